@@ -1,0 +1,81 @@
+//! Diagnostics: something wrong *in the declaration*, at a token of `dataset.toml`.
+//!
+//! Every stage reports all it finds; nothing here prints. `report::diagnostic` turns these into text or JSON.
+use std::ops::Range;
+
+/// Whether the build may start in spite of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// One problem at its place, in the user's words, with the remedy and a stable code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// `T0103`; the first two digits name the area (`spec/manifest.md` lists them).
+    pub code: &'static str,
+    pub severity: Severity,
+    /// One sentence without a full stop.
+    pub message: String,
+    /// Bytes of the manifest's text.
+    pub span: Range<usize>,
+    /// What stands under the token.
+    pub label: String,
+    pub help: Option<String>,
+    /// Other tokens that take part, each with its label.
+    pub related: Vec<(Range<usize>, String)>,
+}
+
+impl Diagnostic {
+    pub fn error(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
+        Diagnostic {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            span,
+            label: String::new(),
+            help: None,
+            related: Vec::new(),
+        }
+    }
+
+    pub fn warning(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, span, message) }
+    }
+
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub fn related(mut self, span: Range<usize>, label: impl Into<String>) -> Self {
+        self.related.push((span, label.into()));
+        self
+    }
+}
+
+/// The name among `known` that was probably meant: smallest Damerau-Levenshtein distance, at most `1 + max(len) / 4`.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|k| (strsim::damerau_levenshtein(name, k), k))
+        .filter(|(d, k)| *d <= 1 + name.chars().count().max(k.chars().count()) / 4)
+        .min()
+        .map(|(_, k)| k)
+}
+
+/// `did you mean `x`?`, or the list of what is known.
+pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    if let Some(k) = nearest(name, known.clone()) {
+        return format!("did you mean `{k}`?");
+    }
+    let mut all: Vec<&str> = known.into_iter().collect();
+    all.sort_unstable();
+    if all.is_empty() { "nothing is known here".into() } else { format!("known here: {}", all.join(", ")) }
+}

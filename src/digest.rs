@@ -1,0 +1,181 @@
+//! Digests: BLAKE3 with a context per use, shown as 64 hex digits; the portable 64-bit hash that cuts partitions;
+//! and counter-based random numbers keyed by (seed, purpose, id).
+use std::fmt;
+
+/// 32 bytes of BLAKE3.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// The digest of plain bytes: blobs, files, chunks.
+    pub fn of(bytes: &[u8]) -> Digest {
+        Digest(*blake3::hash(bytes).as_bytes())
+    }
+
+    /// The digest of `bytes` in a context of its own (`tamis column 1`, `tamis recipe 1`, ...).
+    pub fn derive(context: &str, bytes: &[u8]) -> Digest {
+        Digest(blake3::derive_key(context, bytes))
+    }
+
+    pub fn hex(&self) -> String {
+        self.0.iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    pub fn from_slice(bytes: &[u8]) -> Option<Digest> {
+        bytes.try_into().ok().map(Digest)
+    }
+
+    /// The first 8 hex digits, for people.
+    pub fn short(&self) -> String {
+        self.hex()[..8].to_string()
+    }
+
+    pub fn parse(hex: &str) -> Option<Digest> {
+        let hex = hex.as_bytes();
+        if hex.len() != 64 {
+            return None;
+        }
+        let mut out = [0; 32];
+        for (o, pair) in out.iter_mut().zip(hex.chunks(2)) {
+            *o = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Digest(out))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.short())
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.hex())
+    }
+}
+
+impl serde::Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.hex())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Digest {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
+        Digest::parse(&text).ok_or_else(|| serde::de::Error::custom("no digest"))
+    }
+}
+
+/// A digest over parts that arrive one after another.
+pub struct Hasher(blake3::Hasher);
+
+impl Hasher {
+    pub fn plain() -> Hasher {
+        Hasher(blake3::Hasher::new())
+    }
+
+    pub fn derive(context: &str) -> Hasher {
+        Hasher(blake3::Hasher::new_derive_key(context))
+    }
+
+    pub fn update(&mut self, bytes: &[u8]) -> &mut Self {
+        self.0.update(bytes);
+        self
+    }
+
+    pub fn finish(&self) -> Digest {
+        Digest(*self.0.finalize().as_bytes())
+    }
+}
+
+fn mix(mut x: u64) -> u64 {
+    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ (x >> 31)
+}
+
+/// The pinned, portable hash that places cuts. It decides where partitions end, never what is equal.
+#[derive(Clone, Default)]
+pub struct CutHasher {
+    state: u64,
+    tail: [u8; 8],
+    held: usize,
+    len: u64,
+}
+
+impl CutHasher {
+    fn word(&mut self, w: u64) {
+        self.state = mix(self.state.rotate_left(23) ^ w.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    }
+
+    pub fn update(&mut self, mut bytes: &[u8]) {
+        self.len += bytes.len() as u64;
+        if self.held > 0 {
+            let take = bytes.len().min(8 - self.held);
+            self.tail[self.held..self.held + take].copy_from_slice(&bytes[..take]);
+            self.held += take;
+            bytes = &bytes[take..];
+            if self.held < 8 {
+                return;
+            }
+            let w = u64::from_le_bytes(self.tail);
+            self.word(w);
+            self.held = 0;
+        }
+        let (words, rest) = bytes.as_chunks::<8>();
+        for w in words {
+            self.word(u64::from_le_bytes(*w));
+        }
+        self.tail[..rest.len()].copy_from_slice(rest);
+        self.held = rest.len();
+    }
+
+    pub fn finish(&self) -> u64 {
+        let mut last = [0u8; 8];
+        last[..self.held].copy_from_slice(&self.tail[..self.held]);
+        mix(mix(self.state.rotate_left(23) ^ u64::from_le_bytes(last)) ^ self.len.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    }
+}
+
+/// The cut hash of one record or id.
+pub fn cut_hash(bytes: &[u8]) -> u64 {
+    let mut h = CutHasher::default();
+    h.update(bytes);
+    h.finish()
+}
+
+/// A number drawn for `(seed, purpose, id)`: uniform over u64, the same on every machine and in every version.
+pub fn draw(seed: u64, purpose: &str, id: &str) -> u64 {
+    let mut h = Hasher::derive("tamis draw 1");
+    h.update(&seed.to_le_bytes()).update(&(purpose.len() as u64).to_le_bytes());
+    h.update(purpose.as_bytes()).update(id.as_bytes());
+    let d = h.finish().0;
+    u64::from_le_bytes([d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cut_hash_does_not_depend_on_how_bytes_arrive() {
+        let bytes: Vec<u8> = (0..100u8).collect();
+        for a in 0..100 {
+            let mut h = CutHasher::default();
+            h.update(&bytes[..a]);
+            h.update(&bytes[a..]);
+            assert_eq!(h.finish(), cut_hash(&bytes));
+        }
+        assert_ne!(cut_hash(b""), cut_hash(b"\0"));
+        assert_eq!(cut_hash(b"tamis"), cut_hash(b"tamis"));
+    }
+
+    #[test]
+    fn hex_and_back() {
+        let d = Digest::of(b"x");
+        assert_eq!(Digest::parse(&d.hex()), Some(d));
+        assert_eq!(Digest::parse("zz"), None);
+    }
+}

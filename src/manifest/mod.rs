@@ -1,0 +1,255 @@
+//! The manifest: the text of `dataset.toml` as a tree in which every key and value knows its bytes.
+//!
+//! Reading goes in three passes, so that a person sees every mistake at once and each at its token:
+//! [`parse`] finds all that is not TOML, [`walk::walk`] all that does not fit the schema, and [`read`] turns a
+//! checked table into a declaration. Nothing here knows what a stage does; schemas come as an argument.
+pub mod sections;
+pub mod values;
+pub mod walk;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
+
+use crate::diag::Diagnostic;
+
+/// A manifest that is TOML; whether it fits the schema is for [`walk::walk`] to say.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The path as the user knows it, for messages.
+    pub file: String,
+    pub text: Arc<str>,
+    /// The tree. Spans are byte ranges of `text`; keys and texts include their quotes.
+    pub doc: Spanned<DeTable<'static>>,
+}
+
+/// The tree of `text`, or everything in it that is not TOML 1.1 (`T0001`), in the order of the text.
+///
+/// After a mistake of syntax later keys may stand under the wrong table, so nothing else is worth reporting then.
+pub fn parse(file: &str, text: Arc<str>) -> Result<Manifest, Vec<Diagnostic>> {
+    let (doc, errors) = DeTable::parse_recoverable(&text);
+    if errors.is_empty() {
+        let doc = Spanned::new(doc.span(), table_owned(doc.into_inner()));
+        return Ok(Manifest { file: file.to_string(), text, doc });
+    }
+    let mut found: Vec<Diagnostic> = errors.iter().map(|e| syntax(e, text.len())).collect();
+    found.sort_by_key(|d| (d.span.start, d.span.end));
+    found.dedup();
+    Err(found)
+}
+
+fn syntax(error: &toml::de::Error, end: usize) -> Diagnostic {
+    let span = error.span().unwrap_or(end..end);
+    Diagnostic::error("T0001", span, error.message()).label("this is not TOML")
+}
+
+/// The declaration that stands at `value`; `T0109` where only the type itself can tell that a value is wrong.
+///
+/// To be called on what [`walk::walk`] found in order: serde stops at the first mistake and says less about it.
+pub fn read<T: DeserializeOwned>(value: &Spanned<DeValue<'_>>) -> Result<T, Diagnostic> {
+    T::deserialize(ValueDeserializer::from(value.clone())).map_err(|e| {
+        let span = e.span().unwrap_or_else(|| value.span());
+        Diagnostic::error("T0109", span, e.message()).label("cannot be used")
+    })
+}
+
+impl Manifest {
+    /// What stands at `path`, with the bytes of its `[header]` where it has one, else of its key.
+    pub fn table(&self, path: &[&str]) -> Option<(Range<usize>, &Spanned<DeValue<'static>>)> {
+        let (last, above) = path.split_last()?;
+        let (key, value) = self.table_at(above)?.get_key_value(*last)?;
+        Some((self.place(key, value), value))
+    }
+
+    /// The entries of the table at `prefix` in name order: name, bytes of its `[header]` or key, value.
+    pub fn instances(&self, prefix: &[&str]) -> Vec<(String, Range<usize>, &Spanned<DeValue<'static>>)> {
+        let Some(table) = self.table_at(prefix) else { return Vec::new() };
+        let entry = |(k, v): (_, _)| (Spanned::get_ref(k).to_string(), self.place(k, v), v);
+        let mut found: Vec<_> = table.iter().map(entry).collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found
+    }
+
+    /// The bytes of the value at a dotted path (`clean.exact_duplicates.keep`, `collect.klue.open.files.0`).
+    ///
+    /// Where the path does not exist, those of its nearest ancestor that does (a default has no token of its own).
+    /// A key that contains dots is found by its plain text: `plan.goals.release.public.samples`.
+    pub fn span_of(&self, key_path: &str) -> Option<Range<usize>> {
+        let words: Vec<&str> = key_path.split('.').collect();
+        let (first, taken) = entry(self.doc.get_ref(), &words)?;
+        let mut found = first;
+        let mut rest = words.get(taken..)?;
+        while let Some((next, taken)) = below(found.get_ref(), rest) {
+            found = next;
+            rest = rest.get(taken..)?;
+        }
+        Some(found.span())
+    }
+
+    /// The line of a byte, from 1.
+    pub fn line(&self, offset: usize) -> usize {
+        self.before(offset).matches('\n').count() + 1
+    }
+
+    /// The column of a byte in characters, from 1.
+    pub fn column(&self, offset: usize) -> usize {
+        let before = self.before(offset);
+        before.rsplit('\n').next().unwrap_or(before).chars().count() + 1
+    }
+
+    fn before(&self, offset: usize) -> &str {
+        let end = self.text.floor_char_boundary(offset);
+        self.text.get(..end).unwrap_or(&self.text)
+    }
+
+    fn table_at(&self, path: &[&str]) -> Option<&DeTable<'static>> {
+        path.iter().try_fold(self.doc.get_ref(), |table, key| table.get(*key)?.get_ref().as_table())
+    }
+
+    /// A table written under a header has the header's bytes, everything else its key's.
+    fn place(&self, key: &Spanned<Cow<'static, str>>, value: &Spanned<DeValue<'static>>) -> Range<usize> {
+        let opening = self.text.get(value.span()).unwrap_or_default();
+        if value.get_ref().is_table() && opening.starts_with('[') { value.span() } else { key.span() }
+    }
+}
+
+type Found<'a> = (&'a Spanned<DeValue<'static>>, usize);
+
+/// The entry that the first words name, joined by dots as far as needed, and how many words that took.
+fn entry<'a>(table: &'a DeTable<'static>, words: &[&str]) -> Option<Found<'a>> {
+    (1..=words.len()).find_map(|n| Some((table.get(words.get(..n)?.join(".").as_str())?, n)))
+}
+
+fn below<'a>(value: &'a DeValue<'static>, words: &[&str]) -> Option<Found<'a>> {
+    match value {
+        DeValue::Table(table) => entry(table, words),
+        DeValue::Array(list) => Some((list.get(words.first()?.parse::<usize>().ok()?)?, 1)),
+        _ => None,
+    }
+}
+
+fn table_owned(table: DeTable<'_>) -> DeTable<'static> {
+    let key = |k: Spanned<Cow<'_, str>>| Spanned::new(k.span(), Cow::Owned(k.into_inner().into_owned()));
+    table.into_iter().map(|(k, v)| (key(k), value_owned(v))).collect()
+}
+
+fn value_owned(value: Spanned<DeValue<'_>>) -> Spanned<DeValue<'static>> {
+    let span = value.span();
+    let owned = match value.into_inner() {
+        DeValue::String(text) => DeValue::String(Cow::Owned(text.into_owned())),
+        DeValue::Integer(number) => number_owned(number.to_string()),
+        DeValue::Float(number) => number_owned(number.to_string()),
+        DeValue::Boolean(flag) => DeValue::Boolean(flag),
+        DeValue::Datetime(date) => DeValue::Datetime(date),
+        DeValue::Array(list) => DeValue::Array(list.into_iter().map(value_owned).collect::<DeArray<'_>>()),
+        DeValue::Table(table) => DeValue::Table(table_owned(table)),
+    };
+    Spanned::new(span, owned)
+}
+
+/// `toml` makes a number only from text that outlives it, so the text of each different number is kept.
+fn number_owned(text: String) -> DeValue<'static> {
+    let text = kept(text);
+    DeValue::parse(text).map_or(DeValue::String(Cow::Borrowed(text)), Spanned::into_inner)
+}
+
+/// `text` for the rest of the process, once however often it is asked for: bounded by the different numbers written.
+fn kept(text: String) -> &'static str {
+    static KEPT: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = all.get(text.as_str()) {
+        return known;
+    }
+    let new: &'static str = Box::leak(text.into_boxed_str());
+    all.insert(new);
+    new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::values::At;
+
+    const TEXT: &str = r#"
+[label.topic]
+task = "rating"
+[label.ner]
+task = "ner" # 이름
+from.klue = { column = "ner" }
+[plan]
+goals = { "release.public.samples" = 4_000, "단어" = 0x10 }
+list = [1, [2.50, +inf], { a = 2026-01-01 }]
+"#;
+
+    fn manifest() -> Manifest {
+        parse("dataset.toml", TEXT.into()).unwrap()
+    }
+
+    fn at(m: &Manifest, span: Range<usize>) -> &str {
+        &m.text[span]
+    }
+
+    #[test]
+    fn all_syntax_errors_come_at_once_in_order() {
+        let text = "a = 1\na = 2\nb = nope\n[c]\nd = \"x\ne = 1\n";
+        let found = parse("x", text.into()).unwrap_err();
+        assert!(found.len() >= 3, "{found:#?}");
+        assert!(found.is_sorted_by_key(|d| d.span.start));
+        assert!(found.iter().all(|d| d.code == "T0001" && d.span.end <= text.len()));
+        assert_eq!(&text[found[0].span.clone()], "a");
+    }
+
+    #[test]
+    fn tables_and_instances_have_their_header_or_key() {
+        let m = manifest();
+        let (span, value) = m.table(&["label", "ner"]).unwrap();
+        assert_eq!(at(&m, span), "[label.ner]");
+        assert!(value.get_ref().is_table());
+        assert_eq!(at(&m, m.table(&["plan", "goals"]).unwrap().0), "goals");
+        assert!(m.table(&["label", "none"]).is_none());
+        assert!(m.table(&[]).is_none());
+        let names: Vec<_> = m.instances(&["label"]).into_iter().map(|(n, s, _)| (n, at(&m, s))).collect();
+        assert_eq!(names, [("ner".to_string(), "[label.ner]"), ("topic".to_string(), "[label.topic]")]);
+        assert!(m.instances(&["none"]).is_empty());
+    }
+
+    #[test]
+    fn spans_of_paths_fall_back_to_the_ancestor() {
+        let m = manifest();
+        let of = |path: &str| m.span_of(path).map(|s| at(&m, s));
+        assert_eq!(of("label.ner.task"), Some("\"ner\""));
+        assert_eq!(of("label.ner.from.klue.column"), Some("\"ner\""));
+        assert_eq!(of("label.ner.agreement.min"), Some("[label.ner]"));
+        assert_eq!(of("plan.goals.release.public.samples"), Some("4_000"));
+        assert_eq!(of("plan.list.1.0"), Some("2.50"));
+        assert_eq!(of("split.ratios"), None);
+    }
+
+    #[test]
+    fn lines_and_columns_count_characters() {
+        let m = manifest();
+        let offset = TEXT.find("0x10").unwrap();
+        assert_eq!((m.line(offset), m.column(offset)), (8, 51));
+        assert_eq!((m.line(0), m.column(0)), (1, 1));
+        assert_eq!(m.line(usize::MAX), 10);
+        let inside = TEXT.find('이').unwrap() + 1;
+        assert_eq!((m.line(inside), m.column(inside)), (5, 16));
+    }
+
+    #[test]
+    fn values_are_read_with_their_spans() {
+        let m = manifest();
+        let (_, goals) = m.table(&["plan", "goals"]).unwrap();
+        let read_back: std::collections::BTreeMap<String, At<u32>> = read(goals).unwrap();
+        assert_eq!(*read_back["단어"], 16);
+        assert_eq!(at(&m, read_back["release.public.samples"].span()), "4_000");
+        let (_, list) = m.table(&["plan", "list"]).unwrap();
+        let wrong = read::<Vec<u32>>(list).unwrap_err();
+        assert_eq!((wrong.code, at(&m, wrong.span)), ("T0109", "[2.50, +inf]"));
+    }
+}

@@ -1,0 +1,94 @@
+//! Tables: Arrow arrays, their types and values, the canonical bytes that are digested and stored, and where
+//! partitions are cut. A table is an ordered list of partitions; a partition is a header over digests.
+pub mod codec;
+pub mod cutting;
+pub mod types;
+pub mod value;
+
+pub use arrow_array::ArrayRef;
+pub use arrow_schema::DataType;
+pub use codec::{column_digest, decode, encode};
+pub use types::{blob, list, record, utf8};
+pub use value::{Cell, Value, array_of, cells, texts, value_at};
+
+use crate::digest::Digest;
+use arrow_array::{Array, BooleanArray};
+use std::collections::BTreeMap;
+
+/// The header of a partition: what it is, without its bytes.
+pub fn header(rows: u32, ids: Digest, columns: &BTreeMap<String, Digest>) -> Digest {
+    let mut text = format!("rows {rows}\nids {ids}\n");
+    for (name, digest) in columns {
+        text.push_str(&format!("{name} {digest}\n"));
+    }
+    Digest::derive("tamis partition 1", text.as_bytes())
+}
+
+/// Which rows of a partition are still samples; all of them until a step drops one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Living {
+    All(u32),
+    Some(BooleanArray),
+}
+
+impl Living {
+    pub fn is(&self, row: u32) -> bool {
+        match self {
+            Living::All(n) => row < *n,
+            Living::Some(b) => (row as usize) < b.len() && b.value(row as usize),
+        }
+    }
+
+    pub fn count(&self) -> u32 {
+        match self {
+            Living::All(n) => *n,
+            Living::Some(b) => b.true_count() as u32,
+        }
+    }
+
+    pub fn rows(&self) -> u32 {
+        match self {
+            Living::All(n) => *n,
+            Living::Some(b) => b.len() as u32,
+        }
+    }
+
+    /// Without the rows named.
+    pub fn without(&self, dead: impl IntoIterator<Item = u32>) -> Living {
+        let mut bits: Vec<bool> = (0..self.rows()).map(|r| self.is(r)).collect();
+        for r in dead {
+            if let Some(b) = bits.get_mut(r as usize) {
+                *b = false;
+            }
+        }
+        if bits.iter().all(|b| *b) { Living::All(self.rows()) } else { Living::Some(BooleanArray::from(bits)) }
+    }
+
+    /// `E(bool)` of its own, the input named `*` of a recipe.
+    pub fn digest(&self) -> Digest {
+        match self {
+            Living::All(n) => column_digest(&BooleanArray::from(vec![true; *n as usize])),
+            Living::Some(b) => column_digest(b),
+        }
+    }
+}
+
+/// A column of nulls: what a partition holds of a column that its source does not give.
+pub fn nulls(ty: &DataType, n: usize) -> ArrayRef {
+    arrow_array::new_null_array(ty, n)
+}
+
+/// The rows named, in that order.
+pub fn take(array: &ArrayRef, rows: &[u32]) -> ArrayRef {
+    let idx = arrow_array::UInt32Array::from(rows.to_vec());
+    arrow_select::take::take(array.as_ref(), &idx, None).unwrap_or_else(|_| nulls(array.data_type(), rows.len()))
+}
+
+/// One after another; all must have one type.
+pub fn concat(ty: &DataType, arrays: &[ArrayRef]) -> Result<ArrayRef, String> {
+    if arrays.is_empty() {
+        return Ok(nulls(ty, 0));
+    }
+    let refs: Vec<&dyn Array> = arrays.iter().map(|a| a.as_ref()).collect();
+    arrow_select::concat::concat(&refs).map_err(|e| e.to_string())
+}

@@ -1,0 +1,254 @@
+//! Values: one slot of a column as plain data, for nested answers, JSON, `trace` and tests. Text columns are read
+//! as Arrow arrays where speed counts; `Cell` carries the field's own nouns in and out of nested columns.
+use super::types;
+use crate::digest::Digest;
+use arrow_array::builder::*;
+use arrow_array::cast::AsArray;
+use arrow_array::types::*;
+use arrow_array::*;
+use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::DataType;
+use std::sync::Arc;
+
+/// One slot.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    Bytes(Vec<u8>),
+    Blob(Digest),
+    List(Vec<Value>),
+    Struct(Vec<(String, Value)>),
+}
+
+impl Value {
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Value::Text(t) => Some(t),
+            _ => None,
+        }
+    }
+
+    /// A field of a struct; null where there is none.
+    pub fn field(&self, name: &str) -> &Value {
+        match self {
+            Value::Struct(f) => f.iter().find(|(n, _)| n == name).map_or(&Value::Null, |(_, v)| v),
+            _ => &Value::Null,
+        }
+    }
+
+    /// As JSON: blobs as hex, a NaN as null.
+    pub fn json(&self) -> serde_json::Value {
+        use serde_json::Value as J;
+        match self {
+            Value::Null => J::Null,
+            Value::Bool(b) => J::Bool(*b),
+            Value::Int(i) => J::from(*i),
+            Value::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => J::from(*f as i64),
+            Value::Float(f) => J::from(*f),
+            Value::Text(t) => J::from(t.as_str()),
+            Value::Bytes(b) => J::from(b.iter().map(|b| format!("{b:02x}")).collect::<String>()),
+            Value::Blob(d) => J::from(d.hex()),
+            Value::List(l) => J::Array(l.iter().map(Value::json).collect()),
+            Value::Struct(f) => J::Object(f.iter().map(|(n, v)| (n.clone(), v.json())).collect()),
+        }
+    }
+}
+
+/// The slot of a row; null past the end.
+pub fn value_at(array: &dyn Array, row: usize) -> Value {
+    if row >= array.len() || array.is_null(row) {
+        return Value::Null;
+    }
+    match array.data_type() {
+        DataType::Boolean => Value::Bool(array.as_boolean().value(row)),
+        DataType::Int64 => Value::Int(array.as_primitive::<Int64Type>().value(row)),
+        DataType::Int32 => Value::Int(array.as_primitive::<Int32Type>().value(row).into()),
+        DataType::Date32 => Value::Int(array.as_primitive::<Date32Type>().value(row).into()),
+        DataType::UInt32 => Value::Int(array.as_primitive::<UInt32Type>().value(row).into()),
+        DataType::UInt8 => Value::Int(array.as_primitive::<UInt8Type>().value(row).into()),
+        DataType::Float64 => Value::Float(array.as_primitive::<Float64Type>().value(row)),
+        DataType::Utf8 => Value::Text(array.as_string::<i32>().value(row).into()),
+        DataType::Binary => Value::Bytes(array.as_binary::<i32>().value(row).into()),
+        DataType::FixedSizeBinary(_) => {
+            Digest::from_slice(array.as_fixed_size_binary().value(row)).map_or(Value::Null, Value::Blob)
+        }
+        DataType::List(_) => {
+            let child = array.as_list::<i32>().value(row);
+            Value::List((0..child.len()).map(|i| value_at(child.as_ref(), i)).collect())
+        }
+        DataType::Struct(fields) => {
+            let s = array.as_struct();
+            let slot = |(f, c): (&Arc<arrow_schema::Field>, &ArrayRef)| (f.name().clone(), value_at(c.as_ref(), row));
+            Value::Struct(fields.iter().zip(s.columns()).map(slot).collect())
+        }
+        _ => Value::Null,
+    }
+}
+
+/// A column of values. A value of another type than the column's is an error of the caller.
+pub fn column(ty: &DataType, values: &[Value]) -> Result<ArrayRef, String> {
+    let wrong = |v: &Value| format!("{v:?} in a column of {}", types::text(ty));
+    macro_rules! build {
+        ($builder:expr, $pattern:pat => $out:expr) => {{
+            let mut b = $builder;
+            for v in values {
+                match v {
+                    Value::Null => b.append_null(),
+                    $pattern => b.append_value($out),
+                    other => return Err(wrong(other)),
+                }
+            }
+            Arc::new(b.finish()) as ArrayRef
+        }};
+    }
+    Ok(match ty {
+        DataType::Boolean => build!(BooleanBuilder::new(), Value::Bool(x) => *x),
+        DataType::Int64 => build!(Int64Builder::new(), Value::Int(x) => *x),
+        DataType::Int32 => build!(Int32Builder::new(), Value::Int(x) => *x as i32),
+        DataType::Date32 => build!(Date32Builder::new(), Value::Int(x) => *x as i32),
+        DataType::UInt32 => build!(UInt32Builder::new(), Value::Int(x) => *x as u32),
+        DataType::UInt8 => build!(UInt8Builder::new(), Value::Int(x) => *x as u8),
+        DataType::Float64 => build!(Float64Builder::new(), Value::Float(x) => *x),
+        DataType::Utf8 => build!(StringBuilder::new(), Value::Text(x) => x),
+        DataType::Binary => build!(BinaryBuilder::new(), Value::Bytes(x) => x),
+        DataType::FixedSizeBinary(_) => {
+            let slots = values.iter().map(|v| match v {
+                Value::Blob(d) => Some(d.0),
+                _ => None,
+            });
+            let a = FixedSizeBinaryArray::try_from_sparse_iter_with_size(slots, 32);
+            Arc::new(a.map_err(|e| e.to_string())?)
+        }
+        DataType::List(f) => {
+            let (mut flat, mut offsets, mut valid) = (Vec::new(), vec![0i32], Vec::new());
+            for v in values {
+                valid.push(!matches!(v, Value::Null));
+                match v {
+                    Value::List(items) => flat.extend(items.iter().cloned()),
+                    Value::Null => {}
+                    other => return Err(wrong(other)),
+                }
+                offsets.push(flat.len() as i32);
+            }
+            let child = column(f.data_type(), &flat)?;
+            let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+            Arc::new(ListArray::try_new(f.clone(), offsets, child, nulls_of(valid)).map_err(|e| e.to_string())?)
+        }
+        DataType::Struct(fields) => {
+            let mut children = Vec::new();
+            for f in fields {
+                let slots: Vec<Value> = values.iter().map(|v| v.field(f.name()).clone()).collect();
+                children.push(column(f.data_type(), &slots)?);
+            }
+            let valid = values.iter().map(|v| !matches!(v, Value::Null)).collect();
+            Arc::new(StructArray::try_new(fields.clone(), children, nulls_of(valid)).map_err(|e| e.to_string())?)
+        }
+        other => return Err(format!("no column type: {other}")),
+    })
+}
+
+fn nulls_of(valid: Vec<bool>) -> Option<NullBuffer> {
+    valid.iter().any(|v| !v).then(|| NullBuffer::from(valid))
+}
+
+/// A noun of the field that can stand in a column.
+pub trait Cell: Sized {
+    fn ty() -> DataType;
+    fn into_value(self) -> Value;
+    fn from_value(v: &Value) -> Option<Self>;
+}
+
+impl Cell for String {
+    fn ty() -> DataType {
+        types::utf8()
+    }
+    fn into_value(self) -> Value {
+        Value::Text(self)
+    }
+    fn from_value(v: &Value) -> Option<Self> {
+        v.text().map(Into::into)
+    }
+}
+
+impl Cell for u32 {
+    fn ty() -> DataType {
+        DataType::UInt32
+    }
+    fn into_value(self) -> Value {
+        Value::Int(self.into())
+    }
+    fn from_value(v: &Value) -> Option<Self> {
+        match v {
+            Value::Int(i) => u32::try_from(*i).ok(),
+            _ => None,
+        }
+    }
+}
+
+impl Cell for f64 {
+    fn ty() -> DataType {
+        DataType::Float64
+    }
+    fn into_value(self) -> Value {
+        Value::Float(self)
+    }
+    fn from_value(v: &Value) -> Option<Self> {
+        match v {
+            Value::Float(f) => Some(*f),
+            _ => None,
+        }
+    }
+}
+
+impl Cell for Digest {
+    fn ty() -> DataType {
+        types::blob()
+    }
+    fn into_value(self) -> Value {
+        Value::Blob(self)
+    }
+    fn from_value(v: &Value) -> Option<Self> {
+        match v {
+            Value::Blob(d) => Some(*d),
+            _ => None,
+        }
+    }
+}
+
+impl<T: Cell> Cell for Vec<T> {
+    fn ty() -> DataType {
+        types::list(T::ty())
+    }
+    fn into_value(self) -> Value {
+        Value::List(self.into_iter().map(T::into_value).collect())
+    }
+    fn from_value(v: &Value) -> Option<Self> {
+        match v {
+            Value::List(l) => l.iter().map(T::from_value).collect(),
+            _ => None,
+        }
+    }
+}
+
+/// A column of cells; `None` is null.
+pub fn array_of<T: Cell>(cells: impl IntoIterator<Item = Option<T>>) -> ArrayRef {
+    let values: Vec<Value> = cells.into_iter().map(|c| c.map_or(Value::Null, T::into_value)).collect();
+    column(&T::ty(), &values).unwrap_or_else(|_| super::nulls(&T::ty(), values.len()))
+}
+
+/// The cells of a column; null and what is no such cell are `None`.
+pub fn cells<T: Cell>(array: &dyn Array) -> Vec<Option<T>> {
+    (0..array.len()).map(|i| T::from_value(&value_at(array, i))).collect()
+}
+
+/// The slots of a text column; a column of another type has none.
+pub fn texts(array: &dyn Array) -> Vec<Option<&str>> {
+    match array.as_string_opt::<i32>() {
+        Some(s) => s.iter().collect(),
+        None => vec![None; array.len()],
+    }
+}
