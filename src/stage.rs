@@ -6,7 +6,6 @@ use crate::digest::Digest;
 use crate::manifest::Manifest;
 use crate::table::{ArrayRef, DataType};
 use crate::world::World;
-use arrow_array::Array;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -348,6 +347,8 @@ pub enum Content {
 pub struct Output {
     pub files: Vec<OutFile>,
     pub facts: BTreeMap<String, Fact>,
+    /// The content root and the files root of a release.
+    pub roots: Option<(Digest, Digest)>,
 }
 
 /// One partition of a regrouped table: which group it belongs to, and its rows.
@@ -431,6 +432,8 @@ pub enum Kernels {
 /// A line of the registry.
 #[derive(Clone, Copy)]
 pub struct Entry {
+    /// What recipes call the kernels, `label/check`; never changes.
+    pub name: &'static str,
     /// The key path, `collect.*` or `clean.exact_duplicates`; several entries of one path are one table's kernels.
     pub path: &'static str,
     pub card: Card,
@@ -627,4 +630,9 @@ pub fn names<S: AsRef<str>>(of: &[S]) -> Vec<String> {
 /// `true` where a field holds its default, for `skip_serializing_if`.
 pub fn is_default<T: Default + PartialEq>(t: &T) -> bool {
     *t == T::default()
+}
+
+/// Runs `work(0) .. work(n - 1)` in any order, perhaps at once, and returns when all are done.
+pub trait Executor: Sync {
+    fn each(&self, n: usize, work: &(dyn Fn(usize) + Sync));
 }

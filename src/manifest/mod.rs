@@ -3,6 +3,8 @@
 //! Reading goes in three passes, so that a person sees every mistake at once and each at its token:
 //! [`parse`] finds all that is not TOML, [`walk::walk`] all that does not fit the schema, and [`read`] turns a
 //! checked table into a declaration. Nothing here knows what a stage does; schemas come as an argument.
+mod decimal;
+mod kinds;
 pub mod sections;
 pub mod values;
 pub mod walk;
@@ -16,7 +18,11 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
+pub use self::decimal::{Decimal, Threshold};
 use crate::diag::Diagnostic;
+
+/// A value of the manifest, mostly a table, with its place.
+pub type Declared = Spanned<DeValue<'static>>;
 
 /// A manifest that is TOML; whether it fits the schema is for [`walk::walk`] to say.
 #[derive(Clone, Debug)]
@@ -37,20 +43,27 @@ pub fn parse(file: &str, text: Arc<str>) -> Result<Manifest, Vec<Diagnostic>> {
         let doc = Spanned::new(doc.span(), table_owned(doc.into_inner()));
         return Ok(Manifest { file: file.to_string(), text, doc });
     }
-    let mut found: Vec<Diagnostic> = errors.iter().map(|e| syntax(e, text.len())).collect();
+    let mut found: Vec<Diagnostic> = errors.iter().map(|e| syntax(e, &text)).collect();
     found.sort_by_key(|d| (d.span.start, d.span.end));
     found.dedup();
     Err(found)
 }
 
-fn syntax(error: &toml::de::Error, end: usize) -> Diagnostic {
-    let span = error.span().unwrap_or(end..end);
-    Diagnostic::error("T0001", span, error.message()).label("this is not TOML")
+fn syntax(error: &toml::de::Error, text: &str) -> Diagnostic {
+    let span = error.span().unwrap_or(text.len()..text.len());
+    let token = text.get(span.clone()).unwrap_or_default();
+    let word = token.starts_with(char::is_alphabetic) && token.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if word && error.message().starts_with("invalid ") {
+        let message = format!("`{token}` is not a value");
+        return Diagnostic::error("T0001", span, message).label("not TOML").help("text stands in quotes");
+    }
+    Diagnostic::error("T0001", span, error.message()).label("not TOML")
 }
 
 /// The declaration that stands at `value`; `T0109` where only the type itself can tell that a value is wrong.
 ///
 /// To be called on what [`walk::walk`] found in order: serde stops at the first mistake and says less about it.
+#[allow(clippy::result_large_err, reason = "made once per mistake, and kept in a list like every other diagnostic")]
 pub fn read<T: DeserializeOwned>(value: &Spanned<DeValue<'_>>) -> Result<T, Diagnostic> {
     T::deserialize(ValueDeserializer::from(value.clone())).map_err(|e| {
         let span = e.span().unwrap_or_else(|| value.span());
@@ -60,17 +73,16 @@ pub fn read<T: DeserializeOwned>(value: &Spanned<DeValue<'_>>) -> Result<T, Diag
 
 impl Manifest {
     /// What stands at `path`, with the bytes of its `[header]` where it has one, else of its key.
-    pub fn table(&self, path: &[&str]) -> Option<(Range<usize>, &Spanned<DeValue<'static>>)> {
+    pub fn table(&self, path: &[&str]) -> Option<(Range<usize>, &Declared)> {
         let (last, above) = path.split_last()?;
         let (key, value) = self.table_at(above)?.get_key_value(*last)?;
         Some((self.place(key, value), value))
     }
 
     /// The entries of the table at `prefix` in name order: name, bytes of its `[header]` or key, value.
-    pub fn instances(&self, prefix: &[&str]) -> Vec<(String, Range<usize>, &Spanned<DeValue<'static>>)> {
+    pub fn instances(&self, prefix: &[&str]) -> Vec<(String, Range<usize>, &Declared)> {
         let Some(table) = self.table_at(prefix) else { return Vec::new() };
-        let entry = |(k, v): (_, _)| (Spanned::get_ref(k).to_string(), self.place(k, v), v);
-        let mut found: Vec<_> = table.iter().map(entry).collect();
+        let mut found: Vec<_> = table.iter().map(|(k, v)| (k.get_ref().to_string(), self.place(k, v), v)).collect();
         found.sort_by(|a, b| a.0.cmp(&b.0));
         found
     }
@@ -112,13 +124,13 @@ impl Manifest {
     }
 
     /// A table written under a header has the header's bytes, everything else its key's.
-    fn place(&self, key: &Spanned<Cow<'static, str>>, value: &Spanned<DeValue<'static>>) -> Range<usize> {
+    fn place(&self, key: &Spanned<Cow<'static, str>>, value: &Declared) -> Range<usize> {
         let opening = self.text.get(value.span()).unwrap_or_default();
         if value.get_ref().is_table() && opening.starts_with('[') { value.span() } else { key.span() }
     }
 }
 
-type Found<'a> = (&'a Spanned<DeValue<'static>>, usize);
+type Found<'a> = (&'a Declared, usize);
 
 /// The entry that the first words name, joined by dots as far as needed, and how many words that took.
 fn entry<'a>(table: &'a DeTable<'static>, words: &[&str]) -> Option<Found<'a>> {
@@ -138,7 +150,7 @@ fn table_owned(table: DeTable<'_>) -> DeTable<'static> {
     table.into_iter().map(|(k, v)| (key(k), value_owned(v))).collect()
 }
 
-fn value_owned(value: Spanned<DeValue<'_>>) -> Spanned<DeValue<'static>> {
+fn value_owned(value: Spanned<DeValue<'_>>) -> Declared {
     let span = value.span();
     let owned = match value.into_inner() {
         DeValue::String(text) => DeValue::String(Cow::Owned(text.into_owned())),
@@ -202,6 +214,7 @@ list = [1, [2.50, +inf], { a = 2026-01-01 }]
         assert!(found.is_sorted_by_key(|d| d.span.start));
         assert!(found.iter().all(|d| d.code == "T0001" && d.span.end <= text.len()));
         assert_eq!(&text[found[0].span.clone()], "a");
+        assert_eq!(found[1].message, "`nope` is not a value");
     }
 
     #[test]
@@ -234,7 +247,7 @@ list = [1, [2.50, +inf], { a = 2026-01-01 }]
     fn lines_and_columns_count_characters() {
         let m = manifest();
         let offset = TEXT.find("0x10").unwrap();
-        assert_eq!((m.line(offset), m.column(offset)), (8, 51));
+        assert_eq!((m.line(offset), m.column(offset)), (8, 52));
         assert_eq!((m.line(0), m.column(0)), (1, 1));
         assert_eq!(m.line(usize::MAX), 10);
         let inside = TEXT.find('이').unwrap() + 1;

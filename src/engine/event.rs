@@ -1,0 +1,67 @@
+//! What a build tells while it runs: typed, without times, the same for the terminal, `--json` and the tests.
+use crate::diag::Diagnostic;
+use crate::stage::Part;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Of each step: will it run?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Fresh,
+    Runs,
+    May,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    Start { name: String, version: String, steps: usize },
+    Plan { step: String, answer: Answer, partitions: usize },
+    /// A step begins to run tasks; for progress.
+    Running { step: String, tasks: usize },
+    /// One more task of it is done.
+    Task { step: String },
+    Kernel { step: String, part: Part, calls: u64, rows: u64 },
+    Finding { step: String, rule: String, key: String, count: u64 },
+    Gate { key: String, want: String, got: String, pass: bool, line: usize },
+    Diagnostic { code: String, severity: String, message: String, help: Option<String>, file: String, line: usize, column: usize, length: usize },
+    Release { name: String, path: String, rows: u64, content_root: String, files_root: String },
+    Done(Box<Done>),
+}
+
+/// The last event of every run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Done {
+    pub exit: i32,
+    pub kernels: BTreeMap<&'static str, u64>,
+    pub rows: BTreeMap<&'static str, u64>,
+    pub steps: BTreeMap<String, StepCount>,
+    pub content_root: String,
+    pub files_root: String,
+    pub bytes_in: u64,
+    pub bytes_written: u64,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct StepCount {
+    pub kernels: u64,
+    pub rows: u64,
+    pub findings: u64,
+}
+
+/// Who listens.
+pub type Sink<'a> = &'a (dyn Fn(Event) + Sync);
+
+/// A diagnostic as an event; `place` gives the line and column, from 1, of a byte.
+pub fn diagnostic(d: &Diagnostic, file: &str, text: &str, place: impl Fn(usize) -> (usize, usize)) -> Event {
+    let (line, column) = place(d.span.start);
+    let length = text.get(d.span.clone()).map_or(0, |t| t.chars().count());
+    let severity = match d.severity {
+        crate::diag::Severity::Error => "error",
+        crate::diag::Severity::Warning => "warning",
+    };
+    let message = if d.label.is_empty() { d.message.clone() } else { format!("{}: {}", d.message, d.label) };
+    let (code, severity) = (d.code.to_string(), severity.to_string());
+    Event::Diagnostic { code, severity, message, help: d.help.clone(), file: file.into(), line, column, length }
+}

@@ -1,0 +1,330 @@
+//! Rows that meet: by sample (each row remembered by itself), by key (a join's right rows brought to the left
+//! partitions that ask for them), by value (living rows of each group cut anew). The engine's own work: it runs no
+//! kernel, so a plan may do it too.
+use super::Step;
+use super::recipe;
+use super::session::{Producer, Session, Take, Task};
+use super::state::{Outcome, Part, Table};
+use crate::digest::{Digest, cut_hash};
+use crate::stage::{Event, Fault, Part as Kernel, Regroup, Right, Rows};
+use crate::table::cutting::{self, Window};
+use crate::table::{self, ArrayRef, DataType, Value, value_at};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+// ---- by sample -------------------------------------------------------------------------------------------------------
+
+/// Maps the living rows of a partition one by one, each under its own key. Without `run`, `None` if a row is unknown.
+pub fn by_sample(s: &Session, task: &Task, run: bool) -> Result<Option<Outcome>, Fault> {
+    let head = recipe::head(&s.steps[task.step], Kernel::Map);
+    let living: Vec<u32> = (0..task.rows).filter(|r| task.living.as_ref().is_none_or(|l| l.is(*r))).collect();
+    let mut columns = Vec::new();
+    for (name, digest) in &task.reads {
+        columns.push((name.clone(), s.array(*digest)?));
+    }
+    let mut tasks = Vec::with_capacity(living.len());
+    for r in &living {
+        let reads = columns.iter().map(|(n, a)| (n.clone(), s.keep_column(&a.slice(*r as usize, 1)))).collect();
+        tasks.push(Task { reads, rows: 1, living: None, ..task.clone() });
+    }
+    let slots: Vec<Mutex<Option<Result<Outcome, Fault>>>> = tasks.iter().map(|_| Mutex::new(None)).collect();
+    let keys: Vec<Digest> = tasks.iter().map(|t| s.key(&head, t)).collect();
+    let whole = |o: &Outcome| o.columns.iter().all(|c| s.store.has(c.1));
+    let missing: Vec<usize> =
+        (0..tasks.len()).filter(|i| !s.known::<Outcome>(keys[*i]).is_some_and(|o| whole(&o))).collect();
+    if !run && !missing.is_empty() {
+        return Ok(None);
+    }
+    s.exec.each(missing.len(), &|k| {
+        let i = missing[k];
+        let done = s.call(&tasks[i]).and_then(|(delta, summary)| s.finish(&tasks[i], delta, summary));
+        if let Ok(outcome) = &done {
+            s.remember(keys[i], outcome);
+        }
+        *slots[i].lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
+    });
+    let mut outcomes = Vec::with_capacity(tasks.len());
+    for (i, slot) in slots.into_iter().enumerate() {
+        outcomes.push(match slot.into_inner().unwrap_or_else(|e| e.into_inner()) {
+            Some(done) => done?,
+            None => s.known(keys[i]).ok_or_else(|| Fault::Bug("a sample's result vanished".into()))?,
+        });
+    }
+    assemble(s, task, &living, &outcomes).map(Some)
+}
+
+/// The outcome of a partition from those of its living rows; dead rows are null in what is written.
+fn assemble(s: &Session, task: &Task, living: &[u32], outcomes: &[Outcome]) -> Result<Outcome, Fault> {
+    let step = &s.steps[task.step];
+    let mut out = Outcome::default();
+    for (name, ty) in &step.plan.ports.writes {
+        let mut slots: Vec<ArrayRef> = Vec::new();
+        let mut rows: Vec<Option<u32>> = vec![None; task.rows as usize];
+        for (row, o) in living.iter().zip(outcomes) {
+            if let Some((_, d)) = o.columns.iter().find(|c| c.0 == *name)
+                && let Some(slot) = rows.get_mut(*row as usize)
+            {
+                *slot = Some(slots.len() as u32);
+                slots.push(s.array(*d)?);
+            }
+        }
+        let dense = table::concat(ty, &slots).map_err(Fault::Bug)?;
+        let index = arrow_array::UInt32Array::from(rows);
+        let column = arrow_select::take::take(dense.as_ref(), &index, None).map_err(|e| Fault::Bug(e.to_string()))?;
+        out.columns.push((name.clone(), s.put_column(&column, step.raw)?));
+    }
+    let mut events: Vec<Event> = Vec::new();
+    for (row, o) in living.iter().zip(outcomes) {
+        out.counts.findings += o.counts.findings;
+        out.counts.changes += o.counts.changes;
+        out.counts.fails += o.counts.fails;
+        out.counts.drops += o.counts.drops;
+        out.acts.extend(o.acts.iter().map(|(_, act)| (*row, *act)));
+        events.extend(s.events(o)?.into_iter().map(|e| Event { row: *row, ..e }));
+    }
+    if !events.is_empty() {
+        let bytes = serde_json::to_vec(&events).map_err(|e| Fault::Bug(e.to_string()))?;
+        let digest = Digest::of(&bytes);
+        s.store.put(digest, &bytes, step.raw).map_err(|e| Fault::World(e.to_string()))?;
+        out.events = Some(digest);
+    }
+    Ok(out)
+}
+
+// ---- by key ----------------------------------------------------------------------------------------------------------
+
+/// Which right rows go to which left partition.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Exchange {
+    /// For each left partition: how many right rows, and the digests of their columns.
+    pub buckets: Vec<(u32, Vec<Digest>)>,
+    /// Right rows that match nothing: (partition, row).
+    pub unmatched: Vec<(u32, u32)>,
+    /// The right rows themselves: (partition, row), for each left partition.
+    rows: Vec<Vec<(u32, u32)>>,
+}
+
+/// The columns of a right row that travel: its key, and what the kernel reads.
+pub fn right_columns(right: &Right) -> Vec<String> {
+    let mut names = right.reads.clone();
+    names.extend((!right.reads.contains(&right.key)).then(|| right.key.clone()));
+    names
+}
+
+/// Brings the living right rows to the left partitions; `None` if either side is unknown.
+pub fn exchange(s: &Session, step: &Step, left: &Table, right: &Table) -> Result<Option<Exchange>, Fault> {
+    let Some(r) = &step.plan.ports.right else { return Err(Fault::Bug("joins nothing".into())) };
+    let columns = right_columns(r);
+    let Some(on) = column(s, left, &r.on) else { return Ok(None) };
+    let mut inputs = on.clone();
+    let mut sources = Vec::new();
+    for name in columns.iter().chain([&"id".to_string()]) {
+        let Some(digests) = column(s, right, name) else { return Ok(None) };
+        inputs.extend(&digests);
+        sources.push(digests);
+    }
+    for p in &right.parts {
+        let Some(living) = &p.living else { return Ok(None) };
+        inputs.push(living.digest());
+    }
+    let key = recipe::key(&format!("exchange 1 {} {} {}", r.on, r.key, columns.join(" ")), inputs);
+    let types: Vec<DataType> = columns.iter().map(|c| right.types.get(c).cloned().unwrap_or(DataType::Utf8)).collect();
+    let found = match s.known::<Exchange>(key) {
+        Some(e) => e,
+        None => {
+            let e = meet(s, r, &columns, &types, &on, &sources, right)?;
+            s.remember(key, &e);
+            e
+        }
+    };
+    for (rows, (_, digests)) in found.rows.iter().zip(&found.buckets) {
+        for ((digest, ty), sources) in digests.iter().zip(&types).zip(&sources) {
+            let take = || Arc::new(Take { ty: ty.clone(), sources: sources.clone(), rows: rows.clone() });
+            s.know(*digest, || Producer::Take(take()));
+        }
+    }
+    Ok(Some(found))
+}
+
+/// The digest of a column in every partition of a table.
+pub fn column(s: &Session, table: &Table, name: &str) -> Option<Vec<Digest>> {
+    table.parts.iter().map(|p| digest_of(s, table, p, name)).collect()
+}
+
+/// The digest of a column of a partition: its own, or that of nulls where it has none; `None` if it is unknown.
+pub fn digest_of(s: &Session, table: &Table, part: &Part, name: &str) -> Option<Digest> {
+    match part.columns.get(name) {
+        Some(d) => *d,
+        None => Some(s.nulls(table.types.get(name)?, part.rows?)),
+    }
+}
+
+fn meet(
+    s: &Session,
+    r: &Right,
+    columns: &[String],
+    types: &[DataType],
+    on: &[Digest],
+    sources: &[Vec<Digest>],
+    right: &Table,
+) -> Result<Exchange, Fault> {
+    let at = columns.iter().position(|c| *c == r.key).unwrap_or(0);
+    let mut by_key: HashMap<String, Vec<(String, u32, u32)>> = HashMap::new();
+    for (p, part) in right.parts.iter().enumerate() {
+        let keys = s.array(sources[at][p])?;
+        let ids = s.array(sources[columns.len()][p])?;
+        let (keys, ids) = (table::texts(keys.as_ref()), table::texts(ids.as_ref()));
+        for (row, key) in keys.iter().enumerate() {
+            let alive = part.living.as_ref().is_some_and(|l| l.is(row as u32));
+            if let (true, Some(key)) = (alive, key) {
+                let id = ids.get(row).copied().flatten().unwrap_or_default().to_string();
+                by_key.entry(key.to_string()).or_default().push((id, p as u32, row as u32));
+            }
+        }
+    }
+    by_key.values_mut().for_each(|v| v.sort());
+    let mut met: std::collections::HashSet<String> = Default::default();
+    let mut out = Exchange::default();
+    for digest in on {
+        let left = s.array(*digest)?;
+        let wanted: std::collections::BTreeSet<String> = (0..left.len()).flat_map(|i| keys_at(&left, i)).collect();
+        let mut rows = Vec::new();
+        for key in wanted {
+            if let Some(hits) = by_key.get(&key) {
+                rows.extend(hits.iter().map(|(_, p, r)| (*p, *r)));
+                met.insert(key);
+            }
+        }
+        let mut digests = Vec::new();
+        for (sources, ty) in sources.iter().zip(types) {
+            let take = Take { ty: ty.clone(), sources: sources.clone(), rows: rows.clone() };
+            digests.push(s.keep_column(&s.take(&take)?));
+        }
+        out.buckets.push((rows.len() as u32, digests));
+        out.rows.push(rows);
+    }
+    let lost = by_key.iter().filter(|(k, _)| !met.contains(*k)).flat_map(|(_, v)| v.iter().map(|(_, p, r)| (*p, *r)));
+    out.unmatched = lost.collect();
+    out.unmatched.sort();
+    Ok(out)
+}
+
+/// The join keys of a left row: its text, or each text of its list.
+fn keys_at(array: &ArrayRef, row: usize) -> Vec<String> {
+    match value_at(array.as_ref(), row) {
+        Value::Text(t) => vec![t],
+        Value::List(l) => l.iter().filter_map(|v| v.text().map(Into::into)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// For each left row the rows of the bucket that belong to it.
+pub fn matches(step: &Step, left: &Rows, bucket: &Rows) -> Result<Vec<Vec<usize>>, Fault> {
+    let Some(r) = &step.plan.ports.right else { return Err(Fault::Bug("joins nothing".into())) };
+    let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
+    for (i, key) in bucket.texts(&r.key)?.into_iter().enumerate() {
+        by_key.entry(key.unwrap_or_default()).or_default().push(i);
+    }
+    let on = left.column(&r.on)?;
+    let row = |i| keys_at(&on, i).iter().flat_map(|k| by_key.get(k).cloned().unwrap_or_default()).collect();
+    Ok((0..left.len()).map(row).collect())
+}
+
+// ---- by value --------------------------------------------------------------------------------------------------------
+
+#[derive(Serialize, Deserialize)]
+struct Layout {
+    pieces: Vec<(String, Vec<(u32, u32)>)>,
+}
+
+/// The living rows of each value of a column, in table order, cut anew by the hash of their ids, so that pieces do not
+/// know partitions. A null value leaves a row out. `None` if anything is unknown.
+pub fn regroup(s: &Session, by: &Regroup, columns: &[String], from: &Table) -> Result<Option<Table>, Fault> {
+    let (Some(ids), Some(groups)) = (column(s, from, "id"), column(s, from, &by.by)) else { return Ok(None) };
+    let mut inputs: Vec<Digest> = ids.iter().chain(&groups).copied().collect();
+    for p in &from.parts {
+        let Some(living) = &p.living else { return Ok(None) };
+        inputs.push(living.digest());
+    }
+    let key = recipe::key(&format!("regroup 1 {}", by.window), inputs);
+    let layout = match s.known::<Layout>(key) {
+        Some(l) => l,
+        None => {
+            let l = lay_out(s, by, &ids, &groups, from)?;
+            s.remember(key, &l);
+            l
+        }
+    };
+    let types = columns.iter().filter_map(|c| Some((c.clone(), from.types.get(c)?.clone()))).collect();
+    let mut out = Table { types, parts: Vec::new() };
+    for (i, (group, rows)) in layout.pieces.iter().enumerate() {
+        let mut part = Part {
+            uid: format!("{group}:{i}"),
+            rows: Some(rows.len() as u32),
+            living: Some(table::Living::All(rows.len() as u32)),
+            group: Some(group.clone()),
+            ..Part::default()
+        };
+        let (sources, local) = used(rows);
+        for (name, ty) in &out.types {
+            let digests: Option<Vec<Digest>> =
+                sources.iter().map(|p| digest_of(s, from, &from.parts[*p as usize], name)).collect();
+            let digest = match digests {
+                Some(sources) => Some(gathered(s, Take { ty: ty.clone(), sources, rows: local.clone() })?),
+                None => None,
+            };
+            part.columns.insert(name.clone(), digest);
+        }
+        out.parts.push(part);
+    }
+    Ok(Some(out))
+}
+
+/// The partitions that rows come from, and the rows as (index among those, row).
+fn used(rows: &[(u32, u32)]) -> (Vec<u32>, Vec<(u32, u32)>) {
+    let mut index: BTreeMap<u32, u32> = rows.iter().map(|r| (r.0, 0)).collect();
+    index.values_mut().enumerate().for_each(|(i, v)| *v = i as u32);
+    let local = rows.iter().map(|(p, r)| (index.get(p).copied().unwrap_or(0), *r)).collect();
+    (index.into_keys().collect(), local)
+}
+
+/// The digest of rows taken from columns; not stored, since it is cheap to make again.
+fn gathered(s: &Session, take: Take) -> Result<Digest, Fault> {
+    let rows: Vec<u8> = take.rows.iter().flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()].concat()).collect();
+    let key = recipe::key("take 1", take.sources.iter().copied().chain([Digest::of(&rows)]));
+    let digest = match s.known::<Digest>(key) {
+        Some(d) => d,
+        None => {
+            let d = s.keep_column(&s.take(&take)?);
+            s.remember(key, &d);
+            d
+        }
+    };
+    s.know(digest, || Producer::Take(Arc::new(take)));
+    Ok(digest)
+}
+
+fn lay_out(s: &Session, by: &Regroup, ids: &[Digest], groups: &[Digest], from: &Table) -> Result<Layout, Fault> {
+    let mut lists: BTreeMap<String, Vec<(u64, u32, u32)>> = BTreeMap::new();
+    for (p, part) in from.parts.iter().enumerate() {
+        let (ids, groups) = (s.array(ids[p])?, s.array(groups[p])?);
+        for (row, (id, group)) in table::texts(ids.as_ref()).iter().zip(table::texts(groups.as_ref())).enumerate() {
+            let alive = part.living.as_ref().is_some_and(|l| l.is(row as u32));
+            if let (true, Some(group)) = (alive, group) {
+                let hash = cut_hash(id.unwrap_or_default().as_bytes());
+                lists.entry(group.to_string()).or_default().push((hash, p as u32, row as u32));
+            }
+        }
+    }
+    let mut pieces = Vec::new();
+    for (group, list) in lists {
+        let hashes: Vec<u64> = list.iter().map(|l| l.0).collect();
+        let mut start = 0;
+        for end in cutting::cut(&hashes, &[], Window(by.window)) {
+            pieces.push((group.clone(), list[start..end].iter().map(|l| (l.1, l.2)).collect()));
+            start = end;
+        }
+    }
+    Ok(Layout { pieces })
+}

@@ -1,0 +1,196 @@
+//! File state: what is known of a file's content while its size, times and inode stay as they were. A cache of this
+//! checkout with a checksum; it never enters a recipe, and losing it costs one reading.
+use crate::digest::Digest;
+use crate::world::{Stat, World};
+use std::collections::BTreeMap;
+use std::io;
+
+const PATH: &str = ".tamis/files";
+const MAGIC: &[u8] = b"tamis files 1\n";
+/// A file whose times are this close to the moment of recording may change again within the clock's tick.
+const RACY: i128 = 2_000_000_000;
+
+/// A stretch of a file: consecutive records with one digest.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Stretch {
+    pub offset: u64,
+    pub len: u64,
+    /// The first line, from 1.
+    pub line: u64,
+    pub records: u32,
+    pub digest: Digest,
+    /// Why no reader may open it: a record over the limit, a truncated stream.
+    pub reject: Option<String>,
+}
+
+/// What reading a file under one way of splitting gave.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct FileState {
+    pub stat: Stat,
+    /// How it was split; another way means reading again.
+    pub way: u64,
+    pub racy: bool,
+    pub stretches: Vec<Stretch>,
+    /// The header of a CSV file.
+    pub context: Option<Vec<u8>>,
+}
+
+/// All file states, by (path, way).
+#[derive(Default)]
+pub struct Files {
+    known: BTreeMap<(String, u64), FileState>,
+    next: BTreeMap<(String, u64), FileState>,
+    changed: bool,
+}
+
+impl Files {
+    /// The states of the last build; none if the file is missing or damaged.
+    pub fn load(world: &World) -> Files {
+        let known = world.read(PATH, u64::MAX).ok().and_then(|b| parse(&b)).unwrap_or_default();
+        Files { known, ..Files::default() }
+    }
+
+    /// What is known of a file that looks like this.
+    pub fn get(&self, path: &str, way: u64, stat: &Stat) -> Option<&FileState> {
+        self.known.get(&(path.to_string(), way)).filter(|s| s.stat == *stat && !s.racy)
+    }
+
+    pub fn put(&mut self, path: &str, mut state: FileState, now: i128) {
+        state.racy = state.stat.mtime.max(state.stat.ctime) + RACY > now;
+        let key = (path.to_string(), state.way);
+        self.changed |= self.known.get(&key) != Some(&state);
+        self.next.insert(key, state);
+    }
+
+    /// Keeps a state that still holds.
+    pub fn keep(&mut self, path: &str, way: u64) {
+        let key = (path.to_string(), way);
+        if let Some(s) = self.known.get(&key) {
+            self.next.insert(key, s.clone());
+        }
+    }
+
+    /// Writes the table if anything in it changed.
+    pub fn save(&self, world: &World) -> io::Result<()> {
+        if !self.changed && self.next.len() == self.known.len() {
+            return Ok(());
+        }
+        let bytes = print(&self.next);
+        world.replace_with(PATH, false, |w| w.write_all(&bytes))
+    }
+}
+
+fn print(files: &BTreeMap<(String, u64), FileState>) -> Vec<u8> {
+    let mut out = MAGIC.to_vec();
+    out.extend((files.len() as u64).to_le_bytes());
+    for ((path, way), s) in files {
+        put_bytes(&mut out, path.as_bytes());
+        out.extend(way.to_le_bytes());
+        out.extend(s.stat.size.to_le_bytes());
+        out.extend(s.stat.mtime.to_le_bytes());
+        out.extend(s.stat.ctime.to_le_bytes());
+        out.extend(s.stat.inode.to_le_bytes());
+        out.extend(s.stat.device.to_le_bytes());
+        out.push(u8::from(s.racy));
+        put_option(&mut out, s.context.as_deref());
+        out.extend((s.stretches.len() as u64).to_le_bytes());
+        for c in &s.stretches {
+            out.extend(c.offset.to_le_bytes());
+            out.extend(c.len.to_le_bytes());
+            out.extend(c.line.to_le_bytes());
+            out.extend(c.records.to_le_bytes());
+            out.extend(c.digest.0);
+            put_option(&mut out, c.reject.as_deref().map(str::as_bytes));
+        }
+    }
+    let sum = Digest::of(&out);
+    out.extend(sum.0);
+    out
+}
+
+fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend((bytes.len() as u64).to_le_bytes());
+    out.extend(bytes);
+}
+
+fn put_option(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
+    out.push(u8::from(bytes.is_some()));
+    put_bytes(out, bytes.unwrap_or_default());
+}
+
+fn parse(bytes: &[u8]) -> Option<BTreeMap<(String, u64), FileState>> {
+    let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
+    if Digest::of(body).0 != *sum {
+        return None;
+    }
+    let mut r = Reader(body.strip_prefix(MAGIC)?);
+    let mut out = BTreeMap::new();
+    for _ in 0..r.u64()? {
+        let path = r.text()?;
+        let way = r.u64()?;
+        let stat = Stat { size: r.u64()?, mtime: r.i128()?, ctime: r.i128()?, inode: r.u64()?, device: r.u64()? };
+        let racy = r.array::<1>()? == [1];
+        let context = r.option()?;
+        let mut stretches = Vec::new();
+        for _ in 0..r.u64()? {
+            stretches.push(Stretch {
+                offset: r.u64()?,
+                len: r.u64()?,
+                line: r.u64()?,
+                records: u32::from_le_bytes(r.array()?),
+                digest: Digest(r.array()?),
+                reject: r.option()?.and_then(|b| String::from_utf8(b).ok()),
+            });
+        }
+        out.insert((path, way), FileState { stat, way, racy, stretches, context });
+    }
+    Some(out)
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn bytes(&mut self, n: usize) -> Option<&[u8]> {
+        let (head, tail) = self.0.split_at_checked(n)?;
+        self.0 = tail;
+        Some(head)
+    }
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.bytes(N)?.try_into().ok()
+    }
+    fn u64(&mut self) -> Option<u64> {
+        Some(u64::from_le_bytes(self.array()?))
+    }
+    fn i128(&mut self) -> Option<i128> {
+        Some(i128::from_le_bytes(self.array()?))
+    }
+    fn text(&mut self) -> Option<String> {
+        let n = self.u64()?;
+        String::from_utf8(self.bytes(n as usize)?.to_vec()).ok()
+    }
+    fn option(&mut self) -> Option<Option<Vec<u8>>> {
+        let is = self.array::<1>()? == [1];
+        let n = self.u64()?;
+        let b = self.bytes(n as usize)?.to_vec();
+        Some(is.then_some(b))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn print_and_parse() {
+        let mut files = BTreeMap::new();
+        let c = Stretch { offset: 3, len: 9, line: 2, records: 4, digest: Digest::of(b"x"), reject: Some("file.truncated".into()) };
+        let stat = Stat { size: 12, mtime: -5, ctime: 7, inode: 8, device: 9 };
+        let s = FileState { stat, way: 77, racy: true, stretches: vec![c], context: Some(b"a,b".to_vec()) };
+        files.insert(("raw/가.csv".to_string(), 77), s);
+        let bytes = print(&files);
+        assert_eq!(parse(&bytes), Some(files));
+        for cut in 0..bytes.len() {
+            assert_eq!(parse(&bytes[..cut]), None);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Summaries of all partitions, merged in key order as a stream, as often as a gather asks; memory grows with the
+//! encoded summaries, not with decoded entries.
+use crate::stage::{At, Entry3, Fact, Hit, Slice, Summary, Verdicts};
+use crate::table::Living;
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+/// Sorted by (key, row, value): `klen u32, key, row u32, vlen u32, value`.
+pub fn encode(summary: &mut Summary) -> Vec<u8> {
+    summary.0.sort();
+    let mut out = Vec::new();
+    for (key, row, value) in &summary.0 {
+        out.extend((key.len() as u32).to_le_bytes());
+        out.extend(key);
+        out.extend(row.to_le_bytes());
+        out.extend((value.len() as u32).to_le_bytes());
+        out.extend(value);
+    }
+    out
+}
+
+/// The summary of one partition and which of its rows live.
+pub struct Run {
+    pub bytes: Vec<u8>,
+    pub living: Living,
+}
+
+struct Cursor<'a> {
+    rest: &'a [u8],
+    living: &'a Living,
+}
+
+impl Iterator for Cursor<'_> {
+    type Item = Entry3;
+
+    fn next(&mut self) -> Option<Entry3> {
+        loop {
+            let key = self.bytes()?.to_vec();
+            let row = self.u32()?;
+            let value = self.bytes()?;
+            if self.living.is(row) {
+                return Some((key, row, value.to_vec()));
+            }
+        }
+    }
+}
+
+impl<'a> Cursor<'a> {
+    fn u32(&mut self) -> Option<u32> {
+        let (head, rest) = self.rest.split_at_checked(4)?;
+        self.rest = rest;
+        Some(u32::from_le_bytes(head.try_into().ok()?))
+    }
+
+    fn bytes(&mut self) -> Option<&'a [u8]> {
+        let n = self.u32()? as usize;
+        let (head, rest) = self.rest.split_at_checked(n)?;
+        self.rest = rest;
+        Some(head)
+    }
+}
+
+/// The merged stream: by key, then in table order.
+pub fn merge(runs: &[Run]) -> Box<dyn Iterator<Item = Hit> + '_> {
+    let mut cursors: Vec<Cursor> = runs.iter().map(|r| Cursor { rest: &r.bytes, living: &r.living }).collect();
+    let mut heap = BinaryHeap::new();
+    for (part, c) in cursors.iter_mut().enumerate() {
+        heap.extend(c.next().map(|(key, row, value)| Reverse((key, part as u32, row, value))));
+    }
+    Box::new(std::iter::from_fn(move || {
+        let Reverse((key, part, row, value)) = heap.pop()?;
+        let next = cursors.get_mut(part as usize).and_then(Iterator::next);
+        heap.extend(next.map(|(key, row, value)| Reverse((key, part, row, value))));
+        Some(Hit { key, value, at: At { part, row } })
+    }))
+}
+
+/// How many entries a gather is given.
+pub fn count(runs: &[Run]) -> usize {
+    runs.iter().map(|r| Cursor { rest: &r.bytes, living: &r.living }.count()).sum()
+}
+
+/// What a gather decided, as kept in the index: an object for each partition with a decision.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Decided {
+    pub slices: BTreeMap<u32, crate::digest::Digest>,
+    pub facts: BTreeMap<String, Fact>,
+}
+
+/// A slice's bytes: `row u32, len u32, what was decided`, in row order.
+pub fn encode_slice(slice: &Slice) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (row, say) in slice {
+        out.extend(row.to_le_bytes());
+        out.extend((say.len() as u32).to_le_bytes());
+        out.extend(say);
+    }
+    out
+}
+
+pub fn decode_slice(bytes: &[u8]) -> Slice {
+    let living = Living::All(0);
+    let mut c = Cursor { rest: bytes, living: &living };
+    std::iter::from_fn(|| Some((c.u32()?, c.bytes()?.to_vec()))).collect()
+}
+
+/// The slices and facts of a gather's verdicts.
+pub fn split(verdicts: Verdicts) -> (BTreeMap<u32, Slice>, BTreeMap<String, Fact>) {
+    (verdicts.slices, verdicts.facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merged_by_key_then_in_table_order_without_the_dead() {
+        let run = |entries: &[(&str, usize)], dead: &[u32]| {
+            let mut s = Summary::default();
+            entries.iter().for_each(|(k, r)| s.put(k, *r, [*r as u8]));
+            Run { bytes: encode(&mut s), living: Living::All(9).without(dead.iter().copied()) }
+        };
+        let runs = [run(&[("b", 1), ("a", 2), ("b", 0)], &[]), run(&[("a", 0), ("b", 5), ("c", 6)], &[5])];
+        let seen: Vec<(String, u32, u32)> =
+            merge(&runs).map(|h| (String::from_utf8(h.key).unwrap(), h.at.part, h.at.row)).collect();
+        let want = [("a", 0, 2), ("a", 1, 0), ("b", 0, 0), ("b", 0, 1), ("c", 1, 6)];
+        assert_eq!(seen, want.map(|(k, p, r)| (k.to_string(), p, r)));
+        assert_eq!(count(&runs), 5);
+    }
+
+    #[test]
+    fn slices_and_back() {
+        let s: Slice = [(3, b"drop".to_vec()), (9, vec![])].into();
+        assert_eq!(decode_slice(&encode_slice(&s)), s);
+    }
+}

@@ -1,0 +1,166 @@
+//! The ledger and the conservation of rows: per step and partition `in + born = out + dropped`, and for each release
+//! `collected + born = released + excluded + dropped + merged + held`.
+use super::Step;
+use super::build::{Built, PartRun, StepRun};
+use super::scan::{self, Unit};
+use super::session::{Session, parents_of};
+use super::state::{Bin, Part};
+use crate::stage::{Act, Event, Fault};
+use crate::table::{self, Living};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The terms of the balance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Balance {
+    /// Records found by the scan, also those that no reader could parse.
+    pub collected: u64,
+    pub born: u64,
+    pub released: u64,
+    pub excluded: u64,
+    pub dropped: u64,
+    pub merged: u64,
+    pub held: u64,
+}
+
+impl Balance {
+    pub fn holds(&self) -> bool {
+        self.collected + self.born == self.released + self.excluded + self.dropped + self.merged + self.held
+    }
+}
+
+/// The balance of a release of `released` samples; without one, all that live are counted as excluded.
+pub fn balance(steps: &[Step], built: &Built, samples: &str, released: u64) -> Balance {
+    let mut b = Balance { released, ..Balance::default() };
+    for (step, run) in steps.iter().zip(&built.runs) {
+        let into_samples = step.plan.ports.into.as_deref() == Some(samples);
+        for part in &run.parts {
+            if into_samples {
+                b.collected += part.records.unwrap_or(0);
+                b.dropped += part.outcomes.iter().map(|o| u64::from(o.2.counts.drops)).sum::<u64>();
+            } else if step.plan.ports.table == samples {
+                let born = part.outcomes.iter().filter_map(|o| o.2.born.as_ref());
+                b.born += born.map(|r| u64::from(r.rows)).sum::<u64>();
+                for (_, bin) in &part.dead {
+                    match bin {
+                        Bin::Dropped => b.dropped += 1,
+                        Bin::Merged => b.merged += 1,
+                        Bin::Held => b.held += 1,
+                    }
+                }
+            }
+        }
+    }
+    let alive: u64 = built.tables.get(samples).map_or(0, |t| t.parts.iter().map(|p| u64::from(p.alive())).sum());
+    b.excluded = alive.saturating_sub(released);
+    b
+}
+
+/// Whether each partition of each step keeps its rows: what came in lives on, or is in a bin of this step.
+pub fn partitions_hold(built: &Built, samples: &str) -> Result<(), String> {
+    let Some(table) = built.tables.get(samples) else { return Ok(()) };
+    for part in &table.parts {
+        let dead: usize = built.runs.iter().filter_map(|r| r.part(&part.uid)).map(|p| p.dead.len()).sum();
+        let rows = part.rows.unwrap_or(0);
+        let born_dead = part.origin.as_ref().map_or(0, |_| 0);
+        if part.alive() as usize + dead + born_dead != rows as usize && !part.uid.contains('+') {
+            return Err(format!("{}: {rows} rows, {} live, {dead} left", part.uid, part.alive()));
+        }
+    }
+    Ok(())
+}
+
+/// An event with the row it speaks of, for a living row (at that step).
+pub fn events(s: &Session, part: &PartRun) -> Result<Vec<Event>, Fault> {
+    let mut living = part.before.living.clone();
+    let mut out = Vec::new();
+    for (_, _, outcome) in &part.outcomes {
+        for e in s.events(outcome)? {
+            if living.as_ref().is_none_or(|l: &Living| l.is(e.row)) {
+                out.push(e);
+            }
+        }
+        let dead: Vec<u32> = outcome.acts.iter().filter(|a| a.1 != 'r').map(|a| a.0).collect();
+        living = living.map(|l| l.without(dead));
+    }
+    Ok(out)
+}
+
+/// How many findings a step has, counting living rows alone.
+pub fn findings(s: &Session, run: &StepRun) -> u64 {
+    let mut n = run.unmatched.len() as u64;
+    for part in &run.parts {
+        let counts = part.counts();
+        if counts.findings == 0 {
+            continue;
+        }
+        n += match &part.before.living {
+            Some(Living::All(_)) => u64::from(counts.findings),
+            _ => events(s, part).map_or(0, |e| e.iter().filter(|e| is_finding(&e.act)).count() as u64),
+        };
+    }
+    n
+}
+
+pub fn is_finding(act: &Act) -> bool {
+    matches!(act, Act::Finding | Act::Review | Act::Fail)
+}
+
+/// What happened at a step, counted by (kind, rule, key).
+pub fn tally(s: &Session, step: &Step, run: &StepRun) -> Result<BTreeMap<(&'static str, String, String), u64>, Fault> {
+    let mut out = BTreeMap::new();
+    for part in run.parts.iter().filter(|p| p.outcomes.iter().any(|o| o.2.events.is_some())) {
+        for e in events(s, part)? {
+            *out.entry((act_name(&e.act), e.rule, e.key)).or_insert(0) += 1;
+        }
+    }
+    if let Some((rule, key)) = step.plan.ports.right.as_ref().and_then(|r| r.unmatched.clone())
+        && !run.unmatched.is_empty()
+    {
+        *out.entry(("finding", rule, key)).or_insert(0) += run.unmatched.len() as u64;
+    }
+    Ok(out)
+}
+
+pub fn act_name(act: &Act) -> &'static str {
+    match act {
+        Act::Change => "changed",
+        Act::Finding => "finding",
+        Act::Review => "review",
+        Act::Fail => "fail",
+        Act::Drop => "dropped",
+        Act::Merge(_) => "merged",
+    }
+}
+
+/// Where a unit's record stands.
+pub fn place(s: &Session, built: &Built, step: usize, uid: &str, row: u32, record: u32) -> Option<String> {
+    let source = s.steps.get(step)?.plan.scan.as_ref()?;
+    let scanned = built.runs.get(step)?.scanned.as_ref()?;
+    let part: usize = uid.rsplit_once(':')?.1.parse().ok()?;
+    let unit: &Unit = scanned.parts.get(part)?.get(row as usize)?;
+    if source.split == crate::formats::lines::Split::Whole {
+        return Some(unit.path.to_string());
+    }
+    Some(format!("{}:{}", unit.path, scan::line_of(s.world, unit, record, source)))
+}
+
+/// Where a row of a table was born: file and line, through its parents.
+pub fn origin(s: &Session, built: &Built, part: &Part, row: u32) -> Option<String> {
+    let origin = part.origin.as_ref()?;
+    let parents = parents_of(&s.bytes(origin.parents?).ok()?);
+    let (unit, record) = *parents.get(row as usize)?;
+    if let Some(parent) = built.tables.get(&origin.table).and_then(|t| t.parts.iter().find(|p| p.uid == origin.uid))
+        && parent.origin.is_some()
+    {
+        return self::origin(s, built, parent, unit);
+    }
+    place(s, built, origin.step, &origin.uid, unit, record)
+}
+
+/// The id of a row.
+pub fn id(s: &Session, part: &Part, row: u32) -> Option<String> {
+    let digest = (*part.columns.get("id")?)?;
+    let ids = s.array(digest).ok()?;
+    table::texts(ids.as_ref()).get(row as usize).copied().flatten().map(Into::into)
+}

@@ -1,0 +1,47 @@
+//! The engine: graph, scan, plan, build, store. It knows tables and partitions, steps and recipes; no annotation, no
+//! licence, no stage by name.
+//!
+//! Reading order: `state` (tables while they are built), `recipe` (keys), `store` and `files` (what is remembered),
+//! `scan` (files to units), `session` (columns by digest, kernels run and checked), `exchange` and `gather` (rows that
+//! meet across partitions), `build` (the walk over the steps), `gate`, `record` and `why`, `ledger`, `output`.
+pub mod build;
+pub mod event;
+pub mod exchange;
+pub mod files;
+pub mod gate;
+pub mod gather;
+pub mod graph;
+pub mod ledger;
+pub mod output;
+pub mod recipe;
+pub mod record;
+pub mod scan;
+pub mod session;
+pub mod state;
+pub mod store;
+pub mod why;
+
+use crate::stage::{Entry, Plan};
+use crate::world::Found;
+use std::ops::Range;
+
+/// A stage as configured in this manifest, named by its key path; a node of the graph.
+pub struct Step {
+    pub name: String,
+    /// The key path of its table, without the inner word.
+    pub path: String,
+    pub entry: Entry,
+    pub plan: Plan,
+    /// What it makes may hold personal data that no privacy step has seen.
+    pub raw: bool,
+    pub found: Vec<Found>,
+    pub span: Range<usize>,
+}
+
+/// `[review]`: what waits is held back, and what a person decided.
+#[derive(Default, Debug)]
+pub struct Review {
+    pub hold: bool,
+    /// (step, id) -> keep?
+    pub decisions: std::collections::BTreeMap<(String, String), bool>,
+}

@@ -1,0 +1,482 @@
+//! A session: columns by digest (from memory, from the store, or made again), and kernels run, checked and recorded.
+//! Bytes may be absent everywhere: whoever made a digest is remembered and asked again.
+use super::gather::{self, Run};
+use super::recipe;
+use super::scan::{self, Unit};
+use super::state::{BornRows, Counts, Outcome};
+use super::store::Store;
+use super::{Review, Step};
+use crate::digest::Digest;
+use crate::stage::{Act, Blobs, Delta, Event, Executor, Fault, Grain, Kernels, Meter, Output, Part, Piece, Rows, Summary};
+use crate::table::{self, ArrayRef, DataType, Living, column_digest, encode};
+use crate::world::World;
+use arrow_array::Array;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Decoded columns kept in memory, in bytes.
+const CACHE: usize = 512 << 20;
+
+/// Everything that a walk over the steps needs.
+pub struct Session<'a> {
+    pub world: &'a World,
+    pub store: &'a Store,
+    pub exec: &'a dyn Executor,
+    pub steps: &'a [Step],
+    pub review: &'a Review,
+    pub target: usize,
+    /// One for each step.
+    pub meters: Vec<Meter>,
+    cache: Mutex<Cache>,
+    producers: Mutex<HashMap<Digest, Producer>>,
+    units: Mutex<HashMap<Digest, Unit>>,
+}
+
+#[derive(Default)]
+struct Cache {
+    columns: HashMap<Digest, ArrayRef>,
+    bytes: usize,
+}
+
+/// Who can make a digest's bytes again.
+#[derive(Clone)]
+pub enum Producer {
+    Nulls(DataType, u32),
+    Literal(ArrayRef),
+    Task(Arc<Task>),
+    Gather(Arc<GatherTask>),
+    Run(Arc<RunTask>),
+    /// Rows of other columns, in an order of their own.
+    Take(Arc<Take>),
+}
+
+/// A kernel's work on one partition: a recipe's inputs, and what finds their bytes.
+#[derive(Clone, Default)]
+pub struct Task {
+    pub step: usize,
+    pub part: Option<Part>,
+    pub rows: u32,
+    pub reads: Vec<(String, Digest)>,
+    /// Living rows, where the kernel is given only those.
+    pub living: Option<Living>,
+    pub slice: Option<Digest>,
+    /// The columns of the right rows that match.
+    pub bucket: Option<(u32, Vec<(String, Digest)>)>,
+    /// Records in the partition's units, for readers.
+    pub records: Option<u64>,
+}
+
+/// A gather's inputs: the summary of each partition and its living rows.
+pub struct GatherTask {
+    pub step: usize,
+    pub inputs: Vec<(Digest, Living)>,
+}
+
+/// A whole stage's inputs: each piece's group, row count and columns.
+pub struct RunTask {
+    pub step: usize,
+    pub pieces: Vec<(String, u32, Vec<(String, Digest)>)>,
+}
+
+/// `rows` of the concatenation named by (source, row).
+pub struct Take {
+    pub ty: DataType,
+    pub sources: Vec<Digest>,
+    pub rows: Vec<(u32, u32)>,
+}
+
+impl<'a> Session<'a> {
+    pub fn new(
+        world: &'a World,
+        store: &'a Store,
+        exec: &'a dyn Executor,
+        steps: &'a [Step],
+        review: &'a Review,
+        target: usize,
+    ) -> Session<'a> {
+        let meters = steps.iter().map(|_| Meter::default()).collect();
+        let (cache, producers, units) = Default::default();
+        Session { world, store, exec, steps, review, target, meters, cache, producers, units }
+    }
+
+    // ---- bytes ---------------------------------------------------------------------------------------------------
+
+    /// Says where a unit's bytes lie.
+    pub fn know_unit(&self, unit: &Unit) {
+        held(&self.units).entry(unit.stretch.digest).or_insert_with(|| unit.clone());
+    }
+
+    /// Says who makes a digest.
+    pub fn know(&self, digest: Digest, producer: impl FnOnce() -> Producer) {
+        held(&self.producers).entry(digest).or_insert_with(producer);
+    }
+
+    /// The digest of a column in memory, which need not be stored.
+    pub fn keep_column(&self, array: &ArrayRef) -> Digest {
+        let digest = column_digest(array.as_ref());
+        self.cache(digest, array);
+        digest
+    }
+
+    fn cache(&self, digest: Digest, array: &ArrayRef) {
+        let mut cache = held(&self.cache);
+        let size = array.get_array_memory_size();
+        if cache.bytes + size > CACHE {
+            *cache = Cache::default();
+        }
+        cache.bytes += size;
+        cache.columns.insert(digest, array.clone());
+    }
+
+    /// A column of nulls as a digest.
+    pub fn nulls(&self, ty: &DataType, rows: u32) -> Digest {
+        let digest = column_digest(table::nulls(ty, rows as usize).as_ref());
+        self.know(digest, || Producer::Nulls(ty.clone(), rows));
+        digest
+    }
+
+    /// The bytes of an object, made again if they are absent.
+    pub fn bytes(&self, digest: Digest) -> Result<Vec<u8>, Fault> {
+        if let Some(b) = self.store.get(digest) {
+            return Ok(b);
+        }
+        self.make_again(digest)?;
+        self.store.get(digest).ok_or_else(|| Fault::World(format!("the object {} cannot be made again", digest.short())))
+    }
+
+    fn make_again(&self, digest: Digest) -> Result<(), Fault> {
+        let producer = held(&self.producers).get(&digest).cloned();
+        match producer {
+            Some(Producer::Task(task)) => self.execute(&task).map(drop),
+            Some(Producer::Gather(task)) => self.execute_gather(&task).map(drop),
+            Some(Producer::Run(task)) => self.execute_run(&task).map(drop),
+            _ => Err(Fault::World(format!("the object {} is absent and nobody makes it", digest.short()))),
+        }
+    }
+
+    /// A column by digest.
+    pub fn array(&self, digest: Digest) -> Result<ArrayRef, Fault> {
+        if let Some(a) = held(&self.cache).columns.get(&digest) {
+            return Ok(a.clone());
+        }
+        let producer = held(&self.producers).get(&digest).cloned();
+        let array = match producer {
+            Some(Producer::Nulls(ty, n)) => table::nulls(&ty, n as usize),
+            Some(Producer::Literal(array)) => array,
+            Some(Producer::Take(take)) => self.take(&take)?,
+            _ => {
+                let bytes = self.bytes(digest)?;
+                table::decode(&bytes).map_err(|e| Fault::Bug(format!("a stored column does not decode: {e}")))?
+            }
+        };
+        self.cache(digest, &array);
+        Ok(array)
+    }
+
+    /// Rows of several columns as one.
+    pub fn take(&self, t: &Take) -> Result<ArrayRef, Fault> {
+        let mut starts = Vec::with_capacity(t.sources.len());
+        let (mut arrays, mut at) = (Vec::new(), 0u32);
+        for d in &t.sources {
+            let a = self.array(*d)?;
+            starts.push(at);
+            at += a.len() as u32;
+            arrays.push(a);
+        }
+        let all = table::concat(&t.ty, &arrays).map_err(Fault::Bug)?;
+        let rows: Vec<u32> = t.rows.iter().map(|(s, r)| starts.get(*s as usize).map_or(*r, |b| b + r)).collect();
+        Ok(table::take(&all, &rows))
+    }
+
+    // ---- results -------------------------------------------------------------------------------------------------
+
+    /// What a key gave, if it is known.
+    pub fn known<T: serde::de::DeserializeOwned>(&self, key: Digest) -> Option<T> {
+        serde_json::from_slice(&self.store.result(key)?).ok()
+    }
+
+    pub fn remember<T: serde::Serialize>(&self, key: Digest, value: &T) {
+        self.store.put_result(key, &serde_json::to_vec(value).unwrap_or_default());
+    }
+
+    fn put(&self, bytes: &[u8], raw: bool) -> Result<Digest, Fault> {
+        let digest = Digest::of(bytes);
+        self.put_as(digest, bytes, raw)?;
+        Ok(digest)
+    }
+
+    fn put_as(&self, digest: Digest, bytes: &[u8], raw: bool) -> Result<(), Fault> {
+        self.store.put(digest, bytes, raw).map_err(|e| Fault::World(format!("the store: {e}")))
+    }
+
+    /// Names the producers of all that an outcome speaks of.
+    pub fn adopt(&self, task: &Arc<Task>, outcome: &Outcome) {
+        let born = outcome.born.iter().flat_map(|b| b.columns.iter().map(|c| c.1).chain([b.parents]));
+        let own = outcome.columns.iter().map(|c| c.1).chain(outcome.events).chain(outcome.summary);
+        for d in own.chain(born) {
+            self.know(d, || Producer::Task(task.clone()));
+        }
+    }
+
+    // ---- kernels -------------------------------------------------------------------------------------------------
+
+    /// The key of a task.
+    pub fn key(&self, head: &str, task: &Task) -> Digest {
+        let bucket = task.bucket.iter().flat_map(|(_, c)| c.iter().map(|c| c.1));
+        let living = task.living.as_ref().map(Living::digest);
+        recipe::key(head, task.reads.iter().map(|r| r.1).chain(living).chain(task.slice).chain(bucket))
+    }
+
+    fn rows(&self, n: u32, reads: &[(String, Digest)]) -> Rows<'_> {
+        Rows::new(n as usize, reads.iter().map(|(n, d)| (n.clone(), (*d, None))).collect(), self)
+    }
+
+    /// Runs a task's kernel, checks what it gave against the contract, and keeps it.
+    pub fn execute(&self, task: &Task) -> Result<Outcome, Fault> {
+        let step = &self.steps[task.step];
+        if step.entry.card.grain == Grain::Sample && matches!(task.part, Some(Part::Map)) && task.living.is_some() {
+            return super::exchange::by_sample(self, task, true)?.ok_or_else(|| Fault::Bug("a sample was not mapped".into()));
+        }
+        let (delta, summary) = self.call(task).map_err(|f| named(step, f))?;
+        self.finish(task, delta, summary).map_err(|f| named(step, f))
+    }
+
+    /// Runs a kernel on rows that are in memory.
+    pub fn call(&self, task: &Task) -> Result<(Delta, Option<Summary>), Fault> {
+        let step = &self.steps[task.step];
+        let meter = &self.meters[task.step];
+        let rows = self.rows(task.rows, &task.reads);
+        let params = &step.plan.params;
+        match (&step.entry.kernels, task.part) {
+            (Kernels::Row { map, .. }, Some(Part::Map)) => {
+                let mut summary = Summary::default();
+                let delta = map(meter, &params[0], &rows, &mut summary)?;
+                let gathers = step.entry.card.version(Part::Gather) > 0;
+                Ok((delta, gathers.then_some(summary)))
+            }
+            (Kernels::Row { apply, .. }, Some(Part::Apply)) => {
+                let slice = task.slice.ok_or_else(|| Fault::Bug("apply without a slice".into()))?;
+                let slice = gather::decode_slice(&self.bytes(slice)?);
+                Ok((apply(meter, &params[2], &rows, &slice)?, None))
+            }
+            (Kernels::Join { join }, Some(Part::Join)) => {
+                let (n, columns) = task.bucket.clone().unwrap_or_default();
+                let right = self.rows(n, &columns);
+                let matches = super::exchange::matches(step, &rows, &right)?;
+                Ok((join(meter, &params[0], &rows, &matches, &right)?, None))
+            }
+            _ => Err(Fault::Bug("has no such kernel".into())),
+        }
+    }
+
+    /// Checks a delta against the contract and turns it into an outcome whose bytes are stored.
+    pub fn finish(&self, task: &Task, delta: Delta, summary: Option<Summary>) -> Result<Outcome, Fault> {
+        let step = &self.steps[task.step];
+        check(step, task, &delta)?;
+        let mut out = Outcome::default();
+        for (name, array) in &delta.columns {
+            out.columns.push((name.clone(), self.put_column(array, step.raw)?));
+        }
+        let into = step.plan.ports.into.is_some();
+        for e in &delta.events {
+            out.counts.add(&e.act);
+            match e.act {
+                Act::Drop if !into => out.acts.push((e.row, 'd')),
+                Act::Merge(_) if !into => out.acts.push((e.row, 'm')),
+                Act::Review if !into => out.acts.push((e.row, 'r')),
+                _ => {}
+            }
+        }
+        out.acts.sort();
+        if !delta.events.is_empty() {
+            let bytes = serde_json::to_vec(&delta.events).map_err(|e| Fault::Bug(e.to_string()))?;
+            out.events = Some(self.put(&bytes, step.raw)?);
+        }
+        if let Some(mut summary) = summary {
+            out.summary = Some(self.put(&gather::encode(&mut summary), step.raw)?);
+        }
+        if !delta.born.parents.is_empty() {
+            let mut columns = Vec::new();
+            for (name, array) in &delta.born.columns {
+                columns.push((name.clone(), self.put_column(array, step.raw)?));
+            }
+            let parents = self.put(&parents_bytes(&delta.born.parents), step.raw)?;
+            out.born = Some(BornRows { rows: delta.born.parents.len() as u32, columns, parents });
+        }
+        Ok(out)
+    }
+
+    pub fn put_column(&self, array: &ArrayRef, raw: bool) -> Result<Digest, Fault> {
+        let bytes = encode(array.as_ref());
+        let digest = table::codec::bytes_digest(&bytes);
+        self.put_as(digest, &bytes, raw)?;
+        self.cache(digest, array);
+        Ok(digest)
+    }
+
+    /// Merges the summaries and runs the gather.
+    pub fn execute_gather(&self, task: &GatherTask) -> Result<gather::Decided, Fault> {
+        let step = &self.steps[task.step];
+        let Kernels::Row { gather: kernel, .. } = step.entry.kernels else { return Err(Fault::Bug("has no gather".into())) };
+        let mut runs = Vec::with_capacity(task.inputs.len());
+        for (digest, living) in &task.inputs {
+            runs.push(Run { bytes: self.bytes(*digest)?, living: living.clone() });
+        }
+        let mut verdicts = crate::stage::Verdicts::default();
+        let stream = || gather::merge(&runs);
+        let hits = crate::stage::Hits(&stream);
+        let n = gather::count(&runs);
+        kernel(&self.meters[task.step], &step.plan.params[1], n, &hits, &mut verdicts).map_err(|f| named(step, f))?;
+        let (slices, facts) = gather::split(verdicts);
+        let mut out = gather::Decided { facts, ..Default::default() };
+        for (part, slice) in slices {
+            out.slices.insert(part, self.put(&gather::encode_slice(&slice), step.raw)?);
+        }
+        Ok(out)
+    }
+
+    /// Runs a whole stage; the bytes of its files become objects.
+    pub fn execute_run(&self, task: &RunTask) -> Result<Output, Fault> {
+        let step = &self.steps[task.step];
+        let Kernels::Whole { run } = step.entry.kernels else { return Err(Fault::Bug("has no run".into())) };
+        let pieces: Vec<Piece> =
+            task.pieces.iter().map(|(g, n, reads)| Piece { group: g.clone(), rows: self.rows(*n, reads) }).collect();
+        let mut output =
+            run(&self.meters[task.step], &step.plan.params[0], &pieces).map_err(|f| named(step, f))?;
+        for file in &mut output.files {
+            if let crate::stage::Content::Bytes(bytes) = &file.content {
+                file.content = crate::stage::Content::Stored(self.put(bytes, step.raw)?, bytes.len() as u64);
+            }
+        }
+        Ok(output)
+    }
+
+    /// The events of an outcome.
+    pub fn events(&self, outcome: &Outcome) -> Result<Vec<Event>, Fault> {
+        let Some(d) = outcome.events else { return Ok(Vec::new()) };
+        serde_json::from_slice(&self.bytes(d)?).map_err(|e| Fault::Bug(format!("stored events do not read: {e}")))
+    }
+}
+
+impl Blobs for Session<'_> {
+    fn open(&self, digest: Digest) -> Result<Vec<u8>, Fault> {
+        if let Some(b) = self.store.get(digest) {
+            return Ok(b);
+        }
+        let unit = held(&self.units).get(&digest).cloned();
+        let unit = unit.ok_or_else(|| Fault::World(format!("no file holds the blob {}", digest.short())))?;
+        scan::open_unit(self.world, &unit)
+    }
+
+    fn column(&self, digest: Digest) -> Result<ArrayRef, Fault> {
+        self.array(digest)
+    }
+}
+
+fn held<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+fn named(step: &Step, fault: Fault) -> Fault {
+    match fault {
+        Fault::Bug(say) => Fault::Bug(format!("{}: {say}", step.name)),
+        other => other,
+    }
+}
+
+/// The parents of born rows as bytes: row and record, u32 each.
+pub fn parents_bytes(parents: &[(u32, u32)]) -> Vec<u8> {
+    parents.iter().flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()].concat()).collect()
+}
+
+pub fn parents_of(bytes: &[u8]) -> Vec<(u32, u32)> {
+    let pair = |b: &[u8; 8]| {
+        let [a, b, c, d, e, f, g, h] = *b;
+        (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
+    };
+    bytes.as_chunks::<8>().0.iter().map(pair).collect()
+}
+
+/// The contract: only declared columns, of their types and lengths; no drop without a key; no row lost.
+fn check(step: &Step, task: &Task, delta: &Delta) -> Result<(), Fault> {
+    let ports = &step.plan.ports;
+    let bug = |say: String| Err(Fault::Bug(say));
+    let typed = |name: &String, array: &ArrayRef, n: usize| -> Result<(), Fault> {
+        let own = if name == "id" && ports.into.is_some() { Some(&DataType::Utf8) } else { None };
+        let ty = ports.writes.iter().find(|w| w.0 == *name).map(|w| &w.1).or(own);
+        match ty {
+            None => bug(format!("wrote the column `{name}`, which it did not declare")),
+            Some(ty) if ty != array.data_type() => {
+                bug(format!("wrote `{name}` as {}, not as {ty}", array.data_type()))
+            }
+            Some(_) if array.len() != n => bug(format!("wrote {} rows of `{name}` for {n}", array.len())),
+            Some(_) => Ok(()),
+        }
+    };
+    if ports.into.is_some() && !delta.columns.is_empty() {
+        return bug("wrote columns of a table whose rows it turns into others".into());
+    }
+    for (name, array) in &delta.columns {
+        typed(name, array, task.rows as usize)?;
+    }
+    for e in &delta.events {
+        if e.row >= task.rows {
+            return bug(format!("spoke of row {} of {}", e.row, task.rows));
+        }
+        let leaves = matches!(e.act, Act::Drop | Act::Merge(_) | Act::Review);
+        if leaves && e.key.is_empty() {
+            return bug("dropped a row without naming the key responsible".into());
+        }
+        if leaves && !ports.drops && ports.into.is_none() {
+            return bug("dropped a row without declaring that it may".into());
+        }
+    }
+    let born = &delta.born;
+    if born.parents.iter().any(|p| p.0 >= task.rows) || !born.parents.is_sorted() {
+        return bug("gave born rows a parent that is not there, or out of order".into());
+    }
+    if !born.parents.is_empty() && !born.columns.contains_key("id") {
+        return bug("bore rows without an id".into());
+    }
+    for (name, array) in born.columns.iter().filter(|(n, _)| *n != "id") {
+        typed(name, array, born.parents.len())?;
+    }
+    if born.columns.get("id").is_some_and(|a| a.len() != born.parents.len() || a.null_count() > 0) {
+        return bug("bore rows with missing ids".into());
+    }
+    conserved(step, task, delta)
+}
+
+/// Into another table: every record bears a row or is dropped, none both and none neither.
+fn conserved(step: &Step, task: &Task, delta: &Delta) -> Result<(), Fault> {
+    if step.plan.ports.into.is_none() {
+        return Ok(());
+    }
+    let mut seen: BTreeMap<(u32, u32), (bool, bool)> = BTreeMap::new();
+    for p in &delta.born.parents {
+        seen.entry(*p).or_default().0 = true;
+    }
+    for e in delta.events.iter().filter(|e| e.act == Act::Drop) {
+        seen.entry((e.row, e.record)).or_default().1 = true;
+    }
+    let records = task.records.unwrap_or(u64::from(task.rows));
+    if seen.values().any(|(born, dropped)| *born && *dropped) {
+        return Err(Fault::Bug("both bore and dropped a record".into()));
+    }
+    if seen.len() as u64 != records {
+        let say = format!("lost rows: {records} in, {} born or dropped", seen.len());
+        return Err(Fault::Bug(say));
+    }
+    Ok(())
+}
+
+/// Sum of counts over outcomes.
+pub fn total<'o>(outcomes: impl IntoIterator<Item = &'o Outcome>) -> Counts {
+    outcomes.into_iter().fold(Counts::default(), |mut t, o| {
+        t.findings += o.counts.findings;
+        t.changes += o.counts.changes;
+        t.fails += o.counts.fails;
+        t.drops += o.counts.drops;
+        t
+    })
+}

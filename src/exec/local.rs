@@ -1,0 +1,51 @@
+//! Tasks on the threads of this machine. The pool is made when there is more than one task: a build with nothing to
+//! do starts no thread.
+use crate::stage::Executor;
+use rayon::prelude::*;
+use std::sync::OnceLock;
+
+/// A rayon pool of `jobs` threads, made on first need.
+pub struct Local {
+    jobs: usize,
+    pool: OnceLock<Option<rayon::ThreadPool>>,
+}
+
+impl Local {
+    /// `jobs` threads; 0 means one for each core.
+    pub fn new(jobs: usize) -> Local {
+        Local { jobs, pool: OnceLock::new() }
+    }
+
+    fn pool(&self) -> Option<&rayon::ThreadPool> {
+        self.pool.get_or_init(|| rayon::ThreadPoolBuilder::new().num_threads(self.jobs).build().ok()).as_ref()
+    }
+}
+
+impl Executor for Local {
+    fn each(&self, n: usize, work: &(dyn Fn(usize) + Sync)) {
+        if n < 2 || self.jobs == 1 {
+            return (0..n).for_each(work);
+        }
+        match self.pool() {
+            Some(pool) => pool.install(|| (0..n).into_par_iter().with_max_len(1).for_each(work)),
+            None => (0..n).for_each(work), // no thread could be started: slower, and the same result
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn every_task_runs_once() {
+        for jobs in [1, 2, 8] {
+            let sum = AtomicUsize::new(0);
+            Local::new(jobs).each(100, &|i| {
+                sum.fetch_add(i, Ordering::Relaxed);
+            });
+            assert_eq!(sum.into_inner(), 4950);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! CSV and TSV by RFC 4180: the same quotes for both, whatever the delimiter. A quote opens at the start of a field
+//! only; elsewhere it is text. Carriage returns and newlines at the end of a record are never data.
+use super::encoding::{BOM, Wrong, line_at, text};
+
+/// Names of the columns, in the file's order, each once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header(pub Vec<String>);
+
+/// The first record of a file. Rule `csv.header` for a repeated name, `csv.quote` for a quote left open.
+pub fn header(bytes: &[u8], delimiter: u8) -> Result<Header, Wrong> {
+    let names = fields(text(bytes)?, delimiter)?;
+    let repeated = names.iter().enumerate().find(|(i, name)| names.iter().take(*i).any(|n| n == *name));
+    match repeated {
+        Some((i, name)) => Err(Wrong::new("csv.header", format!("column {} repeats the name `{name}`", i + 1))),
+        None => Ok(Header(names)),
+    }
+}
+
+/// One value per column of `header`. Rule `csv.ragged` for another number of them.
+pub fn record(bytes: &[u8], delimiter: u8, header: &Header) -> Result<Vec<String>, Wrong> {
+    let text = text(bytes)?;
+    let values = fields(text, delimiter)?;
+    if values.len() == header.0.len() {
+        return Ok(values);
+    }
+    let say = format!("{} values, the header names {} columns", values.len(), header.0.len());
+    Err(Wrong::new("csv.ragged", say).at(line_at(bytes, text.len() - behind_blank(text).len())))
+}
+
+/// The fields of one record, which may stand between blank lines.
+fn fields(text: &str, delimiter: u8) -> Result<Vec<String>, Wrong> {
+    let line = behind_blank(text.strip_prefix(BOM).unwrap_or(text)).trim_end_matches(['\r', '\n']);
+    if !line.contains('"') {
+        return Ok(line.split(char::from(delimiter)).map(str::to_string).collect());
+    }
+    let end = line.bytes().fold(Field::Start, |field, byte| field.step(byte, delimiter));
+    if end == Field::Quoted {
+        return Err(Wrong::new("csv.quote", "a quote is opened and never closed"));
+    }
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .terminator(csv::Terminator::Any(b'\n'))
+        .buffer_capacity(line.len())
+        .from_reader(line.as_bytes());
+    let mut record = csv::StringRecord::new();
+    match reader.read_record(&mut record) {
+        Ok(_) => Ok(record.iter().map(str::to_string).collect()),
+        Err(error) => Err(Wrong::new("csv", error.to_string())),
+    }
+}
+
+/// The text behind the blank lines that it begins with.
+fn behind_blank(mut text: &str) -> &str {
+    while let Some(rest) = text.strip_prefix('\n').or_else(|| text.strip_prefix("\r\n")) {
+        text = rest;
+    }
+    text
+}
+
+/// Where in a record the next byte stands: the grammar that tells data from structure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    /// At the start of a record.
+    Start,
+    /// Behind a carriage return at the start: a blank line if a newline follows.
+    Return,
+    /// At the start of a later field.
+    Begin,
+    Plain,
+    Quoted,
+    /// Behind a quote within quotes: their end, or the first half of a doubled one.
+    Closing,
+}
+
+impl Field {
+    /// The state behind `byte`. A newline outside quotes leads to `Start`.
+    pub(crate) fn step(self, byte: u8, delimiter: u8) -> Field {
+        match (self, byte) {
+            (Field::Quoted, b'"') => Field::Closing,
+            (Field::Quoted, _) => Field::Quoted,
+            (_, b'\n') => Field::Start,
+            (Field::Start, b'\r') => Field::Return,
+            (Field::Start | Field::Begin | Field::Closing, b'"') => Field::Quoted,
+            (_, byte) if byte == delimiter => Field::Begin,
+            _ => Field::Plain,
+        }
+    }
+
+    /// Whether the record holds nothing but blank lines so far.
+    pub(crate) fn blank(self) -> bool {
+        matches!(self, Field::Start | Field::Return)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::lines::{Split, split};
+
+    fn names(bytes: &str) -> Header {
+        header(bytes.as_bytes(), b',').unwrap()
+    }
+
+    #[test]
+    fn headers() {
+        assert_eq!(names("\u{feff}\"a b\",c\r\n").0, ["a b", "c"]);
+        assert_eq!(names("\n\r\na,\n").0, ["a", ""]);
+        assert_eq!(header(b"a,b,a\n", b',').unwrap_err().rule, "csv.header");
+        assert_eq!(header(b"a\tb\n", b'\t').unwrap().0, ["a", "b"]);
+    }
+
+    #[test]
+    fn values() {
+        let head = names("a,b\n");
+        let read = |bytes: &str| record(bytes.as_bytes(), b',', &head);
+        assert_eq!(read("\"x\n\"\"y\"\"\", z \r\n").unwrap(), ["x\n\"y\"", " z "]);
+        assert_eq!(read("5\" disk,\n\n").unwrap(), ["5\" disk", ""]);
+        assert_eq!(read("\"\",\"\r\n\"\r\n").unwrap(), ["", "\r\n"]);
+        let ragged = read("\r\n1,2,3\n").unwrap_err();
+        assert_eq!((ragged.rule, ragged.line), ("csv.ragged", 2));
+        assert_eq!(ragged.say, "3 values, the header names 2 columns");
+        assert_eq!(read("1,\"2\n3,4\n").unwrap_err().rule, "csv.quote");
+        assert_eq!(record(b"\xb1\xe8,1\n", b',', &head).unwrap_err().rule, "encoding");
+    }
+
+    #[test]
+    fn tabs_have_quotes_too() {
+        let head = header(b"a\tb\n", b'\t').unwrap();
+        assert_eq!(record(b"\"x\ty\"\t1,5\n", b'\t', &head).unwrap(), ["x\ty", "1,5"]);
+    }
+
+    /// The splitter's grammar and the crate's agree on where records end and what is in them.
+    #[test]
+    fn the_crate_agrees() {
+        const PIECES: [&str; 6] = ["a", ",", "\"", "\n", "b c", "\"\""];
+        for n in 0..PIECES.len().pow(6) {
+            let text: String = (0..6).map(|i| PIECES[n / PIECES.len().pow(i) % PIECES.len()]).collect();
+            let mut reader = csv::ReaderBuilder::new()
+                .has_headers(false)
+                .flexible(true)
+                .terminator(csv::Terminator::Any(b'\n'))
+                .from_reader(text.as_bytes());
+            let theirs: Vec<Vec<String>> =
+                reader.records().map(|r| r.unwrap().iter().map(str::to_string).collect()).collect();
+            let mut rest = text.as_str();
+            let mut ours = Vec::new();
+            for record in split(&Split::Csv { delimiter: b',' }, text.as_bytes(), u64::MAX) {
+                let (bytes, after) = rest.split_at(record.len as usize);
+                ours.push(fields(bytes, b','));
+                rest = after;
+            }
+            if ours.iter().all(Result::is_ok) {
+                let ours: Vec<Vec<String>> = ours.into_iter().map(Result::unwrap).collect();
+                assert_eq!(ours, theirs, "{text:?}");
+            } else {
+                assert_eq!(ours.len(), theirs.len(), "{text:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Images: what they are by their header, and whether they decode whole. Formats go by content, never by name.
+//!
+//! Decoders may panic on hostile bytes: such a panic is caught here and is a [`Wrong`] (the process's panic hook still
+//! sees it).
+use super::encoding::Wrong;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use memchr::memchr;
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What an image's header tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// `jpeg`, `png`, `gif`, `bmp`, `tiff` or `webp`.
+    pub format: &'static str,
+    /// Pixels as stored, before the orientation is applied; at least 1.
+    pub width: u32,
+    pub height: u32,
+    /// EXIF orientation 1-8; 1 if there is none, or none that makes sense.
+    pub orientation: u8,
+}
+
+/// Bytes a decoder may use for itself, beside the pixels.
+const SCRATCH: u64 = 64 << 20;
+/// Bytes of a pixel at most: four channels of 16 bits.
+const PIXEL: u64 = 8;
+/// What a header may cost.
+const HEADER_ALLOC: u64 = 512 << 20;
+
+/// Reads the header alone. Rules: `image.empty`, `image.format` (none we read), `image.truncated`, `image.corrupt`.
+pub fn probe(bytes: &[u8]) -> Result<Probe, Wrong> {
+    let (format, name) = format_of(bytes)?;
+    let found = guarded(|| describe(&opened(bytes, format, HEADER_ALLOC)?, bytes, name));
+    found.map_err(|wrong| whole(bytes, format).err().unwrap_or(wrong))
+}
+
+/// Decodes the whole image and forgets its pixels. Rules: those of [`probe`], and `image.pixels` for more than
+/// `pixels_max` pixels, before anything is decoded. Of an animation the first frame counts.
+///
+/// JPEG is decoded leniently: the end marker is demanded, but damage inside a scan that keeps it can pass.
+pub fn decode(bytes: &[u8], pixels_max: u64) -> Result<Probe, Wrong> {
+    let (format, name) = format_of(bytes)?;
+    whole(bytes, format)?;
+    guarded(|| {
+        let alloc = pixels_max.saturating_mul(PIXEL).saturating_add(SCRATCH);
+        let decoder = opened(bytes, format, alloc)?;
+        let probe = describe(&decoder, bytes, name)?;
+        let pixels = u64::from(probe.width) * u64::from(probe.height);
+        if pixels > pixels_max || decoder.total_bytes() > alloc {
+            let say = format!("{} x {} pixels, at most {pixels_max} are allowed", probe.width, probe.height);
+            return Err(Wrong::new("image.pixels", say));
+        }
+        DynamicImage::from_decoder(decoder).map_err(wrong)?;
+        Ok(probe)
+    })
+}
+
+fn format_of(bytes: &[u8]) -> Result<(ImageFormat, &'static str), Wrong> {
+    if bytes.is_empty() {
+        return Err(Wrong::new("image.empty", "the file is empty"));
+    }
+    let unknown = || Wrong::new("image.format", "not an image of a format that is read here");
+    let format = image::guess_format(bytes).map_err(|_| unknown())?;
+    let name = match format {
+        ImageFormat::Jpeg => "jpeg",
+        ImageFormat::Png => "png",
+        ImageFormat::Gif => "gif",
+        ImageFormat::Bmp => "bmp",
+        ImageFormat::Tiff => "tiff",
+        ImageFormat::WebP => "webp",
+        _ => return Err(unknown()),
+    };
+    Ok((format, name))
+}
+
+fn opened(bytes: &[u8], format: ImageFormat, alloc: u64) -> Result<impl ImageDecoder + '_, Wrong> {
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(alloc);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    reader.into_decoder().map_err(wrong)
+}
+
+fn describe(decoder: &impl ImageDecoder, bytes: &[u8], format: &'static str) -> Result<Probe, Wrong> {
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(Wrong::new("image.corrupt", format!("{width} x {height} pixels")));
+    }
+    Ok(Probe { format, width, height, orientation: orientation(bytes) })
+}
+
+fn orientation(bytes: &[u8]) -> u8 {
+    let mut reader = exif::Reader::new();
+    reader.continue_on_error(true);
+    let exif = reader.read_from_container(&mut Cursor::new(bytes)).or_else(|e| e.distill_partial_result(|_| ()));
+    let value = exif.ok().and_then(|e| e.get_field(exif::Tag::Orientation, exif::In::PRIMARY)?.value.get_uint(0));
+    value.and_then(|v| u8::try_from(v).ok()).filter(|v| (1..=8).contains(v)).unwrap_or(1)
+}
+
+fn guarded<T>(work: impl FnOnce() -> Result<T, Wrong>) -> Result<T, Wrong> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Wrong::new("image.corrupt", "the decoder broke down")))
+}
+
+fn wrong(error: ImageError) -> Wrong {
+    let say = error.to_string().lines().next().unwrap_or_default().to_string();
+    let rule = match &error {
+        ImageError::Unsupported(_) => "image.format",
+        ImageError::Limits(_) => "image.pixels",
+        error if hits_end(error) => "image.truncated",
+        _ => "image.corrupt",
+    };
+    Wrong::new(rule, say)
+}
+
+/// Whether the bytes ended too early, somewhere down the causes.
+fn hits_end(error: &ImageError) -> bool {
+    let ended = |e: &std::io::Error| e.kind() == std::io::ErrorKind::UnexpectedEof;
+    if let ImageError::IoError(e) = error {
+        return ended(e);
+    }
+    let causes = std::iter::successors(std::error::Error::source(error), |e| e.source());
+    causes.filter_map(|e| e.downcast_ref()).any(ended)
+}
+
+/// Follows the outer structure to its end mark, where a format has one that decoders do not insist on.
+fn whole(bytes: &[u8], format: ImageFormat) -> Result<(), Wrong> {
+    let end = match format {
+        ImageFormat::Jpeg => jpeg_end(bytes),
+        ImageFormat::Png => png_end(bytes),
+        ImageFormat::WebP => webp_end(bytes),
+        _ => Some(()),
+    };
+    end.ok_or_else(|| Wrong::new("image.truncated", "the file ends before the image does"))
+}
+
+/// Walks the segments (ITU-T T.81, annex B) to the marker EOI: thumbnails inside segments have one of their own.
+fn jpeg_end(bytes: &[u8]) -> Option<()> {
+    let mut rest = bytes.get(2..)?;
+    loop {
+        rest = rest.get(memchr(0xff, rest)? + 1..)?;
+        match rest.first()? {
+            0xd9 => return Some(()),
+            // Stuffed zeros, restarts and fill bytes inside a scan, and marks without a length.
+            0x00 | 0x01 | 0xd0..=0xd8 | 0xff => {}
+            // A scan header is skipped like a segment; the search goes on in the scan behind it.
+            _ => rest = rest.get(1 + be16(rest.get(1..)?)?..)?,
+        }
+    }
+}
+
+fn be16(bytes: &[u8]) -> Option<usize> {
+    bytes.first_chunk().map(|b| usize::from(u16::from_be_bytes(*b)))
+}
+
+/// Walks the chunks to the end of `IEND`.
+fn png_end(bytes: &[u8]) -> Option<()> {
+    let mut rest = bytes.get(8..)?;
+    loop {
+        let length = usize::try_from(u32::from_be_bytes(*rest.first_chunk()?)).ok()?;
+        let name = rest.get(4..8)?;
+        let behind = rest.get(length.checked_add(12)?..)?;
+        if name == b"IEND" {
+            return Some(());
+        }
+        rest = behind;
+    }
+}
+
+/// The RIFF header tells how long the file is.
+fn webp_end(bytes: &[u8]) -> Option<()> {
+    let length = usize::try_from(u32::from_le_bytes(*bytes.get(4..)?.first_chunk()?)).ok()?;
+    (bytes.len() >= length.checked_add(8)?).then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORMATS: [(ImageFormat, &str); 6] = [
+        (ImageFormat::Jpeg, "jpeg"),
+        (ImageFormat::Png, "png"),
+        (ImageFormat::Gif, "gif"),
+        (ImageFormat::Bmp, "bmp"),
+        (ImageFormat::Tiff, "tiff"),
+        (ImageFormat::WebP, "webp"),
+    ];
+
+    /// A picture of 40 x 24 pixels that does not compress to nothing.
+    fn picture(format: ImageFormat) -> Vec<u8> {
+        let pixels = image::RgbImage::from_fn(40, 24, |x, y| {
+            let v = (x * 7919 + y * 104_729) % 251;
+            image::Rgb([v as u8, (x * 5) as u8, (y * 9) as u8])
+        });
+        let mut out = Cursor::new(Vec::new());
+        DynamicImage::ImageRgb8(pixels).write_to(&mut out, format).unwrap();
+        out.into_inner()
+    }
+
+    fn rule(bytes: &[u8]) -> &'static str {
+        decode(bytes, 1_000_000).unwrap_err().rule
+    }
+
+    #[test]
+    fn six_formats_are_read() {
+        for (format, name) in FORMATS {
+            let bytes = picture(format);
+            let want = Probe { format: name, width: 40, height: 24, orientation: 1 };
+            assert_eq!(probe(&bytes).as_ref(), Ok(&want), "{name}");
+            assert_eq!(decode(&bytes, 960), Ok(want), "{name}");
+            assert_eq!(decode(&bytes, 959).unwrap_err().rule, "image.pixels", "{name}");
+        }
+    }
+
+    #[test]
+    fn cut_anywhere_is_truncated_or_at_least_refused() {
+        for (format, name) in FORMATS {
+            let bytes = picture(format);
+            for cut in (16..bytes.len() - 1).step_by(13) {
+                let found = rule(&bytes[..cut]);
+                let strict = matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP);
+                assert!(found == "image.truncated" || !strict && found == "image.corrupt", "{name} {cut} {found}");
+            }
+        }
+        let jpeg = picture(ImageFormat::Jpeg);
+        assert_eq!(probe(&jpeg[..100]).unwrap_err().rule, "image.truncated");
+        assert_eq!(rule(&jpeg[..jpeg.len() - 2]), "image.truncated");
+        assert!(decode(&[&jpeg[..], &[0; 9]].concat(), 960).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_image() {
+        assert_eq!(rule(b""), "image.empty");
+        assert_eq!(rule(b"hello"), "image.format");
+        assert_eq!(rule(b"\0\0\0\x18ftypavif"), "image.format");
+        assert_eq!(probe(b"").unwrap_err().rule, "image.empty");
+        let mut png = picture(ImageFormat::Png);
+        let middle = png.len() / 2;
+        png[middle] ^= 0xff;
+        assert_eq!(rule(&png), "image.corrupt");
+    }
+
+    #[test]
+    fn no_byte_changed_makes_it_panic() {
+        for (format, _) in FORMATS {
+            let bytes = picture(format);
+            for at in (0..bytes.len().min(600)).step_by(7) {
+                let mut bytes = bytes.clone();
+                bytes[at] = !bytes[at];
+                let _ = (probe(&bytes), decode(&bytes, 960));
+            }
+        }
+    }
+
+    #[test]
+    fn orientation_comes_from_exif() {
+        let jpeg = picture(ImageFormat::Jpeg);
+        for (stored, want) in [(1, 1), (6, 6), (8, 8), (0, 1), (9, 1)] {
+            let tiff =
+                [b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", &[stored][..], b"\0\0\0\0\0\0"].concat();
+            let length = (tiff.len() as u16 + 2).to_be_bytes();
+            let bytes = [&jpeg[..2], b"\xff\xe1", &length, &tiff, &jpeg[2..]].concat();
+            assert_eq!(probe(&bytes).unwrap().orientation, want);
+            assert_eq!(decode(&bytes, 960).unwrap().orientation, want);
+        }
+    }
+}

@@ -1,0 +1,421 @@
+//! Cutting a stream of bytes into records, block by block, without holding a record.
+//!
+//! Every byte belongs to exactly one record: blank lines (and, between CoNLL sentences, comments) go to the record
+//! behind them, at the end of the file to the last one. So cutting the bytes of some consecutive records again, alone,
+//! gives the same records, and a reader may be given any run of them. Only a file that holds nothing but such lines
+//! has no record at all.
+use super::csv::Field;
+use super::{conll, encoding};
+use crate::digest::CutHasher;
+use memchr::{memchr, memchr_iter, memchr2};
+
+/// A line is judged by this many first bytes: what a splitter keeps of a line that goes on in the next block.
+const HEAD: usize = 4096;
+
+/// One record: where it ends, and what decides about cuts. Its bytes follow those of the record before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Bytes, with the terminator and the blank lines or comments before it.
+    pub len: u64,
+    /// Lines, counted like `len`: the next record starts that many lines further down.
+    pub lines: u32,
+    /// The cut hash of the bytes.
+    pub hash: u64,
+    /// Longer than allowed: not to be read.
+    pub oversize: bool,
+    /// The first record of what was cut as CSV. In a run from the middle of a file it is an ordinary record.
+    pub header: bool,
+}
+
+/// Where records end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// A record per line that is not blank; a blank line is empty or one carriage return.
+    Lines,
+    /// RFC 4180: at a newline outside quotes. `delimiter` is an ASCII character, the quote is `"`.
+    Csv { delimiter: u8 },
+    /// CoNLL: at an empty line behind at least one token. Lines that begin with `comment` are no tokens.
+    Blocks { comment: Option<String> },
+    /// All bytes are one record, even none.
+    Whole,
+}
+
+/// The records of `bytes`; see [`Splitter`].
+pub fn split(split: &Split, bytes: &[u8], record_max: u64) -> Vec<Record> {
+    let mut records = Vec::new();
+    let mut splitter = Splitter::new(split, record_max);
+    splitter.push(bytes, &mut records);
+    splitter.finish(&mut records);
+    records
+}
+
+/// What is counted of a record while its bytes go by.
+#[derive(Clone, Default)]
+struct Open {
+    hasher: CutHasher,
+    len: u64,
+    newlines: u64,
+    /// The last byte is not a newline: one more line has begun.
+    torn: bool,
+}
+
+impl Open {
+    fn take(&mut self, bytes: &[u8], newlines: u64) {
+        if let Some(last) = bytes.last() {
+            self.hasher.update(bytes);
+            self.len += bytes.len() as u64;
+            self.newlines += newlines;
+            self.torn = *last != b'\n';
+        }
+    }
+
+    fn record(&self, record_max: u64, header: bool) -> Record {
+        Record {
+            len: self.len,
+            lines: u32::try_from(self.newlines + u64::from(self.torn)).unwrap_or(u32::MAX),
+            hash: self.hasher.finish(),
+            oversize: self.len > record_max,
+            header,
+        }
+    }
+}
+
+/// What a line means for the record it lies in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Blank,
+    /// A comment or a document mark between CoNLL sentences.
+    Aside,
+    Content,
+}
+
+/// Takes a file's bytes in blocks of any size and gives its records, a record behind: the last one waits for what may
+/// still join it.
+pub struct Splitter {
+    split: Split,
+    record_max: u64,
+    read: u64,
+    open: Open,
+    /// `open` holds more than blank lines and asides.
+    solid: bool,
+    /// The record before `open`, as it ended, and as it would be together with `open`.
+    held: Option<(Record, Open)>,
+    /// The start of a line that goes on in the next block.
+    head: Vec<u8>,
+    line_seen: bool,
+    record_seen: bool,
+    field: Field,
+}
+
+impl Splitter {
+    /// `record_max` in bytes. Longer records are marked, and a quote left open in CSV ends at the next newline.
+    pub fn new(split: &Split, record_max: u64) -> Splitter {
+        Splitter {
+            split: split.clone(),
+            record_max,
+            read: 0,
+            open: Open::default(),
+            solid: false,
+            held: None,
+            head: Vec::new(),
+            line_seen: false,
+            record_seen: false,
+            field: Field::Start,
+        }
+    }
+
+    /// The next bytes of the file; records that are complete go to `out`.
+    pub fn push(&mut self, block: &[u8], out: &mut Vec<Record>) {
+        match self.split {
+            Split::Lines | Split::Blocks { .. } => self.push_lines(block, out),
+            Split::Csv { delimiter } => self.push_csv(block, delimiter, out),
+            Split::Whole => self.open.take(block, memchr_iter(b'\n', block).count() as u64),
+        }
+        self.read += block.len() as u64;
+    }
+
+    /// The end of the file: the rest of the records goes to `out`. The splitter is spent afterwards.
+    pub fn finish(&mut self, out: &mut Vec<Record>) {
+        if self.split == Split::Whole {
+            return out.push(self.open.record(self.record_max, false));
+        }
+        if !self.head.is_empty() && self.judge(&self.head) == Line::Content {
+            self.begin(out);
+        }
+        if self.solid {
+            self.close();
+        }
+        if let Some((record, extended)) = self.held.take() {
+            let joined = self.open.len > 0;
+            out.push(if joined { extended.record(self.record_max, record.header) } else { record });
+        }
+    }
+
+    /// Content begins: what came before it belongs to this record, so the one before is complete.
+    fn begin(&mut self, out: &mut Vec<Record>) {
+        self.solid = true;
+        out.extend(self.held.take().map(|(record, _)| record));
+    }
+
+    fn take(&mut self, bytes: &[u8], newlines: u64) {
+        if !self.solid
+            && let Some((_, extended)) = &mut self.held
+        {
+            extended.take(bytes, newlines);
+        }
+        self.open.take(bytes, newlines);
+    }
+
+    fn close(&mut self) {
+        let header = matches!(self.split, Split::Csv { .. }) && !self.record_seen;
+        let open = std::mem::take(&mut self.open);
+        self.held = Some((open.record(self.record_max, header), open));
+        self.solid = false;
+        self.record_seen = true;
+    }
+
+    fn push_lines(&mut self, block: &[u8], out: &mut Vec<Record>) {
+        let mut rest = block;
+        while let Some(end) = memchr(b'\n', rest) {
+            let (line, after) = rest.split_at(end + 1);
+            self.whole_line(line, out);
+            rest = after;
+        }
+        if !rest.is_empty() {
+            self.remember(rest);
+            self.take(rest, 0);
+        }
+    }
+
+    /// A line, or the rest of one, up to and with its newline.
+    fn whole_line(&mut self, line: &[u8], out: &mut Vec<Record>) {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        let means = if self.head.is_empty() {
+            self.judge(text)
+        } else {
+            self.remember(text);
+            self.judge(&self.head)
+        };
+        self.head.clear();
+        self.line_seen = true;
+        if means == Line::Content && !self.solid {
+            self.begin(out);
+        }
+        self.take(line, 1);
+        let ends = if self.split == Split::Lines { means == Line::Content } else { means == Line::Blank };
+        if self.solid && ends {
+            self.close();
+        }
+    }
+
+    fn remember(&mut self, piece: &[u8]) {
+        let room = HEAD - self.head.len().min(HEAD);
+        self.head.extend(piece.iter().take(room));
+    }
+
+    fn judge(&self, line: &[u8]) -> Line {
+        let mut line = line.get(..HEAD).unwrap_or(line);
+        if !self.line_seen {
+            line = line.strip_prefix(encoding::BOM.as_bytes()).unwrap_or(line);
+        }
+        match &self.split {
+            _ if line.is_empty() || line == b"\r" => Line::Blank,
+            Split::Blocks { comment } if conll::is_aside(line, comment.as_deref()) => Line::Aside,
+            _ => Line::Content,
+        }
+    }
+
+    fn push_csv(&mut self, block: &[u8], delimiter: u8, out: &mut Vec<Record>) {
+        let (mut from, mut at, mut newlines) = (0, 0, 0);
+        while let Some((next, byte)) = self.next_mark(block, at, delimiter) {
+            at = next + 1;
+            let blank = self.field.blank();
+            if blank && self.in_bom(next, byte) {
+                continue;
+            }
+            let over = self.open.len + (at - from) as u64 > self.record_max;
+            let quoted = self.field == Field::Quoted;
+            self.field = self.field.step(byte, delimiter);
+            if blank && byte != b'\n' && !self.field.blank() {
+                self.begin(out);
+            }
+            if byte == b'\n' {
+                newlines += 1;
+                if !blank && (!quoted || over) {
+                    self.take(block.get(from..at).unwrap_or_default(), newlines);
+                    self.close();
+                    self.field = Field::Start;
+                    (from, newlines) = (at, 0);
+                }
+            }
+        }
+        self.take(block.get(from..).unwrap_or_default(), newlines);
+    }
+
+    /// The next byte, from `at` on, that can change the state.
+    fn next_mark(&self, block: &[u8], at: usize, delimiter: u8) -> Option<(usize, u8)> {
+        let rest = block.get(at..)?;
+        let skip = match self.field {
+            Field::Plain => memchr2(delimiter, b'\n', rest)?,
+            Field::Quoted => memchr2(b'"', b'\n', rest)?,
+            _ => 0,
+        };
+        Some((at + skip, *rest.get(skip)?))
+    }
+
+    /// Whether the byte at `index` of this block is part of a byte order mark at the start of the file.
+    fn in_bom(&self, index: usize, byte: u8) -> bool {
+        let at = usize::try_from(self.read).unwrap_or(usize::MAX).saturating_add(index);
+        encoding::BOM.as_bytes().get(at) == Some(&byte)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::cut_hash;
+
+    const MAX: u64 = 1 << 20;
+
+    fn blocks() -> Split {
+        Split::Blocks { comment: Some("##".into()) }
+    }
+
+    fn csv() -> Split {
+        Split::Csv { delimiter: b',' }
+    }
+
+    fn texts(how: &Split, text: &str) -> Vec<String> {
+        let mut rest = text.as_bytes();
+        let mut out = Vec::new();
+        for record in split(how, rest, MAX) {
+            let (bytes, after) = rest.split_at(record.len as usize);
+            assert_eq!(record.hash, cut_hash(bytes));
+            out.push(String::from_utf8(bytes.to_vec()).unwrap());
+            rest = after;
+        }
+        assert!(rest.is_empty() || out.is_empty());
+        out
+    }
+
+    #[test]
+    fn blank_lines_join_the_next_record_or_the_last() {
+        assert_eq!(texts(&Split::Lines, "\n\ra\nb\r\n\r\n\nc\n\n\r\n"), ["\n\ra\n", "b\r\n", "\r\n\nc\n\n\r\n"]);
+        assert_eq!(texts(&Split::Lines, "\u{feff}\na\n \nb"), ["\u{feff}\na\n", " \n", "b"]);
+        assert_eq!(texts(&Split::Lines, "a\n\r"), ["a\n\r"]);
+        assert!(texts(&Split::Lines, "\n\r\n").is_empty());
+        assert!(texts(&Split::Lines, "").is_empty());
+    }
+
+    #[test]
+    fn lines_are_counted() {
+        let lines =
+            |how: &Split, text: &str| split(how, text.as_bytes(), MAX).iter().map(|r| r.lines).collect::<Vec<_>>();
+        assert_eq!(lines(&Split::Lines, "\n\na\nb"), [3, 1]);
+        assert_eq!(lines(&Split::Lines, "a\n\n\r"), [3]);
+        assert_eq!(lines(&csv(), "a,b\n\"x\ny\",z\n\n1,2"), [1, 2, 2]);
+        assert_eq!(lines(&Split::Whole, "a\nb"), [2]);
+    }
+
+    #[test]
+    fn csv_records_end_outside_quotes() {
+        let text = "a,b\r\n\"x\n\"\"y\"\"\n\",1\n\n5\" disk,2\n\"a\"b\"\n";
+        assert_eq!(texts(&csv(), text), ["a,b\r\n", "\"x\n\"\"y\"\"\n\",1\n", "\n5\" disk,2\n", "\"a\"b\"\n"]);
+        assert_eq!(texts(&csv(), "\u{feff}\"a\nb\",c\n1,2\n\r\n"), ["\u{feff}\"a\nb\",c\n", "1,2\n\r\n"]);
+        let headers: Vec<bool> = split(&csv(), b"\na\n1\n2\n", MAX).iter().map(|r| r.header).collect();
+        assert_eq!(headers, [true, false, false]);
+    }
+
+    #[test]
+    fn a_quote_left_open_ends_after_the_limit() {
+        let text = "h\n\"abc\ndef\nghi\njkl\n1\n";
+        let records = split(&csv(), text.as_bytes(), 8);
+        assert_eq!(
+            records.iter().map(|r| (r.len, r.oversize)).collect::<Vec<_>>(),
+            [(2, false), (9, true), (4, false), (4, false), (2, false)]
+        );
+        assert!(split(&Split::Lines, b"123456789\n", 9)[0].oversize);
+        assert!(!split(&Split::Lines, b"12345678\n", 9)[0].oversize);
+    }
+
+    #[test]
+    fn sentences_end_at_empty_lines_only() {
+        let text = "## head : \\t\n## x\tTAG\n\n## id\ta b\na\tO\n \tO\nb\tB-X\n\n\n## id2\tc\nc\tO\r\n\r\n## end\n\n";
+        assert_eq!(
+            texts(&blocks(), text),
+            ["## head : \\t\n## x\tTAG\n\n## id\ta b\na\tO\n \tO\nb\tB-X\n\n", "\n## id2\tc\nc\tO\r\n\r\n## end\n\n"]
+        );
+        let plain = Split::Blocks { comment: None };
+        assert_eq!(
+            texts(&plain, "-DOCSTART- -X- O O\n\nEU B-ORG\n\nof O\n"),
+            ["-DOCSTART- -X- O O\n\nEU B-ORG\n\n", "of O\n"]
+        );
+        let hash = Split::Blocks { comment: Some("#".into()) };
+        assert_eq!(texts(&hash, "# id = 1\n#\tO\n\n#tag\tB-X\n"), ["# id = 1\n#\tO\n\n", "#tag\tB-X\n"]);
+    }
+
+    #[test]
+    fn a_whole_file_is_one_record() {
+        assert_eq!(texts(&Split::Whole, "a\n\nb"), ["a\n\nb"]);
+        assert_eq!(split(&Split::Whole, b"", MAX)[0].len, 0);
+    }
+
+    /// A small generator of texts that are full of what decides.
+    struct Draw(u64);
+
+    impl Draw {
+        fn below(&mut self, n: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % n as u64) as usize
+        }
+
+        fn text(&mut self) -> Vec<u8> {
+            const PIECES: [&str; 14] =
+                ["\n", "\r\n", "\r", "\"", "\"\"", ",", "\t", "##", "## c", " \tO", "a\tB-X", "-DOCSTART-", "x", "김"];
+            let mut out = if self.below(4) == 0 { encoding::BOM.to_string() } else { String::new() };
+            for _ in 0..self.below(40) {
+                out.push_str(PIECES[self.below(PIECES.len())]);
+            }
+            out.into_bytes()
+        }
+    }
+
+    #[test]
+    fn block_sizes_do_not_matter_and_runs_split_alike() {
+        let mut draw = Draw(0x9e37_79b9_7f4a_7c15);
+        for round in 0..20_000 {
+            let text = draw.text();
+            let how = [Split::Lines, csv(), blocks(), Split::Whole][round % 4].clone();
+            let record_max = [MAX, 6][draw.below(2)];
+            let whole = split(&how, &text, record_max);
+            let mut pieces = Vec::new();
+            let mut splitter = Splitter::new(&how, record_max);
+            let mut rest = &text[..];
+            while !rest.is_empty() {
+                let (block, after) = rest.split_at(1 + draw.below(rest.len()));
+                splitter.push(block, &mut pieces);
+                rest = after;
+            }
+            splitter.finish(&mut pieces);
+            assert_eq!(whole, pieces, "{how:?} {:?}", String::from_utf8_lossy(&text));
+            let sum: u64 = whole.iter().map(|r| r.len).sum();
+            assert!(whole.is_empty() || sum == text.len() as u64);
+            runs_split_alike(&how, &text, &whole, record_max, &mut draw);
+        }
+    }
+
+    fn runs_split_alike(how: &Split, text: &[u8], whole: &[Record], record_max: u64, draw: &mut Draw) {
+        if whole.is_empty() {
+            return;
+        }
+        let first = draw.below(whole.len());
+        let last = first + draw.below(whole.len() - first);
+        let start: u64 = whole[..first].iter().map(|r| r.len).sum();
+        let end: u64 = start + whole[first..=last].iter().map(|r| r.len).sum::<u64>();
+        let run = split(how, &text[start as usize..end as usize], record_max);
+        let plain = |records: &[Record]| records.iter().map(|r| (r.len, r.lines, r.hash)).collect::<Vec<_>>();
+        assert_eq!(plain(&run), plain(&whole[first..=last]), "{how:?} {:?}", String::from_utf8_lossy(text));
+    }
+}

@@ -1,0 +1,314 @@
+//! Pascal VOC annotations: one XML document per image. Numbers are kept as written; what they are based on (0 or 1) is
+//! for the caller to say. Polygons, rotated boxes, `part`s, `path` and `folder` are passed over.
+use super::encoding::{BOM, Wrong, line_at, text};
+use quick_xml::Reader;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, Event};
+
+/// One `<annotation>`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Document {
+    pub filename: Option<String>,
+    /// Pixels by `<size>`; absent if it is missing or no number. 0 is met in the wild.
+    pub width: Option<i64>,
+    pub height: Option<i64>,
+    /// In the file's order. None at all means: looked, nothing there.
+    pub objects: Vec<Object>,
+}
+
+/// One `<object>` with its `<bndbox>`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// Without white space around it; never empty.
+    pub class: String,
+    /// xmin, ymin, xmax, ymax as written, finite, in any order and range.
+    pub x1: f64,
+    pub y1: f64,
+    pub x2: f64,
+    pub y2: f64,
+    /// Those of `difficult`, `occluded`, `truncated` that are 1, sorted.
+    pub flags: Vec<String>,
+    /// The line of `<object>`, from 1.
+    pub line: u32,
+}
+
+const FLAGS: [&str; 3] = ["difficult", "occluded", "truncated"];
+const SIDES: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
+
+/// Reads a document of at most `depth_max` nested elements.
+///
+/// Rules: `encoding`, `xml` (not well formed), `xml.doctype`, `xml.depth`, `voc.root` (not `<annotation>`),
+/// `voc.class` (an object without a name), `voc.box` (a coordinate missing, repeated, or not a finite number).
+pub fn parse(bytes: &[u8], depth_max: usize) -> Result<Document, Wrong> {
+    let text = text(bytes)?;
+    let text = text.strip_prefix(BOM).unwrap_or(text);
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().expand_empty_elements = true;
+    let mut walk = Walk { depth_max, ..Walk::default() };
+    let mut lines = LineCount { text, position: 0, line: 1 };
+    loop {
+        walk.line = lines.at(reader.buffer_position());
+        match reader.read_event() {
+            Ok(Event::Eof) => return walk.finish(),
+            Ok(event) => walk.event(event)?,
+            Err(error) => {
+                let position = usize::try_from(reader.error_position()).unwrap_or(usize::MAX);
+                return Err(Wrong::new("xml", error.to_string()).at(line_at(text.as_bytes(), position)));
+            }
+        }
+    }
+}
+
+/// Line numbers for positions that never go back.
+struct LineCount<'a> {
+    text: &'a str,
+    position: usize,
+    line: u32,
+}
+
+impl LineCount<'_> {
+    fn at(&mut self, position: u64) -> u32 {
+        let position = usize::try_from(position).unwrap_or(usize::MAX).min(self.text.len());
+        let passed = self.text.as_bytes().get(self.position..position).unwrap_or_default();
+        self.line = self.line.saturating_add(line_at(passed, passed.len()) - 1);
+        self.position = position;
+        self.line
+    }
+}
+
+/// An object under way.
+#[derive(Default)]
+struct Draft {
+    class: String,
+    sides: [Option<f64>; 4],
+    flags: Vec<String>,
+    line: u32,
+}
+
+#[derive(Default)]
+struct Walk {
+    depth_max: usize,
+    /// Where the event begins.
+    line: u32,
+    /// Names of the open elements.
+    path: Vec<String>,
+    /// Characters since the last tag.
+    text: String,
+    root_seen: bool,
+    draft: Option<Draft>,
+    document: Document,
+}
+
+impl Walk {
+    fn wrong(&self, rule: &'static str, say: impl Into<String>) -> Wrong {
+        Wrong::new(rule, say).at(self.line)
+    }
+
+    fn event(&mut self, event: Event<'_>) -> Result<(), Wrong> {
+        match event {
+            Event::Start(tag) => self.start(tag.name().as_ref()),
+            Event::End(_) => self.end(),
+            Event::Text(part) => self.characters(&part.xml10_content()),
+            Event::CData(part) => self.characters(&part.xml10_content()),
+            Event::GeneralRef(reference) => {
+                let part = self.resolved(&reference)?;
+                self.characters(&part)
+            }
+            Event::DocType(_) => Err(self.wrong("xml.doctype", "a document type is not accepted")),
+            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Eof => Ok(()),
+        }
+    }
+
+    fn resolved(&self, reference: &BytesRef<'_>) -> Result<String, Wrong> {
+        match reference.resolve_char_ref() {
+            Ok(Some(c)) => Ok(c.to_string()),
+            Ok(None) => resolve_predefined_entity(reference)
+                .map(str::to_string)
+                .ok_or_else(|| self.wrong("xml", "an entity that XML does not know")),
+            Err(error) => Err(self.wrong("xml", error.to_string())),
+        }
+    }
+
+    fn start(&mut self, name: &str) -> Result<(), Wrong> {
+        if self.path.len() >= self.depth_max {
+            return Err(self.wrong("xml.depth", format!("nested deeper than {} elements", self.depth_max)));
+        }
+        if self.path.is_empty() {
+            self.root(name)?;
+        }
+        self.path.push(name.to_string());
+        self.text.clear();
+        if self.path.len() == 2 && name == "object" {
+            self.draft = Some(Draft { line: self.line, ..Draft::default() });
+        }
+        Ok(())
+    }
+
+    fn root(&mut self, name: &str) -> Result<(), Wrong> {
+        if self.root_seen {
+            return Err(self.wrong("xml", "a second root element"));
+        }
+        if name != "annotation" {
+            return Err(self.wrong("voc.root", format!("the root element is `{name}`, not `annotation`")));
+        }
+        self.root_seen = true;
+        Ok(())
+    }
+
+    fn characters(&mut self, part: &str) -> Result<(), Wrong> {
+        if self.path.is_empty() && !part.trim().is_empty() {
+            return Err(self.wrong("xml", "text outside the root element"));
+        }
+        self.text.push_str(part);
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Wrong> {
+        let text = std::mem::take(&mut self.text);
+        let value = text.trim();
+        let path = std::mem::take(&mut self.path);
+        let steps: Vec<&str> = path.iter().skip(1).map(String::as_str).collect();
+        match steps.as_slice() {
+            ["filename"] => self.document.filename = Some(value.to_string()),
+            ["size", "width"] => self.document.width = whole(value),
+            ["size", "height"] => self.document.height = whole(value),
+            ["object"] => self.object()?,
+            ["object", "bndbox", side] => self.side(side, value)?,
+            ["object", field] => self.field(field, value),
+            _ => {}
+        }
+        self.path = path;
+        self.path.pop();
+        Ok(())
+    }
+
+    fn field(&mut self, field: &str, value: &str) {
+        let Some(draft) = &mut self.draft else { return };
+        if field == "name" {
+            draft.class = value.to_string();
+        } else if let Some(flag) = FLAGS.iter().find(|flag| flag.eq_ignore_ascii_case(field))
+            && value == "1"
+        {
+            draft.flags.push(flag.to_string());
+        }
+    }
+
+    fn side(&mut self, side: &str, value: &str) -> Result<(), Wrong> {
+        let number = value.parse::<f64>().ok().filter(|v| v.is_finite());
+        let place =
+            self.draft.as_mut().zip(SIDES.iter().position(|s| *s == side)).and_then(|(d, i)| d.sides.get_mut(i));
+        match (place, number) {
+            (None, _) => Ok(()),
+            (Some(_), None) => Err(self.wrong("voc.box", format!("{side} is not a finite number"))),
+            (Some(Some(_)), _) => Err(self.wrong("voc.box", format!("{side} stands twice in one object"))),
+            (Some(place), number) => {
+                *place = number;
+                Ok(())
+            }
+        }
+    }
+
+    fn object(&mut self) -> Result<(), Wrong> {
+        let Some(mut draft) = self.draft.take() else { return Ok(()) };
+        let [Some(x1), Some(y1), Some(x2), Some(y2)] = draft.sides else {
+            let missing: Vec<&str> =
+                SIDES.iter().zip(draft.sides).filter(|(_, v)| v.is_none()).map(|(side, _)| *side).collect();
+            return Err(Wrong::new("voc.box", format!("no {} in the object", missing.join(", "))).at(draft.line));
+        };
+        if draft.class.is_empty() {
+            return Err(Wrong::new("voc.class", "an object without a name").at(draft.line));
+        }
+        draft.flags.sort_unstable();
+        draft.flags.dedup();
+        let Draft { class, flags, line, .. } = draft;
+        self.document.objects.push(Object { class, x1, y1, x2, y2, flags, line });
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Document, Wrong> {
+        match (self.path.last(), self.root_seen) {
+            (Some(open), _) => Err(self.wrong("xml", format!("`<{open}>` is not closed"))),
+            (None, false) => Err(self.wrong("xml", "no element at all")),
+            (None, true) => Ok(self.document),
+        }
+    }
+}
+
+/// A whole number, also if written as `640.0`.
+fn whole(value: &str) -> Option<i64> {
+    let rounded = || value.parse::<f64>().ok().filter(|v| v.fract() == 0.0 && v.abs() < 1e15).map(|v| v as i64);
+    value.parse().ok().or_else(rounded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOX: &str = "<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox>";
+
+    fn object(inner: &str) -> String {
+        format!("<annotation>\n<object>\n{inner}\n</object></annotation>\n")
+    }
+
+    fn wrong(xml: &str) -> (&'static str, u32) {
+        let wrong = parse(xml.as_bytes(), 8).unwrap_err();
+        (wrong.rule, wrong.line)
+    }
+
+    #[test]
+    fn a_document_of_the_wild() {
+        let xml = "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<annotation verified=\"yes\">\n\
+            <folder>x</folder><filename>a&amp;b&#46;jpg</filename>\n\
+            <size><width>640</width><height>480.0</height><depth/></size>\n<!-- c -->\n\
+            <object><name> person \n</name><Difficult>1</Difficult><truncated> 1 </truncated><occluded>0</occluded>\n\
+            <part><name>head</name><bndbox><xmin>9</xmin><ymin>9</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></part>\n\
+            <bndbox><xmin>52.0</xmin><ymin>-1</ymin><xmax>10</xmax><ymax>1e2</ymax></bndbox>\n\
+            <polygon><x1>7</x1></polygon></object>\n\
+            <object><part><name>hand</name><bndbox><xmin>9</xmin></bndbox></part>\
+            <bndbox><ymax>4</ymax><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax></bndbox>\
+            <name><![CDATA[R&B]]></name></object></annotation>";
+        let document = parse(xml.as_bytes(), 8).unwrap();
+        assert_eq!(document.filename.as_deref(), Some("a&b.jpg"));
+        assert_eq!((document.width, document.height), (Some(640), Some(480)));
+        let [first, second] = document.objects.as_slice() else { panic!("two objects") };
+        assert_eq!((first.class.as_str(), first.line), ("person", 6));
+        assert_eq!([first.x1, first.y1, first.x2, first.y2], [52.0, -1.0, 10.0, 100.0]);
+        assert_eq!(first.flags, ["difficult", "truncated"]);
+        assert_eq!((second.class.as_str(), second.line), ("R&B", 11));
+        assert_eq!([second.x1, second.y1, second.x2, second.y2], [1.0, 2.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn nothing_there_is_not_nothing_said() {
+        assert_eq!(parse(b"<annotation/>", 8).unwrap(), Document::default());
+        assert_eq!(wrong(""), ("xml", 1));
+        assert_eq!(wrong("<annotations></annotations>"), ("voc.root", 1));
+    }
+
+    #[test]
+    fn boxes_must_be_whole() {
+        assert_eq!(wrong(&object("<name>a</name>")), ("voc.box", 2));
+        assert_eq!(wrong(&object(&format!("<name>a</name>{}", BOX.replace("<xmin>1</xmin>", "")))), ("voc.box", 2));
+        for bad in ["nan", "inf", "", "1,5", "1e999"] {
+            assert_eq!(
+                wrong(&object(&format!("<name>a</name>\n{}", BOX.replace(">1<", &format!(">{bad}<"))))),
+                ("voc.box", 4)
+            );
+        }
+        assert_eq!(wrong(&object(&format!("<name>a</name>{BOX}{BOX}"))), ("voc.box", 3));
+        assert_eq!(wrong(&object(BOX)), ("voc.class", 2));
+    }
+
+    #[test]
+    fn hostile_and_broken_xml() {
+        assert_eq!(wrong("<!DOCTYPE a [<!ENTITY x \"y\">]>\n<annotation/>"), ("xml.doctype", 1));
+        assert_eq!(wrong("<annotation>\n&x;</annotation>"), ("xml", 2));
+        assert_eq!(wrong("<annotation>&#0;</annotation>"), ("xml", 1));
+        assert_eq!(wrong("<annotation>\n<a></b></annotation>"), ("xml", 2));
+        assert_eq!(wrong("<annotation><object>"), ("xml", 1));
+        assert_eq!(wrong("<annotation/><annotation/>"), ("xml", 1));
+        assert_eq!(wrong("<annotation/>x"), ("xml", 1));
+        assert_eq!(wrong(&format!("<annotation>{}", "<a>".repeat(100_000))), ("xml.depth", 1));
+        assert_eq!(parse(b"<annotation>\xb1\xe8</annotation>", 8).unwrap_err().rule, "encoding");
+    }
+}

@@ -1,0 +1,8 @@
+//! Published measures as pure functions on slices and texts: no input, no output, no tables, no randomness of its own.
+//!
+//! A stage reads columns, calls one of these and writes a column or a fact. What is printed or compared with a limit is
+//! an integer or an exact decimal, so that every machine decides alike.
+pub mod aggregate;
+pub mod apportion;
+pub mod fields;
+pub mod normalise;

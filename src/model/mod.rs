@@ -1,0 +1,2 @@
+//! The field's nouns as plain data.
+pub mod edits;

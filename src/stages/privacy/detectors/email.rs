@@ -1,0 +1,141 @@
+//! E-mail addresses: the common form of RFC 5321, `local@domain`.
+//!
+//! The local part is ASCII letters, digits and `. _ % + -`, at most 64 bytes. The domain ends at the first byte that
+//! cannot be in one, so a Korean particle directly behind it stays in the text. A label of letters outside ASCII is
+//! read where it cannot be a particle: between `@` or `.` and the next `.`. The last label is two or more ASCII letters,
+//! a punycode label, or `한국`; names of image and document files are excepted (`icon@2x.png`). The list of top-level
+//! domains changes too often to be part of a build.
+//!
+//! Not found: quoted local parts, letters outside ASCII in the local part, addresses without a dot (`root@localhost`),
+//! addresses written out (`kim (at) example.com`).
+use super::{Detector, Hit};
+
+pub const DETECTOR: Detector = Detector {
+    name: "email",
+    doc: "E-mail addresses, also directly before a Korean particle.",
+    version: 1,
+    mask: "[EMAIL]",
+    find,
+};
+
+/// Endings of file names that look like a domain behind `@2x`.
+const FILES: [&str; 20] = [
+    "png", "jpg", "jpeg", "gif", "bmp", "svg", "webp", "tif", "tiff", "ico", "pdf", "txt", "csv", "json", "xml",
+    "yaml", "yml", "html", "htm", "css",
+];
+
+const LOCAL_MAX: usize = 64;
+const LABEL_MAX: usize = 63;
+const DOMAIN_MAX: usize = 253;
+
+fn find(text: &str, hits: &mut Vec<Hit>) {
+    let mut after = 0;
+    for at in memchr::memchr_iter(b'@', text.as_bytes()) {
+        let (Some(before), Some(behind)) = (text.get(after..at), text.get(at + 1..)) else { continue };
+        if let (Some(local), Some(domain)) = (local_part(before), domain(behind)) {
+            after = at + 1 + domain;
+            hits.push(Hit { start: at - local, end: after, detector: DETECTOR.name });
+        }
+    }
+}
+
+/// Bytes of the local part at the end of `before`.
+fn local_part(before: &str) -> Option<usize> {
+    let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"._%+-".contains(b);
+    let tail = before.bytes().rev().take(LOCAL_MAX + 1).take_while(|b| allowed(b)).count();
+    let part = before.get(before.len() - tail..)?;
+    let part = part.rsplit("..").next()?.trim_start_matches(['.', '-', '%', '+']);
+    (!part.is_empty() && part.len() <= LOCAL_MAX && !part.ends_with('.')).then_some(part.len())
+}
+
+/// Bytes of the longest domain at the start of `behind`.
+fn domain(behind: &str) -> Option<usize> {
+    let (mut at, mut end) = (0, None);
+    while let Some(label) = behind.get(at..).and_then(label).filter(|len| at + len <= DOMAIN_MAX) {
+        let rest = behind.get(at..)?;
+        if at > 0 {
+            end = top_level(rest.get(..label)?).map(|len| at + len).or(end);
+        }
+        match rest.as_bytes().get(label) {
+            Some(b'.') => at += label + 1,
+            _ => break,
+        }
+    }
+    end
+}
+
+/// Bytes of the label at the start of `rest`: ASCII letters, digits and inner hyphens, or letters outside ASCII.
+fn label(rest: &str) -> Option<usize> {
+    let ascii = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').take(LABEL_MAX + 1).count();
+    if ascii > 0 {
+        let label = rest.get(..ascii)?.trim_end_matches('-');
+        return (!label.is_empty() && !label.starts_with('-') && label.len() <= LABEL_MAX).then_some(label.len());
+    }
+    let letters = rest.find(|c: char| c.is_ascii() || !c.is_alphanumeric()).unwrap_or(rest.len());
+    (1..=3 * LABEL_MAX).contains(&letters).then_some(letters)
+}
+
+/// Bytes of `label` that are a top-level domain.
+fn top_level(label: &str) -> Option<usize> {
+    if label.starts_with("한국") {
+        return Some("한국".len());
+    }
+    let letters = label.len() >= 2 && label.bytes().all(|b| b.is_ascii_alphabetic());
+    let punycode = label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("xn--"));
+    let file = FILES.iter().any(|name| name.eq_ignore_ascii_case(label));
+    ((letters || punycode) && !file).then_some(label.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::found;
+    use super::DETECTOR;
+
+    #[test]
+    fn addresses_are_found_with_what_surrounds_them_left_alone() {
+        for (text, want) in [
+            ("kim@example.com", "kim@example.com"),
+            ("메일:kim.lee+news@mail.example.co.kr로 보내세요", "kim.lee+news@mail.example.co.kr"),
+            ("kim@example.com입니다", "kim@example.com"),
+            ("<kim_1@example.org>", "kim_1@example.org"),
+            ("mailto:kim@example.com?subject=x", "kim@example.com"),
+            ("끝은 kim@example.com.", "kim@example.com"),
+            ("kim@example.com.다음 문장", "kim@example.com"),
+            ("...kim@EXAMPLE.COM-", "kim@EXAMPLE.COM"),
+            ("a..b@example.com", "b@example.com"),
+            ("x@y@example.com", "y@example.com"),
+            ("kim@example.com.123", "kim@example.com"),
+            ("kim@xn--9n2bp8q.xn--3e0b707e", "kim@xn--9n2bp8q.xn--3e0b707e"),
+            ("info@보기.한국으로", "info@보기.한국"),
+            ("info@보기.kr은", "info@보기.kr"),
+            ("문의kim@example.com", "kim@example.com"),
+        ] {
+            assert_eq!(found(&DETECTOR, text), [want], "{text}");
+        }
+        assert_eq!(found(&DETECTOR, "a@example.com,b@example.com;c@example.net").len(), 3);
+    }
+
+    #[test]
+    fn what_only_looks_like_one_is_left() {
+        for text in [
+            "@kim",
+            "kim@",
+            "kim@example",
+            "kim@김철수.그리고",
+            "kim@example.c",
+            "icon@2x.png",
+            "package@1.2.3",
+            "kim.@example.com",
+            "문의@example.com",
+            "kim @example.com",
+            "kim@-example.com",
+            "kim@.com",
+            "1@2",
+            "@@@",
+        ] {
+            assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
+        }
+        assert_eq!(found(&DETECTOR, &format!("{}@example.com", "a".repeat(65))), [""; 0]);
+        assert_eq!(found(&DETECTOR, &format!("{}@example.com", "a".repeat(64))).len(), 1);
+    }
+}

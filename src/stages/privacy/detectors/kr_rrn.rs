@@ -1,0 +1,206 @@
+//! Korean resident registration numbers (주민등록번호) and, in the same shape, those of foreign residents
+//! (외국인등록번호, 국내거소신고번호): `YYMMDD-SNNNNNN`.
+//!
+//! Six digits, a dash, a space or nothing, seven digits; neither group is part of a longer run. The seventh digit S gives
+//! the century (1 2 5 6: 19xx, 3 4 7 8: 20xx, 9 0: 18xx), the first six must be a day of it. With S, weights 2 3 4 5 6 7
+//! 8 9 2 3 4 5 and their sum T, the last digit is `(11 - T mod 11) mod 10`, for foreigners (S = 5 to 8)
+//! `(13 - T mod 11) mod 10`. Numbers issued since October 2020 have no check digit, and an older person can get a new
+//! number, so a failed check does not clear one: a number is a hit if its check digit is right, **or** it is written
+//! with a dash, **or** a word such as 주민등록번호 stands before it. A number labelled as that of a corporation
+//! (법인등록번호 has the same shape) is none.
+//!
+//! Not found: digits apart from each other, as text recognition may leave them; masked numbers (`900101-1******`).
+use super::{Detector, Hit, Mark, Numbers};
+
+pub const DETECTOR: Detector = Detector {
+    name: "kr_rrn",
+    doc: "Korean resident and foreign resident registration numbers.",
+    version: 1,
+    mask: "[RRN]",
+    find,
+};
+
+const WEIGHTS: [u32; 12] = [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5];
+
+const PERSON: [&str; 6] = ["주민등록", "주민번호", "외국인등록", "거소신고", "RRN", "rrn"];
+const CORPORATION: [&str; 2] = ["법인등록번호", "법인번호"];
+
+/// How many characters before a number are searched for a word that says what it is.
+const CONTEXT: usize = 24;
+
+fn find(text: &str, hits: &mut Vec<Hit>) {
+    let numbers = Numbers::of(text);
+    let mut next = 0;
+    while next < numbers.runs.len() {
+        let first = next;
+        next += 1;
+        let last = match length(&numbers, first) {
+            13 => first,
+            6 if length(&numbers, first + 1) == 7 => first + 1,
+            _ => continue,
+        };
+        if is_number(text, &numbers, first, last) {
+            let (start, end) = (numbers.runs[first].start, numbers.runs[last].end);
+            hits.push(Hit { start, end, detector: DETECTOR.name });
+            next = last + 1;
+        }
+    }
+}
+
+/// Digits of a run; 0 behind the last one.
+fn length(numbers: &Numbers, run: usize) -> usize {
+    numbers.runs.get(run).map_or(0, |run| run.digits.len())
+}
+
+fn is_number(text: &str, numbers: &Numbers, first: usize, last: usize) -> bool {
+    let Ok(digits) = <&[u8; 13]>::try_from(numbers.digits(first, last)) else { return false };
+    let dashed = match numbers.gap(last).mark {
+        _ if first == last => false,
+        Mark::Dash => true,
+        Mark::Space => false,
+        _ => return false,
+    };
+    if !has_birthday(digits) {
+        return false;
+    }
+    match label(text, numbers, first) {
+        Some(Label::Corporation) => false,
+        Some(Label::Person) => true,
+        None => dashed || check_digit(digits) == digits[12],
+    }
+}
+
+enum Label {
+    Person,
+    Corporation,
+}
+
+/// What the text between the run and the number before it calls the run; the nearest word decides.
+fn label(text: &str, numbers: &Numbers, run: usize) -> Option<Label> {
+    let from = run.checked_sub(1).and_then(|before| numbers.runs.get(before)).map_or(0, |before| before.end);
+    let before = text.get(from..numbers.runs.get(run)?.start)?;
+    let cut = before.char_indices().rev().nth(CONTEXT - 1).map_or(0, |(at, _)| at);
+    let before = before.get(cut..)?;
+    let nearest = |words: &[&str]| words.iter().filter_map(|word| before.rfind(word)).max();
+    match (nearest(&PERSON), nearest(&CORPORATION)) {
+        (person, Some(corporation)) if person.is_none_or(|person| person < corporation) => Some(Label::Corporation),
+        (Some(_), _) => Some(Label::Person),
+        _ => None,
+    }
+}
+
+/// Whether the first seven digits are a day of the Gregorian calendar.
+fn has_birthday(digits: &[u8; 13]) -> bool {
+    let pair = |tens: u8, ones: u8| u32::from(tens) * 10 + u32::from(ones);
+    let [y1, y2, m1, m2, d1, d2, s, ..] = *digits;
+    let century = match s {
+        1 | 2 | 5 | 6 => 1900,
+        3 | 4 | 7 | 8 => 2000,
+        _ => 1800,
+    };
+    let (year, month, day) = (century + pair(y1, y2), pair(m1, m2), pair(d1, d2));
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
+}
+
+/// The thirteenth digit that the first twelve ask for.
+fn check_digit(digits: &[u8; 13]) -> u8 {
+    let sum: u32 = digits.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(*digit) * weight).sum();
+    let base = if (5..=8).contains(&digits[6]) { 13 } else { 11 };
+    ((base - sum % 11) % 10) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::found;
+    use super::{DETECTOR, check_digit};
+
+    /// A number made by the rule; its area digits 96 to 99 were never given out, so it is nobody's. `off` is added to the
+    /// check digit.
+    fn number(birthday: &str, s: u8, between: &str, off: u8) -> String {
+        let mut digits = [0u8; 13];
+        for (digit, byte) in digits.iter_mut().zip(birthday.bytes()) {
+            *digit = byte - b'0';
+        }
+        digits[6..12].copy_from_slice(&[s, 9, 7, 3, 1, 2]);
+        digits[12] = (check_digit(&digits) + off) % 10;
+        let text: String = digits.iter().map(|d| d.to_string()).collect();
+        format!("{}{between}{}", &text[..6], &text[6..])
+    }
+
+    #[test]
+    fn check_digits_follow_the_rule() {
+        assert_eq!(check_digit(&[0; 13]), 1);
+        assert_eq!(check_digit(&[0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0]), 6);
+        assert_eq!(check_digit(&[0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]), 3);
+    }
+
+    #[test]
+    fn numbers_with_a_right_check_digit_are_found_in_every_shape() {
+        for s in 0..=9 {
+            for between in ["-", " ", "", " - ", "\u{2013}", "\u{ff0d}"] {
+                let number = number("880229", s, between, 0);
+                assert_eq!(found(&DETECTOR, &format!("번호{number}입니다")), [number.as_str()], "{number}");
+            }
+        }
+        let wide: String = number("900131", 1, "-", 0)
+            .chars()
+            .map(|c| if c == '-' { c } else { char::from_u32(c as u32 + 0xfee0).unwrap_or(c) })
+            .collect();
+        assert_eq!(found(&DETECTOR, &wide), [wide.as_str()]);
+    }
+
+    #[test]
+    fn without_a_check_digit_a_dash_or_a_label_decides() {
+        let dashed = number("201105", 3, "-", 1);
+        assert_eq!(found(&DETECTOR, &dashed), [dashed.as_str()]);
+        for between in [" ", ""] {
+            let number = number("201105", 4, between, 1);
+            assert_eq!(found(&DETECTOR, &number), [""; 0]);
+            assert_eq!(found(&DETECTOR, &format!("주민등록번호: {number}")), [number.as_str()]);
+            assert_eq!(found(&DETECTOR, &format!("주민등록번호 1 {number}")), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn the_nearest_label_decides_between_person_and_corporation() {
+        let number = number("110111", 1, "-", 0);
+        assert_eq!(found(&DETECTOR, &format!("법인등록번호 {number}")), [""; 0]);
+        assert_eq!(found(&DETECTOR, &format!("주민번호나 법인번호 {number}")), [""; 0]);
+        assert_eq!(found(&DETECTOR, &format!("법인번호 아닌 주민번호 {number}")), [number.as_str()]);
+    }
+
+    #[test]
+    fn days_must_exist_in_their_century() {
+        for (birthday, s) in [("901301", 1), ("900001", 1), ("900230", 1), ("900431", 2), ("900100", 1), ("000229", 1)]
+        {
+            assert_eq!(found(&DETECTOR, &number(birthday, s, "-", 0)), [""; 0], "{birthday} {s}");
+        }
+        assert_eq!(found(&DETECTOR, &number("000229", 3, "-", 0)).len(), 1);
+        assert_eq!(found(&DETECTOR, &number("000229", 9, "-", 0)), [""; 0]);
+    }
+
+    #[test]
+    fn parts_of_longer_numbers_and_other_joints_are_left() {
+        let number = number("900101", 2, "-", 0);
+        for text in [
+            format!("1{number}"),
+            format!("{number}1"),
+            number.replace('-', "/"),
+            number.replace('-', "."),
+            number.replace('-', "\n"),
+            number.replace('-', "--"),
+        ] {
+            assert_eq!(found(&DETECTOR, &text), [""; 0], "{text}");
+        }
+        assert_eq!(found(&DETECTOR, "2024-01-01 123456-123456 1700000000000"), [""; 0]);
+        assert_eq!(found(&DETECTOR, &format!("{number}, {number}")).len(), 2);
+    }
+}

@@ -1,0 +1,298 @@
+//! Telephone numbers: Korean ones by the numbering plan, those of other countries in the form of E.164 with a `+`.
+//!
+//! | Korean | digits after the prefix | written |
+//! |---|---|---|
+//! | mobile 010; 011 016 017 018 019 | 8; 7 or 8 | 010-1234-5678, 01012345678 |
+//! | area 02; 031-033 041-044 051-055 061-064 | 7 or 8 | 02-123-4567, 02)1234-5678, (031) 123-4567 |
+//! | 070; 080; 050x | 8; 7 or 8; 7 or 8 | 070-1234-5678, 0505-123-4567 |
+//! | nationwide 15xx 16xx 18xx | 4 | 1588-1234, 1588 1234 |
+//!
+//! Groups may be parted by a dash, a space, a dot or brackets, only behind the prefix and before the last four digits.
+//! Behind `+82` or `82-` the leading 0 may be missing, given, or stand in brackets. Other numbers behind a `+` have 9 to
+//! 15 digits (E.164; 11 behind `+1`), with spaces or the like at most 13, so that a year behind one is left alone.
+//!
+//! Not hits: parts of longer runs of digits or of longer numbers joined by dashes; numbers without separators inside an
+//! identifier (`x01012345678`) or made of 0 and 1 only; nationwide numbers with a dot (decimals) or with a later year as
+//! the second half (`1592-1598`).
+use super::{Detector, Hit, Mark, Numbers};
+
+pub const DETECTOR: Detector = Detector {
+    name: "phone",
+    doc: "Korean telephone numbers, and numbers of all countries with a leading `+`.",
+    version: 1,
+    mask: "[PHONE]",
+    find,
+};
+
+fn find(text: &str, hits: &mut Vec<Hit>) {
+    let numbers = Numbers::of(text);
+    let mut first = 0;
+    while let Some(run) = numbers.runs.get(first) {
+        let candidate = Candidate { text, numbers: &numbers, first };
+        let plus = candidate.plus();
+        let last = match plus {
+            Some(_) => candidate.korean_abroad().or_else(|| candidate.international()),
+            None => candidate.national().or_else(|| candidate.nationwide()).or_else(|| candidate.without_plus()),
+        };
+        first = match last {
+            Some(last) => {
+                let start = plus.or_else(|| candidate.opening(last)).unwrap_or(run.start);
+                let end = numbers.runs.get(last).map_or(run.end, |run| run.end);
+                hits.push(Hit { start, end, detector: DETECTOR.name });
+                last + 1
+            }
+            None => first + 1,
+        };
+    }
+}
+
+/// A number that may begin at run `first`. The methods that read one give its last run.
+struct Candidate<'a> {
+    text: &'a str,
+    numbers: &'a Numbers,
+    first: usize,
+}
+
+impl Candidate<'_> {
+    /// The prefix with its 0, in one to three groups.
+    fn national(&self) -> Option<usize> {
+        self.longest(3, |last| {
+            let digits = self.digits(last);
+            let fits = prefix(digits).is_some_and(|prefix| self.groups_end_at(last, &[prefix, digits.len() - 4]));
+            fits && self.stands_alone(last)
+        })
+    }
+
+    /// A prefix of four digits and four more.
+    fn nationwide(&self) -> Option<usize> {
+        let last = self.first + 1;
+        let joint = self.numbers.gap(last).mark;
+        let fits = match self.digits(last) {
+            [1, 5 | 6 | 8, ..] if matches!(joint, Mark::Dash | Mark::Space) => self.groups_end_at(last, &[4]),
+            _ => false,
+        };
+        let eight = self.digits(last).len() == 8 && self.digits(self.first).len() == 4;
+        (fits && eight && !is_span_of_years(self.digits(last)) && self.stands_alone(last)).then_some(last)
+    }
+
+    /// `82-10-1234-5678`: the country code without its `+`.
+    fn without_plus(&self) -> Option<usize> {
+        let coded = self.digits(self.first) == [8, 2] && self.numbers.gap(self.first + 1).mark == Mark::Dash;
+        self.korean_abroad().filter(|last| coded && self.stands_alone(*last))
+    }
+
+    /// The country code 82, then the number with or without its leading 0.
+    fn korean_abroad(&self) -> Option<usize> {
+        self.longest(5, |last| {
+            let Some(behind) = self.digits(last).strip_prefix(&[8, 2]) else { return false };
+            let (zero, behind) = behind.strip_prefix(&[0]).map_or((0, behind), |rest| (1, rest));
+            let whole = [&[0], behind].concat();
+            let code = 2 + zero;
+            prefix(&whole)
+                .is_some_and(|prefix| self.groups_end_at(last, &[2, code, code + prefix - 1, code + whole.len() - 5]))
+        })
+    }
+
+    /// Any country code, by length only.
+    fn international(&self) -> Option<usize> {
+        self.longest(7, |last| {
+            let digits = self.digits(last);
+            let decimal = last == self.first + 1 && self.numbers.gap(last).mark == Mark::Dot;
+            let fits = match digits {
+                [0, ..] => false,
+                [1, ..] => digits.len() == 11,
+                _ if last == self.first => (9..=15).contains(&digits.len()),
+                _ => (9..=13).contains(&digits.len()),
+            };
+            fits && !decimal
+        })
+    }
+
+    /// The last run of the longest number of at most `groups` groups that `accept` takes.
+    fn longest(&self, groups: usize, accept: impl Fn(usize) -> bool) -> Option<usize> {
+        let joined = self.numbers.runs.iter().skip(self.first + 1).take(groups - 1);
+        let joined = joined.take_while(|run| run.gap.mark != Mark::Other).count();
+        (self.first..=self.first + joined).rev().find(|last| accept(*last))
+    }
+
+    fn digits(&self, last: usize) -> &[u8] {
+        self.numbers.digits(self.first, last)
+    }
+
+    /// Whether each group but the last ends behind one of these counts of digits.
+    fn groups_end_at(&self, last: usize, ends: &[usize]) -> bool {
+        let from = self.numbers.runs.get(self.first).map_or(0, |run| run.digits.start);
+        let inner = self.numbers.runs.get(self.first..last).unwrap_or_default();
+        inner.iter().all(|run| ends.contains(&(run.digits.end - from)))
+    }
+
+    /// Whether neither side goes on: no digits behind a dash, for a number without separators also no letter or dot.
+    fn stands_alone(&self, last: usize) -> bool {
+        let (before, behind) = (self.numbers.gap(self.first), self.numbers.gap(last + 1));
+        let dashed = self.numbers.gaps(self.first, last).any(|gap| gap.mark == Mark::Dash);
+        let goes_back = before.tight && (before.mark == Mark::Dash || (before.mark == Mark::Dot && !dashed));
+        let goes_on = behind.tight && behind.mark == Mark::Dash && self.numbers.digits(last + 1, last + 1).len() > 2;
+        !goes_back && !goes_on && (last > self.first || self.is_bare_number(last))
+    }
+
+    /// Whether one run of digits is a number of its own: not a piece of a name, a decimal or a binary number.
+    fn is_bare_number(&self, last: usize) -> bool {
+        let Some(run) = self.numbers.runs.get(last) else { return false };
+        let bytes = self.text.as_bytes();
+        let in_word = |at: Option<usize>| {
+            at.and_then(|at| bytes.get(at)).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        };
+        let named = in_word(run.start.checked_sub(1)) || in_word(Some(run.end));
+        let decimal = self.numbers.gap(last + 1).mark == Mark::Dot && self.numbers.gap(last + 1).tight;
+        let binary = self.digits(last).iter().all(|digit| *digit < 2);
+        !named && !decimal && !binary
+    }
+
+    /// Where the `+` directly before the number stands, if no letter or digit is before it.
+    fn plus(&self) -> Option<usize> {
+        let before = self.text.get(..self.numbers.runs.get(self.first)?.start)?;
+        let rest = before.strip_suffix(['+', '\u{ff0b}'])?;
+        (!rest.ends_with(|c: char| c.is_ascii_alphanumeric())).then_some(rest.len())
+    }
+
+    /// Where the bracket of `(02) 123-4567` stands.
+    fn opening(&self, last: usize) -> Option<usize> {
+        let before = self.text.get(..self.numbers.runs.get(self.first)?.start)?;
+        let closed = last > self.first && self.numbers.gap(self.first + 1).closes;
+        before.strip_suffix(['(', '（']).filter(|_| closed).map(str::len)
+    }
+}
+
+/// Digits of the prefix of a Korean number that begins with 0 and has a length its prefix allows.
+fn prefix(digits: &[u8]) -> Option<usize> {
+    let (prefix, behind) = match digits {
+        [0, 1, 0, ..] | [0, 7, 0, ..] => (3, 8..=8),
+        [0, 5, 0, ..] => (4, 7..=8),
+        [0, 2, ..] => (2, 7..=8),
+        [0, 1, 1 | 6..=9, ..] | [0, 8, 0, ..] => (3, 7..=8),
+        [0, 3, 1..=3, ..] | [0, 4 | 6, 1..=4, ..] | [0, 5, 1..=5, ..] => (3, 7..=8),
+        _ => return None,
+    };
+    behind.contains(&digits.len().checked_sub(prefix)?).then_some(prefix)
+}
+
+/// Whether eight digits are two years, the second later and at most 2100.
+fn is_span_of_years(digits: &[u8]) -> bool {
+    let year = |digits: &[u8]| digits.iter().fold(0, |year, digit| year * 10 + u32::from(*digit));
+    digits.split_at_checked(4).is_some_and(|(from, to)| year(from) < year(to) && year(to) <= 2100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::found;
+    use super::DETECTOR;
+
+    #[test]
+    fn korean_numbers_in_every_shape() {
+        for number in [
+            "010-1234-5678",
+            "010 1234 5678",
+            "010.1234.5678",
+            "010 - 1234 - 5678",
+            "01012345678",
+            "010-12345678",
+            "０１０－１２３４－５６７８",
+            "010\u{2013}1234\u{2013}5678",
+            "010-12\u{200b}34-5678",
+            "011-123-4567",
+            "019-1234-5678",
+            "02-123-4567",
+            "02-1234-5678",
+            "02)1234-5678",
+            "(02) 1234-5678",
+            "(031)123-4567",
+            "0212345678",
+            "064-123-4567",
+            "070-1234-5678",
+            "080-123-4567",
+            "0505-123-4567",
+            "0502-1234-5678",
+            "1588-1234",
+            "1600 0000",
+            "1899-1588",
+            "+82-10-1234-5678",
+            "+82 10 1234 5678",
+            "+821012345678",
+            "+82-(0)10-1234-5678",
+            "+82 (0)2 123 4567",
+            "+82-010-1234-5678",
+            "+82-2-123-4567",
+            "82-10-1234-5678",
+        ] {
+            for (before, behind) in [("", ""), ("연락처:", "로 연락"), ("전화 ", "입니다."), ("<", ">"), ("가", ", 나")]
+            {
+                let text = format!("{before}{number}{behind}");
+                assert_eq!(found(&DETECTOR, &text), [number], "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_of_other_countries_by_length() {
+        for number in [
+            "+1 202-555-0143",
+            "+1 (202) 555-0143",
+            "+12025550143",
+            "+44 20 7946 0958",
+            "+44 (0)20 7946 0958",
+            "+33 1 99 00 12 34",
+            "+61491570156",
+            "+82 1588-1234",
+        ] {
+            assert_eq!(found(&DETECTOR, &format!("전화는 {number}이고")), [number]);
+        }
+        assert_eq!(found(&DETECTOR, "+1 202 555 0143 2024년"), ["+1 202 555 0143"]);
+        assert_eq!(found(&DETECTOR, "+82 10 1234 5678 2024년"), ["+82 10 1234 5678"]);
+        assert_eq!(found(&DETECTOR, "+44 20 7946 0958 2024년"), ["+44 20 7946 0958"]);
+    }
+
+    #[test]
+    fn several_numbers_stand_side_by_side() {
+        let text = "02-123-4567~8, 010-1234-5678/010-1234-5679 Tel.031-123-4567 H.P010-1234-5670";
+        let want = ["02-123-4567", "010-1234-5678", "010-1234-5679", "031-123-4567", "010-1234-5670"];
+        assert_eq!(found(&DETECTOR, text), want);
+        assert_eq!(found(&DETECTOR, "02-123-4567-8"), ["02-123-4567"]);
+        assert_eq!(found(&DETECTOR, "010-1234-5678 010-1234-5679").len(), 2);
+    }
+
+    #[test]
+    fn what_only_looks_like_one_is_left() {
+        for text in [
+            "2024-01-01",
+            "02.12.2024",
+            "010-1234-567",
+            "010-1234-56789",
+            "0010-1234-5678",
+            "1010123456789",
+            "x01012345678",
+            "01012345678a",
+            "0.01012345678",
+            "01010101010",
+            "1-010-1234-5678",
+            "010-1234-5678-9012",
+            "010,1234,5678",
+            "010\n1234\n5678",
+            "01-01234-5678",
+            "1592-1598",
+            "1588.1234",
+            "15881234",
+            "1,588-1234",
+            "034-123-4567",
+            "090-1234-5678",
+            "+12345678",
+            "1+123456789",
+            "+1234567.89",
+            "+0212345678",
+            "82-10",
+            "192.168.0.1",
+            "3-3",
+        ] {
+            assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
+        }
+    }
+}
