@@ -1,4 +1,14 @@
-//! tamis: a declarative, dataset-as-code build system.
+//! tamis: a declarative, dataset-as-code build system. One `dataset.toml` says where data comes from, under which
+//! licences, how it is cleansed, labelled, split and released; a build makes only what changed.
+//!
+//! Modules in reading order:
+//! - [`diag`], [`digest`]: problems of a declaration; digests. [`measure`]: published mathematics. [`model`]: the nouns.
+//! - [`manifest`]: text with places. [`world`]: the only door to the outside. [`formats`]: bytes and records.
+//! - [`table`]: columns by digest, partitions. [`stage`]: the contract between stages and engine.
+//! - [`stages`]: the registry, a line per stage. [`exec`]: who runs tasks. [`engine`]: graph, plan, build, store.
+//! - [`assemble`]: manifest + registry -> steps. [`report`]: views of events and facts. [`cli`]: a file per verb.
+pub mod assemble;
+pub mod cli;
 pub mod diag;
 pub mod digest;
 pub mod engine;
@@ -7,6 +17,8 @@ pub mod formats;
 pub mod manifest;
 pub mod measure;
 pub mod model;
+pub mod report;
 pub mod stage;
+pub mod stages;
 pub mod table;
 pub mod world;

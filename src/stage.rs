@@ -130,6 +130,11 @@ impl<'a> Rows<'a> {
         self.n == 0
     }
 
+    /// The names of the declared columns, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.keys().map(String::as_str)
+    }
+
     /// A declared column. Reading another is a bug of the stage, which the engine reports by its name.
     pub fn column(&self, name: &str) -> Result<ArrayRef, Fault> {
         match self.columns.get(name) {
@@ -461,6 +466,10 @@ pub struct Plan {
     pub folder: Option<String>,
     /// Gates over this step's facts and counts.
     pub gates: Vec<Gate>,
+    /// Columns that hold nothing personal once this step has written them.
+    pub masks: Vec<String>,
+    /// Files named in the manifest that a kernel may open: (path, digest, bytes).
+    pub files: Vec<(String, Digest, u64)>,
 }
 
 /// The living rows of each value of a column, in table order, cut anew by the hash of their ids.

@@ -142,6 +142,10 @@ struct Walk<'w, 'a> {
 
 impl Walk<'_, '_> {
     fn step(&self, tables: &mut Tables, run: &mut StepRun, files: &mut Files) -> Result<(), Fault> {
+        for (path, digest, len) in &self.step.plan.files {
+            let stretch = super::files::Stretch { digest: *digest, len: *len, ..Default::default() };
+            self.s.know_unit(&scan::Unit { path: path.as_str().into(), stretch, context: None, packed: false });
+        }
         if let Some(literal) = &self.step.plan.literal {
             self.literal(literal, tables);
         }

@@ -1,1 +1,71 @@
-//! .
+//! Facts and gates: named numbers of steps, and bounds that the manifest sets on them.
+use super::Step;
+use super::build::Built;
+use super::ledger;
+use super::session::Session;
+use crate::manifest::{Decimal, Threshold};
+use crate::stage::{Fact, Gate};
+
+/// A gate with what it measured.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    pub gate: Gate,
+    pub got: Fact,
+    pub pass: bool,
+}
+
+impl Judged {
+    pub fn want(&self) -> String {
+        Threshold { min: self.gate.min, max: self.gate.max }.to_string()
+    }
+}
+
+/// A fact by its full name, `STEP.NAME`: a stage's own, or one that every step has (`samples`, `findings`, `fails`,
+/// `dropped`, `held`, `rejected`, `rejected_share`). `None`: no step gives it.
+pub fn fact(s: &Session, built: &Built, name: &str) -> Option<Fact> {
+    let fits = |(_, step): &(usize, &Step)| name.strip_prefix(&step.name).is_some_and(|r| r.starts_with('.'));
+    let (i, step) = s.steps.iter().enumerate().filter(fits).max_by_key(|(_, step)| step.name.len())?;
+    let own = name.get(step.name.len() + 1..)?;
+    let run = built.runs.get(i)?;
+    if run.skipped || run.fault.is_some() {
+        return Some(Fact::Undefined("the step did not run".into()));
+    }
+    if let Some(f) = run.facts.get(own) {
+        return Some(f.clone());
+    }
+    let dead = |bin| run.parts.iter().flat_map(|p| &p.dead).filter(|d| d.1 == bin).count() as u64;
+    let sum = |f: fn(&super::state::Counts) -> u32| run.parts.iter().map(|p| u64::from(f(&p.counts()))).sum::<u64>();
+    let records: u64 = run.parts.iter().filter_map(|p| p.records).sum();
+    let rejected = || if step.plan.ports.into.is_some() { sum(|c| c.drops) } else { 0 };
+    Some(match own {
+        "findings" => ledger::findings(s, run).into(),
+        "fails" => sum(|c| c.fails).into(),
+        "dropped" => dead(super::state::Bin::Dropped).into(),
+        "held" => dead(super::state::Bin::Held).into(),
+        "rejected" => rejected().into(),
+        "rejected_share" if records == 0 => Fact::Undefined("there are no records".into()),
+        "rejected_share" => share(rejected(), records),
+        "samples" => built.tables.get(step.plan.ports.into.as_ref().unwrap_or(&step.plan.ports.table)).map_or(0, |t| {
+            t.parts.iter().map(|p| u64::from(p.alive())).sum::<u64>()
+        }).into(),
+        _ => return None,
+    })
+}
+
+/// To six decimals, rounded up, so that a limit on it is never passed by rounding.
+fn share(n: u64, of: u64) -> Fact {
+    let millionths = (u128::from(n) * 1_000_000).div_ceil(u128::from(of));
+    Fact::Decimal(format!("{}.{:06}", millionths / 1_000_000, millionths % 1_000_000))
+}
+
+/// Measures a gate; a fact that is undefined or that nobody gives does not pass.
+pub fn judge(s: &Session, built: &Built, gate: &Gate) -> Judged {
+    let got = fact(s, built, &gate.fact).unwrap_or_else(|| Fact::Undefined("no step gives it".into()));
+    let value = match &got {
+        Fact::Int(i) => Some(Decimal::from(*i)),
+        Fact::Decimal(d) => Decimal::parse(d).ok(),
+        Fact::Undefined(_) => None,
+    };
+    let pass = value.is_some_and(|v| gate.min.is_none_or(|m| v >= m) && gate.max.is_none_or(|m| v <= m));
+    Judged { gate: gate.clone(), got, pass }
+}

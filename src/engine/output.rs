@@ -1,1 +1,76 @@
-//! .
+//! Release folders: the difference between what lies there and what should is written; nothing is deleted and made
+//! again. Freezing copies a folder once and refuses to change it.
+use super::files::{FileState, Files, Stretch};
+use super::session::Session;
+use crate::digest::Digest;
+use crate::stage::{Blobs, Content, Fault, OutFile};
+use crate::world::{Found, What};
+use std::collections::BTreeSet;
+use std::io;
+
+/// The way under which output files are remembered.
+const WAY: u64 = 0x6f75_7470_7574;
+
+/// Brings a folder to hold exactly these files; returns how many were written and removed.
+pub fn write(s: &Session, files: &mut Files, folder: &str, list: &[OutFile]) -> Result<usize, Fault> {
+    let there = s.world.list(folder).map_err(world)?;
+    let wanted: BTreeSet<String> = list.iter().map(|f| format!("{folder}/{}", f.path)).collect();
+    let mut changed = 0;
+    for old in there.iter().filter(|f| !wanted.contains(&f.path)) {
+        s.world.remove(&old.path).map_err(world)?;
+        prune_up(s, folder, &old.path);
+        changed += 1;
+    }
+    for file in list {
+        let path = format!("{folder}/{}", file.path);
+        let Some(digest) = digest_of(&file.content) else { continue };
+        let found = there.binary_search_by(|f| f.path.as_bytes().cmp(path.as_bytes())).ok().and_then(|i| there.get(i));
+        if lies_there(files, found, digest) {
+            files.keep(&path, WAY);
+            continue;
+        }
+        let bytes = match &file.content {
+            Content::Bytes(b) => b.clone(),
+            Content::Stored(d, _) => s.bytes(*d)?,
+            Content::Blob(d, _) => s.open(*d)?,
+        };
+        let same = found.is_some() && s.world.read(&path, u64::MAX).is_ok_and(|b| b == bytes);
+        if !same {
+            s.world.replace_with(&path, false, |w| w.write_all(&bytes)).map_err(world)?;
+            changed += 1;
+        }
+        if let Some(stat) = s.world.stat(&path) {
+            let stretch = Stretch { digest, len: bytes.len() as u64, ..Stretch::default() };
+            files.put(&path, FileState { stat, way: WAY, stretches: vec![stretch], ..FileState::default() }, s.world.now());
+        }
+    }
+    Ok(changed)
+}
+
+fn digest_of(content: &Content) -> Option<Digest> {
+    match content {
+        Content::Bytes(_) => None,
+        Content::Stored(d, _) | Content::Blob(d, _) => Some(*d),
+    }
+}
+
+fn lies_there(files: &Files, found: Option<&Found>, digest: Digest) -> bool {
+    let Some(Found { path, what: What::File(stat) }) = found else { return false };
+    files.get(path, WAY, stat).is_some_and(|s| s.stretches.first().is_some_and(|c| c.digest == digest))
+}
+
+/// Removes folders that became empty, up to the release's own.
+fn prune_up(s: &Session, folder: &str, path: &str) {
+    let mut at = path;
+    while let Some((up, _)) = at.rsplit_once('/') {
+        if up.len() <= folder.len() {
+            return;
+        }
+        s.world.prune(up);
+        at = up;
+    }
+}
+
+fn world(e: io::Error) -> Fault {
+    Fault::World(e.to_string())
+}

@@ -1,1 +1,1 @@
-//! .
+//! The record of the last build.

@@ -363,18 +363,14 @@ pub fn columns(units: &[Unit]) -> BTreeMap<String, ArrayRef> {
 /// The line of a file at which a unit's record stands, counted anew from the bytes.
 pub fn line_of(world: &World, unit: &Unit, record: u32, source: &Source) -> u64 {
     let first = unit.stretch.line;
-    if record == 0 || unit.stretch.reject.is_some() {
-        return first + leading(world, unit, source, 0);
-    }
-    first + leading(world, unit, source, record)
+    if unit.stretch.reject.is_some() { first } else { first + leading(world, unit, source, record) }
 }
 
 /// Lines before a record's own first line: those of earlier records, and structure in front of it.
 fn leading(world: &World, unit: &Unit, source: &Source, record: u32) -> u64 {
     let Ok(bytes) = open_unit(world, unit) else { return 0 };
     let records = lines::split(&source.split, &bytes, source.record_max);
-    let skip = usize::from(records.first().is_some_and(|r| r.header));
-    let before = records.iter().skip(skip).take(record as usize);
+    let before = records.iter().take(record as usize);
     let (lines, at) = before.fold((0, 0), |(l, b), r| (l + u64::from(r.lines), b + r.len as usize));
     let own = bytes.get(at..).unwrap_or_default();
     lines + own.split(|b| *b == b'\n').take_while(|l| l.is_empty() || *l == b"\r").count().min(1_000) as u64

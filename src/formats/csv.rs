@@ -1,6 +1,9 @@
-//! CSV and TSV by RFC 4180: the same quotes for both, whatever the delimiter. A quote opens at the start of a field
-//! only; elsewhere it is text. Carriage returns and newlines at the end of a record are never data.
+//! CSV and TSV by RFC 4180: the same quotes for both. The delimiter is an ASCII character. A quote opens at the start
+//! of a field only; elsewhere it is text. Carriage returns and newlines at the end of a record are never data.
 use super::encoding::{BOM, Wrong, line_at, text};
+
+/// Stands for any byte of a character that cannot be structure.
+const NOT_ASCII: u8 = 0x80;
 
 /// Names of the columns, in the file's order, each once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,22 +36,27 @@ fn fields(text: &str, delimiter: u8) -> Result<Vec<String>, Wrong> {
     if !line.contains('"') {
         return Ok(line.split(char::from(delimiter)).map(str::to_string).collect());
     }
-    let end = line.bytes().fold(Field::Start, |field, byte| field.step(byte, delimiter));
-    if end == Field::Quoted {
+    unquoted(line, delimiter)
+}
+
+/// The fields of a record that has quotes, walked by the same grammar that told where the record ends.
+fn unquoted(line: &str, delimiter: u8) -> Result<Vec<String>, Wrong> {
+    let (mut values, mut value, mut field) = (Vec::new(), String::new(), Field::Start);
+    for c in line.chars() {
+        let byte = if c.is_ascii() { c as u8 } else { NOT_ASCII };
+        let next = field.step(byte, delimiter);
+        match (field, next) {
+            (Field::Start | Field::Begin, Field::Quoted) | (Field::Quoted, Field::Closing) => {}
+            (_, Field::Begin) => values.push(std::mem::take(&mut value)),
+            _ => value.push(c),
+        }
+        field = next;
+    }
+    if field == Field::Quoted {
         return Err(Wrong::new("csv.quote", "a quote is opened and never closed"));
     }
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .terminator(csv::Terminator::Any(b'\n'))
-        .buffer_capacity(line.len())
-        .from_reader(line.as_bytes());
-    let mut record = csv::StringRecord::new();
-    match reader.read_record(&mut record) {
-        Ok(_) => Ok(record.iter().map(str::to_string).collect()),
-        Err(error) => Err(Wrong::new("csv", error.to_string())),
-    }
+    values.push(value);
+    Ok(values)
 }
 
 /// The text behind the blank lines that it begins with.

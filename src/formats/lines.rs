@@ -252,11 +252,20 @@ impl Splitter {
         self.take(block.get(from..).unwrap_or_default(), newlines);
     }
 
-    /// The next byte, from `at` on, that can change the state.
-    fn next_mark(&self, block: &[u8], at: usize, delimiter: u8) -> Option<(usize, u8)> {
+    /// The next byte, from `at` on, that can change the state. In an open field that is a quote or a newline; whether
+    /// a quote opens a field is then told by the byte before it.
+    fn next_mark(&mut self, block: &[u8], at: usize, delimiter: u8) -> Option<(usize, u8)> {
         let rest = block.get(at..)?;
         let skip = match self.field {
-            Field::Plain => memchr2(delimiter, b'\n', rest)?,
+            Field::Plain | Field::Begin => {
+                let skip = memchr2(b'"', b'\n', rest);
+                match rest.get(..skip.unwrap_or(rest.len()))?.last() {
+                    Some(last) if *last == delimiter => self.field = Field::Begin,
+                    Some(_) => self.field = Field::Plain,
+                    None => {}
+                }
+                skip?
+            }
             Field::Quoted => memchr2(b'"', b'\n', rest)?,
             _ => 0,
         };

@@ -2,12 +2,14 @@
 //!
 //! `lines` cuts a stream of bytes into records, the format modules read one record each, and what cannot be read comes
 //! back as a [`Wrong`]. A `say` holds counts, names and positions, never the text of a record: it may be raw.
+pub mod coco;
 pub mod conll;
 pub mod csv;
 pub mod encoding;
 pub mod image;
 pub mod jsonl;
 pub mod lines;
+pub mod parquet;
 pub mod voc;
 
 pub use encoding::Wrong;

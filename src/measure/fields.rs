@@ -2,8 +2,8 @@
 //!
 //! Each is a [`Ratio`] of two counts, so that a limit written as a decimal is compared exactly. The names are those of
 //! published filters where there is one: *Gopher* is Rae et al. 2021, "Scaling Language Models: Methods, Analysis &
-//! Insights from Training Gopher", appendix A.1. A character is a Unicode scalar value, a word a longest stretch without
-//! Unicode white space; so normalise first where decomposed Hangul or no-break spaces are to be expected.
+//! Insights from Training Gopher", appendix A.1. A character is a Unicode scalar value, a word a longest stretch
+//! without Unicode white space; so normalise first where decomposed Hangul is to be expected.
 use std::cmp::Ordering;
 
 /// A fraction of two counts. The denominator is at least 1: of nothing, every share is 0.
@@ -62,7 +62,7 @@ pub const STATISTICS: &[Statistic] = &[
     },
     Statistic {
         name: "symbol_ratio",
-        doc: "Number signs `#` per word or ellipses (`…` or `...`) per word, whichever is more (Gopher drops above 0.1).",
+        doc: "`#` per word or ellipses (`…` or `...`) per word, whichever is more (Gopher drops above 0.1).",
         of: symbol_ratio,
     },
     Statistic {

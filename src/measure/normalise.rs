@@ -1,12 +1,12 @@
 //! Normal forms of a text, with the edit list that moves spans along.
 //!
-//! Three changes, always in this order: control characters go, then the Unicode form is made (UAX #15), then white space
-//! is collapsed. In another order the result would not be stable: a control character between a letter and its mark
-//! keeps the two from composing, and the compatibility form turns special spaces into plain ones. Normalising what is
-//! normalised changes nothing.
+//! Three changes, always in this order: control characters go, then the Unicode form is made (UAX #15), then white
+//! space is collapsed. In another order the result would not be stable: a control character between a letter and its
+//! mark keeps the two from composing, and the compatibility form makes spaces out of other characters. Normalising what
+//! is normalised changes nothing.
 //!
-//! Most text is in normal form already, so each change first looks for a reason to do anything at all; text of ASCII and
-//! precomposed Hangul never reaches the Unicode tables.
+//! Most text is in normal form already, so each change first looks for a reason to do anything at all; text of ASCII
+//! and precomposed Hangul never reaches the Unicode tables.
 use std::borrow::Cow;
 
 use unicode_normalization::char::{canonical_combining_class, decompose_canonical, decompose_compatible};

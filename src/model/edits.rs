@@ -13,8 +13,8 @@
 //! - strictly inside an edit it has no place, and the span is lost.
 //!
 //! A replacement that keeps its length is written as one edit per character by [`Editor`], so spans inside it move one
-//! to one. That is a property of how it was written, not of the numbers: two edits composed into one may have the length
-//! of the original by accident, and then nothing inside is at its old place.
+//! to one. That depends on how it was written, not on the numbers: edits composed into one may have the length of the
+//! original by accident, and then nothing inside is at its old place.
 //!
 //! Because there is one rule, moving through `compose(a, b)` and moving through `a`, then `b`, give the same place
 //! whenever both give one.

@@ -2,9 +2,9 @@
 //!
 //! The local part is ASCII letters, digits and `. _ % + -`, at most 64 bytes. The domain ends at the first byte that
 //! cannot be in one, so a Korean particle directly behind it stays in the text. A label of letters outside ASCII is
-//! read where it cannot be a particle: between `@` or `.` and the next `.`. The last label is two or more ASCII letters,
-//! a punycode label, or `한국`; names of image and document files are excepted (`icon@2x.png`). The list of top-level
-//! domains changes too often to be part of a build.
+//! read where it cannot be a particle: between `@` or `.` and the next `.`. The last label is two or more ASCII
+//! letters, a punycode label, or `한국`; names of image and document files are excepted (`icon@2x.png`). The list of
+//! top-level domains changes too often to be part of a build.
 //!
 //! Not found: quoted local parts, letters outside ASCII in the local part, addresses without a dot (`root@localhost`),
 //! addresses written out (`kim (at) example.com`).

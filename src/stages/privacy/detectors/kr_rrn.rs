@@ -1,13 +1,15 @@
 //! Korean resident registration numbers (주민등록번호) and, in the same shape, those of foreign residents
 //! (외국인등록번호, 국내거소신고번호): `YYMMDD-SNNNNNN`.
 //!
-//! Six digits, a dash, a space or nothing, seven digits; neither group is part of a longer run. The seventh digit S gives
-//! the century (1 2 5 6: 19xx, 3 4 7 8: 20xx, 9 0: 18xx), the first six must be a day of it. With S, weights 2 3 4 5 6 7
-//! 8 9 2 3 4 5 and their sum T, the last digit is `(11 - T mod 11) mod 10`, for foreigners (S = 5 to 8)
-//! `(13 - T mod 11) mod 10`. Numbers issued since October 2020 have no check digit, and an older person can get a new
-//! number, so a failed check does not clear one: a number is a hit if its check digit is right, **or** it is written
-//! with a dash, **or** a word such as 주민등록번호 stands before it. A number labelled as that of a corporation
-//! (법인등록번호 has the same shape) is none.
+//! Six digits, a dash, a space or nothing, seven digits; neither group is part of a longer run. The seventh digit S
+//! gives the century (1 2 5 6: 19xx, 3 4 7 8: 20xx, 9 0: 18xx), the first six must be a day of it. With T the sum of
+//! the first twelve digits times 2 3 4 5 6 7 8 9 2 3 4 5, the last digit is `(11 - T mod 11) mod 10`, for foreigners
+//! (S = 5 to 8) `(13 - T mod 11) mod 10`.
+//!
+//! Numbers issued since October 2020 have no check digit, and an older person can get a new number, so a failed check
+//! does not clear one: a number is a hit if its check digit is right, **or** it is written with a dash, **or** a word
+//! such as 주민등록번호 stands before it. A number labelled as that of a corporation (법인등록번호 has the same shape)
+//! is none.
 //!
 //! Not found: digits apart from each other, as text recognition may leave them; masked numbers (`900101-1******`).
 use super::{Detector, Hit, Mark, Numbers};
@@ -29,7 +31,7 @@ const CORPORATION: [&str; 2] = ["법인등록번호", "법인번호"];
 const CONTEXT: usize = 24;
 
 fn find(text: &str, hits: &mut Vec<Hit>) {
-    let numbers = Numbers::of(text);
+    let numbers = Numbers::of(text, 13);
     let mut next = 0;
     while next < numbers.runs.len() {
         let first = next;
@@ -122,7 +124,7 @@ mod tests {
     use super::super::found;
     use super::{DETECTOR, check_digit};
 
-    /// A number made by the rule; its area digits 96 to 99 were never given out, so it is nobody's. `off` is added to the
+    /// A number made by the rule; its area digits 97 were never given out, so it is nobody's. `off` is added to the
     /// check digit.
     fn number(birthday: &str, s: u8, between: &str, off: u8) -> String {
         let mut digits = [0u8; 13];

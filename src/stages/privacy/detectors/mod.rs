@@ -1,6 +1,6 @@
 //! Detectors of personal data in text: a list of values, one file each, and the reading of digits that several share.
 //!
-//! A detector looks for bytes that cannot be missing (an `@`, a digit) and lets a hand-written validator decide at each.
+//! A detector looks for bytes that cannot be missing (an `@`, digits) and lets a hand-written validator decide at each.
 //! No regular expressions: `\b` is no border before a Korean particle (`010-1234-5678로`), and a pattern says nothing of
 //! dates and check digits. Full-width digits, the dashes of Unicode and zero-width characters inside numbers are read
 //! here, so that a text need not be in compatibility form to be searched.
@@ -38,8 +38,8 @@ pub struct Hit {
 /// All detectors; where hits of equal length overlap, the earlier one wins.
 pub const DETECTORS: &[Detector] = &[email::DETECTOR, phone::DETECTOR, kr_rrn::DETECTOR];
 
-/// The hits of the named types, sorted and without overlaps: the longest first, then in the order of [`DETECTORS`], then
-/// the leftmost. Names that are no detector find nothing.
+/// The hits of the named types, sorted and without overlaps. Of those that overlap the longest is taken first, then in
+/// the order of [`DETECTORS`], then the leftmost. Names that are no detector find nothing.
 pub fn find(text: &str, types: &[String]) -> Vec<Hit> {
     let mut all = Vec::new();
     for detector in DETECTORS.iter().filter(|d| types.iter().any(|t| t == d.name)) {
@@ -100,9 +100,13 @@ enum Mark {
 }
 
 impl Numbers {
-    fn of(text: &str) -> Numbers {
+    /// The numbers of `text`, or none at all where it holds fewer than `least` digits: most texts end here.
+    fn of(text: &str, least: usize) -> Numbers {
         let bytes = text.as_bytes();
         let mut numbers = Numbers { digits: Vec::new(), runs: Vec::new() };
+        if bytes.iter().filter(|b| may_be_digit(**b)).count() < least {
+            return numbers;
+        }
         let mut at = 0;
         while let Some(start) = next_digit(bytes, at) {
             let first = numbers.digits.len();
@@ -148,12 +152,17 @@ const OTHER: Gap = Gap { mark: Mark::Other, tight: false, closes: false };
 /// Where the next digit begins, from `at` on.
 fn next_digit(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        at += bytes.get(at..)?.iter().position(|b| b.is_ascii_digit() || *b == 0xef)?;
+        at += bytes.get(at..)?.iter().position(|b| may_be_digit(*b))?;
         if let Some((Some(_), _)) = digit_or_nothing(bytes, at) {
             return Some(at);
         }
         at += 1;
     }
+}
+
+/// An ASCII digit, or the first byte of a full-width one.
+fn may_be_digit(byte: u8) -> bool {
+    byte.is_ascii_digit() || byte == 0xef
 }
 
 /// The digit at `at`, or a character that shows nothing, with its width in bytes.
@@ -240,7 +249,7 @@ mod tests {
     #[test]
     fn numbers_are_runs_with_gaps() {
         let text = "가１2\u{200b}3 - 4\u{200b}5)6,7";
-        let numbers = Numbers::of(text);
+        let numbers = Numbers::of(text, 1);
         let runs: Vec<_> = numbers.runs.iter().map(|r| &text[r.start..r.end]).collect();
         assert_eq!(runs, ["１2\u{200b}3", "4\u{200b}5", "6", "7"]);
         assert_eq!(numbers.digits(0, 1), [1, 2, 3, 4, 5]);

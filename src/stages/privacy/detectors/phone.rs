@@ -8,12 +8,12 @@
 //! | nationwide 15xx 16xx 18xx | 4 | 1588-1234, 1588 1234 |
 //!
 //! Groups may be parted by a dash, a space, a dot or brackets, only behind the prefix and before the last four digits.
-//! Behind `+82` or `82-` the leading 0 may be missing, given, or stand in brackets. Other numbers behind a `+` have 9 to
-//! 15 digits (E.164; 11 behind `+1`), with spaces or the like at most 13, so that a year behind one is left alone.
+//! Behind `+82` or `82-` the leading 0 may be missing, given, or stand in brackets. Other numbers behind a `+` have 9
+//! to 15 digits (E.164; 11 behind `+1`), with spaces or the like at most 13, so that a year behind one is left alone.
 //!
 //! Not hits: parts of longer runs of digits or of longer numbers joined by dashes; numbers without separators inside an
-//! identifier (`x01012345678`) or made of 0 and 1 only; nationwide numbers with a dot (decimals) or with a later year as
-//! the second half (`1592-1598`).
+//! identifier (`x01012345678`) or made of 0 and 1 only; nationwide numbers with a dot (decimals) or with a later year
+//! as the second half (`1592-1598`).
 use super::{Detector, Hit, Mark, Numbers};
 
 pub const DETECTOR: Detector = Detector {
@@ -24,8 +24,11 @@ pub const DETECTOR: Detector = Detector {
     find,
 };
 
+/// Digits of the shortest number.
+const DIGITS_MIN: usize = 8;
+
 fn find(text: &str, hits: &mut Vec<Hit>) {
-    let numbers = Numbers::of(text);
+    let numbers = Numbers::of(text, DIGITS_MIN);
     let mut first = 0;
     while let Some(run) = numbers.runs.get(first) {
         let candidate = Candidate { text, numbers: &numbers, first };

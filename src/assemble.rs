@@ -1,0 +1,286 @@
+//! From a manifest and a registry to steps: every wrong key, type, range, path, column and reference is found in one
+//! pass. Names no stage and no column of one.
+use crate::diag::{Diagnostic, Severity, suggest};
+use crate::engine::scan;
+use crate::engine::{Review, Step};
+use crate::manifest::sections::{self, PlanSection};
+use crate::manifest::{self, Declared, Manifest, walk};
+use crate::stage::{Check, Entry, Gate, Plan};
+use crate::table::DataType;
+use crate::world::World;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// A declaration that may be built.
+pub struct Assembled {
+    pub steps: Vec<Step>,
+    /// Goals of `[plan]` over facts of any step.
+    pub goals: Vec<Gate>,
+    pub review: Review,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// The JSON Schema of the whole manifest.
+pub fn schema(registry: &[Entry]) -> serde_json::Value {
+    let mut generator = schemars::SchemaGenerator::default();
+    let mut root = sections::base_schema(&mut generator);
+    for entry in registry {
+        if let Some(schema) = entry.schema {
+            let path: Vec<&str> = entry.path.split('.').collect();
+            sections::insert(&mut root, &path, schema(&mut generator).to_value());
+        }
+    }
+    sections::close(&mut root, &mut generator);
+    root
+}
+
+/// All steps, or all problems.
+pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Result<Assembled, Vec<Diagnostic>> {
+    let wrong = walk::walk(&manifest.doc, &schema(registry));
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let mut a = Assembly { manifest, world, problems: Vec::new(), steps: Vec::new(), columns: BTreeMap::new(), raw: BTreeSet::new() };
+    a.columns.entry("samples".into()).or_default().insert("id".into(), crate::table::utf8());
+    a.check_version();
+    let tables: BTreeSet<&str> = registry.iter().filter(|e| e.schema.is_some()).map(|e| e.path).collect();
+    for entry in registry {
+        for place in places(manifest, entry.path, &tables) {
+            a.declare(entry, place);
+        }
+    }
+    let review = a.review();
+    let goals = a.plan_section();
+    a.finish(goals, review)
+}
+
+/// Where an entry is declared: (instance, where, table).
+type Place<'m> = (String, Range<usize>, Option<&'m Declared>);
+
+/// The tables of an entry's path. A path that no schema knows needs no table: its step is always there.
+fn places<'m>(manifest: &'m Manifest, path: &str, tables: &BTreeSet<&str>) -> Vec<Place<'m>> {
+    let parts: Vec<&str> = path.split('.').collect();
+    if let Some(section) = path.strip_suffix(".*") {
+        let of = manifest.instances(&section.split('.').collect::<Vec<_>>());
+        return of.into_iter().map(|(name, span, table)| (name, span, Some(table))).collect();
+    }
+    if !tables.contains(path) {
+        return vec![(String::new(), 0..0, None)];
+    }
+    manifest.table(&parts).map(|(span, table)| (String::new(), span, Some(table))).into_iter().collect()
+}
+
+struct Assembly<'m> {
+    manifest: &'m Manifest,
+    world: &'m World,
+    problems: Vec<Diagnostic>,
+    steps: Vec<Step>,
+    columns: BTreeMap<String, BTreeMap<String, DataType>>,
+    raw: BTreeSet<String>,
+}
+
+impl Assembly<'_> {
+    fn declare(&mut self, entry: &Entry, (instance, span, table): Place) {
+        let path = entry.path.replace('*', &instance);
+        let mut check = Check {
+            manifest: self.manifest,
+            world: self.world,
+            path: path.clone(),
+            instance,
+            span: span.clone(),
+            table,
+            columns: &self.columns,
+            raw: &self.raw,
+            problems: Vec::new(),
+        };
+        let plans = (entry.declare)(&mut check);
+        let problems = std::mem::take(&mut check.problems);
+        self.problems.extend(problems);
+        for plan in plans {
+            self.add(entry, &path, &span, plan);
+        }
+    }
+
+    fn add(&mut self, entry: &Entry, path: &str, span: &Range<usize>, plan: Plan) {
+        let name = if plan.word.is_empty() { path.to_string() } else { format!("{path}/{}", plan.word) };
+        let found = self.found(&plan);
+        let private = self.manifest.table(&["privacy"]).is_some();
+        let reads_raw = plan.ports.reads.iter().any(|r| self.raw.contains(r));
+        let raw = private && (plan.scan.is_some() || reads_raw) && plan.masks.is_empty();
+        self.learn(&plan, private);
+        self.steps.push(Step { name, path: path.to_string(), entry: *entry, plan, raw, found, span: span.clone() });
+    }
+
+    /// What later steps may read.
+    fn learn(&mut self, plan: &Plan, private: bool) {
+        let table = plan.ports.into.as_ref().unwrap_or(&plan.ports.table);
+        let known = self.columns.entry(table.clone()).or_default();
+        for (name, ty) in &plan.ports.writes {
+            known.insert(name.clone(), ty.clone());
+        }
+        if private && plan.ports.into.as_deref() == Some("samples") {
+            let texts = plan.ports.writes.iter().filter(|w| w.1 == DataType::Utf8 && w.0 != "source");
+            self.raw.extend(texts.map(|w| w.0.clone()));
+        }
+        plan.masks.iter().for_each(|m| {
+            self.raw.remove(m);
+        });
+    }
+
+    fn found(&mut self, plan: &Plan) -> Vec<crate::world::Found> {
+        let Some(source) = &plan.scan else { return Vec::new() };
+        if source.globs.iter().any(|g| self.world.place(g).is_none()) {
+            return Vec::new(); // told already
+        }
+        match scan::find(self.world, source) {
+            Ok((found, empty)) => {
+                for glob in empty {
+                    let span = self.glob_span(source, &glob);
+                    let problem = Diagnostic::error("T0312", span, format!("`{glob}` matches no file"));
+                    self.problems.push(problem.label("relative to dataset.toml; dot files never match"));
+                }
+                found
+            }
+            Err(_) => Vec::new(), // a glob that is none was told by the stage
+        }
+    }
+
+    fn glob_span(&self, source: &crate::stage::Source, glob: &str) -> Range<usize> {
+        let quoted = format!("\"{glob}\"");
+        let from = source.span.start.min(self.manifest.text.len());
+        let at = self.manifest.text.get(from..).and_then(|t| t.find(&quoted)).map(|i| from + i);
+        at.map_or(source.span.clone(), |i| i..i + quoted.len())
+    }
+
+    fn check_version(&mut self) {
+        let Some((_, value)) = self.manifest.table(&["tamis"]) else { return };
+        let Some(text) = value.get_ref().as_str() else { return };
+        let number = |t: &str| -> Option<Vec<u64>> { t.split('.').map(|p| p.parse().ok()).collect() };
+        match (number(text), number(env!("CARGO_PKG_VERSION"))) {
+            (None, _) => self.problems.push(Diagnostic::error("T0101", value.span(), "this is no version").label("for example \"0.1\"")),
+            (Some(want), Some(have)) if want > have => {
+                let message = format!("this file needs tamis {text}; this is {}", env!("CARGO_PKG_VERSION"));
+                self.problems.push(Diagnostic::error("T0102", value.span(), message).label("a later tamis"));
+            }
+            _ => {}
+        }
+    }
+
+    /// `[plan]`: the document with its headings, and goals over facts that some step gives.
+    fn plan_section(&mut self) -> Vec<Gate> {
+        let Some((_, table)) = self.manifest.table(&["plan"]) else { return Vec::new() };
+        let plan: PlanSection = match manifest::read(table) {
+            Ok(p) => p,
+            Err(problem) => {
+                self.problems.push(problem);
+                return Vec::new();
+            }
+        };
+        if let Some(document) = &plan.document {
+            self.check_document(document, &plan.headings);
+        }
+        let steps: Vec<String> = self.steps.iter().map(|s| s.name.clone()).collect();
+        let mut gates = Vec::new();
+        for (fact, at) in &plan.goals {
+            if !steps.iter().any(|s| fact.starts_with(&format!("{s}."))) {
+                let (step, _) = fact.rsplit_once('.').unwrap_or((fact, ""));
+                let help = suggest(step, steps.iter().map(String::as_str));
+                self.problems.push(Diagnostic::error("T0501", at.span(), format!("no step gives the fact `{fact}`")).label(help));
+            }
+            gates.push(Gate {
+                key: format!("plan.goals.{fact}"),
+                fact: fact.clone(),
+                min: at.min,
+                max: at.max,
+                span: at.span(),
+                look: "tamis status".into(),
+            });
+        }
+        gates
+    }
+
+    fn check_document(&mut self, document: &manifest::values::At<String>, headings: &[String]) {
+        let text = match self.world.read(document, 16 << 20) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(_) => {
+                let problem = Diagnostic::error("T0303", document.span(), "the construction plan is not there");
+                return self.problems.push(problem.label("no such file below the project"));
+            }
+        };
+        let own = |l: &str| l.trim_start().starts_with('#').then(|| l.trim_start_matches(['#', ' ', '\t']).trim().to_string());
+        let there: Vec<String> = text.lines().filter_map(own).collect();
+        for (i, want) in headings.iter().enumerate().filter(|(_, h)| !there.contains(h)) {
+            let span = self.manifest.span_of(&format!("plan.headings.{i}")).unwrap_or(document.span());
+            let help = suggest(want, there.iter().map(String::as_str));
+            self.problems.push(Diagnostic::error("T0313", span, format!("the plan has no heading `{want}`")).label(help));
+        }
+    }
+
+    /// `[review]`: decisions of people, read by step and id.
+    fn review(&mut self) -> Review {
+        let mut review = Review::default();
+        let Some((_, table)) = self.manifest.table(&["review"]) else { return review };
+        let section: sections::Review = match manifest::read(table) {
+            Ok(s) => s,
+            Err(problem) => {
+                self.problems.push(problem);
+                return review;
+            }
+        };
+        review.hold = section.hold;
+        let Some(file) = section.file else { return review };
+        let Ok(bytes) = self.world.read(&file, 1 << 30) else {
+            if self.world.place(&file).is_none() {
+                self.problems.push(Diagnostic::error("T0304", file.span(), "this path leaves the project").label("relative to dataset.toml"));
+            }
+            return review; // nothing was decided yet
+        };
+        let steps: BTreeSet<&str> = self.steps.iter().map(|s| s.path.as_str()).collect();
+        for (n, line) in String::from_utf8_lossy(&bytes).lines().enumerate().filter(|l| !l.1.trim().is_empty()) {
+            match serde_json::from_str::<Decision>(line) {
+                Ok(d) if !steps.contains(d.step.as_str()) => {
+                    let help = suggest(&d.step, steps.iter().copied());
+                    let message = format!("{}:{}: there is no step `{}`", file.get(), n + 1, d.step);
+                    self.problems.push(Diagnostic::error("T0314", file.span(), message).label(help));
+                }
+                Ok(d) => {
+                    review.decisions.insert((d.step, d.id), d.decision == Verdict::Keep);
+                }
+                Err(e) => {
+                    let message = format!("{}:{}: this is no decision: {e}", file.get(), n + 1);
+                    self.problems.push(Diagnostic::error("T0315", file.span(), message).label("{id, step, decision, by, note}"));
+                }
+            }
+        }
+        review
+    }
+
+    fn finish(mut self, goals: Vec<Gate>, review: Review) -> Result<Assembled, Vec<Diagnostic>> {
+        self.problems.sort_by(|a, b| (a.span.start, a.code, &a.message).cmp(&(b.span.start, b.code, &b.message)));
+        self.problems.dedup();
+        if self.problems.iter().any(|p| p.severity == Severity::Error) {
+            return Err(self.problems);
+        }
+        Ok(Assembled { steps: self.steps, goals, review, warnings: self.problems })
+    }
+}
+
+/// A line of the review file.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    id: String,
+    step: String,
+    decision: Verdict,
+    #[serde(rename = "by")]
+    _by: String,
+    #[serde(default, rename = "note")]
+    _note: Option<String>,
+}
+
+#[derive(serde::Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Keep,
+    Drop,
+}

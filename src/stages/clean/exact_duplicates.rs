@@ -1,0 +1,216 @@
+//! `[clean.exact_duplicates]`: samples whose content is the same, byte for byte after preprocessing.
+//!
+//! ```toml
+//! [clean]
+//! exact_duplicates = "drop"                # or { action = "drop", keep = "longest", on = ["text"] }
+//! ```
+//!
+//! Reads the columns of `on` (default: all text and image fields of `[schema]`). Drops all but one of each group of
+//! equal samples; a null is a value of its own. Limits: `keep = "longest"` measures the bytes of all texts together.
+use crate::diag::{Diagnostic, suggest};
+use crate::digest::Hasher;
+use crate::manifest::sections::SchemaSection;
+use crate::manifest::values::{At, Short, TextOr};
+use crate::stage::*;
+use crate::table::{Value, value_at};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Drops or reports samples whose content was seen before.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Declaration {
+    /// What happens to all but one of equal samples.
+    pub action: Action,
+    /// Which one stays.
+    #[serde(default)]
+    pub keep: Keep,
+    /// The columns that are compared. Default: all text and image fields of `[schema]`.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub on: Option<Vec<At<String>>>,
+}
+
+impl Short for Declaration {
+    type Text = Action;
+    fn from_text(action: Action) -> Self {
+        Declaration { action, keep: Keep::First, on: None }
+    }
+}
+
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// They leave the data set; the ledger names the sample that stayed.
+    #[default]
+    Drop,
+    /// They wait for a person's decision.
+    Review,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// The first in table order.
+    #[default]
+    First,
+    /// The last in table order.
+    Last,
+    /// The longest; the first of equals.
+    Longest,
+}
+
+pub const ENTRY: Entry = Entry {
+    name: "clean/exact_duplicates",
+    path: "clean.exact_duplicates",
+    card: <Stage as RowStage>::CARD,
+    schema: Some(|g| g.subschema_for::<TextOr<Declaration>>()),
+    declare,
+    kernels: row::<Stage>(),
+};
+
+fn declare(check: &mut Check) -> Vec<Plan> {
+    let Some(TextOr(d)) = check.read::<TextOr<Declaration>>() else { return Vec::new() };
+    let mut on = Vec::new();
+    match &d.on {
+        Some(names) => names.iter().for_each(|n| on.extend(known(check, n))),
+        None => on = defaults(check),
+    }
+    if on.is_empty() && check.problems.is_empty() {
+        let span = check.span.clone();
+        check.bad(
+            Diagnostic::error("T0320", span, "there is no column to compare")
+                .label("needs `on`, or a text or image field in [schema]"),
+        );
+    }
+    vec![Plan {
+        ports: Ports { table: "samples".into(), reads: names(&[vec!["id".into()], on].concat()), drops: true, ..Ports::default() },
+        params: ["{}".into(), text(&Choose { keep: d.keep }), text(&Respond { action: d.action })],
+        ..Plan::default()
+    }]
+}
+
+fn known(check: &mut Check, name: &At<String>) -> Option<String> {
+    if check.column("samples", name).is_some() {
+        return Some(name.get().clone());
+    }
+    let help = suggest(name, check.names("samples").into_iter());
+    check.bad(Diagnostic::error("T0310", name.span(), format!("no source gives the column `{}`", name.get())).label(help));
+    None
+}
+
+fn defaults(check: &Check) -> Vec<String> {
+    let fields: SchemaSection = check.section(&["schema"]);
+    let content = fields.0.into_iter().filter(|(_, f)| f.text.is_some() || f.image.is_some()).map(|(n, _)| n);
+    content.filter(|n| check.column("samples", n).is_some()).collect()
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Choose {
+    #[serde(default, skip_serializing_if = "is_default")]
+    keep: Keep,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Respond {
+    #[serde(default, skip_serializing_if = "is_default")]
+    action: Action,
+}
+
+struct Stage;
+
+impl RowStage for Stage {
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1), (Part::Gather, 1), (Part::Apply, 1)]);
+    type Map = Nothing;
+    type Gather = Choose;
+    type Apply = Respond;
+
+    fn map(_: &Nothing, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+        let mut columns = Vec::new();
+        for name in rows.names().filter(|n| *n != "id") {
+            columns.push(rows.column(name)?);
+        }
+        let ids = rows.texts("id")?;
+        for (row, id) in ids.iter().enumerate() {
+            let mut h = Hasher::derive("tamis content 1");
+            let mut bytes = 0u64;
+            for c in &columns {
+                bytes += add(&mut h, &value_at(c.as_ref(), row));
+            }
+            let id = id.as_deref().unwrap_or_default();
+            summary.put(h.finish().0, row, [&bytes.to_be_bytes(), id.as_bytes()].concat());
+        }
+        Ok(Delta::default())
+    }
+
+    /// One group in memory at a time, whatever the corpus.
+    fn gather(p: &Choose, hits: &Hits, out: &mut Verdicts) {
+        let mut group: Vec<Hit> = Vec::new();
+        let mut dropped = 0u64;
+        for hit in hits.iter() {
+            if group.first().is_some_and(|g| g.key != hit.key) {
+                dropped += settle(p.keep, &mut group, out);
+            }
+            group.push(hit);
+        }
+        dropped += settle(p.keep, &mut group, out);
+        out.fact("duplicates", dropped);
+    }
+
+    fn apply(p: &Respond, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
+        let mut delta = Delta::default();
+        for (row, kept) in slice {
+            let say = format!("the same content as {}", String::from_utf8_lossy(kept));
+            let act = match p.action {
+                Action::Drop => Act::Drop,
+                Action::Review => Act::Review,
+            };
+            delta.event(*row as usize, act, "clean.exact_duplicates", "duplicate.exact", say);
+        }
+        Ok(delta)
+    }
+}
+
+/// Feeds a value unambiguously; returns its length in bytes.
+fn add(h: &mut Hasher, value: &Value) -> u64 {
+    match value {
+        Value::Null => {
+            h.update(b"n");
+            0
+        }
+        Value::Text(t) => {
+            h.update(b"t").update(&(t.len() as u64).to_le_bytes()).update(t.as_bytes());
+            t.len() as u64
+        }
+        // of an image the bytes count, not its name
+        Value::Struct(_) if matches!(value.field("blob"), Value::Blob(_)) => {
+            if let Value::Blob(d) = value.field("blob") {
+                h.update(b"b").update(&d.0);
+            }
+            0
+        }
+        other => {
+            let text = other.json().to_string();
+            h.update(b"j").update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+            text.len() as u64
+        }
+    }
+}
+
+/// Drops all of a group but one, in its favour.
+fn settle(keep: Keep, group: &mut Vec<Hit>, out: &mut Verdicts) -> u64 {
+    let length = |h: &Hit| h.value.get(..8).map(<[u8]>::to_vec);
+    let last = group.len().saturating_sub(1);
+    let kept = match keep {
+        Keep::First => 0,
+        Keep::Last => last,
+        Keep::Longest => (0..group.len()).rev().max_by_key(|i| group.get(*i).map(length)).unwrap_or(0),
+    };
+    let id = group.get(kept).and_then(|h| h.value.get(8..)).unwrap_or_default().to_vec();
+    for (_, hit) in group.iter().enumerate().filter(|(i, _)| *i != kept) {
+        out.put(hit.at, &id);
+    }
+    let dropped = last as u64;
+    group.clear();
+    dropped
+}

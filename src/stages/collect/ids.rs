@@ -1,0 +1,99 @@
+//! `collect`: ids are a set over all sources. Equal id and equal content: one stays, the others are merged into it.
+//! Equal id and other content: the first stays, the others are dropped with a finding `id.conflict`, and a gate fails.
+//!
+//! Reads `id` and all columns that the sources give. Nothing is declared for it; `id_prefix` of a source is the remedy.
+use crate::digest::Hasher;
+use crate::stage::*;
+use crate::table::value_at;
+
+pub const ENTRY: Entry = Entry {
+    name: "collect/ids",
+    path: "collect",
+    card: <Ids as RowStage>::CARD,
+    schema: None,
+    declare,
+    kernels: row::<Ids>(),
+};
+
+fn declare(check: &mut Check) -> Vec<Plan> {
+    let Some(columns) = check.columns.get("samples") else { return Vec::new() };
+    let mut reads = names(&["id"]);
+    reads.extend(columns.keys().filter(|c| *c != "id" && *c != "source").cloned());
+    vec![Plan {
+        ports: Ports { table: "samples".into(), reads, drops: true, ..Ports::default() },
+        params: ["{}".into(), "{}".into(), "{}".into()],
+        gates: vec![Gate {
+            key: "collect".into(),
+            fact: "collect.conflicts".into(),
+            min: None,
+            max: Some(crate::manifest::Decimal::from(0u64)),
+            span: check.span.clone(),
+            look: "tamis show collect --findings".into(),
+        }],
+        ..Plan::default()
+    }]
+}
+
+struct Ids;
+
+impl RowStage for Ids {
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1), (Part::Gather, 1), (Part::Apply, 1)]);
+    type Map = Nothing;
+    type Gather = Nothing;
+    type Apply = Nothing;
+
+    fn map(_: &Nothing, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+        let mut columns = Vec::new();
+        for name in rows.names().filter(|n| *n != "id") {
+            columns.push(rows.column(name)?);
+        }
+        for (row, id) in rows.texts("id")?.into_iter().enumerate() {
+            let mut h = Hasher::derive("tamis row 1");
+            for c in &columns {
+                let text = value_at(c.as_ref(), row).json().to_string();
+                h.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+            }
+            summary.put(id.unwrap_or_default(), row, &h.finish().0[..16]);
+        }
+        Ok(Delta::default())
+    }
+
+    /// One id in memory at a time.
+    fn gather(_: &Nothing, hits: &Hits, out: &mut Verdicts) {
+        let mut kept: Option<Hit> = None;
+        let (mut merged, mut conflicts) = (0u64, 0u64);
+        for hit in hits.iter() {
+            match &kept {
+                Some(k) if k.key == hit.key && k.value == hit.value => {
+                    merged += 1;
+                    out.put(hit.at, [b"=".as_slice(), &hit.key].concat());
+                }
+                Some(k) if k.key == hit.key => {
+                    conflicts += 1;
+                    out.put(hit.at, b"!");
+                }
+                _ => kept = Some(hit),
+            }
+        }
+        out.fact("merged", merged);
+        out.fact("conflicts", conflicts);
+    }
+
+    fn apply(_: &Nothing, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
+        let mut delta = Delta::default();
+        for (row, say) in slice {
+            let row = *row as usize;
+            match say.strip_prefix(b"=") {
+                Some(id) => {
+                    let id = String::from_utf8_lossy(id).into_owned();
+                    delta.event(row, Act::Merge(id), "collect", "id.repeated", "the same id and the same content as an earlier record");
+                }
+                None => {
+                    delta.event(row, Act::Fail, "collect", "id.conflict", "the same id as an earlier record, but other content");
+                    delta.event(row, Act::Drop, "collect", "id.conflict", "the earlier record stays; give one source an `id_prefix`");
+                }
+            }
+        }
+        Ok(delta)
+    }
+}

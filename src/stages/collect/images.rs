@@ -1,0 +1,132 @@
+//! `collect.NAME` for images: each file is a sample, its bytes by digest; no file is opened. With `image_folder` the
+//! folder's name is the class, to be selected as `class`.
+use super::{Format, declared, make_id};
+use crate::digest::Digest;
+use crate::formats::lines::Split;
+use crate::model::annotation::Image;
+use crate::stage::*;
+use crate::table::{Cell, array_of, utf8};
+use serde::{Deserialize, Serialize};
+
+pub const ENTRY: Entry = Entry {
+    name: "collect/images",
+    path: "collect.*",
+    card: <Images as RowStage>::CARD,
+    schema: Some(|g| g.subschema_for::<super::Declaration>()),
+    declare,
+    kernels: row::<Images>(),
+};
+
+fn declare(check: &mut Check) -> Vec<Plan> {
+    let Some(c) = declared(check) else { return Vec::new() };
+    if !matches!(c.files.format, Format::ImageFolder | Format::Voc) {
+        return Vec::new();
+    }
+    let source = c.source(check, &c.files.images, "units", Split::Whole, true);
+    let class: Vec<String> =
+        c.declared.fields.iter().filter(|f| f.1.as_str() == "class").map(|f| f.0.clone()).collect();
+    let mut writes = vec![("source".into(), utf8()), ("image".into(), Image::ty())];
+    writes.extend(class.iter().map(|n| (n.clone(), utf8())));
+    let word = if c.files.format == Format::Voc { "images" } else { "" };
+    let step = if word.is_empty() { check.path.clone() } else { format!("{}/{word}", check.path) };
+    vec![Plan {
+        word: word.into(),
+        ports: Ports {
+            table: source.table.clone(),
+            reads: names(&["blob", "path", "stem", "bytes", "reject"]),
+            writes,
+            into: Some("samples".into()),
+            ..Ports::default()
+        },
+        params: [
+            text(&Place { source: check.instance.clone(), id: c.id.clone(), prefix: c.prefix.clone(), class }),
+            "{}".into(),
+            "{}".into(),
+        ],
+        gates: c.gates(check, &step),
+        scan: Some(source),
+        ..Plan::default()
+    }]
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Place {
+    #[serde(default, skip_serializing_if = "is_default")]
+    source: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    id: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    prefix: String,
+    /// Columns that hold the folder's name.
+    #[serde(default, skip_serializing_if = "is_default")]
+    class: Vec<String>,
+}
+
+struct Images;
+
+impl RowStage for Images {
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]);
+    type Map = Place;
+    type Gather = Nothing;
+    type Apply = Nothing;
+
+    fn map(p: &Place, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
+        let mut delta = Delta::default();
+        let (blobs, paths, stems) = (rows.cells::<Digest>("blob")?, rows.texts("path")?, rows.texts("stem")?);
+        let sizes = rows.column("bytes")?;
+        let rejects = rows.texts("reject")?;
+        let (mut ids, mut images, mut folders) = (Vec::new(), Vec::new(), Vec::new());
+        for (row, blob) in blobs.into_iter().enumerate() {
+            let get = |v: &[Option<String>]| v.get(row).cloned().flatten().unwrap_or_default();
+            let (path, stem, reject) = (get(&paths), get(&stems), get(&rejects));
+            if !reject.is_empty() {
+                delta.at(row, 0, Act::Drop, format!("collect.{}.format", p.source), reject, "the file cannot be read as data");
+                continue;
+            }
+            let id = match p.id.as_str() {
+                "path" => path.clone(),
+                "content" => blob.unwrap_or_default().hex()[..32].to_string(),
+                _ => stem,
+            };
+            match make_id(&p.prefix, &id) {
+                Err(say) => delta.at(row, 0, Act::Drop, format!("collect.{}.id", p.source), "id.invalid", say),
+                Ok(id) => {
+                    let bytes = match crate::table::value_at(sizes.as_ref(), row) {
+                        crate::table::Value::Int(n) => n,
+                        _ => 0,
+                    };
+                    delta.born.parents.push((row as u32, 0));
+                    ids.push(Some(id));
+                    images.push(Some(Image { blob: blob.unwrap_or_default(), format: format_of(&path).into(), bytes }));
+                    folders.push(path.rsplit('/').nth(1).map(str::to_string));
+                }
+            }
+        }
+        if ids.is_empty() {
+            return Ok(delta);
+        }
+        let sources = vec![Some(p.source.clone()); ids.len()];
+        let columns = &mut delta.born.columns;
+        columns.insert("id".into(), array_of(ids));
+        columns.insert("image".into(), array_of(images));
+        columns.insert("source".into(), array_of(sources));
+        for name in &p.class {
+            columns.insert(name.clone(), array_of(folders.clone()));
+        }
+        Ok(delta)
+    }
+}
+
+/// The format that a file's name claims.
+fn format_of(path: &str) -> &'static str {
+    let end = path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    match end.as_str() {
+        "jpg" | "jpeg" | "jpe" => "jpeg",
+        "png" => "png",
+        "gif" => "gif",
+        "bmp" => "bmp",
+        "tif" | "tiff" => "tiff",
+        "webp" => "webp",
+        _ => "unknown",
+    }
+}

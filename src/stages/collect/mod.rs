@@ -1,0 +1,315 @@
+//! `[collect.NAME]`: raw files become samples.
+//!
+//! ```toml
+//! [collect.pairs]
+//! open = { files = ["raw/pairs.jsonl"], format = "jsonl" }
+//! fields = { sentence1 = "sentence1", origin = "meta.source" }
+//! id = "id"
+//! license = "CC-BY-SA-4.0"
+//! ```
+//!
+//! Formats of records: `jsonl`, `csv`, `tsv`, `conll`, `text` (a file a sample); of images: `image_folder` (class =
+//! folder), `voc` (image and XML met by id). `.gz` and `.zst` are read. Writes the fields, `id`, `source`, `tokens`
+//! (CoNLL) and `image`. What no reader can parse is in the ledger with file and line, and `max_rejects` decides.
+pub mod documents;
+pub mod ids;
+pub mod images;
+pub mod objects;
+pub mod read;
+
+use crate::diag::{Diagnostic, suggest};
+use crate::formats::lines::Split;
+use crate::manifest::sections::{Dataset, SchemaSection};
+use crate::manifest::values::{At, Size};
+use crate::manifest::{Decimal, Threshold};
+use crate::model::license;
+use crate::stage::*;
+use crate::table::{DataType, utf8};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Samples from files that lie below the manifest.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-one-of" = [["open", "direct"]]))]
+pub struct Declaration {
+    /// Data that others published.
+    pub open: Option<Files>,
+    /// Data that we made ourselves; the same keys.
+    pub direct: Option<Files>,
+    /// Where the sample's columns come from: `column = "selector"`. Of JSONL a key or a path (`meta.source`), of CSV
+    /// a column, of CoNLL `tokens`, `tags`, `comment:N` (N-th TAB field of the last comment line before the tokens)
+    /// or `column:N`, of text `text`, of image folders `class`. `path` and `stem` everywhere.
+    #[serde(default)]
+    pub fields: BTreeMap<String, At<String>>,
+    /// The sample's id: a selector, or `path`, `stem`, `content` (a digest of the record: an edit is then a removal
+    /// and an addition). A column of such a name is written `column:path`. Default: `path` where a file is a sample,
+    /// else `content`.
+    #[schemars(length(min = 1))]
+    pub id: Option<At<String>>,
+    /// Put before every id, where two sources use the same ids.
+    #[serde(default)]
+    pub id_prefix: Option<String>,
+    /// The licence of the source, an SPDX expression.
+    #[schemars(length(min = 1))]
+    pub license: At<String>,
+    /// The file that shows the licence.
+    #[schemars(length(min = 1))]
+    pub evidence: Option<At<String>>,
+    /// Whom to name, for ATTRIBUTION.md.
+    pub attribution: Option<String>,
+    /// Globs of files that are left out.
+    #[serde(default)]
+    pub exclude: Vec<At<String>>,
+    /// The longest record; a longer one is rejected while it streams by. Default 16 MiB.
+    pub record_max: Option<At<Size>>,
+    /// The deepest nesting of JSON and XML. Default 64.
+    #[schemars(range(min = 1, max = 120))]
+    pub depth_max: Option<usize>,
+    /// How many records may be rejected before the build fails: a count, or a share below 1. Default: any number, and
+    /// they are printed.
+    #[schemars(range(min = 0))]
+    pub max_rejects: Option<At<Decimal>>,
+}
+
+/// Which files, and how they are read.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    /// Globs below the manifest; `*` does not cross `/`, `**` does.
+    #[serde(default)]
+    pub files: Vec<At<String>>,
+    /// Globs of images, for `image_folder` and `voc`.
+    #[serde(default)]
+    pub images: Vec<At<String>>,
+    /// How a file becomes records.
+    pub format: Format,
+    /// CoNLL: what a comment line starts with. Default `#`.
+    pub comment: Option<String>,
+    /// CoNLL: what stands between two tokens of the text. Default one space.
+    pub join: Option<String>,
+    /// CoNLL: how many columns there are. Default 2.
+    #[schemars(range(min = 2, max = 64))]
+    pub columns: Option<usize>,
+    /// Pascal VOC: whether the first pixel is 0 or 1. Default 1.
+    #[schemars(range(min = 0, max = 1))]
+    pub voc_base: Option<u32>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// One JSON object a line.
+    #[default]
+    Jsonl,
+    /// RFC 4180 with a header.
+    Csv,
+    /// The same with tabulators.
+    Tsv,
+    /// A token a line, a blank line between sentences.
+    Conll,
+    /// A file a sample.
+    Text,
+    /// An image a sample; its folder is its class.
+    ImageFolder,
+    /// Images and Pascal VOC XML, met by id.
+    Voc,
+}
+
+pub const ENTRIES: &[Entry] = &[images::ENTRY, documents::ENTRY, read::ENTRY, objects::ENTRY];
+
+/// A declaration with everything that its kernels need to know settled.
+pub struct Collect {
+    pub files: Files,
+    pub id: String,
+    pub prefix: String,
+    pub declared: Declaration,
+    /// The manifest's name of the file table: `open` or `direct`.
+    pub by: &'static str,
+}
+
+impl Collect {
+    pub fn record_max(&self) -> u64 {
+        self.declared.record_max.as_ref().map_or(16 << 20, |s| s.0)
+    }
+
+    pub fn depth_max(&self) -> usize {
+        self.declared.depth_max.unwrap_or(64)
+    }
+
+    /// The scan of `files` or `images`.
+    pub fn source(&self, check: &Check, globs: &[At<String>], table: &str, split: Split, images: bool) -> Source {
+        Source {
+            name: check.path.clone(),
+            table: format!("{}/{table}", check.path),
+            globs: globs.iter().map(|g| g.get().clone()).collect(),
+            exclude: self.declared.exclude.iter().map(|g| g.get().clone()).collect(),
+            split,
+            record_max: if images { u64::MAX } else { self.record_max() },
+            images,
+            span: globs.first().map_or(check.span.clone(), At::span),
+        }
+    }
+
+    /// The gate on rejected records.
+    pub fn gates(&self, check: &Check, step: &str) -> Vec<Gate> {
+        let Some(max) = &self.declared.max_rejects else { return Vec::new() };
+        let share = *max.get() < Decimal::from(1u64) && !max.is_zero();
+        vec![Gate {
+            key: format!("{}.max_rejects", check.path),
+            fact: format!("{step}.{}", if share { "rejected_share" } else { "rejected" }),
+            min: None,
+            max: Some(*max.get()),
+            span: max.span(),
+            look: format!("tamis show {step} --findings"),
+        }]
+    }
+}
+
+/// Reads and checks the table; every entry of the path does, and equal diagnostics are told once.
+pub fn declared(check: &mut Check) -> Option<Collect> {
+    let d: Declaration = check.read()?;
+    let (files, by) = match (&d.open, &d.direct) {
+        (Some(f), _) => (f.clone(), "open"),
+        (_, Some(f)) => (f.clone(), "direct"),
+        _ => return None,
+    };
+    check_license(check, &d);
+    if let Some(evidence) = &d.evidence {
+        check_file(check, evidence, "the evidence of the licence");
+    }
+    check_globs(check, &d, &files);
+    check_fields(check, &d, &files);
+    let whole = matches!(files.format, Format::Text | Format::ImageFolder | Format::Voc);
+    let id = match &d.id {
+        Some(id) => id.get().clone(),
+        None if files.format == Format::Voc => "stem".into(),
+        None if whole => "path".into(),
+        None => "content".into(),
+    };
+    if id == "content" && d.id.is_none() {
+        let problem = Diagnostic::warning("T0301", check.span.clone(), "samples have no id of their own");
+        check.bad(problem.label("an edit is a removal and an addition").help("declare `id` with a field that is unique"));
+    }
+    if whole && d.id.as_ref().is_some_and(|id| !matches!(id.as_str(), "path" | "stem" | "content")) {
+        let span = d.id.as_ref().map_or(check.span.clone(), At::span);
+        check.bad(Diagnostic::error("T0302", span, "a file that is a sample has no fields to take an id from").label("one of path, stem, content"));
+    }
+    let prefix = d.id_prefix.clone().unwrap_or_default();
+    Some(Collect { files, id, prefix, declared: d, by })
+}
+
+fn check_license(check: &mut Check, d: &Declaration) {
+    if let Err(say) = license::check(&d.license) {
+        check.bad(Diagnostic::error("T0401", d.license.span(), "this is no licence expression").label(say));
+        return;
+    }
+    let dataset: Dataset = check.section(&["dataset"]);
+    let Some(release) = dataset.license else { return };
+    if license::forbids_release(&d.license) {
+        let message = format!("samples under {} may not be released in changed form", d.license.get());
+        check.bad(Diagnostic::warning("T0413", d.license.span(), message).label("no derivatives"));
+    }
+    if let Some(term) = license::share_alike_broken(&d.license, &release) {
+        let message = format!("{term} asks that what is made of it be released under {term}");
+        let problem = Diagnostic::warning("T0412", d.license.span(), message).label(format!("{} samples", check.path));
+        let help = format!("release under {term}, or leave {} out", check.path);
+        check.bad(problem.related(release.span(), "the release").help(help));
+    }
+}
+
+/// A file that the manifest names must be there.
+pub fn check_file(check: &mut Check, path: &At<String>, what: &str) {
+    let problem = match check.world.place(path) {
+        None => Diagnostic::error("T0304", path.span(), format!("{what} lies outside of the project"))
+            .label("paths are relative to dataset.toml and stay below it"),
+        Some(p) if !p.is_file() => {
+            Diagnostic::error("T0303", path.span(), format!("{what} is not there")).label("no such file")
+        }
+        Some(_) => return,
+    };
+    check.bad(problem);
+}
+
+fn check_globs(check: &mut Check, d: &Declaration, files: &Files) {
+    for glob in files.files.iter().chain(&files.images).chain(&d.exclude) {
+        check_glob(check, glob);
+    }
+    let images = matches!(files.format, Format::ImageFolder | Format::Voc);
+    let (want, spare, name) = if images { (&files.images, None, "images") } else { (&files.files, Some(&files.images), "files") };
+    if want.is_empty() {
+        let problem = Diagnostic::error("T0305", check.span.clone(), format!("{} names no `{name}`", check.path));
+        check.bad(problem.label(format!("this format reads `{name}`")));
+    }
+    if let Some(glob) = spare.and_then(|s| s.first()) {
+        check.bad(Diagnostic::error("T0306", glob.span(), "this format reads no images").label("remove `images`"));
+    }
+}
+
+/// A glob must be one, and stay below the manifest.
+pub fn check_glob(check: &mut Check, glob: &At<String>) {
+    if check.world.place(glob).is_none() {
+        check.bad(
+            Diagnostic::error("T0304", glob.span(), "this path leaves the project")
+                .label("paths are relative to dataset.toml and stay below it"),
+        );
+    } else if let Err(e) = globset::Glob::new(glob) {
+        check.bad(Diagnostic::error("T0307", glob.span(), "this is no glob").label(e.kind().to_string()));
+    }
+}
+
+fn check_fields(check: &mut Check, d: &Declaration, files: &Files) {
+    const RESERVED: &[&str] = &["id", "source", "split", "tokens", "image", "width", "height", "orientation"];
+    for (name, selector) in &d.fields {
+        if RESERVED.contains(&name.as_str()) || name.contains(['.', '/']) || name.is_empty() {
+            let problem = Diagnostic::error("T0308", selector.span(), format!("`{name}` cannot name a field"));
+            check.bad(problem.label("the name is tamis's own, or has a dot or a slash").help("choose another name on the left side"));
+        }
+        if files.format == Format::Conll && !conll_selector(selector) {
+            let help = suggest(selector, ["tokens", "tags", "path", "stem"]);
+            let problem = Diagnostic::error("T0309", selector.span(), format!("CoNLL gives no `{}`", selector.get()));
+            check.bad(problem.label(help).help("`tokens`, `tags`, `comment:N` or `column:N`"));
+        }
+    }
+    let reads_fields = !matches!(files.format, Format::Voc);
+    if reads_fields && d.fields.is_empty() && files.format != Format::ImageFolder {
+        let problem = Diagnostic::error("T0311", check.span.clone(), format!("{} takes no field from its records", check.path));
+        check.bad(problem.label("needs `fields`").help("for example fields = { text = \"text\" }"));
+    }
+}
+
+fn conll_selector(s: &str) -> bool {
+    let number = |p: &str| s.strip_prefix(p).is_some_and(|n| n.parse::<usize>().is_ok_and(|n| n > 0));
+    matches!(s, "tokens" | "tags" | "path" | "stem") || number("comment:") || number("column:")
+}
+
+/// The type of a field: as `[schema]` says, tags as a list of texts, else text.
+pub fn field_type(schema: &SchemaSection, name: &str, selector: &str, format: Format) -> DataType {
+    if format == Format::Conll && selector == "tags" {
+        return crate::table::list(utf8());
+    }
+    match schema.0.get(name) {
+        Some(f) if f.int.is_some() => DataType::Int64,
+        Some(f) if f.float.is_some() => DataType::Float64,
+        Some(f) if f.bool.is_some() => DataType::Boolean,
+        _ => utf8(),
+    }
+}
+
+/// A gate's threshold in words.
+pub fn threshold(min: Option<Decimal>, max: Option<Decimal>) -> String {
+    Threshold { min, max }.to_string()
+}
+
+/// An id as it is kept: prefixed, `#` escaped, of 1-512 bytes without control characters.
+pub fn make_id(prefix: &str, id: &str) -> Result<String, String> {
+    let id = format!("{prefix}{id}").replace('#', "%23");
+    if id.is_empty() || id.len() > 512 {
+        return Err(format!("an id of {} bytes; 1 to 512 are allowed", id.len()));
+    }
+    if id.chars().any(char::is_control) {
+        return Err("the id has a control character".into());
+    }
+    Ok(id)
+}

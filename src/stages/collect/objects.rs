@@ -1,0 +1,97 @@
+//! `collect.NAME` for Pascal VOC: images met by their documents. No document: null (nobody looked); a document without
+//! `<object>`: [] (looked, nothing there). Findings: `voc.missing` (an image without XML), `voc.unmatched` (an XML
+//! without image), `voc.twice` (two XML of one image: the sample waits for review).
+use super::{Format, declared};
+use crate::model::annotation::Box2;
+use crate::stage::*;
+use crate::table::value::column;
+use crate::table::{Cell, DataType, Value, list, value_at};
+use serde::{Deserialize, Serialize};
+
+pub const ENTRY: Entry = Entry {
+    name: "collect/objects",
+    path: "collect.*",
+    card: <Objects as JoinStage>::CARD,
+    schema: None,
+    declare,
+    kernels: join::<Objects>(),
+};
+
+fn declare(check: &mut Check) -> Vec<Plan> {
+    let Some(c) = declared(check) else { return Vec::new() };
+    if c.files.format != Format::Voc || c.files.files.is_empty() {
+        return Vec::new();
+    }
+    let key = format!("{}.{}.files", check.path, c.by);
+    vec![Plan {
+        ports: Ports {
+            table: "samples".into(),
+            reads: names(&["id", "source", "objects", "voc_size"])
+                .into_iter()
+                .filter(|n| n == "id" || n == "source" || check.column("samples", n).is_some())
+                .collect(),
+            writes: vec![("objects".into(), list(Box2::ty())), ("voc_size".into(), list(DataType::Int64))],
+            drops: true,
+            right: Some(Right {
+                table: format!("{}/documents", check.path),
+                key: "stem".into(),
+                on: "id".into(),
+                reads: names(&["width", "height", "objects"]),
+                unmatched: Some(("voc.unmatched".into(), key.clone())),
+            }),
+            ..Ports::default()
+        },
+        params: [text(&Meet { source: check.instance.clone(), key }), "{}".into(), "{}".into()],
+        ..Plan::default()
+    }]
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Meet {
+    #[serde(default, skip_serializing_if = "is_default")]
+    source: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    key: String,
+}
+
+struct Objects;
+
+impl JoinStage for Objects {
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Join, 1)]);
+    type Join = Meet;
+
+    fn join(p: &Meet, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
+        let mut delta = Delta::default();
+        let sources = left.texts("source")?;
+        let (widths, heights, boxes) = (right.column("width")?, right.column("height")?, right.column("objects")?);
+        let before = |name: &str| -> Result<Option<_>, Fault> {
+            if left.names().any(|n| n == name) { left.column(name).map(Some) } else { Ok(None) }
+        };
+        let (objects_before, size_before) = (before("objects")?, before("voc_size")?);
+        let was = |c: &Option<crate::table::ArrayRef>, row| c.as_ref().map_or(Value::Null, |a| value_at(a.as_ref(), row));
+        let (mut objects, mut sizes) = (Vec::new(), Vec::new());
+        for (row, hits) in matches.iter().enumerate() {
+            if sources.get(row).and_then(|s| s.as_deref()) != Some(&p.source) {
+                objects.push(was(&objects_before, row));
+                sizes.push(was(&size_before, row));
+                continue;
+            }
+            match hits.first() {
+                None => delta.event(row, Act::Finding, &p.key, "voc.missing", "an image without XML"),
+                Some(_) if hits.len() > 1 => {
+                    delta.event(row, Act::Review, &p.key, "voc.twice", "two XML files of one image; the first is taken");
+                }
+                Some(_) => {}
+            }
+            let first = |a: &crate::table::ArrayRef| hits.first().map_or(Value::Null, |h| value_at(a.as_ref(), *h));
+            objects.push(first(&boxes));
+            sizes.push(match (first(&widths), first(&heights)) {
+                (Value::Int(w), Value::Int(h)) => Value::List(vec![Value::Int(w), Value::Int(h)]),
+                _ => Value::Null,
+            });
+        }
+        delta.write("objects", column(&list(Box2::ty()), &objects).map_err(Fault::Bug)?);
+        delta.write("voc_size", column(&list(DataType::Int64), &sizes).map_err(Fault::Bug)?);
+        Ok(delta)
+    }
+}

@@ -1,0 +1,311 @@
+//! `[release.NAME]`: a frozen set of files that any other tool can read.
+//!
+//! ```toml
+//! [release.public]
+//! formats = ["parquet", "conll"]
+//! columns = ["id", "text", "label.ner", "split"]
+//! ```
+//!
+//! Four kernels: `select` says which samples belong to it and to which split; the engine regroups them; `encode` makes
+//! each piece's fragments; the last page joins them, numbers what must be numbered, and adds sums, attribution and
+//! roots. Dots in column names become `_`. A sample without one of the released labels is left out and counted.
+mod encode;
+mod page;
+
+use crate::diag::{Diagnostic, suggest};
+use crate::manifest::sections::{Dataset, Privacy};
+use crate::manifest::values::{AllOr, At};
+use crate::model::license;
+use crate::stage::*;
+use crate::table::{array_of, utf8};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Files made of the samples that are left.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Declaration {
+    /// In which formats, each in a folder of its own.
+    #[schemars(length(min = 1))]
+    pub formats: Vec<At<Format>>,
+    /// Which columns, or `"all"`. Default: `id`, the fields of `[schema]`, all labels, `split`.
+    pub columns: Option<AllOr<At<String>>>,
+    /// Only samples of sources under one of these licences; others are left out and counted. Default: all.
+    pub licenses: Option<Vec<At<String>>>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// `parquet/SPLIT-00000.parquet`
+    #[default]
+    Parquet,
+    /// `jsonl/SPLIT-00000.jsonl`
+    Jsonl,
+    /// `conll/SPLIT.conll`: a token and its BIO tag a line. Needs an `ner` label.
+    Conll,
+    /// `coco/instances_SPLIT.json`, images under `images/SPLIT/`. Needs an `object_detection` label.
+    Coco,
+    /// `images/SPLIT/ID.ext` and `metadata.jsonl`.
+    ImageFolder,
+}
+
+impl Format {
+    pub fn name(self) -> &'static str {
+        ["parquet", "jsonl", "conll", "coco", "image_folder"][self as usize]
+    }
+}
+
+pub const ENTRIES: &[Entry] = &[
+    Entry {
+        name: "release/select",
+        path: "release.*",
+        card: <Select as RowStage>::CARD,
+        schema: Some(|g| g.subschema_for::<Declaration>()),
+        declare: declare_select,
+        kernels: row::<Select>(),
+    },
+    Entry {
+        name: "release/rows",
+        path: "release.*",
+        card: Card::new(Grain::Partition, &[]),
+        schema: None,
+        declare: declare_rows,
+        kernels: Kernels::Regroup,
+    },
+    encode::ENTRY,
+    page::ENTRY,
+];
+
+/// How many ids on either side a cut of a release's pieces looks at.
+const WINDOW: usize = 4096;
+
+/// A declaration with its columns settled.
+pub(crate) struct Release {
+    pub formats: Vec<Format>,
+    pub columns: Vec<String>,
+    /// Columns that a format needs though they are not released.
+    pub extra: Vec<String>,
+    pub licenses: Option<Vec<String>>,
+}
+
+impl Release {
+    pub fn marker(check: &Check) -> String {
+        check.path.clone()
+    }
+
+    pub fn rows_table(check: &Check) -> String {
+        format!("{}/rows", check.path)
+    }
+
+    pub fn all(&self) -> Vec<String> {
+        let mut out = [self.columns.clone(), self.extra.clone(), vec!["id".into()]].concat();
+        out.sort();
+        out.dedup();
+        out
+    }
+}
+
+pub(crate) fn declared(check: &mut Check) -> Option<Release> {
+    let d: Declaration = check.read()?;
+    let mut formats: Vec<Format> = d.formats.iter().map(|f| *f.get()).collect();
+    formats.sort();
+    formats.dedup();
+    let columns = columns(check, &d);
+    check_raw(check, &d, &columns);
+    let label = |kind: &str| -> Option<String> {
+        let of = check.columns.get("samples")?;
+        let fits = |n: &&String| columns.contains(n) && n.starts_with("label.") && kind_of(of.get(*n)) == kind;
+        of.keys().find(fits).cloned()
+    };
+    let mut extra = Vec::new();
+    for f in &d.formats {
+        match *f.get() {
+            Format::Conll if label("ner").is_none() => needs(check, f, "an `ner` label among its columns"),
+            Format::Coco if label("object_detection").is_none() => needs(check, f, "an `object_detection` label among its columns"),
+            Format::Conll => extra.extend(["tokens", "text", "edits.text"]),
+            Format::Coco | Format::ImageFolder if check.column("samples", "image").is_none() => needs(check, f, "images"),
+            Format::Coco => extra.extend(["image", "width", "height"]),
+            Format::ImageFolder => extra.push("image"),
+            _ => {}
+        }
+    }
+    let known = check.columns.get("samples");
+    let extra = extra.into_iter().map(String::from).filter(|e| known.is_some_and(|k| k.contains_key(e))).collect();
+    let licenses = d.licenses.map(|l| l.iter().map(|l| l.get().clone()).collect());
+    Some(Release { formats, columns, extra, licenses })
+}
+
+/// What kind of label a column is, by its type.
+fn kind_of(ty: Option<&crate::table::DataType>) -> &'static str {
+    use crate::model::annotation::Kind;
+    match ty {
+        Some(t) if *t == Kind::Ner.answer() => "ner",
+        Some(t) if *t == Kind::ObjectDetection.answer() => "object_detection",
+        _ => "",
+    }
+}
+
+fn needs(check: &mut Check, format: &At<Format>, what: &str) {
+    let message = format!("the format {} needs {what}", format.name());
+    check.bad(Diagnostic::error("T0350", format.span(), message).label("cannot be written"));
+}
+
+fn columns(check: &mut Check, d: &Declaration) -> Vec<String> {
+    let Some(of) = check.columns.get("samples") else { return Vec::new() };
+    let inner = |n: &str| ["edits.", "status.", "classes.", "kept.", "release."].iter().any(|p| n.starts_with(p));
+    let own = |n: &str| inner(n) || matches!(n, "tokens" | "objects" | "voc_size" | "orientation");
+    let fields: crate::manifest::sections::SchemaSection = check.section(&["schema"]);
+    match &d.columns {
+        Some(AllOr::List(list)) => {
+            let mut out = Vec::new();
+            for c in list {
+                if of.contains_key(c.get()) || c.as_str() == "id" {
+                    out.push(c.get().clone());
+                } else {
+                    let help = suggest(c, of.keys().map(String::as_str));
+                    check.problems.push(Diagnostic::error("T0310", c.span(), format!("no step gives the column `{}`", c.get())).label(help));
+                }
+            }
+            out
+        }
+        Some(AllOr::All) => of.keys().filter(|n| !own(n)).cloned().collect(),
+        None => {
+            let usual = |n: &String| n.starts_with("label.") || n == "split" || n == "id" || fields.0.contains_key(n);
+            of.keys().filter(|n| usual(n)).cloned().collect()
+        }
+    }
+}
+
+/// With `[privacy]`, nothing is released that no privacy step has seen.
+fn check_raw(check: &mut Check, d: &Declaration, columns: &[String]) {
+    let privacy: Privacy = check.section(&["privacy"]);
+    let harmless: Vec<&str> = privacy.harmless.iter().map(|h| h.as_str()).collect();
+    for column in columns.iter().filter(|c| check.raw.contains(*c) && !harmless.contains(&c.as_str())) {
+        let named = match &d.columns {
+            Some(AllOr::List(list)) => list.iter().find(|c| c.get() == column).map(At::span),
+            _ => None,
+        };
+        let span = named.unwrap_or(check.span.clone());
+        let problem = Diagnostic::error("T0421", span, format!("`{column}` may hold personal data that no privacy step has seen"));
+        let help = format!("let [privacy.detect] cover it, or say [privacy] harmless = [\"{column}\"]");
+        check.problems.push(problem.label("released as collected").help(help));
+    }
+}
+
+fn declare_select(check: &mut Check) -> Vec<Plan> {
+    let Some(r) = declared(check) else { return Vec::new() };
+    let split = check.column("samples", "split").is_some().then(|| "split".to_string());
+    let labels: Vec<String> = r.columns.iter().filter(|c| c.starts_with("label.")).cloned().collect();
+    let left_out = left_out_sources(check, &r);
+    let mut reads = labels.clone();
+    reads.extend(split.clone());
+    reads.extend((!left_out.is_empty()).then(|| "source".to_string()));
+    let marker = Release::marker(check);
+    vec![Plan {
+        word: "select".into(),
+        ports: Ports { table: "samples".into(), reads, writes: vec![(marker.clone(), utf8())], ..Ports::default() },
+        params: [text(&Choice { marker, split, labels, left_out }), "{}".into(), "{}".into()],
+        ..Plan::default()
+    }]
+}
+
+/// Sources whose licence is not among those that the release takes.
+fn left_out_sources(check: &Check, r: &Release) -> Vec<String> {
+    let Some(allowed) = &r.licenses else { return Vec::new() };
+    let sources = sources(check).into_iter();
+    sources.filter(|s| !allowed.iter().any(|a| license::terms(&s.license).contains(a) || *a == s.license)).map(|s| s.name).collect()
+}
+
+/// A source as far as a release tells of it.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub(crate) struct SourceCard {
+    pub name: String,
+    pub license: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub attribution: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub evidence: Option<String>,
+}
+
+/// What the sources' tables say, whatever else stands in them.
+pub(crate) fn sources(check: &Check) -> Vec<SourceCard> {
+    let get = |table: &Declared, key: &str| -> Option<String> {
+        let value = table.get_ref().as_table()?.get(key)?;
+        Some(value.get_ref().as_str()?.to_string())
+    };
+    let card = |(name, _, table): (String, _, &Declared)| SourceCard {
+        license: get(table, "license").unwrap_or_default(),
+        attribution: get(table, "attribution"),
+        evidence: get(table, "evidence"),
+        name,
+    };
+    check.manifest.instances(&["collect"]).into_iter().map(card).collect()
+}
+
+fn declare_rows(check: &mut Check) -> Vec<Plan> {
+    let Some(r) = declared(check) else { return Vec::new() };
+    vec![Plan {
+        word: "rows".into(),
+        ports: Ports { table: Release::rows_table(check), reads: r.all(), ..Ports::default() },
+        params: ["{}".into(), "{}".into(), "{}".into()],
+        regroup: Some(Regroup { table: "samples".into(), by: Release::marker(check), window: WINDOW }),
+        ..Plan::default()
+    }]
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Choice {
+    #[serde(default, skip_serializing_if = "is_default")]
+    marker: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    split: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    labels: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    left_out: Vec<String>,
+}
+
+struct Select;
+
+impl RowStage for Select {
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]);
+    type Map = Choice;
+    type Gather = Nothing;
+    type Apply = Nothing;
+
+    fn map(p: &Choice, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
+        let mut group = match &p.split {
+            Some(split) => rows.texts(split)?,
+            None => vec![Some("all".to_string()); rows.len()],
+        };
+        for label in &p.labels {
+            let labels = rows.column(label)?;
+            for (row, g) in group.iter_mut().enumerate() {
+                g.take_if(|_| arrow_array::Array::is_null(&labels, row));
+            }
+        }
+        if !p.left_out.is_empty() {
+            for (g, source) in group.iter_mut().zip(rows.texts("source")?) {
+                g.take_if(|_| source.is_some_and(|s| p.left_out.contains(&s)));
+            }
+        }
+        let mut delta = Delta::default();
+        delta.write(p.marker.clone(), array_of(group));
+        Ok(delta)
+    }
+}
+
+/// A column's name in released files: a dot means a nested path to readers of Parquet.
+pub(crate) fn released_name(column: &str) -> String {
+    column.replace('.', "_")
+}
+
+/// What a page says of the data set.
+pub(crate) fn dataset(check: &Check) -> Dataset {
+    check.section(&["dataset"])
+}
+
+/// Facts of a release by split.
+pub(crate) type Counts = BTreeMap<String, u64>;

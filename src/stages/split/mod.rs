@@ -1,0 +1,261 @@
+//! `[split]`: which samples are for training, which for testing.
+//!
+//! ```toml
+//! [split]
+//! ratios = { train = 0.8, valid = 0.1, test = 0.1 }
+//! stratify = "label.ner"
+//! group = "document"
+//! seed = 42
+//! keep = "last_release"
+//! ```
+//!
+//! Within each stratum units (samples, or groups of samples) are ranked by a number drawn for (seed, unit); the splits
+//! take their shares of the ranking, by largest remainder on exact decimals (ties in name order). So it is pure: one
+//! more sample moves at most a few. The stratum of a list label is its set of classes, of a group the union over its
+//! members; strata with fewer units than there are splits go to one common stratum. With `keep = "last_release"`
+//! samples (or groups) that a release put into a split stay there; new ones fill what is missing.
+//!
+//! Reads `id`, the columns of `stratify` and `group`; writes `split`. Facts: `split.NAME.samples`, `split.NAME.share`.
+mod rank;
+
+use crate::diag::{Diagnostic, suggest};
+use crate::manifest::Decimal;
+use crate::manifest::values::At;
+use crate::model::annotation::classes_of;
+use crate::stage::*;
+use crate::table::{array_of, utf8, value_at};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Cuts the samples into splits.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Declaration {
+    /// The share of each split; together exactly 1.
+    #[schemars(extend("minProperties" = 1))]
+    pub ratios: BTreeMap<String, At<Decimal>>,
+    /// A column whose values are spread evenly over the splits; of a label its set of classes counts.
+    pub stratify: Option<At<String>>,
+    /// A column whose equal values stay in one split (no leakage); null is a group of its own.
+    pub group: Option<At<String>>,
+    /// What the ranking is drawn from. Another seed is another split.
+    #[serde(default)]
+    pub seed: u64,
+    /// `last_release`: what a release assigned stays so. Default `none`: a pure function of the samples.
+    #[serde(default)]
+    pub keep: Kept,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// Nothing is remembered.
+    #[default]
+    None,
+    /// `pins/split.tsv`, which `tamis release` writes.
+    LastRelease,
+}
+
+/// The assignments that the last release wrote: `id TAB split` lines behind a header.
+pub const PINS: &str = "pins/split.tsv";
+
+pub const ENTRIES: &[Entry] = &[
+    Entry {
+        name: "split/kept",
+        path: "split",
+        card: <Pinned as JoinStage>::CARD,
+        schema: Some(|g| g.subschema_for::<Declaration>()),
+        declare: declare_kept,
+        kernels: join::<Pinned>(),
+    },
+    Entry {
+        name: "split",
+        path: "split",
+        card: <Split as RowStage>::CARD,
+        schema: None,
+        declare,
+        kernels: row::<Split>(),
+    },
+];
+
+fn declared(check: &mut Check) -> Option<Declaration> {
+    let d: Declaration = check.read()?;
+    let mut sum = Some(Decimal::from(0u64));
+    for (name, r) in &d.ratios {
+        sum = sum.and_then(|s| s.checked_add(r));
+        if *r.get() < Decimal::from(0u64) {
+            check.bad(Diagnostic::error("T0203", r.span(), format!("the ratio of `{name}` is below 0")));
+        }
+        if !crate::manifest::values::is_name(name) {
+            check.bad(Diagnostic::error("T0204", r.span(), format!("`{name}` cannot name a split")).label("a-z, 0-9 and `-`"));
+        }
+    }
+    if let (Some(sum), Some(last)) = (sum, d.ratios.values().last())
+        && sum != Decimal::from(1u64)
+    {
+        let span = check.manifest.span_of("split.ratios").unwrap_or(last.span());
+        check.bad(Diagnostic::error("T0202", span, format!("the ratios sum to {sum}")).label("they must sum to exactly 1"));
+    }
+    for column in [&d.stratify, &d.group].into_iter().flatten() {
+        if check.column("samples", column).is_none() {
+            let help = suggest(column, check.names("samples"));
+            check.bad(Diagnostic::error("T0310", column.span(), format!("no source gives the column `{}`", column.get())).label(help));
+        }
+    }
+    Some(d)
+}
+
+fn declare_kept(check: &mut Check) -> Vec<Plan> {
+    // groups are kept through their members, whose ids are what a release knows
+    if declared(check).is_none_or(|d| d.keep != Kept::LastRelease) {
+        return Vec::new();
+    }
+    let pins = check.world.read(PINS, 1 << 30).unwrap_or_default();
+    let pins = String::from_utf8_lossy(&pins).into_owned();
+    let mut by_id: BTreeMap<String, String> = BTreeMap::new();
+    for (id, split) in pins.lines().skip(1).filter_map(|l| l.split_once('\t')) {
+        by_id.insert(id.to_string(), split.to_string());
+    }
+    let column = |f: fn((String, String)) -> String| array_of(by_id.clone().into_iter().map(|p| Some(f(p))));
+    vec![Plan {
+        word: "kept".into(),
+        ports: Ports {
+            table: "samples".into(),
+            reads: names(&["id"]),
+            writes: vec![("kept.split".into(), utf8())],
+            right: Some(Right {
+                table: "split/pins".into(),
+                key: "id".into(),
+                on: "id".into(),
+                reads: names(&["split"]),
+                unmatched: None,
+            }),
+            ..Ports::default()
+        },
+        params: ["{}".into(), "{}".into(), "{}".into()],
+        literal: Some(Literal {
+            table: "split/pins".into(),
+            columns: [("id".to_string(), column(|p| p.0)), ("split".to_string(), column(|p| p.1))].into(),
+            lines: Vec::new(),
+        }),
+        ..Plan::default()
+    }]
+}
+
+fn declare(check: &mut Check) -> Vec<Plan> {
+    let Some(d) = declared(check) else { return Vec::new() };
+    let scale = d.ratios.values().map(|r| r.scale()).max().unwrap_or(0);
+    let weights: BTreeMap<String, u64> = d
+        .ratios
+        .iter()
+        .filter_map(|(n, r)| Some((n.clone(), u64::try_from(r.numerator_over(scale)?).ok()?)))
+        .collect();
+    let usual = if d.ratios.contains_key("train") { Some("train") } else { d.ratios.keys().next().map(String::as_str) };
+    let keep = (d.keep == Kept::LastRelease).then(|| "kept.split".to_string());
+    let column = |c: &Option<At<String>>| c.as_ref().map(|c| c.get().clone());
+    let (stratify, group) = (column(&d.stratify), column(&d.group));
+    let mut reads = names(&["id"]);
+    reads.extend([&stratify, &group, &keep].into_iter().flatten().cloned());
+    reads.sort();
+    reads.dedup();
+    vec![Plan {
+        ports: Ports {
+            table: "samples".into(),
+            reads,
+            writes: vec![("split".into(), utf8())],
+            apply_reads: names(&["split"]),
+            ..Ports::default()
+        },
+        params: [
+            text(&Look { usual: usual.unwrap_or_default().into(), stratify, group, keep }),
+            text(&Shares { seed: d.seed, weights, usual: usual.unwrap_or_default().into() }),
+            "{}".into(),
+        ],
+        ..Plan::default()
+    }]
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Look {
+    /// The split that the map writes and a verdict changes; chosen by name, so no ratio is in the map's key.
+    #[serde(default, skip_serializing_if = "is_default")]
+    usual: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    stratify: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    group: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    keep: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+pub(crate) struct Shares {
+    #[serde(default, skip_serializing_if = "is_default")]
+    seed: u64,
+    /// On a common scale.
+    #[serde(default, skip_serializing_if = "is_default")]
+    weights: BTreeMap<String, u64>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    usual: String,
+}
+
+struct Pinned;
+
+impl JoinStage for Pinned {
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Join, 1)]);
+    type Join = Nothing;
+
+    fn join(_: &Nothing, _: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
+        let splits = right.texts("split")?;
+        let kept = matches.iter().map(|m| m.first().and_then(|i| splits.get(*i).cloned().flatten()));
+        let mut delta = Delta::default();
+        delta.write("kept.split", array_of(kept));
+        Ok(delta)
+    }
+}
+
+struct Split;
+
+impl RowStage for Split {
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1), (Part::Gather, 1), (Part::Apply, 1)]);
+    type Map = Look;
+    type Gather = Shares;
+    type Apply = Nothing;
+
+    /// Key: the unit (group, or id). Value: its stratum and where it was kept.
+    fn map(p: &Look, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+        let ids = rows.texts("id")?;
+        let column = |c: &Option<String>| c.as_ref().map(|c| rows.column(c)).transpose();
+        let (strata, groups, kept) = (column(&p.stratify)?, column(&p.group)?, column(&p.keep)?);
+        for (row, id) in ids.iter().enumerate() {
+            let group = groups.as_ref().and_then(|g| value_at(g.as_ref(), row).text().map(str::to_string));
+            let unit = match group {
+                Some(g) => format!("g{g}"),
+                None => format!("s{}", id.as_deref().unwrap_or_default()),
+            };
+            let classes = strata.as_ref().map(|s| classes_of(&value_at(s.as_ref(), row))).unwrap_or_default();
+            let kept = kept.as_ref().and_then(|k| value_at(k.as_ref(), row).text().map(str::to_string));
+            summary.put(unit, row, rank::encode(&classes, kept.as_deref()));
+        }
+        let mut delta = Delta::default();
+        delta.write("split", array_of(vec![Some(p.usual.clone()); rows.len()]));
+        Ok(delta)
+    }
+
+    fn gather(p: &Shares, hits: &Hits, out: &mut Verdicts) {
+        rank::assign(p, hits, out);
+    }
+
+    fn apply(_: &Nothing, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
+        let mut split = rows.texts("split")?;
+        for (row, name) in slice {
+            if let Some(s) = split.get_mut(*row as usize) {
+                *s = Some(String::from_utf8_lossy(name).into_owned());
+            }
+        }
+        let mut delta = Delta::default();
+        delta.write("split", array_of(split));
+        Ok(delta)
+    }
+}
