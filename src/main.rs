@@ -1,1 +1,4 @@
-fn main() {}
+//! The command `tamis`.
+fn main() -> std::process::ExitCode {
+    tamis::cli::main()
+}

@@ -97,7 +97,7 @@ pub fn walk(
     wanted: &BTreeSet<usize>,
     files: &mut Files,
     sink: Sink,
-    judge: &mut dyn FnMut(usize, &StepRun, &Tables) -> bool,
+    judge: &mut dyn FnMut(usize, &Built) -> bool,
 ) -> Built {
     let mut built = Built::default();
     let mut stopped = false;
@@ -110,9 +110,10 @@ pub fn walk(
                 unknown_from(step, &mut built.tables);
                 run.may = true;
             }
-            stopped = !judge(i, &run, &built.tables);
         }
+        let skipped = run.skipped;
         built.runs.push(run);
+        stopped = stopped || (!skipped && !judge(i, &built));
     }
     built
 }

@@ -30,6 +30,8 @@ pub struct FileState {
     /// How it was split; another way means reading again.
     pub way: u64,
     pub racy: bool,
+    /// Of all bytes as they lie there.
+    pub digest: Digest,
     pub stretches: Vec<Stretch>,
     /// The header of a CSV file.
     pub context: Option<Vec<u8>>,
@@ -92,6 +94,7 @@ fn print(files: &BTreeMap<(String, u64), FileState>) -> Vec<u8> {
         out.extend(s.stat.inode.to_le_bytes());
         out.extend(s.stat.device.to_le_bytes());
         out.push(u8::from(s.racy));
+        out.extend(s.digest.0);
         put_option(&mut out, s.context.as_deref());
         out.extend((s.stretches.len() as u64).to_le_bytes());
         for c in &s.stretches {
@@ -130,6 +133,7 @@ fn parse(bytes: &[u8]) -> Option<BTreeMap<(String, u64), FileState>> {
         let way = r.u64()?;
         let stat = Stat { size: r.u64()?, mtime: r.i128()?, ctime: r.i128()?, inode: r.u64()?, device: r.u64()? };
         let racy = r.array::<1>()? == [1];
+        let digest = Digest(r.array()?);
         let context = r.option()?;
         let mut stretches = Vec::new();
         for _ in 0..r.u64()? {
@@ -142,7 +146,7 @@ fn parse(bytes: &[u8]) -> Option<BTreeMap<(String, u64), FileState>> {
                 reject: r.option()?.and_then(|b| String::from_utf8(b).ok()),
             });
         }
-        out.insert((path, way), FileState { stat, way, racy, stretches, context });
+        out.insert((path, way), FileState { stat, way, racy, digest, stretches, context });
     }
     Some(out)
 }
@@ -185,7 +189,7 @@ mod tests {
         let mut files = BTreeMap::new();
         let c = Stretch { offset: 3, len: 9, line: 2, records: 4, digest: Digest::of(b"x"), reject: Some("file.truncated".into()) };
         let stat = Stat { size: 12, mtime: -5, ctime: 7, inode: 8, device: 9 };
-        let s = FileState { stat, way: 77, racy: true, stretches: vec![c], context: Some(b"a,b".to_vec()) };
+        let s = FileState { stat, way: 77, racy: true, digest: Digest::of(b"y"), stretches: vec![c], context: Some(b"a,b".to_vec()) };
         files.insert(("raw/가.csv".to_string(), 77), s);
         let bytes = print(&files);
         assert_eq!(parse(&bytes), Some(files));

@@ -12,6 +12,7 @@ pub mod gate;
 pub mod gather;
 pub mod graph;
 pub mod ledger;
+pub mod lock;
 pub mod output;
 pub mod recipe;
 pub mod record;

@@ -141,10 +141,7 @@ fn way(source: &Source, target: usize) -> u64 {
 fn digest(found: &[Found], states: &[FileState]) -> Digest {
     let mut h = Hasher::derive("tamis scan 1");
     for (f, s) in found.iter().zip(states) {
-        h.update(f.path.as_bytes()).update(b"\n");
-        for c in &s.stretches {
-            h.update(&c.digest.0);
-        }
+        h.update(f.path.as_bytes()).update(b"\n").update(&s.digest.0);
     }
     h.finish()
 }
@@ -204,12 +201,14 @@ fn read_file(w: &World, store: &Store, source: &Source, path: &str, way: u64, ta
 
 fn read_open(open: &Open, store: &Store, source: &Source, path: &str, way: u64, target: usize) -> io::Result<FileState> {
     let packed = formats::inner_name(path) != path;
-    let stream = || -> io::Result<Box<dyn Read + Send>> { Ok(formats::decompressor(path, Box::new(open.reader()?))) };
+    let whole = Arc::new(Mutex::new(Hasher::plain()));
+    let first = Box::new(Hashed { inner: open.reader()?, hasher: whole.clone() });
     let mut state = FileState { stat: open.stat(), way, ..FileState::default() };
-    let (records, failed) = measure(stream()?, source)?;
+    let (records, failed) = measure(formats::decompressor(path, first), source)?;
+    state.digest = whole.lock().unwrap_or_else(|e| e.into_inner()).finish();
     let small = open.stat().size <= SMALL || source.split == lines::Split::Whole;
     let window = if small { Window(usize::MAX / 32) } else { Window::lines(target) };
-    let mut input = stream()?;
+    let mut input = formats::decompressor(path, Box::new(open.reader()?));
     let mut at = Cursor { offset: 0, line: 1 };
     let mut rest = records.as_slice();
     if let [header, tail @ ..] = rest
@@ -237,6 +236,20 @@ fn read_open(open: &Open, store: &Store, source: &Source, path: &str, way: u64, 
         state.stretches.push(Stretch { offset: at.offset, line: at.line, records: 1, reject, ..Stretch::default() });
     }
     Ok(state)
+}
+
+/// Digests what passes.
+struct Hashed<R> {
+    inner: R,
+    hasher: Arc<Mutex<Hasher>>,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.hasher.lock().unwrap_or_else(|e| e.into_inner()).update(buf.get(..n).unwrap_or_default());
+        Ok(n)
+    }
 }
 
 #[derive(Clone, Copy)]

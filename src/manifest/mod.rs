@@ -71,6 +71,13 @@ pub fn read<T: DeserializeOwned>(value: &Spanned<DeValue<'_>>) -> Result<T, Diag
     })
 }
 
+/// The whole of a file that tamis wrote itself, such as `dataset.lock`.
+#[allow(clippy::result_large_err, reason = "as `read`")]
+pub fn read_root<T: DeserializeOwned>(manifest: &Manifest) -> Result<T, Diagnostic> {
+    let span = manifest.doc.span();
+    read(&Spanned::new(span, DeValue::Table(manifest.doc.get_ref().clone())))
+}
+
 impl Manifest {
     /// What stands at `path`, with the bytes of its `[header]` where it has one, else of its key.
     pub fn table(&self, path: &[&str]) -> Option<(Range<usize>, &Declared)> {

@@ -147,9 +147,9 @@ impl RowStage for Stage {
     fn map(p: &Limits, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
         for (name, field) in &p.fields.0 {
-            for (row, broken) in all_broken(field, &rows.column(name)?) {
-                let key = format!("schema.{name}.{}", broken.word);
-                delta.event(row, Act::Drop, key, broken.rule, format!("{name} {}", broken.say));
+            for (row, found) in all_broken(field, &rows.column(name)?) {
+                let key = format!("schema.{name}.{}", found.word);
+                delta.event(row, Act::Drop, key, found.rule, format!("{name} {}", found.say));
             }
         }
         Ok(delta)
@@ -164,10 +164,8 @@ struct Broken {
     say: String,
 }
 
-impl Broken {
-    fn new(word: &'static str, rule: &'static str, say: impl Into<String>) -> Option<Broken> {
-        Some(Broken { word, rule, say: say.into() })
-    }
+fn broken(word: &'static str, rule: &'static str, say: impl Into<String>) -> Option<Broken> {
+    Some(Broken { word, rule, say: say.into() })
 }
 
 /// The rows that break a limit of the field.
@@ -185,9 +183,7 @@ fn of_text(field: &Field, text: Option<&str>) -> Option<Broken> {
     match field {
         Field { text: Some(limits), .. } => length(limits, text),
         Field { category: Some(limits), .. } => category(limits, text),
-        Field { date: Some(_), .. } if !is_day(text) => {
-            Broken::new("date", "field.date", "is not a day such as 2026-01-31")
-        }
+        Field { date: Some(_), .. } if !is_day(text) => broken("date", "field.date", "is not a day such as 2026-01-31"),
         _ => None,
     }
 }
@@ -202,24 +198,24 @@ fn of_value(field: &Field, value: &Value) -> Option<Broken> {
 }
 
 fn missing(field: &Field) -> Option<Broken> {
-    if field.required { Broken::new("required", "field.missing", "is missing") } else { None }
+    if field.required { broken("required", "field.missing", "is missing") } else { None }
 }
 
 fn length(limits: &TextField, text: &str) -> Option<Broken> {
     let chars = text.chars().count() as u64;
     let unit = if chars == 1 { "character" } else { "characters" };
     if let Some(min) = limits.chars_min.filter(|min| chars < u64::from(*min)) {
-        return Broken::new("text.chars_min", "field.short", format!("has {chars} {unit}, at least {min} are wanted"));
+        return broken("text.chars_min", "field.short", format!("has {chars} {unit}, at least {min} are wanted"));
     }
     let max = limits.chars_max.filter(|max| chars > u64::from(*max))?;
-    Broken::new("text.chars_max", "field.long", format!("has {chars} {unit}, at most {max} are allowed"))
+    broken("text.chars_max", "field.long", format!("has {chars} {unit}, at most {max} are allowed"))
 }
 
 fn category(limits: &CategoryField, text: &str) -> Option<Broken> {
     if limits.values.iter().any(|v| v == text) {
         return None;
     }
-    Broken::new("category.values", "field.category", format!("is none of its {} values", limits.values.len()))
+    broken("category.values", "field.category", format!("is none of its {} values", limits.values.len()))
 }
 
 /// Both limits belong to the range; what cannot be compared (NaN) is within none.
@@ -231,10 +227,10 @@ fn range<T: PartialOrd + Copy + Display>(
 ) -> Option<Broken> {
     let [low, high] = words;
     if let Some(min) = min.filter(|min| value.partial_cmp(min).is_none_or(Ordering::is_lt)) {
-        return Broken::new(low, "field.range", format!("is not {min} or more"));
+        return broken(low, "field.range", format!("is not {min} or more"));
     }
     let max = max.filter(|max| value.partial_cmp(max).is_none_or(Ordering::is_gt))?;
-    Broken::new(high, "field.range", format!("is not {max} or less"))
+    broken(high, "field.range", format!("is not {max} or less"))
 }
 
 /// Whether `text` is `YYYY-MM-DD` and a day of the Gregorian calendar, years 0001 to 9999.
@@ -371,7 +367,8 @@ mod tests {
 
     #[test]
     fn problems_stand_at_their_tokens() {
-        let columns = [("text", DataType::Utf8), ("n", DataType::Utf8), ("x", DataType::Float64), ("image", Image::ty())];
+        let columns =
+            [("text", DataType::Utf8), ("n", DataType::Utf8), ("x", DataType::Float64), ("image", Image::ty())];
         let manifest = "[schema]\ntxet = { text = {} }\ntext = { text = { chars_min = 3, chars_max = 2 } }\n\
             n = { int = {} }\nx = { float = { max = inf } }\nimage = { image = { side_min = 1 } }\n";
         let (plans, told) = declared(manifest, &columns);

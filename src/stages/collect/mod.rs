@@ -131,7 +131,7 @@ pub struct Collect {
 
 impl Collect {
     pub fn record_max(&self) -> u64 {
-        self.declared.record_max.as_ref().map_or(16 << 20, |s| s.0)
+        self.declared.record_max.as_ref().map_or(16 << 20, |s| s.get().0)
     }
 
     pub fn depth_max(&self) -> usize {

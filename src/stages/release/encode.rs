@@ -6,7 +6,7 @@ use crate::formats::{coco, conll, parquet};
 use crate::model::annotation::{Box2, Image, Span, Token};
 use crate::model::edits::{Edit, Moved, move_span};
 use crate::stage::*;
-use crate::table::{ArrayRef, Cell, DataType, Value, value_at};
+use crate::table::{ArrayRef, DataType, Value, value_at};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -34,11 +34,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     if r.formats.iter().any(|f| matches!(f, Format::Coco | Format::ImageFolder)) {
         writes.push(("encoded.images".into(), DataType::Binary));
     }
+    let (spans, boxes) = (label("ner"), label("object_detection"));
     vec![Plan {
         word: "encode".into(),
         ports: Ports { table: Release::rows_table(check), reads: r.all(), writes, ..Ports::default() },
         params: [
-            text(&Shape { formats: r.formats, columns: r.columns, spans: label("ner"), boxes: label("object_detection") }),
+            text(&Shape { formats: r.formats, columns: r.columns, spans, boxes }),
             "{}".into(),
             "{}".into(),
         ],
@@ -216,7 +217,7 @@ fn moved_tokens(tokens: Option<Vec<Token>>, edits: Option<Vec<Edit>>, chars: &[c
     };
     let mut out: Vec<(usize, usize)> = Vec::new();
     let mut at = 0usize;
-    let mut gap = |out: &mut Vec<(usize, usize)>, from: usize, to: usize| {
+    let gap = |out: &mut Vec<(usize, usize)>, from: usize, to: usize| {
         let inner: Vec<usize> = (from..to.min(chars.len())).filter(|i| !chars[*i].is_whitespace()).collect();
         if let (Some(a), Some(b)) = (inner.first(), inner.last()) {
             out.push((*a, b + 1));

@@ -1,0 +1,154 @@
+//! `tamis build`
+use super::project::{Failure, Finished, Options, Project};
+use super::{Context, event, say, warn};
+use crate::engine::event::{Answer, Done, Event, StepCount};
+use crate::engine::ledger;
+use crate::engine::session::Session;
+use crate::report::progress::Progress;
+use crate::report::{diagnostic, terminal};
+use crate::stage::Part;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Only these steps and what they need
+    steps: Vec<String>,
+    /// Tell what would run, and run nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// How many threads; 0 is one a core
+    #[arg(short, long, default_value_t = 0, value_name = "N")]
+    jobs: usize,
+    /// Events as JSON, one a line
+    #[arg(long)]
+    pub json: bool,
+    /// Go on with what does not depend on a step that failed
+    #[arg(long)]
+    keep_going: bool,
+    /// Fail if dataset.lock would change
+    #[arg(long)]
+    locked: bool,
+    /// Touch no network (no stage of this version does)
+    #[arg(long)]
+    offline: bool,
+    /// Records to a partition on average; for tests
+    #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
+    partition_target: usize,
+}
+
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    let project = Project::open(c.dir.as_deref())?;
+    let options = Options {
+        jobs: args.jobs,
+        target: args.partition_target.max(2),
+        steps: args.steps.clone(),
+        keep_going: args.keep_going,
+        locked: args.locked,
+    };
+    tell_start(&project, args, c);
+    if args.dry_run {
+        return dry_run(&project, &options, args);
+    }
+    let progress = Progress::new(c.quiet || args.json);
+    let sink = |e: Event| {
+        progress.hear(&e);
+        if args.json && !matches!(e, Event::Running { .. } | Event::Task { .. }) {
+            event(&e);
+        }
+    };
+    project.build(&options, &sink, |session, finished| {
+        progress.finish();
+        let exit = finished.exit();
+        if args.json {
+            tell_kernels(session, finished);
+            event(&Event::Done(Box::new(done(session, finished))));
+        } else {
+            say(&terminal::build(&project, session, finished, c.quiet));
+            warn(&terminal::failures(&project, session, finished));
+        }
+        exit
+    })
+}
+
+fn tell_start(project: &Project, args: &Args, c: &Context) {
+    let warnings = &project.assembled.warnings;
+    if args.json {
+        let d: crate::manifest::sections::Dataset = terminal::dataset(project);
+        let (name, version) = (d.name.get().clone(), d.version.get().clone());
+        event(&Event::Start { name, version, steps: project.assembled.steps.len() });
+        for w in warnings {
+            let m = &project.manifest;
+            event(&crate::engine::event::diagnostic(w, &m.file, &m.text, |at| (m.line(at), m.column(at))));
+        }
+    } else if !c.quiet {
+        warnings.iter().for_each(|w| warn(&diagnostic::short(&project.manifest, w)));
+    }
+}
+
+fn dry_run(project: &Project, options: &Options, args: &Args) -> Result<i32, Failure> {
+    project.plan(options, |session, built| {
+        let mut text = String::new();
+        for (step, run) in session.steps.iter().zip(&built.runs).filter(|(_, r)| !r.skipped) {
+            let answer = run.answer();
+            if args.json {
+                event(&Event::Plan { step: step.name.clone(), answer, partitions: run.runs });
+                continue;
+            }
+            text.push_str(&match answer {
+                Answer::Fresh => format!("  {:<28} fresh\n", step.name),
+                Answer::Runs => format!("  {:<28} runs on {} partition{}\n", step.name, run.runs, if run.runs == 1 { "" } else { "s" }),
+                Answer::May => format!("  {:<28} may run, after what it reads\n", step.name),
+            });
+        }
+        if args.json {
+            event(&Event::Done(Box::default()));
+        } else {
+            say(&text);
+        }
+        0
+    })
+}
+
+fn tell_kernels(s: &Session, f: &Finished) {
+    for ((step, meter), run) in s.steps.iter().zip(&s.meters).zip(&f.built.runs) {
+        for part in Part::ALL {
+            let (calls, rows) = meter.read(part);
+            if calls > 0 {
+                event(&Event::Kernel { step: step.name.clone(), part, calls, rows });
+            }
+        }
+        let told = ledger::tally(s, step, run).unwrap_or_default();
+        for ((kind, rule, key), count) in told.into_iter().filter(|((k, ..), _)| matches!(*k, "finding" | "review" | "fail")) {
+            let _ = kind;
+            event(&Event::Finding { step: step.name.clone(), rule, key, count });
+        }
+    }
+}
+
+/// The last event, from the counters behind the only door to a kernel.
+pub fn done(s: &Session, f: &Finished) -> Done {
+    let mut d = Done { exit: f.exit(), bytes_written: f.bytes_written, ..Done::default() };
+    for part in Part::ALL {
+        d.kernels.insert(part.name(), 0);
+        d.rows.insert(part.name(), 0);
+    }
+    let (mut contents, mut files) = (Vec::new(), Vec::new());
+    for ((step, meter), run) in s.steps.iter().zip(&s.meters).zip(&f.built.runs) {
+        let mut of = StepCount { findings: ledger::findings(s, run), ..StepCount::default() };
+        for part in Part::ALL {
+            let (calls, rows) = meter.read(part);
+            *d.kernels.entry(part.name()).or_default() += calls;
+            *d.rows.entry(part.name()).or_default() += rows;
+            of.kernels += calls;
+            of.rows += rows;
+        }
+        d.steps.insert(step.name.clone(), of);
+        d.bytes_in += run.scanned.as_ref().map_or(0, |s| s.read);
+        if let (Some(name), Some((content, root))) = (&step.plan.folder, run.roots) {
+            contents.push((name.clone(), content));
+            files.push((name.clone(), root));
+        }
+    }
+    d.content_root = terminal::root(&contents);
+    d.files_root = terminal::root(&files);
+    d
+}

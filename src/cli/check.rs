@@ -1,0 +1,34 @@
+//! `tamis check`
+use super::project::{Failure, Project};
+use super::{Context, say, warn};
+use crate::report::diagnostic;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// One line a problem: file:line:column: code: message
+    #[arg(long)]
+    short: bool,
+}
+
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    let project = match Project::open(c.dir.as_deref()) {
+        Err(Failure::Declaration(manifest, problems)) if args.short => {
+            problems.iter().for_each(|p| say(&diagnostic::short(&manifest, p)));
+            return Ok(2);
+        }
+        other => other?,
+    };
+    let warnings = &project.assembled.warnings;
+    if args.short {
+        warnings.iter().for_each(|p| say(&diagnostic::short(&project.manifest, p)));
+    } else if !warnings.is_empty() {
+        warn(&diagnostic::render(&project.manifest, warnings, false));
+    }
+    if !c.quiet {
+        let of: usize = project.assembled.steps.iter().map(|s| s.found.len()).sum();
+        let told = diagnostic::summary(warnings);
+        let told = if told.is_empty() { "no problem".to_string() } else { told };
+        say(&format!("{told}: {} steps, {of} files match\n", project.assembled.steps.len()));
+    }
+    Ok(0)
+}

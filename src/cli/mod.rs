@@ -1,0 +1,137 @@
+//! The command line: a file per verb. Verbs open a project, walk, and hand what they found to a report.
+mod build;
+mod check;
+mod graph;
+pub mod project;
+mod release;
+mod schema;
+mod show;
+mod status;
+mod trace;
+mod verify;
+mod why;
+
+use crate::engine::event::{Done, Event};
+use crate::report::diagnostic;
+use clap::{Parser, Subcommand};
+use project::Failure;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Dataset as code: one dataset.toml, built like make, released like cargo.
+#[derive(Parser)]
+#[command(name = "tamis", version, about, max_term_width = 100, arg_required_else_help = true)]
+struct Cli {
+    /// The project's folder; else the nearest one above with a dataset.toml
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    dir: Option<PathBuf>,
+    /// Print problems and results only
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Check dataset.toml: every problem at once, nothing is built
+    Check(check::Args),
+    /// Build what changed; releases lie in out/ as candidates
+    Build(build::Args),
+    /// What stands: balance of samples, gates, findings, releases
+    Status(status::Args),
+    /// Why a step would run, down to the rows that changed
+    Why(why::Args),
+    /// A step's columns, numbers and findings
+    Show(show::Args),
+    /// One sample's whole story
+    Trace(trace::Args),
+    /// The steps and what they read from each other
+    Graph(graph::Args),
+    /// Freeze a release: all gates must hold
+    Release(release::Args),
+    /// Check a release's files, sums and roots
+    Verify(verify::Args),
+    /// The JSON Schema of dataset.toml, or its reference for people
+    Schema(schema::Args),
+}
+
+/// What every verb is given.
+pub struct Context {
+    pub dir: Option<PathBuf>,
+    pub quiet: bool,
+}
+
+/// Runs the command line; the exit code is `spec/architecture.md`'s.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = matches!(&cli.verb, Verb::Build(a) if a.json);
+    let context = Context { dir: cli.dir, quiet: cli.quiet };
+    let run = std::panic::catch_unwind(|| run(&context, &cli.verb));
+    let exit = match run {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(failure)) => fail(&failure, json),
+        Err(_) => {
+            warn("this is a bug in tamis; the store is safe. Please report the lines above\n");
+            4
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
+    match verb {
+        Verb::Check(a) => check::run(c, a),
+        Verb::Build(a) => build::run(c, a),
+        Verb::Status(a) => status::run(c, a),
+        Verb::Why(a) => why::run(c, a),
+        Verb::Show(a) => show::run(c, a),
+        Verb::Trace(a) => trace::run(c, a),
+        Verb::Graph(a) => graph::run(c, a),
+        Verb::Release(a) => release::run(c, a),
+        Verb::Verify(a) => verify::run(c, a),
+        Verb::Schema(a) => schema::run(c, a),
+    }
+}
+
+/// Tells why a verb ended early.
+fn fail(failure: &Failure, json: bool) -> i32 {
+    let exit = failure.exit();
+    match failure {
+        Failure::Declaration(manifest, problems) if json => {
+            for d in problems {
+                let place = |at| (manifest.line(at), manifest.column(at));
+                event(&crate::engine::event::diagnostic(d, &manifest.file, &manifest.text, place));
+            }
+        }
+        Failure::Declaration(manifest, problems) => {
+            let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            warn(&diagnostic::render(manifest, problems, colour));
+            warn(&format!("{}\n", diagnostic::summary(problems)));
+        }
+        Failure::Usage(say) | Failure::World(say) | Failure::Differs(say) => warn(&format!("tamis: {say}\n")),
+        Failure::Bug(say) => warn(&format!("tamis: {say}\nthis is a bug in tamis or in one of its stages\n")),
+    }
+    if json {
+        event(&Event::Done(Box::new(Done { exit, ..Done::default() })));
+    }
+    exit
+}
+
+/// Results, to stdout. A reader that went away is no error.
+pub fn say(text: &str) {
+    let mut out = anstream::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Problems and progress, to stderr.
+pub fn warn(text: &str) {
+    let mut out = anstream::stderr().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// One event, one line.
+pub fn event(e: &Event) {
+    say(&format!("{}\n", serde_json::to_string(e).unwrap_or_default()));
+}

@@ -1,0 +1,324 @@
+//! A project opened: its manifest, its steps, its store; and the walk that every verb makes.
+use crate::assemble::{self, Assembled};
+use crate::diag::{Diagnostic, Severity};
+use crate::engine::build::{self, Built, Mode, StepRun};
+use crate::engine::event::{Answer, Event, Sink};
+use crate::engine::files::Files;
+use crate::engine::gate::{self, Judged};
+use crate::engine::graph::Graph;
+use crate::engine::lock::{Lock, SourceLock};
+use crate::engine::output;
+use crate::engine::record::Record;
+use crate::engine::session::Session;
+use crate::engine::store::{Store, StoreError};
+use crate::exec::local::Local;
+use crate::manifest::{self, Manifest};
+use crate::stage::{Entry, Fault};
+use crate::stages::registry;
+use crate::world::World;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// The file that makes a folder a project.
+pub const MANIFEST: &str = "dataset.toml";
+
+/// Why a verb ended early; the numbers are the exit codes.
+#[derive(Debug)]
+pub enum Failure {
+    /// 2: the declaration is wrong.
+    Declaration(Manifest, Vec<Diagnostic>),
+    /// 2: the command line is wrong, or there is no project.
+    Usage(String),
+    /// 1: a difference was found, or `--locked` would change.
+    Differs(String),
+    /// 3: files, disk, lock.
+    World(String),
+    /// 4: our bug.
+    Bug(String),
+}
+
+impl Failure {
+    pub fn exit(&self) -> i32 {
+        match self {
+            Failure::Differs(_) => 1,
+            Failure::Declaration(..) | Failure::Usage(_) => 2,
+            Failure::World(_) => 3,
+            Failure::Bug(_) => 4,
+        }
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(f: Fault) -> Failure {
+        match f {
+            Fault::World(say) => Failure::World(say),
+            Fault::Bug(say) => Failure::Bug(say),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(e: StoreError) -> Failure {
+        match e {
+            StoreError::Locked => Failure::World("another tamis builds in this checkout; wait for it, or stop it".into()),
+            StoreError::Io(e) => Failure::World(format!(".tamis: {e}")),
+        }
+    }
+}
+
+/// A manifest that may be built.
+pub struct Project {
+    pub world: World,
+    pub manifest: Manifest,
+    pub assembled: Assembled,
+}
+
+/// How a walk goes.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub jobs: usize,
+    /// Records to a partition on average.
+    pub target: usize,
+    /// Steps to build with all that they need; empty means all.
+    pub steps: Vec<String>,
+    pub keep_going: bool,
+    pub locked: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { jobs: 0, target: 4096, steps: Vec::new(), keep_going: false, locked: false }
+    }
+}
+
+/// The folder of the project: `dir`, or the nearest one above with a dataset.toml.
+pub fn find(dir: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(dir) = dir {
+        let there = dir.join(MANIFEST).is_file();
+        return if there { Ok(dir.to_path_buf()) } else { Err(Failure::Usage(format!("there is no {MANIFEST} in {}", dir.display()))) };
+    }
+    let here = std::env::current_dir().map_err(|e| Failure::World(e.to_string()))?;
+    let found = here.ancestors().find(|d| d.join(MANIFEST).is_file()).map(Path::to_path_buf);
+    found.ok_or_else(|| Failure::Usage(format!("there is no {MANIFEST} here or above; see `tamis --help`")))
+}
+
+impl Project {
+    pub fn open(dir: Option<&Path>) -> Result<Project, Failure> {
+        Project::with(find(dir)?, &registry())
+    }
+
+    /// Opens with another registry; for tests of the contract.
+    pub fn with(root: PathBuf, registry: &[Entry]) -> Result<Project, Failure> {
+        let world = World::new(root);
+        let bytes = world.read(MANIFEST, 64 << 20).map_err(|e| Failure::World(format!("{MANIFEST}: {e}")))?;
+        let text = match String::from_utf8(bytes) {
+            Ok(t) => t,
+            Err(e) => return Err(not_text(e)),
+        };
+        let manifest = match manifest::parse(MANIFEST, text.as_str().into()) {
+            Ok(m) => m,
+            Err(problems) => {
+                let empty = manifest::parse(MANIFEST, "".into()).map_err(|_| Failure::Bug("an empty manifest".into()))?;
+                return Err(Failure::Declaration(Manifest { text: text.into(), ..empty }, problems));
+            }
+        };
+        match assemble::assemble(&manifest, &world, registry) {
+            Ok(assembled) => Ok(Project { world, manifest, assembled }),
+            Err(problems) => Err(Failure::Declaration(manifest, problems)),
+        }
+    }
+
+    /// Plans without running a kernel, beside a writer perhaps, and hands the result on.
+    pub fn plan<R>(&self, options: &Options, then: impl FnOnce(&Session, &Built) -> R) -> Result<R, Failure> {
+        let store = Store::read(&self.world)?;
+        let exec = Local::new(options.jobs);
+        let a = &self.assembled;
+        let session = Session::new(&self.world, &store, &exec, &a.steps, &a.review, options.target);
+        let mut files = Files::load(&self.world);
+        let wanted = self.wanted(&options.steps)?;
+        let built = build::walk(&session, Mode::Plan, &wanted, &mut files, &|_| {}, &mut |_, _| true);
+        if let Some(fault) = built.runs.iter().find_map(|r| r.fault.clone()) {
+            return Err(fault.into());
+        }
+        Ok(then(&session, &built))
+    }
+
+    /// The steps asked for, with all that they need.
+    pub fn wanted(&self, names: &[String]) -> Result<BTreeSet<usize>, Failure> {
+        let steps = &self.assembled.steps;
+        if names.is_empty() {
+            return Ok((0..steps.len()).collect());
+        }
+        let mut of = Vec::new();
+        for name in names {
+            let fits = |s: &&crate::engine::Step| s.name == *name || s.path == *name || s.path.starts_with(&format!("{name}."));
+            let found: Vec<usize> = steps.iter().enumerate().filter(|(_, s)| fits(s)).map(|(i, _)| i).collect();
+            if found.is_empty() {
+                let help = crate::diag::suggest(name, steps.iter().map(|s| s.name.as_str()));
+                return Err(Failure::Usage(format!("there is no step `{name}`; {help}")));
+            }
+            of.extend(found);
+        }
+        Ok(Graph::new(steps).needed(of))
+    }
+
+    /// Plans, then runs what the plan did not find; writes candidates, lock and record.
+    pub fn build<R>(
+        &self,
+        options: &Options,
+        sink: Sink,
+        then: impl FnOnce(&Session, &Finished) -> R,
+    ) -> Result<R, Failure> {
+        let store = Store::write(&self.world)?;
+        let exec = Local::new(options.jobs);
+        let a = &self.assembled;
+        let session = Session::new(&self.world, &store, &exec, &a.steps, &a.review, options.target);
+        let wanted = self.wanted(&options.steps)?;
+        let mut finished = self.walk(&session, options, &wanted, sink);
+        self.settle(&session, options, &mut finished, sink)?;
+        store.commit().map_err(|e| Failure::World(format!(".tamis: {e}")))?;
+        finished.bytes_written = store.written();
+        Ok(then(&session, &finished))
+    }
+
+    fn walk(&self, session: &Session, options: &Options, wanted: &BTreeSet<usize>, sink: Sink) -> Finished {
+        let mut files = Files::load(&self.world);
+        let planned = build::walk(session, Mode::Plan, wanted, &mut files, &|_| {}, &mut |_, _| true);
+        let answers: Vec<Answer> = planned.runs.iter().map(StepRun::answer).collect();
+        for (step, run) in session.steps.iter().zip(&planned.runs).filter(|(_, r)| !r.skipped) {
+            sink(Event::Plan { step: step.name.clone(), answer: run.answer(), partitions: run.runs });
+        }
+        let mut judged = Vec::new();
+        let built = if planned.fresh() {
+            let all = session.steps.iter().enumerate().filter(|(i, _)| wanted.contains(i));
+            judged = all.flat_map(|(_, s)| &s.plan.gates).map(|g| gate::judge(session, &planned, g)).collect();
+            planned
+        } else {
+            files = Files::load(&self.world);
+            let mut judge = |i: usize, built: &Built| {
+                let gates: Vec<Judged> = session.steps[i].plan.gates.iter().map(|g| gate::judge(session, built, g)).collect();
+                let good = gates.iter().all(|g| g.pass) && built.runs[i].fault.is_none();
+                judged.extend(gates);
+                if session.store.written() > 0 && session.store.commit().is_err() {
+                    return false; // told when the walk ends: the store refuses everything from here on
+                }
+                good || options.keep_going
+            };
+            build::walk(session, Mode::Build, wanted, &mut files, sink, &mut judge)
+        };
+        let fresh = answers.iter().all(|a| *a == Answer::Fresh);
+        Finished { built, answers, judged, files, fresh, changed_files: 0, before: None, bytes_written: 0, lock_changed: false }
+    }
+
+    /// Gates on goals, release folders, lock, record.
+    fn settle(&self, s: &Session, options: &Options, f: &mut Finished, sink: Sink) -> Result<(), Failure> {
+        let all = options.steps.is_empty();
+        if all && f.complete() {
+            f.judged.extend(self.assembled.goals.iter().map(|g| gate::judge(s, &f.built, g)));
+        }
+        for j in &f.judged {
+            let line = self.manifest.line(j.gate.span.start);
+            sink(Event::Gate { key: j.gate.key.clone(), want: j.want(), got: j.got.to_string(), pass: j.pass, line });
+        }
+        for (step, run) in s.steps.iter().zip(&f.built.runs) {
+            let (Some(name), Some((content, root))) = (&step.plan.folder, run.roots) else { continue };
+            if run.skipped || run.fault.is_some() {
+                continue;
+            }
+            crate::engine::store::mark_cache(&self.world, "out").map_err(|e| Failure::World(e.to_string()))?;
+            f.changed_files += output::write(s, &mut f.files, &format!("out/{name}"), &run.files)?;
+            let rows = match run.facts.get("samples") {
+                Some(crate::stage::Fact::Int(n)) => *n as u64,
+                _ => 0,
+            };
+            let (content_root, files_root) = (content.hex(), root.hex());
+            sink(Event::Release { name: name.clone(), path: format!("out/{name}"), rows, content_root, files_root });
+        }
+        self.settle_lock(s, options, f)?;
+        f.before = Record::load(&self.world);
+        if f.complete() && all {
+            self.settle_record(s, f)?;
+        }
+        f.files.save(&self.world).map_err(|e| Failure::World(format!(".tamis: {e}")))
+    }
+
+    fn settle_lock(&self, s: &Session, options: &Options, f: &mut Finished) -> Result<(), Failure> {
+        let was = Lock::load(&self.world).map_err(Failure::World)?;
+        let mut lock = was.clone();
+        if options.steps.is_empty() && f.complete() {
+            lock.source.clear();
+        }
+        for (step, run) in s.steps.iter().zip(&f.built.runs) {
+            if let Some(scan) = &run.scanned {
+                let source = SourceLock { files: scan.files as u64, bytes: scan.bytes, digest: scan.digest.hex() };
+                lock.source.insert(step.name.clone(), source);
+            }
+        }
+        if lock == was {
+            return Ok(());
+        }
+        if options.locked {
+            let other: Vec<&String> = lock.source.iter().filter(|(n, l)| was.source.get(*n) != Some(l)).map(|l| l.0).collect();
+            let other: Vec<&str> = other.into_iter().map(String::as_str).collect();
+            return Err(Failure::Differs(format!("--locked: dataset.lock would change: {}", other.join(", "))));
+        }
+        f.lock_changed = true;
+        lock.save(&self.world).map_err(|e| Failure::World(format!("dataset.lock: {e}")))
+    }
+
+    fn settle_record(&self, s: &Session, f: &Finished) -> Result<(), Failure> {
+        if f.fresh && f.before.is_some() {
+            return Ok(());
+        }
+        let mut record = Record::of(s, &f.built);
+        record.number = f.before.as_ref().map_or(0, |b| b.number) + 1;
+        record.save(&self.world).map_err(|e| Failure::World(format!(".tamis: {e}")))
+    }
+}
+
+/// What a build came to.
+pub struct Finished {
+    pub built: Built,
+    /// What the plan had said of each step.
+    pub answers: Vec<Answer>,
+    pub judged: Vec<Judged>,
+    pub files: Files,
+    /// Nothing had to run.
+    pub fresh: bool,
+    pub changed_files: usize,
+    /// The record of the build before this one.
+    pub before: Option<Record>,
+    pub bytes_written: u64,
+    pub lock_changed: bool,
+}
+
+impl Finished {
+    /// Nothing was left out by a failure.
+    pub fn complete(&self) -> bool {
+        self.built.runs.iter().all(|r| r.fault.is_none()) && self.judged.iter().all(|j| j.pass)
+            || self.built.runs.iter().all(|r| !r.skipped && r.fault.is_none())
+    }
+
+    /// 0, 1, 3 or 4: of several, the first of 4, 3, 1.
+    pub fn exit(&self) -> i32 {
+        let faults = || self.built.runs.iter().filter_map(|r| r.fault.as_ref());
+        if faults().any(|f| matches!(f, Fault::Bug(_))) {
+            4
+        } else if faults().next().is_some() {
+            3
+        } else {
+            i32::from(self.judged.iter().any(|j| !j.pass))
+        }
+    }
+}
+
+fn not_text(e: std::string::FromUtf8Error) -> Failure {
+    let at = e.utf8_error().valid_up_to();
+    let line = e.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1;
+    Failure::Usage(format!("{MANIFEST}:{line}: the file is not UTF-8; save it as UTF-8"))
+}
+
+/// Only errors stop a verb.
+pub fn errors(problems: &[Diagnostic]) -> usize {
+    problems.iter().filter(|p| p.severity == Severity::Error).count()
+}

@@ -1,0 +1,4 @@
+//! Reports: views of events, facts and ledgers. They own no state and decide nothing.
+pub mod diagnostic;
+pub mod progress;
+pub mod terminal;

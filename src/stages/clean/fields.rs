@@ -1,0 +1,449 @@
+//! `[clean.fields.FIELD]`: limits on statistics of a text, such as "at most one symbol in two words".
+//!
+//! ```toml
+//! [clean.fields.text]
+//! symbol_ratio_max = 0.5
+//! words_min = 3
+//! action = "review"                        # or "drop", the default
+//! ```
+//!
+//! Reads the fields named. A statistic is a ratio of two counts, compared exactly with its limit, and a limit belongs
+//! to what is allowed. The ratios are kept, so that a limit that moves measures nothing again. Drops samples, or puts
+//! them up for review, once for each limit they break (`field.STATISTIC`). Facts: `FIELD.STATISTIC_min` and
+//! `FIELD.STATISTIC_max`, how many samples break the limit. Limits: a null is not judged; of an empty text every
+//! statistic is 0.
+use crate::diag::{Diagnostic, suggest};
+use crate::manifest::Decimal;
+use crate::manifest::values::At;
+use crate::measure::fields::{Ratio, statistic};
+use crate::stage::*;
+use crate::table::{DataType, texts};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// Judges texts by their statistics: a table of limits for each text column, by its name.
+#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
+#[serde(transparent)]
+pub struct Declaration(pub BTreeMap<String, Rules>);
+
+/// Limits of one text column; both ends belong to what is allowed. A character is a Unicode scalar value, a word a
+/// longest stretch without white space.
+#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// Fewest characters.
+    pub chars_min: Option<At<Decimal>>,
+    /// Most characters.
+    pub chars_max: Option<At<Decimal>>,
+    /// Fewest words.
+    pub words_min: Option<At<Decimal>>,
+    /// Most words.
+    pub words_max: Option<At<Decimal>>,
+    /// Fewest characters that are not white space, per word (Gopher: 3 for English).
+    pub mean_word_length_min: Option<At<Decimal>>,
+    /// Most characters that are not white space, per word (Gopher: 10 for English).
+    pub mean_word_length_max: Option<At<Decimal>>,
+    /// Fewest `#` or ellipses per word, whichever are more.
+    pub symbol_ratio_min: Option<At<Decimal>>,
+    /// Most `#` or ellipses per word, whichever are more (Gopher: 0.1).
+    pub symbol_ratio_max: Option<At<Decimal>>,
+    /// Smallest share of words with at least one letter of any script (Gopher: 0.8).
+    pub alphabetic_word_ratio_min: Option<At<Decimal>>,
+    /// Largest share of words with at least one letter of any script.
+    pub alphabetic_word_ratio_max: Option<At<Decimal>>,
+    /// Smallest share of characters that are digits 0 to 9.
+    pub digit_ratio_min: Option<At<Decimal>>,
+    /// Largest share of characters that are digits 0 to 9.
+    pub digit_ratio_max: Option<At<Decimal>>,
+    /// Smallest share of letters that are Hangul syllables or jamo.
+    pub hangul_ratio_min: Option<At<Decimal>>,
+    /// Largest share of letters that are Hangul syllables or jamo.
+    pub hangul_ratio_max: Option<At<Decimal>>,
+    /// Shortest that the longest run of one character other than white space may be.
+    pub repeated_char_max_min: Option<At<Decimal>>,
+    /// Longest that the longest run of one character other than white space may be.
+    pub repeated_char_max_max: Option<At<Decimal>>,
+    /// What happens to a sample that breaks a limit.
+    #[serde(default)]
+    pub action: Action,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It leaves the data set.
+    #[default]
+    Drop,
+    /// It waits for a person's decision.
+    Review,
+}
+
+/// A statistic with what the manifest says of it: the smallest and the largest value.
+type Limited<'r> = (&'static str, &'r Option<At<Decimal>>, &'r Option<At<Decimal>>);
+
+impl Rules {
+    /// All statistics, in the order of `measure::fields::STATISTICS`.
+    fn all(&self) -> [Limited<'_>; 8] {
+        [
+            ("chars", &self.chars_min, &self.chars_max),
+            ("words", &self.words_min, &self.words_max),
+            ("mean_word_length", &self.mean_word_length_min, &self.mean_word_length_max),
+            ("symbol_ratio", &self.symbol_ratio_min, &self.symbol_ratio_max),
+            ("alphabetic_word_ratio", &self.alphabetic_word_ratio_min, &self.alphabetic_word_ratio_max),
+            ("digit_ratio", &self.digit_ratio_min, &self.digit_ratio_max),
+            ("hangul_ratio", &self.hangul_ratio_min, &self.hangul_ratio_max),
+            ("repeated_char_max", &self.repeated_char_max_min, &self.repeated_char_max_max),
+        ]
+    }
+
+    /// Those that have a limit.
+    fn limits(&self) -> BTreeMap<String, Limits> {
+        let value = |limit: &Option<At<Decimal>>| limit.as_ref().map(|l| *l.get());
+        let each = self.all().into_iter().map(|(name, min, max)| (name, Limits { min: value(min), max: value(max) }));
+        each.filter(|(_, l)| !is_default(l)).map(|(name, l)| (name.to_string(), l)).collect()
+    }
+}
+
+pub const ENTRY: Entry = Entry {
+    name: "clean/fields",
+    path: "clean.fields",
+    card: <Stage as RowStage>::CARD,
+    schema: Some(|g| g.subschema_for::<Declaration>()),
+    declare,
+    kernels: row::<Stage>(),
+};
+
+fn declare(check: &mut Check) -> Vec<Plan> {
+    let Some(Declaration(declared)) = check.read::<Declaration>() else { return Vec::new() };
+    let before = check.problems.len();
+    let (mut measured, mut bounds, mut respond) = (Measured::default(), Bounds::default(), Respond::default());
+    for (field, rules) in &declared {
+        must_be_text(check, field);
+        possible(check, field, rules);
+        let limits = rules.limits();
+        measured.statistics.insert(field.clone(), limits.keys().cloned().collect());
+        bounds.limits.insert(field.clone(), limits);
+        respond.review.extend((rules.action == Action::Review).then(|| field.clone()));
+    }
+    if declared.is_empty() || check.problems.len() > before {
+        return Vec::new();
+    }
+    let reads = declared.into_keys().collect();
+    vec![Plan {
+        ports: Ports { table: "samples".into(), reads, drops: true, ..Ports::default() },
+        params: [text(&measured), text(&bounds), text(&respond)],
+        ..Plan::default()
+    }]
+}
+
+/// Where the table of a field stands.
+fn place(check: &Check, field: &str) -> Range<usize> {
+    check.manifest.table(&["clean", "fields", field]).map_or(check.span.clone(), |(span, _)| span)
+}
+
+fn must_be_text(check: &mut Check, field: &str) {
+    let span = place(check, field);
+    match check.column("samples", field) {
+        Some(DataType::Utf8) => {}
+        Some(_) => {
+            let problem = Diagnostic::error("T0312", span, format!("`{field}` is no text"));
+            check.bad(problem.label("statistics are of texts"));
+        }
+        None => {
+            let help = suggest(field, check.names("samples"));
+            let problem = Diagnostic::error("T0310", span, format!("no source gives the column `{field}`"));
+            check.bad(problem.label("not known here").help(help));
+        }
+    }
+}
+
+fn possible(check: &mut Check, field: &str, rules: &Rules) {
+    if rules.limits().is_empty() {
+        let problem = Diagnostic::error("T0207", place(check, field), format!("there is no limit for `{field}`"));
+        check.bad(problem.label("needs a limit, for example `chars_min = 10`"));
+    }
+    for (statistic, min, max) in rules.all() {
+        if let (Some(min), Some(max)) = (min, max)
+            && min > max
+        {
+            let message = format!("no text is within the limits of `{statistic}`");
+            let problem = Diagnostic::error("T0205", min.span(), message).label("above the upper limit");
+            check.bad(problem.related(max.span(), "the upper limit"));
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Measured {
+    /// The statistics of each field; no limits.
+    #[serde(default, skip_serializing_if = "is_default")]
+    statistics: BTreeMap<String, BTreeSet<String>>,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Bounds {
+    /// Field, statistic, limits.
+    #[serde(default, skip_serializing_if = "is_default")]
+    limits: BTreeMap<String, BTreeMap<String, Limits>>,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Respond {
+    /// The fields whose samples wait for a decision; of the others they are dropped.
+    #[serde(default, skip_serializing_if = "is_default")]
+    review: BTreeSet<String>,
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Default)]
+struct Limits {
+    #[serde(default, skip_serializing_if = "is_default")]
+    min: Option<Decimal>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    max: Option<Decimal>,
+}
+
+impl Limits {
+    /// Which limit the ratio breaks: `min` or `max`.
+    fn broken_by(&self, ratio: Ratio) -> Option<&'static str> {
+        let stands = |limit: Option<Decimal>| {
+            let limit = limit?;
+            Some(ratio.compare_decimal(limit.numerator_over(limit.scale())?, limit.scale()))
+        };
+        match (stands(self.min), stands(self.max)) {
+            (Some(Ordering::Less), _) => Some("min"),
+            (_, Some(Ordering::Greater)) => Some("max"),
+            _ => None,
+        }
+    }
+}
+
+/// A limit that is broken: field, statistic, `min` or `max`. What was decided on a row is a list of these, as JSON.
+type Broken = (String, String, String);
+
+struct Stage;
+
+impl RowStage for Stage {
+    const CARD: Card =
+        Card::new(Grain::Partition, &[(Part::Map, 1), (Part::Gather, 1), (Part::Apply, 1)]).uses(&["unicode-std 17.0"]);
+    type Map = Measured;
+    type Gather = Bounds;
+    type Apply = Respond;
+
+    /// Key: field, NUL, statistic. Value: both counts, 8 bytes each.
+    fn map(p: &Measured, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+        for (field, statistics) in &p.statistics {
+            let column = rows.column(field)?;
+            for name in statistics {
+                let measure = statistic(name).ok_or_else(|| Fault::Bug(format!("there is no statistic `{name}`")))?;
+                let key = format!("{field}\0{name}");
+                for (row, text) in texts(column.as_ref()).into_iter().enumerate() {
+                    if let Some(text) = text {
+                        summary.put(&key, row, bytes_of((measure.of)(text)));
+                    }
+                }
+            }
+        }
+        Ok(Delta::default())
+    }
+
+    /// In memory are only the rows that break a limit.
+    fn gather(p: &Bounds, hits: &Hits, out: &mut Verdicts) {
+        let mut broken: BTreeMap<crate::stage::At, Vec<Broken>> = BTreeMap::new();
+        let mut counts = counters(p);
+        for hit in hits.iter() {
+            let key = String::from_utf8_lossy(&hit.key).into_owned();
+            let Some((field, statistic)) = key.rsplit_once('\0') else { continue };
+            let limits = p.limits.get(field).and_then(|f| f.get(statistic));
+            let Some(side) = limits.zip(ratio_of(&hit.value)).and_then(|(l, ratio)| l.broken_by(ratio)) else {
+                continue;
+            };
+            *counts.entry(format!("{field}.{statistic}_{side}")).or_default() += 1;
+            broken.entry(hit.at).or_default().push((field.into(), statistic.into(), side.into()));
+        }
+        for (at, limits) in broken {
+            out.put(at, serde_json::to_vec(&limits).unwrap_or_default());
+        }
+        for (name, n) in counts {
+            out.fact(name, n);
+        }
+    }
+
+    fn apply(p: &Respond, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
+        let mut delta = Delta::default();
+        for (row, decided) in slice {
+            let broken: Vec<Broken> = serde_json::from_slice(decided)
+                .map_err(|e| Fault::Bug(format!("a decision does not read back: {e}")))?;
+            for (field, statistic, side) in broken {
+                let act = if p.review.contains(&field) { Act::Review } else { Act::Drop };
+                let place = if side == "min" { "below its smallest" } else { "above its largest" };
+                let say = format!("{statistic} of {field} is {place} value");
+                let key = format!("clean.fields.{field}.{statistic}_{side}");
+                delta.event(*row as usize, act, key, format!("field.{statistic}"), say);
+            }
+        }
+        Ok(delta)
+    }
+}
+
+/// A zero for each limit that there is.
+fn counters(p: &Bounds) -> BTreeMap<String, u64> {
+    let mut out = BTreeMap::new();
+    for (field, limits) in &p.limits {
+        for (statistic, l) in limits {
+            let sides = [("min", l.min), ("max", l.max)].into_iter().filter(|s| s.1.is_some());
+            out.extend(sides.map(|(side, _)| (format!("{field}.{statistic}_{side}"), 0)));
+        }
+    }
+    out
+}
+
+fn bytes_of(ratio: Ratio) -> [u8; 16] {
+    ((u128::from(ratio.num) << 64) | u128::from(ratio.den)).to_be_bytes()
+}
+
+fn ratio_of(bytes: &[u8]) -> Option<Ratio> {
+    let (num, den) = bytes.split_first_chunk::<8>()?;
+    Some(Ratio { num: u64::from_be_bytes(*num), den: u64::from_be_bytes(den.try_into().ok()?) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+    use crate::measure::fields::STATISTICS;
+    use crate::table::{ArrayRef, array_of};
+    use crate::world::World;
+
+    struct NoBlobs;
+
+    impl Blobs for NoBlobs {
+        fn open(&self, _: Digest) -> Result<Vec<u8>, Fault> {
+            Err(Fault::World("no blobs here".into()))
+        }
+        fn column(&self, _: Digest) -> Result<ArrayRef, Fault> {
+            Err(Fault::World("no columns here".into()))
+        }
+    }
+
+    /// The plans of a manifest, and its problems: code and token.
+    fn declared(manifest: &str) -> (Vec<Plan>, Vec<String>) {
+        let parsed = crate::manifest::parse("dataset.toml", manifest.into()).unwrap();
+        let (world, raw) = (World::new("."), Default::default());
+        let types = [("text", DataType::Utf8), ("n", DataType::Int64)];
+        let samples = types.into_iter().map(|(n, t)| (n.to_string(), t)).collect();
+        let columns = BTreeMap::from([("samples".to_string(), samples)]);
+        let (span, table) = parsed.table(&["clean", "fields"]).unwrap();
+        let mut check = Check {
+            manifest: &parsed,
+            world: &world,
+            path: "clean.fields".into(),
+            instance: String::new(),
+            span,
+            table: Some(table),
+            columns: &columns,
+            raw: &raw,
+            problems: Vec::new(),
+        };
+        let plans = declare(&mut check);
+        let told = check.problems.iter().map(|d| format!("{} {}", d.code, &manifest[d.span.clone()])).collect();
+        (plans, told)
+    }
+
+    fn stream(hits: &[Hit]) -> Box<dyn Iterator<Item = Hit> + '_> {
+        Box::new(hits.iter().cloned())
+    }
+
+    fn read<P: Params>(params: &str) -> P {
+        serde_json::from_str(params).unwrap()
+    }
+
+    /// All three kernels over one partition: the events and the facts.
+    fn run(plan: &Plan, given: &[Option<&str>]) -> (Vec<Event>, BTreeMap<String, Fact>) {
+        let column: ArrayRef = array_of(given.iter().map(|t| t.map(str::to_string)));
+        let held = BTreeMap::from([("text".to_string(), (Digest::default(), Some(column)))]);
+        let rows = Rows::new(given.len(), held, &NoBlobs);
+        let mut summary = Summary::default();
+        Stage::map(&read(&plan.params[0]), &rows, &mut summary).unwrap();
+        let mut entries = summary.0;
+        entries.sort();
+        let hit = |(key, row, value)| Hit { key, value, at: crate::stage::At { part: 0, row } };
+        let hits: Vec<Hit> = entries.into_iter().map(hit).collect();
+        let (again, mut out) = (|| stream(&hits), Verdicts::default());
+        Stage::gather(&read(&plan.params[1]), &Hits(&again), &mut out);
+        let slice = out.slices.remove(&0).unwrap_or_default();
+        let nothing = Rows::new(given.len(), BTreeMap::new(), &NoBlobs);
+        (Stage::apply(&read(&plan.params[2]), &nothing, &slice).unwrap().events, out.facts)
+    }
+
+    #[test]
+    fn every_statistic_has_both_limits() {
+        let rules = Rules::default();
+        let named: Vec<&str> = rules.all().iter().map(|r| r.0).collect();
+        assert_eq!(named, STATISTICS.iter().map(|s| s.name).collect::<Vec<_>>());
+        let schema = schemars::schema_for!(Rules).to_value();
+        let keys: BTreeSet<String> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+        let mut want: BTreeSet<String> = ["action".to_string()].into();
+        want.extend(named.iter().flat_map(|n| [format!("{n}_min"), format!("{n}_max")]));
+        assert_eq!(keys, want);
+    }
+
+    #[test]
+    fn limits_are_compared_exactly_and_belong_to_what_is_allowed() {
+        let (plans, told) =
+            declared("[clean.fields.text]\ndigit_ratio_max = 0.2\nwords_min = 2\naction = \"review\"\n");
+        assert_eq!(told, Vec::<String>::new());
+        let (events, facts) = run(&plans[0], &[Some("가나 다1"), Some("12 ab"), Some("가"), None, Some("123")]);
+        assert!(events.iter().all(|e| e.act == Act::Review));
+        let events: Vec<_> = events.iter().map(|e| (e.row, (e.key.as_str(), e.rule.as_str()))).collect();
+        let digits = ("clean.fields.text.digit_ratio_max", "field.digit_ratio");
+        let words = ("clean.fields.text.words_min", "field.words");
+        assert_eq!(events, [(1, digits), (2, words), (4, digits), (4, words)]);
+        let want = [("text.digit_ratio_max", 2), ("text.words_min", 2)];
+        assert_eq!(facts, BTreeMap::from(want.map(|(name, n)| (name.to_string(), Fact::Int(n)))));
+    }
+
+    #[test]
+    fn a_limit_stands_only_in_what_decides() {
+        let of = |limit: &str| declared(&format!("[clean.fields.text]\nchars_max = {limit}\n")).0[0].params.clone();
+        let (a, b) = (of("5"), of("6.5"));
+        assert_eq!((&a[0], &a[2]), (&b[0], &b[2]));
+        assert_eq!(a[0], r#"{"statistics":{"text":["chars"]}}"#);
+        assert_eq!(b[1], r#"{"limits":{"text":{"chars":{"max":"6.5"}}}}"#);
+        let defaults = [text(&Measured::default()), text(&Bounds::default()), text(&Respond::default())];
+        assert_eq!(defaults, ["{}", "{}", "{}"]);
+    }
+
+    #[test]
+    fn dropped_unless_said_otherwise_and_counted_also_where_none_breaks_it() {
+        let (plans, _) = declared("[clean.fields.text]\nchars_min = 2\nchars_max = 3\n");
+        let (events, facts) = run(&plans[0], &[Some("가나다라")]);
+        assert_eq!((events.len(), &events[0].act), (1, &Act::Drop));
+        assert_eq!(events[0].say, "chars of text is above its largest value");
+        assert_eq!((&facts["text.chars_min"], &facts["text.chars_max"]), (&Fact::Int(0), &Fact::Int(1)));
+    }
+
+    #[test]
+    fn ratios_come_back_from_their_bytes() {
+        let ratio = Ratio { num: 3, den: u64::MAX };
+        assert_eq!(ratio_of(&bytes_of(ratio)), Some(ratio));
+        assert_eq!(ratio_of(&[0; 15]), None);
+    }
+
+    #[test]
+    fn the_unicode_version_is_the_one_stated() {
+        let (major, minor, _) = char::UNICODE_VERSION;
+        assert_eq!(Stage::CARD.uses, [format!("unicode-std {major}.{minor}")]);
+    }
+
+    #[test]
+    fn problems_stand_at_their_tokens() {
+        let manifest = "[clean.fields.text]\nchars_min = 3\nchars_max = 2\n[clean.fields.n]\naction = \"drop\"\n\
+            [clean.fields.txet]\nwords_min = 1\n";
+        let (plans, told) = declared(manifest);
+        assert!(plans.is_empty());
+        assert_eq!(told, ["T0312 [clean.fields.n]", "T0207 [clean.fields.n]", "T0205 3", "T0310 [clean.fields.txet]"]);
+    }
+}

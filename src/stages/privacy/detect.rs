@@ -1,0 +1,439 @@
+//! `[privacy.detect]`: personal data in texts is found and masked.
+//!
+//! ```toml
+//! [privacy.detect]
+//! types = ["kr_rrn", "phone", "email"]
+//! action = "mask"
+//! residual_max = 0
+//! ```
+//!
+//! Reads the text columns of `fields` (default: all text fields of `[schema]`) with their edit lists, writes both
+//! where something was masked, and looks again at what it wrote. Changes: `privacy.email` and the like, one for each
+//! type in a text. Finding: `privacy.residual`, something is still found after masking. Facts: `masked`,
+//! `masked.TYPE`, `residual` (over the living samples). Limits: what no detector knows stays; see each detector for
+//! what it does not find. A label with an end inside of something masked is lost.
+use super::detectors::{self, DETECTORS};
+use crate::diag::{Diagnostic, suggest};
+use crate::manifest::Decimal;
+use crate::manifest::sections::SchemaSection;
+use crate::manifest::values::At;
+use crate::model::edits::{Edit, compose};
+use crate::stage::*;
+use crate::table::{Cell, DataType, array_of, texts, utf8};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Finds personal data in texts and masks it.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Declaration {
+    /// The kinds of personal data that are looked for: `email`, `phone`, `kr_rrn` (resident registration numbers).
+    #[schemars(length(min = 1))]
+    pub types: Vec<At<String>>,
+    /// What happens to what is found.
+    #[serde(default)]
+    pub action: Action,
+    /// The text columns that are searched. Default: all text fields of `[schema]`.
+    #[schemars(length(min = 1))]
+    pub fields: Option<Vec<At<String>>>,
+    /// Most hits that may still be found after masking, over all living samples; more of them fail the build.
+    pub residual_max: Option<At<u64>>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A word in brackets stands in its place: `[EMAIL]`.
+    #[default]
+    Mask,
+}
+
+pub const ENTRY: Entry = Entry {
+    name: "privacy/detect",
+    path: "privacy.detect",
+    card: <Stage as RowStage>::CARD,
+    schema: Some(|g| g.subschema_for::<Declaration>()),
+    declare,
+    kernels: row::<Stage>(),
+};
+
+fn declare(check: &mut Check) -> Vec<Plan> {
+    let Some(d) = check.read::<Declaration>() else { return Vec::new() };
+    let before = check.problems.len();
+    let versions = versions(check, &d.types);
+    let fields = text_fields(check, d.fields.as_deref());
+    if fields.is_empty() && check.problems.len() == before {
+        let problem = Diagnostic::error("T0321", check.span.clone(), "there is no text to search");
+        check.bad(problem.label("needs `fields`, or a text field in [schema]"));
+    }
+    if check.problems.len() > before {
+        return Vec::new();
+    }
+    vec![Plan {
+        ports: ports(check, &fields),
+        params: [text(&Masking { fields, versions }), "{}".into(), "{}".into()],
+        gates: d.residual_max.iter().map(gate).collect(),
+        ..Plan::default()
+    }]
+}
+
+/// The detectors named, each with its version.
+fn versions(check: &mut Check, types: &[At<String>]) -> BTreeMap<String, u32> {
+    let mut out = BTreeMap::new();
+    for name in types {
+        match DETECTORS.iter().find(|d| d.name == name.as_str()) {
+            Some(detector) => {
+                out.insert(detector.name.to_string(), detector.version);
+            }
+            None => {
+                let known: Vec<&str> = DETECTORS.iter().map(|d| d.name).collect();
+                let message = format!("nothing detects `{}`", name.get());
+                let help = suggest(name, known);
+                check.bad(Diagnostic::error("T0330", name.span(), message).label("not known here").help(help));
+            }
+        }
+    }
+    out
+}
+
+/// The columns named, or the text fields of `[schema]` that are there.
+fn text_fields(check: &mut Check, named: Option<&[At<String>]>) -> Vec<String> {
+    let Some(named) = named else {
+        let schema: SchemaSection = check.section(&["schema"]);
+        let fields = schema.0.into_iter().filter(|(_, f)| f.text.is_some()).map(|(n, _)| n);
+        return fields.filter(|n| check.column("samples", n) == Some(&DataType::Utf8)).collect();
+    };
+    named.iter().for_each(|name| must_be_text(check, name));
+    let mut fields: Vec<String> = named.iter().map(|n| n.get().clone()).collect();
+    fields.sort();
+    fields.dedup();
+    fields
+}
+
+fn must_be_text(check: &mut Check, name: &At<String>) {
+    match check.column("samples", name) {
+        Some(DataType::Utf8) if !["id", "source"].contains(&name.as_str()) => {}
+        Some(_) => {
+            let message = format!("`{}` is no text that may be changed", name.get());
+            check.bad(Diagnostic::error("T0312", name.span(), message).label("not a text of the samples"));
+        }
+        None => {
+            let help = suggest(name, check.names("samples"));
+            let message = format!("no source gives the column `{}`", name.get());
+            check.bad(Diagnostic::error("T0310", name.span(), message).label(help));
+        }
+    }
+}
+
+fn ports(check: &Check, fields: &[String]) -> Ports {
+    let edits: Vec<String> = fields.iter().map(|f| edits_of(f)).collect();
+    let known = edits.iter().filter(|e| check.column("samples", e).is_some());
+    let reads = fields.iter().chain(known).cloned().collect();
+    let writes = fields.iter().map(|f| (f.clone(), utf8()));
+    let writes = writes.chain(edits.iter().map(|e| (e.clone(), <Vec<Edit>>::ty()))).collect();
+    Ports { table: "samples".into(), reads, writes, ..Ports::default() }
+}
+
+/// The column of a text's edits.
+fn edits_of(field: &str) -> String {
+    format!("edits.{field}")
+}
+
+fn gate(max: &At<u64>) -> Gate {
+    Gate {
+        key: "privacy.detect.residual_max".into(),
+        fact: "residual".into(),
+        min: None,
+        max: Some(Decimal::from(*max.get())),
+        span: max.span(),
+        look: "tamis show privacy.detect".into(),
+    }
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Masking {
+    #[serde(default, skip_serializing_if = "is_default")]
+    fields: Vec<String>,
+    /// The detectors by name; another version is another result.
+    #[serde(default, skip_serializing_if = "is_default")]
+    versions: BTreeMap<String, u32>,
+}
+
+struct Stage;
+
+impl RowStage for Stage {
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1), (Part::Gather, 1)]);
+    type Map = Masking;
+    type Gather = Nothing;
+    type Apply = Nothing;
+
+    fn map(p: &Masking, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+        let mut delta = Delta::default();
+        let types: Vec<String> = p.versions.keys().cloned().collect();
+        for field in &p.fields {
+            let column = rows.column(field)?;
+            let before = texts(column.as_ref());
+            let done: Vec<Option<Masked>> = before.iter().map(|t| masked((*t)?, &types)).collect();
+            if done.iter().all(Option::is_none) {
+                continue;
+            }
+            for (row, done) in done.iter().enumerate() {
+                if let Some(done) = done {
+                    tell(field, row, done, &mut delta);
+                    count(row, done, summary);
+                }
+            }
+            let edits = edits_so_far(rows, field)?.into_iter().zip(&done).map(|(old, new)| composed(old, new.as_ref()));
+            delta.write(edits_of(field), array_of(edits));
+            let after = before.iter().zip(done).map(|(old, new)| match new {
+                Some(done) => Some(done.text),
+                None => old.map(str::to_string),
+            });
+            delta.write(field, array_of(after));
+        }
+        Ok(delta)
+    }
+
+    fn gather(_: &Nothing, hits: &Hits, out: &mut Verdicts) {
+        let mut sums: BTreeMap<String, u64> = [("masked".to_string(), 0), ("residual".to_string(), 0)].into();
+        for hit in hits.iter() {
+            let n = <[u8; 8]>::try_from(hit.value.as_slice()).map_or(0, u64::from_be_bytes);
+            let name = String::from_utf8_lossy(&hit.key).into_owned();
+            if name.starts_with("masked.") {
+                *sums.entry("masked".into()).or_default() += n;
+            }
+            *sums.entry(name).or_default() += n;
+        }
+        for (name, n) in sums {
+            out.fact(name, n);
+        }
+    }
+}
+
+/// A text without what was found in it.
+struct Masked {
+    text: String,
+    edits: Vec<Edit>,
+    /// Hits by type.
+    counts: BTreeMap<&'static str, u64>,
+    /// Hits in the text after masking.
+    left: u64,
+}
+
+/// `None` if nothing is found. Each hit is one edit, also where the mask happens to be as long as what it hides: no
+/// place inside of it has a meaning afterwards.
+fn masked(text: &str, types: &[String]) -> Option<Masked> {
+    let hits = detectors::find(text, types);
+    if hits.is_empty() {
+        return None;
+    }
+    let mut out =
+        Masked { text: String::with_capacity(text.len()), edits: Vec::new(), counts: BTreeMap::new(), left: 0 };
+    let (mut at, mut start) = (0, 0);
+    for hit in hits {
+        let kept = text.get(at..hit.start).unwrap_or_default();
+        let mask = detectors::mask(hit.detector);
+        start += chars(kept);
+        let end = start + chars(text.get(hit.start..hit.end).unwrap_or_default());
+        out.edits.push(Edit { start, end, len: chars(mask) });
+        out.text.push_str(kept);
+        out.text.push_str(mask);
+        *out.counts.entry(hit.detector).or_default() += 1;
+        (at, start) = (hit.end, end);
+    }
+    out.text.push_str(text.get(at..).unwrap_or_default());
+    out.left = detectors::find(&out.text, types).len() as u64;
+    Some(out)
+}
+
+fn chars(text: &str) -> u32 {
+    text.chars().count() as u32
+}
+
+fn edits_so_far(rows: &Rows, field: &str) -> Result<Vec<Option<Vec<Edit>>>, Fault> {
+    let name = edits_of(field);
+    if rows.names().any(|n| n == name) { rows.cells(&name) } else { Ok(vec![None; rows.len()]) }
+}
+
+/// The edits since the text was collected; `None` where there are none.
+fn composed(old: Option<Vec<Edit>>, new: Option<&Masked>) -> Option<Vec<Edit>> {
+    let Some(new) = new else { return old };
+    Some(compose(&old.unwrap_or_default(), &new.edits)).filter(|edits| !edits.is_empty())
+}
+
+fn tell(field: &str, row: usize, done: &Masked, delta: &mut Delta) {
+    let key = "privacy.detect.types";
+    for (kind, n) in &done.counts {
+        delta.event(row, Act::Change, key, format!("privacy.{kind}"), format!("{n} {kind} masked in {field}"));
+    }
+    if done.left > 0 {
+        let say = format!("{} still found in {field} after masking", done.left);
+        delta.event(row, Act::Finding, key, "privacy.residual", say);
+    }
+}
+
+/// For the facts: names that tell no content, and numbers.
+fn count(row: usize, done: &Masked, summary: &mut Summary) {
+    for (kind, n) in &done.counts {
+        summary.put(format!("masked.{kind}"), row, n.to_be_bytes());
+    }
+    if done.left > 0 {
+        summary.put("residual", row, done.left.to_be_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+    use crate::model::edits::{Moved, move_span};
+    use crate::table::{ArrayRef, cells};
+    use crate::world::World;
+
+    struct NoBlobs;
+
+    impl Blobs for NoBlobs {
+        fn open(&self, _: Digest) -> Result<Vec<u8>, Fault> {
+            Err(Fault::World("no blobs here".into()))
+        }
+        fn column(&self, _: Digest) -> Result<ArrayRef, Fault> {
+            Err(Fault::World("no columns here".into()))
+        }
+    }
+
+    fn mapped(columns: &[(&str, ArrayRef)]) -> (Delta, Summary) {
+        let versions = DETECTORS.iter().map(|d| (d.name.to_string(), d.version)).collect();
+        let held = columns.iter().map(|(n, a)| (n.to_string(), (Digest::default(), Some(a.clone())))).collect();
+        let rows = Rows::new(columns[0].1.len(), held, &NoBlobs);
+        let mut summary = Summary::default();
+        let delta = Stage::map(&Masking { fields: names(&["text"]), versions }, &rows, &mut summary).unwrap();
+        (delta, summary)
+    }
+
+    fn texts_of(texts: &[Option<&str>]) -> ArrayRef {
+        array_of(texts.iter().map(|t| t.map(str::to_string)))
+    }
+
+    fn stream(hits: &[Hit]) -> Box<dyn Iterator<Item = Hit> + '_> {
+        Box::new(hits.iter().cloned())
+    }
+
+    fn facts(summary: Summary) -> BTreeMap<String, Fact> {
+        let mut entries = summary.0;
+        entries.sort();
+        let hit = |(key, row, value)| Hit { key, value, at: crate::stage::At { part: 0, row } };
+        let hits: Vec<Hit> = entries.into_iter().map(hit).collect();
+        let again = || stream(&hits);
+        let mut out = Verdicts::default();
+        Stage::gather(&Nothing {}, &Hits(&again), &mut out);
+        out.facts
+    }
+
+    #[test]
+    fn hits_are_masked_and_counted_without_their_content() {
+        let text =
+            texts_of(&[Some("메일은 kim@example.com, lee@example.org"), None, Some("없음"), Some("010-1234-5678로")]);
+        let (delta, summary) = mapped(&[("text", text)]);
+        let after = texts_of(&[Some("메일은 [EMAIL], [EMAIL]"), None, Some("없음"), Some("[PHONE]로")]);
+        assert_eq!(texts(delta.columns["text"].as_ref()), texts(after.as_ref()));
+        let told: Vec<_> = delta.events.iter().map(|e| (e.row, e.rule.as_str(), e.say.as_str())).collect();
+        assert_eq!(
+            told,
+            [(0, "privacy.email", "2 email masked in text"), (3, "privacy.phone", "1 phone masked in text")]
+        );
+        assert!(delta.events.iter().all(|e| e.act == Act::Change && e.key == "privacy.detect.types"));
+        let want = [("masked", 3), ("masked.email", 2), ("masked.phone", 1), ("residual", 0)];
+        assert_eq!(facts(summary), BTreeMap::from(want.map(|(name, n)| (name.to_string(), Fact::Int(n)))));
+    }
+
+    #[test]
+    fn labels_move_around_what_is_masked_and_never_into_it() {
+        let old = vec![Edit { start: 0, end: 2, len: 1 }];
+        let edits = array_of([Some(old), None]);
+        let text = texts_of(&[Some("김 a@b.com 이"), Some("a@b.com은")]);
+        let (delta, _) = mapped(&[("text", text), ("edits.text", edits)]);
+        let edits: Vec<Option<Vec<Edit>>> = cells(delta.columns["edits.text"].as_ref());
+        let first = edits[0].as_deref().unwrap();
+        assert_eq!(move_span(first, 0, 2), Moved::At(0, 1));
+        assert_eq!(move_span(first, 11, 12), Moved::At(10, 11));
+        assert_eq!(chars("a@b.com"), chars("[EMAIL]"));
+        let second = edits[1].as_deref().unwrap();
+        assert_eq!(second, [Edit { start: 0, end: 7, len: 7 }]);
+        assert_eq!(move_span(second, 1, 3), Moved::Lost);
+    }
+
+    #[test]
+    fn texts_without_a_hit_are_not_written() {
+        let (delta, summary) = mapped(&[("text", texts_of(&[Some("없음"), None]))]);
+        assert!(delta.columns.is_empty() && delta.events.is_empty() && summary.0.is_empty());
+        assert_eq!(text(&Masking::default()), "{}");
+    }
+
+    #[test]
+    fn what_is_left_is_a_finding() {
+        let counts = BTreeMap::from([("email", 1)]);
+        let done = Masked { text: String::new(), edits: Vec::new(), counts, left: 2 };
+        let (mut delta, mut summary) = (Delta::default(), Summary::default());
+        tell("text", 4, &done, &mut delta);
+        count(4, &done, &mut summary);
+        let last = delta.events.last().unwrap();
+        assert_eq!((last.row, &last.act, last.rule.as_str()), (4, &Act::Finding, "privacy.residual"));
+        assert_eq!(facts(summary)["residual"], Fact::Int(2));
+    }
+
+    /// The plans of a manifest, and its problems: code and token.
+    fn declared(manifest: &str, columns: &[(&str, DataType)]) -> (Vec<Plan>, Vec<String>) {
+        let parsed = crate::manifest::parse("dataset.toml", manifest.into()).unwrap();
+        let (world, raw) = (World::new("."), Default::default());
+        let samples = columns.iter().map(|(n, t)| (n.to_string(), t.clone())).collect();
+        let columns = BTreeMap::from([("samples".to_string(), samples)]);
+        let (span, table) = parsed.table(&["privacy", "detect"]).unwrap();
+        let mut check = Check {
+            manifest: &parsed,
+            world: &world,
+            path: "privacy.detect".into(),
+            instance: String::new(),
+            span,
+            table: Some(table),
+            columns: &columns,
+            raw: &raw,
+            problems: Vec::new(),
+        };
+        let plans = declare(&mut check);
+        let told = check.problems.iter().map(|d| format!("{} {}", d.code, &manifest[d.span.clone()])).collect();
+        (plans, told)
+    }
+
+    #[test]
+    fn a_plan_reads_the_edits_that_there_are() {
+        let columns = [("text", DataType::Utf8), ("title", DataType::Utf8), ("edits.text", <Vec<Edit>>::ty())];
+        let manifest = "[schema]\ntext = { text = {} }\ntitle = { text = {} }\n\
+            [privacy.detect]\ntypes = [\"phone\", \"email\", \"phone\"]\nresidual_max = 0\n";
+        let (plans, told) = declared(manifest, &columns);
+        assert_eq!(told, Vec::<String>::new());
+        let ports = &plans[0].ports;
+        assert_eq!(ports.reads, ["text", "title", "edits.text"]);
+        let written: Vec<&str> = ports.writes.iter().map(|w| w.0.as_str()).collect();
+        assert_eq!(written, ["text", "title", "edits.text", "edits.title"]);
+        let params: Masking = serde_json::from_str(&plans[0].params[0]).unwrap();
+        assert_eq!(params.versions.keys().collect::<Vec<_>>(), ["email", "phone"]);
+        let gate = &plans[0].gates[0];
+        assert_eq!((gate.fact.as_str(), &manifest[gate.span.clone()]), ("residual", "0"));
+    }
+
+    #[test]
+    fn the_reference_names_every_detector() {
+        let schema = schemars::schema_for!(Declaration).to_value();
+        let told = schema.pointer("/properties/types/description").and_then(|d| d.as_str()).unwrap();
+        assert!(DETECTORS.iter().all(|d| told.contains(&format!("`{}`", d.name))), "{told}");
+    }
+
+    #[test]
+    fn problems_stand_at_their_tokens() {
+        let columns = [("text", DataType::Utf8), ("n", DataType::Int64)];
+        let manifest = "[privacy.detect]\ntypes = [\"emial\"]\nfields = [\"text\", \"n\", \"txet\"]\n";
+        assert_eq!(declared(manifest, &columns).1, ["T0330 \"emial\"", "T0312 \"n\"", "T0310 \"txet\""]);
+        assert_eq!(declared("[privacy.detect]\ntypes = [\"email\"]\n", &columns).1, ["T0321 [privacy.detect]"]);
+    }
+}
