@@ -6,7 +6,7 @@
 //! - [`manifest`]: text with places. [`world`]: the only door to the outside. [`formats`]: bytes and records.
 //! - [`table`]: columns by digest, partitions. [`stage`]: the contract between stages and engine.
 //! - [`stages`]: the registry, a line per stage. [`exec`]: who runs tasks. [`engine`]: graph, plan, build, store.
-//! - [`assemble`]: manifest + registry -> steps. [`report`]: views of events and facts. [`cli`]: a file per verb.
+//! - [`assemble`]: manifest + registry -> steps. [`project`]: a folder opened, and its walk. [`report`]: views of events and facts. [`cli`]: a file per verb.
 pub mod assemble;
 pub mod cli;
 pub mod diag;
@@ -17,6 +17,7 @@ pub mod formats;
 pub mod manifest;
 pub mod measure;
 pub mod model;
+pub mod project;
 pub mod report;
 pub mod stage;
 pub mod stages;

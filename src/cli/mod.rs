@@ -2,7 +2,7 @@
 mod build;
 mod check;
 mod graph;
-pub mod project;
+use crate::project;
 mod release;
 mod schema;
 mod show;
@@ -14,7 +14,7 @@ mod why;
 use crate::engine::event::{Done, Event};
 use crate::report::diagnostic;
 use clap::{Parser, Subcommand};
-use project::Failure;
+use crate::project::Failure;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,10 +1,107 @@
-//! `tamis release`
-use super::Context;
-use super::project::Failure;
+//! `tamis release NAME`: builds, demands that all gates hold, and freezes the candidate.
+use super::project::{Failure, Finished, Options, Project};
+use super::{Context, say, warn};
+use crate::digest::Digest;
+use crate::engine::lock::{Lock, ReleaseLock};
+use crate::engine::output;
+use crate::engine::session::Session;
+use crate::report::progress::Progress;
+use crate::report::terminal;
+use crate::table;
 
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Which `[release.NAME]`
+    name: String,
+    /// How many threads; 0 is one a core
+    #[arg(short, long, default_value_t = 0, value_name = "N")]
+    jobs: usize,
+}
 
-pub fn run(_: &Context, _: &Args) -> Result<i32, Failure> {
-    Err(Failure::Usage("not yet".into()))
+/// Where assignments are kept for `keep = "last_release"`.
+const PINS: &str = "pins/split.tsv";
+
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    let project = Project::open(c.dir.as_deref())?;
+    let known = |n: &str| project.assembled.steps.iter().any(|s| s.plan.folder.as_deref() == Some(n));
+    if !known(&args.name) {
+        let names: Vec<&str> = project.assembled.steps.iter().filter_map(|s| s.plan.folder.as_deref()).collect();
+        return Err(Failure::Usage(format!("there is no [release.{}]; {}", args.name, crate::diag::suggest(&args.name, names))));
+    }
+    let version = terminal::dataset(&project).version.get().clone();
+    let options = Options { jobs: args.jobs, ..Options::default() };
+    let progress = Progress::new(c.quiet);
+    let text = project.build(&options, &|e| progress.hear(&e), |s, f| {
+        progress.finish();
+        if f.exit() != 0 {
+            warn(&terminal::failures(&project, s, f));
+            return Ok((f.exit(), format!("not released: {}\n", gates(f))));
+        }
+        freeze(&project, s, f, &args.name, &version).map(|t| (0, t))
+    })??;
+    say(&text.1);
+    Ok(text.0)
+}
+
+fn gates(f: &Finished) -> String {
+    let open = f.judged.iter().filter(|j| !j.pass).count();
+    if open == 0 { "the build failed".into() } else { terminal::plural(open as u64, "gate") + " do not hold" }
+}
+
+fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &str) -> Result<String, Failure> {
+    let found = s.steps.iter().zip(&f.built.runs).find(|(step, _)| step.plan.folder.as_deref() == Some(name));
+    let Some((_, run)) = found else { return Err(Failure::Usage(format!("there is no [release.{name}]"))) };
+    let Some((content, files)) = run.roots else { return Err(Failure::Bug("a release without roots".into())) };
+    let folder = format!("releases/{name}-{version}");
+    let mut lock = Lock::load(&project.world).map_err(Failure::World)?;
+    if let Some(old) = lock.release.get(name).filter(|l| l.version == version && l.content_root != content.hex()) {
+        let was = old.content_root.get(..8).unwrap_or_default();
+        return Err(Failure::Differs(format!(
+            "{name} {version} is released with content {was}, and this is {}; raise `version` in [dataset]",
+            content.short()
+        )));
+    }
+    if let Some(root) = frozen_root(project, &folder).filter(|r| *r != content.hex()) {
+        let was = root.get(..8).unwrap_or_default();
+        return Err(Failure::Differs(format!("{folder} holds content {was}, and this is {}; raise `version`", content.short())));
+    }
+    let world = |e: std::io::Error| Failure::World(e.to_string());
+    let mut states = crate::engine::files::Files::default();
+    output::write(s, &mut states, &folder, &run.files)?;
+    let pins = assignments(s, f)?;
+    let digest = Digest::of(pins.as_bytes()).hex();
+    project.world.replace(PINS, pins.as_bytes()).map_err(world)?;
+    let line = ReleaseLock { version: version.into(), content_root: content.hex(), files_root: files.hex(), assignments: digest };
+    lock.release.insert(name.to_string(), line);
+    lock.save(&project.world).map_err(world)?;
+    Ok(format!(
+        "released {name} {version}   {folder}   content {}  files {}\n  commit dataset.lock and pins/   check it: tamis verify {folder}\n",
+        content.short(),
+        files.short()
+    ))
+}
+
+/// The content root of a folder that was frozen before.
+fn frozen_root(project: &Project, folder: &str) -> Option<String> {
+    let bytes = project.world.read(&format!("{folder}/release.json"), 1 << 30).ok()?;
+    let v: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+    Some(v.get("content_root")?.as_str()?.to_string())
+}
+
+/// `id TAB split` of every living sample, sorted by id.
+fn assignments(s: &Session, f: &Finished) -> Result<String, Failure> {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for part in f.built.tables.get("samples").map(|t| t.parts.as_slice()).unwrap_or_default() {
+        let column = |name: &str| part.columns.get(name).copied().flatten();
+        let (Some(ids), Some(splits)) = (column("id"), column("split")) else { continue };
+        let (ids, splits) = (s.array(ids)?, s.array(splits)?);
+        for (row, (id, split)) in table::texts(ids.as_ref()).iter().zip(table::texts(splits.as_ref())).enumerate() {
+            if let (true, Some(id), Some(split)) = (part.living.as_ref().is_some_and(|l| l.is(row as u32)), id, split) {
+                rows.push((id.to_string(), split.to_string()));
+            }
+        }
+    }
+    rows.sort();
+    let lines: String = rows.iter().map(|(id, split)| format!("{id}\t{split}\n")).collect();
+    Ok(format!("id\tsplit\n{lines}"))
 }

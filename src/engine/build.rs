@@ -476,7 +476,8 @@ impl Walk<'_, '_> {
             }
         };
         let Some((key, decided)) = decided else {
-            for k in mine {
+            let applies = self.step.entry.card.version(Kernel::Apply) > 0;
+            for k in mine.into_iter().filter(|_| applies) {
                 self.settle(&mut table.parts[k], None, &mut PartRun::default())?;
             }
             return Ok(());

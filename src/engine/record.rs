@@ -28,7 +28,7 @@ pub struct StepRecord {
     pub parts: Vec<PartRecord>,
 }
 
-#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PartRecord {
     /// Digests of what the step was given, `id` among them.
     pub reads: BTreeMap<String, Digest>,
@@ -80,7 +80,7 @@ pub fn heads(step: &Step) -> Vec<String> {
     Kernel::ALL.into_iter().filter(has).map(|p| recipe::head(step, p)).collect()
 }
 
-fn part_record(step: &Step, p: &PartRun) -> PartRecord {
+pub fn part_record(step: &Step, p: &PartRun) -> PartRecord {
     let mut reads: BTreeMap<String, Digest> = p.reads.iter().filter_map(|(n, d)| Some((n.clone(), (*d)?))).collect();
     if let Some(Some(id)) = p.before.columns.get("id") {
         reads.insert("id".into(), *id);

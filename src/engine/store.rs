@@ -226,7 +226,9 @@ fn commit(folder: &std::path::Path, inner: &mut Inner) -> io::Result<()> {
     index.sync_data()?;
     if fresh {
         File::open(folder)?.sync_all()?;
-        File::open(folder.join("packs"))?.sync_all().or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })?;
+if let Ok(packs) = File::open(folder.join("packs")) {
+            packs.sync_all()?;
+        }
     }
     inner.index_len += inner.frames.len() as u64;
     inner.frames.clear();

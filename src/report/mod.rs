@@ -2,3 +2,4 @@
 pub mod diagnostic;
 pub mod progress;
 pub mod terminal;
+pub mod why;

@@ -1,6 +1,6 @@
 //! What a person reads: one line a step, the words of the user's data, the next command to type. The same without
 //! colour, in a pipe and at 80 columns.
-use crate::cli::project::{Finished, Project};
+use crate::project::{Finished, Project};
 use crate::digest::Digest;
 use crate::engine::event::Answer;
 use crate::engine::ledger;

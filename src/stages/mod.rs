@@ -1,6 +1,7 @@
 //! The registry: a line per stage, in the order of the pipeline. The key path of a stage is the path of its file.
 pub mod clean;
 pub mod collect;
+pub mod label;
 pub mod preprocess;
 pub mod privacy;
 pub mod release;
@@ -16,7 +17,9 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[schema::ENTRY],
     preprocess::ENTRIES,
     &[privacy::detect::ENTRY],
+    &[clean::fields::ENTRY],
     &[clean::exact_duplicates::ENTRY],
+    label::ENTRIES,
     split::ENTRIES,
     release::ENTRIES,
 ];

@@ -62,7 +62,7 @@ fn given(check: &mut Check, name: &str, field: &Field) {
         }
         Some(ty) if !fits(field, ty) => {
             let label = format!("the sources give {}", types::text(ty));
-            check.bad(Diagnostic::error("T0312", span, format!("`{name}` is of another type")).label(label));
+            check.bad(Diagnostic::error("T0322", span, format!("`{name}` is of another type")).label(label));
         }
         Some(_) => {}
     }
@@ -114,7 +114,7 @@ fn place(check: &Check, name: &str, word: &str) -> std::ops::Range<usize> {
 fn judged_elsewhere(check: &mut Check, name: &str, field: &Field) {
     let limited = field.image.as_ref().is_some_and(|l| !is_default(l));
     if limited && check.manifest.table(&["preprocess"]).is_none() {
-        let problem = Diagnostic::error("T0313", place(check, name, "image"), "nothing measures the sides of images");
+        let problem = Diagnostic::error("T0323", place(check, name, "image"), "nothing measures the sides of images");
         check.bad(problem.label("limits without effect").help("add a table `[preprocess]`: it decodes the images"));
     }
 }
@@ -373,6 +373,6 @@ mod tests {
             n = { int = {} }\nx = { float = { max = inf } }\nimage = { image = { side_min = 1 } }\n";
         let (plans, told) = declared(manifest, &columns);
         assert!(plans.is_empty());
-        assert_eq!(told, ["T0313 { side_min = 1 }", "T0312 n", "T0205 3", "T0310 txet", "T0206 inf"]);
+        assert_eq!(told, ["T0323 { side_min = 1 }", "T0322 n", "T0205 3", "T0310 txet", "T0206 inf"]);
     }
 }

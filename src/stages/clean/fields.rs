@@ -149,7 +149,7 @@ fn must_be_text(check: &mut Check, field: &str) {
     match check.column("samples", field) {
         Some(DataType::Utf8) => {}
         Some(_) => {
-            let problem = Diagnostic::error("T0312", span, format!("`{field}` is no text"));
+            let problem = Diagnostic::error("T0322", span, format!("`{field}` is no text"));
             check.bad(problem.label("statistics are of texts"));
         }
         None => {
@@ -444,6 +444,6 @@ mod tests {
             [clean.fields.txet]\nwords_min = 1\n";
         let (plans, told) = declared(manifest);
         assert!(plans.is_empty());
-        assert_eq!(told, ["T0312 [clean.fields.n]", "T0207 [clean.fields.n]", "T0205 3", "T0310 [clean.fields.txet]"]);
+        assert_eq!(told, ["T0322 [clean.fields.n]", "T0207 [clean.fields.n]", "T0205 3", "T0310 [clean.fields.txet]"]);
     }
 }

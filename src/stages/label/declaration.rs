@@ -1,12 +1,11 @@
 //! What `[label.TASK]` may say, and all of it that can be wrong before a sample is read.
-use super::read::{Format, format_of};
+use super::read::{Format, check_files};
 use crate::diag::{Diagnostic, Severity, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::sections::SchemaSection;
 use crate::manifest::values::At;
 use crate::model::annotation::{Kind, Vote};
 use crate::stage::{Act, Check, Gate};
-use crate::stages::collect::check_glob;
 use crate::table::{DataType, types, utf8};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -196,6 +195,7 @@ pub enum Respond {
 }
 
 impl Respond {
+    /// What the ledger calls it.
     pub fn act(self) -> Act {
         match self {
             Respond::Drop | Respond::Fix => Act::Finding,
@@ -217,6 +217,7 @@ impl Problems {
         ]
     }
 
+    /// What one key means.
     pub fn of(&self, problem: &str) -> Respond {
         self.all().into_iter().find(|p| p.0 == problem).map_or(Respond::Drop, |p| p.1)
     }
@@ -256,14 +257,17 @@ pub struct Task {
 }
 
 impl Task {
+    /// A key of this table, `label.ner.from.klue`.
     pub fn key(&self, of: &str) -> String {
         format!("{}.{of}", self.path)
     }
 
+    /// The kind of task.
     pub fn kind(&self) -> Kind {
         self.declared.task
     }
 
+    /// The classes in their declared order; none for a rating.
     pub fn classes(&self) -> Vec<String> {
         self.declared.classes.iter().map(|c| c.get().clone()).collect()
     }
@@ -273,6 +277,7 @@ impl Task {
         (format!("votes.{}", self.name), Vote::list_of(&self.kind().answer()))
     }
 
+    /// The declared method, else the one that fits the kind.
     pub fn method(&self) -> Method {
         match (&self.declared.aggregate, self.kind()) {
             (Some(a), _) => a.method,
@@ -324,7 +329,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     check_method(check, &declared);
     if declared.task == Kind::Ner && text.is_none() {
         let problem = Diagnostic::error("T0316", check.span.clone(), "there is no text to mark spans in");
-        check.bad(problem.label("the samples have no text field").help("give a source a text field and name it in [schema]"));
+        check.bad(problem.label("the samples have no text field").help("name the text in [schema]"));
     }
     if declared.from.is_empty() {
         let problem = Diagnostic::error("T0211", check.span.clone(), format!("{} has no answers", check.path));
@@ -356,7 +361,7 @@ fn check_classes(check: &mut Check, d: &Declaration) {
     match d.classes.first() {
         Some(class) if rating => {
             let problem = Diagnostic::error("T0215", class.span(), "a rating has no classes");
-            check.bad(problem.label("not for this kind of task").help("remove `classes`; `scale` says what is allowed"));
+            check.bad(problem.label("not for this kind of task").help("`scale` says what is allowed"));
         }
         None if !rating => {
             let problem = Diagnostic::error("T0212", check.span.clone(), format!("{} has no classes", check.path));
@@ -417,7 +422,7 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
     if let Some(files) = &a.files {
         let keys = [("annotator", a.annotator.is_some()), ("scheme", a.scheme.is_some())];
         spare(check, name, &keys, "this source is files, whose rows say so themselves");
-        check_files(check, name, a, files);
+        check_files(check, a, files);
     }
     if d.task != Kind::Ner {
         let keys = [("offsets", a.offsets.is_some()), ("scheme", a.scheme.is_some() && a.files.is_none())];
@@ -450,7 +455,8 @@ fn check_column(check: &mut Check, kind: Kind, column: &At<String>) {
     }
 }
 
-fn unknown(check: &mut Check, column: &At<String>) {
+/// Notes that no step before gives a column.
+pub fn unknown(check: &mut Check, column: &At<String>) {
     let help = suggest(column, check.names("samples").into_iter());
     let message = format!("no source gives the column `{}`", column.get());
     check.bad(Diagnostic::error("T0310", column.span(), message).label(help));
@@ -470,115 +476,4 @@ fn fits(kind: Kind, ty: &DataType) -> bool {
 /// Whether a column holds one tag for each token.
 pub fn is_tags(ty: &DataType) -> bool {
     matches!(ty, DataType::List(item) if item.data_type() == &DataType::Utf8)
-}
-
-fn check_files(check: &mut Check, name: &str, a: &Answers, files: &[At<String>]) {
-    files.iter().for_each(|glob| check_glob(check, glob));
-    if format_of(a).is_none() {
-        let span = files.first().map_or_else(|| place(check, &format!("from.{name}")), At::span);
-        let problem = Diagnostic::error("T0218", span, "the name does not tell how this file is read");
-        check.bad(problem.label("needs `format`").help("`csv`, `tsv` or `jsonl`"));
-    }
-    if let Some(on) = a.on.as_ref().filter(|on| on.as_str() != "id") {
-        match check.column("samples", on).cloned() {
-            None => unknown(check, on),
-            Some(ty) if ty != utf8() && !is_tags(&ty) => {
-                let problem = Diagnostic::error("T0315", on.span(), format!("`{}` cannot be a join key", on.get()));
-                check.bad(problem.label(format!("this column is {}, not text", types::text(&ty))));
-            }
-            Some(_) => {}
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::manifest::parse;
-    use crate::stage::Plan;
-    use crate::table::list;
-    use crate::world::World;
-
-    /// The plans of all entries and the codes of what is wrong, in the order of the text.
-    fn plans(text: &str) -> (Vec<Plan>, Vec<(&'static str, String)>) {
-        let manifest = parse("dataset.toml", text.into()).unwrap();
-        let (span, table) = manifest.table(&["label", "t"]).unwrap();
-        let samples = [("text", utf8()), ("ner", list(utf8())), ("tokens", list(utf8())), ("kind", utf8())];
-        let samples: BTreeMap<String, DataType> = samples.into_iter().map(|(n, t)| (n.to_string(), t)).collect();
-        let columns = BTreeMap::from([("samples".to_string(), samples)]);
-        let (world, raw) = (World::new("."), std::collections::BTreeSet::new());
-        let mut check = Check {
-            manifest: &manifest,
-            world: &world,
-            path: "label.t".into(),
-            instance: "t".into(),
-            span,
-            table: Some(table),
-            columns: &columns,
-            raw: &raw,
-            problems: Vec::new(),
-        };
-        let plans: Vec<Plan> = super::super::ENTRIES.iter().flat_map(|e| (e.declare)(&mut check)).collect();
-        let token = |p: Diagnostic| (p.span.start, p.code, text[p.span].to_string());
-        let mut found: Vec<_> = check.problems.into_iter().map(token).collect();
-        found.sort();
-        found.dedup();
-        (plans, found.into_iter().map(|(_, code, token)| (code, token)).collect())
-    }
-
-    fn codes(text: &str) -> Vec<(&'static str, String)> {
-        plans(text).1
-    }
-
-    #[test]
-    fn a_column_makes_three_steps() {
-        let (plans, found) = plans("[label.t]\ntask = \"ner\"\nclasses = [\"A\"]\nfrom.x = { column = \"ner\" }");
-        assert_eq!(found, []);
-        let words: Vec<&str> = plans.iter().map(|p| p.word.as_str()).collect();
-        assert_eq!(words, ["from.x", "check", ""]);
-        assert!(plans.iter().all(|p| !p.ports.drops || p.word.is_empty()));
-    }
-
-    #[test]
-    fn files_are_read_and_joined_after_columns() {
-        let text = "[label.t]\ntask = \"rating\"\nscale = { min = 0, max = 5 }\n[label.t.from.a]\nfiles = [\"v.csv\"]\n\
-                    [label.t.from.b]\ncolumn = \"kind\"\n[label.t.problems]\noutside = \"fail\"\n";
-        let (plans, found) = plans(text);
-        assert_eq!(found, []);
-        let words: Vec<&str> = plans.iter().map(|p| p.word.as_str()).collect();
-        assert_eq!(words, ["read.a", "from.b", "from.a", "check", ""]);
-        let reads = |i: usize| plans[i].ports.reads.contains(&"votes.t".to_string());
-        assert!(!reads(1) && reads(2));
-        assert_eq!(plans[3].gates[0].fact, "label.t/check.fails");
-        assert_eq!(&text[plans[3].gates[0].span.clone()], "\"fail\"");
-    }
-
-    #[test]
-    fn everything_wrong_is_found_at_its_token() {
-        let text = "[label.t]\ntask = \"ner\"\nclasses = [\"A\", \"B\", \"A\"]\nscale = { min = 0, max = 1 }\n\
-                    aggregate = { method = \"median\" }\nfrom.x = { column = \"nre\", on = \"id\" }\n\
-                    from.y = { files = [\"v.txt\"], annotator = \"a\", map = { p = \"C\" } }\nfrom.z = { column = \"kind\" }\n";
-        let want = [
-            ("T0210", "\"A\""),
-            ("T0215", "{ min = 0, max = 1 }"),
-            ("T0216", "\"median\""),
-            ("T0310", "\"nre\""),
-            ("T0219", "\"id\""),
-            ("T0218", "\"v.txt\""),
-            ("T0219", "\"a\""),
-            ("T0217", "\"C\""),
-            ("T0315", "\"kind\""),
-        ];
-        assert_eq!(codes(text), want.map(|(c, t)| (c, t.to_string())));
-    }
-
-    #[test]
-    fn what_each_kind_needs() {
-        let rating = codes("[label.t]\ntask = \"rating\"\nclasses = [\"A\"]\nunlabelled = \"negative\"\n");
-        let rating: Vec<&str> = rating.iter().map(|f| f.0).collect();
-        assert_eq!(rating, ["T0211", "T0213", "T0215", "T0215"]);
-        let empty = codes("[label.t]\ntask = \"rating\"\nscale = { min = 5, max = 5 }\nfrom.x = { column = \"kind\" }\n");
-        assert_eq!(empty, [("T0214", "5".to_string())]);
-        assert_eq!(codes("[label.t]\ntask = \"classification\"\nfrom.x = { column = \"kind\" }\n")[0].0, "T0212");
-    }
 }

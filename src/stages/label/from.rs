@@ -13,6 +13,7 @@
 //! `vote.repeated`, `vote.contradiction` (the first stays), `vote.unmatched`. Limits: of one annotator's answers in
 //! one source only the first counts.
 use super::declaration::{Answers, Offsets, Respond, TagScheme, Task, checked, is_tags};
+use super::read::{box_of, number, plain};
 use super::{Note, optional, slot, tell};
 use crate::formats::conll::{self, Scheme, TagSpan};
 use crate::model::annotation::{Box2, Kind, Span, Token, Vote};
@@ -44,39 +45,41 @@ pub const JOIN: Entry = Entry {
 
 fn declare_columns(check: &mut Check) -> Vec<Plan> {
     let Some(task) = checked(check) else { return Vec::new() };
-    let plan = |(i, (name, answers, column)): (usize, (&String, &Answers, &_))| {
-        let column: &crate::manifest::values::At<String> = column;
+    let mut plans: Vec<Plan> = Vec::new();
+    for (name, answers, column) in task.columns() {
         let tags = check.column("samples", column).is_some_and(is_tags);
-        let mut way = Way { column: column.get().clone(), ..way(check, &task, name, answers) };
-        way.annotator = answers.annotator.clone().unwrap_or_else(|| name.clone());
+        let annotator = answers.annotator.clone().unwrap_or_else(|| name.clone());
+        let way = Way { column: column.get().clone(), annotator, ..way(check, &task, name, answers) };
         let mut reads = vec![way.column.clone()];
         reads.extend(tags.then(|| "tokens".to_string()));
-        let mut plan = plan(&task, name, way, reads, i > 0);
-        let bio = task.declared.problems.of("bio");
-        plan.ports.drops = tags && bio == Respond::Review;
-        plan.gates = if tags { task.gates(check, &plan.word, &["bio"]) } else { Vec::new() };
-        plan
-    };
-    task.columns().enumerate().map(plan).collect()
+        let mut plan = plan(&task, name, way, reads, !plans.is_empty());
+        if tags {
+            plan.ports.drops = task.declared.problems.of("bio") == Respond::Review;
+            plan.gates = task.gates(check, &plan.word, &["bio"]);
+        }
+        plans.push(plan);
+    }
+    plans
 }
 
 fn declare_files(check: &mut Check) -> Vec<Plan> {
     let Some(task) = checked(check) else { return Vec::new() };
     let columns = task.columns().count();
-    let plan = |(i, (name, answers)): (usize, (&String, &Answers))| {
+    let mut plans: Vec<Plan> = Vec::new();
+    for (name, answers, _) in task.files() {
         let way = way(check, &task, name, answers);
         let key = way.key();
-        let mut plan = plan(&task, name, way, Vec::new(), columns + i > 0);
+        let mut plan = plan(&task, name, way, Vec::new(), columns + plans.len() > 0);
         plan.ports.right = Some(Right {
             table: format!("{}/from.{name}", task.path),
             key: "item".into(),
-            on: answers.on.as_ref().map_or("id".into(), |on| on.get().clone()),
+            on: answers.on.as_ref().map_or_else(|| "id".to_string(), |on| on.get().clone()),
             reads: names(&["annotator", "answer"]),
             unmatched: Some(("vote.unmatched".into(), key)),
         });
-        plan
-    };
-    task.files().map(|(name, answers, _)| (name, answers)).enumerate().map(plan).collect()
+        plans.push(plan);
+    }
+    plans
 }
 
 fn way(check: &Check, task: &Task, name: &str, answers: &Answers) -> Way {
@@ -181,7 +184,9 @@ impl JoinStage for FromFiles {
             let (mut notes, mut own) = (Vec::new(), Vec::new());
             let ground = if hits.is_empty() { Ground::default() } else { beside.ground(row) };
             for hit in hits {
-                let (Some(Some(annotator)), Some(Some(answer))) = (annotators.get(*hit), answers.get(*hit)) else { continue };
+                let (Some(Some(annotator)), Some(Some(answer))) = (annotators.get(*hit), answers.get(*hit)) else {
+                    continue;
+                };
                 if let Some(answer) = p.of_text(answer, &ground, &mut notes) {
                     p.cast(&mut own, p.vote(annotator, answer), &mut notes);
                 }
@@ -306,7 +311,7 @@ impl Way {
 
     /// Spans in the present text, in the order of (start, end, class).
     fn spans(&self, items: &[Value], ground: &Ground, notes: &mut Vec<Note>) -> Vec<Span> {
-        let tags: Option<Vec<String>> = items.iter().map(|v| v.text().map(Into::into)).collect();
+        let tags: Option<Vec<String>> = items.iter().map(|v| v.text().map(str::to_string)).collect();
         let mut spans = match tags {
             Some(tags) if !tags.is_empty() => self.tagged(&tags, &ground.tokens, notes),
             _ => self.shaped(items, Span::from_value, notes),
@@ -380,23 +385,6 @@ fn characters(s: TagSpan, tokens: &[Token]) -> Option<Span> {
     Some(Span { class: s.class, start: first.start, end: last.end })
 }
 
-/// A box; its flags may be missing, its numbers may be whole.
-fn box_of(v: &Value) -> Option<Box2> {
-    let at = |name| match v.field(name) {
-        Value::Float(x) => Some(*x),
-        Value::Int(n) => Some(*n as f64),
-        _ => None,
-    };
-    let class = v.field("class").text()?.to_string();
-    let flags = Vec::from_value(v.field("flags")).unwrap_or_default();
-    Some(Box2 { class, x1: at("x1")?, y1: at("y1")?, x2: at("x2")?, y2: at("y2")?, flags })
-}
-
-/// A finite number; zero has no sign.
-fn number(text: &str) -> Option<f64> {
-    text.trim().parse::<f64>().ok().filter(|x| x.is_finite()).map(|x| x + 0.0)
-}
-
 /// The votes of a row with new ones, by (annotator, source).
 fn added(before: Value, new: Option<Vec<Vote>>) -> Value {
     let Some(new) = new else { return before };
@@ -404,18 +392,6 @@ fn added(before: Value, new: Option<Vec<Vote>>) -> Value {
     all.extend(new);
     all.sort_by(|a, b| (&a.annotator, &a.origin).cmp(&(&b.annotator, &b.origin)));
     Value::List(all.into_iter().map(Vote::into_value).collect())
-}
-
-/// A JSON value as one of a column.
-fn plain(json: &Json) -> Value {
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(b) => Value::Bool(*b),
-        Json::Number(n) => n.as_i64().map(Value::Int).or(n.as_f64().map(Value::Float)).unwrap_or(Value::Null),
-        Json::String(text) => Value::Text(text.clone()),
-        Json::Array(items) => Value::List(items.iter().map(plain).collect()),
-        Json::Object(fields) => Value::Struct(fields.iter().map(|(n, v)| (n.clone(), plain(v))).collect()),
-    }
 }
 
 #[cfg(test)]
@@ -451,7 +427,7 @@ mod tests {
         let delta = tagged(&p, &["B-A", "I-A", "B-B"]);
         assert_eq!(written(&delta, "votes.t", 0), Some(vec![("a".into(), spans(&[("A", 0, 3), ("B", 3, 5)]))]));
         assert_eq!(written(&delta, "votes.t", 1), None);
-        assert_eq!(rules(&delta), []);
+        assert!(rules(&delta).is_empty());
         let still = tagged(&way(Kind::Ner), &["O", "O", "B-B"]);
         assert_eq!(written(&still, "votes.t", 0), Some(vec![("a".into(), spans(&[("B", 4, 6)]))]));
     }
@@ -507,7 +483,8 @@ mod tests {
         let blobs = Bytes::default();
         let before = votes(Kind::Rating, vec![Some(vec![vote("m", "w", Value::Float(9.0))]), None, None]);
         let left = rows(&blobs, vec![("votes.t", before)]);
-        let right = vec![("annotator", texts(&["z", "b", "b", "z", "q"])), ("answer", texts(&["3", "2.5", "2.50", "4", "x"]))];
+        let right =
+            vec![("annotator", texts(&["z", "b", "b", "z", "q"])), ("answer", texts(&["3", "2.5", "2.50", "4", "x"]))];
         let matches = [vec![0, 1, 2, 3], vec![4], vec![]];
         let delta = FromFiles::join(&p, &left, &matches, &rows(&blobs, right)).unwrap();
         let want = [("b", 2.5), ("m", 9.0), ("z", 3.0)].map(|(a, x)| (a.to_string(), Value::Float(x)));
@@ -518,11 +495,11 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_defaults() {
-        assert_eq!(["1", " -2.5 ", "-0", "NaN", "inf", "1,5"].map(number), [Some(1.0), Some(-2.5), Some(0.0), None, None, None]);
+    fn where_nobody_is_asked_nothing_is_written() {
         assert_eq!(text(&Way::default()), "{}");
         let nobody = vec![("c", array_of::<String>([None, None]))];
-        let delta = FromColumn::map(&way(Kind::Rating), &rows(&Bytes::default(), nobody), &mut Summary::default()).unwrap();
+        let delta =
+            FromColumn::map(&way(Kind::Rating), &rows(&Bytes::default(), nobody), &mut Summary::default()).unwrap();
         assert!(delta.columns.is_empty() && delta.events.is_empty());
     }
 }

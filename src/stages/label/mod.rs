@@ -124,3 +124,98 @@ mod testing {
         Box2 { class: class.into(), x1, y1, x2, y2, flags: flags.iter().map(|f| f.to_string()).collect() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ENTRIES;
+    use crate::diag::Diagnostic;
+    use crate::manifest::parse;
+    use crate::stage::{Check, Plan};
+    use crate::table::{DataType, list, utf8};
+    use crate::world::World;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// The plans of all entries and the codes of what is wrong, in the order of the text.
+    fn plans(text: &str) -> (Vec<Plan>, Vec<(&'static str, String)>) {
+        let manifest = parse("dataset.toml", text.into()).unwrap();
+        let (span, table) = manifest.table(&["label", "t"]).unwrap();
+        let samples = [("text", utf8()), ("ner", list(utf8())), ("tokens", list(utf8())), ("kind", utf8())];
+        let samples: BTreeMap<String, DataType> = samples.into_iter().map(|(n, t)| (n.to_string(), t)).collect();
+        let columns = BTreeMap::from([("samples".to_string(), samples)]);
+        let (world, raw) = (World::new("."), BTreeSet::new());
+        let mut check = Check {
+            manifest: &manifest,
+            world: &world,
+            path: "label.t".into(),
+            instance: "t".into(),
+            span,
+            table: Some(table),
+            columns: &columns,
+            raw: &raw,
+            problems: Vec::new(),
+        };
+        let plans: Vec<Plan> = ENTRIES.iter().flat_map(|e| (e.declare)(&mut check)).collect();
+        let token = |p: Diagnostic| (p.span.start, p.code, text[p.span].to_string());
+        let mut found: Vec<_> = check.problems.into_iter().map(token).collect();
+        found.sort();
+        found.dedup();
+        (plans, found.into_iter().map(|(_, code, token)| (code, token)).collect())
+    }
+
+    fn codes(text: &str) -> Vec<(&'static str, String)> {
+        plans(text).1
+    }
+
+    #[test]
+    fn a_column_makes_three_steps() {
+        let (plans, found) = plans("[label.t]\ntask = \"ner\"\nclasses = [\"A\"]\nfrom.x = { column = \"ner\" }");
+        assert!(found.is_empty(), "{found:?}");
+        let words: Vec<&str> = plans.iter().map(|p| p.word.as_str()).collect();
+        assert_eq!(words, ["from.x", "check", ""]);
+        assert!(plans.iter().all(|p| !p.ports.drops || p.word.is_empty()));
+    }
+
+    #[test]
+    fn files_are_read_and_joined_after_columns() {
+        let text = "[label.t]\ntask = \"rating\"\nscale = { min = 0, max = 5 }\n[label.t.from.a]\nfiles = [\"v.csv\"]\n\
+                    [label.t.from.b]\ncolumn = \"kind\"\n[label.t.problems]\noutside = \"fail\"\n";
+        let (plans, found) = plans(text);
+        assert!(found.is_empty(), "{found:?}");
+        let words: Vec<&str> = plans.iter().map(|p| p.word.as_str()).collect();
+        assert_eq!(words, ["read.a", "from.b", "from.a", "check", ""]);
+        let reads = |i: usize| plans[i].ports.reads.contains(&"votes.t".to_string());
+        assert!(!reads(1) && reads(2));
+        assert_eq!(plans[3].gates[0].fact, "label.t/check.fails");
+        assert_eq!(&text[plans[3].gates[0].span.clone()], "\"fail\"");
+    }
+
+    #[test]
+    fn everything_wrong_is_found_at_its_token() {
+        let text = "[label.t]\ntask = \"ner\"\nclasses = [\"A\", \"B\", \"A\"]\nscale = { min = 0, max = 1 }\n\
+                    aggregate = { method = \"median\" }\nfrom.x = { column = \"nre\", on = \"id\" }\n\
+                    from.y = { files = [\"v.txt\"], annotator = \"a\", map = { p = \"C\" } }\nfrom.z = { column = \"kind\" }\n";
+        let want = [
+            ("T0210", "\"A\""),
+            ("T0215", "{ min = 0, max = 1 }"),
+            ("T0216", "\"median\""),
+            ("T0310", "\"nre\""),
+            ("T0219", "\"id\""),
+            ("T0218", "\"v.txt\""),
+            ("T0219", "\"a\""),
+            ("T0217", "\"C\""),
+            ("T0315", "\"kind\""),
+        ];
+        assert_eq!(codes(text), want.map(|(c, t)| (c, t.to_string())));
+    }
+
+    #[test]
+    fn what_each_kind_needs() {
+        let rating = codes("[label.t]\ntask = \"rating\"\nclasses = [\"A\"]\nunlabelled = \"negative\"\n");
+        let rating: Vec<&str> = rating.iter().map(|f| f.0).collect();
+        assert_eq!(rating, ["T0211", "T0213", "T0215", "T0215"]);
+        let empty =
+            codes("[label.t]\ntask = \"rating\"\nscale = { min = 5, max = 5 }\nfrom.x = { column = \"kind\" }\n");
+        assert_eq!(empty, [("T0214", "5".to_string())]);
+        assert_eq!(codes("[label.t]\ntask = \"classification\"\nfrom.x = { column = \"kind\" }\n")[0].0, "T0212");
+    }
+}

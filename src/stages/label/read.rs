@@ -11,14 +11,17 @@
 //! as written) and the id `ITEM/ANNOTATOR`. Every record bears one row or is dropped with its reason: what cannot be
 //! read (`encoding`, `csv.ragged`, `csv.quote`, `json`, ...), `csv.header`, `csv.column` (the header lacks a named
 //! column), `vote.item`, `vote.annotator`, `vote.empty`. Limits: records of 16 MiB, JSON of 64 levels.
-use super::declaration::{Answers, Task, checked};
+use super::declaration::{Answers, Declaration, Task, checked, is_tags, unknown};
+use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::formats::csv::{self, Header};
 use crate::formats::lines::{self, Split};
 use crate::formats::{Wrong, inner_name, jsonl};
 use crate::manifest::values::At;
+use crate::model::annotation::Box2;
 use crate::stage::*;
-use crate::table::{Value, array_of, utf8, value_at};
+use crate::stages::collect::check_glob;
+use crate::table::{Cell, Value, array_of, types, utf8, value_at};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -27,7 +30,7 @@ pub const ENTRY: Entry = Entry {
     name: "label/read",
     path: "label.*",
     card: <Read as RowStage>::CARD,
-    schema: Some(|g| g.subschema_for::<super::declaration::Declaration>()),
+    schema: Some(|g| g.subschema_for::<Declaration>()),
     declare,
     kernels: row::<Read>(),
 };
@@ -73,6 +76,27 @@ pub fn format_of(answers: &Answers) -> Option<Format> {
         _ => None,
     };
     answers.format.or_else(by_name)
+}
+
+/// Globs, format and join key of a source that is files.
+pub fn check_files(check: &mut Check, answers: &Answers, files: &[At<String>]) {
+    for glob in files {
+        check_glob(check, glob);
+    }
+    if format_of(answers).is_none() {
+        let span = files.first().map_or_else(|| check.span.clone(), At::span);
+        let problem = Diagnostic::error("T0218", span, "the name does not tell how this file is read");
+        check.bad(problem.label("needs `format`").help("`csv`, `tsv` or `jsonl`"));
+    }
+    let Some(on) = answers.on.as_ref().filter(|on| on.as_str() != "id") else { return };
+    match check.column("samples", on).cloned() {
+        None => unknown(check, on),
+        Some(ty) if ty != utf8() && !is_tags(&ty) => {
+            let problem = Diagnostic::error("T0315", on.span(), format!("`{}` cannot be a join key", on.get()));
+            check.bad(problem.label(format!("this column is {}, not text", types::text(&ty))));
+        }
+        Some(_) => {}
+    }
 }
 
 fn declare(check: &mut Check) -> Vec<Plan> {
@@ -254,8 +278,9 @@ fn vote(p: &Parse, bytes: &[u8], columns: Option<&Columns>) -> Result<[String; 3
         (annotator, "vote.annotator", "it does not say who answered"),
         (answer, "vote.empty", "it holds no answer"),
     ];
-    match empty.into_iter().find(|(value, _, _)| value.trim().is_empty()) {
-        Some((_, rule, say)) => Err(Wrong::new(rule, say)),
+    let wrong = empty.into_iter().find(|(value, _, _)| value.trim().is_empty()).map(|(_, rule, say)| (rule, say));
+    match wrong {
+        Some((rule, say)) => Err(Wrong::new(rule, say)),
         None => Ok(vote),
     }
 }
@@ -267,6 +292,35 @@ fn written(value: Option<&Json>) -> String {
         Some(Json::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     }
+}
+
+/// A JSON value as one of a column.
+pub fn plain(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(b) => Value::Bool(*b),
+        Json::Number(n) => n.as_i64().map(Value::Int).or(n.as_f64().map(Value::Float)).unwrap_or(Value::Null),
+        Json::String(text) => Value::Text(text.clone()),
+        Json::Array(items) => Value::List(items.iter().map(plain).collect()),
+        Json::Object(fields) => Value::Struct(fields.iter().map(|(n, v)| (n.clone(), plain(v))).collect()),
+    }
+}
+
+/// A box; its flags may be missing, its numbers may be whole.
+pub fn box_of(v: &Value) -> Option<Box2> {
+    let at = |name| match v.field(name) {
+        Value::Float(x) => Some(*x),
+        Value::Int(n) => Some(*n as f64),
+        _ => None,
+    };
+    let class = v.field("class").text()?.to_string();
+    let flags = Vec::from_value(v.field("flags")).unwrap_or_default();
+    Some(Box2 { class, x1: at("x1")?, y1: at("y1")?, x2: at("x2")?, y2: at("y2")?, flags })
+}
+
+/// A finite number; zero has no sign.
+pub fn number(text: &str) -> Option<f64> {
+    text.trim().parse::<f64>().ok().filter(|x| x.is_finite()).map(|x| x + 0.0)
 }
 
 #[cfg(test)]
@@ -337,6 +391,13 @@ not json
         let delta = read(&parse(Format::Csv), b"", None, Some("record.too_large"));
         assert_eq!(dropped(&delta), [(0, "record.too_large")]);
         assert_eq!(delta.events[0].key, "label.t.from.x.files");
+    }
+
+    #[test]
+    fn numbers() {
+        let want = [Some(1.0), Some(-2.5), Some(0.0), None, None, None];
+        assert_eq!(["1", " -2.5 ", "-0", "NaN", "inf", "1,5"].map(number), want);
+        assert!(number("-0").is_some_and(f64::is_sign_positive));
     }
 
     #[test]

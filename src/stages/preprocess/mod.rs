@@ -114,7 +114,7 @@ fn declare_images(check: &mut Check) -> Vec<Plan> {
     for (name, _) in MEASURES {
         if check.column("samples", name).is_some() {
             let message = format!("the sources give a column `{name}`, which is measured here");
-            let problem = Diagnostic::error("T0314", check.span.clone(), message);
+            let problem = Diagnostic::error("T0324", check.span.clone(), message);
             check.bad(problem.label(format!("writes `{name}`")).help("give the field another name"));
         }
     }
@@ -264,7 +264,7 @@ fn must_be_text(check: &mut Check, name: &At<String>) {
         Some(DataType::Utf8) if !["id", "source"].contains(&name.as_str()) => {}
         Some(_) => {
             let message = format!("`{}` is no text that may be changed", name.get());
-            check.bad(Diagnostic::error("T0312", name.span(), message).label("not a text of the samples"));
+            check.bad(Diagnostic::error("T0322", name.span(), message).label("not a text of the samples"));
         }
         None => {
             let help = suggest(name, check.names("samples"));
@@ -564,7 +564,7 @@ mod tests {
         let columns =
             [("id", DataType::Utf8), ("n", DataType::Int64), ("image", Image::ty()), ("width", DataType::Int64)];
         let (_, told) = declared("[preprocess]\nunicode = \"NFC\"\nfields = [\"id\", \"n\", \"txt\"]\n", &columns);
-        assert_eq!(told, ["T0314 [preprocess]", "T0312 \"id\"", "T0312 \"n\"", "T0310 \"txt\""]);
+        assert_eq!(told, ["T0324 [preprocess]", "T0322 \"id\"", "T0322 \"n\"", "T0310 \"txt\""]);
         assert_eq!(declared("[preprocess]\ncontrol = \"remove\"\n", &columns[..2]).1, ["T0321 [preprocess]"]);
     }
 }

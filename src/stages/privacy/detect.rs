@@ -72,6 +72,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }
     vec![Plan {
         ports: ports(check, &fields),
+        masks: fields.clone(),
         params: [text(&Masking { fields, versions }), "{}".into(), "{}".into()],
         gates: d.residual_max.iter().map(gate).collect(),
         ..Plan::default()
@@ -116,7 +117,7 @@ fn must_be_text(check: &mut Check, name: &At<String>) {
         Some(DataType::Utf8) if !["id", "source"].contains(&name.as_str()) => {}
         Some(_) => {
             let message = format!("`{}` is no text that may be changed", name.get());
-            check.bad(Diagnostic::error("T0312", name.span(), message).label("not a text of the samples"));
+            check.bad(Diagnostic::error("T0322", name.span(), message).label("not a text of the samples"));
         }
         None => {
             let help = suggest(name, check.names("samples"));
@@ -143,11 +144,11 @@ fn edits_of(field: &str) -> String {
 fn gate(max: &At<u64>) -> Gate {
     Gate {
         key: "privacy.detect.residual_max".into(),
-        fact: "residual".into(),
+        fact: "privacy.detect.residual".into(),
         min: None,
         max: Some(Decimal::from(*max.get())),
         span: max.span(),
-        look: "tamis show privacy.detect".into(),
+        look: "tamis show privacy.detect --findings".into(),
     }
 }
 
@@ -419,7 +420,8 @@ mod tests {
         let params: Masking = serde_json::from_str(&plans[0].params[0]).unwrap();
         assert_eq!(params.versions.keys().collect::<Vec<_>>(), ["email", "phone"]);
         let gate = &plans[0].gates[0];
-        assert_eq!((gate.fact.as_str(), &manifest[gate.span.clone()]), ("residual", "0"));
+        assert_eq!((gate.fact.as_str(), &manifest[gate.span.clone()]), ("privacy.detect.residual", "0"));
+        assert_eq!(plans[0].masks, ["text", "title"]);
     }
 
     #[test]
@@ -433,7 +435,7 @@ mod tests {
     fn problems_stand_at_their_tokens() {
         let columns = [("text", DataType::Utf8), ("n", DataType::Int64)];
         let manifest = "[privacy.detect]\ntypes = [\"emial\"]\nfields = [\"text\", \"n\", \"txet\"]\n";
-        assert_eq!(declared(manifest, &columns).1, ["T0330 \"emial\"", "T0312 \"n\"", "T0310 \"txet\""]);
+        assert_eq!(declared(manifest, &columns).1, ["T0330 \"emial\"", "T0322 \"n\"", "T0310 \"txet\""]);
         assert_eq!(declared("[privacy.detect]\ntypes = [\"email\"]\n", &columns).1, ["T0321 [privacy.detect]"]);
     }
 }

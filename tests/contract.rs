@@ -1,0 +1,146 @@
+//! Stages that break the contract are caught by the engine, by name.
+use std::path::Path;
+use tamis::project::{Options, Project};
+use tamis::stage::*;
+use tamis::table::{DataType, array_of, utf8};
+
+/// Builds a project of 40 texts with one more stage at the end of the registry, and returns what it was told.
+fn with(entry: Entry) -> Result<(), String> {
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path());
+    let mut registry = tamis::stages::registry();
+    let at = registry.iter().position(|e| e.path == "split").unwrap();
+    registry.insert(at, entry);
+    let project = Project::with(dir.path().to_path_buf(), &registry).map_err(|_| "declaration")?;
+    let options = Options { target: 16, ..Options::default() };
+    let fault = project.build(&options, &|_| {}, |_, f| f.built.runs.iter().find_map(|r| r.fault.clone())).map_err(|_| "failed")?;
+    match fault {
+        None => Ok(()),
+        Some(Fault::Bug(say) | Fault::World(say)) => Err(say),
+    }
+}
+
+fn project(dir: &Path) {
+    std::fs::create_dir_all(dir.join("raw")).unwrap();
+    let lines: String = (0..40).map(|i| format!("{{\"id\": \"s{i}\", \"text\": \"text {i}\"}}\n")).collect();
+    std::fs::write(dir.join("raw/a.jsonl"), lines).unwrap();
+    let manifest = "[dataset]\nname = \"x\"\nversion = \"0.1.0\"\n[collect.a]\ndirect = { files = [\"raw/a.jsonl\"], format = \"jsonl\" }\n\
+        fields = { text = \"text\" }\nid = \"id\"\nlicense = \"CC0-1.0\"\n[split]\nratios = { train = 1 }\n[release.all]\nformats = [\"jsonl\"]\n";
+    std::fs::write(dir.join("dataset.toml"), manifest).unwrap();
+}
+
+const fn entry<S: RowStage>(declare: fn(&mut Check) -> Vec<Plan>) -> Entry {
+    Entry { name: "test/bad", path: "bad", card: S::CARD, schema: None, declare, kernels: row::<S>() }
+}
+
+fn plan(reads: &[&str], writes: &[(&str, DataType)], drops: bool) -> Vec<Plan> {
+    let writes = writes.iter().map(|(n, t)| (n.to_string(), t.clone())).collect();
+    let ports = Ports { table: "samples".into(), reads: names(reads), writes, drops, ..Ports::default() };
+    vec![Plan { ports, params: ["{}".into(), "{}".into(), "{}".into()], ..Plan::default() }]
+}
+
+macro_rules! bad {
+    ($name:ident, $rows:ident => $body:expr) => {
+        struct $name;
+        impl RowStage for $name {
+            const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]);
+            type Map = Nothing;
+            type Gather = Nothing;
+            type Apply = Nothing;
+            fn map(_: &Nothing, $rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
+                $body
+            }
+        }
+    };
+}
+
+bad!(Good, rows => {
+    let mut d = Delta::default();
+    d.write("shout", array_of(rows.texts("text")?.into_iter().map(|t| t.map(|t| t.to_uppercase()))));
+    Ok(d)
+});
+bad!(ReadsMore, rows => { rows.texts("text")?; Ok(Delta::default()) });
+bad!(WritesMore, rows => { let mut d = Delta::default(); d.write("text", array_of(rows.texts("id")?)); Ok(d) });
+bad!(WritesShort, rows => { let mut d = Delta::default(); d.write("text", array_of(rows.texts("id")?.into_iter().skip(1))); Ok(d) });
+bad!(WritesType, rows => { let mut d = Delta::default(); d.write("text", array_of(vec![Some(1u32); rows.len()])); Ok(d) });
+bad!(DropsWithoutKey, _rows => { let mut d = Delta::default(); d.event(0, Act::Drop, "", "r", "s"); Ok(d) });
+bad!(DropsUndeclared, _rows => { let mut d = Delta::default(); d.event(0, Act::Drop, "bad.key", "r", "s"); Ok(d) });
+bad!(SpeaksOfOthers, rows => { let mut d = Delta::default(); d.event(rows.len(), Act::Finding, "bad.key", "r", "s"); Ok(d) });
+bad!(LosesRows, rows => {
+    let mut d = Delta::default();
+    d.born.parents = (1..rows.len() as u32).map(|r| (r, 0)).collect();
+    d.born.columns.insert("id".into(), array_of(rows.texts("id")?.into_iter().skip(1)));
+    Ok(d)
+});
+bad!(BearsChildren, rows => {
+    let mut d = Delta::default();
+    let ids = rows.texts("id")?;
+    for (row, id) in ids.iter().enumerate().filter(|(r, _)| r % 2 == 0) {
+        d.born.parents.push((row as u32, 0));
+        let child = format!("{}#twin", id.as_deref().unwrap_or_default());
+        d.event(row, Act::Change, "bad", "born", child);
+    }
+    let children = d.born.parents.iter().map(|p| ids[p.0 as usize].clone().map(|i| format!("{i}#twin")));
+    d.born.columns.insert("id".into(), array_of(children.collect::<Vec<_>>()));
+    Ok(d)
+});
+
+#[test]
+fn a_good_stage_passes() {
+    assert_eq!(with(entry::<Good>(|_| plan(&["text"], &[("shout", utf8())], false))), Ok(()));
+}
+
+#[test]
+fn undeclared_reading_and_writing_is_caught() {
+    let say = with(entry::<ReadsMore>(|_| plan(&["id"], &[], false))).unwrap_err();
+    assert!(say.contains("read the column `text`, which it did not declare"), "{say}");
+    let say = with(entry::<WritesMore>(|_| plan(&["id"], &[], false))).unwrap_err();
+    assert!(say.contains("wrote the column `text`, which it did not declare"), "{say}");
+    let say = with(entry::<WritesShort>(|_| plan(&["id"], &[("text", utf8())], false))).unwrap_err();
+    assert!(say.contains("rows of `text`"), "{say}");
+    let say = with(entry::<WritesType>(|_| plan(&["id"], &[("text", utf8())], false))).unwrap_err();
+    assert!(say.contains("not as Utf8"), "{say}");
+}
+
+#[test]
+fn drops_need_a_key_and_a_declaration() {
+    let say = with(entry::<DropsWithoutKey>(|_| plan(&["id"], &[], true))).unwrap_err();
+    assert!(say.contains("without naming the key"), "{say}");
+    let say = with(entry::<DropsUndeclared>(|_| plan(&["id"], &[], false))).unwrap_err();
+    assert!(say.contains("without declaring"), "{say}");
+    let say = with(entry::<SpeaksOfOthers>(|_| plan(&["id"], &[], false))).unwrap_err();
+    assert!(say.contains("spoke of row"), "{say}");
+}
+
+#[test]
+fn a_lost_row_is_caught() {
+    let say = with(entry::<LosesRows>(|_| {
+        let mut p = plan(&["id"], &[], false);
+        p[0].ports.into = Some("elsewhere".into());
+        p
+    }));
+    assert!(say.as_ref().is_err_and(|s| s.contains("lost rows")), "{say:?}");
+}
+
+#[test]
+fn children_stand_behind_their_parents() {
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path());
+    let mut registry = tamis::stages::registry();
+    let at = registry.iter().position(|e| e.path == "split").unwrap();
+    registry.insert(at, entry::<BearsChildren>(|_| plan(&["id"], &[], false)));
+    let roots = |target| {
+        let project = Project::with(dir.path().to_path_buf(), &registry).ok().unwrap();
+        let options = Options { target, ..Options::default() };
+        let built = project.build(&options, &|_| {}, |s, f| {
+            let b = tamis::engine::ledger::balance(s.steps, &f.built, "samples", 60);
+            assert!(b.holds(), "{b:?}");
+            assert_eq!((b.collected, b.born), (40, 20));
+            f.built.runs.last().and_then(|r| r.roots)
+        });
+        built.ok().flatten().unwrap()
+    };
+    let small = roots(16);
+    std::fs::remove_dir_all(dir.path().join(".tamis")).unwrap();
+    assert_eq!(small.0, roots(4096).0);
+}
