@@ -241,14 +241,14 @@ impl Assembly<'_> {
                 Ok(d) if !steps.contains(d.step.as_str()) => {
                     let help = suggest(&d.step, steps.iter().copied());
                     let message = format!("{}:{}: there is no step `{}`", file.get(), n + 1, d.step);
-                    self.problems.push(Diagnostic::error("T0314", file.span(), message).label(help));
+                    self.problems.push(Diagnostic::error("T0601", file.span(), message).label(help));
                 }
                 Ok(d) => {
                     review.decisions.insert((d.step, d.id), d.decision == Verdict::Keep);
                 }
                 Err(e) => {
                     let message = format!("{}:{}: this is no decision: {e}", file.get(), n + 1);
-                    self.problems.push(Diagnostic::error("T0315", file.span(), message).label("{id, step, decision, by, note}"));
+                    self.problems.push(Diagnostic::error("T0602", file.span(), message).label("{id, step, decision, by, note}"));
                 }
             }
         }

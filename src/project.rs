@@ -130,13 +130,23 @@ impl Project {
 
     /// Plans without running a kernel, beside a writer perhaps, and hands the result on.
     pub fn plan<R>(&self, options: &Options, then: impl FnOnce(&Session, &Built) -> R) -> Result<R, Failure> {
+        self.look(options, Mode::Plan, then)
+    }
+
+    /// The same in a mode of its own; nothing is kept.
+    pub fn look<R>(
+        &self,
+        options: &Options,
+        mode: Mode,
+        then: impl FnOnce(&Session, &Built) -> R,
+    ) -> Result<R, Failure> {
         let store = Store::read(&self.world)?;
         let exec = Local::new(options.jobs);
         let a = &self.assembled;
         let session = Session::new(&self.world, &store, &exec, &a.steps, &a.review, options.target);
         let mut files = Files::load(&self.world);
         let wanted = self.wanted(&options.steps)?;
-        let built = build::walk(&session, Mode::Plan, &wanted, &mut files, &|_| {}, &mut |_, _| true);
+        let built = build::walk(&session, mode, &wanted, &mut files, &|_| {}, &mut |_, _| true);
         if let Some(fault) = built.runs.iter().find_map(|r| r.fault.clone()) {
             return Err(fault.into());
         }

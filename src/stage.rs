@@ -4,6 +4,7 @@
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
+use crate::manifest::values::At;
 use crate::table::{ArrayRef, DataType};
 use crate::world::World;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -261,12 +262,12 @@ impl Summary {
 pub struct Hit {
     pub key: Vec<u8>,
     pub value: Vec<u8>,
-    pub at: At,
+    pub at: Spot,
 }
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct At {
+pub struct Spot {
     pub(crate) part: u32,
     pub(crate) row: u32,
 }
@@ -294,7 +295,7 @@ pub struct Verdicts {
 pub type Slice = BTreeMap<u32, Vec<u8>>;
 
 impl Verdicts {
-    pub fn put(&mut self, at: At, say: impl AsRef<[u8]>) {
+    pub fn put(&mut self, at: Spot, say: impl AsRef<[u8]>) {
         self.slices.entry(at.part).or_default().insert(at.row, say.as_ref().to_vec());
     }
 
@@ -571,6 +572,29 @@ impl Check<'_> {
 
     pub fn bad(&mut self, problem: Diagnostic) {
         self.problems.push(problem);
+    }
+
+    /// A file that the manifest names must be there.
+    pub fn file(&mut self, path: &At<String>, what: &str) {
+        let problem = match self.world.place(path) {
+            None => Diagnostic::error("T0304", path.span(), format!("{what} lies outside of the project"))
+                .label("paths are relative to dataset.toml and stay below it"),
+            Some(p) if !p.is_file() => {
+                Diagnostic::error("T0303", path.span(), format!("{what} is not there")).label("no such file")
+            }
+            Some(_) => return,
+        };
+        self.bad(problem);
+    }
+
+    /// A glob must be one, and stay below the manifest.
+    pub fn glob(&mut self, glob: &At<String>) {
+        if self.world.place(glob).is_none() {
+            let problem = Diagnostic::error("T0304", glob.span(), "this path leaves the project");
+            self.bad(problem.label("paths are relative to dataset.toml and stay below it"));
+        } else if let Err(e) = globset::Glob::new(glob) {
+            self.bad(Diagnostic::error("T0307", glob.span(), "this is no glob").label(e.kind().to_string()));
+        }
     }
 
     /// The type of a column of a table, if an earlier step writes it.

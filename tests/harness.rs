@@ -243,6 +243,12 @@ impl Told {
         own.map(|e| (e["step"].as_str().unwrap().to_string(), e["answer"].as_str().unwrap().to_string())).collect()
     }
 
+    /// The build stopped because two records of one id differ, and for nothing else.
+    pub fn conflicts(&self) -> bool {
+        let failed = self.events.iter().filter(|e| e["event"] == "gate" && e["pass"] == false);
+        self.exit == 1 && failed.map(|e| e["key"].clone()).collect::<Vec<_>>() == ["collect"]
+    }
+
     /// Nothing ran that the plan called fresh, and all ran that it said runs.
     pub fn assert_plan_true(&self) {
         let steps = &self.done()["steps"];

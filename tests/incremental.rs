@@ -112,14 +112,16 @@ fn sequence(seed: u64, seen: &Mutex<BTreeMap<String, u64>>) {
         }
         lab.write(&dir);
         last = build(&dir, &way);
-        assert_eq!(last.exit, 0, "sequence {seed} edit {step}: {}", last.stderr);
-        last.assert_plan_true();
+        assert!(last.exit == 0 || last.conflicts(), "sequence {seed} edit {step}: {}", last.stderr);
+        if last.exit == 0 {
+            last.assert_plan_true();
+        }
     }
     let other = d.way();
     let clean = root.path().join(d.of(&["x", "clean copy", "새로"]));
     lab.write(&clean);
     let told = build(&clean, &other);
-    assert_eq!(told.exit, 0, "sequence {seed}: {}", told.stderr);
+    assert_eq!(told.exit, last.exit, "sequence {seed}: {}", told.stderr);
     assert_eq!(last.roots(), told.roots(), "sequence {seed}: {way:?} against {other:?}");
     let again = build(&clean, &other);
     assert!(again.kernels().is_empty(), "sequence {seed}: {:?}", again.kernels());

@@ -7,6 +7,8 @@ use crate::engine::output;
 use crate::engine::session::Session;
 use crate::report::progress::Progress;
 use crate::report::terminal;
+use crate::stages::label::guideline;
+use crate::stages::split::PINS;
 use crate::table;
 
 #[derive(clap::Args)]
@@ -17,9 +19,6 @@ pub struct Args {
     #[arg(short, long, default_value_t = 0, value_name = "N")]
     jobs: usize,
 }
-
-/// Where assignments are kept for `keep = "last_release"`.
-const PINS: &str = "pins/split.tsv";
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let project = Project::open(c.dir.as_deref())?;
@@ -71,6 +70,7 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
     let pins = assignments(s, f)?;
     let digest = Digest::of(pins.as_bytes()).hex();
     project.world.replace(PINS, pins.as_bytes()).map_err(world)?;
+    pin_guidelines(project)?;
     let line = ReleaseLock { version: version.into(), content_root: content.hex(), files_root: files.hex(), assignments: digest };
     lock.release.insert(name.to_string(), line);
     lock.save(&project.world).map_err(world)?;
@@ -79,6 +79,25 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
         content.short(),
         files.short()
     ))
+}
+
+/// Remembers which text each version of a guideline had; earlier lines stay.
+fn pin_guidelines(project: &Project) -> Result<(), Failure> {
+    let old = project.world.read(guideline::PINS, 16 << 20).unwrap_or_default();
+    let mut lines: Vec<String> = String::from_utf8_lossy(&old).lines().map(String::from).collect();
+    for (task, version, digest) in guideline::guideline_pins(&project.manifest, &project.world) {
+        let line = guideline::pin_line(&task, &version, &digest);
+        let line = line.trim_end().to_string();
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    lines.sort();
+    let text: String = lines.iter().map(|l| format!("{l}\n")).collect();
+    project.world.replace(guideline::PINS, text.as_bytes()).map_err(|e| Failure::World(e.to_string()))
 }
 
 /// The content root of a folder that was frozen before.

@@ -1,10 +1,178 @@
-//! `tamis status`
-use super::Context;
-use super::project::Failure;
+//! `tamis status`: what stands, without running a kernel.
+use super::{Context, say};
+use crate::engine::build::Built;
+use crate::engine::event::Answer;
+use crate::engine::ledger::{self, Balance};
+use crate::engine::lock::Lock;
+use crate::engine::record::Record;
+use crate::engine::session::Session;
+use crate::engine::{Step, gate};
+use crate::project::{Failure, Options, Project};
+use crate::report::status::{Measured, Raw, Release, Status};
+use crate::report::terminal;
+use crate::stage::{Act, Fact, Fault, Gate};
+use crate::table;
+use crate::world::What;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+    /// Records to a partition on average; for tests
+    #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
+    partition_target: usize,
+}
 
-pub fn run(_: &Context, _: &Args) -> Result<i32, Failure> {
-    Err(Failure::Usage("not yet".into()))
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    let project = Project::open(c.dir.as_deref())?;
+    let options = Options { target: args.partition_target.max(2), ..Options::default() };
+    let lock = Lock::load(&project.world).map_err(Failure::World)?;
+    let (status, lost) = project.plan(&options, |s, built| -> Result<_, Failure> {
+        let status = gather(&project, &lock, s, built)?;
+        let lost = lost(built, &status);
+        Ok((status, lost))
+    })??;
+    if args.json {
+        say(&format!("{}\n", serde_json::to_string(&status).unwrap_or_default()));
+    } else {
+        say(&status.text());
+    }
+    lost.map_or(Ok(0), |say| Err(Failure::Bug(say)))
+}
+
+/// The samples that no bin accounts for: our bug.
+fn lost(built: &Built, status: &Status) -> Option<String> {
+    if !status.fresh {
+        return None;
+    }
+    let unbalanced = status.balance.iter().find(|(_, b)| !b.holds());
+    let unbalanced = unbalanced.map(|(name, _)| format!("the balance of {name} does not hold"));
+    unbalanced
+        .or_else(|| ledger::partitions_hold(built, "samples").err().map(|say| format!("samples were lost: {say}")))
+}
+
+fn gather(project: &Project, lock: &Lock, s: &Session, built: &Built) -> Result<Status, Failure> {
+    let dataset = terminal::dataset(project);
+    let runs = s.steps.iter().zip(&built.runs);
+    let waits = runs.clone().filter(|(_, r)| r.answer() != Answer::Fresh);
+    let fresh = runs.clone().filter(|(_, r)| r.answer() == Answer::Fresh);
+    let mut status = Status {
+        name: dataset.name.get().clone(),
+        version: dataset.version.get().clone(),
+        builds: Record::load(&project.world).map_or(0, |r| r.number),
+        built: built.runs.iter().any(|r| r.parts.iter().any(|p| !p.outcomes.is_empty())),
+        fresh: built.fresh(),
+        runs: waits.map(|(step, r)| (step.name.clone(), r.answer())).collect(),
+        findings: fresh.map(|(step, r)| (step.name.clone(), ledger::findings(s, r))).collect(),
+        review: waiting(s, built)?,
+        raw: raw(project, built)?,
+        ..Status::default()
+    };
+    status.releases = releases(lock, s, built, &status.version);
+    if status.fresh {
+        status.balance = balances(s, built);
+    }
+    let gates = s.steps.iter().flat_map(|step| &step.plan.gates).chain(&project.assembled.goals);
+    status.gates = gates.map(|g| measured(project, s, built, g)).collect();
+    Ok(status)
+}
+
+fn balances(s: &Session, built: &Built) -> BTreeMap<String, Balance> {
+    let mut out = BTreeMap::new();
+    for (step, run) in s.steps.iter().zip(&built.runs) {
+        if let (Some(name), Some(Fact::Int(n))) = (&step.plan.folder, run.facts.get("samples")) {
+            let released = u64::try_from(*n).unwrap_or(0);
+            out.insert(name.clone(), ledger::balance(s.steps, built, "samples", released));
+        }
+    }
+    if out.is_empty() {
+        out.insert("-".into(), ledger::balance(s.steps, built, "samples", 0));
+    }
+    out
+}
+
+/// Candidates, then what was frozen.
+fn releases(lock: &Lock, s: &Session, built: &Built, version: &str) -> Vec<Release> {
+    let mut out = Vec::new();
+    for (step, run) in s.steps.iter().zip(&built.runs) {
+        let Some(name) = &step.plan.folder else { continue };
+        out.push(Release {
+            name: name.clone(),
+            version: version.into(),
+            path: format!("out/{name}"),
+            frozen: false,
+            content_root: run.roots.map(|r| r.0.hex()),
+            files_root: run.roots.map(|r| r.1.hex()),
+        });
+    }
+    out.extend(lock.release.iter().map(|(name, l)| Release {
+        name: name.clone(),
+        version: l.version.clone(),
+        path: format!("releases/{name}-{}", l.version),
+        frozen: true,
+        content_root: Some(l.content_root.clone()),
+        files_root: Some(l.files_root.clone()),
+    }));
+    out
+}
+
+/// A gate is measured only where the step that gives its fact is fresh.
+fn measured(project: &Project, s: &Session, built: &Built, gate: &Gate) -> Measured {
+    let judged = gate::judge(s, built, gate);
+    let known = giver(s.steps, &gate.fact).and_then(|i| built.runs.get(i)).is_none_or(|r| r.answer() == Answer::Fresh);
+    Measured {
+        key: gate.key.clone(),
+        fact: gate.fact.clone(),
+        want: judged.want(),
+        got: known.then(|| judged.got.to_string()),
+        pass: known.then_some(judged.pass),
+        line: project.manifest.line(gate.span.start),
+        look: gate.look.clone(),
+    }
+}
+
+/// The step that a fact is named after: the one with the longest name that fits.
+fn giver(steps: &[Step], fact: &str) -> Option<usize> {
+    let fits = |step: &Step| fact.strip_prefix(step.name.as_str()).is_some_and(|rest| rest.starts_with('.'));
+    let fitting = steps.iter().enumerate().filter(|(_, step)| fits(step));
+    fitting.max_by_key(|(_, step)| step.name.len()).map(|(i, _)| i)
+}
+
+/// Samples that a step wants a person to look at, without those that somebody decided.
+fn waiting(s: &Session, built: &Built) -> Result<BTreeMap<String, u64>, Fault> {
+    let mut out = BTreeMap::new();
+    for (step, run) in s.steps.iter().zip(&built.runs) {
+        let mut n = 0;
+        for part in run.parts.iter().filter(|p| p.outcomes.iter().any(|o| o.2.acts.iter().any(|a| a.1 == 'r'))) {
+            let reviews = ledger::events(s, part)?.into_iter().filter(|e| e.act == Act::Review);
+            let rows: BTreeSet<u32> = reviews.map(|e| e.row).collect();
+            let Some(ids) = part.before.columns.get("id").copied().flatten() else { continue };
+            let ids = s.array(ids)?;
+            let ids = table::texts(ids.as_ref());
+            let id = |row: &u32| ids.get(*row as usize).copied().flatten().unwrap_or_default().to_string();
+            n += rows.iter().filter(|r| !s.review.decisions.contains_key(&(step.path.clone(), id(r)))).count() as u64;
+        }
+        if n > 0 {
+            out.insert(step.name.clone(), n);
+        }
+    }
+    Ok(out)
+}
+
+/// Where raw data lies, if the manifest speaks of privacy.
+fn raw(project: &Project, built: &Built) -> Result<Option<Raw>, Failure> {
+    if project.manifest.table(&["privacy"]).is_none() {
+        return Ok(None);
+    }
+    let packs = project.world.list(".tamis/packs").map_err(|e| Failure::World(format!(".tamis: {e}")))?;
+    let size = |what: &What| match what {
+        What::File(stat) => stat.size,
+        What::Odd(..) => 0,
+    };
+    let stored_bytes = packs.iter().filter(|f| f.path.ends_with(".raw.pack")).map(|f| size(&f.what)).sum();
+    let scanned = || built.runs.iter().filter_map(|r| r.scanned.as_ref());
+    let files = scanned().map(|x| x.files as u64).sum();
+    Ok(Some(Raw { files, bytes: scanned().map(|x| x.bytes).sum(), stored_bytes }))
 }

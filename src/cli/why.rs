@@ -1,6 +1,7 @@
 //! `tamis why STEP`
 use super::project::{Failure, Options, Project};
 use super::{Context, say};
+use crate::engine::build::Mode;
 use crate::engine::event::Answer;
 use crate::engine::graph::Graph;
 use crate::engine::record::Record;
@@ -29,7 +30,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let last = *wanted.iter().rev().find(|i| named(i)).or(wanted.last()).ok_or_else(|| Failure::Usage("no such step".into()))?;
     let record = Record::load(&project.world);
     let graph = Graph::new(steps);
-    let text = project.plan(&options, |s, built| {
+    let text = project.look(&options, Mode::Look, |s, built| {
         let mut out = String::new();
         let mut i = last;
         let mut seen = std::collections::BTreeSet::new();

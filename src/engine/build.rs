@@ -86,7 +86,11 @@ impl Built {
 /// Whether kernels may run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
+    /// None.
     Plan,
+    /// Those that read files, so that a person can be told which records changed; in memory alone.
+    Look,
+    /// All.
     Build,
 }
 
@@ -234,7 +238,12 @@ impl Walk<'_, '_> {
             first.entry(*key).or_insert(*k);
         }
         run.runs += first.len();
-        if self.mode == Mode::Plan || missing.is_empty() {
+        let runs = match self.mode {
+            Mode::Plan => false,
+            Mode::Look => self.step.plan.scan.is_some(),
+            Mode::Build => true,
+        };
+        if !runs || missing.is_empty() {
             return Ok(out);
         }
         let work: Vec<(Digest, usize)> = first.into_iter().collect();
@@ -496,7 +505,7 @@ impl Walk<'_, '_> {
             Some(d) => d,
             None => {
                 run.runs += 1;
-                if self.mode == Mode::Plan {
+                if self.mode != Mode::Build {
                     return Ok(None);
                 }
                 let d = self.s.execute_gather(&task)?;
@@ -605,7 +614,7 @@ impl Walk<'_, '_> {
             Some(k) => Output { files: k.files, facts: k.facts, roots: k.roots },
             None => {
                 run.runs += 1;
-                if self.mode == Mode::Plan {
+                if self.mode != Mode::Build {
                     return Ok(());
                 }
                 (self.sink)(Event::Running { step: self.step.name.clone(), tasks: 1 });

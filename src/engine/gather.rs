@@ -1,6 +1,6 @@
 //! Summaries of all partitions, merged in key order as a stream, as often as a gather asks; memory grows with the
 //! encoded summaries, not with decoded entries.
-use crate::stage::{At, Entry3, Fact, Hit, Slice, Summary, Verdicts};
+use crate::stage::{Entry3, Fact, Hit, Slice, Spot, Summary, Verdicts};
 use crate::table::Living;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -72,7 +72,7 @@ pub fn merge(runs: &[Run]) -> Box<dyn Iterator<Item = Hit> + '_> {
         let Reverse((key, part, row, value)) = heap.pop()?;
         let next = cursors.get_mut(part as usize).and_then(Iterator::next);
         heap.extend(next.map(|(key, row, value)| Reverse((key, part, row, value))));
-        Some(Hit { key, value, at: At { part, row } })
+        Some(Hit { key, value, at: Spot { part, row } })
     }))
 }
 

@@ -52,12 +52,14 @@ pub fn why(s: &Session, built: &Built, index: usize, last: Option<&Record>) -> W
         return out;
     };
     out.heads = changed_heads(&before.heads, &heads(step));
-    let was: BTreeSet<&PartRecord> = before.parts.iter().collect();
-    let now: Vec<(usize, PartRecord)> = run.parts.iter().enumerate().map(|(i, p)| (i, super::record::part_record(step, p))).collect();
-    let changed: Vec<&(usize, PartRecord)> = now.iter().filter(|(_, p)| !was.iter().any(|w| w.reads == p.reads)).collect();
-    let gone: Vec<&&PartRecord> = was.iter().filter(|w| !now.iter().any(|(_, p)| p.reads == w.reads)).collect();
+    let now: Vec<(usize, PartRecord)> =
+        run.parts.iter().enumerate().map(|(i, p)| (i, super::record::part_record(step, p))).collect();
+    let was_given: BTreeMap<&BTreeMap<String, Digest>, Digest> = before.parts.iter().map(|p| (&p.reads, p.living)).collect();
+    let is_given: BTreeSet<&BTreeMap<String, Digest>> = now.iter().map(|p| &p.1.reads).collect();
+    let changed: Vec<&(usize, PartRecord)> = now.iter().filter(|(_, p)| !was_given.contains_key(&p.reads)).collect();
+    let gone: Vec<&PartRecord> = before.parts.iter().filter(|w| !is_given.contains(&w.reads)).collect();
     out.partitions = changed.len();
-    out.living = changed.is_empty() && now.iter().any(|(_, p)| !was.iter().any(|w| w.living == p.living && w.reads == p.reads));
+    out.living = changed.is_empty() && now.iter().any(|(_, p)| was_given.get(&p.reads) != Some(&p.living));
     compare(s, built, step, run, &changed, &gone, &mut out);
     out
 }
@@ -89,56 +91,70 @@ fn changed_params(part: &str, before: &str, now: &str) -> Vec<(String, String)> 
     differ.map(|k| (format!("{k} = {}", show(b.get(k))), format!("{k} = {}", show(n.get(k))))).collect()
 }
 
-/// Rows by id: where each stands, and its values.
+/// Rows by id, with their values.
 type Rows = BTreeMap<String, BTreeMap<String, Option<Value>>>;
 
-fn compare(s: &Session, built: &Built, step: &Step, run: &StepRun, changed: &[&(usize, PartRecord)], gone: &[&&PartRecord], out: &mut Why) {
-    let names: BTreeSet<&String> = changed.iter().flat_map(|c| c.1.reads.keys()).chain(gone.iter().flat_map(|g| g.reads.keys())).collect();
+fn compare(
+    s: &Session,
+    built: &Built,
+    step: &Step,
+    run: &StepRun,
+    changed: &[&(usize, PartRecord)],
+    gone: &[&PartRecord],
+    out: &mut Why,
+) {
+    // what a reader is given are bytes; its rows are those that it bears
+    let born = step.plan.ports.into.is_some();
+    let pick = |p: &'_ PartRecord| if born { p.writes.clone() } else { p.reads.clone() };
+    let before: Vec<_> = gone.iter().map(|g| pick(g)).collect();
+    let now: Vec<_> = changed.iter().map(|(i, p)| (*i, pick(p))).collect();
+    let names: BTreeSet<&String> = before.iter().chain(now.iter().map(|n| &n.1)).flat_map(|m| m.keys()).collect();
     let names: Vec<&String> = names.into_iter().filter(|n| *n != "id").collect();
-    let mut before = Rows::new();
-    gone.iter().for_each(|g| rows_of(s, &g.reads, &names, &mut before));
-    let mut now = Rows::new();
-    let mut places: BTreeMap<String, (usize, u32)> = BTreeMap::new();
-    for (i, p) in changed {
-        rows_of(s, &p.reads, &names, &mut now);
-        for (row, id) in ids(s, &p.reads).into_iter().enumerate() {
-            places.insert(id, (*i, row as u32));
-        }
+    let (mut old_rows, mut new_rows) = (Rows::new(), Rows::new());
+    before.iter().for_each(|b| rows_of(s, b, &names, &mut old_rows));
+    let mut at: BTreeMap<String, (usize, u32)> = BTreeMap::new();
+    for (i, columns) in &now {
+        rows_of(s, columns, &names, &mut new_rows);
+        at.extend(ids(s, columns).into_iter().enumerate().map(|(row, id)| (id, (*i, row as u32))));
     }
-    let place = |id: &String| {
-        let (i, row) = places.get(id)?;
-        let part = &run.parts.get(*i)?.before;
-        ledger::origin(s, built, part, *row).or_else(|| {
-            let scan = step.plan.scan.is_some();
-            scan.then(|| ledger::place(s, built, built.runs.iter().position(|r| std::ptr::eq(r, run))?, &part.uid, *row, 0)).flatten()
-        })
-    };
-    for (id, values) in &now {
-        let Some(old) = before.get(id) else {
+    let place = |id: &String| at.get(id).and_then(|(i, row)| place(s, built, step, run, *i, *row));
+    for (id, values) in &new_rows {
+        let Some(old) = old_rows.get(id) else {
             out.added.push((id.clone(), place(id)));
             continue;
         };
         for name in &names {
-            let (b, n) = (old.get(*name).cloned().flatten(), values.get(*name).cloned().flatten());
+            let value = |of: &BTreeMap<String, Option<Value>>| of.get(*name).cloned().flatten();
+            let (b, n) = (value(old), value(values));
             if b != n {
                 let change = RowChange { id: id.clone(), place: place(id), before: b, now: n };
                 out.columns.entry((*name).clone()).or_default().push(change);
             }
         }
     }
-    out.removed = before.into_keys().filter(|id| !now.contains_key(id)).collect();
+    out.removed = old_rows.into_keys().filter(|id| !new_rows.contains_key(id)).collect();
 }
 
-fn ids(s: &Session, reads: &BTreeMap<String, Digest>) -> Vec<String> {
-    let Some(array) = reads.get("id").and_then(|d| s.array(*d).ok()) else { return Vec::new() };
+/// File and line of a row of the step's `i`-th partition.
+fn place(s: &Session, built: &Built, step: &Step, run: &StepRun, i: usize, row: u32) -> Option<String> {
+    if let Some(into) = &step.plan.ports.into {
+        let uid = format!("{}:{i}", step.name);
+        let part = built.tables.get(into)?.parts.iter().find(|p| p.uid == uid)?;
+        return ledger::origin(s, built, part, row);
+    }
+    ledger::origin(s, built, &run.parts.get(i)?.before, row)
+}
+
+fn ids(s: &Session, columns: &BTreeMap<String, Digest>) -> Vec<String> {
+    let Some(array) = columns.get("id").and_then(|d| s.array(*d).ok()) else { return Vec::new() };
     table::texts(array.as_ref()).into_iter().map(|t| t.unwrap_or_default().to_string()).collect()
 }
 
 /// Adds the rows of one partition; bytes of an older build that are gone leave values unknown.
-fn rows_of(s: &Session, reads: &BTreeMap<String, Digest>, names: &[&String], out: &mut Rows) {
-    let columns: Vec<_> = names.iter().map(|n| (n, reads.get(n.as_str()).and_then(|d| s.array(*d).ok()))).collect();
-    for (row, id) in ids(s, reads).into_iter().enumerate() {
-        let values = columns.iter().map(|(n, c)| ((***n).clone(), c.as_ref().map(|c| value_at(c.as_ref(), row)))).collect();
+fn rows_of(s: &Session, columns: &BTreeMap<String, Digest>, names: &[&String], out: &mut Rows) {
+    let arrays: Vec<_> = names.iter().map(|n| (n, columns.get(n.as_str()).and_then(|d| s.array(*d).ok()))).collect();
+    for (row, id) in ids(s, columns).into_iter().enumerate() {
+        let values = arrays.iter().map(|(n, c)| ((***n).clone(), c.as_ref().map(|c| value_at(c.as_ref(), row)))).collect();
         out.insert(id, values);
     }
 }

@@ -3,3 +3,5 @@ pub mod diagnostic;
 pub mod progress;
 pub mod terminal;
 pub mod why;
+pub mod status;
+pub mod reference;

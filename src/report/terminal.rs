@@ -5,6 +5,7 @@ use crate::digest::Digest;
 use crate::engine::event::Answer;
 use crate::engine::ledger;
 use crate::engine::session::Session;
+use crate::engine::why;
 use crate::manifest::sections::Dataset;
 use crate::stage::Fact;
 use std::collections::BTreeMap;
@@ -101,53 +102,82 @@ fn roots(s: &Session, f: &Finished) -> String {
 
 /// One line for each table of the manifest in which something ran.
 fn lines(s: &Session, f: &Finished) -> String {
-    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
     for (i, step) in s.steps.iter().enumerate() {
-        match groups.last_mut() {
-            Some((path, of)) if *path == step.path => of.push(i),
-            _ => groups.push((step.path.clone(), vec![i])),
+        match groups.iter_mut().find(|g| g.0 == step.path) {
+            Some((_, of)) => of.push(i),
+            None => groups.push((&step.path, vec![i])),
         }
     }
-    let mut out = String::new();
-    for (path, of) in groups {
-        let ran = |i: &usize| f.answers.get(*i).is_some_and(|a| *a != Answer::Fresh) && !f.built.runs[*i].skipped;
-        if of.iter().any(ran) {
-            out.push_str(&line(s, f, &path, &of));
-        }
-    }
-    out
+    let ran = |i: &usize| f.answers.get(*i).is_some_and(|a| *a != Answer::Fresh) && !f.built.runs[*i].skipped;
+    groups.into_iter().filter(|(_, of)| of.iter().any(ran)).map(|(path, of)| line(s, f, path, &of)).collect()
 }
+
+/// Past this many changed partitions a build does not count rows.
+const COUNTED: usize = 16;
 
 fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> String {
     let mut told: Vec<String> = Vec::new();
-    let mut samples = 0;
+    let mut samples = None;
+    let mut tally: BTreeMap<(&'static str, String, String), u64> = BTreeMap::new();
     for i in of {
         let (step, run) = (&s.steps[*i], &f.built.runs[*i]);
         if let Some(scan) = &run.scanned {
             told.push(format!("{}, {}", plural(scan.files as u64, "file"), bytes(scan.bytes)));
         }
-        samples = after(run).max(samples);
-        for (words, n) in words(&ledger::tally(s, step, run).unwrap_or_default()) {
-            told.push(format!("{} {words}", number(n)));
+        let ports = &step.plan.ports;
+        if ports.into.as_deref().unwrap_or(&ports.table) == "samples" {
+            samples = Some(after(run));
         }
-        if step.plan.ports.table == "samples" || step.plan.folder.is_some() {
+        for (key, n) in ledger::tally(s, step, run).unwrap_or_default() {
+            *tally.entry(key).or_default() += n;
+        }
+        if ports.table == "samples" || step.plan.folder.is_some() {
             told.extend(splits(&run.facts));
         }
-    }
-    if let Some(Fact::Int(n)) = of.last().and_then(|i| f.built.runs[*i].facts.get("samples")) {
-        samples = *n as u64;
-    }
-    let head = format!("  {path:<26} {:>9}   ", number(samples));
-    let mut text = head;
-    let mut width = text.chars().count();
-    for (i, t) in told.iter().enumerate() {
-        let comma = if i + 1 < told.len() { ", " } else { "" };
-        if width + t.chars().count() > 100 && i > 0 {
-            text = format!("{}\n{}", text.trim_end(), " ".repeat(40));
-            width = 40;
+        if let (Some(name), Some(_)) = (&step.plan.folder, run.roots) {
+            told.push(format!("in out/{name}"));
         }
-        text.push_str(&format!("{t}{comma}"));
-        width += t.chars().count() + 2;
+        if let Some(Fact::Int(n)) = run.facts.get("samples") {
+            samples = Some(*n as u64);
+        }
+    }
+    told.splice(0..0, changed(s, f, of));
+    told.extend(words(&tally));
+    let count = samples.map_or(String::new(), number);
+    wrap(&format!("  {path:<26} {count:>9}   "), &told)
+}
+
+/// What changed since the last build, in samples: of the first kernel of a table that ran on little.
+fn changed(s: &Session, f: &Finished, of: &[usize]) -> Option<String> {
+    let before = f.before.as_ref()?;
+    let ran = |i: &&usize| f.answers.get(**i).is_some_and(|a| *a != Answer::Fresh);
+    let i = *of.iter().find(ran)?;
+    if f.built.runs[i].runs > COUNTED {
+        return None;
+    }
+    let w = why::why(s, &f.built, i, Some(before));
+    let rows: std::collections::BTreeSet<&str> = w.columns.values().flatten().map(|r| r.id.as_str()).collect();
+    let parts = [(rows.len(), "changed"), (w.added.len(), "new"), (w.removed.len(), "gone")];
+    let told: Vec<String> = parts.iter().filter(|p| p.0 > 0).map(|(n, what)| format!("{} {what}", number(*n as u64))).collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+/// Told one after another, wrapped below where they began.
+fn wrap(head: &str, told: &[String]) -> String {
+    let indent = head.chars().count();
+    let (mut text, mut width) = (head.to_string(), indent);
+    for (i, t) in told.iter().enumerate() {
+        let own = t.chars().count() + 2;
+        if i > 0 {
+            text.push_str("; ");
+            if width + own > 100 {
+                text = format!("{}\n{}", text.trim_end(), " ".repeat(indent));
+                width = indent;
+            }
+        }
+        text.push_str(t);
+        width += own;
     }
     format!("{}\n", text.trim_end())
 }
@@ -162,20 +192,27 @@ fn after(run: &crate::engine::build::StepRun) -> u64 {
     run.parts.iter().map(of).sum()
 }
 
-/// Events in words: findings together, the rest by what happened.
-fn words(tally: &BTreeMap<(&'static str, String, String), u64>) -> Vec<(String, u64)> {
-    let mut out: BTreeMap<String, u64> = BTreeMap::new();
+/// What happened, most grave last: `17 changed (text.unicode 3, text.whitespace 14)`.
+fn words(tally: &BTreeMap<(&'static str, String, String), u64>) -> Vec<String> {
+    let mut kinds: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
     for ((kind, rule, _), n) in tally {
-        let word = match *kind {
-            "finding" | "fail" => "findings".to_string(),
-            "changed" => format!("changed ({rule})"),
-            "dropped" => format!("dropped ({rule})"),
-            "review" => format!("to review ({rule})"),
-            other => format!("{other} ({rule})"),
-        };
-        *out.entry(word).or_default() += n;
+        let kind = if matches!(*kind, "finding" | "fail") { "findings" } else { kind };
+        *kinds.entry(kind).or_default().entry(rule).or_default() += n;
     }
-    out.into_iter().map(|(w, n)| if w == "findings" && n == 1 { ("finding".into(), n) } else { (w, n) }).collect()
+    let told = |(kind, rules): (&str, BTreeMap<&str, u64>)| {
+        let total: u64 = rules.values().sum();
+        let kind = match (kind, total) {
+            ("findings", 1) => "finding",
+            ("review", _) => "to review",
+            (other, _) => other,
+        };
+        let rules: Vec<String> = match rules.len() {
+            1 => rules.into_keys().map(String::from).collect(),
+            _ => rules.into_iter().map(|(r, n)| format!("{r} {}", number(n))).collect(),
+        };
+        format!("{} {kind} ({})", number(total), rules.join(", "))
+    };
+    kinds.into_iter().map(told).collect()
 }
 
 fn splits(facts: &BTreeMap<String, Fact>) -> Vec<String> {
@@ -188,22 +225,21 @@ fn splits(facts: &BTreeMap<String, Fact>) -> Vec<String> {
 
 /// What to type next.
 fn hints(s: &Session, f: &Finished) -> String {
-    let mut out = String::new();
+    let mut out = Vec::new();
     for (step, run) in s.steps.iter().zip(&f.built.runs) {
         let n = ledger::findings(s, run);
         if n > 0 {
-            out.push_str(&format!("  {:<38} tamis show {} --findings\n", format!("{} at {}", plural(n, "finding"), step.name), step.name));
+            out.push((plural(n, "finding"), format!("tamis show {} --findings", step.name)));
         }
     }
     if f.lock_changed {
-        out.push_str(&format!("  {:<38} git add dataset.lock\n", "dataset.lock was written"));
+        out.push(("dataset.lock was written".into(), "git add dataset.lock".into()));
     }
     let release = s.steps.iter().zip(&f.built.runs).find(|(step, r)| step.plan.folder.is_some() && r.roots.is_some());
     if let Some((step, _)) = release.filter(|_| f.exit() == 0) {
-        let name = step.plan.folder.clone().unwrap_or_default();
-        out.push_str(&format!("  {:<38} tamis release {name}\n", "to freeze it"));
+        out.push(("to freeze it".into(), format!("tamis release {}", step.plan.folder.clone().unwrap_or_default())));
     }
-    out
+    out.into_iter().map(|(what, next)| format!("  {what:<26} {next}\n")).collect()
 }
 
 /// Gates that do not hold, and faults; and what was not built for them.

@@ -251,7 +251,7 @@ impl RowStage for Stage {
 
     /// In memory are only the rows that break a limit.
     fn gather(p: &Bounds, hits: &Hits, out: &mut Verdicts) {
-        let mut broken: BTreeMap<crate::stage::At, Vec<Broken>> = BTreeMap::new();
+        let mut broken: BTreeMap<crate::stage::Spot, Vec<Broken>> = BTreeMap::new();
         let mut counts = counters(p);
         for hit in hits.iter() {
             let key = String::from_utf8_lossy(&hit.key).into_owned();
@@ -369,7 +369,7 @@ mod tests {
         Stage::map(&read(&plan.params[0]), &rows, &mut summary).unwrap();
         let mut entries = summary.0;
         entries.sort();
-        let hit = |(key, row, value)| Hit { key, value, at: crate::stage::At { part: 0, row } };
+        let hit = |(key, row, value)| Hit { key, value, at: crate::stage::Spot { part: 0, row } };
         let hits: Vec<Hit> = entries.into_iter().map(hit).collect();
         let (again, mut out) = (|| stream(&hits), Verdicts::default());
         Stage::gather(&read(&plan.params[1]), &Hits(&again), &mut out);

@@ -177,7 +177,7 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
     };
     check_license(check, &d);
     if let Some(evidence) = &d.evidence {
-        check_file(check, evidence, "the evidence of the licence");
+        check.file(evidence, "the evidence of the licence");
     }
     check_globs(check, &d, &files);
     check_fields(check, &d, &files);
@@ -219,22 +219,9 @@ fn check_license(check: &mut Check, d: &Declaration) {
     }
 }
 
-/// A file that the manifest names must be there.
-pub fn check_file(check: &mut Check, path: &At<String>, what: &str) {
-    let problem = match check.world.place(path) {
-        None => Diagnostic::error("T0304", path.span(), format!("{what} lies outside of the project"))
-            .label("paths are relative to dataset.toml and stay below it"),
-        Some(p) if !p.is_file() => {
-            Diagnostic::error("T0303", path.span(), format!("{what} is not there")).label("no such file")
-        }
-        Some(_) => return,
-    };
-    check.bad(problem);
-}
-
 fn check_globs(check: &mut Check, d: &Declaration, files: &Files) {
     for glob in files.files.iter().chain(&files.images).chain(&d.exclude) {
-        check_glob(check, glob);
+        check.glob(glob);
     }
     let images = matches!(files.format, Format::ImageFolder | Format::Voc);
     let (want, spare, name) = if images { (&files.images, None, "images") } else { (&files.files, Some(&files.images), "files") };
@@ -244,18 +231,6 @@ fn check_globs(check: &mut Check, d: &Declaration, files: &Files) {
     }
     if let Some(glob) = spare.and_then(|s| s.first()) {
         check.bad(Diagnostic::error("T0306", glob.span(), "this format reads no images").label("remove `images`"));
-    }
-}
-
-/// A glob must be one, and stay below the manifest.
-pub fn check_glob(check: &mut Check, glob: &At<String>) {
-    if check.world.place(glob).is_none() {
-        check.bad(
-            Diagnostic::error("T0304", glob.span(), "this path leaves the project")
-                .label("paths are relative to dataset.toml and stay below it"),
-        );
-    } else if let Err(e) = globset::Glob::new(glob) {
-        check.bad(Diagnostic::error("T0307", glob.span(), "this is no glob").label(e.kind().to_string()));
     }
 }
 

@@ -265,7 +265,7 @@ mod tests {
     }
 
     fn merged(summary: &Summary) -> Box<dyn Iterator<Item = Hit> + '_> {
-        let hit = |(key, row, value): Entry3| Hit { key, value, at: At { part: 0, row } };
+        let hit = |(key, row, value): Entry3| Hit { key, value, at: crate::stage::Spot { part: 0, row } };
         Box::new(summary.0.iter().cloned().map(hit))
     }
 

@@ -267,8 +267,6 @@ impl Way {
         self.map.get(name).map_or(name, String::as_str).to_string()
     }
 
-    // ---- answers -------------------------------------------------------------------------------------------------
-
     /// The answer that a cell holds; `None` for null and for what is none.
     fn of_value(&self, value: &Value, ground: &Ground, notes: &mut Vec<Note>) -> Option<Value> {
         match (self.kind, value) {
@@ -276,9 +274,9 @@ impl Way {
             (Kind::Ner, Value::List(items)) => Some(self.spans(items, ground, notes).into_value()),
             (Kind::ObjectDetection, Value::List(items)) => Some(self.boxes(items, notes).into_value()),
             (_, Value::Text(text)) => self.of_text(text, ground, notes),
-            (_, Value::Int(n)) => self.of_text(&n.to_string(), ground, notes),
-            (_, Value::Bool(b)) => self.of_text(&b.to_string(), ground, notes),
-            (_, Value::Float(x)) => self.of_text(&x.to_string(), ground, notes),
+            (_, Value::Int(_) | Value::Bool(_) | Value::Float(_)) => {
+                self.of_text(&value.json().to_string(), ground, notes)
+            }
             _ => None,
         }
     }
@@ -323,9 +321,8 @@ impl Way {
     }
 
     fn boxes(&self, items: &[Value], notes: &mut Vec<Note>) -> Vec<Box2> {
-        let mut boxes = self.shaped(items, box_of, notes);
-        boxes.iter_mut().for_each(|b| b.class = self.mapped(&b.class));
-        boxes
+        let boxes = self.shaped(items, box_of, notes).into_iter();
+        boxes.map(|b| Box2 { class: self.mapped(&b.class), ..b }).collect()
     }
 
     /// The items that have the form of an annotation; how many have not is a finding.
@@ -448,8 +445,7 @@ mod tests {
 
     #[test]
     fn a_span_in_replaced_text_is_lost() {
-        let p = way(Kind::Ner);
-        let mut notes = Vec::new();
+        let (p, mut notes) = (way(Kind::Ner), Vec::new());
         let ground = Ground { tokens: Vec::new(), edits: vec![Edit { start: 1, end: 4, len: 2 }] };
         let json = r#"[{"class": "B", "start": 5, "end": 6}, {"class": "A", "start": 2, "end": 5}, {"class": "A"}]"#;
         assert_eq!(p.of_text(json, &ground, &mut notes), Some(spans(&[("B", 4, 5)])));
@@ -479,8 +475,7 @@ mod tests {
 
     #[test]
     fn rows_of_votes_meet_their_samples() {
-        let p = way(Kind::Rating);
-        let blobs = Bytes::default();
+        let (p, blobs) = (way(Kind::Rating), Bytes::default());
         let before = votes(Kind::Rating, vec![Some(vec![vote("m", "w", Value::Float(9.0))]), None, None]);
         let left = rows(&blobs, vec![("votes.t", before)]);
         let right =

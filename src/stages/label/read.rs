@@ -20,7 +20,6 @@ use crate::formats::{Wrong, inner_name, jsonl};
 use crate::manifest::values::At;
 use crate::model::annotation::Box2;
 use crate::stage::*;
-use crate::stages::collect::check_glob;
 use crate::table::{Cell, Value, array_of, types, utf8, value_at};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -81,7 +80,7 @@ pub fn format_of(answers: &Answers) -> Option<Format> {
 /// Globs, format and join key of a source that is files.
 pub fn check_files(check: &mut Check, answers: &Answers, files: &[At<String>]) {
     for glob in files {
-        check_glob(check, glob);
+        check.glob(glob);
     }
     if format_of(answers).is_none() {
         let span = files.first().map_or_else(|| check.span.clone(), At::span);

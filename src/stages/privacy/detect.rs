@@ -323,7 +323,7 @@ mod tests {
     fn facts(summary: Summary) -> BTreeMap<String, Fact> {
         let mut entries = summary.0;
         entries.sort();
-        let hit = |(key, row, value)| Hit { key, value, at: crate::stage::At { part: 0, row } };
+        let hit = |(key, row, value)| Hit { key, value, at: crate::stage::Spot { part: 0, row } };
         let hits: Vec<Hit> = entries.into_iter().map(hit).collect();
         let again = || stream(&hits);
         let mut out = Verdicts::default();

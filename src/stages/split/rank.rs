@@ -126,7 +126,7 @@ fn place(p: &Shares, mut units: Vec<Unit>, split_of: &mut BTreeMap<String, Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::At;
+    use crate::stage::Spot;
 
     fn run(n: u32, kept: impl Fn(u32) -> Option<&'static str>) -> BTreeMap<u32, String> {
         let weights = [("test".to_string(), 2), ("train".to_string(), 8)].into();
@@ -135,7 +135,7 @@ mod tests {
             .map(|i| Hit {
                 key: format!("s{i:04}").into_bytes(),
                 value: encode(&[if i % 3 == 0 { "a".into() } else { "b".into() }], kept(i)),
-                at: At { part: 0, row: i },
+                at: Spot { part: 0, row: i },
             })
             .collect();
         let again = || -> Box<dyn Iterator<Item = Hit>> { Box::new(hits.clone().into_iter()) };

@@ -1,0 +1,1 @@
+exec tamis build --dry-run
