@@ -99,6 +99,9 @@ impl World {
     /// The bytes of a file below the project, at most `max`; links out of it are refused.
     pub fn read(&self, path: &str, max: u64) -> io::Result<Vec<u8>> {
         let open = self.open(path)?;
+        if !self.holds(&self.checked(path)?) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} lies outside of the project")));
+        }
         if open.stat().size > max {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{path} has more than {max} bytes")));
         }
@@ -135,8 +138,8 @@ impl World {
     /// are not listed.
     pub fn list(&self, folder: &str) -> io::Result<Vec<Found>> {
         let start = if folder.is_empty() { self.root.clone() } else { self.checked(folder)? };
-        if !start.exists() {
-            return Ok(Vec::new());
+        if !start.exists() || !self.holds(&start) {
+            return Ok(Vec::new()); // a folder behind a link out of the project has no files of the project
         }
         let walk = walkdir::WalkDir::new(&start).follow_links(false).into_iter();
         let mut out = Vec::new();

@@ -32,7 +32,7 @@ impl Lab {
     pub fn new(n: usize, images: usize) -> Lab {
         let samples = (0..n).map(|i| Sample { id: format!("s{i:05}"), text: text(i as u64), doc: format!("d{}", i / 3) }).collect();
         let vote = |i: usize, a: usize| {
-            let class = CLASSES[(i / 7 + usize::from((i + a) % 5 == 0)) % CLASSES.len()];
+            let class = CLASSES[(i / 97 + usize::from((i + a) % 5 == 0)) % CLASSES.len()];
             (format!("s{i:05}"), format!("w{a}"), class.to_string())
         };
         let votes = (0..3).flat_map(|a| (0..n).map(move |i| (i, a))).map(|(i, a)| vote(i, a)).collect();

@@ -3,3 +3,5 @@ mod contract;
 mod harness;
 mod incremental;
 mod operations;
+mod schema;
+mod tidy;

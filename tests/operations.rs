@@ -1,8 +1,11 @@
 //! What each operation costs, in kernels and rows, on a source of more than 100 partitions: read from the counter
 //! behind the only door to a kernel.
 use crate::harness::{Lab, Sample, Told, Way, build, text};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use tamis::engine::build::Built;
+use tamis::engine::session::Session;
+use tamis::project::{Options, Project};
 
 const N: usize = 2400;
 
@@ -153,16 +156,72 @@ fn parameters_re_map_nothing() {
     assert!(ran.iter().all(|s| s == "split" || s.starts_with("release.")), "{ran:?}");
 }
 
+/// The columns of each partition of a table, by digest, as the last build left them.
+fn state(dir: &Path, table: &str) -> Vec<BTreeMap<String, String>> {
+    let project = Project::open(Some(dir)).ok().unwrap();
+    let options = Options { target: 16, ..Options::default() };
+    let columns = |p: &tamis::engine::state::Part| p.columns.iter().map(|(n, d)| (n.clone(), d.unwrap().hex())).collect();
+    project.plan(&options, |_, built| built.tables[table].parts.iter().map(columns).collect()).ok().unwrap()
+}
+
+/// How many partitions differ in one of these columns from all that were there before.
+fn differ(before: &[BTreeMap<String, String>], after: &[BTreeMap<String, String>], of: &[&str]) -> u64 {
+    let pick = |p: &BTreeMap<String, String>| of.iter().map(|c| p[*c].clone()).collect::<Vec<_>>();
+    let known: BTreeSet<Vec<String>> = before.iter().map(pick).collect();
+    after.iter().filter(|p| !known.contains(&pick(p))).count() as u64
+}
+
+#[test]
+fn apply_and_encode_run_where_verdicts_changed() {
+    let b = Bench::new(0);
+    let dir = b.dir.path();
+    let released = ["id", "text", "doc", "label.topic", "split"];
+    let edits: [fn(&mut Lab); 4] = [
+        |l| l.samples[700].text = text(77_777),
+        |l| l.set("seed", "9"),
+        |l| {
+            l.set("train", "0.75");
+            l.set("test", "0.25");
+        },
+        |l| drop(l.samples.remove(1200)),
+    ];
+    for change in edits {
+        let (samples, pieces) = (state(dir, "samples"), state(dir, "release.public/rows"));
+        let mut lab = b.lab.clone();
+        change(&mut lab);
+        lab.write(dir);
+        let told = build(dir, &b.way);
+        let moved = differ(&samples, &state(dir, "samples"), &["id", "split"]);
+        assert!(told.kernel("split", "apply").0 <= moved, "{} of {moved}", told.kernel("split", "apply").0);
+        let pieces = differ(&pieces, &state(dir, "release.public/rows"), &released);
+        assert_eq!(told.kernel("release.public/encode", "map").0, pieces);
+        b.lab.write(dir);
+        build(dir, &b.way);
+    }
+}
+
 #[test]
 fn a_guideline_section_runs_the_partitions_of_its_class() {
     let b = Bench::new(0);
-    // one class only in a stretch of the data
-    let told = b.edit(|l| {
-        l.guideline_version = 2;
-        l.sections.insert("art".into(), "What is art, told anew.".into());
-    });
-    let ran = told.kernel("label.topic/guideline", "join").0;
-    assert!(ran > 0, "{:?}", told.kernels());
+    let project = Project::open(Some(b.dir.path())).ok().unwrap();
+    let options = Options { target: 16, ..Options::default() };
+    let holds = |class: &str| {
+        // partitions with equal columns are one task
+        let count = |s: &Session, built: &Built| {
+            let digests: BTreeSet<_> = built.tables["samples"].parts.iter().map(|p| p.columns["classes.topic"].unwrap()).collect();
+            let classes = digests.into_iter().map(|d| s.array(d).unwrap());
+            let has = |a: &tamis::table::ArrayRef| tamis::table::cells::<Vec<String>>(a).into_iter().flatten().flatten().any(|c| c == class);
+            classes.filter(has).count() as u64
+        };
+        project.plan(&options, count).ok().unwrap()
+    };
+    let (art, all) = (holds("art"), state(b.dir.path(), "samples").len() as u64);
+    assert!(0 < art && art < all, "{art} of {all}");
+    let told = b.edit(|l| drop(l.sections.insert("art".into(), "What is art, told anew.".into())));
+    assert_eq!(told.kernel("label.topic/guideline", "join").0, art);
+    assert_eq!(told.kernels().len(), 1, "{:?}", told.kernels());
+    let told = b.edit(|l| drop(l.sections.insert("none".into(), "A class that nobody declared.".into())));
+    assert!(told.kernels().is_empty(), "{:?}", told.kernels());
 }
 
 #[test]

@@ -74,6 +74,9 @@ pub fn main() -> ExitCode {
         Ok(Err(failure)) => fail(&failure, json),
         Err(_) => {
             warn("this is a bug in tamis; the store is safe. Please report the lines above\n");
+            if json {
+                event(&Event::Done(Box::new(Done { exit: 4, ..Done::default() })));
+            }
             4
         }
     };

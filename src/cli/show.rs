@@ -1,10 +1,302 @@
-//! `tamis show`
-use super::Context;
-use super::project::Failure;
+//! `tamis show STEP`: a table as a step left it, and what the step found, without running a kernel.
+use super::{Context, say};
+use crate::diag::suggest;
+use crate::engine::Step;
+use crate::engine::build::{Built, PartRun, StepRun};
+use crate::engine::event::Answer;
+use crate::engine::ledger;
+use crate::engine::session::Session;
+use crate::engine::state::{Part, Table};
+use crate::project::{Failure, Options, Project};
+use crate::report::show::{self, Column, Found, Snapshot};
+use crate::report::terminal::{bytes, number};
+use crate::stage::{Act, Content, Event, Fact, Fault, Kernels, OutFile, Part as Kernel};
+use crate::table::{DataType, Living, utf8};
+use std::collections::BTreeMap;
 
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The step, as `tamis graph` names it, or its table in dataset.toml
+    step: String,
+    /// Each finding with its place, rule and key
+    #[arg(long)]
+    findings: bool,
+    /// At most so many findings
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    limit: usize,
+    /// The first N rows
+    #[arg(long, value_name = "N")]
+    rows: Option<usize>,
+    /// Show values that may hold personal data
+    #[arg(long)]
+    raw: bool,
+    /// Only the labels, counted by class or by split
+    #[arg(long, value_enum)]
+    by: Option<By>,
+    /// Records to a partition on average; for tests
+    #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
+    partition_target: usize,
+}
 
-pub fn run(_: &Context, _: &Args) -> Result<i32, Failure> {
-    Err(Failure::Usage("not yet".into()))
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq)]
+enum By {
+    Class,
+    Split,
+}
+
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    let project = Project::open(c.dir.as_deref())?;
+    let chosen = Chosen::find(&project, &args.step)?;
+    let options = Options { target: args.partition_target.max(2), ..Options::default() };
+    let text = project.plan(&options, |s, built| page(&project, s, built, &chosen, args))??;
+    say(&text);
+    Ok(0)
+}
+
+/// The step whose table is shown, and all whose findings are.
+struct Chosen {
+    main: usize,
+    all: Vec<usize>,
+}
+
+impl Chosen {
+    /// A step by its name, or all of a table's steps by its key path.
+    fn find(project: &Project, name: &str) -> Result<Chosen, Failure> {
+        let steps = &project.assembled.steps;
+        let all: Vec<usize> = steps.iter().enumerate().filter(|(_, s)| s.path == name).map(|(i, _)| i).collect();
+        let exact = steps.iter().position(|s| s.name == name);
+        match (exact, all.last()) {
+            (Some(main), None) => Ok(Chosen { main, all: vec![main] }),
+            (exact, Some(last)) => Ok(Chosen { main: exact.unwrap_or(*last), all }),
+            (None, None) => {
+                let help = suggest(name, steps.iter().map(|s| s.name.as_str()));
+                Err(Failure::Usage(format!("there is no step `{name}`; {help}")))
+            }
+        }
+    }
+}
+
+fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &Args) -> Result<String, Fault> {
+    let (step, run) = (&s.steps[chosen.main], &built.runs[chosen.main]);
+    let snapshot = snapshot(project, built, chosen.main, args.raw);
+    let mut out = show::head(&step.name, &snapshot);
+    if run.answer() != Answer::Fresh {
+        out.push_str("  not built as dataset.toml and the files stand now: tamis build\n");
+    }
+    if args.findings {
+        let (list, total) = found(s, built, &chosen.all, args.limit)?;
+        return Ok(out + &show::findings(&project.manifest, &list, total));
+    }
+    if let Some(n) = args.rows {
+        return Ok(out + &snapshot.rows_text(s, n)?);
+    }
+    let facts: BTreeMap<String, Fact> = chosen.all.iter().flat_map(|i| built.runs[*i].facts.clone()).collect();
+    let labels = snapshot.labels(s)?;
+    if labels.is_empty() && args.by.is_some() {
+        out.push_str("  no labels up to this step\n");
+    }
+    let labels = labels.iter().map(|(name, l)| match args.by {
+        Some(By::Split) => l.by_split(name),
+        _ => l.by_class(name, &facts),
+    });
+    let labels: String = labels.collect();
+    if args.by.is_some() {
+        return Ok(out + &labels);
+    }
+    match step.entry.kernels {
+        Kernels::Whole { .. } => out.push_str(&files(&run.files)),
+        _ => out.push_str(&snapshot.schema(s)?),
+    }
+    out.push_str(&labels);
+    out.push_str(&show::facts(&facts));
+    out.push_str(&happened(project, s, built, chosen)?);
+    Ok(out)
+}
+
+fn files(of: &[OutFile]) -> String {
+    let size = |content: &Content| match content {
+        Content::Bytes(b) => b.len() as u64,
+        Content::Stored(_, n) | Content::Blob(_, n) => *n,
+    };
+    let listed = of.iter().take(40).map(|f| format!("  {:<40} {}\n", f.path, bytes(size(&f.content))));
+    let more = of.len().saturating_sub(40);
+    let more = if more > 0 { format!("  and {} more files\n", number(more as u64)) } else { String::new() };
+    listed.collect::<String>() + &more
+}
+
+/// What happened, grouped; and the command that lists it.
+fn happened(project: &Project, s: &Session, built: &Built, chosen: &Chosen) -> Result<String, Fault> {
+    let mut all = BTreeMap::new();
+    for i in &chosen.all {
+        for (what, n) in ledger::tally(s, &s.steps[*i], &built.runs[*i])? {
+            *all.entry(what).or_insert(0) += n;
+        }
+    }
+    let mut out = show::tally(&project.manifest, &all);
+    if all.keys().any(|(kind, ..)| *kind != "changed") {
+        out.push_str(&format!("  each with its place: tamis show {} --findings\n", s.steps[chosen.main].name));
+    }
+    Ok(out)
+}
+
+// ---- the table as the step left it -----------------------------------------------------------------------------------
+
+fn snapshot(project: &Project, built: &Built, i: usize, raw: bool) -> Snapshot {
+    let ports = &project.assembled.steps[i].plan.ports;
+    let table = ports.into.as_ref().unwrap_or(&ports.table).clone();
+    let columns = columns(project, built, i, &table, raw);
+    Snapshot { columns, parts: parts(&project.assembled.steps[i], built, i), table }
+}
+
+/// The columns that steps up to this one wrote; of a source's own step, those that it wrote itself.
+fn columns(project: &Project, built: &Built, i: usize, table: &str, raw: bool) -> Vec<Column> {
+    let steps = &project.assembled.steps;
+    let source = steps[i].plan.ports.into.is_some();
+    let mut known: BTreeMap<String, (DataType, Vec<String>)> = BTreeMap::new();
+    for (_, step) in steps.iter().enumerate().take(i + 1).filter(|(k, _)| !source || *k == i) {
+        let ports = &step.plan.ports;
+        if ports.into.as_ref().unwrap_or(&ports.table) != table {
+            continue;
+        }
+        for (name, ty) in written(step, built.tables.get(table)) {
+            let entry = known.entry(name).or_insert((ty.clone(), Vec::new()));
+            entry.0 = ty;
+            if ports.into.is_none() {
+                entry.1.clear();
+            }
+            entry.1.push(step.name.clone());
+        }
+    }
+    let hidden = hidden(project, i, table);
+    let column = |(name, (ty, writers)): (String, (DataType, Vec<String>))| {
+        let hidden = !raw && hidden(&name);
+        Column { name, ty, writers, hidden }
+    };
+    known.into_iter().map(column).collect()
+}
+
+/// The columns that a step gives to its table.
+fn written(step: &Step, table: Option<&Table>) -> Vec<(String, DataType)> {
+    let ports = &step.plan.ports;
+    let mut out = ports.writes.clone();
+    if ports.into.is_some() {
+        out.push(("id".into(), utf8()));
+    }
+    if step.plan.regroup.is_some() {
+        let ty = |name: &String| table.and_then(|t| t.types.get(name)).cloned();
+        out.extend(ports.reads.iter().filter_map(|name| Some((name.clone(), ty(name)?))));
+    }
+    out
+}
+
+/// Whether a column of a table may hold personal data after a step. Other tables than the samples hold what was
+/// collected.
+fn hidden(project: &Project, i: usize, table: &str) -> impl Fn(&str) -> bool {
+    let steps = &project.assembled.steps;
+    let raw = show::raw_columns(project, i + 1);
+    let regrouped =
+        |s: &Step| s.plan.ports.table == table && s.plan.regroup.as_ref().is_some_and(|r| r.table == "samples");
+    let samples = table == "samples" || steps.iter().any(regrouped);
+    let all = steps[i].raw;
+    move |name: &str| name != "id" && if samples { raw.contains(name) } else { all }
+}
+
+fn parts(step: &Step, built: &Built, i: usize) -> Vec<Part> {
+    let run = &built.runs[i];
+    let ports = &step.plan.ports;
+    if let Some(into) = &ports.into {
+        let Some(table) = built.tables.get(into) else { return Vec::new() };
+        return run
+            .parts
+            .iter()
+            .enumerate()
+            .filter_map(|(k, p)| born(table, &format!("{}:{k}", step.name), p))
+            .collect();
+    }
+    match step.entry.kernels {
+        Kernels::Whole { .. } | Kernels::Regroup => {
+            built.tables.get(&ports.table).map(|t| t.parts.clone()).unwrap_or_default()
+        }
+        _ => run.parts.iter().map(|p| after(step, run, p)).collect(),
+    }
+}
+
+/// A partition as it was born.
+fn born(table: &Table, uid: &str, p: &PartRun) -> Option<Part> {
+    let part = table.parts.iter().find(|x| x.uid == uid)?;
+    let columns = p.outcomes.iter().filter_map(|o| o.2.born.as_ref()).flat_map(|b| &b.columns);
+    let columns = columns.map(|(name, digest)| (name.clone(), Some(*digest))).collect();
+    Some(Part { columns, living: part.rows.map(Living::All), ..part.clone() })
+}
+
+/// A partition behind a step; what the step did not tell yet is unknown.
+fn after(step: &Step, run: &StepRun, p: &PartRun) -> Part {
+    let mut part = p.before.clone();
+    let gathered = step.entry.card.version(Kernel::Gather) == 0 || run.decided.is_some();
+    if p.outcomes.is_empty() || !gathered {
+        part.columns.extend(step.plan.ports.writes.iter().map(|w| (w.0.clone(), None)));
+        part.living = part.living.filter(|_| !step.plan.ports.drops);
+        return part;
+    }
+    for (_, _, outcome) in &p.outcomes {
+        part.columns.extend(outcome.columns.iter().map(|(name, digest)| (name.clone(), Some(*digest))));
+    }
+    part.living = part.living.map(|l| l.without(p.dead.iter().map(|d| d.0)));
+    part
+}
+
+// ---- findings --------------------------------------------------------------------------------------------------------
+
+/// Everything that happened but plain changes: the first `limit`, and how many there are.
+fn found(s: &Session, built: &Built, of: &[usize], limit: usize) -> Result<(Vec<Found>, u64), Fault> {
+    let (mut list, mut total) = (Vec::new(), 0);
+    for i in of {
+        let (step, run) = (&s.steps[*i], &built.runs[*i]);
+        for part in run.parts.iter().filter(|p| p.outcomes.iter().any(|o| o.2.events.is_some())) {
+            for e in ledger::events(s, part)?.into_iter().filter(|e| e.act != Act::Change) {
+                total += 1;
+                if list.len() < limit {
+                    let place = place(s, built, *i, part, &e);
+                    list.push(Found { place, kind: ledger::act_name(&e.act), rule: e.rule, say: e.say, key: e.key });
+                }
+            }
+        }
+        let unmatched = step.plan.ports.right.as_ref().and_then(|r| r.unmatched.as_ref());
+        let Some((rule, key)) = unmatched else { continue };
+        for (uid, row) in &run.unmatched {
+            total += 1;
+            if list.len() < limit {
+                let place = unmatched_place(s, built, step, uid, *row).unwrap_or("?".into());
+                let say = "belongs to no sample".to_string();
+                list.push(Found { place, kind: "finding", rule: rule.clone(), say, key: key.clone() });
+            }
+        }
+    }
+    Ok((list, total))
+}
+
+/// A record by file and line, a sample by its id and where it was collected.
+fn place(s: &Session, built: &Built, i: usize, part: &PartRun, e: &Event) -> String {
+    let step = &s.steps[i];
+    if step.plan.scan.is_some() {
+        return ledger::place(s, built, i, &part.uid, e.row, e.record).unwrap_or("?".into());
+    }
+    row_place(s, built, &part.before, e.row)
+}
+
+fn row_place(s: &Session, built: &Built, part: &Part, row: u32) -> String {
+    let told = [ledger::id(s, part, row), ledger::origin(s, built, part, row)];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    if told.is_empty() { "?".into() } else { told.join("  ") }
+}
+
+/// Where a right row that matched nothing comes from.
+fn unmatched_place(s: &Session, built: &Built, step: &Step, uid: &str, row: u32) -> Option<String> {
+    let right = step.plan.ports.right.as_ref()?;
+    let literal = step.plan.literal.as_ref().filter(|l| l.table == right.table);
+    if let Some(line) = literal.and_then(|l| l.lines.get(row as usize)) {
+        return Some(line.clone());
+    }
+    let part = built.tables.get(&right.table)?.parts.iter().find(|p| p.uid == uid)?;
+    Some(row_place(s, built, part, row))
 }

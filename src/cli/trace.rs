@@ -1,10 +1,357 @@
-//! `tamis trace`
-use super::Context;
-use super::project::Failure;
+//! `tamis trace SAMPLE`: one sample's whole story, made again from the versions of its columns; nothing of it is stored.
+use super::{Context, say};
+use crate::diag::nearest;
+use crate::engine::Step;
+use crate::engine::build::{Built, PartRun, StepRun};
+use crate::engine::ledger;
+use crate::engine::session::{Session, parents_of};
+use crate::engine::state::{Bin, Part};
+use crate::model::annotation::classes_of;
+use crate::project::{Failure, Options, Project};
+use crate::report::show::{line_of, raw_columns, value_text};
+use crate::report::terminal;
+use crate::report::trace::{Change, Collected, Gone, LeftOut, Released, Said, Story, Told, answer, votes};
+use crate::stage::{Act, Content, Event, Fault, OutFile};
+use crate::table::{self, Value, value_at};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The id of a sample, released or not
+    sample: String,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+    /// Show values that may hold personal data
+    #[arg(long)]
+    raw: bool,
+    /// Records to a partition on average; for tests
+    #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
+    partition_target: usize,
+}
 
-pub fn run(_: &Context, _: &Args) -> Result<i32, Failure> {
-    Err(Failure::Usage("not yet".into()))
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    let project = Project::open(c.dir.as_deref())?;
+    let options = Options { target: args.partition_target.max(2), ..Options::default() };
+    let stories = project.plan(&options, |s, built| -> Result<_, Failure> {
+        let teller = Teller { project: &project, s, built, raw: args.raw };
+        let rows = find(s, built, &args.sample)?;
+        let stories: Result<Vec<Story>, Fault> =
+            rows.iter().map(|(part, row)| teller.story(&args.sample, part, *row)).collect();
+        Ok(stories?)
+    })??;
+    if args.json {
+        let all = serde_json::json!({ "id": args.sample, "rows": stories });
+        say(&format!("{all}\n"));
+    } else {
+        let texts: Vec<String> = stories.iter().map(|t| t.text(&project.manifest.file)).collect();
+        say(&texts.join("\n"));
+    }
+    Ok(0)
+}
+
+/// The rows that have the id, living ones first; else what was perhaps meant.
+fn find<'b>(s: &Session, built: &'b Built, id: &str) -> Result<Vec<(&'b Part, u32)>, Failure> {
+    let parts = built.tables.get("samples").map(|t| t.parts.as_slice()).unwrap_or_default();
+    let mut found = Vec::new();
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    for part in parts {
+        let Some(ids) = part.columns.get("id").copied().flatten() else { continue };
+        let ids = s.array(ids)?;
+        for (row, own) in table::texts(ids.as_ref()).into_iter().enumerate() {
+            if own == Some(id) {
+                found.push((part, row as u32));
+            } else if found.is_empty() {
+                known.extend(own.map(str::to_string));
+            }
+        }
+    }
+    found.sort_by_key(|(part, row)| !part.living.as_ref().is_none_or(|l| l.is(*row)));
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let help = match nearest(id, known.iter().map(String::as_str)) {
+        _ if known.is_empty() => "nothing is built here yet: tamis build".to_string(),
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!(
+            "{} are known; records that were rejected: tamis show STEP --findings",
+            terminal::plural(known.len() as u64, "id")
+        ),
+    };
+    Err(Failure::Usage(format!("there is no sample `{id}`; {help}")))
+}
+
+/// Tells the stories of rows.
+struct Teller<'t, 'a> {
+    project: &'t Project,
+    s: &'t Session<'a>,
+    built: &'t Built,
+    raw: bool,
+}
+
+impl Teller<'_, '_> {
+    fn story(&self, id: &str, part: &Part, row: u32) -> Result<Story, Fault> {
+        let mut story = Story { id: id.into(), collected: self.collected(part, row)?, ..Story::default() };
+        story.steps.extend(self.read(part, row)?);
+        let chain = self.chain(part, row)?;
+        for (i, (step, run)) in self.s.steps.iter().zip(&self.built.runs).enumerate() {
+            let own = chain.iter().find_map(|(uid, row)| Some((run.part(uid)?, *row)));
+            let Some((p, row)) = own.filter(|_| step.plan.ports.table == "samples") else { continue };
+            if p.outcomes.is_empty() {
+                story.unbuilt = Some(step.name.clone());
+                break;
+            }
+            let told = self.told(i, step, p, row, id)?;
+            if !told.is_empty() {
+                story.steps.push(told);
+            }
+            if let Some((_, bin)) = p.dead.iter().find(|d| d.0 == row) {
+                story.gone = Some(self.gone(step, p, row, *bin)?);
+                break;
+            }
+        }
+        if story.gone.is_none() && story.unbuilt.is_none() {
+            self.releases(part, row, &mut story)?;
+        }
+        Ok(story)
+    }
+
+    /// The row itself, and those that it was born of in the same table.
+    fn chain(&self, part: &Part, row: u32) -> Result<Vec<(String, u32)>, Fault> {
+        let mut out = vec![(part.uid.clone(), row)];
+        if let Some(origin) = part.origin.as_ref().filter(|o| o.table == "samples")
+            && let Some(parents) = origin.parents
+            && let Some((parent, _)) = parents_of(&self.s.bytes(parents)?).get(row as usize)
+        {
+            out.push((origin.uid.clone(), *parent));
+        }
+        Ok(out)
+    }
+
+    /// A column of a partition at a row; null where there is none.
+    fn value(&self, part: &Part, name: &str, row: u32) -> Result<Value, Fault> {
+        match part.columns.get(name).copied().flatten() {
+            Some(digest) => Ok(value_at(self.s.array(digest)?.as_ref(), row as usize)),
+            None => Ok(Value::Null),
+        }
+    }
+
+    fn collected(&self, part: &Part, row: u32) -> Result<Collected, Fault> {
+        let source = self.value(part, "source", row)?.text().map(str::to_string);
+        let of = |key: &str| -> Option<String> {
+            let (_, table) = self.project.manifest.table(&["collect", source.as_deref()?])?;
+            Some(table.get_ref().as_table()?.get(key)?.get_ref().as_str()?.to_string())
+        };
+        let (license, attribution) = (of("license"), of("attribution"));
+        let place = ledger::origin(self.s, self.built, part, row);
+        Ok(Collected { place, license, attribution, source: source.map(|name| format!("collect.{name}")) })
+    }
+
+    /// What the reader said of the record that the row was born of.
+    fn read(&self, part: &Part, row: u32) -> Result<Option<Told>, Fault> {
+        let Some(origin) = part.origin.as_ref().filter(|o| o.table != "samples") else { return Ok(None) };
+        let Some(parents) = origin.parents else { return Ok(None) };
+        let Some((unit, record)) = parents_of(&self.s.bytes(parents)?).get(row as usize).copied() else {
+            return Ok(None);
+        };
+        let (Some(step), Some(run)) = (self.s.steps.get(origin.step), self.built.runs.get(origin.step)) else {
+            return Ok(None);
+        };
+        let Some(p) = run.part(&origin.uid) else { return Ok(None) };
+        let own = ledger::events(self.s, p)?.into_iter().filter(|e| (e.row, e.record) == (unit, record));
+        let events: Vec<Said> = own.map(|e| self.said(e)).collect();
+        Ok((!events.is_empty()).then(|| Told { step: step.name.clone(), events, ..Told::default() }))
+    }
+
+    fn said(&self, e: Event) -> Said {
+        let line = line_of(&self.project.manifest, &e.key);
+        Said { act: ledger::act_name(&e.act), rule: e.rule, say: e.say, key: e.key, line }
+    }
+
+    // ---- one step ------------------------------------------------------------------------------------------------
+
+    fn told(&self, i: usize, step: &Step, p: &PartRun, row: u32, id: &str) -> Result<Told, Fault> {
+        let mut told = Told { step: step.name.clone(), ..Told::default() };
+        let own = ledger::events(self.s, p)?.into_iter().filter(|e| e.row == row);
+        told.events = own.map(|e| self.said(e)).collect();
+        told.favoured_over = self.favoured(i, id)?;
+        let mut written = BTreeMap::new();
+        for (_, _, outcome) in &p.outcomes {
+            written.extend(outcome.columns.iter().map(|(name, digest)| (name.as_str(), *digest)));
+        }
+        for (name, digest) in written {
+            if p.before.columns.get(name).copied().flatten() == Some(digest) {
+                continue;
+            }
+            let before = self.value(&p.before, name, row)?;
+            let after = value_at(self.s.array(digest)?.as_ref(), row as usize);
+            if before != after {
+                self.column(i, p, row, name, (before, after), &mut told)?;
+            }
+        }
+        Ok(told)
+    }
+
+    /// A column that is new is told in words, a changed one with what it was. Columns of the machinery are not told.
+    fn column(
+        &self,
+        i: usize,
+        p: &PartRun,
+        row: u32,
+        name: &str,
+        values: (Value, Value),
+        told: &mut Told,
+    ) -> Result<(), Fault> {
+        let (before, after) = values;
+        let (kind, _) = name.split_once('.').unwrap_or((name, ""));
+        let words = match kind {
+            "label" => answer(&after),
+            "votes" => votes(&after),
+            "status" => value_text(&after),
+            "split" if name == "split" => format!("{}{}", value_text(&after), self.stratum(p, row)?),
+            _ if name.contains('.') => return Ok(()),
+            _ => {
+                let shown = |v: &Value, steps: usize| {
+                    let hidden = !self.raw && raw_columns(self.project, steps).contains(name);
+                    (!hidden).then(|| value_text(v))
+                };
+                if before == Value::Null {
+                    let text = shown(&after, i + 1).unwrap_or("(raw: --raw shows it)".into());
+                    told.values.push((name.to_string(), text));
+                } else {
+                    let (before, after) = (shown(&before, i), shown(&after, i + 1));
+                    told.changes.push(Change { column: name.into(), before, after });
+                }
+                return Ok(());
+            }
+        };
+        told.values.push((name.to_string(), words));
+        Ok(())
+    }
+
+    /// What the split looked at: the classes of the stratum.
+    fn stratum(&self, p: &PartRun, row: u32) -> Result<String, Fault> {
+        let declared = self.project.manifest.table(&["split"]);
+        let column = declared.and_then(|(_, t)| t.get_ref().as_table()?.get("stratify")?.get_ref().as_str());
+        let Some(column) = column else { return Ok(String::new()) };
+        let classes = classes_of(&self.value(&p.before, column, row)?);
+        let stratum = if classes.is_empty() { "none".to_string() } else { classes.join("+") };
+        Ok(format!("   stratum {stratum}"))
+    }
+
+    /// Samples that left at a step because this one stayed.
+    fn favoured(&self, i: usize, id: &str) -> Result<Vec<String>, Fault> {
+        let (Some(step), Some(run)) = (self.s.steps.get(i), self.built.runs.get(i)) else { return Ok(Vec::new()) };
+        let mut out = Vec::new();
+        if !step.plan.ports.drops {
+            return Ok(out);
+        }
+        let named = format!(" {id}");
+        for p in run.parts.iter().filter(|p| p.counts().drops > 0) {
+            for e in ledger::events(self.s, p)? {
+                let favours = match &e.act {
+                    Act::Merge(into) => into == id,
+                    Act::Drop => e.say.ends_with(&named),
+                    _ => false,
+                };
+                if favours {
+                    out.extend(ledger::id(self.s, &p.before, e.row).filter(|other| other != id));
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn gone(&self, step: &Step, p: &PartRun, row: u32, bin: Bin) -> Result<Gone, Fault> {
+        let own: Vec<Event> = ledger::events(self.s, p)?.into_iter().filter(|e| e.row == row).collect();
+        let (how, leaves): (&'static str, fn(&Act) -> bool) = match bin {
+            Bin::Dropped => ("dropped", |a| *a == Act::Drop),
+            Bin::Merged => ("merged", |a| matches!(a, Act::Merge(_))),
+            Bin::Held => ("held", |a| *a == Act::Review),
+        };
+        let decided = || own.iter().find(|e| e.act == Act::Review);
+        let e = own.iter().find(|e| leaves(&e.act)).or_else(decided);
+        let (say, key) = e.map(|e| (e.say.clone(), e.key.clone())).unwrap_or_default();
+        let line = line_of(&self.project.manifest, &key);
+        Ok(Gone { how, step: step.name.clone(), say, key, line })
+    }
+
+    // ---- releases ------------------------------------------------------------------------------------------------
+
+    fn releases(&self, part: &Part, row: u32, story: &mut Story) -> Result<(), Fault> {
+        let version = terminal::dataset(self.project).version.get().clone();
+        for (step, run) in self.s.steps.iter().zip(&self.built.runs) {
+            let Some(release) = step.plan.folder.clone() else { continue };
+            if !part.columns.get(&step.path).is_some_and(Option::is_some) {
+                story.unbuilt = Some(step.path.clone());
+                continue;
+            }
+            match self.value(part, &step.path, row)? {
+                Value::Text(split) => {
+                    let places = self.places(step, run, &split, &story.id)?;
+                    story.released.push(Released { release, version: version.clone(), split, places });
+                }
+                _ => story.left_out.push(LeftOut { release, why: self.why_left_out(step, part, row)? }),
+            }
+        }
+        Ok(())
+    }
+
+    /// The first column that the release chose by and that does not let the sample in.
+    fn why_left_out(&self, page: &Step, part: &Part, row: u32) -> Result<String, Fault> {
+        let marks = |s: &&Step| s.plan.ports.writes.iter().any(|w| w.0 == page.path);
+        let Some(step) = self.s.steps.iter().find(marks) else { return Ok("not chosen".into()) };
+        for column in &step.plan.ports.reads {
+            if self.value(part, column, row)? == Value::Null {
+                return Ok(format!("it has no `{column}`"));
+            }
+        }
+        Ok("the licence of its source is not among `licenses`".into())
+    }
+
+    /// Where the sample stands in the files of a release.
+    fn places(&self, page: &Step, run: &StepRun, split: &str, id: &str) -> Result<Vec<String>, Fault> {
+        let Some(n) = self.position(&page.plan.ports.table, split, id)? else { return Ok(Vec::new()) };
+        let mut out = Vec::new();
+        for f in &run.files {
+            let Some((folder, name)) = f.path.split_once('/') else { continue };
+            let of_split = name.rsplit_once('-').is_some_and(|(s, _)| s == split);
+            match folder {
+                "parquet" if of_split => out.push(format!("{} row {n}", f.path)),
+                "jsonl" if of_split => out.push(format!("{}:{}", f.path, n + 1)),
+                "conll" if name.strip_suffix(".conll") == Some(split) => {
+                    out.extend(self.sentence(f, id)?.map(|line| format!("{}:{line}", f.path)));
+                }
+                _ => {}
+            }
+        }
+        Ok(out)
+    }
+
+    /// The row of a sample among those of its split, from 0.
+    fn position(&self, rows: &str, split: &str, id: &str) -> Result<Option<u64>, Fault> {
+        let parts = self.built.tables.get(rows).map(|t| t.parts.as_slice()).unwrap_or_default();
+        let mut before = 0;
+        for part in parts.iter().filter(|p| p.group.as_deref() == Some(split)) {
+            let Some(ids) = part.columns.get("id").copied().flatten() else { return Ok(None) };
+            let ids = self.s.array(ids)?;
+            if let Some(k) = table::texts(ids.as_ref()).iter().position(|own| *own == Some(id)) {
+                return Ok(Some(before + k as u64));
+            }
+            before += u64::from(part.rows.unwrap_or(0));
+        }
+        Ok(None)
+    }
+
+    /// The line of a released sentence.
+    fn sentence(&self, file: &OutFile, id: &str) -> Result<Option<usize>, Fault> {
+        let bytes = match &file.content {
+            Content::Bytes(b) => b.clone(),
+            Content::Stored(digest, _) => self.s.bytes(*digest)?,
+            Content::Blob(..) => return Ok(None),
+        };
+        let head = format!("# id = {id}");
+        let line = bytes.split(|b| *b == b'\n').position(|line| line == head.as_bytes());
+        Ok(line.map(|n| n + 1))
+    }
 }

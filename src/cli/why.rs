@@ -41,7 +41,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             out.push_str(&told(&steps[i].name, built.runs[i].answer(), built.runs[i].runs, &w, values_shown(raw)));
             let earlier = graph.sources(i).into_iter().map(|e| e.0).filter(|e| built.runs[*e].answer() != Answer::Fresh);
             match earlier.min() {
-                Some(next) if w.unknown || w.nothing() => {
+                Some(next) if !w.new && (w.unknown || w.nothing()) => {
                     out.push_str(&format!("because of {}:\n", steps[next].name));
                     i = next;
                 }
@@ -55,16 +55,16 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 }
 
 fn told(step: &str, answer: Answer, runs: usize, w: &Why, values: bool) -> String {
-    let mut out = match answer {
+    if w.new {
+        return format!("{step} would run: it was never built here\n");
+    }
+    let head = match answer {
         Answer::Fresh => format!("{step} is fresh\n"),
         Answer::May => format!("{step} may run, after what it reads\n"),
-        Answer::Runs => format!("{step} would run on {} of {}", number(runs as u64), plural(w.of as u64, "partition")),
+        Answer::Runs if w.heads.is_empty() => {
+            format!("{step} would run on {} of {}, because\n", number(runs as u64), plural(w.of as u64, "partition"))
+        }
+        Answer::Runs => format!("{step} would run, because\n"),
     };
-    if answer == Answer::Runs {
-        out.push_str(if w.new { ": it was never built here\n" } else { ", because\n" });
-    }
-    if !w.new {
-        out.push_str(&changed(w, values));
-    }
-    out
+    head + &changed(w, values)
 }

@@ -37,12 +37,20 @@ pub struct FileState {
     pub context: Option<Vec<u8>>,
 }
 
-/// All file states, by (path, way).
+/// All file states, by way and path.
 #[derive(Default)]
 pub struct Files {
-    known: BTreeMap<(String, u64), FileState>,
-    next: BTreeMap<(String, u64), FileState>,
+    known: BTreeMap<u64, BTreeMap<String, Known>>,
     changed: bool,
+    /// What this process has read itself is believed although its times are fresh; readers verify digests anyway.
+    own: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Known {
+    state: FileState,
+    /// Asked for since the table was loaded; what nobody asks for is forgotten.
+    seen: bool,
 }
 
 impl Files {
@@ -52,42 +60,59 @@ impl Files {
         Files { known, ..Files::default() }
     }
 
+    /// From here on believes what was read since loading.
+    pub fn believe(&mut self) {
+        self.own = true;
+    }
+
     /// What is known of a file that looks like this.
     pub fn get(&self, path: &str, way: u64, stat: &Stat) -> Option<&FileState> {
-        self.known.get(&(path.to_string(), way)).filter(|s| s.stat == *stat && !s.racy)
+        let known = self.known.get(&way)?.get(path)?;
+        let fresh = !known.state.racy || (self.own && known.seen);
+        Some(&known.state).filter(|s| s.stat == *stat && fresh)
     }
 
     pub fn put(&mut self, path: &str, mut state: FileState, now: i128) {
         state.racy = state.stat.mtime.max(state.stat.ctime) + RACY > now;
-        let key = (path.to_string(), state.way);
-        self.changed |= self.known.get(&key) != Some(&state);
-        self.next.insert(key, state);
+        let of = self.known.entry(state.way).or_default();
+        let known = Known { state, seen: true };
+        match of.get_mut(path) {
+            Some(old) => {
+                self.changed |= old.state != known.state;
+                *old = known;
+            }
+            None => {
+                self.changed = true;
+                of.insert(path.to_string(), known);
+            }
+        }
     }
 
     /// Keeps a state that still holds.
     pub fn keep(&mut self, path: &str, way: u64) {
-        let key = (path.to_string(), way);
-        if let Some(s) = self.known.get(&key) {
-            self.next.insert(key, s.clone());
+        if let Some(known) = self.known.get_mut(&way).and_then(|of| of.get_mut(path)) {
+            known.seen = true;
         }
     }
 
     /// Writes the table if anything in it changed.
     pub fn save(&self, world: &World) -> io::Result<()> {
-        if !self.changed && self.next.len() == self.known.len() {
+        let all = || self.known.values().flat_map(BTreeMap::iter);
+        if !self.changed && all().all(|(_, k)| k.seen) {
             return Ok(());
         }
-        let bytes = print(&self.next);
+        let seen: Vec<(&String, &FileState)> = all().filter(|(_, k)| k.seen).map(|(p, k)| (p, &k.state)).collect();
+        let bytes = print(&seen);
         world.replace_with(PATH, false, |w| w.write_all(&bytes))
     }
 }
 
-fn print(files: &BTreeMap<(String, u64), FileState>) -> Vec<u8> {
+fn print(files: &[(&String, &FileState)]) -> Vec<u8> {
     let mut out = MAGIC.to_vec();
     out.extend((files.len() as u64).to_le_bytes());
-    for ((path, way), s) in files {
+    for (path, s) in files {
         put_bytes(&mut out, path.as_bytes());
-        out.extend(way.to_le_bytes());
+        out.extend(s.way.to_le_bytes());
         out.extend(s.stat.size.to_le_bytes());
         out.extend(s.stat.mtime.to_le_bytes());
         out.extend(s.stat.ctime.to_le_bytes());
@@ -121,13 +146,13 @@ fn put_option(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
     put_bytes(out, bytes.unwrap_or_default());
 }
 
-fn parse(bytes: &[u8]) -> Option<BTreeMap<(String, u64), FileState>> {
+fn parse(bytes: &[u8]) -> Option<BTreeMap<u64, BTreeMap<String, Known>>> {
     let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
     if Digest::of(body).0 != *sum {
         return None;
     }
     let mut r = Reader(body.strip_prefix(MAGIC)?);
-    let mut out = BTreeMap::new();
+    let mut out: BTreeMap<u64, BTreeMap<String, Known>> = BTreeMap::new();
     for _ in 0..r.u64()? {
         let path = r.text()?;
         let way = r.u64()?;
@@ -146,7 +171,8 @@ fn parse(bytes: &[u8]) -> Option<BTreeMap<(String, u64), FileState>> {
                 reject: r.option()?.and_then(|b| String::from_utf8(b).ok()),
             });
         }
-        out.insert((path, way), FileState { stat, way, racy, digest, stretches, context });
+        let state = FileState { stat, way, racy, digest, stretches, context };
+        out.entry(way).or_default().insert(path, Known { state, seen: false });
     }
     Some(out)
 }
@@ -186,13 +212,14 @@ mod tests {
 
     #[test]
     fn print_and_parse() {
-        let mut files = BTreeMap::new();
         let c = Stretch { offset: 3, len: 9, line: 2, records: 4, digest: Digest::of(b"x"), reject: Some("file.truncated".into()) };
         let stat = Stat { size: 12, mtime: -5, ctime: 7, inode: 8, device: 9 };
-        let s = FileState { stat, way: 77, racy: true, digest: Digest::of(b"y"), stretches: vec![c], context: Some(b"a,b".to_vec()) };
-        files.insert(("raw/가.csv".to_string(), 77), s);
-        let bytes = print(&files);
-        assert_eq!(parse(&bytes), Some(files));
+        let context = Some(b"a,b".to_vec());
+        let state = FileState { stat, way: 77, racy: true, digest: Digest::of(b"y"), stretches: vec![c], context };
+        let path = "raw/가.csv".to_string();
+        let bytes = print(&[(&path, &state)]);
+        let back = parse(&bytes).unwrap();
+        assert_eq!(back[&77][&path], Known { state, seen: false });
         for cut in 0..bytes.len() {
             assert_eq!(parse(&bytes[..cut]), None);
         }

@@ -201,14 +201,25 @@ fn read_file(w: &World, store: &Store, source: &Source, path: &str, way: u64, ta
 
 fn read_open(open: &Open, store: &Store, source: &Source, path: &str, way: u64, target: usize) -> io::Result<FileState> {
     let packed = formats::inner_name(path) != path;
+    // a small file is read once; a large one is measured and then digested piece by piece
+    let held: Option<Arc<[u8]>> = match open.stat().size <= SMALL {
+        true => Some(read_all(open.reader()?)?.into()),
+        false => None,
+    };
+    let raw = || -> io::Result<Box<dyn Read + Send>> {
+        Ok(match &held {
+            Some(bytes) => Box::new(io::Cursor::new(bytes.clone())),
+            None => Box::new(open.reader()?),
+        })
+    };
     let whole = Arc::new(Mutex::new(Hasher::plain()));
-    let first = Box::new(Hashed { inner: open.reader()?, hasher: whole.clone() });
+    let first = Box::new(Hashed { inner: raw()?, hasher: whole.clone() });
     let mut state = FileState { stat: open.stat(), way, ..FileState::default() };
-    let (records, failed) = measure(formats::decompressor(path, first), source)?;
+    let (records, failed) = measure(formats::decompressor(path, first), source, held.is_some())?;
     state.digest = whole.lock().unwrap_or_else(|e| e.into_inner()).finish();
     let small = open.stat().size <= SMALL || source.split == lines::Split::Whole;
     let window = if small { Window(usize::MAX / 32) } else { Window::lines(target) };
-    let mut input = formats::decompressor(path, Box::new(open.reader()?));
+    let mut input = formats::decompressor(path, raw()?);
     let mut at = Cursor { offset: 0, line: 1 };
     let mut rest = records.as_slice();
     if let [header, tail @ ..] = rest
@@ -236,6 +247,12 @@ fn read_open(open: &Open, store: &Store, source: &Source, path: &str, way: u64, 
         state.stretches.push(Stretch { offset: at.offset, line: at.line, records: 1, reject, ..Stretch::default() });
     }
     Ok(state)
+}
+
+fn read_all(mut input: impl Read) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    input.read_to_end(&mut out)?;
+    Ok(out)
 }
 
 /// Digests what passes.
@@ -266,10 +283,10 @@ impl Cursor {
 }
 
 /// Records of a stream, held as lengths and hashes alone; a stream that breaks off gives what came before, and why.
-fn measure(mut input: Box<dyn Read + Send>, source: &Source) -> io::Result<(Vec<lines::Record>, Option<String>)> {
+fn measure(mut input: Box<dyn Read + Send>, source: &Source, small: bool) -> io::Result<(Vec<lines::Record>, Option<String>)> {
     let mut splitter = lines::Splitter::new(&source.split, source.record_max);
     let mut records = Vec::new();
-    let mut block = vec![0; BLOCK];
+    let mut block = vec![0; if small { SMALL as usize } else { BLOCK }];
     loop {
         match input.read(&mut block) {
             Ok(0) => break,

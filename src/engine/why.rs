@@ -158,3 +158,20 @@ fn rows_of(s: &Session, columns: &BTreeMap<String, Digest>, names: &[&String], o
         out.insert(id, values);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_told_line_by_line_and_key_by_key() {
+        let head = |version: u32, params: &str| format!("stage s\npart map\nversion {version}\nparams {params}\nreads id\n");
+        let same = [head(1, "{}")];
+        assert!(changed_heads(&same, &same).is_empty());
+        let raised = changed_heads(&same, &[head(2, "{}")]);
+        assert_eq!(raised, [("part map: version 1".to_string(), "version 2".to_string())]);
+        let params = changed_heads(&[head(1, "{\"a\":1,\"b\":2}")], &[head(1, "{\"a\":1,\"b\":3,\"c\":4}")]);
+        let want = [("b = 2", "b = 3"), ("c = default", "c = 4")];
+        assert_eq!(params, want.map(|(a, b)| (a.to_string(), b.to_string())));
+    }
+}

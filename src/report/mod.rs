@@ -5,3 +5,4 @@ pub mod terminal;
 pub mod why;
 pub mod status;
 pub mod reference;
+pub mod show;

@@ -271,7 +271,7 @@ fn required(table: &Json, key: &str) -> bool {
 
 fn types(branch: &Json) -> Vec<&str> {
     match branch.get("type") {
-        Some(Json::String(name)) => vec![name],
+        Some(Json::String(name)) => vec![name.as_str()],
         Some(Json::Array(names)) => names.iter().filter_map(Json::as_str).collect(),
         _ => Vec::new(),
     }

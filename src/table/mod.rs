@@ -13,16 +13,6 @@ pub use value::{Cell, Value, array_of, cells, texts, value_at};
 
 use crate::digest::Digest;
 use arrow_array::{Array, BooleanArray};
-use std::collections::BTreeMap;
-
-/// The header of a partition: what it is, without its bytes.
-pub fn header(rows: u32, ids: Digest, columns: &BTreeMap<String, Digest>) -> Digest {
-    let mut text = format!("rows {rows}\nids {ids}\n");
-    for (name, digest) in columns {
-        text.push_str(&format!("{name} {digest}\n"));
-    }
-    Digest::derive("tamis partition 1", text.as_bytes())
-}
 
 /// Which rows of a partition are still samples; all of them until a step drops one.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,482 @@
+//! What `tamis show` prints: a table as a step left it with its numbers, labels by class and split, facts, and what the
+//! step found. Values that may hold personal data stay hidden unless somebody asks for them.
+use super::terminal::{number, plural};
+use crate::digest::cut_hash;
+use crate::engine::session::Session;
+use crate::engine::state::Part;
+use crate::manifest::sections::Privacy;
+use crate::manifest::{self, Manifest};
+use crate::project::Project;
+use crate::stage::{Fact, Fault};
+use crate::table::{DataType, Value, types, value_at};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Different values are counted up to here.
+const DISTINCT_MAX: usize = 10_000;
+/// Values are told one by one if they are at most so many, and no longer than this.
+const COMMON_MAX: usize = 8;
+const COMMON_CHARS: usize = 40;
+/// How much of a value a row shows, in characters.
+const VALUE_CHARS: usize = 160;
+/// A column of text makes room for cells up to this width.
+const WIDE: usize = 48;
+
+/// A table as a step left it.
+pub struct Snapshot {
+    pub table: String,
+    pub columns: Vec<Column>,
+    pub parts: Vec<Part>,
+}
+
+/// A column that a step of the table wrote.
+pub struct Column {
+    pub name: String,
+    pub ty: DataType,
+    /// The steps that wrote it, of several sources all.
+    pub writers: Vec<String>,
+    /// It may hold personal data, and is not to be shown.
+    pub hidden: bool,
+}
+
+/// Something that happened to one row.
+pub struct Found {
+    pub place: String,
+    /// `finding`, `review`, `fail`, `dropped`, `merged`
+    pub kind: &'static str,
+    pub rule: String,
+    pub say: String,
+    pub key: String,
+}
+
+/// The key responsible with its line: `dataset.toml:24 preprocess.whitespace`.
+pub fn key_at(m: &Manifest, key: &str) -> String {
+    line_of(m, key).map_or(key.to_string(), |line| format!("{}:{line} {key}", m.file))
+}
+
+/// The line of the manifest at which a key stands, or the nearest table above it.
+pub fn line_of(m: &Manifest, key: &str) -> Option<usize> {
+    m.span_of(key).map(|span| m.line(span.start))
+}
+
+/// Columns of `samples` that no privacy step has covered after the first `steps` steps, without those that the manifest
+/// calls harmless. Without `[privacy]`, none.
+pub fn raw_columns(project: &Project, steps: usize) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    let Some((_, table)) = project.manifest.table(&["privacy"]) else { return out };
+    for step in project.assembled.steps.iter().take(steps) {
+        let ports = &step.plan.ports;
+        if ports.into.as_deref() == Some("samples") {
+            let texts = ports.writes.iter().filter(|w| w.1 == DataType::Utf8 && w.0 != "source");
+            out.extend(texts.map(|w| w.0.clone()));
+        }
+        for masked in &step.plan.masks {
+            out.remove(masked);
+        }
+    }
+    let privacy: Privacy = manifest::read(table).unwrap_or_default();
+    for column in &privacy.harmless {
+        out.remove(column.get());
+    }
+    out
+}
+
+impl Snapshot {
+    /// Living rows; `None` where that is not known without a build.
+    pub fn rows(&self) -> Option<u64> {
+        self.parts.iter().map(|p| p.living.as_ref().map(|l| u64::from(l.count()))).sum()
+    }
+
+    /// Hands over the slots of a column, living rows only; `false` if they are not known.
+    pub fn each(&self, s: &Session, name: &str, tell: &mut dyn FnMut(Value)) -> Result<bool, Fault> {
+        for part in &self.parts {
+            let Some(living) = &part.living else { return Ok(false) };
+            let array = match part.columns.get(name) {
+                Some(Some(digest)) => Some(s.array(*digest)?),
+                Some(None) => return Ok(false),
+                None => None,
+            };
+            for row in (0..living.rows()).filter(|r| living.is(*r)) {
+                tell(array.as_ref().map_or(Value::Null, |a| value_at(a.as_ref(), row as usize)));
+            }
+        }
+        Ok(true)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.columns.iter().any(|c| c.name == name)
+    }
+
+    /// Each column with its type, its writers and its numbers.
+    pub fn schema(&self, s: &Session) -> Result<String, Fault> {
+        let mut lines = Vec::new();
+        for c in &self.columns {
+            let mut stats = Stats::default();
+            let known = self.each(s, &c.name, &mut |v| stats.add(&v))?;
+            let told = if known { stats.text(c) } else { "not built yet".to_string() };
+            let hidden = if c.hidden { "   (raw: --raw shows values)" } else { "" };
+            lines.push([c.name.clone(), type_text(&c.ty), writers(&c.writers), format!("{told}{hidden}")]);
+        }
+        Ok(aligned(&lines))
+    }
+
+    /// The first rows, a column a line.
+    pub fn rows_text(&self, s: &Session, n: usize) -> Result<String, Fault> {
+        let mut rows: Vec<Vec<String>> = vec![Vec::new(); n];
+        for c in &self.columns {
+            let mut at = 0;
+            let mut tell = |v: Value| {
+                if let Some(row) = rows.get_mut(at) {
+                    let text = if c.hidden { "(raw)".to_string() } else { short(&value_text(&v), VALUE_CHARS) };
+                    row.push(format!("  {:<20} {text}\n", c.name));
+                }
+                at += 1;
+            };
+            self.each(s, &c.name, &mut tell)?;
+        }
+        let full = rows.iter().filter(|r| !r.is_empty());
+        Ok(full.enumerate().map(|(i, r)| format!("row {i}\n{}", r.concat())).collect())
+    }
+
+    /// The labels of the table, by column.
+    pub fn labels(&self, s: &Session) -> Result<Vec<(String, Labels)>, Fault> {
+        let mut splits = Vec::new();
+        if self.has("split") && !self.each(s, "split", &mut |v| splits.push(v.text().unwrap_or("none").to_string()))? {
+            return Ok(Vec::new());
+        }
+        let mut out = Vec::new();
+        for c in self.columns.iter().filter(|c| c.name.starts_with("label.") && c.ty != DataType::Float64) {
+            let mut labels = Labels::default();
+            let mut at = 0;
+            let mut tell = |v: Value| {
+                labels.add(splits.get(at).map_or("all", String::as_str), &v);
+                at += 1;
+            };
+            if self.each(s, &c.name, &mut tell)? {
+                out.push((c.name.clone(), labels));
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// The numbers of a column.
+#[derive(Default)]
+struct Stats {
+    rows: u64,
+    nulls: u64,
+    distinct: BTreeSet<u64>,
+    /// Lengths of texts, lists and bytes; numbers themselves.
+    sizes: Vec<f64>,
+    common: BTreeMap<String, u64>,
+}
+
+impl Stats {
+    fn add(&mut self, v: &Value) {
+        self.rows += 1;
+        let text = match v {
+            Value::Null => {
+                self.nulls += 1;
+                return;
+            }
+            Value::Text(t) => t.clone(),
+            other => other.json().to_string(),
+        };
+        if self.distinct.len() <= DISTINCT_MAX {
+            self.distinct.insert(cut_hash(text.as_bytes()));
+        }
+        self.sizes.extend(size(v));
+        let plain = matches!(v, Value::Text(_) | Value::Bool(_));
+        if plain && self.common.len() <= COMMON_MAX && text.chars().take(COMMON_CHARS + 1).count() <= COMMON_CHARS {
+            *self.common.entry(text).or_default() += 1;
+        }
+    }
+
+    fn text(&mut self, c: &Column) -> String {
+        if self.rows == self.nulls {
+            return if self.rows == 0 { "no rows".into() } else { "all null".into() };
+        }
+        let told: u64 = self.common.values().sum();
+        let all = self.common.len() <= COMMON_MAX && told == self.rows - self.nulls;
+        let few = all && !c.hidden && (self.common.len() as u64) < told;
+        let over = self.distinct.len() > DISTINCT_MAX;
+        let distinct =
+            if over { format!("over {}", number(DISTINCT_MAX as u64)) } else { number(self.distinct.len() as u64) };
+        let mut out = vec![format!("{} null", number(self.nulls)), format!("{distinct} distinct")];
+        if few {
+            let counts = self.common.iter().map(|(v, n)| format!("{v} {}", number(*n)));
+            out.push(counts.collect::<Vec<_>>().join("  "));
+        } else if let Some(unit) = unit(&c.ty).filter(|u| !(c.hidden && u.is_empty())) {
+            out.extend(self.spread(unit));
+        }
+        out.join(", ")
+    }
+
+    /// `12 to 80 characters, median 33`
+    fn spread(&mut self, unit: &str) -> Option<String> {
+        self.sizes.sort_by(f64::total_cmp);
+        let (min, max) = (self.sizes.first()?, self.sizes.last()?);
+        let median = self.sizes.get((self.sizes.len() - 1) / 2)?;
+        Some(format!("{min} to {max}{unit}, median {median}"))
+    }
+}
+
+/// What statistics are made of; `None` where there is nothing to measure.
+fn size(v: &Value) -> Option<f64> {
+    match v {
+        Value::Text(t) => Some(t.chars().count() as f64),
+        Value::Int(i) => Some(*i as f64),
+        Value::Float(f) => Some(*f),
+        Value::List(l) => Some(l.len() as f64),
+        Value::Bytes(b) => Some(b.len() as f64),
+        _ => None,
+    }
+}
+
+/// What the sizes of a column count; empty where they are the values themselves.
+fn unit(ty: &DataType) -> Option<&'static str> {
+    match ty {
+        DataType::Utf8 => Some(" characters"),
+        DataType::Binary => Some(" bytes"),
+        DataType::List(_) => Some(" items"),
+        DataType::Int32 | DataType::Int64 | DataType::UInt8 | DataType::UInt32 | DataType::Float64 => Some(""),
+        _ => None,
+    }
+}
+
+/// A column of labels counted by class and split.
+#[derive(Default)]
+pub struct Labels {
+    /// class -> split -> (annotations, samples)
+    classes: BTreeMap<String, BTreeMap<String, (u64, u64)>>,
+    /// split -> samples
+    splits: BTreeMap<String, Held>,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Held {
+    samples: u64,
+    /// Nobody labelled them.
+    unlabelled: u64,
+    /// Somebody looked and found nothing.
+    empty: u64,
+}
+
+impl Labels {
+    fn add(&mut self, split: &str, v: &Value) {
+        let held = self.splits.entry(split.to_string()).or_default();
+        held.samples += 1;
+        held.unlabelled += u64::from(*v == Value::Null);
+        held.empty += u64::from(*v == Value::List(Vec::new()));
+        let all: Vec<&str> = match v {
+            Value::Text(class) => vec![class.as_str()],
+            Value::List(items) => items.iter().filter_map(|i| i.field("class").text()).collect(),
+            _ => Vec::new(),
+        };
+        let mut seen = BTreeSet::new();
+        for class in all {
+            let of = self.classes.entry(class.to_string()).or_default().entry(split.to_string()).or_default();
+            of.0 += 1;
+            of.1 += u64::from(seen.insert(class));
+        }
+    }
+
+    /// A line a class: annotations, samples, annotations in each split, and facts named after the class.
+    pub fn by_class(&self, name: &str, facts: &BTreeMap<String, Fact>) -> String {
+        let mut lines = vec![vec![name.to_string(), "annotations".into(), "samples".into()]];
+        let splits: Vec<&String> = self.splits.keys().filter(|s| *s != "all").collect();
+        lines.iter_mut().for_each(|l| l.extend(splits.iter().map(|s| s.to_string())));
+        for (class, of) in &self.classes {
+            let sum = |pick: fn(&(u64, u64)) -> u64| number(of.values().map(pick).sum());
+            let mut line = vec![class.clone(), sum(|c| c.0), sum(|c| c.1)];
+            line.extend(splits.iter().map(|s| number(of.get(*s).map_or(0, |c| c.0))));
+            let own = facts.iter().filter(|(f, _)| f.rsplit_once('.').is_some_and(|(_, last)| last == class));
+            line.extend(own.map(|(f, v)| format!("{} {v}", f.trim_end_matches(class.as_str()).trim_end_matches('.'))));
+            lines.push(line);
+        }
+        let total = |pick: fn(&Held) -> u64| self.splits.values().map(pick).sum::<u64>();
+        let none = format!(
+            "unlabelled {}, looked at and empty {}",
+            number(total(|h| h.unlabelled)),
+            number(total(|h| h.empty))
+        );
+        format!("{}  {none}\n", grid(&lines))
+    }
+
+    /// A line a split: its samples, those without a label, and the annotations of each class.
+    pub fn by_split(&self, name: &str) -> String {
+        let mut head = vec![name.to_string(), "samples".into(), "unlabelled".into(), "empty".into()];
+        head.extend(self.classes.keys().cloned());
+        let mut lines = vec![head];
+        for (split, held) in &self.splits {
+            let mut line = vec![split.clone(), number(held.samples), number(held.unlabelled), number(held.empty)];
+            line.extend(self.classes.values().map(|of| number(of.get(split).map_or(0, |c| c.0))));
+            lines.push(line);
+        }
+        grid(&lines)
+    }
+}
+
+/// `STEP.NAME` and value, a line each.
+pub fn facts(of: &BTreeMap<String, Fact>) -> String {
+    of.iter().map(|(name, fact)| format!("  {name:<34} {fact}\n")).collect()
+}
+
+/// What happened, grouped: (kind, rule, key) and how often.
+pub fn tally(m: &Manifest, of: &BTreeMap<(&'static str, String, String), u64>) -> String {
+    let line = |((kind, rule, key), n): (&(&'static str, String, String), &u64)| {
+        [number(*n), kind.to_string(), rule.clone(), key_at(m, key)]
+    };
+    aligned(&of.iter().map(line).collect::<Vec<_>>())
+}
+
+/// Each finding: where, what, and the key responsible; and how many are not told.
+pub fn findings(m: &Manifest, list: &[Found], total: u64) -> String {
+    let line = |f: &Found| [f.place.clone(), format!("{} {}", f.kind, f.rule), f.say.clone(), key_at(m, &f.key)];
+    let mut out = aligned(&list.iter().map(line).collect::<Vec<_>>());
+    let more = total.saturating_sub(list.len() as u64);
+    if total == 0 {
+        out.push_str("  no findings\n");
+    }
+    if more > 0 {
+        out.push_str(&format!("  and {} more (--limit N)\n", number(more)));
+    }
+    out
+}
+
+/// The head of a page: the step, its table and rows.
+pub fn head(step: &str, snapshot: &Snapshot) -> String {
+    let rows = snapshot.rows().map_or("rows not known before a build".into(), |n| plural(n, "row"));
+    format!("{step}   {}   {rows}\n", snapshot.table)
+}
+
+/// A type as people write it: `list<struct<class utf8, start u32>>`.
+fn type_text(ty: &DataType) -> String {
+    match ty {
+        DataType::List(f) => format!("list<{}>", type_text(f.data_type())),
+        DataType::Struct(fields) => {
+            let inner = fields.iter().map(|f| format!("{} {}", f.name(), type_text(f.data_type())));
+            format!("struct<{}>", inner.collect::<Vec<_>>().join(", "))
+        }
+        other => types::text(other),
+    }
+}
+
+/// Two writers by name, of more the number.
+fn writers(of: &[String]) -> String {
+    match of {
+        [first, second, _, ..] => format!("{first}, {second} and {} more", of.len() - 2),
+        _ => of.join(", "),
+    }
+}
+
+/// A value as text: texts as they are, bytes as their number, the rest as JSON.
+pub fn value_text(v: &Value) -> String {
+    match v {
+        Value::Null => "null".into(),
+        Value::Text(t) => t.clone(),
+        Value::Bytes(b) => plural(b.len() as u64, "byte"),
+        other => other.json().to_string(),
+    }
+}
+
+/// One line of at most `chars` characters.
+pub fn short(text: &str, chars: usize) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(chars + 1).collect();
+    match line.char_indices().nth(chars) {
+        Some((at, _)) => format!("{}...", line.get(..at).unwrap_or(&line)),
+        None => line,
+    }
+}
+
+/// Columns of text as wide as they must be, the last one free.
+fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
+    let widths = widths(lines.iter().map(|l| l.as_slice()));
+    let mut out = String::new();
+    for line in lines {
+        let mut text = String::from(" ");
+        for (i, (cell, width)) in line.iter().zip(&widths).enumerate() {
+            let width = if i + 1 < N { (*width).min(WIDE) } else { 0 };
+            text.push_str(&format!(" {cell}{} ", pad(cell, width)));
+        }
+        out.push_str(&format!("{}\n", text.trim_end()));
+    }
+    out
+}
+
+/// A table of numbers: the first column to the left, the others to the right.
+fn grid(lines: &[Vec<String>]) -> String {
+    let widths = widths(lines.iter().map(Vec::as_slice));
+    let mut out = String::new();
+    for line in lines {
+        let mut text = String::from(" ");
+        for (i, (cell, width)) in line.iter().zip(&widths).enumerate() {
+            let pad = pad(cell, *width);
+            text.push_str(&if i == 0 { format!(" {cell}{pad}") } else { format!("  {pad}{cell}") });
+        }
+        out.push_str(&format!("{}\n", text.trim_end()));
+    }
+    out
+}
+
+/// The widest cell of each column, in characters.
+fn widths<'l>(lines: impl Iterator<Item = &'l [String]>) -> Vec<usize> {
+    let mut out: Vec<usize> = Vec::new();
+    for line in lines {
+        out.resize(out.len().max(line.len()), 0);
+        out.iter_mut().zip(line).for_each(|(w, cell)| *w = (*w).max(cell.chars().count()));
+    }
+    out
+}
+
+fn pad(cell: &str, width: usize) -> String {
+    " ".repeat(width.saturating_sub(cell.chars().count()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(ty: DataType, hidden: bool) -> Column {
+        Column { name: "c".into(), ty, writers: Vec::new(), hidden }
+    }
+
+    fn stats(values: &[Value], c: &Column) -> String {
+        let mut stats = Stats::default();
+        values.iter().for_each(|v| stats.add(v));
+        stats.text(c)
+    }
+
+    #[test]
+    fn numbers_of_columns() {
+        let text = |t: &str| Value::Text(t.into());
+        let splits = [text("train"), text("train"), text("test"), Value::Null];
+        assert_eq!(stats(&splits, &column(DataType::Utf8, false)), "1 null, 2 distinct, test 1  train 2");
+        assert_eq!(stats(&splits, &column(DataType::Utf8, true)), "1 null, 2 distinct, 4 to 5 characters, median 5");
+        let numbers = [Value::Int(3), Value::Int(1), Value::Int(9)];
+        assert_eq!(stats(&numbers, &column(DataType::Int64, false)), "0 null, 3 distinct, 1 to 9, median 3");
+        assert_eq!(stats(&[Value::Null], &column(DataType::Utf8, false)), "all null");
+        assert_eq!(stats(&[], &column(DataType::Utf8, false)), "no rows");
+    }
+
+    #[test]
+    fn labels_by_class_and_split() {
+        let span = |class: &str| Value::Struct(vec![("class".into(), Value::Text(class.into()))]);
+        let mut labels = Labels::default();
+        labels.add("train", &Value::List(vec![span("PS"), span("PS"), span("LC")]));
+        labels.add("test", &Value::List(vec![span("PS")]));
+        labels.add("test", &Value::List(Vec::new()));
+        labels.add("test", &Value::Null);
+        let facts = BTreeMap::from([("agreement.PS".to_string(), Fact::Decimal("0.4".into()))]);
+        let text = labels.by_class("label.ner", &facts);
+        assert!(text.contains("  PS                   3        2     1      2  agreement 0.4\n"), "{text}");
+        assert!(text.ends_with("  unlabelled 1, looked at and empty 1\n"), "{text}");
+        let text = labels.by_split("label.ner");
+        assert!(text.contains("  test             3           1      1   0   1\n"), "{text}");
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        assert_eq!(short("가나다라", 3), "가나다...");
+        assert_eq!(short("a\nb", 3), "a b");
+    }
+}
