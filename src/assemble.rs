@@ -40,7 +40,14 @@ pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Resul
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let mut a = Assembly { manifest, world, problems: Vec::new(), steps: Vec::new(), columns: BTreeMap::new(), raw: BTreeSet::new() };
+    let mut a = Assembly {
+        manifest,
+        world,
+        problems: Vec::new(),
+        steps: Vec::new(),
+        columns: BTreeMap::new(),
+        raw: BTreeSet::new(),
+    };
     a.columns.entry("samples".into()).or_default().insert("id".into(), crate::table::utf8());
     a.check_version();
     let tables: BTreeSet<&str> = registry.iter().filter(|e| e.schema.is_some()).map(|e| e.path).collect();
@@ -157,7 +164,9 @@ impl Assembly<'_> {
         let Some(text) = value.get_ref().as_str() else { return };
         let number = |t: &str| -> Option<Vec<u64>> { t.split('.').map(|p| p.parse().ok()).collect() };
         match (number(text), number(env!("CARGO_PKG_VERSION"))) {
-            (None, _) => self.problems.push(Diagnostic::error("T0101", value.span(), "this is no version").label("for example \"0.1\"")),
+            (None, _) => self
+                .problems
+                .push(Diagnostic::error("T0101", value.span(), "this is no version").label("for example \"0.1\"")),
             (Some(want), Some(have)) if want > have => {
                 let message = format!("this file needs tamis {text}; this is {}", env!("CARGO_PKG_VERSION"));
                 self.problems.push(Diagnostic::error("T0102", value.span(), message).label("a later tamis"));
@@ -185,7 +194,9 @@ impl Assembly<'_> {
             if !steps.iter().any(|s| fact.starts_with(&format!("{s}."))) {
                 let (step, _) = fact.rsplit_once('.').unwrap_or((fact, ""));
                 let help = suggest(step, steps.iter().map(String::as_str));
-                self.problems.push(Diagnostic::error("T0501", at.span(), format!("no step gives the fact `{fact}`")).label(help));
+                self.problems.push(
+                    Diagnostic::error("T0501", at.span(), format!("no step gives the fact `{fact}`")).label(help),
+                );
             }
             gates.push(Gate {
                 key: format!("plan.goals.{fact}"),
@@ -207,12 +218,15 @@ impl Assembly<'_> {
                 return self.problems.push(problem.label("no such file below the project"));
             }
         };
-        let own = |l: &str| l.trim_start().starts_with('#').then(|| l.trim_start_matches(['#', ' ', '\t']).trim().to_string());
+        let own = |l: &str| {
+            l.trim_start().starts_with('#').then(|| l.trim_start_matches(['#', ' ', '\t']).trim().to_string())
+        };
         let there: Vec<String> = text.lines().filter_map(own).collect();
         for (i, want) in headings.iter().enumerate().filter(|(_, h)| !there.contains(h)) {
             let span = self.manifest.span_of(&format!("plan.headings.{i}")).unwrap_or(document.span());
             let help = suggest(want, there.iter().map(String::as_str));
-            self.problems.push(Diagnostic::error("T0313", span, format!("the plan has no heading `{want}`")).label(help));
+            self.problems
+                .push(Diagnostic::error("T0313", span, format!("the plan has no heading `{want}`")).label(help));
         }
     }
 
@@ -231,7 +245,10 @@ impl Assembly<'_> {
         let Some(file) = section.file else { return review };
         let Ok(bytes) = self.world.read(&file, 1 << 30) else {
             if self.world.place(&file).is_none() {
-                self.problems.push(Diagnostic::error("T0304", file.span(), "this path leaves the project").label("relative to dataset.toml"));
+                self.problems.push(
+                    Diagnostic::error("T0304", file.span(), "this path leaves the project")
+                        .label("relative to dataset.toml"),
+                );
             }
             return review; // nothing was decided yet
         };
@@ -248,7 +265,8 @@ impl Assembly<'_> {
                 }
                 Err(e) => {
                     let message = format!("{}:{}: this is no decision: {e}", file.get(), n + 1);
-                    self.problems.push(Diagnostic::error("T0602", file.span(), message).label("{id, step, decision, by, note}"));
+                    self.problems
+                        .push(Diagnostic::error("T0602", file.span(), message).label("{id, step, decision, by, note}"));
                 }
             }
         }

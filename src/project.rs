@@ -60,7 +60,9 @@ impl From<Fault> for Failure {
 impl From<StoreError> for Failure {
     fn from(e: StoreError) -> Failure {
         match e {
-            StoreError::Locked => Failure::World("another tamis builds in this checkout; wait for it, or stop it".into()),
+            StoreError::Locked => {
+                Failure::World("another tamis builds in this checkout; wait for it, or stop it".into())
+            }
             StoreError::Io(e) => Failure::World(format!(".tamis: {e}")),
         }
     }
@@ -95,7 +97,11 @@ impl Default for Options {
 pub fn find(dir: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(dir) = dir {
         let there = dir.join(MANIFEST).is_file();
-        return if there { Ok(dir.to_path_buf()) } else { Err(Failure::Usage(format!("there is no {MANIFEST} in {}", dir.display()))) };
+        return if there {
+            Ok(dir.to_path_buf())
+        } else {
+            Err(Failure::Usage(format!("there is no {MANIFEST} in {}", dir.display())))
+        };
     }
     let here = std::env::current_dir().map_err(|e| Failure::World(e.to_string()))?;
     let found = here.ancestors().find(|d| d.join(MANIFEST).is_file()).map(Path::to_path_buf);
@@ -118,7 +124,8 @@ impl Project {
         let manifest = match manifest::parse(MANIFEST, text.as_str().into()) {
             Ok(m) => m,
             Err(problems) => {
-                let empty = manifest::parse(MANIFEST, "".into()).map_err(|_| Failure::Bug("an empty manifest".into()))?;
+                let empty =
+                    manifest::parse(MANIFEST, "".into()).map_err(|_| Failure::Bug("an empty manifest".into()))?;
                 return Err(Failure::Declaration(Manifest { text: text.into(), ..empty }, problems));
             }
         };
@@ -161,7 +168,9 @@ impl Project {
         }
         let mut of = Vec::new();
         for name in names {
-            let fits = |s: &&crate::engine::Step| s.name == *name || s.path == *name || s.path.starts_with(&format!("{name}."));
+            let fits = |s: &&crate::engine::Step| {
+                s.name == *name || s.path == *name || s.path.starts_with(&format!("{name}."))
+            };
             let found: Vec<usize> = steps.iter().enumerate().filter(|(_, s)| fits(s)).map(|(i, _)| i).collect();
             if found.is_empty() {
                 let help = crate::diag::suggest(name, steps.iter().map(|s| s.name.as_str()));
@@ -206,7 +215,8 @@ impl Project {
         } else {
             files.believe();
             let mut judge = |i: usize, built: &Built| {
-                let gates: Vec<Judged> = session.steps[i].plan.gates.iter().map(|g| gate::judge(session, built, g)).collect();
+                let gates: Vec<Judged> =
+                    session.steps[i].plan.gates.iter().map(|g| gate::judge(session, built, g)).collect();
                 let good = gates.iter().all(|g| g.pass) && built.runs[i].fault.is_none();
                 judged.extend(gates);
                 if session.store.written() > 0 && session.store.commit().is_err() {
@@ -217,7 +227,17 @@ impl Project {
             build::walk(session, Mode::Build, wanted, &mut files, sink, &mut judge)
         };
         let fresh = answers.iter().all(|a| *a == Answer::Fresh);
-        Finished { built, answers, judged, files, fresh, changed_files: 0, before: None, bytes_written: 0, lock_changed: false }
+        Finished {
+            built,
+            answers,
+            judged,
+            files,
+            fresh,
+            changed_files: 0,
+            before: None,
+            bytes_written: 0,
+            lock_changed: false,
+        }
     }
 
     /// Gates on goals, release folders, lock, record.
@@ -268,7 +288,8 @@ impl Project {
             return Ok(());
         }
         if options.locked {
-            let other: Vec<&String> = lock.source.iter().filter(|(n, l)| was.source.get(*n) != Some(l)).map(|l| l.0).collect();
+            let other: Vec<&String> =
+                lock.source.iter().filter(|(n, l)| was.source.get(*n) != Some(l)).map(|l| l.0).collect();
             let other: Vec<&str> = other.into_iter().map(String::as_str).collect();
             return Err(Failure::Differs(format!("--locked: dataset.lock would change: {}", other.join(", "))));
         }

@@ -227,7 +227,14 @@ impl Delta {
         self.columns.insert(column.into(), array);
     }
 
-    pub fn event(&mut self, row: usize, act: Act, key: impl Into<String>, rule: impl Into<String>, say: impl Into<String>) {
+    pub fn event(
+        &mut self,
+        row: usize,
+        act: Act,
+        key: impl Into<String>,
+        rule: impl Into<String>,
+        say: impl Into<String>,
+    ) {
         self.at(row, 0, act, key, rule, say);
     }
 
@@ -428,9 +435,17 @@ type RunFn = fn(&Meter, &str, &[Piece]) -> Result<Output, Fault>;
 /// A stage's kernels without its types.
 #[derive(Clone, Copy)]
 pub enum Kernels {
-    Row { map: MapFn, gather: GatherFn, apply: ApplyFn },
-    Join { join: JoinFn },
-    Whole { run: RunFn },
+    Row {
+        map: MapFn,
+        gather: GatherFn,
+        apply: ApplyFn,
+    },
+    Join {
+        join: JoinFn,
+    },
+    Whole {
+        run: RunFn,
+    },
     /// The engine's own: cuts the living rows of each value of a column anew (`Plan::regroup`).
     Regroup,
 }

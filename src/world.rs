@@ -93,7 +93,8 @@ impl World {
     }
 
     fn checked(&self, path: &str) -> io::Result<PathBuf> {
-        self.place(path).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, format!("{path} leaves the project")))
+        self.place(path)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, format!("{path} leaves the project")))
     }
 
     /// The bytes of a file below the project, at most `max`; links out of it are refused.

@@ -13,7 +13,9 @@ fn with(entry: Entry) -> Result<(), String> {
     registry.insert(at, entry);
     let project = Project::with(dir.path().to_path_buf(), &registry).map_err(|_| "declaration")?;
     let options = Options { target: 16, ..Options::default() };
-    let fault = project.build(&options, &|_| {}, |_, f| f.built.runs.iter().find_map(|r| r.fault.clone())).map_err(|_| "failed")?;
+    let fault = project
+        .build(&options, &|_| {}, |_, f| f.built.runs.iter().find_map(|r| r.fault.clone()))
+        .map_err(|_| "failed")?;
     match fault {
         None => Ok(()),
         Some(Fault::Bug(say) | Fault::World(say)) => Err(say),

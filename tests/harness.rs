@@ -30,9 +30,11 @@ pub const CLASSES: [&str; 4] = ["art", "law", "play", "work"];
 impl Lab {
     /// `n` texts, three votes each, `images` pictures.
     pub fn new(n: usize, images: usize) -> Lab {
-        let samples = (0..n).map(|i| Sample { id: format!("s{i:05}"), text: text(i as u64), doc: format!("d{}", i / 3) }).collect();
+        let samples = (0..n)
+            .map(|i| Sample { id: format!("s{i:05}"), text: text(i as u64), doc: format!("d{}", i / 3) })
+            .collect();
         let vote = |i: usize, a: usize| {
-            let class = CLASSES[(i / 97 + usize::from((i + a) % 5 == 0)) % CLASSES.len()];
+            let class = CLASSES[(i / 97 + usize::from((i + a).is_multiple_of(5))) % CLASSES.len()];
             (format!("s{i:05}"), format!("w{a}"), class.to_string())
         };
         let votes = (0..3).flat_map(|a| (0..n).map(move |i| (i, a))).map(|(i, a)| vote(i, a)).collect();
@@ -89,8 +91,15 @@ impl Lab {
             ),
             "[release.public]\nformats = [\"parquet\", \"jsonl\"]\ncolumns = [\"id\", \"text\", \"doc\", \"label.topic\", \"split\"]\n".to_string(),
         ];
-        let image_field = if self.images.is_empty() { String::new() } else { format!("image = {{ image = {{ side_min = {} }} }}\n", s("side_min")) };
-        tables.push(format!("[schema]\ntext = {{ text = {{ chars_min = {} }} }}\ndoc = {{ text = {{}} }}\n{image_field}", s("chars_min")));
+        let image_field = if self.images.is_empty() {
+            String::new()
+        } else {
+            format!("image = {{ image = {{ side_min = {} }} }}\n", s("side_min"))
+        };
+        tables.push(format!(
+            "[schema]\ntext = {{ text = {{ chars_min = {} }} }}\ndoc = {{ text = {{}} }}\n{image_field}",
+            s("chars_min")
+        ));
         if !self.images.is_empty() {
             tables.push("[collect.zimages]\ndirect = { images = [\"raw/images/*.png\"], format = \"image_folder\" }\nid = \"stem\"\nlicense = \"CC0-1.0\"\n".into());
         }
@@ -153,7 +162,8 @@ pub fn png(shade: u8) -> Vec<u8> {
 
 /// A text of some words, the same for the same number.
 pub fn text(n: u64) -> String {
-    const WORDS: [&str; 12] = ["river", "stone", "오늘", "빵을", "green", "먹고", "paper", "산책", "window", "길에서", "music", "겨울"];
+    const WORDS: [&str; 12] =
+        ["river", "stone", "오늘", "빵을", "green", "먹고", "paper", "산책", "window", "길에서", "music", "겨울"];
     let word = |k: u64| WORDS[(tamis::digest::draw(n, "words", &k.to_string()) % 12) as usize];
     let words: Vec<&str> = (0..5 + n % 4).map(word).collect();
     format!("{} {n}", words.join(" "))
@@ -234,7 +244,10 @@ impl Told {
     /// All kernels that ran, as `STEP PART` -> calls.
     pub fn kernels(&self) -> BTreeMap<String, u64> {
         let own = self.events.iter().filter(|e| e["event"] == "kernel");
-        own.map(|e| (format!("{} {}", e["step"].as_str().unwrap(), e["part"].as_str().unwrap()), e["calls"].as_u64().unwrap())).collect()
+        own.map(|e| {
+            (format!("{} {}", e["step"].as_str().unwrap(), e["part"].as_str().unwrap()), e["calls"].as_u64().unwrap())
+        })
+        .collect()
     }
 
     /// What the plan said of each step.

@@ -3,8 +3,8 @@
 //! the truth. Seeded: a failure names its sequence.
 use crate::harness::{CLASSES, Lab, Sample, Way, build, text};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const SEQUENCES: u64 = 320;
 const JOBS: [u32; 3] = [1, 2, 8];
@@ -31,7 +31,13 @@ impl Dice {
     }
 
     fn way(&mut self) -> Way {
-        Way { jobs: self.of(&JOBS), target: self.of(&TARGETS), zone: self.of(&ZONES), umask: self.of(&UMASKS), locale: self.of(&LOCALES) }
+        Way {
+            jobs: self.of(&JOBS),
+            target: self.of(&TARGETS),
+            zone: self.of(&ZONES),
+            umask: self.of(&UMASKS),
+            locale: self.of(&LOCALES),
+        }
     }
 }
 
@@ -41,7 +47,9 @@ fn edit(lab: &mut Lab, d: &mut Dice) {
     let fresh = d.below(1_000_000) as u64;
     match d.below(20) {
         0 | 1 => lab.samples[at].text = text(fresh),
-        2 => lab.samples.insert(at, Sample { id: format!("n{fresh}"), text: text(fresh), doc: format!("d{}", fresh % 50) }),
+        2 => lab
+            .samples
+            .insert(at, Sample { id: format!("n{fresh}"), text: text(fresh), doc: format!("d{}", fresh % 50) }),
         3 => lab.samples.insert(0, Sample { id: format!("t{fresh}"), text: text(fresh), doc: "top".into() }),
         4 => drop(lab.samples.remove(at)),
         5 => {
@@ -66,7 +74,15 @@ fn edit(lab: &mut Lab, d: &mut Dice) {
         14 => {
             let train = d.of(&["0.5", "0.7", "0.8", "0.95"]);
             lab.set("train", train);
-            lab.set("test", match train { "0.5" => "0.5", "0.7" => "0.3", "0.8" => "0.2", _ => "0.05" });
+            lab.set(
+                "test",
+                match train {
+                    "0.5" => "0.5",
+                    "0.7" => "0.3",
+                    "0.8" => "0.2",
+                    _ => "0.05",
+                },
+            );
         }
         15 => lab.set("seed", d.of(&["7", "8", "9"])),
         16 => lab.set("keep", d.of(&["first", "last", "longest"])),
@@ -98,7 +114,14 @@ fn sequence(seed: u64, seen: &Mutex<BTreeMap<String, u64>>) {
     let dir = root.path().join(d.of(&PATHS));
     let note = |w: &Way, path: &str| {
         let mut seen = seen.lock().unwrap();
-        for v in [format!("jobs {}", w.jobs), format!("target {}", w.target), format!("zone {}", w.zone), format!("umask {}", w.umask), format!("locale {}", w.locale), format!("path {path}")] {
+        for v in [
+            format!("jobs {}", w.jobs),
+            format!("target {}", w.target),
+            format!("zone {}", w.zone),
+            format!("umask {}", w.umask),
+            format!("locale {}", w.locale),
+            format!("path {path}"),
+        ] {
             *seen.entry(v).or_default() += 1;
         }
     };

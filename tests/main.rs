@@ -4,4 +4,5 @@ mod harness;
 mod incremental;
 mod operations;
 mod schema;
+mod stories;
 mod tidy;

@@ -160,7 +160,8 @@ fn parameters_re_map_nothing() {
 fn state(dir: &Path, table: &str) -> Vec<BTreeMap<String, String>> {
     let project = Project::open(Some(dir)).ok().unwrap();
     let options = Options { target: 16, ..Options::default() };
-    let columns = |p: &tamis::engine::state::Part| p.columns.iter().map(|(n, d)| (n.clone(), d.unwrap().hex())).collect();
+    let columns =
+        |p: &tamis::engine::state::Part| p.columns.iter().map(|(n, d)| (n.clone(), d.unwrap().hex())).collect();
     project.plan(&options, |_, built| built.tables[table].parts.iter().map(columns).collect()).ok().unwrap()
 }
 
@@ -208,9 +209,12 @@ fn a_guideline_section_runs_the_partitions_of_its_class() {
     let holds = |class: &str| {
         // partitions with equal columns are one task
         let count = |s: &Session, built: &Built| {
-            let digests: BTreeSet<_> = built.tables["samples"].parts.iter().map(|p| p.columns["classes.topic"].unwrap()).collect();
+            let digests: BTreeSet<_> =
+                built.tables["samples"].parts.iter().map(|p| p.columns["classes.topic"].unwrap()).collect();
             let classes = digests.into_iter().map(|d| s.array(d).unwrap());
-            let has = |a: &tamis::table::ArrayRef| tamis::table::cells::<Vec<String>>(a).into_iter().flatten().flatten().any(|c| c == class);
+            let has = |a: &tamis::table::ArrayRef| {
+                tamis::table::cells::<Vec<String>>(a).into_iter().flatten().flatten().any(|c| c == class)
+            };
             classes.filter(has).count() as u64
         };
         project.plan(&options, count).ok().unwrap()

@@ -16,7 +16,8 @@ fn the_examples_fit() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     for example in ["ner", "detection", "similarity"] {
         let manifest = read(&format!("{}/examples/{example}/dataset.toml", env!("CARGO_MANIFEST_DIR")));
-        let wrong: Vec<String> = validator.iter_errors(&manifest).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        let wrong: Vec<String> =
+            validator.iter_errors(&manifest).map(|e| format!("{}: {e}", e.instance_path())).collect();
         assert!(wrong.is_empty(), "{example}: {wrong:?}");
     }
 }

@@ -95,7 +95,12 @@ fn dry_run(project: &Project, options: &Options, args: &Args) -> Result<i32, Fai
             }
             text.push_str(&match answer {
                 Answer::Fresh => format!("  {:<28} fresh\n", step.name),
-                Answer::Runs => format!("  {:<28} runs on {} partition{}\n", step.name, run.runs, if run.runs == 1 { "" } else { "s" }),
+                Answer::Runs => format!(
+                    "  {:<28} runs on {} partition{}\n",
+                    step.name,
+                    run.runs,
+                    if run.runs == 1 { "" } else { "s" }
+                ),
                 Answer::May => format!("  {:<28} may run, after what it reads\n", step.name),
             });
         }
@@ -117,7 +122,9 @@ fn tell_kernels(s: &Session, f: &Finished) {
             }
         }
         let told = ledger::tally(s, step, run).unwrap_or_default();
-        for ((kind, rule, key), count) in told.into_iter().filter(|((k, ..), _)| matches!(*k, "finding" | "review" | "fail")) {
+        for ((kind, rule, key), count) in
+            told.into_iter().filter(|((k, ..), _)| matches!(*k, "finding" | "review" | "fail"))
+        {
             let _ = kind;
             event(&Event::Finding { step: step.name.clone(), rule, key, count });
         }

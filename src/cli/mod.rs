@@ -12,9 +12,9 @@ mod verify;
 mod why;
 
 use crate::engine::event::{Done, Event};
+use crate::project::Failure;
 use crate::report::diagnostic;
 use clap::{Parser, Subcommand};
-use crate::project::Failure;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;

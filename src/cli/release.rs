@@ -25,7 +25,11 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let known = |n: &str| project.assembled.steps.iter().any(|s| s.plan.folder.as_deref() == Some(n));
     if !known(&args.name) {
         let names: Vec<&str> = project.assembled.steps.iter().filter_map(|s| s.plan.folder.as_deref()).collect();
-        return Err(Failure::Usage(format!("there is no [release.{}]; {}", args.name, crate::diag::suggest(&args.name, names))));
+        return Err(Failure::Usage(format!(
+            "there is no [release.{}]; {}",
+            args.name,
+            crate::diag::suggest(&args.name, names)
+        )));
     }
     let version = terminal::dataset(&project).version.get().clone();
     let options = Options { jobs: args.jobs, ..Options::default() };
@@ -62,7 +66,10 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
     }
     if let Some(root) = frozen_root(project, &folder).filter(|r| *r != content.hex()) {
         let was = root.get(..8).unwrap_or_default();
-        return Err(Failure::Differs(format!("{folder} holds content {was}, and this is {}; raise `version`", content.short())));
+        return Err(Failure::Differs(format!(
+            "{folder} holds content {was}, and this is {}; raise `version`",
+            content.short()
+        )));
     }
     let world = |e: std::io::Error| Failure::World(e.to_string());
     let mut states = crate::engine::files::Files::default();
@@ -71,7 +78,12 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
     let digest = Digest::of(pins.as_bytes()).hex();
     project.world.replace(PINS, pins.as_bytes()).map_err(world)?;
     pin_guidelines(project)?;
-    let line = ReleaseLock { version: version.into(), content_root: content.hex(), files_root: files.hex(), assignments: digest };
+    let line = ReleaseLock {
+        version: version.into(),
+        content_root: content.hex(),
+        files_root: files.hex(),
+        assignments: digest,
+    };
     lock.release.insert(name.to_string(), line);
     lock.save(&project.world).map_err(world)?;
     Ok(format!(

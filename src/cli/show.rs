@@ -217,7 +217,7 @@ fn parts(step: &Step, built: &Built, i: usize) -> Vec<Part> {
         Kernels::Whole { .. } | Kernels::Regroup => {
             built.tables.get(&ports.table).map(|t| t.parts.clone()).unwrap_or_default()
         }
-        _ => run.parts.iter().map(|p| after(step, run, p)).collect(),
+        _ => run.parts.iter().enumerate().map(|(n, p)| after(step, run, n, p)).collect(),
     }
 }
 
@@ -229,11 +229,20 @@ fn born(table: &Table, uid: &str, p: &PartRun) -> Option<Part> {
     Some(Part { columns, living: part.rows.map(Living::All), ..part.clone() })
 }
 
+/// Whether a step told everything of its `n`-th partition.
+pub fn complete(step: &Step, run: &StepRun, n: usize) -> bool {
+    let outcomes = run.parts.get(n).map(|p| p.outcomes.as_slice()).unwrap_or_default();
+    if step.entry.card.version(Kernel::Gather) == 0 {
+        return !outcomes.is_empty();
+    }
+    let applied = outcomes.iter().any(|o| o.0 == Kernel::Apply);
+    run.decided.as_ref().is_some_and(|(_, d)| applied || !d.slices.contains_key(&(n as u32)))
+}
+
 /// A partition behind a step; what the step did not tell yet is unknown.
-fn after(step: &Step, run: &StepRun, p: &PartRun) -> Part {
+fn after(step: &Step, run: &StepRun, n: usize, p: &PartRun) -> Part {
     let mut part = p.before.clone();
-    let gathered = step.entry.card.version(Kernel::Gather) == 0 || run.decided.is_some();
-    if p.outcomes.is_empty() || !gathered {
+    if !complete(step, run, n) {
         part.columns.extend(step.plan.ports.writes.iter().map(|w| (w.0.clone(), None)));
         part.living = part.living.filter(|_| !step.plan.ports.drops);
         return part;

@@ -1,4 +1,5 @@
 //! `tamis trace SAMPLE`: one sample's whole story, made again from the versions of its columns; nothing of it is stored.
+use super::show::complete;
 use super::{Context, say};
 use crate::diag::nearest;
 use crate::engine::Step;
@@ -95,12 +96,13 @@ impl Teller<'_, '_> {
         story.steps.extend(self.read(part, row)?);
         let chain = self.chain(part, row)?;
         for (i, (step, run)) in self.s.steps.iter().zip(&self.built.runs).enumerate() {
-            let own = chain.iter().find_map(|(uid, row)| Some((run.part(uid)?, *row)));
-            let Some((p, row)) = own.filter(|_| step.plan.ports.table == "samples") else { continue };
-            if p.outcomes.is_empty() {
+            let place = |uid: &String| run.parts.iter().position(|p| p.uid == *uid);
+            let own = chain.iter().find_map(|(uid, row)| Some((place(uid)?, *row)));
+            let Some((n, row)) = own.filter(|_| step.plan.ports.table == "samples") else { continue };
+            let Some(p) = run.parts.get(n).filter(|_| complete(step, run, n)) else {
                 story.unbuilt = Some(step.name.clone());
                 break;
-            }
+            };
             let told = self.told(i, step, p, row, id)?;
             if !told.is_empty() {
                 story.steps.push(told);
@@ -203,30 +205,32 @@ impl Teller<'_, '_> {
         told: &mut Told,
     ) -> Result<(), Fault> {
         let (before, after) = values;
-        let (kind, _) = name.split_once('.').unwrap_or((name, ""));
-        let words = match kind {
-            "label" => answer(&after),
-            "votes" => votes(&after),
-            "status" => value_text(&after),
-            "split" if name == "split" => format!("{}{}", value_text(&after), self.stratum(p, row)?),
-            _ if name.contains('.') => return Ok(()),
-            _ => {
-                let shown = |v: &Value, steps: usize| {
-                    let hidden = !self.raw && raw_columns(self.project, steps).contains(name);
-                    (!hidden).then(|| value_text(v))
-                };
-                if before == Value::Null {
-                    let text = shown(&after, i + 1).unwrap_or("(raw: --raw shows it)".into());
-                    told.values.push((name.to_string(), text));
-                } else {
-                    let (before, after) = (shown(&before, i), shown(&after, i + 1));
-                    told.changes.push(Change { column: name.into(), before, after });
-                }
+        let words = match name.split_once('.') {
+            Some(("label", _)) => answer(&after),
+            Some(("votes", _)) => votes(&after),
+            Some(("status", _)) => value_text(&after),
+            Some(_) => return Ok(()),
+            None if name == "split" => format!("{}{}", value_text(&after), self.stratum(p, row)?),
+            None => {
+                self.field(i, name, (before, after), told);
                 return Ok(());
             }
         };
         told.values.push((name.to_string(), words));
         Ok(())
+    }
+
+    /// A field of the sample; raw values only where they are asked for.
+    fn field(&self, i: usize, name: &str, (before, after): (Value, Value), told: &mut Told) {
+        let shown = |steps: usize| self.raw || !raw_columns(self.project, steps).contains(name);
+        if before == Value::Null {
+            let text = if shown(i + 1) { answer(&after) } else { "(raw: --raw shows it)".into() };
+            told.values.push((name.to_string(), text));
+            return;
+        }
+        let before = shown(i).then(|| value_text(&before));
+        let after = shown(i + 1).then(|| value_text(&after));
+        told.changes.push(Change { column: name.into(), before, after });
     }
 
     /// What the split looked at: the classes of the stratum.
@@ -264,10 +268,15 @@ impl Teller<'_, '_> {
 
     fn gone(&self, step: &Step, p: &PartRun, row: u32, bin: Bin) -> Result<Gone, Fault> {
         let own: Vec<Event> = ledger::events(self.s, p)?.into_iter().filter(|e| e.row == row).collect();
-        let (how, leaves): (&'static str, fn(&Act) -> bool) = match bin {
-            Bin::Dropped => ("dropped", |a| *a == Act::Drop),
-            Bin::Merged => ("merged", |a| matches!(a, Act::Merge(_))),
-            Bin::Held => ("held", |a| *a == Act::Review),
+        let how = match bin {
+            Bin::Dropped => "dropped",
+            Bin::Merged => "merged",
+            Bin::Held => "held",
+        };
+        let leaves = |act: &Act| match bin {
+            Bin::Dropped => *act == Act::Drop,
+            Bin::Merged => matches!(act, Act::Merge(_)),
+            Bin::Held => *act == Act::Review,
         };
         let decided = || own.iter().find(|e| e.act == Act::Review);
         let e = own.iter().find(|e| leaves(&e.act)).or_else(decided);

@@ -27,7 +27,12 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let wanted = project.wanted(std::slice::from_ref(&args.step))?;
     let steps = &project.assembled.steps;
     let named = |i: &usize| steps[*i].name == args.step;
-    let last = *wanted.iter().rev().find(|i| named(i)).or(wanted.last()).ok_or_else(|| Failure::Usage("no such step".into()))?;
+    let last = *wanted
+        .iter()
+        .rev()
+        .find(|i| named(i))
+        .or(wanted.last())
+        .ok_or_else(|| Failure::Usage("no such step".into()))?;
     let record = Record::load(&project.world);
     let graph = Graph::new(steps);
     let text = project.look(&options, Mode::Look, |s, built| {
@@ -39,7 +44,8 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             let w = why::why(s, built, i, record.as_ref());
             let raw = steps[i].raw && !args.raw;
             out.push_str(&told(&steps[i].name, built.runs[i].answer(), built.runs[i].runs, &w, values_shown(raw)));
-            let earlier = graph.sources(i).into_iter().map(|e| e.0).filter(|e| built.runs[*e].answer() != Answer::Fresh);
+            let earlier =
+                graph.sources(i).into_iter().map(|e| e.0).filter(|e| built.runs[*e].answer() != Answer::Fresh);
             match earlier.min() {
                 Some(next) if !w.new && (w.unknown || w.nothing()) => {
                     out.push_str(&format!("because of {}:\n", steps[next].name));

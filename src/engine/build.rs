@@ -16,6 +16,9 @@ use std::sync::{Arc, Mutex};
 
 pub type Tables = BTreeMap<String, Table>;
 
+/// What a task gave and under which key; `None` is unknown.
+type Given = Option<(Digest, Arc<Outcome>)>;
+
 /// How a step went on one partition.
 #[derive(Clone, Debug, Default)]
 pub struct PartRun {
@@ -170,7 +173,8 @@ impl Walk<'_, '_> {
 
     fn literal(&self, literal: &crate::stage::Literal, tables: &mut Tables) {
         let rows = literal.columns.values().next().map_or(0, |c| c.len()) as u32;
-        let mut part = Part { uid: literal.table.clone(), rows: Some(rows), living: Some(Living::All(rows)), ..Part::default() };
+        let mut part =
+            Part { uid: literal.table.clone(), rows: Some(rows), living: Some(Living::All(rows)), ..Part::default() };
         let mut types = BTreeMap::new();
         for (name, array) in &literal.columns {
             let digest = table::column_digest(array.as_ref());
@@ -186,7 +190,8 @@ impl Walk<'_, '_> {
         for (k, units) in scanned.parts.iter().enumerate() {
             units.iter().for_each(|u| self.s.know_unit(u));
             let n = units.len() as u32;
-            let mut part = Part { uid: format!("{name}:{k}"), rows: Some(n), living: Some(Living::All(n)), ..Part::default() };
+            let mut part =
+                Part { uid: format!("{name}:{k}"), rows: Some(n), living: Some(Living::All(n)), ..Part::default() };
             for (name, array) in scan::columns(units) {
                 let digest = table::column_digest(array.as_ref());
                 self.s.know(digest, || Producer::Literal(array.clone()));
@@ -216,10 +221,10 @@ impl Walk<'_, '_> {
     }
 
     /// Looks the tasks up and, in a build, runs those that are not known.
-    fn outcomes(&self, kernel: Kernel, tasks: &[Option<Task>], run: &mut StepRun) -> Result<Vec<Option<(Digest, Arc<Outcome>)>>, Fault> {
+    fn outcomes(&self, kernel: Kernel, tasks: &[Option<Task>], run: &mut StepRun) -> Result<Vec<Given>, Fault> {
         let head = recipe::head(self.step, kernel);
         let s = self.s;
-        let mut out: Vec<Option<(Digest, Arc<Outcome>)>> = vec![None; tasks.len()];
+        let mut out: Vec<Given> = vec![None; tasks.len()];
         let mut missing = Vec::new();
         for (k, task) in tasks.iter().enumerate() {
             let Some(task) = task else {
@@ -315,7 +320,13 @@ impl Walk<'_, '_> {
                 t.records = records;
             }
             tasks.push(task);
-            run.parts.push(PartRun { uid: part.uid.clone(), reads, before: part.clone(), records, ..PartRun::default() });
+            run.parts.push(PartRun {
+                uid: part.uid.clone(),
+                reads,
+                before: part.clone(),
+                records,
+                ..PartRun::default()
+            });
         }
         let mapped = self.outcomes(Kernel::Map, &tasks, run)?;
         if let Some(into) = &ports.into {
@@ -358,7 +369,7 @@ impl Walk<'_, '_> {
         into: &str,
         from: &Table,
         tables: &mut Tables,
-        mapped: Vec<Option<(Digest, Arc<Outcome>)>>,
+        mapped: Vec<Given>,
         run: &mut StepRun,
     ) -> Result<(), Fault> {
         let target = tables.entry(into.to_string()).or_default();
@@ -366,7 +377,12 @@ impl Walk<'_, '_> {
         self.declare(target);
         for (k, (parent, outcome)) in from.parts.iter().zip(mapped).enumerate() {
             let uid = format!("{}:{k}", self.step.name);
-            let origin = |parents| Origin { step: self.i, table: self.step.plan.ports.table.clone(), uid: parent.uid.clone(), parents };
+            let origin = |parents| Origin {
+                step: self.i,
+                table: self.step.plan.ports.table.clone(),
+                uid: parent.uid.clone(),
+                parents,
+            };
             let Some((key, outcome)) = outcome else {
                 target.parts.push(Part { origin: Some(origin(None)), ..Part::unknown(uid) });
                 continue;
@@ -469,7 +485,7 @@ impl Walk<'_, '_> {
         Ok(out)
     }
 
-    fn gather(&self, table: &mut Table, mapped: Vec<Option<(Digest, Arc<Outcome>)>>, run: &mut StepRun) -> Result<(), Fault> {
+    fn gather(&self, table: &mut Table, mapped: Vec<Given>, run: &mut StepRun) -> Result<(), Fault> {
         let own: BTreeSet<&str> = run.parts.iter().map(|p| p.uid.as_str()).collect();
         let mut inputs = Vec::new();
         let mine: Vec<usize> = (0..table.parts.len()).filter(|k| own.contains(table.parts[*k].uid.as_str())).collect();
@@ -551,14 +567,22 @@ impl Walk<'_, '_> {
         done
     }
 
-    fn join_over(&self, table: &mut Table, right: &Table, names: &[String], met: Option<exchange::Exchange>, run: &mut StepRun) -> Result<(), Fault> {
+    fn join_over(
+        &self,
+        table: &mut Table,
+        right: &Table,
+        names: &[String],
+        met: Option<exchange::Exchange>,
+        run: &mut StepRun,
+    ) -> Result<(), Fault> {
         let Some(r) = &self.step.plan.ports.right else { return Err(Fault::Bug("joins nothing".into())) };
         let columns = exchange::right_columns(r);
         let mut tasks = Vec::new();
         for (k, part) in table.parts.iter().enumerate() {
             let reads = self.reads(table, part, names);
             let bucket = met.as_ref().and_then(|m| m.buckets.get(k));
-            let bucket = bucket.map(|(n, digests)| (*n, columns.iter().cloned().zip(digests.iter().copied()).collect()));
+            let bucket =
+                bucket.map(|(n, digests)| (*n, columns.iter().cloned().zip(digests.iter().copied()).collect()));
             let task = self.task(part, Kernel::Join, &reads).filter(|_| bucket.is_some());
             tasks.push(task.map(|t| Task { bucket, ..t }));
             run.parts.push(PartRun { uid: part.uid.clone(), reads, before: part.clone(), ..PartRun::default() });

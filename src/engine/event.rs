@@ -16,17 +16,61 @@ pub enum Answer {
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    Start { name: String, version: String, steps: usize },
-    Plan { step: String, answer: Answer, partitions: usize },
+    Start {
+        name: String,
+        version: String,
+        steps: usize,
+    },
+    Plan {
+        step: String,
+        answer: Answer,
+        partitions: usize,
+    },
     /// A step begins to run tasks; for progress.
-    Running { step: String, tasks: usize },
+    Running {
+        step: String,
+        tasks: usize,
+    },
     /// One more task of it is done.
-    Task { step: String },
-    Kernel { step: String, part: Part, calls: u64, rows: u64 },
-    Finding { step: String, rule: String, key: String, count: u64 },
-    Gate { key: String, want: String, got: String, pass: bool, line: usize },
-    Diagnostic { code: String, severity: String, message: String, help: Option<String>, file: String, line: usize, column: usize, length: usize },
-    Release { name: String, path: String, rows: u64, content_root: String, files_root: String },
+    Task {
+        step: String,
+    },
+    Kernel {
+        step: String,
+        part: Part,
+        calls: u64,
+        rows: u64,
+    },
+    Finding {
+        step: String,
+        rule: String,
+        key: String,
+        count: u64,
+    },
+    Gate {
+        key: String,
+        want: String,
+        got: String,
+        pass: bool,
+        line: usize,
+    },
+    Diagnostic {
+        code: String,
+        severity: String,
+        message: String,
+        help: Option<String>,
+        file: String,
+        line: usize,
+        column: usize,
+        length: usize,
+    },
+    Release {
+        name: String,
+        path: String,
+        rows: u64,
+        content_root: String,
+        files_root: String,
+    },
     Done(Box<Done>),
 }
 

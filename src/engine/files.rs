@@ -212,7 +212,14 @@ mod tests {
 
     #[test]
     fn print_and_parse() {
-        let c = Stretch { offset: 3, len: 9, line: 2, records: 4, digest: Digest::of(b"x"), reject: Some("file.truncated".into()) };
+        let c = Stretch {
+            offset: 3,
+            len: 9,
+            line: 2,
+            records: 4,
+            digest: Digest::of(b"x"),
+            reject: Some("file.truncated".into()),
+        };
         let stat = Stat { size: 12, mtime: -5, ctime: 7, inode: 8, device: 9 };
         let context = Some(b"a,b".to_vec());
         let state = FileState { stat, way: 77, racy: true, digest: Digest::of(b"y"), stretches: vec![c], context };

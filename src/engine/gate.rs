@@ -45,9 +45,11 @@ pub fn fact(s: &Session, built: &Built, name: &str) -> Option<Fact> {
         "rejected" => rejected().into(),
         "rejected_share" if records == 0 => Fact::Undefined("there are no records".into()),
         "rejected_share" => share(rejected(), records),
-        "samples" => built.tables.get(step.plan.ports.into.as_ref().unwrap_or(&step.plan.ports.table)).map_or(0, |t| {
-            t.parts.iter().map(|p| u64::from(p.alive())).sum::<u64>()
-        }).into(),
+        "samples" => built
+            .tables
+            .get(step.plan.ports.into.as_ref().unwrap_or(&step.plan.ports.table))
+            .map_or(0, |t| t.parts.iter().map(|p| u64::from(p.alive())).sum::<u64>())
+            .into(),
         _ => return None,
     })
 }

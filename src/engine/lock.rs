@@ -41,14 +41,18 @@ impl Lock {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Lock::default()),
             Err(e) => return Err(format!("{PATH}: {e}")),
         };
-        let tree = manifest::parse(PATH, text.into()).map_err(|_| format!("{PATH} is no TOML; take it from git again"))?;
+        let tree =
+            manifest::parse(PATH, text.into()).map_err(|_| format!("{PATH} is no TOML; take it from git again"))?;
         manifest::read_root(&tree).map_err(|d| format!("{PATH}: {}", d.message))
     }
 
     pub fn text(&self) -> String {
         let mut t = String::from("# Written by tamis; commit it.\n");
         for (name, s) in &self.source {
-            t.push_str(&format!("\n[source.\"{name}\"]\nfiles = {}\nbytes = {}\ndigest = \"{}\"\n", s.files, s.bytes, s.digest));
+            t.push_str(&format!(
+                "\n[source.\"{name}\"]\nfiles = {}\nbytes = {}\ndigest = \"{}\"\n",
+                s.files, s.bytes, s.digest
+            ));
         }
         for (name, r) in &self.release {
             t.push_str(&format!(

@@ -41,7 +41,11 @@ pub fn write(s: &Session, files: &mut Files, folder: &str, list: &[OutFile]) -> 
         }
         if let Some(stat) = s.world.stat(&path) {
             let stretch = Stretch { digest, len: bytes.len() as u64, ..Stretch::default() };
-            files.put(&path, FileState { stat, way: WAY, stretches: vec![stretch], ..FileState::default() }, s.world.now());
+            files.put(
+                &path,
+                FileState { stat, way: WAY, stretches: vec![stretch], ..FileState::default() },
+                s.world.now(),
+            );
         }
     }
     Ok(changed)

@@ -184,7 +184,14 @@ fn gather_small(files: &mut Vec<Vec<Unit>>, window: Window, parts: &mut Vec<Vec<
 }
 
 /// Reads a file until it stays as it is from the first byte to the last.
-fn read_file(w: &World, store: &Store, source: &Source, path: &str, way: u64, target: usize) -> Result<FileState, String> {
+fn read_file(
+    w: &World,
+    store: &Store,
+    source: &Source,
+    path: &str,
+    way: u64,
+    target: usize,
+) -> Result<FileState, String> {
     for _ in 0..3 {
         let open = match w.open(path) {
             Ok(open) => open,
@@ -199,7 +206,14 @@ fn read_file(w: &World, store: &Store, source: &Source, path: &str, way: u64, ta
     Err("it changed each time the build read it; build again when it is at rest".into())
 }
 
-fn read_open(open: &Open, store: &Store, source: &Source, path: &str, way: u64, target: usize) -> io::Result<FileState> {
+fn read_open(
+    open: &Open,
+    store: &Store,
+    source: &Source,
+    path: &str,
+    way: u64,
+    target: usize,
+) -> io::Result<FileState> {
     let packed = formats::inner_name(path) != path;
     // a small file is read once; a large one is measured and then digested piece by piece
     let held: Option<Arc<[u8]>> = match open.stat().size <= SMALL {
@@ -283,7 +297,11 @@ impl Cursor {
 }
 
 /// Records of a stream, held as lengths and hashes alone; a stream that breaks off gives what came before, and why.
-fn measure(mut input: Box<dyn Read + Send>, source: &Source, small: bool) -> io::Result<(Vec<lines::Record>, Option<String>)> {
+fn measure(
+    mut input: Box<dyn Read + Send>,
+    source: &Source,
+    small: bool,
+) -> io::Result<(Vec<lines::Record>, Option<String>)> {
     let mut splitter = lines::Splitter::new(&source.split, source.record_max);
     let mut records = Vec::new();
     let mut block = vec![0; if small { SMALL as usize } else { BLOCK }];
@@ -292,8 +310,15 @@ fn measure(mut input: Box<dyn Read + Send>, source: &Source, small: bool) -> io:
             Ok(0) => break,
             Ok(n) => splitter.push(&block[..n], &mut records),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) if matches!(e.kind(), io::ErrorKind::UnexpectedEof) => return Ok((records, Some("file.truncated".into()))),
-            Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::Other) => {
+            Err(e) if matches!(e.kind(), io::ErrorKind::UnexpectedEof) => {
+                return Ok((records, Some("file.truncated".into())));
+            }
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::Other
+                ) =>
+            {
                 return Ok((records, Some("file.compression".into())));
             }
             Err(e) => return Err(e),

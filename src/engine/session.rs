@@ -7,7 +7,9 @@ use super::state::{BornRows, Counts, Outcome};
 use super::store::Store;
 use super::{Review, Step};
 use crate::digest::Digest;
-use crate::stage::{Act, Blobs, Delta, Event, Executor, Fault, Grain, Kernels, Meter, Output, Part, Piece, Rows, Summary};
+use crate::stage::{
+    Act, Blobs, Delta, Event, Executor, Fault, Grain, Kernels, Meter, Output, Part, Piece, Rows, Summary,
+};
 use crate::table::{self, ArrayRef, DataType, Living, column_digest, encode};
 use crate::world::World;
 use arrow_array::Array;
@@ -75,8 +77,11 @@ pub struct GatherTask {
 /// A whole stage's inputs: each piece's group, row count and columns.
 pub struct RunTask {
     pub step: usize,
-    pub pieces: Vec<(String, u32, Vec<(String, Digest)>)>,
+    pub pieces: Vec<PieceTask>,
 }
+
+/// A piece of a whole stage's input: its group, its rows, its columns.
+pub type PieceTask = (String, u32, Vec<(String, Digest)>);
 
 /// `rows` of the concatenation named by (source, row).
 pub struct Take {
@@ -141,7 +146,9 @@ impl<'a> Session<'a> {
             return Ok(b);
         }
         self.make_again(digest)?;
-        self.store.get(digest).ok_or_else(|| Fault::World(format!("the object {} cannot be made again", digest.short())))
+        self.store
+            .get(digest)
+            .ok_or_else(|| Fault::World(format!("the object {} cannot be made again", digest.short())))
     }
 
     fn make_again(&self, digest: Digest) -> Result<(), Fault> {
@@ -235,7 +242,8 @@ impl<'a> Session<'a> {
     pub fn execute(&self, task: &Task) -> Result<Outcome, Fault> {
         let step = &self.steps[task.step];
         if step.entry.card.grain == Grain::Sample && matches!(task.part, Some(Part::Map)) && task.living.is_some() {
-            return super::exchange::by_sample(self, task, true)?.ok_or_else(|| Fault::Bug("a sample was not mapped".into()));
+            return super::exchange::by_sample(self, task, true)?
+                .ok_or_else(|| Fault::Bug("a sample was not mapped".into()));
         }
         let (delta, summary) = self.call(task).map_err(|f| named(step, f))?;
         self.finish(task, delta, summary).map_err(|f| named(step, f))
@@ -317,7 +325,9 @@ impl<'a> Session<'a> {
     /// Merges the summaries and runs the gather.
     pub fn execute_gather(&self, task: &GatherTask) -> Result<gather::Decided, Fault> {
         let step = &self.steps[task.step];
-        let Kernels::Row { gather: kernel, .. } = step.entry.kernels else { return Err(Fault::Bug("has no gather".into())) };
+        let Kernels::Row { gather: kernel, .. } = step.entry.kernels else {
+            return Err(Fault::Bug("has no gather".into()));
+        };
         let mut runs = Vec::with_capacity(task.inputs.len());
         for (digest, living) in &task.inputs {
             runs.push(Run { bytes: self.bytes(*digest)?, living: living.clone() });
@@ -341,8 +351,7 @@ impl<'a> Session<'a> {
         let Kernels::Whole { run } = step.entry.kernels else { return Err(Fault::Bug("has no run".into())) };
         let pieces: Vec<Piece> =
             task.pieces.iter().map(|(g, n, reads)| Piece { group: g.clone(), rows: self.rows(*n, reads) }).collect();
-        let mut output =
-            run(&self.meters[task.step], &step.plan.params[0], &pieces).map_err(|f| named(step, f))?;
+        let mut output = run(&self.meters[task.step], &step.plan.params[0], &pieces).map_err(|f| named(step, f))?;
         for file in &mut output.files {
             if let crate::stage::Content::Bytes(bytes) = &file.content {
                 file.content = crate::stage::Content::Stored(self.put(bytes, step.raw)?, bytes.len() as u64);
@@ -406,9 +415,7 @@ fn check(step: &Step, task: &Task, delta: &Delta) -> Result<(), Fault> {
         let ty = ports.writes.iter().find(|w| w.0 == *name).map(|w| &w.1).or(own);
         match ty {
             None => bug(format!("wrote the column `{name}`, which it did not declare")),
-            Some(ty) if ty != array.data_type() => {
-                bug(format!("wrote `{name}` as {}, not as {ty}", array.data_type()))
-            }
+            Some(ty) if ty != array.data_type() => bug(format!("wrote `{name}` as {}, not as {ty}", array.data_type())),
             Some(_) if array.len() != n => bug(format!("wrote {} rows of `{name}` for {n}", array.len())),
             Some(_) => Ok(()),
         }

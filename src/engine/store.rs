@@ -231,7 +231,7 @@ fn commit(folder: &std::path::Path, inner: &mut Inner) -> io::Result<()> {
     index.sync_data()?;
     if fresh {
         File::open(folder)?.sync_all()?;
-if let Ok(packs) = File::open(folder.join("packs")) {
+        if let Ok(packs) = File::open(folder.join("packs")) {
             packs.sync_all()?;
         }
     }

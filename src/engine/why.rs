@@ -54,7 +54,8 @@ pub fn why(s: &Session, built: &Built, index: usize, last: Option<&Record>) -> W
     out.heads = changed_heads(&before.heads, &heads(step));
     let now: Vec<(usize, PartRecord)> =
         run.parts.iter().enumerate().map(|(i, p)| (i, super::record::part_record(step, p))).collect();
-    let was_given: BTreeMap<&BTreeMap<String, Digest>, Digest> = before.parts.iter().map(|p| (&p.reads, p.living)).collect();
+    let was_given: BTreeMap<&BTreeMap<String, Digest>, Digest> =
+        before.parts.iter().map(|p| (&p.reads, p.living)).collect();
     let is_given: BTreeSet<&BTreeMap<String, Digest>> = now.iter().map(|p| &p.1.reads).collect();
     let changed: Vec<&(usize, PartRecord)> = now.iter().filter(|(_, p)| !was_given.contains_key(&p.reads)).collect();
     let gone: Vec<&PartRecord> = before.parts.iter().filter(|w| !is_given.contains(&w.reads)).collect();
@@ -84,7 +85,9 @@ fn changed_params(part: &str, before: &str, now: &str) -> Vec<(String, String)> 
     let object = |line: &str| -> Option<serde_json::Map<String, serde_json::Value>> {
         serde_json::from_str(line.strip_prefix("params ")?).ok()
     };
-    let (Some(b), Some(n)) = (object(before), object(now)) else { return vec![(format!("{part}: {before}"), now.to_string())] };
+    let (Some(b), Some(n)) = (object(before), object(now)) else {
+        return vec![(format!("{part}: {before}"), now.to_string())];
+    };
     let keys: BTreeSet<&String> = b.keys().chain(n.keys()).collect();
     let show = |v: Option<&serde_json::Value>| v.map_or("default".to_string(), ToString::to_string);
     let differ = keys.into_iter().filter(|k| b.get(*k) != n.get(*k));
@@ -154,7 +157,8 @@ fn ids(s: &Session, columns: &BTreeMap<String, Digest>) -> Vec<String> {
 fn rows_of(s: &Session, columns: &BTreeMap<String, Digest>, names: &[&String], out: &mut Rows) {
     let arrays: Vec<_> = names.iter().map(|n| (n, columns.get(n.as_str()).and_then(|d| s.array(*d).ok()))).collect();
     for (row, id) in ids(s, columns).into_iter().enumerate() {
-        let values = arrays.iter().map(|(n, c)| ((***n).clone(), c.as_ref().map(|c| value_at(c.as_ref(), row)))).collect();
+        let values =
+            arrays.iter().map(|(n, c)| ((***n).clone(), c.as_ref().map(|c| value_at(c.as_ref(), row)))).collect();
         out.insert(id, values);
     }
 }
@@ -165,7 +169,8 @@ mod tests {
 
     #[test]
     fn heads_are_told_line_by_line_and_key_by_key() {
-        let head = |version: u32, params: &str| format!("stage s\npart map\nversion {version}\nparams {params}\nreads id\n");
+        let head =
+            |version: u32, params: &str| format!("stage s\npart map\nversion {version}\nparams {params}\nreads id\n");
         let same = [head(1, "{}")];
         assert!(changed_heads(&same, &same).is_empty());
         let raised = changed_heads(&same, &[head(2, "{}")]);

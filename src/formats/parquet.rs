@@ -83,7 +83,9 @@ mod tests {
 
     #[test]
     fn joined_fragments_are_one_file() {
-        let part = |v: Vec<Option<&str>>| fragment(&[("text".to_string(), Arc::new(StringArray::from(v)) as ArrayRef)]).unwrap();
+        let part = |v: Vec<Option<&str>>| {
+            fragment(&[("text".to_string(), Arc::new(StringArray::from(v)) as ArrayRef)]).unwrap()
+        };
         let a = part(vec![Some("가"), None]);
         let b = part(vec![Some("b")]);
         let file = join(&[a.clone(), b.clone()]).unwrap();

@@ -76,7 +76,14 @@ pub struct Box2 {
 impl Cell for Box2 {
     fn ty() -> DataType {
         let f = DataType::Float64;
-        record(&[("class", utf8()), ("x1", f.clone()), ("y1", f.clone()), ("x2", f.clone()), ("y2", f), ("flags", list(utf8()))])
+        record(&[
+            ("class", utf8()),
+            ("x1", f.clone()),
+            ("y1", f.clone()),
+            ("x2", f.clone()),
+            ("y2", f),
+            ("flags", list(utf8())),
+        ])
     }
     fn into_value(self) -> Value {
         fields([
@@ -151,7 +158,11 @@ impl Cell for Image {
         record(&[("blob", blob()), ("format", utf8()), ("bytes", DataType::Int64)])
     }
     fn into_value(self) -> Value {
-        fields([("blob", Value::Blob(self.blob)), ("format", self.format.into_value()), ("bytes", Value::Int(self.bytes))])
+        fields([
+            ("blob", Value::Blob(self.blob)),
+            ("format", self.format.into_value()),
+            ("bytes", Value::Int(self.bytes)),
+        ])
     }
     fn from_value(v: &Value) -> Option<Self> {
         let bytes = match v.field("bytes") {

@@ -83,8 +83,8 @@ impl miette::Diagnostic for Shown<'_> {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let own = (self.problem.span.clone(), self.problem.label.clone());
         let all = std::iter::once(own).chain(self.problem.related.iter().cloned());
-        Some(Box::new(all.map(|(span, label)| {
-            LabeledSpan::new(Some(label).filter(|l| !l.is_empty()), span.start, span.len())
-        })))
+        Some(Box::new(
+            all.map(|(span, label)| LabeledSpan::new(Some(label).filter(|l| !l.is_empty()), span.start, span.len())),
+        ))
     }
 }

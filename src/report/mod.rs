@@ -1,8 +1,9 @@
 //! Reports: views of events, facts and ledgers. They own no state and decide nothing.
 pub mod diagnostic;
 pub mod progress;
-pub mod terminal;
-pub mod why;
-pub mod status;
 pub mod reference;
 pub mod show;
+pub mod status;
+pub mod terminal;
+pub mod trace;
+pub mod why;

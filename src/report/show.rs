@@ -114,7 +114,12 @@ impl Snapshot {
             let known = self.each(s, &c.name, &mut |v| stats.add(&v))?;
             let told = if known { stats.text(c) } else { "not built yet".to_string() };
             let hidden = if c.hidden { "   (raw: --raw shows values)" } else { "" };
-            lines.push([c.name.clone(), type_text(&c.ty), writers(&c.writers), format!("{told}{hidden}")]);
+            lines.push([
+                c.name.clone(),
+                short(&type_text(&c.ty), WIDE - 3),
+                writers(&c.writers),
+                format!("{told}{hidden}"),
+            ]);
         }
         Ok(aligned(&lines))
     }
@@ -289,7 +294,9 @@ impl Labels {
             let sum = |pick: fn(&(u64, u64)) -> u64| number(of.values().map(pick).sum());
             let mut line = vec![class.clone(), sum(|c| c.0), sum(|c| c.1)];
             line.extend(splits.iter().map(|s| number(of.get(*s).map_or(0, |c| c.0))));
-            let own = facts.iter().filter(|(f, _)| f.rsplit_once('.').is_some_and(|(_, last)| last == class));
+            let annotations = Fact::from(of.values().map(|c| c.0).sum::<u64>());
+            let named = |f: &str| f.rsplit_once('.').is_some_and(|(_, last)| last == class);
+            let own = facts.iter().filter(|(f, v)| named(f) && **v != annotations);
             line.extend(own.map(|(f, v)| format!("{} {v}", f.trim_end_matches(class.as_str()).trim_end_matches('.'))));
             lines.push(line);
         }

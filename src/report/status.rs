@@ -135,7 +135,7 @@ impl Status {
 }
 
 fn hint(what: &str, step: &str) -> String {
-    format!("    {what:<40} tamis show {step} --findings\n")
+    format!("    {what:<44} tamis show {step} --findings\n")
 }
 
 /// `public: collected 5,012 = released 4,979 + dropped 19 + held 14`; terms that are 0 are left out.

@@ -1,12 +1,12 @@
 //! What a person reads: one line a step, the words of the user's data, the next command to type. The same without
 //! colour, in a pipe and at 80 columns.
-use crate::project::{Finished, Project};
 use crate::digest::Digest;
 use crate::engine::event::Answer;
 use crate::engine::ledger;
 use crate::engine::session::Session;
 use crate::engine::why;
 use crate::manifest::sections::Dataset;
+use crate::project::{Finished, Project};
 use crate::stage::Fact;
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub fn number(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);
@@ -159,7 +159,8 @@ fn changed(s: &Session, f: &Finished, of: &[usize]) -> Option<String> {
     let w = why::why(s, &f.built, i, Some(before));
     let rows: std::collections::BTreeSet<&str> = w.columns.values().flatten().map(|r| r.id.as_str()).collect();
     let parts = [(rows.len(), "changed"), (w.added.len(), "new"), (w.removed.len(), "gone")];
-    let told: Vec<String> = parts.iter().filter(|p| p.0 > 0).map(|(n, what)| format!("{} {what}", number(*n as u64))).collect();
+    let told: Vec<String> =
+        parts.iter().filter(|p| p.0 > 0).map(|(n, what)| format!("{} {what}", number(*n as u64))).collect();
     (!told.is_empty()).then(|| told.join(", "))
 }
 
@@ -247,7 +248,9 @@ pub fn failures(project: &Project, s: &Session, f: &Finished) -> String {
     let mut out = String::new();
     for j in f.judged.iter().filter(|j| !j.pass) {
         let message = format!("{} is {}; the manifest asks for {}", j.gate.fact, j.got, j.want());
-        let problem = crate::diag::Diagnostic::error("T0501", j.gate.span.clone(), message).label(format!("{} here", j.got)).help(j.gate.look.clone());
+        let problem = crate::diag::Diagnostic::error("T0501", j.gate.span.clone(), message)
+            .label(format!("{} here", j.got))
+            .help(j.gate.look.clone());
         out.push_str(&super::diagnostic::render(&project.manifest, &[problem], false));
     }
     for (step, run) in s.steps.iter().zip(&f.built.runs) {
@@ -256,7 +259,8 @@ pub fn failures(project: &Project, s: &Session, f: &Finished) -> String {
             out.push_str(&format!("tamis: {}: {say}\n", step.name));
         }
     }
-    let left: Vec<&str> = s.steps.iter().zip(&f.built.runs).filter(|(_, r)| r.skipped).map(|(s, _)| s.name.as_str()).collect();
+    let left: Vec<&str> =
+        s.steps.iter().zip(&f.built.runs).filter(|(_, r)| r.skipped).map(|(s, _)| s.name.as_str()).collect();
     if f.exit() != 0 && !left.is_empty() {
         out.push_str(&format!("not built: {}\n", left.join(", ")));
     }

@@ -43,7 +43,8 @@ pub fn changed(w: &Why, values: bool) -> String {
 fn row(r: &RowChange, values: bool) -> String {
     let mut out = format!("    {}   {}\n", r.id, r.place.as_deref().unwrap_or(""));
     if values {
-        let show = |v: &Option<Value>| v.as_ref().map_or("(no longer stored)".to_string(), |v| short(&v.json().to_string()));
+        let show =
+            |v: &Option<Value>| v.as_ref().map_or("(no longer stored)".to_string(), |v| short(&v.json().to_string()));
         out.push_str(&format!("      - {}\n      + {}\n", show(&r.before), show(&r.now)));
     }
     out

@@ -5,7 +5,9 @@
 use super::types;
 use crate::digest::Digest;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+};
 use arrow_array::types::{TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
 use arrow_array::*;
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
@@ -51,7 +53,11 @@ fn encode_values(array: &dyn Array, out: &mut Vec<u8>) {
         DataType::UInt32 => numbers::<UInt32Type, 4>(array, u32::to_le_bytes, out),
         DataType::UInt64 => numbers::<UInt64Type, 8>(array, u64::to_le_bytes, out),
         DataType::Decimal128(..) => numbers::<Decimal128Type, 16>(array, i128::to_le_bytes, out),
-        DataType::Float32 => numbers::<Float32Type, 4>(array, |v| if v.is_nan() { 0x7fc0_0000u32.to_le_bytes() } else { v.to_le_bytes() }, out),
+        DataType::Float32 => numbers::<Float32Type, 4>(
+            array,
+            |v| if v.is_nan() { 0x7fc0_0000u32.to_le_bytes() } else { v.to_le_bytes() },
+            out,
+        ),
         DataType::Float64 => numbers::<Float64Type, 8>(
             array,
             |v| if v.is_nan() { 0x7ff8_0000_0000_0000u64.to_le_bytes() } else { v.to_le_bytes() },
@@ -80,7 +86,7 @@ fn encode_values(array: &dyn Array, out: &mut Vec<u8>) {
         }
         DataType::FixedSizeList(_, n) => {
             let (a, n) = (array.as_fixed_size_list(), *n as usize);
-            let first = a.value_offset_at(0) as usize;
+            let first = a.value_offset_at(0);
             encode_lists(array, |i| (first + i * n, first + (i + 1) * n), a.values(), out);
         }
         DataType::Struct(_) => {
@@ -307,7 +313,8 @@ fn spread(dense: &ArrayRef, valid: &NullBuffer) -> ArrayRef {
             })
         })
         .collect();
-    arrow_select::take::take(dense.as_ref(), &rows, None).unwrap_or_else(|_| super::nulls(dense.data_type(), rows.len()))
+    arrow_select::take::take(dense.as_ref(), &rows, None)
+        .unwrap_or_else(|_| super::nulls(dense.data_type(), rows.len()))
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ fn votes() -> ArrayRef {
     let ty = list(record(&[("annotator", utf8()), ("items", list(item))]));
     let t = |s: &str| Value::Text(s.into());
     let vote = |a: &str, items: Value| Value::Struct(vec![("annotator".into(), t(a)), ("items".into(), items)]);
-    let span = Value::Struct(vec![("class".into(), t("PS")), ("start".into(), Value::Int(0)), ("end".into(), Value::Int(2))]);
+    let span =
+        Value::Struct(vec![("class".into(), t("PS")), ("start".into(), Value::Int(0)), ("end".into(), Value::Int(2))]);
     column(
         &ty,
         &[
@@ -32,7 +33,10 @@ fn published_vectors() {
     assert_eq!(d(&strings()), "f67fb9039fbb4d67c4258dfdf12ee7a61d238ee8df9a25f59f3676f233571886");
     let f = Float64Array::from(vec![Some(1.5), None, Some(f64::NAN), Some(-0.0)]);
     assert_eq!(d(&f), "b4c39c5d38e762f24607a7f315f4f086e84c71cc2a0a9e263e6d721eba28b351");
-    assert_eq!(d(&StringArray::from(Vec::<&str>::new())), "dad06889db599f56d7bc60ed849ca38d6877f21379f1cd1eb6780149dfdf451d");
+    assert_eq!(
+        d(&StringArray::from(Vec::<&str>::new())),
+        "dad06889db599f56d7bc60ed849ca38d6877f21379f1cd1eb6780149dfdf451d"
+    );
     assert_eq!(d(&votes()), "98bcd14d616e295b5cf779fe5ed566dbec573bf5bf004dfeb58413ed5c7479fd");
 }
 
@@ -77,7 +81,8 @@ fn garbage_below_nulls_does_not_count() {
         vec![Arc::new(Int64Array::from(vec![7, 8])) as ArrayRef],
         Some(NullBuffer::from(vec![false, true])),
     );
-    let clean = column(&record(&[("n", DataType::Int64)]), &[Value::Null, Value::Struct(vec![("n".into(), Value::Int(8))])]);
+    let clean =
+        column(&record(&[("n", DataType::Int64)]), &[Value::Null, Value::Struct(vec![("n".into(), Value::Int(8))])]);
     assert_eq!(column_digest(&s), column_digest(&clean.unwrap()));
 }
 
@@ -95,7 +100,9 @@ fn decoding_gives_the_column_back() {
     let f = Float64Array::from(vec![Some(1.5), None, Some(f64::NAN), Some(-0.0)]);
     let b = BooleanArray::from(vec![Some(true), None, Some(false)]);
     let blob = FixedSizeBinaryArray::try_from_sparse_iter_with_size([Some([7u8; 32]), None].into_iter(), 32).unwrap();
-    let s = column(&record(&[("n", DataType::Int64)]), &[Value::Null, Value::Struct(vec![("n".into(), Value::Int(8))])]).unwrap();
+    let s =
+        column(&record(&[("n", DataType::Int64)]), &[Value::Null, Value::Struct(vec![("n".into(), Value::Int(8))])])
+            .unwrap();
     let arrays: [ArrayRef; 6] = [Arc::new(strings()), Arc::new(f), Arc::new(b), Arc::new(blob), votes(), s];
     for a in &arrays {
         let bytes = encode(a);

@@ -99,7 +99,10 @@ mod tests {
 
     #[test]
     fn text_and_back() {
-        let t = list(record(&[("annotator", utf8()), ("items", list(record(&[("class", utf8()), ("start", DataType::UInt32)])))]));
+        let t = list(record(&[
+            ("annotator", utf8()),
+            ("items", list(record(&[("class", utf8()), ("start", DataType::UInt32)]))),
+        ]));
         let s = text(&t);
         assert_eq!(s, "list<struct<9:annotator utf8,5:items list<struct<5:class utf8,5:start u32>>>>");
         assert_eq!(parse(&s), Some((t, "")));

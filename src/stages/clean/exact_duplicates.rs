@@ -84,7 +84,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         );
     }
     vec![Plan {
-        ports: Ports { table: "samples".into(), reads: names(&[vec!["id".into()], on].concat()), drops: true, ..Ports::default() },
+        ports: Ports {
+            table: "samples".into(),
+            reads: names(&[vec!["id".into()], on].concat()),
+            drops: true,
+            ..Ports::default()
+        },
         params: ["{}".into(), text(&Choose { keep: d.keep }), text(&Respond { action: d.action })],
         ..Plan::default()
     }]
@@ -94,8 +99,10 @@ fn known(check: &mut Check, name: &At<String>) -> Option<String> {
     if check.column("samples", name).is_some() {
         return Some(name.get().clone());
     }
-    let help = suggest(name, check.names("samples").into_iter());
-    check.bad(Diagnostic::error("T0310", name.span(), format!("no source gives the column `{}`", name.get())).label(help));
+    let help = suggest(name, check.names("samples"));
+    check.bad(
+        Diagnostic::error("T0310", name.span(), format!("no source gives the column `{}`", name.get())).label(help),
+    );
     None
 }
 

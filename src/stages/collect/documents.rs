@@ -95,11 +95,20 @@ impl RowStage for Documents {
             }
             let bytes = rows.blob(blob.unwrap_or_default())?;
             match voc::parse(&bytes, p.depth_max) {
-                Err(wrong) => delta.at(row, 0, Act::Drop, &key, wrong.rule, format!("line {}: {}", wrong.line, wrong.say)),
+                Err(wrong) => {
+                    delta.at(row, 0, Act::Drop, &key, wrong.rule, format!("line {}: {}", wrong.line, wrong.say))
+                }
                 Ok(d) => {
                     if let Some(name) = d.filename.as_deref().filter(|n| stem_of(n) != stem) {
                         let other = if name.chars().count() > 80 { "another image" } else { name };
-                        delta.at(row, 0, Act::Finding, &key, "voc.filename", format!("<filename> says {other}; the file's own name wins"));
+                        delta.at(
+                            row,
+                            0,
+                            Act::Finding,
+                            &key,
+                            "voc.filename",
+                            format!("<filename> says {other}; the file's own name wins"),
+                        );
                     }
                     delta.born.parents.push((row as u32, 0));
                     ids.push(Some(format!("{}{stem}", p.prefix)));

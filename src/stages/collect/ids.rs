@@ -86,11 +86,29 @@ impl RowStage for Ids {
             match say.strip_prefix(b"=") {
                 Some(id) => {
                     let id = String::from_utf8_lossy(id).into_owned();
-                    delta.event(row, Act::Merge(id), "collect", "id.repeated", "the same id and the same content as an earlier record");
+                    delta.event(
+                        row,
+                        Act::Merge(id),
+                        "collect",
+                        "id.repeated",
+                        "the same id and the same content as an earlier record",
+                    );
                 }
                 None => {
-                    delta.event(row, Act::Fail, "collect", "id.conflict", "the same id as an earlier record, but other content");
-                    delta.event(row, Act::Drop, "collect", "id.conflict", "the earlier record stays; give one source an `id_prefix`");
+                    delta.event(
+                        row,
+                        Act::Fail,
+                        "collect",
+                        "id.conflict",
+                        "the same id as an earlier record, but other content",
+                    );
+                    delta.event(
+                        row,
+                        Act::Drop,
+                        "collect",
+                        "id.conflict",
+                        "the earlier record stays; give one source an `id_prefix`",
+                    );
                 }
             }
         }

@@ -80,7 +80,14 @@ impl RowStage for Images {
             let get = |v: &[Option<String>]| v.get(row).cloned().flatten().unwrap_or_default();
             let (path, stem, reject) = (get(&paths), get(&stems), get(&rejects));
             if !reject.is_empty() {
-                delta.at(row, 0, Act::Drop, format!("collect.{}.format", p.source), reject, "the file cannot be read as data");
+                delta.at(
+                    row,
+                    0,
+                    Act::Drop,
+                    format!("collect.{}.format", p.source),
+                    reject,
+                    "the file cannot be read as data",
+                );
                 continue;
             }
             let id = match p.id.as_str() {

@@ -190,11 +190,16 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
     };
     if id == "content" && d.id.is_none() {
         let problem = Diagnostic::warning("T0301", check.span.clone(), "samples have no id of their own");
-        check.bad(problem.label("an edit is a removal and an addition").help("declare `id` with a field that is unique"));
+        check.bad(
+            problem.label("an edit is a removal and an addition").help("declare `id` with a field that is unique"),
+        );
     }
     if whole && d.id.as_ref().is_some_and(|id| !matches!(id.as_str(), "path" | "stem" | "content")) {
         let span = d.id.as_ref().map_or(check.span.clone(), At::span);
-        check.bad(Diagnostic::error("T0302", span, "a file that is a sample has no fields to take an id from").label("one of path, stem, content"));
+        check.bad(
+            Diagnostic::error("T0302", span, "a file that is a sample has no fields to take an id from")
+                .label("one of path, stem, content"),
+        );
     }
     let prefix = d.id_prefix.clone().unwrap_or_default();
     Some(Collect { files, id, prefix, declared: d, by })
@@ -224,7 +229,8 @@ fn check_globs(check: &mut Check, d: &Declaration, files: &Files) {
         check.glob(glob);
     }
     let images = matches!(files.format, Format::ImageFolder | Format::Voc);
-    let (want, spare, name) = if images { (&files.images, None, "images") } else { (&files.files, Some(&files.images), "files") };
+    let (want, spare, name) =
+        if images { (&files.images, None, "images") } else { (&files.files, Some(&files.images), "files") };
     if want.is_empty() {
         let problem = Diagnostic::error("T0305", check.span.clone(), format!("{} names no `{name}`", check.path));
         check.bad(problem.label(format!("this format reads `{name}`")));
@@ -239,7 +245,11 @@ fn check_fields(check: &mut Check, d: &Declaration, files: &Files) {
     for (name, selector) in &d.fields {
         if RESERVED.contains(&name.as_str()) || name.contains(['.', '/']) || name.is_empty() {
             let problem = Diagnostic::error("T0308", selector.span(), format!("`{name}` cannot name a field"));
-            check.bad(problem.label("the name is tamis's own, or has a dot or a slash").help("choose another name on the left side"));
+            check.bad(
+                problem
+                    .label("the name is tamis's own, or has a dot or a slash")
+                    .help("choose another name on the left side"),
+            );
         }
         if files.format == Format::Conll && !conll_selector(selector) {
             let help = suggest(selector, ["tokens", "tags", "path", "stem"]);
@@ -249,7 +259,8 @@ fn check_fields(check: &mut Check, d: &Declaration, files: &Files) {
     }
     let reads_fields = !matches!(files.format, Format::Voc);
     if reads_fields && d.fields.is_empty() && files.format != Format::ImageFolder {
-        let problem = Diagnostic::error("T0311", check.span.clone(), format!("{} takes no field from its records", check.path));
+        let problem =
+            Diagnostic::error("T0311", check.span.clone(), format!("{} takes no field from its records", check.path));
         check.bad(problem.label("needs `fields`").help("for example fields = { text = \"text\" }"));
     }
 }

@@ -68,7 +68,8 @@ impl JoinStage for Objects {
             if left.names().any(|n| n == name) { left.column(name).map(Some) } else { Ok(None) }
         };
         let (objects_before, size_before) = (before("objects")?, before("voc_size")?);
-        let was = |c: &Option<crate::table::ArrayRef>, row| c.as_ref().map_or(Value::Null, |a| value_at(a.as_ref(), row));
+        let was =
+            |c: &Option<crate::table::ArrayRef>, row| c.as_ref().map_or(Value::Null, |a| value_at(a.as_ref(), row));
         let (mut objects, mut sizes) = (Vec::new(), Vec::new());
         for (row, hits) in matches.iter().enumerate() {
             if sources.get(row).and_then(|s| s.as_deref()) != Some(&p.source) {
@@ -79,7 +80,13 @@ impl JoinStage for Objects {
             match hits.first() {
                 None => delta.event(row, Act::Finding, &p.key, "voc.missing", "an image without XML"),
                 Some(_) if hits.len() > 1 => {
-                    delta.event(row, Act::Review, &p.key, "voc.twice", "two XML files of one image; the first is taken");
+                    delta.event(
+                        row,
+                        Act::Review,
+                        &p.key,
+                        "voc.twice",
+                        "two XML files of one image; the first is taken",
+                    );
                 }
                 Some(_) => {}
             }

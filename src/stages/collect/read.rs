@@ -250,7 +250,10 @@ impl<'p> Collected<'p> {
                     tokens = places;
                     Ok(text)
                 }
-                _ => parsed.value(selector.strip_prefix("column:").filter(|_| p.format != Format::Conll).unwrap_or(selector), ty),
+                _ => parsed.value(
+                    selector.strip_prefix("column:").filter(|_| p.format != Format::Conll).unwrap_or(selector),
+                    ty,
+                ),
             };
             let value = value.unwrap_or_else(|say| {
                 let key = self.key(&format!("fields.{name}"));
@@ -269,7 +272,10 @@ impl<'p> Collected<'p> {
         let n = self.ids.len();
         let born = &mut self.delta.born.columns;
         born.insert("id".into(), column(&utf8(), &self.ids).map_err(Fault::Bug)?);
-        born.insert("source".into(), column(&utf8(), &vec![Value::Text(self.p.source.clone()); n]).map_err(Fault::Bug)?);
+        born.insert(
+            "source".into(),
+            column(&utf8(), &vec![Value::Text(self.p.source.clone()); n]).map_err(Fault::Bug)?,
+        );
         for (name, values) in self.fields {
             let ty = self.p.fields.get(name).and_then(|f| crate::table::types::parse(&f.1)).map_or(utf8(), |t| t.0);
             born.insert(name.to_string(), column(&ty, &values).map_err(Fault::Bug)?);

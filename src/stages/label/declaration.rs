@@ -457,7 +457,7 @@ fn check_column(check: &mut Check, kind: Kind, column: &At<String>) {
 
 /// Notes that no step before gives a column.
 pub fn unknown(check: &mut Check, column: &At<String>) {
-    let help = suggest(column, check.names("samples").into_iter());
+    let help = suggest(column, check.names("samples"));
     let message = format!("no source gives the column `{}`", column.get());
     check.bad(Diagnostic::error("T0310", column.span(), message).label(help));
 }

@@ -38,11 +38,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     vec![Plan {
         word: "encode".into(),
         ports: Ports { table: Release::rows_table(check), reads: r.all(), writes, ..Ports::default() },
-        params: [
-            text(&Shape { formats: r.formats, columns: r.columns, spans, boxes }),
-            "{}".into(),
-            "{}".into(),
-        ],
+        params: [text(&Shape { formats: r.formats, columns: r.columns, spans, boxes }), "{}".into(), "{}".into()],
         ..Plan::default()
     }]
 }
@@ -142,7 +138,10 @@ fn plain(id: &str) -> String {
         if keep(&b) { out.push(b) } else { out.extend(format!("%{b:02X}").bytes()) }
     }
     let out = String::from_utf8_lossy(&out).into_owned();
-    if out.starts_with('.') { format!("%2E{}", &out[1..]) } else { out }
+    match out.strip_prefix('.') {
+        Some(rest) => format!("%2E{rest}"),
+        None => out,
+    }
 }
 
 /// Which images a piece brings: `name TAB blob TAB bytes TAB sha256` a line.
@@ -197,9 +196,13 @@ fn sentences(p: &Shape, rows: &Rows) -> Result<Vec<u8>, Fault> {
         let chars: Vec<char> = text.unwrap_or_default().chars().collect();
         let get = |v: &[Option<Vec<Span>>]| v.get(row).cloned().flatten().unwrap_or_default();
         let moved = moved_tokens(tokens.get(row).cloned().flatten(), edits.get(row).cloned().flatten(), &chars);
-        let words: Vec<String> = moved.iter().map(|t| chars.get(t.0..t.1).unwrap_or_default().iter().collect()).collect();
-        let of: Vec<(String, usize, usize)> =
-            get(&spans).into_iter().filter_map(|s| Some((s.class, covered(&moved, s.start, s.end)?))).map(|(c, (a, b))| (c, a, b)).collect();
+        let words: Vec<String> =
+            moved.iter().map(|t| chars.get(t.0..t.1).unwrap_or_default().iter().collect()).collect();
+        let of: Vec<(String, usize, usize)> = get(&spans)
+            .into_iter()
+            .filter_map(|s| Some((s.class, covered(&moved, s.start, s.end)?)))
+            .map(|(c, (a, b))| (c, a, b))
+            .collect();
         let of: Vec<(&str, usize, usize)> = of.iter().map(|(c, a, b)| (c.as_str(), *a, *b)).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let id = ids.get(row).cloned().flatten().unwrap_or_default();

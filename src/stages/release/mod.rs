@@ -123,9 +123,13 @@ pub(crate) fn declared(check: &mut Check) -> Option<Release> {
     for f in &d.formats {
         match *f.get() {
             Format::Conll if label("ner").is_none() => needs(check, f, "an `ner` label among its columns"),
-            Format::Coco if label("object_detection").is_none() => needs(check, f, "an `object_detection` label among its columns"),
+            Format::Coco if label("object_detection").is_none() => {
+                needs(check, f, "an `object_detection` label among its columns")
+            }
             Format::Conll => extra.extend(["tokens", "text", "edits.text"]),
-            Format::Coco | Format::ImageFolder if check.column("samples", "image").is_none() => needs(check, f, "images"),
+            Format::Coco | Format::ImageFolder if check.column("samples", "image").is_none() => {
+                needs(check, f, "images")
+            }
             Format::Coco => extra.extend(["image", "width", "height"]),
             Format::ImageFolder => extra.push("image"),
             _ => {}
@@ -165,7 +169,10 @@ fn columns(check: &mut Check, d: &Declaration) -> Vec<String> {
                     out.push(c.get().clone());
                 } else {
                     let help = suggest(c, of.keys().map(String::as_str));
-                    check.problems.push(Diagnostic::error("T0310", c.span(), format!("no step gives the column `{}`", c.get())).label(help));
+                    check.problems.push(
+                        Diagnostic::error("T0310", c.span(), format!("no step gives the column `{}`", c.get()))
+                            .label(help),
+                    );
                 }
             }
             out
@@ -188,7 +195,11 @@ fn check_raw(check: &mut Check, d: &Declaration, columns: &[String]) {
             _ => None,
         };
         let span = named.unwrap_or(check.span.clone());
-        let problem = Diagnostic::error("T0421", span, format!("`{column}` may hold personal data that no privacy step has seen"));
+        let problem = Diagnostic::error(
+            "T0421",
+            span,
+            format!("`{column}` may hold personal data that no privacy step has seen"),
+        );
         let help = format!("let [privacy.detect] cover it, or say [privacy] harmless = [\"{column}\"]");
         check.problems.push(problem.label("released as collected").help(help));
     }
@@ -215,7 +226,10 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
 fn left_out_sources(check: &Check, r: &Release) -> Vec<String> {
     let Some(allowed) = &r.licenses else { return Vec::new() };
     let sources = sources(check).into_iter();
-    sources.filter(|s| !allowed.iter().any(|a| license::terms(&s.license).contains(a) || *a == s.license)).map(|s| s.name).collect()
+    sources
+        .filter(|s| !allowed.iter().any(|a| license::terms(&s.license).contains(a) || *a == s.license))
+        .map(|s| s.name)
+        .collect()
 }
 
 /// A source as far as a release tells of it.

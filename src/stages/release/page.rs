@@ -171,7 +171,9 @@ fn data(p: &PageCard, f: Format, split: &str, pieces: &[&Piece], files: &mut Fil
         fragments.push(fragment(&piece.rows, &column)?);
     }
     match f {
-        Format::Parquet => files.add(format!("parquet/{split}-00000.parquet"), parquet::join(&fragments).map_err(Fault::Bug)?),
+        Format::Parquet => {
+            files.add(format!("parquet/{split}-00000.parquet"), parquet::join(&fragments).map_err(Fault::Bug)?)
+        }
         Format::Jsonl => files.add(format!("jsonl/{split}-00000.jsonl"), fragments.concat()),
         Format::Conll => files.add(format!("conll/{split}.conll"), fragments.concat()),
         Format::ImageFolder => files.add(format!("images/{split}/metadata.jsonl"), fragments.concat()),

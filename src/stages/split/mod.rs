@@ -88,19 +88,26 @@ fn declared(check: &mut Check) -> Option<Declaration> {
             check.bad(Diagnostic::error("T0203", r.span(), format!("the ratio of `{name}` is below 0")));
         }
         if !crate::manifest::values::is_name(name) {
-            check.bad(Diagnostic::error("T0204", r.span(), format!("`{name}` cannot name a split")).label("a-z, 0-9 and `-`"));
+            check.bad(
+                Diagnostic::error("T0204", r.span(), format!("`{name}` cannot name a split")).label("a-z, 0-9 and `-`"),
+            );
         }
     }
     if let (Some(sum), Some(last)) = (sum, d.ratios.values().last())
         && sum != Decimal::from(1u64)
     {
         let span = check.manifest.span_of("split.ratios").unwrap_or(last.span());
-        check.bad(Diagnostic::error("T0202", span, format!("the ratios sum to {sum}")).label("they must sum to exactly 1"));
+        check.bad(
+            Diagnostic::error("T0202", span, format!("the ratios sum to {sum}")).label("they must sum to exactly 1"),
+        );
     }
     for column in [&d.stratify, &d.group].into_iter().flatten() {
         if check.column("samples", column).is_none() {
             let help = suggest(column, check.names("samples"));
-            check.bad(Diagnostic::error("T0310", column.span(), format!("no source gives the column `{}`", column.get())).label(help));
+            check.bad(
+                Diagnostic::error("T0310", column.span(), format!("no source gives the column `{}`", column.get()))
+                    .label(help),
+            );
         }
     }
     Some(d)
@@ -146,11 +153,8 @@ fn declare_kept(check: &mut Check) -> Vec<Plan> {
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = declared(check) else { return Vec::new() };
     let scale = d.ratios.values().map(|r| r.scale()).max().unwrap_or(0);
-    let weights: BTreeMap<String, u64> = d
-        .ratios
-        .iter()
-        .filter_map(|(n, r)| Some((n.clone(), u64::try_from(r.numerator_over(scale)?).ok()?)))
-        .collect();
+    let weights: BTreeMap<String, u64> =
+        d.ratios.iter().filter_map(|(n, r)| Some((n.clone(), u64::try_from(r.numerator_over(scale)?).ok()?))).collect();
     let usual = if d.ratios.contains_key("train") { Some("train") } else { d.ratios.keys().next().map(String::as_str) };
     let keep = (d.keep == Kept::LastRelease).then(|| "kept.split".to_string());
     let column = |c: &Option<At<String>>| c.as_ref().map(|c| c.get().clone());

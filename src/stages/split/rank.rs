@@ -151,7 +151,8 @@ mod tests {
         assert_eq!(a.len(), 60);
         assert_eq!(a.keys().filter(|r| *r % 3 == 0).count(), 20);
         let b = run(301, |_| None);
-        let moved = a.keys().filter(|r| !b.contains_key(r)).count() + b.keys().filter(|r| **r < 300 && !a.contains_key(r)).count();
+        let moved = a.keys().filter(|r| !b.contains_key(r)).count()
+            + b.keys().filter(|r| **r < 300 && !a.contains_key(r)).count();
         assert!(moved <= 2, "{moved}");
     }
 

@@ -1,0 +1,255 @@
+//! Short stories of the command line: what a user does, and what tamis says.
+use crate::harness::{Lab, Sample, Way, build, tamis, text};
+use std::path::{Path, PathBuf};
+
+fn lab(n: usize) -> (tempfile::TempDir, Lab) {
+    let dir = tempfile::tempdir().unwrap();
+    let lab = Lab::new(n, 0);
+    lab.write(dir.path());
+    (dir, lab)
+}
+
+fn ok(dir: &Path, args: &[&str]) -> String {
+    let (exit, out, err) = tamis(dir, args);
+    assert_eq!(exit, 0, "{args:?}: {out}{err}");
+    out
+}
+
+fn packs(dir: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(dir.join(".tamis/packs")).unwrap().map(|e| e.unwrap().path()).collect()
+}
+
+/// An example of the repository, copied.
+fn example(name: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name), dir.path());
+    dir
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name();
+        if matches!(name.to_str(), Some("out" | ".tamis" | "releases" | "pins" | "dataset.lock")) {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to.join(name));
+        } else {
+            std::fs::copy(entry.path(), to.join(name)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn bytes_may_be_absent() {
+    let (dir, mut lab) = lab(300);
+    let way = Way::default();
+    let first = build(dir.path(), &way).roots();
+    // all packs gone: what is needed of them is made again
+    packs(dir.path()).iter().for_each(|p| std::fs::remove_file(p).unwrap());
+    assert_eq!(build(dir.path(), &way).roots(), first);
+    lab.set("seed", "11");
+    lab.write(dir.path());
+    let told = build(dir.path(), &way);
+    assert_eq!(told.exit, 0, "{}", told.stderr);
+    let other = tempfile::tempdir().unwrap();
+    lab.write(other.path());
+    assert_eq!(told.roots(), build(other.path(), &way).roots());
+    // a flipped bit in each pack is found and mended
+    for pack in packs(dir.path()) {
+        let mut bytes = std::fs::read(&pack).unwrap();
+        let step = (bytes.len() / 40).max(1);
+        bytes.iter_mut().step_by(step).for_each(|b| *b ^= 4);
+        std::fs::write(&pack, bytes).unwrap();
+    }
+    lab.set("seed", "7");
+    lab.write(dir.path());
+    std::fs::remove_dir_all(dir.path().join("out")).unwrap();
+    let told = build(dir.path(), &way);
+    assert_eq!((told.exit, told.roots()), (0, first.clone()), "{}", told.stderr);
+    // and the whole store may be deleted
+    std::fs::remove_dir_all(dir.path().join(".tamis")).unwrap();
+    assert_eq!(build(dir.path(), &way).roots(), first);
+}
+
+#[test]
+fn a_release_is_frozen_and_its_version_is_never_used_again() {
+    let (dir, mut lab) = lab(200);
+    let said = ok(dir.path(), &["release", "public"]);
+    assert!(said.contains("releases/public-0.1.0"), "{said}");
+    let frozen = dir.path().join("releases/public-0.1.0");
+    let said = ok(dir.path(), &["verify", frozen.to_str().unwrap()]);
+    assert!(said.starts_with("ok: "), "{said}");
+    ok(dir.path(), &["release", "public"]);
+    lab.samples[3].text = text(9999);
+    lab.write(dir.path());
+    let (exit, _, err) = tamis(dir.path(), &["release", "public"]);
+    assert_eq!(exit, 1);
+    assert!(err.contains("raise `version`"), "{err}");
+    let lock = std::fs::read_to_string(dir.path().join("dataset.lock")).unwrap();
+    assert!(lock.contains("[release.\"public\"]"), "{lock}");
+    // a byte changed in the frozen folder is found
+    let file = frozen.join("jsonl/train-00000.jsonl");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[10] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let (exit, out, err) = tamis(dir.path(), &["verify", frozen.to_str().unwrap()]);
+    assert_eq!(exit, 1);
+    assert!(format!("{out}{err}").contains("jsonl/train-00000.jsonl"), "{out}{err}");
+}
+
+/// `id -> split` of a candidate.
+fn splits(dir: &Path) -> std::collections::BTreeMap<String, String> {
+    let mut out = std::collections::BTreeMap::new();
+    for split in ["train", "test"] {
+        let path = dir.join(format!("out/public/jsonl/{split}-00000.jsonl"));
+        for line in std::fs::read_to_string(path).unwrap_or_default().lines() {
+            let v: serde_json::Value = serde_json::from_str(line).unwrap();
+            out.insert(v["id"].as_str().unwrap().to_string(), split.to_string());
+        }
+    }
+    out
+}
+
+#[test]
+fn what_was_released_stays_in_its_split() {
+    let (dir, mut lab) = lab(300);
+    let kept = |lab: &Lab| lab.manifest().replace("seed = 7", "seed = 7\nkeep = \"last_release\"");
+    let write = |lab: &Lab| {
+        lab.write(dir.path());
+        std::fs::write(dir.path().join("dataset.toml"), kept(lab)).unwrap();
+    };
+    write(&lab);
+    ok(dir.path(), &["release", "public"]);
+    let before = splits(dir.path());
+    for i in 0..60 {
+        lab.samples.push(Sample { id: format!("later{i}"), text: text(5000 + i), doc: format!("later{i}") });
+        lab.votes.push((format!("later{i}"), "w1".into(), "law".into()));
+    }
+    write(&lab);
+    ok(dir.path(), &["build"]);
+    let after = splits(dir.path());
+    assert_eq!(after.len(), before.len() + 60);
+    assert!(before.iter().all(|(id, split)| after.get(id) == Some(split)));
+    let test = after.values().filter(|s| *s == "test").count();
+    assert!(test > before.values().filter(|s| *s == "test").count());
+}
+
+#[test]
+fn locked_builds_refuse_other_sources() {
+    let (dir, mut lab) = lab(50);
+    ok(dir.path(), &["build"]);
+    ok(dir.path(), &["build", "--locked"]);
+    lab.samples[0].text = text(777);
+    lab.write(dir.path());
+    let (exit, _, err) = tamis(dir.path(), &["build", "--locked"]);
+    assert_eq!(exit, 1);
+    assert!(err.contains("dataset.lock would change: collect.texts"), "{err}");
+}
+
+#[test]
+fn why_descends_to_rows() {
+    let (dir, mut lab) = lab(300);
+    let why = |step: &str| ok(dir.path(), &["why", step, "--partition-target", "16"]);
+    assert!(why("split").contains("it was never built here"), "{}", why("split"));
+    build(dir.path(), &Way::default());
+    assert!(why("split").contains("split is fresh"));
+    lab.samples.insert(0, Sample { id: "top".into(), text: text(1), doc: "d".into() });
+    lab.samples[120].text = text(4242);
+    lab.write(dir.path());
+    let said = why("preprocess");
+    assert!(said.contains("text changed on 1 sample"), "{said}");
+    assert!(said.contains("s00119   raw/texts.jsonl:121"), "{said}");
+    assert!(said.contains("1 sample new") && said.contains("top   raw/texts.jsonl:1"), "{said}");
+    build(dir.path(), &Way::default());
+    lab.set("digit_ratio_max", "0.4");
+    lab.write(dir.path());
+    let said = why("clean.fields");
+    assert!(said.contains("- ") && said.contains("0.5") && said.contains("0.4"), "{said}");
+}
+
+#[test]
+fn one_step_and_what_it_needs() {
+    let (dir, _) = lab(60);
+    let out = ok(dir.path(), &["build", "preprocess", "--json"]);
+    let planned: Vec<&str> = out.lines().filter(|l| l.contains("\"event\":\"plan\"")).collect();
+    assert!(planned.iter().any(|l| l.contains("\"preprocess\"")));
+    assert!(!planned.iter().any(|l| l.contains("release")), "{planned:?}");
+    let (exit, _, err) = tamis(dir.path(), &["build", "preproces"]);
+    assert_eq!(exit, 2);
+    assert!(err.contains("did you mean `preprocess`?"), "{err}");
+}
+
+#[test]
+fn a_goal_that_is_missed_fails_the_build() {
+    let (dir, lab) = lab(60);
+    let goal = "[plan]\ngoals = { \"release.public.samples\" = 61 }\n";
+    std::fs::write(dir.path().join("dataset.toml"), format!("{}{goal}", lab.manifest())).unwrap();
+    let (exit, _, err) = tamis(dir.path(), &["build"]);
+    assert_eq!(exit, 1, "{err}");
+    assert!(err.contains("release.public.samples is 60"), "{err}");
+}
+
+#[test]
+fn status_tells_the_balance() {
+    let (dir, mut lab) = lab(100);
+    lab.samples[5].text = lab.samples[6].text.clone();
+    lab.samples[7].text = "x".into();
+    let twice = lab.samples[8].clone();
+    lab.samples.push(twice);
+    lab.write(dir.path());
+    assert!(ok(dir.path(), &["status"]).contains("never built here"));
+    ok(dir.path(), &["build"]);
+    let said = ok(dir.path(), &["status"]);
+    assert!(said.contains("collected 101 = released 98"), "{said}");
+    assert!(said.contains("dropped 2 + merged 1"), "{said}");
+}
+
+#[test]
+fn a_missing_blob_folder_and_a_missing_manifest() {
+    let dir = tempfile::tempdir().unwrap();
+    let (exit, _, err) = tamis(dir.path(), &["build"]);
+    assert_eq!(exit, 2);
+    assert!(err.contains("there is no dataset.toml"), "{err}");
+}
+
+#[test]
+fn the_examples_tell_one_samples_story() {
+    let ner = example("ner");
+    ok(ner.path(), &["build"]);
+    let said = ok(ner.path(), &["trace", "made-email-1"]);
+    for words in ["raw/made/flaws.tsv:", "1 email masked", "privacy.detect", "split", "public"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(!said.contains('@'), "{said}");
+    let before = ok(ner.path(), &["trace", "klue-ner-v1_dev_00002-wikitree"]);
+    let line = |said: &str| -> u64 {
+        let at = said.find("klue-ner-v1.1_dev.tsv:").unwrap() + "klue-ner-v1.1_dev.tsv:".len();
+        said[at..].chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
+    };
+    // an insertion above it moves the line that is told
+    let file = ner.path().join("raw/klue/klue-ner-v1.1_dev.tsv");
+    let old = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("## inserted-1\tnew\n새\tO\n롭\tO\n\n{old}")).unwrap();
+    ok(ner.path(), &["build"]);
+    let after = ok(ner.path(), &["trace", "klue-ner-v1_dev_00002-wikitree"]);
+    assert_eq!(line(&after), line(&before) + 4, "{before}{after}");
+
+    let detection = example("detection");
+    ok(detection.path(), &["build"]);
+    let said = ok(detection.path(), &["trace", "BloodImage_00338"]);
+    for words in ["raw/JPEGImages/BloodImage_00338.jpg", "label.cells.problems.degenerate", "MIT", "split"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let said = ok(detection.path(), &["trace", "made-truncated-1"]);
+    assert!(said.contains("not released") && said.contains("image.truncated"), "{said}");
+
+    let similarity = example("similarity");
+    ok(similarity.path(), &["build"]);
+    let said = ok(similarity.path(), &["trace", "klue-sts-v1_dev_00000"]);
+    for words in ["raw/klue/pairs.jsonl:1", "CC-BY-SA-4.0", "split"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
