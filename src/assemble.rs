@@ -114,8 +114,22 @@ impl Assembly<'_> {
         let private = self.manifest.table(&["privacy"]).is_some();
         let reads_raw = plan.ports.reads.iter().any(|r| self.raw.contains(r));
         let raw = private && (plan.scan.is_some() || reads_raw) && plan.masks.is_empty();
+        self.same_types(path, &plan);
         self.learn(&plan, private);
         self.steps.push(Step { name, path: path.to_string(), entry: *entry, plan, raw, found, span: span.clone() });
+    }
+
+    /// Sources that give one column must give it one type.
+    fn same_types(&mut self, path: &str, plan: &Plan) {
+        let Some(known) = plan.ports.into.as_ref().and_then(|into| self.columns.get(into)) else { return };
+        for (name, ty) in &plan.ports.writes {
+            let Some(other) = known.get(name).filter(|t| *t != ty) else { continue };
+            let span = self.manifest.span_of(&format!("{path}.fields.{name}")).unwrap_or_default();
+            let types = (crate::table::types::text(other), crate::table::types::text(ty));
+            let message = format!("an earlier source gives `{name}` as {}, this one as {}", types.0, types.1);
+            let problem = Diagnostic::error("T0322", span, message).label("one column, two types");
+            self.problems.push(problem.help("name one of them differently"));
+        }
     }
 
     /// What later steps may read.
@@ -136,27 +150,18 @@ impl Assembly<'_> {
 
     fn found(&mut self, plan: &Plan) -> Vec<crate::world::Found> {
         let Some(source) = &plan.scan else { return Vec::new() };
-        if source.globs.iter().any(|g| self.world.place(g).is_none()) {
-            return Vec::new(); // told already
-        }
-        match scan::find(self.world, source) {
-            Ok((found, empty)) => {
-                for glob in empty {
-                    let span = self.glob_span(source, &glob);
-                    let problem = Diagnostic::error("T0312", span, format!("`{glob}` matches no file"));
-                    self.problems.push(problem.label("relative to dataset.toml; dot files never match"));
-                }
-                found
+        let (found, empty) = match scan::find(self.world, source) {
+            Ok(f) => f,
+            Err(say) => {
+                self.problems.push(Diagnostic::error("T0303", source.span.clone(), say).label("cannot be listed"));
+                return Vec::new();
             }
-            Err(_) => Vec::new(), // a glob that is none was told by the stage
+        };
+        for (glob, span) in source.globs.iter().zip(&source.spans).filter(|(g, _)| empty.contains(g)) {
+            let problem = Diagnostic::error("T0312", span.clone(), format!("`{glob}` matches no file"));
+            self.problems.push(problem.label("relative to dataset.toml; dot files never match"));
         }
-    }
-
-    fn glob_span(&self, source: &crate::stage::Source, glob: &str) -> Range<usize> {
-        let quoted = format!("\"{glob}\"");
-        let from = source.span.start.min(self.manifest.text.len());
-        let at = self.manifest.text.get(from..).and_then(|t| t.find(&quoted)).map(|i| from + i);
-        at.map_or(source.span.clone(), |i| i..i + quoted.len())
+        found
     }
 
     fn check_version(&mut self) {
@@ -218,15 +223,18 @@ impl Assembly<'_> {
                 return self.problems.push(problem.label("no such file below the project"));
             }
         };
-        let own = |l: &str| {
-            l.trim_start().starts_with('#').then(|| l.trim_start_matches(['#', ' ', '\t']).trim().to_string())
-        };
-        let there: Vec<String> = text.lines().filter_map(own).collect();
-        for (i, want) in headings.iter().enumerate().filter(|(_, h)| !there.contains(h)) {
+        let there = headings_of(&text);
+        for (i, want) in headings.iter().enumerate() {
+            let (message, label) = match there.iter().find(|h| h.0 == *want) {
+                Some((_, true)) => continue,
+                Some(_) => (format!("the plan says nothing below its heading `{want}`"), "no text".to_string()),
+                None => {
+                    let names = there.iter().map(|h| h.0.as_str());
+                    (format!("the plan has no heading `{want}`"), suggest(want, names))
+                }
+            };
             let span = self.manifest.span_of(&format!("plan.headings.{i}")).unwrap_or(document.span());
-            let help = suggest(want, there.iter().map(String::as_str));
-            self.problems
-                .push(Diagnostic::error("T0313", span, format!("the plan has no heading `{want}`")).label(help));
+            self.problems.push(Diagnostic::error("T0313", span, message).label(label));
         }
     }
 
@@ -281,6 +289,31 @@ impl Assembly<'_> {
         }
         Ok(Assembled { steps: self.steps, goals, review, warnings: self.problems })
     }
+}
+
+/// The headings of a Markdown document, and whether text stands below each, or below a heading under it.
+fn headings_of(text: &str) -> Vec<(String, bool)> {
+    let mut out: Vec<(usize, String, bool)> = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    let mut fenced = false;
+    for line in text.lines().map(str::trim) {
+        let fence = line.starts_with("```") || line.starts_with("~~~");
+        fenced ^= fence;
+        let depth = line.chars().take_while(|c| *c == '#').count();
+        let heading = !fenced && !fence && (1..=6).contains(&depth) && line.chars().nth(depth).is_none_or(char::is_whitespace);
+        if heading {
+            open.retain(|i| out.get(*i).is_some_and(|h| h.0 < depth));
+            open.push(out.len());
+            out.push((depth, line.trim_matches(['#', ' ', '\t']).to_string(), false));
+        } else if !line.is_empty() {
+            for i in &open {
+                if let Some(h) = out.get_mut(*i) {
+                    h.2 = true;
+                }
+            }
+        }
+    }
+    out.into_iter().map(|(_, title, told)| (title, told)).collect()
 }
 
 /// A line of the review file.

@@ -85,11 +85,13 @@ pub struct Options {
     pub steps: Vec<String>,
     pub keep_going: bool,
     pub locked: bool,
+    /// The share of samples to work on, of 2^64; none means all. Such a build writes no candidate, lock or record.
+    pub sample: Option<u64>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { jobs: 0, target: 4096, steps: Vec::new(), keep_going: false, locked: false }
+        Options { jobs: 0, target: 4096, steps: Vec::new(), keep_going: false, locked: false, sample: None }
     }
 }
 
@@ -191,7 +193,8 @@ impl Project {
         let store = Store::write(&self.world)?;
         let exec = Local::new(options.jobs);
         let a = &self.assembled;
-        let session = Session::new(&self.world, &store, &exec, &a.steps, &a.review, options.target);
+        let mut session = Session::new(&self.world, &store, &exec, &a.steps, &a.review, options.target);
+        session.sample = options.sample.map(|bound| ("samples", bound));
         let wanted = self.wanted(&options.steps)?;
         let mut finished = self.walk(&session, options, &wanted, sink);
         self.settle(&session, options, &mut finished, sink)?;
@@ -242,7 +245,7 @@ impl Project {
 
     /// Gates on goals, release folders, lock, record.
     fn settle(&self, s: &Session, options: &Options, f: &mut Finished, sink: Sink) -> Result<(), Failure> {
-        let all = options.steps.is_empty();
+        let all = options.steps.is_empty() && options.sample.is_none();
         if all && f.complete() {
             f.judged.extend(self.assembled.goals.iter().map(|g| gate::judge(s, &f.built, g)));
         }
@@ -252,7 +255,7 @@ impl Project {
         }
         for (step, run) in s.steps.iter().zip(&f.built.runs) {
             let (Some(name), Some((content, root))) = (&step.plan.folder, run.roots) else { continue };
-            if run.skipped || run.fault.is_some() {
+            if run.skipped || run.fault.is_some() || options.sample.is_some() {
                 continue;
             }
             crate::engine::store::mark_cache(&self.world, "out").map_err(|e| Failure::World(e.to_string()))?;
@@ -263,6 +266,9 @@ impl Project {
             };
             let (content_root, files_root) = (content.hex(), root.hex());
             sink(Event::Release { name: name.clone(), path: format!("out/{name}"), rows, content_root, files_root });
+        }
+        if options.sample.is_some() {
+            return f.files.save(&self.world).map_err(|e| Failure::World(format!(".tamis: {e}")));
         }
         self.settle_lock(s, options, f)?;
         f.before = Record::load(&self.world);

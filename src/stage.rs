@@ -193,6 +193,9 @@ pub struct Event {
     /// Which record of the row's unit, for readers.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub record: u32,
+    /// Which line of the record, from 1; 0 where that is not known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub line: u32,
     pub act: Act,
     /// The TOML key responsible, `preprocess.whitespace`.
     pub key: String,
@@ -249,7 +252,16 @@ impl Delta {
         say: impl Into<String>,
     ) {
         let (row, record) = (row as u32, record as u32);
-        self.events.push(Event { row, record, act, key: key.into(), rule: rule.into(), say: say.into() });
+        self.events.push(Event { row, record, line: 0, act, key: key.into(), rule: rule.into(), say: say.into() });
+    }
+}
+
+impl Delta {
+    /// The line, from 1, within its record of the event added last.
+    pub fn at_line(&mut self, line: u32) {
+        if let Some(e) = self.events.last_mut() {
+            e.line = line;
+        }
     }
 }
 
@@ -524,6 +536,8 @@ pub struct Source {
     pub name: String,
     pub table: String,
     pub globs: Vec<String>,
+    /// Where each glob stands.
+    pub spans: Vec<std::ops::Range<usize>>,
     pub exclude: Vec<String>,
     pub split: crate::formats::lines::Split,
     pub record_max: u64,

@@ -1,4 +1,5 @@
 //! The one integration binary. `harness` makes projects and runs the command; the others are tests.
+mod cases;
 mod contract;
 mod harness;
 mod incremental;

@@ -27,6 +27,9 @@ pub struct Args {
     /// Fail if dataset.lock would change
     #[arg(long)]
     locked: bool,
+    /// Work on a share of the samples, `1%`, for a quick look; such a build writes no release
+    #[arg(long, value_parser = share, value_name = "SHARE")]
+    sample: Option<u64>,
     /// Touch no network (no stage of this version does)
     #[arg(long)]
     offline: bool,
@@ -43,6 +46,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         steps: args.steps.clone(),
         keep_going: args.keep_going,
         locked: args.locked,
+        sample: args.sample,
     };
     tell_start(&project, args, c);
     if args.dry_run {
@@ -67,6 +71,15 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         }
         exit
     })
+}
+
+/// `1%` as a bound on 64-bit hashes.
+fn share(text: &str) -> Result<u64, String> {
+    let percent: f64 = text.trim_end_matches('%').parse().map_err(|_| "a share is written 1%".to_string())?;
+    if !(percent > 0.0 && percent <= 100.0) {
+        return Err("a share lies above 0% and up to 100%".into());
+    }
+    Ok((percent / 100.0 * u64::MAX as f64) as u64)
 }
 
 fn tell_start(project: &Project, args: &Args, c: &Context) {

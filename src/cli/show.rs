@@ -288,7 +288,7 @@ fn found(s: &Session, built: &Built, of: &[usize], limit: usize) -> Result<(Vec<
 fn place(s: &Session, built: &Built, i: usize, part: &PartRun, e: &Event) -> String {
     let step = &s.steps[i];
     if step.plan.scan.is_some() {
-        return ledger::place(s, built, i, &part.uid, e.row, e.record).unwrap_or("?".into());
+        return ledger::place(s, built, i, &part.uid, e.row, (e.record, e.line)).unwrap_or("?".into());
     }
     row_place(s, built, &part.before, e.row)
 }

@@ -272,11 +272,13 @@ impl Teller<'_, '_> {
             Bin::Dropped => "dropped",
             Bin::Merged => "merged",
             Bin::Held => "held",
+            Bin::Sampled => "left out of the sample",
         };
         let leaves = |act: &Act| match bin {
             Bin::Dropped => *act == Act::Drop,
             Bin::Merged => matches!(act, Act::Merge(_)),
             Bin::Held => *act == Act::Review,
+            Bin::Sampled => false,
         };
         let decided = || own.iter().find(|e| e.act == Act::Review);
         let e = own.iter().find(|e| leaves(&e.act)).or_else(decided);

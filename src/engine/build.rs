@@ -388,18 +388,48 @@ impl Walk<'_, '_> {
                 continue;
             };
             if let Some(born) = &outcome.born {
-                target.parts.push(Part {
+                let part = Part {
                     uid,
                     rows: Some(born.rows),
                     columns: born.columns.iter().map(|(n, d)| (n.clone(), Some(*d))).collect(),
                     living: Some(Living::All(born.rows)),
                     origin: Some(origin(Some(born.parents))),
                     group: None,
+                };
+                target.parts.push(match self.s.sample {
+                    Some((table, bound)) if table == into => self.sampled(part, born.parents, bound, &mut run.parts[k])?,
+                    _ => part,
                 });
             }
             run.parts[k].outcomes.push((Kernel::Map, key, outcome));
         }
         Ok(())
+    }
+
+    /// Only the rows whose ids hash below the bound: a partition of its own, so that all that follows is quick.
+    fn sampled(&self, part: Part, parents: Digest, bound: u64, run: &mut PartRun) -> Result<Part, Fault> {
+        let Some(Some(ids)) = part.columns.get("id") else { return Ok(part) };
+        let ids = self.s.array(*ids)?;
+        let keep = |id: &Option<&str>| crate::digest::cut_hash(id.unwrap_or_default().as_bytes()) <= bound;
+        let (kept, left): (Vec<_>, Vec<_>) =
+            table::texts(ids.as_ref()).iter().enumerate().map(|(r, id)| (r as u32, keep(id))).partition(|r| r.1);
+        run.dead.extend(left.into_iter().map(|(row, _)| (row, Bin::Sampled)));
+        let rows: Vec<u32> = kept.into_iter().map(|r| r.0).collect();
+        let mut columns = BTreeMap::new();
+        for (name, digest) in part.columns {
+            let Some(digest) = digest else { continue };
+            let ty = self.s.array(digest)?.data_type().clone();
+            let take = super::session::Take { ty, sources: vec![digest], rows: rows.iter().map(|r| (0, *r)).collect() };
+            let own = self.s.keep_column(&self.s.take(&take)?);
+            self.s.know(own, || Producer::Take(Arc::new(take)));
+            columns.insert(name, Some(own));
+        }
+        let all = parents_of(&self.s.bytes(parents)?);
+        let of: Vec<(u32, u32)> = rows.iter().filter_map(|r| all.get(*r as usize).copied()).collect();
+        let parents = self.s.put(&super::session::parents_bytes(&of), self.step.raw)?;
+        let n = rows.len() as u32;
+        let origin = part.origin.map(|o| Origin { parents: Some(parents), ..o });
+        Ok(Part { rows: Some(n), columns, living: Some(Living::All(n)), origin, ..part })
     }
 
     /// Rows born in the same table: a partition of their own behind the parent's, with the parent's other columns.
@@ -587,7 +617,7 @@ impl Walk<'_, '_> {
             tasks.push(task.map(|t| Task { bucket, ..t }));
             run.parts.push(PartRun { uid: part.uid.clone(), reads, before: part.clone(), ..PartRun::default() });
         }
-        if let (Some(met), true) = (&met, r.unmatched.is_some()) {
+        if let (Some(met), true) = (&met, r.unmatched.is_some() && self.s.sample.is_none()) {
             let name = |p: u32| right.parts.get(p as usize).map_or(String::new(), |p| p.uid.clone());
             run.unmatched = met.unmatched.iter().map(|(p, row)| (name(*p), *row)).collect();
         }

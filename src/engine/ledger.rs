@@ -32,11 +32,13 @@ impl Balance {
 /// The balance of a release of `released` samples; without one, all that live are counted as excluded.
 pub fn balance(steps: &[Step], built: &Built, samples: &str, released: u64) -> Balance {
     let mut b = Balance { released, ..Balance::default() };
+    let mut sampled = 0;
     for (step, run) in steps.iter().zip(&built.runs) {
         let into_samples = step.plan.ports.into.as_deref() == Some(samples);
         for part in &run.parts {
             if into_samples {
                 b.collected += part.records.unwrap_or(0);
+                sampled += part.dead.len() as u64;
                 b.dropped += part.outcomes.iter().map(|o| u64::from(o.2.counts.drops)).sum::<u64>();
             } else if step.plan.ports.table == samples {
                 let born = part.outcomes.iter().filter_map(|o| o.2.born.as_ref());
@@ -46,13 +48,14 @@ pub fn balance(steps: &[Step], built: &Built, samples: &str, released: u64) -> B
                         Bin::Dropped => b.dropped += 1,
                         Bin::Merged => b.merged += 1,
                         Bin::Held => b.held += 1,
+                        Bin::Sampled => sampled += 1,
                     }
                 }
             }
         }
     }
     let alive: u64 = built.tables.get(samples).map_or(0, |t| t.parts.iter().map(|p| u64::from(p.alive())).sum());
-    b.excluded = alive.saturating_sub(released);
+    b.excluded = alive.saturating_sub(released) + sampled;
     b
 }
 
@@ -133,8 +136,8 @@ pub fn act_name(act: &Act) -> &'static str {
     }
 }
 
-/// Where a unit's record stands.
-pub fn place(s: &Session, built: &Built, step: usize, uid: &str, row: u32, record: u32) -> Option<String> {
+/// Where a unit's record stands, or the line of it that is meant (0: where it begins).
+pub fn place(s: &Session, built: &Built, step: usize, uid: &str, row: u32, (record, line): (u32, u32)) -> Option<String> {
     let source = s.steps.get(step)?.plan.scan.as_ref()?;
     let scanned = built.runs.get(step)?.scanned.as_ref()?;
     let part: usize = uid.rsplit_once(':')?.1.parse().ok()?;
@@ -142,7 +145,7 @@ pub fn place(s: &Session, built: &Built, step: usize, uid: &str, row: u32, recor
     if source.split == crate::formats::lines::Split::Whole {
         return Some(unit.path.to_string());
     }
-    Some(format!("{}:{}", unit.path, scan::line_of(s.world, unit, record, source)))
+    Some(format!("{}:{}", unit.path, scan::line_of(s.world, unit, record, line, source)))
 }
 
 /// Where a row of a table was born: file and line, through its parents.
@@ -155,7 +158,7 @@ pub fn origin(s: &Session, built: &Built, part: &Part, row: u32) -> Option<Strin
     {
         return self::origin(s, built, parent, unit);
     }
-    place(s, built, origin.step, &origin.uid, unit, record)
+    place(s, built, origin.step, &origin.uid, unit, (record, 0))
 }
 
 /// The id of a row.

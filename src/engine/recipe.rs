@@ -26,7 +26,7 @@ pub fn head(step: &Step, part: Part) -> String {
     text
 }
 
-/// The key of a head with its inputs.
+/// The key of a head with its inputs, in the head's order.
 pub fn key(head: &str, inputs: impl IntoIterator<Item = Digest>) -> Digest {
     let mut h = Hasher::derive("tamis recipe 1");
     h.update(&Digest::of(head.as_bytes()).0);

@@ -44,9 +44,12 @@ pub struct Scanned {
 pub fn find(world: &World, source: &Source) -> Result<(Vec<Found>, Vec<String>), String> {
     let mut all: BTreeMap<String, Found> = BTreeMap::new();
     let mut empty = Vec::new();
-    let exclude = globs(&source.exclude)?;
+    let exclude = globs(&source.exclude).unwrap_or_default();
     for glob in &source.globs {
-        let set = globs(std::slice::from_ref(glob))?;
+        let Ok(set) = globs(std::slice::from_ref(glob)) else { continue }; // told where it is declared
+        if world.place(glob).is_none() {
+            continue;
+        }
         let folder = base(glob);
         let found = world.list(&folder).map_err(|e| format!("{folder}: {e}"))?;
         let before = all.len();
@@ -415,18 +418,21 @@ pub fn columns(units: &[Unit]) -> BTreeMap<String, ArrayRef> {
     .into()
 }
 
-/// The line of a file at which a unit's record stands, counted anew from the bytes.
-pub fn line_of(world: &World, unit: &Unit, record: u32, source: &Source) -> u64 {
+/// The line of a file at which a unit's record stands, counted anew from the bytes; with `line`, that line of it.
+pub fn line_of(world: &World, unit: &Unit, record: u32, line: u32, source: &Source) -> u64 {
     let first = unit.stretch.line;
-    if unit.stretch.reject.is_some() { first } else { first + leading(world, unit, source, record) }
-}
-
-/// Lines before a record's own first line: those of earlier records, and structure in front of it.
-fn leading(world: &World, unit: &Unit, source: &Source, record: u32) -> u64 {
-    let Ok(bytes) = open_unit(world, unit) else { return 0 };
+    if unit.stretch.reject.is_some() {
+        return first;
+    }
+    let Ok(bytes) = open_unit(world, unit) else { return first };
     let records = lines::split(&source.split, &bytes, source.record_max);
     let before = records.iter().take(record as usize);
-    let (lines, at) = before.fold((0, 0), |(l, b), r| (l + u64::from(r.lines), b + r.len as usize));
+    let (above, at) = before.fold((0, 0), |(l, b), r| (l + u64::from(r.lines), b + r.len as usize));
+    if line > 0 {
+        return first + above + u64::from(line) - 1;
+    }
+    // blank lines in front of a record belong to it
     let own = bytes.get(at..).unwrap_or_default();
-    lines + own.split(|b| *b == b'\n').take_while(|l| l.is_empty() || *l == b"\r").count().min(1_000) as u64
+    let blank = own.split(|b| *b == b'\n').take_while(|l| l.is_empty() || *l == b"\r").count().min(1_000);
+    first + above + blank as u64
 }

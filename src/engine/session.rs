@@ -27,6 +27,8 @@ pub struct Session<'a> {
     pub steps: &'a [Step],
     pub review: &'a Review,
     pub target: usize,
+    /// For quick work: rows of this table whose ids' cut hash is below the bound, and no others.
+    pub sample: Option<(&'static str, u64)>,
     /// One for each step.
     pub meters: Vec<Meter>,
     cache: Mutex<Cache>,
@@ -101,7 +103,7 @@ impl<'a> Session<'a> {
     ) -> Session<'a> {
         let meters = steps.iter().map(|_| Meter::default()).collect();
         let (cache, producers, units) = Default::default();
-        Session { world, store, exec, steps, review, target, meters, cache, producers, units }
+        Session { world, store, exec, steps, review, target, sample: None, meters, cache, producers, units }
     }
 
     // ---- bytes ---------------------------------------------------------------------------------------------------
@@ -206,7 +208,8 @@ impl<'a> Session<'a> {
         self.store.put_result(key, &serde_json::to_vec(value).unwrap_or_default());
     }
 
-    fn put(&self, bytes: &[u8], raw: bool) -> Result<Digest, Fault> {
+    /// Keeps bytes under their own digest.
+    pub fn put(&self, bytes: &[u8], raw: bool) -> Result<Digest, Fault> {
         let digest = Digest::of(bytes);
         self.put_as(digest, bytes, raw)?;
         Ok(digest)
@@ -231,6 +234,9 @@ impl<'a> Session<'a> {
     pub fn key(&self, head: &str, task: &Task) -> Digest {
         let bucket = task.bucket.iter().flat_map(|(_, c)| c.iter().map(|c| c.1));
         let living = task.living.as_ref().map(Living::digest);
+        // the digest of a column says how many rows there are; without one the number is an input of its own
+        let rows = task.reads.is_empty().then(|| Digest::of(format!("rows {}", task.rows).as_bytes()));
+        let living = rows.into_iter().chain(living);
         recipe::key(head, task.reads.iter().map(|r| r.1).chain(living).chain(task.slice).chain(bucket))
     }
 

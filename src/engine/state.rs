@@ -107,4 +107,6 @@ pub enum Bin {
     Dropped,
     Merged,
     Held,
+    /// Left out for quick work (`--sample`).
+    Sampled,
 }

@@ -85,6 +85,9 @@ pub fn build(project: &Project, s: &Session, f: &Finished, quiet: bool) -> Strin
 
 fn roots(s: &Session, f: &Finished) -> String {
     let mut out = String::new();
+    if s.sample.is_some() {
+        return out;
+    }
     for (step, run) in s.steps.iter().zip(&f.built.runs) {
         if let (Some(name), Some((content, files))) = (&step.plan.folder, run.roots) {
             let was = f.before.as_ref().and_then(|b| b.releases.get(name));
@@ -136,7 +139,8 @@ fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> String {
             told.extend(splits(&run.facts));
         }
         if let (Some(name), Some(_)) = (&step.plan.folder, run.roots) {
-            told.push(format!("in out/{name}"));
+            let sampled = s.sample.is_some();
+            told.push(if sampled { "a sample: not written".to_string() } else { format!("in out/{name}") });
         }
         if let Some(Fact::Int(n)) = run.facts.get("samples") {
             samples = Some(*n as u64);
@@ -236,7 +240,9 @@ fn hints(s: &Session, f: &Finished) -> String {
     if f.lock_changed {
         out.push(("dataset.lock was written".into(), "git add dataset.lock".into()));
     }
-    let release = s.steps.iter().zip(&f.built.runs).find(|(step, r)| step.plan.folder.is_some() && r.roots.is_some());
+    let whole = s.sample.is_none();
+    let release =
+        s.steps.iter().zip(&f.built.runs).find(|(step, r)| whole && step.plan.folder.is_some() && r.roots.is_some());
     if let Some((step, _)) = release.filter(|_| f.exit() == 0) {
         out.push(("to freeze it".into(), format!("tamis release {}", step.plan.folder.clone().unwrap_or_default())));
     }

@@ -5,7 +5,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window(pub usize);
 
-/// A piece of more bytes than this is cut again with an eighth of the window.
+/// A piece of more bytes than this is cut again with an eighth of the window, until it is small enough.
 pub const PIECE_MAX: u64 = 16 << 20;
 
 impl Window {
@@ -30,9 +30,9 @@ pub fn cut(hashes: &[u64], bytes: &[u64], Window(w): Window) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut start = 0;
     for end in minima(hashes, w) {
-        let size: u64 = bytes.get(start..end).map_or(0, |b| b.iter().sum());
-        if size > PIECE_MAX && w >= 8 {
-            let again = minima(hashes.get(start..end).unwrap_or_default(), w / 8);
+        let own = bytes.get(start..end).unwrap_or_default();
+        if own.iter().sum::<u64>() > PIECE_MAX && w > 1 {
+            let again = cut(hashes.get(start..end).unwrap_or_default(), own, Window((w / 8).max(1)));
             ends.extend(again.into_iter().map(|e| start + e));
         } else {
             ends.push(end);

@@ -144,6 +144,7 @@ impl Collect {
             name: check.path.clone(),
             table: format!("{}/{table}", check.path),
             globs: globs.iter().map(|g| g.get().clone()).collect(),
+            spans: globs.iter().map(At::span).collect(),
             exclude: self.declared.exclude.iter().map(|g| g.get().clone()).collect(),
             split,
             record_max: if images { u64::MAX } else { self.record_max() },

@@ -217,7 +217,10 @@ impl<'p> Collected<'p> {
             let own = bytes.get(at..end).unwrap_or_default();
             at = end;
             match parse(self.p, own, header.as_ref()) {
-                Err(wrong) => self.reject(row, r, wrong.rule, wrong.say),
+                Err(wrong) => {
+                    self.reject(row, r, wrong.rule, wrong.say);
+                    self.delta.at_line(wrong.line);
+                }
                 Ok(parsed) => self.record(row, r, own, &parsed, &place),
             }
         }

@@ -119,6 +119,7 @@ fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<S
         name: parse.source.clone(),
         table: table.clone(),
         globs: files.iter().map(|g| g.get().clone()).collect(),
+        spans: files.iter().map(At::span).collect(),
         exclude: Vec::new(),
         split: format.split(),
         record_max: RECORD_MAX,

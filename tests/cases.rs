@@ -1,0 +1,578 @@
+//! Wrong manifests and wrong inputs, as data.
+//!
+//! `cases/manifests/NAME.toml` is a manifest with what must be told of it in its last lines, in the order of the file:
+//! `#! LINE:COLUMN CODE words of the message | words of the help`. Nothing else may be told. It is checked beside the
+//! files of [`standard`], once as it stands and once with CR LF.
+//!
+//! `cases/inputs/NAME/case.toml` is a [`Case`]: a manifest, the files beside it, and what a build makes of them. It is
+//! built twice; the second build must run no kernel, the samples must balance, and the release must verify.
+//! To add a case, add a file. `TAMIS_CASE=NAME` runs one of them.
+use crate::harness::{binary, png, tamis};
+use serde::Deserialize;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Cases that are not met yet: they say what must be, and must leave this list once it is so.
+const OPEN: &[&str] = &[
+    "column_types",
+    "columns_once",
+    "conll_columns",
+    "conll_id",
+    "counts",
+    "globs_quotes",
+    "harmless",
+    "headings",
+    "licences_release",
+    "many_files",
+    "no_echo",
+    "no_echo_privacy",
+    "open_quotes",
+    "syntax_no_value",
+    "syntax_words",
+    "texts",
+];
+
+/// Codes that do not stop a build.
+const WARNINGS: &[&str] = &["T0301", "T0412", "T0413"];
+
+/// Codes that no manifest can reach. `T0324`: `T0308` refuses the field that would be in its way.
+const UNREACHABLE: &[&str] = &["T0324"];
+
+fn folder(of: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(of)
+}
+
+/// What stands in a folder of cases, as (name, path), in name order.
+fn listed(of: &str) -> Vec<(String, PathBuf)> {
+    let entries = std::fs::read_dir(folder(of)).unwrap().map(|e| e.unwrap().path());
+    let mut all: Vec<_> = entries.map(|p| (p.file_stem().unwrap().to_str().unwrap().to_string(), p)).collect();
+    all.sort();
+    all
+}
+
+/// Runs every case of a folder and fails with all that is wrong in any of them.
+fn each(of: &str, least: usize, run: fn(&Path) -> Result<(), String>) {
+    let only = std::env::var("TAMIS_CASE").ok();
+    let cases = listed(of);
+    assert!(cases.len() >= least, "{of}: {} cases", cases.len());
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let work = || {
+        while let Some((name, path)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if only.as_ref().is_some_and(|o| o != name) {
+                continue;
+            }
+            let say = match (run(path), OPEN.contains(&name.as_str())) {
+                (Err(say), false) => say,
+                (Ok(()), true) => "this case is met: take it from the list of open ones\n".to_string(),
+                _ => continue,
+            };
+            wrong.lock().unwrap().insert(name.clone(), say);
+        }
+    };
+    std::thread::scope(|s| {
+        s.spawn(work);
+        s.spawn(work);
+    });
+    let wrong = wrong.into_inner().unwrap();
+    let told: String = wrong.iter().map(|(name, say)| format!("\n{of}/{name}\n{say}")).collect();
+    assert!(wrong.is_empty(), "{told}");
+}
+
+/// Writes a file below `dir`, with the folders above it.
+fn put(dir: &Path, path: impl AsRef<Path>, bytes: &[u8]) {
+    let path = dir.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+/// Notes a difference.
+fn differ<T: PartialEq + std::fmt::Debug>(wrong: &mut String, what: &str, want: T, got: T) {
+    if want != got {
+        writeln!(wrong, "  {what}\n    want {want:?}\n    got  {got:?}").unwrap();
+    }
+}
+
+// ---- manifests -------------------------------------------------------------------------------------------------------
+
+#[test]
+fn manifests() {
+    each("manifests", 28, manifest);
+}
+
+/// Every code that the source knows is told of some manifest here.
+#[test]
+fn every_code_has_a_case() {
+    let mut cases = BTreeSet::new();
+    for (_, path) in listed("manifests") {
+        cases.extend(expected(&std::fs::read_to_string(path).unwrap()).into_iter().map(|w| w.code));
+    }
+    let mut known = BTreeSet::new();
+    codes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut known);
+    assert!(known.len() > 40, "{known:?}");
+    let missing: Vec<&String> =
+        known.iter().filter(|c| !cases.contains(*c) && !UNREACHABLE.contains(&c.as_str())).collect();
+    assert!(missing.is_empty(), "no case tells {missing:?}");
+}
+
+/// Texts of the form `"T0123"` in the source, tests left out.
+fn codes(dir: &Path, out: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            codes(&path, out);
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let own = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code = |t: &&str| t.len() == 5 && t.starts_with("T0") && t.bytes().skip(1).all(|b| b.is_ascii_digit());
+        out.extend(own.split('"').filter(code).map(String::from));
+    }
+}
+
+/// One line of what is expected.
+#[derive(Debug)]
+struct Expected {
+    /// `LINE:COLUMN`
+    place: String,
+    code: String,
+    words: String,
+    help: String,
+}
+
+fn expected(text: &str) -> Vec<Expected> {
+    let read = |line: &str| {
+        let (words, help) = line.split_once(" | ").unwrap_or((line, ""));
+        let mut parts = words.trim().splitn(3, ' ').map(String::from);
+        let (place, code) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        Expected { place, code, words: parts.next().unwrap_or_default(), help: help.to_string() }
+    };
+    text.lines().filter_map(|l| l.strip_prefix("#! ")).map(read).collect()
+}
+
+fn manifest(path: &Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let want = expected(&text);
+    let mut wrong = String::new();
+    if want.is_empty() {
+        wrong.push_str("  nothing is expected\n");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    standard(dir.path());
+    for text in [text.replace('\n', "\r\n"), text] {
+        put(dir.path(), "dataset.toml", text.as_bytes());
+        checked(dir.path(), &want, &mut wrong);
+    }
+    helped(dir.path(), &want, &mut wrong);
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+/// `tamis check --short` tells what is expected, at its place, and nothing else.
+fn checked(dir: &Path, want: &[Expected], wrong: &mut String) {
+    let (exit, out, err) = tamis(dir, &["check", "--short"]);
+    let told: Vec<&str> = out.lines().filter_map(|l| l.strip_prefix("dataset.toml:")).collect();
+    let short = |l: &&str| l.splitn(4, ':').take(3).collect::<Vec<_>>().join(":");
+    let want_short: Vec<String> = want.iter().map(|w| format!("{}: {}", w.place, w.code)).collect();
+    differ(wrong, "diagnostics", want_short.clone(), told.iter().map(short).collect());
+    for (w, told) in want.iter().zip(&told).filter(|(w, told)| !told.contains(&w.words)) {
+        writeln!(wrong, "  {} {}: `{}` does not occur in\n    {told}", w.place, w.code, w.words).unwrap();
+    }
+    let stops = want.iter().any(|w| !WARNINGS.contains(&w.code.as_str()));
+    differ(wrong, "exit", if stops { 2 } else { 0 }, exit);
+    differ(wrong, "stderr", "", err.as_str());
+}
+
+/// `--json` tells the same, with the help.
+fn helped(dir: &Path, want: &[Expected], wrong: &mut String) {
+    let (_, out, _) = tamis(dir, &["build", "--dry-run", "--json"]);
+    let events: Vec<Json> = out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let told: Vec<&Json> = events.iter().filter(|e| e["event"] == "diagnostic").collect();
+    differ(wrong, "events", want.len(), told.len());
+    for (w, told) in want.iter().zip(told) {
+        differ(
+            wrong,
+            "event",
+            format!("{} {}", w.place, w.code),
+            format!("{}:{} {}", told["line"], told["column"], told["code"].as_str().unwrap_or_default()),
+        );
+        let help = told["help"].as_str().unwrap_or_default();
+        if !help.contains(&w.help) {
+            writeln!(wrong, "  {} {}: `{}` does not occur in the help `{help}`", w.place, w.code, w.help).unwrap();
+        }
+    }
+}
+
+/// The files beside every manifest.
+fn standard(dir: &Path) {
+    const TEXTS: &[(&str, &str)] = &[
+        (
+            "raw/a.jsonl",
+            "{\"id\":\"a1\",\"text\":\"a river of stone\",\"kind\":\"long\",\"n\":1,\"score\":0.5,\"day\":\"2026-01-01\"}\n\
+             {\"id\":\"a2\",\"text\":\"green paper\",\"kind\":\"short\",\"n\":2,\"score\":1.5,\"day\":\"2026-01-02\"}\n",
+        ),
+        ("raw/b.csv", "id,text,kind\nb1,a window,long\nb2,some music,short\n"),
+        ("raw/c.tsv", "# c1\nAnna\tB-PS\nsings\tO\n\n# c2\nin\tO\nSeoul\tB-LC\n\n"),
+        ("raw/votes.csv", "item,annotator,label\na1,w1,long\na2,w1,short\n"),
+        ("raw/note.txt", "a note\n"),
+        ("raw/xml/p1.xml", "<annotation><filename>p1.png</filename></annotation>\n"),
+        ("raw/xml/p2.xml", "<annotation><filename>p2.png</filename></annotation>\n"),
+        (
+            "docs/guide.md",
+            "# Guide\n\n## long\n\nMany.\n\n## short\n\nFew.\n\n## PS\n\nPersons.\n\n## LC\n\nPlaces.\n\n## cell\n\nCells.\n",
+        ),
+        ("docs/plan.md", "# Plan\n\n## Purpose\n\nTests.\n\n## Sources\n\nMade up.\n"),
+        ("docs/empty.md", "# Plan\n\n## Purpose\n\nTests.\n\n## Sources\n\n## Quality\n"),
+        (
+            "reviews/bad.jsonl",
+            "{\"id\":\"a1\",\"step\":\"claen.fields\",\"decision\":\"keep\",\"by\":\"me\"}\n\n\
+             {\"id\":\"a2\",\"step\":\"clean.fields\",\"decision\":\"maybe\",\"by\":\"me\"}\nnot json\n\
+             {\"id\":\"a2\",\"step\":\"clean.fields\",\"decision\":\"drop\"}\n",
+        ),
+    ];
+    TEXTS.iter().for_each(|(path, text)| put(dir, path, text.as_bytes()));
+    (1..3).for_each(|n| put(dir, format!("raw/images/p{n}.png"), &png(n)));
+    put(dir, "pins/guideline.tsv", format!("frozen\t1.0.0\t{}\n", "0".repeat(64)).as_bytes());
+}
+
+// ---- inputs ----------------------------------------------------------------------------------------------------------
+
+/// A wrong input and what a build makes of it. Lists are sets unless they say otherwise.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    manifest: String,
+    /// Path (`%XX` for a byte) to content: text, or `gen:WORD ...` for what [`content`] makes.
+    files: BTreeMap<String, String>,
+    exit: i32,
+    /// `STEP RULE COUNT` of findings, reviews and failures.
+    #[serde(default)]
+    findings: Vec<String>,
+    /// `TABLE RULE COUNT` of what was dropped.
+    #[serde(default)]
+    dropped: Vec<String>,
+    /// `TABLE RULE COUNT` of what was merged.
+    #[serde(default)]
+    merged: Vec<String>,
+    /// `PATH:LINE RULE` of what was dropped.
+    r#where: Option<Vec<String>>,
+    /// Ids in `out/all`, in their order.
+    released: Vec<String>,
+    /// Words that a person reads.
+    #[serde(default)]
+    words: Vec<String>,
+    /// Words that stand nowhere in what is printed or released.
+    #[serde(default)]
+    absent: Vec<String>,
+    /// Records to a partition, else the default.
+    target: Option<u32>,
+}
+
+#[test]
+fn inputs() {
+    each("inputs", 28, input);
+}
+
+fn input(path: &Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(path.join("case.toml")).unwrap();
+    let case: Case = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let above = tempfile::tempdir().unwrap();
+    let dir = above.path().join("project");
+    put(above.path(), "outside.jsonl", b"{\"id\":\"outside\",\"text\":\"not of this project\"}\n");
+    put(&dir, "dataset.toml", case.manifest.as_bytes());
+    case.files.iter().for_each(|(path, text)| made(&dir, path, text));
+    let mut wrong = String::new();
+    let mut printed = first_build(&dir, &case, &mut wrong);
+    second_build(&dir, &case, &mut wrong);
+    printed.push_str(&placed(&dir, &case, &mut wrong));
+    printed.push_str(&released(&dir, &case, &mut wrong));
+    for word in case.absent.iter().filter(|w| printed.contains(w.as_str())) {
+        writeln!(wrong, "  `{word}` was told").unwrap();
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(format!("{wrong}{printed}")) }
+}
+
+fn sorted<S: AsRef<str>>(of: &[S]) -> Vec<String> {
+    let mut all: Vec<String> = of.iter().map(|s| s.as_ref().to_string()).collect();
+    all.sort();
+    all
+}
+
+/// The verb `build`, with the size of partitions that the case asks for.
+fn build(dir: &Path, case: &Case, more: &[&str]) -> (i32, String, String) {
+    let target = case.target.unwrap_or(4096).to_string();
+    tamis(dir, &[&["build", "--partition-target", &target], more].concat())
+}
+
+/// What a person reads of the first build.
+fn first_build(dir: &Path, case: &Case, wrong: &mut String) -> String {
+    let (exit, out, err) = build(dir, case, &[]);
+    differ(wrong, "exit", case.exit, exit);
+    differ(wrong, "dropped", sorted(&case.dropped), tally(&out, "dropped"));
+    differ(wrong, "merged", sorted(&case.merged), tally(&out, "merged"));
+    let printed = format!("{out}{err}");
+    for word in case.words.iter().filter(|w| !printed.contains(w.as_str())) {
+        writeln!(wrong, "  `{word}` was not told").unwrap();
+    }
+    printed
+}
+
+/// `TABLE RULE COUNT` of what the lines of a build say was dropped or merged: `3 dropped (json 2, encoding 1)`.
+fn tally(out: &str, kind: &str) -> Vec<String> {
+    let mut tables: Vec<(String, String)> = Vec::new();
+    for line in out.lines() {
+        if let Some(line) = line.strip_prefix("  ").filter(|l| !l.starts_with(' ')) {
+            let name = line.split(' ').next().unwrap_or_default();
+            tables.push((name.to_string(), line.to_string()));
+        } else if let Some((_, text)) = tables.last_mut().filter(|_| line.starts_with("                    ")) {
+            text.push_str(&format!(" {}", line.trim()));
+        }
+    }
+    let mut found = Vec::new();
+    for (table, text) in tables {
+        let Some((before, after)) = text.split_once(&format!(" {kind} (")) else { continue };
+        let total = before.rsplit(' ').next().unwrap_or_default().replace(',', "");
+        for rule in after.split(')').next().unwrap_or_default().split(", ") {
+            let (rule, n) = rule.split_once(' ').unwrap_or((rule, &total));
+            found.push(format!("{table} {rule} {}", n.replace(',', "")));
+        }
+    }
+    sorted(&found)
+}
+
+/// The second build finds the same and runs nothing.
+fn second_build(dir: &Path, case: &Case, wrong: &mut String) {
+    let (exit, out, err) = build(dir, case, &["--json"]);
+    differ(wrong, "exit of the second build", case.exit, exit);
+    let events: Vec<Json> = out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let named = |e: &str| events.iter().filter(move |x| x["event"] == e).collect::<Vec<_>>();
+    differ(wrong, "kernels of the second build", Vec::<&Json>::new(), named("kernel"));
+    differ(wrong, "last events", 1, named("done").len());
+    let mut findings: BTreeMap<String, u64> = BTreeMap::new();
+    for e in named("finding") {
+        let name = |k: &str| e[k].as_str().unwrap_or_default().to_string();
+        *findings.entry(format!("{} {}", name("step"), name("rule"))).or_default() += e["count"].as_u64().unwrap_or(0);
+    }
+    let findings: Vec<String> = findings.into_iter().map(|(of, n)| format!("{of} {n}")).collect();
+    differ(wrong, "findings", sorted(&case.findings), sorted(&findings));
+    if err.contains("panicked") {
+        writeln!(wrong, "  it panicked").unwrap();
+    }
+}
+
+/// Where `tamis show TABLE --findings` says that dropped records stand; gives what it printed.
+fn placed(dir: &Path, case: &Case, wrong: &mut String) -> String {
+    let tables: BTreeSet<&str> = case.dropped.iter().filter_map(|d| d.split(' ').next()).collect();
+    let (mut printed, mut found) = (String::new(), Vec::new());
+    for table in tables {
+        let (_, out, _) = tamis(dir, &["show", table, "--findings"]);
+        for (place, rule) in out.lines().filter_map(|l| l.split_once(" dropped ")) {
+            let (place, rule) = (place.trim_end().rsplit(' ').next(), rule.split(' ').next());
+            found.push(format!("{} {}", place.unwrap_or_default(), rule.unwrap_or_default()));
+        }
+        printed.push_str(&out);
+    }
+    if let Some(want) = &case.r#where {
+        differ(wrong, "where", sorted(want), sorted(&found));
+    }
+    printed
+}
+
+/// The release holds what it must, balances and verifies; gives its bytes.
+fn released(dir: &Path, case: &Case, wrong: &mut String) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(dir.join("out/all/jsonl")).into_iter().flatten() {
+        text.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
+    let id = |l: &str| serde_json::from_str::<Json>(l).unwrap()["id"].as_str().unwrap_or_default().to_string();
+    differ(wrong, "released", case.released.clone(), text.lines().map(id).collect());
+    if case.exit != 0 {
+        return text;
+    }
+    let (exit, out, err) = tamis(dir, &["verify", dir.join("out/all").to_str().unwrap()]);
+    differ(wrong, "verify", 0, exit);
+    if exit != 0 {
+        writeln!(wrong, "{out}{err}").unwrap();
+    }
+    if case.target.is_some() {
+        return text; // `status` looks for partitions of the default size
+    }
+    let (_, out, _) = tamis(dir, &["status", "--json"]);
+    let status: Json = serde_json::from_str(&out).unwrap();
+    let balance = &status["balance"]["all"];
+    let sum = |of: &[&str]| of.iter().map(|k| balance[k].as_u64().unwrap_or(u64::from(u32::MAX))).sum::<u64>();
+    differ(wrong, "balance", sum(&["collected", "born"]), sum(&["released", "excluded", "dropped", "merged", "held"]));
+    text
+}
+
+// ---- generators ------------------------------------------------------------------------------------------------------
+
+/// A file of a case, or a link or folder.
+fn made(dir: &Path, path: &str, text: &str) {
+    let path = dir.join(unescaped(path));
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    match text.strip_prefix("gen:link ") {
+        Some(to) => {
+            std::os::unix::fs::symlink(to.replace("OUT", dir.parent().unwrap().to_str().unwrap()), path).unwrap()
+        }
+        None => std::fs::write(path, content(text)).unwrap(),
+    }
+}
+
+/// A name with `%XX` as bytes.
+fn unescaped(name: &str) -> OsString {
+    let mut parts = name.split('%');
+    let mut out = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        out.extend(unhexed(&part[..2]));
+        out.extend(&part.as_bytes()[2..]);
+    }
+    OsString::from_vec(out)
+}
+
+fn unhexed(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
+}
+
+/// The bytes of a file: its text, or what `gen:WORD ARGUMENT` makes.
+fn content(text: &str) -> Vec<u8> {
+    let Some(maker) = text.strip_prefix("gen:") else { return text.as_bytes().to_vec() };
+    let (word, of) = maker.split_once(' ').unwrap_or((maker, ""));
+    match word {
+        "hex" => unhexed(of),
+        "cp949" => encoding_rs::EUC_KR.encode(of).0.into_owned(),
+        "utf16" => [0xfeff].into_iter().chain(of.encode_utf16()).flat_map(u16::to_le_bytes).collect(),
+        "zeros" => vec![0; of.parse().unwrap()],
+        "deep_json" => {
+            let n = of.parse().unwrap();
+            format!("{{\"id\":\"deep\",\"text\":{}{}}}\n", "[".repeat(n), "]".repeat(n)).into_bytes()
+        }
+        "long" => {
+            let (n, text) = of.split_once(' ').unwrap();
+            text.replace('@', &"x".repeat(n.parse().unwrap())).into_bytes()
+        }
+        "gz" => of.split_inclusive('\n').flat_map(|line| gzip(line.as_bytes())).collect(),
+        "gz_zeros" => gzip(&vec![0; of.parse().unwrap()]),
+        "truncated_gz" => cut(gzip(of.as_bytes()), 9),
+        "zst" => zstandard(of.as_bytes()),
+        "damaged_zst" => damaged(zstandard(of.as_bytes())),
+        "png" => {
+            let (w, h) = of.split_once('x').unwrap();
+            picture(w.parse().unwrap(), h.parse().unwrap(), image::ImageFormat::Png)
+        }
+        "truncated_png" => cut(picture(64, 64, image::ImageFormat::Png), 20),
+        "png_header_50000" => png_header(50_000),
+        "jpeg" => picture(64, 48, image::ImageFormat::Jpeg),
+        "truncated_jpeg" => {
+            let whole = picture(64, 48, image::ImageFormat::Jpeg);
+            let half = whole.len() / 2;
+            cut(whole, half)
+        }
+        other => panic!("nothing makes `{other}`"),
+    }
+}
+
+/// All but the last `n` bytes.
+fn cut(mut bytes: Vec<u8>, n: usize) -> Vec<u8> {
+    bytes.truncate(bytes.len() - n);
+    bytes
+}
+
+fn damaged(mut bytes: Vec<u8>) -> Vec<u8> {
+    let half = bytes.len() / 2;
+    bytes[half..half + 2].iter_mut().for_each(|b| *b ^= 0xff);
+    bytes
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
+}
+
+/// A frame with a checksum.
+fn zstandard(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = zstd::stream::Encoder::new(Vec::new(), 3).unwrap();
+    packer.include_checksum(true).unwrap();
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
+}
+
+/// A picture in which no two columns are alike.
+fn picture(width: u32, height: u32, format: image::ImageFormat) -> Vec<u8> {
+    let shade = |x: u32, y: u32| image::Luma([(x * 37 + y * 11) as u8]);
+    let mut out = std::io::Cursor::new(Vec::new());
+    image::GrayImage::from_fn(width, height, shade).write_to(&mut out, format).unwrap();
+    out.into_inner()
+}
+
+/// A PNG that claims to be a square of `side` pixels, with data for none of them.
+fn png_header(side: u32) -> Vec<u8> {
+    let size = [side.to_be_bytes(), side.to_be_bytes()].concat();
+    let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(&[0; 100]).unwrap();
+    chunk(&mut out, b"IHDR", &[size.as_slice(), &[8, 2, 0, 0, 0]].concat());
+    chunk(&mut out, b"IDAT", &packer.finish().unwrap());
+    chunk(&mut out, b"IEND", &[]);
+    out
+}
+
+fn chunk(out: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {
+    let body = [name.as_slice(), data].concat();
+    let mut sum = flate2::Crc::new();
+    sum.update(&body);
+    out.extend((data.len() as u32).to_be_bytes());
+    out.extend(body);
+    out.extend(sum.sum().to_be_bytes());
+}
+
+// ---- memory ----------------------------------------------------------------------------------------------------------
+
+const MIB: u64 = 1 << 20;
+
+/// A line of 100 MB, plain or packed, costs no more than two records of the declared length and 64 MiB.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_line_of_100_mb_is_never_held() {
+    let empty = peak("raw/a.jsonl", b"");
+    let line = [b"{\"id\":\"a\",\"text\":\"".as_slice(), &vec![b'x'; 100_000_000], b"\"}\n{\"id\":\"b\"}\n"].concat();
+    for (path, bytes) in [("raw/a.jsonl", line.clone()), ("raw/a.jsonl.gz", gzip(&line))] {
+        let used = peak(path, &bytes);
+        assert!(used < empty + 2 * MIB + 64 * MIB, "{path}: {} MiB, {} MiB without it", used / MIB, empty / MIB);
+    }
+}
+
+/// The most memory, in bytes, that a build of one file had.
+#[cfg(target_os = "linux")]
+fn peak(path: &str, bytes: &[u8]) -> u64 {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = "[dataset]\nname = \"x\"\nversion = \"0.1.0\"\n[collect.a]\nfields = { text = \"text\" }\nid = \"id\"\n\
+                    direct = { files = [\"raw/*\"], format = \"jsonl\" }\nlicense = \"MIT\"\nrecord_max = \"1 MiB\"\n";
+    put(dir.path(), "dataset.toml", manifest.as_bytes());
+    put(dir.path(), path, bytes);
+    let mut child = std::process::Command::new(binary())
+        .arg("-C")
+        .arg(dir.path())
+        .args(["build", "--quiet", "--jobs", "2"])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let (mut most, mut exit) = (0, None);
+    while exit.is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        most = most.max(kib.unwrap_or(0) * 1024);
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        exit = child.try_wait().unwrap();
+    }
+    assert!(exit.unwrap().success() && most > 0);
+    most
+}
