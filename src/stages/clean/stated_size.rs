@@ -1,0 +1,110 @@
+//! `[clean.stated_size]`: pictures whose annotations were made for another size than the file has, so that every box
+//! may be off.
+//!
+//! ```toml
+//! [clean]
+//! stated_size = "review"                   # or "drop", "report"
+//! ```
+//!
+//! Reads `voc_size` (what the annotation file states), `width` and `height` (pixels as stored). Finding:
+//! `image.stated_size`. Limits: where the file states no size, nothing is said; `0 x 0`, which some tools write for
+//! "unknown", counts as no size.
+use crate::diag::Diagnostic;
+use crate::stage::*;
+use crate::table::{Value, value_at};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What happens to pictures whose stated size is not their size.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Declaration {
+    /// They are told.
+    #[default]
+    Report,
+    /// They wait for a person's decision.
+    Review,
+    /// They leave the data set.
+    Drop,
+}
+
+pub const ENTRY: Entry = Entry {
+    name: "clean/stated_size",
+    path: "clean.stated_size",
+    card: <Stage as RowStage>::CARD,
+    schema: Some(|g| g.subschema_for::<Declaration>()),
+    declare,
+    kernels: row::<Stage>(),
+};
+
+const READS: [&str; 3] = ["height", "voc_size", "width"];
+
+fn declare(check: &mut Check) -> Vec<Plan> {
+    let Some(action) = check.read::<Declaration>() else { return Vec::new() };
+    if let Some(missing) = READS.iter().find(|c| check.column("samples", c).is_none()) {
+        let problem = Diagnostic::error("T0325", check.span.clone(), "there is no stated size to compare");
+        let label = format!("no step gives `{missing}`");
+        check.bad(problem.label(label).help("needs a source of format voc, and [preprocess]"));
+        return Vec::new();
+    }
+    vec![Plan {
+        ports: Ports { table: "samples".into(), reads: names(&READS), drops: true, ..Ports::default() },
+        params: [text(&Respond { action }), "{}".into(), "{}".into()],
+        ..Plan::default()
+    }]
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Respond {
+    #[serde(default, skip_serializing_if = "is_default")]
+    action: Declaration,
+}
+
+struct Stage;
+
+impl RowStage for Stage {
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]);
+    type Map = Respond;
+    type Gather = Nothing;
+    type Apply = Nothing;
+
+    fn map(p: &Respond, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
+        let mut delta = Delta::default();
+        let stated = rows.column("voc_size")?;
+        let (widths, heights) = (rows.cells::<u32>("width")?, rows.cells::<u32>("height")?);
+        for (row, size) in widths.into_iter().zip(heights).enumerate() {
+            let (Some(width), Some(height)) = size else { continue };
+            let Some(other) = other_size(&value_at(stated.as_ref(), row), width, height) else { continue };
+            let act = match p.action {
+                Declaration::Report => Act::Finding,
+                Declaration::Review => Act::Review,
+                Declaration::Drop => Act::Drop,
+            };
+            let say = format!("annotated at {} x {}, the file has {width} x {height}", other.0, other.1);
+            delta.event(row, act, "clean.stated_size", "image.stated_size", say);
+        }
+        Ok(delta)
+    }
+}
+
+/// The stated size, if it is one and another than the file's.
+fn other_size(stated: &Value, width: u32, height: u32) -> Option<(i64, i64)> {
+    let Value::List(list) = stated else { return None };
+    let [Value::Int(w), Value::Int(h)] = list.as_slice() else { return None };
+    let differs = (*w, *h) != (i64::from(width), i64::from(height)) && (*w, *h) != (0, 0);
+    differs.then_some((*w, *h))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_another_size_is_told() {
+        let stated = |w, h| Value::List(vec![Value::Int(w), Value::Int(h)]);
+        assert_eq!(other_size(&stated(640, 480), 640, 480), None);
+        assert_eq!(other_size(&stated(480, 640), 640, 480), Some((480, 640)));
+        assert_eq!(other_size(&stated(0, 0), 640, 480), None);
+        assert_eq!(other_size(&Value::Null, 640, 480), None);
+    }
+}
