@@ -300,7 +300,8 @@ fn headings_of(text: &str) -> Vec<(String, bool)> {
         let fence = line.starts_with("```") || line.starts_with("~~~");
         fenced ^= fence;
         let depth = line.chars().take_while(|c| *c == '#').count();
-        let heading = !fenced && !fence && (1..=6).contains(&depth) && line.chars().nth(depth).is_none_or(char::is_whitespace);
+        let heading =
+            !fenced && !fence && (1..=6).contains(&depth) && line.chars().nth(depth).is_none_or(char::is_whitespace);
         if heading {
             open.retain(|i| out.get(*i).is_some_and(|h| h.0 < depth));
             open.push(out.len());

@@ -500,11 +500,14 @@ pub struct Plan {
     pub files: Vec<(String, Digest, u64)>,
 }
 
-/// The living rows of each value of a column, in table order, cut anew by the hash of their ids.
+/// The living rows of each value of a column that another column lets in, in table order, cut anew by the hash of their ids.
 #[derive(Clone, Debug)]
 pub struct Regroup {
     pub table: String,
-    pub by: String,
+    /// The column of the group's name; without one all rows are one group, `all`.
+    pub by: Option<String>,
+    /// A column of truth values: rows where it is not true are left out.
+    pub only: String,
     pub window: usize,
 }
 

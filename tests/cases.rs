@@ -23,20 +23,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const OPEN: &[&str] = &[
     "column_types",
     "columns_once",
-    "conll_columns",
     "conll_id",
     "counts",
-    "globs_quotes",
     "harmless",
-    "headings",
     "licences_release",
-    "many_files",
     "no_echo",
     "no_echo_privacy",
     "open_quotes",
     "syntax_no_value",
     "syntax_words",
-    "texts",
 ];
 
 /// Codes that do not stop a build.

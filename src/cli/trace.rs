@@ -297,8 +297,13 @@ impl Teller<'_, '_> {
                 story.unbuilt = Some(step.path.clone());
                 continue;
             }
-            match self.value(part, &step.path, row)? {
-                Value::Text(split) => {
+            let by = self.s.steps.iter().filter(|s| s.path == step.path).find_map(|s| s.plan.regroup.as_ref());
+            let split = match by.and_then(|r| r.by.as_ref()) {
+                Some(by) => self.value(part, by, row)?.text().map(str::to_string),
+                None => Some("all".to_string()),
+            };
+            match (self.value(part, &step.path, row)?, split) {
+                (Value::Bool(true), Some(split)) => {
                     let places = self.places(step, run, &split, &story.id)?;
                     story.released.push(Released { release, version: version.clone(), split, places });
                 }

@@ -397,7 +397,9 @@ impl Walk<'_, '_> {
                     group: None,
                 };
                 target.parts.push(match self.s.sample {
-                    Some((table, bound)) if table == into => self.sampled(part, born.parents, bound, &mut run.parts[k])?,
+                    Some((table, bound)) if table == into => {
+                        self.sampled(part, born.parents, bound, &mut run.parts[k])?
+                    }
                     _ => part,
                 });
             }

@@ -239,19 +239,24 @@ struct Layout {
 }
 
 /// The living rows of each value of a column, in table order, cut anew by the hash of their ids, so that pieces do not
-/// know partitions. A null value leaves a row out. `None` if anything is unknown.
+/// know partitions. A null value leaves a row out, as does the column `only`. `None` if anything is unknown.
 pub fn regroup(s: &Session, by: &Regroup, columns: &[String], from: &Table) -> Result<Option<Table>, Fault> {
-    let (Some(ids), Some(groups)) = (column(s, from, "id"), column(s, from, &by.by)) else { return Ok(None) };
-    let mut inputs: Vec<Digest> = ids.iter().chain(&groups).copied().collect();
+    let mut inputs = Vec::new();
+    for name in ["id", by.only.as_str()].into_iter().chain(by.by.as_deref()) {
+        match column(s, from, name) {
+            Some(digests) => inputs.extend(digests),
+            None => return Ok(None),
+        }
+    }
     for p in &from.parts {
         let Some(living) = &p.living else { return Ok(None) };
         inputs.push(living.digest());
     }
-    let key = recipe::key(&format!("regroup 1 {}", by.window), inputs);
+    let key = recipe::key(&format!("regroup 2 {} {}", by.window, by.by.is_some()), inputs);
     let layout = match s.known::<Layout>(key) {
         Some(l) => l,
         None => {
-            let l = lay_out(s, by, &ids, &groups, from)?;
+            let l = lay_out(s, by, from)?;
             s.remember(key, &l);
             l
         }
@@ -305,15 +310,24 @@ fn gathered(s: &Session, take: Take) -> Result<Digest, Fault> {
     Ok(digest)
 }
 
-fn lay_out(s: &Session, by: &Regroup, ids: &[Digest], groups: &[Digest], from: &Table) -> Result<Layout, Fault> {
+fn lay_out(s: &Session, by: &Regroup, from: &Table) -> Result<Layout, Fault> {
     let mut lists: BTreeMap<String, Vec<(u64, u32, u32)>> = BTreeMap::new();
     for (p, part) in from.parts.iter().enumerate() {
-        let (ids, groups) = (s.array(ids[p])?, s.array(groups[p])?);
-        for (row, (id, group)) in table::texts(ids.as_ref()).iter().zip(table::texts(groups.as_ref())).enumerate() {
+        let get = |name: &str| -> Result<ArrayRef, Fault> {
+            let unknown = || Fault::Bug(format!("`{name}` is not known"));
+            s.array(digest_of(s, from, part, name).ok_or_else(unknown)?)
+        };
+        let (ids, only) = (get("id")?, get(&by.only)?);
+        let groups = by.by.as_ref().map(|by| get(by)).transpose()?;
+        for (row, id) in table::texts(ids.as_ref()).into_iter().enumerate() {
             let alive = part.living.as_ref().is_some_and(|l| l.is(row as u32));
-            if let (true, Some(group)) = (alive, group) {
+            let group = match &groups {
+                Some(g) => value_at(g.as_ref(), row).text().map(str::to_string),
+                None => Some("all".to_string()),
+            };
+            if let (true, Some(group), Value::Bool(true)) = (alive, group, value_at(only.as_ref(), row)) {
                 let hash = cut_hash(id.unwrap_or_default().as_bytes());
-                lists.entry(group.to_string()).or_default().push((hash, p as u32, row as u32));
+                lists.entry(group).or_default().push((hash, p as u32, row as u32));
             }
         }
     }

@@ -67,7 +67,10 @@ fn reads(step: &Step) -> Vec<(String, String)> {
     let ports = &step.plan.ports;
     let own = |c: &String| (ports.table.clone(), c.clone());
     let mut out: Vec<_> = match &step.plan.regroup {
-        Some(r) => ports.reads.iter().chain([&r.by]).map(|c| (r.table.clone(), c.clone())).collect(),
+        Some(r) => {
+            let columns = ports.reads.iter().chain(&r.by).chain([&r.only]);
+            columns.map(|c| (r.table.clone(), c.clone())).collect()
+        }
         None => ports.reads.iter().chain(&ports.apply_reads).map(own).collect(),
     };
     if let Some(r) = &ports.right {

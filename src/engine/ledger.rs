@@ -137,7 +137,14 @@ pub fn act_name(act: &Act) -> &'static str {
 }
 
 /// Where a unit's record stands, or the line of it that is meant (0: where it begins).
-pub fn place(s: &Session, built: &Built, step: usize, uid: &str, row: u32, (record, line): (u32, u32)) -> Option<String> {
+pub fn place(
+    s: &Session,
+    built: &Built,
+    step: usize,
+    uid: &str,
+    row: u32,
+    (record, line): (u32, u32),
+) -> Option<String> {
     let source = s.steps.get(step)?.plan.scan.as_ref()?;
     let scanned = built.runs.get(step)?.scanned.as_ref()?;
     let part: usize = uid.rsplit_once(':')?.1.parse().ok()?;

@@ -219,7 +219,9 @@ impl<'p> Collected<'p> {
             match parse(self.p, own, header.as_ref()) {
                 Err(wrong) => {
                     self.reject(row, r, wrong.rule, wrong.say);
-                    self.delta.at_line(wrong.line);
+                    if self.p.format == Format::Conll {
+                        self.delta.at_line(wrong.line); // a record of many lines: which of them
+                    }
                 }
                 Ok(parsed) => self.record(row, r, own, &parsed, &place),
             }

@@ -6,7 +6,7 @@
 //! columns = ["id", "text", "label.ner", "split"]
 //! ```
 //!
-//! Four kernels: `select` says which samples belong to it and to which split; the engine regroups them; `encode` makes
+//! Four kernels: `select` says which samples belong to it; the engine regroups them by split; `encode` makes
 //! each piece's fragments; the last page joins them, numbers what must be numbered, and adds sums, attribution and
 //! roots. Dots in column names become `_`. A sample without one of the released labels is left out and counted.
 mod encode;
@@ -17,10 +17,11 @@ use crate::manifest::sections::{Dataset, Privacy};
 use crate::manifest::values::{AllOr, At};
 use crate::model::license;
 use crate::stage::*;
-use crate::table::{array_of, utf8};
+use crate::table::DataType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Files made of the samples that are left.
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
@@ -207,17 +208,20 @@ fn check_raw(check: &mut Check, d: &Declaration, columns: &[String]) {
 
 fn declare_select(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
-    let split = check.column("samples", "split").is_some().then(|| "split".to_string());
     let labels: Vec<String> = r.columns.iter().filter(|c| c.starts_with("label.")).cloned().collect();
     let left_out = left_out_sources(check, &r);
     let mut reads = labels.clone();
-    reads.extend(split.clone());
     reads.extend((!left_out.is_empty()).then(|| "source".to_string()));
     let marker = Release::marker(check);
     vec![Plan {
         word: "select".into(),
-        ports: Ports { table: "samples".into(), reads, writes: vec![(marker.clone(), utf8())], ..Ports::default() },
-        params: [text(&Choice { marker, split, labels, left_out }), "{}".into(), "{}".into()],
+        ports: Ports {
+            table: "samples".into(),
+            reads,
+            writes: vec![(marker.clone(), DataType::Boolean)],
+            ..Ports::default()
+        },
+        params: [text(&Choice { marker, labels, left_out }), "{}".into(), "{}".into()],
         ..Plan::default()
     }]
 }
@@ -264,7 +268,12 @@ fn declare_rows(check: &mut Check) -> Vec<Plan> {
         word: "rows".into(),
         ports: Ports { table: Release::rows_table(check), reads: r.all(), ..Ports::default() },
         params: ["{}".into(), "{}".into(), "{}".into()],
-        regroup: Some(Regroup { table: "samples".into(), by: Release::marker(check), window: WINDOW }),
+        regroup: Some(Regroup {
+            table: "samples".into(),
+            by: check.column("samples", "split").is_some().then(|| "split".into()),
+            only: Release::marker(check),
+            window: WINDOW,
+        }),
         ..Plan::default()
     }]
 }
@@ -273,8 +282,6 @@ fn declare_rows(check: &mut Check) -> Vec<Plan> {
 struct Choice {
     #[serde(default, skip_serializing_if = "is_default")]
     marker: String,
-    #[serde(default, skip_serializing_if = "is_default")]
-    split: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     labels: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -290,23 +297,20 @@ impl RowStage for Select {
     type Apply = Nothing;
 
     fn map(p: &Choice, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
-        let mut group = match &p.split {
-            Some(split) => rows.texts(split)?,
-            None => vec![Some("all".to_string()); rows.len()],
-        };
+        let mut within = vec![true; rows.len()];
         for label in &p.labels {
             let labels = rows.column(label)?;
-            for (row, g) in group.iter_mut().enumerate() {
-                g.take_if(|_| arrow_array::Array::is_null(&labels, row));
+            for (row, own) in within.iter_mut().enumerate() {
+                *own &= !arrow_array::Array::is_null(&labels, row);
             }
         }
         if !p.left_out.is_empty() {
-            for (g, source) in group.iter_mut().zip(rows.texts("source")?) {
-                g.take_if(|_| source.is_some_and(|s| p.left_out.contains(&s)));
+            for (own, source) in within.iter_mut().zip(rows.texts("source")?) {
+                *own &= !source.is_some_and(|s| p.left_out.contains(&s));
             }
         }
         let mut delta = Delta::default();
-        delta.write(p.marker.clone(), array_of(group));
+        delta.write(p.marker.clone(), Arc::new(arrow_array::BooleanArray::from(within)));
         Ok(delta)
     }
 }
