@@ -60,14 +60,18 @@ impl Diagnostic {
     }
 }
 
-/// The name among `known` that was probably meant: smallest Damerau-Levenshtein distance, at most `1 + max(len) / 4`.
+/// The name among `known` that was probably meant: smallest Damerau-Levenshtein distance, whatever the case of letters;
+/// at most 1 for a name of up to 4 letters, else `1 + max(len) / 4`. Of equals the one in the same case.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let (lower, len) = (name.to_lowercase(), name.chars().count());
+    let most = |k: &str| if len <= 4 { 1 } else { 1 + len.max(k.chars().count()) / 4 };
     known
         .into_iter()
-        .map(|k| (strsim::damerau_levenshtein(name, k), k))
-        .filter(|(d, k)| *d <= 1 + name.chars().count().max(k.chars().count()) / 4)
+        .map(|k| (strsim::damerau_levenshtein(&lower, &k.to_lowercase()), k))
+        .filter(|(d, k)| *d <= most(k))
+        .map(|(d, k)| (d, strsim::damerau_levenshtein(name, k), k))
         .min()
-        .map(|(_, k)| k)
+        .map(|(_, _, k)| k)
 }
 
 /// `did you mean `x`?`, or the list of what is known.
@@ -78,4 +82,24 @@ pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone)
     let mut all: Vec<&str> = known.into_iter().collect();
     all.sort_unstable();
     if all.is_empty() { "nothing is known here".into() } else { format!("known here: {}", all.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_case_of_letters_does_not_matter() {
+        assert_eq!(nearest("nfc", ["NFC", "NFKC"]), Some("NFC"));
+        assert_eq!(nearest("tex", ["Text", "text"]), Some("text"));
+        assert_eq!(nearest("TEX", ["TEXT", "text"]), Some("TEXT"));
+    }
+
+    #[test]
+    fn short_names_differ_in_one_letter() {
+        assert_eq!(nearest("drpo", ["drop", "keep"]), Some("drop"));
+        assert_eq!(nearest("yolo", ["coco", "jsonl"]), None);
+        assert_eq!(nearest("shorter", ["shorten", "short"]), Some("shorten"));
+        assert_eq!(suggest("yolo", ["jsonl", "coco"]), "known here: coco, jsonl");
+    }
 }

@@ -43,21 +43,68 @@ pub fn parse(file: &str, text: Arc<str>) -> Result<Manifest, Vec<Diagnostic>> {
         let doc = Spanned::new(doc.span(), table_owned(doc.into_inner()));
         return Ok(Manifest { file: file.to_string(), text, doc });
     }
-    let mut found: Vec<Diagnostic> = errors.iter().map(|e| syntax(e, &text)).collect();
-    found.sort_by_key(|d| (d.span.start, d.span.end));
+    Err(mistakes(&text, &errors))
+}
+
+/// All that is not TOML in a text of which the parser said `errors`.
+///
+/// They are collected from copies in which each byte that matters keeps its place. A line ends in LF alone, since the
+/// parser takes the CR behind an open quote for a second mistake. It looks at no value behind a key that has none, so
+/// lines with such a key are blank in the second copy; the first tells them all.
+fn mistakes(text: &str, errors: &[toml::de::Error]) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    let mut copy = text.replace("\r\n", "\n ");
+    for _ in 0..2 {
+        let (_, errors) = DeTable::parse_recoverable(&copy);
+        found.extend(errors.iter().map(|e| syntax(e, text)));
+        copy = without_lone_keys(&copy, &errors);
+    }
+    if found.is_empty() {
+        found.extend(errors.iter().map(|e| syntax(e, text)));
+    }
+    found.sort_by(|a, b| (a.span.start, a.span.end, &a.message).cmp(&(b.span.start, b.span.end, &b.message)));
     found.dedup();
-    Err(found)
+    found
+}
+
+/// The text with spaces for each line in which a key has no value.
+fn without_lone_keys(text: &str, errors: &[toml::de::Error]) -> String {
+    let lone = |e: &&toml::de::Error| {
+        ["key with no value", "missing value for key"].iter().any(|says| e.message().starts_with(says))
+    };
+    let places: Vec<usize> = errors.iter().filter(lone).filter_map(|e| Some(e.span()?.start)).collect();
+    let (mut out, mut start) = (String::with_capacity(text.len()), 0);
+    for line in text.split_inclusive('\n') {
+        let body = line.strip_suffix('\n').unwrap_or(line);
+        if places.iter().any(|place| (start..=start + body.len()).contains(place)) {
+            out.push_str(&" ".repeat(body.len()));
+            out.push_str(line.get(body.len()..).unwrap_or_default());
+        } else {
+            out.push_str(line);
+        }
+        start += line.len();
+    }
+    out
 }
 
 fn syntax(error: &toml::de::Error, text: &str) -> Diagnostic {
     let span = error.span().unwrap_or(text.len()..text.len());
-    let token = text.get(span.clone()).unwrap_or_default();
-    let word = token.starts_with(char::is_alphabetic) && token.chars().all(|c| c.is_alphanumeric() || c == '_');
-    if word && error.message().starts_with("invalid ") {
-        let message = format!("`{token}` is not a value");
+    let says = |words: &str| error.message().starts_with(words);
+    if !span.is_empty() && (says("invalid float") || says("invalid boolean")) {
+        let span = word_around(text, &span).unwrap_or(span);
+        let message = format!("`{}` is not a value", text.get(span.clone()).unwrap_or_default());
         return Diagnostic::error("T0001", span, message).label("not TOML").help("text stands in quotes");
     }
-    Diagnostic::error("T0001", span, error.message()).label("not TOML")
+    let diagnostic = Diagnostic::error("T0001", span, error.message()).label("not TOML");
+    if says("invalid unquoted key") { diagnostic.help("any other key stands in quotes") } else { diagnostic }
+}
+
+/// The parser points at the end of `0.1.0` alone; this is all of it.
+fn word_around(text: &str, span: &Range<usize>) -> Option<Range<usize>> {
+    let inside = |c: char| !c.is_whitespace() && !"=,[]{}#\"'".contains(c);
+    let (before, after) = (text.get(..span.start)?, text.get(span.end..)?);
+    let start = before.trim_end_matches(inside).len();
+    Some(start..text.len() - after.trim_start_matches(inside).len())
 }
 
 /// The declaration that stands at `value`; `T0109` where only the type itself can tell that a value is wrong.
@@ -222,6 +269,41 @@ list = [1, [2.50, +inf], { a = 2026-01-01 }]
         assert!(found.iter().all(|d| d.code == "T0001" && d.span.end <= text.len()));
         assert_eq!(&text[found[0].span.clone()], "a");
         assert_eq!(found[1].message, "`nope` is not a value");
+    }
+
+    /// Token, or what stands before it, and message of each mistake.
+    fn mistakes_of(text: &str) -> Vec<(String, String)> {
+        let found = parse("x", text.into()).unwrap_err();
+        let token = |s: Range<usize>| if s.is_empty() { text[..s.end].lines().last() } else { Some(&text[s]) };
+        found.into_iter().map(|d| (token(d.span).unwrap_or_default().to_string(), d.message)).collect()
+    }
+
+    #[test]
+    fn keys_without_a_value_hide_nothing() {
+        for end in ["\n", "\r\n"] {
+            let text = "[a]\nb\n이름 # c\nd = nope\n[a]\ne = 1.2.3\nf".replace('\n', end);
+            let tokens: Vec<String> = mistakes_of(&text).into_iter().map(|(token, _)| token).collect();
+            assert_eq!(tokens, ["b", "이름", "이름 ", "nope", "a", "1.2.3", "f"], "{end:?}");
+        }
+    }
+
+    #[test]
+    fn words_are_told_whole_and_keys_are_no_values() {
+        let found = mistakes_of("이름 = 1\na = [0.1.0,-inf2]\nb = { c = 1.0.0-rc1 }\nd = 2026-13-01\n");
+        let said: Vec<&str> = found.iter().map(|(_, message)| message.as_str()).collect();
+        assert!(said[0].starts_with("invalid unquoted key"), "{said:?}");
+        let words = ["`0.1.0` is not a value", "`-inf2` is not a value", "`1.0.0-rc1` is not a value"];
+        assert_eq!(said[1..4], words);
+        assert!(said[4].starts_with("invalid date"), "{said:?}");
+    }
+
+    #[test]
+    fn an_open_quote_is_one_mistake_whatever_ends_the_line() {
+        let text = "a = 'x\nb = \"0.1.0\n";
+        let unix = mistakes_of(text);
+        assert_eq!(unix.len(), 2, "{unix:?}");
+        assert_eq!(mistakes_of(&text.replace('\n', "\r\n")), unix);
+        assert_eq!(mistakes_of("a = 1\r\r\n").len(), 1);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::values::{At, Threshold};
+use crate::diag::{Diagnostic, suggest};
 
 /// What the data set is called and under what it is published.
 #[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
@@ -70,6 +71,18 @@ pub struct Privacy {
     /// Columns that hold nothing personal and may be released as collected.
     #[serde(default)]
     pub harmless: Vec<At<String>>,
+}
+
+impl Privacy {
+    /// `T0310` at each harmless column that is none of the `known` ones.
+    pub fn unknown_harmless(&self, known: &[&str]) -> Vec<Diagnostic> {
+        let unknown = self.harmless.iter().filter(|h| !known.contains(&h.as_str()));
+        let told = |name: &At<String>| {
+            let message = format!("no source gives the column `{}`", name.get());
+            Diagnostic::error("T0310", name.span(), message).label(suggest(name, known.iter().copied()))
+        };
+        unknown.map(told).collect()
+    }
 }
 
 /// Where a secret is read from: exactly one of the two.

@@ -182,6 +182,7 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
     }
     check_globs(check, &d, &files);
     check_fields(check, &d, &files);
+    check_max_rejects(check, &d);
     let whole = matches!(files.format, Format::Text | Format::ImageFolder | Format::Voc);
     let id = match &d.id {
         Some(id) => id.get().clone(),
@@ -207,12 +208,9 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
 }
 
 fn check_license(check: &mut Check, d: &Declaration) {
-    if let Err(say) = license::check(&d.license) {
-        check.bad(Diagnostic::error("T0401", d.license.span(), "this is no licence expression").label(say));
-        return;
-    }
     let dataset: Dataset = check.section(&["dataset"]);
-    let Some(release) = dataset.license else { return };
+    let (source, release) = (is_license(check, &d.license), dataset.license.filter(|l| is_license(check, l)));
+    let Some(release) = release.filter(|_| source) else { return };
     if license::forbids_release(&d.license) {
         let message = format!("samples under {} may not be released in changed form", d.license.get());
         check.bad(Diagnostic::warning("T0413", d.license.span(), message).label("no derivatives"));
@@ -223,6 +221,20 @@ fn check_license(check: &mut Check, d: &Declaration) {
         let help = format!("release under {term}, or leave {} out", check.path);
         check.bad(problem.related(release.span(), "the release").help(help));
     }
+}
+
+/// Notes what is no SPDX expression.
+fn is_license(check: &mut Check, expression: &At<String>) -> bool {
+    let Err(say) = license::check(expression) else { return true };
+    check.bad(Diagnostic::error("T0401", expression.span(), "this is no licence expression").label(say));
+    false
+}
+
+fn check_max_rejects(check: &mut Check, d: &Declaration) {
+    let Some(max) = d.max_rejects.as_ref().filter(|m| *m.get() > Decimal::from(1u64) && m.scale() > 0) else { return };
+    let path = &check.path;
+    let message = format!("`{path}.max_rejects` must be a whole number, or a share below 1, found {}", max.get());
+    check.bad(Diagnostic::error("T0106", max.span(), message).label("out of range"));
 }
 
 fn check_globs(check: &mut Check, d: &Declaration, files: &Files) {
@@ -242,7 +254,8 @@ fn check_globs(check: &mut Check, d: &Declaration, files: &Files) {
 }
 
 fn check_fields(check: &mut Check, d: &Declaration, files: &Files) {
-    const RESERVED: &[&str] = &["id", "source", "split", "tokens", "image", "width", "height", "orientation"];
+    const RESERVED: &[&str] =
+        &["id", "source", "split", "tokens", "image", "width", "height", "orientation", "objects", "voc_size"];
     for (name, selector) in &d.fields {
         if RESERVED.contains(&name.as_str()) || name.contains(['.', '/']) || name.is_empty() {
             let problem = Diagnostic::error("T0308", selector.span(), format!("`{name}` cannot name a field"));
@@ -252,11 +265,12 @@ fn check_fields(check: &mut Check, d: &Declaration, files: &Files) {
                     .help("choose another name on the left side"),
             );
         }
-        if files.format == Format::Conll && !conll_selector(selector) {
-            let help = suggest(selector, ["tokens", "tags", "path", "stem"]);
-            let problem = Diagnostic::error("T0309", selector.span(), format!("CoNLL gives no `{}`", selector.get()));
-            check.bad(problem.label(help).help("`tokens`, `tags`, `comment:N` or `column:N`"));
+        if files.format == Format::Conll {
+            check_conll(check, selector, CONLL_WORDS);
         }
+    }
+    if let Some(id) = d.id.as_ref().filter(|_| files.format == Format::Conll) {
+        check_conll(check, id, &[CONLL_WORDS, &["content"]].concat());
     }
     let reads_fields = !matches!(files.format, Format::Voc);
     if reads_fields && d.fields.is_empty() && files.format != Format::ImageFolder {
@@ -266,9 +280,17 @@ fn check_fields(check: &mut Check, d: &Declaration, files: &Files) {
     }
 }
 
-fn conll_selector(s: &str) -> bool {
-    let number = |p: &str| s.strip_prefix(p).is_some_and(|n| n.parse::<usize>().is_ok_and(|n| n > 0));
-    matches!(s, "tokens" | "tags" | "path" | "stem") || number("comment:") || number("column:")
+/// What a field of CoNLL may be taken from, besides numbered columns and parts of a comment.
+const CONLL_WORDS: &[&str] = &["tokens", "tags", "path", "stem"];
+
+fn check_conll(check: &mut Check, selector: &At<String>, words: &[&str]) {
+    let number = |p: &str| selector.strip_prefix(p).is_some_and(|n| n.parse::<usize>().is_ok_and(|n| n > 0));
+    if words.contains(&selector.as_str()) || number("comment:") || number("column:") {
+        return;
+    }
+    let help = suggest(selector, words.iter().copied());
+    let problem = Diagnostic::error("T0309", selector.span(), format!("CoNLL gives no `{}`", selector.get()));
+    check.bad(problem.label(help).help("`tokens`, `tags`, `comment:N` or `column:N`"));
 }
 
 /// The type of a field: as `[schema]` says, tags as a list of texts, else text.

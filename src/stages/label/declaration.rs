@@ -1,6 +1,6 @@
 //! What `[label.TASK]` may say, and all of it that can be wrong before a sample is read.
 use super::read::{Format, check_files};
-use crate::diag::{Diagnostic, Severity, suggest};
+use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::sections::SchemaSection;
 use crate::manifest::values::At;
@@ -245,7 +245,7 @@ pub enum Method {
     Median,
 }
 
-/// A task whose declaration holds.
+/// A task as it is declared.
 pub struct Task {
     /// The instance, `ner`.
     pub name: String,
@@ -320,9 +320,11 @@ impl Task {
 }
 
 /// Reads and checks the table; every entry of the path does, and equal diagnostics are told once.
+///
+/// What is wrong is noted and nothing is built then; the task is given all the same, so that its columns are there and
+/// nobody after it misses them. `None` only if the table cannot be read.
 pub fn checked(check: &mut Check) -> Option<Task> {
     let declared: Declaration = check.read()?;
-    let before = check.problems.len();
     let text = text_field(check);
     check_classes(check, &declared);
     check_scale(check, &declared);
@@ -338,9 +340,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     for (name, answers) in &declared.from {
         check_source(check, &declared, name, answers);
     }
-    let wrong = check.problems.iter().skip(before).any(|p| p.severity == Severity::Error);
-    let (name, path) = (check.instance.clone(), check.path.clone());
-    (!wrong).then_some(Task { name, path, declared, text })
+    Some(Task { name: check.instance.clone(), path: check.path.clone(), declared, text })
 }
 
 /// The bytes of a key of this table, or of the nearest one above it.

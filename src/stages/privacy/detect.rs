@@ -13,9 +13,9 @@
 //! `masked.TYPE`, `residual` (over the living samples). Limits: what no detector knows stays; see each detector for
 //! what it does not find. A label with an end inside of something masked is lost.
 use super::detectors::{self, DETECTORS};
-use crate::diag::{Diagnostic, suggest};
+use crate::diag::{Diagnostic, nearest, suggest};
 use crate::manifest::Decimal;
-use crate::manifest::sections::SchemaSection;
+use crate::manifest::sections::{Privacy, SchemaSection};
 use crate::manifest::values::At;
 use crate::model::edits::{Edit, compose};
 use crate::stage::*;
@@ -60,6 +60,7 @@ pub const ENTRY: Entry = Entry {
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = check.read::<Declaration>() else { return Vec::new() };
+    check_harmless(check);
     let before = check.problems.len();
     let versions = versions(check, &d.types);
     let fields = text_fields(check, d.fields.as_deref());
@@ -67,9 +68,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         let problem = Diagnostic::error("T0321", check.span.clone(), "there is no text to search");
         check.bad(problem.label("needs `fields`, or a text field in [schema]"));
     }
-    if check.problems.len() > before {
+    if fields.is_empty() {
         return Vec::new();
     }
+    // also after a mistake: nothing is built then, and no release tells these texts as unseen
     vec![Plan {
         ports: ports(check, &fields),
         masks: fields.clone(),
@@ -77,6 +79,13 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         gates: d.residual_max.iter().map(gate).collect(),
         ..Plan::default()
     }]
+}
+
+/// The columns of `[privacy] harmless` are there.
+fn check_harmless(check: &mut Check) {
+    let privacy: Privacy = check.section(&["privacy"]);
+    let unknown = privacy.unknown_harmless(&check.names("samples"));
+    check.problems.extend(unknown);
 }
 
 /// The detectors named, each with its version.
@@ -105,26 +114,31 @@ fn text_fields(check: &mut Check, named: Option<&[At<String>]>) -> Vec<String> {
         let fields = schema.0.into_iter().filter(|(_, f)| f.text.is_some()).map(|(n, _)| n);
         return fields.filter(|n| check.column("samples", n) == Some(&DataType::Utf8)).collect();
     };
-    named.iter().for_each(|name| must_be_text(check, name));
-    let mut fields: Vec<String> = named.iter().map(|n| n.get().clone()).collect();
+    let mut fields: Vec<String> = named.iter().filter_map(|name| text_field(check, name)).collect();
     fields.sort();
     fields.dedup();
     fields
 }
 
-fn must_be_text(check: &mut Check, name: &At<String>) {
-    match check.column("samples", name) {
-        Some(DataType::Utf8) if !["id", "source"].contains(&name.as_str()) => {}
-        Some(_) => {
-            let message = format!("`{}` is no text that may be changed", name.get());
-            check.bad(Diagnostic::error("T0322", name.span(), message).label("not a text of the samples"));
-        }
-        None => {
-            let help = suggest(name, check.names("samples"));
-            let message = format!("no source gives the column `{}`", name.get());
-            check.bad(Diagnostic::error("T0310", name.span(), message).label(help));
-        }
+/// The text that a name means; where there is no such column, the nearest one that is a text.
+fn text_field(check: &mut Check, name: &At<String>) -> Option<String> {
+    if is_text(check, name) {
+        return Some(name.get().clone());
     }
+    if check.column("samples", name).is_some() {
+        let message = format!("`{}` is no text that may be changed", name.get());
+        check.bad(Diagnostic::error("T0322", name.span(), message).label("not a text of the samples"));
+        return None;
+    }
+    let meant = nearest(name, check.names("samples")).filter(|n| is_text(check, n)).map(str::to_string);
+    let help = suggest(name, check.names("samples"));
+    let message = format!("no source gives the column `{}`", name.get());
+    check.bad(Diagnostic::error("T0310", name.span(), message).label(help));
+    meant
+}
+
+fn is_text(check: &Check, name: &str) -> bool {
+    check.column("samples", name) == Some(&DataType::Utf8) && !["id", "source"].contains(&name)
 }
 
 fn ports(check: &Check, fields: &[String]) -> Ports {

@@ -115,6 +115,7 @@ pub(crate) fn declared(check: &mut Check) -> Option<Release> {
     formats.dedup();
     let columns = columns(check, &d);
     check_raw(check, &d, &columns);
+    check_licenses(check, &d);
     let label = |kind: &str| -> Option<String> {
         let of = check.columns.get("samples")?;
         let fits = |n: &&String| columns.contains(n) && n.starts_with("label.") && kind_of(of.get(*n)) == kind;
@@ -165,15 +166,17 @@ fn columns(check: &mut Check, d: &Declaration) -> Vec<String> {
     match &d.columns {
         Some(AllOr::List(list)) => {
             let mut out = Vec::new();
-            for c in list {
-                if of.contains_key(c.get()) || c.as_str() == "id" {
+            for (i, c) in list.iter().enumerate() {
+                if let Some(first) = list.iter().take(i).find(|f| *f == c) {
+                    let message = format!("the column `{}` stands twice", c.get());
+                    let problem = Diagnostic::error("T0210", c.span(), message).label("again");
+                    check.problems.push(problem.related(first.span(), "first here"));
+                } else if of.contains_key(c.get()) || c.as_str() == "id" {
                     out.push(c.get().clone());
                 } else {
-                    let help = suggest(c, of.keys().map(String::as_str));
-                    check.problems.push(
-                        Diagnostic::error("T0310", c.span(), format!("no step gives the column `{}`", c.get()))
-                            .label(help),
-                    );
+                    let help = suggest(c, of.keys().map(String::as_str).filter(|n| !own(n)));
+                    let message = format!("no step gives the column `{}`", c.get());
+                    check.problems.push(Diagnostic::error("T0310", c.span(), message).label(help));
                 }
             }
             out
@@ -186,9 +189,21 @@ fn columns(check: &mut Check, d: &Declaration) -> Vec<String> {
     }
 }
 
+fn check_licenses(check: &mut Check, d: &Declaration) {
+    for expression in d.licenses.iter().flatten() {
+        if let Err(say) = license::check(expression) {
+            check.bad(Diagnostic::error("T0401", expression.span(), "this is no licence expression").label(say));
+        }
+    }
+}
+
 /// With `[privacy]`, nothing is released that no privacy step has seen.
 fn check_raw(check: &mut Check, d: &Declaration, columns: &[String]) {
     let privacy: Privacy = check.section(&["privacy"]);
+    if check.manifest.table(&["privacy", "detect"]).is_none() {
+        let unknown = privacy.unknown_harmless(&check.names("samples"));
+        check.problems.extend(unknown); // else told by [privacy.detect]
+    }
     let harmless: Vec<&str> = privacy.harmless.iter().map(|h| h.as_str()).collect();
     for column in columns.iter().filter(|c| check.raw.contains(*c) && !harmless.contains(&c.as_str())) {
         let named = match &d.columns {
