@@ -37,20 +37,19 @@ pub fn schema(registry: &[Entry]) -> serde_json::Value {
 /// All steps, or all problems.
 pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Result<Assembled, Vec<Diagnostic>> {
     let wrong = walk::walk(&manifest.doc, &schema(registry));
-    if !wrong.is_empty() {
-        return Err(wrong);
-    }
+    let tables: BTreeSet<&str> = registry.iter().filter(|e| e.schema.is_some()).map(|e| e.path).collect();
     let mut a = Assembly {
         manifest,
         world,
-        problems: Vec::new(),
+        broken: broken(manifest, registry, &tables, &wrong),
+        partial: false,
+        problems: wrong,
         steps: Vec::new(),
         columns: BTreeMap::new(),
         raw: BTreeSet::new(),
     };
     a.columns.entry("samples".into()).or_default().insert("id".into(), crate::table::utf8());
     a.check_version();
-    let tables: BTreeSet<&str> = registry.iter().filter(|e| e.schema.is_some()).map(|e| e.path).collect();
     for entry in registry {
         for place in places(manifest, entry.path, &tables) {
             a.declare(entry, place);
@@ -59,6 +58,14 @@ pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Resul
     let review = a.review();
     let goals = a.plan_section();
     a.finish(goals, review)
+}
+
+/// Where the tables stand that do not fit the schema: what they mean cannot be told, and is not guessed.
+fn broken(manifest: &Manifest, registry: &[Entry], tables: &BTreeSet<&str>, wrong: &[Diagnostic]) -> BTreeSet<usize> {
+    let sections = ["dataset", "plan", "review", "privacy", "schema"].map(|s| manifest.table(&[s]).map(|t| t.0.start));
+    let declared = registry.iter().flat_map(|e| places(manifest, e.path, tables)).map(|p| p.1.start);
+    let starts: BTreeSet<usize> = declared.chain(sections.into_iter().flatten()).collect();
+    wrong.iter().filter_map(|d| starts.range(..=d.span.start).next_back().copied()).collect()
 }
 
 /// Where an entry is declared: (instance, where, table).
@@ -80,6 +87,10 @@ fn places<'m>(manifest: &'m Manifest, path: &str, tables: &BTreeSet<&str>) -> Ve
 struct Assembly<'m> {
     manifest: &'m Manifest,
     world: &'m World,
+    /// Tables that are left out because they do not fit the schema.
+    broken: BTreeSet<usize>,
+    /// One was left out: what later tables refer to may be missing for that alone.
+    partial: bool,
     problems: Vec<Diagnostic>,
     steps: Vec<Step>,
     columns: BTreeMap<String, BTreeMap<String, DataType>>,
@@ -89,6 +100,10 @@ struct Assembly<'m> {
 impl Assembly<'_> {
     fn declare(&mut self, entry: &Entry, (instance, span, table): Place) {
         let path = entry.path.replace('*', &instance);
+        if table.is_some() && self.broken.contains(&span.start) {
+            self.partial = true;
+            return;
+        }
         let mut check = Check {
             manifest: self.manifest,
             world: self.world,
@@ -102,7 +117,7 @@ impl Assembly<'_> {
         };
         let plans = (entry.declare)(&mut check);
         let problems = std::mem::take(&mut check.problems);
-        self.problems.extend(problems);
+        self.problems.extend(problems.into_iter().filter(|d| !self.partial || !refers(d.code)));
         for plan in plans {
             self.add(entry, &path, &span, plan);
         }
@@ -164,6 +179,11 @@ impl Assembly<'_> {
         found
     }
 
+    /// A fixed section that fits the schema.
+    fn section(&self, name: &str) -> Option<(Range<usize>, &Declared)> {
+        self.manifest.table(&[name]).filter(|t| !self.broken.contains(&t.0.start))
+    }
+
     fn check_version(&mut self) {
         let Some((_, value)) = self.manifest.table(&["tamis"]) else { return };
         let Some(text) = value.get_ref().as_str() else { return };
@@ -182,7 +202,7 @@ impl Assembly<'_> {
 
     /// `[plan]`: the document with its headings, and goals over facts that some step gives.
     fn plan_section(&mut self) -> Vec<Gate> {
-        let Some((_, table)) = self.manifest.table(&["plan"]) else { return Vec::new() };
+        let Some((_, table)) = self.section("plan") else { return Vec::new() };
         let plan: PlanSection = match manifest::read(table) {
             Ok(p) => p,
             Err(problem) => {
@@ -196,7 +216,7 @@ impl Assembly<'_> {
         let steps: Vec<String> = self.steps.iter().map(|s| s.name.clone()).collect();
         let mut gates = Vec::new();
         for (fact, at) in &plan.goals {
-            if !steps.iter().any(|s| fact.starts_with(&format!("{s}."))) {
+            if !self.partial && !steps.iter().any(|s| fact.starts_with(&format!("{s}."))) {
                 let (step, _) = fact.rsplit_once('.').unwrap_or((fact, ""));
                 let help = suggest(step, steps.iter().map(String::as_str));
                 self.problems.push(
@@ -241,7 +261,7 @@ impl Assembly<'_> {
     /// `[review]`: decisions of people, read by step and id.
     fn review(&mut self) -> Review {
         let mut review = Review::default();
-        let Some((_, table)) = self.manifest.table(&["review"]) else { return review };
+        let Some((_, table)) = self.section("review") else { return review };
         let section: sections::Review = match manifest::read(table) {
             Ok(s) => s,
             Err(problem) => {
@@ -263,7 +283,7 @@ impl Assembly<'_> {
         let steps: BTreeSet<&str> = self.steps.iter().map(|s| s.path.as_str()).collect();
         for (n, line) in String::from_utf8_lossy(&bytes).lines().enumerate().filter(|l| !l.1.trim().is_empty()) {
             match serde_json::from_str::<Decision>(line) {
-                Ok(d) if !steps.contains(d.step.as_str()) => {
+                Ok(d) if !self.partial && !steps.contains(d.step.as_str()) => {
                     let help = suggest(&d.step, steps.iter().copied());
                     let message = format!("{}:{}: there is no step `{}`", file.get(), n + 1, d.step);
                     self.problems.push(Diagnostic::error("T0601", file.span(), message).label(help));
@@ -282,13 +302,25 @@ impl Assembly<'_> {
     }
 
     fn finish(mut self, goals: Vec<Gate>, review: Review) -> Result<Assembled, Vec<Diagnostic>> {
-        self.problems.sort_by(|a, b| (a.span.start, a.code, &a.message).cmp(&(b.span.start, b.code, &b.message)));
-        self.problems.dedup();
+        self.problems.sort_by_key(|d| d.span.start);
+        let mut told: Vec<Diagnostic> = Vec::new();
+        for d in std::mem::take(&mut self.problems) {
+            if !told.contains(&d) {
+                told.push(d); // several entries of one path find the same
+            }
+        }
+        self.problems = told;
         if self.problems.iter().any(|p| p.severity == Severity::Error) {
             return Err(self.problems);
         }
         Ok(Assembled { steps: self.steps, goals, review, warnings: self.problems })
     }
+}
+
+/// Whether a problem may be an echo of a table that was left out: it is about columns, steps or facts that others give.
+fn refers(code: &str) -> bool {
+    let of_files = matches!(code, "T0312" | "T0313");
+    !of_files && ["T0109", "T031", "T032", "T033", "T034", "T035", "T042", "T05"].iter().any(|c| code.starts_with(c))
 }
 
 /// The headings of a Markdown document, and whether text stands below each, or below a heading under it.

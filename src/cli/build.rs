@@ -134,11 +134,13 @@ fn tell_kernels(s: &Session, f: &Finished) {
                 event(&Event::Kernel { step: step.name.clone(), part, calls, rows });
             }
         }
+        if Part::ALL.iter().all(|p| meter.read(*p).0 == 0) {
+            continue; // as it was: `show` and `status` tell it
+        }
         let told = ledger::tally(s, step, run).unwrap_or_default();
-        for ((kind, rule, key), count) in
+        for ((_, rule, key), count) in
             told.into_iter().filter(|((k, ..), _)| matches!(*k, "finding" | "review" | "fail"))
         {
-            let _ = kind;
             event(&Event::Finding { step: step.name.clone(), rule, key, count });
         }
     }

@@ -229,7 +229,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// Reports the unknown keys; gives the known ones that were probably meant.
+    /// Reports the unknown keys; gives the known ones that were probably meant, or the only one that is left to mean.
     fn unknown_keys<'k>(
         &mut self,
         path: &str,
@@ -243,7 +243,8 @@ impl<'s> Walk<'s> {
         for (span, name) in unknown {
             self.unknown(path, span.clone(), name, &absent);
         }
-        unknown.iter().filter_map(|(_, name)| nearest(name, absent.iter().copied())).collect()
+        let only = if let [only] = absent.as_slice() { Some(*only) } else { None };
+        unknown.iter().filter_map(|(_, name)| nearest(name, absent.iter().copied()).or(only)).collect()
     }
 
     fn unknown(&mut self, path: &str, span: Range<usize>, name: &str, absent: &[&str]) {
@@ -506,6 +507,16 @@ f = 1
         assert_eq!(tokens(&schema, "key = { flie = 1 }"), ["T0103 flie"]);
         assert_eq!(tokens(&schema, "version = \"1.0\""), ["T0110 \"1.0\""]);
         assert_eq!(faults(&schema, "key = 'k'"), [("T0105", "'k'".into(), Some("name where it is".into()))]);
+    }
+
+    #[test]
+    fn a_misspelt_key_is_not_also_missing() {
+        let schema = json!({
+            "type": "object", "properties": { "min": {}, "max": {} }, "required": ["min", "max"],
+            "additionalProperties": false
+        });
+        assert_eq!(messages(&schema, "min = 0\nmaks = 1"), ["unknown key `maks` at the top of the manifest"]);
+        assert_eq!(tokens(&schema, "mix = 0\nmaks = 1").len(), 3);
     }
 
     #[test]

@@ -205,7 +205,9 @@ mod tests {
             ("T0217", "\"C\""),
             ("T0315", "\"kind\""),
         ];
-        assert_eq!(codes(text), want.map(|(c, t)| (c, t.to_string())));
+        let (plans, found) = plans(text);
+        assert_eq!(found, want.map(|(c, t)| (c, t.to_string())));
+        assert!(plans.last().is_some_and(|p| p.ports.writes.iter().any(|w| w.0 == "label.t")));
     }
 
     #[test]

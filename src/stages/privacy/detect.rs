@@ -449,7 +449,9 @@ mod tests {
     fn problems_stand_at_their_tokens() {
         let columns = [("text", DataType::Utf8), ("n", DataType::Int64)];
         let manifest = "[privacy.detect]\ntypes = [\"emial\"]\nfields = [\"text\", \"n\", \"txet\"]\n";
-        assert_eq!(declared(manifest, &columns).1, ["T0330 \"emial\"", "T0322 \"n\"", "T0310 \"txet\""]);
+        let (plans, told) = declared(manifest, &columns);
+        assert_eq!(told, ["T0330 \"emial\"", "T0322 \"n\"", "T0310 \"txet\""]);
+        assert_eq!(plans[0].masks, ["text"]);
         assert_eq!(declared("[privacy.detect]\ntypes = [\"email\"]\n", &columns).1, ["T0321 [privacy.detect]"]);
     }
 }
