@@ -134,8 +134,8 @@ fn tell_kernels(s: &Session, f: &Finished) {
                 event(&Event::Kernel { step: step.name.clone(), part, calls, rows });
             }
         }
-        if Part::ALL.iter().all(|p| meter.read(*p).0 == 0) {
-            continue; // as it was: `show` and `status` tell it
+        if ledger::findings(s, run) == 0 {
+            continue; // the counts are at hand, the events must be read
         }
         let told = ledger::tally(s, step, run).unwrap_or_default();
         for ((_, rule, key), count) in
