@@ -271,7 +271,15 @@ impl Assembly<'_> {
         };
         review.hold = section.hold;
         let Some(file) = section.file else { return review };
-        let Ok(bytes) = self.world.read(&file, 1 << 30) else {
+        let inside = self.world.place(&file).is_some();
+        let read = self.world.read(&file, 1 << 30);
+        if let Some(e) = read.as_ref().err().filter(|e| inside && e.kind() != std::io::ErrorKind::NotFound) {
+            let message = format!("the decisions cannot be read: {e}");
+            self.problems
+                .push(Diagnostic::error("T0602", file.span(), message).label("what people decided would be lost"));
+            return review;
+        }
+        let Ok(bytes) = read else {
             if self.world.place(&file).is_none() {
                 self.problems.push(
                     Diagnostic::error("T0304", file.span(), "this path leaves the project")

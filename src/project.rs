@@ -206,6 +206,7 @@ impl Project {
     fn walk(&self, session: &Session, options: &Options, wanted: &BTreeSet<usize>, sink: Sink) -> Finished {
         let mut files = Files::load(&self.world);
         let planned = build::walk(session, Mode::Plan, wanted, &mut files, &|_| {}, &mut |_, _| true);
+        let bytes_in = planned.runs.iter().filter_map(|r| r.scanned.as_ref()).map(|s| s.read).sum();
         let answers: Vec<Answer> = planned.runs.iter().map(StepRun::answer).collect();
         for (step, run) in session.steps.iter().zip(&planned.runs).filter(|(_, r)| !r.skipped) {
             sink(Event::Plan { step: step.name.clone(), answer: run.answer(), partitions: run.runs });
@@ -239,6 +240,7 @@ impl Project {
             changed_files: 0,
             before: None,
             bytes_written: 0,
+            bytes_in,
             lock_changed: false,
         }
     }
@@ -326,6 +328,8 @@ pub struct Finished {
     /// The record of the build before this one.
     pub before: Option<Record>,
     pub bytes_written: u64,
+    /// Bytes of files that were not known.
+    pub bytes_in: u64,
     pub lock_changed: bool,
 }
 

@@ -148,7 +148,7 @@ fn tell_kernels(s: &Session, f: &Finished) {
 
 /// The last event, from the counters behind the only door to a kernel.
 pub fn done(s: &Session, f: &Finished) -> Done {
-    let mut d = Done { exit: f.exit(), bytes_written: f.bytes_written, ..Done::default() };
+    let mut d = Done { exit: f.exit(), bytes_in: f.bytes_in, bytes_written: f.bytes_written, ..Done::default() };
     for part in Part::ALL {
         d.kernels.insert(part.name(), 0);
         d.rows.insert(part.name(), 0);
@@ -164,7 +164,6 @@ pub fn done(s: &Session, f: &Finished) -> Done {
             of.rows += rows;
         }
         d.steps.insert(step.name.clone(), of);
-        d.bytes_in += run.scanned.as_ref().map_or(0, |s| s.read);
         if let (Some(name), Some((content, root))) = (&step.plan.folder, run.roots) {
             contents.push((name.clone(), content));
             files.push((name.clone(), root));

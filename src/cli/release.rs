@@ -57,7 +57,11 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
     let Some((content, files)) = run.roots else { return Err(Failure::Bug("a release without roots".into())) };
     let folder = format!("releases/{name}-{version}");
     let mut lock = Lock::load(&project.world).map_err(Failure::World)?;
-    if let Some(old) = lock.release.get(name).filter(|l| l.version == version && l.content_root != content.hex()) {
+    if let Some(old) = lock
+        .release
+        .get(name)
+        .filter(|l| l.version == version && (l.content_root != content.hex() || l.files_root != files.hex()))
+    {
         let was = old.content_root.get(..8).unwrap_or_default();
         return Err(Failure::Differs(format!(
             "{name} {version} is released with content {was}, and this is {}; raise `version` in [dataset]",

@@ -34,6 +34,8 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         .or(wanted.last())
         .ok_or_else(|| Failure::Usage("no such step".into()))?;
     let record = Record::load(&project.world);
+    // what a masking step reads is raw although what it writes is not: with [privacy] values are shown on request alone
+    let private = project.manifest.table(&["privacy"]).is_some();
     let graph = Graph::new(steps);
     let text = project.look(&options, Mode::Look, |s, built| {
         let mut out = String::new();
@@ -42,7 +44,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         // a step that waits for another is explained by that one
         while seen.insert(i) {
             let w = why::why(s, built, i, record.as_ref());
-            let raw = steps[i].raw && !args.raw;
+            let raw = private && !args.raw;
             out.push_str(&told(&steps[i].name, built.runs[i].answer(), built.runs[i].runs, &w, values_shown(raw)));
             let earlier =
                 graph.sources(i).into_iter().map(|e| e.0).filter(|e| built.runs[*e].answer() != Answer::Fresh);

@@ -51,6 +51,9 @@ pub fn by_sample(s: &Session, task: &Task, run: bool) -> Result<Option<Outcome>,
             None => s.known(keys[i]).ok_or_else(|| Fault::Bug("a sample's result vanished".into()))?,
         });
     }
+    for (own, outcome) in tasks.into_iter().zip(&outcomes) {
+        s.adopt(&Arc::new(own), outcome);
+    }
     assemble(s, task, &living, &outcomes).map(Some)
 }
 

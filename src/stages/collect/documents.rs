@@ -99,15 +99,14 @@ impl RowStage for Documents {
                     delta.at(row, 0, Act::Drop, &key, wrong.rule, format!("line {}: {}", wrong.line, wrong.say))
                 }
                 Ok(d) => {
-                    if let Some(name) = d.filename.as_deref().filter(|n| stem_of(n) != stem) {
-                        let other = if name.chars().count() > 80 { "another image" } else { name };
+                    if d.filename.as_deref().is_some_and(|n| stem_of(n) != stem) {
                         delta.at(
                             row,
                             0,
                             Act::Finding,
                             &key,
                             "voc.filename",
-                            format!("<filename> says {other}; the file's own name wins"),
+                            "<filename> names another image; the file's own name wins",
                         );
                     }
                     delta.born.parents.push((row as u32, 0));

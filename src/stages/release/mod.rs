@@ -114,7 +114,6 @@ pub(crate) fn declared(check: &mut Check) -> Option<Release> {
     formats.sort();
     formats.dedup();
     let columns = columns(check, &d);
-    check_raw(check, &d, &columns);
     check_licenses(check, &d);
     let label = |kind: &str| -> Option<String> {
         let of = check.columns.get("samples")?;
@@ -138,7 +137,12 @@ pub(crate) fn declared(check: &mut Check) -> Option<Release> {
         }
     }
     let known = check.columns.get("samples");
-    let extra = extra.into_iter().map(String::from).filter(|e| known.is_some_and(|k| k.contains_key(e))).collect();
+    let extra: Vec<String> =
+        extra.into_iter().map(String::from).filter(|e| known.is_some_and(|k| k.contains_key(e))).collect();
+    // what only a format writes is released too
+    let mut written = columns.clone();
+    written.extend(extra.iter().filter(|e| !columns.contains(e)).cloned());
+    check_raw(check, &d, &written);
     let licenses = d.licenses.map(|l| l.iter().map(|l| l.get().clone()).collect());
     Some(Release { formats, columns, extra, licenses })
 }
