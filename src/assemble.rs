@@ -47,6 +47,7 @@ pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Resul
         steps: Vec::new(),
         columns: BTreeMap::new(),
         raw: BTreeSet::new(),
+        unmasked: BTreeSet::new(),
     };
     a.columns.entry("samples".into()).or_default().insert("id".into(), crate::table::utf8());
     a.check_version();
@@ -94,7 +95,11 @@ struct Assembly<'m> {
     problems: Vec<Diagnostic>,
     steps: Vec<Step>,
     columns: BTreeMap<String, BTreeMap<String, DataType>>,
+    /// Columns that no release may hold: with `[privacy]`, what nothing has masked.
     raw: BTreeSet<String>,
+    /// Columns that nothing has masked, with or without `[privacy]`: their bytes are stored apart from the first day, so
+    /// that a `[privacy]` added later finds none of them among the others.
+    unmasked: BTreeSet<String>,
 }
 
 impl Assembly<'_> {
@@ -127,8 +132,8 @@ impl Assembly<'_> {
         let name = if plan.word.is_empty() { path.to_string() } else { format!("{path}/{}", plan.word) };
         let found = self.found(&plan);
         let private = self.manifest.table(&["privacy"]).is_some();
-        let reads_raw = plan.ports.reads.iter().any(|r| self.raw.contains(r));
-        let raw = private && (plan.scan.is_some() || reads_raw) && plan.masks.is_empty();
+        let reads_raw = plan.ports.reads.iter().any(|r| self.unmasked.contains(r));
+        let raw = (plan.scan.is_some() || reads_raw) && plan.masks.is_empty();
         self.same_types(path, &plan);
         self.learn(&plan, private);
         self.steps.push(Step { name, path: path.to_string(), entry: *entry, plan, raw, found, span: span.clone() });
@@ -154,12 +159,15 @@ impl Assembly<'_> {
         for (name, ty) in &plan.ports.writes {
             known.insert(name.clone(), ty.clone());
         }
-        if private && plan.ports.into.as_deref() == Some("samples") {
+        if plan.ports.into.as_deref() == Some("samples") {
             let texts = plan.ports.writes.iter().filter(|w| w.1 == DataType::Utf8 && w.0 != "source");
-            self.raw.extend(texts.map(|w| w.0.clone()));
+            let texts: Vec<String> = texts.map(|w| w.0.clone()).collect();
+            self.raw.extend(texts.iter().filter(|_| private).cloned());
+            self.unmasked.extend(texts);
         }
         plan.masks.iter().for_each(|m| {
             self.raw.remove(m);
+            self.unmasked.remove(m);
         });
     }
 

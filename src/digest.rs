@@ -18,7 +18,8 @@ impl Digest {
     }
 
     pub fn hex(&self) -> String {
-        self.0.iter().map(|b| format!("{b:02x}")).collect()
+        let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0');
+        self.0.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
     }
 
     pub fn from_slice(bytes: &[u8]) -> Option<Digest> {
@@ -31,13 +32,14 @@ impl Digest {
     }
 
     pub fn parse(hex: &str) -> Option<Digest> {
-        let hex = hex.as_bytes();
-        if hex.len() != 64 {
+        let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+        if pairs.len() != 32 || !rest.is_empty() {
             return None;
         }
+        let digit = |c: u8| char::from(c).to_digit(16).map(|d| d as u8);
         let mut out = [0; 32];
-        for (o, pair) in out.iter_mut().zip(hex.chunks(2)) {
-            *o = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        for (o, [high, low]) in out.iter_mut().zip(pairs) {
+            *o = digit(*high)? << 4 | digit(*low)?;
         }
         Some(Digest(out))
     }

@@ -9,7 +9,7 @@ use crate::engine::graph::Graph;
 use crate::engine::lock::{Lock, SourceLock};
 use crate::engine::output;
 use crate::engine::record::Record;
-use crate::engine::session::Session;
+use crate::engine::session::{Session, Stop};
 use crate::engine::store::{Store, StoreError};
 use crate::exec::local::Local;
 use crate::manifest::{self, Manifest};
@@ -35,6 +35,8 @@ pub enum Failure {
     World(String),
     /// 4: our bug.
     Bug(String),
+    /// 130 or 143: the user, or the machine, asked to stop.
+    Stopped(i32),
 }
 
 impl Failure {
@@ -44,6 +46,7 @@ impl Failure {
             Failure::Declaration(..) | Failure::Usage(_) => 2,
             Failure::World(_) => 3,
             Failure::Bug(_) => 4,
+            Failure::Stopped(exit) => *exit,
         }
     }
 }
@@ -53,6 +56,7 @@ impl From<Fault> for Failure {
         match f {
             Fault::World(say) => Failure::World(say),
             Fault::Bug(say) => Failure::Bug(say),
+            Fault::Stopped(exit) => Failure::Stopped(exit),
         }
     }
 }
@@ -87,11 +91,14 @@ pub struct Options {
     pub locked: bool,
     /// The share of samples to work on, of 2^64; none means all. Such a build writes no candidate, lock or record.
     pub sample: Option<u64>,
+    /// Where a wish to stop is made.
+    pub stop: Stop,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { jobs: 0, target: 4096, steps: Vec::new(), keep_going: false, locked: false, sample: None }
+        let (steps, stop) = Default::default();
+        Options { jobs: 0, target: 4096, steps, keep_going: false, locked: false, sample: None, stop }
     }
 }
 
@@ -117,7 +124,11 @@ impl Project {
 
     /// Opens with another registry; for tests of the contract.
     pub fn with(root: PathBuf, registry: &[Entry]) -> Result<Project, Failure> {
-        let world = World::new(root);
+        Project::in_world(World::new(root), registry)
+    }
+
+    /// Opens what lies in a world, under a probe perhaps.
+    pub fn in_world(world: World, registry: &[Entry]) -> Result<Project, Failure> {
         let bytes = world.read(MANIFEST, 64 << 20).map_err(|e| Failure::World(format!("{MANIFEST}: {e}")))?;
         let text = match String::from_utf8(bytes) {
             Ok(t) => t,
@@ -190,22 +201,35 @@ impl Project {
         sink: Sink,
         then: impl FnOnce(&Session, &Finished) -> R,
     ) -> Result<R, Failure> {
+        let wanted = self.wanted(&options.steps)?;
+        let lock = Lock::load(&self.world).map_err(Failure::World)?;
         let store = Store::write(&self.world)?;
         let exec = Local::new(options.jobs);
         let a = &self.assembled;
         let mut session = Session::new(&self.world, &store, &exec, &a.steps, &a.review, options.target);
         session.sample = options.sample.map(|bound| ("samples", bound));
-        let wanted = self.wanted(&options.steps)?;
-        let mut finished = self.walk(&session, options, &wanted, sink);
-        self.settle(&session, options, &mut finished, sink)?;
-        store.commit().map_err(|e| Failure::World(format!(".tamis: {e}")))?;
-        finished.bytes_written = store.written();
+        session.stop = options.stop.clone();
+        let mut finished = self.walk(&session, options, &wanted, &lock, sink)?;
+        let settled = self.settle(&session, options, &mut finished, &lock, sink);
+        let kept = store.commit().map_err(|e| Failure::World(format!(".tamis: {e}")));
+        finished.failure = settled.and(kept).err();
+        (finished.bytes_written, finished.mended) = (store.written(), store.damaged());
         Ok(then(&session, &finished))
     }
 
-    fn walk(&self, session: &Session, options: &Options, wanted: &BTreeSet<usize>, sink: Sink) -> Finished {
+    fn walk(
+        &self,
+        session: &Session,
+        options: &Options,
+        wanted: &BTreeSet<usize>,
+        lock: &Lock,
+        sink: Sink,
+    ) -> Result<Finished, Failure> {
         let mut files = Files::load(&self.world);
         let planned = build::walk(session, Mode::Plan, wanted, &mut files, &|_| {}, &mut |_, _| true);
+        if options.locked {
+            same_lock(lock, &self.next_lock(session, options, &planned, lock))?;
+        }
         let bytes_in = planned.runs.iter().filter_map(|r| r.scanned.as_ref()).map(|s| s.read).sum();
         let answers: Vec<Answer> = planned.runs.iter().map(StepRun::answer).collect();
         for (step, run) in session.steps.iter().zip(&planned.runs).filter(|(_, r)| !r.skipped) {
@@ -231,7 +255,7 @@ impl Project {
             build::walk(session, Mode::Build, wanted, &mut files, sink, &mut judge)
         };
         let fresh = answers.iter().all(|a| *a == Answer::Fresh);
-        Finished {
+        Ok(Finished {
             built,
             answers,
             judged,
@@ -241,12 +265,14 @@ impl Project {
             before: None,
             bytes_written: 0,
             bytes_in,
+            mended: 0,
+            failure: None,
             lock_changed: false,
-        }
+        })
     }
 
     /// Gates on goals, release folders, lock, record.
-    fn settle(&self, s: &Session, options: &Options, f: &mut Finished, sink: Sink) -> Result<(), Failure> {
+    fn settle(&self, s: &Session, options: &Options, f: &mut Finished, lock: &Lock, sink: Sink) -> Result<(), Failure> {
         let all = options.steps.is_empty() && options.sample.is_none();
         if all && f.complete() {
             f.judged.extend(self.assembled.goals.iter().map(|g| gate::judge(s, &f.built, g)));
@@ -261,7 +287,8 @@ impl Project {
                 continue;
             }
             crate::engine::store::mark_cache(&self.world, "out").map_err(|e| Failure::World(e.to_string()))?;
-            f.changed_files += output::write(s, &mut f.files, &format!("out/{name}"), &run.files)?;
+            s.go_on()?;
+            f.changed_files += output::write(s, &mut f.files, &format!("out/{name}"), &run.files, false)?;
             let rows = match run.facts.get("samples") {
                 Some(crate::stage::Fact::Int(n)) => *n as u64,
                 _ => 0,
@@ -269,50 +296,63 @@ impl Project {
             let (content_root, files_root) = (content.hex(), root.hex());
             sink(Event::Release { name: name.clone(), path: format!("out/{name}"), rows, content_root, files_root });
         }
-        if options.sample.is_some() {
-            return f.files.save(&self.world).map_err(|e| Failure::World(format!(".tamis: {e}")));
+        if options.sample.is_none() {
+            self.settle_lock(s, options, f, lock)?;
+            self.settle_record(s, f, all && f.complete()).map_err(|e| Failure::World(format!(".tamis: {e}")))?;
         }
-        self.settle_lock(s, options, f)?;
-        f.before = Record::load(&self.world);
-        if f.complete() && all {
-            self.settle_record(s, f)?;
-        }
-        f.files.save(&self.world).map_err(|e| Failure::World(format!(".tamis: {e}")))
+        f.files.save(&self.world, all && f.complete()).map_err(|e| Failure::World(format!(".tamis: {e}")))
     }
 
-    fn settle_lock(&self, s: &Session, options: &Options, f: &mut Finished) -> Result<(), Failure> {
-        let was = Lock::load(&self.world).map_err(Failure::World)?;
-        let mut lock = was.clone();
-        if options.steps.is_empty() && f.complete() {
-            lock.source.clear();
-        }
-        for (step, run) in s.steps.iter().zip(&f.built.runs) {
-            if let Some(scan) = &run.scanned {
-                let source = SourceLock { files: scan.files as u64, bytes: scan.bytes, digest: scan.digest.hex() };
-                lock.source.insert(step.name.clone(), source);
-            }
-        }
-        if lock == was {
+    fn settle_lock(&self, s: &Session, options: &Options, f: &mut Finished, was: &Lock) -> Result<(), Failure> {
+        let lock = self.next_lock(s, options, &f.built, was);
+        if lock == *was {
             return Ok(());
-        }
-        if options.locked {
-            let other: Vec<&String> =
-                lock.source.iter().filter(|(n, l)| was.source.get(*n) != Some(l)).map(|l| l.0).collect();
-            let other: Vec<&str> = other.into_iter().map(String::as_str).collect();
-            return Err(Failure::Differs(format!("--locked: dataset.lock would change: {}", other.join(", "))));
         }
         f.lock_changed = true;
         lock.save(&self.world).map_err(|e| Failure::World(format!("dataset.lock: {e}")))
     }
 
-    fn settle_record(&self, s: &Session, f: &Finished) -> Result<(), Failure> {
-        if f.fresh && f.before.is_some() {
+    /// The lock with the sources as they were scanned; a source that is no longer declared has no line.
+    fn next_lock(&self, s: &Session, options: &Options, built: &Built, was: &Lock) -> Lock {
+        let mut lock = was.clone();
+        if options.steps.is_empty() && built.runs.iter().all(|r| r.fault.is_none()) {
+            lock.source.retain(|name, _| s.steps.iter().any(|step| step.plan.scan.is_some() && step.name == *name));
+        }
+        for (step, run) in s.steps.iter().zip(&built.runs) {
+            if let Some(scan) = &run.scanned {
+                let source = SourceLock { files: scan.files as u64, bytes: scan.bytes, digest: scan.digest.hex() };
+                lock.source.insert(step.name.clone(), source);
+            }
+        }
+        lock
+    }
+
+    /// The record of this build and what the store must keep for it, where it came to something else than the last.
+    fn settle_record(&self, s: &Session, f: &mut Finished, whole: bool) -> std::io::Result<()> {
+        let walk = s.store.fingerprint();
+        let same = Record::is_of(&self.world, walk);
+        if !same || !f.fresh {
+            f.before = Record::load(&self.world);
+        }
+        if !whole || (same && s.store.has_roots(&self.world)) {
             return Ok(());
         }
+        s.store.keep_roots(&self.world)?;
         let mut record = Record::of(s, &f.built);
         record.number = f.before.as_ref().map_or(0, |b| b.number) + 1;
-        record.save(&self.world).map_err(|e| Failure::World(format!(".tamis: {e}")))
+        record.save(&self.world, walk)
     }
+}
+
+/// `--locked`: a build that would change the lock does not begin.
+fn same_lock(was: &Lock, lock: &Lock) -> Result<(), Failure> {
+    let differs = |n: &&String| was.source.get(*n) != lock.source.get(*n);
+    let names: BTreeSet<&String> = was.source.keys().chain(lock.source.keys()).filter(differs).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+    Err(Failure::Differs(format!("--locked: dataset.lock would change: {}", names.join(", "))))
 }
 
 /// What a build came to.
@@ -330,6 +370,10 @@ pub struct Finished {
     pub bytes_written: u64,
     /// Bytes of files that were not known.
     pub bytes_in: u64,
+    /// Objects of the store that were damaged or gone, and were made again where they were needed.
+    pub mended: u64,
+    /// What failed after the walk: a folder that cannot be written, a wish to stop.
+    pub failure: Option<Failure>,
     pub lock_changed: bool,
 }
 
@@ -340,16 +384,11 @@ impl Finished {
             || self.built.runs.iter().all(|r| !r.skipped && r.fault.is_none())
     }
 
-    /// 0, 1, 3 or 4: of several, the first of 4, 3, 1.
+    /// 0, 1, 3, 4 or that of a wish to stop: of several the greatest.
     pub fn exit(&self) -> i32 {
-        let faults = || self.built.runs.iter().filter_map(|r| r.fault.as_ref());
-        if faults().any(|f| matches!(f, Fault::Bug(_))) {
-            4
-        } else if faults().next().is_some() {
-            3
-        } else {
-            i32::from(self.judged.iter().any(|j| !j.pass))
-        }
+        let faults = || self.built.runs.iter().filter_map(|r| r.fault.clone()).map(|f| Failure::from(f).exit());
+        let failure = self.failure.iter().map(Failure::exit);
+        faults().chain(failure).max().unwrap_or_else(|| i32::from(self.judged.iter().any(|j| !j.pass)))
     }
 }
 

@@ -116,6 +116,8 @@ pub enum Fault {
     World(String),
     /// The stage broke the contract. Exit 4.
     Bug(String),
+    /// The user, or the machine, asked to stop with this exit code; what was done is kept.
+    Stopped(i32),
 }
 
 impl<'a> Rows<'a> {

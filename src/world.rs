@@ -1,14 +1,160 @@
 //! The only door to the outside: files below the project, the environment, the clock. Nothing else in the crate calls
 //! the operating system, so what a build may touch can be read here. No path leaves the project.
-use std::fs::{self, File};
+use crate::digest::cut_hash;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
-/// A project's folder.
-#[derive(Clone, Debug)]
+/// A folder and all below it: a project, or a store.
+#[derive(Clone)]
 pub struct World {
     root: PathBuf,
+    probe: Option<Arc<dyn Probe>>,
+}
+
+/// Sees every operation on a file before it is made, and may make it fail: how tests break disks on purpose, and change
+/// files between two looks of a build.
+pub trait Probe: Send + Sync {
+    fn before(&self, op: &Op) -> Verdict;
+}
+
+/// An operation on a file. Those that only read stand first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op<'a> {
+    Open(&'a Path),
+    Read(&'a Path),
+    /// Makes a file, or empties it.
+    Create(&'a Path),
+    /// Offset and length in bytes.
+    Write(&'a Path, u64, usize),
+    /// To a length in bytes.
+    Cut(&'a Path, u64),
+    /// A file's bytes, or a folder's names.
+    Sync(&'a Path),
+    Rename(&'a Path, &'a Path),
+    Remove(&'a Path),
+    MakeFolder(&'a Path),
+}
+
+/// What a probe lets happen.
+#[derive(Debug)]
+pub enum Verdict {
+    Go,
+    Fail(io::Error),
+    /// A write that breaks off after so many bytes.
+    Short(usize),
+}
+
+fn ask(probe: &Option<Arc<dyn Probe>>, op: Op) -> io::Result<()> {
+    match probe.as_ref().map_or(Verdict::Go, |p| p.before(&op)) {
+        Verdict::Go => Ok(()),
+        Verdict::Fail(e) => Err(e),
+        Verdict::Short(_) => Err(io::ErrorKind::WriteZero.into()),
+    }
+}
+
+/// How a file of tamis' own is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    Read,
+    /// It must not be there yet.
+    Create,
+    /// Read and written; made if it is missing.
+    Edit,
+}
+
+/// A file of tamis' own, read and written by place.
+pub struct Own {
+    file: File,
+    path: PathBuf,
+    probe: Option<Arc<dyn Probe>>,
+}
+
+impl Own {
+    pub fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    pub fn is_empty(&self) -> io::Result<bool> {
+        Ok(self.len()? == 0)
+    }
+
+    pub fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
+        ask(&self.probe, Op::Read(&self.path))?;
+        self.file.read_exact_at(buf, offset)
+    }
+
+    pub fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let op = Op::Write(&self.path, offset, bytes.len());
+        match self.probe.as_ref().map_or(Verdict::Go, |p| p.before(&op)) {
+            Verdict::Go => self.file.write_all_at(bytes, offset),
+            Verdict::Fail(e) => Err(e),
+            Verdict::Short(n) => {
+                self.file.write_all_at(bytes.get(..n).unwrap_or(bytes), offset)?;
+                Err(io::ErrorKind::WriteZero.into())
+            }
+        }
+    }
+
+    pub fn cut(&self, len: u64) -> io::Result<()> {
+        ask(&self.probe, Op::Cut(&self.path, len))?;
+        self.file.set_len(len)
+    }
+
+    pub fn sync(&self) -> io::Result<()> {
+        ask(&self.probe, Op::Sync(&self.path))?;
+        self.file.sync_data()
+    }
+
+    /// Waits until nobody else has the file locked; released when it is closed, also by a kill.
+    pub fn lock(&self) -> io::Result<()> {
+        self.file.lock()
+    }
+
+    pub fn lock_shared(&self) -> io::Result<()> {
+        self.file.lock_shared()
+    }
+
+    /// False if another has it locked.
+    pub fn try_lock(&self) -> io::Result<bool> {
+        taken(self.file.try_lock())
+    }
+
+    pub fn try_lock_shared(&self) -> io::Result<bool> {
+        taken(self.file.try_lock_shared())
+    }
+
+    pub fn unlock(&self) -> io::Result<()> {
+        self.file.unlock()
+    }
+}
+
+fn taken(tried: Result<(), TryLockError>) -> io::Result<bool> {
+    match tried {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(e)) => Err(e),
+    }
+}
+
+/// Writes one after another into a file of tamis' own.
+struct Tail<'o> {
+    own: &'o Own,
+    at: u64,
+}
+
+impl Write for Tail<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.own.write_at(bytes, self.at)?;
+        self.at += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What the file system says of a file without opening it.
@@ -51,7 +197,7 @@ pub enum What {
 
 /// A file being read: the descriptor stays the same from the first byte to the check at the end.
 pub struct Open {
-    file: File,
+    own: Own,
     before: Stat,
 }
 
@@ -62,16 +208,17 @@ impl Open {
 
     /// True if nothing changed since it was opened.
     pub fn unchanged(&self) -> io::Result<bool> {
-        Ok(Stat::of(&self.file.metadata()?) == self.before)
+        Ok(Stat::of(&self.own.file.metadata()?) == self.before)
     }
 
     pub fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
-        self.file.read_exact_at(buf, offset)
+        self.own.read_at(buf, offset)
     }
 
     /// A reader from the start.
     pub fn reader(&self) -> io::Result<impl Read + Send + use<>> {
-        let mut f = self.file.try_clone()?;
+        ask(&self.own.probe, Op::Read(&self.own.path))?;
+        let mut f = self.own.file.try_clone()?;
         io::Seek::seek(&mut f, io::SeekFrom::Start(0))?;
         Ok(f)
     }
@@ -79,7 +226,17 @@ impl Open {
 
 impl World {
     pub fn new(root: impl Into<PathBuf>) -> World {
-        World { root: root.into() }
+        World { root: root.into(), probe: None }
+    }
+
+    /// The same, under a probe.
+    pub fn probed(root: impl Into<PathBuf>, probe: Arc<dyn Probe>) -> World {
+        World { root: root.into(), probe: Some(probe) }
+    }
+
+    /// Another folder, seen by the same probe.
+    pub fn at(&self, root: impl Into<PathBuf>) -> World {
+        World { root: root.into(), probe: self.probe.clone() }
     }
 
     pub fn root(&self) -> &Path {
@@ -116,12 +273,33 @@ impl World {
         if place.is_symlink() && !self.holds(&place) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} links out of the project")));
         }
-        let file = File::open(place)?;
+        ask(&self.probe, Op::Open(&place))?;
+        let file = File::open(&place)?;
         let meta = file.metadata()?;
         if !meta.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} is no file")));
         }
-        Ok(Open { before: Stat::of(&meta), file })
+        Ok(Open { before: Stat::of(&meta), own: Own { file, path: place, probe: self.probe.clone() } })
+    }
+
+    /// Opens a file of tamis' own.
+    pub fn own(&self, path: &str, how: How) -> io::Result<Own> {
+        let place = self.checked(path)?;
+        let options = match how {
+            How::Read => OpenOptions::new().read(true).clone(),
+            How::Create => OpenOptions::new().read(true).write(true).create_new(true).clone(),
+            How::Edit => OpenOptions::new().read(true).write(true).create(true).truncate(false).clone(),
+        };
+        let makes = how == How::Create || (how == How::Edit && !place.exists());
+        ask(&self.probe, if makes { Op::Create(&place) } else { Op::Open(&place) })?;
+        Ok(Own { file: options.open(&place)?, path: place, probe: self.probe.clone() })
+    }
+
+    /// Makes the names in a folder last.
+    pub fn sync_folder(&self, path: &str) -> io::Result<()> {
+        let place = self.checked(path)?;
+        ask(&self.probe, Op::Sync(&place))?;
+        File::open(place)?.sync_all()
     }
 
     pub fn stat(&self, path: &str) -> Option<Stat> {
@@ -191,38 +369,91 @@ impl World {
     ) -> io::Result<()> {
         let place = self.checked(path)?;
         let folder = place.parent().unwrap_or(&self.root);
-        fs::create_dir_all(folder)?;
-        let mut temp = tempfile::Builder::new().prefix(".tamis-").permissions(mode()).tempfile_in(folder)?;
-        {
-            let mut buffered = io::BufWriter::with_capacity(1 << 20, temp.as_file_mut());
-            write(&mut buffered)?;
-            buffered.flush()?;
+        self.make(folder)?;
+        if !self.holds(folder) {
+            let say = format!("{path} lies behind a link out of the project");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, say));
+        }
+        let name = place.file_name().unwrap_or_default().as_encoded_bytes();
+        let temp = folder.join(format!("{TEMPORARY}{:016x}", cut_hash(name)));
+        let written = self.write_new(&temp, sync, write).and_then(|()| {
+            ask(&self.probe, Op::Rename(&temp, &place))?;
+            fs::rename(&temp, &place)
+        });
+        if let Err(e) = written {
+            let _ = fs::remove_file(&temp); // what cannot be written cannot always be removed either
+            return Err(e);
         }
         if sync {
-            temp.as_file().sync_data()?;
-        }
-        temp.persist(&place).map_err(|e| e.error)?;
-        if sync {
+            ask(&self.probe, Op::Sync(folder))?;
             File::open(folder)?.sync_all()?;
         }
         Ok(())
     }
 
+    fn write_new(
+        &self,
+        place: &Path,
+        sync: bool,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        match fs::remove_file(place) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {} // a build that was killed may have left one
+        }
+        ask(&self.probe, Op::Create(place))?;
+        let file = OpenOptions::new().write(true).create_new(true).open(place)?;
+        let own = Own { file, path: place.to_path_buf(), probe: self.probe.clone() };
+        let mut buffered = io::BufWriter::with_capacity(1 << 20, Tail { own: &own, at: 0 });
+        write(&mut buffered)?;
+        buffered.flush()?;
+        if sync {
+            own.sync()?;
+        }
+        Ok(())
+    }
+
     pub fn remove(&self, path: &str) -> io::Result<()> {
-        fs::remove_file(self.checked(path)?)
+        let place = self.checked(path)?;
+        ask(&self.probe, Op::Remove(&place))?;
+        fs::remove_file(place)
+    }
+
+    pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let (from, to) = (self.checked(from)?, self.checked(to)?);
+        ask(&self.probe, Op::Rename(&from, &to))?;
+        fs::rename(from, to)
+    }
+
+    /// The names in a folder, hidden ones too, in no order; none if it is missing.
+    pub fn names(&self, folder: &str) -> io::Result<Vec<String>> {
+        let entries = match fs::read_dir(self.checked(folder)?) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(e),
+        };
+        entries.map(|e| Ok(e?.file_name().to_string_lossy().into_owned())).collect()
     }
 
     /// Removes the folder if it is empty.
     pub fn prune(&self, path: &str) {
         if let Some(place) = self.place(path) {
-            let _ = fs::remove_dir(place); // not empty: it stays
+            let _ = ask(&self.probe, Op::Remove(&place)).and_then(|()| fs::remove_dir(place)); // not empty: it stays
         }
     }
 
     pub fn make_folder(&self, path: &str) -> io::Result<PathBuf> {
         let place = self.checked(path)?;
-        fs::create_dir_all(&place)?;
+        self.make(&place)?;
         Ok(place)
+    }
+
+    fn make(&self, place: &Path) -> io::Result<()> {
+        if place.is_dir() {
+            return Ok(());
+        }
+        ask(&self.probe, Op::MakeFolder(place))?;
+        fs::create_dir_all(place)
     }
 
     pub fn exists(&self, path: &str) -> bool {
@@ -236,11 +467,9 @@ impl World {
     }
 }
 
-/// What the user's umask leaves of 0666.
-fn mode() -> fs::Permissions {
-    use std::os::unix::fs::PermissionsExt;
-    fs::Permissions::from_mode(0o666)
-}
+/// How the names of files begin that are not yet what they will be. A killed build may leave one; the next writes over
+/// it, since the rest of the name is a hash of the name that it will have.
+const TEMPORARY: &str = ".tamis-";
 
 fn hidden(name: &[u8]) -> bool {
     name.starts_with(b".") || name == b"Thumbs.db"

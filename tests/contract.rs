@@ -19,6 +19,7 @@ fn with(entry: Entry) -> Result<(), String> {
     match fault {
         None => Ok(()),
         Some(Fault::Bug(say) | Fault::World(say)) => Err(say),
+        Some(Fault::Stopped(exit)) => Err(format!("stopped: {exit}")),
     }
 }
 

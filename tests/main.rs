@@ -1,10 +1,12 @@
 //! The one integration binary. `harness` makes projects and runs the command; the others are tests.
 mod cases;
 mod contract;
+mod disk;
 mod goldens;
 mod harness;
 mod incremental;
 mod operations;
+mod races;
 mod schema;
 mod stories;
 mod tidy;

@@ -1,6 +1,6 @@
 //! `tamis build`
 use super::project::{Failure, Finished, Options, Project};
-use super::{Context, event, say, warn};
+use super::{Context, event, interrupt, say, warn};
 use crate::engine::event::{Answer, Done, Event, StepCount};
 use crate::engine::ledger;
 use crate::engine::session::Session;
@@ -47,6 +47,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         keep_going: args.keep_going,
         locked: args.locked,
         sample: args.sample,
+        stop: interrupt::listen().map_err(|e| Failure::World(format!("signals: {e}")))?,
     };
     tell_start(&project, args, c);
     if args.dry_run {

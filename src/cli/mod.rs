@@ -1,12 +1,16 @@
 //! The command line: a file per verb. Verbs open a project, walk, and hand what they found to a report.
 mod build;
+pub use build::done;
 mod check;
+mod gc;
 mod graph;
+mod interrupt;
 use crate::project;
 mod release;
 mod schema;
 mod show;
 mod status;
+mod store;
 mod trace;
 mod verify;
 mod why;
@@ -53,6 +57,10 @@ enum Verb {
     Release(release::Args),
     /// Check a release's files, sums and roots
     Verify(verify::Args),
+    /// Remove from the store what no last build needs
+    Gc(gc::Args),
+    /// Check the store, or share one between checkouts
+    Store(store::Args),
     /// The JSON Schema of dataset.toml, or its reference for people
     Schema(schema::Args),
 }
@@ -94,6 +102,8 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Graph(a) => graph::run(c, a),
         Verb::Release(a) => release::run(c, a),
         Verb::Verify(a) => verify::run(c, a),
+        Verb::Gc(a) => gc::run(c, a),
+        Verb::Store(a) => store::run(c, a),
         Verb::Schema(a) => schema::run(c, a),
     }
 }
@@ -114,6 +124,7 @@ fn fail(failure: &Failure, json: bool) -> i32 {
             warn(&format!("{}\n", diagnostic::summary(problems)));
         }
         Failure::Usage(say) | Failure::World(say) | Failure::Differs(say) => warn(&format!("tamis: {say}\n")),
+        Failure::Stopped(_) => warn("tamis: stopped; what was done is kept\n"),
         Failure::Bug(say) => warn(&format!("tamis: {say}\nthis is a bug in tamis or in one of its stages\n")),
     }
     if json {

@@ -77,7 +77,7 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
     }
     let world = |e: std::io::Error| Failure::World(e.to_string());
     let mut states = crate::engine::files::Files::default();
-    output::write(s, &mut states, &folder, &run.files)?;
+    output::write(s, &mut states, &folder, &run.files, true)?;
     let pins = assignments(s, f)?;
     let digest = Digest::of(pins.as_bytes()).hex();
     project.world.replace(PINS, pins.as_bytes()).map_err(world)?;

@@ -197,7 +197,7 @@ fn hidden(project: &Project, i: usize, table: &str) -> impl Fn(&str) -> bool {
     let regrouped =
         |s: &Step| s.plan.ports.table == table && s.plan.regroup.as_ref().is_some_and(|r| r.table == "samples");
     let samples = table == "samples" || steps.iter().any(regrouped);
-    let all = steps[i].raw;
+    let all = steps[i].raw && project.manifest.table(&["privacy"]).is_some();
     move |name: &str| name != "id" && if samples { raw.contains(name) } else { all }
 }
 

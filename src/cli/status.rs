@@ -12,7 +12,6 @@ use crate::report::status::{Measured, Raw, Release, Status};
 use crate::report::terminal;
 use crate::stage::{Act, Fact, Fault, Gate};
 use crate::table;
-use crate::world::What;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(clap::Args)]
@@ -67,7 +66,7 @@ fn gather(project: &Project, lock: &Lock, s: &Session, built: &Built) -> Result<
         runs: waits.map(|(step, r)| (step.name.clone(), r.answer())).collect(),
         findings: fresh.map(|(step, r)| (step.name.clone(), ledger::findings(s, r))).collect(),
         review: waiting(s, built)?,
-        raw: raw(project, built)?,
+        raw: raw(project, s, built)?,
         ..Status::default()
     };
     status.releases = releases(lock, s, built, &status.version);
@@ -162,16 +161,11 @@ fn waiting(s: &Session, built: &Built) -> Result<BTreeMap<String, u64>, Fault> {
 }
 
 /// Where raw data lies, if the manifest speaks of privacy.
-fn raw(project: &Project, built: &Built) -> Result<Option<Raw>, Failure> {
+fn raw(project: &Project, s: &Session, built: &Built) -> Result<Option<Raw>, Failure> {
     if project.manifest.table(&["privacy"]).is_none() {
         return Ok(None);
     }
-    let packs = project.world.list(".tamis/packs").map_err(|e| Failure::World(format!(".tamis: {e}")))?;
-    let size = |what: &What| match what {
-        What::File(stat) => stat.size,
-        What::Odd(..) => 0,
-    };
-    let stored_bytes = packs.iter().filter(|f| f.path.ends_with(".raw.pack")).map(|f| size(&f.what)).sum();
+    let (stored_bytes, _) = s.store.size().map_err(|e| Failure::World(format!("the store: {e}")))?;
     let scanned = || built.runs.iter().filter_map(|r| r.scanned.as_ref());
     let files = scanned().map(|x| x.files as u64).sum();
     Ok(Some(Raw { files, bytes: scanned().map(|x| x.bytes).sum(), stored_bytes }))

@@ -160,6 +160,7 @@ impl Walk<'_, '_> {
         if let Some(source) = &self.step.plan.scan {
             let s = self.s;
             let scanned = scan::scan(s.world, s.store, s.exec, files, source, &self.step.found, s.target)?;
+            s.go_on()?;
             self.units(&scanned, &source.table, tables);
             run.scanned = Some(Arc::new(scanned));
         }
@@ -257,7 +258,7 @@ impl Walk<'_, '_> {
         s.exec.each(work.len(), &|w| {
             let (key, k) = work[w];
             let Some(task) = &tasks[k] else { return };
-            let done = s.execute(task);
+            let done = s.go_on().and_then(|()| s.execute(task));
             if let Ok(o) = &done {
                 s.remember(key, o);
             }

@@ -32,15 +32,16 @@ pub fn by_sample(s: &Session, task: &Task, run: bool) -> Result<Option<Outcome>,
     let keys: Vec<Digest> = tasks.iter().map(|t| s.key(&head, t)).collect();
     let whole = |o: &Outcome| o.columns.iter().all(|c| s.store.has(c.1));
     let missing: Vec<usize> =
-        (0..tasks.len()).filter(|i| !s.known::<Outcome>(keys[*i]).is_some_and(|o| whole(&o))).collect();
+        (0..tasks.len()).filter(|i| !s.known_sample(keys[*i]).is_some_and(|o| whole(&o))).collect();
     if !run && !missing.is_empty() {
         return Ok(None);
     }
     s.exec.each(missing.len(), &|k| {
         let i = missing[k];
-        let done = s.call(&tasks[i]).and_then(|(delta, summary)| s.finish(&tasks[i], delta, summary));
+        let called = s.go_on().and_then(|()| s.call(&tasks[i]));
+        let done = called.and_then(|(delta, summary)| s.finish(&tasks[i], delta, summary));
         if let Ok(outcome) = &done {
-            s.remember(keys[i], outcome);
+            s.remember_sample(keys[i], outcome);
         }
         *slots[i].lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
     });
@@ -48,13 +49,16 @@ pub fn by_sample(s: &Session, task: &Task, run: bool) -> Result<Option<Outcome>,
     for (i, slot) in slots.into_iter().enumerate() {
         outcomes.push(match slot.into_inner().unwrap_or_else(|e| e.into_inner()) {
             Some(done) => done?,
-            None => s.known(keys[i]).ok_or_else(|| Fault::Bug("a sample's result vanished".into()))?,
+            None => s.known_sample(keys[i]).ok_or_else(|| Fault::Bug("a sample's result vanished".into()))?,
         });
     }
     for (own, outcome) in tasks.into_iter().zip(&outcomes) {
         s.adopt(&Arc::new(own), outcome);
     }
-    assemble(s, task, &living, &outcomes).map(Some)
+    let mut out = assemble(s, task, &living, &outcomes)?;
+    let keys: Vec<u8> = keys.iter().flat_map(|k| k.0).collect();
+    out.samples = Some(s.put(&keys, s.steps[task.step].raw)?);
+    Ok(Some(out))
 }
 
 /// The outcome of a partition from those of its living rows; dead rows are null in what is written.
@@ -88,9 +92,7 @@ fn assemble(s: &Session, task: &Task, living: &[u32], outcomes: &[Outcome]) -> R
     }
     if !events.is_empty() {
         let bytes = serde_json::to_vec(&events).map_err(|e| Fault::Bug(e.to_string()))?;
-        let digest = Digest::of(&bytes);
-        s.store.put(digest, &bytes, step.raw).map_err(|e| Fault::World(e.to_string()))?;
-        out.events = Some(digest);
+        out.events = Some(s.put(&bytes, step.raw)?);
     }
     Ok(out)
 }

@@ -95,13 +95,14 @@ impl Files {
         }
     }
 
-    /// Writes the table if anything in it changed.
-    pub fn save(&self, world: &World) -> io::Result<()> {
+    /// Writes the table if anything in it changed. With `forget`, what nobody asked for is left out.
+    pub fn save(&self, world: &World, forget: bool) -> io::Result<()> {
         let all = || self.known.values().flat_map(BTreeMap::iter);
-        if !self.changed && all().all(|(_, k)| k.seen) {
+        if !self.changed && (!forget || all().all(|(_, k)| k.seen)) {
             return Ok(());
         }
-        let seen: Vec<(&String, &FileState)> = all().filter(|(_, k)| k.seen).map(|(p, k)| (p, &k.state)).collect();
+        let kept = all().filter(|(_, k)| k.seen || !forget);
+        let seen: Vec<(&String, &FileState)> = kept.map(|(p, k)| (p, &k.state)).collect();
         let bytes = print(&seen);
         world.replace_with(PATH, false, |w| w.write_all(&bytes))
     }

@@ -39,7 +39,7 @@ pub fn fact(s: &Session, built: &Built, name: &str) -> Option<Fact> {
     let rejected = || if step.plan.ports.into.is_some() { sum(|c| c.drops) } else { 0 };
     Some(match own {
         "findings" => ledger::findings(s, run).into(),
-        "fails" => sum(|c| c.fails).into(),
+        "fails" => ledger::fails(s, run).into(),
         "dropped" => dead(super::state::Bin::Dropped).into(),
         "held" => dead(super::state::Bin::Held).into(),
         "rejected" => rejected().into(),

@@ -4,7 +4,7 @@ use super::Step;
 use super::build::{Built, PartRun, StepRun};
 use super::scan::{self, Unit};
 use super::session::{Session, parents_of};
-use super::state::{Bin, Part};
+use super::state::{Bin, Counts, Part};
 use crate::stage::{Act, Event, Fault};
 use crate::table::{self, Living};
 use serde::Serialize;
@@ -91,18 +91,22 @@ pub fn events(s: &Session, part: &PartRun) -> Result<Vec<Event>, Fault> {
 
 /// How many findings a step has, counting living rows alone.
 pub fn findings(s: &Session, run: &StepRun) -> u64 {
-    let mut n = run.unmatched.len() as u64;
-    for part in &run.parts {
-        let counts = part.counts();
-        if counts.findings == 0 {
-            continue;
-        }
-        n += match &part.before.living {
-            Some(Living::All(_)) => u64::from(counts.findings),
-            _ => events(s, part).map_or(0, |e| e.iter().filter(|e| is_finding(&e.act)).count() as u64),
-        };
-    }
-    n
+    run.unmatched.len() as u64 + count(s, run, |c| c.findings, is_finding)
+}
+
+/// How many of them the manifest says that the build fails of.
+pub fn fails(s: &Session, run: &StepRun) -> u64 {
+    count(s, run, |c| c.fails, |act| *act == Act::Fail)
+}
+
+/// Events of a sort at living rows: as counted where all rows live, else one by one.
+fn count(s: &Session, run: &StepRun, of: fn(&Counts) -> u32, is: fn(&Act) -> bool) -> u64 {
+    let counted = |part: &PartRun| match (of(&part.counts()), &part.before.living) {
+        (0, _) => 0,
+        (n, Some(Living::All(_))) => u64::from(n),
+        _ => events(s, part).map_or(0, |e| e.iter().filter(|e| is(&e.act)).count() as u64),
+    };
+    run.parts.iter().map(counted).sum()
 }
 
 pub fn is_finding(act: &Act) -> bool {

@@ -11,8 +11,9 @@ use std::io;
 /// The way under which output files are remembered.
 const WAY: u64 = 0x6f75_7470_7574;
 
-/// Brings a folder to hold exactly these files; returns how many were written and removed.
-pub fn write(s: &Session, files: &mut Files, folder: &str, list: &[OutFile]) -> Result<usize, Fault> {
+/// Brings a folder to hold exactly these files; returns how many were written and removed. With `lasting`, each is made
+/// to outlive a power cut.
+pub fn write(s: &Session, files: &mut Files, folder: &str, list: &[OutFile], lasting: bool) -> Result<usize, Fault> {
     let there = s.world.list(folder).map_err(world)?;
     let wanted: BTreeSet<String> = list.iter().map(|f| format!("{folder}/{}", f.path)).collect();
     let mut changed = 0;
@@ -22,6 +23,7 @@ pub fn write(s: &Session, files: &mut Files, folder: &str, list: &[OutFile]) -> 
         changed += 1;
     }
     for file in list {
+        s.go_on()?;
         let path = format!("{folder}/{}", file.path);
         let Some(digest) = digest_of(&file.content) else { continue };
         let found = there.binary_search_by(|f| f.path.as_bytes().cmp(path.as_bytes())).ok().and_then(|i| there.get(i));
@@ -36,7 +38,7 @@ pub fn write(s: &Session, files: &mut Files, folder: &str, list: &[OutFile]) -> 
         };
         let same = found.is_some() && s.world.read(&path, u64::MAX).is_ok_and(|b| b == bytes);
         if !same {
-            s.world.replace_with(&path, false, |w| w.write_all(&bytes)).map_err(world)?;
+            s.world.replace_with(&path, lasting, |w| w.write_all(&bytes)).map_err(world)?;
             changed += 1;
         }
         if let Some(stat) = s.world.stat(&path) {

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 const PATH: &str = ".tamis/last.json";
+/// The fingerprint of that build's walk.
+const WALK: &str = ".tamis/last";
 
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 pub struct Record {
@@ -49,9 +51,15 @@ impl Record {
         serde_json::from_slice(&world.read(PATH, 1 << 30).ok()?).ok()
     }
 
-    pub fn save(&self, world: &World) -> io::Result<()> {
+    /// Whether the record is of a walk that came to the same; quick, since most builds change nothing.
+    pub fn is_of(world: &World, walk: Digest) -> bool {
+        world.read(WALK, 64).is_ok_and(|b| b == walk.hex().as_bytes())
+    }
+
+    pub fn save(&self, world: &World, walk: Digest) -> io::Result<()> {
         let bytes = serde_json::to_vec(self)?;
-        world.replace_with(PATH, false, |w| w.write_all(&bytes))
+        world.replace_with(PATH, false, |w| w.write_all(&bytes))?;
+        world.replace_with(WALK, false, |w| w.write_all(walk.hex().as_bytes()))
     }
 
     /// What a walk came to, as a record.

@@ -16,6 +16,16 @@ use arrow_array::Array;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+/// A wish to stop, made from outside: the exit code that it wants, or 0. Copies are one wish.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(pub Arc<std::sync::atomic::AtomicUsize>);
+
+impl Stop {
+    pub fn asked(&self) -> usize {
+        self.0.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
 /// Decoded columns kept in memory, in bytes.
 const CACHE: usize = 512 << 20;
 
@@ -27,6 +37,8 @@ pub struct Session<'a> {
     pub steps: &'a [Step],
     pub review: &'a Review,
     pub target: usize,
+    /// Asked before each task.
+    pub stop: Stop,
     /// For quick work: rows of this table whose ids' cut hash is below the bound, and no others.
     pub sample: Option<(&'static str, u64)>,
     /// One for each step.
@@ -103,7 +115,16 @@ impl<'a> Session<'a> {
     ) -> Session<'a> {
         let meters = steps.iter().map(|_| Meter::default()).collect();
         let (cache, producers, units) = Default::default();
-        Session { world, store, exec, steps, review, target, sample: None, meters, cache, producers, units }
+        let stop = Stop::default();
+        Session { world, store, exec, steps, review, target, stop, sample: None, meters, cache, producers, units }
+    }
+
+    /// An error once somebody asked to stop.
+    pub fn go_on(&self) -> Result<(), Fault> {
+        match self.stop.asked() {
+            0 => Ok(()),
+            exit => Err(Fault::Stopped(exit as i32)),
+        }
     }
 
     // ---- bytes ---------------------------------------------------------------------------------------------------
@@ -204,8 +225,17 @@ impl<'a> Session<'a> {
         serde_json::from_slice(&self.store.result(key)?).ok()
     }
 
+    /// The same of one sample, which its partition's result speaks for when garbage is collected.
+    pub fn known_sample(&self, key: Digest) -> Option<Outcome> {
+        serde_json::from_slice(&self.store.peek(key)?).ok()
+    }
+
     pub fn remember<T: serde::Serialize>(&self, key: Digest, value: &T) {
         self.store.put_result(key, &serde_json::to_vec(value).unwrap_or_default());
+    }
+
+    pub fn remember_sample(&self, key: Digest, outcome: &Outcome) {
+        self.store.put_part(key, &serde_json::to_vec(outcome).unwrap_or_default());
     }
 
     /// Keeps bytes under their own digest.

@@ -65,6 +65,9 @@ pub struct Outcome {
     pub summary: Option<Digest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub born: Option<BornRows>,
+    /// At Sample grain the object with the keys of its rows, so that they live as long as this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<Digest>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -52,17 +52,30 @@ pub fn why(s: &Session, built: &Built, index: usize, last: Option<&Record>) -> W
         return out;
     };
     out.heads = changed_heads(&before.heads, &heads(step));
+    let open = unknown(run);
+    let known = |p: PartRecord| PartRecord {
+        reads: p.reads.into_iter().filter(|r| !open.contains(r.0.as_str())).collect(),
+        ..p
+    };
     let now: Vec<(usize, PartRecord)> =
-        run.parts.iter().enumerate().map(|(i, p)| (i, super::record::part_record(step, p))).collect();
-    let was_given: BTreeMap<&BTreeMap<String, Digest>, Digest> =
-        before.parts.iter().map(|p| (&p.reads, p.living)).collect();
+        run.parts.iter().enumerate().map(|(i, p)| (i, known(super::record::part_record(step, p)))).collect();
+    let before: Vec<PartRecord> = before.parts.iter().cloned().map(known).collect();
+    let was_given: BTreeMap<&BTreeMap<String, Digest>, Digest> = before.iter().map(|p| (&p.reads, p.living)).collect();
     let is_given: BTreeSet<&BTreeMap<String, Digest>> = now.iter().map(|p| &p.1.reads).collect();
     let changed: Vec<&(usize, PartRecord)> = now.iter().filter(|(_, p)| !was_given.contains_key(&p.reads)).collect();
-    let gone: Vec<&PartRecord> = before.parts.iter().filter(|w| !is_given.contains(&w.reads)).collect();
+    let gone: Vec<&PartRecord> = before.iter().filter(|w| !is_given.contains(&w.reads)).collect();
     out.partitions = changed.len();
-    out.living = changed.is_empty() && now.iter().any(|(_, p)| was_given.get(&p.reads) != Some(&p.living));
+    let counted = run.parts.iter().all(|p| p.before.living.is_some());
+    out.living = counted && changed.is_empty() && now.iter().any(|(_, p)| was_given.get(&p.reads) != Some(&p.living));
     compare(s, built, step, run, &changed, &gone, &mut out);
     out
+}
+
+/// Columns that must be built before anything can be said of them.
+fn unknown(run: &StepRun) -> BTreeSet<&str> {
+    let reads = run.parts.iter().flat_map(|p| &p.reads).filter(|r| r.1.is_none()).map(|r| r.0.as_str());
+    let ids = run.parts.iter().filter(|p| p.before.columns.get("id").is_none_or(Option::is_none)).map(|_| "id");
+    reads.chain(ids).collect()
 }
 
 /// Lines that differ, head by head; a changed version stands first.

@@ -6,8 +6,8 @@ use crate::engine::ledger;
 use crate::engine::session::Session;
 use crate::engine::why;
 use crate::manifest::sections::Dataset;
-use crate::project::{Finished, Project};
-use crate::stage::Fact;
+use crate::project::{Failure, Finished, Project};
+use crate::stage::{Fact, Fault, Part};
 use std::collections::BTreeMap;
 
 /// `[dataset]`
@@ -237,6 +237,10 @@ fn hints(s: &Session, f: &Finished) -> String {
             out.push((plural(n, "finding"), format!("tamis show {} --findings", step.name)));
         }
     }
+    if f.mended > 0 {
+        let what = plural(f.mended, "damaged object");
+        out.push((what, "not as written, or gone; made again where needed; tamis store verify".into()));
+    }
     if f.lock_changed {
         out.push(("dataset.lock was written".into(), "git add dataset.lock".into()));
     }
@@ -260,10 +264,17 @@ pub fn failures(project: &Project, s: &Session, f: &Finished) -> String {
         out.push_str(&super::diagnostic::render(&project.manifest, &[problem], false));
     }
     for (step, run) in s.steps.iter().zip(&f.built.runs) {
-        if let Some(fault) = &run.fault {
-            let (crate::stage::Fault::World(say) | crate::stage::Fault::Bug(say)) = fault;
+        if let Some(Fault::World(say) | Fault::Bug(say)) = &run.fault {
             out.push_str(&format!("tamis: {}: {say}\n", step.name));
         }
+    }
+    if let Some(Failure::World(say) | Failure::Bug(say)) = &f.failure {
+        out.push_str(&format!("tamis: {say}\n"));
+    }
+    if s.stop.asked() > 0 {
+        let done: u64 = s.meters.iter().flat_map(|m| Part::ALL.map(|p| m.read(p).0)).sum();
+        out.push_str(&format!("stopped; {} done, and kept: `tamis build` goes on from here\n", plural(done, "kernel")));
+        return out;
     }
     let left: Vec<&str> =
         s.steps.iter().zip(&f.built.runs).filter(|(_, r)| r.skipped).map(|(s, _)| s.name.as_str()).collect();

@@ -1,0 +1,53 @@
+//! `tamis gc`: removes from the store what no checkout's last build needs.
+use super::{Context, say, warn};
+use crate::engine::store::{self, Collected, Wish};
+use crate::project::{self, Failure};
+use crate::report::terminal::{bytes, number, plural};
+use crate::world::World;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Tell what would go, and remove nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Remove also everything made before masking, although the last build used it; it is made again when needed
+    #[arg(long)]
+    raw: bool,
+}
+
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    let world = World::new(project::find(c.dir.as_deref())?);
+    let wish = Wish { dry_run: args.dry_run, raw: args.raw };
+    let waits = || warn("waiting for those that have the store open\n");
+    let done = store::collect(&world, wish, waits)?;
+    if !c.quiet {
+        say(&told(&done, args));
+    }
+    Ok(0)
+}
+
+fn told(c: &Collected, args: &Args) -> String {
+    let (would, goes) = if args.dry_run { ("would be ", "would go") } else { ("", "removed") };
+    let mut out = format!(
+        "{} and {} {goes}, {} and {} kept   {} -> {}\n",
+        plural(c.objects_removed, "object"),
+        plural(c.results_removed, "result"),
+        number(c.objects_kept),
+        number(c.results_kept),
+        bytes(c.before),
+        bytes(c.after),
+    );
+    for checkout in &c.checkouts {
+        out.push_str(&format!("  kept: the last build of {checkout}\n"));
+    }
+    for checkout in &c.gone {
+        out.push_str(&format!("  {would}forgotten: {checkout}, which is gone or uses another store\n"));
+    }
+    if c.checkouts.is_empty() {
+        out.push_str("  no checkout has completed a build: nothing is kept\n");
+    }
+    if args.raw {
+        out.push_str("  raw files in place are yours and stay; `tamis status` says where they are\n");
+    }
+    out
+}

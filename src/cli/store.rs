@@ -1,0 +1,73 @@
+//! `tamis store`: check the store, or share one between checkouts.
+use super::{Context, say};
+use crate::engine::store::{self, Verified};
+use crate::project::{self, Failure};
+use crate::report::terminal::{bytes, number, plural};
+use crate::world::World;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    /// Read every object and result; exit 1 if any is not as it was written
+    Verify,
+    /// Share the store in a folder with other checkouts from now on
+    Use {
+        /// The folder; made if it is missing
+        folder: PathBuf,
+    },
+}
+
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    let world = World::new(project::find(c.dir.as_deref())?);
+    match &args.verb {
+        Verb::Verify => {
+            let v = store::verify(&world)?;
+            say(&told(&v));
+            Ok(i32::from(v.damaged > 0 || v.torn > 0))
+        }
+        Verb::Use { folder } => {
+            let folder = std::path::absolute(folder).map_err(|e| Failure::Usage(e.to_string()))?;
+            let folder = folder.to_str().ok_or_else(|| Failure::Usage("the folder's name is not UTF-8".into()))?;
+            store::share(&world, folder).map_err(|e| Failure::World(format!("{folder}: {e}")))?;
+            if !c.quiet {
+                say(&format!(
+                    "this checkout uses the store in {folder}; .tamis/packs and .tamis/index may be deleted\n"
+                ));
+            }
+            Ok(0)
+        }
+    }
+}
+
+fn told(v: &Verified) -> String {
+    let mut out =
+        format!("{} ({}) and {} read\n", plural(v.objects, "object"), bytes(v.bytes), plural(v.results, "result"));
+    if v.damaged > 0 {
+        out.push_str(&format!(
+            "  {} not as written, or gone: the next build that needs one makes it again\n",
+            number(v.damaged)
+        ));
+    }
+    if v.incomplete > 0 {
+        out.push_str(&format!(
+            "  {} of results speak of an object that is not there: it is made again when needed\n",
+            number(v.incomplete)
+        ));
+    }
+    if v.torn > 0 {
+        out.push_str(&format!(
+            "  {} of the index belong to no whole commit: the next build cuts them off\n",
+            bytes(v.torn)
+        ));
+    }
+    if v.damaged + v.torn == 0 {
+        out.push_str("  sound\n");
+    }
+    out
+}

@@ -1,0 +1,377 @@
+//! Garbage: what no checkout's last build needs. Each checkout leaves a list of the keys it used; what their results
+//! speak of lives, the rest goes. New packs and a new index are made to last before anything old is removed.
+use super::index::{Index, Set};
+use super::{FOLDER, INDEX, LOCK, Place, Store, StoreError, home, load, pack_path, sound};
+use crate::digest::Digest;
+use crate::engine::state::Outcome;
+use crate::world::{How, Own, World};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+const MAGIC: &[u8] = b"tamis roots 1\n";
+/// A pack is written anew when more than one in so many of its bytes is garbage.
+const WORTH: u64 = 8;
+/// New packs are about this long.
+const PACK: u64 = 1 << 30;
+
+/// How garbage is collected.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish {
+    /// Tell what would go, and remove nothing.
+    pub dry_run: bool,
+    /// Remove also what was made before masking, although the last build used it; it is made again when needed.
+    pub raw: bool,
+}
+
+/// What stayed and what went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Collected {
+    pub objects_kept: u64,
+    pub objects_removed: u64,
+    pub results_kept: u64,
+    pub results_removed: u64,
+    /// Bytes of packs and index, before and after.
+    pub before: u64,
+    pub after: u64,
+    /// Checkouts whose last build is kept.
+    pub checkouts: Vec<String>,
+    /// Checkouts that are gone, or share this store no longer.
+    pub gone: Vec<String>,
+}
+
+impl Store {
+    /// Whether this checkout has said what it needs.
+    pub fn has_roots(&self, project: &World) -> bool {
+        self.home.exists(&roots_path(&checkout(project)))
+    }
+
+    /// Says what this checkout needs: every key that was asked for. For a build of everything.
+    pub fn keep_roots(&self, project: &World) -> io::Result<()> {
+        let mut keys: Vec<Digest> = self.lock().used.iter().copied().collect();
+        keys.sort();
+        let name = checkout(project);
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(name.as_bytes());
+        bytes.push(b'\n');
+        bytes.extend(keys.iter().flat_map(|k| k.0));
+        let path = roots_path(&name);
+        if self.home.read(&path, u64::MAX).is_ok_and(|old| old == bytes) {
+            return Ok(());
+        }
+        self.home.replace(&path, &bytes)
+    }
+}
+
+fn checkout(project: &World) -> String {
+    project.root().canonicalize().unwrap_or_else(|_| project.root().into()).to_string_lossy().into_owned()
+}
+
+fn roots_path(checkout: &str) -> String {
+    format!("roots/{}", &Digest::of(checkout.as_bytes()).hex()[..16])
+}
+
+/// A checkout's path and the keys that its last build used.
+fn roots_of(bytes: &[u8]) -> Option<(String, Vec<Digest>)> {
+    let rest = bytes.strip_prefix(MAGIC)?;
+    let end = rest.iter().position(|b| *b == b'\n')?;
+    let (name, keys) = (rest.get(..end)?, rest.get(end + 1..)?);
+    let (keys, torn) = keys.as_chunks::<32>();
+    torn.is_empty().then(|| (String::from_utf8_lossy(name).into_owned(), keys.iter().map(|k| Digest(*k)).collect()))
+}
+
+/// Collects; `waits` is called if others have the store open, and then this waits for them.
+pub fn collect(project: &World, wish: Wish, waits: impl FnOnce()) -> Result<Collected, StoreError> {
+    let home = home(project)?;
+    if !home.exists(INDEX) {
+        return Ok(Collected::default());
+    }
+    let lock = home.own(LOCK, How::Edit)?;
+    if !lock.try_lock()? {
+        waits();
+        lock.lock()?;
+    }
+    super::clean(&home, &home.own(INDEX, How::Edit)?)?;
+    let index = load(&home.own(INDEX, How::Read)?)?;
+    let mut out = Collected { before: size(&home)?, ..Collected::default() };
+    let stale = read_roots(&home, &mut out)?;
+    let (keys, objects) = living(&home, &index, wish, &stale)?;
+    out.objects_kept = objects.len() as u64;
+    out.objects_removed = index.objects.len() as u64 - out.objects_kept;
+    out.results_kept = keys.len() as u64;
+    out.results_removed = index.keys().count() as u64 - out.results_kept;
+    let plan = Plan::of(&home, &objects);
+    if wish.dry_run {
+        out.after = plan.bytes();
+        return Ok(out);
+    }
+    for path in &stale {
+        home.remove(path)?;
+    }
+    if out.objects_removed + out.results_removed > 0 || !plan.rewrite.is_empty() {
+        sweep(&home, &index, &keys, plan)?;
+    }
+    out.after = size(&home)?;
+    Ok(out)
+}
+
+/// Names the checkouts; gives the root files of those that are gone.
+fn read_roots(home: &World, out: &mut Collected) -> io::Result<BTreeSet<String>> {
+    let mut stale = BTreeSet::new();
+    for name in home.names("roots")? {
+        let path = format!("roots/{name}");
+        let Some((checkout, _)) = roots_of(&home.read(&path, u64::MAX)?) else {
+            if !name.starts_with('.') {
+                return Err(io::Error::other(format!(
+                    "{path} is damaged, so what its checkout needs is not known; delete it, or build there again"
+                )));
+            }
+            continue;
+        };
+        let there = home.at(&checkout);
+        let shares = there.exists(FOLDER) && super::home(&there).is_ok_and(|h| same(&h, home));
+        if shares {
+            out.checkouts.push(checkout);
+        } else {
+            out.gone.push(checkout);
+            stale.insert(path);
+        }
+    }
+    out.checkouts.sort();
+    out.gone.sort();
+    Ok(stale)
+}
+
+fn same(a: &World, b: &World) -> bool {
+    a.root().canonicalize().ok() == b.root().canonicalize().ok()
+}
+
+/// The keys that are needed, and the objects that their results speak of.
+fn living(
+    home: &World,
+    index: &Index,
+    wish: Wish,
+    stale: &BTreeSet<String>,
+) -> io::Result<(Set, BTreeMap<Digest, Place>)> {
+    let mut todo = Vec::new();
+    for path in home.names("roots")?.iter().map(|n| format!("roots/{n}")).filter(|p| !stale.contains(p)) {
+        todo.extend(roots_of(&home.read(&path, u64::MAX)?).map(|r| r.1).unwrap_or_default());
+    }
+    let (mut keys, mut objects) = (Set::default(), BTreeMap::new());
+    while let Some(key) = todo.pop() {
+        let Some(bytes) = index.result(key).filter(|_| keys.insert(key)) else { continue };
+        todo.extend(samples_of(home, index, bytes));
+        for digest in digests_in(bytes) {
+            todo.push(digest); // a result may speak of another's key
+            if let Some(place) = index.objects.get(&digest).filter(|p| !(wish.raw && p.raw)) {
+                objects.insert(digest, *place);
+            }
+        }
+    }
+    Ok((keys, objects))
+}
+
+/// The keys of single samples that a partition's result speaks for.
+fn samples_of(home: &World, index: &Index, result: &[u8]) -> Vec<Digest> {
+    let place = serde_json::from_slice::<Outcome>(result).ok().and_then(|o| index.objects.get(&o.samples?));
+    let read = |p: &Place| -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; p.len as usize];
+        home.own(&pack_path(p.pack, p.raw), How::Read)?.read_at(&mut bytes, p.offset)?;
+        Ok(bytes)
+    };
+    let bytes = place.and_then(|p| read(p).ok()).unwrap_or_default(); // absent: each is made again when needed
+    bytes.as_chunks::<32>().0.iter().map(|k| Digest(*k)).collect()
+}
+
+/// Everything in a result that looks like a digest: results are JSON, digests are texts of 64 hex digits.
+pub fn digests_in(json: &[u8]) -> impl Iterator<Item = Digest> {
+    let quoted = json.split(|b| *b == b'"').filter(|t| t.len() == 64);
+    quoted.filter_map(|t| Digest::parse(std::str::from_utf8(t).ok()?))
+}
+
+/// Which packs stay as they are, and which objects move to new ones.
+struct Plan {
+    stay: BTreeMap<Digest, Place>,
+    rewrite: BTreeMap<Digest, Place>,
+    kept: BTreeSet<String>,
+    kept_bytes: u64,
+}
+
+/// Bytes of a frame around an object.
+const FRAME: u64 = 36;
+
+impl Plan {
+    fn of(home: &World, objects: &BTreeMap<Digest, Place>) -> Plan {
+        let mut used: BTreeMap<String, u64> = BTreeMap::new();
+        for p in objects.values() {
+            *used.entry(pack_path(p.pack, p.raw)).or_default() += u64::from(p.len) + FRAME;
+        }
+        let size = |path: &String| home.stat(path).map_or(0, |s| s.size);
+        used.retain(|path, live| (size(path).saturating_sub(*live)).saturating_mul(WORTH) <= size(path));
+        let stays = |p: &Place| used.contains_key(&pack_path(p.pack, p.raw));
+        let (stay, rewrite) = objects.iter().map(|(d, p)| (*d, *p)).partition(|(_, p)| stays(p));
+        Plan { stay, rewrite, kept_bytes: used.keys().map(size).sum(), kept: used.into_keys().collect() }
+    }
+
+    fn bytes(&self) -> u64 {
+        self.kept_bytes + self.rewrite.values().map(|p| u64::from(p.len) + FRAME).sum::<u64>()
+    }
+}
+
+fn sweep(home: &World, index: &Index, keys: &Set, plan: Plan) -> io::Result<()> {
+    let mut new = Index::default();
+    let mut keys: Vec<&Digest> = keys.iter().collect();
+    keys.sort();
+    for key in keys {
+        new.put_result(*key, index.result(*key).unwrap_or_default());
+    }
+    plan.stay.iter().for_each(|(d, p)| new.put_object(*d, *p));
+    let mut next = index.objects.values().map(|p| p.pack + 1).max().unwrap_or(0);
+    for raw in [false, true] {
+        move_objects(home, plan.rewrite.iter().filter(|o| o.1.raw == raw), raw, &mut next, &mut new)?;
+    }
+    home.sync_folder("packs")?;
+    home.replace(INDEX, &new.commit())?;
+    let named: BTreeSet<String> = new.objects.values().map(|p| pack_path(p.pack, p.raw)).collect();
+    for name in home.names("packs")? {
+        let path = format!("packs/{name}");
+        if name.ends_with(".pack") && !named.contains(&path) && !plan.kept.contains(&path) {
+            home.remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies objects into new packs in the order in which they lie, so that what was made together stays together; one
+/// that is damaged is left behind.
+fn move_objects<'o>(
+    home: &World,
+    objects: impl Iterator<Item = (&'o Digest, &'o Place)>,
+    raw: bool,
+    next: &mut u32,
+    new: &mut Index,
+) -> io::Result<()> {
+    let mut objects: Vec<(&Digest, &Place)> = objects.collect();
+    objects.sort_by_key(|o| (o.1.pack, o.1.offset));
+    let mut target: Option<(u32, Own, u64)> = None;
+    let mut source: Option<(u32, Own)> = None;
+    for (digest, place) in objects {
+        if source.as_ref().is_none_or(|s| s.0 != place.pack) {
+            source = home.own(&pack_path(place.pack, raw), How::Read).ok().map(|f| (place.pack, f));
+        }
+        let Some((_, from)) = &source else { continue };
+        let mut bytes = vec![0; place.len as usize];
+        if from.read_at(&mut bytes, place.offset).is_err() || !sound(*digest, &bytes) {
+            continue;
+        }
+        if target.as_ref().is_some_and(|t| t.2 > PACK)
+            && let Some((_, full, _)) = target.take()
+        {
+            full.sync()?;
+        }
+        let (number, to, at) = match &mut target {
+            Some(t) => t,
+            None => {
+                let number = *next;
+                *next += 1;
+                target.insert((number, home.own(&pack_path(number, raw), How::Create)?, 0))
+            }
+        };
+        let frame = [&place.len.to_le_bytes()[..], &digest.0, &bytes].concat();
+        to.write_at(&frame, *at)?;
+        new.put_object(*digest, Place { pack: *number, raw, offset: *at + FRAME, len: place.len });
+        *at += frame.len() as u64;
+    }
+    target.map_or(Ok(()), |t| t.1.sync())
+}
+
+/// Bytes of packs and index.
+fn size(home: &World) -> io::Result<u64> {
+    let packs = home.names("packs")?.into_iter().map(|n| format!("packs/{n}"));
+    Ok(packs.chain([INDEX.to_string()]).filter_map(|p| home.stat(&p)).map(|s| s.size).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(world: &World, values: &[u8]) {
+        let s = Store::write(world).unwrap();
+        for v in values {
+            let bytes = vec![*v; 1000];
+            s.put(Digest::of(&bytes), &bytes, v.is_multiple_of(2)).unwrap();
+            let result = serde_json::to_vec(&[Digest::of(&bytes)]).unwrap();
+            s.put_result(Digest::of(&[*v]), &result);
+        }
+        s.commit().unwrap();
+        s.keep_roots(world).unwrap();
+    }
+
+    fn known(world: &World, v: u8) -> bool {
+        let s = Store::read(world).unwrap();
+        s.result(Digest::of(&[v])).is_some() && s.get(Digest::of(&[v; 1000])).is_some()
+    }
+
+    #[test]
+    fn what_the_last_build_used_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World::new(dir.path());
+        build(&world, &[1, 2, 3, 4, 5, 6, 7]);
+        build(&world, &[3, 4, 8]);
+        let dry = collect(&world, Wish { dry_run: true, raw: false }, || {}).unwrap();
+        assert!(known(&world, 1));
+        let done = collect(&world, Wish::default(), || {}).unwrap();
+        assert_eq!((dry.objects_removed, done.objects_removed, done.objects_kept), (5, 5, 3));
+        assert!(done.after < done.before);
+        assert_eq!((1..=8).filter(|v| known(&world, *v)).collect::<Vec<_>>(), [3, 4, 8]);
+        let again = collect(&world, Wish::default(), || {}).unwrap();
+        assert_eq!((again.objects_removed, again.before), (0, done.after));
+        let raw = collect(&world, Wish { dry_run: false, raw: true }, || {}).unwrap();
+        assert_eq!(raw.objects_removed, 2);
+        assert_eq!((1..=8).filter(|v| known(&world, *v)).collect::<Vec<_>>(), [3]);
+    }
+
+    #[test]
+    fn checkouts_share_a_store_until_they_are_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| {
+            let folder = dir.path().join(name);
+            std::fs::create_dir_all(&folder).unwrap();
+            World::new(folder)
+        };
+        let (a, b) = (at("a"), at("b"));
+        for world in [&a, &b] {
+            super::super::share(world, dir.path().join("store").to_str().unwrap()).unwrap();
+        }
+        build(&a, &[1, 2]);
+        build(&b, &[2, 3]);
+        assert!(known(&a, 3) && known(&b, 1));
+        assert_eq!(collect(&a, Wish::default(), || {}).unwrap().objects_removed, 0);
+        std::fs::remove_dir_all(b.root()).unwrap();
+        let done = collect(&a, Wish::default(), || {}).unwrap();
+        assert_eq!((done.gone.len(), done.objects_removed), (1, 1));
+        assert!(known(&a, 1) && known(&a, 2) && !known(&a, 3));
+    }
+
+    #[test]
+    fn two_write_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| {
+            let folder = dir.path().join(name);
+            std::fs::create_dir_all(&folder).unwrap();
+            let world = World::new(folder);
+            super::super::share(&world, dir.path().join("store").to_str().unwrap()).unwrap();
+            world
+        };
+        let (a, b) = (at("a"), at("b"));
+        let (first, second) = (Store::write(&a).unwrap(), Store::write(&b).unwrap());
+        for (n, s) in [&first, &second, &first, &second].into_iter().enumerate() {
+            let bytes = vec![n as u8; 10];
+            s.put(Digest::of(&bytes), &bytes, false).unwrap();
+            s.put_result(Digest::of(&[n as u8]), b"[]");
+            s.commit().unwrap();
+        }
+        drop((first, second));
+        let s = Store::read(&a).unwrap();
+        assert!((0..4u8).all(|n| s.get(Digest::of(&[n; 10])).is_some() && s.result(Digest::of(&[n])).is_some()));
+    }
+}

@@ -1,0 +1,525 @@
+//! The store: content-addressed objects in append-only packs, and an index of where they are and of what each recipe
+//! gave. Written in one order: packs, sync, index, sync; so the index never names bytes that may be lost. Several
+//! checkouts may share one: each writer has packs of its own, and commits take turns.
+//! Layout, frames and promises: `spec/store.md`.
+mod collect;
+mod index;
+mod verify;
+
+pub use collect::{Collected, Wish, collect};
+pub use verify::{Verified, verify};
+
+use crate::digest::{Digest, Hasher};
+use crate::table::codec;
+use crate::world::{How, Own, World};
+use index::{Index, Set};
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// What is of this checkout alone.
+pub const FOLDER: &str = ".tamis";
+/// Says in which folder the store lies, where it is shared.
+const POINTER: &str = ".tamis/store";
+/// Held by all that build, alone by what collects garbage.
+const LOCK: &str = "store.lock";
+const INDEX: &str = "index";
+/// The number of a reader's packs, which have no file.
+const IN_MEMORY: u32 = u32::MAX;
+/// Unwritten bytes above this go to the pack file.
+const BUFFER: usize = 8 << 20;
+
+/// Where an object lies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Place {
+    pack: u32,
+    raw: bool,
+    offset: u64,
+    len: u32,
+}
+
+impl Place {
+    fn bytes(&self) -> [u8; 17] {
+        let mut b = [0; 17];
+        b[..4].copy_from_slice(&self.pack.to_le_bytes());
+        b[4] = u8::from(self.raw);
+        b[5..13].copy_from_slice(&self.offset.to_le_bytes());
+        b[13..].copy_from_slice(&self.len.to_le_bytes());
+        b
+    }
+
+    fn read(b: &[u8]) -> Option<Place> {
+        let (pack, rest) = b.split_first_chunk::<4>()?;
+        let ([raw], rest) = rest.split_first_chunk::<1>()?;
+        let (offset, rest) = rest.split_first_chunk::<8>()?;
+        let len = u32::from_le_bytes(*rest.first_chunk::<4>()?);
+        Some(Place { pack: u32::from_le_bytes(*pack), raw: *raw == 1, offset: u64::from_le_bytes(*offset), len })
+    }
+}
+
+/// A store: open to read, or for one of its writers.
+pub struct Store {
+    home: World,
+    inner: Mutex<Inner>,
+    writer: bool,
+    written: AtomicU64,
+    damaged: AtomicU64,
+    /// Of the checkout, then of the store; released when they are closed, also by a kill.
+    _locks: Vec<Own>,
+}
+
+#[derive(Default)]
+struct Inner {
+    index: Index,
+    packs: std::collections::HashMap<(u32, bool), Option<Arc<Own>>>,
+    open: [Option<Pack>; 2],
+    file: Option<Own>,
+    next_pack: u32,
+    /// Keys that this process asked for or gave: the roots of what this checkout needs.
+    used: Set,
+    broken: bool,
+}
+
+/// A pack being written. A reader's has no file and stays in memory.
+struct Pack {
+    number: u32,
+    file: Option<Arc<Own>>,
+    /// Bytes in the file; what follows is in `buffer`.
+    flushed: u64,
+    buffer: Vec<u8>,
+    /// Its name does not yet last.
+    fresh: bool,
+}
+
+/// Why a store cannot be had.
+#[derive(Debug)]
+pub enum StoreError {
+    Locked,
+    Io(io::Error),
+}
+
+impl From<io::Error> for StoreError {
+    fn from(e: io::Error) -> Self {
+        StoreError::Io(e)
+    }
+}
+
+impl Store {
+    /// Opens the store for writing; there is one writer in a checkout.
+    pub fn write(project: &World) -> Result<Store, StoreError> {
+        project.make_folder(FOLDER)?;
+        mark_cache(project, FOLDER)?;
+        let checkout = project.own(&format!("{FOLDER}/lock"), How::Edit)?;
+        if !checkout.try_lock()? {
+            return Err(StoreError::Locked);
+        }
+        let home = home(project)?;
+        home.make_folder("packs")?;
+        let lock = home.own(LOCK, How::Edit)?;
+        let alone = lock.try_lock()?;
+        if alone {
+            clean(&home, &home.own(INDEX, How::Edit)?)?;
+            lock.unlock()?;
+        }
+        lock.lock_shared()?; // waits while garbage is collected
+        let file = home.own(INDEX, How::Edit)?;
+        let mut inner = Inner { index: load(&file)?, file: Some(file), ..Inner::default() };
+        inner.next_pack = inner.index.objects.values().map(|p| p.pack + 1).max().unwrap_or(0);
+        Ok(Store::of(home, inner, true, vec![checkout, lock]))
+    }
+
+    /// Opens the store for reading, beside writers perhaps. What is put into it stays in memory.
+    pub fn read(project: &World) -> Result<Store, StoreError> {
+        let home = home(project)?;
+        let mut locks = Vec::new();
+        if home.exists(LOCK) {
+            let lock = home.own(LOCK, How::Read)?;
+            lock.try_lock_shared()?; // while garbage is collected, what is gone is absent
+            locks.push(lock);
+        }
+        let index = match home.own(INDEX, How::Read) {
+            Ok(file) => load(&file)?,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Index::default(),
+            Err(e) => return Err(e.into()),
+        };
+        Ok(Store::of(home, Inner { index, ..Inner::default() }, false, locks))
+    }
+
+    fn of(home: World, inner: Inner, writer: bool, locks: Vec<Own>) -> Store {
+        let (written, damaged) = Default::default();
+        Store { home, inner: Mutex::new(inner), writer, written, damaged, _locks: locks }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// What a recipe gave, if it is known.
+    pub fn result(&self, key: Digest) -> Option<Vec<u8>> {
+        let mut inner = self.lock();
+        let found = inner.index.result(key).map(<[u8]>::to_vec);
+        if found.is_some() {
+            inner.used.insert(key);
+        }
+        found
+    }
+
+    /// The same, of a result that another one speaks for.
+    pub fn peek(&self, key: Digest) -> Option<Vec<u8>> {
+        self.lock().index.result(key).map(<[u8]>::to_vec)
+    }
+
+    /// Records such a result.
+    pub fn put_part(&self, key: Digest, bytes: &[u8]) {
+        let mut inner = self.lock();
+        if inner.index.result(key) != Some(bytes) {
+            inner.index.put_result(key, bytes);
+        }
+    }
+
+    /// Over all keys that were asked for or given: equal after two builds that came to the same.
+    pub fn fingerprint(&self) -> Digest {
+        let mut keys: Vec<Digest> = self.lock().used.iter().copied().collect();
+        keys.sort();
+        let mut h = Hasher::derive("tamis walk 1");
+        for k in keys {
+            h.update(&k.0);
+        }
+        h.finish()
+    }
+
+    /// Records what a recipe gave; known from now on, kept from the next commit on.
+    pub fn put_result(&self, key: Digest, bytes: &[u8]) {
+        self.lock().used.insert(key);
+        self.put_part(key, bytes);
+    }
+
+    /// Keeps an object. `raw` ones, made before masking, lie in packs of their own.
+    pub fn put(&self, digest: Digest, bytes: &[u8], raw: bool) -> io::Result<()> {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        if inner.index.objects.contains_key(&digest) {
+            return Ok(());
+        }
+        if inner.broken {
+            return Err(io::Error::other("an earlier write to the store failed"));
+        }
+        let len = u32::try_from(bytes.len()).map_err(|_| io::Error::other("an object over 4 GiB"))?;
+        if inner.open[usize::from(raw)].is_none() {
+            let pack = self.new_pack(inner.next_pack, raw)?;
+            inner.packs.insert((pack.number, raw), pack.file.clone());
+            inner.next_pack = pack.number.saturating_add(1);
+            inner.open[usize::from(raw)] = Some(pack);
+        }
+        let Some(pack) = inner.open[usize::from(raw)].as_mut() else { return Ok(()) };
+        pack.buffer.extend(len.to_le_bytes());
+        pack.buffer.extend(digest.0);
+        let offset = pack.flushed + pack.buffer.len() as u64;
+        pack.buffer.extend(bytes);
+        let place = Place { pack: pack.number, raw, offset, len };
+        if pack.buffer.len() > BUFFER {
+            let done = pack.flush();
+            inner.broken = done.is_err();
+            done?;
+        }
+        self.written.fetch_add(u64::from(len), Ordering::Relaxed);
+        inner.index.put_object(digest, place);
+        Ok(())
+    }
+
+    /// A pack that no other writer has.
+    fn new_pack(&self, from: u32, raw: bool) -> io::Result<Pack> {
+        let pack = |number, file| Pack { number, file, flushed: 0, buffer: Vec::new(), fresh: true };
+        if !self.writer {
+            return Ok(pack(IN_MEMORY, None));
+        }
+        for number in from.. {
+            match self.home.own(&pack_path(number, raw), How::Create) {
+                Ok(file) => return Ok(pack(number, Some(Arc::new(file)))),
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Err(io::Error::other("there are too many packs"))
+    }
+
+    pub fn has(&self, digest: Digest) -> bool {
+        self.lock().index.objects.contains_key(&digest)
+    }
+
+    /// The bytes of an object, verified; `None` if it is absent or damaged, and then it is made again.
+    pub fn get(&self, digest: Digest) -> Option<Vec<u8>> {
+        let place = *self.lock().index.objects.get(&digest)?;
+        let bytes = self.bytes(place).filter(|b| sound(digest, b));
+        if bytes.is_none() {
+            self.damaged.fetch_add(1, Ordering::Relaxed);
+            let mut inner = self.lock();
+            if inner.index.objects.get(&digest) == Some(&place) {
+                inner.index.objects.remove(&digest); // so that it can be put again
+            }
+        }
+        bytes
+    }
+
+    /// The bytes at a place, not verified.
+    fn bytes(&self, place: Place) -> Option<Vec<u8>> {
+        let file = {
+            let mut inner = self.lock();
+            if let Some(pack) = inner.open[usize::from(place.raw)].as_ref().filter(|p| p.number == place.pack)
+                && place.offset >= pack.flushed
+            {
+                let at = (place.offset - pack.flushed) as usize;
+                return pack.buffer.get(at..at + place.len as usize).map(<[u8]>::to_vec);
+            }
+            let open = || self.home.own(&pack_path(place.pack, place.raw), How::Read).ok().map(Arc::new);
+            inner.packs.entry((place.pack, place.raw)).or_insert_with(open).clone()?
+        };
+        if place.offset + u64::from(place.len) > file.len().ok()? {
+            return None; // a damaged index must not ask for memory that no file has
+        }
+        let mut bytes = vec![0; place.len as usize];
+        file.read_at(&mut bytes, place.offset).ok()?;
+        Some(bytes)
+    }
+
+    /// Makes everything put so far last: packs, sync, index, sync. Does nothing when nothing was put.
+    pub fn commit(&self) -> io::Result<()> {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        if !inner.index.pending() || !self.writer {
+            return Ok(());
+        }
+        if inner.broken {
+            return Err(io::Error::other("an earlier write to the store failed"));
+        }
+        let done = self.commit_to(inner);
+        inner.broken = done.is_err();
+        done
+    }
+
+    fn commit_to(&self, inner: &mut Inner) -> io::Result<()> {
+        let mut fresh = inner.index.len == 0;
+        for pack in inner.open.iter_mut().flatten() {
+            pack.flush()?;
+            pack.file.as_ref().map_or(Ok(()), |f| f.sync())?;
+            fresh |= std::mem::take(&mut pack.fresh);
+        }
+        if fresh {
+            self.home.sync_folder("packs")?;
+            self.home.sync_folder("")?;
+        }
+        let Some(file) = &inner.file else { return Ok(()) };
+        file.lock()?;
+        let done = append(file, &mut inner.index);
+        file.unlock()?;
+        done
+    }
+
+    /// Bytes of objects put since the store was opened.
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Objects that were not as they were written, or not there, since the store was opened.
+    pub fn damaged(&self) -> u64 {
+        self.damaged.load(Ordering::Relaxed)
+    }
+
+    /// Size in bytes of the packs that hold raw objects, and of the others.
+    pub fn size(&self) -> io::Result<(u64, u64)> {
+        let mut out = (0, 0);
+        for name in self.home.names("packs")? {
+            let size = self.home.stat(&format!("packs/{name}")).map_or(0, |s| s.size);
+            *if name.ends_with(".raw.pack") { &mut out.0 } else { &mut out.1 } += size;
+        }
+        Ok(out)
+    }
+}
+
+impl Pack {
+    fn flush(&mut self) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        file.write_at(&self.buffer, self.flushed)?;
+        self.flushed += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+/// Whether bytes are what their digest says: of a column, or of plain bytes.
+fn sound(digest: Digest, bytes: &[u8]) -> bool {
+    Digest::of(bytes) == digest || codec::bytes_digest(bytes) == digest
+}
+
+/// Adds the next commit behind those that others may have made meanwhile.
+fn append(file: &Own, index: &mut Index) -> io::Result<()> {
+    index.read(&tail(file, index.len)?);
+    let bytes = index.commit();
+    file.write_at(&bytes, index.len)?;
+    file.sync()?;
+    index.committed(&bytes);
+    Ok(())
+}
+
+fn tail(file: &Own, from: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; file.len()?.saturating_sub(from) as usize];
+    file.read_at(&mut bytes, from)?;
+    Ok(bytes)
+}
+
+/// Reads the index up to the first commit that is not whole: what follows was never promised.
+fn load(file: &Own) -> io::Result<Index> {
+    let mut index = Index::default();
+    index.read(&tail(file, 0)?);
+    Ok(index)
+}
+
+/// The folder of the store: the checkout's own, or the one that it shares.
+pub fn home(project: &World) -> io::Result<World> {
+    match project.read(POINTER, 1 << 16) {
+        Ok(bytes) => {
+            let path = String::from_utf8_lossy(&bytes).trim().to_string();
+            match std::path::Path::new(&path).is_absolute() {
+                true => Ok(project.at(path)),
+                false => {
+                    Err(io::Error::other(format!("{POINTER} names no folder; delete it, or `tamis store use DIR`")))
+                }
+            }
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(project.at(project.root().join(FOLDER))),
+        Err(e) => Err(e),
+    }
+}
+
+/// From now on this checkout shares the store in a folder (absolute); the old one may be deleted.
+pub fn share(project: &World, folder: &str) -> io::Result<()> {
+    project.make_folder(FOLDER)?;
+    mark_cache(project, FOLDER)?;
+    let home = project.at(folder);
+    home.make_folder("packs")?;
+    mark_cache(&home, "")?;
+    project.replace(POINTER, folder.as_bytes())
+}
+
+fn pack_path(number: u32, raw: bool) -> String {
+    format!("packs/{number:06}{}.pack", if raw { ".raw" } else { "" })
+}
+
+/// Cuts off what builds that died left behind the last commit; nobody else may have the store open.
+fn clean(home: &World, file: &Own) -> io::Result<()> {
+    let index = load(file)?;
+    if file.len()? > index.len {
+        file.cut(index.len)?;
+    }
+    let named: std::collections::HashSet<String> = index.objects.values().map(|p| pack_path(p.pack, p.raw)).collect();
+    for name in home.names("packs")? {
+        let path = format!("packs/{name}");
+        if name.ends_with(".pack") && !named.contains(&path) {
+            home.remove(&path)?; // no committed object lies in it
+        }
+    }
+    Ok(())
+}
+
+/// Tells git and backups that a folder can be made again.
+pub fn mark_cache(world: &World, folder: &str) -> io::Result<()> {
+    for (name, text) in [
+        (".gitignore", "*\n"),
+        ("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n# made by tamis; may be deleted\n"),
+    ] {
+        let path = if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") };
+        if !world.exists(&path) {
+            world.replace(&path, text.as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn world() -> (tempfile::TempDir, World) {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World::new(dir.path());
+        (dir, world)
+    }
+
+    #[test]
+    fn kept_after_a_commit_and_not_before() {
+        let (_dir, world) = world();
+        let (a, b) = (Digest::of(b"first"), Digest::of(b"second"));
+        {
+            let s = Store::write(&world).unwrap();
+            s.put(a, b"first", false).unwrap();
+            s.put_result(b, b"outcome");
+            assert_eq!(s.get(a).as_deref(), Some(&b"first"[..]));
+            s.commit().unwrap();
+            s.put(b, b"second", true).unwrap();
+        }
+        let s = Store::write(&world).unwrap();
+        assert_eq!(s.get(a).as_deref(), Some(&b"first"[..]));
+        assert_eq!(s.result(b).as_deref(), Some(&b"outcome"[..]));
+        assert_eq!(s.get(b), None);
+    }
+
+    #[test]
+    fn one_writer_and_readers_beside_it() {
+        let (_dir, world) = world();
+        let s = Store::write(&world).unwrap();
+        assert!(matches!(Store::write(&world), Err(StoreError::Locked)));
+        s.put(Digest::of(b"x"), b"x", false).unwrap();
+        s.commit().unwrap();
+        assert!(Store::read(&world).unwrap().has(Digest::of(b"x")));
+    }
+
+    #[test]
+    fn what_a_reader_puts_hides_nothing() {
+        let (_dir, world) = world();
+        let s = Store::write(&world).unwrap();
+        s.put(Digest::of(b"kept"), b"kept", false).unwrap();
+        s.commit().unwrap();
+        drop(s);
+        let s = Store::read(&world).unwrap();
+        s.put(Digest::of(b"in memory"), b"in memory", false).unwrap();
+        assert_eq!(s.get(Digest::of(b"kept")).as_deref(), Some(&b"kept"[..]));
+        assert_eq!(s.get(Digest::of(b"in memory")).as_deref(), Some(&b"in memory"[..]));
+    }
+
+    #[test]
+    fn a_torn_index_loses_the_tail_alone() {
+        let (dir, world) = world();
+        let s = Store::write(&world).unwrap();
+        for i in 0..10u8 {
+            s.put_result(Digest::of(&[i]), &[i]);
+            s.commit().unwrap();
+        }
+        drop(s);
+        let path = dir.path().join(".tamis/index");
+        let whole = std::fs::read(&path).unwrap();
+        for cut in 0..whole.len() {
+            std::fs::write(&path, &whole[..cut]).unwrap();
+            let s = Store::write(&world).unwrap();
+            let known = (0..10u8).take_while(|i| s.result(Digest::of(&[*i])).is_some()).count();
+            assert!(known <= 10 && (known == 10) == (cut == whole.len()));
+            s.put_result(Digest::of(b"new"), b"new");
+            s.commit().unwrap();
+            drop(s);
+            assert!(Store::read(&world).unwrap().result(Digest::of(b"new")).is_some());
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_makes_the_object_absent() {
+        let (dir, world) = world();
+        let s = Store::write(&world).unwrap();
+        s.put(Digest::of(b"object"), b"object", false).unwrap();
+        s.commit().unwrap();
+        drop(s);
+        let path = dir.path().join(".tamis/packs/000000.pack");
+        let mut bytes = std::fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(Store::read(&world).unwrap().get(Digest::of(b"object")), None);
+    }
+}

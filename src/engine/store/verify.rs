@@ -1,0 +1,41 @@
+//! Reads a store whole: is every object as it was written, and does every result find its objects?
+use super::collect::digests_in;
+use super::{Store, StoreError};
+use crate::world::World;
+
+/// What a store holds and how well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    pub objects: u64,
+    pub bytes: u64,
+    pub results: u64,
+    /// Objects that are not as they were written, or whose pack is gone.
+    pub damaged: u64,
+    /// Results that speak of an object which the index does not name or which is damaged: it is made again when needed.
+    pub incomplete: u64,
+    /// Bytes behind the last whole commit of the index.
+    pub torn: u64,
+}
+
+/// Reads everything; changes nothing.
+pub fn verify(project: &World) -> Result<Verified, StoreError> {
+    let store = Store::read(project)?;
+    let places: Vec<_> = store.lock().index.objects.iter().map(|(d, p)| (*d, *p)).collect();
+    let mut out = Verified { objects: places.len() as u64, ..Verified::default() };
+    for (digest, place) in places {
+        out.bytes += u64::from(place.len);
+        if store.get(digest).is_none() {
+            out.damaged += 1; // and no longer in the index that this process has
+        }
+    }
+    let inner = store.lock();
+    for key in inner.index.keys() {
+        out.results += 1;
+        let bytes = inner.index.result(key).unwrap_or_default();
+        if digests_in(bytes).any(|d| !inner.index.objects.contains_key(&d) && inner.index.result(d).is_none()) {
+            out.incomplete += 1;
+        }
+    }
+    out.torn = store.home.stat(super::INDEX).map_or(0, |s| s.size.saturating_sub(inner.index.len));
+    Ok(out)
+}

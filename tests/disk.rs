@@ -1,0 +1,288 @@
+//! Disks broken on purpose. A probe counts every operation that changes a file; at a given one the disk fails, writes
+//! half, or loses its power: then what was never synced is gone, or torn. Whatever happened, the next build completes
+//! by itself with the roots of a clean one, and the index never names bytes that are not there.
+use crate::harness::{Lab, Sample, text};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use tamis::engine::store;
+use tamis::project::{Options, Project};
+use tamis::stages::registry;
+use tamis::world::{Op, Probe, Verdict, World};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// This operation fails, later ones do not: a bad sector.
+    Once,
+    /// It and all later ones fail: a full disk.
+    Full,
+    /// A write breaks off in the middle and nothing works afterwards.
+    Short,
+    /// Power is lost before it: what was not synced is gone.
+    Power,
+    /// The same, and of what was not synced a part chosen by the seed has reached the disk.
+    Torn,
+    /// This opening or reading fails, and no other.
+    Read,
+}
+
+const MODES: [Mode; 5] = [Mode::Once, Mode::Full, Mode::Short, Mode::Power, Mode::Torn];
+
+/// How one operation that was not synced is undone.
+#[derive(Debug)]
+enum Undo {
+    /// A file that was there before, with its bytes, or was not.
+    Name(PathBuf, Option<Vec<u8>>),
+    /// Bytes of a file from an offset on, and its length.
+    Bytes(PathBuf, u64, Vec<u8>, u64),
+    /// `Rename(from, to)`: what `to` had been.
+    Moved(PathBuf, PathBuf, Option<Vec<u8>>),
+}
+
+#[derive(Default)]
+struct State {
+    /// Operations that change files, and those that only read them.
+    count: u64,
+    reads: u64,
+    dead: bool,
+    undo: Vec<Undo>,
+}
+
+/// A disk that breaks at the `at`-th change of a file below `.tamis`, `out` or beside them.
+struct Disk {
+    at: u64,
+    mode: Mode,
+    state: Mutex<State>,
+}
+
+impl Disk {
+    fn new(at: u64, mode: Mode) -> Arc<Disk> {
+        Arc::new(Disk { at, mode, state: Mutex::default() })
+    }
+
+    fn counts(&self) -> (u64, u64) {
+        let state = self.state.lock().unwrap();
+        (state.count, state.reads)
+    }
+
+    /// The power is gone: undoes what was not synced, the last first.
+    fn lose(&self) {
+        let mut state = self.state.lock().unwrap();
+        let lost: Vec<Undo> = state.undo.drain(..).collect();
+        for (n, undo) in lost.into_iter().enumerate().rev() {
+            let stays =
+                self.mode == Mode::Torn && tamis::digest::draw(self.at, "torn", &n.to_string()).is_multiple_of(2);
+            if !stays {
+                undo.apply();
+            }
+        }
+    }
+}
+
+impl Undo {
+    fn apply(self) {
+        let back = |path: &Path, bytes: Option<Vec<u8>>| match bytes {
+            Some(bytes) => drop(std::fs::write(path, bytes)),
+            None => drop(std::fs::remove_file(path)),
+        };
+        match self {
+            Undo::Name(path, bytes) => back(&path, bytes),
+            Undo::Bytes(path, offset, bytes, len) => {
+                let Ok(mut now) = std::fs::read(&path) else { return };
+                now.truncate(len as usize);
+                now.resize(len as usize, 0);
+                for (at, b) in (offset as usize..).zip(bytes) {
+                    if let Some(slot) = now.get_mut(at) {
+                        *slot = b;
+                    }
+                }
+                drop(std::fs::write(path, now));
+            }
+            Undo::Moved(from, to, was) => {
+                if std::fs::rename(&to, &from).is_ok() {
+                    back(&to, was);
+                }
+            }
+        }
+    }
+
+    /// Whether a sync of this file or folder makes it last.
+    fn synced_by(&self, path: &Path) -> bool {
+        match self {
+            Undo::Name(p, _) | Undo::Moved(_, p, _) => p.parent() == Some(path),
+            Undo::Bytes(p, ..) => p == path,
+        }
+    }
+
+    fn of(op: &Op) -> Option<Undo> {
+        let bytes = |p: &Path| std::fs::read(p).ok();
+        Some(match op {
+            Op::Create(p) | Op::Remove(p) if !p.is_dir() => Undo::Name(p.to_path_buf(), bytes(p)),
+            Op::Write(p, offset, len) => {
+                let now = bytes(p).unwrap_or_default();
+                let old = now.iter().skip(*offset as usize).take(*len).copied().collect();
+                Undo::Bytes(p.to_path_buf(), *offset, old, now.len() as u64)
+            }
+            Op::Cut(p, len) => {
+                let now = bytes(p).unwrap_or_default();
+                Undo::Bytes(
+                    p.to_path_buf(),
+                    *len,
+                    now.get(*len as usize..).unwrap_or_default().to_vec(),
+                    now.len() as u64,
+                )
+            }
+            Op::Rename(from, to) => Undo::Moved(from.to_path_buf(), to.to_path_buf(), bytes(to)),
+            _ => return None,
+        })
+    }
+}
+
+impl Probe for Disk {
+    fn before(&self, op: &Op) -> Verdict {
+        let broken = || Verdict::Fail(std::io::Error::other("the disk is broken"));
+        let mut state = self.state.lock().unwrap();
+        if matches!(op, Op::Open(_) | Op::Read(_)) {
+            state.reads += 1;
+            let fails = state.dead || (self.mode == Mode::Read && state.reads == self.at);
+            return if fails { broken() } else { Verdict::Go };
+        }
+        if state.dead {
+            return broken();
+        }
+        state.count += 1;
+        if state.count == self.at && self.mode != Mode::Read {
+            state.dead = self.mode != Mode::Once;
+            return match (self.mode, op) {
+                (Mode::Short, Op::Write(_, _, len)) => Verdict::Short(len / 2),
+                _ => broken(),
+            };
+        }
+        if matches!(self.mode, Mode::Power | Mode::Torn) {
+            match op {
+                Op::Sync(path) => state.undo.retain(|u| !u.synced_by(path)),
+                _ => state.undo.extend(Undo::of(op)),
+            }
+        }
+        Verdict::Go
+    }
+}
+
+/// A small project with every kind of step: rows, joins, regroup, images, masks, a compressed source.
+fn lab() -> Lab {
+    let mut lab = Lab::new(12, 2);
+    let same = Sample { id: "twin".into(), ..lab.samples[3].clone() };
+    lab.samples.push(same);
+    lab.samples[5].text.push_str(" a@example.org");
+    lab
+}
+
+/// Exit code, content root and files root.
+type Came = (i32, String, String);
+
+fn build(world: World) -> Came {
+    let options = Options { target: 8, jobs: 1, ..Options::default() };
+    let Ok(project) = Project::in_world(world, &registry()) else { return (2, String::new(), String::new()) };
+    let done = project.build(&options, &|_| {}, |s, f| {
+        let d = tamis::cli::done(s, f);
+        (d.exit, d.content_root, d.files_root)
+    });
+    done.unwrap_or_else(|e| (e.exit(), String::new(), String::new()))
+}
+
+fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let walk = walkdir(dir);
+    walk.into_iter().map(|p| (p.strip_prefix(dir).unwrap().to_path_buf(), std::fs::read(&p).unwrap())).collect()
+}
+
+fn walkdir(dir: &Path) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir(dir).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { out.extend(walkdir(&path)) } else { out.push(path) }
+    }
+    out
+}
+
+/// Where the files of a project lie while one disk after another breaks.
+struct Bench {
+    dir: tempfile::TempDir,
+    before: BTreeMap<PathBuf, Vec<u8>>,
+    want: Came,
+    want_files: BTreeMap<PathBuf, Vec<u8>>,
+    writes: u64,
+    reads: u64,
+}
+
+impl Bench {
+    /// `edited` is built on top of a build of `first`, or from nothing.
+    fn new(first: Option<&Lab>, edited: &Lab) -> Bench {
+        let clean = tempfile::tempdir().unwrap();
+        edited.write(clean.path());
+        let want = build(World::new(clean.path()));
+        assert_eq!(want.0, 0);
+        let dir = tempfile::tempdir().unwrap();
+        if let Some(first) = first {
+            first.write(dir.path());
+            assert_eq!(build(World::new(dir.path())).0, 0);
+        }
+        edited.write(dir.path());
+        let before = files(dir.path());
+        let counter = Disk::new(0, Mode::Once);
+        assert_eq!(build(World::probed(dir.path(), counter.clone())), want);
+        let (writes, reads) = counter.counts();
+        Bench { want_files: files(&clean.path().join("out")), dir, before, want, writes, reads }
+    }
+
+    /// Breaks the disk at one operation, and builds again on a sound one.
+    fn try_at(&self, at: u64, mode: Mode) {
+        let dir = self.dir.path();
+        for path in walkdir(dir) {
+            std::fs::remove_file(path).unwrap();
+        }
+        for (path, bytes) in &self.before {
+            let path = dir.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+        let disk = Disk::new(at, mode);
+        let broken = build(World::probed(dir, disk.clone()));
+        let what = format!("{mode:?} at {at} of {} writes, {} reads", self.writes, self.reads);
+        // a guideline that cannot be read is told where it is declared
+        let may = if mode == Mode::Read { [0, 3, 2] } else { [0, 3, 3] };
+        assert!(may.contains(&broken.0), "{what}: exit {}", broken.0);
+        if matches!(mode, Mode::Power | Mode::Torn) {
+            disk.lose();
+        }
+        let verified = store::verify(&World::new(dir)).unwrap();
+        assert_eq!(verified.damaged, 0, "{what}: the index names bytes that are not there");
+        assert_eq!(build(World::new(dir)), self.want, "{what}: the next build");
+        let out = files(&dir.join("out"));
+        assert!(out == self.want_files, "{what}: what lies in out/");
+        let verified = store::verify(&World::new(dir)).unwrap();
+        assert_eq!((verified.damaged, verified.torn), (0, 0), "{what}: afterwards");
+    }
+
+    fn exhaust(&self) {
+        for mode in MODES {
+            (1..=self.writes).for_each(|at| self.try_at(at, mode));
+        }
+        (1..=self.reads).for_each(|at| self.try_at(at, Mode::Read));
+    }
+}
+
+#[test]
+fn a_cold_build_survives_a_break_at_every_operation() {
+    Bench::new(None, &lab()).exhaust();
+}
+
+#[test]
+fn an_incremental_build_survives_a_break_at_every_operation() {
+    let (first, mut edited) = (lab(), lab());
+    edited.samples[2].text = text(999);
+    edited.samples.remove(7);
+    edited.images.insert("p009".into(), 9);
+    edited.set("train", "0.5");
+    edited.set("test", "0.5");
+    Bench::new(Some(&first), &edited).exhaust();
+}
