@@ -14,14 +14,14 @@ const ZONES: [&str; 3] = ["UTC", "Asia/Seoul", "America/St_Johns"];
 const UMASKS: [&str; 2] = ["022", "077"];
 const LOCALES: [&str; 3] = ["C", "ko_KR.UTF-8", "tr_TR.UTF-8"];
 
-/// Draws for one sequence.
-struct Dice {
-    seed: u64,
-    n: u64,
+/// Draws of one sequence.
+pub struct Dice {
+    pub seed: u64,
+    pub n: u64,
 }
 
 impl Dice {
-    fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         self.n += 1;
         (tamis::digest::draw(self.seed, "dice", &self.n.to_string()) % n as u64) as usize
     }
@@ -42,7 +42,7 @@ impl Dice {
 }
 
 /// One edit that a user might make.
-fn edit(lab: &mut Lab, d: &mut Dice) {
+pub fn edit(lab: &mut Lab, d: &mut Dice) {
     let at = d.below(lab.samples.len());
     let fresh = d.below(1_000_000) as u64;
     match d.below(20) {

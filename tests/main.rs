@@ -5,6 +5,7 @@ mod disk;
 mod goldens;
 mod harness;
 mod incremental;
+mod kills;
 mod operations;
 mod races;
 mod schema;
