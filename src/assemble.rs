@@ -130,13 +130,13 @@ impl Assembly<'_> {
 
     fn add(&mut self, entry: &Entry, path: &str, span: &Range<usize>, plan: Plan) {
         let name = if plan.word.is_empty() { path.to_string() } else { format!("{path}/{}", plan.word) };
-        let found = self.found(&plan);
+        self.check_found(&plan);
         let private = self.manifest.table(&["privacy"]).is_some();
         let reads_raw = plan.ports.reads.iter().any(|r| self.unmasked.contains(r));
         let raw = (plan.scan.is_some() || reads_raw) && plan.masks.is_empty();
         self.same_types(path, &plan);
         self.learn(&plan, private);
-        self.steps.push(Step { name, path: path.to_string(), entry: *entry, plan, raw, found, span: span.clone() });
+        self.steps.push(Step { name, path: path.to_string(), entry: *entry, plan, raw, span: span.clone() });
     }
 
     /// Sources that give one column must give it one type.
@@ -171,20 +171,20 @@ impl Assembly<'_> {
         });
     }
 
-    fn found(&mut self, plan: &Plan) -> Vec<crate::world::Found> {
-        let Some(source) = &plan.scan else { return Vec::new() };
-        let (found, empty) = match scan::find(self.world, source) {
-            Ok(f) => f,
+    /// Globs that match nothing are told where they stand.
+    fn check_found(&mut self, plan: &Plan) {
+        let Some(source) = &plan.scan else { return };
+        let empty = match scan::find::unmatched(self.world, source) {
+            Ok(globs) => globs,
             Err(say) => {
                 self.problems.push(Diagnostic::error("T0303", source.span.clone(), say).label("cannot be listed"));
-                return Vec::new();
+                return;
             }
         };
         for (glob, span) in source.globs.iter().zip(&source.spans).filter(|(g, _)| empty.contains(g)) {
             let problem = Diagnostic::error("T0312", span.clone(), format!("`{glob}` matches no file"));
             self.problems.push(problem.label("relative to dataset.toml; dot files never match"));
         }
-        found
     }
 
     /// A fixed section that fits the schema.

@@ -3,12 +3,13 @@ use crate::assemble::{self, Assembled};
 use crate::diag::{Diagnostic, Severity};
 use crate::engine::build::{self, Built, Mode, StepRun};
 use crate::engine::event::{Answer, Event, Sink};
-use crate::engine::files::Files;
 use crate::engine::gate::{self, Judged};
 use crate::engine::graph::Graph;
 use crate::engine::lock::{Lock, SourceLock};
 use crate::engine::output;
+use crate::engine::outputs::Outputs;
 use crate::engine::record::Record;
+use crate::engine::scan;
 use crate::engine::session::{Session, Stop};
 use crate::engine::store::{Store, StoreError};
 use crate::exec::local::Local;
@@ -164,9 +165,8 @@ impl Project {
         let exec = Local::new(options.jobs);
         let a = &self.assembled;
         let session = Session::new(&self.world, &store, &exec, &a.steps, &a.review, options.target);
-        let mut files = Files::load(&self.world);
         let wanted = self.wanted(&options.steps)?;
-        let built = build::walk(&session, mode, &wanted, &mut files, &|_| {}, &mut |_, _| true);
+        let built = build::walk(&session, mode, &wanted, &|_| {}, &mut |_, _| true);
         if let Some(fault) = built.runs.iter().find_map(|r| r.fault.clone()) {
             return Err(fault.into());
         }
@@ -225,8 +225,7 @@ impl Project {
         lock: &Lock,
         sink: Sink,
     ) -> Result<Finished, Failure> {
-        let mut files = Files::load(&self.world);
-        let planned = build::walk(session, Mode::Plan, wanted, &mut files, &|_| {}, &mut |_, _| true);
+        let planned = build::walk(session, Mode::Plan, wanted, &|_| {}, &mut |_, _| true);
         if options.locked {
             same_lock(lock, &self.next_lock(session, options, &planned, lock))?;
         }
@@ -241,7 +240,6 @@ impl Project {
             judged = all.flat_map(|(_, s)| &s.plan.gates).map(|g| gate::judge(session, &planned, g)).collect();
             planned
         } else {
-            files.believe();
             let mut judge = |i: usize, built: &Built| {
                 let gates: Vec<Judged> =
                     session.steps[i].plan.gates.iter().map(|g| gate::judge(session, built, g)).collect();
@@ -252,14 +250,14 @@ impl Project {
                 }
                 good || options.keep_going
             };
-            build::walk(session, Mode::Build, wanted, &mut files, sink, &mut judge)
+            build::walk(session, Mode::Build, wanted, sink, &mut judge)
         };
         let fresh = answers.iter().all(|a| *a == Answer::Fresh);
         Ok(Finished {
             built,
             answers,
             judged,
-            files,
+            files: Outputs::load(&self.world),
             fresh,
             changed_files: 0,
             before: None,
@@ -300,7 +298,12 @@ impl Project {
             self.settle_lock(s, options, f, lock)?;
             self.settle_record(s, f, all && f.complete()).map_err(|e| Failure::World(format!(".tamis: {e}")))?;
         }
-        f.files.save(&self.world, all && f.complete()).map_err(|e| Failure::World(format!(".tamis: {e}")))
+        let whole = all && f.complete();
+        let forget = || match whole {
+            true => scan::forget(&self.world, s.steps.iter().filter_map(|step| step.plan.scan.as_ref())),
+            false => Ok(()),
+        };
+        f.files.save(&self.world, whole).and_then(|()| forget()).map_err(|e| Failure::World(format!(".tamis: {e}")))
     }
 
     fn settle_lock(&self, s: &Session, options: &Options, f: &mut Finished, was: &Lock) -> Result<(), Failure> {
@@ -320,7 +323,7 @@ impl Project {
         }
         for (step, run) in s.steps.iter().zip(&built.runs) {
             if let Some(scan) = &run.scanned {
-                let source = SourceLock { files: scan.files as u64, bytes: scan.bytes, digest: scan.digest.hex() };
+                let source = SourceLock { files: scan.files, bytes: scan.bytes, digest: scan.digest.hex() };
                 lock.source.insert(step.name.clone(), source);
             }
         }
@@ -361,7 +364,7 @@ pub struct Finished {
     /// What the plan had said of each step.
     pub answers: Vec<Answer>,
     pub judged: Vec<Judged>,
-    pub files: Files,
+    pub files: Outputs,
     /// Nothing had to run.
     pub fresh: bool,
     pub changed_files: usize,

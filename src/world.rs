@@ -1,8 +1,13 @@
 //! The only door to the outside: files below the project, the environment, the clock. Nothing else in the crate calls
 //! the operating system, so what a build may touch can be read here. No path leaves the project.
 use crate::digest::cut_hash;
+use rustix::fs::{FileType, OFlags};
+use std::ffi::{CStr, CString};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -161,23 +166,55 @@ impl Write for Tail<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Stat {
     pub size: u64,
-    pub mtime: i128,
-    pub ctime: i128,
+    /// Nanoseconds since 1970.
+    pub mtime: i64,
+    pub ctime: i64,
     pub inode: u64,
     pub device: u64,
 }
 
 impl Stat {
     fn of(m: &fs::Metadata) -> Stat {
-        let ns = |s: i64, n: i64| i128::from(s) * 1_000_000_000 + i128::from(n);
         Stat {
             size: m.size(),
-            mtime: ns(m.mtime(), m.mtime_nsec()),
-            ctime: ns(m.ctime(), m.ctime_nsec()),
+            mtime: nanoseconds(m.mtime(), m.mtime_nsec()),
+            ctime: nanoseconds(m.ctime(), m.ctime_nsec()),
             inode: m.ino(),
             device: m.dev(),
         }
     }
+
+    fn of_raw(m: &rustix::fs::Stat) -> Stat {
+        Stat {
+            size: m.st_size as u64,
+            mtime: nanoseconds(m.st_mtime, m.st_mtime_nsec as i64),
+            ctime: nanoseconds(m.st_ctime, m.st_ctime_nsec as i64),
+            inode: m.st_ino,
+            device: m.st_dev,
+        }
+    }
+}
+
+impl Stat {
+    /// As bytes for a table.
+    pub fn bytes(&self) -> [u8; 40] {
+        let mut out = [0; 40];
+        let fields = [self.size, self.mtime as u64, self.ctime as u64, self.inode, self.device];
+        for (slot, field) in out.as_chunks_mut::<8>().0.iter_mut().zip(fields) {
+            *slot = field.to_le_bytes();
+        }
+        out
+    }
+
+    pub fn of_bytes(bytes: &[u8; 40]) -> Stat {
+        let mut fields = bytes.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b));
+        let mut next = || fields.next().unwrap_or(0);
+        Stat { size: next(), mtime: next() as i64, ctime: next() as i64, inode: next(), device: next() }
+    }
+}
+
+fn nanoseconds(seconds: i64, rest: i64) -> i64 {
+    seconds.saturating_mul(1_000_000_000).saturating_add(rest)
 }
 
 /// A path that a glob may match.
@@ -194,6 +231,52 @@ pub enum What {
     /// Cannot be read as data: a link out of the project or in a circle, a name that is not UTF-8, a device.
     Odd(&'static str, String),
 }
+
+/// The files of one folder that a visitor wanted, by name.
+#[derive(Default)]
+pub struct Listing {
+    names: String,
+    files: Vec<(std::ops::Range<usize>, What)>,
+}
+
+impl Listing {
+    fn push(&mut self, name: &str, what: What) {
+        let start = self.names.len();
+        self.names.push_str(name);
+        self.files.push((start..self.names.len(), what));
+    }
+
+    fn sort(&mut self) {
+        let names = &self.names;
+        let name = |r: &std::ops::Range<usize>| names.get(r.clone()).unwrap_or_default();
+        self.files.sort_by(|a, b| name(&a.0).cmp(name(&b.0)));
+    }
+
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &What)> {
+        self.files.iter().map(|(r, what)| (self.names.get(r.clone()).unwrap_or_default(), what))
+    }
+}
+
+/// Who walks folders: says what is worth a look, and is given it folder by folder.
+pub trait Visitor {
+    /// Whether a folder is walked.
+    fn enters(&mut self, folder: &str) -> bool;
+    /// Whether a file is wanted.
+    fn wants(&mut self, folder: &str, name: &str) -> bool;
+    /// The wanted files of a folder; `Break` ends the walk.
+    fn folder(&mut self, folder: &str, files: &Listing) -> io::Result<ControlFlow<()>>;
+}
+
+/// Folders in folders, at most.
+const DEPTH_MAX: usize = 200;
 
 /// A file being read: the descriptor stays the same from the first byte to the check at the end.
 pub struct Open {
@@ -332,6 +415,122 @@ impl World {
         Ok(out)
     }
 
+    /// Walks a folder, as quickly as the system allows: each folder's files first, by name, then its folders, by name.
+    /// Hidden ones are passed over, folders behind links are not walked.
+    pub fn walk(&self, folder: &str, visitor: &mut dyn Visitor) -> io::Result<()> {
+        let start = if folder.is_empty() { self.root.clone() } else { self.checked(folder)? };
+        if !start.is_dir() || !self.holds(&start) {
+            return Ok(()); // a folder behind a link out of the project has no files of the project
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let opened = rustix::fs::open(&start, flags, rustix::fs::Mode::empty())?;
+        self.walk_in(opened, &mut folder.to_string(), 0, visitor).map(drop)
+    }
+
+    fn walk_in(
+        &self,
+        opened: OwnedFd,
+        folder: &mut String,
+        depth: usize,
+        visitor: &mut dyn Visitor,
+    ) -> io::Result<ControlFlow<()>> {
+        let mut listing = Listing::default();
+        let mut folders: Vec<CString> = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&opened)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if hidden(name.to_bytes()) {
+                continue;
+            }
+            match entry.file_type() {
+                FileType::Directory => folders.push(name.to_owned()),
+                FileType::Unknown if self.is_folder(folder, name) => folders.push(name.to_owned()),
+                kind => self.list_one(&opened, folder, name, kind, visitor, &mut listing)?,
+            }
+        }
+        listing.sort();
+        if visitor.folder(folder, &listing)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        folders.sort();
+        for name in folders {
+            let text = name.to_string_lossy(); // if that is another name, each file below is told as odd
+            let len = folder.len();
+            if !folder.is_empty() {
+                folder.push('/');
+            }
+            folder.push_str(&text);
+            if visitor.enters(folder) {
+                if depth > DEPTH_MAX {
+                    return Err(io::Error::other(format!("{folder}: folders lie too deep")));
+                }
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                let below = rustix::fs::openat(&opened, &name, flags, rustix::fs::Mode::empty())?;
+                if self.walk_in(below, folder, depth + 1, visitor)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            folder.truncate(len);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn is_folder(&self, folder: &str, name: &CStr) -> bool {
+        let place = self.root.join(folder).join(std::ffi::OsStr::from_bytes(name.to_bytes()));
+        fs::symlink_metadata(place).is_ok_and(|m| m.is_dir())
+    }
+
+    fn list_one(
+        &self,
+        opened: &OwnedFd,
+        folder: &str,
+        name: &CStr,
+        kind: FileType,
+        visitor: &mut dyn Visitor,
+        listing: &mut Listing,
+    ) -> io::Result<()> {
+        let (Ok(text), false) = (name.to_str(), folder.contains(char::REPLACEMENT_CHARACTER)) else {
+            let text = name.to_string_lossy();
+            if visitor.wants(folder, &text) {
+                listing.push(&text, What::Odd("path.encoding", "its name is not UTF-8".into()));
+            }
+            return Ok(());
+        };
+        if !visitor.wants(folder, text) {
+            return Ok(());
+        }
+        let what = match kind {
+            FileType::RegularFile => {
+                let found = rustix::fs::statat(opened, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW);
+                match found {
+                    Ok(stat) => What::File(Stat::of_raw(&stat)),
+                    Err(rustix::io::Errno::NOENT) => return Ok(()), // removed meanwhile
+                    Err(e) => return Err(e.into()),
+                }
+            }
+            _ => self.what(&self.root.join(folder).join(text))?,
+        };
+        listing.push(text, what);
+        Ok(())
+    }
+
+    /// What stands at a place that may be a link, a device, or a file.
+    fn what(&self, place: &Path) -> io::Result<What> {
+        let own = fs::symlink_metadata(place)?;
+        if own.is_file() {
+            return Ok(What::File(Stat::of(&own)));
+        }
+        if !own.is_symlink() {
+            return Ok(What::Odd("path.kind", "neither a file nor a folder".into()));
+        }
+        Ok(match fs::metadata(place) {
+            Err(e) => What::Odd("path.link", format!("a link that leads nowhere: {}", plain(&e))),
+            Ok(_) if !self.holds(place) => What::Odd("path.link", "a link out of the project".into()),
+            Ok(m) if m.is_file() => What::File(Stat::of(&m)),
+            Ok(_) => What::Odd("path.link", "a link to a folder, which is not followed".into()),
+        })
+    }
+
     fn found(&self, entry: &walkdir::DirEntry) -> io::Result<Found> {
         let relative = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
         let Some(path) = relative.to_str() else {
@@ -339,20 +538,7 @@ impl World {
             return Ok(Found { path, what: What::Odd("path.encoding", "its name is not UTF-8".into()) });
         };
         let path = path.to_string();
-        let kind = entry.file_type();
-        let what = if kind.is_symlink() {
-            match fs::metadata(entry.path()) {
-                Err(e) => What::Odd("path.link", format!("a link that leads nowhere: {}", plain(&e))),
-                Ok(_) if !self.holds(entry.path()) => What::Odd("path.link", "a link out of the project".into()),
-                Ok(m) if m.is_file() => What::File(Stat::of(&m)),
-                Ok(_) => What::Odd("path.link", "a link to a folder, which is not followed".into()),
-            }
-        } else if kind.is_file() {
-            What::File(Stat::of(&entry.metadata().map_err(io::Error::other)?))
-        } else {
-            What::Odd("path.kind", "neither a file nor a folder".into())
-        };
-        Ok(Found { path, what })
+        Ok(Found { path, what: self.what(entry.path())? })
     }
 
     /// Replaces a file whole: temporary name in the same folder, sync, rename, sync of the folder.
@@ -461,9 +647,9 @@ impl World {
     }
 
     /// Nanoseconds since 1970, for telling whether a file may still change within the clock's tick.
-    pub fn now(&self) -> i128 {
+    pub fn now(&self) -> i64 {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.map_or(0, |d| d.as_nanos() as i128)
+        since.map_or(0, |d| i64::try_from(d.as_nanos()).unwrap_or(i64::MAX))
     }
 }
 

@@ -46,8 +46,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("zstd", &["src/formats/mod.rs"]),
     ("encoding_rs", &["src/formats/encoding.rs"]),
     ("unicode_normalization", &["src/measure/normalise.rs"]),
-    ("globset", &["src/engine/scan.rs", "src/stage.rs"]),
+    ("globset", &["src/engine/scan/find.rs", "src/stage.rs"]),
     ("walkdir", &["src/world.rs"]),
+    ("rustix", &["src/world.rs"]),
     ("signal_hook", &["src/cli/interrupt.rs"]),
 ];
 

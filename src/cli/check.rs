@@ -1,6 +1,7 @@
 //! `tamis check`
 use super::project::{Failure, Project};
 use super::{Context, say, warn};
+use crate::engine::scan::find;
 use crate::report::diagnostic;
 
 #[derive(clap::Args)]
@@ -25,7 +26,8 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         warn(&diagnostic::render(&project.manifest, warnings, false));
     }
     if !c.quiet {
-        let of: usize = project.assembled.steps.iter().map(|s| s.found.len()).sum();
+        let sources = project.assembled.steps.iter().filter_map(|s| s.plan.scan.as_ref());
+        let of: u64 = sources.filter_map(|s| find::count(&project.world, s).ok()).sum();
         let told = diagnostic::summary(warnings);
         let told = if told.is_empty() { "no problem".to_string() } else { told };
         say(&format!("{told}: {} steps, {of} files match\n", project.assembled.steps.len()));

@@ -76,7 +76,7 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
         )));
     }
     let world = |e: std::io::Error| Failure::World(e.to_string());
-    let mut states = crate::engine::files::Files::default();
+    let mut states = crate::engine::outputs::Outputs::default();
     output::write(s, &mut states, &folder, &run.files, true)?;
     let pins = assignments(s, f)?;
     let digest = Digest::of(pins.as_bytes()).hex();

@@ -167,6 +167,6 @@ fn raw(project: &Project, s: &Session, built: &Built) -> Result<Option<Raw>, Fai
     }
     let (stored_bytes, _) = s.store.size().map_err(|e| Failure::World(format!("the store: {e}")))?;
     let scanned = || built.runs.iter().filter_map(|r| r.scanned.as_ref());
-    let files = scanned().map(|x| x.files as u64).sum();
+    let files = scanned().map(|x| x.files).sum();
     Ok(Some(Raw { files, bytes: scanned().map(|x| x.bytes).sum(), stored_bytes }))
 }

@@ -2,7 +2,6 @@
 //! leaves unknown what a kernel would have to say; a build runs exactly what the look-up did not find.
 use super::event::{Answer, Event, Sink};
 use super::exchange::{self, digest_of};
-use super::files::Files;
 use super::recipe;
 use super::scan::{self, Scanned};
 use super::session::{GatherTask, Producer, RunTask, Session, Task, parents_of};
@@ -102,7 +101,6 @@ pub fn walk(
     s: &Session,
     mode: Mode,
     wanted: &BTreeSet<usize>,
-    files: &mut Files,
     sink: Sink,
     judge: &mut dyn FnMut(usize, &Built) -> bool,
 ) -> Built {
@@ -111,7 +109,7 @@ pub fn walk(
     for (i, step) in s.steps.iter().enumerate() {
         let mut run = StepRun { skipped: stopped || !wanted.contains(&i), ..StepRun::default() };
         if !run.skipped {
-            let done = Walk { s, mode, i, step, sink }.step(&mut built.tables, &mut run, files);
+            let done = Walk { s, mode, i, step, sink }.step(&mut built.tables, &mut run);
             run.fault = done.err();
             if run.fault.is_some() {
                 unknown_from(step, &mut built.tables);
@@ -149,20 +147,18 @@ struct Walk<'w, 'a> {
 }
 
 impl Walk<'_, '_> {
-    fn step(&self, tables: &mut Tables, run: &mut StepRun, files: &mut Files) -> Result<(), Fault> {
+    fn step(&self, tables: &mut Tables, run: &mut StepRun) -> Result<(), Fault> {
         for (path, digest, len) in &self.step.plan.files {
-            let stretch = super::files::Stretch { digest: *digest, len: *len, ..Default::default() };
-            self.s.know_unit(&scan::Unit { path: path.as_str().into(), stretch, context: None, packed: false });
+            self.s.know_file(&scan::Unit::whole(path, *digest, *len));
         }
         if let Some(literal) = &self.step.plan.literal {
             self.literal(literal, tables);
         }
         if let Some(source) = &self.step.plan.scan {
-            let s = self.s;
-            let scanned = scan::scan(s.world, s.store, s.exec, files, source, &self.step.found, s.target)?;
-            s.go_on()?;
+            let scanned = self.s.scan(self.i, source)?;
+            self.s.go_on()?;
             self.units(&scanned, &source.table, tables);
-            run.scanned = Some(Arc::new(scanned));
+            run.scanned = Some(scanned);
         }
         match self.step.entry.kernels {
             Kernels::Row { .. } => self.row(tables, run),
@@ -186,17 +182,15 @@ impl Walk<'_, '_> {
         tables.insert(literal.table.clone(), Table { types, parts: vec![part] });
     }
 
-    fn units(&self, scanned: &Scanned, name: &str, tables: &mut Tables) {
+    fn units(&self, scanned: &Arc<Scanned>, name: &str, tables: &mut Tables) {
         let mut table = Table { types: crate::stage::unit_types().into_iter().collect(), parts: Vec::new() };
-        for (k, units) in scanned.parts.iter().enumerate() {
-            units.iter().for_each(|u| self.s.know_unit(u));
-            let n = units.len() as u32;
+        for (k, head) in scanned.parts.iter().enumerate() {
+            let n = head.units;
             let mut part =
                 Part { uid: format!("{name}:{k}"), rows: Some(n), living: Some(Living::All(n)), ..Part::default() };
-            for (name, array) in scan::columns(units) {
-                let digest = table::column_digest(array.as_ref());
-                self.s.know(digest, || Producer::Literal(array.clone()));
-                part.columns.insert(name, Some(digest));
+            for (name, digest) in head.columns() {
+                self.s.know(digest, || Producer::Units(scanned.clone(), k));
+                part.columns.insert(name.to_string(), Some(digest));
             }
             table.parts.push(part);
         }
@@ -316,7 +310,7 @@ impl Walk<'_, '_> {
         for part in &table.parts {
             let reads = self.reads(table, part, &ports.reads);
             let mut task = self.task(part, Kernel::Map, &reads);
-            let records = self.records(table, part)?;
+            let records = run.scanned.as_ref().and_then(|s| s.parts.get(run.parts.len())).map(|h| h.records);
             if let Some(t) = &mut task {
                 t.records = records;
             }
@@ -353,16 +347,6 @@ impl Walk<'_, '_> {
         for (name, ty) in &self.step.plan.ports.writes {
             table.types.insert(name.clone(), ty.clone());
         }
-    }
-
-    /// How many records the units of a partition hold.
-    fn records(&self, table: &Table, part: &Part) -> Result<Option<u64>, Fault> {
-        if self.step.plan.scan.is_none() {
-            return Ok(None);
-        }
-        let Some(digest) = digest_of(self.s, table, part, "records") else { return Ok(None) };
-        let counts = table::cells::<u32>(self.s.array(digest)?.as_ref());
-        Ok(Some(counts.into_iter().flatten().map(u64::from).sum()))
     }
 
     fn born_into(

@@ -2,7 +2,7 @@
 //! `collected + born = released + excluded + dropped + merged + held`.
 use super::Step;
 use super::build::{Built, PartRun, StepRun};
-use super::scan::{self, Unit};
+use super::scan;
 use super::session::{Session, parents_of};
 use super::state::{Bin, Counts, Part};
 use crate::stage::{Act, Event, Fault};
@@ -152,7 +152,8 @@ pub fn place(
     let source = s.steps.get(step)?.plan.scan.as_ref()?;
     let scanned = built.runs.get(step)?.scanned.as_ref()?;
     let part: usize = uid.rsplit_once(':')?.1.parse().ok()?;
-    let unit: &Unit = scanned.parts.get(part)?.get(row as usize)?;
+    let units = scanned.units(part).ok()?;
+    let unit = units.get(row as usize)?;
     if source.split == crate::formats::lines::Split::Whole {
         return Some(unit.path.to_string());
     }

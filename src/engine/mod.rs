@@ -7,13 +7,13 @@
 pub mod build;
 pub mod event;
 pub mod exchange;
-pub mod files;
 pub mod gate;
 pub mod gather;
 pub mod graph;
 pub mod ledger;
 pub mod lock;
 pub mod output;
+pub mod outputs;
 pub mod recipe;
 pub mod record;
 pub mod scan;
@@ -23,7 +23,6 @@ pub mod store;
 pub mod why;
 
 use crate::stage::{Entry, Plan};
-use crate::world::Found;
 use std::ops::Range;
 
 /// A stage as configured in this manifest, named by its key path; a node of the graph.
@@ -35,7 +34,6 @@ pub struct Step {
     pub plan: Plan,
     /// What it makes may hold personal data that no privacy step has seen.
     pub raw: bool,
-    pub found: Vec<Found>,
     pub span: Range<usize>,
 }
 

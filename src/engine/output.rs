@@ -1,6 +1,6 @@
 //! Release folders: the difference between what lies there and what should is written; nothing is deleted and made
 //! again. Freezing copies a folder once and refuses to change it.
-use super::files::{FileState, Files, Stretch};
+use super::outputs::Outputs;
 use super::session::Session;
 use crate::digest::Digest;
 use crate::stage::{Blobs, Content, Fault, OutFile};
@@ -8,12 +8,9 @@ use crate::world::{Found, What};
 use std::collections::BTreeSet;
 use std::io;
 
-/// The way under which output files are remembered.
-const WAY: u64 = 0x6f75_7470_7574;
-
 /// Brings a folder to hold exactly these files; returns how many were written and removed. With `lasting`, each is made
 /// to outlive a power cut.
-pub fn write(s: &Session, files: &mut Files, folder: &str, list: &[OutFile], lasting: bool) -> Result<usize, Fault> {
+pub fn write(s: &Session, files: &mut Outputs, folder: &str, list: &[OutFile], lasting: bool) -> Result<usize, Fault> {
     let there = s.world.list(folder).map_err(world)?;
     let wanted: BTreeSet<String> = list.iter().map(|f| format!("{folder}/{}", f.path)).collect();
     let mut changed = 0;
@@ -28,7 +25,6 @@ pub fn write(s: &Session, files: &mut Files, folder: &str, list: &[OutFile], las
         let Some(digest) = digest_of(&file.content) else { continue };
         let found = there.binary_search_by(|f| f.path.as_bytes().cmp(path.as_bytes())).ok().and_then(|i| there.get(i));
         if lies_there(files, found, digest) {
-            files.keep(&path, WAY);
             continue;
         }
         let bytes = match &file.content {
@@ -42,12 +38,7 @@ pub fn write(s: &Session, files: &mut Files, folder: &str, list: &[OutFile], las
             changed += 1;
         }
         if let Some(stat) = s.world.stat(&path) {
-            let stretch = Stretch { digest, len: bytes.len() as u64, ..Stretch::default() };
-            files.put(
-                &path,
-                FileState { stat, way: WAY, stretches: vec![stretch], ..FileState::default() },
-                s.world.now(),
-            );
+            files.put(&path, stat, digest, s.world.now());
         }
     }
     Ok(changed)
@@ -60,9 +51,9 @@ fn digest_of(content: &Content) -> Option<Digest> {
     }
 }
 
-fn lies_there(files: &Files, found: Option<&Found>, digest: Digest) -> bool {
+fn lies_there(files: &mut Outputs, found: Option<&Found>, digest: Digest) -> bool {
     let Some(Found { path, what: What::File(stat) }) = found else { return false };
-    files.get(path, WAY, stat).is_some_and(|s| s.stretches.first().is_some_and(|c| c.digest == digest))
+    files.holds(path, stat, digest)
 }
 
 /// Removes folders that became empty, up to the release's own.

@@ -2,13 +2,13 @@
 //! Bytes may be absent everywhere: whoever made a digest is remembered and asked again.
 use super::gather::{self, Run};
 use super::recipe;
-use super::scan::{self, Unit};
+use super::scan::{self, Scanned, Unit};
 use super::state::{BornRows, Counts, Outcome};
 use super::store::Store;
 use super::{Review, Step};
 use crate::digest::Digest;
 use crate::stage::{
-    Act, Blobs, Delta, Event, Executor, Fault, Grain, Kernels, Meter, Output, Part, Piece, Rows, Summary,
+    Act, Blobs, Delta, Event, Executor, Fault, Grain, Kernels, Meter, Output, Part, Piece, Rows, Source, Summary,
 };
 use crate::table::{self, ArrayRef, DataType, Living, column_digest, encode};
 use crate::world::World;
@@ -26,6 +26,8 @@ impl Stop {
     }
 }
 
+/// Units whose places are remembered at a time.
+const UNITS: usize = 65_536;
 /// Decoded columns kept in memory, in bytes.
 const CACHE: usize = 512 << 20;
 
@@ -46,6 +48,10 @@ pub struct Session<'a> {
     cache: Mutex<Cache>,
     producers: Mutex<HashMap<Digest, Producer>>,
     units: Mutex<HashMap<Digest, Unit>>,
+    /// Files that the manifest names.
+    files: Mutex<HashMap<Digest, Unit>>,
+    /// Sources as they were scanned, by step: once in a process, so that plan and build see the same.
+    scans: Mutex<BTreeMap<usize, Arc<Scanned>>>,
 }
 
 #[derive(Default)]
@@ -59,6 +65,8 @@ struct Cache {
 pub enum Producer {
     Nulls(DataType, u32),
     Literal(ArrayRef),
+    /// Columns of a source's partition.
+    Units(Arc<Scanned>, usize),
     Task(Arc<Task>),
     Gather(Arc<GatherTask>),
     Run(Arc<RunTask>),
@@ -114,9 +122,24 @@ impl<'a> Session<'a> {
         target: usize,
     ) -> Session<'a> {
         let meters = steps.iter().map(|_| Meter::default()).collect();
-        let (cache, producers, units) = Default::default();
+        let (cache, producers, units, files, scans) = Default::default();
         let stop = Stop::default();
-        Session { world, store, exec, steps, review, target, stop, sample: None, meters, cache, producers, units }
+        Session {
+            world,
+            store,
+            exec,
+            steps,
+            review,
+            target,
+            stop,
+            sample: None,
+            meters,
+            cache,
+            producers,
+            units,
+            files,
+            scans,
+        }
     }
 
     /// An error once somebody asked to stop.
@@ -129,9 +152,36 @@ impl<'a> Session<'a> {
 
     // ---- bytes ---------------------------------------------------------------------------------------------------
 
-    /// Says where a unit's bytes lie.
-    pub fn know_unit(&self, unit: &Unit) {
-        held(&self.units).entry(unit.stretch.digest).or_insert_with(|| unit.clone());
+    /// Says where the bytes of a file lie that the manifest names.
+    pub fn know_file(&self, unit: &Unit) {
+        held(&self.files).entry(unit.stretch.digest).or_insert_with(|| unit.clone());
+    }
+
+    /// A source as it is now, or as it was when this process first asked.
+    pub fn scan(&self, step: usize, source: &Source) -> Result<Arc<Scanned>, Fault> {
+        if let Some(s) = held(&self.scans).get(&step) {
+            return Ok(s.clone());
+        }
+        let scanned = Arc::new(scan::scan(self.world, self.store, self.exec, source, self.target)?);
+        held(&self.scans).insert(step, scanned.clone());
+        Ok(scanned)
+    }
+
+    /// The columns of a source's partition; from now on it is known where its units lie.
+    fn units(&self, scanned: &Scanned, part: usize, digest: Digest) -> Result<ArrayRef, Fault> {
+        let units = scanned.units(part)?;
+        let mut of = None;
+        let digests = scanned.parts.get(part).into_iter().flat_map(|h| h.columns());
+        for ((_, d), (_, array)) in digests.zip(scan::columns(&units)) {
+            self.cache(d, &array);
+            of = if d == digest { Some(array) } else { of };
+        }
+        let mut known = held(&self.units);
+        if known.len() > UNITS {
+            known.clear(); // found again by the sources' tables
+        }
+        known.extend(units.into_iter().map(|u| (u.stretch.digest, u)));
+        of.ok_or_else(|| Fault::Bug("a partition of files has no such column".into()))
     }
 
     /// Says who makes a digest.
@@ -194,6 +244,7 @@ impl<'a> Session<'a> {
             Some(Producer::Nulls(ty, n)) => table::nulls(&ty, n as usize),
             Some(Producer::Literal(array)) => array,
             Some(Producer::Take(take)) => self.take(&take)?,
+            Some(Producer::Units(scanned, part)) => return self.units(&scanned, part, digest),
             _ => {
                 let bytes = self.bytes(digest)?;
                 table::decode(&bytes).map_err(|e| Fault::Bug(format!("a stored column does not decode: {e}")))?
@@ -408,7 +459,10 @@ impl Blobs for Session<'_> {
         if let Some(b) = self.store.get(digest) {
             return Ok(b);
         }
-        let unit = held(&self.units).get(&digest).cloned();
+        let of = |m: &Mutex<HashMap<Digest, Unit>>| held(m).get(&digest).cloned();
+        let scans: Vec<Arc<Scanned>> = held(&self.scans).values().cloned().collect();
+        let found = of(&self.files).or_else(|| of(&self.units));
+        let unit = found.or_else(|| scans.iter().find_map(|s| s.find(digest)));
         let unit = unit.ok_or_else(|| Fault::World(format!("no file holds the blob {}", digest.short())))?;
         scan::open_unit(self.world, &unit)
     }

@@ -57,8 +57,8 @@ pub fn build(project: &Project, s: &Session, f: &Finished, quiet: bool) -> Strin
     let mut out = String::new();
     if f.fresh && f.exit() == 0 {
         let ran = f.built.runs.iter().filter(|r| !r.skipped).count();
-        let files: usize = f.built.runs.iter().filter_map(|r| r.scanned.as_ref()).map(|s| s.files).sum();
-        out.push_str(&format!("fresh: {}, {} checked", plural(ran as u64, "step"), plural(files as u64, "file")));
+        let files: u64 = f.built.runs.iter().filter_map(|r| r.scanned.as_ref()).map(|s| s.files).sum();
+        out.push_str(&format!("fresh: {}, {} checked", plural(ran as u64, "step"), plural(files, "file")));
         out.push_str(&roots(s, f));
         out.push('\n');
         if f.changed_files > 0 {
@@ -126,7 +126,7 @@ fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> String {
     for i in of {
         let (step, run) = (&s.steps[*i], &f.built.runs[*i]);
         if let Some(scan) = &run.scanned {
-            told.push(format!("{}, {}", plural(scan.files as u64, "file"), bytes(scan.bytes)));
+            told.push(format!("{}, {}", plural(scan.files, "file"), bytes(scan.bytes)));
         }
         let ports = &step.plan.ports;
         if ports.into.as_deref().unwrap_or(&ports.table) == "samples" {

@@ -315,6 +315,11 @@ impl Store {
         done
     }
 
+    /// Whether what is put may be kept.
+    pub fn writer(&self) -> bool {
+        self.writer
+    }
+
     /// Bytes of objects put since the store was opened.
     pub fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)

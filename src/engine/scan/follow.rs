@@ -1,0 +1,408 @@
+//! Follows the files of a source: one walk beside the table of the last scan. While folder after folder is as it was,
+//! nothing is kept; from the first difference on, a new table is written, and only unknown files are read.
+use super::find::{Patterns, join};
+use super::table::{self, Block, Bytes, FIRST, FileState, Mark, Stretch, Table, Writer};
+use super::{COLUMNS, Head, SMALL, Scanned, Span, columns, way};
+use crate::digest::{Digest, Hasher, cut_hash};
+use crate::engine::store::{FOLDER, Store};
+use crate::formats::lines;
+use crate::stage::{Executor, Fault, Source};
+use crate::table::column_digest;
+use crate::table::cutting::{self, Window};
+use crate::world::{How, Listing, Visitor, What, World};
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+
+/// Unknown files are read together when there are so many.
+const BATCH: usize = 512;
+
+/// Reads what is not known and cuts the source into partitions of units.
+pub fn scan(
+    world: &World,
+    store: &Store,
+    exec: &dyn Executor,
+    source: &Source,
+    target: usize,
+) -> Result<Scanned, Fault> {
+    let failed = |e: io::Error| Fault::World(format!("{}: {e}", source.name));
+    let path = table_path(source);
+    let open =
+        |path: &str| world.own(path, How::Read).ok().and_then(|f| Table::open(Bytes::File(f), way(source, target)));
+    let patterns = Patterns::of(world, source);
+    let mut bases = patterns.bases();
+    bases.sort_by(|a, b| order(a, b));
+    let old = open(&path);
+    let reading = Reading { world, store, exec, source, target };
+    let mut follower = Follower {
+        reading,
+        patterns,
+        old,
+        at: FIRST,
+        new: None,
+        block: None,
+        waiting: Vec::new(),
+        unknown: 0,
+        read: 0,
+        fault: None,
+    };
+    for base in bases {
+        let walked = world.walk(&base, &mut follower);
+        if let Some(fault) = follower.fault.take() {
+            return Err(fault);
+        }
+        walked.map_err(failed)?;
+    }
+    let read = follower.finish().map_err(|e| follower.fault.take().unwrap_or_else(|| failed(e)))?;
+    let Some(new) = follower.new.take() else {
+        let same = follower.old.take().and_then(Scanned::of);
+        return same.ok_or_else(|| Fault::Bug("a scan came to nothing".into()));
+    };
+    let known = follower.old.take().and_then(Scanned::of).map(|s| s.parts).unwrap_or_default();
+    let table = new.blocks_done().map_err(failed)?;
+    let mut scanned = partitions(exec, source, target, table, &known)?;
+    scanned.read = read;
+    let tail = scanned.tail();
+    scanned.table.finish(tail).map_err(failed)?;
+    if store.writer() {
+        world.rename(&beside(&path), &path).map_err(failed)?;
+    }
+    Ok(scanned)
+}
+
+/// Where the table of a source lies.
+fn table_path(source: &Source) -> String {
+    format!("{FOLDER}/scan/{}", source.name.replace('/', "+"))
+}
+
+fn beside(path: &str) -> String {
+    format!("{path}.new")
+}
+
+/// Removes the tables of sources that are no longer declared.
+pub fn forget<'s>(world: &World, sources: impl Iterator<Item = &'s Source>) -> io::Result<()> {
+    let known: Vec<String> = sources.map(table_path).collect();
+    for name in world.names(&format!("{FOLDER}/scan"))? {
+        let path = format!("{FOLDER}/scan/{name}");
+        if !known.contains(&path) {
+            world.remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// The order of the walk: component by component, so that a folder's files stand before its folders.
+fn order(a: &str, b: &str) -> Ordering {
+    let parts = |t: &str| -> Vec<String> { t.split('/').filter(|p| !p.is_empty()).map(String::from).collect() };
+    parts(a).cmp(&parts(b))
+}
+
+/// What reading a file needs.
+struct Reading<'a> {
+    world: &'a World,
+    store: &'a Store,
+    exec: &'a dyn Executor,
+    source: &'a Source,
+    target: usize,
+}
+
+struct Follower<'a> {
+    reading: Reading<'a>,
+    patterns: Patterns,
+    old: Option<Table>,
+    /// Where the next block of the old table begins.
+    at: u64,
+    /// The new table, from the first difference on.
+    new: Option<Writer>,
+    /// The block of the old table that comes next, if it has been read.
+    block: Option<(Block, u64)>,
+    /// Folders that wait for their unknown files.
+    waiting: Vec<Folder>,
+    unknown: usize,
+    read: u64,
+    fault: Option<Fault>,
+}
+
+struct Folder {
+    path: String,
+    files: Vec<File>,
+}
+
+struct File {
+    name: String,
+    mark: Mark,
+    /// What reading gave; `None` is not known yet.
+    state: Option<Vec<u8>>,
+}
+
+impl Visitor for Follower<'_> {
+    fn enters(&mut self, folder: &str) -> bool {
+        self.patterns.reach(folder)
+    }
+
+    fn wants(&mut self, folder: &str, name: &str) -> bool {
+        self.patterns.matches(folder, name).next().is_some()
+    }
+
+    fn folder(&mut self, folder: &str, files: &Listing) -> io::Result<ControlFlow<()>> {
+        if files.is_empty() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        if self.new.is_none() {
+            let block = self.old.as_ref().and_then(|t| t.block(self.at));
+            if let Some((_, next)) = block.filter(|(b, _)| same(b, folder, files)) {
+                self.at = next;
+                return Ok(ControlFlow::Continue(()));
+            }
+            self.differs()?;
+        }
+        let old = self.block_of(folder);
+        let states = old.as_ref().and_then(Block::states);
+        let mut out = Folder { path: folder.to_string(), files: Vec::with_capacity(files.len()) };
+        for (name, what) in files.iter() {
+            let mark = Mark::of(what);
+            let known = || {
+                let i = old.as_ref()?.find(name).filter(|i| old.as_ref().and_then(|b| b.mark(*i)) == Some(mark))?;
+                states.as_ref()?.get(i).map(|s| s.to_vec())
+            };
+            let state = match what {
+                What::File(_) => known(),
+                What::Odd(rule, _) => Some(table::encode(&odd(rule))),
+            };
+            self.unknown += usize::from(state.is_none());
+            out.files.push(File { name: name.to_string(), mark, state });
+        }
+        self.waiting.push(out);
+        if self.unknown >= BATCH || self.waiting.len() >= BATCH {
+            self.settle()?;
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// A path that cannot be read as data is a unit that no reader may open.
+fn odd(rule: &str) -> FileState {
+    let reject = Some(rule.to_string());
+    FileState { stretches: vec![Stretch { records: 1, line: 1, reject, ..Stretch::default() }], ..FileState::default() }
+}
+
+fn same(block: &Block, folder: &str, files: &Listing) -> bool {
+    block.folder == folder
+        && block.len() == files.len()
+        && files
+            .iter()
+            .enumerate()
+            .all(|(i, (name, what))| block.name(i) == name && block.mark(i) == Some(Mark::of(what)))
+}
+
+impl Follower<'_> {
+    /// From here on a new table is written: what was the same so far is copied.
+    fn differs(&mut self) -> io::Result<()> {
+        let r = &self.reading;
+        let bytes = if r.store.writer() {
+            let path = beside(&table_path(r.source));
+            r.world.make_folder(&format!("{FOLDER}/scan"))?;
+            if r.world.exists(&path) {
+                r.world.remove(&path)?; // of a build that was killed
+            }
+            Bytes::File(r.world.own(&path, How::Create)?)
+        } else {
+            Bytes::Memory(Vec::new())
+        };
+        let mut new = Writer::new(bytes, way(r.source, r.target));
+        if let Some(old) = &self.old {
+            old.copy(self.at, &mut new)?;
+        }
+        self.new = Some(new);
+        Ok(())
+    }
+
+    /// The old table's block of a folder; those before it are of folders that are gone.
+    fn block_of(&mut self, folder: &str) -> Option<Block> {
+        loop {
+            if self.block.is_none() {
+                self.block = self.old.as_ref()?.block(self.at);
+            }
+            let (block, next) = self.block.take()?;
+            match order(&block.folder, folder) {
+                Ordering::Less => self.at = next,
+                Ordering::Equal => {
+                    self.at = next;
+                    return Some(block);
+                }
+                Ordering::Greater => {
+                    self.block = Some((block, next));
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Reads the unknown files of the folders that wait, and writes them all.
+    fn settle(&mut self) -> io::Result<()> {
+        let unknown: Vec<String> = self
+            .waiting
+            .iter()
+            .flat_map(|f| f.files.iter().filter(|x| x.state.is_none()).map(|x| join(&f.path, &x.name)))
+            .collect();
+        let slots: Vec<Mutex<Option<Result<FileState, String>>>> = unknown.iter().map(|_| Mutex::new(None)).collect();
+        let r = &self.reading;
+        r.exec.each(unknown.len(), &|i| {
+            let done = super::read::read_file(r.world, r.store, r.source, &unknown[i], r.target);
+            *slots[i].lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
+        });
+        let now = r.world.now();
+        let mut done = unknown.iter().zip(slots);
+        for folder in std::mem::take(&mut self.waiting) {
+            let mut files = folder.files;
+            for file in files.iter_mut().filter(|f| f.state.is_none()) {
+                let Some((path, slot)) = done.next() else { break };
+                match slot.into_inner().unwrap_or_else(|e| e.into_inner()) {
+                    Some(Ok(state)) => {
+                        self.read += state.stat.size;
+                        file.mark = Mark::read(state.stat, now);
+                        file.state = Some(table::encode(&state));
+                    }
+                    Some(Err(say)) => return Err(self.fails(format!("{path}: {say}"))),
+                    None => return Err(self.fails(format!("{path} was not read"))),
+                }
+            }
+            let entries = files.iter().map(|f| (f.name.as_str(), f.mark, f.state.as_deref().unwrap_or_default()));
+            if let Some(new) = &mut self.new {
+                new.block(&folder.path, entries)?;
+            }
+        }
+        self.unknown = 0;
+        Ok(())
+    }
+
+    fn fails(&mut self, say: String) -> io::Error {
+        self.fault = Some(Fault::World(say.clone()));
+        io::Error::other(say)
+    }
+
+    /// The end of the walk: bytes that were read.
+    fn finish(&mut self) -> io::Result<u64> {
+        let over = self.old.as_ref().is_none_or(|t| self.at < t.end || t.tail.is_empty());
+        if self.new.is_none() && over {
+            self.differs()?; // the last folders are gone, or there never was a file
+        }
+        self.settle()?;
+        Ok(self.read)
+    }
+}
+
+/// Small files are gathered by the hash of their paths, large ones are cut where their stretches end.
+fn partitions(
+    exec: &dyn Executor,
+    source: &Source,
+    target: usize,
+    table: Table,
+    known: &[Head],
+) -> Result<Scanned, Fault> {
+    let damaged = || Fault::World("what was just learnt of the files is damaged; build again".into());
+    let (places, last) = Default::default();
+    let mut out =
+        Scanned { table, parts: Vec::new(), files: 0, bytes: 0, digest: Digest::default(), read: 0, places, last };
+    let spans = spans(source, target, &mut out).ok_or_else(damaged)?;
+    let known: HashMap<[u8; 16], &Head> = known.iter().map(|h| (h.print, h)).collect();
+    let slots: Vec<Mutex<Option<Head>>> = spans.iter().map(|_| Mutex::new(None)).collect();
+    exec.each(spans.len(), &|k| {
+        *slots[k].lock().unwrap_or_else(|e| e.into_inner()) = head(&out, spans[k], &known);
+    });
+    for slot in slots {
+        out.parts.push(slot.into_inner().unwrap_or_else(|e| e.into_inner()).ok_or_else(damaged)?);
+    }
+    Ok(out)
+}
+
+/// Where partitions lie; counts files and bytes, and digests what the source is.
+fn spans(source: &Source, target: usize, out: &mut Scanned) -> Option<Vec<Span>> {
+    let window = if source.images { Window::images(target) } else { Window::files(target) };
+    let mut spans = Vec::new();
+    let mut small = Small::default();
+    let mut h = Hasher::derive("tamis scan 1");
+    let mut at = FIRST;
+    while at < out.table.end {
+        let (block, next) = out.table.block(at)?;
+        for (i, bytes) in block.states()?.into_iter().enumerate() {
+            let state = table::decode(&block.any_mark(i)?, bytes)?;
+            let path = join(&block.folder, block.name(i));
+            h.update(path.as_bytes()).update(b"\n").update(&state.digest.0);
+            out.files += 1;
+            out.bytes += state.stat.size;
+            let span = Span { block: at, file: i as u32, files: 1, stretch: None };
+            if source.split == lines::Split::Whole || state.stat.size <= SMALL {
+                let len = state.stretches.iter().map(|s| s.len).sum();
+                small.put(span, cut_hash(path.as_bytes()), len, state.stretches.is_empty());
+            } else {
+                small.cut(window, &mut spans);
+                spans.extend((0..state.stretches.len()).map(|n| Span { stretch: Some(n as u32), ..span }));
+            }
+        }
+        at = next;
+    }
+    small.cut(window, &mut spans);
+    out.digest = h.finish();
+    Some(spans)
+}
+
+/// A run of small files.
+#[derive(Default)]
+struct Small {
+    spans: Vec<Span>,
+    hashes: Vec<u64>,
+    bytes: Vec<u64>,
+}
+
+impl Small {
+    /// An empty file is no unit: it belongs to the file before it, so that it moves no cut.
+    fn put(&mut self, span: Span, hash: u64, bytes: u64, empty: bool) {
+        match self.spans.last_mut() {
+            Some(last) if empty => last.files += 1,
+            None if empty => {}
+            _ => {
+                self.spans.push(span);
+                self.hashes.push(hash);
+                self.bytes.push(bytes);
+            }
+        }
+    }
+
+    fn cut(&mut self, window: Window, out: &mut Vec<Span>) {
+        let mut start = 0;
+        for end in cutting::cut(&self.hashes, &self.bytes, window) {
+            let of = self.spans.get(start..end).unwrap_or_default();
+            out.extend(of.first().map(|first| Span { files: of.iter().map(|s| s.files).sum(), ..*first }));
+            start = end;
+        }
+        *self = Small::default();
+    }
+}
+
+fn head(scanned: &Scanned, span: Span, known: &HashMap<[u8; 16], &Head>) -> Option<Head> {
+    let units = scanned.units_of(&span)?;
+    let mut h = Hasher::derive("tamis units 1");
+    for u in &units {
+        let s = &u.stretch;
+        let context = u.context.as_deref().map_or(Digest::default(), Digest::of);
+        h.update(u.path.as_bytes()).update(b"\n").update(&s.digest.0).update(&context.0);
+        h.update(&s.len.to_le_bytes()).update(&s.records.to_le_bytes());
+        h.update(s.reject.as_deref().unwrap_or_default().as_bytes()).update(b"\n");
+    }
+    let print = h.finish().0.first_chunk().copied().unwrap_or_default();
+    let records = units.iter().map(|u| u64::from(u.stretch.records)).sum();
+    let columns = match known.get(&print) {
+        Some(h) => h.columns,
+        None => {
+            let mut digests = [Digest::default(); COLUMNS.len()];
+            for (slot, (_, array)) in digests.iter_mut().zip(columns(&units)) {
+                *slot = column_digest(array.as_ref());
+            }
+            digests
+        }
+    };
+    Some(Head { span, units: units.len() as u32, records, print, columns })
+}

@@ -1,0 +1,189 @@
+//! One file: read until it stays as it is, split into records, cut into stretches with a digest each.
+use super::SMALL;
+use super::table::{FileState, Stretch};
+use crate::digest::{Digest, Hasher};
+use crate::engine::store::Store;
+use crate::formats::{self, lines};
+use crate::stage::Source;
+use crate::table::cutting::{self, Window};
+use crate::world::{Open, World};
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex};
+
+const BLOCK: usize = 1 << 20;
+
+/// Reads a file until it stays as it is from the first byte to the last.
+pub fn read_file(w: &World, store: &Store, source: &Source, path: &str, target: usize) -> Result<FileState, String> {
+    for _ in 0..3 {
+        let open = match w.open(path) {
+            Ok(open) => open,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err("it vanished while the build read it".into()),
+            Err(e) => return Err(e.to_string()),
+        };
+        let state = read_open(&open, store, source, path, target).map_err(|e| e.to_string())?;
+        if open.unchanged().map_err(|e| e.to_string())? {
+            return Ok(state);
+        }
+    }
+    Err("it changed each time the build read it; build again when it is at rest".into())
+}
+
+fn read_open(open: &Open, store: &Store, source: &Source, path: &str, target: usize) -> io::Result<FileState> {
+    let packed = formats::inner_name(path) != path;
+    // a small file is read once; a large one is measured and then digested piece by piece
+    let held: Option<Arc<[u8]>> = match open.stat().size <= SMALL {
+        true => Some(read_all(open.reader()?)?.into()),
+        false => None,
+    };
+    let raw = || -> io::Result<Box<dyn Read + Send>> {
+        Ok(match &held {
+            Some(bytes) => Box::new(io::Cursor::new(bytes.clone())),
+            None => Box::new(open.reader()?),
+        })
+    };
+    let whole = Arc::new(Mutex::new(Hasher::plain()));
+    let first = Box::new(Hashed { inner: raw()?, hasher: whole.clone() });
+    let mut state = FileState { stat: open.stat(), ..FileState::default() };
+    let (records, failed) = measure(formats::decompressor(path, first), source, held.is_some())?;
+    state.digest = whole.lock().unwrap_or_else(|e| e.into_inner()).finish();
+    let small = open.stat().size <= SMALL || source.split == lines::Split::Whole;
+    let window = if small { Window(usize::MAX / 32) } else { Window::lines(target) };
+    let mut input = formats::decompressor(path, raw()?);
+    let mut at = Cursor { offset: 0, line: 1 };
+    let mut rest = records.as_slice();
+    if let [header, tail @ ..] = rest
+        && header.header
+    {
+        state.context = Some(read_exact(&mut input, header.len.min(BLOCK as u64))?);
+        skip(&mut input, header.len.saturating_sub(BLOCK as u64))?;
+        at.pass(header);
+        rest = tail;
+    }
+    for stretch in stretches(rest, window) {
+        let first = at;
+        stretch.iter().for_each(|r| at.pass(r));
+        let len = at.offset - first.offset;
+        let reject = stretch.iter().any(|r| r.oversize).then(|| "record.too_large".to_string());
+        let digest = match packed && reject.is_none() {
+            true => keep_bytes(&mut input, len, store)?,
+            false => digest_bytes(&mut input, len)?,
+        };
+        let (offset, line) = (first.offset, first.line);
+        state.stretches.push(Stretch { offset, len, line, records: stretch.len() as u32, digest, reject });
+    }
+    if let Some(rule) = failed {
+        let reject = Some(rule);
+        state.stretches.push(Stretch { offset: at.offset, line: at.line, records: 1, reject, ..Stretch::default() });
+    }
+    Ok(state)
+}
+
+fn read_all(mut input: impl Read) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    input.read_to_end(&mut out)?;
+    Ok(out)
+}
+
+/// Digests what passes.
+struct Hashed<R> {
+    inner: R,
+    hasher: Arc<Mutex<Hasher>>,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.hasher.lock().unwrap_or_else(|e| e.into_inner()).update(buf.get(..n).unwrap_or_default());
+        Ok(n)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Cursor {
+    offset: u64,
+    line: u64,
+}
+
+impl Cursor {
+    fn pass(&mut self, r: &lines::Record) {
+        self.offset += r.len;
+        self.line += u64::from(r.lines);
+    }
+}
+
+/// Records of a stream, held as lengths and hashes alone; a stream that breaks off gives what came before, and why.
+fn measure(
+    mut input: Box<dyn Read + Send>,
+    source: &Source,
+    small: bool,
+) -> io::Result<(Vec<lines::Record>, Option<String>)> {
+    let mut splitter = lines::Splitter::new(&source.split, source.record_max);
+    let mut records = Vec::new();
+    let mut block = vec![0; if small { SMALL as usize } else { BLOCK }];
+    loop {
+        match input.read(&mut block) {
+            Ok(0) => break,
+            Ok(n) => splitter.push(&block[..n], &mut records),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) if matches!(e.kind(), io::ErrorKind::UnexpectedEof) => {
+                return Ok((records, Some("file.truncated".into())));
+            }
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::Other
+                ) =>
+            {
+                return Ok((records, Some("file.compression".into())));
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    splitter.finish(&mut records);
+    Ok((records, None))
+}
+
+/// Pieces by local minima; a record over the limit is a piece of its own.
+fn stretches(records: &[lines::Record], window: Window) -> Vec<&[lines::Record]> {
+    let mut out = Vec::new();
+    for run in records.chunk_by(|a, b| !a.oversize && !b.oversize) {
+        let hashes: Vec<u64> = run.iter().map(|r| r.hash).collect();
+        let bytes: Vec<u64> = run.iter().map(|r| r.len).collect();
+        let mut start = 0;
+        for end in cutting::cut(&hashes, &bytes, window) {
+            out.push(&run[start..end]);
+            start = end;
+        }
+    }
+    out
+}
+
+pub fn read_exact(input: &mut dyn Read, n: u64) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    input.take(n).read_to_end(&mut out)?;
+    if out.len() as u64 == n { Ok(out) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}
+
+pub fn skip(input: &mut dyn Read, n: u64) -> io::Result<()> {
+    io::copy(&mut input.take(n), &mut io::sink()).map(drop)
+}
+
+fn digest_bytes(input: &mut dyn Read, len: u64) -> io::Result<Digest> {
+    let mut h = Hasher::plain();
+    let mut block = vec![0; BLOCK.min(len as usize)];
+    let mut left = len;
+    while left > 0 {
+        let n = (block.len() as u64).min(left) as usize;
+        input.read_exact(&mut block[..n])?;
+        h.update(&block[..n]);
+        left -= n as u64;
+    }
+    Ok(h.finish())
+}
+
+fn keep_bytes(input: &mut dyn Read, len: u64, store: &Store) -> io::Result<Digest> {
+    let bytes = read_exact(input, len)?;
+    let digest = Digest::of(&bytes);
+    store.put(digest, &bytes, true)?;
+    Ok(digest)
+}
