@@ -228,7 +228,7 @@ impl Assembly<'_> {
                 let (step, _) = fact.rsplit_once('.').unwrap_or((fact, ""));
                 let help = suggest(step, steps.iter().map(String::as_str));
                 self.problems.push(
-                    Diagnostic::error("T0501", at.span(), format!("no step gives the fact `{fact}`")).label(help),
+                    Diagnostic::error("T0502", at.span(), format!("no step gives the fact `{fact}`")).label(help),
                 );
             }
             gates.push(Gate {
@@ -246,6 +246,11 @@ impl Assembly<'_> {
     fn check_document(&mut self, document: &manifest::values::At<String>, headings: &[String]) {
         let text = match self.world.read(document, 16 << 20) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(_) if self.world.place(document).is_none() => {
+                let problem =
+                    Diagnostic::error("T0304", document.span(), "the construction plan lies outside of the project");
+                return self.problems.push(problem.label("paths are relative to dataset.toml and stay below it"));
+            }
             Err(_) => {
                 let problem = Diagnostic::error("T0303", document.span(), "the construction plan is not there");
                 return self.problems.push(problem.label("no such file below the project"));
@@ -297,6 +302,7 @@ impl Assembly<'_> {
             return review; // nothing was decided yet
         };
         let steps: BTreeSet<&str> = self.steps.iter().map(|s| s.path.as_str()).collect();
+        let mut decided: BTreeMap<(String, String), (usize, bool)> = BTreeMap::new();
         for (n, line) in String::from_utf8_lossy(&bytes).lines().enumerate().filter(|l| !l.1.trim().is_empty()) {
             match serde_json::from_str::<Decision>(line) {
                 Ok(d) if !self.partial && !steps.contains(d.step.as_str()) => {
@@ -305,7 +311,15 @@ impl Assembly<'_> {
                     self.problems.push(Diagnostic::error("T0601", file.span(), message).label(help));
                 }
                 Ok(d) => {
-                    review.decisions.insert((d.step, d.id), d.decision == Verdict::Keep);
+                    let keep = d.decision == Verdict::Keep;
+                    let other = decided.insert((d.step.clone(), d.id.clone()), (n + 1, keep)).filter(|o| o.1 != keep);
+                    if let Some((line, _)) = other {
+                        let message =
+                            format!("{}: lines {line} and {} decide differently of one sample", file.get(), n + 1);
+                        let problem = Diagnostic::error("T0603", file.span(), message).label("keep and drop");
+                        self.problems.push(problem.help("delete the line that no longer holds"));
+                    }
+                    review.decisions.insert((d.step, d.id), keep);
                 }
                 Err(e) => {
                     let message = format!("{}:{}: this is no decision: {e}", file.get(), n + 1);

@@ -367,6 +367,42 @@ pub enum Content {
     Stored(Digest, u64),
     /// Bytes that stand elsewhere: raw files in place.
     Blob(Digest, u64),
+    /// Chunks one after another; the digest and length are of all together.
+    Joined(Digest, u64, Vec<Chunk>),
+}
+
+/// A stretch of a file that is put together without being held.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Chunk {
+    #[serde(skip)]
+    Bytes(Vec<u8>),
+    /// An object of the store.
+    Stored(Digest, u64),
+    /// Of the first cell of a binary column: from which byte on, and how many.
+    Cell(Digest, u64, u64),
+}
+
+impl Content {
+    /// Length in bytes.
+    pub fn len(&self) -> u64 {
+        match self {
+            Content::Bytes(b) => b.len() as u64,
+            Content::Stored(_, n) | Content::Blob(_, n) | Content::Joined(_, n, _) => *n,
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// BLAKE3 of the bytes.
+    pub fn digest(&self) -> Digest {
+        match self {
+            Content::Bytes(b) => Digest::of(b),
+            Content::Stored(d, _) | Content::Blob(d, _) | Content::Joined(d, ..) => *d,
+        }
+    }
 }
 
 /// What a whole stage gives: files and facts.

@@ -48,7 +48,11 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 
 fn gates(f: &Finished) -> String {
     let open = f.judged.iter().filter(|j| !j.pass).count();
-    if open == 0 { "the build failed".into() } else { terminal::plural(open as u64, "gate") + " do not hold" }
+    if open == 0 {
+        "the build failed".into()
+    } else {
+        terminal::plural(open as u64, "gate") + if open == 1 { " does not hold" } else { " do not hold" }
+    }
 }
 
 fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &str) -> Result<String, Failure> {

@@ -10,7 +10,7 @@ use crate::engine::state::{Part, Table};
 use crate::project::{Failure, Options, Project};
 use crate::report::show::{self, Column, Found, Snapshot};
 use crate::report::terminal::{bytes, number};
-use crate::stage::{Act, Content, Event, Fact, Fault, Kernels, OutFile, Part as Kernel};
+use crate::stage::{Act, Event, Fact, Fault, Kernels, OutFile, Part as Kernel};
 use crate::table::{DataType, Living, utf8};
 use std::collections::BTreeMap;
 
@@ -114,11 +114,7 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
 }
 
 fn files(of: &[OutFile]) -> String {
-    let size = |content: &Content| match content {
-        Content::Bytes(b) => b.len() as u64,
-        Content::Stored(_, n) | Content::Blob(_, n) => *n,
-    };
-    let listed = of.iter().take(40).map(|f| format!("  {:<40} {}\n", f.path, bytes(size(&f.content))));
+    let listed = of.iter().take(40).map(|f| format!("  {:<40} {}\n", f.path, bytes(f.content.len())));
     let more = of.len().saturating_sub(40);
     let more = if more > 0 { format!("  and {} more files\n", number(more as u64)) } else { String::new() };
     listed.collect::<String>() + &more

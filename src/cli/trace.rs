@@ -12,7 +12,7 @@ use crate::project::{Failure, Options, Project};
 use crate::report::show::{line_of, raw_columns, value_text};
 use crate::report::terminal;
 use crate::report::trace::{Change, Collected, Gone, LeftOut, Released, Said, Story, Told, answer, votes};
-use crate::stage::{Act, Content, Event, Fault, OutFile};
+use crate::stage::{Act, Event, Fault, OutFile};
 use crate::table::{self, Value, value_at};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -361,11 +361,11 @@ impl Teller<'_, '_> {
 
     /// The line of a released sentence.
     fn sentence(&self, file: &OutFile, id: &str) -> Result<Option<usize>, Fault> {
-        let bytes = match &file.content {
-            Content::Bytes(b) => b.clone(),
-            Content::Stored(digest, _) => self.s.bytes(*digest)?,
-            Content::Blob(..) => return Ok(None),
-        };
+        let mut bytes: Vec<u8> = Vec::new();
+        self.s.content(&file.content, &mut |b| {
+            bytes.extend(b);
+            Ok(())
+        })?;
         let head = format!("# id = {id}");
         let line = bytes.split(|b| *b == b'\n').position(|line| line == head.as_bytes());
         Ok(line.map(|n| n + 1))

@@ -8,7 +8,7 @@ use super::session::{GatherTask, Producer, RunTask, Session, Task, parents_of};
 use super::state::{Bin, Counts, Origin, Outcome, Part, Table};
 use super::{Step, gather::Decided};
 use crate::digest::Digest;
-use crate::stage::{Fact, Fault, Grain, Kernels, OutFile, Output, Part as Kernel};
+use crate::stage::{Chunk, Content, Fact, Fault, Grain, Kernels, OutFile, Output, Part as Kernel};
 use crate::table::{self, DataType, Living};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -665,13 +665,24 @@ impl Walk<'_, '_> {
             }
         };
         for f in &output.files {
-            if let crate::stage::Content::Stored(d, _) = f.content {
-                self.s.know(d, || Producer::Run(task.clone()));
+            for digest in stored(&f.content) {
+                self.s.know(digest, || Producer::Run(task.clone()));
             }
         }
         (run.files, run.roots) = (output.files, output.roots);
         run.facts.extend(output.facts);
         Ok(())
+    }
+}
+
+/// The objects that a whole stage's file is made of, and that it alone makes.
+fn stored(content: &Content) -> Vec<Digest> {
+    match content {
+        Content::Stored(d, _) => vec![*d],
+        Content::Joined(_, _, chunks) => {
+            chunks.iter().filter_map(|c| if let Chunk::Stored(d, _) = c { Some(*d) } else { None }).collect()
+        }
+        Content::Bytes(_) | Content::Blob(..) => Vec::new(),
     }
 }
 

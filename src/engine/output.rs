@@ -2,11 +2,11 @@
 //! again. Freezing copies a folder once and refuses to change it.
 use super::outputs::Outputs;
 use super::session::Session;
-use crate::digest::Digest;
-use crate::stage::{Blobs, Content, Fault, OutFile};
+use crate::digest::{Digest, Hasher};
+use crate::stage::{Content, Fault, OutFile};
 use crate::world::{Found, What};
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Read};
 
 /// Brings a folder to hold exactly these files; returns how many were written and removed. With `lasting`, each is made
 /// to outlive a power cut.
@@ -22,19 +22,13 @@ pub fn write(s: &Session, files: &mut Outputs, folder: &str, list: &[OutFile], l
     for file in list {
         s.go_on()?;
         let path = format!("{folder}/{}", file.path);
-        let Some(digest) = digest_of(&file.content) else { continue };
+        let digest = file.content.digest();
         let found = there.binary_search_by(|f| f.path.as_bytes().cmp(path.as_bytes())).ok().and_then(|i| there.get(i));
         if lies_there(files, found, digest) {
             continue;
         }
-        let bytes = match &file.content {
-            Content::Bytes(b) => b.clone(),
-            Content::Stored(d, _) => s.bytes(*d)?,
-            Content::Blob(d, _) => s.open(*d)?,
-        };
-        let same = found.is_some() && s.world.read(&path, u64::MAX).is_ok_and(|b| b == bytes);
-        if !same {
-            s.world.replace_with(&path, lasting, |w| w.write_all(&bytes)).map_err(world)?;
+        if found.is_none() || digest_at(s, &path).ok() != Some(digest) {
+            put(s, &path, &file.content, lasting)?;
             changed += 1;
         }
         if let Some(stat) = s.world.stat(&path) {
@@ -44,10 +38,36 @@ pub fn write(s: &Session, files: &mut Outputs, folder: &str, list: &[OutFile], l
     Ok(changed)
 }
 
-fn digest_of(content: &Content) -> Option<Digest> {
-    match content {
-        Content::Bytes(_) => None,
-        Content::Stored(d, _) | Content::Blob(d, _) => Some(*d),
+/// Writes one file, chunk by chunk; bytes that are not those that were promised are never left there.
+fn put(s: &Session, path: &str, content: &Content, lasting: bool) -> Result<(), Fault> {
+    let mut fault = None;
+    let written = s.world.replace_with(path, lasting, |w| {
+        let mut h = Hasher::plain();
+        let done = s.content(content, &mut |bytes| {
+            h.update(bytes);
+            w.write_all(bytes).map_err(world)
+        });
+        if let Err(f) = done {
+            fault = Some(f);
+            return Err(io::ErrorKind::Other.into());
+        }
+        match h.finish() == content.digest() {
+            true => Ok(()),
+            false => Err(io::Error::other(format!("{path}: the bytes are not those that were made"))),
+        }
+    });
+    written.map_err(|e| fault.unwrap_or_else(|| world(e)))
+}
+
+fn digest_at(s: &Session, path: &str) -> io::Result<Digest> {
+    let mut input = s.world.open(path)?.reader()?;
+    let mut h = Hasher::plain();
+    let mut block = vec![0; 1 << 16];
+    loop {
+        match input.read(&mut block)? {
+            0 => return Ok(h.finish()),
+            n => h.update(block.get(..n).unwrap_or_default()),
+        };
     }
 }
 

@@ -8,9 +8,10 @@ use super::store::Store;
 use super::{Review, Step};
 use crate::digest::Digest;
 use crate::stage::{
-    Act, Blobs, Delta, Event, Executor, Fault, Grain, Kernels, Meter, Output, Part, Piece, Rows, Source, Summary,
+    Act, Blobs, Chunk, Content, Delta, Event, Executor, Fault, Grain, Kernels, Meter, Output, Part, Piece, Rows,
+    Source, Summary,
 };
-use crate::table::{self, ArrayRef, DataType, Living, column_digest, encode};
+use crate::table::{self, ArrayRef, DataType, Living, Value, column_digest, encode};
 use crate::world::World;
 use arrow_array::Array;
 use std::collections::{BTreeMap, HashMap};
@@ -440,11 +441,45 @@ impl<'a> Session<'a> {
             task.pieces.iter().map(|(g, n, reads)| Piece { group: g.clone(), rows: self.rows(*n, reads) }).collect();
         let mut output = run(&self.meters[task.step], &step.plan.params[0], &pieces).map_err(|f| named(step, f))?;
         for file in &mut output.files {
-            if let crate::stage::Content::Bytes(bytes) = &file.content {
-                file.content = crate::stage::Content::Stored(self.put(bytes, step.raw)?, bytes.len() as u64);
+            match &mut file.content {
+                Content::Bytes(bytes) => file.content = Content::Stored(self.put(bytes, step.raw)?, bytes.len() as u64),
+                Content::Joined(_, _, chunks) => {
+                    for chunk in chunks {
+                        if let Chunk::Bytes(bytes) = chunk {
+                            *chunk = Chunk::Stored(self.put(bytes, step.raw)?, bytes.len() as u64);
+                        }
+                    }
+                }
+                Content::Stored(..) | Content::Blob(..) => {}
             }
         }
         Ok(output)
+    }
+
+    /// Hands over the bytes of an output, chunk by chunk.
+    pub fn content(&self, of: &Content, each: &mut dyn FnMut(&[u8]) -> Result<(), Fault>) -> Result<(), Fault> {
+        match of {
+            Content::Bytes(bytes) => each(bytes),
+            Content::Stored(digest, _) => each(&self.bytes(*digest)?),
+            Content::Blob(digest, _) => each(&self.open(*digest)?),
+            Content::Joined(_, _, chunks) => chunks.iter().try_for_each(|c| each(&self.chunk(c)?)),
+        }
+    }
+
+    fn chunk(&self, of: &Chunk) -> Result<Vec<u8>, Fault> {
+        match of {
+            Chunk::Bytes(bytes) => Ok(bytes.clone()),
+            Chunk::Stored(digest, _) => self.bytes(*digest),
+            Chunk::Cell(column, from, len) => {
+                let array = table::decode(&self.bytes(*column)?)
+                    .map_err(|e| Fault::Bug(format!("a stored column does not decode: {e}")))?;
+                let Value::Bytes(mut cell) = table::value_at(array.as_ref(), 0) else {
+                    return Err(Fault::Bug("a chunk names a column without bytes".into()));
+                };
+                cell.truncate((from + len) as usize);
+                Ok(cell.split_off(*from as usize))
+            }
+        }
     }
 
     /// The events of an outcome.

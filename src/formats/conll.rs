@@ -161,12 +161,12 @@ impl Problems {
     /// Judges the tag of `token` (`None`: of no known form) and the end of the entity before it.
     fn note(&mut self, token: usize, before: Form<'_>, now: Option<Form<'_>>, goes_on: bool) {
         if self.scheme == Scheme::Bioes && matches!(before.0, b'B' | b'I') && !goes_on {
-            self.push(token.saturating_sub(1), format!("the entity `{}` is not ended by E- or S-", before.1));
+            self.push(token.saturating_sub(1), "the entity is not ended by E- or S-".into());
         }
         match now {
             None => self.push(token, format!("not a tag of this scheme: {}", self.forms())),
-            Some((letter @ (b'I' | b'E'), class)) if !goes_on && self.scheme != Scheme::Iob1 => {
-                self.push(token, format!("{}-{class} without B-{class} before it", char::from(letter)));
+            Some((letter @ (b'I' | b'E'), _)) if !goes_on && self.scheme != Scheme::Iob1 => {
+                self.push(token, format!("{}- without B- of its class before it", char::from(letter)));
             }
             Some(_) => {}
         }

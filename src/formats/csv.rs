@@ -12,9 +12,12 @@ pub struct Header(pub Vec<String>);
 /// The first record of a file. Rule `csv.header` for a repeated name, `csv.quote` for a quote left open.
 pub fn header(bytes: &[u8], delimiter: u8) -> Result<Header, Wrong> {
     let names = fields(text(bytes)?, delimiter)?;
-    let repeated = names.iter().enumerate().find(|(i, name)| names.iter().take(*i).any(|n| n == *name));
-    match repeated {
-        Some((i, name)) => Err(Wrong::new("csv.header", format!("column {} repeats the name `{name}`", i + 1))),
+    let earlier = |(i, name): (usize, &String)| Some((i, names.iter().take(i).position(|n| n == name)?));
+    match names.iter().enumerate().find_map(earlier) {
+        Some((i, first)) => {
+            let say = format!("column {} repeats the name of column {}", i + 1, first + 1);
+            Err(Wrong::new("csv.header", say))
+        }
         None => Ok(Header(names)),
     }
 }

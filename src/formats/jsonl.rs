@@ -23,7 +23,7 @@ pub fn parse(line: &[u8], depth_max: usize) -> Result<Value, Wrong> {
         return Err(Wrong::new("json.object", format!("a record is a JSON object, this is {}", kind(&value))));
     }
     match repeated.into_inner() {
-        Some(key) => Err(Wrong::new("json.duplicate_key", format!("the key `{key}` stands twice in one object"))),
+        Some(nth) => Err(Wrong::new("json.duplicate_key", format!("key {nth} of an object repeats an earlier one"))),
         None => Ok(value),
     }
 }
@@ -74,9 +74,9 @@ fn deeper_than(json: &[u8], depth_max: usize) -> bool {
     false
 }
 
-/// Builds a `Value` and notes the first key that an object repeats.
+/// Builds a `Value` and notes which key, from 1, is the first that an object repeats.
 #[derive(Clone, Copy)]
-struct Strict<'a>(&'a RefCell<Option<String>>);
+struct Strict<'a>(&'a RefCell<Option<usize>>);
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
@@ -131,10 +131,12 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
+        let mut nth = 0;
         while let Some(key) = entries.next_key::<String>()? {
             let value = entries.next_value_seed(self)?;
+            nth += 1;
             if object.contains_key(&key) {
-                self.0.borrow_mut().get_or_insert_with(|| key.clone());
+                self.0.borrow_mut().get_or_insert(nth);
             }
             object.insert(key, value);
         }

@@ -12,6 +12,9 @@ pub fn check(expression: &str) -> Result<(), String> {
         Ok(_) => Ok(()),
         Err(e) => {
             let term = expression.get(e.span.clone()).unwrap_or(expression).trim();
+            if term.is_empty() || matches!(term, "AND" | "OR" | "WITH" | "(" | ")") {
+                return Err("the expression is not complete; write for example `MIT OR Apache-2.0`".into());
+            }
             let known = spdx::identifiers::LICENSES.iter().map(|l| l.name);
             let upper = known.clone().find(|k| k.eq_ignore_ascii_case(term));
             match upper.or_else(|| nearest(term, known)) {

@@ -108,11 +108,11 @@ impl Store {
     /// Opens the store for writing; there is one writer in a checkout.
     pub fn write(project: &World) -> Result<Store, StoreError> {
         project.make_folder(FOLDER)?;
-        mark_cache(project, FOLDER)?;
         let checkout = project.own(&format!("{FOLDER}/lock"), How::Edit)?;
         if !checkout.try_lock()? {
             return Err(StoreError::Locked);
         }
+        mark_cache(project, FOLDER)?;
         let home = home(project)?;
         home.make_folder("packs")?;
         let lock = home.own(LOCK, How::Edit)?;

@@ -27,11 +27,19 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             fact: "collect.conflicts".into(),
             min: None,
             max: Some(crate::manifest::Decimal::from(0u64)),
-            span: check.span.clone(),
+            span: first_id(check),
             look: "tamis show collect --findings".into(),
         }],
         ..Plan::default()
     }]
+}
+
+/// Where the first source says what its ids are.
+fn first_id(check: &Check) -> std::ops::Range<usize> {
+    let sources = check.manifest.instances(&["collect"]);
+    let own = |name: &String| check.manifest.span_of(&format!("collect.{name}.id"));
+    let first = sources.first().map(|(name, span, _)| own(name).unwrap_or(span.clone()));
+    first.unwrap_or(check.span.clone())
 }
 
 struct Ids;

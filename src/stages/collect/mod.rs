@@ -19,9 +19,9 @@ pub mod read;
 
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::lines::Split;
-use crate::manifest::sections::{Dataset, SchemaSection};
+use crate::manifest::Decimal;
+use crate::manifest::sections::{Dataset, Privacy, SchemaSection};
 use crate::manifest::values::{At, Size};
-use crate::manifest::{Decimal, Threshold};
 use crate::model::license;
 use crate::stage::*;
 use crate::table::{DataType, utf8};
@@ -203,8 +203,45 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
                 .label("one of path, stem, content"),
         );
     }
+    check_private_id(check, &d, &id);
     let prefix = d.id_prefix.clone().unwrap_or_default();
     Some(Collect { files, id, prefix, declared: d, by })
+}
+
+/// With `[privacy]` an id must not bring into a release what masking takes out of it.
+fn check_private_id(check: &mut Check, d: &Declaration, id: &str) {
+    if check.manifest.table(&["privacy"]).is_none() || check.manifest.instances(&["release"]).is_empty() {
+        return;
+    }
+    let span = d.id.as_ref().map_or(check.span.clone(), At::span);
+    if id == "content" {
+        let problem = Diagnostic::error("T0422", span, "an id that is a digest of content tells who knows the content");
+        check.bad(problem.label("released with every sample").help("declare `id` with a field of its own, or `path`"));
+        return;
+    }
+    let privacy: Privacy = check.section(&["privacy"]);
+    let schema: SchemaSection = check.section(&["schema"]);
+    let is_text = |name: &str| schema.0.get(name).is_none_or(|f| f.text.is_some());
+    let same = d.fields.iter().filter(|(name, selector)| selector.as_str() == id && is_text(name));
+    let open = |name: &str| !privacy.harmless.iter().any(|h| h.as_str() == name);
+    let Some((field, _)) = same.into_iter().find(|(name, _)| open(name)) else { return };
+    let detect: Detect = check.section(&["privacy", "detect"]);
+    let searched = check.manifest.table(&["privacy", "detect"]).is_some();
+    let covered = searched && detect.fields.map_or(schema.0.contains_key(field), |f| f.contains(field));
+    let message = format!("ids are taken from `{field}`, and stay as they were collected");
+    let help = format!("take `id` from another field, or say [privacy] harmless = [\"{field}\"]");
+    let problem = if covered {
+        Diagnostic::warning("T0423", span, message).label("[privacy.detect] masks the field, not the id")
+    } else {
+        Diagnostic::error("T0421", span, message).label("no privacy step has seen it")
+    };
+    check.bad(problem.help(help));
+}
+
+/// What [privacy.detect] searches, as far as an id needs to know it.
+#[derive(Deserialize, Default)]
+struct Detect {
+    fields: Option<Vec<String>>,
 }
 
 fn check_license(check: &mut Check, d: &Declaration) {
@@ -304,11 +341,6 @@ pub fn field_type(schema: &SchemaSection, name: &str, selector: &str, format: Fo
         Some(f) if f.bool.is_some() => DataType::Boolean,
         _ => utf8(),
     }
-}
-
-/// A gate's threshold in words.
-pub fn threshold(min: Option<Decimal>, max: Option<Decimal>) -> String {
-    Threshold { min, max }.to_string()
 }
 
 /// An id as it is kept: prefixed, `#` escaped, of 1-512 bytes without control characters.

@@ -2,7 +2,7 @@
 use super::read::{Format, check_files};
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
-use crate::manifest::sections::SchemaSection;
+use crate::manifest::sections::{SchemaSection, text_of_spans};
 use crate::manifest::values::At;
 use crate::model::annotation::{Kind, Vote};
 use crate::stage::{Act, Check, Gate};
@@ -348,12 +348,10 @@ fn place(check: &Check, key: &str) -> Range<usize> {
     check.manifest.span_of(&format!("{}.{key}", check.path)).unwrap_or_else(|| check.span.clone())
 }
 
-/// The field that tokens and spans belong to: `text`, else the first text field.
 fn text_field(check: &Check) -> Option<String> {
     let is_text = |name: &str| check.column("samples", name) == Some(&utf8());
     let fields: SchemaSection = check.section(&["schema"]);
-    let mut texts = fields.0.into_iter().filter(|(_, f)| f.text.is_some()).map(|(n, _)| n);
-    if is_text("text") { Some("text".into()) } else { texts.find(|n| is_text(n)) }
+    text_of_spans(check.manifest, &fields, is_text)
 }
 
 fn check_classes(check: &mut Check, d: &Declaration) {

@@ -38,7 +38,17 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     vec![Plan {
         word: "encode".into(),
         ports: Ports { table: Release::rows_table(check), reads: r.all(), writes, ..Ports::default() },
-        params: [text(&Shape { formats: r.formats, columns: r.columns, spans, boxes }), "{}".into(), "{}".into()],
+        params: [
+            text(&Shape {
+                formats: r.formats,
+                columns: r.columns,
+                spans,
+                boxes,
+                text: r.spans.filter(|t| t != "text"),
+            }),
+            "{}".into(),
+            "{}".into(),
+        ],
         ..Plan::default()
     }]
 }
@@ -53,6 +63,9 @@ struct Shape {
     spans: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     boxes: Option<String>,
+    /// The field that tokens and spans belong to, if it is not `text`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    text: Option<String>,
 }
 
 struct Encode;
@@ -183,10 +196,12 @@ fn instances(p: &Shape, rows: &Rows) -> Result<Vec<u8>, Fault> {
 /// Sentences with BIO tags. Tokens are those that were collected, moved with the text; where a sample has none, each
 /// character that is no white space is one.
 fn sentences(p: &Shape, rows: &Rows) -> Result<Vec<u8>, Fault> {
-    let (ids, texts) = (rows.texts("id")?, rows.texts("text")?);
+    let field = p.text.as_deref().unwrap_or("text");
+    let edits = format!("edits.{field}");
+    let (ids, texts) = (rows.texts("id")?, rows.texts(field)?);
     let own = |name: &str| rows.names().any(|n| n == name);
     let tokens = if own("tokens") { rows.cells::<Vec<Token>>("tokens")? } else { vec![None; rows.len()] };
-    let edits = if own("edits.text") { rows.cells::<Vec<Edit>>("edits.text")? } else { vec![None; rows.len()] };
+    let edits = if own(&edits) { rows.cells::<Vec<Edit>>(&edits)? } else { vec![None; rows.len()] };
     let spans = match &p.spans {
         Some(label) => rows.cells::<Vec<Span>>(label)?,
         None => vec![None; rows.len()],

@@ -89,6 +89,8 @@ pub(crate) struct Release {
     /// Columns that a format needs though they are not released.
     pub extra: Vec<String>,
     pub licenses: Option<Vec<String>>,
+    /// The field that tokens and spans belong to.
+    pub spans: Option<String>,
 }
 
 impl Release {
@@ -120,16 +122,21 @@ pub(crate) fn declared(check: &mut Check) -> Option<Release> {
         let fits = |n: &&String| columns.contains(n) && n.starts_with("label.") && kind_of(of.get(*n)) == kind;
         of.keys().find(fits).cloned()
     };
-    let mut extra = Vec::new();
+    let spans = text_of_spans(check);
+    let edits = spans.as_ref().map(|t| format!("edits.{t}"));
+    let mut extra = vec!["source"]; // who must be named
     for f in &d.formats {
         match *f.get() {
             Format::Conll if label("ner").is_none() => needs(check, f, "an `ner` label among its columns"),
             Format::Coco if label("object_detection").is_none() => {
                 needs(check, f, "an `object_detection` label among its columns")
             }
-            Format::Conll => extra.extend(["tokens", "text", "edits.text"]),
+            Format::Conll => extra.extend(["tokens"].into_iter().chain(spans.as_deref()).chain(edits.as_deref())),
             Format::Coco | Format::ImageFolder if check.column("samples", "image").is_none() => {
                 needs(check, f, "images")
+            }
+            Format::Coco if check.column("samples", "width").is_none() => {
+                needs(check, f, "the size of images, which [preprocess] finds out")
             }
             Format::Coco => extra.extend(["image", "width", "height"]),
             Format::ImageFolder => extra.push("image"),
@@ -144,7 +151,13 @@ pub(crate) fn declared(check: &mut Check) -> Option<Release> {
     written.extend(extra.iter().filter(|e| !columns.contains(e)).cloned());
     check_raw(check, &d, &written);
     let licenses = d.licenses.map(|l| l.iter().map(|l| l.get().clone()).collect());
-    Some(Release { formats, columns, extra, licenses })
+    Some(Release { formats, columns, extra, licenses, spans })
+}
+
+fn text_of_spans(check: &Check) -> Option<String> {
+    let is_text = |name: &str| check.column("samples", name) == Some(&crate::table::utf8());
+    let fields: crate::manifest::sections::SchemaSection = check.section(&["schema"]);
+    crate::manifest::sections::text_of_spans(check.manifest, &fields, is_text)
 }
 
 /// What kind of label a column is, by its type.
@@ -229,7 +242,10 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
     let labels: Vec<String> = r.columns.iter().filter(|c| c.starts_with("label.")).cloned().collect();
     let left_out = left_out_sources(check, &r);
-    let mut reads = labels.clone();
+    let pictures = r.formats.iter().any(|f| matches!(f, Format::Coco | Format::ImageFolder));
+    let image = (pictures && check.column("samples", "image").is_some()).then(|| "image".to_string());
+    let needed: Vec<String> = labels.into_iter().chain(image).collect();
+    let mut reads = needed.clone();
     reads.extend((!left_out.is_empty()).then(|| "source".to_string()));
     let marker = Release::marker(check);
     vec![Plan {
@@ -240,7 +256,7 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
             writes: vec![(marker.clone(), DataType::Boolean)],
             ..Ports::default()
         },
-        params: [text(&Choice { marker, labels, left_out }), "{}".into(), "{}".into()],
+        params: [text(&Choice { marker, labels: needed, left_out }), "{}".into(), "{}".into()],
         ..Plan::default()
     }]
 }
@@ -301,6 +317,7 @@ fn declare_rows(check: &mut Check) -> Vec<Plan> {
 struct Choice {
     #[serde(default, skip_serializing_if = "is_default")]
     marker: String,
+    /// Columns that a sample must have to belong to the release: its labels, and its image where images are released.
     #[serde(default, skip_serializing_if = "is_default")]
     labels: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]

@@ -9,7 +9,9 @@ use crate::model::license;
 use crate::stage::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
 
 pub const ENTRY: Entry = Entry {
     name: "release/page",
@@ -37,6 +39,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.extend(r.formats.iter().map(|f| column_of(*f)));
     let images = r.formats.iter().any(|f| matches!(f, Format::Coco | Format::ImageFolder));
     reads.extend(images.then(|| "encoded.images".to_string()));
+    reads.extend((!reads.contains(&"source".to_string())).then(|| "source".to_string()));
     vec![Plan {
         ports: Ports { table: Release::rows_table(check), reads, ..Ports::default() },
         params: [
@@ -99,7 +102,7 @@ struct PageCard {
 struct Page;
 
 impl WholeStage for Page {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Run, 1)]).uses(&["parquet 60"]);
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Run, 2)]).uses(&["parquet 60"]);
     type Run = PageCard;
 
     fn run(p: &PageCard, pieces: &[Piece]) -> Result<Output, Fault> {
@@ -119,8 +122,9 @@ impl WholeStage for Page {
         let content_root = Digest::of(content.lines.as_bytes());
         files.add("release.json", release_json(p, &counts, &content, content_root).into_bytes());
         files.add("README.md", readme(p, &counts).into_bytes());
-        files.add("ATTRIBUTION.md", attribution(p).into_bytes());
-        licenses(p, pieces, &mut files)?;
+        let within = sources_of(p, pieces)?;
+        files.add("ATTRIBUTION.md", attribution(p, &within).into_bytes());
+        licenses(&within, p, pieces, &mut files)?;
         let files_root = files.sums();
         let total: u64 = counts.values().sum();
         let mut facts: BTreeMap<String, Fact> =
@@ -145,6 +149,13 @@ impl Files {
         self.list.push(OutFile { path, content: Content::Bytes(bytes) });
     }
 
+    /// A file made of chunks that were hashed as they passed by.
+    fn joined(&mut self, path: String, sums: &Sums, chunks: Vec<Chunk>) {
+        let (digest, sha, len) = sums.of();
+        self.sums.insert(path.clone(), (digest.hex(), sha));
+        self.list.push(OutFile { path, content: Content::Joined(digest, len, chunks) });
+    }
+
     fn blob(&mut self, path: String, blob: Digest, bytes: u64, sha: &str) {
         if self.sums.insert(path.clone(), (blob.hex(), sha.into())).is_none() {
             self.list.push(OutFile { path, content: Content::Blob(blob, bytes) });
@@ -164,27 +175,78 @@ impl Files {
     }
 }
 
+/// Both sums and the length of bytes that pass by. Copies are one.
+#[derive(Clone, Default)]
+struct Sums(Arc<Mutex<(Option<Hasher>, Sha256, u64)>>);
+
+impl Sums {
+    fn of(&self) -> (Digest, String, u64) {
+        let held = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        let sha: String = held.1.clone().finalize().iter().map(|b| format!("{b:02x}")).collect();
+        (held.0.as_ref().map_or_else(|| Digest::of(b""), Hasher::finish), sha, held.2)
+    }
+}
+
+impl Write for Sums {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut held = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        held.0.get_or_insert_with(Hasher::plain).update(bytes);
+        held.1.update(bytes);
+        held.2 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn data(p: &PageCard, f: Format, split: &str, pieces: &[&Piece], files: &mut Files) -> Result<(), Fault> {
     let column = column_of(f);
-    let mut fragments = Vec::new();
-    for piece in pieces {
-        fragments.push(fragment(&piece.rows, &column)?);
-    }
     match f {
-        Format::Parquet => {
-            files.add(format!("parquet/{split}-00000.parquet"), parquet::join(&fragments).map_err(Fault::Bug)?)
-        }
-        Format::Jsonl => files.add(format!("jsonl/{split}-00000.jsonl"), fragments.concat()),
-        Format::Conll => files.add(format!("conll/{split}.conll"), fragments.concat()),
-        Format::ImageFolder => files.add(format!("images/{split}/metadata.jsonl"), fragments.concat()),
+        Format::Parquet => parquet_file(format!("parquet/{split}-00000.parquet"), &column, pieces, files),
+        Format::Jsonl => joined(format!("jsonl/{split}-00000.jsonl"), &column, pieces, files),
+        Format::Conll => joined(format!("conll/{split}.conll"), &column, pieces, files),
+        Format::ImageFolder => joined(format!("images/{split}/metadata.jsonl"), &column, pieces, files),
         Format::Coco => {
-            let all = fragments.concat();
-            let lines = all.split(|b| *b == b'\n').filter(|l| !l.is_empty());
-            let images: Result<Vec<coco::Image>, _> = lines.map(serde_json::from_slice).collect();
-            let images = images.map_err(|e| Fault::Bug(e.to_string()))?;
+            let mut images: Vec<coco::Image> = Vec::new();
+            for piece in pieces {
+                let all = fragment(&piece.rows, &column)?;
+                for line in all.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+                    images.push(serde_json::from_slice(line).map_err(|e| Fault::Bug(e.to_string()))?);
+                }
+            }
             files.add(format!("coco/instances_{split}.json"), coco::write(&images, &p.classes, split).into_bytes());
+            Ok(())
         }
     }
+}
+
+/// A file whose fragments simply follow one another; one is held at a time.
+fn joined(path: String, column: &str, pieces: &[&Piece], files: &mut Files) -> Result<(), Fault> {
+    let (mut sums, mut chunks) = (Sums::default(), Vec::new());
+    for piece in pieces {
+        let bytes = fragment(&piece.rows, column)?;
+        sums.write_all(&bytes).map_err(|e| Fault::Bug(e.to_string()))?;
+        chunks.push(Chunk::Cell(piece.rows.digest(column)?, 0, bytes.len() as u64));
+    }
+    files.joined(path, &sums, chunks);
+    Ok(())
+}
+
+/// The same in Parquet: row groups are copied as they are, the footer is made anew.
+fn parquet_file(path: String, column: &str, pieces: &[&Piece], files: &mut Files) -> Result<(), Fault> {
+    let [first, ..] = pieces else { return Ok(()) };
+    let sums = Sums::default();
+    let (mut file, head) =
+        parquet::Joined::new(&fragment(&first.rows, column)?, Box::new(sums.clone())).map_err(Fault::Bug)?;
+    let mut chunks = vec![Chunk::Bytes(head)];
+    for piece in pieces {
+        let range = file.add(&fragment(&piece.rows, column)?).map_err(Fault::Bug)?;
+        chunks.push(Chunk::Cell(piece.rows.digest(column)?, range.start, range.end - range.start));
+    }
+    chunks.push(Chunk::Bytes(file.finish().map_err(Fault::Bug)?));
+    files.joined(path, &sums, chunks);
     Ok(())
 }
 
@@ -279,13 +341,22 @@ fn readme(p: &PageCard, counts: &Counts) -> String {
     t
 }
 
-fn attribution(p: &PageCard) -> String {
+/// The sources that have a sample here.
+fn sources_of<'p>(p: &'p PageCard, pieces: &[Piece]) -> Result<Vec<&'p SourceCard>, Fault> {
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for piece in pieces {
+        names.extend(piece.rows.texts("source")?.into_iter().flatten());
+    }
+    Ok(p.sources.iter().filter(|s| names.contains(&s.name)).collect())
+}
+
+fn attribution(p: &PageCard, sources: &[&SourceCard]) -> String {
     let mut t = format!("# Attribution\n\n{} {}", p.dataset, p.version);
     if let Some(l) = &p.license {
         t.push_str(&format!(", released under {l}{}", in_words(l)));
     }
     t.push_str(".\n\nMade from:\n\n");
-    for s in &p.sources {
+    for s in sources {
         t.push_str(&format!("- **{}**: {}{}", s.name, s.license, in_words(&s.license)));
         if let Some(a) = &s.attribution {
             t.push_str(&format!(". {a}"));
@@ -307,9 +378,9 @@ fn kept_as(s: &SourceCard, evidence: &str) -> String {
     format!("{}-{}", s.name, evidence.rsplit('/').next().unwrap_or(evidence))
 }
 
-fn licenses(p: &PageCard, pieces: &[Piece], files: &mut Files) -> Result<(), Fault> {
+fn licenses(sources: &[&SourceCard], p: &PageCard, pieces: &[Piece], files: &mut Files) -> Result<(), Fault> {
     let Some(first) = pieces.first() else { return Ok(()) };
-    for s in &p.sources {
+    for s in sources {
         let Some(evidence) = &s.evidence else { continue };
         let Some(digest) = p.evidence.get(evidence).and_then(|d| Digest::parse(d)) else { continue };
         files.add(format!("LICENSES/{}", kept_as(s, evidence)), first.rows.blob(digest)?);

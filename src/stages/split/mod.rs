@@ -19,6 +19,7 @@
 mod rank;
 
 use crate::diag::{Diagnostic, suggest};
+use crate::digest::Digest;
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::model::annotation::classes_of;
@@ -118,12 +119,15 @@ fn declare_kept(check: &mut Check) -> Vec<Plan> {
     if declared(check).is_none_or(|d| d.keep != Kept::LastRelease) {
         return Vec::new();
     }
-    let pins = check.world.read(PINS, 1 << 30).unwrap_or_default();
-    let pins = String::from_utf8_lossy(&pins).into_owned();
-    let mut by_id: BTreeMap<String, String> = BTreeMap::new();
-    for (id, split) in pins.lines().skip(1).filter_map(|l| l.split_once('\t')) {
-        by_id.insert(id.to_string(), split.to_string());
-    }
+    let by_id = match pins(check) {
+        Ok(pins) => pins,
+        Err(say) => {
+            let span = check.manifest.span_of("split.keep").unwrap_or(check.span.clone());
+            let help = format!("take {PINS} and dataset.lock from git, as `tamis release` wrote them");
+            check.bad(Diagnostic::error("T0208", span, say).label("what is to be kept is not known").help(help));
+            return Vec::new();
+        }
+    };
     let column = |f: fn((String, String)) -> String| array_of(by_id.clone().into_iter().map(|p| Some(f(p))));
     vec![Plan {
         word: "kept".into(),
@@ -148,6 +152,29 @@ fn declare_kept(check: &mut Check) -> Vec<Plan> {
         }),
         ..Plan::default()
     }]
+}
+
+/// Ids with their splits, as the last release assigned them; none if nothing was released.
+fn pins(check: &Check) -> Result<BTreeMap<String, String>, String> {
+    let read = |path: &str| match check.world.read(path, 1 << 30) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(format!("{path} cannot be read: {e}")),
+    };
+    let (pins, released) = (read(PINS)?, read("dataset.lock")?);
+    let released = released.map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default();
+    let digests: Vec<&str> =
+        released.lines().filter_map(|l| l.strip_prefix("assignments = \"")?.strip_suffix('"')).collect();
+    let Some(pins) = pins else {
+        return if digests.is_empty() { Ok(BTreeMap::new()) } else { Err(format!("{PINS} is missing")) };
+    };
+    if !digests.contains(&Digest::of(&pins).hex().as_str()) {
+        return Err(format!("{PINS} is not what dataset.lock says that a release wrote"));
+    }
+    let text = String::from_utf8(pins).map_err(|_| format!("{PINS} is not UTF-8"))?;
+    let pair = |l: &str| l.split_once('\t').map(|(id, split)| (id.to_string(), split.to_string()));
+    let lines = text.lines().enumerate().skip(1);
+    lines.map(|(n, l)| pair(l).ok_or_else(|| format!("{PINS}:{}: this is no id and split", n + 1))).collect()
 }
 
 fn declare(check: &mut Check) -> Vec<Plan> {
