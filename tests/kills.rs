@@ -116,6 +116,50 @@ fn builds_gc_and_readers_beside_each_other_end_well() {
     assert!(told.kernels().is_empty(), "after gc nothing runs: {:?}", told.kernels());
 }
 
+/// Edits are coalesced, a broken manifest is survived, and Ctrl-C ends the watch.
+#[test]
+fn a_watch_follows_edits() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut lab = lab();
+    lab.write(dir.path());
+    let mut child = start(dir.path(), &["watch", "--jobs", "1", "--partition-target", "16"]);
+    let (tell, told) = std::sync::mpsc::channel();
+    let mut out = child.stdout.take().unwrap();
+    std::thread::spawn(move || {
+        use std::io::{BufRead, BufReader};
+        BufReader::new(&mut out).lines().map_while(Result::ok).for_each(|l| drop(tell.send(l)));
+    });
+    let until = |word: &str| {
+        let mut lines = Vec::new();
+        loop {
+            let line =
+                told.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("no `{word}` in {lines:?}"));
+            if line.starts_with(word) {
+                return lines;
+            }
+            lines.push(line);
+        }
+    };
+    until("watching");
+    lab.samples[1].text = "one more river of paper".into();
+    lab.write(dir.path());
+    let lines = until("watching");
+    assert!(lines.iter().any(|l| l.contains("1 changed")), "{lines:?}");
+    std::fs::write(dir.path().join("dataset.toml"), "[dataset\n").unwrap();
+    until("waiting");
+    lab.set("seed", "8");
+    for n in 0..5 {
+        lab.comment = n;
+        lab.write(dir.path()); // a burst is one build
+    }
+    let lines = until("watching");
+    assert!(lines.iter().any(|l| l.trim_start().starts_with("split")), "{lines:?}");
+    assert!(told.recv_timeout(Duration::from_millis(600)).is_err(), "what a build writes wakes nobody");
+    signal(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(build(dir.path(), &Way::default()).roots(), clean_roots(&lab).1);
+}
+
 fn signal(child: &Child, name: &str) {
     let pid = child.id().to_string();
     assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());

@@ -49,6 +49,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("globset", &["src/engine/scan/find.rs", "src/stage.rs"]),
     ("walkdir", &["src/world.rs"]),
     ("rustix", &["src/world.rs"]),
+    ("notify", &["src/engine/watch.rs"]),
     ("signal_hook", &["src/cli/interrupt.rs"]),
 ];
 

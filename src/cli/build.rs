@@ -3,7 +3,7 @@ use super::project::{Failure, Finished, Options, Project};
 use super::{Context, event, interrupt, say, warn};
 use crate::engine::event::{Answer, Done, Event, StepCount};
 use crate::engine::ledger;
-use crate::engine::session::Session;
+use crate::engine::session::{Session, Stop};
 use crate::report::progress::Progress;
 use crate::report::{diagnostic, terminal};
 use crate::stage::Part;
@@ -39,6 +39,11 @@ pub struct Args {
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    once(c, args, interrupt::listen().map_err(|e| Failure::World(format!("signals: {e}")))?)
+}
+
+/// One build, which a wish may stop.
+pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
     let project = Project::open(c.dir.as_deref())?;
     let options = Options {
         jobs: args.jobs,
@@ -47,7 +52,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         keep_going: args.keep_going,
         locked: args.locked,
         sample: args.sample,
-        stop: interrupt::listen().map_err(|e| Failure::World(format!("signals: {e}")))?,
+        stop,
     };
     tell_start(&project, args, c);
     if args.dry_run {

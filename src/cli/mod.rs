@@ -13,6 +13,7 @@ mod status;
 mod store;
 mod trace;
 mod verify;
+mod watch;
 mod why;
 
 use crate::engine::event::{Done, Event};
@@ -43,6 +44,8 @@ enum Verb {
     Check(check::Args),
     /// Build what changed; releases lie in out/ as candidates
     Build(build::Args),
+    /// Build again whenever a file of the project changes
+    Watch(watch::Args),
     /// What stands: balance of samples, gates, findings, releases
     Status(status::Args),
     /// Why a step would run, down to the rows that changed
@@ -95,6 +98,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
     match verb {
         Verb::Check(a) => check::run(c, a),
         Verb::Build(a) => build::run(c, a),
+        Verb::Watch(a) => watch::run(c, a),
         Verb::Status(a) => status::run(c, a),
         Verb::Why(a) => why::run(c, a),
         Verb::Show(a) => show::run(c, a),

@@ -20,6 +20,7 @@ pub mod scan;
 pub mod session;
 pub mod state;
 pub mod store;
+pub mod watch;
 pub mod why;
 
 use crate::stage::{Entry, Plan};

@@ -315,6 +315,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_names_no_class() {
+        for scheme in [Scheme::Bio, Scheme::Bioes] {
+            let (_, problems) = spans(&owned(&["B-Anna", "I-Bob", "Anna", "B-Bob"]), scheme);
+            assert!(!problems.is_empty());
+            assert!(problems.iter().all(|p| !p.say.contains("Anna") && !p.say.contains("Bob")), "{problems:?}");
+        }
+    }
+
+    #[test]
     fn spans_become_bio() {
         assert_eq!(tags(4, &[("PER", 0, 2), ("PER", 2, 3)]), ["B-PER", "I-PER", "B-PER", "O"]);
         assert_eq!(tags(2, &[("A", 0, 1), ("B", 0, 2), ("C", 1, 3), ("D", 2, 1), ("E", 1, 1)]), ["B-A", "O"]);

@@ -118,7 +118,8 @@ mod tests {
     fn headers() {
         assert_eq!(names("\u{feff}\"a b\",c\r\n").0, ["a b", "c"]);
         assert_eq!(names("\n\r\na,\n").0, ["a", ""]);
-        assert_eq!(header(b"a,b,a\n", b',').unwrap_err().rule, "csv.header");
+        let repeated = header("\u{feff}a,b,a\n".as_bytes(), b',').unwrap_err();
+        assert_eq!((repeated.rule, repeated.say.as_str()), ("csv.header", "column 3 repeats the name of column 1"));
         assert_eq!(header(b"a\tb\n", b'\t').unwrap().0, ["a", "b"]);
     }
 

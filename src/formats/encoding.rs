@@ -34,6 +34,25 @@ pub fn text(bytes: &[u8]) -> Result<&str, Wrong> {
     })
 }
 
+/// Refuses a stretch of UTF-16 that is also UTF-8: ASCII with a NUL at every other byte, as each line behind the first
+/// is. Only for formats in which a NUL is never data.
+pub fn not_wide(text: &str) -> Result<(), Wrong> {
+    if wide(text.as_bytes()) { Err(Wrong::new("encoding", UTF_16)) } else { Ok(()) }
+}
+
+const UTF_16: &str = "looks like UTF-16, not UTF-8: convert the file to UTF-8";
+
+/// Whether the first bytes have NULs as UTF-16 has: at least one in 16, and all at even or all at odd places. A lone
+/// NUL is the second half of the last newline.
+fn wide(bytes: &[u8]) -> bool {
+    let first = bytes.get(..64).unwrap_or(bytes);
+    let nuls = |parity: usize| first.iter().skip(parity).step_by(2).filter(|b| **b == 0).count();
+    match (nuls(0), nuls(1)) {
+        (0, n) | (n, 0) => n > 0 && n * 16 >= first.len(),
+        _ => false,
+    }
+}
+
 /// The line, from 1, on which byte `position` of `bytes` lies.
 pub(crate) fn line_at(bytes: &[u8], position: usize) -> u32 {
     let before = bytes.get(..position).unwrap_or(bytes);
@@ -42,13 +61,16 @@ pub(crate) fn line_at(bytes: &[u8], position: usize) -> u32 {
 
 fn likely(bytes: &[u8], good: usize) -> String {
     if bytes.starts_with(&[0xff, 0xfe]) {
-        return "UTF-16 LE (by its byte order mark), not UTF-8".into();
+        return "UTF-16 LE (by its byte order mark), not UTF-8: convert the file to UTF-8".into();
     }
     if bytes.starts_with(&[0xfe, 0xff]) {
-        return "UTF-16 BE (by its byte order mark), not UTF-8".into();
+        return "UTF-16 BE (by its byte order mark), not UTF-8: convert the file to UTF-8".into();
+    }
+    if wide(bytes) {
+        return UTF_16.into();
     }
     if korean(bytes, good) {
-        return format!("not UTF-8 at byte {good}, looks like CP949 (EUC-KR)");
+        return format!("not UTF-8 at byte {good}, looks like CP949 (EUC-KR): convert the file to UTF-8");
     }
     format!("not UTF-8 at byte {good}")
 }
@@ -83,6 +105,22 @@ mod tests {
         assert!(say(b"\xff\xfea\0b\0").starts_with("UTF-16 LE"));
         assert!(say(b"\xfe\xff\0a\0b").starts_with("UTF-16 BE"));
         assert_eq!(say(b"ab\xff"), "not UTF-8 at byte 2");
+    }
+
+    /// A line behind the first has no mark, and begins with the second half of the newline before it if it is LE.
+    #[test]
+    fn utf16_is_named_in_every_line() {
+        let text = "{\"text\":\"한국어 낱말\"}\n{\"id\":\"b\",\"text\":\"낱말\"}\n{\"id\":\"c\"}\n";
+        for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let bytes: Vec<u8> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(to_bytes).collect();
+            for line in bytes.split_inclusive(|b| *b == b'\n') {
+                let said = super::text(line).and_then(not_wide).unwrap_err();
+                assert_eq!(said.rule, "encoding");
+                assert!(said.say.contains("UTF-16") && said.say.ends_with("convert the file to UTF-8"), "{line:?}");
+            }
+        }
+        assert_eq!(not_wide("{\"text\":\"한국어\"}\n"), Ok(()));
+        assert_eq!(not_wide("\0\0\0\n"), Ok(()));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! JSON Lines: one object a line (RFC 8259), read strictly: no repeated keys, a bound on depth, no `NaN`.
-use super::encoding::{BOM, Wrong, text};
+use super::encoding::{BOM, Wrong, not_wide, text};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::cell::RefCell;
@@ -7,10 +7,11 @@ use std::fmt;
 
 /// The object on a line; blank lines around it, a byte order mark and a carriage return do not count.
 ///
-/// Rules: `encoding`, `json.depth` (more than `depth_max` levels, the object itself is one), `json` (not JSON),
-/// `json.object` (another value), `json.duplicate_key`.
+/// Rules: `encoding` (also for UTF-16 whose bytes are UTF-8), `json.depth` (more than `depth_max` levels, the object
+/// itself is one), `json` (not JSON), `json.object` (another value), `json.duplicate_key`.
 pub fn parse(line: &[u8], depth_max: usize) -> Result<Value, Wrong> {
     let text = text(line)?;
+    not_wide(text)?;
     let text = text.strip_prefix(BOM).unwrap_or(text);
     if deeper_than(text.as_bytes(), depth_max) {
         return Err(Wrong::new("json.depth", format!("nested deeper than {depth_max} levels")));
@@ -40,8 +41,12 @@ pub fn select<'a>(v: &'a Value, selector: &str) -> Option<&'a Value> {
     })
 }
 
+/// What is wrong and at which column of its line; the line itself is told as a place in the file.
 fn not_json(error: serde_json::Error) -> Wrong {
-    Wrong::new("json", error.to_string()).at(u32::try_from(error.line().max(1)).unwrap_or(u32::MAX))
+    let full = error.to_string();
+    let say = full.rsplit_once(" at line ").map_or(full.as_str(), |(say, _)| say);
+    let say = format!("{say} at column {}", error.column());
+    Wrong::new("json", say).at(u32::try_from(error.line().max(1)).unwrap_or(u32::MAX))
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -172,6 +177,15 @@ mod tests {
         assert_eq!(rule(b"{\"a\": {\"b\": 1, \"b\": 1}}"), "json.duplicate_key");
         assert_eq!(rule(b"{\"a\": \"\xb1\xe8\"}"), "encoding");
         assert_eq!(parse(b"\n{\n x}", 4).unwrap_err().line, 3);
+    }
+
+    #[test]
+    fn what_is_said_names_places_and_no_content() {
+        let say = |line: &str| parse(line.as_bytes(), 4).unwrap_err().say;
+        assert_eq!(say("{\"a\": 1, \"secret\": 2, \"secret\": 3}"), "key 3 of an object repeats an earlier one");
+        assert_eq!(say("{\"a\": x}"), "expected value at column 7");
+        assert_eq!(say("\u{feff}{\"a\": x}"), say("{\"a\": x}"));
+        assert_eq!(say("\n\n{\"a\": x}"), say("{\"a\": x}"));
     }
 
     #[test]

@@ -313,6 +313,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_repeats_nothing_of_the_file() {
+        for xml in [
+            "<secret/>",
+            "<annotation><secret></annotation>",
+            "<annotation></secret></annotation>",
+            "<annotation/></secret>",
+            "<annotation><secret>",
+            "<?xml secret=\"1\"?><annotation><",
+            "<annotation>&secret;</annotation>",
+            "<annotation>&#secret;</annotation>",
+        ] {
+            let wrong = parse(xml.as_bytes(), 8).unwrap_err();
+            assert!(!wrong.say.contains("secret"), "{}", wrong.say);
+        }
+    }
+
+    #[test]
     fn hostile_and_broken_xml() {
         assert_eq!(wrong("<!DOCTYPE a [<!ENTITY x \"y\">]>\n<annotation/>"), ("xml.doctype", 1));
         assert_eq!(wrong("<annotation>\n&x;</annotation>"), ("xml", 2));

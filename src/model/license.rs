@@ -16,6 +16,9 @@ pub fn check(expression: &str) -> Result<(), String> {
                 return Err("the expression is not complete; write for example `MIT OR Apache-2.0`".into());
             }
             let known = spdx::identifiers::LICENSES.iter().map(|l| l.name);
+            if matches!(e.reason, spdx::error::Reason::Unexpected(_)) && known.clone().any(|k| k == term) {
+                return Err(format!("`{term}` needs `AND` or `OR` before it"));
+            }
             let upper = known.clone().find(|k| k.eq_ignore_ascii_case(term));
             match upper.or_else(|| nearest(term, known)) {
                 Some(k) => Err(format!("`{term}` is no SPDX licence; did you mean `{k}`?")),
@@ -68,6 +71,10 @@ mod tests {
         assert!(check("cc-by-4.0").unwrap_err().contains("did you mean `CC-BY-4.0`?"));
         assert!(check("CC-BY-SA-4.1").unwrap_err().contains("CC-BY-SA-4.0"));
         assert!(check("").is_err());
+        for broken in ["MIT AND", "MIT OR", "MIT WITH", "AND MIT", "(MIT", "MIT AND ("] {
+            assert!(check(broken).unwrap_err().contains("not complete"), "{broken}");
+        }
+        assert!(check("MIT Apache-2.0").unwrap_err().contains("`Apache-2.0` needs `AND` or `OR`"));
     }
 
     #[test]

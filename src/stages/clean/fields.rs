@@ -35,36 +35,52 @@ pub struct Declaration(pub BTreeMap<String, Rules>);
 #[serde(deny_unknown_fields)]
 pub struct Rules {
     /// Fewest characters.
+    #[schemars(range(min = 0))]
     pub chars_min: Option<At<Decimal>>,
     /// Most characters.
+    #[schemars(range(min = 0))]
     pub chars_max: Option<At<Decimal>>,
     /// Fewest words.
+    #[schemars(range(min = 0))]
     pub words_min: Option<At<Decimal>>,
     /// Most words.
+    #[schemars(range(min = 0))]
     pub words_max: Option<At<Decimal>>,
     /// Fewest characters that are not white space, per word (Gopher: 3 for English).
+    #[schemars(range(min = 0))]
     pub mean_word_length_min: Option<At<Decimal>>,
     /// Most characters that are not white space, per word (Gopher: 10 for English).
+    #[schemars(range(min = 0))]
     pub mean_word_length_max: Option<At<Decimal>>,
     /// Fewest `#` or ellipses per word, whichever are more.
+    #[schemars(range(min = 0))]
     pub symbol_ratio_min: Option<At<Decimal>>,
     /// Most `#` or ellipses per word, whichever are more (Gopher: 0.1).
+    #[schemars(range(min = 0))]
     pub symbol_ratio_max: Option<At<Decimal>>,
     /// Smallest share of words with at least one letter of any script (Gopher: 0.8).
+    #[schemars(range(min = 0, max = 1))]
     pub alphabetic_word_ratio_min: Option<At<Decimal>>,
     /// Largest share of words with at least one letter of any script.
+    #[schemars(range(min = 0, max = 1))]
     pub alphabetic_word_ratio_max: Option<At<Decimal>>,
     /// Smallest share of characters that are digits 0 to 9.
+    #[schemars(range(min = 0, max = 1))]
     pub digit_ratio_min: Option<At<Decimal>>,
     /// Largest share of characters that are digits 0 to 9.
+    #[schemars(range(min = 0, max = 1))]
     pub digit_ratio_max: Option<At<Decimal>>,
     /// Smallest share of letters that are Hangul syllables or jamo.
+    #[schemars(range(min = 0, max = 1))]
     pub hangul_ratio_min: Option<At<Decimal>>,
     /// Largest share of letters that are Hangul syllables or jamo.
+    #[schemars(range(min = 0, max = 1))]
     pub hangul_ratio_max: Option<At<Decimal>>,
     /// Shortest that the longest run of one character other than white space may be.
+    #[schemars(range(min = 0))]
     pub repeated_char_max_min: Option<At<Decimal>>,
     /// Longest that the longest run of one character other than white space may be.
+    #[schemars(range(min = 0))]
     pub repeated_char_max_max: Option<At<Decimal>>,
     /// What happens to a sample that breaks a limit.
     #[serde(default)]

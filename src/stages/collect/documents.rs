@@ -77,7 +77,7 @@ struct Parse {
 struct Documents;
 
 impl RowStage for Documents {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]);
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 2)]);
     type Map = Parse;
     type Gather = Nothing;
     type Apply = Nothing;

@@ -20,6 +20,7 @@ pub struct Declaration {
     pub task: Kind,
     /// The classes that an answer may name. Their order decides ties of a vote. A rating has none.
     #[serde(default)]
+    #[schemars(inner(length(min = 1)))]
     pub classes: Vec<At<String>>,
     /// The least and the greatest rating; both belong to the scale. Ratings need it.
     pub scale: Option<Scale>,

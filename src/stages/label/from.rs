@@ -148,7 +148,7 @@ struct Ground {
 struct FromColumn;
 
 impl RowStage for FromColumn {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]);
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 2)]);
     type Map = Way;
     type Gather = Nothing;
     type Apply = Nothing;

@@ -159,7 +159,7 @@ struct Parse {
 struct Read;
 
 impl RowStage for Read {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]);
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 2)]);
     type Map = Parse;
     type Gather = Nothing;
     type Apply = Nothing;

@@ -1,0 +1,36 @@
+//! `tamis watch`: builds whenever a file of the project changes, until it is stopped.
+use super::{Context, build, fail, interrupt, say};
+use crate::engine::session::Stop;
+use crate::engine::watch::Watch;
+use crate::project::{self, Failure};
+
+#[derive(clap::Args)]
+#[group(id = "watch")]
+pub struct Args {
+    #[command(flatten)]
+    build: build::Args,
+}
+
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    let root = project::find(c.dir.as_deref())?;
+    let stop = interrupt::listen().map_err(|e| Failure::World(format!("signals: {e}")))?;
+    let watch = Watch::new(&root).map_err(Failure::World)?;
+    let here = Context { dir: Some(root), quiet: c.quiet };
+    loop {
+        once(&here, &args.build, &stop);
+        if !watch.changed(|| stop.asked() > 0) {
+            return Ok(stop.asked() as i32);
+        }
+    }
+}
+
+/// A build that fails is told, and the watch goes on: somebody may be in the middle of a line.
+fn once(c: &Context, args: &build::Args, stop: &Stop) {
+    let exit = match build::once(c, args, stop.clone()) {
+        Ok(exit) => exit,
+        Err(failure) => fail(&failure, args.json),
+    };
+    if !c.quiet && !args.json && stop.asked() == 0 {
+        say(if exit == 0 { "watching; Ctrl-C ends it\n" } else { "waiting for the next edit; Ctrl-C ends it\n" });
+    }
+}
