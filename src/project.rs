@@ -80,6 +80,11 @@ pub struct Project {
     pub assembled: Assembled,
 }
 
+/// A build uses one byte in so many of the machine's memory, within limits.
+const SHARE: u64 = 4;
+const MEMORY_LEAST: u64 = 64 << 20;
+const MEMORY_MOST: u64 = 1 << 30;
+
 /// How a walk goes.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -92,6 +97,8 @@ pub struct Options {
     pub locked: bool,
     /// The share of samples to work on, of 2^64; none means all. Such a build writes no candidate, lock or record.
     pub sample: Option<u64>,
+    /// Bytes of memory that the build may use; 0 is a share of the machine's.
+    pub memory: u64,
     /// Where a wish to stop is made.
     pub stop: Stop,
 }
@@ -99,7 +106,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         let (steps, stop) = Default::default();
-        Options { jobs: 0, target: 4096, steps, keep_going: false, locked: false, sample: None, stop }
+        Options { jobs: 0, target: 4096, steps, keep_going: false, locked: false, sample: None, memory: 0, stop }
     }
 }
 
@@ -209,6 +216,10 @@ impl Project {
         let mut session = Session::new(&self.world, &store, &exec, &a.steps, &a.review, options.target);
         session.sample = options.sample.map(|bound| ("samples", bound));
         session.stop = options.stop.clone();
+        session.memory = match options.memory {
+            0 => (self.world.memory() / SHARE).clamp(MEMORY_LEAST, MEMORY_MOST),
+            bytes => bytes.max(MEMORY_LEAST),
+        };
         let mut finished = self.walk(&session, options, &wanted, &lock, sink)?;
         let settled = self.settle(&session, options, &mut finished, &lock, sink);
         let kept = store.commit().map_err(|e| Failure::World(format!(".tamis: {e}")));

@@ -646,6 +646,17 @@ impl World {
         self.place(path).is_some_and(|p| p.exists())
     }
 
+    /// Bytes of memory that this process may have: the machine's, or what its control group is allowed.
+    pub fn memory(&self) -> u64 {
+        let number = |path: &str| fs::read_to_string(path).ok().and_then(|t| t.trim().parse::<u64>().ok());
+        let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|t| {
+            let total = t.lines().find_map(|l| l.strip_prefix("MemTotal:"))?;
+            Some(total.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? << 10)
+        });
+        let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].map(number);
+        limits.into_iter().flatten().chain(machine).min().unwrap_or(4 << 30)
+    }
+
     /// Nanoseconds since 1970, for telling whether a file may still change within the clock's tick.
     pub fn now(&self) -> i64 {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

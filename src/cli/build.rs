@@ -30,6 +30,9 @@ pub struct Args {
     /// Work on a share of the samples, `1%`, for a quick look; such a build writes no release
     #[arg(long, value_parser = share, value_name = "SHARE")]
     sample: Option<u64>,
+    /// Memory that the build may use, `512 MiB`; else a quarter of the machine's, at most 1 GiB
+    #[arg(long, value_parser = memory, default_value = "0 B", hide_default_value = true, value_name = "SIZE")]
+    memory: u64,
     /// Touch no network (no stage of this version does)
     #[arg(long)]
     offline: bool,
@@ -52,6 +55,7 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
         keep_going: args.keep_going,
         locked: args.locked,
         sample: args.sample,
+        memory: args.memory,
         stop,
     };
     tell_start(&project, args, c);
@@ -77,6 +81,11 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
         }
         exit
     })
+}
+
+/// `512 MiB` as bytes.
+fn memory(text: &str) -> Result<u64, String> {
+    crate::manifest::values::Size::parse(text).map(|s| s.0)
 }
 
 /// `1%` as a bound on 64-bit hashes.

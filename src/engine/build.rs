@@ -406,7 +406,8 @@ impl Walk<'_, '_> {
         for (name, digest) in part.columns {
             let Some(digest) = digest else { continue };
             let ty = self.s.array(digest)?.data_type().clone();
-            let take = super::session::Take { ty, sources: vec![digest], rows: rows.iter().map(|r| (0, *r)).collect() };
+            let take =
+                super::session::Take { ty, sources: [digest].into(), rows: rows.iter().map(|r| (0, *r)).collect() };
             let own = self.s.keep_column(&self.s.take(&take)?);
             self.s.know(own, || Producer::Take(Arc::new(take)));
             columns.insert(name, Some(own));
@@ -427,7 +428,7 @@ impl Walk<'_, '_> {
         let dead = (0..born.rows).filter(|r| !alive.get(*r as usize).copied().unwrap_or(true));
         let mut columns: BTreeMap<String, Option<Digest>> =
             born.columns.iter().map(|(n, d)| (n.clone(), Some(*d))).collect();
-        let rows: Vec<(u32, u32)> = parents.iter().map(|p| (0, p.0)).collect();
+        let rows: Arc<[(u32, u32)]> = parents.iter().map(|p| (0, p.0)).collect();
         for (name, digest) in &parent.columns {
             if columns.contains_key(name) {
                 continue;
@@ -437,7 +438,7 @@ impl Walk<'_, '_> {
                 continue;
             };
             let ty = self.s.array(*digest)?.data_type().clone();
-            let take = super::session::Take { ty, sources: vec![*digest], rows: rows.clone() };
+            let take = super::session::Take { ty, sources: [*digest].into(), rows: rows.clone() };
             let own = self.s.keep_column(&self.s.take(&take)?);
             self.s.know(own, || Producer::Take(Arc::new(take)));
             columns.insert(name.clone(), Some(own));

@@ -144,8 +144,9 @@ pub fn exchange(s: &Session, step: &Step, left: &Table, right: &Table) -> Result
         }
     };
     for (rows, (_, digests)) in found.rows.iter().zip(&found.buckets) {
+        let shared: Arc<[(u32, u32)]> = rows.as_slice().into();
         for ((digest, ty), sources) in digests.iter().zip(&types).zip(&sources) {
-            let take = || Arc::new(Take { ty: ty.clone(), sources: sources.clone(), rows: rows.clone() });
+            let take = || Arc::new(Take { ty: ty.clone(), sources: sources.as_slice().into(), rows: shared.clone() });
             s.know(*digest, || Producer::Take(take()));
         }
     }
@@ -203,7 +204,7 @@ fn meet(
         }
         let mut digests = Vec::new();
         for (sources, ty) in sources.iter().zip(types) {
-            let take = Take { ty: ty.clone(), sources: sources.clone(), rows: rows.clone() };
+            let take = Take { ty: ty.clone(), sources: sources.as_slice().into(), rows: rows.as_slice().into() };
             digests.push(s.keep_column(&s.take(&take)?));
         }
         out.buckets.push((rows.len() as u32, digests));
@@ -281,7 +282,9 @@ pub fn regroup(s: &Session, by: &Regroup, columns: &[String], from: &Table) -> R
             let digests: Option<Vec<Digest>> =
                 sources.iter().map(|p| digest_of(s, from, &from.parts[*p as usize], name)).collect();
             let digest = match digests {
-                Some(sources) => Some(gathered(s, Take { ty: ty.clone(), sources, rows: local.clone() })?),
+                Some(sources) => {
+                    Some(gathered(s, Take { ty: ty.clone(), sources: sources.into(), rows: local.clone() })?)
+                }
                 None => None,
             };
             part.columns.insert(name.clone(), digest);
@@ -292,7 +295,7 @@ pub fn regroup(s: &Session, by: &Regroup, columns: &[String], from: &Table) -> R
 }
 
 /// The partitions that rows come from, and the rows as (index among those, row).
-fn used(rows: &[(u32, u32)]) -> (Vec<u32>, Vec<(u32, u32)>) {
+fn used(rows: &[(u32, u32)]) -> (Vec<u32>, Arc<[(u32, u32)]>) {
     let mut index: BTreeMap<u32, u32> = rows.iter().map(|r| (r.0, 0)).collect();
     index.values_mut().enumerate().for_each(|(i, v)| *v = i as u32);
     let local = rows.iter().map(|(p, r)| (index.get(p).copied().unwrap_or(0), *r)).collect();

@@ -21,14 +21,67 @@ pub fn encode(summary: &mut Summary) -> Vec<u8> {
 }
 
 /// The summary of one partition and which of its rows live.
-pub struct Run {
-    pub bytes: Vec<u8>,
+pub struct Run<'s> {
+    pub bytes: Bytes<'s>,
     pub living: Living,
 }
 
+/// An encoded summary: held, or read block by block as often as it is asked for.
+pub enum Bytes<'s> {
+    Held(Vec<u8>),
+    /// Length, and what gives the bytes from an offset on.
+    Read(u64, Box<dyn Fn(u64, usize) -> Option<Vec<u8>> + 's>),
+}
+
+/// How much is read at a time of a summary that is not held.
+const BLOCK: usize = 16 << 10;
+
 struct Cursor<'a> {
-    rest: &'a [u8],
+    of: &'a Bytes<'a>,
     living: &'a Living,
+    /// Where `block` ends in the summary.
+    end: u64,
+    block: Vec<u8>,
+    /// The next byte in it.
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(run: &'a Run<'a>) -> Cursor<'a> {
+        Cursor { of: &run.bytes, living: &run.living, end: 0, block: Vec::new(), at: 0 }
+    }
+
+    /// The next `n` bytes.
+    fn take(&mut self, n: usize) -> Option<&[u8]> {
+        match self.of {
+            Bytes::Held(all) => {
+                let found = all.get(self.at..self.at.checked_add(n)?)?;
+                self.at += n;
+                Some(found)
+            }
+            Bytes::Read(len, read) => {
+                if self.block.len() - self.at < n {
+                    self.block.drain(..self.at);
+                    self.at = 0;
+                    let want = n.saturating_sub(self.block.len()).max(BLOCK).min((len - self.end) as usize);
+                    self.block.extend(read(self.end, want)?);
+                    self.end += want as u64;
+                }
+                let found = self.block.get(self.at..self.at.checked_add(n)?)?;
+                self.at += n;
+                Some(found)
+            }
+        }
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
+    }
+
+    fn text(&mut self) -> Option<Vec<u8>> {
+        let n = self.u32()? as usize;
+        self.take(n).map(<[u8]>::to_vec)
+    }
 }
 
 impl Iterator for Cursor<'_> {
@@ -36,34 +89,17 @@ impl Iterator for Cursor<'_> {
 
     fn next(&mut self) -> Option<Entry3> {
         loop {
-            let key = self.bytes()?.to_vec();
-            let row = self.u32()?;
-            let value = self.bytes()?;
+            let (key, row, value) = (self.text()?, self.u32()?, self.text()?);
             if self.living.is(row) {
-                return Some((key, row, value.to_vec()));
+                return Some((key, row, value));
             }
         }
     }
 }
 
-impl<'a> Cursor<'a> {
-    fn u32(&mut self) -> Option<u32> {
-        let (head, rest) = self.rest.split_at_checked(4)?;
-        self.rest = rest;
-        Some(u32::from_le_bytes(head.try_into().ok()?))
-    }
-
-    fn bytes(&mut self) -> Option<&'a [u8]> {
-        let n = self.u32()? as usize;
-        let (head, rest) = self.rest.split_at_checked(n)?;
-        self.rest = rest;
-        Some(head)
-    }
-}
-
 /// The merged stream: by key, then in table order.
-pub fn merge(runs: &[Run]) -> Box<dyn Iterator<Item = Hit> + '_> {
-    let mut cursors: Vec<Cursor> = runs.iter().map(|r| Cursor { rest: &r.bytes, living: &r.living }).collect();
+pub fn merge<'a>(runs: &'a [Run<'a>]) -> Box<dyn Iterator<Item = Hit> + 'a> {
+    let mut cursors: Vec<Cursor> = runs.iter().map(Cursor::new).collect();
     let mut heap = BinaryHeap::new();
     for (part, c) in cursors.iter_mut().enumerate() {
         heap.extend(c.next().map(|(key, row, value)| Reverse((key, part as u32, row, value))));
@@ -78,7 +114,7 @@ pub fn merge(runs: &[Run]) -> Box<dyn Iterator<Item = Hit> + '_> {
 
 /// How many entries a gather is given.
 pub fn count(runs: &[Run]) -> usize {
-    runs.iter().map(|r| Cursor { rest: &r.bytes, living: &r.living }.count()).sum()
+    runs.iter().map(|r| Cursor::new(r).count()).sum()
 }
 
 /// What a gather decided, as kept in the index: an object for each partition with a decision.
@@ -100,9 +136,9 @@ pub fn encode_slice(slice: &Slice) -> Vec<u8> {
 }
 
 pub fn decode_slice(bytes: &[u8]) -> Slice {
-    let living = Living::All(0);
-    let mut c = Cursor { rest: bytes, living: &living };
-    std::iter::from_fn(|| Some((c.u32()?, c.bytes()?.to_vec()))).collect()
+    let run = Run { bytes: Bytes::Held(bytes.to_vec()), living: Living::All(0) };
+    let mut c = Cursor::new(&run);
+    std::iter::from_fn(|| Some((c.u32()?, c.text()?))).collect()
 }
 
 /// The slices and facts of a gather's verdicts.
@@ -119,7 +155,13 @@ mod tests {
         let run = |entries: &[(&str, usize)], dead: &[u32]| {
             let mut s = Summary::default();
             entries.iter().for_each(|(k, r)| s.put(k, *r, [*r as u8]));
-            Run { bytes: encode(&mut s), living: Living::All(9).without(dead.iter().copied()) }
+            let bytes = encode(&mut s);
+            let living = Living::All(9).without(dead.iter().copied());
+            if dead.is_empty() {
+                return Run { bytes: Bytes::Held(bytes), living };
+            }
+            let read = move |at: u64, n: usize| bytes.get(at as usize..at as usize + n).map(<[u8]>::to_vec);
+            Run { bytes: Bytes::Read(encode(&mut s).len() as u64, Box::new(read)), living }
         };
         let runs = [run(&[("b", 1), ("a", 2), ("b", 0)], &[]), run(&[("a", 0), ("b", 5), ("c", 6)], &[5])];
         let seen: Vec<(String, u32, u32)> =

@@ -1,6 +1,6 @@
 //! A session: columns by digest (from memory, from the store, or made again), and kernels run, checked and recorded.
 //! Bytes may be absent everywhere: whoever made a digest is remembered and asked again.
-use super::gather::{self, Run};
+use super::gather::{self, Bytes, Run};
 use super::recipe;
 use super::scan::{self, Scanned, Unit};
 use super::state::{BornRows, Counts, Outcome};
@@ -27,10 +27,14 @@ impl Stop {
     }
 }
 
+/// Summaries that a gather holds: one byte in so many of the memory.
+const SUMMARIES: u64 = 4;
+/// Memory that a build may use where nobody says otherwise.
+const MEMORY: u64 = 1 << 30;
 /// Units whose places are remembered at a time.
 const UNITS: usize = 65_536;
-/// Decoded columns kept in memory, in bytes.
-const CACHE: usize = 512 << 20;
+/// Decoded columns kept in memory: one byte in so many of the memory that a build may use.
+const CACHE: u64 = 8;
 
 /// Everything that a walk over the steps needs.
 pub struct Session<'a> {
@@ -40,6 +44,8 @@ pub struct Session<'a> {
     pub steps: &'a [Step],
     pub review: &'a Review,
     pub target: usize,
+    /// Bytes of memory that a build may use.
+    pub memory: u64,
     /// Asked before each task.
     pub stop: Stop,
     /// For quick work: rows of this table whose ids' cut hash is below the bound, and no others.
@@ -109,8 +115,8 @@ pub type PieceTask = (String, u32, Vec<(String, Digest)>);
 /// `rows` of the concatenation named by (source, row).
 pub struct Take {
     pub ty: DataType,
-    pub sources: Vec<Digest>,
-    pub rows: Vec<(u32, u32)>,
+    pub sources: Arc<[Digest]>,
+    pub rows: Arc<[(u32, u32)]>,
 }
 
 impl<'a> Session<'a> {
@@ -132,6 +138,7 @@ impl<'a> Session<'a> {
             steps,
             review,
             target,
+            memory: MEMORY,
             stop,
             sample: None,
             meters,
@@ -200,7 +207,7 @@ impl<'a> Session<'a> {
     fn cache(&self, digest: Digest, array: &ArrayRef) {
         let mut cache = held(&self.cache);
         let size = array.get_array_memory_size();
-        if cache.bytes + size > CACHE {
+        if (cache.bytes + size) as u64 > self.memory / CACHE {
             *cache = Cache::default();
         }
         cache.bytes += size;
@@ -259,7 +266,7 @@ impl<'a> Session<'a> {
     pub fn take(&self, t: &Take) -> Result<ArrayRef, Fault> {
         let mut starts = Vec::with_capacity(t.sources.len());
         let (mut arrays, mut at) = (Vec::new(), 0u32);
-        for d in &t.sources {
+        for d in t.sources.iter() {
             let a = self.array(*d)?;
             starts.push(at);
             at += a.len() as u32;
@@ -416,10 +423,7 @@ impl<'a> Session<'a> {
         let Kernels::Row { gather: kernel, .. } = step.entry.kernels else {
             return Err(Fault::Bug("has no gather".into()));
         };
-        let mut runs = Vec::with_capacity(task.inputs.len());
-        for (digest, living) in &task.inputs {
-            runs.push(Run { bytes: self.bytes(*digest)?, living: living.clone() });
-        }
+        let runs = self.runs(&task.inputs)?;
         let mut verdicts = crate::stage::Verdicts::default();
         let stream = || gather::merge(&runs);
         let hits = crate::stage::Hits(&stream);
@@ -431,6 +435,26 @@ impl<'a> Session<'a> {
             out.slices.insert(part, self.put(&gather::encode_slice(&slice), step.raw)?);
         }
         Ok(out)
+    }
+
+    /// Summaries, held where they fit into a share of the memory, else read as they are merged.
+    fn runs(&self, inputs: &[(Digest, Living)]) -> Result<Vec<Run<'_>>, Fault> {
+        let mut runs = Vec::with_capacity(inputs.len());
+        let mut held = 0;
+        for (digest, living) in inputs {
+            let bytes = self.bytes(*digest)?; // verified, or made again
+            held += bytes.len() as u64;
+            let bytes = match held > self.memory / SUMMARIES {
+                true => {
+                    let digest = *digest;
+                    let read = move |at, len| self.store.stretch(digest, at, len);
+                    Bytes::Read(bytes.len() as u64, Box::new(read))
+                }
+                false => Bytes::Held(bytes),
+            };
+            runs.push(Run { bytes, living: living.clone() });
+        }
+        Ok(runs)
     }
 
     /// Runs a whole stage; the bytes of its files become objects.

@@ -261,6 +261,13 @@ impl Store {
         bytes
     }
 
+    /// Some bytes of an object that this process has verified.
+    pub fn stretch(&self, digest: Digest, at: u64, len: usize) -> Option<Vec<u8>> {
+        let place = *self.lock().index.objects.get(&digest)?;
+        let inside = at.checked_add(len as u64)? <= u64::from(place.len);
+        self.bytes(Place { offset: place.offset + at, len: len as u32, ..place }).filter(|_| inside)
+    }
+
     /// The bytes at a place, not verified.
     fn bytes(&self, place: Place) -> Option<Vec<u8>> {
         let file = {

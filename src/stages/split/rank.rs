@@ -18,35 +18,52 @@ fn decode(value: &[u8]) -> (Vec<String>, String) {
     (classes.split(SEPARATOR).filter(|c| !c.is_empty()).map(Into::into).collect(), kept.to_string())
 }
 
-/// What is held of a unit while strata are made: its number and where it was kept, no rows.
+/// What is held of a unit: its rank, its number in the order of names, and where it was kept; no name, no rows.
 struct Unit {
     rank: u64,
-    name: String,
-    kept: Option<String>,
+    number: u32,
+    kept: Option<u16>,
 }
 
 /// Decides for every unit, and tells rows that are not in the usual split.
 pub fn assign(p: &Shares, hits: &Hits, out: &mut Verdicts) {
-    let strata = pool(strata(p, hits), p.weights.len());
-    let mut split_of: BTreeMap<String, String> = BTreeMap::new();
-    for units in strata.into_values() {
-        place(p, units, &mut split_of);
+    let names: Vec<&str> = p.weights.keys().map(String::as_str).collect();
+    let (strata, units) = strata(p, &names, hits);
+    let mut split_of: Vec<u16> = vec![0; units];
+    for units in pool(strata, names.len()).into_values() {
+        place(p, &names, units, &mut split_of);
     }
-    let mut counts: BTreeMap<&str, u64> = p.weights.keys().map(|n| (n.as_str(), 0)).collect();
+    let mut counts = vec![0u64; names.len()];
+    let mut number = Numbers::default();
     for Hit { key, at, .. } in hits.iter() {
-        let unit = String::from_utf8_lossy(&key);
-        let Some(split) = split_of.get(unit.as_ref()) else { continue };
-        if let Some(n) = counts.get_mut(split.as_str()) {
-            *n += 1;
-        }
-        if *split != p.usual {
-            out.put(at, split);
+        let split = split_of.get(number.of(&key) as usize).map_or(0, |s| usize::from(*s));
+        let (Some(n), Some(name)) = (counts.get_mut(split), names.get(split)) else { continue };
+        *n += 1;
+        if *name != p.usual {
+            out.put(at, name);
         }
     }
-    let total: u64 = counts.values().sum();
-    for (name, n) in counts {
+    let total: u64 = counts.iter().sum();
+    for (name, n) in names.into_iter().zip(counts) {
         out.fact(format!("{name}.samples"), n);
         out.fact(format!("{name}.share"), share(n, total));
+    }
+}
+
+/// Numbers keys that come in order, each as often as it has rows.
+#[derive(Default)]
+struct Numbers {
+    last: Option<Vec<u8>>,
+    next: u32,
+}
+
+impl Numbers {
+    fn of(&mut self, key: &[u8]) -> u32 {
+        if self.last.as_deref() != Some(key) {
+            self.last = Some(key.to_vec());
+            self.next += 1;
+        }
+        self.next - 1
     }
 }
 
@@ -59,36 +76,42 @@ fn share(n: u64, total: u64) -> Fact {
     Fact::Decimal(format!("{}.{:04}", ten_thousandths / 10_000, ten_thousandths % 10_000))
 }
 
-/// Units by stratum: the union of the classes of a unit's rows.
-fn strata(p: &Shares, hits: &Hits) -> BTreeMap<Vec<String>, Vec<Unit>> {
-    let mut strata: BTreeMap<Vec<String>, Vec<Unit>> = BTreeMap::new();
-    let mut open: Option<(Vec<u8>, BTreeSet<String>, Option<String>)> = None;
-    let mut close = |done: Option<(Vec<u8>, BTreeSet<String>, Option<String>)>| {
-        if let Some((key, classes, kept)) = done {
-            let name = String::from_utf8_lossy(&key).into_owned();
-            let unit = Unit { rank: draw(p.seed, "split", &name), name, kept };
-            strata.entry(classes.into_iter().collect()).or_default().push(unit);
-        }
+type Strata = BTreeMap<Vec<String>, Vec<Unit>>;
+
+/// A unit whose rows are still coming.
+struct Coming {
+    key: Vec<u8>,
+    classes: BTreeSet<String>,
+    kept: Option<u16>,
+}
+
+/// Units by stratum, the union of the classes of a unit's rows; and how many there are.
+fn strata(p: &Shares, names: &[&str], hits: &Hits) -> (Strata, usize) {
+    let (mut strata, mut n) = (Strata::new(), 0u32);
+    let mut close = |done: Option<Coming>| {
+        let Some(Coming { key, classes, kept }) = done else { return };
+        let rank = draw(p.seed, "split", &String::from_utf8_lossy(&key));
+        strata.entry(classes.into_iter().collect()).or_default().push(Unit { rank, number: n, kept });
+        n += 1;
     };
+    let mut open: Option<Coming> = None;
     for hit in hits.iter() {
-        if open.as_ref().is_none_or(|o| o.0 != hit.key) {
-            close(open.take());
-            open = Some((hit.key.clone(), BTreeSet::new(), None));
-        }
         let (classes, kept) = decode(&hit.value);
-        if let Some((_, all, first)) = &mut open {
-            all.extend(classes);
-            if first.is_none() && p.weights.contains_key(&kept) {
-                *first = Some(kept);
-            }
+        if open.as_ref().is_none_or(|o| o.key != hit.key) {
+            close(open.take());
+        }
+        let of = open.get_or_insert_with(|| Coming { key: hit.key, classes: BTreeSet::new(), kept: None });
+        of.classes.extend(classes);
+        if of.kept.is_none() {
+            of.kept = names.iter().position(|n| *n == kept).map(|i| i as u16);
         }
     }
     close(open.take());
-    strata
+    (strata, n as usize)
 }
 
 /// Strata with fewer units than there are splits go together.
-fn pool(strata: BTreeMap<Vec<String>, Vec<Unit>>, splits: usize) -> BTreeMap<Option<Vec<String>>, Vec<Unit>> {
+fn pool(strata: Strata, splits: usize) -> BTreeMap<Option<Vec<String>>, Vec<Unit>> {
     let mut out: BTreeMap<Option<Vec<String>>, Vec<Unit>> = BTreeMap::new();
     for (classes, units) in strata {
         let name = (units.len() >= splits).then_some(classes);
@@ -98,28 +121,32 @@ fn pool(strata: BTreeMap<Vec<String>, Vec<Unit>>, splits: usize) -> BTreeMap<Opt
 }
 
 /// Cuts one stratum. What was kept stays; the others fill each split's quota in rank order.
-fn place(p: &Shares, mut units: Vec<Unit>, split_of: &mut BTreeMap<String, String>) {
-    units.sort_by(|a, b| (a.rank, &a.name).cmp(&(b.rank, &b.name)));
+fn place(p: &Shares, names: &[&str], mut units: Vec<Unit>, split_of: &mut [u16]) {
+    units.sort_unstable_by_key(|u| (u.rank, u.number));
     let weights: Vec<(String, u128)> = p.weights.iter().map(|(n, w)| (n.clone(), u128::from(*w))).collect();
-    let mut free: BTreeMap<&str, u64> = BTreeMap::new();
-    for ((name, _), quota) in weights.iter().zip(largest_remainder(units.len() as u64, &weights)) {
-        let kept = units.iter().filter(|u| u.kept.as_deref() == Some(name)).count() as u64;
-        free.insert(name, quota.saturating_sub(kept));
+    let mut free: Vec<u64> = largest_remainder(units.len() as u64, &weights);
+    for (split, quota) in free.iter_mut().enumerate() {
+        let kept = units.iter().filter(|u| u.kept.map(usize::from) == Some(split)).count() as u64;
+        *quota = quota.saturating_sub(kept);
     }
-    let mut names = weights.iter().map(|w| w.0.as_str()).peekable();
+    let usual = names.iter().position(|n| *n == p.usual).unwrap_or(0);
+    let mut next = 0;
     for unit in units {
-        if let Some(kept) = unit.kept {
-            split_of.insert(unit.name, kept);
-            continue;
+        let split = unit.kept.map(usize::from).unwrap_or_else(|| {
+            while free.get(next) == Some(&0) {
+                next += 1;
+            }
+            match free.get_mut(next) {
+                Some(left) => {
+                    *left -= 1;
+                    next
+                }
+                None => usual,
+            }
+        });
+        if let Some(slot) = split_of.get_mut(unit.number as usize) {
+            *slot = split as u16;
         }
-        while names.peek().is_some_and(|n| free.get(n).copied().unwrap_or(0) == 0) {
-            names.next();
-        }
-        let name = names.peek().copied().unwrap_or(&p.usual);
-        if let Some(left) = free.get_mut(name) {
-            *left = left.saturating_sub(1);
-        }
-        split_of.insert(unit.name, name.to_string());
     }
 }
 
