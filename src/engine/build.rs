@@ -4,7 +4,7 @@ use super::event::{Answer, Event, Sink};
 use super::exchange::{self, digest_of};
 use super::recipe;
 use super::scan::{self, Scanned};
-use super::session::{GatherTask, Producer, RunTask, Session, Task, parents_of};
+use super::session::{GatherTask, Producer, RunTask, Session, TakeRows, Task, parents_of};
 use super::state::{Bin, Counts, Origin, Outcome, Part, Table};
 use super::{Step, gather::Decided};
 use crate::digest::Digest;
@@ -406,8 +406,11 @@ impl Walk<'_, '_> {
         for (name, digest) in part.columns {
             let Some(digest) = digest else { continue };
             let ty = self.s.array(digest)?.data_type().clone();
-            let take =
-                super::session::Take { ty, sources: [digest].into(), rows: rows.iter().map(|r| (0, *r)).collect() };
+            let take = super::session::Take {
+                ty,
+                sources: [digest].into(),
+                rows: TakeRows::Held(rows.iter().map(|r| (0, *r)).collect()),
+            };
             let own = self.s.keep_column(&self.s.take(&take)?);
             self.s.know(own, || Producer::Take(Arc::new(take)));
             columns.insert(name, Some(own));
@@ -438,7 +441,7 @@ impl Walk<'_, '_> {
                 continue;
             };
             let ty = self.s.array(*digest)?.data_type().clone();
-            let take = super::session::Take { ty, sources: [*digest].into(), rows: rows.clone() };
+            let take = super::session::Take { ty, sources: [*digest].into(), rows: TakeRows::Held(rows.clone()) };
             let own = self.s.keep_column(&self.s.take(&take)?);
             self.s.know(own, || Producer::Take(Arc::new(take)));
             columns.insert(name.clone(), Some(own));

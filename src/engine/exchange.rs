@@ -3,13 +3,14 @@
 //! kernel, so a plan may do it too.
 use super::Step;
 use super::recipe;
-use super::session::{Producer, Session, Take, Task};
+use super::session::{Producer, Session, Take, TakeRows, Task};
 use super::state::{Outcome, Part, Table};
 use crate::digest::{Digest, cut_hash};
 use crate::stage::{Event, Fault, Part as Kernel, Regroup, Right, Rows};
 use crate::table::cutting::{self, Window};
 use crate::table::{self, ArrayRef, DataType, Value, value_at};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
@@ -146,7 +147,8 @@ pub fn exchange(s: &Session, step: &Step, left: &Table, right: &Table) -> Result
     for (rows, (_, digests)) in found.rows.iter().zip(&found.buckets) {
         let shared: Arc<[(u32, u32)]> = rows.as_slice().into();
         for ((digest, ty), sources) in digests.iter().zip(&types).zip(&sources) {
-            let take = || Arc::new(Take { ty: ty.clone(), sources: sources.as_slice().into(), rows: shared.clone() });
+            let rows = || TakeRows::Held(shared.clone());
+            let take = || Arc::new(Take { ty: ty.clone(), sources: sources.as_slice().into(), rows: rows() });
             s.know(*digest, || Producer::Take(take()));
         }
     }
@@ -204,7 +206,11 @@ fn meet(
         }
         let mut digests = Vec::new();
         for (sources, ty) in sources.iter().zip(types) {
-            let take = Take { ty: ty.clone(), sources: sources.as_slice().into(), rows: rows.as_slice().into() };
+            let take = Take {
+                ty: ty.clone(),
+                sources: sources.as_slice().into(),
+                rows: TakeRows::Held(rows.as_slice().into()),
+            };
             digests.push(s.keep_column(&s.take(&take)?));
         }
         out.buckets.push((rows.len() as u32, digests));
@@ -241,7 +247,33 @@ pub fn matches(step: &Step, left: &Rows, bucket: &Rows) -> Result<Vec<Vec<usize>
 
 #[derive(Serialize, Deserialize)]
 struct Layout {
-    pieces: Vec<(String, Vec<(u32, u32)>)>,
+    pieces: Vec<Piece>,
+}
+
+/// A piece: which rows of which partitions. The rows are read when somebody takes them.
+#[derive(Serialize, Deserialize)]
+struct Piece {
+    group: String,
+    n: u32,
+    /// The partitions that rows come from.
+    sources: Vec<u32>,
+    /// Over the rows.
+    digest: Digest,
+    /// (index among `sources`, row) of each, as JSON.
+    rows: Box<RawValue>,
+}
+
+impl Piece {
+    fn of(group: String, rows: &[(u32, u32)]) -> Result<Piece, Fault> {
+        let bug = |e: serde_json::Error| Fault::Bug(e.to_string());
+        let mut index: BTreeMap<u32, u32> = rows.iter().map(|r| (r.0, 0)).collect();
+        index.values_mut().enumerate().for_each(|(i, v)| *v = i as u32);
+        let local: Vec<(u32, u32)> = rows.iter().map(|(p, r)| (index.get(p).copied().unwrap_or(0), *r)).collect();
+        let text = serde_json::to_string(&local).map_err(bug)?;
+        let digest = Digest::of(text.as_bytes());
+        let rows = RawValue::from_string(text).map_err(bug)?;
+        Ok(Piece { group, n: local.len() as u32, sources: index.into_keys().collect(), digest, rows })
+    }
 }
 
 /// The living rows of each value of a column, in table order, cut anew by the hash of their ids, so that pieces do not
@@ -258,7 +290,7 @@ pub fn regroup(s: &Session, by: &Regroup, columns: &[String], from: &Table) -> R
         let Some(living) = &p.living else { return Ok(None) };
         inputs.push(living.digest());
     }
-    let key = recipe::key(&format!("regroup 2 {} {}", by.window, by.by.is_some()), inputs);
+    let key = recipe::key(&format!("regroup 3 {} {}", by.window, by.by.is_some()), inputs);
     let layout = match s.known::<Layout>(key) {
         Some(l) => l,
         None => {
@@ -269,53 +301,64 @@ pub fn regroup(s: &Session, by: &Regroup, columns: &[String], from: &Table) -> R
     };
     let types = columns.iter().filter_map(|c| Some((c.clone(), from.types.get(c)?.clone()))).collect();
     let mut out = Table { types, parts: Vec::new() };
-    for (i, (group, rows)) in layout.pieces.iter().enumerate() {
-        let mut part = Part {
-            uid: format!("{group}:{i}"),
-            rows: Some(rows.len() as u32),
-            living: Some(table::Living::All(rows.len() as u32)),
-            group: Some(group.clone()),
+    let mut takes = Vec::new();
+    for (i, piece) in layout.pieces.into_iter().enumerate() {
+        let part = Part {
+            uid: format!("{}:{i}", piece.group),
+            rows: Some(piece.n),
+            living: Some(table::Living::All(piece.n)),
+            group: Some(piece.group),
             ..Part::default()
         };
-        let (sources, local) = used(rows);
+        let rows = TakeRows::Text(piece.rows.into());
         for (name, ty) in &out.types {
-            let digests: Option<Vec<Digest>> =
-                sources.iter().map(|p| digest_of(s, from, &from.parts[*p as usize], name)).collect();
-            let digest = match digests {
-                Some(sources) => {
-                    Some(gathered(s, Take { ty: ty.clone(), sources: sources.into(), rows: local.clone() })?)
-                }
-                None => None,
-            };
-            part.columns.insert(name.clone(), digest);
+            let of = |p: &u32| from.parts.get(*p as usize).and_then(|part| digest_of(s, from, part, name));
+            let sources: Option<Vec<Digest>> = piece.sources.iter().map(of).collect();
+            let take = sources.map(|of| Take { ty: ty.clone(), sources: of.into(), rows: rows.clone() });
+            takes.push((i, name.clone(), piece.digest, take));
         }
         out.parts.push(part);
+    }
+    for (i, name, digest) in gathered(s, takes)? {
+        if let Some(part) = out.parts.get_mut(i) {
+            part.columns.insert(name, digest);
+        }
     }
     Ok(Some(out))
 }
 
-/// The partitions that rows come from, and the rows as (index among those, row).
-fn used(rows: &[(u32, u32)]) -> (Vec<u32>, Arc<[(u32, u32)]>) {
-    let mut index: BTreeMap<u32, u32> = rows.iter().map(|r| (r.0, 0)).collect();
-    index.values_mut().enumerate().for_each(|(i, v)| *v = i as u32);
-    let local = rows.iter().map(|(p, r)| (index.get(p).copied().unwrap_or(0), *r)).collect();
-    (index.into_keys().collect(), local)
-}
+/// Rows taken of a column for a piece: the piece's number, the column, the digest of which rows, and how.
+type Wanted = (usize, String, Digest, Option<Take>);
 
-/// The digest of rows taken from columns; not stored, since it is cheap to make again.
-fn gathered(s: &Session, take: Take) -> Result<Digest, Fault> {
-    let rows: Vec<u8> = take.rows.iter().flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()].concat()).collect();
-    let key = recipe::key("take 1", take.sources.iter().copied().chain([Digest::of(&rows)]));
-    let digest = match s.known::<Digest>(key) {
-        Some(d) => d,
-        None => {
-            let d = s.keep_column(&s.take(&take)?);
-            s.remember(key, &d);
-            d
+/// The digests of rows taken from columns; not stored, since they are cheap to make again.
+fn gathered(s: &Session, takes: Vec<Wanted>) -> Result<Vec<(usize, String, Option<Digest>)>, Fault> {
+    let key = |rows: &Digest, take: &Take| recipe::key("take 2", take.sources.iter().copied().chain([*rows]));
+    let slots: Vec<Mutex<Option<Result<Digest, Fault>>>> = takes.iter().map(|_| Mutex::new(None)).collect();
+    let mut missing = Vec::new();
+    for (k, (_, _, rows, take)) in takes.iter().enumerate() {
+        let Some(take) = take else { continue };
+        match s.known::<Digest>(key(rows, take)) {
+            Some(d) => *slots[k].lock().unwrap_or_else(|e| e.into_inner()) = Some(Ok(d)),
+            None => missing.push(k),
         }
-    };
-    s.know(digest, || Producer::Take(Arc::new(take)));
-    Ok(digest)
+    }
+    s.exec.each(missing.len(), &|m| {
+        let (_, _, rows, Some(take)) = &takes[missing[m]] else { return };
+        let done = s.go_on().and_then(|()| s.take(take)).map(|array| s.keep_column(&array));
+        if let Ok(d) = &done {
+            s.remember(key(rows, take), d);
+        }
+        *slots[missing[m]].lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
+    });
+    let mut out = Vec::with_capacity(takes.len());
+    for ((i, name, _, take), slot) in takes.into_iter().zip(slots) {
+        let digest = slot.into_inner().unwrap_or_else(|e| e.into_inner()).transpose()?;
+        if let (Some(d), Some(take)) = (digest, take) {
+            s.know(d, || Producer::Take(Arc::new(take)));
+        }
+        out.push((i, name, digest));
+    }
+    Ok(out)
 }
 
 fn lay_out(s: &Session, by: &Regroup, from: &Table) -> Result<Layout, Fault> {
@@ -344,7 +387,8 @@ fn lay_out(s: &Session, by: &Regroup, from: &Table) -> Result<Layout, Fault> {
         let hashes: Vec<u64> = list.iter().map(|l| l.0).collect();
         let mut start = 0;
         for end in cutting::cut(&hashes, &[], Window(by.window)) {
-            pieces.push((group.clone(), list[start..end].iter().map(|l| (l.1, l.2)).collect()));
+            let rows: Vec<(u32, u32)> = list[start..end].iter().map(|l| (l.1, l.2)).collect();
+            pieces.push(Piece::of(group.clone(), &rows)?);
             start = end;
         }
     }

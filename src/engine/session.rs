@@ -14,6 +14,7 @@ use crate::stage::{
 use crate::table::{self, ArrayRef, DataType, Living, Value, column_digest, encode};
 use crate::world::World;
 use arrow_array::Array;
+use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -116,7 +117,25 @@ pub type PieceTask = (String, u32, Vec<(String, Digest)>);
 pub struct Take {
     pub ty: DataType,
     pub sources: Arc<[Digest]>,
-    pub rows: Arc<[(u32, u32)]>,
+    pub rows: TakeRows,
+}
+
+/// Which rows: (source, row), held or as JSON that is read when they are taken.
+#[derive(Clone)]
+pub enum TakeRows {
+    Held(Arc<[(u32, u32)]>),
+    Text(Arc<RawValue>),
+}
+
+impl TakeRows {
+    fn read(&self) -> Result<Arc<[(u32, u32)]>, Fault> {
+        match self {
+            TakeRows::Held(rows) => Ok(rows.clone()),
+            TakeRows::Text(text) => serde_json::from_str::<Vec<(u32, u32)>>(text.get())
+                .map(Into::into)
+                .map_err(|e| Fault::Bug(format!("rows of a piece do not read: {e}"))),
+        }
+    }
 }
 
 impl<'a> Session<'a> {
@@ -273,7 +292,8 @@ impl<'a> Session<'a> {
             arrays.push(a);
         }
         let all = table::concat(&t.ty, &arrays).map_err(Fault::Bug)?;
-        let rows: Vec<u32> = t.rows.iter().map(|(s, r)| starts.get(*s as usize).map_or(*r, |b| b + r)).collect();
+        let rows: Vec<u32> =
+            t.rows.read()?.iter().map(|(s, r)| starts.get(*s as usize).map_or(*r, |b| b + r)).collect();
         Ok(table::take(&all, &rows))
     }
 
