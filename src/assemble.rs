@@ -317,7 +317,8 @@ impl Assembly<'_> {
                         let message =
                             format!("{}: lines {line} and {} decide differently of one sample", file.get(), n + 1);
                         let problem = Diagnostic::error("T0603", file.span(), message).label("keep and drop");
-                        self.problems.push(problem.help("delete the line that no longer holds"));
+                        let help = "the later one does not replace the earlier: delete the line that no longer holds";
+                        self.problems.push(problem.help(help));
                     }
                     review.decisions.insert((d.step, d.id), keep);
                 }

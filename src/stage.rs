@@ -158,6 +158,11 @@ impl<'a> Rows<'a> {
         Ok(crate::table::cells(self.column(name)?.as_ref()))
     }
 
+    /// The same of a column that a step declares only where an earlier step writes it; without it all are null.
+    pub fn cells_if_any<T: crate::table::Cell>(&self, name: &str) -> Result<Vec<Option<T>>, Fault> {
+        if self.columns.contains_key(name) { self.cells(name) } else { Ok((0..self.n).map(|_| None).collect()) }
+    }
+
     /// The texts of a declared column.
     pub fn texts(&self, name: &str) -> Result<Vec<Option<String>>, Fault> {
         let a = self.column(name)?;

@@ -217,7 +217,8 @@ fn standard(dir: &Path) {
         ),
         (
             "dataset.lock",
-            "[release.public]\nversion = \"0.1.0\"\ncontent_root = \"\"\nfiles_root = \"\"\nassignments = \"00\"\n",
+            "[[release]]\nname = \"public\"\nversion = \"0.1.0\"\ncontent_root = \"\"\nfiles_root = \"\"\n\
+             assignments = \"00\"\n",
         ),
         ("docs/plan.md", "# Plan\n\n## Purpose\n\nTests.\n\n## Sources\n\nMade up.\n"),
         ("docs/empty.md", "# Plan\n\n## Purpose\n\nTests.\n\n## Sources\n\n## Quality\n"),

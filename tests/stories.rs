@@ -66,7 +66,7 @@ fn a_release_is_frozen_and_its_version_is_never_used_again() {
     assert_eq!(exit, 1);
     assert!(err.contains("raise `version`"), "{err}");
     let lock = std::fs::read_to_string(dir.path().join("dataset.lock")).unwrap();
-    assert!(lock.contains("[release.\"public\"]"), "{lock}");
+    assert!(lock.contains("[[release]]\nname = \"public\"\nversion = \"0.1.0\"\n"), "{lock}");
     // a byte changed in the frozen folder is found
     let file = frozen.join("jsonl/train-00000.jsonl");
     let mut bytes = std::fs::read(&file).unwrap();
@@ -75,6 +75,69 @@ fn a_release_is_frozen_and_its_version_is_never_used_again() {
     let (exit, out, err) = tamis(dir.path(), &["verify", frozen.to_str().unwrap()]);
     assert_eq!(exit, 1);
     assert!(format!("{out}{err}").contains("jsonl/train-00000.jsonl"), "{out}{err}");
+}
+
+/// Writes a state as a version of its own, with splits that are kept.
+fn write_version(dir: &Path, lab: &Lab, version: &str) {
+    lab.write(dir);
+    let manifest = lab.manifest().replace("version = \"0.1.0\"", &format!("version = \"{version}\""));
+    let manifest = manifest.replace("seed = 7", "seed = 7\nkeep = \"last_release\"");
+    std::fs::write(dir.join("dataset.toml"), manifest).unwrap();
+}
+
+#[test]
+fn every_version_that_was_released_stays_pinned() {
+    let (dir, mut lab) = lab(100);
+    write_version(dir.path(), &lab, "0.1.0");
+    ok(dir.path(), &["release", "public"]);
+    lab.samples[3].text = text(9999);
+    write_version(dir.path(), &lab, "0.2.0");
+    ok(dir.path(), &["release", "public"]);
+    let lock = std::fs::read_to_string(dir.path().join("dataset.lock")).unwrap();
+    let versions: Vec<&str> = lock.lines().filter_map(|l| l.strip_prefix("version = ")).collect();
+    assert_eq!(versions, ["\"0.1.0\"", "\"0.2.0\""]);
+    let said = ok(dir.path(), &["status"]);
+    assert!(said.contains("releases/public-0.1.0") && said.contains("releases/public-0.2.0"), "{said}");
+    assert!(said.contains("next: nothing: all of it is released"), "{said}");
+    // an older version stays what it was, also when its folder is gone
+    std::fs::remove_dir_all(dir.path().join("releases")).unwrap();
+    write_version(dir.path(), &lab, "0.1.0");
+    let (exit, _, err) = tamis(dir.path(), &["release", "public"]);
+    assert_eq!(exit, 1);
+    assert!(err.contains("public 0.1.0 is released with content"), "{err}");
+    assert!(!dir.path().join("releases").exists());
+    lab.samples[3].text = text(3);
+    write_version(dir.path(), &lab, "0.1.0");
+    ok(dir.path(), &["release", "public"]);
+    assert!(dir.path().join("releases/public-0.1.0").is_dir());
+}
+
+#[test]
+fn splits_are_kept_by_the_pins_of_the_last_release_alone() {
+    let (dir, mut lab) = lab(60);
+    let pins = dir.path().join("pins/split.tsv");
+    write_version(dir.path(), &lab, "0.1.0");
+    ok(dir.path(), &["release", "public"]);
+    let old = std::fs::read(&pins).unwrap();
+    lab.samples.push(Sample { id: "later".into(), text: text(5000), doc: "later".into() });
+    lab.votes.push(("later".into(), "w1".into(), "law".into()));
+    write_version(dir.path(), &lab, "0.2.0");
+    ok(dir.path(), &["release", "public"]);
+    let new = std::fs::read(&pins).unwrap();
+    let refused = |words: &str| {
+        let (exit, out, err) = tamis(dir.path(), &["check", "--short"]);
+        assert_eq!(exit, 2, "{out}{err}");
+        assert!(out.contains("T0208") && out.contains(words), "{out}");
+    };
+    std::fs::write(&pins, old).unwrap();
+    refused("pins/split.tsv is not what dataset.lock says");
+    std::fs::remove_file(&pins).unwrap();
+    refused("pins/split.tsv is missing");
+    std::fs::create_dir(&pins).unwrap();
+    refused("pins/split.tsv cannot be read");
+    std::fs::remove_dir(&pins).unwrap();
+    std::fs::write(&pins, new).unwrap();
+    ok(dir.path(), &["build"]);
 }
 
 /// `id -> split` of a candidate.
@@ -140,6 +203,8 @@ fn why_descends_to_rows() {
     assert!(said.contains("text changed on 1 sample"), "{said}");
     assert!(said.contains("s00119   raw/texts.jsonl:121"), "{said}");
     assert!(said.contains("1 sample new") && said.contains("top   raw/texts.jsonl:1"), "{said}");
+    let said = why("collect");
+    assert!(said.contains("1 of 1 partition, then gather, because"), "{said}");
     build(dir.path(), &Way::default());
     lab.set("digit_ratio_max", "0.4");
     lab.write(dir.path());
@@ -185,6 +250,37 @@ fn status_tells_the_balance() {
 }
 
 #[test]
+fn decisions_that_meet_nothing_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| std::fs::write(dir.path().join(path), text).unwrap();
+    write(
+        "dataset.toml",
+        "tamis = \"0.1\"\n[dataset]\nname = \"x\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n\
+         [collect.a]\ndirect = { files = [\"a.jsonl\"], format = \"jsonl\" }\n\
+         fields = { text = \"text\" }\nid = \"id\"\nlicense = \"MIT\"\n\
+         [clean.fields.text]\nchars_min = 5\naction = \"review\"\n\
+         [review]\nfile = \"reviews.jsonl\"\nhold = true\n\
+         [release.all]\nformats = [\"jsonl\"]\n",
+    );
+    let texts = [("a", "long enough"), ("b", "no"), ("c", "nor")];
+    let lines = texts.map(|(id, text)| format!("{}\n", serde_json::json!({ "id": id, "text": text })));
+    write("a.jsonl", &lines.concat());
+    let keep = |id: &str| serde_json::json!({ "id": id, "step": "clean.fields", "decision": "keep", "by": "me" });
+    let lines = ["b", "a", "typo"].map(|id| format!("{}\n", keep(id)));
+    write("reviews.jsonl", &lines.concat());
+    let said = ok(dir.path(), &["build"]);
+    assert!(said.contains("2 decisions met nothing"), "{said}");
+    let said = ok(dir.path(), &["status"]);
+    assert!(said.contains("2 decisions met no waiting sample of clean.fields a, typo"), "{said}");
+    assert!(said.contains("1 sample to review at clean.fields"), "{said}");
+    let said = ok(dir.path(), &["status", "--json"]);
+    assert!(said.contains("\"unmet\":{\"clean.fields\":[\"a\",\"typo\"]}"), "{said}");
+    write("reviews.jsonl", &format!("{}\n", keep("b")));
+    assert!(!ok(dir.path(), &["build"]).contains("met nothing"));
+    assert!(ok(dir.path(), &["status", "--json"]).contains("\"unmet\":{}"));
+}
+
+#[test]
 fn a_missing_blob_folder_and_a_missing_manifest() {
     let dir = tempfile::tempdir().unwrap();
     let (exit, _, err) = tamis(dir.path(), &["build"]);
@@ -215,7 +311,13 @@ fn the_examples_tell_one_samples_story() {
     assert_eq!(line(&after), line(&before) + 4, "{before}{after}");
 
     let detection = example("detection");
-    ok(detection.path(), &["build"]);
+    let said = ok(detection.path(), &["build"]);
+    // of images met by XML each source counts its own
+    let count = |table: &str| {
+        let line = said.lines().find(|l| l.starts_with(&format!("  {table} "))).unwrap_or_default();
+        line.split_whitespace().nth(1).unwrap_or_default().to_string()
+    };
+    assert_eq!(["collect.bccd", "collect.made", "collect"].map(count), ["60", "19", "79"]);
     let said = ok(detection.path(), &["trace", "BloodImage_00338"]);
     for words in ["raw/JPEGImages/BloodImage_00338.jpg", "label.cells.problems.degenerate", "MIT", "split"] {
         assert!(said.contains(words), "{words}: {said}");
@@ -225,6 +327,12 @@ fn the_examples_tell_one_samples_story() {
 
     let similarity = example("similarity");
     ok(similarity.path(), &["build"]);
+    let said = ok(similarity.path(), &["show", "split", "--by", "split"]);
+    let mut lines = said.lines().map(|l| l.split_whitespace().collect::<Vec<_>>());
+    let test = lines.find(|l| l.first() == Some(&"test")).unwrap();
+    // unlabelled, then how many there are of each of six ratings
+    let counts: u64 = test[2..3].iter().chain(&test[7..]).map(|n| n.parse::<u64>().unwrap()).sum();
+    assert_eq!((test.len(), test[1].parse::<u64>().unwrap()), (13, counts), "{said}");
     let said = ok(similarity.path(), &["trace", "klue-sts-v1_dev_00000"]);
     for words in ["raw/klue/pairs.jsonl:1", "CC-BY-SA-4.0", "split"] {
         assert!(said.contains(words), "{words}: {said}");

@@ -3,6 +3,7 @@ use super::project::{Failure, Project};
 use super::{Context, say, warn};
 use crate::engine::scan::find;
 use crate::report::diagnostic;
+use crate::report::terminal::plural;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -30,7 +31,8 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         let of: u64 = sources.filter_map(|s| find::count(&project.world, s).ok()).sum();
         let told = diagnostic::summary(warnings);
         let told = if told.is_empty() { "no problem".to_string() } else { told };
-        say(&format!("{told}: {} steps, {of} files match\n", project.assembled.steps.len()));
+        let steps = plural(project.assembled.steps.len() as u64, "step");
+        say(&format!("{told}: {steps}, {} matched\n", plural(of, "file")));
     }
     Ok(0)
 }

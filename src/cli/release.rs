@@ -61,16 +61,9 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
     let Some((content, files)) = run.roots else { return Err(Failure::Bug("a release without roots".into())) };
     let folder = format!("releases/{name}-{version}");
     let mut lock = Lock::load(&project.world).map_err(Failure::World)?;
-    if let Some(old) = lock
-        .release
-        .get(name)
-        .filter(|l| l.version == version && (l.content_root != content.hex() || l.files_root != files.hex()))
-    {
-        let was = old.content_root.get(..8).unwrap_or_default();
-        return Err(Failure::Differs(format!(
-            "{name} {version} is released with content {was}, and this is {}; raise `version` in [dataset]",
-            content.short()
-        )));
+    let mut same = lock.release.iter().filter(|r| r.is(name, version));
+    if let Some(say) = same.find_map(|r| differs(r, content, files)) {
+        return Err(Failure::Differs(format!("{name} {version} {say}; raise `version` in [dataset]")));
     }
     if let Some(root) = frozen_root(project, &folder).filter(|r| *r != content.hex()) {
         let was = root.get(..8).unwrap_or_default();
@@ -82,23 +75,29 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
     let world = |e: std::io::Error| Failure::World(e.to_string());
     let mut states = crate::engine::outputs::Outputs::default();
     output::write(s, &mut states, &folder, &run.files, true)?;
-    let pins = assignments(s, f)?;
-    let digest = Digest::of(pins.as_bytes()).hex();
-    project.world.replace(PINS, pins.as_bytes()).map_err(world)?;
     pin_guidelines(project)?;
-    let line = ReleaseLock {
+    let pins = assignments(s, f)?;
+    project.world.replace(PINS, pins.as_bytes()).map_err(world)?;
+    lock.freeze(ReleaseLock {
+        name: name.into(),
         version: version.into(),
         content_root: content.hex(),
         files_root: files.hex(),
-        assignments: digest,
-    };
-    lock.release.insert(name.to_string(), line);
+        assignments: Digest::of(pins.as_bytes()).hex(),
+    });
     lock.save(&project.world).map_err(world)?;
     Ok(format!(
         "released {name} {version}   {folder}   content {}  files {}\n  commit dataset.lock and pins/   check it: tamis verify {folder}\n",
         content.short(),
         files.short()
     ))
+}
+
+/// How a candidate is another than what was frozen as its version.
+fn differs(frozen: &ReleaseLock, content: Digest, files: Digest) -> Option<String> {
+    let roots = [("content", &frozen.content_root, content), ("files", &frozen.files_root, files)];
+    let (what, was, is) = roots.into_iter().find(|(_, was, is)| **was != is.hex())?;
+    Some(format!("is released with {what} {}, and this is {}", was.get(..8).unwrap_or(was), is.short()))
 }
 
 /// Remembers which text each version of a guideline had; earlier lines stay.

@@ -9,7 +9,7 @@ use crate::engine::session::Session;
 use crate::engine::state::{Part, Table};
 use crate::project::{Failure, Options, Project};
 use crate::report::show::{self, Column, Found, Snapshot};
-use crate::report::terminal::{bytes, number};
+use crate::report::terminal::{bytes, plural};
 use crate::stage::{Act, Event, Fact, Fault, Kernels, OutFile, Part as Kernel};
 use crate::table::{DataType, Living, utf8};
 use std::collections::BTreeMap;
@@ -116,7 +116,7 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
 fn files(of: &[OutFile]) -> String {
     let listed = of.iter().take(40).map(|f| format!("  {:<40} {}\n", f.path, bytes(f.content.len())));
     let more = of.len().saturating_sub(40);
-    let more = if more > 0 { format!("  and {} more files\n", number(more as u64)) } else { String::new() };
+    let more = if more > 0 { format!("  and {}\n", plural(more as u64, "more file")) } else { String::new() };
     listed.collect::<String>() + &more
 }
 

@@ -9,10 +9,9 @@ use crate::engine::session::Session;
 use crate::engine::{Step, gate};
 use crate::project::{Failure, Options, Project};
 use crate::report::status::{Measured, Raw, Release, Status};
-use crate::report::terminal;
-use crate::stage::{Act, Fact, Fault, Gate};
-use crate::table;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::report::{review, terminal};
+use crate::stage::{Fact, Gate};
+use std::collections::BTreeMap;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -57,6 +56,7 @@ fn gather(project: &Project, lock: &Lock, s: &Session, built: &Built) -> Result<
     let runs = s.steps.iter().zip(&built.runs);
     let waits = runs.clone().filter(|(_, r)| r.answer() != Answer::Fresh);
     let fresh = runs.clone().filter(|(_, r)| r.answer() == Answer::Fresh);
+    let waiting = review::waiting(s, built)?;
     let mut status = Status {
         name: dataset.name.get().clone(),
         version: dataset.version.get().clone(),
@@ -65,13 +65,14 @@ fn gather(project: &Project, lock: &Lock, s: &Session, built: &Built) -> Result<
         fresh: built.fresh(),
         runs: waits.map(|(step, r)| (step.name.clone(), r.answer())).collect(),
         findings: fresh.map(|(step, r)| (step.name.clone(), ledger::findings(s, r))).collect(),
-        review: waiting(s, built)?,
+        review: waiting.open,
         raw: raw(project, s, built)?,
         ..Status::default()
     };
     status.releases = releases(lock, s, built, &status.version);
     if status.fresh {
         status.balance = balances(s, built);
+        status.unmet = waiting.unmet;
     }
     let gates = s.steps.iter().flat_map(|step| &step.plan.gates).chain(&project.assembled.goals);
     status.gates = gates.map(|g| measured(project, s, built, g)).collect();
@@ -106,10 +107,10 @@ fn releases(lock: &Lock, s: &Session, built: &Built, version: &str) -> Vec<Relea
             files_root: run.roots.map(|r| r.1.hex()),
         });
     }
-    out.extend(lock.release.iter().map(|(name, l)| Release {
-        name: name.clone(),
+    out.extend(lock.release.iter().map(|l| Release {
+        name: l.name.clone(),
         version: l.version.clone(),
-        path: format!("releases/{name}-{}", l.version),
+        path: format!("releases/{}-{}", l.name, l.version),
         frozen: true,
         content_root: Some(l.content_root.clone()),
         files_root: Some(l.files_root.clone()),
@@ -137,27 +138,6 @@ fn giver(steps: &[Step], fact: &str) -> Option<usize> {
     let fits = |step: &Step| fact.strip_prefix(step.name.as_str()).is_some_and(|rest| rest.starts_with('.'));
     let fitting = steps.iter().enumerate().filter(|(_, step)| fits(step));
     fitting.max_by_key(|(_, step)| step.name.len()).map(|(i, _)| i)
-}
-
-/// Samples that a step wants a person to look at, without those that somebody decided.
-fn waiting(s: &Session, built: &Built) -> Result<BTreeMap<String, u64>, Fault> {
-    let mut out = BTreeMap::new();
-    for (step, run) in s.steps.iter().zip(&built.runs) {
-        let mut n = 0;
-        for part in run.parts.iter().filter(|p| p.outcomes.iter().any(|o| o.2.acts.iter().any(|a| a.1 == 'r'))) {
-            let reviews = ledger::events(s, part)?.into_iter().filter(|e| e.act == Act::Review);
-            let rows: BTreeSet<u32> = reviews.map(|e| e.row).collect();
-            let Some(ids) = part.before.columns.get("id").copied().flatten() else { continue };
-            let ids = s.array(ids)?;
-            let ids = table::texts(ids.as_ref());
-            let id = |row: &u32| ids.get(*row as usize).copied().flatten().unwrap_or_default().to_string();
-            n += rows.iter().filter(|r| !s.review.decisions.contains_key(&(step.path.clone(), id(r)))).count() as u64;
-        }
-        if n > 0 {
-            out.insert(step.name.clone(), n);
-        }
-    }
-    Ok(out)
 }
 
 /// Where raw data lies, if the manifest speaks of privacy.

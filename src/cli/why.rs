@@ -1,13 +1,15 @@
 //! `tamis why STEP`
 use super::project::{Failure, Options, Project};
 use super::{Context, say};
-use crate::engine::build::Mode;
+use crate::engine::Step;
+use crate::engine::build::{Mode, StepRun};
 use crate::engine::event::Answer;
 use crate::engine::graph::Graph;
 use crate::engine::record::Record;
 use crate::engine::why::{self, Why};
 use crate::report::terminal::{number, plural};
 use crate::report::why::{changed, values_shown};
+use crate::stage::Part;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -45,7 +47,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         while seen.insert(i) {
             let w = why::why(s, built, i, record.as_ref());
             let raw = private && !args.raw;
-            out.push_str(&told(&steps[i].name, built.runs[i].answer(), built.runs[i].runs, &w, values_shown(raw)));
+            out.push_str(&told(&steps[i], &built.runs[i], &w, values_shown(raw)));
             let earlier =
                 graph.sources(i).into_iter().map(|e| e.0).filter(|e| built.runs[*e].answer() != Answer::Fresh);
             match earlier.min() {
@@ -62,17 +64,30 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     Ok(0)
 }
 
-fn told(step: &str, answer: Answer, runs: usize, w: &Why, values: bool) -> String {
+fn told(step: &Step, run: &StepRun, w: &Why, values: bool) -> String {
+    let name = &step.name;
     if w.new {
-        return format!("{step} would run: it was never built here\n");
+        return format!("{name} would run: it was never built here\n");
     }
-    let head = match answer {
-        Answer::Fresh => format!("{step} is fresh\n"),
-        Answer::May => format!("{step} may run, after what it reads\n"),
-        Answer::Runs if w.heads.is_empty() => {
-            format!("{step} would run on {} of {}, because\n", number(runs as u64), plural(w.of as u64, "partition"))
-        }
-        Answer::Runs => format!("{step} would run, because\n"),
+    let head = match run.answer() {
+        Answer::Fresh => format!("{name} is fresh\n"),
+        Answer::May => format!("{name} may run, after what it reads\n"),
+        Answer::Runs if w.heads.is_empty() => format!("{name} would {}, because\n", work(step, run, w.of)),
+        Answer::Runs => format!("{name} would run, because\n"),
     };
     head + &changed(w, values)
+}
+
+/// `run on 2 of 16 partitions, then gather`: what there is to do on `of` partitions.
+fn work(step: &Step, run: &StepRun, of: usize) -> String {
+    let gathers = step.entry.card.version(Part::Gather) > 0 && run.decided.is_none();
+    // a gather is among the tasks only where all that it is given is known
+    let known = run.parts.iter().all(|p| p.before.living.is_some() && !p.outcomes.is_empty());
+    let runs = run.runs.saturating_sub(usize::from(gathers && known));
+    let all = plural(of as u64, "partition");
+    match (runs, gathers) {
+        (0, true) => format!("gather {all}"),
+        (n, true) => format!("run on {} of {all}, then gather", number(n as u64)),
+        (n, false) => format!("run on {} of {all}", number(n as u64)),
+    }
 }

@@ -52,7 +52,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next `n` bytes.
-    fn take(&mut self, n: usize) -> Option<&[u8]> {
+    fn pull(&mut self, n: usize) -> Option<&[u8]> {
         match self.of {
             Bytes::Held(all) => {
                 let found = all.get(self.at..self.at.checked_add(n)?)?;
@@ -75,12 +75,29 @@ impl<'a> Cursor<'a> {
     }
 
     fn u32(&mut self) -> Option<u32> {
-        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
+        Some(u32::from_le_bytes(self.pull(4)?.try_into().ok()?))
+    }
+
+    /// The living entries that are left; nothing of them is kept.
+    fn count_all(mut self) -> usize {
+        let mut n = 0;
+        let mut pass = || {
+            let key = self.u32()? as usize;
+            self.pull(key)?;
+            let row = self.u32()?;
+            let value = self.u32()? as usize;
+            self.pull(value)?;
+            Some(self.living.is(row))
+        };
+        while let Some(lives) = pass() {
+            n += usize::from(lives);
+        }
+        n
     }
 
     fn text(&mut self) -> Option<Vec<u8>> {
         let n = self.u32()? as usize;
-        self.take(n).map(<[u8]>::to_vec)
+        self.pull(n).map(<[u8]>::to_vec)
     }
 }
 
@@ -114,7 +131,7 @@ pub fn merge<'a>(runs: &'a [Run<'a>]) -> Box<dyn Iterator<Item = Hit> + 'a> {
 
 /// How many entries a gather is given.
 pub fn count(runs: &[Run]) -> usize {
-    runs.iter().map(|r| Cursor::new(r).count()).sum()
+    runs.iter().map(|r| Cursor::new(r).count_all()).sum()
 }
 
 /// What a gather decided, as kept in the index: an object for each partition with a decision.

@@ -1,5 +1,5 @@
-//! `dataset.lock`: pins what came from outside and what was released, one table each. Committed to git; a build writes
-//! it only where a source changed, `release` adds its line.
+//! `dataset.lock`: pins what came from outside, a table a source, and what was released, a table a version that was
+//! frozen. Committed to git; a build writes it only where a source changed, `release` adds its table.
 use crate::manifest;
 use crate::world::World;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,8 @@ const PATH: &str = "dataset.lock";
 #[serde(default)]
 pub struct Lock {
     pub source: BTreeMap<String, SourceLock>,
-    pub release: BTreeMap<String, ReleaseLock>,
+    /// Every version that was frozen. The last one wrote `pins/split.tsv`.
+    pub release: Vec<ReleaseLock>,
 }
 
 /// A source as it was scanned.
@@ -23,14 +24,22 @@ pub struct SourceLock {
     pub digest: String,
 }
 
-/// A release that was frozen.
+/// A version of a release that was frozen.
 #[derive(Deserialize, Serialize, Clone, Debug, Default, PartialEq)]
 pub struct ReleaseLock {
+    pub name: String,
     pub version: String,
     pub content_root: String,
     pub files_root: String,
     /// Digest of `pins/split.tsv` as this release wrote it.
     pub assignments: String,
+}
+
+impl ReleaseLock {
+    /// Whether it is this version of this release.
+    pub fn is(&self, name: &str, version: &str) -> bool {
+        self.name == name && self.version == version
+    }
 }
 
 impl Lock {
@@ -54,16 +63,68 @@ impl Lock {
                 s.files, s.bytes, s.digest
             ));
         }
-        for (name, r) in &self.release {
-            t.push_str(&format!(
-                "\n[release.\"{name}\"]\nversion = \"{}\"\ncontent_root = \"{}\"\nfiles_root = \"{}\"\nassignments = \"{}\"\n",
-                r.version, r.content_root, r.files_root, r.assignments
-            ));
+        for r in &self.release {
+            t.push_str(&format!("\n[[release]]\nname = \"{}\"\nversion = \"{}\"\n", r.name, r.version));
+            t.push_str(&format!("content_root = \"{}\"\nfiles_root = \"{}\"\n", r.content_root, r.files_root));
+            t.push_str(&format!("assignments = \"{}\"\n", r.assignments));
         }
         t
     }
 
+    /// Notes a version that was frozen, once. Frozen again it stays where it stands, unless its assignments are no
+    /// longer those of the last one: then it is the last.
+    pub fn freeze(&mut self, release: ReleaseLock) {
+        let newest = self.release.last().is_some_and(|r| r.assignments == release.assignments);
+        if newest && self.release.contains(&release) {
+            return;
+        }
+        self.release.retain(|r| !r.is(&release.name, &release.version));
+        self.release.push(release);
+    }
+
     pub fn save(&self, world: &World) -> io::Result<()> {
         world.replace(PATH, self.text().as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frozen(name: &str, version: &str, assignments: &str) -> ReleaseLock {
+        let [name, version, assignments, files_root] = [name, version, assignments, "f"].map(String::from);
+        ReleaseLock { content_root: format!("{name}{version}"), name, version, files_root, assignments }
+    }
+
+    fn versions(lock: &Lock) -> Vec<String> {
+        lock.release.iter().map(|r| format!("{} {}", r.name, r.version)).collect()
+    }
+
+    #[test]
+    fn every_version_stays_and_the_last_wrote_the_pins() {
+        let mut lock = Lock::default();
+        lock.freeze(frozen("public", "0.1.0", "a"));
+        lock.freeze(frozen("public", "0.2.0", "b"));
+        lock.freeze(frozen("inner", "0.2.0", "b"));
+        lock.freeze(frozen("public", "0.2.0", "b"));
+        assert_eq!(versions(&lock), ["public 0.1.0", "public 0.2.0", "inner 0.2.0"]);
+        lock.freeze(frozen("public", "0.2.0", "c"));
+        assert_eq!(versions(&lock), ["public 0.1.0", "inner 0.2.0", "public 0.2.0"]);
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::new(folder.path());
+        assert_eq!(Lock::load(&world), Ok(Lock::default()));
+        let mut lock = Lock::default();
+        let source = SourceLock { files: 2, bytes: 9, digest: "d".into() };
+        lock.source.insert("collect.a/images".into(), source);
+        lock.freeze(frozen("public", "0.1.0", "a"));
+        lock.freeze(frozen("public", "0.2.0", "a"));
+        lock.save(&world).unwrap();
+        assert_eq!(Lock::load(&world), Ok(lock));
+        world.replace(PATH, b"[release.public]\nversion = \"0.1.0\"\n").unwrap();
+        assert!(Lock::load(&world).is_err_and(|say| say.starts_with("dataset.lock: ")));
     }
 }

@@ -19,6 +19,18 @@
 //! Because there is one rule, moving through `compose(a, b)` and moving through `a`, then `b`, give the same place
 //! whenever both give one.
 
+/// The column of a text column's edits since it was collected.
+pub fn edits_of(field: &str) -> String {
+    format!("edits.{field}")
+}
+
+/// The edits since a text was collected: those so far and one more change, if there was one; `None` where nothing is
+/// other than it was.
+pub fn since_collected(so_far: Option<Vec<Edit>>, change: Option<&[Edit]>) -> Option<Vec<Edit>> {
+    let Some(change) = change else { return so_far };
+    Some(compose(&so_far.unwrap_or_default(), change)).filter(|edits| !edits.is_empty())
+}
+
 /// In the original text the scalars `start..end` were replaced by `len` scalars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edit {
@@ -250,6 +262,16 @@ mod tests {
         assert_eq!(compose(&[edit(2, 2, 3)], &[edit(2, 5, 0)]), []);
         assert_eq!(compose(&[edit(2, 2, 3)], &[edit(2, 2, 1)]), [edit(2, 2, 4)]);
         assert_eq!(compose(&[], &[edit(1, 2, 0)]), [edit(1, 2, 0)]);
+    }
+
+    #[test]
+    fn edits_since_a_text_was_collected() {
+        let (none, two): (Option<Vec<Edit>>, Vec<Edit>) = (None, vec![edit(2, 2, 3)]);
+        assert_eq!(since_collected(none.clone(), None), None);
+        assert_eq!(since_collected(Some(two.clone()), None), Some(two.clone()));
+        assert_eq!(since_collected(none.clone(), Some(&two)), Some(two.clone()));
+        assert_eq!(since_collected(Some(two), Some(&[edit(2, 5, 0)])), None, "changed back");
+        assert_eq!(since_collected(none, Some(&[])), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 pub mod diagnostic;
 pub mod progress;
 pub mod reference;
+pub mod review;
 pub mod show;
 pub mod status;
 pub mod terminal;

@@ -16,6 +16,8 @@ const DISTINCT_MAX: usize = 10_000;
 /// Values are told one by one if they are at most so many, and no longer than this.
 const COMMON_MAX: usize = 8;
 const COMMON_CHARS: usize = 40;
+/// Ratings are told value by value if there are at most so many.
+const RATINGS_MAX: usize = 12;
 /// How much of a value a row shows, in characters.
 const VALUE_CHARS: usize = 160;
 /// A column of text makes room for cells up to this width.
@@ -149,8 +151,8 @@ impl Snapshot {
             return Ok(Vec::new());
         }
         let mut out = Vec::new();
-        for c in self.columns.iter().filter(|c| c.name.starts_with("label.") && c.ty != DataType::Float64) {
-            let mut labels = Labels::default();
+        for c in self.columns.iter().filter(|c| c.name.starts_with("label.")) {
+            let mut labels = Labels::of(&c.ty);
             let mut at = 0;
             let mut tell = |v: Value| {
                 labels.add(splits.get(at).map_or("all", String::as_str), &v);
@@ -248,9 +250,47 @@ fn unit(ty: &DataType) -> Option<&'static str> {
     }
 }
 
-/// A column of labels counted by class and split.
+/// A column of labels, counted.
+pub enum Labels {
+    Classes(Classes),
+    Ratings(Ratings),
+}
+
+impl Labels {
+    fn of(ty: &DataType) -> Labels {
+        match ty {
+            DataType::Float64 => Labels::Ratings(Ratings::default()),
+            _ => Labels::Classes(Classes::default()),
+        }
+    }
+
+    fn add(&mut self, split: &str, v: &Value) {
+        match self {
+            Labels::Classes(of) => of.add(split, v),
+            Labels::Ratings(of) => of.add(split, v),
+        }
+    }
+
+    /// A line a class with the facts named after it; of ratings a line a value.
+    pub fn by_class(&self, name: &str, facts: &BTreeMap<String, Fact>) -> String {
+        match self {
+            Labels::Classes(of) => of.by_class(name, facts),
+            Labels::Ratings(of) => of.by_value(name),
+        }
+    }
+
+    /// A line a split.
+    pub fn by_split(&self, name: &str) -> String {
+        match self {
+            Labels::Classes(of) => of.by_split(name),
+            Labels::Ratings(of) => of.by_split(name),
+        }
+    }
+}
+
+/// Classes counted by split.
 #[derive(Default)]
-pub struct Labels {
+pub struct Classes {
     /// class -> split -> (annotations, samples)
     classes: BTreeMap<String, BTreeMap<String, (u64, u64)>>,
     /// split -> samples
@@ -266,7 +306,7 @@ struct Held {
     empty: u64,
 }
 
-impl Labels {
+impl Classes {
     fn add(&mut self, split: &str, v: &Value) {
         let held = self.splits.entry(split.to_string()).or_default();
         held.samples += 1;
@@ -286,7 +326,7 @@ impl Labels {
     }
 
     /// A line a class: annotations, samples, annotations in each split, and facts named after the class.
-    pub fn by_class(&self, name: &str, facts: &BTreeMap<String, Fact>) -> String {
+    fn by_class(&self, name: &str, facts: &BTreeMap<String, Fact>) -> String {
         let mut lines = vec![vec![name.to_string(), "annotations".into(), "samples".into()]];
         let splits: Vec<&String> = self.splits.keys().filter(|s| *s != "all").collect();
         lines.iter_mut().for_each(|l| l.extend(splits.iter().map(|s| s.to_string())));
@@ -310,13 +350,96 @@ impl Labels {
     }
 
     /// A line a split: its samples, those without a label, and the annotations of each class.
-    pub fn by_split(&self, name: &str) -> String {
+    fn by_split(&self, name: &str) -> String {
         let mut head = vec![name.to_string(), "samples".into(), "unlabelled".into(), "empty".into()];
         head.extend(self.classes.keys().cloned());
         let mut lines = vec![head];
         for (split, held) in &self.splits {
             let mut line = vec![split.clone(), number(held.samples), number(held.unlabelled), number(held.empty)];
             line.extend(self.classes.values().map(|of| number(of.get(split).map_or(0, |c| c.0))));
+            lines.push(line);
+        }
+        grid(&lines)
+    }
+}
+
+/// Ratings by split.
+#[derive(Default)]
+pub struct Ratings(BTreeMap<String, Rated>);
+
+#[derive(Default)]
+struct Rated {
+    samples: u64,
+    /// Of the samples that have one.
+    values: Vec<f64>,
+}
+
+impl Rated {
+    fn unlabelled(&self) -> u64 {
+        self.samples - self.values.len() as u64
+    }
+
+    fn count(&self, value: f64) -> u64 {
+        self.values.iter().filter(|v| **v == value).count() as u64
+    }
+
+    /// Mean to two decimals, least, median (the lower of two) and greatest.
+    fn spread(&self) -> [String; 4] {
+        let mut sorted = self.values.clone();
+        sorted.sort_by(f64::total_cmp);
+        let median = sorted.get(sorted.len().saturating_sub(1) / 2);
+        let (Some(min), Some(median), Some(max)) = (sorted.first(), median, sorted.last()) else {
+            return ["-"; 4].map(String::from);
+        };
+        let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
+        [format!("{mean:.2}"), min.to_string(), median.to_string(), max.to_string()]
+    }
+}
+
+impl Ratings {
+    fn add(&mut self, split: &str, v: &Value) {
+        let rated = self.0.entry(split.to_string()).or_default();
+        rated.samples += 1;
+        if let Value::Float(value) = v {
+            rated.values.push(*value);
+        }
+    }
+
+    /// The different values, from the least; none where they are too many to be told one by one.
+    fn values(&self) -> Vec<f64> {
+        let mut all: Vec<f64> = self.0.values().flat_map(|r| r.values.iter().copied()).collect();
+        all.sort_by(f64::total_cmp);
+        all.dedup();
+        if all.len() > RATINGS_MAX { Vec::new() } else { all }
+    }
+
+    /// A line a value: samples, and samples in each split.
+    fn by_value(&self, name: &str) -> String {
+        let values = self.values();
+        if values.is_empty() {
+            return self.by_split(name);
+        }
+        let splits: Vec<&String> = self.0.keys().filter(|s| *s != "all").collect();
+        let head = [name, "samples"].into_iter().chain(splits.iter().map(|s| s.as_str()));
+        let mut lines: Vec<Vec<String>> = vec![head.map(String::from).collect()];
+        for value in values {
+            let mut line = vec![value.to_string(), number(self.0.values().map(|r| r.count(value)).sum())];
+            line.extend(splits.iter().map(|s| number(self.0.get(*s).map_or(0, |r| r.count(value)))));
+            lines.push(line);
+        }
+        format!("{}  unlabelled {}\n", grid(&lines), number(self.0.values().map(Rated::unlabelled).sum()))
+    }
+
+    /// A line a split: its samples, those without a rating, numbers of the ratings, and how many there are of each.
+    fn by_split(&self, name: &str) -> String {
+        let values = self.values();
+        let mut head = [name, "samples", "unlabelled", "mean", "min", "median", "max"].map(String::from).to_vec();
+        head.extend(values.iter().map(f64::to_string));
+        let mut lines = vec![head];
+        for (split, rated) in &self.0 {
+            let mut line = vec![split.clone(), number(rated.samples), number(rated.unlabelled())];
+            line.extend(rated.spread());
+            line.extend(values.iter().map(|v| number(rated.count(*v))));
             lines.push(line);
         }
         grid(&lines)
@@ -468,7 +591,7 @@ mod tests {
     #[test]
     fn labels_by_class_and_split() {
         let span = |class: &str| Value::Struct(vec![("class".into(), Value::Text(class.into()))]);
-        let mut labels = Labels::default();
+        let mut labels = Classes::default();
         labels.add("train", &Value::List(vec![span("PS"), span("PS"), span("LC")]));
         labels.add("test", &Value::List(vec![span("PS")]));
         labels.add("test", &Value::List(Vec::new()));
@@ -479,6 +602,28 @@ mod tests {
         assert!(text.ends_with("  unlabelled 1, looked at and empty 1\n"), "{text}");
         let text = labels.by_split("label.ner");
         assert!(text.contains("  test             3           1      1   0   1\n"), "{text}");
+    }
+
+    #[test]
+    fn ratings_by_value_and_split() {
+        let mut ratings = Labels::of(&DataType::Float64);
+        for (split, value) in [("train", 3.0), ("train", 0.5), ("train", 3.0), ("valid", 3.0)] {
+            ratings.add(split, &Value::Float(value));
+        }
+        ratings.add("train", &Value::Null);
+        ratings.add("test", &Value::Null);
+        let split = ratings.by_split("label.x");
+        let mut lines = split.lines().map(|l| l.split_whitespace().collect::<Vec<_>>());
+        let head = ["label.x", "samples", "unlabelled", "mean", "min", "median", "max", "0.5", "3"];
+        assert_eq!(lines.next().unwrap(), head);
+        assert_eq!(lines.next().unwrap(), ["test", "1", "1", "-", "-", "-", "-", "0", "0"]);
+        assert_eq!(lines.next().unwrap(), ["train", "4", "1", "2.17", "0.5", "3", "3", "1", "2"]);
+        let value = ratings.by_class("label.x", &BTreeMap::new());
+        assert!(value.contains("  0.5            1     0      1      0\n"), "{value}");
+        assert!(value.ends_with("  unlabelled 2\n"), "{value}");
+        (0..13).for_each(|i| ratings.add("valid", &Value::Float(f64::from(i) / 10.0)));
+        assert_eq!(ratings.by_class("label.x", &BTreeMap::new()), ratings.by_split("label.x"));
+        assert!(!ratings.by_split("label.x").contains("0.1"), "values are not told one by one");
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Status {
     pub findings: BTreeMap<String, u64>,
     /// Samples that wait for a decision, by step.
     pub review: BTreeMap<String, u64>,
+    /// Ids of decisions that no waiting sample met, by step; known only where all is fresh.
+    pub unmet: BTreeMap<String, Vec<String>>,
     /// Only where the manifest has `[privacy]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<Raw>,
@@ -87,6 +89,7 @@ impl Status {
         for (step, n) in &self.review {
             out.push_str(&hint(&format!("{} to review at {step}", plural(*n, "sample")), step));
         }
+        self.unmet.iter().for_each(|(step, ids)| out.push_str(&unmet_line(step, ids)));
         self.releases.iter().for_each(|r| out.push_str(&release_line(r)));
         out.push_str(&raw_line(self.raw.as_ref()));
         out.push_str(&format!("  next: {}\n", self.next()));
@@ -113,7 +116,7 @@ impl Status {
         let unknown = if unknown > 0 { format!(" ({unknown} not measured)") } else { String::new() };
         let findings = number(self.findings.values().sum());
         let review = number(self.review.values().sum());
-        format!("gates {hold} of {} hold{unknown}   findings {findings}   reviews open {review}", self.gates.len())
+        format!("gates that hold {hold} of {}{unknown}   findings {findings}   reviews open {review}", self.gates.len())
     }
 
     fn next(&self) -> String {
@@ -123,9 +126,9 @@ impl Status {
         if let Some(g) = self.gates.iter().find(|g| g.pass == Some(false)) {
             return g.look.clone();
         }
-        let frozen = |r: &&Release| {
-            self.releases.iter().any(|f| f.frozen && f.name == r.name && f.content_root == r.content_root)
-        };
+        // of several versions the last one that was frozen counts
+        let last = |name: &str| self.releases.iter().rfind(|f| f.frozen && f.name == name);
+        let frozen = |r: &&Release| last(&r.name).is_some_and(|f| f.content_root == r.content_root);
         match self.releases.iter().filter(|r| !r.frozen).find(|r| !frozen(r)) {
             Some(r) => format!("tamis release {}", r.name),
             None if self.releases.is_empty() => "declare a [release.NAME]".into(),
@@ -136,6 +139,15 @@ impl Status {
 
 fn hint(what: &str, step: &str) -> String {
     format!("    {what:<44} tamis show {step} --findings\n")
+}
+
+/// Some of the decisions that met nothing: the sample is gone, does not wait, or its id was mistyped.
+fn unmet_line(step: &str, ids: &[String]) -> String {
+    let some: Vec<&str> = ids.iter().take(3).map(String::as_str).collect();
+    let more = ids.len() - some.len();
+    let more = if more > 0 { format!(" and {} more", number(more as u64)) } else { String::new() };
+    let what = format!("{} met no waiting sample of {step}", plural(ids.len() as u64, "decision"));
+    format!("    {what:<44} {}{more}\n", some.join(", "))
 }
 
 /// `public: collected 5,012 = released 4,979 + dropped 19 + held 14`; terms that are 0 are left out.
@@ -179,6 +191,14 @@ mod tests {
     }
 
     #[test]
+    fn decisions_that_met_nothing_are_told() {
+        let ids = ["a", "b", "c", "d"].map(String::from);
+        let line = "    4 decisions met no waiting sample of clean.fields a, b, c and 1 more\n";
+        assert_eq!(unmet_line("clean.fields", &ids), line);
+        assert!(unmet_line("x", &ids[..1]).starts_with("    1 decision met no waiting sample of x "));
+    }
+
+    #[test]
     fn the_next_command_follows_from_what_stands() {
         let mut s = Status { built: true, fresh: true, ..Status::default() };
         let release =
@@ -187,6 +207,9 @@ mod tests {
         assert_eq!(s.next(), "tamis release public");
         s.releases.push(release(true));
         assert_eq!(s.next(), "nothing: all of it is released");
+        s.releases.push(Release { content_root: Some("cd".into()), ..release(true) });
+        assert_eq!(s.next(), "tamis release public");
+        s.releases.push(release(true));
         s.gates.push(Measured { pass: Some(false), look: "tamis show x --findings".into(), ..Measured::default() });
         assert_eq!(s.next(), "tamis show x --findings");
         assert!(Status::default().text().contains("never built here: tamis build"));

@@ -1,5 +1,6 @@
 //! What a person reads: one line a step, the words of the user's data, the next command to type. The same without
 //! colour, in a pipe and at 80 columns.
+use super::review;
 use crate::digest::Digest;
 use crate::engine::event::Answer;
 use crate::engine::ledger;
@@ -121,35 +122,39 @@ const COUNTED: usize = 16;
 
 fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> String {
     let mut told: Vec<String> = Vec::new();
-    let mut samples = None;
     let mut tally: BTreeMap<(&'static str, String, String), u64> = BTreeMap::new();
     for i in of {
         let (step, run) = (&s.steps[*i], &f.built.runs[*i]);
         if let Some(scan) = &run.scanned {
             told.push(format!("{}, {}", plural(scan.files, "file"), bytes(scan.bytes)));
         }
-        let ports = &step.plan.ports;
-        if ports.into.as_deref().unwrap_or(&ports.table) == "samples" {
-            samples = Some(after(run));
-        }
         for (key, n) in ledger::tally(s, step, run).unwrap_or_default() {
             *tally.entry(key).or_default() += n;
         }
-        if ports.table == "samples" || step.plan.folder.is_some() {
+        if step.plan.ports.table == "samples" || step.plan.folder.is_some() {
             told.extend(splits(&run.facts));
         }
         if let (Some(name), Some(_)) = (&step.plan.folder, run.roots) {
             let sampled = s.sample.is_some();
             told.push(if sampled { "a sample: not written".to_string() } else { format!("in out/{name}") });
         }
-        if let Some(Fact::Int(n)) = run.facts.get("samples") {
-            samples = Some(*n as u64);
-        }
     }
     told.splice(0..0, changed(s, f, of));
     told.extend(words(&tally));
-    let count = samples.map_or(String::new(), number);
+    let count = samples(s, f, of).map_or(String::new(), number);
     wrap(&format!("  {path:<26} {count:>9}   "), &told)
+}
+
+/// Samples behind a table of the manifest: those that a release says it holds, a source's own, else all that live.
+fn samples(s: &Session, f: &Finished, of: &[usize]) -> Option<u64> {
+    let told = |i: &usize| match f.built.runs[*i].facts.get("samples") {
+        Some(Fact::Int(n)) => u64::try_from(*n).ok(),
+        _ => None,
+    };
+    let bears = |i: &&usize| s.steps[**i].plan.ports.into.as_deref() == Some("samples");
+    let reads = |i: &&usize| s.steps[**i].plan.ports.into.is_none() && s.steps[**i].plan.ports.table == "samples";
+    let last = || of.iter().find(bears).or_else(|| of.iter().rfind(reads));
+    of.iter().rev().find_map(told).or_else(|| last().map(|i| after(&f.built.runs[*i])))
 }
 
 /// What changed since the last build, in samples: of the first kernel of a table that ran on little.
@@ -241,6 +246,10 @@ fn hints(s: &Session, f: &Finished) -> String {
         let what = plural(f.mended, "damaged object");
         out.push((what, "not as written, or gone; made again where needed; tamis store verify".into()));
     }
+    let unmet = unmet(s, f);
+    if unmet > 0 {
+        out.push((format!("{} met nothing", plural(unmet, "decision")), "tamis status".into()));
+    }
     if f.lock_changed {
         out.push(("dataset.lock was written".into(), "git add dataset.lock".into()));
     }
@@ -251,6 +260,15 @@ fn hints(s: &Session, f: &Finished) -> String {
         out.push(("to freeze it".into(), format!("tamis release {}", step.plan.folder.clone().unwrap_or_default())));
     }
     out.into_iter().map(|(what, next)| format!("  {what:<26} {next}\n")).collect()
+}
+
+/// Decisions of people that no waiting sample met; known only of a whole build.
+fn unmet(s: &Session, f: &Finished) -> u64 {
+    let whole = f.exit() == 0 && s.sample.is_none() && f.built.runs.iter().all(|r| !r.skipped);
+    if !whole || s.review.decisions.is_empty() {
+        return 0;
+    }
+    review::waiting(s, &f.built).map_or(0, |w| w.unmet.values().map(|ids| ids.len() as u64).sum())
 }
 
 /// Gates that do not hold, and faults; and what was not built for them.

@@ -8,7 +8,7 @@ use crate::stage::Source;
 use crate::table::cutting::{self, Window};
 use crate::world::{Open, World};
 use std::io::{self, Read};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 const BLOCK: usize = 1 << 20;
 
@@ -41,11 +41,8 @@ fn read_open(open: &Open, store: &Store, source: &Source, path: &str, target: us
             None => Box::new(open.reader()?),
         })
     };
-    let whole = Arc::new(Mutex::new(Hasher::plain()));
-    let first = Box::new(Hashed { inner: raw()?, hasher: whole.clone() });
     let mut state = FileState { stat: open.stat(), ..FileState::default() };
-    let (records, failed) = measure(formats::decompressor(path, first), source, held.is_some())?;
-    state.digest = whole.lock().unwrap_or_else(|e| e.into_inner()).finish();
+    let (records, failed) = measure(formats::decompressor(path, raw()?), source, held.is_some())?;
     let small = open.stat().size <= SMALL || source.split == lines::Split::Whole;
     let window = if small { Window(usize::MAX / 32) } else { Window::lines(target) };
     let mut input = formats::decompressor(path, raw()?);
@@ -75,27 +72,31 @@ fn read_open(open: &Open, store: &Store, source: &Source, path: &str, target: us
         let reject = Some(rule);
         state.stretches.push(Stretch { offset: at.offset, line: at.line, records: 1, reject, ..Stretch::default() });
     }
+    state.digest = digest_of(&state);
     Ok(state)
+}
+
+/// What a file is, for `dataset.lock`: the digest of its bytes where they are one stretch, else of its stretches, so
+/// that a large file is hashed once.
+fn digest_of(state: &FileState) -> Digest {
+    if let ([one], None) = (state.stretches.as_slice(), &state.context)
+        && one.len == state.stat.size
+    {
+        return one.digest;
+    }
+    let mut h = Hasher::derive("tamis file 1");
+    h.update(&state.stat.size.to_le_bytes());
+    h.update(&Digest::of(state.context.as_deref().unwrap_or_default()).0);
+    for s in &state.stretches {
+        h.update(&s.len.to_le_bytes()).update(&s.digest.0);
+    }
+    h.finish()
 }
 
 fn read_all(mut input: impl Read) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     input.read_to_end(&mut out)?;
     Ok(out)
-}
-
-/// Digests what passes.
-struct Hashed<R> {
-    inner: R,
-    hasher: Arc<Mutex<Hasher>>,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buf)?;
-        self.hasher.lock().unwrap_or_else(|e| e.into_inner()).update(buf.get(..n).unwrap_or_default());
-        Ok(n)
-    }
 }
 
 #[derive(Clone, Copy)]

@@ -22,7 +22,7 @@ use crate::manifest::sections::{ImageField, SchemaSection};
 use crate::manifest::values::At;
 use crate::measure::normalise::{Changes, Control, Form, Whitespace, normalise};
 use crate::model::annotation::Image;
-use crate::model::edits::{Edit, compose};
+use crate::model::edits::{Edit, edits_of, since_collected};
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{ArrayRef, Cell, DataType, Value, array_of, texts, utf8};
@@ -239,11 +239,6 @@ fn declare_texts(check: &mut Check) -> Vec<Plan> {
     }]
 }
 
-/// The column of a text's edits.
-fn edits_of(field: &str) -> String {
-    format!("edits.{field}")
-}
-
 /// The columns named, or the text fields of `[schema]` that are there; `None` after a problem.
 fn text_fields(check: &mut Check, named: Option<&[At<String>]>) -> Option<Vec<String>> {
     let Some(named) = named else {
@@ -339,7 +334,9 @@ impl RowStage for Texts {
                     tell(field, row, done, &mut delta);
                 }
             }
-            let edits = edits_so_far(rows, field)?.into_iter().zip(&done).map(|(old, new)| composed(old, new.as_ref()));
+            let so_far = rows.cells_if_any::<Vec<Edit>>(&edits_of(field))?;
+            let edits = so_far.into_iter().zip(&done);
+            let edits = edits.map(|(old, new)| since_collected(old, new.as_ref().map(|d| d.edits.as_slice())));
             delta.write(edits_of(field), array_of(edits));
             let after = before.iter().zip(done).map(|(old, new)| match new {
                 Some(done) => Some(done.text),
@@ -349,17 +346,6 @@ impl RowStage for Texts {
         }
         Ok(delta)
     }
-}
-
-fn edits_so_far(rows: &Rows, field: &str) -> Result<Vec<Option<Vec<Edit>>>, Fault> {
-    let name = edits_of(field);
-    if rows.names().any(|n| n == name) { rows.cells(&name) } else { Ok(vec![None; rows.len()]) }
-}
-
-/// The edits since the text was collected; `None` where there are none.
-fn composed(old: Option<Vec<Edit>>, new: Option<&Done>) -> Option<Vec<Edit>> {
-    let Some(new) = new else { return old };
-    Some(compose(&old.unwrap_or_default(), &new.edits)).filter(|edits| !edits.is_empty())
 }
 
 fn tell(field: &str, row: usize, done: &Done, delta: &mut Delta) {

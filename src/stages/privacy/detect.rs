@@ -17,7 +17,7 @@ use crate::diag::{Diagnostic, nearest, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::sections::{Privacy, SchemaSection};
 use crate::manifest::values::At;
-use crate::model::edits::{Edit, compose};
+use crate::model::edits::{Edit, edits_of, since_collected};
 use crate::stage::*;
 use crate::table::{Cell, DataType, array_of, texts, utf8};
 use schemars::JsonSchema;
@@ -150,11 +150,6 @@ fn ports(check: &Check, fields: &[String]) -> Ports {
     Ports { table: "samples".into(), reads, writes, ..Ports::default() }
 }
 
-/// The column of a text's edits.
-fn edits_of(field: &str) -> String {
-    format!("edits.{field}")
-}
-
 fn gate(max: &At<u64>) -> Gate {
     Gate {
         key: "privacy.detect.residual_max".into(),
@@ -199,7 +194,9 @@ impl RowStage for Stage {
                     count(row, done, summary);
                 }
             }
-            let edits = edits_so_far(rows, field)?.into_iter().zip(&done).map(|(old, new)| composed(old, new.as_ref()));
+            let so_far = rows.cells_if_any::<Vec<Edit>>(&edits_of(field))?;
+            let edits = so_far.into_iter().zip(&done);
+            let edits = edits.map(|(old, new)| since_collected(old, new.as_ref().map(|d| d.edits.as_slice())));
             delta.write(edits_of(field), array_of(edits));
             let after = before.iter().zip(done).map(|(old, new)| match new {
                 Some(done) => Some(done.text),
@@ -264,17 +261,6 @@ fn masked(text: &str, types: &[String]) -> Option<Masked> {
 
 fn chars(text: &str) -> u32 {
     text.chars().count() as u32
-}
-
-fn edits_so_far(rows: &Rows, field: &str) -> Result<Vec<Option<Vec<Edit>>>, Fault> {
-    let name = edits_of(field);
-    if rows.names().any(|n| n == name) { rows.cells(&name) } else { Ok(vec![None; rows.len()]) }
-}
-
-/// The edits since the text was collected; `None` where there are none.
-fn composed(old: Option<Vec<Edit>>, new: Option<&Masked>) -> Option<Vec<Edit>> {
-    let Some(new) = new else { return old };
-    Some(compose(&old.unwrap_or_default(), &new.edits)).filter(|edits| !edits.is_empty())
 }
 
 fn tell(field: &str, row: usize, done: &Masked, delta: &mut Delta) {

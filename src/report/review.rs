@@ -1,0 +1,50 @@
+//! What waits for people: samples without a decision, and decisions without a sample.
+use crate::engine::Step;
+use crate::engine::build::{Built, StepRun};
+use crate::engine::ledger;
+use crate::engine::session::Session;
+use crate::stage::{Act, Fault};
+use crate::table;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Samples and decisions, as far as a walk knows them.
+#[derive(Default)]
+pub struct Waiting {
+    /// Samples that a step wants a person to look at and nobody decided on, by step.
+    pub open: BTreeMap<String, u64>,
+    /// Ids of decisions that no waiting sample met, by the step that they were made for.
+    pub unmet: BTreeMap<String, Vec<String>>,
+}
+
+/// Compares what waits with what people decided.
+pub fn waiting(s: &Session, built: &Built) -> Result<Waiting, Fault> {
+    let mut out = Waiting::default();
+    let mut met: BTreeSet<(String, String)> = BTreeSet::new();
+    for (step, run) in s.steps.iter().zip(&built.runs) {
+        let asked = asked(s, step, run)?;
+        let open = asked.iter().filter(|of| !s.review.decisions.contains_key(*of)).count() as u64;
+        if open > 0 {
+            out.open.insert(step.name.clone(), open);
+        }
+        met.extend(asked);
+    }
+    for (step, id) in s.review.decisions.keys().filter(|of| !met.contains(*of)) {
+        out.unmet.entry(step.clone()).or_default().push(id.clone());
+    }
+    Ok(out)
+}
+
+/// The (path, id) of each living sample that a step wants a person to look at.
+fn asked(s: &Session, step: &Step, run: &StepRun) -> Result<Vec<(String, String)>, Fault> {
+    let mut out = Vec::new();
+    for part in run.parts.iter().filter(|p| p.outcomes.iter().any(|o| o.2.acts.iter().any(|a| a.1 == 'r'))) {
+        let Some(ids) = part.before.columns.get("id").copied().flatten() else { continue };
+        let ids = s.array(ids)?;
+        let ids = table::texts(ids.as_ref());
+        let reviews = ledger::events(s, part)?.into_iter().filter(|e| e.act == Act::Review);
+        let rows: BTreeSet<u32> = reviews.map(|e| e.row).collect();
+        let id = |row: u32| ids.get(row as usize).copied().flatten().unwrap_or_default().to_string();
+        out.extend(rows.into_iter().map(|row| (step.path.clone(), id(row))));
+    }
+    Ok(out)
+}
