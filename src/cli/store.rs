@@ -54,12 +54,6 @@ fn told(v: &Verified) -> String {
             number(v.damaged)
         ));
     }
-    if v.incomplete > 0 {
-        out.push_str(&format!(
-            "  {} of results speak of an object that is not there: it is made again when needed\n",
-            number(v.incomplete)
-        ));
-    }
     if v.torn > 0 {
         out.push_str(&format!(
             "  {} of the index belong to no whole commit: the next build cuts them off\n",

@@ -183,7 +183,7 @@ fn samples_of(home: &World, index: &Index, result: &[u8]) -> Vec<Digest> {
 }
 
 /// Everything in a result that looks like a digest: results are JSON, digests are texts of 64 hex digits.
-pub fn digests_in(json: &[u8]) -> impl Iterator<Item = Digest> {
+fn digests_in(json: &[u8]) -> impl Iterator<Item = Digest> {
     let quoted = json.split(|b| *b == b'"').filter(|t| t.len() == 64);
     quoted.filter_map(|t| Digest::parse(std::str::from_utf8(t).ok()?))
 }
