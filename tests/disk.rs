@@ -299,3 +299,40 @@ fn an_incremental_build_survives_a_break_at_every_operation() {
     edited.set("test", "0.5");
     Bench::new(Some(&first), &edited).exhaust();
 }
+
+/// A store of format 1, written now, is byte for byte what was written when the format was promised; and that is read.
+/// `UPDATE=1` writes it anew: only with a new format number, beside the old one.
+#[test]
+fn a_store_of_format_1_is_read() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store-1");
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path());
+    let digest = tamis::digest::Digest::of;
+    {
+        let s = store::Store::write(&world).unwrap();
+        s.put(digest(b"an object"), b"an object", false).unwrap();
+        s.put(digest(b"a raw object"), b"a raw object", true).unwrap();
+        s.put_result(digest(b"a key"), format!("[\"{}\"]", digest(b"an object")).as_bytes());
+        s.commit().unwrap();
+        s.put_result(digest(b"another key"), b"[]");
+        s.commit().unwrap();
+    }
+    let parts = ["index", "packs/000000.pack", "packs/000001.raw.pack"];
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(fixture.join("packs")).unwrap();
+        parts.iter().for_each(|p| drop(std::fs::copy(dir.path().join(".tamis").join(p), fixture.join(p)).unwrap()));
+    }
+    let old = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(old.path().join(".tamis/packs")).unwrap();
+    for part in parts {
+        let bytes = std::fs::read(fixture.join(part)).unwrap();
+        assert!(bytes == std::fs::read(dir.path().join(".tamis").join(part)).unwrap(), "{part} is written otherwise");
+        std::fs::write(old.path().join(".tamis").join(part), bytes).unwrap();
+    }
+    let s = store::Store::read(&World::new(old.path())).unwrap();
+    assert_eq!(s.get(digest(b"an object")).as_deref(), Some(&b"an object"[..]));
+    assert_eq!(s.get(digest(b"a raw object")).as_deref(), Some(&b"a raw object"[..]));
+    assert_eq!(s.result(digest(b"another key")).as_deref(), Some(&b"[]"[..]));
+    let verified = store::verify(&World::new(old.path())).unwrap();
+    assert_eq!((verified.objects, verified.results, verified.damaged, verified.torn), (2, 2, 0, 0));
+}
