@@ -320,7 +320,9 @@ fn a_store_of_format_1_is_read() {
     let parts = ["index", "packs/000000.pack", "packs/000001.raw.pack"];
     if std::env::var_os("UPDATE").is_some() {
         std::fs::create_dir_all(fixture.join("packs")).unwrap();
-        parts.iter().for_each(|p| drop(std::fs::copy(dir.path().join(".tamis").join(p), fixture.join(p)).unwrap()));
+        for part in parts {
+            std::fs::copy(dir.path().join(".tamis").join(part), fixture.join(part)).unwrap();
+        }
     }
     let old = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(old.path().join(".tamis/packs")).unwrap();
