@@ -71,6 +71,7 @@ impl<'de> serde::Deserialize<'de> for Digest {
 }
 
 /// A digest over parts that arrive one after another.
+#[derive(Clone)]
 pub struct Hasher(blake3::Hasher);
 
 impl Hasher {
@@ -150,11 +151,23 @@ pub fn cut_hash(bytes: &[u8]) -> u64 {
 
 /// A number drawn for `(seed, purpose, id)`: uniform over u64, the same on every machine and in every version.
 pub fn draw(seed: u64, purpose: &str, id: &str) -> u64 {
-    let mut h = Hasher::derive("tamis draw 1");
-    h.update(&seed.to_le_bytes()).update(&(purpose.len() as u64).to_le_bytes());
-    h.update(purpose.as_bytes()).update(id.as_bytes());
-    let d = h.finish().0;
-    u64::from_le_bytes([d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7]])
+    Draws::new(seed, purpose).of(id)
+}
+
+/// Draws of one seed and purpose.
+pub struct Draws(Hasher);
+
+impl Draws {
+    pub fn new(seed: u64, purpose: &str) -> Draws {
+        let mut h = Hasher::derive("tamis draw 1");
+        h.update(&seed.to_le_bytes()).update(&(purpose.len() as u64).to_le_bytes()).update(purpose.as_bytes());
+        Draws(h)
+    }
+
+    pub fn of(&self, id: &str) -> u64 {
+        let d = self.0.clone().update(id.as_bytes()).finish().0;
+        u64::from_le_bytes([d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7]])
+    }
 }
 
 #[cfg(test)]

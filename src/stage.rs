@@ -8,6 +8,7 @@ use crate::manifest::values::At;
 use crate::table::{ArrayRef, DataType};
 use crate::world::World;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -176,7 +177,7 @@ impl<'a> Rows<'a> {
 }
 
 /// What happened to a row, by which key of the manifest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
     /// Changed, within what the manifest asked for.
@@ -194,14 +195,12 @@ pub enum Act {
 }
 
 /// One entry of the ledger: no content, only where, what, by which key, and words that hold no data before masking.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     pub row: u32,
     /// Which record of the row's unit, for readers.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub record: u32,
     /// Which line of the record, from 1; 0 where that is not known.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub line: u32,
     pub act: Act,
     /// The TOML key responsible, `preprocess.whitespace`.
@@ -209,10 +208,6 @@ pub struct Event {
     /// What kind of thing, `box.degenerate`.
     pub rule: String,
     pub say: String,
-}
-
-fn is_zero(n: &u32) -> bool {
-    *n == 0
 }
 
 /// What a kernel changes. Columns not written are shared with the input by digest, never copied.
@@ -274,20 +269,49 @@ impl Delta {
 
 /// Entries (key, row, value) of one partition; the engine sorts and merges those of all partitions.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Summary(pub Vec<Entry3>);
-pub type Entry3 = (Vec<u8>, u32, Vec<u8>);
+pub struct Summary {
+    /// Keys and values one after another.
+    bytes: Vec<u8>,
+    /// Where each entry begins, the length of its key, its row, the length of its value.
+    places: Vec<(usize, u32, u32, u32)>,
+}
 
 impl Summary {
     pub fn put(&mut self, key: impl AsRef<[u8]>, row: usize, value: impl AsRef<[u8]>) {
-        self.0.push((key.as_ref().into(), row as u32, value.as_ref().into()));
+        let (key, value) = (key.as_ref(), value.as_ref());
+        self.places.push((self.bytes.len(), key.len() as u32, row as u32, value.len() as u32));
+        self.bytes.extend(key);
+        self.bytes.extend(value);
+    }
+
+    /// Key, row and value of each entry, sorted.
+    pub fn sorted(&self) -> Vec<(&[u8], u32, &[u8])> {
+        let of = |&(at, key, row, value): &(usize, u32, u32, u32)| {
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            let (key, rest) = rest.split_at_checked(key as usize).unwrap_or_default();
+            (key, row, rest.get(..value as usize).unwrap_or_default())
+        };
+        let mut out: Vec<_> = self.places.iter().map(of).collect();
+        out.sort_unstable();
+        out
+    }
+
+    /// What a gather is given of a table of this one partition.
+    #[cfg(test)]
+    pub(crate) fn hits(&self) -> Box<dyn Iterator<Item = Hit<'_>> + '_> {
+        Box::new(self.sorted().into_iter().map(|(key, row, value)| Hit {
+            key: key.into(),
+            value: value.into(),
+            at: Spot { part: 0, row },
+        }))
     }
 }
 
 /// One entry of all runs merged by (key, table order). `at` is opaque: decisions may not depend on where partitions end.
 #[derive(Clone, Debug)]
-pub struct Hit {
-    pub key: Vec<u8>,
-    pub value: Vec<u8>,
+pub struct Hit<'h> {
+    pub key: Cow<'h, [u8]>,
+    pub value: Cow<'h, [u8]>,
     pub at: Spot,
 }
 
@@ -299,13 +323,13 @@ pub struct Spot {
 }
 
 /// Makes the merged stream anew.
-pub type Merge<'a> = dyn Fn() -> Box<dyn Iterator<Item = Hit> + 'a> + 'a;
+pub type Merge<'a> = dyn Fn() -> Box<dyn Iterator<Item = Hit<'a>> + 'a> + 'a;
 
 /// The merged stream, as often as wanted: first counts, then decisions; never a collection of all of them.
 pub struct Hits<'a>(pub(crate) &'a Merge<'a>);
 
 impl<'a> Hits<'a> {
-    pub fn iter(&self) -> Box<dyn Iterator<Item = Hit> + 'a> {
+    pub fn iter(&self) -> Box<dyn Iterator<Item = Hit<'a>> + 'a> {
         (self.0)()
     }
 }
@@ -313,16 +337,43 @@ impl<'a> Hits<'a> {
 /// Decisions about samples, sparse, and the facts of the step.
 #[derive(Default, Debug)]
 pub struct Verdicts {
-    pub(crate) slices: BTreeMap<u32, Slice>,
+    /// By partition: `row u32, length u32, what was decided`, as they came.
+    slices: BTreeMap<u32, Vec<u8>>,
     pub(crate) facts: BTreeMap<String, Fact>,
 }
 
 /// The decisions of one partition: row -> what was decided.
 pub type Slice = BTreeMap<u32, Vec<u8>>;
 
+/// A slice of its bytes: `row u32, length u32, what was decided`, in any order.
+pub(crate) fn slice_of(bytes: &[u8]) -> Slice {
+    let mut rest = bytes;
+    let mut next = move || {
+        let (row, after) = rest.split_first_chunk::<4>()?;
+        let (len, after) = after.split_first_chunk::<4>()?;
+        let (say, after) = after.split_at_checked(u32::from_le_bytes(*len) as usize)?;
+        rest = after;
+        Some((u32::from_le_bytes(*row), say.to_vec()))
+    };
+    std::iter::from_fn(move || next()).collect()
+}
+
 impl Verdicts {
     pub fn put(&mut self, at: Spot, say: impl AsRef<[u8]>) {
-        self.slices.entry(at.part).or_default().insert(at.row, say.as_ref().to_vec());
+        let (slice, say) = (self.slices.entry(at.part).or_default(), say.as_ref());
+        slice.extend(at.row.to_le_bytes());
+        slice.extend((say.len() as u32).to_le_bytes());
+        slice.extend(say);
+    }
+
+    /// The partitions on which something was decided.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = u32> {
+        self.slices.keys().copied()
+    }
+
+    /// What was decided on a partition's rows; of several decisions on one the last.
+    pub(crate) fn slice(&self, part: u32) -> Slice {
+        self.slices.get(&part).map(|b| slice_of(b)).unwrap_or_default()
     }
 
     pub fn fact(&mut self, name: impl Into<String>, fact: impl Into<Fact>) {

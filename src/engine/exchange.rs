@@ -92,8 +92,7 @@ fn assemble(s: &Session, task: &Task, living: &[u32], outcomes: &[Outcome]) -> R
         events.extend(s.events(o)?.into_iter().map(|e| Event { row: *row, ..e }));
     }
     if !events.is_empty() {
-        let bytes = serde_json::to_vec(&events).map_err(|e| Fault::Bug(e.to_string()))?;
-        out.events = Some(s.put(&bytes, step.raw)?);
+        out.events = Some(s.put(&super::events::encode(&events), step.raw)?);
     }
     Ok(out)
 }

@@ -1,16 +1,16 @@
 //! Summaries of all partitions, merged in key order as a stream, as often as a gather asks; memory grows with the
-//! encoded summaries, not with decoded entries.
-use crate::stage::{Entry3, Fact, Hit, Slice, Spot, Summary, Verdicts};
+//! encoded summaries, and not with them where they are read as they are merged.
+use crate::stage::{Fact, Hit, Slice, Spot, Summary};
 use crate::table::Living;
 use serde::{Deserialize, Serialize};
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// Sorted by (key, row, value): `klen u32, key, row u32, vlen u32, value`.
-pub fn encode(summary: &mut Summary) -> Vec<u8> {
-    summary.0.sort();
+pub fn encode(summary: &Summary) -> Vec<u8> {
     let mut out = Vec::new();
-    for (key, row, value) in &summary.0 {
+    for (key, row, value) in summary.sorted() {
         out.extend((key.len() as u32).to_le_bytes());
         out.extend(key);
         out.extend(row.to_le_bytes());
@@ -51,13 +51,13 @@ impl<'a> Cursor<'a> {
         Cursor { of: &run.bytes, living: &run.living, end: 0, block: Vec::new(), at: 0 }
     }
 
-    /// The next `n` bytes.
-    fn pull(&mut self, n: usize) -> Option<&[u8]> {
+    /// The next `n` bytes; a copy only where they are not held.
+    fn pull(&mut self, n: usize) -> Option<Cow<'a, [u8]>> {
         match self.of {
             Bytes::Held(all) => {
                 let found = all.get(self.at..self.at.checked_add(n)?)?;
                 self.at += n;
-                Some(found)
+                Some(Cow::Borrowed(found))
             }
             Bytes::Read(len, read) => {
                 if self.block.len() - self.at < n {
@@ -67,44 +67,27 @@ impl<'a> Cursor<'a> {
                     self.block.extend(read(self.end, want)?);
                     self.end += want as u64;
                 }
-                let found = self.block.get(self.at..self.at.checked_add(n)?)?;
+                let found = self.block.get(self.at..self.at.checked_add(n)?)?.to_vec();
                 self.at += n;
-                Some(found)
+                Some(Cow::Owned(found))
             }
         }
     }
 
     fn u32(&mut self) -> Option<u32> {
-        Some(u32::from_le_bytes(self.pull(4)?.try_into().ok()?))
+        Some(u32::from_le_bytes(self.pull(4)?.as_ref().try_into().ok()?))
     }
 
-    /// The living entries that are left; nothing of them is kept.
-    fn count_all(mut self) -> usize {
-        let mut n = 0;
-        let mut pass = || {
-            let key = self.u32()? as usize;
-            self.pull(key)?;
-            let row = self.u32()?;
-            let value = self.u32()? as usize;
-            self.pull(value)?;
-            Some(self.living.is(row))
-        };
-        while let Some(lives) = pass() {
-            n += usize::from(lives);
-        }
-        n
-    }
-
-    fn text(&mut self) -> Option<Vec<u8>> {
+    fn text(&mut self) -> Option<Cow<'a, [u8]>> {
         let n = self.u32()? as usize;
-        self.pull(n).map(<[u8]>::to_vec)
+        self.pull(n)
     }
 }
 
-impl Iterator for Cursor<'_> {
-    type Item = Entry3;
+impl<'a> Iterator for Cursor<'a> {
+    type Item = (Cow<'a, [u8]>, u32, Cow<'a, [u8]>);
 
-    fn next(&mut self) -> Option<Entry3> {
+    fn next(&mut self) -> Option<Self::Item> {
         loop {
             let (key, row, value) = (self.text()?, self.u32()?, self.text()?);
             if self.living.is(row) {
@@ -115,23 +98,91 @@ impl Iterator for Cursor<'_> {
 }
 
 /// The merged stream: by key, then in table order.
-pub fn merge<'a>(runs: &'a [Run<'a>]) -> Box<dyn Iterator<Item = Hit> + 'a> {
-    let mut cursors: Vec<Cursor> = runs.iter().map(Cursor::new).collect();
-    let mut heap = BinaryHeap::new();
-    for (part, c) in cursors.iter_mut().enumerate() {
-        heap.extend(c.next().map(|(key, row, value)| Reverse((key, part as u32, row, value))));
+pub fn merge<'a>(runs: &'a [Run<'a>]) -> Box<dyn Iterator<Item = Hit<'a>> + 'a> {
+    let heads = runs.iter().enumerate().filter_map(|(part, run)| Head::of(part as u32, Cursor::new(run)));
+    let mut heap = Heap(Vec::new());
+    heads.for_each(|head| heap.push(head));
+    Box::new(std::iter::from_fn(move || heap.next()))
+}
+
+/// A run and its next entry.
+struct Head<'a> {
+    /// The first bytes of the key: most comparisons need no more.
+    prefix: u64,
+    hit: Hit<'a>,
+    rest: Cursor<'a>,
+}
+
+impl<'a> Head<'a> {
+    fn of(part: u32, mut rest: Cursor<'a>) -> Option<Head<'a>> {
+        let hit = hit(part, rest.next()?);
+        Some(Head { prefix: prefix(&hit.key), hit, rest })
     }
-    Box::new(std::iter::from_fn(move || {
-        let Reverse((key, part, row, value)) = heap.pop()?;
-        let next = cursors.get_mut(part as usize).and_then(Iterator::next);
-        heap.extend(next.map(|(key, row, value)| Reverse((key, part, row, value))));
-        Some(Hit { key, value, at: Spot { part, row } })
-    }))
+
+    /// Gives the entry and moves on to the next; without one the run is over.
+    fn step(&mut self) -> (Hit<'a>, bool) {
+        match self.rest.next() {
+            Some(entry) => {
+                let next = hit(self.hit.at.part, entry);
+                self.prefix = prefix(&next.key);
+                (std::mem::replace(&mut self.hit, next), true)
+            }
+            None => (self.hit.clone(), false),
+        }
+    }
+}
+
+fn hit<'a>(part: u32, (key, row, value): (Cow<'a, [u8]>, u32, Cow<'a, [u8]>)) -> Hit<'a> {
+    Hit { key, value, at: Spot { part, row } }
+}
+
+fn prefix(key: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    key.iter().zip(&mut first).for_each(|(b, slot)| *slot = *b);
+    u64::from_be_bytes(first)
+}
+
+/// Runs in a binary heap, the one with the least entry on top. It is replaced there: the next entry of a run often
+/// comes next of all.
+struct Heap<'a>(Vec<Box<Head<'a>>>);
+
+impl<'a> Heap<'a> {
+    fn before(&self, a: usize, b: usize) -> bool {
+        let (Some(a), Some(b)) = (self.0.get(a), self.0.get(b)) else { return false };
+        let keys = || a.hit.key.cmp(&b.hit.key);
+        a.prefix.cmp(&b.prefix).then_with(keys).then_with(|| a.hit.at.cmp(&b.hit.at)) == Ordering::Less
+    }
+
+    fn push(&mut self, head: Head<'a>) {
+        self.0.push(Box::new(head));
+        let mut at = self.0.len() - 1;
+        while at > 0 && self.before(at, (at - 1) / 2) {
+            self.0.swap(at, (at - 1) / 2);
+            at = (at - 1) / 2;
+        }
+    }
+
+    fn next(&mut self) -> Option<Hit<'a>> {
+        let (hit, more) = self.0.first_mut()?.step();
+        if !more {
+            self.0.swap_remove(0);
+        }
+        let mut at = 0;
+        loop {
+            let (left, right) = (2 * at + 1, 2 * at + 2);
+            let least = if self.before(right, left) { right } else { left };
+            if !self.before(least, at) {
+                return Some(hit);
+            }
+            self.0.swap(at, least);
+            at = least;
+        }
+    }
 }
 
 /// How many entries a gather is given.
 pub fn count(runs: &[Run]) -> usize {
-    runs.iter().map(|r| Cursor::new(r).count_all()).sum()
+    runs.iter().map(|r| Cursor::new(r).count()).sum()
 }
 
 /// What a gather decided, as kept in the index: an object for each partition with a decision.
@@ -152,17 +203,6 @@ pub fn encode_slice(slice: &Slice) -> Vec<u8> {
     out
 }
 
-pub fn decode_slice(bytes: &[u8]) -> Slice {
-    let run = Run { bytes: Bytes::Held(bytes.to_vec()), living: Living::All(0) };
-    let mut c = Cursor::new(&run);
-    std::iter::from_fn(|| Some((c.u32()?, c.text()?))).collect()
-}
-
-/// The slices and facts of a gather's verdicts.
-pub fn split(verdicts: Verdicts) -> (BTreeMap<u32, Slice>, BTreeMap<String, Fact>) {
-    (verdicts.slices, verdicts.facts)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,17 +212,17 @@ mod tests {
         let run = |entries: &[(&str, usize)], dead: &[u32]| {
             let mut s = Summary::default();
             entries.iter().for_each(|(k, r)| s.put(k, *r, [*r as u8]));
-            let bytes = encode(&mut s);
+            let bytes = encode(&s);
             let living = Living::All(9).without(dead.iter().copied());
             if dead.is_empty() {
                 return Run { bytes: Bytes::Held(bytes), living };
             }
             let read = move |at: u64, n: usize| bytes.get(at as usize..at as usize + n).map(<[u8]>::to_vec);
-            Run { bytes: Bytes::Read(encode(&mut s).len() as u64, Box::new(read)), living }
+            Run { bytes: Bytes::Read(encode(&s).len() as u64, Box::new(read)), living }
         };
         let runs = [run(&[("b", 1), ("a", 2), ("b", 0)], &[]), run(&[("a", 0), ("b", 5), ("c", 6)], &[5])];
         let seen: Vec<(String, u32, u32)> =
-            merge(&runs).map(|h| (String::from_utf8(h.key).unwrap(), h.at.part, h.at.row)).collect();
+            merge(&runs).map(|h| (String::from_utf8(h.key.into()).unwrap(), h.at.part, h.at.row)).collect();
         let want = [("a", 0, 2), ("a", 1, 0), ("b", 0, 0), ("b", 0, 1), ("c", 1, 6)];
         assert_eq!(seen, want.map(|(k, p, r)| (k.to_string(), p, r)));
         assert_eq!(count(&runs), 5);
@@ -191,6 +231,6 @@ mod tests {
     #[test]
     fn slices_and_back() {
         let s: Slice = [(3, b"drop".to_vec()), (9, vec![])].into();
-        assert_eq!(decode_slice(&encode_slice(&s)), s);
+        assert_eq!(crate::stage::slice_of(&encode_slice(&s)), s);
     }
 }

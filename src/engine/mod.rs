@@ -6,6 +6,7 @@
 //! meet across partitions), `build` (the walk over the steps), `gate`, `record` and `why`, `ledger`, `output`.
 pub mod build;
 pub mod event;
+pub mod events;
 pub mod exchange;
 pub mod gate;
 pub mod gather;

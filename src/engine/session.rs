@@ -1,5 +1,6 @@
 //! A session: columns by digest (from memory, from the store, or made again), and kernels run, checked and recorded.
 //! Bytes may be absent everywhere: whoever made a digest is remembered and asked again.
+use super::events;
 use super::gather::{self, Bytes, Run};
 use super::recipe;
 use super::scan::{self, Scanned, Unit};
@@ -274,7 +275,7 @@ impl<'a> Session<'a> {
             Some(Producer::Units(scanned, part)) => return self.units(&scanned, part, digest),
             _ => {
                 let bytes = self.bytes(digest)?;
-                table::decode(&bytes).map_err(|e| Fault::Bug(format!("a stored column does not decode: {e}")))?
+                table::decode(bytes).map_err(|e| Fault::Bug(format!("a stored column does not decode: {e}")))?
             }
         };
         self.cache(digest, &array);
@@ -379,7 +380,7 @@ impl<'a> Session<'a> {
             }
             (Kernels::Row { apply, .. }, Some(Part::Apply)) => {
                 let slice = task.slice.ok_or_else(|| Fault::Bug("apply without a slice".into()))?;
-                let slice = gather::decode_slice(&self.bytes(slice)?);
+                let slice = crate::stage::slice_of(&self.bytes(slice)?);
                 Ok((apply(meter, &params[2], &rows, &slice)?, None))
             }
             (Kernels::Join { join }, Some(Part::Join)) => {
@@ -412,11 +413,10 @@ impl<'a> Session<'a> {
         }
         out.acts.sort();
         if !delta.events.is_empty() {
-            let bytes = serde_json::to_vec(&delta.events).map_err(|e| Fault::Bug(e.to_string()))?;
-            out.events = Some(self.put(&bytes, step.raw)?);
+            out.events = Some(self.put(&events::encode(&delta.events), step.raw)?);
         }
-        if let Some(mut summary) = summary {
-            out.summary = Some(self.put(&gather::encode(&mut summary), step.raw)?);
+        if let Some(summary) = summary {
+            out.summary = Some(self.put(&gather::encode(&summary), step.raw)?);
         }
         if !delta.born.parents.is_empty() {
             let mut columns = Vec::new();
@@ -449,11 +449,11 @@ impl<'a> Session<'a> {
         let hits = crate::stage::Hits(&stream);
         let n = gather::count(&runs);
         kernel(&self.meters[task.step], &step.plan.params[1], n, &hits, &mut verdicts).map_err(|f| named(step, f))?;
-        let (slices, facts) = gather::split(verdicts);
-        let mut out = gather::Decided { facts, ..Default::default() };
-        for (part, slice) in slices {
-            out.slices.insert(part, self.put(&gather::encode_slice(&slice), step.raw)?);
+        let mut out = gather::Decided::default();
+        for part in verdicts.parts() {
+            out.slices.insert(part, self.put(&gather::encode_slice(&verdicts.slice(part)), step.raw)?);
         }
+        out.facts = verdicts.facts;
         Ok(out)
     }
 
@@ -515,7 +515,7 @@ impl<'a> Session<'a> {
             Chunk::Bytes(bytes) => Ok(bytes.clone()),
             Chunk::Stored(digest, _) => self.bytes(*digest),
             Chunk::Cell(column, from, len) => {
-                let array = table::decode(&self.bytes(*column)?)
+                let array = table::decode(self.bytes(*column)?)
                     .map_err(|e| Fault::Bug(format!("a stored column does not decode: {e}")))?;
                 let Value::Bytes(mut cell) = table::value_at(array.as_ref(), 0) else {
                     return Err(Fault::Bug("a chunk names a column without bytes".into()));
@@ -529,7 +529,7 @@ impl<'a> Session<'a> {
     /// The events of an outcome.
     pub fn events(&self, outcome: &Outcome) -> Result<Vec<Event>, Fault> {
         let Some(d) = outcome.events else { return Ok(Vec::new()) };
-        serde_json::from_slice(&self.bytes(d)?).map_err(|e| Fault::Bug(format!("stored events do not read: {e}")))
+        events::decode(&self.bytes(d)?).ok_or_else(|| Fault::Bug("stored events do not read".into()))
     }
 }
 

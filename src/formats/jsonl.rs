@@ -1,43 +1,107 @@
 //! JSON Lines: one object a line (RFC 8259), read strictly: no repeated keys, a bound on depth, no `NaN`.
 use super::encoding::{BOM, Wrong, not_wide, text};
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
-use std::cell::RefCell;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
 use std::fmt;
+
+/// A JSON value. Texts without escapes are those of the line: most of a record is never copied.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Json<'l> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    /// Above the numbers of `Int`.
+    Large(u64),
+    Float(f64),
+    Text(Cow<'l, str>),
+    Array(Vec<Json<'l>>),
+    /// In the order of the line; no key stands twice.
+    Object(Vec<(Cow<'l, str>, Json<'l>)>),
+}
 
 /// The object on a line; blank lines around it, a byte order mark and a carriage return do not count.
 ///
 /// Rules: `encoding` (also for UTF-16 whose bytes are UTF-8), `json.depth` (more than `depth_max` levels, the object
 /// itself is one), `json` (not JSON), `json.object` (another value), `json.duplicate_key`.
-pub fn parse(line: &[u8], depth_max: usize) -> Result<Value, Wrong> {
+pub fn parse(line: &[u8], depth_max: usize) -> Result<Json<'_>, Wrong> {
     let text = text(line)?;
     not_wide(text)?;
     let text = text.strip_prefix(BOM).unwrap_or(text);
     if deeper_than(text.as_bytes(), depth_max) {
         return Err(Wrong::new("json.depth", format!("nested deeper than {depth_max} levels")));
     }
-    let repeated = RefCell::new(None);
     let mut json = serde_json::Deserializer::from_str(text);
-    let value =
-        Strict(&repeated).deserialize(&mut json).and_then(|value| json.end().map(|()| value)).map_err(not_json)?;
-    if !value.is_object() {
-        return Err(Wrong::new("json.object", format!("a record is a JSON object, this is {}", kind(&value))));
+    let value = Json::deserialize(&mut json).and_then(|value| json.end().map(|()| value)).map_err(not_json)?;
+    if !matches!(value, Json::Object(_)) {
+        return Err(Wrong::new("json.object", format!("a record is a JSON object, this is {}", value.kind())));
     }
-    match repeated.into_inner() {
+    match value.repeated() {
         Some(nth) => Err(Wrong::new("json.duplicate_key", format!("key {nth} of an object repeats an earlier one"))),
         None => Ok(value),
     }
 }
 
+impl Json<'_> {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Json::Null => "null",
+            Json::Bool(_) => "a boolean",
+            Json::Int(_) | Json::Large(_) | Json::Float(_) => "a number",
+            Json::Text(_) => "a string",
+            Json::Array(_) => "an array",
+            Json::Object(_) => "an object",
+        }
+    }
+
+    /// The same as the library's tree, for whoever writes it.
+    pub fn tree(&self) -> serde_json::Value {
+        use serde_json::Value;
+        match self {
+            Json::Null => Value::Null,
+            Json::Bool(b) => (*b).into(),
+            Json::Int(n) => (*n).into(),
+            Json::Large(n) => (*n).into(),
+            Json::Float(f) => (*f).into(),
+            Json::Text(t) => t.as_ref().into(),
+            Json::Array(items) => items.iter().map(Json::tree).collect(),
+            Json::Object(entries) => entries.iter().map(|(k, v)| (k.to_string(), v.tree())).collect(),
+        }
+    }
+
+    /// The first key, from 1, that repeats one of its object.
+    fn repeated(&self) -> Option<usize> {
+        match self {
+            Json::Array(items) => items.iter().find_map(Json::repeated),
+            Json::Object(entries) => {
+                let inner = || entries.iter().find_map(|(_, v)| v.repeated());
+                repeated_key(entries).or_else(inner)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Few keys are compared with each other, many are sorted.
+fn repeated_key(entries: &[(Cow<str>, Json)]) -> Option<usize> {
+    if entries.len() <= 16 {
+        let mut numbered = entries.iter().enumerate();
+        return numbered.find(|(i, (key, _))| entries.iter().take(*i).any(|e| e.0 == *key)).map(|(i, _)| i + 1);
+    }
+    let mut keys: Vec<(&str, usize)> = entries.iter().enumerate().map(|(i, e)| (e.0.as_ref(), i + 1)).collect();
+    keys.sort_unstable();
+    keys.windows(2).filter_map(|w| (w[0].0 == w[1].0).then_some(w[1].1)).min()
+}
+
 /// The value that `selector` names: the key itself if there is one, else a path whose steps are parted by dots.
-pub fn select<'a>(v: &'a Value, selector: &str) -> Option<&'a Value> {
-    let object = v.as_object()?;
-    if let Some(found) = object.get(selector) {
+pub fn select<'a, 'l>(v: &'a Json<'l>, selector: &str) -> Option<&'a Json<'l>> {
+    let Json::Object(entries) = v else { return None };
+    let get = |key: &str| entries.iter().find(|e| e.0 == key).map(|e| &e.1);
+    if let Some(found) = get(selector) {
         return Some(found);
     }
     selector.match_indices('.').find_map(|(dot, _)| {
         let (step, rest) = (selector.get(..dot)?, selector.get(dot + 1..)?);
-        select(object.get(step)?, rest)
+        select(get(step)?, rest)
     })
 }
 
@@ -49,19 +113,11 @@ fn not_json(error: serde_json::Error) -> Wrong {
     Wrong::new("json", say).at(u32::try_from(error.line().max(1)).unwrap_or(u32::MAX))
 }
 
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
-}
-
 /// Counts brackets outside strings, so that hostile depth never reaches a recursive parser.
 fn deeper_than(json: &[u8], depth_max: usize) -> bool {
+    if memchr::memchr2_iter(b'{', b'[', json).nth(depth_max).is_none() {
+        return false; // so few brackets are never too deep, wherever they stand
+    }
     let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
     for byte in json {
         match (quoted, byte) {
@@ -79,80 +135,86 @@ fn deeper_than(json: &[u8], depth_max: usize) -> bool {
     false
 }
 
-/// Builds a `Value` and notes which key, from 1, is the first that an object repeats.
-#[derive(Clone, Copy)]
-struct Strict<'a>(&'a RefCell<Option<usize>>);
-
-impl<'de> DeserializeSeed<'de> for Strict<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value, D::Error> {
-        json.deserialize_any(self)
+impl<'de> Deserialize<'de> for Json<'de> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_any(Any)
     }
 }
 
-impl<'de> Visitor<'de> for Strict<'_> {
-    type Value = Value;
+struct Any;
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E: Error>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
     }
 
-    fn visit_bool<E: Error>(self, v: bool) -> Result<Value, E> {
-        Ok(Value::Bool(v))
+    fn visit_bool<E: Error>(self, v: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Bool(v))
     }
 
-    fn visit_i64<E: Error>(self, v: i64) -> Result<Value, E> {
-        Ok(Value::Number(v.into()))
+    fn visit_i64<E: Error>(self, v: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Int(v))
     }
 
-    fn visit_u64<E: Error>(self, v: u64) -> Result<Value, E> {
-        Ok(Value::Number(v.into()))
+    fn visit_u64<E: Error>(self, v: u64) -> Result<Json<'de>, E> {
+        Ok(i64::try_from(v).map_or(Json::Large(v), Json::Int))
     }
 
-    fn visit_f64<E: Error>(self, v: f64) -> Result<Value, E> {
-        Number::from_f64(v).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+    fn visit_f64<E: Error>(self, v: f64) -> Result<Json<'de>, E> {
+        if v.is_finite() { Ok(Json::Float(v)) } else { Err(E::custom("number out of range")) }
     }
 
-    fn visit_str<E: Error>(self, v: &str) -> Result<Value, E> {
-        Ok(Value::String(v.into()))
+    fn visit_borrowed_str<E: Error>(self, v: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Borrowed(v)))
     }
 
-    fn visit_string<E: Error>(self, v: String) -> Result<Value, E> {
-        Ok(Value::String(v))
+    fn visit_str<E: Error>(self, v: &str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Owned(v.into())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json<'de>, A::Error> {
         let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(self)? {
+        while let Some(item) = items.next_element()? {
             array.push(item);
         }
-        Ok(Value::Array(array))
+        Ok(Json::Array(array))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        let mut nth = 0;
-        while let Some(key) = entries.next_key::<String>()? {
-            let value = entries.next_value_seed(self)?;
-            nth += 1;
-            if object.contains_key(&key) {
-                self.0.borrow_mut().get_or_insert(nth);
-            }
-            object.insert(key, value);
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json<'de>, A::Error> {
+        let mut object = Vec::new();
+        while let Some(Key(key)) = entries.next_key()? {
+            object.push((key, entries.next_value()?));
         }
-        Ok(Value::Object(object))
+        Ok(Json::Object(object))
+    }
+}
+
+/// A key; borrowed where it has no escapes.
+struct Key<'l>(Cow<'l, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        match json.deserialize_str(Any)? {
+            Json::Text(key) => Ok(Key(key)),
+            _ => Err(D::Error::custom("a key that is no string")),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    fn plain(v: &Json) -> Value {
+        v.tree()
+    }
 
     fn rule(line: &[u8]) -> &'static str {
         parse(line, 4).unwrap_err().rule
@@ -161,8 +223,11 @@ mod tests {
     #[test]
     fn objects() {
         let line = "\u{feff}{\"a\": [1, -2, 1.5, null, true], \"b\": {\"김\": \"\\u0041\\\"\"}}\r\n";
-        assert_eq!(parse(line.as_bytes(), 4).unwrap(), json!({"a": [1, -2, 1.5, null, true], "b": {"김": "A\""}}));
-        assert_eq!(parse(b"\r\n\n{}", 4).unwrap(), json!({}));
+        assert_eq!(
+            plain(&parse(line.as_bytes(), 4).unwrap()),
+            json!({"a": [1, -2, 1.5, null, true], "b": {"김": "A\""}})
+        );
+        assert_eq!(plain(&parse(b"\r\n\n{}", 4).unwrap()), json!({}));
     }
 
     #[test]
@@ -198,12 +263,49 @@ mod tests {
 
     #[test]
     fn selectors() {
-        let v = json!({"a": {"b": {"c": 1}, "b.c": 2}, "a.b": {"d": 3}, "x.y": 4, "n": null, "l": [0]});
-        assert_eq!(select(&v, "a.b.c"), Some(&json!(2)));
-        assert_eq!(select(&v, "a.b.d"), Some(&json!(3)));
-        assert_eq!(select(&v, "x.y"), Some(&json!(4)));
-        assert_eq!(select(&v, "n"), Some(&Value::Null));
+        let v = br#"{"a": {"b": {"c": 1}, "b.c": 2}, "a.b": {"d": 3}, "x.y": 4, "n": null, "l": [0]}"#;
+        let v = parse(v, 4).unwrap();
+        assert_eq!(select(&v, "a.b.c"), Some(&Json::Int(2)));
+        assert_eq!(select(&v, "a.b.d"), Some(&Json::Int(3)));
+        assert_eq!(select(&v, "x.y"), Some(&Json::Int(4)));
+        assert_eq!(select(&v, "n"), Some(&Json::Null));
         assert_eq!(select(&v, "l.0"), None);
         assert_eq!(select(&v, "a.z"), None);
+    }
+
+    /// Against `serde_json`'s own tree: bent records are taken and refused alike, and give the same values.
+    #[test]
+    fn bent_records_are_read_as_the_library_reads_them() {
+        let whole = r#"{"a": [1, -0, 1e3, 0.1, 18446744073709551615, {"b": "김\u00e9\n\"x"}], "c": "\ud83d\ude0a", "d": true, "e": {}}"#;
+        let pieces = ["\"", "\\", "{", "}", "[", "]", ",", ":", "1", "e", ".", "-", "\\u12", "\t", " ", "가"];
+        let (mut good, mut bad) = (0, 0);
+        for seed in 0..20_000u64 {
+            let mut line = whole.to_string();
+            for n in 0..crate::digest::draw(seed, "many", "") % 4 {
+                let mut at = (crate::digest::draw(seed, "at", &n.to_string()) % line.len() as u64) as usize;
+                while !line.is_char_boundary(at) {
+                    at -= 1;
+                }
+                let piece = pieces[(crate::digest::draw(seed, "piece", &n.to_string()) % 16) as usize];
+                if n == 0 && at + 1 < line.len() && line.is_char_boundary(at + 1) {
+                    line.replace_range(at..at + 1, piece);
+                } else {
+                    line.insert_str(at, piece);
+                }
+            }
+            match (parse(line.as_bytes(), 64), serde_json::from_str::<Value>(&line)) {
+                (Ok(own), Ok(theirs)) => {
+                    assert_eq!(plain(&own), theirs, "{line}");
+                    good += 1;
+                }
+                (Err(wrong), theirs) => {
+                    let ours_alone = ["json.duplicate_key", "json.object"].contains(&wrong.rule);
+                    assert!(theirs.is_err() || ours_alone, "{line}: {wrong:?}");
+                    bad += 1;
+                }
+                (Ok(_), Err(e)) => panic!("{line}: {e}"),
+            }
+        }
+        assert!(good > 2_000 && bad > 2_000, "{good} {bad}");
     }
 }

@@ -49,6 +49,15 @@ pub fn split(split: &Split, bytes: &[u8], record_max: u64) -> Vec<Record> {
     records
 }
 
+/// The lengths in bytes of the same records, for whoever needs no hashes.
+pub fn lengths(split: &Split, bytes: &[u8], record_max: u64) -> Vec<u64> {
+    let mut records = Vec::new();
+    let mut splitter = Splitter { hashes: false, ..Splitter::new(split, record_max) };
+    splitter.push(bytes, &mut records);
+    splitter.finish(&mut records);
+    records.iter().map(|r| r.len).collect()
+}
+
 /// What is counted of a record while its bytes go by.
 #[derive(Clone, Default)]
 struct Open {
@@ -60,9 +69,11 @@ struct Open {
 }
 
 impl Open {
-    fn take(&mut self, bytes: &[u8], newlines: u64) {
+    fn take(&mut self, bytes: &[u8], newlines: u64, hashes: bool) {
         if let Some(last) = bytes.last() {
-            self.hasher.update(bytes);
+            if hashes {
+                self.hasher.update(bytes);
+            }
             self.len += bytes.len() as u64;
             self.newlines += newlines;
             self.torn = *last != b'\n';
@@ -94,6 +105,8 @@ enum Line {
 pub struct Splitter {
     split: Split,
     record_max: u64,
+    /// Whether cut hashes are wanted.
+    hashes: bool,
     read: u64,
     open: Open,
     /// `open` holds more than blank lines and asides.
@@ -113,6 +126,7 @@ impl Splitter {
         Splitter {
             split: split.clone(),
             record_max,
+            hashes: true,
             read: 0,
             open: Open::default(),
             solid: false,
@@ -129,7 +143,7 @@ impl Splitter {
         match self.split {
             Split::Lines | Split::Blocks { .. } => self.push_lines(block, out),
             Split::Csv { delimiter } => self.push_csv(block, delimiter, out),
-            Split::Whole => self.open.take(block, memchr_iter(b'\n', block).count() as u64),
+            Split::Whole => self.open.take(block, memchr_iter(b'\n', block).count() as u64, self.hashes),
         }
         self.read += block.len() as u64;
     }
@@ -161,9 +175,9 @@ impl Splitter {
         if !self.solid
             && let Some((_, extended)) = &mut self.held
         {
-            extended.take(bytes, newlines);
+            extended.take(bytes, newlines, self.hashes);
         }
-        self.open.take(bytes, newlines);
+        self.open.take(bytes, newlines, self.hashes);
     }
 
     fn close(&mut self) {

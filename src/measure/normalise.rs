@@ -190,20 +190,44 @@ fn collapsed(text: &str) -> Edited {
     let mut editor = Editor::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {
-        let word = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        let (word, behind) = rest.split_at(word);
+        let (kept, behind) = rest.split_at(before_loose_space(rest));
         let next = behind.trim_start();
         let run = &behind[..behind.len() - next.len()];
-        let at_end = word.is_empty() || next.is_empty();
-        editor.keep_str(word);
-        match run {
-            "" => {}
-            " " if !at_end => editor.keep(' '),
-            _ => editor.replace(run.chars().count() as u32, if at_end { "" } else { " " }),
+        let at_end = kept.is_empty() || next.is_empty();
+        editor.keep_str(kept);
+        if !run.is_empty() {
+            editor.replace(run.chars().count() as u32, if at_end { "" } else { " " });
         }
         rest = next;
     }
     Some(editor.finish())
+}
+
+/// How many bytes stand before the first white space that does not stay: any but one U+0020 between two words. At the
+/// start of the text no word stands before it.
+fn before_loose_space(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let space_at = |at: usize| {
+        let spaces = bytes.get(at).is_some_and(|b| may_begin_space(*b));
+        spaces && text.get(at..).is_some_and(|t| t.starts_with(char::is_whitespace))
+    };
+    let mut at = 0;
+    while let Some(found) = bytes[at..].iter().position(|b| may_begin_space(*b)) {
+        at += found;
+        if bytes[at] == b' ' && at > 0 && at + 1 < bytes.len() && !space_at(at + 1) {
+            at += 1; // the word behind it goes on with the next byte
+        } else if space_at(at) {
+            return at;
+        } else {
+            at += 1;
+        }
+    }
+    bytes.len()
+}
+
+/// Whether a character of white space may begin with this byte of UTF-8.
+fn may_begin_space(b: u8) -> bool {
+    matches!(b, b' ' | b'\t'..=b'\r' | 0xc2 | 0xe1 | 0xe2 | 0xe3)
 }
 
 /// Whether any white space is at an end of the text, in a run, or not U+0020.

@@ -2,7 +2,8 @@
 //! Null = not labelled; `[]` = looked, nothing there; never exchanged.
 use super::edits::Edit;
 use crate::digest::Digest;
-use crate::table::{Cell, DataType, Value, blob, list, record, utf8};
+use crate::table::value::{build_numbers, read_numbers};
+use crate::table::{Array, ArrayRef, Cell, DataType, Value, blob, list, record, utf8};
 
 fn fields<const N: usize>(of: [(&str, Value); N]) -> Value {
     Value::Struct(of.into_iter().map(|(n, v)| (n.to_string(), v)).collect())
@@ -46,6 +47,12 @@ impl Cell for Token {
     fn from_value(v: &Value) -> Option<Self> {
         Some(Token { start: u32::from_value(v.field("start"))?, end: u32::from_value(v.field("end"))? })
     }
+    fn build(cells: Vec<Option<Self>>) -> ArrayRef {
+        build_numbers(cells, Self::ty(), |t| [t.start, t.end])
+    }
+    fn read(array: &dyn Array) -> Vec<Option<Self>> {
+        read_numbers(array, |[start, end]| Token { start, end })
+    }
 }
 
 impl Cell for Edit {
@@ -58,6 +65,12 @@ impl Cell for Edit {
     fn from_value(v: &Value) -> Option<Self> {
         let at = |n| u32::from_value(v.field(n));
         Some(Edit { start: at("start")?, end: at("end")?, len: at("len")? })
+    }
+    fn build(cells: Vec<Option<Self>>) -> ArrayRef {
+        build_numbers(cells, Self::ty(), |e| [e.start, e.end, e.len])
+    }
+    fn read(array: &dyn Array) -> Vec<Option<Self>> {
+        read_numbers(array, |[start, end, len]| Edit { start, end, len })
     }
 }
 

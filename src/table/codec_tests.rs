@@ -106,7 +106,7 @@ fn decoding_gives_the_column_back() {
     let arrays: [ArrayRef; 6] = [Arc::new(strings()), Arc::new(f), Arc::new(b), Arc::new(blob), votes(), s];
     for a in &arrays {
         let bytes = encode(a);
-        let back = decode(&bytes).unwrap();
+        let back = decode(bytes.clone()).unwrap();
         assert_eq!(encode(&back), bytes, "{}", a.data_type());
         for cut in 0..bytes.len() {
             assert!(decode(&bytes[..cut]).is_err());

@@ -5,14 +5,14 @@ pub mod cutting;
 pub mod types;
 pub mod value;
 
-pub use arrow_array::ArrayRef;
+pub use arrow_array::{Array, ArrayRef};
 pub use arrow_schema::DataType;
 pub use codec::{column_digest, decode, encode};
 pub use types::{blob, list, record, utf8};
-pub use value::{Cell, Value, array_of, cells, texts, value_at};
+pub use value::{Builder, Cell, Value, array_of, cells, feed, text_column, texts, value_at};
 
 use crate::digest::Digest;
-use arrow_array::{Array, BooleanArray};
+use arrow_array::BooleanArray;
 
 /// Which rows of a partition are still samples; all of them until a step drops one.
 #[derive(Clone, Debug, PartialEq)]

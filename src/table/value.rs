@@ -155,11 +155,45 @@ fn nulls_of(valid: Vec<bool>) -> Option<NullBuffer> {
     valid.iter().any(|v| !v).then(|| NullBuffer::from(valid))
 }
 
-/// A noun of the field that can stand in a column.
+/// A noun of the field that can stand in a column. Those that stand there by the million build and read whole columns
+/// in a way of their own; it must give what the slots one by one would.
 pub trait Cell: Sized {
     fn ty() -> DataType;
     fn into_value(self) -> Value;
     fn from_value(v: &Value) -> Option<Self>;
+
+    fn build(cells: Vec<Option<Self>>) -> ArrayRef {
+        let values: Vec<Value> = cells.into_iter().map(|c| c.map_or(Value::Null, Self::into_value)).collect();
+        column(&Self::ty(), &values).unwrap_or_else(|_| super::nulls(&Self::ty(), values.len()))
+    }
+
+    fn read(array: &dyn Array) -> Vec<Option<Self>> {
+        (0..array.len()).map(|i| Self::from_value(&value_at(array, i))).collect()
+    }
+}
+
+/// A record of whole numbers, each of 32 bits: builds and reads columns without a value a slot.
+pub fn build_numbers<T, const N: usize>(cells: Vec<Option<T>>, ty: DataType, of: impl Fn(T) -> [u32; N]) -> ArrayRef {
+    let valid = cells.iter().map(Option::is_some).collect();
+    let mut children = [(); N].map(|()| Vec::with_capacity(cells.len()));
+    for cell in cells {
+        let numbers = cell.map_or([None; N], |c| of(c).map(Some));
+        children.iter_mut().zip(numbers).for_each(|(child, n)| child.push(n));
+    }
+    let DataType::Struct(fields) = &ty else { return super::nulls(&ty, 0) };
+    let children = children.map(|c| Arc::new(UInt32Array::from(c)) as ArrayRef);
+    Arc::new(StructArray::new(fields.clone(), children.into(), nulls_of(valid)))
+}
+
+/// What [`build_numbers`] built; a column of another type has none.
+pub fn read_numbers<T, const N: usize>(array: &dyn Array, of: impl Fn([u32; N]) -> T) -> Vec<Option<T>> {
+    let children = array.as_struct_opt().map(|s| s.columns().iter().filter_map(|c| c.as_primitive_opt::<UInt32Type>()));
+    let children: Option<[&UInt32Array; N]> = children.and_then(|c| c.collect::<Vec<_>>().try_into().ok());
+    let (Some(s), Some(children)) = (array.as_struct_opt(), children) else {
+        return (0..array.len()).map(|_| None).collect();
+    };
+    let whole = |i: usize| s.is_valid(i) && children.iter().all(|c| c.is_valid(i));
+    (0..s.len()).map(|i| whole(i).then(|| of(children.map(|c| c.value(i))))).collect()
 }
 
 impl Cell for String {
@@ -171,6 +205,12 @@ impl Cell for String {
     }
     fn from_value(v: &Value) -> Option<Self> {
         v.text().map(Into::into)
+    }
+    fn build(cells: Vec<Option<Self>>) -> ArrayRef {
+        Arc::new(StringArray::from_iter(cells))
+    }
+    fn read(array: &dyn Array) -> Vec<Option<Self>> {
+        texts(array).into_iter().map(|t| t.map(Into::into)).collect()
     }
 }
 
@@ -232,17 +272,107 @@ impl<T: Cell> Cell for Vec<T> {
             _ => None,
         }
     }
+    fn build(cells: Vec<Option<Self>>) -> ArrayRef {
+        let valid = cells.iter().map(Option::is_some).collect();
+        let offsets = OffsetBuffer::from_lengths(cells.iter().map(|c| c.as_ref().map_or(0, Vec::len)));
+        let child = T::build(cells.into_iter().flatten().flatten().map(Some).collect());
+        let field = Arc::new(arrow_schema::Field::new("item", T::ty(), true));
+        Arc::new(ListArray::new(field, offsets, child, nulls_of(valid)))
+    }
+    fn read(array: &dyn Array) -> Vec<Option<Self>> {
+        let Some(lists) = array.as_list_opt::<i32>() else { return (0..array.len()).map(|_| None).collect() };
+        let mut out = Vec::with_capacity(lists.len());
+        let (first, last) = (lists.offsets().first() as usize, lists.offsets().last() as usize);
+        let mut items = T::read(lists.values().slice(first, last - first).as_ref()).into_iter();
+        for (i, length) in lists.offsets().lengths().enumerate() {
+            let own: Option<Vec<T>> = items.by_ref().take(length).collect::<Vec<_>>().into_iter().collect();
+            out.push(own.filter(|_| lists.is_valid(i)));
+        }
+        out
+    }
 }
 
 /// A column of cells; `None` is null.
 pub fn array_of<T: Cell>(cells: impl IntoIterator<Item = Option<T>>) -> ArrayRef {
-    let values: Vec<Value> = cells.into_iter().map(|c| c.map_or(Value::Null, T::into_value)).collect();
-    column(&T::ty(), &values).unwrap_or_else(|_| super::nulls(&T::ty(), values.len()))
+    T::build(cells.into_iter().collect())
 }
 
 /// The cells of a column; null and what is no such cell are `None`.
 pub fn cells<T: Cell>(array: &dyn Array) -> Vec<Option<T>> {
-    (0..array.len()).map(|i| T::from_value(&value_at(array, i))).collect()
+    T::read(array)
+}
+
+/// A column of texts that stand elsewhere.
+pub fn text_column<'t>(texts: impl IntoIterator<Item = Option<&'t str>>) -> ArrayRef {
+    Arc::new(StringArray::from_iter(texts))
+}
+
+/// A column that is filled slot by slot, as cheaply as its type allows.
+pub enum Builder {
+    Texts(StringBuilder),
+    Values(DataType, Vec<Value>),
+}
+
+impl Builder {
+    pub fn new(ty: &DataType) -> Builder {
+        match ty {
+            DataType::Utf8 => Builder::Texts(StringBuilder::new()),
+            other => Builder::Values(other.clone(), Vec::new()),
+        }
+    }
+
+    /// A text; in a column of another type it is an error that `finish` tells.
+    pub fn text(&mut self, text: &str) {
+        match self {
+            Builder::Texts(b) => b.append_value(text),
+            Builder::Values(_, values) => values.push(Value::Text(text.into())),
+        }
+    }
+
+    /// Any value, with the same restriction.
+    pub fn value(&mut self, value: Value) {
+        match (self, value) {
+            (Builder::Texts(b), Value::Text(t)) => b.append_value(t),
+            (Builder::Texts(b), Value::Null) => b.append_null(),
+            (Builder::Values(_, values), value) => values.push(value),
+            (texts, other) => {
+                // what was built so far is of no use: `finish` must say what is wrong
+                *texts = Builder::Values(DataType::Utf8, vec![other]);
+            }
+        }
+    }
+
+    pub fn finish(self) -> Result<ArrayRef, String> {
+        match self {
+            Builder::Texts(mut b) => Ok(Arc::new(b.finish())),
+            Builder::Values(ty, values) => column(&ty, &values),
+        }
+    }
+}
+
+/// Feeds a slot unambiguously into bytes that are to be hashed; returns how long its content is. Of an image the bytes
+/// count, not its name.
+pub fn feed(array: &dyn Array, row: usize, out: &mut Vec<u8>) -> u64 {
+    let text = |tag: u8, t: &str, out: &mut Vec<u8>| {
+        out.push(tag);
+        out.extend((t.len() as u64).to_le_bytes());
+        out.extend(t.as_bytes());
+        t.len() as u64
+    };
+    if array.is_null(row) {
+        out.push(b'n');
+        return 0;
+    }
+    if let Some(texts) = array.as_string_opt::<i32>() {
+        return text(b't', texts.value(row), out);
+    }
+    let value = value_at(array, row);
+    if let (Value::Struct(_), Value::Blob(d)) = (&value, value.field("blob")) {
+        out.push(b'b');
+        out.extend(d.0);
+        return 0;
+    }
+    text(b'j', &value.json().to_string(), out)
 }
 
 /// The slots of a text column; a column of another type has none.

@@ -15,7 +15,7 @@ use crate::world::{How, Own, World};
 use index::{Index, Set};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 /// What is of this checkout alone.
 pub const FOLDER: &str = ".tamis";
@@ -64,6 +64,8 @@ pub struct Store {
     writer: bool,
     written: AtomicU64,
     damaged: AtomicU64,
+    /// Told whenever bytes on their way are in their file.
+    landed: Condvar,
     /// Of the checkout, then of the store; released when they are closed, also by a kill.
     _locks: Vec<Own>,
 }
@@ -84,9 +86,11 @@ struct Inner {
 struct Pack {
     number: u32,
     file: Option<Arc<Own>>,
-    /// Bytes in the file; what follows is in `buffer`.
+    /// Bytes that are in the file or on their way; what follows is in `buffer`.
     flushed: u64,
     buffer: Vec<u8>,
+    /// Bytes on their way, and where they go: others go on while one of them writes.
+    flying: Vec<(u64, Arc<Vec<u8>>)>,
     /// Its name does not yet last.
     fresh: bool,
 }
@@ -146,8 +150,8 @@ impl Store {
     }
 
     fn of(home: World, inner: Inner, writer: bool, locks: Vec<Own>) -> Store {
-        let (written, damaged) = Default::default();
-        Store { home, inner: Mutex::new(inner), writer, written, damaged, _locks: locks }
+        let (written, damaged, landed) = Default::default();
+        Store { home, inner: Mutex::new(inner), writer, written, damaged, landed, _locks: locks }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -217,19 +221,25 @@ impl Store {
         let offset = pack.flushed + pack.buffer.len() as u64;
         pack.buffer.extend(bytes);
         let place = Place { pack: pack.number, raw, offset, len };
-        if pack.buffer.len() > BUFFER {
-            let done = pack.flush();
-            inner.broken = done.is_err();
-            done?;
-        }
+        let full = (pack.buffer.len() > BUFFER).then(|| pack.take_off()).flatten();
         self.written.fetch_add(u64::from(len), Ordering::Relaxed);
         inner.index.put_object(digest, place);
-        Ok(())
+        let Some((file, at, bytes)) = full else { return Ok(()) };
+        drop(guard);
+        let done = file.write_at(&bytes, at);
+        let mut inner = self.lock();
+        inner.broken |= done.is_err();
+        if let Some(pack) = inner.open[usize::from(raw)].as_mut() {
+            pack.flying.retain(|f| f.0 != at);
+        }
+        self.landed.notify_all();
+        done
     }
 
     /// A pack that no other writer has.
     fn new_pack(&self, from: u32, raw: bool) -> io::Result<Pack> {
-        let pack = |number, file| Pack { number, file, flushed: 0, buffer: Vec::new(), fresh: true };
+        let pack =
+            |number, file| Pack { number, file, flushed: 0, buffer: Vec::new(), flying: Vec::new(), fresh: true };
         if !self.writer {
             return Ok(pack(IN_MEMORY, None));
         }
@@ -272,11 +282,10 @@ impl Store {
     fn bytes(&self, place: Place) -> Option<Vec<u8>> {
         let file = {
             let mut inner = self.lock();
-            if let Some(pack) = inner.open[usize::from(place.raw)].as_ref().filter(|p| p.number == place.pack)
-                && place.offset >= pack.flushed
-            {
-                let at = (place.offset - pack.flushed) as usize;
-                return pack.buffer.get(at..at + place.len as usize).map(<[u8]>::to_vec);
+            let open = inner.open[usize::from(place.raw)].as_ref().filter(|p| p.number == place.pack);
+            if let Some((from, held)) = open.and_then(|p| p.holds(place.offset)) {
+                let at = (place.offset - from) as usize;
+                return held.get(at..at + place.len as usize).map(<[u8]>::to_vec);
             }
             let open = || self.home.own(&pack_path(place.pack, place.raw), How::Read).ok().map(Arc::new);
             inner.packs.entry((place.pack, place.raw)).or_insert_with(open).clone()?
@@ -291,7 +300,8 @@ impl Store {
 
     /// Makes everything put so far last: packs, sync, index, sync. Does nothing when nothing was put.
     pub fn commit(&self) -> io::Result<()> {
-        let mut guard = self.lock();
+        let flies = |inner: &mut Inner| inner.open.iter().flatten().any(|p| !p.flying.is_empty());
+        let mut guard = self.landed.wait_while(self.lock(), flies).unwrap_or_else(|e| e.into_inner());
         let inner = &mut *guard;
         if !inner.index.pending() || !self.writer {
             return Ok(());
@@ -349,6 +359,25 @@ impl Store {
 }
 
 impl Pack {
+    /// Hands over what is in the buffer to be written, and goes on with an empty one.
+    fn take_off(&mut self) -> Option<(Arc<Own>, u64, Arc<Vec<u8>>)> {
+        let file = self.file.clone()?;
+        let bytes = Arc::new(std::mem::replace(&mut self.buffer, Vec::with_capacity(BUFFER + BUFFER / 2)));
+        let at = self.flushed;
+        self.flushed += bytes.len() as u64;
+        self.flying.push((at, bytes.clone()));
+        Some((file, at, bytes))
+    }
+
+    /// The bytes in memory among which a place is, and where they begin.
+    fn holds(&self, offset: u64) -> Option<(u64, &[u8])> {
+        if offset >= self.flushed {
+            return Some((self.flushed, &self.buffer));
+        }
+        let of = self.flying.iter().find(|(at, bytes)| (*at..at + bytes.len() as u64).contains(&offset));
+        of.map(|(at, bytes)| (*at, bytes.as_slice()))
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
         file.write_at(&self.buffer, self.flushed)?;

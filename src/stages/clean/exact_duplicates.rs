@@ -8,11 +8,11 @@
 //! Reads the columns of `on` (default: all text and image fields of `[schema]`). Drops all but one of each group of
 //! equal samples; a null is a value of its own. Limits: `keep = "longest"` measures the bytes of all texts together.
 use crate::diag::{Diagnostic, suggest};
-use crate::digest::Hasher;
+use crate::digest::Digest;
 use crate::manifest::sections::SchemaSection;
 use crate::manifest::values::{At, Short, TextOr};
 use crate::stage::*;
-use crate::table::{Value, value_at};
+use crate::table::{feed, texts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -137,20 +137,18 @@ impl RowStage for Stage {
         for name in rows.names().filter(|n| *n != "id") {
             columns.push(rows.column(name)?);
         }
-        let ids = rows.texts("id")?;
-        for (row, id) in ids.iter().enumerate() {
-            let mut h = Hasher::derive("tamis content 1");
-            let mut bytes = 0u64;
-            for c in &columns {
-                bytes += add(&mut h, &value_at(c.as_ref(), row));
-            }
-            let id = id.as_deref().unwrap_or_default();
-            summary.put(h.finish().0, row, [&bytes.to_be_bytes(), id.as_bytes()].concat());
+        let ids = rows.column("id")?;
+        let mut content = Vec::new();
+        for (row, id) in texts(ids.as_ref()).into_iter().enumerate() {
+            content.clear();
+            let bytes: u64 = columns.iter().map(|c| feed(c.as_ref(), row, &mut content)).sum();
+            let key = Digest::derive("tamis content 1", &content).0;
+            summary.put(key, row, [&bytes.to_be_bytes(), id.unwrap_or_default().as_bytes()].concat());
         }
         Ok(Delta::default())
     }
 
-    /// One group in memory at a time, whatever the corpus.
+    /// Only the group at hand is in memory.
     fn gather(p: &Choose, hits: &Hits, out: &mut Verdicts) {
         let mut group: Vec<Hit> = Vec::new();
         let mut dropped = 0u64;
@@ -175,32 +173,6 @@ impl RowStage for Stage {
             delta.event(*row as usize, act, "clean.exact_duplicates", "duplicate.exact", say);
         }
         Ok(delta)
-    }
-}
-
-/// Feeds a value unambiguously; returns its length in bytes.
-fn add(h: &mut Hasher, value: &Value) -> u64 {
-    match value {
-        Value::Null => {
-            h.update(b"n");
-            0
-        }
-        Value::Text(t) => {
-            h.update(b"t").update(&(t.len() as u64).to_le_bytes()).update(t.as_bytes());
-            t.len() as u64
-        }
-        // of an image the bytes count, not its name
-        Value::Struct(_) if matches!(value.field("blob"), Value::Blob(_)) => {
-            if let Value::Blob(d) = value.field("blob") {
-                h.update(b"b").update(&d.0);
-            }
-            0
-        }
-        other => {
-            let text = other.json().to_string();
-            h.update(b"j").update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
-            text.len() as u64
-        }
     }
 }
 

@@ -368,10 +368,6 @@ mod tests {
         (plans, told)
     }
 
-    fn stream(hits: &[Hit]) -> Box<dyn Iterator<Item = Hit> + '_> {
-        Box::new(hits.iter().cloned())
-    }
-
     fn read<P: Params>(params: &str) -> P {
         serde_json::from_str(params).unwrap()
     }
@@ -383,13 +379,9 @@ mod tests {
         let rows = Rows::new(given.len(), held, &NoBlobs);
         let mut summary = Summary::default();
         Stage::map(&read(&plan.params[0]), &rows, &mut summary).unwrap();
-        let mut entries = summary.0;
-        entries.sort();
-        let hit = |(key, row, value)| Hit { key, value, at: crate::stage::Spot { part: 0, row } };
-        let hits: Vec<Hit> = entries.into_iter().map(hit).collect();
-        let (again, mut out) = (|| stream(&hits), Verdicts::default());
+        let (again, mut out) = (|| summary.hits(), Verdicts::default());
         Stage::gather(&read(&plan.params[1]), &Hits(&again), &mut out);
-        let slice = out.slices.remove(&0).unwrap_or_default();
+        let slice = out.slice(0);
         let nothing = Rows::new(given.len(), BTreeMap::new(), &NoBlobs);
         (Stage::apply(&read(&plan.params[2]), &nothing, &slice).unwrap().events, out.facts)
     }

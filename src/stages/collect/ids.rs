@@ -2,9 +2,9 @@
 //! Equal id and other content: the first stays, the others are dropped with a finding `id.conflict`, and a gate fails.
 //!
 //! Reads `id` and all columns that the sources give. Nothing is declared for it; `id_prefix` of a source is the remedy.
-use crate::digest::Hasher;
+use crate::digest::Digest;
 use crate::stage::*;
-use crate::table::value_at;
+use crate::table::{feed, texts};
 
 pub const ENTRY: Entry = Entry {
     name: "collect/ids",
@@ -45,7 +45,7 @@ fn first_id(check: &Check) -> std::ops::Range<usize> {
 struct Ids;
 
 impl RowStage for Ids {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1), (Part::Gather, 1), (Part::Apply, 1)]);
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 2), (Part::Gather, 1), (Part::Apply, 1)]);
     type Map = Nothing;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -55,13 +55,14 @@ impl RowStage for Ids {
         for name in rows.names().filter(|n| *n != "id") {
             columns.push(rows.column(name)?);
         }
-        for (row, id) in rows.texts("id")?.into_iter().enumerate() {
-            let mut h = Hasher::derive("tamis row 1");
+        let ids = rows.column("id")?;
+        let mut content = Vec::new();
+        for (row, id) in texts(ids.as_ref()).into_iter().enumerate() {
+            content.clear();
             for c in &columns {
-                let text = value_at(c.as_ref(), row).json().to_string();
-                h.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+                feed(c.as_ref(), row, &mut content);
             }
-            summary.put(id.unwrap_or_default(), row, &h.finish().0[..16]);
+            summary.put(id.unwrap_or_default(), row, &Digest::derive("tamis row 1", &content).0[..16]);
         }
         Ok(Delta::default())
     }

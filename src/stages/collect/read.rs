@@ -5,14 +5,14 @@
 //! `record.too_large`, `encoding`, `json`, `json.depth`, `csv.ragged`, `conll.columns`, `id.missing`, `id.invalid`, ...
 use super::{Collect, Format, declared, field_type, make_id};
 use crate::digest::Digest;
+use crate::formats::jsonl::{self, Json};
 use crate::formats::lines::{self, Split};
-use crate::formats::{Wrong, conll, csv, encoding, jsonl};
+use crate::formats::{Wrong, conll, csv, encoding};
 use crate::model::annotation::Token;
 use crate::stage::*;
 use crate::table::value::column;
-use crate::table::{Cell, DataType, Value, list, utf8};
+use crate::table::{Builder, Cell, DataType, Value, list, text_column, utf8};
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 pub const ENTRY: Entry = Entry {
@@ -177,15 +177,29 @@ struct Place {
 struct Collected<'p> {
     p: &'p Parse,
     delta: Delta,
-    ids: Vec<Value>,
-    fields: BTreeMap<&'p str, Vec<Value>>,
+    ids: Builder,
+    fields: Vec<FieldColumn<'p>>,
     tokens: Vec<Value>,
+}
+
+/// A column that is taken from records.
+struct FieldColumn<'p> {
+    name: &'p str,
+    selector: &'p str,
+    /// As text, and as Arrow has it.
+    ty: &'p str,
+    values: Builder,
 }
 
 impl<'p> Collected<'p> {
     fn new(p: &'p Parse) -> Self {
-        let fields = p.fields.keys().map(|n| (n.as_str(), Vec::new())).collect();
-        Collected { p, delta: Delta::default(), ids: Vec::new(), fields, tokens: Vec::new() }
+        let column = |(name, (selector, ty)): (&'p String, &'p (String, String))| {
+            let of = crate::table::types::parse(ty).map_or(utf8(), |t| t.0);
+            let own = selector.strip_prefix("column:").filter(|_| p.format != Format::Conll);
+            FieldColumn { name, selector: own.unwrap_or(selector), ty, values: Builder::new(&of) }
+        };
+        let fields = p.fields.iter().map(column).collect();
+        Collected { p, delta: Delta::default(), ids: Builder::new(&utf8()), fields, tokens: Vec::new() }
     }
 
     fn key(&self, of: &str) -> String {
@@ -212,8 +226,8 @@ impl<'p> Collected<'p> {
             None => None,
         };
         let mut at = 0usize;
-        for (r, record) in lines::split(&self.p.split(), bytes, self.p.record_max).iter().enumerate() {
-            let end = at + record.len as usize;
+        for (r, len) in lines::lengths(&self.p.split(), bytes, self.p.record_max).into_iter().enumerate() {
+            let end = at + len as usize;
             let own = bytes.get(at..end).unwrap_or_default();
             at = end;
             match parse(self.p, own, header.as_ref()) {
@@ -243,47 +257,41 @@ impl<'p> Collected<'p> {
             Err(say) => return self.reject(row, r, "id.invalid", say),
         };
         self.delta.born.parents.push((row as u32, r as u32));
-        self.ids.push(Value::Text(id));
+        self.ids.text(&id);
         let p = self.p;
         let mut tokens = Value::Null;
-        for (name, (selector, ty)) in &p.fields {
-            let value = match selector.as_str() {
-                "path" => Ok(Value::Text(place.path.clone())),
-                "stem" => Ok(Value::Text(place.stem.clone())),
+        for column in &mut self.fields {
+            let done = match column.selector {
+                "path" => Ok(column.values.text(&place.path)),
+                "stem" => Ok(column.values.text(&place.stem)),
                 "tokens" if p.format == Format::Conll => {
                     let (text, places) = parsed.joined(p.join.as_deref().unwrap_or(" "));
                     tokens = places;
-                    Ok(text)
+                    Ok(column.values.value(text))
                 }
-                _ => parsed.value(
-                    selector.strip_prefix("column:").filter(|_| p.format != Format::Conll).unwrap_or(selector),
-                    ty,
-                ),
+                selector => parsed.put(selector, column.ty, &mut column.values),
             };
-            let value = value.unwrap_or_else(|say| {
-                let key = self.key(&format!("fields.{name}"));
+            if let Err(say) = done {
+                column.values.value(Value::Null);
+                let (key, name) = (format!("collect.{}.fields.{}", p.source, column.name), column.name);
                 self.delta.at(row, r, Act::Finding, key, "field.type", format!("{name}: {say}"));
-                Value::Null
-            });
-            self.fields.entry(name).or_default().push(value);
+            }
         }
-        self.tokens.push(tokens);
+        if p.format == Format::Conll {
+            self.tokens.push(tokens);
+        }
     }
 
     fn finish(mut self) -> Result<Delta, Fault> {
-        if self.ids.is_empty() {
+        let n = self.delta.born.parents.len();
+        if n == 0 {
             return Ok(self.delta);
         }
-        let n = self.ids.len();
         let born = &mut self.delta.born.columns;
-        born.insert("id".into(), column(&utf8(), &self.ids).map_err(Fault::Bug)?);
-        born.insert(
-            "source".into(),
-            column(&utf8(), &vec![Value::Text(self.p.source.clone()); n]).map_err(Fault::Bug)?,
-        );
-        for (name, values) in self.fields {
-            let ty = self.p.fields.get(name).and_then(|f| crate::table::types::parse(&f.1)).map_or(utf8(), |t| t.0);
-            born.insert(name.to_string(), column(&ty, &values).map_err(Fault::Bug)?);
+        born.insert("id".into(), self.ids.finish().map_err(Fault::Bug)?);
+        born.insert("source".into(), text_column(std::iter::repeat_n(Some(self.p.source.as_str()), n)));
+        for field in self.fields {
+            born.insert(field.name.to_string(), field.values.finish().map_err(Fault::Bug)?);
         }
         if self.p.format == Format::Conll && self.p.fields.values().any(|f| f.0 == "tokens") {
             born.insert("tokens".into(), column(&list(Token::ty()), &self.tokens).map_err(Fault::Bug)?);
@@ -297,14 +305,14 @@ fn strip_bom(bytes: &[u8]) -> &[u8] {
 }
 
 /// A record as its format gives it.
-enum Parsed {
-    Json(Json),
+enum Parsed<'r> {
+    Json(Json<'r>),
     Row(Vec<String>, Vec<String>),
     Sentence(conll::Sentence),
     Text(String),
 }
 
-fn parse(p: &Parse, bytes: &[u8], header: Option<&csv::Header>) -> Result<Parsed, Wrong> {
+fn parse<'r>(p: &Parse, bytes: &'r [u8], header: Option<&csv::Header>) -> Result<Parsed<'r>, Wrong> {
     match p.format {
         Format::Jsonl => jsonl::parse(bytes, p.depth_max).map(Parsed::Json),
         Format::Csv | Format::Tsv => {
@@ -319,13 +327,15 @@ fn parse(p: &Parse, bytes: &[u8], header: Option<&csv::Header>) -> Result<Parsed
     }
 }
 
-impl Parsed {
+impl Parsed<'_> {
     /// A selected value as text, for ids.
     fn text(&self, selector: &str) -> Option<String> {
         match self {
             Parsed::Json(v) => match jsonl::select(v, selector)? {
-                Json::String(s) => Some(s.clone()),
-                Json::Number(n) => Some(n.to_string()),
+                Json::Text(t) => Some(t.to_string()),
+                Json::Int(n) => Some(n.to_string()),
+                Json::Large(n) => Some(n.to_string()),
+                Json::Float(f) => serde_json::Number::from_f64(*f).map(|n| n.to_string()),
                 _ => None,
             },
             _ => match self.value(selector, "utf8") {
@@ -336,7 +346,18 @@ impl Parsed {
         .filter(|t| !t.is_empty())
     }
 
-    /// A selected value of a type; null where there is none. An error says why it is not of the type.
+    /// Puts a selected value of a type into a column; null where there is none. An error says why it is not of the
+    /// type, and nothing was put.
+    fn put(&self, selector: &str, ty: &str, to: &mut Builder) -> Result<(), String> {
+        if let (Parsed::Json(v), "utf8") = (self, ty)
+            && let Some(Json::Text(t)) = jsonl::select(v, selector)
+        {
+            return Ok(to.text(t)); // the most frequent, without a copy
+        }
+        self.value(selector, ty).map(|v| to.value(v))
+    }
+
+    /// A selected value of a type, in the same way.
     fn value(&self, selector: &str, ty: &str) -> Result<Value, String> {
         match self {
             Parsed::Json(v) => jsonl::select(v, selector).map_or(Ok(Value::Null), |v| from_json(v, ty)),
@@ -390,9 +411,12 @@ fn sentence_value(s: &conll::Sentence, selector: &str, ty: &str) -> Result<Value
 fn from_json(v: &Json, ty: &str) -> Result<Value, String> {
     match (v, ty) {
         (Json::Null, _) => Ok(Value::Null),
-        (Json::String(s), "utf8") => Ok(Value::Text(s.clone())),
-        (Json::Number(n), "i64") => n.as_i64().map(Value::Int).ok_or_else(|| "not a whole number of 64 bits".into()),
-        (Json::Number(n), "f64") => n.as_f64().map(Value::Float).ok_or_else(|| "not a number of 64 bits".into()),
+        (Json::Text(t), "utf8") => Ok(Value::Text(t.to_string())),
+        (Json::Int(n), "i64") => Ok(Value::Int(*n)),
+        (Json::Large(_) | Json::Float(_), "i64") => Err("not a whole number of 64 bits".into()),
+        (Json::Int(n), "f64") => Ok(Value::Float(*n as f64)),
+        (Json::Large(n), "f64") => Ok(Value::Float(*n as f64)),
+        (Json::Float(f), "f64") => Ok(Value::Float(*f)),
         (Json::Bool(b), "bool") => Ok(Value::Bool(*b)),
         (other, _) => Err(format!("{} where {} is expected", kind(other), words(ty))),
     }
@@ -402,8 +426,8 @@ fn kind(v: &Json) -> &'static str {
     match v {
         Json::Null => "null",
         Json::Bool(_) => "true or false",
-        Json::Number(_) => "a number",
-        Json::String(_) => "text",
+        Json::Int(_) | Json::Large(_) | Json::Float(_) => "a number",
+        Json::Text(_) => "text",
         Json::Array(_) => "a list",
         Json::Object(_) => "an object",
     }

@@ -264,16 +264,11 @@ mod tests {
         assert_eq!(text(&Settle::default()), "{}");
     }
 
-    fn merged(summary: &Summary) -> Box<dyn Iterator<Item = Hit> + '_> {
-        let hit = |(key, row, value): Entry3| Hit { key, value, at: crate::stage::Spot { part: 0, row } };
-        Box::new(summary.0.iter().cloned().map(hit))
-    }
-
     #[test]
     fn facts_count_rows_votes_and_classes() {
         let rows = vec![Some(vec![vote("a", "col", spans(&[("A", 0, 1), ("A", 2, 3), ("B", 4, 5)]))]), None];
         let (_, _, _, summary) = run(&settle(Kind::Ner, Method::Single), rows);
-        let stream = || merged(&summary);
+        let stream = || summary.hits();
         let mut out = Verdicts::default();
         Stage::gather(&Nothing {}, &Hits(&stream), &mut out);
         let facts: Vec<(String, String)> = out.facts.into_iter().map(|(n, f)| (n, f.to_string())).collect();

@@ -286,11 +286,11 @@ fn vote(p: &Parse, bytes: &[u8], columns: Option<&Columns>) -> Result<[String; 3
 }
 
 /// A JSON value as the text of a cell: texts as they are, others as they are written, null as nothing.
-fn written(value: Option<&Json>) -> String {
+fn written(value: Option<&jsonl::Json>) -> String {
     match value {
-        None | Some(Json::Null) => String::new(),
-        Some(Json::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        None | Some(jsonl::Json::Null) => String::new(),
+        Some(jsonl::Json::Text(text)) => text.to_string(),
+        Some(other) => other.tree().to_string(),
     }
 }
 

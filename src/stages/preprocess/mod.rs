@@ -25,7 +25,7 @@ use crate::model::annotation::Image;
 use crate::model::edits::{Edit, edits_of, since_collected};
 use crate::stage::*;
 use crate::table::value::column;
-use crate::table::{ArrayRef, Cell, DataType, Value, array_of, texts, utf8};
+use crate::table::{ArrayRef, Cell, DataType, Value, array_of, text_column, texts, utf8};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -338,11 +338,8 @@ impl RowStage for Texts {
             let edits = so_far.into_iter().zip(&done);
             let edits = edits.map(|(old, new)| since_collected(old, new.as_ref().map(|d| d.edits.as_slice())));
             delta.write(edits_of(field), array_of(edits));
-            let after = before.iter().zip(done).map(|(old, new)| match new {
-                Some(done) => Some(done.text),
-                None => old.map(str::to_string),
-            });
-            delta.write(field, array_of(after));
+            let after = before.iter().zip(&done).map(|(old, new)| new.as_ref().map(|d| d.text.as_str()).or(*old));
+            delta.write(field, text_column(after));
         }
         Ok(delta)
     }

@@ -210,7 +210,7 @@ impl RowStage for Stage {
     fn gather(_: &Nothing, hits: &Hits, out: &mut Verdicts) {
         let mut sums: BTreeMap<String, u64> = [("masked".to_string(), 0), ("residual".to_string(), 0)].into();
         for hit in hits.iter() {
-            let n = <[u8; 8]>::try_from(hit.value.as_slice()).map_or(0, u64::from_be_bytes);
+            let n = <[u8; 8]>::try_from(hit.value.as_ref()).map_or(0, u64::from_be_bytes);
             let name = String::from_utf8_lossy(&hit.key).into_owned();
             if name.starts_with("masked.") {
                 *sums.entry("masked".into()).or_default() += n;
@@ -316,16 +316,8 @@ mod tests {
         array_of(texts.iter().map(|t| t.map(str::to_string)))
     }
 
-    fn stream(hits: &[Hit]) -> Box<dyn Iterator<Item = Hit> + '_> {
-        Box::new(hits.iter().cloned())
-    }
-
     fn facts(summary: Summary) -> BTreeMap<String, Fact> {
-        let mut entries = summary.0;
-        entries.sort();
-        let hit = |(key, row, value)| Hit { key, value, at: crate::stage::Spot { part: 0, row } };
-        let hits: Vec<Hit> = entries.into_iter().map(hit).collect();
-        let again = || stream(&hits);
+        let again = || summary.hits();
         let mut out = Verdicts::default();
         Stage::gather(&Nothing {}, &Hits(&again), &mut out);
         out.facts
@@ -367,7 +359,7 @@ mod tests {
     #[test]
     fn texts_without_a_hit_are_not_written() {
         let (delta, summary) = mapped(&[("text", texts_of(&[Some("없음"), None]))]);
-        assert!(delta.columns.is_empty() && delta.events.is_empty() && summary.0.is_empty());
+        assert!(delta.columns.is_empty() && delta.events.is_empty() && summary.sorted().is_empty());
         assert_eq!(text(&Masking::default()), "{}");
     }
 

@@ -25,7 +25,7 @@ use crate::manifest::values::At;
 use crate::manifest::{self, Decimal};
 use crate::model::annotation::classes_of;
 use crate::stage::*;
-use crate::table::{array_of, utf8, value_at};
+use crate::table::{array_of, texts, utf8, value_at};
 use crate::world::World;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -290,18 +290,18 @@ impl RowStage for Split {
 
     /// Key: the unit (group, or id). Value: its stratum and where it was kept.
     fn map(p: &Look, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
-        let ids = rows.texts("id")?;
-        let column = |c: &Option<String>| c.as_ref().map(|c| rows.column(c)).transpose();
-        let (strata, groups, kept) = (column(&p.stratify)?, column(&p.group)?, column(&p.keep)?);
-        for (row, id) in ids.iter().enumerate() {
-            let group = groups.as_ref().and_then(|g| value_at(g.as_ref(), row).text().map(str::to_string));
-            let unit = match group {
+        let ids = rows.column("id")?;
+        let strata = p.stratify.as_ref().map(|c| rows.column(c)).transpose()?;
+        let own = |c: &Option<String>| c.as_ref().map(|c| rows.texts(c)).transpose();
+        let (groups, kept) = (own(&p.group)?, own(&p.keep)?);
+        let at = |c: &Option<Vec<Option<String>>>, row: usize| c.as_ref().and_then(|c| c.get(row).cloned().flatten());
+        for (row, id) in texts(ids.as_ref()).into_iter().enumerate() {
+            let unit = match at(&groups, row) {
                 Some(g) => format!("g{g}"),
-                None => format!("s{}", id.as_deref().unwrap_or_default()),
+                None => format!("s{}", id.unwrap_or_default()),
             };
             let classes = strata.as_ref().map(|s| classes_of(&value_at(s.as_ref(), row))).unwrap_or_default();
-            let kept = kept.as_ref().and_then(|k| value_at(k.as_ref(), row).text().map(str::to_string));
-            summary.put(unit, row, rank::encode(&classes, kept.as_deref()));
+            summary.put(unit, row, rank::encode(&classes, at(&kept, row).as_deref()));
         }
         let mut delta = Delta::default();
         delta.write("split", array_of(vec![Some(p.usual.clone()); rows.len()]));

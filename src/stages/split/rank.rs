@@ -1,8 +1,9 @@
 //! Shares of a ranking: units of a stratum in the order of a number drawn for (seed, unit), cut by largest remainder.
 use super::Shares;
-use crate::digest::draw;
+use crate::digest::Draws;
 use crate::measure::apportion::largest_remainder;
 use crate::stage::{Fact, Hit, Hits, Verdicts};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 const SEPARATOR: char = '\u{1f}';
@@ -36,7 +37,7 @@ pub fn assign(p: &Shares, hits: &Hits, out: &mut Verdicts) {
     let mut counts = vec![0u64; names.len()];
     let mut number = Numbers::default();
     for Hit { key, at, .. } in hits.iter() {
-        let split = split_of.get(number.of(&key) as usize).map_or(0, |s| usize::from(*s));
+        let split = split_of.get(number.of(key) as usize).map_or(0, |s| usize::from(*s));
         let (Some(n), Some(name)) = (counts.get_mut(split), names.get(split)) else { continue };
         *n += 1;
         if *name != p.usual {
@@ -52,15 +53,15 @@ pub fn assign(p: &Shares, hits: &Hits, out: &mut Verdicts) {
 
 /// Numbers keys that come in order, each as often as it has rows.
 #[derive(Default)]
-struct Numbers {
-    last: Option<Vec<u8>>,
+struct Numbers<'h> {
+    last: Option<Cow<'h, [u8]>>,
     next: u32,
 }
 
-impl Numbers {
-    fn of(&mut self, key: &[u8]) -> u32 {
-        if self.last.as_deref() != Some(key) {
-            self.last = Some(key.to_vec());
+impl<'h> Numbers<'h> {
+    fn of(&mut self, key: Cow<'h, [u8]>) -> u32 {
+        if self.last.as_ref() != Some(&key) {
+            self.last = Some(key);
             self.next += 1;
         }
         self.next - 1
@@ -79,8 +80,8 @@ fn share(n: u64, total: u64) -> Fact {
 type Strata = BTreeMap<Vec<String>, Vec<Unit>>;
 
 /// A unit whose rows are still coming.
-struct Coming {
-    key: Vec<u8>,
+struct Coming<'h> {
+    key: Cow<'h, [u8]>,
     classes: BTreeSet<String>,
     kept: Option<u16>,
 }
@@ -88,11 +89,17 @@ struct Coming {
 /// Units by stratum, the union of the classes of a unit's rows; and how many there are.
 fn strata(p: &Shares, names: &[&str], hits: &Hits) -> (Strata, usize) {
     let (mut strata, mut n) = (Strata::new(), 0u32);
+    let draws = Draws::new(p.seed, "split");
     let mut close = |done: Option<Coming>| {
         let Some(Coming { key, classes, kept }) = done else { return };
-        let rank = draw(p.seed, "split", &String::from_utf8_lossy(&key));
-        strata.entry(classes.into_iter().collect()).or_default().push(Unit { rank, number: n, kept });
+        let rank = draws.of(&String::from_utf8_lossy(&key));
+        let classes: Vec<String> = classes.into_iter().collect();
+        let unit = Unit { rank, number: n, kept };
         n += 1;
+        match strata.get_mut(&classes) {
+            Some(units) => units.push(unit),
+            None => drop(strata.insert(classes, vec![unit])),
+        }
     };
     let mut open: Option<Coming> = None;
     for hit in hits.iter() {
@@ -160,15 +167,15 @@ mod tests {
         let p = Shares { seed: 7, weights, usual: "train".into() };
         let hits: Vec<Hit> = (0..n)
             .map(|i| Hit {
-                key: format!("s{i:04}").into_bytes(),
-                value: encode(&[if i % 3 == 0 { "a".into() } else { "b".into() }], kept(i)),
+                key: format!("s{i:04}").into_bytes().into(),
+                value: encode(&[if i % 3 == 0 { "a".into() } else { "b".into() }], kept(i)).into(),
                 at: Spot { part: 0, row: i },
             })
             .collect();
-        let again = || -> Box<dyn Iterator<Item = Hit>> { Box::new(hits.clone().into_iter()) };
+        let again = || -> Box<dyn Iterator<Item = Hit>> { Box::new(hits.iter().cloned()) };
         let mut out = Verdicts::default();
         assign(&p, &Hits(&again), &mut out);
-        let slice = out.slices.remove(&0).unwrap_or_default();
+        let slice = out.slice(0);
         slice.into_iter().map(|(r, s)| (r, String::from_utf8(s).unwrap())).collect()
     }
 
