@@ -91,6 +91,22 @@ impl Own {
         self.file.read_exact_at(buf, offset)
     }
 
+    /// So many bytes from an offset on.
+    pub fn read(&self, len: usize, offset: u64) -> io::Result<Vec<u8>> {
+        ask(&self.probe, Op::Read(&self.path))?;
+        let mut out = Vec::with_capacity(len);
+        while out.len() < len {
+            let at = offset + out.len() as u64;
+            match rustix::io::pread(&self.file, rustix::buffer::spare_capacity(&mut out), at) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        out.truncate(len);
+        Ok(out)
+    }
+
     pub fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let op = Op::Write(&self.path, offset, bytes.len());
         match self.probe.as_ref().map_or(Verdict::Go, |p| p.before(&op)) {
@@ -294,8 +310,9 @@ impl Open {
         Ok(Stat::of(&self.own.file.metadata()?) == self.before)
     }
 
-    pub fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
-        self.own.read_at(buf, offset)
+    /// So many bytes from an offset on.
+    pub fn read(&self, len: usize, offset: u64) -> io::Result<Vec<u8>> {
+        self.own.read(len, offset)
     }
 
     /// A reader from the start.

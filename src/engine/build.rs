@@ -212,7 +212,8 @@ impl Walk<'_, '_> {
             true => Some(part.living.clone()?),
             false => None,
         };
-        Some(Task { step: self.i, part: Some(kernel), rows: part.rows?, reads: reads?, living, ..Task::default() })
+        let (rows, near) = (part.rows?, part.near);
+        Some(Task { step: self.i, part: Some(kernel), rows, reads: reads?, living, near, ..Task::default() })
     }
 
     /// Looks the tasks up and, in a build, runs those that are not known.
@@ -246,7 +247,8 @@ impl Walk<'_, '_> {
         if !runs || missing.is_empty() {
             return Ok(out);
         }
-        let work: Vec<(Digest, usize)> = first.into_iter().collect();
+        let mut work: Vec<(Digest, usize)> = first.into_iter().collect();
+        work.sort_by_key(|(_, k)| (tasks[*k].as_ref().map(|t| t.near), *k));
         (self.sink)(Event::Running { step: self.step.name.clone(), tasks: work.len() });
         let slots: Vec<Mutex<Option<Result<Outcome, Fault>>>> = work.iter().map(|_| Mutex::new(None)).collect();
         s.exec.each(work.len(), &|w| {
@@ -380,6 +382,7 @@ impl Walk<'_, '_> {
                     living: Some(Living::All(born.rows)),
                     origin: Some(origin(Some(born.parents))),
                     group: None,
+                    near: 0,
                 };
                 target.parts.push(match self.s.sample {
                     Some((table, bound)) if table == into => {
@@ -449,7 +452,8 @@ impl Walk<'_, '_> {
         let living = Living::All(born.rows).without(dead);
         let (uid, table) = (format!("{}+{}", parent.uid, self.step.name), self.step.plan.ports.table.clone());
         let origin = Some(Origin { step: self.i, table, uid: parent.uid.clone(), parents: Some(born.parents) });
-        Ok(Some(Part { uid, rows: Some(born.rows), columns, living: Some(living), origin, group: None }))
+        let living = Some(living);
+        Ok(Some(Part { uid, rows: Some(born.rows), columns, living, origin, ..Part::default() }))
     }
 
     /// Lets an outcome take effect on a partition; what it says of dead rows is forgotten.

@@ -300,13 +300,14 @@ pub fn regroup(s: &Session, by: &Regroup, columns: &[String], from: &Table) -> R
     };
     let types = columns.iter().filter_map(|c| Some((c.clone(), from.types.get(c)?.clone()))).collect();
     let mut out = Table { types, parts: Vec::new() };
-    let mut takes = Vec::new();
+    let (mut takes, mut near) = (Vec::new(), Vec::new());
     for (i, piece) in layout.pieces.into_iter().enumerate() {
         let part = Part {
             uid: format!("{}:{i}", piece.group),
             rows: Some(piece.n),
             living: Some(table::Living::All(piece.n)),
             group: Some(piece.group),
+            near: piece.sources.first().copied().unwrap_or(0),
             ..Part::default()
         };
         let rows = TakeRows::Text(piece.rows.into());
@@ -315,10 +316,11 @@ pub fn regroup(s: &Session, by: &Regroup, columns: &[String], from: &Table) -> R
             let sources: Option<Vec<Digest>> = piece.sources.iter().map(of).collect();
             let take = sources.map(|of| Take { ty: ty.clone(), sources: of.into(), rows: rows.clone() });
             takes.push((i, name.clone(), piece.digest, take));
+            near.push(part.near);
         }
         out.parts.push(part);
     }
-    for (i, name, digest) in gathered(s, takes)? {
+    for (i, name, digest) in gathered(s, takes, &near)? {
         if let Some(part) = out.parts.get_mut(i) {
             part.columns.insert(name, digest);
         }
@@ -329,8 +331,9 @@ pub fn regroup(s: &Session, by: &Regroup, columns: &[String], from: &Table) -> R
 /// Rows taken of a column for a piece: the piece's number, the column, the digest of which rows, and how.
 type Wanted = (usize, String, Digest, Option<Take>);
 
-/// The digests of rows taken from columns; not stored, since they are cheap to make again.
-fn gathered(s: &Session, takes: Vec<Wanted>) -> Result<Vec<(usize, String, Option<Digest>)>, Fault> {
+/// The digests of rows taken from columns; not stored, since they are cheap to make again. Those with near numbers are
+/// taken one after another: they share what they are taken from.
+fn gathered(s: &Session, takes: Vec<Wanted>, near: &[u32]) -> Result<Vec<(usize, String, Option<Digest>)>, Fault> {
     let key = |rows: &Digest, take: &Take| recipe::key("take 2", take.sources.iter().copied().chain([*rows]));
     let slots: Vec<Mutex<Option<Result<Digest, Fault>>>> = takes.iter().map(|_| Mutex::new(None)).collect();
     let mut missing = Vec::new();
@@ -341,6 +344,7 @@ fn gathered(s: &Session, takes: Vec<Wanted>) -> Result<Vec<(usize, String, Optio
             None => missing.push(k),
         }
     }
+    missing.sort_by_key(|k| near.get(*k));
     s.exec.each(missing.len(), &|m| {
         let (_, _, rows, Some(take)) = &takes[missing[m]] else { return };
         let done = s.go_on().and_then(|()| s.take(take)).map(|array| s.keep_column(&array));

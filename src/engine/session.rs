@@ -63,10 +63,34 @@ pub struct Session<'a> {
     scans: Mutex<BTreeMap<usize, Arc<Scanned>>>,
 }
 
+/// Columns in two generations: what nobody asked for while one filled up goes.
 #[derive(Default)]
 struct Cache {
-    columns: HashMap<Digest, ArrayRef>,
-    bytes: usize,
+    young: HashMap<Digest, ArrayRef>,
+    old: HashMap<Digest, ArrayRef>,
+    /// Of the young.
+    bytes: u64,
+}
+
+impl Cache {
+    fn get(&mut self, digest: Digest, most: u64) -> Option<ArrayRef> {
+        if let Some(array) = self.young.get(&digest) {
+            return Some(array.clone());
+        }
+        let array = self.old.remove(&digest)?;
+        self.put(digest, &array, most);
+        Some(array)
+    }
+
+    /// Keeps a column; both generations together stay below `most` bytes, but for one column.
+    fn put(&mut self, digest: Digest, array: &ArrayRef, most: u64) {
+        if self.bytes > most / 2 {
+            (self.old, self.young, self.bytes) = (std::mem::take(&mut self.young), HashMap::new(), 0);
+        }
+        if self.young.insert(digest, array.clone()).is_none() {
+            self.bytes += array.get_array_memory_size() as u64;
+        }
+    }
 }
 
 /// Who can make a digest's bytes again.
@@ -97,6 +121,8 @@ pub struct Task {
     pub bucket: Option<(u32, Vec<(String, Digest)>)>,
     /// Records in the partition's units, for readers.
     pub records: Option<u64>,
+    /// Tasks that read the same have near numbers; in no key.
+    pub near: u32,
 }
 
 /// A gather's inputs: the summary of each partition and its living rows.
@@ -225,13 +251,7 @@ impl<'a> Session<'a> {
     }
 
     fn cache(&self, digest: Digest, array: &ArrayRef) {
-        let mut cache = held(&self.cache);
-        let size = array.get_array_memory_size();
-        if (cache.bytes + size) as u64 > self.memory / CACHE {
-            *cache = Cache::default();
-        }
-        cache.bytes += size;
-        cache.columns.insert(digest, array.clone());
+        held(&self.cache).put(digest, array, self.memory / CACHE);
     }
 
     /// A column of nulls as a digest.
@@ -264,8 +284,8 @@ impl<'a> Session<'a> {
 
     /// A column by digest.
     pub fn array(&self, digest: Digest) -> Result<ArrayRef, Fault> {
-        if let Some(a) = held(&self.cache).columns.get(&digest) {
-            return Ok(a.clone());
+        if let Some(array) = held(&self.cache).get(digest, self.memory / CACHE) {
+            return Ok(array);
         }
         let producer = held(&self.producers).get(&digest).cloned();
         let array = match producer {
@@ -284,18 +304,8 @@ impl<'a> Session<'a> {
 
     /// Rows of several columns as one.
     pub fn take(&self, t: &Take) -> Result<ArrayRef, Fault> {
-        let mut starts = Vec::with_capacity(t.sources.len());
-        let (mut arrays, mut at) = (Vec::new(), 0u32);
-        for d in t.sources.iter() {
-            let a = self.array(*d)?;
-            starts.push(at);
-            at += a.len() as u32;
-            arrays.push(a);
-        }
-        let all = table::concat(&t.ty, &arrays).map_err(Fault::Bug)?;
-        let rows: Vec<u32> =
-            t.rows.read()?.iter().map(|(s, r)| starts.get(*s as usize).map_or(*r, |b| b + r)).collect();
-        Ok(table::take(&all, &rows))
+        let sources: Vec<ArrayRef> = t.sources.iter().map(|d| self.array(*d)).collect::<Result<_, _>>()?;
+        table::interleave(&t.ty, &sources, &t.rows.read()?).map_err(Fault::Bug)
     }
 
     // ---- results -------------------------------------------------------------------------------------------------
@@ -399,7 +409,9 @@ impl<'a> Session<'a> {
         check(step, task, &delta)?;
         let mut out = Outcome::default();
         for (name, array) in &delta.columns {
-            out.columns.push((name.clone(), self.put_column(array, step.raw)?));
+            let stays = step.entry.card.grain == Grain::Sample || self.read_later(task.step, name);
+            let digest = if stays { self.put_column(array, step.raw)? } else { self.keep_column(array) };
+            out.columns.push((name.clone(), digest));
         }
         let into = step.plan.ports.into.is_some();
         for e in &delta.events {
@@ -427,6 +439,25 @@ impl<'a> Session<'a> {
             out.born = Some(BornRows { rows: delta.born.parents.len() as u32, columns, parents });
         }
         Ok(out)
+    }
+
+    /// Whether a step behind this one reads a column that it writes; what nobody reads is not stored, and is made
+    /// again when a person asks.
+    fn read_later(&self, step: usize, column: &str) -> bool {
+        let table = self.steps.get(step).map(|s| s.plan.ports.table.as_str());
+        let reads = |s: &Step| {
+            let ports = &s.plan.ports;
+            let own = Some(ports.table.as_str()) == table
+                && (ports.reads.iter().chain(&ports.apply_reads).any(|c| c == column)
+                    || ports.right.as_ref().is_some_and(|r| r.on == column));
+            let right = ports.right.as_ref().filter(|r| Some(r.table.as_str()) == table);
+            let regroup = s.plan.regroup.as_ref().filter(|r| Some(r.table.as_str()) == table);
+            own || right.is_some_and(|r| r.key == column || r.reads.iter().any(|c| c == column))
+                || regroup.is_some_and(|r| {
+                    r.only == column || r.by.as_deref() == Some(column) || ports.reads.iter().any(|c| c == column)
+                })
+        };
+        self.steps.iter().skip(step + 1).any(reads)
     }
 
     pub fn put_column(&self, array: &ArrayRef, raw: bool) -> Result<Digest, Fault> {

@@ -24,6 +24,8 @@ pub struct Part {
     pub origin: Option<Origin>,
     /// The value that regroup gathered these rows by.
     pub group: Option<String>,
+    /// Partitions whose rows come from the same place have near numbers; for the order of work, in no key.
+    pub near: u32,
 }
 
 /// Where the rows of a partition were born.

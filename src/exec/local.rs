@@ -1,8 +1,8 @@
 //! Tasks on the threads of this machine. The pool is made when there is more than one task: a build with nothing to
 //! do starts no thread.
 use crate::stage::Executor;
-use rayon::prelude::*;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A rayon pool of `jobs` threads, made on first need.
 pub struct Local {
@@ -22,14 +22,24 @@ impl Local {
 }
 
 impl Executor for Local {
+    /// Threads take one task after another in their order: neighbours share what they read.
     fn each(&self, n: usize, work: &(dyn Fn(usize) + Sync)) {
         if n < 2 || self.jobs == 1 {
             return (0..n).for_each(work);
         }
-        match self.pool() {
-            Some(pool) => pool.install(|| (0..n).into_par_iter().with_max_len(1).for_each(work)),
-            None => (0..n).for_each(work), // no thread could be started: slower, and the same result
-        }
+        let Some(pool) = self.pool() else {
+            return (0..n).for_each(work); // no thread could be started: slower, and the same result
+        };
+        let next = AtomicUsize::new(0);
+        let take = || {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            (i < n).then_some(i)
+        };
+        pool.scope(|s| {
+            for _ in 0..pool.current_num_threads().min(n) {
+                s.spawn(|_| std::iter::from_fn(take).for_each(work));
+            }
+        });
     }
 }
 

@@ -11,6 +11,7 @@ use memchr::{memchr, memchr_iter, memchr2};
 
 /// A line is judged by this many first bytes: what a splitter keeps of a line that goes on in the next block.
 const HEAD: usize = 4096;
+const BOM_LEN: u64 = encoding::BOM.len() as u64;
 
 /// One record: where it ends, and what decides about cuts. Its bytes follow those of the record before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +137,11 @@ impl Splitter {
             record_seen: false,
             field: Field::Start,
         }
+    }
+
+    /// The same for bytes that begin with a record from the middle of a file.
+    pub fn within(self) -> Splitter {
+        Splitter { line_seen: true, record_seen: true, read: BOM_LEN, ..self }
     }
 
     /// The next bytes of the file; records that are complete go to `out`.

@@ -109,7 +109,7 @@ fn is_removed(c: char) -> bool {
 
 /// One edit per normalisation segment that changes, so that a span around one recomposed syllable survives.
 fn composed(text: &str, form: Form) -> Edited {
-    if is_plain(text.as_bytes()) || is_normal(text, form) == IsNormalized::Yes {
+    if is_plain(text.as_bytes(), form) || is_normal(text, form) == IsNormalized::Yes {
         return None;
     }
     let mut editor = Editor::with_capacity(text.len());
@@ -139,9 +139,12 @@ fn is_normal(text: &str, form: Form) -> IsNormalized {
     }
 }
 
-/// Whether the bytes of UTF-8 text are only ASCII and Hangul syllables (U+AC00 to U+D7A3): those are in every composed
-/// form, and nothing among them composes.
-fn is_plain(mut bytes: &[u8]) -> bool {
+/// Whether text in UTF-8 is only of characters that are most frequent in ours and are normal wherever they stand:
+/// starters that are in the form and compose with nothing before them. In both forms those are ASCII and the Hangul
+/// syllables U+AC00 to U+D7A3; in NFC also Latin-1, the dashes and quotes U+2010 to U+2027, brackets and stops of CJK
+/// U+3001 to U+3020, kana without loose sound marks, compatibility jamo and the ideographs U+4E00 to U+9FFF.
+fn is_plain(mut bytes: &[u8], form: Form) -> bool {
+    let nfc = form == Form::Nfc;
     loop {
         bytes = match bytes {
             [] => return true,
@@ -149,6 +152,12 @@ fn is_plain(mut bytes: &[u8]) -> bool {
             [0xed, 0x80..=0x9d, _, rest @ ..] | [0xed, 0x9e, 0x80..=0xa3, rest @ ..] => rest,
             [a, b, c, d, e, f, g, h, rest @ ..] if (a | b | c | d | e | f | g | h) < 0x80 => rest,
             [0..0x80, rest @ ..] => rest,
+            [0xc2 | 0xc3, _, rest @ ..] if nfc => rest,
+            [0xe2, 0x80, 0x90..=0xa7, rest @ ..] | [0xe3, 0x80, 0x81..=0xa0, rest @ ..] if nfc => rest,
+            [0xe3, 0x81, 0x81..=0xbf, rest @ ..] | [0xe3, 0x82, 0x80..=0x96 | 0xa1..=0xbf, rest @ ..] if nfc => rest,
+            [0xe3, 0x83, 0x80..=0xba, rest @ ..] | [0xe3, 0x84, 0xb1..=0xbf, rest @ ..] if nfc => rest,
+            [0xe3, 0x85, _, rest @ ..] | [0xe3, 0x86, 0x80..=0x8e, rest @ ..] if nfc => rest,
+            [0xe4, 0xb8..=0xbf, _, rest @ ..] | [0xe5..=0xe9, _, _, rest @ ..] if nfc => rest,
             _ => return false,
         };
     }
@@ -203,31 +212,46 @@ fn collapsed(text: &str) -> Edited {
     Some(editor.finish())
 }
 
-/// How many bytes stand before the first white space that does not stay: any but one U+0020 between two words. At the
-/// start of the text no word stands before it.
+/// How many bytes stand before the first white space that does not stay: any but one U+0020 between two words.
 fn before_loose_space(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let space_at = |at: usize| {
-        let spaces = bytes.get(at).is_some_and(|b| may_begin_space(*b));
-        spaces && text.get(at..).is_some_and(|t| t.starts_with(char::is_whitespace))
-    };
+    let is_space = |at: usize| text.get(at..).is_some_and(|t| t.starts_with(char::is_whitespace));
     let mut at = 0;
-    while let Some(found) = bytes[at..].iter().position(|b| may_begin_space(*b)) {
+    while let Some(found) = suspect(&bytes[at..]) {
         at += found;
-        if bytes[at] == b' ' && at > 0 && at + 1 < bytes.len() && !space_at(at + 1) {
-            at += 1; // the word behind it goes on with the next byte
-        } else if space_at(at) {
-            return at;
-        } else {
-            at += 1;
+        let alone = bytes[at] == b' ' && at > 0 && at + 1 < bytes.len() && !is_space(at + 1);
+        if is_space(at) && !alone {
+            let led = at > 0 && bytes[at - 1] == b' ';
+            return if led { at - 1 } else { at };
         }
+        at += 1;
     }
     bytes.len()
 }
 
-/// Whether a character of white space may begin with this byte of UTF-8.
-fn may_begin_space(b: u8) -> bool {
-    matches!(b, b' ' | b'\t'..=b'\r' | 0xc2 | 0xe1 | 0xe2 | 0xe3)
+/// The first byte with which loose white space may begin or go on: a space at either end or before another one, other
+/// white space of ASCII, or the first byte of a character that may be white space. Looks at whole blocks, which
+/// compiles to vector instructions.
+fn suspect(bytes: &[u8]) -> Option<usize> {
+    let other = |b: u8| matches!(b, b'\t'..=b'\r' | 0xc2 | 0xe1 | 0xe2 | 0xe3);
+    let may = |a: u8, b: u8| other(a) | ((a == b' ') & (b == b' '));
+    let last = bytes.len().checked_sub(1)?;
+    if bytes[0] == b' ' {
+        return Some(0);
+    }
+    const BLOCK: usize = 32;
+    let (mut at, next) = (0, &bytes[1..]);
+    while let (Some(a), Some(b)) = (bytes[at..].first_chunk::<BLOCK>(), next[at.min(last)..].first_chunk::<BLOCK>()) {
+        let found = a.iter().zip(b).fold(false, |found, (a, b)| found | may(*a, *b));
+        if found {
+            break;
+        }
+        at += BLOCK;
+    }
+    (at..bytes.len()).find(|i| match next.get(*i) {
+        Some(b) => may(bytes[*i], *b),
+        None => other(bytes[*i]) || bytes[*i] == b' ',
+    })
 }
 
 /// Whether any white space is at an end of the text, in a run, or not U+0020.
@@ -268,6 +292,36 @@ mod tests {
             assert_eq!(all(text), None, "{text:?}");
         }
         assert_eq!(normalise(" \u{0}Å ", None, Whitespace::Keep, Control::Keep), None);
+    }
+
+    #[test]
+    fn plain_characters_are_normal_wherever_they_stand() {
+        let mut plain = 0;
+        for c in (0..=0x10ffff).filter_map(char::from_u32) {
+            for form in [Form::Nfc, Form::Nfkc] {
+                if is_plain(c.to_string().as_bytes(), form) {
+                    assert_eq!(canonical_combining_class(c), 0, "{c:?}");
+                    assert_eq!(is_normal(&c.to_string(), form), IsNormalized::Yes, "{c:?} {form:?}");
+                    plain += 1;
+                }
+            }
+        }
+        assert!(plain > 40_000, "{plain}");
+    }
+
+    /// Against the plain rule: the words between runs of white space, one space between them.
+    #[test]
+    fn white_space_collapses_wherever_it_stands() {
+        let letters: Vec<char> = "ab가\u{2010}\u{e1}  \t\n\u{a0}\u{3000}\u{2028}\u{1680}".chars().collect();
+        for seed in 0..30_000u64 {
+            let draw = |n: u64| crate::digest::draw(seed, "space", &n.to_string());
+            let pick = |n: u64| if draw(n) % 5 == 0 { letters[(draw(n) / 8) as usize % letters.len()] } else { 'x' };
+            let text: String = (0..draw(0) % 90).map(|n| pick(n + 1)).collect();
+            let want = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let (got, edits) = collapsed(&text).unwrap_or((text.clone(), Vec::new()));
+            assert_eq!(got, want, "{text:?}");
+            check_length(&text, &got, &edits);
+        }
     }
 
     #[test]

@@ -78,6 +78,14 @@ fn minima(h: &[u64], w: usize) -> Vec<usize> {
     ends
 }
 
+/// Whether a record is the least of its neighbours, the first of equals: a cut wherever it stands, but at the start.
+pub fn is_least(hashes: &[u64], i: usize, w: usize) -> bool {
+    let Some(own) = hashes.get(i) else { return false };
+    let before = hashes.get(i.saturating_sub(w)..i).unwrap_or_default();
+    let behind = hashes.get(i + 1..hashes.len().min(i + 1 + w)).unwrap_or_default();
+    before.iter().all(|h| h > own) && behind.iter().all(|h| h >= own)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

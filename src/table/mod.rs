@@ -68,6 +68,20 @@ pub fn nulls(ty: &DataType, n: usize) -> ArrayRef {
     arrow_array::new_null_array(ty, n)
 }
 
+/// Rows of several columns of one type, each named by its column and its place there.
+pub fn interleave(ty: &DataType, of: &[ArrayRef], rows: &[(u32, u32)]) -> Result<ArrayRef, String> {
+    if of.is_empty() || rows.is_empty() {
+        return Ok(arrow_array::new_empty_array(ty));
+    }
+    let columns: Vec<&dyn Array> = of.iter().map(|a| a.as_ref()).collect();
+    let inside = |(c, r): &(u32, u32)| columns.get(*c as usize).is_some_and(|a| (*r as usize) < a.len());
+    if !rows.iter().all(inside) {
+        return Err("a row that is not there was to be taken".into());
+    }
+    let rows: Vec<(usize, usize)> = rows.iter().map(|(c, r)| (*c as usize, *r as usize)).collect();
+    arrow_select::interleave::interleave(&columns, &rows).map_err(|e| e.to_string())
+}
+
 /// The rows named, in that order.
 pub fn take(array: &ArrayRef, rows: &[u32]) -> ArrayRef {
     let idx = arrow_array::UInt32Array::from(rows.to_vec());

@@ -1,6 +1,7 @@
 //! Follows the files of a source: one walk beside the table of the last scan. While folder after folder is as it was,
 //! nothing is kept; from the first difference on, a new table is written, and only unknown files are read.
 use super::find::{Patterns, join};
+use super::read::{Reading, read_file};
 use super::table::{self, Block, Bytes, FIRST, FileState, Mark, Stretch, Table, Writer};
 use super::{COLUMNS, Head, SMALL, Scanned, Span, columns, way};
 use crate::digest::{Digest, Hasher, cut_hash};
@@ -99,15 +100,6 @@ fn order(a: &str, b: &str) -> Ordering {
     parts(a).cmp(&parts(b))
 }
 
-/// What reading a file needs.
-struct Reading<'a> {
-    world: &'a World,
-    store: &'a Store,
-    exec: &'a dyn Executor,
-    source: &'a Source,
-    target: usize,
-}
-
 struct Follower<'a> {
     reading: Reading<'a>,
     patterns: Patterns,
@@ -135,6 +127,8 @@ struct File {
     mark: Mark,
     /// What reading gave; `None` is not known yet.
     state: Option<Vec<u8>>,
+    /// What a large file was before it changed.
+    before: Option<FileState>,
 }
 
 impl Visitor for Follower<'_> {
@@ -172,7 +166,14 @@ impl Visitor for Follower<'_> {
                 What::Odd(rule, _) => Some(table::encode(&odd(rule))),
             };
             self.unknown += usize::from(state.is_none());
-            out.files.push(File { name: name.to_string(), mark, state });
+            let was = || {
+                let block = old.as_ref()?;
+                let i = block.find(name)?;
+                let large = block.any_mark(i).filter(|m| m.size() > SMALL)?;
+                table::decode(&large, states.as_ref()?.get(i)?)
+            };
+            let before = if state.is_none() { was() } else { None };
+            out.files.push(File { name: name.to_string(), mark, state, before });
         }
         self.waiting.push(out);
         if self.unknown >= BATCH || self.waiting.len() >= BATCH {
@@ -242,18 +243,21 @@ impl Follower<'_> {
 
     /// Reads the unknown files of the folders that wait, and writes them all.
     fn settle(&mut self) -> io::Result<()> {
-        let unknown: Vec<String> = self
+        let unknown: Vec<(String, Option<&FileState>)> = self
             .waiting
             .iter()
-            .flat_map(|f| f.files.iter().filter(|x| x.state.is_none()).map(|x| join(&f.path, &x.name)))
+            .flat_map(|f| {
+                f.files.iter().filter(|x| x.state.is_none()).map(|x| (join(&f.path, &x.name), x.before.as_ref()))
+            })
             .collect();
         let slots: Vec<Mutex<Option<Result<FileState, String>>>> = unknown.iter().map(|_| Mutex::new(None)).collect();
         let r = &self.reading;
         r.exec.each(unknown.len(), &|i| {
-            let done = super::read::read_file(r.world, r.store, r.source, &unknown[i], r.target);
+            let done = read_file(r, &unknown[i].0, unknown[i].1);
             *slots[i].lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
         });
         let now = r.world.now();
+        let unknown: Vec<String> = unknown.into_iter().map(|u| u.0).collect();
         let mut done = unknown.iter().zip(slots);
         for folder in std::mem::take(&mut self.waiting) {
             let mut files = folder.files;

@@ -3,6 +3,7 @@
 //! on top of a large file changes one partition.
 //!
 //! A source that is as it was costs one walk and holds no list of its files: what the last scan came to is believed.
+mod again;
 pub mod find;
 mod follow;
 mod read;
@@ -213,9 +214,7 @@ pub fn open_unit(world: &World, unit: &Unit) -> Result<Vec<u8>, Fault> {
     } else if offset.saturating_add(len) > open.stat().size {
         return Err(changed());
     } else {
-        let mut bytes = vec![0; len as usize];
-        open.read_at(&mut bytes, offset).map_err(gone)?;
-        bytes
+        open.read(len as usize, offset).map_err(gone)?
     };
     if Digest::of(&bytes) == unit.stretch.digest { Ok(bytes) } else { Err(changed()) }
 }

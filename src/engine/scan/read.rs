@@ -1,26 +1,37 @@
 //! One file: read until it stays as it is, split into records, cut into stretches with a digest each.
 use super::SMALL;
+use super::again::read_again;
 use super::table::{FileState, Stretch};
 use crate::digest::{Digest, Hasher};
 use crate::engine::store::Store;
 use crate::formats::{self, lines};
-use crate::stage::Source;
+use crate::stage::{Executor, Source};
 use crate::table::cutting::{self, Window};
 use crate::world::{Open, World};
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 const BLOCK: usize = 1 << 20;
 
-/// Reads a file until it stays as it is from the first byte to the last.
-pub fn read_file(w: &World, store: &Store, source: &Source, path: &str, target: usize) -> Result<FileState, String> {
+/// What reading a file needs.
+pub struct Reading<'a> {
+    pub world: &'a World,
+    pub store: &'a Store,
+    pub exec: &'a dyn Executor,
+    pub source: &'a Source,
+    pub target: usize,
+}
+
+/// Reads a file until it stays as it is from the first byte to the last; of one that was known `before`, what changed.
+pub fn read_file(r: &Reading, path: &str, before: Option<&FileState>) -> Result<FileState, String> {
+    let w = r.world;
     for _ in 0..3 {
         let open = match w.open(path) {
             Ok(open) => open,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Err("it vanished while the build read it".into()),
             Err(e) => return Err(e.to_string()),
         };
-        let state = read_open(&open, store, source, path, target).map_err(|e| e.to_string())?;
+        let state = read_open(r, &open, path, before).map_err(|e| e.to_string())?;
         if open.unchanged().map_err(|e| e.to_string())? {
             return Ok(state);
         }
@@ -28,8 +39,16 @@ pub fn read_file(w: &World, store: &Store, source: &Source, path: &str, target: 
     Err("it changed each time the build read it; build again when it is at rest".into())
 }
 
-fn read_open(open: &Open, store: &Store, source: &Source, path: &str, target: usize) -> io::Result<FileState> {
+fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -> io::Result<FileState> {
+    let (store, source) = (r.store, r.source);
     let packed = formats::inner_name(path) != path;
+    let small = open.stat().size <= SMALL || source.split == lines::Split::Whole;
+    let window = if small { Window(usize::MAX / 32) } else { Window::lines(r.target) };
+    if let Some(before) = before.filter(|b| !packed && !small && b.stat.size > SMALL)
+        && let Some(state) = read_again(open, r.exec, source, before, window)?
+    {
+        return Ok(FileState { digest: digest_of(&state), ..state });
+    }
     // a small file is read once; a large one is measured and then digested piece by piece
     let held: Option<Arc<[u8]>> = match open.stat().size <= SMALL {
         true => Some(read_all(open.reader()?)?.into()),
@@ -43,8 +62,6 @@ fn read_open(open: &Open, store: &Store, source: &Source, path: &str, target: us
     };
     let mut state = FileState { stat: open.stat(), ..FileState::default() };
     let (records, failed) = measure(formats::decompressor(path, raw()?), source, held.is_some())?;
-    let small = open.stat().size <= SMALL || source.split == lines::Split::Whole;
-    let window = if small { Window(usize::MAX / 32) } else { Window::lines(target) };
     let mut input = formats::decompressor(path, raw()?);
     let mut at = Cursor { offset: 0, line: 1 };
     let mut rest = records.as_slice();
@@ -61,12 +78,16 @@ fn read_open(open: &Open, store: &Store, source: &Source, path: &str, target: us
         stretch.iter().for_each(|r| at.pass(r));
         let len = at.offset - first.offset;
         let reject = stretch.iter().any(|r| r.oversize).then(|| "record.too_large".to_string());
-        let digest = match packed && reject.is_none() {
-            true => keep_bytes(&mut input, len, store)?,
-            false => digest_bytes(&mut input, len)?,
+        let digest = match (packed, &held) {
+            (true, _) if reject.is_none() => keep_bytes(&mut input, len, store)?,
+            (false, None) => Digest::default(), // all together, below
+            _ => digest_bytes(&mut input, len)?,
         };
         let (offset, line) = (first.offset, first.line);
         state.stretches.push(Stretch { offset, len, line, records: stretch.len() as u32, digest, reject });
+    }
+    if !packed && held.is_none() {
+        digest_all(r.exec, open, &mut state.stretches)?;
     }
     if let Some(rule) = failed {
         let reject = Some(rule);
@@ -180,6 +201,27 @@ fn digest_bytes(input: &mut dyn Read, len: u64) -> io::Result<Digest> {
         left -= n as u64;
     }
     Ok(h.finish())
+}
+
+/// Digests stretches of a plain file, on all threads.
+fn digest_all(exec: &dyn Executor, open: &Open, stretches: &mut [Stretch]) -> io::Result<()> {
+    let slots: Vec<Mutex<io::Result<Digest>>> = stretches.iter().map(|_| Mutex::new(Ok(Digest::default()))).collect();
+    exec.each(stretches.len(), &|k| {
+        let (mut h, mut at) = (Hasher::plain(), stretches[k].offset);
+        let end = at + stretches[k].len;
+        let mut done = Ok(());
+        while at < end && done.is_ok() {
+            done = open.read((end - at).min(BLOCK as u64) as usize, at).map(|bytes| {
+                h.update(&bytes);
+                at += bytes.len() as u64;
+            });
+        }
+        *slots[k].lock().unwrap_or_else(|e| e.into_inner()) = done.map(|()| h.finish());
+    });
+    for (stretch, slot) in stretches.iter_mut().zip(slots) {
+        stretch.digest = slot.into_inner().unwrap_or_else(|e| e.into_inner())?;
+    }
+    Ok(())
 }
 
 fn keep_bytes(input: &mut dyn Read, len: u64, store: &Store) -> io::Result<Digest> {

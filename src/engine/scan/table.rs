@@ -52,6 +52,11 @@ impl Mark {
         }
     }
 
+    /// Length of the file in bytes.
+    pub fn size(&self) -> u64 {
+        self.stat.size
+    }
+
     pub fn read(stat: Stat, now: i64) -> Mark {
         Mark { stat, racy: stat.mtime.max(stat.ctime).saturating_add(RACY) > now, odd: 0 }
     }

@@ -174,9 +174,7 @@ fn living(
 fn samples_of(home: &World, index: &Index, result: &[u8]) -> Vec<Digest> {
     let place = serde_json::from_slice::<Outcome>(result).ok().and_then(|o| index.objects.get(&o.samples?));
     let read = |p: &Place| -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; p.len as usize];
-        home.own(&pack_path(p.pack, p.raw), How::Read)?.read_at(&mut bytes, p.offset)?;
-        Ok(bytes)
+        home.own(&pack_path(p.pack, p.raw), How::Read)?.read(p.len as usize, p.offset)
     };
     let bytes = place.and_then(|p| read(p).ok()).unwrap_or_default(); // absent: each is made again when needed
     bytes.as_chunks::<32>().0.iter().map(|k| Digest(*k)).collect()
@@ -259,8 +257,8 @@ fn move_objects<'o>(
             source = home.own(&pack_path(place.pack, raw), How::Read).ok().map(|f| (place.pack, f));
         }
         let Some((_, from)) = &source else { continue };
-        let mut bytes = vec![0; place.len as usize];
-        if from.read_at(&mut bytes, place.offset).is_err() || !sound(*digest, &bytes) {
+        let Ok(bytes) = from.read(place.len as usize, place.offset) else { continue };
+        if !sound(*digest, &bytes) {
             continue;
         }
         if target.as_ref().is_some_and(|t| t.2 > PACK)

@@ -293,9 +293,7 @@ impl Store {
         if place.offset + u64::from(place.len) > file.len().ok()? {
             return None; // a damaged index must not ask for memory that no file has
         }
-        let mut bytes = vec![0; place.len as usize];
-        file.read_at(&mut bytes, place.offset).ok()?;
-        Some(bytes)
+        file.read(place.len as usize, place.offset).ok()
     }
 
     /// Makes everything put so far last: packs, sync, index, sync. Does nothing when nothing was put.
@@ -404,9 +402,7 @@ fn append(file: &Own, index: &mut Index) -> io::Result<()> {
 }
 
 fn tail(file: &Own, from: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; file.len()?.saturating_sub(from) as usize];
-    file.read_at(&mut bytes, from)?;
-    Ok(bytes)
+    file.read(file.len()?.saturating_sub(from) as usize, from)
 }
 
 /// Reads the index up to the first commit that is not whole: what follows was never promised.
