@@ -412,6 +412,25 @@ pub struct OutFile {
     /// Below the release's folder, `/`-separated.
     pub path: String,
     pub content: Content,
+    /// Samples in it, where they are rows or lines one after another.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rows: u64,
+    /// The engine's to find out, unless they are known.
+    pub sums: Option<Sums>,
+}
+
+impl OutFile {
+    pub fn bytes(path: impl Into<String>, bytes: Vec<u8>) -> OutFile {
+        OutFile { path: path.into(), content: Content::Bytes(bytes), rows: 0, sums: None }
+    }
+}
+
+/// What a file's bytes are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sums {
+    pub blake3: Digest,
+    /// In hex digits.
+    pub sha256: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -423,8 +442,8 @@ pub enum Content {
     Stored(Digest, u64),
     /// Bytes that stand elsewhere: raw files in place.
     Blob(Digest, u64),
-    /// Chunks one after another; the digest and length are of all together.
-    Joined(Digest, u64, Vec<Chunk>),
+    /// Chunks one after another.
+    Joined(Vec<Chunk>),
 }
 
 /// A stretch of a file that is put together without being held.
@@ -444,20 +463,27 @@ impl Content {
     pub fn len(&self) -> u64 {
         match self {
             Content::Bytes(b) => b.len() as u64,
-            Content::Stored(_, n) | Content::Blob(_, n) | Content::Joined(_, n, _) => *n,
+            Content::Stored(_, n) | Content::Blob(_, n) => *n,
+            Content::Joined(chunks) => chunks.iter().map(Chunk::len).sum(),
         }
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
 
-    /// BLAKE3 of the bytes.
-    pub fn digest(&self) -> Digest {
+impl Chunk {
+    /// Length in bytes.
+    pub fn len(&self) -> u64 {
         match self {
-            Content::Bytes(b) => Digest::of(b),
-            Content::Stored(d, _) | Content::Blob(d, _) | Content::Joined(d, ..) => *d,
+            Chunk::Bytes(b) => b.len() as u64,
+            Chunk::Stored(_, n) | Chunk::Cell(_, _, n) => *n,
         }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 
@@ -466,8 +492,10 @@ impl Content {
 pub struct Output {
     pub files: Vec<OutFile>,
     pub facts: BTreeMap<String, Fact>,
-    /// The content root and the files root of a release.
-    pub roots: Option<(Digest, Digest)>,
+    /// Of a release: what it holds, apart from how that is encoded.
+    pub content_root: Option<Digest>,
+    /// Over all files, from `seal`.
+    pub files_root: Option<Digest>,
 }
 
 /// One partition of a regrouped table: which group it belongs to, and its rows.
@@ -506,11 +534,14 @@ pub trait JoinStage {
     fn join(p: &Self::Join, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault>;
 }
 
-/// All at once: the last page of a release.
+/// All at once: the last page of a release. The engine puts the files together, finds out their sums, and remembers
+/// those of each file by what it is made of.
 pub trait WholeStage {
     const CARD: Card;
     type Run: Params;
     fn run(p: &Self::Run, pieces: &[Piece]) -> Result<Output, Fault>;
+    /// The files that tell of all others, whose sums are known now, and the root over them.
+    fn seal(p: &Self::Run, files: &[OutFile]) -> Result<(Vec<OutFile>, Digest), Fault>;
 }
 
 /// Counts what ran: the only way to a kernel leads past it.
@@ -537,6 +568,7 @@ type GatherFn = fn(&Meter, &str, usize, &Hits, &mut Verdicts) -> Result<(), Faul
 type ApplyFn = fn(&Meter, &str, &Rows, &Slice) -> Result<Delta, Fault>;
 type JoinFn = fn(&Meter, &str, &Rows, &[Vec<usize>], &Rows) -> Result<Delta, Fault>;
 type RunFn = fn(&Meter, &str, &[Piece]) -> Result<Output, Fault>;
+type SealFn = fn(&str, &[OutFile]) -> Result<(Vec<OutFile>, Digest), Fault>;
 
 /// A stage's kernels without its types.
 #[derive(Clone, Copy)]
@@ -551,6 +583,7 @@ pub enum Kernels {
     },
     Whole {
         run: RunFn,
+        seal: SealFn,
     },
     /// The engine's own: cuts the living rows of each value of a column anew (`Plan::regroup`).
     Regroup,
@@ -769,6 +802,7 @@ pub const fn whole<S: WholeStage>() -> Kernels {
             m.count(Part::Run, pieces.iter().map(|p| p.rows.len()).sum());
             S::run(&parse(p)?, pieces)
         },
+        seal: |p, files| S::seal(&parse(p)?, files),
     }
 }
 

@@ -329,13 +329,17 @@ impl Teller<'_, '_> {
     fn places(&self, page: &Step, run: &StepRun, split: &str, id: &str) -> Result<Vec<String>, Fault> {
         let Some(n) = self.position(&page.plan.ports.table, split, id)? else { return Ok(Vec::new()) };
         let mut out = Vec::new();
+        let mut before: BTreeMap<&str, u64> = BTreeMap::new(); // samples in the shards passed so far
         for f in &run.files {
             let Some((folder, name)) = f.path.split_once('/') else { continue };
             let of_split = name.rsplit_once('-').is_some_and(|(s, _)| s == split);
-            match folder {
-                "parquet" if of_split => out.push(format!("{} row {n}", f.path)),
-                "jsonl" if of_split => out.push(format!("{}:{}", f.path, n + 1)),
-                "conll" if name.strip_suffix(".conll") == Some(split) => {
+            let first = before.entry(folder).or_default();
+            let own = n.checked_sub(*first).filter(|own| *own < f.rows);
+            *first += if of_split { f.rows } else { 0 };
+            match (folder, own) {
+                ("parquet", Some(own)) if of_split => out.push(format!("{} row {own}", f.path)),
+                ("jsonl", Some(own)) if of_split => out.push(format!("{}:{}", f.path, own + 1)),
+                ("conll", _) if name.strip_suffix(".conll") == Some(split) => {
                     out.extend(self.sentence(f, id)?.map(|line| format!("{}:{line}", f.path)));
                 }
                 _ => {}

@@ -660,7 +660,7 @@ impl Walk<'_, '_> {
         });
         let key = recipe::key(&recipe::head(self.step, Kernel::Run), names);
         let output = match self.s.known::<Kept>(key) {
-            Some(k) => Output { files: k.files, facts: k.facts, roots: k.roots },
+            Some(Kept { files, facts, content_root, files_root }) => Output { files, facts, content_root, files_root },
             None => {
                 run.runs += 1;
                 if self.mode != Mode::Build {
@@ -668,7 +668,9 @@ impl Walk<'_, '_> {
                 }
                 (self.sink)(Event::Running { step: self.step.name.clone(), tasks: 1 });
                 let o = self.s.execute_run(&task)?;
-                self.s.remember(key, &Kept { files: o.files.clone(), facts: o.facts.clone(), roots: o.roots });
+                let (files, facts) = (o.files.clone(), o.facts.clone());
+                let (content_root, files_root) = (o.content_root, o.files_root);
+                self.s.remember(key, &Kept { files, facts, content_root, files_root });
                 o
             }
         };
@@ -677,7 +679,8 @@ impl Walk<'_, '_> {
                 self.s.know(digest, || Producer::Run(task.clone()));
             }
         }
-        (run.files, run.roots) = (output.files, output.roots);
+        run.roots = output.content_root.zip(output.files_root);
+        run.files = output.files;
         run.facts.extend(output.facts);
         Ok(())
     }
@@ -687,7 +690,7 @@ impl Walk<'_, '_> {
 fn stored(content: &Content) -> Vec<Digest> {
     match content {
         Content::Stored(d, _) => vec![*d],
-        Content::Joined(_, _, chunks) => {
+        Content::Joined(chunks) => {
             chunks.iter().filter_map(|c| if let Chunk::Stored(d, _) = c { Some(*d) } else { None }).collect()
         }
         Content::Bytes(_) | Content::Blob(..) => Vec::new(),
@@ -699,5 +702,6 @@ fn stored(content: &Content) -> Vec<Digest> {
 struct Kept {
     files: Vec<OutFile>,
     facts: BTreeMap<String, Fact>,
-    roots: Option<(Digest, Digest)>,
+    content_root: Option<Digest>,
+    files_root: Option<Digest>,
 }

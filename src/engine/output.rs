@@ -22,13 +22,14 @@ pub fn write(s: &Session, files: &mut Outputs, folder: &str, list: &[OutFile], l
     for file in list {
         s.go_on()?;
         let path = format!("{folder}/{}", file.path);
-        let digest = file.content.digest();
+        let unknown = || Fault::Bug(format!("{}: its sums are not known", file.path));
+        let digest = file.sums.as_ref().ok_or_else(unknown)?.blake3;
         let found = there.binary_search_by(|f| f.path.as_bytes().cmp(path.as_bytes())).ok().and_then(|i| there.get(i));
         if lies_there(files, found, digest) {
             continue;
         }
         if found.is_none() || digest_at(s, &path).ok() != Some(digest) {
-            put(s, &path, &file.content, lasting)?;
+            put(s, &path, &file.content, digest, lasting)?;
             changed += 1;
         }
         if let Some(stat) = s.world.stat(&path) {
@@ -39,7 +40,7 @@ pub fn write(s: &Session, files: &mut Outputs, folder: &str, list: &[OutFile], l
 }
 
 /// Writes one file, chunk by chunk; bytes that are not those that were promised are never left there.
-fn put(s: &Session, path: &str, content: &Content, lasting: bool) -> Result<(), Fault> {
+fn put(s: &Session, path: &str, content: &Content, digest: Digest, lasting: bool) -> Result<(), Fault> {
     let mut fault = None;
     let written = s.world.replace_with(path, lasting, |w| {
         let mut h = Hasher::plain();
@@ -51,7 +52,7 @@ fn put(s: &Session, path: &str, content: &Content, lasting: bool) -> Result<(), 
             fault = Some(f);
             return Err(io::ErrorKind::Other.into());
         }
-        match h.finish() == content.digest() {
+        match h.finish() == digest {
             true => Ok(()),
             false => Err(io::Error::other(format!("{path}: the bytes are not those that were made"))),
         }

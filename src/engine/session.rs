@@ -7,15 +7,16 @@ use super::scan::{self, Scanned, Unit};
 use super::state::{BornRows, Counts, Outcome};
 use super::store::Store;
 use super::{Review, Step};
-use crate::digest::Digest;
+use crate::digest::{Digest, Hasher};
 use crate::stage::{
-    Act, Blobs, Chunk, Content, Delta, Event, Executor, Fault, Grain, Kernels, Meter, Output, Part, Piece, Rows,
-    Source, Summary,
+    Act, Blobs, Chunk, Content, Delta, Event, Executor, Fault, Grain, Kernels, Meter, OutFile, Output, Part, Piece,
+    Rows, Source, Summary, Sums,
 };
 use crate::table::{self, ArrayRef, DataType, Living, Value, column_digest, encode};
 use crate::world::World;
 use arrow_array::Array;
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -293,13 +294,25 @@ impl<'a> Session<'a> {
             Some(Producer::Literal(array)) => array,
             Some(Producer::Take(take)) => self.take(&take)?,
             Some(Producer::Units(scanned, part)) => return self.units(&scanned, part, digest),
-            _ => {
-                let bytes = self.bytes(digest)?;
-                table::decode(bytes).map_err(|e| Fault::Bug(format!("a stored column does not decode: {e}")))?
-            }
+            _ => self.stored(digest)?,
         };
         self.cache(digest, &array);
         Ok(array)
+    }
+
+    /// A column that a kernel wrote: stored, or made again, and then perhaps in memory alone.
+    fn stored(&self, digest: Digest) -> Result<ArrayRef, Fault> {
+        let bytes = match self.store.get(digest) {
+            Some(bytes) => bytes,
+            None => {
+                self.make_again(digest)?;
+                if let Some(array) = held(&self.cache).get(digest, self.memory / CACHE) {
+                    return Ok(array);
+                }
+                self.bytes(digest)?
+            }
+        };
+        table::decode(bytes).map_err(|e| Fault::Bug(format!("a stored column does not decode: {e}")))
     }
 
     /// Rows of several columns as one.
@@ -511,24 +524,65 @@ impl<'a> Session<'a> {
     /// Runs a whole stage; the bytes of its files become objects.
     pub fn execute_run(&self, task: &RunTask) -> Result<Output, Fault> {
         let step = &self.steps[task.step];
-        let Kernels::Whole { run } = step.entry.kernels else { return Err(Fault::Bug("has no run".into())) };
+        let Kernels::Whole { run, seal } = step.entry.kernels else { return Err(Fault::Bug("has no run".into())) };
         let pieces: Vec<Piece> =
             task.pieces.iter().map(|(g, n, reads)| Piece { group: g.clone(), rows: self.rows(*n, reads) }).collect();
-        let mut output = run(&self.meters[task.step], &step.plan.params[0], &pieces).map_err(|f| named(step, f))?;
-        for file in &mut output.files {
+        let params = &step.plan.params[0];
+        let mut output = run(&self.meters[task.step], params, &pieces).map_err(|f| named(step, f))?;
+        self.keep_files(&mut output.files, step.raw)?;
+        let (mut seals, root) = seal(params, &output.files).map_err(|f| named(step, f))?;
+        self.keep_files(&mut seals, step.raw)?;
+        output.files.extend(seals);
+        output.files_root = Some(root);
+        Ok(output)
+    }
+
+    /// Turns bytes of files into objects, and finds out the sums of all that have none.
+    fn keep_files(&self, files: &mut [OutFile], raw: bool) -> Result<(), Fault> {
+        for file in files.iter_mut() {
             match &mut file.content {
-                Content::Bytes(bytes) => file.content = Content::Stored(self.put(bytes, step.raw)?, bytes.len() as u64),
-                Content::Joined(_, _, chunks) => {
+                Content::Bytes(bytes) => file.content = Content::Stored(self.put(bytes, raw)?, bytes.len() as u64),
+                Content::Joined(chunks) => {
                     for chunk in chunks {
                         if let Chunk::Bytes(bytes) = chunk {
-                            *chunk = Chunk::Stored(self.put(bytes, step.raw)?, bytes.len() as u64);
+                            *chunk = Chunk::Stored(self.put(bytes, raw)?, bytes.len() as u64);
                         }
                     }
                 }
                 Content::Stored(..) | Content::Blob(..) => {}
             }
         }
-        Ok(output)
+        let slots: Vec<Mutex<Option<Result<Sums, Fault>>>> = files.iter().map(|_| Mutex::new(None)).collect();
+        self.exec.each(files.len(), &|i| {
+            let done = match &files[i].sums {
+                Some(known) => Ok(known.clone()),
+                None => self.go_on().and_then(|()| self.sums(&files[i].content)),
+            };
+            *held(&slots[i]) = Some(done);
+        });
+        for (file, slot) in files.iter_mut().zip(slots) {
+            file.sums = slot.into_inner().unwrap_or_else(|e| e.into_inner()).transpose()?;
+        }
+        Ok(())
+    }
+
+    /// The sums of a file, remembered by what it is made of.
+    fn sums(&self, of: &Content) -> Result<Sums, Fault> {
+        let made_of = serde_json::to_vec(of).map_err(|e| Fault::Bug(e.to_string()))?;
+        let key = recipe::key("sums 1", [Digest::of(&made_of)]);
+        if let Some(known) = self.known(key) {
+            return Ok(known);
+        }
+        let (mut b3, mut sha) = (Hasher::plain(), Sha256::new());
+        self.content(of, &mut |bytes| {
+            b3.update(bytes);
+            sha.update(bytes);
+            Ok(())
+        })?;
+        let sha256 = sha.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        let sums = Sums { blake3: b3.finish(), sha256 };
+        self.remember(key, &sums);
+        Ok(sums)
     }
 
     /// Hands over the bytes of an output, chunk by chunk.
@@ -537,7 +591,7 @@ impl<'a> Session<'a> {
             Content::Bytes(bytes) => each(bytes),
             Content::Stored(digest, _) => each(&self.bytes(*digest)?),
             Content::Blob(digest, _) => each(&self.open(*digest)?),
-            Content::Joined(_, _, chunks) => chunks.iter().try_for_each(|c| each(&self.chunk(c)?)),
+            Content::Joined(chunks) => chunks.iter().try_for_each(|c| each(&self.chunk(c)?)),
         }
     }
 

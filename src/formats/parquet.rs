@@ -6,8 +6,9 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -38,35 +39,33 @@ pub fn fragment(columns: &[(String, ArrayRef)]) -> Result<Vec<u8>, String> {
     Ok(out)
 }
 
-/// A file whose row groups are those of fragments, in order, without holding them: what comes of a fragment is told as
+/// What stands behind the row groups of a file: all that joining needs to know of it.
+pub fn footer(file: &[u8]) -> &[u8] {
+    let end = file.last_chunk::<8>().map_or(0, |[a, b, c, d, ..]| u32::from_le_bytes([*a, *b, *c, *d]) as usize);
+    file.get(file.len().saturating_sub(end.saturating_add(8))..).unwrap_or_default()
+}
+
+/// A file whose row groups are those of fragments, in order, without reading them: what comes of a fragment is told as
 /// a range of its bytes, and only what stands before and behind is given out.
 pub struct Joined {
-    writer: SerializedFileWriter<Tee>,
-    tee: Tee,
+    writer: SerializedFileWriter<Kept>,
+    kept: Kept,
 }
 
-/// Bytes that go to `sink`, and are kept while `keep` says so.
-#[derive(Clone)]
-struct Tee(Arc<Mutex<Kept>>);
+/// Bytes that are kept while somebody says so.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Option<Vec<u8>>>>);
 
-struct Kept {
-    sink: Box<dyn Write + Send>,
-    bytes: Vec<u8>,
-    keep: bool,
-}
-
-impl Tee {
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+impl Kept {
+    fn held(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
         self.0.lock().unwrap_or_else(|e| e.into_inner())
     }
 }
 
-impl Write for Tee {
+impl Write for Kept {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut kept = self.kept();
-        kept.sink.write_all(bytes)?;
-        if kept.keep {
-            kept.bytes.extend(bytes);
+        if let Some(kept) = self.held().as_mut() {
+            kept.extend(bytes);
         }
         Ok(bytes.len())
     }
@@ -76,25 +75,48 @@ impl Write for Tee {
     }
 }
 
-impl Joined {
-    /// A file with the schema of a first fragment; its bytes go to `sink`, which may hash or write them.
-    pub fn new(first: &[u8], sink: Box<dyn Write + Send>) -> Result<(Joined, Vec<u8>), String> {
-        let reader = SerializedFileReader::new(bytes(first)).map_err(say)?;
-        let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
-        let tee = Tee(Arc::new(Mutex::new(Kept { sink, bytes: Vec::new(), keep: true })));
-        let mut writer = SerializedFileWriter::new(tee.clone(), schema, Arc::new(properties()?)).map_err(say)?;
-        writer.flush().map_err(|e| e.to_string())?;
-        let head = std::mem::take(&mut tee.kept().bytes);
-        Ok((Joined { writer, tee }, head))
+/// Stands for the bytes of a fragment: the writer copies them, and what it writes there is not kept.
+struct Blank;
+
+impl Length for Blank {
+    fn len(&self) -> u64 {
+        u64::MAX
+    }
+}
+
+impl ChunkReader for Blank {
+    type T = io::Repeat;
+
+    fn get_read(&self, _: u64) -> parquet::errors::Result<io::Repeat> {
+        Ok(io::repeat(0))
     }
 
-    /// Adds a fragment's row groups; the range of its bytes that stands in the file.
-    pub fn add(&mut self, fragment: &[u8]) -> Result<Range<u64>, String> {
-        self.tee.kept().keep = false;
-        let source = bytes(fragment);
-        let reader = SerializedFileReader::new(source.clone()).map_err(say)?;
+    fn get_bytes(&self, _: u64, _: usize) -> parquet::errors::Result<bytes::Bytes> {
+        Err(parquet::errors::ParquetError::General("a fragment's bytes are not read here".into()))
+    }
+}
+
+/// What a footer says.
+fn metadata(footer: &[u8]) -> Result<ParquetMetaData, String> {
+    let body = footer.get(..footer.len().saturating_sub(8)).unwrap_or_default();
+    ParquetMetaDataReader::decode_metadata(body).map_err(say)
+}
+
+impl Joined {
+    /// A file with the schema of a first fragment, of which its footer is given; and how it begins.
+    pub fn new(first: &[u8]) -> Result<(Joined, Vec<u8>), String> {
+        let schema = metadata(first)?.file_metadata().schema_descr().root_schema_ptr();
+        let kept = Kept(Arc::new(Mutex::new(Some(Vec::new()))));
+        let mut writer = SerializedFileWriter::new(kept.clone(), schema, Arc::new(properties()?)).map_err(say)?;
+        writer.flush().map_err(|e| e.to_string())?;
+        let head = kept.held().take().unwrap_or_default();
+        Ok((Joined { writer, kept }, head))
+    }
+
+    /// Adds the row groups of a fragment, of which its footer is given; the range of its bytes that stands in the file.
+    pub fn add(&mut self, footer: &[u8]) -> Result<Range<u64>, String> {
         let mut range: Option<Range<u64>> = None;
-        for group in reader.metadata().row_groups() {
+        for group in metadata(footer)?.row_groups() {
             let mut target = self.writer.next_row_group().map_err(say)?;
             for column in group.columns() {
                 let (start, len) = column.byte_range();
@@ -111,7 +133,7 @@ impl Joined {
                     column_index: None,
                     offset_index: None,
                 };
-                target.append_column(&source, close).map_err(say)?;
+                target.append_column(&Blank, close).map_err(say)?;
             }
             target.close().map_err(say)?;
         }
@@ -121,9 +143,9 @@ impl Joined {
 
     /// What stands behind the last row group.
     pub fn finish(self) -> Result<Vec<u8>, String> {
-        self.tee.kept().keep = true;
+        *self.kept.held() = Some(Vec::new());
         self.writer.close().map_err(say)?;
-        Ok(std::mem::take(&mut self.tee.kept().bytes))
+        Ok(self.kept.held().take().unwrap_or_default())
     }
 }
 
@@ -146,18 +168,6 @@ mod tests {
     use super::*;
     use arrow_array::StringArray;
 
-    struct Shared(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Shared {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[test]
     fn joined_fragments_are_one_file() {
         let part = |v: Vec<Option<&str>>| {
@@ -165,17 +175,18 @@ mod tests {
         };
         let a = part(vec![Some("가"), None]);
         let b = part(vec![Some("b")]);
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let (mut joined, head) = Joined::new(&a, Box::new(Shared(seen.clone()))).unwrap();
+        let (mut joined, head) = Joined::new(footer(&a)).unwrap();
         let mut file = head;
         for fragment in [&a, &b] {
-            let range = joined.add(fragment).unwrap();
+            let range = joined.add(footer(fragment)).unwrap();
             file.extend(&fragment[range.start as usize..range.end as usize]);
         }
         file.extend(joined.finish().unwrap());
         assert_eq!(rows(&file), Ok(3));
-        assert_eq!(*seen.lock().unwrap(), file);
-        assert!(Joined::new(b"none", Box::new(io::sink())).is_err());
+        let reader = SerializedFileReader::new(bytes(&file)).unwrap();
+        let texts: Vec<String> = reader.get_row_iter(None).unwrap().map(|r| r.unwrap().to_string()).collect();
+        assert_eq!(texts, ["{text: \"가\"}", "{text: null}", "{text: \"b\"}"]);
+        assert!(Joined::new(b"none").is_err() && Joined::new(footer(b"")).is_err());
         assert!(rows(b"no parquet").is_err());
     }
 }

@@ -26,11 +26,24 @@ pub fn column_of(f: Format) -> String {
     format!("encoded.{}", f.name())
 }
 
+/// The column of what is known of them without reading them: their length, 8 bytes, and for Parquet the footer.
+pub fn outline_of(f: Format) -> String {
+    format!("outline.{}", f.name())
+}
+
+/// Length of a piece's fragment in bytes, and what else its outline tells.
+pub fn outline(rows: &Rows, f: Format) -> Result<(u64, Vec<u8>), Fault> {
+    let cell = fragment(rows, &outline_of(f))?;
+    let (len, rest) = cell.split_first_chunk::<8>().ok_or_else(|| Fault::Bug("an outline is missing".into()))?;
+    Ok((u64::from_le_bytes(*len), rest.to_vec()))
+}
+
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
     let types = check.columns.get("samples");
     let label = |kind: &str| r.columns.iter().find(|c| kind_of(types.and_then(|t| t.get(*c))) == kind).cloned();
-    let mut writes: Vec<(String, DataType)> = r.formats.iter().map(|f| (column_of(*f), DataType::Binary)).collect();
+    let columns = r.formats.iter().flat_map(|f| [column_of(*f), outline_of(*f)]);
+    let mut writes: Vec<(String, DataType)> = columns.map(|c| (c, DataType::Binary)).collect();
     if r.formats.iter().any(|f| matches!(f, Format::Coco | Format::ImageFolder)) {
         writes.push(("encoded.images".into(), DataType::Binary));
     }
@@ -71,7 +84,7 @@ struct Shape {
 struct Encode;
 
 impl RowStage for Encode {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]).uses(&["parquet 60", "zstd 0.14"]);
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 2)]).uses(&["parquet 60", "zstd 0.14"]);
     type Map = Shape;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -86,6 +99,9 @@ impl RowStage for Encode {
                 Format::Coco => instances(p, rows)?,
                 Format::ImageFolder => lines(p, rows, Some("file_name"))?,
             };
+            let rest = if *f == Format::Parquet { parquet::footer(&bytes) } else { &[] };
+            let outline = [&(bytes.len() as u64).to_le_bytes(), rest].concat();
+            delta.write(outline_of(*f), first(rows.len(), outline));
             delta.write(column_of(*f), first(rows.len(), bytes));
         }
         if p.formats.iter().any(|f| matches!(f, Format::Coco | Format::ImageFolder)) {

@@ -1,17 +1,16 @@
 //! `release.NAME`: the last page. Joins the fragments, numbers COCO images and annotations, and adds `release.json`,
 //! the dataset card, ATTRIBUTION, licences and sums. Two roots: the content root is over ids and values and survives a
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
-use super::encode::{column_of, digests, fragment};
+use super::encode::{column_of, digests, fragment, outline, outline_of};
 use super::{Counts, Format, Release, SourceCard, dataset, declared, kind_of, released_name, sources};
-use crate::digest::{Digest, Hasher};
+use crate::digest::{Digest, Hasher, cut_hash};
 use crate::formats::{coco, parquet};
 use crate::model::license;
 use crate::stage::*;
+use crate::table::cutting::{self, Window};
+use crate::table::texts;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 
 pub const ENTRY: Entry = Entry {
     name: "release/page",
@@ -36,7 +35,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         }
     }
     let mut reads: Vec<String> = r.columns.clone();
-    reads.extend(r.formats.iter().map(|f| column_of(*f)));
+    reads.extend(r.formats.iter().flat_map(|f| [column_of(*f), outline_of(*f)]));
+    reads.extend((!reads.contains(&"id".to_string())).then(|| "id".to_string()));
     let images = r.formats.iter().any(|f| matches!(f, Format::Coco | Format::ImageFolder));
     reads.extend(images.then(|| "encoded.images".to_string()));
     reads.extend((!reads.contains(&"source".to_string())).then(|| "source".to_string()));
@@ -102,11 +102,11 @@ struct PageCard {
 struct Page;
 
 impl WholeStage for Page {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Run, 2)]).uses(&["parquet 60"]);
+    const CARD: Card = Card::new(Grain::Partition, &[(Part::Run, 3)]).uses(&["parquet 60"]);
     type Run = PageCard;
 
     fn run(p: &PageCard, pieces: &[Piece]) -> Result<Output, Fault> {
-        let mut files = Files::default();
+        let mut files = Vec::new();
         let mut counts = Counts::new();
         for piece in pieces {
             *counts.entry(piece.group.clone()).or_default() += piece.rows.len() as u64;
@@ -120,137 +120,116 @@ impl WholeStage for Page {
         }
         let content = content(p, pieces)?;
         let content_root = Digest::of(content.lines.as_bytes());
-        files.add("release.json", release_json(p, &counts, &content, content_root).into_bytes());
-        files.add("README.md", readme(p, &counts).into_bytes());
+        files.push(OutFile::bytes("release.json", release_json(p, &counts, &content, content_root).into_bytes()));
+        files.push(OutFile::bytes("README.md", readme(p, &counts).into_bytes()));
         let within = sources_of(p, pieces)?;
-        files.add("ATTRIBUTION.md", attribution(p, &within).into_bytes());
+        files.push(OutFile::bytes("ATTRIBUTION.md", attribution(p, &within).into_bytes()));
         licenses(&within, p, pieces, &mut files)?;
-        let files_root = files.sums();
         let total: u64 = counts.values().sum();
         let mut facts: BTreeMap<String, Fact> =
             counts.iter().map(|(s, n)| (format!("samples.{s}"), Fact::from(*n))).collect();
         facts.insert("samples".into(), total.into());
-        Ok(Output { files: files.list, facts, roots: Some((content_root, files_root)) })
-    }
-}
-
-/// Files with both sums.
-#[derive(Default)]
-struct Files {
-    list: Vec<OutFile>,
-    sums: BTreeMap<String, (String, String)>,
-}
-
-impl Files {
-    fn add(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
-        let path = path.into();
-        let sha: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
-        self.sums.insert(path.clone(), (Digest::of(&bytes).hex(), sha));
-        self.list.push(OutFile { path, content: Content::Bytes(bytes) });
+        Ok(Output { files, facts, content_root: Some(content_root), files_root: None })
     }
 
-    /// A file made of chunks that were hashed as they passed by.
-    fn joined(&mut self, path: String, sums: &Sums, chunks: Vec<Chunk>) {
-        let (digest, sha, len) = sums.of();
-        self.sums.insert(path.clone(), (digest.hex(), sha));
-        self.list.push(OutFile { path, content: Content::Joined(digest, len, chunks) });
-    }
-
-    fn blob(&mut self, path: String, blob: Digest, bytes: u64, sha: &str) {
-        if self.sums.insert(path.clone(), (blob.hex(), sha.into())).is_none() {
-            self.list.push(OutFile { path, content: Content::Blob(blob, bytes) });
+    /// The two lists of sums; the files root is the digest of the first.
+    fn seal(_: &PageCard, files: &[OutFile]) -> Result<(Vec<OutFile>, Digest), Fault> {
+        let mut of: BTreeMap<&str, &Sums> = BTreeMap::new();
+        for file in files {
+            let unknown = || Fault::Bug(format!("{} has no sums", file.path));
+            of.insert(&file.path, file.sums.as_ref().ok_or_else(unknown)?);
         }
-    }
-
-    /// Adds the two lists of sums; the files root is the digest of the first.
-    fn sums(&mut self) -> Digest {
-        let lines = |pick: fn(&(String, String)) -> &String| -> String {
-            self.sums.iter().map(|(path, sums)| format!("{}  {path}\n", pick(sums))).collect()
+        let lines = |sum: fn(&Sums) -> String| -> Vec<u8> {
+            of.iter().flat_map(|(path, s)| format!("{}  {path}\n", sum(s)).into_bytes()).collect()
         };
-        let (b3, sha) = (lines(|s| &s.0), lines(|s| &s.1));
-        let root = Digest::of(b3.as_bytes());
-        self.list.push(OutFile { path: "B3SUMS".into(), content: Content::Bytes(b3.into_bytes()) });
-        self.list.push(OutFile { path: "SHA256SUMS".into(), content: Content::Bytes(sha.into_bytes()) });
-        root
+        let (b3, sha) = (lines(|s| s.blake3.hex()), lines(|s| s.sha256.clone()));
+        let root = Digest::of(&b3);
+        Ok((vec![OutFile::bytes("B3SUMS", b3), OutFile::bytes("SHA256SUMS", sha)], root))
     }
 }
 
-/// Both sums and the length of bytes that pass by. Copies are one.
-#[derive(Clone, Default)]
-struct Sums(Arc<Mutex<(Option<Hasher>, Sha256, u64)>>);
+/// Pieces on either side that decide where a shard ends: a shard is some 16 pieces, 130,000 samples, so that a changed
+/// sample changes one file of a large release.
+const SHARD: usize = 8;
 
-impl Sums {
-    fn of(&self) -> (Digest, String, u64) {
-        let held = self.0.lock().unwrap_or_else(|e| e.into_inner());
-        let sha: String = held.1.clone().finalize().iter().map(|b| format!("{b:02x}")).collect();
-        (held.0.as_ref().map_or_else(|| Digest::of(b""), Hasher::finish), sha, held.2)
+/// The pieces of a split by shard; where one ends is decided by the pieces' ids alone.
+fn shards<'s, 'p>(pieces: &'s [&'p Piece<'p>]) -> Result<Vec<&'s [&'p Piece<'p>]>, Fault> {
+    let hash = |piece: &&Piece| Ok(cut_hash(&piece.rows.digest("id")?.0));
+    let hashes: Vec<u64> = pieces.iter().map(hash).collect::<Result<_, Fault>>()?;
+    let (mut out, mut start) = (Vec::new(), 0);
+    for end in cutting::cut(&hashes, &[], Window(SHARD)) {
+        out.push(pieces.get(start..end).unwrap_or_default());
+        start = end;
     }
+    Ok(out)
 }
 
-impl Write for Sums {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut held = self.0.lock().unwrap_or_else(|e| e.into_inner());
-        held.0.get_or_insert_with(Hasher::plain).update(bytes);
-        held.1.update(bytes);
-        held.2 += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn data(p: &PageCard, f: Format, split: &str, pieces: &[&Piece], files: &mut Files) -> Result<(), Fault> {
-    let column = column_of(f);
+fn data(p: &PageCard, f: Format, split: &str, pieces: &[&Piece], files: &mut Vec<OutFile>) -> Result<(), Fault> {
     match f {
-        Format::Parquet => parquet_file(format!("parquet/{split}-00000.parquet"), &column, pieces, files),
-        Format::Jsonl => joined(format!("jsonl/{split}-00000.jsonl"), &column, pieces, files),
-        Format::Conll => joined(format!("conll/{split}.conll"), &column, pieces, files),
-        Format::ImageFolder => joined(format!("images/{split}/metadata.jsonl"), &column, pieces, files),
+        Format::Parquet | Format::Jsonl => {
+            for (n, shard) in shards(pieces)?.into_iter().enumerate() {
+                files.push(match f {
+                    Format::Parquet => parquet_file(format!("parquet/{split}-{n:05}.parquet"), shard)?,
+                    _ => joined(format!("jsonl/{split}-{n:05}.jsonl"), f, shard)?,
+                });
+            }
+        }
+        Format::Conll => files.push(joined(format!("conll/{split}.conll"), f, pieces)?),
+        Format::ImageFolder => files.push(joined(format!("images/{split}/metadata.jsonl"), f, pieces)?),
         Format::Coco => {
             let mut images: Vec<coco::Image> = Vec::new();
             for piece in pieces {
-                let all = fragment(&piece.rows, &column)?;
+                let all = fragment(&piece.rows, &column_of(f))?;
                 for line in all.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
                     images.push(serde_json::from_slice(line).map_err(|e| Fault::Bug(e.to_string()))?);
                 }
             }
-            files.add(format!("coco/instances_{split}.json"), coco::write(&images, &p.classes, split).into_bytes());
-            Ok(())
+            let text = coco::write(&images, &p.classes, split);
+            files.push(OutFile::bytes(format!("coco/instances_{split}.json"), text.into_bytes()));
         }
     }
-}
-
-/// A file whose fragments simply follow one another; one is held at a time.
-fn joined(path: String, column: &str, pieces: &[&Piece], files: &mut Files) -> Result<(), Fault> {
-    let (mut sums, mut chunks) = (Sums::default(), Vec::new());
-    for piece in pieces {
-        let bytes = fragment(&piece.rows, column)?;
-        sums.write_all(&bytes).map_err(|e| Fault::Bug(e.to_string()))?;
-        chunks.push(Chunk::Cell(piece.rows.digest(column)?, 0, bytes.len() as u64));
-    }
-    files.joined(path, &sums, chunks);
     Ok(())
 }
 
-/// The same in Parquet: row groups are copied as they are, the footer is made anew.
-fn parquet_file(path: String, column: &str, pieces: &[&Piece], files: &mut Files) -> Result<(), Fault> {
-    let [first, ..] = pieces else { return Ok(()) };
-    let sums = Sums::default();
-    let (mut file, head) =
-        parquet::Joined::new(&fragment(&first.rows, column)?, Box::new(sums.clone())).map_err(Fault::Bug)?;
-    let mut chunks = vec![Chunk::Bytes(head)];
-    for piece in pieces {
-        let range = file.add(&fragment(&piece.rows, column)?).map_err(Fault::Bug)?;
-        chunks.push(Chunk::Cell(piece.rows.digest(column)?, range.start, range.end - range.start));
-    }
-    chunks.push(Chunk::Bytes(file.finish().map_err(Fault::Bug)?));
-    files.joined(path, &sums, chunks);
-    Ok(())
+fn rows(pieces: &[&Piece]) -> u64 {
+    pieces.iter().map(|p| p.rows.len() as u64).sum()
 }
 
-fn images(p: &PageCard, split: &str, pieces: &[&Piece], files: &mut Files) -> Result<(), Fault> {
+/// A file whose fragments simply follow one another; none of them is read.
+fn joined(path: String, f: Format, pieces: &[&Piece]) -> Result<OutFile, Fault> {
+    let mut chunks = Vec::new();
+    for piece in pieces {
+        let (len, _) = outline(&piece.rows, f)?;
+        chunks.push(Chunk::Cell(piece.rows.digest(&column_of(f))?, 0, len));
+    }
+    Ok(OutFile { path, content: Content::Joined(chunks), rows: rows(pieces), sums: None })
+}
+
+/// The same in Parquet: row groups stand as they are, the footer is made anew.
+fn parquet_file(path: String, pieces: &[&Piece]) -> Result<OutFile, Fault> {
+    let mut file: Option<parquet::Joined> = None;
+    let mut chunks = Vec::new();
+    for piece in pieces {
+        let (_, footer) = outline(&piece.rows, Format::Parquet)?;
+        let to = match &mut file {
+            Some(file) => file,
+            None => {
+                let (own, head) = parquet::Joined::new(&footer).map_err(Fault::Bug)?;
+                chunks.push(Chunk::Bytes(head));
+                file.insert(own)
+            }
+        };
+        let range = to.add(&footer).map_err(Fault::Bug)?;
+        let cell = piece.rows.digest(&column_of(Format::Parquet))?;
+        chunks.push(Chunk::Cell(cell, range.start, range.end - range.start));
+    }
+    if let Some(file) = file {
+        chunks.push(Chunk::Bytes(file.finish().map_err(Fault::Bug)?));
+    }
+    Ok(OutFile { path, content: Content::Joined(chunks), rows: rows(pieces), sums: None })
+}
+
+fn images(p: &PageCard, split: &str, pieces: &[&Piece], files: &mut Vec<OutFile>) -> Result<(), Fault> {
     if !p.formats.iter().any(|f| matches!(f, Format::Coco | Format::ImageFolder)) {
         return Ok(());
     }
@@ -259,9 +238,10 @@ fn images(p: &PageCard, split: &str, pieces: &[&Piece], files: &mut Files) -> Re
         for line in String::from_utf8_lossy(&list).lines() {
             let parts: Vec<&str> = line.split('\t').collect();
             if let [name, blob, bytes, sha] = parts.as_slice()
-                && let (Some(blob), Ok(bytes)) = (Digest::parse(blob), bytes.parse())
+                && let (Some(blake3), Ok(bytes)) = (Digest::parse(blob), bytes.parse())
             {
-                files.blob(format!("images/{split}/{name}"), blob, bytes, sha);
+                let (path, sums) = (format!("images/{split}/{name}"), Sums { blake3, sha256: (*sha).into() });
+                files.push(OutFile { path, content: Content::Blob(blake3, bytes), rows: 0, sums: Some(sums) });
             }
         }
     }
@@ -345,7 +325,12 @@ fn readme(p: &PageCard, counts: &Counts) -> String {
 fn sources_of<'p>(p: &'p PageCard, pieces: &[Piece]) -> Result<Vec<&'p SourceCard>, Fault> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     for piece in pieces {
-        names.extend(piece.rows.texts("source")?.into_iter().flatten());
+        let of = piece.rows.column("source")?;
+        for name in texts(of.as_ref()).into_iter().flatten() {
+            if !names.contains(name) {
+                names.insert(name.to_string());
+            }
+        }
     }
     Ok(p.sources.iter().filter(|s| names.contains(&s.name)).collect())
 }
@@ -378,12 +363,12 @@ fn kept_as(s: &SourceCard, evidence: &str) -> String {
     format!("{}-{}", s.name, evidence.rsplit('/').next().unwrap_or(evidence))
 }
 
-fn licenses(sources: &[&SourceCard], p: &PageCard, pieces: &[Piece], files: &mut Files) -> Result<(), Fault> {
+fn licenses(sources: &[&SourceCard], p: &PageCard, pieces: &[Piece], files: &mut Vec<OutFile>) -> Result<(), Fault> {
     let Some(first) = pieces.first() else { return Ok(()) };
     for s in sources {
         let Some(evidence) = &s.evidence else { continue };
         let Some(digest) = p.evidence.get(evidence).and_then(|d| Digest::parse(d)) else { continue };
-        files.add(format!("LICENSES/{}", kept_as(s, evidence)), first.rows.blob(digest)?);
+        files.push(OutFile::bytes(format!("LICENSES/{}", kept_as(s, evidence)), first.rows.blob(digest)?));
     }
     Ok(())
 }
