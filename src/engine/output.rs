@@ -7,6 +7,7 @@ use crate::stage::{Content, Fault, OutFile};
 use crate::world::{Found, What};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
+use std::sync::Mutex;
 
 /// Brings a folder to hold exactly these files; returns how many were written and removed. With `lasting`, each is made
 /// to outlive a power cut.
@@ -19,21 +20,30 @@ pub fn write(s: &Session, files: &mut Outputs, folder: &str, list: &[OutFile], l
         prune_up(s, folder, &old.path);
         changed += 1;
     }
+    let mut unsure = Vec::new();
     for file in list {
-        s.go_on()?;
         let path = format!("{folder}/{}", file.path);
         let unknown = || Fault::Bug(format!("{}: its sums are not known", file.path));
         let digest = file.sums.as_ref().ok_or_else(unknown)?.blake3;
         let found = there.binary_search_by(|f| f.path.as_bytes().cmp(path.as_bytes())).ok().and_then(|i| there.get(i));
-        if lies_there(files, found, digest) {
-            continue;
+        if !lies_there(files, found, digest) {
+            unsure.push((path, found.is_some(), file, digest));
         }
-        if found.is_none() || digest_at(s, &path).ok() != Some(digest) {
-            put(s, &path, &file.content, digest, lasting)?;
-            changed += 1;
-        }
-        if let Some(stat) = s.world.stat(&path) {
-            files.put(&path, stat, digest, s.world.now());
+    }
+    let slots: Vec<Mutex<Option<Result<bool, Fault>>>> = unsure.iter().map(|_| Mutex::new(None)).collect();
+    s.exec.each(unsure.len(), &|i| {
+        let (path, there, file, digest) = &unsure[i];
+        let done = s.go_on().and_then(|()| match *there && digest_at(s, path).ok() == Some(*digest) {
+            true => Ok(false),
+            false => put(s, path, &file.content, *digest, lasting).map(|()| true),
+        });
+        *slots[i].lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
+    });
+    for ((path, _, _, digest), slot) in unsure.iter().zip(slots) {
+        let done = slot.into_inner().unwrap_or_else(|e| e.into_inner());
+        changed += usize::from(done.unwrap_or(Ok(false))?);
+        if let Some(stat) = s.world.stat(path) {
+            files.put(path, stat, *digest, s.world.now());
         }
     }
     Ok(changed)

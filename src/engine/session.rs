@@ -12,7 +12,7 @@ use crate::stage::{
     Act, Blobs, Chunk, Content, Delta, Event, Executor, Fault, Grain, Kernels, Meter, OutFile, Output, Part, Piece,
     Rows, Source, Summary, Sums,
 };
-use crate::table::{self, ArrayRef, DataType, Living, Value, column_digest, encode};
+use crate::table::{self, ArrayRef, DataType, Living, column_digest, encode};
 use crate::world::World;
 use arrow_array::Array;
 use serde_json::value::RawValue;
@@ -591,22 +591,19 @@ impl<'a> Session<'a> {
             Content::Bytes(bytes) => each(bytes),
             Content::Stored(digest, _) => each(&self.bytes(*digest)?),
             Content::Blob(digest, _) => each(&self.open(*digest)?),
-            Content::Joined(chunks) => chunks.iter().try_for_each(|c| each(&self.chunk(c)?)),
+            Content::Joined(chunks) => chunks.iter().try_for_each(|c| self.chunk(c, each)),
         }
     }
 
-    fn chunk(&self, of: &Chunk) -> Result<Vec<u8>, Fault> {
+    fn chunk(&self, of: &Chunk, each: &mut dyn FnMut(&[u8]) -> Result<(), Fault>) -> Result<(), Fault> {
         match of {
-            Chunk::Bytes(bytes) => Ok(bytes.clone()),
-            Chunk::Stored(digest, _) => self.bytes(*digest),
+            Chunk::Bytes(bytes) => each(bytes),
+            Chunk::Stored(digest, _) => each(&self.bytes(*digest)?),
             Chunk::Cell(column, from, len) => {
-                let array = table::decode(self.bytes(*column)?)
-                    .map_err(|e| Fault::Bug(format!("a stored column does not decode: {e}")))?;
-                let Value::Bytes(mut cell) = table::value_at(array.as_ref(), 0) else {
-                    return Err(Fault::Bug("a chunk names a column without bytes".into()));
-                };
-                cell.truncate((from + len) as usize);
-                Ok(cell.split_off(*from as usize))
+                let array = self.stored(*column)?; // read once: not worth a place in the cache
+                let cell = table::bytes_at(array.as_ref(), 0).unwrap_or_default();
+                let own = cell.get(*from as usize..(from + len) as usize);
+                each(own.ok_or_else(|| Fault::Bug("a chunk names bytes that its column does not have".into()))?)
             }
         }
     }

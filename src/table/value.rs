@@ -375,6 +375,12 @@ pub fn feed(array: &dyn Array, row: usize, out: &mut Vec<u8>) -> u64 {
     text(b'j', &value.json().to_string(), out)
 }
 
+/// The slot of a binary column, where it lies.
+pub fn bytes_at(array: &dyn Array, row: usize) -> Option<&[u8]> {
+    let binary = array.as_binary_opt::<i32>()?;
+    (row < binary.len() && binary.is_valid(row)).then(|| binary.value(row))
+}
+
 /// The slots of a text column; a column of another type has none.
 pub fn texts(array: &dyn Array) -> Vec<Option<&str>> {
     match array.as_string_opt::<i32>() {

@@ -12,6 +12,8 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 
 const BLOCK: usize = 1 << 20;
+/// A large file of lines is measured in parts of about this many bytes.
+const PART: u64 = 16 << 20;
 
 /// What reading a file needs.
 pub struct Reading<'a> {
@@ -61,7 +63,10 @@ fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -
         })
     };
     let mut state = FileState { stat: open.stat(), ..FileState::default() };
-    let (records, failed) = measure(formats::decompressor(path, raw()?), source, held.is_some())?;
+    let (records, failed) = match !packed && held.is_none() && source.split == lines::Split::Lines {
+        true => (measure_lines(r, open, PART)?, None),
+        false => measure(formats::decompressor(path, raw()?), source, held.is_some())?,
+    };
     let mut input = formats::decompressor(path, raw()?);
     let mut at = Cursor { offset: 0, line: 1 };
     let mut rest = records.as_slice();
@@ -165,6 +170,60 @@ fn measure(
     Ok((records, None))
 }
 
+/// Lines of a plain file are measured on all threads: it is parted behind lines, and a part gives the records that it
+/// has within the whole.
+fn measure_lines(r: &Reading, open: &Open, part: u64) -> io::Result<Vec<lines::Record>> {
+    let size = open.stat().size;
+    let mut borders = vec![0];
+    let mut next = part;
+    while next < size {
+        let border = behind_line(open, next)?;
+        next = border.unwrap_or(next) + part; // within a long line there is none near
+        borders.extend(border.filter(|b| *b < size));
+    }
+    borders.push(size);
+    let slots: Vec<Mutex<io::Result<Vec<lines::Record>>>> =
+        borders.iter().skip(1).map(|_| Mutex::new(Ok(Vec::new()))).collect();
+    r.exec.each(slots.len(), &|k| {
+        let (mut at, end) = (borders[k], borders[k + 1]);
+        let mut splitter = lines::Splitter::new(&r.source.split, r.source.record_max);
+        if k > 0 {
+            splitter = splitter.within();
+        }
+        let mut records = Vec::new();
+        let mut done = Ok(());
+        while at < end && done.is_ok() {
+            done = open.read((end - at).min(BLOCK as u64) as usize, at).map(|bytes| {
+                splitter.push(&bytes, &mut records);
+                at += bytes.len() as u64;
+            });
+        }
+        splitter.finish(&mut records);
+        *slots[k].lock().unwrap_or_else(|e| e.into_inner()) = done.map(|()| records);
+    });
+    let mut out = Vec::new();
+    for slot in slots {
+        out.extend(slot.into_inner().unwrap_or_else(|e| e.into_inner())?);
+    }
+    if out.iter().map(|r| r.len).sum::<u64>() != size {
+        return Ok(measure(Box::new(open.reader()?), r.source, false)?.0); // nothing but blank lines at the end
+    }
+    Ok(out)
+}
+
+/// The first place behind a line with content, from a place on: blank lines belong to the record behind them. `None` if
+/// there is none near.
+fn behind_line(open: &Open, from: u64) -> io::Result<Option<u64>> {
+    let len = (open.stat().size - from).min(BLOCK as u64) as usize;
+    let bytes = open.read(len, from)?;
+    let content = |at: usize| {
+        let line = bytes.get(..at).map(|l| l.strip_suffix(b"\r").unwrap_or(l));
+        line.and_then(<[u8]>::last).is_some_and(|b| *b != b'\n')
+    };
+    let found = memchr::memchr_iter(b'\n', &bytes).find(|at| content(*at));
+    Ok(found.map(|at| from + at as u64 + 1))
+}
+
 /// Pieces by local minima; a record over the limit is a piece of its own.
 fn stretches(records: &[lines::Record], window: Window) -> Vec<&[lines::Record]> {
     let mut out = Vec::new();
@@ -229,4 +288,46 @@ fn keep_bytes(input: &mut dyn Read, len: u64, store: &Store) -> io::Result<Diges
     let digest = Digest::of(&bytes);
     store.put(digest, &bytes, true)?;
     Ok(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::draw;
+    use crate::exec::local::Local;
+
+    #[test]
+    fn lines_measured_in_parts_are_those_of_the_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World::new(dir.path());
+        let (store, exec) = (Store::read(&world).unwrap(), Local::new(2));
+        let source = Source {
+            name: "x".into(),
+            table: "x".into(),
+            globs: Vec::new(),
+            spans: Vec::new(),
+            exclude: Vec::new(),
+            split: lines::Split::Lines,
+            record_max: 300,
+            images: false,
+            span: 0..0,
+        };
+        let r = Reading { world: &world, store: &store, exec: &exec, source: &source, target: 16 };
+        for seed in 0..200u64 {
+            let draw = |n: u64| draw(seed, "lines", &n.to_string());
+            let line = |n: u64| match draw(n) % 9 {
+                0 => "\n".repeat(1 + draw(n + 1) as usize % 40),
+                1 => "\r\n\r\n".into(),
+                2 => format!("\u{feff}{}\n", "y".repeat(draw(n + 2) as usize % 400)),
+                _ => format!("{}\r\n", "x".repeat(draw(n + 3) as usize % 60)),
+            };
+            let bytes: String = (0..150).map(|n| line(n * 7)).collect();
+            std::fs::write(dir.path().join("data"), &bytes).unwrap();
+            let open = world.open("data").unwrap();
+            let whole = measure(Box::new(open.reader().unwrap()), &source, false).unwrap().0;
+            for part in [1, 7, 64, 1000] {
+                assert_eq!(measure_lines(&r, &open, part).unwrap(), whole, "seed {seed}, parts of {part}");
+            }
+        }
+    }
 }
