@@ -1,6 +1,8 @@
 //! The contract. A stage says which columns it reads and writes and gives pure kernels; it never sees a key, a cache,
 //! a path of this machine, a thread, a partition number or another stage. The engine never sees a stage's types:
 //! between a declaration and its kernels there is only canonical text, so a kernel cannot read what its key does not hold.
+mod files;
+
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
@@ -13,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use crate::manifest::Declared;
+pub use files::{Chunk, Content, OutFile, Output, Sums};
 
 /// What a kernel's result depends on besides its input. A version per part: a new `gather` keeps every map.
 #[derive(Clone, Copy, Debug)]
@@ -404,98 +407,6 @@ impl std::fmt::Display for Fact {
             Fact::Undefined(why) => write!(f, "undefined ({why})"),
         }
     }
-}
-
-/// A file that a whole stage gives.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OutFile {
-    /// Below the release's folder, `/`-separated.
-    pub path: String,
-    pub content: Content,
-    /// Samples in it, where they are rows or lines one after another.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub rows: u64,
-    /// The engine's to find out, unless they are known.
-    pub sums: Option<Sums>,
-}
-
-impl OutFile {
-    pub fn bytes(path: impl Into<String>, bytes: Vec<u8>) -> OutFile {
-        OutFile { path: path.into(), content: Content::Bytes(bytes), rows: 0, sums: None }
-    }
-}
-
-/// What a file's bytes are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Sums {
-    pub blake3: Digest,
-    /// In hex digits.
-    pub sha256: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Content {
-    #[serde(skip)]
-    Bytes(Vec<u8>),
-    /// An object of the store.
-    Stored(Digest, u64),
-    /// Bytes that stand elsewhere: raw files in place.
-    Blob(Digest, u64),
-    /// Chunks one after another.
-    Joined(Vec<Chunk>),
-}
-
-/// A stretch of a file that is put together without being held.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Chunk {
-    #[serde(skip)]
-    Bytes(Vec<u8>),
-    /// An object of the store.
-    Stored(Digest, u64),
-    /// Of the first cell of a binary column: from which byte on, and how many.
-    Cell(Digest, u64, u64),
-}
-
-impl Content {
-    /// Length in bytes.
-    pub fn len(&self) -> u64 {
-        match self {
-            Content::Bytes(b) => b.len() as u64,
-            Content::Stored(_, n) | Content::Blob(_, n) => *n,
-            Content::Joined(chunks) => chunks.iter().map(Chunk::len).sum(),
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-impl Chunk {
-    /// Length in bytes.
-    pub fn len(&self) -> u64 {
-        match self {
-            Chunk::Bytes(b) => b.len() as u64,
-            Chunk::Stored(_, n) | Chunk::Cell(_, _, n) => *n,
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// What a whole stage gives: files and facts.
-#[derive(Clone, Debug, Default)]
-pub struct Output {
-    pub files: Vec<OutFile>,
-    pub facts: BTreeMap<String, Fact>,
-    /// Of a release: what it holds, apart from how that is encoded.
-    pub content_root: Option<Digest>,
-    /// Over all files, from `seal`.
-    pub files_root: Option<Digest>,
 }
 
 /// One partition of a regrouped table: which group it belongs to, and its rows.

@@ -6,6 +6,7 @@ mod goldens;
 mod harness;
 mod incremental;
 mod kills;
+mod memory;
 mod operations;
 mod races;
 mod schema;

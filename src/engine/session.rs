@@ -315,10 +315,24 @@ impl<'a> Session<'a> {
         table::decode(bytes).map_err(|e| Fault::Bug(format!("a stored column does not decode: {e}")))
     }
 
-    /// Rows of several columns as one.
+    /// Rows of several columns as one. Where they follow the sources, one source is held at a time.
     pub fn take(&self, t: &Take) -> Result<ArrayRef, Fault> {
-        let sources: Vec<ArrayRef> = t.sources.iter().map(|d| self.array(*d)).collect::<Result<_, _>>()?;
-        table::interleave(&t.ty, &sources, &t.rows.read()?).map_err(Fault::Bug)
+        let rows = t.rows.read()?;
+        if !rows.is_sorted_by_key(|r| r.0) {
+            let sources: Vec<ArrayRef> = t.sources.iter().map(|d| self.array(*d)).collect::<Result<_, _>>()?;
+            return table::interleave(&t.ty, &sources, &rows).map_err(Fault::Bug);
+        }
+        let mut taken = Vec::new();
+        for of in rows.chunk_by(|a, b| a.0 == b.0) {
+            let unknown = || Fault::Bug("a source of rows is not there".into());
+            let source = of.first().and_then(|(s, _)| t.sources.get(*s as usize)).ok_or_else(unknown)?;
+            let own: Vec<u32> = of.iter().map(|r| r.1).collect();
+            taken.push(table::take(&self.array(*source)?, &own));
+        }
+        match taken.as_slice() {
+            [one] => Ok(one.clone()),
+            many => table::concat(&t.ty, many).map_err(Fault::Bug),
+        }
     }
 
     // ---- results -------------------------------------------------------------------------------------------------
@@ -539,36 +553,41 @@ impl<'a> Session<'a> {
 
     /// Turns bytes of files into objects, and finds out the sums of all that have none.
     fn keep_files(&self, files: &mut [OutFile], raw: bool) -> Result<(), Fault> {
-        for file in files.iter_mut() {
-            match &mut file.content {
-                Content::Bytes(bytes) => file.content = Content::Stored(self.put(bytes, raw)?, bytes.len() as u64),
-                Content::Joined(chunks) => {
-                    for chunk in chunks {
-                        if let Chunk::Bytes(bytes) = chunk {
-                            *chunk = Chunk::Stored(self.put(bytes, raw)?, bytes.len() as u64);
-                        }
-                    }
-                }
-                Content::Stored(..) | Content::Blob(..) => {}
-            }
+        let mut kept = Vec::with_capacity(files.len());
+        for file in files.iter() {
+            kept.push(self.keep_content(&file.content, raw)?);
         }
         let slots: Vec<Mutex<Option<Result<Sums, Fault>>>> = files.iter().map(|_| Mutex::new(None)).collect();
         self.exec.each(files.len(), &|i| {
             let done = match &files[i].sums {
                 Some(known) => Ok(known.clone()),
-                None => self.go_on().and_then(|()| self.sums(&files[i].content)),
+                None => self.go_on().and_then(|()| self.sums(&files[i].content, &kept[i])),
             };
             *held(&slots[i]) = Some(done);
         });
-        for (file, slot) in files.iter_mut().zip(slots) {
+        for ((file, content), slot) in files.iter_mut().zip(kept).zip(slots) {
             file.sums = slot.into_inner().unwrap_or_else(|e| e.into_inner()).transpose()?;
+            file.content = content;
         }
         Ok(())
     }
 
+    /// The same content with objects in the place of bytes.
+    fn keep_content(&self, of: &Content, raw: bool) -> Result<Content, Fault> {
+        let chunk = |c: &Chunk| match c {
+            Chunk::Bytes(bytes) => Ok(Chunk::Stored(self.put(bytes, raw)?, bytes.len() as u64)),
+            other => Ok(other.clone()),
+        };
+        match of {
+            Content::Bytes(bytes) => Ok(Content::Stored(self.put(bytes, raw)?, bytes.len() as u64)),
+            Content::Joined(chunks) => Ok(Content::Joined(chunks.iter().map(chunk).collect::<Result<_, Fault>>()?)),
+            other => Ok(other.clone()),
+        }
+    }
+
     /// The sums of a file, remembered by what it is made of.
-    fn sums(&self, of: &Content) -> Result<Sums, Fault> {
-        let made_of = serde_json::to_vec(of).map_err(|e| Fault::Bug(e.to_string()))?;
+    fn sums(&self, of: &Content, kept: &Content) -> Result<Sums, Fault> {
+        let made_of = serde_json::to_vec(kept).map_err(|e| Fault::Bug(e.to_string()))?;
         let key = recipe::key("sums 1", [Digest::of(&made_of)]);
         if let Some(known) = self.known(key) {
             return Ok(known);

@@ -149,19 +149,26 @@ impl WholeStage for Page {
 }
 
 /// Pieces on either side that decide where a shard ends: a shard is some 16 pieces, 130,000 samples, so that a changed
-/// sample changes one file of a large release.
+/// sample changes one file of a large release, and a small split is one file.
 const SHARD: usize = 8;
 
-/// The pieces of a split by shard; where one ends is decided by the pieces' ids alone.
+/// The pieces of a split by shard.
 fn shards<'s, 'p>(pieces: &'s [&'p Piece<'p>]) -> Result<Vec<&'s [&'p Piece<'p>]>, Fault> {
     let hash = |piece: &&Piece| Ok(cut_hash(&piece.rows.digest("id")?.0));
     let hashes: Vec<u64> = pieces.iter().map(hash).collect::<Result<_, Fault>>()?;
     let (mut out, mut start) = (Vec::new(), 0);
-    for end in cutting::cut(&hashes, &[], Window(SHARD)) {
+    for end in shard_ends(&hashes) {
         out.push(pieces.get(start..end).unwrap_or_default());
         start = end;
     }
     Ok(out)
+}
+
+/// Where shards end: at the least of the pieces' hashes on either side, where there are enough of them on both.
+fn shard_ends(hashes: &[u64]) -> Vec<usize> {
+    let n = hashes.len();
+    let inside = |end: &usize| (*end >= SHARD && *end + SHARD <= n) || *end == n;
+    cutting::cut(hashes, &[], Window(SHARD)).into_iter().filter(inside).collect()
 }
 
 fn data(p: &PageCard, f: Format, split: &str, pieces: &[&Piece], files: &mut Vec<OutFile>) -> Result<(), Fault> {
@@ -371,4 +378,25 @@ fn licenses(sources: &[&SourceCard], p: &PageCard, pieces: &[Piece], files: &mut
         files.push(OutFile::bytes(format!("LICENSES/{}", kept_as(s, evidence)), first.rows.blob(digest)?));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_splits_are_one_shard_and_an_edit_moves_few() {
+        let hashes = |n: u64| -> Vec<u64> { (0..n).map(|i| cut_hash(&i.to_le_bytes())).collect() };
+        assert!((1..2 * SHARD as u64).all(|n| shard_ends(&hashes(n)) == [n as usize]));
+        assert_eq!(shard_ends(&[]), [0; 0]);
+        let before = hashes(400);
+        let ends = shard_ends(&before);
+        assert!((15..40).contains(&ends.len()), "{}", ends.len());
+        for at in 0..400 {
+            let mut after = before.clone();
+            after[at] = cut_hash(b"other");
+            let moved = shard_ends(&after).iter().filter(|e| !ends.contains(e)).count();
+            assert!(moved <= 2, "{at}: {moved}");
+        }
+    }
 }
