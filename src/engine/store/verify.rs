@@ -1,7 +1,8 @@
 //! Reads a store whole: is every object as it was written? That a result speaks of an object that is not there is no
 //! damage: what is cheap to make again is not kept.
-use super::{Store, StoreError};
-use crate::world::World;
+use super::{INDEX, LOCK, Store, StoreError, home};
+use crate::world::{How, Own, World};
+use std::io;
 
 /// What a store holds and how well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,19 +16,27 @@ pub struct Verified {
     pub torn: u64,
 }
 
-/// Reads everything; changes nothing.
+/// Reads everything; changes nothing. Waits while garbage is collected: what goes then is no damage.
 pub fn verify(project: &World) -> Result<Verified, StoreError> {
+    let home = home(project)?;
+    let held = |name: &str| -> io::Result<Option<Own>> {
+        let file = if home.exists(name) { Some(home.own(name, How::Read)?) } else { None };
+        file.as_ref().map_or(Ok(()), Own::lock_shared)?;
+        Ok(file)
+    };
+    let _packs_stay = held(LOCK)?;
+    let no_commit = held(INDEX)?;
     let store = Store::read(project)?;
+    let torn = home.stat(INDEX).map_or(0, |s| s.size.saturating_sub(store.lock().index.len));
+    drop(no_commit);
     let places: Vec<_> = store.lock().index.objects.iter().map(|(d, p)| (*d, *p)).collect();
-    let mut out = Verified { objects: places.len() as u64, ..Verified::default() };
+    let mut out = Verified { objects: places.len() as u64, torn, ..Verified::default() };
     for (digest, place) in places {
         out.bytes += u64::from(place.len);
         if store.get(digest).is_none() {
             out.damaged += 1; // and no longer in the index that this process has
         }
     }
-    let inner = store.lock();
-    out.results = inner.index.keys().count() as u64;
-    out.torn = store.home.stat(super::INDEX).map_or(0, |s| s.size.saturating_sub(inner.index.len));
+    out.results = store.lock().index.keys().count() as u64;
     Ok(out)
 }
