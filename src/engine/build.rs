@@ -1,5 +1,6 @@
 //! The walk over the steps, in registry order. A plan and a build are the same walk: a plan looks every key up and
 //! leaves unknown what a kernel would have to say; a build runs exactly what the look-up did not find.
+use super::ahead;
 use super::event::{Answer, Event, Sink};
 use super::exchange::{self, digest_of};
 use super::recipe;
@@ -109,7 +110,7 @@ pub fn walk(
     for (i, step) in s.steps.iter().enumerate() {
         let mut run = StepRun { skipped: stopped || !wanted.contains(&i), ..StepRun::default() };
         if !run.skipped {
-            let done = Walk { s, mode, i, step, sink }.step(&mut built.tables, &mut run);
+            let done = Walk { s, mode, wanted, i, step, sink }.step(&mut built.tables, &mut run);
             run.fault = done.err();
             if run.fault.is_some() {
                 unknown_from(step, &mut built.tables);
@@ -141,6 +142,7 @@ fn unknown_from(step: &Step, tables: &mut Tables) {
 struct Walk<'w, 'a> {
     s: &'w Session<'a>,
     mode: Mode,
+    wanted: &'w BTreeSet<usize>,
     i: usize,
     step: &'w Step,
     sink: Sink<'w>,
@@ -216,8 +218,14 @@ impl Walk<'_, '_> {
         Some(Task { step: self.i, part: Some(kernel), rows, reads: reads?, living, near, ..Task::default() })
     }
 
-    /// Looks the tasks up and, in a build, runs those that are not known.
-    fn outcomes(&self, kernel: Kernel, tasks: &[Option<Task>], run: &mut StepRun) -> Result<Vec<Given>, Fault> {
+    /// Looks the tasks up and, in a build, runs those that are not known; `then` is told of each that ran.
+    fn outcomes(
+        &self,
+        kernel: Kernel,
+        tasks: &[Option<Task>],
+        run: &mut StepRun,
+        then: &(dyn Fn(usize, &Outcome) + Sync),
+    ) -> Result<Vec<Given>, Fault> {
         let head = recipe::head(self.step, kernel);
         let s = self.s;
         let mut out: Vec<Given> = vec![None; tasks.len()];
@@ -257,6 +265,7 @@ impl Walk<'_, '_> {
             let done = s.go_on().and_then(|()| s.execute(task));
             if let Ok(o) = &done {
                 s.remember(key, o);
+                then(k, o);
             }
             *slots[w].lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
             (self.sink)(Event::Task { step: self.step.name.clone() });
@@ -325,7 +334,9 @@ impl Walk<'_, '_> {
                 ..PartRun::default()
             });
         }
-        let mapped = self.outcomes(Kernel::Map, &tasks, run)?;
+        let mapped = self.outcomes(Kernel::Map, &tasks, run, &|k, o| {
+            ahead::go(self.s, self.i, self.wanted, &table.parts[k], o);
+        })?;
         if let Some(into) = &ports.into {
             return self.born_into(into, table, tables, mapped, run);
         }
@@ -570,7 +581,7 @@ impl Walk<'_, '_> {
             tasks.push(self.task(part, Kernel::Apply, &reads).map(|t| Task { slice: Some(*slice), ..t }));
             targets.push((n, *k));
         }
-        let applied = self.outcomes(Kernel::Apply, &tasks, run)?;
+        let applied = self.outcomes(Kernel::Apply, &tasks, run, &|_, _| ())?;
         for ((n, k), outcome) in targets.into_iter().zip(applied) {
             self.settle(&mut table.parts[k], outcome.as_ref().map(|o| &*o.1), &mut run.parts[n])?;
             run.parts[n].outcomes.extend(outcome.map(|(key, o)| (Kernel::Apply, key, o)));
@@ -616,7 +627,7 @@ impl Walk<'_, '_> {
             let name = |p: u32| right.parts.get(p as usize).map_or(String::new(), |p| p.uid.clone());
             run.unmatched = met.unmatched.iter().map(|(p, row)| (name(*p), *row)).collect();
         }
-        let joined = self.outcomes(Kernel::Join, &tasks, run)?;
+        let joined = self.outcomes(Kernel::Join, &tasks, run, &|_, _| ())?;
         for (k, outcome) in joined.into_iter().enumerate() {
             self.settle(&mut table.parts[k], outcome.as_ref().map(|o| &*o.1), &mut run.parts[k])?;
             run.parts[k].outcomes.extend(outcome.map(|(key, o)| (Kernel::Join, key, o)));

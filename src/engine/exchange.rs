@@ -310,7 +310,7 @@ pub fn regroup(s: &Session, by: &Regroup, columns: &[String], from: &Table) -> R
             near: piece.sources.first().copied().unwrap_or(0),
             ..Part::default()
         };
-        let rows = TakeRows::Text(piece.rows.into());
+        let rows = TakeRows::Text(Arc::from(piece.rows));
         for (name, ty) in &out.types {
             let of = |p: &u32| from.parts.get(*p as usize).and_then(|part| digest_of(s, from, part, name));
             let sources: Option<Vec<Digest>> = piece.sources.iter().map(of).collect();

@@ -34,6 +34,8 @@ impl Stop {
 const SUMMARIES: u64 = 4;
 /// Memory that a build may use where nobody says otherwise.
 const MEMORY: u64 = 1 << 30;
+/// Pieces whose rows are remembered.
+const PIECES: usize = 16;
 /// Units whose places are remembered at a time.
 const UNITS: usize = 65_536;
 /// Decoded columns kept in memory: one byte in so many of the memory that a build may use.
@@ -60,6 +62,8 @@ pub struct Session<'a> {
     units: Mutex<HashMap<Digest, Unit>>,
     /// Files that the manifest names.
     files: Mutex<HashMap<Digest, Unit>>,
+    /// The rows of the pieces that were taken last.
+    pieces: Mutex<Vec<PieceRows>>,
     /// Sources as they were scanned, by step: once in a process, so that plan and build see the same.
     scans: Mutex<BTreeMap<usize, Arc<Scanned>>>,
 }
@@ -155,16 +159,8 @@ pub enum TakeRows {
     Text(Arc<RawValue>),
 }
 
-impl TakeRows {
-    fn read(&self) -> Result<Arc<[(u32, u32)]>, Fault> {
-        match self {
-            TakeRows::Held(rows) => Ok(rows.clone()),
-            TakeRows::Text(text) => serde_json::from_str::<Vec<(u32, u32)>>(text.get())
-                .map(Into::into)
-                .map_err(|e| Fault::Bug(format!("rows of a piece do not read: {e}"))),
-        }
-    }
-}
+/// The rows of a piece as text, and read.
+type PieceRows = (Arc<RawValue>, Arc<[(u32, u32)]>);
 
 impl<'a> Session<'a> {
     pub fn new(
@@ -176,7 +172,8 @@ impl<'a> Session<'a> {
         target: usize,
     ) -> Session<'a> {
         let meters = steps.iter().map(|_| Meter::default()).collect();
-        let (cache, producers, units, files, scans) = Default::default();
+        let (cache, producers, units, files) = Default::default();
+        let (pieces, scans) = Default::default();
         let stop = Stop::default();
         Session {
             world,
@@ -193,6 +190,7 @@ impl<'a> Session<'a> {
             producers,
             units,
             files,
+            pieces,
             scans,
         }
     }
@@ -300,6 +298,24 @@ impl<'a> Session<'a> {
         Ok(array)
     }
 
+    /// Which rows; those of the last few pieces are not read again for each of their columns.
+    fn rows_of(&self, of: &TakeRows) -> Result<Arc<[(u32, u32)]>, Fault> {
+        let text = match of {
+            TakeRows::Held(rows) => return Ok(rows.clone()),
+            TakeRows::Text(text) => text,
+        };
+        if let Some((_, rows)) = held(&self.pieces).iter().find(|(own, _)| Arc::ptr_eq(own, text)) {
+            return Ok(rows.clone());
+        }
+        let rows: Vec<(u32, u32)> =
+            serde_json::from_str(text.get()).map_err(|e| Fault::Bug(format!("rows of a piece do not read: {e}")))?;
+        let rows: Arc<[(u32, u32)]> = rows.into();
+        let mut pieces = held(&self.pieces);
+        pieces.truncate(PIECES - 1);
+        pieces.insert(0, (text.clone(), rows.clone()));
+        Ok(rows)
+    }
+
     /// A column that a kernel wrote: stored, or made again, and then perhaps in memory alone.
     fn stored(&self, digest: Digest) -> Result<ArrayRef, Fault> {
         let bytes = match self.store.get(digest) {
@@ -317,7 +333,7 @@ impl<'a> Session<'a> {
 
     /// Rows of several columns as one. Where they follow the sources, one source is held at a time.
     pub fn take(&self, t: &Take) -> Result<ArrayRef, Fault> {
-        let rows = t.rows.read()?;
+        let rows = self.rows_of(&t.rows)?;
         if !rows.is_sorted_by_key(|r| r.0) {
             let sources: Vec<ArrayRef> = t.sources.iter().map(|d| self.array(*d)).collect::<Result<_, _>>()?;
             return table::interleave(&t.ty, &sources, &rows).map_err(Fault::Bug);

@@ -303,8 +303,15 @@ pub fn cells<T: Cell>(array: &dyn Array) -> Vec<Option<T>> {
 }
 
 /// A column of texts that stand elsewhere.
-pub fn text_column<'t>(texts: impl IntoIterator<Item = Option<&'t str>>) -> ArrayRef {
-    Arc::new(StringArray::from_iter(texts))
+pub fn text_column<'t>(texts: impl IntoIterator<Item = Option<&'t str>> + Clone) -> ArrayRef {
+    let (mut rows, mut bytes) = (0, 0);
+    for t in texts.clone() {
+        rows += 1;
+        bytes += t.map_or(0, str::len);
+    }
+    let mut b = StringBuilder::with_capacity(rows, bytes);
+    texts.into_iter().for_each(|t| b.append_option(t));
+    Arc::new(b.finish())
 }
 
 /// A column that is filled slot by slot, as cheaply as its type allows.

@@ -29,6 +29,9 @@ const IN_MEMORY: u32 = u32::MAX;
 /// Unwritten bytes above this go to the pack file.
 const BUFFER: usize = 8 << 20;
 
+/// So many bytes of a pack are synced while others work, so that a commit does not wait for all of them.
+const EARLY: u64 = 64 << 20;
+
 /// Where an object lies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Place {
@@ -79,6 +82,8 @@ struct Inner {
     next_pack: u32,
     /// Keys that this process asked for or gave: the roots of what this checkout needs.
     used: Set,
+    /// Objects that this process wrote, or found to be as they were written: hashed once.
+    sound: Set,
     broken: bool,
 }
 
@@ -224,9 +229,11 @@ impl Store {
         let full = (pack.buffer.len() > BUFFER).then(|| pack.take_off()).flatten();
         self.written.fetch_add(u64::from(len), Ordering::Relaxed);
         inner.index.put_object(digest, place);
+        inner.sound.insert(digest);
         let Some((file, at, bytes)) = full else { return Ok(()) };
         drop(guard);
-        let done = file.write_at(&bytes, at);
+        let due = at / EARLY < (at + bytes.len() as u64) / EARLY;
+        let done = file.write_at(&bytes, at).and_then(|()| if due { file.sync() } else { Ok(()) });
         let mut inner = self.lock();
         inner.broken |= done.is_err();
         if let Some(pack) = inner.open[usize::from(raw)].as_mut() {
@@ -259,11 +266,17 @@ impl Store {
 
     /// The bytes of an object, verified; `None` if it is absent or damaged, and then it is made again.
     pub fn get(&self, digest: Digest) -> Option<Vec<u8>> {
-        let place = *self.lock().index.objects.get(&digest)?;
-        let bytes = self.bytes(place).filter(|b| sound(digest, b));
-        if bytes.is_none() {
+        let (place, known) = {
+            let inner = self.lock();
+            (*inner.index.objects.get(&digest)?, inner.sound.contains(&digest))
+        };
+        let bytes = self.bytes(place).filter(|b| known || sound(digest, b));
+        let mut inner = self.lock();
+        if bytes.is_some() {
+            inner.sound.insert(digest);
+        } else {
             self.damaged.fetch_add(1, Ordering::Relaxed);
-            let mut inner = self.lock();
+            inner.sound.remove(&digest);
             if inner.index.objects.get(&digest) == Some(&place) {
                 inner.index.objects.remove(&digest); // so that it can be put again
             }
