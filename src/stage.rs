@@ -351,14 +351,14 @@ pub type Slice = BTreeMap<u32, Vec<u8>>;
 /// A slice of its bytes: `row u32, length u32, what was decided`, in any order.
 pub(crate) fn slice_of(bytes: &[u8]) -> Slice {
     let mut rest = bytes;
-    let mut next = move || {
+    let next = move || {
         let (row, after) = rest.split_first_chunk::<4>()?;
         let (len, after) = after.split_first_chunk::<4>()?;
         let (say, after) = after.split_at_checked(u32::from_le_bytes(*len) as usize)?;
         rest = after;
         Some((u32::from_le_bytes(*row), say.to_vec()))
     };
-    std::iter::from_fn(move || next()).collect()
+    std::iter::from_fn(next).collect()
 }
 
 impl Verdicts {

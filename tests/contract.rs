@@ -147,3 +147,44 @@ fn children_stand_behind_their_parents() {
     std::fs::remove_dir_all(dir.path().join(".tamis")).unwrap();
     assert_eq!(small.0, roots(4096).0);
 }
+
+/// A kernel whose version was raised runs on everything, and `why` says that this is the reason.
+#[test]
+fn a_raised_version_runs_everything_and_why_says_so() {
+    use tamis::engine::build::Mode;
+    use tamis::engine::event::Answer;
+    use tamis::engine::{record::Record, why};
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path());
+    let options = Options { target: 16, ..Options::default() };
+    let open = |raised: bool| {
+        let mut registry = tamis::stages::registry();
+        let reader = registry.iter_mut().find(|e| e.name == "collect/read").unwrap();
+        if raised {
+            reader.card = Card::new(Grain::Partition, &[(Part::Map, 77)]);
+        }
+        Project::with(dir.path().to_path_buf(), &registry).ok().unwrap()
+    };
+    let first = open(false);
+    assert_eq!(first.build(&options, &|_| {}, |_, f| f.exit()).ok(), Some(0));
+    let told = |project: &Project| {
+        let record = Record::load(&project.world);
+        let i = project.assembled.steps.iter().position(|s| s.name == "collect.a").unwrap();
+        let look = project.look(&options, Mode::Look, |s, built| {
+            let why = why::why(s, built, i, record.as_ref());
+            (built.runs[i].answer(), tamis::report::why::changed(&why, true))
+        });
+        look.ok().unwrap()
+    };
+    assert_eq!(told(&first).0, Answer::Fresh);
+    let raised = open(true);
+    let (answer, say) = told(&raised);
+    assert_eq!(answer, Answer::Runs);
+    assert!(say.contains("version 77") && say.contains("part map"), "{say}");
+    let ran = raised.build(&options, &|_| {}, |s, f| {
+        let i = s.steps.iter().position(|step| step.name == "collect.a").unwrap();
+        (f.exit(), s.meters[i].read(Part::Map), f.built.runs[i].parts.len() as u64)
+    });
+    let (exit, (calls, _), parts) = ran.ok().unwrap();
+    assert_eq!((exit, calls), (0, parts));
+}

@@ -300,6 +300,22 @@ fn an_incremental_build_survives_a_break_at_every_operation() {
     Bench::new(Some(&first), &edited).exhaust();
 }
 
+/// Of a build with many partitions, operations are drawn.
+#[test]
+fn a_larger_build_survives_breaks_at_random_operations() {
+    let first = Lab::new(700, 12);
+    let mut edited = first.clone();
+    edited.samples.iter_mut().step_by(9).for_each(|s| s.text.push_str(" and more"));
+    edited.set("seed", "11");
+    for (bench, seed) in [(Bench::new(None, &first), 1), (Bench::new(Some(&first), &edited), 2)] {
+        let draw = |n: u64, of: u64| 1 + tamis::digest::draw(seed, "break", &n.to_string()) % of;
+        for (k, mode) in MODES.into_iter().enumerate() {
+            (0..5).for_each(|n| bench.try_at(draw(n * 10 + k as u64, bench.writes), mode));
+        }
+        (0..5).for_each(|n| bench.try_at(draw(1000 + n, bench.reads), Mode::Read));
+    }
+}
+
 /// A store of format 1, written now, is byte for byte what was written when the format was promised; and that is read.
 /// `UPDATE=1` writes it anew: only with a new format number, beside the old one.
 #[test]

@@ -335,7 +335,9 @@ impl Walk<'_, '_> {
             });
         }
         let mapped = self.outcomes(Kernel::Map, &tasks, run, &|k, o| {
-            ahead::go(self.s, self.i, self.wanted, &table.parts[k], o);
+            if self.mode == Mode::Build {
+                ahead::go(self.s, self.i, self.wanted, &table.parts[k], o);
+            }
         })?;
         if let Some(into) = &ports.into {
             return self.born_into(into, table, tables, mapped, run);

@@ -100,7 +100,7 @@ impl<'a> Iterator for Cursor<'a> {
 /// The merged stream: by key, then in table order.
 pub fn merge<'a>(runs: &'a [Run<'a>]) -> Box<dyn Iterator<Item = Hit<'a>> + 'a> {
     let heads = runs.iter().enumerate().filter_map(|(part, run)| Head::of(part as u32, Cursor::new(run)));
-    let mut heap = Heap(Vec::new());
+    let mut heap = Heap::default();
     heads.for_each(|head| heap.push(head));
     Box::new(std::iter::from_fn(move || heap.next()))
 }
@@ -144,28 +144,35 @@ fn prefix(key: &[u8]) -> u64 {
 
 /// Runs in a binary heap, the one with the least entry on top. It is replaced there: the next entry of a run often
 /// comes next of all.
-struct Heap<'a>(Vec<Box<Head<'a>>>);
+#[derive(Default)]
+struct Heap<'a> {
+    heads: Vec<Head<'a>>,
+    /// Numbers of heads, as a heap.
+    order: Vec<usize>,
+}
 
 impl<'a> Heap<'a> {
     fn before(&self, a: usize, b: usize) -> bool {
-        let (Some(a), Some(b)) = (self.0.get(a), self.0.get(b)) else { return false };
+        let head = |at: usize| self.order.get(at).and_then(|h| self.heads.get(*h));
+        let (Some(a), Some(b)) = (head(a), head(b)) else { return false };
         let keys = || a.hit.key.cmp(&b.hit.key);
         a.prefix.cmp(&b.prefix).then_with(keys).then_with(|| a.hit.at.cmp(&b.hit.at)) == Ordering::Less
     }
 
     fn push(&mut self, head: Head<'a>) {
-        self.0.push(Box::new(head));
-        let mut at = self.0.len() - 1;
+        let mut at = self.heads.len();
+        self.order.push(at);
+        self.heads.push(head);
         while at > 0 && self.before(at, (at - 1) / 2) {
-            self.0.swap(at, (at - 1) / 2);
+            self.order.swap(at, (at - 1) / 2);
             at = (at - 1) / 2;
         }
     }
 
     fn next(&mut self) -> Option<Hit<'a>> {
-        let (hit, more) = self.0.first_mut()?.step();
+        let (hit, more) = self.heads.get_mut(*self.order.first()?)?.step();
         if !more {
-            self.0.swap_remove(0);
+            self.order.swap_remove(0);
         }
         let mut at = 0;
         loop {
@@ -174,7 +181,7 @@ impl<'a> Heap<'a> {
             if !self.before(least, at) {
                 return Some(hit);
             }
-            self.0.swap(at, least);
+            self.order.swap(at, least);
             at = least;
         }
     }

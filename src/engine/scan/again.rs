@@ -243,7 +243,7 @@ mod tests {
 
     fn source(split: Split) -> Source {
         let (globs, exclude) = (vec!["data".into()], Vec::new());
-        let (name, table, spans) = ("x".into(), "x".into(), vec![0..0]);
+        let (name, table, spans) = ("x".into(), "x".into(), Vec::new());
         Source { name, table, globs, spans, exclude, split, record_max: 1 << 20, images: false, span: 0..0 }
     }
 

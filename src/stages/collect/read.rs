@@ -262,12 +262,19 @@ impl<'p> Collected<'p> {
         let mut tokens = Value::Null;
         for column in &mut self.fields {
             let done = match column.selector {
-                "path" => Ok(column.values.text(&place.path)),
-                "stem" => Ok(column.values.text(&place.stem)),
+                "path" => {
+                    column.values.text(&place.path);
+                    Ok(())
+                }
+                "stem" => {
+                    column.values.text(&place.stem);
+                    Ok(())
+                }
                 "tokens" if p.format == Format::Conll => {
                     let (text, places) = parsed.joined(p.join.as_deref().unwrap_or(" "));
                     tokens = places;
-                    Ok(column.values.value(text))
+                    column.values.value(text);
+                    Ok(())
                 }
                 selector => parsed.put(selector, column.ty, &mut column.values),
             };
@@ -352,7 +359,8 @@ impl Parsed<'_> {
         if let (Parsed::Json(v), "utf8") = (self, ty)
             && let Some(Json::Text(t)) = jsonl::select(v, selector)
         {
-            return Ok(to.text(t)); // the most frequent, without a copy
+            to.text(t); // the most frequent, without a copy
+            return Ok(());
         }
         self.value(selector, ty).map(|v| to.value(v))
     }
