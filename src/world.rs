@@ -86,11 +86,6 @@ impl Own {
         Ok(self.len()? == 0)
     }
 
-    pub fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
-        ask(&self.probe, Op::Read(&self.path))?;
-        self.file.read_exact_at(buf, offset)
-    }
-
     /// So many bytes from an offset on.
     pub fn read(&self, len: usize, offset: u64) -> io::Result<Vec<u8>> {
         ask(&self.probe, Op::Read(&self.path))?;

@@ -11,6 +11,9 @@ use crate::report::terminal::{number, plural};
 use crate::report::why::{changed, values_shown};
 use crate::stage::Part;
 
+/// Rows are compared of at most so many partitions; where more changed, that is told alone.
+const MOST: usize = 512;
+
 #[derive(clap::Args)]
 pub struct Args {
     /// The step, as `tamis graph` names it
@@ -45,7 +48,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         let mut seen = std::collections::BTreeSet::new();
         // a step that waits for another is explained by that one
         while seen.insert(i) {
-            let w = why::why(s, built, i, record.as_ref());
+            let w = why::why(s, built, i, record.as_ref(), MOST);
             let raw = private && !args.raw;
             out.push_str(&told(&steps[i], &built.runs[i], &w, values_shown(raw)));
             let earlier =

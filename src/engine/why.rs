@@ -43,8 +43,11 @@ impl Why {
     }
 }
 
-/// Compares a step with the last build.
-pub fn why(s: &Session, built: &Built, index: usize, last: Option<&Record>) -> Why {
+/// So many rows of a kind are told with their place; finding one costs reading its unit.
+pub const EXAMPLES: usize = 3;
+
+/// Compares a step with the last build, row by row if at most so many partitions changed.
+pub fn why(s: &Session, built: &Built, index: usize, last: Option<&Record>, most: usize) -> Why {
     let (step, run) = (&s.steps[index], &built.runs[index]);
     let mut out = Why { of: run.parts.len(), unknown: run.may, ..Why::default() };
     let Some(before) = last.and_then(|l| l.steps.get(&step.name)) else {
@@ -67,7 +70,9 @@ pub fn why(s: &Session, built: &Built, index: usize, last: Option<&Record>) -> W
     out.partitions = changed.len();
     let counted = run.parts.iter().all(|p| p.before.living.is_some());
     out.living = counted && changed.is_empty() && now.iter().any(|(_, p)| was_given.get(&p.reads) != Some(&p.living));
-    compare(s, built, step, run, &changed, &gone, &mut out);
+    if changed.len().max(gone.len()) <= most {
+        compare(s, built, step, run, &changed, &gone, &mut out);
+    }
     out
 }
 
@@ -133,18 +138,21 @@ fn compare(
         rows_of(s, columns, &names, &mut new_rows);
         at.extend(ids(s, columns).into_iter().enumerate().map(|(row, id)| (id, (*i, row as u32))));
     }
-    let place = |id: &String| at.get(id).and_then(|(i, row)| place(s, built, step, run, *i, *row));
+    let place = |id: &String, told: usize| {
+        let (i, row) = at.get(id).filter(|_| told < EXAMPLES)?;
+        place(s, built, step, run, *i, *row)
+    };
     for (id, values) in &new_rows {
         let Some(old) = old_rows.get(id) else {
-            out.added.push((id.clone(), place(id)));
+            out.added.push((id.clone(), place(id, out.added.len())));
             continue;
         };
         for name in &names {
             let value = |of: &BTreeMap<String, Option<Value>>| of.get(*name).cloned().flatten();
             let (b, n) = (value(old), value(values));
             if b != n {
-                let change = RowChange { id: id.clone(), place: place(id), before: b, now: n };
-                out.columns.entry((*name).clone()).or_default().push(change);
+                let of = out.columns.entry((*name).clone()).or_default();
+                of.push(RowChange { id: id.clone(), place: place(id, of.len()), before: b, now: n });
             }
         }
     }

@@ -1,9 +1,11 @@
 //! Parquet (owner of `parquet`): fragments of one row group each, and files joined from fragments without encoding them
 //! again. Everything that could differ between versions or runs is fixed: writer's name, level, page and group sizes.
+use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
-use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
@@ -163,6 +165,22 @@ pub fn rows(file: &[u8]) -> Result<u64, String> {
     Ok(reader.metadata().file_metadata().num_rows().max(0) as u64)
 }
 
+/// Hands over a column of texts, row by row; `false` if there is no such column.
+pub fn each_text(file: Vec<u8>, column: &str, tell: &mut dyn FnMut(Option<&str>)) -> Result<bool, String> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(file)).map_err(say)?;
+    let schema = reader.parquet_schema();
+    if !schema.columns().iter().any(|c| c.path().parts() == [column]) {
+        return Ok(false);
+    }
+    let only = ProjectionMask::columns(schema, [column]);
+    for batch in reader.with_projection(only).build().map_err(say)? {
+        let batch = batch.map_err(|e| e.to_string())?;
+        let texts = batch.columns().first().and_then(|c| c.as_string_opt::<i32>().cloned());
+        texts.ok_or_else(|| format!("`{column}` is no text"))?.iter().for_each(&mut *tell);
+    }
+    Ok(true)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,5 +206,9 @@ mod tests {
         assert_eq!(texts, ["{text: \"가\"}", "{text: null}", "{text: \"b\"}"]);
         assert!(Joined::new(b"none").is_err() && Joined::new(footer(b"")).is_err());
         assert!(rows(b"no parquet").is_err());
+        let mut seen = Vec::new();
+        assert_eq!(each_text(file.clone(), "text", &mut |t| seen.push(t.map(str::to_string))), Ok(true));
+        assert_eq!(seen, [Some("가".to_string()), None, Some("b".to_string())]);
+        assert_eq!(each_text(file, "id", &mut |_| ()), Ok(false));
     }
 }

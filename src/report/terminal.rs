@@ -162,10 +162,7 @@ fn changed(s: &Session, f: &Finished, of: &[usize]) -> Option<String> {
     let before = f.before.as_ref()?;
     let ran = |i: &&usize| f.answers.get(**i).is_some_and(|a| *a != Answer::Fresh);
     let i = *of.iter().find(ran)?;
-    if f.built.runs[i].runs > COUNTED {
-        return None;
-    }
-    let w = why::why(s, &f.built, i, Some(before));
+    let w = why::why(s, &f.built, i, Some(before), COUNTED);
     let rows: std::collections::BTreeSet<&str> = w.columns.values().flatten().map(|r| r.id.as_str()).collect();
     let parts = [(rows.len(), "changed"), (w.added.len(), "new"), (w.removed.len(), "gone")];
     let told: Vec<String> =

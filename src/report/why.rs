@@ -1,10 +1,7 @@
 //! What changed since the last build, in words.
 use super::terminal::plural;
-use crate::engine::why::{RowChange, Why};
+use crate::engine::why::{EXAMPLES, RowChange, Why};
 use crate::table::Value;
-
-/// How many examples are told of each change.
-const EXAMPLES: usize = 3;
 
 /// Values that no privacy step has seen are not shown.
 pub fn values_shown(raw: bool) -> bool {

@@ -132,9 +132,7 @@ impl Bytes {
                 if at.checked_add(len as u64)? > own.len().ok()? {
                     return None; // a damaged length must not ask for memory that no file has
                 }
-                let mut out = vec![0; len];
-                own.read_at(&mut out, at).ok()?;
-                Some(out)
+                own.read(len, at).ok()
             }
             Bytes::Memory(bytes) => bytes.get(at as usize..)?.get(..len).map(<[u8]>::to_vec),
         }

@@ -1,7 +1,7 @@
 //! Garbage: what no checkout's last build needs. Each checkout leaves a list of the keys it used; what their results
 //! speak of lives, the rest goes. New packs and a new index are made to last before anything old is removed.
 use super::index::{Index, Set};
-use super::{FOLDER, INDEX, LOCK, Place, Store, StoreError, home, load, pack_path, sound};
+use super::{FOLDER, INDEX, LOCK, Place, Store, StoreError, home, pack_path, sound};
 use crate::digest::Digest;
 use crate::engine::state::Outcome;
 use crate::world::{How, Own, World};
@@ -90,8 +90,7 @@ pub fn collect(project: &World, wish: Wish, waits: impl FnOnce()) -> Result<Coll
         waits();
         lock.lock()?;
     }
-    super::clean(&home, &home.own(INDEX, How::Edit)?)?;
-    let index = load(&home.own(INDEX, How::Read)?)?;
+    let index = super::clean(&home, &home.own(INDEX, How::Edit)?)?;
     let mut out = Collected { before: size(&home)?, ..Collected::default() };
     let stale = read_roots(&home, &mut out)?;
     let (keys, objects) = living(&home, &index, wish, &stale)?;

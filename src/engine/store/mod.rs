@@ -125,14 +125,20 @@ impl Store {
         let home = home(project)?;
         home.make_folder("packs")?;
         let lock = home.own(LOCK, How::Edit)?;
-        let alone = lock.try_lock()?;
-        if alone {
-            clean(&home, &home.own(INDEX, How::Edit)?)?;
+        let mut cleaned = None;
+        if lock.try_lock()? {
+            let index = clean(&home, &home.own(INDEX, How::Edit)?)?;
+            cleaned = home.stat(INDEX).map(|stat| (stat, index));
             lock.unlock()?;
         }
         lock.lock_shared()?; // waits while garbage is collected
         let file = home.own(INDEX, How::Edit)?;
-        let mut inner = Inner { index: load(&file)?, file: Some(file), ..Inner::default() };
+        let now = home.stat(INDEX);
+        let index = match cleaned.filter(|(stat, _)| Some(*stat) == now) {
+            Some((_, index)) => index,
+            None => load(&file)?,
+        };
+        let mut inner = Inner { index, file: Some(file), ..Inner::default() };
         inner.next_pack = inner.index.objects.values().map(|p| p.pack + 1).max().unwrap_or(0);
         Ok(Store::of(home, inner, true, vec![checkout, lock]))
     }
@@ -456,8 +462,8 @@ fn pack_path(number: u32, raw: bool) -> String {
     format!("packs/{number:06}{}.pack", if raw { ".raw" } else { "" })
 }
 
-/// Cuts off what builds that died left behind the last commit; nobody else may have the store open.
-fn clean(home: &World, file: &Own) -> io::Result<()> {
+/// Cuts off what builds that died left behind the last commit; nobody else may have the store open. Gives the index.
+fn clean(home: &World, file: &Own) -> io::Result<Index> {
     let index = load(file)?;
     if file.len()? > index.len {
         file.cut(index.len)?;
@@ -469,7 +475,7 @@ fn clean(home: &World, file: &Own) -> io::Result<()> {
             home.remove(&path)?; // no committed object lies in it
         }
     }
-    Ok(())
+    Ok(index)
 }
 
 /// Tells git and backups that a folder can be made again.
