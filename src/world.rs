@@ -282,6 +282,10 @@ pub trait Visitor {
     fn enters(&mut self, folder: &str) -> bool;
     /// Whether a file is wanted.
     fn wants(&mut self, folder: &str, name: &str) -> bool;
+    /// The only names that can be wanted in a folder or below it, if they are known: then nobody needs to list it.
+    fn only(&mut self, _: &str) -> Option<Vec<String>> {
+        None
+    }
     /// The wanted files of a folder; `Break` ends the walk.
     fn folder(&mut self, folder: &str, files: &Listing) -> io::Result<ControlFlow<()>>;
 }
@@ -448,6 +452,11 @@ impl World {
     ) -> io::Result<ControlFlow<()>> {
         let mut listing = Listing::default();
         let mut folders: Vec<CString> = Vec::new();
+        if let Some(names) = visitor.only(folder) {
+            self.list_only(&opened, folder, &names, visitor, &mut listing)?;
+            listing.sort();
+            return visitor.folder(folder, &listing);
+        }
         for entry in rustix::fs::Dir::read_from(&opened)? {
             let entry = entry?;
             let name = entry.file_name();
@@ -485,6 +494,29 @@ impl World {
             folder.truncate(len);
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Files whose names are known, each looked up by itself.
+    fn list_only(
+        &self,
+        opened: &OwnedFd,
+        folder: &str,
+        names: &[String],
+        visitor: &mut dyn Visitor,
+        listing: &mut Listing,
+    ) -> io::Result<()> {
+        for name in names.iter().filter(|n| !hidden(n.as_bytes())) {
+            let name = CString::new(name.as_str())?;
+            let kind = match rustix::fs::statat(opened, &name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => FileType::from_raw_mode(stat.st_mode),
+                Err(rustix::io::Errno::NOENT) => continue,
+                Err(e) => return Err(e.into()),
+            };
+            if kind != FileType::Directory {
+                self.list_one(opened, folder, &name, kind, visitor, listing)?;
+            }
+        }
+        Ok(())
     }
 
     fn is_folder(&self, folder: &str, name: &CStr) -> bool {

@@ -26,9 +26,10 @@ struct Pattern {
     depth: Option<usize>,
 }
 
-/// How names are matched; most globs end in `*` and a suffix.
+/// How names are matched; most globs end in `*` and a suffix, or name one file.
 enum Name {
     Suffix(String),
+    Exact(String),
     Glob(GlobMatcher),
 }
 
@@ -50,6 +51,7 @@ impl Pattern {
         let suffix = last.strip_prefix('*').filter(|s| !s.contains(WILD) && !s.contains('\\'));
         let name = match suffix {
             Some(suffix) => Name::Suffix(suffix.to_string()),
+            None if !last.contains(WILD) && !last.contains(['\\', ']', '}']) => Name::Exact(last.to_string()),
             None => Name::Glob(matcher(last)?),
         };
         let folder = if any_depth { None } else { Some(matcher(folder)?) };
@@ -68,6 +70,7 @@ impl Pattern {
             (None, _) if folder.is_empty() => self.whole.is_match(name),
             (None, _) => self.whole.is_match(format!("{folder}/{name}")),
             (Some(_), Name::Suffix(s)) => name.ends_with(s.as_str()),
+            (Some(_), Name::Exact(own)) => name == own,
             (Some(_), Name::Glob(g)) => g.is_match(name),
         }
     }
@@ -95,6 +98,19 @@ impl Patterns {
             }
         }
         out
+    }
+
+    /// The names that may match in a folder or below it, if each glob that reaches there names one file in it.
+    pub fn only(&self, folder: &str) -> Option<Vec<String>> {
+        let reaching = self.of.iter().filter(|p| p.base == folder || p.reaches(folder));
+        let exact = |p: &Pattern| match (&p.folder, &p.name) {
+            (Some(f), Name::Exact(name)) if p.base == folder && f.is_match(folder) => Some(name.clone()),
+            _ => None,
+        };
+        let mut names = reaching.map(exact).collect::<Option<Vec<_>>>()?;
+        names.sort();
+        names.dedup();
+        Some(names).filter(|n| !n.is_empty())
     }
 
     pub fn reach(&self, folder: &str) -> bool {
@@ -131,6 +147,10 @@ struct Counter {
 impl Visitor for Counter {
     fn enters(&mut self, folder: &str) -> bool {
         self.patterns.reach(folder)
+    }
+
+    fn only(&mut self, folder: &str) -> Option<Vec<String>> {
+        self.patterns.only(folder)
     }
 
     fn wants(&mut self, folder: &str, name: &str) -> bool {

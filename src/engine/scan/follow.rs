@@ -136,6 +136,10 @@ impl Visitor for Follower<'_> {
         self.patterns.reach(folder)
     }
 
+    fn only(&mut self, folder: &str) -> Option<Vec<String>> {
+        self.patterns.only(folder)
+    }
+
     fn wants(&mut self, folder: &str, name: &str) -> bool {
         self.patterns.matches(folder, name).next().is_some()
     }
