@@ -51,6 +51,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rustix", &["src/world.rs"]),
     ("notify", &["src/engine/watch.rs"]),
     ("signal_hook", &["src/cli/interrupt.rs"]),
+    ("mimalloc", &["src/main.rs"]),
+    ("simdutf8", &["src/table/codec.rs", "src/formats/encoding.rs"]),
 ];
 
 /// What leads out of the program: (path, files that may use it).
