@@ -1,5 +1,6 @@
 //! Digests: BLAKE3 with a context per use, shown as 64 hex digits; the portable 64-bit hash that cuts partitions;
 //! and counter-based random numbers keyed by (seed, purpose, id).
+use sha2::{Digest as _, Sha256};
 use std::fmt;
 
 /// 32 bytes of BLAKE3.
@@ -91,6 +92,40 @@ impl Hasher {
     pub fn finish(&self) -> Digest {
         Digest(*self.0.finalize().as_bytes())
     }
+}
+
+/// BLAKE3 and SHA-256 of bytes that pass by: what a release tells of each file.
+pub struct BothSums(Hasher, Sha256);
+
+impl BothSums {
+    pub fn new() -> BothSums {
+        BothSums(Hasher::plain(), Sha256::new())
+    }
+
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+        self.1.update(bytes);
+    }
+
+    /// SHA-256 in hex digits.
+    pub fn finish(self) -> (Digest, String) {
+        (self.0.finish(), hex(&self.1.finalize()))
+    }
+}
+
+impl Default for BothSums {
+    fn default() -> Self {
+        BothSums::new()
+    }
+}
+
+/// SHA-256 in hex digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn mix(mut x: u64) -> u64 {

@@ -52,6 +52,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("notify", &["src/engine/watch.rs"]),
     ("signal_hook", &["src/cli/interrupt.rs"]),
     ("mimalloc", &["src/main.rs"]),
+    ("sha2", &["src/digest.rs"]),
     ("simdutf8", &["src/table/codec.rs", "src/formats/encoding.rs"]),
 ];
 

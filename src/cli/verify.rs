@@ -1,13 +1,12 @@
 //! `tamis verify DIR`: whether a release's files are what its own lists say. Needs no project, no store and no trust in
 //! whoever made the folder.
 use super::{Context, say};
-use crate::digest::{Digest, Hasher};
+use crate::digest::{BothSums, Digest};
 use crate::formats::parquet;
 use crate::project::Failure;
 use crate::report::terminal::{number, plural};
 use crate::world::{What, World};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::PathBuf;
@@ -270,22 +269,18 @@ fn data(path: &str) -> Option<(&'static str, &str)> {
 /// BLAKE3 and SHA-256 of a file in one pass, in hex digits.
 fn hashes(world: &World, path: &str) -> io::Result<(String, String)> {
     let mut input = world.open(path)?.reader()?;
-    let (mut b3, mut sha) = (Hasher::plain(), Sha256::new());
+    let mut both = BothSums::new();
     let mut block = vec![0; 1 << 20];
     loop {
         match input.read(&mut block) {
             Ok(0) => break,
-            Ok(n) => {
-                let bytes = block.get(..n).unwrap_or_default();
-                b3.update(bytes);
-                sha.update(bytes);
-            }
+            Ok(n) => both.update(block.get(..n).unwrap_or_default()),
             Err(e) if e.kind() == ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
     }
-    let sha: String = sha.finalize().iter().map(|b| format!("{b:02x}")).collect();
-    Ok((b3.finish().hex(), sha))
+    let (b3, sha) = both.finish();
+    Ok((b3.hex(), sha))
 }
 
 /// Hands over each line of a file, without its end.

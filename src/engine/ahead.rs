@@ -1,6 +1,7 @@
 //! While the columns of a partition are in memory, the steps behind the one that made them are run on it too, as far as
 //! they need nothing else: a column is then read from the store once instead of once a step. What comes out stands
 //! under the same keys as if each step had waited for its turn; the walk finds it there.
+use super::Step;
 use super::recipe;
 use super::session::{Session, Task};
 use super::state::{Outcome, Part};
@@ -33,10 +34,12 @@ pub fn go(s: &Session, i: usize, wanted: &BTreeSet<usize>, part: &Part, outcome:
             continue;
         }
         match map(s, j, rows, &columns) {
-            Some(done) => columns.extend(done.columns),
-            None => columns.retain(|name, _| step.plan.ports.writes.iter().all(|w| w.0 != *name)),
+            Some(done) => {
+                columns.extend(done.columns);
+                after(s, j, &mut columns);
+            }
+            None => forget(step, &mut columns),
         }
-        after(s, j, &mut columns);
     }
 }
 
@@ -63,8 +66,11 @@ fn map(s: &Session, j: usize, rows: u32, columns: &BTreeMap<String, Digest>) -> 
 
 /// What a step may still write once it has seen all partitions is not known.
 fn after(s: &Session, i: usize, columns: &mut BTreeMap<String, Digest>) {
-    let Some(step) = s.steps.get(i) else { return };
-    if step.entry.card.version(Kernel::Apply) > 0 {
-        columns.retain(|name, _| step.plan.ports.writes.iter().all(|w| w.0 != *name));
+    if let Some(step) = s.steps.get(i).filter(|step| step.entry.card.version(Kernel::Apply) > 0) {
+        forget(step, columns);
     }
+}
+
+fn forget(step: &Step, columns: &mut BTreeMap<String, Digest>) {
+    columns.retain(|name, _| step.plan.ports.writes.iter().all(|w| w.0 != *name));
 }

@@ -7,7 +7,7 @@ use super::scan::{self, Scanned, Unit};
 use super::state::{BornRows, Counts, Outcome};
 use super::store::Store;
 use super::{Review, Step};
-use crate::digest::{Digest, Hasher};
+use crate::digest::{BothSums, Digest};
 use crate::stage::{
     Act, Blobs, Chunk, Content, Delta, Event, Executor, Fault, Grain, Kernels, Meter, OutFile, Output, Part, Piece,
     Rows, Source, Summary, Sums,
@@ -16,7 +16,6 @@ use crate::table::{self, ArrayRef, DataType, Living, column_digest, encode};
 use crate::world::World;
 use arrow_array::Array;
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -608,14 +607,13 @@ impl<'a> Session<'a> {
         if let Some(known) = self.known(key) {
             return Ok(known);
         }
-        let (mut b3, mut sha) = (Hasher::plain(), Sha256::new());
+        let mut both = BothSums::new();
         self.content(of, &mut |bytes| {
-            b3.update(bytes);
-            sha.update(bytes);
+            both.update(bytes);
             Ok(())
         })?;
-        let sha256 = sha.finalize().iter().map(|b| format!("{b:02x}")).collect();
-        let sums = Sums { blake3: b3.finish(), sha256 };
+        let (blake3, sha256) = both.finish();
+        let sums = Sums { blake3, sha256 };
         self.remember(key, &sums);
         Ok(sums)
     }

@@ -212,10 +212,6 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn plain(v: &Json) -> Value {
-        v.tree()
-    }
-
     fn rule(line: &[u8]) -> &'static str {
         parse(line, 4).unwrap_err().rule
     }
@@ -224,10 +220,10 @@ mod tests {
     fn objects() {
         let line = "\u{feff}{\"a\": [1, -2, 1.5, null, true], \"b\": {\"김\": \"\\u0041\\\"\"}}\r\n";
         assert_eq!(
-            plain(&parse(line.as_bytes(), 4).unwrap()),
+            parse(line.as_bytes(), 4).unwrap().tree(),
             json!({"a": [1, -2, 1.5, null, true], "b": {"김": "A\""}})
         );
-        assert_eq!(plain(&parse(b"\r\n\n{}", 4).unwrap()), json!({}));
+        assert_eq!(parse(b"\r\n\n{}", 4).unwrap().tree(), json!({}));
     }
 
     #[test]
@@ -295,7 +291,7 @@ mod tests {
             }
             match (parse(line.as_bytes(), 64), serde_json::from_str::<Value>(&line)) {
                 (Ok(own), Ok(theirs)) => {
-                    assert_eq!(plain(&own), theirs, "{line}");
+                    assert_eq!(own.tree(), theirs, "{line}");
                     good += 1;
                 }
                 (Err(wrong), theirs) => {
