@@ -16,7 +16,7 @@ use crate::exec::local::Local;
 use crate::manifest::{self, Manifest};
 use crate::stage::{Entry, Fault};
 use crate::stages::registry;
-use crate::world::World;
+use crate::world::{Looks, World};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -221,6 +221,7 @@ impl Project {
             bytes => bytes.max(MEMORY_LEAST),
         };
         let mut finished = self.walk(&session, options, &wanted, &lock, sink)?;
+        finished.looks = self.world.looks();
         let settled = self.settle(&session, options, &mut finished, &lock, sink);
         let kept = store.commit().map_err(|e| Failure::World(format!(".tamis: {e}")));
         finished.failure = settled.and(kept).err();
@@ -277,6 +278,7 @@ impl Project {
             mended: 0,
             failure: None,
             lock_changed: false,
+            looks: None,
         })
     }
 
@@ -389,6 +391,8 @@ pub struct Finished {
     /// What failed after the walk: a folder that cannot be written, a wish to stop.
     pub failure: Option<Failure>,
     pub lock_changed: bool,
+    /// What was looked at until all steps were known, where the world notes it.
+    pub looks: Option<Looks>,
 }
 
 impl Finished {
@@ -396,6 +400,13 @@ impl Finished {
     pub fn complete(&self) -> bool {
         self.built.runs.iter().all(|r| r.fault.is_none()) && self.judged.iter().all(|j| j.pass)
             || self.built.runs.iter().all(|r| !r.skipped && r.fault.is_none())
+    }
+
+    /// All steps were asked for, nothing ran and nothing was written.
+    pub fn idle(&self) -> bool {
+        let all = self.built.runs.iter().all(|r| !r.skipped);
+        let written = self.bytes_written > 0 || self.changed_files > 0 || self.lock_changed || self.mended > 0;
+        all && self.fresh && !written && self.before.is_none() && self.exit() == 0
     }
 
     /// 0, 1, 3, 4 or that of a wish to stop: of several the greatest.

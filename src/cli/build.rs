@@ -1,12 +1,16 @@
 //! `tamis build`
-use super::project::{Failure, Finished, Options, Project};
+use super::project::{self, Failure, Finished, Options, Project};
 use super::{Context, event, interrupt, say, warn};
 use crate::engine::event::{Answer, Done, Event, StepCount};
+use crate::engine::fresh::{self, Said};
 use crate::engine::ledger;
 use crate::engine::session::{Session, Stop};
 use crate::report::progress::Progress;
 use crate::report::{diagnostic, terminal};
 use crate::stage::Part;
+use crate::stages::registry;
+use crate::world::World;
+use std::io;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -41,16 +45,29 @@ pub struct Args {
     partition_target: usize,
 }
 
+impl Args {
+    /// Whether all steps are asked for, and only the end is told.
+    fn says_all(&self) -> bool {
+        self.steps.is_empty() && self.sample.is_none() && !self.dry_run && !self.json
+    }
+}
+
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     once(c, args, interrupt::listen().map_err(|e| Failure::World(format!("signals: {e}")))?)
 }
 
 /// One build, which a wish may stop.
 pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
-    let project = Project::open(c.dir.as_deref())?;
+    let world = World::new(project::find(c.dir.as_deref())?).noting();
+    let target = args.partition_target.max(2);
+    if let Some(said) = fresh::again(&world, target).filter(|_| args.says_all()) {
+        tell_fresh(c, &said);
+        return Ok(0);
+    }
+    let project = Project::in_world(world, &registry())?;
     let options = Options {
         jobs: args.jobs,
-        target: args.partition_target.max(2),
+        target,
         steps: args.steps.clone(),
         keep_going: args.keep_going,
         locked: args.locked,
@@ -79,8 +96,29 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
             say(&terminal::build(&project, session, finished, c.quiet));
             warn(&terminal::failures(&project, session, finished));
         }
-        exit
-    })
+        keep_fresh(&project, session, finished).map_err(|e| Failure::World(format!(".tamis: {e}"))).map(|()| exit)
+    })?
+}
+
+/// A build that did nothing is remembered, so that the next that has nothing to do says so at once.
+fn keep_fresh(project: &Project, session: &Session, finished: &Finished) -> io::Result<()> {
+    if !finished.idle() || session.sample.is_some() {
+        return Ok(());
+    }
+    let result = terminal::build(project, session, finished, false);
+    let said = Said { result, warnings: warnings(project) };
+    fresh::keep(session, finished.looks.clone(), &finished.files, &said)
+}
+
+fn tell_fresh(c: &Context, said: &Said) {
+    if !c.quiet {
+        warn(&said.warnings);
+        say(&said.result);
+    }
+}
+
+fn warnings(project: &Project) -> String {
+    project.assembled.warnings.iter().map(|w| diagnostic::short(&project.manifest, w)).collect()
 }
 
 /// `512 MiB` as bytes.
@@ -108,7 +146,7 @@ fn tell_start(project: &Project, args: &Args, c: &Context) {
             event(&crate::engine::event::diagnostic(w, &m.file, &m.text, |at| (m.line(at), m.column(at))));
         }
     } else if !c.quiet {
-        warnings.iter().for_each(|w| warn(&diagnostic::short(&project.manifest, w)));
+        warn(&self::warnings(project));
     }
 }
 

@@ -673,17 +673,19 @@ impl Walk<'_, '_> {
         });
         let key = recipe::key(&recipe::head(self.step, Kernel::Run), names);
         let output = match self.s.known::<Kept>(key) {
-            Some(Kept { files, facts, content_root, files_root }) => Output { files, facts, content_root, files_root },
+            Some(Kept { files, facts, content_root, files_root, .. }) => {
+                Output { files, facts, content_root, files_root }
+            }
             None => {
                 run.runs += 1;
                 if self.mode != Mode::Build {
                     return Ok(());
                 }
                 (self.sink)(Event::Running { step: self.step.name.clone(), tasks: 1 });
-                let o = self.s.execute_run(&task)?;
+                let (o, sums) = self.s.execute_run(&task)?;
                 let (files, facts) = (o.files.clone(), o.facts.clone());
                 let (content_root, files_root) = (o.content_root, o.files_root);
-                self.s.remember(key, &Kept { files, facts, content_root, files_root });
+                self.s.remember(key, &Kept { files, facts, content_root, files_root, sums: Some(sums) });
                 o
             }
         };
@@ -717,4 +719,7 @@ struct Kept {
     facts: BTreeMap<String, Fact>,
     content_root: Option<Digest>,
     files_root: Option<Digest>,
+    /// The object with the keys of its files' sums, found as those of an outcome's samples are.
+    #[serde(default, rename = "samples")]
+    sums: Option<Digest>,
 }

@@ -32,8 +32,7 @@ pub fn by_sample(s: &Session, task: &Task, run: bool) -> Result<Option<Outcome>,
     let slots: Vec<Mutex<Option<Result<Outcome, Fault>>>> = tasks.iter().map(|_| Mutex::new(None)).collect();
     let keys: Vec<Digest> = tasks.iter().map(|t| s.key(&head, t)).collect();
     let whole = |o: &Outcome| o.columns.iter().all(|c| s.store.has(c.1));
-    let missing: Vec<usize> =
-        (0..tasks.len()).filter(|i| !s.known_sample(keys[*i]).is_some_and(|o| whole(&o))).collect();
+    let missing: Vec<usize> = (0..tasks.len()).filter(|i| !s.known_part(keys[*i]).is_some_and(|o| whole(&o))).collect();
     if !run && !missing.is_empty() {
         return Ok(None);
     }
@@ -42,7 +41,7 @@ pub fn by_sample(s: &Session, task: &Task, run: bool) -> Result<Option<Outcome>,
         let called = s.go_on().and_then(|()| s.call(&tasks[i]));
         let done = called.and_then(|(delta, summary)| s.finish(&tasks[i], delta, summary));
         if let Ok(outcome) = &done {
-            s.remember_sample(keys[i], outcome);
+            s.remember_part(keys[i], outcome);
         }
         *slots[i].lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
     });
@@ -50,7 +49,7 @@ pub fn by_sample(s: &Session, task: &Task, run: bool) -> Result<Option<Outcome>,
     for (i, slot) in slots.into_iter().enumerate() {
         outcomes.push(match slot.into_inner().unwrap_or_else(|e| e.into_inner()) {
             Some(done) => done?,
-            None => s.known_sample(keys[i]).ok_or_else(|| Fault::Bug("a sample's result vanished".into()))?,
+            None => s.known_part(keys[i]).ok_or_else(|| Fault::Bug("a sample's result vanished".into()))?,
         });
     }
     for (own, outcome) in tasks.into_iter().zip(&outcomes) {

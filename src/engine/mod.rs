@@ -3,12 +3,14 @@
 //!
 //! Reading order: `state` (tables while they are built), `recipe` (keys), `store` and `files` (what is remembered),
 //! `scan` (files to units), `session` (columns by digest, kernels run and checked), `exchange` and `gather` (rows that
-//! meet across partitions), `build` (the walk over the steps) and `ahead` (what is run early, while its input is at hand), `gate`, `record` and `why`, `ledger`, `output`.
+//! meet across partitions), `build` (the walk over the steps) and `ahead` (what is run early, while its input is at hand), `gate`, `record` and `why`, `ledger`,
+//! `output`; `fresh` (a build that found nothing to do, remembered whole).
 mod ahead;
 pub mod build;
 pub mod event;
 pub mod events;
 pub mod exchange;
+pub mod fresh;
 pub mod gate;
 pub mod gather;
 pub mod graph;

@@ -1,12 +1,14 @@
 //! What lies in `out/`: the digest that each file had while its size, times and inode stay as they were, so that an
 //! unchanged release is not read. A cache of this checkout with a checksum; losing it costs one reading.
-use super::scan::{RACY, Reader, put_text};
+use super::scan::{Reader, put_text};
 use crate::digest::Digest;
-use crate::world::{Stat, World};
+use crate::world::{Look, Looks, Stat, World};
 use std::collections::BTreeMap;
 use std::io;
 
 const PATH: &str = ".tamis/outputs";
+/// Names in the path of a release's folder, `out/NAME`: what lies beside such folders is the user's.
+const RELEASE: usize = 2;
 const MAGIC: &[u8] = b"tamis outputs 1\n";
 
 /// All files that tamis wrote for the user.
@@ -28,7 +30,7 @@ struct Known {
 impl Outputs {
     /// Those of the last build; none if the table is missing or damaged.
     pub fn load(world: &World) -> Outputs {
-        let known = world.read(PATH, u64::MAX).ok().and_then(|b| parse(&b)).unwrap_or_default();
+        let known = world.read_own(PATH, u64::MAX).ok().and_then(|b| parse(&b)).unwrap_or_default();
         Outputs { known, changed: false }
     }
 
@@ -40,9 +42,15 @@ impl Outputs {
     }
 
     pub fn put(&mut self, path: &str, stat: Stat, digest: Digest, now: i64) {
-        let racy = stat.mtime.max(stat.ctime).saturating_add(RACY) > now;
-        let known = Known { stat, digest, racy, seen: true };
+        let known = Known { stat, digest, racy: stat.racy(now), seen: true };
         self.changed |= self.known.insert(path.to_string(), known).is_none_or(|old| old != known);
+    }
+
+    /// How the folders of releases look that hold these files and no others; `None` while one is so young that it may
+    /// change unseen.
+    pub fn looks(&self) -> Option<Vec<(String, Look)>> {
+        let old = self.known.values().all(|k| !k.racy);
+        old.then(|| Looks::of_tree(self.known.iter().map(|(path, k)| (path.as_str(), k.stat)), RELEASE))
     }
 
     /// Writes the table if anything in it changed. With `forget`, what nobody asked for is left out.
@@ -88,6 +96,7 @@ fn parse(bytes: &[u8]) -> Option<BTreeMap<String, Known>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::RACY;
 
     #[test]
     fn print_and_parse() {

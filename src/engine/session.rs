@@ -357,8 +357,8 @@ impl<'a> Session<'a> {
         serde_json::from_slice(&self.store.result(key)?).ok()
     }
 
-    /// The same of one sample, which its partition's result speaks for when garbage is collected.
-    pub fn known_sample(&self, key: Digest) -> Option<Outcome> {
+    /// The same of one sample or one file, for which a larger result speaks when garbage is collected.
+    pub fn known_part<T: serde::de::DeserializeOwned>(&self, key: Digest) -> Option<T> {
         serde_json::from_slice(&self.store.peek(key)?).ok()
     }
 
@@ -366,8 +366,8 @@ impl<'a> Session<'a> {
         self.store.put_result(key, &serde_json::to_vec(value).unwrap_or_default());
     }
 
-    pub fn remember_sample(&self, key: Digest, outcome: &Outcome) {
-        self.store.put_part(key, &serde_json::to_vec(outcome).unwrap_or_default());
+    pub fn remember_part<T: serde::Serialize>(&self, key: Digest, value: &T) {
+        self.store.put_part(key, &serde_json::to_vec(value).unwrap_or_default());
     }
 
     /// Keeps bytes under their own digest.
@@ -550,41 +550,48 @@ impl<'a> Session<'a> {
         Ok(runs)
     }
 
-    /// Runs a whole stage; the bytes of its files become objects.
-    pub fn execute_run(&self, task: &RunTask) -> Result<Output, Fault> {
+    /// Runs a whole stage; the bytes of its files become objects. Also names the object with the keys of its files' sums.
+    pub fn execute_run(&self, task: &RunTask) -> Result<(Output, Digest), Fault> {
         let step = &self.steps[task.step];
         let Kernels::Whole { run, seal } = step.entry.kernels else { return Err(Fault::Bug("has no run".into())) };
         let pieces: Vec<Piece> =
             task.pieces.iter().map(|(g, n, reads)| Piece { group: g.clone(), rows: self.rows(*n, reads) }).collect();
         let params = &step.plan.params[0];
         let mut output = run(&self.meters[task.step], params, &pieces).map_err(|f| named(step, f))?;
-        self.keep_files(&mut output.files, step.raw)?;
+        let mut keys = self.keep_files(&mut output.files, step.raw)?;
         let (mut seals, root) = seal(params, &output.files).map_err(|f| named(step, f))?;
-        self.keep_files(&mut seals, step.raw)?;
+        keys.extend(self.keep_files(&mut seals, step.raw)?);
         output.files.extend(seals);
         output.files_root = Some(root);
-        Ok(output)
+        let keys: Vec<u8> = keys.iter().flat_map(|k| k.0).collect();
+        Ok((output, self.put(&keys, step.raw)?))
     }
 
-    /// Turns bytes of files into objects, and finds out the sums of all that have none.
-    fn keep_files(&self, files: &mut [OutFile], raw: bool) -> Result<(), Fault> {
+    /// Turns bytes of files into objects, and finds out the sums of all that have none; gives the keys of these.
+    fn keep_files(&self, files: &mut [OutFile], raw: bool) -> Result<Vec<Digest>, Fault> {
         let mut kept = Vec::with_capacity(files.len());
         for file in files.iter() {
             kept.push(self.keep_content(&file.content, raw)?);
         }
-        let slots: Vec<Mutex<Option<Result<Sums, Fault>>>> = files.iter().map(|_| Mutex::new(None)).collect();
-        self.exec.each(files.len(), &|i| {
-            let done = match &files[i].sums {
-                Some(known) => Ok(known.clone()),
-                None => self.go_on().and_then(|()| self.sums(&files[i].content, &kept[i])),
-            };
-            *held(&slots[i]) = Some(done);
+        let unknown: Vec<usize> = (0..files.len()).filter(|i| files[*i].sums.is_none()).collect();
+        type Found = (Digest, Sums);
+        let slots: Vec<Mutex<Option<Result<Found, Fault>>>> = unknown.iter().map(|_| Mutex::new(None)).collect();
+        self.exec.each(unknown.len(), &|n| {
+            let i = unknown[n];
+            let done = self.go_on().and_then(|()| self.sums(&files[i].content, &kept[i]));
+            *held(&slots[n]) = Some(done);
         });
-        for ((file, content), slot) in files.iter_mut().zip(kept).zip(slots) {
-            file.sums = slot.into_inner().unwrap_or_else(|e| e.into_inner()).transpose()?;
+        for (file, content) in files.iter_mut().zip(kept) {
             file.content = content;
         }
-        Ok(())
+        let mut keys = Vec::with_capacity(unknown.len());
+        for (i, slot) in unknown.into_iter().zip(slots) {
+            let found = slot.into_inner().unwrap_or_else(|e| e.into_inner()).transpose()?;
+            let (key, sums) = found.ok_or_else(|| Fault::Bug("the sums of a file were lost".into()))?;
+            files[i].sums = Some(sums);
+            keys.push(key);
+        }
+        Ok(keys)
     }
 
     /// The same content with objects in the place of bytes.
@@ -600,12 +607,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The sums of a file, remembered by what it is made of.
-    fn sums(&self, of: &Content, kept: &Content) -> Result<Sums, Fault> {
+    /// The sums of a file, remembered by what it is made of: the result of the whole stage speaks for that key.
+    fn sums(&self, of: &Content, kept: &Content) -> Result<(Digest, Sums), Fault> {
         let made_of = serde_json::to_vec(kept).map_err(|e| Fault::Bug(e.to_string()))?;
         let key = recipe::key("sums 1", [Digest::of(&made_of)]);
-        if let Some(known) = self.known(key) {
-            return Ok(known);
+        if let Some(known) = self.known_part(key) {
+            return Ok((key, known));
         }
         let mut both = BothSums::new();
         self.content(of, &mut |bytes| {
@@ -614,8 +621,8 @@ impl<'a> Session<'a> {
         })?;
         let (blake3, sha256) = both.finish();
         let sums = Sums { blake3, sha256 };
-        self.remember(key, &sums);
-        Ok(sums)
+        self.remember_part(key, &sums);
+        Ok((key, sums))
     }
 
     /// Hands over the bytes of an output, chunk by chunk.

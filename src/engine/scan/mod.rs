@@ -20,7 +20,7 @@ use arrow_array::{BinaryArray, Int64Array, UInt32Array};
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock};
 use table::{FileState, Stretch, Table};
-pub use table::{RACY, Reader, put_text};
+pub use table::{Reader, put_text};
 
 /// Files up to this size are units of their own and are gathered into partitions by the hash of their paths.
 const SMALL: u64 = 64 << 10;

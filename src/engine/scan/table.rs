@@ -5,8 +5,6 @@ use crate::world::{Own, Stat, What};
 use std::io;
 
 const MAGIC: &[u8; 16] = b"tamis scan 1\n\0\0\0";
-/// A file whose times are this close to the moment of recording may change again within the clock's tick.
-pub const RACY: i64 = 2_000_000_000;
 
 /// A stretch of a file: consecutive records with one digest.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -58,7 +56,7 @@ impl Mark {
     }
 
     pub fn read(stat: Stat, now: i64) -> Mark {
-        Mark { stat, racy: stat.mtime.max(stat.ctime).saturating_add(RACY) > now, odd: 0 }
+        Mark { stat, racy: stat.racy(now), odd: 0 }
     }
 }
 
@@ -416,6 +414,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::RACY;
 
     fn state(n: u64) -> FileState {
         let stat = Stat { size: n, mtime: -5, ctime: n as i64, inode: 8, device: 9 };

@@ -42,7 +42,7 @@ pub struct Collected {
 impl Store {
     /// Whether this checkout has said what it needs.
     pub fn has_roots(&self, project: &World) -> bool {
-        self.home.exists(&roots_path(&checkout(project)))
+        self.home.exists(&roots_of_checkout(project))
     }
 
     /// Says what this checkout needs: every key that was asked for. For a build of everything.
@@ -64,6 +64,11 @@ impl Store {
 
 fn checkout(project: &World) -> String {
     project.root().canonicalize().unwrap_or_else(|_| project.root().into()).to_string_lossy().into_owned()
+}
+
+/// Where it stands what a checkout needs.
+pub fn roots_of_checkout(project: &World) -> String {
+    roots_path(&checkout(project))
 }
 
 fn roots_path(checkout: &str) -> String {

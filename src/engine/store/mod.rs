@@ -11,7 +11,7 @@ pub use verify::{Verified, verify};
 
 use crate::digest::{Digest, Hasher};
 use crate::table::codec;
-use crate::world::{How, Own, World};
+use crate::world::{How, Look, Own, World};
 use index::{Index, Set};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -114,6 +114,15 @@ impl From<io::Error> for StoreError {
 }
 
 impl Store {
+    /// How the files look that a later build would ask: where one of them is gone, or the index has grown, its answers may
+    /// be others.
+    pub fn looks(&self, project: &World) -> Option<Vec<(String, Look)>> {
+        let own = project.root().join(FOLDER);
+        let home = if self.home.root() == own { FOLDER } else { self.home.root().to_str()? };
+        let paths = [INDEX.to_string(), "packs".to_string(), collect::roots_of_checkout(project)];
+        paths.into_iter().map(|p| format!("{home}/{p}")).map(|p| project.look(&p).map(|look| (p, look))).collect()
+    }
+
     /// Opens the store for writing; there is one writer in a checkout.
     pub fn write(project: &World) -> Result<Store, StoreError> {
         project.make_folder(FOLDER)?;

@@ -1,5 +1,11 @@
 //! The only door to the outside: files below the project, the environment, the clock. Nothing else in the crate calls
 //! the operating system, so what a build may touch can be read here. No path leaves the project.
+mod looks;
+mod stat;
+
+pub use looks::{Look, Looks};
+pub use stat::{RACY, Stat};
+
 use crate::digest::cut_hash;
 use rustix::fs::{FileType, OFlags};
 use std::ffi::{CStr, CString};
@@ -8,7 +14,7 @@ use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +23,8 @@ use std::sync::Arc;
 pub struct World {
     root: PathBuf,
     probe: Option<Arc<dyn Probe>>,
+    /// What is looked at, where somebody wants to know.
+    notes: Option<Arc<looks::Notes>>,
 }
 
 /// Sees every operation on a file before it is made, and may make it fail: how tests break disks on purpose, and change
@@ -173,61 +181,6 @@ impl Write for Tail<'_> {
     }
 }
 
-/// What the file system says of a file without opening it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Stat {
-    pub size: u64,
-    /// Nanoseconds since 1970.
-    pub mtime: i64,
-    pub ctime: i64,
-    pub inode: u64,
-    pub device: u64,
-}
-
-impl Stat {
-    fn of(m: &fs::Metadata) -> Stat {
-        Stat {
-            size: m.size(),
-            mtime: nanoseconds(m.mtime(), m.mtime_nsec()),
-            ctime: nanoseconds(m.ctime(), m.ctime_nsec()),
-            inode: m.ino(),
-            device: m.dev(),
-        }
-    }
-
-    fn of_raw(m: &rustix::fs::Stat) -> Stat {
-        Stat {
-            size: m.st_size as u64,
-            mtime: nanoseconds(m.st_mtime, m.st_mtime_nsec as i64),
-            ctime: nanoseconds(m.st_ctime, m.st_ctime_nsec as i64),
-            inode: m.st_ino,
-            device: m.st_dev,
-        }
-    }
-}
-
-impl Stat {
-    /// As bytes for a table.
-    pub fn bytes(&self) -> [u8; 40] {
-        let mut out = [0; 40];
-        let fields = [self.size, self.mtime as u64, self.ctime as u64, self.inode, self.device];
-        for (slot, field) in out.as_chunks_mut::<8>().0.iter_mut().zip(fields) {
-            *slot = field.to_le_bytes();
-        }
-        out
-    }
-
-    pub fn of_bytes(bytes: &[u8; 40]) -> Stat {
-        let mut fields = bytes.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b));
-        let mut next = || fields.next().unwrap_or(0);
-        Stat { size: next(), mtime: next() as i64, ctime: next() as i64, inode: next(), device: next() }
-    }
-}
-
-fn nanoseconds(seconds: i64, rest: i64) -> i64 {
-    seconds.saturating_mul(1_000_000_000).saturating_add(rest)
-}
-
 /// A path that a glob may match.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
@@ -325,17 +278,29 @@ impl Open {
 
 impl World {
     pub fn new(root: impl Into<PathBuf>) -> World {
-        World { root: root.into(), probe: None }
+        World { root: root.into(), probe: None, notes: None }
+    }
+
+    /// The same, noting what it is asked for: see [`World::looks`].
+    pub fn noting(self) -> World {
+        let notes = Some(Arc::new(looks::Notes::new(self.now())));
+        World { notes, ..self }
+    }
+
+    /// Ends the noting: every file that was opened or listed, and every folder that was walked, as they were. `None`
+    /// where that cannot be told.
+    pub fn looks(&self) -> Option<Looks> {
+        self.notes.as_ref()?.take()
     }
 
     /// The same, under a probe.
     pub fn probed(root: impl Into<PathBuf>, probe: Arc<dyn Probe>) -> World {
-        World { root: root.into(), probe: Some(probe) }
+        World { root: root.into(), probe: Some(probe), notes: None }
     }
 
     /// Another folder, seen by the same probe.
     pub fn at(&self, root: impl Into<PathBuf>) -> World {
-        World { root: root.into(), probe: self.probe.clone() }
+        World { root: root.into(), probe: self.probe.clone(), notes: None }
     }
 
     pub fn root(&self) -> &Path {
@@ -369,9 +334,22 @@ impl World {
 
     pub fn open(&self, path: &str) -> io::Result<Open> {
         let place = self.checked(path)?;
-        if place.is_symlink() && !self.holds(&place) {
+        let link = place.is_symlink();
+        if link && !self.holds(&place) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} links out of the project")));
         }
+        let opened = self.open_at(path, place);
+        if let Some(notes) = &self.notes {
+            match &opened {
+                Ok(open) if !link => notes.note(|| path.to_string(), Look::File(open.before)),
+                Err(e) if e.kind() == io::ErrorKind::NotFound && !link => notes.note(|| path.to_string(), Look::Absent),
+                _ => notes.give_up(),
+            }
+        }
+        opened
+    }
+
+    fn open_at(&self, path: &str, place: PathBuf) -> io::Result<Open> {
         ask(&self.probe, Op::Open(&place))?;
         let file = File::open(&place)?;
         let meta = file.metadata()?;
@@ -379,6 +357,16 @@ impl World {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} is no file")));
         }
         Ok(Open { before: Stat::of(&meta), own: Own { file, path: place, probe: self.probe.clone() } })
+    }
+
+    /// The bytes of a file of tamis' own, at most `max`.
+    pub fn read_own(&self, path: &str, max: u64) -> io::Result<Vec<u8>> {
+        let own = self.own(path, How::Read)?;
+        let len = own.len()?;
+        if len > max {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{path} has more than {max} bytes")));
+        }
+        own.read(len as usize, 0)
     }
 
     /// Opens a file of tamis' own.
@@ -436,6 +424,12 @@ impl World {
     pub fn walk(&self, folder: &str, visitor: &mut dyn Visitor) -> io::Result<()> {
         let start = if folder.is_empty() { self.root.clone() } else { self.checked(folder)? };
         if !start.is_dir() || !self.holds(&start) {
+            if let Some(notes) = &self.notes {
+                match fs::symlink_metadata(&start) {
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => notes.note(|| folder.to_string(), Look::Absent),
+                    _ => notes.give_up(),
+                }
+            }
             return Ok(()); // a folder behind a link out of the project has no files of the project
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -457,17 +451,24 @@ impl World {
             listing.sort();
             return visitor.folder(folder, &listing);
         }
+        let mut all = self.notes.as_ref().map(|_| looks::Names::default());
         for entry in rustix::fs::Dir::read_from(&opened)? {
             let entry = entry?;
             let name = entry.file_name();
             if hidden(name.to_bytes()) {
                 continue;
             }
+            if let Some(all) = &mut all {
+                all.push(name.to_bytes(), entry.file_type());
+            }
             match entry.file_type() {
                 FileType::Directory => folders.push(name.to_owned()),
                 FileType::Unknown if self.is_folder(folder, name) => folders.push(name.to_owned()),
                 kind => self.list_one(&opened, folder, name, kind, visitor, &mut listing)?,
             }
+        }
+        if let (Some(notes), Some(all)) = (&self.notes, all) {
+            notes.note(|| folder.clone(), all.look());
         }
         listing.sort();
         if visitor.folder(folder, &listing)?.is_break() {
@@ -509,14 +510,31 @@ impl World {
             let name = CString::new(name.as_str())?;
             let kind = match rustix::fs::statat(opened, &name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => FileType::from_raw_mode(stat.st_mode),
-                Err(rustix::io::Errno::NOENT) => continue,
+                Err(rustix::io::Errno::NOENT) => {
+                    self.noted(folder, &name, Some(Look::Absent));
+                    continue;
+                }
                 Err(e) => return Err(e.into()),
             };
-            if kind != FileType::Directory {
-                self.list_one(opened, folder, &name, kind, visitor, listing)?;
+            match kind {
+                FileType::Directory => self.noted(folder, &name, None),
+                kind => self.list_one(opened, folder, &name, kind, visitor, listing)?,
             }
         }
         Ok(())
+    }
+
+    /// Notes how a name in a folder looks; with `None` it cannot be told.
+    fn noted(&self, folder: &str, name: &CStr, look: Option<Look>) {
+        let Some(notes) = &self.notes else { return };
+        let path = || match folder {
+            "" => name.to_string_lossy().into_owned(),
+            folder => format!("{folder}/{}", name.to_string_lossy()),
+        };
+        match look {
+            Some(look) => notes.note(path, look),
+            None => notes.give_up(),
+        }
     }
 
     fn is_folder(&self, folder: &str, name: &CStr) -> bool {
@@ -537,6 +555,7 @@ impl World {
         let (Ok(text), false) = (name.to_str(), folder.contains(char::REPLACEMENT_CHARACTER)) else {
             let text = name.to_string_lossy();
             if visitor.wants(folder, &text) {
+                self.noted(folder, name, None);
                 listing.push(&text, What::Odd("path.encoding", "its name is not UTF-8".into()));
             }
             return Ok(());
@@ -548,12 +567,19 @@ impl World {
             FileType::RegularFile => {
                 let found = rustix::fs::statat(opened, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW);
                 match found {
-                    Ok(stat) => What::File(Stat::of_raw(&stat)),
+                    Ok(stat) => {
+                        let stat = Stat::of_raw(&stat);
+                        self.noted(folder, name, Some(Look::File(stat)));
+                        What::File(stat)
+                    }
                     Err(rustix::io::Errno::NOENT) => return Ok(()), // removed meanwhile
                     Err(e) => return Err(e.into()),
                 }
             }
-            _ => self.what(&self.root.join(folder).join(text))?,
+            _ => {
+                self.noted(folder, name, None);
+                self.what(&self.root.join(folder).join(text))?
+            }
         };
         listing.push(text, what);
         Ok(())
@@ -700,6 +726,11 @@ impl World {
         });
         let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].map(number);
         limits.into_iter().flatten().chain(machine).min().unwrap_or(4 << 30)
+    }
+
+    /// The file of this very program.
+    pub fn program(&self) -> Option<Stat> {
+        fs::metadata(std::env::current_exe().ok()?).ok().map(|m| Stat::of(&m))
     }
 
     /// Nanoseconds since 1970, for telling whether a file may still change within the clock's tick.

@@ -1,0 +1,125 @@
+//! A build that found nothing to do, remembered whole: what it looked at, and what it said. While everything looks the
+//! same, the next build says it again and opens neither the manifest nor the store. For small projects, where opening
+//! costs more than looking. A cache of this checkout with a checksum; losing it costs one plan.
+use super::outputs::Outputs;
+use super::record;
+use super::scan::{Reader, put_text};
+use super::session::Session;
+use crate::digest::Digest;
+use crate::world::{Look, Looks, Stat, World};
+use std::io;
+
+const PATH: &str = ".tamis/fresh";
+const MAGIC: &[u8] = b"tamis fresh 1\n";
+/// Bytes that such a file may have: with the most looks and long paths it has far fewer.
+const MOST: u64 = 16 << 20;
+
+/// What a build said that found nothing to do.
+#[derive(Debug, Default, PartialEq)]
+pub struct Said {
+    /// The result.
+    pub result: String,
+    /// Warnings of the declaration.
+    pub warnings: String,
+}
+
+/// What the last build said, if it found nothing to do and everything it looked at is as it was.
+pub fn again(world: &World, target: usize) -> Option<Said> {
+    let bytes = world.read_own(PATH, MOST).ok()?;
+    let (looks, said) = parse(&bytes, world.program()?, target)?;
+    looks.hold(world).then_some(said)
+}
+
+/// Remembers a build that found nothing to do; not where it cannot be told what that build looked at.
+pub fn keep(s: &Session, looks: Option<Looks>, files: &Outputs, said: &Said) -> io::Result<()> {
+    let all = || {
+        let record = (record::WALK.to_string(), s.world.look(record::WALK)?);
+        let own = s.store.looks(s.world)?.into_iter().chain([record]).chain(files.looks()?);
+        Some((looks?.with(own), s.world.program()?))
+    };
+    match all() {
+        Some((looks, program)) => {
+            let bytes = print(&looks, program, s.target, said);
+            s.world.replace_with(PATH, false, |w| w.write_all(&bytes))
+        }
+        None => Ok(()),
+    }
+}
+
+fn print(looks: &Looks, program: Stat, target: usize, said: &Said) -> Vec<u8> {
+    let mut out = MAGIC.to_vec();
+    out.extend(program.bytes());
+    out.extend((target as u64).to_le_bytes());
+    put_text(&mut out, &said.result);
+    put_text(&mut out, &said.warnings);
+    for (path, look) in looks.iter() {
+        put_text(&mut out, path);
+        match look {
+            Look::Absent => out.push(0),
+            Look::File(stat) => {
+                out.push(1);
+                out.extend(stat.bytes());
+            }
+            Look::Folder(names) => {
+                out.push(2);
+                out.extend(names.0);
+            }
+        }
+    }
+    let sum = Digest::of(&out);
+    out.extend(sum.0);
+    out
+}
+
+fn parse(bytes: &[u8], program: Stat, target: usize) -> Option<(Looks, Said)> {
+    let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
+    if Digest::of(body).0 != *sum {
+        return None;
+    }
+    let mut r = Reader(body.strip_prefix(MAGIC)?);
+    if Stat::of_bytes(&r.array()?) != program || r.u64()? != target as u64 {
+        return None;
+    }
+    let said = Said { result: r.text()?, warnings: r.text()? };
+    let mut looks = Vec::new();
+    while !r.0.is_empty() {
+        let path = r.text()?;
+        let look = match r.array::<1>()? {
+            [0] => Look::Absent,
+            [1] => Look::File(Stat::of_bytes(&r.array()?)),
+            _ => Look::Folder(Digest(r.array()?)),
+        };
+        looks.push((path, look));
+    }
+    Some((Looks::new(looks), said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn print_and_parse() {
+        let stat = Stat { size: 12, mtime: -5, ctime: 7, inode: 8, device: 9 };
+        let looks = || {
+            Looks::new(vec![
+                ("dataset.toml".into(), Look::File(stat)),
+                ("raw".into(), Look::Folder(Digest::of(b"names"))),
+                ("raw/가.jsonl".into(), Look::Absent),
+            ])
+        };
+        let said = || Said { result: "fresh: 18 steps\n".into(), warnings: String::new() };
+        let bytes = print(&looks(), stat, 4096, &said());
+        assert_eq!(parse(&bytes, stat, 4096), Some((looks(), said())));
+        assert_eq!(parse(&bytes, stat, 16), None, "partitions of another size are another build");
+        assert_eq!(parse(&bytes, Stat { inode: 9, ..stat }, 4096), None, "another program may say something else");
+        for cut in 0..bytes.len() {
+            assert_eq!(parse(&bytes[..cut], stat, 4096), None);
+        }
+        for at in 0..bytes.len() {
+            let mut bent = bytes.clone();
+            bent[at] ^= 1;
+            assert_eq!(parse(&bent, stat, 4096), None);
+        }
+    }
+}
