@@ -317,10 +317,20 @@ fn a_larger_build_survives_breaks_at_random_operations() {
 }
 
 /// A store of format 1, written now, is byte for byte what was written when the format was promised; and that is read.
-/// `UPDATE=1` writes it anew: only with a new format number, beside the old one.
+/// `UPDATE=1` writes it anew: only with a new format number, or a new kind of entry, beside the old one.
 #[test]
 fn a_store_of_format_1_is_read() {
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store-1");
+    read_again("store-1", false);
+}
+
+/// The same, with an object that is kept by its difference from another.
+#[test]
+fn a_store_of_format_1_with_differences_is_read() {
+    read_again("store-1-differences", true);
+}
+
+fn read_again(fixture: &str, differs: bool) {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(fixture);
     let dir = tempfile::tempdir().unwrap();
     let world = World::new(dir.path());
     let digest = tamis::digest::Digest::of;
@@ -328,6 +338,11 @@ fn a_store_of_format_1_is_read() {
         let s = store::Store::write(&world).unwrap();
         s.put(digest(b"an object"), b"an object", false).unwrap();
         s.put(digest(b"a raw object"), b"a raw object", true).unwrap();
+        if differs {
+            // three bytes are copied, none is passed over, seven are put behind; the rest of the other is left
+            let steps = [&[3, 0, 7][..], b"example"].concat();
+            assert!(s.put_difference(digest(b"an example"), digest(b"an object"), &steps, false).unwrap());
+        }
         s.put_result(digest(b"a key"), format!("[\"{}\"]", digest(b"an object")).as_bytes());
         s.commit().unwrap();
         s.put_result(digest(b"another key"), b"[]");
@@ -351,6 +366,10 @@ fn a_store_of_format_1_is_read() {
     assert_eq!(s.get(digest(b"an object")).as_deref(), Some(&b"an object"[..]));
     assert_eq!(s.get(digest(b"a raw object")).as_deref(), Some(&b"a raw object"[..]));
     assert_eq!(s.result(digest(b"another key")).as_deref(), Some(&b"[]"[..]));
+    assert_eq!(s.get(digest(b"an example")), differs.then(|| b"an example".to_vec()));
     let verified = store::verify(&World::new(old.path())).unwrap();
-    assert_eq!((verified.objects, verified.results, verified.damaged, verified.torn), (2, 2, 0, 0));
+    assert_eq!(
+        (verified.objects, verified.results, verified.damaged, verified.torn),
+        (2 + u64::from(differs), 2, 0, 0)
+    );
 }

@@ -160,13 +160,13 @@ pub fn png(shade: u8) -> Vec<u8> {
     out.into_inner()
 }
 
-/// A text of some words, the same for the same number.
+/// A text of some words, the same for the same number; in some, white space is to be collapsed.
 pub fn text(n: u64) -> String {
     const WORDS: [&str; 12] =
         ["river", "stone", "오늘", "빵을", "green", "먹고", "paper", "산책", "window", "길에서", "music", "겨울"];
     let word = |k: u64| WORDS[(tamis::digest::draw(n, "words", &k.to_string()) % 12) as usize];
     let words: Vec<&str> = (0..5 + n % 4).map(word).collect();
-    format!("{} {n}", words.join(" "))
+    format!("{} {n}", words.join(if n.is_multiple_of(7) { "  " } else { " " }))
 }
 
 /// How the command is run.

@@ -641,7 +641,12 @@ impl Walk<'_, '_> {
         let ports = &self.step.plan.ports;
         let Some(by) = &self.step.plan.regroup else { return Err(Fault::Bug("regroups nothing".into())) };
         let from = tables.get(&by.table).cloned().unwrap_or_default();
-        let table = match exchange::regroup(self.s, by, &ports.reads, &from)? {
+        let then = |part: &Part| {
+            if self.mode == Mode::Build {
+                ahead::go(self.s, self.i, self.wanted, part, &Outcome::default());
+            }
+        };
+        let table = match exchange::regroup(self.s, by, &ports.reads, &from, &then)? {
             Some(table) => table,
             None => {
                 run.may = true;

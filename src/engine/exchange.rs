@@ -79,7 +79,7 @@ fn assemble(s: &Session, task: &Task, living: &[u32], outcomes: &[Outcome]) -> R
         let dense = table::concat(ty, &slots).map_err(Fault::Bug)?;
         let index = arrow_array::UInt32Array::from(rows);
         let column = arrow_select::take::take(dense.as_ref(), &index, None).map_err(|e| Fault::Bug(e.to_string()))?;
-        out.columns.push((name.clone(), s.put_column(&column, step.raw)?));
+        out.columns.push((name.clone(), s.put_column(&column, None, step.raw)?));
     }
     let mut events: Vec<Event> = Vec::new();
     for (row, o) in living.iter().zip(outcomes) {
@@ -276,7 +276,13 @@ impl Piece {
 
 /// The living rows of each value of a column, in table order, cut anew by the hash of their ids, so that pieces do not
 /// know partitions. A null value leaves a row out, as does the column `only`. `None` if anything is unknown.
-pub fn regroup(s: &Session, by: &Regroup, columns: &[String], from: &Table) -> Result<Option<Table>, Fault> {
+pub fn regroup(
+    s: &Session,
+    by: &Regroup,
+    columns: &[String],
+    from: &Table,
+    then: &(dyn Fn(&Part) + Sync),
+) -> Result<Option<Table>, Fault> {
     let mut inputs = Vec::new();
     for name in ["id", by.only.as_str()].into_iter().chain(by.by.as_deref()) {
         match column(s, from, name) {
@@ -299,68 +305,84 @@ pub fn regroup(s: &Session, by: &Regroup, columns: &[String], from: &Table) -> R
     };
     let types = columns.iter().filter_map(|c| Some((c.clone(), from.types.get(c)?.clone()))).collect();
     let mut out = Table { types, parts: Vec::new() };
-    let (mut takes, mut near) = (Vec::new(), Vec::new());
+    let mut wanted = Vec::new();
     for (i, piece) in layout.pieces.into_iter().enumerate() {
-        let part = Part {
+        out.parts.push(Part {
             uid: format!("{}:{i}", piece.group),
             rows: Some(piece.n),
             living: Some(table::Living::All(piece.n)),
             group: Some(piece.group),
             near: piece.sources.first().copied().unwrap_or(0),
             ..Part::default()
-        };
+        });
         let rows = TakeRows::Text(Arc::from(piece.rows));
         for (name, ty) in &out.types {
             let of = |p: &u32| from.parts.get(*p as usize).and_then(|part| digest_of(s, from, part, name));
             let sources: Option<Vec<Digest>> = piece.sources.iter().map(of).collect();
             let take = sources.map(|of| Take { ty: ty.clone(), sources: of.into(), rows: rows.clone() });
-            takes.push((i, name.clone(), piece.digest, take));
-            near.push(part.near);
-        }
-        out.parts.push(part);
-    }
-    for (i, name, digest) in gathered(s, takes, &near)? {
-        if let Some(part) = out.parts.get_mut(i) {
-            part.columns.insert(name, digest);
+            let key = take.as_ref().map(|t| recipe::key("take 2", t.sources.iter().copied().chain([piece.digest])));
+            wanted.push(Wanted { piece: i, column: name.clone(), take: key.zip(take.map(Arc::new)) });
         }
     }
+    gather_columns(s, wanted, &mut out.parts, then)?;
     Ok(Some(out))
 }
 
-/// Rows taken of a column for a piece: the piece's number, the column, the digest of which rows, and how.
-type Wanted = (usize, String, Digest, Option<Take>);
+/// A column of a piece: rows taken of others, and the key of their digest. `None` where a source is not known.
+struct Wanted {
+    piece: usize,
+    column: String,
+    take: Option<(Digest, Arc<Take>)>,
+}
 
-/// The digests of rows taken from columns; not stored, since they are cheap to make again. Those with near numbers are
-/// taken one after another: they share what they are taken from.
-fn gathered(s: &Session, takes: Vec<Wanted>, near: &[u32]) -> Result<Vec<(usize, String, Option<Digest>)>, Fault> {
-    let key = |rows: &Digest, take: &Take| recipe::key("take 2", take.sources.iter().copied().chain([*rows]));
-    let slots: Vec<Mutex<Option<Result<Digest, Fault>>>> = takes.iter().map(|_| Mutex::new(None)).collect();
-    let mut missing = Vec::new();
-    for (k, (_, _, rows, take)) in takes.iter().enumerate() {
-        let Some(take) = take else { continue };
-        match s.known::<Digest>(key(rows, take)) {
-            Some(d) => *slots[k].lock().unwrap_or_else(|e| e.into_inner()) = Some(Ok(d)),
-            None => missing.push(k),
+/// The digests of rows taken from columns; not stored, since they are cheap to make again. Pieces with near numbers are
+/// taken one after another: they share what they are taken from. `then` is told of each piece of which something was
+/// taken, while that is in memory.
+fn gather_columns(
+    s: &Session,
+    wanted: Vec<Wanted>,
+    parts: &mut [Part],
+    then: &(dyn Fn(&Part) + Sync),
+) -> Result<(), Fault> {
+    let mut missing: BTreeMap<(u32, usize), Vec<Wanted>> = BTreeMap::new();
+    for w in wanted {
+        let Some(part) = parts.get_mut(w.piece) else { continue };
+        let known = w.take.as_ref().and_then(|(key, take)| Some((s.known::<Digest>(*key)?, take.clone())));
+        if let Some((digest, take)) = &known {
+            s.know(*digest, || Producer::Take(take.clone()));
+        }
+        part.columns.insert(w.column.clone(), known.as_ref().map(|k| k.0));
+        if known.is_none() && w.take.is_some() {
+            missing.entry((part.near, w.piece)).or_default().push(w);
         }
     }
-    missing.sort_by_key(|k| near.get(*k));
+    let missing: Vec<((u32, usize), Vec<Wanted>)> = missing.into_iter().collect();
+    let slots: Vec<Mutex<Option<Result<Part, Fault>>>> = missing.iter().map(|_| Mutex::new(None)).collect();
     s.exec.each(missing.len(), &|m| {
-        let (_, _, rows, Some(take)) = &takes[missing[m]] else { return };
-        let done = s.go_on().and_then(|()| s.take(take)).map(|array| s.keep_column(&array));
-        if let Ok(d) = &done {
-            s.remember(key(rows, take), d);
+        let ((_, piece), wanted) = &missing[m];
+        let done = s.go_on().and_then(|()| taken(s, parts[*piece].clone(), wanted));
+        if let Ok(part) = &done {
+            then(part);
         }
-        *slots[missing[m]].lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
+        *slots[m].lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
     });
-    let mut out = Vec::with_capacity(takes.len());
-    for ((i, name, _, take), slot) in takes.into_iter().zip(slots) {
-        let digest = slot.into_inner().unwrap_or_else(|e| e.into_inner()).transpose()?;
-        if let (Some(d), Some(take)) = (digest, take) {
-            s.know(d, || Producer::Take(Arc::new(take)));
-        }
-        out.push((i, name, digest));
+    for (((_, piece), _), slot) in missing.iter().zip(slots) {
+        let done = slot.into_inner().unwrap_or_else(|e| e.into_inner());
+        parts[*piece] = done.ok_or_else(|| Fault::Bug("a piece was lost".into()))??;
     }
-    Ok(out)
+    Ok(())
+}
+
+/// A piece with columns that were not known.
+fn taken(s: &Session, mut part: Part, wanted: &[Wanted]) -> Result<Part, Fault> {
+    for w in wanted {
+        let Some((key, take)) = &w.take else { continue };
+        let digest = s.keep_column(&s.take(take)?);
+        s.remember(*key, &digest);
+        s.know(digest, || Producer::Take(take.clone()));
+        part.columns.insert(w.column.clone(), Some(digest));
+    }
+    Ok(part)
 }
 
 fn lay_out(s: &Session, by: &Regroup, from: &Table) -> Result<Layout, Fault> {

@@ -452,7 +452,8 @@ impl<'a> Session<'a> {
         let mut out = Outcome::default();
         for (name, array) in &delta.columns {
             let stays = step.entry.card.grain == Grain::Sample || self.read_later(task.step, name);
-            let digest = if stays { self.put_column(array, step.raw)? } else { self.keep_column(array) };
+            let over = task.reads.iter().find(|r| r.0 == *name).map(|r| r.1);
+            let digest = if stays { self.put_column(array, over, step.raw)? } else { self.keep_column(array) };
             out.columns.push((name.clone(), digest));
         }
         let into = step.plan.ports.into.is_some();
@@ -475,7 +476,7 @@ impl<'a> Session<'a> {
         if !delta.born.parents.is_empty() {
             let mut columns = Vec::new();
             for (name, array) in &delta.born.columns {
-                columns.push((name.clone(), self.put_column(array, step.raw)?));
+                columns.push((name.clone(), self.put_column(array, None, step.raw)?));
             }
             let parents = self.put(&parents_bytes(&delta.born.parents), step.raw)?;
             out.born = Some(BornRows { rows: delta.born.parents.len() as u32, columns, parents });
@@ -502,12 +503,31 @@ impl<'a> Session<'a> {
         self.steps.iter().skip(step + 1).any(reads)
     }
 
-    pub fn put_column(&self, array: &ArrayRef, raw: bool) -> Result<Digest, Fault> {
+    /// A column as an object; of one written over another, the difference from it is kept where that saves.
+    pub fn put_column(&self, array: &ArrayRef, over: Option<Digest>, raw: bool) -> Result<Digest, Fault> {
         let bytes = encode(array.as_ref());
         let digest = table::codec::bytes_digest(&bytes);
-        self.put_as(digest, &bytes, raw)?;
         self.cache(digest, array);
+        if self.store.has(digest) || self.put_difference(digest, array, &bytes, over, raw)? {
+            return Ok(digest);
+        }
+        self.put_as(digest, &bytes, raw)?;
         Ok(digest)
+    }
+
+    fn put_difference(
+        &self,
+        digest: Digest,
+        array: &ArrayRef,
+        bytes: &[u8],
+        over: Option<Digest>,
+        raw: bool,
+    ) -> Result<bool, Fault> {
+        let Some(over) = over.filter(|o| self.store.has(*o) && *array.data_type() == DataType::Utf8) else {
+            return Ok(false);
+        };
+        let Some(steps) = table::difference::difference(&self.array(over)?, array, bytes) else { return Ok(false) };
+        self.store.put_difference(digest, over, &steps, raw).map_err(|e| Fault::World(format!("the store: {e}")))
     }
 
     /// Merges the summaries and runs the gather.

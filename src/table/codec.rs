@@ -40,6 +40,13 @@ pub fn encode(array: &dyn Array) -> Vec<u8> {
     out
 }
 
+/// Where in the canonical bytes of a column of texts these begin, behind validity and lengths.
+pub fn texts_begin(array: &dyn Array) -> Option<usize> {
+    let validity = if array.null_count() == 0 { 0 } else { array.len().div_ceil(8) };
+    let is_texts = *array.data_type() == DataType::Utf8;
+    is_texts.then(|| types::text(array.data_type()).len() + 1 + 8 + 1 + validity + 4 * array.len())
+}
+
 fn encode_values(array: &dyn Array, out: &mut Vec<u8>) {
     if let Some(plain) = plain(array) {
         return encode_values(plain.as_ref(), out);

@@ -2,6 +2,7 @@
 //! partitions are cut. A table is an ordered list of partitions; a partition is a header over digests.
 pub mod codec;
 pub mod cutting;
+pub mod difference;
 pub mod types;
 pub mod value;
 

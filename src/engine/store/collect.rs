@@ -1,7 +1,7 @@
 //! Garbage: what no checkout's last build needs. Each checkout leaves a list of the keys it used; what their results
 //! speak of lives, the rest goes. New packs and a new index are made to last before anything old is removed.
 use super::index::{Index, Set};
-use super::{FOLDER, INDEX, LOCK, Place, Store, StoreError, home, pack_path, sound};
+use super::{FOLDER, INDEX, LOCK, Place, Store, StoreError, home, pack_path, sound, steps_of};
 use crate::digest::Digest;
 use crate::engine::state::Outcome;
 use crate::world::{How, Own, World};
@@ -166,21 +166,31 @@ fn living(
         todo.extend(samples_of(home, index, bytes));
         for digest in digests_in(bytes) {
             todo.push(digest); // a result may speak of another's key
-            if let Some(place) = index.objects.get(&digest).filter(|p| !(wish.raw && p.raw)) {
-                objects.insert(digest, *place);
-            }
+            keep(home, index, wish, digest, &mut objects);
         }
     }
     Ok((keys, objects))
 }
 
+/// An object stays, and all that it is kept by a difference from.
+fn keep(home: &World, index: &Index, wish: Wish, digest: Digest, objects: &mut BTreeMap<Digest, Place>) {
+    let mut next = Some(digest);
+    while let Some(digest) = next.take() {
+        let Some(place) = index.objects.get(&digest).filter(|p| !(wish.raw && p.raw)) else { return };
+        if objects.insert(digest, *place).is_none() && place.differs {
+            next = read(home, place).ok().and_then(|bytes| Some(steps_of(&bytes)?.0));
+        }
+    }
+}
+
+fn read(home: &World, p: &Place) -> io::Result<Vec<u8>> {
+    home.own(&pack_path(p.pack, p.raw), How::Read)?.read(p.len as usize, p.offset)
+}
+
 /// The keys of single samples that a partition's result speaks for.
 fn samples_of(home: &World, index: &Index, result: &[u8]) -> Vec<Digest> {
     let place = serde_json::from_slice::<Outcome>(result).ok().and_then(|o| index.objects.get(&o.samples?));
-    let read = |p: &Place| -> io::Result<Vec<u8>> {
-        home.own(&pack_path(p.pack, p.raw), How::Read)?.read(p.len as usize, p.offset)
-    };
-    let bytes = place.and_then(|p| read(p).ok()).unwrap_or_default(); // absent: each is made again when needed
+    let bytes = place.and_then(|p| read(home, p).ok()).unwrap_or_default(); // absent: each is made again when needed
     bytes.as_chunks::<32>().0.iter().map(|k| Digest(*k)).collect()
 }
 
@@ -262,7 +272,8 @@ fn move_objects<'o>(
         }
         let Some((_, from)) = &source else { continue };
         let Ok(bytes) = from.read(place.len as usize, place.offset) else { continue };
-        if !sound(*digest, &bytes) {
+        let whole = if place.differs { steps_of(&bytes).is_some() } else { sound(*digest, &bytes) };
+        if !whole {
             continue;
         }
         if target.as_ref().is_some_and(|t| t.2 > PACK)
@@ -280,7 +291,7 @@ fn move_objects<'o>(
         };
         let frame = [&place.len.to_le_bytes()[..], &digest.0, &bytes].concat();
         to.write_at(&frame, *at)?;
-        new.put_object(*digest, Place { pack: *number, raw, offset: *at + FRAME, len: place.len });
+        new.put_object(*digest, Place { pack: *number, offset: *at + FRAME, ..*place });
         *at += frame.len() as u64;
     }
     target.map_or(Ok(()), |t| t.1.sync())
@@ -330,6 +341,32 @@ mod tests {
         let raw = collect(&world, Wish { dry_run: false, raw: true }, || {}).unwrap();
         assert_eq!(raw.objects_removed, 2);
         assert_eq!((1..=8).filter(|v| known(&world, *v)).collect::<Vec<_>>(), [3]);
+    }
+
+    #[test]
+    fn what_another_differs_from_stays_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World::new(dir.path());
+        let of = |v: u8| Digest::of(&[v; 1000]);
+        build(&world, &[2, 3, 5, 6, 7, 8, 9]);
+        {
+            let s = Store::write(&world).unwrap();
+            // 21 is 1000 bytes put behind none of 2, 23 the same behind none of 21
+            for (own, base) in [(21, 2), (23, 21)] {
+                let steps = [&[0, 0, 0xe8, 0x07][..], &[own; 1000]].concat();
+                assert!(s.put_difference(of(own), of(base), &steps, true).unwrap());
+            }
+            s.put_result(Digest::of(&[23]), format!("[\"{}\"]", of(23).hex()).as_bytes());
+            s.commit().unwrap();
+            s.keep_roots(&world).unwrap();
+        }
+        let done = collect(&world, Wish::default(), || {}).unwrap();
+        assert_eq!((done.objects_kept, done.objects_removed), (3, 6), "one result, and all that it takes");
+        let s = Store::read(&world).unwrap();
+        assert!([2, 21, 23].iter().all(|v| s.get(of(*v)).is_some_and(|b| b == [*v; 1000])));
+        drop(s);
+        let raw = collect(&world, Wish { dry_run: false, raw: true }, || {}).unwrap();
+        assert_eq!((raw.objects_kept, raw.objects_removed), (0, 3));
     }
 
     #[test]

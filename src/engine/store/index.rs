@@ -157,7 +157,13 @@ mod tests {
     use super::*;
 
     fn place(n: u32) -> Place {
-        Place { pack: n, raw: n.is_multiple_of(2), offset: u64::from(n) << 33, len: n + 1 }
+        Place {
+            pack: n,
+            raw: n.is_multiple_of(2),
+            differs: n.is_multiple_of(3),
+            offset: u64::from(n) << 33,
+            len: n + 1,
+        }
     }
 
     #[test]

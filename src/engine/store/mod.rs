@@ -10,7 +10,7 @@ pub use collect::{Collected, Wish, collect};
 pub use verify::{Verified, verify};
 
 use crate::digest::{Digest, Hasher};
-use crate::table::codec;
+use crate::table::{codec, difference};
 use crate::world::{How, Look, Own, World};
 use index::{Index, Set};
 use std::io;
@@ -32,11 +32,16 @@ const BUFFER: usize = 8 << 20;
 /// So many bytes of a pack are synced while others work, so that a commit does not wait for all of them.
 const EARLY: u64 = 64 << 20;
 
+/// Differences from differences, at most. A step makes one more of a column at the most.
+const CHAIN: u32 = 64;
+
 /// Where an object lies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Place {
     pack: u32,
     raw: bool,
+    /// Not the bytes lie there, but how they differ from those of another object.
+    differs: bool,
     offset: u64,
     len: u32,
 }
@@ -45,7 +50,7 @@ impl Place {
     fn bytes(&self) -> [u8; 17] {
         let mut b = [0; 17];
         b[..4].copy_from_slice(&self.pack.to_le_bytes());
-        b[4] = u8::from(self.raw);
+        b[4] = u8::from(self.raw) | u8::from(self.differs) << 1;
         b[5..13].copy_from_slice(&self.offset.to_le_bytes());
         b[13..].copy_from_slice(&self.len.to_le_bytes());
         b
@@ -53,10 +58,11 @@ impl Place {
 
     fn read(b: &[u8]) -> Option<Place> {
         let (pack, rest) = b.split_first_chunk::<4>()?;
-        let ([raw], rest) = rest.split_first_chunk::<1>()?;
+        let ([kind], rest) = rest.split_first_chunk::<1>()?;
+        let (raw, differs) = (kind & 1 == 1, kind & 2 == 2);
         let (offset, rest) = rest.split_first_chunk::<8>()?;
         let len = u32::from_le_bytes(*rest.first_chunk::<4>()?);
-        Some(Place { pack: u32::from_le_bytes(*pack), raw: *raw == 1, offset: u64::from_le_bytes(*offset), len })
+        Some(Place { pack: u32::from_le_bytes(*pack), raw, differs, offset: u64::from_le_bytes(*offset), len })
     }
 }
 
@@ -220,6 +226,20 @@ impl Store {
 
     /// Keeps an object. `raw` ones, made before masking, lie in packs of their own.
     pub fn put(&self, digest: Digest, bytes: &[u8], raw: bool) -> io::Result<()> {
+        self.add(digest, &[bytes], raw, false)
+    }
+
+    /// Keeps an object by its difference from another, which must be kept as long. False if that other is not there, or
+    /// lies apart from it: what was made before masking may go, and nothing else with it.
+    pub fn put_difference(&self, digest: Digest, base: Digest, steps: &[u8], raw: bool) -> io::Result<bool> {
+        let stands = self.lock().index.objects.get(&base).is_some_and(|p| p.raw == raw);
+        if stands {
+            self.add(digest, &[&base.0, &sum_of(&base, steps), steps], raw, true)?;
+        }
+        Ok(stands)
+    }
+
+    fn add(&self, digest: Digest, parts: &[&[u8]], raw: bool, differs: bool) -> io::Result<()> {
         let mut guard = self.lock();
         let inner = &mut *guard;
         if inner.index.objects.contains_key(&digest) {
@@ -228,7 +248,8 @@ impl Store {
         if inner.broken {
             return Err(io::Error::other("an earlier write to the store failed"));
         }
-        let len = u32::try_from(bytes.len()).map_err(|_| io::Error::other("an object over 4 GiB"))?;
+        let len = parts.iter().map(|p| p.len()).sum::<usize>();
+        let len = u32::try_from(len).map_err(|_| io::Error::other("an object over 4 GiB"))?;
         if inner.open[usize::from(raw)].is_none() {
             let pack = self.new_pack(inner.next_pack, raw)?;
             inner.packs.insert((pack.number, raw), pack.file.clone());
@@ -239,8 +260,8 @@ impl Store {
         pack.buffer.extend(len.to_le_bytes());
         pack.buffer.extend(digest.0);
         let offset = pack.flushed + pack.buffer.len() as u64;
-        pack.buffer.extend(bytes);
-        let place = Place { pack: pack.number, raw, offset, len };
+        parts.iter().for_each(|p| pack.buffer.extend(*p));
+        let place = Place { pack: pack.number, raw, differs, offset, len };
         let full = (pack.buffer.len() > BUFFER).then(|| pack.take_off()).flatten();
         self.written.fetch_add(u64::from(len), Ordering::Relaxed);
         inner.index.put_object(digest, place);
@@ -285,24 +306,41 @@ impl Store {
             let inner = self.lock();
             (*inner.index.objects.get(&digest)?, inner.sound.contains(&digest))
         };
-        let bytes = self.bytes(place).filter(|b| known || sound(digest, b));
+        let bytes = self.whole(place, CHAIN).filter(|b| known || sound(digest, b));
         let mut inner = self.lock();
         if bytes.is_some() {
             inner.sound.insert(digest);
-        } else {
-            self.damaged.fetch_add(1, Ordering::Relaxed);
-            inner.sound.remove(&digest);
-            if inner.index.objects.get(&digest) == Some(&place) {
-                inner.index.objects.remove(&digest); // so that it can be put again
-            }
+            return bytes;
         }
-        bytes
+        self.damaged.fetch_add(1, Ordering::Relaxed);
+        inner.sound.remove(&digest);
+        if inner.index.objects.get(&digest) == Some(&place) {
+            inner.index.objects.remove(&digest); // so that it can be put again
+        }
+        drop(inner);
+        if place.differs {
+            let base = steps_of(&self.bytes(place)?)?.0;
+            self.lock().sound.remove(&base);
+            self.get(base); // if that one is damaged, it is put again too
+        }
+        None
+    }
+
+    /// The bytes of the object at a place, not verified: they lie there, or are made from another's.
+    fn whole(&self, place: Place, chain: u32) -> Option<Vec<u8>> {
+        let lies = self.bytes(place)?;
+        if !place.differs {
+            return Some(lies);
+        }
+        let (base, steps) = steps_of(&lies)?;
+        let base = *self.lock().index.objects.get(&base)?;
+        difference::apply(&self.whole(base, chain.checked_sub(1)?)?, steps)
     }
 
     /// Some bytes of an object that this process has verified.
     pub fn stretch(&self, digest: Digest, at: u64, len: usize) -> Option<Vec<u8>> {
         let place = *self.lock().index.objects.get(&digest)?;
-        let inside = at.checked_add(len as u64)? <= u64::from(place.len);
+        let inside = at.checked_add(len as u64)? <= u64::from(place.len) && !place.differs;
         self.bytes(Place { offset: place.offset + at, len: len as u32, ..place }).filter(|_| inside)
     }
 
@@ -411,6 +449,19 @@ impl Pack {
         self.buffer.clear();
         Ok(())
     }
+}
+
+/// What lies there of an object that is kept by a difference: the other's digest and the steps; `None` if it is damaged.
+fn steps_of(bytes: &[u8]) -> Option<(Digest, &[u8])> {
+    let (base, rest) = bytes.split_first_chunk::<32>()?;
+    let (sum, steps) = rest.split_first_chunk::<16>()?;
+    (*sum == sum_of(&Digest(*base), steps)).then_some((Digest(*base), steps))
+}
+
+fn sum_of(base: &Digest, steps: &[u8]) -> [u8; 16] {
+    let mut h = Hasher::plain();
+    h.update(&base.0).update(steps);
+    h.finish().0.first_chunk().copied().unwrap_or_default()
 }
 
 /// Whether bytes are what their digest says: of a column, or of plain bytes.
@@ -550,6 +601,68 @@ mod tests {
         s.put(Digest::of(b"in memory"), b"in memory", false).unwrap();
         assert_eq!(s.get(Digest::of(b"kept")).as_deref(), Some(&b"kept"[..]));
         assert_eq!(s.get(Digest::of(b"in memory")).as_deref(), Some(&b"in memory"[..]));
+    }
+
+    /// Keeps `text` by its difference from `base`: all of it is put behind nothing.
+    fn put_difference(s: &Store, text: &[u8], base: &[u8], raw: bool) -> bool {
+        let steps = [&[0, 0, text.len() as u8][..], text].concat();
+        s.put_difference(Digest::of(text), Digest::of(base), &steps, raw).unwrap()
+    }
+
+    #[test]
+    fn a_difference_is_read_as_what_it_stands_for() {
+        let (_dir, world) = world();
+        let s = Store::write(&world).unwrap();
+        let get = |s: &Store, of: &[u8]| s.get(Digest::of(of)).is_some_and(|b| b == of);
+        assert!(!put_difference(&s, b"two", b"one", false), "there is nothing to differ from");
+        s.put(Digest::of(b"one"), b"one", false).unwrap();
+        assert!(!put_difference(&s, b"two", b"one", true), "what is raw lies apart");
+        assert!(put_difference(&s, b"two", b"one", false) && put_difference(&s, b"three", b"two", false));
+        assert!(get(&s, b"two") && get(&s, b"three"));
+        s.commit().unwrap();
+        drop(s);
+        let s = Store::read(&world).unwrap();
+        assert!(get(&s, b"three") && get(&s, b"two") && get(&s, b"one"));
+        assert_eq!(s.stretch(Digest::of(b"two"), 0, 1), None, "its bytes do not lie there");
+    }
+
+    #[test]
+    fn a_damaged_object_takes_what_differs_from_it_along() {
+        let (dir, world) = world();
+        let s = Store::write(&world).unwrap();
+        s.put(Digest::of(b"one"), b"one", false).unwrap();
+        assert!(put_difference(&s, b"two", b"one", false) && put_difference(&s, b"three", b"two", false));
+        s.commit().unwrap();
+        drop(s);
+        let path = dir.path().join(".tamis/packs/000000.pack");
+        let whole = std::fs::read(&path).unwrap();
+        for at in 0..whole.len() {
+            let mut bent = whole.clone();
+            bent[at] ^= 1;
+            std::fs::write(&path, bent).unwrap();
+            let s = Store::write(&world).unwrap();
+            let all = [&b"three"[..], b"two", b"one"];
+            for of in all {
+                assert!(s.get(Digest::of(of)).is_none_or(|b| b == of), "byte {at}");
+            }
+            // what is gone can be put again: first what others are made from
+            for of in all.into_iter().rev() {
+                s.put(Digest::of(of), of, false).unwrap();
+                assert_eq!(s.get(Digest::of(of)).as_deref(), Some(of), "byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn differences_in_a_circle_end() {
+        let (_dir, world) = world();
+        let s = Store::write(&world).unwrap();
+        s.put(Digest::of(b"one"), b"one", false).unwrap();
+        assert!(put_difference(&s, b"two", b"one", false));
+        s.lock().index.objects.remove(&Digest::of(b"one"));
+        assert!(put_difference(&s, b"one", b"two", false));
+        assert_eq!(s.get(Digest::of(b"one")), None);
+        assert!(!s.has(Digest::of(b"one")) && !s.has(Digest::of(b"two")), "both can be put again");
     }
 
     #[test]
