@@ -35,7 +35,7 @@ pub fn keep(s: &Session, looks: Option<Looks>, files: &Outputs, said: &Said) -> 
     let all = || {
         let record = (record::WALK.to_string(), s.world.look(record::WALK)?);
         let own = s.store.looks(s.world)?.into_iter().chain([record]).chain(files.looks()?);
-        Some((looks?.with(own), s.world.program()?))
+        Some((looks?.with(own).dated(s.world), s.world.program()?))
     };
     match all() {
         Some((looks, program)) => {
@@ -60,9 +60,11 @@ fn print(looks: &Looks, program: Stat, target: usize, said: &Said) -> Vec<u8> {
                 out.push(1);
                 out.extend(stat.bytes());
             }
-            Look::Folder(names) => {
+            Look::Folder(names, stat) => {
                 out.push(2);
                 out.extend(names.0);
+                out.push(u8::from(stat.is_some()));
+                out.extend(stat.unwrap_or_default().bytes());
             }
         }
     }
@@ -87,7 +89,11 @@ fn parse(bytes: &[u8], program: Stat, target: usize) -> Option<(Looks, Said)> {
         let look = match r.array::<1>()? {
             [0] => Look::Absent,
             [1] => Look::File(Stat::of_bytes(&r.array()?)),
-            _ => Look::Folder(Digest(r.array()?)),
+            _ => {
+                let names = Digest(r.array()?);
+                let believed = r.array::<1>()? == [1];
+                Look::Folder(names, Some(Stat::of_bytes(&r.array()?)).filter(|_| believed))
+            }
         };
         looks.push((path, look));
     }
@@ -104,7 +110,8 @@ mod tests {
         let looks = || {
             Looks::new(vec![
                 ("dataset.toml".into(), Look::File(stat)),
-                ("raw".into(), Look::Folder(Digest::of(b"names"))),
+                ("out".into(), Look::Folder(Digest::of(b"names"), None)),
+                ("raw".into(), Look::Folder(Digest::of(b"names"), Some(stat))),
                 ("raw/가.jsonl".into(), Look::Absent),
             ])
         };

@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 /// Paths that are remembered at most.
@@ -18,8 +19,9 @@ const MOST: usize = 4096;
 pub enum Look {
     Absent,
     File(Stat),
-    /// Over the names and kinds of what lies in it, hidden ones apart.
-    Folder(Digest),
+    /// Over the names and kinds of what lies in it, hidden ones apart; and, where it is old enough to be told by that,
+    /// how the folder itself was: every name that comes or goes changes its times.
+    Folder(Digest, Option<Stat>),
 }
 
 /// Paths relative to the project, or absolute, each with how it was.
@@ -63,20 +65,43 @@ impl Looks {
     /// Whether everything looks the same again.
     pub fn hold(&self, world: &World) -> bool {
         let Ok(root) = root(world) else { return false };
-        self.0.iter().all(|(path, was)| look(&root, path).is_ok_and(|now| now.as_ref() == Some(was)))
+        self.0.iter().all(|(path, was)| still(&root, path, was).unwrap_or(false))
+    }
+
+    /// The same looks, with the times of folders where these can be believed.
+    pub fn dated(self, world: &World) -> Looks {
+        let now = world.now();
+        let dated = |(path, was): (String, Look)| {
+            let Look::Folder(names, None) = was else { return (path, was) };
+            let stat = || {
+                let root = root(world).ok()?;
+                let stat = Stat::of_raw(&at(&root, &path).ok()??);
+                let same = list(&root, &path).is_ok_and(|look| look == was);
+                (same && !stat.racy(now)).then_some(stat)
+            };
+            let stat = stat();
+            (path, Look::Folder(names, stat))
+        };
+        Looks(self.0.into_iter().map(dated).collect())
     }
 }
 
 /// Notes what is looked at.
 pub(super) struct Notes {
     since: i64,
-    /// `None`: it cannot be told.
+    /// `None`: it cannot be told, or was taken.
     seen: Mutex<Option<Vec<(String, Look)>>>,
+    /// Whether it is still worth noting: asked of every file of a walk.
+    goes_on: AtomicBool,
 }
 
 impl Notes {
     pub fn new(since: i64) -> Notes {
-        Notes { since, seen: Mutex::new(Some(Vec::new())) }
+        Notes { since, seen: Mutex::new(Some(Vec::new())), goes_on: AtomicBool::new(true) }
+    }
+
+    pub fn go_on(&self) -> bool {
+        self.goes_on.load(Ordering::Relaxed)
     }
 
     fn seen(&self) -> MutexGuard<'_, Option<Vec<(String, Look)>>> {
@@ -85,26 +110,30 @@ impl Notes {
 
     /// From now on nothing is noted.
     pub fn give_up(&self) {
-        *self.seen() = None;
+        self.end();
+    }
+
+    fn end(&self) -> Option<Vec<(String, Look)>> {
+        self.goes_on.store(false, Ordering::Relaxed);
+        self.seen().take()
     }
 
     pub fn note(&self, path: impl FnOnce() -> String, look: Look) {
-        let mut seen = self.seen();
-        let Some(of) = seen.as_mut() else { return };
         let told = match look {
             Look::File(stat) => !stat.racy(self.since),
-            Look::Absent | Look::Folder(_) => true,
+            Look::Absent | Look::Folder(..) => true,
         };
-        if told && of.len() < MOST {
-            of.push((path(), look));
-        } else {
-            *seen = None;
+        match self.seen().as_mut() {
+            None => {}
+            Some(of) if told && of.len() < MOST => return of.push((path(), look)),
+            Some(_) => {}
         }
+        self.give_up();
     }
 
     /// Ends the noting; nothing where a path looked one way first and another way then.
     pub fn take(&self) -> Option<Looks> {
-        let mut seen = self.seen().take()?;
+        let mut seen = self.end()?;
         seen.sort_by(|a, b| a.0.cmp(&b.0));
         seen.dedup();
         seen.is_sorted_by(|a, b| a.0 < b.0).then_some(Looks(seen))
@@ -132,7 +161,7 @@ impl Names {
         for name in &self.0 {
             h.update(name);
         }
-        Look::Folder(h.finish())
+        Look::Folder(h.finish(), None)
     }
 }
 
@@ -140,30 +169,51 @@ fn root(world: &World) -> io::Result<OwnedFd> {
     Ok(rustix::fs::open(world.root(), OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
+/// What stands at a path, if anything does.
+fn at(root: &OwnedFd, path: &str) -> io::Result<Option<rustix::fs::Stat>> {
+    let path = if path.is_empty() { "." } else { path };
+    match rustix::fs::statat(root, path, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => Ok(Some(stat)),
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn list(root: &OwnedFd, path: &str) -> io::Result<Look> {
+    let path = if path.is_empty() { "." } else { path };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut names = Names::default();
+    for entry in rustix::fs::Dir::new(rustix::fs::openat(root, path, flags, Mode::empty())?)? {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if !hidden(name) {
+            names.push(name, entry.file_type());
+        }
+    }
+    Ok(names.look())
+}
+
 /// How a path looks now; `None` for what cannot be told by a look.
 fn look(root: &OwnedFd, path: &str) -> io::Result<Option<Look>> {
-    let path = if path.is_empty() { "." } else { path };
-    let stat = match rustix::fs::statat(root, path, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(stat) => stat,
-        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(Some(Look::Absent)),
-        Err(e) => return Err(e.into()),
-    };
+    let Some(stat) = at(root, path)? else { return Ok(Some(Look::Absent)) };
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => Ok(Some(Look::File(Stat::of_raw(&stat)))),
-        FileType::Directory => {
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            let folder = rustix::fs::openat(root, path, flags, Mode::empty())?;
-            let mut names = Names::default();
-            for entry in rustix::fs::Dir::new(folder)? {
-                let entry = entry?;
-                let name = entry.file_name().to_bytes();
-                if !hidden(name) {
-                    names.push(name, entry.file_type());
-                }
-            }
-            Ok(Some(names.look()))
-        }
+        FileType::Directory => list(root, path).map(Some),
         _ => Ok(None),
+    }
+}
+
+/// Whether a path looks as it did.
+fn still(root: &OwnedFd, path: &str, was: &Look) -> io::Result<bool> {
+    let now = at(root, path)?;
+    let kind = now.as_ref().map(|n| FileType::from_raw_mode(n.st_mode));
+    let stat = now.as_ref().map(Stat::of_raw);
+    match was {
+        Look::Absent => Ok(now.is_none()),
+        Look::File(was) => Ok(kind == Some(FileType::RegularFile) && stat == Some(*was)),
+        Look::Folder(..) if kind != Some(FileType::Directory) => Ok(false),
+        Look::Folder(_, Some(was)) if stat == Some(*was) => Ok(true),
+        Look::Folder(names, _) => Ok(list(root, path)? == Look::Folder(*names, None)),
     }
 }
 

@@ -303,6 +303,10 @@ impl World {
         World { root: root.into(), probe: self.probe.clone(), notes: None }
     }
 
+    fn notes(&self) -> Option<&looks::Notes> {
+        self.notes.as_deref().filter(|n| n.go_on())
+    }
+
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -339,7 +343,7 @@ impl World {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} links out of the project")));
         }
         let opened = self.open_at(path, place);
-        if let Some(notes) = &self.notes {
+        if let Some(notes) = self.notes() {
             match &opened {
                 Ok(open) if !link => notes.note(|| path.to_string(), Look::File(open.before)),
                 Err(e) if e.kind() == io::ErrorKind::NotFound && !link => notes.note(|| path.to_string(), Look::Absent),
@@ -424,7 +428,7 @@ impl World {
     pub fn walk(&self, folder: &str, visitor: &mut dyn Visitor) -> io::Result<()> {
         let start = if folder.is_empty() { self.root.clone() } else { self.checked(folder)? };
         if !start.is_dir() || !self.holds(&start) {
-            if let Some(notes) = &self.notes {
+            if let Some(notes) = self.notes() {
                 match fs::symlink_metadata(&start) {
                     Err(e) if e.kind() == io::ErrorKind::NotFound => notes.note(|| folder.to_string(), Look::Absent),
                     _ => notes.give_up(),
@@ -451,7 +455,7 @@ impl World {
             listing.sort();
             return visitor.folder(folder, &listing);
         }
-        let mut all = self.notes.as_ref().map(|_| looks::Names::default());
+        let mut all = self.notes().map(|_| looks::Names::default());
         for entry in rustix::fs::Dir::read_from(&opened)? {
             let entry = entry?;
             let name = entry.file_name();
@@ -467,7 +471,7 @@ impl World {
                 kind => self.list_one(&opened, folder, name, kind, visitor, &mut listing)?,
             }
         }
-        if let (Some(notes), Some(all)) = (&self.notes, all) {
+        if let (Some(notes), Some(all)) = (self.notes(), all) {
             notes.note(|| folder.clone(), all.look());
         }
         listing.sort();
@@ -526,7 +530,7 @@ impl World {
 
     /// Notes how a name in a folder looks; with `None` it cannot be told.
     fn noted(&self, folder: &str, name: &CStr, look: Option<Look>) {
-        let Some(notes) = &self.notes else { return };
+        let Some(notes) = self.notes() else { return };
         let path = || match folder {
             "" => name.to_string_lossy().into_owned(),
             folder => format!("{folder}/{}", name.to_string_lossy()),
