@@ -1,12 +1,13 @@
 //! The engine: graph, scan, plan, build, store. It knows tables and partitions, steps and recipes; no annotation, no
 //! licence, no stage by name.
 //!
-//! Reading order: `state` (tables while they are built), `recipe` (keys), `store` and `files` (what is remembered),
-//! `scan` (files to units), `session` (columns by digest, kernels run and checked), `exchange` and `gather` (rows that
-//! meet across partitions), `build` (the walk over the steps) and `ahead` (what is run early, while its input is at hand), `gate`, `record` and `why`, `ledger`,
-//! `output`; `fresh` (a build that found nothing to do, remembered whole).
+//! Reading order: `state` (tables while they are built), `recipe` (keys), `store` (what is remembered), `scan` (files to
+//! units), `session` (columns by digest, kernels run), `contract` (kernels checked), `exchange` and `gather` (rows that
+//! meet across partitions), `build` (the walk over the steps), `ahead` (what is run early, while its input is at hand),
+//! `gate`, `record` and `why`, `ledger`, `output` and `outputs`, `fresh` (a build that did nothing, remembered whole).
 mod ahead;
 pub mod build;
+mod contract;
 pub mod event;
 pub mod events;
 pub mod exchange;

@@ -27,13 +27,14 @@ pub fn write(s: &Session, files: &mut Outputs, folder: &str, list: &[OutFile], l
         let digest = file.sums.as_ref().ok_or_else(unknown)?.blake3;
         let found = there.binary_search_by(|f| f.path.as_bytes().cmp(path.as_bytes())).ok().and_then(|i| there.get(i));
         if !lies_there(files, found, digest) {
-            unsure.push((path, found.is_some(), file, digest));
+            let compare = found.is_some() && files.may_hold(&path, digest);
+            unsure.push((path, compare, file, digest));
         }
     }
     let slots: Vec<Mutex<Option<Result<bool, Fault>>>> = unsure.iter().map(|_| Mutex::new(None)).collect();
     s.exec.each(unsure.len(), &|i| {
-        let (path, there, file, digest) = &unsure[i];
-        let done = s.go_on().and_then(|()| match *there && digest_at(s, path).ok() == Some(*digest) {
+        let (path, compare, file, digest) = &unsure[i];
+        let done = s.go_on().and_then(|()| match *compare && digest_at(s, path).ok() == Some(*digest) {
             true => Ok(false),
             false => put(s, path, &file.content, *digest, lasting).map(|()| true),
         });

@@ -41,6 +41,11 @@ impl Outputs {
         !known.racy && known.stat == *stat && known.digest == digest
     }
 
+    /// Whether a file may have these bytes although it does not look as it did: it had them, or was never seen.
+    pub fn may_hold(&self, path: &str, digest: Digest) -> bool {
+        self.known.get(path).is_none_or(|known| known.digest == digest)
+    }
+
     pub fn put(&mut self, path: &str, stat: Stat, digest: Digest, now: i64) {
         let known = Known { stat, digest, racy: stat.racy(now), seen: true };
         self.changed |= self.known.insert(path.to_string(), known).is_none_or(|old| old != known);

@@ -1,5 +1,6 @@
 //! A session: columns by digest (from memory, from the store, or made again), and kernels run, checked and recorded.
 //! Bytes may be absent everywhere: whoever made a digest is remembered and asked again.
+use super::contract;
 use super::events;
 use super::gather::{self, Bytes, Run};
 use super::recipe;
@@ -252,6 +253,10 @@ impl<'a> Session<'a> {
         held(&self.cache).put(digest, array, self.memory / CACHE);
     }
 
+    fn cached(&self, digest: Digest) -> Option<ArrayRef> {
+        held(&self.cache).get(digest, self.memory / CACHE)
+    }
+
     /// A column of nulls as a digest.
     pub fn nulls(&self, ty: &DataType, rows: u32) -> Digest {
         let digest = column_digest(table::nulls(ty, rows as usize).as_ref());
@@ -282,7 +287,7 @@ impl<'a> Session<'a> {
 
     /// A column by digest.
     pub fn array(&self, digest: Digest) -> Result<ArrayRef, Fault> {
-        if let Some(array) = held(&self.cache).get(digest, self.memory / CACHE) {
+        if let Some(array) = self.cached(digest) {
             return Ok(array);
         }
         let producer = held(&self.producers).get(&digest).cloned();
@@ -321,7 +326,7 @@ impl<'a> Session<'a> {
             Some(bytes) => bytes,
             None => {
                 self.make_again(digest)?;
-                if let Some(array) = held(&self.cache).get(digest, self.memory / CACHE) {
+                if let Some(array) = self.cached(digest) {
                     return Ok(array);
                 }
                 self.bytes(digest)?
@@ -448,7 +453,8 @@ impl<'a> Session<'a> {
     /// Checks a delta against the contract and turns it into an outcome whose bytes are stored.
     pub fn finish(&self, task: &Task, delta: Delta, summary: Option<Summary>) -> Result<Outcome, Fault> {
         let step = &self.steps[task.step];
-        check(step, task, &delta)?;
+        let records = task.records.unwrap_or(u64::from(task.rows));
+        contract::check(step, task.rows, records, &delta)?;
         let mut out = Outcome::default();
         for (name, array) in &delta.columns {
             let stays = step.entry.card.grain == Grain::Sample || self.read_later(task.step, name);
@@ -660,7 +666,8 @@ impl<'a> Session<'a> {
             Chunk::Bytes(bytes) => each(bytes),
             Chunk::Stored(digest, _) => each(&self.bytes(*digest)?),
             Chunk::Cell(column, from, len) => {
-                let array = self.stored(*column)?; // read once: not worth a place in the cache
+                // read once: worth no place in the cache, but it may have been made just now
+                let array = self.cached(*column).map_or_else(|| self.stored(*column), Ok)?;
                 let cell = table::bytes_at(array.as_ref(), 0).unwrap_or_default();
                 let own = cell.get(*from as usize..(from + len) as usize);
                 each(own.ok_or_else(|| Fault::Bug("a chunk names bytes that its column does not have".into()))?)
@@ -715,77 +722,6 @@ pub fn parents_of(bytes: &[u8]) -> Vec<(u32, u32)> {
         (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
     };
     bytes.as_chunks::<8>().0.iter().map(pair).collect()
-}
-
-/// The contract: only declared columns, of their types and lengths; no drop without a key; no row lost.
-fn check(step: &Step, task: &Task, delta: &Delta) -> Result<(), Fault> {
-    let ports = &step.plan.ports;
-    let bug = |say: String| Err(Fault::Bug(say));
-    let typed = |name: &String, array: &ArrayRef, n: usize| -> Result<(), Fault> {
-        let own = if name == "id" && ports.into.is_some() { Some(&DataType::Utf8) } else { None };
-        let ty = ports.writes.iter().find(|w| w.0 == *name).map(|w| &w.1).or(own);
-        match ty {
-            None => bug(format!("wrote the column `{name}`, which it did not declare")),
-            Some(ty) if ty != array.data_type() => bug(format!("wrote `{name}` as {}, not as {ty}", array.data_type())),
-            Some(_) if array.len() != n => bug(format!("wrote {} rows of `{name}` for {n}", array.len())),
-            Some(_) => Ok(()),
-        }
-    };
-    if ports.into.is_some() && !delta.columns.is_empty() {
-        return bug("wrote columns of a table whose rows it turns into others".into());
-    }
-    for (name, array) in &delta.columns {
-        typed(name, array, task.rows as usize)?;
-    }
-    for e in &delta.events {
-        if e.row >= task.rows {
-            return bug(format!("spoke of row {} of {}", e.row, task.rows));
-        }
-        let leaves = matches!(e.act, Act::Drop | Act::Merge(_) | Act::Review);
-        if leaves && e.key.is_empty() {
-            return bug("dropped a row without naming the key responsible".into());
-        }
-        if leaves && !ports.drops && ports.into.is_none() {
-            return bug("dropped a row without declaring that it may".into());
-        }
-    }
-    let born = &delta.born;
-    if born.parents.iter().any(|p| p.0 >= task.rows) || !born.parents.is_sorted() {
-        return bug("gave born rows a parent that is not there, or out of order".into());
-    }
-    if !born.parents.is_empty() && !born.columns.contains_key("id") {
-        return bug("bore rows without an id".into());
-    }
-    for (name, array) in born.columns.iter().filter(|(n, _)| *n != "id") {
-        typed(name, array, born.parents.len())?;
-    }
-    if born.columns.get("id").is_some_and(|a| a.len() != born.parents.len() || a.null_count() > 0) {
-        return bug("bore rows with missing ids".into());
-    }
-    conserved(step, task, delta)
-}
-
-/// Into another table: every record bears a row or is dropped, none both and none neither.
-fn conserved(step: &Step, task: &Task, delta: &Delta) -> Result<(), Fault> {
-    if step.plan.ports.into.is_none() {
-        return Ok(());
-    }
-    let mut seen: BTreeMap<(u32, u32), (bool, bool)> = BTreeMap::new();
-    for p in &delta.born.parents {
-        seen.entry(*p).or_default().0 = true;
-    }
-    for e in delta.events.iter().filter(|e| e.act == Act::Drop) {
-        seen.entry((e.row, e.record)).or_default().1 = true;
-    }
-    let records = task.records.unwrap_or(u64::from(task.rows));
-    if seen.values().any(|(born, dropped)| *born && *dropped) {
-        return Err(Fault::Bug("both bore and dropped a record".into()));
-    }
-    if seen.len() as u64 != records {
-        let say = format!("lost rows: {records} in, {} born or dropped", seen.len());
-        return Err(Fault::Bug(say));
-    }
-    Ok(())
 }
 
 /// Sum of counts over outcomes.
