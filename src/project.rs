@@ -222,6 +222,7 @@ impl Project {
         };
         let mut finished = self.walk(&session, options, &wanted, &lock, sink)?;
         finished.looks = self.world.looks();
+        finished.all = options.steps.is_empty() && options.sample.is_none();
         let settled = self.settle(&session, options, &mut finished, &lock, sink);
         let kept = store.commit().map_err(|e| Failure::World(format!(".tamis: {e}")));
         finished.failure = settled.and(kept).err();
@@ -279,12 +280,13 @@ impl Project {
             failure: None,
             lock_changed: false,
             looks: None,
+            all: false,
         })
     }
 
     /// Gates on goals, release folders, lock, record.
     fn settle(&self, s: &Session, options: &Options, f: &mut Finished, lock: &Lock, sink: Sink) -> Result<(), Failure> {
-        let all = options.steps.is_empty() && options.sample.is_none();
+        let all = f.all;
         if all && f.complete() {
             f.judged.extend(self.assembled.goals.iter().map(|g| gate::judge(s, &f.built, g)));
         }
@@ -393,6 +395,8 @@ pub struct Finished {
     pub lock_changed: bool,
     /// What was looked at until all steps were known, where the world notes it.
     pub looks: Option<Looks>,
+    /// No steps were named, and no share of the samples.
+    pub all: bool,
 }
 
 impl Finished {
@@ -404,9 +408,8 @@ impl Finished {
 
     /// All steps were asked for, nothing ran and nothing was written.
     pub fn idle(&self) -> bool {
-        let all = self.built.runs.iter().all(|r| !r.skipped);
         let written = self.bytes_written > 0 || self.changed_files > 0 || self.lock_changed || self.mended > 0;
-        all && self.fresh && !written && self.before.is_none() && self.exit() == 0
+        self.all && self.fresh && !written && self.before.is_none() && self.exit() == 0
     }
 
     /// 0, 1, 3, 4 or that of a wish to stop: of several the greatest.

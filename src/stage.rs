@@ -649,7 +649,7 @@ impl Check<'_> {
         let problem = match self.world.place(path) {
             None => Diagnostic::error("T0304", path.span(), format!("{what} lies outside of the project"))
                 .label("paths are relative to dataset.toml and stay below it"),
-            Some(p) if !p.is_file() => {
+            Some(_) if !self.world.is_file(path) => {
                 Diagnostic::error("T0303", path.span(), format!("{what} is not there")).label("no such file")
             }
             Some(_) => return,

@@ -1,6 +1,6 @@
 //! A build that found nothing to do is remembered whole. Whatever is touched then, the next build does and says what
 //! it would without that memory.
-use crate::harness::{Lab, png, tamis};
+use crate::harness::{Lab, Way, png, tamis};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -62,6 +62,7 @@ const DEEDS: &[(&str, Deed)] = &[
         fs::create_dir(d.join("elsewhere")).unwrap();
         fs::write(d.join(".tamis/store"), d.join("elsewhere").to_str().unwrap()).unwrap();
     }),
+    ("a file where a folder is missing", |d| fs::write(d.join("pins"), "x").unwrap()),
     ("the memory damaged", |d| append(&d.join(MEMORY), "x")),
 ];
 
@@ -120,4 +121,35 @@ fn what_is_remembered_needs_no_plan() {
     for other in [&["build", "--json"][..], &["build", "split"], &["build", "--partition-target", "16"]] {
         assert_eq!(tamis(dir.path(), other).0, 3, "{other:?}");
     }
+}
+
+/// A build of named steps judges no goals and writes no record, so it speaks for no other.
+#[test]
+fn named_steps_are_not_remembered() {
+    let dir = tempfile::tempdir().unwrap();
+    Lab::new(40, 2).write(dir.path());
+    assert_eq!(tamis(dir.path(), &["build"]).0, 0);
+    std::thread::sleep(Duration::from_millis(2_100));
+    for _ in 0..2 {
+        let (exit, said, _) = tamis(dir.path(), &["build", "release.public"]);
+        assert!(exit == 0 && said.starts_with("fresh"), "{said}");
+        assert!(!dir.path().join(MEMORY).exists());
+    }
+}
+
+/// What the store needs is kept for a checkout by its path: one that was moved has to say so, before `gc`.
+#[test]
+fn a_checkout_that_was_moved_plans_again() {
+    let home = tempfile::tempdir().unwrap();
+    let (old, new) = (home.path().join("old"), home.path().join("new"));
+    Lab::new(40, 2).write(&old);
+    assert_eq!(tamis(&old, &["build"]).0, 0);
+    std::thread::sleep(Duration::from_millis(2_100));
+    assert_eq!(tamis(&old, &["build"]).0, 0);
+    assert!(old.join(MEMORY).is_file());
+    fs::rename(&old, &new).unwrap();
+    assert_eq!(tamis(&new, &["build"]).0, 0);
+    assert_eq!(tamis(&new, &["gc"]).0, 0);
+    let told = crate::harness::build(&new, &Way { target: 4096, ..Way::default() });
+    assert!(told.kernels().is_empty(), "{:?}", told.kernels());
 }

@@ -10,7 +10,6 @@ use crate::report::{diagnostic, terminal};
 use crate::stage::Part;
 use crate::stages::registry;
 use crate::world::World;
-use std::io;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -60,7 +59,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
     let world = World::new(project::find(c.dir.as_deref())?).noting();
     let target = args.partition_target.max(2);
-    if let Some(said) = fresh::again(&world, target).filter(|_| args.says_all()) {
+    if let Some(said) = args.says_all().then(|| fresh::again(&world, target)).flatten() {
         tell_fresh(c, &said);
         return Ok(0);
     }
@@ -96,18 +95,19 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
             say(&terminal::build(&project, session, finished, c.quiet));
             warn(&terminal::failures(&project, session, finished));
         }
-        keep_fresh(&project, session, finished).map_err(|e| Failure::World(format!(".tamis: {e}"))).map(|()| exit)
-    })?
+        keep_fresh(&project, session, finished);
+        exit
+    })
 }
 
 /// A build that did nothing is remembered, so that the next that has nothing to do says so at once.
-fn keep_fresh(project: &Project, session: &Session, finished: &Finished) -> io::Result<()> {
-    if !finished.idle() || session.sample.is_some() {
-        return Ok(());
+fn keep_fresh(project: &Project, session: &Session, finished: &Finished) {
+    if !finished.idle() {
+        return;
     }
     let result = terminal::build(project, session, finished, false);
     let said = Said { result, warnings: warnings(project) };
-    fresh::keep(session, finished.looks.clone(), &finished.files, &said)
+    fresh::keep(session, finished.looks.clone(), &finished.files, &said);
 }
 
 fn tell_fresh(c: &Context, said: &Said) {

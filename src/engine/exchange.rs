@@ -275,7 +275,8 @@ impl Piece {
 }
 
 /// The living rows of each value of a column, in table order, cut anew by the hash of their ids, so that pieces do not
-/// know partitions. A null value leaves a row out, as does the column `only`. `None` if anything is unknown.
+/// know partitions. A null value leaves a row out, as does the column `only`. `None` if anything is unknown. `then` is told
+/// of each piece of which a column was not known.
 pub fn regroup(
     s: &Session,
     by: &Regroup,

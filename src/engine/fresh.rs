@@ -5,9 +5,9 @@ use super::outputs::Outputs;
 use super::record;
 use super::scan::{Reader, put_text};
 use super::session::Session;
+use super::store;
 use crate::digest::Digest;
 use crate::world::{Look, Looks, Stat, World};
-use std::io;
 
 const PATH: &str = ".tamis/fresh";
 const MAGIC: &[u8] = b"tamis fresh 1\n";
@@ -26,30 +26,31 @@ pub struct Said {
 /// What the last build said, if it found nothing to do and everything it looked at is as it was.
 pub fn again(world: &World, target: usize) -> Option<Said> {
     let bytes = world.read_own(PATH, MOST).ok()?;
-    let (looks, said) = parse(&bytes, world.program()?, target)?;
+    let (looks, said) = parse(&bytes, world.program()?, &store::checkout(world), target)?;
     looks.hold(world).then_some(said)
 }
 
-/// Remembers a build that found nothing to do; not where it cannot be told what that build looked at.
-pub fn keep(s: &Session, looks: Option<Looks>, files: &Outputs, said: &Said) -> io::Result<()> {
+/// Remembers a build that found nothing to do; not where it cannot be told what that build looked at. A memory that
+/// cannot be written, on a disk that is full, is none: the build did nothing, and nothing is wrong with it.
+pub fn keep(s: &Session, looks: Option<Looks>, files: &Outputs, said: &Said) {
     let all = || {
+        let looks = looks?;
         let record = (record::WALK.to_string(), s.world.look(record::WALK)?);
         let own = s.store.looks(s.world)?.into_iter().chain([record]).chain(files.looks()?);
-        Some((looks?.with(own).dated(s.world), s.world.program()?))
+        Some((looks.with(own).dated(s.world), s.world.program()?))
     };
-    match all() {
-        Some((looks, program)) => {
-            let bytes = print(&looks, program, s.target, said);
-            s.world.replace_with(PATH, false, |w| w.write_all(&bytes))
-        }
-        None => Ok(()),
+    let Some((looks, program)) = all() else { return };
+    let bytes = print(&looks, program, &store::checkout(s.world), s.target, said);
+    if bytes.len() as u64 <= MOST {
+        let _ = s.world.replace_with(PATH, false, |w| w.write_all(&bytes));
     }
 }
 
-fn print(looks: &Looks, program: Stat, target: usize, said: &Said) -> Vec<u8> {
+fn print(looks: &Looks, program: Stat, checkout: &str, target: usize, said: &Said) -> Vec<u8> {
     let mut out = MAGIC.to_vec();
     out.extend(program.bytes());
     out.extend((target as u64).to_le_bytes());
+    put_text(&mut out, checkout);
     put_text(&mut out, &said.result);
     put_text(&mut out, &said.warnings);
     for (path, look) in looks.iter() {
@@ -73,7 +74,7 @@ fn print(looks: &Looks, program: Stat, target: usize, said: &Said) -> Vec<u8> {
     out
 }
 
-fn parse(bytes: &[u8], program: Stat, target: usize) -> Option<(Looks, Said)> {
+fn parse(bytes: &[u8], program: Stat, checkout: &str, target: usize) -> Option<(Looks, Said)> {
     let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
     if Digest::of(body).0 != *sum {
         return None;
@@ -81,6 +82,9 @@ fn parse(bytes: &[u8], program: Stat, target: usize) -> Option<(Looks, Said)> {
     let mut r = Reader(body.strip_prefix(MAGIC)?);
     if Stat::of_bytes(&r.array()?) != program || r.u64()? != target as u64 {
         return None;
+    }
+    if r.text()? != checkout {
+        return None; // moved: the store does not yet know what is needed here
     }
     let said = Said { result: r.text()?, warnings: r.text()? };
     let mut looks = Vec::new();
@@ -116,17 +120,22 @@ mod tests {
             ])
         };
         let said = || Said { result: "fresh: 18 steps\n".into(), warnings: String::new() };
-        let bytes = print(&looks(), stat, 4096, &said());
-        assert_eq!(parse(&bytes, stat, 4096), Some((looks(), said())));
-        assert_eq!(parse(&bytes, stat, 16), None, "partitions of another size are another build");
-        assert_eq!(parse(&bytes, Stat { inode: 9, ..stat }, 4096), None, "another program may say something else");
+        let bytes = print(&looks(), stat, "/home", 4096, &said());
+        assert_eq!(parse(&bytes, stat, "/home", 4096), Some((looks(), said())));
+        assert_eq!(parse(&bytes, stat, "/home", 16), None, "partitions of another size are another build");
+        assert_eq!(
+            parse(&bytes, Stat { inode: 9, ..stat }, "/home", 4096),
+            None,
+            "another program may say something else"
+        );
+        assert_eq!(parse(&bytes, stat, "/elsewhere", 4096), None, "a checkout that was moved");
         for cut in 0..bytes.len() {
-            assert_eq!(parse(&bytes[..cut], stat, 4096), None);
+            assert_eq!(parse(&bytes[..cut], stat, "/home", 4096), None);
         }
         for at in 0..bytes.len() {
             let mut bent = bytes.clone();
             bent[at] ^= 1;
-            assert_eq!(parse(&bent, stat, 4096), None);
+            assert_eq!(parse(&bent, stat, "/home", 4096), None);
         }
     }
 }

@@ -532,7 +532,9 @@ impl<'a> Session<'a> {
         let Some(over) = over.filter(|o| self.store.has(*o) && *array.data_type() == DataType::Utf8) else {
             return Ok(false);
         };
-        let Some(steps) = table::difference::difference(&self.array(over)?, array, bytes) else { return Ok(false) };
+        // what cannot be read is no reason to lose what was made of it: that is kept whole
+        let steps = self.array(over).ok().and_then(|over| table::difference::difference(&over, array, bytes));
+        let Some(steps) = steps else { return Ok(false) };
         self.store.put_difference(digest, over, &steps, raw).map_err(|e| Fault::World(format!("the store: {e}")))
     }
 

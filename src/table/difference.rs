@@ -12,8 +12,9 @@ use arrow_schema::DataType;
 const MEET: usize = 4;
 /// Bytes passed over and added until they do; farther apart they meet at their ends alone.
 const REACH: usize = 24;
-/// A difference must be smaller than one byte in so many of the column.
+/// A difference must be smaller than one byte in so many of the column, with what stands beside it in the store.
 const WORTH: usize = 2;
+const BESIDE: usize = 48;
 
 /// How `bytes`, the canonical bytes of `new`, come from those of `base`; `None` where that saves too little, or the
 /// columns are no texts of as many rows.
@@ -22,7 +23,7 @@ pub fn difference(base: &ArrayRef, new: &ArrayRef, bytes: &[u8]) -> Option<Vec<u
     if base.data_type() != new.data_type() || base.len() != new.len() {
         return None;
     }
-    let most = bytes.len() / WORTH;
+    let most = (bytes.len() / WORTH).saturating_sub(BESIDE);
     let mut steps = Steps::default();
     // validity and lengths stand in front of all texts
     steps.skip(super::codec::texts_begin(base.as_ref())?);

@@ -70,17 +70,19 @@ impl Looks {
 
     /// The same looks, with the times of folders where these can be believed.
     pub fn dated(self, world: &World) -> Looks {
-        let now = world.now();
-        let dated = |(path, was): (String, Look)| {
-            let Look::Folder(names, None) = was else { return (path, was) };
-            let stat = || {
-                let root = root(world).ok()?;
-                let stat = Stat::of_raw(&at(&root, &path).ok()??);
-                let same = list(&root, &path).is_ok_and(|look| look == was);
-                (same && !stat.racy(now)).then_some(stat)
-            };
-            let stat = stat();
-            (path, Look::Folder(names, stat))
+        let (now, root) = (world.now(), root(world));
+        let believed = |path: &str, was: &Look| -> Option<Stat> {
+            let root = root.as_ref().ok()?;
+            let stat = Stat::of_raw(&at(root, path).ok()??);
+            let same = list(root, path).is_ok_and(|look| look == *was);
+            (same && !stat.racy(now)).then_some(stat)
+        };
+        let dated = |(path, was): (String, Look)| match was {
+            Look::Folder(names, None) => {
+                let stat = believed(&path, &was);
+                (path, Look::Folder(names, stat))
+            }
+            _ => (path, was),
         };
         Looks(self.0.into_iter().map(dated).collect())
     }
@@ -174,7 +176,7 @@ fn at(root: &OwnedFd, path: &str) -> io::Result<Option<rustix::fs::Stat>> {
     let path = if path.is_empty() { "." } else { path };
     match rustix::fs::statat(root, path, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) => Ok(Some(stat)),
-        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+        Err(Errno::NOENT) => Ok(None),
         Err(e) => Err(e.into()),
     }
 }

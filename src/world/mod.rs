@@ -340,6 +340,7 @@ impl World {
         let place = self.checked(path)?;
         let link = place.is_symlink();
         if link && !self.holds(&place) {
+            self.notes().inspect(|notes| notes.give_up());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} links out of the project")));
         }
         let opened = self.open_at(path, place);
@@ -435,6 +436,9 @@ impl World {
                 }
             }
             return Ok(()); // a folder behind a link out of the project has no files of the project
+        }
+        if let Some(notes) = self.notes().filter(|_| start.is_symlink()) {
+            notes.give_up(); // which folder the link leads to is no look at that folder
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let opened = rustix::fs::open(&start, flags, rustix::fs::Mode::empty())?;
@@ -576,7 +580,10 @@ impl World {
                         self.noted(folder, name, Some(Look::File(stat)));
                         What::File(stat)
                     }
-                    Err(rustix::io::Errno::NOENT) => return Ok(()), // removed meanwhile
+                    Err(rustix::io::Errno::NOENT) => {
+                        self.noted(folder, name, Some(Look::Absent));
+                        return Ok(()); // removed meanwhile
+                    }
                     Err(e) => return Err(e.into()),
                 }
             }
@@ -715,6 +722,20 @@ impl World {
         }
         ask(&self.probe, Op::MakeFolder(place))?;
         fs::create_dir_all(place)
+    }
+
+    /// Whether a path of the project is a file, or leads to one.
+    pub fn is_file(&self, path: &str) -> bool {
+        let Some(place) = self.place(path) else { return false };
+        let own = fs::symlink_metadata(&place);
+        if let Some(notes) = self.notes() {
+            match &own {
+                Ok(m) if m.is_file() => notes.note(|| path.to_string(), Look::File(Stat::of(m))),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => notes.note(|| path.to_string(), Look::Absent),
+                _ => notes.give_up(),
+            }
+        }
+        own.is_ok_and(|m| m.is_file() || (m.is_symlink() && place.is_file()))
     }
 
     pub fn exists(&self, path: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Garbage: what no checkout's last build needs. Each checkout leaves a list of the keys it used; what their results
 //! speak of lives, the rest goes. New packs and a new index are made to last before anything old is removed.
 use super::index::{Index, Set};
-use super::{FOLDER, INDEX, LOCK, Place, Store, StoreError, home, pack_path, sound, steps_of};
+use super::{CHAIN, FOLDER, INDEX, LOCK, Place, Store, StoreError, home, pack_path, sound, steps_of};
 use crate::digest::Digest;
 use crate::engine::state::Outcome;
 use crate::world::{How, Own, World};
@@ -62,7 +62,8 @@ impl Store {
     }
 }
 
-fn checkout(project: &World) -> String {
+/// How the store names a checkout: by its path.
+pub fn checkout(project: &World) -> String {
     project.root().canonicalize().unwrap_or_else(|_| project.root().into()).to_string_lossy().into_owned()
 }
 
@@ -172,15 +173,25 @@ fn living(
     Ok((keys, objects))
 }
 
-/// An object stays, and all that it is kept by a difference from.
+/// An object stays, with all that it is kept by a difference from: if one of these is not there, it cannot be read.
 fn keep(home: &World, index: &Index, wish: Wish, digest: Digest, objects: &mut BTreeMap<Digest, Place>) {
-    let mut next = Some(digest);
-    while let Some(digest) = next.take() {
-        let Some(place) = index.objects.get(&digest).filter(|p| !(wish.raw && p.raw)) else { return };
-        if objects.insert(digest, *place).is_none() && place.differs {
-            next = read(home, place).ok().and_then(|bytes| Some(steps_of(&bytes)?.0));
+    let mut chain: Vec<(Digest, Place)> = Vec::new();
+    let mut next = digest;
+    loop {
+        let Some(place) = index.objects.get(&next).filter(|p| !(wish.raw && p.raw)) else { return };
+        let apart = chain.first().is_some_and(|first| first.1.raw != place.raw);
+        if apart || chain.len() > CHAIN {
+            return;
         }
+        chain.push((next, *place));
+        if !place.differs || objects.contains_key(&next) {
+            break;
+        }
+        let base = read(home, place).ok().and_then(|bytes| Some(steps_of(&bytes)?.0));
+        let Some(base) = base else { return };
+        next = base;
     }
+    objects.extend(chain);
 }
 
 fn read(home: &World, p: &Place) -> io::Result<Vec<u8>> {

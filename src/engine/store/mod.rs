@@ -6,7 +6,7 @@ mod collect;
 mod index;
 mod verify;
 
-pub use collect::{Collected, Wish, collect};
+pub use collect::{Collected, Wish, checkout, collect};
 pub use verify::{Verified, verify};
 
 use crate::digest::{Digest, Hasher};
@@ -33,7 +33,7 @@ const BUFFER: usize = 8 << 20;
 const EARLY: u64 = 64 << 20;
 
 /// Differences from differences, at most. A step makes one more of a column at the most.
-const CHAIN: u32 = 64;
+const CHAIN: usize = 64;
 
 /// Where an object lies.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -265,7 +265,9 @@ impl Store {
         let full = (pack.buffer.len() > BUFFER).then(|| pack.take_off()).flatten();
         self.written.fetch_add(u64::from(len), Ordering::Relaxed);
         inner.index.put_object(digest, place);
-        inner.sound.insert(digest);
+        if !differs {
+            inner.sound.insert(digest); // what a difference makes of the other's bytes is yet to be seen
+        }
         let Some((file, at, bytes)) = full else { return Ok(()) };
         drop(guard);
         let due = at / EARLY < (at + bytes.len() as u64) / EARLY;
@@ -302,15 +304,29 @@ impl Store {
 
     /// The bytes of an object, verified; `None` if it is absent or damaged, and then it is made again.
     pub fn get(&self, digest: Digest) -> Option<Vec<u8>> {
+        let mut failed = match self.get_one(digest) {
+            Ok(bytes) => return Some(bytes),
+            Err(base) => base,
+        };
+        // if what it differs from is damaged, that is put again too
+        while let Some(base) = failed {
+            self.lock().sound.remove(&base);
+            failed = self.get_one(base).err().flatten();
+        }
+        None
+    }
+
+    /// The same; an error names what the object differs from, if it does. What fails is no longer in the index.
+    fn get_one(&self, digest: Digest) -> Result<Vec<u8>, Option<Digest>> {
         let (place, known) = {
             let inner = self.lock();
-            (*inner.index.objects.get(&digest)?, inner.sound.contains(&digest))
+            (*inner.index.objects.get(&digest).ok_or(None)?, inner.sound.contains(&digest))
         };
-        let bytes = self.whole(place, CHAIN).filter(|b| known || sound(digest, b));
+        let bytes = self.whole(digest, place).filter(|b| known || sound(digest, b));
         let mut inner = self.lock();
-        if bytes.is_some() {
+        if let Some(bytes) = bytes {
             inner.sound.insert(digest);
-            return bytes;
+            return Ok(bytes);
         }
         self.damaged.fetch_add(1, Ordering::Relaxed);
         inner.sound.remove(&digest);
@@ -318,30 +334,37 @@ impl Store {
             inner.index.objects.remove(&digest); // so that it can be put again
         }
         drop(inner);
-        if place.differs {
-            let base = steps_of(&self.bytes(place)?)?.0;
-            self.lock().sound.remove(&base);
-            self.get(base); // if that one is damaged, it is put again too
-        }
-        None
+        let base = || Some(steps_of(&self.bytes(place)?)?.0);
+        Err(if place.differs { base() } else { None })
     }
 
     /// The bytes of the object at a place, not verified: they lie there, or are made from another's.
-    fn whole(&self, place: Place, chain: u32) -> Option<Vec<u8>> {
-        let lies = self.bytes(place)?;
-        if !place.differs {
-            return Some(lies);
+    fn whole(&self, digest: Digest, mut place: Place) -> Option<Vec<u8>> {
+        let (mut on_the_way, mut seen) = (Vec::new(), vec![digest]);
+        while place.differs {
+            let lies = self.bytes(place)?;
+            let base = steps_of(&lies)?.0;
+            if seen.contains(&base) || seen.len() > CHAIN {
+                return None;
+            }
+            place = *self.lock().index.objects.get(&base)?;
+            seen.push(base);
+            on_the_way.push(lies);
         }
-        let (base, steps) = steps_of(&lies)?;
-        let base = *self.lock().index.objects.get(&base)?;
-        difference::apply(&self.whole(base, chain.checked_sub(1)?)?, steps)
+        let mut bytes = self.bytes(place)?;
+        while let Some(lies) = on_the_way.pop() {
+            bytes = difference::apply(&bytes, steps_of(&lies)?.1)?;
+        }
+        Some(bytes)
     }
 
     /// Some bytes of an object that this process has verified.
     pub fn stretch(&self, digest: Digest, at: u64, len: usize) -> Option<Vec<u8>> {
         let place = *self.lock().index.objects.get(&digest)?;
-        let inside = at.checked_add(len as u64)? <= u64::from(place.len) && !place.differs;
-        self.bytes(Place { offset: place.offset + at, len: len as u32, ..place }).filter(|_| inside)
+        if at.checked_add(len as u64)? > u64::from(place.len) || place.differs {
+            return None;
+        }
+        self.bytes(Place { offset: place.offset + at, len: len as u32, ..place })
     }
 
     /// The bytes at a place, not verified.
@@ -651,6 +674,25 @@ mod tests {
                 assert_eq!(s.get(Digest::of(of)).as_deref(), Some(of), "byte {at}");
             }
         }
+    }
+
+    #[test]
+    fn a_difference_from_damaged_bytes_is_not_believed() {
+        let (dir, world) = world();
+        let s = Store::write(&world).unwrap();
+        s.put(Digest::of(b"one two"), b"one two", false).unwrap();
+        s.commit().unwrap();
+        drop(s);
+        let path = dir.path().join(".tamis/packs/000000.pack");
+        let mut bytes = std::fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let s = Store::write(&world).unwrap();
+        // seven bytes are copied, one is put behind
+        let (own, base) = (Digest::of(b"one two!"), Digest::of(b"one two"));
+        assert!(s.put_difference(own, base, &[7, 0, 1, b'!'], false).unwrap(), "nobody has read the other yet");
+        assert_eq!(s.get(own), None);
+        assert!(!s.has(own) && !s.has(base), "both can be put again");
     }
 
     #[test]
