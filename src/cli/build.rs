@@ -102,12 +102,10 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
 
 /// A build that did nothing is remembered, so that the next that has nothing to do says so at once.
 fn keep_fresh(project: &Project, session: &Session, finished: &Finished) {
-    if !finished.idle() {
-        return;
-    }
+    let Some(looks) = finished.looks.as_ref().filter(|_| finished.idle()) else { return };
     let result = terminal::build(project, session, finished, false);
-    let said = Said { result, warnings: warnings(project) };
-    fresh::keep(session, finished.looks.clone(), &finished.files, &said);
+    let said = Said { result, warnings: warnings_of(project) };
+    fresh::keep(session, looks.clone(), &finished.files, &said);
 }
 
 fn tell_fresh(c: &Context, said: &Said) {
@@ -117,7 +115,7 @@ fn tell_fresh(c: &Context, said: &Said) {
     }
 }
 
-fn warnings(project: &Project) -> String {
+fn warnings_of(project: &Project) -> String {
     project.assembled.warnings.iter().map(|w| diagnostic::short(&project.manifest, w)).collect()
 }
 
@@ -146,7 +144,7 @@ fn tell_start(project: &Project, args: &Args, c: &Context) {
             event(&crate::engine::event::diagnostic(w, &m.file, &m.text, |at| (m.line(at), m.column(at))));
         }
     } else if !c.quiet {
-        warn(&self::warnings(project));
+        warn(&warnings_of(project));
     }
 }
 

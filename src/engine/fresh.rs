@@ -32,9 +32,8 @@ pub fn again(world: &World, target: usize) -> Option<Said> {
 
 /// Remembers a build that found nothing to do; not where it cannot be told what that build looked at. A memory that
 /// cannot be written, on a disk that is full, is none: the build did nothing, and nothing is wrong with it.
-pub fn keep(s: &Session, looks: Option<Looks>, files: &Outputs, said: &Said) {
+pub fn keep(s: &Session, looks: Looks, files: &Outputs, said: &Said) {
     let all = || {
-        let looks = looks?;
         let record = (record::WALK.to_string(), s.world.look(record::WALK)?);
         let own = s.store.looks(s.world)?.into_iter().chain([record]).chain(files.looks()?);
         Some((looks.with(own).dated(s.world), s.world.program()?))

@@ -340,17 +340,16 @@ impl World {
         let place = self.checked(path)?;
         let link = place.is_symlink();
         if link && !self.holds(&place) {
-            self.notes().inspect(|notes| notes.give_up());
+            self.noted(|| path.to_string(), None);
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} links out of the project")));
         }
         let opened = self.open_at(path, place);
-        if let Some(notes) = self.notes() {
-            match &opened {
-                Ok(open) if !link => notes.note(|| path.to_string(), Look::File(open.before)),
-                Err(e) if e.kind() == io::ErrorKind::NotFound && !link => notes.note(|| path.to_string(), Look::Absent),
-                _ => notes.give_up(),
-            }
-        }
+        let look = match &opened {
+            _ if link => None,
+            Ok(open) => Some(Look::File(open.before)),
+            Err(e) => absent(e),
+        };
+        self.noted(|| path.to_string(), look);
         opened
     }
 
@@ -429,16 +428,11 @@ impl World {
     pub fn walk(&self, folder: &str, visitor: &mut dyn Visitor) -> io::Result<()> {
         let start = if folder.is_empty() { self.root.clone() } else { self.checked(folder)? };
         if !start.is_dir() || !self.holds(&start) {
-            if let Some(notes) = self.notes() {
-                match fs::symlink_metadata(&start) {
-                    Err(e) if e.kind() == io::ErrorKind::NotFound => notes.note(|| folder.to_string(), Look::Absent),
-                    _ => notes.give_up(),
-                }
-            }
+            self.noted(|| folder.to_string(), fs::symlink_metadata(&start).err().as_ref().and_then(absent));
             return Ok(()); // a folder behind a link out of the project has no files of the project
         }
-        if let Some(notes) = self.notes().filter(|_| start.is_symlink()) {
-            notes.give_up(); // which folder the link leads to is no look at that folder
+        if self.notes().is_some() && start.is_symlink() {
+            self.noted(|| folder.to_string(), None); // a look at a link does not tell what is in the folder behind it
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let opened = rustix::fs::open(&start, flags, rustix::fs::Mode::empty())?;
@@ -475,8 +469,8 @@ impl World {
                 kind => self.list_one(&opened, folder, name, kind, visitor, &mut listing)?,
             }
         }
-        if let (Some(notes), Some(all)) = (self.notes(), all) {
-            notes.note(|| folder.clone(), all.look());
+        if let Some(all) = all {
+            self.noted(|| folder.clone(), Some(all.look()));
         }
         listing.sort();
         if visitor.folder(folder, &listing)?.is_break() {
@@ -519,29 +513,25 @@ impl World {
             let kind = match rustix::fs::statat(opened, &name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => FileType::from_raw_mode(stat.st_mode),
                 Err(rustix::io::Errno::NOENT) => {
-                    self.noted(folder, &name, Some(Look::Absent));
+                    self.noted(|| in_folder(folder, &name), Some(Look::Absent));
                     continue;
                 }
                 Err(e) => return Err(e.into()),
             };
             match kind {
-                FileType::Directory => self.noted(folder, &name, None),
+                FileType::Directory => self.noted(|| in_folder(folder, &name), None),
                 kind => self.list_one(opened, folder, &name, kind, visitor, listing)?,
             }
         }
         Ok(())
     }
 
-    /// Notes how a name in a folder looks; with `None` it cannot be told.
-    fn noted(&self, folder: &str, name: &CStr, look: Option<Look>) {
-        let Some(notes) = self.notes() else { return };
-        let path = || match folder {
-            "" => name.to_string_lossy().into_owned(),
-            folder => format!("{folder}/{}", name.to_string_lossy()),
-        };
-        match look {
-            Some(look) => notes.note(path, look),
-            None => notes.give_up(),
+    /// Notes how a path looks, where somebody wants to know; with `None` it cannot be told by a look.
+    fn noted(&self, path: impl FnOnce() -> String, look: Option<Look>) {
+        match (self.notes(), look) {
+            (Some(notes), Some(look)) => notes.note(path, look),
+            (Some(notes), None) => notes.give_up(),
+            (None, _) => {}
         }
     }
 
@@ -563,7 +553,7 @@ impl World {
         let (Ok(text), false) = (name.to_str(), folder.contains(char::REPLACEMENT_CHARACTER)) else {
             let text = name.to_string_lossy();
             if visitor.wants(folder, &text) {
-                self.noted(folder, name, None);
+                self.noted(|| in_folder(folder, name), None);
                 listing.push(&text, What::Odd("path.encoding", "its name is not UTF-8".into()));
             }
             return Ok(());
@@ -577,18 +567,18 @@ impl World {
                 match found {
                     Ok(stat) => {
                         let stat = Stat::of_raw(&stat);
-                        self.noted(folder, name, Some(Look::File(stat)));
+                        self.noted(|| in_folder(folder, name), Some(Look::File(stat)));
                         What::File(stat)
                     }
                     Err(rustix::io::Errno::NOENT) => {
-                        self.noted(folder, name, Some(Look::Absent));
+                        self.noted(|| in_folder(folder, name), Some(Look::Absent));
                         return Ok(()); // removed meanwhile
                     }
                     Err(e) => return Err(e.into()),
                 }
             }
             _ => {
-                self.noted(folder, name, None);
+                self.noted(|| in_folder(folder, name), None);
                 self.what(&self.root.join(folder).join(text))?
             }
         };
@@ -728,13 +718,11 @@ impl World {
     pub fn is_file(&self, path: &str) -> bool {
         let Some(place) = self.place(path) else { return false };
         let own = fs::symlink_metadata(&place);
-        if let Some(notes) = self.notes() {
-            match &own {
-                Ok(m) if m.is_file() => notes.note(|| path.to_string(), Look::File(Stat::of(m))),
-                Err(e) if e.kind() == io::ErrorKind::NotFound => notes.note(|| path.to_string(), Look::Absent),
-                _ => notes.give_up(),
-            }
-        }
+        let look = match &own {
+            Ok(m) => m.is_file().then(|| Look::File(Stat::of(m))),
+            Err(e) => absent(e),
+        };
+        self.noted(|| path.to_string(), look);
         own.is_ok_and(|m| m.is_file() || (m.is_symlink() && place.is_file()))
     }
 
@@ -771,6 +759,18 @@ const TEMPORARY: &str = ".tamis-";
 
 fn hidden(name: &[u8]) -> bool {
     name.starts_with(b".") || name == b"Thumbs.db"
+}
+
+/// How a path looks at which nothing was found; another error does not tell.
+fn absent(e: &io::Error) -> Option<Look> {
+    (e.kind() == io::ErrorKind::NotFound).then_some(Look::Absent)
+}
+
+fn in_folder(folder: &str, name: &CStr) -> String {
+    match folder {
+        "" => name.to_string_lossy().into_owned(),
+        folder => format!("{folder}/{}", name.to_string_lossy()),
+    }
 }
 
 fn plain(e: &io::Error) -> String {
