@@ -305,12 +305,13 @@ impl Summary {
         Box::new(self.sorted().into_iter().map(|(key, row, value)| Hit {
             key: key.into(),
             value: value.into(),
-            at: Spot { part: 0, row },
+            at: Spot::plain(0, row),
         }))
     }
 }
 
-/// One entry of all runs merged by (key, table order). `at` is opaque: decisions may not depend on where partitions end.
+/// One entry of all runs merged by (key, order of the data). `at` is opaque: decisions may not depend on where
+/// partitions end.
 #[derive(Clone, Debug)]
 pub struct Hit<'h> {
     pub key: Cow<'h, [u8]>,
@@ -318,11 +319,20 @@ pub struct Hit<'h> {
     pub at: Spot,
 }
 
-/// A row of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A row of the table. Spots are ordered as the rows are in the data, whatever partitions these lie in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Spot {
+    /// Where the row stands in the order of the data.
+    pub(crate) rank: u64,
     pub(crate) part: u32,
     pub(crate) row: u32,
+}
+
+impl Spot {
+    /// A row of a table whose partitions stand in the order of the data.
+    pub(crate) fn plain(part: u32, row: u32) -> Spot {
+        Spot { rank: u64::from(part) << 32 | u64::from(row), part, row }
+    }
 }
 
 /// Makes the merged stream anew.
@@ -431,7 +441,9 @@ pub trait RowStage {
     type Gather: Params;
     type Apply: Params;
     fn map(p: &Self::Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault>;
-    fn gather(_: &Self::Gather, _: &Hits, _: &mut Verdicts) {}
+    fn gather(_: &Self::Gather, _: &Hits, _: &mut Verdicts) -> Result<(), Fault> {
+        Ok(())
+    }
     fn apply(_: &Self::Apply, _: &Rows, _: &Slice) -> Result<Delta, Fault> {
         Ok(Delta::default())
     }
@@ -686,8 +698,7 @@ pub const fn row<S: RowStage>() -> Kernels {
         },
         gather: |m, p, n, hits, out| {
             m.count(Part::Gather, n);
-            S::gather(&parse(p)?, hits, out);
-            Ok(())
+            S::gather(&parse(p)?, hits, out)
         },
         apply: |m, p, rows, slice| {
             m.count(Part::Apply, rows.len());

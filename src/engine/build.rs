@@ -7,7 +7,7 @@ use super::recipe;
 use super::scan::{self, Scanned};
 use super::session::{GatherTask, Producer, RunTask, Session, TakeRows, Task, parents_of};
 use super::state::{Bin, Counts, Origin, Outcome, Part, Table};
-use super::{Step, gather::Decided};
+use super::{Step, gather::Decided, order};
 use crate::digest::Digest;
 use crate::stage::{Chunk, Content, Fact, Fault, Grain, Kernels, OutFile, Output, Part as Kernel};
 use crate::table::{self, DataType, Living};
@@ -316,6 +316,7 @@ impl Walk<'_, '_> {
 
     fn row_over(&self, table: &mut Table, tables: &mut Tables, run: &mut StepRun) -> Result<(), Fault> {
         let ports = &self.step.plan.ports;
+        self.check_grain(table)?;
         self.declare(table);
         let mut tasks = Vec::new();
         for part in &table.parts {
@@ -357,6 +358,19 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
+    /// A kernel of Sample grain may leave a sample as it is. What it does not read, the engine could only make null there.
+    fn check_grain(&self, table: &Table) -> Result<(), Fault> {
+        let ports = &self.step.plan.ports;
+        if self.step.entry.card.grain != Grain::Sample || ports.into.is_some() {
+            return Ok(());
+        }
+        let over = ports.writes.iter().find(|w| table.types.contains_key(&w.0) && !ports.reads.contains(&w.0));
+        over.map_or(Ok(()), |(name, _)| {
+            let step = &self.step.name;
+            Err(Fault::Bug(format!("{step}: writes `{name}` sample by sample over a column that it does not read")))
+        })
+    }
+
     /// Columns that a step writes are known by type from here on.
     fn declare(&self, table: &mut Table) {
         for (name, ty) in &self.step.plan.ports.writes {
@@ -372,19 +386,28 @@ impl Walk<'_, '_> {
         mapped: Vec<Given>,
         run: &mut StepRun,
     ) -> Result<(), Fault> {
+        if from.parts.iter().any(|p| p.origin.as_ref().is_some_and(|o| o.same_table)) {
+            // their order of rows would be that of partitions
+            return Err(Fault::Bug(format!(
+                "{}: bears rows of rows that were born in their own table",
+                self.step.name
+            )));
+        }
         let target = tables.entry(into.to_string()).or_default();
         target.types.insert("id".into(), DataType::Utf8);
         self.declare(target);
         for (k, (parent, outcome)) in from.parts.iter().zip(mapped).enumerate() {
             let uid = format!("{}:{k}", self.step.name);
-            let origin = |parents| Origin {
+            let origin = |outcome: &Given, parents| Origin {
                 step: self.i,
                 table: self.step.plan.ports.table.clone(),
                 uid: parent.uid.clone(),
                 parents,
+                same_table: false,
+                alive: outcome.as_ref().and_then(|o| o.1.born.as_ref()).map_or(0, |b| b.rows),
             };
             let Some((key, outcome)) = outcome else {
-                target.parts.push(Part { origin: Some(origin(None)), ..Part::unknown(uid) });
+                target.parts.push(Part { origin: Some(origin(&None, None)), ..Part::unknown(uid) });
                 continue;
             };
             if let Some(born) = &outcome.born {
@@ -393,7 +416,7 @@ impl Walk<'_, '_> {
                     rows: Some(born.rows),
                     columns: born.columns.iter().map(|(n, d)| (n.clone(), Some(*d))).collect(),
                     living: Some(Living::All(born.rows)),
-                    origin: Some(origin(Some(born.parents))),
+                    origin: Some(origin(&Some((key, outcome.clone())), Some(born.parents))),
                     group: None,
                     near: 0,
                 };
@@ -435,7 +458,7 @@ impl Walk<'_, '_> {
         let of: Vec<(u32, u32)> = rows.iter().filter_map(|r| all.get(*r as usize).copied()).collect();
         let parents = self.s.put(&super::session::parents_bytes(&of), self.step.raw)?;
         let n = rows.len() as u32;
-        let origin = part.origin.map(|o| Origin { parents: Some(parents), ..o });
+        let origin = part.origin.map(|o| Origin { parents: Some(parents), alive: n, ..o });
         Ok(Part { rows: Some(n), columns, living: Some(Living::All(n)), origin, ..part })
     }
 
@@ -464,9 +487,11 @@ impl Walk<'_, '_> {
         }
         let living = Living::All(born.rows).without(dead);
         let (uid, table) = (format!("{}+{}", parent.uid, self.step.name), self.step.plan.ports.table.clone());
-        let origin = Some(Origin { step: self.i, table, uid: parent.uid.clone(), parents: Some(born.parents) });
-        let living = Some(living);
-        Ok(Some(Part { uid, rows: Some(born.rows), columns, living, origin, ..Part::default() }))
+        let alive = living.count();
+        let (of, parents) = (parent.uid.clone(), Some(born.parents));
+        let origin = Some(Origin { step: self.i, table, uid: of, parents, same_table: true, alive });
+        let (living, group) = (Some(living), parent.group.clone());
+        Ok(Some(Part { uid, rows: Some(born.rows), columns, living, origin, group, near: parent.near }))
     }
 
     /// Lets an outcome take effect on a partition; what it says of dead rows is forgotten.
@@ -523,6 +548,8 @@ impl Walk<'_, '_> {
         Ok(out)
     }
 
+    /// Merges what the maps said of all partitions, and lets the decisions take effect. Rows that this step bore were not
+    /// mapped by it, so they say nothing here.
     fn gather(&self, table: &mut Table, mapped: Vec<Given>, run: &mut StepRun) -> Result<(), Fault> {
         let own: BTreeSet<&str> = run.parts.iter().map(|p| p.uid.as_str()).collect();
         let mut inputs = Vec::new();
@@ -532,7 +559,7 @@ impl Walk<'_, '_> {
             inputs.push(summary.zip(table.parts[*k].living.clone()));
         }
         let decided = match inputs.into_iter().collect::<Option<Vec<_>>>() {
-            Some(inputs) => self.decide(inputs, run)?,
+            Some(inputs) => self.decide(table, &mine, inputs, run)?,
             None => {
                 run.may = true;
                 None
@@ -551,10 +578,22 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    fn decide(&self, inputs: Vec<(Digest, Living)>, run: &mut StepRun) -> Result<Option<(Digest, Decided)>, Fault> {
-        let digests: Vec<Digest> = inputs.iter().flat_map(|(d, l)| [*d, l.digest()]).collect();
+    fn decide(
+        &self,
+        table: &Table,
+        of: &[usize],
+        inputs: Vec<(Digest, Living)>,
+        run: &mut StepRun,
+    ) -> Result<Option<(Digest, Decided)>, Fault> {
+        let mut digests: Vec<Digest> = inputs.iter().flat_map(|(d, l)| [*d, l.digest()]).collect();
+        let Some(born) = order::inputs(table) else {
+            run.may = true;
+            return Ok(None);
+        };
+        let ordered = (!born.is_empty()).then(|| table.clone());
+        digests.extend(born);
         let key = recipe::key(&recipe::head(self.step, Kernel::Gather), digests);
-        let task = Arc::new(GatherTask { step: self.i, inputs });
+        let task = Arc::new(GatherTask { step: self.i, inputs, of: of.to_vec(), table: ordered });
         let decided = match self.s.known::<Decided>(key) {
             Some(d) => d,
             None => {

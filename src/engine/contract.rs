@@ -1,12 +1,14 @@
 //! What the engine demands of every kernel, checked on each delta before anything of it is kept.
 use super::Step;
+use super::session::{Session, Task, parents_of};
+use super::state::Outcome;
 use crate::stage::{Act, Delta, Fault};
 use crate::table::{ArrayRef, DataType};
 use std::collections::BTreeMap;
 
-/// A delta for so many rows, made of so many records: only declared columns, of their types and lengths; no drop without
-/// a key; no row lost.
-pub fn check(step: &Step, rows: u32, records: u64, delta: &Delta) -> Result<(), Fault> {
+/// Checks a delta for so many rows, made of so many records, if that is known: only declared columns, of their types and
+/// lengths; no drop without a key; no row lost.
+pub fn check(step: &Step, rows: u32, records: Option<u64>, delta: &Delta) -> Result<(), Fault> {
     let ports = &step.plan.ports;
     let bug = |say: String| Err(Fault::Bug(say));
     let typed = |name: &String, array: &ArrayRef, n: usize| -> Result<(), Fault> {
@@ -50,20 +52,41 @@ pub fn check(step: &Step, rows: u32, records: u64, delta: &Delta) -> Result<(), 
     if born.columns.get("id").is_some_and(|a| a.len() != born.parents.len() || a.null_count() > 0) {
         return bug("bore rows with missing ids".into());
     }
-    conserved(step, records, delta)
+    let dropped = delta.events.iter().filter(|e| matches!(e.act, Act::Drop));
+    let dropped = dropped.map(|e| (e.row, e.record));
+    records.map_or(Ok(()), |records| conserved(step, records, &delta.born.parents, dropped))
+}
+
+/// The same of the outcome of a partition that was put together from those of its rows.
+pub fn conserved_outcome(s: &Session, task: &Task, outcome: &Outcome) -> Result<(), Fault> {
+    let step = &s.steps[task.step];
+    if step.plan.ports.into.is_none() {
+        return Ok(());
+    }
+    let parents = outcome.born.as_ref().map(|b| s.bytes(b.parents)).transpose()?;
+    let parents = parents.map(|b| parents_of(&b)).unwrap_or_default();
+    let events = s.events(outcome)?;
+    let dropped = events.iter().filter(|e| matches!(e.act, Act::Drop)).map(|e| (e.row, e.record));
+    let living = task.living.as_ref().map_or(task.rows, |l| l.count());
+    conserved(step, task.records.unwrap_or(u64::from(living)), &parents, dropped)
 }
 
 /// Into another table: every record bears a row or is dropped, none both and none neither.
-fn conserved(step: &Step, records: u64, delta: &Delta) -> Result<(), Fault> {
+fn conserved(
+    step: &Step,
+    records: u64,
+    parents: &[(u32, u32)],
+    dropped: impl Iterator<Item = (u32, u32)>,
+) -> Result<(), Fault> {
     if step.plan.ports.into.is_none() {
         return Ok(());
     }
     let mut seen: BTreeMap<(u32, u32), (bool, bool)> = BTreeMap::new();
-    for p in &delta.born.parents {
+    for p in parents {
         seen.entry(*p).or_default().0 = true;
     }
-    for e in delta.events.iter().filter(|e| e.act == Act::Drop) {
-        seen.entry((e.row, e.record)).or_default().1 = true;
+    for record in dropped {
+        seen.entry(record).or_default().1 = true;
     }
     if seen.values().any(|(born, dropped)| *born && *dropped) {
         return Err(Fault::Bug("both bore and dropped a record".into()));

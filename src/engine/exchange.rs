@@ -1,12 +1,13 @@
 //! Rows that meet: by sample (each row remembered by itself), by key (a join's right rows brought to the left
-//! partitions that ask for them), by value (living rows of each group cut anew). The engine's own work: it runs no
-//! kernel, so a plan may do it too.
+//! partitions that ask for them), by value (living rows of each group cut anew). Only the first may run kernels, and not
+//! in a plan; the others are the engine's own work.
 use super::Step;
 use super::recipe;
-use super::session::{Producer, Session, Take, TakeRows, Task};
-use super::state::{Outcome, Part, Table};
+use super::session::{Producer, Session, Take, TakeRows, Task, parents_bytes, parents_of};
+use super::state::{BornRows, Outcome, Part, Table};
+use super::{contract, gather, order};
 use crate::digest::{Digest, cut_hash};
-use crate::stage::{Event, Fault, Part as Kernel, Regroup, Right, Rows};
+use crate::stage::{Event, Fault, Part as Kernel, Regroup, Right, Rows, Summary};
 use crate::table::cutting::{self, Window};
 use crate::table::{self, ArrayRef, DataType, Value, value_at};
 use serde::{Deserialize, Serialize};
@@ -20,18 +21,10 @@ use std::sync::{Arc, Mutex};
 pub fn by_sample(s: &Session, task: &Task, run: bool) -> Result<Option<Outcome>, Fault> {
     let head = recipe::head(&s.steps[task.step], Kernel::Map);
     let living: Vec<u32> = (0..task.rows).filter(|r| task.living.as_ref().is_none_or(|l| l.is(*r))).collect();
-    let mut columns = Vec::new();
-    for (name, digest) in &task.reads {
-        columns.push((name.clone(), s.array(*digest)?));
-    }
-    let mut tasks = Vec::with_capacity(living.len());
-    for r in &living {
-        let reads = columns.iter().map(|(n, a)| (n.clone(), s.keep_column(&a.slice(*r as usize, 1)))).collect();
-        tasks.push(Task { reads, rows: 1, living: None, ..task.clone() });
-    }
+    let tasks = one_row_tasks(s, task, &living)?;
     let slots: Vec<Mutex<Option<Result<Outcome, Fault>>>> = tasks.iter().map(|_| Mutex::new(None)).collect();
     let keys: Vec<Digest> = tasks.iter().map(|t| s.key(&head, t)).collect();
-    let whole = |o: &Outcome| o.columns.iter().all(|c| s.store.has(c.1));
+    let whole = |o: &Outcome| o.objects().all(|d| s.store.has(d));
     let missing: Vec<usize> = (0..tasks.len()).filter(|i| !s.known_part(keys[*i]).is_some_and(|o| whole(&o))).collect();
     if !run && !missing.is_empty() {
         return Ok(None);
@@ -55,45 +48,141 @@ pub fn by_sample(s: &Session, task: &Task, run: bool) -> Result<Option<Outcome>,
     for (own, outcome) in tasks.into_iter().zip(&outcomes) {
         s.adopt(&Arc::new(own), outcome);
     }
-    let mut out = assemble(s, task, &living, &outcomes)?;
+    let mut out = Rowwise { s, task, living: &living, outcomes: &outcomes }.assemble()?;
+    contract::conserved_outcome(s, task, &out)?;
     let keys: Vec<u8> = keys.iter().flat_map(|k| k.0).collect();
     out.samples = Some(s.put(&keys, s.steps[task.step].raw)?);
     Ok(Some(out))
 }
 
-/// The outcome of a partition from those of its living rows; dead rows are null in what is written.
-fn assemble(s: &Session, task: &Task, living: &[u32], outcomes: &[Outcome]) -> Result<Outcome, Fault> {
-    let step = &s.steps[task.step];
-    let mut out = Outcome::default();
-    for (name, ty) in &step.plan.ports.writes {
-        let mut slots: Vec<ArrayRef> = Vec::new();
-        let mut rows: Vec<Option<u32>> = vec![None; task.rows as usize];
-        for (row, o) in living.iter().zip(outcomes) {
-            if let Some((_, d)) = o.columns.iter().find(|c| c.0 == *name)
-                && let Some(slot) = rows.get_mut(*row as usize)
-            {
-                *slot = Some(slots.len() as u32);
-                slots.push(s.array(*d)?);
+/// A task of one row for each living row. Its columns are named to the session with what they are taken from, so that
+/// they can be taken again when memory was short.
+fn one_row_tasks(s: &Session, task: &Task, living: &[u32]) -> Result<Vec<Task>, Fault> {
+    let mut columns = Vec::new();
+    for (name, digest) in &task.reads {
+        columns.push((name, *digest, s.array(*digest)?));
+    }
+    let one = |row: u32| {
+        let read = |(name, from, array): &(&String, Digest, ArrayRef)| {
+            let digest = s.keep_column(&table::take(array, &[row]));
+            s.know(digest, || {
+                let rows = TakeRows::Held([(0, row)].into());
+                Producer::Take(Arc::new(Take { ty: array.data_type().clone(), sources: [*from].into(), rows }))
+            });
+            ((*name).clone(), digest)
+        };
+        let reads = columns.iter().map(read).collect();
+        Task { reads, rows: 1, living: None, records: None, one_row: true, ..task.clone() }
+    };
+    Ok(living.iter().map(|row| one(*row)).collect())
+}
+
+/// The outcomes of a partition's living rows, to be put together as the outcome of the partition.
+struct Rowwise<'r, 'a> {
+    s: &'r Session<'a>,
+    task: &'r Task,
+    living: &'r [u32],
+    outcomes: &'r [Outcome],
+}
+
+impl Rowwise<'_, '_> {
+    fn assemble(&self) -> Result<Outcome, Fault> {
+        let step = &self.s.steps[self.task.step];
+        let mut out = Outcome::default();
+        for (name, ty) in &step.plan.ports.writes {
+            if let Some(column) = self.column(name, ty)? {
+                let over = self.task.reads.iter().find(|r| r.0 == *name).map(|r| r.1);
+                out.columns.push((name.clone(), self.s.put_column(&column, over, step.raw)?));
             }
         }
-        let dense = table::concat(ty, &slots).map_err(Fault::Bug)?;
-        let index = arrow_array::UInt32Array::from(rows);
-        let column = arrow_select::take::take(dense.as_ref(), &index, None).map_err(|e| Fault::Bug(e.to_string()))?;
-        out.columns.push((name.clone(), s.put_column(&column, None, step.raw)?));
+        let mut events: Vec<Event> = Vec::new();
+        for (row, o) in self.rows() {
+            out.counts.findings += o.counts.findings;
+            out.counts.changes += o.counts.changes;
+            out.counts.fails += o.counts.fails;
+            out.counts.drops += o.counts.drops;
+            out.acts.extend(o.acts.iter().map(|(_, act)| (row, *act)));
+            events.extend(self.s.events(o)?.into_iter().map(|e| Event { row, ..e }));
+        }
+        if !events.is_empty() {
+            out.events = Some(self.s.put(&super::events::encode(&events), step.raw)?);
+        }
+        out.summary = self.summary()?;
+        out.born = self.born()?;
+        Ok(out)
     }
-    let mut events: Vec<Event> = Vec::new();
-    for (row, o) in living.iter().zip(outcomes) {
-        out.counts.findings += o.counts.findings;
-        out.counts.changes += o.counts.changes;
-        out.counts.fails += o.counts.fails;
-        out.counts.drops += o.counts.drops;
-        out.acts.extend(o.acts.iter().map(|(_, act)| (*row, *act)));
-        events.extend(s.events(o)?.into_iter().map(|e| Event { row: *row, ..e }));
+
+    fn rows(&self) -> impl Iterator<Item = (u32, &Outcome)> {
+        self.living.iter().copied().zip(self.outcomes)
     }
-    if !events.is_empty() {
-        out.events = Some(s.put(&super::events::encode(&events), step.raw)?);
+
+    /// A column that some row wrote. Rows that wrote nothing keep what the step was given of it, or are null where the
+    /// column is new.
+    fn column(&self, name: &str, ty: &DataType) -> Result<Option<ArrayRef>, Fault> {
+        let before = match self.task.reads.iter().find(|r| r.0 == name) {
+            Some((_, digest)) => self.s.array(*digest)?,
+            None => table::nulls(ty, self.task.rows as usize),
+        };
+        let mut sources = vec![before];
+        let mut rows: Vec<(u32, u32)> = (0..self.task.rows).map(|r| (0, r)).collect();
+        for (row, o) in self.rows() {
+            if let Some((_, digest)) = o.columns.iter().find(|c| c.0 == name)
+                && let Some(slot) = rows.get_mut(row as usize)
+            {
+                *slot = (sources.len() as u32, 0);
+                sources.push(self.s.array(*digest)?);
+            }
+        }
+        if sources.len() == 1 {
+            return Ok(None);
+        }
+        table::interleave(ty, &sources, &rows).map(Some).map_err(Fault::Bug)
     }
-    Ok(out)
+
+    /// The summary of the partition, if the step has a gather.
+    fn summary(&self) -> Result<Option<Digest>, Fault> {
+        let step = &self.s.steps[self.task.step];
+        if step.entry.card.version(Kernel::Gather) == 0 {
+            return Ok(None);
+        }
+        let mut summary = Summary::default();
+        for (row, o) in self.rows() {
+            let Some(digest) = o.summary else { continue };
+            let bytes = self.s.bytes(digest)?;
+            let entries = gather::decode(&bytes).ok_or_else(|| Fault::Bug("a stored summary does not read".into()))?;
+            entries.into_iter().for_each(|(key, _, value)| summary.put(key, row as usize, value));
+        }
+        self.s.put(&gather::encode(&summary), step.raw).map(Some)
+    }
+
+    /// The rows born by all rows, in the order of their parents.
+    fn born(&self) -> Result<Option<BornRows>, Fault> {
+        let step = &self.s.steps[self.task.step];
+        let mut parents: Vec<(u32, u32)> = Vec::new();
+        let mut columns: BTreeMap<String, Vec<ArrayRef>> = BTreeMap::new();
+        let mut bearing = 0;
+        for (row, o) in self.rows() {
+            let Some(born) = &o.born else { continue };
+            bearing += 1;
+            parents.extend(parents_of(&self.s.bytes(born.parents)?).into_iter().map(|(_, record)| (row, record)));
+            for (name, digest) in &born.columns {
+                columns.entry(name.clone()).or_default().push(self.s.array(*digest)?);
+            }
+        }
+        if bearing == 0 {
+            return Ok(None);
+        }
+        let mut kept = Vec::new();
+        for (name, arrays) in columns {
+            let first = arrays.first().filter(|_| arrays.len() == bearing);
+            let ty =
+                first.ok_or_else(|| Fault::Bug(format!("gave only some of the rows born a `{name}`")))?.data_type();
+            kept.push((name, self.s.put_column(&table::concat(ty, &arrays).map_err(Fault::Bug)?, None, step.raw)?));
+        }
+        let rows = parents.len() as u32;
+        let parents = self.s.put(&parents_bytes(&parents), step.raw)?;
+        Ok(Some(BornRows { rows, columns: kept, parents }))
+    }
 }
 
 // ---- by key ----------------------------------------------------------------------------------------------------------
@@ -295,6 +384,8 @@ pub fn regroup(
         let Some(living) = &p.living else { return Ok(None) };
         inputs.push(living.digest());
     }
+    let Some(born) = order::inputs(from) else { return Ok(None) };
+    inputs.extend(born);
     let key = recipe::key(&format!("regroup 3 {} {}", by.window, by.by.is_some()), inputs);
     let layout = match s.known::<Layout>(key) {
         Some(l) => l,
@@ -386,24 +477,29 @@ fn taken(s: &Session, mut part: Part, wanted: &[Wanted]) -> Result<Part, Fault> 
     Ok(part)
 }
 
+/// Of each row of a partition its group and the hash that it is cut by; `None` for a row that belongs to no group.
+type Grouped = Vec<Option<(String, u64)>>;
+
 fn lay_out(s: &Session, by: &Regroup, from: &Table) -> Result<Layout, Fault> {
     let mut lists: BTreeMap<String, Vec<(u64, u32, u32)>> = BTreeMap::new();
-    for (p, part) in from.parts.iter().enumerate() {
-        let get = |name: &str| -> Result<ArrayRef, Fault> {
-            let unknown = || Fault::Bug(format!("`{name}` is not known"));
-            s.array(digest_of(s, from, part, name).ok_or_else(unknown)?)
-        };
-        let (ids, only) = (get("id")?, get(&by.only)?);
-        let groups = by.by.as_ref().map(|by| get(by)).transpose()?;
-        for (row, id) in table::texts(ids.as_ref()).into_iter().enumerate() {
-            let alive = part.living.as_ref().is_some_and(|l| l.is(row as u32));
-            let group = match &groups {
-                Some(g) => value_at(g.as_ref(), row).text().map(str::to_string),
-                None => Some("all".to_string()),
-            };
-            if let (true, Some(group), Value::Bool(true)) = (alive, group, value_at(only.as_ref(), row)) {
-                let hash = cut_hash(id.unwrap_or_default().as_bytes());
-                lists.entry(group).or_default().push((hash, p as u32, row as u32));
+    let mut add = |p: usize, row: u32, of: Option<(String, u64)>| {
+        if let Some((group, hash)) = of {
+            lists.entry(group).or_default().push((hash, p as u32, row));
+        }
+    };
+    match order::rows(s, from)? {
+        None => {
+            for (p, part) in from.parts.iter().enumerate() {
+                let rows = grouped(s, by, from, part)?.into_iter().enumerate();
+                rows.for_each(|(row, of)| add(p, row as u32, of));
+            }
+        }
+        Some(order) => {
+            let parts: Result<Vec<Grouped>, Fault> = from.parts.iter().map(|p| grouped(s, by, from, p)).collect();
+            let mut parts = parts?;
+            for (p, row) in order {
+                let own = parts.get_mut(p as usize).and_then(|rows| rows.get_mut(row as usize));
+                add(p as usize, row, own.and_then(Option::take));
             }
         }
     }
@@ -418,4 +514,27 @@ fn lay_out(s: &Session, by: &Regroup, from: &Table) -> Result<Layout, Fault> {
         }
     }
     Ok(Layout { pieces })
+}
+
+/// The living rows of a partition that belong to a group.
+fn grouped(s: &Session, by: &Regroup, from: &Table, part: &Part) -> Result<Grouped, Fault> {
+    let get = |name: &str| -> Result<ArrayRef, Fault> {
+        let unknown = || Fault::Bug(format!("`{name}` is not known"));
+        s.array(digest_of(s, from, part, name).ok_or_else(unknown)?)
+    };
+    let (ids, only) = (get("id")?, get(&by.only)?);
+    let groups = by.by.as_ref().map(|by| get(by)).transpose()?;
+    let mut out = Grouped::with_capacity(ids.len());
+    for (row, id) in table::texts(ids.as_ref()).into_iter().enumerate() {
+        let alive = part.living.as_ref().is_some_and(|l| l.is(row as u32));
+        let group = match &groups {
+            Some(g) => value_at(g.as_ref(), row).text().map(str::to_string),
+            None => Some("all".to_string()),
+        };
+        out.push(match (alive, group, value_at(only.as_ref(), row)) {
+            (true, Some(group), Value::Bool(true)) => Some((group, cut_hash(id.unwrap_or_default().as_bytes()))),
+            _ => None,
+        });
+    }
+    Ok(out)
 }

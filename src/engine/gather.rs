@@ -1,11 +1,12 @@
 //! Summaries of all partitions, merged in key order as a stream, as often as a gather asks; memory grows with the
 //! encoded summaries, and not with them where they are read as they are merged.
-use crate::stage::{Fact, Hit, Slice, Spot, Summary};
+use crate::stage::{Fact, Fault, Hit, Slice, Spot, Summary};
 use crate::table::Living;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 /// Sorted by (key, row, value): `klen u32, key, row u32, vlen u32, value`.
 pub fn encode(summary: &Summary) -> Vec<u8> {
@@ -20,10 +21,50 @@ pub fn encode(summary: &Summary) -> Vec<u8> {
     out
 }
 
+/// The entries (key, row, value) of an encoded summary; `None` if the bytes are none.
+pub fn decode(bytes: &[u8]) -> Option<Vec<(&[u8], u32, &[u8])>> {
+    let mut rest = bytes;
+    let mut take = |n: usize| {
+        let (own, after) = rest.split_at_checked(n)?;
+        rest = after;
+        Some(own)
+    };
+    let number = |b: &[u8]| Some(u32::from_le_bytes(b.try_into().ok()?));
+    let mut out = Vec::new();
+    while let Some(len) = take(4) {
+        let key = take(number(len)? as usize)?;
+        let row = number(take(4)?)?;
+        let len = number(take(4)?)?;
+        out.push((key, row, take(len as usize)?));
+    }
+    rest.is_empty().then_some(out)
+}
+
 /// The summary of one partition and which of its rows live.
 pub struct Run<'s> {
     pub bytes: Bytes<'s>,
     pub living: Living,
+    /// Where each row stands in the order of the data, if that is not the order of the partitions.
+    pub ranks: Option<Vec<u32>>,
+}
+
+/// The first fault that reading a summary met. A stream of entries ends there; what a gather made of such a stream is
+/// thrown away.
+#[derive(Default)]
+pub struct Broken(Mutex<Option<Fault>>);
+
+impl Broken {
+    fn tell(&self, fault: Fault) {
+        self.0.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert(fault);
+    }
+
+    /// An error if any summary could not be read to its end.
+    pub fn check(&self) -> Result<(), Fault> {
+        match &*self.0.lock().unwrap_or_else(|e| e.into_inner()) {
+            Some(fault) => Err(fault.clone()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// An encoded summary: held, or read block by block as often as it is asked for.
@@ -39,6 +80,8 @@ const BLOCK: usize = 16 << 10;
 struct Cursor<'a> {
     of: &'a Bytes<'a>,
     living: &'a Living,
+    ranks: Option<&'a [u32]>,
+    broken: &'a Broken,
     /// Where `block` ends in the summary.
     end: u64,
     block: Vec<u8>,
@@ -47,8 +90,29 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    fn new(run: &'a Run<'a>) -> Cursor<'a> {
-        Cursor { of: &run.bytes, living: &run.living, end: 0, block: Vec::new(), at: 0 }
+    fn new(run: &'a Run<'a>, broken: &'a Broken) -> Cursor<'a> {
+        let ranks = run.ranks.as_deref();
+        Cursor { of: &run.bytes, living: &run.living, ranks, broken, end: 0, block: Vec::new(), at: 0 }
+    }
+
+    /// Whether all entries were read.
+    fn is_over(&self) -> bool {
+        match self.of {
+            Bytes::Held(all) => self.at == all.len(),
+            Bytes::Read(len, _) => self.end == *len && self.at == self.block.len(),
+        }
+    }
+
+    fn entry(&mut self) -> Option<(Cow<'a, [u8]>, u32, Cow<'a, [u8]>)> {
+        Some((self.text()?, self.u32()?, self.text()?))
+    }
+
+    /// Where a row of partition `part` stands.
+    fn spot(&self, part: u32, row: u32) -> Spot {
+        match self.ranks {
+            Some(ranks) => Spot { rank: ranks.get(row as usize).copied().unwrap_or(0).into(), part, row },
+            None => Spot::plain(part, row),
+        }
     }
 
     /// The next `n` bytes; a copy only where they are not held.
@@ -89,7 +153,14 @@ impl<'a> Iterator for Cursor<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let (key, row, value) = (self.text()?, self.u32()?, self.text()?);
+            if self.is_over() {
+                return None;
+            }
+            let Some((key, row, value)) = self.entry() else {
+                self.broken
+                    .tell(Fault::World("a summary in the store could not be read to its end; build again".into()));
+                return None;
+            };
             if self.living.is(row) {
                 return Some((key, row, value));
             }
@@ -97,9 +168,9 @@ impl<'a> Iterator for Cursor<'a> {
     }
 }
 
-/// The merged stream: by key, then in table order.
-pub fn merge<'a>(runs: &'a [Run<'a>]) -> Box<dyn Iterator<Item = Hit<'a>> + 'a> {
-    let heads = runs.iter().enumerate().filter_map(|(part, run)| Head::of(part as u32, Cursor::new(run)));
+/// The merged stream: by key, then in the order of the data.
+pub fn merge<'a>(runs: &'a [Run<'a>], broken: &'a Broken) -> Box<dyn Iterator<Item = Hit<'a>> + 'a> {
+    let heads = runs.iter().enumerate().filter_map(|(part, run)| Head::of(part as u32, Cursor::new(run, broken)));
     let mut heap = Heap::default();
     heads.for_each(|head| heap.push(head));
     Box::new(std::iter::from_fn(move || heap.next()))
@@ -115,7 +186,8 @@ struct Head<'a> {
 
 impl<'a> Head<'a> {
     fn of(part: u32, mut rest: Cursor<'a>) -> Option<Head<'a>> {
-        let hit = hit(part, rest.next()?);
+        let entry = rest.next()?;
+        let hit = hit(rest.spot(part, entry.1), entry);
         Some(Head { prefix: prefix(&hit.key), hit, rest })
     }
 
@@ -123,7 +195,7 @@ impl<'a> Head<'a> {
     fn step(&mut self) -> (Hit<'a>, bool) {
         match self.rest.next() {
             Some(entry) => {
-                let next = hit(self.hit.at.part, entry);
+                let next = hit(self.rest.spot(self.hit.at.part, entry.1), entry);
                 self.prefix = prefix(&next.key);
                 (std::mem::replace(&mut self.hit, next), true)
             }
@@ -132,8 +204,8 @@ impl<'a> Head<'a> {
     }
 }
 
-fn hit<'a>(part: u32, (key, row, value): (Cow<'a, [u8]>, u32, Cow<'a, [u8]>)) -> Hit<'a> {
-    Hit { key, value, at: Spot { part, row } }
+fn hit<'a>(at: Spot, (key, _, value): (Cow<'a, [u8]>, u32, Cow<'a, [u8]>)) -> Hit<'a> {
+    Hit { key, value, at }
 }
 
 fn prefix(key: &[u8]) -> u64 {
@@ -188,8 +260,8 @@ impl<'a> Heap<'a> {
 }
 
 /// How many entries a gather is given.
-pub fn count(runs: &[Run]) -> usize {
-    runs.iter().map(|r| Cursor::new(r).count()).sum()
+pub fn count(runs: &[Run], broken: &Broken) -> usize {
+    runs.iter().map(|r| Cursor::new(r, broken).count()).sum()
 }
 
 /// What a gather decided, as kept in the index: an object for each partition with a decision.
@@ -222,17 +294,59 @@ mod tests {
             let bytes = encode(&s);
             let living = Living::All(9).without(dead.iter().copied());
             if dead.is_empty() {
-                return Run { bytes: Bytes::Held(bytes), living };
+                return Run { bytes: Bytes::Held(bytes), living, ranks: None };
             }
             let read = move |at: u64, n: usize| bytes.get(at as usize..at as usize + n).map(<[u8]>::to_vec);
-            Run { bytes: Bytes::Read(encode(&s).len() as u64, Box::new(read)), living }
+            Run { bytes: Bytes::Read(encode(&s).len() as u64, Box::new(read)), living, ranks: None }
         };
         let runs = [run(&[("b", 1), ("a", 2), ("b", 0)], &[]), run(&[("a", 0), ("b", 5), ("c", 6)], &[5])];
+        let broken = Broken::default();
         let seen: Vec<(String, u32, u32)> =
-            merge(&runs).map(|h| (String::from_utf8(h.key.into()).unwrap(), h.at.part, h.at.row)).collect();
+            merge(&runs, &broken).map(|h| (String::from_utf8(h.key.into()).unwrap(), h.at.part, h.at.row)).collect();
         let want = [("a", 0, 2), ("a", 1, 0), ("b", 0, 0), ("b", 0, 1), ("c", 1, 6)];
         assert_eq!(seen, want.map(|(k, p, r)| (k.to_string(), p, r)));
-        assert_eq!(count(&runs), 5);
+        assert_eq!(count(&runs, &broken), 5);
+        assert_eq!(broken.check(), Ok(()));
+    }
+
+    #[test]
+    fn of_equal_keys_the_rows_born_follow_their_parents() {
+        let run = |rows: usize, ranks: &[u32]| {
+            let mut s = Summary::default();
+            (0..rows).for_each(|r| s.put("k", r, []));
+            Run { bytes: Bytes::Held(encode(&s)), living: Living::All(9), ranks: Some(ranks.to_vec()) }
+        };
+        // two parents, the children of the first and of the second, a third parent
+        let runs = [run(2, &[0, 3]), run(3, &[1, 2, 4]), run(1, &[5])];
+        let broken = Broken::default();
+        let seen: Vec<(u32, u32)> = merge(&runs, &broken).map(|h| (h.at.part, h.at.row)).collect();
+        assert_eq!(seen, [(0, 0), (1, 0), (1, 1), (0, 1), (1, 2), (2, 0)]);
+    }
+
+    /// A summary of which only the beginning can be read must not pass for a short one.
+    #[test]
+    fn a_failed_read_is_told() {
+        let mut s = Summary::default();
+        (0..10_000).for_each(|r| s.put(format!("key {r}"), r, "value"));
+        let bytes = encode(&s);
+        let len = bytes.len() as u64;
+        for readable in [0, 1, BLOCK as u64, 64 << 10, len - 1, len] {
+            let bytes = &bytes;
+            let read = move |at: u64, n: usize| {
+                let end = at as usize + n;
+                bytes.get(at as usize..end).filter(|_| end as u64 <= readable).map(<[u8]>::to_vec)
+            };
+            let runs = [Run { bytes: Bytes::Read(len, Box::new(read)), living: Living::All(10_000), ranks: None }];
+            let broken = Broken::default();
+            let seen = merge(&runs, &broken).count();
+            assert_eq!((seen == 10_000, broken.check().is_ok()), (readable == len, readable == len), "{readable}");
+        }
+        for cut in 1..50 {
+            let runs = [Run { bytes: Bytes::Held(bytes[..cut].to_vec()), living: Living::All(10_000), ranks: None }];
+            let broken = Broken::default();
+            let whole = merge(&runs, &broken).count();
+            assert_eq!(broken.check().is_ok(), decode(&bytes[..cut]).is_some_and(|e| e.len() == whole), "{cut}");
+        }
     }
 
     #[test]

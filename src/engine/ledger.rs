@@ -41,8 +41,6 @@ pub fn balance(steps: &[Step], built: &Built, samples: &str, released: u64) -> B
                 sampled += part.dead.len() as u64;
                 b.dropped += part.outcomes.iter().map(|o| u64::from(o.2.counts.drops)).sum::<u64>();
             } else if step.plan.ports.table == samples {
-                let born = part.outcomes.iter().filter_map(|o| o.2.born.as_ref());
-                b.born += born.map(|r| u64::from(r.rows)).sum::<u64>();
                 for (_, bin) in &part.dead {
                     match bin {
                         Bin::Dropped => b.dropped += 1,
@@ -54,7 +52,10 @@ pub fn balance(steps: &[Step], built: &Built, samples: &str, released: u64) -> B
             }
         }
     }
-    let alive: u64 = built.tables.get(samples).map_or(0, |t| t.parts.iter().map(|p| u64::from(p.alive())).sum());
+    let parts = built.tables.get(samples).map(|t| t.parts.as_slice()).unwrap_or_default();
+    let born = parts.iter().filter_map(|p| p.origin.as_ref()).filter(|o| o.same_table);
+    b.born = born.map(|o| u64::from(o.alive)).sum();
+    let alive: u64 = parts.iter().map(|p| u64::from(p.alive())).sum();
     b.excluded = alive.saturating_sub(released) + sampled;
     b
 }
@@ -64,9 +65,9 @@ pub fn partitions_hold(built: &Built, samples: &str) -> Result<(), String> {
     let Some(table) = built.tables.get(samples) else { return Ok(()) };
     for part in &table.parts {
         let dead: usize = built.runs.iter().filter_map(|r| r.part(&part.uid)).map(|p| p.dead.len()).sum();
-        let rows = part.rows.unwrap_or(0);
-        if part.alive() as usize + dead != rows as usize && !part.uid.contains('+') {
-            return Err(format!("{}: {rows} rows, {} live, {dead} left", part.uid, part.alive()));
+        let came = part.origin.as_ref().map_or(part.rows.unwrap_or(0), |o| o.alive);
+        if part.alive() as usize + dead != came as usize {
+            return Err(format!("{}: {came} rows, {} live, {dead} left", part.uid, part.alive()));
         }
     }
     Ok(())

@@ -17,6 +17,7 @@ pub mod gather;
 pub mod graph;
 pub mod ledger;
 pub mod lock;
+pub mod order;
 pub mod output;
 pub mod outputs;
 pub mod recipe;

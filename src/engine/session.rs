@@ -5,9 +5,9 @@ use super::events;
 use super::gather::{self, Bytes, Run};
 use super::recipe;
 use super::scan::{self, Scanned, Unit};
-use super::state::{BornRows, Counts, Outcome};
+use super::state::{BornRows, Counts, Outcome, Table};
 use super::store::Store;
-use super::{Review, Step};
+use super::{Review, Step, order};
 use crate::digest::{BothSums, Digest};
 use crate::stage::{
     Act, Blobs, Chunk, Content, Delta, Event, Executor, Fault, Grain, Kernels, Meter, OutFile, Output, Part, Piece,
@@ -17,8 +17,9 @@ use crate::table::{self, ArrayRef, DataType, Living, column_digest, encode};
 use crate::world::World;
 use arrow_array::Array;
 use serde_json::value::RawValue;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::ThreadId;
 
 /// A wish to stop, made from outside: the exit code that it wants, or 0. Copies are one wish.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +60,8 @@ pub struct Session<'a> {
     pub meters: Vec<Meter>,
     cache: Mutex<Cache>,
     producers: Mutex<HashMap<Digest, Producer>>,
+    /// What each thread makes again just now: nothing may be needed to make itself.
+    making: Mutex<HashSet<(ThreadId, Digest)>>,
     units: Mutex<HashMap<Digest, Unit>>,
     /// Files that the manifest names.
     files: Mutex<HashMap<Digest, Unit>>,
@@ -126,14 +129,20 @@ pub struct Task {
     pub bucket: Option<(u32, Vec<(String, Digest)>)>,
     /// Records in the partition's units, for readers.
     pub records: Option<u64>,
+    /// The one row of a larger task, at Sample grain; in no key.
+    pub one_row: bool,
     /// Tasks that read the same have near numbers; in no key.
     pub near: u32,
 }
 
-/// A gather's inputs: the summary of each partition and its living rows.
+/// A gather's inputs: the summary of each partition and its living rows, and the table, whose order of rows is theirs.
 pub struct GatherTask {
     pub step: usize,
     pub inputs: Vec<(Digest, Living)>,
+    /// Which partition of the table each input is of.
+    pub of: Vec<usize>,
+    /// The table, where its order of rows is not that of its partitions.
+    pub table: Option<Table>,
 }
 
 /// A whole stage's inputs: each piece's group, row count and columns.
@@ -173,7 +182,7 @@ impl<'a> Session<'a> {
     ) -> Session<'a> {
         let meters = steps.iter().map(|_| Meter::default()).collect();
         let (cache, producers, units, files) = Default::default();
-        let (pieces, scans) = Default::default();
+        let (pieces, scans, making) = Default::default();
         let stop = Stop::default();
         Session {
             world,
@@ -188,6 +197,7 @@ impl<'a> Session<'a> {
             meters,
             cache,
             producers,
+            making,
             units,
             files,
             pieces,
@@ -277,12 +287,18 @@ impl<'a> Session<'a> {
 
     fn make_again(&self, digest: Digest) -> Result<(), Fault> {
         let producer = held(&self.producers).get(&digest).cloned();
-        match producer {
+        let mark = (std::thread::current().id(), digest);
+        if !held(&self.making).insert(mark) {
+            return Err(Fault::Bug(format!("the object {} is needed to make itself again", digest.short())));
+        }
+        let done = match producer {
             Some(Producer::Task(task)) => self.execute(&task).map(drop),
             Some(Producer::Gather(task)) => self.execute_gather(&task).map(drop),
             Some(Producer::Run(task)) => self.execute_run(&task).map(drop),
             _ => Err(Fault::World(format!("the object {} is absent and nobody makes it", digest.short()))),
-        }
+        };
+        held(&self.making).remove(&mark);
+        done
     }
 
     /// A column by digest.
@@ -388,9 +404,7 @@ impl<'a> Session<'a> {
 
     /// Names the producers of all that an outcome speaks of.
     pub fn adopt(&self, task: &Arc<Task>, outcome: &Outcome) {
-        let born = outcome.born.iter().flat_map(|b| b.columns.iter().map(|c| c.1).chain([b.parents]));
-        let own = outcome.columns.iter().map(|c| c.1).chain(outcome.events).chain(outcome.summary);
-        for d in own.chain(born) {
+        for d in outcome.objects() {
             self.know(d, || Producer::Task(task.clone()));
         }
     }
@@ -454,7 +468,7 @@ impl<'a> Session<'a> {
     pub fn finish(&self, task: &Task, delta: Delta, summary: Option<Summary>) -> Result<Outcome, Fault> {
         let step = &self.steps[task.step];
         let records = task.records.unwrap_or(u64::from(task.rows));
-        contract::check(step, task.rows, records, &delta)?;
+        contract::check(step, task.rows, (!task.one_row).then_some(records), &delta)?;
         let mut out = Outcome::default();
         for (name, array) in &delta.columns {
             let stays = step.entry.card.grain == Grain::Sample || self.read_later(task.step, name);
@@ -544,12 +558,15 @@ impl<'a> Session<'a> {
         let Kernels::Row { gather: kernel, .. } = step.entry.kernels else {
             return Err(Fault::Bug("has no gather".into()));
         };
-        let runs = self.runs(&task.inputs)?;
+        let runs = self.runs(task)?;
         let mut verdicts = crate::stage::Verdicts::default();
-        let stream = || gather::merge(&runs);
+        let broken = gather::Broken::default();
+        let stream = || gather::merge(&runs, &broken);
         let hits = crate::stage::Hits(&stream);
-        let n = gather::count(&runs);
-        kernel(&self.meters[task.step], &step.plan.params[1], n, &hits, &mut verdicts).map_err(|f| named(step, f))?;
+        let n = gather::count(&runs, &broken);
+        let done = kernel(&self.meters[task.step], &step.plan.params[1], n, &hits, &mut verdicts);
+        // what a gather says of entries that broke off is no answer, nor is its own complaint
+        broken.check().and(done).map_err(|f| named(step, f))?;
         let mut out = gather::Decided::default();
         for part in verdicts.parts() {
             out.slices.insert(part, self.put(&gather::encode_slice(&verdicts.slice(part)), step.raw)?);
@@ -559,10 +576,14 @@ impl<'a> Session<'a> {
     }
 
     /// Summaries, held where they fit into a share of the memory, else read as they are merged.
-    fn runs(&self, inputs: &[(Digest, Living)]) -> Result<Vec<Run<'_>>, Fault> {
-        let mut runs = Vec::with_capacity(inputs.len());
+    fn runs(&self, task: &GatherTask) -> Result<Vec<Run<'_>>, Fault> {
+        let mut runs = Vec::with_capacity(task.inputs.len());
         let mut held = 0;
-        for (digest, living) in inputs {
+        let mut ranks = match &task.table {
+            Some(table) => order::ranks(self, table)?,
+            None => None,
+        };
+        for ((digest, living), k) in task.inputs.iter().zip(&task.of) {
             let bytes = self.bytes(*digest)?; // verified, or made again
             held += bytes.len() as u64;
             let bytes = match held > self.memory / SUMMARIES {
@@ -573,7 +594,8 @@ impl<'a> Session<'a> {
                 }
                 false => Bytes::Held(bytes),
             };
-            runs.push(Run { bytes, living: living.clone() });
+            let ranks = ranks.as_mut().and_then(|r| r.get_mut(*k)).map(std::mem::take);
+            runs.push(Run { bytes, living: living.clone(), ranks });
         }
         Ok(runs)
     }

@@ -36,6 +36,10 @@ pub struct Origin {
     pub uid: String,
     /// The object with the parents: a row and a record of the row's unit for each row here.
     pub parents: Option<Digest>,
+    /// The rows were born in the table of their parents, and stand behind them in the order of the data.
+    pub same_table: bool,
+    /// Rows that lived when they were born: a row that is dead has no children.
+    pub alive: u32,
 }
 
 impl Part {
@@ -67,9 +71,21 @@ pub struct Outcome {
     pub summary: Option<Digest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub born: Option<BornRows>,
+    /// Bytes that the kernel made and that cells of its columns name, with their lengths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blobs: Vec<(Digest, u64)>,
     /// At Sample grain the object with the keys of its rows, so that they live as long as this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<Digest>,
+}
+
+impl Outcome {
+    /// All objects that it speaks of and that its task makes.
+    pub fn objects(&self) -> impl Iterator<Item = Digest> {
+        let born = self.born.iter().flat_map(|b| b.columns.iter().map(|c| c.1).chain([b.parents]));
+        let own = self.columns.iter().map(|c| c.1).chain(self.events).chain(self.summary);
+        own.chain(born).chain(self.blobs.iter().map(|b| b.0))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

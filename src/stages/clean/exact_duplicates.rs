@@ -149,7 +149,7 @@ impl RowStage for Stage {
     }
 
     /// Only the group at hand is in memory.
-    fn gather(p: &Choose, hits: &Hits, out: &mut Verdicts) {
+    fn gather(p: &Choose, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
         let mut group: Vec<Hit> = Vec::new();
         let mut dropped = 0u64;
         for hit in hits.iter() {
@@ -160,6 +160,7 @@ impl RowStage for Stage {
         }
         dropped += settle(p.keep, &mut group, out);
         out.fact("duplicates", dropped);
+        Ok(())
     }
 
     fn apply(p: &Respond, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {

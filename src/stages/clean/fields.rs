@@ -266,7 +266,7 @@ impl RowStage for Stage {
     }
 
     /// In memory are only the rows that break a limit.
-    fn gather(p: &Bounds, hits: &Hits, out: &mut Verdicts) {
+    fn gather(p: &Bounds, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
         let mut broken: BTreeMap<crate::stage::Spot, Vec<Broken>> = BTreeMap::new();
         let mut counts = counters(p);
         for hit in hits.iter() {
@@ -285,6 +285,7 @@ impl RowStage for Stage {
         for (name, n) in counts {
             out.fact(name, n);
         }
+        Ok(())
     }
 
     fn apply(p: &Respond, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
@@ -380,7 +381,7 @@ mod tests {
         let mut summary = Summary::default();
         Stage::map(&read(&plan.params[0]), &rows, &mut summary).unwrap();
         let (again, mut out) = (|| summary.hits(), Verdicts::default());
-        Stage::gather(&read(&plan.params[1]), &Hits(&again), &mut out);
+        Stage::gather(&read(&plan.params[1]), &Hits(&again), &mut out).unwrap();
         let slice = out.slice(0);
         let nothing = Rows::new(given.len(), BTreeMap::new(), &NoBlobs);
         (Stage::apply(&read(&plan.params[2]), &nothing, &slice).unwrap().events, out.facts)

@@ -68,7 +68,7 @@ impl RowStage for Ids {
     }
 
     /// One id in memory at a time.
-    fn gather(_: &Nothing, hits: &Hits, out: &mut Verdicts) {
+    fn gather(_: &Nothing, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
         let mut kept: Option<Hit> = None;
         let (mut merged, mut conflicts) = (0u64, 0u64);
         for hit in hits.iter() {
@@ -86,6 +86,7 @@ impl RowStage for Ids {
         }
         out.fact("merged", merged);
         out.fact("conflicts", conflicts);
+        Ok(())
     }
 
     fn apply(_: &Nothing, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {

@@ -106,7 +106,7 @@ impl RowStage for Stage {
         Ok(delta)
     }
 
-    fn gather(_: &Nothing, hits: &Hits, out: &mut Verdicts) {
+    fn gather(_: &Nothing, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
         let (mut rows, mut votes) = ([0u64; 2], 0u64);
         let mut classes: BTreeMap<String, u64> = BTreeMap::new();
         for hit in hits.iter() {
@@ -126,6 +126,7 @@ impl RowStage for Stage {
         for (class, n) in classes {
             out.fact(format!("count.{class}"), n);
         }
+        Ok(())
     }
 }
 
@@ -270,7 +271,7 @@ mod tests {
         let (_, _, _, summary) = run(&settle(Kind::Ner, Method::Single), rows);
         let stream = || summary.hits();
         let mut out = Verdicts::default();
-        Stage::gather(&Nothing {}, &Hits(&stream), &mut out);
+        Stage::gather(&Nothing {}, &Hits(&stream), &mut out).unwrap();
         let facts: Vec<(String, String)> = out.facts.into_iter().map(|(n, f)| (n, f.to_string())).collect();
         let want = [("count.A", "2"), ("count.B", "1"), ("labelled", "1"), ("unlabelled", "1"), ("votes", "1")];
         assert_eq!(facts, want.map(|(n, f)| (n.to_string(), f.to_string())));

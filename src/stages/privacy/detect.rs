@@ -207,7 +207,7 @@ impl RowStage for Stage {
         Ok(delta)
     }
 
-    fn gather(_: &Nothing, hits: &Hits, out: &mut Verdicts) {
+    fn gather(_: &Nothing, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
         let mut sums: BTreeMap<String, u64> = [("masked".to_string(), 0), ("residual".to_string(), 0)].into();
         for hit in hits.iter() {
             let n = <[u8; 8]>::try_from(hit.value.as_ref()).map_or(0, u64::from_be_bytes);
@@ -220,6 +220,7 @@ impl RowStage for Stage {
         for (name, n) in sums {
             out.fact(name, n);
         }
+        Ok(())
     }
 }
 
@@ -319,7 +320,7 @@ mod tests {
     fn facts(summary: Summary) -> BTreeMap<String, Fact> {
         let again = || summary.hits();
         let mut out = Verdicts::default();
-        Stage::gather(&Nothing {}, &Hits(&again), &mut out);
+        Stage::gather(&Nothing {}, &Hits(&again), &mut out).unwrap();
         out.facts
     }
 

@@ -308,8 +308,9 @@ impl RowStage for Split {
         Ok(delta)
     }
 
-    fn gather(p: &Shares, hits: &Hits, out: &mut Verdicts) {
+    fn gather(p: &Shares, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
         rank::assign(p, hits, out);
+        Ok(())
     }
 
     fn apply(_: &Nothing, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {

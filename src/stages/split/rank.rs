@@ -169,7 +169,7 @@ mod tests {
             .map(|i| Hit {
                 key: format!("s{i:04}").into_bytes().into(),
                 value: encode(&[if i % 3 == 0 { "a".into() } else { "b".into() }], kept(i)).into(),
-                at: Spot { part: 0, row: i },
+                at: Spot::plain(0, i),
             })
             .collect();
         let again = || -> Box<dyn Iterator<Item = Hit>> { Box::new(hits.iter().cloned()) };
