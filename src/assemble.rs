@@ -5,8 +5,7 @@ use crate::engine::scan;
 use crate::engine::{Review, Step};
 use crate::manifest::sections::{self, PlanSection};
 use crate::manifest::{self, Declared, Manifest, walk};
-use crate::stage::{Check, Entry, Gate, Plan};
-use crate::table::DataType;
+use crate::stage::{Check, Column, Columns, Entry, Gate, Plan, Ports};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -49,7 +48,7 @@ pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Resul
         raw: BTreeSet::new(),
         unmasked: BTreeSet::new(),
     };
-    a.columns.entry("samples".into()).or_default().insert("id".into(), crate::table::utf8());
+    a.columns.entry("samples".into()).or_default().insert("id".into(), crate::table::utf8().into());
     a.check_version();
     for entry in registry {
         for place in places(manifest, entry.path, &tables) {
@@ -94,12 +93,12 @@ struct Assembly<'m> {
     partial: bool,
     problems: Vec<Diagnostic>,
     steps: Vec<Step>,
-    columns: BTreeMap<String, BTreeMap<String, DataType>>,
-    /// Columns that no release may hold: with `[privacy]`, what nothing has masked.
-    raw: BTreeSet<String>,
-    /// Columns that nothing has masked, with or without `[privacy]`: their bytes are stored apart from the first day, so
-    /// that a `[privacy]` added later finds none of them among the others.
-    unmasked: BTreeSet<String>,
+    columns: Columns,
+    /// Columns, by table, that hold words of the data which nothing has masked, with or without `[privacy]`: their bytes
+    /// are stored apart from the first day, so that a `[privacy]` added later finds none of them among the others.
+    unmasked: BTreeSet<(String, String)>,
+    /// The same with `[privacy]`, and empty without: no release may hold them.
+    raw: BTreeSet<(String, String)>,
 }
 
 impl Assembly<'_> {
@@ -124,6 +123,11 @@ impl Assembly<'_> {
         let problems = std::mem::take(&mut check.problems);
         self.problems.extend(problems.into_iter().filter(|d| !self.partial || !refers(d.code)));
         for plan in plans {
+            if !entry.made(&plan) {
+                let message = format!("the stage `{}` gave a plan of another stage", entry.name);
+                self.problems.push(Diagnostic::error("T0901", span.clone(), message).label("a bug of tamis"));
+                continue;
+            }
             self.add(entry, &path, &span, plan);
         }
     }
@@ -131,19 +135,40 @@ impl Assembly<'_> {
     fn add(&mut self, entry: &Entry, path: &str, span: &Range<usize>, plan: Plan) {
         let name = if plan.word.is_empty() { path.to_string() } else { format!("{path}/{}", plan.word) };
         self.check_found(&plan);
-        let private = self.manifest.table(&["privacy"]).is_some();
-        let reads_raw = plan.ports.reads.iter().any(|r| self.unmasked.contains(r));
-        let raw = (plan.scan.is_some() || reads_raw) && plan.masks.is_empty();
         self.same_types(path, &plan);
-        self.learn(&plan, private);
-        self.steps.push(Step { name, path: path.to_string(), entry: *entry, plan, raw, span: span.clone() });
+        self.learn(&plan);
+        let from_outside = plan.scan.is_some() || self.reads_unmasked(&plan);
+        let written = |of: &BTreeSet<(String, String)>| -> BTreeSet<String> {
+            let table = target(&plan.ports);
+            let regrouped = plan.ports.reads.iter().filter(|_| plan.regroup.is_some());
+            let own = plan.ports.writes.iter().map(|w| &w.0).chain(regrouped);
+            own.filter(|name| of.contains(&(table.clone(), (*name).clone()))).cloned().collect()
+        };
+        let (apart, unseen) = (written(&self.unmasked), written(&self.raw));
+        let raw = from_outside && plan.masks.is_empty();
+        let (path, span) = (path.to_string(), span.clone());
+        self.steps.push(Step { name, path, entry: *entry, plan, raw, apart, unseen, span });
+    }
+
+    /// Whether a step is given anything that nothing has masked: columns of its own table or of the right one, for any
+    /// of its kernels. Ids stay as they were collected and have rules of their own.
+    fn reads_unmasked(&self, plan: &Plan) -> bool {
+        let ports = &plan.ports;
+        let own = ports.reads.iter().chain(&ports.apply_reads).map(|c| (&ports.table, c));
+        let right = ports
+            .right
+            .iter()
+            .flat_map(|r| r.reads.iter().chain([&r.key]).map(|c| (&r.table, c)).chain([(&ports.table, &r.on)]));
+        let mut all = own.chain(right);
+        all.any(|(table, column)| self.unmasked.contains(&(table.clone(), column.clone())))
     }
 
     /// Sources that give one column must give it one type.
     fn same_types(&mut self, path: &str, plan: &Plan) {
         let Some(known) = plan.ports.into.as_ref().and_then(|into| self.columns.get(into)) else { return };
-        for (name, ty) in &plan.ports.writes {
-            let Some(other) = known.get(name).filter(|t| *t != ty) else { continue };
+        for (name, column) in &plan.ports.writes {
+            let ty = &column.ty;
+            let Some(other) = known.get(name).map(|c| &c.ty).filter(|t| *t != ty) else { continue };
             let span = self.manifest.span_of(&format!("{path}.fields.{name}")).unwrap_or_default();
             let types = (crate::table::types::text(other), crate::table::types::text(ty));
             let message = format!("an earlier source gives `{name}` as {}, this one as {}", types.0, types.1);
@@ -152,23 +177,49 @@ impl Assembly<'_> {
         }
     }
 
-    /// What later steps may read.
-    fn learn(&mut self, plan: &Plan, private: bool) {
-        let table = plan.ports.into.as_ref().unwrap_or(&plan.ports.table);
+    /// Notes what later steps may read, and what of it may hold personal data: whatever holds words and was made from
+    /// what nothing has masked.
+    fn learn(&mut self, plan: &Plan) {
+        let private = self.manifest.table(&["privacy"]).is_some();
+        let table = target(&plan.ports);
         let known = self.columns.entry(table.clone()).or_default();
-        for (name, ty) in &plan.ports.writes {
-            known.insert(name.clone(), ty.clone());
+        for (name, column) in &plan.ports.writes {
+            known.insert(name.clone(), column.clone());
         }
-        if plan.ports.into.as_deref() == Some("samples") {
-            let texts = plan.ports.writes.iter().filter(|w| w.1 == DataType::Utf8 && w.0 != "source");
-            let texts: Vec<String> = texts.map(|w| w.0.clone()).collect();
-            self.raw.extend(texts.iter().filter(|_| private).cloned());
-            self.unmasked.extend(texts);
+        if let Some(regroup) = &plan.regroup {
+            self.regrouped(&regroup.table, &plan.ports);
         }
-        plan.masks.iter().for_each(|m| {
-            self.raw.remove(m);
-            self.unmasked.remove(m);
-        });
+        if plan.scan.is_some() || self.reads_unmasked(plan) {
+            let words = plan.ports.writes.iter().filter(|w| w.1.holds_words() && !plan.masks.contains(&w.0));
+            let words: Vec<(String, String)> = words.map(|w| (table.clone(), w.0.clone())).collect();
+            self.raw.extend(words.iter().filter(|_| private).cloned());
+            self.unmasked.extend(words);
+        }
+        if let Some(source) = &plan.scan {
+            let units = crate::stage::unit_types().into_iter().filter(|c| Column::new(c.1.clone()).holds_words());
+            self.unmasked.extend(units.map(|c| (source.table.clone(), c.0)));
+        }
+        for masked in &plan.masks {
+            let column = (table.clone(), masked.clone());
+            self.raw.remove(&column);
+            self.unmasked.remove(&column);
+        }
+    }
+
+    /// A regrouped table holds the columns of the table that its rows come from.
+    fn regrouped(&mut self, from: &str, ports: &Ports) {
+        for name in &ports.reads {
+            let (old, new) = ((from.to_string(), name.clone()), (ports.table.clone(), name.clone()));
+            if let Some(column) = self.columns.get(from).and_then(|of| of.get(name)).cloned() {
+                self.columns.entry(ports.table.clone()).or_default().insert(name.clone(), column);
+            }
+            if self.raw.contains(&old) {
+                self.raw.insert(new.clone());
+            }
+            if self.unmasked.contains(&old) {
+                self.unmasked.insert(new);
+            }
+        }
     }
 
     /// Globs that match nothing are told where they stand.
@@ -346,6 +397,11 @@ impl Assembly<'_> {
         }
         Ok(Assembled { steps: self.steps, goals, review, warnings: self.problems })
     }
+}
+
+/// The table that a step's columns are of.
+fn target(ports: &Ports) -> String {
+    ports.into.as_ref().unwrap_or(&ports.table).clone()
 }
 
 /// Whether a problem may be an echo of a table that was left out: it is about columns, steps or facts that others give.

@@ -32,21 +32,33 @@ fn project(dir: &Path) {
     std::fs::write(dir.join("dataset.toml"), manifest).unwrap();
 }
 
-const fn entry<S: RowStage>(declare: fn(&mut Check) -> Vec<Plan>) -> Entry {
-    Entry { name: "test/bad", path: "bad", card: S::CARD, schema: None, declare, kernels: row::<S>() }
+const fn entry<S: RowStage<Map = Nothing, Gather = Nothing, Apply = Nothing>>(
+    declare: fn(&mut Check) -> Vec<Plan>,
+) -> Entry {
+    Entry::row::<S>("test/bad", "bad", declare)
 }
 
-fn plan(reads: &[&str], writes: &[(&str, DataType)], drops: bool) -> Vec<Plan> {
-    let writes = writes.iter().map(|(n, t)| (n.to_string(), t.clone())).collect();
+fn plan<S>(reads: &[&str], written: &[(&str, DataType)], drops: bool) -> Vec<Plan>
+where
+    S: RowStage<Map = Nothing, Gather = Nothing, Apply = Nothing>,
+{
+    let writes = writes(written.iter().map(|(n, t)| (*n, t.clone())));
     let ports = Ports { table: "samples".into(), reads: names(reads), writes, drops, ..Ports::default() };
-    vec![Plan { ports, params: ["{}".into(), "{}".into(), "{}".into()], ..Plan::default() }]
+    vec![Plan::map::<S>(ports, &Nothing {})]
 }
 
 macro_rules! bad {
+    ($name:ident, $rows:ident => $body:block by_sample) => {
+        bad!($name, Grain::Sample, $rows => $body);
+    };
     ($name:ident, $rows:ident => $body:expr) => {
+        bad!($name, Grain::Partition, $rows => $body);
+    };
+    ($name:ident, $grain:expr, $rows:ident => $body:expr) => {
         struct $name;
         impl RowStage for $name {
-            const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]);
+            const GRAIN: Grain = $grain;
+            const MAP: u32 = 1;
             type Map = Nothing;
             type Gather = Nothing;
             type Apply = Nothing;
@@ -66,8 +78,8 @@ bad!(ReadsMore, rows => { rows.texts("text")?; Ok(Delta::default()) });
 bad!(WritesMore, rows => { let mut d = Delta::default(); d.write("text", array_of(rows.texts("id")?)); Ok(d) });
 bad!(WritesShort, rows => { let mut d = Delta::default(); d.write("text", array_of(rows.texts("id")?.into_iter().skip(1))); Ok(d) });
 bad!(WritesType, rows => { let mut d = Delta::default(); d.write("text", array_of(vec![Some(1u32); rows.len()])); Ok(d) });
-bad!(DropsWithoutKey, _rows => { let mut d = Delta::default(); d.event(0, Act::Drop, "", "r", "s"); Ok(d) });
-bad!(DropsUndeclared, _rows => { let mut d = Delta::default(); d.event(0, Act::Drop, "bad.key", "r", "s"); Ok(d) });
+bad!(DropsWithoutKey, _rows => { let mut d = Delta::default(); d.event(0, Act::DROP, "", "r", "s"); Ok(d) });
+bad!(DropsUndeclared, _rows => { let mut d = Delta::default(); d.event(0, Act::DROP, "bad.key", "r", "s"); Ok(d) });
 bad!(SpeaksOfOthers, rows => { let mut d = Delta::default(); d.event(rows.len(), Act::Finding, "bad.key", "r", "s"); Ok(d) });
 bad!(LosesRows, rows => {
     let mut d = Delta::default();
@@ -91,35 +103,35 @@ bad!(BearsChildren, rows => {
 
 #[test]
 fn a_good_stage_passes() {
-    assert_eq!(with(entry::<Good>(|_| plan(&["text"], &[("shout", utf8())], false))), Ok(()));
+    assert_eq!(with(entry::<Good>(|_| plan::<Good>(&["text"], &[("shout", utf8())], false))), Ok(()));
 }
 
 #[test]
 fn undeclared_reading_and_writing_is_caught() {
-    let say = with(entry::<ReadsMore>(|_| plan(&["id"], &[], false))).unwrap_err();
+    let say = with(entry::<ReadsMore>(|_| plan::<ReadsMore>(&["id"], &[], false))).unwrap_err();
     assert!(say.contains("read the column `text`, which it did not declare"), "{say}");
-    let say = with(entry::<WritesMore>(|_| plan(&["id"], &[], false))).unwrap_err();
+    let say = with(entry::<WritesMore>(|_| plan::<WritesMore>(&["id"], &[], false))).unwrap_err();
     assert!(say.contains("wrote the column `text`, which it did not declare"), "{say}");
-    let say = with(entry::<WritesShort>(|_| plan(&["id"], &[("text", utf8())], false))).unwrap_err();
+    let say = with(entry::<WritesShort>(|_| plan::<WritesShort>(&["id"], &[("text", utf8())], false))).unwrap_err();
     assert!(say.contains("rows of `text`"), "{say}");
-    let say = with(entry::<WritesType>(|_| plan(&["id"], &[("text", utf8())], false))).unwrap_err();
+    let say = with(entry::<WritesType>(|_| plan::<WritesType>(&["id"], &[("text", utf8())], false))).unwrap_err();
     assert!(say.contains("not as Utf8"), "{say}");
 }
 
 #[test]
 fn drops_need_a_key_and_a_declaration() {
-    let say = with(entry::<DropsWithoutKey>(|_| plan(&["id"], &[], true))).unwrap_err();
+    let say = with(entry::<DropsWithoutKey>(|_| plan::<DropsWithoutKey>(&["id"], &[], true))).unwrap_err();
     assert!(say.contains("without naming the key"), "{say}");
-    let say = with(entry::<DropsUndeclared>(|_| plan(&["id"], &[], false))).unwrap_err();
+    let say = with(entry::<DropsUndeclared>(|_| plan::<DropsUndeclared>(&["id"], &[], false))).unwrap_err();
     assert!(say.contains("without declaring"), "{say}");
-    let say = with(entry::<SpeaksOfOthers>(|_| plan(&["id"], &[], false))).unwrap_err();
+    let say = with(entry::<SpeaksOfOthers>(|_| plan::<SpeaksOfOthers>(&["id"], &[], false))).unwrap_err();
     assert!(say.contains("spoke of row"), "{say}");
 }
 
 #[test]
 fn a_lost_row_is_caught() {
     let say = with(entry::<LosesRows>(|_| {
-        let mut p = plan(&["id"], &[], false);
+        let mut p = plan::<LosesRows>(&["id"], &[], false);
         p[0].ports.into = Some("elsewhere".into());
         p
     }));
@@ -135,7 +147,7 @@ fn children_stand_behind_their_parents() {
     std::fs::write(dir.path().join("raw/a.jsonl"), (0..3000).map(line).collect::<String>()).unwrap();
     let mut registry = tamis::stages::registry();
     let at = registry.iter().position(|e| e.path == "split").unwrap();
-    registry.insert(at, entry::<BearsChildren>(|_| plan(&["id"], &[], false)));
+    registry.insert(at, entry::<BearsChildren>(|_| plan::<BearsChildren>(&["id"], &[], false)));
     let build = |target| {
         let project = Project::with(dir.path().to_path_buf(), &registry).ok().unwrap();
         let options = Options { target, ..Options::default() };
@@ -155,6 +167,139 @@ fn children_stand_behind_their_parents() {
     assert_eq!((small.1, middle.1), (large.1, large.1));
 }
 
+bad!(WritesSome, rows => {
+    let mut d = Delta::default();
+    // called with one row at a time
+    if rows.texts("id")?[0].as_deref().is_some_and(|id| id.ends_with('7')) {
+        d.write("text", array_of(vec![Some("seven".to_string())]));
+    }
+    Ok(d)
+} by_sample);
+
+/// At Sample grain a text that the kernel leaves alone stays; over a column that it does not read it may not write.
+#[test]
+fn what_no_sample_wrote_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path());
+    let path = dir.path().join("dataset.toml");
+    let manifest = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, manifest + "columns = [\"id\", \"text\"]\n").unwrap();
+    let released = |declare: fn(&mut Check) -> Vec<Plan>| {
+        let mut registry = tamis::stages::registry();
+        let at = registry.iter().position(|e| e.path == "split").unwrap();
+        registry.insert(at, entry::<WritesSome>(declare));
+        let project = Project::with(dir.path().to_path_buf(), &registry).ok().unwrap();
+        let fault =
+            project.build(&Options::default(), &|_| {}, |_, f| f.built.runs.iter().find_map(|r| r.fault.clone()));
+        (fault.ok().unwrap(), std::fs::read_to_string(dir.path().join("out/all/jsonl/train-00000.jsonl")))
+    };
+    let (fault, text) = released(|_| plan::<WritesSome>(&["id", "text"], &[("text", utf8())], false));
+    let text = text.unwrap();
+    assert_eq!((fault, text.matches("\"seven\"").count(), text.matches("\"text 6\"").count()), (None, 4, 1));
+    assert!(!text.contains("null"), "{text}");
+    let (fault, _) = released(|_| plan::<WritesSome>(&["id"], &[("text", utf8())], false));
+    assert!(matches!(fault, Some(Fault::Bug(say)) if say.contains("does not read")));
+}
+
+/// A plan is typed by its stage: one that was made for another stage is a problem of the declaration.
+#[test]
+fn a_plan_of_another_stage_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path());
+    let mut registry = tamis::stages::registry();
+    registry.push(entry::<Good>(|_| plan::<ReadsMore>(&["id"], &[], false)));
+    let failure = Project::with(dir.path().to_path_buf(), &registry).err().unwrap();
+    let tamis::project::Failure::Declaration(_, problems) = failure else { panic!("{failure:?}") };
+    assert_eq!(problems.iter().map(|p| p.code).collect::<Vec<_>>(), ["T0901"]);
+}
+
+/// The codes of problems of a project with `[privacy]` and one more stage, which reads what nobody has masked.
+fn private(declare: fn(&mut Check) -> Vec<Plan>, more: &str) -> Vec<&'static str> {
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path());
+    let manifest = std::fs::read_to_string(dir.path().join("dataset.toml")).unwrap();
+    let columns = "columns = [\"id\", \"shout\"]\n";
+    let harmless = format!("[privacy]\nharmless = [\"id\"{more}]\n");
+    std::fs::write(dir.path().join("dataset.toml"), format!("{manifest}{columns}{harmless}")).unwrap();
+    let mut registry = tamis::stages::registry();
+    let at = registry.iter().position(|e| e.path == "schema").unwrap();
+    registry.insert(at, entry::<Good>(declare));
+    match Project::with(dir.path().to_path_buf(), &registry) {
+        Ok(_) => Vec::new(),
+        Err(tamis::project::Failure::Declaration(_, problems)) => problems.iter().map(|p| p.code).collect(),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// What a step makes of raw columns is raw, as plain text, in lists and in structs, whatever kernel or side reads it.
+#[test]
+fn the_raw_mark_is_inherited() {
+    assert_eq!(private(|_| plan::<Good>(&["text"], &[("shout", utf8())], false), ""), ["T0421"]);
+    assert_eq!(private(|_| plan::<Good>(&["text"], &[("shout", tamis::table::list(utf8()))], false), ""), ["T0421"]);
+    let nested = |_: &mut Check| {
+        let ty = tamis::table::list(tamis::table::record(&[("class", utf8()), ("n", DataType::Int64)]));
+        plan::<Good>(&["text"], &[("shout", ty)], false)
+    };
+    assert_eq!(private(nested, ""), ["T0421"]);
+    let by_apply = |_: &mut Check| {
+        let mut plans = plan::<Good>(&["id"], &[("shout", utf8())], false);
+        plans[0].ports.apply_reads = names(&["text"]);
+        plans
+    };
+    assert_eq!(private(by_apply, ""), ["T0421"]);
+    let by_join = |_: &mut Check| {
+        let mut plans = plan::<Good>(&["id"], &[("shout", utf8())], false);
+        let (table, key, on) = ("samples".to_string(), "id".to_string(), "id".to_string());
+        plans[0].ports.right = Some(Right { table, key, on, reads: names(&["text"]), unmatched: None });
+        plans
+    };
+    assert_eq!(private(by_join, ""), ["T0421"]);
+    // numbers hold no words; a stage may know better; so may the user
+    assert!(private(|_| plan::<Good>(&["text"], &[("shout", DataType::Int64)], false), "").is_empty());
+    let known = |_: &mut Check| {
+        let mut plans = plan::<Good>(&["text"], &[("shout", utf8())], false);
+        plans[0].ports.writes = vec![("shout".into(), Column::new(utf8()).harmless())];
+        plans
+    };
+    assert!(private(known, "").is_empty());
+    assert!(private(|_| plan::<Good>(&["text"], &[("shout", utf8())], false), ", \"shout\"").is_empty());
+    assert!(private(|_| plan::<Good>(&["source"], &[("shout", utf8())], false), "").is_empty());
+}
+
+bad!(RunsAProgram, rows => {
+    let argv = ["tr", "a-z", "A-Z"].map(String::from).into();
+    let program = Program { argv, files: Vec::new(), env: Vec::new(), seconds_max: 10, output_max: 1 << 20 };
+    let texts: Vec<String> = rows.texts("text")?.into_iter().flatten().collect();
+    let shouted = rows.tools().program(&program, texts.join("\n").as_bytes())?;
+    let shouted = String::from_utf8_lossy(&shouted).into_owned();
+    let mut d = Delta::default();
+    d.write("shout", array_of(shouted.lines().map(|l| Some(l.to_string())).collect::<Vec<_>>()));
+    Ok(d)
+});
+
+/// A kernel may run a program only once the user has trusted it in this checkout.
+#[test]
+fn a_program_runs_where_it_is_trusted() {
+    let (dir, trust) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    project(dir.path());
+    let mut registry = tamis::stages::registry();
+    let at = registry.iter().position(|e| e.path == "split").unwrap();
+    registry.insert(at, entry::<RunsAProgram>(|_| plan::<RunsAProgram>(&["text"], &[("shout", utf8())], false)));
+    let fault = || {
+        let world = tamis::world::World::new(dir.path()).with_trust(trust.path());
+        let project = Project::in_world(world, &registry).ok().unwrap();
+        project
+            .build(&Options::default(), &|_| {}, |_, f| f.built.runs.iter().find_map(|r| r.fault.clone()))
+            .ok()
+            .unwrap()
+    };
+    assert!(matches!(fault(), Some(Fault::World(say)) if say.contains("`tr a-z A-Z` is not trusted")));
+    let argv = ["tr", "a-z", "A-Z"].map(String::from).into();
+    let program = Program { argv, files: Vec::new(), env: Vec::new(), seconds_max: 10, output_max: 1 << 20 };
+    tamis::world::World::new(dir.path()).with_trust(trust.path()).trust(&program).unwrap();
+    assert_eq!(fault(), None);
+}
+
 /// A kernel whose version was raised runs on everything, and `why` says that this is the reason.
 #[test]
 fn a_raised_version_runs_everything_and_why_says_so() {
@@ -168,7 +313,7 @@ fn a_raised_version_runs_everything_and_why_says_so() {
         let mut registry = tamis::stages::registry();
         let reader = registry.iter_mut().find(|e| e.name == "collect/read").unwrap();
         if raised {
-            reader.card = Card::new(Grain::Partition, &[(Part::Map, 77)]);
+            reader.card = reader.card.raised(Kernel::Map, 77);
         }
         Project::with(dir.path().to_path_buf(), &registry).ok().unwrap()
     };
@@ -190,7 +335,7 @@ fn a_raised_version_runs_everything_and_why_says_so() {
     assert!(say.contains("version 77") && say.contains("part map"), "{say}");
     let ran = raised.build(&options, &|_| {}, |s, f| {
         let i = s.steps.iter().position(|step| step.name == "collect.a").unwrap();
-        (f.exit(), s.meters[i].read(Part::Map), f.built.runs[i].parts.len() as u64)
+        (f.exit(), s.meters[i].read(Kernel::Map), f.built.runs[i].parts.len() as u64)
     });
     let (exit, (calls, _), parts) = ran.ok().unwrap();
     assert_eq!((exit, calls), (0, parts));

@@ -9,6 +9,7 @@ mod incremental;
 mod kills;
 mod memory;
 mod operations;
+mod properties;
 mod races;
 mod schema;
 mod stories;

@@ -32,7 +32,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("indicatif", &["src/report/progress.rs"]),
     ("miette", &["src/report/diagnostic.rs"]),
     ("toml", &["src/manifest/"]),
-    ("schemars", &["src/manifest/", "src/model/", "src/stage.rs", "src/stages/", "src/assemble.rs"]),
+    ("schemars", &["src/manifest/", "src/model/", "src/stage/", "src/stages/", "src/assemble.rs"]),
     ("petgraph", &["src/engine/graph.rs"]),
     ("rayon", &["src/exec/local.rs"]),
     ("blake3", &["src/digest.rs"]),
@@ -46,7 +46,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("zstd", &["src/formats/mod.rs"]),
     ("encoding_rs", &["src/formats/encoding.rs"]),
     ("unicode_normalization", &["src/measure/normalise.rs"]),
-    ("globset", &["src/engine/scan/find.rs", "src/stage.rs"]),
+    ("globset", &["src/engine/scan/find.rs", "src/stage/declare.rs"]),
     ("walkdir", &["src/world/"]),
     ("rustix", &["src/world/"]),
     ("notify", &["src/engine/watch.rs"]),
@@ -62,7 +62,7 @@ const DOORS: &[(&str, &[&str])] = &[
     // the folder that a command is called in; whether the user wants colour; which file this program is
     ("std::env", &["src/project.rs", "src/cli/mod.rs", "src/world/"]),
     ("std::net", &[]),
-    ("std::process::Command", &[]),
+    ("std::process::Command", &["src/world/process.rs"]),
     ("SystemTime", &["src/world/"]),
     // how long a progress bar waits before it shows
     ("Instant", &["src/report/progress.rs"]),

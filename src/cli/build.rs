@@ -7,7 +7,7 @@ use crate::engine::ledger;
 use crate::engine::session::{Session, Stop};
 use crate::report::progress::Progress;
 use crate::report::{diagnostic, terminal};
-use crate::stage::Part;
+use crate::stage::Kernel;
 use crate::stages::registry;
 use crate::world::World;
 
@@ -179,7 +179,7 @@ fn dry_run(project: &Project, options: &Options, args: &Args) -> Result<i32, Fai
 
 fn tell_kernels(s: &Session, f: &Finished) {
     for ((step, meter), run) in s.steps.iter().zip(&s.meters).zip(&f.built.runs) {
-        for part in Part::ALL {
+        for part in Kernel::ALL {
             let (calls, rows) = meter.read(part);
             if calls > 0 {
                 event(&Event::Kernel { step: step.name.clone(), part, calls, rows });
@@ -200,14 +200,14 @@ fn tell_kernels(s: &Session, f: &Finished) {
 /// The last event, from the counters behind the only door to a kernel.
 pub fn done(s: &Session, f: &Finished) -> Done {
     let mut d = Done { exit: f.exit(), bytes_in: f.bytes_in, bytes_written: f.bytes_written, ..Done::default() };
-    for part in Part::ALL {
+    for part in Kernel::ALL {
         d.kernels.insert(part.name(), 0);
         d.rows.insert(part.name(), 0);
     }
     let (mut contents, mut files) = (Vec::new(), Vec::new());
     for ((step, meter), run) in s.steps.iter().zip(&s.meters).zip(&f.built.runs) {
         let mut of = StepCount { findings: ledger::findings(s, run), ..StepCount::default() };
-        for part in Part::ALL {
+        for part in Kernel::ALL {
             let (calls, rows) = meter.read(part);
             *d.kernels.entry(part.name()).or_default() += calls;
             *d.rows.entry(part.name()).or_default() += rows;

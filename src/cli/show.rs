@@ -10,7 +10,7 @@ use crate::engine::state::{Part, Table};
 use crate::project::{Failure, Options, Project};
 use crate::report::show::{self, Column, Found, Snapshot};
 use crate::report::terminal::{bytes, plural};
-use crate::stage::{Act, Event, Fact, Fault, Kernels, OutFile, Part as Kernel};
+use crate::stage::{Act, Event, Fact, Fault, Kernel, Kernels, OutFile};
 use crate::table::{DataType, Living, utf8};
 use std::collections::BTreeMap;
 
@@ -174,7 +174,7 @@ fn columns(project: &Project, built: &Built, i: usize, table: &str, raw: bool) -
 /// The columns that a step gives to its table.
 fn written(step: &Step, table: Option<&Table>) -> Vec<(String, DataType)> {
     let ports = &step.plan.ports;
-    let mut out = ports.writes.clone();
+    let mut out: Vec<(String, DataType)> = ports.writes.iter().map(|w| (w.0.clone(), w.1.ty.clone())).collect();
     if ports.into.is_some() {
         out.push(("id".into(), utf8()));
     }

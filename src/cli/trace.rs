@@ -250,12 +250,11 @@ impl Teller<'_, '_> {
         if !step.plan.ports.drops {
             return Ok(out);
         }
-        let named = format!(" {id}");
         for p in run.parts.iter().filter(|p| p.counts().drops > 0) {
             for e in ledger::events(self.s, p)? {
                 let favours = match &e.act {
                     Act::Merge(into) => into == id,
-                    Act::Drop => e.say.ends_with(&named),
+                    Act::Drop { kept } => kept.as_deref() == Some(id),
                     _ => false,
                 };
                 if favours {
@@ -275,7 +274,7 @@ impl Teller<'_, '_> {
             Bin::Sampled => "left out of the sample",
         };
         let leaves = |act: &Act| match bin {
-            Bin::Dropped => *act == Act::Drop,
+            Bin::Dropped => matches!(act, Act::Drop { .. }),
             Bin::Merged => matches!(act, Act::Merge(_)),
             Bin::Held => *act == Act::Review,
             Bin::Sampled => false,

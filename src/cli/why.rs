@@ -9,7 +9,7 @@ use crate::engine::record::Record;
 use crate::engine::why::{self, Why};
 use crate::report::terminal::{number, plural};
 use crate::report::why::{changed, values_shown};
-use crate::stage::Part;
+use crate::stage::Kernel;
 
 /// Rows are compared of at most so many partitions; where more changed, that is told alone.
 const MOST: usize = 512;
@@ -83,7 +83,7 @@ fn told(step: &Step, run: &StepRun, w: &Why, values: bool) -> String {
 
 /// `run on 2 of 16 partitions, then gather`: what there is to do on `of` partitions.
 fn work(step: &Step, run: &StepRun, of: usize) -> String {
-    let gathers = step.entry.card.version(Part::Gather) > 0 && run.decided.is_none();
+    let gathers = step.entry.card.has(Kernel::Gather) && run.decided.is_none();
     // a gather is among the tasks only where all that it is given is known
     let known = run.parts.iter().all(|p| p.before.living.is_some() && !p.outcomes.is_empty());
     let runs = run.runs.saturating_sub(usize::from(gathers && known));

@@ -6,7 +6,7 @@ use super::recipe;
 use super::session::{Session, Task};
 use super::state::{Outcome, Part};
 use crate::digest::Digest;
-use crate::stage::{Grain, Kernels, Part as Kernel};
+use crate::stage::{Grain, Kernel, Kernels};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Goes ahead from a map of step `i` on a partition. An error is left to the step's own turn, where it is told.
@@ -47,8 +47,7 @@ pub fn go(s: &Session, i: usize, wanted: &BTreeSet<usize>, part: &Part, outcome:
 fn map(s: &Session, j: usize, rows: u32, columns: &BTreeMap<String, Digest>) -> Option<Outcome> {
     let step = s.steps.get(j)?;
     let card = &step.entry.card;
-    let plain =
-        matches!(step.entry.kernels, Kernels::Row { .. }) && card.grain == Grain::Partition && !card.living_only;
+    let plain = matches!(step.entry.kernels, Kernels::Row { .. }) && card.grain == Grain::Partition;
     if !plain || step.plan.scan.is_some() || step.plan.ports.into.is_some() {
         return None;
     }
@@ -60,13 +59,13 @@ fn map(s: &Session, j: usize, rows: u32, columns: &BTreeMap<String, Digest>) -> 
         return Some(known);
     }
     let done = s.execute(&task).ok()?;
-    s.remember(key, &done);
+    s.remember(key, &done, step.tells_raw());
     Some(done)
 }
 
 /// What a step may still write once it has seen all partitions is not known.
 fn after(s: &Session, i: usize, columns: &mut BTreeMap<String, Digest>) {
-    if let Some(step) = s.steps.get(i).filter(|step| step.entry.card.version(Kernel::Apply) > 0) {
+    if let Some(step) = s.steps.get(i).filter(|step| step.entry.card.has(Kernel::Apply)) {
         forget(step, columns);
     }
 }

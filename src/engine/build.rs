@@ -5,11 +5,11 @@ use super::event::{Answer, Event, Sink};
 use super::exchange::{self, digest_of};
 use super::recipe;
 use super::scan::{self, Scanned};
-use super::session::{GatherTask, Producer, RunTask, Session, TakeRows, Task, parents_of};
+use super::session::{GatherTask, GivenRows, Producer, RunTask, Session, TakeRows, Task, Whole, parents_of};
 use super::state::{Bin, Counts, Origin, Outcome, Part, Table};
-use super::{Step, gather::Decided, order};
+use super::{Step, gate, gather::Decided, order};
 use crate::digest::Digest;
-use crate::stage::{Chunk, Content, Fact, Fault, Grain, Kernels, OutFile, Output, Part as Kernel};
+use crate::stage::{Chunk, Content, Fact, Fault, Grain, Kernel, Kernels, OutFile, Output};
 use crate::table::{self, DataType, Living};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -56,6 +56,8 @@ pub struct StepRun {
     /// Right rows that matched nothing: (partition's name, row).
     pub unmatched: Vec<(String, u32)>,
     pub fault: Option<Fault>,
+    /// Its tasks have run, so that its facts are known.
+    pub settled: bool,
 }
 
 impl StepRun {
@@ -110,8 +112,10 @@ pub fn walk(
     for (i, step) in s.steps.iter().enumerate() {
         let mut run = StepRun { skipped: stopped || !wanted.contains(&i), ..StepRun::default() };
         if !run.skipped {
-            let done = Walk { s, mode, wanted, i, step, sink }.step(&mut built.tables, &mut run);
+            let facts = facts(s, step, &built);
+            let done = Walk { s, mode, wanted, i, step, sink, facts }.step(&mut built.tables, &mut run);
             run.fault = done.err();
+            run.settled = mode == Mode::Build;
             if run.fault.is_some() {
                 unknown_from(step, &mut built.tables);
                 run.may = true;
@@ -122,6 +126,16 @@ pub fn walk(
         stopped = stopped || (!skipped && !judge(i, &built));
     }
     built
+}
+
+/// The facts that a step reads; `None` if one is not known before another step has run.
+fn facts(s: &Session, step: &Step, built: &Built) -> Option<BTreeMap<String, Fact>> {
+    let of = |name: &String| {
+        let giver = gate::giver(s, name).and_then(|i| built.runs.get(i));
+        let known = giver.is_none_or(|run| run.answer() == Answer::Fresh || run.settled);
+        known.then(|| (name.clone(), gate::fact_or_none(s, built, name)))
+    };
+    step.plan.ports.facts.iter().map(of).collect()
 }
 
 /// What a step that failed would have written is unknown.
@@ -146,6 +160,8 @@ struct Walk<'w, 'a> {
     i: usize,
     step: &'w Step,
     sink: Sink<'w>,
+    /// The facts that it reads, if all of them are known.
+    facts: Option<BTreeMap<String, Fact>>,
 }
 
 impl Walk<'_, '_> {
@@ -210,7 +226,7 @@ impl Walk<'_, '_> {
     fn task(&self, part: &Part, kernel: Kernel, reads: &[(String, Option<Digest>)]) -> Option<Task> {
         let reads: Option<Vec<(String, Digest)>> = reads.iter().map(|(n, d)| Some((n.clone(), (*d)?))).collect();
         let card = &self.step.entry.card;
-        let living = match kernel == Kernel::Map && (card.grain == Grain::Sample || card.living_only) {
+        let living = match kernel == Kernel::Map && card.grain == Grain::Sample {
             true => Some(part.living.clone()?),
             false => None,
         };
@@ -264,7 +280,7 @@ impl Walk<'_, '_> {
             let Some(task) = &tasks[k] else { return };
             let done = s.go_on().and_then(|()| s.execute(task));
             if let Ok(o) = &done {
-                s.remember(key, o);
+                s.remember(key, o, self.step.tells_raw());
                 then(k, o);
             }
             *slots[w].lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
@@ -292,7 +308,7 @@ impl Walk<'_, '_> {
             // every row may be known although the partition is not: then no kernel runs
             let found = exchange::by_sample(self.s, task, false)?;
             if let Some(o) = &found {
-                self.s.remember(key, o);
+                self.s.remember(key, o, self.step.tells_raw());
             }
             return Ok(found);
         }
@@ -352,7 +368,7 @@ impl Walk<'_, '_> {
             next.extend(child);
         }
         table.parts = next;
-        if self.step.entry.card.version(Kernel::Gather) > 0 {
+        if self.step.entry.card.has(Kernel::Gather) {
             self.gather(table, mapped, run)?;
         }
         Ok(())
@@ -374,7 +390,7 @@ impl Walk<'_, '_> {
     /// Columns that a step writes are known by type from here on.
     fn declare(&self, table: &mut Table) {
         for (name, ty) in &self.step.plan.ports.writes {
-            table.types.insert(name.clone(), ty.clone());
+            table.types.insert(name.clone(), ty.ty.clone());
         }
     }
 
@@ -566,7 +582,7 @@ impl Walk<'_, '_> {
             }
         };
         let Some((key, decided)) = decided else {
-            let applies = self.step.entry.card.version(Kernel::Apply) > 0;
+            let applies = self.step.entry.card.has(Kernel::Apply);
             for k in mine.into_iter().filter(|_| applies) {
                 self.settle(&mut table.parts[k], None, &mut PartRun::default())?;
             }
@@ -586,14 +602,15 @@ impl Walk<'_, '_> {
         run: &mut StepRun,
     ) -> Result<Option<(Digest, Decided)>, Fault> {
         let mut digests: Vec<Digest> = inputs.iter().flat_map(|(d, l)| [*d, l.digest()]).collect();
-        let Some(born) = order::inputs(table) else {
+        let (Some(born), Some(facts)) = (order::inputs(table), self.facts.clone()) else {
             run.may = true;
             return Ok(None);
         };
         let ordered = (!born.is_empty()).then(|| table.clone());
         digests.extend(born);
+        digests.extend(facts.iter().map(digest_of_fact));
         let key = recipe::key(&recipe::head(self.step, Kernel::Gather), digests);
-        let task = Arc::new(GatherTask { step: self.i, inputs, of: of.to_vec(), table: ordered });
+        let task = Arc::new(GatherTask { step: self.i, inputs, of: of.to_vec(), table: ordered, facts });
         let decided = match self.s.known::<Decided>(key) {
             Some(d) => d,
             None => {
@@ -602,12 +619,12 @@ impl Walk<'_, '_> {
                     return Ok(None);
                 }
                 let d = self.s.execute_gather(&task)?;
-                self.s.remember(key, &d);
+                self.s.remember(key, &d, self.step.raw);
                 d
             }
         };
-        for slice in decided.slices.values() {
-            self.s.know(*slice, || Producer::Gather(task.clone()));
+        for digest in decided.slices.values().chain(&decided.all).chain(&decided.none) {
+            self.s.know(*digest, || Producer::Gather(task.clone()));
         }
         Ok(Some((key, decided)))
     }
@@ -616,10 +633,14 @@ impl Walk<'_, '_> {
         let mut tasks = Vec::new();
         let mut targets = Vec::new();
         for (n, k) in mine.iter().enumerate() {
-            let Some(slice) = decided.slices.get(&(n as u32)) else { continue };
+            let Some(slice) = decided.slices.get(&(n as u32)).or(decided.none.as_ref()) else { continue };
             let part = &table.parts[*k];
             let reads = self.reads(table, part, &self.step.plan.ports.apply_reads);
-            tasks.push(self.task(part, Kernel::Apply, &reads).map(|t| Task { slice: Some(*slice), ..t }));
+            tasks.push(self.task(part, Kernel::Apply, &reads).map(|t| Task {
+                slice: Some(*slice),
+                all: decided.all,
+                ..t
+            }));
             targets.push((n, *k));
         }
         let applied = self.outcomes(Kernel::Apply, &tasks, run, &|_, _| ())?;
@@ -685,7 +706,7 @@ impl Walk<'_, '_> {
                 ahead::go(self.s, self.i, self.wanted, part, &Outcome::default());
             }
         };
-        let table = match exchange::regroup(self.s, by, &ports.reads, &from, &then)? {
+        let table = match exchange::regroup(self.s, self.step, by, &from, &then)? {
             Some(table) => table,
             None => {
                 run.may = true;
@@ -697,7 +718,27 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    fn whole(&self, tables: &Tables, run: &mut StepRun) -> Result<(), Fault> {
+    fn whole(&self, tables: &mut Tables, run: &mut StepRun) -> Result<(), Fault> {
+        let ports = &self.step.plan.ports;
+        if let Some(into) = ports.into.as_ref().filter(|into| tables.contains_key(*into)) {
+            return Err(Fault::Bug(format!("{}: gives rows of `{into}`, which is there already", self.step.name)));
+        }
+        let done = self.whole_over(tables, run)?;
+        if let Some(into) = &ports.into {
+            let mut table = Table::default();
+            table.types.insert("id".into(), DataType::Utf8);
+            self.declare(&mut table);
+            table.parts = match done {
+                Some(rows) => rows.iter().enumerate().map(|(k, rows)| given(into, k, rows)).collect(),
+                None => vec![Part::unknown(self.step.name.clone())],
+            };
+            tables.insert(into.clone(), table);
+        }
+        Ok(())
+    }
+
+    /// The partitions of the table that the stage gave; `None` if they are not known.
+    fn whole_over(&self, tables: &Tables, run: &mut StepRun) -> Result<Option<Vec<GivenRows>>, Fault> {
         let ports = &self.step.plan.ports;
         let empty = Table::default();
         let table = tables.get(&ports.table).unwrap_or(&empty);
@@ -707,42 +748,57 @@ impl Walk<'_, '_> {
                 self.reads(table, part, &ports.reads).into_iter().map(|(n, d)| Some((n, d?))).collect();
             let (Some(reads), Some(rows)) = (reads, part.rows) else {
                 run.may = true;
-                return Ok(());
+                return Ok(None);
             };
             pieces.push((part.group.clone().unwrap_or_default(), rows, reads));
         }
-        let task = Arc::new(RunTask { step: self.i, pieces });
+        let Some(facts) = self.facts.clone() else {
+            run.may = true;
+            return Ok(None);
+        };
+        let task = Arc::new(RunTask { step: self.i, pieces, facts });
         let names = task.pieces.iter().flat_map(|p| {
             [Digest::of(format!("{} {}", p.0, p.1).as_bytes())].into_iter().chain(p.2.iter().map(|r| r.1))
         });
+        let names = names.chain(task.facts.iter().map(digest_of_fact));
         let key = recipe::key(&recipe::head(self.step, Kernel::Run), names);
-        let output = match self.s.known::<Kept>(key) {
-            Some(Kept { files, facts, content_root, files_root, .. }) => {
-                Output { files, facts, content_root, files_root }
-            }
+        let kept = match self.s.known::<Kept>(key) {
+            Some(kept) => kept,
             None => {
                 run.runs += 1;
                 if self.mode != Mode::Build {
-                    return Ok(());
+                    return Ok(None);
                 }
                 (self.sink)(Event::Running { step: self.step.name.clone(), tasks: 1 });
-                let (o, sums) = self.s.execute_run(&task)?;
-                let (files, facts) = (o.files.clone(), o.facts.clone());
-                let (content_root, files_root) = (o.content_root, o.files_root);
-                self.s.remember(key, &Kept { files, facts, content_root, files_root, sums: Some(sums) });
-                o
+                let kept = Kept::of(self.s.execute_run(&task)?);
+                self.s.remember(key, &kept, self.step.tells_raw());
+                kept
             }
         };
-        for f in &output.files {
-            for digest in stored(&f.content) {
-                self.s.know(digest, || Producer::Run(task.clone()));
-            }
+        let files = kept.files.iter().flat_map(|f| stored(&f.content));
+        for digest in files.chain(kept.table.iter().flat_map(|rows| rows.columns.iter().map(|c| c.1))) {
+            self.s.know(digest, || Producer::Run(task.clone()));
         }
-        run.roots = output.content_root.zip(output.files_root);
-        run.files = output.files;
-        run.facts.extend(output.facts);
-        Ok(())
+        run.roots = kept.content_root.zip(kept.files_root);
+        run.files = kept.files;
+        run.facts.extend(kept.facts);
+        Ok(Some(kept.table))
     }
+}
+
+/// A partition of rows that a whole stage gave.
+fn given(into: &str, k: usize, rows: &GivenRows) -> Part {
+    Part {
+        uid: format!("{into}:{k}"),
+        rows: Some(rows.rows),
+        columns: rows.columns.iter().map(|(name, digest)| (name.clone(), Some(*digest))).collect(),
+        living: Some(Living::All(rows.rows)),
+        ..Part::default()
+    }
+}
+
+fn digest_of_fact((name, fact): (&String, &Fact)) -> Digest {
+    Digest::of(format!("{name} {}", serde_json::to_string(fact).unwrap_or_default()).as_bytes())
 }
 
 /// The objects that a whole stage's file is made of, and that it alone makes.
@@ -766,4 +822,14 @@ struct Kept {
     /// The object with the keys of its files' sums, found as those of an outcome's samples are.
     #[serde(default, rename = "samples")]
     sums: Option<Digest>,
+    /// Partitions of the table that it gave.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    table: Vec<GivenRows>,
+}
+
+impl Kept {
+    fn of(whole: Whole) -> Kept {
+        let Output { files, facts, content_root, files_root, .. } = whole.output;
+        Kept { files, facts, content_root, files_root, sums: Some(whole.sums), table: whole.table }
+    }
 }

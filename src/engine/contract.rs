@@ -3,8 +3,8 @@ use super::Step;
 use super::session::{Session, Task, parents_of};
 use super::state::Outcome;
 use crate::stage::{Act, Delta, Fault};
-use crate::table::{ArrayRef, DataType};
-use std::collections::BTreeMap;
+use crate::table::{ArrayRef, DataType, texts};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks a delta for so many rows, made of so many records, if that is known: only declared columns, of their types and
 /// lengths; no drop without a key; no row lost.
@@ -13,7 +13,7 @@ pub fn check(step: &Step, rows: u32, records: Option<u64>, delta: &Delta) -> Res
     let bug = |say: String| Err(Fault::Bug(say));
     let typed = |name: &String, array: &ArrayRef, n: usize| -> Result<(), Fault> {
         let own = if name == "id" && ports.into.is_some() { Some(&DataType::Utf8) } else { None };
-        let ty = ports.writes.iter().find(|w| w.0 == *name).map(|w| &w.1).or(own);
+        let ty = ports.writes.iter().find(|w| w.0 == *name).map(|w| &w.1.ty).or(own);
         match ty {
             None => bug(format!("wrote the column `{name}`, which it did not declare")),
             Some(ty) if ty != array.data_type() => bug(format!("wrote `{name}` as {}, not as {ty}", array.data_type())),
@@ -31,7 +31,7 @@ pub fn check(step: &Step, rows: u32, records: Option<u64>, delta: &Delta) -> Res
         if e.row >= rows {
             return bug(format!("spoke of row {} of {}", e.row, rows));
         }
-        let leaves = matches!(e.act, Act::Drop | Act::Merge(_) | Act::Review);
+        let leaves = matches!(e.act, Act::Drop { .. } | Act::Merge(_) | Act::Review);
         if leaves && e.key.is_empty() {
             return bug("dropped a row without naming the key responsible".into());
         }
@@ -52,7 +52,7 @@ pub fn check(step: &Step, rows: u32, records: Option<u64>, delta: &Delta) -> Res
     if born.columns.get("id").is_some_and(|a| a.len() != born.parents.len() || a.null_count() > 0) {
         return bug("bore rows with missing ids".into());
     }
-    let dropped = delta.events.iter().filter(|e| matches!(e.act, Act::Drop));
+    let dropped = delta.events.iter().filter(|e| matches!(e.act, Act::Drop { .. }));
     let dropped = dropped.map(|e| (e.row, e.record));
     records.map_or(Ok(()), |records| conserved(step, records, &delta.born.parents, dropped))
 }
@@ -66,7 +66,7 @@ pub fn conserved_outcome(s: &Session, task: &Task, outcome: &Outcome) -> Result<
     let parents = outcome.born.as_ref().map(|b| s.bytes(b.parents)).transpose()?;
     let parents = parents.map(|b| parents_of(&b)).unwrap_or_default();
     let events = s.events(outcome)?;
-    let dropped = events.iter().filter(|e| matches!(e.act, Act::Drop)).map(|e| (e.row, e.record));
+    let dropped = events.iter().filter(|e| matches!(e.act, Act::Drop { .. })).map(|e| (e.row, e.record));
     let living = task.living.as_ref().map_or(task.rows, |l| l.count());
     conserved(step, task.records.unwrap_or(u64::from(living)), &parents, dropped)
 }
@@ -96,4 +96,36 @@ fn conserved(
         return Err(Fault::Bug(say));
     }
     Ok(())
+}
+
+/// Checks the table that a whole stage gave: declared columns of their types and of one length, and an id for each row
+/// that no other row has. Gives the ids.
+pub fn check_table(step: &Step, columns: &BTreeMap<String, ArrayRef>) -> Result<Vec<String>, Fault> {
+    let bug = |say: String| Err(Fault::Bug(say));
+    let ports = &step.plan.ports;
+    if ports.into.is_none() {
+        return bug("gave a table without declaring where it goes".into());
+    }
+    let Some(ids) = columns.get("id").filter(|ids| *ids.data_type() == DataType::Utf8) else {
+        return bug("gave a table without ids".into());
+    };
+    for (name, array) in columns.iter().filter(|c| c.0 != "id") {
+        match ports.writes.iter().find(|w| w.0 == *name) {
+            None => return bug(format!("gave the column `{name}`, which it did not declare")),
+            Some((_, c)) if c.ty != *array.data_type() => {
+                return bug(format!("gave `{name}` as {}, not as {}", array.data_type(), c.ty));
+            }
+            Some(_) if array.len() != ids.len() => {
+                return bug(format!("gave {} rows of `{name}` for {}", array.len(), ids.len()));
+            }
+            Some(_) => {}
+        }
+    }
+    let ids: Option<Vec<String>> = texts(ids.as_ref()).into_iter().map(|id| id.map(String::from)).collect();
+    let Some(ids) = ids else { return bug("gave a row without an id".into()) };
+    let different: BTreeSet<&String> = ids.iter().collect();
+    if different.len() < ids.len() {
+        return bug("gave two rows of one id".into());
+    }
+    Ok(ids)
 }

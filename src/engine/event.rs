@@ -1,6 +1,6 @@
 //! What a build tells while it runs: typed, without times, the same for the terminal, `--json` and the tests.
 use crate::diag::Diagnostic;
-use crate::stage::Part;
+use crate::stage::Kernel;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub enum Event {
     },
     Kernel {
         step: String,
-        part: Part,
+        part: Kernel,
         calls: u64,
         rows: u64,
     },

@@ -7,7 +7,7 @@ use super::session::{Producer, Session, Take, TakeRows, Task, parents_bytes, par
 use super::state::{BornRows, Outcome, Part, Table};
 use super::{contract, gather, order};
 use crate::digest::{Digest, cut_hash};
-use crate::stage::{Event, Fault, Part as Kernel, Regroup, Right, Rows, Summary};
+use crate::stage::{Event, Fault, Kernel, Regroup, Right, Rows, Summary};
 use crate::table::cutting::{self, Window};
 use crate::table::{self, ArrayRef, DataType, Value, value_at};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub fn by_sample(s: &Session, task: &Task, run: bool) -> Result<Option<Outcome>,
         let called = s.go_on().and_then(|()| s.call(&tasks[i]));
         let done = called.and_then(|(delta, summary)| s.finish(&tasks[i], delta, summary));
         if let Ok(outcome) = &done {
-            s.remember_part(keys[i], outcome);
+            s.remember_part(keys[i], outcome, s.steps[task.step].tells_raw());
         }
         *slots[i].lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
     });
@@ -89,10 +89,10 @@ impl Rowwise<'_, '_> {
     fn assemble(&self) -> Result<Outcome, Fault> {
         let step = &self.s.steps[self.task.step];
         let mut out = Outcome::default();
-        for (name, ty) in &step.plan.ports.writes {
-            if let Some(column) = self.column(name, ty)? {
+        for (name, column) in &step.plan.ports.writes {
+            if let Some(column) = self.column(name, &column.ty)? {
                 let over = self.task.reads.iter().find(|r| r.0 == *name).map(|r| r.1);
-                out.columns.push((name.clone(), self.s.put_column(&column, over, step.raw)?));
+                out.columns.push((name.clone(), self.s.put_column(&column, over, step.apart.contains(name))?));
             }
         }
         let mut events: Vec<Event> = Vec::new();
@@ -109,6 +109,8 @@ impl Rowwise<'_, '_> {
         }
         out.summary = self.summary()?;
         out.born = self.born()?;
+        let blobs: BTreeMap<Digest, u64> = self.outcomes.iter().flat_map(|o| o.blobs.iter().copied()).collect();
+        out.blobs = blobs.into_iter().collect();
         Ok(out)
     }
 
@@ -142,7 +144,7 @@ impl Rowwise<'_, '_> {
     /// The summary of the partition, if the step has a gather.
     fn summary(&self) -> Result<Option<Digest>, Fault> {
         let step = &self.s.steps[self.task.step];
-        if step.entry.card.version(Kernel::Gather) == 0 {
+        if !step.entry.card.has(Kernel::Gather) {
             return Ok(None);
         }
         let mut summary = Summary::default();
@@ -177,7 +179,9 @@ impl Rowwise<'_, '_> {
             let first = arrays.first().filter(|_| arrays.len() == bearing);
             let ty =
                 first.ok_or_else(|| Fault::Bug(format!("gave only some of the rows born a `{name}`")))?.data_type();
-            kept.push((name, self.s.put_column(&table::concat(ty, &arrays).map_err(Fault::Bug)?, None, step.raw)?));
+            let apart = step.apart.contains(&name) || name == "id";
+            let column = table::concat(ty, &arrays).map_err(Fault::Bug)?;
+            kept.push((name, self.s.put_column(&column, None, apart)?));
         }
         let rows = parents.len() as u32;
         let parents = self.s.put(&parents_bytes(&parents), step.raw)?;
@@ -227,7 +231,7 @@ pub fn exchange(s: &Session, step: &Step, left: &Table, right: &Table) -> Result
         Some(e) => e,
         None => {
             let e = meet(s, r, &columns, &types, &on, &sources, right)?;
-            s.remember(key, &e);
+            s.remember(key, &e, step.raw);
             e
         }
     };
@@ -368,13 +372,16 @@ impl Piece {
 /// of each piece of which a column was not known.
 pub fn regroup(
     s: &Session,
+    step: &Step,
     by: &Regroup,
-    columns: &[String],
     from: &Table,
     then: &(dyn Fn(&Part) + Sync),
 ) -> Result<Option<Table>, Fault> {
+    // a table without ids could not be regrouped or joined again
+    let mut columns = step.plan.ports.reads.clone();
+    columns.extend((!columns.iter().any(|c| c == "id")).then(|| "id".to_string()));
     let mut inputs = Vec::new();
-    for name in ["id", by.only.as_str()].into_iter().chain(by.by.as_deref()) {
+    for name in ["id"].into_iter().chain(by.only.as_deref()).chain(by.by.as_deref()) {
         match column(s, from, name) {
             Some(digests) => inputs.extend(digests),
             None => return Ok(None),
@@ -386,12 +393,12 @@ pub fn regroup(
     }
     let Some(born) = order::inputs(from) else { return Ok(None) };
     inputs.extend(born);
-    let key = recipe::key(&format!("regroup 3 {} {}", by.window, by.by.is_some()), inputs);
+    let key = recipe::key(&regroup_head(by), inputs);
     let layout = match s.known::<Layout>(key) {
         Some(l) => l,
         None => {
             let l = lay_out(s, by, from)?;
-            s.remember(key, &l);
+            s.remember(key, &l, false);
             l
         }
     };
@@ -413,7 +420,12 @@ pub fn regroup(
             let sources: Option<Vec<Digest>> = piece.sources.iter().map(of).collect();
             let take = sources.map(|of| Take { ty: ty.clone(), sources: of.into(), rows: rows.clone() });
             let key = take.as_ref().map(|t| recipe::key("take 2", t.sources.iter().copied().chain([piece.digest])));
-            wanted.push(Wanted { piece: i, column: name.clone(), take: key.zip(take.map(Arc::new)) });
+            wanted.push(Wanted {
+                piece: i,
+                column: name.clone(),
+                raw: step.apart.contains(name),
+                take: key.zip(take.map(Arc::new)),
+            });
         }
     }
     gather_columns(s, wanted, &mut out.parts, then)?;
@@ -424,6 +436,8 @@ pub fn regroup(
 struct Wanted {
     piece: usize,
     column: String,
+    /// It holds what nothing has masked.
+    raw: bool,
     take: Option<(Digest, Arc<Take>)>,
 }
 
@@ -470,11 +484,17 @@ fn taken(s: &Session, mut part: Part, wanted: &[Wanted]) -> Result<Part, Fault> 
     for w in wanted {
         let Some((key, take)) = &w.take else { continue };
         let digest = s.keep_column(&s.take(take)?);
-        s.remember(*key, &digest);
+        s.remember(*key, &digest, w.raw);
         s.know(digest, || Producer::Take(take.clone()));
         part.columns.insert(w.column.clone(), Some(digest));
     }
     Ok(part)
+}
+
+/// The head of a layout's recipe: what it depends on besides ids, groups and living rows.
+fn regroup_head(by: &Regroup) -> String {
+    let all = if by.only.is_some() { "" } else { " all" };
+    format!("regroup 3 {} {}{all}", by.window, by.by.is_some())
 }
 
 /// Of each row of a partition its group and the hash that it is cut by; `None` for a row that belongs to no group.
@@ -522,7 +542,8 @@ fn grouped(s: &Session, by: &Regroup, from: &Table, part: &Part) -> Result<Group
         let unknown = || Fault::Bug(format!("`{name}` is not known"));
         s.array(digest_of(s, from, part, name).ok_or_else(unknown)?)
     };
-    let (ids, only) = (get("id")?, get(&by.only)?);
+    let ids = get("id")?;
+    let only = by.only.as_ref().map(|only| get(only)).transpose()?;
     let groups = by.by.as_ref().map(|by| get(by)).transpose()?;
     let mut out = Grouped::with_capacity(ids.len());
     for (row, id) in table::texts(ids.as_ref()).into_iter().enumerate() {
@@ -531,8 +552,9 @@ fn grouped(s: &Session, by: &Regroup, from: &Table, part: &Part) -> Result<Group
             Some(g) => value_at(g.as_ref(), row).text().map(str::to_string),
             None => Some("all".to_string()),
         };
-        out.push(match (alive, group, value_at(only.as_ref(), row)) {
-            (true, Some(group), Value::Bool(true)) => Some((group, cut_hash(id.unwrap_or_default().as_bytes()))),
+        let within = only.as_ref().is_none_or(|only| value_at(only.as_ref(), row) == Value::Bool(true));
+        out.push(match (alive && within, group) {
+            (true, Some(group)) => Some((group, cut_hash(id.unwrap_or_default().as_bytes()))),
             _ => None,
         });
     }

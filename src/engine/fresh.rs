@@ -26,7 +26,7 @@ pub struct Said {
 /// What the last build said, if it found nothing to do and everything it looked at is as it was.
 pub fn again(world: &World, target: usize) -> Option<Said> {
     let bytes = world.read_own(PATH, MOST).ok()?;
-    let (looks, said) = parse(&bytes, world.program()?, &store::checkout(world), target)?;
+    let (looks, said) = parse(&bytes, world.own_program()?, &store::checkout(world), target)?;
     looks.hold(world).then_some(said)
 }
 
@@ -36,7 +36,7 @@ pub fn keep(s: &Session, looks: Looks, files: &Outputs, said: &Said) {
     let all = || {
         let record = (record::WALK.to_string(), s.world.look(record::WALK)?);
         let own = s.store.looks(s.world)?.into_iter().chain([record]).chain(files.looks()?);
-        Some((looks.with(own).dated(s.world), s.world.program()?))
+        Some((looks.with(own).dated(s.world), s.world.own_program()?))
     };
     let Some((looks, program)) = all() else { return };
     let bytes = print(&looks, program, &store::checkout(s.world), s.target, said);

@@ -20,11 +20,22 @@ impl Judged {
     }
 }
 
+/// The step that gives a fact: the one with the longest name that the fact's name begins with.
+pub fn giver(s: &Session, name: &str) -> Option<usize> {
+    let fits = |(_, step): &(usize, &Step)| name.strip_prefix(&step.name).is_some_and(|r| r.starts_with('.'));
+    s.steps.iter().enumerate().filter(fits).max_by_key(|(_, step)| step.name.len()).map(|(i, _)| i)
+}
+
+/// A fact by its full name; undefined if no step gives it.
+pub fn fact_or_none(s: &Session, built: &Built, name: &str) -> Fact {
+    fact(s, built, name).unwrap_or_else(|| Fact::Undefined("no step gives it".into()))
+}
+
 /// A fact by its full name, `STEP.NAME`: a stage's own, or one that every step has (`samples`, `findings`, `fails`,
 /// `dropped`, `held`, `rejected`, `rejected_share`). `None`: no step gives it.
 pub fn fact(s: &Session, built: &Built, name: &str) -> Option<Fact> {
-    let fits = |(_, step): &(usize, &Step)| name.strip_prefix(&step.name).is_some_and(|r| r.starts_with('.'));
-    let (i, step) = s.steps.iter().enumerate().filter(fits).max_by_key(|(_, step)| step.name.len())?;
+    let i = giver(s, name)?;
+    let step = s.steps.get(i)?;
     let own = name.get(step.name.len() + 1..)?;
     let run = built.runs.get(i)?;
     if run.skipped || run.fault.is_some() {
@@ -62,11 +73,11 @@ fn share(n: u64, of: u64) -> Fact {
 
 /// Measures a gate; a fact that is undefined or that nobody gives does not pass.
 pub fn judge(s: &Session, built: &Built, gate: &Gate) -> Judged {
-    let got = fact(s, built, &gate.fact).unwrap_or_else(|| Fact::Undefined("no step gives it".into()));
+    let got = fact_or_none(s, built, &gate.fact);
     let value = match &got {
         Fact::Int(i) => Some(Decimal::from(*i)),
         Fact::Decimal(d) => Decimal::parse(d).ok(),
-        Fact::Undefined(_) => None,
+        Fact::Undefined(_) | Fact::Table { .. } => None,
     };
     let pass = value.is_some_and(|v| gate.min.is_none_or(|m| v >= m) && gate.max.is_none_or(|m| v <= m));
     Judged { gate: gate.clone(), got, pass }

@@ -1,6 +1,6 @@
 //! Summaries of all partitions, merged in key order as a stream, as often as a gather asks; memory grows with the
 //! encoded summaries, and not with them where they are read as they are merged.
-use crate::stage::{Fact, Fault, Hit, Slice, Spot, Summary};
+use crate::stage::{Fact, Fault, Hit, Spot, Summary};
 use crate::table::Living;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -268,11 +268,17 @@ pub fn count(runs: &[Run], broken: &Broken) -> usize {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Decided {
     pub slices: BTreeMap<u32, crate::digest::Digest>,
+    /// The object with what was concluded of the whole table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all: Option<crate::digest::Digest>,
+    /// The object of a slice without decisions, for partitions that have none beside a conclusion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub none: Option<crate::digest::Digest>,
     pub facts: BTreeMap<String, Fact>,
 }
 
 /// A slice's bytes: `row u32, len u32, what was decided`, in row order.
-pub fn encode_slice(slice: &Slice) -> Vec<u8> {
+pub fn encode_slice(slice: &BTreeMap<u32, Vec<u8>>) -> Vec<u8> {
     let mut out = Vec::new();
     for (row, say) in slice {
         out.extend(row.to_le_bytes());
@@ -351,7 +357,7 @@ mod tests {
 
     #[test]
     fn slices_and_back() {
-        let s: Slice = [(3, b"drop".to_vec()), (9, vec![])].into();
+        let s: BTreeMap<u32, Vec<u8>> = [(3, b"drop".to_vec()), (9, vec![])].into();
         assert_eq!(crate::stage::slice_of(&encode_slice(&s)), s);
     }
 }

@@ -1,7 +1,7 @@
 //! The graph of the steps, made of their ports alone (owner of petgraph): each step reads the last writer, in registry
 //! order, of each column it reads; who counts rows reads whoever may drop them.
 use super::Step;
-use crate::stage::{Grain, Kernels, Part};
+use crate::stage::{Grain, Kernel, Kernels};
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,12 @@ impl Graph {
             for (table, column) in reads(step) {
                 for writer in writers.get(&(table, column.clone())).into_iter().flatten() {
                     sources.entry(*writer).or_default().insert(column.clone());
+                }
+            }
+            for fact in &step.plan.ports.facts {
+                let giver = (0..i).filter(|g| gives(&steps[*g], fact)).max_by_key(|g| steps[*g].name.len());
+                if let Some(giver) = giver {
+                    sources.entry(giver).or_default().insert(fact.clone());
                 }
             }
             for (from, columns) in sources {
@@ -62,13 +68,18 @@ impl Graph {
     }
 }
 
+/// Whether a fact's name is one of this step's.
+fn gives(step: &Step, fact: &str) -> bool {
+    fact.strip_prefix(&step.name).is_some_and(|rest| rest.starts_with('.'))
+}
+
 /// (table, column) pairs that a step depends on.
 fn reads(step: &Step) -> Vec<(String, String)> {
     let ports = &step.plan.ports;
     let own = |c: &String| (ports.table.clone(), c.clone());
     let mut out: Vec<_> = match &step.plan.regroup {
         Some(r) => {
-            let columns = ports.reads.iter().chain(&r.by).chain([&r.only]);
+            let columns = ports.reads.iter().chain(&r.by).chain(&r.only);
             columns.map(|c| (r.table.clone(), c.clone())).collect()
         }
         None => ports.reads.iter().chain(&ports.apply_reads).map(own).collect(),
@@ -109,5 +120,5 @@ fn writes(step: &Step) -> Vec<(String, String, bool)> {
 fn counts_rows(step: &Step) -> bool {
     let card = &step.entry.card;
     let whole = matches!(step.entry.kernels, Kernels::Whole { .. } | Kernels::Regroup);
-    whole || card.grain == Grain::Sample || card.living_only || card.version(Part::Gather) > 0
+    whole || card.grain == Grain::Sample || card.has(Kernel::Gather)
 }

@@ -135,7 +135,7 @@ pub fn act_name(act: &Act) -> &'static str {
         Act::Finding => "finding",
         Act::Review => "review",
         Act::Fail => "fail",
-        Act::Drop => "dropped",
+        Act::Drop { .. } => "dropped",
         Act::Merge(_) => "merged",
     }
 }

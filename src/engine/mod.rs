@@ -30,6 +30,7 @@ pub mod watch;
 pub mod why;
 
 use crate::stage::{Entry, Plan};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// A stage as configured in this manifest, named by its key path; a node of the graph.
@@ -39,9 +40,21 @@ pub struct Step {
     pub path: String,
     pub entry: Entry,
     pub plan: Plan,
-    /// What it makes may hold personal data that no privacy step has seen.
+    /// What it makes besides columns, and columns that `apart` names, may hold personal data that no privacy step has
+    /// seen, with or without `[privacy]`: such bytes are stored apart from the first day.
     pub raw: bool,
+    /// Columns that it writes and whose bytes are stored apart.
+    pub apart: BTreeSet<String>,
+    /// With `[privacy]`: columns that it writes and that no release may hold, nor any report show unasked.
+    pub unseen: BTreeSet<String>,
     pub span: Range<usize>,
+}
+
+impl Step {
+    /// Whether anything that it makes tells of what nothing has masked.
+    pub fn tells_raw(&self) -> bool {
+        self.raw || !self.apart.is_empty()
+    }
 }
 
 /// `[review]`: what waits is held back, and what a person decided.

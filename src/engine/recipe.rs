@@ -2,26 +2,29 @@
 //! it is the key, compared it is `why`.
 use super::Step;
 use crate::digest::{Digest, Hasher};
-use crate::stage::Part;
+use crate::stage::Kernel;
 
 /// The text of a head: stage, part, version, uses, parameters, names of inputs. No path, thread, clock or number of a
 /// partition stands in it.
-pub fn head(step: &Step, part: Part) -> String {
+pub fn head(step: &Step, kernel: Kernel) -> String {
     let ports = &step.plan.ports;
-    let (params, reads) = match part {
-        Part::Gather => (1, Vec::new()),
-        Part::Apply => (2, ports.apply_reads.clone()),
-        _ => (0, ports.reads.clone()),
+    let reads = match kernel {
+        Kernel::Gather => Vec::new(),
+        Kernel::Apply => ports.apply_reads.clone(),
+        _ => ports.reads.clone(),
     };
     let card = &step.entry.card;
-    let mut text = format!("stage {}\npart {}\nversion {}\n", step.entry.name, part.name(), card.version(part));
+    let mut text = format!("stage {}\npart {}\nversion {}\n", step.entry.name, kernel.name(), card.version(kernel));
     for u in card.uses {
         text.push_str(&format!("uses {u}\n"));
     }
-    text.push_str(&format!("params {}\n", step.plan.params[params]));
+    text.push_str(&format!("params {}\n", step.plan.params(kernel)));
     text.push_str(&format!("reads {}\n", reads.join(" ")));
-    if let (Part::Join, Some(r)) = (part, &ports.right) {
+    if let (Kernel::Join, Some(r)) = (kernel, &ports.right) {
         text.push_str(&format!("right {} = {} reads {}\n", r.on, r.key, r.reads.join(" ")));
+    }
+    if matches!(kernel, Kernel::Gather | Kernel::Run) && !ports.facts.is_empty() {
+        text.push_str(&format!("facts {}\n", ports.facts.join(" ")));
     }
     text
 }

@@ -5,7 +5,7 @@ use super::build::{Built, PartRun};
 use super::recipe;
 use super::session::Session;
 use crate::digest::Digest;
-use crate::stage::Part as Kernel;
+use crate::stage::Kernel;
 use crate::world::World;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

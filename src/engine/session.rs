@@ -8,10 +8,10 @@ use super::scan::{self, Scanned, Unit};
 use super::state::{BornRows, Counts, Outcome, Table};
 use super::store::Store;
 use super::{Review, Step, order};
-use crate::digest::{BothSums, Digest};
+use crate::digest::{BothSums, Digest, cut_hash};
 use crate::stage::{
-    Act, Blobs, Chunk, Content, Delta, Event, Executor, Fault, Grain, Kernels, Meter, OutFile, Output, Part, Piece,
-    Rows, Source, Summary, Sums,
+    Act, Chunk, Content, Context, Delta, Event, Executor, Fact, Fault, Grain, Kernel, Kernels, Meter, OutFile, Output,
+    Piece, Program, Rows, Slice, Source, Summary, Sums, Tools,
 };
 use crate::table::{self, ArrayRef, DataType, Living, column_digest, encode};
 use crate::world::World;
@@ -119,12 +119,14 @@ pub enum Producer {
 #[derive(Clone, Default)]
 pub struct Task {
     pub step: usize,
-    pub part: Option<Part>,
+    pub part: Option<Kernel>,
     pub rows: u32,
     pub reads: Vec<(String, Digest)>,
     /// Living rows, where the kernel is given only those.
     pub living: Option<Living>,
     pub slice: Option<Digest>,
+    /// What a gather concluded of the whole table; then there is a slice too, if only an empty one.
+    pub all: Option<Digest>,
     /// The columns of the right rows that match.
     pub bucket: Option<(u32, Vec<(String, Digest)>)>,
     /// Records in the partition's units, for readers.
@@ -143,12 +145,28 @@ pub struct GatherTask {
     pub of: Vec<usize>,
     /// The table, where its order of rows is not that of its partitions.
     pub table: Option<Table>,
+    pub facts: BTreeMap<String, Fact>,
 }
 
 /// A whole stage's inputs: each piece's group, row count and columns.
 pub struct RunTask {
     pub step: usize,
     pub pieces: Vec<PieceTask>,
+    pub facts: BTreeMap<String, Fact>,
+}
+
+/// What a whole stage gave: its output, the object with the keys of its files' sums, and the partitions of its table.
+pub struct Whole {
+    pub output: Output,
+    pub sums: Digest,
+    pub table: Vec<GivenRows>,
+}
+
+/// A partition of the table that a whole stage gave.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct GivenRows {
+    pub rows: u32,
+    pub columns: Vec<(String, Digest)>,
 }
 
 /// A piece of a whole stage's input: its group, its rows, its columns.
@@ -383,12 +401,13 @@ impl<'a> Session<'a> {
         serde_json::from_slice(&self.store.peek(key)?).ok()
     }
 
-    pub fn remember<T: serde::Serialize>(&self, key: Digest, value: &T) {
-        self.store.put_result(key, &serde_json::to_vec(value).unwrap_or_default());
+    /// Remembers what a key gave. `raw`: the key or the value tells of what nothing has masked.
+    pub fn remember<T: serde::Serialize>(&self, key: Digest, value: &T, raw: bool) {
+        self.store.put_result(key, &serde_json::to_vec(value).unwrap_or_default(), raw);
     }
 
-    pub fn remember_part<T: serde::Serialize>(&self, key: Digest, value: &T) {
-        self.store.put_part(key, &serde_json::to_vec(value).unwrap_or_default());
+    pub fn remember_part<T: serde::Serialize>(&self, key: Digest, value: &T, raw: bool) {
+        self.store.put_part(key, &serde_json::to_vec(value).unwrap_or_default(), raw);
     }
 
     /// Keeps bytes under their own digest.
@@ -418,7 +437,7 @@ impl<'a> Session<'a> {
         // the digest of a column says how many rows there are; without one the number is an input of its own
         let rows = task.reads.is_empty().then(|| Digest::of(format!("rows {}", task.rows).as_bytes()));
         let living = rows.into_iter().chain(living);
-        recipe::key(head, task.reads.iter().map(|r| r.1).chain(living).chain(task.slice).chain(bucket))
+        recipe::key(head, task.reads.iter().map(|r| r.1).chain(living).chain(task.slice).chain(task.all).chain(bucket))
     }
 
     fn rows(&self, n: u32, reads: &[(String, Digest)]) -> Rows<'_> {
@@ -428,7 +447,7 @@ impl<'a> Session<'a> {
     /// Runs a task's kernel, checks what it gave against the contract, and keeps it.
     pub fn execute(&self, task: &Task) -> Result<Outcome, Fault> {
         let step = &self.steps[task.step];
-        if step.entry.card.grain == Grain::Sample && matches!(task.part, Some(Part::Map)) && task.living.is_some() {
+        if step.entry.card.grain == Grain::Sample && matches!(task.part, Some(Kernel::Map)) && task.living.is_some() {
             return super::exchange::by_sample(self, task, true)?
                 .ok_or_else(|| Fault::Bug("a sample was not mapped".into()));
         }
@@ -441,24 +460,25 @@ impl<'a> Session<'a> {
         let step = &self.steps[task.step];
         let meter = &self.meters[task.step];
         let rows = self.rows(task.rows, &task.reads);
-        let params = &step.plan.params;
+        let params = |kernel| step.plan.params(kernel);
         match (&step.entry.kernels, task.part) {
-            (Kernels::Row { map, .. }, Some(Part::Map)) => {
+            (Kernels::Row { map, .. }, Some(Kernel::Map)) => {
                 let mut summary = Summary::default();
-                let delta = map(meter, &params[0], &rows, &mut summary)?;
-                let gathers = step.entry.card.version(Part::Gather) > 0;
+                let delta = map(meter, params(Kernel::Map), &rows, &mut summary)?;
+                let gathers = step.entry.card.has(Kernel::Gather);
                 Ok((delta, gathers.then_some(summary)))
             }
-            (Kernels::Row { apply, .. }, Some(Part::Apply)) => {
+            (Kernels::Row { apply, .. }, Some(Kernel::Apply)) => {
                 let slice = task.slice.ok_or_else(|| Fault::Bug("apply without a slice".into()))?;
-                let slice = crate::stage::slice_of(&self.bytes(slice)?);
-                Ok((apply(meter, &params[2], &rows, &slice)?, None))
+                let all = task.all.map(|d| self.bytes(d)).transpose()?.unwrap_or_default();
+                let slice = Slice { all, rows: crate::stage::slice_of(&self.bytes(slice)?) };
+                Ok((apply(meter, params(Kernel::Apply), &rows, &slice)?, None))
             }
-            (Kernels::Join { join }, Some(Part::Join)) => {
+            (Kernels::Join { join }, Some(Kernel::Join)) => {
                 let (n, columns) = task.bucket.clone().unwrap_or_default();
                 let right = self.rows(n, &columns);
                 let matches = super::exchange::matches(step, &rows, &right)?;
-                Ok((join(meter, &params[0], &rows, &matches, &right)?, None))
+                Ok((join(meter, params(Kernel::Join), &rows, &matches, &right)?, None))
             }
             _ => Err(Fault::Bug("has no such kernel".into())),
         }
@@ -473,14 +493,19 @@ impl<'a> Session<'a> {
         for (name, array) in &delta.columns {
             let stays = step.entry.card.grain == Grain::Sample || self.read_later(task.step, name);
             let over = task.reads.iter().find(|r| r.0 == *name).map(|r| r.1);
-            let digest = if stays { self.put_column(array, over, step.raw)? } else { self.keep_column(array) };
+            let apart = step.apart.contains(name);
+            let digest = if stays { self.put_column(array, over, apart)? } else { self.keep_column(array) };
             out.columns.push((name.clone(), digest));
+        }
+        for (digest, bytes) in &delta.blobs {
+            self.put_as(*digest, bytes, step.raw)?;
+            out.blobs.push((*digest, bytes.len() as u64));
         }
         let into = step.plan.ports.into.is_some();
         for e in &delta.events {
             out.counts.add(&e.act);
             match e.act {
-                Act::Drop if !into => out.acts.push((e.row, 'd')),
+                Act::Drop { .. } if !into => out.acts.push((e.row, 'd')),
                 Act::Merge(_) if !into => out.acts.push((e.row, 'm')),
                 Act::Review if !into => out.acts.push((e.row, 'r')),
                 _ => {}
@@ -496,7 +521,8 @@ impl<'a> Session<'a> {
         if !delta.born.parents.is_empty() {
             let mut columns = Vec::new();
             for (name, array) in &delta.born.columns {
-                columns.push((name.clone(), self.put_column(array, None, step.raw)?));
+                let apart = step.apart.contains(name) || name == "id";
+                columns.push((name.clone(), self.put_column(array, None, apart)?));
             }
             let parents = self.put(&parents_bytes(&delta.born.parents), step.raw)?;
             out.born = Some(BornRows { rows: delta.born.parents.len() as u32, columns, parents });
@@ -517,7 +543,9 @@ impl<'a> Session<'a> {
             let regroup = s.plan.regroup.as_ref().filter(|r| Some(r.table.as_str()) == table);
             own || right.is_some_and(|r| r.key == column || r.reads.iter().any(|c| c == column))
                 || regroup.is_some_and(|r| {
-                    r.only == column || r.by.as_deref() == Some(column) || ports.reads.iter().any(|c| c == column)
+                    r.only.as_deref() == Some(column)
+                        || r.by.as_deref() == Some(column)
+                        || ports.reads.iter().any(|c| c == column)
                 })
         };
         self.steps.iter().skip(step + 1).any(reads)
@@ -564,12 +592,17 @@ impl<'a> Session<'a> {
         let stream = || gather::merge(&runs, &broken);
         let hits = crate::stage::Hits(&stream);
         let n = gather::count(&runs, &broken);
-        let done = kernel(&self.meters[task.step], &step.plan.params[1], n, &hits, &mut verdicts);
+        let context = Context::new(self, &task.facts);
+        let done = kernel(&self.meters[task.step], step.plan.params(Kernel::Gather), n, &hits, &context, &mut verdicts);
         // what a gather says of entries that broke off is no answer, nor is its own complaint
         broken.check().and(done).map_err(|f| named(step, f))?;
         let mut out = gather::Decided::default();
         for part in verdicts.parts() {
-            out.slices.insert(part, self.put(&gather::encode_slice(&verdicts.slice(part)), step.raw)?);
+            out.slices.insert(part, self.put(&gather::encode_slice(&verdicts.slice(part).rows), step.raw)?);
+        }
+        if let Some(all) = verdicts.conclusion() {
+            out.all = Some(self.put(all, step.raw)?);
+            out.none = Some(self.put(&[], step.raw)?);
         }
         out.facts = verdicts.facts;
         Ok(out)
@@ -601,20 +634,44 @@ impl<'a> Session<'a> {
     }
 
     /// Runs a whole stage; the bytes of its files become objects. Also names the object with the keys of its files' sums.
-    pub fn execute_run(&self, task: &RunTask) -> Result<(Output, Digest), Fault> {
+    pub fn execute_run(&self, task: &RunTask) -> Result<Whole, Fault> {
         let step = &self.steps[task.step];
         let Kernels::Whole { run, seal } = step.entry.kernels else { return Err(Fault::Bug("has no run".into())) };
         let pieces: Vec<Piece> =
             task.pieces.iter().map(|(g, n, reads)| Piece { group: g.clone(), rows: self.rows(*n, reads) }).collect();
-        let params = &step.plan.params[0];
-        let mut output = run(&self.meters[task.step], params, &pieces).map_err(|f| named(step, f))?;
+        let params = step.plan.params(Kernel::Run);
+        let context = Context::new(self, &task.facts);
+        let mut output = run(&self.meters[task.step], params, &pieces, &context).map_err(|f| named(step, f))?;
         let mut keys = self.keep_files(&mut output.files, step.raw)?;
-        let (mut seals, root) = seal(params, &output.files).map_err(|f| named(step, f))?;
-        keys.extend(self.keep_files(&mut seals, step.raw)?);
-        output.files.extend(seals);
-        output.files_root = Some(root);
+        if let Some((mut seals, root)) = seal(params, &output.files).map_err(|f| named(step, f))? {
+            keys.extend(self.keep_files(&mut seals, step.raw)?);
+            output.files.extend(seals);
+            output.files_root = Some(root);
+        }
         let keys: Vec<u8> = keys.iter().flat_map(|k| k.0).collect();
-        Ok((output, self.put(&keys, step.raw)?))
+        let sums = self.put(&keys, step.raw)?;
+        let table = match output.table.take() {
+            Some(table) => self.keep_table(step, &table)?,
+            None => Vec::new(),
+        };
+        Ok(Whole { output, sums, table })
+    }
+
+    /// Checks the table that a whole stage gave, and cuts it into partitions by the hash of its ids.
+    fn keep_table(&self, step: &Step, columns: &BTreeMap<String, ArrayRef>) -> Result<Vec<GivenRows>, Fault> {
+        let ids = contract::check_table(step, columns).map_err(|f| named(step, f))?;
+        let hashes: Vec<u64> = ids.iter().map(|id| cut_hash(id.as_bytes())).collect();
+        let (mut out, mut start) = (Vec::new(), 0u32);
+        for end in table::cutting::cut(&hashes, &[], table::cutting::Window::lines(self.target)) {
+            let rows: Vec<u32> = (start..end as u32).collect();
+            let mut kept = Vec::with_capacity(columns.len());
+            for (name, array) in columns {
+                kept.push((name.clone(), self.put_column(&table::take(array, &rows), None, step.raw)?));
+            }
+            out.push(GivenRows { rows: rows.len() as u32, columns: kept });
+            start = end as u32;
+        }
+        Ok(out)
     }
 
     /// Turns bytes of files into objects, and finds out the sums of all that have none; gives the keys of these.
@@ -671,7 +728,7 @@ impl<'a> Session<'a> {
         })?;
         let (blake3, sha256) = both.finish();
         let sums = Sums { blake3, sha256 };
-        self.remember_part(key, &sums);
+        self.remember_part(key, &sums, false);
         Ok((key, sums))
     }
 
@@ -706,10 +763,14 @@ impl<'a> Session<'a> {
     }
 }
 
-impl Blobs for Session<'_> {
-    fn open(&self, digest: Digest) -> Result<Vec<u8>, Fault> {
+impl Session<'_> {
+    /// The bytes of a blob: of a file, of a member of a packed file, or made by a kernel.
+    pub fn open(&self, digest: Digest) -> Result<Vec<u8>, Fault> {
         if let Some(b) = self.store.get(digest) {
             return Ok(b);
+        }
+        if held(&self.producers).contains_key(&digest) {
+            return self.bytes(digest);
         }
         let of = |m: &Mutex<HashMap<Digest, Unit>>| held(m).get(&digest).cloned();
         let scans: Vec<Arc<Scanned>> = held(&self.scans).values().cloned().collect();
@@ -718,9 +779,28 @@ impl Blobs for Session<'_> {
         let unit = unit.ok_or_else(|| Fault::World(format!("no file holds the blob {}", digest.short())))?;
         scan::open_unit(self.world, &unit)
     }
+}
+
+impl Tools for Session<'_> {
+    fn blob(&self, digest: Digest) -> Result<Vec<u8>, Fault> {
+        self.open(digest)
+    }
 
     fn column(&self, digest: Digest) -> Result<ArrayRef, Fault> {
         self.array(digest)
+    }
+
+    fn program(&self, program: &Program, input: &[u8]) -> Result<Vec<u8>, Fault> {
+        self.go_on()?;
+        self.world.program(program, input).map_err(Fault::World)
+    }
+
+    fn each(&self, n: usize, work: &(dyn Fn(usize) + Sync)) {
+        self.exec.each(n, work);
+    }
+
+    fn go_on(&self) -> Result<(), Fault> {
+        Session::go_on(self)
     }
 }
 

@@ -109,7 +109,7 @@ impl Counts {
                 self.findings += 1;
                 self.fails += 1;
             }
-            Act::Drop | Act::Merge(_) => self.drops += 1,
+            Act::Drop { .. } | Act::Merge(_) => self.drops += 1,
         }
     }
 }

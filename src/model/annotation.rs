@@ -202,6 +202,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Ner => "ner",
+            Kind::ObjectDetection => "object_detection",
+            Kind::Classification => "classification",
+            Kind::Rating => "rating",
+        }
+    }
+
     pub fn answer(self) -> DataType {
         match self {
             Kind::Ner => list(Span::ty()),

@@ -67,12 +67,9 @@ pub fn raw_columns(project: &Project, steps: usize) -> BTreeSet<String> {
     let Some((_, table)) = project.manifest.table(&["privacy"]) else { return out };
     for step in project.assembled.steps.iter().take(steps) {
         let ports = &step.plan.ports;
-        if ports.into.as_deref() == Some("samples") {
-            let texts = ports.writes.iter().filter(|w| w.1 == DataType::Utf8 && w.0 != "source");
-            out.extend(texts.map(|w| w.0.clone()));
-        }
-        for masked in &step.plan.masks {
-            out.remove(masked);
+        if ports.into.as_ref().unwrap_or(&ports.table) == "samples" {
+            out.extend(step.unseen.iter().cloned());
+            out.retain(|column| !step.plan.masks.contains(column));
         }
     }
     let privacy: Privacy = manifest::read(table).unwrap_or_default();

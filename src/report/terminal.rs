@@ -8,7 +8,7 @@ use crate::engine::session::Session;
 use crate::engine::why;
 use crate::manifest::sections::Dataset;
 use crate::project::{Failure, Finished, Project};
-use crate::stage::{Fact, Fault, Part};
+use crate::stage::{Fact, Fault, Kernel};
 use std::collections::BTreeMap;
 
 /// `[dataset]`
@@ -287,7 +287,7 @@ pub fn failures(project: &Project, s: &Session, f: &Finished) -> String {
         out.push_str(&format!("tamis: {say}\n"));
     }
     if s.stop.asked() > 0 {
-        let done: u64 = s.meters.iter().flat_map(|m| Part::ALL.map(|p| m.read(p).0)).sum();
+        let done: u64 = s.meters.iter().flat_map(|m| Kernel::ALL.map(|p| m.read(p).0)).sum();
         out.push_str(&format!("stopped; {} done, and kept: `tamis build` goes on from here\n", plural(done, "kernel")));
         return out;
     }

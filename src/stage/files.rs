@@ -1,6 +1,7 @@
 //! Files that a whole stage gives: made of bytes, objects and chunks, so that none of them needs to be held.
 use super::{Fact, is_default};
 use crate::digest::Digest;
+use crate::table::ArrayRef;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -85,10 +86,12 @@ impl Chunk {
     }
 }
 
-/// What a whole stage gives: files and facts.
+/// What a whole stage gives: files, a table, facts.
 #[derive(Clone, Debug, Default)]
 pub struct Output {
     pub files: Vec<OutFile>,
+    /// Rows for the table that the ports name with `into`: columns, among them `id`.
+    pub table: Option<BTreeMap<String, ArrayRef>>,
     pub facts: BTreeMap<String, Fact>,
     /// Of a release: what it holds, apart from how that is encoded.
     pub content_root: Option<Digest>,

@@ -22,14 +22,8 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-pub const ENTRY: Entry = Entry {
-    name: "schema",
-    path: "schema",
-    card: <Stage as RowStage>::CARD,
-    schema: Some(|g| g.subschema_for::<SchemaSection>()),
-    declare,
-    kernels: row::<Stage>(),
-};
+pub const ENTRY: Entry =
+    Entry::row::<Stage>("schema", "schema", declare).schema(|g| g.subschema_for::<SchemaSection>());
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(SchemaSection(declared)) = check.read::<SchemaSection>() else { return Vec::new() };
@@ -44,11 +38,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         return Vec::new();
     }
     let reads = fields.keys().cloned().collect();
-    vec![Plan {
-        ports: Ports { table: "samples".into(), reads, drops: true, ..Ports::default() },
-        params: [text(&Limits { fields: SchemaSection(fields) }), "{}".into(), "{}".into()],
-        ..Plan::default()
-    }]
+    vec![Plan::map::<Stage>(
+        Ports { table: "samples".into(), reads, drops: true, ..Ports::default() },
+        &Limits { fields: SchemaSection(fields) },
+    )]
 }
 
 /// A source must give the column, with the type declared.
@@ -139,7 +132,7 @@ struct Limits {
 struct Stage;
 
 impl RowStage for Stage {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]);
+    const MAP: u32 = 1;
     type Map = Limits;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -149,7 +142,7 @@ impl RowStage for Stage {
         for (name, field) in &p.fields.0 {
             for (row, found) in all_broken(field, &rows.column(name)?) {
                 let key = format!("schema.{name}.{}", found.word);
-                delta.event(row, Act::Drop, key, found.rule, format!("{name} {}", found.say));
+                delta.event(row, Act::DROP, key, found.rule, format!("{name} {}", found.say));
             }
         }
         Ok(delta)
@@ -258,58 +251,25 @@ fn days_of(year: u32, month: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::Digest;
+    use crate::stage::testing::{self, texts_of};
     use crate::table::array_of;
-    use crate::world::World;
-
-    struct NoBlobs;
-
-    impl Blobs for NoBlobs {
-        fn open(&self, _: Digest) -> Result<Vec<u8>, Fault> {
-            Err(Fault::World("no blobs here".into()))
-        }
-        fn column(&self, _: Digest) -> Result<ArrayRef, Fault> {
-            Err(Fault::World("no columns here".into()))
-        }
-    }
 
     /// The plans of a manifest whose samples have these columns, and its problems: code and token.
     fn declared(manifest: &str, columns: &[(&str, DataType)]) -> (Vec<Plan>, Vec<String>) {
-        let parsed = crate::manifest::parse("dataset.toml", manifest.into()).unwrap();
-        let (world, raw) = (World::new("."), Default::default());
-        let samples = columns.iter().map(|(n, t)| (n.to_string(), t.clone())).collect();
-        let columns = BTreeMap::from([("samples".to_string(), samples)]);
-        let (span, table) = parsed.table(&["schema"]).unwrap();
-        let mut check = Check {
-            manifest: &parsed,
-            world: &world,
-            path: "schema".into(),
-            instance: String::new(),
-            span,
-            table: Some(table),
-            columns: &columns,
-            raw: &raw,
-            problems: Vec::new(),
-        };
-        let plans = declare(&mut check);
-        let told = check.problems.iter().map(|d| format!("{} {}", d.code, &manifest[d.span.clone()])).collect();
-        (plans, told)
+        let samples: Vec<(&str, Column)> = columns.iter().map(|(n, t)| (*n, t.clone().into())).collect();
+        let (plans, told) = testing::declared(&[ENTRY], "schema", manifest, &samples);
+        (plans, told.into_iter().map(|(code, token)| format!("{code} {token}")).collect())
     }
 
     fn events(manifest: &str, columns: &[(&str, ArrayRef)]) -> Vec<(u32, String, String)> {
         let types: Vec<(&str, DataType)> = columns.iter().map(|(n, a)| (*n, a.data_type().clone())).collect();
         let (plans, told) = declared(manifest, &types);
         assert_eq!(told, Vec::<String>::new());
-        let p: Limits = serde_json::from_str(&plans[0].params[0]).unwrap();
-        let n = columns[0].1.len();
-        let held = columns.iter().map(|(n, a)| (n.to_string(), (Digest::default(), Some(a.clone())))).collect();
-        let delta = Stage::map(&p, &Rows::new(n, held, &NoBlobs), &mut Summary::default()).unwrap();
-        assert!(delta.columns.is_empty() && delta.events.iter().all(|e| e.act == Act::Drop));
+        let bytes = testing::Bytes::default();
+        let p: Limits = plans[0].read(Kernel::Map);
+        let delta = Stage::map(&p, &testing::rows(&bytes, columns), &mut Summary::default()).unwrap();
+        assert!(delta.columns.is_empty() && delta.events.iter().all(|e| e.act == Act::DROP));
         delta.events.into_iter().map(|e| (e.row, e.key, e.rule)).collect()
-    }
-
-    fn texts_of(texts: &[Option<&str>]) -> ArrayRef {
-        array_of(texts.iter().map(|t| t.map(str::to_string)))
     }
 
     #[test]
@@ -360,7 +320,7 @@ mod tests {
         let (plans, told) = declared(manifest, &columns);
         assert_eq!(told, Vec::<String>::new());
         assert_eq!(plans[0].ports.reads, ["image"]);
-        assert_eq!(plans[0].params[0], r#"{"fields":{"image":{"image":{},"required":true}}}"#);
+        assert_eq!(plans[0].params(Kernel::Map), r#"{"fields":{"image":{"image":{},"required":true}}}"#);
         assert!(declared("[schema]\na = { text = {} }\n", &columns).0.is_empty());
         assert_eq!(text(&Limits::default()), "{}");
     }
@@ -373,6 +333,6 @@ mod tests {
             n = { int = {} }\nx = { float = { max = inf } }\nimage = { image = { side_min = 1 } }\n";
         let (plans, told) = declared(manifest, &columns);
         assert!(plans.is_empty());
-        assert_eq!(told, ["T0323 { side_min = 1 }", "T0322 n", "T0205 3", "T0310 txet", "T0206 inf"]);
+        assert_eq!(told, ["T0310 txet", "T0205 3", "T0322 n", "T0206 inf", "T0323 { side_min = 1 }"]);
     }
 }

@@ -1,9 +1,11 @@
 //! The only door to the outside: files below the project, the environment, the clock. Nothing else in the crate calls
 //! the operating system, so what a build may touch can be read here. No path leaves the project.
 mod looks;
+mod process;
 mod stat;
 
 pub use looks::{Look, Looks};
+pub use process::Program;
 pub use stat::{RACY, Stat};
 
 use crate::digest::cut_hash;
@@ -25,6 +27,8 @@ pub struct World {
     probe: Option<Arc<dyn Probe>>,
     /// What is looked at, where somebody wants to know.
     notes: Option<Arc<looks::Notes>>,
+    /// Where it is remembered what the user trusts; `None` is the usual folder.
+    trust: Option<PathBuf>,
 }
 
 /// Sees every operation on a file before it is made, and may make it fail: how tests break disks on purpose, and change
@@ -278,7 +282,7 @@ impl Open {
 
 impl World {
     pub fn new(root: impl Into<PathBuf>) -> World {
-        World { root: root.into(), probe: None, notes: None }
+        World { root: root.into(), probe: None, notes: None, trust: None }
     }
 
     /// The same, noting what it is asked for: see [`World::looks`].
@@ -295,12 +299,12 @@ impl World {
 
     /// The same, under a probe.
     pub fn probed(root: impl Into<PathBuf>, probe: Arc<dyn Probe>) -> World {
-        World { root: root.into(), probe: Some(probe), notes: None }
+        World { root: root.into(), probe: Some(probe), notes: None, trust: None }
     }
 
     /// Another folder, seen by the same probe.
     pub fn at(&self, root: impl Into<PathBuf>) -> World {
-        World { root: root.into(), probe: self.probe.clone(), notes: None }
+        World { root: root.into(), probe: self.probe.clone(), notes: None, trust: self.trust.clone() }
     }
 
     fn notes(&self) -> Option<&looks::Notes> {
@@ -742,7 +746,7 @@ impl World {
     }
 
     /// The file of this very program.
-    pub fn program(&self) -> Option<Stat> {
+    pub fn own_program(&self) -> Option<Stat> {
         fs::metadata(std::env::current_exe().ok()?).ok().map(|m| Stat::of(&m))
     }
 

@@ -245,7 +245,7 @@ fn sweep(home: &World, index: &Index, keys: &Set, plan: Plan) -> io::Result<()> 
     let mut keys: Vec<&Digest> = keys.iter().collect();
     keys.sort();
     for key in keys {
-        new.put_result(*key, index.result(*key).unwrap_or_default());
+        new.put_result(*key, index.result(*key).unwrap_or_default(), index.is_raw(*key));
     }
     plan.stay.iter().for_each(|(d, p)| new.put_object(*d, *p));
     let mut next = index.objects.values().map(|p| p.pack + 1).max().unwrap_or(0);
@@ -324,7 +324,7 @@ mod tests {
             let bytes = vec![*v; 1000];
             s.put(Digest::of(&bytes), &bytes, v.is_multiple_of(2)).unwrap();
             let result = serde_json::to_vec(&[Digest::of(&bytes)]).unwrap();
-            s.put_result(Digest::of(&[*v]), &result);
+            s.put_result(Digest::of(&[*v]), &result, false);
         }
         s.commit().unwrap();
         s.keep_roots(world).unwrap();
@@ -367,7 +367,7 @@ mod tests {
                 let steps = [&[0, 0, 0xe8, 0x07][..], &[own; 1000]].concat();
                 assert!(s.put_difference(of(own), of(base), &steps, true).unwrap());
             }
-            s.put_result(Digest::of(&[23]), format!("[\"{}\"]", of(23).hex()).as_bytes());
+            s.put_result(Digest::of(&[23]), format!("[\"{}\"]", of(23).hex()).as_bytes(), true);
             s.commit().unwrap();
             s.keep_roots(&world).unwrap();
         }
@@ -417,7 +417,7 @@ mod tests {
         for (n, s) in [&first, &second, &first, &second].into_iter().enumerate() {
             let bytes = vec![n as u8; 10];
             s.put(Digest::of(&bytes), &bytes, false).unwrap();
-            s.put_result(Digest::of(&[n as u8]), b"[]");
+            s.put_result(Digest::of(&[n as u8]), b"[]", false);
             s.commit().unwrap();
         }
         drop((first, second));

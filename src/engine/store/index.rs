@@ -6,6 +6,11 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 pub const MAGIC: &[u8; 16] = b"tamis index 1\n\0\0";
+/// The frame of a result that tells of nothing raw, and of one that does.
+const PLAIN: u8 = b'p';
+const RAW: u8 = b'q';
+/// The frame of a result that was written before results said whether they are raw: it counts as raw.
+const UNKNOWN: u8 = b'r';
 /// Length u64 and sum, in front of each commit's frames.
 pub const HEAD: usize = 24;
 
@@ -32,13 +37,14 @@ pub type Set = std::collections::HashSet<Digest, BuildHasherDefault<ByDigest>>;
 #[derive(Default)]
 pub struct Index {
     pub objects: Map<Place>,
-    results: Map<(usize, u32)>,
+    /// Where each result lies in the log, its length, and whether it is raw.
+    results: Map<(usize, u32, bool)>,
     /// The frames of all commits read so far; results point into it.
     log: Vec<u8>,
     /// Bytes of the file that are in `log`, with its heads.
     pub len: u64,
     /// Results that no commit holds yet.
-    fresh: Map<Vec<u8>>,
+    fresh: Map<(Vec<u8>, bool)>,
     /// Frames for the next commit.
     pending: Vec<u8>,
 }
@@ -67,7 +73,10 @@ impl Index {
             let at = base + (body.len() - after.len()) - payload.len();
             if let Some((digest, tail)) = payload.split_first_chunk::<32>() {
                 match kind {
-                    b'r' => drop(self.results.insert(Digest(*digest), (at + 32, tail.len() as u32))),
+                    PLAIN | RAW | UNKNOWN => {
+                        let raw = kind != PLAIN;
+                        self.results.insert(Digest(*digest), (at + 32, tail.len() as u32, raw));
+                    }
                     b'o' => drop(Place::read(tail).map(|p| self.objects.insert(Digest(*digest), p))),
                     _ => {} // a later version's frame
                 }
@@ -77,11 +86,17 @@ impl Index {
     }
 
     pub fn result(&self, key: Digest) -> Option<&[u8]> {
-        if let Some(bytes) = self.fresh.get(&key) {
+        if let Some((bytes, _)) = self.fresh.get(&key) {
             return Some(bytes);
         }
-        let (at, len) = *self.results.get(&key)?;
+        let (at, len, _) = *self.results.get(&key)?;
         self.log.get(at..at + len as usize)
+    }
+
+    /// Whether a result tells of what nothing has masked, so that it may not leave this machine.
+    pub fn is_raw(&self, key: Digest) -> bool {
+        let fresh = self.fresh.get(&key).map(|r| r.1);
+        fresh.or_else(|| self.results.get(&key).map(|r| r.2)).unwrap_or(true)
     }
 
     /// The keys of all results.
@@ -90,9 +105,9 @@ impl Index {
     }
 
     /// Known from now on, kept from the next commit on.
-    pub fn put_result(&mut self, key: Digest, bytes: &[u8]) {
-        frame(&mut self.pending, b'r', &[&key.0, bytes]);
-        self.fresh.insert(key, bytes.to_vec());
+    pub fn put_result(&mut self, key: Digest, bytes: &[u8], raw: bool) {
+        frame(&mut self.pending, if raw { RAW } else { PLAIN }, &[&key.0, bytes]);
+        self.fresh.insert(key, (bytes.to_vec(), raw));
     }
 
     pub fn put_object(&mut self, digest: Digest, place: Place) {
@@ -171,7 +186,7 @@ mod tests {
         let mut index = Index::default();
         let mut file = Vec::new();
         for n in 0..5u8 {
-            index.put_result(Digest::of(&[n]), &[n; 3]);
+            index.put_result(Digest::of(&[n]), &[n; 3], n % 2 == 0);
             index.put_object(Digest::of(&[n, n]), place(u32::from(n)));
             let bytes = index.commit();
             index.committed(&bytes);
@@ -181,7 +196,10 @@ mod tests {
         for cut in 0..=file.len() {
             let mut back = Index::default();
             back.read(&file[..cut]);
-            let known = |n: u8| back.result(Digest::of(&[n])).is_some_and(|b| *b == [n; 3]);
+            let known = |n: u8| {
+                let key = Digest::of(&[n]);
+                back.result(key).is_some_and(|b| *b == [n; 3] && back.is_raw(key) == (n % 2 == 0))
+            };
             let placed = |n: u8| back.objects.get(&Digest::of(&[n, n])) == Some(&place(u32::from(n)));
             let whole = (0..5).take_while(|n| known(*n)).count();
             assert!((0..5).all(|n| known(n) == (usize::from(n) < whole) && placed(n) == known(n)));
@@ -192,15 +210,29 @@ mod tests {
     #[test]
     fn what_another_committed_is_learnt() {
         let (mut a, mut b) = (Index::default(), Index::default());
-        a.put_result(Digest::of(b"a"), b"1");
+        a.put_result(Digest::of(b"a"), b"1", true);
         let first = a.commit();
         a.committed(&first);
-        b.put_result(Digest::of(b"b"), b"2");
+        b.put_result(Digest::of(b"b"), b"2", false);
         b.read(&first);
         assert_eq!(b.result(Digest::of(b"a")), Some(&b"1"[..]));
         assert_eq!(b.result(Digest::of(b"b")), Some(&b"2"[..]));
         let second = b.commit();
         a.read(&second);
         assert_eq!(a.result(Digest::of(b"b")), Some(&b"2"[..]));
+    }
+
+    #[test]
+    fn an_old_result_counts_as_raw() {
+        let mut body = Vec::new();
+        frame(&mut body, UNKNOWN, &[&Digest::of(b"old").0, b"outcome"]);
+        let mut file = MAGIC.to_vec();
+        file.extend((body.len() as u64).to_le_bytes());
+        file.extend(sum(&body));
+        file.extend(body);
+        let mut index = Index::default();
+        index.read(&file);
+        assert_eq!(index.result(Digest::of(b"old")), Some(&b"outcome"[..]));
+        assert!(index.is_raw(Digest::of(b"old")));
     }
 }

@@ -200,10 +200,10 @@ impl Store {
     }
 
     /// Records such a result.
-    pub fn put_part(&self, key: Digest, bytes: &[u8]) {
+    pub fn put_part(&self, key: Digest, bytes: &[u8], raw: bool) {
         let mut inner = self.lock();
         if inner.index.result(key) != Some(bytes) {
-            inner.index.put_result(key, bytes);
+            inner.index.put_result(key, bytes, raw);
         }
     }
 
@@ -218,10 +218,11 @@ impl Store {
         h.finish()
     }
 
-    /// Records what a recipe gave; known from now on, kept from the next commit on.
-    pub fn put_result(&self, key: Digest, bytes: &[u8]) {
+    /// Records what a recipe gave; known from now on, kept from the next commit on. `raw`: it tells of what nothing has
+    /// masked.
+    pub fn put_result(&self, key: Digest, bytes: &[u8], raw: bool) {
         self.lock().used.insert(key);
-        self.put_part(key, bytes);
+        self.put_part(key, bytes, raw);
     }
 
     /// Keeps an object. `raw` ones, made before masking, lie in packs of their own.
@@ -592,7 +593,7 @@ mod tests {
         {
             let s = Store::write(&world).unwrap();
             s.put(a, b"first", false).unwrap();
-            s.put_result(b, b"outcome");
+            s.put_result(b, b"outcome", false);
             assert_eq!(s.get(a).as_deref(), Some(&b"first"[..]));
             s.commit().unwrap();
             s.put(b, b"second", true).unwrap();
@@ -712,7 +713,7 @@ mod tests {
         let (dir, world) = world();
         let s = Store::write(&world).unwrap();
         for i in 0..10u8 {
-            s.put_result(Digest::of(&[i]), &[i]);
+            s.put_result(Digest::of(&[i]), &[i], false);
             s.commit().unwrap();
         }
         drop(s);
@@ -723,7 +724,7 @@ mod tests {
             let s = Store::write(&world).unwrap();
             let known = (0..10u8).take_while(|i| s.result(Digest::of(&[*i])).is_some()).count();
             assert!(known <= 10 && (known == 10) == (cut == whole.len()));
-            s.put_result(Digest::of(b"new"), b"new");
+            s.put_result(Digest::of(b"new"), b"new", false);
             s.commit().unwrap();
             drop(s);
             assert!(Store::read(&world).unwrap().result(Digest::of(b"new")).is_some());

@@ -60,14 +60,8 @@ pub enum Keep {
     Longest,
 }
 
-pub const ENTRY: Entry = Entry {
-    name: "clean/exact_duplicates",
-    path: "clean.exact_duplicates",
-    card: <Stage as RowStage>::CARD,
-    schema: Some(|g| g.subschema_for::<TextOr<Declaration>>()),
-    declare,
-    kernels: row::<Stage>(),
-};
+pub const ENTRY: Entry = Entry::row::<Stage>("clean/exact_duplicates", "clean.exact_duplicates", declare)
+    .schema(|g| g.subschema_for::<TextOr<Declaration>>());
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(TextOr(d)) = check.read::<TextOr<Declaration>>() else { return Vec::new() };
@@ -83,16 +77,17 @@ fn declare(check: &mut Check) -> Vec<Plan> {
                 .label("needs `on`, or a text or image field in [schema]"),
         );
     }
-    vec![Plan {
-        ports: Ports {
+    vec![Plan::row::<Stage>(
+        Ports {
             table: "samples".into(),
             reads: names(&[vec!["id".into()], on].concat()),
             drops: true,
             ..Ports::default()
         },
-        params: ["{}".into(), text(&Choose { keep: d.keep }), text(&Respond { action: d.action })],
-        ..Plan::default()
-    }]
+        &Nothing {},
+        &Choose { keep: d.keep },
+        &Respond { action: d.action },
+    )]
 }
 
 fn known(check: &mut Check, name: &At<String>) -> Option<String> {
@@ -127,7 +122,9 @@ struct Respond {
 struct Stage;
 
 impl RowStage for Stage {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1), (Part::Gather, 1), (Part::Apply, 1)]);
+    const MAP: u32 = 1;
+    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
     type Map = Nothing;
     type Gather = Choose;
     type Apply = Respond;
@@ -147,9 +144,11 @@ impl RowStage for Stage {
         }
         Ok(Delta::default())
     }
+}
 
+impl Stage {
     /// Only the group at hand is in memory.
-    fn gather(p: &Choose, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
+    fn gather(p: &Choose, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         let mut group: Vec<Hit> = Vec::new();
         let mut dropped = 0u64;
         for hit in hits.iter() {
@@ -165,10 +164,11 @@ impl RowStage for Stage {
 
     fn apply(p: &Respond, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
-        for (row, kept) in slice {
-            let say = format!("the same content as {}", String::from_utf8_lossy(kept));
+        for (row, kept) in &slice.rows {
+            let kept = String::from_utf8_lossy(kept).into_owned();
+            let say = format!("the same content as {kept}");
             let act = match p.action {
-                Action::Drop => Act::Drop,
+                Action::Drop => Act::Drop { kept: Some(kept) },
                 Action::Review => Act::Review,
             };
             delta.event(*row as usize, act, "clean.exact_duplicates", "duplicate.exact", say);

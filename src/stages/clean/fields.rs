@@ -123,14 +123,8 @@ impl Rules {
     }
 }
 
-pub const ENTRY: Entry = Entry {
-    name: "clean/fields",
-    path: "clean.fields",
-    card: <Stage as RowStage>::CARD,
-    schema: Some(|g| g.subschema_for::<Declaration>()),
-    declare,
-    kernels: row::<Stage>(),
-};
+pub const ENTRY: Entry =
+    Entry::row::<Stage>("clean/fields", "clean.fields", declare).schema(|g| g.subschema_for::<Declaration>());
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(Declaration(declared)) = check.read::<Declaration>() else { return Vec::new() };
@@ -148,11 +142,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         return Vec::new();
     }
     let reads = declared.into_keys().collect();
-    vec![Plan {
-        ports: Ports { table: "samples".into(), reads, drops: true, ..Ports::default() },
-        params: [text(&measured), text(&bounds), text(&respond)],
-        ..Plan::default()
-    }]
+    vec![Plan::row::<Stage>(
+        Ports { table: "samples".into(), reads, drops: true, ..Ports::default() },
+        &measured,
+        &bounds,
+        &respond,
+    )]
 }
 
 /// Where the table of a field stands.
@@ -242,8 +237,10 @@ type Broken = (String, String, String);
 struct Stage;
 
 impl RowStage for Stage {
-    const CARD: Card =
-        Card::new(Grain::Partition, &[(Part::Map, 1), (Part::Gather, 1), (Part::Apply, 1)]).uses(&["unicode-std 17.0"]);
+    const USES: &'static [&'static str] = &["unicode-std 17.0"];
+    const MAP: u32 = 1;
+    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Measured;
     type Gather = Bounds;
     type Apply = Respond;
@@ -264,9 +261,11 @@ impl RowStage for Stage {
         }
         Ok(Delta::default())
     }
+}
 
+impl Stage {
     /// In memory are only the rows that break a limit.
-    fn gather(p: &Bounds, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
+    fn gather(p: &Bounds, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         let mut broken: BTreeMap<crate::stage::Spot, Vec<Broken>> = BTreeMap::new();
         let mut counts = counters(p);
         for hit in hits.iter() {
@@ -290,11 +289,11 @@ impl RowStage for Stage {
 
     fn apply(p: &Respond, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
-        for (row, decided) in slice {
+        for (row, decided) in &slice.rows {
             let broken: Vec<Broken> = serde_json::from_slice(decided)
                 .map_err(|e| Fault::Bug(format!("a decision does not read back: {e}")))?;
             for (field, statistic, side) in broken {
-                let act = if p.review.contains(&field) { Act::Review } else { Act::Drop };
+                let act = if p.review.contains(&field) { Act::Review } else { Act::DROP };
                 let place = if side == "min" { "below its smallest" } else { "above its largest" };
                 let say = format!("{statistic} of {field} is {place} value");
                 let key = format!("clean.fields.{field}.{statistic}_{side}");
@@ -329,62 +328,23 @@ fn ratio_of(bytes: &[u8]) -> Option<Ratio> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::Digest;
     use crate::measure::fields::STATISTICS;
-    use crate::table::{ArrayRef, array_of};
-    use crate::world::World;
-
-    struct NoBlobs;
-
-    impl Blobs for NoBlobs {
-        fn open(&self, _: Digest) -> Result<Vec<u8>, Fault> {
-            Err(Fault::World("no blobs here".into()))
-        }
-        fn column(&self, _: Digest) -> Result<ArrayRef, Fault> {
-            Err(Fault::World("no columns here".into()))
-        }
-    }
 
     /// The plans of a manifest, and its problems: code and token.
     fn declared(manifest: &str) -> (Vec<Plan>, Vec<String>) {
-        let parsed = crate::manifest::parse("dataset.toml", manifest.into()).unwrap();
-        let (world, raw) = (World::new("."), Default::default());
-        let types = [("text", DataType::Utf8), ("n", DataType::Int64)];
-        let samples = types.into_iter().map(|(n, t)| (n.to_string(), t)).collect();
-        let columns = BTreeMap::from([("samples".to_string(), samples)]);
-        let (span, table) = parsed.table(&["clean", "fields"]).unwrap();
-        let mut check = Check {
-            manifest: &parsed,
-            world: &world,
-            path: "clean.fields".into(),
-            instance: String::new(),
-            span,
-            table: Some(table),
-            columns: &columns,
-            raw: &raw,
-            problems: Vec::new(),
-        };
-        let plans = declare(&mut check);
-        let told = check.problems.iter().map(|d| format!("{} {}", d.code, &manifest[d.span.clone()])).collect();
-        (plans, told)
-    }
-
-    fn read<P: Params>(params: &str) -> P {
-        serde_json::from_str(params).unwrap()
+        let samples = [("text", DataType::Utf8.into()), ("n", DataType::Int64.into())];
+        let (plans, told) = testing::declared(&[ENTRY], "clean.fields", manifest, &samples);
+        (plans, told.into_iter().map(|(code, token)| format!("{code} {token}")).collect())
     }
 
     /// All three kernels over one partition: the events and the facts.
     fn run(plan: &Plan, given: &[Option<&str>]) -> (Vec<Event>, BTreeMap<String, Fact>) {
-        let column: ArrayRef = array_of(given.iter().map(|t| t.map(str::to_string)));
-        let held = BTreeMap::from([("text".to_string(), (Digest::default(), Some(column)))]);
-        let rows = Rows::new(given.len(), held, &NoBlobs);
+        let bytes = testing::Bytes::default();
+        let rows = testing::rows(&bytes, &[("text", testing::texts_of(given))]);
         let mut summary = Summary::default();
-        Stage::map(&read(&plan.params[0]), &rows, &mut summary).unwrap();
-        let (again, mut out) = (|| summary.hits(), Verdicts::default());
-        Stage::gather(&read(&plan.params[1]), &Hits(&again), &mut out).unwrap();
-        let slice = out.slice(0);
-        let nothing = Rows::new(given.len(), BTreeMap::new(), &NoBlobs);
-        (Stage::apply(&read(&plan.params[2]), &nothing, &slice).unwrap().events, out.facts)
+        Stage::map(&plan.read(Kernel::Map), &rows, &mut summary).unwrap();
+        let out = testing::gathered::<Stage>(&plan.read(Kernel::Gather), &summary);
+        (Stage::apply(&plan.read(Kernel::Apply), &rows, &out.slice(0)).unwrap().events, out.facts)
     }
 
     #[test]
@@ -416,11 +376,13 @@ mod tests {
 
     #[test]
     fn a_limit_stands_only_in_what_decides() {
-        let of = |limit: &str| declared(&format!("[clean.fields.text]\nchars_max = {limit}\n")).0[0].params.clone();
+        let of = |limit: &str| declared(&format!("[clean.fields.text]\nchars_max = {limit}\n")).0[0].clone();
         let (a, b) = (of("5"), of("6.5"));
-        assert_eq!((&a[0], &a[2]), (&b[0], &b[2]));
-        assert_eq!(a[0], r#"{"statistics":{"text":["chars"]}}"#);
-        assert_eq!(b[1], r#"{"limits":{"text":{"chars":{"max":"6.5"}}}}"#);
+        for kernel in [Kernel::Map, Kernel::Apply] {
+            assert_eq!(a.params(kernel), b.params(kernel));
+        }
+        assert_eq!(a.params(Kernel::Map), r#"{"statistics":{"text":["chars"]}}"#);
+        assert_eq!(b.params(Kernel::Gather), r#"{"limits":{"text":{"chars":{"max":"6.5"}}}}"#);
         let defaults = [text(&Measured::default()), text(&Bounds::default()), text(&Respond::default())];
         assert_eq!(defaults, ["{}", "{}", "{}"]);
     }
@@ -429,7 +391,7 @@ mod tests {
     fn dropped_unless_said_otherwise_and_counted_also_where_none_breaks_it() {
         let (plans, _) = declared("[clean.fields.text]\nchars_min = 2\nchars_max = 3\n");
         let (events, facts) = run(&plans[0], &[Some("가나다라")]);
-        assert_eq!((events.len(), &events[0].act), (1, &Act::Drop));
+        assert_eq!((events.len(), &events[0].act), (1, &Act::DROP));
         assert_eq!(events[0].say, "chars of text is above its largest value");
         assert_eq!((&facts["text.chars_min"], &facts["text.chars_max"]), (&Fact::Int(0), &Fact::Int(1)));
     }
@@ -444,7 +406,7 @@ mod tests {
     #[test]
     fn the_unicode_version_is_the_one_stated() {
         let (major, minor, _) = char::UNICODE_VERSION;
-        assert_eq!(Stage::CARD.uses, [format!("unicode-std {major}.{minor}")]);
+        assert_eq!(Stage::USES, [format!("unicode-std {major}.{minor}")]);
     }
 
     #[test]
@@ -453,6 +415,6 @@ mod tests {
             [clean.fields.txet]\nwords_min = 1\n";
         let (plans, told) = declared(manifest);
         assert!(plans.is_empty());
-        assert_eq!(told, ["T0322 [clean.fields.n]", "T0207 [clean.fields.n]", "T0205 3", "T0310 [clean.fields.txet]"]);
+        assert_eq!(told, ["T0205 3", "T0207 [clean.fields.n]", "T0322 [clean.fields.n]", "T0310 [clean.fields.txet]"]);
     }
 }

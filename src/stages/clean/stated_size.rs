@@ -28,14 +28,8 @@ pub enum Declaration {
     Drop,
 }
 
-pub const ENTRY: Entry = Entry {
-    name: "clean/stated_size",
-    path: "clean.stated_size",
-    card: <Stage as RowStage>::CARD,
-    schema: Some(|g| g.subschema_for::<Declaration>()),
-    declare,
-    kernels: row::<Stage>(),
-};
+pub const ENTRY: Entry =
+    Entry::row::<Stage>("clean/stated_size", "clean.stated_size", declare).schema(|g| g.subschema_for::<Declaration>());
 
 const READS: [&str; 3] = ["height", "voc_size", "width"];
 
@@ -47,11 +41,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         check.bad(problem.label(label).help("needs a source of format voc, and [preprocess]"));
         return Vec::new();
     }
-    vec![Plan {
-        ports: Ports { table: "samples".into(), reads: names(&READS), drops: true, ..Ports::default() },
-        params: [text(&Respond { action }), "{}".into(), "{}".into()],
-        ..Plan::default()
-    }]
+    vec![Plan::map::<Stage>(
+        Ports { table: "samples".into(), reads: names(&READS), drops: true, ..Ports::default() },
+        &Respond { action },
+    )]
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -63,7 +56,7 @@ struct Respond {
 struct Stage;
 
 impl RowStage for Stage {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]);
+    const MAP: u32 = 1;
     type Map = Respond;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -78,7 +71,7 @@ impl RowStage for Stage {
             let act = match p.action {
                 Declaration::Report => Act::Finding,
                 Declaration::Review => Act::Review,
-                Declaration::Drop => Act::Drop,
+                Declaration::Drop => Act::DROP,
             };
             let say = format!("annotated at {} x {}, the file has {width} x {height}", other.0, other.1);
             delta.event(row, act, "clean.stated_size", "image.stated_size", say);

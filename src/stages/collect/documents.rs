@@ -14,14 +14,7 @@ use arrow_array::Int64Array;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-pub const ENTRY: Entry = Entry {
-    name: "collect/documents",
-    path: "collect.*",
-    card: <Documents as RowStage>::CARD,
-    schema: None,
-    declare,
-    kernels: row::<Documents>(),
-};
+pub const ENTRY: Entry = Entry::row::<Documents>("collect/documents", "collect.*", declare);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
@@ -29,36 +22,34 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         return Vec::new();
     }
     let source = c.source(check, &c.files.files, "xml", Split::Whole, false);
-    let writes = vec![
-        ("stem".into(), utf8()),
-        ("width".into(), DataType::Int64),
-        ("height".into(), DataType::Int64),
-        ("objects".into(), list(Box2::ty())),
-    ];
+    let writes = writes([
+        ("stem", utf8()),
+        ("width", DataType::Int64),
+        ("height", DataType::Int64),
+        ("objects", list(Box2::ty())),
+    ]);
+    let table = source.table.clone();
     let word = "documents".to_string();
     let step = format!("{}/{word}", check.path);
     vec![Plan {
-        word,
-        ports: Ports {
-            table: source.table.clone(),
-            reads: names(&["blob", "stem", "reject"]),
-            writes,
-            into: Some(format!("{}/documents", check.path)),
-            ..Ports::default()
-        },
-        params: [
-            text(&Parse {
+        gates: c.gates(check, &step),
+        scan: Some(source),
+        ..Plan::map::<Documents>(
+            Ports {
+                table,
+                reads: names(&["blob", "stem", "reject"]),
+                writes,
+                into: Some(format!("{}/documents", check.path)),
+                ..Ports::default()
+            },
+            &Parse {
                 source: check.instance.clone(),
                 zero_based: c.files.voc_base == Some(0),
                 prefix: c.prefix.clone(),
                 depth_max: c.depth_max(),
-            }),
-            "{}".into(),
-            "{}".into(),
-        ],
-        gates: c.gates(check, &step),
-        scan: Some(source),
-        ..Plan::default()
+            },
+        )
+        .word(word)
     }]
 }
 
@@ -77,7 +68,7 @@ struct Parse {
 struct Documents;
 
 impl RowStage for Documents {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 2)]);
+    const MAP: u32 = 2;
     type Map = Parse;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -90,13 +81,13 @@ impl RowStage for Documents {
         for (row, blob) in blobs.into_iter().enumerate() {
             let stem = stems.get(row).cloned().flatten().unwrap_or_default();
             if let Some(Some(rule)) = rejects.get(row) {
-                delta.at(row, 0, Act::Drop, &key, rule, "the file cannot be read as data");
+                delta.at(row, 0, Act::DROP, &key, rule, "the file cannot be read as data");
                 continue;
             }
             let bytes = rows.blob(blob.unwrap_or_default())?;
             match voc::parse(&bytes, p.depth_max) {
                 Err(wrong) => {
-                    delta.at(row, 0, Act::Drop, &key, wrong.rule, format!("line {}: {}", wrong.line, wrong.say))
+                    delta.at(row, 0, Act::DROP, &key, wrong.rule, format!("line {}: {}", wrong.line, wrong.say))
                 }
                 Ok(d) => {
                     if d.filename.as_deref().is_some_and(|n| stem_of(n) != stem) {

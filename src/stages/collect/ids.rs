@@ -6,22 +6,13 @@ use crate::digest::Digest;
 use crate::stage::*;
 use crate::table::{feed, texts};
 
-pub const ENTRY: Entry = Entry {
-    name: "collect/ids",
-    path: "collect",
-    card: <Ids as RowStage>::CARD,
-    schema: None,
-    declare,
-    kernels: row::<Ids>(),
-};
+pub const ENTRY: Entry = Entry::row::<Ids>("collect/ids", "collect", declare);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(columns) = check.columns.get("samples") else { return Vec::new() };
     let mut reads = names(&["id"]);
     reads.extend(columns.keys().filter(|c| *c != "id" && *c != "source").cloned());
     vec![Plan {
-        ports: Ports { table: "samples".into(), reads, drops: true, ..Ports::default() },
-        params: ["{}".into(), "{}".into(), "{}".into()],
         gates: vec![Gate {
             key: "collect".into(),
             fact: "collect.conflicts".into(),
@@ -30,7 +21,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             span: first_id(check),
             look: "tamis show collect --findings".into(),
         }],
-        ..Plan::default()
+        ..Plan::map::<Ids>(Ports { table: "samples".into(), reads, drops: true, ..Ports::default() }, &Nothing {})
     }]
 }
 
@@ -45,7 +36,9 @@ fn first_id(check: &Check) -> std::ops::Range<usize> {
 struct Ids;
 
 impl RowStage for Ids {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 2), (Part::Gather, 1), (Part::Apply, 1)]);
+    const MAP: u32 = 2;
+    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Nothing;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -66,9 +59,11 @@ impl RowStage for Ids {
         }
         Ok(Delta::default())
     }
+}
 
+impl Ids {
     /// One id in memory at a time.
-    fn gather(_: &Nothing, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
+    fn gather(_: &Nothing, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         let mut kept: Option<Hit> = None;
         let (mut merged, mut conflicts) = (0u64, 0u64);
         for hit in hits.iter() {
@@ -91,7 +86,7 @@ impl RowStage for Ids {
 
     fn apply(_: &Nothing, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
-        for (row, say) in slice {
+        for (row, say) in &slice.rows {
             let row = *row as usize;
             match say.strip_prefix(b"=") {
                 Some(id) => {
@@ -114,7 +109,7 @@ impl RowStage for Ids {
                     );
                     delta.event(
                         row,
-                        Act::Drop,
+                        Act::DROP,
                         "collect",
                         "id.conflict",
                         "the earlier record stays; give one source an `id_prefix`",

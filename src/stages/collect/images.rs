@@ -8,14 +8,8 @@ use crate::stage::*;
 use crate::table::{Cell, array_of, utf8};
 use serde::{Deserialize, Serialize};
 
-pub const ENTRY: Entry = Entry {
-    name: "collect/images",
-    path: "collect.*",
-    card: <Images as RowStage>::CARD,
-    schema: Some(|g| g.subschema_for::<super::Declaration>()),
-    declare,
-    kernels: row::<Images>(),
-};
+pub const ENTRY: Entry =
+    Entry::row::<Images>("collect/images", "collect.*", declare).schema(|g| g.subschema_for::<super::Declaration>());
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
@@ -25,27 +19,26 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let source = c.source(check, &c.files.images, "units", Split::Whole, true);
     let class: Vec<String> =
         c.declared.fields.iter().filter(|f| f.1.as_str() == "class").map(|f| f.0.clone()).collect();
-    let mut writes = vec![("source".into(), utf8()), ("image".into(), Image::ty())];
-    writes.extend(class.iter().map(|n| (n.clone(), utf8())));
+    let image = Column::new(Image::ty()).role(Role::Image).harmless();
+    let mut writes = writes([("source", Column::new(utf8()).harmless()), ("image", image)]);
+    writes.extend(class.iter().map(|n| (n.clone(), utf8().into())));
+    let table = source.table.clone();
     let word = if c.files.format == Format::Voc { "images" } else { "" };
     let step = if word.is_empty() { check.path.clone() } else { format!("{}/{word}", check.path) };
     vec![Plan {
-        word: word.into(),
-        ports: Ports {
-            table: source.table.clone(),
-            reads: names(&["blob", "path", "stem", "bytes", "reject"]),
-            writes,
-            into: Some("samples".into()),
-            ..Ports::default()
-        },
-        params: [
-            text(&Place { source: check.instance.clone(), id: c.id.clone(), prefix: c.prefix.clone(), class }),
-            "{}".into(),
-            "{}".into(),
-        ],
         gates: c.gates(check, &step),
         scan: Some(source),
-        ..Plan::default()
+        ..Plan::map::<Images>(
+            Ports {
+                table,
+                reads: names(&["blob", "path", "stem", "bytes", "reject"]),
+                writes,
+                into: Some("samples".into()),
+                ..Ports::default()
+            },
+            &Place { source: check.instance.clone(), id: c.id.clone(), prefix: c.prefix.clone(), class },
+        )
+        .word(word)
     }]
 }
 
@@ -65,7 +58,7 @@ struct Place {
 struct Images;
 
 impl RowStage for Images {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]);
+    const MAP: u32 = 1;
     type Map = Place;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -83,7 +76,7 @@ impl RowStage for Images {
                 delta.at(
                     row,
                     0,
-                    Act::Drop,
+                    Act::DROP,
                     format!("collect.{}.format", p.source),
                     reject,
                     "the file cannot be read as data",
@@ -96,7 +89,7 @@ impl RowStage for Images {
                 _ => stem,
             };
             match make_id(&p.prefix, &id) {
-                Err(say) => delta.at(row, 0, Act::Drop, format!("collect.{}.id", p.source), "id.invalid", say),
+                Err(say) => delta.at(row, 0, Act::DROP, format!("collect.{}.id", p.source), "id.invalid", say),
                 Ok(id) => {
                     let bytes = match crate::table::value_at(sizes.as_ref(), row) {
                         crate::table::Value::Int(n) => n,

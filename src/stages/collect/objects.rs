@@ -8,14 +8,7 @@ use crate::table::value::column;
 use crate::table::{Cell, DataType, Value, list, value_at};
 use serde::{Deserialize, Serialize};
 
-pub const ENTRY: Entry = Entry {
-    name: "collect/objects",
-    path: "collect.*",
-    card: <Objects as JoinStage>::CARD,
-    schema: None,
-    declare,
-    kernels: join::<Objects>(),
-};
+pub const ENTRY: Entry = Entry::join::<Objects>("collect/objects", "collect.*", declare);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
@@ -23,14 +16,17 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         return Vec::new();
     }
     let key = format!("{}.{}.files", check.path, c.by);
-    vec![Plan {
-        ports: Ports {
+    vec![Plan::join::<Objects>(
+        Ports {
             table: "samples".into(),
             reads: names(&["id", "source", "objects", "voc_size"])
                 .into_iter()
                 .filter(|n| n == "id" || n == "source" || check.column("samples", n).is_some())
                 .collect(),
-            writes: vec![("objects".into(), list(Box2::ty())), ("voc_size".into(), list(DataType::Int64))],
+            writes: writes([
+                ("objects", Column::new(list(Box2::ty())).inner()),
+                ("voc_size", Column::new(list(DataType::Int64)).inner()),
+            ]),
             drops: true,
             right: Some(Right {
                 table: format!("{}/documents", check.path),
@@ -41,9 +37,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             }),
             ..Ports::default()
         },
-        params: [text(&Meet { source: check.instance.clone(), key }), "{}".into(), "{}".into()],
-        ..Plan::default()
-    }]
+        &Meet { source: check.instance.clone(), key },
+    )]
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -57,7 +52,7 @@ struct Meet {
 struct Objects;
 
 impl JoinStage for Objects {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Join, 1)]);
+    const JOIN: u32 = 1;
     type Join = Meet;
 
     fn join(p: &Meet, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {

@@ -11,18 +11,11 @@ use crate::formats::{Wrong, conll, csv, encoding};
 use crate::model::annotation::Token;
 use crate::stage::*;
 use crate::table::value::column;
-use crate::table::{Builder, Cell, DataType, Value, list, text_column, utf8};
+use crate::table::{Builder, Cell, Value, list, text_column, utf8};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub const ENTRY: Entry = Entry {
-    name: "collect/read",
-    path: "collect.*",
-    card: <Read as RowStage>::CARD,
-    schema: None,
-    declare,
-    kernels: row::<Read>(),
-};
+pub const ENTRY: Entry = Entry::row::<Read>("collect/read", "collect.*", declare);
 
 /// How a format's files are split into records.
 pub fn split_of(c: &Collect) -> Option<Split> {
@@ -41,24 +34,28 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(split) = split_of(&c) else { return Vec::new() };
     let schema = check.section(&["schema"]);
     let mut fields = BTreeMap::new();
-    let mut writes: Vec<(String, DataType)> = vec![("source".into(), utf8())];
+    let mut writes = writes([("source", Column::new(utf8()).harmless())]);
     for (name, selector) in &c.declared.fields {
         let ty = field_type(&schema, name, selector, c.files.format);
-        writes.push((name.clone(), ty.clone()));
+        let tokens = c.files.format == Format::Conll && selector.as_str() == "tokens";
+        let role = if tokens { Role::Text } else { Role::Plain };
+        writes.push((name.clone(), Column::new(ty.clone()).role(role)));
         fields.insert(name.clone(), (selector.get().clone(), crate::table::types::text(&ty)));
-        if c.files.format == Format::Conll && selector.as_str() == "tokens" {
-            writes.push(("tokens".into(), list(Token::ty())));
+        if tokens {
+            writes.push(("tokens".into(), Column::new(list(Token::ty())).role(Role::Tokens).inner()));
         }
     }
     let source = c.source(check, &c.files.files, "units", split, false);
     let mut reads = names(&["blob", "context", "reject"]);
     let used = |s: &str| c.id == s || c.declared.fields.values().any(|f| f.as_str() == s);
     reads.extend(["path", "stem"].into_iter().filter(|s| used(s)).map(String::from));
-    let step = check.path.clone();
+    let (step, table) = (check.path.clone(), source.table.clone());
     vec![Plan {
-        ports: Ports { table: source.table.clone(), reads, writes, into: Some("samples".into()), ..Ports::default() },
-        params: [
-            text(&Parse {
+        gates: c.gates(check, &step),
+        scan: Some(source),
+        ..Plan::map::<Read>(
+            Ports { table, reads, writes, into: Some("samples".into()), ..Ports::default() },
+            &Parse {
                 source: check.instance.clone(),
                 format: c.files.format,
                 fields,
@@ -69,13 +66,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
                 comment: c.files.comment.clone(),
                 join: c.files.join.clone(),
                 columns: c.files.columns,
-            }),
-            "{}".into(),
-            "{}".into(),
-        ],
-        gates: c.gates(check, &step),
-        scan: Some(source),
-        ..Plan::default()
+            },
+        )
     }]
 }
 
@@ -127,7 +119,7 @@ impl Parse {
 struct Read;
 
 impl RowStage for Read {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 2)]);
+    const MAP: u32 = 2;
     type Map = Parse;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -213,7 +205,7 @@ impl<'p> Collected<'p> {
             r if r.ends_with(".depth") => "depth_max",
             _ => "format",
         });
-        self.delta.at(row, record, Act::Drop, key, rule, say);
+        self.delta.at(row, record, Act::DROP, key, rule, say);
     }
 
     fn unit(&mut self, row: usize, bytes: &[u8], context: Option<&[u8]>, place: Place) {

@@ -21,14 +21,7 @@ use crate::table::{Cell, Value, utf8, value_at};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub const ENTRY: Entry = Entry {
-    name: "label",
-    path: "label.*",
-    card: <Stage as RowStage>::CARD,
-    schema: None,
-    declare,
-    kernels: row::<Stage>(),
-};
+pub const ENTRY: Entry = Entry::row::<Stage>("label", "label.*", declare);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(task) = checked(check) else { return Vec::new() };
@@ -43,20 +36,19 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         sources,
         unlabelled: task.declared.unlabelled,
     };
-    vec![Plan {
-        ports: Ports {
+    vec![Plan::map::<Stage>(
+        Ports {
             table: "samples".into(),
             reads: vec![task.votes().0],
-            writes: vec![
-                (format!("label.{}", task.name), task.kind().answer()),
-                (format!("status.{}", task.name), utf8()),
-            ],
+            writes: writes([
+                (format!("label.{}", task.name), task.label()),
+                (format!("status.{}", task.name), Column::new(utf8()).inner().harmless()),
+            ]),
             drops: method == Method::Single && may_differ,
             ..Ports::default()
         },
-        params: [text(&settle), "{}".into(), "{}".into()],
-        ..Plan::default()
-    }]
+        &settle,
+    )]
 }
 
 /// How votes become a label.
@@ -81,7 +73,8 @@ struct Settle {
 struct Stage;
 
 impl RowStage for Stage {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1), (Part::Gather, 1)]);
+    const MAP: u32 = 1;
+    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     type Map = Settle;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -105,8 +98,10 @@ impl RowStage for Stage {
         }
         Ok(delta)
     }
+}
 
-    fn gather(_: &Nothing, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
+impl Stage {
+    fn gather(_: &Nothing, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         let (mut rows, mut votes) = ([0u64; 2], 0u64);
         let mut classes: BTreeMap<String, u64> = BTreeMap::new();
         for hit in hits.iter() {
@@ -269,9 +264,7 @@ mod tests {
     fn facts_count_rows_votes_and_classes() {
         let rows = vec![Some(vec![vote("a", "col", spans(&[("A", 0, 1), ("A", 2, 3), ("B", 4, 5)]))]), None];
         let (_, _, _, summary) = run(&settle(Kind::Ner, Method::Single), rows);
-        let stream = || summary.hits();
-        let mut out = Verdicts::default();
-        Stage::gather(&Nothing {}, &Hits(&stream), &mut out).unwrap();
+        let out = crate::stage::testing::gathered::<Stage>(&Nothing {}, &summary);
         let facts: Vec<(String, String)> = out.facts.into_iter().map(|(n, f)| (n, f.to_string())).collect();
         let want = [("count.A", "2"), ("count.B", "1"), ("labelled", "1"), ("unlabelled", "1"), ("votes", "1")];
         assert_eq!(facts, want.map(|(n, f)| (n.to_string(), f.to_string())));

@@ -21,14 +21,7 @@ use crate::table::value::column;
 use crate::table::{ArrayRef, Cell, Value, array_of, list, utf8, value_at};
 use serde::{Deserialize, Serialize};
 
-pub const ENTRY: Entry = Entry {
-    name: "label/check",
-    path: "label.*",
-    card: <Stage as RowStage>::CARD,
-    schema: None,
-    declare,
-    kernels: row::<Stage>(),
-};
+pub const ENTRY: Entry = Entry::row::<Stage>("label/check", "label.*", declare);
 
 /// The problems that this step looks for.
 const PROBLEMS: [&str; 4] = ["class", "outside", "degenerate", "empty"];
@@ -42,17 +35,18 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.extend(judge.sized.then(|| names(&["width", "height"])).into_iter().flatten());
     let reviews = PROBLEMS.iter().any(|p| task.declared.problems.of(p) == Respond::Review);
     vec![Plan {
-        word: "check".into(),
-        ports: Ports {
-            table: "samples".into(),
-            reads,
-            writes: vec![votes, (classes, list(utf8()))],
-            drops: reviews || judge.major.is_some(),
-            ..Ports::default()
-        },
-        params: [text(&judge), "{}".into(), "{}".into()],
         gates: task.gates(check, "check", &PROBLEMS),
-        ..Plan::default()
+        ..Plan::map::<Stage>(
+            Ports {
+                table: "samples".into(),
+                reads,
+                writes: vec![votes, (classes, Column::new(list(utf8())).inner())],
+                drops: reviews || judge.major.is_some(),
+                ..Ports::default()
+            },
+            &judge,
+        )
+        .word("check")
     }]
 }
 
@@ -125,7 +119,7 @@ struct Bounds {
 struct Stage;
 
 impl RowStage for Stage {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]);
+    const MAP: u32 = 1;
     type Map = Judge;
     type Gather = Nothing;
     type Apply = Nothing;

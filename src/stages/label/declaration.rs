@@ -5,7 +5,7 @@ use crate::manifest::Decimal;
 use crate::manifest::sections::{SchemaSection, text_of_spans};
 use crate::manifest::values::At;
 use crate::model::annotation::{Kind, Vote};
-use crate::stage::{Act, Check, Gate};
+use crate::stage::{Act, Check, Column, Gate, Role};
 use crate::table::{DataType, types, utf8};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -273,9 +273,17 @@ impl Task {
         self.declared.classes.iter().map(|c| c.get().clone()).collect()
     }
 
-    /// The column of votes and its type.
-    pub fn votes(&self) -> (String, DataType) {
-        (format!("votes.{}", self.name), Vote::list_of(&self.kind().answer()))
+    /// The column of votes. Annotators and answers are words of the data.
+    pub fn votes(&self) -> (String, Column) {
+        let column = Column::new(Vote::list_of(&self.kind().answer())).role(Role::Votes { task: self.name.clone() });
+        (format!("votes.{}", self.name), column)
+    }
+
+    /// The column of the label. Its classes are those of the manifest, whatever the data said.
+    pub fn label(&self) -> Column {
+        let (task, classes) = (self.name.clone(), self.classes());
+        let role = Role::Label { task, kind: self.kind().name().to_string(), classes };
+        Column::new(self.kind().answer()).role(role).harmless()
     }
 
     /// The declared method, else the one that fits the kind.

@@ -25,23 +25,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-pub const COLUMN: Entry = Entry {
-    name: "label/column",
-    path: "label.*",
-    card: <FromColumn as RowStage>::CARD,
-    schema: None,
-    declare: declare_columns,
-    kernels: row::<FromColumn>(),
-};
+pub const COLUMN: Entry = Entry::row::<FromColumn>("label/column", "label.*", declare_columns);
 
-pub const JOIN: Entry = Entry {
-    name: "label/join",
-    path: "label.*",
-    card: <FromFiles as JoinStage>::CARD,
-    schema: None,
-    declare: declare_files,
-    kernels: join::<FromFiles>(),
-};
+pub const JOIN: Entry = Entry::join::<FromFiles>("label/join", "label.*", declare_files);
 
 fn declare_columns(check: &mut Check) -> Vec<Plan> {
     let Some(task) = checked(check) else { return Vec::new() };
@@ -52,7 +38,8 @@ fn declare_columns(check: &mut Check) -> Vec<Plan> {
         let way = Way { column: column.get().clone(), annotator, ..way(check, &task, name, answers) };
         let mut reads = vec![way.column.clone()];
         reads.extend(tags.then(|| "tokens".to_string()));
-        let mut plan = plan(&task, name, way, reads, !plans.is_empty());
+        let ports = ports(&task, &way, reads, !plans.is_empty());
+        let mut plan = Plan::map::<FromColumn>(ports, &way).word(format!("from.{name}"));
         if tags {
             plan.ports.drops = task.declared.problems.of("bio") == Respond::Review;
             plan.gates = task.gates(check, &plan.word, &["bio"]);
@@ -69,15 +56,15 @@ fn declare_files(check: &mut Check) -> Vec<Plan> {
     for (name, answers, _) in task.files() {
         let way = way(check, &task, name, answers);
         let key = way.key();
-        let mut plan = plan(&task, name, way, Vec::new(), columns + plans.len() > 0);
-        plan.ports.right = Some(Right {
+        let mut ports = ports(&task, &way, Vec::new(), columns + plans.len() > 0);
+        ports.right = Some(Right {
             table: format!("{}/from.{name}", task.path),
             key: "item".into(),
             on: answers.on.as_ref().map_or_else(|| "id".to_string(), |on| on.get().clone()),
             reads: names(&["annotator", "answer"]),
             unmatched: Some(("vote.unmatched".into(), key)),
         });
-        plans.push(plan);
+        plans.push(Plan::join::<FromFiles>(ports, &way).word(format!("from.{name}")));
     }
     plans
 }
@@ -98,17 +85,12 @@ fn way(check: &Check, task: &Task, name: &str, answers: &Answers) -> Way {
     }
 }
 
-/// A step that adds votes; all but the first of a task read those before.
-fn plan(task: &Task, name: &str, way: Way, mut reads: Vec<String>, later: bool) -> Plan {
+/// The ports of a step that adds votes; all but the first of a task read those before.
+fn ports(task: &Task, way: &Way, mut reads: Vec<String>, later: bool) -> Ports {
     let votes = task.votes();
     reads.extend(way.edits.clone());
     reads.extend(later.then(|| votes.0.clone()));
-    Plan {
-        word: format!("from.{name}"),
-        ports: Ports { table: "samples".into(), reads, writes: vec![votes], ..Ports::default() },
-        params: [text(&way), "{}".into(), "{}".into()],
-        ..Plan::default()
-    }
+    Ports { table: "samples".into(), reads, writes: vec![votes], ..Ports::default() }
 }
 
 /// How a source's answers are read.
@@ -148,7 +130,7 @@ struct Ground {
 struct FromColumn;
 
 impl RowStage for FromColumn {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 2)]);
+    const MAP: u32 = 2;
     type Map = Way;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -172,7 +154,7 @@ impl RowStage for FromColumn {
 struct FromFiles;
 
 impl JoinStage for FromFiles {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Join, 1)]);
+    const JOIN: u32 = 1;
     type Join = Way;
 
     fn join(p: &Way, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {

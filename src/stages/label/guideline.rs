@@ -23,14 +23,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-pub const ENTRY: Entry = Entry {
-    name: "label/guideline",
-    path: "label.*",
-    card: <Stage as JoinStage>::CARD,
-    schema: None,
-    declare,
-    kernels: join::<Stage>(),
-};
+pub const ENTRY: Entry = Entry::join::<Stage>("label/guideline", "label.*", declare);
 
 /// What released versions said: `TASK TAB VERSION TAB DIGEST` lines, digests as 64 hex digits.
 pub const PINS: &str = "pins/guideline.tsv";
@@ -55,22 +48,23 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let (table, on) = (format!("{}/guideline", task.path), format!("classes.{}", task.name));
     let demand = task.kind() != Kind::Rating;
     vec![Plan {
-        word: "guideline".into(),
-        ports: Ports {
-            table: "samples".into(),
-            reads: vec![on.clone()],
-            right: Some(Right {
-                table: table.clone(),
-                key: "class".into(),
-                on,
-                reads: names(&["class", "section"]),
-                unmatched: None,
-            }),
-            ..Ports::default()
-        },
-        params: [text(&Demand { task: task.name.clone(), demand }), "{}".into(), "{}".into()],
-        literal: Some(literal(table, guideline, &found)),
-        ..Plan::default()
+        literal: Some(literal(table.clone(), guideline, &found)),
+        ..Plan::join::<Stage>(
+            Ports {
+                table: "samples".into(),
+                reads: vec![on.clone()],
+                right: Some(Right {
+                    table,
+                    key: "class".into(),
+                    on,
+                    reads: names(&["class", "section"]),
+                    unmatched: None,
+                }),
+                ..Ports::default()
+            },
+            &Demand { task: task.name.clone(), demand },
+        )
+        .word("guideline")
     }]
 }
 
@@ -168,7 +162,7 @@ struct Demand {
 struct Stage;
 
 impl JoinStage for Stage {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Join, 1)]);
+    const JOIN: u32 = 1;
     type Join = Demand;
 
     fn join(p: &Demand, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {

@@ -65,31 +65,15 @@ fn slot(column: &Option<ArrayRef>, row: usize) -> Value {
 
 #[cfg(test)]
 mod testing {
-    use crate::digest::Digest;
     use crate::model::annotation::{Box2, Kind, Span, Vote};
-    use crate::stage::{Blobs, Delta, Fault, Rows};
+    use crate::stage::{Delta, Rows};
     use crate::table::value::column;
     use crate::table::{ArrayRef, Cell, Value, value_at};
-    use std::collections::BTreeMap;
 
-    /// Blobs in memory.
-    #[derive(Default)]
-    pub struct Bytes(pub BTreeMap<Digest, Vec<u8>>);
+    pub use crate::stage::testing::Bytes;
 
-    impl Blobs for Bytes {
-        fn open(&self, digest: Digest) -> Result<Vec<u8>, Fault> {
-            self.0.get(&digest).cloned().ok_or_else(|| Fault::World("no such blob".into()))
-        }
-
-        fn column(&self, _: Digest) -> Result<ArrayRef, Fault> {
-            Err(Fault::Bug("no such column".into()))
-        }
-    }
-
-    pub fn rows<'a>(blobs: &'a Bytes, columns: Vec<(&str, ArrayRef)>) -> Rows<'a> {
-        let n = columns.first().map_or(0, |c| c.1.len());
-        let columns = columns.into_iter().map(|(name, a)| (name.to_string(), (Digest::default(), Some(a)))).collect();
-        Rows::new(n, columns, blobs)
+    pub fn rows<'a>(bytes: &'a Bytes, columns: Vec<(&str, ArrayRef)>) -> Rows<'a> {
+        crate::stage::testing::rows(bytes, &columns)
     }
 
     /// A vote under guideline 1.0.0.
@@ -128,38 +112,14 @@ mod testing {
 #[cfg(test)]
 mod tests {
     use super::ENTRIES;
-    use crate::diag::Diagnostic;
-    use crate::manifest::parse;
-    use crate::stage::{Check, Plan};
-    use crate::table::{DataType, list, utf8};
-    use crate::world::World;
-    use std::collections::{BTreeMap, BTreeSet};
+    use crate::stage::Plan;
+    use crate::stage::testing::declared;
+    use crate::table::{list, utf8};
 
     /// The plans of all entries and the codes of what is wrong, in the order of the text.
     fn plans(text: &str) -> (Vec<Plan>, Vec<(&'static str, String)>) {
-        let manifest = parse("dataset.toml", text.into()).unwrap();
-        let (span, table) = manifest.table(&["label", "t"]).unwrap();
         let samples = [("text", utf8()), ("ner", list(utf8())), ("tokens", list(utf8())), ("kind", utf8())];
-        let samples: BTreeMap<String, DataType> = samples.into_iter().map(|(n, t)| (n.to_string(), t)).collect();
-        let columns = BTreeMap::from([("samples".to_string(), samples)]);
-        let (world, raw) = (World::new("."), BTreeSet::new());
-        let mut check = Check {
-            manifest: &manifest,
-            world: &world,
-            path: "label.t".into(),
-            instance: "t".into(),
-            span,
-            table: Some(table),
-            columns: &columns,
-            raw: &raw,
-            problems: Vec::new(),
-        };
-        let plans: Vec<Plan> = ENTRIES.iter().flat_map(|e| (e.declare)(&mut check)).collect();
-        let token = |p: Diagnostic| (p.span.start, p.code, text[p.span].to_string());
-        let mut found: Vec<_> = check.problems.into_iter().map(token).collect();
-        found.sort();
-        found.dedup();
-        (plans, found.into_iter().map(|(_, code, token)| (code, token)).collect())
+        declared(ENTRIES, "label.t", text, &samples.map(|(n, t)| (n, t.into())))
     }
 
     fn codes(text: &str) -> Vec<(&'static str, String)> {

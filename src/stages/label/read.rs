@@ -25,14 +25,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-pub const ENTRY: Entry = Entry {
-    name: "label/read",
-    path: "label.*",
-    card: <Read as RowStage>::CARD,
-    schema: Some(|g| g.subschema_for::<Declaration>()),
-    declare,
-    kernels: row::<Read>(),
-};
+pub const ENTRY: Entry =
+    Entry::row::<Read>("label/read", "label.*", declare).schema(|g| g.subschema_for::<Declaration>());
 
 /// The longest record, in bytes.
 const RECORD_MAX: u64 = 16 << 20;
@@ -127,17 +121,18 @@ fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<S
         span: files.first().map_or_else(|| check.span.clone(), At::span),
     };
     Plan {
-        word: format!("read.{name}"),
-        ports: Ports {
-            table,
-            reads: names(&["blob", "context", "reject"]),
-            writes: ["item", "annotator", "answer"].map(|n| (n.to_string(), utf8())).into(),
-            into: Some(format!("{}/from.{name}", task.path)),
-            ..Ports::default()
-        },
-        params: [text(&parse), "{}".into(), "{}".into()],
         scan: Some(source),
-        ..Plan::default()
+        ..Plan::map::<Read>(
+            Ports {
+                table,
+                reads: names(&["blob", "context", "reject"]),
+                writes: writes(["item", "annotator", "answer"].map(|n| (n, utf8()))),
+                into: Some(format!("{}/from.{name}", task.path)),
+                ..Ports::default()
+            },
+            &parse,
+        )
+        .word(format!("read.{name}"))
     }
 }
 
@@ -159,7 +154,7 @@ struct Parse {
 struct Read;
 
 impl RowStage for Read {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 2)]);
+    const MAP: u32 = 2;
     type Map = Parse;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -200,7 +195,7 @@ impl<'p> Ballot<'p> {
 
     fn refuse(&mut self, row: usize, record: usize, rule: &str, say: &str) {
         let of = if rule == "csv.column" || rule.starts_with("vote.") { "fields" } else { "files" };
-        self.delta.at(row, record, Act::Drop, format!("{}.{of}", self.p.source), rule, say);
+        self.delta.at(row, record, Act::DROP, format!("{}.{of}", self.p.source), rule, say);
     }
 
     fn unit(&mut self, row: usize, bytes: &[u8], context: Option<&[u8]>) {

@@ -25,7 +25,7 @@ use crate::model::annotation::Image;
 use crate::model::edits::{Edit, edits_of, since_collected};
 use crate::stage::*;
 use crate::table::value::column;
-use crate::table::{ArrayRef, Cell, DataType, Value, array_of, text_column, texts, utf8};
+use crate::table::{ArrayRef, Cell, DataType, Value, array_of, text_column, texts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -79,22 +79,9 @@ pub enum Controls {
 }
 
 pub const ENTRIES: &[Entry] = &[
-    Entry {
-        name: "preprocess/images",
-        path: "preprocess",
-        card: <Images as RowStage>::CARD,
-        schema: Some(|g| g.subschema_for::<Declaration>()),
-        declare: declare_images,
-        kernels: row::<Images>(),
-    },
-    Entry {
-        name: "preprocess",
-        path: "preprocess",
-        card: <Texts as RowStage>::CARD,
-        schema: None,
-        declare: declare_texts,
-        kernels: row::<Texts>(),
-    },
+    Entry::row::<Images>("preprocess/images", "preprocess", declare_images)
+        .schema(|g| g.subschema_for::<Declaration>()),
+    Entry::row::<Texts>("preprocess", "preprocess", declare_texts),
 ];
 
 // ---- images ----------------------------------------------------------------------------------------------------------
@@ -126,18 +113,22 @@ fn declare_images(check: &mut Check) -> Vec<Plan> {
     let mut schema: SchemaSection = check.section(&["schema"]);
     let ImageField { side_min, side_max } = schema.0.remove("image").and_then(|f| f.image).unwrap_or_default();
     let pixels_max = d.image_pixels_max.filter(|n| *n != PIXELS_MAX);
-    vec![Plan {
-        word: "images".into(),
-        ports: Ports {
-            table: "samples".into(),
-            reads: names(&["image"]),
-            writes: MEASURES.map(|(name, ty)| (name.to_string(), ty)).into(),
-            drops: true,
-            ..Ports::default()
-        },
-        params: [text(&Decoding { pixels_max, side_min, side_max }), "{}".into(), "{}".into()],
-        ..Plan::default()
-    }]
+    vec![
+        Plan::map::<Images>(
+            Ports {
+                table: "samples".into(),
+                reads: names(&["image"]),
+                writes: writes(MEASURES.map(|(name, ty)| {
+                    let column = Column::new(ty);
+                    (name, if name == "orientation" { column.inner() } else { column })
+                })),
+                drops: true,
+                ..Ports::default()
+            },
+            &Decoding { pixels_max, side_min, side_max },
+        )
+        .word("images"),
+    ]
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -154,7 +145,9 @@ struct Decoding {
 struct Images;
 
 impl RowStage for Images {
-    const CARD: Card = Card::new(Grain::Sample, &[(Part::Map, 1)]).uses(&["image 0.25"]);
+    const GRAIN: Grain = Grain::Sample;
+    const USES: &'static [&'static str] = &["image 0.25"];
+    const MAP: u32 = 1;
     type Map = Decoding;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -173,7 +166,7 @@ impl RowStage for Images {
                     found.push(Some(probe));
                 }
                 Err(wrong) => {
-                    delta.event(row, Act::Drop, "preprocess.images", wrong.rule, wrong.say);
+                    delta.event(row, Act::DROP, "preprocess.images", wrong.rule, wrong.say);
                     found.push(None);
                 }
             }
@@ -196,11 +189,11 @@ fn judge(p: &Decoding, row: usize, image: &Image, probe: &Probe, delta: &mut Del
     let (shorter, longer) = (probe.width.min(probe.height), probe.width.max(probe.height));
     if let Some(min) = p.side_min.filter(|min| shorter < *min) {
         let say = format!("the shorter side has {shorter} pixels, at least {min} are wanted");
-        delta.event(row, Act::Drop, "schema.image.image.side_min", "image.small", say);
+        delta.event(row, Act::DROP, "schema.image.image.side_min", "image.small", say);
     }
     if let Some(max) = p.side_max.filter(|max| longer > *max) {
         let say = format!("the longer side has {longer} pixels, at most {max} are allowed");
-        delta.event(row, Act::Drop, "schema.image.image.side_max", "image.large", say);
+        delta.event(row, Act::DROP, "schema.image.image.side_max", "image.large", say);
     }
     if probe.orientation != 1 {
         let say = format!("EXIF orientation {}; pixels are as stored", probe.orientation);
@@ -230,13 +223,8 @@ fn declare_texts(check: &mut Check) -> Vec<Plan> {
     let edits: Vec<String> = p.fields.iter().map(|f| edits_of(f)).collect();
     let known = edits.iter().filter(|e| check.column("samples", e).is_some());
     let reads = p.fields.iter().chain(known).cloned().collect();
-    let writes = p.fields.iter().map(|f| (f.clone(), utf8()));
-    let writes = writes.chain(edits.iter().map(|e| (e.clone(), <Vec<Edit>>::ty()))).collect();
-    vec![Plan {
-        ports: Ports { table: "samples".into(), reads, writes, ..Ports::default() },
-        params: [text(&p), "{}".into(), "{}".into()],
-        ..Plan::default()
-    }]
+    let writes = check.changed_texts(&p.fields);
+    vec![Plan::map::<Texts>(Ports { table: "samples".into(), reads, writes, ..Ports::default() }, &p)]
 }
 
 /// The columns named, or the text fields of `[schema]` that are there; `None` after a problem.
@@ -315,7 +303,8 @@ impl Normal {
 struct Texts;
 
 impl RowStage for Texts {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]).uses(&["unicode 18.0"]);
+    const USES: &'static [&'static str] = &["unicode 18.0"];
+    const MAP: u32 = 1;
     type Map = Normal;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -367,34 +356,15 @@ fn tell(field: &str, row: usize, done: &Done, delta: &mut Delta) {
 mod tests {
     use super::*;
     use crate::digest::Digest;
+    use crate::stage::testing::{self, Bytes, rows, texts_of};
     use crate::table::cells;
-    use crate::world::World;
-    use std::collections::BTreeMap;
 
-    /// Blobs by digest.
-    struct Held(BTreeMap<Digest, Vec<u8>>);
-
-    impl Blobs for Held {
-        fn open(&self, digest: Digest) -> Result<Vec<u8>, Fault> {
-            self.0.get(&digest).cloned().ok_or_else(|| Fault::World("no such blob".into()))
-        }
-        fn column(&self, _: Digest) -> Result<ArrayRef, Fault> {
-            Err(Fault::World("no columns here".into()))
-        }
-    }
-
-    fn mapped<S: RowStage>(p: &S::Map, columns: &[(&str, ArrayRef)], blobs: &Held) -> Delta {
-        let held = columns.iter().map(|(n, a)| (n.to_string(), (Digest::default(), Some(a.clone())))).collect();
-        let rows = Rows::new(columns[0].1.len(), held, blobs);
-        S::map(p, &rows, &mut Summary::default()).unwrap()
+    fn mapped<S: RowStage>(p: &S::Map, columns: &[(&str, ArrayRef)], blobs: &Bytes) -> Delta {
+        S::map(p, &rows(blobs, columns), &mut Summary::default()).unwrap()
     }
 
     fn told(delta: &Delta) -> Vec<(u32, &str, &str)> {
         delta.events.iter().map(|e| (e.row, e.rule.as_str(), e.say.as_str())).collect()
-    }
-
-    fn texts_of(texts: &[Option<&str>]) -> ArrayRef {
-        array_of(texts.iter().map(|t| t.map(str::to_string)))
     }
 
     fn normal() -> Normal {
@@ -411,7 +381,7 @@ mod tests {
             Some("\u{1112}\u{1161}\u{11ab}글"),
             Some(" \u{0}"),
         ]);
-        let delta = mapped::<Texts>(&normal(), &[("text", text)], &Held(BTreeMap::new()));
+        let delta = mapped::<Texts>(&normal(), &[("text", text)], &Bytes::default());
         let after = texts_of(&[Some("나는 학교에"), None, Some("그대로"), Some("한글"), Some("")]);
         assert_eq!(texts(delta.columns["text"].as_ref()), texts(after.as_ref()));
         let edits: Vec<Option<Vec<Edit>>> = cells(delta.columns["edits.text"].as_ref());
@@ -433,7 +403,7 @@ mod tests {
         let text = texts_of(&[Some("가  나"), Some("다")]);
         let old = vec![Edit { start: 0, end: 2, len: 1 }];
         let edits = array_of([Some(old.clone()), Some(old.clone())]);
-        let delta = mapped::<Texts>(&normal(), &[("text", text), ("edits.text", edits)], &Held(BTreeMap::new()));
+        let delta = mapped::<Texts>(&normal(), &[("text", text), ("edits.text", edits)], &Bytes::default());
         let edits: Vec<Option<Vec<Edit>>> = cells(delta.columns["edits.text"].as_ref());
         assert_eq!(edits[1], Some(old.clone()));
         let both = edits[0].clone().unwrap();
@@ -443,14 +413,14 @@ mod tests {
 
     #[test]
     fn columns_without_a_change_are_not_written() {
-        let delta = mapped::<Texts>(&normal(), &[("text", texts_of(&[Some("가"), None]))], &Held(BTreeMap::new()));
+        let delta = mapped::<Texts>(&normal(), &[("text", texts_of(&[Some("가"), None]))], &Bytes::default());
         assert!(delta.columns.is_empty() && delta.events.is_empty());
     }
 
     #[test]
     fn the_unicode_version_is_the_one_stated() {
         let (major, minor, _) = unicode_normalization::UNICODE_VERSION;
-        assert_eq!(Texts::CARD.uses, [format!("unicode {major}.{minor}")]);
+        assert_eq!(Texts::USES, [format!("unicode {major}.{minor}")]);
     }
 
     /// A black picture: BMP, 24 bits a pixel, uncompressed.
@@ -475,7 +445,7 @@ mod tests {
             Some(Image { blob: Digest::of(bytes), format: format.to_string(), bytes: bytes.len() as i64 })
         });
         let column = array_of(images.chain([None]));
-        let held = Held(files.iter().map(|(_, bytes)| (Digest::of(bytes), bytes.clone())).collect());
+        let held = Bytes(files.iter().map(|(_, bytes)| (Digest::of(bytes), bytes.clone())).collect());
         let p = Decoding { pixels_max: None, side_min: Some(3), side_max: Some(7) };
         let delta = mapped::<Images>(&p, &[("image", column)], &held);
         let of = |name: &str| cells::<u32>(delta.columns[name].as_ref());
@@ -502,25 +472,9 @@ mod tests {
 
     /// The plans of both steps, and the problems: code and token.
     fn declared(manifest: &str, columns: &[(&str, DataType)]) -> (Vec<Plan>, Vec<String>) {
-        let parsed = crate::manifest::parse("dataset.toml", manifest.into()).unwrap();
-        let (world, raw) = (World::new("."), Default::default());
-        let samples = columns.iter().map(|(n, t)| (n.to_string(), t.clone())).collect();
-        let columns = BTreeMap::from([("samples".to_string(), samples)]);
-        let found = parsed.table(&["preprocess"]);
-        let mut check = Check {
-            manifest: &parsed,
-            world: &world,
-            path: "preprocess".into(),
-            instance: String::new(),
-            span: found.as_ref().map_or(0..0, |f| f.0.clone()),
-            table: found.map(|f| f.1),
-            columns: &columns,
-            raw: &raw,
-            problems: Vec::new(),
-        };
-        let plans = ENTRIES.iter().flat_map(|e| (e.declare)(&mut check)).collect();
-        let told = check.problems.iter().map(|d| format!("{} {}", d.code, &manifest[d.span.clone()])).collect();
-        (plans, told)
+        let samples: Vec<(&str, Column)> = columns.iter().map(|(n, t)| (*n, t.clone().into())).collect();
+        let (plans, told) = testing::declared(ENTRIES, "preprocess", manifest, &samples);
+        (plans, told.into_iter().map(|(code, token)| format!("{code} {token}")).collect())
     }
 
     #[test]
@@ -535,9 +489,9 @@ mod tests {
         assert!(steps("", &columns).is_empty());
         assert!(steps("[preprocess]\nwhitespace = \"keep\"\n", &columns[..1]).is_empty());
         let images = steps("[preprocess]\nimage_pixels_max = 100000000\n", &columns);
-        assert_eq!((images.len(), images[0].params[0].as_str()), (1, r#"{"side_min":9}"#));
+        assert_eq!((images.len(), images[0].params(Kernel::Map)), (1, r#"{"side_min":9}"#));
         let texts = steps("[preprocess]\nunicode = \"NFC\"\n", &[columns[0].clone(), columns[2].clone()]);
-        assert_eq!((texts.len(), texts[0].params[0].as_str()), (1, r#"{"fields":["text"],"unicode":"NFC"}"#));
+        assert_eq!((texts.len(), texts[0].params(Kernel::Map)), (1, r#"{"fields":["text"],"unicode":"NFC"}"#));
         assert_eq!(texts[0].ports.reads, ["text", "edits.text"]);
         assert_eq!((text(&Normal::default()), text(&Decoding::default())), ("{}".to_string(), "{}".to_string()));
     }

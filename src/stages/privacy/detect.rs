@@ -19,7 +19,7 @@ use crate::manifest::sections::{Privacy, SchemaSection};
 use crate::manifest::values::At;
 use crate::model::edits::{Edit, edits_of, since_collected};
 use crate::stage::*;
-use crate::table::{Cell, DataType, array_of, texts, utf8};
+use crate::table::{DataType, array_of, texts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -49,14 +49,8 @@ pub enum Action {
     Mask,
 }
 
-pub const ENTRY: Entry = Entry {
-    name: "privacy/detect",
-    path: "privacy.detect",
-    card: <Stage as RowStage>::CARD,
-    schema: Some(|g| g.subschema_for::<Declaration>()),
-    declare,
-    kernels: row::<Stage>(),
-};
+pub const ENTRY: Entry =
+    Entry::row::<Stage>("privacy/detect", "privacy.detect", declare).schema(|g| g.subschema_for::<Declaration>());
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = check.read::<Declaration>() else { return Vec::new() };
@@ -73,11 +67,9 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }
     // also after a mistake: nothing is built then, and no release tells these texts as unseen
     vec![Plan {
-        ports: ports(check, &fields),
         masks: fields.clone(),
-        params: [text(&Masking { fields, versions }), "{}".into(), "{}".into()],
         gates: d.residual_max.iter().map(gate).collect(),
-        ..Plan::default()
+        ..Plan::map::<Stage>(ports(check, &fields), &Masking { fields, versions })
     }]
 }
 
@@ -145,8 +137,7 @@ fn ports(check: &Check, fields: &[String]) -> Ports {
     let edits: Vec<String> = fields.iter().map(|f| edits_of(f)).collect();
     let known = edits.iter().filter(|e| check.column("samples", e).is_some());
     let reads = fields.iter().chain(known).cloned().collect();
-    let writes = fields.iter().map(|f| (f.clone(), utf8()));
-    let writes = writes.chain(edits.iter().map(|e| (e.clone(), <Vec<Edit>>::ty()))).collect();
+    let writes = check.changed_texts(fields);
     Ports { table: "samples".into(), reads, writes, ..Ports::default() }
 }
 
@@ -173,7 +164,8 @@ struct Masking {
 struct Stage;
 
 impl RowStage for Stage {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1), (Part::Gather, 1)]);
+    const MAP: u32 = 1;
+    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     type Map = Masking;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -206,8 +198,10 @@ impl RowStage for Stage {
         }
         Ok(delta)
     }
+}
 
-    fn gather(_: &Nothing, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
+impl Stage {
+    fn gather(_: &Nothing, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         let mut sums: BTreeMap<String, u64> = [("masked".to_string(), 0), ("residual".to_string(), 0)].into();
         for hit in hits.iter() {
             let n = <[u8; 8]>::try_from(hit.value.as_ref()).map_or(0, u64::from_be_bytes);
@@ -288,40 +282,21 @@ fn count(row: usize, done: &Masked, summary: &mut Summary) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::Digest;
     use crate::model::edits::{Moved, move_span};
-    use crate::table::{ArrayRef, cells};
-    use crate::world::World;
-
-    struct NoBlobs;
-
-    impl Blobs for NoBlobs {
-        fn open(&self, _: Digest) -> Result<Vec<u8>, Fault> {
-            Err(Fault::World("no blobs here".into()))
-        }
-        fn column(&self, _: Digest) -> Result<ArrayRef, Fault> {
-            Err(Fault::World("no columns here".into()))
-        }
-    }
+    use crate::stage::testing::{self, texts_of};
+    use crate::table::{ArrayRef, Cell, cells};
 
     fn mapped(columns: &[(&str, ArrayRef)]) -> (Delta, Summary) {
         let versions = DETECTORS.iter().map(|d| (d.name.to_string(), d.version)).collect();
-        let held = columns.iter().map(|(n, a)| (n.to_string(), (Digest::default(), Some(a.clone())))).collect();
-        let rows = Rows::new(columns[0].1.len(), held, &NoBlobs);
+        let bytes = testing::Bytes::default();
+        let rows = testing::rows(&bytes, columns);
         let mut summary = Summary::default();
         let delta = Stage::map(&Masking { fields: names(&["text"]), versions }, &rows, &mut summary).unwrap();
         (delta, summary)
     }
 
-    fn texts_of(texts: &[Option<&str>]) -> ArrayRef {
-        array_of(texts.iter().map(|t| t.map(str::to_string)))
-    }
-
     fn facts(summary: Summary) -> BTreeMap<String, Fact> {
-        let again = || summary.hits();
-        let mut out = Verdicts::default();
-        Stage::gather(&Nothing {}, &Hits(&again), &mut out).unwrap();
-        out.facts
+        testing::gathered::<Stage>(&Nothing {}, &summary).facts
     }
 
     #[test]
@@ -378,25 +353,9 @@ mod tests {
 
     /// The plans of a manifest, and its problems: code and token.
     fn declared(manifest: &str, columns: &[(&str, DataType)]) -> (Vec<Plan>, Vec<String>) {
-        let parsed = crate::manifest::parse("dataset.toml", manifest.into()).unwrap();
-        let (world, raw) = (World::new("."), Default::default());
-        let samples = columns.iter().map(|(n, t)| (n.to_string(), t.clone())).collect();
-        let columns = BTreeMap::from([("samples".to_string(), samples)]);
-        let (span, table) = parsed.table(&["privacy", "detect"]).unwrap();
-        let mut check = Check {
-            manifest: &parsed,
-            world: &world,
-            path: "privacy.detect".into(),
-            instance: String::new(),
-            span,
-            table: Some(table),
-            columns: &columns,
-            raw: &raw,
-            problems: Vec::new(),
-        };
-        let plans = declare(&mut check);
-        let told = check.problems.iter().map(|d| format!("{} {}", d.code, &manifest[d.span.clone()])).collect();
-        (plans, told)
+        let samples: Vec<(&str, Column)> = columns.iter().map(|(n, t)| (*n, t.clone().into())).collect();
+        let (plans, told) = testing::declared(&[ENTRY], "privacy.detect", manifest, &samples);
+        (plans, told.into_iter().map(|(code, token)| format!("{code} {token}")).collect())
     }
 
     #[test]
@@ -410,7 +369,7 @@ mod tests {
         assert_eq!(ports.reads, ["text", "title", "edits.text"]);
         let written: Vec<&str> = ports.writes.iter().map(|w| w.0.as_str()).collect();
         assert_eq!(written, ["text", "title", "edits.text", "edits.title"]);
-        let params: Masking = serde_json::from_str(&plans[0].params[0]).unwrap();
+        let params: Masking = plans[0].read(Kernel::Map);
         assert_eq!(params.versions.keys().collect::<Vec<_>>(), ["email", "phone"]);
         let gate = &plans[0].gates[0];
         assert_eq!((gate.fact.as_str(), &manifest[gate.span.clone()]), ("privacy.detect.residual", "0"));

@@ -1,6 +1,6 @@
 //! `release.NAME/encode`: the rows of a piece as fragments of each format, without running numbers. A fragment stands
 //! in the first row of its piece; the other rows are null.
-use super::{Format, Release, declared, kind_of, released_name};
+use super::{Format, Release, declared, is_label, released_name};
 use crate::digest::{Digest, sha256};
 use crate::formats::{coco, conll, parquet};
 use crate::model::annotation::{Box2, Image, Span, Token};
@@ -11,14 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub const ENTRY: Entry = Entry {
-    name: "release/encode",
-    path: "release.*",
-    card: <Encode as RowStage>::CARD,
-    schema: None,
-    declare,
-    kernels: row::<Encode>(),
-};
+pub const ENTRY: Entry = Entry::row::<Encode>("release/encode", "release.*", declare);
 
 /// The column of a format's fragments.
 pub fn column_of(f: Format) -> String {
@@ -39,30 +32,20 @@ pub fn outline(rows: &Rows, f: Format) -> Result<(u64, Vec<u8>), Fault> {
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
-    let types = check.columns.get("samples");
-    let label = |kind: &str| r.columns.iter().find(|c| kind_of(types.and_then(|t| t.get(*c))) == kind).cloned();
+    let label = |kind: &str| r.columns.iter().find(|c| is_label(check.columns, c, kind)).cloned();
     let columns = r.formats.iter().flat_map(|f| [column_of(*f), outline_of(*f)]);
-    let mut writes: Vec<(String, DataType)> = columns.map(|c| (c, DataType::Binary)).collect();
+    let mut writes = writes(columns.map(|c| (c, DataType::Binary)));
     if r.formats.iter().any(|f| matches!(f, Format::Coco | Format::ImageFolder)) {
-        writes.push(("encoded.images".into(), DataType::Binary));
+        writes.push(("encoded.images".into(), DataType::Binary.into()));
     }
     let (spans, boxes) = (label("ner"), label("object_detection"));
-    vec![Plan {
-        word: "encode".into(),
-        ports: Ports { table: Release::rows_table(check), reads: r.all(), writes, ..Ports::default() },
-        params: [
-            text(&Shape {
-                formats: r.formats,
-                columns: r.columns,
-                spans,
-                boxes,
-                text: r.spans.filter(|t| t != "text"),
-            }),
-            "{}".into(),
-            "{}".into(),
-        ],
-        ..Plan::default()
-    }]
+    vec![
+        Plan::map::<Encode>(
+            Ports { table: Release::rows_table(check), reads: r.all(), writes, ..Ports::default() },
+            &Shape { formats: r.formats, columns: r.columns, spans, boxes, text: r.spans.filter(|t| t != "text") },
+        )
+        .word("encode"),
+    ]
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -83,7 +66,8 @@ struct Shape {
 struct Encode;
 
 impl RowStage for Encode {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 2)]).uses(&["parquet 60", "zstd 0.14"]);
+    const USES: &'static [&'static str] = &["parquet 60", "zstd 0.14"];
+    const MAP: u32 = 2;
     type Map = Shape;
     type Gather = Nothing;
     type Apply = Nothing;

@@ -59,22 +59,8 @@ impl Format {
 }
 
 pub const ENTRIES: &[Entry] = &[
-    Entry {
-        name: "release/select",
-        path: "release.*",
-        card: <Select as RowStage>::CARD,
-        schema: Some(|g| g.subschema_for::<Declaration>()),
-        declare: declare_select,
-        kernels: row::<Select>(),
-    },
-    Entry {
-        name: "release/rows",
-        path: "release.*",
-        card: Card::new(Grain::Partition, &[]),
-        schema: None,
-        declare: declare_rows,
-        kernels: Kernels::Regroup,
-    },
+    Entry::row::<Select>("release/select", "release.*", declare_select).schema(|g| g.subschema_for::<Declaration>()),
+    Entry::regroup("release/rows", "release.*", declare_rows),
     encode::ENTRY,
     page::ENTRY,
 ];
@@ -117,11 +103,8 @@ pub(crate) fn declared(check: &mut Check) -> Option<Release> {
     formats.dedup();
     let columns = columns(check, &d);
     check_licenses(check, &d);
-    let label = |kind: &str| -> Option<String> {
-        let of = check.columns.get("samples")?;
-        let fits = |n: &&String| columns.contains(n) && n.starts_with("label.") && kind_of(of.get(*n)) == kind;
-        of.keys().find(fits).cloned()
-    };
+    let known = check.columns;
+    let label = |kind: &str| columns.iter().find(|c| is_label(known, c, kind));
     let spans = text_of_spans(check);
     let edits = spans.as_ref().map(|t| format!("edits.{t}"));
     let mut extra = vec!["source"]; // who must be named
@@ -143,7 +126,7 @@ pub(crate) fn declared(check: &mut Check) -> Option<Release> {
             _ => {}
         }
     }
-    let known = check.columns.get("samples");
+    let known = known.get("samples");
     let extra: Vec<String> =
         extra.into_iter().map(String::from).filter(|e| known.is_some_and(|k| k.contains_key(e))).collect();
     // what only a format writes is released too
@@ -160,14 +143,10 @@ fn text_of_spans(check: &Check) -> Option<String> {
     crate::manifest::sections::text_of_spans(check.manifest, &fields, is_text)
 }
 
-/// What kind of label a column is, by its type.
-fn kind_of(ty: Option<&crate::table::DataType>) -> &'static str {
-    use crate::model::annotation::Kind;
-    match ty {
-        Some(t) if *t == Kind::Ner.answer() => "ner",
-        Some(t) if *t == Kind::ObjectDetection.answer() => "object_detection",
-        _ => "",
-    }
+/// Whether a column is the label of a task of that kind.
+fn is_label(known: &Columns, column: &str, kind: &str) -> bool {
+    let column = known.get("samples").and_then(|of| of.get(column));
+    column.is_some_and(|c| matches!(&c.role, Role::Label { kind: own, .. } if own == kind))
 }
 
 fn needs(check: &mut Check, format: &At<Format>, what: &str) {
@@ -177,8 +156,6 @@ fn needs(check: &mut Check, format: &At<Format>, what: &str) {
 
 fn columns(check: &mut Check, d: &Declaration) -> Vec<String> {
     let Some(of) = check.columns.get("samples") else { return Vec::new() };
-    let inner = |n: &str| ["edits.", "status.", "classes.", "kept.", "release."].iter().any(|p| n.starts_with(p));
-    let own = |n: &str| inner(n) || matches!(n, "tokens" | "objects" | "voc_size" | "orientation");
     let fields: crate::manifest::sections::SchemaSection = check.section(&["schema"]);
     match &d.columns {
         Some(AllOr::List(list)) => {
@@ -191,17 +168,19 @@ fn columns(check: &mut Check, d: &Declaration) -> Vec<String> {
                 } else if of.contains_key(c.get()) || c.as_str() == "id" {
                     out.push(c.get().clone());
                 } else {
-                    let help = suggest(c, of.keys().map(String::as_str).filter(|n| !own(n)));
+                    let help = suggest(c, of.iter().filter(|c| !c.1.inner).map(|c| c.0.as_str()));
                     let message = format!("no step gives the column `{}`", c.get());
                     check.problems.push(Diagnostic::error("T0310", c.span(), message).label(help));
                 }
             }
             out
         }
-        Some(AllOr::All) => of.keys().filter(|n| !own(n)).cloned().collect(),
+        Some(AllOr::All) => of.iter().filter(|c| !c.1.inner).map(|c| c.0.clone()).collect(),
         None => {
-            let usual = |n: &String| n.starts_with("label.") || n == "split" || n == "id" || fields.0.contains_key(n);
-            of.keys().filter(|n| usual(n)).cloned().collect()
+            let usual = |(n, c): &(&String, &Column)| {
+                matches!(c.role, Role::Label { .. }) || *n == "split" || *n == "id" || fields.0.contains_key(*n)
+            };
+            of.iter().filter(usual).map(|c| c.0.clone()).collect()
         }
     }
 }
@@ -222,9 +201,10 @@ fn check_raw(check: &mut Check, d: &Declaration, columns: &[String]) {
         check.problems.extend(unknown); // else told by [privacy.detect]
     }
     let harmless: Vec<&str> = privacy.harmless.iter().map(|h| h.as_str()).collect();
-    for column in columns.iter().filter(|c| check.raw.contains(*c) && !harmless.contains(&c.as_str())) {
+    let unseen = columns.iter().filter(|c| check.is_raw("samples", c) && !harmless.contains(&c.as_str()));
+    for column in unseen.cloned().collect::<Vec<String>>() {
         let named = match &d.columns {
-            Some(AllOr::List(list)) => list.iter().find(|c| c.get() == column).map(At::span),
+            Some(AllOr::List(list)) => list.iter().find(|c| *c.get() == column).map(At::span),
             _ => None,
         };
         let span = named.unwrap_or(check.span.clone());
@@ -248,17 +228,18 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
     let mut reads = needed.clone();
     reads.extend((!left_out.is_empty()).then(|| "source".to_string()));
     let marker = Release::marker(check);
-    vec![Plan {
-        word: "select".into(),
-        ports: Ports {
-            table: "samples".into(),
-            reads,
-            writes: vec![(marker.clone(), DataType::Boolean)],
-            ..Ports::default()
-        },
-        params: [text(&Choice { marker, labels: needed, left_out }), "{}".into(), "{}".into()],
-        ..Plan::default()
-    }]
+    vec![
+        Plan::map::<Select>(
+            Ports {
+                table: "samples".into(),
+                reads,
+                writes: vec![(marker.clone(), Column::new(DataType::Boolean).inner())],
+                ..Ports::default()
+            },
+            &Choice { marker, labels: needed, left_out },
+        )
+        .word("select"),
+    ]
 }
 
 /// Sources whose licence is not among those that the release takes.
@@ -299,18 +280,18 @@ pub(crate) fn sources(check: &Check) -> Vec<SourceCard> {
 
 fn declare_rows(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
-    vec![Plan {
-        word: "rows".into(),
-        ports: Ports { table: Release::rows_table(check), reads: r.all(), ..Ports::default() },
-        params: ["{}".into(), "{}".into(), "{}".into()],
-        regroup: Some(Regroup {
-            table: "samples".into(),
-            by: check.column("samples", "split").is_some().then(|| "split".into()),
-            only: Release::marker(check),
-            window: WINDOW,
-        }),
-        ..Plan::default()
-    }]
+    vec![
+        Plan::regroup(
+            Ports { table: Release::rows_table(check), reads: r.all(), ..Ports::default() },
+            Regroup {
+                table: "samples".into(),
+                by: check.column("samples", "split").is_some().then(|| "split".into()),
+                only: Some(Release::marker(check)),
+                window: WINDOW,
+            },
+        )
+        .word("rows"),
+    ]
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -327,7 +308,7 @@ struct Choice {
 struct Select;
 
 impl RowStage for Select {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1)]);
+    const MAP: u32 = 1;
     type Map = Choice;
     type Gather = Nothing;
     type Apply = Nothing;

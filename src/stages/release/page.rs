@@ -2,7 +2,7 @@
 //! the dataset card, ATTRIBUTION, licences and sums. Two roots: the content root is over ids and values and survives a
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
 use super::encode::{column_of, digests, fragment, outline, outline_of};
-use super::{Counts, Format, Release, SourceCard, dataset, declared, kind_of, released_name, sources};
+use super::{Counts, Format, Release, SourceCard, dataset, declared, is_label, released_name, sources};
 use crate::digest::{Digest, Hasher, cut_hash};
 use crate::formats::{coco, parquet};
 use crate::model::license;
@@ -12,21 +12,13 @@ use crate::table::texts;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub const ENTRY: Entry = Entry {
-    name: "release/page",
-    path: "release.*",
-    card: <Page as WholeStage>::CARD,
-    schema: None,
-    declare,
-    kernels: whole::<Page>(),
-};
+pub const ENTRY: Entry = Entry::whole::<Page>("release/page", "release.*", declare);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
     let dataset = dataset(check);
-    let types = check.columns.get("samples");
-    let boxes = r.columns.iter().find(|c| kind_of(types.and_then(|t| t.get(*c))) == "object_detection");
-    let classes = boxes.map(|c| classes_of_task(check, c.trim_start_matches("label."))).unwrap_or_default();
+    let boxes = r.columns.iter().find(|c| is_label(check.columns, c, "object_detection"));
+    let classes = boxes.map(|c| classes_of(check, c)).unwrap_or_default();
     let sources = sources(check);
     let mut files = Vec::new();
     for path in sources.iter().filter_map(|s| s.evidence.as_ref()) {
@@ -40,36 +32,33 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let images = r.formats.iter().any(|f| matches!(f, Format::Coco | Format::ImageFolder));
     reads.extend(images.then(|| "encoded.images".to_string()));
     reads.extend((!reads.contains(&"source".to_string())).then(|| "source".to_string()));
-    vec![Plan {
-        ports: Ports { table: Release::rows_table(check), reads, ..Ports::default() },
-        params: [
-            text(&PageCard {
-                dataset: dataset.name.get().clone(),
-                version: dataset.version.get().clone(),
-                license: dataset.license.map(|l| l.get().clone()),
-                languages: dataset.languages,
-                description: dataset.description,
-                release: check.instance.clone(),
-                formats: r.formats,
-                columns: r.columns,
-                classes,
-                sources,
-                evidence: files.iter().map(|f| (f.0.clone(), f.1.hex())).collect(),
-            }),
-            "{}".into(),
-            "{}".into(),
-        ],
-        folder: Some(check.instance.clone()),
-        files,
-        ..Plan::default()
-    }]
+    let folder = Some(check.instance.clone());
+    let plan = Plan::whole::<Page>(
+        Ports { table: Release::rows_table(check), reads, ..Ports::default() },
+        &PageCard {
+            dataset: dataset.name.get().clone(),
+            version: dataset.version.get().clone(),
+            license: dataset.license.map(|l| l.get().clone()),
+            languages: dataset.languages,
+            description: dataset.description,
+            release: check.instance.clone(),
+            formats: r.formats,
+            columns: r.columns,
+            classes,
+            sources,
+            evidence: files.iter().map(|f| (f.0.clone(), f.1.hex())).collect(),
+        },
+    );
+    vec![Plan { folder, files, ..plan }]
 }
 
-/// The classes that a task declares, in their order: the numbers of COCO's categories.
-fn classes_of_task(check: &Check, task: &str) -> Vec<String> {
-    let table = check.manifest.table(&["label", task]);
-    let list = table.as_ref().and_then(|(_, t)| t.get_ref().as_table()?.get("classes")?.get_ref().as_array());
-    list.map(|l| l.iter().filter_map(|v| v.get_ref().as_str().map(Into::into)).collect()).unwrap_or_default()
+/// The classes that may stand in a label, in their declared order: the numbers of COCO's categories.
+fn classes_of(check: &Check, column: &str) -> Vec<String> {
+    let of = check.columns_of("samples").find(|c| c.0 == column).map(|c| &c.1.role);
+    match of {
+        Some(Role::Label { classes, .. }) => classes.clone(),
+        _ => Vec::new(),
+    }
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -102,10 +91,11 @@ struct PageCard {
 struct Page;
 
 impl WholeStage for Page {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Run, 3)]).uses(&["parquet 60"]);
+    const USES: &'static [&'static str] = &["parquet 60"];
+    const RUN: u32 = 3;
     type Run = PageCard;
 
-    fn run(p: &PageCard, pieces: &[Piece]) -> Result<Output, Fault> {
+    fn run(p: &PageCard, pieces: &[Piece], _: &Context) -> Result<Output, Fault> {
         let mut files = Vec::new();
         let mut counts = Counts::new();
         for piece in pieces {
@@ -129,11 +119,11 @@ impl WholeStage for Page {
         let mut facts: BTreeMap<String, Fact> =
             counts.iter().map(|(s, n)| (format!("samples.{s}"), Fact::from(*n))).collect();
         facts.insert("samples".into(), total.into());
-        Ok(Output { files, facts, content_root: Some(content_root), files_root: None })
+        Ok(Output { files, facts, table: None, content_root: Some(content_root), files_root: None })
     }
 
     /// The two lists of sums; the files root is the digest of the first.
-    fn seal(_: &PageCard, files: &[OutFile]) -> Result<(Vec<OutFile>, Digest), Fault> {
+    fn seal(_: &PageCard, files: &[OutFile]) -> Result<Option<(Vec<OutFile>, Digest)>, Fault> {
         let mut of: BTreeMap<&str, &Sums> = BTreeMap::new();
         for file in files {
             let unknown = || Fault::Bug(format!("{} has no sums", file.path));
@@ -144,7 +134,7 @@ impl WholeStage for Page {
         };
         let (b3, sha) = (lines(|s| s.blake3.hex()), lines(|s| s.sha256.clone()));
         let root = Digest::of(&b3);
-        Ok((vec![OutFile::bytes("B3SUMS", b3), OutFile::bytes("SHA256SUMS", sha)], root))
+        Ok(Some((vec![OutFile::bytes("B3SUMS", b3), OutFile::bytes("SHA256SUMS", sha)], root)))
     }
 }
 

@@ -64,22 +64,8 @@ pub enum Kept {
 pub const PINS: &str = "pins/split.tsv";
 
 pub const ENTRIES: &[Entry] = &[
-    Entry {
-        name: "split/kept",
-        path: "split",
-        card: <Pinned as JoinStage>::CARD,
-        schema: Some(|g| g.subschema_for::<Declaration>()),
-        declare: declare_kept,
-        kernels: join::<Pinned>(),
-    },
-    Entry {
-        name: "split",
-        path: "split",
-        card: <Split as RowStage>::CARD,
-        schema: None,
-        declare,
-        kernels: row::<Split>(),
-    },
+    Entry::join::<Pinned>("split/kept", "split", declare_kept).schema(|g| g.subschema_for::<Declaration>()),
+    Entry::row::<Split>("split", "split", declare),
 ];
 
 fn declared(check: &mut Check) -> Option<Declaration> {
@@ -131,27 +117,28 @@ fn declare_kept(check: &mut Check) -> Vec<Plan> {
     };
     let column = |f: fn((String, String)) -> String| array_of(by_id.clone().into_iter().map(|p| Some(f(p))));
     vec![Plan {
-        word: "kept".into(),
-        ports: Ports {
-            table: "samples".into(),
-            reads: names(&["id"]),
-            writes: vec![("kept.split".into(), utf8())],
-            right: Some(Right {
-                table: "split/pins".into(),
-                key: "id".into(),
-                on: "id".into(),
-                reads: names(&["split"]),
-                unmatched: None,
-            }),
-            ..Ports::default()
-        },
-        params: ["{}".into(), "{}".into(), "{}".into()],
         literal: Some(Literal {
             table: "split/pins".into(),
             columns: [("id".to_string(), column(|p| p.0)), ("split".to_string(), column(|p| p.1))].into(),
             lines: Vec::new(),
         }),
-        ..Plan::default()
+        ..Plan::join::<Pinned>(
+            Ports {
+                table: "samples".into(),
+                reads: names(&["id"]),
+                writes: writes([("kept.split", Column::new(utf8()).inner().harmless())]),
+                right: Some(Right {
+                    table: "split/pins".into(),
+                    key: "id".into(),
+                    on: "id".into(),
+                    reads: names(&["split"]),
+                    unmatched: None,
+                }),
+                ..Ports::default()
+            },
+            &Nothing {},
+        )
+        .word("kept")
     }]
 }
 
@@ -224,21 +211,18 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.extend([&stratify, &group, &keep].into_iter().flatten().cloned());
     reads.sort();
     reads.dedup();
-    vec![Plan {
-        ports: Ports {
+    vec![Plan::row::<Split>(
+        Ports {
             table: "samples".into(),
             reads,
-            writes: vec![("split".into(), utf8())],
+            writes: writes([("split", Column::new(utf8()).harmless())]),
             apply_reads: names(&["split"]),
             ..Ports::default()
         },
-        params: [
-            text(&Look { usual: usual.unwrap_or_default().into(), stratify, group, keep }),
-            text(&Shares { seed: d.seed, weights, usual: usual.unwrap_or_default().into() }),
-            "{}".into(),
-        ],
-        ..Plan::default()
-    }]
+        &Look { usual: usual.unwrap_or_default().into(), stratify, group, keep },
+        &Shares { seed: d.seed, weights, usual: usual.unwrap_or_default().into() },
+        &Nothing {},
+    )]
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -268,7 +252,7 @@ pub(crate) struct Shares {
 struct Pinned;
 
 impl JoinStage for Pinned {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Join, 1)]);
+    const JOIN: u32 = 1;
     type Join = Nothing;
 
     fn join(_: &Nothing, _: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
@@ -283,7 +267,9 @@ impl JoinStage for Pinned {
 struct Split;
 
 impl RowStage for Split {
-    const CARD: Card = Card::new(Grain::Partition, &[(Part::Map, 1), (Part::Gather, 1), (Part::Apply, 1)]);
+    const MAP: u32 = 1;
+    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Look;
     type Gather = Shares;
     type Apply = Nothing;
@@ -307,15 +293,17 @@ impl RowStage for Split {
         delta.write("split", array_of(vec![Some(p.usual.clone()); rows.len()]));
         Ok(delta)
     }
+}
 
-    fn gather(p: &Shares, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
+impl Split {
+    fn gather(p: &Shares, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         rank::assign(p, hits, out);
         Ok(())
     }
 
     fn apply(_: &Nothing, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut split = rows.texts("split")?;
-        for (row, name) in slice {
+        for (row, name) in &slice.rows {
             if let Some(s) = split.get_mut(*row as usize) {
                 *s = Some(String::from_utf8_lossy(name).into_owned());
             }

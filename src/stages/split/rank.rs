@@ -176,7 +176,7 @@ mod tests {
         let mut out = Verdicts::default();
         assign(&p, &Hits(&again), &mut out);
         let slice = out.slice(0);
-        slice.into_iter().map(|(r, s)| (r, String::from_utf8(s).unwrap())).collect()
+        slice.rows.into_iter().map(|(r, s)| (r, String::from_utf8(s).unwrap())).collect()
     }
 
     #[test]

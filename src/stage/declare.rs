@@ -1,0 +1,327 @@
+//! From a table of dataset.toml to plans of steps: lines of the registry, plans typed by their stage, and what a
+//! declaration is checked against.
+use super::kernels::{self, JoinStage, Kernels, RowStage, WholeStage, text};
+use super::{Card, Column, Gate, Kernel, Nothing, Ports, Role};
+use crate::diag::{Diagnostic, suggest};
+use crate::digest::Digest;
+use crate::manifest::values::At;
+use crate::manifest::{Declared, Manifest};
+use crate::model::edits::{Edit, edits_of};
+use crate::table::{ArrayRef, Cell, DataType};
+use crate::world::World;
+use serde::de::DeserializeOwned;
+use std::any::type_name;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A line of the registry.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// What recipes call the kernels, `label/check`; never changes.
+    pub name: &'static str,
+    /// The key path, `collect.*` or `clean.exact_duplicates`; several entries of one path are one table's kernels.
+    pub path: &'static str,
+    pub card: Card,
+    /// The JSON Schema of the table; the first entry of a path brings it.
+    pub schema: Option<fn(&mut schemars::SchemaGenerator) -> schemars::Schema>,
+    /// From the table to plans, or diagnostics. The table is absent for steps that are always there.
+    pub declare: fn(&mut Check) -> Vec<Plan>,
+    pub kernels: Kernels,
+    /// Names the stage whose plans `declare` gives.
+    stage: fn() -> &'static str,
+}
+
+type Declare = fn(&mut Check) -> Vec<Plan>;
+
+impl Entry {
+    pub const fn row<S: RowStage>(name: &'static str, path: &'static str, declare: Declare) -> Entry {
+        let (card, kernels) = kernels::row::<S>();
+        Entry { name, path, card, schema: None, declare, kernels, stage: type_name::<S> }
+    }
+
+    pub const fn join<S: JoinStage>(name: &'static str, path: &'static str, declare: Declare) -> Entry {
+        let (card, kernels) = kernels::join::<S>();
+        Entry { name, path, card, schema: None, declare, kernels, stage: type_name::<S> }
+    }
+
+    pub const fn whole<S: WholeStage>(name: &'static str, path: &'static str, declare: Declare) -> Entry {
+        let (card, kernels) = kernels::whole::<S>();
+        Entry { name, path, card, schema: None, declare, kernels, stage: type_name::<S> }
+    }
+
+    /// The engine's own step that cuts living rows anew.
+    pub const fn regroup(name: &'static str, path: &'static str, declare: Declare) -> Entry {
+        let (card, kernels) = (Card::NONE, Kernels::Regroup);
+        Entry { name, path, card, schema: None, declare, kernels, stage: type_name::<Regroup> }
+    }
+
+    /// The same entry with the JSON Schema of its table.
+    pub const fn schema(self, of: fn(&mut schemars::SchemaGenerator) -> schemars::Schema) -> Entry {
+        Entry { schema: Some(of), ..self }
+    }
+
+    /// Whether a plan was made for this entry's stage.
+    pub fn made(&self, plan: &Plan) -> bool {
+        (self.stage)() == plan.parameters.stage
+    }
+}
+
+/// A step to be: named by the entry's path and `word`. It is made by the constructor of its kind of stage, which knows
+/// the types of its parameters.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Empty for PATH itself, else PATH/WORD.
+    pub word: String,
+    pub ports: Ports,
+    pub parameters: Parameters,
+    /// Units of files that the engine scans into the step's table.
+    pub scan: Option<Source>,
+    /// A small table made of the declaration or of a committed file; it stands for the step's right table.
+    pub literal: Option<Literal>,
+    pub regroup: Option<Regroup>,
+    /// A whole stage's folder below `out/`.
+    pub folder: Option<String>,
+    /// Gates over this step's facts and counts.
+    pub gates: Vec<Gate>,
+    /// Columns that hold nothing personal once this step has written them.
+    pub masks: Vec<String>,
+    /// Files named in the manifest that a kernel may open: (path, digest, bytes).
+    pub files: Vec<(String, Digest, u64)>,
+}
+
+/// The canonical parameters of a step's kernels. Only the constructors of a plan make them, from the types of a stage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameters {
+    /// Of map, gather, apply (or join, or run), in that order.
+    texts: [String; 3],
+    /// The name of the stage that they are for.
+    stage: &'static str,
+}
+
+impl Plan {
+    /// A step of a row stage, with the parameters of each of its kernels.
+    pub fn row<S: RowStage>(ports: Ports, map: &S::Map, gather: &S::Gather, apply: &S::Apply) -> Plan {
+        Plan::new(ports, [text(map), text(gather), text(apply)], type_name::<S>())
+    }
+
+    /// A step of a row stage that only maps, or whose other kernels take no parameters.
+    pub fn map<S: RowStage<Gather = Nothing, Apply = Nothing>>(ports: Ports, map: &S::Map) -> Plan {
+        Plan::row::<S>(ports, map, &Nothing {}, &Nothing {})
+    }
+
+    pub fn join<S: JoinStage>(ports: Ports, join: &S::Join) -> Plan {
+        Plan::new(ports, [text(join), text(&Nothing {}), text(&Nothing {})], type_name::<S>())
+    }
+
+    pub fn whole<S: WholeStage>(ports: Ports, run: &S::Run) -> Plan {
+        Plan::new(ports, [text(run), text(&Nothing {}), text(&Nothing {})], type_name::<S>())
+    }
+
+    pub fn regroup(ports: Ports, regroup: Regroup) -> Plan {
+        let params = [text(&Nothing {}), text(&Nothing {}), text(&Nothing {})];
+        Plan { regroup: Some(regroup), ..Plan::new(ports, params, type_name::<Regroup>()) }
+    }
+
+    fn new(ports: Ports, texts: [String; 3], stage: &'static str) -> Plan {
+        let (word, scan, literal, regroup, folder) = Default::default();
+        let (gates, masks, files) = Default::default();
+        let parameters = Parameters { texts, stage };
+        Plan { word, ports, parameters, scan, literal, regroup, folder, gates, masks, files }
+    }
+
+    /// The same step as PATH/WORD.
+    pub fn word(self, word: impl Into<String>) -> Plan {
+        Plan { word: word.into(), ..self }
+    }
+
+    /// The canonical parameters of a kernel.
+    pub fn params(&self, kernel: Kernel) -> &str {
+        match kernel {
+            Kernel::Map | Kernel::Join | Kernel::Run => &self.parameters.texts[0],
+            Kernel::Gather => &self.parameters.texts[1],
+            Kernel::Apply => &self.parameters.texts[2],
+        }
+    }
+
+    /// The parameters of a kernel, read back; for tests.
+    #[cfg(test)]
+    pub fn read<P: super::Params>(&self, kernel: Kernel) -> P {
+        serde_json::from_str(self.params(kernel)).unwrap()
+    }
+}
+
+/// Groups the living rows where `only` is true by the value of `by`, in the order of the data, and cuts each group into
+/// pieces by the hash of the ids.
+#[derive(Clone, Debug)]
+pub struct Regroup {
+    pub table: String,
+    /// The column of the group's name; without one all rows are one group, `all`.
+    pub by: Option<String>,
+    /// A column of truth values: rows where it is not true are left out. Without one all rows stay.
+    pub only: Option<String>,
+    pub window: usize,
+}
+
+/// A right table whose rows are known while declaring.
+#[derive(Clone, Debug)]
+pub struct Literal {
+    pub table: String,
+    pub columns: BTreeMap<String, ArrayRef>,
+    /// Where the rows come from, for people: one `file:line` a row, or empty.
+    pub lines: Vec<String>,
+}
+
+/// Files that become units: rows of (path, stem, blob, context, records, reject).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// The collect instance or label source, for `dataset.lock` and messages.
+    pub name: String,
+    pub table: String,
+    pub globs: Vec<String>,
+    /// Where each glob stands.
+    pub spans: Vec<std::ops::Range<usize>>,
+    pub exclude: Vec<String>,
+    pub split: crate::formats::lines::Split,
+    pub record_max: u64,
+    /// Images are dearer than small files: narrower windows.
+    pub images: bool,
+    pub span: std::ops::Range<usize>,
+}
+
+/// The columns of a unit table.
+pub fn unit_types() -> Vec<(String, DataType)> {
+    use crate::table::{blob, utf8};
+    [
+        ("id", utf8()),
+        ("blob", blob()),
+        ("context", DataType::Binary),
+        ("path", utf8()),
+        ("stem", utf8()),
+        ("bytes", DataType::Int64),
+        ("records", DataType::UInt32),
+        ("reject", utf8()),
+    ]
+    .map(|(n, t)| (n.to_string(), t))
+    .into()
+}
+
+/// Columns with what they mean, by table and name.
+pub type Columns = BTreeMap<String, BTreeMap<String, Column>>;
+
+/// What a declaration is checked against: its table and instance, and what earlier steps gave.
+pub struct Check<'a> {
+    pub manifest: &'a Manifest,
+    pub world: &'a World,
+    /// The key path with the instance's name: `collect.klue`.
+    pub path: String,
+    /// The instance, `klue`, or empty.
+    pub instance: String,
+    /// Where the table stands.
+    pub span: std::ops::Range<usize>,
+    pub table: Option<&'a Declared>,
+    /// Columns known so far, by table.
+    pub columns: &'a Columns,
+    /// Columns, by table, that may hold personal data and have not been through `[privacy]`.
+    pub raw: &'a BTreeSet<(String, String)>,
+    pub problems: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    /// The stage's declaration, or `None` with the problem noted.
+    pub fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
+        let table = self.table?;
+        match crate::manifest::read(table) {
+            Ok(d) => Some(d),
+            Err(problem) => {
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+
+    /// A fixed section or another stage's table.
+    pub fn section<T: DeserializeOwned + Default>(&self, path: &[&str]) -> T {
+        self.manifest.table(path).and_then(|(_, v)| crate::manifest::read(v).ok()).unwrap_or_default()
+    }
+
+    pub fn bad(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
+    }
+
+    /// Notes a file that the manifest names and that is not there, or lies outside of the project.
+    pub fn file(&mut self, path: &At<String>, what: &str) {
+        let problem = match self.world.place(path) {
+            None => Diagnostic::error("T0304", path.span(), format!("{what} lies outside of the project"))
+                .label("paths are relative to dataset.toml and stay below it"),
+            Some(_) if !self.world.is_file(path) => {
+                Diagnostic::error("T0303", path.span(), format!("{what} is not there")).label("no such file")
+            }
+            Some(_) => return,
+        };
+        self.bad(problem);
+    }
+
+    /// Notes what is no glob, or leaves the project.
+    pub fn glob(&mut self, glob: &At<String>) {
+        if self.world.place(glob).is_none() {
+            let problem = Diagnostic::error("T0304", glob.span(), "this path leaves the project");
+            self.bad(problem.label("paths are relative to dataset.toml and stay below it"));
+        } else if let Err(e) = globset::Glob::new(glob) {
+            self.bad(Diagnostic::error("T0307", glob.span(), "this is no glob").label(e.kind().to_string()));
+        }
+    }
+
+    /// The type of a column of a table, if an earlier step writes it.
+    pub fn column(&self, table: &str, name: &str) -> Option<&DataType> {
+        self.columns.get(table)?.get(name).map(|c| &c.ty)
+    }
+
+    /// The columns of a table that earlier steps write, by name.
+    pub fn columns_of(&self, table: &str) -> impl Iterator<Item = (&str, &Column)> {
+        self.columns.get(table).into_iter().flatten().map(|(name, column)| (name.as_str(), column))
+    }
+
+    pub fn names(&self, table: &str) -> Vec<&str> {
+        self.columns_of(table).map(|c| c.0).collect()
+    }
+
+    /// A column of the samples that the manifest names; `None` with the problem noted if no earlier step writes it.
+    pub fn known(&mut self, name: &At<String>) -> Option<Column> {
+        if let Some(column) = self.columns.get("samples").and_then(|of| of.get(name.get())) {
+            return Some(column.clone());
+        }
+        let help = suggest(name, self.names("samples"));
+        let message = format!("no step gives the column `{}`", name.get());
+        self.bad(Diagnostic::error("T0310", name.span(), message).label(help));
+        None
+    }
+
+    /// Whether a text of the samples may be changed: not the id, nor the name of the source.
+    pub fn is_text(&self, name: &str) -> bool {
+        self.column("samples", name) == Some(&DataType::Utf8) && !["id", "source"].contains(&name)
+    }
+
+    /// The same of a column that the manifest names, with the problem noted.
+    pub fn known_text(&mut self, name: &At<String>) -> bool {
+        if self.is_text(name) {
+            return true;
+        }
+        if self.known(name).is_some() {
+            let message = format!("`{}` is no text that may be changed", name.get());
+            self.bad(Diagnostic::error("T0322", name.span(), message).label("not a text of the samples"));
+        }
+        false
+    }
+
+    /// The columns that a step writes when it changes texts: each text as it was declared, and its edits.
+    pub fn changed_texts(&self, fields: &[String]) -> Vec<(String, Column)> {
+        let known = |field: &String| self.columns.get("samples").and_then(|of| of.get(field)).cloned();
+        let edits = |of: &String| Column::new(<Vec<Edit>>::ty()).role(Role::Edits { of: of.clone() }).inner();
+        let texts = fields.iter().map(|f| (f.clone(), known(f).unwrap_or(DataType::Utf8.into())));
+        texts.chain(fields.iter().map(|f| (edits_of(f), edits(f)))).collect()
+    }
+
+    /// Whether a column may hold personal data that no privacy step has seen.
+    pub fn is_raw(&self, table: &str, name: &str) -> bool {
+        self.raw.contains(&(table.to_string(), name.to_string()))
+    }
+}

@@ -1,0 +1,42 @@
+//! The contract between stages and the engine. A stage says which columns it reads and writes and gives pure kernels; it
+//! never sees a key, a cache, a path of this machine, a thread, a partition number or another stage. The engine never
+//! sees a stage's types: between a declaration and its kernels there is only canonical text, so a kernel cannot read
+//! what its key does not hold.
+//!
+//! Reading order: `ports` (what a step reads and writes), `rows` (what a kernel is given), `delta` (what it gives back),
+//! `gather` (decisions over all rows), `facts`, `files` (what a whole stage gives), `kernels` (the traits of stages, and
+//! how they lose their types), `declare` (from a table of dataset.toml to plans of steps).
+mod declare;
+mod delta;
+mod facts;
+mod files;
+mod gather;
+mod kernels;
+mod ports;
+mod rows;
+#[cfg(test)]
+pub mod testing;
+
+pub use crate::manifest::Declared;
+pub use declare::{Check, Columns, Entry, Literal, Plan, Regroup, Source, unit_types};
+pub use delta::{Act, Born, Delta, Event};
+pub use facts::{Fact, Gate};
+pub use files::{Chunk, Content, OutFile, Output, Sums};
+pub(crate) use gather::slice_of;
+pub use gather::{Hit, Hits, Merge, Slice, Spot, Summary, Verdicts};
+pub use kernels::{
+    ApplyPart, Card, Executor, GatherPart, Grain, JoinStage, Kernel, Kernels, Meter, Nothing, Params, RowStage,
+    WholeStage, text,
+};
+pub use ports::{Column, Ports, Right, Role, writes};
+pub use rows::{Context, Fault, Piece, Program, Rows, Tools};
+
+/// Lists column names.
+pub fn names<S: AsRef<str>>(of: &[S]) -> Vec<String> {
+    of.iter().map(|s| s.as_ref().to_string()).collect()
+}
+
+/// `true` where a field holds its default, for `skip_serializing_if`.
+pub fn is_default<T: Default + PartialEq>(t: &T) -> bool {
+    *t == T::default()
+}

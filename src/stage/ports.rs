@@ -1,0 +1,110 @@
+//! What a step reads and writes: columns with what they mean. The graph is made of ports alone: in registry order, each
+//! step reads the last writer of each column of its table.
+use crate::table::DataType;
+
+/// What a step reads and writes.
+#[derive(Clone, Debug, Default)]
+pub struct Ports {
+    pub table: String,
+    /// Columns read by `map`, `join` or `run`; `id` is given to a kernel only if it is named here.
+    pub reads: Vec<String>,
+    /// Columns read by `apply`.
+    pub apply_reads: Vec<String>,
+    pub writes: Vec<(String, Column)>,
+    /// The step may drop, merge or hold rows.
+    pub drops: bool,
+    /// Rows born go to another table instead of behind their parents.
+    pub into: Option<String>,
+    pub right: Option<Right>,
+    /// Facts of earlier steps, `STEP.NAME`, that `gather` or `run` reads; their values are inputs of these kernels.
+    pub facts: Vec<String>,
+}
+
+/// The other side of a join: the engine brings to each partition exactly the right rows whose `key` is among `on`.
+#[derive(Clone, Debug)]
+pub struct Right {
+    pub table: String,
+    /// A text column of the right table.
+    pub key: String,
+    /// A text column, or a list of texts, of the left table.
+    pub on: String,
+    pub reads: Vec<String>,
+    /// The rule and the key that tell of right rows which match nothing; `None` where nobody need know.
+    pub unmatched: Option<(String, String)>,
+}
+
+/// A column that a step writes: its type, what it means, and whether it is for other steps alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub ty: DataType,
+    pub role: Role,
+    /// The column serves other steps; `columns = "all"` of a release leaves it out.
+    pub inner: bool,
+    /// What the column holds cannot be personal data, whatever it was made from: a class out of a declared list, a
+    /// number, a place in a text.
+    pub harmless: bool,
+}
+
+impl Column {
+    /// A column whose type says all there is to know.
+    pub fn new(ty: DataType) -> Column {
+        Column { ty, role: Role::Plain, inner: false, harmless: false }
+    }
+
+    pub fn role(self, role: Role) -> Column {
+        Column { role, ..self }
+    }
+
+    pub fn inner(self) -> Column {
+        Column { inner: true, ..self }
+    }
+
+    pub fn harmless(self) -> Column {
+        Column { harmless: true, ..self }
+    }
+
+    /// Whether values of the type may hold words of the data. Numbers, truth values, dates and digests hold none.
+    pub fn holds_words(&self) -> bool {
+        fn words(ty: &DataType) -> bool {
+            match ty {
+                DataType::Utf8 | DataType::Binary => true,
+                DataType::List(item) => words(item.data_type()),
+                DataType::Struct(fields) => fields.iter().any(|f| words(f.data_type())),
+                _ => false,
+            }
+        }
+        !self.harmless && words(&self.ty)
+    }
+}
+
+impl From<DataType> for Column {
+    fn from(ty: DataType) -> Column {
+        Column::new(ty)
+    }
+}
+
+/// What a column means to other steps. Nothing is guessed from a type or from a name.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Role {
+    #[default]
+    Plain,
+    /// The text that tokens and spans of a sample belong to.
+    Text,
+    /// Tokens of the text: where each begins and ends.
+    Tokens,
+    /// An image by digest.
+    Image,
+    /// A sound by digest.
+    Audio,
+    /// All answers that annotators gave in a task.
+    Votes { task: String },
+    /// The label of a task: the name of its kind, and the classes that may stand in it.
+    Label { task: String, kind: String, classes: Vec<String> },
+    /// How a text came from what was collected.
+    Edits { of: String },
+}
+
+/// Columns to write, from names and types.
+pub fn writes<N: Into<String>, C: Into<Column>>(of: impl IntoIterator<Item = (N, C)>) -> Vec<(String, Column)> {
+    of.into_iter().map(|(name, column)| (name.into(), column.into())).collect()
+}
