@@ -1,17 +1,19 @@
 //! A project opened: its manifest, its steps, its store; and the walk that every verb makes.
 use crate::assemble::{self, Assembled};
 use crate::diag::{Diagnostic, Severity};
-use crate::engine::build::{self, Built, Mode, StepRun};
-use crate::engine::event::{Answer, Event, Sink};
 use crate::engine::gate::{self, Judged};
 use crate::engine::graph::Graph;
 use crate::engine::lock::{Lock, SourceLock};
-use crate::engine::output;
-use crate::engine::outputs::Outputs;
+use crate::engine::out;
+use crate::engine::out::Outputs;
 use crate::engine::record::Record;
+use crate::engine::run::Maker;
 use crate::engine::scan;
 use crate::engine::session::{Session, Stop};
+use crate::engine::state::{Built, Mode, StepRun};
 use crate::engine::store::{Store, StoreError};
+use crate::engine::told::{Answer, Event, Sink};
+use crate::engine::walk;
 use crate::exec::local::Local;
 use crate::manifest::{self, Manifest};
 use crate::stage::{Entry, Fault};
@@ -171,9 +173,9 @@ impl Project {
         let store = Store::read(&self.world)?;
         let exec = Local::new(options.jobs);
         let a = &self.assembled;
-        let session = Session::new(&self.world, &store, &exec, &a.steps, &a.review, options.target);
+        let session = Session::new(&self.world, &store, &exec, &Maker, &a.steps, &a.review, options.target);
         let wanted = self.wanted(&options.steps)?;
-        let built = build::walk(&session, mode, &wanted, &|_| {}, &mut |_, _| true);
+        let built = walk::walk(&session, mode, &wanted, &|_| {}, &mut |_, _| true);
         if let Some(fault) = built.runs.iter().find_map(|r| r.fault.clone()) {
             return Err(fault.into());
         }
@@ -213,7 +215,7 @@ impl Project {
         let store = Store::write(&self.world)?;
         let exec = Local::new(options.jobs);
         let a = &self.assembled;
-        let mut session = Session::new(&self.world, &store, &exec, &a.steps, &a.review, options.target);
+        let mut session = Session::new(&self.world, &store, &exec, &Maker, &a.steps, &a.review, options.target);
         session.sample = options.sample.map(|bound| ("samples", bound));
         session.stop = options.stop.clone();
         session.memory = match options.memory {
@@ -238,7 +240,7 @@ impl Project {
         lock: &Lock,
         sink: Sink,
     ) -> Result<Finished, Failure> {
-        let planned = build::walk(session, Mode::Plan, wanted, &|_| {}, &mut |_, _| true);
+        let planned = walk::walk(session, Mode::Plan, wanted, &|_| {}, &mut |_, _| true);
         if options.locked {
             same_lock(lock, &self.next_lock(session, options, &planned, lock))?;
         }
@@ -263,7 +265,7 @@ impl Project {
                 }
                 good || options.keep_going
             };
-            build::walk(session, Mode::Build, wanted, sink, &mut judge)
+            walk::walk(session, Mode::Build, wanted, sink, &mut judge)
         };
         let fresh = answers.iter().all(|a| *a == Answer::Fresh);
         Ok(Finished {
@@ -301,7 +303,7 @@ impl Project {
             }
             crate::engine::store::mark_cache(&self.world, "out").map_err(|e| Failure::World(e.to_string()))?;
             s.go_on()?;
-            f.changed_files += output::write(s, &mut f.files, &format!("out/{name}"), &run.files, false)?;
+            f.changed_files += out::write(s, &mut f.files, &format!("out/{name}"), &run.files, false)?;
             let rows = match run.facts.get("samples") {
                 Some(crate::stage::Fact::Int(n)) => *n as u64,
                 _ => 0,

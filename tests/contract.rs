@@ -303,8 +303,8 @@ fn a_program_runs_where_it_is_trusted() {
 /// A kernel whose version was raised runs on everything, and `why` says that this is the reason.
 #[test]
 fn a_raised_version_runs_everything_and_why_says_so() {
-    use tamis::engine::build::Mode;
-    use tamis::engine::event::Answer;
+    use tamis::engine::state::Mode;
+    use tamis::engine::told::Answer;
     use tamis::engine::{record::Record, why};
     let dir = tempfile::tempdir().unwrap();
     project(dir.path());

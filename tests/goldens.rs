@@ -4,8 +4,8 @@
 use crate::harness::example;
 use std::collections::BTreeMap;
 use tamis::digest::Hasher;
-use tamis::engine::build::StepRun;
 use tamis::engine::record::heads;
+use tamis::engine::state::StepRun;
 use tamis::project::{Options, Project};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/goldens.txt");

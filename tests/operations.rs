@@ -3,8 +3,8 @@
 use crate::harness::{Lab, Sample, Told, Way, build, text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use tamis::engine::build::Built;
 use tamis::engine::session::Session;
+use tamis::engine::state::Built;
 use tamis::project::{Options, Project};
 
 const N: usize = 2400;
@@ -161,7 +161,7 @@ fn state(dir: &Path, table: &str) -> Vec<BTreeMap<String, String>> {
     let project = Project::open(Some(dir)).ok().unwrap();
     let options = Options { target: 16, ..Options::default() };
     let columns =
-        |p: &tamis::engine::state::Part| p.columns.iter().map(|(n, d)| (n.clone(), d.unwrap().hex())).collect();
+        |p: &tamis::engine::state::Partition| p.columns.iter().map(|(n, d)| (n.clone(), d.unwrap().hex())).collect();
     project.plan(&options, |_, built| built.tables[table].parts.iter().map(columns).collect()).ok().unwrap()
 }
 

@@ -1,10 +1,10 @@
 //! `tamis build`
 use super::project::{self, Failure, Finished, Options, Project};
 use super::{Context, event, interrupt, say, warn};
-use crate::engine::event::{Answer, Done, Event, StepCount};
 use crate::engine::fresh::{self, Said};
 use crate::engine::ledger;
 use crate::engine::session::{Session, Stop};
+use crate::engine::told::{Answer, Done, Event, StepCount};
 use crate::report::progress::Progress;
 use crate::report::{diagnostic, terminal};
 use crate::stage::Kernel;
@@ -141,7 +141,7 @@ fn tell_start(project: &Project, args: &Args, c: &Context) {
         event(&Event::Start { name, version, steps: project.assembled.steps.len() });
         for w in warnings {
             let m = &project.manifest;
-            event(&crate::engine::event::diagnostic(w, &m.file, &m.text, |at| (m.line(at), m.column(at))));
+            event(&crate::engine::told::diagnostic(w, &m.file, &m.text, |at| (m.line(at), m.column(at))));
         }
     } else if !c.quiet {
         warn(&warnings_of(project));

@@ -16,7 +16,7 @@ mod verify;
 mod watch;
 mod why;
 
-use crate::engine::event::{Done, Event};
+use crate::engine::told::{Done, Event};
 use crate::project::Failure;
 use crate::report::diagnostic;
 use clap::{Parser, Subcommand};
@@ -119,7 +119,7 @@ fn fail(failure: &Failure, json: bool) -> i32 {
         Failure::Declaration(manifest, problems) if json => {
             for d in problems {
                 let place = |at| (manifest.line(at), manifest.column(at));
-                event(&crate::engine::event::diagnostic(d, &manifest.file, &manifest.text, place));
+                event(&crate::engine::told::diagnostic(d, &manifest.file, &manifest.text, place));
             }
         }
         Failure::Declaration(manifest, problems) => {

@@ -3,7 +3,7 @@ use super::project::{Failure, Finished, Options, Project};
 use super::{Context, say, warn};
 use crate::digest::Digest;
 use crate::engine::lock::{Lock, ReleaseLock};
-use crate::engine::output;
+use crate::engine::out;
 use crate::engine::session::Session;
 use crate::report::progress::Progress;
 use crate::report::terminal;
@@ -73,8 +73,8 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
         )));
     }
     let world = |e: std::io::Error| Failure::World(e.to_string());
-    let mut states = crate::engine::outputs::Outputs::default();
-    output::write(s, &mut states, &folder, &run.files, true)?;
+    let mut states = crate::engine::out::Outputs::default();
+    out::write(s, &mut states, &folder, &run.files, true)?;
     pin_guidelines(project)?;
     let pins = assignments(s, f)?;
     project.world.replace(PINS, pins.as_bytes()).map_err(world)?;

@@ -2,11 +2,11 @@
 use super::{Context, say};
 use crate::diag::suggest;
 use crate::engine::Step;
-use crate::engine::build::{Built, PartRun, StepRun};
-use crate::engine::event::Answer;
 use crate::engine::ledger;
 use crate::engine::session::Session;
-use crate::engine::state::{Part, Table};
+use crate::engine::state::{Built, PartRun, StepRun};
+use crate::engine::state::{Partition, Table};
+use crate::engine::told::Answer;
 use crate::project::{Failure, Options, Project};
 use crate::report::show::{self, Column, Found, Snapshot};
 use crate::report::terminal::{bytes, plural};
@@ -197,7 +197,7 @@ fn hidden(project: &Project, i: usize, table: &str) -> impl Fn(&str) -> bool {
     move |name: &str| name != "id" && if samples { raw.contains(name) } else { all }
 }
 
-fn parts(step: &Step, built: &Built, i: usize) -> Vec<Part> {
+fn parts(step: &Step, built: &Built, i: usize) -> Vec<Partition> {
     let run = &built.runs[i];
     let ports = &step.plan.ports;
     if let Some(into) = &ports.into {
@@ -218,11 +218,11 @@ fn parts(step: &Step, built: &Built, i: usize) -> Vec<Part> {
 }
 
 /// A partition as it was born.
-fn born(table: &Table, uid: &str, p: &PartRun) -> Option<Part> {
+fn born(table: &Table, uid: &str, p: &PartRun) -> Option<Partition> {
     let part = table.parts.iter().find(|x| x.uid == uid)?;
     let columns = p.outcomes.iter().filter_map(|o| o.2.born.as_ref()).flat_map(|b| &b.columns);
     let columns = columns.map(|(name, digest)| (name.clone(), Some(*digest))).collect();
-    Some(Part { columns, living: part.rows.map(Living::All), ..part.clone() })
+    Some(Partition { columns, living: part.rows.map(Living::All), ..part.clone() })
 }
 
 /// Whether a step told everything of its `n`-th partition.
@@ -236,7 +236,7 @@ pub fn complete(step: &Step, run: &StepRun, n: usize) -> bool {
 }
 
 /// A partition behind a step; what the step did not tell yet is unknown.
-fn after(step: &Step, run: &StepRun, n: usize, p: &PartRun) -> Part {
+fn after(step: &Step, run: &StepRun, n: usize, p: &PartRun) -> Partition {
     let mut part = p.before.clone();
     if !complete(step, run, n) {
         part.columns.extend(step.plan.ports.writes.iter().map(|w| (w.0.clone(), None)));
@@ -289,7 +289,7 @@ fn place(s: &Session, built: &Built, i: usize, part: &PartRun, e: &Event) -> Str
     row_place(s, built, &part.before, e.row)
 }
 
-fn row_place(s: &Session, built: &Built, part: &Part, row: u32) -> String {
+fn row_place(s: &Session, built: &Built, part: &Partition, row: u32) -> String {
     let told = [ledger::id(s, part, row), ledger::origin(s, built, part, row)];
     let told: Vec<String> = told.into_iter().flatten().collect();
     if told.is_empty() { "?".into() } else { told.join("  ") }

@@ -1,11 +1,11 @@
 //! `tamis status`: what stands, without running a kernel.
 use super::{Context, say};
-use crate::engine::build::Built;
-use crate::engine::event::Answer;
 use crate::engine::ledger::{self, Balance};
 use crate::engine::lock::Lock;
 use crate::engine::record::Record;
 use crate::engine::session::Session;
+use crate::engine::state::Built;
+use crate::engine::told::Answer;
 use crate::engine::{Step, gate};
 use crate::project::{Failure, Options, Project};
 use crate::report::status::{Measured, Raw, Release, Status};

@@ -3,10 +3,10 @@ use super::show::complete;
 use super::{Context, say};
 use crate::diag::nearest;
 use crate::engine::Step;
-use crate::engine::build::{Built, PartRun, StepRun};
 use crate::engine::ledger;
-use crate::engine::session::{Session, parents_of};
-use crate::engine::state::{Bin, Part};
+use crate::engine::session::Session;
+use crate::engine::state::{Bin, Partition, parents_of};
+use crate::engine::state::{Built, PartRun, StepRun};
 use crate::model::annotation::classes_of;
 use crate::project::{Failure, Options, Project};
 use crate::report::show::{line_of, raw_columns, value_text};
@@ -52,7 +52,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 }
 
 /// The rows that have the id, living ones first; else what was perhaps meant.
-fn find<'b>(s: &Session, built: &'b Built, id: &str) -> Result<Vec<(&'b Part, u32)>, Failure> {
+fn find<'b>(s: &Session, built: &'b Built, id: &str) -> Result<Vec<(&'b Partition, u32)>, Failure> {
     let parts = built.tables.get("samples").map(|t| t.parts.as_slice()).unwrap_or_default();
     let mut found = Vec::new();
     let mut known: BTreeSet<String> = BTreeSet::new();
@@ -91,7 +91,7 @@ struct Teller<'t, 'a> {
 }
 
 impl Teller<'_, '_> {
-    fn story(&self, id: &str, part: &Part, row: u32) -> Result<Story, Fault> {
+    fn story(&self, id: &str, part: &Partition, row: u32) -> Result<Story, Fault> {
         let mut story = Story { id: id.into(), collected: self.collected(part, row)?, ..Story::default() };
         story.steps.extend(self.read(part, row)?);
         let chain = self.chain(part, row)?;
@@ -119,7 +119,7 @@ impl Teller<'_, '_> {
     }
 
     /// The row itself, and those that it was born of in the same table.
-    fn chain(&self, part: &Part, row: u32) -> Result<Vec<(String, u32)>, Fault> {
+    fn chain(&self, part: &Partition, row: u32) -> Result<Vec<(String, u32)>, Fault> {
         let mut out = vec![(part.uid.clone(), row)];
         if let Some(origin) = part.origin.as_ref().filter(|o| o.table == "samples")
             && let Some(parents) = origin.parents
@@ -131,14 +131,14 @@ impl Teller<'_, '_> {
     }
 
     /// A column of a partition at a row; null where there is none.
-    fn value(&self, part: &Part, name: &str, row: u32) -> Result<Value, Fault> {
+    fn value(&self, part: &Partition, name: &str, row: u32) -> Result<Value, Fault> {
         match part.columns.get(name).copied().flatten() {
             Some(digest) => Ok(value_at(self.s.array(digest)?.as_ref(), row as usize)),
             None => Ok(Value::Null),
         }
     }
 
-    fn collected(&self, part: &Part, row: u32) -> Result<Collected, Fault> {
+    fn collected(&self, part: &Partition, row: u32) -> Result<Collected, Fault> {
         let source = self.value(part, "source", row)?.text().map(str::to_string);
         let of = |key: &str| -> Option<String> {
             let (_, table) = self.project.manifest.table(&["collect", source.as_deref()?])?;
@@ -150,7 +150,7 @@ impl Teller<'_, '_> {
     }
 
     /// What the reader said of the record that the row was born of.
-    fn read(&self, part: &Part, row: u32) -> Result<Option<Told>, Fault> {
+    fn read(&self, part: &Partition, row: u32) -> Result<Option<Told>, Fault> {
         let Some(origin) = part.origin.as_ref().filter(|o| o.table != "samples") else { return Ok(None) };
         let Some(parents) = origin.parents else { return Ok(None) };
         let Some((unit, record)) = parents_of(&self.s.bytes(parents)?).get(row as usize).copied() else {
@@ -288,7 +288,7 @@ impl Teller<'_, '_> {
 
     // ---- releases ------------------------------------------------------------------------------------------------
 
-    fn releases(&self, part: &Part, row: u32, story: &mut Story) -> Result<(), Fault> {
+    fn releases(&self, part: &Partition, row: u32, story: &mut Story) -> Result<(), Fault> {
         let version = terminal::dataset(self.project).version.get().clone();
         for (step, run) in self.s.steps.iter().zip(&self.built.runs) {
             let Some(release) = step.plan.folder.clone() else { continue };
@@ -313,7 +313,7 @@ impl Teller<'_, '_> {
     }
 
     /// The first column that the release chose by and that does not let the sample in.
-    fn why_left_out(&self, page: &Step, part: &Part, row: u32) -> Result<String, Fault> {
+    fn why_left_out(&self, page: &Step, part: &Partition, row: u32) -> Result<String, Fault> {
         let marks = |s: &&Step| s.plan.ports.writes.iter().any(|w| w.0 == page.path);
         let Some(step) = self.s.steps.iter().find(marks) else { return Ok("not chosen".into()) };
         for column in &step.plan.ports.reads {

@@ -2,10 +2,10 @@
 use super::project::{Failure, Options, Project};
 use super::{Context, say};
 use crate::engine::Step;
-use crate::engine::build::{Mode, StepRun};
-use crate::engine::event::Answer;
 use crate::engine::graph::Graph;
 use crate::engine::record::Record;
+use crate::engine::state::{Mode, StepRun};
+use crate::engine::told::Answer;
 use crate::engine::why::{self, Why};
 use crate::report::terminal::{number, plural};
 use crate::report::why::{changed, values_shown};

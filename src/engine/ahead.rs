@@ -1,16 +1,17 @@
 //! While the columns of a partition are in memory, the steps behind the one that made them are run on it too, as far as
 //! they need nothing else: a column is then read from the store once instead of once a step. What comes out stands
 //! under the same keys as if each step had waited for its turn; the walk finds it there.
-use super::Step;
 use super::recipe;
-use super::session::{Session, Task};
-use super::state::{Outcome, Part};
+use super::session::Session;
+use super::state::{Outcome, Partition};
+use super::step::Step;
+use super::tasks::Task;
 use crate::digest::Digest;
 use crate::stage::{Grain, Kernel, Kernels};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Goes ahead from a map of step `i` on a partition. An error is left to the step's own turn, where it is told.
-pub fn go(s: &Session, i: usize, wanted: &BTreeSet<usize>, part: &Part, outcome: &Outcome) {
+pub fn go(s: &Session, i: usize, wanted: &BTreeSet<usize>, part: &Partition, outcome: &Outcome) {
     let Some(step) = s.steps.get(i).filter(|_| s.sample.is_none()) else { return };
     let ports = &step.plan.ports;
     let (table, rows, mut columns) = match (&ports.into, &outcome.born) {

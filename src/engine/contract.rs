@@ -1,7 +1,8 @@
 //! What the engine demands of every kernel, checked on each delta before anything of it is kept.
-use super::Step;
-use super::session::{Session, Task, parents_of};
-use super::state::Outcome;
+use super::session::Session;
+use super::state::{Outcome, parents_of};
+use super::step::Step;
+use super::tasks::Task;
 use crate::stage::{Act, Delta, Fault};
 use crate::table::{ArrayRef, DataType, texts};
 use std::collections::{BTreeMap, BTreeSet};

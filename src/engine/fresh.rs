@@ -1,7 +1,7 @@
 //! A build that found nothing to do, remembered whole: what it looked at, and what it said. While everything looks the
 //! same, the next build says it again and opens neither the manifest nor the store. For small projects, where opening
 //! costs more than looking. A cache of this checkout with a checksum; losing it costs one plan.
-use super::outputs::Outputs;
+use super::out::Outputs;
 use super::record;
 use super::scan::{Reader, put_text};
 use super::session::Session;

@@ -1,8 +1,8 @@
 //! Facts and gates: named numbers of steps, and bounds that the manifest sets on them.
-use super::Step;
-use super::build::Built;
 use super::ledger;
 use super::session::Session;
+use super::state::Built;
+use super::step::Step;
 use crate::manifest::{Decimal, Threshold};
 use crate::stage::{Fact, Gate};
 

@@ -1,6 +1,6 @@
 //! The graph of the steps, made of their ports alone (owner of petgraph): each step reads the last writer, in registry
 //! order, of each column it reads; who counts rows reads whoever may drop them.
-use super::Step;
+use super::step::Step;
 use crate::stage::{Grain, Kernel, Kernels};
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};

@@ -1,66 +1,40 @@
 //! The engine: graph, scan, plan, build, store. It knows tables and partitions, steps and recipes; no annotation, no
 //! licence, no stage by name.
 //!
-//! Reading order: `state` (tables while they are built), `recipe` (keys), `store` (what is remembered), `scan` (files to
-//! units), `session` (columns by digest, kernels run), `contract` (kernels checked), `exchange` and `gather` (rows that
-//! meet across partitions), `build` (the walk over the steps), `ahead` (what is run early, while its input is at hand),
-//! `gate`, `record` and `why`, `ledger`, `output` and `outputs`, `fresh` (a build that did nothing, remembered whole).
+//! Reading order: `step` (a stage as configured), `state` (tables while they are built), `tasks` (work as data), `recipe`
+//! (keys), `store` (what is remembered), `scan` (files to units), `session`, `columns` (bytes by digest), `contract` and
+//! `call` (a kernel called and checked), `samples`, `run` and `files` (tasks run), `order`, `meet` and `gather` (rows that
+//! meet across partitions), `walk` (the steps one after another), `ahead` (what is run early, while its input is at hand),
+//! `gate`, `record` and `why`, `ledger`, `out`, `fresh` (a build that did nothing, remembered whole).
 mod ahead;
-pub mod build;
+mod cache;
+mod call;
+pub mod columns;
 mod contract;
-pub mod event;
-pub mod events;
-pub mod exchange;
+mod files;
 pub mod fresh;
 pub mod gate;
 pub mod gather;
 pub mod graph;
 pub mod ledger;
 pub mod lock;
-pub mod order;
-pub mod output;
-pub mod outputs;
+mod meet;
+mod order;
+pub mod out;
 pub mod recipe;
 pub mod record;
+pub mod run;
+mod samples;
 pub mod scan;
 pub mod session;
 pub mod state;
+pub mod step;
 pub mod store;
+pub mod tasks;
+pub mod told;
+mod tools;
+pub mod walk;
 pub mod watch;
 pub mod why;
 
-use crate::stage::{Entry, Plan};
-use std::collections::BTreeSet;
-use std::ops::Range;
-
-/// A stage as configured in this manifest, named by its key path; a node of the graph.
-pub struct Step {
-    pub name: String,
-    /// The key path of its table, without the inner word.
-    pub path: String,
-    pub entry: Entry,
-    pub plan: Plan,
-    /// What it makes besides columns, and columns that `apart` names, may hold personal data that no privacy step has
-    /// seen, with or without `[privacy]`: such bytes are stored apart from the first day.
-    pub raw: bool,
-    /// Columns that it writes and whose bytes are stored apart.
-    pub apart: BTreeSet<String>,
-    /// With `[privacy]`: columns that it writes and that no release may hold, nor any report show unasked.
-    pub unseen: BTreeSet<String>,
-    pub span: Range<usize>,
-}
-
-impl Step {
-    /// Whether anything that it makes tells of what nothing has masked.
-    pub fn tells_raw(&self) -> bool {
-        self.raw || !self.apart.is_empty()
-    }
-}
-
-/// `[review]`: what waits is held back, and what a person decided.
-#[derive(Default, Debug)]
-pub struct Review {
-    pub hold: bool,
-    /// (step, id) -> keep?
-    pub decisions: std::collections::BTreeMap<(String, String), bool>,
-}
+pub use step::{Review, Step};

@@ -1,8 +1,8 @@
 //! The order of a table's rows. Partitions stand in the order of the data, but rows that a step bore stand in partitions
 //! of their own behind their parents', and where those end depends on how large partitions are. So whatever depends on
 //! the order of rows asks here: each row born stands directly behind its parent, whatever partition it lies in.
-use super::session::{Session, parents_of};
-use super::state::Table;
+use super::session::Session;
+use super::state::{Table, parents_of};
 use crate::digest::Digest;
 use crate::stage::Fault;
 use std::collections::BTreeMap;

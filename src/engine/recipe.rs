@@ -1,6 +1,6 @@
 //! Recipes: all that a kernel's result depends on. A head (kept once per step) and the digests of its inputs; hashed
 //! it is the key, compared it is `why`.
-use super::Step;
+use super::step::Step;
 use crate::digest::{Digest, Hasher};
 use crate::stage::Kernel;
 

@@ -1,9 +1,9 @@
 //! The record of this checkout's last build: recipes, kept small, so that `why` and the end of a build can tell what
 //! changed. A cache: no recipe reads it, and without it everything is only told as new.
-use super::Step;
-use super::build::{Built, PartRun};
 use super::recipe;
 use super::session::Session;
+use super::state::{Built, PartRun};
+use super::step::Step;
 use crate::digest::Digest;
 use crate::stage::Kernel;
 use crate::world::World;

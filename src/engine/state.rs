@@ -1,21 +1,25 @@
 //! Tables while they are built. Everything may be unknown: a plan walks the same steps as a build and leaves unknown
 //! what a kernel would have to say.
+use super::gather::Decided;
+use super::scan::Scanned;
+use super::told::Answer;
 use crate::digest::Digest;
-use crate::stage::Act;
+use crate::stage::{Act, Fact, Fault, Kernel, OutFile};
 use crate::table::{DataType, Living};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// An ordered list of partitions.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     pub types: BTreeMap<String, DataType>,
-    pub parts: Vec<Part>,
+    pub parts: Vec<Partition>,
 }
 
 /// A partition: digests, and which rows live. `None` is unknown; a column that is missing is null in every row.
 #[derive(Clone, Debug, Default)]
-pub struct Part {
+pub struct Partition {
     /// Names the partition from step to step within one build; in no key.
     pub uid: String,
     pub rows: Option<u32>,
@@ -24,7 +28,7 @@ pub struct Part {
     pub origin: Option<Origin>,
     /// The value that regroup gathered these rows by.
     pub group: Option<String>,
-    /// Partitions whose rows come from the same place have near numbers; for the order of work, in no key.
+    /// Orders work: tasks on the same source get neighbouring numbers. Not part of any key.
     pub near: u32,
 }
 
@@ -42,10 +46,10 @@ pub struct Origin {
     pub alive: u32,
 }
 
-impl Part {
+impl Partition {
     /// A partition of which nothing is known but that there may be one.
-    pub fn unknown(uid: String) -> Part {
-        Part { uid, ..Part::default() }
+    pub fn unknown(uid: String) -> Partition {
+        Partition { uid, ..Partition::default() }
     }
 
     pub fn alive(&self) -> u32 {
@@ -130,4 +134,110 @@ pub enum Bin {
     Held,
     /// Left out for quick work (`--sample`).
     Sampled,
+}
+
+pub type Tables = BTreeMap<String, Table>;
+
+/// How a step went on one partition.
+#[derive(Clone, Debug, Default)]
+pub struct PartRun {
+    pub uid: String,
+    /// The columns that the step was given, as they were; `None` is unknown.
+    pub reads: Vec<(String, Option<Digest>)>,
+    pub before: Partition,
+    /// What each of its kernels gave.
+    pub outcomes: Vec<(Kernel, Digest, Arc<Outcome>)>,
+    pub dead: Vec<(u32, Bin)>,
+    /// Records that a reader was given.
+    pub records: Option<u64>,
+}
+
+impl PartRun {
+    pub fn counts(&self) -> Counts {
+        total(self.outcomes.iter().map(|o| o.2.as_ref()))
+    }
+}
+
+/// How a step went.
+#[derive(Default)]
+pub struct StepRun {
+    pub skipped: bool,
+    pub parts: Vec<PartRun>,
+    /// Tasks that were not known.
+    pub runs: usize,
+    /// Something that it reads is unknown.
+    pub may: bool,
+    pub facts: BTreeMap<String, Fact>,
+    pub decided: Option<(Digest, Decided)>,
+    pub files: Vec<OutFile>,
+    pub roots: Option<(Digest, Digest)>,
+    pub scanned: Option<Arc<Scanned>>,
+    /// Right rows that matched nothing: (partition's name, row).
+    pub unmatched: Vec<(String, u32)>,
+    pub fault: Option<Fault>,
+    /// Its tasks have run, so that its facts are known.
+    pub settled: bool,
+}
+
+impl StepRun {
+    pub fn answer(&self) -> Answer {
+        match (self.runs, self.may) {
+            (0, false) => Answer::Fresh,
+            (0, true) => Answer::May,
+            _ => Answer::Runs,
+        }
+    }
+
+    /// Columns as they were for a partition, by name.
+    pub fn part(&self, uid: &str) -> Option<&PartRun> {
+        self.parts.iter().find(|p| p.uid == uid)
+    }
+}
+
+/// What a walk came to.
+#[derive(Default)]
+pub struct Built {
+    pub tables: Tables,
+    pub runs: Vec<StepRun>,
+}
+
+impl Built {
+    pub fn fresh(&self) -> bool {
+        self.runs.iter().all(|r| r.answer() == Answer::Fresh && r.fault.is_none())
+    }
+}
+
+/// Whether kernels may run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// None.
+    Plan,
+    /// Those that read files, so that a person can be told which records changed; in memory alone.
+    Look,
+    /// All.
+    Build,
+}
+
+/// The parents of born rows as bytes: row and record, u32 each.
+pub fn parents_bytes(parents: &[(u32, u32)]) -> Vec<u8> {
+    parents.iter().flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()].concat()).collect()
+}
+
+pub fn parents_of(bytes: &[u8]) -> Vec<(u32, u32)> {
+    let pair = |b: &[u8; 8]| {
+        let [a, b, c, d, e, f, g, h] = *b;
+        (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
+    };
+    bytes.as_chunks::<8>().0.iter().map(pair).collect()
+}
+
+/// Sum of counts over outcomes.
+fn total<'o>(outcomes: impl IntoIterator<Item = &'o Outcome>) -> Counts {
+    outcomes.into_iter().fold(Counts::default(), |mut t, o| {
+        t.findings += o.counts.findings;
+        t.changes += o.counts.changes;
+        t.fails += o.counts.fails;
+        t.drops += o.counts.drops;
+        t
+    })
 }

@@ -1,8 +1,8 @@
 //! Why a step would run, against the record of the last build: a changed head is told line by line, a changed input
 //! descends from column to partition to rows. Two hashes are not a reason.
-use super::build::{Built, StepRun};
 use super::record::{PartRecord, Record, heads};
 use super::session::Session;
+use super::state::{Built, StepRun};
 use super::{Step, ledger};
 use crate::digest::Digest;
 use crate::table::{self, Value, value_at};

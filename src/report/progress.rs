@@ -1,6 +1,6 @@
 //! Progress (owner of indicatif): one line for the step that runs, on a terminal only, and only where it takes longer
 //! than half a second.
-use crate::engine::event::Event;
+use crate::engine::told::Event;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

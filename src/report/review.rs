@@ -1,8 +1,8 @@
 //! What waits for people: samples without a decision, and decisions without a sample.
 use crate::engine::Step;
-use crate::engine::build::{Built, StepRun};
 use crate::engine::ledger;
 use crate::engine::session::Session;
+use crate::engine::state::{Built, StepRun};
 use crate::stage::{Act, Fault};
 use crate::table;
 use std::collections::{BTreeMap, BTreeSet};

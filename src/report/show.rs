@@ -3,7 +3,7 @@
 use super::terminal::{number, plural};
 use crate::digest::cut_hash;
 use crate::engine::session::Session;
-use crate::engine::state::Part;
+use crate::engine::state::Partition;
 use crate::manifest::sections::Privacy;
 use crate::manifest::{self, Manifest};
 use crate::project::Project;
@@ -27,7 +27,7 @@ const WIDE: usize = 48;
 pub struct Snapshot {
     pub table: String,
     pub columns: Vec<Column>,
-    pub parts: Vec<Part>,
+    pub parts: Vec<Partition>,
 }
 
 /// A column that a step of the table wrote.

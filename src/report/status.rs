@@ -1,7 +1,7 @@
 //! What `tamis status` prints: the balance of samples, gates, findings and releases, for people and as one object.
 use super::terminal::{bytes, number, plural};
-use crate::engine::event::Answer;
 use crate::engine::ledger::Balance;
+use crate::engine::told::Answer;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -2,9 +2,9 @@
 //! colour, in a pipe and at 80 columns.
 use super::review;
 use crate::digest::Digest;
-use crate::engine::event::Answer;
 use crate::engine::ledger;
 use crate::engine::session::Session;
+use crate::engine::told::Answer;
 use crate::engine::why;
 use crate::manifest::sections::Dataset;
 use crate::project::{Failure, Finished, Project};
@@ -190,8 +190,8 @@ fn wrap(head: &str, told: &[String]) -> String {
 }
 
 /// Samples that live after a step.
-fn after(run: &crate::engine::build::StepRun) -> u64 {
-    let of = |p: &crate::engine::build::PartRun| {
+fn after(run: &crate::engine::state::StepRun) -> u64 {
+    let of = |p: &crate::engine::state::PartRun| {
         let born: u64 = p.outcomes.iter().filter_map(|o| o.2.born.as_ref()).map(|b| u64::from(b.rows)).sum();
         let before = if p.records.is_some() { 0 } else { u64::from(p.before.alive()) };
         before.saturating_sub(p.dead.len() as u64) + born

@@ -1,10 +1,11 @@
 //! The ledger and the conservation of rows: per step and partition `in + born = out + dropped`, and for each release
 //! `collected + born = released + excluded + dropped + merged + held`.
-use super::Step;
-use super::build::{Built, PartRun, StepRun};
+pub mod codec;
+
 use super::scan;
-use super::session::{Session, parents_of};
-use super::state::{Bin, Counts, Part};
+use super::session::Session;
+use super::state::{Bin, Built, Counts, PartRun, Partition, StepRun, parents_of};
+use super::step::Step;
 use crate::stage::{Act, Event, Fault};
 use crate::table::{self, Living};
 use serde::Serialize;
@@ -161,7 +162,7 @@ pub fn place(
 }
 
 /// Where a row of a table was born: file and line, through its parents.
-pub fn origin(s: &Session, built: &Built, part: &Part, row: u32) -> Option<String> {
+pub fn origin(s: &Session, built: &Built, part: &Partition, row: u32) -> Option<String> {
     let origin = part.origin.as_ref()?;
     let parents = parents_of(&s.bytes(origin.parents?).ok()?);
     let (unit, record) = *parents.get(row as usize)?;
@@ -174,7 +175,7 @@ pub fn origin(s: &Session, built: &Built, part: &Part, row: u32) -> Option<Strin
 }
 
 /// The id of a row.
-pub fn id(s: &Session, part: &Part, row: u32) -> Option<String> {
+pub fn id(s: &Session, part: &Partition, row: u32) -> Option<String> {
     let digest = (*part.columns.get("id")?)?;
     let ids = s.array(digest).ok()?;
     table::texts(ids.as_ref()).get(row as usize).copied().flatten().map(Into::into)

@@ -1,0 +1,36 @@
+//! A stage as configured in this manifest, and what people decided in review.
+use crate::stage::{Entry, Plan};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// A stage as configured in this manifest, named by its key path; a node of the graph.
+pub struct Step {
+    pub name: String,
+    /// The key path of its table, without the inner word.
+    pub path: String,
+    pub entry: Entry,
+    pub plan: Plan,
+    /// What it makes besides columns, and columns that `apart` names, may hold personal data that no privacy step has
+    /// seen, with or without `[privacy]`: such bytes are stored apart from the first day.
+    pub raw: bool,
+    /// Columns that it writes and whose bytes are stored apart.
+    pub apart: BTreeSet<String>,
+    /// With `[privacy]`: columns that it writes and that no release may hold, nor any report show unasked.
+    pub unseen: BTreeSet<String>,
+    pub span: Range<usize>,
+}
+
+impl Step {
+    /// Whether anything that it makes tells of what nothing has masked.
+    pub fn tells_raw(&self) -> bool {
+        self.raw || !self.apart.is_empty()
+    }
+}
+
+/// `[review]`: what waits is held back, and what a person decided.
+#[derive(Default, Debug)]
+pub struct Review {
+    pub hold: bool,
+    /// (step, id) -> keep?
+    pub decisions: std::collections::BTreeMap<(String, String), bool>,
+}

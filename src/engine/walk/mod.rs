@@ -1,0 +1,94 @@
+//! The walk over the steps, in registry order. A plan and a build are the same walk: a plan looks every key up and
+//! leaves unknown what a kernel would have to say; a build runs exactly what the look-up did not find.
+//!
+//! `turn` holds what all kinds of step share; each kind has a room of its own.
+mod join;
+mod regroup;
+mod row;
+mod turn;
+mod whole;
+
+use super::gate;
+use super::scan;
+use super::session::Session;
+use super::state::{Built, Mode, Partition, StepRun, Tables};
+use super::step::Step;
+use super::told::{Answer, Sink};
+use crate::stage::{Fact, Fault, Kernels};
+use std::collections::{BTreeMap, BTreeSet};
+use turn::Turn;
+
+/// Walks the steps. After each, `judge` may stop the walk (a gate failed, a world failed); the rest is skipped.
+pub fn walk(
+    s: &Session,
+    mode: Mode,
+    wanted: &BTreeSet<usize>,
+    sink: Sink,
+    judge: &mut dyn FnMut(usize, &Built) -> bool,
+) -> Built {
+    let mut built = Built::default();
+    let mut stopped = false;
+    for (i, step) in s.steps.iter().enumerate() {
+        let mut run = StepRun { skipped: stopped || !wanted.contains(&i), ..StepRun::default() };
+        if !run.skipped {
+            let facts = facts(s, step, &built);
+            let done = take(&Turn { s, mode, wanted, i, step, sink, facts }, &mut built.tables, &mut run);
+            run.fault = done.err();
+            run.settled = mode == Mode::Build;
+            if run.fault.is_some() {
+                unknown_from(step, &mut built.tables);
+                run.may = true;
+            }
+        }
+        let skipped = run.skipped;
+        built.runs.push(run);
+        stopped = stopped || (!skipped && !judge(i, &built));
+    }
+    built
+}
+
+/// The facts that a step reads; `None` if one is not known before another step has run.
+fn facts(s: &Session, step: &Step, built: &Built) -> Option<BTreeMap<String, Fact>> {
+    let of = |name: &String| {
+        let giver = gate::giver(s, name).and_then(|i| built.runs.get(i));
+        let known = giver.is_none_or(|run| run.answer() == Answer::Fresh || run.settled);
+        known.then(|| (name.clone(), gate::fact_or_none(s, built, name)))
+    };
+    step.plan.ports.facts.iter().map(of).collect()
+}
+
+/// What a step that failed would have written is unknown.
+fn unknown_from(step: &Step, tables: &mut Tables) {
+    let ports = &step.plan.ports;
+    if let Some(into) = &ports.into {
+        tables.entry(into.clone()).or_default().parts.push(Partition::unknown(step.name.clone()));
+    }
+    for part in tables.get_mut(&ports.table).map(|t| t.parts.iter_mut()).into_iter().flatten() {
+        if ports.into.is_none() {
+            part.columns.extend(ports.writes.iter().map(|w| (w.0.clone(), None)));
+            part.living = part.living.take().filter(|_| !ports.drops);
+        }
+    }
+}
+
+/// A step's turn: what it reads from outside becomes tables, then it goes as its kind goes.
+fn take(turn: &Turn, tables: &mut Tables, run: &mut StepRun) -> Result<(), Fault> {
+    for (path, digest, len) in &turn.step.plan.files {
+        turn.s.know_file(&scan::Unit::whole(path, *digest, *len));
+    }
+    if let Some(literal) = &turn.step.plan.literal {
+        turn.literal(literal, tables);
+    }
+    if let Some(source) = &turn.step.plan.scan {
+        let scanned = turn.s.scan(turn.i, source)?;
+        turn.s.go_on()?;
+        turn.units(&scanned, &source.table, tables);
+        run.scanned = Some(scanned);
+    }
+    match turn.step.entry.kernels {
+        Kernels::Row { .. } => turn.row(tables, run),
+        Kernels::Join { .. } => turn.join(tables, run),
+        Kernels::Whole { .. } => turn.whole(tables, run),
+        Kernels::Regroup => turn.regroup(tables, run),
+    }
+}
