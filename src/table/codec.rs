@@ -55,27 +55,6 @@ fn encode_values(array: &dyn Array, out: &mut Vec<u8>) {
     encode_validity(array, out);
     match array.data_type() {
         DataType::Boolean => encode_bits(array.len(), |i| array.is_valid(i) && array.as_boolean().value(i), out),
-        DataType::Int8 => numbers::<Int8Type, 1>(array, i8::to_le_bytes, out),
-        DataType::Int16 => numbers::<Int16Type, 2>(array, i16::to_le_bytes, out),
-        DataType::Int32 => numbers::<Int32Type, 4>(array, i32::to_le_bytes, out),
-        DataType::Date32 => numbers::<Date32Type, 4>(array, i32::to_le_bytes, out),
-        DataType::Int64 => numbers::<Int64Type, 8>(array, i64::to_le_bytes, out),
-        DataType::Timestamp(..) => numbers::<TimestampMicrosecondType, 8>(array, i64::to_le_bytes, out),
-        DataType::UInt8 => numbers::<UInt8Type, 1>(array, u8::to_le_bytes, out),
-        DataType::UInt16 => numbers::<UInt16Type, 2>(array, u16::to_le_bytes, out),
-        DataType::UInt32 => numbers::<UInt32Type, 4>(array, u32::to_le_bytes, out),
-        DataType::UInt64 => numbers::<UInt64Type, 8>(array, u64::to_le_bytes, out),
-        DataType::Decimal128(..) => numbers::<Decimal128Type, 16>(array, i128::to_le_bytes, out),
-        DataType::Float32 => numbers::<Float32Type, 4>(
-            array,
-            |v| if v.is_nan() { 0x7fc0_0000u32.to_le_bytes() } else { v.to_le_bytes() },
-            out,
-        ),
-        DataType::Float64 => numbers::<Float64Type, 8>(
-            array,
-            |v| if v.is_nan() { 0x7ff8_0000_0000_0000u64.to_le_bytes() } else { v.to_le_bytes() },
-            out,
-        ),
         DataType::Utf8 => {
             let a = array.as_string::<i32>();
             encode_bytes(a.offsets(), a.values(), a.nulls(), out);
@@ -119,6 +98,34 @@ fn encode_values(array: &dyn Array, out: &mut Vec<u8>) {
                 }
             }
         }
+        _ => encode_numbers(array, out),
+    }
+}
+
+/// The values of fixed width, one after another; there is one bit pattern for all that are no number.
+fn encode_numbers(array: &dyn Array, out: &mut Vec<u8>) {
+    match array.data_type() {
+        DataType::Int8 => numbers::<Int8Type, 1>(array, i8::to_le_bytes, out),
+        DataType::Int16 => numbers::<Int16Type, 2>(array, i16::to_le_bytes, out),
+        DataType::Int32 => numbers::<Int32Type, 4>(array, i32::to_le_bytes, out),
+        DataType::Date32 => numbers::<Date32Type, 4>(array, i32::to_le_bytes, out),
+        DataType::Int64 => numbers::<Int64Type, 8>(array, i64::to_le_bytes, out),
+        DataType::Timestamp(..) => numbers::<TimestampMicrosecondType, 8>(array, i64::to_le_bytes, out),
+        DataType::UInt8 => numbers::<UInt8Type, 1>(array, u8::to_le_bytes, out),
+        DataType::UInt16 => numbers::<UInt16Type, 2>(array, u16::to_le_bytes, out),
+        DataType::UInt32 => numbers::<UInt32Type, 4>(array, u32::to_le_bytes, out),
+        DataType::UInt64 => numbers::<UInt64Type, 8>(array, u64::to_le_bytes, out),
+        DataType::Decimal128(..) => numbers::<Decimal128Type, 16>(array, i128::to_le_bytes, out),
+        DataType::Float32 => numbers::<Float32Type, 4>(
+            array,
+            |v| if v.is_nan() { 0x7fc0_0000u32.to_le_bytes() } else { v.to_le_bytes() },
+            out,
+        ),
+        DataType::Float64 => numbers::<Float64Type, 8>(
+            array,
+            |v| if v.is_nan() { 0x7ff8_0000_0000_0000u64.to_le_bytes() } else { v.to_le_bytes() },
+            out,
+        ),
         _ => {} // no other type can be declared (`types::text` says `unsupported`, so nothing can be read back)
     }
 }

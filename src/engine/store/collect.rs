@@ -1,14 +1,15 @@
 //! Garbage: what no checkout's last build needs. Each checkout leaves a list of the keys it used; what their results
 //! speak of lives, the rest goes. New packs and a new index are made to last before anything old is removed.
+use super::folder::{self, FOLDER, StoreError, home};
 use super::index::{Index, Set};
-use super::{CHAIN, FOLDER, INDEX, LOCK, Place, Store, StoreError, home, pack_path, sound, steps_of};
+use super::objects::Store;
+use super::place::{CHAIN, INDEX, LOCK, Place, pack_path, sound, steps_of};
+use super::roots::{MAGIC, checkout, roots_of, roots_of_checkout, roots_path};
 use crate::digest::Digest;
-use crate::engine::state::Outcome;
 use crate::world::{How, Own, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-const MAGIC: &[u8] = b"tamis roots 1\n";
 /// A pack is written anew when more than one in so many of its bytes is garbage.
 const WORTH: u64 = 8;
 /// New packs are about this long.
@@ -62,29 +63,6 @@ impl Store {
     }
 }
 
-/// How the store names a checkout: by its path.
-pub fn checkout(project: &World) -> String {
-    project.root().canonicalize().unwrap_or_else(|_| project.root().into()).to_string_lossy().into_owned()
-}
-
-/// Where it stands what a checkout needs.
-pub fn roots_of_checkout(project: &World) -> String {
-    roots_path(&checkout(project))
-}
-
-fn roots_path(checkout: &str) -> String {
-    format!("roots/{}", &Digest::of(checkout.as_bytes()).hex()[..16])
-}
-
-/// A checkout's path and the keys that its last build used.
-fn roots_of(bytes: &[u8]) -> Option<(String, Vec<Digest>)> {
-    let rest = bytes.strip_prefix(MAGIC)?;
-    let end = rest.iter().position(|b| *b == b'\n')?;
-    let (name, keys) = (rest.get(..end)?, rest.get(end + 1..)?);
-    let (keys, torn) = keys.as_chunks::<32>();
-    torn.is_empty().then(|| (String::from_utf8_lossy(name).into_owned(), keys.iter().map(|k| Digest(*k)).collect()))
-}
-
 /// Collects; `waits` is called if others have the store open, and then this waits for them.
 pub fn collect(project: &World, wish: Wish, waits: impl FnOnce()) -> Result<Collected, StoreError> {
     let home = home(project)?;
@@ -96,7 +74,7 @@ pub fn collect(project: &World, wish: Wish, waits: impl FnOnce()) -> Result<Coll
         waits();
         lock.lock()?;
     }
-    let index = super::clean(&home, &home.own(INDEX, How::Edit)?)?;
+    let index = folder::clean(&home, &home.own(INDEX, How::Edit)?)?;
     let mut out = Collected { before: size(&home)?, ..Collected::default() };
     let stale = read_roots(&home, &mut out)?;
     let (keys, objects) = living(&home, &index, wish, &stale)?;
@@ -104,7 +82,7 @@ pub fn collect(project: &World, wish: Wish, waits: impl FnOnce()) -> Result<Coll
     out.objects_removed = index.objects.len() as u64 - out.objects_kept;
     out.results_kept = keys.len() as u64;
     out.results_removed = index.keys().count() as u64 - out.results_kept;
-    let plan = Plan::of(&home, &objects);
+    let plan = Moves::of(&home, &objects);
     if wish.dry_run {
         out.after = plan.bytes();
         return Ok(out);
@@ -133,7 +111,7 @@ fn read_roots(home: &World, out: &mut Collected) -> io::Result<BTreeSet<String>>
             continue;
         };
         let there = home.at(&checkout);
-        let shares = there.exists(FOLDER) && super::home(&there).is_ok_and(|h| same(&h, home));
+        let shares = there.exists(FOLDER) && folder::home(&there).is_ok_and(|h| same(&h, home));
         if shares {
             out.checkouts.push(checkout);
         } else {
@@ -198,9 +176,15 @@ fn read(home: &World, p: &Place) -> io::Result<Vec<u8>> {
     home.own(&pack_path(p.pack, p.raw), How::Read)?.read(p.len as usize, p.offset)
 }
 
+/// What of a partition's result garbage collection needs to know: the object with the keys of its single samples.
+#[derive(serde::Deserialize)]
+struct Speaks {
+    samples: Option<Digest>,
+}
+
 /// The keys of single samples that a partition's result speaks for.
 fn samples_of(home: &World, index: &Index, result: &[u8]) -> Vec<Digest> {
-    let place = serde_json::from_slice::<Outcome>(result).ok().and_then(|o| index.objects.get(&o.samples?));
+    let place = serde_json::from_slice::<Speaks>(result).ok().and_then(|o| index.objects.get(&o.samples?));
     let bytes = place.and_then(|p| read(home, p).ok()).unwrap_or_default(); // absent: each is made again when needed
     bytes.as_chunks::<32>().0.iter().map(|k| Digest(*k)).collect()
 }
@@ -212,7 +196,7 @@ fn digests_in(json: &[u8]) -> impl Iterator<Item = Digest> {
 }
 
 /// Which packs stay as they are, and which objects move to new ones.
-struct Plan {
+struct Moves {
     stay: BTreeMap<Digest, Place>,
     rewrite: BTreeMap<Digest, Place>,
     kept: BTreeSet<String>,
@@ -222,8 +206,8 @@ struct Plan {
 /// Bytes of a frame around an object.
 const FRAME: u64 = 36;
 
-impl Plan {
-    fn of(home: &World, objects: &BTreeMap<Digest, Place>) -> Plan {
+impl Moves {
+    fn of(home: &World, objects: &BTreeMap<Digest, Place>) -> Moves {
         let mut used: BTreeMap<String, u64> = BTreeMap::new();
         for p in objects.values() {
             *used.entry(pack_path(p.pack, p.raw)).or_default() += u64::from(p.len) + FRAME;
@@ -232,7 +216,7 @@ impl Plan {
         used.retain(|path, live| (size(path).saturating_sub(*live)).saturating_mul(WORTH) <= size(path));
         let stays = |p: &Place| used.contains_key(&pack_path(p.pack, p.raw));
         let (stay, rewrite) = objects.iter().map(|(d, p)| (*d, *p)).partition(|(_, p)| stays(p));
-        Plan { stay, rewrite, kept_bytes: used.keys().map(size).sum(), kept: used.into_keys().collect() }
+        Moves { stay, rewrite, kept_bytes: used.keys().map(size).sum(), kept: used.into_keys().collect() }
     }
 
     fn bytes(&self) -> u64 {
@@ -240,7 +224,7 @@ impl Plan {
     }
 }
 
-fn sweep(home: &World, index: &Index, keys: &Set, plan: Plan) -> io::Result<()> {
+fn sweep(home: &World, index: &Index, keys: &Set, plan: Moves) -> io::Result<()> {
     let mut new = Index::default();
     let mut keys: Vec<&Digest> = keys.iter().collect();
     keys.sort();
@@ -390,7 +374,7 @@ mod tests {
         };
         let (a, b) = (at("a"), at("b"));
         for world in [&a, &b] {
-            super::super::share(world, dir.path().join("store").to_str().unwrap()).unwrap();
+            folder::share(world, dir.path().join("store").to_str().unwrap()).unwrap();
         }
         build(&a, &[1, 2]);
         build(&b, &[2, 3]);
@@ -409,7 +393,7 @@ mod tests {
             let folder = dir.path().join(name);
             std::fs::create_dir_all(&folder).unwrap();
             let world = World::new(folder);
-            super::super::share(&world, dir.path().join("store").to_str().unwrap()).unwrap();
+            folder::share(&world, dir.path().join("store").to_str().unwrap()).unwrap();
             world
         };
         let (a, b) = (at("a"), at("b"));

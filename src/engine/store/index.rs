@@ -1,6 +1,6 @@
 //! The index of a store: where each object lies and what each recipe gave, as a log of commits. A commit counts whole
 //! or not at all: its bytes carry a sum, and reading ends at the first that is not as it was written.
-use super::Place;
+use super::place::Place;
 use crate::digest::Digest;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

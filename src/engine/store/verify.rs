@@ -1,6 +1,8 @@
 //! Reads a store whole: is every object as it was written? That a result speaks of an object that is not there is no
 //! damage: what is cheap to make again is not kept.
-use super::{INDEX, LOCK, Store, StoreError, home};
+use super::folder::{StoreError, home};
+use super::objects::Store;
+use super::place::{INDEX, LOCK};
 use crate::world::{How, Own, World};
 use std::io;
 

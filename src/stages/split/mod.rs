@@ -219,14 +219,14 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             apply_reads: names(&["split"]),
             ..Ports::default()
         },
-        &Look { usual: usual.unwrap_or_default().into(), stratify, group, keep },
-        &Shares { seed: d.seed, weights, usual: usual.unwrap_or_default().into() },
+        &Map { usual: usual.unwrap_or_default().into(), stratify, group, keep },
+        &rank::Gather { seed: d.seed, weights, usual: usual.unwrap_or_default().into() },
         &Nothing {},
     )]
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Look {
+struct Map {
     /// The split that the map writes and a verdict changes; chosen by name, so no ratio is in the map's key.
     #[serde(default, skip_serializing_if = "is_default")]
     usual: String,
@@ -236,17 +236,6 @@ struct Look {
     group: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     keep: Option<String>,
-}
-
-#[derive(Serialize, Deserialize, Default)]
-pub(crate) struct Shares {
-    #[serde(default, skip_serializing_if = "is_default")]
-    seed: u64,
-    /// On a common scale.
-    #[serde(default, skip_serializing_if = "is_default")]
-    weights: BTreeMap<String, u64>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    usual: String,
 }
 
 struct Pinned;
@@ -270,12 +259,12 @@ impl RowStage for Split {
     const MAP: u32 = 1;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
-    type Map = Look;
-    type Gather = Shares;
+    type Map = Map;
+    type Gather = rank::Gather;
     type Apply = Nothing;
 
     /// Key: the unit (group, or id). Value: its stratum and where it was kept.
-    fn map(p: &Look, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+    fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let ids = rows.column("id")?;
         let strata = p.stratify.as_ref().map(|c| rows.column(c)).transpose()?;
         let own = |c: &Option<String>| c.as_ref().map(|c| rows.texts(c)).transpose();
@@ -296,7 +285,7 @@ impl RowStage for Split {
 }
 
 impl Split {
-    fn gather(p: &Shares, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+    fn gather(p: &rank::Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         rank::assign(p, hits, out);
         Ok(())
     }

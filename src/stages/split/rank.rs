@@ -1,10 +1,23 @@
-//! Shares of a ranking: units of a stratum in the order of a number drawn for (seed, unit), cut by largest remainder.
-use super::Shares;
+//! Gather of a ranking: units of a stratum in the order of a number drawn for (seed, unit), cut by largest remainder.
 use crate::digest::Draws;
 use crate::measure::apportion::largest_remainder;
-use crate::stage::{Fact, Hit, Hits, Verdicts};
+use crate::stage::{Fact, Hit, Hits, Verdicts, is_default};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How the units of a ranking are shared out.
+#[derive(Serialize, Deserialize, Default)]
+pub struct Gather {
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub seed: u64,
+    /// On a common scale.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub weights: BTreeMap<String, u64>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    /// The split that every sample is in unless a verdict says otherwise.
+    pub usual: String,
+}
 
 const SEPARATOR: char = '\u{1f}';
 
@@ -27,7 +40,7 @@ struct Unit {
 }
 
 /// Decides for every unit, and tells rows that are not in the usual split.
-pub fn assign(p: &Shares, hits: &Hits, out: &mut Verdicts) {
+pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) {
     let names: Vec<&str> = p.weights.keys().map(String::as_str).collect();
     let (strata, units) = strata(p, &names, hits);
     let mut split_of: Vec<u16> = vec![0; units];
@@ -87,7 +100,7 @@ struct Coming<'h> {
 }
 
 /// Units by stratum, the union of the classes of a unit's rows; and how many there are.
-fn strata(p: &Shares, names: &[&str], hits: &Hits) -> (Strata, usize) {
+fn strata(p: &Gather, names: &[&str], hits: &Hits) -> (Strata, usize) {
     let (mut strata, mut n) = (Strata::new(), 0u32);
     let draws = Draws::new(p.seed, "split");
     let mut close = |done: Option<Coming>| {
@@ -128,7 +141,7 @@ fn pool(strata: Strata, splits: usize) -> BTreeMap<Option<Vec<String>>, Vec<Unit
 }
 
 /// Cuts one stratum. What was kept stays; the others fill each split's quota in rank order.
-fn place(p: &Shares, names: &[&str], mut units: Vec<Unit>, split_of: &mut [u16]) {
+fn place(p: &Gather, names: &[&str], mut units: Vec<Unit>, split_of: &mut [u16]) {
     units.sort_unstable_by_key(|u| (u.rank, u.number));
     let weights: Vec<(String, u128)> = p.weights.iter().map(|(n, w)| (n.clone(), u128::from(*w))).collect();
     let mut free: Vec<u64> = largest_remainder(units.len() as u64, &weights);
@@ -164,7 +177,7 @@ mod tests {
 
     fn run(n: u32, kept: impl Fn(u32) -> Option<&'static str>) -> BTreeMap<u32, String> {
         let weights = [("test".to_string(), 2), ("train".to_string(), 8)].into();
-        let p = Shares { seed: 7, weights, usual: "train".into() };
+        let p = Gather { seed: 7, weights, usual: "train".into() };
         let hits: Vec<Hit> = (0..n)
             .map(|i| Hit {
                 key: format!("s{i:04}").into_bytes().into(),

@@ -8,7 +8,7 @@
 //!
 //! Not found: quoted local parts, letters outside ASCII in the local part, addresses without a dot (`root@localhost`),
 //! addresses written out (`kim (at) example.com`).
-use super::{Detector, Hit};
+use super::detector::{Detector, Hit};
 
 pub const DETECTOR: Detector = Detector {
     name: "email",

@@ -12,7 +12,8 @@
 //! is none.
 //!
 //! Not found: digits apart from each other, as text recognition may leave them; masked numbers (`900101-1******`).
-use super::{Detector, Hit, Mark, Numbers};
+use super::detector::{Detector, Hit};
+use super::numbers::{Mark, Numbers};
 
 pub const DETECTOR: Detector = Detector {
     name: "kr_rrn",

@@ -14,7 +14,8 @@
 //! Not hits: parts of longer runs of digits or of longer numbers joined by dashes; numbers without separators inside an
 //! identifier (`x01012345678`) or made of 0 and 1 only; nationwide numbers with a dot (decimals) or with a later year
 //! as the second half (`1592-1598`).
-use super::{Detector, Hit, Mark, Numbers};
+use super::detector::{Detector, Hit};
+use super::numbers::{Mark, Numbers};
 
 pub const DETECTOR: Detector = Detector {
     name: "phone",
