@@ -82,7 +82,7 @@ pub struct Project {
     pub assembled: Assembled,
 }
 
-/// A build uses one byte in so many of the machine's memory, within limits.
+/// A build uses this share of the machine's memory (1 / SHARE), within limits.
 const SHARE: u64 = 4;
 const MEMORY_LEAST: u64 = 64 << 20;
 const MEMORY_MOST: u64 = 1 << 30;
@@ -347,7 +347,7 @@ impl Project {
         lock
     }
 
-    /// The record of this build and what the store must keep for it, where it came to something else than the last.
+    /// Writes the build record and the gc roots, unless this walk used the same keys as the last one.
     fn settle_record(&self, s: &Session, f: &mut Finished, whole: bool) -> std::io::Result<()> {
         let walk = s.store.fingerprint();
         let same = Record::is_of(&self.world, walk);
@@ -414,7 +414,7 @@ impl Finished {
         self.all && self.fresh && !written && self.before.is_none() && self.exit() == 0
     }
 
-    /// 0, 1, 3, 4 or that of a wish to stop: of several the greatest.
+    /// The exit code: the greatest among faults and a stop request, else 1 if a gate failed, else 0.
     pub fn exit(&self) -> i32 {
         let faults = || self.built.runs.iter().filter_map(|r| r.fault.clone()).map(|f| Failure::from(f).exit());
         let failure = self.failure.iter().map(Failure::exit);

@@ -2,6 +2,7 @@
 use super::{Context, say};
 use crate::diag::suggest;
 use crate::engine::Step;
+use crate::engine::gather::Decided;
 use crate::engine::ledger;
 use crate::engine::session::Session;
 use crate::engine::state::{Built, PartRun, StepRun};
@@ -84,7 +85,8 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
         out.push_str("  not built as dataset.toml and the files stand now: tamis build\n");
     }
     if args.findings {
-        let (list, total) = found(s, built, &chosen.all, args.limit)?;
+        let raw = args.raw || project.manifest.table(&["privacy"]).is_none();
+        let (list, total) = found(s, built, &chosen.all, args.limit, raw)?;
         return Ok(out + &show::findings(&project.manifest, &list, total));
     }
     if let Some(n) = args.rows {
@@ -228,11 +230,12 @@ fn born(table: &Table, uid: &str, p: &PartRun) -> Option<Partition> {
 /// Whether a step told everything of its `n`-th partition.
 pub fn complete(step: &Step, run: &StepRun, n: usize) -> bool {
     let outcomes = run.parts.get(n).map(|p| p.outcomes.as_slice()).unwrap_or_default();
-    if step.entry.card.version(Kernel::Gather) == 0 {
+    if !step.entry.card.has(Kernel::Gather) {
         return !outcomes.is_empty();
     }
     let applied = outcomes.iter().any(|o| o.0 == Kernel::Apply);
-    run.decided.as_ref().is_some_and(|(_, d)| applied || !d.slices.contains_key(&(n as u32)))
+    let untouched = |d: &Decided| d.all.is_none() && !d.slices.contains_key(&(n as u32));
+    run.decided.as_ref().is_some_and(|(_, d)| applied || untouched(d))
 }
 
 /// A partition behind a step; what the step did not tell yet is unknown.
@@ -253,7 +256,7 @@ fn after(step: &Step, run: &StepRun, n: usize, p: &PartRun) -> Partition {
 // ---- findings --------------------------------------------------------------------------------------------------------
 
 /// Everything that happened but plain changes: the first `limit`, and how many there are.
-fn found(s: &Session, built: &Built, of: &[usize], limit: usize) -> Result<(Vec<Found>, u64), Fault> {
+fn found(s: &Session, built: &Built, of: &[usize], limit: usize, raw: bool) -> Result<(Vec<Found>, u64), Fault> {
     let (mut list, mut total) = (Vec::new(), 0);
     for i in of {
         let (step, run) = (&s.steps[*i], &built.runs[*i]);
@@ -271,7 +274,7 @@ fn found(s: &Session, built: &Built, of: &[usize], limit: usize) -> Result<(Vec<
         for (uid, row) in &run.unmatched {
             total += 1;
             if list.len() < limit {
-                let place = unmatched_place(s, built, step, uid, *row).unwrap_or("?".into());
+                let place = unmatched_place(s, built, step, uid, *row, raw).unwrap_or("?".into());
                 let say = "belongs to no sample".to_string();
                 list.push(Found { place, kind: "finding", rule: rule.clone(), say, key: key.clone() });
             }
@@ -295,13 +298,13 @@ fn row_place(s: &Session, built: &Built, part: &Partition, row: u32) -> String {
     if told.is_empty() { "?".into() } else { told.join("  ") }
 }
 
-/// Where a right row that matched nothing comes from.
-fn unmatched_place(s: &Session, built: &Built, step: &Step, uid: &str, row: u32) -> Option<String> {
+/// Where a right row that matched nothing comes from; its id, which may be made of names, only if `raw`.
+fn unmatched_place(s: &Session, built: &Built, step: &Step, uid: &str, row: u32, raw: bool) -> Option<String> {
     let right = step.plan.ports.right.as_ref()?;
     let literal = step.plan.literal.as_ref().filter(|l| l.table == right.table);
     if let Some(line) = literal.and_then(|l| l.lines.get(row as usize)) {
         return Some(line.clone());
     }
     let part = built.tables.get(&right.table)?.parts.iter().find(|p| p.uid == uid)?;
-    Some(row_place(s, built, part, row))
+    if raw { Some(row_place(s, built, part, row)) } else { ledger::origin(s, built, part, row) }
 }

@@ -31,6 +31,9 @@ pub struct Args {
     partition_target: usize,
 }
 
+/// What is told in the place of a value that may hold personal data.
+const RAW: &str = "(raw: --raw shows it)";
+
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let project = Project::open(c.dir.as_deref())?;
     let options = Options { target: args.partition_target.max(2), ..Options::default() };
@@ -207,7 +210,8 @@ impl Teller<'_, '_> {
         let (before, after) = values;
         let words = match name.split_once('.') {
             Some(("label", _)) => answer(&after),
-            Some(("votes", _)) => votes(&after),
+            Some(("votes", _)) if self.shown(i + 1, name) => votes(&after),
+            Some(("votes", _)) => RAW.into(),
             Some(("status", _)) => value_text(&after),
             Some(_) => return Ok(()),
             None if name == "split" => format!("{}{}", value_text(&after), self.stratum(p, row)?),
@@ -220,11 +224,16 @@ impl Teller<'_, '_> {
         Ok(())
     }
 
+    /// Whether a column may be shown as it is behind the first `steps` steps.
+    fn shown(&self, steps: usize, name: &str) -> bool {
+        self.raw || !raw_columns(self.project, steps).contains(name)
+    }
+
     /// A field of the sample; raw values only where they are asked for.
     fn field(&self, i: usize, name: &str, (before, after): (Value, Value), told: &mut Told) {
-        let shown = |steps: usize| self.raw || !raw_columns(self.project, steps).contains(name);
+        let shown = |steps: usize| self.shown(steps, name);
         if before == Value::Null {
-            let text = if shown(i + 1) { answer(&after) } else { "(raw: --raw shows it)".into() };
+            let text = if shown(i + 1) { answer(&after) } else { RAW.into() };
             told.values.push((name.to_string(), text));
             return;
         }

@@ -64,7 +64,7 @@ fn map(s: &Session, j: usize, rows: u32, columns: &BTreeMap<String, Digest>) -> 
     Some(done)
 }
 
-/// What a step may still write once it has seen all partitions is not known.
+/// Forgets columns that this step's `apply` may still rewrite.
 fn after(s: &Session, i: usize, columns: &mut BTreeMap<String, Digest>) {
     if let Some(step) = s.steps.get(i).filter(|step| step.entry.card.has(Kernel::Apply)) {
         forget(step, columns);

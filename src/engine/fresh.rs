@@ -30,8 +30,8 @@ pub fn again(world: &World, target: usize) -> Option<Said> {
     looks.hold(world).then_some(said)
 }
 
-/// Remembers a build that found nothing to do; not where it cannot be told what that build looked at. A memory that
-/// cannot be written, on a disk that is full, is none: the build did nothing, and nothing is wrong with it.
+/// Saves a no-op build so that the next can be skipped. Does nothing if some input could not be tracked; write errors are
+/// ignored, since this is only a cache.
 pub fn keep(s: &Session, looks: Looks, files: &Outputs, said: &Said) {
     let all = || {
         let record = (record::WALK.to_string(), s.world.look(record::WALK)?);

@@ -214,8 +214,8 @@ fn prefix(key: &[u8]) -> u64 {
     u64::from_be_bytes(first)
 }
 
-/// Runs in a binary heap, the one with the least entry on top. It is replaced there: the next entry of a run often
-/// comes next of all.
+/// A binary heap of runs with the least entry on top. The top is replaced in place, since the next entry of the same run
+/// is often the least again.
 #[derive(Default)]
 struct Heap<'a> {
     heads: Vec<Head<'a>>,

@@ -1,5 +1,5 @@
 //! The graph of the steps, made of their ports alone (owner of petgraph): each step reads the last writer, in registry
-//! order, of each column it reads; who counts rows reads whoever may drop them.
+//! order, of each column it reads; a step that counts rows depends on every step that may drop some.
 use super::step::Step;
 use crate::stage::{Grain, Kernel, Kernels};
 use petgraph::Direction;

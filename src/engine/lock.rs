@@ -1,5 +1,5 @@
-//! `dataset.lock`: pins what came from outside, a table a source, and what was released, a table a version that was
-//! frozen. Committed to git; a build writes it only where a source changed, `release` adds its table.
+//! `dataset.lock` pins what came from outside (one table for each source) and what was released (one table for each frozen
+//! version). It is committed to git; a build writes it only if a source changed, `release` adds a table.
 use crate::manifest;
 use crate::world::World;
 use serde::{Deserialize, Serialize};
@@ -71,8 +71,7 @@ impl Lock {
         t
     }
 
-    /// Notes a version that was frozen, once. Frozen again it stays where it stands, unless its assignments are no
-    /// longer those of the last one: then it is the last.
+    /// Records a frozen version. Freezing it again moves it to the end only if its assignments are no longer the newest.
     pub fn freeze(&mut self, release: ReleaseLock) {
         let newest = self.release.last().is_some_and(|r| r.assignments == release.assignments);
         if newest && self.release.contains(&release) {

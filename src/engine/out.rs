@@ -46,7 +46,7 @@ impl Outputs {
         !known.racy && known.stat == *stat && known.digest == digest
     }
 
-    /// Whether a file may have these bytes although it does not look as it did: it had them, or was never seen.
+    /// False only if the file is known to have held other bytes; otherwise its content must be compared.
     pub fn may_hold(&self, path: &str, digest: Digest) -> bool {
         self.known.get(path).is_none_or(|known| known.digest == digest)
     }
@@ -56,8 +56,7 @@ impl Outputs {
         self.changed |= self.known.insert(path.to_string(), known).is_none_or(|old| old != known);
     }
 
-    /// How the folders of releases look that hold these files and no others; `None` while one is so young that it may
-    /// change unseen.
+    /// Fingerprints of the release folders; `None` while a file is younger than the clock's resolution.
     pub fn looks(&self) -> Option<Vec<(String, Look)>> {
         let old = self.known.values().all(|k| !k.racy);
         old.then(|| Looks::of_tree(self.known.iter().map(|(path, k)| (path.as_str(), k.stat)), RELEASE))

@@ -100,7 +100,7 @@ pub fn fails(s: &Session, run: &StepRun) -> u64 {
     count(s, run, |c| c.fails, |act| *act == Act::Fail)
 }
 
-/// Events of a sort at living rows: as counted where all rows live, else one by one.
+/// Counts events at living rows; uses the stored count if no row of the partition is dead.
 fn count(s: &Session, run: &StepRun, of: fn(&Counts) -> u32, is: fn(&Act) -> bool) -> u64 {
     let counted = |part: &PartRun| match (of(&part.counts()), &part.before.living) {
         (0, _) => 0,

@@ -46,9 +46,9 @@ impl Piece {
     }
 }
 
-/// The living rows of each value of a column, in table order, cut anew by the hash of their ids, so that pieces do not
-/// know partitions. A null value leaves a row out, as does the column `only`. `None` if anything is unknown. `then` is told
-/// of each piece of which a column was not known.
+/// Groups the living rows where `only` is true by the value of `by`, in the order of the data, and cuts each group into
+/// pieces by id hash. A row without a value belongs to no group. `None` if anything is unknown. Calls `then(piece)` for
+/// each piece of which a column had to be computed.
 pub fn regroup(
     s: &Session,
     step: &Step,
@@ -120,9 +120,9 @@ struct Wanted {
     take: Option<(Digest, Arc<Take>)>,
 }
 
-/// The digests of rows taken from columns; not stored, since they are cheap to make again. Pieces with near numbers are
-/// taken one after another: they share what they are taken from. `then` is told of each piece of which something was
-/// taken, while that is in memory.
+/// Computes the columns of pieces that are not known yet; they are not stored, since they are cheap to make again. Pieces
+/// from the same source are computed in a row, so that the source is read once. Calls `then(piece)` while the piece's
+/// columns are in memory.
 fn gather_columns(
     s: &Session,
     wanted: Vec<Wanted>,

@@ -142,7 +142,7 @@ fn declare_kept(check: &mut Check) -> Vec<Plan> {
     }]
 }
 
-/// Where it stands which pins are the last ones.
+/// The file that records which release wrote the pins.
 const LOCK: &str = "dataset.lock";
 
 /// What to do about pins that are not those of the last release.
