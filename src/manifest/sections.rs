@@ -79,7 +79,7 @@ impl Privacy {
     pub fn unknown_harmless(&self, known: &[&str]) -> Vec<Diagnostic> {
         let unknown = self.harmless.iter().filter(|h| !known.contains(&h.as_str()));
         let told = |name: &At<String>| {
-            let message = format!("no source gives the column `{}`", name.get());
+            let message = format!("no step gives the column `{}`", name.get());
             Diagnostic::error("T0310", name.span(), message).label(suggest(name, known.iter().copied()))
         };
         unknown.map(told).collect()

@@ -2,8 +2,9 @@
 //! declaration is checked against.
 use super::kernels::{self, JoinStage, Kernels, RowStage, WholeStage, text};
 use super::{Card, Column, Gate, Kernel, Nothing, Ports, Role};
-use crate::diag::{Diagnostic, suggest};
+use crate::diag::{Diagnostic, nearest, suggest};
 use crate::digest::Digest;
+use crate::manifest::sections::SchemaSection;
 use crate::manifest::values::At;
 use crate::manifest::{Declared, Manifest};
 use crate::model::edits::{Edit, edits_of};
@@ -295,21 +296,34 @@ impl Check<'_> {
         None
     }
 
-    /// Whether a text of the samples may be changed: not the id, nor the name of the source.
-    pub fn is_text(&self, name: &str) -> bool {
-        self.column("samples", name) == Some(&DataType::Utf8) && !["id", "source"].contains(&name)
+    /// The texts of the samples that a step changes: those that the manifest names, else the text fields of `[schema]`.
+    /// What is no such text is noted. A name that meets nothing stands for the nearest text: then nothing else is told of
+    /// that text as if it had not been named.
+    pub fn text_fields(&mut self, named: Option<&[At<String>]>) -> Vec<String> {
+        let Some(named) = named else {
+            let schema: SchemaSection = self.section(&["schema"]);
+            let fields = schema.0.into_iter().filter(|(_, f)| f.text.is_some()).map(|(n, _)| n);
+            return fields.filter(|n| self.column("samples", n) == Some(&DataType::Utf8)).collect();
+        };
+        let mut fields: Vec<String> = named.iter().filter_map(|name| self.text_field(name)).collect();
+        fields.sort();
+        fields.dedup();
+        fields
     }
 
-    /// The same of a column that the manifest names, with the problem noted.
-    pub fn known_text(&mut self, name: &At<String>) -> bool {
-        if self.is_text(name) {
-            return true;
+    fn text_field(&mut self, name: &At<String>) -> Option<String> {
+        // the id and the name of the source stay as they are
+        let may_change = |n: &str| self.column("samples", n) == Some(&DataType::Utf8) && !["id", "source"].contains(&n);
+        if may_change(name) {
+            return Some(name.get().clone());
         }
-        if self.known(name).is_some() {
-            let message = format!("`{}` is no text that may be changed", name.get());
-            self.bad(Diagnostic::error("T0322", name.span(), message).label("not a text of the samples"));
+        let meant = nearest(name, self.names("samples")).filter(|n| may_change(n)).map(str::to_string);
+        if self.known(name).is_none() {
+            return meant;
         }
-        false
+        let message = format!("`{}` is no text that may be changed", name.get());
+        self.bad(Diagnostic::error("T0322", name.span(), message).label("not a text of the samples"));
+        None
     }
 
     /// The columns that a step writes when it changes texts: each text as it was declared, and its edits.

@@ -10,7 +10,7 @@
 //!
 //! Reads the fields that have a limit, as they were collected: `[preprocess]` comes later. Drops a sample for each
 //! field that is missing where it is required (`field.missing`) or outside of its limits (`field.short`, `field.long`,
-//! `field.range`, `field.category`, `field.date`). A null is outside of no limit. Limits: the sides of an image are
+//! `field.range`, `field.category`, `field.date`). A null is outside of no limit. Map: the sides of an image are
 //! known only where it is decoded, so `[preprocess]` judges them.
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::sections::{CategoryField, Field, ImageField, SchemaSection, TextField};
@@ -40,7 +40,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let reads = fields.keys().cloned().collect();
     vec![Plan::map::<Stage>(
         Ports { table: "samples".into(), reads, drops: true, ..Ports::default() },
-        &Limits { fields: SchemaSection(fields) },
+        &Map { fields: SchemaSection(fields) },
     )]
 }
 
@@ -50,7 +50,7 @@ fn given(check: &mut Check, name: &str, field: &Field) {
     match check.column("samples", name) {
         None => {
             let help = suggest(name, check.names("samples"));
-            let problem = Diagnostic::error("T0310", span, format!("no source gives the column `{name}`"));
+            let problem = Diagnostic::error("T0310", span, format!("no step gives the column `{name}`"));
             check.bad(problem.label("declared here alone").help(help));
         }
         Some(ty) if !fits(field, ty) => {
@@ -71,7 +71,7 @@ fn fits(field: &Field, ty: &DataType) -> bool {
     }
 }
 
-/// Limits that no value is within.
+/// Map that no value is within.
 fn contradictions(check: &mut Check, name: &str, field: &Field) {
     let text = field.text.as_ref().is_some_and(|l| above(l.chars_min, l.chars_max));
     let int = field.int.as_ref().is_some_and(|l| above(l.min, l.max));
@@ -103,7 +103,7 @@ fn place(check: &Check, name: &str, word: &str) -> std::ops::Range<usize> {
     check.manifest.span_of(&format!("schema.{name}.{word}")).unwrap_or_else(|| check.span.clone())
 }
 
-/// Limits of an image that nobody would look at.
+/// Map of an image that nobody would look at.
 fn judged_elsewhere(check: &mut Check, name: &str, field: &Field) {
     let limited = field.image.as_ref().is_some_and(|l| !is_default(l));
     if limited && check.manifest.table(&["preprocess"]).is_none() {
@@ -124,7 +124,7 @@ fn looked_at(field: Field) -> Option<Field> {
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Limits {
+struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
     fields: SchemaSection,
 }
@@ -133,11 +133,11 @@ struct Stage;
 
 impl RowStage for Stage {
     const MAP: u32 = 1;
-    type Map = Limits;
+    type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;
 
-    fn map(p: &Limits, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
+    fn map(p: &Map, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
         for (name, field) in &p.fields.0 {
             for (row, found) in all_broken(field, &rows.column(name)?) {
@@ -266,7 +266,7 @@ mod tests {
         let (plans, told) = declared(manifest, &types);
         assert_eq!(told, Vec::<String>::new());
         let bytes = testing::Bytes::default();
-        let p: Limits = plans[0].read(Kernel::Map);
+        let p: Map = plans[0].read(Kernel::Map);
         let delta = Stage::map(&p, &testing::rows(&bytes, columns), &mut Summary::default()).unwrap();
         assert!(delta.columns.is_empty() && delta.events.iter().all(|e| e.act == Act::DROP));
         delta.events.into_iter().map(|e| (e.row, e.key, e.rule)).collect()
@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(plans[0].ports.reads, ["image"]);
         assert_eq!(plans[0].params(Kernel::Map), r#"{"fields":{"image":{"image":{},"required":true}}}"#);
         assert!(declared("[schema]\na = { text = {} }\n", &columns).0.is_empty());
-        assert_eq!(text(&Limits::default()), "{}");
+        assert_eq!(text(&Map::default()), "{}");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //!
 //! Reads the columns of `on` (default: all text and image fields of `[schema]`). Drops all but one of each group of
 //! equal samples; a null is a value of its own. Limits: `keep = "longest"` measures the bytes of all texts together.
-use crate::diag::{Diagnostic, suggest};
+use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::sections::SchemaSection;
 use crate::manifest::values::{At, Short, TextOr};
@@ -67,7 +67,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(TextOr(d)) = check.read::<TextOr<Declaration>>() else { return Vec::new() };
     let mut on = Vec::new();
     match &d.on {
-        Some(names) => names.iter().for_each(|n| on.extend(known(check, n))),
+        Some(names) => names.iter().for_each(|n| on.extend(check.known(n).map(|_| n.get().clone()))),
         None => on = defaults(check),
     }
     if on.is_empty() && check.problems.is_empty() {
@@ -85,20 +85,9 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             ..Ports::default()
         },
         &Nothing {},
-        &Choose { keep: d.keep },
-        &Respond { action: d.action },
+        &Gather { keep: d.keep },
+        &Apply { action: d.action },
     )]
-}
-
-fn known(check: &mut Check, name: &At<String>) -> Option<String> {
-    if check.column("samples", name).is_some() {
-        return Some(name.get().clone());
-    }
-    let help = suggest(name, check.names("samples"));
-    check.bad(
-        Diagnostic::error("T0310", name.span(), format!("no source gives the column `{}`", name.get())).label(help),
-    );
-    None
 }
 
 fn defaults(check: &Check) -> Vec<String> {
@@ -108,13 +97,13 @@ fn defaults(check: &Check) -> Vec<String> {
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Choose {
+struct Gather {
     #[serde(default, skip_serializing_if = "is_default")]
     keep: Keep,
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Respond {
+struct Apply {
     #[serde(default, skip_serializing_if = "is_default")]
     action: Action,
 }
@@ -126,8 +115,8 @@ impl RowStage for Stage {
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
     type Map = Nothing;
-    type Gather = Choose;
-    type Apply = Respond;
+    type Gather = Gather;
+    type Apply = Apply;
 
     fn map(_: &Nothing, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let mut columns = Vec::new();
@@ -148,7 +137,7 @@ impl RowStage for Stage {
 
 impl Stage {
     /// Only the group at hand is in memory.
-    fn gather(p: &Choose, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+    fn gather(p: &Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         let mut group: Vec<Hit> = Vec::new();
         let mut dropped = 0u64;
         for hit in hits.iter() {
@@ -162,7 +151,7 @@ impl Stage {
         Ok(())
     }
 
-    fn apply(p: &Respond, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
+    fn apply(p: &Apply, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
         for (row, kept) in &slice.rows {
             let kept = String::from_utf8_lossy(kept).into_owned();

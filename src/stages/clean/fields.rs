@@ -129,7 +129,7 @@ pub const ENTRY: Entry =
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(Declaration(declared)) = check.read::<Declaration>() else { return Vec::new() };
     let before = check.problems.len();
-    let (mut measured, mut bounds, mut respond) = (Measured::default(), Bounds::default(), Respond::default());
+    let (mut measured, mut bounds, mut respond) = (Map::default(), Gather::default(), Apply::default());
     for (field, rules) in &declared {
         must_be_text(check, field);
         possible(check, field, rules);
@@ -165,7 +165,7 @@ fn must_be_text(check: &mut Check, field: &str) {
         }
         None => {
             let help = suggest(field, check.names("samples"));
-            let problem = Diagnostic::error("T0310", span, format!("no source gives the column `{field}`"));
+            let problem = Diagnostic::error("T0310", span, format!("no step gives the column `{field}`"));
             check.bad(problem.label("not known here").help(help));
         }
     }
@@ -188,21 +188,21 @@ fn possible(check: &mut Check, field: &str, rules: &Rules) {
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Measured {
+struct Map {
     /// The statistics of each field; no limits.
     #[serde(default, skip_serializing_if = "is_default")]
     statistics: BTreeMap<String, BTreeSet<String>>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Bounds {
+struct Gather {
     /// Field, statistic, limits.
     #[serde(default, skip_serializing_if = "is_default")]
     limits: BTreeMap<String, BTreeMap<String, Limits>>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Respond {
+struct Apply {
     /// The fields whose samples wait for a decision; of the others they are dropped.
     #[serde(default, skip_serializing_if = "is_default")]
     review: BTreeSet<String>,
@@ -241,12 +241,12 @@ impl RowStage for Stage {
     const MAP: u32 = 1;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
-    type Map = Measured;
-    type Gather = Bounds;
-    type Apply = Respond;
+    type Map = Map;
+    type Gather = Gather;
+    type Apply = Apply;
 
     /// Key: field, NUL, statistic. Value: both counts, 8 bytes each.
-    fn map(p: &Measured, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+    fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         for (field, statistics) in &p.statistics {
             let column = rows.column(field)?;
             for name in statistics {
@@ -265,7 +265,7 @@ impl RowStage for Stage {
 
 impl Stage {
     /// In memory are only the rows that break a limit.
-    fn gather(p: &Bounds, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+    fn gather(p: &Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         let mut broken: BTreeMap<crate::stage::Spot, Vec<Broken>> = BTreeMap::new();
         let mut counts = counters(p);
         for hit in hits.iter() {
@@ -287,7 +287,7 @@ impl Stage {
         Ok(())
     }
 
-    fn apply(p: &Respond, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
+    fn apply(p: &Apply, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
         for (row, decided) in &slice.rows {
             let broken: Vec<Broken> = serde_json::from_slice(decided)
@@ -305,7 +305,7 @@ impl Stage {
 }
 
 /// A zero for each limit that there is.
-fn counters(p: &Bounds) -> BTreeMap<String, u64> {
+fn counters(p: &Gather) -> BTreeMap<String, u64> {
     let mut out = BTreeMap::new();
     for (field, limits) in &p.limits {
         for (statistic, l) in limits {
@@ -383,7 +383,7 @@ mod tests {
         }
         assert_eq!(a.params(Kernel::Map), r#"{"statistics":{"text":["chars"]}}"#);
         assert_eq!(b.params(Kernel::Gather), r#"{"limits":{"text":{"chars":{"max":"6.5"}}}}"#);
-        let defaults = [text(&Measured::default()), text(&Bounds::default()), text(&Respond::default())];
+        let defaults = [text(&Map::default()), text(&Gather::default()), text(&Apply::default())];
         assert_eq!(defaults, ["{}", "{}", "{}"]);
     }
 

@@ -43,12 +43,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }
     vec![Plan::map::<Stage>(
         Ports { table: "samples".into(), reads: names(&READS), drops: true, ..Ports::default() },
-        &Respond { action },
+        &Map { action },
     )]
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Respond {
+struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
     action: Declaration,
 }
@@ -57,11 +57,11 @@ struct Stage;
 
 impl RowStage for Stage {
     const MAP: u32 = 1;
-    type Map = Respond;
+    type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;
 
-    fn map(p: &Respond, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
+    fn map(p: &Map, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
         let stated = rows.column("voc_size")?;
         let (widths, heights) = (rows.cells::<u32>("width")?, rows.cells::<u32>("height")?);

@@ -465,7 +465,7 @@ fn check_column(check: &mut Check, kind: Kind, column: &At<String>) {
 /// Notes that no step before gives a column.
 pub fn unknown(check: &mut Check, column: &At<String>) {
     let help = suggest(column, check.names("samples"));
-    let message = format!("no source gives the column `{}`", column.get());
+    let message = format!("no step gives the column `{}`", column.get());
     check.bad(Diagnostic::error("T0310", column.span(), message).label(help));
 }
 

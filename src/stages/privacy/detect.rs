@@ -13,13 +13,13 @@
 //! `masked.TYPE`, `residual` (over the living samples). Limits: what no detector knows stays; see each detector for
 //! what it does not find. A label with an end inside of something masked is lost.
 use super::detectors::{self, DETECTORS};
-use crate::diag::{Diagnostic, nearest, suggest};
+use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
-use crate::manifest::sections::{Privacy, SchemaSection};
+use crate::manifest::sections::Privacy;
 use crate::manifest::values::At;
 use crate::model::edits::{Edit, edits_of, since_collected};
 use crate::stage::*;
-use crate::table::{DataType, array_of, texts};
+use crate::table::{array_of, texts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     check_harmless(check);
     let before = check.problems.len();
     let versions = versions(check, &d.types);
-    let fields = text_fields(check, d.fields.as_deref());
+    let fields = check.text_fields(d.fields.as_deref());
     if fields.is_empty() && check.problems.len() == before {
         let problem = Diagnostic::error("T0321", check.span.clone(), "there is no text to search");
         check.bad(problem.label("needs `fields`, or a text field in [schema]"));
@@ -69,7 +69,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     vec![Plan {
         masks: fields.clone(),
         gates: d.residual_max.iter().map(gate).collect(),
-        ..Plan::map::<Stage>(ports(check, &fields), &Masking { fields, versions })
+        ..Plan::map::<Stage>(ports(check, &fields), &Map { fields, versions })
     }]
 }
 
@@ -99,40 +99,6 @@ fn versions(check: &mut Check, types: &[At<String>]) -> BTreeMap<String, u32> {
     out
 }
 
-/// The columns named, or the text fields of `[schema]` that are there.
-fn text_fields(check: &mut Check, named: Option<&[At<String>]>) -> Vec<String> {
-    let Some(named) = named else {
-        let schema: SchemaSection = check.section(&["schema"]);
-        let fields = schema.0.into_iter().filter(|(_, f)| f.text.is_some()).map(|(n, _)| n);
-        return fields.filter(|n| check.column("samples", n) == Some(&DataType::Utf8)).collect();
-    };
-    let mut fields: Vec<String> = named.iter().filter_map(|name| text_field(check, name)).collect();
-    fields.sort();
-    fields.dedup();
-    fields
-}
-
-/// The text that a name means; where there is no such column, the nearest one that is a text.
-fn text_field(check: &mut Check, name: &At<String>) -> Option<String> {
-    if is_text(check, name) {
-        return Some(name.get().clone());
-    }
-    if check.column("samples", name).is_some() {
-        let message = format!("`{}` is no text that may be changed", name.get());
-        check.bad(Diagnostic::error("T0322", name.span(), message).label("not a text of the samples"));
-        return None;
-    }
-    let meant = nearest(name, check.names("samples")).filter(|n| is_text(check, n)).map(str::to_string);
-    let help = suggest(name, check.names("samples"));
-    let message = format!("no source gives the column `{}`", name.get());
-    check.bad(Diagnostic::error("T0310", name.span(), message).label(help));
-    meant
-}
-
-fn is_text(check: &Check, name: &str) -> bool {
-    check.column("samples", name) == Some(&DataType::Utf8) && !["id", "source"].contains(&name)
-}
-
 fn ports(check: &Check, fields: &[String]) -> Ports {
     let edits: Vec<String> = fields.iter().map(|f| edits_of(f)).collect();
     let known = edits.iter().filter(|e| check.column("samples", e).is_some());
@@ -153,7 +119,7 @@ fn gate(max: &At<u64>) -> Gate {
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Masking {
+struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
     fields: Vec<String>,
     /// The detectors by name; another version is another result.
@@ -166,11 +132,11 @@ struct Stage;
 impl RowStage for Stage {
     const MAP: u32 = 1;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
-    type Map = Masking;
+    type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;
 
-    fn map(p: &Masking, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+    fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
         let types: Vec<String> = p.versions.keys().cloned().collect();
         for field in &p.fields {
@@ -284,14 +250,14 @@ mod tests {
     use super::*;
     use crate::model::edits::{Moved, move_span};
     use crate::stage::testing::{self, texts_of};
-    use crate::table::{ArrayRef, Cell, cells};
+    use crate::table::{ArrayRef, Cell, DataType, cells};
 
     fn mapped(columns: &[(&str, ArrayRef)]) -> (Delta, Summary) {
         let versions = DETECTORS.iter().map(|d| (d.name.to_string(), d.version)).collect();
         let bytes = testing::Bytes::default();
         let rows = testing::rows(&bytes, columns);
         let mut summary = Summary::default();
-        let delta = Stage::map(&Masking { fields: names(&["text"]), versions }, &rows, &mut summary).unwrap();
+        let delta = Stage::map(&Map { fields: names(&["text"]), versions }, &rows, &mut summary).unwrap();
         (delta, summary)
     }
 
@@ -336,7 +302,7 @@ mod tests {
     fn texts_without_a_hit_are_not_written() {
         let (delta, summary) = mapped(&[("text", texts_of(&[Some("없음"), None]))]);
         assert!(delta.columns.is_empty() && delta.events.is_empty() && summary.sorted().is_empty());
-        assert_eq!(text(&Masking::default()), "{}");
+        assert_eq!(text(&Map::default()), "{}");
     }
 
     #[test]
@@ -369,7 +335,7 @@ mod tests {
         assert_eq!(ports.reads, ["text", "title", "edits.text"]);
         let written: Vec<&str> = ports.writes.iter().map(|w| w.0.as_str()).collect();
         assert_eq!(written, ["text", "title", "edits.text", "edits.title"]);
-        let params: Masking = plans[0].read(Kernel::Map);
+        let params: Map = plans[0].read(Kernel::Map);
         assert_eq!(params.versions.keys().collect::<Vec<_>>(), ["email", "phone"]);
         let gate = &plans[0].gates[0];
         assert_eq!((gate.fact.as_str(), &manifest[gate.span.clone()]), ("privacy.detect.residual", "0"));

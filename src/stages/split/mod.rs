@@ -19,7 +19,7 @@
 //! Reads `id`, the columns of `stratify` and `group`; writes `split`. Facts: `split.NAME.samples`, `split.NAME.share`.
 mod rank;
 
-use crate::diag::{Diagnostic, suggest};
+use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::values::At;
 use crate::manifest::{self, Decimal};
@@ -91,13 +91,7 @@ fn declared(check: &mut Check) -> Option<Declaration> {
         );
     }
     for column in [&d.stratify, &d.group].into_iter().flatten() {
-        if check.column("samples", column).is_none() {
-            let help = suggest(column, check.names("samples"));
-            check.bad(
-                Diagnostic::error("T0310", column.span(), format!("no source gives the column `{}`", column.get()))
-                    .label(help),
-            );
-        }
+        check.known(column);
     }
     Some(d)
 }
