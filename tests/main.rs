@@ -5,6 +5,7 @@ mod disk;
 mod fresh;
 mod goldens;
 mod harness;
+mod hostile;
 mod incremental;
 mod kills;
 mod memory;

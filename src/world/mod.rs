@@ -17,6 +17,7 @@ use folders::absent;
 use own::{Tail, ask};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -107,6 +108,26 @@ impl World {
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, format!("{path} leaves the project")))
     }
 
+    /// The place of a path that tamis writes, removes or keeps its own data in. A link on the way there is refused if it
+    /// leads out of the project: a project that somebody else made may contain one.
+    pub fn kept(&self, path: &str) -> io::Result<PathBuf> {
+        let place = self.checked(path)?;
+        let mut at = self.root.clone();
+        for component in Path::new(path).components() {
+            at.push(component);
+            match fs::symlink_metadata(&at) {
+                Ok(m) if m.is_symlink() && !self.holds(&at) => {
+                    let say = format!("{path} lies behind a link out of the project");
+                    return Err(io::Error::new(io::ErrorKind::InvalidInput, say));
+                }
+                Ok(_) => {}
+                Err(e) if e.kind() == io::ErrorKind::NotFound => break,
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(place)
+    }
+
     /// The bytes of a file below the project, at most `max`; links out of it are refused.
     pub fn read(&self, path: &str, max: u64) -> io::Result<Vec<u8>> {
         let open = self.open(path)?;
@@ -140,7 +161,9 @@ impl World {
 
     fn open_at(&self, path: &str, place: PathBuf) -> io::Result<Open> {
         ask(&self.probe, Op::Open(&place))?;
-        let file = File::open(&place)?;
+        // a pipe without a writer must not be waited for
+        let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(&place)?;
         let meta = file.metadata()?;
         if !meta.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} is no file")));
@@ -160,20 +183,24 @@ impl World {
 
     /// Opens a file of tamis' own.
     pub fn own(&self, path: &str, how: How) -> io::Result<Own> {
-        let place = self.checked(path)?;
-        let options = match how {
+        let place = self.kept(path)?;
+        let mut options = match how {
             How::Read => OpenOptions::new().read(true).clone(),
             How::Create => OpenOptions::new().read(true).write(true).create_new(true).clone(),
             How::Edit => OpenOptions::new().read(true).write(true).create(true).truncate(false).clone(),
         };
         let makes = how == How::Create || (how == How::Edit && !place.exists());
         ask(&self.probe, if makes { Op::Create(&place) } else { Op::Open(&place) })?;
-        Ok(Own { file: options.open(&place)?, path: place, probe: self.probe.clone() })
+        let file = options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32).open(&place)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} is no file")));
+        }
+        Ok(Own { file, path: place, probe: self.probe.clone() })
     }
 
     /// Makes the names in a folder last.
     pub fn sync_folder(&self, path: &str) -> io::Result<()> {
-        let place = self.checked(path)?;
+        let place = self.kept(path)?;
         ask(&self.probe, Op::Sync(&place))?;
         File::open(place)?.sync_all()
     }
@@ -201,13 +228,10 @@ impl World {
         sync: bool,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
+        let folder = Path::new(path).parent().and_then(Path::to_str).unwrap_or_default();
+        let folder = &self.kept(folder)?;
         let place = self.checked(path)?;
-        let folder = place.parent().unwrap_or(&self.root);
         self.make(folder)?;
-        if !self.holds(folder) {
-            let say = format!("{path} lies behind a link out of the project");
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, say));
-        }
         let name = place.file_name().unwrap_or_default().as_encoded_bytes();
         let temp = folder.join(format!("{TEMPORARY}{:016x}", cut_hash(name)));
         let written = self.write_new(&temp, sync, write).and_then(|()| {
@@ -248,20 +272,22 @@ impl World {
     }
 
     pub fn remove(&self, path: &str) -> io::Result<()> {
+        let folder = Path::new(path).parent().and_then(Path::to_str).unwrap_or_default();
+        self.kept(folder)?; // a link itself may be removed
         let place = self.checked(path)?;
         ask(&self.probe, Op::Remove(&place))?;
         fs::remove_file(place)
     }
 
     pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        let (from, to) = (self.checked(from)?, self.checked(to)?);
+        let (from, to) = (self.kept(from)?, self.kept(to)?);
         ask(&self.probe, Op::Rename(&from, &to))?;
         fs::rename(from, to)
     }
 
     /// The names in a folder, hidden ones too, in no order; none if it is missing.
     pub fn names(&self, folder: &str) -> io::Result<Vec<String>> {
-        let entries = match fs::read_dir(self.checked(folder)?) {
+        let entries = match fs::read_dir(self.kept(folder)?) {
             Ok(entries) => entries,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(e) => return Err(e),
@@ -271,13 +297,13 @@ impl World {
 
     /// Removes the folder if it is empty.
     pub fn prune(&self, path: &str) {
-        if let Some(place) = self.place(path) {
+        if let Ok(place) = self.kept(path) {
             let _ = ask(&self.probe, Op::Remove(&place)).and_then(|()| fs::remove_dir(place)); // not empty: it stays
         }
     }
 
     pub fn make_folder(&self, path: &str) -> io::Result<PathBuf> {
-        let place = self.checked(path)?;
+        let place = self.kept(path)?;
         self.make(&place)?;
         Ok(place)
     }

@@ -3,7 +3,7 @@
 use super::folder::{self, FOLDER, StoreError, home};
 use super::index::{Index, Set};
 use super::objects::Store;
-use super::place::{CHAIN, INDEX, LOCK, Place, pack_path, sound, steps_of};
+use super::place::{CHAIN, INDEX, LOCK, Place, is_pack, pack_path, sound, steps_of};
 use super::roots::{MAGIC, checkout, roots_of, roots_of_checkout, roots_path};
 use crate::digest::Digest;
 use crate::world::{How, Own, World};
@@ -241,7 +241,7 @@ fn sweep(home: &World, index: &Index, keys: &Set, plan: Moves) -> io::Result<()>
     let named: BTreeSet<String> = new.objects.values().map(|p| pack_path(p.pack, p.raw)).collect();
     for name in home.names("packs")? {
         let path = format!("packs/{name}");
-        if name.ends_with(".pack") && !named.contains(&path) && !plan.kept.contains(&path) {
+        if is_pack(&name) && !named.contains(&path) && !plan.kept.contains(&path) {
             home.remove(&path)?;
         }
     }

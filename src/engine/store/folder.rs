@@ -1,6 +1,6 @@
 //! The folder of a store: where it lies, how its index is read and grows, what is cleaned up when it is opened.
 use super::index::Index;
-use super::place::pack_path;
+use super::place::{is_pack, pack_path};
 use crate::world::{Own, World};
 use std::io;
 
@@ -49,14 +49,20 @@ pub fn home(project: &World) -> io::Result<World> {
     match project.read(POINTER, 1 << 16) {
         Ok(bytes) => {
             let path = String::from_utf8_lossy(&bytes).trim().to_string();
-            match std::path::Path::new(&path).is_absolute() {
-                true => Ok(project.at(path)),
-                false => {
-                    Err(io::Error::other(format!("{POINTER} names no folder; delete it, or `tamis store use DIR`")))
-                }
+            if !std::path::Path::new(&path).is_absolute() {
+                let say = format!("{POINTER} names no folder; delete it, or `tamis store use DIR`");
+                return Err(io::Error::other(say));
+            }
+            let home = project.at(path);
+            match is_marked(&home) {
+                true => Ok(home),
+                // the pointer may have come with a project that somebody else made
+                false => Err(io::Error::other(format!(
+                    "{POINTER} names a folder that tamis did not make a store; delete it, or `tamis store use DIR`"
+                ))),
             }
         }
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(project.at(project.root().join(FOLDER))),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(project.at(project.kept(FOLDER)?)),
         Err(e) => Err(e),
     }
 }
@@ -80,19 +86,26 @@ pub(super) fn clean(home: &World, file: &Own) -> io::Result<Index> {
     let named: std::collections::HashSet<String> = index.objects.values().map(|p| pack_path(p.pack, p.raw)).collect();
     for name in home.names("packs")? {
         let path = format!("packs/{name}");
-        if name.ends_with(".pack") && !named.contains(&path) {
+        if is_pack(&name) && !named.contains(&path) {
             home.remove(&path)?; // no committed object lies in it
         }
     }
     Ok(index)
 }
 
+/// The line that marks a folder as made by tamis.
+const MADE: &str = "# made by tamis; may be deleted";
+
+/// Whether a folder carries the mark that a store has.
+fn is_marked(home: &World) -> bool {
+    let tag = home.read_own("CACHEDIR.TAG", 1 << 16);
+    tag.is_ok_and(|bytes| String::from_utf8_lossy(&bytes).lines().any(|line| line == MADE))
+}
+
 /// Tells git and backups that a folder can be made again.
 pub fn mark_cache(world: &World, folder: &str) -> io::Result<()> {
-    for (name, text) in [
-        (".gitignore", "*\n"),
-        ("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n# made by tamis; may be deleted\n"),
-    ] {
+    let tag = format!("Signature: 8a477f597d28d172789f06886806bc55\n{MADE}\n");
+    for (name, text) in [(".gitignore", "*\n"), ("CACHEDIR.TAG", tag.as_str())] {
         let path = if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") };
         if !world.exists(&path) {
             world.replace(&path, text.as_bytes())?;

@@ -63,6 +63,12 @@ pub(super) fn sound(digest: Digest, bytes: &[u8]) -> bool {
     first(bytes) == digest || Digest::of(bytes) == digest || codec::bytes_digest(bytes) == digest
 }
 
+/// Whether a file's name is that of a pack: six digits or more, `.raw` perhaps, `.pack`. Other files are not the store's.
+pub(super) fn is_pack(name: &str) -> bool {
+    let number = name.strip_suffix(".pack").map(|n| n.strip_suffix(".raw").unwrap_or(n));
+    number.is_some_and(|n| n.len() >= 6 && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
 pub(super) fn pack_path(number: u32, raw: bool) -> String {
     format!("packs/{number:06}{}.pack", if raw { ".raw" } else { "" })
 }
