@@ -7,7 +7,7 @@ use crate::engine::ledger;
 use crate::engine::session::Session;
 use crate::engine::state::{Bin, Partition, parents_of};
 use crate::engine::state::{Built, PartRun, StepRun};
-use crate::model::annotation::classes_of;
+use crate::model::votes::classes_of;
 use crate::project::{Failure, Options, Project};
 use crate::report::show::{line_of, raw_columns, value_text};
 use crate::report::terminal;

@@ -19,6 +19,10 @@
 //! Because there is one rule, moving through `compose(a, b)` and moving through `a`, then `b`, give the same place
 //! whenever both give one.
 
+use super::cells::record_of;
+use crate::table::value::{build_numbers, read_numbers};
+use crate::table::{Array, ArrayRef, Cell, DataType, Value, record};
+
 /// The column of a text column's edits since it was collected.
 pub fn edits_of(field: &str) -> String {
     format!("edits.{field}")
@@ -43,6 +47,25 @@ impl Edit {
     /// By how much text behind the edit moves.
     fn shift(&self) -> i64 {
         i64::from(self.len) + i64::from(self.start) - i64::from(self.end)
+    }
+}
+
+impl Cell for Edit {
+    fn ty() -> DataType {
+        record(&[("start", DataType::UInt32), ("end", DataType::UInt32), ("len", DataType::UInt32)])
+    }
+    fn into_value(self) -> Value {
+        record_of([("start", self.start.into_value()), ("end", self.end.into_value()), ("len", self.len.into_value())])
+    }
+    fn from_value(v: &Value) -> Option<Self> {
+        let at = |n| u32::from_value(v.field(n));
+        Some(Edit { start: at("start")?, end: at("end")?, len: at("len")? })
+    }
+    fn build(cells: Vec<Option<Self>>) -> ArrayRef {
+        build_numbers(cells, Self::ty(), |e| [e.start, e.end, e.len])
+    }
+    fn read(array: &dyn Array) -> Vec<Option<Self>> {
+        read_numbers(array, |[start, end, len]| Edit { start, end, len })
     }
 }
 

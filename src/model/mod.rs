@@ -1,4 +1,10 @@
-//! The field's nouns as plain data.
-pub mod annotation;
+//! The field's nouns as plain data, a file a noun, each with its cell of a column.
+pub mod boxes;
+mod cells;
 pub mod edits;
+pub mod images;
+pub mod kind;
 pub mod license;
+pub mod spans;
+pub mod tokens;
+pub mod votes;

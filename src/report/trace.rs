@@ -1,7 +1,9 @@
 //! What `tamis trace` prints: one sample's whole story, from the line it was collected at to the files it stands in.
 use super::show::{short, value_text};
 use super::terminal::plural;
-use crate::model::annotation::{Box2, Span, Vote};
+use crate::model::boxes::Box2;
+use crate::model::spans::Span;
+use crate::model::votes::Vote;
 use crate::table::{Cell, Value};
 use serde::Serialize;
 

@@ -14,7 +14,7 @@
 //! known only where it is decoded, so `[preprocess]` judges them.
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::sections::{CategoryField, Field, ImageField, SchemaSection, TextField};
-use crate::model::annotation::Image;
+use crate::model::images::Image;
 use crate::stage::*;
 use crate::table::{ArrayRef, Cell, DataType, Value, texts, types, value_at};
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@
 use super::{Format, declared};
 use crate::digest::Digest;
 use crate::formats::{lines::Split, voc};
-use crate::model::annotation::Box2;
+use crate::model::boxes::Box2;
 use crate::stage::*;
 use crate::table::{Cell, DataType, array_of, list, utf8};
 use arrow_array::Int64Array;

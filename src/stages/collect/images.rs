@@ -3,7 +3,7 @@
 use super::{Format, declared, make_id};
 use crate::digest::Digest;
 use crate::formats::lines::Split;
-use crate::model::annotation::Image;
+use crate::model::images::Image;
 use crate::stage::*;
 use crate::table::{Cell, array_of, utf8};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 //! `<object>`: [] (looked, nothing there). Findings: `voc.missing` (an image without XML), `voc.unmatched` (an XML
 //! without image), `voc.twice` (two XML of one image: the sample waits for review).
 use super::{Format, declared};
-use crate::model::annotation::Box2;
+use crate::model::boxes::Box2;
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{Cell, DataType, Value, list, value_at};

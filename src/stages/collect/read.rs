@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::formats::jsonl::{self, Json};
 use crate::formats::lines::{self, Split};
 use crate::formats::{Wrong, conll, csv, encoding};
-use crate::model::annotation::Token;
+use crate::model::tokens::Token;
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{Builder, Cell, Value, list, text_column, utf8};

@@ -14,7 +14,8 @@
 use super::declaration::{Method, Unlabelled, checked};
 use super::{Note, tell};
 use crate::measure::aggregate::{lower_median, majority};
-use crate::model::annotation::{Kind, Vote};
+use crate::model::kind::Kind;
+use crate::model::votes::Vote;
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{Cell, Value, utf8, value_at};

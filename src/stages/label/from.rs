@@ -16,8 +16,12 @@ use super::declaration::{Answers, Offsets, Respond, TagScheme, Task, checked, is
 use super::read::{box_of, number, plain};
 use super::{Note, optional, slot, tell};
 use crate::formats::conll::{self, Scheme, TagSpan};
-use crate::model::annotation::{Box2, Kind, Span, Token, Vote};
+use crate::model::boxes::Box2;
 use crate::model::edits::{Edit, Moved, move_span};
+use crate::model::kind::Kind;
+use crate::model::spans::Span;
+use crate::model::tokens::Token;
+use crate::model::votes::Vote;
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{ArrayRef, Cell, Value, value_at};

@@ -15,7 +15,7 @@ use crate::diag::{Diagnostic, suggest};
 use crate::digest::Digest;
 use crate::manifest::values::At;
 use crate::manifest::{self, Manifest};
-use crate::model::annotation::Kind;
+use crate::model::kind::Kind;
 use crate::stage::*;
 use crate::table::array_of;
 use crate::world::World;

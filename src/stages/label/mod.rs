@@ -65,7 +65,10 @@ fn slot(column: &Option<ArrayRef>, row: usize) -> Value {
 
 #[cfg(test)]
 mod testing {
-    use crate::model::annotation::{Box2, Kind, Span, Vote};
+    use crate::model::boxes::Box2;
+    use crate::model::kind::Kind;
+    use crate::model::spans::Span;
+    use crate::model::votes::Vote;
     use crate::stage::{Delta, Rows};
     use crate::table::value::column;
     use crate::table::{ArrayRef, Cell, Value, value_at};

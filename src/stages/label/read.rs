@@ -18,7 +18,7 @@ use crate::formats::csv::{self, Header};
 use crate::formats::lines::{self, Split};
 use crate::formats::{Wrong, inner_name, jsonl};
 use crate::manifest::values::At;
-use crate::model::annotation::Box2;
+use crate::model::boxes::Box2;
 use crate::stage::*;
 use crate::table::{Cell, Value, array_of, types, utf8, value_at};
 use schemars::JsonSchema;

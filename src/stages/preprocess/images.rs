@@ -3,7 +3,7 @@ use super::declaration::Declaration;
 use crate::diag::Diagnostic;
 use crate::formats::image::{Probe, decode};
 use crate::manifest::sections::{ImageField, SchemaSection};
-use crate::model::annotation::Image;
+use crate::model::images::Image;
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{ArrayRef, Cell, DataType, Value};

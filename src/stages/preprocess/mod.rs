@@ -36,7 +36,7 @@ mod tests {
     use super::texts::{self, Texts};
     use crate::digest::Digest;
     use crate::formats::image::Probe;
-    use crate::model::annotation::Image;
+    use crate::model::images::Image;
     use crate::model::edits::Edit;
     use crate::stage::testing::{self, Bytes, rows, texts_of};
     use crate::stage::*;

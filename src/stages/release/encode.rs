@@ -3,8 +3,11 @@
 use super::{Format, Release, declared, is_label, released_name};
 use crate::digest::{Digest, sha256};
 use crate::formats::{coco, conll, parquet};
-use crate::model::annotation::{Box2, Image, Span, Token};
+use crate::model::boxes::Box2;
 use crate::model::edits::{Edit, Moved, move_span};
+use crate::model::images::Image;
+use crate::model::spans::Span;
+use crate::model::tokens::Token;
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, value_at};
 use serde::{Deserialize, Serialize};

@@ -23,7 +23,7 @@ use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::values::At;
 use crate::manifest::{self, Decimal};
-use crate::model::annotation::classes_of;
+use crate::model::votes::classes_of;
 use crate::stage::*;
 use crate::table::{array_of, texts, utf8, value_at};
 use crate::world::World;

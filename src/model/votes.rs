@@ -1,0 +1,97 @@
+//! Votes, each of which is one annotator's whole answer, and the classes that an answer names.
+//! Null = not labelled; `[]` = looked, nothing there; never exchanged.
+use super::cells::record_of;
+use crate::table::{Cell, DataType, Value, list, record, utf8};
+
+/// One annotator's whole answer to one sample; `answer` has the task's type and is null where it was skipped.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vote {
+    pub annotator: String,
+    /// The key below `from` that it came by.
+    pub origin: String,
+    /// The version of the guideline it was given under.
+    pub guideline: String,
+    pub answer: Value,
+}
+
+impl Vote {
+    /// The type of a list of votes.
+    pub fn list_of(answer: &DataType) -> DataType {
+        list(record(&[("annotator", utf8()), ("origin", utf8()), ("guideline", utf8()), ("answer", answer.clone())]))
+    }
+
+    pub fn into_value(self) -> Value {
+        record_of([
+            ("annotator", self.annotator.into_value()),
+            ("origin", self.origin.into_value()),
+            ("guideline", self.guideline.into_value()),
+            ("answer", self.answer),
+        ])
+    }
+
+    pub fn from_value(v: &Value) -> Option<Vote> {
+        let text = |n: &str| v.field(n).text().map(str::to_string);
+        let answer = v.field("answer").clone();
+        Some(Vote { annotator: text("annotator")?, origin: text("origin")?, guideline: text("guideline")?, answer })
+    }
+
+    /// The type of the answers in a column of votes; `None` for a column that holds none.
+    pub fn answer_of(votes: &DataType) -> Option<&DataType> {
+        let DataType::List(item) = votes else { return None };
+        let DataType::Struct(fields) = item.data_type() else { return None };
+        fields.find("answer").map(|(_, field)| field.data_type())
+    }
+
+    /// The votes of a slot; `None` where nobody was asked.
+    pub fn list(v: &Value) -> Option<Vec<Vote>> {
+        match v {
+            Value::List(l) => Some(l.iter().filter_map(Vote::from_value).collect()),
+            _ => None,
+        }
+    }
+}
+
+/// The classes that an answer names, once for each annotation; of a rating its number.
+///
+/// An annotation names its class in its field `class`; an answer that is a text is a class.
+pub fn each_class(answer: &Value, tell: &mut dyn FnMut(&str)) {
+    match answer {
+        Value::List(items) => items.iter().filter_map(|i| i.field("class").text()).for_each(tell),
+        Value::Text(class) => tell(class),
+        Value::Float(rating) => tell(&rating.to_string()),
+        _ => {}
+    }
+}
+
+/// The classes that an answer names, sorted, each once: the stratum of a list label.
+pub fn classes_of(answer: &Value) -> Vec<String> {
+    let mut out = Vec::new();
+    each_class(answer, &mut |class| out.push(class.to_string()));
+    out.sort();
+    out.dedup();
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_named_once_an_annotation_and_once_a_stratum() {
+        let text = |t: &str| Value::Text(t.into());
+        let item = |class: &str| Value::Struct(vec![("class".into(), text(class))]);
+        let answer = Value::List(vec![item("b"), item("a"), item("b"), Value::Struct(Vec::new())]);
+        let mut each = Vec::new();
+        each_class(&answer, &mut |c| each.push(c.to_string()));
+        assert_eq!(each, ["b", "a", "b"]);
+        assert_eq!(classes_of(&answer), ["a", "b"]);
+        assert_eq!((classes_of(&text("x")), classes_of(&Value::Float(2.5))), (vec!["x".into()], vec!["2.5".into()]));
+        assert!(classes_of(&Value::Null).is_empty());
+    }
+
+    #[test]
+    fn a_column_of_votes_knows_the_type_of_its_answers() {
+        assert_eq!(Vote::answer_of(&Vote::list_of(&DataType::Float64)), Some(&DataType::Float64));
+        assert_eq!(Vote::answer_of(&list(utf8())), None);
+    }
+}
