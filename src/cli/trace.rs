@@ -13,7 +13,7 @@ use crate::report::show::{line_of, raw_columns, value_text};
 use crate::report::terminal;
 use crate::report::trace::{Change, Collected, Gone, LeftOut, Released, Said, Story, Told, answer, votes};
 use crate::stage::{Act, Event, Fault, OutFile};
-use crate::table::{self, Value, value_at};
+use crate::table::{self, DataType, Value, value_at};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(clap::Args)]
@@ -189,9 +189,10 @@ impl Teller<'_, '_> {
                 continue;
             }
             let before = self.value(&p.before, name, row)?;
-            let after = value_at(self.s.array(digest)?.as_ref(), row as usize);
+            let array = self.s.array(digest)?;
+            let after = value_at(array.as_ref(), row as usize);
             if before != after {
-                self.column(i, p, row, name, (before, after), &mut told)?;
+                self.column(i, p, row, (name, array.data_type()), (before, after), &mut told)?;
             }
         }
         Ok(told)
@@ -203,20 +204,20 @@ impl Teller<'_, '_> {
         i: usize,
         p: &PartRun,
         row: u32,
-        name: &str,
+        (name, ty): (&str, &DataType),
         values: (Value, Value),
         told: &mut Told,
     ) -> Result<(), Fault> {
         let (before, after) = values;
         let words = match name.split_once('.') {
-            Some(("label", _)) => answer(&after),
-            Some(("votes", _)) if self.shown(i + 1, name) => votes(&after),
-            Some(("votes", _)) => RAW.into(),
+            Some(("label" | "votes", _)) if !self.shown(i + 1, name) => RAW.into(),
+            Some(("label", _)) => answer(ty, &after),
+            Some(("votes", _)) => votes(ty, &after),
             Some(("status", _)) => value_text(&after),
             Some(_) => return Ok(()),
             None if name == "split" => format!("{}{}", value_text(&after), self.stratum(p, row)?),
             None => {
-                self.field(i, name, (before, after), told);
+                self.field(i, (name, ty), (before, after), told);
                 return Ok(());
             }
         };
@@ -230,10 +231,10 @@ impl Teller<'_, '_> {
     }
 
     /// A field of the sample; raw values only where they are asked for.
-    fn field(&self, i: usize, name: &str, (before, after): (Value, Value), told: &mut Told) {
+    fn field(&self, i: usize, (name, ty): (&str, &DataType), (before, after): (Value, Value), told: &mut Told) {
         let shown = |steps: usize| self.shown(steps, name);
         if before == Value::Null {
-            let text = if shown(i + 1) { answer(&after) } else { RAW.into() };
+            let text = if shown(i + 1) { answer(ty, &after) } else { RAW.into() };
             told.values.push((name.to_string(), text));
             return;
         }

@@ -75,9 +75,10 @@ pub struct Privacy {
 }
 
 impl Privacy {
-    /// `T0310` at each harmless column that is none of the `known` ones.
-    pub fn unknown_harmless(&self, known: &[&str]) -> Vec<Diagnostic> {
-        let unknown = self.harmless.iter().filter(|h| !known.contains(&h.as_str()));
+    /// `T0310` at each harmless column that is none of the `known` ones and not the label of a declared task.
+    pub fn unknown_harmless(&self, manifest: &Manifest, known: &[&str]) -> Vec<Diagnostic> {
+        let label = |h: &str| h.strip_prefix("label.").is_some_and(|task| manifest.table(&["label", task]).is_some());
+        let unknown = self.harmless.iter().filter(|h| !known.contains(&h.as_str()) && !label(h));
         let told = |name: &At<String>| {
             let message = format!("no step gives the column `{}`", name.get());
             Diagnostic::error("T0310", name.span(), message).label(suggest(name, known.iter().copied()))

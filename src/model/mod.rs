@@ -3,7 +3,6 @@ pub mod boxes;
 mod cells;
 pub mod edits;
 pub mod images;
-pub mod kind;
 pub mod license;
 pub mod spans;
 pub mod tokens;

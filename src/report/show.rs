@@ -6,8 +6,10 @@ use crate::engine::session::Session;
 use crate::engine::state::Partition;
 use crate::manifest::sections::Privacy;
 use crate::manifest::{self, Manifest};
+use crate::model::votes::each_class;
 use crate::project::Project;
 use crate::stage::{Fact, Fault};
+use crate::stages::label::kinds;
 use crate::table::{DataType, Value, types, value_at};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -255,8 +257,8 @@ pub enum Labels {
 
 impl Labels {
     fn of(ty: &DataType) -> Labels {
-        match ty {
-            DataType::Float64 => Labels::Ratings(Ratings::default()),
+        match kinds::answering(ty) {
+            Some(kind) if kind.scale => Labels::Ratings(Ratings::default()),
             _ => Labels::Classes(Classes::default()),
         }
     }
@@ -309,17 +311,12 @@ impl Classes {
         held.samples += 1;
         held.unlabelled += u64::from(*v == Value::Null);
         held.empty += u64::from(*v == Value::List(Vec::new()));
-        let all: Vec<&str> = match v {
-            Value::Text(class) => vec![class.as_str()],
-            Value::List(items) => items.iter().filter_map(|i| i.field("class").text()).collect(),
-            _ => Vec::new(),
-        };
         let mut seen = BTreeSet::new();
-        for class in all {
+        each_class(v, &mut |class| {
             let of = self.classes.entry(class.to_string()).or_default().entry(split.to_string()).or_default();
             of.0 += 1;
-            of.1 += u64::from(seen.insert(class));
-        }
+            of.1 += u64::from(seen.insert(class.to_string()));
+        });
     }
 
     /// A line a class: annotations, samples, annotations in each split, and facts named after the class.

@@ -1,10 +1,9 @@
 //! What `tamis trace` prints: one sample's whole story, from the line it was collected at to the files it stands in.
 use super::show::{short, value_text};
 use super::terminal::plural;
-use crate::model::boxes::Box2;
-use crate::model::spans::Span;
 use crate::model::votes::Vote;
-use crate::table::{Cell, Value};
+use crate::stages::label::kinds;
+use crate::table::{DataType, Value};
 use serde::Serialize;
 
 /// A value in a line, and what stands around a change, in characters.
@@ -215,33 +214,24 @@ fn around(before: &str, after: &str) -> (String, String) {
     (cut(&a), cut(&b))
 }
 
-/// An answer in words: `PS 3..6, LC 10..12`, `RBC 1,2 3,4`, a class, a number.
-pub fn answer(v: &Value) -> String {
+/// A value of a column in words; answers as their kind of task tells them: `PS 3..6, LC 10..12`, `RBC 1,2 3,4`.
+pub fn answer(ty: &DataType, v: &Value) -> String {
     match v {
         Value::Null => "no answer".into(),
         Value::List(items) if items.is_empty() => "looked, nothing there".into(),
-        Value::List(items) => items.iter().map(annotation).collect::<Vec<_>>().join(", "),
-        other => short(&value_text(other), VALUE_CHARS),
+        other => {
+            let words = kinds::words(ty, other).unwrap_or_else(|| value_text(other));
+            if matches!(other, Value::List(_)) { words } else { short(&words, VALUE_CHARS) }
+        }
     }
-}
-
-fn annotation(v: &Value) -> String {
-    if let Some(s) = Span::from_value(v) {
-        return format!("{} {}..{}", s.class, s.start, s.end);
-    }
-    if let Some(b) = Box2::from_value(v) {
-        let flags = if b.flags.is_empty() { String::new() } else { format!(" ({})", b.flags.join(", ")) };
-        return format!("{} {},{} {},{}{flags}", b.class, b.x1, b.y1, b.x2, b.y2);
-    }
-    value_text(v)
 }
 
 /// Votes in words, one annotator after another.
-pub fn votes(v: &Value) -> String {
-    let Some(list) = Vote::list(v) else { return "nobody was asked".into() };
+pub fn votes(ty: &DataType, v: &Value) -> String {
+    let (Some(list), Some(of)) = (Vote::list(v), Vote::answer_of(ty)) else { return "nobody was asked".into() };
     let one = |v: &Vote| {
         let guideline = if v.guideline.is_empty() { String::new() } else { format!(" (guideline {})", v.guideline) };
-        format!("{}: {}{guideline}", v.annotator, answer(&v.answer))
+        format!("{}: {}{guideline}", v.annotator, answer(of, &v.answer))
     };
     list.iter().map(one).collect::<Vec<_>>().join("; ")
 }
@@ -249,6 +239,8 @@ pub fn votes(v: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::spans::Span;
+    use crate::table::{Cell, utf8};
 
     #[test]
     fn changes_are_shown_where_they_are() {
@@ -264,12 +256,17 @@ mod tests {
 
     #[test]
     fn answers_in_words() {
-        let span = Span { start: 3, end: 6, class: "PS".into() };
-        assert_eq!(answer(&vec![span].into_value()), "PS 3..6");
-        let cell = Box2 { class: "RBC".into(), x1: 1.0, y1: 2.0, x2: 3.5, y2: 4.0, flags: vec!["difficult".into()] };
-        assert_eq!(answer(&vec![cell].into_value()), "RBC 1,2 3.5,4 (difficult)");
-        assert_eq!(answer(&Value::List(Vec::new())), "looked, nothing there");
-        assert_eq!(votes(&Value::Null), "nobody was asked");
+        let spans = vec![Span { start: 3, end: 6, class: "PS".into() }];
+        let ty = Vec::<Span>::ty();
+        assert_eq!(answer(&ty, &spans.clone().into_value()), "PS 3..6");
+        assert_eq!(answer(&ty, &Value::List(Vec::new())), "looked, nothing there");
+        assert_eq!(answer(&DataType::Int64, &Value::Int(3)), "3", "a column that is no answer");
+        assert_eq!(answer(&utf8(), &Value::Text("a".repeat(200))).chars().count(), VALUE_CHARS + 3);
+        let (annotator, origin, guideline) = ("a".to_string(), "x".to_string(), "1.0.0".to_string());
+        let vote = Vote { annotator, origin, guideline, answer: spans.into_value() };
+        let given = Value::List(vec![vote.into_value()]);
+        assert_eq!(votes(&Vote::list_of(&ty), &given), "a: PS 3..6 (guideline 1.0.0)");
+        assert_eq!(votes(&Vote::list_of(&ty), &Value::Null), "nobody was asked");
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! What `[label.TASK]` may say, and all of it that can be wrong before a sample is read.
-use super::read::{Format, check_files};
+use super::kinds::KINDS;
+use super::kinds::kind::{Kind, Method, Problem, Respond, TagScheme, Take};
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::sections::{SchemaSection, text_of_spans};
 use crate::manifest::values::At;
-use crate::model::kind::Kind;
 use crate::model::votes::Vote;
-use crate::stage::{Act, Check, Column, Gate, Role};
-use crate::table::{DataType, types, utf8};
-use schemars::JsonSchema;
+use crate::stage::{Check, Column, Gate, Role};
+use crate::table::{types, utf8};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,8 +18,8 @@ use std::ops::Range;
 #[serde(deny_unknown_fields)]
 pub struct Declaration {
     /// The kind of task.
-    pub task: Kind,
-    /// The classes that an answer may name. Their order decides ties of a vote. A rating has none.
+    pub task: &'static Kind,
+    /// The classes that an answer may name. Their order decides ties of a vote. Only kinds whose answers name classes have them.
     #[serde(default)]
     #[schemars(inner(length(min = 1)))]
     pub classes: Vec<At<String>>,
@@ -94,7 +94,7 @@ pub enum Unlabelled {
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-one-of" = [["column", "files"]]))]
 pub struct Answers {
-    /// A column of the samples: tags or spans, boxes, a class, or a number. Null: this source was not asked.
+    /// A column of the samples that holds answers (`fields.label` says how). Null: this source was not asked.
     #[schemars(length(min = 1))]
     pub column: Option<At<String>>,
     /// Globs of files with one vote a row.
@@ -108,8 +108,7 @@ pub struct Answers {
     /// The column of the samples that `fields.item` names a value of. Default `id`.
     #[schemars(length(min = 1))]
     pub on: Option<At<String>>,
-    /// Where a row of the files says what. Of spans and boxes the label is a JSON list of objects with the task's
-    /// fields (`class`, `start`, `end`; `class`, `x1`, `y1`, `x2`, `y2`, `flags`).
+    /// Where a row of the files says what.
     pub fields: Option<Fields>,
     /// Names of the source and what they are called here: `{ person = "PS" }`.
     #[serde(default)]
@@ -124,6 +123,19 @@ pub struct Answers {
     pub guideline: Option<At<String>>,
 }
 
+/// How files of votes are read.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// RFC 4180 with a header.
+    #[default]
+    Csv,
+    /// The same with tabulators.
+    Tsv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
 /// Names of columns, or of JSONL keys and paths (`meta.by`).
 #[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
 #[serde(deny_unknown_fields)]
@@ -134,22 +146,16 @@ pub struct Fields {
     /// Who answered. Default `annotator`.
     #[schemars(length(min = 1))]
     pub annotator: Option<String>,
-    /// The answer. Default `label`.
-    #[schemars(length(min = 1))]
+    /// The answer. Default `label`. Lists and objects are columns of such, or JSON.
+    #[schemars(length(min = 1), transform = forms)]
     pub label: Option<String>,
 }
 
-/// How tags say where an entity begins and ends.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum TagScheme {
-    /// IOB2: `B-` opens every entity, `I-` goes on.
-    #[default]
-    Bio,
-    /// `I-` everywhere; `B-` only behind another entity of the same class.
-    Iob1,
-    /// `B-`, `I-`, `E-`, and `S-` for a single token.
-    Bioes,
+/// Adds to the description of a key how answers of each kind are written.
+fn forms(schema: &mut Schema) {
+    let own = schema.get("description").and_then(|d| d.as_str()).unwrap_or_default().to_string();
+    let all = std::iter::once(own).chain(KINDS.iter().map(|k| format!("Of `{}`: {}", k.name, k.form)));
+    schema.insert("description".into(), all.collect::<Vec<_>>().join(" ").into());
 }
 
 /// The text that spans count in.
@@ -163,65 +169,33 @@ pub enum Offsets {
     Current,
 }
 
-/// What happens to each kind of wrong annotation.
-#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
-#[serde(deny_unknown_fields)]
-pub struct Problems {
-    /// Tags that their scheme does not allow where they stand. `fix` reads them as conlleval does. Default `fix`.
-    pub bio: Option<Respond>,
-    /// A class that is not declared. `fix` finds the one that differs in case alone. Default `drop`.
-    pub class: Option<Respond>,
-    /// A span that passes the end of the text, a box that passes a side of the image (`fix` cuts off what is outside),
-    /// a rating outside the scale (the vote goes in any case). Default `drop`.
-    pub outside: Option<Respond>,
-    /// A box without area, with its corners exchanged, or with a coordinate that is no number; nothing can mend it.
-    /// Default `drop`.
-    pub degenerate: Option<Respond>,
-    /// A span that holds no character; nothing can mend it. Default `drop`.
-    pub empty: Option<Respond>,
-}
+/// What happens to each problem of an annotation that is declared; the kinds say which problems there are.
+#[derive(Deserialize, Clone, Debug, Default)]
+#[serde(transparent)]
+pub struct Problems(pub BTreeMap<String, Respond>);
 
-/// What happens to a wrong annotation. One that cannot be mended goes, the sample and its other annotations stay.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Respond {
-    /// The annotation goes.
-    #[default]
-    Drop,
-    /// It is mended.
-    Fix,
-    /// It is mended, and the sample waits for a person's decision.
-    Review,
-    /// It is mended, and the build fails.
-    Fail,
-}
+impl JsonSchema for Problems {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Problems".into()
+    }
 
-impl Respond {
-    /// What the ledger calls it.
-    pub fn act(self) -> Act {
-        match self {
-            Respond::Drop | Respond::Fix => Act::Finding,
-            Respond::Review => Act::Review,
-            Respond::Fail => Act::Fail,
+    /// A key for each problem of any kind. What it means is told kind by kind, equal words once.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut properties = serde_json::Map::new();
+        for problem in KINDS.iter().flat_map(|k| k.problems) {
+            let same = KINDS.iter().filter_map(|k| k.problem(problem.name));
+            let mut say: Vec<String> = Vec::new();
+            for words in same.map(|p| p.say.to_string()) {
+                if !say.contains(&words) {
+                    say.push(words);
+                }
+            }
+            say.push(format!("Default `{}`.", if problem.default == Respond::Fix { "fix" } else { "drop" }));
+            let mut key = generator.subschema_for::<Respond>();
+            key.insert("description".into(), say.join(" ").into());
+            properties.insert(problem.name.into(), key.to_value());
         }
-    }
-}
-
-impl Problems {
-    /// Each key with what it means.
-    pub fn all(&self) -> [(&'static str, Respond); 5] {
-        [
-            ("bio", self.bio.unwrap_or(Respond::Fix)),
-            ("class", self.class.unwrap_or_default()),
-            ("outside", self.outside.unwrap_or_default()),
-            ("degenerate", self.degenerate.unwrap_or_default()),
-            ("empty", self.empty.unwrap_or_default()),
-        ]
-    }
-
-    /// What one key means.
-    pub fn of(&self, problem: &str) -> Respond {
-        self.all().into_iter().find(|p| p.0 == problem).map_or(Respond::Drop, |p| p.1)
+        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
     }
 }
 
@@ -231,20 +205,6 @@ impl Problems {
 pub struct Aggregate {
     /// Default: `majority` of classes, `median` of ratings, else `single`.
     pub method: Method,
-}
-
-/// The rule by which one label is made of votes.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// All must agree. Where they do not, the answer of the annotator whose name comes first stands, and the sample
-    /// waits for a person's decision.
-    #[default]
-    Single,
-    /// The class with most votes; of several the one declared first.
-    Majority,
-    /// The rating in the middle; of two the lower one.
-    Median,
 }
 
 /// A task as it is declared.
@@ -265,36 +225,45 @@ impl Task {
     }
 
     /// The kind of task.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> &'static Kind {
         self.declared.task
     }
 
-    /// The classes in their declared order; none for a rating.
+    /// The classes in their declared order; none for a kind without classes.
     pub fn classes(&self) -> Vec<String> {
         self.declared.classes.iter().map(|c| c.get().clone()).collect()
     }
 
     /// The column of votes. Annotators and answers are words of the data.
     pub fn votes(&self) -> (String, Column) {
-        let column = Column::new(Vote::list_of(&self.kind().answer())).role(Role::Votes { task: self.name.clone() });
-        (format!("votes.{}", self.name), column)
+        let ty = Vote::list_of(&(self.kind().answer)());
+        (format!("votes.{}", self.name), Column::new(ty).role(Role::Votes { task: self.name.clone() }))
     }
 
-    /// The column of the label. Its classes are those of the manifest, whatever the data said.
+    /// The column of the label. Its classes are those of the manifest, whatever the data said; free words are words of
+    /// the data.
     pub fn label(&self) -> Column {
         let (task, classes) = (self.name.clone(), self.classes());
-        let role = Role::Label { task, kind: self.kind().name().to_string(), classes };
-        Column::new(self.kind().answer()).role(role).harmless()
+        let role = Role::Label { task, kind: self.kind().name.to_string(), classes };
+        let column = Column::new((self.kind().answer)()).role(role);
+        if self.kind().prose { column } else { column.harmless() }
     }
 
     /// The declared method, else the one that fits the kind.
     pub fn method(&self) -> Method {
-        match (&self.declared.aggregate, self.kind()) {
-            (Some(a), _) => a.method,
-            (None, Kind::Classification) => Method::Majority,
-            (None, Kind::Rating) => Method::Median,
-            (None, _) => Method::Single,
-        }
+        let declared = self.declared.aggregate.as_ref().map(|a| a.method);
+        declared.or(self.kind().methods.first().copied()).unwrap_or_default()
+    }
+
+    /// What happens to a problem: as declared, else as the kind has it.
+    pub fn respond(&self, problem: &Problem) -> Respond {
+        self.declared.problems.0.get(problem.name).copied().unwrap_or(problem.default)
+    }
+
+    /// The kind's problems that are found while answers are read, or those that are found by the check.
+    pub fn problems(&self, reading: bool) -> impl Iterator<Item = (&'static Problem, Respond)> {
+        let own = self.kind().problems.iter().filter(move |p| p.reading == reading);
+        own.map(|p| (p, self.respond(p)))
     }
 
     /// The version under which a source's answers were given; empty without a guideline.
@@ -313,19 +282,23 @@ impl Task {
         self.declared.from.iter().filter_map(|(n, a)| Some((n, a, a.files.as_deref()?)))
     }
 
-    /// A gate for each of these problems that shall fail the build, on the step that finds it.
-    pub fn gates(&self, check: &Check, word: &str, of: &[&str]) -> Vec<Gate> {
+    /// A gate for each problem that shall fail the build, on the step that finds it.
+    pub fn gates(&self, check: &Check, word: &str, reading: bool) -> Vec<Gate> {
         let step = format!("{}/{word}", self.path);
-        let fails = of.iter().filter(|p| self.declared.problems.of(p) == Respond::Fail);
-        let gate = |problem: &&str| Gate {
-            key: self.key(&format!("problems.{problem}")),
+        let gate = |(problem, _): (&Problem, Respond)| Gate {
+            key: self.key(&format!("problems.{}", problem.name)),
             fact: format!("{step}.fails"),
             min: None,
             max: Some(Decimal::default()),
-            span: place(check, &format!("problems.{problem}")),
+            span: place(check, &format!("problems.{}", problem.name)),
             look: format!("tamis show {step} --findings"),
         };
-        fails.map(gate).collect()
+        self.problems(reading).filter(|p| p.1 == Respond::Fail).map(gate).collect()
+    }
+
+    /// Whether a problem makes samples wait for a person's decision.
+    pub fn reviews(&self, reading: bool) -> bool {
+        self.problems(reading).any(|p| p.1 == Respond::Review)
     }
 }
 
@@ -339,7 +312,8 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     check_classes(check, &declared);
     check_scale(check, &declared);
     check_method(check, &declared);
-    if declared.task == Kind::Ner && text.is_none() {
+    check_problems(check, &declared);
+    if declared.task.on_text && text.is_none() {
         let problem = Diagnostic::error("T0316", check.span.clone(), "there is no text to mark spans in");
         check.bad(problem.label("the samples have no text field").help("name the text in [schema]"));
     }
@@ -365,13 +339,13 @@ fn text_field(check: &Check) -> Option<String> {
 }
 
 fn check_classes(check: &mut Check, d: &Declaration) {
-    let rating = d.task == Kind::Rating;
     match d.classes.first() {
-        Some(class) if rating => {
-            let problem = Diagnostic::error("T0215", class.span(), "a rating has no classes");
-            check.bad(problem.label("not for this kind of task").help("`scale` says what is allowed"));
+        Some(class) if !d.task.classes => {
+            let message = format!("a task of the kind `{}` has no classes", d.task.name);
+            let problem = Diagnostic::error("T0215", class.span(), message).label("not for this kind of task");
+            check.bad(if d.task.scale { problem.help("`scale` says what is allowed") } else { problem });
         }
-        None if !rating => {
+        None if d.task.classes => {
             let problem = Diagnostic::error("T0212", check.span.clone(), format!("{} has no classes", check.path));
             check.bad(problem.label("needs `classes`"));
         }
@@ -386,16 +360,16 @@ fn check_classes(check: &mut Check, d: &Declaration) {
 }
 
 fn check_scale(check: &mut Check, d: &Declaration) {
-    match (&d.scale, d.task) {
-        (None, Kind::Rating) => {
+    match &d.scale {
+        None if d.task.scale => {
             let problem = Diagnostic::error("T0213", check.span.clone(), format!("{} has no scale", check.path));
             check.bad(problem.label("needs `scale`").help("for example scale = { min = 0, max = 5 }"));
         }
-        (Some(scale), Kind::Rating) if scale.min >= scale.max => {
+        Some(scale) if d.task.scale && scale.min >= scale.max => {
             let problem = Diagnostic::error("T0214", scale.max.span(), "the scale is empty");
             check.bad(problem.label("not above `min`").related(scale.min.span(), "the least rating"));
         }
-        (Some(_), kind) if kind != Kind::Rating => {
+        Some(_) if !d.task.scale => {
             let problem = Diagnostic::error("T0215", place(check, "scale"), "only a rating has a scale");
             check.bad(problem.label("not for this kind of task"));
         }
@@ -404,20 +378,26 @@ fn check_scale(check: &mut Check, d: &Declaration) {
 }
 
 fn check_method(check: &mut Check, d: &Declaration) {
-    let lists = matches!(d.task, Kind::Ner | Kind::ObjectDetection);
-    if d.unlabelled == Unlabelled::Negative && !lists {
-        let problem = Diagnostic::error("T0215", place(check, "unlabelled"), "a class or a number cannot be empty");
+    if d.unlabelled == Unlabelled::Negative && !d.task.is_list() {
+        let problem = Diagnostic::error("T0215", place(check, "unlabelled"), "only a list of annotations can be empty");
         check.bad(problem.label("not for this kind of task").help("leave it at `missing`"));
     }
     let Some(Aggregate { method }) = d.aggregate else { return };
-    let fits = match method {
-        Method::Single => true,
-        Method::Majority => d.task == Kind::Classification,
-        Method::Median => d.task == Kind::Rating,
-    };
-    if !fits {
+    if !d.task.methods.contains(&method) {
         let problem = Diagnostic::error("T0216", place(check, "aggregate.method"), "this method does not fit the task");
-        check.bad(problem.label("not for this kind of task").help("`majority` is for classes, `median` for ratings"));
+        let own = d.task.methods.iter().map(|m| format!("`{}`", m.name()));
+        let help = format!("for `{}`: {}", d.task.name, own.collect::<Vec<_>>().join(", "));
+        check.bad(problem.label("not for this kind of task").help(help));
+    }
+}
+
+/// A problem that this kind of task cannot have.
+fn check_problems(check: &mut Check, d: &Declaration) {
+    for name in d.problems.0.keys().filter(|name| d.task.problem(name).is_none()) {
+        let message = format!("`{name}` has no meaning here");
+        let own: Vec<String> = d.task.problems.iter().map(|p| format!("`{}`", p.name)).collect();
+        let label = format!("a task of the kind `{}` has {}", d.task.name, own.join(", "));
+        check.bad(Diagnostic::error("T0219", place(check, &format!("problems.{name}")), message).label(label));
     }
 }
 
@@ -427,14 +407,16 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
         spare(check, name, &keys, "this source is a column");
         check_column(check, d.task, column);
     }
-    if let Some(files) = &a.files {
+    if a.files.is_some() {
         let keys = [("annotator", a.annotator.is_some()), ("scheme", a.scheme.is_some())];
         spare(check, name, &keys, "this source is files, whose rows say so themselves");
-        check_files(check, a, files);
     }
-    if d.task != Kind::Ner {
+    if !d.task.on_text {
         let keys = [("offsets", a.offsets.is_some()), ("scheme", a.scheme.is_some() && a.files.is_none())];
         spare(check, name, &keys, "only spans of text have this");
+    }
+    if !d.task.classes && !d.task.scale {
+        spare(check, name, &[("map", !a.map.is_empty())], "answers of this kind name nothing");
     }
     for class in a.map.values().filter(|c| !d.classes.is_empty() && !d.classes.contains(c)) {
         let help = suggest(class, d.classes.iter().map(|c| c.as_str()));
@@ -451,15 +433,20 @@ fn spare(check: &mut Check, source: &str, keys: &[(&str, bool)], why: &str) {
     }
 }
 
-fn check_column(check: &mut Check, kind: Kind, column: &At<String>) {
+fn check_column(check: &mut Check, kind: &Kind, column: &At<String>) {
     let Some(ty) = check.column("samples", column).cloned() else { return unknown(check, column) };
-    if !fits(kind, &ty) {
-        let message = format!("`{}` cannot answer this kind of task", column.get());
-        let label = format!("this column is {}", types::text(&ty));
-        check.bad(Diagnostic::error("T0315", column.span(), message).label(label));
-    } else if is_tags(&ty) && check.column("samples", "tokens").is_none() {
-        let problem = Diagnostic::error("T0317", column.span(), "tags without tokens say nothing about the text");
-        check.bad(problem.label("no source gives `tokens`").help("read the text as fields = { text = \"tokens\" }"));
+    match (kind.takes)(&ty) {
+        Take::No => {
+            let message = format!("`{}` cannot answer this kind of task", column.get());
+            let label = format!("this column is {}", types::text(&ty));
+            check.bad(Diagnostic::error("T0315", column.span(), message).label(label));
+        }
+        Take::WithTokens if check.column("samples", "tokens").is_none() => {
+            let problem = Diagnostic::error("T0317", column.span(), "tags without tokens say nothing about the text");
+            let problem = problem.label("no source gives `tokens`");
+            check.bad(problem.help("read the text as fields = { text = \"tokens\" }"));
+        }
+        _ => {}
     }
 }
 
@@ -468,20 +455,4 @@ pub fn unknown(check: &mut Check, column: &At<String>) {
     let help = suggest(column, check.names("samples"));
     let message = format!("no step gives the column `{}`", column.get());
     check.bad(Diagnostic::error("T0310", column.span(), message).label(help));
-}
-
-/// Whether a column of this type holds answers of a kind.
-fn fits(kind: Kind, ty: &DataType) -> bool {
-    match (kind, ty) {
-        (Kind::Ner, DataType::List(item)) => matches!(item.data_type(), DataType::Utf8 | DataType::Struct(_)),
-        (Kind::ObjectDetection, DataType::List(item)) => matches!(item.data_type(), DataType::Struct(_)),
-        (Kind::Classification, ty) => matches!(ty, DataType::Utf8 | DataType::Int64 | DataType::Boolean),
-        (Kind::Rating, ty) => matches!(ty, DataType::Utf8 | DataType::Int64 | DataType::Float64),
-        _ => false,
-    }
-}
-
-/// Whether a column holds one tag for each token.
-pub fn is_tags(ty: &DataType) -> bool {
-    matches!(ty, DataType::List(item) if item.data_type() == &DataType::Utf8)
 }

@@ -15,7 +15,6 @@ use crate::diag::{Diagnostic, suggest};
 use crate::digest::Digest;
 use crate::manifest::values::At;
 use crate::manifest::{self, Manifest};
-use crate::model::kind::Kind;
 use crate::stage::*;
 use crate::table::array_of;
 use crate::world::World;
@@ -38,15 +37,16 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let before = check.problems.len();
     check_pin(check, &task, guideline, &document);
     let sections = sections(&document);
+    let demand = task.kind().classes;
     let found = match &task.declared.scale {
-        Some(scale) if task.kind() == Kind::Rating => of_ratings(scale, &sections),
-        _ => of_classes(check, &task, guideline, &sections),
+        _ if demand => of_classes(check, &task, guideline, &sections),
+        Some(scale) => of_ratings(scale, &sections),
+        None => Vec::new(),
     };
     if check.problems.len() > before {
         return Vec::new();
     }
     let (table, on) = (format!("{}/guideline", task.path), format!("classes.{}", task.name));
-    let demand = task.kind() != Kind::Rating;
     vec![Plan {
         literal: Some(literal(table.clone(), guideline, &found)),
         ..Plan::join::<Stage>(
@@ -62,7 +62,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
                 }),
                 ..Ports::default()
             },
-            &Demand { task: task.name.clone(), demand },
+            &Join { task: task.name.clone(), demand },
         )
         .word("guideline")
     }]
@@ -151,7 +151,7 @@ fn literal(table: String, guideline: &Guideline, found: &[(String, &Section)]) -
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Demand {
+struct Join {
     #[serde(default, skip_serializing_if = "is_default")]
     task: String,
     /// Every class must have a section.
@@ -163,9 +163,9 @@ struct Stage;
 
 impl JoinStage for Stage {
     const JOIN: u32 = 1;
-    type Join = Demand;
+    type Join = Join;
 
-    fn join(p: &Demand, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
+    fn join(p: &Join, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
         let (classes, known) = (left.cells::<Vec<String>>(&format!("classes.{}", p.task))?, right.texts("class")?);
         for (row, (classes, hits)) in classes.into_iter().zip(matches).enumerate().filter(|_| p.demand) {
@@ -334,11 +334,10 @@ mod tests {
         let right = || vec![("class", array_of([Some("A".to_string())]))];
         let matches = [vec![0], vec![0], vec![], vec![]];
         let left = rows(&blobs, left);
-        let run = |demand| {
-            Stage::join(&Demand { task: "t".into(), demand }, &left, &matches, &rows(&blobs, right())).unwrap()
-        };
+        let run =
+            |demand| Stage::join(&Join { task: "t".into(), demand }, &left, &matches, &rows(&blobs, right())).unwrap();
         assert_eq!(rules(&run(true)), [(0, "guideline.class")]);
         assert!(rules(&run(false)).is_empty());
-        assert_eq!(text(&Demand::default()), "{}");
+        assert_eq!(text(&Join::default()), "{}");
     }
 }

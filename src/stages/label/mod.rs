@@ -16,101 +16,21 @@
 //!
 //! Null = not labelled; `[]` = looked, nothing there; never exchanged. Limits: what is said of a row names positions
 //! and rules, never a text, an answer or an annotator.
-pub mod aggregate;
-pub mod check;
-pub mod declaration;
-pub mod from;
+mod check;
+mod declaration;
 pub mod guideline;
-pub mod read;
+pub mod kinds;
+mod read;
+mod rows;
+mod settle;
+#[cfg(test)]
+mod testing;
+mod votes;
 
-use crate::stage::{Act, Delta, Entry, Fault, Rows};
-use crate::table::{ArrayRef, Value, value_at};
+use crate::stage::Entry;
 
 /// In the order of the work.
-pub const ENTRIES: &[Entry] =
-    &[read::ENTRY, from::COLUMN, from::JOIN, check::ENTRY, guideline::ENTRY, aggregate::ENTRY];
-
-/// Something to be said of one row, by functions that know no tables.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Note {
-    pub act: Act,
-    /// The key responsible.
-    pub key: String,
-    pub rule: &'static str,
-    pub say: String,
-}
-
-impl Note {
-    fn new(act: Act, key: String, rule: &'static str, say: impl Into<String>) -> Note {
-        Note { act, key, rule, say: say.into() }
-    }
-}
-
-/// Puts what was noted of a row into its delta.
-fn tell(delta: &mut Delta, row: usize, notes: Vec<Note>) {
-    for n in notes {
-        delta.event(row, n.act, n.key, n.rule, n.say);
-    }
-}
-
-/// A column that a step reads in some declarations only.
-fn optional(rows: &Rows, name: &str) -> Result<Option<ArrayRef>, Fault> {
-    if rows.names().any(|n| n == name) { rows.column(name).map(Some) } else { Ok(None) }
-}
-
-/// The slot of such a column; null without one.
-fn slot(column: &Option<ArrayRef>, row: usize) -> Value {
-    column.as_ref().map_or(Value::Null, |a| value_at(a.as_ref(), row))
-}
-
-#[cfg(test)]
-mod testing {
-    use crate::model::boxes::Box2;
-    use crate::model::kind::Kind;
-    use crate::model::spans::Span;
-    use crate::model::votes::Vote;
-    use crate::stage::{Delta, Rows};
-    use crate::table::value::column;
-    use crate::table::{ArrayRef, Cell, Value, value_at};
-
-    pub use crate::stage::testing::Bytes;
-
-    pub fn rows<'a>(bytes: &'a Bytes, columns: Vec<(&str, ArrayRef)>) -> Rows<'a> {
-        crate::stage::testing::rows(bytes, &columns)
-    }
-
-    /// A vote under guideline 1.0.0.
-    pub fn vote(annotator: &str, origin: &str, answer: Value) -> Vote {
-        Vote { annotator: annotator.into(), origin: origin.into(), guideline: "1.0.0".into(), answer }
-    }
-
-    /// A column of votes; `None` where nobody was asked.
-    pub fn votes(kind: Kind, rows: Vec<Option<Vec<Vote>>>) -> ArrayRef {
-        let list = |votes: Vec<Vote>| Value::List(votes.into_iter().map(Vote::into_value).collect());
-        let rows: Vec<Value> = rows.into_iter().map(|r| r.map_or(Value::Null, list)).collect();
-        column(&Vote::list_of(&kind.answer()), &rows).unwrap()
-    }
-
-    /// The votes of a row that a step wrote, as (annotator, answer).
-    pub fn written(delta: &Delta, name: &str, row: usize) -> Option<Vec<(String, Value)>> {
-        let votes = Vote::list(&value_at(delta.columns.get(name)?.as_ref(), row))?;
-        Some(votes.into_iter().map(|v| (v.annotator, v.answer)).collect())
-    }
-
-    pub fn rules(delta: &Delta) -> Vec<(u32, &str)> {
-        delta.events.iter().map(|e| (e.row, e.rule.as_str())).collect()
-    }
-
-    pub fn spans(of: &[(&str, u32, u32)]) -> Value {
-        let span = |(class, start, end): &(&str, u32, u32)| Span { class: class.to_string(), start: *start, end: *end };
-        of.iter().map(span).collect::<Vec<_>>().into_value()
-    }
-
-    pub fn pixels(class: &str, at: [f64; 4], flags: &[&str]) -> Box2 {
-        let [x1, y1, x2, y2] = at;
-        Box2 { class: class.into(), x1, y1, x2, y2, flags: flags.iter().map(|f| f.to_string()).collect() }
-    }
-}
+pub const ENTRIES: &[Entry] = &[read::ENTRY, votes::COLUMN, votes::JOIN, check::ENTRY, guideline::ENTRY, settle::ENTRY];
 
 #[cfg(test)]
 mod tests {

@@ -11,19 +11,16 @@
 //! as written) and the id `ITEM/ANNOTATOR`. Every record bears one row or is dropped with its reason: what cannot be
 //! read (`encoding`, `csv.ragged`, `csv.quote`, `json`, ...), `csv.header`, `csv.column` (the header lacks a named
 //! column), `vote.item`, `vote.annotator`, `vote.empty`. Limits: records of 16 MiB, JSON of 64 levels.
-use super::declaration::{Answers, Declaration, Task, checked, is_tags, unknown};
+use super::declaration::{Answers, Declaration, Format, Task, checked, unknown};
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::formats::csv::{self, Header};
 use crate::formats::lines::{self, Split};
 use crate::formats::{Wrong, inner_name, jsonl};
 use crate::manifest::values::At;
-use crate::model::boxes::Box2;
 use crate::stage::*;
-use crate::table::{Cell, Value, array_of, types, utf8, value_at};
-use schemars::JsonSchema;
+use crate::table::{Value, array_of, list, types, utf8, value_at};
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
 pub const ENTRY: Entry =
     Entry::row::<Read>("label/read", "label.*", declare).schema(|g| g.subschema_for::<Declaration>());
@@ -32,19 +29,6 @@ pub const ENTRY: Entry =
 const RECORD_MAX: u64 = 16 << 20;
 /// The deepest nesting of JSON.
 const DEPTH_MAX: usize = 64;
-
-/// How files of votes are read.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// RFC 4180 with a header.
-    #[default]
-    Csv,
-    /// The same with tabulators.
-    Tsv,
-    /// One JSON object a line.
-    Jsonl,
-}
 
 impl Format {
     fn split(self) -> Split {
@@ -60,7 +44,7 @@ impl Format {
 }
 
 /// The declared format, or the one that the first file's name tells.
-pub fn format_of(answers: &Answers) -> Option<Format> {
+fn format_of(answers: &Answers) -> Option<Format> {
     let first = answers.files.as_ref()?.first()?;
     let by_name = || match inner_name(first).rsplit_once('.')?.1 {
         "csv" => Some(Format::Csv),
@@ -72,7 +56,7 @@ pub fn format_of(answers: &Answers) -> Option<Format> {
 }
 
 /// Globs, format and join key of a source that is files.
-pub fn check_files(check: &mut Check, answers: &Answers, files: &[At<String>]) {
+fn check_files(check: &mut Check, answers: &Answers, files: &[At<String>]) {
     for glob in files {
         check.glob(glob);
     }
@@ -84,7 +68,7 @@ pub fn check_files(check: &mut Check, answers: &Answers, files: &[At<String>]) {
     let Some(on) = answers.on.as_ref().filter(|on| on.as_str() != "id") else { return };
     match check.column("samples", on).cloned() {
         None => unknown(check, on),
-        Some(ty) if ty != utf8() && !is_tags(&ty) => {
+        Some(ty) if ty != utf8() && ty != list(utf8()) => {
             let problem = Diagnostic::error("T0315", on.span(), format!("`{}` cannot be a join key", on.get()));
             check.bad(problem.label(format!("this column is {}, not text", types::text(&ty))));
         }
@@ -94,6 +78,9 @@ pub fn check_files(check: &mut Check, answers: &Answers, files: &[At<String>]) {
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(task) = checked(check) else { return Vec::new() };
+    for (_, answers, files) in task.files() {
+        check_files(check, answers, files);
+    }
     task.files().map(|(name, answers, files)| plan(check, &task, name, answers, files)).collect()
 }
 
@@ -289,35 +276,6 @@ fn written(value: Option<&jsonl::Json>) -> String {
     }
 }
 
-/// A JSON value as one of a column.
-pub fn plain(json: &Json) -> Value {
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(b) => Value::Bool(*b),
-        Json::Number(n) => n.as_i64().map(Value::Int).or(n.as_f64().map(Value::Float)).unwrap_or(Value::Null),
-        Json::String(text) => Value::Text(text.clone()),
-        Json::Array(items) => Value::List(items.iter().map(plain).collect()),
-        Json::Object(fields) => Value::Struct(fields.iter().map(|(n, v)| (n.clone(), plain(v))).collect()),
-    }
-}
-
-/// A box; its flags may be missing, its numbers may be whole.
-pub fn box_of(v: &Value) -> Option<Box2> {
-    let at = |name| match v.field(name) {
-        Value::Float(x) => Some(*x),
-        Value::Int(n) => Some(*n as f64),
-        _ => None,
-    };
-    let class = v.field("class").text()?.to_string();
-    let flags = Vec::from_value(v.field("flags")).unwrap_or_default();
-    Some(Box2 { class, x1: at("x1")?, y1: at("y1")?, x2: at("x2")?, y2: at("y2")?, flags })
-}
-
-/// A finite number; zero has no sign.
-pub fn number(text: &str) -> Option<f64> {
-    text.trim().parse::<f64>().ok().filter(|x| x.is_finite()).map(|x| x + 0.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Bytes, rows};
@@ -386,13 +344,6 @@ not json
         let delta = read(&parse(Format::Csv), b"", None, Some("record.too_large"));
         assert_eq!(dropped(&delta), [(0, "record.too_large")]);
         assert_eq!(delta.events[0].key, "label.t.from.x.files");
-    }
-
-    #[test]
-    fn numbers() {
-        let want = [Some(1.0), Some(-2.5), Some(0.0), None, None, None];
-        assert_eq!(["1", " -2.5 ", "-0", "NaN", "inf", "1,5"].map(number), want);
-        assert!(number("-0").is_some_and(f64::is_sign_positive));
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 /// The columns of `[privacy] harmless` are there.
 fn check_harmless(check: &mut Check) {
     let privacy: Privacy = check.section(&["privacy"]);
-    let unknown = privacy.unknown_harmless(&check.names("samples"));
+    let unknown = privacy.unknown_harmless(check.manifest, &check.names("samples"));
     check.problems.extend(unknown);
 }
 

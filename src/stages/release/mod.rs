@@ -126,6 +126,7 @@ pub(crate) fn declared(check: &mut Check) -> Option<Release> {
             _ => {}
         }
     }
+    check_held(check, &d, &columns);
     let known = known.get("samples");
     let extra: Vec<String> =
         extra.into_iter().map(String::from).filter(|e| known.is_some_and(|k| k.contains_key(e))).collect();
@@ -147,6 +148,31 @@ fn text_of_spans(check: &Check) -> Option<String> {
 fn is_label(known: &Columns, column: &str, kind: &str) -> bool {
     let column = known.get("samples").and_then(|of| of.get(column));
     column.is_some_and(|c| matches!(&c.role, Role::Label { kind: own, .. } if own == kind))
+}
+
+/// A label that no format of the release holds would be gone from every file.
+fn check_held(check: &mut Check, d: &Declaration, columns: &[String]) {
+    if d.formats.is_empty() || d.formats.iter().any(|f| !matches!(f.get(), Format::Conll | Format::Coco)) {
+        return; // it holds every column
+    }
+    let held = d.formats.iter().filter_map(|f| {
+        let kind = if *f.get() == Format::Conll { "ner" } else { "object_detection" };
+        columns.iter().find(|c| is_label(check.columns, c, kind))
+    });
+    let held: Vec<&String> = held.collect();
+    let known = check.columns.get("samples");
+    let role = |c: &String| known.and_then(|of| of.get(c)).map(|c| &c.role);
+    let is_label = |c: &&String| matches!(role(c), Some(Role::Label { .. }));
+    for label in columns.iter().filter(is_label).filter(|c| !held.contains(c)) {
+        let named = match &d.columns {
+            Some(AllOr::List(list)) => list.iter().find(|c| c.get() == label).map(At::span),
+            _ => None,
+        };
+        let span = named.or(d.formats.first().map(At::span)).unwrap_or(check.span.clone());
+        let message = format!("no format of {} can hold `{label}`", check.path);
+        let problem = Diagnostic::error("T0350", span, message).label("it would be in no file");
+        check.problems.push(problem.help("add `jsonl` or `parquet`, or name `columns` without it"));
+    }
 }
 
 fn needs(check: &mut Check, format: &At<Format>, what: &str) {
@@ -197,7 +223,7 @@ fn check_licenses(check: &mut Check, d: &Declaration) {
 fn check_raw(check: &mut Check, d: &Declaration, columns: &[String]) {
     let privacy: Privacy = check.section(&["privacy"]);
     if check.manifest.table(&["privacy", "detect"]).is_none() {
-        let unknown = privacy.unknown_harmless(&check.names("samples"));
+        let unknown = privacy.unknown_harmless(check.manifest, &check.names("samples"));
         check.problems.extend(unknown); // else told by [privacy.detect]
     }
     let harmless: Vec<&str> = privacy.harmless.iter().map(|h| h.as_str()).collect();

@@ -11,11 +11,11 @@
 //! "negative"` a sample that nobody was asked about has the label `[]`. Finding: `label.disagreement`.
 //! Facts: `labelled`, `unlabelled`, `votes`, and `count.CLASS`, the annotations (or labels) of a class.
 //! Limits: ratings are counted where they are whole numbers.
-use super::declaration::{Method, Unlabelled, checked};
-use super::{Note, tell};
+use super::declaration::{Unlabelled, checked};
+use super::kinds::kind::{Kind, Method};
+use super::rows::{Note, tell};
 use crate::measure::aggregate::{lower_median, majority};
-use crate::model::kind::Kind;
-use crate::model::votes::Vote;
+use crate::model::votes::{Vote, each_class};
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{Cell, Value, utf8, value_at};
@@ -29,7 +29,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let method = task.method();
     let sources: Vec<String> = task.columns().map(|(name, _, _)| name.clone()).collect();
     let may_differ = sources.len() > 1 || task.files().next().is_some();
-    let settle = Settle {
+    let map = Map {
         task: task.name.clone(),
         kind: task.kind(),
         method,
@@ -48,17 +48,17 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             drops: method == Method::Single && may_differ,
             ..Ports::default()
         },
-        &settle,
+        &map,
     )]
 }
 
 /// How votes become a label.
 #[derive(Serialize, Deserialize, Default)]
-struct Settle {
+struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
     task: String,
     #[serde(default, skip_serializing_if = "is_default")]
-    kind: Kind,
+    kind: &'static Kind,
     #[serde(default, skip_serializing_if = "is_default")]
     method: Method,
     /// In the declared order, which decides ties.
@@ -76,11 +76,11 @@ struct Stage;
 impl RowStage for Stage {
     const MAP: u32 = 1;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
-    type Map = Settle;
+    type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;
 
-    fn map(p: &Settle, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+    fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let votes = rows.column(&format!("votes.{}", p.task))?;
         let mut delta = Delta::default();
         let (mut labels, mut states) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
@@ -94,7 +94,7 @@ impl RowStage for Stage {
             states.push(status.map_or(Value::Null, |s| Value::Text(s.into())));
         }
         if labels.iter().any(|l| *l != Value::Null) {
-            delta.write(format!("label.{}", p.task), column(&p.kind.answer(), &labels).map_err(Fault::Bug)?);
+            delta.write(format!("label.{}", p.task), column(&(p.kind.answer)(), &labels).map_err(Fault::Bug)?);
             delta.write(format!("status.{}", p.task), column(&utf8(), &states).map_err(Fault::Bug)?);
         }
         Ok(delta)
@@ -134,17 +134,11 @@ fn count(summary: &mut Summary, row: usize, votes: usize, label: &Value) {
     }
 }
 
-/// How often each class stands in a label.
+/// How often each class stands in a label; a rating is one where it is a whole number.
 fn classes(label: &Value) -> BTreeMap<String, u64> {
     let mut out = BTreeMap::new();
-    let names: Vec<String> = match label {
-        Value::List(items) => items.iter().filter_map(|v| v.field("class").text().map(str::to_string)).collect(),
-        Value::Text(class) => vec![class.clone()],
-        Value::Float(x) if x.fract() == 0.0 => vec![x.to_string()],
-        _ => Vec::new(),
-    };
-    for name in names {
-        *out.entry(name).or_default() += 1;
+    if !matches!(label, Value::Float(x) if x.fract() != 0.0) {
+        each_class(label, &mut |class| *out.entry(class.to_string()).or_default() += 1);
     }
     out
 }
@@ -153,7 +147,7 @@ fn number(bytes: &[u8]) -> u64 {
     bytes.try_into().map_or(0, u64::from_be_bytes)
 }
 
-impl Settle {
+impl Map {
     /// Label and status of a row.
     fn settle(&self, votes: Option<&[Vote]>, notes: &mut Vec<Note>) -> (Value, Option<&'static str>) {
         let Some(votes) = votes else {
@@ -191,16 +185,18 @@ impl Settle {
 
 #[cfg(test)]
 mod tests {
+    use super::super::kinds::named;
     use super::super::testing::{Bytes, rows, rules, spans, vote, votes};
     use super::*;
     use crate::table::{ArrayRef, texts};
 
-    fn settle(kind: Kind, method: Method) -> Settle {
-        Settle { task: "t".into(), kind, method, sources: names(&["col"]), ..Settle::default() }
+    fn map(kind: &str, method: Method) -> Map {
+        let kind = named(kind).unwrap();
+        Map { task: "t".into(), kind, method, sources: names(&["col"]), ..Map::default() }
     }
 
     /// Labels and states of rows of (annotator, source, answer).
-    fn run(p: &Settle, of: Vec<Option<Vec<Vote>>>) -> (Vec<Value>, Vec<Option<String>>, Delta, Summary) {
+    fn run(p: &Map, of: Vec<Option<Vec<Vote>>>) -> (Vec<Value>, Vec<Option<String>>, Delta, Summary) {
         let mut summary = Summary::default();
         let blobs = Bytes::default();
         let n = of.len();
@@ -220,7 +216,7 @@ mod tests {
     fn the_lower_median_of_ratings() {
         let votes = |of: &[f64]| Some(of.iter().map(|x| vote(&format!("a{x}"), "crowd", Value::Float(*x))).collect());
         let rows = vec![votes(&[4.0, 1.0]), votes(&[5.0, 2.0, 5.0, 3.0]), votes(&[]), None, votes(&[1.0])];
-        let (labels, states, delta, _) = run(&settle(Kind::Rating, Method::Median), rows);
+        let (labels, states, delta, _) = run(&map("rating", Method::Median), rows);
         let want = [Value::Float(1.0), Value::Float(3.0), Value::Null, Value::Null, Value::Float(1.0)];
         assert_eq!(labels, want);
         assert_eq!(states, status(&["aggregated", "aggregated", "", "", "aggregated"]));
@@ -230,7 +226,7 @@ mod tests {
     #[test]
     fn the_class_with_most_votes_and_ties_in_declared_order() {
         let votes = |of: &[&str]| Some(of.iter().map(|c| vote("a", "crowd", Value::Text(c.to_string()))).collect());
-        let p = Settle { classes: names(&["B", "A"]), ..settle(Kind::Classification, Method::Majority) };
+        let p = Map { classes: names(&["B", "A"]), ..map("classification", Method::Majority) };
         let (labels, _, _, _) = run(&p, vec![votes(&["A", "B"]), votes(&["A", "B", "A"])]);
         assert_eq!(labels, [Value::Text("B".into()), Value::Text("A".into())]);
     }
@@ -244,7 +240,7 @@ mod tests {
             Some(vec![vote("a", "col", two.clone())]),
             Some(vec![vote("a", "w", Value::Null)]),
         ];
-        let (labels, states, delta, _) = run(&settle(Kind::Ner, Method::Single), rows);
+        let (labels, states, delta, _) = run(&map("ner", Method::Single), rows);
         assert_eq!(labels, [one.clone(), one, two, Value::Null]);
         assert_eq!(states, status(&["held", "aggregated", "source", ""]));
         assert_eq!(rules(&delta), [(0, "label.disagreement")]);
@@ -253,18 +249,18 @@ mod tests {
 
     #[test]
     fn nobody_asked_is_null_or_negative() {
-        let (labels, _, delta, _) = run(&settle(Kind::Ner, Method::Single), vec![None]);
+        let (labels, _, delta, _) = run(&map("ner", Method::Single), vec![None]);
         assert_eq!((labels, delta.columns.len()), (vec![Value::Null], 0));
-        let p = Settle { unlabelled: Unlabelled::Negative, ..settle(Kind::Ner, Method::Single) };
+        let p = Map { unlabelled: Unlabelled::Negative, ..map("ner", Method::Single) };
         let (labels, states, _, _) = run(&p, vec![None]);
         assert_eq!((labels, states), (vec![Value::List(vec![])], status(&["source"])));
-        assert_eq!(text(&Settle::default()), "{}");
+        assert_eq!(text(&Map::default()), "{}");
     }
 
     #[test]
     fn facts_count_rows_votes_and_classes() {
         let rows = vec![Some(vec![vote("a", "col", spans(&[("A", 0, 1), ("A", 2, 3), ("B", 4, 5)]))]), None];
-        let (_, _, _, summary) = run(&settle(Kind::Ner, Method::Single), rows);
+        let (_, _, _, summary) = run(&map("ner", Method::Single), rows);
         let out = crate::stage::testing::gathered::<Stage>(&Nothing {}, &summary);
         let facts: Vec<(String, String)> = out.facts.into_iter().map(|(n, f)| (n, f.to_string())).collect();
         let want = [("count.A", "2"), ("count.B", "1"), ("labelled", "1"), ("unlabelled", "1"), ("votes", "1")];

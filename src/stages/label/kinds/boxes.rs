@@ -1,0 +1,142 @@
+//! `object_detection`: boxes on an image, each with a class and flags. In pixels, 0-based, end exclusive.
+//!
+//! Judged: an undeclared class, no area, a side outside of the image where its size is known. Limits: no rotation.
+use super::kind::*;
+use crate::model::boxes::Box2;
+use crate::table::{Cell, DataType, Value};
+
+pub const KIND: Kind = Kind {
+    name: "object_detection",
+    say: "Boxes on the image, each with a class.",
+    form: "a list of objects with `class`, `x1`, `y1`, `x2`, `y2` (pixels from 0, end exclusive) \
+           and, if there are any, `flags`.",
+    answer: Vec::<Box2>::ty,
+    takes,
+    from_cell,
+    from_text,
+    problems: &[
+        CLASS,
+        Problem::new("outside", "A box that passes a side of the image. `fix` cuts off what is outside."),
+        Problem::new(
+            "degenerate",
+            "A box without area, with its corners exchanged, or with a coordinate that is no number; nothing can mend it.",
+        ),
+    ],
+    bounds: &["width", "height"],
+    judge,
+    classes: true,
+    scale: false,
+    on_text: false,
+    prose: false,
+    methods: &[Method::Single],
+    words,
+};
+
+fn takes(ty: &DataType) -> Take {
+    let boxes = matches!(ty, DataType::List(item) if matches!(item.data_type(), DataType::Struct(_)));
+    if boxes { Take::Yes } else { Take::No }
+}
+
+fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
+    let Value::List(items) = cell else { return None };
+    Some(boxes(items, reading).into_value())
+}
+
+fn from_text(text: &str, reading: &mut Reading) -> Option<Value> {
+    let items = reading.json_list(text)?;
+    Some(boxes(&items, reading).into_value())
+}
+
+fn boxes(items: &[Value], reading: &mut Reading) -> Vec<Box2> {
+    let boxes = reading.shaped(items, box_of).into_iter();
+    boxes.map(|b| Box2 { class: reading.mapped(&b.class), ..b }).collect()
+}
+
+/// A box; its flags may be missing, its numbers may be whole.
+fn box_of(v: &Value) -> Option<Box2> {
+    let at = |name| number(v.field(name));
+    let class = v.field("class").text()?.to_string();
+    let flags = Vec::from_value(v.field("flags")).unwrap_or_default();
+    Some(Box2 { class, x1: at("x1")?, y1: at("y1")?, x2: at("x2")?, y2: at("y2")?, flags })
+}
+
+fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
+    let boxes = Vec::<Box2>::from_value(answer)?.into_iter().enumerate();
+    let good: Vec<Box2> = boxes.filter_map(|(i, b)| judged(i + 1, b, judge)).collect();
+    Some(good.into_value())
+}
+
+fn judged(n: usize, b: Box2, judge: &mut Judge) -> Option<Box2> {
+    let class = judge.class(&b.class, || format!("box {n}"))?;
+    let b = Box2 { class, ..b };
+    if b.flags.iter().any(|f| f == "degenerate") || !b.has_area() {
+        judge.note("degenerate", "box.degenerate", format!("box {n} has no area, or its corners are exchanged"));
+        return None;
+    }
+    let Some((w, h)) = judge.size().filter(|size| b.passes(*size)) else { return Some(b) };
+    let cut = b.cut((w, h));
+    let how = if cut.has_area() { "partly" } else { "wholly" };
+    judge.note("outside", "box.outside", format!("box {n} lies {how} outside of the image of {w} x {h}"));
+    (judge.mends("outside") && cut.has_area()).then_some(cut)
+}
+
+/// `RBC 1,2 3,4 (difficult)`
+fn words(answer: &Value) -> String {
+    let one = |b: &Box2| {
+        let flags = if b.flags.is_empty() { String::new() } else { format!(" ({})", b.flags.join(", ")) };
+        format!("{} {},{} {},{}{flags}", b.class, b.x1, b.y1, b.x2, b.y2)
+    };
+    let boxes = Vec::<Box2>::from_value(answer).unwrap_or_default();
+    boxes.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{asking, judging, pixels, rules_of};
+    use super::*;
+
+    #[test]
+    fn numbers_may_be_whole_and_classes_are_mapped() {
+        let map = [("dog".to_string(), "D".to_string())].into();
+        let mut reading = asking(&map);
+        let json = r#"[{"class": "dog", "x1": 0, "y1": 0.5, "x2": 2, "y2": 2}, {"class": "cat", "x1": 0}]"#;
+        let answer = KIND.read_text(json, &mut reading).unwrap();
+        assert_eq!(answer, vec![pixels("D", [0.0, 0.5, 2.0, 2.0], &[])].into_value());
+        assert_eq!(rules_of(&reading.notes), ["vote.shape"]);
+    }
+
+    #[test]
+    fn boxes_are_cut_or_dropped() {
+        let boxes = vec![
+            pixels("RBC", [-1.0, 2.0, 5.0, 12.0], &["difficult"]),
+            pixels("RBC", [20.0, 20.0, 30.0, 30.0], &[]),
+            pixels("WBC", [1.0, 1.0, 2.0, 2.0], &["degenerate"]),
+            pixels("WBC", [3.0, 3.0, 3.0, 4.0], &[]),
+            pixels("WBC", [f64::NAN, 3.0, 3.0, 4.0], &[]),
+            pixels("Sickle", [1.0, 1.0, 2.0, 2.0], &[]),
+            pixels("WBC", [0.0, 0.0, 10.0, 10.0], &[]),
+        ]
+        .into_value();
+        let classes = ["RBC", "WBC"].map(String::from);
+        let whole = pixels("WBC", [0.0, 0.0, 10.0, 10.0], &[]);
+        let (problems, bounds) = (Default::default(), [Some(10.0), Some(10.0)]);
+        let mut judge = Judge { bounds: &bounds, ..judging(&classes, &problems) };
+        assert_eq!((KIND.judge)(&boxes, &mut judge), Some(vec![whole.clone()].into_value()));
+        let found =
+            ["box.outside", "box.outside", "box.degenerate", "box.degenerate", "box.degenerate", "class.undeclared"];
+        assert_eq!(rules_of(&judge.notes), found);
+        let problems = [("outside".to_string(), Respond::Fix)].into();
+        let mut judge = Judge { bounds: &bounds, ..judging(&classes, &problems) };
+        let cut = pixels("RBC", [0.0, 2.0, 5.0, 10.0], &["difficult"]);
+        assert_eq!((KIND.judge)(&boxes, &mut judge), Some(vec![cut, whole].into_value()));
+        let mut judge = Judge { bounds: &[Some(10.0), None], ..judging(&classes, &problems) };
+        (KIND.judge)(&boxes, &mut judge);
+        assert!(!rules_of(&judge.notes).contains(&"box.outside"), "an image of unknown size has no outside");
+    }
+
+    #[test]
+    fn answers_in_words() {
+        let cell = vec![pixels("RBC", [1.0, 2.0, 3.5, 4.0], &["difficult"])];
+        assert_eq!(words(&cell.into_value()), "RBC 1,2 3.5,4 (difficult)");
+    }
+}

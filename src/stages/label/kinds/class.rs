@@ -1,0 +1,64 @@
+//! `classification`: one class for a sample.
+//!
+//! Judged: an undeclared class, which takes its vote with it.
+use super::kind::*;
+use crate::table::{DataType, Value, utf8};
+
+pub const KIND: Kind = Kind {
+    name: "classification",
+    say: "One class.",
+    form: "a class.",
+    answer: utf8,
+    takes,
+    from_cell: |cell, reading| from_text(&cell.json().to_string(), reading),
+    from_text,
+    problems: &[CLASS],
+    bounds: &[],
+    judge,
+    classes: true,
+    scale: false,
+    on_text: false,
+    prose: false,
+    methods: &[Method::Majority, Method::Single],
+    words: |answer| answer.text().unwrap_or_default().to_string(),
+};
+
+fn takes(ty: &DataType) -> Take {
+    if matches!(ty, DataType::Utf8 | DataType::Int64 | DataType::Boolean) { Take::Yes } else { Take::No }
+}
+
+fn from_text(text: &str, reading: &mut Reading) -> Option<Value> {
+    Some(Value::Text(reading.mapped(text)))
+}
+
+fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
+    Some(Value::Text(judge.class(answer.text()?, || "the answer".into())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{asking, judging, rules_of};
+    use super::*;
+
+    #[test]
+    fn classes_are_mapped_and_empty_text_is_none() {
+        let map = [("dog".to_string(), "D".to_string()), ("1".into(), "one".into())].into();
+        let mut reading = asking(&map);
+        assert_eq!(KIND.read_text("dog", &mut reading), Some(Value::Text("D".into())));
+        assert_eq!(KIND.read_cell(&Value::Int(1), &mut reading), Some(Value::Text("one".into())));
+        assert_eq!(KIND.read_cell(&Value::Bool(true), &mut reading), Some(Value::Text("true".into())));
+        assert_eq!(KIND.read_text("", &mut reading), None);
+        assert_eq!(rules_of(&reading.notes), ["vote.empty"]);
+    }
+
+    #[test]
+    fn a_class_that_is_not_declared_takes_the_vote_with_it() {
+        let (classes, problems) = (["long".to_string()], Default::default());
+        let mut judge = judging(&classes, &problems);
+        assert_eq!((KIND.judge)(&Value::Text("Long".into()), &mut judge), None);
+        assert_eq!(rules_of(&judge.notes), ["class.undeclared"]);
+        let problems = [("class".to_string(), Respond::Fix)].into();
+        let fixed = (KIND.judge)(&Value::Text("Long".into()), &mut judging(&classes, &problems));
+        assert_eq!(fixed, Some(Value::Text("long".into())));
+    }
+}

@@ -1,0 +1,306 @@
+//! What a kind of task is: a value that says what its answers look like, where they come from, what can be wrong with
+//! them, and how several become one. The rooms of a task ([`super::super::check`] and the others) ask it and know no
+//! kind by name.
+use super::super::rows::Note;
+use crate::manifest::Decimal;
+use crate::model::edits::Edit;
+use crate::model::tokens::Token;
+use crate::stage::Act;
+use crate::table::{DataType, Value};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A kind of task.
+pub struct Kind {
+    /// The value of `task`. Keys hold it, so it never changes.
+    pub name: &'static str,
+    /// What an answer is, in one sentence of the reference.
+    pub say: &'static str,
+    /// How an answer is written in a column or a file of votes, as one sentence of the reference.
+    pub form: &'static str,
+    /// The column type of one whole answer. No two kinds have the same.
+    pub answer: fn() -> DataType,
+    /// Whether a column of this type can give answers.
+    pub takes: fn(&DataType) -> Take,
+    /// Reads an answer from a cell of such a column that is neither null nor text; `None` if it is none.
+    pub from_cell: fn(&Value, &mut Reading) -> Option<Value>,
+    /// Reads an answer from a text that is not empty, such as a cell of CSV; `None` if it is none.
+    pub from_text: fn(&str, &mut Reading) -> Option<Value>,
+    /// What can be wrong with an answer, and what happens then if nothing is declared.
+    pub problems: &'static [Problem],
+    /// Columns of numbers that bound an answer, such as `width` and `height`. They are read where all of them are there.
+    pub bounds: &'static [&'static str],
+    /// Removes or repairs what is wrong in an answer; `None` if the whole vote goes.
+    pub judge: fn(&Value, &mut Judge) -> Option<Value>,
+    /// Answers name classes, which the task must declare.
+    pub classes: bool,
+    /// Answers are numbers on a scale, which the task must declare.
+    pub scale: bool,
+    /// Answers count in the characters of a text: there must be one, and `from_cell` moves them with its edits.
+    pub on_text: bool,
+    /// Answers are in free words, so that they may hold personal data.
+    pub prose: bool,
+    /// How several answers may become one; the first is the default.
+    pub methods: &'static [Method],
+    /// An answer in words, for people.
+    pub words: fn(&Value) -> String,
+}
+
+impl Kind {
+    /// Whether an answer is a list of annotations, so that "nothing there" is an answer.
+    pub fn is_list(&self) -> bool {
+        matches!((self.answer)(), DataType::List(_))
+    }
+
+    /// Reads the answer that a cell of a column is; `None` for null and for what is no answer.
+    pub fn read_cell(&self, cell: &Value, reading: &mut Reading) -> Option<Value> {
+        match cell {
+            Value::Null => None,
+            Value::Text(text) => self.read_text(text, reading),
+            other => (self.from_cell)(other, reading),
+        }
+    }
+
+    /// Reads the answer that a text is.
+    pub fn read_text(&self, text: &str, reading: &mut Reading) -> Option<Value> {
+        if text.is_empty() {
+            reading.note("vote.empty", "the answer is an empty text");
+            return None;
+        }
+        (self.from_text)(text, reading)
+    }
+
+    /// What the key of `problems` means for this kind.
+    pub fn problem(&self, name: &str) -> Option<&'static Problem> {
+        self.problems.iter().find(|p| p.name == name)
+    }
+}
+
+/// Whether a column can give answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Take {
+    No,
+    Yes,
+    /// It holds a tag for each token, so that `tokens` must be there, too.
+    WithTokens,
+}
+
+/// Something that can be wrong with an annotation: a key of `problems`.
+pub struct Problem {
+    pub name: &'static str,
+    /// What is wrong and what `fix` does, in sentences of the reference.
+    pub say: &'static str,
+    pub default: Respond,
+    /// It is found while answers are read, not while they are checked.
+    pub reading: bool,
+}
+
+impl Problem {
+    /// A problem that the check finds; what is not declared otherwise is dropped.
+    pub const fn new(name: &'static str, say: &'static str) -> Problem {
+        Problem { name, say, default: Respond::Drop, reading: false }
+    }
+}
+
+/// The problem that every kind with classes has.
+pub const CLASS: Problem =
+    Problem::new("class", "A class that is not declared. `fix` finds the one that differs in case alone.");
+
+/// What happens to a wrong annotation. One that cannot be mended goes, the sample and its other annotations stay.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Respond {
+    /// The annotation goes.
+    #[default]
+    Drop,
+    /// It is mended.
+    Fix,
+    /// It is mended, and the sample waits for a person's decision.
+    Review,
+    /// It is mended, and the build fails.
+    Fail,
+}
+
+impl Respond {
+    /// What the ledger calls it.
+    pub fn act(self) -> Act {
+        match self {
+            Respond::Drop | Respond::Fix => Act::Finding,
+            Respond::Review => Act::Review,
+            Respond::Fail => Act::Fail,
+        }
+    }
+}
+
+/// How tags say where an entity begins and ends.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum TagScheme {
+    /// IOB2: `B-` opens every entity, `I-` goes on.
+    #[default]
+    Bio,
+    /// `I-` everywhere; `B-` only behind another entity of the same class.
+    Iob1,
+    /// `B-`, `I-`, `E-`, and `S-` for a single token.
+    Bioes,
+}
+
+/// The rule by which one label is made of votes.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// All must agree. Where they do not, the answer of the annotator whose name comes first stands, and the sample
+    /// waits for a person's decision.
+    #[default]
+    Single,
+    /// The class with most votes; of several the one declared first.
+    Majority,
+    /// The rating in the middle; of two the lower one.
+    Median,
+}
+
+impl Method {
+    pub fn name(self) -> &'static str {
+        ["single", "majority", "median"][self as usize]
+    }
+}
+
+/// What an answer is read with: the source that it comes from, and what stands beside it in its row.
+pub struct Reading<'r> {
+    pub task: &'r str,
+    /// The name below `from`.
+    pub source: &'r str,
+    /// Names of classes in the source, and what they are called here.
+    pub map: &'r BTreeMap<String, String>,
+    pub scheme: TagScheme,
+    /// What happens to tags that the scheme does not allow.
+    pub bio: Respond,
+    /// The row's tokens in the collected text.
+    pub tokens: Vec<Token>,
+    /// How the row's collected text became the present one.
+    pub edits: Vec<Edit>,
+    /// What was found.
+    pub notes: Vec<Note>,
+}
+
+impl Reading<'_> {
+    /// Notes a finding, for which the source is responsible.
+    pub fn note(&mut self, rule: &'static str, say: impl Into<String>) {
+        let key = format!("label.{}.from.{}", self.task, self.source);
+        self.notes.push(Note::new(Act::Finding, key, rule, say));
+    }
+
+    /// Notes a tag that its scheme does not allow, which the task may have an answer to.
+    pub fn malformed(&mut self, say: String) {
+        let key = format!("label.{}.problems.bio", self.task);
+        self.notes.push(Note::new(self.bio.act(), key, "bio.malformed", say));
+    }
+
+    /// The name of a class or a value as the task knows it.
+    pub fn mapped(&self, name: &str) -> String {
+        self.map.get(name).map_or(name, String::as_str).to_string()
+    }
+
+    /// The JSON list that an answer is written as.
+    pub fn json_list(&mut self, text: &str) -> Option<Vec<Value>> {
+        match serde_json::from_str(text) {
+            Ok(serde_json::Value::Array(items)) => Some(items.iter().map(plain).collect()),
+            _ => {
+                self.note("vote.shape", "the answer is not a JSON list");
+                None
+            }
+        }
+    }
+
+    /// The items that have the form of an annotation; how many have not is a finding.
+    pub fn shaped<T>(&mut self, items: &[Value], read: fn(&Value) -> Option<T>) -> Vec<T> {
+        let good: Vec<T> = items.iter().filter_map(read).collect();
+        if good.len() < items.len() {
+            let say = format!("{} of {} annotations lack a field", items.len() - good.len(), items.len());
+            self.note("vote.shape", say);
+        }
+        good
+    }
+}
+
+/// A JSON value as one of a column.
+fn plain(json: &serde_json::Value) -> Value {
+    use serde_json::Value as Json;
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(b) => Value::Bool(*b),
+        Json::Number(n) => n.as_i64().map(Value::Int).or(n.as_f64().map(Value::Float)).unwrap_or(Value::Null),
+        Json::String(text) => Value::Text(text.clone()),
+        Json::Array(items) => Value::List(items.iter().map(plain).collect()),
+        Json::Object(fields) => Value::Struct(fields.iter().map(|(n, v)| (n.clone(), plain(v))).collect()),
+    }
+}
+
+/// A number of a column or of JSON, whole or not.
+pub fn number(v: &Value) -> Option<f64> {
+    match v {
+        Value::Float(x) => Some(*x),
+        Value::Int(n) => Some(*n as f64),
+        _ => None,
+    }
+}
+
+/// What an answer is held against: the task's declaration, and what bounds the answers of one row.
+pub struct Judge<'j> {
+    pub task: &'j str,
+    pub classes: &'j [String],
+    /// The scale of ratings.
+    pub min: Option<Decimal>,
+    pub max: Option<Decimal>,
+    /// What happens to each problem; one that is not named is dropped.
+    pub problems: &'j BTreeMap<String, Respond>,
+    /// Characters of the text that answers count in.
+    pub chars: Option<u32>,
+    /// The row's numbers in the columns of [`Kind::bounds`].
+    pub bounds: &'j [Option<f64>],
+    /// What was found.
+    pub notes: Vec<Note>,
+}
+
+impl Judge<'_> {
+    /// What happens to a problem.
+    pub fn respond(&self, problem: &str) -> Respond {
+        self.problems.get(problem).copied().unwrap_or_default()
+    }
+
+    /// Whether what has a problem is mended rather than removed.
+    pub fn mends(&self, problem: &str) -> bool {
+        self.respond(problem) != Respond::Drop
+    }
+
+    /// Notes that an annotation has a problem.
+    pub fn note(&mut self, problem: &str, rule: &'static str, say: impl Into<String>) {
+        let key = format!("label.{}.problems.{problem}", self.task);
+        self.notes.push(Note::new(self.respond(problem).act(), key, rule, say));
+    }
+
+    /// The first two bounds of the row, such as width and height; `None` where one of them is not known.
+    pub fn size(&self) -> Option<(f64, f64)> {
+        match self.bounds {
+            [Some(width), Some(height), ..] => Some((*width, *height)),
+            _ => None,
+        }
+    }
+
+    /// The declared class that an annotation means; `what` is the annotation in words.
+    pub fn class(&mut self, name: &str, what: impl Fn() -> String) -> Option<String> {
+        if self.classes.iter().any(|c| c == name) {
+            return Some(name.to_string());
+        }
+        let folded = name.trim().to_lowercase();
+        let mut same = self.classes.iter().filter(|c| c.to_lowercase() == folded);
+        let meant = same.next().filter(|_| same.next().is_none());
+        let nearest = || crate::diag::nearest(name, self.classes.iter().map(String::as_str));
+        let near = meant.map(String::as_str).or_else(nearest);
+        let near = near.map_or(String::new(), |c| format!("; the nearest one that is: `{c}`"));
+        let meant = meant.filter(|_| self.mends("class")).cloned();
+        self.note("class", "class.undeclared", format!("{} has a class that is not declared{near}", what()));
+        meant
+    }
+}

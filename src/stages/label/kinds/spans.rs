@@ -1,0 +1,210 @@
+//! `ner`: spans of a text, each with a class. They are given as tags, one a token, or as objects (`class`, `start`,
+//! `end`) in characters, end exclusive.
+//!
+//! Judged: an undeclared class, no characters, an end past the text. Limits: spans may overlap; a span in one part.
+use super::kind::*;
+use crate::formats::conll::{self, Scheme, TagSpan};
+use crate::model::edits::{Moved, move_span};
+use crate::model::spans::Span;
+use crate::model::tokens::Token;
+use crate::table::{Cell, DataType, Value};
+
+pub const KIND: Kind = Kind {
+    name: "ner",
+    say: "Spans of the text, each with a class.",
+    form: "a list of objects with `class`, `start`, `end` (characters, end exclusive); in a column also a tag for each token.",
+    answer: Vec::<Span>::ty,
+    takes,
+    from_cell,
+    from_text,
+    problems: &[
+        Problem {
+            name: "bio",
+            say: "Tags that their scheme does not allow where they stand. `fix` reads them as conlleval does.",
+            default: Respond::Fix,
+            reading: true,
+        },
+        CLASS,
+        Problem::new("outside", "A span that passes the end of the text. `fix` cuts off what is outside."),
+        Problem::new("empty", "A span that holds no character; nothing can mend it."),
+    ],
+    bounds: &[],
+    judge,
+    classes: true,
+    scale: false,
+    on_text: true,
+    prose: false,
+    methods: &[Method::Single],
+    words,
+};
+
+fn takes(ty: &DataType) -> Take {
+    match ty {
+        DataType::List(item) if item.data_type() == &DataType::Utf8 => Take::WithTokens,
+        DataType::List(item) if matches!(item.data_type(), DataType::Struct(_)) => Take::Yes,
+        _ => Take::No,
+    }
+}
+
+fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
+    let Value::List(items) = cell else { return None };
+    Some(spans(items, reading).into_value())
+}
+
+fn from_text(text: &str, reading: &mut Reading) -> Option<Value> {
+    let items = reading.json_list(text)?;
+    Some(spans(&items, reading).into_value())
+}
+
+/// Spans in the present text, in the order of (start, end, class).
+fn spans(items: &[Value], reading: &mut Reading) -> Vec<Span> {
+    let tags: Option<Vec<String>> = items.iter().map(|v| v.text().map(str::to_string)).collect();
+    let mut spans = match tags {
+        Some(tags) if !tags.is_empty() => tagged(&tags, reading),
+        _ => reading.shaped(items, Span::from_value),
+    };
+    spans.iter_mut().for_each(|s| s.class = reading.mapped(&s.class));
+    let mut moved = moved(spans, reading);
+    moved.sort();
+    moved
+}
+
+/// Spans of characters from one tag for each token.
+fn tagged(tags: &[String], reading: &mut Reading) -> Vec<Span> {
+    if tags.len() != reading.tokens.len() {
+        reading.note("bio.tokens", format!("{} tags for {} tokens", tags.len(), reading.tokens.len()));
+        return Vec::new();
+    }
+    let scheme = match reading.scheme {
+        TagScheme::Bio => Scheme::Bio,
+        TagScheme::Iob1 => Scheme::Iob1,
+        TagScheme::Bioes => Scheme::Bioes,
+    };
+    let (found, problems) = conll::spans(tags, scheme);
+    for problem in &problems {
+        reading.malformed(format!("token {}: {}", problem.token + 1, problem.say));
+    }
+    let goes = |s: &TagSpan| problems.iter().any(|p| (s.start_token..s.end_token).contains(&p.token));
+    let kept = found.into_iter().filter(|s| reading.bio != Respond::Drop || !goes(s));
+    kept.filter_map(|s| characters(s, &reading.tokens)).collect()
+}
+
+fn characters(s: TagSpan, tokens: &[Token]) -> Option<Span> {
+    let (first, last) = (tokens.get(s.start_token)?, tokens.get(s.end_token.checked_sub(1)?)?);
+    Some(Span { class: s.class, start: first.start, end: last.end })
+}
+
+/// The spans in the present text; those without a place there are findings.
+fn moved(spans: Vec<Span>, reading: &mut Reading) -> Vec<Span> {
+    let mut out = Vec::with_capacity(spans.len());
+    for s in spans {
+        if reading.edits.is_empty() || s.start >= s.end {
+            out.push(s);
+            continue;
+        }
+        match move_span(&reading.edits, s.start, s.end) {
+            Moved::At(start, end) => out.push(Span { start, end, ..s }),
+            Moved::Lost => {
+                let say = format!("the text under the span {}..{} (as collected) was replaced", s.start, s.end);
+                reading.note("span.lost", say);
+            }
+        }
+    }
+    out
+}
+
+fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
+    let spans = Vec::<Span>::from_value(answer)?.into_iter().enumerate();
+    let mut good: Vec<Span> = spans.filter_map(|(i, s)| judged(i + 1, s, judge)).collect();
+    good.sort();
+    Some(good.into_value())
+}
+
+fn judged(n: usize, s: Span, judge: &mut Judge) -> Option<Span> {
+    let class = judge.class(&s.class, || format!("span {n}"))?;
+    let s = Span { class, ..s };
+    if s.start >= s.end {
+        judge.note("empty", "span.empty", format!("span {n} ({}..{}) holds no character", s.start, s.end));
+        return None;
+    }
+    let Some(len) = judge.chars.filter(|len| s.end > *len) else { return Some(s) };
+    let say = format!("span {n} ({}..{}) passes the end of a text of {len} characters", s.start, s.end);
+    judge.note("outside", "span.outside", say);
+    (judge.mends("outside") && s.start < len).then_some(Span { end: len, ..s })
+}
+
+/// `PS 3..6, LC 10..12`
+fn words(answer: &Value) -> String {
+    let spans = Vec::<Span>::from_value(answer).unwrap_or_default();
+    spans.iter().map(|s| format!("{} {}..{}", s.class, s.start, s.end)).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{asking, judging, rules_of, spans};
+    use super::*;
+    use crate::model::edits::Edit;
+    use crate::stage::Act;
+
+    /// The answer of tags for three tokens of two characters each, and what was found.
+    fn tagged(bio: Respond, edits: Vec<Edit>, tags: &[&str]) -> (Value, Vec<Act>) {
+        let map = Default::default();
+        let tokens = (0..3).map(|i| Token { start: 2 * i, end: 2 * i + 2 }).collect();
+        let mut reading = Reading { bio, tokens, edits, ..asking(&map) };
+        let tags = Value::List(tags.iter().map(|t| Value::Text(t.to_string())).collect());
+        let answer = KIND.read_cell(&tags, &mut reading).unwrap();
+        (answer, reading.notes.into_iter().map(|n| n.act).collect())
+    }
+
+    #[test]
+    fn tags_become_spans_that_move_with_the_text() {
+        let edits = vec![Edit { start: 2, end: 4, len: 1 }];
+        let moved = tagged(Respond::Fix, edits, &["B-A", "I-A", "B-B"]);
+        assert_eq!(moved, (spans(&[("A", 0, 3), ("B", 3, 5)]), vec![]));
+        assert_eq!(tagged(Respond::Fix, vec![], &["O", "O", "B-B"]).0, spans(&[("B", 4, 6)]));
+        assert_eq!(tagged(Respond::Fix, vec![], &["O", "O"]), (spans(&[]), vec![Act::Finding]), "too few");
+    }
+
+    #[test]
+    fn broken_tags_are_dropped_or_mended() {
+        let tags = ["B-A", "I-B", "B-A"];
+        let broken = |bio, tags: &[&str]| tagged(bio, vec![], tags);
+        assert_eq!(broken(Respond::Drop, &tags), (spans(&[("A", 0, 2), ("A", 4, 6)]), vec![Act::Finding]));
+        assert_eq!(broken(Respond::Fix, &tags).0, spans(&[("A", 0, 2), ("B", 2, 4), ("A", 4, 6)]));
+        assert_eq!(broken(Respond::Review, &tags).1, [Act::Review]);
+        assert_eq!(broken(Respond::Fail, &["O", "x", "O"]), (spans(&[]), vec![Act::Fail]));
+    }
+
+    #[test]
+    fn a_span_in_replaced_text_is_lost() {
+        let map = Default::default();
+        let mut reading = Reading { edits: vec![Edit { start: 1, end: 4, len: 2 }], ..asking(&map) };
+        let json = r#"[{"class": "B", "start": 5, "end": 6}, {"class": "A", "start": 2, "end": 5}, {"class": "A"}]"#;
+        assert_eq!(KIND.read_text(json, &mut reading), Some(spans(&[("B", 4, 5)])));
+        assert_eq!(reading.notes.iter().map(|n| n.rule).collect::<Vec<_>>(), ["vote.shape", "span.lost"]);
+        assert_eq!(KIND.read_text("nothing", &mut reading), None);
+        assert_eq!(KIND.read_text("[]", &mut reading), Some(spans(&[])));
+    }
+
+    #[test]
+    fn spans_are_judged_one_by_one() {
+        let answer = spans(&[("RBC", 0, 3), ("rbc", 1, 2), ("WBC", 2, 2), ("WBC", 4, 9), ("RBC", 5, 7)]);
+        let (classes, problems) = (["RBC", "WBC"].map(String::from), Default::default());
+        let mut judge = Judge { chars: Some(5), ..judging(&classes, &problems) };
+        assert_eq!((KIND.judge)(&answer, &mut judge), Some(spans(&[("RBC", 0, 3)])));
+        let found = ["class.undeclared", "span.empty", "span.outside", "span.outside"];
+        assert_eq!(rules_of(&judge.notes), found);
+        assert_eq!(judge.notes[0].key, "label.t.problems.class");
+        assert!(judge.notes[0].say.contains("`RBC`"));
+        let problems = [("outside".into(), Respond::Fix), ("class".into(), Respond::Review)].into();
+        let mut judge = Judge { chars: Some(5), ..judging(&classes, &problems) };
+        let mended = spans(&[("RBC", 0, 3), ("RBC", 1, 2), ("WBC", 4, 5)]);
+        assert_eq!((KIND.judge)(&answer, &mut judge), Some(mended));
+        assert_eq!(judge.notes[0].act, Act::Review);
+    }
+
+    #[test]
+    fn answers_in_words() {
+        assert_eq!(words(&spans(&[("PS", 3, 6), ("LC", 7, 9)])), "PS 3..6, LC 7..9");
+    }
+}

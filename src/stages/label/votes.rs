@@ -1,0 +1,334 @@
+//! `label.TASK/from.X`: each source's answers become votes.
+//!
+//! ```toml
+//! [label.ner]
+//! from.klue = { column = "ner", annotator = "klue", scheme = "bio" }
+//! from.crowd = { files = ["raw/round*.jsonl"], on = "id", map = { person = "PS" } }
+//! ```
+//!
+//! Reads the column, or joins the rows of `label.TASK/from.X` by `on`; of spans also `tokens` (for tags) and the edit
+//! list of the text, through which spans set on the collected text are moved. Adds to `votes.TASK`, sorted by
+//! (annotator, source). Null: nobody was asked. Findings: `bio.malformed`, `bio.tokens` (tags and tokens differ in
+//! number), `span.lost` (the text under an end was replaced), `vote.shape`, `vote.number`, `vote.empty`,
+//! `vote.repeated`, `vote.contradiction` (the first stays), `vote.unmatched`. Limits: of one annotator's answers in
+//! one source only the first counts.
+use super::declaration::{Answers, Offsets, Task, checked};
+use super::kinds::kind::{Kind, Reading, Respond, TagScheme, Take};
+use super::rows::{optional, slot, tell};
+use crate::model::votes::Vote;
+use crate::stage::*;
+use crate::table::value::column;
+use crate::table::{ArrayRef, Cell, Value, value_at};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+pub const COLUMN: Entry = Entry::row::<FromColumn>("label/column", "label.*", declare_columns);
+
+pub const JOIN: Entry = Entry::join::<FromFiles>("label/join", "label.*", declare_files);
+
+fn declare_columns(check: &mut Check) -> Vec<Plan> {
+    let Some(task) = checked(check) else { return Vec::new() };
+    let mut plans: Vec<Plan> = Vec::new();
+    for (name, answers, column) in task.columns() {
+        let takes = check.column("samples", column).map(task.kind().takes);
+        let tags = takes == Some(Take::WithTokens);
+        let annotator = answers.annotator.clone().unwrap_or_else(|| name.clone());
+        let source = Map { column: column.get().clone(), annotator, ..map(check, &task, name, answers) };
+        let mut reads = vec![source.column.clone()];
+        reads.extend(tags.then(|| "tokens".to_string()));
+        let ports = ports(&task, &source, reads, !plans.is_empty());
+        let mut plan = Plan::map::<FromColumn>(ports, &source).word(format!("from.{name}"));
+        if tags {
+            plan.ports.drops = task.reviews(true);
+            plan.gates = task.gates(check, &plan.word, true);
+        }
+        plans.push(plan);
+    }
+    plans
+}
+
+fn declare_files(check: &mut Check) -> Vec<Plan> {
+    let Some(task) = checked(check) else { return Vec::new() };
+    let columns = task.columns().count();
+    let mut plans: Vec<Plan> = Vec::new();
+    for (name, answers, _) in task.files() {
+        let source = map(check, &task, name, answers);
+        let key = source.key();
+        let mut ports = ports(&task, &source, Vec::new(), columns + plans.len() > 0);
+        ports.right = Some(Right {
+            table: format!("{}/from.{name}", task.path),
+            key: "item".into(),
+            on: answers.on.as_ref().map_or_else(|| "id".to_string(), |on| on.get().clone()),
+            reads: names(&["annotator", "answer"]),
+            unmatched: Some(("vote.unmatched".into(), key)),
+        });
+        plans.push(Plan::join::<FromFiles>(ports, &source).word(format!("from.{name}")));
+    }
+    plans
+}
+
+fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
+    let moves = task.kind().on_text && answers.offsets.unwrap_or_default() == Offsets::Collected;
+    let edits = task.text.as_ref().map(|t| format!("edits.{t}"));
+    let found_reading = task.problems(true).map(|p| p.1).next();
+    Map {
+        task: task.name.clone(),
+        source: name.to_string(),
+        kind: task.kind(),
+        guideline: task.version_of(answers),
+        map: answers.map.iter().map(|(from, to)| (from.clone(), to.get().clone())).collect(),
+        scheme: answers.scheme.unwrap_or_default(),
+        bio: found_reading.unwrap_or(Respond::Fix),
+        edits: edits.filter(|e| moves && check.column("samples", e).is_some()),
+        ..Map::default()
+    }
+}
+
+/// The ports of a step that adds votes; all but the first of a task read those before.
+fn ports(task: &Task, source: &Map, mut reads: Vec<String>, later: bool) -> Ports {
+    let votes = task.votes();
+    reads.extend(source.edits.clone());
+    reads.extend(later.then(|| votes.0.clone()));
+    Ports { table: "samples".into(), reads, writes: vec![votes], ..Ports::default() }
+}
+
+/// How a source's answers are read.
+#[derive(Serialize, Deserialize, Default)]
+struct Map {
+    #[serde(default, skip_serializing_if = "is_default")]
+    task: String,
+    /// The name below `from`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    source: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    kind: &'static Kind,
+    #[serde(default, skip_serializing_if = "is_default")]
+    column: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    annotator: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    guideline: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    map: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    scheme: TagScheme,
+    /// What happens to tags that the scheme does not allow; of a kind without tags `fix`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    bio: Respond,
+    /// The column of the edit list that answers are moved through.
+    #[serde(default, skip_serializing_if = "is_default")]
+    edits: Option<String>,
+}
+
+/// Files of votes are joined with the same parameters as columns are mapped with.
+type Join = Map;
+
+struct FromColumn;
+
+impl RowStage for FromColumn {
+    const MAP: u32 = 2;
+    type Map = Map;
+    type Gather = Nothing;
+    type Apply = Nothing;
+
+    fn map(p: &Map, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
+        let cells = rows.column(&p.column)?;
+        let others = Others::read(p, rows)?;
+        let mut delta = Delta::default();
+        let mut votes = Vec::with_capacity(rows.len());
+        for row in 0..rows.len() {
+            let mut reading = p.reading(&others, row);
+            let answer = p.kind.read_cell(&value_at(cells.as_ref(), row), &mut reading);
+            votes.push(answer.map(|a| vec![p.vote(&p.annotator, a)]));
+            tell(&mut delta, row, reading.notes);
+        }
+        p.write(&mut delta, &others, votes)?;
+        Ok(delta)
+    }
+}
+
+struct FromFiles;
+
+impl JoinStage for FromFiles {
+    const JOIN: u32 = 1;
+    type Join = Join;
+
+    fn join(p: &Join, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
+        let others = Others::read(p, left)?;
+        let (annotators, answers) = (right.texts("annotator")?, right.texts("answer")?);
+        let mut delta = Delta::default();
+        let mut votes = Vec::with_capacity(left.len());
+        for (row, hits) in matches.iter().enumerate() {
+            if hits.is_empty() {
+                votes.push(None);
+                continue;
+            }
+            let (mut reading, mut own) = (p.reading(&others, row), Vec::new());
+            for hit in hits {
+                let (Some(Some(annotator)), Some(Some(answer))) = (annotators.get(*hit), answers.get(*hit)) else {
+                    continue;
+                };
+                if let Some(answer) = p.kind.read_text(answer, &mut reading) {
+                    cast(&mut own, p.vote(annotator, answer), &mut reading);
+                }
+            }
+            votes.push(Some(own));
+            tell(&mut delta, row, reading.notes);
+        }
+        p.write(&mut delta, &others, votes)?;
+        Ok(delta)
+    }
+}
+
+/// The other columns that a source reads, besides its answers.
+struct Others {
+    votes: Option<ArrayRef>,
+    tokens: Option<ArrayRef>,
+    edits: Option<ArrayRef>,
+}
+
+impl Others {
+    fn read(p: &Map, rows: &Rows) -> Result<Others, Fault> {
+        Ok(Others {
+            votes: optional(rows, &format!("votes.{}", p.task))?,
+            tokens: optional(rows, "tokens")?,
+            edits: p.edits.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
+        })
+    }
+}
+
+/// Adds a vote, unless its annotator has answered before.
+fn cast(own: &mut Vec<Vote>, vote: Vote, reading: &mut Reading) {
+    match own.iter().find(|v| v.annotator == vote.annotator) {
+        None => own.push(vote),
+        Some(first) if first.answer == vote.answer => {
+            reading.note("vote.repeated", "one annotator gave the same answer again");
+        }
+        Some(_) => {
+            let say = "one annotator gave two different answers; the first one counts";
+            reading.note("vote.contradiction", say);
+        }
+    }
+}
+
+impl Map {
+    fn key(&self) -> String {
+        format!("label.{}.from.{}", self.task, self.source)
+    }
+
+    /// What the answers of a row are read with.
+    fn reading(&self, others: &Others, row: usize) -> Reading<'_> {
+        Reading {
+            task: &self.task,
+            source: &self.source,
+            map: &self.map,
+            scheme: self.scheme,
+            bio: self.bio,
+            tokens: Vec::from_value(&slot(&others.tokens, row)).unwrap_or_default(),
+            edits: Vec::from_value(&slot(&others.edits, row)).unwrap_or_default(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn vote(&self, annotator: &str, answer: Value) -> Vote {
+        let (annotator, origin, guideline) = (annotator.to_string(), self.source.clone(), self.guideline.clone());
+        Vote { annotator, origin, guideline, answer }
+    }
+
+    /// Adds the votes of each row to those before; writes nothing where no row was asked.
+    fn write(&self, delta: &mut Delta, others: &Others, votes: Vec<Option<Vec<Vote>>>) -> Result<(), Fault> {
+        if votes.iter().all(Option::is_none) {
+            return Ok(());
+        }
+        let all = votes.into_iter().enumerate().map(|(row, new)| added(slot(&others.votes, row), new));
+        let all: Vec<Value> = all.collect();
+        let array = column(&Vote::list_of(&(self.kind.answer)()), &all).map_err(Fault::Bug)?;
+        delta.write(format!("votes.{}", self.task), array);
+        Ok(())
+    }
+}
+
+/// The votes of a row with new ones, by (annotator, source).
+fn added(before: Value, new: Option<Vec<Vote>>) -> Value {
+    let Some(new) = new else { return before };
+    let mut all = Vote::list(&before).unwrap_or_default();
+    all.extend(new);
+    all.sort_by(|a, b| (&a.annotator, &a.origin).cmp(&(&b.annotator, &b.origin)));
+    Value::List(all.into_iter().map(Vote::into_value).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kinds::named;
+    use super::super::testing::{Bytes, pixels, rows, rules, spans, vote, votes, written};
+    use super::*;
+    use crate::model::boxes::Box2;
+    use crate::model::edits::Edit;
+    use crate::model::tokens::Token;
+    use crate::table::array_of;
+
+    fn map(kind: &str) -> Map {
+        let name = |n: &str| n.to_string();
+        let kind = named(kind).unwrap();
+        Map { task: name("t"), source: name("x"), kind, column: name("c"), annotator: name("a"), ..Map::default() }
+    }
+
+    fn texts(of: &[&str]) -> ArrayRef {
+        array_of(of.iter().map(|t| Some(t.to_string())))
+    }
+
+    fn mapped(p: &Map, columns: Vec<(&str, ArrayRef)>) -> Delta {
+        FromColumn::map(p, &rows(&Bytes::default(), columns), &mut Summary::default()).unwrap()
+    }
+
+    #[test]
+    fn tags_are_read_with_their_tokens_and_the_edits_of_the_text() {
+        let p = Map { edits: Some("edits.text".into()), ..map("ner") };
+        let tokens: Vec<Token> = (0..3).map(|i| Token { start: 2 * i, end: 2 * i + 2 }).collect();
+        let tags = ["B-A", "I-A", "B-B"].map(String::from).to_vec();
+        let columns = vec![
+            ("c", array_of([Some(tags), None])),
+            ("tokens", array_of([Some(tokens), None])),
+            ("edits.text", array_of([Some(vec![Edit { start: 2, end: 4, len: 1 }]), None])),
+        ];
+        let delta = mapped(&p, columns);
+        assert_eq!(written(&delta, "votes.t", 0), Some(vec![("a".into(), spans(&[("A", 0, 3), ("B", 3, 5)]))]));
+        assert_eq!(written(&delta, "votes.t", 1), None);
+        assert!(rules(&delta).is_empty());
+    }
+
+    #[test]
+    fn null_is_nobody_and_an_empty_list_is_an_answer() {
+        let p = Map { map: [("dog".to_string(), "D".to_string())].into(), ..map("object_detection") };
+        let cell = vec![pixels("dog", [0.0, 0.0, 2.0, 2.0], &["difficult"]), pixels("cat", [1.0, 1.0, 2.0, 2.0], &[])];
+        let delta = mapped(&p, vec![("c", array_of([Some(cell), None, Some(vec![])]))]);
+        let first = &written(&delta, "votes.t", 0).unwrap()[0].1;
+        let classes: Vec<String> = Vec::<Box2>::from_value(first).unwrap().into_iter().map(|b| b.class).collect();
+        assert_eq!(classes, ["D", "cat"]);
+        assert_eq!(written(&delta, "votes.t", 1), None);
+        assert_eq!(written(&delta, "votes.t", 2), Some(vec![("a".into(), Value::List(vec![]))]));
+    }
+
+    #[test]
+    fn rows_of_votes_meet_their_samples() {
+        let (p, blobs) = (map("rating"), Bytes::default());
+        let before = votes(p.kind, vec![Some(vec![vote("m", "w", Value::Float(9.0))]), None, None]);
+        let left = rows(&blobs, vec![("votes.t", before)]);
+        let right =
+            vec![("annotator", texts(&["z", "b", "b", "z", "q"])), ("answer", texts(&["3", "2.5", "2.50", "4", "x"]))];
+        let matches = [vec![0, 1, 2, 3], vec![4], vec![]];
+        let delta = FromFiles::join(&p, &left, &matches, &rows(&blobs, right)).unwrap();
+        let want = [("b", 2.5), ("m", 9.0), ("z", 3.0)].map(|(a, x)| (a.to_string(), Value::Float(x)));
+        assert_eq!(written(&delta, "votes.t", 0), Some(want.to_vec()));
+        assert_eq!(written(&delta, "votes.t", 1), Some(vec![]), "somebody was asked");
+        assert_eq!(written(&delta, "votes.t", 2), None);
+        assert_eq!(rules(&delta), [(0, "vote.repeated"), (0, "vote.contradiction"), (1, "vote.number")]);
+    }
+
+    #[test]
+    fn where_nobody_is_asked_nothing_is_written() {
+        assert_eq!(text(&Map::default()), "{}");
+        let delta = mapped(&map("rating"), vec![("c", array_of::<String>([None, None]))]);
+        assert!(delta.columns.is_empty() && delta.events.is_empty());
+    }
+}
