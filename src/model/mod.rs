@@ -4,6 +4,7 @@ mod cells;
 pub mod edits;
 pub mod images;
 pub mod license;
+pub mod polygons;
 pub mod spans;
 pub mod tokens;
 pub mod votes;

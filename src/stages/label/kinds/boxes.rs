@@ -3,7 +3,7 @@
 //! Judged: an undeclared class, no area, a side outside of the image where its size is known. Limits: no rotation.
 use super::kind::*;
 use crate::model::boxes::Box2;
-use crate::table::{Cell, DataType, Value};
+use crate::table::{Cell, Value};
 
 pub const KIND: Kind = Kind {
     name: "object_detection",
@@ -11,7 +11,7 @@ pub const KIND: Kind = Kind {
     form: "a list of objects with `class`, `x1`, `y1`, `x2`, `y2` (pixels from 0, end exclusive) \
            and, if there are any, `flags`.",
     answer: Vec::<Box2>::ty,
-    takes,
+    takes: |ty| list_with(ty, &["class", "x1", "y1", "x2", "y2"]),
     from_cell,
     from_text,
     problems: &[
@@ -31,11 +31,6 @@ pub const KIND: Kind = Kind {
     methods: &[Method::Single],
     words,
 };
-
-fn takes(ty: &DataType) -> Take {
-    let boxes = matches!(ty, DataType::List(item) if matches!(item.data_type(), DataType::Struct(_)));
-    if boxes { Take::Yes } else { Take::No }
-}
 
 fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
     let Value::List(items) = cell else { return None };

@@ -86,6 +86,13 @@ pub enum Take {
     WithTokens,
 }
 
+/// Takes a list of records that have these fields.
+pub fn list_with(ty: &DataType, fields: &[&str]) -> Take {
+    let DataType::List(item) = ty else { return Take::No };
+    let DataType::Struct(own) = item.data_type() else { return Take::No };
+    if fields.iter().all(|f| own.find(f).is_some()) { Take::Yes } else { Take::No }
+}
+
 /// Something that can be wrong with an annotation: a key of `problems`.
 pub struct Problem {
     pub name: &'static str,

@@ -2,6 +2,7 @@
 mod boxes;
 mod class;
 pub mod kind;
+mod polygons;
 mod rating;
 mod spans;
 
@@ -13,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
 /// All kinds, in the order of the reference.
-pub static KINDS: &[Kind] = &[spans::KIND, boxes::KIND, class::KIND, rating::KIND];
+pub static KINDS: &[Kind] = &[spans::KIND, boxes::KIND, polygons::KIND, class::KIND, rating::KIND];
 
 /// The kind of a name.
 pub fn named(name: &str) -> Option<&'static Kind> {

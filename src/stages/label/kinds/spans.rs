@@ -39,11 +39,8 @@ pub const KIND: Kind = Kind {
 };
 
 fn takes(ty: &DataType) -> Take {
-    match ty {
-        DataType::List(item) if item.data_type() == &DataType::Utf8 => Take::WithTokens,
-        DataType::List(item) if matches!(item.data_type(), DataType::Struct(_)) => Take::Yes,
-        _ => Take::No,
-    }
+    let tags = matches!(ty, DataType::List(item) if item.data_type() == &DataType::Utf8);
+    if tags { Take::WithTokens } else { list_with(ty, &["class", "start", "end"]) }
 }
 
 fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {

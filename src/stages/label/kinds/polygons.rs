@@ -1,0 +1,237 @@
+//! `instance_segmentation`: polygons on an image, each with a class, holes and flags. In pixels, 0-based.
+//!
+//! Judged ring by ring: an undeclared class; fewer than three points, no area or a coordinate that is no number
+//! (`polygon.degenerate`); a ring that crosses itself (`polygon.crossing`); a point outside of the image where its size is
+//! known (`polygon.outside`). Limits: a polygon in one part; whether holes lie inside of the outline and apart from each
+//! other is not judged; a crossing exactly in a corner is not seen; a ring of more than 4,096 points is not looked at for
+//! crossings, which is told (`polygon.long`).
+use super::kind::*;
+use crate::model::polygons::{CROSSING_MAX, Point, Polygon, Ring, crosses, cut, has_area};
+use crate::table::{Cell, Value};
+
+pub const KIND: Kind = Kind {
+    name: "instance_segmentation",
+    say: "Polygons on the image, with holes, each with a class.",
+    form: "a list of objects with `class`, `rings` (the outline, then holes; each a list of points `[x, y]` in pixels from \
+           0) and, if there are any, `flags`.",
+    answer: Vec::<Polygon>::ty,
+    takes: |ty| list_with(ty, &["class", "rings"]),
+    from_cell,
+    from_text,
+    problems: &[
+        CLASS,
+        Problem::new("outside", "A polygon that passes a side of the image. `fix` cuts off what is outside."),
+        Problem::new(
+            "degenerate",
+            "A ring of fewer than three points, without area, or with a coordinate that is no number. `fix` leaves such a \
+             hole out; nothing can mend an outline.",
+        ),
+        Problem {
+            name: "crossing",
+            say: "A ring that crosses itself. `fix` keeps it: its inside is then as the even-odd rule has it.",
+            default: Respond::Fix,
+            reading: false,
+        },
+    ],
+    bounds: &["width", "height"],
+    judge,
+    classes: true,
+    scale: false,
+    on_text: false,
+    prose: false,
+    methods: &[Method::Single],
+    words,
+};
+
+fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
+    let Value::List(items) = cell else { return None };
+    Some(polygons(items, reading).into_value())
+}
+
+fn from_text(text: &str, reading: &mut Reading) -> Option<Value> {
+    let items = reading.json_list(text)?;
+    Some(polygons(&items, reading).into_value())
+}
+
+fn polygons(items: &[Value], reading: &mut Reading) -> Vec<Polygon> {
+    let polygons = reading.shaped(items, polygon_of).into_iter();
+    polygons.map(|p| Polygon { class: reading.mapped(&p.class), ..p }).collect()
+}
+
+/// A polygon; its flags may be missing, its numbers may be whole.
+fn polygon_of(v: &Value) -> Option<Polygon> {
+    let class = v.field("class").text()?.to_string();
+    let flags = Vec::from_value(v.field("flags")).unwrap_or_default();
+    let Value::List(rings) = v.field("rings") else { return None };
+    let rings: Option<Vec<Ring>> = rings.iter().map(ring_of).collect();
+    Some(Polygon { class, rings: rings?, flags })
+}
+
+/// A ring closes by itself: a last point that repeats the first one, as GeoJSON has it, is the first one.
+fn ring_of(v: &Value) -> Option<Ring> {
+    let Value::List(points) = v else { return None };
+    let mut ring: Ring = points.iter().map(point_of).collect::<Option<_>>()?;
+    if ring.len() > 1 && ring.first() == ring.last() {
+        ring.pop();
+    }
+    Some(ring)
+}
+
+/// `[x, y]`, or an object with `x` and `y`.
+fn point_of(v: &Value) -> Option<Point> {
+    let (x, y) = match v {
+        Value::List(pair) => match pair.as_slice() {
+            [x, y] => (x, y),
+            _ => return None,
+        },
+        other => (other.field("x"), other.field("y")),
+    };
+    Some(Point { x: number(x)?, y: number(y)? })
+}
+
+fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
+    let polygons = Vec::<Polygon>::from_value(answer)?.into_iter().enumerate();
+    let good: Vec<Polygon> = polygons.filter_map(|(i, p)| judged(i + 1, p, judge)).collect();
+    Some(good.into_value())
+}
+
+fn judged(n: usize, p: Polygon, judge: &mut Judge) -> Option<Polygon> {
+    let class = judge.class(&p.class, || format!("polygon {n}"))?;
+    let rings = judged_rings(n, p.rings, judge)?;
+    let p = Polygon { class, rings, ..p };
+    let Some((w, h)) = judge.size().filter(|size| p.passes(*size)) else { return Some(p) };
+    let mut cut: Vec<Ring> = p.rings.iter().map(|ring| cut(ring, (w, h))).collect();
+    let within = cut.first().is_some_and(|outline| has_area(outline));
+    let how = if within { "partly" } else { "wholly" };
+    judge.note("outside", "polygon.outside", format!("polygon {n} lies {how} outside of the image of {w} x {h}"));
+    cut.retain(|ring| has_area(ring));
+    (judge.mends("outside") && within).then_some(Polygon { rings: cut, ..p })
+}
+
+/// The rings of a polygon that are rings; `None` if the polygon goes.
+fn judged_rings(n: usize, rings: Vec<Ring>, judge: &mut Judge) -> Option<Vec<Ring>> {
+    let mut good = Vec::with_capacity(rings.len());
+    if rings.is_empty() {
+        judge.note("degenerate", "polygon.degenerate", format!("polygon {n} has no outline"));
+        return None;
+    }
+    for (i, ring) in rings.into_iter().enumerate() {
+        let what = || if i == 0 { format!("polygon {n}") } else { format!("hole {i} of polygon {n}") };
+        if !has_area(&ring) {
+            judge.note("degenerate", "polygon.degenerate", format!("{} has no area", what()));
+            if i == 0 || !judge.mends("degenerate") {
+                return None;
+            }
+            continue;
+        }
+        if ring.len() > CROSSING_MAX {
+            let say = format!("{} has {} points and is not looked at for crossings", what(), ring.len());
+            judge.note("crossing", "polygon.long", say);
+        } else if crosses(&ring) {
+            judge.note("crossing", "polygon.crossing", format!("{} crosses itself", what()));
+            if !judge.mends("crossing") {
+                return None;
+            }
+        }
+        good.push(ring);
+    }
+    Some(good)
+}
+
+/// `cell of 5 points with 1 hole (occluded)`
+fn words(answer: &Value) -> String {
+    let one = |p: &Polygon| {
+        let points = p.rings.first().map_or(0, Vec::len);
+        let holes = match p.rings.len().saturating_sub(1) {
+            0 => String::new(),
+            1 => " with 1 hole".to_string(),
+            n => format!(" with {n} holes"),
+        };
+        let flags = if p.flags.is_empty() { String::new() } else { format!(" ({})", p.flags.join(", ")) };
+        format!("{} of {points} points{holes}{flags}", p.class)
+    };
+    let polygons = Vec::<Polygon>::from_value(answer).unwrap_or_default();
+    polygons.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{asking, judging, rules_of};
+    use super::*;
+
+    type Points<'p> = &'p [(f64, f64)];
+
+    const SQUARE: Points = &[(1.0, 1.0), (9.0, 1.0), (9.0, 9.0), (1.0, 9.0)];
+    const HOLE: Points = &[(2.0, 2.0), (3.0, 2.0), (2.0, 3.0)];
+    const TIE: Points = &[(0.0, 0.0), (9.0, 9.0), (9.0, 0.0), (0.0, 9.0)];
+    const LINE: Points = &[(1.0, 1.0), (2.0, 2.0), (3.0, 3.0)];
+
+    fn polygon(class: &str, rings: &[Points]) -> Polygon {
+        let ring = |of: &Points| of.iter().map(|(x, y)| Point { x: *x, y: *y }).collect();
+        Polygon { class: class.into(), rings: rings.iter().map(ring).collect(), flags: Vec::new() }
+    }
+
+    /// What is left of the polygons in an image of 10 x 10, and the rules that were broken.
+    fn judged(problems: &[(&str, Respond)], of: &[Polygon]) -> (Vec<Polygon>, Vec<&'static str>) {
+        let classes = ["cell".to_string()];
+        let problems = problems.iter().map(|(name, r)| (name.to_string(), *r)).collect();
+        let bounds = [Some(10.0), Some(10.0)];
+        let mut judge = Judge { bounds: &bounds, ..judging(&classes, &problems) };
+        let left = (KIND.judge)(&of.to_vec().into_value(), &mut judge).unwrap();
+        (Vec::from_value(&left).unwrap(), rules_of(&judge.notes))
+    }
+
+    #[test]
+    fn polygons_are_read_from_json_and_from_columns() {
+        let map = [("c".to_string(), "cell".to_string())].into();
+        let mut reading = asking(&map);
+        let json = r#"[{"class": "c", "rings": [[[0, 0], [4, 0.5], [0, 3], [0, 0]], []]}, {"class": "c"},
+                       {"class": "c", "rings": [[[0, 0], [4]]]}]"#;
+        let mut want = polygon("cell", &[&[(0.0, 0.0), (4.0, 0.5), (0.0, 3.0)], &[]]);
+        assert_eq!(KIND.read_text(json, &mut reading), Some(vec![want.clone()].into_value()));
+        assert_eq!(rules_of(&reading.notes), ["vote.shape"]);
+        assert!(reading.notes[0].say.contains("2 of 3"));
+        want.flags = vec!["occluded".into()];
+        let cell = vec![want].into_value();
+        assert_eq!(KIND.read_cell(&cell, &mut reading), Some(cell));
+    }
+
+    #[test]
+    fn what_encloses_nothing_goes() {
+        let fine = polygon("cell", &[SQUARE, HOLE]);
+        let all = [fine.clone(), polygon("cell", &[LINE]), polygon("cell", &[]), polygon("cell", &[SQUARE, LINE])];
+        let (left, rules) = judged(&[], &all);
+        assert_eq!((left, rules), (vec![fine.clone()], vec!["polygon.degenerate"; 3]));
+        let (left, _) = judged(&[("degenerate", Respond::Fix)], &all);
+        assert_eq!(left, [fine, polygon("cell", &[SQUARE])], "only a hole can be left out");
+    }
+
+    #[test]
+    fn what_crosses_itself_stays_unless_it_shall_not() {
+        let all = [polygon("cell", &[TIE]), polygon("other", &[SQUARE])];
+        let (left, rules) = judged(&[("crossing", Respond::Fix)], &all);
+        assert_eq!((left, rules), (vec![polygon("cell", &[TIE])], vec!["polygon.crossing", "class.undeclared"]));
+        assert!(judged(&[("crossing", Respond::Drop)], &all).0.is_empty());
+        let long: Vec<(f64, f64)> = (0..=CROSSING_MAX).map(|i| (i as f64 / 1e4, f64::from(i % 2 == 0))).collect();
+        assert_eq!(judged(&[], &[polygon("cell", &[&long])]).1, ["polygon.long"]);
+    }
+
+    #[test]
+    fn what_lies_outside_is_cut_off() {
+        let wide: Points = &[(-2.0, 1.0), (5.0, 1.0), (5.0, 9.0), (-2.0, 9.0)];
+        let away: Points = &[(20.0, 20.0), (30.0, 20.0), (20.0, 30.0)];
+        let all = [polygon("cell", &[wide, HOLE]), polygon("cell", &[away])];
+        assert_eq!(judged(&[], &all), (vec![], vec!["polygon.outside", "polygon.outside"]));
+        let (left, _) = judged(&[("outside", Respond::Fix)], &all);
+        assert_eq!(left.len(), 1);
+        assert!(left[0].rings[0].iter().all(|p| p.x >= 0.0) && left[0].rings.len() == 2);
+    }
+
+    #[test]
+    fn answers_in_words() {
+        let mut holed = polygon("cell", &[SQUARE, HOLE]);
+        holed.flags = vec!["occluded".into()];
+        let answer = vec![holed, polygon("cell", &[HOLE])].into_value();
+        assert_eq!(words(&answer), "cell of 4 points with 1 hole (occluded), cell of 3 points");
+    }
+}
