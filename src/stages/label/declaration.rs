@@ -418,7 +418,8 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
     if !d.task.classes && !d.task.scale {
         spare(check, name, &[("map", !a.map.is_empty())], "answers of this kind name nothing");
     }
-    for class in a.map.values().filter(|c| !d.classes.is_empty() && !d.classes.contains(c)) {
+    let known = d.task.classes && !d.classes.is_empty();
+    for class in a.map.values().filter(|c| known && !d.classes.contains(c)) {
         let help = suggest(class, d.classes.iter().map(|c| c.as_str()));
         let message = format!("`{}` is not a class of {}", class.get(), check.path);
         check.bad(Diagnostic::error("T0217", class.span(), message).label("not declared").help(help));

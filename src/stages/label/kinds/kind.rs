@@ -209,15 +209,13 @@ impl Reading<'_> {
         self.map.get(name).map_or(name, String::as_str).to_string()
     }
 
-    /// The JSON list that an answer is written as.
+    /// The items of the JSON list that an answer is written as.
     pub fn json_list(&mut self, text: &str) -> Option<Vec<Value>> {
-        match serde_json::from_str(text) {
-            Ok(serde_json::Value::Array(items)) => Some(items.iter().map(plain).collect()),
-            _ => {
-                self.note("vote.shape", "the answer is not a JSON list");
-                None
-            }
-        }
+        let Some(Value::List(items)) = json(text) else {
+            self.note("vote.shape", "the answer is not a JSON list");
+            return None;
+        };
+        Some(items)
     }
 
     /// The items that have the form of an annotation; how many have not is a finding.
@@ -229,6 +227,11 @@ impl Reading<'_> {
         }
         good
     }
+}
+
+/// A text that is JSON, as a value.
+pub fn json(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok().map(|json| plain(&json))
 }
 
 /// A JSON value as one of a column.
