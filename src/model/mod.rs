@@ -7,4 +7,5 @@ pub mod license;
 pub mod polygons;
 pub mod spans;
 pub mod tokens;
+pub mod transcripts;
 pub mod votes;

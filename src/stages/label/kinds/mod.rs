@@ -5,6 +5,7 @@ pub mod kind;
 mod polygons;
 mod rating;
 mod spans;
+mod transcription;
 
 use self::kind::Kind;
 use crate::diag::suggest;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
 /// All kinds, in the order of the reference.
-pub static KINDS: &[Kind] = &[spans::KIND, boxes::KIND, polygons::KIND, class::KIND, rating::KIND];
+pub static KINDS: &[Kind] = &[spans::KIND, boxes::KIND, polygons::KIND, class::KIND, rating::KIND, transcription::KIND];
 
 /// The kind of a name.
 pub fn named(name: &str) -> Option<&'static Kind> {
