@@ -37,7 +37,8 @@ pub fn has_area(ring: &[Point]) -> bool {
     sum.abs() > size * f64::EPSILON * ring.len() as f64 || crosses(ring)
 }
 
-/// Whether two edges of a ring certainly cross each other. That two touch, or meet in a point of the ring, is no crossing.
+/// Whether two edges of a ring certainly cross each other. That two touch, or meet in a point of the ring, is no
+/// crossing.
 pub fn crosses(ring: &[Point]) -> bool {
     if ring.len() > CROSSING_MAX {
         return false;

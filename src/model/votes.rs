@@ -7,15 +7,15 @@ use crate::table::{Cell, DataType, Value, list, record, utf8};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vote {
     pub annotator: String,
-    /// The key below `from` that it came by.
+    /// The name below `from` of the source that it came from.
     pub origin: String,
-    /// The version of the guideline it was given under.
+    /// The version of the guideline under which it was given.
     pub guideline: String,
     pub answer: Value,
 }
 
 impl Vote {
-    /// The type of a list of votes.
+    /// Returns the type of a column of votes.
     pub fn list_of(answer: &DataType) -> DataType {
         list(record(&[("annotator", utf8()), ("origin", utf8()), ("guideline", utf8()), ("answer", answer.clone())]))
     }
@@ -35,14 +35,14 @@ impl Vote {
         Some(Vote { annotator: text("annotator")?, origin: text("origin")?, guideline: text("guideline")?, answer })
     }
 
-    /// The type of the answers in a column of votes; `None` for a column that holds none.
+    /// Returns the type of the answers in a column of votes, or `None` if the column holds no votes.
     pub fn answer_of(votes: &DataType) -> Option<&DataType> {
         let DataType::List(item) = votes else { return None };
         let DataType::Struct(fields) = item.data_type() else { return None };
         fields.find("answer").map(|(_, field)| field.data_type())
     }
 
-    /// The votes of a slot; `None` where nobody was asked.
+    /// Returns the votes of a slot, or `None` where nobody was asked.
     pub fn list(v: &Value) -> Option<Vec<Vote>> {
         match v {
             Value::List(l) => Some(l.iter().filter_map(Vote::from_value).collect()),
@@ -51,7 +51,7 @@ impl Vote {
     }
 }
 
-/// The classes that an answer names, once for each annotation; of a rating its number.
+/// Tells each class that an answer names, once for each annotation; of a rating it tells the number.
 ///
 /// An annotation names its class in its field `class`; an answer that is a text is a class.
 pub fn each_class(answer: &Value, tell: &mut dyn FnMut(&str)) {
@@ -63,7 +63,7 @@ pub fn each_class(answer: &Value, tell: &mut dyn FnMut(&str)) {
     }
 }
 
-/// The classes that an answer names, sorted, each once: the stratum of a list label.
+/// Returns the classes that an answer names, sorted, each once: the stratum of a label.
 pub fn classes_of(answer: &Value) -> Vec<String> {
     let mut out = Vec::new();
     each_class(answer, &mut |class| out.push(class.to_string()));

@@ -7,11 +7,11 @@
 //! outside = "fix"
 //! ```
 //!
-//! Reads `votes.TASK` and what bounds the answers: of kinds on text the text, of others the columns that the kind names
-//! (`width` and `height`), where all of them are there. Writes `votes.TASK` and `classes.TASK`, the sorted set of classes
-//! in all votes (of ratings their numbers). Findings: `guideline.major`, and those of the kind: `class.undeclared`,
-//! `span.empty`, `span.outside`, `box.degenerate`, `box.outside`, `rating.outside`. A class or a rating that goes takes
-//! its vote with it. Limits: an image of unknown size has no outside.
+//! Reads `votes.TASK` and the columns that bound an answer: the text for kinds that count in one, else the columns of
+//! `Kind::bounds` (`width`, `height`; `duration`) if all of them are there. Writes `votes.TASK` and `classes.TASK`, the
+//! sorted set of classes in all votes (of ratings their numbers). Findings: `guideline.major`, and those of the kind,
+//! which its file lists (`box.outside`). A class or a rating that goes takes its vote with it. Limits: an image of
+//! unknown size has no outside.
 use super::declaration::{OnMajor, Task, checked};
 use super::kinds::kind::{Judge, Kind, Respond, number};
 use super::rows::{Note, optional, slot, tell};
@@ -71,7 +71,7 @@ fn major(version: &str) -> &str {
     version.split('.').next().unwrap_or(version)
 }
 
-/// What answers are held against.
+/// The rules that answers are judged by.
 #[derive(Serialize, Deserialize, Default)]
 struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
@@ -84,16 +84,17 @@ struct Map {
     min: Option<Decimal>,
     #[serde(default, skip_serializing_if = "is_default")]
     max: Option<Decimal>,
-    /// The text that answers count in.
+    /// The text whose characters answers count in.
     #[serde(default, skip_serializing_if = "is_default")]
     text: Option<String>,
-    /// All columns that bound this kind's answers are there; keys have known it as `sized` since the first kind.
+    /// All columns that bound this kind's answers are there. Keys call it `sized`, as they did when boxes alone had
+    /// bounds.
     #[serde(default, rename = "sized", skip_serializing_if = "is_default")]
     bounded: bool,
-    /// The guideline's major version, where answers under another one wait for review.
+    /// The guideline's major version, if answers under another one wait for review.
     #[serde(default, skip_serializing_if = "is_default")]
     major: Option<String>,
-    /// What happens to each problem, a field each; those that are dropped are left out.
+    /// The response to each problem, a field each. The default, `drop`, is left out.
     #[serde(flatten)]
     problems: BTreeMap<String, Respond>,
 }
@@ -138,11 +139,11 @@ impl RowStage for Stage {
     }
 }
 
-/// What bounds the answers of each row.
+/// The bounds of the answers in each row of a partition.
 struct Limits {
-    /// Characters of the text; empty for kinds that do not count in one.
+    /// The number of characters of each text; empty for kinds that do not count in one.
     chars: Vec<Option<u32>>,
-    /// Numbers of the kind's bounds, `each` of them a row.
+    /// The values of the kind's bounds, row after row; each row has `each` of them.
     numbers: Vec<Option<f64>>,
     each: usize,
 }
@@ -162,7 +163,7 @@ impl Limits {
     }
 }
 
-/// The classes named in any of the votes, sorted, each once.
+/// Returns the classes that any of the votes names, sorted, each once.
 fn all_classes(votes: &[Vote]) -> Vec<String> {
     let mut all = BTreeSet::new();
     for vote in votes {
@@ -176,7 +177,7 @@ fn all_classes(votes: &[Vote]) -> Vec<String> {
 }
 
 impl Map {
-    /// What the answers of a row are held against.
+    /// Makes the judge of the answers in a row.
     fn judge<'j>(&'j self, limits: &'j Limits, row: usize) -> Judge<'j> {
         Judge {
             task: &self.task,
@@ -190,7 +191,7 @@ impl Map {
         }
     }
 
-    /// Answers given under another major version of the guideline.
+    /// Notes answers that were given under another major version of the guideline.
     fn judge_version(&self, votes: &[Vote], notes: &mut Vec<Note>) {
         let Some(current) = &self.major else { return };
         let old = votes.iter().filter(|v| major(&v.guideline) != current).count();

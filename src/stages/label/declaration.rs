@@ -1,4 +1,4 @@
-//! What `[label.TASK]` may say, and all of it that can be wrong before a sample is read.
+//! The declaration of `[label.TASK]`, and every mistake in it that can be found before a sample is read.
 use super::kinds::KINDS;
 use super::kinds::kind::{Kind, Method, Problem, Respond, TagScheme, Take};
 use crate::diag::{Diagnostic, suggest};
@@ -19,7 +19,8 @@ use std::ops::Range;
 pub struct Declaration {
     /// The kind of task.
     pub task: &'static Kind,
-    /// The classes that an answer may name. Their order decides ties of a vote. Only kinds whose answers name classes have them.
+    /// The classes that an answer may name. Their order decides ties of a vote. Only kinds whose answers name classes
+    /// have them.
     #[serde(default)]
     #[schemars(inner(length(min = 1)))]
     pub classes: Vec<At<String>>,
@@ -151,7 +152,7 @@ pub struct Fields {
     pub label: Option<String>,
 }
 
-/// Adds to the description of a key how answers of each kind are written.
+/// Adds to the description of a key how the answers of each kind are written.
 fn forms(schema: &mut Schema) {
     let own = schema.get("description").and_then(|d| d.as_str()).unwrap_or_default().to_string();
     let all = std::iter::once(own).chain(KINDS.iter().map(|k| format!("Of `{}`: {}", k.name, k.form)));
@@ -169,7 +170,7 @@ pub enum Offsets {
     Current,
 }
 
-/// What happens to each problem of an annotation that is declared; the kinds say which problems there are.
+/// The declared response to each problem of an annotation. The kinds say which problems there are.
 #[derive(Deserialize, Clone, Debug, Default)]
 #[serde(transparent)]
 pub struct Problems(pub BTreeMap<String, Respond>);
@@ -179,7 +180,8 @@ impl JsonSchema for Problems {
         "Problems".into()
     }
 
-    /// A key for each problem of any kind. What it means is told kind by kind, equal words once.
+    /// Makes a key for each problem of any kind. Its description joins what the kinds say of it; equal sentences stand
+    /// once.
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut properties = serde_json::Map::new();
         for problem in KINDS.iter().flat_map(|k| k.problems) {
@@ -207,9 +209,9 @@ pub struct Aggregate {
     pub method: Method,
 }
 
-/// A task as it is declared.
+/// A declared task, with what else its steps need to know.
 pub struct Task {
-    /// The instance, `ner`.
+    /// The name of the instance, `ner`.
     pub name: String,
     /// The key path, `label.ner`.
     pub path: String,
@@ -219,7 +221,7 @@ pub struct Task {
 }
 
 impl Task {
-    /// A key of this table, `label.ner.from.klue`.
+    /// Returns the full path of a key of this table, `label.ner.from.klue`.
     pub fn key(&self, of: &str) -> String {
         format!("{}.{of}", self.path)
     }
@@ -229,18 +231,18 @@ impl Task {
         self.declared.task
     }
 
-    /// The classes in their declared order; none for a kind without classes.
+    /// Returns the classes in their declared order; a kind without classes has none.
     pub fn classes(&self) -> Vec<String> {
         self.declared.classes.iter().map(|c| c.get().clone()).collect()
     }
 
-    /// The column of votes. Annotators and answers are words of the data.
+    /// Returns the column of votes. Annotators and answers are words of the data.
     pub fn votes(&self) -> (String, Column) {
         let ty = Vote::list_of(&(self.kind().answer)());
         (format!("votes.{}", self.name), Column::new(ty).role(Role::Votes { task: self.name.clone() }))
     }
 
-    /// The column of the label. Its classes are those of the manifest, whatever the data said; free words are words of
+    /// Returns the column of the label. Its classes are those of the manifest, whatever the data said; free words are words of
     /// the data.
     pub fn label(&self) -> Column {
         let (task, classes) = (self.name.clone(), self.classes());
@@ -249,40 +251,41 @@ impl Task {
         if self.kind().prose { column } else { column.harmless() }
     }
 
-    /// The declared method, else the one that fits the kind.
+    /// Returns the declared method, or else the default of the kind.
     pub fn method(&self) -> Method {
         let declared = self.declared.aggregate.as_ref().map(|a| a.method);
         declared.or(self.kind().methods.first().copied()).unwrap_or_default()
     }
 
-    /// What happens to a problem: as declared, else as the kind has it.
+    /// Returns the declared response to a problem, or else the default of the kind.
     pub fn respond(&self, problem: &Problem) -> Respond {
         self.declared.problems.0.get(problem.name).copied().unwrap_or(problem.default)
     }
 
-    /// The kind's problems that are found while answers are read, or those that are found by the check.
+    /// Returns the problems of the kind with their responses: those found while answers are read, or those the check
+    /// finds.
     pub fn problems(&self, reading: bool) -> impl Iterator<Item = (&'static Problem, Respond)> {
         let own = self.kind().problems.iter().filter(move |p| p.reading == reading);
         own.map(|p| (p, self.respond(p)))
     }
 
-    /// The version under which a source's answers were given; empty without a guideline.
+    /// Returns the version of the guideline under which a source gave its answers; it is empty without a guideline.
     pub fn version_of(&self, answers: &Answers) -> String {
         let current = self.declared.guideline.as_ref().map(|g| &g.version);
         answers.guideline.as_ref().or(current).map_or(String::new(), |v| v.get().clone())
     }
 
-    /// Sources that are columns, in name order.
+    /// Lists the sources that are columns, in name order.
     pub fn columns(&self) -> impl Iterator<Item = (&String, &Answers, &At<String>)> {
         self.declared.from.iter().filter_map(|(n, a)| Some((n, a, a.column.as_ref()?)))
     }
 
-    /// Sources that are files, in name order.
+    /// Lists the sources that are files, in name order.
     pub fn files(&self) -> impl Iterator<Item = (&String, &Answers, &[At<String>])> {
         self.declared.from.iter().filter_map(|(n, a)| Some((n, a, a.files.as_deref()?)))
     }
 
-    /// A gate for each problem that shall fail the build, on the step that finds it.
+    /// Makes a gate for each problem that shall fail the build, on the step that finds it.
     pub fn gates(&self, check: &Check, word: &str, reading: bool) -> Vec<Gate> {
         let step = format!("{}/{word}", self.path);
         let gate = |(problem, _): (&Problem, Respond)| Gate {
@@ -296,16 +299,16 @@ impl Task {
         self.problems(reading).filter(|p| p.1 == Respond::Fail).map(gate).collect()
     }
 
-    /// Whether a problem makes samples wait for a person's decision.
+    /// Tells whether one of the problems makes samples wait for a person's decision.
     pub fn reviews(&self, reading: bool) -> bool {
         self.problems(reading).any(|p| p.1 == Respond::Review)
     }
 }
 
-/// Reads and checks the table; every entry of the path does, and equal diagnostics are told once.
+/// Reads and checks the table. Every entry of the path calls this; equal diagnostics are told once.
 ///
-/// What is wrong is noted and nothing is built then; the task is given all the same, so that its columns are there and
-/// nobody after it misses them. `None` only if the table cannot be read.
+/// A task with mistakes is returned, too, so that later steps find its columns and tell no mistakes that only follow
+/// from these. `None` means that the table cannot be read at all.
 pub fn checked(check: &mut Check) -> Option<Task> {
     let declared: Declaration = check.read()?;
     let text = text_field(check);
@@ -327,7 +330,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     Some(Task { name: check.instance.clone(), path: check.path.clone(), declared, text })
 }
 
-/// The bytes of a key of this table, or of the nearest one above it.
+/// Returns where a key of this table stands in the manifest, or the nearest key above it.
 fn place(check: &Check, key: &str) -> Range<usize> {
     check.manifest.span_of(&format!("{}.{key}", check.path)).unwrap_or_else(|| check.span.clone())
 }
@@ -391,7 +394,7 @@ fn check_method(check: &mut Check, d: &Declaration) {
     }
 }
 
-/// A problem that this kind of task cannot have.
+/// Notes declared problems that this kind of task cannot have.
 fn check_problems(check: &mut Check, d: &Declaration) {
     for name in d.problems.0.keys().filter(|name| d.task.problem(name).is_none()) {
         let message = format!("`{name}` has no meaning here");
@@ -426,7 +429,7 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
     }
 }
 
-/// Keys that say nothing where they stand.
+/// Notes keys that have no meaning for this source.
 fn spare(check: &mut Check, source: &str, keys: &[(&str, bool)], why: &str) {
     for (key, _) in keys.iter().filter(|k| k.1) {
         let span = place(check, &format!("from.{source}.{key}"));
@@ -451,7 +454,7 @@ fn check_column(check: &mut Check, kind: &Kind, column: &At<String>) {
     }
 }
 
-/// Notes that no step before gives a column.
+/// Notes that no earlier step writes a column.
 pub fn unknown(check: &mut Check, column: &At<String>) {
     let help = suggest(column, check.names("samples"));
     let message = format!("no step gives the column `{}`", column.get());

@@ -24,7 +24,7 @@ use std::io;
 
 pub const ENTRY: Entry = Entry::join::<Stage>("label/guideline", "label.*", declare);
 
-/// What released versions said: `TASK TAB VERSION TAB DIGEST` lines, digests as 64 hex digits.
+/// The file that remembers the text of each released version: lines of `TASK TAB VERSION TAB DIGEST`, 64 hex digits.
 pub const PINS: &str = "pins/guideline.tsv";
 
 /// The longest document, in bytes.
@@ -68,7 +68,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }]
 }
 
-/// The guideline's text, or `T0340`.
+/// Returns the text of the guideline, or notes `T0340`.
 fn document(check: &mut Check, path: &At<String>) -> Option<String> {
     let label = match read(check.world, path) {
         Ok(text) => return Some(text),
@@ -97,7 +97,7 @@ fn check_pin(check: &mut Check, task: &Task, guideline: &Guideline, document: &s
     }
 }
 
-/// The section of each class; a class without one is `T0341`.
+/// Finds the section of each class; a class without one is noted as `T0341`.
 fn of_classes<'d>(
     check: &mut Check,
     task: &Task,
@@ -121,7 +121,7 @@ fn of_classes<'d>(
     found
 }
 
-/// The sections that are about one number of the scale.
+/// Finds the sections that are about one number of the scale.
 fn of_ratings<'d>(scale: &Scale, sections: &'d [Section]) -> Vec<(String, &'d Section)> {
     let within = scale.min.to_f64()..=scale.max.to_f64();
     let mut found: BTreeMap<String, &Section> = BTreeMap::new();
@@ -154,7 +154,7 @@ fn literal(table: String, guideline: &Guideline, found: &[(String, &Section)]) -
 struct Join {
     #[serde(default, skip_serializing_if = "is_default")]
     task: String,
-    /// Every class must have a section.
+    /// Whether every class must have a section.
     #[serde(default, skip_serializing_if = "is_default")]
     demand: bool,
 }
@@ -187,12 +187,12 @@ impl JoinStage for Stage {
 #[derive(Debug, PartialEq)]
 struct Section {
     heading: String,
-    /// From 1.
+    /// The line of the heading, from 1.
     line: usize,
     digest: Digest,
 }
 
-/// All sections of a Markdown document (CommonMark's ATX headings, outside of fenced code).
+/// Finds all sections of a Markdown document (CommonMark's ATX headings, outside of fenced code).
 fn sections(document: &str) -> Vec<Section> {
     let lines: Vec<&str> = document.lines().collect();
     let mut fence: Option<&str> = None;
@@ -215,7 +215,7 @@ fn sections(document: &str) -> Vec<Section> {
     headings.iter().enumerate().map(section).collect()
 }
 
-/// Level and words of a heading line, without marks of emphasis and code.
+/// Returns the level and the words of a heading line, without marks of emphasis and code.
 fn heading(line: &str) -> Option<(usize, String)> {
     let level = line.chars().take_while(|c| *c == '#').count();
     let rest = line.get(level..)?;
@@ -226,7 +226,7 @@ fn heading(line: &str) -> Option<(usize, String)> {
     Some((level, words.replace(['*', '`'], "")))
 }
 
-/// The section whose heading is the class; else the first that begins with it and is not that of another class.
+/// Finds the section whose heading is the class, or else the first that begins with it and belongs to no other class.
 fn section_of<'d>(class: &str, classes: &[String], sections: &'d [Section]) -> Option<&'d Section> {
     let other = |s: &&Section| !classes.contains(&s.heading);
     let begins = |s: &&Section| s.heading.strip_prefix(class).is_some_and(|r| r.starts_with([' ', ':', '(', '–', '—']));
@@ -234,7 +234,7 @@ fn section_of<'d>(class: &str, classes: &[String], sections: &'d [Section]) -> O
     exact.or_else(|| sections.iter().filter(other).find(begins))
 }
 
-/// The digest of lines without white space at their ends and without blank lines at the end of all.
+/// Digests lines without the white space at their ends and without the blank lines behind the last.
 fn digest_of(context: &str, lines: &[&str]) -> Digest {
     let lines: Vec<&str> = lines.iter().map(|l| l.trim_end()).collect();
     Digest::derive(context, lines.join("\n").trim_end().as_bytes())
@@ -242,19 +242,19 @@ fn digest_of(context: &str, lines: &[&str]) -> Digest {
 
 // ---- pins ------------------------------------------------------------------------------------------------------------
 
-/// The digest of a whole guideline as 64 hex digits. White space at the ends of lines and of the document, and the form
-/// of line ends, do not count.
+/// Returns the digest of a whole guideline as 64 hex digits. White space at the ends of lines and of the document, and
+/// the form of line ends, do not count.
 pub fn document_digest(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     digest_of("tamis guideline 1", &lines).hex()
 }
 
-/// A line of [`PINS`], with its newline.
+/// Makes a line of [`PINS`], with its newline.
 pub fn pin_line(task: &str, version: &str, digest: &str) -> String {
     format!("{task}\t{version}\t{digest}\n")
 }
 
-/// The digest that [`PINS`] remembers of a task's version.
+/// Finds the digest that [`PINS`] remembers of a task's version.
 pub fn pinned<'p>(pins: &'p str, task: &str, version: &str) -> Option<&'p str> {
     let digest = |line: &'p str| {
         let mut words = line.split('\t');
@@ -264,7 +264,8 @@ pub fn pinned<'p>(pins: &'p str, task: &str, version: &str) -> Option<&'p str> {
     pins.lines().find_map(digest)
 }
 
-/// Task, version and digest of each guideline that the manifest names and that can be read, in the order of tasks.
+/// Lists task, version and digest of each guideline that the manifest names and that can be read, in the order of
+/// tasks.
 pub fn guideline_pins(manifest: &Manifest, world: &World) -> Vec<(String, String, String)> {
     let tasks = manifest.instances(&["label"]).into_iter();
     let pin = |(task, _, table): (String, _, &Declared)| {

@@ -14,6 +14,8 @@
 //! `label.TASK/from.X` (a column, or rows met by the join key, to votes), `label.TASK/check`, `label.TASK/guideline`,
 //! and `label.TASK` itself. They write `votes.TASK`, `classes.TASK`, `label.TASK` and `status.TASK`.
 //!
+//! What an answer looks like and what can be wrong with it, a kind of task says ([`kinds`]).
+//!
 //! Null = not labelled; `[]` = looked, nothing there; never exchanged. Limits: what is said of a row names positions
 //! and rules, never a text, an answer or an annotator.
 mod check;
@@ -29,7 +31,7 @@ mod votes;
 
 use crate::stage::Entry;
 
-/// In the order of the work.
+/// The steps of a task, in the order of the work.
 pub const ENTRIES: &[Entry] = &[read::ENTRY, votes::COLUMN, votes::JOIN, check::ENTRY, guideline::ENTRY, settle::ENTRY];
 
 #[cfg(test)]

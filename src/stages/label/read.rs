@@ -88,7 +88,7 @@ fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<S
     let format = format_of(answers).unwrap_or_default();
     let fields = answers.fields.clone().unwrap_or_default();
     let field = |given: Option<String>, default: &str| given.unwrap_or_else(|| default.to_string());
-    let parse = Parse {
+    let map = Map {
         source: task.key(&format!("from.{name}")),
         format,
         item: field(fields.item, "item"),
@@ -97,7 +97,7 @@ fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<S
     };
     let table = format!("{}/units.{name}", task.path);
     let source = Source {
-        name: parse.source.clone(),
+        name: map.source.clone(),
         table: table.clone(),
         globs: files.iter().map(|g| g.get().clone()).collect(),
         spans: files.iter().map(At::span).collect(),
@@ -117,14 +117,14 @@ fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<S
                 into: Some(format!("{}/from.{name}", task.path)),
                 ..Ports::default()
             },
-            &parse,
+            &map,
         )
         .word(format!("read.{name}"))
     }
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Parse {
+struct Map {
     /// The key path of the source, `label.ner.from.crowd`.
     #[serde(default, skip_serializing_if = "is_default")]
     source: String,
@@ -142,12 +142,12 @@ struct Read;
 
 impl RowStage for Read {
     const MAP: u32 = 2;
-    type Map = Parse;
+    type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;
 
-    fn map(p: &Parse, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
-        let mut out = Ballot::new(p);
+    fn map(p: &Map, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
+        let mut out = Votes::new(p);
         let (blobs, rejects) = (rows.cells::<Digest>("blob")?, rows.texts("reject")?);
         let contexts = rows.column("context")?;
         for (row, blob) in blobs.into_iter().enumerate() {
@@ -166,18 +166,18 @@ impl RowStage for Read {
     }
 }
 
-/// The votes of one partition of units, column by column.
-struct Ballot<'p> {
-    p: &'p Parse,
+/// The votes read from one partition of units, column by column.
+struct Votes<'p> {
+    p: &'p Map,
     delta: Delta,
     items: Vec<Option<String>>,
     annotators: Vec<Option<String>>,
     answers: Vec<Option<String>>,
 }
 
-impl<'p> Ballot<'p> {
-    fn new(p: &'p Parse) -> Self {
-        Ballot { p, delta: Delta::default(), items: Vec::new(), annotators: Vec::new(), answers: Vec::new() }
+impl<'p> Votes<'p> {
+    fn new(p: &'p Map) -> Self {
+        Votes { p, delta: Delta::default(), items: Vec::new(), annotators: Vec::new(), answers: Vec::new() }
     }
 
     fn refuse(&mut self, row: usize, record: usize, rule: &str, say: &str) {
@@ -228,7 +228,7 @@ struct Columns {
 }
 
 /// `None` for a format without a header.
-fn columns(p: &Parse, context: Option<&[u8]>) -> Result<Option<Columns>, Wrong> {
+fn columns(p: &Map, context: Option<&[u8]>) -> Result<Option<Columns>, Wrong> {
     if p.format == Format::Jsonl {
         return Ok(None);
     }
@@ -243,7 +243,7 @@ fn columns(p: &Parse, context: Option<&[u8]>) -> Result<Option<Columns>, Wrong> 
 }
 
 /// Item, annotator and answer of a record; none of them is empty.
-fn vote(p: &Parse, bytes: &[u8], columns: Option<&Columns>) -> Result<[String; 3], Wrong> {
+fn vote(p: &Map, bytes: &[u8], columns: Option<&Columns>) -> Result<[String; 3], Wrong> {
     let vote = match columns {
         Some(c) => {
             let values = csv::record(bytes, p.format.delimiter(), &c.header)?;
@@ -283,12 +283,12 @@ mod tests {
     use arrow_array::BinaryArray;
     use std::sync::Arc;
 
-    fn parse(format: Format) -> Parse {
+    fn map(format: Format) -> Map {
         let name = |n: &str| n.to_string();
-        Parse { source: "label.t.from.x".into(), format, item: name("i"), annotator: name("by"), label: name("l") }
+        Map { source: "label.t.from.x".into(), format, item: name("i"), annotator: name("by"), label: name("l") }
     }
 
-    fn read(p: &Parse, unit: &[u8], header: Option<&[u8]>, reject: Option<&str>) -> Delta {
+    fn read(p: &Map, unit: &[u8], header: Option<&[u8]>, reject: Option<&str>) -> Delta {
         let digest = Digest::of(unit);
         let blobs = Bytes([(digest, unit.to_vec())].into());
         let columns = vec![
@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn each_record_of_a_csv_bears_a_vote_or_is_dropped() {
         let unit = b"a,s1,3\nb,s1,\n,s2,3\nb,,4\nb,s2\nb,\"s,2\",x\n";
-        let delta = read(&parse(Format::Csv), unit, Some(b"by,i,l\n"), None);
+        let delta = read(&map(Format::Csv), unit, Some(b"by,i,l\n"), None);
         let want = [(1, "vote.empty"), (2, "vote.annotator"), (3, "vote.item"), (4, "csv.ragged")];
         assert_eq!(dropped(&delta), want);
         assert_eq!(delta.born.parents, [(0, 0), (0, 5)]);
@@ -321,14 +321,14 @@ mod tests {
 
     #[test]
     fn without_a_named_column_every_record_is_dropped() {
-        let delta = read(&parse(Format::Tsv), b"a\t1\nb\t2\n", Some(b"by\tl\n"), None);
+        let delta = read(&map(Format::Tsv), b"a\t1\nb\t2\n", Some(b"by\tl\n"), None);
         assert_eq!(dropped(&delta), [(0, "csv.column"), (1, "csv.column")]);
         assert!(delta.born.parents.is_empty() && delta.born.columns.is_empty());
     }
 
     #[test]
     fn json_lines_take_paths_and_any_value() {
-        let p = Parse { annotator: "meta.by".into(), ..parse(Format::Jsonl) };
+        let p = Map { annotator: "meta.by".into(), ..map(Format::Jsonl) };
         let unit = br#"{"i": 7, "meta": {"by": "a"}, "l": [{"class": "A"}]}
 {"i": "s", "meta": {}, "l": 1}
 not json
@@ -341,13 +341,13 @@ not json
 
     #[test]
     fn a_rejected_unit_is_one_drop() {
-        let delta = read(&parse(Format::Csv), b"", None, Some("record.too_large"));
+        let delta = read(&map(Format::Csv), b"", None, Some("record.too_large"));
         assert_eq!(dropped(&delta), [(0, "record.too_large")]);
         assert_eq!(delta.events[0].key, "label.t.from.x.files");
     }
 
     #[test]
     fn default_parameters_are_empty_text() {
-        assert_eq!(text(&Parse::default()), "{}");
+        assert_eq!(text(&Map::default()), "{}");
     }
 }

@@ -1,12 +1,12 @@
-//! What the kernels of a task have in common: what is said of a row, and columns that are read in some declarations only.
+//! Helpers that several kernels of a task use: notes about a row, and columns that only some declarations read.
 use crate::stage::{Act, Delta, Fault, Rows};
 use crate::table::{ArrayRef, Value, value_at};
 
-/// Something to be said of one row, by functions that know no tables.
+/// A finding about one row, made by functions that do not know which row it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Note {
     pub act: Act,
-    /// The key responsible.
+    /// The key of the manifest that is responsible.
     pub key: String,
     pub rule: &'static str,
     pub say: String,
@@ -18,19 +18,19 @@ impl Note {
     }
 }
 
-/// Puts what was noted of a row into its delta.
+/// Adds the notes about a row to the delta, as events.
 pub fn tell(delta: &mut Delta, row: usize, notes: Vec<Note>) {
     for n in notes {
         delta.event(row, n.act, n.key, n.rule, n.say);
     }
 }
 
-/// A column that a step reads in some declarations only.
+/// Returns a column that only some declarations read, or `None` where this one does not.
 pub fn optional(rows: &Rows, name: &str) -> Result<Option<ArrayRef>, Fault> {
     if rows.names().any(|n| n == name) { rows.column(name).map(Some) } else { Ok(None) }
 }
 
-/// The slot of such a column; null without one.
+/// Returns the value of an optional column in a row; it is null where there is no column.
 pub fn slot(column: &Option<ArrayRef>, row: usize) -> Value {
     column.as_ref().map_or(Value::Null, |a| value_at(a.as_ref(), row))
 }

@@ -52,7 +52,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     )]
 }
 
-/// How votes become a label.
+/// The rule by which votes become a label.
 #[derive(Serialize, Deserialize, Default)]
 struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
@@ -61,10 +61,10 @@ struct Map {
     kind: &'static Kind,
     #[serde(default, skip_serializing_if = "is_default")]
     method: Method,
-    /// In the declared order, which decides ties.
+    /// The classes in the declared order, which decides ties.
     #[serde(default, skip_serializing_if = "is_default")]
     classes: Vec<String>,
-    /// Sources that are columns.
+    /// The names of sources that are columns.
     #[serde(default, skip_serializing_if = "is_default")]
     sources: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -126,7 +126,8 @@ impl Stage {
     }
 }
 
-/// One entry for the row (`l` with a label, `u` without; its votes), one for each class in the label (`c`; how often).
+/// Adds an entry for the row (key `l` with a label, `u` without; value: its votes) and one for each class in its label
+/// (key `c` and the class; value: how often).
 fn count(summary: &mut Summary, row: usize, votes: usize, label: &Value) {
     summary.put(if *label == Value::Null { b"u" } else { b"l" }, row, (votes as u64).to_be_bytes());
     for (class, n) in classes(label) {
@@ -134,7 +135,7 @@ fn count(summary: &mut Summary, row: usize, votes: usize, label: &Value) {
     }
 }
 
-/// How often each class stands in a label; a rating is one where it is a whole number.
+/// Counts how often a label names each class. A rating counts as a class if it is a whole number.
 fn classes(label: &Value) -> BTreeMap<String, u64> {
     let mut out = BTreeMap::new();
     if !matches!(label, Value::Float(x) if x.fract() != 0.0) {
@@ -148,7 +149,7 @@ fn number(bytes: &[u8]) -> u64 {
 }
 
 impl Map {
-    /// Label and status of a row.
+    /// Returns the label and the status of a row.
     fn settle(&self, votes: Option<&[Vote]>, notes: &mut Vec<Note>) -> (Value, Option<&'static str>) {
         let Some(votes) = votes else {
             return match self.unlabelled {

@@ -1,4 +1,4 @@
-//! Fixtures of the tests of a task.
+//! Fixtures for the tests of this folder.
 #[cfg(test)]
 use super::kinds::kind::{Judge, Kind, Reading, Respond};
 use super::rows::Note;
@@ -49,18 +49,18 @@ pub fn pixels(class: &str, at: [f64; 4], flags: &[&str]) -> Box2 {
     Box2 { class: class.into(), x1, y1, x2, y2, flags: flags.iter().map(|f| f.to_string()).collect() }
 }
 
-/// The rules of what was noted.
+/// The rules of notes, in their order.
 pub fn rules_of(notes: &[Note]) -> Vec<&'static str> {
     notes.iter().map(|n| n.rule).collect()
 }
 
-/// The source `x` of a task `t`, without tokens and edits.
+/// A reading of answers of the source `x` for the task `t`, without tokens and edits.
 pub fn asking(map: &BTreeMap<String, String>) -> Reading<'_> {
     let (tokens, edits, notes) = Default::default();
     Reading { task: "t", source: "x", map, scheme: Default::default(), bio: Respond::Drop, tokens, edits, notes }
 }
 
-/// A task `t` whose answers nothing bounds.
+/// A judge of answers of the task `t` that nothing bounds.
 pub fn judging<'j>(classes: &'j [String], problems: &'j BTreeMap<String, Respond>) -> Judge<'j> {
     Judge { task: "t", classes, min: None, max: None, problems, chars: None, bounds: &[], notes: Vec::new() }
 }

@@ -84,7 +84,7 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
     }
 }
 
-/// The ports of a step that adds votes; all but the first of a task read those before.
+/// Returns the ports of a step that adds votes. All but the first of a task read the votes of those before.
 fn ports(task: &Task, source: &Map, mut reads: Vec<String>, later: bool) -> Ports {
     let votes = task.votes();
     reads.extend(source.edits.clone());
@@ -92,7 +92,7 @@ fn ports(task: &Task, source: &Map, mut reads: Vec<String>, later: bool) -> Port
     Ports { table: "samples".into(), reads, writes: vec![votes], ..Ports::default() }
 }
 
-/// How a source's answers are read.
+/// How the answers of a source are read.
 #[derive(Serialize, Deserialize, Default)]
 struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
@@ -112,15 +112,15 @@ struct Map {
     map: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "is_default")]
     scheme: TagScheme,
-    /// What happens to tags that the scheme does not allow; of a kind without tags `fix`.
+    /// The response to tags that the scheme does not allow; kinds without tags have `fix`.
     #[serde(default, skip_serializing_if = "is_default")]
     bio: Respond,
-    /// The column of the edit list that answers are moved through.
+    /// The column of the edit list by which answers are moved.
     #[serde(default, skip_serializing_if = "is_default")]
     edits: Option<String>,
 }
 
-/// Files of votes are joined with the same parameters as columns are mapped with.
+/// The parameters of joining files of votes are those of mapping a column.
 type Join = Map;
 
 struct FromColumn;
@@ -180,7 +180,7 @@ impl JoinStage for FromFiles {
     }
 }
 
-/// The other columns that a source reads, besides its answers.
+/// The columns that a source reads besides its answers.
 struct Others {
     votes: Option<ArrayRef>,
     tokens: Option<ArrayRef>,
@@ -216,7 +216,7 @@ impl Map {
         format!("label.{}.from.{}", self.task, self.source)
     }
 
-    /// What the answers of a row are read with.
+    /// Collects what the answers of a row are read with.
     fn reading(&self, others: &Others, row: usize) -> Reading<'_> {
         Reading {
             task: &self.task,
@@ -248,7 +248,7 @@ impl Map {
     }
 }
 
-/// The votes of a row with new ones, by (annotator, source).
+/// Merges new votes into those of a row, in the order of (annotator, source).
 fn added(before: Value, new: Option<Vec<Vote>>) -> Value {
     let Some(new) = new else { return before };
     let mut all = Vote::list(&before).unwrap_or_default();

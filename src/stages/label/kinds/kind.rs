@@ -29,7 +29,8 @@ pub struct Kind {
     pub from_text: fn(&str, &mut Reading) -> Option<Value>,
     /// What can be wrong with an answer, and what happens then if nothing is declared.
     pub problems: &'static [Problem],
-    /// Columns of numbers that bound an answer, such as `width` and `height`. They are read where all of them are there.
+    /// Columns of numbers that bound an answer, such as `width` and `height`. They are read where all of them are
+    /// there.
     pub bounds: &'static [&'static str],
     /// Removes or repairs what is wrong in an answer; `None` if the whole vote goes.
     pub judge: fn(&Value, &mut Judge) -> Option<Value>,

@@ -1,10 +1,10 @@
 //! `instance_segmentation`: polygons on an image, each with a class, holes and flags. In pixels, 0-based.
 //!
 //! Judged ring by ring: an undeclared class; fewer than three points, no area or a coordinate that is no number
-//! (`polygon.degenerate`); a ring that crosses itself (`polygon.crossing`); a point outside of the image where its size is
-//! known (`polygon.outside`). Limits: a polygon in one part; whether holes lie inside of the outline and apart from each
-//! other is not judged; a crossing exactly in a corner is not seen; a ring of more than 4,096 points is not looked at for
-//! crossings, which is told (`polygon.long`).
+//! (`polygon.degenerate`); a ring that crosses itself (`polygon.crossing`); a point outside of the image where its size
+//! is known (`polygon.outside`). Limits: a polygon in one part; whether holes lie inside of the outline and apart from
+//! each other is not judged; a crossing exactly in a corner is not seen; a ring of more than 4,096 points is not looked
+//! at for crossings, which is told (`polygon.long`).
 use super::kind::*;
 use crate::model::polygons::{CROSSING_MAX, Point, Polygon, Ring, crosses, cut, has_area};
 use crate::table::{Cell, Value};

@@ -1,9 +1,10 @@
 //! `transcription`: what is said in a recording: a text and, where it is timed, segments in seconds.
 //!
-//! Judged: a segment that does not end after its start (`segment.degenerate`), that begins before the recording or passes
-//! its end where the column `duration` says when that is (`segment.outside`), or that starts before the one before it
-//! (`segment.order`). The text as a whole is never changed. Limits: segments may overlap, since two people may speak at
-//! once; whether the segments together say the text is not judged; a plain text that is a JSON object is read as one.
+//! Judged: a segment that does not end after its start (`segment.degenerate`), that begins before the recording or
+//! passes its end where the column `duration` says when that is (`segment.outside`), or that starts before the one
+//! before it (`segment.order`). The text as a whole is never changed. Limits: segments may overlap, since two people
+//! may speak at once; whether the segments together say the text is not judged; a plain text that is a JSON object is
+//! read as one.
 use super::kind::*;
 use crate::model::transcripts::{Segment, Transcript};
 use crate::table::{Cell, DataType, Value};
