@@ -59,6 +59,7 @@ pub fn each_class(answer: &Value, tell: &mut dyn FnMut(&str)) {
         Value::List(items) => items.iter().filter_map(|i| i.field("class").text()).for_each(tell),
         Value::Text(class) => tell(class),
         Value::Float(rating) => tell(&rating.to_string()),
+        Value::Int(_) | Value::Bool(_) => answer.key_text().iter().for_each(|class| tell(class)),
         _ => {}
     }
 }

@@ -40,6 +40,17 @@ impl Value {
         }
     }
 
+    /// A value as a text by which equal values are known, whatever their type; `None` for null. A text is itself, a number
+    /// is written in decimal, a list or a record as JSON.
+    pub fn key_text(&self) -> Option<String> {
+        match self {
+            Value::Null => None,
+            Value::Text(t) => Some(t.clone()),
+            Value::Bytes(_) | Value::Blob(_) => self.json().as_str().map(str::to_string),
+            other => Some(other.json().to_string()),
+        }
+    }
+
     /// As JSON: blobs as hex, a NaN as null.
     pub fn json(&self) -> serde_json::Value {
         use serde_json::Value as J;

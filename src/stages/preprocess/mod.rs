@@ -36,8 +36,8 @@ mod tests {
     use super::texts::{self, Texts};
     use crate::digest::Digest;
     use crate::formats::image::Probe;
-    use crate::model::images::Image;
     use crate::model::edits::Edit;
+    use crate::model::images::Image;
     use crate::stage::testing::{self, Bytes, rows, texts_of};
     use crate::stage::*;
     use crate::table::cells;

@@ -250,7 +250,7 @@ impl JoinStage for Pinned {
 struct Split;
 
 impl RowStage for Split {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
@@ -261,11 +261,12 @@ impl RowStage for Split {
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let ids = rows.column("id")?;
         let strata = p.stratify.as_ref().map(|c| rows.column(c)).transpose()?;
-        let own = |c: &Option<String>| c.as_ref().map(|c| rows.texts(c)).transpose();
-        let (groups, kept) = (own(&p.group)?, own(&p.keep)?);
+        let groups = p.group.as_ref().map(|c| rows.column(c)).transpose()?;
+        let kept = p.keep.as_ref().map(|c| rows.texts(c)).transpose()?;
         let at = |c: &Option<Vec<Option<String>>>, row: usize| c.as_ref().and_then(|c| c.get(row).cloned().flatten());
         for (row, id) in texts(ids.as_ref()).into_iter().enumerate() {
-            let unit = match at(&groups, row) {
+            // equal values of any type are one group
+            let unit = match groups.as_ref().and_then(|g| value_at(g.as_ref(), row).key_text()) {
                 Some(g) => format!("g{g}"),
                 None => format!("s{}", id.unwrap_or_default()),
             };
@@ -300,6 +301,31 @@ impl Split {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stage::testing;
+    use crate::table::{Array, ArrayRef, Value};
+
+    /// Groups may be of any type: a number or a list is a group as a text is.
+    #[test]
+    fn equal_values_of_any_type_are_one_group() {
+        let units = |groups: ArrayRef| {
+            let p = Map { group: Some("g".into()), usual: "train".into(), ..Map::default() };
+            let ids: Vec<Option<String>> = (0..groups.len()).map(|i| Some(format!("{i}"))).collect();
+            let (bytes, mut summary) = (testing::Bytes::default(), Summary::default());
+            let rows = testing::rows(&bytes, &[("id", array_of(ids)), ("g", groups)]);
+            Split::map(&p, &rows, &mut summary).unwrap();
+            summary.sorted().iter().map(|e| String::from_utf8_lossy(e.0).into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(units(testing::texts_of(&[Some("a"), Some("a"), None])), ["ga", "ga", "s2"]);
+        let numbers: ArrayRef = std::sync::Arc::new(arrow_array::Int64Array::from(vec![Some(7), Some(7), None]));
+        assert_eq!(units(numbers), ["g7", "g7", "s2"]);
+        let truths: ArrayRef = std::sync::Arc::new(arrow_array::BooleanArray::from(vec![true, false, true]));
+        assert_eq!(units(truths), ["gfalse", "gtrue", "gtrue"]);
+        let lists = crate::table::value::column(
+            &crate::table::list(utf8()),
+            &[Value::List(vec![Value::Text("x".into())]), Value::List(vec![]), Value::List(vec![])],
+        );
+        assert_eq!(units(lists.unwrap()), ["g[\"x\"]", "g[]", "g[]"]);
+    }
 
     /// How many samples are kept, or why that is not known.
     fn kept(lock: Option<&str>, pins: Option<&str>) -> Result<usize, String> {

@@ -1,4 +1,4 @@
-//! Gather of a ranking: units of a stratum in the order of a number drawn for (seed, unit), cut by largest remainder.
+//! Shares of a ranking: units of a stratum in the order of a number drawn for (seed, unit), cut by largest remainder.
 use crate::digest::Draws;
 use crate::measure::apportion::largest_remainder;
 use crate::stage::{Fact, Hit, Hits, Verdicts, is_default};
@@ -14,8 +14,8 @@ pub struct Gather {
     /// On a common scale.
     #[serde(default, skip_serializing_if = "is_default")]
     pub weights: BTreeMap<String, u64>,
-    #[serde(default, skip_serializing_if = "is_default")]
     /// The split that every sample is in unless a verdict says otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub usual: String,
 }
 
