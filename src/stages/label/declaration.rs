@@ -438,7 +438,7 @@ fn spare(check: &mut Check, source: &str, keys: &[(&str, bool)], why: &str) {
 }
 
 fn check_column(check: &mut Check, kind: &Kind, column: &At<String>) {
-    let Some(ty) = check.column("samples", column).cloned() else { return unknown(check, column) };
+    let Some(Column { ty, .. }) = check.known(column) else { return };
     match (kind.takes)(&ty) {
         Take::No => {
             let message = format!("`{}` cannot answer this kind of task", column.get());
@@ -452,11 +452,4 @@ fn check_column(check: &mut Check, kind: &Kind, column: &At<String>) {
         }
         _ => {}
     }
-}
-
-/// Notes that no earlier step writes a column.
-pub fn unknown(check: &mut Check, column: &At<String>) {
-    let help = suggest(column, check.names("samples"));
-    let message = format!("no step gives the column `{}`", column.get());
-    check.bad(Diagnostic::error("T0310", column.span(), message).label(help));
 }

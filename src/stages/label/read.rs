@@ -11,7 +11,7 @@
 //! as written) and the id `ITEM/ANNOTATOR`. Every record bears one row or is dropped with its reason: what cannot be
 //! read (`encoding`, `csv.ragged`, `csv.quote`, `json`, ...), `csv.header`, `csv.column` (the header lacks a named
 //! column), `vote.item`, `vote.annotator`, `vote.empty`. Limits: records of 16 MiB, JSON of 64 levels.
-use super::declaration::{Answers, Declaration, Format, Task, checked, unknown};
+use super::declaration::{Answers, Declaration, Format, Task, checked};
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::formats::csv::{self, Header};
@@ -66,13 +66,10 @@ fn check_files(check: &mut Check, answers: &Answers, files: &[At<String>]) {
         check.bad(problem.label("needs `format`").help("`csv`, `tsv` or `jsonl`"));
     }
     let Some(on) = answers.on.as_ref().filter(|on| on.as_str() != "id") else { return };
-    match check.column("samples", on).cloned() {
-        None => unknown(check, on),
-        Some(ty) if ty != utf8() && ty != list(utf8()) => {
-            let problem = Diagnostic::error("T0315", on.span(), format!("`{}` cannot be a join key", on.get()));
-            check.bad(problem.label(format!("this column is {}, not text", types::text(&ty))));
-        }
-        Some(_) => {}
+    let Some(Column { ty, .. }) = check.known(on) else { return };
+    if ty != utf8() && ty != list(utf8()) {
+        let problem = Diagnostic::error("T0315", on.span(), format!("`{}` cannot be a join key", on.get()));
+        check.bad(problem.label(format!("this column is {}, not text", types::text(&ty))));
     }
 }
 

@@ -98,6 +98,18 @@ mod tests {
         assert!(serde_json::from_str::<&'static Kind>("\"nre\"").unwrap_err().to_string().contains("`ner`"));
     }
 
+    /// The reference tells a default once for all kinds.
+    #[test]
+    fn a_problem_has_one_default_whatever_the_kind() {
+        for (kind, problem) in KINDS.iter().flat_map(|k| k.problems.iter().map(move |p| (k, p))) {
+            let same = KINDS.iter().filter_map(|k| k.problem(problem.name));
+            let of = |p: &kind::Problem| (p.default, p.reading);
+            assert!(same.map(of).all(|other| other == of(problem)), "{kind:?} {}", problem.name);
+            assert_eq!(kind.problems.iter().filter(|p| p.name == problem.name).count(), 1);
+            assert!(problem.say.ends_with('.'));
+        }
+    }
+
     #[test]
     fn a_released_label_is_a_column_that_gives_answers() {
         for kind in KINDS {
