@@ -43,7 +43,7 @@ impl<const SAMPLE: bool> RowStage for Children<SAMPLE> {
                 }
                 _ => 0,
             };
-            if number(&id) % 7 == 0 {
+            if number(&id).is_multiple_of(7) {
                 d.event(row, Act::Finding, "children", "children.seven", "divisible by seven");
             }
             summary.put(copies.to_string(), row, "");

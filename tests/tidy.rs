@@ -153,18 +153,18 @@ impl Source {
             let tree: String = statement[at + 4..].chars().filter(|c| !c.is_whitespace()).collect();
             open_braces(&tree, "", &mut out);
         }
-        out.into_iter().filter_map(|path| self.from_root(&path)).collect()
+        out.into_iter().filter_map(|path| self.rooted(&path)).collect()
     }
 
     /// A path as it stands in the file, from the root of the crate; `None` if it is of another crate.
-    fn from_root(&self, path: &str) -> Option<Vec<String>> {
+    fn rooted(&self, path: &str) -> Option<Vec<String>> {
         let segments: Vec<&str> = path.split("::").collect();
         let ups = segments.iter().take_while(|s| **s == "super").count();
         let module = self.module();
-        let base: Vec<&str> = match segments.first()? {
-            &"crate" => Vec::new(),
-            &"self" => module,
-            &"super" => module[..module.len().saturating_sub(ups)].to_vec(),
+        let base: Vec<&str> = match *segments.first()? {
+            "crate" => Vec::new(),
+            "self" => module,
+            "super" => module[..module.len().saturating_sub(ups)].to_vec(),
             _ => return None,
         };
         let rest = segments.iter().skip(ups.max(1));

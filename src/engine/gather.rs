@@ -21,8 +21,11 @@ pub fn encode(summary: &Summary) -> Vec<u8> {
     out
 }
 
-/// The entries (key, row, value) of an encoded summary; `None` if the bytes are none.
-pub fn decode(bytes: &[u8]) -> Option<Vec<(&[u8], u32, &[u8])>> {
+/// An entry of a summary: key, row, value.
+pub type Entry<'b> = (&'b [u8], u32, &'b [u8]);
+
+/// The entries of an encoded summary; `None` if the bytes are none.
+pub fn decode(bytes: &[u8]) -> Option<Vec<Entry<'_>>> {
     let mut rest = bytes;
     let mut take = |n: usize| {
         let (own, after) = rest.split_at_checked(n)?;
@@ -77,6 +80,9 @@ pub enum Bytes<'s> {
 /// How much is read at a time of a summary that is not held.
 const BLOCK: usize = 16 << 10;
 
+/// An entry as it is read: borrowed where the summary is held, else a copy.
+type Pulled<'a> = (Cow<'a, [u8]>, u32, Cow<'a, [u8]>);
+
 struct Cursor<'a> {
     of: &'a Bytes<'a>,
     living: &'a Living,
@@ -103,7 +109,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn entry(&mut self) -> Option<(Cow<'a, [u8]>, u32, Cow<'a, [u8]>)> {
+    fn entry(&mut self) -> Option<Pulled<'a>> {
         Some((self.text()?, self.u32()?, self.text()?))
     }
 
@@ -149,7 +155,7 @@ impl<'a> Cursor<'a> {
 }
 
 impl<'a> Iterator for Cursor<'a> {
-    type Item = (Cow<'a, [u8]>, u32, Cow<'a, [u8]>);
+    type Item = Pulled<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -204,7 +210,7 @@ impl<'a> Head<'a> {
     }
 }
 
-fn hit<'a>(at: Spot, (key, _, value): (Cow<'a, [u8]>, u32, Cow<'a, [u8]>)) -> Hit<'a> {
+fn hit<'a>(at: Spot, (key, _, value): Pulled<'a>) -> Hit<'a> {
     Hit { key, value, at }
 }
 

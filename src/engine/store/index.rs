@@ -186,7 +186,7 @@ mod tests {
         let mut index = Index::default();
         let mut file = Vec::new();
         for n in 0..5u8 {
-            index.put_result(Digest::of(&[n]), &[n; 3], n % 2 == 0);
+            index.put_result(Digest::of(&[n]), &[n; 3], n.is_multiple_of(2));
             index.put_object(Digest::of(&[n, n]), place(u32::from(n)));
             let bytes = index.commit();
             index.committed(&bytes);
@@ -198,7 +198,7 @@ mod tests {
             back.read(&file[..cut]);
             let known = |n: u8| {
                 let key = Digest::of(&[n]);
-                back.result(key).is_some_and(|b| *b == [n; 3] && back.is_raw(key) == (n % 2 == 0))
+                back.result(key).is_some_and(|b| *b == [n; 3] && back.is_raw(key) == n.is_multiple_of(2))
             };
             let placed = |n: u8| back.objects.get(&Digest::of(&[n, n])) == Some(&place(u32::from(n)));
             let whole = (0..5).take_while(|n| known(*n)).count();
