@@ -7,6 +7,8 @@ use crate::engine::ledger;
 use crate::engine::session::Session;
 use crate::engine::state::{Bin, Partition, parents_of};
 use crate::engine::state::{Built, PartRun, StepRun};
+use crate::formats::FORMATS;
+use crate::formats::writer::{Place, split_of};
 use crate::model::votes::classes_of;
 use crate::project::{Failure, Options, Project};
 use crate::report::show::{line_of, raw_columns, value_text};
@@ -338,20 +340,19 @@ impl Teller<'_, '_> {
     fn places(&self, page: &Step, run: &StepRun, split: &str, id: &str) -> Result<Vec<String>, Fault> {
         let Some(n) = self.position(&page.plan.ports.table, split, id)? else { return Ok(Vec::new()) };
         let mut out = Vec::new();
-        let mut before: BTreeMap<&str, u64> = BTreeMap::new(); // samples in the shards passed so far
-        for f in &run.files {
-            let Some((folder, name)) = f.path.split_once('/') else { continue };
-            let of_split = name.rsplit_once('-').is_some_and(|(s, _)| s == split);
-            let first = before.entry(folder).or_default();
-            let own = n.checked_sub(*first).filter(|own| *own < f.rows);
-            *first += if of_split { f.rows } else { 0 };
-            match (folder, own) {
-                ("parquet", Some(own)) if of_split => out.push(format!("{} row {own}", f.path)),
-                ("jsonl", Some(own)) if of_split => out.push(format!("{}:{}", f.path, own + 1)),
-                ("conll", _) if name.strip_suffix(".conll") == Some(split) => {
-                    out.extend(self.sentence(f, id)?.map(|line| format!("{}:{line}", f.path)));
-                }
-                _ => {}
+        for writer in FORMATS.iter().filter_map(|f| f.writer.as_ref()) {
+            let mut before = 0; // samples in the files passed so far
+            for f in run.files.iter().filter(|f| split_of(writer.files, &f.path) == Some(split)) {
+                let own = n.checked_sub(before).filter(|own| *own < f.rows);
+                before += f.rows;
+                out.extend(match (writer.place, own) {
+                    (Place::Row, Some(own)) => Some(format!("{} row {own}", f.path)),
+                    (Place::Line, Some(own)) => Some(format!("{}:{}", f.path, own + 1)),
+                    (Place::Search(find), Some(_)) => {
+                        self.searched(f, id, find)?.map(|line| format!("{}:{line}", f.path))
+                    }
+                    _ => None,
+                });
             }
         }
         Ok(out)
@@ -372,15 +373,18 @@ impl Teller<'_, '_> {
         Ok(None)
     }
 
-    /// The line of a released sentence.
-    fn sentence(&self, file: &OutFile, id: &str) -> Result<Option<usize>, Fault> {
+    /// The line of a sample that a format looks for by its id.
+    fn searched(
+        &self,
+        file: &OutFile,
+        id: &str,
+        find: fn(&[u8], &str) -> Option<usize>,
+    ) -> Result<Option<usize>, Fault> {
         let mut bytes: Vec<u8> = Vec::new();
         self.s.content(&file.content, &mut |b| {
             bytes.extend(b);
             Ok(())
         })?;
-        let head = format!("# id = {id}");
-        let line = bytes.split(|b| *b == b'\n').position(|line| line == head.as_bytes());
-        Ok(line.map(|n| n + 1))
+        Ok(find(&bytes, id))
     }
 }

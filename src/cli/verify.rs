@@ -2,13 +2,14 @@
 //! whoever made the folder.
 use super::{Context, say};
 use crate::digest::{BothSums, Digest};
-use crate::formats::parquet;
+use crate::formats::FORMATS;
+use crate::formats::writer::{Writer, split_of};
 use crate::project::Failure;
 use crate::report::terminal::{number, plural};
 use crate::world::{What, World};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -30,8 +31,7 @@ pub fn run(_: &Context, args: &Args) -> Result<i32, Failure> {
     let mut check = Check { world: &world, page: &page, wrong: Vec::new() };
     let (there, files_root) = check.sums()?;
     check.content();
-    check.rows(&there)?;
-    let disjoint = check.disjoint(&there)?;
+    let disjoint = check.samples(&there)?;
     if !check.wrong.is_empty() {
         check.wrong.iter().for_each(|w| say(&format!("{w}\n")));
         let n = plural(check.wrong.len() as u64, "difference");
@@ -161,109 +161,74 @@ impl Check<'_> {
         }
     }
 
-    /// Each format holds as many samples of each split as release.json says.
-    fn rows(&mut self, there: &BTreeSet<String>) -> Result<(), Failure> {
-        let mut got: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-        for path in there {
-            let Some((format, split)) = data(path) else { continue };
-            let n = match self.count(format, path)? {
-                Ok(n) => n,
-                Err(say) => {
-                    self.wrong.push(format!("{path}: {say}"));
-                    continue;
-                }
-            };
-            *got.entry((format, split)).or_default() += n;
-        }
+    /// Each format holds as many samples of each split as release.json says; and in no format a sample is in two splits, or
+    /// twice in one. Says whether the ids could be compared.
+    fn samples(&mut self, there: &BTreeSet<String>) -> Result<&'static str, Failure> {
         let page = self.page;
-        let counted = page.formats.iter().map(String::as_str).filter(|f| COUNTED.contains(f));
-        let pairs = counted.flat_map(|f| page.splits.keys().map(move |s| (f, s.as_str())));
-        let wanted: BTreeSet<(&str, &str)> = pairs.chain(got.keys().copied()).collect();
-        for (format, split) in wanted {
-            let want = page.splits.get(split).map_or(0, |s| s.rows);
-            let n = got.get(&(format, split)).copied().unwrap_or(0);
-            if n != want {
-                let (n, want) = (number(n), number(want));
-                self.wrong.push(format!("{format} has {n} samples of `{split}`, release.json says {want}"));
+        let (mut compared, mut held) = (false, false);
+        for (format, writer) in written().filter(|(_, w)| w.samples.is_some()) {
+            let mut got: BTreeMap<&str, u64> = page
+                .splits
+                .keys()
+                .filter(|_| page.formats.iter().any(|f| f == format))
+                .map(|s| (s.as_str(), 0))
+                .collect();
+            let mut seen: Option<BTreeMap<String, &str>> = (!compared).then(BTreeMap::new);
+            let mut complete = true;
+            for path in there {
+                let Some(split) = split_of(writer.files, path) else { continue };
+                held = true;
+                let n = got.entry(split).or_default();
+                complete &= self.each(writer, path, split, n, &mut seen)?;
+            }
+            compared |= complete && got.values().any(|n| *n > 0);
+            for (split, n) in got {
+                let want = page.splits.get(split).map_or(0, |s| s.rows);
+                if n != want {
+                    let (n, want) = (number(n), number(want));
+                    self.wrong.push(format!("{format} has {n} samples of `{split}`, release.json says {want}"));
+                }
             }
         }
-        Ok(())
+        Ok(match (compared, held) {
+            (true, _) => "splits disjoint",
+            (_, true) => "splits not compared (the ids are not among the released columns)",
+            (_, false) => "splits not compared (no file holds the ids)",
+        })
     }
 
-    /// The samples of a file, or what keeps it from being counted.
-    fn count(&self, format: &str, path: &str) -> Result<Result<u64, String>, Failure> {
-        if format == "parquet" {
-            let bytes = self.world.read(path, u64::MAX).map_err(|e| failed(path, &e))?;
-            return Ok(parquet::rows(&bytes));
-        }
-        let mut n = 0;
-        let own = |line: &[u8]| if format == "conll" { conll_id(line).is_some() } else { !line.is_empty() };
-        each_line(self.world, path, &mut |line| n += u64::from(own(line))).map_err(|e| failed(path, &e))?;
-        Ok(Ok(n))
-    }
-
-    /// No sample is in two splits, and none twice; says so, or why it cannot be told.
-    fn disjoint(&mut self, there: &BTreeSet<String>) -> Result<&'static str, Failure> {
-        let of = |f: &'static str| there.iter().filter_map(move |p| Some((p, data(p)?))).filter(move |(_, d)| d.0 == f);
-        let formats = ["parquet", "jsonl", "image_folder", "conll"];
-        let mut readable = formats.into_iter().map(|f| (f, of(f).collect::<Vec<_>>()));
-        let Some((format, files)) = readable.find(|(_, files)| !files.is_empty()) else {
-            return Ok("splits not compared (no file holds the ids)");
-        };
-        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
-        let mut without = 0u64;
-        for (path, (_, split)) in files {
-            let wrong = &mut self.wrong;
-            let mut tell = |id: Option<String>| {
-                let Some(id) = id else {
-                    without += 1;
-                    return;
-                };
-                match seen.get(&id) {
-                    Some(other) if *other == split => wrong.push(format!("{id} is twice in `{split}`")),
-                    Some(other) => wrong.push(format!("{id} is in `{other}` and in `{split}`")),
-                    None => drop(seen.insert(id, split)),
-                }
-            };
-            let read = match format {
-                "parquet" => {
-                    let bytes = self.world.read(path, u64::MAX).map_err(|e| failed(path, &e))?;
-                    let found = parquet::each_text(bytes, "id", &mut |id| tell(id.map(String::from)));
-                    if found == Ok(false) {
-                        tell(None);
-                    }
-                    Ok(()) // one that does not read was told when its rows were counted
-                }
-                "conll" => each_line(self.world, path, &mut |l| conll_id(l).into_iter().for_each(|id| tell(Some(id)))),
-                _ => each_line(self.world, path, &mut |l| {
-                    if !l.is_empty() {
-                        tell(json_id(l));
-                    }
-                }),
-            };
-            read.map_err(|e| failed(path, &e))?;
-        }
-        if without > 0 {
-            return Ok("splits not compared (the ids are not among the released columns)");
-        }
-        Ok("splits disjoint")
+    /// Counts the samples of a file and, with `seen`, notes those that were met before; whether all of them have ids.
+    fn each<'p>(
+        &mut self,
+        writer: &Writer,
+        path: &str,
+        split: &'p str,
+        n: &mut u64,
+        seen: &mut Option<BTreeMap<String, &'p str>>,
+    ) -> Result<bool, Failure> {
+        let Some(samples) = writer.samples else { return Ok(false) };
+        let file = self.world.open(path).and_then(|open| open.reader()).map_err(|e| failed(path, &e))?;
+        let mut complete = true;
+        let mut wrong = Vec::new();
+        let read = samples(&mut BufReader::with_capacity(1 << 20, file), &mut |id| {
+            *n += 1;
+            complete &= id.is_some();
+            let (Some(id), Some(seen)) = (id, seen.as_mut()) else { return };
+            match seen.get(id) {
+                Some(other) if *other == split => wrong.push(format!("{id} is twice in `{split}`")),
+                Some(other) => wrong.push(format!("{id} is in `{other}` and in `{split}`")),
+                None => drop(seen.insert(id.to_string(), split)),
+            }
+        });
+        self.wrong.extend(wrong);
+        self.wrong.extend(read.err().map(|say| format!("{path}: {say}")));
+        Ok(complete)
     }
 }
 
-/// The formats whose samples can be counted.
-const COUNTED: [&str; 4] = ["parquet", "jsonl", "conll", "image_folder"];
-
-/// The format and the split of a data file, by its path.
-fn data(path: &str) -> Option<(&'static str, &str)> {
-    let (folder, name) = path.split_once('/')?;
-    let numbered = |suffix: &str| name.strip_suffix(suffix)?.rsplit_once('-').map(|(split, _)| split);
-    match folder {
-        "parquet" => numbered(".parquet").map(|s| ("parquet", s)),
-        "jsonl" => numbered(".jsonl").map(|s| ("jsonl", s)),
-        "conll" => name.strip_suffix(".conll").map(|s| ("conll", s)),
-        "images" => name.strip_suffix("/metadata.jsonl").map(|s| ("image_folder", s)),
-        _ => None,
-    }
+/// The formats that a release may hold.
+fn written() -> impl Iterator<Item = (&'static str, &'static Writer)> {
+    FORMATS.iter().filter_map(|f| Some((f.name, f.writer.as_ref()?)))
 }
 
 /// BLAKE3 and SHA-256 of a file in one pass, in hex digits.
@@ -283,49 +248,9 @@ fn hashes(world: &World, path: &str) -> io::Result<(String, String)> {
     Ok((b3.hex(), sha))
 }
 
-/// Hands over each line of a file, without its end.
-fn each_line(world: &World, path: &str, tell: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-    let mut input = BufReader::with_capacity(1 << 20, world.open(path)?.reader()?);
-    let mut line = Vec::new();
-    while input.read_until(b'\n', &mut line)? > 0 {
-        tell(line.strip_suffix(b"\n").unwrap_or(&line));
-        line.clear();
-    }
-    Ok(())
-}
-
-/// The id of a released CoNLL sentence; a line of a token has a TAB.
-fn conll_id(line: &[u8]) -> Option<String> {
-    let id = line.strip_prefix(b"# id = ").filter(|id| !id.contains(&b'\t'))?;
-    Some(String::from_utf8_lossy(id).into_owned())
-}
-
-fn json_id(line: &[u8]) -> Option<String> {
-    let row: serde_json::Value = serde_json::from_slice(line).ok()?;
-    Some(row.get("id")?.as_str()?.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn data_files_by_their_paths() {
-        assert_eq!(data("parquet/train-2-00000.parquet"), Some(("parquet", "train-2")));
-        assert_eq!(data("jsonl/test-00000.jsonl"), Some(("jsonl", "test")));
-        assert_eq!(data("conll/test.conll"), Some(("conll", "test")));
-        assert_eq!(data("images/train/metadata.jsonl"), Some(("image_folder", "train")));
-        assert_eq!(data("images/train/a.png"), None);
-        assert_eq!(data("README.md"), None);
-    }
-
-    #[test]
-    fn ids_in_lines() {
-        assert_eq!(conll_id(b"# id = a#1"), Some("a#1".into()));
-        assert_eq!(conll_id(b"# id = a\tO"), None);
-        assert_eq!(json_id(br#"{"id": "x", "text": ""}"#), Some("x".into()));
-        assert_eq!(json_id(b"{}"), None);
-    }
 
     /// A small release, and what is said of it.
     fn verified(change: impl Fn(&World)) -> Result<i32, Failure> {

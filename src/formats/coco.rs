@@ -1,19 +1,71 @@
 //! COCO instances: images and boxes numbered from 1 (an annotation of id 0 is never matched by pycocotools), `bbox` as
 //! x, y, width, height in pixels, `area` the box's.
+use super::format::Format;
+use super::image_folder::file_names;
+use super::writer::{Chunk, Join, Lost, Needs, Place, Sheet, Writer, length_alone};
+use crate::model::boxes::Box2;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub const FORMAT: Format = Format {
+    writer: Some(Writer {
+        version: 0,
+        uses: &[],
+        files: "coco/instances_SPLIT.json",
+        doc: "images under `images/SPLIT/`. Needs an `object_detection` label",
+        needs: Needs { label: Some("object_detection"), images: true, sizes: true, columns: false, tokens: false },
+        encode,
+        outline: length_alone,
+        join,
+        samples: None,
+        place: Place::Nowhere,
+        table: false,
+    }),
+    ..Format::new("coco", "Images and COCO instances.")
+};
+
+/// An image a line with its boxes, as joining will number them.
+fn encode(sheet: &Sheet, _: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
+    let (mut widths, mut heights) = (sheet.cells::<u32>("width").into_iter(), sheet.cells::<u32>("height").into_iter());
+    let mut boxes = sheet.cells::<Vec<Box2>>("label").into_iter();
+    let mut out = String::new();
+    for name in file_names(sheet) {
+        let boxes = boxes.next().flatten().unwrap_or_default().into_iter();
+        let image = Image {
+            file_name: name.unwrap_or_default(),
+            width: widths.next().flatten().unwrap_or(0),
+            height: heights.next().flatten().unwrap_or(0),
+            boxes: boxes.map(|b| (b.class, [b.x1, b.y1, b.x2 - b.x1, b.y2 - b.y1])).collect(),
+        };
+        out.push_str(&serde_json::to_string(&image).map_err(|e| e.to_string())?);
+        out.push('\n');
+    }
+    Ok(out.into_bytes())
+}
+
+/// All images of a split in one file: their numbers and those of the boxes are known only here.
+fn join(of: &Join) -> Result<Vec<Chunk>, String> {
+    let mut images: Vec<Image> = Vec::new();
+    for piece in 0..of.outlines.len() {
+        let all = (of.fragment)(piece)?;
+        for line in all.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+            images.push(serde_json::from_slice(line).map_err(|e| e.to_string())?);
+        }
+    }
+    Ok(vec![Chunk::Bytes(write(&images, of.classes, of.split).into_bytes())])
+}
+
 /// An image with its boxes: (class, [x, y, width, height]).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Image {
-    pub file_name: String,
-    pub width: u32,
-    pub height: u32,
-    pub boxes: Vec<(String, [f64; 4])>,
+struct Image {
+    file_name: String,
+    width: u32,
+    height: u32,
+    boxes: Vec<(String, [f64; 4])>,
 }
 
 /// The file of one split; categories are numbered in the order of `classes`.
-pub fn write(images: &[Image], classes: &[String], folder: &str) -> String {
+fn write(images: &[Image], classes: &[String], folder: &str) -> String {
     let (mut out_images, mut annotations) = (Vec::new(), Vec::new());
     for (i, image) in images.iter().enumerate() {
         let file = format!("{folder}/{}", image.file_name);

@@ -1,6 +1,103 @@
 //! CSV and TSV by RFC 4180: the same quotes for both. The delimiter is an ASCII character. A quote opens at the start
 //! of a field only; elsewhere it is text. Carriage returns and newlines at the end of a record are never data.
+//!
+//! Dropped records: `encoding`, `csv.header` (every record of a file whose header is wrong), `csv.ragged`, `csv.quote`.
+use super::cut::{Cut, Split};
 use super::encoding::{BOM, Wrong, line_at, text};
+use super::format::Format;
+use super::reader::{
+    Ask, Field as Asked, From, Reader, Record, Records, Selects, Unit, WRITTEN, adds_nothing, as_declared, each_record,
+    from_text, strip_bom,
+};
+use crate::table::{Builder, Value};
+
+pub const CSV: Format =
+    Format { reader: Some(reader(b',', read_csv)), ..Format::new("csv", "RFC 4180 with a header.") };
+pub const TSV: Format =
+    Format { reader: Some(reader(b'\t', read_tsv)), ..Format::new("tsv", "The same with tabulators.") };
+
+const fn reader(delimiter: u8, read: fn(&Ask, &Unit, &mut Records)) -> Reader {
+    Reader {
+        version: 1, // `column:path` is a column, not the file's path
+        uses: &[],
+        cut: match delimiter {
+            b'\t' => |_| Cut::Text(Split::Csv { delimiter: b'\t' }),
+            _ => |_| Cut::Text(Split::Csv { delimiter: b',' }),
+        },
+        id: "content",
+        selects: Selects::Names,
+        text: None,
+        ty: as_declared,
+        adds: adds_nothing,
+        read,
+    }
+}
+
+fn read_csv(ask: &Ask, unit: &Unit, out: &mut Records) {
+    read(ask, unit, out, b',');
+}
+
+fn read_tsv(ask: &Ask, unit: &Unit, out: &mut Records) {
+    read(ask, unit, out, b'\t');
+}
+
+fn read(ask: &Ask, unit: &Unit, out: &mut Records, delimiter: u8) {
+    let split = Split::Csv { delimiter };
+    let missing = || Wrong::new("csv.header", "the file has no header");
+    let header = unit.context.ok_or_else(missing).and_then(|c| {
+        let wrong = |wrong: Wrong| Wrong { say: format!("in the header: {}", wrong.say), ..wrong };
+        header(strip_bom(c), delimiter).map_err(wrong)
+    });
+    let header = header.and_then(|h| all_there(ask, &h).map(|()| h));
+    for (n, own) in each_record(ask, &split, unit.bytes) {
+        let record = header.as_ref().map_err(Wrong::clone).and_then(|h| Ok((h, record(own, delimiter, h)?)));
+        match record {
+            Ok((Header(names), values)) => drop(out.take(unit, n, own, &Row { names, values })),
+            Err(wrong) => out.reject(unit, n, &wrong),
+        }
+    }
+}
+
+/// Whether the header has every column that is wanted as it is written. Rule `csv.column`.
+fn all_there(ask: &Ask, Header(names): &Header) -> Result<(), Wrong> {
+    let missing = |f: &&Asked| match &f.from {
+        From::Record(name) => f.ty == WRITTEN && !names.contains(name),
+        _ => false,
+    };
+    match ask.fields.iter().find(missing) {
+        Some(Asked { from: From::Record(name), .. }) => {
+            Err(Wrong::new("csv.column", format!("the header has no column `{name}`")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A record with the names of its columns.
+struct Row<'h> {
+    names: &'h [String],
+    values: Vec<String>,
+}
+
+impl Row<'_> {
+    fn get(&self, name: &str) -> Option<&String> {
+        self.values.get(self.names.iter().position(|n| n == name)?)
+    }
+}
+
+impl Record for Row<'_> {
+    fn text(&self, selector: &str) -> Option<String> {
+        self.get(selector).filter(|t| !t.is_empty()).cloned()
+    }
+
+    fn put(&self, selector: &str, ty: &str, to: &mut Builder) -> Result<(), String> {
+        match self.get(selector) {
+            Some(text) if ty == "utf8" => to.text(text),
+            Some(text) => to.value(from_text(text, ty)?),
+            None => to.value(Value::Null),
+        }
+        Ok(())
+    }
+}
 
 /// Stands for any byte of a character that cannot be structure.
 const NOT_ASCII: u8 = 0x80;
@@ -108,7 +205,7 @@ impl Field {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::lines::{Split, split};
+    use crate::formats::cut::text::split;
 
     fn names(bytes: &str) -> Header {
         header(bytes.as_bytes(), b',').unwrap()

@@ -1,5 +1,7 @@
 //! Parquet (owner of `parquet`): fragments of one row group each, and files joined from fragments without encoding them
 //! again. Everything that could differ between versions or runs is fixed: writer's name, level, page and group sizes.
+use super::format::Format;
+use super::writer::{Chunk, Join, Needs, Place, Writer};
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
@@ -12,9 +14,59 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
+
+pub const FORMAT: Format = Format {
+    writer: Some(Writer {
+        version: 0,
+        uses: &["parquet 60", "zstd 0.14"],
+        files: "parquet/SPLIT-NNNNN.parquet",
+        doc: "",
+        needs: Needs { columns: true, label: None, tokens: false, images: false, sizes: false },
+        encode: |sheet, _| fragment(&sheet.columns),
+        outline: footer,
+        join,
+        samples: Some(samples),
+        place: Place::Row,
+        table: true,
+    }),
+    ..Format::new("parquet", "Tables of Apache Parquet.")
+};
+
+/// Row groups stand as they are, the footer is made anew.
+pub fn join(of: &Join) -> Result<Vec<Chunk>, String> {
+    let mut file: Option<Joined> = None;
+    let mut chunks = Vec::new();
+    for (piece, (_, footer)) in of.outlines.iter().enumerate() {
+        let to = match &mut file {
+            Some(file) => file,
+            None => {
+                let (own, head) = Joined::new(footer)?;
+                chunks.push(Chunk::Bytes(head));
+                file.insert(own)
+            }
+        };
+        let range = to.add(footer)?;
+        chunks.push(Chunk::Fragment { piece, from: range.start, len: range.end - range.start });
+    }
+    if let Some(file) = file {
+        chunks.push(Chunk::Bytes(file.finish()?));
+    }
+    Ok(chunks)
+}
+
+/// The id of each row.
+pub fn samples(input: &mut dyn BufRead, tell: &mut dyn FnMut(Option<&str>)) -> Result<(), String> {
+    let mut file = Vec::new();
+    input.read_to_end(&mut file).map_err(|e| e.to_string())?;
+    let rows = rows(&file)?;
+    if !each_text(file, "id", tell)? {
+        (0..rows).for_each(|_| tell(None));
+    }
+    Ok(())
+}
 
 fn properties() -> Result<WriterProperties, String> {
     let level = ZstdLevel::try_new(1).map_err(|e| e.to_string())?;
@@ -49,7 +101,7 @@ pub fn footer(file: &[u8]) -> &[u8] {
 
 /// A file whose row groups are those of fragments, in order, without reading them: what comes of a fragment is told as
 /// a range of its bytes, and only what stands before and behind is given out.
-pub struct Joined {
+struct Joined {
     writer: SerializedFileWriter<Kept>,
     kept: Kept,
 }
@@ -160,13 +212,13 @@ fn bytes(of: &[u8]) -> bytes::Bytes {
 }
 
 /// The rows that a file holds.
-pub fn rows(file: &[u8]) -> Result<u64, String> {
+fn rows(file: &[u8]) -> Result<u64, String> {
     let reader = SerializedFileReader::new(bytes(file)).map_err(|e| e.to_string())?;
     Ok(reader.metadata().file_metadata().num_rows().max(0) as u64)
 }
 
 /// Hands over a column of texts, row by row; `false` if there is no such column.
-pub fn each_text(file: Vec<u8>, column: &str, tell: &mut dyn FnMut(Option<&str>)) -> Result<bool, String> {
+fn each_text(file: Vec<u8>, column: &str, tell: &mut dyn FnMut(Option<&str>)) -> Result<bool, String> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(file)).map_err(say)?;
     let schema = reader.parquet_schema();
     if !schema.columns().iter().any(|c| c.path().parts() == [column]) {

@@ -1,9 +1,53 @@
 //! Pascal VOC annotations: one XML document per image. Numbers are kept as written; what they are based on (0 or 1) is
-//! for the caller to say. Polygons, rotated boxes, `part`s, `path` and `folder` are passed over.
+//! for the manifest to say. Polygons, rotated boxes, `part`s, `path` and `folder` are passed over.
+//!
+//! Boxes are pixels, 0-based, end exclusive: with `voc_base = 1` they are (xmin - 1, ymin - 1, xmax, ymax). A box with
+//! xmin >= xmax or ymin >= ymax as written has the flag `degenerate` under either base. Finding: `voc.filename` (the file
+//! names another image; its own name wins).
+use super::cut::Holds;
 use super::encoding::{BOM, Wrong, line_at, text};
+use super::format::{Choice, Format, Options, Takes};
+use super::reader::Unit;
+use super::sidecar::{Document as Beside, Documents, Note, Sidecar, stem_of};
+use crate::model::boxes::Box2;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
+
+pub const FORMAT: Format = Format {
+    options: &[BASE],
+    images: true,
+    sidecar: Some(Sidecar { version: 0, holds: Holds::One, read }),
+    ..Format::new("voc", "Images and Pascal VOC XML, met by the name of their files.")
+};
+
+const BASE: Choice = Choice {
+    name: "voc_base",
+    doc: "whether the first pixel is 0 or 1. Default 1.",
+    takes: Takes::Whole { min: 0, max: 1, default: 1 },
+};
+
+fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
+    let d = parse(unit.bytes, depth_max)?;
+    let shift = options.whole(&BASE) as f64;
+    let mut notes = Vec::new();
+    if d.filename.as_deref().is_some_and(|n| stem_of(n) != unit.stem) {
+        let say = "<filename> names another image; the file's own name wins".to_string();
+        notes.push(Note { rule: "voc.filename", say, line: 0 });
+    }
+    let boxes = d.objects.into_iter().map(|o| pixels(shift, o)).collect();
+    let document = Beside { stem: unit.stem.to_string(), width: d.width, height: d.height, boxes, notes };
+    Ok(Documents { of: vec![Ok(document)], notes: Vec::new() })
+}
+
+/// A box in tamis's pixels.
+fn pixels(shift: f64, o: Object) -> Box2 {
+    let mut flags = o.flags;
+    if o.x1 >= o.x2 || o.y1 >= o.y2 {
+        flags.push("degenerate".into());
+    }
+    Box2 { class: o.class, x1: o.x1 - shift, y1: o.y1 - shift, x2: o.x2, y2: o.y2, flags }
+}
 
 /// One `<annotation>`.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -181,7 +181,8 @@ pub struct Source {
     /// Where each glob stands.
     pub spans: Vec<std::ops::Range<usize>>,
     pub exclude: Vec<String>,
-    pub split: crate::formats::lines::Split,
+    /// How its files are cut into what a reader is given.
+    pub cut: crate::formats::Cut,
     pub record_max: u64,
     /// Images are dearer than small files: narrower windows.
     pub images: bool,

@@ -155,10 +155,7 @@ pub fn place(
     let part: usize = uid.rsplit_once(':')?.1.parse().ok()?;
     let units = scanned.units(part).ok()?;
     let unit = units.get(row as usize)?;
-    if source.split == crate::formats::lines::Split::Whole {
-        return Some(unit.path.to_string());
-    }
-    Some(format!("{}:{}", unit.path, scan::line_of(s.world, unit, record, line, source)))
+    Some(scan::place(s.world, unit, record, line, source))
 }
 
 /// Where a row of a table was born: file and line, through its parents.

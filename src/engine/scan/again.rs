@@ -6,7 +6,8 @@
 //! and has only neighbours that did not change, is a cut in any case, and what lies beyond it is as it was.
 use super::table::{FileState, Stretch};
 use crate::digest::Digest;
-use crate::formats::lines::{Record, Split, Splitter};
+use crate::formats::Cut;
+use crate::formats::cut::text::{Record, Splitter};
 use crate::stage::{Executor, Source};
 use crate::table::cutting::{Window, is_least};
 use crate::world::Open;
@@ -28,7 +29,7 @@ pub fn read_again(
     before: &FileState,
     window: Window,
 ) -> io::Result<Option<FileState>> {
-    let cuttable = source.split != Split::Whole && before.stretches.iter().all(|s| s.reject.is_none());
+    let cuttable = matches!(source.cut, Cut::Text(_)) && before.stretches.iter().all(|s| s.reject.is_none());
     if !cuttable || before.stretches.is_empty() || !same_header(open, before)? {
         return Ok(None);
     }
@@ -91,7 +92,7 @@ impl Change {
         let (start, end) = self.bytes;
         let bytes = open.read((end - start) as usize, start)?;
         let mut records = Vec::new();
-        let mut splitter = Splitter::new(&source.split, source.record_max);
+        let mut splitter = Splitter::new(source.cut.split(), source.record_max);
         if start > 0 {
             splitter = splitter.within();
         }
@@ -239,12 +240,14 @@ mod tests {
     use crate::digest::draw;
     use crate::engine::store::Store;
     use crate::exec::local::Local;
+    use crate::formats::cut::Split;
     use crate::world::World;
 
     fn source(split: Split) -> Source {
+        let cut = Cut::Text(split);
         let (globs, exclude) = (vec!["data".into()], Vec::new());
         let (name, table, spans) = ("x".into(), "x".into(), Vec::new());
-        Source { name, table, globs, spans, exclude, split, record_max: 1 << 20, images: false, span: 0..0 }
+        Source { name, table, globs, spans, exclude, cut, record_max: 1 << 20, images: false, span: 0..0 }
     }
 
     fn record(split: &Split, n: u64) -> String {
@@ -292,7 +295,7 @@ mod tests {
             let (store, exec) = (Store::read(&world).unwrap(), Local::new(1));
             let reading = Reading { world: &world, store: &store, exec: &exec, source: &source, target: 16 };
             let path = dir.path().join("data");
-            let mut bytes: Vec<u8> = (0..4000).flat_map(|n| record(&source.split, n).into_bytes()).collect();
+            let mut bytes: Vec<u8> = (0..4000).flat_map(|n| record(source.cut.split(), n).into_bytes()).collect();
             std::fs::write(&path, &bytes).unwrap();
             let mut n = 0;
             let mut dice = |below: usize| {
@@ -302,7 +305,7 @@ mod tests {
             for _ in 0..4 {
                 let before = read_file(&reading, "data", None).unwrap();
                 for _ in 0..=dice(2) {
-                    edit(&mut bytes, &source.split, &mut dice);
+                    edit(&mut bytes, source.cut.split(), &mut dice);
                 }
                 std::fs::write(&path, &bytes).unwrap();
                 let whole = read_file(&reading, "data", None).unwrap();

@@ -203,7 +203,7 @@ mod tests {
             globs: texts(globs),
             spans: vec![0..0; globs.len()],
             exclude: texts(exclude),
-            split: crate::formats::lines::Split::Whole,
+            cut: crate::formats::Cut::Document(crate::formats::cut::Holds::One),
             record_max: 1,
             images: false,
             span: 0..0,

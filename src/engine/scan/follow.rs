@@ -1,12 +1,13 @@
 //! Follows the files of a source: one walk beside the table of the last scan. While folder after folder is as it was,
 //! nothing is kept; from the first difference on, a new table is written, and only unknown files are read.
 use super::find::{Patterns, join};
-use super::read::{Reading, read_file};
+use super::read::{Reading, SMALL, read_file};
 use super::table::{self, Block, Bytes, FIRST, FileState, Mark, Stretch, Table, Writer};
-use super::{COLUMNS, Head, SMALL, Scanned, Span, columns, way};
+use super::units::{COLUMNS, Head, Scanned, Span, columns, way};
 use crate::digest::{Digest, Hasher, cut_hash};
 use crate::engine::store::{FOLDER, Store};
-use crate::formats::lines;
+use crate::formats::Cut;
+use crate::formats::cut::Holds;
 use crate::stage::{Executor, Fault, Source};
 use crate::table::column_digest;
 use crate::table::cutting::{self, Window};
@@ -73,9 +74,9 @@ pub fn scan(
     Ok(scanned)
 }
 
-/// Where the table of a source lies.
+/// Where the table of a source's files lies. A source of images with files beside them is scanned twice, into two tables.
 fn table_path(source: &Source) -> String {
-    format!("{FOLDER}/scan/{}", source.name.replace('/', "+"))
+    format!("{FOLDER}/scan/{}", source.table.replace('/', "+"))
 }
 
 fn beside(path: &str) -> String {
@@ -342,7 +343,7 @@ fn spans(source: &Source, target: usize, out: &mut Scanned) -> Option<Vec<Span>>
             out.files += 1;
             out.bytes += state.stat.size;
             let span = Span { block: at, file: i as u32, files: 1, stretch: None };
-            if source.split == lines::Split::Whole || state.stat.size <= SMALL {
+            if source.cut == Cut::Document(Holds::One) || state.stat.size <= SMALL {
                 let len = state.stretches.iter().map(|s| s.len).sum();
                 small.put(span, cut_hash(path.as_bytes()), len, state.stretches.is_empty());
             } else {

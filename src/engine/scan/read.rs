@@ -1,16 +1,18 @@
 //! One file: read until it stays as it is, split into records, cut into stretches with a digest each.
-use super::SMALL;
 use super::again::read_again;
 use super::table::{FileState, Stretch};
 use crate::digest::{Digest, Hasher};
 use crate::engine::store::Store;
-use crate::formats::{self, lines};
+use crate::formats::cut::{Split, text as lines};
+use crate::formats::packing::{decompressor, inner_name};
 use crate::stage::{Executor, Source};
 use crate::table::cutting::{self, Window};
 use crate::world::{Open, World};
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 
+/// Files up to this size are units of their own and are gathered into partitions by the hash of their paths.
+pub const SMALL: u64 = 64 << 10;
 const BLOCK: usize = 1 << 20;
 /// A large file of lines is measured in parts of about this many bytes.
 const PART: u64 = 16 << 20;
@@ -43,8 +45,8 @@ pub fn read_file(r: &Reading, path: &str, before: Option<&FileState>) -> Result<
 
 fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -> io::Result<FileState> {
     let (store, source) = (r.store, r.source);
-    let packed = formats::inner_name(path) != path;
-    let small = open.stat().size <= SMALL || source.split == lines::Split::Whole;
+    let packed = inner_name(path) != path;
+    let small = open.stat().size <= SMALL || *source.cut.split() == Split::Whole;
     let window = if small { Window(usize::MAX / 32) } else { Window::lines(r.target) };
     if let Some(before) = before.filter(|b| !packed && !small && b.stat.size > SMALL)
         && let Some(state) = read_again(open, r.exec, source, before, window)?
@@ -63,11 +65,11 @@ fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -
         })
     };
     let mut state = FileState { stat: open.stat(), ..FileState::default() };
-    let (records, failed) = match !packed && held.is_none() && source.split == lines::Split::Lines {
+    let (records, failed) = match !packed && held.is_none() && *source.cut.split() == Split::Lines {
         true => (measure_lines(r, open, PART)?, None),
-        false => measure(formats::decompressor(path, raw()?), source, held.is_some())?,
+        false => measure(decompressor(path, raw()?), source, held.is_some())?,
     };
-    let mut input = formats::decompressor(path, raw()?);
+    let mut input = decompressor(path, raw()?);
     let mut at = Cursor { offset: 0, line: 1 };
     let mut rest = records.as_slice();
     if let [header, tail @ ..] = rest
@@ -144,7 +146,7 @@ fn measure(
     source: &Source,
     small: bool,
 ) -> io::Result<(Vec<lines::Record>, Option<String>)> {
-    let mut splitter = lines::Splitter::new(&source.split, source.record_max);
+    let mut splitter = lines::Splitter::new(source.cut.split(), source.record_max);
     let mut records = Vec::new();
     let mut block = vec![0; if small { SMALL as usize } else { BLOCK }];
     loop {
@@ -186,7 +188,7 @@ fn measure_lines(r: &Reading, open: &Open, part: u64) -> io::Result<Vec<lines::R
         borders.iter().skip(1).map(|_| Mutex::new(Ok(Vec::new()))).collect();
     r.exec.each(slots.len(), &|k| {
         let (mut at, end) = (borders[k], borders[k + 1]);
-        let mut splitter = lines::Splitter::new(&r.source.split, r.source.record_max);
+        let mut splitter = lines::Splitter::new(r.source.cut.split(), r.source.record_max);
         if k > 0 {
             splitter = splitter.within();
         }
@@ -307,7 +309,7 @@ mod tests {
             globs: Vec::new(),
             spans: Vec::new(),
             exclude: Vec::new(),
-            split: lines::Split::Lines,
+            cut: crate::formats::Cut::Text(Split::Lines),
             record_max: 300,
             images: false,
             span: 0..0,

@@ -6,7 +6,7 @@
 //! stated_size = "review"                   # or "drop", "report"
 //! ```
 //!
-//! Reads `voc_size` (what the annotation file states), `width` and `height` (pixels as stored). Finding:
+//! Reads `stated_size` (what the annotation file states), `width` and `height` (pixels as stored). Finding:
 //! `image.stated_size`. Limits: where the file states no size, nothing is said; `0 x 0`, which some tools write for
 //! "unknown", counts as no size.
 use crate::diag::Diagnostic;
@@ -31,7 +31,7 @@ pub enum Declaration {
 pub const ENTRY: Entry =
     Entry::row::<Stage>("clean/stated_size", "clean.stated_size", declare).schema(|g| g.subschema_for::<Declaration>());
 
-const READS: [&str; 3] = ["height", "voc_size", "width"];
+const READS: [&str; 3] = ["height", "stated_size", "width"];
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(action) = check.read::<Declaration>() else { return Vec::new() };
@@ -63,7 +63,7 @@ impl RowStage for Stage {
 
     fn map(p: &Map, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
-        let stated = rows.column("voc_size")?;
+        let stated = rows.column("stated_size")?;
         let (widths, heights) = (rows.cells::<u32>("width")?, rows.cells::<u32>("height")?);
         for (row, size) in widths.into_iter().zip(heights).enumerate() {
             let (Some(width), Some(height)) = size else { continue };

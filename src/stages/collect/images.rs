@@ -1,45 +1,46 @@
-//! `collect.NAME` for images: each file is a sample, its bytes by digest; no file is opened. With `image_folder` the
-//! folder's name is the class, to be selected as `class`.
-use super::{Format, declared, make_id};
+//! `collect.NAME` for images: each file is a sample, its bytes by digest; no file is opened. The name of the folder that an
+//! image lies in is to be selected as `class`.
+use super::declaration::{declared, make_id, reject_words};
 use crate::digest::Digest;
-use crate::formats::lines::Split;
+use crate::formats::Cut;
+use crate::formats::cut::Holds;
 use crate::model::images::Image;
 use crate::stage::*;
 use crate::table::{Cell, array_of, utf8};
 use serde::{Deserialize, Serialize};
 
-pub const ENTRY: Entry =
-    Entry::row::<Images>("collect/images", "collect.*", declare).schema(|g| g.subschema_for::<super::Declaration>());
+pub const ENTRY: Entry = Entry::row::<Images>("collect/images", "collect.*", declare)
+    .schema(|g| g.subschema_for::<super::declaration::Declaration>());
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
-    if !matches!(c.files.format, Format::ImageFolder | Format::Voc) {
+    if c.files.reader(c.format).is_some() {
         return Vec::new();
     }
-    let source = c.source(check, &c.files.images, "units", Split::Whole, true);
-    let class: Vec<String> =
-        c.declared.fields.iter().filter(|f| f.1.as_str() == "class").map(|f| f.0.clone()).collect();
+    let source = c.source(check, &c.files.images, "units", Cut::Document(Holds::One), true);
+    let mut place =
+        Place { source: check.instance.clone(), id: c.id.clone(), prefix: c.prefix.clone(), ..Place::default() };
     let image = Column::new(Image::ty()).role(Role::Image).harmless();
     let mut writes = writes([("source", Column::new(utf8()).harmless()), ("image", image)]);
-    writes.extend(class.iter().map(|n| (n.clone(), utf8().into())));
-    let table = source.table.clone();
-    let word = if c.files.format == Format::Voc { "images" } else { "" };
+    for (name, selector) in &c.declared.fields {
+        writes.push((name.clone(), utf8().into()));
+        match selector.as_str() {
+            "path" => place.path.push(name.clone()),
+            "stem" => place.stem.push(name.clone()),
+            _ => place.class.push(name.clone()),
+        }
+    }
+    let word = if c.format.sidecar.is_some() { "images" } else { "" };
     let step = if word.is_empty() { check.path.clone() } else { format!("{}/{word}", check.path) };
-    vec![Plan {
-        gates: c.gates(check, &step),
-        scan: Some(source),
-        ..Plan::map::<Images>(
-            Ports {
-                table,
-                reads: names(&["blob", "path", "stem", "bytes", "reject"]),
-                writes,
-                into: Some("samples".into()),
-                ..Ports::default()
-            },
-            &Place { source: check.instance.clone(), id: c.id.clone(), prefix: c.prefix.clone(), class },
-        )
-        .word(word)
-    }]
+    let ports = Ports {
+        table: source.table.clone(),
+        reads: names(&["blob", "path", "stem", "bytes", "reject"]),
+        writes,
+        into: Some("samples".into()),
+        ..Ports::default()
+    };
+    let gates = c.gates(check, &step);
+    vec![Plan { gates, scan: Some(source), ..Plan::map::<Images>(ports, &place).word(word) }]
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -53,6 +54,12 @@ struct Place {
     /// Columns that hold the folder's name.
     #[serde(default, skip_serializing_if = "is_default")]
     class: Vec<String>,
+    /// Columns that hold the file's path.
+    #[serde(default, skip_serializing_if = "is_default")]
+    path: Vec<String>,
+    /// Columns that hold the stem of its name.
+    #[serde(default, skip_serializing_if = "is_default")]
+    stem: Vec<String>,
 }
 
 struct Images;
@@ -68,25 +75,19 @@ impl RowStage for Images {
         let (blobs, paths, stems) = (rows.cells::<Digest>("blob")?, rows.texts("path")?, rows.texts("stem")?);
         let sizes = rows.column("bytes")?;
         let rejects = rows.texts("reject")?;
-        let (mut ids, mut images, mut folders) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ids, mut images, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         for (row, blob) in blobs.into_iter().enumerate() {
             let get = |v: &[Option<String>]| v.get(row).cloned().flatten().unwrap_or_default();
             let (path, stem, reject) = (get(&paths), get(&stems), get(&rejects));
             if !reject.is_empty() {
-                delta.at(
-                    row,
-                    0,
-                    Act::DROP,
-                    format!("collect.{}.format", p.source),
-                    reject,
-                    "the file cannot be read as data",
-                );
+                let say = reject_words(&reject);
+                delta.at(row, 0, Act::DROP, format!("collect.{}.format", p.source), reject, say);
                 continue;
             }
             let id = match p.id.as_str() {
                 "path" => path.clone(),
                 "content" => blob.unwrap_or_default().hex()[..32].to_string(),
-                _ => stem,
+                _ => stem.clone(),
             };
             match make_id(&p.prefix, &id) {
                 Err(say) => delta.at(row, 0, Act::DROP, format!("collect.{}.id", p.source), "id.invalid", say),
@@ -98,7 +99,7 @@ impl RowStage for Images {
                     delta.born.parents.push((row as u32, 0));
                     ids.push(Some(id));
                     images.push(Some(Image { blob: blob.unwrap_or_default(), format: format_of(&path).into(), bytes }));
-                    folders.push(path.rsplit('/').nth(1).map(str::to_string));
+                    kept.push((path, stem));
                 }
             }
         }
@@ -110,9 +111,14 @@ impl RowStage for Images {
         columns.insert("id".into(), array_of(ids));
         columns.insert("image".into(), array_of(images));
         columns.insert("source".into(), array_of(sources));
-        for name in &p.class {
-            columns.insert(name.clone(), array_of(folders.clone()));
-        }
+        let mut write = |names: &[String], of: fn(&(String, String)) -> Option<String>| {
+            for name in names {
+                columns.insert(name.clone(), array_of(kept.iter().map(of)));
+            }
+        };
+        write(&p.class, |(path, _)| path.rsplit('/').nth(1).map(str::to_string));
+        write(&p.path, |(path, _)| Some(path.clone()));
+        write(&p.stem, |(_, stem)| Some(stem.clone()));
         Ok(delta)
     }
 }

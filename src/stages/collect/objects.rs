@@ -1,7 +1,8 @@
-//! `collect.NAME` for Pascal VOC: images met by their documents. No document: null (nobody looked); a document without
-//! `<object>`: [] (looked, nothing there). Findings: `voc.missing` (an image without XML), `voc.unmatched` (an XML
-//! without image), `voc.twice` (two XML of one image: the sample waits for review).
-use super::{Format, declared};
+//! `collect.NAME` for images with files beside them: images are met by their documents. No document: null (nobody
+//! looked); a document without boxes: [] (looked, nothing there). Findings, with the format's name in front:
+//! `voc.missing` (an image without document), `voc.unmatched` (a document without image), `voc.twice` (two documents of
+//! one image: the sample waits for review).
+use super::declaration::declared;
 use crate::model::boxes::Box2;
 use crate::stage::*;
 use crate::table::value::column;
@@ -12,20 +13,20 @@ pub const ENTRY: Entry = Entry::join::<Objects>("collect/objects", "collect.*", 
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
-    if c.files.format != Format::Voc || c.files.files.is_empty() {
+    if !c.files.beside(c.format) {
         return Vec::new();
     }
     let key = format!("{}.{}.files", check.path, c.by);
     vec![Plan::join::<Objects>(
         Ports {
             table: "samples".into(),
-            reads: names(&["id", "source", "objects", "voc_size"])
+            reads: names(&["id", "source", "objects", "stated_size"])
                 .into_iter()
                 .filter(|n| n == "id" || n == "source" || check.column("samples", n).is_some())
                 .collect(),
             writes: writes([
                 ("objects", Column::new(list(Box2::ty())).inner()),
-                ("voc_size", Column::new(list(DataType::Int64)).inner()),
+                ("stated_size", Column::new(list(DataType::Int64)).inner()),
             ]),
             drops: true,
             right: Some(Right {
@@ -33,11 +34,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
                 key: "stem".into(),
                 on: "id".into(),
                 reads: names(&["width", "height", "objects"]),
-                unmatched: Some(("voc.unmatched".into(), key.clone())),
+                unmatched: Some((format!("{}.unmatched", c.format.name), key.clone())),
             }),
             ..Ports::default()
         },
-        &Meet { source: check.instance.clone(), key },
+        &Meet { source: check.instance.clone(), key, format: c.format.name.into() },
     )]
 }
 
@@ -47,12 +48,15 @@ struct Meet {
     source: String,
     #[serde(default, skip_serializing_if = "is_default")]
     key: String,
+    /// The format whose name stands in front of the rules.
+    #[serde(default, skip_serializing_if = "is_default")]
+    format: String,
 }
 
 struct Objects;
 
 impl JoinStage for Objects {
-    const JOIN: u32 = 1;
+    const JOIN: u32 = 2;
     type Join = Meet;
 
     fn join(p: &Meet, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
@@ -62,7 +66,7 @@ impl JoinStage for Objects {
         let before = |name: &str| -> Result<Option<_>, Fault> {
             if left.names().any(|n| n == name) { left.column(name).map(Some) } else { Ok(None) }
         };
-        let (objects_before, size_before) = (before("objects")?, before("voc_size")?);
+        let (objects_before, size_before) = (before("objects")?, before("stated_size")?);
         let was =
             |c: &Option<crate::table::ArrayRef>, row| c.as_ref().map_or(Value::Null, |a| value_at(a.as_ref(), row));
         let (mut objects, mut sizes) = (Vec::new(), Vec::new());
@@ -73,15 +77,16 @@ impl JoinStage for Objects {
                 continue;
             }
             match hits.first() {
-                None => delta.event(row, Act::Finding, &p.key, "voc.missing", "an image without XML"),
+                None => delta.event(
+                    row,
+                    Act::Finding,
+                    &p.key,
+                    format!("{}.missing", p.format),
+                    "an image without a document",
+                ),
                 Some(_) if hits.len() > 1 => {
-                    delta.event(
-                        row,
-                        Act::Review,
-                        &p.key,
-                        "voc.twice",
-                        "two XML files of one image; the first is taken",
-                    );
+                    let say = "two documents of one image; the first is taken";
+                    delta.event(row, Act::Review, &p.key, format!("{}.twice", p.format), say);
                 }
                 Some(_) => {}
             }
@@ -93,7 +98,7 @@ impl JoinStage for Objects {
             });
         }
         delta.write("objects", column(&list(Box2::ty()), &objects).map_err(Fault::Bug)?);
-        delta.write("voc_size", column(&list(DataType::Int64), &sizes).map_err(Fault::Bug)?);
+        delta.write("stated_size", column(&list(DataType::Int64), &sizes).map_err(Fault::Bug)?);
         Ok(delta)
     }
 }

@@ -2,84 +2,68 @@
 //!
 //! Reads `blob`, `context`, `reject`, and `path` or `stem` only where the manifest selects them. Findings:
 //! `field.type` (the value is not of the type that `[schema]` gives; it becomes null). Dropped records:
-//! `record.too_large`, `encoding`, `json`, `json.depth`, `csv.ragged`, `conll.columns`, `id.missing`, `id.invalid`, ...
-use super::{Collect, Format, declared, field_type, make_id};
+//! `record.too_large`, `id.missing`, `id.invalid`, and those of the formats.
+use super::declaration::{Collect, declared, field_type, make_id, reject_words};
 use crate::digest::Digest;
-use crate::formats::jsonl::{self, Json};
-use crate::formats::lines::{self, Split};
-use crate::formats::{Wrong, conll, csv, encoding};
-use crate::model::tokens::Token;
+use crate::formats::reader::{Ask, Field, Found, From, Reader, Records, Told, Unit};
+use crate::formats::{Options, named};
 use crate::stage::*;
-use crate::table::value::column;
-use crate::table::{Builder, Cell, Value, list, text_column, utf8};
+use crate::table::{DataType, bytes_at, text_column, types, utf8};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub const ENTRY: Entry = Entry::row::<Read>("collect/read", "collect.*", declare);
 
-/// How a format's files are split into records.
-pub fn split_of(c: &Collect) -> Option<Split> {
-    match c.files.format {
-        Format::Jsonl => Some(Split::Lines),
-        Format::Csv => Some(Split::Csv { delimiter: b',' }),
-        Format::Tsv => Some(Split::Csv { delimiter: b'\t' }),
-        Format::Conll => Some(Split::Blocks { comment: Some(c.files.comment.clone().unwrap_or_else(|| "#".into())) }),
-        Format::Text => Some(Split::Whole),
-        Format::ImageFolder | Format::Voc => None,
-    }
-}
-
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
-    let Some(split) = split_of(&c) else { return Vec::new() };
+    let Some(reader) = c.files.reader(c.format) else { return Vec::new() };
     let schema = check.section(&["schema"]);
     let mut fields = BTreeMap::new();
     let mut writes = writes([("source", Column::new(utf8()).harmless())]);
     for (name, selector) in &c.declared.fields {
-        let ty = field_type(&schema, name, selector, c.files.format);
-        let tokens = c.files.format == Format::Conll && selector.as_str() == "tokens";
-        let role = if tokens { Role::Text } else { Role::Plain };
+        let ty = field_type(&schema, name, selector, reader);
+        let is_text = reader.text.is_some_and(|text| text == selector.as_str());
+        let role = if is_text { Role::Text } else { Role::Plain };
         writes.push((name.clone(), Column::new(ty.clone()).role(role)));
-        fields.insert(name.clone(), (selector.get().clone(), crate::table::types::text(&ty)));
-        if tokens {
-            writes.push(("tokens".into(), Column::new(list(Token::ty())).role(Role::Tokens).inner()));
-        }
+        fields.insert(name.clone(), (selector.get().clone(), types::text(&ty)));
     }
-    let source = c.source(check, &c.files.files, "units", split, false);
+    for (name, ty) in added(reader, &fields) {
+        let role = if name == "tokens" { Role::Tokens } else { Role::Plain };
+        writes.push((name.to_string(), Column::new(ty).role(role).inner()));
+    }
+    let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
     let mut reads = names(&["blob", "context", "reject"]);
     let used = |s: &str| c.id == s || c.declared.fields.values().any(|f| f.as_str() == s);
     reads.extend(["path", "stem"].into_iter().filter(|s| used(s)).map(String::from));
-    let (step, table) = (check.path.clone(), source.table.clone());
-    vec![Plan {
-        gates: c.gates(check, &step),
-        scan: Some(source),
-        ..Plan::map::<Read>(
-            Ports { table, reads, writes, into: Some("samples".into()), ..Ports::default() },
-            &Parse {
-                source: check.instance.clone(),
-                format: c.files.format,
-                fields,
-                id: c.id.clone(),
-                prefix: c.prefix.clone(),
-                record_max: c.record_max(),
-                depth_max: c.depth_max(),
-                comment: c.files.comment.clone(),
-                join: c.files.join.clone(),
-                columns: c.files.columns,
-            },
-        )
-    }]
+    let ports = Ports { table: source.table.clone(), reads, writes, into: Some("samples".into()), ..Ports::default() };
+    let gates = c.gates(check, &check.path);
+    let parse = Parse::of(&c, reader, &check.instance, fields);
+    vec![Plan { gates, scan: Some(source), ..Plan::map::<Read>(ports, &parse) }]
+}
+
+/// By column: what it is taken from, and its type as text.
+type Fields = BTreeMap<String, (String, String)>;
+
+/// The columns that the format adds to these fields.
+fn added(reader: &Reader, fields: &Fields) -> Vec<(&'static str, DataType)> {
+    (reader.adds)(&fields.values().map(|f| f.0.as_str()).collect::<Vec<_>>())
 }
 
 #[derive(Serialize, Deserialize, Default)]
 struct Parse {
     #[serde(default, skip_serializing_if = "is_default")]
     source: String,
+    /// Absent for JSON Lines.
     #[serde(default, skip_serializing_if = "is_default")]
-    format: Format,
-    /// column -> (selector, type)
+    format: String,
+    /// The version of the format's reader: another one reads the files of this format again, and no others.
     #[serde(default, skip_serializing_if = "is_default")]
-    fields: BTreeMap<String, (String, String)>,
+    reader: u32,
+    /// What the format's reader depends on besides our code.
+    #[serde(default, skip_serializing_if = "is_default")]
+    uses: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    fields: Fields,
     #[serde(default, skip_serializing_if = "is_default")]
     id: String,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -88,31 +72,60 @@ struct Parse {
     record_max: u64,
     #[serde(default, skip_serializing_if = "is_default")]
     depth_max: usize,
-    #[serde(default, skip_serializing_if = "is_default")]
-    comment: Option<String>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    join: Option<String>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    columns: Option<usize>,
+    /// The format's own keys.
+    #[serde(flatten)]
+    options: Options,
 }
 
 impl Parse {
-    fn split(&self) -> Split {
-        match self.format {
-            Format::Csv => Split::Csv { delimiter: b',' },
-            Format::Tsv => Split::Csv { delimiter: b'\t' },
-            Format::Conll => Split::Blocks { comment: Some(self.comment()) },
-            Format::Text | Format::ImageFolder | Format::Voc => Split::Whole,
-            Format::Jsonl => Split::Lines,
+    fn of(c: &Collect, reader: &Reader, source: &str, fields: Fields) -> Parse {
+        Parse {
+            source: source.into(),
+            format: Some(c.format.name).filter(|n| *n != "jsonl").unwrap_or_default().into(),
+            reader: reader.version,
+            uses: names(reader.uses),
+            fields,
+            id: c.id.clone(),
+            prefix: c.prefix.clone(),
+            record_max: c.record_max(),
+            depth_max: c.depth_max(),
+            options: c.options.clone(),
         }
     }
 
-    fn comment(&self) -> String {
-        self.comment.clone().unwrap_or_else(|| "#".into())
+    fn reader(&self) -> Result<&'static Reader, Fault> {
+        let name = if self.format.is_empty() { "jsonl" } else { &self.format };
+        let bug = || Fault::Bug(format!("there is no reader of `{name}`"));
+        named(name).and_then(|f| f.reader.as_ref()).ok_or_else(bug)
     }
 
-    fn delimiter(&self) -> u8 {
-        if self.format == Format::Tsv { b'\t' } else { b',' }
+    fn ask(&self, reader: &Reader) -> Ask {
+        let field = |(name, (selector, ty)): (&String, &(String, String))| Field {
+            name: name.clone(),
+            from: From::of(selector, reader.selects),
+            ty: ty.clone(),
+        };
+        Ask {
+            id: Some(From::of_id(&self.id, reader.selects)),
+            make_id,
+            prefix: self.prefix.clone(),
+            fields: self.fields.iter().map(field).collect(),
+            options: self.options.clone(),
+            record_max: self.record_max,
+            depth_max: self.depth_max,
+        }
+    }
+
+    /// The key of the manifest that is responsible for what was said.
+    fn key(&self, told: &Told) -> String {
+        let of = match (&told.field, told.rule.as_str()) {
+            (Some(field), _) => return format!("collect.{}.fields.{field}", self.source),
+            (_, "record.too_large") => "record_max",
+            (_, rule) if rule.starts_with("id.") => "id",
+            (_, rule) if rule.ends_with(".depth") => "depth_max",
+            _ => "format",
+        };
+        format!("collect.{}.{of}", self.source)
     }
 }
 
@@ -125,339 +138,63 @@ impl RowStage for Read {
     type Apply = Nothing;
 
     fn map(p: &Parse, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
-        let mut out = Collected::new(p);
+        let reader = p.reader()?;
+        let ask = p.ask(reader);
+        let mut out = Records::new(&ask, added(reader, &p.fields));
         let blobs = rows.cells::<Digest>("blob")?;
         let contexts = rows.column("context")?;
         let rejects = rows.texts("reject")?;
         let own = |name: &str| if rows.names().any(|n| n == name) { rows.texts(name) } else { Ok(Vec::new()) };
         let (paths, stems) = (own("path")?, own("stem")?);
+        let at = |v: &[Option<String>], row: usize| v.get(row).cloned().flatten().unwrap_or_default();
         for (row, blob) in blobs.into_iter().enumerate() {
             if let Some(Some(rule)) = rejects.get(row) {
-                out.reject(row, 0, rule, reject_words(rule));
+                out.drop_at(row, 0, 0, rule, reject_words(rule));
                 continue;
             }
-            let at = |v: &[Option<String>]| v.get(row).cloned().flatten().unwrap_or_default();
             let bytes = rows.blob(blob.unwrap_or_default())?;
-            let context = match crate::table::value_at(contexts.as_ref(), row) {
-                Value::Bytes(b) => Some(b),
-                _ => None,
-            };
-            out.unit(row, &bytes, context.as_deref(), Place { path: at(&paths), stem: at(&stems) });
+            let (path, stem) = (at(&paths, row), at(&stems, row));
+            let context = bytes_at(contexts.as_ref(), row);
+            (reader.read)(&ask, &Unit { row, bytes: &bytes, context, path: &path, stem: &stem }, &mut out);
         }
-        out.finish()
+        collected(p, out.finish().map_err(Fault::Bug)?)
     }
 }
 
-fn reject_words(rule: &str) -> &'static str {
-    match rule {
-        "record.too_large" => "the record is longer than record_max",
-        "file.truncated" => "the compressed file breaks off",
-        "file.compression" => "the compressed file is damaged",
-        "path.link" => "a link that leads out of the project, nowhere or in a circle",
-        "path.encoding" => "the file's name is not UTF-8",
-        _ => "it cannot be read as data",
+fn collected(p: &Parse, found: Found) -> Result<Delta, Fault> {
+    let mut delta = Delta::default();
+    for told in found.told {
+        let act = if told.drops { Act::DROP } else { Act::Finding };
+        let key = p.key(&told);
+        delta.at(told.row, told.record, act, key, told.rule, told.say);
+        delta.at_line(told.line);
     }
+    let n = found.parents.len();
+    delta.born.parents = found.parents;
+    delta.born.columns = found.columns;
+    if n > 0 {
+        let source = text_column(std::iter::repeat_n(Some(p.source.as_str()), n));
+        delta.born.columns.insert("source".into(), source);
+    }
+    Ok(delta)
 }
 
-/// What of a file's place the manifest may select.
-struct Place {
-    path: String,
-    stem: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The samples of one partition of units, column by column.
-struct Collected<'p> {
-    p: &'p Parse,
-    delta: Delta,
-    ids: Builder,
-    fields: Vec<FieldColumn<'p>>,
-    tokens: Vec<Value>,
-}
-
-/// A column that is taken from records.
-struct FieldColumn<'p> {
-    name: &'p str,
-    selector: &'p str,
-    /// As text, and as Arrow has it.
-    ty: &'p str,
-    values: Builder,
-}
-
-impl<'p> Collected<'p> {
-    fn new(p: &'p Parse) -> Self {
-        let column = |(name, (selector, ty)): (&'p String, &'p (String, String))| {
-            let of = crate::table::types::parse(ty).map_or(utf8(), |t| t.0);
-            let own = selector.strip_prefix("column:").filter(|_| p.format != Format::Conll);
-            FieldColumn { name, selector: own.unwrap_or(selector), ty, values: Builder::new(&of) }
-        };
-        let fields = p.fields.iter().map(column).collect();
-        Collected { p, delta: Delta::default(), ids: Builder::new(&utf8()), fields, tokens: Vec::new() }
+    #[test]
+    fn default_parameters_are_empty_text() {
+        assert_eq!(text(&Parse::default()), "{}");
     }
 
-    fn key(&self, of: &str) -> String {
-        format!("collect.{}.{of}", self.p.source)
-    }
-
-    fn reject(&mut self, row: usize, record: usize, rule: &str, say: impl Into<String>) {
-        let key = self.key(match rule {
-            "record.too_large" => "record_max",
-            r if r.starts_with("id.") => "id",
-            r if r.ends_with(".depth") => "depth_max",
-            _ => "format",
-        });
-        self.delta.at(row, record, Act::DROP, key, rule, say);
-    }
-
-    fn unit(&mut self, row: usize, bytes: &[u8], context: Option<&[u8]>, place: Place) {
-        let header = match context.map(|c| csv::header(strip_bom(c), self.p.delimiter())) {
-            Some(Ok(h)) => Some(h),
-            Some(Err(wrong)) => {
-                let n = lines::split(&self.p.split(), bytes, self.p.record_max).len();
-                return (0..n).for_each(|r| self.reject(row, r, wrong.rule, format!("in the header: {}", wrong.say)));
-            }
-            None => None,
-        };
-        let mut at = 0usize;
-        for (r, len) in lines::lengths(&self.p.split(), bytes, self.p.record_max).into_iter().enumerate() {
-            let end = at + len as usize;
-            let own = bytes.get(at..end).unwrap_or_default();
-            at = end;
-            match parse(self.p, own, header.as_ref()) {
-                Err(wrong) => {
-                    self.reject(row, r, wrong.rule, wrong.say);
-                    if self.p.format == Format::Conll {
-                        self.delta.at_line(wrong.line); // a record of many lines: which of them
-                    }
-                }
-                Ok(parsed) => self.record(row, r, own, &parsed, &place),
-            }
-        }
-    }
-
-    fn record(&mut self, row: usize, r: usize, bytes: &[u8], parsed: &Parsed, place: &Place) {
-        let id = match self.p.id.as_str() {
-            "path" => Some(place.path.clone()),
-            "stem" => Some(place.stem.clone()),
-            "content" => Some(Digest::of(bytes).hex()[..32].to_string()),
-            selector => parsed.text(selector.strip_prefix("column:").unwrap_or(selector)),
-        };
-        let Some(id) = id else {
-            return self.reject(row, r, "id.missing", format!("there is no `{}` to be the id", self.p.id));
-        };
-        let id = match make_id(&self.p.prefix, &id) {
-            Ok(id) => id,
-            Err(say) => return self.reject(row, r, "id.invalid", say),
-        };
-        self.delta.born.parents.push((row as u32, r as u32));
-        self.ids.text(&id);
-        let p = self.p;
-        let mut tokens = Value::Null;
-        for column in &mut self.fields {
-            let done = match column.selector {
-                "path" => {
-                    column.values.text(&place.path);
-                    Ok(())
-                }
-                "stem" => {
-                    column.values.text(&place.stem);
-                    Ok(())
-                }
-                "tokens" if p.format == Format::Conll => {
-                    let (text, places) = parsed.joined(p.join.as_deref().unwrap_or(" "));
-                    tokens = places;
-                    column.values.value(text);
-                    Ok(())
-                }
-                selector => parsed.put(selector, column.ty, &mut column.values),
-            };
-            if let Err(say) = done {
-                column.values.value(Value::Null);
-                let (key, name) = (format!("collect.{}.fields.{}", p.source, column.name), column.name);
-                self.delta.at(row, r, Act::Finding, key, "field.type", format!("{name}: {say}"));
-            }
-        }
-        if p.format == Format::Conll {
-            self.tokens.push(tokens);
-        }
-    }
-
-    fn finish(mut self) -> Result<Delta, Fault> {
-        let n = self.delta.born.parents.len();
-        if n == 0 {
-            return Ok(self.delta);
-        }
-        let born = &mut self.delta.born.columns;
-        born.insert("id".into(), self.ids.finish().map_err(Fault::Bug)?);
-        born.insert("source".into(), text_column(std::iter::repeat_n(Some(self.p.source.as_str()), n)));
-        for field in self.fields {
-            born.insert(field.name.to_string(), field.values.finish().map_err(Fault::Bug)?);
-        }
-        if self.p.format == Format::Conll && self.p.fields.values().any(|f| f.0 == "tokens") {
-            born.insert("tokens".into(), column(&list(Token::ty()), &self.tokens).map_err(Fault::Bug)?);
-        }
-        Ok(self.delta)
-    }
-}
-
-fn strip_bom(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(encoding::BOM.as_bytes()).unwrap_or(bytes)
-}
-
-/// A record as its format gives it.
-enum Parsed<'r> {
-    Json(Json<'r>),
-    Row(Vec<String>, Vec<String>),
-    Sentence(conll::Sentence),
-    Text(String),
-}
-
-fn parse<'r>(p: &Parse, bytes: &'r [u8], header: Option<&csv::Header>) -> Result<Parsed<'r>, Wrong> {
-    match p.format {
-        Format::Jsonl => jsonl::parse(bytes, p.depth_max).map(Parsed::Json),
-        Format::Csv | Format::Tsv => {
-            let header = header.ok_or_else(|| Wrong::new("csv.header", "the file has no header"))?;
-            Ok(Parsed::Row(header.0.clone(), csv::record(bytes, p.delimiter(), header)?))
-        }
-        Format::Conll => {
-            let bytes = strip_bom(bytes);
-            conll::sentence(bytes, Some(&p.comment()), p.columns).map(Parsed::Sentence)
-        }
-        _ => encoding::text(strip_bom(bytes)).map(|t| Parsed::Text(t.to_string())),
-    }
-}
-
-impl Parsed<'_> {
-    /// A selected value as text, for ids.
-    fn text(&self, selector: &str) -> Option<String> {
-        match self {
-            Parsed::Json(v) => match jsonl::select(v, selector)? {
-                Json::Text(t) => Some(t.to_string()),
-                Json::Int(n) => Some(n.to_string()),
-                Json::Large(n) => Some(n.to_string()),
-                Json::Float(f) => serde_json::Number::from_f64(*f).map(|n| n.to_string()),
-                _ => None,
-            },
-            _ => match self.value(selector, "utf8") {
-                Ok(Value::Text(t)) => Some(t),
-                _ => None,
-            },
-        }
-        .filter(|t| !t.is_empty())
-    }
-
-    /// Puts a selected value of a type into a column; null where there is none. An error says why it is not of the
-    /// type, and nothing was put.
-    fn put(&self, selector: &str, ty: &str, to: &mut Builder) -> Result<(), String> {
-        if let (Parsed::Json(v), "utf8") = (self, ty)
-            && let Some(Json::Text(t)) = jsonl::select(v, selector)
-        {
-            to.text(t); // the most frequent, without a copy
-            return Ok(());
-        }
-        self.value(selector, ty).map(|v| to.value(v))
-    }
-
-    /// A selected value of a type, in the same way.
-    fn value(&self, selector: &str, ty: &str) -> Result<Value, String> {
-        match self {
-            Parsed::Json(v) => jsonl::select(v, selector).map_or(Ok(Value::Null), |v| from_json(v, ty)),
-            Parsed::Row(names, values) => {
-                let at = names.iter().position(|n| n == selector);
-                at.and_then(|i| values.get(i)).map_or(Ok(Value::Null), |t| from_text(t, ty))
-            }
-            Parsed::Sentence(s) => sentence_value(s, selector, ty),
-            Parsed::Text(t) => from_text(t, ty),
-        }
-    }
-
-    /// The tokens of a sentence as one text, and where each stands in it.
-    fn joined(&self, join: &str) -> (Value, Value) {
-        let Parsed::Sentence(s) = self else { return (Value::Null, Value::Null) };
-        let (mut text, mut places, mut at) = (String::new(), Vec::new(), 0u32);
-        let gap = join.chars().count() as u32;
-        for (i, token) in s.tokens.iter().enumerate() {
-            if i > 0 {
-                text.push_str(join);
-                at += gap;
-            }
-            let end = at + token.chars().count() as u32;
-            places.push(Token { start: at, end }.into_value());
-            text.push_str(token);
-            at = end;
-        }
-        (Value::Text(text), Value::List(places))
-    }
-}
-
-fn sentence_value(s: &conll::Sentence, selector: &str, ty: &str) -> Result<Value, String> {
-    let texts = |v: &[String]| Value::List(v.iter().cloned().map(Value::Text).collect());
-    if selector == "tags" {
-        return Ok(texts(&s.tags));
-    }
-    if let Some(n) = selector.strip_prefix("comment:").and_then(|n| n.parse().ok()) {
-        return conll::comment_field(s, n).map_or(Ok(Value::Null), |t| from_text(t, ty));
-    }
-    if let Some(n) = selector.strip_prefix("column:").and_then(|n| n.parse::<usize>().ok()) {
-        let column = match (n, s.columns.is_empty()) {
-            (1, true) => Some(&s.tokens),
-            (2, true) => Some(&s.tags),
-            _ => s.columns.get(n.saturating_sub(1)),
-        };
-        return Ok(column.map_or(Value::Null, |c| Value::Text(c.join(" "))));
-    }
-    Ok(Value::Null)
-}
-
-fn from_json(v: &Json, ty: &str) -> Result<Value, String> {
-    match (v, ty) {
-        (Json::Null, _) => Ok(Value::Null),
-        (Json::Text(t), "utf8") => Ok(Value::Text(t.to_string())),
-        (Json::Int(n), "i64") => Ok(Value::Int(*n)),
-        (Json::Large(_) | Json::Float(_), "i64") => Err("not a whole number of 64 bits".into()),
-        (Json::Int(n), "f64") => Ok(Value::Float(*n as f64)),
-        (Json::Large(n), "f64") => Ok(Value::Float(*n as f64)),
-        (Json::Float(f), "f64") => Ok(Value::Float(*f)),
-        (Json::Bool(b), "bool") => Ok(Value::Bool(*b)),
-        (other, _) => Err(format!("{} where {} is expected", kind(other), words(ty))),
-    }
-}
-
-fn kind(v: &Json) -> &'static str {
-    match v {
-        Json::Null => "null",
-        Json::Bool(_) => "true or false",
-        Json::Int(_) | Json::Large(_) | Json::Float(_) => "a number",
-        Json::Text(_) => "text",
-        Json::Array(_) => "a list",
-        Json::Object(_) => "an object",
-    }
-}
-
-fn words(ty: &str) -> &'static str {
-    match ty {
-        "i64" => "a whole number",
-        "f64" => "a number",
-        "bool" => "true or false",
-        _ => "text",
-    }
-}
-
-fn from_text(t: &str, ty: &str) -> Result<Value, String> {
-    let wrong = || format!("text where {} is expected", words(ty));
-    match ty {
-        "utf8" => Ok(Value::Text(t.to_string())),
-        _ if t.is_empty() => Ok(Value::Null),
-        "i64" => t.trim().parse().map(Value::Int).map_err(|_| wrong()),
-        "f64" => match t.trim().parse::<f64>() {
-            Ok(f) if f.is_finite() => Ok(Value::Float(f)),
-            Ok(_) => Err("NaN or infinity where a number is expected".into()),
-            Err(_) => Err(wrong()),
-        },
-        "bool" => match t {
-            "true" | "True" | "1" => Ok(Value::Bool(true)),
-            "false" | "False" | "0" => Ok(Value::Bool(false)),
-            _ => Err(wrong()),
-        },
-        _ => Err(wrong()),
+    #[test]
+    fn options_stand_beside_the_other_parameters_and_read_back() {
+        let conll = named("conll").unwrap();
+        let given = [("comment".to_string(), "##".into()), ("columns".to_string(), 2.into())];
+        let p = Parse { options: Options::of(given, conll.options), reader: 3, ..Parse::default() };
+        assert_eq!(text(&p), r###"{"comment":"##","reader":3}"###);
+        let back: Parse = serde_json::from_str(&text(&p)).unwrap();
+        assert_eq!((back.options, back.reader), (p.options, 3));
     }
 }

@@ -2,6 +2,8 @@
 use super::kinds::KINDS;
 use super::kinds::kind::{Kind, Method, Problem, Respond, TagScheme, Take};
 use crate::diag::{Diagnostic, suggest};
+use crate::formats::reader::{Reader, Selects};
+use crate::formats::{FORMATS, Format};
 use crate::manifest::Decimal;
 use crate::manifest::sections::{SchemaSection, text_of_spans};
 use crate::manifest::values::At;
@@ -10,6 +12,7 @@ use crate::stage::{Check, Column, Gate, Role};
 use crate::table::{types, utf8};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -105,7 +108,7 @@ pub struct Answers {
     #[schemars(length(min = 1))]
     pub annotator: Option<String>,
     /// How the files are read. Default: by the name of the first one.
-    pub format: Option<Format>,
+    pub format: Option<FormatName>,
     /// The column of the samples that `fields.item` names a value of. Default `id`.
     #[schemars(length(min = 1))]
     pub on: Option<At<String>>,
@@ -124,17 +127,28 @@ pub struct Answers {
     pub guideline: Option<At<String>>,
 }
 
-/// How files of votes are read.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// RFC 4180 with a header.
-    #[default]
-    Csv,
-    /// The same with tabulators.
-    Tsv,
-    /// One JSON object a line.
-    Jsonl,
+/// The name of a format of votes: one whose records name what they hold.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[serde(transparent)]
+pub struct FormatName(pub String);
+
+/// The formats that files of votes may have.
+pub fn formats() -> impl Iterator<Item = (&'static Format, &'static Reader)> {
+    let of_names = |f: &'static Format| Some((f, f.reader.as_ref().filter(|r| matches!(r.selects, Selects::Names))?));
+    FORMATS.iter().filter_map(of_names).filter(|(_, r)| (r.adds)(&[]).is_empty())
+}
+
+impl JsonSchema for FormatName {
+    fn schema_name() -> Cow<'static, str> {
+        "VotesFormat".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let one =
+            |(f, _): (&Format, &Reader)| serde_json::json!({ "const": f.name, "type": "string", "description": f.doc });
+        let all: Vec<serde_json::Value> = formats().map(one).collect();
+        Schema::try_from(serde_json::json!({ "oneOf": all })).unwrap_or_default()
+    }
 }
 
 /// Names of columns, or of JSONL keys and paths (`meta.by`).

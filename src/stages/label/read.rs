@@ -11,15 +11,15 @@
 //! as written) and the id `ITEM/ANNOTATOR`. Every record bears one row or is dropped with its reason: what cannot be
 //! read (`encoding`, `csv.ragged`, `csv.quote`, `json`, ...), `csv.header`, `csv.column` (the header lacks a named
 //! column), `vote.item`, `vote.annotator`, `vote.empty`. Limits: records of 16 MiB, JSON of 64 levels.
-use super::declaration::{Answers, Declaration, Format, Task, checked};
+use super::declaration::{Answers, Declaration, FormatName, Task, checked, formats};
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
-use crate::formats::csv::{self, Header};
-use crate::formats::lines::{self, Split};
-use crate::formats::{Wrong, inner_name, jsonl};
+use crate::formats::packing::inner_name;
+use crate::formats::reader::{Ask, Field, From, Reader, Records, Told, Unit, WRITTEN};
+use crate::formats::{Format, Options, named};
 use crate::manifest::values::At;
 use crate::stage::*;
-use crate::table::{Value, array_of, list, types, utf8, value_at};
+use crate::table::{array_of, bytes_at, list, types, utf8};
 use serde::{Deserialize, Serialize};
 
 pub const ENTRY: Entry =
@@ -30,29 +30,14 @@ const RECORD_MAX: u64 = 16 << 20;
 /// The deepest nesting of JSON.
 const DEPTH_MAX: usize = 64;
 
-impl Format {
-    fn split(self) -> Split {
-        match self {
-            Format::Jsonl => Split::Lines,
-            _ => Split::Csv { delimiter: self.delimiter() },
-        }
-    }
-
-    fn delimiter(self) -> u8 {
-        if self == Format::Tsv { b'\t' } else { b',' }
-    }
-}
-
 /// The declared format, or the one that the first file's name tells.
-fn format_of(answers: &Answers) -> Option<Format> {
+fn format_of(answers: &Answers) -> Option<&'static Format> {
     let first = answers.files.as_ref()?.first()?;
-    let by_name = || match inner_name(first).rsplit_once('.')?.1 {
-        "csv" => Some(Format::Csv),
-        "tsv" => Some(Format::Tsv),
-        "jsonl" => Some(Format::Jsonl),
-        _ => None,
+    let name = match &answers.format {
+        Some(FormatName(name)) => name.as_str(),
+        None => inner_name(first).rsplit_once('.')?.1,
     };
-    answers.format.or_else(by_name)
+    formats().map(|(f, _)| f).find(|f| f.name == name)
 }
 
 /// Globs, format and join key of a source that is files.
@@ -63,7 +48,11 @@ fn check_files(check: &mut Check, answers: &Answers, files: &[At<String>]) {
     if format_of(answers).is_none() {
         let span = files.first().map_or_else(|| check.span.clone(), At::span);
         let problem = Diagnostic::error("T0218", span, "the name does not tell how this file is read");
-        check.bad(problem.label("needs `format`").help("`csv`, `tsv` or `jsonl`"));
+        check.bad(
+            problem
+                .label("needs `format`")
+                .help(format!("one of {}", formats().map(|(f, _)| f.name).collect::<Vec<_>>().join(", "))),
+        );
     }
     let Some(on) = answers.on.as_ref().filter(|on| on.as_str() != "id") else { return };
     let Some(Column { ty, .. }) = check.known(on) else { return };
@@ -78,16 +67,19 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     for (_, answers, files) in task.files() {
         check_files(check, answers, files);
     }
-    task.files().map(|(name, answers, files)| plan(check, &task, name, answers, files)).collect()
+    task.files().filter_map(|(name, answers, files)| plan(check, &task, name, answers, files)).collect()
 }
 
-fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<String>]) -> Plan {
-    let format = format_of(answers).unwrap_or_default();
+fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<String>]) -> Option<Plan> {
+    let format = format_of(answers)?;
+    let reader = format.reader.as_ref()?;
     let fields = answers.fields.clone().unwrap_or_default();
     let field = |given: Option<String>, default: &str| given.unwrap_or_else(|| default.to_string());
     let map = Map {
         source: task.key(&format!("from.{name}")),
-        format,
+        format: format.name.into(),
+        reader: reader.version,
+        uses: names(reader.uses),
         item: field(fields.item, "item"),
         annotator: field(fields.annotator, "annotator"),
         label: field(fields.label, "label"),
@@ -99,26 +91,23 @@ fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<S
         globs: files.iter().map(|g| g.get().clone()).collect(),
         spans: files.iter().map(At::span).collect(),
         exclude: Vec::new(),
-        split: format.split(),
+        cut: (reader.cut)(&Options::default()),
         record_max: RECORD_MAX,
         images: false,
         span: files.first().map_or_else(|| check.span.clone(), At::span),
     };
-    Plan {
-        scan: Some(source),
-        ..Plan::map::<Read>(
-            Ports {
-                table,
-                reads: names(&["blob", "context", "reject"]),
-                writes: writes(["item", "annotator", "answer"].map(|n| (n, utf8()))),
-                into: Some(format!("{}/from.{name}", task.path)),
-                ..Ports::default()
-            },
-            &map,
-        )
-        .word(format!("read.{name}"))
-    }
+    let ports = Ports {
+        table,
+        reads: names(&["blob", "context", "reject"]),
+        writes: writes(FIELDS.map(|n| (n, utf8()))),
+        into: Some(format!("{}/from.{name}", task.path)),
+        ..Ports::default()
+    };
+    Some(Plan { scan: Some(source), ..Plan::map::<Read>(ports, &map).word(format!("read.{name}")) })
 }
+
+/// What a vote says, in the order in which something missing is told.
+const FIELDS: [&str; 3] = ["item", "annotator", "answer"];
 
 #[derive(Serialize, Deserialize, Default)]
 struct Map {
@@ -126,13 +115,44 @@ struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
     source: String,
     #[serde(default, skip_serializing_if = "is_default")]
-    format: Format,
+    format: String,
+    /// The version of the format's reader.
+    #[serde(default, skip_serializing_if = "is_default")]
+    reader: u32,
+    /// What the format's reader depends on besides our code.
+    #[serde(default, skip_serializing_if = "is_default")]
+    uses: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     item: String,
     #[serde(default, skip_serializing_if = "is_default")]
     annotator: String,
     #[serde(default, skip_serializing_if = "is_default")]
     label: String,
+}
+
+impl Map {
+    fn reader(&self) -> Result<&'static Reader, Fault> {
+        let bug = || Fault::Bug(format!("there is no reader of `{}`", self.format));
+        named(&self.format).and_then(|f| f.reader.as_ref()).ok_or_else(bug)
+    }
+
+    /// The three texts of a vote, as they are written.
+    fn ask(&self) -> Ask {
+        let field = |(name, selector): (&str, &String)| Field {
+            name: name.into(),
+            from: From::Record(selector.clone()),
+            ty: WRITTEN.into(),
+        };
+        Ask {
+            id: None,
+            make_id: |_, _| Err("votes are given their ids from what they say".into()),
+            prefix: String::new(),
+            fields: FIELDS.into_iter().zip([&self.item, &self.annotator, &self.label]).map(field).collect(),
+            options: Options::default(),
+            record_max: RECORD_MAX,
+            depth_max: DEPTH_MAX,
+        }
+    }
 }
 
 struct Read;
@@ -144,134 +164,83 @@ impl RowStage for Read {
     type Apply = Nothing;
 
     fn map(p: &Map, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
-        let mut out = Votes::new(p);
+        let (reader, ask) = (p.reader()?, p.ask());
+        let mut out = Records::new(&ask, Vec::new());
         let (blobs, rejects) = (rows.cells::<Digest>("blob")?, rows.texts("reject")?);
         let contexts = rows.column("context")?;
         for (row, blob) in blobs.into_iter().enumerate() {
             if let Some(Some(rule)) = rejects.get(row) {
-                out.refuse(row, 0, rule, "it cannot be read as data");
+                out.drop_at(row, 0, 0, rule, "it cannot be read as data");
                 continue;
             }
             let bytes = rows.blob(blob.unwrap_or_default())?;
-            let context = match value_at(contexts.as_ref(), row) {
-                Value::Bytes(b) => Some(b),
-                _ => None,
-            };
-            out.unit(row, &bytes, context.as_deref());
+            let unit = Unit { row, bytes: &bytes, context: bytes_at(contexts.as_ref(), row), path: "", stem: "" };
+            (reader.read)(&ask, &unit, &mut out);
         }
-        Ok(out.finish())
+        let found = out.finish().map_err(Fault::Bug)?;
+        let texts =
+            |name: &str| found.columns.get(name).map(|a| crate::table::cells::<String>(a.as_ref())).unwrap_or_default();
+        let votes = Votes { parents: &found.parents, texts: FIELDS.map(texts) };
+        Ok(votes.cast(p, found.told))
     }
 }
 
-/// The votes read from one partition of units, column by column.
-struct Votes<'p> {
-    p: &'p Map,
-    delta: Delta,
-    items: Vec<Option<String>>,
-    annotators: Vec<Option<String>>,
-    answers: Vec<Option<String>>,
+/// The votes of one partition of units, column by column.
+struct Votes<'f> {
+    parents: &'f [(u32, u32)],
+    texts: [Vec<Option<String>>; 3],
 }
 
-impl<'p> Votes<'p> {
-    fn new(p: &'p Map) -> Self {
-        Votes { p, delta: Delta::default(), items: Vec::new(), annotators: Vec::new(), answers: Vec::new() }
-    }
-
-    fn refuse(&mut self, row: usize, record: usize, rule: &str, say: &str) {
-        let of = if rule == "csv.column" || rule.starts_with("vote.") { "fields" } else { "files" };
-        self.delta.at(row, record, Act::DROP, format!("{}.{of}", self.p.source), rule, say);
-    }
-
-    fn unit(&mut self, row: usize, bytes: &[u8], context: Option<&[u8]>) {
-        let columns = columns(self.p, context);
-        let mut rest = bytes;
-        for (r, record) in lines::split(&self.p.format.split(), bytes, RECORD_MAX).iter().enumerate() {
-            let (own, after) = rest.split_at_checked(record.len as usize).unwrap_or((rest, &[]));
-            rest = after;
-            let vote = columns.as_ref().map_err(Wrong::clone).and_then(|c| vote(self.p, own, c.as_ref()));
-            match vote {
-                Ok(vote) => self.bear(row, r, vote),
-                Err(wrong) => self.refuse(row, r, wrong.rule, &wrong.say),
+impl Votes<'_> {
+    /// Bears a row for each vote that says all three things; none of them is empty.
+    fn cast(self, p: &Map, mut told: Vec<Told>) -> Delta {
+        let mut born = Born::default();
+        let mut kept: [Vec<Option<String>>; 3] = Default::default();
+        for (n, parent) in self.parents.iter().enumerate() {
+            let vote = self.texts.each_ref().map(|t| t.get(n).cloned().flatten().unwrap_or_default());
+            let empty = vote.iter().position(|text| text.trim().is_empty());
+            match empty.and_then(|at| EMPTY.get(at)) {
+                Some((rule, say)) => told.push(Told {
+                    row: parent.0 as usize,
+                    record: parent.1 as usize,
+                    line: 0,
+                    drops: true,
+                    rule: (*rule).into(),
+                    say: (*say).into(),
+                    field: None,
+                }),
+                None => {
+                    born.parents.push(*parent);
+                    kept.iter_mut().zip(vote).for_each(|(column, text)| column.push(Some(text)));
+                }
             }
         }
-    }
-
-    fn bear(&mut self, row: usize, record: usize, [item, annotator, answer]: [String; 3]) {
-        self.delta.born.parents.push((row as u32, record as u32));
-        self.items.push(Some(item));
-        self.annotators.push(Some(annotator));
-        self.answers.push(Some(answer));
-    }
-
-    fn finish(mut self) -> Delta {
-        if self.items.is_empty() {
-            return self.delta;
+        let mut delta = Delta { born, ..Delta::default() };
+        told.sort_by_key(|t| (t.row, t.record));
+        for t in told {
+            let of = if t.rule == "csv.column" || t.rule.starts_with("vote.") { "fields" } else { "files" };
+            let act = if t.drops { Act::DROP } else { Act::Finding };
+            delta.at(t.row, t.record, act, format!("{}.{of}", p.source), t.rule, t.say);
         }
-        let id = |(i, a): (&Option<String>, &Option<String>)| Some(format!("{}/{}", i.as_ref()?, a.as_ref()?));
-        let ids: Vec<Option<String>> = self.items.iter().zip(&self.annotators).map(id).collect();
-        let born = &mut self.delta.born.columns;
-        born.insert("id".into(), array_of(ids));
-        born.insert("item".into(), array_of(self.items));
-        born.insert("annotator".into(), array_of(self.annotators));
-        born.insert("answer".into(), array_of(self.answers));
-        self.delta
-    }
-}
-
-/// The header of a file and where the named columns stand in it.
-struct Columns {
-    header: Header,
-    at: [usize; 3],
-}
-
-/// `None` for a format without a header.
-fn columns(p: &Map, context: Option<&[u8]>) -> Result<Option<Columns>, Wrong> {
-    if p.format == Format::Jsonl {
-        return Ok(None);
-    }
-    let context = context.ok_or_else(|| Wrong::new("csv.header", "the file has no header"))?;
-    let header = csv::header(context, p.format.delimiter())?;
-    let place = |name: &String| {
-        let found = header.0.iter().position(|n| n == name);
-        found.ok_or_else(|| Wrong::new("csv.column", format!("the header has no column `{name}`")))
-    };
-    let at = [place(&p.item)?, place(&p.annotator)?, place(&p.label)?];
-    Ok(Some(Columns { header, at }))
-}
-
-/// Item, annotator and answer of a record; none of them is empty.
-fn vote(p: &Map, bytes: &[u8], columns: Option<&Columns>) -> Result<[String; 3], Wrong> {
-    let vote = match columns {
-        Some(c) => {
-            let values = csv::record(bytes, p.format.delimiter(), &c.header)?;
-            c.at.map(|i| values.get(i).cloned().unwrap_or_default())
+        let [items, annotators, answers] = kept;
+        if !items.is_empty() {
+            let id = |(i, a): (&Option<String>, &Option<String>)| Some(format!("{}/{}", i.as_ref()?, a.as_ref()?));
+            let ids: Vec<Option<String>> = items.iter().zip(&annotators).map(id).collect();
+            delta.born.columns.insert("id".into(), array_of(ids));
+            for (name, column) in FIELDS.into_iter().zip([items, annotators, answers]) {
+                delta.born.columns.insert(name.into(), array_of(column));
+            }
         }
-        None => {
-            let object = jsonl::parse(bytes, DEPTH_MAX)?;
-            [&p.item, &p.annotator, &p.label].map(|s| written(jsonl::select(&object, s)))
-        }
-    };
-    let [item, annotator, answer] = &vote;
-    let empty = [
-        (item, "vote.item", "it names no sample"),
-        (annotator, "vote.annotator", "it does not say who answered"),
-        (answer, "vote.empty", "it holds no answer"),
-    ];
-    let wrong = empty.into_iter().find(|(value, _, _)| value.trim().is_empty()).map(|(_, rule, say)| (rule, say));
-    match wrong {
-        Some((rule, say)) => Err(Wrong::new(rule, say)),
-        None => Ok(vote),
+        delta
     }
 }
 
-/// A JSON value as the text of a cell: texts as they are, others as they are written, null as nothing.
-fn written(value: Option<&jsonl::Json>) -> String {
-    match value {
-        None | Some(jsonl::Json::Null) => String::new(),
-        Some(jsonl::Json::Text(text)) => text.to_string(),
-        Some(other) => other.tree().to_string(),
-    }
-}
+/// What is said of a vote without one of its fields.
+const EMPTY: [(&str, &str); 3] = [
+    ("vote.item", "it names no sample"),
+    ("vote.annotator", "it does not say who answered"),
+    ("vote.empty", "it holds no answer"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -280,9 +249,17 @@ mod tests {
     use arrow_array::BinaryArray;
     use std::sync::Arc;
 
-    fn map(format: Format) -> Map {
+    fn map(format: &str) -> Map {
         let name = |n: &str| n.to_string();
-        Map { source: "label.t.from.x".into(), format, item: name("i"), annotator: name("by"), label: name("l") }
+        Map {
+            source: "label.t.from.x".into(),
+            format: format.into(),
+            reader: 0,
+            uses: Vec::new(),
+            item: name("i"),
+            annotator: name("by"),
+            label: name("l"),
+        }
     }
 
     fn read(p: &Map, unit: &[u8], header: Option<&[u8]>, reject: Option<&str>) -> Delta {
@@ -307,7 +284,7 @@ mod tests {
     #[test]
     fn each_record_of_a_csv_bears_a_vote_or_is_dropped() {
         let unit = b"a,s1,3\nb,s1,\n,s2,3\nb,,4\nb,s2\nb,\"s,2\",x\n";
-        let delta = read(&map(Format::Csv), unit, Some(b"by,i,l\n"), None);
+        let delta = read(&map("csv"), unit, Some(b"by,i,l\n"), None);
         let want = [(1, "vote.empty"), (2, "vote.annotator"), (3, "vote.item"), (4, "csv.ragged")];
         assert_eq!(dropped(&delta), want);
         assert_eq!(delta.born.parents, [(0, 0), (0, 5)]);
@@ -318,14 +295,14 @@ mod tests {
 
     #[test]
     fn without_a_named_column_every_record_is_dropped() {
-        let delta = read(&map(Format::Tsv), b"a\t1\nb\t2\n", Some(b"by\tl\n"), None);
+        let delta = read(&map("tsv"), b"a\t1\nb\t2\n", Some(b"by\tl\n"), None);
         assert_eq!(dropped(&delta), [(0, "csv.column"), (1, "csv.column")]);
         assert!(delta.born.parents.is_empty() && delta.born.columns.is_empty());
     }
 
     #[test]
     fn json_lines_take_paths_and_any_value() {
-        let p = Map { annotator: "meta.by".into(), ..map(Format::Jsonl) };
+        let p = Map { annotator: "meta.by".into(), ..map("jsonl") };
         let unit = br#"{"i": 7, "meta": {"by": "a"}, "l": [{"class": "A"}]}
 {"i": "s", "meta": {}, "l": 1}
 not json
@@ -338,7 +315,7 @@ not json
 
     #[test]
     fn a_rejected_unit_is_one_drop() {
-        let delta = read(&map(Format::Csv), b"", None, Some("record.too_large"));
+        let delta = read(&map("csv"), b"", None, Some("record.too_large"));
         assert_eq!(dropped(&delta), [(0, "record.too_large")]);
         assert_eq!(delta.events[0].key, "label.t.from.x.files");
     }

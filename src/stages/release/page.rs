@@ -1,15 +1,15 @@
-//! `release.NAME`: the last page. Joins the fragments, numbers COCO images and annotations, and adds `release.json`,
-//! the dataset card, ATTRIBUTION, licences and sums. Two roots: the content root is over ids and values and survives a
+//! `release.NAME`: the last page. Lets each format join its fragments, and adds `release.json`, the dataset card,
+//! ATTRIBUTION, licences and sums. Two roots: the content root is over ids and values and survives a
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
-use super::encode::{column_of, digests, fragment, outline, outline_of};
-use super::{Counts, Format, Release, SourceCard, dataset, declared, is_label, released_name, sources};
+use super::declaration::{Release, dataset, declared, released_name, rows_table, sources};
+use super::documents::{PageCard, attribution, card};
+use super::encode::{IMAGE_LIST, column_of, fragment, outline, outline_of};
 use crate::digest::{Digest, Hasher, cut_hash};
-use crate::formats::{coco, parquet};
-use crate::model::license;
+use crate::formats::named;
+use crate::formats::writer::{self, Join, Writer, is_sharded};
 use crate::stage::*;
 use crate::table::cutting::{self, Window};
 use crate::table::texts;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const ENTRY: Entry = Entry::whole::<Page>("release/page", "release.*", declare);
@@ -17,8 +17,7 @@ pub const ENTRY: Entry = Entry::whole::<Page>("release/page", "release.*", decla
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
     let dataset = dataset(check);
-    let boxes = r.columns.iter().find(|c| is_label(check.columns, c, "object_detection"));
-    let classes = boxes.map(|c| classes_of(check, c)).unwrap_or_default();
+    let classes = classes_of_label(check, &r);
     let sources = sources(check);
     let mut files = Vec::new();
     for path in sources.iter().filter_map(|s| s.evidence.as_ref()) {
@@ -27,94 +26,66 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         }
     }
     let mut reads: Vec<String> = r.columns.clone();
-    reads.extend(r.formats.iter().flat_map(|f| [column_of(*f), outline_of(*f)]));
-    reads.extend((!reads.contains(&"id".to_string())).then(|| "id".to_string()));
-    let images = r.formats.iter().any(|f| matches!(f, Format::Coco | Format::ImageFolder));
-    reads.extend(images.then(|| "encoded.images".to_string()));
-    reads.extend((!reads.contains(&"source".to_string())).then(|| "source".to_string()));
-    let folder = Some(check.instance.clone());
-    let plan = Plan::whole::<Page>(
-        Ports { table: Release::rows_table(check), reads, ..Ports::default() },
-        &PageCard {
-            dataset: dataset.name.get().clone(),
-            version: dataset.version.get().clone(),
-            license: dataset.license.map(|l| l.get().clone()),
-            languages: dataset.languages,
-            description: dataset.description,
-            release: check.instance.clone(),
-            formats: r.formats,
-            columns: r.columns,
-            classes,
-            sources,
-            evidence: files.iter().map(|f| (f.0.clone(), f.1.hex())).collect(),
-        },
-    );
-    vec![Plan { folder, files, ..plan }]
+    reads.extend(r.formats.iter().flat_map(|f| [column_of(f.name()), outline_of(f.name())]));
+    reads.extend(["id", "source"].into_iter().filter(|c| !r.columns.iter().any(|own| own == c)).map(String::from));
+    reads.extend(r.images().then(|| IMAGE_LIST.to_string()));
+    let card = PageCard {
+        dataset: dataset.name.get().clone(),
+        version: dataset.version.get().clone(),
+        license: dataset.license.map(|l| l.get().clone()),
+        languages: dataset.languages,
+        description: dataset.description,
+        release: check.instance.clone(),
+        formats: r.formats.iter().map(|f| f.name().to_string()).collect(),
+        columns: r.columns,
+        classes,
+        sources,
+        evidence: files.iter().map(|f| (f.0.clone(), f.1.hex())).collect(),
+    };
+    let plan = Plan::whole::<Page>(Ports { table: rows_table(check), reads, ..Ports::default() }, &card);
+    vec![Plan { folder: Some(check.instance.clone()), files, ..plan }]
 }
 
-/// The classes that may stand in a label, in their declared order: the numbers of COCO's categories.
-fn classes_of(check: &Check, column: &str) -> Vec<String> {
-    let of = check.columns_of("samples").find(|c| c.0 == column).map(|c| &c.1.role);
-    match of {
+/// The classes that may stand in the label of a format that numbers them, in their declared order.
+fn classes_of_label(check: &Check, r: &Release) -> Vec<String> {
+    let numbered = r.formats.iter().filter(|f| f.writer.needs.images);
+    let label = numbered.filter_map(|f| f.roles.get("label")).next();
+    let role = label.and_then(|l| check.columns_of("samples").find(|c| c.0 == l)).map(|c| &c.1.role);
+    match role {
         Some(Role::Label { classes, .. }) => classes.clone(),
         _ => Vec::new(),
     }
-}
-
-#[derive(Serialize, Deserialize, Default)]
-struct PageCard {
-    #[serde(default, skip_serializing_if = "is_default")]
-    dataset: String,
-    #[serde(default, skip_serializing_if = "is_default")]
-    version: String,
-    #[serde(default, skip_serializing_if = "is_default")]
-    license: Option<String>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    languages: Vec<String>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    description: Option<String>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    release: String,
-    #[serde(default, skip_serializing_if = "is_default")]
-    formats: Vec<Format>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    columns: Vec<String>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    classes: Vec<String>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    sources: Vec<SourceCard>,
-    /// path -> digest
-    #[serde(default, skip_serializing_if = "is_default")]
-    evidence: BTreeMap<String, String>,
 }
 
 struct Page;
 
 impl WholeStage for Page {
     const USES: &'static [&'static str] = &["parquet 60"];
-    const RUN: u32 = 3;
+    const RUN: u32 = 4;
     type Run = PageCard;
 
     fn run(p: &PageCard, pieces: &[Piece], _: &Context) -> Result<Output, Fault> {
         let mut files = Vec::new();
-        let mut counts = Counts::new();
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         for piece in pieces {
             *counts.entry(piece.group.clone()).or_default() += piece.rows.len() as u64;
         }
         for split in counts.keys() {
             let own: Vec<&Piece> = pieces.iter().filter(|x| x.group == *split).collect();
-            for f in &p.formats {
-                data(p, *f, split, &own, &mut files)?;
+            for format in &p.formats {
+                data(p, format, split, &own, &mut files)?;
             }
-            images(p, split, &own, &mut files)?;
+            if p.images() {
+                images(split, &own, &mut files)?;
+            }
         }
         let content = content(p, pieces)?;
         let content_root = Digest::of(content.lines.as_bytes());
         files.push(OutFile::bytes("release.json", release_json(p, &counts, &content, content_root).into_bytes()));
-        files.push(OutFile::bytes("README.md", readme(p, &counts).into_bytes()));
+        files.push(OutFile::bytes("README.md", card::readme(p, &counts).into_bytes()));
         let within = sources_of(p, pieces)?;
-        files.push(OutFile::bytes("ATTRIBUTION.md", attribution(p, &within).into_bytes()));
-        licenses(&within, p, pieces, &mut files)?;
+        files.push(OutFile::bytes("ATTRIBUTION.md", attribution::attribution(p, &within).into_bytes()));
+        attribution::licenses(p, &within, pieces, &mut files)?;
         let total: u64 = counts.values().sum();
         let mut facts: BTreeMap<String, Fact> =
             counts.iter().map(|(s, n)| (format!("samples.{s}"), Fact::from(*n))).collect();
@@ -161,85 +132,61 @@ fn shard_ends(hashes: &[u64]) -> Vec<usize> {
     cutting::cut(hashes, &[], Window(SHARD)).into_iter().filter(inside).collect()
 }
 
-fn data(p: &PageCard, f: Format, split: &str, pieces: &[&Piece], files: &mut Vec<OutFile>) -> Result<(), Fault> {
-    match f {
-        Format::Parquet | Format::Jsonl => {
-            for (n, shard) in shards(pieces)?.into_iter().enumerate() {
-                files.push(match f {
-                    Format::Parquet => parquet_file(format!("parquet/{split}-{n:05}.parquet"), shard)?,
-                    _ => joined(format!("jsonl/{split}-{n:05}.jsonl"), f, shard)?,
-                });
-            }
-        }
-        Format::Conll => files.push(joined(format!("conll/{split}.conll"), f, pieces)?),
-        Format::ImageFolder => files.push(joined(format!("images/{split}/metadata.jsonl"), f, pieces)?),
-        Format::Coco => {
-            let mut images: Vec<coco::Image> = Vec::new();
-            for piece in pieces {
-                let all = fragment(&piece.rows, &column_of(f))?;
-                for line in all.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
-                    images.push(serde_json::from_slice(line).map_err(|e| Fault::Bug(e.to_string()))?);
-                }
-            }
-            let text = coco::write(&images, &p.classes, split);
-            files.push(OutFile::bytes(format!("coco/instances_{split}.json"), text.into_bytes()));
-        }
+/// The files of a split in a format.
+fn data(p: &PageCard, format: &str, split: &str, pieces: &[&Piece], files: &mut Vec<OutFile>) -> Result<(), Fault> {
+    let bug = || Fault::Bug(format!("nothing writes `{format}`"));
+    let writer = named(format).and_then(|f| f.writer.as_ref()).ok_or_else(bug)?;
+    let parts = if is_sharded(writer.files) { shards(pieces)? } else { vec![pieces] };
+    for (n, pieces) in parts.into_iter().enumerate() {
+        let path = writer::path(writer.files, split, n);
+        files.push(joined(p, writer, format, (path, split), pieces)?);
     }
     Ok(())
 }
 
-fn rows(pieces: &[&Piece]) -> u64 {
-    pieces.iter().map(|p| p.rows.len() as u64).sum()
-}
-
-/// A file whose fragments simply follow one another; none of them is read.
-fn joined(path: String, f: Format, pieces: &[&Piece]) -> Result<OutFile, Fault> {
+/// A file made of fragments, as its format joins them.
+fn joined(
+    p: &PageCard,
+    writer: &Writer,
+    format: &str,
+    (path, split): (String, &str),
+    pieces: &[&Piece],
+) -> Result<OutFile, Fault> {
+    let column = column_of(format);
+    let unknown = || "a fragment that is not there".to_string();
+    let read = |n: usize| {
+        let piece = pieces.get(n).ok_or_else(unknown)?;
+        fragment(&piece.rows, &column).map_err(|fault| format!("{fault:?}"))
+    };
+    let outlines = pieces.iter().map(|piece| outline(&piece.rows, format)).collect::<Result<_, Fault>>()?;
+    let join = Join { split, classes: &p.classes, outlines, fragment: &read };
     let mut chunks = Vec::new();
-    for piece in pieces {
-        let (len, _) = outline(&piece.rows, f)?;
-        chunks.push(Chunk::Cell(piece.rows.digest(&column_of(f))?, 0, len));
-    }
-    Ok(OutFile { path, content: Content::Joined(chunks), rows: rows(pieces), sums: None })
-}
-
-/// The same in Parquet: row groups stand as they are, the footer is made anew.
-fn parquet_file(path: String, pieces: &[&Piece]) -> Result<OutFile, Fault> {
-    let mut file: Option<parquet::Joined> = None;
-    let mut chunks = Vec::new();
-    for piece in pieces {
-        let (_, footer) = outline(&piece.rows, Format::Parquet)?;
-        let to = match &mut file {
-            Some(file) => file,
-            None => {
-                let (own, head) = parquet::Joined::new(&footer).map_err(Fault::Bug)?;
-                chunks.push(Chunk::Bytes(head));
-                file.insert(own)
+    for chunk in (writer.join)(&join).map_err(Fault::Bug)? {
+        chunks.push(match chunk {
+            writer::Chunk::Bytes(bytes) => Chunk::Bytes(bytes),
+            writer::Chunk::Fragment { piece, from, len } => {
+                let piece = pieces.get(piece).ok_or_else(|| Fault::Bug(unknown()))?;
+                Chunk::Cell(piece.rows.digest(&column)?, from, len)
             }
-        };
-        let range = to.add(&footer).map_err(Fault::Bug)?;
-        let cell = piece.rows.digest(&column_of(Format::Parquet))?;
-        chunks.push(Chunk::Cell(cell, range.start, range.end - range.start));
+        });
     }
-    if let Some(file) = file {
-        chunks.push(Chunk::Bytes(file.finish().map_err(Fault::Bug)?));
-    }
-    Ok(OutFile { path, content: Content::Joined(chunks), rows: rows(pieces), sums: None })
+    let rows = pieces.iter().map(|p| p.rows.len() as u64).sum();
+    Ok(OutFile { path, content: Content::Joined(chunks), rows, sums: None })
 }
 
-fn images(p: &PageCard, split: &str, pieces: &[&Piece], files: &mut Vec<OutFile>) -> Result<(), Fault> {
-    if !p.formats.iter().any(|f| matches!(f, Format::Coco | Format::ImageFolder)) {
-        return Ok(());
-    }
+/// The images of a split. Their sums are found out by the engine, file by file, and only of those that it does not know.
+fn images(split: &str, pieces: &[&Piece], files: &mut Vec<OutFile>) -> Result<(), Fault> {
     for piece in pieces {
-        let list = fragment(&piece.rows, "encoded.images")?;
+        let list = fragment(&piece.rows, IMAGE_LIST)?;
         for line in String::from_utf8_lossy(&list).lines() {
             let parts: Vec<&str> = line.split('\t').collect();
-            if let [name, blob, bytes, sha] = parts.as_slice()
-                && let (Some(blake3), Ok(bytes)) = (Digest::parse(blob), bytes.parse())
-            {
-                let (path, sums) = (format!("images/{split}/{name}"), Sums { blake3, sha256: (*sha).into() });
-                files.push(OutFile { path, content: Content::Blob(blake3, bytes), rows: 0, sums: Some(sums) });
-            }
+            let [name, blob, bytes] = parts.as_slice() else {
+                return Err(Fault::Bug("a list of images is wrong".into()));
+            };
+            let (blob, bytes) = (Digest::parse(blob), bytes.parse::<u64>().ok());
+            let (blob, bytes) = blob.zip(bytes).ok_or_else(|| Fault::Bug("a list of images is wrong".into()))?;
+            let (path, content) = (format!("images/{split}/{name}"), Content::Blob(blob, bytes));
+            files.push(OutFile { path, content, rows: 0, sums: None });
         }
     }
     Ok(())
@@ -256,9 +203,10 @@ struct ContentOf {
 fn content(p: &PageCard, pieces: &[Piece]) -> Result<ContentOf, Fault> {
     let mut hashers: BTreeMap<(String, String), Hasher> = BTreeMap::new();
     for piece in pieces {
-        for (column, digest) in digests(&p.columns, &piece.rows)? {
-            let h = hashers.entry((piece.group.clone(), column)).or_insert_with(|| Hasher::derive("tamis split 1"));
-            h.update(&digest.0);
+        for column in &p.columns {
+            let key = (piece.group.clone(), released_name(column));
+            let h = hashers.entry(key).or_insert_with(|| Hasher::derive("tamis split 1"));
+            h.update(&piece.rows.digest(column)?.0);
         }
     }
     let (mut lines, mut list) = (String::new(), Vec::new());
@@ -270,8 +218,7 @@ fn content(p: &PageCard, pieces: &[Piece]) -> Result<ContentOf, Fault> {
     Ok(ContentOf { lines, list })
 }
 
-fn release_json(p: &PageCard, counts: &Counts, content: &ContentOf, root: Digest) -> String {
-    let formats: Vec<&str> = p.formats.iter().map(|f| f.name()).collect();
+fn release_json(p: &PageCard, counts: &BTreeMap<String, u64>, content: &ContentOf, root: Digest) -> String {
     let splits: BTreeMap<&String, serde_json::Value> =
         counts.iter().map(|(s, n)| (s, serde_json::json!({ "rows": n }))).collect();
     let v = serde_json::json!({
@@ -281,7 +228,7 @@ fn release_json(p: &PageCard, counts: &Counts, content: &ContentOf, root: Digest
         "release": p.release,
         "version": p.version,
         "license": p.license,
-        "formats": formats,
+        "formats": p.formats,
         "columns": p.columns.iter().map(|c| released_name(c)).collect::<Vec<_>>(),
         "splits": splits,
         "content": content.list,
@@ -290,36 +237,8 @@ fn release_json(p: &PageCard, counts: &Counts, content: &ContentOf, root: Digest
     format!("{}\n", serde_json::to_string_pretty(&v).unwrap_or_default())
 }
 
-/// The dataset card: YAML that dataset hubs read, and a page for people.
-fn readme(p: &PageCard, counts: &Counts) -> String {
-    let mut t = String::from("---\n");
-    if let Some(l) = &p.license {
-        t.push_str(&format!("license: {}\n", l.to_lowercase()));
-    }
-    if !p.languages.is_empty() {
-        t.push_str(&format!("language: [{}]\n", p.languages.join(", ")));
-    }
-    if let Some(f) = p.formats.iter().find(|f| matches!(f, Format::Parquet | Format::Jsonl)) {
-        let (folder, ext) = if *f == Format::Parquet { ("parquet", "parquet") } else { ("jsonl", "jsonl") };
-        t.push_str("configs:\n- config_name: default\n  data_files:\n");
-        for split in counts.keys() {
-            t.push_str(&format!("  - split: {}\n    path: {folder}/{split}-*.{ext}\n", split.replace('-', "_")));
-        }
-    }
-    t.push_str(&format!("---\n\n# {} {}\n\n", p.dataset, p.version));
-    if let Some(d) = &p.description {
-        t.push_str(&format!("{d}\n\n"));
-    }
-    t.push_str("| split | samples |\n|---|---|\n");
-    counts.iter().for_each(|(s, n)| t.push_str(&format!("| {s} | {n} |\n")));
-    let columns: Vec<String> = p.columns.iter().map(|c| format!("`{}`", released_name(c))).collect();
-    t.push_str(&format!("\nColumns: {}.\n\nSources and licences: see ATTRIBUTION.md. ", columns.join(", ")));
-    t.push_str("Check the files with `b3sum -c B3SUMS` or `sha256sum -c SHA256SUMS`.\n");
-    t
-}
-
 /// The sources that have a sample here.
-fn sources_of<'p>(p: &'p PageCard, pieces: &[Piece]) -> Result<Vec<&'p SourceCard>, Fault> {
+fn sources_of<'p>(p: &'p PageCard, pieces: &[Piece]) -> Result<Vec<&'p super::declaration::SourceCard>, Fault> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     for piece in pieces {
         let of = piece.rows.column("source")?;
@@ -330,44 +249,6 @@ fn sources_of<'p>(p: &'p PageCard, pieces: &[Piece]) -> Result<Vec<&'p SourceCar
         }
     }
     Ok(p.sources.iter().filter(|s| names.contains(&s.name)).collect())
-}
-
-fn attribution(p: &PageCard, sources: &[&SourceCard]) -> String {
-    let mut t = format!("# Attribution\n\n{} {}", p.dataset, p.version);
-    if let Some(l) = &p.license {
-        t.push_str(&format!(", released under {l}{}", in_words(l)));
-    }
-    t.push_str(".\n\nMade from:\n\n");
-    for s in sources {
-        t.push_str(&format!("- **{}**: {}{}", s.name, s.license, in_words(&s.license)));
-        if let Some(a) = &s.attribution {
-            t.push_str(&format!(". {a}"));
-        }
-        if let Some(e) = s.evidence.as_ref().filter(|e| p.evidence.contains_key(*e)) {
-            t.push_str(&format!(" (licence: LICENSES/{})", kept_as(s, e)));
-        }
-        t.push('\n');
-    }
-    t.push_str("\nThe data was selected, normalised and labelled; see README.md.\n");
-    t
-}
-
-fn in_words(expression: &str) -> String {
-    license::full_name(expression).map_or(String::new(), |n| format!(" ({n})"))
-}
-
-fn kept_as(s: &SourceCard, evidence: &str) -> String {
-    format!("{}-{}", s.name, evidence.rsplit('/').next().unwrap_or(evidence))
-}
-
-fn licenses(sources: &[&SourceCard], p: &PageCard, pieces: &[Piece], files: &mut Vec<OutFile>) -> Result<(), Fault> {
-    let Some(first) = pieces.first() else { return Ok(()) };
-    for s in sources {
-        let Some(evidence) = &s.evidence else { continue };
-        let Some(digest) = p.evidence.get(evidence).and_then(|d| Digest::parse(d)) else { continue };
-        files.push(OutFile::bytes(format!("LICENSES/{}", kept_as(s, evidence)), first.rows.blob(digest)?));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

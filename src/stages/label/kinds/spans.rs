@@ -3,7 +3,7 @@
 //!
 //! Judged: an undeclared class, no characters, an end past the text. Limits: spans may overlap; a span in one part.
 use super::kind::*;
-use crate::formats::conll::{self, Scheme, TagSpan};
+use crate::formats::conll::sentence::{self as conll, Scheme, TagSpan};
 use crate::model::edits::{Moved, move_span};
 use crate::model::spans::Span;
 use crate::model::tokens::Token;

@@ -4,9 +4,10 @@
 //! behind them, at the end of the file to the last one. So cutting the bytes of some consecutive records again, alone,
 //! gives the same records, and a reader may be given any run of them. Only a file that holds nothing but such lines
 //! has no record at all.
-use super::csv::Field;
-use super::{conll, encoding};
 use crate::digest::CutHasher;
+use crate::formats::conll::sentence::is_aside;
+use crate::formats::csv::Field;
+use crate::formats::encoding;
 use memchr::{memchr, memchr_iter, memchr2};
 
 /// A line is judged by this many first bytes: what a splitter keeps of a line that goes on in the next block.
@@ -240,7 +241,7 @@ impl Splitter {
         }
         match &self.split {
             _ if line.is_empty() || line == b"\r" => Line::Blank,
-            Split::Blocks { comment } if conll::is_aside(line, comment.as_deref()) => Line::Aside,
+            Split::Blocks { comment } if is_aside(line, comment.as_deref()) => Line::Aside,
             _ => Line::Content,
         }
     }

@@ -1,6 +1,6 @@
-//! CoNLL: a token and its columns a line, sentences parted by empty lines, and the tag schemes that say where entities
-//! lie. Tokens are taken as they stand: a token may be a space.
-use super::encoding::{BOM, Wrong, text};
+//! The grammar of CoNLL, and the tag schemes that say where entities lie. Tokens are taken as they stand: a token may be
+//! a space.
+use crate::formats::encoding::{BOM, Wrong, text};
 
 /// One block of lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Sentence {
     pub comments: Vec<String>,
 }
 
-/// Reads one record of `lines::Split::Blocks`. Empty lines, comments and `-DOCSTART-` lines hold no token.
+/// Reads one record of `Split::Blocks`. Empty lines, comments and `-DOCSTART-` lines hold no token.
 ///
 /// A TAB parts columns if the line has one, else runs of spaces do. Rule `conll.columns` for a line with other than
 /// `columns` columns (default 2).
@@ -181,38 +181,6 @@ impl Problems {
     }
 }
 
-/// BIO (IOB2) tags for `n_tokens` tokens from (class, start, end) over tokens, end exclusive.
-///
-/// A span that is empty, passes the end, or touches a token of an earlier span in the slice is left out: BIO cannot
-/// hold it. The caller reports those.
-pub fn tags(n_tokens: usize, spans: &[(&str, usize, usize)]) -> Vec<String> {
-    let mut tags = vec!["O".to_string(); n_tokens];
-    for (class, start, end) in spans {
-        let free = tags.get_mut(*start..*end).filter(|place| place.iter().all(|tag| tag == "O"));
-        for (i, tag) in free.into_iter().flatten().enumerate() {
-            *tag = format!("{}-{class}", if i == 0 { "B" } else { "I" });
-        }
-    }
-    tags
-}
-
-/// Appends a sentence: `# id = ID`, a line `TOKEN<TAB>TAG` per token, an empty line.
-///
-/// TABs, newlines and carriage returns inside a token would break the line and are written as spaces. A file of these
-/// is read with `comment = "#"`.
-pub fn write(tokens: &[&str], tags: &[String], id: &str, out: &mut String) {
-    out.push_str("# id = ");
-    out.push_str(id);
-    out.push('\n');
-    for (token, tag) in tokens.iter().zip(tags) {
-        out.extend(token.chars().map(|c| if matches!(c, '\t' | '\n' | '\r') { ' ' } else { c }));
-        out.push('\t');
-        out.push_str(tag);
-        out.push('\n');
-    }
-    out.push('\n');
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,22 +289,5 @@ mod tests {
             assert!(!problems.is_empty());
             assert!(problems.iter().all(|p| !p.say.contains("Anna") && !p.say.contains("Bob")), "{problems:?}");
         }
-    }
-
-    #[test]
-    fn spans_become_bio() {
-        assert_eq!(tags(4, &[("PER", 0, 2), ("PER", 2, 3)]), ["B-PER", "I-PER", "B-PER", "O"]);
-        assert_eq!(tags(2, &[("A", 0, 1), ("B", 0, 2), ("C", 1, 3), ("D", 2, 1), ("E", 1, 1)]), ["B-A", "O"]);
-    }
-
-    #[test]
-    fn what_is_written_is_read_again() {
-        let mut out = String::new();
-        let labels = tags(4, &[("QT", 1, 3)]);
-        write(&["#", " ", "#3", "a\tb"], &labels, "x#1", &mut out);
-        assert_eq!(out, "# id = x#1\n#\tO\n \tB-QT\n#3\tI-QT\na b\tO\n\n");
-        let s = sentence(out.as_bytes(), Some("#"), None).unwrap();
-        assert_eq!(s.tokens, ["#", " ", "#3", "a b"]);
-        assert_eq!((s.tags, s.comments), (labels, vec!["id = x#1".to_string()]));
     }
 }

@@ -1,0 +1,36 @@
+//! Where a record stands, in words for a person; worked out when somebody asks.
+use super::units::{Unit, open_unit};
+use crate::formats::Cut;
+use crate::formats::cut::{Holds, text};
+use crate::stage::Source;
+use crate::world::World;
+
+/// The place of a unit's record: `PATH:LINE` where it has a line, else the path, with the record's number where there are
+/// several. `line` is that of the record, or of the document, which is meant; 0 where that is not known.
+pub fn place(world: &World, unit: &Unit, record: u32, line: u32, source: &Source) -> String {
+    match &source.cut {
+        Cut::Text(split) => format!("{}:{}", unit.path, line_of(world, unit, record, line, split, source.record_max)),
+        Cut::Document(_) | Cut::Members(_) if line > 0 => format!("{}:{line}", unit.path),
+        Cut::Document(Holds::Many) if unit.stretch.reject.is_none() => format!("{} record {}", unit.path, record + 1),
+        Cut::Document(_) | Cut::Members(_) => unit.path.to_string(),
+    }
+}
+
+/// The line of a file at which a unit's record stands, counted anew from the bytes; with `line`, that line of it.
+fn line_of(world: &World, unit: &Unit, record: u32, line: u32, split: &text::Split, record_max: u64) -> u64 {
+    let first = unit.stretch.line;
+    if unit.stretch.reject.is_some() {
+        return first;
+    }
+    let Ok(bytes) = open_unit(world, unit) else { return first };
+    let records = text::split(split, &bytes, record_max);
+    let before = records.iter().take(record as usize);
+    let (above, at) = before.fold((0, 0), |(l, b), r| (l + u64::from(r.lines), b + r.len as usize));
+    if line > 0 {
+        return first + above + u64::from(line) - 1;
+    }
+    // blank lines in front of a record belong to it
+    let own = bytes.get(at..).unwrap_or_default();
+    let blank = own.split(|b| *b == b'\n').take_while(|l| l.is_empty() || *l == b"\r").count().min(1_000);
+    first + above + blank as u64
+}

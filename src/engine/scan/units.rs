@@ -1,0 +1,234 @@
+//! Units, partitions of units by digests, and a source as the scan found it.
+use super::find;
+use super::table::{self, FileState, Reader, Stretch, Table};
+use crate::digest::{Digest, cut_hash};
+use crate::formats::packing::{decompressor, inner_name};
+use crate::stage::{Fault, Source};
+use crate::table::{ArrayRef, array_of};
+use crate::world::World;
+use arrow_array::{BinaryArray, Int64Array, UInt32Array};
+use std::io;
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// Where a unit lies.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    pub path: Arc<str>,
+    pub stretch: Stretch,
+    pub context: Option<Arc<[u8]>>,
+    /// Inside a compressed file: its bytes are objects of the store.
+    pub packed: bool,
+}
+
+impl Unit {
+    /// A whole file whose digest is known.
+    pub fn whole(path: &str, digest: Digest, len: u64) -> Unit {
+        let stretch = Stretch { digest, len, ..Stretch::default() };
+        Unit { path: path.into(), stretch, context: None, packed: false }
+    }
+}
+
+/// The columns of a partition of units, in the order of their digests in a [`Head`].
+pub const COLUMNS: [&str; 7] = ["blob", "bytes", "context", "path", "records", "reject", "stem"];
+
+/// A partition of units by digests; its units are read from the table when somebody asks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    pub(super) span: Span,
+    pub units: u32,
+    pub records: u64,
+    /// Over its units: equal heads have equal columns.
+    pub(super) print: [u8; 16],
+    pub(super) columns: [Digest; COLUMNS.len()],
+}
+
+impl Head {
+    pub fn columns(&self) -> impl Iterator<Item = (&'static str, Digest)> {
+        COLUMNS.into_iter().zip(self.columns)
+    }
+}
+
+/// Which units: of so many files from one on, or one stretch of one file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Span {
+    /// Where the block of the first file begins, and its number there.
+    pub(super) block: u64,
+    pub(super) file: u32,
+    pub(super) files: u32,
+    pub(super) stretch: Option<u32>,
+}
+
+/// A file: where its block begins, and its number there.
+type FileAt = (u64, u32);
+
+/// A source after the scan.
+pub struct Scanned {
+    pub(super) table: Table,
+    pub parts: Vec<Head>,
+    pub files: u64,
+    pub bytes: u64,
+    /// Over paths and digests, for `dataset.lock`.
+    pub digest: Digest,
+    /// Bytes read because a file was not known.
+    pub read: u64,
+    /// The first half of each unit's digest and its partition, sorted; made when somebody asks for a digest alone.
+    pub(super) places: OnceLock<Vec<(u64, u32)>>,
+    /// The file decoded last: one large file has many partitions.
+    pub(super) last: Mutex<Option<(FileAt, Arc<FileState>)>>,
+}
+
+impl Scanned {
+    /// The units of a partition.
+    pub fn units(&self, part: usize) -> Result<Vec<Unit>, Fault> {
+        let damaged = || Fault::World("what was known of the files is damaged; build again".into());
+        let head = self.parts.get(part).ok_or_else(|| Fault::Bug("there is no such partition of files".into()))?;
+        self.units_of(&head.span).ok_or_else(damaged)
+    }
+
+    pub(super) fn units_of(&self, span: &Span) -> Option<Vec<Unit>> {
+        let mut out = Vec::new();
+        let (mut at, mut file, mut left) = (span.block, span.file as usize, span.files);
+        while left > 0 {
+            let (block, next) = self.table.block(at)?;
+            let states = block.states()?;
+            while left > 0 && file < block.len() {
+                let path = find::join(&block.folder, block.name(file));
+                match span.stretch {
+                    Some(n) => {
+                        let state = self
+                            .decoded((at, file as u32), || table::decode(&block.any_mark(file)?, states.get(file)?))?;
+                        out.push(unit(&path.into(), &state, state.stretches.get(n as usize)?));
+                    }
+                    None => {
+                        let state = table::decode(&block.any_mark(file)?, states.get(file)?)?;
+                        let path: Arc<str> = path.into();
+                        out.extend(state.stretches.iter().map(|s| unit(&path, &state, s)));
+                    }
+                }
+                (left, file) = (left - 1, file + 1);
+            }
+            (at, file) = (next, 0);
+        }
+        Some(out)
+    }
+
+    fn decoded(&self, key: FileAt, decode: impl FnOnce() -> Option<FileState>) -> Option<Arc<FileState>> {
+        let mut last = self.last.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some((_, state)) = last.as_ref().filter(|l| l.0 == key) {
+            return Some(state.clone());
+        }
+        let state = Arc::new(decode()?);
+        *last = Some((key, state.clone()));
+        Some(state)
+    }
+
+    /// The unit with these bytes.
+    pub fn find(&self, digest: Digest) -> Option<Unit> {
+        let half = |d: Digest| u64::from_le_bytes(d.0.first_chunk().copied().unwrap_or_default());
+        let places = self.places.get_or_init(|| {
+            let of = |k: usize| {
+                self.units(k).unwrap_or_default().into_iter().map(move |u| (half(u.stretch.digest), k as u32))
+            };
+            let mut all: Vec<(u64, u32)> = (0..self.parts.len()).flat_map(of).collect();
+            all.sort_unstable();
+            all
+        });
+        let from = places.partition_point(|p| p.0 < half(digest));
+        let candidates = places.get(from..)?.iter().take_while(|p| p.0 == half(digest));
+        candidates.flat_map(|p| self.units(p.1 as usize).unwrap_or_default()).find(|u| u.stretch.digest == digest)
+    }
+
+    /// What the scan came to, as bytes for the table.
+    pub(super) fn tail(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        out.extend(self.files.to_le_bytes());
+        out.extend(self.bytes.to_le_bytes());
+        out.extend(self.digest.0);
+        out.extend((self.parts.len() as u32).to_le_bytes());
+        for h in &self.parts {
+            out.extend(h.span.block.to_le_bytes());
+            out.extend(h.span.file.to_le_bytes());
+            out.extend(h.span.files.to_le_bytes());
+            out.extend(h.span.stretch.map_or(u32::MAX, |n| n).to_le_bytes());
+            out.extend(h.units.to_le_bytes());
+            out.extend(h.records.to_le_bytes());
+            out.extend(h.print);
+            h.columns.iter().for_each(|d| out.extend(d.0));
+        }
+        out
+    }
+
+    pub(super) fn of(table: Table) -> Option<Scanned> {
+        let mut r = Reader(&table.tail);
+        let (files, bytes, digest) = (r.u64()?, r.u64()?, Digest(r.array()?));
+        let mut parts = Vec::new();
+        for _ in 0..r.u32()? {
+            let (block, file, files) = (r.u64()?, r.u32()?, r.u32()?);
+            let stretch = Some(r.u32()?).filter(|n| *n != u32::MAX);
+            let (units, records, print) = (r.u32()?, r.u64()?, r.array()?);
+            let mut columns = [Digest::default(); COLUMNS.len()];
+            for c in &mut columns {
+                *c = Digest(r.array()?);
+            }
+            parts.push(Head { span: Span { block, file, files, stretch }, units, records, print, columns });
+        }
+        let (places, last) = Default::default();
+        Some(Scanned { table, parts, files, bytes, digest, read: 0, places, last })
+    }
+}
+
+fn unit(path: &Arc<str>, state: &FileState, stretch: &Stretch) -> Unit {
+    let packed = inner_name(path) != &**path;
+    let context = state.context.as_deref().map(Into::into);
+    Unit { path: path.clone(), stretch: stretch.clone(), context, packed }
+}
+
+/// The bytes of a unit, verified against the digest that the plan was made with.
+pub fn open_unit(world: &World, unit: &Unit) -> Result<Vec<u8>, Fault> {
+    let changed = || Fault::World(format!("{} changed while the build was running; build again", unit.path));
+    let gone = |e: io::Error| match e.kind() {
+        io::ErrorKind::UnexpectedEof => changed(),
+        _ => Fault::World(format!("{}: {e}", unit.path)),
+    };
+    let open = world.open(&unit.path).map_err(gone)?;
+    let (offset, len) = (unit.stretch.offset, unit.stretch.len);
+    let bytes = if unit.packed {
+        let mut input = decompressor(&unit.path, Box::new(open.reader().map_err(gone)?));
+        super::read::skip(&mut input, offset).map_err(gone)?;
+        super::read::read_exact(&mut input, len).map_err(gone)?
+    } else if offset.saturating_add(len) > open.stat().size {
+        return Err(changed());
+    } else {
+        open.read(len as usize, offset).map_err(gone)?
+    };
+    if Digest::of(&bytes) == unit.stretch.digest { Ok(bytes) } else { Err(changed()) }
+}
+
+/// The columns of a partition of units, by name.
+pub fn columns(units: &[Unit]) -> [(&'static str, ArrayRef); COLUMNS.len()] {
+    let stem = |p: &str| {
+        let name = p.rsplit('/').next().unwrap_or(p);
+        let name = inner_name(name);
+        name.rsplit_once('.').map_or(name, |(s, _)| s).to_string()
+    };
+    let context = BinaryArray::from_iter(units.iter().map(|u| u.context.as_deref()));
+    let records = UInt32Array::from_iter_values(units.iter().map(|u| u.stretch.records));
+    let bytes = Int64Array::from_iter_values(units.iter().map(|u| u.stretch.len as i64));
+    let arrays: [ArrayRef; COLUMNS.len()] = [
+        array_of(units.iter().map(|u| Some(u.stretch.digest))),
+        Arc::new(bytes),
+        Arc::new(context),
+        array_of(units.iter().map(|u| Some(u.path.to_string()))),
+        Arc::new(records),
+        array_of(units.iter().map(|u| u.stretch.reject.clone())),
+        array_of(units.iter().map(|u| Some(stem(&u.path)))),
+    ];
+    let mut arrays = arrays.into_iter();
+    COLUMNS.map(|name| (name, arrays.next().unwrap_or_else(|| array_of(std::iter::empty::<Option<String>>()))))
+}
+
+/// The way of splitting, as a number: another way means reading again.
+pub fn way(source: &Source, target: usize) -> u64 {
+    let found = (&source.globs, &source.exclude, source.images);
+    cut_hash(format!("{:?} {} {target} {found:?}", source.cut, source.record_max).as_bytes())
+}

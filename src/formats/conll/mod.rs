@@ -1,0 +1,47 @@
+//! CoNLL: a token and its columns a line, sentences parted by empty lines.
+//!
+//! Dropped records: `encoding`, `conll.columns`.
+mod read;
+pub mod sentence;
+mod write;
+
+use super::cut::{Cut, Split};
+use super::format::Format;
+use super::reader::{Reader, Selects};
+use super::writer::{Needs, Place, Writer, length_alone, one_after_another};
+use crate::model::tokens::Token;
+use crate::table::{Cell, list, utf8};
+use read::{COLUMNS, COMMENT, JOIN};
+
+pub const FORMAT: Format = Format {
+    options: &[COMMENT, JOIN, COLUMNS],
+    reader: Some(Reader {
+        version: 0,
+        uses: &[],
+        cut: |options| Cut::Text(Split::Blocks { comment: Some(options.text(&COMMENT).to_string()) }),
+        id: "content",
+        selects: Selects::Words {
+            words: &["tokens", "tags"],
+            numbered: &["comment", "column"],
+            say: "`tokens`, `tags`, `comment:N` or `column:N`",
+        },
+        text: Some("tokens"),
+        ty: |selector| (selector == "tags").then(|| list(utf8())),
+        adds: |selected| if selected.contains(&"tokens") { vec![("tokens", list(Token::ty()))] } else { Vec::new() },
+        read: read::read,
+    }),
+    writer: Some(Writer {
+        version: 0,
+        uses: &[],
+        files: "conll/SPLIT.conll",
+        doc: "a token and its BIO tag a line. Needs an `ner` label",
+        needs: Needs { label: Some("ner"), tokens: true, columns: false, images: false, sizes: false },
+        encode: write::encode,
+        outline: length_alone,
+        join: one_after_another,
+        samples: Some(write::samples),
+        place: Place::Search(write::line_of),
+        table: false,
+    }),
+    ..Format::new("conll", "A token a line, a blank line between sentences.")
+};

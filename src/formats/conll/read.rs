@@ -1,0 +1,103 @@
+//! Sentences become samples.
+use super::sentence::{Sentence, comment_field, sentence};
+use crate::formats::cut::Split;
+use crate::formats::format::{Choice, Takes};
+use crate::formats::reader::{Ask, Record, Records, Unit, each_record, from_text, strip_bom};
+use crate::model::tokens::Token;
+use crate::table::{Builder, Cell, Value};
+
+pub const COMMENT: Choice = Choice {
+    name: "comment",
+    doc: "what a comment line starts with. Default `#`.",
+    takes: Takes::Text { default: "#" },
+};
+pub const JOIN: Choice = Choice {
+    name: "join",
+    doc: "what stands between two tokens of the text. Default one space.",
+    takes: Takes::Text { default: " " },
+};
+pub const COLUMNS: Choice = Choice {
+    name: "columns",
+    doc: "how many columns there are. Default 2.",
+    takes: Takes::Whole { min: 2, max: 64, default: 2 },
+};
+
+pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
+    let (comment, join) = (ask.options.text(&COMMENT), ask.options.text(&JOIN));
+    let columns = ask.options.whole(&COLUMNS) as usize;
+    let split = Split::Blocks { comment: Some(comment.to_string()) };
+    let tokens = ask.selects("tokens");
+    for (n, own) in each_record(ask, &split, unit.bytes) {
+        match sentence(strip_bom(own), Some(comment), Some(columns)) {
+            Err(wrong) => out.reject_line(unit, n, &wrong), // a record of many lines: which of them
+            Ok(sentence) => {
+                let (text, places) = if tokens { joined(&sentence, join) } else { Default::default() };
+                if out.take(unit, n, own, &Joined { sentence, text }) {
+                    out.more("tokens", Value::List(places));
+                }
+            }
+        }
+    }
+}
+
+/// A sentence and its text.
+struct Joined {
+    sentence: Sentence,
+    text: String,
+}
+
+impl Record for Joined {
+    fn text(&self, selector: &str) -> Option<String> {
+        match self.value(selector, "utf8") {
+            Ok(Value::Text(t)) => Some(t).filter(|t| !t.is_empty()),
+            _ => None,
+        }
+    }
+
+    fn put(&self, selector: &str, ty: &str, to: &mut Builder) -> Result<(), String> {
+        if selector == "tokens" {
+            to.text(&self.text);
+        } else {
+            to.value(self.value(selector, ty)?);
+        }
+        Ok(())
+    }
+}
+
+impl Joined {
+    fn value(&self, selector: &str, ty: &str) -> Result<Value, String> {
+        let s = &self.sentence;
+        if selector == "tags" {
+            return Ok(Value::List(s.tags.iter().cloned().map(Value::Text).collect()));
+        }
+        if let Some(n) = selector.strip_prefix("comment:").and_then(|n| n.parse().ok()) {
+            return comment_field(s, n).map_or(Ok(Value::Null), |t| from_text(t, ty));
+        }
+        if let Some(n) = selector.strip_prefix("column:").and_then(|n| n.parse::<usize>().ok()) {
+            let column = match (n, s.columns.is_empty()) {
+                (1, true) => Some(&s.tokens),
+                (2, true) => Some(&s.tags),
+                _ => s.columns.get(n.saturating_sub(1)),
+            };
+            return Ok(column.map_or(Value::Null, |c| Value::Text(c.join(" "))));
+        }
+        Ok(Value::Null)
+    }
+}
+
+/// The tokens as one text, and where each stands in it.
+fn joined(s: &Sentence, join: &str) -> (String, Vec<Value>) {
+    let (mut text, mut places, mut at) = (String::new(), Vec::new(), 0u32);
+    let gap = join.chars().count() as u32;
+    for (i, token) in s.tokens.iter().enumerate() {
+        if i > 0 {
+            text.push_str(join);
+            at += gap;
+        }
+        let end = at + token.chars().count() as u32;
+        places.push(Token { start: at, end }.into_value());
+        text.push_str(token);
+        at = end;
+    }
+    (text, places)
+}

@@ -1,0 +1,171 @@
+//! Samples become sentences with BIO tags.
+use crate::formats::writer::{Lost, Sheet, each_line};
+use crate::model::edits::{Edit, Moved, move_span};
+use crate::model::spans::Span;
+use crate::model::tokens::Token;
+use std::io::BufRead;
+
+/// The sentences of a piece. Tokens are those that were collected, moved with the text; where a sample has none, each
+/// character that is no white space is one.
+pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
+    let (ids, texts) = (sheet.cells::<String>("id"), sheet.cells::<String>("text"));
+    let mut tokens = sheet.cells::<Vec<Token>>("tokens").into_iter();
+    let mut edits = sheet.cells::<Vec<Edit>>("edits").into_iter();
+    let mut spans = sheet.cells::<Vec<Span>>("label").into_iter();
+    let mut out = String::new();
+    for (row, (id, text)) in ids.into_iter().zip(texts).enumerate() {
+        let chars: Vec<char> = text.unwrap_or_default().chars().collect();
+        let moved = moved_tokens(tokens.next().flatten(), edits.next().flatten(), &chars);
+        let words: Vec<String> =
+            moved.iter().map(|t| chars.get(t.0..t.1).unwrap_or_default().iter().collect()).collect();
+        let spans = spans.next().flatten().unwrap_or_default();
+        let mut of: Vec<(&str, usize, usize)> = Vec::new();
+        for s in &spans {
+            of.extend(covered(&moved, s.start, s.end).map(|(a, b)| (s.class.as_str(), a, b)));
+        }
+        let (tags, held) = tags(words.len(), &of);
+        if held < spans.len() {
+            let say = format!("{} of {} spans: BIO tags hold no two on one token", spans.len() - held, spans.len());
+            lost.push(Lost { row, rule: "conll.spans", say });
+        }
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        write(&words, &tags, &id.unwrap_or_default(), &mut out);
+    }
+    Ok(out.into_bytes())
+}
+
+/// Where the collected tokens stand in the text as it is now. Text that no token covers any more (a mask) is a token of
+/// its own, so that nothing of the text is lost.
+fn moved_tokens(tokens: Option<Vec<Token>>, edits: Option<Vec<Edit>>, chars: &[char]) -> Vec<(usize, usize)> {
+    let edits = edits.unwrap_or_default();
+    let Some(tokens) = tokens else {
+        return (0..chars.len()).filter(|i| !chars[*i].is_whitespace()).map(|i| (i, i + 1)).collect();
+    };
+    let mut out: Vec<(usize, usize)> = Vec::new();
+    let mut at = 0usize;
+    let gap = |out: &mut Vec<(usize, usize)>, from: usize, to: usize| {
+        let inner: Vec<usize> = (from..to.min(chars.len())).filter(|i| !chars[*i].is_whitespace()).collect();
+        if let (Some(a), Some(b)) = (inner.first(), inner.last()) {
+            out.push((*a, b + 1));
+        }
+    };
+    for t in tokens {
+        if let Moved::At(a, b) = move_span(&edits, t.start, t.end) {
+            let (a, b) = (a as usize, b as usize);
+            if a >= at && b > a && b <= chars.len() {
+                gap(&mut out, at, a);
+                out.push((a, b));
+                at = b;
+            }
+        }
+    }
+    gap(&mut out, at, chars.len());
+    out
+}
+
+/// The tokens that a span covers.
+fn covered(tokens: &[(usize, usize)], start: u32, end: u32) -> Option<(usize, usize)> {
+    let (start, end) = (start as usize, end as usize);
+    let first = tokens.iter().position(|t| t.1 > start)?;
+    let last = tokens.iter().rposition(|t| t.0 < end)?;
+    (first <= last).then_some((first, last + 1))
+}
+
+/// BIO (IOB2) tags for `n_tokens` tokens from (class, start, end) over tokens, end exclusive; and how many spans they
+/// hold.
+///
+/// A span that is empty, passes the end, or touches a token of an earlier span in the slice is left out: BIO cannot
+/// hold it.
+fn tags(n_tokens: usize, spans: &[(&str, usize, usize)]) -> (Vec<String>, usize) {
+    let mut tags = vec!["O".to_string(); n_tokens];
+    let mut held = 0;
+    for (class, start, end) in spans {
+        let free = tags.get_mut(*start..*end).filter(|place| place.iter().all(|tag| tag == "O"));
+        let Some(place) = free.filter(|place| !place.is_empty()) else { continue };
+        held += 1;
+        for (i, tag) in place.iter_mut().enumerate() {
+            *tag = format!("{}-{class}", if i == 0 { "B" } else { "I" });
+        }
+    }
+    (tags, held)
+}
+
+/// Appends a sentence: `# id = ID`, a line `TOKEN<TAB>TAG` per token, an empty line.
+///
+/// TABs, newlines and carriage returns inside a token would break the line and are written as spaces. A file of these
+/// is read with `comment = "#"`.
+fn write(tokens: &[&str], tags: &[String], id: &str, out: &mut String) {
+    out.push_str("# id = ");
+    out.push_str(id);
+    out.push('\n');
+    for (token, tag) in tokens.iter().zip(tags) {
+        out.extend(token.chars().map(|c| if matches!(c, '\t' | '\n' | '\r') { ' ' } else { c }));
+        out.push('\t');
+        out.push_str(tag);
+        out.push('\n');
+    }
+    out.push('\n');
+}
+
+/// The id of each sentence.
+pub fn samples(input: &mut dyn BufRead, tell: &mut dyn FnMut(Option<&str>)) -> Result<(), String> {
+    each_line(input, &mut |line| {
+        if let Some(id) = id_of(line) {
+            tell(Some(&id));
+        }
+    })
+}
+
+/// The line, from 1, that names a sentence.
+pub fn line_of(file: &[u8], id: &str) -> Option<usize> {
+    let head = format!("# id = {id}");
+    file.split(|b| *b == b'\n').position(|line| line == head.as_bytes()).map(|n| n + 1)
+}
+
+/// The id in a line above a sentence; a line of a token has a TAB.
+fn id_of(line: &[u8]) -> Option<String> {
+    let id = line.strip_prefix(b"# id = ").filter(|id| !id.contains(&b'\t'))?;
+    Some(String::from_utf8_lossy(id).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sentence::sentence;
+    use super::*;
+
+    #[test]
+    fn spans_become_bio() {
+        assert_eq!(tags(4, &[("PER", 0, 2), ("PER", 2, 3)]).0, ["B-PER", "I-PER", "B-PER", "O"]);
+        let (tags, held) = tags(2, &[("A", 0, 1), ("B", 0, 2), ("C", 1, 3), ("D", 2, 1), ("E", 1, 1)]);
+        assert_eq!((tags, held), (vec!["B-A".to_string(), "O".into()], 1));
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let mut out = String::new();
+        let labels = tags(4, &[("QT", 1, 3)]).0;
+        write(&["#", " ", "#3", "a\tb"], &labels, "x#1", &mut out);
+        assert_eq!(out, "# id = x#1\n#\tO\n \tB-QT\n#3\tI-QT\na b\tO\n\n");
+        let s = sentence(out.as_bytes(), Some("#"), None).unwrap();
+        assert_eq!(s.tokens, ["#", " ", "#3", "a b"]);
+        assert_eq!((s.tags, s.comments), (labels, vec!["id = x#1".to_string()]));
+    }
+
+    #[test]
+    fn ids_in_lines() {
+        assert_eq!(id_of(b"# id = a#1"), Some("a#1".into()));
+        assert_eq!(id_of(b"# id = a\tO"), None);
+        assert_eq!(line_of(b"# id = a\nx\tO\n\n# id = b\n", "b"), Some(4));
+    }
+
+    #[test]
+    fn a_masked_stretch_is_one_token() {
+        // "a 1234 b" with a token a character; 1234 became [P]
+        let tokens = (0..8u32).map(|i| Token { start: i, end: i + 1 }).collect();
+        let edits = vec![Edit { start: 2, end: 6, len: 3 }];
+        let chars: Vec<char> = "a [P] b".chars().collect();
+        let moved = moved_tokens(Some(tokens), Some(edits), &chars);
+        assert_eq!(moved, [(0, 1), (1, 2), (2, 5), (5, 6), (6, 7)]);
+        assert_eq!(covered(&moved, 2, 5), Some((2, 3)));
+    }
+}

@@ -1,0 +1,359 @@
+//! JSON (RFC 8259), read strictly: no repeated keys, a bound on depth, no `NaN`.
+use super::encoding::{BOM, Wrong, not_wide, text};
+use super::reader::{Record, WRITTEN, words};
+use crate::table::{Builder, Value};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+
+/// A JSON value. Texts without escapes are those of the line: most of a record is never copied.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Json<'l> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    /// Above the numbers of `Int`.
+    Large(u64),
+    Float(f64),
+    Text(Cow<'l, str>),
+    Array(Vec<Json<'l>>),
+    /// In the order of the line; no key stands twice.
+    Object(Vec<(Cow<'l, str>, Json<'l>)>),
+}
+
+/// The object on a line; blank lines around it, a byte order mark and a carriage return do not count.
+///
+/// Rules: `encoding` (also for UTF-16 whose bytes are UTF-8), `json.depth` (more than `depth_max` levels, the object
+/// itself is one), `json` (not JSON), `json.object` (another value), `json.duplicate_key`.
+pub fn parse(line: &[u8], depth_max: usize) -> Result<Json<'_>, Wrong> {
+    let text = text(line)?;
+    not_wide(text)?;
+    let text = text.strip_prefix(BOM).unwrap_or(text);
+    if deeper_than(text.as_bytes(), depth_max) {
+        return Err(Wrong::new("json.depth", format!("nested deeper than {depth_max} levels")));
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = Json::deserialize(&mut json).and_then(|value| json.end().map(|()| value)).map_err(not_json)?;
+    if !matches!(value, Json::Object(_)) {
+        return Err(Wrong::new("json.object", format!("a record is a JSON object, this is {}", value.kind())));
+    }
+    match value.repeated() {
+        Some(nth) => Err(Wrong::new("json.duplicate_key", format!("key {nth} of an object repeats an earlier one"))),
+        None => Ok(value),
+    }
+}
+
+impl Json<'_> {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Json::Null => "null",
+            Json::Bool(_) => "a boolean",
+            Json::Int(_) | Json::Large(_) | Json::Float(_) => "a number",
+            Json::Text(_) => "a string",
+            Json::Array(_) => "an array",
+            Json::Object(_) => "an object",
+        }
+    }
+
+    /// The same as the library's tree, for whoever writes it.
+    pub fn tree(&self) -> serde_json::Value {
+        use serde_json::Value;
+        match self {
+            Json::Null => Value::Null,
+            Json::Bool(b) => (*b).into(),
+            Json::Int(n) => (*n).into(),
+            Json::Large(n) => (*n).into(),
+            Json::Float(f) => (*f).into(),
+            Json::Text(t) => t.as_ref().into(),
+            Json::Array(items) => items.iter().map(Json::tree).collect(),
+            Json::Object(entries) => entries.iter().map(|(k, v)| (k.to_string(), v.tree())).collect(),
+        }
+    }
+
+    /// The first key, from 1, that repeats one of its object.
+    fn repeated(&self) -> Option<usize> {
+        match self {
+            Json::Array(items) => items.iter().find_map(Json::repeated),
+            Json::Object(entries) => {
+                let inner = || entries.iter().find_map(|(_, v)| v.repeated());
+                repeated_key(entries).or_else(inner)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Few keys are compared with each other, many are sorted.
+fn repeated_key(entries: &[(Cow<str>, Json)]) -> Option<usize> {
+    if entries.len() <= 16 {
+        let mut numbered = entries.iter().enumerate();
+        return numbered.find(|(i, (key, _))| entries.iter().take(*i).any(|e| e.0 == *key)).map(|(i, _)| i + 1);
+    }
+    let mut keys: Vec<(&str, usize)> = entries.iter().enumerate().map(|(i, e)| (e.0.as_ref(), i + 1)).collect();
+    keys.sort_unstable();
+    keys.windows(2).filter_map(|w| (w[0].0 == w[1].0).then_some(w[1].1)).min()
+}
+
+/// The value that `selector` names: the key itself if there is one, else a path whose steps are parted by dots.
+pub fn select<'a, 'l>(v: &'a Json<'l>, selector: &str) -> Option<&'a Json<'l>> {
+    let Json::Object(entries) = v else { return None };
+    let get = |key: &str| entries.iter().find(|e| e.0 == key).map(|e| &e.1);
+    if let Some(found) = get(selector) {
+        return Some(found);
+    }
+    selector.match_indices('.').find_map(|(dot, _)| {
+        let (step, rest) = (selector.get(..dot)?, selector.get(dot + 1..)?);
+        select(get(step)?, rest)
+    })
+}
+
+impl Record for Json<'_> {
+    fn text(&self, selector: &str) -> Option<String> {
+        let text = match select(self, selector)? {
+            Json::Text(t) => t.to_string(),
+            Json::Int(n) => n.to_string(),
+            Json::Large(n) => n.to_string(),
+            Json::Float(f) => serde_json::Number::from_f64(*f).map(|n| n.to_string())?,
+            _ => return None,
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn put(&self, selector: &str, ty: &str, to: &mut Builder) -> Result<(), String> {
+        match select(self, selector) {
+            Some(Json::Text(t)) if ty == "utf8" => to.text(t), // the most frequent, without a copy
+            Some(value) => to.value(typed(value, ty)?),
+            None => to.value(Value::Null),
+        }
+        Ok(())
+    }
+}
+
+/// A JSON value as one of a column's type.
+fn typed(v: &Json, ty: &str) -> Result<Value, String> {
+    match (v, ty) {
+        (Json::Null, _) => Ok(Value::Null),
+        (Json::Text(t), "utf8" | WRITTEN) => Ok(Value::Text(t.to_string())),
+        (other, WRITTEN) => Ok(Value::Text(other.tree().to_string())),
+        (Json::Int(n), "i64") => Ok(Value::Int(*n)),
+        (Json::Large(_) | Json::Float(_), "i64") => Err("not a whole number of 64 bits".into()),
+        (Json::Int(n), "f64") => Ok(Value::Float(*n as f64)),
+        (Json::Large(n), "f64") => Ok(Value::Float(*n as f64)),
+        (Json::Float(f), "f64") => Ok(Value::Float(*f)),
+        (Json::Bool(b), "bool") => Ok(Value::Bool(*b)),
+        (other, _) => Err(format!("{} where {} is expected", found(other), words(ty))),
+    }
+}
+
+/// What stands where another type is expected.
+fn found(v: &Json) -> &'static str {
+    match v {
+        Json::Null => "null",
+        Json::Bool(_) => "true or false",
+        Json::Int(_) | Json::Large(_) | Json::Float(_) => "a number",
+        Json::Text(_) => "text",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    }
+}
+
+/// What is wrong and at which column of its line; the line itself is told as a place in the file.
+pub fn not_json(error: serde_json::Error) -> Wrong {
+    let full = error.to_string();
+    let say = full.rsplit_once(" at line ").map_or(full.as_str(), |(say, _)| say);
+    let say = format!("{say} at column {}", error.column());
+    Wrong::new("json", say).at(u32::try_from(error.line().max(1)).unwrap_or(u32::MAX))
+}
+
+/// Counts brackets outside strings, so that hostile depth never reaches a recursive parser.
+pub fn deeper_than(json: &[u8], depth_max: usize) -> bool {
+    if memchr::memchr2_iter(b'{', b'[', json).nth(depth_max).is_none() {
+        return false; // so few brackets are never too deep, wherever they stand
+    }
+    let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
+    for byte in json {
+        match (quoted, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => quoted = !quoted,
+            (false, b'{' | b'[') => depth += 1,
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > depth_max {
+            return true;
+        }
+    }
+    false
+}
+
+impl<'de> Deserialize<'de> for Json<'de> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_any(Any)
+    }
+}
+
+struct Any;
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Json<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E: Error>(self, v: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Bool(v))
+    }
+
+    fn visit_i64<E: Error>(self, v: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Int(v))
+    }
+
+    fn visit_u64<E: Error>(self, v: u64) -> Result<Json<'de>, E> {
+        Ok(i64::try_from(v).map_or(Json::Large(v), Json::Int))
+    }
+
+    fn visit_f64<E: Error>(self, v: f64) -> Result<Json<'de>, E> {
+        if v.is_finite() { Ok(Json::Float(v)) } else { Err(E::custom("number out of range")) }
+    }
+
+    fn visit_borrowed_str<E: Error>(self, v: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Borrowed(v)))
+    }
+
+    fn visit_str<E: Error>(self, v: &str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Owned(v.into())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json<'de>, A::Error> {
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element()? {
+            array.push(item);
+        }
+        Ok(Json::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json<'de>, A::Error> {
+        let mut object = Vec::new();
+        while let Some(Key(key)) = entries.next_key()? {
+            object.push((key, entries.next_value()?));
+        }
+        Ok(Json::Object(object))
+    }
+}
+
+/// A key; borrowed where it has no escapes.
+struct Key<'l>(Cow<'l, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        match json.deserialize_str(Any)? {
+            Json::Text(key) => Ok(Key(key)),
+            _ => Err(D::Error::custom("a key that is no string")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn rule(line: &[u8]) -> &'static str {
+        parse(line, 4).unwrap_err().rule
+    }
+
+    #[test]
+    fn objects() {
+        let line = "\u{feff}{\"a\": [1, -2, 1.5, null, true], \"b\": {\"김\": \"\\u0041\\\"\"}}\r\n";
+        assert_eq!(
+            parse(line.as_bytes(), 4).unwrap().tree(),
+            json!({"a": [1, -2, 1.5, null, true], "b": {"김": "A\""}})
+        );
+        assert_eq!(parse(b"\r\n\n{}", 4).unwrap().tree(), json!({}));
+    }
+
+    #[test]
+    fn what_is_refused() {
+        assert_eq!(rule(b"[1]"), "json.object");
+        assert_eq!(rule(b"1 2"), "json");
+        assert_eq!(rule(b"{\"a\": NaN}"), "json");
+        assert_eq!(rule(b"{\"a\": -Infinity}"), "json");
+        assert_eq!(rule(b"{\"a\": 1e999}"), "json");
+        assert_eq!(rule(b"{\"a\": 1} x"), "json");
+        assert_eq!(rule(b"{\"a\": 1,"), "json");
+        assert_eq!(rule(b"{\"a\": {\"b\": 1, \"b\": 1}}"), "json.duplicate_key");
+        assert_eq!(rule(b"{\"a\": \"\xb1\xe8\"}"), "encoding");
+        assert_eq!(parse(b"\n{\n x}", 4).unwrap_err().line, 3);
+    }
+
+    #[test]
+    fn what_is_said_names_places_and_no_content() {
+        let say = |line: &str| parse(line.as_bytes(), 4).unwrap_err().say;
+        assert_eq!(say("{\"a\": 1, \"secret\": 2, \"secret\": 3}"), "key 3 of an object repeats an earlier one");
+        assert_eq!(say("{\"a\": x}"), "expected value at column 7");
+        assert_eq!(say("\u{feff}{\"a\": x}"), say("{\"a\": x}"));
+        assert_eq!(say("\n\n{\"a\": x}"), say("{\"a\": x}"));
+    }
+
+    #[test]
+    fn depth_is_counted_outside_strings_before_parsing() {
+        assert!(parse(br#"{"a": [[["[{[{\"[{"]]]}"#, 4).is_ok());
+        assert_eq!(rule(br#"{"a": [[[[1]]]]}"#), "json.depth");
+        assert_eq!(parse("[".repeat(1_000_000).as_bytes(), 64).unwrap_err().rule, "json.depth");
+        assert_eq!(parse("[".repeat(1_000).as_bytes(), 10_000).unwrap_err().rule, "json");
+    }
+
+    #[test]
+    fn selectors() {
+        let v = br#"{"a": {"b": {"c": 1}, "b.c": 2}, "a.b": {"d": 3}, "x.y": 4, "n": null, "l": [0]}"#;
+        let v = parse(v, 4).unwrap();
+        assert_eq!(select(&v, "a.b.c"), Some(&Json::Int(2)));
+        assert_eq!(select(&v, "a.b.d"), Some(&Json::Int(3)));
+        assert_eq!(select(&v, "x.y"), Some(&Json::Int(4)));
+        assert_eq!(select(&v, "n"), Some(&Json::Null));
+        assert_eq!(select(&v, "l.0"), None);
+        assert_eq!(select(&v, "a.z"), None);
+    }
+
+    /// Against `serde_json`'s own tree: bent records are taken and refused alike, and give the same values.
+    #[test]
+    fn bent_records_are_read_as_the_library_reads_them() {
+        let whole = r#"{"a": [1, -0, 1e3, 0.1, 18446744073709551615, {"b": "김\u00e9\n\"x"}], "c": "\ud83d\ude0a", "d": true, "e": {}}"#;
+        let pieces = ["\"", "\\", "{", "}", "[", "]", ",", ":", "1", "e", ".", "-", "\\u12", "\t", " ", "가"];
+        let (mut good, mut bad) = (0, 0);
+        for seed in 0..20_000u64 {
+            let mut line = whole.to_string();
+            for n in 0..crate::digest::draw(seed, "many", "") % 4 {
+                let mut at = (crate::digest::draw(seed, "at", &n.to_string()) % line.len() as u64) as usize;
+                while !line.is_char_boundary(at) {
+                    at -= 1;
+                }
+                let piece = pieces[(crate::digest::draw(seed, "piece", &n.to_string()) % 16) as usize];
+                if n == 0 && at + 1 < line.len() && line.is_char_boundary(at + 1) {
+                    line.replace_range(at..at + 1, piece);
+                } else {
+                    line.insert_str(at, piece);
+                }
+            }
+            match (parse(line.as_bytes(), 64), serde_json::from_str::<Value>(&line)) {
+                (Ok(own), Ok(theirs)) => {
+                    assert_eq!(own.tree(), theirs, "{line}");
+                    good += 1;
+                }
+                (Err(wrong), theirs) => {
+                    let ours_alone = ["json.duplicate_key", "json.object"].contains(&wrong.rule);
+                    assert!(theirs.is_err() || ours_alone, "{line}: {wrong:?}");
+                    bad += 1;
+                }
+                (Ok(_), Err(e)) => panic!("{line}: {e}"),
+            }
+        }
+        assert!(good > 2_000 && bad > 2_000, "{good} {bad}");
+    }
+}

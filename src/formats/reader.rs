@@ -1,0 +1,385 @@
+//! Reading records: what is asked of a reader, and what it gives. A reader is called once for each unit; the loop over
+//! records is its own, so nothing here is called through a pointer for a record.
+use super::encoding::{BOM, Wrong};
+use super::{Cut, Options};
+use crate::digest::Digest;
+use crate::table::value::column;
+use crate::table::{ArrayRef, Builder, DataType, Value, concat, types, utf8};
+use std::collections::BTreeMap;
+
+/// How files of records become samples.
+pub struct Reader {
+    /// Raised when the reader gives other samples than before: only files of this format are read again.
+    pub version: u32,
+    /// What the result depends on besides our code: `parquet 60`.
+    pub uses: &'static [&'static str],
+    pub cut: fn(&Options) -> Cut,
+    /// What the id is taken from where the manifest does not say.
+    pub id: &'static str,
+    /// What fields may be taken from.
+    pub selects: Selects,
+    /// The word whose field is the text that tokens and spans lie on.
+    pub text: Option<&'static str>,
+    /// The type of a field, where the format fixes it.
+    pub ty: fn(&str) -> Option<DataType>,
+    /// The columns that are written besides the fields; it is given what the fields select.
+    pub adds: fn(&[&str]) -> Vec<(&'static str, DataType)>,
+    pub read: fn(&Ask, &Unit, &mut Records),
+}
+
+/// What fields may be taken from, besides `path` and `stem`.
+#[derive(Clone, Copy)]
+pub enum Selects {
+    /// What the records themselves name.
+    Names,
+    /// Words of the format, and words with a number behind a colon.
+    Words { words: &'static [&'static str], numbered: &'static [&'static str], say: &'static str },
+}
+
+/// The type of a field that is wanted as it is written, whatever it is: a list or a number of JSON as JSON text.
+pub const WRITTEN: &str = "written";
+
+/// No fields of a fixed type.
+pub fn as_declared(_: &str) -> Option<DataType> {
+    None
+}
+
+/// No columns besides the fields.
+pub fn adds_nothing(_: &[&str]) -> Vec<(&'static str, DataType)> {
+    Vec::new()
+}
+
+/// A column that is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    pub name: String,
+    pub from: From,
+    /// The type in canonical text, or [`WRITTEN`].
+    pub ty: String,
+}
+
+/// What a value is taken from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum From {
+    Path,
+    Stem,
+    /// A digest of the record's bytes; for ids alone.
+    Content,
+    Record(String),
+}
+
+impl From {
+    /// A selector as the manifest has it: `column:` in front says that a column is meant, whatever its name.
+    pub fn of(selector: &str, selects: Selects) -> From {
+        match (selector, selects) {
+            ("path", _) => From::Path,
+            ("stem", _) => From::Stem,
+            (_, Selects::Names) => From::Record(selector.strip_prefix("column:").unwrap_or(selector).into()),
+            _ => From::Record(selector.into()),
+        }
+    }
+
+    /// The same for an id.
+    pub fn of_id(selector: &str, selects: Selects) -> From {
+        if selector == "content" { From::Content } else { From::of(selector, selects) }
+    }
+}
+
+/// What is asked of a reader.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// What ids are taken from; without it rows are given none.
+    pub id: Option<From>,
+    /// How an id is made of what was found.
+    pub make_id: fn(&str, &str) -> Result<String, String>,
+    pub prefix: String,
+    pub fields: Vec<Field>,
+    pub options: Options,
+    pub record_max: u64,
+    pub depth_max: usize,
+}
+
+impl Ask {
+    /// Whether a field is taken from a word of the format.
+    pub fn selects(&self, word: &str) -> bool {
+        self.fields.iter().any(|f| matches!(&f.from, From::Record(r) if r == word))
+    }
+}
+
+/// What a reader is given: consecutive records of a file, a part of it, or all of it.
+pub struct Unit<'u> {
+    pub row: usize,
+    pub bytes: &'u [u8],
+    /// The header of a CSV file, the description of a row group.
+    pub context: Option<&'u [u8]>,
+    pub path: &'u str,
+    pub stem: &'u str,
+}
+
+/// A record as its format has it.
+pub trait Record {
+    /// A selected value as text, for ids. It is not empty.
+    fn text(&self, selector: &str) -> Option<String>;
+    /// Puts a selected value of a type into a column; null where there is none. An error says why it is not of the
+    /// type, and then nothing was put.
+    fn put(&self, selector: &str, ty: &str, to: &mut Builder) -> Result<(), String>;
+}
+
+/// Something that a reader has to say of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub row: usize,
+    pub record: usize,
+    /// The line within the record, or within the document; 0 where that is not known.
+    pub line: u32,
+    /// The record is dropped; else it stays.
+    pub drops: bool,
+    pub rule: String,
+    pub say: String,
+    /// The field that it is about.
+    pub field: Option<String>,
+}
+
+/// The samples of a partition's units, column by column.
+pub struct Records<'a> {
+    ask: &'a Ask,
+    parents: Vec<(u32, u32)>,
+    ids: Builder,
+    fields: Vec<FieldColumn<'a>>,
+    more: BTreeMap<&'static str, (DataType, Vec<Value>)>,
+    told: Vec<Told>,
+}
+
+/// What came of a partition's units.
+#[derive(Default, Debug)]
+pub struct Found {
+    /// The unit of each row and its record there.
+    pub parents: Vec<(u32, u32)>,
+    /// `id` where ids were asked for, the fields, and what the format adds; empty where there is no row.
+    pub columns: BTreeMap<String, ArrayRef>,
+    pub told: Vec<Told>,
+}
+
+/// A column that is taken from records: values one by one, or whole arrays.
+struct FieldColumn<'a> {
+    field: &'a Field,
+    ty: DataType,
+    arrays: Vec<ArrayRef>,
+    values: Builder,
+    /// Values that were put since the last array.
+    open: usize,
+}
+
+impl FieldColumn<'_> {
+    fn close(&mut self) -> Result<(), String> {
+        if self.open > 0 {
+            let values = std::mem::replace(&mut self.values, Builder::new(&self.ty));
+            self.arrays.push(values.finish()?);
+            self.open = 0;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<ArrayRef, String> {
+        self.close()?;
+        match self.arrays.as_slice() {
+            [one] => Ok(one.clone()),
+            many => concat(&self.ty, many),
+        }
+    }
+}
+
+impl<'a> Records<'a> {
+    /// No samples yet, for a reader that adds these columns.
+    pub fn new(ask: &'a Ask, adds: Vec<(&'static str, DataType)>) -> Self {
+        let column = |field: &'a Field| {
+            let ty = types::parse(&field.ty).map_or(utf8(), |t| t.0);
+            FieldColumn { field, values: Builder::new(&ty), ty, arrays: Vec::new(), open: 0 }
+        };
+        Records {
+            ask,
+            parents: Vec::new(),
+            ids: Builder::new(&utf8()),
+            fields: ask.fields.iter().map(column).collect(),
+            more: adds.into_iter().map(|(name, ty)| (name, (ty, Vec::new()))).collect(),
+            told: Vec::new(),
+        }
+    }
+
+    /// Drops a record that cannot be read.
+    pub fn reject(&mut self, unit: &Unit, record: usize, wrong: &Wrong) {
+        self.drop_at(unit.row, record, 0, wrong.rule, &wrong.say);
+    }
+
+    /// The same, and says on which line of the record.
+    pub fn reject_line(&mut self, unit: &Unit, record: usize, wrong: &Wrong) {
+        self.drop_at(unit.row, record, wrong.line, wrong.rule, &wrong.say);
+    }
+
+    /// Drops a record of a unit, which may be one that no reader was given.
+    pub fn drop_at(&mut self, row: usize, record: usize, line: u32, rule: &str, say: &str) {
+        let (rule, say) = (rule.to_string(), say.to_string());
+        self.told.push(Told { row, record, line, drops: true, rule, say, field: None });
+    }
+
+    /// Says something of a record that stays.
+    pub fn finding(&mut self, unit: &Unit, record: usize, line: u32, rule: &str, say: impl Into<String>) {
+        let rule = rule.to_string();
+        self.told.push(Told { row: unit.row, record, line, drops: false, rule, say: say.into(), field: None });
+    }
+
+    /// Says something of a field, whose value became null.
+    pub fn field_finding(&mut self, unit: &Unit, record: usize, rule: &str, field: &str, say: &str) {
+        let (rule, say) = (rule.to_string(), format!("{field}: {say}"));
+        let field = Some(field.to_string());
+        self.told.push(Told { row: unit.row, record, line: 0, drops: false, rule, say, field });
+    }
+
+    /// Makes a record a sample, unless it has no id; says whether it did.
+    pub fn take<R: Record>(&mut self, unit: &Unit, record: usize, bytes: &[u8], of: &R) -> bool {
+        if let Some(from) = &self.ask.id {
+            let id = match from {
+                From::Path => Some(unit.path.to_string()),
+                From::Stem => Some(unit.stem.to_string()),
+                From::Content => Some(Digest::of(bytes).hex()[..32].to_string()),
+                From::Record(selector) => of.text(selector),
+            };
+            let Some(id) = self.accept_id(unit, record, id.as_deref()) else { return false };
+            self.ids.text(&id);
+        }
+        self.parents.push((unit.row as u32, record as u32));
+        for column in &mut self.fields {
+            column.open += 1;
+            let done = match &column.field.from {
+                From::Record(selector) => of.put(selector, &column.field.ty, &mut column.values),
+                own => {
+                    match own {
+                        From::Path => column.values.text(unit.path),
+                        From::Stem => column.values.text(unit.stem),
+                        From::Content | From::Record(_) => column.values.value(Value::Null),
+                    }
+                    Ok(())
+                }
+            };
+            if let Err(say) = done {
+                column.values.value(Value::Null);
+                let (rule, name) = ("field.type".to_string(), &column.field.name);
+                let (row, say, field) = (unit.row, format!("{name}: {say}"), Some(name.clone()));
+                self.told.push(Told { row, record, line: 0, drops: false, rule, say, field });
+            }
+        }
+        true
+    }
+
+    /// The id as it is kept, or the record is dropped.
+    fn accept_id(&mut self, unit: &Unit, record: usize, id: Option<&str>) -> Option<String> {
+        let Some(id) = id else {
+            let selector = if let Some(From::Record(selector)) = &self.ask.id { selector.as_str() } else { "" };
+            self.drop_at(unit.row, record, 0, "id.missing", &format!("there is no `{selector}` to be the id"));
+            return None;
+        };
+        match (self.ask.make_id)(&self.ask.prefix, id) {
+            Ok(id) => Some(id),
+            Err(say) => {
+                self.drop_at(unit.row, record, 0, "id.invalid", &say);
+                None
+            }
+        }
+    }
+
+    /// Takes ids for records that come as columns, from record `first` on; says which rows stay.
+    pub fn take_ids(&mut self, unit: &Unit, first: usize, ids: &[Option<String>]) -> Vec<u32> {
+        let mut stay = Vec::with_capacity(ids.len());
+        for (i, id) in ids.iter().enumerate() {
+            if self.ask.id.is_some() {
+                let Some(id) = self.accept_id(unit, first + i, id.as_deref()) else { continue };
+                self.ids.text(&id);
+            }
+            self.parents.push((unit.row as u32, (first + i) as u32));
+            stay.push(i as u32);
+        }
+        stay
+    }
+
+    /// A column of the rows that stayed, by the number of its field; it has the field's type.
+    pub fn put_array(&mut self, field: usize, array: ArrayRef) -> Result<(), String> {
+        let Some(column) = self.fields.get_mut(field) else { return Ok(()) };
+        column.close()?;
+        column.arrays.push(array);
+        Ok(())
+    }
+
+    /// A value of the sample taken last, in a column that the format adds.
+    pub fn more(&mut self, name: &str, value: Value) {
+        if let Some((_, values)) = self.more.get_mut(name) {
+            values.push(value);
+        }
+    }
+
+    pub fn finish(mut self) -> Result<Found, String> {
+        let mut columns = BTreeMap::new();
+        if !self.parents.is_empty() {
+            if self.ask.id.is_some() {
+                columns.insert("id".to_string(), self.ids.finish()?);
+            }
+            for field in self.fields {
+                columns.insert(field.field.name.clone(), field.finish()?);
+            }
+            for (name, (ty, values)) in self.more {
+                columns.insert(name.to_string(), column(&ty, &values)?);
+            }
+        }
+        self.told.sort_by_key(|t| (t.row, t.record));
+        Ok(Found { parents: self.parents, columns, told: self.told })
+    }
+}
+
+/// The records of a unit of text with their numbers, cut as the scan cut them.
+pub fn each_record<'u>(
+    ask: &Ask,
+    split: &super::cut::Split,
+    bytes: &'u [u8],
+) -> impl Iterator<Item = (usize, &'u [u8])> {
+    let mut rest = bytes;
+    let lengths = super::cut::text::lengths(split, bytes, ask.record_max);
+    lengths.into_iter().enumerate().map(move |(n, len)| {
+        let (own, after) = rest.split_at_checked(len as usize).unwrap_or((rest, &[]));
+        rest = after;
+        (n, own)
+    })
+}
+
+pub fn strip_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BOM.as_bytes()).unwrap_or(bytes)
+}
+
+/// What a value of a type is called.
+pub fn words(ty: &str) -> &'static str {
+    match ty {
+        "i64" => "a whole number",
+        "f64" => "a number",
+        "bool" => "true or false",
+        _ => "text",
+    }
+}
+
+/// A value of a type out of its text; an empty text is null but for texts.
+pub fn from_text(t: &str, ty: &str) -> Result<Value, String> {
+    let wrong = || format!("text where {} is expected", words(ty));
+    match ty {
+        "utf8" | WRITTEN => Ok(Value::Text(t.to_string())),
+        _ if t.is_empty() => Ok(Value::Null),
+        "i64" => t.trim().parse().map(Value::Int).map_err(|_| wrong()),
+        "f64" => match t.trim().parse::<f64>() {
+            Ok(f) if f.is_finite() => Ok(Value::Float(f)),
+            Ok(_) => Err("NaN or infinity where a number is expected".into()),
+            Err(_) => Err(wrong()),
+        },
+        "bool" => match t {
+            "true" | "True" | "1" => Ok(Value::Bool(true)),
+            "false" | "False" | "0" => Ok(Value::Bool(false)),
+            _ => Err(wrong()),
+        },
+        _ => Err(wrong()),
+    }
+}

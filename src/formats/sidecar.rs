@@ -1,0 +1,50 @@
+//! Annotations in files of their own, beside the images that they belong to.
+use super::reader::Unit;
+use super::{Options, Wrong, cut::Holds};
+use crate::model::boxes::Box2;
+
+/// How files of annotations beside images are read.
+pub struct Sidecar {
+    /// Raised when the reader gives other annotations than before.
+    pub version: u32,
+    /// Whether a file is of one image or of many.
+    pub holds: Holds,
+    /// The documents of a file, one an image; the file as a whole may be wrong, or single documents.
+    pub read: fn(&Options, usize, &Unit) -> Result<Documents, Wrong>,
+}
+
+/// What a file of annotations holds.
+#[derive(Default, Debug)]
+pub struct Documents {
+    pub of: Vec<Result<Document, Wrong>>,
+    /// What the file holds and belongs to none of the documents, or cannot be kept.
+    pub notes: Vec<Note>,
+}
+
+/// The annotations of one image.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Document {
+    /// The name of the image's file without its suffix.
+    pub stem: String,
+    /// The image's size in pixels, as the file states it.
+    pub width: Option<i64>,
+    pub height: Option<i64>,
+    /// In the file's order. None at all means: looked, nothing there.
+    pub boxes: Vec<Box2>,
+    pub notes: Vec<Note>,
+}
+
+/// Something to be told of a document that stays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    pub rule: &'static str,
+    pub say: String,
+    /// The line of the file, or 0.
+    pub line: u32,
+}
+
+/// A file's name without its folders and its suffix.
+pub fn stem_of(name: &str) -> &str {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    name.rsplit_once('.').map_or(name, |(s, _)| s)
+}

@@ -1,0 +1,41 @@
+//! Text: a file is a sample, and `text` is all of it. Dropped: `encoding`.
+use super::cut::{Cut, Holds};
+use super::encoding;
+use super::format::Format;
+use super::reader::{Ask, Reader, Record, Records, Selects, Unit, adds_nothing, as_declared, from_text, strip_bom};
+use crate::table::Builder;
+
+pub const FORMAT: Format = Format {
+    reader: Some(Reader {
+        version: 0,
+        uses: &[],
+        cut: |_| Cut::Document(Holds::One),
+        id: "path",
+        selects: Selects::Words { words: &["text"], numbered: &[], say: "`text`, `path` or `stem`" },
+        text: None,
+        ty: as_declared,
+        adds: adds_nothing,
+        read,
+    }),
+    ..Format::new("text", "A file a sample.")
+};
+
+fn read(_: &Ask, unit: &Unit, out: &mut Records) {
+    match encoding::text(strip_bom(unit.bytes)) {
+        Ok(text) => drop(out.take(unit, 0, unit.bytes, &Whole(text))),
+        Err(wrong) => out.reject(unit, 0, &wrong),
+    }
+}
+
+struct Whole<'t>(&'t str);
+
+impl Record for Whole<'_> {
+    fn text(&self, _: &str) -> Option<String> {
+        None // nothing in a file says what its id is
+    }
+
+    fn put(&self, _: &str, ty: &str, to: &mut Builder) -> Result<(), String> {
+        to.value(from_text(self.0, ty)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! Writing a release: a piece's rows become a fragment, and the fragments of a split become files. Joining reads no
+//! fragment whose format does not ask for it.
+use crate::table::ArrayRef;
+use std::collections::BTreeMap;
+use std::io::BufRead;
+
+/// How a release writes a format.
+pub struct Writer {
+    /// Raised when fragments become other bytes: only this format is encoded anew.
+    pub version: u32,
+    /// What the bytes depend on besides our code: `parquet 60`.
+    pub uses: &'static [&'static str],
+    /// The path of a file: `SPLIT` stands for the split. With `NNNNN`, the number of the file, a large split is several.
+    pub files: &'static str,
+    /// What else the reference says of it.
+    pub doc: &'static str,
+    pub needs: Needs,
+    pub encode: fn(&Sheet, &mut Vec<Lost>) -> Result<Vec<u8>, String>,
+    /// What joining must know of a fragment besides its length.
+    pub outline: fn(&[u8]) -> &[u8],
+    pub join: fn(&Join) -> Result<Vec<Chunk>, String>,
+    /// Hands over each sample's id out of a file, `None` where the file does not have it.
+    pub samples: Option<Samples>,
+    /// How a sample is found in a file.
+    pub place: Place,
+    /// Hubs of data sets read the files as tables.
+    pub table: bool,
+}
+
+/// Something of a row that the format cannot hold, and that is not in its files.
+pub struct Lost {
+    pub row: usize,
+    pub rule: &'static str,
+    pub say: String,
+}
+
+/// Reads the samples of a released file.
+pub type Samples = fn(&mut dyn BufRead, &mut dyn FnMut(Option<&str>)) -> Result<(), String>;
+
+/// What a format needs of a release besides `id`.
+#[derive(Clone, Copy, Default)]
+pub struct Needs {
+    /// The columns that are released.
+    pub columns: bool,
+    /// A label of this kind.
+    pub label: Option<&'static str>,
+    /// The text that spans lie on, with its tokens.
+    pub tokens: bool,
+    /// The images, which are put beside the format's files.
+    pub images: bool,
+    /// The images' sizes.
+    pub sizes: bool,
+}
+
+/// The rows of a piece as a format is given them.
+#[derive(Default)]
+pub struct Sheet {
+    pub rows: usize,
+    /// The released columns by their released names, if the format needs them.
+    pub columns: Vec<(String, ArrayRef)>,
+    /// What else it needs, by what it is to the format: `id`, `label`, `text`, `edits`, `tokens`, `image`, `width`,
+    /// `height`. What a data set does not have is not there.
+    pub roles: BTreeMap<String, ArrayRef>,
+}
+
+impl Sheet {
+    /// The cells of a role; all are `None` where it is not there.
+    pub fn cells<T: crate::table::Cell>(&self, role: &str) -> Vec<Option<T>> {
+        match self.roles.get(role) {
+            Some(array) => crate::table::cells(array.as_ref()),
+            None => (0..self.rows).map(|_| None).collect(),
+        }
+    }
+}
+
+/// The fragments of one file.
+pub struct Join<'j> {
+    pub split: &'j str,
+    /// The declared classes of the label, in their order.
+    pub classes: &'j [String],
+    /// Of each fragment its length in bytes and its outline.
+    pub outlines: Vec<(u64, Vec<u8>)>,
+    /// Reads a fragment.
+    pub fragment: &'j dyn Fn(usize) -> Result<Vec<u8>, String>,
+}
+
+/// A part of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Chunk {
+    Bytes(Vec<u8>),
+    /// So many bytes of a fragment, from a place on.
+    Fragment {
+        piece: usize,
+        from: u64,
+        len: u64,
+    },
+}
+
+/// How a sample is found in a released file.
+#[derive(Clone, Copy)]
+pub enum Place {
+    /// By the number of its row.
+    Row,
+    /// By its line: one for each sample.
+    Line,
+    /// By looking for its id.
+    Search(fn(&[u8], &str) -> Option<usize>),
+    /// Not at all.
+    Nowhere,
+}
+
+/// Fragments that follow one another.
+pub fn one_after_another(join: &Join) -> Result<Vec<Chunk>, String> {
+    let whole = |(piece, (len, _)): (usize, &(u64, Vec<u8>))| Chunk::Fragment { piece, from: 0, len: *len };
+    Ok(join.outlines.iter().enumerate().map(whole).collect())
+}
+
+/// Nothing but the length need be known of a fragment.
+pub fn length_alone(_: &[u8]) -> &[u8] {
+    &[]
+}
+
+/// Whether a large split is several files.
+pub fn is_sharded(files: &str) -> bool {
+    files.contains("NNNNN")
+}
+
+/// The path of a split's file.
+pub fn path(files: &str, split: &str, n: usize) -> String {
+    files.replace("NNNNN", &format!("{n:05}")).replace("SPLIT", split)
+}
+
+/// The split whose file a path is.
+pub fn split_of<'p>(files: &str, path: &'p str) -> Option<&'p str> {
+    let (before, behind) = files.split_once("SPLIT")?;
+    let rest = path.strip_prefix(before)?;
+    match behind.strip_prefix("-NNNNN") {
+        Some(end) => {
+            let (split, number) = rest.strip_suffix(end)?.rsplit_once('-')?;
+            number.bytes().all(|b| b.is_ascii_digit()).then_some(split)
+        }
+        None => rest.strip_suffix(behind),
+    }
+    .filter(|split| !split.is_empty() && !split.contains('/'))
+}
+
+/// Hands over each line of a file, without its end.
+pub fn each_line(input: &mut dyn BufRead, tell: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line).map_err(|e| e.to_string())? > 0 {
+        tell(line.strip_suffix(b"\n").unwrap_or(&line));
+        line.clear();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_back() {
+        for (files, of) in [
+            ("parquet/SPLIT-NNNNN.parquet", "parquet/train-2-00007.parquet"),
+            ("conll/SPLIT.conll", "conll/train-2.conll"),
+            ("images/SPLIT/metadata.jsonl", "images/train-2/metadata.jsonl"),
+        ] {
+            assert_eq!(path(files, "train-2", 7), of);
+            assert_eq!(split_of(files, of), Some("train-2"));
+            assert_eq!(split_of(files, "README.md"), None);
+        }
+        assert_eq!(split_of("images/SPLIT/metadata.jsonl", "images/train/a.png"), None);
+        assert_eq!(split_of("parquet/SPLIT-NNNNN.parquet", "parquet/train.parquet"), None);
+    }
+}

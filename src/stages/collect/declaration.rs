@@ -1,0 +1,332 @@
+//! The declaration of a source, checked, with everything that its kernels need to know settled.
+use super::files::Files;
+use crate::diag::{Diagnostic, suggest};
+use crate::formats::reader::{Reader, Selects};
+use crate::formats::{Cut, Format, Options};
+use crate::manifest::Decimal;
+use crate::manifest::sections::{Dataset, Privacy, SchemaSection};
+use crate::manifest::values::{At, Size};
+use crate::model::license;
+use crate::stage::*;
+use crate::table::{DataType, utf8};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Samples from files that lie below the manifest.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-one-of" = [["open", "direct"]]))]
+pub struct Declaration {
+    /// Data that others published.
+    pub open: Option<Files>,
+    /// Data that we made ourselves; the same keys.
+    pub direct: Option<Files>,
+    /// Where the sample's columns come from: `column = "selector"`. Of JSONL a key or a path (`meta.source`), of CSV
+    /// a column, of CoNLL `tokens`, `tags`, `comment:N` (N-th TAB field of the last comment line before the tokens)
+    /// or `column:N`, of text `text`, of images `class` (the folder). `path` and `stem` everywhere.
+    #[serde(default)]
+    pub fields: BTreeMap<String, At<String>>,
+    /// The sample's id: a selector, or `path`, `stem`, `content` (a digest of the record: an edit is then a removal
+    /// and an addition). A column of such a name is written `column:path`. Default: `path` where a file is a sample,
+    /// `stem` where files beside images are met by it, else `content`.
+    #[schemars(length(min = 1))]
+    pub id: Option<At<String>>,
+    /// Put before every id, where two sources use the same ids.
+    #[serde(default)]
+    pub id_prefix: Option<String>,
+    /// The licence of the source, an SPDX expression.
+    #[schemars(length(min = 1))]
+    pub license: At<String>,
+    /// The file that shows the licence.
+    #[schemars(length(min = 1))]
+    pub evidence: Option<At<String>>,
+    /// Whom to name, for ATTRIBUTION.md.
+    pub attribution: Option<String>,
+    /// Globs of files that are left out.
+    #[serde(default)]
+    pub exclude: Vec<At<String>>,
+    /// The longest record; a longer one is rejected while it streams by. Default 16 MiB.
+    pub record_max: Option<At<Size>>,
+    /// The deepest nesting of JSON and XML. Default 64.
+    #[schemars(range(min = 1, max = 120))]
+    pub depth_max: Option<usize>,
+    /// How many records may be rejected before the build fails: a count, or a share below 1. Default: any number, and
+    /// they are printed.
+    #[schemars(range(min = 0))]
+    pub max_rejects: Option<At<Decimal>>,
+}
+
+/// A declaration with everything that its kernels need to know settled.
+pub struct Collect {
+    pub files: Files,
+    pub format: &'static Format,
+    pub options: Options,
+    pub id: String,
+    pub prefix: String,
+    pub declared: Declaration,
+    /// The manifest's name of the file table: `open` or `direct`.
+    pub by: &'static str,
+}
+
+impl Collect {
+    pub fn record_max(&self) -> u64 {
+        self.declared.record_max.as_ref().map_or(16 << 20, |s| s.get().0)
+    }
+
+    pub fn depth_max(&self) -> usize {
+        self.declared.depth_max.unwrap_or(64)
+    }
+
+    /// The scan of `files` or `images`.
+    pub fn source(&self, check: &Check, globs: &[At<String>], table: &str, cut: Cut, images: bool) -> Source {
+        Source {
+            name: check.path.clone(),
+            table: format!("{}/{table}", check.path),
+            globs: globs.iter().map(|g| g.get().clone()).collect(),
+            spans: globs.iter().map(At::span).collect(),
+            exclude: self.declared.exclude.iter().map(|g| g.get().clone()).collect(),
+            cut,
+            record_max: if images { u64::MAX } else { self.record_max() },
+            images,
+            span: globs.first().map_or(check.span.clone(), At::span),
+        }
+    }
+
+    /// The gate on rejected records.
+    pub fn gates(&self, check: &Check, step: &str) -> Vec<Gate> {
+        let Some(max) = &self.declared.max_rejects else { return Vec::new() };
+        let share = *max.get() < Decimal::from(1u64) && !max.is_zero();
+        vec![Gate {
+            key: format!("{}.max_rejects", check.path),
+            fact: format!("{step}.{}", if share { "rejected_share" } else { "rejected" }),
+            min: None,
+            max: Some(*max.get()),
+            span: max.span(),
+            look: format!("tamis show {step} --findings"),
+        }]
+    }
+}
+
+/// Reads and checks the table; every entry of the path does, and equal diagnostics are told once.
+pub fn declared(check: &mut Check) -> Option<Collect> {
+    let d: Declaration = check.read()?;
+    let (files, by) = match (&d.open, &d.direct) {
+        (Some(f), _) => (f.clone(), "open"),
+        (_, Some(f)) => (f.clone(), "direct"),
+        _ => return None,
+    };
+    let format = files.format()?;
+    check_license(check, &d);
+    if let Some(evidence) = &d.evidence {
+        check.file(evidence, "the evidence of the licence");
+    }
+    check_globs(check, &d, &files, format);
+    let options = files.options(check, format);
+    check_fields(check, &d, &files, format);
+    check_max_rejects(check, &d);
+    let id = id(check, &d, &files, format);
+    check_private_id(check, &d, &id);
+    let prefix = d.id_prefix.clone().unwrap_or_default();
+    Some(Collect { files, format, options, id, prefix, declared: d, by })
+}
+
+/// What ids are taken from: as declared, else as the format has it.
+fn id(check: &mut Check, d: &Declaration, files: &Files, format: &Format) -> String {
+    let beside = files.beside(format);
+    let of_file: Option<&[&str]> = match files.reader(format) {
+        _ if beside => Some(&["stem"]),
+        Some(reader) if reader.id != "path" => None,
+        _ => Some(&["path", "stem", "content"]),
+    };
+    let default = match files.reader(format) {
+        Some(reader) => reader.id,
+        None if format.sidecar.is_some() => "stem",
+        None => "path",
+    };
+    let Some(id) = &d.id else {
+        if default == "content" {
+            let problem = Diagnostic::warning("T0301", check.span.clone(), "samples have no id of their own");
+            check.bad(
+                problem.label("an edit is a removal and an addition").help("declare `id` with a field that is unique"),
+            );
+        }
+        return default.into();
+    };
+    if let Some(words) = of_file.filter(|words| !words.contains(&id.as_str())) {
+        let message = match beside {
+            true => "the files beside the images are met by the stem of their names",
+            false => "a file that is a sample has no fields to take an id from",
+        };
+        check.bad(Diagnostic::error("T0302", id.span(), message).label(format!("one of {}", words.join(", "))));
+    }
+    id.get().clone()
+}
+
+/// With `[privacy]` an id must not bring into a release what masking takes out of it.
+fn check_private_id(check: &mut Check, d: &Declaration, id: &str) {
+    if check.manifest.table(&["privacy"]).is_none() || check.manifest.instances(&["release"]).is_empty() {
+        return;
+    }
+    let span = d.id.as_ref().map_or(check.span.clone(), At::span);
+    if id == "content" {
+        let problem = Diagnostic::error("T0422", span, "an id that is a digest of content tells who knows the content");
+        check.bad(problem.label("released with every sample").help("declare `id` with a field of its own, or `path`"));
+        return;
+    }
+    let privacy: Privacy = check.section(&["privacy"]);
+    let schema: SchemaSection = check.section(&["schema"]);
+    let is_text = |name: &str| schema.0.get(name).is_none_or(|f| f.text.is_some());
+    let same = d.fields.iter().filter(|(name, selector)| selector.as_str() == id && is_text(name));
+    let open = |name: &str| !privacy.harmless.iter().any(|h| h.as_str() == name);
+    let Some((field, _)) = same.into_iter().find(|(name, _)| open(name)) else { return };
+    let detect: Detect = check.section(&["privacy", "detect"]);
+    let searched = check.manifest.table(&["privacy", "detect"]).is_some();
+    let covered = searched && detect.fields.map_or(schema.0.contains_key(field), |f| f.contains(field));
+    let message = format!("ids are taken from `{field}`, and stay as they were collected");
+    let help = format!("take `id` from another field, or say [privacy] harmless = [\"{field}\"]");
+    let problem = if covered {
+        Diagnostic::warning("T0423", span, message).label("[privacy.detect] masks the field, not the id")
+    } else {
+        Diagnostic::error("T0421", span, message).label("no privacy step has seen it")
+    };
+    check.bad(problem.help(help));
+}
+
+/// What [privacy.detect] searches, as far as an id needs to know it.
+#[derive(Deserialize, Default)]
+struct Detect {
+    fields: Option<Vec<String>>,
+}
+
+fn check_license(check: &mut Check, d: &Declaration) {
+    let dataset: Dataset = check.section(&["dataset"]);
+    let (source, release) = (is_license(check, &d.license), dataset.license.filter(|l| is_license(check, l)));
+    let Some(release) = release.filter(|_| source) else { return };
+    if license::forbids_release(&d.license) {
+        let message = format!("samples under {} may not be released in changed form", d.license.get());
+        check.bad(Diagnostic::warning("T0413", d.license.span(), message).label("no derivatives"));
+    }
+    if let Some(term) = license::share_alike_broken(&d.license, &release) {
+        let message = format!("{term} asks that what is made of it be released under {term}");
+        let problem = Diagnostic::warning("T0412", d.license.span(), message).label(format!("{} samples", check.path));
+        let help = format!("release under {term}, or leave {} out", check.path);
+        check.bad(problem.related(release.span(), "the release").help(help));
+    }
+}
+
+/// Notes what is no SPDX expression.
+fn is_license(check: &mut Check, expression: &At<String>) -> bool {
+    let Err(say) = license::check(expression) else { return true };
+    check.bad(Diagnostic::error("T0401", expression.span(), "this is no licence expression").label(say));
+    false
+}
+
+fn check_max_rejects(check: &mut Check, d: &Declaration) {
+    let Some(max) = d.max_rejects.as_ref().filter(|m| *m.get() > Decimal::from(1u64) && m.scale() > 0) else { return };
+    let path = &check.path;
+    let message = format!("`{path}.max_rejects` must be a whole number, or a share below 1, found {}", max.get());
+    check.bad(Diagnostic::error("T0106", max.span(), message).label("out of range"));
+}
+
+fn check_globs(check: &mut Check, d: &Declaration, files: &Files, format: &Format) {
+    for glob in files.files.iter().chain(&files.images).chain(&d.exclude) {
+        check.glob(glob);
+    }
+    let images = files.reader(format).is_none();
+    let (want, name) = if images { (&files.images, "images") } else { (&files.files, "files") };
+    if want.is_empty() {
+        let problem = Diagnostic::error("T0305", check.span.clone(), format!("{} names no `{name}`", check.path));
+        check.bad(problem.label(format!("this format reads `{name}`")));
+    }
+    let spare = match images {
+        true if format.sidecar.is_none() => files.files.first().map(|g| (g, "files")),
+        true => None,
+        false => files.images.first().map(|g| (g, "images")),
+    };
+    if let Some((glob, name)) = spare {
+        let message = format!("this format reads no {name}");
+        check.bad(Diagnostic::error("T0306", glob.span(), message).label(format!("remove `{name}`")));
+    }
+}
+
+fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Format) {
+    const RESERVED: &[&str] =
+        &["id", "source", "split", "tokens", "image", "width", "height", "orientation", "objects", "stated_size"];
+    let selects = files.selects(format);
+    for (name, selector) in &d.fields {
+        if RESERVED.contains(&name.as_str()) || name.contains(['.', '/']) || name.is_empty() {
+            let problem = Diagnostic::error("T0308", selector.span(), format!("`{name}` cannot name a field"));
+            check.bad(
+                problem
+                    .label("the name is tamis's own, or has a dot or a slash")
+                    .help("choose another name on the left side"),
+            );
+        }
+        check_selector(check, selector, format, selects, &["path", "stem"]);
+    }
+    if let Some(id) = d.id.as_ref().filter(|_| files.reader(format).is_some_and(|r| r.id != "path")) {
+        check_selector(check, id, format, selects, &["path", "stem", "content"]);
+    }
+    if files.reader(format).is_some() && d.fields.is_empty() && !adds_columns(files, format) {
+        let problem =
+            Diagnostic::error("T0311", check.span.clone(), format!("{} takes no field from its records", check.path));
+        check.bad(problem.label("needs `fields`").help("for example fields = { text = \"text\" }"));
+    }
+}
+
+fn adds_columns(files: &Files, format: &Format) -> bool {
+    files.reader(format).is_some_and(|r| !(r.adds)(&[]).is_empty())
+}
+
+/// A field must be taken from something that the format has.
+fn check_selector(check: &mut Check, selector: &At<String>, format: &Format, selects: Selects, more: &[&str]) {
+    let Selects::Words { words, numbered, say } = selects else { return };
+    let number = |p: &&str| {
+        let n = selector.strip_prefix(*p).and_then(|rest| rest.strip_prefix(':'));
+        n.is_some_and(|n| n.parse::<usize>().is_ok_and(|n| n > 0))
+    };
+    if words.iter().chain(more).any(|w| *w == selector.as_str()) || numbered.iter().any(number) {
+        return;
+    }
+    let help = suggest(selector, words.iter().chain(more).copied());
+    let message = format!("the format {} gives no `{}`", format.name, selector.get());
+    check.bad(Diagnostic::error("T0309", selector.span(), message).label(help).help(say));
+}
+
+/// The type of a field: as the format has it, else as `[schema]` says, else text.
+pub fn field_type(schema: &SchemaSection, name: &str, selector: &str, reader: &Reader) -> DataType {
+    if let Some(fixed) = (reader.ty)(selector) {
+        return fixed;
+    }
+    match schema.0.get(name) {
+        Some(f) if f.int.is_some() => DataType::Int64,
+        Some(f) if f.float.is_some() => DataType::Float64,
+        Some(f) if f.bool.is_some() => DataType::Boolean,
+        _ => utf8(),
+    }
+}
+
+/// The words of a unit that no reader may be given.
+pub fn reject_words(rule: &str) -> &'static str {
+    match rule {
+        "record.too_large" => "the record is longer than record_max",
+        "file.truncated" => "the file breaks off",
+        "file.compression" => "the compressed file is damaged",
+        "path.link" => "a link that leads out of the project, nowhere or in a circle",
+        "path.encoding" => "the file's name is not UTF-8",
+        _ => "it cannot be read as data",
+    }
+}
+
+/// An id as it is kept: prefixed, `#` escaped, of 1-512 bytes without control characters.
+pub fn make_id(prefix: &str, id: &str) -> Result<String, String> {
+    let id = format!("{prefix}{id}").replace('#', "%23");
+    if id.is_empty() || id.len() > 512 {
+        return Err(format!("an id of {} bytes; 1 to 512 are allowed", id.len()));
+    }
+    if id.chars().any(char::is_control) {
+        return Err("the id has a control character".into());
+    }
+    Ok(id)
+}

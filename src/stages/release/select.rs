@@ -1,0 +1,93 @@
+//! `release.NAME/select`: which samples belong to a release; and `release.NAME/rows`: those, regrouped by split.
+use super::declaration::{Release, declared, rows_table, sources};
+use crate::model::license;
+use crate::stage::*;
+use crate::table::DataType;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+pub const ENTRY: Entry = Entry::row::<Select>("release/select", "release.*", declare_select)
+    .schema(|g| g.subschema_for::<super::declaration::Declaration>());
+
+pub const ROWS: Entry = Entry::regroup("release/rows", "release.*", declare_rows);
+
+/// How many ids on either side a cut of a release's pieces looks at.
+const WINDOW: usize = 4096;
+
+fn declare_select(check: &mut Check) -> Vec<Plan> {
+    let Some(r) = declared(check) else { return Vec::new() };
+    let labels: Vec<String> = r.columns.iter().filter(|c| c.starts_with("label.")).cloned().collect();
+    let left_out = left_out_sources(check, &r);
+    let image = (r.images() && check.column("samples", "image").is_some()).then(|| "image".to_string());
+    let needed: Vec<String> = labels.into_iter().chain(image).collect();
+    let mut reads = needed.clone();
+    reads.extend((!left_out.is_empty()).then(|| "source".to_string()));
+    let marker = check.path.clone();
+    let ports = Ports {
+        table: "samples".into(),
+        reads,
+        writes: vec![(marker.clone(), Column::new(DataType::Boolean).inner())],
+        ..Ports::default()
+    };
+    vec![Plan::map::<Select>(ports, &Choice { marker, labels: needed, left_out }).word("select")]
+}
+
+/// Sources whose licence is not among those that the release takes.
+fn left_out_sources(check: &Check, r: &Release) -> Vec<String> {
+    let Some(allowed) = &r.licenses else { return Vec::new() };
+    let sources = sources(check).into_iter();
+    sources
+        .filter(|s| !allowed.iter().any(|a| license::terms(&s.license).contains(a) || *a == s.license))
+        .map(|s| s.name)
+        .collect()
+}
+
+fn declare_rows(check: &mut Check) -> Vec<Plan> {
+    let Some(r) = declared(check) else { return Vec::new() };
+    let by_split = Regroup {
+        table: "samples".into(),
+        by: check.column("samples", "split").is_some().then(|| "split".into()),
+        only: Some(check.path.clone()),
+        window: WINDOW,
+    };
+    let ports = Ports { table: rows_table(check), reads: r.all(), ..Ports::default() };
+    vec![Plan::regroup(ports, by_split).word("rows")]
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Choice {
+    #[serde(default, skip_serializing_if = "is_default")]
+    marker: String,
+    /// Columns that a sample must have to belong to the release: its labels, and its image where images are released.
+    #[serde(default, skip_serializing_if = "is_default")]
+    labels: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    left_out: Vec<String>,
+}
+
+struct Select;
+
+impl RowStage for Select {
+    const MAP: u32 = 1;
+    type Map = Choice;
+    type Gather = Nothing;
+    type Apply = Nothing;
+
+    fn map(p: &Choice, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
+        let mut within = vec![true; rows.len()];
+        for label in &p.labels {
+            let labels = rows.column(label)?;
+            for (row, own) in within.iter_mut().enumerate() {
+                *own &= !arrow_array::Array::is_null(&labels, row);
+            }
+        }
+        if !p.left_out.is_empty() {
+            for (own, source) in within.iter_mut().zip(rows.texts("source")?) {
+                *own &= !source.is_some_and(|s| p.left_out.contains(&s));
+            }
+        }
+        let mut delta = Delta::default();
+        delta.write(p.marker.clone(), Arc::new(arrow_array::BooleanArray::from(within)));
+        Ok(delta)
+    }
+}
