@@ -2,6 +2,7 @@
 mod cases;
 mod contract;
 mod disk;
+mod formats;
 mod fresh;
 mod goldens;
 mod harness;

@@ -1,0 +1,100 @@
+//! What formats promise: a change to one runs nothing of another, and files are read again only where they changed.
+use crate::harness::{Told, Way, build, png};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use tamis::project::{Options, Project};
+use tamis::stages::registry;
+use tamis::world::{Op, Probe, Verdict, World};
+use tempfile::TempDir;
+
+fn put(dir: &Path, path: &str, bytes: &[u8]) {
+    let path = dir.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+const HEAD: &str = "[dataset]\nname = \"x\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n";
+
+/// A project with a manifest behind the usual head, and files.
+fn project(manifest: &str, files: &[(&str, &[u8])]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "dataset.toml", format!("{HEAD}{manifest}").as_bytes());
+    files.iter().for_each(|(path, bytes)| put(dir.path(), path, bytes));
+    dir
+}
+
+/// Steps of which a kernel ran.
+fn ran(told: &Told) -> Vec<String> {
+    assert_eq!(told.exit, 0, "{:?} {}", told.events, told.stderr);
+    told.kernels().into_keys().collect()
+}
+
+const SENTENCES: &str = "[collect.c]\ndirect = { files = [\"raw/c.conll\"], format = \"conll\" }\n\
+    fields = { text = \"tokens\", tags = \"tags\" }\nid = \"comment:1\"\nlicense = \"MIT\"\n\
+    [label.ner]\ntask = \"ner\"\nclasses = [\"PS\"]\nfrom.c = { column = \"tags\" }\n";
+
+#[test]
+fn one_more_format_encodes_no_other() {
+    let manifest = |formats: &str| format!("{HEAD}{SENTENCES}[release.all]\nformats = [{formats}]\n");
+    let dir = project("", &[("raw/c.conll", b"# c1\nAnna\tB-PS\nsings\tO\n\n# c2\nin\tO\n\n")]);
+    put(dir.path(), "dataset.toml", manifest("\"jsonl\", \"parquet\"").as_bytes());
+    ran(&build(dir.path(), &Way::default()));
+    put(dir.path(), "dataset.toml", manifest("\"jsonl\", \"parquet\", \"conll\"").as_bytes());
+    let steps = ran(&build(dir.path(), &Way::default()));
+    assert_eq!(steps, ["release.all run", "release.all/encode.conll map"]);
+}
+
+/// A picture that moves into another folder is read as a new file; the others are not opened, also not for sums.
+#[test]
+fn a_changed_class_reads_only_that_picture() {
+    let manifest = "[collect.p]\ndirect = { images = [\"raw/**/*.png\"], format = \"image_folder\" }\n\
+        fields = { kind = \"class\" }\nid = \"stem\"\nlicense = \"MIT\"\n[release.all]\nformats = [\"image_folder\"]\n\
+        columns = [\"id\", \"kind\"]\n";
+    let dir = project(manifest, &[]);
+    for n in 0..40 {
+        put(dir.path(), &format!("raw/a/p{n}.png"), &png(n));
+    }
+    ran(&build(dir.path(), &Way::default()));
+    std::thread::sleep(std::time::Duration::from_millis(2100)); // files are no longer too young to be believed
+    ran(&build(dir.path(), &Way::default()));
+    std::fs::create_dir_all(dir.path().join("raw/b")).unwrap();
+    std::fs::rename(dir.path().join("raw/a/p7.png"), dir.path().join("raw/b/p7.png")).unwrap();
+    assert_eq!(opened(dir.path()), ["raw/b/p7.png"]);
+}
+
+/// Notes which raw files a build opens.
+#[derive(Default)]
+struct Opened(Mutex<BTreeSet<String>>);
+
+impl Probe for Opened {
+    fn before(&self, op: &Op) -> Verdict {
+        if let Op::Open(path) | Op::Read(path) = op
+            && let Some((_, raw)) = path.to_str().unwrap().split_once("/raw/")
+        {
+            self.0.lock().unwrap().insert(format!("raw/{raw}"));
+        }
+        Verdict::Go
+    }
+}
+
+/// The raw files that a build opens, which must succeed.
+fn opened(dir: &Path) -> Vec<String> {
+    let seen = Arc::new(Opened::default());
+    let project = Project::in_world(World::probed(dir, seen.clone()), &registry()).ok().unwrap();
+    let options = Options { target: 16, jobs: 1, ..Options::default() };
+    assert_eq!(project.build(&options, &|_| {}, |_, f| f.exit()).ok(), Some(0));
+    seen.0.lock().unwrap().iter().cloned().collect()
+}
+
+/// Images and the files beside them are two scans; both are believed when nothing changed.
+#[test]
+fn images_with_files_beside_them_are_not_read_again() {
+    let manifest = "[collect.v]\ndirect = { images = [\"raw/*.png\"], files = [\"raw/*.xml\"], format = \"voc\" }\n\
+        license = \"MIT\"\n[release.all]\nformats = [\"jsonl\"]\n";
+    let dir = project(manifest, &[("raw/a.png", &png(1)), ("raw/a.xml", b"<annotation></annotation>")]);
+    ran(&build(dir.path(), &Way::default()));
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    ran(&build(dir.path(), &Way::default()));
+    assert_eq!(opened(dir.path()), Vec::<String>::new());
+}
