@@ -436,9 +436,13 @@ fn unhexed(hex: &str) -> Vec<u8> {
 /// The bytes of a file: its text, or what `gen:WORD ARGUMENT` makes.
 fn content(text: &str) -> Vec<u8> {
     let Some(maker) = text.strip_prefix("gen:") else { return text.as_bytes().to_vec() };
-    let (word, of) = maker.split_once(' ').unwrap_or((maker, ""));
+    let (word, of) = maker.split_once([' ', '\n']).unwrap_or((maker, ""));
     match word {
         "hex" => unhexed(of),
+        "file" => std::fs::read(folder(of)).unwrap(),
+        "tar" => archive(of),
+        "tar.gz" => gzip(&archive(of)),
+        "tar.cut" => cut(archive(of), 1024 + 512 + 5),
         "cp949" => encoding_rs::EUC_KR.encode(of).0.into_owned(),
         "utf16" => [0xfeff].into_iter().chain(of.encode_utf16()).flat_map(u16::to_le_bytes).collect(),
         "zeros" => vec![0; of.parse().unwrap()],
@@ -487,6 +491,36 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packer.write_all(bytes).unwrap();
     packer.finish().unwrap()
+}
+
+/// An archive of `KIND NAME=CONTENT` lines, `%XX` for a byte: f file, d folder, l and h links, c device.
+fn archive(of: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    for line in of.lines() {
+        let (kind, rest) = line.split_once(' ').unwrap();
+        let (name, content) = rest.split_once('=').unwrap_or((rest, ""));
+        let content = unescaped(content).into_vec();
+        let mut head = vec![0; 512];
+        head[..name.len()].copy_from_slice(name.as_bytes());
+        head[100..107].copy_from_slice(b"0000644");
+        head[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+        head[156] = match kind {
+            "d" => b'5',
+            "l" => b'2',
+            "h" => b'1',
+            "c" => b'3',
+            _ => b'0',
+        };
+        head[257..265].copy_from_slice(b"ustar\x0000");
+        head[148..156].fill(b' ');
+        let sum: u32 = head.iter().map(|b| u32::from(*b)).sum();
+        head[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        out.extend(head);
+        out.extend(&content);
+        out.resize(out.len().next_multiple_of(512), 0);
+    }
+    out.resize(out.len() + 1024, 0);
+    out
 }
 
 /// A frame with a checksum.

@@ -98,3 +98,78 @@ fn images_with_files_beside_them_are_not_read_again() {
     ran(&build(dir.path(), &Way::default()));
     assert_eq!(opened(dir.path()), Vec::<String>::new());
 }
+
+/// A document of many images and a project that reads it by itself.
+fn coco(n: usize, class: impl Fn(usize) -> usize) -> Vec<u8> {
+    let images: Vec<String> =
+        (0..n).map(|i| format!("{{\"id\": {i}, \"file_name\": \"p{i:05}.jpg\", \"note\": \"picture {i}\"}}")).collect();
+    let boxes: Vec<String> = (0..n)
+        .map(|i| format!("{{\"id\": {i}, \"image_id\": {i}, \"category_id\": {}, \"bbox\": [0, 0, {i}, 2]}}", class(i)))
+        .collect();
+    format!(
+        "{{\"images\": [\n{}],\n\"annotations\": [\n{}],\n\"categories\": [{{\"id\": 1, \"name\": \"a\"}}, {{\"id\": 2, \"name\": \"b\"}}]}}\n",
+        images.join(",\n"),
+        boxes.join(",\n")
+    )
+    .into_bytes()
+}
+
+const DOCUMENT: &str = "[collect.c]\ndirect = { files = [\"raw/*.json\"], format = \"coco\" }\n\
+    fields = { text = \"note\" }\nlicense = \"MIT\"\n[schema]\ntext = { text = {} }\n[preprocess]\nwhitespace = \"collapse\"\n\
+    [label.cells]\ntask = \"object_detection\"\nclasses = [\"a\", \"b\"]\nfrom.c = { column = \"objects\" }\n\
+    [split]\nratios = { train = 0.5, test = 0.5 }\n[release.all]\nformats = [\"jsonl\"]\n";
+
+/// The content root, files root and number of partitions of a project that is built without any memory.
+fn clean(manifest: &str, files: &[(&str, &[u8])], target: u32) -> (String, String) {
+    let dir = project(manifest, files);
+    let told = build(dir.path(), &Way { target, ..Way::default() });
+    ran(&told);
+    told.roots()
+}
+
+/// Rows of a document are cut anew by their ids: an edit reads the document again and runs what follows on few rows; the
+/// release is that of a clean build, for any size of partitions.
+#[test]
+fn an_edit_in_a_document_touches_few_partitions() {
+    let n = 3000;
+    let before = coco(n, |_| 1);
+    let after = coco(n, |i| if i == 1234 { 2 } else { 1 });
+    let dir = project(DOCUMENT, &[("raw/a.json", &before)]);
+    let told = build(dir.path(), &Way::default());
+    ran(&told);
+    let (maps, rows) = told.kernel("preprocess", "map");
+    assert!(maps > 20 && rows == n as u64, "{maps} maps of {rows} rows");
+    put(dir.path(), "raw/a.json", &after);
+    let told = build(dir.path(), &Way::default());
+    ran(&told);
+    assert_eq!(told.kernel("collect.c", "map"), (1, 1));
+    assert_eq!(told.kernel("preprocess", "map"), (0, 0), "no text changed");
+    let (checks, rows) = told.kernel("label.cells/check", "map");
+    assert!((1..=3).contains(&checks) && rows < 500, "{checks} checks of {rows} rows");
+    for target in [16, 500, 4096] {
+        assert_eq!(told.roots(), clean(DOCUMENT, &[("raw/a.json", &after)], target), "target {target}");
+    }
+    ran(&build(dir.path(), &Way::default()));
+    let (exit, out, _) = crate::harness::tamis(dir.path(), &["trace", "p01234.jpg", "--partition-target", "16"]);
+    assert!(exit == 0 && out.contains("raw/a.json record 1235"), "{out}");
+}
+
+/// What a release wrote as Parquet is read again, row group by row group; columns, ids and order are the same.
+#[test]
+fn what_is_written_as_parquet_is_read_again() {
+    let lines: String = (0..5000)
+        .map(|i| format!("{{\"id\": \"s{i:04}\", \"text\": \"text {i}\", \"n\": {i}, \"x\": {}.5}}\n", i % 7))
+        .collect();
+    let fields = "fields = { text = \"text\", n = \"n\", x = \"x\" }\nid = \"id\"\nlicense = \"MIT\"\n[schema]\n\
+        text = { text = {} }\nn = { int = {} }\nx = { float = {} }\n[release.all]\nformats = [\"jsonl\", \"parquet\"]\n";
+    let of = |format: &str| {
+        format!("[collect.s]\ndirect = {{ files = [\"raw/data.{format}\"], format = \"{format}\" }}\n{fields}")
+    };
+    let first = project(&of("jsonl"), &[("raw/data.jsonl", lines.as_bytes())]);
+    let told = build(first.path(), &Way::default());
+    ran(&told);
+    let written = std::fs::read(first.path().join("out/all/parquet/all-00000.parquet")).unwrap();
+    let again = clean(&of("parquet"), &[("raw/data.parquet", &written)], 16);
+    assert_eq!(again.0, told.roots().0);
+    assert_eq!(again, clean(&of("parquet"), &[("raw/data.parquet", &written)], 4096));
+}

@@ -128,7 +128,7 @@ impl Teller<'_, '_> {
         let mut out = vec![(part.uid.clone(), row)];
         if let Some(origin) = part.origin.as_ref().filter(|o| o.table == "samples")
             && let Some(parents) = origin.parents
-            && let Some((parent, _)) = parents_of(&self.s.bytes(parents)?).get(row as usize)
+            && let Some((parent, _)) = parents_of(&self.s.bytes(parents)?).get((origin.first + row) as usize)
         {
             out.push((origin.uid.clone(), *parent));
         }
@@ -158,7 +158,8 @@ impl Teller<'_, '_> {
     fn read(&self, part: &Partition, row: u32) -> Result<Option<Told>, Fault> {
         let Some(origin) = part.origin.as_ref().filter(|o| o.table != "samples") else { return Ok(None) };
         let Some(parents) = origin.parents else { return Ok(None) };
-        let Some((unit, record)) = parents_of(&self.s.bytes(parents)?).get(row as usize).copied() else {
+        let Some((unit, record)) = parents_of(&self.s.bytes(parents)?).get((origin.first + row) as usize).copied()
+        else {
             return Ok(None);
         };
         let (Some(step), Some(run)) = (self.s.steps.get(origin.step), self.built.runs.get(origin.step)) else {

@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Goes ahead from a map of step `i` on a partition. An error is left to the step's own turn, where it is told.
 pub fn go(s: &Session, i: usize, wanted: &BTreeSet<usize>, part: &Partition, outcome: &Outcome) {
     let Some(step) = s.steps.get(i).filter(|_| s.sample.is_none()) else { return };
+    if step.plan.scan.as_ref().is_some_and(|source| source.cut.cut_anew()) {
+        return; // its rows become other partitions
+    }
     let ports = &step.plan.ports;
     let (table, rows, mut columns) = match (&ports.into, &outcome.born) {
         (Some(into), Some(born)) => (into, born.rows, born.columns.iter().cloned().collect()),

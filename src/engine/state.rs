@@ -44,6 +44,8 @@ pub struct Origin {
     pub same_table: bool,
     /// Rows that lived when they were born: a row that is dead has no children.
     pub alive: u32,
+    /// Where the parent of the first row here stands among them; not 0 where rows were cut anew.
+    pub first: u32,
 }
 
 impl Partition {

@@ -19,6 +19,7 @@ pub mod csv;
 pub mod image_folder;
 pub mod jsonl;
 pub mod parquet;
+pub mod tar;
 pub mod text;
 pub mod voc;
 

@@ -14,7 +14,7 @@ pub struct Reader {
     /// What the result depends on besides our code: `parquet 60`.
     pub uses: &'static [&'static str],
     pub cut: fn(&Options) -> Cut,
-    /// What the id is taken from where the manifest does not say.
+    /// What the id is taken from where the manifest does not say; empty where it must say.
     pub id: &'static str,
     /// What fields may be taken from.
     pub selects: Selects,
@@ -148,6 +148,8 @@ pub struct Records<'a> {
     fields: Vec<FieldColumn<'a>>,
     more: BTreeMap<&'static str, (DataType, Vec<Value>)>,
     told: Vec<Told>,
+    /// The line of the document on which the record begins that is being taken; 0 where that is not known.
+    pub line: u32,
 }
 
 /// What came of a partition's units.
@@ -203,6 +205,7 @@ impl<'a> Records<'a> {
             fields: ask.fields.iter().map(column).collect(),
             more: adds.into_iter().map(|(name, ty)| (name, (ty, Vec::new()))).collect(),
             told: Vec::new(),
+            line: 0,
         }
     }
 
@@ -265,7 +268,7 @@ impl<'a> Records<'a> {
                 column.values.value(Value::Null);
                 let (rule, name) = ("field.type".to_string(), &column.field.name);
                 let (row, say, field) = (unit.row, format!("{name}: {say}"), Some(name.clone()));
-                self.told.push(Told { row, record, line: 0, drops: false, rule, say, field });
+                self.told.push(Told { row, record, line: self.line, drops: false, rule, say, field });
             }
         }
         true
@@ -275,13 +278,13 @@ impl<'a> Records<'a> {
     fn accept_id(&mut self, unit: &Unit, record: usize, id: Option<&str>) -> Option<String> {
         let Some(id) = id else {
             let selector = if let Some(From::Record(selector)) = &self.ask.id { selector.as_str() } else { "" };
-            self.drop_at(unit.row, record, 0, "id.missing", &format!("there is no `{selector}` to be the id"));
+            self.drop_at(unit.row, record, self.line, "id.missing", &format!("there is no `{selector}` to be the id"));
             return None;
         };
         match (self.ask.make_id)(&self.ask.prefix, id) {
             Ok(id) => Some(id),
             Err(say) => {
-                self.drop_at(unit.row, record, 0, "id.invalid", &say);
+                self.drop_at(unit.row, record, self.line, "id.invalid", &say);
                 None
             }
         }

@@ -162,7 +162,7 @@ pub fn place(
 pub fn origin(s: &Session, built: &Built, part: &Partition, row: u32) -> Option<String> {
     let origin = part.origin.as_ref()?;
     let parents = parents_of(&s.bytes(origin.parents?).ok()?);
-    let (unit, record) = *parents.get(row as usize)?;
+    let (unit, record) = *parents.get((origin.first + row) as usize)?;
     if let Some(parent) = built.tables.get(&origin.table).and_then(|t| t.parts.iter().find(|p| p.uid == origin.uid))
         && parent.origin.is_some()
     {

@@ -161,7 +161,7 @@ impl Change {
             let (offset, len) = (region.offsets[at], region.offsets[end] - region.offsets[at]);
             let begin = (offset - region.start) as usize;
             let digest = Digest::of(bytes.get(begin..begin + len as usize).unwrap_or_default());
-            out.push(Stretch { offset, len, line, records: (end - at) as u32, digest, reject: None });
+            out.push(Stretch { offset, len, line, records: (end - at) as u32, digest, ..Stretch::default() });
             line += region.lines.get(at..end).unwrap_or_default().iter().map(|l| u64::from(*l)).sum::<u64>();
             at = end;
         }
@@ -235,7 +235,8 @@ fn run_of_same(exec: &dyn Executor, n: usize, same: impl Fn(usize) -> bool + Syn
 
 #[cfg(test)]
 mod tests {
-    use super::super::read::{Reading, read_file};
+    use super::super::bytes::Reading;
+    use super::super::read::read_file;
     use super::*;
     use crate::digest::draw;
     use crate::engine::store::Store;

@@ -76,14 +76,19 @@ impl Pattern {
     }
 }
 
+/// The globs of what a source leaves out.
+pub fn excluded(source: &Source) -> GlobSet {
+    let mut exclude = GlobSetBuilder::new();
+    for glob in source.exclude.iter().filter_map(|g| GlobBuilder::new(g).literal_separator(true).build().ok()) {
+        exclude.add(glob);
+    }
+    exclude.build().unwrap_or_else(|_| GlobSet::empty())
+}
+
 impl Patterns {
     pub fn of(world: &World, source: &Source) -> Patterns {
-        let mut exclude = GlobSetBuilder::new();
-        for glob in source.exclude.iter().filter_map(|g| GlobBuilder::new(g).literal_separator(true).build().ok()) {
-            exclude.add(glob);
-        }
         let of = source.globs.iter().filter_map(|g| Pattern::of(world, g)).collect();
-        Patterns { of, exclude: exclude.build().unwrap_or_else(|_| GlobSet::empty()), here: None }
+        Patterns { of, exclude: excluded(source), here: None }
     }
 
     /// The folders to walk, none below another, in order.

@@ -1,7 +1,8 @@
 //! Follows the files of a source: one walk beside the table of the last scan. While folder after folder is as it was,
 //! nothing is kept; from the first difference on, a new table is written, and only unknown files are read.
+use super::bytes::Reading;
 use super::find::{Patterns, join};
-use super::read::{Reading, SMALL, read_file};
+use super::read::{SMALL, read_file};
 use super::table::{self, Block, Bytes, FIRST, FileState, Mark, Stretch, Table, Writer};
 use super::units::{COLUMNS, Head, Scanned, Span, columns, way};
 use crate::digest::{Digest, Hasher, cut_hash};
@@ -342,13 +343,14 @@ fn spans(source: &Source, target: usize, out: &mut Scanned) -> Option<Vec<Span>>
             h.update(path.as_bytes()).update(b"\n").update(&state.digest.0);
             out.files += 1;
             out.bytes += state.stat.size;
-            let span = Span { block: at, file: i as u32, files: 1, stretch: None };
-            if source.cut == Cut::Document(Holds::One) || state.stat.size <= SMALL {
+            let span = Span { block: at, file: i as u32, files: 1, stretches: None };
+            let archive = state.stretches.iter().any(|s| s.name.is_some());
+            if (source.cut == Cut::Document(Holds::One) && !archive) || state.stat.size <= SMALL {
                 let len = state.stretches.iter().map(|s| s.len).sum();
                 small.put(span, cut_hash(path.as_bytes()), len, state.stretches.is_empty());
             } else {
                 small.cut(window, &mut spans);
-                spans.extend((0..state.stretches.len()).map(|n| Span { stretch: Some(n as u32), ..span }));
+                within(&state, span, window, &mut spans);
             }
         }
         at = next;
@@ -356,6 +358,23 @@ fn spans(source: &Source, target: usize, out: &mut Scanned) -> Option<Vec<Span>>
     small.cut(window, &mut spans);
     out.digest = h.finish();
     Some(spans)
+}
+
+/// The partitions of a large file: a stretch each, or runs of an archive's members, cut by the hash of their names.
+fn within(state: &FileState, span: Span, window: Window, out: &mut Vec<Span>) {
+    let of = &state.stretches;
+    let ends: Vec<usize> = if of.iter().any(|s| s.name.is_some()) {
+        let hashes: Vec<u64> = of.iter().map(|s| cut_hash(s.name.as_deref().unwrap_or_default().as_bytes())).collect();
+        let bytes: Vec<u64> = of.iter().map(|s| s.len).collect();
+        cutting::cut(&hashes, &bytes, window)
+    } else {
+        (1..=of.len()).collect()
+    };
+    let mut start = 0;
+    for end in ends {
+        out.push(Span { stretches: Some((start as u32, (end - start) as u32)), ..span });
+        start = end;
+    }
 }
 
 /// A run of small files.
@@ -399,6 +418,7 @@ fn head(scanned: &Scanned, span: Span, known: &HashMap<[u8; 16], &Head>) -> Opti
         let context = u.context.as_deref().map_or(Digest::default(), Digest::of);
         h.update(u.path.as_bytes()).update(b"\n").update(&s.digest.0).update(&context.0);
         h.update(&s.len.to_le_bytes()).update(&s.records.to_le_bytes());
+        h.update(s.name.as_deref().unwrap_or_default().as_bytes()).update(b"\n");
         h.update(s.reject.as_deref().unwrap_or_default().as_bytes()).update(b"\n");
     }
     let print = h.finish().0.first_chunk().copied().unwrap_or_default();

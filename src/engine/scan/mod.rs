@@ -4,8 +4,10 @@
 //!
 //! A source that is as it was costs one walk and holds no list of its files: what the last scan came to is believed.
 mod again;
+mod bytes;
 pub mod find;
 mod follow;
+mod parts;
 mod place;
 mod read;
 mod table;

@@ -1,18 +1,25 @@
 //! Where a record stands, in words for a person; worked out when somebody asks.
 use super::units::{Unit, open_unit};
-use crate::formats::Cut;
 use crate::formats::cut::{Holds, text};
+use crate::formats::{Cut, tar};
 use crate::stage::Source;
 use crate::world::World;
 
 /// The place of a unit's record: `PATH:LINE` where it has a line, else the path, with the record's number where there are
 /// several. `line` is that of the record, or of the document, which is meant; 0 where that is not known.
 pub fn place(world: &World, unit: &Unit, record: u32, line: u32, source: &Source) -> String {
+    let name = unit.name();
+    let number = unit.stretch.line + u64::from(record);
+    let rejected = unit.stretch.reject.is_some();
     match &source.cut {
-        Cut::Text(split) => format!("{}:{}", unit.path, line_of(world, unit, record, line, split, source.record_max)),
-        Cut::Document(_) | Cut::Members(_) if line > 0 => format!("{}:{line}", unit.path),
-        Cut::Document(Holds::Many) if unit.stretch.reject.is_none() => format!("{} record {}", unit.path, record + 1),
-        Cut::Document(_) | Cut::Members(_) => unit.path.to_string(),
+        _ if rejected && unit.stretch.name.is_none() && tar::is_archive(&unit.path) => {
+            format!("{name} member {number}")
+        }
+        Cut::Text(split) => format!("{name}:{}", line_of(world, unit, record, line, split, source.record_max)),
+        Cut::Document(_) | Cut::Members(_) if line > 0 => format!("{name}:{line}"),
+        Cut::Document(Holds::Many) if !rejected => format!("{name} record {}", record + 1),
+        Cut::Members(_) if !rejected => format!("{name} row {number}"),
+        Cut::Document(_) | Cut::Members(_) => name,
     }
 }
 

@@ -1,30 +1,21 @@
 //! One file: read until it stays as it is, split into records, cut into stretches with a digest each.
 use super::again::read_again;
+use super::bytes::{BLOCK, Reading, digest_all, digest_bytes, fault_of, keep_bytes, read_all, read_exact, skip};
+use super::parts;
 use super::table::{FileState, Stretch};
 use crate::digest::{Digest, Hasher};
-use crate::engine::store::Store;
 use crate::formats::cut::{Split, text as lines};
 use crate::formats::packing::{decompressor, inner_name};
-use crate::stage::{Executor, Source};
+use crate::stage::Source;
 use crate::table::cutting::{self, Window};
-use crate::world::{Open, World};
+use crate::world::Open;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 
 /// Files up to this size are units of their own and are gathered into partitions by the hash of their paths.
 pub const SMALL: u64 = 64 << 10;
-const BLOCK: usize = 1 << 20;
 /// A large file of lines is measured in parts of about this many bytes.
 const PART: u64 = 16 << 20;
-
-/// What reading a file needs.
-pub struct Reading<'a> {
-    pub world: &'a World,
-    pub store: &'a Store,
-    pub exec: &'a dyn Executor,
-    pub source: &'a Source,
-    pub target: usize,
-}
 
 /// Reads a file until it stays as it is from the first byte to the last; of one that was known `before`, what changed.
 pub fn read_file(r: &Reading, path: &str, before: Option<&FileState>) -> Result<FileState, String> {
@@ -46,6 +37,10 @@ pub fn read_file(r: &Reading, path: &str, before: Option<&FileState>) -> Result<
 fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -> io::Result<FileState> {
     let (store, source) = (r.store, r.source);
     let packed = inner_name(path) != path;
+    if let Some(members) = parts::members_of(source, path) {
+        let state = parts::read_parts(r, open, path, members)?;
+        return Ok(FileState { digest: digest_of(&state), ..state });
+    }
     let small = open.stat().size <= SMALL || *source.cut.split() == Split::Whole;
     let window = if small { Window(usize::MAX / 32) } else { Window::lines(r.target) };
     if let Some(before) = before.filter(|b| !packed && !small && b.stat.size > SMALL)
@@ -91,7 +86,8 @@ fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -
             _ => digest_bytes(&mut input, len)?,
         };
         let (offset, line) = (first.offset, first.line);
-        state.stretches.push(Stretch { offset, len, line, records: stretch.len() as u32, digest, reject });
+        let records = if source.cut.counted_by_reader() { 0 } else { stretch.len() as u32 };
+        state.stretches.push(Stretch { offset, len, line, records, digest, reject, ..Stretch::default() });
     }
     if !packed && held.is_none() {
         digest_all(r.exec, open, &mut state.stretches)?;
@@ -121,12 +117,6 @@ fn digest_of(state: &FileState) -> Digest {
     h.finish()
 }
 
-fn read_all(mut input: impl Read) -> io::Result<Vec<u8>> {
-    let mut out = Vec::new();
-    input.read_to_end(&mut out)?;
-    Ok(out)
-}
-
 #[derive(Clone, Copy)]
 struct Cursor {
     offset: u64,
@@ -154,18 +144,7 @@ fn measure(
             Ok(0) => break,
             Ok(n) => splitter.push(&block[..n], &mut records),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) if matches!(e.kind(), io::ErrorKind::UnexpectedEof) => {
-                return Ok((records, Some("file.truncated".into())));
-            }
-            Err(e)
-                if matches!(
-                    e.kind(),
-                    io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::Other
-                ) =>
-            {
-                return Ok((records, Some("file.compression".into())));
-            }
-            Err(e) => return Err(e),
+            Err(e) => return fault_of(e, "file.compression").map(|rule| (records, Some(rule.into()))),
         }
     }
     splitter.finish(&mut records);
@@ -241,62 +220,13 @@ fn stretches(records: &[lines::Record], window: Window) -> Vec<&[lines::Record]>
     out
 }
 
-pub fn read_exact(input: &mut dyn Read, n: u64) -> io::Result<Vec<u8>> {
-    let mut out = Vec::new();
-    input.take(n).read_to_end(&mut out)?;
-    if out.len() as u64 == n { Ok(out) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
-}
-
-pub fn skip(input: &mut dyn Read, n: u64) -> io::Result<()> {
-    io::copy(&mut input.take(n), &mut io::sink()).map(drop)
-}
-
-fn digest_bytes(input: &mut dyn Read, len: u64) -> io::Result<Digest> {
-    let mut h = Hasher::plain();
-    let mut block = vec![0; BLOCK.min(len as usize)];
-    let mut left = len;
-    while left > 0 {
-        let n = (block.len() as u64).min(left) as usize;
-        input.read_exact(&mut block[..n])?;
-        h.update(&block[..n]);
-        left -= n as u64;
-    }
-    Ok(h.finish())
-}
-
-/// Digests stretches of a plain file, on all threads.
-fn digest_all(exec: &dyn Executor, open: &Open, stretches: &mut [Stretch]) -> io::Result<()> {
-    let slots: Vec<Mutex<io::Result<Digest>>> = stretches.iter().map(|_| Mutex::new(Ok(Digest::default()))).collect();
-    exec.each(stretches.len(), &|k| {
-        let (mut h, mut at) = (Hasher::plain(), stretches[k].offset);
-        let end = at + stretches[k].len;
-        let mut done = Ok(());
-        while at < end && done.is_ok() {
-            done = open.read((end - at).min(BLOCK as u64) as usize, at).map(|bytes| {
-                h.update(&bytes);
-                at += bytes.len() as u64;
-            });
-        }
-        *slots[k].lock().unwrap_or_else(|e| e.into_inner()) = done.map(|()| h.finish());
-    });
-    for (stretch, slot) in stretches.iter_mut().zip(slots) {
-        stretch.digest = slot.into_inner().unwrap_or_else(|e| e.into_inner())?;
-    }
-    Ok(())
-}
-
-fn keep_bytes(input: &mut dyn Read, len: u64, store: &Store) -> io::Result<Digest> {
-    let bytes = read_exact(input, len)?;
-    let digest = Digest::of(&bytes);
-    store.put(digest, &bytes, true)?;
-    Ok(digest)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::digest::draw;
+    use crate::engine::store::Store;
     use crate::exec::local::Local;
+    use crate::world::World;
 
     #[test]
     fn lines_measured_in_parts_are_those_of_the_whole() {

@@ -4,7 +4,7 @@ use crate::digest::Digest;
 use crate::world::{Own, Stat, What};
 use std::io;
 
-const MAGIC: &[u8; 16] = b"tamis scan 1\n\0\0\0";
+const MAGIC: &[u8; 16] = b"tamis scan 2\n\0\0\0";
 
 /// A stretch of a file: consecutive records with one digest.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -17,6 +17,10 @@ pub struct Stretch {
     pub digest: Digest,
     /// Why no reader may open it: a record over the limit, a truncated stream.
     pub reject: Option<String>,
+    /// Its name below that of the file, of a member of an archive.
+    pub name: Option<String>,
+    /// What a reader must know of the file besides these bytes: what a footer says of a row group.
+    pub context: Option<Vec<u8>>,
 }
 
 /// What reading a file gave.
@@ -315,7 +319,8 @@ pub fn encode(s: &FileState) -> Vec<u8> {
         out.extend(one.records.to_le_bytes());
         return out;
     }
-    out.push(1);
+    let parts = s.stretches.iter().any(|c| c.name.is_some() || c.context.is_some());
+    out.push(if parts { 2 } else { 1 });
     out.extend(s.digest.0);
     put_option(&mut out, s.context.as_deref());
     out.extend((s.stretches.len() as u32).to_le_bytes());
@@ -326,18 +331,23 @@ pub fn encode(s: &FileState) -> Vec<u8> {
         out.extend(c.records.to_le_bytes());
         out.extend(c.digest.0);
         put_option(&mut out, c.reject.as_deref().map(str::as_bytes));
+        if parts {
+            put_option(&mut out, c.name.as_deref().map(str::as_bytes));
+            put_option(&mut out, c.context.as_deref());
+        }
     }
     out
 }
 
 fn plain(len: u64, digest: Digest, records: u32) -> Stretch {
-    Stretch { offset: 0, len, line: 1, records, digest, reject: None }
+    Stretch { len, line: 1, records, digest, ..Stretch::default() }
 }
 
 pub fn decode(mark: &Mark, bytes: &[u8]) -> Option<FileState> {
     let mut r = Reader(bytes);
     let stat = mark.stat;
-    if r.array::<1>()? == [0] {
+    let [kind] = r.array::<1>()?;
+    if kind == 0 {
         let (digest, records) = (Digest(r.array()?), r.u32()?);
         return Some(FileState { stat, digest, stretches: vec![plain(stat.size, digest, records)], context: None });
     }
@@ -345,13 +355,19 @@ pub fn decode(mark: &Mark, bytes: &[u8]) -> Option<FileState> {
     let context = r.option()?;
     let mut stretches = Vec::new();
     for _ in 0..r.u32()? {
-        stretches.push(Stretch {
+        let text = |bytes: Option<Vec<u8>>| bytes.and_then(|b| String::from_utf8(b).ok());
+        let plain = Stretch {
             offset: r.u64()?,
             len: r.u64()?,
             line: r.u64()?,
             records: r.u32()?,
             digest: Digest(r.array()?),
-            reject: r.option()?.and_then(|b| String::from_utf8(b).ok()),
+            reject: text(r.option()?),
+            ..Stretch::default()
+        };
+        stretches.push(match kind {
+            2 => Stretch { name: text(r.option()?), context: r.option()?, ..plain },
+            _ => plain,
         });
     }
     Some(FileState { stat, digest, stretches, context })
@@ -423,7 +439,8 @@ mod tests {
             return FileState { stat, digest, stretches: vec![plain(n, digest, 3)], context: None };
         }
         let reject = Some("file.truncated".to_string());
-        let other = Stretch { offset: 3, len: 9, line: 2, records: 4, digest, reject };
+        let (name, context) = if n == 5 { (Some("가/b".to_string()), Some(vec![1, 2])) } else { (None, None) };
+        let other = Stretch { offset: 3, len: 9, line: 2, records: 4, digest, reject, name, context };
         FileState { stat, digest, stretches: vec![plain(3, digest, 1), other], context: Some(b"a,b".to_vec()) }
     }
 

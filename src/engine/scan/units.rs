@@ -21,6 +21,14 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// What it is called: the file's path, and behind it the name of a member of an archive.
+    pub fn name(&self) -> String {
+        match &self.stretch.name {
+            Some(name) => format!("{}/{name}", self.path),
+            None => self.path.to_string(),
+        }
+    }
+
     /// A whole file whose digest is known.
     pub fn whole(path: &str, digest: Digest, len: u64) -> Unit {
         let stretch = Stretch { digest, len, ..Stretch::default() };
@@ -48,14 +56,15 @@ impl Head {
     }
 }
 
-/// Which units: of so many files from one on, or one stretch of one file.
+/// Which units: of so many files from one on, or consecutive stretches of one file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Span {
     /// Where the block of the first file begins, and its number there.
     pub(super) block: u64,
     pub(super) file: u32,
     pub(super) files: u32,
-    pub(super) stretch: Option<u32>,
+    /// The first stretch and how many.
+    pub(super) stretches: Option<(u32, u32)>,
 }
 
 /// A file: where its block begins, and its number there.
@@ -93,11 +102,13 @@ impl Scanned {
             let states = block.states()?;
             while left > 0 && file < block.len() {
                 let path = find::join(&block.folder, block.name(file));
-                match span.stretch {
-                    Some(n) => {
+                match span.stretches {
+                    Some((first, n)) => {
                         let state = self
                             .decoded((at, file as u32), || table::decode(&block.any_mark(file)?, states.get(file)?))?;
-                        out.push(unit(&path.into(), &state, state.stretches.get(n as usize)?));
+                        let (first, path) = (first as usize, Arc::from(path));
+                        let own = state.stretches.get(first..first.checked_add(n as usize)?)?;
+                        out.extend(own.iter().map(|s| unit(&path, &state, s)));
                     }
                     None => {
                         let state = table::decode(&block.any_mark(file)?, states.get(file)?)?;
@@ -149,7 +160,9 @@ impl Scanned {
             out.extend(h.span.block.to_le_bytes());
             out.extend(h.span.file.to_le_bytes());
             out.extend(h.span.files.to_le_bytes());
-            out.extend(h.span.stretch.map_or(u32::MAX, |n| n).to_le_bytes());
+            let (first, count) = h.span.stretches.unwrap_or((0, 0));
+            out.extend(first.to_le_bytes());
+            out.extend(count.to_le_bytes());
             out.extend(h.units.to_le_bytes());
             out.extend(h.records.to_le_bytes());
             out.extend(h.print);
@@ -164,13 +177,13 @@ impl Scanned {
         let mut parts = Vec::new();
         for _ in 0..r.u32()? {
             let (block, file, files) = (r.u64()?, r.u32()?, r.u32()?);
-            let stretch = Some(r.u32()?).filter(|n| *n != u32::MAX);
+            let stretches = Some((r.u32()?, r.u32()?)).filter(|s| s.1 > 0);
             let (units, records, print) = (r.u32()?, r.u64()?, r.array()?);
             let mut columns = [Digest::default(); COLUMNS.len()];
             for c in &mut columns {
                 *c = Digest(r.array()?);
             }
-            parts.push(Head { span: Span { block, file, files, stretch }, units, records, print, columns });
+            parts.push(Head { span: Span { block, file, files, stretches }, units, records, print, columns });
         }
         let (places, last) = Default::default();
         Some(Scanned { table, parts, files, bytes, digest, read: 0, places, last })
@@ -179,7 +192,7 @@ impl Scanned {
 
 fn unit(path: &Arc<str>, state: &FileState, stretch: &Stretch) -> Unit {
     let packed = inner_name(path) != &**path;
-    let context = state.context.as_deref().map(Into::into);
+    let context = stretch.context.as_deref().or(state.context.as_deref()).map(Into::into);
     Unit { path: path.clone(), stretch: stretch.clone(), context, packed }
 }
 
@@ -194,8 +207,8 @@ pub fn open_unit(world: &World, unit: &Unit) -> Result<Vec<u8>, Fault> {
     let (offset, len) = (unit.stretch.offset, unit.stretch.len);
     let bytes = if unit.packed {
         let mut input = decompressor(&unit.path, Box::new(open.reader().map_err(gone)?));
-        super::read::skip(&mut input, offset).map_err(gone)?;
-        super::read::read_exact(&mut input, len).map_err(gone)?
+        super::bytes::skip(&mut input, offset).map_err(gone)?;
+        super::bytes::read_exact(&mut input, len).map_err(gone)?
     } else if offset.saturating_add(len) > open.stat().size {
         return Err(changed());
     } else {
@@ -218,10 +231,10 @@ pub fn columns(units: &[Unit]) -> [(&'static str, ArrayRef); COLUMNS.len()] {
         array_of(units.iter().map(|u| Some(u.stretch.digest))),
         Arc::new(bytes),
         Arc::new(context),
-        array_of(units.iter().map(|u| Some(u.path.to_string()))),
+        array_of(units.iter().map(|u| Some(u.name()))),
         Arc::new(records),
         array_of(units.iter().map(|u| u.stretch.reject.clone())),
-        array_of(units.iter().map(|u| Some(stem(&u.path)))),
+        array_of(units.iter().map(|u| Some(stem(&u.name())))),
     ];
     let mut arrays = arrays.into_iter();
     COLUMNS.map(|name| (name, arrays.next().unwrap_or_else(|| array_of(std::iter::empty::<Option<String>>()))))

@@ -6,7 +6,7 @@ use crate::engine::state::{
     Bin, Mode, Origin, Outcome, PartRun, Partition, StepRun, Table, Tables, parents_bytes, parents_of,
 };
 use crate::engine::tasks::{GatherTask, Producer, Take, TakeRows, Task};
-use crate::engine::{ahead, order, recipe};
+use crate::engine::{ahead, anew, order, recipe};
 use crate::stage::{Fault, Grain, Kernel};
 use crate::table::{self, DataType, Living};
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,6 +103,7 @@ impl Turn<'_, '_> {
                 table: self.step.plan.ports.table.clone(),
                 uid: parent.uid.clone(),
                 parents,
+                first: 0,
                 same_table: false,
                 alive: outcome.as_ref().and_then(|o| o.1.born.as_ref()).map_or(0, |b| b.rows),
             };
@@ -120,12 +121,16 @@ impl Turn<'_, '_> {
                     group: None,
                     near: 0,
                 };
-                target.parts.push(match self.s.sample {
+                match self.s.sample {
                     Some((table, bound)) if table == into => {
-                        self.sampled(part, born.parents, bound, &mut run.parts[k])?
+                        target.parts.push(self.sampled(part, born.parents, bound, &mut run.parts[k])?);
                     }
-                    _ => part,
-                });
+                    _ => target.parts.extend(anew::cut_anew(self.s, self.step, &target.types, part)?),
+                }
+            }
+            if self.step.plan.scan.as_ref().is_some_and(|source| source.cut.counted_by_reader()) {
+                let born = outcome.born.as_ref().map_or(0, |b| u64::from(b.rows));
+                run.parts[k].records = Some(born + u64::from(outcome.counts.drops));
             }
             run.parts[k].outcomes.push((Kernel::Map, key, outcome));
         }
@@ -186,7 +191,7 @@ impl Turn<'_, '_> {
         let (uid, table) = (format!("{}+{}", parent.uid, self.step.name), self.step.plan.ports.table.clone());
         let alive = living.count();
         let (of, parents) = (parent.uid.clone(), Some(born.parents));
-        let origin = Some(Origin { step: self.i, table, uid: of, parents, same_table: true, alive });
+        let origin = Some(Origin { step: self.i, table, uid: of, parents, first: 0, same_table: true, alive });
         let (living, group) = (Some(living), parent.group.clone());
         Ok(Some(Partition { uid, rows: Some(born.rows), columns, living, origin, group, near: parent.near }))
     }

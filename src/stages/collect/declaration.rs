@@ -136,6 +136,9 @@ fn id(check: &mut Check, d: &Declaration, files: &Files, format: &Format) -> Str
     let beside = files.beside(format);
     let of_file: Option<&[&str]> = match files.reader(format) {
         _ if beside => Some(&["stem"]),
+        Some(reader) if reader.id.is_empty() => {
+            return id_of_rows(check, d, format);
+        }
         Some(reader) if reader.id != "path" => None,
         _ => Some(&["path", "stem", "content"]),
     };
@@ -161,6 +164,19 @@ fn id(check: &mut Check, d: &Declaration, files: &Files, format: &Format) -> Str
         check.bad(Diagnostic::error("T0302", id.span(), message).label(format!("one of {}", words.join(", "))));
     }
     id.get().clone()
+}
+
+/// The id of a format whose records have no bytes of their own, so that nothing but a column can tell them apart.
+fn id_of_rows(check: &mut Check, d: &Declaration, format: &Format) -> String {
+    match &d.id {
+        Some(id) if !matches!(id.as_str(), "path" | "stem" | "content") => id.get().clone(),
+        _ => {
+            let span = d.id.as_ref().map_or(check.span.clone(), At::span);
+            let message = format!("samples of the format {} take their id from a column", format.name);
+            check.bad(Diagnostic::error("T0302", span, message).label("needs `id` with the name of a column"));
+            String::new()
+        }
+    }
 }
 
 /// With `[privacy]` an id must not bring into a release what masking takes out of it.
@@ -313,6 +329,13 @@ pub fn reject_words(rule: &str) -> &'static str {
         "record.too_large" => "the record is longer than record_max",
         "file.truncated" => "the file breaks off",
         "file.compression" => "the compressed file is damaged",
+        "file.packed" => "a compressed file of this format is not read: unpack it",
+        "parquet.footer" => "it has no footer of Parquet that can be read",
+        "archive.broken" => "the archive is damaged or breaks off here",
+        "archive.format" => "files of this format are not read out of an archive: unpack it",
+        "member.name" => "a member of an archive whose name leads elsewhere or is no plain text",
+        "member.link" => "a link in an archive",
+        "member.kind" => "neither a file nor a folder in an archive",
         "path.link" => "a link that leads out of the project, nowhere or in a circle",
         "path.encoding" => "the file's name is not UTF-8",
         _ => "it cannot be read as data",

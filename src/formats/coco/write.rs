@@ -1,31 +1,13 @@
-//! COCO instances: images and boxes numbered from 1 (an annotation of id 0 is never matched by pycocotools), `bbox` as
+//! Written instances: images and boxes numbered from 1 (an annotation of id 0 is never matched by pycocotools), `bbox` as
 //! x, y, width, height in pixels, `area` the box's.
-use super::format::Format;
-use super::image_folder::file_names;
-use super::writer::{Chunk, Join, Lost, Needs, Place, Sheet, Writer, length_alone};
+use crate::formats::image_folder::file_names;
+use crate::formats::writer::{Chunk, Join, Lost, Sheet};
 use crate::model::boxes::Box2;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub const FORMAT: Format = Format {
-    writer: Some(Writer {
-        version: 0,
-        uses: &[],
-        files: "coco/instances_SPLIT.json",
-        doc: "images under `images/SPLIT/`. Needs an `object_detection` label",
-        needs: Needs { label: Some("object_detection"), images: true, sizes: true, columns: false, tokens: false },
-        encode,
-        outline: length_alone,
-        join,
-        samples: None,
-        place: Place::Nowhere,
-        table: false,
-    }),
-    ..Format::new("coco", "Images and COCO instances.")
-};
-
 /// An image a line with its boxes, as joining will number them.
-fn encode(sheet: &Sheet, _: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
+pub fn encode(sheet: &Sheet, _: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
     let (mut widths, mut heights) = (sheet.cells::<u32>("width").into_iter(), sheet.cells::<u32>("height").into_iter());
     let mut boxes = sheet.cells::<Vec<Box2>>("label").into_iter();
     let mut out = String::new();
@@ -44,7 +26,7 @@ fn encode(sheet: &Sheet, _: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
 }
 
 /// All images of a split in one file: their numbers and those of the boxes are known only here.
-fn join(of: &Join) -> Result<Vec<Chunk>, String> {
+pub fn join(of: &Join) -> Result<Vec<Chunk>, String> {
     let mut images: Vec<Image> = Vec::new();
     for piece in 0..of.outlines.len() {
         let all = (of.fragment)(piece)?;

@@ -1,7 +1,6 @@
-//! Parquet (owner of `parquet`): fragments of one row group each, and files joined from fragments without encoding them
+//! Fragments of one row group each, and files joined from fragments without encoding them
 //! again. Everything that could differ between versions or runs is fixed: writer's name, level, page and group sizes.
-use super::format::Format;
-use super::writer::{Chunk, Join, Needs, Place, Writer};
+use crate::formats::writer::{Chunk, Join};
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
@@ -17,23 +16,6 @@ use parquet::file::writer::SerializedFileWriter;
 use std::io::{self, BufRead, Write};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
-
-pub const FORMAT: Format = Format {
-    writer: Some(Writer {
-        version: 0,
-        uses: &["parquet 60", "zstd 0.14"],
-        files: "parquet/SPLIT-NNNNN.parquet",
-        doc: "",
-        needs: Needs { columns: true, label: None, tokens: false, images: false, sizes: false },
-        encode: |sheet, _| fragment(&sheet.columns),
-        outline: footer,
-        join,
-        samples: Some(samples),
-        place: Place::Row,
-        table: true,
-    }),
-    ..Format::new("parquet", "Tables of Apache Parquet.")
-};
 
 /// Row groups stand as they are, the footer is made anew.
 pub fn join(of: &Join) -> Result<Vec<Chunk>, String> {

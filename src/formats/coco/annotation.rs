@@ -1,0 +1,111 @@
+//! One annotation as far as it is kept, and what of it is not.
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A number or a text that names an image or a category: both are met in the wild, also mixed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id(pub String);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Id, D::Error> {
+        json.deserialize_any(IdVisitor)
+    }
+}
+
+struct IdVisitor;
+
+impl Visitor<'_> for IdVisitor {
+    type Value = Id;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number or a text")
+    }
+
+    fn visit_u64<E: Error>(self, n: u64) -> Result<Id, E> {
+        Ok(Id(n.to_string()))
+    }
+
+    fn visit_i64<E: Error>(self, n: i64) -> Result<Id, E> {
+        Ok(Id(n.to_string()))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Id, E> {
+        Ok(Id(text.to_string()))
+    }
+}
+
+/// What is known of an annotation.
+#[derive(Default, Debug)]
+pub struct Annotation<'t> {
+    pub image: Option<Id>,
+    pub category: Option<Id>,
+    pub bbox: Option<&'t RawValue>,
+    pub crowd: bool,
+    /// What it holds besides, by the rules that tell of it.
+    pub besides: Vec<&'static str>,
+}
+
+/// Keys that are kept, or say nothing besides: an annotation's number, and areas and counts that follow from the rest.
+const KNOWN: [&str; 3] = ["id", "area", "num_keypoints"];
+
+impl<'de: 't, 't> Deserialize<'de> for Annotation<'t> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_map(AnnotationVisitor(PhantomData))
+    }
+}
+
+struct AnnotationVisitor<'t>(PhantomData<&'t ()>);
+
+impl<'de: 't, 't> Visitor<'de> for AnnotationVisitor<'t> {
+    type Value = Annotation<'t>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an annotation")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Annotation<'t>, A::Error> {
+        let mut out = Annotation::default();
+        let mut seen: Vec<String> = Vec::new();
+        while let Some(key) = object.next_key::<String>()? {
+            if seen.contains(&key) {
+                return Err(A::Error::custom("a key of an annotation stands twice"));
+            }
+            match key.as_str() {
+                "image_id" => out.image = object.next_value()?,
+                "category_id" => out.category = object.next_value()?,
+                "bbox" => out.bbox = object.next_value()?,
+                "iscrowd" => out.crowd = truth(object.next_value()?),
+                "segmentation" => out.note("coco.segmentation", object.next_value()?),
+                "keypoints" => out.note("coco.keypoints", object.next_value()?),
+                "attributes" => out.note("coco.attributes", object.next_value()?),
+                known if KNOWN.contains(&known) => drop(object.next_value::<IgnoredAny>()?),
+                _ => out.note("coco.other", object.next_value()?),
+            }
+            seen.push(key);
+        }
+        Ok(out)
+    }
+}
+
+impl Annotation<'_> {
+    /// Notes what is not kept, unless there is nothing in it.
+    fn note(&mut self, rule: &'static str, value: &RawValue) {
+        let nothing = matches!(value.get(), "null" | "[]" | "{}" | "\"\"");
+        if !nothing && !self.besides.contains(&rule) {
+            self.besides.push(rule);
+        }
+    }
+
+    /// x, y, width and height, finite; `None` where there is no box.
+    pub fn sides(&self) -> Option<Result<[f64; 4], ()>> {
+        let text = self.bbox.map(RawValue::get).filter(|t| !matches!(*t, "null" | "[]"))?;
+        let sides = serde_json::from_str::<[f64; 4]>(text).ok();
+        Some(sides.filter(|s| s.iter().all(|x| x.is_finite())).ok_or(()))
+    }
+}
+
+fn truth(value: &RawValue) -> bool {
+    !matches!(value.get(), "0" | "false" | "null" | "0.0")
+}

@@ -1,0 +1,42 @@
+//! Parquet (owner of `parquet`). A row group is a unit: its bytes, and what the footer says of it alone, so that a file in
+//! which one row group changed is read again only there. Columns go to Arrow as they are.
+//!
+//! Findings: `field.type` (a value, or all of a column, is not of the field's type; it becomes null), `parquet.column`
+//! (there is no such column). Dropped: `parquet` (a row group that cannot be read, row by row).
+mod day;
+mod list;
+mod read;
+mod write;
+
+use super::cut::Cut;
+use super::format::Format;
+use super::reader::{Reader, Selects, adds_nothing, as_declared};
+use super::writer::{Needs, Place, Writer};
+
+pub const FORMAT: Format = Format {
+    reader: Some(Reader {
+        version: 0,
+        uses: &["parquet 60"],
+        cut: |_| Cut::Members(&list::ROW_GROUPS),
+        id: "",
+        selects: Selects::Names,
+        text: None,
+        ty: as_declared,
+        adds: adds_nothing,
+        read: read::read,
+    }),
+    writer: Some(Writer {
+        version: 0,
+        uses: &["parquet 60", "zstd 0.14"],
+        files: "parquet/SPLIT-NNNNN.parquet",
+        doc: "",
+        needs: Needs { columns: true, label: None, tokens: false, images: false, sizes: false },
+        encode: |sheet, _| write::fragment(&sheet.columns),
+        outline: write::footer,
+        join: write::join,
+        samples: Some(write::samples),
+        place: Place::Row,
+        table: true,
+    }),
+    ..Format::new("parquet", "Tables of Apache Parquet.")
+};

@@ -1,0 +1,132 @@
+//! Archives (owner of `tar`): a file `a.tar` is read as the files in it, each a unit of its own named `a.tar/member`. That
+//! holds for every format whose files are documents; `.tar.gz` and `.tar.zst` too.
+//!
+//! A member's name is never taken for a path: one that leads upwards, is absolute, or is no plain text is told and not
+//! read, as are links, devices and sparse files. Rules: `member.name`, `member.link`, `member.kind`. Folders, dot files,
+//! `.DS_Store` and `Thumbs.db` are passed over, as they are in the project's own folders.
+use super::cut::Members;
+use super::cut::members::{List, Member};
+use super::packing::inner_name;
+use std::io::{self, Read};
+use tar::{Archive, Entry, EntryType};
+
+pub static ARCHIVE: Members = Members { name: "archive", broken: "archive.broken", list: List::Stream(list) };
+
+/// Whether a file is an archive, by its name.
+pub fn is_archive(path: &str) -> bool {
+    inner_name(path).rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && end.eq_ignore_ascii_case("tar"))
+}
+
+fn list(input: &mut dyn Read, out: &mut Vec<Member>) -> io::Result<()> {
+    for entry in Archive::new(input).entries()? {
+        out.extend(member(&entry?));
+    }
+    Ok(())
+}
+
+/// A member as it may be read, or with the reason why not; `None` for what is passed over.
+fn member<R: Read>(entry: &Entry<R>) -> Option<Member> {
+    let kind = entry.header().entry_type();
+    if matches!(kind, EntryType::Directory | EntryType::XGlobalHeader) {
+        return None;
+    }
+    let name = plain_name(&entry.path_bytes());
+    if name.as_deref().is_ok_and(hidden) {
+        return None;
+    }
+    let reject = match kind {
+        EntryType::Regular | EntryType::Continuous => name.as_ref().err().copied(),
+        EntryType::Link | EntryType::Symlink => Some("member.link"),
+        _ => Some("member.kind"),
+    };
+    let (offset, len) = (entry.raw_file_position(), entry.size());
+    let len = if reject == Some("member.kind") { 0 } else { len };
+    Some(Member { name: name.ok(), offset, len, records: 1, reject, context: None })
+}
+
+/// A name whose every step leads down, else the rule that it breaks.
+fn plain_name(bytes: &[u8]) -> Result<String, &'static str> {
+    let name = std::str::from_utf8(bytes).map_err(|_| "member.name")?;
+    let name = name.strip_prefix("./").unwrap_or(name);
+    let step =
+        |s: &str| !s.is_empty() && s != "." && s != ".." && !s.contains(['\\', '\0']) && !s.contains(char::is_control);
+    let plain = name.split('/').all(step) && name.get(1..2).is_none_or(|c| c != ":");
+    if plain { Ok(name.to_string()) } else { Err("member.name") }
+}
+
+fn hidden(name: &str) -> bool {
+    name.split('/').any(|step| step.starts_with('.') || step == "Thumbs.db")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tar::{Builder, Header};
+
+    /// An archive of members: name as it stands there, kind, content.
+    pub fn archive(of: &[(&[u8], EntryType, &[u8])]) -> Vec<u8> {
+        let mut out = Builder::new(Vec::new());
+        for (name, kind, content) in of {
+            let mut header = Header::new_ustar();
+            header.as_mut_bytes()[..name.len()].copy_from_slice(name);
+            header.set_entry_type(*kind);
+            header.set_size(content.len() as u64);
+            header.set_cksum();
+            out.append(&header, *content).unwrap();
+        }
+        out.into_inner().unwrap()
+    }
+
+    fn listed(bytes: &[u8]) -> (Vec<Member>, io::Result<()>) {
+        let mut out = Vec::new();
+        let done = list(&mut &bytes[..], &mut out);
+        (out, done)
+    }
+
+    #[test]
+    fn members_are_places_in_the_file() {
+        use EntryType::{Directory, Regular};
+        let bytes = archive(&[
+            (b"a/", Directory, b""),
+            (b"./a/x.txt", Regular, b"one"),
+            (b"a/.hidden", Regular, b"no"),
+            (b"b.txt", Regular, b""),
+        ]);
+        let (members, done) = listed(&bytes);
+        done.unwrap();
+        let names: Vec<&str> = members.iter().map(|m| m.name.as_deref().unwrap()).collect();
+        assert_eq!(names, ["a/x.txt", "b.txt"]);
+        let first = &members[0];
+        assert_eq!(&bytes[first.offset as usize..][..first.len as usize], b"one");
+        assert_eq!((members[1].len, members[1].records), (0, 1));
+    }
+
+    #[test]
+    fn hostile_members_are_told_and_never_paths() {
+        use EntryType::{Block, Char, Fifo, Link, Regular, Symlink};
+        let names: [&[u8]; 8] =
+            [b"../x", b"/etc/passwd", b"a/../../x", b"a//b", b"c:/x", b"a\\..\\x", b"\xff\xfe", b"a\nb"];
+        for name in names {
+            let (members, _) = listed(&archive(&[(name, Regular, b"text")]));
+            assert_eq!((members[0].name.as_deref(), members[0].reject), (None, Some("member.name")), "{name:?}");
+        }
+        for (kind, rule) in [
+            (Link, "member.link"),
+            (Symlink, "member.link"),
+            (Char, "member.kind"),
+            (Block, "member.kind"),
+            (Fifo, "member.kind"),
+        ] {
+            let (members, _) = listed(&archive(&[(b"a", kind, b"")]));
+            assert_eq!(members[0].reject, Some(rule), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_archive_gives_what_came_before() {
+        let bytes = archive(&[(b"a", EntryType::Regular, &[7; 600]), (b"b", EntryType::Regular, &[8; 600])]);
+        let (members, done) = listed(&bytes[..512 + 1024 + 512 + 100]);
+        assert_eq!(members.len(), 2);
+        assert!(done.is_err());
+    }
+}
