@@ -17,6 +17,7 @@ pub mod coco;
 pub mod conll;
 pub mod csv;
 pub mod image_folder;
+pub mod json_array;
 pub mod jsonl;
 pub mod parquet;
 pub mod tar;
@@ -31,6 +32,7 @@ pub use format::{Format, Options};
 pub const FORMATS: &[Format] = &[
     parquet::FORMAT,
     jsonl::FORMAT,
+    json_array::FORMAT,
     csv::CSV,
     csv::TSV,
     conll::FORMAT,
