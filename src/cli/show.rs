@@ -196,7 +196,7 @@ fn hidden(project: &Project, i: usize, table: &str) -> impl Fn(&str) -> bool {
         |s: &Step| s.plan.ports.table == table && s.plan.regroup.as_ref().is_some_and(|r| r.table == "samples");
     let samples = table == "samples" || steps.iter().any(regrouped);
     let all = steps[i].raw && project.manifest.table(&["privacy"]).is_some();
-    move |name: &str| name != "id" && if samples { raw.contains(name) } else { all }
+    move |name: &str| if samples { name != "id" && raw.contains(name) } else { all }
 }
 
 fn parts(step: &Step, built: &Built, i: usize) -> Vec<Partition> {

@@ -17,7 +17,7 @@ impl Session<'_> {
         let units = scanned.units(part)?;
         let mut of = None;
         let digests = scanned.parts.get(part).into_iter().flat_map(|h| h.columns());
-        for ((_, d), (_, array)) in digests.zip(scan::columns(&units)) {
+        for ((_, d), (_, array)) in digests.zip(scanned.columns(self.world, &units)?) {
             self.cache(d, &array);
             of = if d == digest { Some(array) } else { of };
         }

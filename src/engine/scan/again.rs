@@ -4,7 +4,7 @@
 //!
 //! A cut depends on the records at most a window away. So a cut that stood before, is the least of its neighbours now,
 //! and has only neighbours that did not change, is a cut in any case, and what lies beyond it is as it was.
-use super::table::{FileState, Stretch};
+use super::table::{Context, FileState, Stretch};
 use crate::digest::Digest;
 use crate::formats::Cut;
 use crate::formats::cut::text::{Record, Splitter};
@@ -35,18 +35,18 @@ pub fn read_again(
     }
     let Some(change) = Change::find(open, exec, &before.stretches, before.stat.size, window) else { return Ok(None) };
     let Some(stretches) = change.mend(open, source, &before.stretches, window)? else { return Ok(None) };
-    let context = before.context.clone();
+    let context = before.context;
     Ok(Some(FileState { stat: open.stat(), digest: Digest::default(), stretches, context }))
 }
 
 /// Whether the bytes before the first stretch, the header of a CSV file, are as they were.
 fn same_header(open: &Open, before: &FileState) -> io::Result<bool> {
-    let header = before.context.as_deref().unwrap_or_default();
+    let header = before.context.unwrap_or(Context::of(&[]));
     let first = before.stretches.first().map_or(0, |s| s.offset);
-    if header.len() as u64 != first || open.stat().size < first {
+    if header.len != first || open.stat().size < first {
         return Ok(false);
     }
-    Ok(open.read(header.len(), 0)? == header)
+    Ok(Digest::of(&open.read(header.len as usize, 0)?) == header.digest)
 }
 
 /// Which stretches differ, and what is measured again.
@@ -294,7 +294,14 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let world = World::new(dir.path());
             let (store, exec) = (Store::read(&world).unwrap(), Local::new(1));
-            let reading = Reading { world: &world, store: &store, exec: &exec, source: &source, target: 16 };
+            let reading = Reading {
+                world: &world,
+                store: &store,
+                exec: &exec,
+                source: &source,
+                contexts: &Default::default(),
+                target: 16,
+            };
             let path = dir.path().join("data");
             let mut bytes: Vec<u8> = (0..4000).flat_map(|n| record(source.cut.split(), n).into_bytes()).collect();
             std::fs::write(&path, &bytes).unwrap();

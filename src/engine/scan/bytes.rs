@@ -1,4 +1,5 @@
 //! Bytes of a file: read, passed over, digested, kept.
+use super::contexts::Contexts;
 use super::table::Stretch;
 use crate::digest::{Digest, Hasher};
 use crate::engine::store::Store;
@@ -16,6 +17,7 @@ pub struct Reading<'a> {
     pub store: &'a Store,
     pub exec: &'a dyn Executor,
     pub source: &'a Source,
+    pub contexts: &'a Contexts,
     pub target: usize,
 }
 

@@ -1,10 +1,11 @@
 //! Follows the files of a source: one walk beside the table of the last scan. While folder after folder is as it was,
 //! nothing is kept; from the first difference on, a new table is written, and only unknown files are read.
 use super::bytes::Reading;
+use super::contexts::Contexts;
 use super::find::{Patterns, join};
 use super::read::{SMALL, read_file};
 use super::table::{self, Block, Bytes, FIRST, FileState, Mark, Stretch, Table, Writer};
-use super::units::{COLUMNS, Head, Scanned, Span, columns, way};
+use super::units::{COLUMNS, Head, Scanned, Span, way};
 use crate::digest::{Digest, Hasher, cut_hash};
 use crate::engine::store::{FOLDER, Store};
 use crate::formats::Cut;
@@ -38,7 +39,8 @@ pub fn scan(
     let mut bases = patterns.bases();
     bases.sort_by(|a, b| order(a, b));
     let old = open(&path);
-    let reading = Reading { world, store, exec, source, target };
+    let contexts = Contexts::default();
+    let reading = Reading { world, store, exec, source, contexts: &contexts, target };
     let mut follower = Follower {
         reading,
         patterns,
@@ -60,12 +62,13 @@ pub fn scan(
     }
     let read = follower.finish().map_err(|e| follower.fault.take().unwrap_or_else(|| failed(e)))?;
     let Some(new) = follower.new.take() else {
-        let same = follower.old.take().and_then(Scanned::of);
+        let same = follower.old.take().and_then(|table| Scanned::of(table, &source.cut));
         return same.ok_or_else(|| Fault::Bug("a scan came to nothing".into()));
     };
-    let known = follower.old.take().and_then(Scanned::of).map(|s| s.parts).unwrap_or_default();
+    let known = follower.old.take().and_then(|table| Scanned::of(table, &source.cut));
+    let known = known.map(|s| s.parts).unwrap_or_default();
     let table = new.blocks_done().map_err(failed)?;
-    let mut scanned = partitions(exec, source, target, table, &known)?;
+    let mut scanned = partitions(world, exec, source, target, (table, contexts), &known)?;
     scanned.read = read;
     let tail = scanned.tail();
     scanned.table.finish(tail).map_err(failed)?;
@@ -306,24 +309,24 @@ impl Follower<'_> {
 
 /// Small files are gathered by the hash of their paths, large ones are cut where their stretches end.
 fn partitions(
+    world: &World,
     exec: &dyn Executor,
     source: &Source,
     target: usize,
-    table: Table,
+    (table, contexts): (Table, Contexts),
     known: &[Head],
 ) -> Result<Scanned, Fault> {
-    let damaged = || Fault::World("what was just learnt of the files is damaged; build again".into());
-    let (places, last) = Default::default();
-    let mut out =
-        Scanned { table, parts: Vec::new(), files: 0, bytes: 0, digest: Digest::default(), read: 0, places, last };
+    let (parts, places, last, cut) = (Vec::new(), Default::default(), Default::default(), source.cut.clone());
+    let (files, bytes, digest, read) = Default::default();
+    let mut out = Scanned { table, parts, files, bytes, digest, read, places, last, cut, contexts };
     let spans = spans(source, target, &mut out).ok_or_else(damaged)?;
     let known: HashMap<[u8; 16], &Head> = known.iter().map(|h| (h.print, h)).collect();
-    let slots: Vec<Mutex<Option<Head>>> = spans.iter().map(|_| Mutex::new(None)).collect();
+    let slots: Vec<Mutex<Option<Result<Head, Fault>>>> = spans.iter().map(|_| Mutex::new(None)).collect();
     exec.each(spans.len(), &|k| {
-        *slots[k].lock().unwrap_or_else(|e| e.into_inner()) = head(&out, spans[k], &known);
+        *slots[k].lock().unwrap_or_else(|e| e.into_inner()) = Some(head(world, &out, spans[k], &known));
     });
     for slot in slots {
-        out.parts.push(slot.into_inner().unwrap_or_else(|e| e.into_inner()).ok_or_else(damaged)?);
+        out.parts.push(slot.into_inner().unwrap_or_else(|e| e.into_inner()).ok_or_else(damaged)??);
     }
     Ok(out)
 }
@@ -410,12 +413,16 @@ impl Small {
     }
 }
 
-fn head(scanned: &Scanned, span: Span, known: &HashMap<[u8; 16], &Head>) -> Option<Head> {
-    let units = scanned.units_of(&span)?;
+fn damaged() -> Fault {
+    Fault::World("what was just learnt of the files is damaged; build again".into())
+}
+
+fn head(world: &World, scanned: &Scanned, span: Span, known: &HashMap<[u8; 16], &Head>) -> Result<Head, Fault> {
+    let units = scanned.units_of(&span).ok_or_else(damaged)?;
     let mut h = Hasher::derive("tamis units 1");
     for u in &units {
         let s = &u.stretch;
-        let context = u.context.as_deref().map_or(Digest::default(), Digest::of);
+        let context = u.context.map_or(Digest::default(), |c| c.digest);
         h.update(u.path.as_bytes()).update(b"\n").update(&s.digest.0).update(&context.0);
         h.update(&s.len.to_le_bytes()).update(&s.records.to_le_bytes());
         h.update(s.name.as_deref().unwrap_or_default().as_bytes()).update(b"\n");
@@ -427,11 +434,11 @@ fn head(scanned: &Scanned, span: Span, known: &HashMap<[u8; 16], &Head>) -> Opti
         Some(h) => h.columns,
         None => {
             let mut digests = [Digest::default(); COLUMNS.len()];
-            for (slot, (_, array)) in digests.iter_mut().zip(columns(&units)) {
+            for (slot, (_, array)) in digests.iter_mut().zip(scanned.columns(world, &units)?) {
                 *slot = column_digest(array.as_ref());
             }
             digests
         }
     };
-    Some(Head { span, units: units.len() as u32, records, print, columns })
+    Ok(Head { span, units: units.len() as u32, records, print, columns })
 }

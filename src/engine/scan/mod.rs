@@ -5,6 +5,7 @@
 //! A source that is as it was costs one walk and holds no list of its files: what the last scan came to is believed.
 mod again;
 mod bytes;
+mod contexts;
 pub mod find;
 mod follow;
 mod parts;
@@ -16,4 +17,4 @@ mod units;
 pub use follow::{forget, scan};
 pub use place::place;
 pub use table::{Reader, put_text};
-pub use units::{Head, Scanned, Unit, columns, open_unit};
+pub use units::{Head, Scanned, Unit, open_unit};

@@ -11,8 +11,8 @@ use crate::world::Open;
 use std::io::{self, BufReader};
 
 /// How a file's parts are listed, if it is read as such: an archive by its name, any file of a format of parts.
-pub fn members_of(source: &Source, path: &str) -> Option<&'static Members> {
-    match &source.cut {
+pub fn members_of(cut: &Cut, path: &str) -> Option<&'static Members> {
+    match cut {
         _ if tar::is_archive(path) => Some(&tar::ARCHIVE),
         Cut::Members(members) => Some(members),
         Cut::Text(_) | Cut::Document(_) => None,
@@ -37,6 +37,7 @@ pub fn read_parts(r: &Reading, open: &Open, path: &str, members: &Members) -> io
         let too_large = m.name.is_some() && m.len > r.source.record_max;
         let reject = m.reject.or(too_large.then_some("record.too_large")).map(String::from);
         let Member { name, offset, len, context, .. } = m;
+        let context = context.map(|bytes| r.contexts.put(&bytes));
         state.stretches.push(Stretch { offset, len, line, records, reject, name, context, ..Stretch::default() });
         line += u64::from(m.records);
     }
@@ -66,7 +67,7 @@ fn refused(source: &Source, path: &str, members: &Members, packed: bool) -> Opti
 }
 
 /// The parts that a file lists, and the rule that it breaks behind them.
-fn listed(open: &Open, path: &str, members: &Members) -> io::Result<(Vec<Member>, Option<&'static str>)> {
+pub fn listed(open: &Open, path: &str, members: &Members) -> io::Result<(Vec<Member>, Option<&'static str>)> {
     let mut out = Vec::new();
     let done = match members.list {
         List::Stream(list) => list(&mut decompressor(path, Box::new(BufReader::new(open.reader()?))), &mut out),

@@ -37,7 +37,7 @@ pub fn read_file(r: &Reading, path: &str, before: Option<&FileState>) -> Result<
 fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -> io::Result<FileState> {
     let (store, source) = (r.store, r.source);
     let packed = inner_name(path) != path;
-    if let Some(members) = parts::members_of(source, path) {
+    if let Some(members) = parts::members_of(&source.cut, path) {
         let state = parts::read_parts(r, open, path, members)?;
         return Ok(FileState { digest: digest_of(&state), ..state });
     }
@@ -70,7 +70,7 @@ fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -
     if let [header, tail @ ..] = rest
         && header.header
     {
-        state.context = Some(read_exact(&mut input, header.len.min(BLOCK as u64))?);
+        state.context = Some(r.contexts.put(&read_exact(&mut input, header.len.min(BLOCK as u64))?));
         skip(&mut input, header.len.saturating_sub(BLOCK as u64))?;
         at.pass(header);
         rest = tail;
@@ -110,7 +110,7 @@ fn digest_of(state: &FileState) -> Digest {
     }
     let mut h = Hasher::derive("tamis file 1");
     h.update(&state.stat.size.to_le_bytes());
-    h.update(&Digest::of(state.context.as_deref().unwrap_or_default()).0);
+    h.update(&state.context.map_or_else(|| Digest::of(&[]), |c| c.digest).0);
     for s in &state.stretches {
         h.update(&s.len.to_le_bytes()).update(&s.digest.0);
     }
@@ -244,7 +244,14 @@ mod tests {
             images: false,
             span: 0..0,
         };
-        let r = Reading { world: &world, store: &store, exec: &exec, source: &source, target: 16 };
+        let r = Reading {
+            world: &world,
+            store: &store,
+            exec: &exec,
+            source: &source,
+            contexts: &Default::default(),
+            target: 16,
+        };
         for seed in 0..200u64 {
             let draw = |n: u64| draw(seed, "lines", &n.to_string());
             let line = |n: u64| match draw(n) % 9 {

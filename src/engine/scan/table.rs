@@ -4,7 +4,7 @@ use crate::digest::Digest;
 use crate::world::{Own, Stat, What};
 use std::io;
 
-const MAGIC: &[u8; 16] = b"tamis scan 2\n\0\0\0";
+const MAGIC: &[u8; 16] = b"tamis scan 3\n\0\0\0";
 
 /// A stretch of a file: consecutive records with one digest.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -20,7 +20,34 @@ pub struct Stretch {
     /// Its name below that of the file, of a member of an archive.
     pub name: Option<String>,
     /// What a reader must know of the file besides these bytes: what a footer says of a row group.
-    pub context: Option<Vec<u8>>,
+    pub context: Option<Context>,
+}
+
+/// What the table keeps of a context: how its bytes are found again is said in `contexts`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Context {
+    pub digest: Digest,
+    /// Length in bytes.
+    pub len: u64,
+}
+
+impl Context {
+    pub fn of(bytes: &[u8]) -> Context {
+        Context { digest: Digest::of(bytes), len: bytes.len() as u64 }
+    }
+
+    fn bytes(&self) -> [u8; 40] {
+        let mut out = [0; 40];
+        out[..32].copy_from_slice(&self.digest.0);
+        out[32..].copy_from_slice(&self.len.to_le_bytes());
+        out
+    }
+
+    fn read(bytes: Option<Vec<u8>>) -> Option<Option<Context>> {
+        let Some(bytes) = bytes else { return Some(None) };
+        let (digest, rest) = bytes.split_first_chunk::<32>()?;
+        Some(Some(Context { digest: Digest(*digest), len: u64::from_le_bytes(*rest.first_chunk()?) }))
+    }
 }
 
 /// What reading a file gave.
@@ -31,7 +58,7 @@ pub struct FileState {
     pub digest: Digest,
     pub stretches: Vec<Stretch>,
     /// The header of a CSV file.
-    pub context: Option<Vec<u8>>,
+    pub context: Option<Context>,
 }
 
 /// What tells whether a file is as it was.
@@ -322,7 +349,7 @@ pub fn encode(s: &FileState) -> Vec<u8> {
     let parts = s.stretches.iter().any(|c| c.name.is_some() || c.context.is_some());
     out.push(if parts { 2 } else { 1 });
     out.extend(s.digest.0);
-    put_option(&mut out, s.context.as_deref());
+    put_option(&mut out, s.context.map(|c| c.bytes()).as_ref().map(|b| b.as_slice()));
     out.extend((s.stretches.len() as u32).to_le_bytes());
     for c in &s.stretches {
         out.extend(c.offset.to_le_bytes());
@@ -333,7 +360,7 @@ pub fn encode(s: &FileState) -> Vec<u8> {
         put_option(&mut out, c.reject.as_deref().map(str::as_bytes));
         if parts {
             put_option(&mut out, c.name.as_deref().map(str::as_bytes));
-            put_option(&mut out, c.context.as_deref());
+            put_option(&mut out, c.context.map(|c| c.bytes()).as_ref().map(|b| b.as_slice()));
         }
     }
     out
@@ -352,7 +379,7 @@ pub fn decode(mark: &Mark, bytes: &[u8]) -> Option<FileState> {
         return Some(FileState { stat, digest, stretches: vec![plain(stat.size, digest, records)], context: None });
     }
     let digest = Digest(r.array()?);
-    let context = r.option()?;
+    let context = Context::read(r.option()?)?;
     let mut stretches = Vec::new();
     for _ in 0..r.u32()? {
         let text = |bytes: Option<Vec<u8>>| bytes.and_then(|b| String::from_utf8(b).ok());
@@ -366,7 +393,7 @@ pub fn decode(mark: &Mark, bytes: &[u8]) -> Option<FileState> {
             ..Stretch::default()
         };
         stretches.push(match kind {
-            2 => Stretch { name: text(r.option()?), context: r.option()?, ..plain },
+            2 => Stretch { name: text(r.option()?), context: Context::read(r.option()?)?, ..plain },
             _ => plain,
         });
     }
@@ -439,9 +466,10 @@ mod tests {
             return FileState { stat, digest, stretches: vec![plain(n, digest, 3)], context: None };
         }
         let reject = Some("file.truncated".to_string());
-        let (name, context) = if n == 5 { (Some("가/b".to_string()), Some(vec![1, 2])) } else { (None, None) };
+        let (name, context) =
+            if n == 5 { (Some("가/b".to_string()), Some(Context::of(&[1, 2]))) } else { (None, None) };
         let other = Stretch { offset: 3, len: 9, line: 2, records: 4, digest, reject, name, context };
-        FileState { stat, digest, stretches: vec![plain(3, digest, 1), other], context: Some(b"a,b".to_vec()) }
+        FileState { stat, digest, stretches: vec![plain(3, digest, 1), other], context: Some(Context::of(b"a,b")) }
     }
 
     fn table() -> Table {

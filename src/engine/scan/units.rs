@@ -1,7 +1,10 @@
 //! Units, partitions of units by digests, and a source as the scan found it.
+use super::contexts::Contexts;
 use super::find;
-use super::table::{self, FileState, Reader, Stretch, Table};
+use super::parts;
+use super::table::{self, Context, FileState, Reader, Stretch, Table};
 use crate::digest::{Digest, cut_hash};
+use crate::formats::Cut;
 use crate::formats::packing::{decompressor, inner_name};
 use crate::stage::{Fault, Source};
 use crate::table::{ArrayRef, array_of};
@@ -15,7 +18,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 pub struct Unit {
     pub path: Arc<str>,
     pub stretch: Stretch,
-    pub context: Option<Arc<[u8]>>,
+    pub context: Option<Context>,
     /// Inside a compressed file: its bytes are objects of the store.
     pub packed: bool,
 }
@@ -84,6 +87,9 @@ pub struct Scanned {
     pub(super) places: OnceLock<Vec<(u64, u32)>>,
     /// The file decoded last: one large file has many partitions.
     pub(super) last: Mutex<Option<(FileAt, Arc<FileState>)>>,
+    /// How its files come apart.
+    pub(super) cut: Cut,
+    pub(super) contexts: Contexts,
 }
 
 impl Scanned {
@@ -92,6 +98,36 @@ impl Scanned {
         let damaged = || Fault::World("what was known of the files is damaged; build again".into());
         let head = self.parts.get(part).ok_or_else(|| Fault::Bug("there is no such partition of files".into()))?;
         self.units_of(&head.span).ok_or_else(damaged)
+    }
+
+    /// The columns of units of this source, by name.
+    pub fn columns(&self, world: &World, units: &[Unit]) -> Result<[(&'static str, ArrayRef); COLUMNS.len()], Fault> {
+        let context = |unit: &Unit| unit.context.map(|c| self.context(world, unit, c)).transpose();
+        let contexts: Vec<Option<Arc<[u8]>>> = units.iter().map(context).collect::<Result<_, Fault>>()?;
+        Ok(columns(units, &contexts))
+    }
+
+    /// The context of a unit, read from its file if it is not in memory.
+    fn context(&self, world: &World, unit: &Unit, context: Context) -> Result<Arc<[u8]>, Fault> {
+        if let Some(bytes) = self.contexts.get(context.digest) {
+            return Ok(bytes);
+        }
+        let failed = |e: io::Error| Fault::World(format!("{}: {e}", unit.path));
+        let open = world.open(&unit.path).map_err(failed)?;
+        match parts::members_of(&self.cut, &unit.path).filter(|_| unit.stretch.context.is_some()) {
+            Some(members) => {
+                let (listed, _) = parts::listed(&open, &unit.path, members).map_err(failed)?;
+                for bytes in listed.iter().filter_map(|m| m.context.as_deref()) {
+                    self.contexts.put(bytes);
+                }
+            }
+            None => {
+                let mut input = decompressor(&unit.path, Box::new(open.reader().map_err(failed)?));
+                self.contexts.put(&super::bytes::read_exact(&mut input, context.len).map_err(failed)?);
+            }
+        }
+        let changed = || Fault::World(format!("{} changed while the build was running; build again", unit.path));
+        self.contexts.get(context.digest).ok_or_else(changed)
     }
 
     pub(super) fn units_of(&self, span: &Span) -> Option<Vec<Unit>> {
@@ -171,7 +207,7 @@ impl Scanned {
         out
     }
 
-    pub(super) fn of(table: Table) -> Option<Scanned> {
+    pub(super) fn of(table: Table, cut: &Cut) -> Option<Scanned> {
         let mut r = Reader(&table.tail);
         let (files, bytes, digest) = (r.u64()?, r.u64()?, Digest(r.array()?));
         let mut parts = Vec::new();
@@ -185,14 +221,14 @@ impl Scanned {
             }
             parts.push(Head { span: Span { block, file, files, stretches }, units, records, print, columns });
         }
-        let (places, last) = Default::default();
-        Some(Scanned { table, parts, files, bytes, digest, read: 0, places, last })
+        let (places, last, contexts, cut) = (OnceLock::new(), Mutex::default(), Contexts::default(), cut.clone());
+        Some(Scanned { table, parts, files, bytes, digest, read: 0, places, last, cut, contexts })
     }
 }
 
 fn unit(path: &Arc<str>, state: &FileState, stretch: &Stretch) -> Unit {
     let packed = inner_name(path) != &**path;
-    let context = stretch.context.as_deref().or(state.context.as_deref()).map(Into::into);
+    let context = stretch.context.or(state.context);
     Unit { path: path.clone(), stretch: stretch.clone(), context, packed }
 }
 
@@ -217,14 +253,14 @@ pub fn open_unit(world: &World, unit: &Unit) -> Result<Vec<u8>, Fault> {
     if Digest::of(&bytes) == unit.stretch.digest { Ok(bytes) } else { Err(changed()) }
 }
 
-/// The columns of a partition of units, by name.
-pub fn columns(units: &[Unit]) -> [(&'static str, ArrayRef); COLUMNS.len()] {
+/// The columns of a partition of units with their contexts, by name.
+pub(super) fn columns(units: &[Unit], contexts: &[Option<Arc<[u8]>>]) -> [(&'static str, ArrayRef); COLUMNS.len()] {
     let stem = |p: &str| {
         let name = p.rsplit('/').next().unwrap_or(p);
         let name = inner_name(name);
         name.rsplit_once('.').map_or(name, |(s, _)| s).to_string()
     };
-    let context = BinaryArray::from_iter(units.iter().map(|u| u.context.as_deref()));
+    let context = BinaryArray::from_iter(contexts.iter().map(|c| c.as_deref()));
     let records = UInt32Array::from_iter_values(units.iter().map(|u| u.stretch.records));
     let bytes = Int64Array::from_iter_values(units.iter().map(|u| u.stretch.len as i64));
     let arrays: [ArrayRef; COLUMNS.len()] = [
