@@ -1,12 +1,14 @@
 //! Wrong manifests and wrong inputs, as data.
 //!
-//! `cases/manifests/NAME.toml` is a manifest with what must be told of it in its last lines, in the order of the file:
+//! Cases lie in folders of the key path, `cases/clean/stated_size/`; what is of no key lies in `cases/manifest/`.
+//!
+//! `NAME.toml` is a manifest with what must be told of it in its last lines, in the order of the file:
 //! `#! LINE:COLUMN CODE words of the message | words of the help`. Nothing else may be told. It is checked beside the
 //! files of [`standard`], once as it stands and once with CR LF.
 //!
-//! `cases/inputs/NAME/case.toml` is a [`Case`]: a manifest, the files beside it, and what a build makes of them. It is
+//! `NAME/case.toml` is a [`Case`]: a manifest, the files beside it, and what a build makes of them. It is
 //! built twice; the second build must run no kernel, the samples must balance, and the release must verify.
-//! To add a case, add a file. `TAMIS_CASE=NAME` runs one of them.
+//! To add a case, add a file. `TAMIS_CASE=collect/NAME` runs one of them.
 use crate::harness::{binary, png, tamis};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -29,23 +31,47 @@ const WARNINGS: &[&str] = &["T0301", "T0412", "T0413", "T0423"];
 /// does not hold is told by a build.
 const UNREACHABLE: &[&str] = &["T0324", "T0501", "T0901"];
 
-fn folder(of: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(of)
+/// The file of an input case; a folder with one is a case.
+const CASE: &str = "case.toml";
+
+/// The two kinds of case, side by side in folders of the key path: `NAME.toml` is a wrong manifest, `NAME/case.toml` a
+/// wrong input.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Kind {
+    Manifests,
+    Inputs,
+}
+/// What stands in a folder of cases, as (name, path), in name order.
+fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
 }
 
-/// What stands in a folder of cases, as (name, path), in name order.
-fn listed(of: &str) -> Vec<(String, PathBuf)> {
-    let entries = std::fs::read_dir(folder(of)).unwrap().map(|e| e.unwrap().path());
-    let mut all: Vec<_> = entries.map(|p| (p.file_stem().unwrap().to_str().unwrap().to_string(), p)).collect();
+fn listed(of: Kind) -> Vec<(String, PathBuf)> {
+    let top = top();
+    let (mut all, mut open) = (Vec::new(), vec![top.clone()]);
+    while let Some(folder) = open.pop() {
+        let has_case = folder.join(CASE).is_file();
+        if has_case && of == Kind::Inputs {
+            all.push(folder.clone());
+        }
+        for path in std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).filter(|_| !has_case) {
+            match path.is_dir() {
+                true => open.push(path),
+                false if of == Kind::Manifests && path.extension().is_some_and(|e| e == "toml") => all.push(path),
+                false => {}
+            }
+        }
+    }
     all.sort();
-    all
+    let name = |p: &PathBuf| p.strip_prefix(&top).unwrap().with_extension("").to_str().unwrap().to_string();
+    all.into_iter().map(|p| (name(&p), p)).collect()
 }
 
 /// Runs every case of a folder and fails with all that is wrong in any of them.
-fn each(of: &str, least: usize, run: fn(&Path) -> Result<(), String>) {
+fn each(of: Kind, least: usize, run: fn(&Path) -> Result<(), String>) {
     let only = std::env::var("TAMIS_CASE").ok();
     let cases = listed(of);
-    assert!(cases.len() >= least, "{of}: {} cases", cases.len());
+    assert!(cases.len() >= least, "{of:?}: {} cases", cases.len());
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let work = || {
         while let Some((name, path)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -65,7 +91,7 @@ fn each(of: &str, least: usize, run: fn(&Path) -> Result<(), String>) {
         s.spawn(work);
     });
     let wrong = wrong.into_inner().unwrap();
-    let told: String = wrong.iter().map(|(name, say)| format!("\n{of}/{name}\n{say}")).collect();
+    let told: String = wrong.iter().map(|(name, say)| format!("\n{name}\n{say}")).collect();
     assert!(wrong.is_empty(), "{told}");
 }
 
@@ -87,14 +113,14 @@ fn differ<T: PartialEq + std::fmt::Debug>(wrong: &mut String, what: &str, want: 
 
 #[test]
 fn manifests() {
-    each("manifests", 28, manifest);
+    each(Kind::Manifests, 60, manifest);
 }
 
 /// Every code that the source knows is told of some manifest here.
 #[test]
 fn every_code_has_a_case() {
     let mut cases = BTreeSet::new();
-    for (_, path) in listed("manifests") {
+    for (_, path) in listed(Kind::Manifests) {
         cases.extend(expected(&std::fs::read_to_string(path).unwrap()).into_iter().map(|w| w.code));
     }
     let mut known = BTreeSet::new();
@@ -269,11 +295,11 @@ struct Case {
 
 #[test]
 fn inputs() {
-    each("inputs", 28, input);
+    each(Kind::Inputs, 50, input);
 }
 
 fn input(path: &Path) -> Result<(), String> {
-    let text = std::fs::read_to_string(path.join("case.toml")).unwrap();
+    let text = std::fs::read_to_string(path.join(CASE)).unwrap();
     let case: Case = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let above = tempfile::tempdir().unwrap();
     let dir = above.path().join("project");
@@ -439,7 +465,7 @@ fn content(text: &str) -> Vec<u8> {
     let (word, of) = maker.split_once([' ', '\n']).unwrap_or((maker, ""));
     match word {
         "hex" => unhexed(of),
-        "file" => std::fs::read(folder(of)).unwrap(),
+        "file" => std::fs::read(top().join(of)).unwrap(),
         "tar" => archive(of),
         "tar.gz" => gzip(&archive(of)),
         "tar.cut" => cut(archive(of), 1024 + 512 + 5),
