@@ -5,7 +5,7 @@ use crate::engine::scan;
 use crate::engine::{Review, Step};
 use crate::manifest::sections::{self, PlanSection};
 use crate::manifest::{self, Declared, Manifest, walk};
-use crate::stage::{Check, Column, Columns, Entry, Gate, Plan, Ports};
+use crate::stage::{Check, Column, Columns, Entry, Gate, Marks, Plan, Ports};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -45,8 +45,8 @@ pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Resul
         problems: wrong,
         steps: Vec::new(),
         columns: BTreeMap::new(),
-        raw: BTreeSet::new(),
-        unmasked: BTreeSet::new(),
+        raw: Marks::default(),
+        unmasked: Marks::default(),
     };
     a.columns.entry("samples".into()).or_default().insert("id".into(), crate::table::utf8().into());
     a.check_version();
@@ -96,9 +96,9 @@ struct Assembly<'m> {
     columns: Columns,
     /// Columns, by table, that hold words of the data which nothing has masked, with or without `[privacy]`: their bytes
     /// are stored apart from the first day, so that a `[privacy]` added later finds none of them among the others.
-    unmasked: BTreeSet<(String, String)>,
+    unmasked: Marks,
     /// The same with `[privacy]`, and empty without: no release may hold them.
-    raw: BTreeSet<(String, String)>,
+    raw: Marks,
 }
 
 impl Assembly<'_> {
@@ -136,13 +136,13 @@ impl Assembly<'_> {
         let name = if plan.word.is_empty() { path.to_string() } else { format!("{path}/{}", plan.word) };
         self.check_found(&plan);
         self.same_types(path, &plan);
-        self.learn(&plan);
         let from_outside = plan.scan.is_some() || self.reads_unmasked(&plan);
-        let written = |of: &BTreeSet<(String, String)>| -> BTreeSet<String> {
-            let table = target(&plan.ports);
+        self.learn(&plan, from_outside);
+        let written = |of: &Marks| -> BTreeSet<String> {
+            let Some(of) = of.of(target(&plan.ports)) else { return BTreeSet::new() };
             let regrouped = plan.ports.reads.iter().filter(|_| plan.regroup.is_some());
             let own = plan.ports.writes.iter().map(|w| &w.0).chain(regrouped);
-            own.filter(|name| of.contains(&(table.clone(), (*name).clone()))).cloned().collect()
+            own.filter(|name| of.contains(*name)).cloned().collect()
         };
         let (apart, unseen) = (written(&self.unmasked), written(&self.raw));
         let raw = from_outside && plan.masks.is_empty();
@@ -160,7 +160,7 @@ impl Assembly<'_> {
             .iter()
             .flat_map(|r| r.reads.iter().chain([&r.key]).map(|c| (&r.table, c)).chain([(&ports.table, &r.on)]));
         let mut all = own.chain(right);
-        all.any(|(table, column)| self.unmasked.contains(&(table.clone(), column.clone())))
+        all.any(|(table, column)| self.unmasked.has(table, column))
     }
 
     /// Sources that give one column must give it one type.
@@ -179,45 +179,44 @@ impl Assembly<'_> {
 
     /// Notes what later steps may read, and what of it may hold personal data: whatever holds words and was made from
     /// what nothing has masked.
-    fn learn(&mut self, plan: &Plan) {
+    fn learn(&mut self, plan: &Plan, from_outside: bool) {
         let private = self.manifest.table(&["privacy"]).is_some();
         let table = target(&plan.ports);
-        let known = self.columns.entry(table.clone()).or_default();
+        let known = self.columns.entry(table.to_string()).or_default();
         for (name, column) in &plan.ports.writes {
             known.insert(name.clone(), column.clone());
         }
         if let Some(regroup) = &plan.regroup {
             self.regrouped(&regroup.table, &plan.ports);
         }
-        if plan.scan.is_some() || self.reads_unmasked(plan) {
-            let words = plan.ports.writes.iter().filter(|w| w.1.holds_words() && !plan.masks.contains(&w.0));
-            let words: Vec<(String, String)> = words.map(|w| (table.clone(), w.0.clone())).collect();
-            self.raw.extend(words.iter().filter(|_| private).cloned());
-            self.unmasked.extend(words);
+        let words = plan.ports.writes.iter().filter(|w| w.1.holds_words() && !plan.masks.contains(&w.0));
+        for (name, _) in words.filter(|_| from_outside) {
+            self.unmasked.put(table, name);
+            if private {
+                self.raw.put(table, name);
+            }
         }
         if let Some(source) = &plan.scan {
-            let units = crate::stage::unit_types().into_iter().filter(|c| Column::new(c.1.clone()).holds_words());
-            self.unmasked.extend(units.map(|c| (source.table.clone(), c.0)));
+            let units = crate::stage::unit_types().into_iter();
+            let words = units.filter(|c| Column::new(c.1.clone()).holds_words());
+            words.for_each(|c| self.unmasked.put(&source.table, &c.0));
         }
         for masked in &plan.masks {
-            let column = (table.clone(), masked.clone());
-            self.raw.remove(&column);
-            self.unmasked.remove(&column);
+            self.raw.remove(table, masked);
+            self.unmasked.remove(table, masked);
         }
     }
 
     /// A regrouped table holds the columns of the table that its rows come from.
     fn regrouped(&mut self, from: &str, ports: &Ports) {
         for name in &ports.reads {
-            let (old, new) = ((from.to_string(), name.clone()), (ports.table.clone(), name.clone()));
             if let Some(column) = self.columns.get(from).and_then(|of| of.get(name)).cloned() {
                 self.columns.entry(ports.table.clone()).or_default().insert(name.clone(), column);
             }
-            if self.raw.contains(&old) {
-                self.raw.insert(new.clone());
-            }
-            if self.unmasked.contains(&old) {
-                self.unmasked.insert(new);
+            for marks in [&mut self.raw, &mut self.unmasked] {
+                if marks.has(from, name) {
+                    marks.put(&ports.table, name);
+                }
             }
         }
     }
@@ -400,8 +399,8 @@ impl Assembly<'_> {
 }
 
 /// The table that a step's columns are of.
-fn target(ports: &Ports) -> String {
-    ports.into.as_ref().unwrap_or(&ports.table).clone()
+fn target(ports: &Ports) -> &str {
+    ports.into.as_ref().unwrap_or(&ports.table)
 }
 
 /// Whether a problem may be an echo of a table that was left out: it is about columns, steps or facts that others give.

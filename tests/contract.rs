@@ -1,4 +1,5 @@
 //! Stages that break the contract are caught by the engine, by name.
+use crate::harness::built;
 use std::path::Path;
 use tamis::project::{Options, Project};
 use tamis::stage::*;
@@ -13,9 +14,7 @@ fn with(entry: Entry) -> Result<(), String> {
     registry.insert(at, entry);
     let project = Project::with(dir.path().to_path_buf(), &registry).map_err(|_| "declaration")?;
     let options = Options { target: 16, ..Options::default() };
-    let fault = project
-        .build(&options, &|_| {}, |_, f| f.built.runs.iter().find_map(|r| r.fault.clone()))
-        .map_err(|_| "failed")?;
+    let fault = built(&project, &options, |_, f| f.built.runs.iter().find_map(|r| r.fault.clone()));
     match fault {
         None => Ok(()),
         Some(Fault::Bug(say) | Fault::World(say)) => Err(say),
@@ -151,7 +150,7 @@ fn children_stand_behind_their_parents() {
     let build = |target| {
         let project = Project::with(dir.path().to_path_buf(), &registry).ok().unwrap();
         let options = Options { target, ..Options::default() };
-        let built = project.build(&options, &|_| {}, |s, f| {
+        let came = built(&project, &options, |s, f| {
             let b = tamis::engine::ledger::balance(s.steps, &f.built, "samples", 4500);
             assert!(b.holds(), "{b:?}");
             assert_eq!((b.collected, b.born), (3000, 1500));
@@ -160,7 +159,7 @@ fn children_stand_behind_their_parents() {
             (parts, f.built.runs.last().and_then(|r| r.roots).map(|r| r.0))
         });
         std::fs::remove_dir_all(dir.path().join(".tamis")).unwrap();
-        built.ok().unwrap()
+        came
     };
     let (small, middle, large) = (build(16), build(500), build(4096));
     assert!(small.0 > middle.0 && middle.0 > large.0, "{} {} {}", small.0, middle.0, large.0);
@@ -189,9 +188,8 @@ fn what_no_sample_wrote_stays() {
         let at = registry.iter().position(|e| e.path == "split").unwrap();
         registry.insert(at, entry::<WritesSome>(declare));
         let project = Project::with(dir.path().to_path_buf(), &registry).ok().unwrap();
-        let fault =
-            project.build(&Options::default(), &|_| {}, |_, f| f.built.runs.iter().find_map(|r| r.fault.clone()));
-        (fault.ok().unwrap(), std::fs::read_to_string(dir.path().join("out/all/jsonl/train-00000.jsonl")))
+        let fault = built(&project, &Options::default(), |_, f| f.built.runs.iter().find_map(|r| r.fault.clone()));
+        (fault, std::fs::read_to_string(dir.path().join("out/all/jsonl/train-00000.jsonl")))
     };
     let (fault, text) = released(|_| plan::<WritesSome>(&["id", "text"], &[("text", utf8())], false));
     let text = text.unwrap();
@@ -288,10 +286,7 @@ fn a_program_runs_where_it_is_trusted() {
     let fault = || {
         let world = tamis::world::World::new(dir.path()).with_trust(trust.path());
         let project = Project::in_world(world, &registry).ok().unwrap();
-        project
-            .build(&Options::default(), &|_| {}, |_, f| f.built.runs.iter().find_map(|r| r.fault.clone()))
-            .ok()
-            .unwrap()
+        built(&project, &Options::default(), |_, f| f.built.runs.iter().find_map(|r| r.fault.clone()))
     };
     assert!(matches!(fault(), Some(Fault::World(say)) if say.contains("`tr a-z A-Z` is not trusted")));
     let argv = ["tr", "a-z", "A-Z"].map(String::from).into();
@@ -318,7 +313,7 @@ fn a_raised_version_runs_everything_and_why_says_so() {
         Project::with(dir.path().to_path_buf(), &registry).ok().unwrap()
     };
     let first = open(false);
-    assert_eq!(first.build(&options, &|_| {}, |_, f| f.exit()).ok(), Some(0));
+    assert_eq!(built(&first, &options, |_, f| f.exit()), 0);
     let told = |project: &Project| {
         let record = Record::load(&project.world);
         let i = project.assembled.steps.iter().position(|s| s.name == "collect.a").unwrap();
@@ -333,10 +328,10 @@ fn a_raised_version_runs_everything_and_why_says_so() {
     let (answer, say) = told(&raised);
     assert_eq!(answer, Answer::Runs);
     assert!(say.contains("version 77") && say.contains("part map"), "{say}");
-    let ran = raised.build(&options, &|_| {}, |s, f| {
+    let ran = built(&raised, &options, |s, f| {
         let i = s.steps.iter().position(|step| step.name == "collect.a").unwrap();
         (f.exit(), s.meters[i].read(Kernel::Map), f.built.runs[i].parts.len() as u64)
     });
-    let (exit, (calls, _), parts) = ran.ok().unwrap();
+    let (exit, (calls, _), parts) = ran;
     assert_eq!((exit, calls), (0, parts));
 }

@@ -83,7 +83,7 @@ fn opened(dir: &Path) -> Vec<String> {
     let seen = Arc::new(Opened::default());
     let project = Project::in_world(World::probed(dir, seen.clone()), &registry()).ok().unwrap();
     let options = Options { target: 16, jobs: 1, ..Options::default() };
-    assert_eq!(project.build(&options, &|_| {}, |_, f| f.exit()).ok(), Some(0));
+    assert_eq!(crate::harness::built(&project, &options, |_, f| f.exit()), 0);
     seen.0.lock().unwrap().iter().cloned().collect()
 }
 

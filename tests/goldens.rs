@@ -14,7 +14,7 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/goldens.txt");
 fn measure(name: &str) -> BTreeMap<String, (String, String)> {
     let dir = example(name);
     let project = Project::open(Some(dir.path())).ok().unwrap();
-    let steps = project.build(&Options::default(), &|_| {}, |s, f| {
+    crate::harness::built(&project, &Options::default(), |s, f| {
         assert_eq!(f.exit(), 0);
         let of = s.steps.iter().zip(&f.built.runs);
         of.map(|(step, run)| {
@@ -22,8 +22,7 @@ fn measure(name: &str) -> BTreeMap<String, (String, String)> {
             (format!("{name} {}", step.name), (versions.join(" ").replace("version ", ""), digest(run)))
         })
         .collect()
-    });
-    steps.ok().unwrap()
+    })
 }
 
 /// Columns written and born, facts, and files of a step.

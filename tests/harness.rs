@@ -298,3 +298,22 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+/// Builds, and hands the result on. Other tests start processes, and one that is being started holds copies of this
+/// process's locks for a moment: then the build is tried again.
+pub fn built<R>(
+    project: &tamis::project::Project,
+    options: &tamis::project::Options,
+    mut then: impl FnMut(&tamis::engine::session::Session, &tamis::project::Finished) -> R,
+) -> R {
+    for _ in 0..500 {
+        match project.build(options, &|_| {}, &mut then) {
+            Ok(done) => return done,
+            Err(tamis::project::Failure::World(say)) if say.contains("another tamis builds") => {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    panic!("the lock was never free");
+}

@@ -326,10 +326,10 @@ struct Came {
     balance: ledger::Balance,
 }
 
-fn build<R>(dir: &Path, by_sample: bool, target: usize, then: impl FnOnce(&Session, &Finished) -> R) -> R {
+fn build<R>(dir: &Path, by_sample: bool, target: usize, then: impl FnMut(&Session, &Finished) -> R) -> R {
     let project = Project::with(dir.to_path_buf(), &registry(by_sample)).ok().unwrap();
     let options = Options { target, ..Options::default() };
-    project.build(&options, &|_| {}, then).ok().unwrap()
+    crate::harness::built(&project, &options, then)
 }
 
 fn came(s: &Session, f: &Finished) -> Came {

@@ -9,8 +9,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Manifest;
 use super::values::{At, Threshold};
-use super::{Declared, Manifest};
 use crate::diag::{Diagnostic, suggest};
 
 /// What the data set is called and under what it is published.
@@ -107,20 +107,6 @@ pub struct KeyFrom {
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq)]
 #[serde(transparent)]
 pub struct SchemaSection(pub BTreeMap<String, Field>);
-
-/// The field that tokens and spans belong to: `text`, else the one that a source takes from `tokens`, else the first
-/// text field of `[schema]`.
-pub fn text_of_spans(manifest: &Manifest, schema: &SchemaSection, is_text: impl Fn(&str) -> bool) -> Option<String> {
-    let of_tokens = |table: &Declared| -> Option<String> {
-        let fields = table.get_ref().as_table()?.get("fields")?.get_ref().as_table()?;
-        let (name, _) = fields.iter().find(|(_, v)| v.get_ref().as_str() == Some("tokens"))?;
-        Some(name.get_ref().to_string())
-    };
-    let usual = Some("text".to_string());
-    let tokens = manifest.instances(&["collect"]).into_iter().filter_map(|(_, _, table)| of_tokens(table));
-    let texts = schema.0.iter().filter(|(_, f)| f.text.is_some()).map(|(n, _)| n.clone());
-    usual.into_iter().chain(tokens).chain(texts).find(|n| is_text(n))
-}
 
 /// One column: exactly one type, and whether every sample must have it.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq)]

@@ -206,6 +206,31 @@ pub fn unit_types() -> Vec<(String, DataType)> {
     .into()
 }
 
+/// Columns that carry a mark, by table.
+#[derive(Clone, Debug, Default)]
+pub struct Marks(BTreeMap<String, BTreeSet<String>>);
+
+impl Marks {
+    pub fn put(&mut self, table: &str, column: &str) {
+        self.0.entry(table.to_string()).or_default().insert(column.to_string());
+    }
+
+    pub fn remove(&mut self, table: &str, column: &str) {
+        if let Some(of) = self.0.get_mut(table) {
+            of.remove(column);
+        }
+    }
+
+    pub fn has(&self, table: &str, column: &str) -> bool {
+        self.of(table).is_some_and(|of| of.contains(column))
+    }
+
+    /// The columns of a table that carry the mark.
+    pub fn of(&self, table: &str) -> Option<&BTreeSet<String>> {
+        self.0.get(table)
+    }
+}
+
 /// Columns with what they mean, by table and name.
 pub type Columns = BTreeMap<String, BTreeMap<String, Column>>;
 
@@ -223,7 +248,7 @@ pub struct Check<'a> {
     /// Columns known so far, by table.
     pub columns: &'a Columns,
     /// Columns, by table, that may hold personal data and have not been through `[privacy]`.
-    pub raw: &'a BTreeSet<(String, String)>,
+    pub raw: &'a Marks,
     pub problems: Vec<Diagnostic>,
 }
 
@@ -335,8 +360,23 @@ impl Check<'_> {
         texts.chain(fields.iter().map(|f| (edits_of(f), edits(f)))).collect()
     }
 
+    /// The field that tokens and spans belong to: `text`, else the one that a reader made of tokens, else the first text of
+    /// `[schema]`.
+    pub fn text_of_spans(&self) -> Option<String> {
+        let is_text = |name: &str| self.column("samples", name) == Some(&DataType::Utf8);
+        if is_text("text") {
+            return Some("text".to_string());
+        }
+        let of_tokens = self.columns_of("samples").find(|(name, c)| c.role == Role::Text && is_text(name));
+        if let Some((name, _)) = of_tokens {
+            return Some(name.to_string());
+        }
+        let schema: SchemaSection = self.section(&["schema"]);
+        schema.0.iter().filter(|(_, f)| f.text.is_some()).map(|(n, _)| n.clone()).find(|n| is_text(n))
+    }
+
     /// Whether a column may hold personal data that no privacy step has seen.
     pub fn is_raw(&self, table: &str, name: &str) -> bool {
-        self.raw.contains(&(table.to_string(), name.to_string()))
+        self.raw.has(table, name)
     }
 }

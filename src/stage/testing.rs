@@ -4,7 +4,7 @@ use crate::digest::Digest;
 use crate::manifest::parse;
 use crate::table::{ArrayRef, array_of};
 use crate::world::World;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Tools that know some bytes by digest, run work one after another, and trust no program.
 #[derive(Default)]
@@ -67,7 +67,7 @@ pub fn declared(
     let (span, table) = found.map_or((0..0, None), |(span, table)| (span, Some(table)));
     let samples = samples.iter().map(|(name, column)| (name.to_string(), column.clone())).collect();
     let columns = BTreeMap::from([("samples".to_string(), samples)]);
-    let (world, raw) = (World::new("."), BTreeSet::new());
+    let (world, raw) = (World::new("."), Marks::default());
     let instance = if keys.len() > 1 { keys[keys.len() - 1].to_string() } else { String::new() };
     let mut check = Check {
         manifest: &parsed,

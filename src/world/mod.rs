@@ -183,7 +183,8 @@ impl World {
 
     /// Opens a file of tamis' own.
     pub fn own(&self, path: &str, how: How) -> io::Result<Own> {
-        let place = self.kept(path)?;
+        // what is only read may lie behind a link: nothing is lost by it
+        let place = if how == How::Read { self.checked(path)? } else { self.kept(path)? };
         let mut options = match how {
             How::Read => OpenOptions::new().read(true).clone(),
             How::Create => OpenOptions::new().read(true).write(true).create_new(true).clone(),

@@ -9,9 +9,12 @@ use std::sync::{Arc, Mutex};
 /// Contexts that were read, at most this many bytes of them.
 const MOST: usize = 32 << 20;
 
+/// The contexts and their bytes together.
+type Held = (HashMap<Digest, Arc<[u8]>>, usize);
+
 /// Contexts in memory, by digest.
 #[derive(Default)]
-pub struct Contexts(Mutex<(HashMap<Digest, Arc<[u8]>>, usize)>);
+pub struct Contexts(Mutex<Held>);
 
 impl Contexts {
     /// Keeps a context in memory and gives what the table keeps of it.

@@ -5,11 +5,10 @@ use crate::diag::{Diagnostic, suggest};
 use crate::formats::reader::{Reader, Selects};
 use crate::formats::{FORMATS, Format};
 use crate::manifest::Decimal;
-use crate::manifest::sections::{SchemaSection, text_of_spans};
 use crate::manifest::values::At;
 use crate::model::votes::Vote;
 use crate::stage::{Check, Column, Gate, Role};
-use crate::table::{types, utf8};
+use crate::table::types;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -325,7 +324,7 @@ impl Task {
 /// from these. `None` means that the table cannot be read at all.
 pub fn checked(check: &mut Check) -> Option<Task> {
     let declared: Declaration = check.read()?;
-    let text = text_field(check);
+    let text = check.text_of_spans();
     check_classes(check, &declared);
     check_scale(check, &declared);
     check_method(check, &declared);
@@ -347,12 +346,6 @@ pub fn checked(check: &mut Check) -> Option<Task> {
 /// Returns where a key of this table stands in the manifest, or the nearest key above it.
 fn place(check: &Check, key: &str) -> Range<usize> {
     check.manifest.span_of(&format!("{}.{key}", check.path)).unwrap_or_else(|| check.span.clone())
-}
-
-fn text_field(check: &Check) -> Option<String> {
-    let is_text = |name: &str| check.column("samples", name) == Some(&utf8());
-    let fields: SchemaSection = check.section(&["schema"]);
-    text_of_spans(check.manifest, &fields, is_text)
 }
 
 fn check_classes(check: &mut Check, d: &Declaration) {

@@ -171,7 +171,7 @@ fn roles(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer, columns: &[
     }
     let has = |name: &str| name == "id" || check.column("samples", name).is_some();
     if needs.tokens
-        && let Some(text) = text_of_spans(check)
+        && let Some(text) = check.text_of_spans()
     {
         let edits = format!("edits.{text}");
         let all = [("text", text), ("edits", edits), ("tokens", "tokens".to_string())];
@@ -222,12 +222,6 @@ fn label(check: &mut Check, f: &At<TextOr<Wanted>>, kind: &str, columns: &[Strin
             None
         }
     }
-}
-
-fn text_of_spans(check: &Check) -> Option<String> {
-    let is_text = |name: &str| check.column("samples", name) == Some(&crate::table::utf8());
-    let fields: crate::manifest::sections::SchemaSection = check.section(&["schema"]);
-    crate::manifest::sections::text_of_spans(check.manifest, &fields, is_text)
 }
 
 /// Whether a column is the label of a task of that kind.

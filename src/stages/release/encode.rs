@@ -63,7 +63,8 @@ fn plan(check: &Check, f: &Encoding, columns: &[String]) -> Plan {
 }
 
 fn declare_images(check: &mut Check) -> Vec<Plan> {
-    if !declared(check).is_some_and(|r| r.images()) {
+    // most releases have no images, and then the table need not be read once more
+    if check.column("samples", "image").is_none() || !declared(check).is_some_and(|r| r.images()) {
         return Vec::new();
     }
     let writes = writes([(IMAGE_LIST, DataType::Binary)]);
