@@ -67,7 +67,7 @@ impl World {
         World { root: root.into(), probe: None, notes: None, trust: None }
     }
 
-    /// The same, noting what it is asked for: see [`World::looks`].
+    /// The same world, which notes what it is asked for: see [`World::looks`].
     pub fn noting(self) -> World {
         let notes = Some(Arc::new(looks::Notes::new(self.now())));
         World { notes, ..self }

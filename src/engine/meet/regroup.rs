@@ -17,12 +17,12 @@ use std::sync::{Arc, Mutex};
 
 #[derive(Serialize, Deserialize)]
 struct Layout {
-    pieces: Vec<Piece>,
+    pieces: Vec<LaidOut>,
 }
 
-/// A piece: which rows of which partitions. The rows are read when somebody takes them.
+/// A piece as it is laid out: which rows of which partitions. The rows are read when somebody takes them.
 #[derive(Serialize, Deserialize)]
-struct Piece {
+struct LaidOut {
     group: String,
     n: u32,
     /// The partitions that rows come from.
@@ -33,8 +33,8 @@ struct Piece {
     rows: Box<RawValue>,
 }
 
-impl Piece {
-    fn of(group: String, rows: &[(u32, u32)]) -> Result<Piece, Fault> {
+impl LaidOut {
+    fn of(group: String, rows: &[(u32, u32)]) -> Result<LaidOut, Fault> {
         let bug = |e: serde_json::Error| Fault::Bug(e.to_string());
         let mut index: BTreeMap<u32, u32> = rows.iter().map(|r| (r.0, 0)).collect();
         index.values_mut().enumerate().for_each(|(i, v)| *v = i as u32);
@@ -42,7 +42,7 @@ impl Piece {
         let text = serde_json::to_string(&local).map_err(bug)?;
         let digest = Digest::of(text.as_bytes());
         let rows = RawValue::from_string(text).map_err(bug)?;
-        Ok(Piece { group, n: local.len() as u32, sources: index.into_keys().collect(), digest, rows })
+        Ok(LaidOut { group, n: local.len() as u32, sources: index.into_keys().collect(), digest, rows })
     }
 }
 
@@ -208,7 +208,7 @@ fn lay_out(s: &Session, by: &Regroup, from: &Table) -> Result<Layout, Fault> {
         let mut start = 0;
         for end in cutting::cut(&hashes, &[], Window(by.window)) {
             let rows: Vec<(u32, u32)> = list[start..end].iter().map(|l| (l.1, l.2)).collect();
-            pieces.push(Piece::of(group.clone(), &rows)?);
+            pieces.push(LaidOut::of(group.clone(), &rows)?);
             start = end;
         }
     }

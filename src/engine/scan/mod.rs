@@ -2,7 +2,8 @@
 //! a table beside them remembers where each unit lies. Nothing of it enters a recipe but digests, so a line inserted
 //! on top of a large file changes one partition.
 //!
-//! A source that is as it was costs one walk and holds no list of its files: what the last scan came to is believed.
+//! An unchanged source costs one walk over its folders: the table of the last scan is used as it stands, and no list of
+//! its files is made.
 mod again;
 mod bytes;
 mod contexts;

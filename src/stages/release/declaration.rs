@@ -336,7 +336,7 @@ pub struct SourceCard {
     pub evidence: Option<String>,
 }
 
-/// What the sources' tables say, whatever else stands in them.
+/// Licence, attribution and evidence of every source, read leniently from `[collect.*]`.
 pub fn sources(check: &Check) -> Vec<SourceCard> {
     let get = |table: &Declared, key: &str| -> Option<String> {
         let value = table.get_ref().as_table()?.get(key)?;

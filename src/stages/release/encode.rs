@@ -23,8 +23,7 @@ pub fn column_of(format: &str) -> String {
     format!("encoded.{format}")
 }
 
-/// The column of what is known of them without reading them: their length, 8 bytes, and what their format needs for
-/// joining.
+/// The column with each fragment's length (u64, little-endian) and what its format needs to join fragments unread.
 pub fn outline_of(format: &str) -> String {
     format!("outline.{format}")
 }
