@@ -263,7 +263,6 @@ fn missing(check: &mut Check, f: &At<TextOr<Wanted>>, what: &str) {
 
 fn columns(check: &mut Check, d: &Declaration) -> Vec<String> {
     let Some(of) = check.columns.get("samples") else { return Vec::new() };
-    let fields: crate::manifest::sections::SchemaSection = check.section(&["schema"]);
     match &d.columns {
         Some(AllOr::List(list)) => {
             let mut out = Vec::new();
@@ -284,6 +283,7 @@ fn columns(check: &mut Check, d: &Declaration) -> Vec<String> {
         }
         Some(AllOr::All) => of.iter().filter(|c| !c.1.inner).map(|c| c.0.clone()).collect(),
         None => {
+            let fields: crate::manifest::sections::SchemaSection = check.section(&["schema"]);
             let usual = |(n, c): &(&String, &Column)| {
                 matches!(c.role, Role::Label { .. }) || *n == "split" || *n == "id" || fields.0.contains_key(*n)
             };
