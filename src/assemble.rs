@@ -47,6 +47,7 @@ pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Resul
         columns: BTreeMap::new(),
         raw: Marks::default(),
         unmasked: Marks::default(),
+        opens: Marks::default(),
     };
     a.columns.entry("samples".into()).or_default().insert("id".into(), crate::table::utf8().into());
     a.check_version();
@@ -97,6 +98,9 @@ struct Assembly<'m> {
     /// Columns, by table, that hold words of the data which nothing has masked, with or without `[privacy]`: their bytes
     /// are stored apart from the first day, so that a `[privacy]` added later finds none of them among the others.
     unmasked: Marks,
+    /// Columns, by table, that name bytes from outside: pictures, sounds, what was made of them. They hold no words, but
+    /// a step that opens the bytes may write words of theirs.
+    opens: Marks,
     /// The same with `[privacy]`, and empty without: no release may hold them.
     raw: Marks,
 }
@@ -145,22 +149,28 @@ impl Assembly<'_> {
             own.filter(|name| of.contains(*name)).cloned().collect()
         };
         let (apart, unseen) = (written(&self.unmasked), written(&self.raw));
-        let raw = from_outside && plan.masks.is_empty();
+        let (raw, reads_raw) = (from_outside && plan.masks.is_empty(), from_outside);
         let (path, span) = (path.to_string(), span.clone());
-        self.steps.push(Step { name, path, entry: *entry, plan, raw, apart, unseen, span });
+        self.steps.push(Step { name, path, entry: *entry, plan, raw, reads_raw, apart, unseen, span });
     }
 
     /// Whether a step is given anything that nothing has masked: columns of its own table or of the right one, for any
     /// of its kernels. Ids stay as they were collected and have rules of their own.
     fn reads_unmasked(&self, plan: &Plan) -> bool {
         let ports = &plan.ports;
-        let own = ports.reads.iter().chain(&ports.apply_reads).map(|c| (&ports.table, c));
+        let table = plan.regroup.as_ref().map_or(&ports.table, |r| &r.table);
+        let own = ports.reads.iter().chain(&ports.apply_reads).map(|c| (table, c));
         let right = ports
             .right
             .iter()
             .flat_map(|r| r.reads.iter().chain([&r.key]).map(|c| (&r.table, c)).chain([(&ports.table, &r.on)]));
+        let told = |fact: &String| {
+            let gives = |s: &&Step| fact.strip_prefix(&s.name).is_some_and(|rest| rest.starts_with('.'));
+            self.steps.iter().filter(gives).any(|s| s.raw)
+        };
         let mut all = own.chain(right);
-        all.any(|(table, column)| self.unmasked.has(table, column))
+        all.any(|(table, column)| self.unmasked.has(table, column) || self.opens.has(table, column))
+            || ports.facts.iter().any(told)
     }
 
     /// Sources that give one column must give it one type.
@@ -196,6 +206,9 @@ impl Assembly<'_> {
                 self.raw.put(table, name);
             }
         }
+        for (name, _) in plan.ports.writes.iter().filter(|w| from_outside && w.1.names_bytes()) {
+            self.opens.put(table, name);
+        }
         if let Some(source) = &plan.scan {
             let units = crate::stage::unit_types().into_iter();
             let words = units.filter(|c| Column::new(c.1.clone()).holds_words());
@@ -213,7 +226,7 @@ impl Assembly<'_> {
             if let Some(column) = self.columns.get(from).and_then(|of| of.get(name)).cloned() {
                 self.columns.entry(ports.table.clone()).or_default().insert(name.clone(), column);
             }
-            for marks in [&mut self.raw, &mut self.unmasked] {
+            for marks in [&mut self.raw, &mut self.unmasked, &mut self.opens] {
                 if marks.has(from, name) {
                     marks.put(&ports.table, name);
                 }

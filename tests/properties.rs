@@ -379,7 +379,10 @@ fn the_same_at_any_target_at_either_grain_cold_or_after_an_edit() {
             }
             came(s, f)
         });
-        build(dir.path(), by_sample, target, |_, f| assert!(f.fresh, "{target}"));
+        build(dir.path(), by_sample, target, |s, f| {
+            let calls: u64 = s.meters.iter().flat_map(|m| Kernel::ALL.map(|k| m.read(k).0)).sum();
+            assert!(f.fresh && calls == 0, "{target}: {calls} kernels ran");
+        });
         write(dir.path(), 3000, Some(1234));
         let after = build(dir.path(), by_sample, target, came);
         assert_ne!(before.root, after.root);

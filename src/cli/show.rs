@@ -191,12 +191,14 @@ fn written(step: &Step, table: Option<&Table>) -> Vec<(String, DataType)> {
 /// collected.
 fn hidden(project: &Project, i: usize, table: &str) -> impl Fn(&str) -> bool {
     let steps = &project.assembled.steps;
-    let raw = show::raw_columns(project, i + 1);
-    let regrouped =
+    let raw = show::raw_columns(project, table, i + 1);
+    let of_samples =
         |s: &Step| s.plan.ports.table == table && s.plan.regroup.as_ref().is_some_and(|r| r.table == "samples");
-    let samples = table == "samples" || steps.iter().any(regrouped);
-    let all = steps[i].raw && project.manifest.table(&["privacy"]).is_some();
-    move |name: &str| if samples { name != "id" && raw.contains(name) } else { all }
+    let samples = table == "samples" || steps.iter().any(of_samples);
+    // units of files are what was collected, and ids beside those of samples are made of it
+    let units = steps.iter().any(|s| s.plan.scan.as_ref().is_some_and(|source| source.table == table));
+    let private = project.manifest.table(&["privacy"]).is_some();
+    move |name: &str| raw.contains(name) || (private && (units || (name == "id" && !samples)))
 }
 
 fn parts(step: &Step, built: &Built, i: usize) -> Vec<Partition> {

@@ -230,7 +230,7 @@ impl Teller<'_, '_> {
 
     /// Whether a column may be shown as it is behind the first `steps` steps.
     fn shown(&self, steps: usize, name: &str) -> bool {
-        self.raw || !raw_columns(self.project, steps).contains(name)
+        self.raw || !raw_columns(self.project, "samples", steps).contains(name)
     }
 
     /// A field of the sample; raw values only where they are asked for.

@@ -3,13 +3,16 @@
 use super::ledger::codec;
 use super::scan::{self, Scanned, Unit};
 use super::session::{CACHE, PIECES, Session, UNITS, held};
-use super::state::{Outcome, Partition, Table};
+use super::state::{Outcome, Partition, Table, parents_of};
 use super::tasks::{Producer, Take, TakeRows};
 use crate::digest::Digest;
 use crate::stage::{Event, Fault};
 use crate::table::{self, ArrayRef, DataType, column_digest, encode};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+
+/// How often a thread may be asked for an object while it makes that object.
+const DEEPEST: u32 = 16;
 
 impl Session<'_> {
     /// The columns of a source's partition; from now on it is known where its units lie.
@@ -65,12 +68,21 @@ impl Session<'_> {
     fn make_again(&self, digest: Digest) -> Result<(), Fault> {
         let producer = held(&self.producers).get(&digest).cloned();
         let mark = (std::thread::current().id(), digest);
-        if !held(&self.making).insert(mark) {
+        let depth = {
+            let mut making = held(&self.making);
+            let depth = making.entry(mark).or_default();
+            *depth += 1;
+            *depth
+        };
+        // a thread that waits may take up other work that needs the same object; a circle would go on for ever
+        if depth > DEEPEST {
             return Err(Fault::Bug(format!("the object {} is needed to make itself again", digest.short())));
         }
         let nobody = || Fault::World(format!("the object {} is absent and nobody makes it", digest.short()));
         let done = producer.and_then(|p| self.make.make(self, &p)).unwrap_or_else(|| Err(nobody()));
-        held(&self.making).remove(&mark);
+        if let Some(depth) = held(&self.making).get_mut(&mark) {
+            *depth = depth.saturating_sub(1);
+        }
         done
     }
 
@@ -84,6 +96,7 @@ impl Session<'_> {
             Some(Producer::Nulls(ty, n)) => table::nulls(&ty, n as usize),
             Some(Producer::Literal(array)) => array,
             Some(Producer::Take(take)) => self.take(&take)?,
+            Some(Producer::Born(column, parents)) => self.take_born(column, parents)?,
             Some(Producer::Units(scanned, part)) => return self.units(&scanned, part, digest),
             _ => self.stored(digest)?,
         };
@@ -122,6 +135,12 @@ impl Session<'_> {
             }
         };
         table::decode(bytes).map_err(|e| Fault::Bug(format!("a stored column does not decode: {e}")))
+    }
+
+    /// A column of parents, taken for each row born.
+    pub fn take_born(&self, column: Digest, parents: Digest) -> Result<ArrayRef, Fault> {
+        let rows: Vec<u32> = parents_of(&self.bytes(parents)?).iter().map(|p| p.0).collect();
+        Ok(table::take(&self.array(column)?, &rows))
     }
 
     /// Rows of several columns as one. Where they follow the sources, one source is held at a time.

@@ -50,8 +50,9 @@ pub fn check(step: &Step, rows: u32, records: Option<u64>, delta: &Delta) -> Res
     for (name, array) in born.columns.iter().filter(|(n, _)| *n != "id") {
         typed(name, array, born.parents.len())?;
     }
-    if born.columns.get("id").is_some_and(|a| a.len() != born.parents.len() || a.null_count() > 0) {
-        return bug("bore rows with missing ids".into());
+    let wrong = |a: &ArrayRef| a.len() != born.parents.len() || a.null_count() > 0 || *a.data_type() != DataType::Utf8;
+    if born.columns.get("id").is_some_and(wrong) {
+        return bug("bore rows with missing ids, or with ids that are no text".into());
     }
     let dropped = delta.events.iter().filter(|e| matches!(e.act, Act::Drop { .. }));
     let dropped = dropped.map(|e| (e.row, e.record));

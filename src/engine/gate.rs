@@ -21,9 +21,9 @@ impl Judged {
 }
 
 /// The step that gives a fact: the one with the longest name that the fact's name begins with.
-pub fn giver(s: &Session, name: &str) -> Option<usize> {
+pub fn giver(steps: &[Step], name: &str) -> Option<usize> {
     let fits = |(_, step): &(usize, &Step)| name.strip_prefix(&step.name).is_some_and(|r| r.starts_with('.'));
-    s.steps.iter().enumerate().filter(fits).max_by_key(|(_, step)| step.name.len()).map(|(i, _)| i)
+    steps.iter().enumerate().filter(fits).max_by_key(|(_, step)| step.name.len()).map(|(i, _)| i)
 }
 
 /// A fact by its full name; undefined if no step gives it.
@@ -34,7 +34,7 @@ pub fn fact_or_none(s: &Session, built: &Built, name: &str) -> Fact {
 /// A fact by its full name, `STEP.NAME`: a stage's own, or one that every step has (`samples`, `findings`, `fails`,
 /// `dropped`, `held`, `rejected`, `rejected_share`). `None`: no step gives it.
 pub fn fact(s: &Session, built: &Built, name: &str) -> Option<Fact> {
-    let i = giver(s, name)?;
+    let i = giver(s.steps, name)?;
     let step = s.steps.get(i)?;
     let own = name.get(step.name.len() + 1..)?;
     let run = built.runs.get(i)?;

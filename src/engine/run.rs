@@ -21,7 +21,8 @@ impl Make for Maker {
             Producer::Task(task) => Some(s.execute(task).map(drop)),
             Producer::Gather(task) => Some(s.execute_gather(task).map(drop)),
             Producer::Run(task) => Some(s.execute_run(task).map(drop)),
-            Producer::Nulls(..) | Producer::Literal(_) | Producer::Units(..) | Producer::Take(_) => None,
+            Producer::Nulls(..) | Producer::Literal(_) | Producer::Units(..) => None,
+            Producer::Take(_) | Producer::Born(..) => None,
         }
     }
 }
@@ -123,7 +124,8 @@ impl Session<'_> {
             let rows: Vec<u32> = (start..end as u32).collect();
             let mut kept = Vec::with_capacity(columns.len());
             for (name, array) in columns {
-                kept.push((name.clone(), self.put_column(&table::take(array, &rows), None, step.raw)?));
+                let apart = step.apart.contains(name) || name == "id";
+                kept.push((name.clone(), self.put_column(&table::take(array, &rows), None, apart)?));
             }
             out.push(GivenRows { rows: rows.len() as u32, columns: kept });
             start = end as u32;

@@ -10,7 +10,7 @@ use crate::digest::Digest;
 use crate::stage::{Executor, Fault, Meter, Source};
 use crate::world::World;
 use serde_json::value::RawValue;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::ThreadId;
 
@@ -60,8 +60,8 @@ pub struct Session<'a> {
     pub meters: Vec<Meter>,
     pub(super) cache: Mutex<Cache>,
     pub(super) producers: Mutex<HashMap<Digest, Producer>>,
-    /// What each thread makes again just now: nothing may be needed to make itself.
-    pub(super) making: Mutex<HashSet<(ThreadId, Digest)>>,
+    /// What each thread makes again just now, and how often: nothing may be needed to make itself.
+    pub(super) making: Mutex<HashMap<(ThreadId, Digest), u32>>,
     pub(super) units: Mutex<HashMap<Digest, Unit>>,
     /// Files that the manifest names.
     pub(super) files: Mutex<HashMap<Digest, Unit>>,

@@ -190,7 +190,7 @@ impl StepRun {
         }
     }
 
-    /// Columns as they were for a partition, by name.
+    /// How the step went on the partition of that name.
     pub fn part(&self, uid: &str) -> Option<&PartRun> {
         self.parts.iter().find(|p| p.uid == uid)
     }

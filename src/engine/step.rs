@@ -13,6 +13,8 @@ pub struct Step {
     /// What it makes besides columns, and columns that `apart` names, may hold personal data that no privacy step has
     /// seen, with or without `[privacy]`: such bytes are stored apart from the first day.
     pub raw: bool,
+    /// It is given something that nothing has masked: digests of that are in the keys of its results.
+    pub reads_raw: bool,
     /// Columns that it writes and whose bytes are stored apart.
     pub apart: BTreeSet<String>,
     /// With `[privacy]`: columns that it writes and that no release may hold, nor any report show unasked.
@@ -23,7 +25,7 @@ pub struct Step {
 impl Step {
     /// Whether anything that it makes tells of what nothing has masked.
     pub fn tells_raw(&self) -> bool {
-        self.raw || !self.apart.is_empty()
+        self.raw || self.reads_raw || !self.apart.is_empty()
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Producer {
     Run(Arc<RunTask>),
     /// Rows of other columns, in an order of their own.
     Take(Arc<Take>),
+    /// A column of parents, taken for each row born: the column, and the object with the parents.
+    Born(Digest, Digest),
 }
 
 /// A kernel's work on one partition: a recipe's inputs, and what finds their bytes.

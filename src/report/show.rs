@@ -62,14 +62,14 @@ pub fn line_of(m: &Manifest, key: &str) -> Option<usize> {
     m.span_of(key).map(|span| m.line(span.start))
 }
 
-/// Columns of `samples` that no privacy step has covered after the first `steps` steps, without those that the manifest
+/// Columns of a table that no privacy step has covered after the first `steps` steps, without those that the manifest
 /// calls harmless. Without `[privacy]`, none.
-pub fn raw_columns(project: &Project, steps: usize) -> BTreeSet<String> {
+pub fn raw_columns(project: &Project, of: &str, steps: usize) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     let Some((_, table)) = project.manifest.table(&["privacy"]) else { return out };
     for step in project.assembled.steps.iter().take(steps) {
         let ports = &step.plan.ports;
-        if ports.into.as_ref().unwrap_or(&ports.table) == "samples" {
+        if ports.into.as_ref().unwrap_or(&ports.table) == of {
             out.extend(step.unseen.iter().cloned());
             out.retain(|column| !step.plan.masks.contains(column));
         }

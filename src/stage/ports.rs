@@ -63,6 +63,19 @@ impl Column {
         Column { harmless: true, ..self }
     }
 
+    /// Whether cells name bytes that lie elsewhere.
+    pub fn names_bytes(&self) -> bool {
+        fn digests(ty: &DataType) -> bool {
+            match ty {
+                DataType::FixedSizeBinary(_) => true,
+                DataType::List(item) => digests(item.data_type()),
+                DataType::Struct(fields) => fields.iter().any(|f| digests(f.data_type())),
+                _ => false,
+            }
+        }
+        digests(&self.ty)
+    }
+
     /// Whether values of the type may hold words of the data. Numbers, truth values, dates and digests hold none.
     pub fn holds_words(&self) -> bool {
         fn words(ty: &DataType) -> bool {

@@ -6,7 +6,8 @@ pub use crate::world::Program;
 use std::collections::BTreeMap;
 
 /// The rows that a kernel is given: the declared columns as Arrow arrays.
-/// At Partition grain these are all rows of a partition, dead ones too; elsewhere the living ones.
+/// At Partition grain, and on the left side of a join, these are all rows of a partition, dead ones too; elsewhere the
+/// living ones.
 pub struct Rows<'a> {
     n: usize,
     columns: BTreeMap<String, (Digest, Option<ArrayRef>)>,

@@ -72,11 +72,18 @@ impl World {
             Some(folder) => folder.clone(),
             None => {
                 let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
-                let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
-                state.or_else(home).ok_or_else(no_home)?.join("tamis/trusted")
+                let home = || std::env::var_os("HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+                state
+                    .or_else(|| home().map(|home| home.join(".local/state")))
+                    .ok_or_else(no_home)?
+                    .join("tamis/trusted")
             }
         };
         let checkout = self.root.canonicalize()?;
+        if folder.starts_with(&checkout) {
+            // it could have come with the project
+            return Err(io::Error::other("what is trusted cannot be remembered within the project itself"));
+        }
         let key = [checkout.as_os_str().as_encoded_bytes(), b"\0", &program.digest().0].concat();
         Ok(folder.join(Digest::of(&key).hex()))
     }
@@ -99,9 +106,7 @@ impl World {
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = process.spawn().map_err(|e| format!("the program `{name}` cannot be started: {e}"))?;
         let done = converse(&mut child, program, input);
-        if done.is_err() {
-            stop(&mut child);
-        }
+        stop(&mut child); // and whatever it left running
         done.map_err(|say| format!("the program `{name}` {say}"))
     }
 }
@@ -109,8 +114,8 @@ impl World {
 /// Gives a process its input while its output is read, and waits for its end.
 fn converse(child: &mut Child, program: &Program, input: &[u8]) -> Result<Vec<u8>, String> {
     let limit = Duration::from_secs(program.seconds_max);
-    let output = child.stdout.take().map(|pipe| read(pipe, program.output_max));
-    let complaint = child.stderr.take().map(|pipe| read(pipe, COMPLAINT_MAX));
+    let output = child.stdout.take().map(|pipe| read(pipe, program.output_max, false));
+    let complaint = child.stderr.take().map(|pipe| read(pipe, COMPLAINT_MAX, true));
     let stdin = child.stdin.take();
     let input = input.to_vec();
     // a program that does not read all of its input closes the pipe, which is its own affair
@@ -132,13 +137,18 @@ fn converse(child: &mut Child, program: &Program, input: &[u8]) -> Result<Vec<u8
     Err(format!("failed ({status}): {said}"))
 }
 
-/// Reads a pipe to its end on a thread of its own, but not much more than a limit.
-fn read(pipe: impl Read + Send + 'static, most: u64) -> Receiver<io::Result<Vec<u8>>> {
+/// Reads a pipe on a thread of its own, but keeps not much more than a limit. `drains`: reads what follows, too, and
+/// forgets it; else the pipe is closed there.
+fn read(pipe: impl Read + Send + 'static, most: u64, drains: bool) -> Receiver<io::Result<Vec<u8>>> {
     let (send, receive) = channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        let done = pipe.take(most + 1).read_to_end(&mut bytes).map(|_| bytes);
+        let mut pipe = pipe;
+        let done = (&mut pipe).take(most + 1).read_to_end(&mut bytes).map(|_| bytes);
         let _ = send.send(done); // nobody listens any more once the time is over
+        if drains {
+            let _ = io::copy(&mut pipe, &mut io::sink()); // who complains at length must not fail of that
+        }
     });
     receive
 }

@@ -102,7 +102,7 @@ pub fn regroup(
             wanted.push(Wanted {
                 piece: i,
                 column: name.clone(),
-                raw: step.apart.contains(name),
+                raw: step.apart.contains(name) || name == "id",
                 take: key.zip(take.map(Arc::new)),
             });
         }

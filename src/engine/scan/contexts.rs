@@ -17,7 +17,7 @@ type Held = (HashMap<Digest, Arc<[u8]>>, usize);
 pub struct Contexts(Mutex<Held>);
 
 impl Contexts {
-    /// Keeps a context in memory and gives what the table keeps of it.
+    /// Keeps a context in memory, while there is room, and gives what the table keeps of it.
     pub fn put(&self, bytes: &[u8]) -> Context {
         let context = Context::of(bytes);
         let mut held = self.0.lock().unwrap_or_else(|e| e.into_inner());

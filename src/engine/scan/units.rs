@@ -10,6 +10,7 @@ use crate::stage::{Fault, Source};
 use crate::table::{ArrayRef, array_of};
 use crate::world::World;
 use arrow_array::{BinaryArray, Int64Array, UInt32Array};
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -102,32 +103,67 @@ impl Scanned {
 
     /// The columns of units of this source, by name.
     pub fn columns(&self, world: &World, units: &[Unit]) -> Result<[(&'static str, ArrayRef); COLUMNS.len()], Fault> {
-        let context = |unit: &Unit| unit.context.map(|c| self.context(world, unit, c)).transpose();
-        let contexts: Vec<Option<Arc<[u8]>>> = units.iter().map(context).collect::<Result<_, Fault>>()?;
-        Ok(columns(units, &contexts))
+        Ok(columns(units, &self.contexts_of(world, units)?))
     }
 
-    /// The context of a unit, read from its file if it is not in memory.
-    fn context(&self, world: &World, unit: &Unit, context: Context) -> Result<Arc<[u8]>, Fault> {
-        if let Some(bytes) = self.contexts.get(context.digest) {
-            return Ok(bytes);
+    /// The contexts of units. A file whose contexts are not in memory is listed once for all of its units.
+    fn contexts_of(&self, world: &World, units: &[Unit]) -> Result<Vec<Option<Arc<[u8]>>>, Fault> {
+        let mut out = Vec::with_capacity(units.len());
+        for of_file in units.chunk_by(|a, b| a.path == b.path) {
+            let mut read: HashMap<Digest, Arc<[u8]>> = HashMap::new();
+            for unit in of_file {
+                let Some(context) = unit.context else {
+                    out.push(None);
+                    continue;
+                };
+                let held = read.get(&context.digest).cloned().or_else(|| self.contexts.get(context.digest));
+                let held = match held {
+                    Some(bytes) => bytes,
+                    None => {
+                        let wanted: HashSet<Digest> = of_file.iter().filter_map(|u| Some(u.context?.digest)).collect();
+                        read = self.read_contexts(world, unit, context, &wanted)?;
+                        let changed = || changed(&unit.path);
+                        read.get(&context.digest).cloned().ok_or_else(changed)?
+                    }
+                };
+                out.push(Some(held));
+            }
         }
-        let failed = |e: io::Error| Fault::World(format!("{}: {e}", unit.path));
+        Ok(out)
+    }
+
+    /// Reads the wanted contexts of a unit's file.
+    fn read_contexts(
+        &self,
+        world: &World,
+        unit: &Unit,
+        context: Context,
+        wanted: &HashSet<Digest>,
+    ) -> Result<HashMap<Digest, Arc<[u8]>>, Fault> {
+        let failed = |e: io::Error| match e.kind() {
+            io::ErrorKind::UnexpectedEof => changed(&unit.path),
+            _ => Fault::World(format!("{}: {e}", unit.path)),
+        };
         let open = world.open(&unit.path).map_err(failed)?;
+        let mut out = HashMap::new();
+        let mut take = |bytes: &[u8]| {
+            let digest = Digest::of(bytes);
+            if wanted.contains(&digest) {
+                self.contexts.put(bytes);
+                out.insert(digest, Arc::from(bytes));
+            }
+        };
         match parts::members_of(&self.cut, &unit.path).filter(|_| unit.stretch.context.is_some()) {
             Some(members) => {
                 let (listed, _) = parts::listed(&open, &unit.path, members).map_err(failed)?;
-                for bytes in listed.iter().filter_map(|m| m.context.as_deref()) {
-                    self.contexts.put(bytes);
-                }
+                listed.iter().filter_map(|m| m.context.as_deref()).for_each(&mut take);
             }
             None => {
                 let mut input = decompressor(&unit.path, Box::new(open.reader().map_err(failed)?));
-                self.contexts.put(&super::bytes::read_exact(&mut input, context.len).map_err(failed)?);
+                take(&super::bytes::read_exact(&mut input, context.len).map_err(failed)?);
             }
         }
-        let changed = || Fault::World(format!("{} changed while the build was running; build again", unit.path));
-        self.contexts.get(context.digest).ok_or_else(changed)
+        Ok(out)
     }
 
     pub(super) fn units_of(&self, span: &Span) -> Option<Vec<Unit>> {
@@ -226,6 +262,10 @@ impl Scanned {
     }
 }
 
+fn changed(path: &str) -> Fault {
+    Fault::World(format!("{path} changed while the build was running; build again"))
+}
+
 fn unit(path: &Arc<str>, state: &FileState, stretch: &Stretch) -> Unit {
     let packed = inner_name(path) != &**path;
     let context = stretch.context.or(state.context);
@@ -234,7 +274,7 @@ fn unit(path: &Arc<str>, state: &FileState, stretch: &Stretch) -> Unit {
 
 /// The bytes of a unit, verified against the digest that the plan was made with.
 pub fn open_unit(world: &World, unit: &Unit) -> Result<Vec<u8>, Fault> {
-    let changed = || Fault::World(format!("{} changed while the build was running; build again", unit.path));
+    let changed = || changed(&unit.path);
     let gone = |e: io::Error| match e.kind() {
         io::ErrorKind::UnexpectedEof => changed(),
         _ => Fault::World(format!("{}: {e}", unit.path)),

@@ -50,7 +50,7 @@ pub fn walk(
 /// The facts that a step reads; `None` if one is not known before another step has run.
 fn facts(s: &Session, step: &Step, built: &Built) -> Option<BTreeMap<String, Fact>> {
     let of = |name: &String| {
-        let giver = gate::giver(s, name).and_then(|i| built.runs.get(i));
+        let giver = gate::giver(&s.steps[..built.runs.len()], name).and_then(|i| built.runs.get(i));
         let known = giver.is_none_or(|run| run.answer() == Answer::Fresh || run.settled);
         known.then(|| (name.clone(), gate::fact_or_none(s, built, name)))
     };

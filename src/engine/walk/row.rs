@@ -3,7 +3,7 @@ use super::turn::{Given, Turn, digest_of_fact};
 use crate::digest::Digest;
 use crate::engine::gather::Decided;
 use crate::engine::state::{
-    Bin, Mode, Origin, Outcome, PartRun, Partition, StepRun, Table, Tables, parents_bytes, parents_of,
+    Bin, BornRows, Mode, Origin, Outcome, PartRun, Partition, StepRun, Table, Tables, parents_bytes, parents_of,
 };
 use crate::engine::tasks::{GatherTask, Producer, Take, TakeRows, Task};
 use crate::engine::{ahead, anew, order, recipe};
@@ -112,12 +112,15 @@ impl Turn<'_, '_> {
                 continue;
             };
             if let Some(born) = &outcome.born {
+                let living = self.living_at_birth(parent, born)?;
+                let origin =
+                    Origin { alive: living.count(), ..origin(&Some((key, outcome.clone())), Some(born.parents)) };
                 let part = Partition {
                     uid,
                     rows: Some(born.rows),
                     columns: born.columns.iter().map(|(n, d)| (n.clone(), Some(*d))).collect(),
-                    living: Some(Living::All(born.rows)),
-                    origin: Some(origin(&Some((key, outcome.clone())), Some(born.parents))),
+                    living: Some(living),
+                    origin: Some(origin),
                     group: None,
                     near: 0,
                 };
@@ -164,15 +167,34 @@ impl Turn<'_, '_> {
         Ok(Partition { rows: Some(n), columns, living: Some(Living::All(n)), origin, ..part })
     }
 
+    /// The digest of a column of the parents, taken for each row born. It is remembered, so that a build that has nothing
+    /// to do takes nothing.
+    fn of_parents(&self, name: &str, column: Digest, born: &BornRows) -> Result<Digest, Fault> {
+        let key = recipe::key("take born 1", [column, born.parents]);
+        if let Some(known) = self.s.known::<Digest>(key) {
+            self.s.know(known, || Producer::Born(column, born.parents));
+            return Ok(known);
+        }
+        let own = self.s.keep_column(&self.s.take_born(column, born.parents)?);
+        self.s.know(own, || Producer::Born(column, born.parents));
+        self.s.remember(key, &own, self.step.apart.contains(name) || self.step.tells_raw());
+        Ok(own)
+    }
+
+    /// Which rows live when they are born: those of living parents.
+    fn living_at_birth(&self, parent: &Partition, born: &BornRows) -> Result<Living, Fault> {
+        let Some(living @ Living::Some(_)) = &parent.living else { return Ok(Living::All(born.rows)) };
+        let parents = parents_of(&self.s.bytes(born.parents)?);
+        let dead = parents.iter().zip(0u32..).filter(|(p, _)| !living.is(p.0)).map(|(_, row)| row);
+        Ok(Living::All(born.rows).without(dead))
+    }
+
     /// Rows born in the same table: a partition of their own behind the parent's, with the parent's other columns.
     fn child(&self, parent: &Partition, outcome: Option<&Outcome>) -> Result<Option<Partition>, Fault> {
         let Some(born) = outcome.and_then(|o| o.born.as_ref()) else { return Ok(None) };
-        let parents = parents_of(&self.s.bytes(born.parents)?);
-        let alive: Vec<bool> = parents.iter().map(|p| parent.living.as_ref().is_none_or(|l| l.is(p.0))).collect();
-        let dead = (0..born.rows).filter(|r| !alive.get(*r as usize).copied().unwrap_or(true));
+        let living = self.living_at_birth(parent, born)?;
         let mut columns: BTreeMap<String, Option<Digest>> =
             born.columns.iter().map(|(n, d)| (n.clone(), Some(*d))).collect();
-        let rows: Arc<[(u32, u32)]> = parents.iter().map(|p| (0, p.0)).collect();
         for (name, digest) in &parent.columns {
             if columns.contains_key(name) {
                 continue;
@@ -181,13 +203,9 @@ impl Turn<'_, '_> {
                 columns.insert(name.clone(), None);
                 continue;
             };
-            let ty = self.s.array(*digest)?.data_type().clone();
-            let take = Take { ty, sources: [*digest].into(), rows: TakeRows::Held(rows.clone()) };
-            let own = self.s.keep_column(&self.s.take(&take)?);
-            self.s.know(own, || Producer::Take(Arc::new(take)));
+            let own = self.of_parents(name, *digest, born)?;
             columns.insert(name.clone(), Some(own));
         }
-        let living = Living::All(born.rows).without(dead);
         let (uid, table) = (format!("{}+{}", parent.uid, self.step.name), self.step.plan.ports.table.clone());
         let alive = living.count();
         let (of, parents) = (parent.uid.clone(), Some(born.parents));

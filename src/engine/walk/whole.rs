@@ -37,6 +37,11 @@ impl Turn<'_, '_> {
         let table = tables.get(&ports.table).unwrap_or(&empty);
         let mut pieces = Vec::new();
         for part in &table.parts {
+            let born = part.origin.as_ref().is_some_and(|o| o.same_table);
+            if born || matches!(part.living, Some(Living::Some(_))) {
+                let step = &self.step.name;
+                return Err(Fault::Bug(format!("{step}: reads a table with dead or born rows; regroup it first")));
+            }
             let reads: Option<Vec<(String, Digest)>> =
                 self.reads(table, part, &ports.reads).into_iter().map(|(n, d)| Some((n, d?))).collect();
             let (Some(reads), Some(rows)) = (reads, part.rows) else {
