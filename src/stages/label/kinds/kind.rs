@@ -1,5 +1,5 @@
 //! What a kind of task is: a value that says what its answers look like, where they come from, what can be wrong with
-//! them, and how several become one. The rooms of a task ([`super::super::check`] and the others) ask it and know no
+//! them, and how several become one. The rooms of a task (`check` and the others) ask it and know no
 //! kind by name.
 use super::super::rows::Note;
 use crate::manifest::Decimal;
