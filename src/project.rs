@@ -252,20 +252,31 @@ impl Project {
         let mut judged = Vec::new();
         let built = if planned.fresh() {
             let all = session.steps.iter().enumerate().filter(|(i, _)| wanted.contains(i));
-            judged = all.flat_map(|(_, s)| &s.plan.gates).map(|g| gate::judge(session, &planned, g)).collect();
+            judged = all
+                .flat_map(|(_, s)| &s.plan.gates)
+                .map(|g| gate::judge(session, &planned, g))
+                .collect::<Result<_, _>>()?;
             planned
         } else {
+            let mut unjudged = None;
             let mut judge = |i: usize, built: &Built| {
-                let gates: Vec<Judged> =
-                    session.steps[i].plan.gates.iter().map(|g| gate::judge(session, built, g)).collect();
-                let good = gates.iter().all(|g| g.pass) && built.runs[i].fault.is_none();
-                judged.extend(gates);
                 if session.store.written() > 0 && session.store.commit().is_err() {
                     return false; // told when the walk ends: the store refuses everything from here on
                 }
+                let gates = session.steps[i].plan.gates.iter().map(|g| gate::judge(session, built, g));
+                let gates: Vec<Judged> = match gates.collect() {
+                    Ok(gates) => gates,
+                    Err(fault) => {
+                        unjudged = Some(fault);
+                        return false;
+                    }
+                };
+                let good = gates.iter().all(|g| g.pass) && built.runs[i].fault.is_none();
+                judged.extend(gates);
                 good || options.keep_going
             };
-            walk::walk(session, Mode::Build, wanted, sink, &mut judge)
+            let built = walk::walk(session, Mode::Build, wanted, sink, &mut judge);
+            unjudged.map_or(Ok(built), Err)?
         };
         let fresh = answers.iter().all(|a| *a == Answer::Fresh);
         Ok(Finished {
@@ -290,7 +301,9 @@ impl Project {
     fn settle(&self, s: &Session, options: &Options, f: &mut Finished, lock: &Lock, sink: Sink) -> Result<(), Failure> {
         let all = f.all;
         if all && f.complete() {
-            f.judged.extend(self.assembled.goals.iter().map(|g| gate::judge(s, &f.built, g)));
+            for goal in &self.assembled.goals {
+                f.judged.push(gate::judge(s, &f.built, goal)?);
+            }
         }
         for j in &f.judged {
             let line = self.manifest.line(j.gate.span.start);

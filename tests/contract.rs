@@ -318,7 +318,7 @@ fn a_raised_version_runs_everything_and_why_says_so() {
         let record = Record::load(&project.world);
         let i = project.assembled.steps.iter().position(|s| s.name == "collect.a").unwrap();
         let look = project.look(&options, Mode::Look, |s, built| {
-            let why = why::why(s, built, i, record.as_ref(), 16);
+            let why = why::why(s, built, i, record.as_ref(), 16).unwrap();
             (built.runs[i].answer(), tamis::report::why::changed(&why, true))
         });
         look.ok().unwrap()

@@ -4,9 +4,13 @@
 use crate::harness::{Lab, Sample, text};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use tamis::engine::store;
-use tamis::project::{Options, Project};
+use tamis::engine::session::Session;
+use tamis::engine::state::{Built, Mode as Look};
+use tamis::engine::{gate, ledger, store};
+use tamis::project::{Failure, Options, Project};
+use tamis::stage::Fault;
 use tamis::stages::registry;
 use tamis::world::{Op, Probe, Verdict, World};
 
@@ -184,10 +188,10 @@ fn build(world: World) -> Came {
     let options = Options { target: 8, jobs: 1, ..Options::default() };
     let Ok(project) = Project::in_world(world, &registry()) else { return (2, String::new(), String::new()) };
     let done = project.build(&options, &|_| {}, |s, f| {
-        let d = tamis::cli::done(s, f);
-        (d.exit, d.content_root, d.files_root)
+        let d = tamis::cli::done(s, f)?;
+        Ok((d.exit, d.content_root, d.files_root))
     });
-    done.unwrap_or_else(|e| (e.exit(), String::new(), String::new()))
+    done.and_then(|told: Result<Came, Failure>| told).unwrap_or_else(|e| (e.exit(), String::new(), String::new()))
 }
 
 /// A build on a sound disk. Other tests start processes; one that is being started holds copies of this one's locks
@@ -314,6 +318,56 @@ fn a_larger_build_survives_breaks_at_random_operations() {
         }
         (0..5).for_each(|n| bench.try_at(draw(1000 + n, bench.reads), Mode::Read));
     }
+}
+
+/// A disk that is sound until it is switched off for reading.
+#[derive(Default)]
+struct Unreadable(AtomicBool);
+
+impl Probe for Unreadable {
+    fn before(&self, op: &Op) -> Verdict {
+        match op {
+            Op::Open(_) | Op::Read(_) if self.0.load(Ordering::Relaxed) => {
+                Verdict::Fail(std::io::Error::other("the disk is broken"))
+            }
+            _ => Verdict::Go,
+        }
+    }
+}
+
+/// What the events of a step would say cannot be counted when they do not read: that is a fault, never a zero. A gate
+/// that asks for them is a fault too, for zero would pass it.
+#[test]
+fn findings_that_cannot_be_read_are_not_none() {
+    let mut lab = lab();
+    // a finding at every text, behind the step that drops the twin: where a row is dead, the events must be read
+    lab.votes.extend(lab.samples.iter().map(|s| (s.id.clone(), "w9".into(), "no class".into())).collect::<Vec<_>>());
+    let dir = tempfile::tempdir().unwrap();
+    lab.write(dir.path());
+    assert_eq!(settled(World::new(dir.path())).0, 0);
+    let disk = Arc::new(Unreadable::default());
+    let project = Project::in_world(World::probed(dir.path(), disk.clone()), &registry()).unwrap();
+    let options = Options { target: 8, jobs: 1, ..Options::default() };
+    let counts = |s: &Session, built: &Built| -> Vec<Result<u64, Fault>> {
+        built.runs.iter().map(|run| ledger::findings(s, run)).collect()
+    };
+    let sound = project.look(&options, Look::Plan, counts).unwrap();
+    let broken = |s: &Session, built: &Built| {
+        disk.0.store(true, Ordering::Relaxed);
+        let judged = |name: &String| gate::fact(s, built, &format!("{name}.findings")).is_err();
+        let gates: Vec<bool> = s.steps.iter().map(|step| judged(&step.name)).collect();
+        (counts(s, built), gates)
+    };
+    let (counted, gates) = project.look(&options, Look::Plan, broken).unwrap();
+    let mut failed = 0;
+    for ((sound, counted), gate) in sound.iter().zip(&counted).zip(&gates) {
+        match counted {
+            Ok(n) => assert_eq!(Ok(*n), sound.as_ref().map(|n| *n).map_err(drop), "a count changed silently"),
+            Err(_) => failed += 1,
+        }
+        assert_eq!(counted.is_err(), *gate);
+    }
+    assert!(failed > 0, "no count of this project needs its events; give it one that does");
 }
 
 /// A store of format 1, written now, is byte for byte what was written when the format was promised; and that is read.

@@ -87,7 +87,7 @@ fn build(world: World) -> (i32, String, String) {
     let options = Options { target: 500, jobs: 1, ..Options::default() };
     let Ok(project) = Project::in_world(world, &registry()) else { return (2, String::new(), String::new()) };
     let done = project.build(&options, &|_| {}, |s, f| {
-        let d = tamis::cli::done(s, f);
+        let d = tamis::cli::done(s, f).unwrap();
         (d.exit, d.content_root, d.files_root)
     });
     done.unwrap_or_else(|e| (e.exit(), String::new(), String::new()))

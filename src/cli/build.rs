@@ -7,7 +7,7 @@ use crate::engine::session::{Session, Stop};
 use crate::engine::told::{Answer, Done, Event, StepCount};
 use crate::report::progress::Progress;
 use crate::report::{diagnostic, terminal};
-use crate::stage::Kernel;
+use crate::stage::{Fault, Kernel};
 use crate::stages::registry;
 use crate::world::World;
 
@@ -89,23 +89,26 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
         progress.finish();
         let exit = finished.exit();
         if args.json {
-            tell_kernels(session, finished);
-            event(&Event::Done(Box::new(done(session, finished))));
+            tell_kernels(session, finished)?;
+            event(&Event::Done(Box::new(done(session, finished)?)));
         } else {
-            say(&terminal::build(&project, session, finished, c.quiet));
+            let told = terminal::build(&project, session, finished, c.quiet);
+            say(told.as_deref().unwrap_or_default());
             warn(&terminal::failures(&project, session, finished));
+            told?;
         }
-        keep_fresh(&project, session, finished);
-        exit
-    })
+        keep_fresh(&project, session, finished)?;
+        Ok(exit)
+    })?
 }
 
 /// A build that did nothing is remembered, so that the next that has nothing to do says so at once.
-fn keep_fresh(project: &Project, session: &Session, finished: &Finished) {
-    let Some(looks) = finished.looks.as_ref().filter(|_| finished.idle()) else { return };
-    let result = terminal::build(project, session, finished, false);
+fn keep_fresh(project: &Project, session: &Session, finished: &Finished) -> Result<(), Fault> {
+    let Some(looks) = finished.looks.as_ref().filter(|_| finished.idle()) else { return Ok(()) };
+    let result = terminal::build(project, session, finished, false)?;
     let said = Said { result, warnings: warnings_of(project) };
     fresh::keep(session, looks.clone(), &finished.files, &said);
+    Ok(())
 }
 
 fn tell_fresh(c: &Context, said: &Said) {
@@ -177,7 +180,7 @@ fn dry_run(project: &Project, options: &Options, args: &Args) -> Result<i32, Fai
     })
 }
 
-fn tell_kernels(s: &Session, f: &Finished) {
+fn tell_kernels(s: &Session, f: &Finished) -> Result<(), Fault> {
     for ((step, meter), run) in s.steps.iter().zip(&s.meters).zip(&f.built.runs) {
         for part in Kernel::ALL {
             let (calls, rows) = meter.read(part);
@@ -185,20 +188,21 @@ fn tell_kernels(s: &Session, f: &Finished) {
                 event(&Event::Kernel { step: step.name.clone(), part, calls, rows });
             }
         }
-        if ledger::findings(s, run) == 0 {
+        if ledger::findings(s, run)? == 0 {
             continue; // the counts are at hand, the events must be read
         }
-        let told = ledger::tally(s, step, run).unwrap_or_default();
+        let told = ledger::tally(s, step, run)?;
         for ((_, rule, key), count) in
             told.into_iter().filter(|((k, ..), _)| matches!(*k, "finding" | "review" | "fail"))
         {
             event(&Event::Finding { step: step.name.clone(), rule, key, count });
         }
     }
+    Ok(())
 }
 
 /// The last event, from the counters behind the only door to a kernel.
-pub fn done(s: &Session, f: &Finished) -> Done {
+pub fn done(s: &Session, f: &Finished) -> Result<Done, Fault> {
     let mut d = Done { exit: f.exit(), bytes_in: f.bytes_in, bytes_written: f.bytes_written, ..Done::default() };
     for part in Kernel::ALL {
         d.kernels.insert(part.name(), 0);
@@ -206,7 +210,7 @@ pub fn done(s: &Session, f: &Finished) -> Done {
     }
     let (mut contents, mut files) = (Vec::new(), Vec::new());
     for ((step, meter), run) in s.steps.iter().zip(&s.meters).zip(&f.built.runs) {
-        let mut of = StepCount { findings: ledger::findings(s, run), ..StepCount::default() };
+        let mut of = StepCount { findings: ledger::findings(s, run)?, ..StepCount::default() };
         for part in Kernel::ALL {
             let (calls, rows) = meter.read(part);
             *d.kernels.entry(part.name()).or_default() += calls;
@@ -222,5 +226,5 @@ pub fn done(s: &Session, f: &Finished) -> Done {
     }
     d.content_root = terminal::root(&contents);
     d.files_root = terminal::root(&files);
-    d
+    Ok(d)
 }

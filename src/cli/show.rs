@@ -266,7 +266,7 @@ fn found(s: &Session, built: &Built, of: &[usize], limit: usize, raw: bool) -> R
             for e in ledger::events(s, part)?.into_iter().filter(|e| e.act != Act::Change) {
                 total += 1;
                 if list.len() < limit {
-                    let place = place(s, built, *i, part, &e);
+                    let place = place(s, built, *i, part, &e)?;
                     list.push(Found { place, kind: ledger::act_name(&e.act), rule: e.rule, say: e.say, key: e.key });
                 }
             }
@@ -276,7 +276,7 @@ fn found(s: &Session, built: &Built, of: &[usize], limit: usize, raw: bool) -> R
         for (uid, row) in &run.unmatched {
             total += 1;
             if list.len() < limit {
-                let place = unmatched_place(s, built, step, uid, *row, raw).unwrap_or("?".into());
+                let place = unmatched_place(s, built, step, uid, *row, raw)?.unwrap_or("?".into());
                 let say = "belongs to no sample".to_string();
                 list.push(Found { place, kind: "finding", rule: rule.clone(), say, key: key.clone() });
             }
@@ -286,27 +286,36 @@ fn found(s: &Session, built: &Built, of: &[usize], limit: usize, raw: bool) -> R
 }
 
 /// A record by file and line, a sample by its id and where it was collected.
-fn place(s: &Session, built: &Built, i: usize, part: &PartRun, e: &Event) -> String {
+fn place(s: &Session, built: &Built, i: usize, part: &PartRun, e: &Event) -> Result<String, Fault> {
     let step = &s.steps[i];
     if step.plan.scan.is_some() {
-        return ledger::place(s, built, i, &part.uid, e.row, (e.record, e.line)).unwrap_or("?".into());
+        let told = ledger::place(s, built, i, &part.uid, e.row, (e.record, e.line))?;
+        return Ok(told.unwrap_or("?".into()));
     }
     row_place(s, built, &part.before, e.row)
 }
 
-fn row_place(s: &Session, built: &Built, part: &Partition, row: u32) -> String {
-    let told = [ledger::id(s, part, row), ledger::origin(s, built, part, row)];
+fn row_place(s: &Session, built: &Built, part: &Partition, row: u32) -> Result<String, Fault> {
+    let told = [ledger::id(s, part, row)?, ledger::origin(s, built, part, row)?];
     let told: Vec<String> = told.into_iter().flatten().collect();
-    if told.is_empty() { "?".into() } else { told.join("  ") }
+    Ok(if told.is_empty() { "?".into() } else { told.join("  ") })
 }
 
 /// Where a right row that matched nothing comes from; its id, which may be made of names, only if `raw`.
-fn unmatched_place(s: &Session, built: &Built, step: &Step, uid: &str, row: u32, raw: bool) -> Option<String> {
-    let right = step.plan.ports.right.as_ref()?;
+fn unmatched_place(
+    s: &Session,
+    built: &Built,
+    step: &Step,
+    uid: &str,
+    row: u32,
+    raw: bool,
+) -> Result<Option<String>, Fault> {
+    let Some(right) = step.plan.ports.right.as_ref() else { return Ok(None) };
     let literal = step.plan.literal.as_ref().filter(|l| l.table == right.table);
     if let Some(line) = literal.and_then(|l| l.lines.get(row as usize)) {
-        return Some(line.clone());
+        return Ok(Some(line.clone()));
     }
-    let part = built.tables.get(&right.table)?.parts.iter().find(|p| p.uid == uid)?;
-    if raw { Some(row_place(s, built, part, row)) } else { ledger::origin(s, built, part, row) }
+    let part = built.tables.get(&right.table).and_then(|t| t.parts.iter().find(|p| p.uid == uid));
+    let Some(part) = part else { return Ok(None) };
+    if raw { row_place(s, built, part, row).map(Some) } else { ledger::origin(s, built, part, row) }
 }

@@ -1,16 +1,16 @@
 //! `tamis status`: what stands, without running a kernel.
 use super::{Context, say};
+use crate::engine::gate;
 use crate::engine::ledger::{self, Balance};
 use crate::engine::lock::Lock;
 use crate::engine::record::Record;
 use crate::engine::session::Session;
 use crate::engine::state::Built;
 use crate::engine::told::Answer;
-use crate::engine::{Step, gate};
 use crate::project::{Failure, Options, Project};
 use crate::report::status::{Measured, Raw, Release, Status};
 use crate::report::{review, terminal};
-use crate::stage::{Fact, Gate};
+use crate::stage::{Fact, Fault, Gate};
 use std::collections::BTreeMap;
 
 #[derive(clap::Args)]
@@ -64,7 +64,9 @@ fn gather(project: &Project, lock: &Lock, s: &Session, built: &Built) -> Result<
         built: built.runs.iter().any(|r| r.parts.iter().any(|p| !p.outcomes.is_empty())),
         fresh: built.fresh(),
         runs: waits.map(|(step, r)| (step.name.clone(), r.answer())).collect(),
-        findings: fresh.map(|(step, r)| (step.name.clone(), ledger::findings(s, r))).collect(),
+        findings: fresh
+            .map(|(step, r)| Ok((step.name.clone(), ledger::findings(s, r)?)))
+            .collect::<Result<_, Fault>>()?,
         review: waiting.open,
         raw: raw(project, s, built)?,
         ..Status::default()
@@ -75,7 +77,7 @@ fn gather(project: &Project, lock: &Lock, s: &Session, built: &Built) -> Result<
         status.unmet = waiting.unmet;
     }
     let gates = s.steps.iter().flat_map(|step| &step.plan.gates).chain(&project.assembled.goals);
-    status.gates = gates.map(|g| measured(project, s, built, g)).collect();
+    status.gates = gates.map(|g| measured(project, s, built, g)).collect::<Result<_, _>>()?;
     Ok(status)
 }
 
@@ -119,10 +121,11 @@ fn releases(lock: &Lock, s: &Session, built: &Built, version: &str) -> Vec<Relea
 }
 
 /// A gate is measured only where the step that gives its fact is fresh.
-fn measured(project: &Project, s: &Session, built: &Built, gate: &Gate) -> Measured {
-    let judged = gate::judge(s, built, gate);
-    let known = giver(s.steps, &gate.fact).and_then(|i| built.runs.get(i)).is_none_or(|r| r.answer() == Answer::Fresh);
-    Measured {
+fn measured(project: &Project, s: &Session, built: &Built, gate: &Gate) -> Result<Measured, Fault> {
+    let judged = gate::judge(s, built, gate)?;
+    let known =
+        gate::giver(s.steps, &gate.fact).and_then(|i| built.runs.get(i)).is_none_or(|r| r.answer() == Answer::Fresh);
+    Ok(Measured {
         key: gate.key.clone(),
         fact: gate.fact.clone(),
         want: judged.want(),
@@ -130,14 +133,7 @@ fn measured(project: &Project, s: &Session, built: &Built, gate: &Gate) -> Measu
         pass: known.then_some(judged.pass),
         line: project.manifest.line(gate.span.start),
         look: gate.look.clone(),
-    }
-}
-
-/// The step that a fact is named after: the one with the longest name that fits.
-fn giver(steps: &[Step], fact: &str) -> Option<usize> {
-    let fits = |step: &Step| fact.strip_prefix(step.name.as_str()).is_some_and(|rest| rest.starts_with('.'));
-    let fitting = steps.iter().enumerate().filter(|(_, step)| fits(step));
-    fitting.max_by_key(|(_, step)| step.name.len()).map(|(i, _)| i)
+    })
 }
 
 /// Where raw data lies, if the manifest speaks of privacy.

@@ -150,7 +150,7 @@ impl Teller<'_, '_> {
             Some(table.get_ref().as_table()?.get(key)?.get_ref().as_str()?.to_string())
         };
         let (license, attribution) = (of("license"), of("attribution"));
-        let place = ledger::origin(self.s, self.built, part, row);
+        let place = ledger::origin(self.s, self.built, part, row)?;
         Ok(Collected { place, license, attribution, source: source.map(|name| format!("collect.{name}")) })
     }
 
@@ -271,7 +271,7 @@ impl Teller<'_, '_> {
                     _ => false,
                 };
                 if favours {
-                    out.extend(ledger::id(self.s, &p.before, e.row).filter(|other| other != id));
+                    out.extend(ledger::id(self.s, &p.before, e.row)?.filter(|other| other != id));
                 }
             }
         }

@@ -9,7 +9,7 @@ use crate::engine::told::Answer;
 use crate::engine::why::{self, Why};
 use crate::report::terminal::{number, plural};
 use crate::report::why::{changed, values_shown};
-use crate::stage::Kernel;
+use crate::stage::{Fault, Kernel};
 
 /// Rows are compared of at most so many partitions; where more changed, that is told alone.
 const MOST: usize = 512;
@@ -48,7 +48,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         let mut seen = std::collections::BTreeSet::new();
         // a step that waits for another is explained by that one
         while seen.insert(i) {
-            let w = why::why(s, built, i, record.as_ref(), MOST);
+            let w = why::why(s, built, i, record.as_ref(), MOST)?;
             let raw = private && !args.raw;
             out.push_str(&told(&steps[i], &built.runs[i], &w, values_shown(raw)));
             let earlier =
@@ -61,8 +61,8 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
                 _ => break,
             }
         }
-        out
-    })?;
+        Ok::<_, Fault>(out)
+    })??;
     say(&text);
     Ok(0)
 }

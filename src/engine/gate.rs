@@ -1,10 +1,10 @@
 //! Facts and gates: named numbers of steps, and bounds that the manifest sets on them.
 use super::ledger;
 use super::session::Session;
-use super::state::Built;
+use super::state::{Built, StepRun};
 use super::step::Step;
 use crate::manifest::{Decimal, Threshold};
-use crate::stage::{Fact, Gate};
+use crate::stage::{Fact, Fault, Gate};
 
 /// A gate with what it measured.
 #[derive(Clone, Debug)]
@@ -27,30 +27,34 @@ pub fn giver(steps: &[Step], name: &str) -> Option<usize> {
 }
 
 /// A fact by its full name; undefined if no step gives it.
-pub fn fact_or_none(s: &Session, built: &Built, name: &str) -> Fact {
-    fact(s, built, name).unwrap_or_else(|| Fact::Undefined("no step gives it".into()))
+pub fn fact_or_none(s: &Session, built: &Built, name: &str) -> Result<Fact, Fault> {
+    Ok(fact(s, built, name)?.unwrap_or_else(|| Fact::Undefined("no step gives it".into())))
 }
 
 /// A fact by its full name, `STEP.NAME`: a stage's own, or one that every step has (`samples`, `findings`, `fails`,
 /// `dropped`, `held`, `rejected`, `rejected_share`). `None`: no step gives it.
-pub fn fact(s: &Session, built: &Built, name: &str) -> Option<Fact> {
-    let i = giver(s.steps, name)?;
-    let step = s.steps.get(i)?;
-    let own = name.get(step.name.len() + 1..)?;
-    let run = built.runs.get(i)?;
+pub fn fact(s: &Session, built: &Built, name: &str) -> Result<Option<Fact>, Fault> {
+    let given = giver(s.steps, name).and_then(|i| Some((s.steps.get(i)?, built.runs.get(i)?)));
+    let Some((step, run)) = given else { return Ok(None) };
+    let own = name.get(step.name.len() + 1..).unwrap_or_default();
     if run.skipped || run.fault.is_some() {
-        return Some(Fact::Undefined("the step did not run".into()));
+        return Ok(Some(Fact::Undefined("the step did not run".into())));
     }
-    if let Some(f) = run.facts.get(own) {
-        return Some(f.clone());
+    match run.facts.get(own) {
+        Some(fact) => Ok(Some(fact.clone())),
+        None => of_every_step(s, built, step, run, own),
     }
+}
+
+/// A fact that every step has.
+fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &str) -> Result<Option<Fact>, Fault> {
     let dead = |bin| run.parts.iter().flat_map(|p| &p.dead).filter(|d| d.1 == bin).count() as u64;
     let sum = |f: fn(&super::state::Counts) -> u32| run.parts.iter().map(|p| u64::from(f(&p.counts()))).sum::<u64>();
     let records: u64 = run.parts.iter().filter_map(|p| p.records).sum();
     let rejected = || if step.plan.ports.into.is_some() { sum(|c| c.drops) } else { 0 };
-    Some(match own {
-        "findings" => ledger::findings(s, run).into(),
-        "fails" => ledger::fails(s, run).into(),
+    Ok(Some(match own {
+        "findings" => ledger::findings(s, run)?.into(),
+        "fails" => ledger::fails(s, run)?.into(),
         "dropped" => dead(super::state::Bin::Dropped).into(),
         "held" => dead(super::state::Bin::Held).into(),
         "rejected" => rejected().into(),
@@ -61,8 +65,8 @@ pub fn fact(s: &Session, built: &Built, name: &str) -> Option<Fact> {
             .get(step.plan.ports.into.as_ref().unwrap_or(&step.plan.ports.table))
             .map_or(0, |t| t.parts.iter().map(|p| u64::from(p.alive())).sum::<u64>())
             .into(),
-        _ => return None,
-    })
+        _ => return Ok(None),
+    }))
 }
 
 /// To six decimals, rounded up, so that a limit on it is never passed by rounding.
@@ -72,13 +76,13 @@ fn share(n: u64, of: u64) -> Fact {
 }
 
 /// Measures a gate; a fact that is undefined or that nobody gives does not pass.
-pub fn judge(s: &Session, built: &Built, gate: &Gate) -> Judged {
-    let got = fact_or_none(s, built, &gate.fact);
+pub fn judge(s: &Session, built: &Built, gate: &Gate) -> Result<Judged, Fault> {
+    let got = fact_or_none(s, built, &gate.fact)?;
     let value = match &got {
         Fact::Int(i) => Some(Decimal::from(*i)),
         Fact::Decimal(d) => Decimal::parse(d).ok(),
         Fact::Undefined(_) | Fact::Table { .. } => None,
     };
     let pass = value.is_some_and(|v| gate.min.is_none_or(|m| v >= m) && gate.max.is_none_or(|m| v <= m));
-    Judged { gate: gate.clone(), got, pass }
+    Ok(Judged { gate: gate.clone(), got, pass })
 }

@@ -5,6 +5,7 @@ use super::session::Session;
 use super::state::{Built, StepRun};
 use super::{Step, ledger};
 use crate::digest::Digest;
+use crate::stage::Fault;
 use crate::table::{self, Value, value_at};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,12 +48,12 @@ impl Why {
 pub const EXAMPLES: usize = 3;
 
 /// Compares a step with the last build, row by row if at most so many partitions changed.
-pub fn why(s: &Session, built: &Built, index: usize, last: Option<&Record>, most: usize) -> Why {
+pub fn why(s: &Session, built: &Built, index: usize, last: Option<&Record>, most: usize) -> Result<Why, Fault> {
     let (step, run) = (&s.steps[index], &built.runs[index]);
     let mut out = Why { of: run.parts.len(), unknown: run.may, ..Why::default() };
     let Some(before) = last.and_then(|l| l.steps.get(&step.name)) else {
         out.new = true;
-        return out;
+        return Ok(out);
     };
     out.heads = changed_heads(&before.heads, &heads(step));
     let open = unknown(run);
@@ -71,9 +72,9 @@ pub fn why(s: &Session, built: &Built, index: usize, last: Option<&Record>, most
     let counted = run.parts.iter().all(|p| p.before.living.is_some());
     out.living = counted && changed.is_empty() && now.iter().any(|(_, p)| was_given.get(&p.reads) != Some(&p.living));
     if changed.len().max(gone.len()) <= most {
-        compare(s, built, step, run, &changed, &gone, &mut out);
+        compare(s, built, step, run, &changed, &gone, &mut out)?;
     }
-    out
+    Ok(out)
 }
 
 /// Columns that must be built before anything can be said of them.
@@ -123,7 +124,7 @@ fn compare(
     changed: &[&(usize, PartRecord)],
     gone: &[&PartRecord],
     out: &mut Why,
-) {
+) -> Result<(), Fault> {
     // what a reader is given are bytes; its rows are those that it bears
     let born = step.plan.ports.into.is_some();
     let pick = |p: &'_ PartRecord| if born { p.writes.clone() } else { p.reads.clone() };
@@ -139,12 +140,12 @@ fn compare(
         at.extend(ids(s, columns).into_iter().enumerate().map(|(row, id)| (id, (*i, row as u32))));
     }
     let place = |id: &String, told: usize| {
-        let (i, row) = at.get(id).filter(|_| told < EXAMPLES)?;
-        place(s, built, step, run, *i, *row)
+        let at = at.get(id).filter(|_| told < EXAMPLES);
+        at.map_or(Ok(None), |(i, row)| place(s, built, step, run, *i, *row))
     };
     for (id, values) in &new_rows {
         let Some(old) = old_rows.get(id) else {
-            out.added.push((id.clone(), place(id, out.added.len())));
+            out.added.push((id.clone(), place(id, out.added.len())?));
             continue;
         };
         for name in &names {
@@ -152,21 +153,22 @@ fn compare(
             let (b, n) = (value(old), value(values));
             if b != n {
                 let of = out.columns.entry((*name).clone()).or_default();
-                of.push(RowChange { id: id.clone(), place: place(id, of.len()), before: b, now: n });
+                of.push(RowChange { id: id.clone(), place: place(id, of.len())?, before: b, now: n });
             }
         }
     }
     out.removed = old_rows.into_keys().filter(|id| !new_rows.contains_key(id)).collect();
+    Ok(())
 }
 
 /// File and line of a row of the step's `i`-th partition.
-fn place(s: &Session, built: &Built, step: &Step, run: &StepRun, i: usize, row: u32) -> Option<String> {
+fn place(s: &Session, built: &Built, step: &Step, run: &StepRun, i: usize, row: u32) -> Result<Option<String>, Fault> {
     if let Some(into) = &step.plan.ports.into {
         let uid = format!("{}:{i}", step.name);
-        let part = built.tables.get(into)?.parts.iter().find(|p| p.uid == uid)?;
-        return ledger::origin(s, built, part, row);
+        let born = built.tables.get(into).and_then(|table| table.parts.iter().find(|p| p.uid == uid));
+        return born.map_or(Ok(None), |part| ledger::origin(s, built, part, row));
     }
-    ledger::origin(s, built, &run.parts.get(i)?.before, row)
+    run.parts.get(i).map_or(Ok(None), |part| ledger::origin(s, built, &part.before, row))
 }
 
 fn ids(s: &Session, columns: &BTreeMap<String, Digest>) -> Vec<String> {

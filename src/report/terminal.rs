@@ -53,7 +53,7 @@ pub fn plural(n: u64, what: &str) -> String {
 }
 
 /// The end of a build.
-pub fn build(project: &Project, s: &Session, f: &Finished, quiet: bool) -> String {
+pub fn build(project: &Project, s: &Session, f: &Finished, quiet: bool) -> Result<String, Fault> {
     let d = dataset(project);
     let mut out = String::new();
     if f.fresh && f.exit() == 0 {
@@ -65,11 +65,11 @@ pub fn build(project: &Project, s: &Session, f: &Finished, quiet: bool) -> Strin
         if f.changed_files > 0 {
             out.push_str(&format!("{} under out/ written again\n", plural(f.changed_files as u64, "file")));
         }
-        return if quiet { String::new() } else { out };
+        return Ok(if quiet { String::new() } else { out });
     }
     if !quiet {
         out.push_str(&format!("{} {}\n", d.name.get(), d.version.get()));
-        out.push_str(&lines(s, f));
+        out.push_str(&lines(s, f)?);
         let fresh = f.answers.iter().zip(&f.built.runs).filter(|(a, r)| **a == Answer::Fresh && !r.skipped).count();
         if fresh > 0 {
             out.push_str(&format!("  {} fresh\n", plural(fresh as u64, "step")));
@@ -79,9 +79,9 @@ pub fn build(project: &Project, s: &Session, f: &Finished, quiet: bool) -> Strin
         out.push_str(&format!("built{}\n", roots(s, f)));
     }
     if !quiet {
-        out.push_str(&hints(s, f));
+        out.push_str(&hints(s, f)?);
     }
-    out
+    Ok(out)
 }
 
 fn roots(s: &Session, f: &Finished) -> String {
@@ -105,7 +105,7 @@ fn roots(s: &Session, f: &Finished) -> String {
 }
 
 /// One line for each table of the manifest in which something ran.
-fn lines(s: &Session, f: &Finished) -> String {
+fn lines(s: &Session, f: &Finished) -> Result<String, Fault> {
     let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
     for (i, step) in s.steps.iter().enumerate() {
         match groups.iter_mut().find(|g| g.0 == step.path) {
@@ -120,7 +120,7 @@ fn lines(s: &Session, f: &Finished) -> String {
 /// Past this many changed partitions a build does not count rows.
 const COUNTED: usize = 16;
 
-fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> String {
+fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> Result<String, Fault> {
     let mut told: Vec<String> = Vec::new();
     let mut tally: BTreeMap<(&'static str, String, String), u64> = BTreeMap::new();
     for i in of {
@@ -128,7 +128,7 @@ fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> String {
         if let Some(scan) = &run.scanned {
             told.push(format!("{}, {}", plural(scan.files, "file"), bytes(scan.bytes)));
         }
-        for (key, n) in ledger::tally(s, step, run).unwrap_or_default() {
+        for (key, n) in ledger::tally(s, step, run)? {
             *tally.entry(key).or_default() += n;
         }
         if step.plan.ports.table == "samples" || step.plan.folder.is_some() {
@@ -139,10 +139,10 @@ fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> String {
             told.push(if sampled { "a sample: not written".to_string() } else { format!("in out/{name}") });
         }
     }
-    told.splice(0..0, changed(s, f, of));
+    told.splice(0..0, changed(s, f, of)?);
     told.extend(words(&tally));
     let count = samples(s, f, of).map_or(String::new(), number);
-    wrap(&format!("  {path:<26} {count:>9}   "), &told)
+    Ok(wrap(&format!("  {path:<26} {count:>9}   "), &told))
 }
 
 /// Samples behind a table of the manifest: those that a release says it holds, a source's own, else all that live.
@@ -158,16 +158,15 @@ fn samples(s: &Session, f: &Finished, of: &[usize]) -> Option<u64> {
 }
 
 /// What changed since the last build, in samples: of the first kernel of a table that ran on little.
-fn changed(s: &Session, f: &Finished, of: &[usize]) -> Option<String> {
-    let before = f.before.as_ref()?;
+fn changed(s: &Session, f: &Finished, of: &[usize]) -> Result<Option<String>, Fault> {
     let ran = |i: &&usize| f.answers.get(**i).is_some_and(|a| *a != Answer::Fresh);
-    let i = *of.iter().find(ran)?;
-    let w = why::why(s, &f.built, i, Some(before), COUNTED);
+    let (Some(before), Some(i)) = (f.before.as_ref(), of.iter().find(ran)) else { return Ok(None) };
+    let w = why::why(s, &f.built, *i, Some(before), COUNTED)?;
     let rows: std::collections::BTreeSet<&str> = w.columns.values().flatten().map(|r| r.id.as_str()).collect();
     let parts = [(rows.len(), "changed"), (w.added.len(), "new"), (w.removed.len(), "gone")];
     let told: Vec<String> =
         parts.iter().filter(|p| p.0 > 0).map(|(n, what)| format!("{} {what}", number(*n as u64))).collect();
-    (!told.is_empty()).then(|| told.join(", "))
+    Ok((!told.is_empty()).then(|| told.join(", ")))
 }
 
 /// Told one after another, wrapped below where they began.
@@ -231,10 +230,10 @@ fn splits(facts: &BTreeMap<String, Fact>) -> Vec<String> {
 }
 
 /// What to type next.
-fn hints(s: &Session, f: &Finished) -> String {
+fn hints(s: &Session, f: &Finished) -> Result<String, Fault> {
     let mut out = Vec::new();
     for (step, run) in s.steps.iter().zip(&f.built.runs) {
-        let n = ledger::findings(s, run);
+        let n = ledger::findings(s, run)?;
         if n > 0 {
             out.push((plural(n, "finding"), format!("tamis show {} --findings", step.name)));
         }
@@ -256,7 +255,7 @@ fn hints(s: &Session, f: &Finished) -> String {
     if let Some((step, _)) = release.filter(|_| f.exit() == 0) {
         out.push(("to freeze it".into(), format!("tamis release {}", step.plan.folder.clone().unwrap_or_default())));
     }
-    out.into_iter().map(|(what, next)| format!("  {what:<26} {next}\n")).collect()
+    Ok(out.into_iter().map(|(what, next)| format!("  {what:<26} {next}\n")).collect())
 }
 
 /// Decisions of people that no waiting sample met; known only of a whole build.

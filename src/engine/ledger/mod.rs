@@ -91,21 +91,21 @@ pub fn events(s: &Session, part: &PartRun) -> Result<Vec<Event>, Fault> {
 }
 
 /// How many findings a step has, counting living rows alone.
-pub fn findings(s: &Session, run: &StepRun) -> u64 {
-    run.unmatched.len() as u64 + count(s, run, |c| c.findings, is_finding)
+pub fn findings(s: &Session, run: &StepRun) -> Result<u64, Fault> {
+    Ok(run.unmatched.len() as u64 + count(s, run, |c| c.findings, is_finding)?)
 }
 
 /// How many of them the manifest says that the build fails of.
-pub fn fails(s: &Session, run: &StepRun) -> u64 {
+pub fn fails(s: &Session, run: &StepRun) -> Result<u64, Fault> {
     count(s, run, |c| c.fails, |act| *act == Act::Fail)
 }
 
 /// Counts events at living rows; uses the stored count if no row of the partition is dead.
-fn count(s: &Session, run: &StepRun, of: fn(&Counts) -> u32, is: fn(&Act) -> bool) -> u64 {
+fn count(s: &Session, run: &StepRun, of: fn(&Counts) -> u32, is: fn(&Act) -> bool) -> Result<u64, Fault> {
     let counted = |part: &PartRun| match (of(&part.counts()), &part.before.living) {
-        (0, _) => 0,
-        (n, Some(Living::All(_))) => u64::from(n),
-        _ => events(s, part).map_or(0, |e| e.iter().filter(|e| is(&e.act)).count() as u64),
+        (0, _) => Ok(0),
+        (n, Some(Living::All(_))) => Ok(u64::from(n)),
+        _ => Ok(events(s, part)?.iter().filter(|e| is(&e.act)).count() as u64),
     };
     run.parts.iter().map(counted).sum()
 }
@@ -141,7 +141,7 @@ pub fn act_name(act: &Act) -> &'static str {
     }
 }
 
-/// Where a unit's record stands, or the line of it that is meant (0: where it begins).
+/// Where a unit's record stands, or the line of it that is meant (0: where it begins). `None`: nobody knows.
 pub fn place(
     s: &Session,
     built: &Built,
@@ -149,20 +149,21 @@ pub fn place(
     uid: &str,
     row: u32,
     (record, line): (u32, u32),
-) -> Option<String> {
-    let source = s.steps.get(step)?.plan.scan.as_ref()?;
-    let scanned = built.runs.get(step)?.scanned.as_ref()?;
-    let part: usize = uid.rsplit_once(':')?.1.parse().ok()?;
-    let units = scanned.units(part).ok()?;
-    let unit = units.get(row as usize)?;
-    Some(scan::place(s.world, unit, record, line, source))
+) -> Result<Option<String>, Fault> {
+    let source = s.steps.get(step).and_then(|step| step.plan.scan.as_ref());
+    let scanned = built.runs.get(step).and_then(|run| run.scanned.as_ref());
+    let part = uid.rsplit_once(':').and_then(|(_, part)| part.parse().ok());
+    let (Some(source), Some(scanned), Some(part)) = (source, scanned, part) else { return Ok(None) };
+    let units = scanned.units(part)?;
+    Ok(units.get(row as usize).map(|unit| scan::place(s.world, unit, record, line, source)))
 }
 
-/// Where a row of a table was born: file and line, through its parents.
-pub fn origin(s: &Session, built: &Built, part: &Partition, row: u32) -> Option<String> {
-    let origin = part.origin.as_ref()?;
-    let parents = parents_of(&s.bytes(origin.parents?).ok()?);
-    let (unit, record) = *parents.get((origin.first + row) as usize)?;
+/// Where a row of a table was born: file and line, through its parents. `None`: it was born of no file.
+pub fn origin(s: &Session, built: &Built, part: &Partition, row: u32) -> Result<Option<String>, Fault> {
+    let Some(origin) = part.origin.as_ref() else { return Ok(None) };
+    let Some(parents) = origin.parents else { return Ok(None) };
+    let parents = parents_of(&s.bytes(parents)?);
+    let Some((unit, record)) = parents.get((origin.first + row) as usize).copied() else { return Ok(None) };
     if let Some(parent) = built.tables.get(&origin.table).and_then(|t| t.parts.iter().find(|p| p.uid == origin.uid))
         && parent.origin.is_some()
     {
@@ -171,9 +172,9 @@ pub fn origin(s: &Session, built: &Built, part: &Partition, row: u32) -> Option<
     place(s, built, origin.step, &origin.uid, unit, (record, 0))
 }
 
-/// The id of a row.
-pub fn id(s: &Session, part: &Partition, row: u32) -> Option<String> {
-    let digest = (*part.columns.get("id")?)?;
-    let ids = s.array(digest).ok()?;
-    table::texts(ids.as_ref()).get(row as usize).copied().flatten().map(Into::into)
+/// The id of a row; `None` where the partition has none.
+pub fn id(s: &Session, part: &Partition, row: u32) -> Result<Option<String>, Fault> {
+    let Some(digest) = part.columns.get("id").copied().flatten() else { return Ok(None) };
+    let ids = s.array(digest)?;
+    Ok(table::texts(ids.as_ref()).get(row as usize).copied().flatten().map(Into::into))
 }

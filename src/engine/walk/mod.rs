@@ -32,7 +32,8 @@ pub fn walk(
         let mut run = StepRun { skipped: stopped || !wanted.contains(&i), ..StepRun::default() };
         if !run.skipped {
             let facts = facts(s, step, &built);
-            let done = take(&Turn { s, mode, wanted, i, step, sink, facts }, &mut built.tables, &mut run);
+            let turn = facts.map(|facts| Turn { s, mode, wanted, i, step, sink, facts });
+            let done = turn.and_then(|turn| take(&turn, &mut built.tables, &mut run));
             run.fault = done.err();
             run.settled = mode == Mode::Build;
             if run.fault.is_some() {
@@ -48,11 +49,11 @@ pub fn walk(
 }
 
 /// The facts that a step reads; `None` if one is not known before another step has run.
-fn facts(s: &Session, step: &Step, built: &Built) -> Option<BTreeMap<String, Fact>> {
+fn facts(s: &Session, step: &Step, built: &Built) -> Result<Option<BTreeMap<String, Fact>>, Fault> {
     let of = |name: &String| {
         let giver = gate::giver(&s.steps[..built.runs.len()], name).and_then(|i| built.runs.get(i));
         let known = giver.is_none_or(|run| run.answer() == Answer::Fresh || run.settled);
-        known.then(|| (name.clone(), gate::fact_or_none(s, built, name)))
+        known.then(|| Ok((name.clone(), gate::fact_or_none(s, built, name)?))).transpose()
     };
     step.plan.ports.facts.iter().map(of).collect()
 }
