@@ -8,6 +8,7 @@ pub mod encoding;
 pub mod format;
 pub mod image;
 pub mod json;
+pub mod options;
 pub mod packing;
 pub mod reader;
 pub mod sidecar;
@@ -26,7 +27,8 @@ pub mod voc;
 
 pub use cut::Cut;
 pub use encoding::Wrong;
-pub use format::{Format, Options};
+pub use format::Format;
+pub use options::Options;
 
 /// All formats, in the order in which a release lists its own.
 pub const FORMATS: &[Format] = &[

@@ -1,7 +1,8 @@
 //! Reading records: what is asked of a reader, and what it gives. A reader is called once for each unit; the loop over
 //! records is its own, so nothing here is called through a pointer for a record.
+use super::cut::Cut;
 use super::encoding::{BOM, Wrong};
-use super::{Cut, Options};
+use super::options::Options;
 use crate::digest::Digest;
 use crate::table::value::column;
 use crate::table::{ArrayRef, Builder, DataType, Value, concat, types, utf8};

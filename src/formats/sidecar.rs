@@ -1,6 +1,8 @@
 //! Annotations in files of their own, beside the images that they belong to.
+use super::cut::Holds;
+use super::encoding::Wrong;
+use super::options::Options;
 use super::reader::Unit;
-use super::{Options, Wrong, cut::Holds};
 use crate::model::boxes::Box2;
 
 /// How files of annotations beside images are read.

@@ -6,7 +6,8 @@
 //! names another image; its own name wins).
 use super::cut::Holds;
 use super::encoding::{BOM, Wrong, line_at, text};
-use super::format::{Choice, Format, Options, Takes};
+use super::format::Format;
+use super::options::{Choice, Options, Takes};
 use super::reader::Unit;
 use super::sidecar::{Document as Beside, Documents, Note, Sidecar, stem_of};
 use crate::model::boxes::Box2;

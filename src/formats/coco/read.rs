@@ -1,8 +1,8 @@
 //! A file of instances as samples, and as the boxes of images beside it.
 use super::annotation::{Annotation, Id};
-use crate::formats::Options;
 use crate::formats::encoding::{BOM, Wrong, line_at, text};
 use crate::formats::json::{self, Json, deeper_than};
+use crate::formats::options::Options;
 use crate::formats::reader::{Ask, Records, Unit};
 use crate::formats::sidecar::{Document, Documents, Note, stem_of};
 use crate::model::boxes::Box2;

@@ -1,7 +1,7 @@
 //! Sentences become samples.
 use super::sentence::{Sentence, comment_field, sentence};
 use crate::formats::cut::Split;
-use crate::formats::format::{Choice, Takes};
+use crate::formats::options::{Choice, Takes};
 use crate::formats::reader::{Ask, Record, Records, Unit, each_record, from_text, strip_bom};
 use crate::model::tokens::Token;
 use crate::table::{Builder, Cell, Value};

@@ -1,5 +1,6 @@
 //! How a file is cut into what a reader is given.
 pub mod members;
+pub mod quoted;
 pub mod text;
 
 pub use members::Members;

@@ -4,9 +4,9 @@
 //! behind them, at the end of the file to the last one. So cutting the bytes of some consecutive records again, alone,
 //! gives the same records, and a reader may be given any run of them. Only a file that holds nothing but such lines
 //! has no record at all.
+use super::quoted::Field;
 use crate::digest::CutHasher;
 use crate::formats::conll::sentence::is_aside;
-use crate::formats::csv::Field;
 use crate::formats::encoding;
 use memchr::{memchr, memchr_iter, memchr2};
 

@@ -1,7 +1,7 @@
 //! The files of a source, and how they are read: `open = { files = [..], format = "..", .. }`. What `format` may be, and
 //! which keys may stand beside it, comes from the list of formats.
 use crate::diag::{Diagnostic, nearest};
-use crate::formats::format::{Choice, Takes};
+use crate::formats::options::{Choice, Takes};
 use crate::formats::reader::{Reader, Selects};
 use crate::formats::{FORMATS, Format, Options, named};
 use crate::manifest::values::At;

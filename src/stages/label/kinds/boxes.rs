@@ -12,8 +12,8 @@ pub const KIND: Kind = Kind {
            and, if there are any, `flags`.",
     answer: Vec::<Box2>::ty,
     takes: |ty| list_with(ty, &["class", "x1", "y1", "x2", "y2"]),
-    from_cell,
-    from_text,
+    from_cell: |cell, reading| from_list(cell, reading, boxes),
+    from_text: |text, reading| from_json_list(text, reading, boxes),
     problems: &[
         CLASS,
         Problem::new("outside", "A box that passes a side of the image. `fix` cuts off what is outside."),
@@ -31,16 +31,6 @@ pub const KIND: Kind = Kind {
     methods: &[Method::Single],
     words,
 };
-
-fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
-    let Value::List(items) = cell else { return None };
-    Some(boxes(items, reading).into_value())
-}
-
-fn from_text(text: &str, reading: &mut Reading) -> Option<Value> {
-    let items = reading.json_list(text)?;
-    Some(boxes(&items, reading).into_value())
-}
 
 fn boxes(items: &[Value], reading: &mut Reading) -> Vec<Box2> {
     let boxes = reading.shaped(items, box_of).into_iter();

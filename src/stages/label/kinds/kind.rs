@@ -6,7 +6,7 @@ use crate::manifest::Decimal;
 use crate::model::edits::Edit;
 use crate::model::tokens::Token;
 use crate::stage::Act;
-use crate::table::{DataType, Value};
+use crate::table::{Cell, DataType, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -228,6 +228,27 @@ impl Reading<'_> {
         }
         good
     }
+}
+
+/// How the annotations of one answer are read from the items of a list.
+type Annotations<T> = fn(&[Value], &mut Reading) -> Vec<T>;
+
+/// An answer from a cell that is a list of annotations; `None` where it is none.
+pub fn from_list<T>(cell: &Value, reading: &mut Reading, read: Annotations<T>) -> Option<Value>
+where
+    Vec<T>: Cell,
+{
+    let Value::List(items) = cell else { return None };
+    Some(read(items, reading).into_value())
+}
+
+/// An answer from a text that is a list of annotations, written as JSON.
+pub fn from_json_list<T>(text: &str, reading: &mut Reading, read: Annotations<T>) -> Option<Value>
+where
+    Vec<T>: Cell,
+{
+    let items = reading.json_list(text)?;
+    Some(read(&items, reading).into_value())
 }
 
 /// A text that is JSON, as a value.

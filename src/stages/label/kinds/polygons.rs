@@ -16,8 +16,8 @@ pub const KIND: Kind = Kind {
            0) and, if there are any, `flags`.",
     answer: Vec::<Polygon>::ty,
     takes: |ty| list_with(ty, &["class", "rings"]),
-    from_cell,
-    from_text,
+    from_cell: |cell, reading| from_list(cell, reading, polygons),
+    from_text: |text, reading| from_json_list(text, reading, polygons),
     problems: &[
         CLASS,
         Problem::new("outside", "A polygon that passes a side of the image. `fix` cuts off what is outside."),
@@ -42,16 +42,6 @@ pub const KIND: Kind = Kind {
     methods: &[Method::Single],
     words,
 };
-
-fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
-    let Value::List(items) = cell else { return None };
-    Some(polygons(items, reading).into_value())
-}
-
-fn from_text(text: &str, reading: &mut Reading) -> Option<Value> {
-    let items = reading.json_list(text)?;
-    Some(polygons(&items, reading).into_value())
-}
 
 fn polygons(items: &[Value], reading: &mut Reading) -> Vec<Polygon> {
     let polygons = reading.shaped(items, polygon_of).into_iter();

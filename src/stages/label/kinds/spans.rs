@@ -15,8 +15,8 @@ pub const KIND: Kind = Kind {
     form: "a list of objects with `class`, `start`, `end` (characters, end exclusive); in a column also a tag for each token.",
     answer: Vec::<Span>::ty,
     takes,
-    from_cell,
-    from_text,
+    from_cell: |cell, reading| from_list(cell, reading, spans),
+    from_text: |text, reading| from_json_list(text, reading, spans),
     problems: &[
         Problem {
             name: "bio",
@@ -41,16 +41,6 @@ pub const KIND: Kind = Kind {
 fn takes(ty: &DataType) -> Take {
     let tags = matches!(ty, DataType::List(item) if item.data_type() == &DataType::Utf8);
     if tags { Take::WithTokens } else { list_with(ty, &["class", "start", "end"]) }
-}
-
-fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
-    let Value::List(items) = cell else { return None };
-    Some(spans(items, reading).into_value())
-}
-
-fn from_text(text: &str, reading: &mut Reading) -> Option<Value> {
-    let items = reading.json_list(text)?;
-    Some(spans(&items, reading).into_value())
 }
 
 /// Spans in the present text, in the order of (start, end, class).
