@@ -4,8 +4,14 @@ use crate::harness::{Lab, Way, binary, build, tamis};
 use crate::incremental::{Dice, edit};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use tamis::engine::session::Stop;
 use tamis::engine::store;
+use tamis::engine::told::Event;
+use tamis::project::{Options, Project};
+use tamis::report::terminal;
+use tamis::stages::registry;
 use tamis::world::World;
 
 const KILLS: u64 = 200;
@@ -195,6 +201,26 @@ fn a_wish_to_stop_is_granted() {
         }
         assert!(stopped > 0, "no build was stopped");
     }
+}
+
+/// Of a step that broke off, the end of the build claims no number of samples: a 0 would say that there are none.
+#[test]
+fn a_step_that_was_stopped_counts_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    lab().write(dir.path());
+    let project = Project::in_world(World::new(dir.path()), &registry()).unwrap();
+    let stop = Stop::default();
+    let options = Options { target: 16, jobs: 1, stop: stop.clone(), ..Options::default() };
+    let ask = |e: Event| {
+        if matches!(e, Event::Running { .. }) {
+            stop.0.store(130, Ordering::Relaxed);
+        }
+    };
+    let told = project.build(&options, &ask, |s, f| (f.exit(), terminal::build(&project, s, f, false).unwrap()));
+    let (exit, text) = told.unwrap();
+    assert_eq!(exit, 130, "{text}");
+    let line = text.lines().find(|l| l.trim_start().starts_with("collect.")).expect(&text);
+    assert!(!line.split_whitespace().any(|word| word == "0"), "{text}");
 }
 
 /// A bit in every kind of file of the store, a pack that is gone, an index that is empty, a state cut short.

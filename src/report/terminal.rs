@@ -141,7 +141,9 @@ fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> Result<String, F
     }
     told.splice(0..0, changed(s, f, of)?);
     told.extend(words(&tally));
-    let count = samples(s, f, of).map_or(String::new(), number);
+    // of a step that broke off nobody knows how many samples it would have given
+    let whole = of.iter().all(|i| f.built.runs[*i].fault.is_none());
+    let count = samples(s, f, of).filter(|_| whole).map_or(String::new(), number);
     Ok(wrap(&format!("  {path:<26} {count:>9}   "), &told))
 }
 
