@@ -300,6 +300,7 @@ impl Assembly<'_> {
                 min: at.min,
                 max: at.max,
                 span: at.span(),
+                say: None,
                 look: "tamis status".into(),
             });
         }

@@ -13,7 +13,7 @@ use crate::engine::session::{Session, Stop};
 use crate::engine::state::{Built, Mode, StepRun};
 use crate::engine::store::{Store, StoreError};
 use crate::engine::told::{Answer, Event, Sink};
-use crate::engine::walk;
+use crate::engine::walk::{self, Next};
 use crate::exec::local::Local;
 use crate::manifest::{self, Manifest};
 use crate::stage::{Entry, Fault};
@@ -175,7 +175,7 @@ impl Project {
         let a = &self.assembled;
         let session = Session::new(&self.world, &store, &exec, &Maker, &a.steps, &a.review, options.target);
         let wanted = self.wanted(&options.steps)?;
-        let built = walk::walk(&session, mode, &wanted, &|_| {}, &mut |_, _| true);
+        let built = walk::walk(&session, mode, &wanted, &|_| {}, &mut |_, _| Next::Go);
         if let Some(fault) = built.runs.iter().find_map(|r| r.fault.clone()) {
             return Err(fault.into());
         }
@@ -240,7 +240,7 @@ impl Project {
         lock: &Lock,
         sink: Sink,
     ) -> Result<Finished, Failure> {
-        let planned = walk::walk(session, Mode::Plan, wanted, &|_| {}, &mut |_, _| true);
+        let planned = walk::walk(session, Mode::Plan, wanted, &|_| {}, &mut |_, _| Next::Go);
         if options.locked {
             same_lock(lock, &self.next_lock(session, options, &planned, lock))?;
         }
@@ -261,19 +261,24 @@ impl Project {
             let mut unjudged = None;
             let mut judge = |i: usize, built: &Built| {
                 if session.store.written() > 0 && session.store.commit().is_err() {
-                    return false; // told when the walk ends: the store refuses everything from here on
+                    return Next::Stop; // told when the walk ends: the store refuses everything from here on
                 }
                 let gates = session.steps[i].plan.gates.iter().map(|g| gate::judge(session, built, g));
                 let gates: Vec<Judged> = match gates.collect() {
                     Ok(gates) => gates,
                     Err(fault) => {
                         unjudged = Some(fault);
-                        return false;
+                        return Next::Stop;
                     }
                 };
                 let good = gates.iter().all(|g| g.pass) && built.runs[i].fault.is_none();
                 judged.extend(gates);
-                good || options.keep_going
+                let stops = session.stop.asked() > 0;
+                match good || options.keep_going {
+                    true => Next::Go,
+                    false if stops => Next::Stop,
+                    false => Next::Without,
+                }
             };
             let built = walk::walk(session, Mode::Build, wanted, sink, &mut judge);
             unjudged.map_or(Ok(built), Err)?

@@ -607,7 +607,7 @@ fn a_line_of_100_mb_is_never_held() {
 fn peak(path: &str, bytes: &[u8]) -> u64 {
     let dir = tempfile::tempdir().unwrap();
     let manifest = "[dataset]\nname = \"x\"\nversion = \"0.1.0\"\n[collect.a]\nfields = { text = \"text\" }\nid = \"id\"\n\
-                    direct = { files = [\"raw/*\"], format = \"jsonl\" }\nlicense = \"MIT\"\nrecord_max = \"1 MiB\"\n";
+                    direct = { files = [\"raw/*\"], format = \"jsonl\" }\nlicense = \"MIT\"\noptional = [\"text\"]\nmin_records = 0\nrecord_max = \"1 MiB\"\n";
     put(dir.path(), "dataset.toml", manifest.as_bytes());
     put(dir.path(), path, bytes);
     let mut child = std::process::Command::new(binary())

@@ -1,7 +1,7 @@
 //! Facts and gates: named numbers of steps, and bounds that the manifest sets on them.
 use super::ledger;
 use super::session::Session;
-use super::state::{Built, StepRun};
+use super::state::{Built, PartRun, StepRun};
 use super::step::Step;
 use crate::manifest::{Decimal, Threshold};
 use crate::stage::{Fact, Fault, Gate};
@@ -32,7 +32,7 @@ pub fn fact_or_none(s: &Session, built: &Built, name: &str) -> Result<Fact, Faul
 }
 
 /// A fact by its full name, `STEP.NAME`: a stage's own, or one that every step has (`samples`, `findings`, `fails`,
-/// `dropped`, `held`, `rejected`, `rejected_share`). `None`: no step gives it.
+/// `dropped`, `held`, `given`, `rejected`, `rejected_share`, `rejected_share_of_many`). `None`: no step gives it.
 pub fn fact(s: &Session, built: &Built, name: &str) -> Result<Option<Fact>, Fault> {
     let given = giver(s.steps, name).and_then(|i| Some((s.steps.get(i)?, built.runs.get(i)?)));
     let Some((step, run)) = given else { return Ok(None) };
@@ -46,18 +46,28 @@ pub fn fact(s: &Session, built: &Built, name: &str) -> Result<Option<Fact>, Faul
     }
 }
 
+/// So many rejected records make a share worth judging.
+const MANY: u64 = 10;
+
 /// A fact that every step has.
 fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &str) -> Result<Option<Fact>, Fault> {
     let dead = |bin| run.parts.iter().flat_map(|p| &p.dead).filter(|d| d.1 == bin).count() as u64;
     let sum = |f: fn(&super::state::Counts) -> u32| run.parts.iter().map(|p| u64::from(f(&p.counts()))).sum::<u64>();
     let records: u64 = run.parts.iter().filter_map(|p| p.records).sum();
     let rejected = || if step.plan.ports.into.is_some() { sum(|c| c.drops) } else { 0 };
+    let born =
+        |p: &PartRun| p.outcomes.iter().filter_map(|o| o.2.born.as_ref()).map(|b| u64::from(b.rows)).sum::<u64>();
+    let given = || run.parts.iter().map(born).sum::<u64>();
     Ok(Some(match own {
         "findings" => ledger::findings(s, run)?.into(),
         "fails" => ledger::fails(s, run)?.into(),
         "dropped" => dead(super::state::Bin::Dropped).into(),
         "held" => dead(super::state::Bin::Held).into(),
+        "given" => given().into(),
         "rejected" => rejected().into(),
+        // of fewer than ten rejected records nobody can say that the source as a whole is read wrongly
+        "rejected_share_of_many" if rejected() < MANY => Fact::Int(0),
+        "rejected_share_of_many" => share(rejected(), records),
         "rejected_share" if records == 0 => Fact::Undefined("there are no records".into()),
         "rejected_share" => share(rejected(), records),
         "samples" => built

@@ -50,6 +50,9 @@ fn read(ask: &Ask, unit: &Unit, out: &mut Records, delimiter: u8) {
         header(strip_bom(c), delimiter).map_err(wrong)
     });
     let header = header.and_then(|h| all_there(ask, &h).map(|()| h));
+    if let Ok(Header(names)) = &header {
+        out.lacks(unit, names, |column| names.iter().any(|n| n == column));
+    }
     for (n, own) in each_record(ask, &split, unit.bytes) {
         let record = header.as_ref().map_err(Wrong::clone).and_then(|h| Ok((h, record(own, delimiter, h)?)));
         match record {
@@ -97,6 +100,14 @@ impl Record for Row<'_> {
             None => to.value(Value::Null),
         }
         Ok(())
+    }
+
+    fn has(&self, selector: &str) -> bool {
+        self.names.iter().any(|n| n == selector)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.names.to_vec()
     }
 }
 

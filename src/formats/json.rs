@@ -127,6 +127,15 @@ impl Record for Json<'_> {
         }
         Ok(())
     }
+
+    fn has(&self, selector: &str) -> bool {
+        select(self, selector).is_some()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let Json::Object(entries) = self else { return Vec::new() };
+        entries.iter().map(|(key, _)| key.to_string()).collect()
+    }
 }
 
 /// A JSON value as one of a column's type.

@@ -10,6 +10,7 @@ pub mod image;
 pub mod json;
 pub mod options;
 pub mod packing;
+pub mod pointer;
 pub mod reader;
 pub mod sidecar;
 pub mod writer;

@@ -6,7 +6,8 @@ use super::options::Options;
 use crate::digest::Digest;
 use crate::table::value::column;
 use crate::table::{ArrayRef, Builder, DataType, Value, concat, types, utf8};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How files of records become samples.
 pub struct Reader {
@@ -124,6 +125,48 @@ pub trait Record {
     /// Puts a selected value of a type into a column; null where there is none. An error says why it is not of the
     /// type, and then nothing was put.
     fn put(&self, selector: &str, ty: &str, to: &mut Builder) -> Result<(), String>;
+    /// Whether the record has what a selector names, be it null or empty.
+    fn has(&self, selector: &str) -> bool;
+    /// What a selector could have named here; asked for only where one named nothing.
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What the selector of a field met in the records of a partition.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct Met {
+    /// Records that were taken.
+    pub records: u64,
+    /// Some record has what the selector names.
+    pub has: bool,
+    /// Stretches of records whose header or schema lacks the column.
+    pub lacks: u64,
+    /// Values that became null because they do not fit the type, and values that are there.
+    pub wrong: u64,
+    pub good: u64,
+    /// Names that the selector could have named, where it named nothing: at most [`SEEN`] of them.
+    pub seen: BTreeSet<String>,
+}
+
+/// How many names are kept to be shown to a person.
+pub const SEEN: usize = 24;
+
+impl Met {
+    fn see(&mut self, names: impl IntoIterator<Item = String>) {
+        let room = SEEN.saturating_sub(self.seen.len());
+        self.seen.extend(names.into_iter().take(room).map(|name| name.chars().take(60).collect()));
+    }
+
+    /// The same of more records.
+    pub fn add(&mut self, more: Met) {
+        self.records += more.records;
+        self.has |= more.has;
+        self.lacks += more.lacks;
+        self.wrong += more.wrong;
+        self.good += more.good;
+        self.see(more.seen);
+    }
 }
 
 /// Something that a reader has to say of a record.
@@ -149,6 +192,8 @@ pub struct Records<'a> {
     fields: Vec<FieldColumn<'a>>,
     more: BTreeMap<&'static str, (DataType, Vec<Value>)>,
     told: Vec<Told>,
+    /// What the id's selector met.
+    id_met: Met,
     /// The line of the document on which the record begins that is being taken; 0 where that is not known.
     pub line: u32,
 }
@@ -161,6 +206,8 @@ pub struct Found {
     /// `id` where ids were asked for, the fields, and what the format adds; empty where there is no row.
     pub columns: BTreeMap<String, ArrayRef>,
     pub told: Vec<Told>,
+    /// What the selectors met: of each field by its name, and of the id.
+    pub met: Vec<(String, Met)>,
 }
 
 /// A column that is taken from records: values one by one, or whole arrays.
@@ -171,6 +218,7 @@ struct FieldColumn<'a> {
     values: Builder,
     /// Values that were put since the last array.
     open: usize,
+    met: Met,
 }
 
 impl FieldColumn<'_> {
@@ -183,12 +231,14 @@ impl FieldColumn<'_> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<ArrayRef, String> {
+    fn finish(mut self) -> Result<(ArrayRef, Met), String> {
         self.close()?;
-        match self.arrays.as_slice() {
-            [one] => Ok(one.clone()),
-            many => concat(&self.ty, many),
-        }
+        let array = match self.arrays.as_slice() {
+            [one] => one.clone(),
+            many => concat(&self.ty, many)?,
+        };
+        self.met.good = (array.len() - array.null_count()) as u64;
+        Ok((array, self.met))
     }
 }
 
@@ -197,7 +247,7 @@ impl<'a> Records<'a> {
     pub fn new(ask: &'a Ask, adds: Vec<(&'static str, DataType)>) -> Self {
         let column = |field: &'a Field| {
             let ty = types::parse(&field.ty).map_or(utf8(), |t| t.0);
-            FieldColumn { field, values: Builder::new(&ty), ty, arrays: Vec::new(), open: 0 }
+            FieldColumn { field, values: Builder::new(&ty), ty, arrays: Vec::new(), open: 0, met: Met::default() }
         };
         Records {
             ask,
@@ -206,8 +256,32 @@ impl<'a> Records<'a> {
             fields: ask.fields.iter().map(column).collect(),
             more: adds.into_iter().map(|(name, ty)| (name, (ty, Vec::new()))).collect(),
             told: Vec::new(),
+            id_met: Met::default(),
             line: 0,
         }
+    }
+
+    /// Says that the header or the schema of a unit lacks what the id or a field is taken from. Returns whether it lacks
+    /// anything.
+    pub fn lacks(&mut self, unit: &Unit, names: &[String], has: impl Fn(&str) -> bool) -> bool {
+        let id = self.ask.id.as_ref().map(|from| (None, from, &mut self.id_met));
+        let fields = self.fields.iter_mut().map(|f| (Some(&f.field.name), &f.field.from, &mut f.met));
+        let mut told = Vec::new();
+        for (field, from, met) in id.into_iter().chain(fields) {
+            let From::Record(selector) = from else { continue };
+            if has(selector) {
+                continue;
+            }
+            met.lacks += 1;
+            met.see(names.iter().cloned());
+            told.push((field.cloned(), format!("there is no column `{selector}`")));
+        }
+        let lacks = !told.is_empty();
+        for (field, say) in told {
+            let (row, rule) = (unit.row, "column.missing".to_string());
+            self.told.push(Told { row, record: 0, line: 0, drops: false, rule, say, field });
+        }
+        lacks
     }
 
     /// Drops a record that cannot be read.
@@ -234,6 +308,9 @@ impl<'a> Records<'a> {
 
     /// Says something of a field, whose value became null.
     pub fn field_finding(&mut self, unit: &Unit, record: usize, rule: &str, field: &str, say: &str) {
+        if let Some(column) = self.fields.iter_mut().find(|c| c.field.name == field) {
+            column.met.wrong += 1;
+        }
         let (rule, say) = (rule.to_string(), format!("{field}: {say}"));
         let field = Some(field.to_string());
         self.told.push(Told { row: unit.row, record, line: 0, drops: false, rule, say, field });
@@ -246,7 +323,10 @@ impl<'a> Records<'a> {
                 From::Path => Some(unit.path.to_string()),
                 From::Stem => Some(unit.stem.to_string()),
                 From::Content => Some(Digest::of(bytes).hex()[..32].to_string()),
-                From::Record(selector) => of.text(selector),
+                From::Record(selector) => {
+                    sight(&mut self.id_met, of, selector);
+                    of.text(selector)
+                }
             };
             let Some(id) = self.accept_id(unit, record, id.as_deref()) else { return false };
             self.ids.text(&id);
@@ -255,7 +335,10 @@ impl<'a> Records<'a> {
         for column in &mut self.fields {
             column.open += 1;
             let done = match &column.field.from {
-                From::Record(selector) => of.put(selector, &column.field.ty, &mut column.values),
+                From::Record(selector) => {
+                    sight(&mut column.met, of, selector);
+                    of.put(selector, &column.field.ty, &mut column.values)
+                }
                 own => {
                     match own {
                         From::Path => column.values.text(unit.path),
@@ -266,6 +349,7 @@ impl<'a> Records<'a> {
                 }
             };
             if let Err(say) = done {
+                column.met.wrong += 1;
                 column.values.value(Value::Null);
                 let (rule, name) = ("field.type".to_string(), &column.field.name);
                 let (row, say, field) = (unit.row, format!("{name}: {say}"), Some(name.clone()));
@@ -296,6 +380,8 @@ impl<'a> Records<'a> {
         let mut stay = Vec::with_capacity(ids.len());
         for (i, id) in ids.iter().enumerate() {
             if self.ask.id.is_some() {
+                self.id_met.records += 1;
+                self.id_met.has |= self.id_met.lacks == 0;
                 let Some(id) = self.accept_id(unit, first + i, id.as_deref()) else { continue };
                 self.ids.text(&id);
             }
@@ -309,6 +395,8 @@ impl<'a> Records<'a> {
     pub fn put_array(&mut self, field: usize, array: ArrayRef) -> Result<(), String> {
         let Some(column) = self.fields.get_mut(field) else { return Ok(()) };
         column.close()?;
+        column.met.records += array.len() as u64;
+        column.met.has |= column.met.lacks == 0;
         column.arrays.push(array);
         Ok(())
     }
@@ -321,20 +409,40 @@ impl<'a> Records<'a> {
     }
 
     pub fn finish(mut self) -> Result<Found, String> {
-        let mut columns = BTreeMap::new();
-        if !self.parents.is_empty() {
+        let (mut columns, mut met) = (BTreeMap::new(), Vec::new());
+        if matches!(self.ask.id, Some(From::Record(_))) {
+            met.push(("id".to_string(), self.id_met));
+        }
+        if self.parents.is_empty() {
+            met.extend(self.fields.into_iter().map(|f| (f.field.name.clone(), f.met)));
+        } else {
             if self.ask.id.is_some() {
                 columns.insert("id".to_string(), self.ids.finish()?);
             }
             for field in self.fields {
-                columns.insert(field.field.name.clone(), field.finish()?);
+                let name = field.field.name.clone();
+                let (array, own) = field.finish()?;
+                met.push((name.clone(), own));
+                columns.insert(name, array);
             }
             for (name, (ty, values)) in self.more {
                 columns.insert(name.to_string(), column(&ty, &values)?);
             }
         }
         self.told.sort_by_key(|t| (t.row, t.record));
-        Ok(Found { parents: self.parents, columns, told: self.told })
+        Ok(Found { parents: self.parents, columns, told: self.told, met })
+    }
+}
+
+/// Notes whether a record has what a selector names. Once one has it, nothing more is looked for.
+fn sight<R: Record>(met: &mut Met, of: &R, selector: &str) {
+    met.records += 1;
+    if met.has {
+        return;
+    }
+    met.has = of.has(selector);
+    if !met.has && met.seen.len() < SEEN {
+        met.see(of.names());
     }
 }
 

@@ -38,4 +38,8 @@ impl Record for Whole<'_> {
         to.value(from_text(self.0, ty)?);
         Ok(())
     }
+
+    fn has(&self, _: &str) -> bool {
+        true
+    }
 }

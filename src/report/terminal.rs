@@ -273,9 +273,14 @@ fn unmet(s: &Session, f: &Finished) -> u64 {
 pub fn failures(project: &Project, s: &Session, f: &Finished) -> String {
     let mut out = String::new();
     for j in f.judged.iter().filter(|j| !j.pass) {
-        let message = format!("{} is {}; the manifest asks for {}", j.gate.fact, j.got, j.want());
+        let numbers = || format!("{} is {}; the manifest asks for {}", j.gate.fact, j.got, j.want());
+        let (message, label) = match (&j.gate.say, &j.got) {
+            (Some(say), Fact::Undefined(why)) => (say.clone(), why.clone()),
+            (Some(say), got) => (say.clone(), format!("{got}, where {} is asked for", j.want())),
+            (None, got) => (numbers(), format!("{got} here")),
+        };
         let problem = crate::diag::Diagnostic::error("T0501", j.gate.span.clone(), message)
-            .label(format!("{} here", j.got))
+            .label(label)
             .help(j.gate.look.clone());
         out.push_str(&super::diagnostic::render(&project.manifest, &[problem], false));
     }

@@ -1,5 +1,7 @@
 //! Facts: named numbers and small tables of a step, and the bounds that a manifest sets on them.
+use crate::manifest::Decimal;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// What a step found out of all of its rows: an integer, decimal text (never a float), a small table, or undefined with
 /// a reason.
@@ -38,9 +40,34 @@ impl std::fmt::Display for Fact {
 pub struct Gate {
     pub key: String,
     pub fact: String,
-    pub min: Option<crate::manifest::Decimal>,
-    pub max: Option<crate::manifest::Decimal>,
-    pub span: std::ops::Range<usize>,
+    pub min: Option<Decimal>,
+    pub max: Option<Decimal>,
+    pub span: Range<usize>,
+    /// What is wrong if it does not hold, as a sentence without a full stop; else the numbers are told.
+    pub say: Option<String>,
     /// What to type to see more.
     pub look: String,
+}
+
+impl Gate {
+    /// The gate of a key: at most `max` of a fact, else the build fails at the key's place.
+    pub fn at_most(key: impl Into<String>, fact: impl Into<String>, max: Decimal, span: Range<usize>) -> Gate {
+        let (key, fact, look) = (key.into(), fact.into(), String::new());
+        Gate { key, fact, min: None, max: Some(max), span, say: None, look }
+    }
+
+    /// The same for at least `min`.
+    pub fn at_least(key: impl Into<String>, fact: impl Into<String>, min: Decimal, span: Range<usize>) -> Gate {
+        Gate { min: Some(min), max: None, ..Gate::at_most(key, fact, min, span) }
+    }
+
+    /// What is wrong if it does not hold.
+    pub fn say(self, say: impl Into<String>) -> Gate {
+        Gate { say: Some(say.into()), ..self }
+    }
+
+    /// What to type to see more.
+    pub fn look(self, look: impl Into<String>) -> Gate {
+        Gate { look: look.into(), ..self }
+    }
 }

@@ -9,6 +9,7 @@ mod turn;
 mod whole;
 
 use super::gate;
+use super::graph::Graph;
 use super::scan;
 use super::session::Session;
 use super::state::{Built, Mode, Partition, StepRun, Tables};
@@ -18,18 +19,31 @@ use crate::stage::{Fact, Fault, Kernels};
 use std::collections::{BTreeMap, BTreeSet};
 use turn::Turn;
 
-/// Walks the steps. After each, `judge` may stop the walk (a gate failed, a world failed); the rest is skipped.
+/// How the walk goes on after a step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Next {
+    Go,
+    /// A gate failed or a file could not be read: what depends on the step is skipped. The rest runs, so that one build
+    /// tells every mistake that it can find.
+    Without,
+    /// All that is left is skipped.
+    Stop,
+}
+
+/// Walks the steps. After each, `judge` says how to go on.
 pub fn walk(
     s: &Session,
     mode: Mode,
     wanted: &BTreeSet<usize>,
     sink: Sink,
-    judge: &mut dyn FnMut(usize, &Built) -> bool,
+    judge: &mut dyn FnMut(usize, &Built) -> Next,
 ) -> Built {
     let mut built = Built::default();
     let mut stopped = false;
+    let mut missing = Missing { steps: s.steps, graph: None, of: BTreeSet::new() };
     for (i, step) in s.steps.iter().enumerate() {
-        let mut run = StepRun { skipped: stopped || !wanted.contains(&i), ..StepRun::default() };
+        let skipped = stopped || !wanted.contains(&i) || missing.touches(i);
+        let mut run = StepRun { skipped, ..StepRun::default() };
         if !run.skipped {
             let facts = facts(s, step, &built);
             let turn = facts.map(|facts| Turn { s, mode, wanted, i, step, sink, facts });
@@ -41,11 +55,39 @@ pub fn walk(
                 run.may = true;
             }
         }
-        let skipped = run.skipped;
         built.runs.push(run);
-        stopped = stopped || (!skipped && !judge(i, &built));
+        match if skipped { Next::Go } else { judge(i, &built) } {
+            Next::Go => {}
+            Next::Without => missing.add(i),
+            Next::Stop => stopped = true,
+        }
     }
     built
+}
+
+/// The steps that failed, with all that depends on them.
+struct Missing<'s> {
+    steps: &'s [Step],
+    /// Made at the first failure.
+    graph: Option<Graph>,
+    of: BTreeSet<usize>,
+}
+
+impl Missing<'_> {
+    fn add(&mut self, i: usize) {
+        self.graph.get_or_insert_with(|| Graph::new(self.steps));
+        self.of.insert(i);
+    }
+
+    /// Whether a step depends on one that is missing; then it is missing too.
+    fn touches(&mut self, i: usize) -> bool {
+        let Some(graph) = &self.graph else { return false };
+        let touches = graph.sources(i).iter().any(|source| self.of.contains(&source.0));
+        if touches {
+            self.of.insert(i);
+        }
+        touches
+    }
 }
 
 /// The facts that a step reads; `None` if one is not known before another step has run.

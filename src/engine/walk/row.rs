@@ -48,7 +48,11 @@ impl Turn<'_, '_> {
             }
         })?;
         if let Some(into) = &ports.into {
-            return self.born_into(into, table, tables, mapped, run);
+            self.born_into(into, table, tables, &mapped, run)?;
+            return match self.step.entry.card.has(Kernel::Gather) {
+                true => self.gather(table, mapped, run),
+                false => Ok(()),
+            };
         }
         let mut next = Vec::with_capacity(table.parts.len());
         for (k, (mut part, outcome)) in std::mem::take(&mut table.parts).into_iter().zip(&mapped).enumerate() {
@@ -83,7 +87,7 @@ impl Turn<'_, '_> {
         into: &str,
         from: &Table,
         tables: &mut Tables,
-        mapped: Vec<Given>,
+        mapped: &[Given],
         run: &mut StepRun,
     ) -> Result<(), Fault> {
         if from.parts.iter().any(|p| p.origin.as_ref().is_some_and(|o| o.same_table)) {
@@ -96,7 +100,7 @@ impl Turn<'_, '_> {
         let target = tables.entry(into.to_string()).or_default();
         target.types.insert("id".into(), DataType::Utf8);
         self.declare(target);
-        for (k, (parent, outcome)) in from.parts.iter().zip(mapped).enumerate() {
+        for (k, (parent, outcome)) in from.parts.iter().zip(mapped.iter().cloned()).enumerate() {
             let uid = format!("{}:{k}", self.step.name);
             let origin = |outcome: &Given, parents| Origin {
                 step: self.i,

@@ -62,6 +62,10 @@ impl Record for Joined {
         }
         Ok(())
     }
+
+    fn has(&self, selector: &str) -> bool {
+        ["tokens", "tags"].contains(&selector) || !matches!(self.value(selector, "utf8"), Ok(Value::Null))
+    }
 }
 
 impl Joined {

@@ -35,6 +35,14 @@ impl Cut {
         }
     }
 
+    /// How many records the bytes of a part are: one where they are not cut further.
+    pub fn records(&self, bytes: &[u8], record_max: u64) -> usize {
+        match self {
+            Cut::Text(split) => text::lengths(split, bytes, record_max).len(),
+            Cut::Members(_) | Cut::Document(_) => 1,
+        }
+    }
+
     /// Whether it is the reader who knows how many records a part holds.
     pub fn counted_by_reader(&self) -> bool {
         *self == Cut::Document(Holds::Many)

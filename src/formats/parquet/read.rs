@@ -17,7 +17,7 @@ use std::sync::Arc;
 const BATCH: usize = 8192;
 
 pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
-    let mut group = Group { ask, unit, rows: 0, done: 0, absent: Vec::new() };
+    let mut group = Group { ask, unit, rows: 0, done: 0 };
     // what others wrote may make the library panic
     let read = catch_unwind(AssertUnwindSafe(|| group.read(out)));
     let say = match read {
@@ -40,8 +40,6 @@ struct Group<'g> {
     rows: usize,
     /// Rows that were taken or dropped.
     done: usize,
-    /// Selectors that name no column.
-    absent: Vec<String>,
 }
 
 impl Group<'_> {
@@ -58,7 +56,8 @@ impl Group<'_> {
         let names: Vec<&str> =
             wanted.filter_map(|f| if let From::Record(name) = f { Some(name.as_str()) } else { None }).collect();
         let there = |name: &str| schema.columns().iter().any(|c| names_column(&c.path().string(), name));
-        self.absent = names.iter().filter(|n| !there(n)).map(|n| n.to_string()).collect();
+        let columns: Vec<String> = schema.columns().iter().map(|c| c.path().string()).collect();
+        out.lacks(self.unit, &columns, there);
         let mask = ProjectionMask::leaves(
             schema,
             schema.columns().iter().enumerate().filter_map(|(i, c)| {
@@ -73,20 +72,7 @@ impl Group<'_> {
             let batch = batch.map_err(|e| e.to_string())?;
             self.batch(&batch, out)?;
         }
-        self.say_absent(out);
         Ok(())
-    }
-
-    /// A column that is not there is told once for the row group.
-    fn say_absent(&self, out: &mut Records) {
-        for field in &self.ask.fields {
-            if let From::Record(name) = &field.from
-                && self.absent.contains(name)
-            {
-                let say = format!("there is no column `{name}`: {} are null", rows(self.rows));
-                out.field_finding(self.unit, 0, "parquet.column", &field.name, &say);
-            }
-        }
     }
 
     fn batch(&mut self, batch: &RecordBatch, out: &mut Records) -> Result<(), String> {

@@ -27,6 +27,10 @@ pub struct Declaration {
     /// or `column:N`, of text `text`, of images `class` (the folder). `path` and `stem` everywhere.
     #[serde(default)]
     pub fields: BTreeMap<String, At<String>>,
+    /// Fields that a file, or the whole source, may lack: then they are null there, and that is counted. Without it such a
+    /// field fails the build.
+    #[serde(default)]
+    pub optional: Vec<At<String>>,
     /// The sample's id: a selector, or `path`, `stem`, `content` (a digest of the record: an edit is then a removal
     /// and an addition). A column of such a name is written `column:path`. Default: `path` where a file is a sample,
     /// `stem` where files beside images are met by it, else `content`.
@@ -51,8 +55,10 @@ pub struct Declaration {
     /// The deepest nesting of JSON and XML. Default 64.
     #[schemars(range(min = 1, max = 120))]
     pub depth_max: Option<usize>,
-    /// How many records may be rejected before the build fails: a count, or a share below 1. Default: any number, and
-    /// they are printed.
+    /// The fewest records that the source must give, else the build fails. Default 1; 0 allows an empty source.
+    pub min_records: Option<At<u64>>,
+    /// How many records may be rejected before the build fails: a count, or a share below 1. Default: a tenth, or nine
+    /// records where a tenth is fewer.
     #[schemars(range(min = 0))]
     pub max_rejects: Option<At<Decimal>>,
 }
@@ -93,18 +99,31 @@ impl Collect {
         }
     }
 
-    /// The gate on rejected records.
+    /// The gates on a step that reads files: it must give something, and not reject too much.
     pub fn gates(&self, check: &Check, step: &str) -> Vec<Gate> {
-        let Some(max) = &self.declared.max_rejects else { return Vec::new() };
-        let share = *max.get() < Decimal::from(1u64) && !max.is_zero();
-        vec![Gate {
-            key: format!("{}.max_rejects", check.path),
-            fact: format!("{step}.{}", if share { "rejected_share" } else { "rejected" }),
-            min: None,
-            max: Some(*max.get()),
-            span: max.span(),
-            look: format!("tamis show {step} --findings"),
-        }]
+        let (path, look) = (&check.path, format!("tamis show {step} --findings"));
+        let (least, span) = match &self.declared.min_records {
+            Some(least) => (*least.get(), least.span()),
+            None => (1, check.span.clone()),
+        };
+        let given = Gate::at_least(format!("{path}.min_records"), format!("{step}.given"), least.into(), span)
+            .say(format!("{path} gives too few records"))
+            .look(&look);
+        let key = format!("{path}.max_rejects");
+        let rejects = match &self.declared.max_rejects {
+            None => {
+                let tenth = Decimal::parse("0.1").unwrap_or_default();
+                Gate::at_most(key, format!("{step}.rejected_share_of_many"), tenth, check.span.clone())
+                    .say(format!("{path} rejects more than a tenth of its records"))
+                    .look(format!("{look}; `max_rejects` allows more"))
+            }
+            Some(max) => {
+                let share = *max.get() < Decimal::from(1u64) && !max.is_zero();
+                let fact = if share { "rejected_share" } else { "rejected" };
+                Gate::at_most(key, format!("{step}.{fact}"), *max.get(), max.span()).look(&look)
+            }
+        };
+        vec![given, rejects]
     }
 }
 
@@ -124,6 +143,7 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
     check_globs(check, &d, &files, format);
     let options = files.options(check, format);
     check_fields(check, &d, &files, format);
+    check_optional(check, &d);
     check_max_rejects(check, &d);
     let id = id(check, &d, &files, format);
     check_private_id(check, &d, &id);
@@ -288,6 +308,15 @@ fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Form
         let problem =
             Diagnostic::error("T0311", check.span.clone(), format!("{} takes no field from its records", check.path));
         check.bad(problem.label("needs `fields`").help("for example fields = { text = \"text\" }"));
+    }
+}
+
+/// What may be missing must be a field.
+fn check_optional(check: &mut Check, d: &Declaration) {
+    for name in d.optional.iter().filter(|name| !d.fields.contains_key(name.as_str())) {
+        let message = format!("`{}` is no field of {}", name.get(), check.path);
+        let help = suggest(name, d.fields.keys().map(String::as_str));
+        check.bad(Diagnostic::error("T0310", name.span(), message).label(help));
     }
 }
 

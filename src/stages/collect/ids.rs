@@ -3,6 +3,7 @@
 //!
 //! Reads `id` and all columns that the sources give. Nothing is declared for it; `id_prefix` of a source is the remedy.
 use crate::digest::Digest;
+use crate::manifest::Decimal;
 use crate::stage::*;
 use crate::table::{feed, texts};
 
@@ -13,14 +14,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let mut reads = names(&["id"]);
     reads.extend(columns.keys().filter(|c| *c != "id" && *c != "source").cloned());
     vec![Plan {
-        gates: vec![Gate {
-            key: "collect".into(),
-            fact: "collect.conflicts".into(),
-            min: None,
-            max: Some(crate::manifest::Decimal::from(0u64)),
-            span: first_id(check),
-            look: "tamis show collect --findings".into(),
-        }],
+        gates: vec![
+            Gate::at_most("collect", "collect.conflicts", Decimal::default(), first_id(check))
+                .look("tamis show collect --findings"),
+        ],
         ..Plan::map::<Ids>(Ports { table: "samples".into(), reads, drops: true, ..Ports::default() }, &Nothing {})
     }]
 }

@@ -15,6 +15,7 @@ pub mod declaration;
 mod files;
 pub mod ids;
 mod images;
+mod met;
 mod objects;
 mod read;
 mod sidecars;

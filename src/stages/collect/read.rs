@@ -4,9 +4,10 @@
 //! `field.type` (the value is not of the type that `[schema]` gives; it becomes null). Dropped records:
 //! `record.too_large`, `id.missing`, `id.invalid`, and those of the formats.
 use super::declaration::{Collect, declared, field_type, make_id, reject_words};
+use super::met::{self, Wanted};
 use crate::digest::Digest;
 use crate::formats::reader::{Ask, Field, Found, From, Reader, Records, Told, Unit};
-use crate::formats::{Options, named};
+use crate::formats::{Options, named, pointer};
 use crate::stage::*;
 use crate::table::{DataType, bytes_at, text_column, types, utf8};
 use serde::{Deserialize, Serialize};
@@ -36,9 +37,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let used = |s: &str| c.id == s || c.declared.fields.values().any(|f| f.as_str() == s);
     reads.extend(["path", "stem"].into_iter().filter(|s| used(s)).map(String::from));
     let ports = Ports { table: source.table.clone(), reads, writes, into: Some("samples".into()), ..Ports::default() };
-    let gates = c.gates(check, &check.path);
+    let mut gates = c.gates(check, &check.path);
+    let wanted = Wanted::of(check, &c, reader, &fields);
+    gates.extend(wanted.gates(check, &c));
     let parse = Parse::of(&c, reader, &check.instance, fields);
-    vec![Plan { gates, scan: Some(source), ..Plan::map::<Read>(ports, &parse) }]
+    vec![Plan { gates, scan: Some(source), ..Plan::row::<Read>(ports, &parse, &wanted, &Nothing {}) }]
 }
 
 /// By column: what it is taken from, and its type as text.
@@ -121,7 +124,7 @@ impl Parse {
         let of = match (&told.field, told.rule.as_str()) {
             (Some(field), _) => return format!("collect.{}.fields.{field}", self.source),
             (_, "record.too_large") => "record_max",
-            (_, rule) if rule.starts_with("id.") => "id",
+            (_, rule) if rule.starts_with("id.") || rule == "column.missing" => "id",
             (_, rule) if rule.ends_with(".depth") => "depth_max",
             _ => "format",
         };
@@ -132,12 +135,13 @@ impl Parse {
 struct Read;
 
 impl RowStage for Read {
-    const MAP: u32 = 2;
+    const MAP: u32 = 3;
+    const GATHER: Option<GatherPart<Self>> = Some((1, Wanted::gather));
     type Map = Parse;
-    type Gather = Nothing;
+    type Gather = Wanted;
     type Apply = Nothing;
 
-    fn map(p: &Parse, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
+    fn map(p: &Parse, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let reader = p.reader()?;
         let ask = p.ask(reader);
         let mut out = Records::new(&ask, added(reader, &p.fields));
@@ -155,9 +159,16 @@ impl RowStage for Read {
             let bytes = rows.blob(blob.unwrap_or_default())?;
             let (path, stem) = (at(&paths, row), at(&stems, row));
             let context = bytes_at(contexts.as_ref(), row);
+            if let Some(say) = pointer::told(context.unwrap_or(&bytes)) {
+                let cut = (reader.cut)(&ask.options);
+                (0..cut.records(&bytes, p.record_max)).for_each(|n| out.drop_at(row, n, 0, pointer::RULE, say));
+                continue;
+            }
             (reader.read)(&ask, &Unit { row, bytes: &bytes, context, path: &path, stem: &stem }, &mut out);
         }
-        collected(p, out.finish().map_err(Fault::Bug)?)
+        let found = out.finish().map_err(Fault::Bug)?;
+        met::note(summary, &found.met)?;
+        collected(p, found)
     }
 }
 

@@ -301,13 +301,10 @@ impl Task {
     /// Makes a gate for each problem that shall fail the build, on the step that finds it.
     pub fn gates(&self, check: &Check, word: &str, reading: bool) -> Vec<Gate> {
         let step = format!("{}/{word}", self.path);
-        let gate = |(problem, _): (&Problem, Respond)| Gate {
-            key: self.key(&format!("problems.{}", problem.name)),
-            fact: format!("{step}.fails"),
-            min: None,
-            max: Some(Decimal::default()),
-            span: place(check, &format!("problems.{}", problem.name)),
-            look: format!("tamis show {step} --findings"),
+        let gate = |(problem, _): (&Problem, Respond)| {
+            let own = format!("problems.{}", problem.name);
+            Gate::at_most(self.key(&own), format!("{step}.fails"), Decimal::default(), place(check, &own))
+                .look(format!("tamis show {step} --findings"))
         };
         self.problems(reading).filter(|p| p.1 == Respond::Fail).map(gate).collect()
     }

@@ -2,6 +2,7 @@
 use super::declaration::Declaration;
 use crate::diag::Diagnostic;
 use crate::formats::image::{Probe, decode};
+use crate::formats::pointer;
 use crate::manifest::sections::{ImageField, SchemaSection};
 use crate::model::images::Image;
 use crate::stage::*;
@@ -84,13 +85,18 @@ impl RowStage for Images {
                 found.push(None);
                 continue;
             };
-            match decode(&rows.blob(image.blob)?, p.pixels_max.unwrap_or(PIXELS_MAX)) {
+            let bytes = rows.blob(image.blob)?;
+            match decode(&bytes, p.pixels_max.unwrap_or(PIXELS_MAX)) {
                 Ok(probe) => {
                     judge(p, row, &image, &probe, &mut delta);
                     found.push(Some(probe));
                 }
                 Err(wrong) => {
-                    delta.event(row, Act::DROP, "preprocess.images", wrong.rule, wrong.say);
+                    let (rule, say) = match pointer::told(&bytes) {
+                        Some(say) => (pointer::RULE, say.to_string()),
+                        None => (wrong.rule, wrong.say),
+                    };
+                    delta.event(row, Act::DROP, "preprocess.images", rule, say);
                     found.push(None);
                 }
             }

@@ -108,14 +108,9 @@ fn ports(check: &Check, fields: &[String]) -> Ports {
 }
 
 fn gate(max: &At<u64>) -> Gate {
-    Gate {
-        key: "privacy.detect.residual_max".into(),
-        fact: "privacy.detect.residual".into(),
-        min: None,
-        max: Some(Decimal::from(*max.get())),
-        span: max.span(),
-        look: "tamis show privacy.detect --findings".into(),
-    }
+    let most = Decimal::from(*max.get());
+    Gate::at_most("privacy.detect.residual_max", "privacy.detect.residual", most, max.span())
+        .look("tamis show privacy.detect --findings")
 }
 
 #[derive(Serialize, Deserialize, Default)]
