@@ -18,7 +18,7 @@ use crate::exec::local::Local;
 use crate::manifest::{self, Manifest};
 use crate::stage::{Entry, Fault};
 use crate::stages::registry;
-use crate::world::{Looks, World};
+use crate::world::{Looks, World, pages};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -280,6 +280,7 @@ impl Project {
                     false => Next::Without,
                 }
             };
+            pages::large(true);
             let built = walk::walk(session, Mode::Build, wanted, sink, &mut judge);
             unjudged.map_or(Ok(built), Err)?
         };

@@ -19,6 +19,7 @@ mod why;
 use crate::engine::told::{Done, Event};
 use crate::project::Failure;
 use crate::report::diagnostic;
+use crate::world::pages;
 use clap::{Parser, Subcommand};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -76,6 +77,7 @@ pub struct Context {
 
 /// Runs the command line; the exit code is `spec/architecture.md`'s.
 pub fn main() -> ExitCode {
+    pages::large(false);
     let cli = Cli::parse();
     let json = matches!(&cli.verb, Verb::Build(a) if a.json);
     let context = Context { dir: cli.dir, quiet: cli.quiet };

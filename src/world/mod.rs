@@ -3,6 +3,7 @@
 mod folders;
 mod looks;
 mod own;
+pub mod pages;
 mod process;
 mod stat;
 
