@@ -121,6 +121,7 @@ impl Assembly<'_> {
             table,
             columns: &self.columns,
             raw: &self.raw,
+            files: &|source| scan::find::names(self.world, source).unwrap_or_default(),
             problems: Vec::new(),
         };
         let plans = (entry.declare)(&mut check);

@@ -2,13 +2,16 @@
 //! of a field only; elsewhere it is text. Carriage returns and newlines at the end of a record are never data.
 //!
 //! Dropped records: `encoding`, `csv.header` (every record of a file whose header is wrong), `csv.ragged`, `csv.quote`.
+use super::cut::members::ReadAt;
 use super::cut::quoted::Field;
+use super::cut::text::lengths;
 use super::cut::{Cut, Split};
 use super::encoding::{BOM, Wrong, line_at, text};
 use super::format::Format;
+use super::infer::HEAD;
 use super::reader::{
-    Ask, Field as Asked, From, Reader, Record, Records, Selects, Unit, WRITTEN, adds_nothing, as_declared, each_record,
-    from_text, strip_bom,
+    Ask, Field as Asked, From, Offers, Reader, Record, Records, Seen, Selects, Unit, WRITTEN, adds_nothing,
+    as_declared, each_record, from_text, strip_bom,
 };
 use crate::table::{Builder, Value};
 
@@ -31,6 +34,10 @@ const fn reader(delimiter: u8, read: fn(&Ask, &Unit, &mut Records)) -> Reader {
         ty: as_declared,
         adds: adds_nothing,
         read,
+        offers: Offers::Columns(match delimiter {
+            b'\t' => |_, _, bytes| columns(bytes, b'\t'),
+            _ => |_, _, bytes| columns(bytes, b','),
+        }),
     }
 }
 
@@ -51,7 +58,7 @@ fn read(ask: &Ask, unit: &Unit, out: &mut Records, delimiter: u8) {
     });
     let header = header.and_then(|h| all_there(ask, &h).map(|()| h));
     if let Ok(Header(names)) = &header {
-        out.lacks(unit, names, |column| names.iter().any(|n| n == column));
+        out.header(unit, names, |column| names.iter().any(|n| n == column));
     }
     for (n, own) in each_record(ask, &split, unit.bytes) {
         let record = header.as_ref().map_err(Wrong::clone).and_then(|h| Ok((h, record(own, delimiter, h)?)));
@@ -60,6 +67,15 @@ fn read(ask: &Ask, unit: &Unit, out: &mut Records, delimiter: u8) {
             Err(wrong) => out.reject(unit, n, &wrong),
         }
     }
+}
+
+/// The columns of a file's header. Nothing in it tells their types.
+fn columns(read: &ReadAt, delimiter: u8) -> Result<Vec<Seen>, String> {
+    let head = read(0, HEAD).map_err(|e| e.to_string())?;
+    let split = Split::Csv { delimiter };
+    let len = lengths(&split, &head, HEAD).first().map_or(0, |len| *len as usize);
+    let Header(names) = header(strip_bom(head.get(..len).unwrap_or_default()), delimiter).map_err(|wrong| wrong.say)?;
+    Ok(names.into_iter().map(|name| (name, "utf8".to_string())).collect())
 }
 
 /// Whether the header has every column that is wanted as it is written. Rule `csv.column`.

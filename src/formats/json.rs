@@ -1,10 +1,12 @@
 //! JSON (RFC 8259), read strictly: no repeated keys, a bound on depth, no `NaN`.
 use super::encoding::{BOM, Wrong, not_wide, text};
 use super::reader::{Record, WRITTEN, words};
-use crate::table::{Builder, Value};
+use crate::table::{Builder, DataType, Value, types};
+use arrow_schema::Field;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// A JSON value. Texts without escapes are those of the line: most of a record is never copied.
 #[derive(Clone, Debug, PartialEq)]
@@ -150,7 +152,36 @@ fn typed(v: &Json, ty: &str) -> Result<Value, String> {
         (Json::Large(n), "f64") => Ok(Value::Float(*n as f64)),
         (Json::Float(f), "f64") => Ok(Value::Float(*f)),
         (Json::Bool(b), "bool") => Ok(Value::Bool(*b)),
+        (other, _) if ty.starts_with("list<") || ty.starts_with("struct<") => {
+            let (ty, _) = types::parse(ty).ok_or("a type that is not known")?;
+            nested(other, &ty)
+        }
         (other, _) => Err(format!("{} where {} is expected", found(other), words(ty))),
+    }
+}
+
+/// A list or an object as a column of such a type has it.
+fn nested(v: &Json, ty: &DataType) -> Result<Value, String> {
+    match (v, ty) {
+        (Json::Null, _) => Ok(Value::Null),
+        (Json::Array(items), DataType::List(of)) => {
+            items.iter().map(|item| nested(item, of.data_type())).collect::<Result<_, _>>().map(Value::List)
+        }
+        (Json::Object(entries), DataType::Struct(fields)) => {
+            let known = |key: &str| fields.iter().any(|f| f.name() == key);
+            if let Some(at) = entries.iter().position(|e| !known(&e.0)) {
+                return Err(format!("key {} of an object is one that no object before it had", at + 1));
+            }
+            let value = |f: &Arc<Field>| {
+                let of = entries.iter().find(|e| e.0 == f.name().as_str());
+                Ok((f.name().clone(), of.map_or(Ok(Value::Null), |e| nested(&e.1, f.data_type()))?))
+            };
+            fields.iter().map(value).collect::<Result<_, String>>().map(Value::Struct)
+        }
+        (other, DataType::List(_) | DataType::Struct(_)) => {
+            Err(format!("{} where a list or an object is expected", found(other)))
+        }
+        (other, plain) => typed(other, &types::text(plain)),
     }
 }
 

@@ -2,11 +2,14 @@
 //!
 //! Dropped records: `json.depth`, `json.object`, `json.duplicate_key`, with the line on which the object begins; with the
 //! whole file `encoding`, `json`, `json.array` (something else than a list). Finding: `json.empty` (a list of nothing).
+use super::cut::members::ReadAt;
 use super::cut::{Cut, Holds};
 use super::encoding::{BOM, Wrong, line_at, text};
 use super::format::Format;
+use super::infer::{self, HEAD};
 use super::json::{deeper_than, not_json, parse};
-use super::reader::{Ask, Reader, Records, Selects, Unit, adds_nothing, as_declared};
+use super::options::Options;
+use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, adds_nothing, as_declared};
 use serde_json::value::RawValue;
 
 pub const FORMAT: Format = Format {
@@ -20,6 +23,7 @@ pub const FORMAT: Format = Format {
         ty: as_declared,
         adds: adds_nothing,
         read,
+        offers: Offers::Columns(columns),
     }),
     ..Format::new("json", "One JSON array of objects.")
 };
@@ -44,6 +48,23 @@ fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
         }
     }
     out.line = 0;
+}
+
+/// The keys of the first objects of the list, as far as they lie in the head of the file.
+fn columns(_: &Options, _: u64, read: &ReadAt) -> Result<Vec<Seen>, String> {
+    let head = read(0, HEAD).map_err(|e| e.to_string())?;
+    let text = String::from_utf8_lossy(&head);
+    let text = text.strip_prefix(BOM).unwrap_or(&text).trim_start();
+    let mut rest = text.strip_prefix('[').ok_or("it is not a list of objects")?;
+    let mut objects = Vec::new();
+    loop {
+        rest = rest.trim_start_matches(|c: char| c == ',' || c.is_ascii_whitespace());
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
+        let Some(Ok(raw)) = values.next() else { break };
+        objects.extend(parse(raw.get().as_bytes(), 64).ok());
+        rest = rest.get(values.byte_offset()..).unwrap_or_default();
+    }
+    Ok(infer::objects(objects.into_iter()))
 }
 
 /// The text of a file, and each item of its list where it lies there.

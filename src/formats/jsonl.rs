@@ -1,10 +1,13 @@
 //! JSON Lines: one JSON object a line, read strictly and written with its keys in the order of the release.
 //!
 //! Dropped records: `encoding`, `json`, `json.depth`, `json.object`, `json.duplicate_key`.
+use super::cut::members::ReadAt;
 use super::cut::{Cut, Split};
 use super::format::Format;
+use super::infer::{self, HEAD};
 use super::json;
-use super::reader::{Ask, Reader, Records, Selects, Unit, adds_nothing, as_declared, each_record};
+use super::options::Options;
+use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, adds_nothing, as_declared, each_record};
 use super::writer::{Needs, Place, Sheet, Writer, each_line, length_alone, one_after_another};
 use crate::table::value_at;
 use serde::Deserialize;
@@ -22,6 +25,7 @@ pub const FORMAT: Format = Format {
         ty: as_declared,
         adds: adds_nothing,
         read,
+        offers: Offers::Columns(columns),
     }),
     writer: Some(Writer {
         version: 0,
@@ -46,6 +50,14 @@ fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
             Err(wrong) => out.reject(unit, n, &wrong),
         }
     }
+}
+
+/// The keys of the first objects. The last line may be cut off, and lines that are no objects are told when they are read.
+fn columns(_: &Options, len: u64, read: &ReadAt) -> Result<Vec<Seen>, String> {
+    let head = read(0, HEAD).map_err(|e| e.to_string())?;
+    let whole = if (head.len() as u64) < len { memchr::memrchr(b'\n', &head).unwrap_or(0) } else { head.len() };
+    let lines = head.get(..whole).unwrap_or_default().split(|b| *b == b'\n');
+    Ok(infer::objects(lines.filter_map(|line| json::parse(line, 64).ok())))
 }
 
 /// An object for each row; in front of a row's own keys stand those of `first`.

@@ -7,6 +7,7 @@ pub mod cut;
 pub mod encoding;
 pub mod format;
 pub mod image;
+pub mod infer;
 pub mod json;
 pub mod options;
 pub mod packing;

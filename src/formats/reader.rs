@@ -1,6 +1,7 @@
 //! Reading records: what is asked of a reader, and what it gives. A reader is called once for each unit; the loop over
 //! records is its own, so nothing here is called through a pointer for a record.
 use super::cut::Cut;
+use super::cut::members::ReadAt;
 use super::encoding::{BOM, Wrong};
 use super::options::Options;
 use crate::digest::Digest;
@@ -27,7 +28,25 @@ pub struct Reader {
     /// The columns that are written besides the fields; it is given what the fields select.
     pub adds: fn(&[&str]) -> Vec<(&'static str, DataType)>,
     pub read: fn(&Ask, &Unit, &mut Records),
+    /// The fields of a source that names none.
+    pub offers: Offers,
 }
+
+/// The fields of a source that names none.
+#[derive(Clone, Copy)]
+pub enum Offers {
+    Nothing,
+    /// Names with what each is taken from.
+    Words(&'static [(&'static str, &'static str)]),
+    /// The columns that the files themselves show.
+    Columns(Columns),
+}
+
+/// A column: its name and its type in canonical text, or [`WRITTEN`].
+pub type Seen = (String, String);
+
+/// How a format finds the columns of a file: it is given the length of the file and what reads it.
+pub type Columns = fn(&Options, u64, &ReadAt) -> Result<Vec<Seen>, String>;
 
 /// What fields may be taken from, besides `path` and `stem`.
 #[derive(Clone, Copy)]
@@ -96,6 +115,8 @@ pub struct Ask {
     pub make_id: fn(&str, &str) -> Result<String, String>,
     pub prefix: String,
     pub fields: Vec<Field>,
+    /// All columns that are known, where every one is taken: another one is told. Empty where fields were named.
+    pub seen: Vec<String>,
     pub options: Options,
     pub record_max: u64,
     pub depth_max: usize,
@@ -194,6 +215,8 @@ pub struct Records<'a> {
     told: Vec<Told>,
     /// What the id's selector met.
     id_met: Met,
+    /// The unit whose header was compared with the fields last.
+    header_of: Option<usize>,
     /// The line of the document on which the record begins that is being taken; 0 where that is not known.
     pub line: u32,
 }
@@ -257,13 +280,13 @@ impl<'a> Records<'a> {
             more: adds.into_iter().map(|(name, ty)| (name, (ty, Vec::new()))).collect(),
             told: Vec::new(),
             id_met: Met::default(),
+            header_of: None,
             line: 0,
         }
     }
 
-    /// Says that the header or the schema of a unit lacks what the id or a field is taken from. Returns whether it lacks
-    /// anything.
-    pub fn lacks(&mut self, unit: &Unit, names: &[String], has: impl Fn(&str) -> bool) -> bool {
+    /// Compares the names in the header or the schema of a unit with what the id and the fields are taken from.
+    pub fn header(&mut self, unit: &Unit, names: &[String], has: impl Fn(&str) -> bool) {
         let id = self.ask.id.as_ref().map(|from| (None, from, &mut self.id_met));
         let fields = self.fields.iter_mut().map(|f| (Some(&f.field.name), &f.field.from, &mut f.met));
         let mut told = Vec::new();
@@ -274,14 +297,17 @@ impl<'a> Records<'a> {
             }
             met.lacks += 1;
             met.see(names.iter().cloned());
-            told.push((field.cloned(), format!("there is no column `{selector}`")));
+            told.push((field.cloned(), "column.missing", format!("there is no column `{selector}`")));
         }
-        let lacks = !told.is_empty();
-        for (field, say) in told {
-            let (row, rule) = (unit.row, "column.missing".to_string());
+        if let Some(n) = unknown(self.ask, names) {
+            let say = format!("column {} is taken by no field: the first files do not have it", n + 1);
+            told.push((None, "column.extra", say));
+        }
+        self.header_of = Some(unit.row);
+        for (field, rule, say) in told {
+            let (row, rule) = (unit.row, rule.to_string());
             self.told.push(Told { row, record: 0, line: 0, drops: false, rule, say, field });
         }
-        lacks
     }
 
     /// Drops a record that cannot be read.
@@ -332,6 +358,13 @@ impl<'a> Records<'a> {
             self.ids.text(&id);
         }
         self.parents.push((unit.row as u32, record as u32));
+        if !self.ask.seen.is_empty()
+            && self.header_of != Some(unit.row)
+            && let Some(n) = unknown(self.ask, &of.names())
+        {
+            let say = format!("key {} is taken by no field: the first records do not have it", n + 1);
+            self.finding(unit, record, self.line, "column.extra", say);
+        }
         for column in &mut self.fields {
             column.open += 1;
             let done = match &column.field.from {
@@ -432,6 +465,14 @@ impl<'a> Records<'a> {
         self.told.sort_by_key(|t| (t.row, t.record));
         Ok(Found { parents: self.parents, columns, told: self.told, met })
     }
+}
+
+/// The first name that is not among those that are known, where every column is taken.
+fn unknown(ask: &Ask, names: &[String]) -> Option<usize> {
+    if ask.seen.is_empty() {
+        return None;
+    }
+    names.iter().position(|name| !ask.seen.contains(name))
 }
 
 /// Notes whether a record has what a selector names. Once one has it, nothing more is looked for.

@@ -2,7 +2,9 @@
 use super::cut::{Cut, Holds};
 use super::encoding;
 use super::format::Format;
-use super::reader::{Ask, Reader, Record, Records, Selects, Unit, adds_nothing, as_declared, from_text, strip_bom};
+use super::reader::{
+    Ask, Offers, Reader, Record, Records, Selects, Unit, adds_nothing, as_declared, from_text, strip_bom,
+};
 use crate::table::Builder;
 
 pub const FORMAT: Format = Format {
@@ -16,6 +18,7 @@ pub const FORMAT: Format = Format {
         ty: as_declared,
         adds: adds_nothing,
         read,
+        offers: Offers::Words(&[("text", "text")]),
     }),
     ..Format::new("text", "A file a sample.")
 };

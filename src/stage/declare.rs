@@ -249,6 +249,8 @@ pub struct Check<'a> {
     pub columns: &'a Columns,
     /// Columns, by table, that may hold personal data and have not been through `[privacy]`.
     pub raw: &'a Marks,
+    /// The files of a source as they lie there now, in order.
+    pub files: &'a dyn Fn(&Source) -> Vec<String>,
     pub problems: Vec<Diagnostic>,
 }
 

@@ -78,6 +78,7 @@ pub fn declared(
         table,
         columns: &columns,
         raw: &raw,
+        files: &|_| Vec::new(),
         problems: Vec::new(),
     };
     let plans = entries.iter().flat_map(|e| (e.declare)(&mut check)).collect();

@@ -196,6 +196,44 @@ pub fn unmatched(world: &World, source: &Source) -> Result<Vec<String>, String> 
     Ok(of.map(|(p, _)| p.glob.clone()).collect())
 }
 
+/// Walks a source for the names of its files.
+struct Names {
+    patterns: Patterns,
+    found: BTreeSet<String>,
+}
+
+impl Visitor for Names {
+    fn enters(&mut self, folder: &str) -> bool {
+        self.patterns.reach(folder)
+    }
+
+    fn only(&mut self, folder: &str) -> Option<Vec<String>> {
+        self.patterns.only(folder)
+    }
+
+    fn wants(&mut self, folder: &str, name: &str) -> bool {
+        if self.patterns.matches(folder, name).next().is_some() {
+            self.found.insert(join(folder, name));
+        }
+        false
+    }
+
+    fn folder(&mut self, _: &str, _: &Listing) -> io::Result<ControlFlow<()>> {
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// The files of some globs, in order.
+pub fn names(world: &World, source: &Source) -> Result<Vec<String>, String> {
+    let patterns = Patterns::of(world, source);
+    let bases = patterns.bases();
+    let mut names = Names { patterns, found: BTreeSet::new() };
+    for base in bases {
+        world.walk(&base, &mut names).map_err(|e| format!("{base}: {e}"))?;
+    }
+    Ok(names.found.into_iter().collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

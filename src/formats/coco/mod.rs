@@ -14,7 +14,7 @@ mod write;
 
 use super::cut::{Cut, Holds};
 use super::format::Format;
-use super::reader::{Reader, Selects, as_declared};
+use super::reader::{Offers, Reader, Selects, as_declared};
 use super::sidecar::Sidecar;
 use super::writer::{Needs, Place, Writer, length_alone};
 use crate::model::boxes::Box2;
@@ -32,6 +32,7 @@ pub const FORMAT: Format = Format {
         ty: as_declared,
         adds: |_| vec![("objects", list(Box2::ty()))],
         read: read::samples,
+        offers: Offers::Nothing,
     }),
     sidecar: Some(Sidecar { version: 0, holds: Holds::Many, read: read::beside }),
     writer: Some(Writer {

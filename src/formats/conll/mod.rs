@@ -7,7 +7,7 @@ mod write;
 
 use super::cut::{Cut, Split};
 use super::format::Format;
-use super::reader::{Reader, Selects};
+use super::reader::{Offers, Reader, Selects};
 use super::writer::{Needs, Place, Writer, length_alone, one_after_another};
 use crate::model::tokens::Token;
 use crate::table::{Cell, list, utf8};
@@ -29,6 +29,7 @@ pub const FORMAT: Format = Format {
         ty: |selector| (selector == "tags").then(|| list(utf8())),
         adds: |selected| if selected.contains(&"tokens") { vec![("tokens", list(Token::ty()))] } else { Vec::new() },
         read: read::read,
+        offers: Offers::Words(&[("text", "tokens"), ("tags", "tags")]),
     }),
     writer: Some(Writer {
         version: 0,

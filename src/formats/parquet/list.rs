@@ -18,6 +18,15 @@ pub const FIRST: u64 = 4;
 const TAIL: u64 = 8;
 
 fn row_groups(size: u64, read: &ReadAt, out: &mut Vec<Member>) -> io::Result<()> {
+    let (footer, tail_at) = footer(size, read)?;
+    // what others wrote may make the library panic
+    let all = catch_unwind(AssertUnwindSafe(|| members(&footer, tail_at)));
+    out.extend(all.unwrap_or_else(|_| Err(ParquetError::General("it panics".into()))).map_err(broken)?);
+    Ok(())
+}
+
+/// The bytes of a file's footer, and where what follows it begins.
+pub fn footer(size: u64, read: &ReadAt) -> io::Result<(Vec<u8>, u64)> {
     let tail_at = size.checked_sub(TAIL).ok_or_else(|| broken("the file is too short"))?;
     let tail = read(tail_at, TAIL)?;
     let Some(([a, b, c, d], magic)) = tail.split_first_chunk::<4>() else { return Err(broken("no tail")) };
@@ -25,11 +34,8 @@ fn row_groups(size: u64, read: &ReadAt, out: &mut Vec<Member>) -> io::Result<()>
         return Err(broken("no Parquet at the end, or an encrypted one"));
     }
     let len = u64::from(u32::from_le_bytes([*a, *b, *c, *d]));
-    let footer = read(tail_at.checked_sub(len).ok_or_else(|| broken("the footer is longer than the file"))?, len)?;
-    // what others wrote may make the library panic
-    let all = catch_unwind(AssertUnwindSafe(|| members(&footer, tail_at)));
-    out.extend(all.unwrap_or_else(|_| Err(ParquetError::General("it panics".into()))).map_err(broken)?);
-    Ok(())
+    let at = tail_at.checked_sub(len).ok_or_else(|| broken("the footer is longer than the file"))?;
+    Ok((read(at, len)?, tail_at))
 }
 
 fn broken(why: impl ToString) -> io::Error {

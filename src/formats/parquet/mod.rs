@@ -1,8 +1,8 @@
 //! Parquet (owner of `parquet`). A row group is a unit: its bytes, and what the footer says of it alone, so that a file in
 //! which one row group changed is read again only there. Columns go to Arrow as they are.
 //!
-//! Findings: `field.type` (a value, or all of a column, is not of the field's type; it becomes null), `parquet.column`
-//! (there is no such column). Dropped: `parquet` (a row group that cannot be read, row by row).
+//! Findings: `field.type` (a value, or all of a column, is not of the field's type; it becomes null), `column.missing`. Dropped: `parquet` (a row group that cannot be read, row by row).
+mod columns;
 mod day;
 mod list;
 mod read;
@@ -10,7 +10,7 @@ mod write;
 
 use super::cut::Cut;
 use super::format::Format;
-use super::reader::{Reader, Selects, adds_nothing, as_declared};
+use super::reader::{Offers, Reader, Selects, adds_nothing, as_declared};
 use super::writer::{Needs, Place, Writer};
 
 pub const FORMAT: Format = Format {
@@ -24,6 +24,7 @@ pub const FORMAT: Format = Format {
         ty: as_declared,
         adds: adds_nothing,
         read: read::read,
+        offers: Offers::Columns(|_, len, bytes| columns::columns(len, bytes)),
     }),
     writer: Some(Writer {
         version: 0,

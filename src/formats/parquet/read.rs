@@ -6,6 +6,7 @@ use crate::table::{Array, ArrayRef, DataType, nulls, take, utf8, value_at};
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{ArrowPrimitiveType, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_schema::TimeUnit;
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -57,7 +58,7 @@ impl Group<'_> {
             wanted.filter_map(|f| if let From::Record(name) = f { Some(name.as_str()) } else { None }).collect();
         let there = |name: &str| schema.columns().iter().any(|c| names_column(&c.path().string(), name));
         let columns: Vec<String> = schema.columns().iter().map(|c| c.path().string()).collect();
-        out.lacks(self.unit, &columns, there);
+        out.header(self.unit, &columns, there);
         let mask = ProjectionMask::leaves(
             schema,
             schema.columns().iter().enumerate().filter_map(|(i, c)| {
@@ -163,8 +164,9 @@ fn as_type(array: &ArrayRef, ty: &str) -> Option<Made> {
             Some((array.clone(), Vec::new()))
         }
         ("utf8", DataType::Binary) => Some(texts(array)),
+        (WRITTEN, _) => Some(as_written(array)),
+        _ if ty.starts_with("list<") || ty.starts_with("struct<") => nested(array, ty),
         ("utf8", DataType::Date32) => Some((Arc::new(StringArray::from(written(array))), Vec::new())),
-        (WRITTEN, _) => Some((Arc::new(StringArray::from(written(array))), Vec::new())),
         ("i64", DataType::Int8) => Some(whole::<Int8Type>(array)),
         ("i64", DataType::Int16) => Some(whole::<Int16Type>(array)),
         ("i64", DataType::Int32) => Some(whole::<Int32Type>(array)),
@@ -183,6 +185,24 @@ fn as_type(array: &ArrayRef, ty: &str) -> Option<Made> {
         }
         _ => None,
     }
+}
+
+/// Every value as text; what has no text is told.
+fn as_written(array: &ArrayRef) -> Made {
+    let texts = written(array);
+    let gone = |(row, text): (usize, &Option<String>)| {
+        let lost = text.is_none() && array.is_valid(row);
+        lost.then_some((row, "a value of a type that has no text"))
+    };
+    let lost = texts.iter().enumerate().filter_map(gone).collect();
+    (Arc::new(StringArray::from(texts)), lost)
+}
+
+/// Lists and structs in the types that are kept of what lies in them.
+fn nested(array: &ArrayRef, ty: &str) -> Option<Made> {
+    let ty = crate::table::types::parse(ty)?.0;
+    let values: Vec<_> = (0..array.len()).map(|row| value_at(array.as_ref(), row)).collect();
+    Some((crate::table::value::column(&ty, &values).ok()?, Vec::new()))
 }
 
 /// Bytes that are texts.
@@ -229,6 +249,13 @@ fn written(array: &ArrayRef) -> Vec<Option<String>> {
         let days = array.as_primitive::<Date32Type>();
         return days.iter().map(|d| Some(crate::formats::parquet::day::text(d?))).collect();
     }
+    if let Some(moments) = moments(array) {
+        return moments;
+    }
+    if let Some(decimals) = array.as_primitive_opt::<Decimal128Type>() {
+        let text = |row| decimals.is_valid(row).then(|| decimals.value_as_string(row));
+        return (0..decimals.len()).map(text).collect();
+    }
     let (array, _) = as_type(array, "i64").or_else(|| as_type(array, "f64")).unwrap_or((array.clone(), Vec::new()));
     let text = |row: usize| match value_at(array.as_ref(), row) {
         crate::table::Value::Null => None,
@@ -236,6 +263,29 @@ fn written(array: &ArrayRef) -> Vec<Option<String>> {
         other => Some(other.json().to_string()),
     };
     (0..array.len()).map(text).collect()
+}
+
+/// Points in time as RFC 3339 has them, `2026-01-31T12:00:00.5Z`; without `Z` where the file names no zone.
+fn moments(array: &ArrayRef) -> Option<Vec<Option<String>>> {
+    let DataType::Timestamp(unit, zone) = array.data_type() else { return None };
+    let (per_second, values): (i64, Vec<Option<i64>>) = match unit {
+        TimeUnit::Second => (1, array.as_primitive::<TimestampSecondType>().iter().collect()),
+        TimeUnit::Millisecond => (1_000, array.as_primitive::<TimestampMillisecondType>().iter().collect()),
+        TimeUnit::Microsecond => (1_000_000, array.as_primitive::<TimestampMicrosecondType>().iter().collect()),
+        TimeUnit::Nanosecond => (1_000_000_000, array.as_primitive::<TimestampNanosecondType>().iter().collect()),
+    };
+    let zone = if zone.is_some() { "Z" } else { "" };
+    let text = |t: Option<i64>| {
+        let (t, digits) = (t?, per_second.ilog10() as usize);
+        let (seconds, part) = (t.div_euclid(per_second), t.rem_euclid(per_second));
+        let (day, second) = (i32::try_from(seconds.div_euclid(86_400)).ok()?, seconds.rem_euclid(86_400));
+        let part = format!("{part:0digits$}");
+        let part =
+            Some(part.trim_end_matches('0')).filter(|p| !p.is_empty()).map_or(String::new(), |p| format!(".{p}"));
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        Some(format!("{}T{hour:02}:{minute:02}:{second:02}{part}{zone}", super::day::text(day)))
+    };
+    Some(values.into_iter().map(text).collect())
 }
 
 /// What stands where another type is expected.

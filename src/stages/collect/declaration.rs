@@ -9,12 +9,16 @@ use crate::manifest::values::{At, Size};
 use crate::model::license;
 use crate::stage::*;
 use crate::table::{DataType, utf8};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::json;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::{Deref, Range};
 
 /// Samples from files that lie below the manifest.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(serde::Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-one-of" = [["open", "direct"]]))]
 pub struct Declaration {
@@ -25,8 +29,10 @@ pub struct Declaration {
     /// Where the sample's columns come from: `column = "selector"`. Of JSONL a key or a path (`meta.source`), of CSV
     /// a column, of CoNLL `tokens`, `tags`, `comment:N` (N-th TAB field of the last comment line before the tokens)
     /// or `column:N`, of text `text`, of images `class` (the folder). `path` and `stem` everywhere.
+    /// Without it, or with `"all"`: all columns that the files show at their beginning, of text `text`, of CoNLL `text` and
+    /// `tags`, of images `class`.
     #[serde(default)]
-    pub fields: BTreeMap<String, At<String>>,
+    pub fields: Named,
     /// Fields that a file, or the whole source, may lack: then they are null there, and that is counted. Without it such a
     /// field fails the build.
     #[serde(default)]
@@ -61,6 +67,74 @@ pub struct Declaration {
     /// records where a tenth is fewer.
     #[schemars(range(min = 0))]
     pub max_rejects: Option<At<Decimal>>,
+}
+
+/// Fields with what each is taken from, or `"all"`, which is none.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    of: BTreeMap<String, At<String>>,
+    all: Option<Range<usize>>,
+}
+
+impl Named {
+    /// Where `"all"` stands.
+    pub fn span(&self) -> Option<Range<usize>> {
+        self.all.clone()
+    }
+}
+
+impl Deref for Named {
+    type Target = BTreeMap<String, At<String>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.of
+    }
+}
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Named, D::Error> {
+        deserializer.deserialize_any(NamedVisitor)
+    }
+}
+
+struct NamedVisitor;
+
+impl<'de> Visitor<'de> for NamedVisitor {
+    type Value = Named;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table of fields, or \"all\"")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Named, E> {
+        match text {
+            "all" => Ok(Named::default()),
+            _ => Err(E::custom(format!("`{text}` is neither a table of fields nor \"all\""))),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<Named, A::Error> {
+        let mut of = BTreeMap::new();
+        while let Some((name, selector)) = table.next_entry()? {
+            of.insert(name, selector);
+        }
+        Ok(Named { of, all: None })
+    }
+}
+
+impl JsonSchema for Named {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Named".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let table = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+        Schema::try_from(json!({ "anyOf": [{ "const": "all" }, table] })).unwrap_or_default()
+    }
 }
 
 /// A declaration with everything that its kernels need to know settled.
@@ -230,7 +304,7 @@ fn check_private_id(check: &mut Check, d: &Declaration, id: &str) {
 }
 
 /// What [privacy.detect] searches, as far as an id needs to know it.
-#[derive(Deserialize, Default)]
+#[derive(serde::Deserialize, Default)]
 struct Detect {
     fields: Option<Vec<String>>,
 }
@@ -286,11 +360,13 @@ fn check_globs(check: &mut Check, d: &Declaration, files: &Files, format: &Forma
     }
 }
 
+/// Names that no field may have.
+pub const RESERVED: &[&str] =
+    &["id", "source", "split", "tokens", "image", "width", "height", "orientation", "objects", "stated_size"];
+
 fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Format) {
-    const RESERVED: &[&str] =
-        &["id", "source", "split", "tokens", "image", "width", "height", "orientation", "objects", "stated_size"];
     let selects = files.selects(format);
-    for (name, selector) in &d.fields {
+    for (name, selector) in d.fields.iter() {
         if RESERVED.contains(&name.as_str()) || name.contains(['.', '/']) || name.is_empty() {
             let problem = Diagnostic::error("T0308", selector.span(), format!("`{name}` cannot name a field"));
             check.bad(
@@ -304,24 +380,16 @@ fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Form
     if let Some(id) = d.id.as_ref().filter(|_| files.reader(format).is_some_and(|r| r.id != "path")) {
         check_selector(check, id, format, selects, &["path", "stem", "content"]);
     }
-    if files.reader(format).is_some() && d.fields.is_empty() && !adds_columns(files, format) {
-        let problem =
-            Diagnostic::error("T0311", check.span.clone(), format!("{} takes no field from its records", check.path));
-        check.bad(problem.label("needs `fields`").help("for example fields = { text = \"text\" }"));
-    }
 }
 
 /// What may be missing must be a field.
 fn check_optional(check: &mut Check, d: &Declaration) {
-    for name in d.optional.iter().filter(|name| !d.fields.contains_key(name.as_str())) {
+    let all = d.fields.is_empty();
+    for name in d.optional.iter().filter(|name| !all && !d.fields.contains_key(name.as_str())) {
         let message = format!("`{}` is no field of {}", name.get(), check.path);
         let help = suggest(name, d.fields.keys().map(String::as_str));
         check.bad(Diagnostic::error("T0310", name.span(), message).label(help));
     }
-}
-
-fn adds_columns(files: &Files, format: &Format) -> bool {
-    files.reader(format).is_some_and(|r| !(r.adds)(&[]).is_empty())
 }
 
 /// A field must be taken from something that the format has.

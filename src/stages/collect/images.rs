@@ -22,7 +22,13 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         Place { source: check.instance.clone(), id: c.id.clone(), prefix: c.prefix.clone(), ..Place::default() };
     let image = Column::new(Image::ty()).role(Role::Image).harmless();
     let mut writes = writes([("source", Column::new(utf8()).harmless()), ("image", image)]);
-    for (name, selector) in &c.declared.fields {
+    let class = [("class".to_string(), "class".to_string())];
+    let own = c.declared.fields.iter().map(|(name, selector)| (name.clone(), selector.get().clone()));
+    let fields: Vec<(String, String)> = match c.declared.fields.is_empty() && c.format.sidecar.is_none() {
+        true => class.into(), // the name of its folder, and nothing else tells of an image without files beside it
+        false => own.collect(),
+    };
+    for (name, selector) in &fields {
         writes.push((name.clone(), utf8().into()));
         match selector.as_str() {
             "path" => place.path.push(name.clone()),

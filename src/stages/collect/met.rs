@@ -47,8 +47,10 @@ impl Wanted {
                 .say(format!("`{name}` of {path} cannot be taken from what the files hold"))
                 .look(format!("tamis show {path} --findings"))
         };
+        // a column that only some files show is no mistake where none was named
+        let named = |name: &&String| !c.declared.fields.is_empty() || name.as_str() == "id";
         let needed = |name: &&String| !c.declared.optional.iter().any(|o| o.as_str() == name.as_str());
-        self.fields.keys().filter(needed).map(gate).collect()
+        self.fields.keys().filter(named).filter(needed).map(gate).collect()
     }
 
     /// Adds up what all partitions met.

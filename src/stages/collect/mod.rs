@@ -18,6 +18,7 @@ mod images;
 mod met;
 mod objects;
 mod read;
+mod shown;
 mod sidecars;
 
 use crate::stage::Entry;

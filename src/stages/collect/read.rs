@@ -3,30 +3,28 @@
 //! Reads `blob`, `context`, `reject`, and `path` or `stem` only where the manifest selects them. Findings:
 //! `field.type` (the value is not of the type that `[schema]` gives; it becomes null). Dropped records:
 //! `record.too_large`, `id.missing`, `id.invalid`, and those of the formats.
-use super::declaration::{Collect, declared, field_type, make_id, reject_words};
+use super::declaration::{Collect, declared, make_id, reject_words};
 use super::met::{self, Wanted};
+use super::shown::{Fields, Taken, taken};
 use crate::digest::Digest;
 use crate::formats::reader::{Ask, Field, Found, From, Reader, Records, Told, Unit};
 use crate::formats::{Options, named, pointer};
 use crate::stage::*;
 use crate::table::{DataType, bytes_at, text_column, types, utf8};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 pub const ENTRY: Entry = Entry::row::<Read>("collect/read", "collect.*", declare);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
     let Some(reader) = c.files.reader(c.format) else { return Vec::new() };
-    let schema = check.section(&["schema"]);
-    let mut fields = BTreeMap::new();
+    let Taken { fields, seen } = taken(check, &c, reader);
     let mut writes = writes([("source", Column::new(utf8()).harmless())]);
-    for (name, selector) in &c.declared.fields {
-        let ty = field_type(&schema, name, selector, reader);
+    for (name, (selector, ty)) in &fields {
         let is_text = reader.text.is_some_and(|text| text == selector.as_str());
         let role = if is_text { Role::Text } else { Role::Plain };
-        writes.push((name.clone(), Column::new(ty.clone()).role(role)));
-        fields.insert(name.clone(), (selector.get().clone(), types::text(&ty)));
+        let ty = types::parse(ty).map_or(utf8(), |t| t.0);
+        writes.push((name.clone(), Column::new(ty).role(role)));
     }
     for (name, ty) in added(reader, &fields) {
         let role = if name == "tokens" { Role::Tokens } else { Role::Plain };
@@ -34,18 +32,15 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }
     let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
     let mut reads = names(&["blob", "context", "reject"]);
-    let used = |s: &str| c.id == s || c.declared.fields.values().any(|f| f.as_str() == s);
+    let used = |s: &str| c.id == s || fields.values().any(|f| f.0 == s);
     reads.extend(["path", "stem"].into_iter().filter(|s| used(s)).map(String::from));
     let ports = Ports { table: source.table.clone(), reads, writes, into: Some("samples".into()), ..Ports::default() };
     let mut gates = c.gates(check, &check.path);
     let wanted = Wanted::of(check, &c, reader, &fields);
     gates.extend(wanted.gates(check, &c));
-    let parse = Parse::of(&c, reader, &check.instance, fields);
+    let parse = Parse { seen, ..Parse::of(&c, reader, &check.instance, fields) };
     vec![Plan { gates, scan: Some(source), ..Plan::row::<Read>(ports, &parse, &wanted, &Nothing {}) }]
 }
-
-/// By column: what it is taken from, and its type as text.
-type Fields = BTreeMap<String, (String, String)>;
 
 /// The columns that the format adds to these fields.
 fn added(reader: &Reader, fields: &Fields) -> Vec<(&'static str, DataType)> {
@@ -67,6 +62,9 @@ struct Parse {
     uses: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     fields: Fields,
+    /// All columns that were seen, where the manifest names no fields.
+    #[serde(default, skip_serializing_if = "is_default")]
+    seen: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     id: String,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -88,6 +86,7 @@ impl Parse {
             reader: reader.version,
             uses: names(reader.uses),
             fields,
+            seen: Vec::new(),
             id: c.id.clone(),
             prefix: c.prefix.clone(),
             record_max: c.record_max(),
@@ -113,6 +112,7 @@ impl Parse {
             make_id,
             prefix: self.prefix.clone(),
             fields: self.fields.iter().map(field).collect(),
+            seen: self.seen.clone(),
             options: self.options.clone(),
             record_max: self.record_max,
             depth_max: self.depth_max,
@@ -124,6 +124,7 @@ impl Parse {
         let of = match (&told.field, told.rule.as_str()) {
             (Some(field), _) => return format!("collect.{}.fields.{field}", self.source),
             (_, "record.too_large") => "record_max",
+            (_, "column.extra") => "fields",
             (_, rule) if rule.starts_with("id.") || rule == "column.missing" => "id",
             (_, rule) if rule.ends_with(".depth") => "depth_max",
             _ => "format",

@@ -148,6 +148,7 @@ impl Map {
             make_id: |_, _| Err("votes are given their ids from what they say".into()),
             prefix: String::new(),
             fields: FIELDS.into_iter().zip([&self.item, &self.annotator, &self.label]).map(field).collect(),
+            seen: Vec::new(),
             options: Options::default(),
             record_max: RECORD_MAX,
             depth_max: DEPTH_MAX,

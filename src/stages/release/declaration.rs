@@ -284,8 +284,17 @@ fn columns(check: &mut Check, d: &Declaration) -> Vec<String> {
         Some(AllOr::All) => of.iter().filter(|c| !c.1.inner).map(|c| c.0.clone()).collect(),
         None => {
             let fields: crate::manifest::sections::SchemaSection = check.section(&["schema"]);
+            // without [schema] a release holds what was collected
+            let collected = |(n, c): &(&String, &Column)| {
+                let made = matches!(c.role, Role::Votes { .. } | Role::Edits { .. } | Role::Tokens);
+                fields.0.is_empty() && !c.inner && !made && *n != "source" && !n.contains('.')
+            };
             let usual = |(n, c): &(&String, &Column)| {
-                matches!(c.role, Role::Label { .. }) || *n == "split" || *n == "id" || fields.0.contains_key(*n)
+                collected(&(n, c))
+                    || matches!(c.role, Role::Label { .. })
+                    || *n == "split"
+                    || *n == "id"
+                    || fields.0.contains_key(*n)
             };
             of.iter().filter(usual).map(|c| c.0.clone()).collect()
         }
