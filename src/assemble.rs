@@ -246,6 +246,13 @@ impl Assembly<'_> {
             }
         };
         for (glob, span) in source.globs.iter().zip(&source.spans).filter(|(g, _)| empty.contains(g)) {
+            if scan::find::is_written(glob) {
+                let message = format!("`{glob}` names what tamis itself writes, which is never collected");
+                let help = format!("keep raw data elsewhere than in {}", scan::find::WRITTEN.join(", "));
+                let problem = Diagnostic::error("T0050", span.clone(), message).label("not raw data");
+                self.problems.push(problem.help(help));
+                continue;
+            }
             let problem = Diagnostic::error("T0312", span.clone(), format!("`{glob}` matches no file"));
             self.problems.push(problem.label("relative to dataset.toml; dot files never match"));
         }
@@ -401,7 +408,8 @@ impl Assembly<'_> {
         self.problems.sort_by_key(|d| d.span.start);
         let mut told: Vec<Diagnostic> = Vec::new();
         for d in std::mem::take(&mut self.problems) {
-            if !told.contains(&d) {
+            let same = told.iter().rev().take_while(|t| t.span.start == d.span.start).any(|t| *t == d);
+            if !same {
                 told.push(d); // several entries of one path find the same
             }
         }

@@ -54,6 +54,17 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The reason in words; problems of a declaration are told one by one.
+    pub fn words(&self) -> Option<String> {
+        match self {
+            Failure::Declaration(..) => None,
+            Failure::Stopped(_) => Some("stopped; what was done is kept".into()),
+            Failure::Usage(say) | Failure::Differs(say) | Failure::World(say) | Failure::Bug(say) => Some(say.clone()),
+        }
+    }
+}
+
 impl From<Fault> for Failure {
     fn from(f: Fault) -> Failure {
         match f {
@@ -84,7 +95,7 @@ pub struct Project {
 
 /// A build uses this share of the machine's memory (1 / SHARE), within limits.
 const SHARE: u64 = 4;
-const MEMORY_LEAST: u64 = 64 << 20;
+pub const MEMORY_LEAST: u64 = 64 << 20;
 const MEMORY_MOST: u64 = 1 << 30;
 
 /// How a walk goes.
@@ -101,6 +112,8 @@ pub struct Options {
     pub sample: Option<u64>,
     /// Bytes of memory that the build may use; 0 is a share of the machine's.
     pub memory: u64,
+    /// Read every file of every source, and compare it with what is known of it.
+    pub verify_inputs: bool,
     /// Where a wish to stop is made.
     pub stop: Stop,
 }
@@ -108,7 +121,8 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         let (steps, stop) = Default::default();
-        Options { jobs: 0, target: 4096, steps, keep_going: false, locked: false, sample: None, memory: 0, stop }
+        let (keep_going, locked, verify_inputs) = Default::default();
+        Options { jobs: 0, target: 4096, steps, keep_going, locked, sample: None, memory: 0, verify_inputs, stop }
     }
 }
 
@@ -156,6 +170,17 @@ impl Project {
             Ok(assembled) => Ok(Project { world, manifest, assembled }),
             Err(problems) => Err(Failure::Declaration(manifest, problems)),
         }
+    }
+
+    /// Whether a build reads what lies at a path: the manifest, what a text of it names, or what a source may match. A
+    /// path at which nothing lies any more may have been a folder of a source's files.
+    pub fn reads(&self, path: &str) -> bool {
+        let sources = self.assembled.steps.iter().filter_map(|s| s.plan.scan.as_ref());
+        let file = self.world.is_file(path);
+        path == MANIFEST
+            || path.starts_with("pins/")
+            || self.manifest.says(path)
+            || sources.into_iter().any(|s| scan::find::may_hold(&self.world, s, path, file))
     }
 
     /// Plans without running a kernel, beside a writer perhaps, and hands the result on.
@@ -218,16 +243,17 @@ impl Project {
         let mut session = Session::new(&self.world, &store, &exec, &Maker, &a.steps, &a.review, options.target);
         session.sample = options.sample.map(|bound| ("samples", bound));
         session.stop = options.stop.clone();
+        session.compare = options.verify_inputs;
         session.memory = match options.memory {
             0 => (self.world.memory() / SHARE).clamp(MEMORY_LEAST, MEMORY_MOST),
-            bytes => bytes.max(MEMORY_LEAST),
+            bytes => bytes,
         };
         let mut finished = self.walk(&session, options, &wanted, &lock, sink)?;
         finished.looks = self.world.looks();
         finished.all = options.steps.is_empty() && options.sample.is_none();
         let settled = self.settle(&session, options, &mut finished, &lock, sink);
         let kept = store.commit().map_err(|e| Failure::World(format!(".tamis: {e}")));
-        finished.failure = settled.and(kept).err();
+        finished.failures = [settled.err(), kept.err()].into_iter().flatten().collect();
         (finished.bytes_written, finished.mended) = (store.written(), store.damaged());
         Ok(then(&session, &finished))
     }
@@ -296,7 +322,8 @@ impl Project {
             bytes_written: 0,
             bytes_in,
             mended: 0,
-            failure: None,
+            failures: Vec::new(),
+            written: BTreeSet::new(),
             lock_changed: false,
             looks: None,
             all: false,
@@ -323,6 +350,7 @@ impl Project {
             crate::engine::store::mark_cache(&self.world, "out").map_err(|e| Failure::World(e.to_string()))?;
             s.go_on()?;
             f.changed_files += out::write(s, &mut f.files, &format!("out/{name}"), &run.files, false)?;
+            f.written.insert(name.clone());
             let rows = match run.facts.get("samples") {
                 Some(crate::stage::Fact::Int(n)) => *n as u64,
                 _ => 0,
@@ -347,8 +375,9 @@ impl Project {
         if lock == *was {
             return Ok(());
         }
+        lock.save(&self.world).map_err(|e| Failure::World(e.to_string()))?;
         f.lock_changed = true;
-        lock.save(&self.world).map_err(|e| Failure::World(format!("dataset.lock: {e}")))
+        Ok(())
     }
 
     /// The lock with the sources as they were scanned; a source that is no longer declared has no line.
@@ -412,7 +441,9 @@ pub struct Finished {
     /// Objects of the store that were damaged or gone, and were made again where they were needed.
     pub mended: u64,
     /// What failed after the walk: a folder that cannot be written, a wish to stop.
-    pub failure: Option<Failure>,
+    pub failures: Vec<Failure>,
+    /// Releases that lie in `out/` as they were made.
+    pub written: BTreeSet<String>,
     pub lock_changed: bool,
     /// What was looked at until all steps were known, where the world notes it.
     pub looks: Option<Looks>,
@@ -436,7 +467,7 @@ impl Finished {
     /// The exit code: the greatest among faults and a stop request, else 1 if a gate failed, else 0.
     pub fn exit(&self) -> i32 {
         let faults = || self.built.runs.iter().filter_map(|r| r.fault.clone()).map(|f| Failure::from(f).exit());
-        let failure = self.failure.iter().map(Failure::exit);
+        let failure = self.failures.iter().map(Failure::exit);
         faults().chain(failure).max().unwrap_or_else(|| i32::from(self.judged.iter().any(|j| !j.pass)))
     }
 }

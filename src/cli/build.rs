@@ -1,5 +1,5 @@
 //! `tamis build`
-use super::project::{self, Failure, Finished, Options, Project};
+use super::project::{self, Failure, Finished, MEMORY_LEAST, Options, Project};
 use super::{Context, event, interrupt, say, warn};
 use crate::engine::fresh::{self, Said};
 use crate::engine::ledger;
@@ -19,7 +19,7 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
     /// How many threads; 0 is one a core
-    #[arg(short, long, default_value_t = 0, value_name = "N")]
+    #[arg(short, long, default_value_t = 0, value_parser = super::jobs(), value_name = "N")]
     jobs: usize,
     /// Events as JSON, one a line
     #[arg(long)]
@@ -36,6 +36,9 @@ pub struct Args {
     /// Memory that the build may use, `512 MiB`; else a quarter of the machine's, at most 1 GiB
     #[arg(long, value_parser = memory, default_value = "0 B", hide_default_value = true, value_name = "SIZE")]
     memory: u64,
+    /// Read every file and compare it: also what was written through a memory map, which no look at a file tells
+    #[arg(long)]
+    verify_inputs: bool,
     /// Touch no network (no stage of this version does)
     #[arg(long)]
     offline: bool,
@@ -47,7 +50,7 @@ pub struct Args {
 impl Args {
     /// Whether all steps are asked for, and only the end is told.
     fn says_all(&self) -> bool {
-        self.steps.is_empty() && self.sample.is_none() && !self.dry_run && !self.json
+        self.steps.is_empty() && self.sample.is_none() && !self.dry_run && !self.json && !self.verify_inputs
     }
 }
 
@@ -72,6 +75,7 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
         locked: args.locked,
         sample: args.sample,
         memory: args.memory,
+        verify_inputs: args.verify_inputs,
         stop,
     };
     tell_start(&project, args, c);
@@ -89,6 +93,10 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
         progress.finish();
         let exit = finished.exit();
         if args.json {
+            for (step, say) in terminal::faults(session, finished) {
+                event(&Event::Failure { step: step.map(String::from), message: say.to_string() });
+            }
+            tell_unseen(session, finished);
             tell_kernels(session, finished)?;
             event(&Event::Done(Box::new(done(session, finished)?)));
         } else {
@@ -124,16 +132,21 @@ fn warnings_of(project: &Project) -> String {
 
 /// `512 MiB` as bytes.
 fn memory(text: &str) -> Result<u64, String> {
-    crate::manifest::values::Size::parse(text).map(|s| s.0)
+    let bytes = crate::manifest::values::Size::parse(text)?.0;
+    if (1..MEMORY_LEAST).contains(&bytes) {
+        return Err(format!("a build needs at least {} MiB", MEMORY_LEAST >> 20));
+    }
+    Ok(bytes)
 }
 
 /// `1%` as a bound on 64-bit hashes.
 fn share(text: &str) -> Result<u64, String> {
-    let percent: f64 = text.trim_end_matches('%').parse().map_err(|_| "a share is written 1%".to_string())?;
-    if !(percent > 0.0 && percent <= 100.0) {
-        return Err("a share lies above 0% and up to 100%".into());
+    let percent = text.strip_suffix('%').unwrap_or(text).parse();
+    let percent: f64 = percent.map_err(|_| "a share is written 1%".to_string())?;
+    match (percent / 100.0 * u64::MAX as f64) as u64 {
+        bound if bound > 0 && percent <= 100.0 => Ok(bound),
+        _ => Err("a share lies above 0% and up to 100%".into()),
     }
-    Ok((percent / 100.0 * u64::MAX as f64) as u64)
 }
 
 fn tell_start(project: &Project, args: &Args, c: &Context) {
@@ -178,6 +191,14 @@ fn dry_run(project: &Project, options: &Options, args: &Args) -> Result<i32, Fai
         }
         0
     })
+}
+
+fn tell_unseen(s: &Session, f: &Finished) {
+    for (step, run) in s.steps.iter().zip(&f.built.runs) {
+        for path in run.scanned.iter().flat_map(|scan| &scan.unseen) {
+            event(&Event::Unseen { step: step.name.clone(), path: path.clone() });
+        }
+    }
 }
 
 fn tell_kernels(s: &Session, f: &Finished) -> Result<(), Fault> {

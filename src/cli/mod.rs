@@ -18,7 +18,7 @@ mod why;
 
 use crate::engine::told::{Done, Event};
 use crate::project::Failure;
-use crate::report::diagnostic;
+use crate::report::{diagnostic, shown};
 use crate::world::pages;
 use clap::{Parser, Subcommand};
 use std::io::{IsTerminal, Write};
@@ -126,32 +126,57 @@ fn fail(failure: &Failure, json: bool) -> i32 {
         }
         Failure::Declaration(manifest, problems) => {
             let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            warn(&diagnostic::render(manifest, problems, colour));
+            put(&mut anstream::stderr().lock(), &diagnostic::render(manifest, problems, colour));
             warn(&format!("{}\n", diagnostic::summary(problems)));
         }
-        Failure::Usage(say) | Failure::World(say) | Failure::Differs(say) => warn(&format!("tamis: {say}\n")),
+        Failure::Usage(say) | Failure::World(say) | Failure::Differs(say) => {
+            warn(&format!("tamis: {}\n", shown::line(say)))
+        }
         Failure::Stopped(_) => warn("tamis: stopped; what was done is kept\n"),
-        Failure::Bug(say) => warn(&format!("tamis: {say}\nthis is a bug in tamis or in one of its stages\n")),
+        Failure::Bug(say) => {
+            warn(&format!("tamis: {}\nthis is a bug in tamis or in one of its stages\n", shown::line(say)))
+        }
     }
     if json {
+        if let Some(message) = failure.words() {
+            event(&Event::Failure { step: None, message });
+        }
         event(&Event::Done(Box::new(Done { exit, ..Done::default() })));
     }
     exit
 }
 
-/// Results, to stdout. A reader that went away is no error.
+/// More threads than any machine has are a slip of the keyboard.
+const JOBS_MAX: u64 = 1024;
+
+/// A number of threads, as the command line gives it.
+fn jobs() -> impl clap::builder::TypedValueParser<Value = usize> {
+    use clap::builder::TypedValueParser;
+    clap::value_parser!(u64).range(..=JOBS_MAX).map(|n| n as usize)
+}
+
+/// Results, to stdout.
 pub fn say(text: &str) {
-    let mut out = anstream::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    put(&mut anstream::stdout().lock(), &shown::lines(text));
 }
 
 /// Problems and progress, to stderr.
 pub fn warn(text: &str) {
-    let mut out = anstream::stderr().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    put(&mut anstream::stderr().lock(), &shown::lines(text));
+}
+
+/// A line of JSON, to stdout.
+pub fn json(value: &impl serde::Serialize) {
+    let text = serde_json::to_string(value).unwrap_or_default();
+    put(&mut anstream::stdout().lock(), &format!("{}\n", shown::json(&text)));
 }
 
 /// One event, one line.
 pub fn event(e: &Event) {
-    say(&format!("{}\n", serde_json::to_string(e).unwrap_or_default()));
+    json(e);
+}
+
+/// A reader that went away is no error.
+fn put(out: &mut impl Write, text: &str) {
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

@@ -16,7 +16,7 @@ pub struct Args {
     /// Which `[release.NAME]`
     name: String,
     /// How many threads; 0 is one a core
-    #[arg(short, long, default_value_t = 0, value_name = "N")]
+    #[arg(short, long, default_value_t = 0, value_parser = super::jobs(), value_name = "N")]
     jobs: usize,
 }
 

@@ -1,5 +1,5 @@
 //! `tamis status`: what stands, without running a kernel.
-use super::{Context, say};
+use super::{Context, json, say};
 use crate::engine::gate;
 use crate::engine::ledger::{self, Balance};
 use crate::engine::lock::Lock;
@@ -33,7 +33,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         Ok((status, lost))
     })??;
     if args.json {
-        say(&format!("{}\n", serde_json::to_string(&status).unwrap_or_default()));
+        json(&status);
     } else {
         say(&status.text());
     }
@@ -57,11 +57,14 @@ fn gather(project: &Project, lock: &Lock, s: &Session, built: &Built) -> Result<
     let waits = runs.clone().filter(|(_, r)| r.answer() != Answer::Fresh);
     let fresh = runs.clone().filter(|(_, r)| r.answer() == Answer::Fresh);
     let waiting = review::waiting(s, built)?;
+    let record = Record::load(&project.world);
+    let known = built.runs.iter().any(|r| r.parts.iter().any(|p| !p.outcomes.is_empty()));
     let mut status = Status {
         name: dataset.name.get().clone(),
         version: dataset.version.get().clone(),
-        builds: Record::load(&project.world).map_or(0, |r| r.number),
-        built: built.runs.iter().any(|r| r.parts.iter().any(|p| !p.outcomes.is_empty())),
+        builds: record.as_ref().map_or(0, |r| r.number),
+        // after an edit of the first step nothing of the last build may be of use, and yet it was built
+        built: known || record.is_some() || s.store.results() > 0,
         fresh: built.fresh(),
         runs: waits.map(|(step, r)| (step.name.clone(), r.answer())).collect(),
         findings: fresh

@@ -1,6 +1,6 @@
 //! `tamis trace SAMPLE`: one sample's whole story, made again from the versions of its columns; nothing of it is stored.
 use super::show::complete;
-use super::{Context, say};
+use super::{Context, json, say};
 use crate::diag::nearest;
 use crate::engine::Step;
 use crate::engine::ledger;
@@ -47,8 +47,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         Ok(stories?)
     })??;
     if args.json {
-        let all = serde_json::json!({ "id": args.sample, "rows": stories });
-        say(&format!("{all}\n"));
+        json(&serde_json::json!({ "id": args.sample, "rows": stories }));
     } else {
         let texts: Vec<String> = stories.iter().map(|t| t.text(&project.manifest.file)).collect();
         say(&texts.join("\n"));

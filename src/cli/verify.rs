@@ -2,14 +2,15 @@
 //! whoever made the folder.
 use super::{Context, say};
 use crate::digest::{BothSums, Digest};
-use crate::formats::FORMATS;
 use crate::formats::writer::{Writer, split_of};
+use crate::formats::{FORMATS, Format};
 use crate::project::Failure;
+use crate::report::shown;
 use crate::report::terminal::{number, plural};
 use crate::world::{What, World};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{self, BufReader, ErrorKind};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -21,6 +22,9 @@ pub struct Args {
 /// The two lists of sums; they list every other file.
 const SUMS: [&str; 2] = ["B3SUMS", "SHA256SUMS"];
 
+/// What `release.json` says of itself in `format`.
+const FORMAT: u64 = 1;
+
 pub fn run(_: &Context, args: &Args) -> Result<i32, Failure> {
     let folder = args.folder.display();
     let world = World::new(&args.folder);
@@ -31,13 +35,15 @@ pub fn run(_: &Context, args: &Args) -> Result<i32, Failure> {
     let mut check = Check { world: &world, page: &page, wrong: Vec::new() };
     let (there, files_root) = check.sums()?;
     check.content();
+    check.formats(&there);
     let disjoint = check.samples(&there)?;
+    check.pictures(&there)?;
     if !check.wrong.is_empty() {
-        check.wrong.iter().for_each(|w| say(&format!("{w}\n")));
+        check.wrong.iter().for_each(|w| say(&format!("{}\n", shown::line(w))));
         let n = plural(check.wrong.len() as u64, "difference");
         return Err(Failure::Differs(format!("{folder} is not as it was released: {n}")));
     }
-    let samples: u64 = page.splits.values().map(|s| s.rows).sum();
+    let samples = page.splits.values().fold(0, |n: u64, s| n.saturating_add(s.rows));
     let content = page.content_root.get(..8).unwrap_or_default();
     let files = plural((there.len() + SUMS.len()) as u64, "file");
     let roots = format!("content {content}, files {}", files_root.short());
@@ -48,7 +54,9 @@ pub fn run(_: &Context, args: &Args) -> Result<i32, Failure> {
 /// `release.json`, as far as it is checked.
 #[derive(Deserialize)]
 struct Page {
+    format: u64,
     formats: Vec<String>,
+    columns: Vec<String>,
     splits: BTreeMap<String, Rows>,
     content: Vec<Line>,
     content_root: String,
@@ -69,12 +77,23 @@ struct Line {
 impl Page {
     fn read(world: &World) -> Result<Page, Failure> {
         let bytes = world.read("release.json", 1 << 30).map_err(|e| failed("release.json", &e))?;
-        serde_json::from_slice(&bytes).map_err(|e| Failure::Differs(format!("release.json does not read: {e}")))
+        let page: Page =
+            serde_json::from_slice(&bytes).map_err(|e| Failure::Differs(format!("release.json does not read: {e}")))?;
+        if page.format != FORMAT {
+            let say = format!("release.json is of format {}; this tamis reads {FORMAT}", page.format);
+            return Err(Failure::Differs(say));
+        }
+        Ok(page)
+    }
+
+    fn has_format(&self, name: &str) -> bool {
+        self.formats.iter().any(|f| f == name)
     }
 }
 
 fn failed(path: &str, e: &io::Error) -> Failure {
-    Failure::World(format!("{path}: {e}"))
+    let says = e.to_string();
+    Failure::World(if says.contains(path) { says } else { format!("{path}: {says}") })
 }
 
 /// Collects every difference instead of stopping at the first.
@@ -87,28 +106,24 @@ struct Check<'w> {
 impl Check<'_> {
     /// Compares every file with both lists; gives the files apart from the lists, and the files root.
     fn sums(&mut self) -> Result<(BTreeSet<String>, Digest), Failure> {
-        let [b3, sha] = SUMS;
-        let (b3_text, sha_text) = (self.list(b3)?, self.list(sha)?);
-        let (b3_sums, sha_sums) = (self.parse(b3, &b3_text), self.parse(sha, &sha_text));
         let there = self.there()?;
+        let mut made = [String::new(), String::new()];
         for path in &there {
-            let want = (b3_sums.get(path), sha_sums.get(path));
-            if want == (None, None) {
-                self.wrong.push(format!("extra: {path}"));
-                continue;
-            }
-            let (b3_got, sha_got) = hashes(self.world, path).map_err(|e| failed(path, &e))?;
-            for (list, want, got) in [(b3, want.0, b3_got), (sha, want.1, sha_got)] {
-                match want {
-                    None => self.wrong.push(format!("not in {list}: {path}")),
-                    Some(w) if *w != got => self.wrong.push(format!("different: {path} ({list})")),
-                    Some(_) => {}
-                }
+            let (b3, sha) = hashes(self.world, path).map_err(|e| failed(path, &e))?;
+            for (list, sum) in made.iter_mut().zip([b3, sha]) {
+                list.push_str(&format!("{sum}  {path}\n"));
             }
         }
-        let listed: BTreeSet<&String> = b3_sums.keys().chain(sha_sums.keys()).collect();
-        self.wrong.extend(listed.into_iter().filter(|p| !there.contains(*p)).map(|p| format!("missing: {p}")));
-        Ok((there, Digest::of(&b3_text)))
+        for (name, made) in SUMS.into_iter().zip(&made) {
+            let before = self.wrong.len();
+            let list = self.list(name)?;
+            self.compare(name, &String::from_utf8_lossy(&list), made);
+            if list != made.as_bytes() && self.wrong.len() == before {
+                self.wrong.push(format!("{name} is not the list that the files give: {}", unlike(&list, made)));
+            }
+        }
+        let [b3, _] = made;
+        Ok((there, Digest::of(b3.as_bytes())))
     }
 
     fn list(&mut self, name: &str) -> Result<Vec<u8>, Failure> {
@@ -122,16 +137,25 @@ impl Check<'_> {
         }
     }
 
-    /// `HEX  PATH` lines, by path.
-    fn parse(&mut self, name: &str, text: &[u8]) -> BTreeMap<String, String> {
-        let mut out = BTreeMap::new();
-        for (n, line) in String::from_utf8_lossy(text).lines().enumerate() {
+    /// Compares a list, of `HEX  PATH` lines, with that which the files give, path by path.
+    fn compare(&mut self, name: &str, list: &str, made: &str) {
+        let (mut listed, mut got) = (BTreeMap::new(), BTreeMap::new());
+        for (n, line) in list.lines().enumerate() {
             match line.split_once("  ") {
-                Some((hex, path)) => drop(out.insert(path.to_string(), hex.to_string())),
+                Some((hex, path)) => drop(listed.insert(path, hex)),
                 None => self.wrong.push(format!("{name}:{}: not a sum and a path", n + 1)),
             }
         }
-        out
+        got.extend(made.lines().filter_map(|line| line.split_once("  ")).map(|(hex, path)| (path, hex)));
+        for (path, hex) in &got {
+            match listed.get(path) {
+                None if !list.is_empty() => self.wrong.push(format!("extra: {path} (not in {name})")),
+                Some(other) if other != hex => self.wrong.push(format!("different: {path} ({name})")),
+                _ => {}
+            }
+        }
+        let gone = listed.keys().filter(|path| !got.contains_key(*path));
+        self.wrong.extend(gone.map(|path| format!("missing: {path} (in {name})")));
     }
 
     /// The files of the folder, without the lists of sums.
@@ -147,7 +171,7 @@ impl Check<'_> {
         Ok(out)
     }
 
-    /// The content root is the digest of release.json's own lines.
+    /// The content root is the digest of release.json's own lines, and these are of its splits and columns.
     fn content(&mut self) {
         let line = |l: &Line| format!("{} {} {}\n", l.split, l.column, l.digest);
         let lines: String = self.page.content.iter().map(line).collect();
@@ -159,76 +183,153 @@ impl Check<'_> {
                 root.get(..8).unwrap_or_default()
             ));
         }
+        let told: BTreeSet<(&str, &str)> =
+            self.page.content.iter().map(|l| (l.split.as_str(), l.column.as_str())).collect();
+        let known = |(split, column): &(&str, &str)| {
+            self.page.splits.contains_key(*split) && self.page.columns.iter().any(|c| c == column)
+        };
+        if told.len() != self.page.content.len() || !told.iter().all(known) {
+            self.wrong.push("release.json: its digests are not one for each split and column".into());
+        }
     }
 
-    /// Each format holds as many samples of each split as release.json says; and in no format a sample is in two splits, or
-    /// twice in one. Says whether the ids could be compared.
+    /// Each format that release.json names is known, and no file is of another.
+    fn formats(&mut self, there: &BTreeSet<String>) {
+        for name in &self.page.formats {
+            if !written().any(|(f, _)| f.name == name) {
+                self.wrong.push(format!("release.json names the format `{name}`, which this tamis cannot check"));
+            }
+        }
+        for (format, writer) in written().filter(|(f, _)| !self.page.has_format(f.name)) {
+            let files = there.iter().filter(|path| split_of(writer.files, path).is_some());
+            self.wrong.extend(files.map(|p| format!("{p} is {}, which release.json does not name", format.name)));
+        }
+        for (_, writer) in written() {
+            let splits = there.iter().filter_map(|path| Some((path, split_of(writer.files, path)?)));
+            let strange = splits.filter(|(_, split)| !self.page.splits.contains_key(*split));
+            self.wrong.extend(strange.map(|(path, split)| format!("{path}: release.json has no split `{split}`")));
+        }
+    }
+
+    /// Each format is read back, and holds as many samples of each split as release.json says; in none a sample is in two
+    /// splits, or twice in one. Says whether the ids could be compared.
     fn samples(&mut self, there: &BTreeSet<String>) -> Result<&'static str, Failure> {
         let page = self.page;
-        let (mut compared, mut held) = (false, false);
-        for (format, writer) in written().filter(|(_, w)| w.samples.is_some()) {
-            let mut got: BTreeMap<&str, u64> = page
-                .splits
-                .keys()
-                .filter(|_| page.formats.iter().any(|f| f == format))
-                .map(|s| (s.as_str(), 0))
-                .collect();
-            let mut seen: Option<BTreeMap<String, &str>> = (!compared).then(BTreeMap::new);
-            let mut complete = true;
+        let (mut compared, mut held) = (None, false);
+        for (format, writer) in written().filter(|(f, _)| page.has_format(f.name)) {
+            let mut got: BTreeMap<&str, u64> = page.splits.keys().map(|s| (s.as_str(), 0)).collect();
+            let mut read = Read { seen: BTreeMap::new(), complete: true, whole: true };
             for path in there {
                 let Some(split) = split_of(writer.files, path) else { continue };
                 held = true;
                 let n = got.entry(split).or_default();
-                complete &= self.each(writer, path, split, n, &mut seen)?;
+                self.each(writer, path, split, n, &mut read)?;
             }
-            compared |= complete && got.values().any(|n| *n > 0);
-            for (split, n) in got {
-                let want = page.splits.get(split).map_or(0, |s| s.rows);
-                if n != want {
-                    let (n, want) = (number(n), number(want));
-                    self.wrong.push(format!("{format} has {n} samples of `{split}`, release.json says {want}"));
+            for (split, n) in got.iter().filter(|_| writer.samples.is_some() && read.whole) {
+                let want = page.splits.get(*split).map_or(0, |s| s.rows);
+                if *n != want {
+                    let (n, want) = (number(*n), number(want));
+                    let name = format.name;
+                    self.wrong.push(format!("{name} has {n} samples of `{split}`, release.json says {want}"));
                 }
+            }
+            if !read.complete || read.seen.is_empty() {
+                continue;
+            }
+            match &compared {
+                None => compared = Some((format.name, read.seen)),
+                Some((first, seen)) if *seen != read.seen && read.whole => {
+                    self.wrong.push(format!("{first} and {} hold other samples", format.name));
+                }
+                Some(_) => {}
             }
         }
         Ok(match (compared, held) {
-            (true, _) => "splits disjoint",
+            (Some(_), _) => "splits disjoint",
             (_, true) => "splits not compared (the ids are not among the released columns)",
             (_, false) => "splits not compared (no file holds the ids)",
         })
     }
 
-    /// Counts the samples of a file and, with `seen`, notes those that were met before; whether all of them have ids.
+    /// Reads a file: counts its samples, and notes those that were met before.
     fn each<'p>(
         &mut self,
         writer: &Writer,
-        path: &str,
+        path: &'p str,
         split: &'p str,
         n: &mut u64,
-        seen: &mut Option<BTreeMap<String, &'p str>>,
-    ) -> Result<bool, Failure> {
-        let Some(samples) = writer.samples else { return Ok(false) };
-        let file = self.world.open(path).and_then(|open| open.reader()).map_err(|e| failed(path, &e))?;
-        let mut complete = true;
+        read: &mut Read<'p>,
+    ) -> Result<(), Failure> {
+        let Some(samples) = writer.samples else { return Ok(()) };
         let mut wrong = Vec::new();
-        let read = samples(&mut BufReader::with_capacity(1 << 20, file), &mut |id| {
+        let done = samples(&mut self.reader(path)?, &mut |id| {
             *n += 1;
-            complete &= id.is_some();
-            let (Some(id), Some(seen)) = (id, seen.as_mut()) else { return };
-            match seen.get(id) {
+            read.complete &= id.is_some();
+            let Some(id) = id else { return };
+            match read.seen.get(id) {
                 Some(other) if *other == split => wrong.push(format!("{id} is twice in `{split}`")),
                 Some(other) => wrong.push(format!("{id} is in `{other}` and in `{split}`")),
-                None => drop(seen.insert(id.to_string(), split)),
+                None => drop(read.seen.insert(id.to_string(), split)),
             }
         });
+        read.whole &= done.is_ok();
         self.wrong.extend(wrong);
-        self.wrong.extend(read.err().map(|say| format!("{path}: {say}")));
-        Ok(complete)
+        self.wrong.extend(done.err().map(|say| format!("{path}: {say}")));
+        Ok(())
+    }
+
+    /// The pictures that the files name are there.
+    fn pictures(&mut self, there: &BTreeSet<String>) -> Result<(), Failure> {
+        for (format, writer) in written().filter(|(f, _)| self.page.has_format(f.name)) {
+            let Some(pictures) = format.pictures else { continue };
+            for path in there.iter().filter(|path| split_of(writer.files, path).is_some()) {
+                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let mut gone = Vec::new();
+                // what does not read was told as its samples were counted
+                let _ = pictures(&mut self.reader(path)?, &mut |name| {
+                    // beside the file that names it, or where the pictures of all splits lie
+                    let places = [format!("{folder}/{name}"), format!("images/{name}"), name.to_string()];
+                    if !places.iter().any(|place| there.contains(place)) {
+                        gone.push(format!("{path} names {name}, which is not there"));
+                    }
+                });
+                self.wrong.extend(gone);
+            }
+        }
+        Ok(())
+    }
+
+    fn reader(&self, path: &str) -> Result<BufReader<impl io::Read + use<>>, Failure> {
+        let file = self.world.open(path).and_then(|open| open.reader()).map_err(|e| failed(path, &e))?;
+        Ok(BufReader::with_capacity(1 << 20, file))
+    }
+}
+
+/// The samples of a format, as far as they were read.
+struct Read<'p> {
+    /// The split of each id.
+    seen: BTreeMap<String, &'p str>,
+    /// Every sample has an id.
+    complete: bool,
+    /// No file broke off.
+    whole: bool,
+}
+
+/// Where a list of the same sums is another text.
+fn unlike(list: &[u8], made: &str) -> String {
+    if list.contains(&b'\r') {
+        return "its lines end in CR LF".into();
+    }
+    let mut lines = list.split(|b| *b == b'\n').zip(made.split('\n'));
+    match lines.position(|(a, b)| a != b.as_bytes()) {
+        Some(n) => format!("line {} stands elsewhere or twice", n + 1),
+        None => "its end is another".into(),
     }
 }
 
 /// The formats that a release may hold.
-fn written() -> impl Iterator<Item = (&'static str, &'static Writer)> {
-    FORMATS.iter().filter_map(|f| Some((f.name, f.writer.as_ref()?)))
+fn written() -> impl Iterator<Item = (&'static Format, &'static Writer)> {
+    FORMATS.iter().filter_map(|f| Some((f, f.writer.as_ref()?)))
 }
 
 /// BLAKE3 and SHA-256 of a file in one pass, in hex digits.
@@ -237,7 +338,7 @@ fn hashes(world: &World, path: &str) -> io::Result<(String, String)> {
     let mut both = BothSums::new();
     let mut block = vec![0; 1 << 20];
     loop {
-        match input.read(&mut block) {
+        match io::Read::read(&mut input, &mut block) {
             Ok(0) => break,
             Ok(n) => both.update(block.get(..n).unwrap_or_default()),
             Err(e) if e.kind() == ErrorKind::Interrupted => {}
@@ -260,7 +361,9 @@ mod tests {
         let jsonl = "{\"id\":\"a\"}\n";
         let lines = format!("train id {}\n", Digest::default());
         let page = serde_json::json!({
+            "format": 1,
             "formats": ["jsonl"],
+            "columns": ["id"],
             "splits": { "train": { "rows": 1 } },
             "content": [{ "split": "train", "column": "id", "digest": Digest::default().hex() }],
             "content_root": Digest::of(lines.as_bytes()).hex(),
@@ -287,6 +390,15 @@ mod tests {
         assert!(differs(|w| w.replace("jsonl/train-00000.jsonl", b"{\"id\":\"b\"}\n").unwrap()));
         assert!(differs(|w| w.replace("more.txt", b"").unwrap()));
         assert!(differs(|w| w.remove("SHA256SUMS").unwrap()));
+        let lists = |w: &World, change: fn(String) -> String| {
+            let list = String::from_utf8(w.read("B3SUMS", 1 << 20).unwrap()).unwrap();
+            w.replace("B3SUMS", change(list).as_bytes()).unwrap();
+        };
+        assert!(matches!(verified(|w| lists(w, |t| t.replace('\n', "\r\n"))), Err(Failure::Differs(_))));
+        assert!(matches!(verified(|w| lists(w, |t| t.repeat(2))), Err(Failure::Differs(_))));
+        assert!(matches!(verified(|w| lists(w, |t| t.trim_end().into())), Err(Failure::Differs(_))));
+        let backwards = |t: String| t.lines().rev().map(|l| format!("{l}\n")).collect();
+        assert!(matches!(verified(|w| lists(w, backwards)), Err(Failure::Differs(_))));
         assert!(matches!(verified(|w| w.remove("release.json").unwrap()), Err(Failure::Usage(_))));
     }
 }

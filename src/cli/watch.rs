@@ -2,7 +2,7 @@
 use super::{Context, build, fail, interrupt, say};
 use crate::engine::session::Stop;
 use crate::engine::watch::Watch;
-use crate::project::{self, Failure};
+use crate::project::{self, Failure, Project};
 
 #[derive(clap::Args)]
 #[group(id = "watch")]
@@ -18,7 +18,10 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let here = Context { dir: Some(root), quiet: c.quiet };
     loop {
         once(&here, &args.build, &stop);
-        if !watch.changed(|| stop.asked() > 0) {
+        // what is read is asked of the manifest as it is now; while that is wrong, any edit may mend it
+        let project = Project::open(here.dir.as_deref()).ok();
+        let reads = |path: &str| project.as_ref().is_none_or(|p| p.reads(path));
+        if !watch.changed(reads, || stop.asked() > 0) {
             return Ok(stop.asked() as i32);
         }
     }

@@ -52,6 +52,8 @@ pub struct Session<'a> {
     pub target: usize,
     /// Bytes of memory that a build may use.
     pub memory: u64,
+    /// Every file of a source is read and compared, also where it looks as it did.
+    pub compare: bool,
     /// Asked before each task.
     pub stop: Stop,
     /// For quick work: rows of this table whose ids' cut hash is below the bound, and no others.
@@ -97,6 +99,7 @@ impl<'a> Session<'a> {
             review,
             target,
             memory: MEMORY,
+            compare: false,
             stop,
             sample: None,
             meters,
@@ -128,7 +131,8 @@ impl<'a> Session<'a> {
         if let Some(s) = held(&self.scans).get(&step) {
             return Ok(s.clone());
         }
-        let scanned = Arc::new(scan::scan(self.world, self.store, self.exec, source, self.target)?);
+        let way = scan::Way { target: self.target, compare: self.compare };
+        let scanned = Arc::new(scan::scan(self.world, self.store, self.exec, source, way)?);
         held(&self.scans).insert(step, scanned.clone());
         Ok(scanned)
     }

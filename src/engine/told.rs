@@ -64,6 +64,18 @@ pub enum Event {
         column: usize,
         length: usize,
     },
+    /// Why the run ends before its end, or without a result.
+    Failure {
+        /// Where it is one step's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        step: Option<String>,
+        message: String,
+    },
+    /// A file whose bytes changed while its size and times stayed; told only where all files are compared.
+    Unseen {
+        step: String,
+        path: String,
+    },
     Release {
         name: String,
         path: String,

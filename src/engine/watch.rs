@@ -12,9 +12,6 @@ const BURST: usize = 100_000;
 /// How often a wish to stop is looked for.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// What builds themselves write, and what is no data.
-const OWN: [&str; 5] = [".tamis", "out", "releases", ".git", "target"];
-
 /// A project under watch, from the moment it is made.
 pub struct Watch {
     root: PathBuf,
@@ -31,14 +28,15 @@ impl Watch {
         Ok(Watch { root, events, _watcher: watcher })
     }
 
-    /// Waits until a file changed and edits rest; `false` if `stop` says so, or nothing can be watched any more.
-    pub fn changed(&self, stop: impl Fn() -> bool) -> bool {
+    /// Waits until a file changed that is read, and edits rest; `false` if `stop` says so, or nothing can be watched any
+    /// more. `reads` is asked with the path below the project.
+    pub fn changed(&self, reads: impl Fn(&str) -> bool, stop: impl Fn() -> bool) -> bool {
         loop {
             if stop() {
                 return false;
             }
             match self.events.recv_timeout(LOOK) {
-                Ok(event) if self.counts(&event) => break,
+                Ok(event) if self.counts(&event, &reads) => break,
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return false,
             }
@@ -48,25 +46,16 @@ impl Watch {
     }
 
     /// Whether an event is of the user's files; where events were lost, everything may have changed.
-    fn counts(&self, event: &notify::Result<Event>) -> bool {
+    fn counts(&self, event: &notify::Result<Event>, reads: &impl Fn(&str) -> bool) -> bool {
         let Ok(event) = event else { return true };
         if event.need_rescan() {
             return true;
         }
         let writes =
             matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_) | EventKind::Any);
-        let own = |path: &PathBuf| {
-            let first = path.strip_prefix(&self.root).ok().and_then(|p| p.components().next());
-            first.is_none_or(|c| OWN.iter().any(|o| c.as_os_str() == *o)) || is_own(path)
-        };
-        writes && !event.paths.iter().all(own)
+        let read = |path: &PathBuf| path.strip_prefix(&self.root).ok().and_then(Path::to_str).is_some_and(reads);
+        writes && event.paths.iter().any(read)
     }
-}
-
-/// `dataset.lock` and what stands beside a file while it is replaced.
-fn is_own(path: &Path) -> bool {
-    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-    name == "dataset.lock" || name.starts_with(".tamis-")
 }
 
 fn in_words(e: &notify::Error) -> String {

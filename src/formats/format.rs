@@ -2,7 +2,7 @@
 use super::options::Choice;
 use super::reader::Reader;
 use super::sidecar::Sidecar;
-use super::writer::Writer;
+use super::writer::{Pictures, Writer};
 use std::fmt;
 
 /// A format that a manifest may name.
@@ -21,12 +21,14 @@ pub struct Format {
     pub sidecar: Option<Sidecar>,
     /// How a release writes the format.
     pub writer: Option<Writer>,
+    /// How the pictures are found that a released file names.
+    pub pictures: Option<Pictures>,
 }
 
 impl Format {
     /// A format that can do nothing yet: the others are written as what they have more than it.
     pub const fn new(name: &'static str, doc: &'static str) -> Format {
-        Format { name, doc, options: &[], reader: None, images: false, sidecar: None, writer: None }
+        Format { name, doc, options: &[], reader: None, images: false, sidecar: None, writer: None, pictures: None }
     }
 }
 

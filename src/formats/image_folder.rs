@@ -20,6 +20,7 @@ pub const FORMAT: Format = Format {
         place: Place::Line,
         table: false,
     }),
+    pictures: Some(jsonl::pictures),
     ..Format::new("image_folder", "An image a sample; its folder is its class.")
 };
 

@@ -87,10 +87,36 @@ struct Named<'l> {
 pub fn samples(input: &mut dyn BufRead, tell: &mut dyn FnMut(Option<&str>)) -> Result<(), String> {
     each_line(input, &mut |line| {
         if !line.is_empty() {
-            let named = serde_json::from_slice::<Named>(line).ok();
-            tell(named.and_then(|n| n.id).as_deref());
+            tell(object::<Named>(line)?.id.as_deref());
         }
+        Ok(())
     })
+}
+
+/// As much of a line of an image folder as its picture needs.
+#[derive(Deserialize)]
+struct Pictured<'l> {
+    #[serde(borrow, default)]
+    file_name: Option<Cow<'l, str>>,
+}
+
+/// The picture of each line that names one.
+pub fn pictures(input: &mut dyn BufRead, tell: &mut dyn FnMut(&str)) -> Result<(), String> {
+    each_line(input, &mut |line| {
+        if !line.is_empty()
+            && let Some(name) = object::<Pictured>(line)?.file_name
+        {
+            tell(&name);
+        }
+        Ok(())
+    })
+}
+
+fn object<'l, T: Deserialize<'l>>(line: &'l [u8]) -> Result<T, String> {
+    match line.first() {
+        Some(b'{') => serde_json::from_slice(line).map_err(|e| format!("does not read: {e}")),
+        _ => Err("is no JSON object".into()),
+    }
 }
 
 #[cfg(test)]
@@ -100,6 +126,9 @@ mod tests {
     #[test]
     fn ids_in_lines() {
         let mut seen = Vec::new();
+        assert!(
+            samples(&mut &b"{\"id\": \"x\"}\ngarbage\n"[..], &mut |_| ()).is_err_and(|say| say.starts_with("line 2 "))
+        );
         let text = "{\"id\": \"x\", \"text\": \"\"}\n{}\n\n{\"id\": \"a\\u0062\"}\n";
         samples(&mut text.as_bytes(), &mut |id| seen.push(id.map(str::to_string))).unwrap();
         assert_eq!(seen, [Some("x".into()), None, Some("ab".into())]);

@@ -34,8 +34,11 @@ pub struct Lost {
     pub say: String,
 }
 
-/// Reads the samples of a released file.
+/// Reads all of a released file, and hands over each of its samples. An error is what no reader of the format could read.
 pub type Samples = fn(&mut dyn BufRead, &mut dyn FnMut(Option<&str>)) -> Result<(), String>;
+
+/// Hands over the names of the pictures that a released file names.
+pub type Pictures = fn(&mut dyn BufRead, &mut dyn FnMut(&str)) -> Result<(), String>;
 
 /// What a format needs of a release besides `id`.
 #[derive(Clone, Copy, Default)]
@@ -144,11 +147,12 @@ pub fn split_of<'p>(files: &str, path: &'p str) -> Option<&'p str> {
     .filter(|split| !split.is_empty() && !split.contains('/'))
 }
 
-/// Hands over each line of a file, without its end.
-pub fn each_line(input: &mut dyn BufRead, tell: &mut dyn FnMut(&[u8])) -> Result<(), String> {
-    let mut line = Vec::new();
+/// Hands over each line of a file, without its end; the first that is not as it should be ends it.
+pub fn each_line(input: &mut dyn BufRead, tell: &mut dyn FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
+    let (mut line, mut n) = (Vec::new(), 0);
     while input.read_until(b'\n', &mut line).map_err(|e| e.to_string())? > 0 {
-        tell(line.strip_suffix(b"\n").unwrap_or(&line));
+        n += 1;
+        tell(line.strip_suffix(b"\n").unwrap_or(&line)).map_err(|say| format!("line {n} {say}"))?;
         line.clear();
     }
     Ok(())

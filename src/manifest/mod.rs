@@ -72,11 +72,13 @@ fn without_lone_keys(text: &str, errors: &[toml::de::Error]) -> String {
     let lone = |e: &&toml::de::Error| {
         ["key with no value", "missing value for key"].iter().any(|says| e.message().starts_with(says))
     };
-    let places: Vec<usize> = errors.iter().filter(lone).filter_map(|e| Some(e.span()?.start)).collect();
+    let mut places: Vec<usize> = errors.iter().filter(lone).filter_map(|e| Some(e.span()?.start)).collect();
+    places.sort_unstable();
     let (mut out, mut start) = (String::with_capacity(text.len()), 0);
     for line in text.split_inclusive('\n') {
         let body = line.strip_suffix('\n').unwrap_or(line);
-        if places.iter().any(|place| (start..=start + body.len()).contains(place)) {
+        let next = places.partition_point(|place| *place < start);
+        if places.get(next).is_some_and(|place| *place <= start + body.len()) {
             out.push_str(&" ".repeat(body.len()));
             out.push_str(line.get(body.len()..).unwrap_or_default());
         } else {
@@ -157,9 +159,22 @@ impl Manifest {
         Some(found.span())
     }
 
+    /// Whether any text of it is this one.
+    pub fn says(&self, text: &str) -> bool {
+        fn says(value: &DeValue<'_>, text: &str) -> bool {
+            match value {
+                DeValue::String(own) => own == text || own.strip_prefix("./") == Some(text),
+                DeValue::Array(items) => items.iter().any(|v| says(v.get_ref(), text)),
+                DeValue::Table(table) => table.values().any(|v| says(v.get_ref(), text)),
+                _ => false,
+            }
+        }
+        self.doc.get_ref().values().any(|v| says(v.get_ref(), text))
+    }
+
     /// The line of a byte, from 1.
     pub fn line(&self, offset: usize) -> usize {
-        self.before(offset).matches('\n').count() + 1
+        self.before(offset).bytes().filter(|b| *b == b'\n').count() + 1
     }
 
     /// The column of a byte in characters, from 1.

@@ -4,6 +4,7 @@ pub mod progress;
 pub mod reference;
 pub mod review;
 pub mod show;
+pub mod shown;
 pub mod status;
 pub mod terminal;
 pub mod trace;

@@ -1,5 +1,6 @@
 //! Progress (owner of indicatif): one line for the step that runs, on a terminal only, and only where it takes longer
 //! than half a second.
+use super::shown;
 use crate::engine::told::Event;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::Mutex;
@@ -29,7 +30,7 @@ impl Progress {
                 let bar = ProgressBar::with_draw_target(Some(*tasks as u64), ProgressDrawTarget::hidden());
                 let style = ProgressStyle::with_template("  {msg:24} {wide_bar} {pos}/{len}  {eta} left");
                 bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-                bar.set_message(step.clone());
+                bar.set_message(shown::line(step).into_owned());
                 *state = Some((bar, Instant::now()));
             }
             Event::Task { .. } => {

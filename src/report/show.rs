@@ -1,5 +1,6 @@
 //! What `tamis show` prints: a table as a step left it with its numbers, labels by class and split, facts, and what the
 //! step found. Values that may hold personal data stay hidden unless somebody asks for them.
+use super::shown;
 use super::terminal::{number, plural};
 use crate::digest::cut_hash;
 use crate::engine::session::Session;
@@ -442,20 +443,21 @@ impl Ratings {
 
 /// `STEP.NAME` and value, a line each.
 pub fn facts(of: &BTreeMap<String, Fact>) -> String {
-    of.iter().map(|(name, fact)| format!("  {name:<34} {fact}\n")).collect()
+    of.iter().map(|(name, fact)| format!("  {:<34} {fact}\n", shown::line(name))).collect()
 }
 
 /// What happened, grouped: (kind, rule, key) and how often.
 pub fn tally(m: &Manifest, of: &BTreeMap<(&'static str, String, String), u64>) -> String {
     let line = |((kind, rule, key), n): (&(&'static str, String, String), &u64)| {
-        [number(*n), kind.to_string(), rule.clone(), key_at(m, key)]
+        [number(*n), kind.to_string(), shown::line(rule).into_owned(), key_at(m, key)]
     };
     aligned(&of.iter().map(line).collect::<Vec<_>>())
 }
 
 /// Each finding: where, what, and the key responsible; and how many are not told.
 pub fn findings(m: &Manifest, list: &[Found], total: u64) -> String {
-    let line = |f: &Found| [f.place.clone(), format!("{} {}", f.kind, f.rule), f.say.clone(), key_at(m, &f.key)];
+    let cells = |f: &Found| [f.place.clone(), format!("{} {}", f.kind, f.rule), f.say.clone(), key_at(m, &f.key)];
+    let line = |f: &Found| cells(f).map(|cell| shown::line(&cell).into_owned());
     let mut out = aligned(&list.iter().map(line).collect::<Vec<_>>());
     let more = total.saturating_sub(list.len() as u64);
     if total == 0 {
@@ -505,10 +507,10 @@ pub fn value_text(v: &Value) -> String {
 
 /// One line of at most `chars` characters.
 pub fn short(text: &str, chars: usize) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(chars + 1).collect();
+    let line = shown::line(text);
     match line.char_indices().nth(chars) {
         Some((at, _)) => format!("{}...", line.get(..at).unwrap_or(&line)),
-        None => line,
+        None => line.into_owned(),
     }
 }
 
@@ -529,9 +531,11 @@ fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
 
 /// A table of numbers: the first column to the left, the others to the right.
 fn grid(lines: &[Vec<String>]) -> String {
+    let cells = |line: &Vec<String>| line.iter().map(|cell| shown::line(cell).into_owned()).collect();
+    let lines: Vec<Vec<String>> = lines.iter().map(cells).collect();
     let widths = widths(lines.iter().map(Vec::as_slice));
     let mut out = String::new();
-    for line in lines {
+    for line in &lines {
         let mut text = String::from(" ");
         for (i, (cell, width)) in line.iter().zip(&widths).enumerate() {
             let pad = pad(cell, *width);
@@ -623,6 +627,6 @@ mod tests {
     #[test]
     fn long_values_are_cut() {
         assert_eq!(short("가나다라", 3), "가나다...");
-        assert_eq!(short("a\nb", 3), "a b");
+        assert_eq!(short("a\nb", 9), "a\\nb");
     }
 }

@@ -1,4 +1,5 @@
 //! What `tamis status` prints: the balance of samples, gates, findings and releases, for people and as one object.
+use super::shown;
 use super::terminal::{bytes, number, plural};
 use crate::engine::ledger::Balance;
 use crate::engine::told::Answer;
@@ -100,7 +101,10 @@ impl Status {
         if !self.built {
             return "never built here: tamis build".into();
         }
-        let build = format!("build {}", number(self.builds));
+        let build = match self.builds {
+            0 => "no build came to its end".to_string(),
+            n => format!("build {}", number(n)),
+        };
         if self.fresh {
             return format!("{build}   fresh");
         }
@@ -147,7 +151,7 @@ fn unmet_line(step: &str, ids: &[String]) -> String {
     let more = ids.len() - some.len();
     let more = if more > 0 { format!(" and {} more", number(more as u64)) } else { String::new() };
     let what = format!("{} met no waiting sample of {step}", plural(ids.len() as u64, "decision"));
-    format!("    {what:<44} {}{more}\n", some.join(", "))
+    format!("    {what:<44} {}{more}\n", shown::line(&some.join(", ")))
 }
 
 /// `public: collected 5,012 = released 4,979 + dropped 19 + held 14`; terms that are 0 are left out.

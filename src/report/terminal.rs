@@ -1,6 +1,6 @@
 //! What a person reads: one line a step, the words of the user's data, the next command to type. The same without
 //! colour, in a pipe and at 80 columns.
-use super::review;
+use super::{review, shown};
 use crate::digest::Digest;
 use crate::engine::ledger;
 use crate::engine::session::Session;
@@ -136,7 +136,9 @@ fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> Result<String, F
         }
         if let (Some(name), Some(_)) = (&step.plan.folder, run.roots) {
             let sampled = s.sample.is_some();
-            told.push(if sampled { "a sample: not written".to_string() } else { format!("in out/{name}") });
+            let written = f.written.contains(name);
+            told.extend(sampled.then(|| "a sample: not written".to_string()));
+            told.extend(written.then(|| format!("in out/{name}")));
         }
     }
     told.splice(0..0, changed(s, f, of)?);
@@ -175,7 +177,7 @@ fn changed(s: &Session, f: &Finished, of: &[usize]) -> Result<Option<String>, Fa
 fn wrap(head: &str, told: &[String]) -> String {
     let indent = head.chars().count();
     let (mut text, mut width) = (head.to_string(), indent);
-    for (i, t) in told.iter().enumerate() {
+    for (i, t) in told.iter().map(|t| shown::line(t)).enumerate() {
         let own = t.chars().count() + 2;
         if i > 0 {
             text.push_str("; ");
@@ -184,7 +186,7 @@ fn wrap(head: &str, told: &[String]) -> String {
                 width = indent;
             }
         }
-        text.push_str(t);
+        text.push_str(&t);
         width += own;
     }
     format!("{}\n", text.trim_end())
@@ -244,6 +246,11 @@ fn hints(s: &Session, f: &Finished) -> Result<String, Fault> {
         let what = plural(f.mended, "damaged object");
         out.push((what, "not as written, or gone; made again where needed; tamis store verify".into()));
     }
+    let unseen: usize = f.built.runs.iter().filter_map(|r| r.scanned.as_ref()).map(|scan| scan.unseen.len()).sum();
+    if unseen > 0 {
+        let what = plural(unseen as u64, "file");
+        out.push((what, "changed while size and times stayed: tamis sees that with --verify-inputs alone".into()));
+    }
     let unmet = unmet(s, f);
     if unmet > 0 {
         out.push((format!("{} met nothing", plural(unmet, "decision")), "tamis status".into()));
@@ -269,6 +276,19 @@ fn unmet(s: &Session, f: &Finished) -> u64 {
     review::waiting(s, &f.built).map_or(0, |w| w.unmet.values().map(|ids| ids.len() as u64).sum())
 }
 
+/// What failed besides gates: the step, where it is one's, and why.
+pub fn faults<'f>(s: &'f Session, f: &'f Finished) -> Vec<(Option<&'f str>, &'f str)> {
+    let of_steps = s.steps.iter().zip(&f.built.runs).filter_map(|(step, run)| match &run.fault {
+        Some(Fault::World(say) | Fault::Bug(say)) => Some((Some(step.name.as_str()), say.as_str())),
+        _ => None,
+    });
+    let at_the_end = f.failures.iter().filter_map(|failure| match failure {
+        Failure::World(say) | Failure::Bug(say) | Failure::Differs(say) => Some((None, say.as_str())),
+        _ => None,
+    });
+    of_steps.chain(at_the_end).collect()
+}
+
 /// Gates that do not hold, and faults; and what was not built for them.
 pub fn failures(project: &Project, s: &Session, f: &Finished) -> String {
     let mut out = String::new();
@@ -284,13 +304,9 @@ pub fn failures(project: &Project, s: &Session, f: &Finished) -> String {
             .help(j.gate.look.clone());
         out.push_str(&super::diagnostic::render(&project.manifest, &[problem], false));
     }
-    for (step, run) in s.steps.iter().zip(&f.built.runs) {
-        if let Some(Fault::World(say) | Fault::Bug(say)) = &run.fault {
-            out.push_str(&format!("tamis: {}: {say}\n", step.name));
-        }
-    }
-    if let Some(Failure::World(say) | Failure::Bug(say)) = &f.failure {
-        out.push_str(&format!("tamis: {say}\n"));
+    for (step, say) in faults(s, f) {
+        let step = step.map_or(String::new(), |step| format!("{step}: "));
+        out.push_str(&format!("tamis: {step}{}\n", shown::line(say)));
     }
     if s.stop.asked() > 0 {
         let done: u64 = s.meters.iter().flat_map(|m| Kernel::ALL.map(|p| m.read(p).0)).sum();

@@ -1,5 +1,6 @@
 //! What `tamis trace` prints: one sample's whole story, from the line it was collected at to the files it stands in.
 use super::show::{short, value_text};
+use super::shown;
 use super::terminal::plural;
 use crate::model::votes::Vote;
 use crate::stages::label::kinds;
@@ -117,7 +118,7 @@ impl Story {
         if let Some(step) = &self.unbuilt {
             lines.push((step.clone(), "not built as things stand now: tamis build".into(), String::new()));
         }
-        format!("{}   {}\n{}", self.id, self.answer(), aligned(&lines))
+        format!("{}   {}\n{}", shown::line(&self.id), shown::line(&self.answer()), aligned(&lines))
     }
 
     fn answer(&self) -> String {
@@ -193,7 +194,7 @@ fn aligned(lines: &[(String, String, String)]) -> String {
     let (names, words) = (width(|l| &l.0), width(|l| &l.1));
     let mut out = String::new();
     for (name, text, key) in lines {
-        let line = format!("  {name:<names$}   {text:<words$}   {key}");
+        let line = shown::line(&format!("  {name:<names$}   {text:<words$}   {key}")).into_owned();
         out.push_str(&format!("{}\n", line.trim_end()));
     }
     out

@@ -1,4 +1,5 @@
 //! What changed since the last build, in words.
+use super::shown::line;
 use super::terminal::plural;
 use crate::engine::why::{EXAMPLES, RowChange, Why};
 use crate::table::Value;
@@ -12,7 +13,7 @@ pub fn values_shown(raw: bool) -> bool {
 pub fn changed(w: &Why, values: bool) -> String {
     let mut out = String::new();
     for (before, now) in &w.heads {
-        out.push_str(&format!("  - {before}\n  + {now}\n"));
+        out.push_str(&format!("  - {}\n  + {}\n", line(before), line(now)));
     }
     for (column, rows) in &w.columns {
         out.push_str(&format!("  {column} changed on {}\n", plural(rows.len() as u64, "sample")));
@@ -21,12 +22,12 @@ pub fn changed(w: &Why, values: bool) -> String {
     if !w.added.is_empty() {
         out.push_str(&format!("  {} new\n", plural(w.added.len() as u64, "sample")));
         for (id, place) in w.added.iter().take(EXAMPLES) {
-            out.push_str(&format!("    {id}   {}\n", place.as_deref().unwrap_or("")));
+            out.push_str(&format!("    {}   {}\n", line(id), line(place.as_deref().unwrap_or(""))));
         }
     }
     if !w.removed.is_empty() {
         let some: Vec<&str> = w.removed.iter().take(EXAMPLES).map(String::as_str).collect();
-        out.push_str(&format!("  {} gone: {}\n", plural(w.removed.len() as u64, "sample"), some.join(", ")));
+        out.push_str(&format!("  {} gone: {}\n", plural(w.removed.len() as u64, "sample"), line(&some.join(", "))));
     }
     if w.living {
         out.push_str("  other samples live than before\n");
@@ -38,7 +39,7 @@ pub fn changed(w: &Why, values: bool) -> String {
 }
 
 fn row(r: &RowChange, values: bool) -> String {
-    let mut out = format!("    {}   {}\n", r.id, r.place.as_deref().unwrap_or(""));
+    let mut out = format!("    {}   {}\n", line(&r.id), line(r.place.as_deref().unwrap_or("")));
     if values {
         let show =
             |v: &Option<Value>| v.as_ref().map_or("(no longer stored)".to_string(), |v| short(&v.json().to_string()));

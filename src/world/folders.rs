@@ -75,6 +75,8 @@ pub trait Visitor {
 
 /// Folders in folders, at most.
 const DEPTH_MAX: usize = 200;
+/// Bytes of a path that the system opens, with the byte that ends it.
+const PATH_MAX: usize = 4096;
 
 impl World {
     /// All files below a folder, in the order of their paths' bytes. Folders behind links are not walked; hidden files
@@ -137,8 +139,19 @@ impl World {
                 all.push(name.to_bytes(), entry.file_type());
             }
             match entry.file_type() {
-                FileType::Directory => folders.push(name.to_owned()),
-                FileType::Unknown if self.is_folder(folder, name) => folders.push(name.to_owned()),
+                FileType::Unknown if !self.is_folder(folder, name) => {
+                    self.list_one(&opened, folder, name, FileType::Unknown, visitor, &mut listing)?;
+                }
+                FileType::Directory | FileType::Unknown if depth < DEPTH_MAX && self.has_room(folder, name) => {
+                    folders.push(name.to_owned());
+                }
+                FileType::Directory | FileType::Unknown => {
+                    let text = name.to_string_lossy();
+                    if visitor.enters(&in_folder(folder, name)) {
+                        self.noted(|| in_folder(folder, name), None);
+                        listing.push(&text, What::Odd("path.depth", "folders lie too deep in each other".into()));
+                    }
+                }
                 kind => self.list_one(&opened, folder, name, kind, visitor, &mut listing)?,
             }
         }
@@ -158,9 +171,6 @@ impl World {
             }
             folder.push_str(&text);
             if visitor.enters(folder) {
-                if depth > DEPTH_MAX {
-                    return Err(io::Error::other(format!("{folder}: folders lie too deep")));
-                }
                 let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                 let below = rustix::fs::openat(&opened, &name, flags, rustix::fs::Mode::empty())?;
                 if self.walk_in(below, folder, depth + 1, visitor)?.is_break() {
@@ -208,6 +218,11 @@ impl World {
         }
     }
 
+    /// Whether the path of what lies in a folder is short enough to be opened.
+    fn has_room(&self, folder: &str, name: &CStr) -> bool {
+        self.root.as_os_str().len() + folder.len() + name.count_bytes() + 3 <= PATH_MAX
+    }
+
     fn is_folder(&self, folder: &str, name: &CStr) -> bool {
         let place = self.root.join(folder).join(std::ffi::OsStr::from_bytes(name.to_bytes()));
         fs::symlink_metadata(place).is_ok_and(|m| m.is_dir())
@@ -235,6 +250,10 @@ impl World {
             return Ok(());
         }
         let what = match kind {
+            _ if !self.has_room(folder, name) => {
+                self.noted(|| in_folder(folder, name), None);
+                What::Odd("path.depth", "its path is too long".into())
+            }
             FileType::RegularFile => {
                 let found = rustix::fs::statat(opened, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW);
                 match found {

@@ -109,21 +109,22 @@ impl World {
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, format!("{path} leaves the project")))
     }
 
-    /// The place of a path that tamis writes, removes or keeps its own data in. A link on the way there is refused if it
-    /// leads out of the project: a project that somebody else made may contain one.
+    /// The place of a path that tamis writes, removes or keeps its own data in. A link on the way there is refused: a
+    /// project that somebody else made may contain one, and what it leads to is not what tamis made.
     pub fn kept(&self, path: &str) -> io::Result<PathBuf> {
         let place = self.checked(path)?;
         let mut at = self.root.clone();
         for component in Path::new(path).components() {
             at.push(component);
             match fs::symlink_metadata(&at) {
-                Ok(m) if m.is_symlink() && !self.holds(&at) => {
-                    let say = format!("{path} lies behind a link out of the project");
+                Ok(m) if m.is_symlink() => {
+                    let out = if self.holds(&at) { "" } else { " out of the project" };
+                    let say = format!("{path} lies behind a link{out}; tamis writes through none: remove the link");
                     return Err(io::Error::new(io::ErrorKind::InvalidInput, say));
                 }
                 Ok(_) => {}
                 Err(e) if e.kind() == io::ErrorKind::NotFound => break,
-                Err(e) => return Err(e),
+                Err(e) => return Err(named(path, e)),
             }
         }
         Ok(place)
@@ -162,14 +163,12 @@ impl World {
 
     fn open_at(&self, path: &str, place: PathBuf) -> io::Result<Open> {
         ask(&self.probe, Op::Open(&place))?;
-        // a pipe without a writer must not be waited for
-        let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(&place)?;
+        let file = open_file(path, &place, OpenOptions::new().read(true))?;
         let meta = file.metadata()?;
-        if !meta.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} is no file")));
-        }
-        Ok(Open { before: Stat::of(&meta), own: Own { file, path: place, probe: self.probe.clone() } })
+        Ok(Open {
+            before: Stat::of(&meta),
+            own: Own { file, path: place, name: path.to_string(), probe: self.probe.clone() },
+        })
     }
 
     /// The bytes of a file of tamis' own, at most `max`.
@@ -192,19 +191,16 @@ impl World {
             How::Edit => OpenOptions::new().read(true).write(true).create(true).truncate(false).clone(),
         };
         let makes = how == How::Create || (how == How::Edit && !place.exists());
-        ask(&self.probe, if makes { Op::Create(&place) } else { Op::Open(&place) })?;
-        let file = options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32).open(&place)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} is no file")));
-        }
-        Ok(Own { file, path: place, probe: self.probe.clone() })
+        ask(&self.probe, if makes { Op::Create(&place) } else { Op::Open(&place) }).map_err(|e| named(path, e))?;
+        let file = open_file(path, &place, &mut options).map_err(|e| named(path, e))?;
+        Ok(Own { file, path: place, name: path.to_string(), probe: self.probe.clone() })
     }
 
     /// Makes the names in a folder last.
     pub fn sync_folder(&self, path: &str) -> io::Result<()> {
         let place = self.kept(path)?;
-        ask(&self.probe, Op::Sync(&place))?;
-        File::open(place)?.sync_all()
+        let synced = ask(&self.probe, Op::Sync(&place)).and_then(|()| File::open(place)?.sync_all());
+        synced.map_err(|e| named(path, e))
     }
 
     pub fn stat(&self, path: &str) -> Option<Stat> {
@@ -230,10 +226,22 @@ impl World {
         sync: bool,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
+        self.replace_in(path, sync, write).map_err(|e| named(path, e))
+    }
+
+    fn replace_in(
+        &self,
+        path: &str,
+        sync: bool,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
         let folder = Path::new(path).parent().and_then(Path::to_str).unwrap_or_default();
         let folder = &self.kept(folder)?;
         let place = self.checked(path)?;
         self.make(folder)?;
+        if place.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "a folder lies where a file is to be written"));
+        }
         let name = place.file_name().unwrap_or_default().as_encoded_bytes();
         let temp = folder.join(format!("{TEMPORARY}{:016x}", cut_hash(name)));
         let written = self.write_new(&temp, sync, write).and_then(|()| {
@@ -263,7 +271,8 @@ impl World {
         }
         ask(&self.probe, Op::Create(place))?;
         let file = OpenOptions::new().write(true).create_new(true).open(place)?;
-        let own = Own { file, path: place.to_path_buf(), probe: self.probe.clone() };
+        // who replaces a file says which
+        let own = Own { file, path: place.to_path_buf(), name: String::new(), probe: self.probe.clone() };
         let mut buffered = io::BufWriter::with_capacity(1 << 20, Tail { own: &own, at: 0 });
         write(&mut buffered)?;
         buffered.flush()?;
@@ -277,14 +286,12 @@ impl World {
         let folder = Path::new(path).parent().and_then(Path::to_str).unwrap_or_default();
         self.kept(folder)?; // a link itself may be removed
         let place = self.checked(path)?;
-        ask(&self.probe, Op::Remove(&place))?;
-        fs::remove_file(place)
+        ask(&self.probe, Op::Remove(&place)).and_then(|()| fs::remove_file(place)).map_err(|e| named(path, e))
     }
 
     pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        let (from, to) = (self.kept(from)?, self.kept(to)?);
-        ask(&self.probe, Op::Rename(&from, &to))?;
-        fs::rename(from, to)
+        let (old, new) = (self.kept(from)?, self.kept(to)?);
+        ask(&self.probe, Op::Rename(&old, &new)).and_then(|()| fs::rename(old, new)).map_err(|e| named(to, e))
     }
 
     /// The names in a folder, hidden ones too, in no order; none if it is missing.
@@ -292,7 +299,7 @@ impl World {
         let entries = match fs::read_dir(self.kept(folder)?) {
             Ok(entries) => entries,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(e) => return Err(e),
+            Err(e) => return Err(named(folder, e)),
         };
         entries.map(|e| Ok(e?.file_name().to_string_lossy().into_owned())).collect()
     }
@@ -306,7 +313,7 @@ impl World {
 
     pub fn make_folder(&self, path: &str) -> io::Result<PathBuf> {
         let place = self.kept(path)?;
-        self.make(&place)?;
+        self.make(&place).map_err(|e| named(path, e))?;
         Ok(place)
     }
 
@@ -355,6 +362,23 @@ impl World {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         since.map_or(0, |d| i64::try_from(d.as_nanos()).unwrap_or(i64::MAX))
     }
+}
+
+/// Opens a file and nothing else: a pipe would be waited for, and a device may do something when it is opened.
+fn open_file(path: &str, place: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let no_file = || io::Error::new(io::ErrorKind::InvalidInput, format!("{path} is no file"));
+    if fs::metadata(place).is_ok_and(|m| !m.is_file()) {
+        return Err(no_file());
+    }
+    // what it is may change between the look and the opening
+    let file = options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32).open(place)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(no_file()) }
+}
+
+/// An error with the path that it is about, unless it names it already.
+fn named(path: &str, e: io::Error) -> io::Error {
+    let says = e.to_string();
+    if says.contains(path) { e } else { io::Error::new(e.kind(), format!("{path}: {says}")) }
 }
 
 /// How the names of files begin that are not yet what they will be. A killed build may leave one; the next writes over

@@ -1,4 +1,5 @@
 //! Files of tamis' own, read and written by place, and the probe that sees every operation on a file before it is made.
+use super::named;
 use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
@@ -60,6 +61,8 @@ pub enum How {
 pub struct Own {
     pub(super) file: File,
     pub(super) path: PathBuf,
+    /// What it is called when writing it fails.
+    pub(super) name: String,
     pub(super) probe: Option<Arc<dyn Probe>>,
 }
 
@@ -90,24 +93,25 @@ impl Own {
 
     pub fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let op = Op::Write(&self.path, offset, bytes.len());
-        match self.probe.as_ref().map_or(Verdict::Go, |p| p.before(&op)) {
+        let written = match self.probe.as_ref().map_or(Verdict::Go, |p| p.before(&op)) {
             Verdict::Go => self.file.write_all_at(bytes, offset),
             Verdict::Fail(e) => Err(e),
             Verdict::Short(n) => {
-                self.file.write_all_at(bytes.get(..n).unwrap_or(bytes), offset)?;
-                Err(io::ErrorKind::WriteZero.into())
+                let short = self.file.write_all_at(bytes.get(..n).unwrap_or(bytes), offset);
+                short.and_then(|()| Err(io::ErrorKind::WriteZero.into()))
             }
-        }
+        };
+        written.map_err(|e| named(&self.name, e))
     }
 
     pub fn cut(&self, len: u64) -> io::Result<()> {
-        ask(&self.probe, Op::Cut(&self.path, len))?;
-        self.file.set_len(len)
+        ask(&self.probe, Op::Cut(&self.path, len))
+            .and_then(|()| self.file.set_len(len))
+            .map_err(|e| named(&self.name, e))
     }
 
     pub fn sync(&self) -> io::Result<()> {
-        ask(&self.probe, Op::Sync(&self.path))?;
-        self.file.sync_data()
+        ask(&self.probe, Op::Sync(&self.path)).and_then(|()| self.file.sync_data()).map_err(|e| named(&self.name, e))
     }
 
     /// Waits until nobody else has the file locked; released when it is closed, also by a kill.

@@ -33,6 +33,15 @@ enum Name {
     Glob(GlobMatcher),
 }
 
+/// What tamis writes into the top of a project: it is never collected, whatever the globs of a source say. `.tamis` is
+/// hidden, and hidden files never match.
+pub const WRITTEN: [&str; 4] = ["out", "releases", "pins", "dataset.lock"];
+
+/// Whether a path, or a glob, begins where tamis itself writes.
+pub fn is_written(path: &str) -> bool {
+    WRITTEN.contains(&path.split_once('/').map_or(path, |(first, _)| first))
+}
+
 const WILD: [char; 4] = ['*', '?', '[', '{'];
 
 fn matcher(glob: &str) -> Option<GlobMatcher> {
@@ -98,7 +107,7 @@ impl Patterns {
         for base in all {
             let below =
                 |up: &String| up.is_empty() || base.strip_prefix(up.as_str()).is_some_and(|r| r.starts_with('/'));
-            if !out.iter().any(below) {
+            if !is_written(base) && !out.iter().any(below) {
                 out.push(base.to_string());
             }
         }
@@ -119,7 +128,7 @@ impl Patterns {
     }
 
     pub fn reach(&self, folder: &str) -> bool {
-        self.of.iter().any(|p| p.reaches(folder))
+        !is_written(folder) && self.of.iter().any(|p| p.reaches(folder))
     }
 
     /// The globs, by number, that match a file.
@@ -129,7 +138,8 @@ impl Patterns {
             let here = self.of.iter().enumerate().filter(|(_, p)| may(p)).map(|(i, _)| i).collect();
             self.here = Some((folder.to_string(), here));
         }
-        let excluded = !self.exclude.is_empty() && self.exclude.is_match(join(folder, name));
+        let written = folder.is_empty() && is_written(name);
+        let excluded = written || !self.exclude.is_empty() && self.exclude.is_match(join(folder, name));
         let Patterns { of, here, .. } = self;
         let fits = move |i: &&usize| !excluded && of.get(**i).is_some_and(|p| p.fits(folder, name));
         here.iter().flat_map(|h| &h.1).filter(fits).copied()
@@ -182,6 +192,16 @@ fn look(world: &World, source: &Source, quick: bool) -> Result<Counter, String> 
         }
     }
     Ok(counter)
+}
+
+/// Whether a file is one of a source's, or a folder may hold some of them.
+pub fn may_hold(world: &World, source: &Source, path: &str, file: bool) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if is_written(path) || path.split('/').any(|part| part.starts_with('.')) {
+        return false;
+    }
+    let mut patterns = Patterns::of(world, source);
+    patterns.matches(folder, name).next().is_some() || (!file && patterns.reach(path))
 }
 
 /// How many files a source has.

@@ -23,13 +23,22 @@ use std::sync::Mutex;
 /// Unknown files are read together when there are so many.
 const BATCH: usize = 512;
 
+/// How a source is scanned.
+#[derive(Clone, Copy)]
+pub struct Way {
+    /// Records to a partition on average.
+    pub target: usize,
+    /// Read every file, and compare it with what is known of it.
+    pub compare: bool,
+}
+
 /// Reads what is not known and cuts the source into partitions of units.
 pub fn scan(
     world: &World,
     store: &Store,
     exec: &dyn Executor,
     source: &Source,
-    target: usize,
+    Way { target, compare }: Way,
 ) -> Result<Scanned, Fault> {
     let failed = |e: io::Error| Fault::World(format!("{}: {e}", source.name));
     let path = table_path(source);
@@ -51,6 +60,8 @@ pub fn scan(
         waiting: Vec::new(),
         unknown: 0,
         read: 0,
+        compare,
+        unseen: Vec::new(),
         fault: None,
     };
     for base in bases {
@@ -61,6 +72,7 @@ pub fn scan(
         walked.map_err(failed)?;
     }
     let read = follower.finish().map_err(|e| follower.fault.take().unwrap_or_else(|| failed(e)))?;
+    let unseen = std::mem::take(&mut follower.unseen);
     let Some(new) = follower.new.take() else {
         let same = follower.old.take().and_then(|table| Scanned::of(table, &source.cut));
         return same.ok_or_else(|| Fault::Bug("a scan came to nothing".into()));
@@ -69,7 +81,7 @@ pub fn scan(
     let known = known.map(|s| s.parts).unwrap_or_default();
     let table = new.blocks_done().map_err(failed)?;
     let mut scanned = partitions(world, exec, source, target, (table, contexts), &known)?;
-    scanned.read = read;
+    (scanned.read, scanned.unseen) = (read, unseen);
     let tail = scanned.tail();
     scanned.table.finish(tail).map_err(failed)?;
     if store.writer() {
@@ -119,6 +131,9 @@ struct Follower<'a> {
     waiting: Vec<Folder>,
     unknown: usize,
     read: u64,
+    /// Every file is read, also where it looks as it did.
+    compare: bool,
+    unseen: Vec<String>,
     fault: Option<Fault>,
 }
 
@@ -134,6 +149,8 @@ struct File {
     state: Option<Vec<u8>>,
     /// What a large file was before it changed.
     before: Option<FileState>,
+    /// The digest of a file that looks as it did, where it is to be compared.
+    known: Option<Digest>,
 }
 
 impl Visitor for Follower<'_> {
@@ -153,6 +170,9 @@ impl Visitor for Follower<'_> {
         if files.is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
+        if self.new.is_none() && self.compare {
+            self.differs()?;
+        }
         if self.new.is_none() {
             let block = self.old.as_ref().and_then(|t| t.block(self.at));
             if let Some((_, next)) = block.filter(|(b, _)| same(b, folder, files)) {
@@ -170,7 +190,12 @@ impl Visitor for Follower<'_> {
                 let i = old.as_ref()?.find(name).filter(|i| old.as_ref().and_then(|b| b.mark(*i)) == Some(mark))?;
                 states.as_ref()?.get(i).map(|s| s.to_vec())
             };
+            let mut compared = None;
             let state = match what {
+                What::File(_) if self.compare => {
+                    compared = known().and_then(|state| Some(table::decode(&mark, &state)?.digest));
+                    None
+                }
                 What::File(_) => known(),
                 What::Odd(rule, _) => Some(table::encode(&odd(rule))),
             };
@@ -182,7 +207,7 @@ impl Visitor for Follower<'_> {
                 table::decode(&large, states.as_ref()?.get(i)?)
             };
             let before = if state.is_none() { was() } else { None };
-            out.files.push(File { name: name.to_string(), mark, state, before });
+            out.files.push(File { name: name.to_string(), mark, state, before, known: compared });
         }
         self.waiting.push(out);
         if self.unknown >= BATCH || self.waiting.len() >= BATCH {
@@ -275,6 +300,7 @@ impl Follower<'_> {
                 match slot.into_inner().unwrap_or_else(|e| e.into_inner()) {
                     Some(Ok(state)) => {
                         self.read += state.stat.size;
+                        self.unseen.extend(file.known.filter(|known| *known != state.digest).map(|_| path.clone()));
                         file.mark = Mark::read(state.stat, now);
                         file.state = Some(table::encode(&state));
                     }
@@ -317,8 +343,8 @@ fn partitions(
     known: &[Head],
 ) -> Result<Scanned, Fault> {
     let (parts, places, last, cut) = (Vec::new(), Default::default(), Default::default(), source.cut.clone());
-    let (files, bytes, digest, read) = Default::default();
-    let mut out = Scanned { table, parts, files, bytes, digest, read, places, last, cut, contexts };
+    let (files, bytes, digest, read, unseen) = Default::default();
+    let mut out = Scanned { table, parts, files, bytes, digest, read, unseen, places, last, cut, contexts };
     let spans = spans(source, target, &mut out).ok_or_else(damaged)?;
     let known: HashMap<[u8; 16], &Head> = known.iter().map(|h| (h.print, h)).collect();
     let slots: Vec<Mutex<Option<Result<Head, Fault>>>> = spans.iter().map(|_| Mutex::new(None)).collect();

@@ -15,7 +15,7 @@ mod read;
 mod table;
 mod units;
 
-pub use follow::{forget, scan};
+pub use follow::{Way, forget, scan};
 pub use place::place;
 pub use table::{Reader, put_text};
 pub use units::{Head, Scanned, Unit, open_unit};

@@ -84,6 +84,8 @@ pub struct Scanned {
     pub digest: Digest,
     /// Bytes read because a file was not known.
     pub read: u64,
+    /// Files that looked as they did and hold other bytes; known only where all are compared.
+    pub unseen: Vec<String>,
     /// The first half of each unit's digest and its partition, sorted; made when somebody asks for a digest alone.
     pub(super) places: OnceLock<Vec<(u64, u32)>>,
     /// The file decoded last: one large file has many partitions.
@@ -258,7 +260,7 @@ impl Scanned {
             parts.push(Head { span: Span { block, file, files, stretches }, units, records, print, columns });
         }
         let (places, last, contexts, cut) = (OnceLock::new(), Mutex::default(), Contexts::default(), cut.clone());
-        Some(Scanned { table, parts, files, bytes, digest, read: 0, places, last, cut, contexts })
+        Some(Scanned { table, parts, files, bytes, digest, read: 0, unseen: Vec::new(), places, last, cut, contexts })
     }
 }
 

@@ -237,6 +237,11 @@ impl Store {
         Err(io::Error::other("there are too many packs"))
     }
 
+    /// How many recipes have a known outcome.
+    pub fn results(&self) -> usize {
+        self.lock().index.keys().count()
+    }
+
     pub fn has(&self, digest: Digest) -> bool {
         self.lock().index.objects.contains_key(&digest)
     }

@@ -44,9 +44,10 @@ pub const FORMAT: Format = Format {
         encode: write::encode,
         outline: length_alone,
         join: write::join,
-        samples: None,
+        samples: Some(write::samples),
         place: Place::Nowhere,
         table: false,
     }),
+    pictures: Some(write::pictures),
     ..Format::new("coco", "Images and boxes of a file of COCO instances; with `images`, it stands beside them.")
 };

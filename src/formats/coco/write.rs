@@ -5,6 +5,8 @@ use crate::formats::writer::{Chunk, Join, Lost, Sheet};
 use crate::model::boxes::Box2;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::HashSet;
+use std::io::BufRead;
 
 /// An image a line with its boxes, as joining will number them.
 pub fn encode(sheet: &Sheet, _: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
@@ -69,6 +71,58 @@ fn write(images: &[Image], classes: &[String], folder: &str) -> String {
         lines(&annotations),
         lines(&categories)
     )
+}
+
+/// As much of a written file as is looked at again.
+#[derive(Deserialize)]
+struct Written {
+    images: Vec<Named>,
+    annotations: Vec<Drawn>,
+    categories: Vec<Numbered>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: u64,
+    file_name: String,
+}
+
+#[derive(Deserialize)]
+struct Drawn {
+    image_id: u64,
+    category_id: u64,
+}
+
+#[derive(Deserialize)]
+struct Numbered {
+    id: u64,
+}
+
+fn written(input: &mut dyn BufRead) -> Result<Written, String> {
+    let written: Written = serde_json::from_reader(input).map_err(|e| format!("does not read: {e}"))?;
+    let images: HashSet<u64> = written.images.iter().map(|i| i.id).collect();
+    let categories: HashSet<u64> = written.categories.iter().map(|c| c.id).collect();
+    if images.len() < written.images.len() {
+        return Err("numbers two images alike".into());
+    }
+    match written.annotations.iter().find(|a| !images.contains(&a.image_id) || !categories.contains(&a.category_id)) {
+        Some(a) => {
+            Err(format!("has a box of image {} and category {}, not both of which it has", a.image_id, a.category_id))
+        }
+        None => Ok(written),
+    }
+}
+
+/// Each image; its id is not in the file.
+pub fn samples(input: &mut dyn BufRead, tell: &mut dyn FnMut(Option<&str>)) -> Result<(), String> {
+    written(input)?.images.iter().for_each(|_| tell(None));
+    Ok(())
+}
+
+/// The picture of each image.
+pub fn pictures(input: &mut dyn BufRead, tell: &mut dyn FnMut(&str)) -> Result<(), String> {
+    written(input)?.images.iter().for_each(|image| tell(&image.file_name));
+    Ok(())
 }
 
 #[cfg(test)]

@@ -110,9 +110,12 @@ fn write(tokens: &[&str], tags: &[String], id: &str, out: &mut String) {
 /// The id of each sentence.
 pub fn samples(input: &mut dyn BufRead, tell: &mut dyn FnMut(Option<&str>)) -> Result<(), String> {
     each_line(input, &mut |line| {
-        if let Some(id) = id_of(line) {
-            tell(Some(&id));
+        match id_of(line) {
+            Some(id) => tell(Some(&id)),
+            None if line.is_empty() || line.starts_with(b"#") || line.contains(&b'\t') => {}
+            None => return Err("is neither a token with its tag nor a comment".into()),
         }
+        std::str::from_utf8(line).map(drop).map_err(|_| "is not UTF-8".to_string())
     })
 }
 

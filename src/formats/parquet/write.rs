@@ -4,17 +4,18 @@ use crate::formats::writer::{Chunk, Join};
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
+use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::SerializedFileWriter;
 use std::io::{self, BufRead, Write};
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Row groups stand as they are, the footer is made anew.
@@ -39,15 +40,13 @@ pub fn join(of: &Join) -> Result<Vec<Chunk>, String> {
     Ok(chunks)
 }
 
-/// The id of each row.
+/// The id of each row. All columns are read: a file of which a row cannot be read is damaged.
 pub fn samples(input: &mut dyn BufRead, tell: &mut dyn FnMut(Option<&str>)) -> Result<(), String> {
     let mut file = Vec::new();
     input.read_to_end(&mut file).map_err(|e| e.to_string())?;
-    let rows = rows(&file)?;
-    if !each_text(file, "id", tell)? {
-        (0..rows).for_each(|_| tell(None));
-    }
-    Ok(())
+    // what was damaged on purpose may make the library panic
+    let read = catch_unwind(AssertUnwindSafe(|| each_row(file, "id", tell)));
+    read.unwrap_or_else(|_| Err("does not read: the file is damaged".into()))
 }
 
 fn properties() -> Result<WriterProperties, String> {
@@ -189,36 +188,30 @@ fn say(e: parquet::errors::ParquetError) -> String {
     e.to_string()
 }
 
-fn bytes(of: &[u8]) -> bytes::Bytes {
-    bytes::Bytes::copy_from_slice(of)
-}
-
-/// The rows that a file holds.
-fn rows(file: &[u8]) -> Result<u64, String> {
-    let reader = SerializedFileReader::new(bytes(file)).map_err(|e| e.to_string())?;
-    Ok(reader.metadata().file_metadata().num_rows().max(0) as u64)
-}
-
-/// Hands over a column of texts, row by row; `false` if there is no such column.
-fn each_text(file: Vec<u8>, column: &str, tell: &mut dyn FnMut(Option<&str>)) -> Result<bool, String> {
+/// Reads all rows and hands over a column of texts, `None` row by row if there is no such column.
+fn each_row(file: Vec<u8>, column: &str, tell: &mut dyn FnMut(Option<&str>)) -> Result<(), String> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(file)).map_err(say)?;
-    let schema = reader.parquet_schema();
-    if !schema.columns().iter().any(|c| c.path().parts() == [column]) {
-        return Ok(false);
-    }
-    let only = ProjectionMask::columns(schema, [column]);
-    for batch in reader.with_projection(only).build().map_err(say)? {
+    let want = reader.metadata().file_metadata().num_rows();
+    let mut got = 0;
+    for batch in reader.build().map_err(say)? {
         let batch = batch.map_err(|e| e.to_string())?;
-        let texts = batch.columns().first().and_then(|c| c.as_string_opt::<i32>().cloned());
-        texts.ok_or_else(|| format!("`{column}` is no text"))?.iter().for_each(&mut *tell);
+        got += batch.num_rows() as i64;
+        match batch.column_by_name(column) {
+            Some(texts) => {
+                let texts = texts.as_string_opt::<i32>().ok_or_else(|| format!("holds no text in `{column}`"))?;
+                texts.iter().for_each(&mut *tell);
+            }
+            None => (0..batch.num_rows()).for_each(|_| tell(None)),
+        }
     }
-    Ok(true)
+    if got == want { Ok(()) } else { Err(format!("holds {got} rows, its footer says {want}")) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use arrow_array::StringArray;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
 
     #[test]
     fn joined_fragments_are_one_file() {
@@ -234,15 +227,16 @@ mod tests {
             file.extend(&fragment[range.start as usize..range.end as usize]);
         }
         file.extend(joined.finish().unwrap());
-        assert_eq!(rows(&file), Ok(3));
-        let reader = SerializedFileReader::new(bytes(&file)).unwrap();
+        let reader = SerializedFileReader::new(bytes::Bytes::from(file.clone())).unwrap();
         let texts: Vec<String> = reader.get_row_iter(None).unwrap().map(|r| r.unwrap().to_string()).collect();
         assert_eq!(texts, ["{text: \"가\"}", "{text: null}", "{text: \"b\"}"]);
         assert!(Joined::new(b"none").is_err() && Joined::new(footer(b"")).is_err());
-        assert!(rows(b"no parquet").is_err());
+        assert!(each_row(b"no parquet".to_vec(), "id", &mut |_| ()).is_err());
         let mut seen = Vec::new();
-        assert_eq!(each_text(file.clone(), "text", &mut |t| seen.push(t.map(str::to_string))), Ok(true));
+        assert_eq!(each_row(file.clone(), "text", &mut |t| seen.push(t.map(str::to_string))), Ok(()));
         assert_eq!(seen, [Some("가".to_string()), None, Some("b".to_string())]);
-        assert_eq!(each_text(file, "id", &mut |_| ()), Ok(false));
+        let mut rows = 0;
+        assert_eq!(each_row(file, "id", &mut |id| rows += usize::from(id.is_none())), Ok(()));
+        assert_eq!(rows, 3);
     }
 }

@@ -434,6 +434,7 @@ pub fn reject_words(rule: &str) -> &'static str {
         "member.link" => "a link in an archive",
         "member.kind" => "neither a file nor a folder in an archive",
         "path.link" => "a link that leads out of the project, nowhere or in a circle",
+        "path.depth" => "it lies too deep in folders",
         "path.encoding" => "the file's name is not UTF-8",
         _ => "it cannot be read as data",
     }
