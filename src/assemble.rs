@@ -1,6 +1,6 @@
 //! From a manifest and a registry to steps: every wrong key, type, range, path, column and reference is found in one
 //! pass. Names no stage and no column of one.
-use crate::diag::{Diagnostic, Severity, suggest};
+use crate::diag::{Diagnostic, Severity, nearest, suggest};
 use crate::engine::scan;
 use crate::engine::{Review, Step};
 use crate::manifest::sections::{self, PlanSection};
@@ -42,6 +42,7 @@ pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Resul
         world,
         broken: broken(manifest, registry, &tables, &wrong),
         partial: false,
+        lost: String::new(),
         problems: wrong,
         steps: Vec::new(),
         columns: BTreeMap::new(),
@@ -92,6 +93,8 @@ struct Assembly<'m> {
     broken: BTreeSet<usize>,
     /// One was left out: what later tables refer to may be missing for that alone.
     partial: bool,
+    /// The paths and texts of those that were left out so far.
+    lost: String,
     problems: Vec<Diagnostic>,
     steps: Vec<Step>,
     columns: Columns,
@@ -110,6 +113,7 @@ impl Assembly<'_> {
         let path = entry.path.replace('*', &instance);
         if table.is_some() && self.broken.contains(&span.start) {
             self.partial = true;
+            self.lost.push_str(&format!("{path}\n{}\n", text_from(self.manifest, span.start)));
             return;
         }
         let mut check = Check {
@@ -126,7 +130,8 @@ impl Assembly<'_> {
         };
         let plans = (entry.declare)(&mut check);
         let problems = std::mem::take(&mut check.problems);
-        self.problems.extend(problems.into_iter().filter(|d| !self.partial || !refers(d.code)));
+        let told: Vec<Diagnostic> = problems.into_iter().filter(|d| !self.is_echo(d)).collect();
+        self.problems.extend(told);
         for plan in plans {
             if !entry.made(&plan) {
                 let message = format!("the stage `{}` gave a plan of another stage", entry.name);
@@ -135,6 +140,20 @@ impl Assembly<'_> {
             }
             self.add(entry, &path, &span, plan);
         }
+    }
+
+    /// Whether a problem may be there for a table alone that was left out.
+    fn is_echo(&self, d: &Diagnostic) -> bool {
+        let name = self.manifest.text.get(d.span.clone()).unwrap_or_default().trim_matches(['"', '\'']);
+        let known = self.columns.get("samples").into_iter().flat_map(|of| of.keys()).map(String::as_str);
+        refers(d.code) && if d.code == "T0310" { self.may_be_lost(name, known) } else { self.partial }
+    }
+
+    /// Whether a name that nobody gives may be one that a table would have given which was left out. It is a mistake of
+    /// its own where no such table says any word of it and it is nearly a name that is known.
+    fn may_be_lost<'k>(&self, name: &str, known: impl Iterator<Item = &'k str>) -> bool {
+        let said = name.split('.').any(|word| self.lost.contains(word));
+        self.partial && (said || nearest(name, known).is_none())
     }
 
     fn add(&mut self, entry: &Entry, path: &str, span: &Range<usize>, plan: Plan) {
@@ -295,8 +314,9 @@ impl Assembly<'_> {
         let steps: Vec<String> = self.steps.iter().map(|s| s.name.clone()).collect();
         let mut gates = Vec::new();
         for (fact, at) in &plan.goals {
-            if !self.partial && !steps.iter().any(|s| fact.starts_with(&format!("{s}."))) {
-                let (step, _) = fact.rsplit_once('.').unwrap_or((fact, ""));
+            let (step, _) = fact.rsplit_once('.').unwrap_or((fact, ""));
+            let given = steps.iter().any(|s| fact.starts_with(&format!("{s}.")));
+            if !given && !self.may_be_lost(step, steps.iter().map(String::as_str)) {
                 let help = suggest(step, steps.iter().map(String::as_str));
                 self.problems.push(
                     Diagnostic::error("T0502", at.span(), format!("no step gives the fact `{fact}`")).label(help),
@@ -377,7 +397,10 @@ impl Assembly<'_> {
         let mut decided: BTreeMap<(String, String), (usize, bool)> = BTreeMap::new();
         for (n, line) in String::from_utf8_lossy(&bytes).lines().enumerate().filter(|l| !l.1.trim().is_empty()) {
             match serde_json::from_str::<Decision>(line) {
-                Ok(d) if !self.partial && !steps.contains(d.step.as_str()) => {
+                Ok(d) if !steps.contains(d.step.as_str()) => {
+                    if self.may_be_lost(&d.step, steps.iter().copied()) {
+                        continue;
+                    }
                     let help = suggest(&d.step, steps.iter().copied());
                     let message = format!("{}:{}: there is no step `{}`", file.get(), n + 1, d.step);
                     self.problems.push(Diagnostic::error("T0601", file.span(), message).label(help));
@@ -419,6 +442,17 @@ impl Assembly<'_> {
         }
         Ok(Assembled { steps: self.steps, goals, review, warnings: self.problems })
     }
+}
+
+/// The text from the beginning of a table on, up to the next header of a table that is not below it.
+fn text_from(manifest: &Manifest, start: usize) -> &str {
+    let text = manifest.text.get(start..).unwrap_or_default();
+    let header = text.lines().next().unwrap_or_default().trim().trim_matches(['[', ']']);
+    let next = text.match_indices("\n[").map(|(at, _)| at).find(|at| {
+        let line = text.get(at + 1..).and_then(|t| t.lines().next()).unwrap_or_default();
+        !line.trim_start_matches('[').starts_with(&format!("{header}."))
+    });
+    text.get(..next.unwrap_or(text.len())).unwrap_or(text)
 }
 
 /// The table that a step's columns are of.

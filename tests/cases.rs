@@ -257,6 +257,8 @@ fn standard(dir: &Path) {
         ),
     ];
     TEXTS.iter().for_each(|(path, text)| put(dir, path, text.as_bytes()));
+    put(dir, "docs/b-guide.md", b"A licence.\n");
+    std::fs::File::create(dir.join("docs/large.txt")).unwrap().set_len((16 << 20) + 1).unwrap();
     (1..3).for_each(|n| put(dir, format!("raw/images/p{n}.png"), &png(n)));
     put(dir, "pins/guideline.tsv", format!("frozen\t1.0.0\t{}\n", "0".repeat(64)).as_bytes());
 }

@@ -37,6 +37,12 @@ fn told(c: &Collected, args: &Args) -> String {
         bytes(c.before),
         bytes(c.after),
     );
+    if c.damaged > 0 {
+        let what = plural(c.damaged, "object");
+        out.push_str(&format!(
+            "  {what} {would}left out as damaged, with what was made of them: built again when needed\n"
+        ));
+    }
     for checkout in &c.checkouts {
         out.push_str(&format!("  kept: the last build of {checkout}\n"));
     }

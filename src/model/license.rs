@@ -59,6 +59,14 @@ pub fn terms(expression: &str) -> Vec<String> {
     out
 }
 
+/// Bytes that the evidence of a licence may have: a release keeps a copy.
+pub const EVIDENCE_MAX: u64 = 16 << 20;
+
+/// What the copy of a source's evidence is called in a release.
+pub fn kept_as(source: &str, evidence: &str) -> String {
+    format!("{source}-{}", evidence.rsplit('/').next().unwrap_or(evidence))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -113,10 +113,16 @@ impl SourceCode for Source {
         }
         let first = self.line(start).saturating_sub(before);
         let last = (self.line(end.max(start + 1) - 1) + after).min(self.starts.len() - 1);
-        let bytes = self.bytes_of(first, last);
+        let mut bytes = self.bytes_of(first, last);
+        let mut column = 0;
+        if before == 0 {
+            // asked for without lines before it, the window begins at the token
+            column = self.text.get(bytes.start..start).map_or(0, |line| line.chars().count());
+            bytes.start = start;
+        }
         let data = self.text.as_bytes().get(bytes.clone()).ok_or(MietteError::OutOfBounds)?;
         let whole = SourceSpan::new(bytes.start.into(), bytes.len());
-        let contents = MietteSpanContents::new_named(self.file.clone(), data, whole, first, 0, last + 1 - first);
+        let contents = MietteSpanContents::new_named(self.file.clone(), data, whole, first, column, last + 1 - first);
         Ok(Box::new(contents.with_language("TOML")))
     }
 }

@@ -282,7 +282,13 @@ impl Check<'_> {
             None => Diagnostic::error("T0304", path.span(), format!("{what} lies outside of the project"))
                 .label("paths are relative to dataset.toml and stay below it"),
             Some(_) if !self.world.is_file(path) => {
-                Diagnostic::error("T0303", path.span(), format!("{what} is not there")).label("no such file")
+                let there = self.world.exists(path);
+                let (say, label) = if there {
+                    ("is no file", "a folder, a pipe or a device")
+                } else {
+                    ("is not there", "no such file")
+                };
+                Diagnostic::error("T0303", path.span(), format!("{what} {say}")).label(label)
             }
             Some(_) => return,
         };

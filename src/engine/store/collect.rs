@@ -31,6 +31,8 @@ pub struct Collected {
     pub objects_removed: u64,
     pub results_kept: u64,
     pub results_removed: u64,
+    /// Objects that others are made from and that are not as they were written; they went, and so did the others.
+    pub damaged: u64,
     /// Bytes of packs and index, before and after.
     pub before: u64,
     pub after: u64,
@@ -77,7 +79,8 @@ pub fn collect(project: &World, wish: Wish, waits: impl FnOnce()) -> Result<Coll
     let index = folder::clean(&home, &home.own(INDEX, How::Edit)?)?;
     let mut out = Collected { before: size(&home)?, ..Collected::default() };
     let stale = read_roots(&home, &mut out)?;
-    let (keys, objects) = living(&home, &index, wish, &stale)?;
+    let (keys, objects, damaged) = living(&home, &index, wish, &stale)?;
+    out.damaged = damaged;
     out.objects_kept = objects.len() as u64;
     out.objects_removed = index.objects.len() as u64 - out.objects_kept;
     out.results_kept = keys.len() as u64;
@@ -128,31 +131,41 @@ fn same(a: &World, b: &World) -> bool {
     a.root().canonicalize().ok() == b.root().canonicalize().ok()
 }
 
-/// The keys that are needed, and the objects that their results speak of.
+/// The keys that are needed, the objects that their results speak of, and how many that others differ from are damaged.
 fn living(
     home: &World,
     index: &Index,
     wish: Wish,
     stale: &BTreeSet<String>,
-) -> io::Result<(Set, BTreeMap<Digest, Place>)> {
+) -> io::Result<(Set, BTreeMap<Digest, Place>, u64)> {
     let mut todo = Vec::new();
     for path in home.names("roots")?.iter().map(|n| format!("roots/{n}")).filter(|p| !stale.contains(p)) {
         todo.extend(roots_of(&home.read(&path, u64::MAX)?).map(|r| r.1).unwrap_or_default());
     }
-    let (mut keys, mut objects) = (Set::default(), BTreeMap::new());
+    let (mut keys, mut objects, mut bases) = (Set::default(), BTreeMap::new(), BTreeMap::new());
     while let Some(key) = todo.pop() {
         let Some(bytes) = index.result(key).filter(|_| keys.insert(key)) else { continue };
         todo.extend(samples_of(home, index, bytes));
         for digest in digests_in(bytes) {
             todo.push(digest); // a result may speak of another's key
-            keep(home, index, wish, digest, &mut objects);
+            keep(home, index, wish, digest, &mut objects, &mut bases);
         }
     }
-    Ok((keys, objects))
+    let damaged: Vec<Digest> = bases.into_iter().filter(|(_, sound)| !sound).map(|(base, _)| base).collect();
+    objects.retain(|digest, _| !damaged.contains(digest));
+    Ok((keys, objects, damaged.len() as u64))
 }
 
-/// An object stays, with all that it is kept by a difference from: if one of these is not there, it cannot be read.
-fn keep(home: &World, index: &Index, wish: Wish, digest: Digest, objects: &mut BTreeMap<Digest, Place>) {
+/// An object stays, with all that it is kept by a difference from: if one of these is not there, or is damaged, it cannot
+/// be read, and is made again by whoever needs it. `bases` remembers which were read, and whether they are sound.
+fn keep(
+    home: &World,
+    index: &Index,
+    wish: Wish,
+    digest: Digest,
+    objects: &mut BTreeMap<Digest, Place>,
+    bases: &mut BTreeMap<Digest, bool>,
+) {
     let mut chain: Vec<(Digest, Place)> = Vec::new();
     let mut next = digest;
     loop {
@@ -162,7 +175,14 @@ fn keep(home: &World, index: &Index, wish: Wish, digest: Digest, objects: &mut B
             return;
         }
         chain.push((next, *place));
-        if !place.differs || objects.contains_key(&next) {
+        if !place.differs {
+            let is_sound = || read(home, place).is_ok_and(|bytes| sound(next, &bytes));
+            if chain.len() > 1 && !*bases.entry(next).or_insert_with(is_sound) {
+                return;
+            }
+            break;
+        }
+        if objects.contains_key(&next) {
             break;
         }
         let base = read(home, place).ok().and_then(|bytes| Some(steps_of(&bytes)?.0));
@@ -362,6 +382,33 @@ mod tests {
         drop(s);
         let raw = collect(&world, Wish { dry_run: false, raw: true }, || {}).unwrap();
         assert_eq!((raw.objects_kept, raw.objects_removed), (0, 3));
+    }
+
+    #[test]
+    fn what_differs_from_damaged_bytes_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World::new(dir.path());
+        let of = |v: u8| Digest::of(&[v; 1000]);
+        build(&world, &[3, 5]);
+        {
+            let s = Store::write(&world).unwrap();
+            let steps = [&[0, 0, 0xe8, 0x07][..], &[21; 1000]].concat();
+            assert!(s.put_difference(of(21), of(3), &steps, false).unwrap());
+            s.put_result(Digest::of(&[21]), format!("[\"{}\"]", of(21).hex()).as_bytes(), false);
+            s.commit().unwrap();
+            assert!([3, 5].iter().all(|v| s.result(Digest::of(&[*v])).is_some()));
+            s.keep_roots(&world).unwrap();
+        }
+        let path = dir.path().join(".tamis/packs/000000.pack");
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[500] ^= 1; // within the first object, 3
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(super::super::verify(&world).unwrap().damaged, 2, "the object, and what is made from it");
+        let done = collect(&world, Wish::default(), || {}).unwrap();
+        assert_eq!((done.damaged, done.objects_kept), (1, 1));
+        let s = Store::read(&world).unwrap();
+        assert!(!s.has(of(3)) && !s.has(of(21)) && s.get(of(5)).is_some());
+        assert_eq!(super::super::verify(&world).unwrap().damaged, 0);
     }
 
     #[test]

@@ -212,7 +212,7 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
     let format = files.format()?;
     check_license(check, &d);
     if let Some(evidence) = &d.evidence {
-        check.file(evidence, "the evidence of the licence");
+        check_evidence(check, evidence);
     }
     check_globs(check, &d, &files, format);
     let options = files.options(check, format);
@@ -322,6 +322,30 @@ fn check_license(check: &mut Check, d: &Declaration) {
         let problem = Diagnostic::warning("T0412", d.license.span(), message).label(format!("{} samples", check.path));
         let help = format!("release under {term}, or leave {} out", check.path);
         check.bad(problem.related(release.span(), "the release").help(help));
+    }
+}
+
+/// A release keeps a copy of the evidence, in one folder with that of the other sources.
+fn check_evidence(check: &mut Check, evidence: &At<String>) {
+    check.file(evidence, "the evidence of the licence");
+    let size = check.world.stat(evidence).map_or(0, |stat| stat.size);
+    if size > license::EVIDENCE_MAX {
+        let message = format!("the evidence of the licence has {size} bytes");
+        let label = format!("a release keeps a copy of at most {} MiB", license::EVIDENCE_MAX >> 20);
+        check.bad(Diagnostic::error("T0051", evidence.span(), message).label(label));
+    }
+    let name = license::kept_as(&check.instance, evidence);
+    for (other, _, table) in check.manifest.instances(&["collect"]) {
+        let Some(theirs) = table.get_ref().as_table().and_then(|t| t.get("evidence")) else { continue };
+        let same = theirs
+            .get_ref()
+            .as_str()
+            .is_some_and(|e| license::kept_as(&other, e).to_lowercase() == name.to_lowercase());
+        if same && other < check.instance {
+            let message = format!("a release keeps this as `LICENSES/{name}`, and so that of collect.{other}");
+            let problem = Diagnostic::error("T0052", evidence.span(), message).label("two files of one name");
+            check.bad(problem.related(theirs.span(), "the other").help("give one of the files another name"));
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::encode::{IMAGE_LIST, column_of, fragment, outline, outline_of};
 use crate::digest::{Digest, Hasher, cut_hash};
 use crate::formats::named;
 use crate::formats::writer::{self, Join, Writer, is_sharded};
+use crate::model::license;
 use crate::stage::*;
 use crate::table::cutting::{self, Window};
 use crate::table::texts;
@@ -21,7 +22,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let sources = sources(check);
     let mut files = Vec::new();
     for path in sources.iter().filter_map(|s| s.evidence.as_ref()) {
-        if let Ok(bytes) = check.world.read(path, 16 << 20) {
+        if let Ok(bytes) = check.world.read(path, license::EVIDENCE_MAX) {
             files.push((path.clone(), Digest::of(&bytes), bytes.len() as u64));
         }
     }

@@ -18,7 +18,7 @@ pub fn attribution(p: &PageCard, sources: &[&SourceCard]) -> String {
             t.push_str(&format!(". {a}"));
         }
         if let Some(e) = s.evidence.as_ref().filter(|e| p.evidence.contains_key(*e)) {
-            t.push_str(&format!(" (licence: LICENSES/{})", kept_as(s, e)));
+            t.push_str(&format!(" (licence: LICENSES/{})", license::kept_as(&s.name, e)));
         }
         t.push('\n');
     }
@@ -28,10 +28,6 @@ pub fn attribution(p: &PageCard, sources: &[&SourceCard]) -> String {
 
 fn in_words(expression: &str) -> String {
     license::full_name(expression).map_or(String::new(), |n| format!(" ({n})"))
-}
-
-fn kept_as(s: &SourceCard, evidence: &str) -> String {
-    format!("{}-{}", s.name, evidence.rsplit('/').next().unwrap_or(evidence))
 }
 
 /// The evidence of the licences, as the sources bring it.
@@ -45,7 +41,10 @@ pub fn licenses(
     for s in sources {
         let Some(evidence) = &s.evidence else { continue };
         let Some(digest) = p.evidence.get(evidence).and_then(|d| Digest::parse(d)) else { continue };
-        files.push(OutFile::bytes(format!("LICENSES/{}", kept_as(s, evidence)), first.rows.blob(digest)?));
+        files.push(OutFile::bytes(
+            format!("LICENSES/{}", license::kept_as(&s.name, evidence)),
+            first.rows.blob(digest)?,
+        ));
     }
     Ok(())
 }
