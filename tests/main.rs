@@ -10,6 +10,7 @@ mod hostile;
 mod incremental;
 mod kills;
 mod memory;
+mod mutations;
 mod operations;
 mod properties;
 mod races;

@@ -128,10 +128,13 @@ impl Snapshot {
 
     /// The first rows, a column a line.
     pub fn rows_text(&self, s: &Session, n: usize) -> Result<String, Fault> {
-        let mut rows: Vec<Vec<String>> = vec![Vec::new(); n];
+        let mut rows: Vec<Vec<String>> = Vec::new();
         for c in &self.columns {
             let mut at = 0;
             let mut tell = |v: Value| {
+                if at < n && at == rows.len() {
+                    rows.push(Vec::new());
+                }
                 if let Some(row) = rows.get_mut(at) {
                     let text = if c.hidden { "(raw)".to_string() } else { short(&value_text(&v), VALUE_CHARS) };
                     row.push(format!("  {:<20} {text}\n", c.name));

@@ -86,6 +86,9 @@ impl World {
         if !start.exists() || !self.holds(&start) {
             return Ok(Vec::new()); // a folder behind a link out of the project has no files of the project
         }
+        if !start.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, format!("{folder} is no folder")));
+        }
         let walk = walkdir::WalkDir::new(&start).follow_links(false).into_iter();
         let mut out = Vec::new();
         for entry in walk.filter_entry(|e| e.depth() == 0 || !hidden(e.file_name().as_encoded_bytes())) {

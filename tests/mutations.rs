@@ -1,0 +1,410 @@
+//! Bytes changed at random, the same for the same seed: whatever a reader is given, the command ends in time, within its
+//! memory and without a bug; and no release that was damaged passes `verify`.
+//!
+//! `TAMIS_MUTATIONS=600` gives each reader so many seconds instead of a few rounds, `TAMIS_SEED` begins elsewhere.
+use crate::harness::{binary, png, tamis};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Mutated files that one build reads.
+const FILES: u64 = 24;
+/// Builds of each reader, where no time is given.
+const ROUNDS: u64 = 2;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// Numbers drawn for a seed.
+struct Dice(u64, u64);
+
+impl Dice {
+    /// Below `n`.
+    fn roll(&mut self, n: usize) -> usize {
+        self.1 += 1;
+        (tamis::digest::draw(self.0, "mutations", &self.1.to_string()) % n.max(1) as u64) as usize
+    }
+}
+
+/// Words that readers look for, and numbers at their limits.
+const WORDS: [&[u8]; 16] = [
+    b"\"",
+    b"\n",
+    b"\r",
+    b"\0",
+    b"{",
+    b"[[[[[[[[",
+    b"]",
+    b"\\u",
+    b"\xff\xfe",
+    b",",
+    b"\t",
+    b"99999999999999999999",
+    b"-1",
+    b"<!--",
+    b"&lt;",
+    b"]]>",
+];
+
+fn mutated(of: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let mut out = of.to_vec();
+    for _ in 0..1 + dice.roll(4) {
+        let at = dice.roll(out.len());
+        match dice.roll(7) {
+            0 => out.truncate(at),
+            1 => out.iter_mut().skip(at).take(1).for_each(|b| *b ^= 1 << (at % 8)),
+            2 => out.iter_mut().skip(at).take(1).for_each(|b| *b = [0, 0x7f, 0x80, 0xff][at % 4]),
+            3 => {
+                let word = WORDS[dice.roll(WORDS.len())];
+                out.splice(at..at, word.iter().copied());
+            }
+            4 => {
+                let end = (at + 1 + dice.roll(16)).min(out.len());
+                out.drain(at.min(end)..end);
+            }
+            5 => {
+                let piece: Vec<u8> = out.iter().skip(at).take(1 + dice.roll(64)).copied().collect();
+                let to = dice.roll(out.len());
+                out.splice(to..to, piece);
+            }
+            _ => out.iter_mut().skip(at).take(4).for_each(|b| *b = 0xff),
+        }
+    }
+    out
+}
+
+/// A reader: its name, the end of its files' names, the manifest's words for it, and files that it reads.
+struct Kind {
+    name: &'static str,
+    ext: &'static str,
+    source: &'static str,
+    seeds: Vec<Vec<u8>>,
+}
+
+fn jsonl() -> Vec<u8> {
+    "{\"id\": \"a\", \"text\": \"one 가\"}\n{\"id\": \"b\", \"text\": \"two\\n\", \"more\": [1, {\"x\": null}]}\n"
+        .into()
+}
+
+fn gz(of: &[u8]) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    out.write_all(of).unwrap();
+    out.finish().unwrap()
+}
+
+fn tar(of: &[u8]) -> Vec<u8> {
+    let mut out = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(of.len() as u64);
+    header.set_mode(0o644);
+    out.append_data(&mut header, "in/x.jsonl", of).unwrap();
+    out.into_inner().unwrap()
+}
+
+/// A Parquet file, as a release of these rows has it.
+fn parquet() -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "raw/x.jsonl", &jsonl());
+    let source = "[collect.a]\ndirect = { files = [\"raw/*.jsonl\"], format = \"jsonl\" }\nfields = { text = \"text\" }\nid = \"id\"\n";
+    manifest(dir.path(), source, "formats = [\"parquet\"]\ncolumns = [\"id\", \"text\"]\n");
+    assert_eq!(tamis(dir.path(), &["build"]).0, 0);
+    std::fs::read(dir.path().join("out/all/parquet/all-00000.parquet")).unwrap()
+}
+
+fn jpeg() -> Vec<u8> {
+    let mut out = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(9, 7, image::Rgb([9, 8, 7])).write_to(&mut out, image::ImageFormat::Jpeg).unwrap();
+    out.into_inner()
+}
+
+fn kinds() -> Vec<Kind> {
+    let csv = |sep: &str| format!("id{sep}text\na{sep}\"one, \"\"two\"\"\"\nb{sep}three\n").into_bytes();
+    let voc = "<?xml version=\"1.0\"?>\n<annotation><filename>p.png</filename><size><width>4</width><height>4</height></size>\
+        <object><name>x</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>3</xmax><ymax>3</ymax></bndbox></object></annotation>\n";
+    let coco = "{\"images\": [{\"id\": 1, \"file_name\": \"p.png\", \"width\": 4, \"height\": 4}], \"annotations\": [{\"id\": 1, \
+        \"image_id\": 1, \"category_id\": 1, \"bbox\": [0, 0, 2, 2], \"area\": 4, \"iscrowd\": 0}], \"categories\": [{\"id\": 1, \"name\": \"x\"}]}";
+    let kind = |name, ext, source, seeds| Kind { name, ext, source, seeds };
+    vec![
+        kind(
+            "jsonl",
+            "jsonl",
+            "files = [\"raw/*.jsonl\"], format = \"jsonl\" }\nfields = { text = \"text\", more = \"more\" }\nid = \"content\"\n",
+            vec![jsonl()],
+        ),
+        kind(
+            "json",
+            "json",
+            "files = [\"raw/*.json\"], format = \"json\" }\nfields = { text = \"text\" }\nid = \"content\"\n",
+            vec![b"[{\"text\": \"a\"},\n {\"text\": 1e5}]".to_vec()],
+        ),
+        kind(
+            "csv",
+            "csv",
+            "files = [\"raw/*.csv\"], format = \"csv\" }\nfields = { text = \"text\" }\nid = \"content\"\n",
+            vec![csv(",")],
+        ),
+        kind(
+            "tsv",
+            "tsv",
+            "files = [\"raw/*.tsv\"], format = \"tsv\" }\nfields = { text = \"text\" }\nid = \"content\"\n",
+            vec![csv("\t")],
+        ),
+        kind(
+            "conll",
+            "conll",
+            "files = [\"raw/*.conll\"], format = \"conll\" }\nfields = { text = \"tokens\", tags = \"tags\" }\nid = \"content\"\n",
+            vec![b"# id = 1\nAnna\tB-PS\nsings\tO\n\n# id = 2\nx\tI-LC\n\n".to_vec()],
+        ),
+        kind(
+            "text",
+            "txt",
+            "files = [\"raw/*.txt\"], format = \"text\" }\nfields = { text = \"text\" }\n",
+            vec!["a text\r\n가\n".into()],
+        ),
+        kind(
+            "parquet",
+            "parquet",
+            "files = [\"raw/*.parquet\"], format = \"parquet\" }\nfields = { text = \"text\" }\nid = \"id\"\n",
+            vec![parquet()],
+        ),
+        kind("voc", "xml", "images = [\"raw/*.png\"], files = [\"raw/*.xml\"], format = \"voc\" }\n", vec![voc.into()]),
+        kind(
+            "coco",
+            "json",
+            "files = [\"raw/*.json\"], format = \"coco\" }\nfields = { wide = \"width\" }\n".trim_start(),
+            vec![coco.into()],
+        ),
+        kind(
+            "images",
+            "png",
+            "images = [\"raw/*\"], format = \"image_folder\" }\nid = \"path\"\n",
+            vec![png(3), jpeg()],
+        ),
+        kind(
+            "gz",
+            "jsonl.gz",
+            "files = [\"raw/*.gz\"], format = \"jsonl\" }\nfields = { text = \"text\" }\nid = \"content\"\n",
+            vec![gz(&jsonl())],
+        ),
+        kind(
+            "zst",
+            "jsonl.zst",
+            "files = [\"raw/*.zst\"], format = \"jsonl\" }\nfields = { text = \"text\" }\nid = \"content\"\n",
+            vec![zstd::encode_all(&jsonl()[..], 3).unwrap()],
+        ),
+        kind(
+            "tar",
+            "tar",
+            "files = [\"raw/*.tar\"], format = \"jsonl\" }\nfields = { text = \"text\" }\nid = \"content\"\n",
+            vec![tar(&jsonl())],
+        ),
+    ]
+}
+
+fn put(dir: &Path, path: &str, bytes: &[u8]) {
+    let path = dir.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn manifest(dir: &Path, source: &str, release: &str) {
+    let text = format!(
+        "[dataset]\nname = \"m\"\nversion = \"0.1.0\"\nlicense = \"CC0-1.0\"\n{source}license = \"CC0-1.0\"\nmax_rejects = 100000\n\
+         [release.all]\n{release}"
+    );
+    put(dir, "dataset.toml", text.as_bytes());
+}
+
+/// The command with limits of time and memory.
+fn limited(dir: &Path, args: &[&str]) -> (i32, String) {
+    let script = "ulimit -v 6000000; exec timeout 120 \"$0\" -C \"$@\"";
+    let done = Command::new("sh").args(["-c", script]).arg(binary()).arg(dir).args(args).output().unwrap();
+    let text = [done.stdout, done.stderr].concat();
+    (done.status.code().unwrap_or(-1), String::from_utf8_lossy(&text).into_owned())
+}
+
+#[test]
+fn no_input_breaks_a_reader() {
+    let seed = number("TAMIS_SEED").unwrap_or(1);
+    let only = std::env::var("TAMIS_READER").ok();
+    let seconds = number("TAMIS_MUTATIONS").map(Duration::from_secs);
+    let mut broken = Vec::new();
+    for kind in kinds().iter().filter(|k| only.as_ref().is_none_or(|o| o == k.name)) {
+        let (since, mut round) = (Instant::now(), 0);
+        while seconds.map_or(round < ROUNDS, |most| since.elapsed() < most) {
+            round += 1;
+            let mut dice = Dice(seed.wrapping_mul(1 << 20).wrapping_add(round), 0);
+            if let Err(say) = round_of(kind, &mut dice) {
+                broken.push(format!("{} in round {round} of seed {seed}: {say}", kind.name));
+                break;
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+fn round_of(kind: &Kind, dice: &mut Dice) -> Result<(), String> {
+    let dir = tempfile::tempdir().unwrap();
+    let source = format!("[collect.a]\ndirect = {{ {}", kind.source);
+    let schema = if kind.source.contains("text =") { "[schema]\ntext = { text = {} }\n" } else { "[preprocess]\n" };
+    manifest(dir.path(), &source, &format!("formats = [\"jsonl\"]\ncolumns = [\"id\"]\n{schema}"));
+    for n in 0..FILES {
+        let whole = &kind.seeds[dice.roll(kind.seeds.len())];
+        put(dir.path(), &format!("raw/f{n}.{}", kind.ext), &mutated(whole, dice));
+        if kind.name == "voc" {
+            put(dir.path(), &format!("raw/f{n}.png"), &png(n as u8));
+        }
+    }
+    // the first file is as it should be: what others hold takes nothing from it
+    put(dir.path(), &format!("raw/f0.{}", kind.ext), &kind.seeds[0]);
+    for args in [
+        &["build", "--json", "--keep-going", "-j", "2", "--memory", "64 MiB"][..],
+        &["show", "collect.a", "--findings"],
+    ] {
+        let (exit, said) = limited(dir.path(), args);
+        if !(0..=1).contains(&exit) {
+            let kept = dir.keep();
+            let end: String = said.chars().rev().take(1500).collect::<Vec<_>>().into_iter().rev().collect();
+            return Err(format!("exit {exit} of {args:?} in {}: {end}", kept.display()));
+        }
+    }
+    Ok(())
+}
+
+// ---- releases --------------------------------------------------------------------------------------------------------
+
+/// A release with every format that texts and images have.
+fn released(dir: &Path) -> PathBuf {
+    let rows: String = (0..40).map(|n| format!("{{\"id\": \"r{n}\", \"text\": \"words of {n} 가\"}}\n")).collect();
+    put(dir, "raw/x.jsonl", rows.as_bytes());
+    (0..6).for_each(|n| put(dir, &format!("raw/p{n}.png"), &png(n)));
+    let text = "[dataset]\nname = \"m\"\nversion = \"0.1.0\"\nlicense = \"CC0-1.0\"\n\
+        [collect.a]\ndirect = { files = [\"raw/*.jsonl\"], format = \"jsonl\" }\nfields = { text = \"text\" }\nid = \"id\"\nlicense = \"CC0-1.0\"\n\
+        [collect.i]\ndirect = { images = [\"raw/*.png\"], format = \"image_folder\" }\nid = \"stem\"\nlicense = \"CC0-1.0\"\n\
+        [schema]\ntext = { text = {}, optional = true }\n[preprocess]\n[split]\nratios = { test = 0.5, train = 0.5 }\n\
+        [release.all]\nformats = [\"jsonl\", \"parquet\", \"image_folder\"]\ncolumns = [\"id\", \"text\", \"image\", \"split\"]\n";
+    let text = text.replace(", optional = true", "");
+    put(dir, "dataset.toml", text.as_bytes());
+    let (exit, out, err) = tamis(dir, &["build"]);
+    assert_eq!(exit, 0, "{out}{err}");
+    dir.join("out/all")
+}
+
+fn files(dir: &Path, below: &str, out: &mut Vec<String>) {
+    for entry in std::fs::read_dir(dir.join(below)).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+        match entry.file_type().unwrap().is_dir() {
+            true => files(dir, &path, out),
+            false => out.push(path),
+        }
+    }
+    out.sort();
+}
+
+/// Writes both lists anew, as whoever hides a change would.
+fn new_sums(dir: &Path) {
+    let mut all = Vec::new();
+    files(dir, "", &mut all);
+    let (mut b3, mut sha) = (String::new(), String::new());
+    for path in all.iter().filter(|p| !p.ends_with("SUMS")) {
+        let mut both = tamis::digest::BothSums::new();
+        both.update(&std::fs::read(dir.join(path)).unwrap());
+        let (b, s) = both.finish();
+        b3.push_str(&format!("{}  {path}\n", b.hex()));
+        sha.push_str(&format!("{s}  {path}\n"));
+    }
+    std::fs::write(dir.join("B3SUMS"), b3).unwrap();
+    std::fs::write(dir.join("SHA256SUMS"), sha).unwrap();
+}
+
+fn copied(from: &Path, to: &Path) {
+    let mut all = Vec::new();
+    files(from, "", &mut all);
+    all.iter().for_each(|path| put(to, path, &std::fs::read(from.join(path)).unwrap()));
+}
+
+#[test]
+fn no_damaged_release_passes() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = released(dir.path());
+    let (exit, said) = limited(dir.path(), &["verify", whole.to_str().unwrap()]);
+    assert_eq!(exit, 0, "{said}");
+    let mut all = Vec::new();
+    files(&whole, "", &mut all);
+    let mut dice = Dice(number("TAMIS_SEED").unwrap_or(1), 0);
+    let mut passed = Vec::new();
+    let try_one = |what: &str, change: &dyn Fn(&Path), sums: bool, passed: &mut Vec<String>| {
+        let copy = dir.path().join("copy");
+        copied(&whole, &copy);
+        change(&copy);
+        if sums {
+            new_sums(&copy);
+        }
+        let (exit, said) = limited(dir.path(), &["verify", copy.to_str().unwrap()]);
+        if exit != 1 && exit != 3 && exit != 2 {
+            passed.push(format!("{what}: exit {exit} {said}"));
+        }
+        std::fs::remove_dir_all(&copy).unwrap();
+    };
+    for n in 0..number("TAMIS_RELEASES").unwrap_or(40) {
+        let path = all[dice.roll(all.len())].clone();
+        let before = std::fs::read(whole.join(&path)).unwrap();
+        let after = mutated(&before, &mut dice);
+        if after != before {
+            try_one(
+                &format!("{n} {path}"),
+                &|copy| std::fs::write(copy.join(&path), &after).unwrap(),
+                false,
+                &mut passed,
+            );
+        }
+    }
+    let text = |path: &str| std::fs::read_to_string(whole.join(path)).unwrap();
+    let picture = all.iter().find(|p| p.ends_with(".png")).unwrap().clone();
+    let (rows, page) = (text("jsonl/train-00000.jsonl"), text("release.json"));
+    let table = std::fs::read(whole.join("parquet/train-00000.parquet")).unwrap();
+    let mut zeroed = table.clone();
+    zeroed.iter_mut().skip(8).take(200).for_each(|b| *b = 0);
+    let first = rows.lines().next().unwrap();
+    let write =
+        |path: &'static str, bytes: Vec<u8>| move |copy: &Path| std::fs::write(copy.join(path), &bytes).unwrap();
+    let (train, test) = ("jsonl/train-00000.jsonl", "jsonl/test-00000.jsonl");
+    let cases: Vec<(&str, Box<dyn Fn(&Path)>)> = vec![
+        ("a picture is gone", Box::new(|copy| std::fs::remove_file(copy.join(&picture)).unwrap())),
+        ("a line is garbage", Box::new(write(train, rows.replacen(first, "garbage", 1).into()))),
+        ("a line is a list", Box::new(write(train, rows.replacen(first, "[\"x\"]", 1).into()))),
+        ("a line is gone", Box::new(write(train, rows.replacen(&format!("{first}\n"), "", 1).into()))),
+        ("a line stands twice", Box::new(write(train, rows.replacen(first, &format!("{first}\n{first}"), 1).into()))),
+        ("an id is another", Box::new(write(train, rows.replacen("\"id\": \"", "\"id\": \"x", 1).into()))),
+        ("a sample is in both splits", Box::new(write(test, format!("{}{first}\n", text(test)).into()))),
+        ("pages are zero", Box::new(write("parquet/train-00000.parquet", zeroed))),
+        ("the table breaks off", Box::new(write("parquet/train-00000.parquet", table[..table.len() / 2].to_vec()))),
+        (
+            "another format of the page",
+            Box::new(write("release.json", page.replace("\"format\": 1", "\"format\": 2").into())),
+        ),
+        ("a format is not named", Box::new(write("release.json", page.replace("\"jsonl\",", "").into()))),
+        ("a format is unknown", Box::new(write("release.json", page.replace("\"jsonl\"", "\"jsonk\"").into()))),
+        ("a split is not named", Box::new(write("release.json", page.replace("\"test\"", "\"tset\"").into()))),
+        ("another count", Box::new(write("release.json", page.replacen("\"rows\": ", "\"rows\": 1", 1).into()))),
+    ];
+    for (what, change) in &cases {
+        try_one(what, change, true, &mut passed);
+    }
+    let list = text("B3SUMS");
+    let turned: String = list.lines().rev().map(|l| format!("{l}\n")).collect();
+    for (what, bytes) in [
+        ("another order", turned),
+        ("CR LF", list.replace('\n', "\r\n")),
+        ("no last line end", list.trim_end().to_string()),
+        ("a wrong line first", format!("0000  README.md\n{list}")),
+        ("a line twice", format!("{}\n{list}", list.lines().next().unwrap())),
+    ] {
+        try_one(what, &write("B3SUMS", bytes.into()), false, &mut passed);
+    }
+    assert!(passed.is_empty(), "{} passed:\n{}", passed.len(), passed.join("\n"));
+}
