@@ -48,7 +48,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("flate2", &["src/formats/packing.rs"]),
     ("zstd", &["src/formats/packing.rs"]),
     ("encoding_rs", &["src/formats/encoding.rs"]),
-    ("unicode_normalization", &["src/measure/normalise.rs"]),
+    ("unicode_normalization", &["src/measure/names.rs", "src/measure/normalise.rs"]),
     ("globset", &["src/engine/scan/find.rs", "src/stage/declare.rs"]),
     ("walkdir", &["src/world/"]),
     ("rustix", &["src/world/"]),

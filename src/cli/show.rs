@@ -11,7 +11,7 @@ use crate::engine::told::Answer;
 use crate::project::{Failure, Options, Project};
 use crate::report::show::{self, Column, Found, Snapshot};
 use crate::report::terminal::{bytes, plural};
-use crate::stage::{Act, Event, Fact, Fault, Kernel, Kernels, OutFile};
+use crate::stage::{Act, Event, Fact, Fault, Kernel, Kernels, OutFile, Remark};
 use crate::table::{DataType, Living, utf8};
 use std::collections::BTreeMap;
 
@@ -262,13 +262,21 @@ fn found(s: &Session, built: &Built, of: &[usize], limit: usize, raw: bool) -> R
     let (mut list, mut total) = (Vec::new(), 0);
     for i in of {
         let (step, run) = (&s.steps[*i], &built.runs[*i]);
-        for part in run.parts.iter().filter(|p| p.outcomes.iter().any(|o| o.2.events.is_some())) {
+        let told = |(_, p): &(usize, &PartRun)| p.outcomes.iter().any(|o| o.2.events.is_some());
+        for (k, part) in run.parts.iter().enumerate().filter(told) {
             for e in ledger::events(s, part)?.into_iter().filter(|e| e.act != Act::Change) {
                 total += 1;
                 if list.len() < limit {
-                    let place = place(s, built, *i, part, &e)?;
+                    let place = place(s, built, *i, (k, part), &e)?;
                     list.push(Found { place, kind: ledger::act_name(&e.act), rule: e.rule, say: e.say, key: e.key });
                 }
+            }
+        }
+        for remark in ledger::remarks(run) {
+            total += 1;
+            if list.len() < limit {
+                let Remark { key, rule, say } = remark.clone();
+                list.push(Found { place: "all samples".into(), kind: "finding", rule, say, key });
             }
         }
         let unmatched = step.plan.ports.right.as_ref().and_then(|r| r.unmatched.as_ref());
@@ -285,12 +293,22 @@ fn found(s: &Session, built: &Built, of: &[usize], limit: usize, raw: bool) -> R
     Ok((list, total))
 }
 
-/// A record by file and line, a sample by its id and where it was collected.
-fn place(s: &Session, built: &Built, i: usize, part: &PartRun, e: &Event) -> Result<String, Fault> {
+/// A record by file and line, a sample by its id and where it was collected, or where the row stands that met it.
+fn place(s: &Session, built: &Built, i: usize, (k, part): (usize, &PartRun), e: &Event) -> Result<String, Fault> {
     let step = &s.steps[i];
     if step.plan.scan.is_some() {
         let told = ledger::place(s, built, i, &part.uid, e.row, (e.record, e.line))?;
         return Ok(told.unwrap_or("?".into()));
+    }
+    let right = step.plan.ports.right.as_ref().and_then(|right| built.tables.get(&right.table));
+    let met = built.runs.get(i).and_then(|run| run.met.as_ref());
+    let met = met.zip(e.record.checked_sub(1)).and_then(|(met, n)| met.right_row(k, n as usize));
+    if let Some((right, (p, row))) = right.zip(met)
+        && let Some(of) = right.parts.get(p as usize)
+        && let Some(file) = ledger::origin(s, built, of, row)?
+    {
+        let id = ledger::id(s, &part.before, e.row)?.unwrap_or("?".into());
+        return Ok(format!("{id}  {file}"));
     }
     row_place(s, built, &part.before, e.row)
 }

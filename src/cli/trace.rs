@@ -288,10 +288,10 @@ impl Teller<'_, '_> {
         let leaves = |act: &Act| match bin {
             Bin::Dropped => matches!(act, Act::Drop { .. }),
             Bin::Merged => matches!(act, Act::Merge(_)),
-            Bin::Held => *act == Act::Review,
+            Bin::Held => matches!(act, Act::Review | Act::Hold),
             Bin::Sampled => false,
         };
-        let decided = || own.iter().find(|e| e.act == Act::Review);
+        let decided = || own.iter().find(|e| matches!(e.act, Act::Review | Act::Hold));
         let e = own.iter().find(|e| leaves(&e.act)).or_else(decided);
         let (say, key) = e.map(|e| (e.say.clone(), e.key.clone())).unwrap_or_default();
         let line = line_of(&self.project.manifest, &key);

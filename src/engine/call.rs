@@ -78,6 +78,7 @@ impl Session<'_> {
                 Act::Drop { .. } if !into => out.acts.push((e.row, 'd')),
                 Act::Merge(_) if !into => out.acts.push((e.row, 'm')),
                 Act::Review if !into => out.acts.push((e.row, 'r')),
+                Act::Hold if !into => out.acts.push((e.row, 'h')),
                 _ => {}
             }
         }

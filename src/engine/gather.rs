@@ -1,6 +1,6 @@
 //! Summaries of all partitions, merged in key order as a stream, as often as a gather asks; memory grows with the
 //! encoded summaries, and not with them where they are read as they are merged.
-use crate::stage::{Fact, Fault, Hit, Spot, Summary};
+use crate::stage::{Fact, Fault, Hit, Remark, Spot, Summary};
 use crate::table::Living;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -281,6 +281,9 @@ pub struct Decided {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub none: Option<crate::digest::Digest>,
     pub facts: BTreeMap<String, Fact>,
+    /// Findings about the table as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<Remark>,
 }
 
 /// A slice's bytes: `row u32, len u32, what was decided`, in row order.

@@ -63,6 +63,7 @@ impl Session<'_> {
             out.none = Some(self.put(&[], step.raw)?);
         }
         out.facts = verdicts.facts;
+        out.told = verdicts.told;
         Ok(out)
     }
 

@@ -110,7 +110,7 @@ impl Counts {
     pub fn add(&mut self, act: &Act) {
         match act {
             Act::Change => self.changes += 1,
-            Act::Finding | Act::Review => self.findings += 1,
+            Act::Finding | Act::Review | Act::Hold => self.findings += 1,
             Act::Fail => {
                 self.findings += 1;
                 self.fails += 1;
@@ -160,6 +160,24 @@ impl PartRun {
     }
 }
 
+/// Which right rows go to which left partition.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Exchange {
+    /// For each left partition: how many right rows, and the digests of their columns.
+    pub buckets: Vec<(u32, Vec<Digest>)>,
+    /// Right rows that match nothing: (partition, row).
+    pub unmatched: Vec<(u32, u32)>,
+    /// The right rows themselves: (partition, row), for each left partition.
+    pub rows: Vec<Vec<(u32, u32)>>,
+}
+
+impl Exchange {
+    /// The (partition, row) of a right row that was brought to a left partition.
+    pub fn right_row(&self, left: usize, n: usize) -> Option<(u32, u32)> {
+        self.rows.get(left)?.get(n).copied()
+    }
+}
+
 /// How a step went.
 #[derive(Default)]
 pub struct StepRun {
@@ -176,6 +194,8 @@ pub struct StepRun {
     pub scanned: Option<Arc<Scanned>>,
     /// Right rows that matched nothing: (partition's name, row).
     pub unmatched: Vec<(String, u32)>,
+    /// Which right rows each partition was given.
+    pub met: Option<Exchange>,
     pub fault: Option<Fault>,
     /// Its tasks have run, so that its facts are known.
     pub settled: bool,

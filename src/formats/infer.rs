@@ -36,7 +36,7 @@ impl Shape {
             Json::Null => Shape::Nothing,
             Json::Bool(_) => Shape::Bool,
             Json::Int(_) => Shape::Int,
-            Json::Large(_) => Shape::Mixed,
+            Json::Large(_) | Json::Huge(_) => Shape::Mixed,
             Json::Float(_) => Shape::Float,
             Json::Text(_) => Shape::Text,
             _ if depth == 0 => Shape::Mixed,

@@ -1,9 +1,10 @@
 //! JSON (RFC 8259), read strictly: no repeated keys, a bound on depth, no `NaN`.
 use super::encoding::{BOM, Wrong, not_wide, text};
-use super::reader::{Record, WRITTEN, words};
+use super::reader::{Record, WRITTEN, strip_bom, words};
 use crate::table::{Builder, DataType, Value, types};
 use arrow_schema::Field;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ pub enum Json<'l> {
     Int(i64),
     /// Above the numbers of `Int`.
     Large(u64),
+    /// A whole number beyond 64 bits, as it is written.
+    Huge(Cow<'l, str>),
     Float(f64),
     Text(Cow<'l, str>),
     Array(Vec<Json<'l>>),
@@ -35,7 +38,10 @@ pub fn parse(line: &[u8], depth_max: usize) -> Result<Json<'_>, Wrong> {
         return Err(Wrong::new("json.depth", format!("nested deeper than {depth_max} levels")));
     }
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = Json::deserialize(&mut json).and_then(|value| json.end().map(|()| value)).map_err(not_json)?;
+    let mut value = Json::deserialize(&mut json).and_then(|value| json.end().map(|()| value)).map_err(not_json)?;
+    if value.rounded() {
+        value = serde_json::from_str(text).and_then(exact).map_err(not_json)?;
+    }
     if !matches!(value, Json::Object(_)) {
         return Err(Wrong::new("json.object", format!("a record is a JSON object, this is {}", value.kind())));
     }
@@ -45,12 +51,70 @@ pub fn parse(line: &[u8], depth_max: usize) -> Result<Json<'_>, Wrong> {
     }
 }
 
+/// The same value with whole numbers beyond 64 bits as they are written. Few records need it.
+fn exact(raw: &RawValue) -> serde_json::Result<Json<'_>> {
+    let text = raw.get();
+    match text.as_bytes().first() {
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(text)?;
+            items.into_iter().map(exact).collect::<Result<_, _>>().map(Json::Array)
+        }
+        Some(b'{') => {
+            let Entries(entries) = serde_json::from_str(text)?;
+            let exact = |(key, value)| Ok((key, exact(value)?));
+            entries.into_iter().map(exact).collect::<Result<_, _>>().map(Json::Object)
+        }
+        _ => {
+            let whole = text.strip_prefix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit());
+            match serde_json::from_str(text)? {
+                Json::Float(_) if whole => Ok(Json::Huge(text.into())),
+                value => Ok(value),
+            }
+        }
+    }
+}
+
+/// The entries of an object, whose values stay where they lie.
+struct Entries<'l>(Vec<(Cow<'l, str>, &'l RawValue)>);
+
+impl<'de> Deserialize<'de> for Entries<'de> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Entries<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Entries<'de>, A::Error> {
+                let mut object = Vec::new();
+                while let Some(Key(key)) = entries.next_key()? {
+                    object.push((key, entries.next_value()?));
+                }
+                Ok(Entries(object))
+            }
+        }
+        json.deserialize_map(Object)
+    }
+}
+
 impl Json<'_> {
+    /// Whether a number in it may be a whole one that was rounded.
+    fn rounded(&self) -> bool {
+        match self {
+            Json::Float(f) => f.abs() >= i64::MAX as f64,
+            Json::Array(items) => items.iter().any(Json::rounded),
+            Json::Object(entries) => entries.iter().any(|(_, v)| v.rounded()),
+            _ => false,
+        }
+    }
+
     pub fn kind(&self) -> &'static str {
         match self {
             Json::Null => "null",
             Json::Bool(_) => "a boolean",
-            Json::Int(_) | Json::Large(_) | Json::Float(_) => "a number",
+            Json::Int(_) | Json::Large(_) | Json::Huge(_) | Json::Float(_) => "a number",
             Json::Text(_) => "a string",
             Json::Array(_) => "an array",
             Json::Object(_) => "an object",
@@ -65,6 +129,7 @@ impl Json<'_> {
             Json::Bool(b) => (*b).into(),
             Json::Int(n) => (*n).into(),
             Json::Large(n) => (*n).into(),
+            Json::Huge(n) => n.parse::<f64>().unwrap_or_default().into(),
             Json::Float(f) => (*f).into(),
             Json::Text(t) => t.as_ref().into(),
             Json::Array(items) => items.iter().map(Json::tree).collect(),
@@ -115,6 +180,7 @@ impl Record for Json<'_> {
             Json::Text(t) => t.to_string(),
             Json::Int(n) => n.to_string(),
             Json::Large(n) => n.to_string(),
+            Json::Huge(n) => n.to_string(),
             Json::Float(f) => serde_json::Number::from_f64(*f).map(|n| n.to_string())?,
             _ => return None,
         };
@@ -134,6 +200,21 @@ impl Record for Json<'_> {
         select(self, selector).is_some()
     }
 
+    /// White space between the signs of JSON says nothing.
+    fn content<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        let (mut quoted, mut escaped) = (false, false);
+        let says = |byte: &&u8| {
+            match (quoted, byte) {
+                (true, _) if escaped => escaped = false,
+                (true, b'\\') => escaped = true,
+                (_, b'"') => quoted = !quoted,
+                _ => {}
+            }
+            quoted || !byte.is_ascii_whitespace()
+        };
+        strip_bom(bytes).iter().filter(says).copied().collect::<Vec<u8>>().into()
+    }
+
     fn names(&self) -> Vec<String> {
         let Json::Object(entries) = self else { return Vec::new() };
         entries.iter().map(|(key, _)| key.to_string()).collect()
@@ -145,11 +226,13 @@ fn typed(v: &Json, ty: &str) -> Result<Value, String> {
     match (v, ty) {
         (Json::Null, _) => Ok(Value::Null),
         (Json::Text(t), "utf8" | WRITTEN) => Ok(Value::Text(t.to_string())),
+        (Json::Huge(n), "utf8" | WRITTEN) => Ok(Value::Text(n.to_string())),
         (other, WRITTEN) => Ok(Value::Text(other.tree().to_string())),
         (Json::Int(n), "i64") => Ok(Value::Int(*n)),
-        (Json::Large(_) | Json::Float(_), "i64") => Err("not a whole number of 64 bits".into()),
+        (Json::Large(_) | Json::Huge(_) | Json::Float(_), "i64") => Err("not a whole number of 64 bits".into()),
         (Json::Int(n), "f64") => Ok(Value::Float(*n as f64)),
         (Json::Large(n), "f64") => Ok(Value::Float(*n as f64)),
+        (Json::Huge(n), "f64") => n.parse().map(Value::Float).map_err(|_| "no finite number".to_string()),
         (Json::Float(f), "f64") => Ok(Value::Float(*f)),
         (Json::Bool(b), "bool") => Ok(Value::Bool(*b)),
         (other, _) if ty.starts_with("list<") || ty.starts_with("struct<") => {
@@ -190,7 +273,7 @@ fn found(v: &Json) -> &'static str {
     match v {
         Json::Null => "null",
         Json::Bool(_) => "true or false",
-        Json::Int(_) | Json::Large(_) | Json::Float(_) => "a number",
+        Json::Int(_) | Json::Large(_) | Json::Huge(_) | Json::Float(_) => "a number",
         Json::Text(_) => "text",
         Json::Array(_) => "a list",
         Json::Object(_) => "an object",
@@ -359,6 +442,25 @@ mod tests {
         assert_eq!(select(&v, "n"), Some(&Json::Null));
         assert_eq!(select(&v, "l.0"), None);
         assert_eq!(select(&v, "a.z"), None);
+    }
+
+    #[test]
+    fn whole_numbers_beyond_64_bits_are_kept_as_they_are_written() {
+        let line = r#"{"id": 123456789012345678901, "in": {"n": [-99999999999999999999, 1e20, 1.5]}, "m": 18446744073709551615}"#;
+        let v = parse(line.as_bytes(), 4).unwrap();
+        assert_eq!(v.text("id").as_deref(), Some("123456789012345678901"));
+        let Some(Json::Array(n)) = select(&v, "in.n") else { panic!("a list") };
+        assert_eq!(n, &[Json::Huge("-99999999999999999999".into()), Json::Float(1e20), Json::Float(1.5)]);
+        assert_eq!(v.text("m").as_deref(), Some("18446744073709551615"));
+        assert_eq!(typed(&n[0], WRITTEN), Ok(crate::table::Value::Text("-99999999999999999999".into())));
+        assert_eq!(rule(format!("{{\"a\": {}}}", "9".repeat(400)).as_bytes()), "json");
+    }
+
+    #[test]
+    fn content_does_not_know_how_it_is_laid_out() {
+        let content = |bytes: &'static str| Json::Null.content(bytes.as_bytes()).into_owned();
+        assert_eq!(content("\r\n {\"a b\":\t\"\\\" c\"}\r\n"), br#"{"a b":"\" c"}"#);
+        assert_ne!(content(r#"{"a": "b c"}"#), content(r#"{"a": "bc"}"#));
     }
 
     /// Against `serde_json`'s own tree: bent records are taken and refused alike, and give the same values.

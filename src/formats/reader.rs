@@ -8,6 +8,7 @@ use crate::digest::Digest;
 use crate::table::value::column;
 use crate::table::{ArrayRef, Builder, DataType, Value, concat, types, utf8};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How files of records become samples.
@@ -100,9 +101,14 @@ impl From {
         }
     }
 
-    /// The same for an id.
+    /// The same for an id. Samples that are known by their place are first given their file; the step that sees all of them
+    /// counts them there.
     pub fn of_id(selector: &str, selects: Selects) -> From {
-        if selector == "content" { From::Content } else { From::of(selector, selects) }
+        match selector {
+            "content" => From::Content,
+            "position" => From::Path,
+            _ => From::of(selector, selects),
+        }
     }
 }
 
@@ -148,6 +154,10 @@ pub trait Record {
     fn put(&self, selector: &str, ty: &str, to: &mut Builder) -> Result<(), String>;
     /// Whether the record has what a selector names, be it null or empty.
     fn has(&self, selector: &str) -> bool;
+    /// What the record says, whatever its lines end with and however it is laid out: ids of content are made of it.
+    fn content<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        plain_lines(bytes)
+    }
     /// What a selector could have named here; asked for only where one named nothing.
     fn names(&self) -> Vec<String> {
         Vec::new()
@@ -348,7 +358,7 @@ impl<'a> Records<'a> {
             let id = match from {
                 From::Path => Some(unit.path.to_string()),
                 From::Stem => Some(unit.stem.to_string()),
-                From::Content => Some(Digest::of(bytes).hex()[..32].to_string()),
+                From::Content => Some(Digest::of(&of.content(bytes)).hex()[..32].to_string()),
                 From::Record(selector) => {
                     sight(&mut self.id_met, of, selector);
                     of.text(selector)
@@ -500,6 +510,27 @@ pub fn each_record<'u>(
         rest = after;
         (n, own)
     })
+}
+
+/// Bytes without a mark at their begin, without empty lines around them, and with one kind of line end.
+fn plain_lines(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let ends = |b: &u8| matches!(b, b'\r' | b'\n');
+    let bytes = strip_bom(bytes);
+    let first = bytes.iter().position(|b| !ends(b)).unwrap_or(bytes.len());
+    let last = bytes.iter().rposition(|b| !ends(b)).map_or(first, |at| at + 1);
+    let own = bytes.get(first..last).unwrap_or_default();
+    if memchr::memchr(b'\r', own).is_none() {
+        return own.into();
+    }
+    let mut out = Vec::with_capacity(own.len());
+    for (i, byte) in own.iter().enumerate() {
+        match byte {
+            b'\r' if own.get(i + 1) == Some(&b'\n') => {}
+            b'\r' => out.push(b'\n'),
+            other => out.push(*other),
+        }
+    }
+    out.into()
 }
 
 pub fn strip_bom(bytes: &[u8]) -> &[u8] {

@@ -18,21 +18,31 @@ pub struct Sidecar {
 /// What a file of annotations holds.
 #[derive(Default, Debug)]
 pub struct Documents {
-    pub of: Vec<Result<Document, Wrong>>,
+    pub of: Vec<Result<Document, Broken>>,
     /// What the file holds and belongs to none of the documents, or cannot be kept.
     pub notes: Vec<Note>,
+}
+
+/// Annotations that cannot be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Broken {
+    /// The image that they are about, as the file names it, if that is known.
+    pub image: Option<String>,
+    pub wrong: Wrong,
 }
 
 /// The annotations of one image.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
-    /// The name of the image's file without its suffix.
-    pub stem: String,
+    /// The image's file as the document names it, perhaps with folders; `None` where the document's own name tells it.
+    pub image: Option<String>,
     /// The image's size in pixels, as the file states it.
     pub width: Option<i64>,
     pub height: Option<i64>,
     /// In the file's order. None at all means: looked, nothing there.
     pub boxes: Vec<Box2>,
+    /// How many annotations could not be kept.
+    pub lost: u32,
     pub notes: Vec<Note>,
 }
 

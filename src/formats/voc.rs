@@ -10,6 +10,7 @@ use super::format::Format;
 use super::options::{Choice, Options, Takes};
 use super::reader::Unit;
 use super::sidecar::{Document as Beside, Documents, Note, Sidecar, stem_of};
+use crate::measure::names::composed;
 use crate::model::boxes::Box2;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
@@ -18,7 +19,7 @@ use quick_xml::events::{BytesRef, Event};
 pub const FORMAT: Format = Format {
     options: &[BASE],
     images: true,
-    sidecar: Some(Sidecar { version: 0, holds: Holds::One, read }),
+    sidecar: Some(Sidecar { version: 1, holds: Holds::One, read }),
     ..Format::new("voc", "Images and Pascal VOC XML, met by the name of their files.")
 };
 
@@ -32,12 +33,12 @@ fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, W
     let d = parse(unit.bytes, depth_max)?;
     let shift = options.whole(&BASE) as f64;
     let mut notes = Vec::new();
-    if d.filename.as_deref().is_some_and(|n| stem_of(n) != unit.stem) {
+    if d.filename.as_deref().is_some_and(|n| composed(stem_of(n)) != composed(unit.stem)) {
         let say = "<filename> names another image; the file's own name wins".to_string();
         notes.push(Note { rule: "voc.filename", say, line: 0 });
     }
     let boxes = d.objects.into_iter().map(|o| pixels(shift, o)).collect();
-    let document = Beside { stem: unit.stem.to_string(), width: d.width, height: d.height, boxes, notes };
+    let document = Beside { image: None, width: d.width, height: d.height, boxes, lost: 0, notes };
     Ok(Documents { of: vec![Ok(document)], notes: Vec::new() })
 }
 

@@ -5,4 +5,5 @@
 pub mod aggregate;
 pub mod apportion;
 pub mod fields;
+pub mod names;
 pub mod normalise;

@@ -3,7 +3,7 @@
 use super::cells::record_of;
 use crate::table::{Cell, DataType, Value, list, record, utf8};
 
-/// One annotator's whole answer to one sample; `answer` has the task's type and is null where it was skipped.
+/// One annotator's whole answer to one sample; `answer` has the task's type and is null where nothing of it can be used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vote {
     pub annotator: String,
@@ -12,12 +12,21 @@ pub struct Vote {
     /// The version of the guideline under which it was given.
     pub guideline: String,
     pub answer: Value,
+    /// How many of its annotations were lost: they could not be read, or cannot be right. An answer of which nothing is left
+    /// is null, and no empty list.
+    pub lost: u32,
 }
 
 impl Vote {
     /// Returns the type of a column of votes.
     pub fn list_of(answer: &DataType) -> DataType {
-        list(record(&[("annotator", utf8()), ("origin", utf8()), ("guideline", utf8()), ("answer", answer.clone())]))
+        list(record(&[
+            ("annotator", utf8()),
+            ("origin", utf8()),
+            ("guideline", utf8()),
+            ("answer", answer.clone()),
+            ("lost", DataType::UInt32),
+        ]))
     }
 
     pub fn into_value(self) -> Value {
@@ -26,13 +35,28 @@ impl Vote {
             ("origin", self.origin.into_value()),
             ("guideline", self.guideline.into_value()),
             ("answer", self.answer),
+            ("lost", self.lost.into_value()),
         ])
     }
 
     pub fn from_value(v: &Value) -> Option<Vote> {
         let text = |n: &str| v.field(n).text().map(str::to_string);
         let answer = v.field("answer").clone();
-        Some(Vote { annotator: text("annotator")?, origin: text("origin")?, guideline: text("guideline")?, answer })
+        let lost = u32::from_value(v.field("lost")).unwrap_or_default();
+        Some(Vote {
+            annotator: text("annotator")?,
+            origin: text("origin")?,
+            guideline: text("guideline")?,
+            answer,
+            lost,
+        })
+    }
+
+    /// The vote with an answer of which some annotations were lost.
+    pub fn left(self, answer: Option<Value>, lost: u32) -> Vote {
+        let lost = self.lost + lost;
+        let nothing = |answer: &Value| lost > 0 && *answer == Value::List(Vec::new());
+        Vote { answer: answer.filter(|a| !nothing(a)).unwrap_or(Value::Null), lost, ..self }
     }
 
     /// Returns the type of the answers in a column of votes, or `None` if the column holds no votes.
@@ -48,6 +72,18 @@ impl Vote {
             Value::List(l) => Some(l.iter().filter_map(Vote::from_value).collect()),
             _ => None,
         }
+    }
+}
+
+/// How many annotations an answer holds; an answer that is no list of them is one.
+pub fn annotations(answer: &Value) -> usize {
+    match answer {
+        Value::Null => 0,
+        Value::List(items) => items.len(),
+        other => match other.field("segments") {
+            Value::List(segments) => segments.len().max(1),
+            _ => 1,
+        },
     }
 }
 

@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(answer(&DataType::Int64, &Value::Int(3)), "3", "a column that is no answer");
         assert_eq!(answer(&utf8(), &Value::Text("a".repeat(200))).chars().count(), VALUE_CHARS + 3);
         let (annotator, origin, guideline) = ("a".to_string(), "x".to_string(), "1.0.0".to_string());
-        let vote = Vote { annotator, origin, guideline, answer: spans.into_value() };
+        let vote = Vote { annotator, origin, guideline, answer: spans.into_value(), lost: 0 };
         let given = Value::List(vec![vote.into_value()]);
         assert_eq!(votes(&Vote::list_of(&ty), &given), "a: PS 3..6 (guideline 1.0.0)");
         assert_eq!(votes(&Vote::list_of(&ty), &Value::Null), "nobody was asked");

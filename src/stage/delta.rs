@@ -14,6 +14,8 @@ pub enum Act {
     Finding,
     /// To be looked at by a person; held back where `[review] hold` says so.
     Review,
+    /// To be looked at by a person; held back until then, whatever `[review] hold` says.
+    Hold,
     /// Wrong, and the manifest says that the build fails of it.
     Fail,
     /// Leaves the data set; perhaps in favour of the sample of that id.
@@ -31,7 +33,7 @@ impl Act {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     pub row: u32,
-    /// Which record of the row's unit, for readers.
+    /// Which record of the row's unit, for readers; for a join the right row that it is about, from 1, or 0.
     pub record: u32,
     /// Which line of the record, from 1; 0 where that is not known.
     pub line: u32,
@@ -97,6 +99,13 @@ impl Delta {
     ) {
         let (row, record) = (row as u32, record as u32);
         self.events.push(Event { row, record, line: 0, act, key: key.into(), rule: rule.into(), say: say.into() });
+    }
+
+    /// Says which right row of a join the event is about that was added last.
+    pub fn about(&mut self, right: usize) {
+        if let Some(e) = self.events.last_mut() {
+            e.record = right as u32 + 1;
+        }
     }
 
     /// Says on which line of its record, from 1, the event stands that was added last.

@@ -1,5 +1,6 @@
 //! Decisions that need all rows: summaries of partitions, their entries merged as a stream, and verdicts.
 use super::Fact;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -88,6 +89,16 @@ pub struct Verdicts {
     slices: BTreeMap<u32, Vec<u8>>,
     conclusion: Option<Vec<u8>>,
     pub(crate) facts: BTreeMap<String, Fact>,
+    pub(crate) told: Vec<Remark>,
+}
+
+/// A finding about the table as a whole, such as a class that no label has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Remark {
+    /// The TOML key responsible.
+    pub key: String,
+    pub rule: String,
+    pub say: String,
 }
 
 /// What `apply` is given of the decisions.
@@ -138,6 +149,11 @@ impl Verdicts {
     pub(crate) fn slice(&self, part: u32) -> Slice {
         let rows = self.slices.get(&part).map(|b| slice_of(b)).unwrap_or_default();
         Slice { all: self.conclusion.clone().unwrap_or_default(), rows }
+    }
+
+    /// Adds a finding about the table as a whole.
+    pub fn remark(&mut self, key: impl Into<String>, rule: impl Into<String>, say: impl Into<String>) {
+        self.told.push(Remark { key: key.into(), rule: rule.into(), say: say.into() });
     }
 
     pub fn fact(&mut self, name: impl Into<String>, fact: impl Into<Fact>) {

@@ -23,7 +23,7 @@ pub use delta::{Act, Born, Delta, Event};
 pub use facts::{Fact, Gate};
 pub use files::{Chunk, Content, OutFile, Output, Sums};
 pub(crate) use gather::slice_of;
-pub use gather::{Hit, Hits, Merge, Slice, Spot, Summary, Verdicts};
+pub use gather::{Hit, Hits, Merge, Remark, Slice, Spot, Summary, Verdicts};
 pub use kernels::{
     ApplyPart, Card, Executor, GatherPart, Grain, JoinStage, Kernel, Kernels, Meter, Nothing, Params, RowStage,
     WholeStage, text,

@@ -15,6 +15,9 @@ pub struct Ports {
     pub drops: bool,
     /// Rows born go to another table instead of behind their parents.
     pub into: Option<String>,
+    /// A record that is dropped may bear a row all the same: it tells later steps that something was there which could not
+    /// be read.
+    pub traces: bool,
     pub right: Option<Right>,
     /// Facts of earlier steps, `STEP.NAME`, that `gather` or `run` reads; their values are inputs of these kernels.
     pub facts: Vec<String>,

@@ -6,7 +6,7 @@ use super::scan;
 use super::session::Session;
 use super::state::{Bin, Built, Counts, PartRun, Partition, StepRun, parents_of};
 use super::step::Step;
-use crate::stage::{Act, Event, Fault};
+use crate::stage::{Act, Event, Fault, Remark};
 use crate::table::{self, Living};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -84,7 +84,7 @@ pub fn events(s: &Session, part: &PartRun) -> Result<Vec<Event>, Fault> {
                 out.push(e);
             }
         }
-        let dead: Vec<u32> = outcome.acts.iter().filter(|a| a.1 != 'r').map(|a| a.0).collect();
+        let dead: Vec<u32> = outcome.acts.iter().filter(|a| !matches!(a.1, 'r' | 'h')).map(|a| a.0).collect();
         living = living.map(|l| l.without(dead));
     }
     Ok(out)
@@ -92,7 +92,7 @@ pub fn events(s: &Session, part: &PartRun) -> Result<Vec<Event>, Fault> {
 
 /// How many findings a step has, counting living rows alone.
 pub fn findings(s: &Session, run: &StepRun) -> Result<u64, Fault> {
-    Ok(run.unmatched.len() as u64 + count(s, run, |c| c.findings, is_finding)?)
+    Ok((run.unmatched.len() + remarks(run).len()) as u64 + count(s, run, |c| c.findings, is_finding)?)
 }
 
 /// How many of them the manifest says that the build fails of.
@@ -110,8 +110,13 @@ fn count(s: &Session, run: &StepRun, of: fn(&Counts) -> u32, is: fn(&Act) -> boo
     run.parts.iter().map(counted).sum()
 }
 
+/// What a step found of its table as a whole.
+pub fn remarks(run: &StepRun) -> &[Remark] {
+    run.decided.as_ref().map_or(&[], |(_, decided)| &decided.told)
+}
+
 pub fn is_finding(act: &Act) -> bool {
-    matches!(act, Act::Finding | Act::Review | Act::Fail)
+    matches!(act, Act::Finding | Act::Review | Act::Hold | Act::Fail)
 }
 
 /// What happened at a step, counted by (kind, rule, key).
@@ -121,6 +126,9 @@ pub fn tally(s: &Session, step: &Step, run: &StepRun) -> Result<BTreeMap<(&'stat
         for e in events(s, part)? {
             *out.entry((act_name(&e.act), e.rule, e.key)).or_insert(0) += 1;
         }
+    }
+    for remark in remarks(run) {
+        *out.entry(("finding", remark.rule.clone(), remark.key.clone())).or_insert(0) += 1;
     }
     if let Some((rule, key)) = step.plan.ports.right.as_ref().and_then(|r| r.unmatched.clone())
         && !run.unmatched.is_empty()
@@ -134,7 +142,7 @@ pub fn act_name(act: &Act) -> &'static str {
     match act {
         Act::Change => "changed",
         Act::Finding => "finding",
-        Act::Review => "review",
+        Act::Review | Act::Hold => "review",
         Act::Fail => "fail",
         Act::Drop { .. } => "dropped",
         Act::Merge(_) => "merged",

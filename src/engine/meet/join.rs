@@ -1,27 +1,18 @@
-//! Right rows of a join, brought to the left partitions that hold their keys.
+//! Right rows of a join, brought to the left partitions that hold their keys. Keys are compared as they are; a right key
+//! that nothing on the left has meets the one on the left, if there is only one, that differs in its Unicode normal form
+//! alone.
 use crate::digest::Digest;
 use crate::engine::columns::column;
 use crate::engine::recipe;
 use crate::engine::session::Session;
-use crate::engine::state::Table;
+use crate::engine::state::{Exchange, Table};
 use crate::engine::step::Step;
 use crate::engine::tasks::{Producer, Take, TakeRows};
+use crate::measure::names::composed;
 use crate::stage::{Fault, Right, Rows};
 use crate::table::{self, ArrayRef, DataType, Value, value_at};
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-
-/// Which right rows go to which left partition.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Exchange {
-    /// For each left partition: how many right rows, and the digests of their columns.
-    pub buckets: Vec<(u32, Vec<Digest>)>,
-    /// Right rows that match nothing: (partition, row).
-    pub unmatched: Vec<(u32, u32)>,
-    /// The right rows themselves: (partition, row), for each left partition.
-    rows: Vec<Vec<(u32, u32)>>,
-}
 
 /// The columns of a right row that travel: its key, and what the kernel reads.
 pub fn right_columns(right: &Right) -> Vec<String> {
@@ -46,7 +37,7 @@ pub fn exchange(s: &Session, step: &Step, left: &Table, right: &Table) -> Result
         let Some(living) = &p.living else { return Ok(None) };
         inputs.push(living.digest());
     }
-    let key = recipe::key(&format!("exchange 1 {} {} {}", r.on, r.key, columns.join(" ")), inputs);
+    let key = recipe::key(&format!("exchange 2 {} {} {}", r.on, r.key, columns.join(" ")), inputs);
     let types: Vec<DataType> = columns.iter().map(|c| right.types.get(c).cloned().unwrap_or(DataType::Utf8)).collect();
     let found = match s.known::<Exchange>(key) {
         Some(e) => e,
@@ -91,16 +82,19 @@ fn meet(
         }
     }
     by_key.values_mut().for_each(|v| v.sort());
-    let mut met: std::collections::HashSet<String> = Default::default();
+    let (mut met, also) = spelled_otherwise(s, on, &by_key)?;
     let mut out = Exchange::default();
     for digest in on {
         let left = s.array(*digest)?;
-        let wanted: std::collections::BTreeSet<String> = (0..left.len()).flat_map(|i| keys_at(&left, i)).collect();
+        let wanted: BTreeSet<String> = (0..left.len()).flat_map(|i| keys_at(&left, i)).collect();
         let mut rows = Vec::new();
         for key in wanted {
-            if let Some(hits) = by_key.get(&key) {
-                rows.extend(hits.iter().map(|(_, p, r)| (*p, *r)));
-                met.insert(key);
+            let others = also.get(&key).into_iter().flatten();
+            for own in std::iter::once(&key).chain(others) {
+                if let Some(hits) = by_key.get(own) {
+                    rows.extend(hits.iter().map(|(_, p, r)| (*p, *r)));
+                    met.insert(own.clone());
+                }
             }
         }
         let mut digests = Vec::new();
@@ -121,23 +115,68 @@ fn meet(
     Ok(out)
 }
 
-/// The join keys of a left row: its text, or each text of its list.
+/// By left key: the right keys that no left key is equal to and that differ from this one alone in their normal form.
+type Spelled = BTreeMap<String, Vec<String>>;
+
+/// The right keys that some left key is equal to, and the others that meet a left key all the same.
+fn spelled_otherwise(
+    s: &Session,
+    on: &[Digest],
+    by_key: &HashMap<String, Vec<(String, u32, u32)>>,
+) -> Result<(HashSet<String>, Spelled), Fault> {
+    let mut met: HashSet<String> = HashSet::new();
+    for digest in on {
+        let left = s.array(*digest)?;
+        met.extend((0..left.len()).flat_map(|i| keys_at(&left, i)).filter(|key| by_key.contains_key(key)));
+    }
+    let mut lost: BTreeMap<String, (Vec<String>, BTreeSet<String>)> = BTreeMap::new();
+    for key in by_key.keys().filter(|key| !met.contains(*key)) {
+        lost.entry(composed(key).into_owned()).or_default().0.push(key.clone());
+    }
+    if lost.is_empty() {
+        return Ok((met, Spelled::new()));
+    }
+    for digest in on {
+        let left = s.array(*digest)?;
+        for key in (0..left.len()).flat_map(|i| keys_at(&left, i)) {
+            if let Some((_, meant)) = lost.get_mut(&*composed(&key)) {
+                meant.insert(key);
+            }
+        }
+    }
+    let one = |(rights, mut meant): (Vec<String>, BTreeSet<String>)| {
+        let left = meant.pop_first().filter(|_| meant.is_empty());
+        let sorted: BTreeSet<String> = rights.into_iter().collect();
+        Some((left?, sorted.into_iter().collect()))
+    };
+    Ok((met, lost.into_values().filter_map(one).collect()))
+}
+
+/// The join keys of a left row: its text or its number, or those of its list.
 fn keys_at(array: &ArrayRef, row: usize) -> Vec<String> {
     match value_at(array.as_ref(), row) {
-        Value::Text(t) => vec![t],
-        Value::List(l) => l.iter().filter_map(|v| v.text().map(Into::into)).collect(),
-        _ => Vec::new(),
+        Value::List(items) => items.iter().filter_map(Value::key_text).collect(),
+        own => own.key_text().into_iter().collect(),
     }
 }
 
 /// For each left row the rows of the bucket that belong to it.
 pub fn matches(step: &Step, left: &Rows, bucket: &Rows) -> Result<Vec<Vec<usize>>, Fault> {
     let Some(r) = &step.plan.ports.right else { return Err(Fault::Bug("joins nothing".into())) };
-    let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
-    for (i, key) in bucket.texts(&r.key)?.into_iter().enumerate() {
-        by_key.entry(key.unwrap_or_default()).or_default().push(i);
-    }
     let on = left.column(&r.on)?;
-    let row = |i| keys_at(&on, i).iter().flat_map(|k| by_key.get(k).cloned().unwrap_or_default()).collect();
-    Ok((0..left.len()).map(row).collect())
+    let keys: Vec<Vec<String>> = (0..left.len()).map(|row| keys_at(&on, row)).collect();
+    let own: HashSet<&String> = keys.iter().flatten().collect();
+    let (mut by_key, mut by_form): (HashMap<String, Vec<usize>>, HashMap<String, Vec<usize>>) = Default::default();
+    for (i, key) in bucket.texts(&r.key)?.into_iter().enumerate() {
+        let key = key.unwrap_or_default();
+        match own.contains(&key) {
+            true => by_key.entry(key).or_default().push(i),
+            false => by_form.entry(composed(&key).into_owned()).or_default().push(i),
+        }
+    }
+    let of = |key: &String| {
+        let otherwise = if by_form.is_empty() { None } else { by_form.get(&*composed(key)) };
+        by_key.get(key).into_iter().chain(otherwise).flatten().copied().collect::<Vec<usize>>()
+    };
+    Ok(keys.iter().map(|keys| keys.iter().flat_map(of).collect()).collect())
 }

@@ -1,7 +1,7 @@
 //! A join step: right rows brought to the left partitions, then a kernel on each.
 use super::turn::Turn;
 use crate::engine::meet::join;
-use crate::engine::state::{PartRun, StepRun, Table, Tables};
+use crate::engine::state::{Exchange, PartRun, StepRun, Table, Tables};
 use crate::engine::tasks::Task;
 use crate::stage::{Fault, Kernel};
 
@@ -25,7 +25,7 @@ impl Turn<'_, '_> {
         table: &mut Table,
         right: &Table,
         names: &[String],
-        met: Option<join::Exchange>,
+        met: Option<Exchange>,
         run: &mut StepRun,
     ) -> Result<(), Fault> {
         let Some(r) = &self.step.plan.ports.right else { return Err(Fault::Bug("joins nothing".into())) };
@@ -44,6 +44,7 @@ impl Turn<'_, '_> {
             let name = |p: u32| right.parts.get(p as usize).map_or(String::new(), |p| p.uid.clone());
             run.unmatched = met.unmatched.iter().map(|(p, row)| (name(*p), *row)).collect();
         }
+        run.met = met;
         let joined = self.outcomes(Kernel::Join, &tasks, run, &|_, _| ())?;
         for (k, outcome) in joined.into_iter().enumerate() {
             self.settle(&mut table.parts[k], outcome.as_ref().map(|o| &*o.1), &mut run.parts[k])?;

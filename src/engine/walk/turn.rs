@@ -203,7 +203,7 @@ impl Turn<'_, '_> {
                 _ => match kept.get(row) {
                     Some(true) => None,
                     Some(false) => Some(Bin::Dropped),
-                    None => self.s.review.hold.then_some(Bin::Held),
+                    None => (*act == 'h' || self.s.review.hold).then_some(Bin::Held),
                 },
             };
             if let Some(bin) = bin {
@@ -220,7 +220,7 @@ impl Turn<'_, '_> {
     /// What people decided of the rows that wait for review at this step.
     pub(super) fn decisions(&self, part: &Partition, outcome: &Outcome) -> Result<BTreeMap<u32, bool>, Fault> {
         let mut out = BTreeMap::new();
-        let waits: Vec<u32> = outcome.acts.iter().filter(|a| a.1 == 'r').map(|a| a.0).collect();
+        let waits: Vec<u32> = outcome.acts.iter().filter(|a| matches!(a.1, 'r' | 'h')).map(|a| a.0).collect();
         if waits.is_empty() || self.s.review.decisions.is_empty() {
             return Ok(out);
         }

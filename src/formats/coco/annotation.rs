@@ -10,29 +10,21 @@ pub struct Id(pub String);
 
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Id, D::Error> {
-        json.deserialize_any(IdVisitor)
+        let raw = <&RawValue>::deserialize(json)?;
+        Id::of(raw.get()).ok_or_else(|| D::Error::custom("a whole number or a text is expected"))
     }
 }
 
-struct IdVisitor;
-
-impl Visitor<'_> for IdVisitor {
-    type Value = Id;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number or a text")
-    }
-
-    fn visit_u64<E: Error>(self, n: u64) -> Result<Id, E> {
-        Ok(Id(n.to_string()))
-    }
-
-    fn visit_i64<E: Error>(self, n: i64) -> Result<Id, E> {
-        Ok(Id(n.to_string()))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Id, E> {
-        Ok(Id(text.to_string()))
+impl Id {
+    /// The number or the text that a JSON value is. A whole number may be of any size, and written as `7.0`, as tables with
+    /// gaps write it.
+    pub fn of(json: &str) -> Option<Id> {
+        if json.starts_with('"') {
+            return serde_json::from_str(json).ok().map(Id);
+        }
+        let whole = json.strip_suffix(".0").unwrap_or(json);
+        let digits = whole.strip_prefix('-').unwrap_or(whole);
+        (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| Id(whole.to_string()))
     }
 }
 

@@ -1,13 +1,12 @@
 //! COCO instances: one JSON file of images, boxes and categories. By itself each image of the file is a sample, its fields
 //! are the keys of the image object, and its boxes are the column `objects`; beside `images` it gives them their boxes, met
-//! by the stem of `file_name`.
+//! by `file_name`.
 //!
 //! Boxes become pixels, 0-based, end exclusive, in the file's order; a crowd has the flag `crowd`, a box without area
 //! `degenerate`. Findings, counted image by image: `coco.segmentation`, `coco.keypoints`, `coco.attributes`, `coco.other`
-//! (what a box of ours cannot hold), `coco.box` (an annotation without a box, which is left out); of the file:
-//! `coco.unmatched` (annotations of no image in it), `coco.category` (names that repeat), `coco.empty` (no image at all).
-//! Dropped: `encoding`, `json`, `json.depth`, `coco.file` (not of this form) with the file; with their image `coco.image`,
-//! `coco.box` (not four finite numbers) and `coco.category` (an unknown one).
+//! (what a box of ours cannot hold), `coco.box` (an annotation without a box of four finite numbers) and `coco.category` (one
+//! of no category in the file): these two are lost, and counted as `objects_lost`; of the file: `coco.unmatched` (annotations of no image in it), `coco.category` (names that repeat), `coco.empty` (no image at all).
+//! Dropped: `encoding`, `json`, `json.depth`, `coco.file` (not of this form) with the file; `coco.image` with the image.
 mod annotation;
 mod read;
 mod write;
@@ -18,23 +17,23 @@ use super::reader::{Offers, Reader, Selects, as_declared};
 use super::sidecar::Sidecar;
 use super::writer::{Needs, Place, Writer, length_alone};
 use crate::model::boxes::Box2;
-use crate::table::{Cell, list};
+use crate::table::{Cell, DataType, list};
 
 pub const FORMAT: Format = Format {
     images: true,
     reader: Some(Reader {
-        version: 0,
+        version: 1,
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "file_name",
         selects: Selects::Names,
         text: None,
         ty: as_declared,
-        adds: |_| vec![("objects", list(Box2::ty()))],
+        adds: |_| vec![("objects", list(Box2::ty())), ("objects_lost", DataType::UInt32)],
         read: read::samples,
         offers: Offers::Nothing,
     }),
-    sidecar: Some(Sidecar { version: 0, holds: Holds::Many, read: read::beside }),
+    sidecar: Some(Sidecar { version: 1, holds: Holds::Many, read: read::beside }),
     writer: Some(Writer {
         version: 0,
         uses: &[],

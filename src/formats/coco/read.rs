@@ -4,7 +4,7 @@ use crate::formats::encoding::{BOM, Wrong, line_at, text};
 use crate::formats::json::{self, Json, deeper_than};
 use crate::formats::options::Options;
 use crate::formats::reader::{Ask, Records, Unit};
-use crate::formats::sidecar::{Document, Documents, Note, stem_of};
+use crate::formats::sidecar::{Broken, Document, Documents, Note};
 use crate::model::boxes::Box2;
 use crate::table::Cell;
 use serde::Deserialize;
@@ -35,12 +35,14 @@ struct Image<'t> {
     line: u32,
     object: Json<'t>,
     boxes: Vec<Box2>,
+    /// Annotations of the image that could not be kept.
+    lost: u32,
     notes: Vec<Note>,
 }
 
 /// The images of a file in its order, and what is to be told of the file.
 struct Read<'t> {
-    images: Vec<Result<Image<'t>, Wrong>>,
+    images: Vec<Result<Image<'t>, Broken>>,
     notes: Vec<Note>,
 }
 
@@ -54,11 +56,12 @@ pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
     }
     for (n, image) in read.images.into_iter().enumerate() {
         match image {
-            Err(wrong) => out.reject_line(unit, n, &wrong),
+            Err(broken) => out.reject_line(unit, n, &broken.wrong),
             Ok(image) => {
                 out.line = image.line;
                 if out.take(unit, n, image.raw.get().as_bytes(), &image.object) {
                     out.more("objects", image.boxes.into_value());
+                    out.more("objects_lost", image.lost.into_value());
                     for note in image.notes {
                         out.finding(unit, n, note.line, note.rule, note.say);
                     }
@@ -71,19 +74,29 @@ pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
 
 pub fn beside(_: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
     let read = read(unit.bytes, depth_max)?;
-    let document = |image: Result<Image, Wrong>| {
+    let document = |image: Result<Image, Broken>| {
         let image = image?;
-        let Some(Json::Text(name)) = json::select(&image.object, "file_name") else {
-            return Err(Wrong::new("coco.image", "an image without `file_name`").at(image.line));
+        let Some(name) = file_name(&image.object) else {
+            let wrong = Wrong::new("coco.image", "an image without `file_name`").at(image.line);
+            return Err(Broken { image: None, wrong });
         };
         let side = |key: &str| match json::select(&image.object, key) {
             Some(Json::Int(n)) => Some(*n),
             _ => None,
         };
         let (width, height) = (side("width"), side("height"));
-        Ok(Document { stem: stem_of(name).to_string(), width, height, boxes: image.boxes, notes: image.notes })
+        let Image { boxes, lost, notes, .. } = image;
+        Ok(Document { image: Some(name), width, height, boxes, lost, notes })
     };
     Ok(Documents { of: read.images.into_iter().map(document).collect(), notes: read.notes })
+}
+
+/// The file that an image object names.
+fn file_name(object: &Json) -> Option<String> {
+    match json::select(object, "file_name") {
+        Some(Json::Text(name)) if !name.is_empty() => Some(name.to_string()),
+        _ => None,
+    }
 }
 
 fn read(bytes: &[u8], depth_max: usize) -> Result<Read<'_>, Wrong> {
@@ -104,7 +117,7 @@ fn read(bytes: &[u8], depth_max: usize) -> Result<Read<'_>, Wrong> {
     let mut notes = Vec::new();
     let classes = classes(&file.categories, &mut notes);
     let mut by_id: HashMap<Id, usize> = HashMap::new();
-    let mut images: Vec<Result<Image, Wrong>> = Vec::with_capacity(file.images.len());
+    let mut images: Vec<Result<Image, Broken>> = Vec::with_capacity(file.images.len());
     for (n, raw) in file.images.iter().enumerate() {
         let line = lines.of(raw.get());
         let own = image(raw, line, depth_max);
@@ -113,7 +126,10 @@ fn read(bytes: &[u8], depth_max: usize) -> Result<Read<'_>, Wrong> {
                 place.insert(n);
                 Ok(image)
             }
-            Entry::Occupied(_) => Err(Wrong::new("coco.image", "the number of an earlier image").at(line)),
+            Entry::Occupied(_) => {
+                let wrong = Wrong::new("coco.image", "the number of an earlier image").at(line);
+                Err(Broken { image: file_name(&image.object), wrong })
+            }
         }));
     }
     if images.is_empty() {
@@ -148,28 +164,39 @@ fn classes<'c>(of: &'c [Category], notes: &mut Vec<Note>) -> BTreeMap<&'c Id, &'
     out
 }
 
-fn image<'t>(raw: &'t RawValue, line: u32, depth_max: usize) -> Result<(Id, Image<'t>), Wrong> {
-    let object = json::parse(raw.get().as_bytes(), depth_max).map_err(|wrong| wrong.at(line))?;
+fn image<'t>(raw: &'t RawValue, line: u32, depth_max: usize) -> Result<(Id, Image<'t>), Broken> {
+    let unread = |wrong: Wrong| Broken { image: None, wrong: wrong.at(line) };
+    let object = json::parse(raw.get().as_bytes(), depth_max).map_err(unread)?;
     let id = match json::select(&object, "id") {
         Some(Json::Int(n)) => Id(n.to_string()),
         Some(Json::Large(n)) => Id(n.to_string()),
+        Some(Json::Huge(n)) => Id(n.to_string()),
+        Some(Json::Float(x)) if x.fract() == 0.0 && x.abs() < 1e15 => Id(format!("{x:.0}")),
         Some(Json::Text(t)) => Id(t.to_string()),
-        _ => return Err(Wrong::new("coco.image", "an image without a number of its own").at(line)),
+        _ => {
+            let wrong = Wrong::new("coco.image", "an image without a number of its own").at(line);
+            return Err(Broken { image: file_name(&object), wrong });
+        }
     };
-    Ok((id, Image { raw, line, object, boxes: Vec::new(), notes: Vec::new() }))
+    Ok((id, Image { raw, line, object, boxes: Vec::new(), lost: 0, notes: Vec::new() }))
 }
 
-/// Adds an annotation to its image, or makes the image one that cannot be read.
-fn add(of: &mut Result<Image, Wrong>, annotation: &Annotation, classes: &BTreeMap<&Id, &str>) {
+/// Adds an annotation to its image, or counts it as one that is lost.
+fn add(of: &mut Result<Image, Broken>, annotation: &Annotation, classes: &BTreeMap<&Id, &str>) {
     let Ok(image) = of else { return };
     let line = image.line;
     let note = |rule| Note { rule, say: String::new(), line };
     image.notes.extend(annotation.besides.iter().map(|rule| note(rule)));
     let class = annotation.category.as_ref().and_then(|id| classes.get(id)).filter(|name| !name.is_empty());
     match (annotation.sides(), class) {
-        (None, _) => image.notes.push(note("coco.box")),
-        (Some(Err(())), _) => *of = Err(Wrong::new("coco.box", "a box that is not four finite numbers").at(line)),
-        (_, None) => *of = Err(Wrong::new("coco.category", "a box of no category in the file").at(line)),
+        (None | Some(Err(())), _) => {
+            image.notes.push(note("coco.box"));
+            image.lost += 1;
+        }
+        (_, None) => {
+            image.notes.push(note("coco.category"));
+            image.lost += 1;
+        }
         (Some(Ok([x, y, w, h])), Some(class)) => {
             let degenerate = (!(w > 0.0 && h > 0.0)).then_some("degenerate");
             let flags = annotation.crowd.then_some("crowd").into_iter().chain(degenerate).map(String::from).collect();
@@ -188,7 +215,8 @@ impl Image<'_> {
             "coco.segmentation" => format!("{n} with an outline, of which the box is kept"),
             "coco.keypoints" => format!("{n} with keypoints, which are not kept"),
             "coco.attributes" => format!("{n} with attributes, which are not kept"),
-            "coco.box" => format!("{n} without a box, which are not kept"),
+            "coco.box" => format!("{n} without a box of four finite numbers, which are lost"),
+            "coco.category" => format!("{n} of no category in the file, which are lost"),
             _ => format!("{n} with other keys, which are not kept"),
         };
         self.notes = of.into_iter().map(|(rule, n)| Note { rule, say: say(rule, n), line }).collect();
@@ -240,7 +268,7 @@ mod tests {
     fn boxes_are_kept_and_the_rest_is_counted() {
         let read = documents(FILE).unwrap();
         let [Ok(a), Ok(b), Err(c)] = read.of.as_slice() else { panic!("{:?}", read.of) };
-        assert_eq!((a.stem.as_str(), a.width, a.height), ("a", Some(9), Some(8)));
+        assert_eq!((a.image.as_deref(), a.width, a.height, a.lost), (Some("train/a.jpg"), Some(9), Some(8), 1));
         let boxes: Vec<(&str, [f64; 4], Vec<&str>)> = a
             .boxes
             .iter()
@@ -250,8 +278,8 @@ mod tests {
         assert_eq!(boxes[1], ("cell", [0.0, 0.0, 0.0, 4.0], vec!["crowd", "degenerate"]));
         let told: Vec<(&str, &str, u32)> = a.notes.iter().map(|n| (n.rule, &n.say[..1], n.line)).collect();
         assert_eq!(told, [("coco.box", "1", 2), ("coco.keypoints", "1", 2), ("coco.segmentation", "2", 2)]);
-        assert_eq!((b.stem.as_str(), b.boxes.len(), b.width), ("b", 0, None));
-        assert_eq!((c.rule, c.line), ("coco.image", 4));
+        assert_eq!((b.image.as_deref(), b.boxes.len(), b.width), (Some("b.jpg"), 0, None));
+        assert_eq!((c.image.as_deref(), c.wrong.rule, c.wrong.line), (Some("c.jpg"), "coco.image", 4));
         let rules: Vec<&str> = read.notes.iter().map(|n| n.rule).collect();
         assert_eq!(rules, ["coco.category", "coco.unmatched"]);
     }
@@ -269,7 +297,9 @@ mod tests {
                 "{{\"images\": [{{\"id\": 1, \"file_name\": \"a\"}}], \"categories\": [{{\"id\": 1, \"name\": \"c\"}}],\n\
                  \"annotations\": [{{\"image_id\": 1, \"category_id\": {category}, \"bbox\": {bbox}}}]}}"
             );
-            documents(&text).unwrap().of.remove(0).unwrap_err().rule
+            let document = documents(&text).unwrap().of.remove(0).unwrap();
+            assert_eq!((document.boxes.len(), document.lost), (0, 1));
+            document.notes[0].rule
         };
         assert_eq!(with("[1, 2, 3]", 1), "coco.box");
         assert_eq!(with("[1, 2, 3, \"4\"]", 1), "coco.box");

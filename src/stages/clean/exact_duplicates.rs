@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Reads the columns of `on` (default: all text and image fields of `[schema]`). Drops all but one of each group of
-//! equal samples; a null is a value of its own. Limits: `keep = "longest"` measures the bytes of all texts together.
+//! equal samples; a null is a value of its own, but samples with nothing but nulls are no
+//! duplicates unless `nulls = "equal"` says so. Limits: `keep = "longest"` measures the bytes of all texts together.
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::sections::SchemaSection;
@@ -29,12 +30,26 @@ pub struct Declaration {
     #[serde(default)]
     #[schemars(length(min = 1))]
     pub on: Option<Vec<At<String>>>,
+    /// Whether samples are the same that have a value in none of the compared columns: `differ` or `equal`. Default `differ`.
+    #[serde(default)]
+    pub nulls: Nulls,
+}
+
+/// Samples without a value in any of the compared columns.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Nulls {
+    /// Nothing is known of them, so nobody can say that they are the same.
+    #[default]
+    Differ,
+    /// They are the same.
+    Equal,
 }
 
 impl Short for Declaration {
     type Text = Action;
     fn from_text(action: Action) -> Self {
-        Declaration { action, keep: Keep::First, on: None }
+        Declaration { action, keep: Keep::First, on: None, nulls: Nulls::Differ }
     }
 }
 
@@ -84,7 +99,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             drops: true,
             ..Ports::default()
         },
-        &Nothing {},
+        &Map { nulls: d.nulls },
         &Gather { keep: d.keep },
         &Apply { action: d.action },
     )]
@@ -94,6 +109,12 @@ fn defaults(check: &Check) -> Vec<String> {
     let fields: SchemaSection = check.section(&["schema"]);
     let content = fields.0.into_iter().filter(|(_, f)| f.text.is_some() || f.image.is_some()).map(|(n, _)| n);
     content.filter(|n| check.column("samples", n).is_some()).collect()
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Map {
+    #[serde(default, skip_serializing_if = "is_default")]
+    nulls: Nulls,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -111,14 +132,14 @@ struct Apply {
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
-    type Map = Nothing;
+    type Map = Map;
     type Gather = Gather;
     type Apply = Apply;
 
-    fn map(_: &Nothing, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+    fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let mut columns = Vec::new();
         for name in rows.names().filter(|n| *n != "id") {
             columns.push(rows.column(name)?);
@@ -126,6 +147,9 @@ impl RowStage for Stage {
         let ids = rows.column("id")?;
         let mut content = Vec::new();
         for (row, id) in texts(ids.as_ref()).into_iter().enumerate() {
+            if p.nulls == Nulls::Differ && columns.iter().all(|c| c.is_null(row)) {
+                continue;
+            }
             content.clear();
             let bytes: u64 = columns.iter().map(|c| feed(c.as_ref(), row, &mut content)).sum();
             let key = Digest::derive("tamis content 1", &content).0;

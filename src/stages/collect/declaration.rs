@@ -3,13 +3,14 @@ use super::files::Files;
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::reader::{Reader, Selects};
 use crate::formats::{Cut, Format, Options};
-use crate::manifest::Decimal;
 use crate::manifest::sections::{Dataset, Privacy, SchemaSection};
 use crate::manifest::values::{At, Size};
+use crate::manifest::{Decimal, Declared, read};
 use crate::model::license;
 use crate::stage::*;
 use crate::table::{DataType, utf8};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::json;
 use std::borrow::Cow;
@@ -38,8 +39,10 @@ pub struct Declaration {
     #[serde(default)]
     pub optional: Vec<At<String>>,
     /// The sample's id: a selector, or `path`, `stem`, `content` (a digest of the record: an edit is then a removal
-    /// and an addition). A column of such a name is written `column:path`. Default: `path` where a file is a sample,
-    /// `stem` where files beside images are met by it, else `content`.
+    /// and an addition, and equal records are merged), `position` (`FILE:N` for the N-th sample of a file: a record more
+    /// gives all behind it other ids). A column of such a name is written `column:path`. Default: `path` where a file is a
+    /// sample, `stem` where files beside images are met by it, else a digest of the record; of equal records the second
+    /// is then `DIGEST~2`, and all of them stay.
     #[schemars(length(min = 1))]
     pub id: Option<At<String>>,
     /// Put before every id, where two sources use the same ids.
@@ -225,11 +228,37 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
     Some(Collect { files, format, options, id, prefix, declared: d, by })
 }
 
+/// How ids that several samples of a source are given come to differ.
+#[derive(Serialize, serde::Deserialize, Clone, Copy, Debug, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Numbers {
+    /// The manifest declares no id: of equal records the second and those behind it are numbered.
+    Equal,
+    /// All samples of a file are numbered.
+    Position,
+}
+
+/// The sources whose samples are numbered.
+pub fn numbered(check: &Check) -> BTreeMap<String, Numbers> {
+    let of = |declared: &Declared| -> Option<Numbers> {
+        let d: Declaration = read(declared).ok()?;
+        let files = d.open.or(d.direct)?;
+        let format = files.format()?;
+        let reader = files.reader(format)?;
+        match &d.id {
+            Some(id) => (id.as_str() == "position" && reader.id != "path").then_some(Numbers::Position),
+            None => (reader.id == "content").then_some(Numbers::Equal),
+        }
+    };
+    let sources = check.manifest.instances(&["collect"]).into_iter();
+    sources.filter_map(|(name, _, declared)| Some((name, of(declared)?))).collect()
+}
+
 /// What ids are taken from: as declared, else as the format has it.
 fn id(check: &mut Check, d: &Declaration, files: &Files, format: &Format) -> String {
     let beside = files.beside(format);
     let of_file: Option<&[&str]> = match files.reader(format) {
-        _ if beside => Some(&["stem"]),
+        _ if beside => Some(&["stem", "path", "content"]),
         Some(reader) if reader.id.is_empty() => {
             return id_of_rows(check, d, format);
         }
@@ -252,18 +281,34 @@ fn id(check: &mut Check, d: &Declaration, files: &Files, format: &Format) -> Str
     };
     if let Some(words) = of_file.filter(|words| !words.contains(&id.as_str())) {
         let message = match beside {
-            true => "the files beside the images are met by the stem of their names",
+            true => "an image has no fields to take an id from",
             false => "a file that is a sample has no fields to take an id from",
         };
         check.bad(Diagnostic::error("T0302", id.span(), message).label(format!("one of {}", words.join(", "))));
     }
+    check_position(check, id);
     id.get().clone()
+}
+
+/// Tells what samples cost that are known by their place alone.
+fn check_position(check: &mut Check, id: &At<String>) {
+    if id.as_str() != "position" {
+        return;
+    }
+    let problem = Diagnostic::warning("T0326", id.span(), "samples are known by their place in their file");
+    check.bad(problem.label("a record that is put in or taken out gives all records behind it other ids").help(
+        "other ids are other samples: they may change their split, and votes and decisions of reviews no longer meet \
+         them; take a field that is unique, if there is one",
+    ));
 }
 
 /// The id of a format whose records have no bytes of their own, so that nothing but a column can tell them apart.
 fn id_of_rows(check: &mut Check, d: &Declaration, format: &Format) -> String {
     match &d.id {
-        Some(id) if !matches!(id.as_str(), "path" | "stem" | "content") => id.get().clone(),
+        Some(id) if !matches!(id.as_str(), "path" | "stem" | "content") => {
+            check_position(check, id);
+            id.get().clone()
+        }
         _ => {
             let span = d.id.as_ref().map_or(check.span.clone(), At::span);
             let message = format!("samples of the format {} take their id from a column", format.name);
@@ -385,8 +430,22 @@ fn check_globs(check: &mut Check, d: &Declaration, files: &Files, format: &Forma
 }
 
 /// Names that no field may have.
-pub const RESERVED: &[&str] =
-    &["id", "source", "split", "tokens", "image", "width", "height", "orientation", "objects", "stated_size"];
+pub const RESERVED: &[&str] = &[
+    "id",
+    "source",
+    "split",
+    "tokens",
+    "image",
+    "width",
+    "height",
+    "orientation",
+    "objects",
+    "objects_lost",
+    "objects_of",
+    "beside",
+    "beside_path",
+    "stated_size",
+];
 
 fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Format) {
     let selects = files.selects(format);
@@ -402,7 +461,7 @@ fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Form
         check_selector(check, selector, format, selects, &["path", "stem"]);
     }
     if let Some(id) = d.id.as_ref().filter(|_| files.reader(format).is_some_and(|r| r.id != "path")) {
-        check_selector(check, id, format, selects, &["path", "stem", "content"]);
+        check_selector(check, id, format, selects, &["path", "stem", "content", "position"]);
     }
 }
 
@@ -464,9 +523,9 @@ pub fn reject_words(rule: &str) -> &'static str {
     }
 }
 
-/// An id as it is kept: prefixed, `#` escaped, of 1-512 bytes without control characters.
+/// An id as it is kept: prefixed, else as it is written, of 1-512 bytes without control characters.
 pub fn make_id(prefix: &str, id: &str) -> Result<String, String> {
-    let id = format!("{prefix}{id}").replace('#', "%23");
+    let id = format!("{prefix}{id}");
     if id.is_empty() || id.len() > 512 {
         return Err(format!("an id of {} bytes; 1 to 512 are allowed", id.len()));
     }

@@ -1,11 +1,20 @@
 //! `collect`: ids are a set over all sources. Equal id and equal content: one stays, the others are merged into it.
 //! Equal id and other content: the first stays, the others are dropped with a finding `id.conflict`, and a gate fails.
 //!
-//! Reads `id` and all columns that the sources give. Nothing is declared for it; `id_prefix` of a source is the remedy.
+//! Sources that declare no id keep their equal records: the n-th, in the order of the data, has the id `DIGEST~n` and a
+//! finding `id.numbered`. With `id = "position"` the n-th sample of a file has the id `FILE:n`. Finding `id.alike`: an id
+//! that differs from an earlier one in white space or normal form alone.
+//!
+//! Reads `id` and all columns that the sources give. Nothing is declared for it; `id_prefix` of a source is the remedy of
+//! a conflict between two.
+use super::declaration::{Numbers, numbered};
 use crate::digest::Digest;
 use crate::manifest::Decimal;
+use crate::measure::names::look;
 use crate::stage::*;
-use crate::table::{feed, texts};
+use crate::table::{feed, text_column, texts, utf8};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const ENTRY: Entry = Entry::row::<Ids>("collect/ids", "collect", declare);
 
@@ -13,13 +22,27 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(columns) = check.columns.get("samples") else { return Vec::new() };
     let mut reads = names(&["id"]);
     reads.extend(columns.keys().filter(|c| *c != "id" && *c != "source").cloned());
+    let map = Map { numbered: numbered(check) };
+    let mut ports = Ports { table: "samples".into(), reads, drops: true, ..Ports::default() };
+    if !map.numbered.is_empty() {
+        ports.reads.push("source".into());
+        ports.apply_reads = names(&["id"]);
+        ports.writes = writes([("id", Column::new(utf8()).harmless())]);
+    }
     vec![Plan {
         gates: vec![
             Gate::at_most("collect", "collect.conflicts", Decimal::default(), first_id(check))
                 .look("tamis show collect --findings"),
         ],
-        ..Plan::map::<Ids>(Ports { table: "samples".into(), reads, drops: true, ..Ports::default() }, &Nothing {})
+        ..Plan::map::<Ids>(ports, &map)
     }]
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Map {
+    /// The sources whose samples are numbered.
+    #[serde(default, skip_serializing_if = "is_default")]
+    numbered: BTreeMap<String, Numbers>,
 }
 
 /// Where the first source says what its ids are.
@@ -32,87 +55,155 @@ fn first_id(check: &Check) -> std::ops::Range<usize> {
 
 struct Ids;
 
+/// What the map says of a row: its id is its own, or one of those that are numbered; or what its id is, under what it
+/// looks like.
+const OWN: u8 = b'=';
+const EQUAL: u8 = b'~';
+const POSITION: u8 = b':';
+const ALIKE: u8 = b'?';
+
 impl RowStage for Ids {
-    const MAP: u32 = 2;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
-    const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
-    type Map = Nothing;
+    const USES: &'static [&'static str] = &["unicode 18.0"];
+    const MAP: u32 = 3;
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
+    type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;
 
-    fn map(_: &Nothing, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+    fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let mut columns = Vec::new();
-        for name in rows.names().filter(|n| *n != "id") {
+        for name in rows.names().filter(|n| *n != "id" && *n != "source") {
             columns.push(rows.column(name)?);
         }
+        let sources = if p.numbered.is_empty() { Vec::new() } else { rows.texts("source")? };
         let ids = rows.column("id")?;
         let mut content = Vec::new();
         for (row, id) in texts(ids.as_ref()).into_iter().enumerate() {
+            let id = id.unwrap_or_default();
+            let kind = match sources.get(row).and_then(|s| p.numbered.get(s.as_deref()?)) {
+                None => OWN,
+                Some(Numbers::Equal) => EQUAL,
+                Some(Numbers::Position) => POSITION,
+            };
             content.clear();
+            content.push(kind);
             for c in &columns {
                 feed(c.as_ref(), row, &mut content);
             }
-            summary.put(id.unwrap_or_default(), row, &Digest::derive("tamis row 1", &content).0[..16]);
+            let digest = Digest::derive("tamis row 1", content.get(1..).unwrap_or_default()).0;
+            summary.put(id, row, [&[kind], digest.get(..16).unwrap_or_default()].concat());
+            let look = if kind == OWN { look(id) } else { id.into() };
+            if look != id {
+                summary.put(look.as_bytes(), row, [&[ALIKE], id.as_bytes()].concat());
+            }
         }
         Ok(Delta::default())
     }
 }
 
+/// The records of one id, and of those that look like it.
+#[derive(Default)]
+struct Group {
+    key: Vec<u8>,
+    /// What the first record of the id holds.
+    kept: Option<Vec<u8>>,
+    /// Numbered records so far.
+    numbered: u64,
+    /// Other ids that look like this one.
+    alike: BTreeSet<Vec<u8>>,
+}
+
 impl Ids {
     /// One id in memory at a time.
     fn gather(_: &Nothing, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
-        let mut kept: Option<Hit> = None;
-        let (mut merged, mut conflicts) = (0u64, 0u64);
+        let mut of = Group::default();
+        let (mut merged, mut conflicts, mut numbered, mut alike) = (0u64, 0u64, 0u64, 0u64);
         for hit in hits.iter() {
-            match &kept {
-                Some(k) if k.key == hit.key && k.value == hit.value => {
-                    merged += 1;
-                    out.put(hit.at, [b"=".as_slice(), &hit.key].concat());
+            if of.key != *hit.key {
+                of = Group { key: hit.key.to_vec(), ..Group::default() };
+            }
+            let Some((kind, value)) = hit.value.split_first() else { continue };
+            match (*kind, &of.kept) {
+                (ALIKE, _) if of.alike.insert(value.to_vec()) => {
+                    // the first of several is the one that the others look like
+                    if of.kept.is_some() || of.alike.len() > 1 {
+                        alike += 1;
+                        out.put(hit.at, [ALIKE]);
+                    }
                 }
-                Some(k) if k.key == hit.key => {
+                (ALIKE, _) => {}
+                (EQUAL | POSITION, kept) => {
+                    of.numbered += 1 + u64::from(*kind == EQUAL && of.numbered == 0 && kept.is_some());
+                    if *kind == POSITION || of.numbered > 1 {
+                        numbered += u64::from(*kind == EQUAL);
+                        let sign = char::from(*kind);
+                        let id = format!("{}{sign}{}", String::from_utf8_lossy(&hit.key), of.numbered);
+                        out.put(hit.at, [&[*kind], id.as_bytes()].concat());
+                    }
+                    if *kind == EQUAL {
+                        of.kept.get_or_insert_with(|| value.to_vec());
+                    }
+                }
+                (_, None) => {
+                    of.kept = Some(value.to_vec());
+                    if !of.alike.is_empty() {
+                        alike += 1;
+                        out.put(hit.at, [ALIKE]);
+                    }
+                }
+                (_, Some(kept)) if *kept == value => {
+                    merged += 1;
+                    out.put(hit.at, [&[OWN], &*hit.key].concat());
+                }
+                _ => {
                     conflicts += 1;
                     out.put(hit.at, b"!");
                 }
-                _ => kept = Some(hit),
             }
         }
         out.fact("merged", merged);
         out.fact("conflicts", conflicts);
+        out.fact("numbered", numbered);
+        out.fact("alike", alike);
         Ok(())
     }
 
-    fn apply(_: &Nothing, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
+    fn apply(_: &Nothing, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
+        let mut given: BTreeMap<usize, String> = BTreeMap::new();
         for (row, say) in &slice.rows {
             let row = *row as usize;
-            match say.strip_prefix(b"=") {
-                Some(id) => {
-                    let id = String::from_utf8_lossy(id).into_owned();
-                    delta.event(
-                        row,
-                        Act::Merge(id),
-                        "collect",
-                        "id.repeated",
-                        "the same id and the same content as an earlier record",
-                    );
+            let mut tell = |act, rule, say| delta.event(row, act, "collect", rule, say);
+            let Some((kind, id)) = say.split_first() else { continue };
+            let id = String::from_utf8_lossy(id).into_owned();
+            match *kind {
+                OWN => {
+                    let say = "the same id and the same content as an earlier record";
+                    tell(Act::Merge(id), "id.repeated", say);
                 }
-                None => {
-                    delta.event(
-                        row,
-                        Act::Fail,
-                        "collect",
-                        "id.conflict",
-                        "the same id as an earlier record, but other content",
-                    );
-                    delta.event(
-                        row,
-                        Act::DROP,
-                        "collect",
-                        "id.conflict",
-                        "the earlier record stays; give one source an `id_prefix`",
-                    );
+                ALIKE => {
+                    let say = "its id and that of an earlier record differ in white space or normal form alone";
+                    tell(Act::Finding, "id.alike", say);
+                }
+                EQUAL => {
+                    let say = "equal to an earlier record, and told from it by a number: no `id` is declared";
+                    tell(Act::Finding, "id.numbered", say);
+                    given.insert(row, id);
+                }
+                POSITION => drop(given.insert(row, id)),
+                _ => {
+                    tell(Act::Fail, "id.conflict", "the same id as an earlier record, but other content");
+                    let say = "the earlier record stays; give one source an `id_prefix`, or take ids from a field or \
+                               the path, which tell the two apart";
+                    tell(Act::DROP, "id.conflict", say);
                 }
             }
+        }
+        if !given.is_empty() {
+            let ids = rows.texts("id")?;
+            let ids = ids.iter().enumerate().map(|(row, id)| given.get(&row).or(id.as_ref()).map(String::as_str));
+            delta.write("id", text_column(ids));
         }
         Ok(delta)
     }

@@ -1,12 +1,13 @@
 //! `collect.NAME` for images: each file is a sample, its bytes by digest; no file is opened. The name of the folder that an
 //! image lies in is to be selected as `class`.
+use super::beside::Keys;
 use super::declaration::{declared, make_id, reject_words};
 use crate::digest::Digest;
 use crate::formats::Cut;
 use crate::formats::cut::Holds;
 use crate::model::images::Image;
 use crate::stage::*;
-use crate::table::{Cell, array_of, utf8};
+use crate::table::{Cell, array_of, list, utf8};
 use serde::{Deserialize, Serialize};
 
 pub const ENTRY: Entry = Entry::row::<Images>("collect/images", "collect.*", declare)
@@ -35,6 +36,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             "stem" => place.stem.push(name.clone()),
             _ => place.class.push(name.clone()),
         }
+    }
+    if c.files.beside(c.format) {
+        place.beside = Some(Keys::of(&c, &check.instance, true));
+        writes.push(("beside".into(), Column::new(list(utf8())).inner().harmless()));
+        writes.push(("beside_path".into(), Column::new(utf8()).inner().harmless()));
     }
     let word = if c.format.sidecar.is_some() { "images" } else { "" };
     let step = if word.is_empty() { check.path.clone() } else { format!("{}/{word}", check.path) };
@@ -66,12 +72,15 @@ struct Place {
     /// Columns that hold the stem of its name.
     #[serde(default, skip_serializing_if = "is_default")]
     stem: Vec<String>,
+    /// How images are found by the documents beside them.
+    #[serde(default, skip_serializing_if = "is_default")]
+    beside: Option<Keys>,
 }
 
 struct Images;
 
 impl RowStage for Images {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2;
     type Map = Place;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -117,6 +126,11 @@ impl RowStage for Images {
         columns.insert("id".into(), array_of(ids));
         columns.insert("image".into(), array_of(images));
         columns.insert("source".into(), array_of(sources));
+        if let Some(keys) = &p.beside {
+            let of = |(path, stem): &(String, String)| Some(keys.of_image(path, stem));
+            columns.insert("beside".into(), array_of(kept.iter().map(of)));
+            columns.insert("beside_path".into(), array_of(kept.iter().map(|(path, _)| Some(path.clone()))));
+        }
         let mut write = |names: &[String], of: fn(&(String, String)) -> Option<String>| {
             for name in names {
                 columns.insert(name.clone(), array_of(kept.iter().map(of)));

@@ -11,6 +11,7 @@
 //! Formats are listed in `formats/mod.rs`: of records (`read`), of images (`images`), of annotations beside images
 //! (`sidecars`, then `objects`). `.gz` and `.zst` are read. Writes the fields, `id`, `source`, `image`, and what a format
 //! adds (`tokens`, `objects`). What no reader can parse is in the ledger with file and line, and `max_rejects` decides.
+mod beside;
 pub mod declaration;
 mod files;
 pub mod ids;
@@ -23,4 +24,4 @@ mod sidecars;
 
 use crate::stage::Entry;
 
-pub const ENTRIES: &[Entry] = &[images::ENTRY, sidecars::ENTRY, read::ENTRY, objects::ENTRY];
+pub const ENTRIES: &[Entry] = &[images::ENTRY, sidecars::ENTRY, read::ENTRY, objects::ENTRY, objects::SHARED];

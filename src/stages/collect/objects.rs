@@ -1,12 +1,17 @@
 //! `collect.NAME` for images with files beside them: images are met by their documents. No document: null (nobody
-//! looked); a document without boxes: [] (looked, nothing there). Findings, with the format's name in front:
-//! `voc.missing` (an image without document), `voc.unmatched` (a document without image), `voc.twice` (two documents of
-//! one image: the sample waits for review).
+//! looked); a document without boxes: [] (looked, nothing there); what could not be read is counted in `objects_lost`, and
+//! an image of which nothing could be read has null there. Findings, with the format's name in front: `voc.missing` (an
+//! image without document), `voc.unmatched` (a document without image), `voc.twice` (two documents of one image: the sample
+//! waits for review), `coco.folder` (a document names its image with a folder that is not the image's), `coco.ambiguous`
+//! (one document fits several images: it is taken for none of them).
+use super::beside::{named, placed};
 use super::declaration::declared;
+use crate::formats::sidecar::stem_of;
+use crate::measure::names::composed;
 use crate::model::boxes::Box2;
 use crate::stage::*;
 use crate::table::value::column;
-use crate::table::{Cell, DataType, Value, list, value_at};
+use crate::table::{ArrayRef, Cell, DataType, Value, array_of, list, utf8, value_at};
 use serde::{Deserialize, Serialize};
 
 pub const ENTRY: Entry = Entry::join::<Objects>("collect/objects", "collect.*", declare);
@@ -20,20 +25,22 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     vec![Plan::join::<Objects>(
         Ports {
             table: "samples".into(),
-            reads: names(&["id", "source", "objects", "stated_size"])
+            reads: names(&["id", "source", "beside_path", "objects", "objects_lost", "objects_of", "stated_size"])
                 .into_iter()
                 .filter(|n| n == "id" || n == "source" || check.column("samples", n).is_some())
                 .collect(),
             writes: writes([
                 ("objects", Column::new(list(Box2::ty())).inner()),
+                ("objects_lost", Column::new(DataType::UInt32).inner()),
+                ("objects_of", Column::new(utf8()).inner().harmless()),
                 ("stated_size", Column::new(list(DataType::Int64)).inner()),
             ]),
             drops: true,
             right: Some(Right {
                 table: format!("{}/documents", check.path),
-                key: "stem".into(),
-                on: "id".into(),
-                reads: names(&["width", "height", "objects"]),
+                key: "key".into(),
+                on: "beside".into(),
+                reads: names(&["key", "image", "width", "height", "objects", "lost"]),
                 unmatched: Some((format!("{}.unmatched", c.format.name), key.clone())),
             }),
             ..Ports::default()
@@ -56,49 +63,181 @@ struct Meet {
 struct Objects;
 
 impl JoinStage for Objects {
-    const JOIN: u32 = 2;
+    const JOIN: u32 = 3;
     type Join = Meet;
 
     fn join(p: &Meet, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
-        let sources = left.texts("source")?;
-        let (widths, heights, boxes) = (right.column("width")?, right.column("height")?, right.column("objects")?);
-        let before = |name: &str| -> Result<Option<_>, Fault> {
+        let (sources, paths) = (left.texts("source")?, left.texts("beside_path")?);
+        let documents = Documents::read(right)?;
+        let before = |name: &str| -> Result<Option<ArrayRef>, Fault> {
             if left.names().any(|n| n == name) { left.column(name).map(Some) } else { Ok(None) }
         };
-        let (objects_before, size_before) = (before("objects")?, before("stated_size")?);
-        let was =
-            |c: &Option<crate::table::ArrayRef>, row| c.as_ref().map_or(Value::Null, |a| value_at(a.as_ref(), row));
-        let (mut objects, mut sizes) = (Vec::new(), Vec::new());
+        const COLUMNS: [&str; 4] = ["objects", "objects_lost", "objects_of", "stated_size"];
+        let [objects, lost, of, size] = COLUMNS.map(before);
+        let was = [objects?, lost?, of?, size?];
+        let mut after: [Vec<Value>; 4] = Default::default();
         for (row, hits) in matches.iter().enumerate() {
-            if sources.get(row).and_then(|s| s.as_deref()) != Some(&p.source) {
-                objects.push(was(&objects_before, row));
-                sizes.push(was(&size_before, row));
-                continue;
-            }
-            match hits.first() {
-                None => delta.event(
-                    row,
-                    Act::Finding,
-                    &p.key,
-                    format!("{}.missing", p.format),
-                    "an image without a document",
-                ),
-                Some(_) if hits.len() > 1 => {
-                    let say = "two documents of one image; the first is taken";
-                    delta.event(row, Act::Review, &p.key, format!("{}.twice", p.format), say);
+            let values = match sources.get(row).and_then(|s| s.as_deref()) == Some(&p.source) {
+                true => {
+                    let path = paths.get(row).and_then(|p| p.as_deref()).unwrap_or_default();
+                    p.taken(row, path, hits, &documents, &mut delta)
                 }
-                Some(_) => {}
-            }
-            let first = |a: &crate::table::ArrayRef| hits.first().map_or(Value::Null, |h| value_at(a.as_ref(), *h));
-            objects.push(first(&boxes));
-            sizes.push(match (first(&widths), first(&heights)) {
-                (Value::Int(w), Value::Int(h)) => Value::List(vec![Value::Int(w), Value::Int(h)]),
-                _ => Value::Null,
-            });
+                false => was.each_ref().map(|c| c.as_ref().map_or(Value::Null, |a| value_at(a.as_ref(), row))),
+            };
+            after.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
         }
-        delta.write("objects", column(&list(Box2::ty()), &objects).map_err(Fault::Bug)?);
-        delta.write("stated_size", column(&list(DataType::Int64), &sizes).map_err(Fault::Bug)?);
+        let types = [list(Box2::ty()), DataType::UInt32, utf8(), list(DataType::Int64)];
+        for ((name, ty), values) in COLUMNS.iter().zip(types).zip(&after) {
+            delta.write(*name, column(&ty, values).map_err(Fault::Bug)?);
+        }
+        Ok(delta)
+    }
+}
+
+/// The documents that were brought to a partition.
+struct Documents {
+    keys: Vec<Option<String>>,
+    images: Vec<Option<String>>,
+    /// width, height, objects, lost
+    columns: [ArrayRef; 4],
+}
+
+impl Documents {
+    fn read(right: &Rows) -> Result<Documents, Fault> {
+        let columns = ["width", "height", "objects", "lost"].map(|name| right.column(name));
+        let [width, height, objects, lost] = columns;
+        let columns = [width?, height?, objects?, lost?];
+        Ok(Documents { keys: right.texts("key")?, images: right.texts("image")?, columns })
+    }
+
+    fn text(of: &[Option<String>], hit: usize) -> &str {
+        of.get(hit).and_then(|t| t.as_deref()).unwrap_or_default()
+    }
+
+    /// Whether a document names its image as its path ends; one that names it by its file alone does so everywhere.
+    fn agrees(&self, hit: usize, path: &str) -> bool {
+        let Some(Some(image)) = self.images.get(hit) else { return true };
+        let (path, image) = (placed(path, stem_of(path)), named(image));
+        let (path, image) = (composed(&path), composed(&image));
+        path.strip_suffix(&*image).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+    }
+}
+
+impl Meet {
+    fn tell(&self, delta: &mut Delta, row: usize, act: Act, rule: &str, say: &str) {
+        delta.event(row, act, &self.key, format!("{}.{rule}", self.format), say);
+    }
+
+    /// The objects of an image, how many were lost, whose they are, and the size that is stated.
+    fn taken(&self, row: usize, path: &str, hits: &[usize], of: &Documents, delta: &mut Delta) -> [Value; 4] {
+        let any = format!("{}//", self.source);
+        let (own, unread): (Vec<usize>, Vec<usize>) =
+            hits.iter().copied().partition(|h| Documents::text(&of.keys, *h) != any);
+        // the more of the path a document names, the surer it is meant
+        let length = |h: &usize| Documents::text(&of.images, *h).split(['/', '\\']).count();
+        let agree: Vec<usize> = own.iter().copied().filter(|h| of.agrees(*h, path)).collect();
+        let longest = agree.iter().map(length).max();
+        let best: Vec<usize> = agree.into_iter().filter(|h| Some(length(h)) == longest).collect();
+        let meant = if best.is_empty() { &own } else { &best };
+        if meant.len() < own.len() || best.is_empty() && !own.is_empty() {
+            let say = "a document names the image with another folder; one that names the image's own counts first";
+            self.tell(delta, row, Act::Finding, "folder", say);
+        }
+        let Some(first) = meant.first() else {
+            self.tell(delta, row, Act::Finding, "missing", "an image without a document");
+            let lost = if unread.is_empty() { Value::Null } else { 1u32.into_value() };
+            return [Value::Null, lost, Value::Null, Value::Null];
+        };
+        if meant.len() > 1 {
+            self.tell(delta, row, Act::Review, "twice", "two documents of one image; the first is taken");
+        }
+        let [width, height, objects, lost] = of.columns.each_ref().map(|c| value_at(c.as_ref(), *first));
+        let size = match (width, height) {
+            (Value::Int(w), Value::Int(h)) => Value::List(vec![Value::Int(w), Value::Int(h)]),
+            _ => Value::Null,
+        };
+        let document = format!("{}/{}", Documents::text(&of.keys, *first), Documents::text(&of.images, *first));
+        [objects, lost, Value::Text(document), size]
+    }
+}
+
+pub const SHARED: Entry = Entry::row::<Shared>("collect/shared", "collect.*", declare_shared);
+
+/// Images that are known by their place may share a document.
+fn declare_shared(check: &mut Check) -> Vec<Plan> {
+    let Some(c) = declared(check) else { return Vec::new() };
+    if !c.files.beside(c.format) || c.id == "stem" {
+        return Vec::new();
+    }
+    let key = format!("{}.{}.files", check.path, c.by);
+    let meet = Meet { source: check.instance.clone(), key, format: c.format.name.into() };
+    let ports = Ports {
+        table: "samples".into(),
+        reads: names(&["source", "objects_of"]),
+        apply_reads: names(&["objects", "objects_lost"]),
+        writes: writes([
+            ("objects", Column::new(list(Box2::ty())).inner()),
+            ("objects_lost", Column::new(DataType::UInt32).inner()),
+        ]),
+        ..Ports::default()
+    };
+    vec![Plan::row::<Shared>(ports, &Of { source: check.instance.clone() }, &Nothing {}, &meet).word("shared")]
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Of {
+    #[serde(default, skip_serializing_if = "is_default")]
+    source: String,
+}
+
+struct Shared;
+
+impl RowStage for Shared {
+    const MAP: u32 = 1;
+    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
+    type Map = Of;
+    type Gather = Nothing;
+    type Apply = Meet;
+
+    fn map(p: &Of, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+        let (sources, of) = (rows.texts("source")?, rows.texts("objects_of")?);
+        for (row, (source, document)) in sources.iter().zip(&of).enumerate() {
+            if let Some(document) = document.as_ref().filter(|_| source.as_ref() == Some(&p.source)) {
+                summary.put(document, row, []);
+            }
+        }
+        Ok(Delta::default())
+    }
+}
+
+impl Shared {
+    fn gather(_: &Nothing, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+        let mut last: Option<Hit> = None;
+        for hit in hits.iter() {
+            if let Some(before) = last.filter(|l| l.key == hit.key) {
+                out.put(before.at, []);
+                out.put(hit.at, []);
+            }
+            last = Some(hit);
+        }
+        Ok(())
+    }
+
+    fn apply(p: &Meet, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
+        let mut delta = Delta::default();
+        let mut objects = rows.cells::<Vec<Box2>>("objects")?;
+        let mut lost = rows.cells::<u32>("objects_lost")?;
+        for row in slice.rows.keys().map(|row| *row as usize) {
+            let say = "its document fits other images, too; `file_name` must tell them apart";
+            p.tell(&mut delta, row, Act::Finding, "ambiguous", say);
+            if let (Some(objects), Some(lost)) = (objects.get_mut(row), lost.get_mut(row)) {
+                (*objects, *lost) = (None, Some(1));
+            }
+        }
+        delta.write("objects", array_of(objects));
+        delta.write("objects_lost", array_of(lost));
         Ok(delta)
     }
 }

@@ -32,7 +32,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }
     let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
     let mut reads = names(&["blob", "context", "reject"]);
-    let used = |s: &str| c.id == s || fields.values().any(|f| f.0 == s);
+    let used = |s: &str| c.id == s || (s == "path" && c.id == "position") || fields.values().any(|f| f.0 == s);
     reads.extend(["path", "stem"].into_iter().filter(|s| used(s)).map(String::from));
     let ports = Ports { table: source.table.clone(), reads, writes, into: Some("samples".into()), ..Ports::default() };
     let mut gates = c.gates(check, &check.path);
@@ -136,7 +136,7 @@ impl Parse {
 struct Read;
 
 impl RowStage for Read {
-    const MAP: u32 = 3;
+    const MAP: u32 = 4; // ids as they are written, and of content without its layout
     const GATHER: Option<GatherPart<Self>> = Some((1, Wanted::gather));
     type Map = Parse;
     type Gather = Wanted;

@@ -1,10 +1,13 @@
 //! `collect.NAME/documents`: files of annotations beside images become a table of documents, one an image. Each file is
-//! read from its bytes alone. Findings and drops are those of the format.
+//! read from its bytes alone. Findings and drops are those of the format; what is dropped leaves a trace, so that its image
+//! does not pass for one that nobody looked at, or that shows nothing.
+use super::beside::Keys;
 use super::declaration::{declared, reject_words};
 use crate::digest::Digest;
+use crate::formats::cut::Holds;
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::{Document, Note, Sidecar};
-use crate::formats::{Cut, Options, Wrong, named};
+use crate::formats::{Cut, Options, Wrong, named, pointer};
 use crate::model::boxes::Box2;
 use crate::stage::*;
 use crate::table::{Cell, DataType, array_of, list, utf8};
@@ -19,10 +22,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(sidecar) = c.format.sidecar.as_ref().filter(|_| c.files.beside(c.format)) else { return Vec::new() };
     let source = c.source(check, &c.files.files, "files", Cut::Document(sidecar.holds), false);
     let writes = writes([
-        ("stem", utf8()),
+        ("key", utf8()),
+        ("image", utf8()),
         ("width", DataType::Int64),
         ("height", DataType::Int64),
         ("objects", list(Box2::ty())),
+        ("lost", DataType::UInt32),
     ]);
     let word = "documents".to_string();
     let step = format!("{}/{word}", check.path);
@@ -30,14 +35,15 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         source: check.instance.clone(),
         format: c.format.name.into(),
         reader: sidecar.version,
-        prefix: c.prefix.clone(),
+        keys: Keys::of(&c, &check.instance, false),
         depth_max: c.depth_max(),
         options: c.options.clone(),
     };
     let ports = Ports {
         table: source.table.clone(),
-        reads: names(&["blob", "stem", "reject"]),
+        reads: names(&["blob", "path", "stem", "reject"]),
         writes,
+        traces: true,
         into: Some(format!("{}/documents", check.path)),
         ..Ports::default()
     };
@@ -55,7 +61,7 @@ struct Parse {
     #[serde(default, skip_serializing_if = "is_default")]
     reader: u32,
     #[serde(default, skip_serializing_if = "is_default")]
-    prefix: String,
+    keys: Keys,
     #[serde(default, skip_serializing_if = "is_default")]
     depth_max: usize,
     /// The format's own keys.
@@ -73,31 +79,47 @@ impl Parse {
 struct Documents;
 
 impl RowStage for Documents {
-    const MAP: u32 = 3;
+    const MAP: u32 = 4;
     type Map = Parse;
     type Gather = Nothing;
     type Apply = Nothing;
 
     fn map(p: &Parse, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
         let sidecar = p.sidecar()?;
-        let (blobs, stems, rejects) = (rows.cells::<Digest>("blob")?, rows.texts("stem")?, rows.texts("reject")?);
-        let mut out = Beside { key: format!("collect.{}.format", p.source), prefix: &p.prefix, ..Beside::default() };
+        let (blobs, rejects) = (rows.cells::<Digest>("blob")?, rows.texts("reject")?);
+        let (paths, stems) = (rows.texts("path")?, rows.texts("stem")?);
+        let mut out = Beside { key: format!("collect.{}.format", p.source), ..Beside::default() };
         for (row, blob) in blobs.into_iter().enumerate() {
-            let stem = stems.get(row).cloned().flatten().unwrap_or_default();
+            let at = |v: &[Option<String>]| v.get(row).cloned().flatten().unwrap_or_default();
+            let (path, stem) = (at(&paths), at(&stems));
+            // a file of one image is about that image even if it cannot be read; one of many may be about any
+            let own = match sidecar.holds {
+                Holds::One => p.keys.of_document(None, &path, &stem),
+                Holds::Many => p.keys.any(),
+            };
             if let Some(Some(rule)) = rejects.get(row) {
                 out.delta.at(row, 0, Act::DROP, &out.key, rule, reject_words(rule));
+                out.trace(row, 0, own);
                 continue;
             }
             let bytes = rows.blob(blob.unwrap_or_default())?;
-            let unit = Unit { row, bytes: &bytes, context: None, path: "", stem: &stem };
+            if let Some(say) = pointer::told(&bytes) {
+                out.broken(row, 0, own, &Wrong::new(pointer::RULE, say));
+                continue;
+            }
+            let unit = Unit { row, bytes: &bytes, context: None, path: &path, stem: &stem };
             match (sidecar.read)(&p.options, p.depth_max, &unit) {
-                Err(wrong) => out.drop(row, 0, &wrong),
+                Err(wrong) => out.broken(row, 0, own, &wrong),
                 Ok(documents) => {
                     out.notes(row, 0, &documents.notes);
                     for (n, document) in documents.of.into_iter().enumerate() {
+                        let key = |image: &Option<String>| match image {
+                            Some(image) => p.keys.of_document(Some(image), &path, &stem),
+                            None => own.clone(),
+                        };
                         match document {
-                            Ok(document) => out.document(row, n, document),
-                            Err(wrong) => out.drop(row, n, &wrong),
+                            Ok(document) => out.document(row, n, key(&document.image), document),
+                            Err(broken) => out.broken(row, n, key(&broken.image), &broken.wrong),
                         }
                     }
                 }
@@ -109,21 +131,32 @@ impl RowStage for Documents {
 
 /// The documents of a partition of files, column by column.
 #[derive(Default)]
-struct Beside<'p> {
+struct Beside {
     delta: Delta,
     /// The key of the manifest that is responsible.
     key: String,
-    prefix: &'p str,
-    ids: Vec<Option<String>>,
+    keys: Vec<Option<String>>,
+    images: Vec<Option<String>>,
     widths: Vec<Option<i64>>,
     heights: Vec<Option<i64>>,
     objects: Vec<Option<Vec<Box2>>>,
+    lost: Vec<Option<u32>>,
 }
 
-impl Beside<'_> {
-    fn drop(&mut self, row: usize, record: usize, wrong: &Wrong) {
+impl Beside {
+    /// Drops a document that cannot be read, and leaves a trace of it.
+    fn broken(&mut self, row: usize, record: usize, key: String, wrong: &Wrong) {
         self.delta.at(row, record, Act::DROP, &self.key, wrong.rule, &wrong.say);
         self.delta.at_line(wrong.line);
+        self.trace(row, record, key);
+    }
+
+    /// Something is said of an image that nobody can read: it has annotations, and they are lost.
+    fn trace(&mut self, row: usize, record: usize, key: String) {
+        self.bear(row, record, key, Document { lost: 1, ..Document::default() });
+        if let Some(objects) = self.objects.last_mut() {
+            *objects = None;
+        }
     }
 
     fn notes(&mut self, row: usize, record: usize, notes: &[Note]) {
@@ -133,23 +166,31 @@ impl Beside<'_> {
         }
     }
 
-    fn document(&mut self, row: usize, record: usize, d: Document) {
+    fn document(&mut self, row: usize, record: usize, key: String, d: Document) {
         self.notes(row, record, &d.notes);
+        self.bear(row, record, key, d);
+    }
+
+    fn bear(&mut self, row: usize, record: usize, key: String, d: Document) {
         self.delta.born.parents.push((row as u32, record as u32));
-        self.ids.push(Some(format!("{}{}", self.prefix, d.stem)));
+        self.keys.push(Some(key));
+        self.images.push(d.image);
         self.widths.push(d.width);
         self.heights.push(d.height);
         self.objects.push(Some(d.boxes));
+        self.lost.push(Some(d.lost));
     }
 
     fn finish(mut self) -> Delta {
-        if !self.ids.is_empty() {
+        if !self.keys.is_empty() {
             let columns = &mut self.delta.born.columns;
-            columns.insert("stem".into(), array_of(self.ids.clone()));
-            columns.insert("id".into(), array_of(self.ids));
+            columns.insert("key".into(), array_of(self.keys.clone()));
+            columns.insert("id".into(), array_of(self.keys));
+            columns.insert("image".into(), array_of(self.images));
             columns.insert("width".into(), Arc::new(Int64Array::from(self.widths)));
             columns.insert("height".into(), Arc::new(Int64Array::from(self.heights)));
             columns.insert("objects".into(), array_of(self.objects));
+            columns.insert("lost".into(), array_of(self.lost));
         }
         self.delta
     }

@@ -10,13 +10,13 @@
 //! Reads `votes.TASK` and the columns that bound an answer: the text for kinds that count in one, else the columns of
 //! `Kind::bounds` (`width`, `height`; `duration`) if all of them are there. Writes `votes.TASK` and `classes.TASK`, the
 //! sorted set of classes in all votes (of ratings their numbers). Findings: `guideline.major`, and those of the kind,
-//! which its file lists (`box.outside`). A class or a rating that goes takes its vote with it. Limits: an image of
-//! unknown size has no outside.
+//! which its file lists (`box.outside`). A vote counts the annotations that it lost; one that lost all of them has no
+//! answer. Limits: an image of unknown size has no outside.
 use super::declaration::{OnMajor, Task, checked};
 use super::kinds::kind::{Judge, Kind, Respond, number};
-use super::rows::{Note, optional, slot, tell};
+use super::rows::{Note, attribute, optional, slot, tell};
 use crate::manifest::Decimal;
-use crate::model::votes::{Vote, each_class};
+use crate::model::votes::{Vote, annotations, each_class};
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{ArrayRef, DataType, Value, array_of, list, utf8, value_at};
@@ -32,8 +32,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let mut reads = vec![votes.0.clone()];
     reads.extend(map.text.clone());
     reads.extend(map.bounded.then(|| names(map.kind.bounds)).into_iter().flatten());
+    let lost = "more answers or annotations are lost than may be: they cannot be read, or cannot be right";
+    let mut gates = task.gates(check, "check", false);
+    gates.push(task.lost_gate(check, &format!("{}/check", task.path), "lost_share", lost));
     vec![Plan {
-        gates: task.gates(check, "check", false),
+        gates,
         ..Plan::map::<Stage>(
             Ports {
                 table: "samples".into(),
@@ -63,6 +66,7 @@ fn map(check: &Check, task: &Task) -> Map {
         text: task.text.clone().filter(|_| kind.on_text),
         bounded: !kind.bounds.is_empty() && kind.bounds.iter().all(is_number),
         major: guideline.map(|g| major(g.version.get()).to_string()),
+        open: check.manifest.table(&["privacy"]).is_none(),
         problems: problems.map(|(p, respond)| (p.name.to_string(), respond)).collect(),
     }
 }
@@ -97,17 +101,21 @@ struct Map {
     /// The response to each problem, a field each. The default, `drop`, is left out.
     #[serde(flatten)]
     problems: BTreeMap<String, Respond>,
+    /// Words of the data may be told: there is no `[privacy]`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    open: bool,
 }
 
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2;
+    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;
 
-    fn map(p: &Map, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
+    fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let name = format!("votes.{}", p.task);
         let before = rows.column(&name)?;
         let limits = Limits::read(p, rows)?;
@@ -124,6 +132,7 @@ impl RowStage for Stage {
             p.judge_version(&votes, &mut judge.notes);
             let votes = p.judged(votes, &mut judge);
             tell(&mut delta, row, judge.notes);
+            summary.put(b"", row, serde_json::to_vec(&Lost::of(&votes)).unwrap_or_default());
             classes.push(Some(all_classes(&votes)));
             let new = Value::List(votes.into_iter().map(Vote::into_value).collect());
             changed |= new != old;
@@ -137,6 +146,51 @@ impl RowStage for Stage {
         }
         Ok(delta)
     }
+}
+
+/// How many answers and annotations there are, and how many were lost, here or while they were read.
+#[derive(Serialize, Deserialize, Default)]
+struct Lost {
+    answers: u64,
+    answers_lost: u64,
+    annotations: u64,
+    annotations_lost: u64,
+}
+
+impl Lost {
+    fn of(votes: &[Vote]) -> Lost {
+        let lost = |v: &&Vote| v.answer == Value::Null && v.lost > 0;
+        let annotations_lost: u64 = votes.iter().map(|v| u64::from(v.lost)).sum();
+        Lost {
+            answers: votes.len() as u64,
+            answers_lost: votes.iter().filter(lost).count() as u64,
+            annotations: votes.iter().map(|v| annotations(&v.answer) as u64).sum::<u64>() + annotations_lost,
+            annotations_lost,
+        }
+    }
+}
+
+impl Stage {
+    /// Facts: `lost` (annotations), and `lost_share`, the larger of the shares of answers and of annotations.
+    fn gather(_: &Nothing, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+        let mut all = Lost::default();
+        for hit in hits.iter() {
+            let own: Lost = serde_json::from_slice(&hit.value).map_err(|e| Fault::Bug(e.to_string()))?;
+            all.answers += own.answers;
+            all.answers_lost += own.answers_lost;
+            all.annotations += own.annotations;
+            all.annotations_lost += own.annotations_lost;
+        }
+        let share = millionths(all.answers_lost, all.answers).max(millionths(all.annotations_lost, all.annotations));
+        out.fact("lost", all.annotations_lost);
+        out.fact("lost_share", Fact::Decimal(format!("{}.{:06}", share / 1_000_000, share % 1_000_000)));
+        Ok(())
+    }
+}
+
+/// A share in millionths, rounded up, so that a limit is never passed by rounding.
+fn millionths(part: u64, whole: u64) -> u64 {
+    if whole == 0 { 0 } else { (part * 1_000_000).div_ceil(whole) }
 }
 
 /// The bounds of the answers in each row of a partition.
@@ -187,6 +241,7 @@ impl Map {
             problems: &self.problems,
             chars: limits.chars.get(row).copied().flatten(),
             bounds: limits.numbers.get(row * limits.each..(row + 1) * limits.each).unwrap_or_default(),
+            open: self.open,
             notes: Vec::new(),
         }
     }
@@ -202,14 +257,24 @@ impl Map {
         }
     }
 
-    /// Removes or repairs impossible annotations. A class or rating that cannot be repaired takes its vote with it.
+    /// Removes or repairs impossible annotations, and counts those that each vote lost.
     fn judged(&self, votes: Vec<Vote>, judge: &mut Judge) -> Vec<Vote> {
-        let judged = votes.into_iter().filter_map(|vote| {
-            let answer = match &vote.answer {
-                Value::Null => Value::Null,
-                answer => (self.kind.judge)(answer, judge)?,
-            };
-            Some(Vote { answer, ..vote })
+        let judged = votes.into_iter().map(|vote| {
+            if vote.answer == Value::Null {
+                return vote;
+            }
+            let before = judge.notes.len();
+            let answer = (self.kind.judge)(&vote.answer, judge);
+            let new = judge.notes.get_mut(before..).unwrap_or_default();
+            let own = self.kind.classes && !self.kind.is_list();
+            attribute(
+                new,
+                self.open,
+                &vote.annotator,
+                vote.answer.key_text().as_deref().filter(|_| own || self.kind.scale),
+            );
+            let lost = annotations(&vote.answer).saturating_sub(answer.as_ref().map_or(0, annotations));
+            vote.left(answer, lost as u32)
         });
         judged.collect()
     }
@@ -275,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn ratings_and_classes_take_their_votes_with_them() {
+    fn a_rating_or_class_that_goes_leaves_its_vote_without_an_answer() {
         let scale = |n: i64| Some(Decimal::from(n));
         let problems = [("outside".to_string(), Respond::Fail)].into();
         let p = Map { min: scale(0), max: scale(5), problems, ..map("rating") };
@@ -284,14 +349,15 @@ mod tests {
         let delta = run(&p, vec![("votes.t", votes(p.kind, vec![Some(row)]))]);
         assert_eq!(
             written(&delta, "votes.t", 0),
-            Some(vec![("a".into(), Value::Float(5.0)), ("c".into(), Value::Null)])
+            Some(vec![("a".into(), Value::Float(5.0)), ("b".into(), Value::Null), ("c".into(), Value::Null)])
         );
         assert_eq!((rules(&delta), &delta.events[0].act), (vec![(0, "rating.outside")], &Act::Fail));
         assert_eq!(classes(&delta), [Some(vec!["5".to_string()])]);
         let row = vec![vote("a", "x", Value::Text("what".into())), vote("b", "x", Value::Text("WBC".into()))];
         let p = map("classification");
         let delta = run(&p, vec![("votes.t", votes(p.kind, vec![Some(row)]))]);
-        assert_eq!(written(&delta, "votes.t", 0), Some(vec![("b".into(), Value::Text("WBC".into()))]));
+        let want = [("a".into(), Value::Null), ("b".into(), Value::Text("WBC".into()))];
+        assert_eq!(written(&delta, "votes.t", 0), Some(want.to_vec()));
         assert_eq!(rules(&delta), [(0, "class.undeclared")]);
     }
 

@@ -41,8 +41,28 @@ pub struct Declaration {
     /// What happens to annotations that cannot be right. Each is a finding, whatever is chosen.
     #[serde(default)]
     pub problems: Problems,
+    /// What happens to samples of whose label something was lost: an annotation was dropped, or an answer or its file could
+    /// not be read. `status.TASK` is then `incomplete`. Default `review`.
+    #[serde(default)]
+    pub on_incomplete: OnIncomplete,
+    /// The largest share of answers, and of annotations, that may be lost, else the build fails; 1 allows any. Default 0.5.
+    #[schemars(range(min = 0, max = 1))]
+    pub max_lost: Option<At<Decimal>>,
     /// How several answers become one label.
     pub aggregate: Option<Aggregate>,
+}
+
+/// Samples of whose label something was lost.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum OnIncomplete {
+    /// They wait for a person's decision and are not released before it, whatever `[review] hold` says.
+    #[default]
+    Review,
+    /// They leave the data set.
+    Drop,
+    /// They keep what is left of their label, which is counted as a finding; where nothing is left they have no label.
+    Keep,
 }
 
 /// The scale of a rating.
@@ -307,6 +327,23 @@ impl Task {
                 .look(format!("tamis show {step} --findings"))
         };
         self.problems(reading).filter(|p| p.1 == Respond::Fail).map(gate).collect()
+    }
+
+    /// The gates on what the task's answers lose: the fact `share` of a step may not pass `max_lost`.
+    pub fn lost_gate(&self, check: &Check, step: &str, share: &str, say: &str) -> Gate {
+        let half = Decimal::parse("0.5").unwrap_or_default();
+        let (max, span) = match &self.declared.max_lost {
+            Some(max) => (*max.get(), max.span()),
+            None => (half, check.span.clone()),
+        };
+        Gate::at_most(self.key("max_lost"), format!("{step}.{share}"), max, span)
+            .say(say)
+            .look(format!("tamis show {step} --findings; `max_lost` allows more"))
+    }
+
+    /// Whether the manifest says that every answer may be lost.
+    pub fn may_lose_all(&self) -> bool {
+        self.declared.max_lost.as_ref().is_some_and(|max| *max.get() >= Decimal::from(1u64))
     }
 
     /// Tells whether one of the problems makes samples wait for a person's decision.

@@ -19,7 +19,7 @@ use crate::formats::reader::{Ask, Field, From, Reader, Records, Told, Unit, WRIT
 use crate::formats::{Format, Options, named};
 use crate::manifest::values::At;
 use crate::stage::*;
-use crate::table::{array_of, bytes_at, list, types, utf8};
+use crate::table::{DataType, array_of, bytes_at, list, types, utf8};
 use serde::{Deserialize, Serialize};
 
 pub const ENTRY: Entry =
@@ -56,9 +56,9 @@ fn check_files(check: &mut Check, answers: &Answers, files: &[At<String>]) {
     }
     let Some(on) = answers.on.as_ref().filter(|on| on.as_str() != "id") else { return };
     let Some(Column { ty, .. }) = check.known(on) else { return };
-    if ty != utf8() && ty != list(utf8()) {
+    if ![utf8(), list(utf8()), DataType::Int64].contains(&ty) {
         let problem = Diagnostic::error("T0315", on.span(), format!("`{}` cannot be a join key", on.get()));
-        check.bad(problem.label(format!("this column is {}, not text", types::text(&ty))));
+        check.bad(problem.label(format!("this column is {}, neither text nor a whole number", types::text(&ty))));
     }
 }
 

@@ -10,11 +10,28 @@ pub struct Note {
     pub key: String,
     pub rule: &'static str,
     pub say: String,
+    /// The right row of a join that it is about.
+    pub right: Option<usize>,
 }
 
 impl Note {
     pub fn new(act: Act, key: String, rule: &'static str, say: impl Into<String>) -> Note {
-        Note { act, key, rule, say: say.into() }
+        Note { act, key, rule, say: say.into(), right: None }
+    }
+}
+
+/// Adds to notes whose answer they are about, and what it is if words of the data may be shown.
+pub fn attribute(notes: &mut [Note], open: bool, annotator: &str, answer: Option<&str>) {
+    if !open {
+        return;
+    }
+    let short = |text: &str| match text.char_indices().nth(60) {
+        Some((at, _)) => format!("{}...", text.get(..at).unwrap_or_default()),
+        None => text.to_string(),
+    };
+    let answer = answer.map_or(String::new(), |a| format!(", who answered `{}`", short(a)));
+    for note in notes {
+        note.say = format!("{}; by `{}`{answer}", note.say, short(annotator));
     }
 }
 
@@ -22,6 +39,9 @@ impl Note {
 pub fn tell(delta: &mut Delta, row: usize, notes: Vec<Note>) {
     for n in notes {
         delta.event(row, n.act, n.key, n.rule, n.say);
+        if let Some(right) = n.right {
+            delta.about(right);
+        }
     }
 }
 

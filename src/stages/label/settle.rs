@@ -7,11 +7,13 @@
 //! ```
 //!
 //! Reads `votes.TASK`; writes `label.TASK` and `status.TASK`: `source` (one answer, from a column), `aggregated`
-//! (votes), `held` (answers that should agree and do not). Without answers both are null; with `unlabelled =
-//! "negative"` a sample that nobody was asked about has the label `[]`. Finding: `label.disagreement`.
-//! Facts: `labelled`, `unlabelled`, `votes`, and `count.CLASS`, the annotations (or labels) of a class.
+//! (votes), `held` (answers that should agree and do not), `incomplete` (an annotation was lost, or every answer was; what
+//! then happens says `on_incomplete`). Without answers the label is null; with `unlabelled = "negative"` a sample that
+//! nobody was asked about has the label `[]`. Findings: `label.disagreement`, `label.incomplete`, `label.tie` (of several
+//! classes with most votes the one declared first stands), `class.unused` (a declared class that no label has). Facts: `labelled`, `unlabelled`, `votes`, `incomplete` (of the samples that stay), `ties`, and
+//! `count.CLASS`, the annotations (or labels) of a class.
 //! Limits: ratings are counted where they are whole numbers.
-use super::declaration::{Unlabelled, checked};
+use super::declaration::{OnIncomplete, Unlabelled, checked};
 use super::kinds::kind::{Kind, Method};
 use super::rows::{Note, tell};
 use crate::measure::aggregate::{lower_median, majority};
@@ -20,7 +22,7 @@ use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{Cell, Value, utf8, value_at};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const ENTRY: Entry = Entry::row::<Stage>("label", "label.*", declare);
 
@@ -29,6 +31,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let method = task.method();
     let sources: Vec<String> = task.columns().map(|(name, _, _)| name.clone()).collect();
     let may_differ = sources.len() > 1 || task.files().next().is_some();
+    let on_incomplete = task.declared.on_incomplete;
     let map = Map {
         task: task.name.clone(),
         kind: task.kind(),
@@ -36,20 +39,27 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         classes: if method == Method::Majority { task.classes() } else { Vec::new() },
         sources,
         unlabelled: task.declared.unlabelled,
+        on_incomplete,
     };
-    vec![Plan::map::<Stage>(
-        Ports {
-            table: "samples".into(),
-            reads: vec![task.votes().0],
-            writes: writes([
-                (format!("label.{}", task.name), task.label()),
-                (format!("status.{}", task.name), Column::new(utf8()).inner().harmless()),
-            ]),
-            drops: method == Method::Single && may_differ,
-            ..Ports::default()
-        },
-        &map,
-    )]
+    let mut gates = Vec::new();
+    if !task.may_lose_all() {
+        let least =
+            Gate::at_least(task.key("from"), format!("{}.labelled", task.path), 1u64.into(), check.span.clone());
+        let say = format!("no sample has a label of {}", task.path);
+        gates.push(least.say(say).look(format!("tamis show {} --findings", task.path)));
+    }
+    let ports = Ports {
+        table: "samples".into(),
+        reads: vec![task.votes().0],
+        writes: writes([
+            (format!("label.{}", task.name), task.label()),
+            (format!("status.{}", task.name), Column::new(utf8()).inner().harmless()),
+        ]),
+        drops: on_incomplete != OnIncomplete::Keep || method == Method::Single && may_differ,
+        ..Ports::default()
+    };
+    let gather = Gather { task: task.name.clone(), classes: task.classes() };
+    vec![Plan { gates, ..Plan::row::<Stage>(ports, &map, &gather, &Nothing {}) }]
 }
 
 /// The rule by which votes become a label.
@@ -69,15 +79,27 @@ struct Map {
     sources: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     unlabelled: Unlabelled,
+    #[serde(default, skip_serializing_if = "is_default")]
+    on_incomplete: OnIncomplete,
+}
+
+/// What the facts are told of.
+#[derive(Serialize, Deserialize, Default)]
+struct Gather {
+    #[serde(default, skip_serializing_if = "is_default")]
+    task: String,
+    /// The declared classes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    classes: Vec<String>,
 }
 
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 1;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const MAP: u32 = 2;
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
     type Map = Map;
-    type Gather = Nothing;
+    type Gather = Gather;
     type Apply = Nothing;
 
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
@@ -88,12 +110,12 @@ impl RowStage for Stage {
             let votes = Vote::list(&value_at(votes.as_ref(), row));
             let mut notes = Vec::new();
             let (label, status) = p.settle(votes.as_deref(), &mut notes);
+            count(summary, row, votes.as_deref().unwrap_or_default(), &label, &notes);
             tell(&mut delta, row, notes);
-            count(summary, row, votes.map_or(0, |v| v.len()), &label);
             labels.push(label);
             states.push(status.map_or(Value::Null, |s| Value::Text(s.into())));
         }
-        if labels.iter().any(|l| *l != Value::Null) {
+        if states.iter().any(|s| *s != Value::Null) {
             delta.write(format!("label.{}", p.task), column(&(p.kind.answer)(), &labels).map_err(Fault::Bug)?);
             delta.write(format!("status.{}", p.task), column(&utf8(), &states).map_err(Fault::Bug)?);
         }
@@ -101,24 +123,42 @@ impl RowStage for Stage {
     }
 }
 
+/// What a row adds to the facts.
+#[derive(Serialize, Deserialize, Default, Clone, Copy)]
+struct Tally {
+    labelled: bool,
+    incomplete: bool,
+    tie: bool,
+    /// Answers that count.
+    votes: u64,
+}
+
 impl Stage {
-    fn gather(_: &Nothing, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
-        let (mut rows, mut votes) = ([0u64; 2], 0u64);
-        let mut classes: BTreeMap<String, u64> = BTreeMap::new();
+    fn gather(p: &Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+        let (mut rows, mut votes, mut incomplete, mut ties) = ([0u64; 2], 0u64, 0u64, 0u64);
+        let mut classes: BTreeMap<String, u64> = p.classes.iter().map(|c| (c.clone(), 0)).collect();
         for hit in hits.iter() {
-            let n = number(&hit.value);
-            match hit.key.split_first() {
-                Some((b'c', class)) => *classes.entry(String::from_utf8_lossy(class).into_owned()).or_default() += n,
-                key => {
-                    rows[usize::from(matches!(key, Some((b'l', _))))] += 1;
-                    votes += n;
-                }
+            if let Some((b'c', class)) = hit.key.split_first() {
+                *classes.entry(String::from_utf8_lossy(class).into_owned()).or_default() += number(&hit.value);
+                continue;
             }
+            let row: Tally = serde_json::from_slice(&hit.value).map_err(|e| Fault::Bug(e.to_string()))?;
+            rows[usize::from(row.labelled)] += 1;
+            incomplete += u64::from(row.incomplete);
+            ties += u64::from(row.tie);
+            votes += row.votes;
         }
         let [unlabelled, labelled] = rows;
+        let unused: Vec<&String> = p.classes.iter().filter(|c| classes.get(*c) == Some(&0)).collect();
+        for class in unused.iter().filter(|_| labelled > 0) {
+            let key = format!("label.{}.classes", p.task);
+            out.remark(key, "class.unused", format!("the class `{class}` is declared, and no label has it"));
+        }
         out.fact("labelled", labelled);
         out.fact("unlabelled", unlabelled);
         out.fact("votes", votes);
+        out.fact("incomplete", incomplete);
+        out.fact("ties", ties);
         for (class, n) in classes {
             out.fact(format!("count.{class}"), n);
         }
@@ -126,14 +166,21 @@ impl Stage {
     }
 }
 
-/// Adds an entry for the row (key `l` with a label, `u` without; value: its votes) and one for each class in its label
-/// (key `c` and the class; value: how often).
-fn count(summary: &mut Summary, row: usize, votes: usize, label: &Value) {
-    summary.put(if *label == Value::Null { b"u" } else { b"l" }, row, (votes as u64).to_be_bytes());
+/// Adds an entry for the row and one for each class in its label (key `c` and the class; value: how often).
+fn count(summary: &mut Summary, row: usize, votes: &[Vote], label: &Value, notes: &[Note]) {
+    let tally = Tally {
+        labelled: *label != Value::Null,
+        incomplete: notes.iter().any(|n| n.rule == "label.incomplete"),
+        tie: notes.iter().any(|n| n.rule == "label.tie"),
+        votes: votes.iter().filter(|v| v.answer != Value::Null).count() as u64,
+    };
+    summary.put(b"r", row, serde_json::to_vec(&tally).unwrap_or_default());
     for (class, n) in classes(label) {
         summary.put([b"c".as_slice(), class.as_bytes()].concat(), row, n.to_be_bytes());
     }
 }
+
+const INCOMPLETE: &str = "incomplete";
 
 /// Counts how often a label names each class. A rating counts as a class if it is a whole number.
 fn classes(label: &Value) -> BTreeMap<String, u64> {
@@ -158,28 +205,66 @@ impl Map {
             };
         };
         let given: Vec<&Vote> = votes.iter().filter(|v| v.answer != Value::Null).collect();
-        let Some((first, others)) = given.split_first() else { return (Value::Null, None) };
-        let (label, status) = match self.method {
-            Method::Single if others.iter().any(|v| v.answer != first.answer) => {
-                let say = format!("{} answers differ; the first annotator's stands", given.len());
-                let key = format!("label.{}.aggregate", self.task);
-                notes.push(Note::new(Act::Review, key, "label.disagreement", say));
-                (Some(first.answer.clone()), "held")
+        let Some((first, others)) = given.split_first() else {
+            let lost: u32 = votes.iter().map(|v| v.lost).sum();
+            if lost > 0 {
+                self.incomplete("no answer is left of which something could be used".into(), notes);
             }
-            Method::Single => (Some(first.answer.clone()), "aggregated"),
+            return (Value::Null, (lost > 0).then_some(INCOMPLETE));
+        };
+        let (label, status) = self.aggregate(&given, notes);
+        let Some(label) = label else { return (Value::Null, None) };
+        let lost: u32 = given.iter().map(|v| v.lost).sum();
+        if lost > 0 {
+            let annotations = if lost == 1 { "1 annotation was".into() } else { format!("{lost} annotations were") };
+            self.incomplete(format!("{annotations} lost; the label has what is left"), notes);
+        }
+        let source = others.is_empty() && self.sources.contains(&first.origin);
+        let status = match status {
+            "aggregated" if lost > 0 => INCOMPLETE,
+            "aggregated" if source => "source",
+            own => own,
+        };
+        (label, Some(status))
+    }
+
+    /// Notes that something of the label is missing.
+    fn incomplete(&self, say: String, notes: &mut Vec<Note>) {
+        let act = match self.on_incomplete {
+            OnIncomplete::Review => Act::Hold,
+            OnIncomplete::Drop => Act::DROP,
+            OnIncomplete::Keep => Act::Finding,
+        };
+        notes.push(Note::new(act, format!("label.{}.on_incomplete", self.task), "label.incomplete", say));
+    }
+
+    /// Makes one label of the answers that count.
+    fn aggregate(&self, given: &[&Vote], notes: &mut Vec<Note>) -> (Option<Value>, &'static str) {
+        let key = || format!("label.{}.aggregate", self.task);
+        let first = given.first().map(|v| v.answer.clone());
+        match self.method {
+            Method::Single if given.iter().any(|v| Some(&v.answer) != first.as_ref()) => {
+                let say = format!("{} answers differ; the first annotator's stands", given.len());
+                notes.push(Note::new(Act::Review, key(), "label.disagreement", say));
+                (first, "held")
+            }
+            Method::Single => (first, "aggregated"),
             Method::Majority => {
                 let answers: Vec<&str> = given.iter().filter_map(|v| v.answer.text()).collect();
-                (majority(&answers, &self.classes).map(Value::Text), "aggregated")
+                let label = majority(&answers, &self.classes);
+                let times = |class: &str| answers.iter().filter(|a| **a == class).count();
+                let most = label.as_deref().map_or(0, times);
+                let tied: BTreeSet<&str> = answers.iter().copied().filter(|a| times(a) == most).collect();
+                if tied.len() > 1 {
+                    let say = format!("{} classes have {most} votes each; the one declared first stands", tied.len());
+                    notes.push(Note::new(Act::Finding, key(), "label.tie", say));
+                }
+                (label.map(Value::Text), "aggregated")
             }
             Method::Median => {
                 let mut answers: Vec<f64> = given.iter().filter_map(|v| f64::from_value(&v.answer)).collect();
                 (lower_median(&mut answers).map(Value::Float), "aggregated")
             }
-        };
-        let source = others.is_empty() && self.sources.contains(&first.origin);
-        match label {
-            Some(label) => (label, Some(if source { "source" } else { status })),
-            None => (Value::Null, None),
         }
     }
 }
@@ -259,12 +344,50 @@ mod tests {
     }
 
     #[test]
+    fn what_was_lost_is_incomplete_and_never_negative() {
+        let lost = |answer, lost| Vote { lost, ..vote("a", "col", answer) };
+        let rows = || {
+            vec![
+                Some(vec![lost(Value::Null, 1)]),
+                Some(vec![lost(spans(&[("A", 0, 1)]), 2)]),
+                Some(vec![lost(Value::Null, 1), vote("b", "w", spans(&[]))]),
+            ]
+        };
+        for (on_incomplete, act) in
+            [(OnIncomplete::Review, Act::Hold), (OnIncomplete::Drop, Act::DROP), (OnIncomplete::Keep, Act::Finding)]
+        {
+            let p = Map { unlabelled: Unlabelled::Negative, on_incomplete, ..map("ner", Method::Single) };
+            let (labels, states, delta, _) = run(&p, rows());
+            assert_eq!(labels, [Value::Null, spans(&[("A", 0, 1)]), spans(&[])]);
+            assert_eq!(states, status(&["incomplete", "incomplete", "aggregated"]));
+            assert_eq!(rules(&delta), [(0, "label.incomplete"), (1, "label.incomplete")]);
+            assert!(delta.events.iter().all(|e| e.act == act));
+        }
+    }
+
+    #[test]
+    fn a_tie_is_told() {
+        let votes = |of: &[&str]| Some(of.iter().map(|c| vote("a", "crowd", Value::Text(c.to_string()))).collect());
+        let p = Map { classes: names(&["B", "A"]), ..map("classification", Method::Majority) };
+        let (_, _, delta, _) = run(&p, vec![votes(&["A", "B"]), votes(&["A", "B", "A"]), votes(&["A"])]);
+        assert_eq!(rules(&delta), [(0, "label.tie")]);
+    }
+
+    #[test]
     fn facts_count_rows_votes_and_classes() {
         let rows = vec![Some(vec![vote("a", "col", spans(&[("A", 0, 1), ("A", 2, 3), ("B", 4, 5)]))]), None];
         let (_, _, _, summary) = run(&map("ner", Method::Single), rows);
-        let out = crate::stage::testing::gathered::<Stage>(&Nothing {}, &summary);
+        let out = crate::stage::testing::gathered::<Stage>(&Gather::default(), &summary);
         let facts: Vec<(String, String)> = out.facts.into_iter().map(|(n, f)| (n, f.to_string())).collect();
-        let want = [("count.A", "2"), ("count.B", "1"), ("labelled", "1"), ("unlabelled", "1"), ("votes", "1")];
+        let want = [
+            ("count.A", "2"),
+            ("count.B", "1"),
+            ("incomplete", "0"),
+            ("labelled", "1"),
+            ("ties", "0"),
+            ("unlabelled", "1"),
+            ("votes", "1"),
+        ];
         assert_eq!(facts, want.map(|(n, f)| (n.to_string(), f.to_string())));
     }
 }

@@ -19,7 +19,7 @@ pub fn rows<'a>(bytes: &'a Bytes, columns: Vec<(&str, ArrayRef)>) -> Rows<'a> {
 
 /// A vote under guideline 1.0.0.
 pub fn vote(annotator: &str, origin: &str, answer: Value) -> Vote {
-    Vote { annotator: annotator.into(), origin: origin.into(), guideline: "1.0.0".into(), answer }
+    Vote { annotator: annotator.into(), origin: origin.into(), guideline: "1.0.0".into(), answer, lost: 0 }
 }
 
 /// A column of votes; `None` where nobody was asked.
@@ -56,11 +56,21 @@ pub fn rules_of(notes: &[Note]) -> Vec<&'static str> {
 
 /// A reading of answers of the source `x` for the task `t`, without tokens and edits.
 pub fn asking(map: &BTreeMap<String, String>) -> Reading<'_> {
-    let (tokens, edits, notes) = Default::default();
-    Reading { task: "t", source: "x", map, scheme: Default::default(), bio: Respond::Drop, tokens, edits, notes }
+    let (tokens, edits, notes, lost, scheme) = Default::default();
+    Reading { task: "t", source: "x", map, scheme, bio: Respond::Drop, tokens, edits, notes, lost }
 }
 
 /// A judge of answers of the task `t` that nothing bounds.
 pub fn judging<'j>(classes: &'j [String], problems: &'j BTreeMap<String, Respond>) -> Judge<'j> {
-    Judge { task: "t", classes, min: None, max: None, problems, chars: None, bounds: &[], notes: Vec::new() }
+    Judge {
+        task: "t",
+        classes,
+        min: None,
+        max: None,
+        problems,
+        chars: None,
+        bounds: &[],
+        open: false,
+        notes: Vec::new(),
+    }
 }

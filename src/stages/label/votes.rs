@@ -14,7 +14,7 @@
 //! one source only the first counts.
 use super::declaration::{Answers, Offsets, Task, checked};
 use super::kinds::kind::{Kind, Reading, Respond, TagScheme, Take};
-use super::rows::{optional, slot, tell};
+use super::rows::{attribute, optional, slot, tell};
 use crate::model::votes::Vote;
 use crate::stage::*;
 use crate::table::value::column;
@@ -33,9 +33,12 @@ fn declare_columns(check: &mut Check) -> Vec<Plan> {
         let takes = check.column("samples", column).map(task.kind().takes);
         let tags = takes == Some(Take::WithTokens);
         let annotator = answers.annotator.clone().unwrap_or_else(|| name.clone());
-        let source = Map { column: column.get().clone(), annotator, ..map(check, &task, name, answers) };
+        let lost = format!("{}_lost", column.get());
+        let lost = Some(lost).filter(|lost| column.as_str() == "objects" && check.column("samples", lost).is_some());
+        let source = Map { column: column.get().clone(), annotator, lost, ..map(check, &task, name, answers) };
         let mut reads = vec![source.column.clone()];
         reads.extend(tags.then(|| "tokens".to_string()));
+        reads.extend(source.lost.clone());
         let ports = ports(&task, &source, reads, !plans.is_empty());
         let mut plan = Plan::map::<FromColumn>(ports, &source).word(format!("from.{name}"));
         if tags {
@@ -79,6 +82,7 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
         map: answers.map.iter().map(|(from, to)| (from.clone(), to.get().clone())).collect(),
         scheme: answers.scheme.unwrap_or_default(),
         bio: found_reading.unwrap_or(Respond::Fix),
+        open: check.manifest.table(&["privacy"]).is_none(),
         edits: edits.filter(|e| moves && check.column("samples", e).is_some()),
         ..Map::default()
     }
@@ -118,6 +122,12 @@ struct Map {
     /// The column of the edit list by which answers are moved.
     #[serde(default, skip_serializing_if = "is_default")]
     edits: Option<String>,
+    /// The column that counts the annotations which the reader of the column could not keep.
+    #[serde(default, skip_serializing_if = "is_default")]
+    lost: Option<String>,
+    /// Words of the data may be told: there is no `[privacy]`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    open: bool,
 }
 
 /// The parameters of joining files of votes are those of mapping a column.
@@ -126,7 +136,7 @@ type Join = Map;
 struct FromColumn;
 
 impl RowStage for FromColumn {
-    const MAP: u32 = 2;
+    const MAP: u32 = 3;
     type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -138,8 +148,10 @@ impl RowStage for FromColumn {
         let mut votes = Vec::with_capacity(rows.len());
         for row in 0..rows.len() {
             let mut reading = p.reading(&others, row);
+            reading.lost = u32::from_value(&slot(&others.lost, row)).unwrap_or_default();
             let answer = p.kind.read_cell(&value_at(cells.as_ref(), row), &mut reading);
-            votes.push(answer.map(|a| vec![p.vote(&p.annotator, a)]));
+            let asked = answer.is_some() || reading.lost > 0;
+            votes.push(asked.then(|| vec![p.vote(&p.annotator, answer, reading.lost)]));
             tell(&mut delta, row, reading.notes);
         }
         p.write(&mut delta, &others, votes)?;
@@ -150,7 +162,7 @@ impl RowStage for FromColumn {
 struct FromFiles;
 
 impl JoinStage for FromFiles {
-    const JOIN: u32 = 1;
+    const JOIN: u32 = 2;
     type Join = Join;
 
     fn join(p: &Join, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
@@ -168,9 +180,15 @@ impl JoinStage for FromFiles {
                 let (Some(Some(annotator)), Some(Some(answer))) = (annotators.get(*hit), answers.get(*hit)) else {
                     continue;
                 };
-                if let Some(answer) = p.kind.read_text(answer, &mut reading) {
-                    cast(&mut own, p.vote(annotator, answer), &mut reading);
+                let before = reading.notes.len();
+                reading.lost = 0;
+                let read = p.kind.read_text(answer, &mut reading);
+                if read.is_some() || reading.lost > 0 {
+                    cast(&mut own, p.vote(annotator, read, reading.lost), &mut reading);
                 }
+                let new = reading.notes.get_mut(before..).unwrap_or_default();
+                new.iter_mut().for_each(|note| note.right = Some(*hit));
+                attribute(new, p.open, annotator, Some(answer));
             }
             votes.push(Some(own));
             tell(&mut delta, row, reading.notes);
@@ -185,6 +203,7 @@ struct Others {
     votes: Option<ArrayRef>,
     tokens: Option<ArrayRef>,
     edits: Option<ArrayRef>,
+    lost: Option<ArrayRef>,
 }
 
 impl Others {
@@ -193,14 +212,17 @@ impl Others {
             votes: optional(rows, &format!("votes.{}", p.task))?,
             tokens: optional(rows, "tokens")?,
             edits: p.edits.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
+            lost: p.lost.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
         })
     }
 }
 
-/// Adds a vote, unless its annotator has answered before.
+/// Adds a vote, unless its annotator has answered before. An answer that can be read counts before one that cannot.
 fn cast(own: &mut Vec<Vote>, vote: Vote, reading: &mut Reading) {
-    match own.iter().find(|v| v.annotator == vote.annotator) {
+    match own.iter_mut().find(|v| v.annotator == vote.annotator) {
         None => own.push(vote),
+        Some(first) if first.answer == Value::Null => *first = vote,
+        Some(_) if vote.answer == Value::Null => {}
         Some(first) if first.answer == vote.answer => {
             reading.note("vote.repeated", "one annotator gave the same answer again");
         }
@@ -227,12 +249,13 @@ impl Map {
             tokens: Vec::from_value(&slot(&others.tokens, row)).unwrap_or_default(),
             edits: Vec::from_value(&slot(&others.edits, row)).unwrap_or_default(),
             notes: Vec::new(),
+            lost: 0,
         }
     }
 
-    fn vote(&self, annotator: &str, answer: Value) -> Vote {
+    fn vote(&self, annotator: &str, answer: Option<Value>, lost: u32) -> Vote {
         let (annotator, origin, guideline) = (annotator.to_string(), self.source.clone(), self.guideline.clone());
-        Vote { annotator, origin, guideline, answer }
+        Vote { annotator, origin, guideline, answer: Value::Null, lost: 0 }.left(answer, lost)
     }
 
     /// Adds the votes of each row to those before; writes nothing where no row was asked.
@@ -320,7 +343,7 @@ mod tests {
         let delta = FromFiles::join(&p, &left, &matches, &rows(&blobs, right)).unwrap();
         let want = [("b", 2.5), ("m", 9.0), ("z", 3.0)].map(|(a, x)| (a.to_string(), Value::Float(x)));
         assert_eq!(written(&delta, "votes.t", 0), Some(want.to_vec()));
-        assert_eq!(written(&delta, "votes.t", 1), Some(vec![]), "somebody was asked");
+        assert_eq!(written(&delta, "votes.t", 1), Some(vec![("q".into(), Value::Null)]), "somebody was asked");
         assert_eq!(written(&delta, "votes.t", 2), None);
         assert_eq!(rules(&delta), [(0, "vote.repeated"), (0, "vote.contradiction"), (1, "vote.number")]);
     }

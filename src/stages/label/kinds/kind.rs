@@ -59,7 +59,11 @@ impl Kind {
         match cell {
             Value::Null => None,
             Value::Text(text) => self.read_text(text, reading),
-            other => (self.from_cell)(other, reading),
+            other => {
+                let before = reading.lost;
+                let answer = (self.from_cell)(other, reading);
+                reading.done(answer, before)
+            }
         }
     }
 
@@ -69,7 +73,9 @@ impl Kind {
             reading.note("vote.empty", "the answer is an empty text");
             return None;
         }
-        (self.from_text)(text, reading)
+        let before = reading.lost;
+        let answer = (self.from_text)(text, reading);
+        reading.done(answer, before)
     }
 
     /// What the key of `problems` means for this kind.
@@ -190,9 +196,25 @@ pub struct Reading<'r> {
     pub edits: Vec<Edit>,
     /// What was found.
     pub notes: Vec<Note>,
+    /// Annotations of the answer at hand that could not be read.
+    pub lost: u32,
 }
 
 impl Reading<'_> {
+    /// The answer, unless nothing of it could be read: what cannot be read does not say that nothing is there.
+    fn done(&mut self, answer: Option<Value>, before: u32) -> Option<Value> {
+        if answer.is_none() && self.lost == before {
+            self.lose("vote.shape", "the answer has another form than the task asks for");
+        }
+        answer.filter(|a| self.lost == before || *a != Value::List(Vec::new()))
+    }
+
+    /// Notes an annotation, or a whole answer, that could not be read.
+    pub fn lose(&mut self, rule: &'static str, say: impl Into<String>) {
+        self.lost += 1;
+        self.note(rule, say);
+    }
+
     /// Notes a finding, for which the source is responsible.
     pub fn note(&mut self, rule: &'static str, say: impl Into<String>) {
         let key = format!("label.{}.from.{}", self.task, self.source);
@@ -213,7 +235,7 @@ impl Reading<'_> {
     /// The items of the JSON list that an answer is written as.
     pub fn json_list(&mut self, text: &str) -> Option<Vec<Value>> {
         let Some(Value::List(items)) = json(text) else {
-            self.note("vote.shape", "the answer is not a JSON list");
+            self.lose("vote.shape", "the answer is not a JSON list");
             return None;
         };
         Some(items)
@@ -225,6 +247,7 @@ impl Reading<'_> {
         if good.len() < items.len() {
             let say = format!("{} of {} annotations lack a field", items.len() - good.len(), items.len());
             self.note("vote.shape", say);
+            self.lost += (items.len() - good.len()) as u32;
         }
         good
     }
@@ -291,6 +314,8 @@ pub struct Judge<'j> {
     pub chars: Option<u32>,
     /// The row's numbers in the columns of [`Kind::bounds`].
     pub bounds: &'j [Option<f64>],
+    /// Whether words of the data may be told: no `[privacy]` covers them.
+    pub open: bool,
     /// What was found.
     pub notes: Vec<Note>,
 }
@@ -332,7 +357,9 @@ impl Judge<'_> {
         let near = meant.map(String::as_str).or_else(nearest);
         let near = near.map_or(String::new(), |c| format!("; the nearest one that is: `{c}`"));
         let meant = meant.filter(|_| self.mends("class")).cloned();
-        self.note("class", "class.undeclared", format!("{} has a class that is not declared{near}", what()));
+        let class = if self.open { format!("the class `{name}`, which") } else { "a class that".into() };
+        let class = format!("{class} is not declared");
+        self.note("class", "class.undeclared", format!("{} has {class}{near}", what()));
         meant
     }
 }

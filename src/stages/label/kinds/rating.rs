@@ -30,7 +30,7 @@ fn takes(ty: &DataType) -> Take {
 fn from_text(text: &str, reading: &mut Reading) -> Option<Value> {
     let rating = rating(&reading.mapped(text));
     if rating.is_none() {
-        reading.note("vote.number", "the answer is not a number");
+        reading.lose("vote.number", "the answer is not a number");
     }
     rating.map(Value::Float)
 }

@@ -59,7 +59,7 @@ fn spans(items: &[Value], reading: &mut Reading) -> Vec<Span> {
 /// Spans of characters from one tag for each token.
 fn tagged(tags: &[String], reading: &mut Reading) -> Vec<Span> {
     if tags.len() != reading.tokens.len() {
-        reading.note("bio.tokens", format!("{} tags for {} tokens", tags.len(), reading.tokens.len()));
+        reading.lose("bio.tokens", format!("{} tags for {} tokens", tags.len(), reading.tokens.len()));
         return Vec::new();
     }
     let scheme = match reading.scheme {
@@ -72,8 +72,10 @@ fn tagged(tags: &[String], reading: &mut Reading) -> Vec<Span> {
         reading.malformed(format!("token {}: {}", problem.token + 1, problem.say));
     }
     let goes = |s: &TagSpan| problems.iter().any(|p| (s.start_token..s.end_token).contains(&p.token));
-    let kept = found.into_iter().filter(|s| reading.bio != Respond::Drop || !goes(s));
-    kept.filter_map(|s| characters(s, &reading.tokens)).collect()
+    let all = found.len();
+    let kept: Vec<TagSpan> = found.into_iter().filter(|s| reading.bio != Respond::Drop || !goes(s)).collect();
+    reading.lost += (all - kept.len()) as u32;
+    kept.into_iter().filter_map(|s| characters(s, &reading.tokens)).collect()
 }
 
 fn characters(s: TagSpan, tokens: &[Token]) -> Option<Span> {
@@ -93,7 +95,7 @@ fn moved(spans: Vec<Span>, reading: &mut Reading) -> Vec<Span> {
             Moved::At(start, end) => out.push(Span { start, end, ..s }),
             Moved::Lost => {
                 let say = format!("the text under the span {}..{} (as collected) was replaced", s.start, s.end);
-                reading.note("span.lost", say);
+                reading.lose("span.lost", say);
             }
         }
     }
@@ -139,7 +141,7 @@ mod tests {
         let tokens = (0..3).map(|i| Token { start: 2 * i, end: 2 * i + 2 }).collect();
         let mut reading = Reading { bio, tokens, edits, ..asking(&map) };
         let tags = Value::List(tags.iter().map(|t| Value::Text(t.to_string())).collect());
-        let answer = KIND.read_cell(&tags, &mut reading).unwrap();
+        let answer = KIND.read_cell(&tags, &mut reading).unwrap_or(Value::Null);
         (answer, reading.notes.into_iter().map(|n| n.act).collect())
     }
 
@@ -149,7 +151,7 @@ mod tests {
         let moved = tagged(Respond::Fix, edits, &["B-A", "I-A", "B-B"]);
         assert_eq!(moved, (spans(&[("A", 0, 3), ("B", 3, 5)]), vec![]));
         assert_eq!(tagged(Respond::Fix, vec![], &["O", "O", "B-B"]).0, spans(&[("B", 4, 6)]));
-        assert_eq!(tagged(Respond::Fix, vec![], &["O", "O"]), (spans(&[]), vec![Act::Finding]), "too few");
+        assert_eq!(tagged(Respond::Fix, vec![], &["O", "O"]), (Value::Null, vec![Act::Finding]), "too few");
     }
 
     #[test]

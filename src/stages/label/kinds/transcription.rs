@@ -64,7 +64,7 @@ fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
     };
     let transcript = text.zip(segments).map(|(text, segments)| Transcript { text, segments });
     if transcript.is_none() {
-        reading.note("vote.shape", "the answer has no `text`, or its `segments` are no list");
+        reading.lose("vote.shape", "the answer has no `text`, or its `segments` are no list");
     }
     transcript.map(Transcript::into_value)
 }
