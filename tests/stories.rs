@@ -338,3 +338,47 @@ fn the_examples_tell_one_samples_story() {
         assert!(said.contains(words), "{words}: {said}");
     }
 }
+
+/// Equal records without a declared id stay, and are numbered alike wherever partitions end and whatever was built before.
+#[test]
+fn equal_records_are_numbered_in_the_order_of_the_data() {
+    const MANIFEST: &str = "[dataset]\nname = \"x\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n[collect.a]\n\
+        direct = { files = [\"raw/*.jsonl\"], format = \"jsonl\" }\nfields = { text = \"text\" }\nlicense = \"MIT\"\n\
+        [release.all]\nformats = [\"jsonl\"]\n";
+    let lines =
+        |from: u64| -> String { (from..from + 300).map(|n| format!("{{\"text\":\"t{}\"}}\n", n % 40)).collect() };
+    let released = |dir: &std::path::Path, target: &str| {
+        let (exit, out, err) = tamis(dir, &["build", "--partition-target", target]);
+        assert_eq!(exit, 0, "{out}{err}");
+        let mut names: Vec<_> =
+            std::fs::read_dir(dir.join("out/all/jsonl")).unwrap().map(|e| e.unwrap().path()).collect();
+        names.sort();
+        let text: String = names.iter().map(|p| std::fs::read_to_string(p).unwrap()).collect();
+        let mut ids: Vec<String> = text.lines().map(str::to_string).collect();
+        assert_eq!(ids.len(), 300 + 300 + usize::from(dir.join("raw/0.jsonl").exists()));
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), text.lines().count(), "two records of one id");
+        text
+    };
+    let project = |first: bool| {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("raw")).unwrap();
+        std::fs::write(dir.path().join("dataset.toml"), MANIFEST).unwrap();
+        std::fs::write(dir.path().join("raw/a.jsonl"), lines(0)).unwrap();
+        std::fs::write(dir.path().join("raw/b.jsonl"), lines(7)).unwrap();
+        if first {
+            std::fs::write(dir.path().join("raw/0.jsonl"), "{\"text\":\"t3\"}").unwrap();
+        }
+        dir
+    };
+    let targets = ["16", "500", "4096"];
+    let all: Vec<String> = targets.iter().map(|t| released(project(false).path(), t)).collect();
+    assert!(all.iter().all(|one| *one == all[0]));
+    for target in targets {
+        let dir = project(false);
+        released(dir.path(), target);
+        std::fs::write(dir.path().join("raw/0.jsonl"), "{\"text\":\"t3\"}").unwrap();
+        assert_eq!(released(dir.path(), target), released(project(true).path(), "4096"));
+    }
+}

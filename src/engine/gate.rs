@@ -32,7 +32,8 @@ pub fn fact_or_none(s: &Session, built: &Built, name: &str) -> Result<Fact, Faul
 }
 
 /// A fact by its full name, `STEP.NAME`: a stage's own, or one that every step has (`samples`, `findings`, `fails`,
-/// `dropped`, `held`, `given`, `rejected`, `rejected_share`, `rejected_share_of_many`). `None`: no step gives it.
+/// `dropped`, `held`, `given`, `rejected`, `rejected_share`, `rejected_share_of_many`; of a join `unmatched_share`). `None`: no
+/// step gives it.
 pub fn fact(s: &Session, built: &Built, name: &str) -> Result<Option<Fact>, Fault> {
     let given = giver(s.steps, name).and_then(|i| Some((s.steps.get(i)?, built.runs.get(i)?)));
     let Some((step, run)) = given else { return Ok(None) };
@@ -70,6 +71,11 @@ fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &s
         "rejected_share_of_many" => share(rejected(), records),
         "rejected_share" if records == 0 => Fact::Undefined("there are no records".into()),
         "rejected_share" => share(rejected(), records),
+        "unmatched_share" => {
+            let right = step.plan.ports.right.as_ref().and_then(|right| built.tables.get(&right.table));
+            let rows = right.map_or(0, |t| t.parts.iter().map(|p| u64::from(p.alive())).sum::<u64>());
+            if rows == 0 { Fact::Int(0) } else { share(run.unmatched.len() as u64, rows) }
+        }
         "samples" => built
             .tables
             .get(step.plan.ports.into.as_ref().unwrap_or(&step.plan.ports.table))

@@ -332,6 +332,14 @@ fn check_private_id(check: &mut Check, d: &Declaration, id: &str) {
     let privacy: Privacy = check.section(&["privacy"]);
     let schema: SchemaSection = check.section(&["schema"]);
     let is_text = |name: &str| schema.0.get(name).is_none_or(|f| f.text.is_some());
+    if unseen(d, id) {
+        if !privacy.harmless.iter().any(|h| h.as_str() == "id") {
+            let message = format!("ids are taken from `{id}`, which is no field: no privacy step sees it");
+            let problem = Diagnostic::warning("T0327", span, message).label("released with every sample");
+            check.bad(problem.help("if it holds nothing personal, say [privacy] harmless = [\"id\"]"));
+        }
+        return;
+    }
     let same = d.fields.iter().filter(|(name, selector)| selector.as_str() == id && is_text(name));
     let open = |name: &str| !privacy.harmless.iter().any(|h| h.as_str() == name);
     let Some((field, _)) = same.into_iter().find(|(name, _)| open(name)) else { return };
@@ -346,6 +354,14 @@ fn check_private_id(check: &mut Check, d: &Declaration, id: &str) {
         Diagnostic::error("T0421", span, message).label("no privacy step has seen it")
     };
     check.bad(problem.help(help));
+}
+
+/// Whether ids are taken from something in the records that no field is taken from.
+fn unseen(d: &Declaration, id: &str) -> bool {
+    let files = d.open.as_ref().or(d.direct.as_ref());
+    let reader = files.and_then(|f| f.reader(f.format()?));
+    let own = ["path", "stem", "content", "position", ""];
+    reader.is_some() && !own.contains(&id) && !d.fields.values().any(|selector| selector.as_str() == id)
 }
 
 /// What [privacy.detect] searches, as far as an id needs to know it.

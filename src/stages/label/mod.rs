@@ -22,6 +22,7 @@ mod check;
 mod declaration;
 pub mod guideline;
 pub mod kinds;
+mod mapped;
 mod read;
 mod rows;
 mod settle;

@@ -11,15 +11,18 @@
 //! as written) and the id `ITEM/ANNOTATOR`. Every record bears one row or is dropped with its reason: what cannot be
 //! read (`encoding`, `csv.ragged`, `csv.quote`, `json`, ...), `csv.header`, `csv.column` (the header lacks a named
 //! column), `vote.item`, `vote.annotator`, `vote.empty`. Limits: records of 16 MiB, JSON of 64 levels.
-use super::declaration::{Answers, Declaration, FormatName, Task, checked, formats};
+use super::declaration::{Answers, Declaration, FormatName, Task, Unlabelled, checked, formats};
+use super::kinds::kind::Kind;
+use super::mapped::{Met, Names};
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::formats::packing::inner_name;
 use crate::formats::reader::{Ask, Field, From, Reader, Records, Told, Unit, WRITTEN};
 use crate::formats::{Format, Options, named};
+use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::stage::*;
-use crate::table::{DataType, array_of, bytes_at, list, types, utf8};
+use crate::table::{ArrayRef, DataType, Value, array_of, bytes_at, list, types, utf8};
 use serde::{Deserialize, Serialize};
 
 pub const ENTRY: Entry =
@@ -83,6 +86,8 @@ fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<S
         item: field(fields.item, "item"),
         annotator: field(fields.annotator, "annotator"),
         label: field(fields.label, "label"),
+        kind: task.kind(),
+        map: answers.map.keys().cloned().collect(),
     };
     let table = format!("{}/units.{name}", task.path);
     let source = Source {
@@ -103,7 +108,28 @@ fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<S
         into: Some(format!("{}/from.{name}", task.path)),
         ..Ports::default()
     };
-    Some(Plan { scan: Some(source), ..Plan::map::<Read>(ports, &map).word(format!("read.{name}")) })
+    let word = format!("read.{name}");
+    let gates = gates(check, task, name, answers, &word);
+    let names = Names::of(task, name, answers);
+    Some(Plan { gates, scan: Some(source), ..Plan::row::<Read>(ports, &map, &names, &Nothing {}).word(word) })
+}
+
+/// Not too many records may be lost, and none where a sample without a vote is one in which nothing is there.
+fn gates(check: &Check, task: &Task, name: &str, answers: &Answers, word: &str) -> Vec<Gate> {
+    let step = format!("{}/{word}", task.path);
+    let say = format!("more votes of {} cannot be read than may be lost", task.key(&format!("from.{name}")));
+    let mut gates = vec![task.lost_gate(check, &step, "rejected_share_of_many", &say)];
+    gates.extend(Names::gate(check, task, name, answers, word));
+    if task.declared.unlabelled == Unlabelled::Negative {
+        let key = task.key("unlabelled");
+        let span = check.manifest.span_of(&key).unwrap_or(check.span.clone());
+        gates.push(
+            Gate::at_most(key, format!("{step}.rejected"), Decimal::default(), span)
+                .say("a vote that cannot be read would make its sample one where nothing is there")
+                .look(format!("tamis show {step} --findings; mend the votes, or leave `unlabelled` at `missing`")),
+        );
+    }
+    gates
 }
 
 /// What a vote says, in the order in which something missing is told.
@@ -128,6 +154,11 @@ struct Map {
     annotator: String,
     #[serde(default, skip_serializing_if = "is_default")]
     label: String,
+    /// The kind of task and the names that are mapped, as far as they are looked for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    kind: &'static Kind,
+    #[serde(default, skip_serializing_if = "is_default")]
+    map: Vec<String>,
 }
 
 impl Map {
@@ -156,15 +187,21 @@ impl Map {
     }
 }
 
+/// The texts of a column that are there.
+fn texts_of(column: &ArrayRef) -> Vec<String> {
+    crate::table::cells::<String>(column.as_ref()).into_iter().flatten().collect()
+}
+
 struct Read;
 
 impl RowStage for Read {
-    const MAP: u32 = 2;
+    const MAP: u32 = 3;
+    const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;
-    type Gather = Nothing;
+    type Gather = Names;
     type Apply = Nothing;
 
-    fn map(p: &Map, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
+    fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let (reader, ask) = (p.reader()?, p.ask());
         let mut out = Records::new(&ask, Vec::new());
         let (blobs, rejects) = (rows.cells::<Digest>("blob")?, rows.texts("reject")?);
@@ -181,6 +218,11 @@ impl RowStage for Read {
         let found = out.finish().map_err(Fault::Bug)?;
         let texts =
             |name: &str| found.columns.get(name).map(|a| crate::table::cells::<String>(a.as_ref())).unwrap_or_default();
+        let mut met = Met::default();
+        for answer in found.columns.get("answer").filter(|_| !p.map.is_empty()).map(texts_of).unwrap_or_default() {
+            met.see(p.kind, &Value::Text(answer));
+        }
+        met.note(p.map.iter(), summary);
         let votes = Votes { parents: &found.parents, texts: FIELDS.map(texts) };
         Ok(votes.cast(p, found.told))
     }
@@ -260,6 +302,8 @@ mod tests {
             item: name("i"),
             annotator: name("by"),
             label: name("l"),
+            kind: Default::default(),
+            map: Vec::new(),
         }
     }
 

@@ -14,6 +14,7 @@
 //! one source only the first counts.
 use super::declaration::{Answers, Offsets, Task, checked};
 use super::kinds::kind::{Kind, Reading, Respond, TagScheme, Take};
+use super::mapped::{Met, Names};
 use super::rows::{attribute, optional, slot, tell};
 use crate::model::votes::Vote;
 use crate::stage::*;
@@ -40,10 +41,12 @@ fn declare_columns(check: &mut Check) -> Vec<Plan> {
         reads.extend(tags.then(|| "tokens".to_string()));
         reads.extend(source.lost.clone());
         let ports = ports(&task, &source, reads, !plans.is_empty());
-        let mut plan = Plan::map::<FromColumn>(ports, &source).word(format!("from.{name}"));
+        let mut plan = Plan::row::<FromColumn>(ports, &source, &Names::of(&task, name, answers), &Nothing {})
+            .word(format!("from.{name}"));
+        plan.gates = Names::gate(check, &task, name, answers, &plan.word).into_iter().collect();
         if tags {
             plan.ports.drops = task.reviews(true);
-            plan.gates = task.gates(check, &plan.word, true);
+            plan.gates.extend(task.gates(check, &plan.word, true));
         }
         plans.push(plan);
     }
@@ -65,7 +68,10 @@ fn declare_files(check: &mut Check) -> Vec<Plan> {
             reads: names(&["annotator", "answer"]),
             unmatched: Some(("vote.unmatched".into(), key)),
         });
-        plans.push(Plan::join::<FromFiles>(ports, &source).word(format!("from.{name}")));
+        let step = format!("{}/from.{name}", task.path);
+        let say = format!("more votes of {} belong to no sample than may be lost", source.key());
+        let gates = vec![task.lost_gate(check, &step, "unmatched_share", &say)];
+        plans.push(Plan { gates, ..Plan::join::<FromFiles>(ports, &source).word(format!("from.{name}")) });
     }
     plans
 }
@@ -137,23 +143,30 @@ struct FromColumn;
 
 impl RowStage for FromColumn {
     const MAP: u32 = 3;
+    const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;
-    type Gather = Nothing;
+    type Gather = Names;
     type Apply = Nothing;
 
-    fn map(p: &Map, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
+    fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let cells = rows.column(&p.column)?;
         let others = Others::read(p, rows)?;
         let mut delta = Delta::default();
         let mut votes = Vec::with_capacity(rows.len());
+        let mut met = Met::default();
         for row in 0..rows.len() {
             let mut reading = p.reading(&others, row);
             reading.lost = u32::from_value(&slot(&others.lost, row)).unwrap_or_default();
-            let answer = p.kind.read_cell(&value_at(cells.as_ref(), row), &mut reading);
+            let cell = value_at(cells.as_ref(), row);
+            let answer = p.kind.read_cell(&cell, &mut reading);
+            if !p.map.is_empty() {
+                met.see(p.kind, &cell);
+            }
             let asked = answer.is_some() || reading.lost > 0;
             votes.push(asked.then(|| vec![p.vote(&p.annotator, answer, reading.lost)]));
             tell(&mut delta, row, reading.notes);
         }
+        met.note(p.map.keys(), summary);
         p.write(&mut delta, &others, votes)?;
         Ok(delta)
     }

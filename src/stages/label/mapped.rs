@@ -1,0 +1,82 @@
+//! Which names of `from.X.map` the answers of a source have. A name that no answer has is a finding (`map.unmet`); if none
+//! has any of them, the table is a mistake and the build fails.
+use super::declaration::{Answers, Task};
+use super::kinds::kind::{Kind, json};
+use crate::stage::*;
+use crate::table::Value;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The names that a source maps.
+#[derive(Serialize, Deserialize, Default)]
+pub struct Names {
+    /// The key path of the map.
+    #[serde(default, skip_serializing_if = "is_default")]
+    key: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    names: Vec<String>,
+}
+
+impl Names {
+    pub fn of(task: &Task, source: &str, answers: &Answers) -> Names {
+        let key = if answers.map.is_empty() { String::new() } else { task.key(&format!("from.{source}.map")) };
+        Names { key, names: answers.map.keys().cloned().collect() }
+    }
+
+    /// Some answer must have one of the names.
+    pub fn gate(check: &Check, task: &Task, source: &str, answers: &Answers, word: &str) -> Option<Gate> {
+        let key = task.key(&format!("from.{source}.map"));
+        let span = check.manifest.span_of(&key).unwrap_or(check.span.clone());
+        let step = format!("{}/{word}", task.path);
+        let gate = Gate::at_least(&key, format!("{step}.mapped"), 1u64.into(), span)
+            .say(format!("no answer has any of the names that {key} maps"))
+            .look(format!("tamis show {step} --findings"));
+        (!answers.map.is_empty()).then_some(gate)
+    }
+
+    /// Facts: `mapped`, how many of the names some answer has.
+    pub fn gather(&self, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+        if self.names.is_empty() {
+            return Ok(());
+        }
+        let met: BTreeSet<Vec<u8>> = hits.iter().map(|hit| hit.key.to_vec()).collect();
+        for name in self.names.iter().filter(|name| !met.contains(name.as_bytes())) {
+            out.remark(&self.key, "map.unmet", format!("`{name}` is mapped, and no answer has it"));
+        }
+        out.fact("mapped", met.len() as u64);
+        Ok(())
+    }
+}
+
+/// The names that the answers of a partition have.
+#[derive(Default)]
+pub struct Met(BTreeSet<String>);
+
+impl Met {
+    /// Adds the names in an answer as its source wrote it.
+    pub fn see(&mut self, kind: &Kind, answer: &Value) {
+        match answer {
+            Value::Text(text) if kind.is_list() => {
+                if let Some(list @ Value::List(_)) = json(text) {
+                    self.see(kind, &list);
+                }
+            }
+            Value::List(items) => items.iter().for_each(|item| self.see_item(item)),
+            other => self.0.extend(other.key_text()),
+        }
+    }
+
+    /// The class of an annotation: its field, a text in it, or what stands behind the sign of a tag.
+    fn see_item(&mut self, item: &Value) {
+        match item {
+            Value::Text(tag) => drop(self.0.insert(tag.split_once('-').map_or(tag.as_str(), |t| t.1).to_string())),
+            Value::List(parts) => self.0.extend(parts.iter().filter_map(|p| p.text().map(str::to_string))),
+            other => self.0.extend(other.field("class").key_text()),
+        }
+    }
+
+    /// Notes those that are mapped.
+    pub fn note<'n>(&self, mapped: impl Iterator<Item = &'n String>, summary: &mut Summary) {
+        mapped.filter(|name| self.0.contains(*name)).for_each(|name| summary.put(name, 0, []));
+    }
+}
