@@ -6,6 +6,7 @@ use super::state::Outcome;
 use super::step::{Review, Step};
 use super::store::Store;
 use super::tasks::{Producer, Task};
+use super::tools::Rooms;
 use crate::digest::Digest;
 use crate::stage::{Executor, Fault, Meter, Source};
 use crate::world::World;
@@ -61,6 +62,7 @@ pub struct Session<'a> {
     /// One for each step.
     pub meters: Vec<Meter>,
     pub(super) cache: Mutex<Cache>,
+    pub(super) rooms: Rooms,
     pub(super) producers: Mutex<HashMap<Digest, Producer>>,
     /// What each thread makes again just now, and how often: nothing may be needed to make itself.
     pub(super) making: Mutex<HashMap<(ThreadId, Digest), u32>>,
@@ -104,6 +106,7 @@ impl<'a> Session<'a> {
             sample: None,
             meters,
             cache,
+            rooms: Rooms::default(),
             producers,
             making,
             units,

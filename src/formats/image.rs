@@ -21,17 +21,25 @@ pub struct Probe {
 }
 
 /// Bytes a decoder may use for itself, beside the pixels.
-const SCRATCH: u64 = 64 << 20;
+const SCRATCH: u64 = 32 << 20;
 /// Bytes of a pixel at most: four channels of 16 bits.
 const PIXEL: u64 = 8;
-/// What a header may cost.
-const HEADER_ALLOC: u64 = 512 << 20;
 
 /// Reads the header alone. Rules: `image.empty`, `image.format` (none we read), `image.truncated`, `image.corrupt`.
 pub fn probe(bytes: &[u8]) -> Result<Probe, Wrong> {
     let (format, name) = format_of(bytes)?;
-    let found = guarded(|| describe(&opened(bytes, format, HEADER_ALLOC)?, bytes, name));
+    let found = guarded(|| describe(&opened(bytes, format, SCRATCH)?, bytes, name));
     found.map_err(|wrong| whole(bytes, format).err().unwrap_or(wrong))
+}
+
+/// Bytes of memory that [`decode`] may need beside those of the file.
+pub fn room(bytes: &[u8], pixels_max: u64) -> u64 {
+    let size = || {
+        let (format, _) = format_of(bytes)?;
+        guarded(|| Ok(opened(bytes, format, SCRATCH)?.dimensions()))
+    };
+    let pixels = size().map_or(0, |(width, height)| u64::from(width) * u64::from(height));
+    if pixels > pixels_max { SCRATCH } else { pixels * PIXEL + SCRATCH }
 }
 
 /// Decodes the whole image and forgets its pixels. Rules: those of [`probe`], and `image.pixels` for more than
@@ -42,7 +50,9 @@ pub fn decode(bytes: &[u8], pixels_max: u64) -> Result<Probe, Wrong> {
     let (format, name) = format_of(bytes)?;
     whole(bytes, format)?;
     guarded(|| {
-        let alloc = pixels_max.saturating_mul(PIXEL).saturating_add(SCRATCH);
+        // what is packed beside the pixels of a PNG, such as a colour profile, may not be larger than the image allows
+        let most = png_pixels(bytes).filter(|_| format == ImageFormat::Png).map_or(pixels_max, |n| n.min(pixels_max));
+        let alloc = most.saturating_mul(PIXEL).saturating_add(SCRATCH);
         let decoder = opened(bytes, format, alloc)?;
         let probe = describe(&decoder, bytes, name)?;
         let pixels = u64::from(probe.width) * u64::from(probe.height);
@@ -150,6 +160,12 @@ fn jpeg_end(bytes: &[u8]) -> Option<()> {
 
 fn be16(bytes: &[u8]) -> Option<usize> {
     bytes.first_chunk().map(|b| usize::from(u16::from_be_bytes(*b)))
+}
+
+/// Pixels of a PNG by its first chunk, which is always the header.
+fn png_pixels(bytes: &[u8]) -> Option<u64> {
+    let side = |at: usize| Some(u64::from(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?)));
+    side(16)?.checked_mul(side(20)?)
 }
 
 /// Walks the chunks to the end of `IEND`.

@@ -25,6 +25,12 @@ pub trait Tools: Sync {
     fn program(&self, program: &Program, input: &[u8]) -> Result<Vec<u8>, Fault>;
     /// Runs `work(0) .. work(n - 1)` in any order, perhaps at once, and returns when all are done.
     fn each(&self, n: usize, work: &(dyn Fn(usize) + Sync));
+    /// Runs `work` once so many bytes of memory are free for it beside what other threads have in hand; more than there is
+    /// at all runs alone. `work` may not ask for room itself.
+    fn with_room(&self, bytes: u64, work: &mut dyn FnMut()) {
+        let _ = bytes;
+        work();
+    }
     /// An error once somebody asked to stop; a long kernel asks now and then.
     fn go_on(&self) -> Result<(), Fault>;
 }

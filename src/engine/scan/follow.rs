@@ -374,7 +374,7 @@ fn spans(source: &Source, target: usize, out: &mut Scanned) -> Option<Vec<Span>>
             out.bytes += state.stat.size;
             let span = Span { block: at, file: i as u32, files: 1, stretches: None };
             let archive = state.stretches.iter().any(|s| s.name.is_some());
-            if (source.cut == Cut::Document(Holds::One) && !archive) || state.stat.size <= SMALL {
+            if (source.cut == Cut::Document(Holds::One) && !archive) || state.unpacked(&path) <= SMALL {
                 let len = state.stretches.iter().map(|s| s.len).sum();
                 small.put(span, cut_hash(path.as_bytes()), len, state.stretches.is_empty());
             } else {

@@ -12,7 +12,8 @@ use crate::world::Open;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 
-/// Files up to this size are units of their own and are gathered into partitions by the hash of their paths.
+/// Files up to this size are units of their own and are gathered into partitions by the hash of their paths. Of a packed
+/// file its unpacked bytes count.
 pub const SMALL: u64 = 64 << 10;
 /// Records to a partition where nobody says otherwise.
 const USUAL: usize = 4096;
@@ -48,10 +49,13 @@ fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -
         let state = parts::read_parts(r, open, path, members)?;
         return Ok(FileState { digest: digest_of(&state), ..state });
     }
-    let small = open.stat().size <= SMALL || *source.cut.split() == Split::Whole;
-    let window = if small { Window(usize::MAX / 32) } else { Window::lines(r.target) };
-    if let Some(before) = before.filter(|b| !packed && !small && b.stat.size > SMALL)
-        && let Some(state) = read_again(open, r.exec, source, before, window)?
+    let window = |size: u64| match size <= SMALL || *source.cut.split() == Split::Whole {
+        true => Window(usize::MAX / 32),
+        false => Window::lines(r.target),
+    };
+    let cuttable = !packed && open.stat().size > SMALL && *source.cut.split() != Split::Whole;
+    if let Some(before) = before.filter(|b| cuttable && b.stat.size > SMALL)
+        && let Some(state) = read_again(open, r.exec, source, before, window(open.stat().size))?
     {
         return Ok(FileState { digest: digest_of(&state), ..state });
     }
@@ -82,7 +86,8 @@ fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -
         at.pass(header);
         rest = tail;
     }
-    for stretch in stretches(rest, window) {
+    let size = if packed { records.iter().map(|r| r.len).sum() } else { open.stat().size };
+    for stretch in stretches(rest, window(size)) {
         let first = at;
         stretch.iter().for_each(|r| at.pass(r));
         let len = at.offset - first.offset;

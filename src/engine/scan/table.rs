@@ -1,5 +1,6 @@
 //! What is known of a source's files, in the order in which they are walked: a block for each folder, so that a walk
 //! compares folder by folder and holds no more than one. A cache with checksums: what is damaged is read again.
+use crate::formats::packing::inner_name;
 use crate::digest::Digest;
 use crate::world::{Own, Stat, What};
 use std::io;
@@ -59,6 +60,17 @@ pub struct FileState {
     pub stretches: Vec<Stretch>,
     /// The header of a CSV file.
     pub context: Option<Context>,
+}
+
+impl FileState {
+    /// Bytes of the file, as they are once it is unpacked: a small packed file may hold very many.
+    pub fn unpacked(&self, path: &str) -> u64 {
+        let context = self.context.map_or(0, |c| c.len);
+        match inner_name(path) == path {
+            true => self.stat.size,
+            false => self.stretches.iter().fold(context, |sum, s| sum.saturating_add(s.len)),
+        }
+    }
 }
 
 /// What tells whether a file is as it was.

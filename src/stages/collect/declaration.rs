@@ -59,7 +59,8 @@ pub struct Declaration {
     /// Globs of files that are left out.
     #[serde(default)]
     pub exclude: Vec<At<String>>,
-    /// The longest record; a longer one is rejected while it streams by. Default 16 MiB.
+    /// The longest record; a longer one is rejected while it streams by. Default 16 MiB; of images, each of which is a
+    /// record, 256 MiB.
     pub record_max: Option<At<Size>>,
     /// The deepest nesting of JSON and XML. Default 64.
     #[schemars(range(min = 1, max = 120))]
@@ -154,7 +155,11 @@ pub struct Collect {
 
 impl Collect {
     pub fn record_max(&self) -> u64 {
-        self.declared.record_max.as_ref().map_or(16 << 20, |s| s.get().0)
+        self.longest(16 << 20)
+    }
+
+    fn longest(&self, default: u64) -> u64 {
+        self.declared.record_max.as_ref().map_or(default, |s| s.get().0)
     }
 
     pub fn depth_max(&self) -> usize {
@@ -170,7 +175,7 @@ impl Collect {
             spans: globs.iter().map(At::span).collect(),
             exclude: self.declared.exclude.iter().map(|g| g.get().clone()).collect(),
             cut,
-            record_max: if images { u64::MAX } else { self.record_max() },
+            record_max: if images { self.longest(256 << 20) } else { self.record_max() },
             images,
             span: globs.first().map_or(check.span.clone(), At::span),
         }

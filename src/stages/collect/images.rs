@@ -96,7 +96,8 @@ impl RowStage for Images {
             let (path, stem, reject) = (get(&paths), get(&stems), get(&rejects));
             if !reject.is_empty() {
                 let say = reject_words(&reject);
-                delta.at(row, 0, Act::DROP, format!("collect.{}.format", p.source), reject, say);
+                let of = if reject == "record.too_large" { "record_max" } else { "format" };
+                delta.at(row, 0, Act::DROP, format!("collect.{}.{of}", p.source), reject, say);
                 continue;
             }
             let id = match p.id.as_str() {

@@ -1,7 +1,7 @@
 //! `preprocess/images`: images are decoded once, measured and judged.
 use super::declaration::Declaration;
 use crate::diag::Diagnostic;
-use crate::formats::image::{Probe, decode};
+use crate::formats::image::{Probe, decode, room};
 use crate::formats::pointer;
 use crate::manifest::sections::{ImageField, SchemaSection};
 use crate::model::images::Image;
@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 /// Most pixels of an image, unless the manifest says otherwise.
 const PIXELS_MAX: u64 = 100_000_000;
+
+/// Files of at most so many bytes are in hand while they wait for room.
+const KEPT: u64 = 1 << 20;
 
 /// What is written of each image.
 pub(super) const MEASURES: [(&str, DataType); 3] =
@@ -85,17 +88,12 @@ impl RowStage for Images {
                 found.push(None);
                 continue;
             };
-            let bytes = rows.blob(image.blob)?;
-            match decode(&bytes, p.pixels_max.unwrap_or(PIXELS_MAX)) {
+            match decoded(rows, &image, p.pixels_max.unwrap_or(PIXELS_MAX))? {
                 Ok(probe) => {
                     judge(p, row, &image, &probe, &mut delta);
                     found.push(Some(probe));
                 }
-                Err(wrong) => {
-                    let (rule, say) = match pointer::told(&bytes) {
-                        Some(say) => (pointer::RULE, say.to_string()),
-                        None => (wrong.rule, wrong.say),
-                    };
+                Err((rule, say)) => {
                     delta.event(row, Act::DROP, "preprocess.images", rule, say);
                     found.push(None);
                 }
@@ -107,6 +105,29 @@ impl RowStage for Images {
         }
         Ok(delta)
     }
+}
+
+/// What an image is, or the rule that it breaks and the words. It is decoded when there is room for its pixels.
+fn decoded(rows: &Rows, image: &Image, pixels_max: u64) -> Result<Result<Probe, (&'static str, String)>, Fault> {
+    let (tools, file) = (rows.tools(), u64::try_from(image.bytes).unwrap_or(0));
+    let mut read = Err(Fault::Bug("an image was not read".into()));
+    tools.with_room(file, &mut || {
+        // a large file is read again when there is room for both it and its pixels
+        let kept = |bytes: Vec<u8>| (room(&bytes, pixels_max), Some(bytes).filter(|_| file <= KEPT));
+        read = rows.blob(image.blob).map(kept);
+    });
+    let (need, mut kept) = read?;
+    let mut done = Err(Fault::Bug("an image was not decoded".into()));
+    tools.with_room(file.saturating_add(need), &mut || {
+        let bytes = kept.take().map_or_else(|| rows.blob(image.blob), Ok);
+        done = bytes.map(|bytes| {
+            decode(&bytes, pixels_max).map_err(|wrong| match pointer::told(&bytes) {
+                Some(say) => (pointer::RULE, say.to_string()),
+                None => (wrong.rule, wrong.say),
+            })
+        });
+    });
+    done
 }
 
 fn numbers(ty: &DataType, found: &[Option<Probe>], of: fn(&Probe) -> i64) -> Result<ArrayRef, Fault> {

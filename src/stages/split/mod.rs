@@ -5,18 +5,22 @@
 //! ratios = { train = 0.8, valid = 0.1, test = 0.1 }
 //! stratify = "label.ner"
 //! group = "document"
+//! given = "part"
 //! seed = 42
 //! keep = "last_release"
 //! ```
 //!
-//! Within each stratum units (samples, or groups of samples) are ranked by a number drawn for (seed, unit); the splits
-//! take their shares of the ranking, by largest remainder on exact decimals (ties in name order). So it is pure: one
-//! more sample moves at most a few. The stratum of a list label is its set of classes, of a group the union over its
-//! members; strata with fewer units than there are splits go to one common stratum. With `keep = "last_release"`
-//! samples (or groups) that a release put into a split stay there; new ones fill what is missing. The pins must then be
-//! those that the last release in dataset.lock wrote.
+//! Units (samples, or groups of samples) are ranked within each stratum by a number drawn for (seed, unit); the splits
+//! take their shares of the ranking. The shares of all strata are rounded together: each is the whole number below or
+//! above the exact one, within the stratum and over the whole. So it is pure: one more sample moves at most a few. The
+//! stratum of a list label is its set of classes, of a group the union over its members. A sample whose column `given`
+//! names a split is in that split and counts for no ratio. With `keep = "last_release"` samples (or groups) that a
+//! release put into a split stay there; new ones fill what is missing. The pins must then be those that the last release
+//! in dataset.lock wrote.
 //!
-//! Reads `id`, the columns of `stratify` and `group`; writes `split`. Facts: `split.NAME.samples`, `split.NAME.share`.
+//! Reads `id`, the columns of `stratify`, `group` and `given`; writes `split`. Facts: `split.NAME.samples`,
+//! `split.NAME.share`, `split.given.missing`. Findings: `split.empty`, a declared split without a sample (told at the
+//! first sample); `split.given`, a value that names no split; `split.group`, a group that is given to several splits.
 mod rank;
 
 use crate::diag::Diagnostic;
@@ -25,7 +29,7 @@ use crate::manifest::values::At;
 use crate::manifest::{self, Decimal};
 use crate::model::votes::classes_of;
 use crate::stage::*;
-use crate::table::{array_of, texts, utf8, value_at};
+use crate::table::{ArrayRef, Value, array_of, texts, utf8, value_at};
 use crate::world::World;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,6 +46,9 @@ pub struct Declaration {
     pub stratify: Option<At<String>>,
     /// A column whose equal values stay in one split (no leakage); null is a group of its own.
     pub group: Option<At<String>>,
+    /// A column that names the split of a sample, as the data came with it; `source` is the name of its `[collect.NAME]`.
+    /// Samples without a value follow the ratios, which count them alone.
+    pub given: Option<At<String>>,
     /// What the ranking is drawn from. Another seed is another split.
     #[serde(default)]
     pub seed: u64,
@@ -73,6 +80,11 @@ fn declared(check: &mut Check) -> Option<Declaration> {
     let mut sum = Some(Decimal::from(0u64));
     for (name, r) in &d.ratios {
         sum = sum.and_then(|s| s.checked_add(r));
+        if r.scale() > DIGITS {
+            let message = format!("the ratio of `{name}` has {} digits behind the point", r.scale());
+            check
+                .bad(Diagnostic::error("T0604", r.span(), message).label(format!("at most {DIGITS} are counted with")));
+        }
         if *r.get() < Decimal::from(0u64) {
             check.bad(Diagnostic::error("T0203", r.span(), format!("the ratio of `{name}` is below 0")));
         }
@@ -90,11 +102,22 @@ fn declared(check: &mut Check) -> Option<Declaration> {
             Diagnostic::error("T0202", span, format!("the ratios sum to {sum}")).label("they must sum to exactly 1"),
         );
     }
-    for column in [&d.stratify, &d.group].into_iter().flatten() {
+    for column in [&d.stratify, &d.group, &d.given].into_iter().flatten() {
         check.known(column);
+    }
+    if check.column("samples", "split").is_some() && d.given.as_ref().is_none_or(|g| g.as_str() != "split") {
+        let message = "the sources give a column `split`, and this table writes another over it";
+        check.bad(
+            Diagnostic::error("T0605", check.span.clone(), message)
+                .label("the split that the data came with would be lost")
+                .help("keep it with `given = \"split\"`, or give the field another name"),
+        );
     }
     Some(d)
 }
+
+/// Digits behind the point of a ratio at most, so that shares of any number of samples are exact.
+const DIGITS: u32 = 18;
 
 fn declare_kept(check: &mut Check) -> Vec<Plan> {
     // groups are kept through their members, whose ids are what a release knows
@@ -200,23 +223,31 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let usual = if d.ratios.contains_key("train") { Some("train") } else { d.ratios.keys().next().map(String::as_str) };
     let keep = (d.keep == Kept::LastRelease).then(|| "kept.split".to_string());
     let column = |c: &Option<At<String>>| c.as_ref().map(|c| c.get().clone());
-    let (stratify, group) = (column(&d.stratify), column(&d.group));
+    let (stratify, group, given) = (column(&d.stratify), column(&d.group), column(&d.given));
     let mut reads = names(&["id"]);
-    reads.extend([&stratify, &group, &keep].into_iter().flatten().cloned());
+    reads.extend([&stratify, &group, &given, &keep].into_iter().flatten().cloned());
     reads.sort();
     reads.dedup();
-    vec![Plan::row::<Split>(
-        Ports {
-            table: "samples".into(),
-            reads,
-            writes: writes([("split", Column::new(utf8()).harmless())]),
-            apply_reads: names(&["split"]),
-            ..Ports::default()
-        },
-        &Map { usual: usual.unwrap_or_default().into(), stratify, group, keep },
-        &rank::Gather { seed: d.seed, weights, usual: usual.unwrap_or_default().into() },
-        &Nothing {},
-    )]
+    let usual = usual.unwrap_or_default().to_string();
+    let private = check.manifest.table(&["privacy"]).is_some();
+    let gather = rank::Gather { seed: d.seed, weights, usual: usual.clone(), given: given.clone(), private };
+    let ports = Ports {
+        table: "samples".into(),
+        reads,
+        writes: writes([("split", Column::new(utf8()).harmless())]),
+        apply_reads: names(&["split"]),
+        ..Ports::default()
+    };
+    let gates = d.given.iter().map(gate).collect();
+    let map = Map { usual, stratify, group, given, keep };
+    vec![Plan { gates, ..Plan::row::<Split>(ports, &map, &gather, &Nothing {}) }]
+}
+
+/// A column of splits that names none is a mistake in the manifest.
+fn gate(given: &At<String>) -> Gate {
+    Gate::at_most("split.given", "split.given.missing", Decimal::default(), given.span())
+        .say(format!("no sample has a declared split in `{}`", given.get()))
+        .look("tamis show split --findings")
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -228,6 +259,8 @@ struct Map {
     stratify: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     group: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    given: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     keep: Option<String>,
 }
@@ -250,28 +283,29 @@ impl JoinStage for Pinned {
 struct Split;
 
 impl RowStage for Split {
-    const MAP: u32 = 2;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
-    const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
+    const MAP: u32 = 3;
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
     type Map = Map;
     type Gather = rank::Gather;
     type Apply = Nothing;
 
-    /// Key: the unit (group, or id). Value: its stratum and where it was kept.
+    /// Key: the unit (group, or id). Value: what is known of the row.
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let ids = rows.column("id")?;
-        let strata = p.stratify.as_ref().map(|c| rows.column(c)).transpose()?;
-        let groups = p.group.as_ref().map(|c| rows.column(c)).transpose()?;
-        let kept = p.keep.as_ref().map(|c| rows.texts(c)).transpose()?;
-        let at = |c: &Option<Vec<Option<String>>>, row: usize| c.as_ref().and_then(|c| c.get(row).cloned().flatten());
+        let column = |c: &Option<String>| c.as_ref().map(|c| rows.column(c)).transpose();
+        let (strata, groups) = (column(&p.stratify)?, column(&p.group)?);
+        let (given, kept) = (column(&p.given)?, column(&p.keep)?);
+        // equal values of any type are one group, or one split
+        let text = |c: &Option<ArrayRef>, row: usize| c.as_ref().and_then(|c| value_at(c.as_ref(), row).key_text());
         for (row, id) in texts(ids.as_ref()).into_iter().enumerate() {
-            // equal values of any type are one group
-            let unit = match groups.as_ref().and_then(|g| value_at(g.as_ref(), row).key_text()) {
+            let unit = match text(&groups, row) {
                 Some(g) => format!("g{g}"),
                 None => format!("s{}", id.unwrap_or_default()),
             };
-            let classes = strata.as_ref().map(|s| classes_of(&value_at(s.as_ref(), row))).unwrap_or_default();
-            summary.put(unit, row, rank::encode(&classes, at(&kept, row).as_deref()));
+            let classes = strata.as_ref().map(|s| classes_in(&value_at(s.as_ref(), row))).unwrap_or_default();
+            let known = rank::Known { classes, given: text(&given, row), kept: text(&kept, row) };
+            summary.put(unit, row, known.bytes());
         }
         let mut delta = Delta::default();
         delta.write("split", array_of(vec![Some(p.usual.clone()); rows.len()]));
@@ -279,20 +313,37 @@ impl RowStage for Split {
     }
 }
 
+/// What a value stands for in a stratum: the classes that it names; of a list of plain values these, of a record the
+/// whole of it.
+fn classes_in(value: &Value) -> Vec<String> {
+    let classes = classes_of(value);
+    let mut plain: Vec<String> = match value {
+        _ if !classes.is_empty() => return classes,
+        Value::List(items) => items.iter().filter_map(Value::key_text).collect(),
+        other => other.key_text().into_iter().collect(),
+    };
+    plain.sort();
+    plain.dedup();
+    plain
+}
+
 impl Split {
     fn gather(p: &rank::Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
-        rank::assign(p, hits, out);
-        Ok(())
+        rank::assign(p, hits, out)
     }
 
     fn apply(_: &Nothing, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut split = rows.texts("split")?;
-        for (row, name) in &slice.rows {
+        let mut delta = Delta::default();
+        for (row, said) in &slice.rows {
+            let verdict = rank::Verdict::of(said)?;
+            for (key, rule, say) in verdict.told {
+                delta.event(*row as usize, Act::Finding, key, rule, say);
+            }
             if let Some(s) = split.get_mut(*row as usize) {
-                *s = Some(String::from_utf8_lossy(name).into_owned());
+                *s = Some(verdict.split);
             }
         }
-        let mut delta = Delta::default();
         delta.write("split", array_of(split));
         Ok(delta)
     }
@@ -302,7 +353,7 @@ impl Split {
 mod tests {
     use super::*;
     use crate::stage::testing;
-    use crate::table::{Array, ArrayRef, Value};
+    use crate::table::Array;
 
     /// Groups may be of any type: a number or a list is a group as a text is.
     #[test]
@@ -325,6 +376,25 @@ mod tests {
             &[Value::List(vec![Value::Text("x".into())]), Value::List(vec![]), Value::List(vec![])],
         );
         assert_eq!(units(lists.unwrap()), ["g[\"x\"]", "g[]", "g[]"]);
+    }
+
+    /// Whatever a column holds, it makes strata.
+    #[test]
+    fn values_of_any_type_make_strata() {
+        let text = |t: &str| Value::Text(t.into());
+        let record = |class: &str| Value::Struct(vec![("class".into(), text(class))]);
+        for (value, want) in [
+            (text("a"), vec!["a"]),
+            (text(""), vec![""]),
+            (Value::Int(3), vec!["3"]),
+            (Value::List(vec![text("b"), text("a"), text("b")]), vec!["a", "b"]),
+            (Value::List(vec![Value::Int(2)]), vec!["2"]),
+            (Value::List(vec![record("b"), record("a")]), vec!["a", "b"]),
+            (Value::Struct(vec![("x".into(), Value::Int(1))]), vec!["{\"x\":1}"]),
+            (Value::Null, vec![]),
+        ] {
+            assert_eq!(classes_in(&value), want, "{value:?}");
+        }
     }
 
     /// How many samples are kept, or why that is not known.

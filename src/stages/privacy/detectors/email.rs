@@ -1,6 +1,7 @@
 //! E-mail addresses: the common form of RFC 5321, `local@domain`.
 //!
-//! The local part is ASCII letters, digits and `. _ % + -`, at most 64 bytes. The domain ends at the first byte that
+//! The local part is ASCII letters, digits and `. _ % + -`, at most 64 bytes; between letters and digits also `'` and
+//! `&`, so that no half of `o'brien@example.com` is left. The domain ends at the first byte that
 //! cannot be in one, so a Korean particle directly behind it stays in the text. A label of letters outside ASCII is
 //! read where it cannot be a particle: between `@` or `.` and the next `.`. The last label is two or more ASCII
 //! letters, a punycode label, or `한국`; names of image and document files are excepted (`icon@2x.png`). The list of
@@ -13,7 +14,7 @@ use super::detector::{Detector, Hit};
 pub const DETECTOR: Detector = Detector {
     name: "email",
     doc: "E-mail addresses, also directly before a Korean particle.",
-    version: 1,
+    version: 2,
     mask: "[EMAIL]",
     find,
 };
@@ -41,8 +42,14 @@ fn find(text: &str, hits: &mut Vec<Hit>) {
 
 /// Bytes of the local part at the end of `before`.
 fn local_part(before: &str) -> Option<usize> {
-    let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"._%+-".contains(b);
-    let tail = before.bytes().rev().take(LOCAL_MAX + 1).take_while(|b| allowed(b)).count();
+    let bytes = before.as_bytes();
+    let plain = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let allowed = |at: &usize| match bytes.get(*at) {
+        Some(b'\'' | b'&') => plain(at + 1) && at.checked_sub(1).is_some_and(plain),
+        Some(b) => b.is_ascii_alphanumeric() || b"._%+-".contains(b),
+        None => false,
+    };
+    let tail = (0..bytes.len()).rev().take(LOCAL_MAX + 1).take_while(allowed).count();
     let part = before.get(before.len() - tail..)?;
     let part = part.rsplit("..").next()?.trim_start_matches(['.', '-', '%', '+']);
     (!part.is_empty() && part.len() <= LOCAL_MAX && !part.ends_with('.')).then_some(part.len())
@@ -109,6 +116,11 @@ mod tests {
             ("info@보기.한국으로", "info@보기.한국"),
             ("info@보기.kr은", "info@보기.kr"),
             ("문의kim@example.com", "kim@example.com"),
+            ("o'brien@example.com", "o'brien@example.com"),
+            ("r&d.team@example.com", "r&d.team@example.com"),
+            ("'kim@example.com'", "kim@example.com"),
+            ("to='kim@example.com'", "kim@example.com"),
+            ("&kim@example.com", "kim@example.com"),
         ] {
             assert_eq!(found(&DETECTOR, text), [want], "{text}");
         }

@@ -9,7 +9,8 @@
 //! Numbers issued since October 2020 have no check digit, and an older person can get a new number, so a failed check
 //! does not clear one: a number is a hit if its check digit is right, **or** it is written with a dash, **or** a word
 //! such as 주민등록번호 stands before it. A number labelled as that of a corporation (법인등록번호 has the same shape)
-//! is none.
+//! is none. Without such a word, a number inside a longer one joined by dashes needs its check digit, and one without a
+//! separator is none inside an identifier, a decimal, or the number of a payment card.
 //!
 //! Not found: digits apart from each other, as text recognition may leave them; masked numbers (`900101-1******`).
 use super::detector::{Detector, Hit};
@@ -18,7 +19,7 @@ use super::numbers::{Mark, Numbers};
 pub const DETECTOR: Detector = Detector {
     name: "kr_rrn",
     doc: "Korean resident and foreign resident registration numbers.",
-    version: 1,
+    version: 2,
     mask: "[RRN]",
     find,
 };
@@ -69,8 +70,25 @@ fn is_number(text: &str, numbers: &Numbers, first: usize, last: usize) -> bool {
     match label(text, numbers, first) {
         Some(Label::Corporation) => false,
         Some(Label::Person) => true,
-        None => dashed || check_digit(digits) == digits[12],
+        None if first == last => check_digit(digits) == digits[12] && is_bare(text, numbers, first),
+        None if numbers.within_card(first, last) => false,
+        None => check_digit(digits) == digits[12] || (dashed && !is_joined(numbers, first, last)),
     }
+}
+
+/// Whether a run of digits is a number of its own: no piece of a name, of a decimal, or of a number joined by dashes.
+fn is_bare(text: &str, numbers: &Numbers, run: usize) -> bool {
+    let Some(own) = numbers.runs.get(run) else { return false };
+    let bytes = text.as_bytes();
+    let in_word =
+        |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let joins = |at: usize| numbers.gap(at).tight && matches!(numbers.gap(at).mark, Mark::Dash | Mark::Dot);
+    !in_word(own.start.checked_sub(1)) && !in_word(Some(own.end)) && !joins(run) && !joins(run + 1)
+}
+
+/// Whether a dash joins the number to digits before or behind it.
+fn is_joined(numbers: &Numbers, first: usize, last: usize) -> bool {
+    [first, last + 1].into_iter().any(|run| numbers.gap(run).tight && numbers.gap(run).mark == Mark::Dash)
 }
 
 enum Label {
@@ -188,6 +206,33 @@ mod tests {
         }
         assert_eq!(found(&DETECTOR, &number("000229", 3, "-", 0)).len(), 1);
         assert_eq!(found(&DETECTOR, &number("000229", 9, "-", 0)), [""; 0]);
+    }
+
+    #[test]
+    fn neighbours_on_both_sides_are_asked() {
+        let (right, wrong) = (number("900101", 2, "-", 0), number("900101", 2, "-", 1));
+        let plain = right.replace('-', "");
+        for text in [
+            format!("12-{wrong}"),
+            format!("{wrong}-34"),
+            format!("id{plain}"),
+            format!("{plain}x"),
+            format!("0.{plain}"),
+            format!("{plain}.5"),
+            format!("12-{plain}"),
+        ] {
+            assert_eq!(found(&DETECTOR, &text), [""; 0], "{text}");
+        }
+        for (text, want) in [
+            (format!("12-{right}-34"), &right),
+            (format!("1.{wrong}"), &wrong),
+            (format!("{wrong}. 2. 이름"), &wrong),
+            (format!("주민등록번호 {plain}.5"), &plain),
+            (format!("({plain})"), &plain),
+            (format!("{plain}입니다"), &plain),
+        ] {
+            assert_eq!(found(&DETECTOR, &text), [want.as_str()], "{text}");
+        }
     }
 
     #[test]

@@ -82,10 +82,46 @@ impl Numbers {
         self.runs.get(first + 1..=last).unwrap_or_default().iter().map(|run| run.gap)
     }
 
+    /// Whether the runs from `first` to `last` lie in the number of a payment card: three groups or more with one kind of
+    /// mark between all of them, 13 to 19 digits of which the first is not 0, grouped as on a card or with the right
+    /// check digit (ISO/IEC 7812-1).
+    pub(super) fn within_card(&self, first: usize, last: usize) -> bool {
+        let Some(joint) = self.gaps(first, last).next().map(|g| g.mark).filter(|m| *m != Mark::Other) else {
+            return false;
+        };
+        let joined = |run: &usize| self.gap(*run).mark == joint;
+        let back = (1..=first).rev().take_while(joined).take(GROUPS_MAX).last().map_or(first, |run| run - 1);
+        let behind = (last + 1..self.runs.len()).take_while(joined).take(GROUPS_MAX).last().unwrap_or(last);
+        // two cards may stand side by side: any stretch around these runs may be one
+        (back..=first).any(|from| (last..=behind).any(|to| self.is_card(from, to)))
+    }
+
+    fn is_card(&self, from: usize, to: usize) -> bool {
+        let digits = self.digits(from, to);
+        let groups: Vec<usize> = self.runs.get(from..=to).unwrap_or_default().iter().map(|r| r.digits.len()).collect();
+        let fits = (13..=19).contains(&digits.len()) && digits.first() != Some(&0) && groups.len() > 2;
+        fits && (CARDS.contains(&groups.as_slice()) || luhn(digits))
+    }
+
     /// The gap before a run; behind the last run there is none.
     pub(super) fn gap(&self, run: usize) -> Gap {
         self.runs.get(run).map_or(OTHER, |run| run.gap)
     }
+}
+
+/// How the numbers of payment cards are grouped.
+const CARDS: [&[usize]; 4] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[4, 4, 4, 4, 3]];
+
+/// Groups on either side that may belong to a card.
+const GROUPS_MAX: usize = 6;
+
+/// Whether the last digit is the check digit of the others (ISO/IEC 7812-1, annex B).
+fn luhn(digits: &[u8]) -> bool {
+    let value = |(i, digit): (usize, &u8)| match i % 2 {
+        0 => u32::from(*digit),
+        _ => u32::from(*digit) * 2 - if *digit > 4 { 9 } else { 0 },
+    };
+    digits.iter().rev().enumerate().map(value).sum::<u32>().is_multiple_of(10)
 }
 
 pub(super) const OTHER: Gap = Gap { mark: Mark::Other, tight: false, closes: false };

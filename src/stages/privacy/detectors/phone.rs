@@ -11,16 +11,17 @@
 //! Behind `+82` or `82-` the leading 0 may be missing, given, or stand in brackets. Other numbers behind a `+` have 9
 //! to 15 digits (E.164; 11 behind `+1`), with spaces or the like at most 13, so that a year behind one is left alone.
 //!
-//! Not hits: parts of longer runs of digits or of longer numbers joined by dashes; numbers without separators inside an
-//! identifier (`x01012345678`) or made of 0 and 1 only; nationwide numbers with a dot (decimals) or with a later year
-//! as the second half (`1592-1598`).
+//! Not hits: parts of longer runs of digits, of longer numbers whose groups are joined by dashes or dots, and of the
+//! numbers of payment cards, however these are grouped; nationwide numbers beside a further group with the same mark;
+//! numbers without separators inside an identifier (`x01012345678`) or made of 0 and 1 only; nationwide numbers with a
+//! dot (decimals) or with a later year as the second half (`1592-1598`).
 use super::detector::{Detector, Hit};
-use super::numbers::{Mark, Numbers};
+use super::numbers::{Gap, Mark, Numbers};
 
 pub const DETECTOR: Detector = Detector {
     name: "phone",
-    doc: "Korean telephone numbers, and numbers of all countries with a leading `+`.",
-    version: 1,
+    doc: "Telephone numbers of Korea as they are written there; those of all other countries only with a leading `+`.",
+    version: 2,
     mask: "[PHONE]",
     find,
 };
@@ -76,7 +77,11 @@ impl Candidate<'_> {
             _ => false,
         };
         let eight = self.digits(last).len() == 8 && self.digits(self.first).len() == 4;
-        (fits && eight && !is_span_of_years(self.digits(last)) && self.stands_alone(last)).then_some(last)
+        let more = |run: usize, gap: Mark| gap == joint && self.numbers.digits(run, run).len() > 2;
+        let before = self.first.checked_sub(1).is_some_and(|run| more(run, self.numbers.gap(self.first).mark));
+        let longer = before || more(last + 1, self.numbers.gap(last + 1).mark);
+        let alone = !longer && self.stands_alone(last);
+        (fits && eight && !is_span_of_years(self.digits(last)) && alone).then_some(last)
     }
 
     /// `82-10-1234-5678`: the country code without its `+`.
@@ -130,13 +135,20 @@ impl Candidate<'_> {
         inner.iter().all(|run| ends.contains(&(run.digits.end - from)))
     }
 
-    /// Whether neither side goes on: no digits behind a dash, for a number without separators also no letter or dot.
+    /// Whether neither side goes on: no digits behind a dash, or behind a dot where the number is written with dots; for a
+    /// number without separators also no letter. Nor may it lie in the number of a card.
     fn stands_alone(&self, last: usize) -> bool {
         let (before, behind) = (self.numbers.gap(self.first), self.numbers.gap(last + 1));
-        let dashed = self.numbers.gaps(self.first, last).any(|gap| gap.mark == Mark::Dash);
-        let goes_back = before.tight && (before.mark == Mark::Dash || (before.mark == Mark::Dot && !dashed));
-        let goes_on = behind.tight && behind.mark == Mark::Dash && self.numbers.digits(last + 1, last + 1).len() > 2;
-        !goes_back && !goes_on && (last > self.first || self.is_bare_number(last))
+        let has = |mark| self.numbers.gaps(self.first, last).any(|gap| gap.mark == mark);
+        // `010 - 1234 - 5678 - 9012` goes on, `010-1234-5678 - 9012` does not
+        let loose = self.numbers.gaps(self.first, last).any(|gap| gap.mark == Mark::Dash && !gap.tight);
+        let dashed = |gap: Gap| gap.mark == Mark::Dash && (gap.tight || loose);
+        let dotted = |gap: Gap| gap.mark == Mark::Dot && gap.tight;
+        let goes_back = dashed(before) || (dotted(before) && !has(Mark::Dash));
+        let joins = dashed(behind) || (dotted(behind) && has(Mark::Dot));
+        let goes_on = joins && self.numbers.digits(last + 1, last + 1).len() > 2;
+        let part = goes_back || goes_on || self.numbers.within_card(self.first, last);
+        !part && (last > self.first || self.is_bare_number(last))
     }
 
     /// Whether one run of digits is a number of its own: not a piece of a name, a decimal or a binary number.
@@ -262,6 +274,47 @@ mod tests {
         assert_eq!(found(&DETECTOR, text), want);
         assert_eq!(found(&DETECTOR, "02-123-4567-8"), ["02-123-4567"]);
         assert_eq!(found(&DETECTOR, "010-1234-5678 010-1234-5679").len(), 2);
+    }
+
+    /// The number of a card, of an account or of an order is left whole, whatever stands between its groups.
+    #[test]
+    fn parts_of_longer_numbers_are_left() {
+        for groups in [
+            ["1588", "1234", "5678", "9012"],
+            ["5678", "1588", "1234", "9012"],
+            ["5678", "9012", "1588", "1234"],
+            ["1600", "0000", "1234", "123"],
+            ["9876", "010", "1234", "5678"],
+        ] {
+            for joint in [" ", "-", ".", " - ", "\u{2013}", "\u{a0}", "\u{3000}"] {
+                let number = groups.join(joint);
+                if groups[1] == "010" && joint.trim() != "-" && joint.trim() != "." {
+                    continue; // with spaces a number of its own may stand there
+                }
+                for text in [number.clone(), format!("카드 {number}번"), format!("{number} {number}")] {
+                    assert_eq!(found(&DETECTOR, &text), [""; 0], "{text}");
+                }
+            }
+        }
+        for text in ["010.1234.5678.9012", "3700 010123 45678", "110-02-1234567-01", "4000 0210 1234 567 123"] {
+            assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
+        }
+    }
+
+    /// A year, a page or another number beside it does not hide one.
+    #[test]
+    fn numbers_beside_it_do_not_hide_one() {
+        for (text, want) in [
+            ("010 1234 5678 2024년", "010 1234 5678"),
+            ("3층 010-1234-5678 12명", "010-1234-5678"),
+            ("1588-1234 2024년", "1588-1234"),
+            ("2024 1588-1234", "1588-1234"),
+            ("1588 1234, 5678 9012", "1588 1234"),
+            ("1. 010-1234-5678. 2. 이름", "010-1234-5678"),
+            ("1.010-1234-5678", "010-1234-5678"),
+        ] {
+            assert_eq!(found(&DETECTOR, text), [want], "{text}");
+        }
     }
 
     #[test]
