@@ -284,7 +284,7 @@ struct Case {
     merged: Vec<String>,
     /// `PATH:LINE RULE` of what was dropped.
     r#where: Option<Vec<String>>,
-    /// Ids in `out/all`, in their order.
+    /// Ids in `out/all`, in their order, split by split.
     released: Vec<String>,
     /// Words that a person reads.
     #[serde(default)]
@@ -412,9 +412,10 @@ fn placed(dir: &Path, case: &Case, wrong: &mut String) -> String {
 /// The release holds what it must, balances and verifies; gives its bytes.
 fn released(dir: &Path, case: &Case, wrong: &mut String) -> String {
     let mut text = String::new();
-    for entry in std::fs::read_dir(dir.join("out/all/jsonl")).into_iter().flatten() {
-        text.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
-    }
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(dir.join("out/all/jsonl")).into_iter().flatten().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    files.iter().for_each(|path| text.push_str(&std::fs::read_to_string(path).unwrap()));
     for word in case.holds.iter().filter(|w| !text.contains(w.as_str())) {
         writeln!(wrong, "  `{word}` is not in the release").unwrap();
     }

@@ -12,6 +12,7 @@ mod kills;
 mod memory;
 mod mutations;
 mod operations;
+mod private;
 mod properties;
 mod races;
 mod schema;

@@ -67,8 +67,13 @@ fn peak(texts: u64) -> usize {
     let manifest = std::fs::read_to_string(dir.path().join("dataset.toml")).unwrap();
     let unlabelled = manifest.replace("stratify = \"label.topic\"\n", "").replace(", \"label.topic\"", "");
     std::fs::write(dir.path().join("dataset.toml"), unlabelled).unwrap();
+    peak_of(dir.path())
+}
+
+/// The most bytes that a cold build of a project had allocated.
+fn peak_of(dir: &Path) -> usize {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "memory::one_build", "--ignored", "--nocapture"]).env(FOLDER, dir.path());
+    command.args(["--exact", "memory::one_build", "--ignored", "--nocapture"]).env(FOLDER, dir);
     let out = command.output().unwrap();
     let told = String::from_utf8_lossy(&out.stdout).into_owned();
     assert!(out.status.success(), "{told} {}", String::from_utf8_lossy(&out.stderr));
@@ -81,4 +86,81 @@ fn memory_stays_within_its_bound() {
     let say = format!("{} MiB for 12 MB, {} MiB for 120 MB, of {}", once / MIB, ten / MIB, MEMORY / MIB);
     println!("{say}");
     assert!(once < MEMORY && ten < MEMORY, "{say}");
+}
+
+/// A project of one source.
+fn project(source: &str, more: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("raw")).unwrap();
+    let manifest = format!(
+        "[dataset]\nname = \"m\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n[collect.a]\nlicense = \"MIT\"\n{source}\n{more}"
+    );
+    std::fs::write(dir.path().join("dataset.toml"), manifest).unwrap();
+    dir
+}
+
+const LINES: &str = "direct = { files = [\"raw/*\"], format = \"jsonl\" }\nfields = { text = \"text\" }\nid = \"id\"";
+
+/// Pieces of a release are cut by bytes where records are long.
+#[test]
+fn long_records_take_no_more_memory_than_a_few_of_them() {
+    let of = |n: u64| {
+        let dir = project(
+            LINES,
+            "[split]\nratios = { train = 0.8, test = 0.2 }\n[release.public]\nformats = [\"jsonl\", \"parquet\"]\n",
+        );
+        let line = |i: u64| format!("{{\"id\":\"{i}\",\"text\":\"{}\"}}\n", format!("w{i} ").repeat((1 << 20) / 5));
+        std::fs::write(dir.path().join("raw/x.jsonl"), (0..n).map(line).collect::<String>()).unwrap();
+        peak_of(dir.path())
+    };
+    let (once, thrice) = (of(60), of(180));
+    let say = format!("{} MiB for 60 records, {} MiB for 180", once / MIB, thrice / MIB);
+    println!("{say}");
+    assert!(thrice < 192 * MIB && thrice < once * 3 / 2, "{say}");
+}
+
+/// A file of few packed bytes is cut by its unpacked ones.
+#[test]
+fn a_small_packed_file_is_cut_like_a_large_one() {
+    let dir = project(&format!("{LINES}\nmax_rejects = 0.9999"), "[release.public]\nformats = [\"jsonl\"]\n");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut packed, &b"{\"id\":\"a\"}\n".repeat(1_000_000)).unwrap();
+    let packed = packed.finish().unwrap();
+    assert!(packed.len() < 64 << 10, "{}", packed.len());
+    std::fs::write(dir.path().join("raw/x.jsonl.gz"), packed).unwrap();
+    std::fs::write(dir.path().join("raw/y.jsonl"), "{\"id\":\"b\",\"text\":\"words\"}\n").unwrap();
+    let peak = peak_of(dir.path());
+    println!("{} MiB for 12 MB in 1,000,000 lines", peak / MIB);
+    assert!(peak < 2 * MEMORY, "{}", peak / MIB);
+}
+
+/// Images are decoded one after another where there is no room for two.
+#[test]
+fn images_in_hand_are_counted() {
+    let source = "direct = { images = [\"raw/*.png\"], format = \"image_folder\" }\nid = \"stem\"";
+    let dir = project(
+        source,
+        "[preprocess]\n[release.public]\nformats = [\"image_folder\"]\ncolumns = [\"id\", \"image\"]\n",
+    );
+    (0..4).for_each(|n| std::fs::write(dir.path().join(format!("raw/{n}.png")), large_png(3600 - n)).unwrap());
+    let peak = peak_of(dir.path());
+    println!("{} MiB for 4 images of 99", peak / MIB);
+    assert!(peak < MEMORY + 32 * MIB, "{}", peak / MIB);
+}
+
+/// A black picture of so many pixels a side, of four channels of 16 bits.
+fn large_png(side: u32) -> Vec<u8> {
+    let chunk = |name: &[u8], bytes: &[u8]| {
+        let mut sum = flate2::Crc::new();
+        sum.update(name);
+        sum.update(bytes);
+        [&(bytes.len() as u32).to_be_bytes()[..], name, bytes, &sum.sum().to_be_bytes()].concat()
+    };
+    let sides = [side.to_be_bytes(), side.to_be_bytes()].concat();
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    let line = vec![0; 1 + 8 * side as usize];
+    (0..side).for_each(|_| std::io::Write::write_all(&mut packed, &line).unwrap());
+    let data = packed.finish().unwrap();
+    let header = [&sides[..], &[16, 6, 0, 0, 0]].concat();
+    [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(b"IHDR", &header), chunk(b"IDAT", &data), chunk(b"IEND", b"")].concat()
 }

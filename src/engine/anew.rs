@@ -1,6 +1,6 @@
 //! Rows of a document, or of a row group, cut anew by their ids: a file that is read whole gives one long partition, and
 //! without this an edit in it would run every later step on all of its rows. The rows keep their order; where pieces end
-//! depends on the hashes of ids alone, so an edit changes at most three pieces.
+//! depends on the hashes of ids, and where rows are long on their bytes, so an edit changes at most three pieces.
 use super::recipe;
 use super::session::Session;
 use super::state::{Origin, Partition};
@@ -9,6 +9,7 @@ use super::tasks::{Producer, Take, TakeRows};
 use crate::digest::{Digest, cut_hash};
 use crate::stage::Fault;
 use crate::table::cutting::{self, Window};
+use crate::table::weight::weight;
 use crate::table::{self, DataType, Living};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ pub fn cut_anew(
     }
     let known: Option<Vec<(String, Digest)>> = part.columns.iter().map(|(n, d)| Some((n.clone(), (*d)?))).collect();
     let Some(columns) = known else { return Ok(vec![part]) };
-    let key = recipe::key(&format!("anew 1 {}", window.0), columns.iter().map(|c| c.1));
+    let key = recipe::key(&format!("anew 2 {}", window.0), columns.iter().map(|c| c.1));
     let pieces = match s.known::<Pieces>(key) {
         Some(pieces) => pieces,
         None => {
@@ -70,7 +71,12 @@ fn pieces(
     let hashes: Vec<u64> = table::texts(ids.as_ref()).into_iter().map(hash).collect();
     let mut out = Vec::new();
     let mut first = 0;
-    for end in cutting::cut(&hashes, &[], window) {
+    let mut bytes = vec![0; hashes.len()];
+    for (_, column) in columns {
+        let column = s.array(*column)?;
+        bytes.iter_mut().enumerate().for_each(|(row, sum)| *sum += weight(&column, row, row + 1));
+    }
+    for end in cutting::cut(&hashes, &bytes, window) {
         let rows = end as u32 - first;
         let mut digests = Vec::with_capacity(columns.len());
         for (name, source) in columns {

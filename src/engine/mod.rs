@@ -25,6 +25,7 @@ mod order;
 pub mod out;
 pub mod recipe;
 pub mod record;
+mod rooms;
 pub mod run;
 mod samples;
 pub mod scan;

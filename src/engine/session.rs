@@ -1,12 +1,12 @@
 //! A session: what a walk over the steps needs, what it knows of results and of who makes which bytes. How columns are
 //! found and kernels run is said in `columns`, `call`, `samples`, `run` and `files`.
 use super::cache::Cache;
+use super::rooms::Rooms;
 use super::scan::{self, Scanned, Unit};
 use super::state::Outcome;
 use super::step::{Review, Step};
 use super::store::Store;
 use super::tasks::{Producer, Task};
-use super::tools::Rooms;
 use crate::digest::Digest;
 use crate::stage::{Executor, Fault, Meter, Source};
 use crate::world::World;

@@ -26,16 +26,22 @@ pub enum Json<'l> {
     Object(Vec<(Cow<'l, str>, Json<'l>)>),
 }
 
+/// Values of a record at most, those within others too.
+const VALUES_MAX: usize = 1_000_000;
+
 /// The object on a line; blank lines around it, a byte order mark and a carriage return do not count.
 ///
 /// Rules: `encoding` (also for UTF-16 whose bytes are UTF-8), `json.depth` (more than `depth_max` levels, the object
-/// itself is one), `json` (not JSON), `json.object` (another value), `json.duplicate_key`.
+/// itself is one), `json.values` (more than [`VALUES_MAX`] of them: each takes far more memory than its text), `json` (not JSON), `json.object` (another value), `json.duplicate_key`.
 pub fn parse(line: &[u8], depth_max: usize) -> Result<Json<'_>, Wrong> {
     let text = text(line)?;
     not_wide(text)?;
     let text = text.strip_prefix(BOM).unwrap_or(text);
     if deeper_than(text.as_bytes(), depth_max) {
         return Err(Wrong::new("json.depth", format!("nested deeper than {depth_max} levels")));
+    }
+    if more_values_than(text.as_bytes(), VALUES_MAX) {
+        return Err(Wrong::new("json.values", format!("more than {VALUES_MAX} values in one record")));
     }
     let mut json = serde_json::Deserializer::from_str(text);
     let mut value = Json::deserialize(&mut json).and_then(|value| json.end().map(|()| value)).map_err(not_json)?;
@@ -293,21 +299,35 @@ pub fn deeper_than(json: &[u8], depth_max: usize) -> bool {
     if memchr::memchr2_iter(b'{', b'[', json).nth(depth_max).is_none() {
         return false; // so few brackets are never too deep, wherever they stand
     }
-    let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
-    for byte in json {
+    let mut depth = 0usize;
+    outside_strings(json).any(|byte| {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > depth_max
+    })
+}
+
+/// Whether a text has more values than `most`: each begins the text, or stands behind a comma or an open bracket.
+fn more_values_than(json: &[u8], most: usize) -> bool {
+    // a value and its comma are two bytes at least
+    json.len() > most && outside_strings(json).filter(|b| matches!(b, b',' | b'[' | b'{')).nth(most).is_some()
+}
+
+/// The bytes that belong to no string.
+fn outside_strings(json: &[u8]) -> impl Iterator<Item = u8> {
+    let (mut quoted, mut escaped) = (false, false);
+    json.iter().copied().filter(move |byte| {
         match (quoted, byte) {
             (true, _) if escaped => escaped = false,
             (true, b'\\') => escaped = true,
             (_, b'"') => quoted = !quoted,
-            (false, b'{' | b'[') => depth += 1,
-            (false, b'}' | b']') => depth = depth.saturating_sub(1),
-            _ => {}
+            _ => return !quoted,
         }
-        if depth > depth_max {
-            return true;
-        }
-    }
-    false
+        false
+    })
 }
 
 impl<'de> Deserialize<'de> for Json<'de> {
@@ -430,6 +450,15 @@ mod tests {
         assert_eq!(rule(br#"{"a": [[[[1]]]]}"#), "json.depth");
         assert_eq!(parse("[".repeat(1_000_000).as_bytes(), 64).unwrap_err().rule, "json.depth");
         assert_eq!(parse("[".repeat(1_000).as_bytes(), 10_000).unwrap_err().rule, "json");
+    }
+
+    #[test]
+    fn values_are_counted_outside_strings_before_parsing() {
+        let wide = |n: usize, item: &str| format!("{{\"a\": [{}]}}", vec![item; n].join(","));
+        assert!(parse(wide(VALUES_MAX - 2, "1").as_bytes(), 4).is_ok());
+        assert_eq!(rule(wide(VALUES_MAX, "1").as_bytes()), "json.values");
+        assert_eq!(rule(format!("[{}]", vec!["[]"; VALUES_MAX].join(",")).as_bytes()), "json.values");
+        assert!(parse(format!("{{\"a\": \"{}\"}}", ",[{".repeat(VALUES_MAX)).as_bytes(), 4).is_ok());
     }
 
     #[test]

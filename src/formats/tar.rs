@@ -3,12 +3,13 @@
 //!
 //! A member's name is never taken for a path: one that leads upwards, is absolute, or is no plain text is told and not
 //! read, as are links, devices and sparse files. Rules: `member.name`, `member.link`, `member.kind`. Folders, dot files,
-//! `.DS_Store` and `Thumbs.db` are passed over, as they are in the project's own folders.
+//! `.DS_Store` and `Thumbs.db` are passed over, as they are in the project's own folders. What an archive says about its
+//! members (PAX headers, long names) is held whole while it is read; more than [`SAID_MAX`] bytes of it break the archive.
 use super::cut::Members;
 use super::cut::members::{List, Member};
 use super::packing::inner_name;
 use std::io::{self, Read};
-use tar::{Archive, Entry, EntryType};
+use tar::{Archive, Entry, EntryType, Header};
 
 pub static ARCHIVE: Members = Members { name: "archive", broken: "archive.broken", list: List::Stream(list) };
 
@@ -17,11 +18,85 @@ pub fn is_archive(path: &str) -> bool {
     inner_name(path).rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && end.eq_ignore_ascii_case("tar"))
 }
 
+/// The longest header about a member; names and times take a few hundred bytes.
+const SAID_MAX: u64 = 1 << 20;
+
 fn list(input: &mut dyn Read, out: &mut Vec<Member>) -> io::Result<()> {
-    for entry in Archive::new(input).entries()? {
+    for entry in Archive::new(Bounded::new(input)).entries()? {
         out.extend(member(&entry?));
     }
     Ok(())
+}
+
+/// The bytes of an archive, which end with an error before a header about a member that is too long. A packed archive of
+/// a few kilobytes could hold gigabytes of one.
+struct Bounded<R> {
+    inner: R,
+    /// Bytes up to the next header.
+    left: u64,
+    /// What was read of the header.
+    header: Vec<u8>,
+    /// The body of a PAX header, which may say that the next member is longer than its own header says.
+    said: Option<Vec<u8>>,
+    /// Headers can no longer be told from content.
+    lost: bool,
+}
+
+const BLOCK: usize = 512;
+
+impl<R: Read> Bounded<R> {
+    fn new(inner: R) -> Bounded<R> {
+        Bounded { inner, left: 0, header: Vec::with_capacity(BLOCK), said: None, lost: false }
+    }
+
+    fn pass(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() && !self.lost {
+            if self.left > 0 {
+                let n = usize::try_from(self.left).map_or(bytes.len(), |left| left.min(bytes.len()));
+                let (own, rest) = bytes.split_at(n);
+                self.said.iter_mut().for_each(|said| said.extend(own));
+                (bytes, self.left) = (rest, self.left - n as u64);
+                continue;
+            }
+            let (own, rest) = bytes.split_at(bytes.len().min(BLOCK - self.header.len()));
+            self.header.extend(own);
+            bytes = rest;
+            if self.header.len() == BLOCK {
+                self.judge()?;
+                self.header.clear();
+            }
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self) -> io::Result<()> {
+        let header = Header::from_byte_slice(&self.header);
+        let resized = self.said.take().is_some_and(|said| memchr::memmem::find(&said, b" size=").is_some());
+        let extended = header.as_gnu().is_some_and(|gnu| gnu.is_extended());
+        let Ok(size) = header.entry_size() else {
+            self.lost = true; // the library tells what is wrong
+            return Ok(());
+        };
+        self.lost = resized || (extended && header.entry_type() == EntryType::GNUSparse);
+        let says = matches!(
+            header.entry_type(),
+            EntryType::XHeader | EntryType::XGlobalHeader | EntryType::GNULongName | EntryType::GNULongLink
+        );
+        if says && size > SAID_MAX {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a header about a member is too long"));
+        }
+        self.said = (header.entry_type() == EntryType::XHeader).then(Vec::new);
+        self.left = size.div_ceil(BLOCK as u64).saturating_mul(BLOCK as u64);
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(to)?;
+        self.pass(to.get(..n).unwrap_or_default())?;
+        Ok(n)
+    }
 }
 
 /// A member as it may be read, or with the reason why not; `None` for what is passed over.
@@ -61,7 +136,7 @@ fn hidden(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tar::{Builder, Header};
+    use tar::Builder;
 
     /// An archive of members: name as it stands there, kind, content.
     pub fn archive(of: &[(&[u8], EntryType, &[u8])]) -> Vec<u8> {
@@ -120,6 +195,20 @@ mod tests {
             let (members, _) = listed(&archive(&[(b"a", kind, b"")]));
             assert_eq!(members[0].reject, Some(rule), "{kind:?}");
         }
+    }
+
+    #[test]
+    fn long_headers_break_the_archive_before_they_are_held() {
+        use EntryType::{GNULongLink, GNULongName, Regular, XGlobalHeader, XHeader};
+        for kind in [XHeader, XGlobalHeader, GNULongName, GNULongLink] {
+            let long = vec![b'x'; SAID_MAX as usize + 1];
+            let (members, done) =
+                listed(&archive(&[(b"a", Regular, &[7; 600]), (b"h", kind, &long), (b"b", Regular, b"")]));
+            assert_eq!((members.len(), done.unwrap_err().kind()), (1, io::ErrorKind::InvalidData), "{kind:?}");
+        }
+        let (members, done) = listed(&archive(&[(b"x", XHeader, b"13 path=long\n"), (b"a", Regular, &[7; 600])]));
+        done.unwrap();
+        assert_eq!(members[0].name.as_deref(), Some("long"));
     }
 
     #[test]

@@ -85,8 +85,11 @@ struct Table<'r> {
     /// How many seats each column has above what it should have.
     surplus: Vec<i128>,
     /// For each pair of columns the rows that can move a seat from one to the other, the cheapest first.
-    moves: BTreeMap<(usize, usize), BinaryHeap<Reverse<(i64, usize)>>>,
+    moves: BTreeMap<(usize, usize), Moves>,
 }
+
+/// Costs and rows, the cheapest first.
+type Moves = BinaryHeap<Reverse<(i64, usize)>>;
 
 /// A change of the totals of the whole costs more than any change in rows.
 const WHOLE: i64 = 1 << 48;

@@ -5,6 +5,7 @@ pub mod cutting;
 pub mod difference;
 pub mod types;
 pub mod value;
+pub mod weight;
 
 pub use arrow_array::{Array, ArrayRef};
 pub use arrow_schema::DataType;

@@ -1,7 +1,7 @@
 //! What is known of a source's files, in the order in which they are walked: a block for each folder, so that a walk
 //! compares folder by folder and holds no more than one. A cache with checksums: what is damaged is read again.
-use crate::formats::packing::inner_name;
 use crate::digest::Digest;
+use crate::formats::packing::inner_name;
 use crate::world::{Own, Stat, What};
 use std::io;
 

@@ -1,6 +1,7 @@
 //! Sentences become samples.
 use super::sentence::{Sentence, comment_field, sentence};
 use crate::formats::cut::Split;
+use crate::formats::encoding::Wrong;
 use crate::formats::options::{Choice, Takes};
 use crate::formats::reader::{Ask, Record, Records, Unit, each_record, from_text, strip_bom};
 use crate::model::tokens::Token;
@@ -28,7 +29,7 @@ pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
     let split = Split::Blocks { comment: Some(comment.to_string()) };
     let tokens = ask.selects("tokens");
     for (n, own) in each_record(ask, &split, unit.bytes) {
-        match sentence(strip_bom(own), Some(comment), Some(columns)) {
+        match short(own).and_then(|()| sentence(strip_bom(own), Some(comment), Some(columns))) {
             Err(wrong) => out.reject_line(unit, n, &wrong), // a record of many lines: which of them
             Ok(sentence) => {
                 let (text, places) = if tokens { joined(&sentence, join) } else { Default::default() };
@@ -37,6 +38,18 @@ pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
                 }
             }
         }
+    }
+}
+
+/// Lines of a sentence at most: each takes far more memory than its text, and so many are no sentence.
+const LINES_MAX: usize = 100_000;
+
+fn short(block: &[u8]) -> Result<(), Wrong> {
+    match memchr::memchr_iter(b'\n', block).nth(LINES_MAX) {
+        Some(_) => {
+            Err(Wrong::new("conll.long", format!("more than {LINES_MAX} lines without an empty line between them")))
+        }
+        None => Ok(()),
     }
 }
 
@@ -104,4 +117,15 @@ fn joined(s: &Sentence, join: &str) -> (String, Vec<Value>) {
         at = end;
     }
     (text, places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_of_very_many_lines_is_refused() {
+        assert!(short("a\tO\n".repeat(LINES_MAX).as_bytes()).is_ok());
+        assert_eq!(short("a\tO\n".repeat(LINES_MAX + 1).as_bytes()).unwrap_err().rule, "conll.long");
+    }
 }

@@ -105,14 +105,6 @@ fn declared(check: &mut Check) -> Option<Declaration> {
     for column in [&d.stratify, &d.group, &d.given].into_iter().flatten() {
         check.known(column);
     }
-    if check.column("samples", "split").is_some() && d.given.as_ref().is_none_or(|g| g.as_str() != "split") {
-        let message = "the sources give a column `split`, and this table writes another over it";
-        check.bad(
-            Diagnostic::error("T0605", check.span.clone(), message)
-                .label("the split that the data came with would be lost")
-                .help("keep it with `given = \"split\"`, or give the field another name"),
-        );
-    }
     Some(d)
 }
 

@@ -1,0 +1,92 @@
+//! With `[privacy]` nothing personal is told or lies outside of the store's raw packs, wherever in the files it stood: in
+//! a header, an id, a tag, a class, the name of an annotator, an answer.
+use crate::harness::tamis;
+use std::path::{Path, PathBuf};
+
+const PERSONS: [&str; 6] =
+    ["kim@example.com", "lee@example.com", "park@example.com", "choi@example.com", "010-9999-8888", "900101-1234567"];
+
+const MANIFEST: &str = r#"
+[dataset]
+name = "h"
+version = "0.1.0"
+license = "CC0-1.0"
+[collect.a]
+direct = { files = ["raw/*.csv"], format = "csv" }
+fields = { text = "text" }
+id = "id"
+license = "CC0-1.0"
+[collect.b]
+direct = { files = ["raw/*.conll"], format = "conll" }
+fields = { text = "tokens", tags = "tags" }
+id = "comment:1"
+license = "CC0-1.0"
+[schema]
+text = { text = {} }
+[privacy]
+[privacy.detect]
+types = ["email", "phone", "kr_rrn"]
+[label.k]
+task = "classification"
+classes = ["A"]
+from.c = { files = ["votes.csv"] }
+[label.ner]
+task = "ner"
+classes = ["PS"]
+from.t = { column = "tags" }
+[release.public]
+formats = ["jsonl", "parquet"]
+columns = ["id", "text"]
+"#;
+
+fn files(dir: &Path, out: &mut Vec<PathBuf>) {
+    for path in std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()) {
+        match path.is_dir() {
+            true => files(&path, out),
+            false => out.push(path),
+        }
+    }
+}
+
+#[test]
+fn nothing_personal_leaves_the_raw_packs() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    std::fs::create_dir(dir.join("raw")).unwrap();
+    let put = |path: &str, text: &str| std::fs::write(dir.join(path), text).unwrap();
+    put("dataset.toml", MANIFEST);
+    put("raw/a.csv", "id,text,kim@example.com\n1,write to kim@example.com or 010-9999-8888,900101-1234567\n2,two,x\n");
+    put("raw/b.conll", "# s9\nhi\tB-lee@example.com\n\n");
+    put("votes.csv", "item,annotator,label\n1,park@example.com,A\n2,w2,choi@example.com\n010-9999-8888,w1,A\n");
+    let mut told = String::new();
+    let commands: [&[&str]; 12] = [
+        &["build"],
+        &["build", "--json"],
+        &["status"],
+        &["trace", "1"],
+        &["trace", "s9"],
+        &["show", "collect.a", "--rows", "3"],
+        &["show", "collect.a", "--findings"],
+        &["show", "label.k", "--rows", "3"],
+        &["show", "label.k", "--findings"],
+        &["show", "label.k/from.c", "--rows", "3"],
+        &["show", "label.ner", "--rows", "3"],
+        &["show", "label.ner", "--findings"],
+    ];
+    for command in commands {
+        let (exit, out, err) = tamis(dir, command);
+        assert!(exit == 0, "{command:?}\n{out}{err}");
+        told.push_str(&format!("{command:?}\n{out}{err}"));
+    }
+    let mut all = Vec::new();
+    files(&dir.join(".tamis"), &mut all);
+    files(&dir.join("out"), &mut all);
+    let open = all.iter().filter(|p| !p.to_string_lossy().ends_with(".raw.pack"));
+    let bytes: Vec<(String, Vec<u8>)> = open.map(|p| (p.display().to_string(), std::fs::read(p).unwrap())).collect();
+    for person in PERSONS {
+        assert!(!told.contains(person), "{person}\n{told}");
+        for (path, bytes) in &bytes {
+            assert!(memchr::memmem::find(bytes, person.as_bytes()).is_none(), "{person} in {path}");
+        }
+    }
+}
