@@ -284,31 +284,7 @@ impl Project {
                 .collect::<Result<_, _>>()?;
             planned
         } else {
-            let mut unjudged = None;
-            let mut judge = |i: usize, built: &Built| {
-                if session.store.written() > 0 && session.store.commit().is_err() {
-                    return Next::Stop; // told when the walk ends: the store refuses everything from here on
-                }
-                let gates = session.steps[i].plan.gates.iter().map(|g| gate::judge(session, built, g));
-                let gates: Vec<Judged> = match gates.collect() {
-                    Ok(gates) => gates,
-                    Err(fault) => {
-                        unjudged = Some(fault);
-                        return Next::Stop;
-                    }
-                };
-                let good = gates.iter().all(|g| g.pass) && built.runs[i].fault.is_none();
-                judged.extend(gates);
-                let stops = session.stop.asked() > 0;
-                match good || options.keep_going {
-                    true => Next::Go,
-                    false if stops => Next::Stop,
-                    false => Next::Without,
-                }
-            };
-            pages::large(true);
-            let built = walk::walk(session, Mode::Build, wanted, sink, &mut judge);
-            unjudged.map_or(Ok(built), Err)?
+            self.run(session, options, wanted, sink, &mut judged)?
         };
         let fresh = answers.iter().all(|a| *a == Answer::Fresh);
         Ok(Finished {
@@ -328,6 +304,42 @@ impl Project {
             looks: None,
             all: false,
         })
+    }
+
+    /// Runs what the plan did not find, and judges the gates of each step behind it.
+    fn run(
+        &self,
+        session: &Session,
+        options: &Options,
+        wanted: &BTreeSet<usize>,
+        sink: Sink,
+        judged: &mut Vec<Judged>,
+    ) -> Result<Built, Fault> {
+        let mut unjudged = None;
+        let mut judge = |i: usize, built: &Built| {
+            if session.store.written() > 0 && session.store.commit().is_err() {
+                return Next::Stop; // told when the walk ends: the store refuses everything from here on
+            }
+            let gates = session.steps[i].plan.gates.iter().map(|g| gate::judge(session, built, g));
+            let gates: Vec<Judged> = match gates.collect() {
+                Ok(gates) => gates,
+                Err(fault) => {
+                    unjudged = Some(fault);
+                    return Next::Stop;
+                }
+            };
+            let good = gates.iter().all(|g| g.pass) && built.runs[i].fault.is_none();
+            judged.extend(gates);
+            let stops = session.stop.asked() > 0;
+            match good || options.keep_going {
+                true => Next::Go,
+                false if stops => Next::Stop,
+                false => Next::Without,
+            }
+        };
+        pages::large(true);
+        let built = walk::walk(session, Mode::Build, wanted, sink, &mut judge);
+        unjudged.map_or(Ok(built), Err)
     }
 
     /// Gates on goals, release folders, lock, record.
