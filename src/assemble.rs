@@ -45,6 +45,7 @@ pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Resul
         lost: String::new(),
         problems: wrong,
         steps: Vec::new(),
+        gates: Vec::new(),
         columns: BTreeMap::new(),
         raw: Marks::default(),
         unmasked: Marks::default(),
@@ -97,6 +98,8 @@ struct Assembly<'m> {
     lost: String,
     problems: Vec<Diagnostic>,
     steps: Vec<Step>,
+    /// The gates of all steps so far.
+    gates: Vec<Gate>,
     columns: Columns,
     /// Columns, by table, that hold words of the data which nothing has masked, with or without `[privacy]`: their bytes
     /// are stored apart from the first day, so that a `[privacy]` added later finds none of them among the others.
@@ -126,6 +129,7 @@ impl Assembly<'_> {
             columns: &self.columns,
             raw: &self.raw,
             files: &|source| scan::find::names(self.world, source).unwrap_or_default(),
+            gates: &self.gates,
             problems: Vec::new(),
         };
         let plans = (entry.declare)(&mut check);
@@ -162,6 +166,7 @@ impl Assembly<'_> {
         self.same_types(path, &plan);
         let from_outside = plan.scan.is_some() || self.reads_unmasked(&plan);
         self.learn(&plan, from_outside);
+        self.gates.extend(plan.gates.iter().cloned());
         let written = |of: &Marks| -> BTreeSet<String> {
             let Some(of) = of.of(target(&plan.ports)) else { return BTreeSet::new() };
             let regrouped = plan.ports.reads.iter().filter(|_| plan.regroup.is_some());

@@ -26,7 +26,7 @@ fn project(dir: &Path) {
     std::fs::create_dir_all(dir.join("raw")).unwrap();
     let lines: String = (0..40).map(|i| format!("{{\"id\": \"s{i}\", \"text\": \"text {i}\"}}\n")).collect();
     std::fs::write(dir.join("raw/a.jsonl"), lines).unwrap();
-    let manifest = "[dataset]\nname = \"x\"\nversion = \"0.1.0\"\n[collect.a]\ndirect = { files = [\"raw/a.jsonl\"], format = \"jsonl\" }\n\
+    let manifest = "[dataset]\nname = \"x\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n[collect.a]\ndirect = { files = [\"raw/a.jsonl\"], format = \"jsonl\" }\n\
         fields = { text = \"text\" }\nid = \"id\"\nlicense = \"CC0-1.0\"\n[split]\nratios = { train = 1 }\n[release.all]\nformats = [\"jsonl\"]\n";
     std::fs::write(dir.join("dataset.toml"), manifest).unwrap();
 }

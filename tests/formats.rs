@@ -168,7 +168,7 @@ fn what_is_written_as_parquet_is_read_again() {
     let first = project(&of("jsonl"), &[("raw/data.jsonl", lines.as_bytes())]);
     let told = build(first.path(), &Way::default());
     ran(&told);
-    let written = std::fs::read(first.path().join("out/all/parquet/all-00000.parquet")).unwrap();
+    let written = std::fs::read(first.path().join("out/all/parquet/train-00000.parquet")).unwrap();
     let again = clean(&of("parquet"), &[("raw/data.parquet", &written)], 16);
     assert_eq!(again.0, told.roots().0);
     assert_eq!(again, clean(&of("parquet"), &[("raw/data.parquet", &written)], 4096));

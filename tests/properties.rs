@@ -298,7 +298,7 @@ fn registry(by_sample: bool) -> Vec<Entry> {
     registry
 }
 
-const MANIFEST: &str = "[dataset]\nname = \"x\"\nversion = \"0.1.0\"\n[collect.a]\n\
+const MANIFEST: &str = "[dataset]\nname = \"x\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n[collect.a]\n\
     direct = { files = [\"raw/a.jsonl\"], format = \"jsonl\" }\nfields = { text = \"text\" }\nid = \"id\"\n\
     license = \"CC0-1.0\"\n[split]\nratios = { train = 0.9, test = 0.1 }\n[release.all]\nformats = [\"jsonl\"]\n\
     columns = [\"id\", \"text\", \"longer\", \"opened\", \"frequency\", \"split\"]\n";

@@ -311,7 +311,7 @@ impl Teller<'_, '_> {
             let by = self.s.steps.iter().filter(|s| s.path == step.path).find_map(|s| s.plan.regroup.as_ref());
             let split = match by.and_then(|r| r.by.as_ref()) {
                 Some(by) => self.value(part, by, row)?.text().map(str::to_string),
-                None => Some("all".to_string()),
+                None => Some(crate::stage::ONE_GROUP.to_string()),
             };
             match (self.value(part, &step.path, row)?, split) {
                 (Value::Bool(true), Some(split)) => {

@@ -28,17 +28,18 @@ pub const FORMAT: Format = Format {
         offers: Offers::Columns(columns),
     }),
     writer: Some(Writer {
-        version: 0,
+        version: 1, // floats keep their point
         uses: &[],
         files: "jsonl/SPLIT-NNNNN.jsonl",
         doc: "",
-        needs: Needs { columns: true, label: None, tokens: false, images: false, sizes: false },
+        needs: Needs { columns: true, label: None, tokens: false, images: false, sizes: false, typed: false },
         encode: |sheet, _| Ok(lines(sheet, None).into_bytes()),
         outline: length_alone,
         join: one_after_another,
         samples: Some(samples),
         place: Place::Line,
         table: true,
+        loses: false,
     }),
     ..Format::new("jsonl", "One JSON object a line.")
 };
@@ -69,7 +70,7 @@ pub fn lines(sheet: &Sheet, first: Option<&dyn Fn(usize) -> String>) -> String {
         let mut fields = Vec::with_capacity(columns.len() + 1);
         fields.extend(first.map(|of| of(row)).filter(|f| !f.is_empty()));
         for (key, array) in &columns {
-            fields.push(format!("{key}: {}", value_at(array.as_ref(), row).json()));
+            fields.push(format!("{key}: {}", json::written(&value_at(array.as_ref(), row))));
         }
         out.push_str(&format!("{{{}}}\n", fields.join(", ")));
     }

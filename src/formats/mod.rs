@@ -5,6 +5,7 @@
 //! cannot read comes back as a [`Wrong`], whose words hold counts, names and positions, never the text of a record.
 pub mod cut;
 pub mod encoding;
+pub mod file_name;
 pub mod format;
 pub mod image;
 pub mod infer;

@@ -25,6 +25,8 @@ pub struct Writer {
     pub place: Place,
     /// Hubs of data sets read the files as tables.
     pub table: bool,
+    /// It cannot hold everything that its label may say.
+    pub loses: bool,
 }
 
 /// Something of a row that the format cannot hold, and that is not in its files.
@@ -53,6 +55,8 @@ pub struct Needs {
     pub images: bool,
     /// The images' sizes.
     pub sizes: bool,
+    /// Days as dates, and images as their bytes: the format has types of its own for them.
+    pub typed: bool,
 }
 
 /// The rows of a piece as a format is given them.
@@ -62,7 +66,7 @@ pub struct Sheet {
     /// The released columns by their released names, if the format needs them.
     pub columns: Vec<(String, ArrayRef)>,
     /// What else it needs, by what it is to the format: `id`, `label`, `text`, `edits`, `tokens`, `image`, `width`,
-    /// `height`. What a data set does not have is not there.
+    /// `height`, `file` (the name of the image's file). What a data set does not have is not there.
     pub roles: BTreeMap<String, ArrayRef>,
 }
 
@@ -79,6 +83,11 @@ impl Sheet {
 /// The fragments of one file.
 pub struct Join<'j> {
     pub split: &'j str,
+    /// The data set and its version: `ner 1.0.0`.
+    pub title: &'j str,
+    pub version: &'j str,
+    /// The licence of what is released.
+    pub license: &'j str,
     /// The declared classes of the label, in their order.
     pub classes: &'j [String],
     /// Of each fragment its length in bytes and its outline.

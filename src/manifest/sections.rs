@@ -25,6 +25,7 @@ pub struct Dataset {
     pub version: At<String>,
     /// Languages of the samples as BCP 47 tags (`ko`, `en-GB`), for the dataset card.
     #[serde(default)]
+    #[schemars(extend("x-form" = "language"))]
     pub languages: Vec<String>,
     /// The licence of what is released, an SPDX expression. What the licences of the sources forbid is refused.
     #[schemars(length(min = 1))]

@@ -25,6 +25,25 @@ pub fn is_version(text: &str) -> bool {
     text.split('.').count() == 3 && text.split('.').all(part)
 }
 
+/// Whether `text` has the form of a BCP 47 tag: a language of 2 to 8 letters, then parts of 1 to 8 letters and digits.
+/// A part of one character begins an extension, so something follows it. Whether it is registered is not asked.
+pub fn is_language(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let of = |p: &&str| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric());
+    let first =
+        parts.first().is_some_and(|p| (p.len() >= 2 && p.bytes().all(|b| b.is_ascii_alphabetic())) || *p == "x");
+    first
+        && parts.iter().all(of)
+        && parts.last().is_some_and(|p| p.len() > 1 || parts.len() > 2 && parts.contains(&"x"))
+}
+
+/// Whether `text` can stand on one line of any file: no control characters, no other ends of lines, nothing that changes
+/// the direction of writing.
+pub fn is_line(text: &str) -> bool {
+    let hidden = |c: char| matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}');
+    !text.chars().any(|c| c.is_control() || hidden(c))
+}
+
 /// A value that knows the bytes of the manifest it was read from. Equality and order look at the value alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct At<T>(pub toml::Spanned<T>);
@@ -335,6 +354,19 @@ mod tests {
 
     fn read<T: for<'de> Deserialize<'de>>(text: &'static str) -> Result<T, String> {
         T::deserialize(toml::de::ValueDeserializer::parse(text).unwrap()).map_err(|e| e.message().to_string())
+    }
+
+    #[test]
+    fn languages_and_lines() {
+        for tag in ["ko", "en-GB", "zh-Hant-TW", "sl-rozaj-1994", "de-a-foo", "x-private"] {
+            assert!(is_language(tag), "{tag}");
+        }
+        for tag in ["", "k", "ko]", "en_GB", "ko-", "-ko", "en-toolongpart", "ko\nx: y", "12", "de-a"] {
+            assert!(!is_language(tag), "{tag}");
+        }
+        assert!(
+            is_line("a b 가") && is_line("") && !is_line("a\tb") && !is_line("a\u{2028}b") && !is_line("\u{202e}a")
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! missing. `pattern` and `uniqueItems` are left to the types. The schema may say more in keywords of its own:
 //! - `"x-names": true`: the keys that `additionalProperties` admits are names, `[a-z0-9-]+`;
 //! - `"x-one-of": [["a", "b"]]`: of each group exactly one key stands in the table;
-//! - `"x-form": "name" | "version"`: the form of a text;
+//! - `"x-form": "name" | "version" | "language" | "line"`: the form of a text, or of each in a list;
 //! - `"x-help": "..."`: the remedy for a value of the wrong type.
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -15,7 +15,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::kinds::{Kinds, Number, constants, found, target};
-use super::values::{is_name, is_version};
+use super::values::{is_language, is_line, is_name, is_version};
 use crate::diag::{Diagnostic, nearest, suggest};
 
 /// All that is wrong with `doc` by `schema`, in the order of the text. `$ref` is resolved in `schema` itself.
@@ -143,12 +143,19 @@ impl<'s> Walk<'s> {
 
     fn text(&mut self, path: &str, span: Range<usize>, text: &str, schema: &Json) {
         self.length(path, span.clone(), text.chars().count(), schema, ["minLength", "maxLength", "characters"]);
+        self.form(path, span, text, schema);
+    }
+
+    fn form(&mut self, path: &str, span: Range<usize>, text: &str, schema: &Json) {
         let fault = match schema.get("x-form").and_then(Json::as_str) {
             Some("name") if !is_name(text) => "a name of a-z, 0-9 and `-`",
             Some("version") if !is_version(text) => "a version such as 0.3.0",
+            Some("language") if !is_language(text) => "a language as BCP 47 writes it, such as `ko` or `en-GB`",
+            Some("line") if !is_line(text) => "one line of text, without tabs and other control characters",
             _ => return,
         };
-        let message = format!("`{path}` must be {fault}, found `{text}`");
+        let found = if is_line(text) { format!(", found `{text}`") } else { String::new() };
+        let message = format!("`{path}` must be {fault}{found}");
         self.found.push(Diagnostic::error("T0110", span, message).label(format!("not {fault}")));
     }
 
@@ -183,6 +190,9 @@ impl<'s> Walk<'s> {
             for item in items {
                 self.value(path, item, each);
             }
+        }
+        for (item, text) in items.iter().filter_map(|item| Some((item, item.get_ref().as_str()?))) {
+            self.form(path, item.span(), text, schema);
         }
     }
 

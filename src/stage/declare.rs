@@ -150,12 +150,16 @@ impl Plan {
     }
 }
 
+/// What rows are that nothing groups: what loads data sets looks for a split of this name, and takes `all` for a word of
+/// its own.
+pub const ONE_GROUP: &str = "train";
+
 /// Groups the living rows where `only` is true by the value of `by`, in the order of the data, and cuts each group into
 /// pieces by the hash of the ids.
 #[derive(Clone, Debug)]
 pub struct Regroup {
     pub table: String,
-    /// The column of the group's name; without one all rows are one group, `all`.
+    /// The column of the group's name; without one all rows are the group [`ONE_GROUP`].
     pub by: Option<String>,
     /// A column of truth values: rows where it is not true are left out. Without one all rows stay.
     pub only: Option<String>,
@@ -251,6 +255,8 @@ pub struct Check<'a> {
     pub raw: &'a Marks,
     /// The files of a source as they lie there now, in order.
     pub files: &'a dyn Fn(&Source) -> Vec<String>,
+    /// The gates of earlier steps.
+    pub gates: &'a [Gate],
     pub problems: Vec<Diagnostic>,
 }
 

@@ -18,7 +18,7 @@ mod rows;
 pub mod testing;
 
 pub use crate::manifest::Declared;
-pub use declare::{Check, Columns, Entry, Literal, Marks, Plan, Regroup, Source, unit_types};
+pub use declare::{Check, Columns, Entry, Literal, Marks, ONE_GROUP, Plan, Regroup, Source, unit_types};
 pub use delta::{Act, Born, Delta, Event};
 pub use facts::{Fact, Gate};
 pub use files::{Chunk, Content, OutFile, Output, Sums};

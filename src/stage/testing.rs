@@ -79,6 +79,7 @@ pub fn declared(
         columns: &columns,
         raw: &raw,
         files: &|_| Vec::new(),
+        gates: &[],
         problems: Vec::new(),
     };
     let plans = entries.iter().flat_map(|e| (e.declare)(&mut check)).collect();

@@ -7,7 +7,7 @@ use crate::engine::session::Session;
 use crate::engine::state::{Partition, Table};
 use crate::engine::step::Step;
 use crate::engine::{order, recipe};
-use crate::stage::{Fault, Regroup};
+use crate::stage::{Fault, ONE_GROUP, Regroup};
 use crate::table::cutting::{self, Window};
 use crate::table::{self, ArrayRef, Value, value_at};
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,7 @@ pub fn regroup(
 /// The head of a layout's recipe: what it depends on besides ids, groups and living rows.
 fn regroup_head(by: &Regroup) -> String {
     let all = if by.only.is_some() { "" } else { " all" };
-    format!("regroup 3 {} {}{all}", by.window, by.by.is_some())
+    format!("regroup 4 {} {}{all}", by.window, by.by.is_some())
 }
 
 /// Of each row of a partition its group and the hash that it is cut by; `None` for a row that belongs to no group.
@@ -118,7 +118,7 @@ fn grouped(s: &Session, by: &Regroup, from: &Table, part: &Partition) -> Result<
         let alive = part.living.as_ref().is_some_and(|l| l.is(row as u32));
         let group = match &groups {
             Some(g) => value_at(g.as_ref(), row).text().map(str::to_string),
-            None => Some("all".to_string()),
+            None => Some(ONE_GROUP.to_string()),
         };
         let within = only.as_ref().is_none_or(|only| value_at(only.as_ref(), row) == Value::Bool(true));
         out.push(match (alive && within, group) {

@@ -35,17 +35,25 @@ pub const FORMAT: Format = Format {
     }),
     sidecar: Some(Sidecar { version: 1, holds: Holds::Many, read: read::beside }),
     writer: Some(Writer {
-        version: 0,
+        version: 1, // info, licences, flags
         uses: &[],
         files: "coco/instances_SPLIT.json",
         doc: "images under `images/SPLIT/`. Needs an `object_detection` label",
-        needs: Needs { label: Some("object_detection"), images: true, sizes: true, columns: false, tokens: false },
+        needs: Needs {
+            label: Some("object_detection"),
+            images: true,
+            sizes: true,
+            columns: false,
+            tokens: false,
+            typed: false,
+        },
         encode: write::encode,
         outline: length_alone,
         join: write::join,
         samples: Some(write::samples),
         place: Place::Nowhere,
         table: false,
+        loses: false,
     }),
     pictures: Some(write::pictures),
     ..Format::new("coco", "Images and boxes of a file of COCO instances; with `images`, it stands beside them.")

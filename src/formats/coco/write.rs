@@ -1,10 +1,10 @@
 //! Written instances: images and boxes numbered from 1 (an annotation of id 0 is never matched by pycocotools), `bbox` as
-//! x, y, width, height in pixels, `area` the box's.
-use crate::formats::image_folder::file_names;
+//! x, y, width, height in pixels, `area` the box's. A crowd and a difficult object have `iscrowd` 1, so that no evaluation
+//! counts them; a difficult one has `ignore` 1 too, and each flag stands among the `attributes`.
 use crate::formats::writer::{Chunk, Join, Lost, Sheet};
 use crate::model::boxes::Box2;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::io::BufRead;
 
@@ -13,13 +13,13 @@ pub fn encode(sheet: &Sheet, _: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
     let (mut widths, mut heights) = (sheet.cells::<u32>("width").into_iter(), sheet.cells::<u32>("height").into_iter());
     let mut boxes = sheet.cells::<Vec<Box2>>("label").into_iter();
     let mut out = String::new();
-    for name in file_names(sheet) {
+    for name in sheet.cells::<String>("file") {
         let boxes = boxes.next().flatten().unwrap_or_default().into_iter();
         let image = Image {
             file_name: name.unwrap_or_default(),
             width: widths.next().flatten().unwrap_or(0),
             height: heights.next().flatten().unwrap_or(0),
-            boxes: boxes.map(|b| (b.class, [b.x1, b.y1, b.x2 - b.x1, b.y2 - b.y1])).collect(),
+            boxes: boxes.map(Annotated::of).collect(),
         };
         out.push_str(&serde_json::to_string(&image).map_err(|e| e.to_string())?);
         out.push('\n');
@@ -36,37 +36,77 @@ pub fn join(of: &Join) -> Result<Vec<Chunk>, String> {
             images.push(serde_json::from_slice(line).map_err(|e| e.to_string())?);
         }
     }
-    Ok(vec![Chunk::Bytes(write(&images, of.classes, of.split).into_bytes())])
+    Ok(vec![Chunk::Bytes(write(&images, of).into_bytes())])
 }
 
-/// An image with its boxes: (class, [x, y, width, height]).
+/// An image with its boxes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Image {
     file_name: String,
     width: u32,
     height: u32,
-    boxes: Vec<(String, [f64; 4])>,
+    boxes: Vec<Annotated>,
 }
 
-/// The file of one split; categories are numbered in the order of `classes`.
-fn write(images: &[Image], classes: &[String], folder: &str) -> String {
+/// A box as class, x, y, width, height and flags.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Annotated {
+    class: String,
+    bbox: [f64; 4],
+    flags: Vec<String>,
+}
+
+impl Annotated {
+    fn of(b: Box2) -> Annotated {
+        Annotated { class: b.class, bbox: [b.x1, b.y1, b.x2 - b.x1, b.y2 - b.y1], flags: b.flags }
+    }
+
+    fn has(&self, flag: &str) -> bool {
+        self.flags.iter().any(|f| f == flag)
+    }
+
+    /// The annotation of these numbers.
+    fn json(&self, [id, image, category]: [usize; 3]) -> Value {
+        let [_, _, w, h] = self.bbox;
+        let difficult = self.has("difficult");
+        let mut out = json!({
+            "id": id, "image_id": image, "category_id": category, "bbox": self.bbox, "area": w * h,
+            "iscrowd": u8::from(difficult || self.has("crowd")), "segmentation": [],
+        });
+        if difficult {
+            out["ignore"] = 1.into();
+        }
+        let flags: Map<String, Value> = self.flags.iter().map(|f| (f.clone(), true.into())).collect();
+        if !flags.is_empty() {
+            out["attributes"] = flags.into();
+        }
+        out
+    }
+}
+
+/// The file of one split; categories are numbered in the order of the declared classes.
+fn write(images: &[Image], of: &Join) -> String {
     let (mut out_images, mut annotations) = (Vec::new(), Vec::new());
     for (i, image) in images.iter().enumerate() {
-        let file = format!("{folder}/{}", image.file_name);
-        out_images.push(json!({ "id": i + 1, "file_name": file, "width": image.width, "height": image.height }));
-        for (class, bbox) in &image.boxes {
-            let category = classes.iter().position(|c| c == class).map_or(0, |p| p + 1);
-            let [_, _, w, h] = bbox;
-            annotations.push(json!({
-                "id": annotations.len() + 1, "image_id": i + 1, "category_id": category,
-                "bbox": bbox, "area": w * h, "iscrowd": 0, "segmentation": [],
-            }));
+        let file = format!("{}/{}", of.split, image.file_name);
+        let (width, height) = (image.width, image.height);
+        let mut own = json!({ "id": i + 1, "file_name": file, "width": width, "height": height });
+        if !of.license.is_empty() {
+            own["license"] = 1.into();
+        }
+        out_images.push(own);
+        for annotated in &image.boxes {
+            let category = of.classes.iter().position(|c| *c == annotated.class).map_or(0, |p| p + 1);
+            annotations.push(annotated.json([annotations.len() + 1, i + 1, category]));
         }
     }
-    let categories: Vec<_> = classes.iter().enumerate().map(|(i, c)| json!({ "id": i + 1, "name": c })).collect();
-    let lines = |v: &[serde_json::Value]| v.iter().map(ToString::to_string).collect::<Vec<_>>().join(",\n");
+    let categories: Vec<_> = of.classes.iter().enumerate().map(|(i, c)| json!({ "id": i + 1, "name": c })).collect();
+    let info = json!({ "description": format!("{}, split {}", of.title, of.split), "version": of.version });
+    let license = Some(of.license).filter(|l| !l.is_empty()).map(|l| json!({ "id": 1, "name": l, "url": "" }));
+    let lines = |v: &[Value]| v.iter().map(ToString::to_string).collect::<Vec<_>>().join(",\n");
     format!(
-        "{{\"images\": [\n{}\n],\n\"annotations\": [\n{}\n],\n\"categories\": [\n{}\n]}}\n",
+        "{{\"info\": {info},\n\"licenses\": [{}],\n\"images\": [\n{}\n],\n\"annotations\": [\n{}\n],\n\"categories\": [\n{}\n]}}\n",
+        lines(license.as_slice()),
         lines(&out_images),
         lines(&annotations),
         lines(&categories)
@@ -131,13 +171,22 @@ mod tests {
 
     #[test]
     fn numbered_from_one() {
-        let boxes = vec![("b".to_string(), [1.0, 2.0, 3.0, 4.0])];
-        let image = Image { file_name: "x.jpg".into(), width: 9, height: 8, boxes };
-        let text = write(&[image], &["a".into(), "b".into()], "train");
-        let v: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let flags = vec!["difficult".to_string(), "truncated".into()];
+        let boxes = [Vec::new(), flags].map(|flags| Annotated { class: "b".into(), bbox: [1.0, 2.0, 3.0, 4.0], flags });
+        let image = Image { file_name: "x.jpg".into(), width: 9, height: 8, boxes: boxes.into() };
+        let classes = ["a".to_string(), "b".to_string()];
+        let (title, version, license, outlines) = ("x 1.0.0", "1.0.0", "MIT", Vec::new());
+        let fragment = |_| Ok(Vec::new());
+        let of = Join { split: "train", title, version, license, classes: &classes, outlines, fragment: &fragment };
+        let text = write(&[image], &of);
+        let v: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(v["annotations"][0]["id"], 1);
         assert_eq!(v["annotations"][0]["category_id"], 2);
         assert_eq!(v["annotations"][0]["area"], 12.0);
+        assert_eq!((&v["annotations"][0]["iscrowd"], &v["annotations"][1]["iscrowd"]), (&json!(0), &json!(1)));
+        assert_eq!(v["annotations"][1]["ignore"], 1);
+        assert_eq!(v["annotations"][1]["attributes"], json!({ "difficult": true, "truncated": true }));
         assert_eq!(v["images"][0]["file_name"], "train/x.jpg");
+        assert_eq!((&v["info"]["version"], &v["licenses"][0]["name"]), (&json!("1.0.0"), &json!("MIT")));
     }
 }

@@ -32,17 +32,18 @@ pub const FORMAT: Format = Format {
         offers: Offers::Words(&[("text", "tokens"), ("tags", "tags")]),
     }),
     writer: Some(Writer {
-        version: 0,
+        version: 1, // findings of all that is lost
         uses: &[],
         files: "conll/SPLIT.conll",
         doc: "a token and its BIO tag a line. Needs an `ner` label",
-        needs: Needs { label: Some("ner"), tokens: true, columns: false, images: false, sizes: false },
+        needs: Needs { label: Some("ner"), tokens: true, columns: false, images: false, sizes: false, typed: false },
         encode: write::encode,
         outline: length_alone,
         join: one_after_another,
         samples: Some(write::samples),
         place: Place::Search(write::line_of),
         table: false,
+        loses: true,
     }),
     ..Format::new("conll", "A token a line, a blank line between sentences.")
 };

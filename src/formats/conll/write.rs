@@ -24,12 +24,19 @@ pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
             of.extend(covered(&moved, s.start, s.end).map(|(a, b)| (s.class.as_str(), a, b)));
         }
         let (tags, held) = tags(words.len(), &of);
-        if held < spans.len() {
-            let say = format!("{} of {} spans: BIO tags hold no two on one token", spans.len() - held, spans.len());
-            lost.push(Lost { row, rule: "conll.spans", say });
-        }
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        write(&words, &tags, &id.unwrap_or_default(), &mut out);
+        let (id, words): (String, Vec<&str>) = (id.unwrap_or_default(), words.iter().map(String::as_str).collect());
+        let mut lose = |n: usize, rule, why: &str| {
+            if n > 0 {
+                lost.push(Lost { row, rule, say: format!("{why}: {n}") });
+            }
+        };
+        lose(spans.len() - held, "conll.spans", "spans left out, since BIO tags hold no two on one token");
+        let wider = spans.iter().filter(|s| is_wider(&moved, s)).count();
+        lose(wider, "conll.edges", "spans that begin or end within a token, and take all of it here");
+        let broken = words.iter().filter(|w| w.contains(BREAKS)).count();
+        lose(broken, "conll.token", "tokens with a tab or a line break, which is a space here");
+        lose(usize::from(words.is_empty()), "conll.empty", "samples without tokens, which are a comment alone here");
+        write(&words, &tags, &id, &mut out);
     }
     Ok(out.into_bytes())
 }
@@ -71,6 +78,12 @@ fn covered(tokens: &[(usize, usize)], start: u32, end: u32) -> Option<(usize, us
     (first <= last).then_some((first, last + 1))
 }
 
+/// Whether the tokens that a span covers hold more than the span.
+fn is_wider(tokens: &[(usize, usize)], s: &Span) -> bool {
+    let ends = covered(tokens, s.start, s.end).and_then(|(a, b)| Some((tokens.get(a)?.0, tokens.get(b - 1)?.1)));
+    ends.is_some_and(|(a, b)| a < s.start as usize || b > s.end as usize)
+}
+
 /// BIO (IOB2) tags for `n_tokens` tokens from (class, start, end) over tokens, end exclusive; and how many spans they
 /// hold.
 ///
@@ -90,6 +103,9 @@ fn tags(n_tokens: usize, spans: &[(&str, usize, usize)]) -> (Vec<String>, usize)
     (tags, held)
 }
 
+/// What breaks a line of columns.
+const BREAKS: [char; 3] = ['\t', '\n', '\r'];
+
 /// Appends a sentence: `# id = ID`, a line `TOKEN<TAB>TAG` per token, an empty line.
 ///
 /// TABs, newlines and carriage returns inside a token would break the line and are written as spaces. A file of these
@@ -99,7 +115,7 @@ fn write(tokens: &[&str], tags: &[String], id: &str, out: &mut String) {
     out.push_str(id);
     out.push('\n');
     for (token, tag) in tokens.iter().zip(tags) {
-        out.extend(token.chars().map(|c| if matches!(c, '\t' | '\n' | '\r') { ' ' } else { c }));
+        out.extend(token.chars().map(|c| if BREAKS.contains(&c) { ' ' } else { c }));
         out.push('\t');
         out.push_str(tag);
         out.push('\n');

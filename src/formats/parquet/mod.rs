@@ -3,7 +3,6 @@
 //!
 //! Findings: `field.type` (a value, or all of a column, is not of the field's type; it becomes null), `column.missing`. Dropped: `parquet` (a row group that cannot be read, row by row).
 mod columns;
-mod day;
 mod list;
 mod read;
 mod write;
@@ -27,17 +26,18 @@ pub const FORMAT: Format = Format {
         offers: Offers::Columns(|_, len, bytes| columns::columns(len, bytes)),
     }),
     writer: Some(Writer {
-        version: 0,
+        version: 1, // dates, images
         uses: &["parquet 60", "zstd 0.14"],
         files: "parquet/SPLIT-NNNNN.parquet",
         doc: "",
-        needs: Needs { columns: true, label: None, tokens: false, images: false, sizes: false },
+        needs: Needs { columns: true, label: None, tokens: false, images: false, sizes: false, typed: true },
         encode: |sheet, _| write::fragment(&sheet.columns),
         outline: write::footer,
         join: write::join,
         samples: Some(write::samples),
         place: Place::Row,
         table: true,
+        loses: false,
     }),
     ..Format::new("parquet", "Tables of Apache Parquet.")
 };

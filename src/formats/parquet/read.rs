@@ -247,7 +247,7 @@ fn real<T: ArrowPrimitiveType>(array: &ArrayRef, of: fn(T::Native) -> f64) -> Ma
 fn written(array: &ArrayRef) -> Vec<Option<String>> {
     if array.data_type() == &DataType::Date32 {
         let days = array.as_primitive::<Date32Type>();
-        return days.iter().map(|d| Some(crate::formats::parquet::day::text(d?))).collect();
+        return days.iter().map(|d| Some(crate::model::days::text(d?))).collect();
     }
     if let Some(moments) = moments(array) {
         return moments;
@@ -283,7 +283,7 @@ fn moments(array: &ArrayRef) -> Option<Vec<Option<String>>> {
         let part =
             Some(part.trim_end_matches('0')).filter(|p| !p.is_empty()).map_or(String::new(), |p| format!(".{p}"));
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        Some(format!("{}T{hour:02}:{minute:02}:{second:02}{part}{zone}", super::day::text(day)))
+        Some(format!("{}T{hour:02}:{minute:02}:{second:02}{part}{zone}", crate::model::days::text(day)))
     };
     Some(values.into_iter().map(text).collect())
 }

@@ -4,7 +4,7 @@ use crate::diag::{Diagnostic, suggest};
 use crate::formats::reader::{Reader, Selects};
 use crate::formats::{Cut, Format, Options};
 use crate::manifest::sections::{Dataset, Privacy, SchemaSection};
-use crate::manifest::values::{At, Size};
+use crate::manifest::values::{At, Size, is_line};
 use crate::manifest::{Decimal, Declared, read};
 use crate::model::license;
 use crate::stage::*;
@@ -52,9 +52,10 @@ pub struct Declaration {
     #[schemars(length(min = 1))]
     pub license: At<String>,
     /// The file that shows the licence.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
     pub evidence: Option<At<String>>,
     /// Whom to name, for ATTRIBUTION.md.
+    #[schemars(extend("x-form" = "line"))]
     pub attribution: Option<String>,
     /// Globs of files that are left out.
     #[serde(default)]
@@ -377,17 +378,10 @@ struct Detect {
 
 fn check_license(check: &mut Check, d: &Declaration) {
     let dataset: Dataset = check.section(&["dataset"]);
-    let (source, release) = (is_license(check, &d.license), dataset.license.filter(|l| is_license(check, l)));
-    let Some(release) = release.filter(|_| source) else { return };
-    if license::forbids_release(&d.license) {
-        let message = format!("samples under {} may not be released in changed form", d.license.get());
-        check.bad(Diagnostic::warning("T0413", d.license.span(), message).label("no derivatives"));
-    }
-    if let Some(term) = license::share_alike_broken(&d.license, &release) {
-        let message = format!("{term} asks that what is made of it be released under {term}");
-        let problem = Diagnostic::warning("T0412", d.license.span(), message).label(format!("{} samples", check.path));
-        let help = format!("release under {term}, or leave {} out", check.path);
-        check.bad(problem.related(release.span(), "the release").help(help));
+    for expression in dataset.license.iter().chain([&d.license]) {
+        if let Err(say) = license::check(expression) {
+            check.bad(Diagnostic::error("T0401", expression.span(), "this is no licence expression").label(say));
+        }
     }
 }
 
@@ -413,13 +407,6 @@ fn check_evidence(check: &mut Check, evidence: &At<String>) {
             check.bad(problem.related(theirs.span(), "the other").help("give one of the files another name"));
         }
     }
-}
-
-/// Notes what is no SPDX expression.
-fn is_license(check: &mut Check, expression: &At<String>) -> bool {
-    let Err(say) = license::check(expression) else { return true };
-    check.bad(Diagnostic::error("T0401", expression.span(), "this is no licence expression").label(say));
-    false
 }
 
 fn check_max_rejects(check: &mut Check, d: &Declaration) {
@@ -478,6 +465,10 @@ fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Form
                     .label("the name is tamis's own, or has a dot or a slash")
                     .help("choose another name on the left side"),
             );
+        }
+        if !is_line(name) {
+            let problem = Diagnostic::error("T0308", selector.span(), "a field's name must be one line of text");
+            check.bad(problem.label("its name holds a tab, a line break or another control character"));
         }
         check_selector(check, selector, format, selects, &["path", "stem"]);
     }

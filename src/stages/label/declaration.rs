@@ -24,7 +24,7 @@ pub struct Declaration {
     /// The classes that an answer may name. Their order decides ties of a vote. Only kinds whose answers name classes
     /// have them.
     #[serde(default)]
-    #[schemars(inner(length(min = 1)))]
+    #[schemars(inner(length(min = 1)), extend("x-form" = "line"))]
     pub classes: Vec<At<String>>,
     /// The least and the greatest rating; both belong to the scale. Ratings need it.
     pub scale: Option<Scale>,

@@ -1,16 +1,18 @@
 //! The declaration of a release, checked, with its formats and columns settled.
+use super::columns::{check_names, columns, span_of};
+use super::terms::{check_terms, left_out_sources};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::writer::{Writer, is_sharded};
 use crate::formats::{FORMATS, Format, named};
-use crate::manifest::sections::{Dataset, Privacy};
+use crate::manifest::sections::Privacy;
 use crate::manifest::values::{AllOr, At, Short, TextOr};
-use crate::model::license;
 use crate::stage::*;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Files made of the samples that are left.
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
@@ -24,6 +26,9 @@ pub struct Declaration {
     pub columns: Option<AllOr<At<String>>>,
     /// Only samples of sources under one of these licences; others are left out and counted. Default: all.
     pub licenses: Option<Vec<At<String>>>,
+    /// How many samples a format may hold less of than the data set does, before the build fails: spans that overlap in
+    /// `conll`, for example. Each is told as a finding. Default 0.
+    pub max_losses: Option<At<u64>>,
 }
 
 /// A format of a release.
@@ -88,7 +93,9 @@ pub struct Release {
     pub columns: Vec<String>,
     /// Columns that a format needs though they are not released.
     pub extra: Vec<String>,
-    pub licenses: Option<Vec<String>>,
+    /// Sources whose samples are left out for their licence.
+    pub left_out: Vec<String>,
+    pub max_losses: Option<At<u64>>,
 }
 
 /// A format of a release with what it needs.
@@ -98,6 +105,8 @@ pub struct Encoding {
     pub writer: &'static Writer,
     /// What the format needs besides released columns: what a column is to it, and the column.
     pub roles: BTreeMap<String, String>,
+    /// Where the manifest asks for it.
+    pub span: Range<usize>,
 }
 
 impl Encoding {
@@ -124,12 +133,21 @@ impl Release {
     pub fn images(&self) -> bool {
         self.formats.iter().any(|f| f.writer.needs.images)
     }
+
+    /// Whether a format holds the bytes of images in its own files.
+    pub fn holds_images(&self) -> bool {
+        self.columns.iter().any(|c| c == "image") && self.formats.iter().any(|f| f.writer.needs.typed)
+    }
+
+    /// Whether the files of images have names.
+    pub fn names_images(&self) -> bool {
+        self.images() || self.holds_images()
+    }
 }
 
 pub fn declared(check: &mut Check) -> Option<Release> {
     let d: Declaration = check.read()?;
-    let columns = columns(check, &d);
-    check_licenses(check, &d);
+    let columns = columns(check, d.columns.as_ref());
     let mut formats: Vec<Encoding> = Vec::new();
     for (i, f) in d.formats.iter().enumerate() {
         let format = f.format.0;
@@ -139,11 +157,15 @@ pub fn declared(check: &mut Check) -> Option<Release> {
             check.bad(problem.related(first.span(), "first here"));
         } else if let Some(writer) = &format.writer {
             let roles = roles(check, f, writer, &columns);
-            formats.push(Encoding { format, writer, roles });
+            formats.push(Encoding { format, writer, roles, span: f.span() });
         }
     }
     formats.sort_by_key(|f| FORMATS.iter().position(|other| other.name == f.name()));
     check_held(check, &d, &formats, &columns);
+    let reads_paths = formats.iter().find(|f| f.writer.needs.columns && f.writer.needs.images).map(Encoding::name);
+    check_names(check, d.columns.as_ref(), &columns, reads_paths);
+    check_splits(check);
+    check_terms(check, d.licenses.as_deref(), &columns);
     let mut extra = vec!["source".to_string()]; // who must be named
     extra.extend(formats.iter().flat_map(|f| f.roles.values().cloned()));
     let known = check.columns.get("samples");
@@ -152,8 +174,18 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     let mut written = columns.clone();
     written.extend(extra.iter().filter(|e| !columns.contains(e)).cloned());
     check_raw(check, &d, &written);
-    let licenses = d.licenses.map(|l| l.iter().map(|l| l.get().clone()).collect());
-    Some(Release { formats, columns, extra, licenses })
+    let left_out = left_out_sources(check, d.licenses.as_deref());
+    Some(Release { formats, columns, extra, left_out, max_losses: d.max_losses })
+}
+
+/// `all` is what loaders call every split together, so none of them reads a split of this name.
+fn check_splits(check: &mut Check) {
+    let ratios = check.manifest.table(&["split", "ratios"]).and_then(|(_, table)| table.get_ref().as_table());
+    if let Some(all) = ratios.and_then(|of| of.keys().find(|k| k.get_ref() == "all")) {
+        let span = all.span();
+        let problem = Diagnostic::error("T0436", span, "no split of a release can be called `all`");
+        check.bad(problem.label("loaders mean every split by it").help("call it `train`, or as you like"));
+    }
 }
 
 /// The columns that a format needs, by what they are to it; what is missing is told.
@@ -245,11 +277,8 @@ fn check_held(check: &mut Check, d: &Declaration, formats: &[Encoding], columns:
     let role = |c: &String| known.and_then(|of| of.get(c)).map(|c| &c.role);
     let is_label = |c: &&String| matches!(role(c), Some(Role::Label { .. }));
     for label in columns.iter().filter(is_label).filter(|c| !held.contains(c)) {
-        let named = match &d.columns {
-            Some(AllOr::List(list)) => list.iter().find(|c| c.get() == label).map(At::span),
-            _ => None,
-        };
-        let span = named.or(d.formats.first().map(At::span)).unwrap_or(check.span.clone());
+        let named = span_of(check, d.columns.as_ref(), label);
+        let span = d.formats.first().map(At::span).filter(|_| named == check.span).unwrap_or(named);
         let message = format!("no format of {} can hold `{label}`", check.path);
         let problem = Diagnostic::error("T0350", span, message).label("it would be in no file");
         check.problems.push(problem.help("add `jsonl` or `parquet`, or name `columns` without it"));
@@ -259,54 +288,6 @@ fn check_held(check: &mut Check, d: &Declaration, formats: &[Encoding], columns:
 fn missing(check: &mut Check, f: &At<TextOr<Wanted>>, what: &str) {
     let message = format!("the format {} needs {what}", f.format.0.name);
     check.bad(Diagnostic::error("T0350", f.span(), message).label("cannot be written"));
-}
-
-fn columns(check: &mut Check, d: &Declaration) -> Vec<String> {
-    let Some(of) = check.columns.get("samples") else { return Vec::new() };
-    match &d.columns {
-        Some(AllOr::List(list)) => {
-            let mut out = Vec::new();
-            for (i, c) in list.iter().enumerate() {
-                if let Some(first) = list.iter().take(i).find(|f| *f == c) {
-                    let message = format!("the column `{}` stands twice", c.get());
-                    let problem = Diagnostic::error("T0210", c.span(), message).label("again");
-                    check.problems.push(problem.related(first.span(), "first here"));
-                } else if of.contains_key(c.get()) || c.as_str() == "id" {
-                    out.push(c.get().clone());
-                } else {
-                    let help = suggest(c, of.iter().filter(|c| !c.1.inner).map(|c| c.0.as_str()));
-                    let message = format!("no step gives the column `{}`", c.get());
-                    check.problems.push(Diagnostic::error("T0310", c.span(), message).label(help));
-                }
-            }
-            out
-        }
-        Some(AllOr::All) => of.iter().filter(|c| !c.1.inner).map(|c| c.0.clone()).collect(),
-        None => {
-            let fields: crate::manifest::sections::SchemaSection = check.section(&["schema"]);
-            // without [schema] a release holds what was collected
-            let collected = |(n, c): &(&String, &Column)| {
-                let made = matches!(c.role, Role::Votes { .. } | Role::Edits { .. } | Role::Tokens);
-                fields.0.is_empty() && !c.inner && !made && *n != "source" && !n.contains('.')
-            };
-            let usual = |(n, c): &(&String, &Column)| {
-                collected(&(n, c))
-                    || matches!(c.role, Role::Label { .. })
-                    || *n == "split"
-                    || *n == "id"
-                    || fields.0.contains_key(*n)
-            };
-            of.iter().filter(usual).map(|c| c.0.clone()).collect()
-        }
-    }
-}
-
-fn check_licenses(check: &mut Check, d: &Declaration) {
-    for expression in d.licenses.iter().flatten() {
-        if let Err(say) = license::check(expression) {
-            check.bad(Diagnostic::error("T0401", expression.span(), "this is no licence expression").label(say));
-        }
-    }
 }
 
 /// With `[privacy]`, nothing is released that no privacy step has seen.
@@ -319,11 +300,7 @@ fn check_raw(check: &mut Check, d: &Declaration, columns: &[String]) {
     let harmless: Vec<&str> = privacy.harmless.iter().map(|h| h.as_str()).collect();
     let unseen = columns.iter().filter(|c| check.is_raw("samples", c) && !harmless.contains(&c.as_str()));
     for column in unseen.cloned().collect::<Vec<String>>() {
-        let named = match &d.columns {
-            Some(AllOr::List(list)) => list.iter().find(|c| *c.get() == column).map(At::span),
-            _ => None,
-        };
-        let span = named.unwrap_or(check.span.clone());
+        let span = span_of(check, d.columns.as_ref(), &column);
         let problem = Diagnostic::error(
             "T0421",
             span,
@@ -332,40 +309,4 @@ fn check_raw(check: &mut Check, d: &Declaration, columns: &[String]) {
         let help = format!("let [privacy.detect] cover it, or say [privacy] harmless = [\"{column}\"]");
         check.problems.push(problem.label("released as collected").help(help));
     }
-}
-
-/// A source as far as a release tells of it.
-#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-pub struct SourceCard {
-    pub name: String,
-    pub license: String,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub attribution: Option<String>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub evidence: Option<String>,
-}
-
-/// Licence, attribution and evidence of every source, read leniently from `[collect.*]`.
-pub fn sources(check: &Check) -> Vec<SourceCard> {
-    let get = |table: &Declared, key: &str| -> Option<String> {
-        let value = table.get_ref().as_table()?.get(key)?;
-        Some(value.get_ref().as_str()?.to_string())
-    };
-    let card = |(name, _, table): (String, _, &Declared)| SourceCard {
-        license: get(table, "license").unwrap_or_default(),
-        attribution: get(table, "attribution"),
-        evidence: get(table, "evidence"),
-        name,
-    };
-    check.manifest.instances(&["collect"]).into_iter().map(card).collect()
-}
-
-/// A column's name in released files: a dot means a nested path to readers of Parquet.
-pub fn released_name(column: &str) -> String {
-    column.replace('.', "_")
-}
-
-/// What a page says of the data set.
-pub fn dataset(check: &Check) -> Dataset {
-    check.section(&["dataset"])
 }

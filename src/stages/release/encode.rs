@@ -1,22 +1,24 @@
-//! `release.NAME/encode.FORMAT`: the rows of a piece as a fragment of one format, without running numbers; and
-//! `release.NAME/encode.images`: the images that a piece brings. A step a format, so that another format, or a mended one,
-//! encodes nothing but itself. A fragment stands in the first row of its piece; the other rows are null.
+//! `release.NAME/encode.FORMAT`: the rows of a piece as a fragment of one format, without running numbers. A step a
+//! format, so that another format, or a mended one, encodes nothing but itself. A fragment stands in the first row of its
+//! piece; the other rows are null.
 //!
 //! Findings: what a format cannot hold (`conll.spans`).
-use super::declaration::{Encoding, declared, released_name, rows_table};
-use crate::formats::image_folder::file_names;
+use super::columns::{holds, released_name, released_type};
+use super::declaration::{Encoding, Release, declared, rows_table};
+use super::images::{IMAGE_NAME, first};
 use crate::formats::named;
 use crate::formats::writer::{Sheet, Writer};
+use crate::manifest::Decimal;
+use crate::manifest::values::At;
 use crate::model::images::Image;
 use crate::stage::*;
-use crate::table::{ArrayRef, DataType, Value, value_at};
+use crate::table::{ArrayRef, DataType, Value, array_of, texts, value_at};
+use arrow_array::{BinaryArray, Date32Array, StructArray};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::row::<Encode>("release/encode", "release.*", declare);
-
-pub const IMAGES: Entry = Entry::row::<Images>("release/images", "release.*", declare_images);
 
 /// The column of a format's fragments.
 pub fn column_of(format: &str) -> String {
@@ -27,9 +29,6 @@ pub fn column_of(format: &str) -> String {
 pub fn outline_of(format: &str) -> String {
     format!("outline.{format}")
 }
-
-/// The column of the images that pieces bring.
-pub const IMAGE_LIST: &str = "encoded.images";
 
 /// Length of a piece's fragment in bytes, and what else its outline tells.
 pub fn outline(rows: &Rows, format: &str) -> Result<(u64, Vec<u8>), Fault> {
@@ -48,27 +47,37 @@ pub fn fragment(rows: &Rows, column: &str) -> Result<Vec<u8>, Fault> {
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
-    r.formats.iter().map(|f| plan(check, f, &r.columns)).collect()
+    r.formats.iter().map(|f| Plan { gates: gates(check, f, &r), ..plan(check, f, &r.columns) }).collect()
+}
+
+/// What a format could not hold fails the build, unless the manifest allows it.
+fn gates(check: &Check, f: &Encoding, r: &Release) -> Vec<Gate> {
+    if !f.writer.loses {
+        return Vec::new();
+    }
+    let (step, key) = (format!("{}/encode.{}", check.path, f.name()), format!("{}.max_losses", check.path));
+    let max = r.max_losses.as_ref();
+    let at_most = Decimal::from(max.map_or(0, |m| *m.get()));
+    let gate = Gate::at_most(key, format!("{step}.findings"), at_most, max.map_or(f.span.clone(), At::span));
+    let say = format!("the format {} cannot hold all of some samples; `max_losses` says how many may be", f.name());
+    vec![gate.say(say).look(format!("tamis show {step} --findings"))]
 }
 
 fn plan(check: &Check, f: &Encoding, columns: &[String]) -> Plan {
-    let shape = Shape::of(f, columns);
+    let mut shape = Shape::of(f, columns);
+    if f.writer.needs.typed {
+        let typed = shape.columns.iter().map(|c| (c.clone(), holds(check, c)));
+        shape.typed = typed.filter(|c| matches!(c.1.as_str(), "image" | "date")).collect();
+    }
+    if f.writer.needs.images || shape.typed.values().any(|h| h == "image") {
+        shape.roles.insert("file".into(), IMAGE_NAME.into());
+    }
     let mut reads: Vec<String> = shape.columns.iter().chain(shape.roles.values()).cloned().collect();
     reads.sort();
     reads.dedup();
     let writes = writes([column_of(f.name()), outline_of(f.name())].map(|c| (c, DataType::Binary)));
     let ports = Ports { table: rows_table(check), reads, writes, ..Ports::default() };
     Plan::map::<Encode>(ports, &shape).word(format!("encode.{}", f.name()))
-}
-
-fn declare_images(check: &mut Check) -> Vec<Plan> {
-    // most releases have no images, and then the table need not be read once more
-    if check.column("samples", "image").is_none() || !declared(check).is_some_and(|r| r.images()) {
-        return Vec::new();
-    }
-    let writes = writes([(IMAGE_LIST, DataType::Binary)]);
-    let ports = Ports { table: rows_table(check), reads: names(&["id", "image"]), writes, ..Ports::default() };
-    vec![Plan::map::<Images>(ports, &Nothing {}).word("encode.images")]
 }
 
 #[derive(Serialize, Deserialize, Default, Debug)]
@@ -87,6 +96,9 @@ struct Shape {
     /// What else it needs: what a column is to the format, and the column.
     #[serde(default, skip_serializing_if = "is_default")]
     roles: BTreeMap<String, String>,
+    /// Days and images among the columns, if the format has types of its own for them.
+    #[serde(default, skip_serializing_if = "is_default")]
+    typed: BTreeMap<String, String>,
 }
 
 impl Shape {
@@ -97,6 +109,7 @@ impl Shape {
             uses: names(f.writer.uses),
             columns: if f.writer.needs.columns { columns.to_vec() } else { Vec::new() },
             roles: f.roles.clone(),
+            typed: BTreeMap::new(),
         }
     }
 
@@ -109,7 +122,7 @@ impl Shape {
 struct Encode;
 
 impl RowStage for Encode {
-    const MAP: u32 = 3;
+    const MAP: u32 = 4;
     type Map = Shape;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -118,7 +131,11 @@ impl RowStage for Encode {
         let writer = p.writer()?;
         let mut sheet = Sheet { rows: rows.len(), ..Sheet::default() };
         for name in &p.columns {
-            sheet.columns.push((released_name(name), rows.column(name)?));
+            let array = match p.typed.get(name) {
+                Some(holds) => typed(rows, name, holds)?,
+                None => rows.column(name)?,
+            };
+            sheet.columns.push((released_name(name), array));
         }
         for (role, name) in &p.roles {
             sheet.roles.insert(role.clone(), rows.column(name)?);
@@ -136,34 +153,22 @@ impl RowStage for Encode {
     }
 }
 
-fn first(n: usize, bytes: Vec<u8>) -> ArrayRef {
-    let slots = std::iter::once(Some(bytes)).chain(std::iter::repeat(None)).take(n);
-    Arc::new(slots.collect::<arrow_array::BinaryArray>())
-}
-
-struct Images;
-
-impl RowStage for Images {
-    const MAP: u32 = 1;
-    type Map = Nothing;
-    type Gather = Nothing;
-    type Apply = Nothing;
-
-    /// Which images a piece brings: `name TAB blob TAB bytes` a line. None of them is read: the engine finds out the sums
-    /// of each file once and remembers them.
-    fn map(_: &Nothing, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
-        let roles = ["id", "image"].into_iter().map(|n| Ok((n.to_string(), rows.column(n)?)));
-        let sheet = Sheet { rows: rows.len(), columns: Vec::new(), roles: roles.collect::<Result<_, Fault>>()? };
-        let mut out = String::new();
-        for (name, image) in file_names(&sheet).into_iter().zip(sheet.cells::<Image>("image")) {
-            if let (Some(name), Some(image)) = (name, image) {
-                out.push_str(&format!("{name}\t{}\t{}\n", image.blob, image.bytes));
-            }
-        }
-        let mut delta = Delta::default();
-        delta.write(IMAGE_LIST, first(rows.len(), out.into_bytes()));
-        Ok(delta)
+/// A column of days as dates, or of images as their bytes with the names of their files.
+fn typed(rows: &Rows, name: &str, holds: &str) -> Result<ArrayRef, Fault> {
+    let array = rows.column(name)?;
+    if holds == "date" {
+        let day = |text: Option<&str>| text.and_then(crate::model::days::number);
+        return Ok(Arc::new(texts(array.as_ref()).into_iter().map(day).collect::<Date32Array>()));
     }
+    let images: Vec<Option<Image>> = rows.cells(name)?;
+    let bytes = images.iter().map(|i| i.as_ref().map(|i| rows.blob(i.blob)).transpose());
+    let bytes: BinaryArray = bytes.collect::<Result<Vec<_>, Fault>>()?.into_iter().collect();
+    let paths = array_of(rows.texts(IMAGE_NAME)?);
+    let DataType::Struct(fields) = released_type(holds, true) else {
+        return Err(Fault::Bug("an image is a struct".into()));
+    };
+    let made = StructArray::try_new(fields, vec![Arc::new(bytes), paths], array.nulls().cloned());
+    Ok(Arc::new(made.map_err(|e| Fault::Bug(e.to_string()))?))
 }
 
 #[cfg(test)]
@@ -177,7 +182,8 @@ mod tests {
         let of = |raised: &str| -> Vec<String> {
             let written = FORMATS.iter().filter_map(|f| Some((f, f.writer.as_ref()?)));
             let shape = |(format, writer)| {
-                let mut shape = Shape::of(&Encoding { format, writer, roles: BTreeMap::new() }, &["id".to_string()]);
+                let mut shape =
+                    Shape::of(&Encoding { format, writer, roles: BTreeMap::new(), span: 0..0 }, &["id".to_string()]);
                 shape.writer += u32::from(format.name == raised);
                 text(&shape)
             };

@@ -10,12 +10,15 @@
 //! piece's fragments (`encode.parquet`, and `encode.images` where images are released); the last page joins them and adds
 //! sums, attribution and roots. Dots in column names become `_`. A sample without one of the released labels is left out
 //! and counted.
+mod columns;
 mod declaration;
 mod documents;
 mod encode;
+mod images;
 mod page;
 mod select;
+mod terms;
 
 use crate::stage::Entry;
 
-pub const ENTRIES: &[Entry] = &[select::ENTRY, select::ROWS, encode::ENTRY, encode::IMAGES, page::ENTRY];
+pub const ENTRIES: &[Entry] = &[select::ENTRY, select::ROWS, images::ENTRY, encode::ENTRY, page::ENTRY];

@@ -1,12 +1,16 @@
 //! `release.NAME`: the last page. Lets each format join its fragments, and adds `release.json`, the dataset card,
 //! ATTRIBUTION, licences and sums. Two roots: the content root is over ids and values and survives a
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
-use super::declaration::{Release, dataset, declared, released_name, rows_table, sources};
-use super::documents::{PageCard, attribution, card};
-use super::encode::{IMAGE_LIST, column_of, fragment, outline, outline_of};
+use super::columns::{holds, released_name, released_type};
+use super::declaration::{Release, declared, rows_table};
+use super::documents::{GateCard, LabelCard, PageCard, attribution, card};
+use super::encode::{column_of, fragment, outline, outline_of};
+use super::images::IMAGE_LIST;
+use super::terms::{dataset, sources};
 use crate::digest::{Digest, Hasher, cut_hash};
 use crate::formats::named;
-use crate::formats::writer::{self, Join, Writer, is_sharded};
+use crate::formats::writer::{self, Join, Sheet, Writer, is_sharded};
+use crate::manifest::Threshold;
 use crate::model::license;
 use crate::stage::*;
 use crate::table::cutting::{self, Window};
@@ -30,7 +34,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.extend(r.formats.iter().flat_map(|f| [column_of(f.name()), outline_of(f.name())]));
     reads.extend(["id", "source"].into_iter().filter(|c| !r.columns.iter().any(|own| own == c)).map(String::from));
     reads.extend(r.images().then(|| IMAGE_LIST.to_string()));
+    let labels = r.columns.iter().filter_map(|c| label(check, c)).collect();
     let card = PageCard {
+        splits: splits(check),
+        holds: r.columns.iter().map(|c| (c.clone(), holds(check, c))).collect(),
         dataset: dataset.name.get().clone(),
         version: dataset.version.get().clone(),
         license: dataset.license.map(|l| l.get().clone()),
@@ -41,9 +48,13 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         columns: r.columns,
         classes,
         sources,
+        labels,
+        gates: check.gates.iter().filter_map(|g| gate(g, &check.path)).collect(),
+        privacy: privacy(check),
         evidence: files.iter().map(|f| (f.0.clone(), f.1.hex())).collect(),
     };
-    let plan = Plan::whole::<Page>(Ports { table: rows_table(check), reads, ..Ports::default() }, &card);
+    let ports = Ports { table: rows_table(check), reads, facts: card.facts(), ..Ports::default() };
+    let plan = Plan::whole::<Page>(ports, &card);
     vec![Plan { folder: Some(check.instance.clone()), files, ..plan }]
 }
 
@@ -58,16 +69,58 @@ fn classes_of_label(check: &Check, r: &Release) -> Vec<String> {
     }
 }
 
+/// A label as the card tells of it.
+fn label(check: &Check, column: &str) -> Option<LabelCard> {
+    let of = check.columns.get("samples")?.get(column)?;
+    let Role::Label { task, kind, classes } = &of.role else { return None };
+    let get = |key: &str| {
+        let table = check.manifest.table(&["label", task, "guideline"])?.1;
+        Some(table.get_ref().as_table()?.get(key)?.get_ref().as_str()?.to_string())
+    };
+    let guideline = get("document").zip(get("version"));
+    Some(LabelCard { task: task.clone(), kind: kind.clone(), classes: classes.clone(), guideline })
+}
+
+/// A gate as the card of a release tells of it, unless it is another release's, or says only that a source has what the
+/// manifest names.
+fn gate(gate: &Gate, release: &str) -> Option<GateCard> {
+    let other = gate.key.starts_with("release.") && !gate.key.starts_with(&format!("{release}."));
+    let want = Threshold { min: gate.min, max: gate.max }.to_string();
+    let card = GateCard { key: gate.key.clone(), fact: gate.fact.clone(), want };
+    (!other && !gate.fact.contains(".missing.")).then_some(card)
+}
+
+/// What was done about personal data.
+fn privacy(check: &Check) -> Vec<String> {
+    let Some(_) = check.manifest.table(&["privacy"]) else { return Vec::new() };
+    let texts = |path: &[&str], key: &str| -> Option<String> {
+        let list = check.manifest.table(path)?.1.get_ref().as_table()?.get(key)?.get_ref();
+        let all: Vec<&str> = list.as_array()?.iter().filter_map(|v| v.get_ref().as_str()).collect();
+        Some(all.join(", ")).filter(|t| !t.is_empty())
+    };
+    let detect = check.manifest.table(&["privacy", "detect"]).and(Some("Texts were searched for personal data"));
+    let types = texts(&["privacy", "detect"], "types").map_or(String::new(), |t| format!(" of the types {t}"));
+    let harmless = texts(&["privacy"], "harmless");
+    let as_is = harmless.map(|t| format!("Released as collected, since declared to hold no personal data: {t}."));
+    detect.map(|d| format!("{d}{types}.")).into_iter().chain(as_is).collect()
+}
+
+/// The declared splits: each is in a release, if only with no sample.
+fn splits(check: &Check) -> Vec<String> {
+    let ratios = check.manifest.table(&["split", "ratios"]).and_then(|(_, table)| table.get_ref().as_table());
+    ratios.map_or_else(|| vec![ONE_GROUP.to_string()], |of| of.keys().map(|k| k.get_ref().to_string()).collect())
+}
+
 struct Page;
 
 impl WholeStage for Page {
     const USES: &'static [&'static str] = &["parquet 60"];
-    const RUN: u32 = 4;
+    const RUN: u32 = 5;
     type Run = PageCard;
 
-    fn run(p: &PageCard, pieces: &[Piece], _: &Context) -> Result<Output, Fault> {
+    fn run(p: &PageCard, pieces: &[Piece], context: &Context) -> Result<Output, Fault> {
         let mut files = Vec::new();
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        let mut counts: BTreeMap<String, u64> = p.splits.iter().map(|s| (s.clone(), 0)).collect();
         for piece in pieces {
             *counts.entry(piece.group.clone()).or_default() += piece.rows.len() as u64;
         }
@@ -83,8 +136,11 @@ impl WholeStage for Page {
         let content = content(p, pieces)?;
         let content_root = Digest::of(content.lines.as_bytes());
         files.push(OutFile::bytes("release.json", release_json(p, &counts, &content, content_root).into_bytes()));
-        files.push(OutFile::bytes("README.md", card::readme(p, &counts).into_bytes()));
         let within = sources_of(p, pieces)?;
+        let measured = |name: &str| context.fact(name).map_or_else(|_| "-".to_string(), card::value);
+        let told = card::Told { counts: &counts, content_root, sources: &within, files: &files, measured: &measured };
+        let readme = card::readme(p, &told).into_bytes();
+        files.push(OutFile::bytes("README.md", readme));
         files.push(OutFile::bytes("ATTRIBUTION.md", attribution::attribution(p, &within).into_bytes()));
         attribution::licenses(p, &within, pieces, &mut files)?;
         let total: u64 = counts.values().sum();
@@ -137,7 +193,8 @@ fn shard_ends(hashes: &[u64]) -> Vec<usize> {
 fn data(p: &PageCard, format: &str, split: &str, pieces: &[&Piece], files: &mut Vec<OutFile>) -> Result<(), Fault> {
     let bug = || Fault::Bug(format!("nothing writes `{format}`"));
     let writer = named(format).and_then(|f| f.writer.as_ref()).ok_or_else(bug)?;
-    let parts = if is_sharded(writer.files) { shards(pieces)? } else { vec![pieces] };
+    let one = pieces.is_empty() || !is_sharded(writer.files);
+    let parts = if one { vec![pieces] } else { shards(pieces)? };
     for (n, pieces) in parts.into_iter().enumerate() {
         let path = writer::path(writer.files, split, n);
         files.push(joined(p, writer, format, (path, split), pieces)?);
@@ -159,12 +216,21 @@ fn joined(
         let piece = pieces.get(n).ok_or_else(unknown)?;
         fragment(&piece.rows, &column).map_err(|fault| format!("{fault:?}"))
     };
-    let outlines = pieces.iter().map(|piece| outline(&piece.rows, format)).collect::<Result<_, Fault>>()?;
-    let join = Join { split, classes: &p.classes, outlines, fragment: &read };
+    let mut outlines = pieces.iter().map(|piece| outline(&piece.rows, format)).collect::<Result<Vec<_>, Fault>>()?;
+    let none = if pieces.is_empty() { Some(without_rows(p, writer)?) } else { None };
+    outlines.extend(none.iter().map(|bytes| (bytes.len() as u64, (writer.outline)(bytes).to_vec())));
+    let read = |n: usize| none.clone().map_or_else(|| read(n), Ok);
+    let (title, version) = (format!("{} {}", p.dataset, p.version), p.version.as_str());
+    let license = p.license.as_deref().unwrap_or_default();
+    let join = Join { split, title: &title, version, license, classes: &p.classes, outlines, fragment: &read };
     let mut chunks = Vec::new();
     for chunk in (writer.join)(&join).map_err(Fault::Bug)? {
         chunks.push(match chunk {
             writer::Chunk::Bytes(bytes) => Chunk::Bytes(bytes),
+            writer::Chunk::Fragment { from, len, .. } if none.is_some() => {
+                let own = none.iter().flatten().skip(from as usize).take(len as usize);
+                Chunk::Bytes(own.copied().collect())
+            }
             writer::Chunk::Fragment { piece, from, len } => {
                 let piece = pieces.get(piece).ok_or_else(|| Fault::Bug(unknown()))?;
                 Chunk::Cell(piece.rows.digest(&column)?, from, len)
@@ -173,6 +239,16 @@ fn joined(
     }
     let rows = pieces.iter().map(|p| p.rows.len() as u64).sum();
     Ok(OutFile { path, content: Content::Joined(chunks), rows, sums: None })
+}
+
+/// The fragment of no sample: a split that is empty has its columns all the same.
+fn without_rows(p: &PageCard, writer: &Writer) -> Result<Vec<u8>, Fault> {
+    let empty = |c: &String| {
+        let ty = released_type(p.holds.get(c).map_or("utf8", String::as_str), writer.needs.typed);
+        (released_name(c), arrow_array::new_empty_array(&ty))
+    };
+    let sheet = Sheet { columns: p.columns.iter().map(empty).collect(), ..Sheet::default() };
+    (writer.encode)(&sheet, &mut Vec::new()).map_err(Fault::Bug)
 }
 
 /// The images of a split. Their sums are found out by the engine, file by file, and only of those that it does not know.
@@ -239,7 +315,7 @@ fn release_json(p: &PageCard, counts: &BTreeMap<String, u64>, content: &ContentO
 }
 
 /// The sources that have a sample here.
-fn sources_of<'p>(p: &'p PageCard, pieces: &[Piece]) -> Result<Vec<&'p super::declaration::SourceCard>, Fault> {
+fn sources_of<'p>(p: &'p PageCard, pieces: &[Piece]) -> Result<Vec<&'p super::terms::SourceCard>, Fault> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     for piece in pieces {
         let of = piece.rows.column("source")?;

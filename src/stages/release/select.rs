@@ -1,6 +1,5 @@
 //! `release.NAME/select`: which samples belong to a release; and `release.NAME/rows`: those, regrouped by split.
-use super::declaration::{Release, declared, rows_table, sources};
-use crate::model::license;
+use super::declaration::{declared, rows_table};
 use crate::stage::*;
 use crate::table::DataType;
 use serde::{Deserialize, Serialize};
@@ -14,11 +13,14 @@ pub const ROWS: Entry = Entry::regroup("release/rows", "release.*", declare_rows
 /// How many ids on either side a cut of a release's pieces looks at.
 const WINDOW: usize = 4096;
 
+/// The same where images are released: their bytes stand in the pieces, and a piece is in memory as a whole.
+const WINDOW_OF_IMAGES: usize = 64;
+
 fn declare_select(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
     let labels: Vec<String> = r.columns.iter().filter(|c| c.starts_with("label.")).cloned().collect();
-    let left_out = left_out_sources(check, &r);
-    let image = (r.images() && check.column("samples", "image").is_some()).then(|| "image".to_string());
+    let left_out = r.left_out.clone();
+    let image = (r.names_images() && check.column("samples", "image").is_some()).then(|| "image".to_string());
     let needed: Vec<String> = labels.into_iter().chain(image).collect();
     let mut reads = needed.clone();
     reads.extend((!left_out.is_empty()).then(|| "source".to_string()));
@@ -32,23 +34,14 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
     vec![Plan::map::<Select>(ports, &Choice { marker, labels: needed, left_out }).word("select")]
 }
 
-/// Sources whose licence is not among those that the release takes.
-fn left_out_sources(check: &Check, r: &Release) -> Vec<String> {
-    let Some(allowed) = &r.licenses else { return Vec::new() };
-    let sources = sources(check).into_iter();
-    sources
-        .filter(|s| !allowed.iter().any(|a| license::terms(&s.license).contains(a) || *a == s.license))
-        .map(|s| s.name)
-        .collect()
-}
-
 fn declare_rows(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
     let by_split = Regroup {
         table: "samples".into(),
         by: check.column("samples", "split").is_some().then(|| "split".into()),
         only: Some(check.path.clone()),
-        window: WINDOW,
+        // by the columns alone: other formats of the same columns are the same content
+        window: if r.columns.iter().any(|c| c == "image") { WINDOW_OF_IMAGES } else { WINDOW },
     };
     let ports = Ports { table: rows_table(check), reads: r.all(), ..Ports::default() };
     vec![Plan::regroup(ports, by_split).word("rows")]

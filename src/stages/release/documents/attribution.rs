@@ -3,7 +3,7 @@ use super::told::PageCard;
 use crate::digest::Digest;
 use crate::model::license;
 use crate::stage::*;
-use crate::stages::release::declaration::SourceCard;
+use crate::stages::release::terms::SourceCard;
 
 /// The page that names every source of the release.
 pub fn attribution(p: &PageCard, sources: &[&SourceCard]) -> String {

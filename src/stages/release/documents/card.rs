@@ -1,32 +1,217 @@
 //! `README.md`: the dataset card.
-use super::told::PageCard;
-use crate::stages::release::declaration::released_name;
+use super::told::{LabelCard, PageCard};
+use super::yaml::Yaml;
+use crate::digest::Digest;
+use crate::formats::writer::{Writer, split_of};
+use crate::model::license;
+use crate::stage::{Fact, OutFile};
+use crate::stages::release::columns::{released_name, released_type};
+use crate::stages::release::terms::SourceCard;
+use crate::table::DataType;
 use std::collections::BTreeMap;
 
+/// What is known of a release besides its declaration.
+pub struct Told<'t> {
+    pub counts: &'t BTreeMap<String, u64>,
+    pub content_root: Digest,
+    pub sources: &'t [&'t SourceCard],
+    /// The files of its formats.
+    pub files: &'t [OutFile],
+    /// What a fact is.
+    pub measured: &'t dyn Fn(&str) -> String,
+}
+
 /// The dataset card: YAML that dataset hubs read, and a page for people.
-pub fn readme(p: &PageCard, counts: &BTreeMap<String, u64>) -> String {
-    let mut t = String::from("---\n");
-    if let Some(l) = &p.license {
-        t.push_str(&format!("license: {}\n", l.to_lowercase()));
-    }
-    if !p.languages.is_empty() {
-        t.push_str(&format!("language: [{}]\n", p.languages.join(", ")));
-    }
-    if let Some(table) = p.writers().find(|w| w.table) {
-        t.push_str("configs:\n- config_name: default\n  data_files:\n");
-        for split in counts.keys() {
-            let files = table.files.replace("NNNNN", "*").replace("SPLIT", split);
-            t.push_str(&format!("  - split: {}\n    path: {files}\n", split.replace('-', "_")));
-        }
-    }
-    t.push_str(&format!("---\n\n# {} {}\n\n", p.dataset, p.version));
+pub fn readme(p: &PageCard, told: &Told) -> String {
+    let mut t = format!("---\n{}---\n\n# {} {}\n\n", header(p, told).document(), p.dataset, p.version);
     if let Some(d) = &p.description {
         t.push_str(&format!("{d}\n\n"));
     }
     t.push_str("| split | samples |\n|---|---|\n");
-    counts.iter().for_each(|(s, n)| t.push_str(&format!("| {s} | {n} |\n")));
+    told.counts.iter().for_each(|(s, n)| t.push_str(&format!("| {s} | {n} |\n")));
     let columns: Vec<String> = p.columns.iter().map(|c| format!("`{}`", released_name(c))).collect();
-    t.push_str(&format!("\nColumns: {}.\n\nSources and licences: see ATTRIBUTION.md. ", columns.join(", ")));
-    t.push_str("Check the files with `b3sum -c B3SUMS` or `sha256sum -c SHA256SUMS`.\n");
+    t.push_str(&format!("\nColumns: {}.\n\n## Sources\n\n| source | licence |\n|---|---|\n", columns.join(", ")));
+    told.sources.iter().for_each(|s| t.push_str(&format!("| {} | {} |\n", cell(&s.name), cell(&s.license))));
+    t.push_str("\nWho must be named stands in ATTRIBUTION.md.\n");
+    p.labels.iter().for_each(|label| t.push_str(&labelled(label, told)));
+    if !p.gates.is_empty() {
+        t.push_str("\n## Gates\n\nThe build passed each of these.\n\n| gate | asked | measured |\n|---|---|---|\n");
+        for g in &p.gates {
+            t.push_str(&format!("| {} | {} | {} |\n", cell(&g.key), cell(&g.want), cell(&(told.measured)(&g.fact))));
+        }
+    }
+    t.push_str("\n## Personal data\n\n");
+    match p.privacy.as_slice() {
+        [] => t.push_str("Nothing was searched for.\n"),
+        all => t.push_str(&format!("{}\n", all.join(" "))),
+    }
+    t.push_str("\n## Files\n\nCheck the files with `b3sum -c B3SUMS` or `sha256sum -c SHA256SUMS`.\n");
     t
+}
+
+/// A task with its guideline, and how often each class was given in the whole data set.
+fn labelled(label: &LabelCard, told: &Told) -> String {
+    let mut t = format!("\n## Label `{}`\n\nKind: {}.", released_name(&format!("label.{}", label.task)), label.kind);
+    if let Some((document, version)) = &label.guideline {
+        t.push_str(&format!(" Guideline: {}, version {version}.", cell(document)));
+    }
+    t.push('\n');
+    if !label.classes.is_empty() {
+        t.push_str("\n| class | in the data set |\n|---|---|\n");
+        for class in &label.classes {
+            t.push_str(&format!("| {} | {} |\n", cell(class), (told.measured)(&label.count_of(class))));
+        }
+    }
+    t
+}
+
+/// A fact as it stands in a table; a class that nobody gave has none.
+pub fn value(fact: &Fact) -> String {
+    match fact {
+        Fact::Int(_) | Fact::Decimal(_) => fact.to_string(),
+        Fact::Undefined(_) | Fact::Table { .. } => "-".into(),
+    }
+}
+
+/// A text as it may stand in a cell of a table.
+fn cell(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    plain.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
+}
+
+/// What dataset hubs read.
+fn header(p: &PageCard, told: &Told) -> Yaml {
+    let mut of: Vec<(&'static str, Yaml)> = vec![("pretty_name", p.dataset.as_str().into())];
+    if let Some(l) = &p.license {
+        match license::full_name(l) {
+            Some(_) => of.push(("license", l.to_lowercase().into())),
+            None => of.extend([("license", "other".into()), ("license_name", l.as_str().into())]),
+        }
+    }
+    if !p.languages.is_empty() {
+        of.push(("language", Yaml::List(p.languages.iter().map(|l| l.as_str().into()).collect())));
+    }
+    if let Some(loaded) = loaded(p) {
+        of.push(("configs", Yaml::List(vec![config(p, told, loaded)])));
+        of.push(("dataset_info", Yaml::List(vec![info(p, told, loaded)])));
+    }
+    Yaml::Map(of)
+}
+
+/// The format that a hub loads: the first that holds the images, if there are any, else the first table.
+fn loaded(p: &PageCard) -> Option<&'static Writer> {
+    let tables = || p.writers().filter(|w| w.table);
+    let images = p.holds.values().any(|h| h == "image");
+    let whole =
+        tables().find(|w| images && w.needs.typed).or_else(|| p.writers().find(|w| w.needs.columns && w.needs.images));
+    whole.or_else(|| tables().next())
+}
+
+/// The splits that a loader is told of: it stops at one without samples.
+fn filled<'t>(told: &'t Told) -> impl Iterator<Item = (&'t String, u64)> {
+    told.counts.iter().map(|(s, n)| (s, *n)).filter(|(_, n)| *n > 0)
+}
+
+/// What loaders call a split.
+fn loader_name(split: &str) -> String {
+    split.replace('-', "_")
+}
+
+/// Which files a split is made of, named one by one: a pattern would take those of `train-small` for `train`. A loader
+/// keeps what it has read under the name of the folder and this description, so the content root stands in it.
+fn config(p: &PageCard, told: &Told, writer: &Writer) -> Yaml {
+    let of = |split: &String| -> Vec<Yaml> {
+        if writer.needs.images {
+            return vec![format!("images/{split}/*").into()];
+        }
+        let own = told.files.iter().filter(|f| split_of(writer.files, &f.path) == Some(split));
+        own.map(|f| f.path.as_str().into()).collect()
+    };
+    let file = |(split, _): (&String, u64)| {
+        Yaml::Map(vec![("split", loader_name(split).into()), ("path", Yaml::List(of(split)))])
+    };
+    let description = format!("{} {} {}, content {}", p.dataset, p.release, p.version, told.content_root);
+    Yaml::Map(vec![
+        ("config_name", "default".into()),
+        ("description", description.into()),
+        ("data_files", Yaml::List(filled(told).map(file).collect())),
+    ])
+}
+
+/// The types of the columns, which a loader would otherwise guess from the first rows of each file; and how many rows
+/// each split has, which it compares.
+fn info(p: &PageCard, told: &Told, writer: &Writer) -> Yaml {
+    let shown = p.columns.iter().filter(|c| !writer.needs.images || p.holds.get(*c).is_none_or(|h| h != "image"));
+    let own = shown.map(|c| {
+        let holds = p.holds.get(c).map_or("utf8", String::as_str);
+        match holds {
+            "image" if writer.needs.typed => feature(&released_name(c), ("dtype", "image".into())),
+            _ => feature(&released_name(c), typed(&released_type(holds, writer.needs.typed))),
+        }
+    });
+    let image = writer.needs.images.then(|| feature("image", ("dtype", "image".into())));
+    let size = |(split, n): (&String, u64)| {
+        let own = told.files.iter().filter(|f| split_of(writer.files, &f.path) == Some(split));
+        let bytes = own.map(|f| f.content.len()).sum();
+        Yaml::Map(vec![
+            ("name", loader_name(split).into()),
+            ("num_bytes", Yaml::Number(bytes)),
+            ("num_examples", Yaml::Number(n)),
+        ])
+    };
+    Yaml::Map(vec![
+        ("config_name", "default".into()),
+        ("features", Yaml::List(image.into_iter().chain(own).collect())),
+        ("splits", Yaml::List(filled(told).map(size).collect())),
+    ])
+}
+
+fn feature(name: &str, typed: (&'static str, Yaml)) -> Yaml {
+    Yaml::Map(vec![("name", name.into()), typed])
+}
+
+/// A type as loaders name it.
+fn typed(ty: &DataType) -> (&'static str, Yaml) {
+    match ty {
+        DataType::List(item) => match typed(item.data_type()) {
+            ("dtype", name) => ("list", name),
+            inner => ("list", Yaml::Map(vec![inner])),
+        },
+        DataType::Struct(fields) => {
+            let own = fields.iter().map(|f| feature(f.name(), typed(f.data_type())));
+            ("struct", Yaml::List(own.collect()))
+        }
+        scalar => ("dtype", named(scalar).into()),
+    }
+}
+
+fn named(scalar: &DataType) -> &'static str {
+    match scalar {
+        DataType::Boolean => "bool",
+        DataType::Int32 => "int32",
+        DataType::Int64 => "int64",
+        DataType::UInt8 => "uint8",
+        DataType::UInt32 => "uint32",
+        DataType::Float64 => "float64",
+        DataType::Date32 => "date32",
+        DataType::Binary => "binary",
+        _ => "string",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{list, record, utf8};
+
+    #[test]
+    fn types_as_loaders_name_them() {
+        let of = |ty: DataType| Yaml::Map(vec![typed(&ty)]).document();
+        assert_eq!(of(DataType::Int64), "dtype: \"int64\"\n");
+        assert_eq!(of(list(utf8())), "list: \"string\"\n");
+        let spans = list(record(&[("class", utf8()), ("start", DataType::UInt32)]));
+        let want = "list:\n  struct:\n  - name: \"class\"\n    dtype: \"string\"\n  - name: \"start\"\n    dtype: \"uint32\"\n";
+        assert_eq!(of(spans), want);
+        assert_eq!(of(list(list(DataType::Float64))), "list:\n  list: \"float64\"\n");
+    }
 }

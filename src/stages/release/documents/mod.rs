@@ -2,5 +2,6 @@
 pub mod attribution;
 pub mod card;
 mod told;
+mod yaml;
 
-pub use told::PageCard;
+pub use told::{GateCard, LabelCard, PageCard};

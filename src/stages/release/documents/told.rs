@@ -2,7 +2,7 @@
 use crate::formats::named;
 use crate::formats::writer::Writer;
 use crate::stage::is_default;
-use crate::stages::release::declaration::SourceCard;
+use crate::stages::release::terms::SourceCard;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -24,17 +24,65 @@ pub struct PageCard {
     pub formats: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub columns: Vec<String>,
+    /// The declared splits.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub splits: Vec<String>,
+    /// What each column holds ([`crate::stages::release::columns::holds`]).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub holds: BTreeMap<String, String>,
     /// The declared classes of the boxes, in their order.
     #[serde(default, skip_serializing_if = "is_default")]
     pub classes: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub sources: Vec<SourceCard>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub labels: Vec<LabelCard>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub gates: Vec<GateCard>,
+    /// What was done about personal data, a sentence each.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub privacy: Vec<String>,
     /// path -> digest
     #[serde(default, skip_serializing_if = "is_default")]
     pub evidence: BTreeMap<String, String>,
 }
 
+/// A released label.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct LabelCard {
+    pub task: String,
+    pub kind: String,
+    pub classes: Vec<String>,
+    /// The document and its version.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub guideline: Option<(String, String)>,
+}
+
+impl LabelCard {
+    /// The fact with how often a class stands in the data set.
+    pub fn count_of(&self, class: &str) -> String {
+        format!("label.{}.count.{class}", self.task)
+    }
+}
+
+/// A gate that the build passed.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct GateCard {
+    pub key: String,
+    pub fact: String,
+    pub want: String,
+}
+
 impl PageCard {
+    /// The facts of other steps that the pages tell of.
+    pub fn facts(&self) -> Vec<String> {
+        let counts = self.labels.iter().flat_map(|l| l.classes.iter().map(|c| l.count_of(c)));
+        let mut all: Vec<String> = self.gates.iter().map(|g| g.fact.clone()).chain(counts).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
     /// The writers of its formats.
     pub fn writers(&self) -> impl Iterator<Item = &'static Writer> {
         self.formats.iter().filter_map(|f| named(f)?.writer.as_ref())

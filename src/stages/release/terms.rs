@@ -1,0 +1,111 @@
+//! Under which terms the sources came, and whether the release keeps them.
+use crate::diag::Diagnostic;
+use crate::manifest::sections::Dataset;
+use crate::manifest::values::At;
+use crate::model::license::{self, Broken};
+use crate::stage::*;
+use serde::{Deserialize, Serialize};
+
+/// A source as far as a release tells of it.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct SourceCard {
+    pub name: String,
+    pub license: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub attribution: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub evidence: Option<String>,
+}
+
+/// Licence, attribution and evidence of every source, read leniently from `[collect.*]`.
+pub fn sources(check: &Check) -> Vec<SourceCard> {
+    let get = |table: &Declared, key: &str| -> Option<String> {
+        let value = table.get_ref().as_table()?.get(key)?;
+        Some(value.get_ref().as_str()?.to_string())
+    };
+    let card = |(name, _, table): (String, _, &Declared)| SourceCard {
+        license: get(table, "license").unwrap_or_default(),
+        attribution: get(table, "attribution"),
+        evidence: get(table, "evidence"),
+        name,
+    };
+    check.manifest.instances(&["collect"]).into_iter().map(card).collect()
+}
+
+/// What a page says of the data set.
+pub fn dataset(check: &Check) -> Dataset {
+    check.section(&["dataset"])
+}
+
+fn check_licenses(check: &mut Check, taken: Option<&[At<String>]>) {
+    for expression in taken.into_iter().flatten() {
+        if let Err(say) = license::check(expression) {
+            check.bad(Diagnostic::error("T0401", expression.span(), "this is no licence expression").label(say));
+        }
+    }
+}
+
+/// What the licences of the sources forbid is refused.
+pub fn check_terms(check: &mut Check, taken: Option<&[At<String>]>, columns: &[String]) {
+    check_licenses(check, taken);
+    let Some(license) = dataset(check).license else {
+        let message = format!("nothing says under which licence {} is released", check.path);
+        let problem =
+            Diagnostic::error("T0434", check.span.clone(), message).label("without a licence nobody may use it");
+        return check.bad(problem.help("[dataset] license = \"CC-BY-4.0\", or another SPDX expression"));
+    };
+    let changes = |c: &String| check.columns_of("samples").any(|(_, own)| own.role == Role::Edits { of: c.clone() });
+    let edited = columns.iter().find(|c| changes(c));
+    let left_out: Vec<String> = left_out_sources(check, taken);
+    for source in sources(check).into_iter().filter(|s| !left_out.contains(&s.name)) {
+        let Some(span) = check.manifest.span_of(&format!("collect.{}.license", source.name)) else { continue };
+        let problem = match (license::broken(&source.license, &license, edited.is_some()), edited) {
+            (Some((term, broken)), _) => refused(&term, broken, &license, edited),
+            (None, None) if license::forbids_changes(&source.license) && !license::forbids_changes(&license) => {
+                let message = format!("samples under {} may not be shared in changed form", source.license);
+                let label = format!("a release under {} does not say so", license.get());
+                check.bad(Diagnostic::warning("T0413", span, message).label(label));
+                continue;
+            }
+            _ => continue,
+        };
+        let (code, message, help) = problem;
+        let problem = Diagnostic::error(code, span, message).label(format!("the licence of {}", source.name));
+        let help = format!("{help}, or leave the source out with `licenses`");
+        check.bad(problem.related(license.span(), "the licence of the release").help(help));
+    }
+}
+
+/// Code, message and remedy of a licence that would not be kept.
+fn refused(term: &str, broken: Broken, release: &str, edited: Option<&String>) -> (&'static str, String, String) {
+    match broken {
+        Broken::NoDerivatives => {
+            let text = edited.map_or("", |e| e.as_str());
+            let message =
+                format!("{term} lets nobody share a changed form, and `{text}` is changed before it is released");
+            ("T0431", message, format!("leave `{text}` as it was collected"))
+        }
+        Broken::NonCommercial => {
+            let message = format!("{term} allows non-commercial use alone, and {release} allows any");
+            ("T0432", message, "release under a non-commercial licence".into())
+        }
+        Broken::ShareAlike => {
+            let message = format!("{term} asks that what is made of it be released under {term}");
+            ("T0412", message, format!("release under {term}"))
+        }
+        Broken::Attribution => {
+            let message = format!("{term} asks that its authors be named, and {release} asks for nothing");
+            ("T0433", message, "release under a licence that asks for attribution, such as CC-BY-4.0".into())
+        }
+    }
+}
+
+/// Sources whose licence is not among those that a release takes.
+pub fn left_out_sources(check: &Check, licenses: Option<&[At<String>]>) -> Vec<String> {
+    let Some(allowed) = licenses else { return Vec::new() };
+    let takes = |s: &SourceCard| {
+        let terms = license::terms(&s.license);
+        allowed.iter().any(|a| terms.contains(a.get()) || *a.get() == s.license)
+    };
+    sources(check).into_iter().filter(|s| !takes(s)).map(|s| s.name).collect()
+}
