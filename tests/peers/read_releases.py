@@ -3,9 +3,9 @@
 
     python tests/peers/read_releases.py out/public releases/public-0.1.0
 
-Needs pyarrow, pandas, datasets, pillow and pycocotools; touches no network and writes only to a temporary folder.
-For each folder: `SHA256SUMS` against hashlib; Parquet and JSON Lines with pyarrow, pandas and `datasets`; image folders
-with `datasets`; COCO with pycocotools; CoNLL line by line. Rows must be those of `release.json`. A format that is not
+Needs what `requirements.txt` lists; touches no network and writes only to a temporary folder.
+For each folder: `SHA256SUMS` against hashlib; the folder itself with `datasets`, as its card says; Parquet and JSON Lines
+with pyarrow, pandas, polars and `datasets`; image folders with `datasets`; COCO with pycocotools; CoNLL line by line. Rows must be those of `release.json`. A format that is not
 there is not checked, but a release in which nothing can be checked fails. Prints a line per check; exits with 1 if any
 check failed, with 2 without arguments.
 """
@@ -87,6 +87,9 @@ def read_release(report, folder):
     for name in present:
         with report.guard(f"{folder}/{name}"):
             readers[name](report, folder, rows)
+    if {"parquet", "jsonl"} & set(present) or list(folder.glob("images/*/metadata.jsonl")):
+        with report.guard(f"{folder} as its card says"):
+            check_card(report, folder, rows, release)
     if "parquet" in present and "jsonl" in present:
         with report.guard(f"{folder} parquet and jsonl agree"):
             check_same_columns_and_ids(report, folder, rows)
@@ -98,6 +101,23 @@ def check_release_json(report, folder, release):
     report.check(f"{folder} digests are 64 hex digits", good, f"{len(digests)} digests")
     splits = {line["split"] for line in release["content"]}
     report.check(f"{folder} content names its splits only", splits <= set(release["splits"]), str(sorted(splits)))
+
+
+def check_card(report, folder, rows, release):
+    """`load_dataset` of the folder alone: the splits and columns of the release, and images that decode."""
+    from datasets import load_dataset
+
+    loaded = load_dataset(str(folder))
+    got = {split: loaded[split].num_rows for split in loaded}
+    want = {loader_name(split): n for split, n in rows.items()}
+    empty = {split: 0 for split, n in want.items() if n == 0 and split not in got}
+    report.equal(f"{folder} as its card says, datasets", {**empty, **got}, want)
+    columns = set(next(iter(loaded.values())).column_names)
+    absent = set(release["columns"]) - columns
+    report.equal(f"{folder} as its card says, columns that are absent", sorted(absent), [])
+    if "image" in columns:
+        sizes = [row["image"].size for split in loaded.values() for row in split]
+        report.check(f"{folder} as its card says, images decode", all(w and h for w, h in sizes), f"{len(sizes)} images")
 
 
 def check_sums(report, folder):
@@ -124,17 +144,20 @@ def sha256(path):
 
 
 def shards(folder, kind, split):
-    return sorted((folder / kind).glob(f"{split}-[0-9]*.{kind}"))
+    return sorted((folder / kind).glob(f"{split}-{'[0-9]' * 5}.{kind}"))
 
 
 def check_parquet(report, folder, rows):
     import pandas
+    import polars
     import pyarrow.parquet as pq
 
     for split, want in rows.items():
         files = shards(folder, "parquet", split)
+        report.check(f"{folder} parquet {split} is there", bool(files), f"{len(files)} files")
         report.equal(f"{folder} parquet {split}, pyarrow", sum(pq.read_table(f).num_rows for f in files), want)
         report.equal(f"{folder} parquet {split}, pandas", sum(len(pandas.read_parquet(f)) for f in files), want)
+        report.equal(f"{folder} parquet {split}, polars", sum(len(polars.read_parquet(f)) for f in files), want)
     check_datasets(report, folder, "parquet", "parquet", rows)
 
 
@@ -146,7 +169,6 @@ def check_jsonl(report, folder, rows):
         report.equal(f"{folder} jsonl {split}, json", sum(len(read_jsonl(f)) for f in files), want)
         frames = (pandas.read_json(f, lines=True, dtype=False) if f.stat().st_size else [] for f in files)
         report.equal(f"{folder} jsonl {split}, pandas", sum(len(frame) for frame in frames), want)
-    check_datasets(report, folder, "jsonl", "json", rows)
 
 
 def read_jsonl(path):
@@ -155,13 +177,18 @@ def read_jsonl(path):
 
 
 def check_datasets(report, folder, kind, builder, rows):
-    """`load_dataset` over the shards, the splits named as in the release."""
+    """`load_dataset` over the shards. Of JSON Lines it would guess the types; there the card has them, and is tried."""
     from datasets import load_dataset
 
-    filled = {split: want for split, want in rows.items() if want}
-    data_files = {split: [str(f) for f in shards(folder, kind, split)] for split in filled}
+    filled = {loader_name(split): want for split, want in rows.items() if want}
+    data_files = {loader_name(s): [str(f) for f in shards(folder, kind, s)] for s, want in rows.items() if want}
     loaded = load_dataset(builder, data_files=data_files)
     report.equal(f"{folder} {kind}, datasets", {split: loaded[split].num_rows for split in loaded}, filled)
+
+
+def loader_name(split):
+    """What `datasets` calls a split."""
+    return split.replace("-", "_")
 
 
 def check_same_columns_and_ids(report, folder, rows):
@@ -226,6 +253,10 @@ def check_coco(report, folder, rows):
     for split, want in rows.items():
         with contextlib.redirect_stdout(io.StringIO()):
             coco = COCO(str(folder / "coco" / f"instances_{split}.json"))
+            coco.info()
+            found = [{**a, "score": 1.0} for a in coco.dataset["annotations"]]
+            again = coco.loadRes(found) if found else coco
+        report.equal(f"{folder} coco {split}, loadRes", len(again.anns), len(coco.anns))
         report.equal(f"{folder} coco {split}, images", len(coco.imgs), want)
         absent = [i["file_name"] for i in coco.imgs.values() if not (folder / "images" / i["file_name"]).is_file()]
         report.equal(f"{folder} coco {split}, files that are absent", absent, [])
@@ -256,8 +287,8 @@ def check_images(report, folder, rows):
         want = {GUESSED[split]: rows for split, rows in filled.items()}
         loaded = load_dataset("imagefolder", data_dir=str(images))
     else:
-        want = filled
-        loaded = load_dataset("imagefolder", data_files={split: str(images / split / "**") for split in filled})
+        want = {loader_name(split): n for split, n in filled.items()}
+        loaded = load_dataset("imagefolder", data_files={loader_name(s): str(images / s / "*") for s in filled})
     report.equal(f"{folder} images, datasets", {split: loaded[split].num_rows for split in loaded}, want)
     sizes = [row["image"].size for split in loaded for row in loaded[split]]
     report.check(f"{folder} images decode", bool(sizes) and all(w and h for w, h in sizes), f"{len(sizes)} images")
