@@ -15,6 +15,7 @@ mod operations;
 mod private;
 mod properties;
 mod races;
+mod releases;
 mod schema;
 mod stories;
 mod tidy;

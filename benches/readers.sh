@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Reads the release of examples/detection with readers that bring gigabytes, and so are not run with the tests:
+# torchvision (COCO) and ultralytics (its converter from COCO). `benches/readers.sh FOLDER`, a release with COCO files.
+set -euo pipefail
+folder="${1:-examples/detection/out/public}"
+venv="${VENV:-target/readers}"
+[ -d "$venv" ] || python3 -m venv "$venv"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check torch torchvision ultralytics pycocotools
+"$venv/bin/python" - "$folder" <<'PYTHON'
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from torchvision.datasets import CocoDetection
+from ultralytics.data.converter import convert_coco
+
+folder = Path(sys.argv[1])
+rows = {split: entry["rows"] for split, entry in json.loads((folder / "release.json").read_text())["splits"].items()}
+for split, want in rows.items():
+    file = folder / "coco" / f"instances_{split}.json"
+    data = CocoDetection(str(folder / "images"), str(file))
+    boxes = sum(len(target) for _, target in data)
+    print(f"torchvision {split}: {len(data)} images, {boxes} boxes")
+    assert len(data) == want, (len(data), want)
+with tempfile.TemporaryDirectory() as out:
+    convert_coco(labels_dir=str(folder / "coco"), save_dir=f"{out}/yolo", use_segments=False, cls91to80=False)
+    files = list(Path(out).rglob("*.txt"))
+    print(f"ultralytics: {len(files)} files of labels")
+    assert files
+PYTHON
