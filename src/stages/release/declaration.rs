@@ -29,6 +29,8 @@ pub struct Declaration {
     /// How many samples a format may hold less of than the data set does, before the build fails: spans that overlap in
     /// `conll`, for example. Each is told as a finding. Default 0.
     pub max_losses: Option<At<u64>>,
+    /// The fewest samples that the release must hold, else the build fails. Default 1; 0 allows an empty release.
+    pub min_samples: Option<At<u64>>,
 }
 
 /// A format of a release.
@@ -96,6 +98,7 @@ pub struct Release {
     /// Sources whose samples are left out for their licence.
     pub left_out: Vec<String>,
     pub max_losses: Option<At<u64>>,
+    pub min_samples: Option<At<u64>>,
 }
 
 /// A format of a release with what it needs.
@@ -175,7 +178,7 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     written.extend(extra.iter().filter(|e| !columns.contains(e)).cloned());
     check_raw(check, &d, &written);
     let left_out = left_out_sources(check, d.licenses.as_deref());
-    Some(Release { formats, columns, extra, left_out, max_losses: d.max_losses })
+    Some(Release { formats, columns, extra, left_out, max_losses: d.max_losses, min_samples: d.min_samples })
 }
 
 /// `all` is what loaders call every split together, so none of them reads a split of this name.

@@ -44,7 +44,15 @@ fn declare_rows(check: &mut Check) -> Vec<Plan> {
         window: if r.columns.iter().any(|c| c == "image") { WINDOW_OF_IMAGES } else { WINDOW },
     };
     let ports = Ports { table: rows_table(check), reads: r.all(), ..Ports::default() };
-    vec![Plan::regroup(ports, by_split).word("rows")]
+    let (least, span) = match &r.min_samples {
+        Some(least) => (*least.get(), least.span()),
+        None => (1, check.span.clone()),
+    };
+    let path = &check.path;
+    let gate = Gate::at_least(format!("{path}.min_samples"), format!("{path}/rows.samples"), least.into(), span)
+        .say(format!("{path} would hold too few samples"))
+        .look("tamis status");
+    vec![Plan { gates: vec![gate], ..Plan::regroup(ports, by_split).word("rows") }]
 }
 
 #[derive(Serialize, Deserialize, Default)]
