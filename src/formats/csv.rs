@@ -1,81 +1,167 @@
-//! CSV and TSV by RFC 4180: the same quotes for both. The delimiter is an ASCII character. A quote opens at the start
-//! of a field only; elsewhere it is text. Carriage returns and newlines at the end of a record are never data.
+//! CSV by RFC 4180, and TSV as its media type has it: without quotes. Other dialects are declared: `delimiter`, `quote`,
+//! `escape`, `names` (a file without a header), `encoding`. A quote opens at the start of a field only; elsewhere it is
+//! text. A carriage return alone ends a record as a newline does; at the end of a record neither is ever data.
 //!
-//! Dropped records: `encoding`, `csv.header` (every record of a file whose header is wrong), `csv.ragged`, `csv.quote`.
+//! Dropped records: `encoding`, `csv.header` (every record of a file whose header is wrong), `csv.ragged`, `csv.quote` (a
+//! quote that is never closed, or text behind the closing one). Finding: `csv.quotes` (a value keeps the quotes around it,
+//! since they do not quote in this dialect).
 use super::cut::members::ReadAt;
-use super::cut::quoted::Field;
+use super::cut::quoted::{Dialect, Field};
 use super::cut::text::lengths;
 use super::cut::{Cut, Split};
-use super::encoding::{BOM, Wrong, line_at, text};
+use super::encoding::{self, BOM, ENCODING, Wrong, line_at, not_wide};
 use super::format::Format;
 use super::infer::HEAD;
+use super::options::{Choice, Options, Takes};
 use super::reader::{
     Ask, Field as Asked, From, Offers, Reader, Record, Records, Seen, Selects, Unit, WRITTEN, adds_nothing,
-    as_declared, each_record, from_text, strip_bom,
+    as_declared, each_record, strip_bom,
 };
+use super::spelling::{DECIMAL, FALSE, NULL, Spelling, THOUSANDS, TRUE};
 use crate::table::{Builder, Value};
 
-pub const CSV: Format =
-    Format { reader: Some(reader(b',', read_csv)), ..Format::new("csv", "RFC 4180 with a header.") };
-pub const TSV: Format =
-    Format { reader: Some(reader(b'\t', read_tsv)), ..Format::new("tsv", "The same with tabulators.") };
+const DELIMITER: Choice = Choice {
+    name: "delimiter",
+    doc: "what stands between two values, such as the semicolon of some spreadsheets. Default `,`.",
+    takes: Takes::Mark { default: "," },
+};
+const TAB: Choice = Choice { takes: Takes::Mark { default: "\t" }, ..DELIMITER };
+const QUOTE: Choice = Choice {
+    name: "quote",
+    doc: "what opens and closes a value that holds delimiters or line ends; \"\" if nothing does. Default `\"`.",
+    takes: Takes::Mark { default: "\"" },
+};
+const NO_QUOTE: Choice = Choice {
+    name: "quote",
+    doc: "what opens and closes a value that holds tabulators or line ends. Default: nothing does.",
+    takes: Takes::Mark { default: "" },
+};
+const ESCAPE: Choice = Choice {
+    name: "escape",
+    doc: "what stands in front of a delimiter, a quote, a line end or itself that is data, such as `\\`. Default: nothing; \
+          a quote is doubled.",
+    takes: Takes::Mark { default: "" },
+};
+const NAMES: Choice = Choice {
+    name: "names",
+    doc: "the names of all columns, for files without a header. Default: the first record of a file names them.",
+    takes: Takes::Texts,
+};
 
-const fn reader(delimiter: u8, read: fn(&Ask, &Unit, &mut Records)) -> Reader {
-    Reader {
-        version: 1, // `column:path` is a column, not the file's path
-        uses: &[],
-        cut: match delimiter {
-            b'\t' => |_| Cut::Text(Split::Csv { delimiter: b'\t' }),
-            _ => |_| Cut::Text(Split::Csv { delimiter: b',' }),
-        },
-        id: "content",
-        selects: Selects::Names,
-        text: None,
-        ty: as_declared,
-        adds: adds_nothing,
-        read,
-        offers: Offers::Columns(match delimiter {
-            b'\t' => |_, _, bytes| columns(bytes, b'\t'),
-            _ => |_, _, bytes| columns(bytes, b','),
-        }),
+pub const CSV: Format = Format {
+    options: &[DELIMITER, QUOTE, ESCAPE, NAMES, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS],
+    unfit: |options| unfit(options, &dialect(options, &DELIMITER, &QUOTE)),
+    reader: Some(Reader {
+        cut: |options| Cut::Text(Split::Csv(dialect(options, &DELIMITER, &QUOTE))),
+        read: |ask, unit, out| read(ask, unit, out, &dialect(&ask.options, &DELIMITER, &QUOTE)),
+        offers: Offers::Columns(|options, _, bytes| columns(options, &dialect(options, &DELIMITER, &QUOTE), bytes)),
+        ..READER
+    }),
+    ..Format::new("csv", "RFC 4180 with a header.")
+};
+pub const TSV: Format = Format {
+    options: &[NO_QUOTE, ESCAPE, NAMES, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS],
+    unfit: |options| unfit(options, &dialect(options, &TAB, &NO_QUOTE)),
+    reader: Some(Reader {
+        cut: |options| Cut::Text(Split::Csv(dialect(options, &TAB, &NO_QUOTE))),
+        read: |ask, unit, out| read(ask, unit, out, &dialect(&ask.options, &TAB, &NO_QUOTE)),
+        offers: Offers::Columns(|options, _, bytes| columns(options, &dialect(options, &TAB, &NO_QUOTE), bytes)),
+        ..READER
+    }),
+    ..Format::new("tsv", "Values parted by tabulators, with a header and without quotes.")
+};
+
+const READER: Reader = Reader {
+    version: 2, // 1: `column:path` is a column, not the file's path; 2: dialects, carriage returns, spellings
+    uses: &[],
+    cut: |_| Cut::Text(Split::Whole),
+    id: "content",
+    selects: Selects::Names,
+    text: None,
+    ty: as_declared,
+    adds: adds_nothing,
+    read: |_, _, _| {},
+    offers: Offers::Nothing,
+};
+
+fn dialect(options: &Options, delimiter: &Choice, quote: &Choice) -> Dialect {
+    Dialect {
+        delimiter: options.mark(delimiter).unwrap_or(b','),
+        quote: options.mark(quote),
+        escape: options.mark(&ESCAPE),
+        header: options.texts(&NAMES).is_empty(),
     }
 }
 
-fn read_csv(ask: &Ask, unit: &Unit, out: &mut Records) {
-    read(ask, unit, out, b',');
+fn unfit(options: &Options, d: &Dialect) -> Option<(&'static str, &'static str)> {
+    let names = options.texts(&NAMES);
+    if options.text(&DELIMITER).is_empty() {
+        return Some(("delimiter", "something must part the values"));
+    }
+    if d.quote == Some(d.delimiter) {
+        return Some(("quote", "the same as the delimiter"));
+    }
+    if d.escape == Some(d.delimiter) {
+        return Some(("escape", "the same as the delimiter"));
+    }
+    if names.iter().enumerate().any(|(i, n)| names.iter().take(i).any(|m| m == n)) {
+        return Some(("names", "one name stands twice"));
+    }
+    let half = |mark: u8| mark >= b'@' && encoding::halves(options.text(&ENCODING));
+    if [Some(d.delimiter), d.quote, d.escape].into_iter().flatten().any(half) {
+        return Some(("encoding", "in it the delimiter, the quote or the escape can be half of another character"));
+    }
+    Spelling::unfit(options)
 }
 
-fn read_tsv(ask: &Ask, unit: &Unit, out: &mut Records) {
-    read(ask, unit, out, b'\t');
-}
-
-fn read(ask: &Ask, unit: &Unit, out: &mut Records, delimiter: u8) {
-    let split = Split::Csv { delimiter };
-    let missing = || Wrong::new("csv.header", "the file has no header");
-    let header = unit.context.ok_or_else(missing).and_then(|c| {
-        let wrong = |wrong: Wrong| Wrong { say: format!("in the header: {}", wrong.say), ..wrong };
-        header(strip_bom(c), delimiter).map_err(wrong)
-    });
+fn read(ask: &Ask, unit: &Unit, out: &mut Records, dialect: &Dialect) {
+    let split = Split::Csv(*dialect);
+    let (encoding, spelling) = (ask.options.text(&ENCODING), Spelling::of(&ask.options));
+    let header = names(ask, unit, dialect, encoding);
     let header = header.and_then(|h| all_there(ask, &h).map(|()| h));
     if let Ok(Header(names)) = &header {
         out.header(unit, names, |column| names.iter().any(|n| n == column));
     }
     for (n, own) in each_record(ask, &split, unit.bytes) {
-        let record = header.as_ref().map_err(Wrong::clone).and_then(|h| Ok((h, record(own, delimiter, h)?)));
-        match record {
-            Ok((Header(names), values)) => drop(out.take(unit, n, own, &Row { names, values })),
-            Err(wrong) => out.reject(unit, n, &wrong),
+        let values = header.as_ref().map_err(Wrong::clone).and_then(|h| record(own, encoding, dialect, h));
+        match (values, &header) {
+            (Ok(Values { values, kept }), Ok(Header(names))) => {
+                let taken = out.take(unit, n, own, &Row { names, values, spelling: &spelling });
+                if taken && kept {
+                    out.finding(unit, n, 0, "csv.quotes", KEPT);
+                }
+            }
+            (Err(wrong), _) => out.reject_line(unit, n, &wrong),
+            (Ok(_), Err(_)) => {}
         }
     }
 }
 
-/// The columns of a file's header. Nothing in it tells their types.
-fn columns(read: &ReadAt, delimiter: u8) -> Result<Vec<Seen>, String> {
-    let head = read(0, HEAD).map_err(|e| e.to_string())?;
-    let split = Split::Csv { delimiter };
-    let len = lengths(&split, &head, HEAD).first().map_or(0, |len| *len as usize);
-    let Header(names) = header(strip_bom(head.get(..len).unwrap_or_default()), delimiter).map_err(|wrong| wrong.say)?;
+/// The columns of a file's header, or those that are declared. Nothing in them tells their types.
+fn columns(options: &Options, dialect: &Dialect, read: &ReadAt) -> Result<Vec<Seen>, String> {
+    let names = if dialect.header {
+        let head = read(0, HEAD).map_err(|e| e.to_string())?;
+        let len = lengths(&Split::Csv(dialect.clone()), &head, HEAD).first().map_or(0, |len| *len as usize);
+        let first = strip_bom(head.get(..len).unwrap_or_default());
+        header(first, options.text(&ENCODING), dialect).map_err(|wrong| wrong.say)?.0
+    } else {
+        options.texts(&NAMES)
+    };
     Ok(names.into_iter().map(|name| (name, "utf8".to_string())).collect())
+}
+
+const KEPT: &str =
+    "a value keeps the quotes around it: `quote` declares what quotes, and nothing may stand before a quote";
+
+/// The names of the columns: as declared, else by the first record of the file.
+fn names(ask: &Ask, unit: &Unit, dialect: &Dialect, encoding: &str) -> Result<Header, Wrong> {
+    if !dialect.header {
+        return Ok(Header(ask.options.texts(&NAMES)));
+    }
+    let missing = || Wrong::new("csv.header", "the file has no header");
+    let bytes = unit.context.ok_or_else(missing)?;
+    let wrong = |wrong: Wrong| Wrong { say: format!("in the header: {}", wrong.say), ..wrong }.at(0);
+    header(strip_bom(bytes), encoding, dialect).map_err(wrong)
 }
 
 /// Whether the header has every column that is wanted as it is written. Rule `csv.column`.
@@ -86,7 +172,7 @@ fn all_there(ask: &Ask, Header(names): &Header) -> Result<(), Wrong> {
     };
     match ask.fields.iter().find(missing) {
         Some(Asked { from: From::Record(name), .. }) => {
-            Err(Wrong::new("csv.column", format!("the header has no column `{name}`")))
+            Err(Wrong::new("csv.column", format!("the header has no column `{name}`")).at(0))
         }
         _ => Ok(()),
     }
@@ -96,6 +182,7 @@ fn all_there(ask: &Ask, Header(names): &Header) -> Result<(), Wrong> {
 struct Row<'h> {
     names: &'h [String],
     values: Vec<String>,
+    spelling: &'h Spelling,
 }
 
 impl Row<'_> {
@@ -106,13 +193,13 @@ impl Row<'_> {
 
 impl Record for Row<'_> {
     fn text(&self, selector: &str) -> Option<String> {
-        self.get(selector).filter(|t| !t.is_empty()).cloned()
+        self.get(selector).filter(|t| !t.is_empty() && !self.spelling.is_null(t)).cloned()
     }
 
     fn put(&self, selector: &str, ty: &str, to: &mut Builder) -> Result<(), String> {
         match self.get(selector) {
-            Some(text) if ty == "utf8" => to.text(text),
-            Some(text) => to.value(from_text(text, ty)?),
+            Some(text) if ty == "utf8" && !self.spelling.is_null(text) => to.text(text),
+            Some(text) => to.value(self.spelling.value(text, ty)?),
             None => to.value(Value::Null),
         }
         Ok(())
@@ -132,11 +219,21 @@ const NOT_ASCII: u8 = 0x80;
 
 /// Names of the columns, in the file's order, each once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header(pub Vec<String>);
+struct Header(Vec<String>);
+
+/// The values of a record.
+#[derive(Debug, Default, PartialEq)]
+struct Values {
+    values: Vec<String>,
+    /// Some value keeps quotes around it.
+    kept: bool,
+}
 
 /// The first record of a file. Rule `csv.header` for a repeated name, `csv.quote` for a quote left open.
-pub fn header(bytes: &[u8], delimiter: u8) -> Result<Header, Wrong> {
-    let names = fields(text(bytes)?, delimiter)?;
+fn header(bytes: &[u8], encoding: &str, dialect: &Dialect) -> Result<Header, Wrong> {
+    let text = encoding::decoded(bytes, encoding)?;
+    not_wide(&text)?;
+    let names = fields(&text, dialect)?.values;
     let earlier = |(i, name): (usize, &String)| Some((i, names.iter().take(i).position(|n| n == name)?));
     match names.iter().enumerate().find_map(earlier) {
         Some((i, first)) => {
@@ -148,51 +245,86 @@ pub fn header(bytes: &[u8], delimiter: u8) -> Result<Header, Wrong> {
 }
 
 /// One value per column of `header`. Rule `csv.ragged` for another number of them.
-pub fn record(bytes: &[u8], delimiter: u8, header: &Header) -> Result<Vec<String>, Wrong> {
-    let text = text(bytes)?;
-    let values = fields(text, delimiter)?;
-    if values.len() == header.0.len() {
+fn record(bytes: &[u8], encoding: &str, dialect: &Dialect, header: &Header) -> Result<Values, Wrong> {
+    let text = encoding::decoded(bytes, encoding)?;
+    let first = line_at(text.as_bytes(), text.len() - behind_blank(&text).len());
+    let values = fields(&text, dialect).map_err(|wrong| wrong.at(first))?;
+    if values.values.len() == header.0.len() {
         return Ok(values);
     }
-    let say = format!("{} values, the header names {} columns", values.len(), header.0.len());
-    Err(Wrong::new("csv.ragged", say).at(line_at(bytes, text.len() - behind_blank(text).len())))
+    let say = format!("{} values, the header names {} columns", values.values.len(), header.0.len());
+    Err(Wrong::new("csv.ragged", say).at(first))
 }
 
 /// The fields of one record, which may stand between blank lines.
-fn fields(text: &str, delimiter: u8) -> Result<Vec<String>, Wrong> {
+fn fields(text: &str, dialect: &Dialect) -> Result<Values, Wrong> {
     let line = behind_blank(text.strip_prefix(BOM).unwrap_or(text)).trim_end_matches(['\r', '\n']);
-    if !line.contains('"') {
-        return Ok(line.split(char::from(delimiter)).map(str::to_string).collect());
+    let marks = [dialect.quote, dialect.escape];
+    if !line.bytes().any(|b| marks.contains(&Some(b))) {
+        let values: Vec<String> = line.split(char::from(dialect.delimiter)).map(str::to_string).collect();
+        let kept = values.iter().any(|v| is_kept(v, dialect));
+        return Ok(Values { values, kept });
     }
-    unquoted(line, delimiter)
+    unquoted(line, dialect)
+}
+
+/// Whether a value that nothing was taken off begins and ends with a quote.
+fn is_kept(value: &str, dialect: &Dialect) -> bool {
+    let quote = char::from(dialect.quote.unwrap_or(b'"'));
+    let bare = value.trim();
+    bare.len() > 1 && bare.starts_with(quote) && bare.ends_with(quote)
 }
 
 /// The fields of a record that has quotes, walked by the same grammar that told where the record ends.
-fn unquoted(line: &str, delimiter: u8) -> Result<Vec<String>, Wrong> {
-    let (mut values, mut value, mut field) = (Vec::new(), String::new(), Field::Start);
+fn unquoted(line: &str, dialect: &Dialect) -> Result<Values, Wrong> {
+    let (mut out, mut value, mut field, mut quoted) = (Values::default(), String::new(), Field::Start, false);
+    let lines = line.lines().count();
     for c in line.chars() {
         let byte = if c.is_ascii() { c as u8 } else { NOT_ASCII };
-        let next = field.step(byte, delimiter);
+        let next = field.step(byte, dialect);
         match (field, next) {
-            (Field::Start | Field::Begin, Field::Quoted) | (Field::Quoted, Field::Closing) => {}
-            (_, Field::Begin) => values.push(std::mem::take(&mut value)),
+            (_, Field::Behind) => return Err(Wrong::new("csv.quote", behind(lines))),
+            (Field::Escape { .. }, _) => {
+                if !dialect.special(byte) {
+                    value.extend(dialect.escape.map(char::from)); // it takes no meaning away, so it is data itself
+                }
+                value.push(c);
+            }
+            (_, Field::Escape { .. }) | (Field::Quoted, Field::Closing) => {}
+            (Field::Start | Field::Return | Field::Begin, Field::Quoted) => quoted = true,
+            (_, Field::Begin) => {
+                out.kept |= !quoted && is_kept(&value, dialect);
+                out.values.push(std::mem::take(&mut value));
+                quoted = false;
+            }
             _ => value.push(c),
         }
         field = next;
     }
-    if field == Field::Quoted {
-        return Err(Wrong::new("csv.quote", "a quote is opened and never closed"));
+    match field {
+        Field::Quoted | Field::Escape { quoted: true } => {
+            let say = format!("a quote is opened and never closed: {lines} lines of the file are one record");
+            return Err(Wrong::new("csv.quote", say));
+        }
+        Field::Escape { quoted: false } => value.extend(dialect.escape.map(char::from)),
+        _ => {}
     }
-    values.push(value);
-    Ok(values)
+    out.kept |= !quoted && is_kept(&value, dialect);
+    out.values.push(value);
+    Ok(out)
+}
+
+/// What is said of text behind a closing quote, which is where a quote that was meant as text ends, too.
+fn behind(lines: usize) -> String {
+    let more = if lines > 1 { format!("; {lines} lines of the file are one record") } else { String::new() };
+    format!(
+        "text stands behind a closing quote{more}: a quote in a value is doubled, or `escape` or `quote` say otherwise"
+    )
 }
 
 /// The text behind the blank lines that it begins with.
-fn behind_blank(mut text: &str) -> &str {
-    while let Some(rest) = text.strip_prefix('\n').or_else(|| text.strip_prefix("\r\n")) {
-        text = rest;
-    }
-    text
+fn behind_blank(text: &str) -> &str {
+    text.trim_start_matches(['\r', '\n'])
 }
 
 #[cfg(test)]
@@ -200,23 +332,30 @@ mod tests {
     use super::*;
     use crate::formats::cut::text::split;
 
+    const COMMAS: Dialect = Dialect::quoted(b',');
+    const TABS: Dialect = Dialect { quote: None, ..Dialect::quoted(b'\t') };
+
     fn names(bytes: &str) -> Header {
-        header(bytes.as_bytes(), b',').unwrap()
+        header(bytes.as_bytes(), "utf-8", &COMMAS).unwrap()
+    }
+
+    fn record(bytes: &[u8], dialect: &Dialect, header: &Header) -> Result<Vec<String>, Wrong> {
+        super::record(bytes, "utf-8", dialect, header).map(|v| v.values)
     }
 
     #[test]
     fn headers() {
         assert_eq!(names("\u{feff}\"a b\",c\r\n").0, ["a b", "c"]);
         assert_eq!(names("\n\r\na,\n").0, ["a", ""]);
-        let repeated = header("\u{feff}a,b,a\n".as_bytes(), b',').unwrap_err();
+        let repeated = header("\u{feff}a,b,a\n".as_bytes(), "utf-8", &COMMAS).unwrap_err();
         assert_eq!((repeated.rule, repeated.say.as_str()), ("csv.header", "column 3 repeats the name of column 1"));
-        assert_eq!(header(b"a\tb\n", b'\t').unwrap().0, ["a", "b"]);
+        assert_eq!(header(b"a\tb\n", "utf-8", &TABS).unwrap().0, ["a", "b"]);
     }
 
     #[test]
     fn values() {
         let head = names("a,b\n");
-        let read = |bytes: &str| record(bytes.as_bytes(), b',', &head);
+        let read = |bytes: &str| record(bytes.as_bytes(), &COMMAS, &head);
         assert_eq!(read("\"x\n\"\"y\"\"\", z \r\n").unwrap(), ["x\n\"y\"", " z "]);
         assert_eq!(read("5\" disk,\n\n").unwrap(), ["5\" disk", ""]);
         assert_eq!(read("\"\",\"\r\n\"\r\n").unwrap(), ["", "\r\n"]);
@@ -224,13 +363,49 @@ mod tests {
         assert_eq!((ragged.rule, ragged.line), ("csv.ragged", 2));
         assert_eq!(ragged.say, "3 values, the header names 2 columns");
         assert_eq!(read("1,\"2\n3,4\n").unwrap_err().rule, "csv.quote");
-        assert_eq!(record(b"\xb1\xe8,1\n", b',', &head).unwrap_err().rule, "encoding");
+        assert_eq!(record(b"\xb1\xe8,1\n", &COMMAS, &head).unwrap_err().rule, "encoding");
     }
 
     #[test]
-    fn tabs_have_quotes_too() {
-        let head = header(b"a\tb\n", b'\t').unwrap();
-        assert_eq!(record(b"\"x\ty\"\t1,5\n", b'\t', &head).unwrap(), ["x\ty", "1,5"]);
+    fn tabs_have_no_quotes_and_what_looks_like_them_is_told() {
+        let head = header(b"a\tb\n", "utf-8", &TABS).unwrap();
+        let read = |bytes: &str| super::record(bytes.as_bytes(), "utf-8", &TABS, &head).unwrap();
+        assert_eq!(read("\"We left\t1,5\n"), Values { values: vec!["\"We left".into(), "1,5".into()], kept: false });
+        assert!(read("\"Yes\"\t1\n").kept);
+        let quoted = Dialect::quoted(b'\t');
+        assert_eq!(record(b"\"x\ty\"\t1,5\n", &quoted, &head).unwrap(), ["x\ty", "1,5"]);
+    }
+
+    #[test]
+    fn text_behind_a_closing_quote_is_no_record() {
+        let head = names("a,b\n");
+        let read = |bytes: &str, dialect: &Dialect| record(bytes.as_bytes(), dialect, &head);
+        for text in ["1,\"2\\\" pipe\"\n", "\"a\"b,1\n", "\"a\" ,1\n"] {
+            assert_eq!(read(text, &COMMAS).unwrap_err().rule, "csv.quote", "{text}");
+        }
+        let escaped = Dialect { escape: Some(b'\\'), ..COMMAS };
+        assert_eq!(read("1,\"2\\\" pi\\pe\"\n", &escaped).unwrap(), ["1", "2\" pi\\pe"]);
+        assert_eq!(read("a\\,b,\\N\n", &escaped).unwrap(), ["a,b", "\\N"]);
+        let spaced = super::record(b"1, \"x\"\n", "utf-8", &COMMAS, &head).unwrap();
+        assert!(spaced.kept && spaced.values == ["1", " \"x\""]);
+        assert!(!super::record(b"1,\"\"\"x\"\"\"\n", "utf-8", &COMMAS, &head).unwrap().kept);
+    }
+
+    #[test]
+    fn values_in_another_encoding() {
+        let head = Header(vec!["a".into(), "b".into()]);
+        let (bytes, _, _) = encoding_rs::EUC_KR.encode("똠방각하;호\n");
+        let semicolons = Dialect::quoted(b';');
+        assert_eq!(super::record(&bytes, "cp949", &semicolons, &head).unwrap().values, ["똠방각하", "호"]);
+        assert_eq!(super::record(b"\xff\xff;1\n", "cp949", &semicolons, &head).unwrap_err().rule, "encoding");
+    }
+
+    #[test]
+    fn carriage_returns_alone_end_records() {
+        let text = "a,b\r1,\"x\ry\"\r\r2,z\r\n3,w\r";
+        let records = split(&Split::Csv(COMMAS), text.as_bytes(), u64::MAX);
+        assert_eq!(records.iter().map(|r| r.len).collect::<Vec<_>>(), [4, 8, 6, 4]);
+        assert_eq!(record(b"\r2,z\r\n", &COMMAS, &names("a,b\r")).unwrap(), ["2", "z"]);
     }
 
     /// The splitter's grammar and the crate's agree on where records end and what is in them.
@@ -248,9 +423,9 @@ mod tests {
                 reader.records().map(|r| r.unwrap().iter().map(str::to_string).collect()).collect();
             let mut rest = text.as_str();
             let mut ours = Vec::new();
-            for record in split(&Split::Csv { delimiter: b',' }, text.as_bytes(), u64::MAX) {
+            for record in split(&Split::Csv(COMMAS), text.as_bytes(), u64::MAX) {
                 let (bytes, after) = rest.split_at(record.len as usize);
-                ours.push(fields(bytes, b','));
+                ours.push(fields(bytes, &COMMAS).map(|f| f.values));
                 rest = after;
             }
             if ours.iter().all(Result::is_ok) {

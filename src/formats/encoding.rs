@@ -1,4 +1,15 @@
-//! UTF-8, or a word on what the bytes are instead. Nothing is ever decoded by guess.
+//! UTF-8, or the encoding that is declared, or a word on what the bytes are instead. Nothing is ever decoded by guess.
+use super::options::{Choice, Takes};
+use std::borrow::Cow;
+
+/// For formats of text.
+pub const ENCODING: Choice = Choice {
+    name: "encoding",
+    doc: "how the characters of the file are encoded. Default `utf-8`.",
+    takes: Takes::Word {
+        of: &["utf-8", "cp949", "shift_jis", "gb18030", "big5", "windows-1250", "windows-1251", "windows-1252"],
+    },
+};
 
 /// The byte order mark as it stands at the start of some UTF-8 files. Record readers skip it.
 pub const BOM: &str = "\u{feff}";
@@ -37,6 +48,26 @@ pub fn text(bytes: &[u8]) -> Result<&str, Wrong> {
     })
 }
 
+/// The bytes as text, by the name of an encoding. Rule `encoding`.
+pub fn decoded<'b>(bytes: &'b [u8], encoding: &str) -> Result<Cow<'b, str>, Wrong> {
+    if encoding == "utf-8" {
+        return text(bytes).map(Cow::Borrowed);
+    }
+    let unknown = || Wrong::new("encoding", "this encoding is not known");
+    let label = if encoding == "cp949" { "euc-kr" } else { encoding }; // the standard's EUC-KR is CP949
+    let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).ok_or_else(unknown)?;
+    if bytes.starts_with(BOM.as_bytes()) {
+        return Err(Wrong::new("encoding", "the file begins with the byte order mark of UTF-8: leave `encoding` out"));
+    }
+    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
+    text.ok_or_else(|| Wrong::new("encoding", format!("not {}, which is the declared encoding", encoding.name())))
+}
+
+/// Whether a byte of ASCII, from `@` on, can be the second half of a character.
+pub fn halves(encoding: &str) -> bool {
+    matches!(encoding, "shift_jis" | "gb18030" | "big5")
+}
+
 /// Refuses a stretch of UTF-16 that is also UTF-8: ASCII with a NUL at every other byte, as each line behind the first
 /// is. Only for formats in which a NUL is never data.
 pub fn not_wide(text: &str) -> Result<(), Wrong> {
@@ -73,7 +104,9 @@ fn likely(bytes: &[u8], good: usize) -> String {
         return UTF_16.into();
     }
     if korean(bytes, good) {
-        return format!("not UTF-8 at byte {good}, looks like CP949 (EUC-KR): convert the file to UTF-8");
+        return format!(
+            "not UTF-8 at byte {good}, looks like CP949 (EUC-KR): declare `encoding`, or convert the file to UTF-8"
+        );
     }
     format!("not UTF-8 at byte {good}")
 }

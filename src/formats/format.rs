@@ -1,5 +1,5 @@
 //! What a format is: a value that says what it is called and what it can do. Each capability may be missing.
-use super::options::Choice;
+use super::options::{Choice, Options};
 use super::reader::Reader;
 use super::sidecar::Sidecar;
 use super::writer::{Pictures, Writer};
@@ -13,6 +13,8 @@ pub struct Format {
     pub doc: &'static str,
     /// The keys that may stand beside `format` in a source, because this format reads them.
     pub options: &'static [Choice],
+    /// The key that does not fit the others, and what is wrong with it.
+    pub unfit: fn(&Options) -> Option<(&'static str, &'static str)>,
     /// How files of records become samples.
     pub reader: Option<Reader>,
     /// Each image file is a sample, and the source names them as `images`.
@@ -28,7 +30,8 @@ pub struct Format {
 impl Format {
     /// A format that can do nothing yet: the others are written as what they have more than it.
     pub const fn new(name: &'static str, doc: &'static str) -> Format {
-        Format { name, doc, options: &[], reader: None, images: false, sidecar: None, writer: None, pictures: None }
+        let (reader, images, sidecar, writer, pictures) = (None, false, None, None, None);
+        Format { name, doc, options: &[], unfit: |_| None, reader, images, sidecar, writer, pictures }
     }
 }
 

@@ -1,6 +1,7 @@
 //! JSON (RFC 8259), read strictly: no repeated keys, a bound on depth, no `NaN`.
 use super::encoding::{BOM, Wrong, not_wide, text};
-use super::reader::{Record, WRITTEN, strip_bom, words};
+use super::reader::{Record, WRITTEN, strip_bom};
+use super::spelling::words;
 use crate::table::{Builder, DataType, Value, types};
 use arrow_schema::Field;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};

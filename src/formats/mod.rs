@@ -15,6 +15,7 @@ pub mod packing;
 pub mod pointer;
 pub mod reader;
 pub mod sidecar;
+pub mod spelling;
 pub mod writer;
 
 pub mod coco;

@@ -14,15 +14,46 @@ pub struct Choice {
 /// Which values a key takes, and its default.
 #[derive(Clone, Copy)]
 pub enum Takes {
-    Text { default: &'static str },
-    Whole { min: u64, max: u64, default: u64 },
+    Text {
+        default: &'static str,
+    },
+    /// One ASCII character that is neither a letter nor a digit, or nothing.
+    Mark {
+        default: &'static str,
+    },
+    /// One of some words, the first of which is the default.
+    Word {
+        of: &'static [&'static str],
+    },
+    Whole {
+        min: u64,
+        max: u64,
+        default: u64,
+    },
+    /// Any number of texts; none by default.
+    Texts,
 }
 
 impl Choice {
     pub fn default(&self) -> Json {
         match self.takes {
-            Takes::Text { default } => default.into(),
+            Takes::Text { default } | Takes::Mark { default } => default.into(),
+            Takes::Word { of } => of.first().copied().unwrap_or_default().into(),
             Takes::Whole { default, .. } => default.into(),
+            Takes::Texts => Json::Array(Vec::new()),
+        }
+    }
+
+    /// What is wrong with a value that has the right type.
+    pub fn wrong(&self, value: &Json) -> Option<&'static str> {
+        let text = value.as_str().unwrap_or_default();
+        match self.takes {
+            Takes::Mark { .. }
+                if text.len() > 1 || text.contains(|c: char| c.is_alphanumeric() || "\r\n".contains(c)) =>
+            {
+                Some("not one ASCII character that is neither a letter, a digit nor a line end")
+            }
+            _ => None,
         }
     }
 }
@@ -41,8 +72,22 @@ impl Options {
     }
 
     pub fn text<'o>(&'o self, choice: &'o Choice) -> &'o str {
-        let default = if let Takes::Text { default } = choice.takes { default } else { "" };
+        let default = match choice.takes {
+            Takes::Text { default } | Takes::Mark { default } => default,
+            Takes::Word { of } => of.first().copied().unwrap_or_default(),
+            Takes::Whole { .. } | Takes::Texts => "",
+        };
         self.0.get(choice.name).and_then(Json::as_str).unwrap_or(default)
+    }
+
+    /// The byte of a [`Takes::Mark`].
+    pub fn mark(&self, choice: &Choice) -> Option<u8> {
+        self.text(choice).bytes().next()
+    }
+
+    pub fn texts(&self, choice: &Choice) -> Vec<String> {
+        let items = self.0.get(choice.name).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        items.iter().filter_map(Json::as_str).map(String::from).collect()
     }
 
     pub fn whole(&self, choice: &Choice) -> u64 {

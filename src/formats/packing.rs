@@ -1,9 +1,12 @@
 //! Files that are packed: `.gz` and `.zst`, told by their names.
-use std::io::{self, Read};
+use flate2::bufread::GzDecoder;
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
 
 /// The largest window a zstd frame may ask for, as a power of two: 128 MiB, what `zstd -d` allows by itself.
 const ZSTD_WINDOW_LOG: u32 = 27;
 
+#[derive(Clone, Copy)]
 enum Packing {
     Gzip,
     Zstd,
@@ -14,15 +17,107 @@ pub fn inner_name(name: &str) -> &str {
     packing(name).map_or(name, |(inner, _)| inner)
 }
 
-/// The unpacked bytes of a file called `name`: all members of a `.gz`, all frames of a `.zst`, else `r` as it is.
+/// The unpacked bytes of a file called `name`: all members of a `.gz`, all frames of a `.zst`, else `r` as it is. Zeros
+/// behind the last of them are padding; anything else there is an error that [`is_trailing`].
 ///
 /// The output has no bound of its own: the caller counts what it reads. Cut input ends in `UnexpectedEof`.
 pub fn decompressor(name: &str, r: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
     match packing(name) {
-        Some((_, Packing::Gzip)) => Box::new(flate2::read::MultiGzDecoder::new(r)),
-        Some((_, Packing::Zstd)) => unzstd(r).unwrap_or_else(|error| Box::new(Failed(error))),
+        Some((_, packing)) => Box::new(Unpacked { packing, now: Now::Between(BufReader::new(r)), first: true }),
         None => r,
     }
+}
+
+/// Whether an error is that of something behind the packed data, all of which was read and is whole.
+pub fn is_trailing(e: &io::Error) -> bool {
+    e.get_ref().is_some_and(|inner| inner.is::<Trailing>())
+}
+
+#[derive(Debug)]
+struct Trailing;
+
+impl fmt::Display for Trailing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("something that is not packed stands behind the packed data")
+    }
+}
+
+impl std::error::Error for Trailing {}
+
+type Packed = BufReader<Box<dyn Read + Send>>;
+
+/// Reads members or frames one after another.
+struct Unpacked {
+    packing: Packing,
+    now: Now,
+    /// Nothing was unpacked yet: whatever the file begins with, it is read as packed data.
+    first: bool,
+}
+
+/// What is being read of the packed file.
+enum Now {
+    Between(Packed),
+    Member(Box<GzDecoder<Packed>>),
+    Frame(Box<zstd::stream::read::Decoder<'static, Packed>>),
+    End,
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let n = match &mut self.now {
+                Now::End => return Ok(0),
+                Now::Member(member) => member.read(to)?,
+                Now::Frame(frame) => frame.read(to)?,
+                Now::Between(_) => 0,
+            };
+            if n > 0 || to.is_empty() {
+                return Ok(n);
+            }
+            let rest = match std::mem::replace(&mut self.now, Now::End) {
+                Now::End => return Ok(0),
+                Now::Between(rest) => rest,
+                Now::Member(member) => member.into_inner(),
+                Now::Frame(frame) => frame.finish(),
+            };
+            self.now = self.next(rest)?;
+        }
+    }
+}
+
+impl Unpacked {
+    /// What comes behind a member.
+    fn next(&mut self, mut rest: Packed) -> io::Result<Now> {
+        let starts = |byte: u8| match self.packing {
+            Packing::Gzip => byte == 0x1f,
+            Packing::Zstd => byte == 0x28 || byte & 0xf0 == 0x50, // a frame, or one that is passed over
+        };
+        let first = rest.fill_buf()?.first().copied();
+        if self.first || first.is_some_and(starts) {
+            self.first = false;
+            return Ok(match self.packing {
+                Packing::Gzip => Now::Member(Box::new(GzDecoder::new(rest))),
+                Packing::Zstd => Now::Frame(Box::new(frame(rest)?)),
+            });
+        }
+        loop {
+            let padding = rest.fill_buf()?;
+            if padding.iter().any(|b| *b != 0) {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, Trailing));
+            }
+            let n = padding.len();
+            if n == 0 {
+                return Ok(Now::End);
+            }
+            rest.consume(n);
+        }
+    }
+}
+
+fn frame(rest: Packed) -> io::Result<zstd::stream::read::Decoder<'static, Packed>> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(rest)?.single_frame();
+    decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+    Ok(decoder)
 }
 
 fn packing(name: &str) -> Option<(&str, Packing)> {
@@ -33,21 +128,6 @@ fn packing(name: &str) -> Option<(&str, Packing)> {
         Some((inner, Packing::Zstd))
     } else {
         None
-    }
-}
-
-fn unzstd(r: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-    let mut decoder = zstd::stream::read::Decoder::new(r)?;
-    decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-    Ok(Box::new(decoder))
-}
-
-/// A reader that could not be set up says so when it is read.
-struct Failed(io::Error);
-
-impl Read for Failed {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(io::Error::new(self.0.kind(), self.0.to_string()))
     }
 }
 
@@ -82,6 +162,19 @@ mod tests {
         let frame = |bytes: &[u8]| zstd::stream::encode_all(bytes, 3).unwrap();
         assert_eq!(unpacked("x.zst", [frame(b"one\n"), frame(b"two\n")].concat()).unwrap(), b"one\ntwo\n");
         assert_eq!(unpacked("x.txt", b"plain".to_vec()).unwrap(), b"plain");
+    }
+
+    #[test]
+    fn zeros_behind_the_last_member_are_padding_and_anything_else_is_told() {
+        let zstd = || zstd::stream::encode_all(&b"one\n"[..], 3).unwrap();
+        for (name, packed) in [("x.gz", gzip(b"one\n")), ("x.zst", zstd())] {
+            let padded = [packed.clone(), vec![0; 70_000]].concat();
+            assert_eq!(unpacked(name, padded).unwrap(), b"one\n", "{name}");
+            let mut out = Vec::new();
+            let more = [packed, b"\0\0more".to_vec()].concat();
+            let error = decompressor(name, Box::new(Cursor::new(more))).read_to_end(&mut out).unwrap_err();
+            assert!(is_trailing(&error) && out == b"one\n", "{name}");
+        }
     }
 
     #[test]

@@ -54,8 +54,13 @@ pub type Columns = fn(&Options, u64, &ReadAt) -> Result<Vec<Seen>, String>;
 pub enum Selects {
     /// What the records themselves name.
     Names,
-    /// Words of the format, and words with a number behind a colon.
-    Words { words: &'static [&'static str], numbered: &'static [&'static str], say: &'static str },
+    /// Words of the format, and words with a number, or with any key, behind a colon.
+    Words {
+        words: &'static [&'static str],
+        numbered: &'static [&'static str],
+        keyed: &'static [&'static str],
+        say: &'static str,
+    },
 }
 
 /// The type of a field that is wanted as it is written, whatever it is: a list or a number of JSON as JSON text.
@@ -535,35 +540,4 @@ fn plain_lines(bytes: &[u8]) -> Cow<'_, [u8]> {
 
 pub fn strip_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BOM.as_bytes()).unwrap_or(bytes)
-}
-
-/// What a value of a type is called.
-pub fn words(ty: &str) -> &'static str {
-    match ty {
-        "i64" => "a whole number",
-        "f64" => "a number",
-        "bool" => "true or false",
-        _ => "text",
-    }
-}
-
-/// A value of a type out of its text; an empty text is null but for texts.
-pub fn from_text(t: &str, ty: &str) -> Result<Value, String> {
-    let wrong = || format!("text where {} is expected", words(ty));
-    match ty {
-        "utf8" | WRITTEN => Ok(Value::Text(t.to_string())),
-        _ if t.is_empty() => Ok(Value::Null),
-        "i64" => t.trim().parse().map(Value::Int).map_err(|_| wrong()),
-        "f64" => match t.trim().parse::<f64>() {
-            Ok(f) if f.is_finite() => Ok(Value::Float(f)),
-            Ok(_) => Err("NaN or infinity where a number is expected".into()),
-            Err(_) => Err(wrong()),
-        },
-        "bool" => match t {
-            "true" | "True" | "1" => Ok(Value::Bool(true)),
-            "false" | "False" | "0" => Ok(Value::Bool(false)),
-            _ => Err(wrong()),
-        },
-        _ => Err(wrong()),
-    }
 }

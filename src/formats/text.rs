@@ -2,9 +2,8 @@
 use super::cut::{Cut, Holds};
 use super::encoding;
 use super::format::Format;
-use super::reader::{
-    Ask, Offers, Reader, Record, Records, Selects, Unit, adds_nothing, as_declared, from_text, strip_bom,
-};
+use super::reader::{Ask, Offers, Reader, Record, Records, Selects, Unit, adds_nothing, as_declared, strip_bom};
+use crate::formats::spelling::Spelling;
 use crate::table::Builder;
 
 pub const FORMAT: Format = Format {
@@ -13,7 +12,7 @@ pub const FORMAT: Format = Format {
         uses: &[],
         cut: |_| Cut::Document(Holds::One),
         id: "path",
-        selects: Selects::Words { words: &["text"], numbered: &[], say: "`text`, `path` or `stem`" },
+        selects: Selects::Words { words: &["text"], numbered: &[], keyed: &[], say: "`text`, `path` or `stem`" },
         text: None,
         ty: as_declared,
         adds: adds_nothing,
@@ -38,7 +37,7 @@ impl Record for Whole<'_> {
     }
 
     fn put(&self, _: &str, ty: &str, to: &mut Builder) -> Result<(), String> {
-        to.value(from_text(self.0, ty)?);
+        to.value(Spelling::default().value(self.0, ty)?);
         Ok(())
     }
 

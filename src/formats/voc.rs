@@ -1,9 +1,10 @@
 //! Pascal VOC annotations: one XML document per image. Numbers are kept as written; what they are based on (0 or 1) is
 //! for the manifest to say. Polygons, rotated boxes, `part`s, `path` and `folder` are passed over.
 //!
-//! Boxes are pixels, 0-based, end exclusive: with `voc_base = 1` they are (xmin - 1, ymin - 1, xmax, ymax). A box with
-//! xmin >= xmax or ymin >= ymax as written has the flag `degenerate` under either base. Finding: `voc.filename` (the file
-//! names another image; its own name wins).
+//! Boxes are pixels, 0-based, end exclusive: with `voc_base = 1` they are (xmin - 1, ymin - 1, xmax, ymax), so that xmin =
+//! xmax is a box one pixel wide. A box with exchanged corners, without area, or with both corners the same (what a click
+//! without a drag leaves behind) has the flag `degenerate`. Finding: `voc.filename` (the file names another image; its own
+//! name wins).
 use super::cut::Holds;
 use super::encoding::{BOM, Wrong, line_at, text};
 use super::format::Format;
@@ -19,7 +20,7 @@ use quick_xml::events::{BytesRef, Event};
 pub const FORMAT: Format = Format {
     options: &[BASE],
     images: true,
-    sidecar: Some(Sidecar { version: 1, holds: Holds::One, read }),
+    sidecar: Some(Sidecar { version: 2, holds: Holds::One, read }), // 2: a box one pixel wide has an area
     ..Format::new("voc", "Images and Pascal VOC XML, met by the name of their files.")
 };
 
@@ -45,7 +46,9 @@ fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, W
 /// A box in tamis's pixels.
 fn pixels(shift: f64, o: Object) -> Box2 {
     let mut flags = o.flags;
-    if o.x1 >= o.x2 || o.y1 >= o.y2 {
+    let exchanged = o.x1 > o.x2 || o.y1 > o.y2;
+    let point = o.x1 >= o.x2 && o.y1 >= o.y2;
+    if exchanged || point || o.x1 - shift >= o.x2 || o.y1 - shift >= o.y2 {
         flags.push("degenerate".into());
     }
     Box2 { class: o.class, x1: o.x1 - shift, y1: o.y1 - shift, x2: o.x2, y2: o.y2, flags }

@@ -242,6 +242,7 @@ mod tests {
     use crate::engine::store::Store;
     use crate::exec::local::Local;
     use crate::formats::cut::Split;
+    use crate::formats::cut::quoted::Dialect;
     use crate::world::World;
 
     fn source(split: Split) -> Source {
@@ -253,8 +254,8 @@ mod tests {
 
     fn record(split: &Split, n: u64) -> String {
         match split {
-            Split::Csv { .. } if n.is_multiple_of(7) => format!("{n},\"two\nlines of {n}\"\n"),
-            Split::Csv { .. } => format!("{n},\"text of {n}, plain\"\n"),
+            Split::Csv(_) if n.is_multiple_of(7) => format!("{n},\"two\nlines of {n}\"\n"),
+            Split::Csv(_) => format!("{n},\"text of {n}, plain\"\n"),
             Split::Blocks { .. } => format!("# {n}\nw{n}\tO\nx\tB\n\n"),
             _ if n.is_multiple_of(11) => format!("\n{{\"id\": {n}, \"text\": \"words and words\"}}\n"),
             _ => format!("{{\"id\": {n}, \"text\": \"words of {n}\"}}\n"),
@@ -287,7 +288,7 @@ mod tests {
     /// What is read again after an edit is what reading it all gives, in each format that is cut.
     #[test]
     fn an_edit_read_again_is_the_file_read_whole() {
-        let splits = [Split::Lines, Split::Csv { delimiter: b',' }, Split::Blocks { comment: Some("#".into()) }];
+        let splits = [Split::Lines, Split::Csv(Dialect::quoted(b',')), Split::Blocks { comment: Some("#".into()) }];
         let (mut used, mut runs) = (0, 0);
         for seed in 0..240u64 {
             let source = source(splits[seed as usize % 3].clone());

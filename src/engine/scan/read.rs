@@ -5,7 +5,7 @@ use super::parts;
 use super::table::{FileState, Stretch};
 use crate::digest::{Digest, Hasher};
 use crate::formats::cut::{Split, text as lines};
-use crate::formats::packing::{decompressor, inner_name};
+use crate::formats::packing::{decompressor, inner_name, is_trailing};
 use crate::stage::Source;
 use crate::table::cutting::{self, Window};
 use crate::world::Open;
@@ -142,7 +142,8 @@ impl Cursor {
     }
 }
 
-/// Records of a stream, held as lengths and hashes alone; a stream that breaks off gives what came before, and why.
+/// Records of a stream, held as lengths and hashes alone; a stream that breaks off gives those
+/// that came whole before, and why.
 fn measure(
     mut input: Box<dyn Read + Send>,
     source: &Source,
@@ -156,7 +157,16 @@ fn measure(
             Ok(0) => break,
             Ok(n) => splitter.push(&block[..n], &mut records),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return fault_of(e, "file.compression").map(|rule| (records, Some(rule.into()))),
+            Err(e) => {
+                let trailing = is_trailing(&e);
+                let rule = fault_of(e, if trailing { "file.trailing" } else { "file.compression" })?;
+                if trailing {
+                    splitter.finish(&mut records)
+                } else {
+                    splitter.break_off(&mut records)
+                }
+                return Ok((records, Some(rule.into())));
+            }
         }
     }
     splitter.finish(&mut records);

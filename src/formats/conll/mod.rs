@@ -1,29 +1,34 @@
 //! CoNLL: a token and its columns a line, sentences parted by empty lines.
 //!
-//! Dropped records: `encoding`, `conll.columns`.
+//! Dropped records: `encoding`, `conll.columns`, `conll.document`, `conll.numbers`. Finding: `conll.passed` (lines of
+//! CoNLL-U that are no words of their own).
 mod read;
 pub mod sentence;
 mod write;
 
 use super::cut::{Cut, Split};
+use super::encoding::ENCODING;
 use super::format::Format;
 use super::reader::{Offers, Reader, Selects};
 use super::writer::{Needs, Place, Writer, length_alone, one_after_another};
 use crate::model::tokens::Token;
 use crate::table::{Cell, list, utf8};
-use read::{COLUMNS, COMMENT, JOIN};
+use read::{COLUMNS, COMMENT, JOIN, TAG, TOKEN};
 
 pub const FORMAT: Format = Format {
-    options: &[COMMENT, JOIN, COLUMNS],
+    options: &[COMMENT, JOIN, COLUMNS, TOKEN, TAG, ENCODING],
+    unfit: read::unfit,
     reader: Some(Reader {
-        version: 0,
+        version: 1, // comments and blank lines; columns of tokens and tags
         uses: &[],
         cut: |options| Cut::Text(Split::Blocks { comment: Some(options.text(&COMMENT).to_string()) }),
         id: "content",
         selects: Selects::Words {
             words: &["tokens", "tags"],
             numbered: &["comment", "column"],
-            say: "`tokens`, `tags`, `comment:N` or `column:N`",
+            keyed: &["comment"],
+            say: "`tokens`, `tags`, `comment:N`, `comment:KEY` or `column:N`; `token` and `tag` beside `format` say which \
+                  columns those are",
         },
         text: Some("tokens"),
         ty: |selector| (selector == "tags").then(|| list(utf8())),

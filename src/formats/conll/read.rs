@@ -1,9 +1,10 @@
 //! Sentences become samples.
-use super::sentence::{Sentence, comment_field, sentence};
+use super::sentence::{Layout, Sentence, comment_field, comment_value, sentence};
 use crate::formats::cut::Split;
-use crate::formats::encoding::Wrong;
-use crate::formats::options::{Choice, Takes};
-use crate::formats::reader::{Ask, Record, Records, Unit, each_record, from_text, strip_bom};
+use crate::formats::encoding::{ENCODING, Wrong};
+use crate::formats::options::{Choice, Options, Takes};
+use crate::formats::reader::{Ask, Record, Records, Unit, each_record, strip_bom};
+use crate::formats::spelling::Spelling;
 use crate::model::tokens::Token;
 use crate::table::{Builder, Cell, Value};
 
@@ -23,23 +24,56 @@ pub const COLUMNS: Choice = Choice {
     takes: Takes::Whole { min: 2, max: 64, default: 2 },
 };
 
+pub const TOKEN: Choice = Choice {
+    name: "token",
+    doc: "which column holds the token. Default 1; CoNLL-U has it in the second.",
+    takes: Takes::Whole { min: 1, max: 64, default: 1 },
+};
+/// 0 is the last column.
+pub const TAG: Choice = Choice {
+    name: "tag",
+    doc: "which column holds the tag. Default: the last.",
+    takes: Takes::Whole { min: 1, max: 64, default: 0 },
+};
+
+pub fn unfit(options: &Options) -> Option<(&'static str, &'static str)> {
+    let columns = options.whole(&COLUMNS);
+    let beyond = [&TOKEN, &TAG].into_iter().find(|choice| options.whole(choice) > columns);
+    beyond.map(|choice| (choice.name, "there are not so many `columns`"))
+}
+
+fn layout(options: &Options) -> Layout<'_> {
+    let columns = options.whole(&COLUMNS) as usize;
+    let tag = match options.whole(&TAG) as usize {
+        0 => columns,
+        tag => tag,
+    };
+    let (comment, encoding) = (options.text(&COMMENT), options.text(&ENCODING));
+    Layout { comment, columns, token: options.whole(&TOKEN) as usize, tag, encoding }
+}
+
 pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
-    let (comment, join) = (ask.options.text(&COMMENT), ask.options.text(&JOIN));
-    let columns = ask.options.whole(&COLUMNS) as usize;
-    let split = Split::Blocks { comment: Some(comment.to_string()) };
+    let (layout, join) = (layout(&ask.options), ask.options.text(&JOIN));
+    let split = Split::Blocks { comment: Some(layout.comment.to_string()) };
     let tokens = ask.selects("tokens");
     for (n, own) in each_record(ask, &split, unit.bytes) {
-        match short(own).and_then(|()| sentence(strip_bom(own), Some(comment), Some(columns))) {
+        match short(own).and_then(|()| sentence(strip_bom(own), &layout)) {
             Err(wrong) => out.reject_line(unit, n, &wrong), // a record of many lines: which of them
             Ok(sentence) => {
                 let (text, places) = if tokens { joined(&sentence, join) } else { Default::default() };
+                let passed = sentence.passed;
                 if out.take(unit, n, own, &Joined { sentence, text }) {
                     out.more("tokens", Value::List(places));
+                    if passed > 0 {
+                        out.finding(unit, n, 0, "conll.passed", format!("{passed} {PASSED}"));
+                    }
                 }
             }
         }
     }
 }
+
+const PASSED: &str = "lines are passed over: forms of several words, or empty nodes";
 
 /// Lines of a sentence at most: each takes far more memory than its text, and so many are no sentence.
 const LINES_MAX: usize = 100_000;
@@ -87,13 +121,14 @@ impl Joined {
         if selector == "tags" {
             return Ok(Value::List(s.tags.iter().cloned().map(Value::Text).collect()));
         }
-        if let Some(n) = selector.strip_prefix("comment:").and_then(|n| n.parse().ok()) {
-            return comment_field(s, n).map_or(Ok(Value::Null), |t| from_text(t, ty));
+        if let Some(of) = selector.strip_prefix("comment:") {
+            let value = of.parse().map_or_else(|_| comment_value(s, of), |n| comment_field(s, n));
+            return value.map_or(Ok(Value::Null), |t| Spelling::default().value(t, ty));
         }
         if let Some(n) = selector.strip_prefix("column:").and_then(|n| n.parse::<usize>().ok()) {
             let column = match (n, s.columns.is_empty()) {
                 (1, true) => Some(&s.tokens),
-                (2, true) => Some(&s.tags),
+                (2, true) => Some(&s.tags), // of two columns
                 _ => s.columns.get(n.saturating_sub(1)),
             };
             return Ok(column.map_or(Value::Null, |c| Value::Text(c.join(" "))));

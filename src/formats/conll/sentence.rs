@@ -1,60 +1,102 @@
 //! The grammar of CoNLL, and the tag schemes that say where entities lie. Tokens are taken as they stand: a token may be
 //! a space.
-use crate::formats::encoding::{BOM, Wrong, text};
+use crate::formats::encoding::{BOM, Wrong, decoded, not_wide};
+
+/// How the lines of a file are written.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout<'l> {
+    /// What a comment starts with; nothing is one where it is empty.
+    pub comment: &'l str,
+    /// How many columns there are.
+    pub columns: usize,
+    /// The columns of the token and of its tag, from 1.
+    pub token: usize,
+    pub tag: usize,
+    pub encoding: &'l str,
+}
+
+impl Default for Layout<'_> {
+    fn default() -> Self {
+        Layout { comment: "#", columns: 2, token: 1, tag: 2, encoding: "utf-8" }
+    }
+}
 
 /// One block of lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sentence {
-    /// The first column.
     pub tokens: Vec<String>,
-    /// The last column.
     pub tags: Vec<String>,
     /// All columns, `columns[c][t]`, if the lines have other than two; else empty.
     pub columns: Vec<Vec<String>>,
     /// The comment lines before the first token, without marker and one space behind it.
     pub comments: Vec<String>,
+    /// Lines that are no words of their own: the forms of several words and the empty nodes of CoNLL-U.
+    pub passed: usize,
 }
 
-/// Reads one record of `Split::Blocks`. Empty lines, comments and `-DOCSTART-` lines hold no token.
+/// Reads one record of `Split::Blocks`. Blank lines, and comments and `-DOCSTART-` lines in front of the first token, hold
+/// no token; behind it every line is one.
 ///
-/// A TAB parts columns if the line has one, else runs of spaces do. Rule `conll.columns` for a line with other than
-/// `columns` columns (default 2).
-pub fn sentence(block: &[u8], comment: Option<&str>, columns: Option<usize>) -> Result<Sentence, Wrong> {
-    let text = text(block)?;
-    let want = columns.unwrap_or(2);
+/// A TAB parts columns if the line has one, else runs of spaces do. Rules: `conll.columns` for a line with another number
+/// of columns, `conll.document` for a mark of a document between two tokens, `conll.numbers` where the column of the
+/// tokens numbers them.
+pub fn sentence(block: &[u8], layout: &Layout) -> Result<Sentence, Wrong> {
+    let text = decoded(block, layout.encoding)?;
+    not_wide(&text)?;
     let mut out = Sentence::default();
-    if want != 2 {
-        out.columns.resize(want, Vec::new());
+    if layout.columns != 2 {
+        out.columns.resize(layout.columns, Vec::new());
     }
-    for (number, line) in (1..).zip(text.strip_prefix(BOM).unwrap_or(text).split('\n')) {
+    let mut last = 1;
+    for (number, line) in (1..).zip(text.strip_prefix(BOM).unwrap_or(&text).split('\n')) {
         let line = line.strip_suffix('\r').unwrap_or(line);
-        if is_aside(line.as_bytes(), comment) {
-            out.comment(line, comment);
-        } else if !line.is_empty() {
-            out.row(line, want).map_err(|wrong| wrong.at(number))?;
+        if is_blank(line.as_bytes()) {
+            continue;
         }
+        if !out.begun() && is_aside(line.as_bytes(), Some(layout.comment)) {
+            out.comment(line, layout.comment);
+        } else {
+            out.row(line, layout).map_err(|wrong| wrong.at(number))?;
+        }
+        last = number;
+    }
+    if layout.token == 1 && layout.columns > 2 && out.is_numbered() {
+        let say = "the column of the tokens numbers them: `token` says which column they are in, such as `token = 2`";
+        return Err(Wrong::new("conll.numbers", say).at(last));
     }
     Ok(out)
 }
 
 impl Sentence {
-    fn comment(&mut self, line: &str, marker: Option<&str>) {
-        if self.tokens.is_empty()
-            && let Some(words) = marker.and_then(|m| line.strip_prefix(m))
-        {
+    /// Whether a token was read.
+    fn begun(&self) -> bool {
+        !self.tokens.is_empty() || self.passed > 0
+    }
+
+    fn comment(&mut self, line: &str, marker: &str) {
+        if let Some(words) = line.strip_prefix(marker).filter(|_| !marker.is_empty()) {
             self.comments.push(words.strip_prefix(' ').unwrap_or(words).to_string());
         }
     }
 
-    fn row(&mut self, line: &str, want: usize) -> Result<(), Wrong> {
+    fn row(&mut self, line: &str, layout: &Layout) -> Result<(), Wrong> {
+        if is_document(line.as_bytes()) {
+            let say = "a mark of a document stands between two tokens: an empty line must end the sentence before it";
+            return Err(Wrong::new("conll.document", say));
+        }
         let cells: Vec<&str> = if line.contains('\t') {
             line.split('\t').collect()
         } else {
             line.split(' ').filter(|cell| !cell.is_empty()).collect()
         };
-        let (Some(token), Some(tag), true) = (cells.first(), cells.last(), cells.len() == want) else {
-            return Err(Wrong::new("conll.columns", format!("{} columns instead of {want}", cells.len())));
+        let at = |column: usize| cells.get(column.saturating_sub(1));
+        let (Some(token), Some(tag), true) = (at(layout.token), at(layout.tag), cells.len() == layout.columns) else {
+            return Err(Wrong::new("conll.columns", columns_say(line, cells.len(), layout.columns)));
         };
+        if layout.token > 1 && cells.first().is_some_and(|first| is_passed(first)) {
+            self.passed += 1;
+            return Ok(());
+        }
         self.tokens.push(token.to_string());
         self.tags.push(tag.to_string());
         for (column, cell) in self.columns.iter_mut().zip(&cells) {
@@ -62,6 +104,30 @@ impl Sentence {
         }
         Ok(())
     }
+
+    /// Whether the tokens are the numbers from 1 on, at least two of them.
+    fn is_numbered(&self) -> bool {
+        let words = || self.tokens.iter().filter(|t| !is_passed(t));
+        words().count() > 1 && words().zip(1..).all(|(token, n): (_, usize)| token.parse() == Ok(n))
+    }
+}
+
+fn columns_say(line: &str, found: usize, want: usize) -> String {
+    let say = format!("{found} columns instead of {want}");
+    if line.contains('\r') { format!("{say}; carriage returns alone do not end lines here") } else { say }
+}
+
+/// Whether a number of CoNLL-U is that of no word: `1-2` for the form that words 1 and 2 have together, `1.1` for an empty
+/// node.
+fn is_passed(number: &str) -> bool {
+    let whole = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    number.split_once(['-', '.']).is_some_and(|(a, b)| whole(a) && whole(b))
+}
+
+/// The value of the last comment `KEY = VALUE` with this key before the first token.
+pub fn comment_value<'s>(s: &'s Sentence, key: &str) -> Option<&'s str> {
+    let pairs = s.comments.iter().rev().filter_map(|c| c.split_once('='));
+    pairs.map(|(k, v)| (k.trim(), v.trim())).find(|(k, _)| *k == key).map(|(_, v)| v)
 }
 
 /// The `n`-th TAB field, from 1, of the last comment line before the first token.
@@ -69,22 +135,45 @@ pub fn comment_field(s: &Sentence, n: usize) -> Option<&str> {
     s.comments.last()?.split('\t').nth(n.checked_sub(1)?)
 }
 
-/// Whether a line (without its newline) is a comment or a document mark.
-///
-/// A line that begins with the comment marker may also be a token, such as `#tag`: it is one if no space follows the
-/// marker and the line ends in a TAB and what has the form of a tag.
-pub(crate) fn is_aside(line: &[u8], comment: Option<&str>) -> bool {
-    if let Some(rest) = line.strip_prefix(b"-DOCSTART-") {
-        return matches!(rest.first(), None | Some(b' ' | b'\t' | b'\r'));
-    }
-    let marked = comment.filter(|marker| !marker.is_empty()).and_then(|marker| line.strip_prefix(marker.as_bytes()));
-    marked.is_some_and(|rest| rest.first() == Some(&b' ') || !ends_in_tag(rest))
+/// Whether a line (without its newline) holds nothing but white space, and so ends a sentence.
+pub(crate) fn is_blank(line: &[u8]) -> bool {
+    line.len() < JUDGED && line.iter().all(|b| matches!(b, b' ' | b'\t' | b'\r'))
 }
 
-fn ends_in_tag(line: &[u8]) -> bool {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let last = memchr::memrchr(b'\t', line).and_then(|tab| line.get(tab + 1..));
-    matches!(last, Some(b"O" | [b'B' | b'I' | b'E' | b'S' | b'L' | b'U', b'-', _, ..]))
+/// A line is judged by this many first bytes.
+pub(crate) const JUDGED: usize = 4096;
+
+fn is_document(line: &[u8]) -> bool {
+    let rest = line.strip_prefix(b"-DOCSTART-");
+    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b'\t' | b'\r')))
+}
+
+/// Whether a line (without its newline) in front of the tokens of a sentence is a comment or a document mark.
+///
+/// A line that begins with the comment marker may also be a token, such as `#tag`: it is one if no space follows the
+/// marker and the line ends in what has the form of a tag, or if the marker and a tag are all of it.
+pub(crate) fn is_aside(line: &[u8], comment: Option<&str>) -> bool {
+    if is_document(line) {
+        return true;
+    }
+    let marked = comment.filter(|marker| !marker.is_empty()).and_then(|marker| line.strip_prefix(marker.as_bytes()));
+    marked.is_some_and(|rest| {
+        let rest = rest.strip_suffix(b"\r").unwrap_or(rest);
+        let cell = if rest.contains(&b'\t') { b'\t' } else { b' ' };
+        match rest.strip_prefix(b" ") {
+            Some(words) => !is_tag(words),
+            None => !memchr::memrchr(cell, rest).and_then(|at| rest.get(at + 1..)).is_some_and(is_tag),
+        }
+    })
+}
+
+fn is_tag(cell: &[u8]) -> bool {
+    let class = |class: &[u8]| !class.is_empty() && !class.contains(&b' ') && !class.contains(&b'\t');
+    match cell {
+        b"O" => true,
+        [b'B' | b'I' | b'E' | b'S' | b'L' | b'U', b'-', rest @ ..] => class(rest),
+        _ => false,
+    }
 }
 
 /// How tags say where an entity begins and ends.
@@ -205,10 +294,14 @@ mod tests {
         }
     }
 
+    fn layout(comment: &'static str, columns: usize) -> Layout<'static> {
+        Layout { comment, columns, tag: columns, ..Layout::default() }
+    }
+
     #[test]
     fn a_korean_sentence_with_spaces_as_tokens() {
         let block = "## head : \\t\n## tags : CHAR\tNE_TAG\n## id-1\t<경:OG>은 \n경\tB-OG\n은\tO\n \tO\n#\tO\n\n";
-        let s = sentence(block.as_bytes(), Some("##"), None).unwrap();
+        let s = sentence(block.as_bytes(), &layout("##", 2)).unwrap();
         assert_eq!(s.tokens, ["경", "은", " ", "#"]);
         assert_eq!(s.tags, ["B-OG", "O", "O", "O"]);
         assert_eq!(s.comments.len(), 3);
@@ -220,25 +313,52 @@ mod tests {
 
     #[test]
     fn more_columns_and_spaces() {
-        let s = sentence(b"-DOCSTART- -X- O O\r\n\r\nEU NNP  B-NP B-ORG\r\nof IN B-PP O\r\n", None, Some(4)).unwrap();
+        let s = sentence(b"-DOCSTART- -X- O O\r\n\r\nEU NNP  B-NP B-ORG\r\nof IN B-PP O\r\n", &layout("", 4)).unwrap();
         assert_eq!(s.tokens, ["EU", "of"]);
         assert_eq!(s.tags, ["B-ORG", "O"]);
         assert_eq!(s.columns[1], ["NNP", "IN"]);
-        let s = sentence(b"# sent_id = 1\n1\twhere\tO\t-\t-\n", Some("#"), Some(5)).unwrap();
+        let s = sentence(b"# sent_id = 1\n1\twhere\tO\t-\t-\n", &layout("#", 5)).unwrap();
         assert_eq!((s.columns[1][0].as_str(), s.columns[2][0].as_str()), ("where", "O"));
-        assert_eq!(s.comments, ["sent_id = 1"]);
+        assert_eq!(
+            (s.comments.as_slice(), comment_value(&s, "sent_id")),
+            (&["sent_id = 1".to_string()][..], Some("1"))
+        );
     }
 
     #[test]
     fn another_number_of_columns_is_refused_with_its_line() {
-        let wrong = sentence(b"# c\na\tO\nb\tX\tO\n", Some("#"), None).unwrap_err();
+        let wrong = sentence(b"# c\na\tO\nb\tX\tO\n", &Layout::default()).unwrap_err();
         assert_eq!((wrong.rule, wrong.line, wrong.say.as_str()), ("conll.columns", 3, "3 columns instead of 2"));
-        assert_eq!(sentence(b"a\tO\n   \n", None, None).unwrap_err().line, 2);
-        assert_eq!(sentence(b"\xb1\xe8\tO\n", None, None).unwrap_err().rule, "encoding");
+        assert_eq!(sentence(b"a\tO\rb\tO\r", &Layout::default()).unwrap_err().rule, "conll.columns");
+        assert_eq!(sentence(b"\xb1\xe8\tO\n", &Layout::default()).unwrap_err().rule, "encoding");
+        assert_eq!(
+            sentence(b"\xb1\xe8\tO\n", &Layout { encoding: "cp949", ..Layout::default() }).unwrap().tokens,
+            ["김"]
+        );
+        assert_eq!(sentence(b"a\0\t\0O\0\n\0", &Layout::default()).unwrap_err().rule, "encoding");
+    }
+
+    #[test]
+    fn behind_the_first_token_every_line_is_one() {
+        let s = sentence(b"# c\nWe O\n#Seoul B-LOC\n# O\n \t \n", &Layout::default()).unwrap();
+        assert_eq!((s.tokens.join("|"), s.comments.len()), ("We|#Seoul|#".to_string(), 1));
+        let mark = sentence(b"a O\n-DOCSTART- O\nb O\n", &Layout::default()).unwrap_err();
+        assert_eq!((mark.rule, mark.line), ("conll.document", 2));
+    }
+
+    #[test]
+    fn numbers_are_no_tokens() {
+        let block = b"# text = dans le\n1-2\tdu\tO\n1\tde\tO\n2\tle\tB-X\n2.1\tnode\tO\n";
+        assert_eq!(sentence(block, &layout("#", 3)).unwrap_err().rule, "conll.numbers");
+        let s = sentence(block, &Layout { token: 2, ..layout("#", 3) }).unwrap();
+        assert_eq!((s.tokens.join(" "), s.tags.join(" "), s.passed), ("de le".into(), "O B-X".into(), 2));
+        assert_eq!(sentence(b"1\tCD\tO\n", &layout("#", 3)).unwrap().tokens, ["1"]);
     }
 
     #[test]
     fn a_marker_can_be_a_token() {
+        assert!(!is_aside(b"#Seoul B-LOC", Some("#")) && !is_aside(b"# O", Some("#")));
+        assert!(is_aside(b"# see B-2", Some("#")) && is_aside(b"#B-2", Some("#")));
         assert!(is_aside(b"# id = x", Some("#")) && is_aside(b"#", Some("#")) && is_aside(b"# a\tO", Some("#")));
         assert!(!is_aside(b"#\tO\r", Some("#")) && !is_aside(b"#tag\tB-X", Some("#")) && !is_aside(b"#\tO", None));
         assert!(!is_aside(b"-DOCSTART-x", None));

@@ -109,7 +109,7 @@ const BREAKS: [char; 3] = ['\t', '\n', '\r'];
 /// Appends a sentence: `# id = ID`, a line `TOKEN<TAB>TAG` per token, an empty line.
 ///
 /// TABs, newlines and carriage returns inside a token would break the line and are written as spaces. A file of these
-/// is read with `comment = "#"`.
+/// is read with the defaults, and `id = "comment:id"`.
 fn write(tokens: &[&str], tags: &[String], id: &str, out: &mut String) {
     out.push_str("# id = ");
     out.push_str(id);
@@ -149,7 +149,7 @@ fn id_of(line: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sentence::sentence;
+    use super::super::sentence::{Layout, sentence};
     use super::*;
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
         let labels = tags(4, &[("QT", 1, 3)]).0;
         write(&["#", " ", "#3", "a\tb"], &labels, "x#1", &mut out);
         assert_eq!(out, "# id = x#1\n#\tO\n \tB-QT\n#3\tI-QT\na b\tO\n\n");
-        let s = sentence(out.as_bytes(), Some("#"), None).unwrap();
+        let s = sentence(out.as_bytes(), &Layout::default()).unwrap();
         assert_eq!(s.tokens, ["#", " ", "#3", "a b"]);
         assert_eq!((s.tags, s.comments), (labels, vec!["id = x#1".to_string()]));
     }

@@ -1,11 +1,35 @@
 //! The grammar of CSV (RFC 4180) byte by byte, for cutting a file into records and a record into values.
 
+/// How the values of a file are parted and quoted. All of them are ASCII characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    pub delimiter: u8,
+    /// What opens and closes a value that may hold delimiters and line ends; `None` where nothing does.
+    pub quote: Option<u8>,
+    /// In front of a delimiter, a quote, a line end or itself: that character is data.
+    pub escape: Option<u8>,
+    /// The first record names the columns.
+    pub header: bool,
+}
+
+impl Dialect {
+    /// RFC 4180 with another delimiter.
+    pub const fn quoted(delimiter: u8) -> Dialect {
+        Dialect { delimiter, quote: Some(b'"'), escape: None, header: true }
+    }
+
+    /// Whether `byte` has a meaning other than itself, so that an escape in front of it takes the meaning away.
+    pub fn special(&self, byte: u8) -> bool {
+        matches!(byte, b'\n' | b'\r') || byte == self.delimiter || Some(byte) == self.quote || Some(byte) == self.escape
+    }
+}
+
 /// Where in a record the next byte stands: the grammar that tells data from structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// At the start of a record.
     Start,
-    /// Behind a carriage return at the start: a blank line if a newline follows.
+    /// Behind a carriage return at the start, which is a blank line.
     Return,
     /// At the start of a later field.
     Begin,
@@ -13,18 +37,38 @@ pub enum Field {
     Quoted,
     /// Behind a quote within quotes: their end, or the first half of a doubled one.
     Closing,
+    /// In text that stands behind a closing quote.
+    Behind,
+    /// Behind an escape, outside or inside of quotes.
+    Escape {
+        quoted: bool,
+    },
+    /// Behind a carriage return that ends the record: a newline still belongs to it, any other byte does not.
+    Ended,
 }
 
 impl Field {
     /// The state behind `byte`. A newline outside quotes leads to `Start`.
-    pub fn step(self, byte: u8, delimiter: u8) -> Field {
-        match (self, byte) {
-            (Field::Quoted, b'"') => Field::Closing,
-            (Field::Quoted, _) => Field::Quoted,
-            (_, b'\n') => Field::Start,
-            (Field::Start, b'\r') => Field::Return,
-            (Field::Start | Field::Begin | Field::Closing, b'"') => Field::Quoted,
-            (_, byte) if byte == delimiter => Field::Begin,
+    pub fn step(self, byte: u8, d: &Dialect) -> Field {
+        let is = |mark: Option<u8>| mark == Some(byte);
+        match self {
+            Field::Ended if byte != b'\n' => return Field::Start.step(byte, d),
+            Field::Escape { quoted: true } => return Field::Quoted,
+            Field::Escape { quoted: false } => return Field::Plain,
+            // a doubled quote is one, also where it is its own escape
+            Field::Quoted if is(d.escape) && d.escape != d.quote => return Field::Escape { quoted: true },
+            Field::Quoted => return if is(d.quote) { Field::Closing } else { Field::Quoted },
+            _ => {}
+        }
+        let opens = matches!(self, Field::Start | Field::Return | Field::Begin | Field::Closing);
+        match byte {
+            b'\n' => Field::Start,
+            b'\r' if self.blank() => Field::Return,
+            b'\r' => Field::Ended,
+            _ if opens && is(d.quote) => Field::Quoted,
+            _ if byte == d.delimiter => Field::Begin,
+            _ if is(d.escape) && d.escape != d.quote => Field::Escape { quoted: false },
+            _ if matches!(self, Field::Closing | Field::Behind) => Field::Behind,
             _ => Field::Plain,
         }
     }

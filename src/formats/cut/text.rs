@@ -4,14 +4,14 @@
 //! behind them, at the end of the file to the last one. So cutting the bytes of some consecutive records again, alone,
 //! gives the same records, and a reader may be given any run of them. Only a file that holds nothing but such lines
 //! has no record at all.
-use super::quoted::Field;
+use super::quoted::{Dialect, Field};
 use crate::digest::CutHasher;
-use crate::formats::conll::sentence::is_aside;
+use crate::formats::conll::sentence::{JUDGED, is_aside, is_blank};
 use crate::formats::encoding;
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
-/// A line is judged by this many first bytes: what a splitter keeps of a line that goes on in the next block.
-const HEAD: usize = 4096;
+/// What a splitter keeps of a line that goes on in the next block.
+const HEAD: usize = JUDGED;
 const BOM_LEN: u64 = encoding::BOM.len() as u64;
 
 /// One record: where it ends, and what decides about cuts. Its bytes follow those of the record before it.
@@ -34,9 +34,9 @@ pub struct Record {
 pub enum Split {
     /// A record per line that is not blank; a blank line is empty or one carriage return.
     Lines,
-    /// RFC 4180: at a newline outside quotes. `delimiter` is an ASCII character, the quote is `"`.
-    Csv { delimiter: u8 },
-    /// CoNLL: at an empty line behind at least one token. Lines that begin with `comment` are no tokens.
+    /// RFC 4180: at a newline outside quotes, and at a carriage return alone.
+    Csv(Dialect),
+    /// CoNLL: at a blank line behind at least one token. In front of the first, lines that begin with `comment` are none.
     Blocks { comment: Option<String> },
     /// All bytes are one record, even none.
     Whole,
@@ -80,6 +80,12 @@ impl Open {
             self.newlines += newlines;
             self.torn = *last != b'\n';
         }
+    }
+
+    /// A carriage return ended the last line.
+    fn end_line(&mut self) {
+        self.newlines += 1;
+        self.torn = false;
     }
 
     fn record(&self, record_max: u64, header: bool) -> Record {
@@ -149,7 +155,7 @@ impl Splitter {
     pub fn push(&mut self, block: &[u8], out: &mut Vec<Record>) {
         match self.split {
             Split::Lines | Split::Blocks { .. } => self.push_lines(block, out),
-            Split::Csv { delimiter } => self.push_csv(block, delimiter, out),
+            Split::Csv(dialect) => self.push_csv(block, &dialect, out),
             Split::Whole => self.open.take(block, memchr_iter(b'\n', block).count() as u64, self.hashes),
         }
         self.read += block.len() as u64;
@@ -172,6 +178,11 @@ impl Splitter {
         }
     }
 
+    /// The file breaks off here: the last record that is known to be whole goes to `out`.
+    pub fn break_off(&mut self, out: &mut Vec<Record>) {
+        out.extend(self.held.take().map(|(record, _)| record));
+    }
+
     /// Content begins: what came before it belongs to this record, so the one before is complete.
     fn begin(&mut self, out: &mut Vec<Record>) {
         self.solid = true;
@@ -188,7 +199,7 @@ impl Splitter {
     }
 
     fn close(&mut self) {
-        let header = matches!(self.split, Split::Csv { .. }) && !self.record_seen;
+        let header = matches!(self.split, Split::Csv(d) if d.header) && !self.record_seen;
         let open = std::mem::take(&mut self.open);
         self.held = Some((open.record(self.record_max, header), open));
         self.solid = false;
@@ -240,29 +251,37 @@ impl Splitter {
             line = line.strip_prefix(encoding::BOM.as_bytes()).unwrap_or(line);
         }
         match &self.split {
+            Split::Blocks { .. } if is_blank(line) => Line::Blank,
             _ if line.is_empty() || line == b"\r" => Line::Blank,
             Split::Blocks { comment } if is_aside(line, comment.as_deref()) => Line::Aside,
             _ => Line::Content,
         }
     }
 
-    fn push_csv(&mut self, block: &[u8], delimiter: u8, out: &mut Vec<Record>) {
+    fn push_csv(&mut self, block: &[u8], dialect: &Dialect, out: &mut Vec<Record>) {
         let (mut from, mut at, mut newlines) = (0, 0, 0);
-        while let Some((next, byte)) = self.next_mark(block, at, delimiter) {
+        while let Some((next, byte)) = self.next_mark(block, at, dialect) {
             at = next + 1;
+            if self.field == Field::Ended && byte != b'\n' {
+                self.take(block.get(from..next).unwrap_or_default(), newlines);
+                self.open.end_line();
+                self.close();
+                self.field = Field::Start;
+                (from, newlines) = (next, 0);
+            }
             let blank = self.field.blank();
             if blank && self.in_bom(next, byte) {
                 continue;
             }
             let over = self.open.len + (at - from) as u64 > self.record_max;
-            let quoted = self.field == Field::Quoted;
-            self.field = self.field.step(byte, delimiter);
+            let before = self.field;
+            self.field = before.step(byte, dialect);
             if blank && byte != b'\n' && !self.field.blank() {
                 self.begin(out);
             }
             if byte == b'\n' {
                 newlines += 1;
-                if !blank && (!quoted || over) {
+                if !blank && (over || self.field == Field::Start) {
                     self.take(block.get(from..at).unwrap_or_default(), newlines);
                     self.close();
                     self.field = Field::Start;
@@ -273,21 +292,23 @@ impl Splitter {
         self.take(block.get(from..).unwrap_or_default(), newlines);
     }
 
-    /// The next byte, from `at` on, that can change the state. In an open field that is a quote or a newline; whether
-    /// a quote opens a field is then told by the byte before it.
-    fn next_mark(&mut self, block: &[u8], at: usize, delimiter: u8) -> Option<(usize, u8)> {
+    /// The next byte, from `at` on, that can change the state. In an open field that is a quote or the end of a line;
+    /// whether a quote opens a field is then told by the byte before it.
+    fn next_mark(&mut self, block: &[u8], at: usize, dialect: &Dialect) -> Option<(usize, u8)> {
         let rest = block.get(at..)?;
+        let quote = dialect.quote.unwrap_or(b'\n');
         let skip = match self.field {
+            _ if dialect.escape.is_some() => 0,
             Field::Plain | Field::Begin => {
-                let skip = memchr2(b'"', b'\n', rest);
+                let skip = memchr3(quote, b'\r', b'\n', rest);
                 match rest.get(..skip.unwrap_or(rest.len()))?.last() {
-                    Some(last) if *last == delimiter => self.field = Field::Begin,
+                    Some(last) if *last == dialect.delimiter => self.field = Field::Begin,
                     Some(_) => self.field = Field::Plain,
                     None => {}
                 }
                 skip?
             }
-            Field::Quoted => memchr2(b'"', b'\n', rest)?,
+            Field::Quoted => memchr2(quote, b'\n', rest)?,
             _ => 0,
         };
         Some((at + skip, *rest.get(skip)?))
@@ -312,7 +333,7 @@ mod tests {
     }
 
     fn csv() -> Split {
-        Split::Csv { delimiter: b',' }
+        Split::Csv(Dialect::quoted(b','))
     }
 
     fn texts(how: &Split, text: &str) -> Vec<String> {

@@ -1,7 +1,8 @@
 //! The rows of a row group become samples, column by column.
 use super::list::FIRST;
 use crate::formats::encoding::Wrong;
-use crate::formats::reader::{Ask, Field, From, Records, Unit, WRITTEN, words};
+use crate::formats::reader::{Ask, Field, From, Records, Unit, WRITTEN};
+use crate::formats::spelling::words;
 use crate::table::{Array, ArrayRef, DataType, nulls, take, utf8, value_at};
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;

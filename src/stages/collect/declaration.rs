@@ -28,10 +28,10 @@ pub struct Declaration {
     /// Data that we made ourselves; the same keys.
     pub direct: Option<Files>,
     /// Where the sample's columns come from: `column = "selector"`. Of JSONL a key or a path (`meta.source`), of CSV
-    /// a column, of CoNLL `tokens`, `tags`, `comment:N` (N-th TAB field of the last comment line before the tokens)
-    /// or `column:N`, of text `text`, of images `class` (the folder). `path` and `stem` everywhere.
-    /// Without it, or with `"all"`: all columns that the files show at their beginning, of text `text`, of CoNLL `text` and
-    /// `tags`, of images `class`.
+    /// a column, of CoNLL `tokens`, `tags`, `comment:N` (N-th TAB field of the last comment line before the tokens),
+    /// `comment:KEY` (of a comment `# KEY = VALUE`) or `column:N`, of text `text`, of images `class` (the folder).
+    /// `path` and `stem` everywhere. Without it, or with `"all"`: all columns that the files show at their beginning, of
+    /// text `text`, of CoNLL `text` and `tags`, of images `class`.
     #[serde(default)]
     pub fields: Named,
     /// Fields that a file, or the whole source, may lack: then they are null there, and that is counted. Without it such a
@@ -489,12 +489,17 @@ fn check_optional(check: &mut Check, d: &Declaration) {
 
 /// A field must be taken from something that the format has.
 fn check_selector(check: &mut Check, selector: &At<String>, format: &Format, selects: Selects, more: &[&str]) {
-    let Selects::Words { words, numbered, say } = selects else { return };
+    let Selects::Words { words, numbered, keyed, say } = selects else { return };
     let number = |p: &&str| {
         let n = selector.strip_prefix(*p).and_then(|rest| rest.strip_prefix(':'));
         n.is_some_and(|n| n.parse::<usize>().is_ok_and(|n| n > 0))
     };
-    if words.iter().chain(more).any(|w| *w == selector.as_str()) || numbered.iter().any(number) {
+    let key = |p: &&str| {
+        let key = selector.strip_prefix(*p).and_then(|rest| rest.strip_prefix(':'));
+        key.is_some_and(|key| !key.is_empty() && key.parse::<usize>().is_err())
+    };
+    let known = words.iter().chain(more).any(|w| *w == selector.as_str());
+    if known || numbered.iter().any(number) || keyed.iter().any(key) {
         return;
     }
     let help = suggest(selector, words.iter().chain(more).copied());
@@ -521,6 +526,7 @@ pub fn reject_words(rule: &str) -> &'static str {
         "record.too_large" => "the record is longer than record_max",
         "file.truncated" => "the file breaks off",
         "file.compression" => "the compressed file is damaged",
+        "file.trailing" => "something that is not packed stands behind the packed data, all of which was read",
         "file.packed" => "a compressed file of this format is not read: unpack it",
         "parquet.footer" => "it has no footer of Parquet that can be read",
         "archive.broken" => "the archive is damaged or breaks off here",

@@ -45,7 +45,8 @@ impl Files {
 
     /// What fields may be taken from.
     pub fn selects(&self, format: &Format) -> Selects {
-        let of_images = Selects::Words { words: &["class"], numbered: &[], say: "`class`, `path` or `stem`" };
+        let of_images =
+            Selects::Words { words: &["class"], numbered: &[], keyed: &[], say: "`class`, `path` or `stem`" };
         self.reader(format).map_or(of_images, |r| r.selects)
     }
 
@@ -63,8 +64,21 @@ impl Files {
             let problem = Diagnostic::error("T0306", value.span(), message).label(format!("remove `{name}`"));
             check.bad(problem.help(format!("read by {}", readers.join(", "))));
         }
+        for choice in format.options {
+            let Some(value) = self.options.get(choice.name) else { continue };
+            if let Some(say) = choice.wrong(value.get()) {
+                let message = format!("`{}` cannot be this", choice.name);
+                check.bad(Diagnostic::error("T0343", value.span(), message).label(say));
+            }
+        }
         let given = self.options.iter().map(|(name, value)| (name.clone(), value.get().clone()));
-        Options::of(given, format.options)
+        let options = Options::of(given, format.options);
+        if let Some((name, say)) = (format.unfit)(&options) {
+            let span = self.options.get(name).map_or(check.span.clone(), At::span);
+            let message = format!("`{name}` does not fit the other keys of {}", check.path);
+            check.bad(Diagnostic::error("T0344", span, message).label(say));
+        }
+        options
     }
 }
 
@@ -117,9 +131,8 @@ impl JsonSchema for Files {
         keys.insert("files".into(), globs(GLOBS));
         keys.insert("images".into(), globs(IMAGES));
         keys.insert("format".into(), format_schema("How a file becomes records.", formats(), |f| f.doc.into()));
-        for format in formats() {
-            keys.extend(format.options.iter().map(|c| (c.name.to_string(), option_schema(format, c))));
-        }
+        let choices = formats().flat_map(|f| f.options);
+        keys.extend(choices.map(|c| (c.name.to_string(), option_schema(c))));
         let table = json!({
             "description": "Which files, and how they are read.",
             "type": "object",
@@ -141,12 +154,24 @@ pub fn format_schema(
     json!({ "description": say, "oneOf": formats.map(one).collect::<Vec<_>>() })
 }
 
-fn option_schema(format: &Format, choice: &Choice) -> Json {
-    let say = format!("For `{}`: {}", format.name, choice.doc);
-    match choice.takes {
-        Takes::Text { .. } => json!({ "description": say, "type": "string" }),
-        Takes::Whole { min, max, .. } => {
-            json!({ "description": say, "type": "integer", "minimum": min, "maximum": max })
+/// The schema of a key, with what each format that reads it says of it.
+fn option_schema(choice: &Choice) -> Json {
+    let mut docs: Vec<(&str, Vec<String>)> = Vec::new();
+    for format in formats() {
+        let Some(own) = format.options.iter().find(|c| c.name == choice.name) else { continue };
+        let name = format!("`{}`", format.name);
+        match docs.iter_mut().find(|(doc, _)| *doc == own.doc) {
+            Some((_, names)) => names.push(name),
+            None => docs.push((own.doc, vec![name])),
         }
     }
+    let say: Vec<String> = docs.iter().map(|(doc, names)| format!("For {}: {doc}", names.join(", "))).collect();
+    let mut schema = match choice.takes {
+        Takes::Text { .. } | Takes::Mark { .. } => json!({ "type": "string" }),
+        Takes::Word { of } => json!({ "type": "string", "enum": of }),
+        Takes::Whole { min, max, .. } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Takes::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+    };
+    schema["description"] = say.join(" ").into();
+    schema
 }

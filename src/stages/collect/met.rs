@@ -5,7 +5,8 @@
 //! Fact `missing.FIELD` (and `missing.id`): 0, or undefined with what was seen instead. A gate at the selector demands 0.
 use super::declaration::Collect;
 use crate::diag::nearest;
-use crate::formats::reader::{From, Met, Reader, SEEN, words};
+use crate::formats::reader::{From, Met, Reader, SEEN};
+use crate::formats::spelling::words;
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::stage::*;
