@@ -65,7 +65,7 @@ fn links_in_the_folders_of_tamis_lead_nowhere() {
         (".tamis/scan/collect.a.new", "notes.txt"),
         (".tamis/packs/000000.pack", "notes.txt"),
         ("out/public/README.md", "notes.txt"),
-        ("out/public/jsonl/all-00000.jsonl", "notes.txt"),
+        ("out/public/jsonl/train-00000.jsonl", "notes.txt"),
         ("releases/public-0.1.0", ""),
         ("releases/public-0.1.0/release.json", "notes.txt"),
         ("pins/split.tsv", "notes.txt"),
@@ -193,7 +193,7 @@ fn verify_opens_files_alone() {
     project(dir.path());
     assert!(tamis(dir.path(), &["build"]).status.success());
     let out = dir.path().join("out/public");
-    for name in ["release.json", "B3SUMS", "SHA256SUMS", "README.md", "jsonl/all-00000.jsonl", "more"] {
+    for name in ["release.json", "B3SUMS", "SHA256SUMS", "README.md", "jsonl/train-00000.jsonl", "more"] {
         let copy = dir.path().join("copy");
         assert!(Command::new("cp").arg("-r").arg(&out).arg(&copy).status().unwrap().success());
         let _ = std::fs::remove_file(copy.join(name));

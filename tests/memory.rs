@@ -59,6 +59,7 @@ fn peak(texts: u64) -> usize {
     let dir = tempfile::tempdir().unwrap();
     let mut lab = crate::harness::Lab::new(12, 0);
     lab.votes.retain(|v| v.0 == "s00001");
+    lab.votes.iter_mut().for_each(|v| v.0 = "t0000001".into());
     lab.write(dir.path());
     let text = |n: u64| format!("{} {}", crate::harness::text(n), "words of a longer text that repeat ".repeat(14));
     let line = |n: u64| serde_json::json!({ "id": format!("t{n:07}"), "text": text(n), "doc": format!("d{n}") });

@@ -110,7 +110,7 @@ fn parquet() -> Vec<u8> {
     let source = "[collect.a]\ndirect = { files = [\"raw/*.jsonl\"], format = \"jsonl\" }\nfields = { text = \"text\" }\nid = \"id\"\n";
     manifest(dir.path(), source, "formats = [\"parquet\"]\ncolumns = [\"id\", \"text\"]\n");
     assert_eq!(tamis(dir.path(), &["build"]).0, 0);
-    std::fs::read(dir.path().join("out/all/parquet/all-00000.parquet")).unwrap()
+    std::fs::read(dir.path().join("out/all/parquet/train-00000.parquet")).unwrap()
 }
 
 fn jpeg() -> Vec<u8> {

@@ -29,10 +29,13 @@ types = ["email", "phone", "kr_rrn"]
 [label.k]
 task = "classification"
 classes = ["A"]
+max_lost = 1
 from.c = { files = ["votes.csv"] }
 [label.ner]
 task = "ner"
 classes = ["PS"]
+max_lost = 1
+on_incomplete = "keep"
 from.t = { column = "tags" }
 [release.public]
 formats = ["jsonl", "parquet"]
