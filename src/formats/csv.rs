@@ -141,7 +141,7 @@ fn read(ask: &Ask, unit: &Unit, out: &mut Records, dialect: &Dialect) {
 fn columns(options: &Options, dialect: &Dialect, read: &ReadAt) -> Result<Vec<Seen>, String> {
     let names = if dialect.header {
         let head = read(0, HEAD).map_err(|e| e.to_string())?;
-        let len = lengths(&Split::Csv(dialect.clone()), &head, HEAD).first().map_or(0, |len| *len as usize);
+        let len = lengths(&Split::Csv(*dialect), &head, HEAD).first().map_or(0, |len| *len as usize);
         let first = strip_bom(head.get(..len).unwrap_or_default());
         header(first, options.text(&ENCODING), dialect).map_err(|wrong| wrong.say)?.0
     } else {
