@@ -373,7 +373,8 @@ fn no_damaged_release_passes() {
     let write =
         |path: &'static str, bytes: Vec<u8>| move |copy: &Path| std::fs::write(copy.join(path), &bytes).unwrap();
     let (train, test) = ("jsonl/train-00000.jsonl", "jsonl/test-00000.jsonl");
-    let cases: Vec<(&str, Box<dyn Fn(&Path)>)> = vec![
+    type Harm<'h> = Box<dyn Fn(&Path) + 'h>;
+    let cases: Vec<(&str, Harm)> = vec![
         ("a picture is gone", Box::new(|copy| std::fs::remove_file(copy.join(&picture)).unwrap())),
         ("a line is garbage", Box::new(write(train, rows.replacen(first, "garbage", 1).into()))),
         ("a line is a list", Box::new(write(train, rows.replacen(first, "[\"x\"]", 1).into()))),

@@ -33,7 +33,7 @@ const VALUES_MAX: usize = 1_000_000;
 /// The object on a line; blank lines around it, a byte order mark and a carriage return do not count.
 ///
 /// Rules: `encoding` (also for UTF-16 whose bytes are UTF-8), `json.depth` (more than `depth_max` levels, the object
-/// itself is one), `json.values` (more than [`VALUES_MAX`] of them: each takes far more memory than its text), `json` (not JSON), `json.object` (another value), `json.duplicate_key`.
+/// itself is one), `json.values` (more than `VALUES_MAX` of them: each takes far more memory than its text), `json` (not JSON), `json.object` (another value), `json.duplicate_key`.
 pub fn parse(line: &[u8], depth_max: usize) -> Result<Json<'_>, Wrong> {
     let text = text(line)?;
     not_wide(text)?;

@@ -4,7 +4,7 @@
 //! A member's name is never taken for a path: one that leads upwards, is absolute, or is no plain text is told and not
 //! read, as are links, devices and sparse files. Rules: `member.name`, `member.link`, `member.kind`. Folders, dot files,
 //! `.DS_Store` and `Thumbs.db` are passed over, as they are in the project's own folders. What an archive says about its
-//! members (PAX headers, long names) is held whole while it is read; more than [`SAID_MAX`] bytes of it break the archive.
+//! members (PAX headers, long names) is held whole while it is read; more than `SAID_MAX` bytes of it break the archive.
 use super::cut::Members;
 use super::cut::members::{List, Member};
 use super::packing::inner_name;
