@@ -49,8 +49,13 @@ impl Session<'_> {
 
     /// A column of nulls as a digest.
     pub fn nulls(&self, ty: &DataType, rows: u32) -> Digest {
+        let mut known = held(&self.nulls);
+        if let Some(digest) = known.get(&(ty.clone(), rows)) {
+            return *digest;
+        }
         let digest = column_digest(table::nulls(ty, rows as usize).as_ref());
         self.know(digest, || Producer::Nulls(ty.clone(), rows));
+        known.insert((ty.clone(), rows), digest);
         digest
     }
 

@@ -9,6 +9,7 @@ use super::store::Store;
 use super::tasks::{Producer, Task};
 use crate::digest::Digest;
 use crate::stage::{Executor, Fault, Meter, Source};
+use crate::table::DataType;
 use crate::world::World;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashMap};
@@ -62,6 +63,8 @@ pub struct Session<'a> {
     /// One for each step.
     pub meters: Vec<Meter>,
     pub(super) cache: Mutex<Cache>,
+    /// Digests of columns of nulls: most partitions have the same few.
+    pub(super) nulls: Mutex<HashMap<(DataType, u32), Digest>>,
     pub(super) rooms: Rooms,
     pub(super) producers: Mutex<HashMap<Digest, Producer>>,
     /// What each thread makes again just now, and how often: nothing may be needed to make itself.
@@ -106,6 +109,7 @@ impl<'a> Session<'a> {
             sample: None,
             meters,
             cache,
+            nulls: Mutex::default(),
             rooms: Rooms::default(),
             producers,
             making,
