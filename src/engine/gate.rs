@@ -32,8 +32,8 @@ pub fn fact_or_none(s: &Session, built: &Built, name: &str) -> Result<Fact, Faul
 }
 
 /// A fact by its full name, `STEP.NAME`: a stage's own, or one that every step has (`samples`, `findings`, `fails`,
-/// `dropped`, `held`, `given`, `rejected`, `rejected_share`, `rejected_share_of_many`; of a join `unmatched_share`). `None`: no
-/// step gives it.
+/// `dropped`, `held`, `given`, `rejected`, `rejected_share`, `rejected_share_of_many`; of a join `unmatched_share`).
+/// `None`: no step gives it.
 pub fn fact(s: &Session, built: &Built, name: &str) -> Result<Option<Fact>, Fault> {
     let given = giver(s.steps, name).and_then(|i| Some((s.steps.get(i)?, built.runs.get(i)?)));
     let Some((step, run)) = given else { return Ok(None) };

@@ -54,7 +54,10 @@ fn encode_values(array: &dyn Array, out: &mut Vec<u8>) {
     out.extend((array.len() as u64).to_le_bytes());
     encode_validity(array, out);
     match array.data_type() {
-        DataType::Boolean => encode_bits(array.len(), |i| array.is_valid(i) && array.as_boolean().value(i), out),
+        DataType::Boolean => match (array.as_boolean().values(), array.nulls()) {
+            (bits, None) => encode_bits(bits, out),
+            (bits, Some(nulls)) => encode_bits(&(bits & nulls.inner()), out), // a null is 0, whatever lies below it
+        },
         DataType::Utf8 => {
             let a = array.as_string::<i32>();
             encode_bytes(a.offsets(), a.values(), a.nulls(), out);
@@ -148,11 +151,12 @@ fn plain(array: &dyn Array) -> Option<ArrayRef> {
     }
 }
 
-fn encode_bits(n: usize, bit: impl Fn(usize) -> bool, out: &mut Vec<u8>) {
-    let start = out.len();
-    out.resize(start + n.div_ceil(8), 0);
-    for i in (0..n).filter(|i| bit(*i)) {
-        out[start + i / 8] |= 1 << (i % 8);
+/// The bits as Arrow has them, the least first, from the first byte on; spare bits are 0.
+fn encode_bits(bits: &BooleanBuffer, out: &mut Vec<u8>) {
+    let (packed, n) = (bits.sliced(), bits.len());
+    out.extend(packed.as_slice().iter().take(n.div_ceil(8)));
+    if let Some(last) = out.last_mut().filter(|_| !n.is_multiple_of(8)) {
+        *last &= (1 << (n % 8)) - 1;
     }
 }
 
@@ -161,7 +165,9 @@ fn encode_validity(array: &dyn Array, out: &mut Vec<u8>) {
         return out.push(0);
     }
     out.push(1);
-    encode_bits(array.len(), |i| array.is_valid(i), out);
+    if let Some(nulls) = array.nulls() {
+        encode_bits(nulls.inner(), out);
+    }
 }
 
 fn numbers<T: ArrowPrimitiveType, const N: usize>(a: &dyn Array, bytes: fn(T::Native) -> [u8; N], out: &mut Vec<u8>) {

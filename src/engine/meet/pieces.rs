@@ -79,8 +79,8 @@ struct Wanted {
 type Taken = (Digest, u64);
 
 impl Pieces<'_, '_> {
-    /// The partitions of the pieces. Columns that are not known yet are computed; they are not stored, since they are cheap
-    /// to make again. Pieces from the same source are computed in a row, so that the source is read once. Calls
+    /// The partitions of the pieces. Columns that are not known yet are computed; they are not stored, since they are
+    /// cheap to make again. Pieces from the same source are computed in a row, so that the source is read once. Calls
     /// `then(piece)` while the columns of such a piece are in memory.
     pub fn partitions(
         &self,

@@ -19,8 +19,8 @@ struct Layout {
 }
 
 /// Groups the living rows where `only` is true by the value of `by`, in the order of the data, and cuts each group into
-/// pieces by id hash, pieces of long rows also by bytes. A row without a value belongs to no group. `None` if anything is unknown. Calls `then(piece)` for
-/// each piece of which a column had to be computed.
+/// pieces by id hash, pieces of long rows also by bytes. A row without a value belongs to no group. `None` if
+/// anything is unknown. Calls `then(piece)` for each piece of which a column had to be computed.
 pub fn regroup(
     s: &Session,
     step: &Step,

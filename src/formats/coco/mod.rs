@@ -1,12 +1,14 @@
-//! COCO instances: one JSON file of images, boxes and categories. By itself each image of the file is a sample, its fields
-//! are the keys of the image object, and its boxes are the column `objects`; beside `images` it gives them their boxes, met
-//! by `file_name`.
+//! COCO instances: one JSON file of images, boxes and categories. By itself each image of the file is a sample, its
+//! fields are the keys of the image object, and its boxes are the column `objects`; beside `images` it gives them
+//! their boxes, met by `file_name`.
 //!
 //! Boxes become pixels, 0-based, end exclusive, in the file's order; a crowd has the flag `crowd`, a box without area
 //! `degenerate`. Findings, counted image by image: `coco.segmentation`, `coco.keypoints`, `coco.attributes`, `coco.other`
-//! (what a box of ours cannot hold), `coco.box` (an annotation without a box of four finite numbers) and `coco.category` (one
-//! of no category in the file): these two are lost, and counted as `objects_lost`; of the file: `coco.unmatched` (annotations of no image in it), `coco.category` (names that repeat), `coco.empty` (no image at all).
-//! Dropped: `encoding`, `json`, `json.depth`, `coco.file` (not of this form) with the file; `coco.image` with the image.
+//! (what a box of ours cannot hold), `coco.box` (an annotation without a box of four finite numbers) and
+//! `coco.category` (one of no category in the file): these two are lost, and counted as `objects_lost`; of the file:
+//! `coco.unmatched` (annotations of no image in it), `coco.category` (names that repeat), `coco.empty` (no image at
+//! all). Dropped: `encoding`, `json`, `json.depth`, `coco.file` (not of this form) with the file; `coco.image` with
+//! the image.
 mod annotation;
 mod read;
 mod write;

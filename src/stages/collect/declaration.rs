@@ -16,7 +16,7 @@ use serde_json::json;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::{Deref, Range};
+use std::ops::Deref;
 
 /// Samples from files that lie below the manifest.
 #[derive(serde::Deserialize, JsonSchema, Clone, Debug)]
@@ -76,23 +76,13 @@ pub struct Declaration {
 
 /// Fields with what each is taken from, or `"all"`, which is none.
 #[derive(Clone, Debug, Default)]
-pub struct Named {
-    of: BTreeMap<String, At<String>>,
-    all: Option<Range<usize>>,
-}
-
-impl Named {
-    /// Where `"all"` stands.
-    pub fn span(&self) -> Option<Range<usize>> {
-        self.all.clone()
-    }
-}
+pub struct Named(BTreeMap<String, At<String>>);
 
 impl Deref for Named {
     type Target = BTreeMap<String, At<String>>;
 
     fn deref(&self) -> &Self::Target {
-        &self.of
+        &self.0
     }
 }
 
@@ -123,7 +113,7 @@ impl<'de> Visitor<'de> for NamedVisitor {
         while let Some((name, selector)) = table.next_entry()? {
             of.insert(name, selector);
         }
-        Ok(Named { of, all: None })
+        Ok(Named(of))
     }
 }
 

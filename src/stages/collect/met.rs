@@ -3,6 +3,7 @@
 //! value that happens to be missing.
 //!
 //! Fact `missing.FIELD` (and `missing.id`): 0, or undefined with what was seen instead. A gate at the selector demands 0.
+//! Finding: `field.missing` (a field that is `optional` met nothing).
 use super::declaration::Collect;
 use crate::diag::nearest;
 use crate::formats::reader::{From, Met, Reader, SEEN};
@@ -22,6 +23,9 @@ pub struct Wanted {
     /// The first line of a file is taken for its header, but may be data: with `[privacy]` its names are not shown.
     #[serde(default, skip_serializing_if = "is_default")]
     private: bool,
+    /// The fields that may be missing, with the key of each: that one met nothing is a finding.
+    #[serde(default, skip_serializing_if = "is_default")]
+    optional: BTreeMap<String, String>,
 }
 
 impl Wanted {
@@ -33,6 +37,12 @@ impl Wanted {
         Wanted {
             fields: all.filter(|(_, (selector, _))| by_name(selector)).collect(),
             private: check.manifest.table(&["privacy"]).is_some(),
+            optional: c
+                .declared
+                .optional
+                .iter()
+                .map(|name| (name.get().clone(), format!("{}.fields.{}", check.path, name.get())))
+                .collect(),
         }
     }
 
@@ -62,7 +72,13 @@ impl Wanted {
             all.entry(String::from_utf8_lossy(&hit.key).into_owned()).or_default().add(met);
         }
         for (name, (selector, ty)) in &self.fields {
-            let missing = all.get(name).and_then(|met| self.missing(selector, ty, met));
+            let met = all.get(name);
+            let missing = met.and_then(|met| self.missing(selector, ty, met));
+            // what a header lacks was told where it stands
+            let told = met.is_some_and(|met| met.lacks > 0);
+            if let (Some(key), Some(why), false) = (self.optional.get(name), &missing, told) {
+                verdicts.remark(key, "field.missing", why);
+            }
             verdicts.fact(format!("missing.{name}"), missing.map_or(Fact::Int(0), Fact::Undefined));
         }
         Ok(())

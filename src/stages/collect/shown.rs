@@ -45,7 +45,7 @@ pub fn taken(check: &mut Check, c: &Collect, reader: &Reader) -> Taken {
 
 fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSection, of: Columns) -> Taken {
     let mut taken = Taken { fields: Fields::new(), seen: Vec::new() };
-    let span = c.declared.fields.span().unwrap_or(check.span.clone());
+    let span = check.manifest.span_of(&format!("{}.fields", check.path)).unwrap_or(check.span.clone());
     let found = match shown(check, c, reader, of) {
         Ok(found) => found,
         Err(say) => {

@@ -7,12 +7,12 @@
 //! ```
 //!
 //! Reads `votes.TASK`; writes `label.TASK` and `status.TASK`: `source` (one answer, from a column), `aggregated`
-//! (votes), `held` (answers that should agree and do not), `incomplete` (an annotation was lost, or every answer was; what
-//! then happens says `on_incomplete`). Without answers the label is null; with `unlabelled = "negative"` a sample that
-//! nobody was asked about has the label `[]`. Findings: `label.disagreement`, `label.incomplete`, `label.tie` (of several
-//! classes with most votes the one declared first stands), `class.unused` (a declared class that no label has). Facts: `labelled`, `unlabelled`, `votes`, `incomplete` (of the samples that stay), `ties`, and
-//! `count.CLASS`, the annotations (or labels) of a class.
-//! Limits: ratings are counted where they are whole numbers.
+//! (votes), `held` (answers that should agree and do not), `incomplete` (an annotation was lost, or every answer was;
+//! what then happens says `on_incomplete`). Without answers the label is null; with `unlabelled = "negative"` a
+//! sample that nobody was asked about has the label `[]`. Findings: `label.disagreement`, `label.incomplete`,
+//! `label.tie` (of several classes with most votes the one declared first stands), `class.unused` (a declared class
+//! that no label has). Facts: `labelled`, `unlabelled`, `votes`, `incomplete` (of the samples that stay), `ties`, and
+//! `count.CLASS`, the annotations (or labels) of a class. Limits: ratings are counted where they are whole numbers.
 use super::declaration::{OnIncomplete, Unlabelled, checked};
 use super::kinds::kind::{Kind, Method};
 use super::rows::{Note, tell};
