@@ -320,7 +320,10 @@ impl Project {
             if session.store.written() > 0 && session.store.commit().is_err() {
                 return Next::Stop; // told when the walk ends: the store refuses everything from here on
             }
-            let gates = session.steps[i].plan.gates.iter().map(|g| gate::judge(session, built, g));
+            // of a step that broke off its fault is told, and nothing is known that a gate could judge
+            let whole = built.runs[i].fault.is_none();
+            let gates = session.steps[i].plan.gates.iter().filter(|_| whole);
+            let gates = gates.map(|g| gate::judge(session, built, g));
             let gates: Vec<Judged> = match gates.collect() {
                 Ok(gates) => gates,
                 Err(fault) => {
@@ -328,7 +331,7 @@ impl Project {
                     return Next::Stop;
                 }
             };
-            let good = gates.iter().all(|g| g.pass) && built.runs[i].fault.is_none();
+            let good = whole && gates.iter().all(|g| g.pass);
             judged.extend(gates);
             let stops = session.stop.asked() > 0;
             match good || options.keep_going {

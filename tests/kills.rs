@@ -216,8 +216,11 @@ fn a_step_that_was_stopped_counts_nothing() {
             stop.0.store(130, Ordering::Relaxed);
         }
     };
-    let told = project.build(&options, &ask, |s, f| (f.exit(), terminal::build(&project, s, f, false).unwrap()));
-    let (exit, text) = told.unwrap();
+    let told = project.build(&options, &ask, |s, f| {
+        (f.exit(), terminal::build(&project, s, f, false).unwrap(), terminal::failures(&project, s, f))
+    });
+    let (exit, text, failures) = told.unwrap();
+    assert!(!failures.contains("T0501"), "no gate can judge a step that was stopped: {failures}");
     assert_eq!(exit, 130, "{text}");
     let line = text.lines().find(|l| l.trim_start().starts_with("collect.")).expect(&text);
     assert!(!line.split_whitespace().any(|word| word == "0"), "{text}");
