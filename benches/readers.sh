@@ -16,6 +16,7 @@ from torchvision.datasets import CocoDetection
 from ultralytics.data.converter import convert_coco
 
 folder = Path(sys.argv[1])
+want_boxes = 0
 rows = {split: entry["rows"] for split, entry in json.loads((folder / "release.json").read_text())["splits"].items()}
 for split, want in rows.items():
     file = folder / "coco" / f"instances_{split}.json"
@@ -23,9 +24,11 @@ for split, want in rows.items():
     boxes = sum(len(target) for _, target in data)
     print(f"torchvision {split}: {len(data)} images, {boxes} boxes")
     assert len(data) == want, (len(data), want)
+    want_boxes += boxes
 with tempfile.TemporaryDirectory() as out:
     convert_coco(labels_dir=str(folder / "coco"), save_dir=f"{out}/yolo", use_segments=False, cls91to80=False)
     files = list(Path(out).rglob("*.txt"))
-    print(f"ultralytics: {len(files)} files of labels")
-    assert files
+    lines = [line for file in files for line in file.read_text().splitlines()]
+    print(f"ultralytics: {len(files)} files of labels, {len(lines)} boxes")
+    assert len(lines) == want_boxes, (len(lines), want_boxes)
 PYTHON

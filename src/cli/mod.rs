@@ -39,7 +39,9 @@ struct Cli {
     verb: Verb,
 }
 
+/// A verb's options are made when it is the one that is asked for: every start would pay for all of them.
 #[derive(Subcommand)]
+#[command(defer = true)]
 enum Verb {
     /// Check dataset.toml: every problem at once, nothing is built
     Check(check::Args),
