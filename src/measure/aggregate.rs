@@ -15,6 +15,29 @@ pub fn majority(votes: &[&str], declared: &[String]) -> Option<String> {
         .map(|(_, class)| class.to_string())
 }
 
+/// Whether the class with most votes would be the same whatever `lost` more votes had been.
+pub fn majority_holds(votes: &[&str], declared: &[String], lost: usize) -> bool {
+    if lost == 0 {
+        return true;
+    }
+    let winner = majority(votes, declared);
+    let rival = |class: &str| {
+        let more = votes.iter().copied().chain(std::iter::repeat_n(class, lost)).collect::<Vec<_>>();
+        majority(&more, declared) != winner
+    };
+    let known = votes.iter().copied().chain(declared.iter().map(String::as_str));
+    winner.is_some() && !known.into_iter().any(rival)
+}
+
+/// Whether the lower median would be the same whatever `lost` more values had been.
+pub fn median_holds(values: &[f64], lost: usize) -> bool {
+    let with = |value: f64| {
+        let mut more = values.iter().copied().chain(std::iter::repeat_n(value, lost)).collect::<Vec<_>>();
+        lower_median(&mut more)
+    };
+    lost == 0 || with(f64::NEG_INFINITY) == with(f64::INFINITY)
+}
+
 /// The middle value, of two the lower one: always a value that somebody gave. `None` if empty or if a value is NaN.
 /// The order of `values` changes.
 pub fn lower_median(values: &mut [f64]) -> Option<f64> {
@@ -39,6 +62,20 @@ mod tests {
         assert_eq!(winner(&["x", "a"]).as_deref(), Some("a"));
         assert_eq!(winner(&["y", "x"]).as_deref(), Some("x"));
         assert_eq!(winner(&[]), None);
+    }
+
+    #[test]
+    fn votes_that_were_lost_may_have_decided() {
+        let declared = ["neg", "neutral", "pos"].map(String::from);
+        let holds = |votes: &[&str], lost| majority_holds(votes, &declared, lost);
+        assert!(holds(&["neg"], 0) && holds(&[], 0));
+        assert!(!holds(&["neg"], 2), "both may have been `pos`");
+        assert!(holds(&["neg"], 1), "of two with a vote each, the one declared first stands");
+        assert!(!holds(&["pos"], 1), "`neg` is declared before `pos`");
+        assert!(holds(&["pos", "pos", "pos", "neg"], 1) && !holds(&["pos", "pos", "pos", "neg"], 2));
+        assert!(!holds(&[], 1));
+        assert!(median_holds(&[2.0, 2.0, 2.0], 1) && median_holds(&[1.0, 5.0], 0));
+        assert!(!median_holds(&[1.0, 5.0], 1) && !median_holds(&[], 1));
     }
 
     #[test]

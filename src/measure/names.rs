@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+/// What a result depends on for which names are brought to their normal form: the version of the tables.
+pub const USES: &[&str] = &["unicode 18.0"];
+
 /// A name in normal form C. Names of one form are one name.
 pub fn composed(name: &str) -> Cow<'_, str> {
     if is_nfc(name) { name.into() } else { name.nfc().collect::<String>().into() }

@@ -183,7 +183,7 @@ pub enum Scheme {
     Bio,
     /// All tokens have `I-`, only the first one behind another entity of the same class has `B-`.
     Iob1,
-    /// IOBES: `B- I- E-`, and `S-` for a single token.
+    /// IOBES: `B- I- E-`, and `S-` for a single token. BILOU writes `L-` and `U-` for the last two.
     Bioes,
 }
 
@@ -202,17 +202,20 @@ pub struct TagProblem {
     pub token: usize,
     /// One sentence without a full stop.
     pub say: String,
+    /// The tag has no known form: whether an entity stands there is not known.
+    pub unread: bool,
 }
 
 /// The entities by the rules of conlleval, which reads illegal sequences too, and where tags break the scheme.
 ///
-/// `I-` (or `E-`) that goes on with nothing opens an entity: a problem except in IOB1. A tag of no known form is a
-/// problem and counts as `O`. In BIOES an entity that `E-` or `S-` does not end is a problem at its last token.
+/// `I-` (or `E-`) that goes on with nothing opens an entity: a problem except in IOB1. The letters of BIOES and BILOU are
+/// read in every scheme, and are a problem in the others. A tag of no known form is a problem and opens no entity. In BIOES
+/// an entity that `E-` or `S-` does not end is a problem at its last token.
 pub fn spans(tags: &[String], scheme: Scheme) -> (Vec<TagSpan>, Vec<TagProblem>) {
     let (mut spans, mut problems): (Vec<TagSpan>, _) = (Vec::new(), Problems { scheme, found: Vec::new() });
     let mut before = OUTSIDE;
     for (token, tag) in tags.iter().enumerate() {
-        let form = form(tag, scheme);
+        let form = form(tag);
         let now = form.unwrap_or(OUTSIDE);
         let goes_on = matches!((before.0, now.0), (b'B' | b'I', b'I' | b'E')) && before.1 == now.1;
         problems.note(token, before, form, goes_on);
@@ -232,13 +235,16 @@ type Form<'a> = (u8, &'a str);
 
 const OUTSIDE: Form<'static> = (b'O', "");
 
-fn form(tag: &str, scheme: Scheme) -> Option<Form<'_>> {
-    let letters: &[u8] = if scheme == Scheme::Bioes { b"BIES" } else { b"BI" };
-    match tag.as_bytes() {
-        b"O" => Some(OUTSIDE),
-        [letter, b'-', _, ..] if letters.contains(letter) => tag.get(2..).map(|class| (*letter, class)),
-        _ => None,
-    }
+/// A tag as the letter of BIOES and a class.
+fn form(tag: &str) -> Option<Form<'_>> {
+    let letter = match tag.as_bytes() {
+        b"O" => return Some(OUTSIDE),
+        [letter @ (b'B' | b'I' | b'E' | b'S'), b'-', _, ..] => *letter,
+        [b'L', b'-', _, ..] => b'E',
+        [b'U', b'-', _, ..] => b'S',
+        _ => return None,
+    };
+    Some((letter, tag.get(2..)?))
 }
 
 struct Problems {
@@ -253,7 +259,13 @@ impl Problems {
             self.push(token.saturating_sub(1), "the entity is not ended by E- or S-".into());
         }
         match now {
-            None => self.push(token, format!("not a tag of this scheme: {}", self.forms())),
+            None => {
+                let say = format!("not a tag of this scheme: {}", self.forms());
+                self.found.push(TagProblem { token, say, unread: true });
+            }
+            Some((b'E' | b'S', _)) if self.scheme != Scheme::Bioes => {
+                self.push(token, "a tag of BIOES or BILOU, which `scheme = \"bioes\"` declares".into());
+            }
             Some((letter @ (b'I' | b'E'), _)) if !goes_on && self.scheme != Scheme::Iob1 => {
                 self.push(token, format!("{}- without B- of its class before it", char::from(letter)));
             }
@@ -262,7 +274,7 @@ impl Problems {
     }
 
     fn push(&mut self, token: usize, say: String) {
-        self.found.push(TagProblem { token, say });
+        self.found.push(TagProblem { token, say, unread: false });
     }
 
     fn forms(&self) -> &'static str {
@@ -374,7 +386,13 @@ mod tests {
             (&["I-PER", "I-LOC", "O"], Scheme::Bio, &[("PER", 0, 1), ("LOC", 1, 2)], &[0, 1]),
             (&["I-PER", "B-PER", "O"], Scheme::Bio, &[("PER", 0, 1), ("PER", 1, 2)], &[0]),
             (&["B-PER-X", "I-PER-X", "O"], Scheme::Bio, &[("PER-X", 0, 2)], &[]),
-            (&["B-LOC", "E-LOC", "I-LOC"], Scheme::Bio, &[("LOC", 0, 1), ("LOC", 2, 3)], &[1, 2]),
+            (&["B-LOC", "E-LOC", "I-LOC"], Scheme::Bio, &[("LOC", 0, 2), ("LOC", 2, 3)], &[1, 2]),
+            (
+                &["S-PER", "B-LOC", "L-LOC", "U-X"],
+                Scheme::Bio,
+                &[("PER", 0, 1), ("LOC", 1, 3), ("X", 3, 4)],
+                &[0, 2, 3],
+            ),
             (&["B", "B-", "", "o"], Scheme::Bio, &[], &[0, 1, 2, 3]),
             (&[], Scheme::Bio, &[], &[]),
         ]);
@@ -398,7 +416,8 @@ mod tests {
             (&["B-LOC", "I-LOC", "O"], Scheme::Bioes, &[("LOC", 0, 2)], &[1]),
             (&["S-LOC", "I-LOC", "E-LOC"], Scheme::Bioes, &[("LOC", 0, 1), ("LOC", 1, 3)], &[1]),
             (&["B-LOC"], Scheme::Bioes, &[("LOC", 0, 1)], &[0]),
-            (&["B-LOC", "L-LOC"], Scheme::Bioes, &[("LOC", 0, 1)], &[0, 1]),
+            (&["B-LOC", "L-LOC", "U-PER"], Scheme::Bioes, &[("LOC", 0, 2), ("PER", 2, 3)], &[]),
+            (&["B-LOC", "X-LOC"], Scheme::Bioes, &[("LOC", 0, 1)], &[0, 1]),
         ]);
     }
 

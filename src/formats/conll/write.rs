@@ -35,6 +35,9 @@ pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
         lose(wider, "conll.edges", "spans that begin or end within a token, and take all of it here");
         let broken = words.iter().filter(|w| w.contains(BREAKS)).count();
         lose(broken, "conll.token", "tokens with a tab or a line break, which is a space here");
+        let wide = |c: char| c.is_whitespace() && !c.is_ascii() && !BREAKS.contains(&c);
+        let wide = words.iter().filter(|w| w.contains(wide)).count();
+        lose(wide, "conll.space", "tokens with a white space such as U+00A0, at which some readers cut");
         lose(usize::from(words.is_empty()), "conll.empty", "samples without tokens, which are a comment alone here");
         write(&words, &tags, &id, &mut out);
     }
@@ -103,12 +106,14 @@ fn tags(n_tokens: usize, spans: &[(&str, usize, usize)]) -> (Vec<String>, usize)
     (tags, held)
 }
 
-/// What breaks a line of columns.
-const BREAKS: [char; 3] = ['\t', '\n', '\r'];
+/// What breaks a line of columns. Behind the first three stand those at which `str.splitlines` of Python ends a line, too.
+const BREAKS: [char; 11] = [
+    '\t', '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}',
+];
 
 /// Appends a sentence: `# id = ID`, a line `TOKEN<TAB>TAG` per token, an empty line.
 ///
-/// TABs, newlines and carriage returns inside a token would break the line and are written as spaces. A file of these
+/// What would break the line inside a token is written as a space. A file of these
 /// is read with the defaults, and `id = "comment:id"`.
 fn write(tokens: &[&str], tags: &[String], id: &str, out: &mut String) {
     out.push_str("# id = ");

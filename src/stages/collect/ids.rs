@@ -10,7 +10,7 @@
 use super::declaration::{Numbers, numbered};
 use crate::digest::Digest;
 use crate::manifest::Decimal;
-use crate::measure::names::look;
+use crate::measure::names::{self, look};
 use crate::stage::*;
 use crate::table::{feed, text_column, texts, utf8};
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ const POSITION: u8 = b':';
 const ALIKE: u8 = b'?';
 
 impl RowStage for Ids {
-    const USES: &'static [&'static str] = &["unicode 18.0"];
+    const USES: &'static [&'static str] = names::USES;
     const MAP: u32 = 3;
     const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));

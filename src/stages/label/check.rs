@@ -109,7 +109,8 @@ struct Map {
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 2;
+    const MAP: u32 = 3;
+    const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     type Map = Map;
     type Gather = Nothing;

@@ -2,6 +2,7 @@
 //! has any of them, the table is a mistake and the build fails.
 use super::declaration::{Answers, Task};
 use super::kinds::kind::{Kind, json};
+use crate::measure::names::composed;
 use crate::stage::*;
 use crate::table::Value;
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,7 @@ impl Met {
 
     /// Notes those that are mapped.
     pub fn note<'n>(&self, mapped: impl Iterator<Item = &'n String>, summary: &mut Summary) {
-        mapped.filter(|name| self.0.contains(*name)).for_each(|name| summary.put(name, 0, []));
+        let has = |name: &String| self.0.contains(name) || self.0.iter().any(|met| *name == composed(met));
+        mapped.filter(|name| has(name)).for_each(|name| summary.put(name, 0, []));
     }
 }

@@ -195,7 +195,8 @@ fn texts_of(column: &ArrayRef) -> Vec<String> {
 struct Read;
 
 impl RowStage for Read {
-    const MAP: u32 = 3;
+    const MAP: u32 = 4;
+    const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;
     type Gather = Names;

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Reads `votes.TASK`; writes `label.TASK` and `status.TASK`: `source` (one answer, from a column), `aggregated`
-//! (votes), `held` (answers that should agree and do not), `incomplete` (an annotation was lost, or every answer was;
-//! what then happens says `on_incomplete`). Without answers the label is null; with `unlabelled = "negative"` a
+//! (votes), `held` (answers that should agree and do not), `incomplete` (an annotation was lost, or every answer was, or
+//! answers were that may have decided; what then happens says `on_incomplete`). Without answers the label is null; with `unlabelled = "negative"` a
 //! sample that nobody was asked about has the label `[]`. Findings: `label.disagreement`, `label.incomplete`,
 //! `label.tie` (of several classes with most votes the one declared first stands), `class.unused` (a declared class
 //! that no label has). Facts: `labelled`, `unlabelled`, `votes`, `incomplete` (of the samples that stay), `ties`, and
@@ -16,7 +16,7 @@
 use super::declaration::{OnIncomplete, Unlabelled, checked};
 use super::kinds::kind::{Kind, Method};
 use super::rows::{Note, tell};
-use crate::measure::aggregate::{lower_median, majority};
+use crate::measure::aggregate::{lower_median, majority, majority_holds, median_holds};
 use crate::model::votes::{Vote, each_class};
 use crate::stage::*;
 use crate::table::value::column;
@@ -96,7 +96,7 @@ struct Gather {
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 2;
+    const MAP: u32 = 3;
     const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
     type Map = Map;
     type Gather = Gather;
@@ -215,17 +215,32 @@ impl Map {
         let (label, status) = self.aggregate(&given, notes);
         let Some(label) = label else { return (Value::Null, None) };
         let lost: u32 = given.iter().map(|v| v.lost).sum();
+        let unread = votes.iter().filter(|v| v.answer == Value::Null && v.lost > 0).count();
+        let incomplete = lost > 0 || !self.holds(&given, unread);
         if lost > 0 {
             let annotations = if lost == 1 { "1 annotation was".into() } else { format!("{lost} annotations were") };
             self.incomplete(format!("{annotations} lost; the label has what is left"), notes);
+        } else if incomplete {
+            let answers = if unread == 1 { "1 answer".into() } else { format!("{unread} answers") };
+            self.incomplete(format!("{answers} of {} could not be used and may have decided", votes.len()), notes);
         }
         let source = others.is_empty() && self.sources.contains(&first.origin);
         let status = match status {
-            "aggregated" if lost > 0 => INCOMPLETE,
+            "aggregated" if incomplete => INCOMPLETE,
             "aggregated" if source => "source",
             own => own,
         };
         (label, Some(status))
+    }
+
+    /// Whether the label would be the same whatever the answers were that could not be used.
+    fn holds(&self, given: &[&Vote], unread: usize) -> bool {
+        match self.method {
+            _ if unread == 0 => true,
+            Method::Single => true,
+            Method::Majority => majority_holds(&classes_given(given), &self.classes, unread),
+            Method::Median => median_holds(&ratings_given(given), unread),
+        }
     }
 
     /// Notes that something of the label is missing.
@@ -250,7 +265,7 @@ impl Map {
             }
             Method::Single => (first, "aggregated"),
             Method::Majority => {
-                let answers: Vec<&str> = given.iter().filter_map(|v| v.answer.text()).collect();
+                let answers = classes_given(given);
                 let label = majority(&answers, &self.classes);
                 let times = |class: &str| answers.iter().filter(|a| **a == class).count();
                 let most = label.as_deref().map_or(0, times);
@@ -261,12 +276,19 @@ impl Map {
                 }
                 (label.map(Value::Text), "aggregated")
             }
-            Method::Median => {
-                let mut answers: Vec<f64> = given.iter().filter_map(|v| f64::from_value(&v.answer)).collect();
-                (lower_median(&mut answers).map(Value::Float), "aggregated")
-            }
+            Method::Median => (lower_median(&mut ratings_given(given)).map(Value::Float), "aggregated"),
         }
     }
+}
+
+/// The classes that the answers name.
+fn classes_given<'v>(given: &[&'v Vote]) -> Vec<&'v str> {
+    given.iter().filter_map(|v| v.answer.text()).collect()
+}
+
+/// The ratings that the answers give.
+fn ratings_given(given: &[&Vote]) -> Vec<f64> {
+    given.iter().filter_map(|v| f64::from_value(&v.answer)).collect()
 }
 
 #[cfg(test)]
@@ -371,6 +393,23 @@ mod tests {
         let p = Map { classes: names(&["B", "A"]), ..map("classification", Method::Majority) };
         let (_, _, delta, _) = run(&p, vec![votes(&["A", "B"]), votes(&["A", "B", "A"]), votes(&["A"])]);
         assert_eq!(rules(&delta), [(0, "label.tie")]);
+    }
+
+    #[test]
+    fn a_lost_answer_that_may_have_decided_leaves_the_label_incomplete() {
+        let class = |c: &str| vote("a", "crowd", Value::Text(c.into()));
+        let lost = || Vote { lost: 1, ..vote("b", "crowd", Value::Null) };
+        let p = Map { classes: names(&["neg", "pos"]), ..map("classification", Method::Majority) };
+        let rows = vec![
+            Some(vec![class("neg"), lost(), lost()]),
+            Some(vec![class("neg"), lost()]),
+            Some(vec![class("pos"), class("pos"), class("pos"), lost()]),
+        ];
+        let (labels, states, delta, _) = run(&p, rows);
+        assert_eq!(labels, ["neg", "neg", "pos"].map(|c| Value::Text(c.into())));
+        assert_eq!(states, status(&["incomplete", "aggregated", "aggregated"]));
+        assert_eq!(rules(&delta), [(0, "label.incomplete")]);
+        assert_eq!(delta.events[0].act, Act::Hold);
     }
 
     #[test]

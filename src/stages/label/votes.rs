@@ -142,7 +142,8 @@ type Join = Map;
 struct FromColumn;
 
 impl RowStage for FromColumn {
-    const MAP: u32 = 3;
+    const MAP: u32 = 4;
+    const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;
     type Gather = Names;
@@ -175,7 +176,8 @@ impl RowStage for FromColumn {
 struct FromFiles;
 
 impl JoinStage for FromFiles {
-    const JOIN: u32 = 2;
+    const JOIN: u32 = 3;
+    const USES: &'static [&'static str] = crate::measure::names::USES;
     type Join = Join;
 
     fn join(p: &Join, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {

@@ -1,6 +1,7 @@
 //! `preprocess`: texts are brought to one form, and edit lists tell how they came to it.
 use super::declaration::{Controls, Declaration, Spaces, Unicode};
 use crate::diag::Diagnostic;
+use crate::measure::names;
 use crate::measure::normalise::{Changes, Control, Form, Whitespace, normalise};
 use crate::model::edits::{Edit, edits_of, since_collected};
 use crate::stage::*;
@@ -78,7 +79,7 @@ impl Map {
 pub(super) struct Texts;
 
 impl RowStage for Texts {
-    const USES: &'static [&'static str] = &["unicode 18.0"];
+    const USES: &'static [&'static str] = names::USES;
     const MAP: u32 = 1;
     type Map = Map;
     type Gather = Nothing;

@@ -19,14 +19,18 @@
 //! in dataset.lock wrote.
 //!
 //! Reads `id`, the columns of `stratify`, `group` and `given`; writes `split`. Facts: `split.NAME.samples`,
-//! `split.NAME.share`, `split.given.missing`. Findings: `split.empty`, a declared split without a sample (told at the
-//! first sample); `split.given`, a value that names no split; `split.group`, a group that is given to several splits.
+//! `split.NAME.share`, `split.given.missing`, `split.given.unknown` (samples whose value names no split) and
+//! `split.given.unknown_of_many` (their share, 0 for fewer than ten), `split.given.apart` (samples that are given to another
+//! split than their group). Findings: `split.empty`, a declared split without a sample, and `split.strata`, most strata hold
+//! one sample and so cannot be spread (both told at the first sample); `split.given`, a value that names no split;
+//! `split.group`, a group that is given to several splits. Groups are equal in normal form C.
 mod rank;
 
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::values::At;
 use crate::manifest::{self, Decimal};
+use crate::measure::names::composed;
 use crate::model::votes::classes_of;
 use crate::stage::*;
 use crate::table::{ArrayRef, Value, array_of, texts, utf8, value_at};
@@ -222,7 +226,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.dedup();
     let usual = usual.unwrap_or_default().to_string();
     let private = check.manifest.table(&["privacy"]).is_some();
-    let gather = rank::Gather { seed: d.seed, weights, usual: usual.clone(), given: given.clone(), private };
+    let of = (given.clone(), stratify.clone());
+    let gather = rank::Gather { seed: d.seed, weights, usual: usual.clone(), given: of.0, stratify: of.1, private };
     let ports = Ports {
         table: "samples".into(),
         reads,
@@ -230,16 +235,37 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         apply_reads: names(&["split"]),
         ..Ports::default()
     };
-    let gates = d.given.iter().map(gate).collect();
+    let gates = d.given.iter().flat_map(|given| gates(given, &d.group)).collect();
     let map = Map { usual, stratify, group, given, keep };
     vec![Plan { gates, ..Plan::row::<Split>(ports, &map, &gather, &Nothing {}) }]
 }
 
-/// A column of splits that names none is a mistake in the manifest.
-fn gate(given: &At<String>) -> Gate {
-    Gate::at_most("split.given", "split.given.missing", Decimal::default(), given.span())
-        .say(format!("no sample has a declared split in `{}`", given.get()))
-        .look("tamis show split --findings")
+/// A column of splits that names none, or often none, is a mistake in the manifest; and a group that lies in several
+/// splits is the leak that `group` promises against.
+fn gates(given: &At<String>, group: &Option<At<String>>) -> Vec<Gate> {
+    let (column, none) = (given.get(), Decimal::default());
+    let gate = |fact: &str, most, span, say: String| {
+        Gate::at_most("split.given", format!("split.given.{fact}"), most, span)
+            .say(say)
+            .look("tamis show split --findings")
+    };
+    let mut gates = vec![
+        gate("missing", none.clone(), given.span(), format!("no sample has a declared split in `{column}`")),
+        gate(
+            "unknown_of_many",
+            Decimal::parse("0.1").unwrap_or_default(),
+            given.span(),
+            format!("more than a tenth of the samples have a value in `{column}` that names no split"),
+        ),
+    ];
+    gates.extend(group.as_ref().map(|group| {
+        let say = format!(
+            "samples of one `{}` are given to several splits by `{column}`; take `group` out if that is meant",
+            group.get()
+        );
+        gate("apart", none, group.span(), say)
+    }));
+    gates
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -275,8 +301,9 @@ impl JoinStage for Pinned {
 struct Split;
 
 impl RowStage for Split {
-    const MAP: u32 = 3;
-    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
+    const MAP: u32 = 4;
+    const USES: &'static [&'static str] = crate::measure::names::USES;
+    const GATHER: Option<GatherPart<Self>> = Some((3, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
     type Map = Map;
     type Gather = rank::Gather;
@@ -292,7 +319,7 @@ impl RowStage for Split {
         let text = |c: &Option<ArrayRef>, row: usize| c.as_ref().and_then(|c| value_at(c.as_ref(), row).key_text());
         for (row, id) in texts(ids.as_ref()).into_iter().enumerate() {
             let unit = match text(&groups, row) {
-                Some(g) => format!("g{g}"),
+                Some(g) => format!("g{}", composed(&g)),
                 None => format!("s{}", id.unwrap_or_default()),
             };
             let classes = strata.as_ref().map(|s| classes_in(&value_at(s.as_ref(), row))).unwrap_or_default();

@@ -21,6 +21,9 @@ pub struct Gather {
     /// The column that names the split of a sample.
     #[serde(default, skip_serializing_if = "is_default")]
     pub given: Option<String>,
+    /// The column whose values are spread evenly.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub stratify: Option<String>,
     /// With `[privacy]` no value of the data is told.
     #[serde(default, skip_serializing_if = "is_default")]
     pub private: bool,
@@ -84,8 +87,9 @@ struct Unit {
 pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
     let names: Vec<&str> = p.weights.keys().map(String::as_str).collect();
     let Units { strata, mut split_of } = units(p, &names, hits)?;
+    let alone = strata.values().filter(|units| units.len() == 1).count();
+    let mut seen = Seen { counts: vec![0; names.len()], strata: strata.len(), alone, ..Seen::default() };
     place(p, &names, strata, &mut split_of);
-    let mut seen = Seen { counts: vec![0; names.len()], ..Seen::default() };
     let mut number = Numbers::default();
     for Hit { key, value, at } in hits.iter() {
         let of_unit = split_of.get(number.of(key) as usize).map_or(0, |s| *s as usize);
@@ -116,12 +120,22 @@ struct Seen {
     first: Option<(Spot, Verdict)>,
     /// Rows that were given to a declared split.
     given: u64,
+    /// Rows that were given to another split than their group.
+    apart: u64,
+    /// Rows whose value names no split.
+    unnamed: u64,
     /// Values that name no split, a few of them.
     unknown: BTreeSet<String>,
+    /// Strata, and those of one unit alone.
+    strata: usize,
+    alone: usize,
 }
 
 /// Values that are told at most.
 const VALUES: usize = 8;
+
+/// Fewer values than these that name no split are a finding alone, whatever their share.
+const MANY: u64 = 10;
 
 /// The split that a row was given to, else that of its unit; with what there is to tell.
 fn own_split(
@@ -141,11 +155,13 @@ fn own_split(
                 let say = format!("`{column}` gives it to `{given}` and another sample of its group to `{other}`");
                 vec![("split.given".to_string(), "split.group".to_string(), say)]
             };
+            seen.apart += u64::from(split != of_unit);
             (split, if split == of_unit { Vec::new() } else { apart() })
         }
         None => {
             let value = if p.private { String::new() } else { format!(" {given:?}") };
             let say = format!("the value{value} of `{column}` names no split; declared are {}", names.join(", "));
+            seen.unnamed += 1;
             if seen.unknown.len() < VALUES {
                 seen.unknown.insert(given);
             }
@@ -157,16 +173,22 @@ fn own_split(
 /// Facts, and declared splits that nothing fell to.
 fn tell(p: &Gather, names: &[&str], seen: Seen, units: usize, out: &mut Verdicts) {
     let total: u64 = seen.counts.iter().sum();
+    let what = if units as u64 == total { "samples" } else { "groups" };
     let mut empty = Vec::new();
     for (name, n) in names.iter().zip(&seen.counts) {
         out.fact(format!("{name}.samples"), *n);
         out.fact(format!("{name}.share"), share(*n, total));
         let wanted = p.weights.get(*name).is_some_and(|w| *w > 0) || p.given.is_some();
         if *n == 0 && wanted {
-            let what = if units as u64 == total { "samples" } else { "groups" };
             let say = format!("the split `{name}` has 0 samples: there are {units} {what} in all");
             empty.push((format!("split.ratios.{name}"), "split.empty".to_string(), say));
         }
+    }
+    // units that are given count for no stratum
+    if let Some(column) = p.stratify.as_ref().filter(|_| seen.alone > 1 && 2 * seen.alone > units) {
+        let say =
+            format!("`{column}` parts {units} {what} into {} strata, and {} hold one alone", seen.strata, seen.alone);
+        empty.push(("split.stratify".to_string(), "split.strata".to_string(), say));
     }
     if let Some((at, mut verdict)) = seen.first
         && !empty.is_empty()
@@ -183,6 +205,9 @@ fn tell(p: &Gather, names: &[&str], seen: Seen, units: usize, out: &mut Verdicts
             seen => Some(format!("seen: {seen}; declared are {}", names.join(", "))),
         };
         out.fact("given.missing", why.map_or(Fact::Int(0), Fact::Undefined));
+        out.fact("given.unknown", seen.unnamed);
+        out.fact("given.unknown_of_many", if seen.unnamed < MANY { Fact::Int(0) } else { share(seen.unnamed, total) });
+        out.fact("given.apart", seen.apart);
     }
 }
 
@@ -314,7 +339,8 @@ mod tests {
         of: impl Fn(u32) -> Known,
     ) -> Verdicts {
         let weights = ratios.iter().map(|(name, w)| (name.to_string(), *w)).collect();
-        let p = Gather { seed: 7, weights, usual: "train".into(), given: given.then(|| "part".into()), private: false };
+        let given = given.then(|| "part".to_string());
+        let p = Gather { seed: 7, weights, usual: "train".into(), given, ..Gather::default() };
         let hit = |i: u32| Hit {
             key: format!("s{:04}", unit(i)).into_bytes().into(),
             value: of(i).bytes().into(),

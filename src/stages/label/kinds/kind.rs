@@ -3,6 +3,7 @@
 //! kind by name.
 use super::super::rows::Note;
 use crate::manifest::Decimal;
+use crate::measure::names::composed;
 use crate::model::edits::Edit;
 use crate::model::tokens::Token;
 use crate::stage::Act;
@@ -156,7 +157,7 @@ pub enum TagScheme {
     Bio,
     /// `I-` everywhere; `B-` only behind another entity of the same class.
     Iob1,
-    /// `B-`, `I-`, `E-`, and `S-` for a single token.
+    /// `B-`, `I-`, `E-`, and `S-` for a single token; BILOU writes `L-` and `U-` for the last two.
     Bioes,
 }
 
@@ -227,9 +228,10 @@ impl Reading<'_> {
         self.notes.push(Note::new(self.bio.act(), key, "bio.malformed", say));
     }
 
-    /// The name of a class or a value as the task knows it.
+    /// The name of a class or a value as the task knows it. Names in another normal form are the same.
     pub fn mapped(&self, name: &str) -> String {
-        self.map.get(name).map_or(name, String::as_str).to_string()
+        let known = self.map.get(name).or_else(|| self.map.get(composed(name).as_ref()));
+        known.map_or(name, String::as_str).to_string()
     }
 
     /// The items of the JSON list that an answer is written as.
@@ -345,10 +347,11 @@ impl Judge<'_> {
         }
     }
 
-    /// The declared class that an annotation means; `what` is the annotation in words.
+    /// The declared class that an annotation means, in whatever normal form it is written; `what` is the annotation in words.
     pub fn class(&mut self, name: &str, what: impl Fn() -> String) -> Option<String> {
-        if self.classes.iter().any(|c| c == name) {
-            return Some(name.to_string());
+        let exact = self.classes.iter().find(|c| *c == name);
+        if let Some(class) = exact.or_else(|| self.classes.iter().find(|c| composed(c) == composed(name))) {
+            return Some(class.clone());
         }
         let folded = name.trim().to_lowercase();
         let mut same = self.classes.iter().filter(|c| c.to_lowercase() == folded);

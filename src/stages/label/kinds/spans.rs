@@ -20,7 +20,8 @@ pub const KIND: Kind = Kind {
     problems: &[
         Problem {
             name: "bio",
-            say: "Tags that their scheme does not allow where they stand. `fix` reads them as conlleval does.",
+            say: "Tags that their scheme does not allow where they stand. `fix` reads them as conlleval does. A tag of no known \
+                  form is a lost annotation.",
             default: Respond::Fix,
             reading: true,
         },
@@ -72,9 +73,9 @@ fn tagged(tags: &[String], reading: &mut Reading) -> Vec<Span> {
         reading.malformed(format!("token {}: {}", problem.token + 1, problem.say));
     }
     let goes = |s: &TagSpan| problems.iter().any(|p| (s.start_token..s.end_token).contains(&p.token));
-    let all = found.len();
+    let (all, unread) = (found.len(), problems.iter().filter(|p| p.unread).count());
     let kept: Vec<TagSpan> = found.into_iter().filter(|s| reading.bio != Respond::Drop || !goes(s)).collect();
-    reading.lost += (all - kept.len()) as u32;
+    reading.lost += (all - kept.len() + unread) as u32;
     kept.into_iter().filter_map(|s| characters(s, &reading.tokens)).collect()
 }
 
@@ -161,7 +162,7 @@ mod tests {
         assert_eq!(broken(Respond::Drop, &tags), (spans(&[("A", 0, 2), ("A", 4, 6)]), vec![Act::Finding]));
         assert_eq!(broken(Respond::Fix, &tags).0, spans(&[("A", 0, 2), ("B", 2, 4), ("A", 4, 6)]));
         assert_eq!(broken(Respond::Review, &tags).1, [Act::Review]);
-        assert_eq!(broken(Respond::Fail, &["O", "x", "O"]), (spans(&[]), vec![Act::Fail]));
+        assert_eq!(broken(Respond::Fail, &["O", "x", "O"]), (Value::Null, vec![Act::Fail]), "who knows what `x` says");
     }
 
     #[test]
