@@ -107,9 +107,8 @@ fn tags(n_tokens: usize, spans: &[(&str, usize, usize)]) -> (Vec<String>, usize)
 }
 
 /// What breaks a line of columns. Behind the first three stand those at which `str.splitlines` of Python ends a line, too.
-const BREAKS: [char; 11] = [
-    '\t', '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}',
-];
+const BREAKS: [char; 11] =
+    ['\t', '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
 
 /// Appends a sentence: `# id = ID`, a line `TOKEN<TAB>TAG` per token, an empty line.
 ///

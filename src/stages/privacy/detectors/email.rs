@@ -5,7 +5,8 @@
 //! cannot be in one, so a Korean particle directly behind it stays in the text. A label of letters outside ASCII is
 //! read where it cannot be a particle: between `@` or `.` and the next `.`. The last label is two or more ASCII
 //! letters, a punycode label, or `한국`; names of image and document files are excepted (`icon@2x.png`). The list of
-//! top-level domains changes too often to be part of a build.
+//! top-level domains changes too often to be part of a build. Full-width letters and signs (`＠`), the ideographic full
+//! stop, soft hyphens and zero-width characters are read as what they stand for.
 //!
 //! Not found: quoted local parts, letters outside ASCII in the local part, addresses without a dot (`root@localhost`),
 //! addresses written out (`kim (at) example.com`).
@@ -14,7 +15,7 @@ use super::detector::{Detector, Hit};
 pub const DETECTOR: Detector = Detector {
     name: "email",
     doc: "E-mail addresses, also directly before a Korean particle.",
-    version: 2,
+    version: 3,
     mask: "[EMAIL]",
     find,
 };
@@ -30,12 +31,60 @@ const LABEL_MAX: usize = 63;
 const DOMAIN_MAX: usize = 253;
 
 fn find(text: &str, hits: &mut Vec<Hit>) {
+    match Plain::of(text) {
+        None => each(text, &mut |start, end| hits.push(Hit { start, end, detector: DETECTOR.name })),
+        Some(plain) => each(&plain.text, &mut |start, end| {
+            let place = |at: usize| plain.places.get(at).copied();
+            if let (Some(start), Some(last)) = (place(start), place(end - 1)) {
+                let end = last + text.get(last..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+                hits.push(Hit { start, end, detector: DETECTOR.name });
+            }
+        }),
+    }
+}
+
+/// A text in which other spellings of ASCII characters are these, and what has no width is left out.
+struct Plain {
+    text: String,
+    /// For each byte, where the character that it came from begins in the original.
+    places: Vec<usize>,
+}
+
+impl Plain {
+    /// `None` where nothing is spelt otherwise, or no address can be.
+    fn of(text: &str) -> Option<Plain> {
+        if memchr::memchr(b'@', text.as_bytes()).is_none() && !text.contains('＠')
+            || text.chars().all(|c| plain(c) == Some(c))
+        {
+            return None;
+        }
+        let mut out = Plain { text: String::with_capacity(text.len()), places: Vec::with_capacity(text.len()) };
+        for (at, c) in text.char_indices() {
+            out.text.extend(plain(c));
+            out.places.resize(out.text.len(), at);
+        }
+        Some(out)
+    }
+}
+
+/// What a character stands for in an address; `None` for one without width.
+fn plain(c: char) -> Option<char> {
+    match c {
+        '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => None,
+        '。' | '｡' => Some('.'),
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0),
+        _ => Some(c),
+    }
+}
+
+/// Tells where each address begins and ends.
+fn each(text: &str, tell: &mut dyn FnMut(usize, usize)) {
     let mut after = 0;
     for at in memchr::memchr_iter(b'@', text.as_bytes()) {
         let (Some(before), Some(behind)) = (text.get(after..at), text.get(at + 1..)) else { continue };
         if let (Some(local), Some(domain)) = (local_part(before), domain(behind)) {
             after = at + 1 + domain;
-            hits.push(Hit { start: at - local, end: after, detector: DETECTOR.name });
+            tell(at - local, after);
         }
     }
 }
@@ -121,6 +170,10 @@ mod tests {
             ("'kim@example.com'", "kim@example.com"),
             ("to='kim@example.com'", "kim@example.com"),
             ("&kim@example.com", "kim@example.com"),
+            ("메일 hong＠example.com로", "hong＠example.com"),
+            ("hong\u{ad}@exam\u{200b}ple.com.", "hong\u{ad}@exam\u{200b}ple.com"),
+            ("끝。hong@naver。com", "hong@naver。com"),
+            ("ｋｉｍ＠ｅｘａｍｐｌｅ．ｃｏｍ 끝", "ｋｉｍ＠ｅｘａｍｐｌｅ．ｃｏｍ"),
         ] {
             assert_eq!(found(&DETECTOR, text), [want], "{text}");
         }

@@ -8,7 +8,7 @@
 //! | nationwide 15xx 16xx 18xx | 4 | 1588-1234, 1588 1234 |
 //!
 //! Groups may be parted by a dash, a space, a dot or brackets, only behind the prefix and before the last four digits.
-//! Behind `+82` or `82-` the leading 0 may be missing, given, or stand in brackets. Other numbers behind a `+` have 9
+//! Behind `+82`, `82-` or `0082` the leading 0 may be missing, given, or stand in brackets. Other numbers behind a `+` have 9
 //! to 15 digits (E.164; 11 behind `+1`), with spaces or the like at most 13, so that a year behind one is left alone.
 //!
 //! Not hits: parts of longer runs of digits, of longer numbers whose groups are joined by dashes or dots, and of the
@@ -21,7 +21,7 @@ use super::numbers::{Gap, Mark, Numbers};
 pub const DETECTOR: Detector = Detector {
     name: "phone",
     doc: "Telephone numbers of Korea as they are written there; those of all other countries only with a leading `+`.",
-    version: 2,
+    version: 3,
     mask: "[PHONE]",
     find,
 };
@@ -84,21 +84,29 @@ impl Candidate<'_> {
         (fits && eight && !is_span_of_years(self.digits(last)) && alone).then_some(last)
     }
 
-    /// `82-10-1234-5678`: the country code without its `+`.
+    /// `82-10-1234-5678`, `0082 10 1234 5678`: the country code without its `+`.
     fn without_plus(&self) -> Option<usize> {
-        let coded = self.digits(self.first) == [8, 2] && self.numbers.gap(self.first + 1).mark == Mark::Dash;
+        let mark = self.numbers.gap(self.first + 1).mark;
+        let coded = match self.digits(self.first) {
+            [8, 2] => mark == Mark::Dash,
+            [0, 0, 8, 2] => matches!(mark, Mark::Dash | Mark::Space),
+            [0, 0, 8, 2, ..] => true,
+            _ => false,
+        };
         self.korean_abroad().filter(|last| coded && self.stands_alone(*last))
     }
 
     /// The country code 82, then the number with or without its leading 0.
     fn korean_abroad(&self) -> Option<usize> {
         self.longest(5, |last| {
-            let Some(behind) = self.digits(last).strip_prefix(&[8, 2]) else { return false };
+            let digits = self.digits(last);
+            let abroad = if digits.starts_with(&[0, 0]) { 2 } else { 0 };
+            let Some(behind) = digits.get(abroad..).and_then(|d| d.strip_prefix(&[8, 2])) else { return false };
             let (zero, behind) = behind.strip_prefix(&[0]).map_or((0, behind), |rest| (1, rest));
             let whole = [&[0], behind].concat();
-            let code = 2 + zero;
-            prefix(&whole)
-                .is_some_and(|prefix| self.groups_end_at(last, &[2, code, code + prefix - 1, code + whole.len() - 5]))
+            let (country, code) = (abroad + 2, abroad + 2 + zero);
+            let ends = |prefix| [abroad, country, code, code + prefix - 1, code + whole.len() - 5];
+            prefix(&whole).is_some_and(|prefix| self.groups_end_at(last, &ends(prefix)))
         })
     }
 
@@ -239,6 +247,9 @@ mod tests {
             "+82-010-1234-5678",
             "+82-2-123-4567",
             "82-10-1234-5678",
+            "0082-10-1234-5678",
+            "0082 10 1234 5678",
+            "00821012345678",
         ] {
             for (before, behind) in [("", ""), ("연락처:", "로 연락"), ("전화 ", "입니다."), ("<", ">"), ("가", ", 나")]
             {
