@@ -173,3 +173,64 @@ fn what_is_written_as_parquet_is_read_again() {
     assert_eq!(again.0, told.roots().0);
     assert_eq!(again, clean(&of("parquet"), &[("raw/data.parquet", &written)], 4096));
 }
+
+fn read(dir: &Path, path: &str) -> Vec<u8> {
+    std::fs::read(dir.join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// A release of spans is a source again, in each of its formats, with fields and without: the second release equals the
+/// first, spans and ids.
+#[test]
+fn a_release_of_spans_is_read_again() {
+    const RELEASE: &str = "[release.all]\nformats = [\"jsonl\", \"parquet\", \"conll\"]\ncolumns = [\"id\", \"text\", \"label.ner\"]\n";
+    const LINES: &str = "out/all/jsonl/train-00000.jsonl";
+    let text = "# c1\nAnna\tB-PS\nsings\tO\n\n# c2\nin\tO\n\n# c3\n😀\tO\nAn\tB-PS\nna\tI-PS\nBo\tB-PS\n\n";
+    let first = project(&format!("{SENTENCES}{RELEASE}"), &[("raw/c.conll", text.as_bytes())]);
+    ran(&build(first.path(), &Way::default()));
+    let lines = read(first.path(), LINES);
+    let label = |column: &str| {
+        format!(
+            "license = \"MIT\"\n[label.ner]\ntask = \"ner\"\nclasses = [\"PS\"]\nfrom.own = {{ column = \"{column}\" }}\n"
+        )
+    };
+    let named = "fields = { text = \"text\", spans = \"label_ner\" }\nid = \"id\"\n";
+    for (format, file, fields, column) in [
+        ("jsonl", LINES, named, "spans"),
+        ("jsonl", LINES, "id = \"id\"\n", "label_ner"),
+        ("parquet", "out/all/parquet/train-00000.parquet", named, "spans"),
+        ("parquet", "out/all/parquet/train-00000.parquet", "id = \"id\"\n", "label_ner"),
+        ("conll", "out/all/conll/train.conll", "", "tags"),
+    ] {
+        let source = format!("[collect.a]\ndirect = {{ files = [\"raw/*\"], format = \"{format}\" }}\n{fields}");
+        let again = project(&format!("{source}{}{RELEASE}", label(column)), &[("raw/a", &read(first.path(), file))]);
+        let told = build(again.path(), &Way::default());
+        ran(&told);
+        let (was, is) = (String::from_utf8_lossy(&lines), read(again.path(), LINES));
+        assert_eq!(was, String::from_utf8_lossy(&is), "{format} {fields}");
+    }
+}
+
+/// What is written as COCO is read again: boxes with all their flags.
+#[test]
+fn a_release_of_boxes_is_read_again() {
+    const RELEASE: &str = "[preprocess]\n[label.d]\ntask = \"object_detection\"\nclasses = [\"cat\"]\nfrom.own = { column = \"objects\" }\n\
+        [release.all]\nformats = [\"jsonl\", \"coco\"]\ncolumns = [\"label.d\"]\n";
+    let object = |flags: &str, x: u32| {
+        format!(
+            "<object><name>cat</name>{flags}<bndbox><xmin>{x}</xmin><ymin>1</ymin><xmax>4</xmax><ymax>3</ymax></bndbox></object>"
+        )
+    };
+    let flags = ["", "<difficult>1</difficult>", "<truncated>1</truncated><difficult>1</difficult>", "<occluded>1</occluded>"];
+    let objects: String = flags.iter().zip(1..).map(|(flags, x)| object(flags, x % 3 + 1)).collect();
+    let xml = format!("<annotation>{objects}</annotation>");
+    let voc = "[collect.v]\ndirect = { images = [\"raw/*.png\"], files = [\"raw/*.xml\"], format = \"voc\" }\nlicense = \"MIT\"\n";
+    let first = project(&format!("{voc}{RELEASE}"), &[("raw/a.png", &png(1)), ("raw/a.xml", xml.as_bytes())]);
+    ran(&build(first.path(), &Way::default()));
+    let coco = "[collect.v]\ndirect = { images = [\"raw/**/*.png\"], files = [\"raw/*.json\"], format = \"coco\" }\nlicense = \"MIT\"\n";
+    let instances = read(first.path(), "out/all/coco/instances_train.json");
+    let again = project(&format!("{coco}{RELEASE}"), &[("raw/train/a.png", &png(1)), ("raw/a.json", &instances)]);
+    ran(&build(again.path(), &Way::default()));
+    let label = |dir: &Path| String::from_utf8_lossy(&read(dir, "out/all/jsonl/train-00000.jsonl")).into_owned();
+    assert!(label(first.path()).contains("truncated"));
+    assert_eq!(label(first.path()), label(again.path()));
+}

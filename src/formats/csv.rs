@@ -15,9 +15,9 @@ use super::infer::HEAD;
 use super::options::{Choice, Options, Takes};
 use super::reader::{
     Ask, Field as Asked, From, Offers, Reader, Record, Records, Seen, Selects, Unit, WRITTEN, adds_nothing,
-    as_declared, each_record, strip_bom,
+    as_declared, cut_text, each_record, each_unit, no_tokens, strip_bom,
 };
-use super::spelling::{DECIMAL, FALSE, NULL, Spelling, THOUSANDS, TRUE};
+use super::spelling::{DATE, DECIMAL, FALSE, NULL, Spelling, THOUSANDS, TRUE};
 use crate::table::{Builder, Value};
 
 const DELIMITER: Choice = Choice {
@@ -49,10 +49,10 @@ const NAMES: Choice = Choice {
 };
 
 pub const CSV: Format = Format {
-    options: &[DELIMITER, QUOTE, ESCAPE, NAMES, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS],
+    options: &[DELIMITER, QUOTE, ESCAPE, NAMES, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
     unfit: |options| unfit(options, &dialect(options, &DELIMITER, &QUOTE)),
     reader: Some(Reader {
-        cut: |options| Cut::Text(Split::Csv(dialect(options, &DELIMITER, &QUOTE))),
+        cut: |options| cut_text(options, Split::Csv(dialect(options, &DELIMITER, &QUOTE))),
         read: |ask, unit, out| read(ask, unit, out, &dialect(&ask.options, &DELIMITER, &QUOTE)),
         offers: Offers::Columns(|options, _, bytes| columns(options, &dialect(options, &DELIMITER, &QUOTE), bytes)),
         ..READER
@@ -60,10 +60,10 @@ pub const CSV: Format = Format {
     ..Format::new("csv", "RFC 4180 with a header.")
 };
 pub const TSV: Format = Format {
-    options: &[NO_QUOTE, ESCAPE, NAMES, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS],
+    options: &[NO_QUOTE, ESCAPE, NAMES, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
     unfit: |options| unfit(options, &dialect(options, &TAB, &NO_QUOTE)),
     reader: Some(Reader {
-        cut: |options| Cut::Text(Split::Csv(dialect(options, &TAB, &NO_QUOTE))),
+        cut: |options| cut_text(options, Split::Csv(dialect(options, &TAB, &NO_QUOTE))),
         read: |ask, unit, out| read(ask, unit, out, &dialect(&ask.options, &TAB, &NO_QUOTE)),
         offers: Offers::Columns(|options, _, bytes| columns(options, &dialect(options, &TAB, &NO_QUOTE), bytes)),
         ..READER
@@ -76,8 +76,9 @@ const READER: Reader = Reader {
     uses: &[],
     cut: |_| Cut::Text(Split::Whole),
     id: "content",
+    own_id: None,
     selects: Selects::Names,
-    text: None,
+    text: no_tokens,
     ty: as_declared,
     adds: adds_nothing,
     read: |_, _, _| {},
@@ -115,20 +116,35 @@ fn unfit(options: &Options, d: &Dialect) -> Option<(&'static str, &'static str)>
 }
 
 fn read(ask: &Ask, unit: &Unit, out: &mut Records, dialect: &Dialect) {
+    each_unit(ask, unit, out, |unit, encoding, out| {
+        let whole = encoding::is_wide(ask.options.text(&ENCODING)) && dialect.header;
+        if !whole {
+            return rows(ask, unit, encoding, out, dialect);
+        }
+        // the header of a whole file is its first record
+        let len = lengths(&Split::Csv(*dialect), unit.bytes, ask.record_max).first().map_or(0, |len| *len as usize);
+        let (head, bytes) = unit.bytes.split_at_checked(len).unwrap_or((unit.bytes, &[]));
+        out.next(head);
+        rows(ask, &Unit { bytes, context: Some(head).filter(|h| !h.is_empty()), ..*unit }, encoding, out, dialect);
+    });
+}
+
+fn rows(ask: &Ask, unit: &Unit, encoding: &str, out: &mut Records, dialect: &Dialect) {
     let split = Split::Csv(*dialect);
-    let (encoding, spelling) = (ask.options.text(&ENCODING), Spelling::of(&ask.options));
+    let spelling = Spelling::of(&ask.options);
     let header = names(ask, unit, dialect, encoding);
     let header = header.and_then(|h| all_there(ask, &h).map(|()| h));
     if let Ok(Header(names)) = &header {
         out.header(unit, names, |column| names.iter().any(|n| n == column));
     }
     for (n, own) in each_record(ask, &split, unit.bytes) {
+        out.next(own);
         let values = header.as_ref().map_err(Wrong::clone).and_then(|h| record(own, encoding, dialect, h));
         match (values, &header) {
             (Ok(Values { values, kept }), Ok(Header(names))) => {
                 let taken = out.take(unit, n, own, &Row { names, values, spelling: &spelling });
                 if taken && kept {
-                    out.finding(unit, n, 0, "csv.quotes", KEPT);
+                    out.finding(unit, n, out.line, "csv.quotes", KEPT);
                 }
             }
             (Err(wrong), _) => out.reject_line(unit, n, &wrong),
@@ -141,9 +157,14 @@ fn read(ask: &Ask, unit: &Unit, out: &mut Records, dialect: &Dialect) {
 fn columns(options: &Options, dialect: &Dialect, read: &ReadAt) -> Result<Vec<Seen>, String> {
     let names = if dialect.header {
         let head = read(0, HEAD).map_err(|e| e.to_string())?;
+        let wide = encoding::is_wide(options.text(&ENCODING));
+        let (head, encoding) = match wide {
+            true => (encoding::head(&head, options.text(&ENCODING)).into_owned(), "utf-8"),
+            false => (head, options.text(&ENCODING)),
+        };
         let len = lengths(&Split::Csv(*dialect), &head, HEAD).first().map_or(0, |len| *len as usize);
         let first = strip_bom(head.get(..len).unwrap_or_default());
-        header(first, options.text(&ENCODING), dialect).map_err(|wrong| wrong.say)?.0
+        header(first, encoding, dialect).map_err(|wrong| wrong.say)?.0
     } else {
         options.texts(&NAMES)
     };
@@ -167,7 +188,7 @@ fn names(ask: &Ask, unit: &Unit, dialect: &Dialect, encoding: &str) -> Result<He
 /// Whether the header has every column that is wanted as it is written. Rule `csv.column`.
 fn all_there(ask: &Ask, Header(names): &Header) -> Result<(), Wrong> {
     let missing = |f: &&Asked| match &f.from {
-        From::Record(name) => f.ty == WRITTEN && !names.contains(name),
+        From::Record(name) => ask.id.is_none() && f.ty == WRITTEN && !names.contains(name),
         _ => false,
     };
     match ask.fields.iter().find(missing) {

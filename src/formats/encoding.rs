@@ -5,9 +5,21 @@ use std::borrow::Cow;
 /// For formats of text.
 pub const ENCODING: Choice = Choice {
     name: "encoding",
-    doc: "how the characters of the file are encoded. Default `utf-8`.",
+    doc: "how the characters of the file are encoded. `utf-16` needs its byte order mark. Default `utf-8`.",
     takes: Takes::Word {
-        of: &["utf-8", "cp949", "shift_jis", "gb18030", "big5", "windows-1250", "windows-1251", "windows-1252"],
+        of: &[
+            "utf-8",
+            "utf-16",
+            "utf-16le",
+            "utf-16be",
+            "cp949",
+            "shift_jis",
+            "gb18030",
+            "big5",
+            "windows-1250",
+            "windows-1251",
+            "windows-1252",
+        ],
     },
 };
 
@@ -53,14 +65,56 @@ pub fn decoded<'b>(bytes: &'b [u8], encoding: &str) -> Result<Cow<'b, str>, Wron
     if encoding == "utf-8" {
         return text(bytes).map(Cow::Borrowed);
     }
-    let unknown = || Wrong::new("encoding", "this encoding is not known");
-    let label = if encoding == "cp949" { "euc-kr" } else { encoding }; // the standard's EUC-KR is CP949
-    let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).ok_or_else(unknown)?;
+    let (encoding, bytes) = known(bytes, encoding)?;
     if bytes.starts_with(BOM.as_bytes()) {
         return Err(Wrong::new("encoding", "the file begins with the byte order mark of UTF-8: leave `encoding` out"));
     }
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
     text.ok_or_else(|| Wrong::new("encoding", format!("not {}, which is the declared encoding", encoding.name())))
+}
+
+/// The encoding of a name, and the bytes behind its own byte order mark. Rule `encoding`.
+fn known<'b>(bytes: &'b [u8], name: &str) -> Result<(&'static encoding_rs::Encoding, &'b [u8]), Wrong> {
+    let wrong = |say: &str| Wrong::new("encoding", say);
+    let marked = |mark: [u8; 2]| bytes.strip_prefix(&mark);
+    let (little, big) = (marked([0xff, 0xfe]), marked([0xfe, 0xff]));
+    match (name, little, big) {
+        ("utf-16", Some(rest), _) => return Ok((encoding_rs::UTF_16LE, rest)),
+        ("utf-16", _, Some(rest)) => return Ok((encoding_rs::UTF_16BE, rest)),
+        ("utf-16", ..) => {
+            return Err(wrong(
+                "no byte order mark of UTF-16: `utf-16le` or `utf-16be` says which comes first, or it is another encoding",
+            ));
+        }
+        ("utf-16le", Some(rest), _) => return Ok((encoding_rs::UTF_16LE, rest)),
+        ("utf-16be", _, Some(rest)) => return Ok((encoding_rs::UTF_16BE, rest)),
+        _ => {}
+    }
+    let label = if name == "cp949" { "euc-kr" } else { name }; // the standard's EUC-KR is CP949
+    let encoding = encoding_rs::Encoding::for_label(label.as_bytes());
+    Ok((encoding.ok_or_else(|| wrong("this encoding is not known"))?, bytes))
+}
+
+/// The same as bytes of UTF-8. What should be UTF-8 is not looked at.
+pub fn recoded<'b>(bytes: &'b [u8], encoding: &str) -> Result<Cow<'b, [u8]>, Wrong> {
+    if encoding == "utf-8" {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    Ok(Cow::Owned(decoded(bytes, encoding)?.into_owned().into_bytes()))
+}
+
+/// The beginning of a file, which may break off within a character, as bytes of UTF-8, to be looked at.
+pub fn head<'b>(bytes: &'b [u8], encoding: &str) -> Cow<'b, [u8]> {
+    if encoding == "utf-8" {
+        return Cow::Borrowed(bytes);
+    }
+    let Ok((encoding, bytes)) = known(bytes, encoding) else { return Cow::Borrowed(&[]) };
+    Cow::Owned(encoding.decode_without_bom_handling(bytes).0.into_owned().into_bytes())
+}
+
+/// Whether a line end is more than one byte, so that a file can only be cut once it is decoded.
+pub fn is_wide(encoding: &str) -> bool {
+    encoding.starts_with("utf-16")
 }
 
 /// Whether a byte of ASCII, from `@` on, can be the second half of a character.
@@ -74,7 +128,7 @@ pub fn not_wide(text: &str) -> Result<(), Wrong> {
     if wide(text.as_bytes()) { Err(Wrong::new("encoding", UTF_16)) } else { Ok(()) }
 }
 
-const UTF_16: &str = "looks like UTF-16, not UTF-8: convert the file to UTF-8";
+const UTF_16: &str = "looks like UTF-16, not UTF-8: declare `encoding`, or convert the file to UTF-8";
 
 /// Whether the first bytes have NULs as UTF-16 has: at least one in 16, and all at even or all at odd places. A lone
 /// NUL is the second half of the last newline.
@@ -95,10 +149,12 @@ pub(crate) fn line_at(bytes: &[u8], position: usize) -> u32 {
 
 fn likely(bytes: &[u8], good: usize) -> String {
     if bytes.starts_with(&[0xff, 0xfe]) {
-        return "UTF-16 LE (by its byte order mark), not UTF-8: convert the file to UTF-8".into();
+        return "UTF-16 LE (by its byte order mark), not UTF-8: declare `encoding`, or convert the file to UTF-8"
+            .into();
     }
     if bytes.starts_with(&[0xfe, 0xff]) {
-        return "UTF-16 BE (by its byte order mark), not UTF-8: convert the file to UTF-8".into();
+        return "UTF-16 BE (by its byte order mark), not UTF-8: declare `encoding`, or convert the file to UTF-8"
+            .into();
     }
     if wide(bytes) {
         return UTF_16.into();

@@ -63,6 +63,11 @@ impl Shape {
         }
     }
 
+    /// Whether nothing but empty lists were seen: what their items are is not known.
+    fn is_empty(&self) -> bool {
+        matches!(self, Shape::List(of) if **of == Shape::Nothing || of.is_empty())
+    }
+
     /// Whether it can be a column as it is.
     fn is_plain(&self) -> bool {
         match self {
@@ -115,7 +120,9 @@ pub fn objects<'l>(records: impl Iterator<Item = Json<'l>>) -> Vec<Seen> {
             }
         }
     }
-    let ty = |name: &String| shapes.get(name).filter(|s| s.is_plain()).map_or(WRITTEN.to_string(), Shape::ty);
+    let ty = |name: &String| {
+        shapes.get(name).filter(|s| s.is_plain() && !s.is_empty()).map_or(WRITTEN.to_string(), Shape::ty)
+    };
     order.iter().map(|name| (name.clone(), ty(name))).collect()
 }
 
@@ -157,6 +164,7 @@ mod tests {
         let want = [("t", "list<utf8>"), ("s", "list<struct<5:start i64,5:class utf8,3:end i64>>"), ("o", WRITTEN)];
         assert_eq!(seen(&lines), want.map(|(n, t)| (n.to_string(), t.to_string())));
         assert_eq!(seen(&[r#"{"t": [1, "a"]}"#])[0].1, WRITTEN);
+        assert_eq!(seen(&[r#"{"t": []}"#, r#"{"t": [[]]}"#])[0].1, WRITTEN);
     }
 
     #[test]

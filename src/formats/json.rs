@@ -1,7 +1,8 @@
 //! JSON (RFC 8259), read strictly: no repeated keys, a bound on depth, no `NaN`.
 use super::encoding::{BOM, Wrong, not_wide, text};
-use super::reader::{Record, WRITTEN, strip_bom};
+use super::reader::{Ask, Record, Records, Unit, WRITTEN, strip_bom};
 use super::spelling::words;
+use super::tokens;
 use crate::table::{Builder, DataType, Value, types};
 use arrow_schema::Field;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -228,6 +229,18 @@ impl Record for Json<'_> {
     }
 }
 
+/// Makes an object a sample, with its tokens where a field is taken from them.
+pub fn take(ask: &Ask, out: &mut Records, at: (&Unit, usize, &[u8]), object: &Json) {
+    tokens::take(ask, out, at, object, |selector| match select(object, selector) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::Array(items)) => {
+            let text = |item: &Json| if let Json::Text(t) = item { Ok(t.to_string()) } else { Err(()) };
+            items.iter().map(text).collect::<Result<_, _>>().map(Some)
+        }
+        Some(_) => Err(()),
+    });
+}
+
 /// A JSON value as one of a column's type.
 fn typed(v: &Json, ty: &str) -> Result<Value, String> {
     match (v, ty) {
@@ -236,6 +249,8 @@ fn typed(v: &Json, ty: &str) -> Result<Value, String> {
         (Json::Huge(n), "utf8" | WRITTEN) => Ok(Value::Text(n.to_string())),
         (other, WRITTEN) => Ok(Value::Text(other.tree().to_string())),
         (Json::Int(n), "i64") => Ok(Value::Int(*n)),
+        // writers of JSON that know one sort of number write `3.0`
+        (Json::Float(f), "i64") if f.fract() == 0.0 && f.abs() <= EXACT => Ok(Value::Int(*f as i64)),
         (Json::Large(_) | Json::Huge(_) | Json::Float(_), "i64") => Err("not a whole number of 64 bits".into()),
         (Json::Int(n), "f64") => Ok(Value::Float(*n as f64)),
         (Json::Large(n), "f64") => Ok(Value::Float(*n as f64)),
@@ -249,6 +264,9 @@ fn typed(v: &Json, ty: &str) -> Result<Value, String> {
         (other, _) => Err(format!("{} where {} is expected", found(other), words(ty))),
     }
 }
+
+/// Up to here each whole number is a number of 64 bits with a point, too: 2 to the 53rd.
+pub const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A list or an object as a column of such a type has it.
 fn nested(v: &Json, ty: &DataType) -> Result<Value, String> {

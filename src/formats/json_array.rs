@@ -1,27 +1,31 @@
 //! JSON arrays: a file is one list, and each object in it is a record, read as strictly as a line of JSON Lines.
 //!
-//! Dropped records: `json.depth`, `json.object`, `json.duplicate_key`, with the line on which the object begins; with the
-//! whole file `encoding`, `json`, `json.array` (something else than a list). Finding: `json.empty` (a list of nothing).
+//! Dropped records: `encoding`, `json`, `json.depth`, `json.object`, `json.duplicate_key`, with the line on which the object
+//! begins, and no other object with it; with the whole file `json.array` (something else than a list). Findings: `json.empty`
+//! (a list of nothing), `json.comma` (a comma too few or too many).
 use super::cut::members::ReadAt;
 use super::cut::{Cut, Holds};
-use super::encoding::{BOM, Wrong, line_at, text};
+use super::encoding::{self, ENCODING, Wrong, line_at, recoded, text};
 use super::format::Format;
 use super::infer::{self, HEAD};
-use super::json::{deeper_than, not_json, parse};
+use super::json::{self, parse};
 use super::options::Options;
-use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, adds_nothing, as_declared};
-use serde_json::value::RawValue;
+use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, as_declared, strip_bom};
+use super::tokens::{self, JOIN, TOKENS};
 
 pub const FORMAT: Format = Format {
+    options: &[TOKENS, JOIN, ENCODING],
+    unfit: tokens::unfit,
     reader: Some(Reader {
-        version: 0,
+        version: 1, // a broken item is dropped alone; tokens
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "content",
+        own_id: None,
         selects: Selects::Names,
-        text: None,
+        text: tokens::text,
         ty: as_declared,
-        adds: adds_nothing,
+        adds: |options, selected| tokens::adds(tokens::text(options), selected),
         read,
         offers: Offers::Columns(columns),
     }),
@@ -29,54 +33,217 @@ pub const FORMAT: Format = Format {
 };
 
 fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
-    let (all, objects) = match objects(unit.bytes, ask.depth_max) {
-        Ok(read) => read,
+    match recoded(unit.bytes, ask.options.text(&ENCODING)) {
+        Ok(bytes) => read_list(ask, &Unit { bytes: &bytes, ..*unit }, out),
+        Err(wrong) => out.reject_line(unit, 0, &wrong),
+    }
+}
+
+fn read_list(ask: &Ask, unit: &Unit, out: &mut Records) {
+    let list = match items(unit.bytes) {
+        Ok(list) => list,
         Err(wrong) => return out.reject_line(unit, 0, &wrong),
     };
-    if objects.is_empty() {
+    if list.items.is_empty() {
         out.finding(unit, 0, 0, "json.empty", "the list holds nothing");
     }
     let (mut at, mut line) = (0, 1);
-    for (n, raw) in objects.into_iter().enumerate() {
-        let begins = (raw.get().as_ptr() as usize).saturating_sub(all.as_ptr() as usize);
-        let passed = all.as_bytes().get(at..begins).unwrap_or_default();
+    for (n, item) in list.items.iter().enumerate() {
+        let passed = unit.bytes.get(at..item.begins).unwrap_or_default();
         line += line_at(passed, passed.len()) - 1;
-        (at, out.line) = (begins, line);
-        match parse(raw.get().as_bytes(), ask.depth_max) {
-            Ok(object) => drop(out.take(unit, n, raw.get().as_bytes(), &object)),
+        (at, out.line) = (item.begins, line);
+        let bytes = unit.bytes.get(item.begins..item.ends).unwrap_or_default();
+        let wrong = |say| {
+            let lines = line_at(bytes, bytes.len());
+            let more = if lines > 1 { format!("; {lines} lines of the file are this item") } else { String::new() };
+            Err(Wrong::new("json", format!("{say}{more}")))
+        };
+        match item.wrong.map_or_else(|| parse(bytes, ask.depth_max), wrong) {
+            Ok(object) => json::take(ask, out, (unit, n, bytes), &object),
             Err(wrong) => out.reject_line(unit, n, &wrong.at(line)),
+        }
+        if item.comma {
+            out.finding(unit, n, line, "json.comma", "a comma is missing in front of this item, or one is too many");
         }
     }
     out.line = 0;
 }
 
 /// The keys of the first objects of the list, as far as they lie in the head of the file.
-fn columns(_: &Options, _: u64, read: &ReadAt) -> Result<Vec<Seen>, String> {
+fn columns(options: &Options, _: u64, read: &ReadAt) -> Result<Vec<Seen>, String> {
     let head = read(0, HEAD).map_err(|e| e.to_string())?;
-    let text = String::from_utf8_lossy(&head);
-    let text = text.strip_prefix(BOM).unwrap_or(&text).trim_start();
-    let mut rest = text.strip_prefix('[').ok_or("it is not a list of objects")?;
-    let mut objects = Vec::new();
-    loop {
-        rest = rest.trim_start_matches(|c: char| c == ',' || c.is_ascii_whitespace());
-        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
-        let Some(Ok(raw)) = values.next() else { break };
-        objects.extend(parse(raw.get().as_bytes(), 64).ok());
-        rest = rest.get(values.byte_offset()..).unwrap_or_default();
-    }
-    Ok(infer::objects(objects.into_iter()))
+    let head = encoding::head(&head, options.text(&ENCODING));
+    let list = items(&head).map_err(|_| "it is not a list of objects")?;
+    let objects = list.items.iter().filter_map(|item| parse(head.get(item.begins..item.ends)?, 64).ok());
+    Ok(infer::objects(objects))
 }
 
-/// The text of a file, and each item of its list where it lies there.
-fn objects(bytes: &[u8], depth_max: usize) -> Result<(&str, Vec<&RawValue>), Wrong> {
-    let text = text(bytes)?;
-    let text = text.strip_prefix(BOM).unwrap_or(text);
-    if deeper_than(text.as_bytes(), depth_max.saturating_add(1)) {
-        return Err(Wrong::new("json.depth", format!("nested deeper than {depth_max} levels")));
+/// An item of the list, by its place in the file.
+#[derive(Debug, Default, PartialEq)]
+struct Item {
+    begins: usize,
+    ends: usize,
+    /// Why it is none that could be read.
+    wrong: Option<&'static str>,
+    /// The comma in front of it is missing, or there are several.
+    comma: bool,
+}
+
+/// The items of a list. Where each ends is told by brackets outside of strings, so that one that is broken takes no other
+/// with it: a line end ends a string, since JSON has none in a string, and an object that begins where a key must stand
+/// is the next item.
+#[derive(Default)]
+struct Items {
+    items: Vec<Item>,
+    /// Where the item under way begins.
+    begins: Option<usize>,
+    /// Its open brackets.
+    open: Vec<u8>,
+    /// The place of the comma, if nothing stood behind it so far.
+    comma: Option<usize>,
+    /// The next item follows another without a comma, or behind several.
+    odd: bool,
+}
+
+/// Rules: `json.array` (something else than a list), and of what stands behind its end `json`.
+fn items(bytes: &[u8]) -> Result<Items, Wrong> {
+    let first = bytes.len() - strip_bom(bytes).trim_ascii_start().len();
+    if bytes.get(first) != Some(&b'[') {
+        let say = text(bytes).err().unwrap_or_else(|| Wrong::new("json.array", "not a list of objects"));
+        return Err(say.at(line_at(bytes, first)));
     }
-    match serde_json::from_str(text) {
-        Ok(objects) => Ok((text, objects)),
-        Err(e) if e.is_data() => Err(Wrong::new("json.array", "not a list of objects")),
-        Err(e) => Err(not_json(e)),
+    let (mut list, mut quoted, mut escaped, mut ended) = (Items::default(), false, false, None);
+    for (at, byte) in bytes.iter().copied().enumerate().skip(first + 1) {
+        match (quoted, byte) {
+            (true, b'\n') => (quoted, escaped) = (false, false),
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => {
+                quoted = !quoted;
+                list.content(at);
+            }
+            (false, b']') if list.closes(bytes, at) => {
+                ended = Some(at);
+                break;
+            }
+            (false, byte) if !byte.is_ascii_whitespace() => list.sign(at, byte),
+            _ => {}
+        }
+    }
+    let end = ended.unwrap_or(bytes.len());
+    let whole = list.open.is_empty() && !quoted;
+    list.end(end, (!whole && ended.is_none()).then_some("it does not end: a bracket or a quote is missing"));
+    if let (Some(_), Some(last)) = (list.comma, list.items.last_mut()) {
+        last.comma = true;
+    }
+    let behind = bytes.get(end + 1..).unwrap_or_default();
+    if ended.is_none() && whole {
+        list.wrong(end, "the list does not end: the file breaks off, or a bracket is missing");
+    } else if !behind.trim_ascii_start().is_empty() {
+        list.wrong(bytes.len() - behind.trim_ascii_start().len(), "something stands behind the end of the list");
+    }
+    Ok(list)
+}
+
+impl Items {
+    /// A sign outside of strings.
+    fn sign(&mut self, at: usize, byte: u8) {
+        match byte {
+            b',' if self.open.is_empty() => {
+                self.odd |= self.begins.is_none();
+                self.end(at, None);
+                self.comma = Some(at);
+                return;
+            }
+            b',' => {
+                self.comma = Some(at);
+                return;
+            }
+            b'{' | b'[' => {
+                let no_key = self.open.last() == Some(&b'{') && self.comma.is_some();
+                let behind = self.open.is_empty() && self.begins.is_some();
+                if no_key || behind {
+                    self.end(self.comma.filter(|_| no_key).unwrap_or(at), None);
+                    self.odd |= behind;
+                }
+                self.content(at);
+                self.open.push(byte);
+            }
+            b'}' | b']' => {
+                let opens = if byte == b'}' { b'{' } else { b'[' };
+                if let Some(depth) = self.open.iter().rposition(|b| *b == opens) {
+                    self.open.truncate(depth);
+                }
+            }
+            _ => {}
+        }
+        self.content(at);
+    }
+
+    /// Something of an item.
+    fn content(&mut self, at: usize) {
+        self.begins.get_or_insert(at);
+        self.comma = None;
+    }
+
+    /// Whether a closing bracket is that of the list: no other is open, or none of its kind and nothing follows.
+    fn closes(&self, bytes: &[u8], at: usize) -> bool {
+        let last = || bytes.get(at + 1..).is_some_and(|rest| rest.trim_ascii().is_empty());
+        self.open.is_empty() || (!self.open.contains(&b'[') && last())
+    }
+
+    /// The end of the item under way, if there is one.
+    fn end(&mut self, at: usize, wrong: Option<&'static str>) {
+        if let Some(begins) = self.begins.take() {
+            self.items.push(Item { begins, ends: at, wrong, comma: std::mem::take(&mut self.odd) });
+        }
+        self.open.clear();
+    }
+
+    fn wrong(&mut self, at: usize, say: &'static str) {
+        self.items.push(Item { begins: at, ends: at, wrong: Some(say), comma: false });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The items of a list as texts, those that are wrong with what is said of them.
+    fn texts(of: &str) -> Vec<String> {
+        let list = items(of.as_bytes()).unwrap();
+        let text = |i: &Item| {
+            let own = of.get(i.begins..i.ends).unwrap().trim().to_string();
+            let comma = if i.comma { "?" } else { "" };
+            i.wrong.map_or(format!("{own}{comma}"), |_| format!("!{own}"))
+        };
+        list.items.iter().map(text).collect()
+    }
+
+    #[test]
+    fn a_broken_item_takes_no_other_with_it() {
+        let last = r#"{"b": "]},{"}"#;
+        for broken in [r#"{"a": }"#, r#"{"a": 1"#, "{\"a\": \"x\n}", r#"{"a": 1]}"#, "x", r#"{"a": {"c": 2}"#] {
+            let found = texts(&format!("[{{}}, {broken},\n {last} ]"));
+            assert_eq!(
+                (found.first().map(String::as_str), found.last().map(String::as_str)),
+                (Some("{}"), Some(last)),
+                "{broken}"
+            );
+            assert_eq!(found.len(), 3, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn ends_and_commas() {
+        assert_eq!(texts("\u{feff} [ ]\n"), Vec::<String>::new());
+        assert_eq!(texts("[1 , 2,]"), ["1", "2?"]);
+        assert_eq!(texts("[{} {}]"), ["{}", "{}?"]);
+        assert_eq!(texts("[{},, {}]"), ["{}", "{}?"]);
+        assert_eq!(texts("[{}"), ["{}", "!"]);
+        assert_eq!(texts("[{}, {\"a\""), ["{}", "!{\"a\""]);
+        assert_eq!(texts("[{\"a\": 1]"), ["{\"a\": 1"]);
+        assert_eq!(texts("[{}] x"), ["{}", "!"]);
+        assert_eq!(items(b" {}").err().map(|w| w.rule), Some("json.array"));
     }
 }

@@ -1,13 +1,15 @@
 //! JSON Lines: one JSON object a line, read strictly and written with its keys in the order of the release.
 //!
 //! Dropped records: `encoding`, `json`, `json.depth`, `json.object`, `json.duplicate_key`.
+use super::cut::Split;
 use super::cut::members::ReadAt;
-use super::cut::{Cut, Split};
+use super::encoding::{self, ENCODING, recoded};
 use super::format::Format;
 use super::infer::{self, HEAD};
 use super::json;
 use super::options::Options;
-use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, adds_nothing, as_declared, each_record};
+use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, as_declared, cut_text, each_record, each_unit};
+use super::tokens::{self, JOIN, TOKENS};
 use super::writer::{Needs, Place, Sheet, Writer, each_line, length_alone, one_after_another};
 use crate::table::value_at;
 use serde::Deserialize;
@@ -15,15 +17,18 @@ use std::borrow::Cow;
 use std::io::BufRead;
 
 pub const FORMAT: Format = Format {
+    options: &[TOKENS, JOIN, ENCODING],
+    unfit: tokens::unfit,
     reader: Some(Reader {
-        version: 1, // `column:path` is a column, not the file's path
+        version: 2, // whole numbers written as `3.0`
         uses: &[],
-        cut: |_| Cut::Text(Split::Lines),
+        cut: |options| cut_text(options, Split::Lines),
         id: "content",
+        own_id: None,
         selects: Selects::Names,
-        text: None,
+        text: tokens::text,
         ty: as_declared,
-        adds: adds_nothing,
+        adds: |options, selected| tokens::adds(tokens::text(options), selected),
         read,
         offers: Offers::Columns(columns),
     }),
@@ -45,18 +50,30 @@ pub const FORMAT: Format = Format {
 };
 
 fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
-    for (n, own) in each_record(ask, &Split::Lines, unit.bytes) {
-        match json::parse(own, ask.depth_max) {
-            Ok(object) => drop(out.take(unit, n, own, &object)),
-            Err(wrong) => out.reject(unit, n, &wrong),
+    each_unit(ask, unit, out, |unit, encoding, out| {
+        for (n, own) in each_record(ask, &Split::Lines, unit.bytes) {
+            out.next(own);
+            let own = match recoded(own, encoding) {
+                Ok(own) => own,
+                Err(wrong) => {
+                    out.reject(unit, n, &wrong);
+                    continue;
+                }
+            };
+            match json::parse(&own, ask.depth_max) {
+                Ok(object) => json::take(ask, out, (unit, n, &own), &object),
+                Err(wrong) => out.reject(unit, n, &wrong),
+            }
         }
-    }
+    });
 }
 
 /// The keys of the first objects. The last line may be cut off, and lines that are no objects are told when they are read.
-fn columns(_: &Options, len: u64, read: &ReadAt) -> Result<Vec<Seen>, String> {
+fn columns(options: &Options, len: u64, read: &ReadAt) -> Result<Vec<Seen>, String> {
     let head = read(0, HEAD).map_err(|e| e.to_string())?;
-    let whole = if (head.len() as u64) < len { memchr::memrchr(b'\n', &head).unwrap_or(0) } else { head.len() };
+    let breaks_off = (head.len() as u64) < len;
+    let head = encoding::head(&head, options.text(&ENCODING));
+    let whole = if breaks_off { memchr::memrchr(b'\n', &head).unwrap_or(0) } else { head.len() };
     let lines = head.get(..whole).unwrap_or_default().split(|b| *b == b'\n');
     Ok(infer::objects(lines.filter_map(|line| json::parse(line, 64).ok())))
 }

@@ -16,6 +16,7 @@ pub mod pointer;
 pub mod reader;
 pub mod sidecar;
 pub mod spelling;
+pub mod tokens;
 pub mod writer;
 
 pub mod coco;

@@ -1,8 +1,8 @@
 //! Reading records: what is asked of a reader, and what it gives. A reader is called once for each unit; the loop over
 //! records is its own, so nothing here is called through a pointer for a record.
-use super::cut::Cut;
 use super::cut::members::ReadAt;
-use super::encoding::{BOM, Wrong};
+use super::cut::{Cut, Holds};
+use super::encoding::{self, BOM, ENCODING, Wrong, line_at};
 use super::options::Options;
 use crate::digest::Digest;
 use crate::table::value::column;
@@ -20,14 +20,16 @@ pub struct Reader {
     pub cut: fn(&Options) -> Cut,
     /// What the id is taken from where the manifest does not say; empty where it must say.
     pub id: &'static str,
+    /// The selector of ids that the beginning of a file tells, before `id`.
+    pub own_id: Option<OwnId>,
     /// What fields may be taken from.
     pub selects: Selects,
-    /// The word whose field is the text that tokens and spans lie on.
-    pub text: Option<&'static str>,
+    /// The selector whose field is the text that tokens and spans lie on; empty where there is none.
+    pub text: fn(&Options) -> &str,
     /// The type of a field, where the format fixes it.
     pub ty: fn(&str) -> Option<DataType>,
     /// The columns that are written besides the fields; it is given what the fields select.
-    pub adds: fn(&[&str]) -> Vec<(&'static str, DataType)>,
+    pub adds: fn(&Options, &[&str]) -> Vec<(&'static str, DataType)>,
     pub read: fn(&Ask, &Unit, &mut Records),
     /// The fields of a source that names none.
     pub offers: Offers,
@@ -45,6 +47,9 @@ pub enum Offers {
 
 /// A column: its name and its type in canonical text, or [`WRITTEN`].
 pub type Seen = (String, String);
+
+/// How a file tells what its ids are taken from: it is given the length of the file and what reads it.
+pub type OwnId = fn(&Options, u64, &ReadAt) -> Option<&'static str>;
 
 /// How a format finds the columns of a file: it is given the length of the file and what reads it.
 pub type Columns = fn(&Options, u64, &ReadAt) -> Result<Vec<Seen>, String>;
@@ -66,13 +71,21 @@ pub enum Selects {
 /// The type of a field that is wanted as it is written, whatever it is: a list or a number of JSON as JSON text.
 pub const WRITTEN: &str = "written";
 
+/// The type of a field that is a day, where the source declares how days are written. It is kept as text, `2026-01-31`.
+pub const DAY: &str = "day";
+
 /// No fields of a fixed type.
 pub fn as_declared(_: &str) -> Option<DataType> {
     None
 }
 
+/// No text that tokens lie on.
+pub fn no_tokens(_: &Options) -> &str {
+    ""
+}
+
 /// No columns besides the fields.
-pub fn adds_nothing(_: &[&str]) -> Vec<(&'static str, DataType)> {
+pub fn adds_nothing(_: &Options, _: &[&str]) -> Vec<(&'static str, DataType)> {
     Vec::new()
 }
 
@@ -234,6 +247,10 @@ pub struct Records<'a> {
     header_of: Option<usize>,
     /// The line of the document on which the record begins that is being taken; 0 where that is not known.
     pub line: u32,
+    /// The line of the document on which the bytes of the record begin; 0 where no document is read.
+    begins: u32,
+    /// The same of the record at hand; `begins` is that of the next one.
+    at: u32,
 }
 
 /// What came of a partition's units.
@@ -297,6 +314,8 @@ impl<'a> Records<'a> {
             id_met: Met::default(),
             header_of: None,
             line: 0,
+            begins: 0,
+            at: 0,
         }
     }
 
@@ -325,14 +344,25 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// The bytes of the next record of a file that is read as a whole, so that its lines are known.
+    pub fn next(&mut self, bytes: &[u8]) {
+        if self.begins > 0 {
+            let blank = bytes.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+            self.at = self.begins;
+            self.line = self.begins + line_at(bytes, blank) - 1;
+            self.begins += line_at(bytes, bytes.len()) - 1;
+        }
+    }
+
     /// Drops a record that cannot be read.
     pub fn reject(&mut self, unit: &Unit, record: usize, wrong: &Wrong) {
-        self.drop_at(unit.row, record, 0, wrong.rule, &wrong.say);
+        self.drop_at(unit.row, record, self.line, wrong.rule, &wrong.say);
     }
 
     /// The same, and says on which line of the record.
     pub fn reject_line(&mut self, unit: &Unit, record: usize, wrong: &Wrong) {
-        self.drop_at(unit.row, record, wrong.line, wrong.rule, &wrong.say);
+        let line = if self.begins > 0 && wrong.line > 0 { self.at + wrong.line - 1 } else { wrong.line };
+        self.drop_at(unit.row, record, line, wrong.rule, &wrong.say);
     }
 
     /// Drops a record of a unit, which may be one that no reader was given.
@@ -515,6 +545,31 @@ pub fn each_record<'u>(
         rest = after;
         (n, own)
     })
+}
+
+/// How a format of lines is cut: where a line end is more than one byte, the file is decoded first, as a whole.
+pub fn cut_text(options: &Options, split: super::cut::Split) -> Cut {
+    match encoding::is_wide(options.text(&ENCODING)) {
+        true => Cut::Document(Holds::Many),
+        false => Cut::Text(split),
+    }
+}
+
+/// Calls `read` with a unit and the encoding of its records. A unit in an encoding whose line ends are more than one byte is
+/// a whole file: `read` is given it in UTF-8.
+pub fn each_unit(ask: &Ask, unit: &Unit, out: &mut Records, read: impl FnOnce(&Unit, &str, &mut Records)) {
+    let encoding = ask.options.text(&ENCODING);
+    if !encoding::is_wide(encoding) {
+        return read(unit, encoding, out);
+    }
+    match encoding::recoded(unit.bytes, encoding) {
+        Ok(bytes) => {
+            out.begins = 1;
+            read(&Unit { bytes: &bytes, ..*unit }, "utf-8", out);
+            (out.begins, out.line) = (0, 0);
+        }
+        Err(wrong) => out.reject_line(unit, 0, &wrong),
+    }
 }
 
 /// Bytes without a mark at their begin, without empty lines around them, and with one kind of line end.

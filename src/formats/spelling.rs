@@ -3,7 +3,8 @@
 //! What has one reading is read: white space around a number, `TRUE`, `3.0` for a whole number. What has several is not
 //! guessed but told, with the key that declares it: `1,5`, `yes`, `NA`.
 use super::options::{Choice, Options, Takes};
-use super::reader::WRITTEN;
+use super::reader::{DAY, WRITTEN};
+use crate::model::days;
 use crate::table::Value;
 
 pub const NULL: Choice = Choice {
@@ -33,6 +34,18 @@ pub const THOUSANDS: Choice = Choice {
     takes: Takes::Word { of: &["", ",", ".", " ", "'"] },
 };
 
+pub const DATE: Choice = Choice {
+    name: "date",
+    doc: "how the days of fields of the type `date` are written, such as `DD.MM.YYYY`; they become `2026-01-31`. \
+          Default `YYYY-MM-DD`.",
+    takes: Takes::Text { default: "YYYY-MM-DD" },
+};
+
+/// Whether days are written otherwise than they are kept.
+pub fn has_days(options: &Options) -> bool {
+    options.text(&DATE) != "YYYY-MM-DD"
+}
+
 /// The spellings of a source.
 #[derive(Clone, Debug, Default)]
 pub struct Spelling {
@@ -41,6 +54,7 @@ pub struct Spelling {
     no: Vec<String>,
     comma: bool,
     thousands: Option<char>,
+    date: String,
 }
 
 impl Spelling {
@@ -51,6 +65,7 @@ impl Spelling {
             no: options.texts(&FALSE),
             comma: options.text(&DECIMAL) == ",",
             thousands: options.text(&THOUSANDS).chars().next(),
+            date: options.text(&DATE).to_string(),
         }
     }
 
@@ -59,6 +74,9 @@ impl Spelling {
         let s = Spelling::of(options);
         if options.text(&THOUSANDS) == options.text(&DECIMAL) {
             return Some(("thousands", "the same as `decimal`"));
+        }
+        if !days::is_pattern(&s.date) {
+            return Some(("date", "a pattern has YYYY, MM and DD, each once"));
         }
         let both = s.yes.iter().any(|t| s.no.contains(t));
         both.then_some(("false", "one spelling cannot be both true and false"))
@@ -78,6 +96,9 @@ impl Spelling {
         match ty {
             "utf8" | WRITTEN => Ok(Value::Text(text.to_string())),
             _ if bare.is_empty() || self.is_null(bare) => Ok(Value::Null),
+            DAY => days::read(bare, &self.date)
+                .map(Value::Text)
+                .ok_or_else(|| format!("text where a day such as {} is expected", self.date)),
             "i64" => self.whole(bare).map(Value::Int).ok_or_else(|| self.no_number(bare, ty)),
             "f64" => match self.plain(bare).and_then(|t| t.parse::<f64>().ok()) {
                 Some(f) if f.is_finite() => Ok(Value::Float(f)),
@@ -148,6 +169,7 @@ pub fn words(ty: &str) -> &'static str {
         "i64" => "a whole number",
         "f64" => "a number",
         "bool" => "true or false",
+        DAY => "a day",
         _ => "text",
     }
 }

@@ -20,7 +20,7 @@ use quick_xml::events::{BytesRef, Event};
 pub const FORMAT: Format = Format {
     options: &[BASE],
     images: true,
-    sidecar: Some(Sidecar { version: 2, holds: Holds::One, read }), // 2: a box one pixel wide has an area
+    sidecar: Some(Sidecar { version: 3, holds: Holds::One, read }), // 3: a broken object is lost by itself
     ..Format::new("voc", "Images and Pascal VOC XML, met by the name of their files.")
 };
 
@@ -38,8 +38,14 @@ fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, W
         let say = "<filename> names another image; the file's own name wins".to_string();
         notes.push(Note { rule: "voc.filename", say, line: 0 });
     }
+    let lost = d.lost.len() as u32;
+    notes.extend(d.lost.into_iter().map(|Wrong { rule, say, line }| Note {
+        rule,
+        say: format!("{say}; it is lost"),
+        line,
+    }));
     let boxes = d.objects.into_iter().map(|o| pixels(shift, o)).collect();
-    let document = Beside { image: None, width: d.width, height: d.height, boxes, lost: 0, notes };
+    let document = Beside { image: None, width: d.width, height: d.height, boxes, lost, notes };
     Ok(Documents { of: vec![Ok(document)], notes: Vec::new() })
 }
 
@@ -61,8 +67,10 @@ pub struct Document {
     /// Pixels by `<size>`; absent if it is missing or no number. 0 is met in the wild.
     pub width: Option<i64>,
     pub height: Option<i64>,
-    /// In the file's order. None at all means: looked, nothing there.
+    /// In the file's order. None at all, and none lost, means: looked, nothing there.
     pub objects: Vec<Object>,
+    /// What is wrong with each object that is none of them.
+    pub lost: Vec<Wrong>,
 }
 
 /// One `<object>` with its `<bndbox>`.
@@ -86,8 +94,8 @@ const SIDES: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
 
 /// Reads a document of at most `depth_max` nested elements.
 ///
-/// Rules: `encoding`, `xml` (not well formed), `xml.doctype`, `xml.depth`, `voc.root` (not `<annotation>`),
-/// `voc.class` (an object without a name), `voc.box` (a coordinate missing, repeated, or not a finite number).
+/// Rules: `encoding`, `xml` (not well formed), `xml.doctype`, `xml.depth`, `voc.root` (not `<annotation>`). An object is
+/// lost by itself: `voc.class` (it has no name), `voc.box` (a coordinate missing, repeated, or not a finite number).
 pub fn parse(bytes: &[u8], depth_max: usize) -> Result<Document, Wrong> {
     let text = text(bytes)?;
     let text = text.strip_prefix(BOM).unwrap_or(text);
@@ -132,6 +140,8 @@ struct Draft {
     sides: [Option<f64>; 4],
     flags: Vec<String>,
     line: u32,
+    /// The first thing that is wrong with it.
+    wrong: Option<Wrong>,
 }
 
 #[derive(Default)]
@@ -234,8 +244,8 @@ impl Walk {
             ["filename"] => self.document.filename = Some(value.to_string()),
             ["size", "width"] => self.document.width = whole(value),
             ["size", "height"] => self.document.height = whole(value),
-            ["object"] => self.object()?,
-            ["object", "bndbox", side] => self.side(side, value)?,
+            ["object"] => self.object(),
+            ["object", "bndbox", side] => self.side(side, value),
             ["object", field] => self.field(field, value),
             _ => {}
         }
@@ -255,36 +265,28 @@ impl Walk {
         }
     }
 
-    fn side(&mut self, side: &str, value: &str) -> Result<(), Wrong> {
+    fn side(&mut self, side: &str, value: &str) {
         let number = value.parse::<f64>().ok().filter(|v| v.is_finite());
-        let place =
-            self.draft.as_mut().zip(SIDES.iter().position(|s| *s == side)).and_then(|(d, i)| d.sides.get_mut(i));
-        match (place, number) {
-            (None, _) => Ok(()),
-            (Some(_), None) => Err(self.wrong("voc.box", format!("{side} is not a finite number"))),
-            (Some(Some(_)), _) => Err(self.wrong("voc.box", format!("{side} stands twice in one object"))),
-            (Some(place), number) => {
-                *place = number;
-                Ok(())
+        let line = self.line;
+        let Some((draft, i)) = self.draft.as_mut().zip(SIDES.iter().position(|s| *s == side)) else { return };
+        let say = match (draft.sides.get(i), number) {
+            (_, None) => format!("{side} is not a finite number"),
+            (Some(Some(_)), _) => format!("{side} stands twice in one object"),
+            _ => {
+                draft.sides.iter_mut().skip(i).take(1).for_each(|place| *place = number);
+                return;
             }
-        }
+        };
+        draft.wrong.get_or_insert(Wrong::new("voc.box", say).at(line));
     }
 
-    fn object(&mut self) -> Result<(), Wrong> {
-        let Some(mut draft) = self.draft.take() else { return Ok(()) };
-        let [Some(x1), Some(y1), Some(x2), Some(y2)] = draft.sides else {
-            let missing: Vec<&str> =
-                SIDES.iter().zip(draft.sides).filter(|(_, v)| v.is_none()).map(|(side, _)| *side).collect();
-            return Err(Wrong::new("voc.box", format!("no {} in the object", missing.join(", "))).at(draft.line));
-        };
-        if draft.class.is_empty() {
-            return Err(Wrong::new("voc.class", "an object without a name").at(draft.line));
+    fn object(&mut self) {
+        let Some(mut draft) = self.draft.take() else { return };
+        let of = draft.wrong.take().map_or_else(|| whole_object(draft), Err);
+        match of {
+            Ok(object) => self.document.objects.push(object),
+            Err(wrong) => self.document.lost.push(wrong),
         }
-        draft.flags.sort_unstable();
-        draft.flags.dedup();
-        let Draft { class, flags, line, .. } = draft;
-        self.document.objects.push(Object { class, x1, y1, x2, y2, flags, line });
-        Ok(())
     }
 
     fn finish(self) -> Result<Document, Wrong> {
@@ -294,6 +296,22 @@ impl Walk {
             (None, true) => Ok(self.document),
         }
     }
+}
+
+/// The object, if nothing of it is missing.
+fn whole_object(mut draft: Draft) -> Result<Object, Wrong> {
+    let [Some(x1), Some(y1), Some(x2), Some(y2)] = draft.sides else {
+        let missing: Vec<&str> =
+            SIDES.iter().zip(draft.sides).filter(|(_, v)| v.is_none()).map(|(side, _)| *side).collect();
+        return Err(Wrong::new("voc.box", format!("no {} in the object", missing.join(", "))).at(draft.line));
+    };
+    if draft.class.is_empty() {
+        return Err(Wrong::new("voc.class", "an object without a name").at(draft.line));
+    }
+    draft.flags.sort_unstable();
+    draft.flags.dedup();
+    let Draft { class, flags, line, .. } = draft;
+    Ok(Object { class, x1, y1, x2, y2, flags, line })
 }
 
 /// A whole number, also if written as `640.0`.
@@ -347,18 +365,27 @@ mod tests {
         assert_eq!(wrong("<annotations></annotations>"), ("voc.root", 1));
     }
 
+    /// What is wrong with the one object that is lost.
+    fn lost(xml: &str) -> (&'static str, u32) {
+        let whole = xml.replace("</annotation>", &format!("<object><name>b</name>{BOX}</object></annotation>"));
+        let document = parse(whole.as_bytes(), 8).unwrap();
+        let [wrong] = document.lost.as_slice() else { panic!("{document:?}") };
+        assert_eq!(document.objects.len(), 1, "the other object stays");
+        (wrong.rule, wrong.line)
+    }
+
     #[test]
     fn boxes_must_be_whole() {
-        assert_eq!(wrong(&object("<name>a</name>")), ("voc.box", 2));
-        assert_eq!(wrong(&object(&format!("<name>a</name>{}", BOX.replace("<xmin>1</xmin>", "")))), ("voc.box", 2));
+        assert_eq!(lost(&object("<name>a</name>")), ("voc.box", 2));
+        assert_eq!(lost(&object(&format!("<name>a</name>{}", BOX.replace("<xmin>1</xmin>", "")))), ("voc.box", 2));
         for bad in ["nan", "inf", "", "1,5", "1e999"] {
             assert_eq!(
-                wrong(&object(&format!("<name>a</name>\n{}", BOX.replace(">1<", &format!(">{bad}<"))))),
+                lost(&object(&format!("<name>a</name>\n{}", BOX.replace(">1<", &format!(">{bad}<"))))),
                 ("voc.box", 4)
             );
         }
-        assert_eq!(wrong(&object(&format!("<name>a</name>{BOX}{BOX}"))), ("voc.box", 3));
-        assert_eq!(wrong(&object(BOX)), ("voc.class", 2));
+        assert_eq!(lost(&object(&format!("<name>a</name>{BOX}{BOX}"))), ("voc.box", 3));
+        assert_eq!(lost(&object(BOX)), ("voc.class", 2));
     }
 
     #[test]

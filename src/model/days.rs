@@ -30,9 +30,63 @@ pub fn number(date: &str) -> Option<i32> {
     (text(days) == date).then_some(days)
 }
 
+/// Whether a pattern says where year, month and day stand: `YYYY`, `MM` and `DD`, each once.
+pub fn is_pattern(pattern: &str) -> bool {
+    let once = |of: &str| pattern.matches(of).count() == 1;
+    let letters = pattern.chars().filter(|c| "YMD".contains(*c)).count();
+    letters == 8 && once("YYYY") && once("MM") && once("DD")
+}
+
+/// The date of a text that is written by a pattern, as `2026-01-31`. Month and day may have one digit where something else
+/// than a digit stands behind them in the pattern.
+pub fn read(text: &str, pattern: &str) -> Option<String> {
+    let (mut text, mut pattern) = (text, pattern);
+    let mut of = [0u32; 3];
+    while let Some(sign) = pattern.chars().next() {
+        let part = ["YYYY", "MM", "DD"].iter().position(|part| pattern.starts_with(part));
+        let Some(part) = part else {
+            text = text.strip_prefix(sign)?;
+            pattern = pattern.strip_prefix(sign)?;
+            continue;
+        };
+        pattern = pattern.get(if part == 0 { 4 } else { 2 }..)?;
+        let most = if part == 0 { 4 } else { 2 };
+        let digits = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
+        let packed = pattern.starts_with(['Y', 'M', 'D']);
+        if digits < most && (part == 0 || packed || digits == 0) {
+            return None;
+        }
+        *of.get_mut(part)? = text.get(..digits)?.parse().ok()?;
+        text = text.get(digits..)?;
+    }
+    let [year, month, day] = of;
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    (text.is_empty() && number(&date).is_some()).then_some(date)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_are_read_by_a_pattern() {
+        let of = |text: &str, pattern: &str| read(text, pattern);
+        let day = || Some("2026-01-31".to_string());
+        assert_eq!(of("31.01.2026", "DD.MM.YYYY"), day());
+        assert_eq!(of("31.1.2026", "DD.MM.YYYY"), day());
+        assert_eq!(of("1/31/2026", "MM/DD/YYYY"), day());
+        assert_eq!(of("20260131", "YYYYMMDD"), day());
+        assert_eq!(of("2026년 1월 31일", "YYYY년 MM월 DD일"), day());
+        for (text, pattern) in [
+            ("31.01.26", "DD.MM.YYYY"),
+            ("31.13.2026", "DD.MM.YYYY"),
+            ("2026131", "YYYYMMDD"),
+            ("31.01.2026 ", "DD.MM.YYYY"),
+        ] {
+            assert_eq!(of(text, pattern), None, "{text}");
+        }
+        assert!(is_pattern("YYYY-MM-DD") && !is_pattern("DD.MM.YY") && !is_pattern("YYYY-MM-DD MM"));
+    }
 
     #[test]
     fn dates_are_days() {

@@ -1,6 +1,8 @@
 //! One annotation as far as it is kept, and what of it is not.
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -35,8 +37,17 @@ pub struct Annotation<'t> {
     pub category: Option<Id>,
     pub bbox: Option<&'t RawValue>,
     pub crowd: bool,
+    pub ignore: bool,
+    /// Attributes that are true, sorted: these are flags of the box.
+    pub flags: Vec<String>,
     /// What it holds besides, by the rules that tell of it.
     pub besides: Vec<&'static str>,
+}
+
+/// As much of an annotation that cannot be read as says which image it is of.
+#[derive(Deserialize)]
+pub struct Of {
+    pub image_id: Id,
 }
 
 /// Keys that are kept, or say nothing besides: an annotation's number, and areas and counts that follow from the rest.
@@ -69,9 +80,10 @@ impl<'de: 't, 't> Visitor<'de> for AnnotationVisitor<'t> {
                 "category_id" => out.category = object.next_value()?,
                 "bbox" => out.bbox = object.next_value()?,
                 "iscrowd" => out.crowd = truth(object.next_value()?),
+                "ignore" => out.ignore = truth(object.next_value()?),
                 "segmentation" => out.note("coco.segmentation", object.next_value()?),
                 "keypoints" => out.note("coco.keypoints", object.next_value()?),
-                "attributes" => out.note("coco.attributes", object.next_value()?),
+                "attributes" => out.attributes(object.next_value()?),
                 known if KNOWN.contains(&known) => drop(object.next_value::<IgnoredAny>()?),
                 _ => out.note("coco.other", object.next_value()?),
             }
@@ -88,6 +100,32 @@ impl Annotation<'_> {
         if !nothing && !self.besides.contains(&rule) {
             self.besides.push(rule);
         }
+    }
+
+    /// Takes the attributes that are true; false says that a flag is missing, and another value cannot be kept.
+    fn attributes(&mut self, value: &RawValue) {
+        let Ok(all) = serde_json::from_str::<BTreeMap<String, &RawValue>>(value.get()) else {
+            return self.note("coco.attributes", value);
+        };
+        for (name, value) in all {
+            match value.get() {
+                "true" | "1" => self.flags.push(name),
+                "false" | "0" => {}
+                _ => self.note("coco.attributes", value),
+            }
+        }
+    }
+
+    /// The flags of its box. `ignore` is what converters make of `difficult`. In a release a difficult object has `iscrowd`
+    /// as well, so that evaluations do not count it: there the attributes say what it is.
+    pub fn all_flags(&self) -> Vec<String> {
+        let has = |flag: &str| self.flags.iter().any(|f| f == flag);
+        let difficult = self.ignore && !has("difficult");
+        let crowd = self.crowd && !has("crowd") && !has("difficult");
+        let more = [difficult.then_some("difficult"), crowd.then_some("crowd")].into_iter().flatten().map(String::from);
+        let mut flags: Vec<String> = self.flags.iter().cloned().chain(more).collect();
+        flags.sort();
+        flags
     }
 
     /// x, y, width and height, finite; `None` where there is no box.

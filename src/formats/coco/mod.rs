@@ -2,12 +2,13 @@
 //! fields are the keys of the image object, and its boxes are the column `objects`; beside `images` it gives them
 //! their boxes, met by `file_name`.
 //!
-//! Boxes become pixels, 0-based, end exclusive, in the file's order; a crowd has the flag `crowd`, a box without area
-//! `degenerate`. Findings, counted image by image: `coco.segmentation`, `coco.keypoints`, `coco.attributes`, `coco.other`
-//! (what a box of ours cannot hold), `coco.box` (an annotation without a box of four finite numbers) and
-//! `coco.category` (one of no category in the file): these two are lost, and counted as `objects_lost`; of the file:
-//! `coco.unmatched` (annotations of no image in it), `coco.category` (names that repeat), `coco.empty` (no image at
-//! all). Dropped: `encoding`, `json`, `json.depth`, `coco.file` (not of this form) with the file; `coco.image` with
+//! Boxes become pixels, 0-based, end exclusive, in the file's order; attributes that are true are flags, `ignore` is
+//! `difficult`, a crowd has the flag `crowd`, a box without area `degenerate`. Findings, counted image by image:
+//! `coco.segmentation`, `coco.keypoints`, `coco.attributes` (neither true nor false), `coco.other` (what a box of ours cannot
+//! hold), `coco.box` (an annotation without a box of four finite numbers) and `coco.category` (one of no category in the
+//! file): these two are lost, and counted as `objects_lost`; of the file: `coco.unmatched` (annotations of no image in it),
+//! `coco.annotation` (one that is none that can be read, so that nobody knows its image), `coco.category` (names that
+//! repeat, or are missing), `coco.empty` (no image at all). Dropped: `encoding`, `json`, `json.depth`, `coco.file` (not of this form) with the file; `coco.image` with
 //! the image.
 mod annotation;
 mod read;
@@ -15,7 +16,7 @@ mod write;
 
 use super::cut::{Cut, Holds};
 use super::format::Format;
-use super::reader::{Offers, Reader, Selects, as_declared};
+use super::reader::{Offers, Reader, Selects, as_declared, no_tokens};
 use super::sidecar::Sidecar;
 use super::writer::{Needs, Place, Writer, length_alone};
 use crate::model::boxes::Box2;
@@ -24,18 +25,19 @@ use crate::table::{Cell, DataType, list};
 pub const FORMAT: Format = Format {
     images: true,
     reader: Some(Reader {
-        version: 1,
+        version: 2, // attributes are flags; what is broken is lost by itself
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "file_name",
+        own_id: None,
         selects: Selects::Names,
-        text: None,
+        text: no_tokens,
         ty: as_declared,
-        adds: |_| vec![("objects", list(Box2::ty())), ("objects_lost", DataType::UInt32)],
+        adds: |_, _| vec![("objects", list(Box2::ty())), ("objects_lost", DataType::UInt32)],
         read: read::samples,
         offers: Offers::Nothing,
     }),
-    sidecar: Some(Sidecar { version: 1, holds: Holds::Many, read: read::beside }),
+    sidecar: Some(Sidecar { version: 2, holds: Holds::Many, read: read::beside }),
     writer: Some(Writer {
         version: 1, // info, licences, flags
         uses: &[],

@@ -1,5 +1,5 @@
 //! A file of instances as samples, and as the boxes of images beside it.
-use super::annotation::{Annotation, Id};
+use super::annotation::{Annotation, Id, Of};
 use crate::formats::encoding::{BOM, Wrong, line_at, text};
 use crate::formats::json::{self, Json, deeper_than};
 use crate::formats::options::Options;
@@ -18,9 +18,9 @@ struct File<'t> {
     #[serde(borrow)]
     images: Vec<&'t RawValue>,
     #[serde(borrow, default)]
-    annotations: Vec<Annotation<'t>>,
-    #[serde(default)]
-    categories: Vec<Category>,
+    annotations: Vec<&'t RawValue>,
+    #[serde(borrow, default)]
+    categories: Vec<&'t RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +44,8 @@ struct Image<'t> {
 struct Read<'t> {
     images: Vec<Result<Image<'t>, Broken>>,
     notes: Vec<Note>,
+    /// The line of the first annotation that cannot be read, so that nobody knows which image it is of.
+    unread: Option<u32>,
 }
 
 pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
@@ -53,6 +55,9 @@ pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
     };
     for note in read.notes {
         out.finding(unit, 0, note.line, note.rule, note.say);
+    }
+    if let Some(line) = read.unread {
+        out.finding(unit, 0, line, "coco.annotation", UNREAD);
     }
     for (n, image) in read.images.into_iter().enumerate() {
         match image {
@@ -88,8 +93,14 @@ pub fn beside(_: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, W
         let Image { boxes, lost, notes, .. } = image;
         Ok(Document { image: Some(name), width, height, boxes, lost, notes })
     };
-    Ok(Documents { of: read.images.into_iter().map(document).collect(), notes: read.notes })
+    let mut of: Vec<Result<Document, Broken>> = read.images.into_iter().map(document).collect();
+    of.extend(
+        read.unread.map(|line| Err(Broken { image: None, wrong: Wrong::new("coco.annotation", UNREAD).at(line) })),
+    );
+    Ok(Documents { of, notes: read.notes })
 }
+
+const UNREAD: &str = "annotations that cannot be read: it is not known which image they are of";
 
 /// The file that an image object names.
 fn file_name(object: &Json) -> Option<String> {
@@ -115,7 +126,12 @@ fn read(bytes: &[u8], depth_max: usize) -> Result<Read<'_>, Wrong> {
     })?;
     let mut lines = Lines { text, at: 0, line: 1 };
     let mut notes = Vec::new();
-    let classes = classes(&file.categories, &mut notes);
+    let categories: Vec<Category> = each(&file.categories);
+    if categories.len() < file.categories.len() {
+        let say = format!("{} categories without a number or a name", file.categories.len() - categories.len());
+        notes.push(Note { rule: "coco.category", say, line: 0 });
+    }
+    let classes = classes(&categories, &mut notes);
     let mut by_id: HashMap<Id, usize> = HashMap::new();
     let mut images: Vec<Result<Image, Broken>> = Vec::with_capacity(file.images.len());
     for (n, raw) in file.images.iter().enumerate() {
@@ -136,11 +152,18 @@ fn read(bytes: &[u8], depth_max: usize) -> Result<Read<'_>, Wrong> {
         notes.push(Note { rule: "coco.empty", say: "the file holds no image".into(), line: 0 });
     }
     let mut lost = 0;
-    for annotation in &file.annotations {
-        let of = annotation.image.as_ref().and_then(|id| by_id.get(id)).and_then(|n| images.get_mut(*n));
-        match of {
-            None => lost += 1,
-            Some(of) => add(of, annotation, &classes),
+    let mut unread = None;
+    for raw in &file.annotations {
+        let read = serde_json::from_str::<Annotation>(raw.get());
+        let of = match &read {
+            Ok(annotation) => annotation.image.clone(),
+            Err(_) => serde_json::from_str::<Of>(raw.get()).ok().map(|of| of.image_id),
+        };
+        match (of.as_ref().and_then(|id| by_id.get(id)).and_then(|n| images.get_mut(*n)), read) {
+            (Some(of), Ok(annotation)) => add(of, &annotation, &classes),
+            (Some(of), Err(_)) => lose(of, "coco.annotation"),
+            (None, Err(_)) if of.is_none() => drop(unread.get_or_insert(lines.of(raw.get()))),
+            (None, _) => lost += 1,
         }
     }
     if lost > 0 {
@@ -148,7 +171,20 @@ fn read(bytes: &[u8], depth_max: usize) -> Result<Read<'_>, Wrong> {
         notes.push(Note { rule: "coco.unmatched", say, line: 0 });
     }
     images.iter_mut().flatten().for_each(Image::count);
-    Ok(Read { images, notes })
+    Ok(Read { images, notes, unread })
+}
+
+/// Counts an annotation of an image as lost.
+fn lose(of: &mut Result<Image, Broken>, rule: &'static str) {
+    if let Ok(image) = of {
+        image.notes.push(Note { rule, say: String::new(), line: image.line });
+        image.lost += 1;
+    }
+}
+
+/// Those of some values that are what they should be.
+fn each<'t, T: Deserialize<'t>>(of: &[&'t RawValue]) -> Vec<T> {
+    of.iter().filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect()
 }
 
 /// Names by the numbers of categories. A name that two numbers have is one class; that is told.
@@ -189,17 +225,12 @@ fn add(of: &mut Result<Image, Broken>, annotation: &Annotation, classes: &BTreeM
     image.notes.extend(annotation.besides.iter().map(|rule| note(rule)));
     let class = annotation.category.as_ref().and_then(|id| classes.get(id)).filter(|name| !name.is_empty());
     match (annotation.sides(), class) {
-        (None | Some(Err(())), _) => {
-            image.notes.push(note("coco.box"));
-            image.lost += 1;
-        }
-        (_, None) => {
-            image.notes.push(note("coco.category"));
-            image.lost += 1;
-        }
+        (None | Some(Err(())), _) => lose(of, "coco.box"),
+        (_, None) => lose(of, "coco.category"),
         (Some(Ok([x, y, w, h])), Some(class)) => {
             let degenerate = (!(w > 0.0 && h > 0.0)).then_some("degenerate");
-            let flags = annotation.crowd.then_some("crowd").into_iter().chain(degenerate).map(String::from).collect();
+            let mut flags = annotation.all_flags();
+            flags.extend(degenerate.map(String::from));
             image.boxes.push(Box2 { class: class.to_string(), x1: x, y1: y, x2: x + w, y2: y + h, flags });
         }
     }
@@ -214,7 +245,8 @@ impl Image<'_> {
         let say = |rule: &str, n: usize| match rule {
             "coco.segmentation" => format!("{n} with an outline, of which the box is kept"),
             "coco.keypoints" => format!("{n} with keypoints, which are not kept"),
-            "coco.attributes" => format!("{n} with attributes, which are not kept"),
+            "coco.attributes" => format!("{n} with attributes that are neither true nor false, which are not kept"),
+            "coco.annotation" => format!("{n} that cannot be read, which are lost"),
             "coco.box" => format!("{n} without a box of four finite numbers, which are lost"),
             "coco.category" => format!("{n} of no category in the file, which are lost"),
             _ => format!("{n} with other keys, which are not kept"),

@@ -6,14 +6,14 @@ mod read;
 pub mod sentence;
 mod write;
 
-use super::cut::{Cut, Split};
+use super::cut::Split;
 use super::encoding::ENCODING;
 use super::format::Format;
-use super::reader::{Offers, Reader, Selects};
+use super::reader::{Offers, Reader, Selects, cut_text};
+use super::tokens::{self, JOIN};
 use super::writer::{Needs, Place, Writer, length_alone, one_after_another};
-use crate::model::tokens::Token;
-use crate::table::{Cell, list, utf8};
-use read::{COLUMNS, COMMENT, JOIN, TAG, TOKEN};
+use crate::table::{list, utf8};
+use read::{COLUMNS, COMMENT, TAG, TOKEN};
 
 pub const FORMAT: Format = Format {
     options: &[COMMENT, JOIN, COLUMNS, TOKEN, TAG, ENCODING],
@@ -21,8 +21,9 @@ pub const FORMAT: Format = Format {
     reader: Some(Reader {
         version: 1, // comments and blank lines; columns of tokens and tags
         uses: &[],
-        cut: |options| Cut::Text(Split::Blocks { comment: Some(options.text(&COMMENT).to_string()) }),
+        cut: |options| cut_text(options, Split::Blocks { comment: Some(options.text(&COMMENT).to_string()) }),
         id: "content",
+        own_id: Some(read::own_id),
         selects: Selects::Words {
             words: &["tokens", "tags"],
             numbered: &["comment", "column"],
@@ -30,9 +31,9 @@ pub const FORMAT: Format = Format {
             say: "`tokens`, `tags`, `comment:N`, `comment:KEY` or `column:N`; `token` and `tag` beside `format` say which \
                   columns those are",
         },
-        text: Some("tokens"),
+        text: |_| "tokens",
         ty: |selector| (selector == "tags").then(|| list(utf8())),
-        adds: |selected| if selected.contains(&"tokens") { vec![("tokens", list(Token::ty()))] } else { Vec::new() },
+        adds: |_, selected| tokens::adds("tokens", selected),
         read: read::read,
         offers: Offers::Words(&[("text", "tokens"), ("tags", "tags")]),
     }),

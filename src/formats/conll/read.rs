@@ -1,22 +1,20 @@
 //! Sentences become samples.
 use super::sentence::{Layout, Sentence, comment_field, comment_value, sentence};
 use crate::formats::cut::Split;
-use crate::formats::encoding::{ENCODING, Wrong};
+use crate::formats::cut::members::ReadAt;
+use crate::formats::cut::text::lengths;
+use crate::formats::encoding::{self, ENCODING, Wrong};
+use crate::formats::infer::HEAD;
 use crate::formats::options::{Choice, Options, Takes};
-use crate::formats::reader::{Ask, Record, Records, Unit, each_record, strip_bom};
+use crate::formats::reader::{Ask, Record, Records, Unit, each_record, each_unit, strip_bom};
 use crate::formats::spelling::Spelling;
-use crate::model::tokens::Token;
-use crate::table::{Builder, Cell, Value};
+use crate::formats::tokens::{JOIN, joined};
+use crate::table::{Builder, Value};
 
 pub const COMMENT: Choice = Choice {
     name: "comment",
     doc: "what a comment line starts with. Default `#`.",
     takes: Takes::Text { default: "#" },
-};
-pub const JOIN: Choice = Choice {
-    name: "join",
-    doc: "what stands between two tokens of the text. Default one space.",
-    takes: Takes::Text { default: " " },
 };
 pub const COLUMNS: Choice = Choice {
     name: "columns",
@@ -53,24 +51,42 @@ fn layout(options: &Options) -> Layout<'_> {
 }
 
 pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
-    let (layout, join) = (layout(&ask.options), ask.options.text(&JOIN));
-    let split = Split::Blocks { comment: Some(layout.comment.to_string()) };
-    let tokens = ask.selects("tokens");
-    for (n, own) in each_record(ask, &split, unit.bytes) {
-        match short(own).and_then(|()| sentence(strip_bom(own), &layout)) {
-            Err(wrong) => out.reject_line(unit, n, &wrong), // a record of many lines: which of them
-            Ok(sentence) => {
-                let (text, places) = if tokens { joined(&sentence, join) } else { Default::default() };
-                let passed = sentence.passed;
-                if out.take(unit, n, own, &Joined { sentence, text }) {
-                    out.more("tokens", Value::List(places));
-                    if passed > 0 {
-                        out.finding(unit, n, 0, "conll.passed", format!("{passed} {PASSED}"));
+    each_unit(ask, unit, out, |unit, encoding, out| {
+        let layout = Layout { encoding, ..layout(&ask.options) };
+        let (split, join) = (split_of(&layout), ask.options.text(&JOIN));
+        let tokens = ask.selects("tokens");
+        for (n, own) in each_record(ask, &split, unit.bytes) {
+            out.next(own);
+            match short(own).and_then(|()| sentence(strip_bom(own), &layout)) {
+                Err(wrong) => out.reject_line(unit, n, &wrong), // a record of many lines: which of them
+                Ok(sentence) => {
+                    let (text, places) =
+                        if tokens { joined(&sentence.tokens, join) } else { (String::new(), Value::Null) };
+                    let passed = sentence.passed;
+                    if out.take(unit, n, own, &Joined { sentence, text }) {
+                        out.more("tokens", places);
+                        if passed > 0 {
+                            out.finding(unit, n, out.line, "conll.passed", format!("{passed} {PASSED}"));
+                        }
                     }
                 }
             }
         }
-    }
+    });
+}
+
+/// `comment:id`, if the first sentence has such a comment: so a release is written.
+pub fn own_id(options: &Options, _: u64, read: &ReadAt) -> Option<&'static str> {
+    let head = read(0, HEAD).ok()?;
+    let head = encoding::head(&head, options.text(&ENCODING));
+    let layout = Layout { encoding: "utf-8", ..layout(options) };
+    let len = lengths(&split_of(&layout), &head, HEAD).first().copied()?;
+    let first = sentence(strip_bom(head.get(..len as usize)?), &layout).ok()?;
+    comment_value(&first, "id").filter(|id| !id.is_empty()).map(|_| "comment:id")
+}
+
+fn split_of(layout: &Layout) -> Split {
+    Split::Blocks { comment: Some(layout.comment.to_string()) }
 }
 
 const PASSED: &str = "lines are passed over: forms of several words, or empty nodes";
@@ -135,23 +151,6 @@ impl Joined {
         }
         Ok(Value::Null)
     }
-}
-
-/// The tokens as one text, and where each stands in it.
-fn joined(s: &Sentence, join: &str) -> (String, Vec<Value>) {
-    let (mut text, mut places, mut at) = (String::new(), Vec::new(), 0u32);
-    let gap = join.chars().count() as u32;
-    for (i, token) in s.tokens.iter().enumerate() {
-        if i > 0 {
-            text.push_str(join);
-            at += gap;
-        }
-        let end = at + token.chars().count() as u32;
-        places.push(Token { start: at, end }.into_value());
-        text.push_str(token);
-        at = end;
-    }
-    (text, places)
 }
 
 #[cfg(test)]

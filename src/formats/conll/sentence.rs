@@ -183,8 +183,17 @@ pub enum Scheme {
     Bio,
     /// All tokens have `I-`, only the first one behind another entity of the same class has `B-`.
     Iob1,
-    /// IOBES: `B- I- E-`, and `S-` for a single token. BILOU writes `L-` and `U-` for the last two.
+    /// IOBES: `B- I- E-`, and `S-` for a single token.
     Bioes,
+    /// The same with `L-` for `E-` and `U-` for `S-`.
+    Bilou,
+}
+
+impl Scheme {
+    /// Whether the last token of an entity says that it is.
+    fn ends(self) -> bool {
+        matches!(self, Scheme::Bioes | Scheme::Bilou)
+    }
 }
 
 /// An entity over tokens `start_token..end_token`.
@@ -255,18 +264,20 @@ struct Problems {
 impl Problems {
     /// Judges the tag of `token` (`None`: of no known form) and the end of the entity before it.
     fn note(&mut self, token: usize, before: Form<'_>, now: Option<Form<'_>>, goes_on: bool) {
-        if self.scheme == Scheme::Bioes && matches!(before.0, b'B' | b'I') && !goes_on {
-            self.push(token.saturating_sub(1), "the entity is not ended by E- or S-".into());
+        if self.scheme.ends() && matches!(before.0, b'B' | b'I') && !goes_on {
+            let ends = if self.scheme == Scheme::Bilou { "L- or U-" } else { "E- or S-" };
+            self.push(token.saturating_sub(1), format!("the entity is not ended by {ends}"));
         }
         match now {
             None => {
                 let say = format!("not a tag of this scheme: {}", self.forms());
                 self.found.push(TagProblem { token, say, unread: true });
             }
-            Some((b'E' | b'S', _)) if self.scheme != Scheme::Bioes => {
-                self.push(token, "a tag of BIOES or BILOU, which `scheme = \"bioes\"` declares".into());
+            Some((b'E' | b'S', _)) if !self.scheme.ends() => {
+                self.push(token, "a tag of BIOES or BILOU, which `scheme` declares".into());
             }
             Some((letter @ (b'I' | b'E'), _)) if !goes_on && self.scheme != Scheme::Iob1 => {
+                let letter = if (self.scheme, letter) == (Scheme::Bilou, b'E') { b'L' } else { letter };
                 self.push(token, format!("{}- without B- of its class before it", char::from(letter)));
             }
             Some(_) => {}
@@ -278,7 +289,11 @@ impl Problems {
     }
 
     fn forms(&self) -> &'static str {
-        if self.scheme == Scheme::Bioes { "O, B-CLASS, I-CLASS, E-CLASS, S-CLASS" } else { "O, B-CLASS, I-CLASS" }
+        match self.scheme {
+            Scheme::Bio | Scheme::Iob1 => "O, B-CLASS, I-CLASS",
+            Scheme::Bioes => "O, B-CLASS, I-CLASS, E-CLASS, S-CLASS",
+            Scheme::Bilou => "O, B-CLASS, I-CLASS, L-CLASS, U-CLASS",
+        }
     }
 }
 
@@ -422,8 +437,17 @@ mod tests {
     }
 
     #[test]
+    fn bilou() {
+        check(&[
+            (&["U-PER", "O", "B-LOC", "I-LOC", "L-LOC"], Scheme::Bilou, &[("PER", 0, 1), ("LOC", 2, 5)], &[]),
+            (&["O", "L-LOC", "O"], Scheme::Bilou, &[("LOC", 1, 2)], &[1]),
+            (&["B-LOC", "E-LOC"], Scheme::Bilou, &[("LOC", 0, 1)], &[0, 1]),
+        ]);
+    }
+
+    #[test]
     fn what_is_said_names_no_class() {
-        for scheme in [Scheme::Bio, Scheme::Bioes] {
+        for scheme in [Scheme::Bio, Scheme::Bioes, Scheme::Bilou] {
             let (_, problems) = spans(&owned(&["B-Anna", "I-Bob", "Anna", "B-Bob"]), scheme);
             assert!(!problems.is_empty());
             assert!(problems.iter().all(|p| !p.say.contains("Anna") && !p.say.contains("Bob")), "{problems:?}");

@@ -9,19 +9,23 @@ mod write;
 
 use super::cut::Cut;
 use super::format::Format;
-use super::reader::{Offers, Reader, Selects, adds_nothing, as_declared};
+use super::reader::{Offers, Reader, Selects, as_declared};
+use super::tokens::{self, JOIN, TOKENS};
 use super::writer::{Needs, Place, Writer};
 
 pub const FORMAT: Format = Format {
+    options: &[TOKENS, JOIN],
+    unfit: tokens::unfit,
     reader: Some(Reader {
-        version: 0,
+        version: 1, // whole numbers with a point; tokens
         uses: &["parquet 60"],
         cut: |_| Cut::Members(&list::ROW_GROUPS),
         id: "",
+        own_id: None,
         selects: Selects::Names,
-        text: None,
+        text: tokens::text,
         ty: as_declared,
-        adds: adds_nothing,
+        adds: |options, selected| tokens::adds(tokens::text(options), selected),
         read: read::read,
         offers: Offers::Columns(|_, len, bytes| columns::columns(len, bytes)),
     }),

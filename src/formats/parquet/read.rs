@@ -1,9 +1,11 @@
 //! The rows of a row group become samples, column by column.
 use super::list::FIRST;
 use crate::formats::encoding::Wrong;
+use crate::formats::json::EXACT;
 use crate::formats::reader::{Ask, Field, From, Records, Unit, WRITTEN};
 use crate::formats::spelling::words;
-use crate::table::{Array, ArrayRef, DataType, nulls, take, utf8, value_at};
+use crate::formats::tokens::{self, JOIN, NO_TOKENS, joined};
+use crate::table::{Array, ArrayRef, DataType, Value, nulls, take, utf8, value_at};
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{ArrowPrimitiveType, Float64Array, Int64Array, RecordBatch, StringArray};
@@ -86,17 +88,54 @@ impl Group<'_> {
             Some(From::Content) | None => vec![None; n],
         };
         let stay = out.take_ids(self.unit, first, &ids);
+        let tokens = tokens::text(&self.ask.options);
+        let spoken = (!tokens.is_empty() && self.ask.selects(tokens)).then(|| self.spoken(column(batch, tokens), n));
+        if let Some(spoken) = &spoken {
+            let places = stay.iter().map(|row| spoken.places.get(*row as usize).cloned().unwrap_or(Value::Null));
+            places.for_each(|of| out.more("tokens", of));
+        }
         for (i, field) in self.ask.fields.iter().enumerate() {
-            let array = match &field.from {
-                From::Path => repeated(self.unit.path, n),
-                From::Stem => repeated(self.unit.stem, n),
-                From::Content => nulls(&utf8(), n),
-                From::Record(name) => self.field(field, column(batch, name), n, out),
+            let array = match (&field.from, &spoken) {
+                (From::Record(name), Some(spoken)) if name == tokens => {
+                    for row in &spoken.wrong {
+                        out.field_finding(self.unit, first + row, "field.type", &field.name, NO_TOKENS);
+                    }
+                    Arc::new(StringArray::from_iter(spoken.texts.iter())) as ArrayRef
+                }
+                (from, _) => self.plain(from, field, batch, out),
             };
             out.put_array(i, if stay.len() == n { array } else { take(&array, &stay) })?;
         }
         self.done += n;
         Ok(())
+    }
+
+    /// The texts that the tokens of each row are.
+    fn spoken(&self, tokens: Option<ArrayRef>, n: usize) -> Spoken {
+        let mut out = Spoken::default();
+        for row in 0..n {
+            let value = tokens.as_ref().map_or(Value::Null, |of| value_at(of.as_ref(), row));
+            let tokens: Option<Vec<&str>> = match &value {
+                Value::List(items) => items.iter().map(Value::text).collect(),
+                _ => None,
+            };
+            let made = tokens.map(|tokens| joined(&tokens, self.ask.options.text(&JOIN)));
+            out.wrong.extend((made.is_none() && value != Value::Null).then_some(row));
+            let (text, places) = made.map_or((None, Value::Null), |(text, places)| (Some(text), places));
+            out.texts.push(text);
+            out.places.push(places);
+        }
+        out
+    }
+
+    fn plain(&self, from: &From, field: &Field, batch: &RecordBatch, out: &mut Records) -> ArrayRef {
+        let n = batch.num_rows();
+        match from {
+            From::Path => repeated(self.unit.path, n),
+            From::Stem => repeated(self.unit.stem, n),
+            From::Content => nulls(&utf8(), n),
+            From::Record(name) => self.field(field, column(batch, name), n, out),
+        }
     }
 
     /// A column as the field's type; what it cannot hold is told and null.
@@ -120,6 +159,16 @@ impl Group<'_> {
         }
         made
     }
+}
+
+/// The texts of rows whose texts are tokens.
+#[derive(Default)]
+struct Spoken {
+    texts: Vec<Option<String>>,
+    /// Where the tokens of each stand in it.
+    places: Vec<Value>,
+    /// Rows in which something else stands.
+    wrong: Vec<usize>,
 }
 
 fn rows(n: usize) -> String {
@@ -175,6 +224,9 @@ fn as_type(array: &ArrayRef, ty: &str) -> Option<Made> {
         ("i64", DataType::UInt16) => Some(whole::<UInt16Type>(array)),
         ("i64", DataType::UInt32) => Some(whole::<UInt32Type>(array)),
         ("i64", DataType::UInt64) => Some(whole::<UInt64Type>(array)),
+        ("i64", DataType::Float64) => Some(whole_real::<Float64Type>(array, |x| x)),
+        ("i64", DataType::Float32) => Some(whole_real::<Float32Type>(array, f64::from)),
+        ("i64", DataType::Float16) => Some(whole_real::<Float16Type>(array, f64::from)),
         ("f64", DataType::Float64) => Some(real::<Float64Type>(array, |x| x)),
         ("f64", DataType::Float32) => Some(real::<Float32Type>(array, f64::from)),
         ("f64", DataType::Float16) => Some(real::<Float16Type>(array, f64::from)),
@@ -231,6 +283,21 @@ where
     (Arc::new(made), lost)
 }
 
+/// Whole numbers of a column with a point, as tables keep them where there are gaps.
+fn whole_real<T: ArrowPrimitiveType>(array: &ArrayRef, of: fn(T::Native) -> f64) -> Made {
+    let mut lost = Vec::new();
+    let number = |(row, n): (usize, Option<T::Native>)| {
+        let n = of(n?);
+        let whole = n.fract() == 0.0 && n.abs() <= EXACT;
+        if !whole {
+            lost.push((row, "not a whole number that is known exactly"));
+        }
+        whole.then_some(n as i64)
+    };
+    let made: Int64Array = array.as_primitive::<T>().iter().enumerate().map(number).collect();
+    (Arc::new(made), lost)
+}
+
 fn real<T: ArrowPrimitiveType>(array: &ArrayRef, of: fn(T::Native) -> f64) -> Made {
     let mut lost = Vec::new();
     let number = |(row, n): (usize, Option<T::Native>)| {
@@ -257,7 +324,8 @@ fn written(array: &ArrayRef) -> Vec<Option<String>> {
         let text = |row| decimals.is_valid(row).then(|| decimals.value_as_string(row));
         return (0..decimals.len()).map(text).collect();
     }
-    let (array, _) = as_type(array, "i64").or_else(|| as_type(array, "f64")).unwrap_or((array.clone(), Vec::new()));
+    let number = if array.data_type().is_floating() { "f64" } else { "i64" };
+    let (array, _) = as_type(array, number).unwrap_or((array.clone(), Vec::new()));
     let text = |row: usize| match value_at(array.as_ref(), row) {
         crate::table::Value::Null => None,
         crate::table::Value::Text(text) => Some(text),

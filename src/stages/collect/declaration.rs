@@ -1,7 +1,10 @@
 //! The declaration of a source, checked, with everything that its kernels need to know settled.
 use super::files::Files;
+use super::heads;
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::reader::{Reader, Selects};
+use crate::formats::spelling::{DATE, has_days};
+use crate::formats::tokens::TOKENS;
 use crate::formats::{Cut, Format, Options};
 use crate::manifest::sections::{Dataset, Privacy, SchemaSection};
 use crate::manifest::values::{At, Size, is_line};
@@ -132,6 +135,41 @@ impl JsonSchema for Named {
     }
 }
 
+impl Declaration {
+    fn longest(&self, default: u64) -> u64 {
+        self.record_max.as_ref().map_or(default, |s| s.get().0)
+    }
+
+    /// The files of these globs, of the source at a key path.
+    fn source(&self, path: &str, globs: &[At<String>], cut: Cut) -> Source {
+        Source {
+            name: path.into(),
+            table: String::new(),
+            globs: globs.iter().map(|g| g.get().clone()).collect(),
+            spans: globs.iter().map(At::span).collect(),
+            exclude: self.exclude.iter().map(|g| g.get().clone()).collect(),
+            cut,
+            record_max: self.longest(16 << 20),
+            images: false,
+            span: 0..0,
+        }
+    }
+
+    /// What the id is taken from where the manifest does not say: what the first file tells, else as the format has it.
+    fn usual_id(&self, check: &Check, path: &str, files: &Files, format: &Format) -> String {
+        let Some(reader) = files.reader(format) else {
+            return if format.sidecar.is_some() { "stem" } else { "path" }.into();
+        };
+        let told = reader.own_id.and_then(|own| {
+            let options = files.given(format);
+            let source = self.source(path, &files.files, (reader.cut)(&options));
+            let found = heads::each(check, &source, &|len, read| Ok(own(&options, len, read))).unwrap_or_default();
+            found.into_iter().next().flatten()
+        });
+        told.unwrap_or(reader.id).into()
+    }
+}
+
 /// A declaration with everything that its kernels need to know settled.
 pub struct Collect {
     pub files: Files,
@@ -146,11 +184,7 @@ pub struct Collect {
 
 impl Collect {
     pub fn record_max(&self) -> u64 {
-        self.longest(16 << 20)
-    }
-
-    fn longest(&self, default: u64) -> u64 {
-        self.declared.record_max.as_ref().map_or(default, |s| s.get().0)
+        self.declared.longest(16 << 20)
     }
 
     pub fn depth_max(&self) -> usize {
@@ -159,17 +193,10 @@ impl Collect {
 
     /// The scan of `files` or `images`.
     pub fn source(&self, check: &Check, globs: &[At<String>], table: &str, cut: Cut, images: bool) -> Source {
-        Source {
-            name: check.path.clone(),
-            table: format!("{}/{table}", check.path),
-            globs: globs.iter().map(|g| g.get().clone()).collect(),
-            spans: globs.iter().map(At::span).collect(),
-            exclude: self.declared.exclude.iter().map(|g| g.get().clone()).collect(),
-            cut,
-            record_max: if images { self.longest(256 << 20) } else { self.record_max() },
-            images,
-            span: globs.first().map_or(check.span.clone(), At::span),
-        }
+        let span = globs.first().map_or(check.span.clone(), At::span);
+        let record_max = if images { self.declared.longest(256 << 20) } else { self.record_max() };
+        let source = self.declared.source(&check.path, globs, cut);
+        Source { table: format!("{}/{table}", check.path), record_max, images, span, ..source }
     }
 
     /// The gates on a step that reads files: it must give something, and not reject too much.
@@ -216,6 +243,8 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
     check_globs(check, &d, &files, format);
     let options = files.options(check, format);
     check_fields(check, &d, &files, format);
+    check_tokens(check, &d, &files, format, &options);
+    check_days(check, &d, &files, &options);
     check_optional(check, &d);
     check_max_rejects(check, &d);
     let id = id(check, &d, &files, format);
@@ -236,18 +265,23 @@ pub enum Numbers {
 
 /// The sources whose samples are numbered.
 pub fn numbered(check: &Check) -> BTreeMap<String, Numbers> {
-    let of = |declared: &Declared| -> Option<Numbers> {
+    let of = |name: &str, declared: &Declared| -> Option<Numbers> {
         let d: Declaration = read(declared).ok()?;
-        let files = d.open.or(d.direct)?;
+        let files = d.open.clone().or(d.direct.clone())?;
         let format = files.format()?;
         let reader = files.reader(format)?;
         match &d.id {
             Some(id) => (id.as_str() == "position" && reader.id != "path").then_some(Numbers::Position),
-            None => (reader.id == "content").then_some(Numbers::Equal),
+            None => (d.usual_id(check, name, &files, format) == "content").then_some(Numbers::Equal),
         }
     };
     let sources = check.manifest.instances(&["collect"]).into_iter();
-    sources.filter_map(|(name, _, declared)| Some((name, of(declared)?))).collect()
+    sources
+        .filter_map(|(name, _, declared)| {
+            let of = of(&format!("collect.{name}"), declared)?;
+            Some((name, of))
+        })
+        .collect()
 }
 
 /// What ids are taken from: as declared, else as the format has it.
@@ -261,19 +295,15 @@ fn id(check: &mut Check, d: &Declaration, files: &Files, format: &Format) -> Str
         Some(reader) if reader.id != "path" => None,
         _ => Some(&["path", "stem", "content"]),
     };
-    let default = match files.reader(format) {
-        Some(reader) => reader.id,
-        None if format.sidecar.is_some() => "stem",
-        None => "path",
-    };
     let Some(id) = &d.id else {
+        let default = d.usual_id(check, &check.path, files, format);
         if default == "content" {
             let problem = Diagnostic::warning("T0301", check.span.clone(), "samples have no id of their own");
             check.bad(
                 problem.label("an edit is a removal and an addition").help("declare `id` with a field that is unique"),
             );
         }
-        return default.into();
+        return default;
     };
     if let Some(words) = of_file.filter(|words| !words.contains(&id.as_str())) {
         let message = match beside {
@@ -464,6 +494,29 @@ fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Form
     }
     if let Some(id) = d.id.as_ref().filter(|_| files.reader(format).is_some_and(|r| r.id != "path")) {
         check_selector(check, id, format, selects, &["path", "stem", "content", "position"]);
+    }
+}
+
+/// Tokens that no field is taken from would be named for nothing.
+fn check_tokens(check: &mut Check, d: &Declaration, files: &Files, format: &Format, options: &Options) {
+    let Some(span) = files.span_of(TOKENS.name).filter(|_| !d.fields.is_empty()) else { return };
+    let text = files.reader(format).map_or("", |r| (r.text)(options));
+    if !text.is_empty() && !d.fields.values().any(|selector| selector.as_str() == text) {
+        let problem = Diagnostic::error("T0344", span, "no field is taken from these tokens");
+        check.bad(
+            problem.label("without effect").help(format!("fields = {{ text = \"{text}\" }} is the text that they are")),
+        );
+    }
+}
+
+/// A way of writing days must be that of some field.
+fn check_days(check: &mut Check, d: &Declaration, files: &Files, options: &Options) {
+    let Some(span) = files.span_of(DATE.name).filter(|_| has_days(options)) else { return };
+    let schema: SchemaSection = check.section(&["schema"]);
+    let mut days = schema.0.iter().filter(|(_, f)| f.date.is_some());
+    if !days.any(|(name, _)| d.fields.is_empty() || d.fields.contains_key(name)) {
+        let problem = Diagnostic::error("T0344", span, "no field of this source is a day").label("without effect");
+        check.bad(problem.help("say so in [schema], for example day = { date = {} }"));
     }
 }
 

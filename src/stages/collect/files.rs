@@ -12,6 +12,7 @@ use serde_json::{Map, Value as Json, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 /// Which files, and how they are read.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +51,17 @@ impl Files {
         self.reader(format).map_or(of_images, |r| r.selects)
     }
 
+    /// Where a key of a format stands.
+    pub fn span_of(&self, option: &str) -> Option<Range<usize>> {
+        self.options.get(option).map(At::span)
+    }
+
+    /// The format's own keys as they stand there.
+    pub fn given(&self, format: &Format) -> Options {
+        let given = self.options.iter().map(|(name, value)| (name.clone(), value.get().clone()));
+        Options::of(given, format.options)
+    }
+
     /// The format's own keys; a key that it does not read is told.
     pub fn options(&self, check: &mut Check, format: &Format) -> Options {
         for (name, value) in &self.options {
@@ -71,8 +83,7 @@ impl Files {
                 check.bad(Diagnostic::error("T0343", value.span(), message).label(say));
             }
         }
-        let given = self.options.iter().map(|(name, value)| (name.clone(), value.get().clone()));
-        let options = Options::of(given, format.options);
+        let options = self.given(format);
         if let Some((name, say)) = (format.unfit)(&options) {
             let span = self.options.get(name).map_or(check.span.clone(), At::span);
             let message = format!("`{name}` does not fit the other keys of {}", check.path);

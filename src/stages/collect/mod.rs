@@ -14,6 +14,7 @@
 mod beside;
 pub mod declaration;
 mod files;
+mod heads;
 pub mod ids;
 mod images;
 mod met;

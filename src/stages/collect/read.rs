@@ -21,12 +21,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let Taken { fields, seen } = taken(check, &c, reader);
     let mut writes = writes([("source", Column::new(utf8()).harmless())]);
     for (name, (selector, ty)) in &fields {
-        let is_text = reader.text.is_some_and(|text| text == selector.as_str());
+        let is_text = (reader.text)(&c.options) == selector.as_str();
         let role = if is_text { Role::Text } else { Role::Plain };
         let ty = types::parse(ty).map_or(utf8(), |t| t.0);
         writes.push((name.clone(), Column::new(ty).role(role)));
     }
-    for (name, ty) in added(reader, &fields) {
+    for (name, ty) in added(reader, &c.options, &fields) {
         let role = if name == "tokens" { Role::Tokens } else { Role::Plain };
         writes.push((name.to_string(), Column::new(ty).role(role).inner()));
     }
@@ -43,8 +43,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 }
 
 /// The columns that the format adds to these fields.
-fn added(reader: &Reader, fields: &Fields) -> Vec<(&'static str, DataType)> {
-    (reader.adds)(&fields.values().map(|f| f.0.as_str()).collect::<Vec<_>>())
+fn added(reader: &Reader, options: &Options, fields: &Fields) -> Vec<(&'static str, DataType)> {
+    (reader.adds)(options, &fields.values().map(|f| f.0.as_str()).collect::<Vec<_>>())
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -145,7 +145,7 @@ impl RowStage for Read {
     fn map(p: &Parse, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let reader = p.reader()?;
         let ask = p.ask(reader);
-        let mut out = Records::new(&ask, added(reader, &p.fields));
+        let mut out = Records::new(&ask, added(reader, &p.options, &p.fields));
         let blobs = rows.cells::<Digest>("blob")?;
         let contexts = rows.column("context")?;
         let rejects = rows.texts("reject")?;

@@ -1,21 +1,22 @@
 //! The fields of a source. Where the manifest names none, they are what the format always has, or the columns that the
-//! files show at their beginning.
+//! files show at their beginning. Of a field that answers a task and that `[schema]` does not speak of, the files show the
+//! type; lists of objects and the like are kept as they are written, so that an annotation of another form than the first
+//! ones is no value that fits no type, and becomes null.
 use super::declaration::{Collect, RESERVED, field_type};
+use super::heads;
 use crate::diag::Diagnostic;
-use crate::formats::infer::{HEAD, together};
-use crate::formats::packing::{decompressor, inner_name};
-use crate::formats::reader::{Columns, Offers, Reader, Seen};
+use crate::formats::infer::together;
+use crate::formats::reader::{Columns, DAY, Offers, Reader, Seen, WRITTEN};
+use crate::formats::spelling::has_days;
+use crate::manifest::read;
 use crate::manifest::sections::SchemaSection;
 use crate::stage::*;
-use crate::table::types;
-use std::collections::BTreeMap;
-use std::io::Read;
+use crate::table::{DataType, types};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// By column: what it is taken from, and its type as text.
 pub type Fields = BTreeMap<String, (String, String)>;
-
-/// The columns of so many files are looked at; one that only later files have is a finding when they are read.
-const FILES: usize = 64;
 
 /// What a source takes from its records.
 pub struct Taken {
@@ -28,10 +29,18 @@ pub struct Taken {
 pub fn taken(check: &mut Check, c: &Collect, reader: &Reader) -> Taken {
     let schema: SchemaSection = check.section(&["schema"]);
     let own = |name: &str, selector: &str| {
-        (name.to_string(), (selector.to_string(), types::text(&field_type(&schema, name, selector, reader))))
+        (name.to_string(), (selector.to_string(), declared_type(&schema, c, name, selector, reader)))
     };
     if !c.declared.fields.is_empty() {
-        let fields = c.declared.fields.iter().map(|(name, selector)| own(name, selector)).collect();
+        let mut fields: Fields = c.declared.fields.iter().map(|(name, selector)| own(name, selector)).collect();
+        let open = |name: &String| fields.contains_key(name) && !schema.0.contains_key(name);
+        let open: Vec<String> = answers(check).into_iter().filter(open).collect();
+        if let (false, Offers::Columns(of)) = (open.is_empty(), reader.offers) {
+            let seen = shown(check, c, reader, of).unwrap_or_default();
+            for (_, (selector, ty)) in fields.iter_mut().filter(|(name, _)| open.contains(name)) {
+                *ty = answering(type_of(&seen, selector).unwrap_or_else(|| WRITTEN.into()));
+            }
+        }
         return Taken { fields, seen: Vec::new() };
     }
     match reader.offers {
@@ -45,6 +54,7 @@ pub fn taken(check: &mut Check, c: &Collect, reader: &Reader) -> Taken {
 
 fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSection, of: Columns) -> Taken {
     let mut taken = Taken { fields: Fields::new(), seen: Vec::new() };
+    let answers = answers(check);
     let span = check.manifest.span_of(&format!("{}.fields", check.path)).unwrap_or(check.span.clone());
     let found = match shown(check, c, reader, of) {
         Ok(found) => found,
@@ -55,8 +65,14 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
             return taken;
         }
     };
+    let text = (reader.text)(&c.options);
+    let has_text = found.iter().any(|(name, _)| name == "text");
     for (name, ty) in found {
         taken.seen.push(name.clone());
+        if name == text && !has_text {
+            taken.fields.insert("text".into(), (name, "utf8".into()));
+            continue;
+        }
         let is_id = name == c.id;
         if RESERVED.contains(&name.as_str()) || name.contains(['.', '/']) || name.is_empty() {
             if !is_id {
@@ -71,45 +87,62 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
             "path" | "stem" | "content" => format!("column:{name}"),
             _ => name.clone(),
         };
-        let declared = schema.0.contains_key(&name).then(|| types::text(&field_type(schema, &name, &selector, reader)));
+        let declared = schema.0.contains_key(&name).then(|| declared_type(schema, c, &name, &selector, reader));
+        let ty = if answers.contains(&name) { answering(ty) } else { ty };
         taken.fields.insert(name, (selector, declared.unwrap_or(ty)));
     }
     taken
 }
 
+/// The type of a field by the manifest.
+fn declared_type(schema: &SchemaSection, c: &Collect, name: &str, selector: &str, reader: &Reader) -> String {
+    let is_day = schema.0.get(name).is_some_and(|f| f.date.is_some()) && has_days(&c.options);
+    if is_day { DAY.into() } else { types::text(&field_type(schema, name, selector, reader)) }
+}
+
+/// As much of a task as says which columns answer it.
+#[derive(Deserialize, Default)]
+struct Task {
+    #[serde(default)]
+    from: BTreeMap<String, Answers>,
+}
+
+#[derive(Deserialize)]
+struct Answers {
+    column: Option<String>,
+}
+
+/// The columns that answer tasks.
+fn answers(check: &Check) -> BTreeSet<String> {
+    let tasks = check.manifest.instances(&["label"]).into_iter();
+    let tasks = tasks.filter_map(|(_, _, table)| read::<Task>(table).ok());
+    tasks.flat_map(|task| task.from.into_values()).filter_map(|of| of.column).collect()
+}
+
+/// The type in which a column that answers a task is kept: numbers, texts and lists of them as they are.
+fn answering(ty: String) -> String {
+    let of = ty.strip_prefix("list<").unwrap_or(&ty);
+    if ["list<", "struct<"].iter().any(|nested| of.starts_with(nested)) { WRITTEN.into() } else { ty }
+}
+
+/// The type that the files show of what a selector names: a column, or a path through objects.
+fn type_of(seen: &[Seen], selector: &str) -> Option<String> {
+    let selector = selector.strip_prefix("column:").unwrap_or(selector);
+    if let Some((_, ty)) = seen.iter().find(|(name, _)| name == selector) {
+        return Some(ty.clone());
+    }
+    selector.match_indices('.').find_map(|(dot, _)| {
+        let (column, path) = (selector.get(..dot)?, selector.get(dot + 1..)?);
+        let (_, ty) = seen.iter().find(|(name, _)| name == column)?;
+        let DataType::Struct(fields) = types::parse(ty)?.0 else { return None };
+        let fields: Vec<Seen> = fields.iter().map(|f| (f.name().clone(), types::text(f.data_type()))).collect();
+        type_of(&fields, path)
+    })
+}
+
 /// The columns that the first files show.
 fn shown(check: &Check, c: &Collect, reader: &Reader, of: Columns) -> Result<Vec<Seen>, String> {
     let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
-    let files = (check.files)(&source);
-    let mut all = Vec::new();
-    let mut wrong = None;
-    for path in files.iter().take(FILES) {
-        if inner_name(path).ends_with(".tar") || path.ends_with(".tgz") {
-            return Err("in an archive they are not looked for".into());
-        }
-        match of_file(check, c, path, of) {
-            Ok(columns) => all.push(columns),
-            Err(say) => wrong = wrong.or(Some(format!("{path}: {say}"))), // the file is told when it is read
-        }
-    }
-    let all = together(all);
-    match (all.is_empty(), wrong) {
-        (false, _) => Ok(all),
-        (true, Some(say)) => Err(say),
-        (true, None) => Err("no file shows any".into()),
-    }
-}
-
-fn of_file(check: &Check, c: &Collect, path: &str, of: Columns) -> Result<Vec<Seen>, String> {
-    let open = check.world.open(path).map_err(|e| e.to_string())?;
-    if inner_name(path) == path {
-        let read = |at, len: u64| open.read(len.min(open.stat().size) as usize, at);
-        return of(&c.options, open.stat().size, &read);
-    }
-    let unpacked = |_, len: u64| {
-        let mut head = Vec::new();
-        decompressor(path, Box::new(open.reader()?)).take(len).read_to_end(&mut head)?;
-        Ok(head)
-    };
-    of(&c.options, HEAD + 1, &unpacked)
+    let all = together(heads::each(check, &source, &|len, read| of(&c.options, len, read))?);
+    if all.is_empty() { Err("no file shows any".into()) } else { Ok(all) }
 }

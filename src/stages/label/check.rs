@@ -109,7 +109,7 @@ struct Map {
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 3;
+    const MAP: u32 = 3; // numbers and other normal forms as classes
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     type Map = Map;

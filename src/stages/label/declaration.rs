@@ -3,12 +3,13 @@ use super::kinds::KINDS;
 use super::kinds::kind::{Kind, Method, Problem, Respond, TagScheme, Take};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::reader::{Reader, Selects};
-use crate::formats::{FORMATS, Format};
+use crate::formats::{FORMATS, Format, Options};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
+use crate::model::spans::Unit;
 use crate::model::votes::Vote;
 use crate::stage::{Check, Column, Gate, Role};
-use crate::table::types;
+use crate::table::{DataType, list, types};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -136,11 +137,19 @@ pub struct Answers {
     /// Names of the source and what they are called here: `{ person = "PS" }`.
     #[serde(default)]
     pub map: BTreeMap<String, At<String>>,
+    /// What whole numbers stand for in this source: the n-th name, from 0. So the data sets of some hubs write tags
+    /// (`["O", "B-PER", "I-PER"]`) and classes.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)), extend("x-form" = "line"))]
+    pub names: Vec<String>,
     /// How tags say where an entity begins. Default `bio`.
     pub scheme: Option<TagScheme>,
     /// Which text spans count in: as it was collected, or as it is now. Default `collected`: they are moved with every
     /// change of the text since.
     pub offsets: Option<Offsets>,
+    /// What `start` and `end` of spans count in. Default `characters`. Where a span says what it covers (`text` or
+    /// `surface`), that is compared with the text; a span that covers something else is lost, and told.
+    pub unit: Option<Unit>,
     /// The version of the guideline under which these answers were given. Default: the current one.
     #[schemars(extend("x-form" = "version", "pattern" = "^(0|[1-9][0-9]*)(\\.(0|[1-9][0-9]*)){2}$"))]
     pub guideline: Option<At<String>>,
@@ -154,7 +163,7 @@ pub struct FormatName(pub String);
 /// The formats that files of votes may have.
 pub fn formats() -> impl Iterator<Item = (&'static Format, &'static Reader)> {
     let of_names = |f: &'static Format| Some((f, f.reader.as_ref().filter(|r| matches!(r.selects, Selects::Names))?));
-    FORMATS.iter().filter_map(of_names).filter(|(_, r)| (r.adds)(&[]).is_empty())
+    FORMATS.iter().filter_map(of_names).filter(|(_, r)| (r.adds)(&Options::default(), &[]).is_empty())
 }
 
 impl JsonSchema for FormatName {
@@ -449,18 +458,22 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
     if let Some(column) = &a.column {
         let keys = [("fields", a.fields.is_some()), ("on", a.on.is_some()), ("format", a.format.is_some())];
         spare(check, name, &keys, "this source is a column");
-        check_column(check, d.task, column);
+        check_column(check, d.task, a, column);
     }
     if a.files.is_some() {
         let keys = [("annotator", a.annotator.is_some()), ("scheme", a.scheme.is_some())];
         spare(check, name, &keys, "this source is files, whose rows say so themselves");
     }
     if !d.task.on_text {
-        let keys = [("offsets", a.offsets.is_some()), ("scheme", a.scheme.is_some() && a.files.is_none())];
+        let scheme = a.scheme.is_some() && a.files.is_none();
+        let keys = [("offsets", a.offsets.is_some()), ("unit", a.unit.is_some()), ("scheme", scheme)];
         spare(check, name, &keys, "only spans of text have this");
     }
     if !d.task.classes && !d.task.scale {
         spare(check, name, &[("map", !a.map.is_empty())], "answers of this kind name nothing");
+    }
+    if !d.task.classes {
+        spare(check, name, &[("names", !a.names.is_empty())], "answers of this kind name no classes");
     }
     let known = d.task.classes && !d.classes.is_empty();
     for class in a.map.values().filter(|c| known && !d.classes.contains(c)) {
@@ -478,7 +491,7 @@ fn spare(check: &mut Check, source: &str, keys: &[(&str, bool)], why: &str) {
     }
 }
 
-fn check_column(check: &mut Check, kind: &Kind, column: &At<String>) {
+fn check_column(check: &mut Check, kind: &Kind, answers: &Answers, column: &At<String>) {
     let Some(Column { ty, .. }) = check.known(column) else { return };
     match (kind.takes)(&ty) {
         Take::No => {
@@ -486,10 +499,21 @@ fn check_column(check: &mut Check, kind: &Kind, column: &At<String>) {
             let label = format!("this column is {}", types::text(&ty));
             check.bad(Diagnostic::error("T0315", column.span(), message).label(label));
         }
+        Take::Yes if kind.is_list() && check.text_of_spans().as_deref() == Some(column.as_str()) => {
+            let message = format!("`{}` cannot answer this kind of task", column.get());
+            let problem = Diagnostic::error("T0315", column.span(), message);
+            check.bad(problem.label("this column is the text itself"));
+        }
         Take::WithTokens if check.column("samples", "tokens").is_none() => {
             let problem = Diagnostic::error("T0317", column.span(), "tags without tokens say nothing about the text");
             let problem = problem.label("no source gives `tokens`");
-            check.bad(problem.help("read the text as fields = { text = \"tokens\" }"));
+            let help = "read the text as fields = { text = \"tokens\" }; for JSON and Parquet `tokens = \"tokens\"` beside \
+                        `format` says that this column holds tokens";
+            check.bad(problem.help(help));
+        }
+        Take::WithTokens if answers.names.is_empty() && ty == list(DataType::Int64) => {
+            let problem = Diagnostic::error("T0317", column.span(), "numbers as tags say nothing without their names");
+            check.bad(problem.label("needs `names`").help("for example names = [\"O\", \"B-PER\", \"I-PER\"]"));
         }
         _ => {}
     }

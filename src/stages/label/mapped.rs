@@ -1,7 +1,7 @@
 //! Which names of `from.X.map` the answers of a source have. A name that no answer has is a finding (`map.unmet`); if none
 //! has any of them, the table is a mistake and the build fails.
 use super::declaration::{Answers, Task};
-use super::kinds::kind::{Kind, json};
+use super::kinds::kind::{Kind, class_name, class_of, items, json, named, whole};
 use crate::measure::names::composed;
 use crate::stage::*;
 use crate::table::Value;
@@ -51,34 +51,55 @@ impl Names {
 
 /// The names that the answers of a partition have.
 #[derive(Default)]
-pub struct Met(BTreeSet<String>);
+pub struct Met {
+    /// What numbers stand for.
+    names: Vec<String>,
+    seen: BTreeSet<String>,
+}
 
 impl Met {
+    /// Nothing yet, of a source in which numbers stand for these names.
+    pub fn of(names: &[String]) -> Met {
+        Met { names: names.to_vec(), seen: BTreeSet::new() }
+    }
+
     /// Adds the names in an answer as its source wrote it.
     pub fn see(&mut self, kind: &Kind, answer: &Value) {
         match answer {
             Value::Text(text) if kind.is_list() => {
-                if let Some(list @ Value::List(_)) = json(text) {
-                    self.see(kind, &list);
+                if let Some(answer @ (Value::List(_) | Value::Struct(_))) = json(text) {
+                    self.see(kind, &answer);
                 }
             }
-            Value::List(items) => items.iter().for_each(|item| self.see_item(item)),
-            other => self.0.extend(other.key_text()),
+            other if kind.is_list() => {
+                items(other).iter().flat_map(|of| of.iter()).for_each(|item| self.see_item(item))
+            }
+            other => other.key_text().iter().for_each(|name| self.add(name)),
         }
     }
 
     /// The class of an annotation: its field, a text in it, or what stands behind the sign of a tag.
     fn see_item(&mut self, item: &Value) {
         match item {
-            Value::Text(tag) => drop(self.0.insert(tag.split_once('-').map_or(tag.as_str(), |t| t.1).to_string())),
-            Value::List(parts) => self.0.extend(parts.iter().filter_map(|p| p.text().map(str::to_string))),
-            other => self.0.extend(other.field("class").key_text()),
+            Value::Text(_) | Value::Int(_) | Value::Float(_) => {
+                let tag = item.key_text().unwrap_or_default();
+                let tag = named(&self.names, &tag).to_string();
+                self.add(tag.split_once('-').map_or(tag.as_str(), |t| t.1));
+            }
+            Value::List(parts) => parts.iter().filter_map(class_name).for_each(|class| self.add(&class)),
+            other => class_of(other).iter().for_each(|class| self.add(class)),
         }
+    }
+
+    fn add(&mut self, name: &str) {
+        let name = named(&self.names, name);
+        self.seen.insert(name.to_string());
+        self.seen.extend(whole(name).map(str::to_string));
     }
 
     /// Notes those that are mapped.
     pub fn note<'n>(&self, mapped: impl Iterator<Item = &'n String>, summary: &mut Summary) {
-        let has = |name: &String| self.0.contains(name) || self.0.iter().any(|met| *name == composed(met));
+        let has = |name: &String| self.seen.contains(name) || self.seen.iter().any(|met| *name == composed(met));
         mapped.filter(|name| has(name)).for_each(|name| summary.put(name, 0, []));
     }
 }

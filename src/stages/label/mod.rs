@@ -79,7 +79,7 @@ mod tests {
     fn everything_wrong_is_found_at_its_token() {
         let text = "[label.t]\ntask = \"ner\"\nclasses = [\"A\", \"B\", \"A\"]\nscale = { min = 0, max = 1 }\n\
                     aggregate = { method = \"median\" }\nfrom.x = { column = \"nre\", on = \"id\" }\n\
-                    from.y = { files = [\"v.txt\"], annotator = \"a\", map = { p = \"C\" } }\nfrom.z = { column = \"kind\" }\n";
+                    from.y = { files = [\"v.txt\"], annotator = \"a\", map = { p = \"C\" } }\nfrom.z = { column = \"text\" }\n";
         let want = [
             ("T0210", "\"A\""),
             ("T0215", "{ min = 0, max = 1 }"),
@@ -89,7 +89,7 @@ mod tests {
             ("T0218", "\"v.txt\""),
             ("T0219", "\"a\""),
             ("T0217", "\"C\""),
-            ("T0315", "\"kind\""),
+            ("T0315", "\"text\""),
         ];
         let (plans, found) = plans(text);
         assert_eq!(found, want.map(|(c, t)| (c, t.to_string())));

@@ -88,6 +88,7 @@ fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<S
         label: field(fields.label, "label"),
         kind: task.kind(),
         map: answers.map.keys().cloned().collect(),
+        names: answers.names.clone(),
     };
     let table = format!("{}/units.{name}", task.path);
     let source = Source {
@@ -159,6 +160,9 @@ struct Map {
     kind: &'static Kind,
     #[serde(default, skip_serializing_if = "is_default")]
     map: Vec<String>,
+    /// What whole numbers stand for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    names: Vec<String>,
 }
 
 impl Map {
@@ -219,7 +223,7 @@ impl RowStage for Read {
         let found = out.finish().map_err(Fault::Bug)?;
         let texts =
             |name: &str| found.columns.get(name).map(|a| crate::table::cells::<String>(a.as_ref())).unwrap_or_default();
-        let mut met = Met::default();
+        let mut met = Met::of(&p.names);
         for answer in found.columns.get("answer").filter(|_| !p.map.is_empty()).map(texts_of).unwrap_or_default() {
             met.see(p.kind, &Value::Text(answer));
         }
@@ -305,6 +309,7 @@ mod tests {
             label: name("l"),
             kind: Default::default(),
             map: Vec::new(),
+            names: Vec::new(),
         }
     }
 

@@ -57,7 +57,21 @@ pub fn rules_of(notes: &[Note]) -> Vec<&'static str> {
 /// A reading of answers of the source `x` for the task `t`, without tokens and edits.
 pub fn asking(map: &BTreeMap<String, String>) -> Reading<'_> {
     let (tokens, edits, notes, lost, scheme) = Default::default();
-    Reading { task: "t", source: "x", map, scheme, bio: Respond::Drop, tokens, edits, notes, lost }
+    let (text, unit) = Default::default();
+    Reading {
+        task: "t",
+        source: "x",
+        map,
+        names: &[],
+        scheme,
+        bio: Respond::Drop,
+        tokens,
+        edits,
+        text,
+        unit,
+        notes,
+        lost,
+    }
 }
 
 /// A judge of answers of the task `t` that nothing bounds.

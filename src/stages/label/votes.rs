@@ -9,17 +9,19 @@
 //! Reads the column, or joins the rows of `label.TASK/from.X` by `on`; of spans also `tokens` (for tags) and the edit
 //! list of the text, through which spans set on the collected text are moved. Adds to `votes.TASK`, sorted by
 //! (annotator, source). Null: nobody was asked. Findings: `bio.malformed`, `bio.tokens` (tags and tokens differ in
-//! number), `span.lost` (the text under an end was replaced), `vote.shape`, `vote.number`, `vote.empty`,
+//! number), `bio.number`, `span.lost` (the text under an end was replaced), `span.text` (a span does not cover the text that
+//! its source says), `span.unit` (an end is no place in the text), `vote.shape`, `vote.number`, `vote.empty`,
 //! `vote.repeated`, `vote.contradiction` (the first stays), `vote.unmatched`. Limits: of one annotator's answers in
 //! one source only the first counts.
 use super::declaration::{Answers, Offsets, Task, checked};
 use super::kinds::kind::{Kind, Reading, Respond, TagScheme, Take};
 use super::mapped::{Met, Names};
 use super::rows::{attribute, optional, slot, tell};
+use crate::model::spans::Unit;
 use crate::model::votes::Vote;
 use crate::stage::*;
 use crate::table::value::column;
-use crate::table::{ArrayRef, Cell, Value, value_at};
+use crate::table::{ArrayRef, Cell, DataType, Value, value_at};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,18 +35,22 @@ fn declare_columns(check: &mut Check) -> Vec<Plan> {
     for (name, answers, column) in task.columns() {
         let takes = check.column("samples", column).map(task.kind().takes);
         let tags = takes == Some(Take::WithTokens);
+        let written = task.kind().on_text && check.column("samples", column) == Some(&DataType::Utf8);
+        let may_be_tags = tags || (written && check.column("samples", "tokens").is_some());
         let annotator = answers.annotator.clone().unwrap_or_else(|| name.clone());
         let lost = format!("{}_lost", column.get());
         let lost = Some(lost).filter(|lost| column.as_str() == "objects" && check.column("samples", lost).is_some());
-        let source = Map { column: column.get().clone(), annotator, lost, ..map(check, &task, name, answers) };
+        let source = map(check, &task, name, answers);
+        let text = source.text.clone().filter(|_| !tags);
+        let source = Map { column: column.get().clone(), annotator, lost, text, ..source };
         let mut reads = vec![source.column.clone()];
-        reads.extend(tags.then(|| "tokens".to_string()));
+        reads.extend(may_be_tags.then(|| "tokens".to_string()));
         reads.extend(source.lost.clone());
         let ports = ports(&task, &source, reads, !plans.is_empty());
         let mut plan = Plan::row::<FromColumn>(ports, &source, &Names::of(&task, name, answers), &Nothing {})
             .word(format!("from.{name}"));
         plan.gates = Names::gate(check, &task, name, answers, &plan.word).into_iter().collect();
-        if tags {
+        if may_be_tags {
             plan.ports.drops = task.reviews(true);
             plan.gates.extend(task.gates(check, &plan.word, true));
         }
@@ -86,10 +92,13 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
         kind: task.kind(),
         guideline: task.version_of(answers),
         map: answers.map.iter().map(|(from, to)| (from.clone(), to.get().clone())).collect(),
+        names: answers.names.clone(),
         scheme: answers.scheme.unwrap_or_default(),
         bio: found_reading.unwrap_or(Respond::Fix),
         open: check.manifest.table(&["privacy"]).is_none(),
         edits: edits.filter(|e| moves && check.column("samples", e).is_some()),
+        text: task.text.clone().filter(|_| task.kind().on_text),
+        unit: answers.unit.unwrap_or_default(),
         ..Map::default()
     }
 }
@@ -98,6 +107,7 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
 fn ports(task: &Task, source: &Map, mut reads: Vec<String>, later: bool) -> Ports {
     let votes = task.votes();
     reads.extend(source.edits.clone());
+    reads.extend(source.text.clone());
     reads.extend(later.then(|| votes.0.clone()));
     Ports { table: "samples".into(), reads, writes: vec![votes], ..Ports::default() }
 }
@@ -120,6 +130,9 @@ struct Map {
     guideline: String,
     #[serde(default, skip_serializing_if = "is_default")]
     map: BTreeMap<String, String>,
+    /// What whole numbers stand for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    names: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     scheme: TagScheme,
     /// The response to tags that the scheme does not allow; kinds without tags have `fix`.
@@ -128,6 +141,12 @@ struct Map {
     /// The column of the edit list by which answers are moved.
     #[serde(default, skip_serializing_if = "is_default")]
     edits: Option<String>,
+    /// The text that spans are held against, where they may say what they cover.
+    #[serde(default, skip_serializing_if = "is_default")]
+    text: Option<String>,
+    /// What spans count in.
+    #[serde(default, skip_serializing_if = "is_default")]
+    unit: Unit,
     /// The column that counts the annotations which the reader of the column could not keep.
     #[serde(default, skip_serializing_if = "is_default")]
     lost: Option<String>,
@@ -142,7 +161,7 @@ type Join = Map;
 struct FromColumn;
 
 impl RowStage for FromColumn {
-    const MAP: u32 = 4;
+    const MAP: u32 = 4; // more forms of spans; numbers as classes
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;
@@ -154,7 +173,7 @@ impl RowStage for FromColumn {
         let others = Others::read(p, rows)?;
         let mut delta = Delta::default();
         let mut votes = Vec::with_capacity(rows.len());
-        let mut met = Met::default();
+        let mut met = Met::of(&p.names);
         for row in 0..rows.len() {
             let mut reading = p.reading(&others, row);
             reading.lost = u32::from_value(&slot(&others.lost, row)).unwrap_or_default();
@@ -176,7 +195,7 @@ impl RowStage for FromColumn {
 struct FromFiles;
 
 impl JoinStage for FromFiles {
-    const JOIN: u32 = 3;
+    const JOIN: u32 = 3; // more forms of spans; numbers as classes
     const USES: &'static [&'static str] = crate::measure::names::USES;
     type Join = Join;
 
@@ -219,6 +238,7 @@ struct Others {
     tokens: Option<ArrayRef>,
     edits: Option<ArrayRef>,
     lost: Option<ArrayRef>,
+    text: Option<ArrayRef>,
 }
 
 impl Others {
@@ -228,6 +248,7 @@ impl Others {
             tokens: optional(rows, "tokens")?,
             edits: p.edits.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
             lost: p.lost.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
+            text: p.text.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
         })
     }
 }
@@ -259,10 +280,13 @@ impl Map {
             task: &self.task,
             source: &self.source,
             map: &self.map,
+            names: &self.names,
             scheme: self.scheme,
             bio: self.bio,
             tokens: Vec::from_value(&slot(&others.tokens, row)).unwrap_or_default(),
             edits: Vec::from_value(&slot(&others.edits, row)).unwrap_or_default(),
+            text: slot(&others.text, row).text().map(str::to_string),
+            unit: self.unit,
             notes: Vec::new(),
             lost: 0,
         }

@@ -11,7 +11,7 @@ pub const KIND: Kind = Kind {
     form: "a list of objects with `class`, `x1`, `y1`, `x2`, `y2` (pixels from 0, end exclusive) \
            and, if there are any, `flags`.",
     answer: Vec::<Box2>::ty,
-    takes: |ty| list_with(ty, &["class", "x1", "y1", "x2", "y2"]),
+    takes: |ty| list_with(ty, &[CLASSES, &["x1"], &["y1"], &["x2"], &["y2"]]),
     from_cell: |cell, reading| from_list(cell, reading, boxes),
     from_text: |text, reading| from_json_list(text, reading, boxes),
     problems: &[
@@ -40,7 +40,7 @@ fn boxes(items: &[Value], reading: &mut Reading) -> Vec<Box2> {
 /// A box; its flags may be missing, its numbers may be whole.
 fn box_of(v: &Value) -> Option<Box2> {
     let at = |name| number(v.field(name));
-    let class = v.field("class").text()?.to_string();
+    let class = class_of(v)?;
     let flags = Vec::from_value(v.field("flags")).unwrap_or_default();
     Some(Box2 { class, x1: at("x1")?, y1: at("y1")?, x2: at("x2")?, y2: at("y2")?, flags })
 }

@@ -24,7 +24,11 @@ pub const KIND: Kind = Kind {
 };
 
 fn takes(ty: &DataType) -> Take {
-    if matches!(ty, DataType::Utf8 | DataType::Int64 | DataType::Boolean) { Take::Yes } else { Take::No }
+    if matches!(ty, DataType::Utf8 | DataType::Int64 | DataType::Float64 | DataType::Boolean) {
+        Take::Yes
+    } else {
+        Take::No
+    }
 }
 
 fn from_text(text: &str, reading: &mut Reading) -> Option<Value> {

@@ -5,11 +5,14 @@ use super::super::rows::Note;
 use crate::manifest::Decimal;
 use crate::measure::names::composed;
 use crate::model::edits::Edit;
+use crate::model::spans::Unit;
 use crate::model::tokens::Token;
 use crate::stage::Act;
 use crate::table::{Cell, DataType, Value};
+use arrow_schema::Fields;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A kind of task.
@@ -94,11 +97,77 @@ pub enum Take {
     WithTokens,
 }
 
-/// Takes a list of records that have these fields.
-pub fn list_with(ty: &DataType, fields: &[&str]) -> Take {
-    let DataType::List(item) = ty else { return Take::No };
-    let DataType::Struct(own) = item.data_type() else { return Take::No };
-    if fields.iter().all(|f| own.find(f).is_some()) { Take::Yes } else { Take::No }
+/// Takes a list of records that have one of the names of each of these fields, a record of such lists, or a text that is
+/// JSON.
+pub fn list_with(ty: &DataType, fields: &[&[&str]]) -> Take {
+    let all = |own: &Fields| fields.iter().all(|names| names.iter().any(|n| own.find(n).is_some()));
+    let takes = match ty {
+        DataType::Utf8 => true,
+        DataType::List(item) => matches!(item.data_type(), DataType::Struct(own) if all(own)),
+        DataType::Struct(own) => all(own) && own.iter().all(|f| matches!(f.data_type(), DataType::List(_))),
+        _ => false,
+    };
+    if takes { Take::Yes } else { Take::No }
+}
+
+/// The names under which an annotation may have its class; the first that is there counts.
+pub const CLASSES: &[&str] =
+    &["class", "label", "tag", "type", "entity", "entity_group", "entity_type", "category", "labels"];
+
+/// The class of an annotation; a list of one class is that class.
+pub fn class_of(annotation: &Value) -> Option<String> {
+    match first_of(annotation, CLASSES) {
+        Value::List(one) => one.first().filter(|_| one.len() == 1).and_then(class_name),
+        one => class_name(one),
+    }
+}
+
+/// What a number of a class stands for, if it has a name.
+pub fn named<'n>(names: &'n [String], class: &'n str) -> &'n str {
+    let name = || names.get(whole(class)?.parse::<usize>().ok()?);
+    if names.is_empty() { class } else { name().map_or(class, String::as_str) }
+}
+
+/// A whole number without the point that tables write where a column has gaps: `1` of `1.0`. `None` for other texts.
+pub fn whole(text: &str) -> Option<&str> {
+    let (number, zeros) = text.trim().split_once('.').unwrap_or((text.trim(), "0"));
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    let is_whole = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    (is_whole && !zeros.is_empty() && zeros.bytes().all(|b| b == b'0')).then_some(number)
+}
+
+/// What stands for a class: a text, or a number, which is written in decimal.
+pub fn class_name(v: &Value) -> Option<String> {
+    match v {
+        Value::Text(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_) => v.key_text(),
+        _ => None,
+    }
+}
+
+/// The first of some fields that is there; null where none is.
+pub fn first_of<'v>(v: &'v Value, names: &[&str]) -> &'v Value {
+    names.iter().map(|name| v.field(name)).find(|v| **v != Value::Null).unwrap_or(&Value::Null)
+}
+
+/// The annotations of an answer that is a list of them, or an object of lists of one length, as tables by columns have it.
+pub fn items(answer: &Value) -> Option<Cow<'_, [Value]>> {
+    let fields = match answer {
+        Value::List(items) => return Some(items.into()),
+        Value::Struct(fields) => fields.iter().filter(|(_, v)| *v != Value::Null),
+        _ => return None,
+    };
+    let list = |(name, v): &'_ (String, Value)| match v {
+        Value::List(items) => Some((name.clone(), items.clone())),
+        _ => None,
+    };
+    let lists: Vec<(String, Vec<Value>)> = fields.map(list).collect::<Option<_>>()?;
+    let len = lists.first()?.1.len();
+    let item = |i: usize| {
+        let value = |(name, items): &(String, Vec<Value>)| Some((name.clone(), items.get(i)?.clone()));
+        lists.iter().map(value).collect::<Option<Vec<_>>>().map(Value::Struct)
+    };
+    let same = lists.iter().all(|(_, items)| items.len() == len);
+    (0..len).filter(|_| same).map(item).collect::<Option<Vec<_>>>().filter(|all| all.len() == len).map(Cow::Owned)
 }
 
 /// Something that can be wrong with an annotation: a key of `problems`.
@@ -157,8 +226,10 @@ pub enum TagScheme {
     Bio,
     /// `I-` everywhere; `B-` only behind another entity of the same class.
     Iob1,
-    /// `B-`, `I-`, `E-`, and `S-` for a single token; BILOU writes `L-` and `U-` for the last two.
+    /// `B-`, `I-`, `E-`, and `S-` for a single token.
     Bioes,
+    /// `B-`, `I-`, `L-`, and `U-` for a single token.
+    Bilou,
 }
 
 /// The rule by which one label is made of votes.
@@ -188,6 +259,8 @@ pub struct Reading<'r> {
     pub source: &'r str,
     /// Names of classes in the source, and what they are called here.
     pub map: &'r BTreeMap<String, String>,
+    /// What whole numbers stand for in the source: the n-th name, from 0.
+    pub names: &'r [String],
     pub scheme: TagScheme,
     /// What happens to tags that the scheme does not allow.
     pub bio: Respond,
@@ -195,6 +268,10 @@ pub struct Reading<'r> {
     pub tokens: Vec<Token>,
     /// How the row's collected text became the present one.
     pub edits: Vec<Edit>,
+    /// The row's present text, where answers may be held against it.
+    pub text: Option<String>,
+    /// What places in the text count in.
+    pub unit: Unit,
     /// What was found.
     pub notes: Vec<Note>,
     /// Annotations of the answer at hand that could not be read.
@@ -230,24 +307,20 @@ impl Reading<'_> {
 
     /// The name of a class or a value as the task knows it. Names in another normal form are the same.
     pub fn mapped(&self, name: &str) -> String {
-        let known = self.map.get(name).or_else(|| self.map.get(composed(name).as_ref()));
-        known.map_or(name, String::as_str).to_string()
-    }
-
-    /// The items of the JSON list that an answer is written as.
-    pub fn json_list(&mut self, text: &str) -> Option<Vec<Value>> {
-        let Some(Value::List(items)) = json(text) else {
-            self.lose("vote.shape", "the answer is not a JSON list");
-            return None;
-        };
-        Some(items)
+        let name = named(self.names, name);
+        let same = || self.map.get(composed(name).as_ref()).or_else(|| self.map.get(whole(name)?));
+        self.map.get(name).or_else(same).map_or(name, String::as_str).to_string()
     }
 
     /// The items that have the form of an annotation; how many have not is a finding.
     pub fn shaped<T>(&mut self, items: &[Value], read: fn(&Value) -> Option<T>) -> Vec<T> {
         let good: Vec<T> = items.iter().filter_map(read).collect();
         if good.len() < items.len() {
-            let say = format!("{} of {} annotations lack a field", items.len() - good.len(), items.len());
+            let say = format!(
+                "{} of {} annotations lack a field, or one is of another type",
+                items.len() - good.len(),
+                items.len()
+            );
             self.note("vote.shape", say);
             self.lost += (items.len() - good.len()) as u32;
         }
@@ -263,8 +336,7 @@ pub fn from_list<T>(cell: &Value, reading: &mut Reading, read: Annotations<T>) -
 where
     Vec<T>: Cell,
 {
-    let Value::List(items) = cell else { return None };
-    Some(read(items, reading).into_value())
+    Some(read(&items(cell)?, reading).into_value())
 }
 
 /// An answer from a text that is a list of annotations, written as JSON.
@@ -272,8 +344,11 @@ pub fn from_json_list<T>(text: &str, reading: &mut Reading, read: Annotations<T>
 where
     Vec<T>: Cell,
 {
-    let items = reading.json_list(text)?;
-    Some(read(&items, reading).into_value())
+    let answer = json(text).and_then(|answer| from_list(&answer, reading, read));
+    if answer.is_none() {
+        reading.lose("vote.shape", "the answer is not a JSON list");
+    }
+    answer
 }
 
 /// A text that is JSON, as a value.
@@ -352,6 +427,11 @@ impl Judge<'_> {
         let exact = self.classes.iter().find(|c| *c == name);
         if let Some(class) = exact.or_else(|| self.classes.iter().find(|c| composed(c) == composed(name))) {
             return Some(class.clone());
+        }
+        if let Some(number) = whole(name)
+            && let Some(same) = self.classes.iter().find(|c| whole(c) == Some(number))
+        {
+            return Some(same.clone());
         }
         let folded = name.trim().to_lowercase();
         let mut same = self.classes.iter().filter(|c| c.to_lowercase() == folded);

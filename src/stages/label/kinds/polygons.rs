@@ -15,7 +15,7 @@ pub const KIND: Kind = Kind {
     form: "a list of objects with `class`, `rings` (the outline, then holes; each a list of points `[x, y]` in pixels from \
            0) and, if there are any, `flags`.",
     answer: Vec::<Polygon>::ty,
-    takes: |ty| list_with(ty, &["class", "rings"]),
+    takes: |ty| list_with(ty, &[CLASSES, &["rings"]]),
     from_cell: |cell, reading| from_list(cell, reading, polygons),
     from_text: |text, reading| from_json_list(text, reading, polygons),
     problems: &[
@@ -50,7 +50,7 @@ fn polygons(items: &[Value], reading: &mut Reading) -> Vec<Polygon> {
 
 /// A polygon; its flags may be missing, its numbers may be whole.
 fn polygon_of(v: &Value) -> Option<Polygon> {
-    let class = v.field("class").text()?.to_string();
+    let class = class_of(v)?;
     let flags = Vec::from_value(v.field("flags")).unwrap_or_default();
     let Value::List(rings) = v.field("rings") else { return None };
     let rings: Option<Vec<Ring>> = rings.iter().map(ring_of).collect();

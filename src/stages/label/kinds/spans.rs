@@ -5,14 +5,15 @@
 use super::kind::*;
 use crate::formats::conll::sentence::{self as conll, Scheme, TagSpan};
 use crate::model::edits::{Moved, move_span};
-use crate::model::spans::Span;
+use crate::model::spans::{Ruler, Span, Unit};
 use crate::model::tokens::Token;
 use crate::table::{Cell, DataType, Value};
 
 pub const KIND: Kind = Kind {
     name: "ner",
     say: "Spans of the text, each with a class.",
-    form: "a list of objects with `class`, `start`, `end` (characters, end exclusive); in a column also a tag for each token.",
+    form: "a list of objects with `class` (or `label`, `tag`, `type`), `start`, `end` (characters, end exclusive), or of \
+           `[start, end, class]`; in a column also a tag for each token.",
     answer: Vec::<Span>::ty,
     takes,
     from_cell: |cell, reading| from_list(cell, reading, spans),
@@ -40,25 +41,161 @@ pub const KIND: Kind = Kind {
 };
 
 fn takes(ty: &DataType) -> Take {
-    let tags = matches!(ty, DataType::List(item) if item.data_type() == &DataType::Utf8);
-    if tags { Take::WithTokens } else { list_with(ty, &["class", "start", "end"]) }
+    let tags = matches!(ty, DataType::List(item) if [DataType::Utf8, DataType::Int64].contains(item.data_type()));
+    if tags { Take::WithTokens } else { list_with(ty, &[CLASSES, STARTS, ENDS]) }
+}
+
+/// The names under which a span may have its ends.
+const STARTS: &[&str] = &["start", "start_offset", "start_char", "begin"];
+const ENDS: &[&str] = &["end", "end_offset", "end_char"];
+
+/// A span as its source has it.
+struct Stored {
+    /// Its ends count in the unit of the source.
+    span: Span,
+    /// The text that it covers, where the source says that, too.
+    surface: Option<String>,
+}
+
+/// A span as an object, or as `[start, end, class]`.
+fn stored_of(v: &Value) -> Option<Stored> {
+    let (class, start, end) = match v {
+        Value::List(parts) => match parts.as_slice() {
+            [start, end, class] => (class_name(class), start, end),
+            _ => return None,
+        },
+        _ => (class_of(v), first_of(v, STARTS), first_of(v, ENDS)),
+    };
+    let span = Span { class: class?, start: offset(start)?, end: offset(end)? };
+    Some(Stored { span, surface: first_of(v, &["text", "surface"]).text().map(str::to_string) })
+}
+
+/// A place in a text; tables write whole numbers with a point where a column has gaps.
+fn offset(v: &Value) -> Option<u32> {
+    let at = number(v).filter(|x| x.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(x));
+    at.map(|x| x as u32)
 }
 
 /// Spans in the present text, in the order of (start, end, class).
 fn spans(items: &[Value], reading: &mut Reading) -> Vec<Span> {
-    let tags: Option<Vec<String>> = items.iter().map(|v| v.text().map(str::to_string)).collect();
-    let mut spans = match tags {
-        Some(tags) if !tags.is_empty() => tagged(&tags, reading),
-        _ => reading.shaped(items, Span::from_value),
+    let tag = |v: &Value| match v {
+        Value::Text(_) | Value::Int(_) | Value::Float(_) => v.key_text(),
+        _ => None,
     };
-    spans.iter_mut().for_each(|s| s.class = reading.mapped(&s.class));
-    let mut moved = moved(spans, reading);
+    let tags: Option<Vec<String>> = items.iter().map(tag).collect();
+    let mut moved = match tags {
+        Some(tags) if !tags.is_empty() => moved(tagged(tags, reading), reading),
+        _ => {
+            let stored = reading.shaped(items, stored_of);
+            placed(stored, reading)
+        }
+    };
+    moved.iter_mut().for_each(|s| s.class = reading.mapped(&s.class));
     moved.sort();
     moved
 }
 
+/// Where stored spans lie in the present text; one that does not cover the text that its source says it covers is lost.
+fn placed(stored: Vec<Stored>, reading: &mut Reading) -> Vec<Span> {
+    let says = stored.iter().any(|s| s.surface.is_some());
+    let text = reading.text.as_deref().filter(|_| says);
+    let chars: Vec<char> = text.unwrap_or_default().chars().collect();
+    let fits = fitting(&stored, &chars, reading);
+    let mut out = Vec::with_capacity(stored.len());
+    for Stored { span: own, surface } in in_characters(stored, reading) {
+        let touched = reading.edits.iter().any(|e| e.start < own.end && e.end > own.start);
+        let Some(span) = moved(vec![own.clone()], reading).pop() else { continue };
+        if let (Some(surface), true) = (surface, reading.text.is_some()) {
+            // of a stretch that was changed since it was collected, its length is known
+            let covered = if touched { None } else { chars.get(span.start as usize..span.end as usize) };
+            let same = match covered {
+                Some(covered) => same_words(covered.iter().copied(), &surface),
+                None => {
+                    touched
+                        && (surface.contains(char::is_whitespace)
+                            || surface.chars().count() as u32 == own.end - own.start)
+                }
+            };
+            if !same {
+                let say = format!(
+                    "the text at {}..{} (characters) is not what the span covers in its source",
+                    own.start, own.end
+                );
+                reading.lose("span.text", say + &fits);
+                continue;
+            }
+        }
+        out.push(span);
+    }
+    out
+}
+
+/// The spans with their ends in characters of the collected text; those whose ends cannot be told are lost.
+fn in_characters(stored: Vec<Stored>, reading: &mut Reading) -> Vec<Stored> {
+    let (unit, Some(text)) = (reading.unit, reading.text.clone()) else { return stored };
+    if unit == Unit::Characters {
+        return stored;
+    }
+    // behind the first change the collected text is not known
+    let known = reading.edits.first().map_or(u32::MAX, |e| e.start);
+    let ruler = Ruler::of(&text.chars().take(known as usize).collect::<String>(), unit);
+    let mut out = Vec::with_capacity(stored.len());
+    for Stored { span, surface } in stored {
+        match (ruler.characters(span.start), ruler.characters(span.end)) {
+            (Some(start), Some(end)) => out.push(Stored { span: Span { start, end, ..span }, surface }),
+            _ => {
+                let why = match known {
+                    u32::MAX => "begins or ends within a character, or outside of the text",
+                    _ => "lies behind a change of the text, so that its place cannot be told",
+                };
+                reading.lose("span.unit", format!("the span {}..{} ({}) {why}", span.start, span.end, unit.name()));
+            }
+        }
+    }
+    out
+}
+
+/// Words on the unit in which all surfaces of an answer lie where they should, if it is another than the declared one.
+fn fitting(stored: &[Stored], chars: &[char], reading: &Reading) -> String {
+    let told: Vec<(&Span, &String)> = stored.iter().filter_map(|s| Some((&s.span, s.surface.as_ref()?))).collect();
+    if told.is_empty() || reading.text.is_none() || !reading.edits.is_empty() {
+        return String::new();
+    }
+    let text = reading.text.as_deref().unwrap_or_default();
+    let fits = |unit: Unit| {
+        let ruler = Ruler::of(text, unit);
+        let end = |at| ruler.characters(at).map(|n| n as usize);
+        told.iter().all(|(s, surface)| {
+            let covered = end(s.start).zip(end(s.end)).and_then(|(a, b)| chars.get(a..b));
+            covered.is_some_and(|covered| same_words(covered.iter().copied(), surface))
+        })
+    };
+    if fits(reading.unit) {
+        return String::new();
+    }
+    let other = Unit::ALL.into_iter().find(|unit| *unit != reading.unit && fits(*unit));
+    other.map_or(String::new(), |unit| format!("; all spans of the answer fit with `unit = \"{}\"`", unit.name()))
+}
+
+/// Whether a stretch of the text is what a source says that it is. Tools write a run of white space as one space.
+fn same_words(covered: impl Iterator<Item = char>, surface: &str) -> bool {
+    squeezed(covered) == squeezed(surface.chars())
+}
+
+fn squeezed(text: impl Iterator<Item = char>) -> String {
+    let mut out = String::new();
+    for c in text {
+        match c.is_whitespace() {
+            false => out.push(c),
+            true if out.ends_with(' ') => {}
+            true => out.push(' '),
+        }
+    }
+    out
+}
+
 /// Spans of characters from one tag for each token.
-fn tagged(tags: &[String], reading: &mut Reading) -> Vec<Span> {
+fn tagged(tags: Vec<String>, reading: &mut Reading) -> Vec<Span> {
     if tags.len() != reading.tokens.len() {
         reading.lose("bio.tokens", format!("{} tags for {} tokens", tags.len(), reading.tokens.len()));
         return Vec::new();
@@ -67,8 +204,16 @@ fn tagged(tags: &[String], reading: &mut Reading) -> Vec<Span> {
         TagScheme::Bio => Scheme::Bio,
         TagScheme::Iob1 => Scheme::Iob1,
         TagScheme::Bioes => Scheme::Bioes,
+        TagScheme::Bilou => Scheme::Bilou,
     };
-    let (found, problems) = conll::spans(tags, scheme);
+    let nameless = tags.iter().filter(|tag| whole(named(reading.names, tag)).is_some()).count();
+    if nameless > 0 {
+        reading
+            .lose("bio.number", format!("{nameless} of {} tags are numbers that no name in `names` has", tags.len()));
+        return Vec::new();
+    }
+    let tags: Vec<String> = tags.iter().map(|tag| named(reading.names, tag).to_string()).collect();
+    let (found, problems) = conll::spans(&tags, scheme);
     for problem in &problems {
         reading.malformed(format!("token {}: {}", problem.token + 1, problem.say));
     }

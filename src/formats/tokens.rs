@@ -1,0 +1,117 @@
+//! Texts that come as lists of tokens: the tokens are joined to one text, and where each stands in it is kept.
+use super::options::{Choice, Options, Takes};
+use super::reader::{Ask, Record, Records, Unit};
+use crate::model::tokens::Token;
+use crate::table::{Builder, Cell, DataType, Value, list};
+use std::borrow::Cow;
+
+pub const TOKENS: Choice = Choice {
+    name: "tokens",
+    doc: "the column that holds a text as the list of its tokens; a field that is taken from it is that text. Default: none.",
+    takes: Takes::Text { default: "" },
+};
+pub const JOIN: Choice = Choice {
+    name: "join",
+    doc: "what stands between two tokens of the text. Default one space.",
+    takes: Takes::Text { default: " " },
+};
+
+pub fn unfit(options: &Options) -> Option<(&'static str, &'static str)> {
+    let alone = options.text(&TOKENS).is_empty() && options.text(&JOIN) != " ";
+    alone.then_some(("join", "there are no tokens to join: `tokens` names their column"))
+}
+
+/// The selector whose field is the text.
+pub fn text(options: &Options) -> &str {
+    options.text(&TOKENS)
+}
+
+/// The column of places that stands beside the text.
+pub fn adds(text: &str, selected: &[&str]) -> Vec<(&'static str, DataType)> {
+    if !text.is_empty() && selected.contains(&text) { vec![("tokens", list(Token::ty()))] } else { Vec::new() }
+}
+
+/// The tokens as one text, and where each stands in it.
+pub fn joined<T: AsRef<str>>(tokens: &[T], join: &str) -> (String, Value) {
+    let (mut text, mut places, mut at) = (String::new(), Vec::with_capacity(tokens.len()), 0u32);
+    let gap = join.chars().count() as u32;
+    for (i, token) in tokens.iter().map(AsRef::as_ref).enumerate() {
+        if i > 0 {
+            text.push_str(join);
+            at += gap;
+        }
+        let end = at + token.chars().count() as u32;
+        places.push(Token { start: at, end }.into_value());
+        text.push_str(token);
+        at = end;
+    }
+    (text, Value::List(places))
+}
+
+/// What is said of a value that should be tokens.
+pub const NO_TOKENS: &str = "something else than a list of texts where tokens are expected";
+
+/// A record one of whose values is a text as tokens.
+struct Spoken<'r, R> {
+    of: &'r R,
+    selector: &'r str,
+    /// Null where there are none; an error where they are something else.
+    text: Result<Option<String>, ()>,
+}
+
+impl<R: Record> Record for Spoken<'_, R> {
+    fn text(&self, selector: &str) -> Option<String> {
+        self.of.text(selector)
+    }
+
+    fn put(&self, selector: &str, ty: &str, to: &mut Builder) -> Result<(), String> {
+        if selector != self.selector {
+            return self.of.put(selector, ty, to);
+        }
+        match &self.text {
+            Ok(Some(text)) => to.text(text),
+            Ok(None) => to.value(Value::Null),
+            Err(()) => return Err(NO_TOKENS.into()),
+        }
+        Ok(())
+    }
+
+    fn has(&self, selector: &str) -> bool {
+        self.of.has(selector)
+    }
+
+    fn content<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        self.of.content(bytes)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.of.names()
+    }
+}
+
+/// Makes a record a sample, with its tokens where a field is taken from them. `tokens` gives those of a selector: none, or
+/// an error where something else stands there.
+pub fn take<R: Record>(
+    ask: &Ask,
+    out: &mut Records,
+    (unit, record, bytes): (&Unit, usize, &[u8]),
+    of: &R,
+    tokens: impl Fn(&str) -> Result<Option<Vec<String>>, ()>,
+) {
+    let selector = text(&ask.options);
+    if selector.is_empty() || !ask.selects(selector) {
+        out.take(unit, record, bytes, of);
+        return;
+    }
+    let (text, places) = match tokens(selector) {
+        Ok(Some(tokens)) => {
+            let (text, places) = joined(&tokens, ask.options.text(&JOIN));
+            (Ok(Some(text)), places)
+        }
+        Ok(None) => (Ok(None), Value::Null),
+        Err(()) => (Err(()), Value::Null),
+    };
+    if out.take(unit, record, bytes, &Spoken { of, selector, text }) {
+        out.more("tokens", places);
+    }
+}
