@@ -182,7 +182,8 @@ fn read(dir: &Path, path: &str) -> Vec<u8> {
 /// first, spans and ids.
 #[test]
 fn a_release_of_spans_is_read_again() {
-    const RELEASE: &str = "[release.all]\nformats = [\"jsonl\", \"parquet\", \"conll\"]\ncolumns = [\"id\", \"text\", \"label.ner\"]\n";
+    const RELEASE: &str =
+        "[release.all]\nformats = [\"jsonl\", \"parquet\", \"conll\"]\ncolumns = [\"id\", \"text\", \"label.ner\"]\n";
     const LINES: &str = "out/all/jsonl/train-00000.jsonl";
     let text = "# c1\nAnna\tB-PS\nsings\tO\n\n# c2\nin\tO\n\n# c3\n😀\tO\nAn\tB-PS\nna\tI-PS\nBo\tB-PS\n\n";
     let first = project(&format!("{SENTENCES}{RELEASE}"), &[("raw/c.conll", text.as_bytes())]);
@@ -220,7 +221,8 @@ fn a_release_of_boxes_is_read_again() {
             "<object><name>cat</name>{flags}<bndbox><xmin>{x}</xmin><ymin>1</ymin><xmax>4</xmax><ymax>3</ymax></bndbox></object>"
         )
     };
-    let flags = ["", "<difficult>1</difficult>", "<truncated>1</truncated><difficult>1</difficult>", "<occluded>1</occluded>"];
+    let flags =
+        ["", "<difficult>1</difficult>", "<truncated>1</truncated><difficult>1</difficult>", "<occluded>1</occluded>"];
     let objects: String = flags.iter().zip(1..).map(|(flags, x)| object(flags, x % 3 + 1)).collect();
     let xml = format!("<annotation>{objects}</annotation>");
     let voc = "[collect.v]\ndirect = { images = [\"raw/*.png\"], files = [\"raw/*.xml\"], format = \"voc\" }\nlicense = \"MIT\"\n";

@@ -14,8 +14,8 @@ use super::format::Format;
 use super::infer::HEAD;
 use super::options::{Choice, Options, Takes};
 use super::reader::{
-    Ask, Field as Asked, From, Offers, Reader, Record, Records, Seen, Selects, Unit, WRITTEN, adds_nothing,
-    as_declared, cut_text, each_record, each_unit, no_tokens, strip_bom,
+    Ask, Offers, Reader, Record, Records, Seen, Selects, Unit, adds_nothing, as_declared, cut_text, each_record,
+    each_unit, no_tokens, strip_bom,
 };
 use super::spelling::{DATE, DECIMAL, FALSE, NULL, Spelling, THOUSANDS, TRUE};
 use crate::table::{Builder, Value};
@@ -133,7 +133,6 @@ fn rows(ask: &Ask, unit: &Unit, encoding: &str, out: &mut Records, dialect: &Dia
     let split = Split::Csv(*dialect);
     let spelling = Spelling::of(&ask.options);
     let header = names(ask, unit, dialect, encoding);
-    let header = header.and_then(|h| all_there(ask, &h).map(|()| h));
     if let Ok(Header(names)) = &header {
         out.header(unit, names, |column| names.iter().any(|n| n == column));
     }
@@ -183,20 +182,6 @@ fn names(ask: &Ask, unit: &Unit, dialect: &Dialect, encoding: &str) -> Result<He
     let bytes = unit.context.ok_or_else(missing)?;
     let wrong = |wrong: Wrong| Wrong { say: format!("in the header: {}", wrong.say), ..wrong }.at(0);
     header(strip_bom(bytes), encoding, dialect).map_err(wrong)
-}
-
-/// Whether the header has every column that is wanted as it is written. Rule `csv.column`.
-fn all_there(ask: &Ask, Header(names): &Header) -> Result<(), Wrong> {
-    let missing = |f: &&Asked| match &f.from {
-        From::Record(name) => ask.id.is_none() && f.ty == WRITTEN && !names.contains(name),
-        _ => false,
-    };
-    match ask.fields.iter().find(missing) {
-        Some(Asked { from: From::Record(name), .. }) => {
-            Err(Wrong::new("csv.column", format!("the header has no column `{name}`")).at(0))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// A record with the names of its columns.

@@ -5,9 +5,10 @@
 //!
 //! Reading order: `ports` (what a step reads and writes), `rows` (what a kernel is given), `delta` (what it gives back),
 //! `gather` (decisions over all rows), `facts`, `files` (what a whole stage gives), `kernels` (the traits of stages, and
-//! how they lose their types), `declare` (from a table of dataset.toml to plans of steps).
+//! how they lose their types), `declare` (from a table of dataset.toml to plans of steps), `dialect` (the keys of formats).
 mod declare;
 mod delta;
+mod dialect;
 mod facts;
 mod files;
 mod gather;
@@ -20,6 +21,7 @@ pub mod testing;
 pub use crate::manifest::Declared;
 pub use declare::{Check, Columns, Entry, Literal, Marks, ONE_GROUP, Plan, Regroup, Source, unit_types};
 pub use delta::{Act, Born, Delta, Event};
+pub use dialect::{Given, dialect, dialect_schema};
 pub use facts::{Fact, Gate};
 pub use files::{Chunk, Content, OutFile, Output, Sums};
 pub(crate) use gather::slice_of;

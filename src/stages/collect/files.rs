@@ -1,11 +1,11 @@
 //! The files of a source, and how they are read: `open = { files = [..], format = "..", .. }`. What `format` may be, and
 //! which keys may stand beside it, comes from the list of formats.
-use crate::diag::{Diagnostic, nearest};
-use crate::formats::options::{Choice, Takes};
+use crate::diag::nearest;
+use crate::formats::options::Choice;
 use crate::formats::reader::{Reader, Selects};
 use crate::formats::{FORMATS, Format, Options, named};
 use crate::manifest::values::At;
-use crate::stage::Check;
+use crate::stage::{Check, Given, dialect, dialect_schema};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value as Json, json};
@@ -27,6 +27,11 @@ pub struct Files {
 /// The formats that a source may have.
 pub fn formats() -> impl Iterator<Item = &'static Format> {
     FORMATS.iter().filter(|f| f.reader.is_some() || f.images)
+}
+
+/// The keys that they read.
+fn keys() -> Vec<(&'static Format, &'static Choice)> {
+    formats().flat_map(|f| f.options.iter().map(move |choice| (f, choice))).collect()
 }
 
 impl Files {
@@ -64,32 +69,9 @@ impl Files {
 
     /// The format's own keys; a key that it does not read is told.
     pub fn options(&self, check: &mut Check, format: &Format) -> Options {
-        for (name, value) in &self.options {
-            if format.options.iter().any(|c| c.name == name) {
-                continue;
-            }
-            let readers: Vec<String> = formats()
-                .filter(|f| f.options.iter().any(|c| c.name == name))
-                .map(|f| format!("`{}`", f.name))
-                .collect();
-            let message = format!("the format {} reads no `{name}`", format.name);
-            let problem = Diagnostic::error("T0306", value.span(), message).label(format!("remove `{name}`"));
-            check.bad(problem.help(format!("read by {}", readers.join(", "))));
-        }
-        for choice in format.options {
-            let Some(value) = self.options.get(choice.name) else { continue };
-            if let Some(say) = choice.wrong(value.get()) {
-                let message = format!("`{}` cannot be this", choice.name);
-                check.bad(Diagnostic::error("T0343", value.span(), message).label(say));
-            }
-        }
-        let options = self.given(format);
-        if let Some((name, say)) = (format.unfit)(&options) {
-            let span = self.options.get(name).map_or(check.span.clone(), At::span);
-            let message = format!("`{name}` does not fit the other keys of {}", check.path);
-            check.bad(Diagnostic::error("T0344", span, message).label(say));
-        }
-        options
+        let given: Vec<Given> =
+            self.options.iter().map(|(name, value)| (name.clone(), value.get().clone(), value.span())).collect();
+        dialect(check, format, &keys(), &given)
     }
 }
 
@@ -142,8 +124,7 @@ impl JsonSchema for Files {
         keys.insert("files".into(), globs(GLOBS));
         keys.insert("images".into(), globs(IMAGES));
         keys.insert("format".into(), format_schema("How a file becomes records.", formats(), |f| f.doc.into()));
-        let choices = formats().flat_map(|f| f.options);
-        keys.extend(choices.map(|c| (c.name.to_string(), option_schema(c))));
+        keys.extend(dialect_schema(&self::keys()));
         let table = json!({
             "description": "Which files, and how they are read.",
             "type": "object",
@@ -163,26 +144,4 @@ pub fn format_schema(
 ) -> Json {
     let one = |f: &'static Format| json!({ "const": f.name, "type": "string", "description": doc(f) });
     json!({ "description": say, "oneOf": formats.map(one).collect::<Vec<_>>() })
-}
-
-/// The schema of a key, with what each format that reads it says of it.
-fn option_schema(choice: &Choice) -> Json {
-    let mut docs: Vec<(&str, Vec<String>)> = Vec::new();
-    for format in formats() {
-        let Some(own) = format.options.iter().find(|c| c.name == choice.name) else { continue };
-        let name = format!("`{}`", format.name);
-        match docs.iter_mut().find(|(doc, _)| *doc == own.doc) {
-            Some((_, names)) => names.push(name),
-            None => docs.push((own.doc, vec![name])),
-        }
-    }
-    let say: Vec<String> = docs.iter().map(|(doc, names)| format!("For {}: {doc}", names.join(", "))).collect();
-    let mut schema = match choice.takes {
-        Takes::Text { .. } | Takes::Mark { .. } => json!({ "type": "string" }),
-        Takes::Word { of } => json!({ "type": "string", "enum": of }),
-        Takes::Whole { min, max, .. } => json!({ "type": "integer", "minimum": min, "maximum": max }),
-        Takes::Texts => json!({ "type": "array", "items": { "type": "string" } }),
-    };
-    schema["description"] = say.join(" ").into();
-    schema
 }

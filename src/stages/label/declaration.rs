@@ -2,13 +2,14 @@
 use super::kinds::KINDS;
 use super::kinds::kind::{Kind, Method, Problem, Respond, TagScheme, Take};
 use crate::diag::{Diagnostic, suggest};
+use crate::formats::options::Choice;
 use crate::formats::reader::{Reader, Selects};
 use crate::formats::{FORMATS, Format, Options};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::model::spans::Unit;
 use crate::model::votes::Vote;
-use crate::stage::{Check, Column, Gate, Role};
+use crate::stage::{Check, Column, Gate, Role, dialect_schema};
 use crate::table::{DataType, list, types};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -115,8 +116,7 @@ pub enum Unlabelled {
 
 /// A source of answers: a column that came with the samples, or files of votes.
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("x-one-of" = [["column", "files"]]))]
+#[schemars(deny_unknown_fields, extend("x-one-of" = [["column", "files"]]), transform = dialect_keys)]
 pub struct Answers {
     /// A column of the samples that holds answers (`fields.label` says how). Null: this source was not asked.
     #[schemars(length(min = 1))]
@@ -129,6 +129,10 @@ pub struct Answers {
     pub annotator: Option<String>,
     /// How the files are read. Default: by the name of the first one.
     pub format: Option<FormatName>,
+    /// The keys that the format has of its own.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub dialect: BTreeMap<String, serde_json::Value>,
     /// The column of the samples that `fields.item` names a value of. Default `id`.
     #[schemars(length(min = 1))]
     pub on: Option<At<String>>,
@@ -141,7 +145,7 @@ pub struct Answers {
     /// (`["O", "B-PER", "I-PER"]`) and classes.
     #[serde(default)]
     #[schemars(inner(length(min = 1)), extend("x-form" = "line"))]
-    pub names: Vec<String>,
+    pub class_names: Vec<String>,
     /// How tags say where an entity begins. Default `bio`.
     pub scheme: Option<TagScheme>,
     /// Which text spans count in: as it was collected, or as it is now. Default `collected`: they are moved with every
@@ -164,6 +168,21 @@ pub struct FormatName(pub String);
 pub fn formats() -> impl Iterator<Item = (&'static Format, &'static Reader)> {
     let of_names = |f: &'static Format| Some((f, f.reader.as_ref().filter(|r| matches!(r.selects, Selects::Names))?));
     FORMATS.iter().filter_map(of_names).filter(|(_, r)| (r.adds)(&Options::default(), &[]).is_empty())
+}
+
+/// The keys of these formats that say how three texts are read: who answered what of which sample.
+pub fn keys() -> Vec<(&'static Format, &'static Choice)> {
+    let all = formats().flat_map(|(f, _)| f.options.iter().map(move |choice| (f, choice)));
+    all.filter(|(_, choice)| VOTES_KEYS.contains(&choice.name)).collect()
+}
+
+const VOTES_KEYS: &[&str] = &["delimiter", "quote", "escape", "names", "encoding", "null"];
+
+/// Adds the keys of the formats to those of a source of answers.
+fn dialect_keys(schema: &mut Schema) {
+    if let Some(serde_json::Value::Object(properties)) = schema.get_mut("properties") {
+        properties.extend(dialect_schema(&keys()));
+    }
 }
 
 impl JsonSchema for FormatName {
@@ -458,6 +477,8 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
     if let Some(column) = &a.column {
         let keys = [("fields", a.fields.is_some()), ("on", a.on.is_some()), ("format", a.format.is_some())];
         spare(check, name, &keys, "this source is a column");
+        let dialect: Vec<(&str, bool)> = a.dialect.keys().map(|key| (key.as_str(), true)).collect();
+        spare(check, name, &dialect, "this source is a column");
         check_column(check, d.task, a, column);
     }
     if a.files.is_some() {
@@ -473,7 +494,7 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
         spare(check, name, &[("map", !a.map.is_empty())], "answers of this kind name nothing");
     }
     if !d.task.classes {
-        spare(check, name, &[("names", !a.names.is_empty())], "answers of this kind name no classes");
+        spare(check, name, &[("class_names", !a.class_names.is_empty())], "answers of this kind name no classes");
     }
     let known = d.task.classes && !d.classes.is_empty();
     for class in a.map.values().filter(|c| known && !d.classes.contains(c)) {
@@ -511,9 +532,11 @@ fn check_column(check: &mut Check, kind: &Kind, answers: &Answers, column: &At<S
                         `format` says that this column holds tokens";
             check.bad(problem.help(help));
         }
-        Take::WithTokens if answers.names.is_empty() && ty == list(DataType::Int64) => {
+        Take::WithTokens if answers.class_names.is_empty() && ty == list(DataType::Int64) => {
             let problem = Diagnostic::error("T0317", column.span(), "numbers as tags say nothing without their names");
-            check.bad(problem.label("needs `names`").help("for example names = [\"O\", \"B-PER\", \"I-PER\"]"));
+            check.bad(
+                problem.label("needs `class_names`").help("for example class_names = [\"O\", \"B-PER\", \"I-PER\"]"),
+            );
         }
         _ => {}
     }

@@ -9,21 +9,22 @@
 //!
 //! Reads `blob`, `context`, `reject` of the scanned units; writes `item`, `annotator`, `answer` (the text of the label
 //! as written) and the id `ITEM/ANNOTATOR`. Every record bears one row or is dropped with its reason: what cannot be
-//! read (`encoding`, `csv.ragged`, `csv.quote`, `json`, ...), `csv.header`, `csv.column` (the header lacks a named
+//! read (`encoding`, `csv.ragged`, `csv.quote`, `json`, ...), `csv.header`, `column.missing` (the file lacks a named
 //! column), `vote.item`, `vote.annotator`, `vote.empty`. Limits: records of 16 MiB, JSON of 64 levels.
-use super::declaration::{Answers, Declaration, FormatName, Task, Unlabelled, checked, formats};
+use super::declaration::{Answers, Declaration, FormatName, Task, Unlabelled, checked, formats, keys};
 use super::kinds::kind::Kind;
 use super::mapped::{Met, Names};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, nearest};
 use crate::digest::Digest;
 use crate::formats::packing::inner_name;
-use crate::formats::reader::{Ask, Field, From, Reader, Records, Told, Unit, WRITTEN};
+use crate::formats::reader::{Ask, Field, Found, From, Reader, Records, Told, Unit, WRITTEN};
 use crate::formats::{Format, Options, named};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, array_of, bytes_at, list, types, utf8};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 pub const ENTRY: Entry =
     Entry::row::<Read>("label/read", "label.*", declare).schema(|g| g.subschema_for::<Declaration>());
@@ -73,8 +74,18 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     task.files().filter_map(|(name, answers, files)| plan(check, &task, name, answers, files)).collect()
 }
 
-fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<String>]) -> Option<Plan> {
+/// What the keys of the format say.
+fn options(check: &mut Check, task: &Task, name: &str, answers: &Answers, format: &Format) -> Options {
+    let place =
+        |key: &str| check.manifest.span_of(&task.key(&format!("from.{name}.{key}"))).unwrap_or(check.span.clone());
+    let given: Vec<Given> =
+        answers.dialect.iter().map(|(key, value)| (key.clone(), value.clone(), place(key))).collect();
+    dialect(check, format, &keys(), &given)
+}
+
+fn plan(check: &mut Check, task: &Task, name: &str, answers: &Answers, files: &[At<String>]) -> Option<Plan> {
     let format = format_of(answers)?;
+    let options = options(check, task, name, answers, format);
     let reader = format.reader.as_ref()?;
     let fields = answers.fields.clone().unwrap_or_default();
     let field = |given: Option<String>, default: &str| given.unwrap_or_else(|| default.to_string());
@@ -88,7 +99,9 @@ fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<S
         label: field(fields.label, "label"),
         kind: task.kind(),
         map: answers.map.keys().cloned().collect(),
-        names: answers.names.clone(),
+        class_names: answers.class_names.clone(),
+        open: check.manifest.table(&["privacy"]).is_none(),
+        options,
     };
     let table = format!("{}/units.{name}", task.path);
     let source = Source {
@@ -97,7 +110,7 @@ fn plan(check: &Check, task: &Task, name: &str, answers: &Answers, files: &[At<S
         globs: files.iter().map(|g| g.get().clone()).collect(),
         spans: files.iter().map(At::span).collect(),
         exclude: Vec::new(),
-        cut: (reader.cut)(&Options::default()),
+        cut: (reader.cut)(&map.options),
         record_max: RECORD_MAX,
         images: false,
         span: files.first().map_or_else(|| check.span.clone(), At::span),
@@ -162,7 +175,13 @@ struct Map {
     map: Vec<String>,
     /// What whole numbers stand for.
     #[serde(default, skip_serializing_if = "is_default")]
-    names: Vec<String>,
+    class_names: Vec<String>,
+    /// Words of the data may be told: there is no `[privacy]`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    open: bool,
+    /// The format's own keys.
+    #[serde(flatten)]
+    options: Options,
 }
 
 impl Map {
@@ -184,7 +203,7 @@ impl Map {
             prefix: String::new(),
             fields: FIELDS.into_iter().zip([&self.item, &self.annotator, &self.label]).map(field).collect(),
             seen: Vec::new(),
-            options: Options::default(),
+            options: self.options.clone(),
             record_max: RECORD_MAX,
             depth_max: DEPTH_MAX,
         }
@@ -199,7 +218,7 @@ fn texts_of(column: &ArrayRef) -> Vec<String> {
 struct Read;
 
 impl RowStage for Read {
-    const MAP: u32 = 4;
+    const MAP: u32 = 4; // a column that is missing is told as of sources
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;
@@ -223,20 +242,40 @@ impl RowStage for Read {
         let found = out.finish().map_err(Fault::Bug)?;
         let texts =
             |name: &str| found.columns.get(name).map(|a| crate::table::cells::<String>(a.as_ref())).unwrap_or_default();
-        let mut met = Met::of(&p.names);
+        let mut met = Met::of(&p.class_names);
         for answer in found.columns.get("answer").filter(|_| !p.map.is_empty()).map(texts_of).unwrap_or_default() {
             met.see(p.kind, &Value::Text(answer));
         }
         met.note(p.map.iter(), summary);
-        let votes = Votes { parents: &found.parents, texts: FIELDS.map(texts) };
-        Ok(votes.cast(p, found.told))
+        let votes = Votes { parents: &found.parents, texts: FIELDS.map(texts), lacks: lacks(p, &found) };
+        Ok(votes.cast(p, found.told.into_iter().filter(|t| t.rule != COLUMN).collect()))
     }
+}
+
+/// What a reader tells of a column that a file does not have.
+const COLUMN: &str = "column.missing";
+
+/// What is said of the votes of each unit whose file has no column for one of the three things.
+fn lacks(p: &Map, found: &Found) -> BTreeMap<usize, String> {
+    let say = |t: &Told| {
+        let met = found.met.iter().find(|(name, _)| Some(name) == t.field.as_ref()).map(|(_, met)| &met.seen);
+        let seen: Vec<String> = met.into_iter().flatten().map(|name| format!("`{name}`")).collect();
+        let selector =
+            FIELDS.iter().zip([&p.item, &p.annotator, &p.label]).find(|(f, _)| t.field.as_deref() == Some(f));
+        let near = selector.and_then(|(_, of)| nearest(of, met.into_iter().flatten().map(String::as_str)));
+        let near = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+        if p.open { format!("{}; seen: {}{near}", t.say, seen.join(", ")) } else { format!("{}{near}", t.say) }
+    };
+    let told = found.told.iter().rev().filter(|t| t.rule == COLUMN);
+    told.map(|t| (t.row, say(t))).collect()
 }
 
 /// The votes of one partition of units, column by column.
 struct Votes<'f> {
     parents: &'f [(u32, u32)],
     texts: [Vec<Option<String>>; 3],
+    /// By unit: a column that its file does not have.
+    lacks: BTreeMap<usize, String>,
 }
 
 impl Votes<'_> {
@@ -247,14 +286,15 @@ impl Votes<'_> {
         for (n, parent) in self.parents.iter().enumerate() {
             let vote = self.texts.each_ref().map(|t| t.get(n).cloned().flatten().unwrap_or_default());
             let empty = vote.iter().position(|text| text.trim().is_empty());
-            match empty.and_then(|at| EMPTY.get(at)) {
+            let lacks = self.lacks.get(&(parent.0 as usize)).map(|say| (COLUMN, say.as_str()));
+            match lacks.or(empty.and_then(|at| EMPTY.get(at)).copied()) {
                 Some((rule, say)) => told.push(Told {
                     row: parent.0 as usize,
                     record: parent.1 as usize,
                     line: 0,
                     drops: true,
-                    rule: (*rule).into(),
-                    say: (*say).into(),
+                    rule: rule.into(),
+                    say: say.into(),
                     field: None,
                 }),
                 None => {
@@ -266,7 +306,7 @@ impl Votes<'_> {
         let mut delta = Delta { born, ..Delta::default() };
         told.sort_by_key(|t| (t.row, t.record));
         for t in told {
-            let of = if t.rule == "csv.column" || t.rule.starts_with("vote.") { "fields" } else { "files" };
+            let of = if t.rule == COLUMN || t.rule.starts_with("vote.") { "fields" } else { "files" };
             let act = if t.drops { Act::DROP } else { Act::Finding };
             delta.at(t.row, t.record, act, format!("{}.{of}", p.source), t.rule, t.say);
         }
@@ -309,7 +349,9 @@ mod tests {
             label: name("l"),
             kind: Default::default(),
             map: Vec::new(),
-            names: Vec::new(),
+            class_names: Vec::new(),
+            open: true,
+            options: Options::default(),
         }
     }
 
@@ -347,7 +389,8 @@ mod tests {
     #[test]
     fn without_a_named_column_every_record_is_dropped() {
         let delta = read(&map("tsv"), b"a\t1\nb\t2\n", Some(b"by\tl\n"), None);
-        assert_eq!(dropped(&delta), [(0, "csv.column"), (1, "csv.column")]);
+        assert_eq!(dropped(&delta), [(0, COLUMN), (1, COLUMN)]);
+        assert!(delta.events[0].say.ends_with("seen: `by`, `l`"), "{}", delta.events[0].say);
         assert!(delta.born.parents.is_empty() && delta.born.columns.is_empty());
     }
 

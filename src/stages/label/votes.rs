@@ -92,7 +92,7 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
         kind: task.kind(),
         guideline: task.version_of(answers),
         map: answers.map.iter().map(|(from, to)| (from.clone(), to.get().clone())).collect(),
-        names: answers.names.clone(),
+        class_names: answers.class_names.clone(),
         scheme: answers.scheme.unwrap_or_default(),
         bio: found_reading.unwrap_or(Respond::Fix),
         open: check.manifest.table(&["privacy"]).is_none(),
@@ -132,7 +132,7 @@ struct Map {
     map: BTreeMap<String, String>,
     /// What whole numbers stand for.
     #[serde(default, skip_serializing_if = "is_default")]
-    names: Vec<String>,
+    class_names: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     scheme: TagScheme,
     /// The response to tags that the scheme does not allow; kinds without tags have `fix`.
@@ -173,7 +173,7 @@ impl RowStage for FromColumn {
         let others = Others::read(p, rows)?;
         let mut delta = Delta::default();
         let mut votes = Vec::with_capacity(rows.len());
-        let mut met = Met::of(&p.names);
+        let mut met = Met::of(&p.class_names);
         for row in 0..rows.len() {
             let mut reading = p.reading(&others, row);
             reading.lost = u32::from_value(&slot(&others.lost, row)).unwrap_or_default();
@@ -280,7 +280,7 @@ impl Map {
             task: &self.task,
             source: &self.source,
             map: &self.map,
-            names: &self.names,
+            names: &self.class_names,
             scheme: self.scheme,
             bio: self.bio,
             tokens: Vec::from_value(&slot(&others.tokens, row)).unwrap_or_default(),

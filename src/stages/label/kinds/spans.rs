@@ -208,8 +208,10 @@ fn tagged(tags: Vec<String>, reading: &mut Reading) -> Vec<Span> {
     };
     let nameless = tags.iter().filter(|tag| whole(named(reading.names, tag)).is_some()).count();
     if nameless > 0 {
-        reading
-            .lose("bio.number", format!("{nameless} of {} tags are numbers that no name in `names` has", tags.len()));
+        reading.lose(
+            "bio.number",
+            format!("{nameless} of {} tags are numbers that no name in `class_names` has", tags.len()),
+        );
         return Vec::new();
     }
     let tags: Vec<String> = tags.iter().map(|tag| named(reading.names, tag).to_string()).collect();
