@@ -63,11 +63,6 @@ impl Shape {
         }
     }
 
-    /// Whether nothing but empty lists were seen: what their items are is not known.
-    fn is_empty(&self) -> bool {
-        matches!(self, Shape::List(of) if **of == Shape::Nothing || of.is_empty())
-    }
-
     /// Whether it can be a column as it is.
     fn is_plain(&self) -> bool {
         match self {
@@ -76,6 +71,11 @@ impl Shape {
             Shape::Object(entries) => !entries.is_empty() && entries.iter().all(|(_, of)| of.is_plain()),
             Shape::Mixed => false,
         }
+    }
+
+    /// The type of a column. Where nothing but empty lists were seen, what their items are is not known.
+    fn column(&self) -> String {
+        if matches!(self, Shape::List(of) if **of == Shape::Nothing) { EMPTY.into() } else { self.ty() }
     }
 
     fn ty(&self) -> String {
@@ -120,11 +120,12 @@ pub fn objects<'l>(records: impl Iterator<Item = Json<'l>>) -> Vec<Seen> {
             }
         }
     }
-    let ty = |name: &String| {
-        shapes.get(name).filter(|s| s.is_plain() && !s.is_empty()).map_or(WRITTEN.to_string(), Shape::ty)
-    };
+    let ty = |name: &String| shapes.get(name).filter(|s| s.is_plain()).map_or(WRITTEN.to_string(), Shape::column);
     order.iter().map(|name| (name.clone(), ty(name))).collect()
 }
+
+/// The type of a column in which nothing but empty lists were seen.
+pub const EMPTY: &str = "list<>";
 
 /// The columns of several files: each name once, in the order in which it is first seen. Columns of several types are
 /// kept as they are written.
@@ -132,7 +133,8 @@ pub fn together(files: impl IntoIterator<Item = Vec<Seen>>) -> Vec<Seen> {
     let mut out: Vec<Seen> = Vec::new();
     for (name, ty) in files.into_iter().flatten() {
         match out.iter_mut().find(|own| own.0 == name) {
-            Some(own) if own.1 == ty => {}
+            Some(own) if own.1 == ty || (ty == EMPTY && own.1.starts_with("list<")) => {}
+            Some(own) if own.1 == EMPTY && ty.starts_with("list<") => own.1 = ty,
             Some(own) if [own.1.as_str(), &ty].iter().all(|t| ["i64", "f64"].contains(t)) => own.1 = "f64".into(),
             Some(own) => own.1 = WRITTEN.into(),
             None => out.push((name, ty)),
@@ -164,12 +166,13 @@ mod tests {
         let want = [("t", "list<utf8>"), ("s", "list<struct<5:start i64,5:class utf8,3:end i64>>"), ("o", WRITTEN)];
         assert_eq!(seen(&lines), want.map(|(n, t)| (n.to_string(), t.to_string())));
         assert_eq!(seen(&[r#"{"t": [1, "a"]}"#])[0].1, WRITTEN);
-        assert_eq!(seen(&[r#"{"t": []}"#, r#"{"t": [[]]}"#])[0].1, WRITTEN);
+        assert_eq!(seen(&[r#"{"t": []}"#])[0].1, EMPTY);
     }
 
     #[test]
     fn files_are_put_together() {
         let of = |name: &str, ty: &str| vec![(name.to_string(), ty.to_string())];
+        assert_eq!(together([of("a", EMPTY), of("a", "list<i64>"), of("a", EMPTY)]), of("a", "list<i64>"));
         let all = together([of("a", "i64"), of("b", "utf8"), of("a", "f64"), of("b", "bool")]);
         assert_eq!(all, [("a".to_string(), "f64".to_string()), ("b".into(), WRITTEN.into())]);
     }

@@ -1,10 +1,11 @@
 //! Pascal VOC annotations: one XML document per image. Numbers are kept as written; what they are based on (0 or 1) is
-//! for the manifest to say. Polygons, rotated boxes, `part`s, `path` and `folder` are passed over.
+//! for the manifest to say. `path` and `folder` are passed over.
 //!
 //! Boxes are pixels, 0-based, end exclusive: with `voc_base = 1` they are (xmin - 1, ymin - 1, xmax, ymax), so that xmin =
 //! xmax is a box one pixel wide. A box with exchanged corners, without area, or with both corners the same (what a click
 //! without a drag leaves behind) has the flag `degenerate`. Finding: `voc.filename` (the file names another image; its own
-//! name wins).
+//! name wins), `voc.class` and `voc.box` (an object without a name or a whole box, which is lost by itself), `voc.other` (parts,
+//! polygons and rotated boxes, which are not kept), `voc.flag` (a flag that is neither 0 nor 1).
 use super::cut::Holds;
 use super::encoding::{BOM, Wrong, line_at, text};
 use super::format::Format;
@@ -39,6 +40,13 @@ fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, W
         notes.push(Note { rule: "voc.filename", say, line: 0 });
     }
     let lost = d.lost.len() as u32;
+    let mut note = |n: u32, rule, say: &str| {
+        if n > 0 {
+            notes.push(Note { rule, say: format!("{n} {say}"), line: 0 });
+        }
+    };
+    note(d.besides, "voc.other", "objects with parts, a polygon or a rotated box, of which the box is kept");
+    note(d.odd, "voc.flag", "flags that are neither 0 nor 1, which are not kept");
     notes.extend(d.lost.into_iter().map(|Wrong { rule, say, line }| Note {
         rule,
         say: format!("{say}; it is lost"),
@@ -71,6 +79,10 @@ pub struct Document {
     pub objects: Vec<Object>,
     /// What is wrong with each object that is none of them.
     pub lost: Vec<Wrong>,
+    /// Objects with parts, polygons or rotated boxes, of which a box is kept.
+    pub besides: u32,
+    /// Flags that are neither 0 nor 1.
+    pub odd: u32,
 }
 
 /// One `<object>` with its `<bndbox>`.
@@ -90,6 +102,8 @@ pub struct Object {
 }
 
 const FLAGS: [&str; 3] = ["difficult", "occluded", "truncated"];
+/// What an object may have besides its box, and what we do not keep.
+const BESIDES: [&str; 3] = ["part", "polygon", "robndbox"];
 const SIDES: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
 
 /// Reads a document of at most `depth_max` nested elements.
@@ -142,6 +156,8 @@ struct Draft {
     line: u32,
     /// The first thing that is wrong with it.
     wrong: Option<Wrong>,
+    /// It has something that a box of ours cannot hold.
+    besides: bool,
 }
 
 #[derive(Default)]
@@ -258,10 +274,14 @@ impl Walk {
         let Some(draft) = &mut self.draft else { return };
         if field == "name" {
             draft.class = value.to_string();
-        } else if let Some(flag) = FLAGS.iter().find(|flag| flag.eq_ignore_ascii_case(field))
-            && value == "1"
-        {
-            draft.flags.push(flag.to_string());
+        } else if let Some(flag) = FLAGS.iter().find(|flag| flag.eq_ignore_ascii_case(field)) {
+            match value.to_ascii_lowercase().as_str() {
+                "1" | "true" => draft.flags.push(flag.to_string()),
+                "" | "0" | "false" => {}
+                _ => self.document.odd += 1,
+            }
+        } else if BESIDES.contains(&field) {
+            draft.besides = true;
         }
     }
 
@@ -282,9 +302,13 @@ impl Walk {
 
     fn object(&mut self) {
         let Some(mut draft) = self.draft.take() else { return };
+        let besides = u32::from(draft.besides);
         let of = draft.wrong.take().map_or_else(|| whole_object(draft), Err);
         match of {
-            Ok(object) => self.document.objects.push(object),
+            Ok(object) => {
+                self.document.objects.push(object);
+                self.document.besides += besides;
+            }
             Err(wrong) => self.document.lost.push(wrong),
         }
     }
@@ -354,6 +378,7 @@ mod tests {
         assert_eq!((first.class.as_str(), first.line), ("person", 6));
         assert_eq!([first.x1, first.y1, first.x2, first.y2], [52.0, -1.0, 10.0, 100.0]);
         assert_eq!(first.flags, ["difficult", "truncated"]);
+        assert_eq!((document.besides, document.odd), (2, 0));
         assert_eq!((second.class.as_str(), second.line), ("R&B", 11));
         assert_eq!([second.x1, second.y1, second.x2, second.y2], [1.0, 2.0, 3.0, 4.0]);
     }

@@ -5,13 +5,13 @@
 use super::declaration::{Collect, RESERVED, field_type};
 use super::heads;
 use crate::diag::Diagnostic;
-use crate::formats::infer::together;
+use crate::formats::infer::{EMPTY, together};
 use crate::formats::reader::{Columns, DAY, Offers, Reader, Seen, WRITTEN};
 use crate::formats::spelling::has_days;
 use crate::manifest::read;
 use crate::manifest::sections::SchemaSection;
 use crate::stage::*;
-use crate::table::{DataType, types};
+use crate::table::{DataType, list, types, utf8};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,7 +88,11 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
             _ => name.clone(),
         };
         let declared = schema.0.contains_key(&name).then(|| declared_type(schema, c, &name, &selector, reader));
-        let ty = if answers.contains(&name) { answering(ty) } else { ty };
+        let ty = match ty.as_str() {
+            _ if answers.contains(&name) => answering(ty),
+            EMPTY => types::text(&list(utf8())),
+            _ => ty,
+        };
         taken.fields.insert(name, (selector, declared.unwrap_or(ty)));
     }
     taken
@@ -122,7 +126,8 @@ fn answers(check: &Check) -> BTreeSet<String> {
 /// The type in which a column that answers a task is kept: numbers, texts and lists of them as they are.
 fn answering(ty: String) -> String {
     let of = ty.strip_prefix("list<").unwrap_or(&ty);
-    if ["list<", "struct<"].iter().any(|nested| of.starts_with(nested)) { WRITTEN.into() } else { ty }
+    let nested = ["list<", "struct<"].iter().any(|nested| of.starts_with(nested));
+    if nested || ty == EMPTY { WRITTEN.into() } else { ty }
 }
 
 /// The type that the files show of what a selector names: a column, or a path through objects.
