@@ -3,6 +3,7 @@ use super::{Context, json, say};
 use crate::engine::gate;
 use crate::engine::ledger::{self, Balance};
 use crate::engine::lock::Lock;
+use crate::engine::lost;
 use crate::engine::record::Record;
 use crate::engine::session::Session;
 use crate::engine::state::Built;
@@ -70,6 +71,7 @@ fn gather(project: &Project, lock: &Lock, s: &Session, built: &Built) -> Result<
         findings: fresh
             .map(|(step, r)| Ok((step.name.clone(), ledger::findings(s, r)?)))
             .collect::<Result<_, Fault>>()?,
+        dropped: dropped_of(built, s)?,
         review: waiting.open,
         raw: raw(project, s, built)?,
         ..Status::default()
@@ -82,6 +84,18 @@ fn gather(project: &Project, lock: &Lock, s: &Session, built: &Built) -> Result<
     let gates = s.steps.iter().flat_map(|step| &step.plan.gates).chain(&project.assembled.goals);
     status.gates = gates.map(|g| measured(project, s, built, g)).collect::<Result<_, _>>()?;
     Ok(status)
+}
+
+/// What was dropped, by step and rule.
+fn dropped_of(built: &Built, s: &Session) -> Result<BTreeMap<String, BTreeMap<String, u64>>, Fault> {
+    let mut out = BTreeMap::new();
+    for (step, run) in s.steps.iter().zip(&built.runs).filter(|(_, r)| r.answer() == Answer::Fresh) {
+        let dropped = lost::dropped(s, run)?;
+        if !dropped.is_empty() {
+            out.insert(step.name.clone(), dropped);
+        }
+    }
+    Ok(out)
 }
 
 fn balances(s: &Session, built: &Built) -> BTreeMap<String, Balance> {

@@ -1,5 +1,6 @@
 //! Facts and gates: named numbers of steps, and bounds that the manifest sets on them.
 use super::ledger;
+use super::lost::{self, MANY};
 use super::session::Session;
 use super::state::{Built, PartRun, StepRun};
 use super::step::Step;
@@ -32,7 +33,8 @@ pub fn fact_or_none(s: &Session, built: &Built, name: &str) -> Result<Fact, Faul
 }
 
 /// A fact by its full name, `STEP.NAME`: a stage's own, or one that every step has (`samples`, `findings`, `fails`,
-/// `dropped`, `held`, `given`, `rejected`, `rejected_share`, `rejected_share_of_many`; of a join `unmatched_share`).
+/// `dropped`, `held`, `given`, `rejected`, `rejected_share`, `rejected_share_of_many`, `files_lost`,
+/// `files_lost_by_name`; of a join `unmatched_share`).
 /// `None`: no step gives it.
 pub fn fact(s: &Session, built: &Built, name: &str) -> Result<Option<Fact>, Fault> {
     let given = giver(s.steps, name).and_then(|i| Some((s.steps.get(i)?, built.runs.get(i)?)));
@@ -46,9 +48,6 @@ pub fn fact(s: &Session, built: &Built, name: &str) -> Result<Option<Fact>, Faul
         None => of_every_step(s, built, step, run, own),
     }
 }
-
-/// So many rejected records make a share worth judging.
-const MANY: u64 = 10;
 
 /// A fact that every step has.
 fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &str) -> Result<Option<Fact>, Fault> {
@@ -69,6 +68,8 @@ fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &s
         // of fewer than ten rejected records nobody can say that the source as a whole is read wrongly
         "rejected_share_of_many" if rejected() < MANY => Fact::Int(0),
         "rejected_share_of_many" => share(rejected(), records),
+        "files_lost" => lost::files(s, step, run)?.0.into(),
+        "files_lost_by_name" => lost::by_name(s, step, run)?,
         "rejected_share" if records == 0 => Fact::Undefined("there are no records".into()),
         "rejected_share" => share(rejected(), records),
         "unmatched_share" => {

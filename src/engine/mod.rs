@@ -20,6 +20,7 @@ pub mod gather;
 pub mod graph;
 pub mod ledger;
 pub mod lock;
+pub mod lost;
 mod meet;
 mod order;
 pub mod out;

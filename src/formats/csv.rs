@@ -1,12 +1,14 @@
 //! CSV by RFC 4180, and TSV as its media type has it: without quotes. Other dialects are declared: `delimiter`, `quote`,
 //! `escape`, `names` (a file without a header), `encoding`. A quote opens at the start of a field only; elsewhere it is
-//! text. A carriage return alone ends a record as a newline does; at the end of a record neither is ever data.
+//! text. A carriage return alone ends a record as a newline does; at the end of a record neither is ever data. A first line
+//! `sep=;`, as spreadsheets write it, is no record: it belongs to the one behind it.
 //!
 //! Dropped records: `encoding`, `csv.header` (every record of a file whose header is wrong), `csv.ragged`, `csv.quote` (a
 //! quote that is never closed, or text behind the closing one). Finding: `csv.quotes` (a value keeps the quotes around it,
 //! since they do not quote in this dialect).
+use super::csv_look::doubts;
 use super::cut::members::ReadAt;
-use super::cut::quoted::{Dialect, Field};
+use super::cut::quoted::{Dialect, Field, separator};
 use super::cut::text::lengths;
 use super::cut::{Cut, Split};
 use super::encoding::{self, BOM, ENCODING, Wrong, line_at, not_wide};
@@ -20,13 +22,13 @@ use super::reader::{
 use super::spelling::{DATE, DECIMAL, FALSE, NULL, Spelling, THOUSANDS, TRUE};
 use crate::table::{Builder, Value};
 
-const DELIMITER: Choice = Choice {
+pub(super) const DELIMITER: Choice = Choice {
     name: "delimiter",
     doc: "what stands between two values, such as the semicolon of some spreadsheets. Default `,`.",
     takes: Takes::Mark { default: "," },
 };
 const TAB: Choice = Choice { takes: Takes::Mark { default: "\t" }, ..DELIMITER };
-const QUOTE: Choice = Choice {
+pub(super) const QUOTE: Choice = Choice {
     name: "quote",
     doc: "what opens and closes a value that holds delimiters or line ends; \"\" if nothing does. Default `\"`.",
     takes: Takes::Mark { default: "\"" },
@@ -42,7 +44,7 @@ const ESCAPE: Choice = Choice {
           a quote is doubled.",
     takes: Takes::Mark { default: "" },
 };
-const NAMES: Choice = Choice {
+pub(super) const NAMES: Choice = Choice {
     name: "names",
     doc: "the names of all columns, for files without a header. Default: the first record of a file names them.",
     takes: Takes::Texts,
@@ -51,6 +53,7 @@ const NAMES: Choice = Choice {
 pub const CSV: Format = Format {
     options: &[DELIMITER, QUOTE, ESCAPE, NAMES, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
     unfit: |options| unfit(options, &dialect(options, &DELIMITER, &QUOTE)),
+    doubts: |options, len, read| doubts(options, &dialect(options, &DELIMITER, &QUOTE), len, read),
     reader: Some(Reader {
         cut: |options| cut_text(options, Split::Csv(dialect(options, &DELIMITER, &QUOTE))),
         read: |ask, unit, out| read(ask, unit, out, &dialect(&ask.options, &DELIMITER, &QUOTE)),
@@ -62,6 +65,7 @@ pub const CSV: Format = Format {
 pub const TSV: Format = Format {
     options: &[NO_QUOTE, ESCAPE, NAMES, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
     unfit: |options| unfit(options, &dialect(options, &TAB, &NO_QUOTE)),
+    doubts: |options, len, read| doubts(options, &dialect(options, &TAB, &NO_QUOTE), len, read),
     reader: Some(Reader {
         cut: |options| cut_text(options, Split::Csv(dialect(options, &TAB, &NO_QUOTE))),
         read: |ask, unit, out| read(ask, unit, out, &dialect(&ask.options, &TAB, &NO_QUOTE)),
@@ -72,7 +76,7 @@ pub const TSV: Format = Format {
 };
 
 const READER: Reader = Reader {
-    version: 2, // 1: `column:path` is a column, not the file's path; 2: dialects, carriage returns, spellings
+    version: 3, // 1: `column:path` is a column; 2: dialects, carriage returns, spellings; 3: a line `sep=;`
     uses: &[],
     cut: |_| Cut::Text(Split::Whole),
     id: "content",
@@ -181,7 +185,15 @@ fn names(ask: &Ask, unit: &Unit, dialect: &Dialect, encoding: &str) -> Result<He
     let missing = || Wrong::new("csv.header", "the file has no header");
     let bytes = unit.context.ok_or_else(missing)?;
     let wrong = |wrong: Wrong| Wrong { say: format!("in the header: {}", wrong.say), ..wrong }.at(0);
-    header(strip_bom(bytes), encoding, dialect).map_err(wrong)
+    if encoding != "utf-8" {
+        encoding::decoded(bytes, encoding).map_err(wrong)?; // the mark of another encoding
+    }
+    let names = header(strip_bom(bytes), encoding, dialect).map_err(wrong)?;
+    if !ask.seen.is_empty() && names.0.iter().all(|name| !ask.seen.contains(name)) {
+        let say = "the header has none of the columns that the first files have";
+        return Err(Wrong::new("csv.header", say).at(0));
+    }
+    Ok(names)
 }
 
 /// A record with the names of its columns.
@@ -225,7 +237,7 @@ const NOT_ASCII: u8 = 0x80;
 
 /// Names of the columns, in the file's order, each once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Header(Vec<String>);
+pub(super) struct Header(pub Vec<String>);
 
 /// The values of a record.
 #[derive(Debug, Default, PartialEq)]
@@ -235,11 +247,16 @@ struct Values {
     kept: bool,
 }
 
-/// The first record of a file. Rule `csv.header` for a repeated name, `csv.quote` for a quote left open.
-fn header(bytes: &[u8], encoding: &str, dialect: &Dialect) -> Result<Header, Wrong> {
+/// The first record of a file, behind a line `sep=;` if there is one. Rule `csv.header` for a repeated name or another
+/// delimiter, `csv.quote` for a quote left open.
+pub(super) fn header(bytes: &[u8], encoding: &str, dialect: &Dialect) -> Result<Header, Wrong> {
     let text = encoding::decoded(bytes, encoding)?;
     not_wide(&text)?;
-    let names = fields(&text, dialect)?.values;
+    if let Some((mark, _)) = separator(text.as_bytes()).filter(|(mark, _)| *mark != dialect.delimiter) {
+        let say = format!("the first line says that `{}` parts the values: declare `delimiter`", char::from(mark));
+        return Err(Wrong::new("csv.header", say));
+    }
+    let names = fields(behind_separator(&text), dialect)?.values;
     let earlier = |(i, name): (usize, &String)| Some((i, names.iter().take(i).position(|n| n == name)?));
     match names.iter().enumerate().find_map(earlier) {
         Some((i, first)) => {
@@ -253,13 +270,25 @@ fn header(bytes: &[u8], encoding: &str, dialect: &Dialect) -> Result<Header, Wro
 /// One value per column of `header`. Rule `csv.ragged` for another number of them.
 fn record(bytes: &[u8], encoding: &str, dialect: &Dialect, header: &Header) -> Result<Values, Wrong> {
     let text = encoding::decoded(bytes, encoding)?;
-    let first = line_at(text.as_bytes(), text.len() - behind_blank(&text).len());
-    let values = fields(&text, dialect).map_err(|wrong| wrong.at(first))?;
+    let own = behind_separator(&text);
+    let first = line_at(text.as_bytes(), text.len() - behind_blank(own).len());
+    let values = fields(own, dialect).map_err(|wrong| wrong.at(first))?;
     if values.values.len() == header.0.len() {
         return Ok(values);
     }
     let say = format!("{} values, the header names {} columns", values.values.len(), header.0.len());
     Err(Wrong::new("csv.ragged", say).at(first))
+}
+
+/// The values of a record as texts.
+pub(super) fn values(text: &str, dialect: &Dialect) -> Result<Vec<String>, Wrong> {
+    fields(behind_separator(text), dialect).map(|read| read.values)
+}
+
+/// What stands behind the line that says what parts the values. It is cut together with the record behind it.
+fn behind_separator(text: &str) -> &str {
+    let text = text.strip_prefix(BOM).unwrap_or(text);
+    separator(text.as_bytes()).and_then(|(_, len)| text.get(len..)).unwrap_or(text)
 }
 
 /// The fields of one record, which may stand between blank lines.

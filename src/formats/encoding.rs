@@ -1,4 +1,5 @@
 //! UTF-8, or the encoding that is declared, or a word on what the bytes are instead. Nothing is ever decoded by guess.
+use super::doubt::Doubt;
 use super::options::{Choice, Takes};
 use std::borrow::Cow;
 
@@ -164,7 +165,95 @@ fn likely(bytes: &[u8], good: usize) -> String {
             "not UTF-8 at byte {good}, looks like CP949 (EUC-KR): declare `encoding`, or convert the file to UTF-8"
         );
     }
-    format!("not UTF-8 at byte {good}")
+    match guess(bytes, good) {
+        Some(name) => {
+            format!("not UTF-8 at byte {good}, looks like {name}: declare `encoding`, or convert the file to UTF-8")
+        }
+        None => format!("not UTF-8 at byte {good}"),
+    }
+}
+
+/// Which encoding bytes are probably in that are not UTF-8. Characters that *are* UTF-8 before the fault speak for a damaged
+/// file, whose bytes pass as nearly anything.
+fn guess(bytes: &[u8], good: usize) -> Option<&'static str> {
+    type Script = (&'static str, fn(char) -> bool);
+    const SCRIPTS: [Script; 4] = [
+        ("cp949", |c| matches!(c, '\u{ac00}'..='\u{d7a3}')),
+        ("shift_jis", |c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}')),
+        ("gb18030", |c| matches!(c, '\u{3000}'..='\u{303f}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')),
+        ("big5", |c| matches!(c, '\u{3000}'..='\u{303f}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')),
+    ];
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || wide(bytes) {
+        return None;
+    }
+    if bytes.get(..good).is_some_and(|before| !before.is_ascii()) {
+        return None;
+    }
+    let high = bytes.iter().filter(|b| !b.is_ascii()).count();
+    let paired = bytes.windows(2).filter(|w| w.iter().all(|b| !b.is_ascii())).count();
+    let reads = |name: &&str| decoded(bytes, name).is_ok_and(|text| !text.chars().any(is_odd));
+    // a character of two bytes stands beside another; a letter with an accent stands alone
+    let of_script = |(name, is): &&Script| {
+        let Ok(text) = decoded(bytes, name) else { return false };
+        let (own, all) = (text.chars().filter(|c| is(*c)).count(), text.chars().filter(|c| !c.is_ascii()).count());
+        own * 10 >= all * 9
+    };
+    let two = SCRIPTS.iter().filter(|_| paired * 2 > high).find(of_script);
+    two.map(|(name, _)| *name).or_else(|| Some("windows-1252").filter(|name| paired * 2 <= high && reads(name)))
+}
+
+/// A control character, or one that stands for nothing: no text of that encoding has it.
+fn is_odd(c: char) -> bool {
+    matches!(c, '\u{80}'..='\u{9f}' | '\0'..='\u{8}' | '\u{e}'..='\u{1f}')
+}
+
+/// Whether the lines at the beginning of a file are in the encoding that is declared for it: what speaks for another one.
+/// A few lines that are damaged are no other encoding.
+pub fn doubt(head: &[u8], encoding: &str, breaks_off: bool) -> Option<Doubt> {
+    let marked = head.starts_with(BOM.as_bytes());
+    if marked && encoding != "utf-8" {
+        return Some(Doubt::fails(ENCODING.name, "begins with the byte order mark of UTF-8", UTF_8));
+    }
+    if encoding.starts_with("utf-16") {
+        return None;
+    }
+    if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) || wide(head) {
+        return Some(Doubt::fails(ENCODING.name, "looks like UTF-16", "convert the file to UTF-8"));
+    }
+    let last = if breaks_off { memchr::memrchr(b'\n', head).map_or(head.len(), |end| end + 1) } else { head.len() };
+    let whole = head.get(..last).unwrap_or(head);
+    let lines = || whole.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let (all, high) = (lines().count(), lines().filter(|line| !line.is_ascii()).count());
+    let wrong = lines().filter(|line| decoded(strip(line), encoding).is_err()).count();
+    // the first line may be a header of ASCII
+    let most = wrong > 0 && (wrong + 1 >= all || (wrong >= 10 && wrong * 10 > all));
+    if most && encoding == "utf-8" {
+        let bytes: Vec<u8> = lines().flat_map(|line| [line, b"\n"].concat()).collect();
+        let good = std::str::from_utf8(&bytes).err().map_or(0, |e| e.valid_up_to());
+        return Some(match guess(&bytes, good) {
+            Some(name) => Doubt::fails(
+                ENCODING.name,
+                format!("is not UTF-8 and looks like {name}"),
+                format!("say `encoding = \"{name}\"`, or convert the file to UTF-8"),
+            ),
+            None => Doubt::fails(ENCODING.name, "is not UTF-8", "say its `encoding`, or convert the file to UTF-8"),
+        });
+    }
+    if encoding == "utf-8" {
+        return None;
+    }
+    let utf8 = lines().filter(|line| !line.is_ascii() && std::str::from_utf8(line).is_ok()).count();
+    let chars = || String::from_utf8_lossy(whole).chars().filter(|c| !c.is_ascii()).count();
+    if high > 0 && utf8 == high && chars() > 1 {
+        return Some(Doubt::fails(ENCODING.name, format!("is UTF-8, not {encoding}"), UTF_8));
+    }
+    most.then(|| Doubt::fails(ENCODING.name, format!("is not {encoding}, which is declared"), "say another `encoding`"))
+}
+
+const UTF_8: &str = "leave `encoding` out: UTF-8 is what is read without it";
+
+fn strip(line: &[u8]) -> &[u8] {
+    line.strip_prefix(BOM.as_bytes()).unwrap_or(line)
 }
 
 /// Whether the bytes are CP949 with Hangul. Hangul that *is* UTF-8 before the fault speaks against it: then it is a
@@ -196,7 +285,8 @@ mod tests {
         assert!(say(&cp949).contains("CP949 (EUC-KR)"));
         assert!(say(b"\xff\xfea\0b\0").starts_with("UTF-16 LE"));
         assert!(say(b"\xfe\xff\0a\0b").starts_with("UTF-16 BE"));
-        assert_eq!(say(b"ab\xff"), "not UTF-8 at byte 2");
+        assert_eq!(say(b"ab\x81"), "not UTF-8 at byte 2");
+        assert!(say(b"caf\xe9").contains("looks like windows-1252: declare `encoding`"));
     }
 
     /// A line behind the first has no mark, and begins with the second half of the newline before it if it is LE.

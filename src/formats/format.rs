@@ -1,4 +1,5 @@
 //! What a format is: a value that says what it is called and what it can do. Each capability may be missing.
+use super::doubt::{self, Doubts};
 use super::options::{Choice, Options};
 use super::reader::Reader;
 use super::sidecar::Sidecar;
@@ -15,6 +16,8 @@ pub struct Format {
     pub options: &'static [Choice],
     /// The key that does not fit the others, and what is wrong with it.
     pub unfit: fn(&Options) -> Option<(&'static str, &'static str)>,
+    /// What the beginning of a file tells against the manifest.
+    pub doubts: Doubts,
     /// How files of records become samples.
     pub reader: Option<Reader>,
     /// Each image file is a sample, and the source names them as `images`.
@@ -31,7 +34,18 @@ impl Format {
     /// A format that can do nothing yet: the others are written as what they have more than it.
     pub const fn new(name: &'static str, doc: &'static str) -> Format {
         let (reader, images, sidecar, writer, pictures) = (None, false, None, None, None);
-        Format { name, doc, options: &[], unfit: |_| None, reader, images, sidecar, writer, pictures }
+        Format {
+            name,
+            doc,
+            options: &[],
+            unfit: |_| None,
+            doubts: doubt::none,
+            reader,
+            images,
+            sidecar,
+            writer,
+            pictures,
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! JSON (RFC 8259), read strictly: no repeated keys, a bound on depth, no `NaN`.
 use super::encoding::{BOM, Wrong, not_wide, text};
-use super::reader::{Ask, Record, Records, Unit, WRITTEN, strip_bom};
+use super::reader::{Ask, DAY, Record, Records, Unit, WRITTEN, strip_bom};
 use super::spelling::words;
 use super::tokens;
+use crate::model::days;
 use crate::table::{Builder, DataType, Value, types};
 use arrow_schema::Field;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -246,6 +247,8 @@ fn typed(v: &Json, ty: &str) -> Result<Value, String> {
     match (v, ty) {
         (Json::Null, _) => Ok(Value::Null),
         (Json::Text(t), "utf8" | WRITTEN) => Ok(Value::Text(t.to_string())),
+        (Json::Text(t), DAY) if days::is_day(t) => Ok(Value::Text(t.to_string())),
+        (Json::Text(_), DAY) => Err("text where a day such as 2026-01-31 is expected".into()),
         (Json::Huge(n), "utf8" | WRITTEN) => Ok(Value::Text(n.to_string())),
         (other, WRITTEN) => Ok(Value::Text(other.tree().to_string())),
         (Json::Int(n), "i64") => Ok(Value::Int(*n)),

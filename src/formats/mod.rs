@@ -4,6 +4,7 @@
 //! suggest and what the reference says is made of this list. To add one, write its file and add its line. What a reader
 //! cannot read comes back as a [`Wrong`], whose words hold counts, names and positions, never the text of a record.
 pub mod cut;
+pub mod doubt;
 pub mod encoding;
 pub mod file_name;
 pub mod format;
@@ -22,6 +23,7 @@ pub mod writer;
 pub mod coco;
 pub mod conll;
 pub mod csv;
+mod csv_look;
 pub mod image_folder;
 pub mod json_array;
 pub mod jsonl;

@@ -71,7 +71,7 @@ pub enum Selects {
 /// The type of a field that is wanted as it is written, whatever it is: a list or a number of JSON as JSON text.
 pub const WRITTEN: &str = "written";
 
-/// The type of a field that is a day, where the source declares how days are written. It is kept as text, `2026-01-31`.
+/// The type of a field that is a day, however its source writes days. It is kept as text, `2026-01-31`.
 pub const DAY: &str = "day";
 
 /// No fields of a fixed type.
@@ -194,6 +194,9 @@ pub struct Met {
     /// Values that became null because they do not fit the type, and values that are there.
     pub wrong: u64,
     pub good: u64,
+    /// Why the first of them do not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
     /// Names that the selector could have named, where it named nothing: at most [`SEEN`] of them.
     pub seen: BTreeSet<String>,
 }
@@ -207,6 +210,14 @@ impl Met {
         self.seen.extend(names.into_iter().take(room).map(|name| name.chars().take(60).collect()));
     }
 
+    /// Values that became null.
+    fn lose(&mut self, values: usize, why: &str) {
+        self.wrong += values as u64;
+        if self.why.is_empty() {
+            self.why = why.to_string();
+        }
+    }
+
     /// The same of more records.
     pub fn add(&mut self, more: Met) {
         self.records += more.records;
@@ -214,6 +225,9 @@ impl Met {
         self.lacks += more.lacks;
         self.wrong += more.wrong;
         self.good += more.good;
+        if self.why.is_empty() {
+            self.why = more.why;
+        }
         self.see(more.seen);
     }
 }
@@ -377,10 +391,10 @@ impl<'a> Records<'a> {
         self.told.push(Told { row: unit.row, record, line, drops: false, rule, say: say.into(), field: None });
     }
 
-    /// Says something of a field, whose value became null.
-    pub fn field_finding(&mut self, unit: &Unit, record: usize, rule: &str, field: &str, say: &str) {
+    /// Says something of a field, so many of whose values became null.
+    pub fn field_finding(&mut self, unit: &Unit, record: usize, rule: &str, (field, values): (&str, usize), say: &str) {
         if let Some(column) = self.fields.iter_mut().find(|c| c.field.name == field) {
-            column.met.wrong += 1;
+            column.met.lose(values, say);
         }
         let (rule, say) = (rule.to_string(), format!("{field}: {say}"));
         let field = Some(field.to_string());
@@ -427,7 +441,7 @@ impl<'a> Records<'a> {
                 }
             };
             if let Err(say) = done {
-                column.met.wrong += 1;
+                column.met.lose(1, &say);
                 column.values.value(Value::Null);
                 let (rule, name) = ("field.type".to_string(), &column.field.name);
                 let (row, say, field) = (unit.row, format!("{name}: {say}"), Some(name.clone()));

@@ -10,7 +10,7 @@ use crate::table::Value;
 pub const NULL: Choice = Choice {
     name: "null",
     doc: "what is written where there is no value, such as `[\"NA\", \"\\\\N\"]`; `\"\"` makes an empty text null, too. \
-          An empty number or truth value is always null.",
+          An empty number, truth value or day is always null.",
     takes: Takes::Texts,
 };
 pub const TRUE: Choice = Choice {
@@ -38,12 +38,15 @@ pub const DATE: Choice = Choice {
     name: "date",
     doc: "how the days of fields of the type `date` are written, such as `DD.MM.YYYY`; they become `2026-01-31`. \
           Default `YYYY-MM-DD`.",
-    takes: Takes::Text { default: "YYYY-MM-DD" },
+    takes: Takes::Text { default: DAYS },
 };
+
+/// How days are kept.
+const DAYS: &str = "YYYY-MM-DD";
 
 /// Whether days are written otherwise than they are kept.
 pub fn has_days(options: &Options) -> bool {
-    options.text(&DATE) != "YYYY-MM-DD"
+    options.text(&DATE) != DAYS
 }
 
 /// The spellings of a source.
@@ -96,9 +99,12 @@ impl Spelling {
         match ty {
             "utf8" | WRITTEN => Ok(Value::Text(text.to_string())),
             _ if bare.is_empty() || self.is_null(bare) => Ok(Value::Null),
-            DAY => days::read(bare, &self.date)
-                .map(Value::Text)
-                .ok_or_else(|| format!("text where a day such as {} is expected", self.date)),
+            DAY => self.day(bare).map(Value::Text).ok_or_else(|| {
+                format!(
+                    "text where a day such as {} is expected: `null` declares how no value is written",
+                    self.as_day()
+                )
+            }),
             "i64" => self.whole(bare).map(Value::Int).ok_or_else(|| self.no_number(bare, ty)),
             "f64" => match self.plain(bare).and_then(|t| t.parse::<f64>().ok()) {
                 Some(f) if f.is_finite() => Ok(Value::Float(f)),
@@ -111,6 +117,22 @@ impl Spelling {
                 "text where true or false is expected: `true` and `false` declare other spellings".into()
             }),
             _ => Err(format!("text where {} is expected", words(ty))),
+        }
+    }
+
+    /// How a day is written.
+    fn as_day(&self) -> &str {
+        match self.date.as_str() {
+            "" | DAYS => "2026-01-31",
+            pattern => pattern,
+        }
+    }
+
+    /// A day, by the declared pattern or exactly as days are kept.
+    fn day(&self, text: &str) -> Option<String> {
+        match self.date.as_str() {
+            "" | DAYS => days::is_day(text).then(|| text.to_string()),
+            pattern => days::read(text, pattern),
         }
     }
 
@@ -170,6 +192,8 @@ pub fn words(ty: &str) -> &'static str {
         "f64" => "a number",
         "bool" => "true or false",
         DAY => "a day",
+        list if list.starts_with("list<") => "a list",
+        object if object.starts_with("struct<") => "an object",
         _ => "text",
     }
 }

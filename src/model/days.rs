@@ -30,6 +30,11 @@ pub fn number(date: &str) -> Option<i32> {
     (text(days) == date).then_some(days)
 }
 
+/// Whether a text is a day, `2026-01-31`, of the years 0001 to 9999.
+pub fn is_day(text: &str) -> bool {
+    text.len() == 10 && !text.starts_with("0000") && number(text).is_some()
+}
+
 /// Whether a pattern says where year, month and day stand: `YYYY`, `MM` and `DD`, each once.
 pub fn is_pattern(pattern: &str) -> bool {
     let once = |of: &str| pattern.matches(of).count() == 1;

@@ -25,6 +25,8 @@ pub struct Status {
     pub gates: Vec<Measured>,
     /// By step, of those that are fresh.
     pub findings: BTreeMap<String, u64>,
+    /// Records and samples that were dropped, by step and rule, of steps that are fresh.
+    pub dropped: BTreeMap<String, BTreeMap<String, u64>>,
     /// Samples that wait for a decision, by step.
     pub review: BTreeMap<String, u64>,
     /// Ids of decisions that no waiting sample met, by step; known only where all is fresh.
@@ -83,6 +85,10 @@ impl Status {
         for g in self.gates.iter().filter(|g| g.pass == Some(false)) {
             let got = g.got.as_deref().unwrap_or_default();
             out.push_str(&format!("    {} is {got}, wanted {}   dataset.toml:{} {}\n", g.fact, g.want, g.line, g.key));
+        }
+        for (step, rules) in &self.dropped {
+            let rules: Vec<String> = rules.iter().map(|(rule, n)| format!("{} {rule}", number(*n))).collect();
+            out.push_str(&hint(&format!("dropped at {step}: {}", rules.join(", ")), step));
         }
         for (step, n) in self.findings.iter().filter(|f| *f.1 > 0) {
             out.push_str(&hint(&format!("{} at {step}", plural(*n, "finding")), step));

@@ -2,10 +2,10 @@
 //! colour, in a pipe and at 80 columns.
 use super::{review, shown};
 use crate::digest::Digest;
-use crate::engine::ledger;
 use crate::engine::session::Session;
 use crate::engine::told::Answer;
 use crate::engine::why;
+use crate::engine::{ledger, lost};
 use crate::manifest::sections::Dataset;
 use crate::project::{Failure, Finished, Project};
 use crate::stage::{Fact, Fault, Kernel};
@@ -237,6 +237,12 @@ fn splits(facts: &BTreeMap<String, Fact>) -> Vec<String> {
 fn hints(s: &Session, f: &Finished) -> Result<String, Fault> {
     let mut out = Vec::new();
     for (step, run) in s.steps.iter().zip(&f.built.runs) {
+        let dropped: u64 = lost::dropped(s, run)?.values().sum();
+        if dropped > 0 {
+            let what = if step.plan.scan.is_some() { "record" } else { "sample" };
+            let what = format!("{} dropped", plural(dropped, what));
+            out.push((what, format!("tamis show {} --findings", step.name)));
+        }
         let n = ledger::findings(s, run)?;
         if n > 0 {
             out.push((plural(n, "finding"), format!("tamis show {} --findings", step.name)));

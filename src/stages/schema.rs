@@ -14,6 +14,7 @@
 //! known only where it is decoded, so `[preprocess]` judges them.
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::sections::{CategoryField, Field, ImageField, SchemaSection, TextField};
+use crate::model::days::is_day;
 use crate::model::images::Image;
 use crate::stage::*;
 use crate::table::{ArrayRef, Cell, DataType, Value, texts, types, value_at};
@@ -224,28 +225,6 @@ fn range<T: PartialOrd + Copy + Display>(
     }
     let max = max.filter(|max| value.partial_cmp(max).is_none_or(Ordering::is_gt))?;
     broken(high, "field.range", format!("is not {max} or less"))
-}
-
-/// Whether `text` is `YYYY-MM-DD` and a day of the Gregorian calendar, years 0001 to 9999.
-fn is_day(text: &str) -> bool {
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return false };
-    let (year, month, day) = (number(&[y1, y2, y3, y4]), number(&[m1, m2]), number(&[d1, d2]));
-    let (Some(year), Some(month), Some(day)) = (year, month, day) else { return false };
-    year > 0 && (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day)
-}
-
-fn number(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |n, d| d.is_ascii_digit().then(|| n * 10 + u32::from(d - b'0')))
-}
-
-fn days_of(year: u32, month: u32) -> u32 {
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
 }
 
 #[cfg(test)]

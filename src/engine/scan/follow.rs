@@ -20,6 +20,9 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
+/// So many files without a record are known by name.
+const NAMED: usize = 8;
+
 /// Unknown files are read together when there are so many.
 const BATCH: usize = 512;
 
@@ -343,8 +346,8 @@ fn partitions(
     known: &[Head],
 ) -> Result<Scanned, Fault> {
     let (parts, places, last, cut) = (Vec::new(), Default::default(), Default::default(), source.cut.clone());
-    let (files, bytes, digest, read, unseen) = Default::default();
-    let mut out = Scanned { table, parts, files, bytes, digest, read, unseen, places, last, cut, contexts };
+    let (files, bytes, digest, read, empty, unseen) = Default::default();
+    let mut out = Scanned { table, parts, files, bytes, digest, read, empty, unseen, places, last, cut, contexts };
     let spans = spans(source, target, &mut out).ok_or_else(damaged)?;
     let known: HashMap<[u8; 16], &Head> = known.iter().map(|h| (h.print, h)).collect();
     let slots: Vec<Mutex<Option<Result<Head, Fault>>>> = spans.iter().map(|_| Mutex::new(None)).collect();
@@ -372,6 +375,10 @@ fn spans(source: &Source, target: usize, out: &mut Scanned) -> Option<Vec<Span>>
             h.update(path.as_bytes()).update(b"\n").update(&state.digest.0);
             out.files += 1;
             out.bytes += state.stat.size;
+            if !source.cut.counted_by_reader() && state.stretches.iter().all(|s| s.records == 0) {
+                out.empty.0 += 1;
+                out.empty.1.extend(Some(path.clone()).filter(|_| out.empty.1.len() < NAMED));
+            }
             let span = Span { block: at, file: i as u32, files: 1, stretches: None };
             let archive = state.stretches.iter().any(|s| s.name.is_some());
             if (source.cut == Cut::Document(Holds::One) && !archive) || state.unpacked(&path) <= SMALL {

@@ -5,7 +5,7 @@ use crate::formats::packing::inner_name;
 use crate::world::{Own, Stat, What};
 use std::io;
 
-const MAGIC: &[u8; 16] = b"tamis scan 3\n\0\0\0";
+const MAGIC: &[u8; 16] = b"tamis scan 4\n\0\0\0";
 
 /// A stretch of a file: consecutive records with one digest.
 #[derive(Clone, Debug, PartialEq, Default)]

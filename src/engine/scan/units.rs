@@ -2,7 +2,7 @@
 use super::contexts::Contexts;
 use super::find;
 use super::parts;
-use super::table::{self, Context, FileState, Reader, Stretch, Table};
+use super::table::{self, Context, FileState, Reader, Stretch, Table, put_text};
 use crate::digest::{Digest, cut_hash};
 use crate::formats::Cut;
 use crate::formats::packing::{decompressor, inner_name};
@@ -84,6 +84,8 @@ pub struct Scanned {
     pub digest: Digest,
     /// Bytes read because a file was not known.
     pub read: u64,
+    /// Files without a record: how many, and the first of them.
+    pub empty: (u64, Vec<String>),
     /// Files that looked as they did and hold other bytes; known only where all are compared.
     pub unseen: Vec<String>,
     /// The first half of each unit's digest and its partition, sorted; made when somebody asks for a digest alone.
@@ -229,6 +231,9 @@ impl Scanned {
         out.extend(self.files.to_le_bytes());
         out.extend(self.bytes.to_le_bytes());
         out.extend(self.digest.0);
+        out.extend(self.empty.0.to_le_bytes());
+        out.extend((self.empty.1.len() as u32).to_le_bytes());
+        self.empty.1.iter().for_each(|path| put_text(&mut out, path));
         out.extend((self.parts.len() as u32).to_le_bytes());
         for h in &self.parts {
             out.extend(h.span.block.to_le_bytes());
@@ -248,6 +253,10 @@ impl Scanned {
     pub(super) fn of(table: Table, cut: &Cut) -> Option<Scanned> {
         let mut r = Reader(&table.tail);
         let (files, bytes, digest) = (r.u64()?, r.u64()?, Digest(r.array()?));
+        let mut empty = (r.u64()?, Vec::new());
+        for _ in 0..r.u32()? {
+            empty.1.push(r.text()?);
+        }
         let mut parts = Vec::new();
         for _ in 0..r.u32()? {
             let (block, file, files) = (r.u64()?, r.u32()?, r.u32()?);
@@ -260,7 +269,8 @@ impl Scanned {
             parts.push(Head { span: Span { block, file, files, stretches }, units, records, print, columns });
         }
         let (places, last, contexts, cut) = (OnceLock::new(), Mutex::default(), Contexts::default(), cut.clone());
-        Some(Scanned { table, parts, files, bytes, digest, read: 0, unseen: Vec::new(), places, last, cut, contexts })
+        let (read, unseen) = Default::default();
+        Some(Scanned { table, parts, files, bytes, digest, read, empty, unseen, places, last, cut, contexts })
     }
 }
 

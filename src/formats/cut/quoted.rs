@@ -24,6 +24,22 @@ impl Dialect {
     }
 }
 
+/// How long a line may be that says what parts the values, with a byte order mark before it.
+pub const SEPARATOR_MAX: usize = 16;
+
+/// Whether bytes begin with a line `sep=;`, as spreadsheets write it in front of the header: the delimiter, and how many
+/// bytes the line has.
+pub fn separator(bytes: &[u8]) -> Option<(u8, usize)> {
+    let line = bytes.get(..SEPARATOR_MAX).unwrap_or(bytes);
+    let end = memchr::memchr2(b'\n', b'\r', line)?;
+    let (text, rest) = line.split_at_checked(end)?;
+    let bare = text.strip_prefix(b"\"").and_then(|t| t.strip_suffix(b"\"")).unwrap_or(text);
+    let [s, e, p, b'=', mark] = *bare else { return None };
+    let says = [s, e, p].eq_ignore_ascii_case(b"sep") && mark.is_ascii() && !mark.is_ascii_alphanumeric();
+    let ends = if rest.starts_with(b"\r\n") { 2 } else { 1 };
+    says.then_some((mark, end + ends))
+}
+
 /// Where in a record the next byte stands: the grammar that tells data from structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {

@@ -4,7 +4,7 @@
 //! behind them, at the end of the file to the last one. So cutting the bytes of some consecutive records again, alone,
 //! gives the same records, and a reader may be given any run of them. Only a file that holds nothing but such lines
 //! has no record at all.
-use super::quoted::{Dialect, Field};
+use super::quoted::{Dialect, Field, SEPARATOR_MAX, separator};
 use crate::digest::CutHasher;
 use crate::formats::conll::sentence::{JUDGED, is_aside, is_blank};
 use crate::formats::encoding;
@@ -125,6 +125,8 @@ pub struct Splitter {
     head: Vec<u8>,
     line_seen: bool,
     record_seen: bool,
+    /// What is open begins with a line that says what parts the values.
+    separated: bool,
     field: Field,
 }
 
@@ -142,6 +144,7 @@ impl Splitter {
             head: Vec::new(),
             line_seen: false,
             record_seen: false,
+            separated: false,
             field: Field::Start,
         }
     }
@@ -166,7 +169,8 @@ impl Splitter {
         if self.split == Split::Whole {
             return out.push(self.open.record(self.record_max, false));
         }
-        if !self.head.is_empty() && self.judge(&self.head) == Line::Content {
+        let lines = !matches!(self.split, Split::Csv(_));
+        if lines && !self.head.is_empty() && self.judge(&self.head) == Line::Content {
             self.begin(out);
         }
         if self.solid {
@@ -199,7 +203,8 @@ impl Splitter {
     }
 
     fn close(&mut self) {
-        let header = matches!(self.split, Split::Csv(d) if d.header) && !self.record_seen;
+        let first = !self.record_seen || std::mem::take(&mut self.separated);
+        let header = matches!(self.split, Split::Csv(d) if d.header) && first;
         let open = std::mem::take(&mut self.open);
         self.held = Some((open.record(self.record_max, header), open));
         self.solid = false;
@@ -263,10 +268,9 @@ impl Splitter {
         while let Some((next, byte)) = self.next_mark(block, at, dialect) {
             at = next + 1;
             if self.field == Field::Ended && byte != b'\n' {
-                self.take(block.get(from..next).unwrap_or_default(), newlines);
+                self.take_row(block.get(from..next).unwrap_or_default(), newlines);
                 self.open.end_line();
-                self.close();
-                self.field = Field::Start;
+                self.close_row();
                 (from, newlines) = (next, 0);
             }
             let blank = self.field.blank();
@@ -282,14 +286,34 @@ impl Splitter {
             if byte == b'\n' {
                 newlines += 1;
                 if !blank && (over || self.field == Field::Start) {
-                    self.take(block.get(from..at).unwrap_or_default(), newlines);
-                    self.close();
-                    self.field = Field::Start;
+                    self.take_row(block.get(from..at).unwrap_or_default(), newlines);
+                    self.close_row();
                     (from, newlines) = (at, 0);
                 }
             }
         }
-        self.take(block.get(from..).unwrap_or_default(), newlines);
+        self.take_row(block.get(from..).unwrap_or_default(), newlines);
+    }
+
+    fn take_row(&mut self, bytes: &[u8], newlines: u64) {
+        if !self.record_seen && self.head.len() < SEPARATOR_MAX {
+            let room = SEPARATOR_MAX - self.head.len();
+            self.head.extend(bytes.iter().take(room));
+        }
+        self.take(bytes, newlines);
+    }
+
+    /// The end of a record. A first line that says what parts the values belongs to the record behind it.
+    fn close_row(&mut self) {
+        self.field = Field::Start;
+        let head = std::mem::take(&mut self.head);
+        let own = head.strip_prefix(encoding::BOM.as_bytes()).unwrap_or(&head);
+        if self.record_seen || separator(own).is_none_or(|(_, len)| len < own.len()) {
+            self.close();
+        } else {
+            self.record_seen = true; // for the next line; it is still the first record
+            self.separated = true;
+        }
     }
 
     /// The next byte, from `at` on, that can change the state. In an open field that is a quote or the end of a line;

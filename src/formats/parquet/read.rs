@@ -98,7 +98,7 @@ impl Group<'_> {
             let array = match (&field.from, &spoken) {
                 (From::Record(name), Some(spoken)) if name == tokens => {
                     for row in &spoken.wrong {
-                        out.field_finding(self.unit, first + row, "field.type", &field.name, NO_TOKENS);
+                        out.field_finding(self.unit, first + row, "field.type", (&field.name, 1), NO_TOKENS);
                     }
                     Arc::new(StringArray::from_iter(spoken.texts.iter())) as ArrayRef
                 }
@@ -149,13 +149,13 @@ impl Group<'_> {
                 if held > 0 {
                     let say =
                         format!("{} where {} is expected: {} are null", kind(&array), words(&field.ty), rows(held));
-                    out.field_finding(self.unit, self.done, "field.type", &field.name, &say);
+                    out.field_finding(self.unit, self.done, "field.type", (&field.name, held), &say);
                 }
                 return nulls(&ty, n);
             }
         };
         for (row, say) in lost {
-            out.field_finding(self.unit, self.done + row, "field.type", &field.name, say);
+            out.field_finding(self.unit, self.done + row, "field.type", (&field.name, 1), say);
         }
         made
     }

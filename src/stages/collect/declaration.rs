@@ -2,6 +2,7 @@
 use super::files::Files;
 use super::heads;
 use crate::diag::{Diagnostic, suggest};
+use crate::formats::cut::Holds;
 use crate::formats::reader::{Reader, Selects};
 use crate::formats::spelling::{DATE, has_days};
 use crate::formats::tokens::TOKENS;
@@ -75,6 +76,13 @@ pub struct Declaration {
     /// records where a tenth is fewer.
     #[schemars(range(min = 0))]
     pub max_rejects: Option<At<Decimal>>,
+    /// How many values of a field may become null because they do not fit its type, before the build fails: a count, or a
+    /// share below 1 of the values that are there. Default: a tenth, or nine values where a tenth is fewer, but never all.
+    #[schemars(range(min = 0))]
+    pub max_lost_values: Option<At<Decimal>>,
+    /// How many files may hold no record, lose all their records, or lose more than a tenth of them and at least ten, before
+    /// the build fails, however large the source is. Default 0. Of formats in which a file is a sample none is judged alone.
+    pub max_lost_files: Option<At<u64>>,
 }
 
 /// Fields with what each is taken from, or `"all"`, which is none.
@@ -199,7 +207,7 @@ impl Collect {
         Source { table: format!("{}/{table}", check.path), record_max, images, span, ..source }
     }
 
-    /// The gates on a step that reads files: it must give something, and not reject too much.
+    /// The gates on a step that reads files: it must give something, and not reject too much, of no file either.
     pub fn gates(&self, check: &Check, step: &str) -> Vec<Gate> {
         let (path, look) = (&check.path, format!("tamis show {step} --findings"));
         let (least, span) = match &self.declared.min_records {
@@ -223,7 +231,19 @@ impl Collect {
                 Gate::at_most(key, format!("{step}.{fact}"), *max.get(), max.span()).look(&look)
             }
         };
-        vec![given, rejects]
+        let key = format!("{path}.max_lost_files");
+        let files = match &self.declared.max_lost_files {
+            None => Gate::at_most(key, format!("{step}.files_lost_by_name"), Decimal::default(), check.span.clone())
+                .say(format!("{path} has files that gave nothing, or of which too much is rejected"))
+                .look(format!("{look}; `exclude` leaves files out, `max_lost_files` allows some")),
+            Some(max) => Gate::at_most(key, format!("{step}.files_lost"), (*max.get()).into(), max.span()).look(&look),
+        };
+        // where a file is a record, records are judged together
+        let many = match self.files.reader(self.format) {
+            Some(reader) => (reader.cut)(&self.options) != Cut::Document(Holds::One),
+            None => self.format.sidecar.as_ref().is_some_and(|s| s.holds == Holds::Many) && step != *path,
+        };
+        [given, rejects].into_iter().chain(Some(files).filter(|_| many)).collect()
     }
 }
 
@@ -246,7 +266,7 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
     check_tokens(check, &d, &files, format, &options);
     check_days(check, &d, &files, &options);
     check_optional(check, &d);
-    check_max_rejects(check, &d);
+    check_limits(check, &d);
     let id = id(check, &d, &files, format);
     check_private_id(check, &d, &id);
     let prefix = d.id_prefix.clone().unwrap_or_default();
@@ -429,11 +449,14 @@ fn check_evidence(check: &mut Check, evidence: &At<String>) {
     }
 }
 
-fn check_max_rejects(check: &mut Check, d: &Declaration) {
-    let Some(max) = d.max_rejects.as_ref().filter(|m| *m.get() > Decimal::from(1u64) && m.scale() > 0) else { return };
-    let path = &check.path;
-    let message = format!("`{path}.max_rejects` must be a whole number, or a share below 1, found {}", max.get());
-    check.bad(Diagnostic::error("T0106", max.span(), message).label("out of range"));
+fn check_limits(check: &mut Check, d: &Declaration) {
+    for (key, max) in [("max_rejects", &d.max_rejects), ("max_lost_values", &d.max_lost_values)] {
+        let wrong = max.as_ref().filter(|m| *m.get() > Decimal::from(1u64) && m.scale() > 0);
+        let Some(max) = wrong else { continue };
+        let path = &check.path;
+        let message = format!("`{path}.{key}` must be a whole number, or a share below 1, found {}", max.get());
+        check.bad(Diagnostic::error("T0106", max.span(), message).label("out of range"));
+    }
 }
 
 fn check_globs(check: &mut Check, d: &Declaration, files: &Files, format: &Format) {

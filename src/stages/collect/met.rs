@@ -3,6 +3,8 @@
 //! value that happens to be missing.
 //!
 //! Fact `missing.FIELD` (and `missing.id`): 0, or undefined with what was seen instead. A gate at the selector demands 0.
+//! Fact `lost.FIELD`: how many values of a field became null because they do not fit its type. Fact `values_lost`: 0, or
+//! undefined with the fields that lost more than `max_lost_values`; a gate demands 0.
 //! Finding: `field.missing` (a field that is `optional` met nothing).
 use super::declaration::Collect;
 use crate::diag::nearest;
@@ -13,6 +15,9 @@ use crate::manifest::values::At;
 use crate::stage::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// From so many lost values on a share of a field is judged, or where none is left.
+const MANY: u64 = 10;
 
 /// What the gather needs to know of the manifest.
 #[derive(Serialize, Deserialize, Default)]
@@ -26,6 +31,12 @@ pub struct Wanted {
     /// The fields that may be missing, with the key of each: that one met nothing is a finding.
     #[serde(default, skip_serializing_if = "is_default")]
     optional: BTreeMap<String, String>,
+    /// How many values of a field, or which share, may become null.
+    #[serde(default, skip_serializing_if = "is_default")]
+    most: Option<Decimal>,
+    /// The manifest names the fields: each has a gate of its own.
+    #[serde(default, skip_serializing_if = "is_default")]
+    named: bool,
 }
 
 impl Wanted {
@@ -43,10 +54,12 @@ impl Wanted {
                 .iter()
                 .map(|name| (name.get().clone(), format!("{}.fields.{}", check.path, name.get())))
                 .collect(),
+            most: c.declared.max_lost_values.as_ref().map(|most| *most.get()),
+            named: !c.declared.fields.is_empty(),
         }
     }
 
-    /// A gate at each selector.
+    /// A gate at each selector, and one over the values of all.
     pub fn gates(&self, check: &Check, c: &Collect) -> Vec<Gate> {
         let gate = |name: &String| {
             let (span, key) = match name.as_str() {
@@ -61,7 +74,18 @@ impl Wanted {
         // a column that only some files show is no mistake where none was named
         let named = |name: &&String| !c.declared.fields.is_empty() || name.as_str() == "id";
         let needed = |name: &&String| !c.declared.optional.iter().any(|o| o.as_str() == name.as_str());
-        self.fields.keys().filter(named).filter(needed).map(gate).collect()
+        let (path, most) = (&check.path, c.declared.max_lost_values.as_ref());
+        let values = Gate::at_most(
+            format!("{path}.max_lost_values"),
+            format!("{path}.values_lost"),
+            Decimal::default(),
+            most.map_or(check.span.clone(), At::span),
+        );
+        let values = values
+            .say(format!("too many values of {path} do not fit the type of their field, and became null"))
+            .look(format!("tamis show {path} --findings; `max_lost_values` allows more"));
+        let all = self.fields.keys().filter(named).filter(needed).map(gate);
+        all.chain(self.fields.keys().any(|name| name != "id").then_some(values)).collect()
     }
 
     /// Adds up what all partitions met.
@@ -71,6 +95,7 @@ impl Wanted {
             let met = serde_json::from_slice(&hit.value).map_err(|e| Fault::Bug(e.to_string()))?;
             all.entry(String::from_utf8_lossy(&hit.key).into_owned()).or_default().add(met);
         }
+        let mut lost = Vec::new();
         for (name, (selector, ty)) in &self.fields {
             let met = all.get(name);
             let missing = met.and_then(|met| self.missing(selector, ty, met));
@@ -79,9 +104,29 @@ impl Wanted {
             if let (Some(key), Some(why), false) = (self.optional.get(name), &missing, told) {
                 verdicts.remark(key, "field.missing", why);
             }
+            if name != "id" {
+                let told = missing.is_some() && self.named && !self.optional.contains_key(name);
+                lost.extend(met.filter(|_| !told).and_then(|met| self.lost(name, ty, met)));
+                verdicts.fact(format!("lost.{name}"), met.map_or(0, |met| met.wrong));
+            }
             verdicts.fact(format!("missing.{name}"), missing.map_or(Fact::Int(0), Fact::Undefined));
         }
+        let lost = if lost.is_empty() { Fact::Int(0) } else { Fact::Undefined(lost.join("; ")) };
+        verdicts.fact("values_lost", lost);
         Ok(())
+    }
+
+    /// What is said of a field more of whose values became null than may.
+    fn lost(&self, name: &str, ty: &str, met: &Met) -> Option<String> {
+        let all = met.wrong + met.good;
+        let share = Decimal::parse(&share(met.wrong, all)).unwrap_or_default();
+        let over = match self.most {
+            None => met.wrong > 0 && (met.good == 0 || met.wrong >= MANY && met.wrong * 10 > all),
+            Some(most) if most < Decimal::from(1u64) && !most.is_zero() => share > most,
+            Some(most) => Decimal::from(met.wrong) > most,
+        };
+        let wanted = words(ty);
+        over.then(|| format!("{} of the {all} values of `{name}` are not {wanted} ({})", met.wrong, met.why))
     }
 
     /// Why a selector is a mistake, if it is one.
@@ -94,7 +139,8 @@ impl Wanted {
             return Some(format!("no record has `{selector}`; {seen}"));
         }
         let none = met.good == 0 && met.wrong > 0;
-        none.then(|| format!("no value of `{selector}` is {}: all {} became null", words(ty), met.wrong))
+        let (wanted, n, why) = (words(ty), met.wrong, &met.why);
+        none.then(|| format!("no value of `{selector}` is {wanted}: all {n} became null ({why})"))
     }
 
     fn seen(&self, selector: &str, seen: &BTreeSet<String>) -> String {
@@ -110,6 +156,12 @@ impl Wanted {
             false => format!("seen: {}{more}{near}", names.join(", ")),
         }
     }
+}
+
+/// A share to six decimals, rounded up.
+fn share(n: u64, of: u64) -> String {
+    let millionths = (u128::from(n) * 1_000_000).div_ceil(u128::from(of.max(1)));
+    format!("{}.{:06}", millionths / 1_000_000, millionths % 1_000_000)
 }
 
 /// Notes what the selectors met in a partition, at the first of its units.

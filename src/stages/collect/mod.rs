@@ -13,6 +13,7 @@
 //! adds (`tokens`, `objects`). What no reader can parse is in the ledger with file and line, and `max_rejects` decides.
 mod beside;
 pub mod declaration;
+mod doubts;
 mod files;
 mod heads;
 pub mod ids;

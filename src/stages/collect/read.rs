@@ -4,6 +4,7 @@
 //! `field.type` (the value is not of the type that `[schema]` gives; it becomes null). Dropped records:
 //! `record.too_large`, `id.missing`, `id.invalid`, and those of the formats.
 use super::declaration::{Collect, declared, make_id, reject_words};
+use super::doubts;
 use super::met::{self, Wanted};
 use super::shown::{Fields, Taken, taken};
 use crate::digest::Digest;
@@ -18,6 +19,7 @@ pub const ENTRY: Entry = Entry::row::<Read>("collect/read", "collect.*", declare
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
     let Some(reader) = c.files.reader(c.format) else { return Vec::new() };
+    doubts::tell(check, &c, reader);
     let Taken { fields, seen } = taken(check, &c, reader);
     let mut writes = writes([("source", Column::new(utf8()).harmless())]);
     for (name, (selector, ty)) in &fields {
@@ -137,7 +139,7 @@ struct Read;
 
 impl RowStage for Read {
     const MAP: u32 = 4; // ids as they are written, and of content without its layout
-    const GATHER: Option<GatherPart<Self>> = Some((1, Wanted::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Wanted::gather));
     type Map = Parse;
     type Gather = Wanted;
     type Apply = Nothing;

@@ -7,7 +7,6 @@ use super::heads;
 use crate::diag::Diagnostic;
 use crate::formats::infer::{EMPTY, together};
 use crate::formats::reader::{Columns, DAY, Offers, Reader, Seen, WRITTEN};
-use crate::formats::spelling::has_days;
 use crate::manifest::read;
 use crate::manifest::sections::SchemaSection;
 use crate::stage::*;
@@ -29,7 +28,7 @@ pub struct Taken {
 pub fn taken(check: &mut Check, c: &Collect, reader: &Reader) -> Taken {
     let schema: SchemaSection = check.section(&["schema"]);
     let own = |name: &str, selector: &str| {
-        (name.to_string(), (selector.to_string(), declared_type(&schema, c, name, selector, reader)))
+        (name.to_string(), (selector.to_string(), declared_type(&schema, name, selector, reader)))
     };
     if !c.declared.fields.is_empty() {
         let mut fields: Fields = c.declared.fields.iter().map(|(name, selector)| own(name, selector)).collect();
@@ -87,7 +86,7 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
             "path" | "stem" | "content" => format!("column:{name}"),
             _ => name.clone(),
         };
-        let declared = schema.0.contains_key(&name).then(|| declared_type(schema, c, &name, &selector, reader));
+        let declared = schema.0.contains_key(&name).then(|| declared_type(schema, &name, &selector, reader));
         let ty = match ty.as_str() {
             _ if answers.contains(&name) => answering(ty),
             EMPTY => types::text(&list(utf8())),
@@ -99,8 +98,8 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
 }
 
 /// The type of a field by the manifest.
-fn declared_type(schema: &SchemaSection, c: &Collect, name: &str, selector: &str, reader: &Reader) -> String {
-    let is_day = schema.0.get(name).is_some_and(|f| f.date.is_some()) && has_days(&c.options);
+fn declared_type(schema: &SchemaSection, name: &str, selector: &str, reader: &Reader) -> String {
+    let is_day = schema.0.get(name).is_some_and(|f| f.date.is_some()) && (reader.ty)(selector).is_none();
     if is_day { DAY.into() } else { types::text(&field_type(schema, name, selector, reader)) }
 }
 

@@ -1,0 +1,109 @@
+//! Files of a source that gave nothing, and records that were dropped, by rule. A file that is read wrongly as a whole is a
+//! mistake of the manifest, however small a share of its source it is.
+use super::ledger;
+use super::session::Session;
+use super::state::{StepRun, parents_of};
+use super::step::Step;
+use crate::formats::Cut;
+use crate::formats::cut::Holds;
+use crate::stage::{Act, Fact, Fault};
+use std::collections::BTreeMap;
+
+/// From so many rejected records on a share of a file, or of a source, is worth judging.
+pub const MANY: u64 = 10;
+
+/// So many files are told by name.
+const NAMED: usize = 4;
+
+/// What a file gave.
+#[derive(Default)]
+struct Gave {
+    records: u64,
+    rejected: BTreeMap<String, u64>,
+}
+
+impl Gave {
+    fn lost(&self) -> u64 {
+        self.rejected.values().sum()
+    }
+
+    /// All of it was rejected, or more than a tenth of many records.
+    fn is_lost(&self) -> bool {
+        let lost = self.lost();
+        lost == self.records || (lost >= MANY && lost * 10 > self.records)
+    }
+}
+
+/// Files without a record, of which all records were rejected, or more than a tenth of at least ten: how many, and words
+/// that name them.
+pub fn files(s: &Session, step: &Step, run: &StepRun) -> Result<(u64, String), Fault> {
+    let (Some(source), Some(scanned)) = (step.plan.scan.as_ref(), run.scanned.as_ref()) else {
+        return Ok((0, String::new()));
+    };
+    if source.images || source.cut == Cut::Document(Holds::One) {
+        return Ok((0, String::new())); // a file is a record, and records are judged together
+    }
+    let (mut n, mut told) = (scanned.empty.0, Vec::new());
+    told.extend(scanned.empty.1.iter().map(|path| format!("{path} holds no record")));
+    for (path, gave) in of_files(s, step, run)?.into_iter().filter(|(_, gave)| gave.is_lost()) {
+        n += 1;
+        let rules: Vec<&str> = gave.rejected.keys().map(String::as_str).collect();
+        let (lost, all) = (gave.lost(), gave.records);
+        told.push(match all {
+            0 => format!("{path} holds no record"),
+            _ => format!("{lost} of the {all} records of {path} are rejected ({})", rules.join(", ")),
+        });
+    }
+    let more = n.saturating_sub(NAMED as u64);
+    told.truncate(NAMED);
+    told.extend((more > 0).then(|| format!("and {more} more files")));
+    Ok((n, told.join("; ")))
+}
+
+/// What each file gave of which records were rejected; where only its reader knows how many records a file holds, each.
+fn of_files(s: &Session, step: &Step, run: &StepRun) -> Result<BTreeMap<String, Gave>, Fault> {
+    let mut all: BTreeMap<String, Gave> = BTreeMap::new();
+    let counted = step.plan.scan.as_ref().is_some_and(|source| source.cut.counted_by_reader());
+    let (Some(scanned), true) = (run.scanned.as_ref(), counted || run.parts.iter().any(|p| p.counts().drops > 0))
+    else {
+        return Ok(all);
+    };
+    for (k, part) in run.parts.iter().enumerate() {
+        let units = scanned.units(k)?;
+        let name = |row: u32| units.get(row as usize).map(|unit| unit.name());
+        for unit in &units {
+            all.entry(unit.name()).or_default().records += u64::from(unit.stretch.records);
+        }
+        for (_, _, outcome) in &part.outcomes {
+            let born = outcome.born.as_ref().filter(|_| counted);
+            let parents = born.map(|b| s.bytes(b.parents)).transpose()?.map(|b| parents_of(&b)).unwrap_or_default();
+            for path in parents.iter().filter_map(|(row, _)| name(*row)) {
+                all.entry(path).or_default().records += 1;
+            }
+        }
+        for e in ledger::events(s, part)?.into_iter().filter(|e| matches!(e.act, Act::Drop { .. })) {
+            let Some(path) = name(e.row) else { continue };
+            let gave = all.entry(path).or_default();
+            gave.records += u64::from(counted);
+            *gave.rejected.entry(e.rule).or_default() += 1;
+        }
+    }
+    Ok(all)
+}
+
+/// The fact of a source, or undefined with the files by name.
+pub fn by_name(s: &Session, step: &Step, run: &StepRun) -> Result<Fact, Fault> {
+    let (n, told) = files(s, step, run)?;
+    Ok(if n == 0 { Fact::Int(0) } else { Fact::Undefined(told) })
+}
+
+/// Records or samples that a step dropped, by rule.
+pub fn dropped(s: &Session, run: &StepRun) -> Result<BTreeMap<String, u64>, Fault> {
+    let mut out = BTreeMap::new();
+    for part in run.parts.iter().filter(|p| p.counts().drops > 0) {
+        for e in ledger::events(s, part)?.into_iter().filter(|e| matches!(e.act, Act::Drop { .. })) {
+            *out.entry(e.rule).or_insert(0) += 1;
+        }
+    }
+    Ok(out)
+}

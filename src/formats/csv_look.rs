@@ -1,0 +1,185 @@
+//! What the beginning of a CSV file tells of its dialect.
+use super::csv::{DELIMITER, NAMES, header, values};
+use super::cut::Split;
+use super::cut::members::ReadAt;
+use super::cut::quoted::{Dialect, separator};
+use super::cut::text::lengths;
+use super::doubt::{Doubt, LOOKED};
+use super::encoding::{self, ENCODING};
+use super::options::Options;
+use super::reader::strip_bom;
+
+/// Values are parted by one of these where they are not parted by what is declared.
+const MARKS: [(u8, &str, &str); 4] = [
+    (b';', "semicolon-separated", "delimiter = \";\""),
+    (b'\t', "tab-separated", "delimiter = \"\\t\""),
+    (b'|', "separated by `|`", "delimiter = \"|\""),
+    (b',', "comma-separated", "delimiter = \",\""),
+];
+
+/// What speaks against the dialect or the encoding of a source.
+pub fn doubts(options: &Options, dialect: &Dialect, len: u64, read: &ReadAt) -> Vec<Doubt> {
+    let Ok(head) = read(0, LOOKED.min(len.max(1))) else { return Vec::new() };
+    let encoding = options.text(&ENCODING);
+    if let Some(doubt) = encoding::doubt(&head, encoding, (head.len() as u64) < len) {
+        return vec![doubt];
+    }
+    if encoding.starts_with("utf-16") {
+        return Vec::new();
+    }
+    let mut records = cut(&head, dialect);
+    if (head.len() as u64) < len && records.len() > 1 {
+        records.pop(); // it breaks off
+    }
+    let texts: Vec<String> =
+        records.iter().filter_map(|r| Some(encoding::decoded(strip_bom(r), encoding).ok()?.into_owned())).collect();
+    let first = if dialect.header { texts.first().map(String::as_str) } else { None };
+    let rows = texts.get(usize::from(dialect.header)..).unwrap_or_default();
+    if let Some(doubt) = other_separator(&head, dialect) {
+        return vec![doubt];
+    }
+    let names = match (first, dialect.header) {
+        (Some(first), _) => match header(first.as_bytes(), "utf-8", dialect) {
+            Ok(names) => names.0,
+            Err(wrong) => {
+                let help = "names = [...] gives the columns names of their own, if the first line is no header";
+                return vec![Doubt::fails(
+                    NAMES.name,
+                    format!("has a header that cannot be read: {}", wrong.say),
+                    help,
+                )];
+            }
+        },
+        (None, true) => return Vec::new(),
+        (None, false) => options.texts(&NAMES),
+    };
+    if let Some(doubt) = other_delimiter(&names, first, rows, dialect) {
+        return vec![doubt];
+    }
+    first.and_then(|_| no_header(&names, rows, dialect)).into_iter().collect()
+}
+
+/// The records of the bytes.
+fn cut<'b>(bytes: &'b [u8], dialect: &Dialect) -> Vec<&'b [u8]> {
+    let (mut rest, mut out) = (bytes, Vec::new());
+    for len in lengths(&Split::Csv(*dialect), bytes, LOOKED) {
+        let (own, after) = rest.split_at_checked(len as usize).unwrap_or((rest, &[]));
+        out.push(own);
+        rest = after;
+    }
+    out
+}
+
+/// A first line `sep=;` that says something else than the manifest.
+fn other_separator(head: &[u8], dialect: &Dialect) -> Option<Doubt> {
+    let (mark, _) = separator(strip_bom(head))?;
+    (mark != dialect.delimiter).then(|| {
+        let say = format!("says in its first line that `{}` parts its values", shown(mark));
+        Doubt::fails(DELIMITER.name, say, format!("say {}", say_delimiter(mark)))
+    })
+}
+
+fn shown(mark: u8) -> String {
+    if mark == b'\t' { "a tab".into() } else { char::from(mark).to_string() }
+}
+
+fn say_delimiter(mark: u8) -> String {
+    let known = MARKS.iter().find(|(m, ..)| *m == mark).map(|(.., say)| say.to_string());
+    known.unwrap_or_else(|| format!("delimiter = \"{}\"", char::from(mark)))
+}
+
+/// Another mark parts the header and the rows alike, and the declared one parts nothing.
+fn other_delimiter(names: &[String], first: Option<&str>, rows: &[String], dialect: &Dialect) -> Option<Doubt> {
+    let single = |text: &str| values(text, dialect).is_ok_and(|v| v.len() == 1);
+    // the declared mark may stand within a value of a row, but in a header it hardly does
+    let unparted = first.map_or_else(|| rows.iter().all(|row| single(row)), single);
+    if rows.is_empty() || !unparted {
+        return None;
+    }
+    let fits = |mark: &u8| {
+        let other = Dialect { delimiter: *mark, ..*dialect };
+        let count = |text: &str| values(text, &other).map_or(0, |v| v.len());
+        let wanted = first.map_or(names.len(), count);
+        wanted > 1 && rows.iter().filter(|row| count(row) == wanted).count() * 10 >= rows.len() * 9
+    };
+    let (_, looks, say) = MARKS.iter().filter(|(mark, ..)| *mark != dialect.delimiter).find(|(m, ..)| fits(m))?;
+    Some(Doubt::fails(DELIMITER.name, format!("looks {looks}"), format!("say {say}")))
+}
+
+/// A first line of numbers, or one whose values stand again in their columns, is data.
+fn no_header(names: &[String], rows: &[String], dialect: &Dialect) -> Option<Doubt> {
+    let number = |text: &String| text.trim().parse::<f64>().is_ok();
+    let rows: Vec<Vec<String>> = rows.iter().filter_map(|row| values(row, dialect).ok()).collect();
+    let again = |(i, name): (usize, &String)| {
+        let same = rows.iter().filter(|row| row.get(i) == Some(name)).count();
+        !name.trim().is_empty() && same > 0
+    };
+    let say = if !names.is_empty() && !rows.is_empty() && names.iter().all(number) {
+        "has numbers in its first line, which is taken for the names of the columns"
+    } else if names.iter().enumerate().any(again) {
+        "has a value in its first line, which is taken for the names of the columns, that stands again below it"
+    } else {
+        return None;
+    };
+    Some(Doubt::warns(NAMES.name, say, "if there is no header, say how the columns are called: names = [...]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::cut::quoted::Dialect;
+
+    const COMMA: Dialect = Dialect::quoted(b',');
+
+    fn told(bytes: &[u8], dialect: &Dialect, options: &[(&str, &str)]) -> Vec<String> {
+        let given = options.iter().map(|(k, v)| (k.to_string(), serde_json::Value::from(*v)));
+        let read = |at: u64, len: u64| {
+            Ok(bytes.get(at as usize..).unwrap_or_default().iter().take(len as usize).copied().collect())
+        };
+        let options = Options::of(given, &[]);
+        let told = doubts(&options, dialect, bytes.len() as u64, &read).into_iter();
+        told.map(|d| format!("{} {} | {}", d.key, d.say, d.help)).collect()
+    }
+
+    #[test]
+    fn another_delimiter_is_told() {
+        for (text, looks) in
+            [("id;text\n1;a, b\n2;c\n", "semicolon"), ("id\ttext\n1\ta\n", "tab"), ("id|text\n1|\"a|b\"\n", "`|`")]
+        {
+            let told = told(text.as_bytes(), &COMMA, &[]);
+            assert!(told.len() == 1 && told[0].contains(looks), "{text:?} {told:?}");
+        }
+        assert!(told(b"id,text\n1,a\n", &Dialect::quoted(b';'), &[])[0].contains("comma"));
+        for fine in ["text\none; two\nthree\n", "a;b\n", "text\n\"x;y\"\n", "id,text\n1,a;b\n", ""] {
+            assert_eq!(told(fine.as_bytes(), &COMMA, &[]), Vec::<String>::new(), "{fine:?}");
+        }
+    }
+
+    #[test]
+    fn a_separator_line_is_understood() {
+        assert_eq!(told(b"sep=;\r\nid;text\r\n1;a\r\n", &Dialect::quoted(b';'), &[]), Vec::<String>::new());
+        assert!(told(b"sep=;\r\nid;text\r\n1;a\r\n", &COMMA, &[])[0].contains("says in its first line that `;`"));
+    }
+
+    #[test]
+    fn a_first_line_of_data_is_told() {
+        assert!(told(b"1,2\n3,4\n", &COMMA, &[])[0].contains("numbers in its first line"));
+        assert!(told(b"x,pos\ny,pos\n", &COMMA, &[])[0].contains("stands again"));
+        assert!(told(b"a,a\n1,2\n", &COMMA, &[])[0].contains("repeats the name"));
+        assert_eq!(told(b",text\n0,a\n", &COMMA, &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn another_encoding_is_told() {
+        let (cp949, ..) = encoding_rs::EUC_KR.encode("제목,글\n날씨,오늘은 맑다\n비,내린다\n");
+        assert!(told(&cp949, &COMMA, &[])[0].contains("`encoding = \"cp949\"`"), "{:?}", told(&cp949, &COMMA, &[]));
+        let marked = "\u{feff}제목,글\n날씨,맑다\n";
+        assert!(told(marked.as_bytes(), &COMMA, &[("encoding", "cp949")])[0].contains("byte order mark of UTF-8"));
+        assert_eq!(told(marked.as_bytes(), &COMMA, &[]), Vec::<String>::new());
+        let (latin, ..) = encoding_rs::WINDOWS_1252.encode("name,city\nZoë,Köln\n");
+        assert!(told(&latin, &COMMA, &[])[0].contains("windows-1252"));
+        assert!(
+            told("name,text\na,안녕하세요\n".as_bytes(), &COMMA, &[("encoding", "windows-1252")])[0].contains("UTF-8")
+        );
+    }
+}

@@ -1,0 +1,39 @@
+//! What the beginning of a file tells against what the manifest says of it: another delimiter, another encoding, a first
+//! line that is no header. Nothing is ever read by such a guess; it is told while the manifest is checked, with the key
+//! that would say so.
+use super::cut::members::ReadAt;
+use super::options::Options;
+
+/// How much of a file of text is looked at, in bytes.
+pub const LOOKED: u64 = 64 << 10;
+
+/// What speaks against the manifest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Doubt {
+    /// The key beside `format` that is meant; empty for the files themselves.
+    pub key: &'static str,
+    /// Nothing of the file would be read rightly; else it is a warning.
+    pub fails: bool,
+    /// What is wrong, behind the name of the file: `looks semicolon-separated`.
+    pub say: String,
+    /// What to write instead.
+    pub help: String,
+}
+
+/// How a format looks at a file: it is given the keys of the source, the length of the file and what reads it.
+pub type Doubts = fn(&Options, u64, &ReadAt) -> Vec<Doubt>;
+
+/// A format that has none.
+pub fn none(_: &Options, _: u64, _: &ReadAt) -> Vec<Doubt> {
+    Vec::new()
+}
+
+impl Doubt {
+    pub fn fails(key: &'static str, say: impl Into<String>, help: impl Into<String>) -> Doubt {
+        Doubt { key, fails: true, say: say.into(), help: help.into() }
+    }
+
+    pub fn warns(key: &'static str, say: impl Into<String>, help: impl Into<String>) -> Doubt {
+        Doubt { fails: false, ..Doubt::fails(key, say, help) }
+    }
+}
