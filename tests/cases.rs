@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const OPEN: &[&str] = &[];
 
 /// Codes that do not stop a build.
-const WARNINGS: &[&str] = &["T0301", "T0326", "T0327", "T0360", "T0413", "T0423"];
+const WARNINGS: &[&str] = &["T0301", "T0326", "T0327", "T0360", "T0362", "T0413", "T0423"];
 
 /// Codes that no manifest can reach. `T0324`: `T0308` refuses the field that would be in its way. `T0501`: a gate that
 /// does not hold is told by a build.
@@ -617,7 +617,7 @@ fn a_line_of_100_mb_is_never_held() {
 fn peak(path: &str, bytes: &[u8]) -> u64 {
     let dir = tempfile::tempdir().unwrap();
     let manifest = "[dataset]\nname = \"x\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n[collect.a]\nfields = { text = \"text\" }\nid = \"id\"\n\
-                    direct = { files = [\"raw/*\"], format = \"jsonl\" }\nlicense = \"MIT\"\noptional = [\"text\"]\nmin_records = 0\nrecord_max = \"1 MiB\"\n";
+                    direct = { files = [\"raw/*\"], format = \"jsonl\" }\nlicense = \"MIT\"\noptional = [\"text\"]\nmin_records = 0\nmax_lost_files = 9\nrecord_max = \"1 MiB\"\n";
     put(dir.path(), "dataset.toml", manifest.as_bytes());
     put(dir.path(), path, bytes);
     let mut child = std::process::Command::new(binary())

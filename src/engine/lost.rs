@@ -27,15 +27,15 @@ impl Gave {
         self.rejected.values().sum()
     }
 
-    /// All of it was rejected, or more than a tenth of many records.
+    /// There is nothing, more than half was rejected, or more than a tenth of many records.
     fn is_lost(&self) -> bool {
         let lost = self.lost();
-        lost == self.records || (lost >= MANY && lost * 10 > self.records)
+        self.records == 0 || lost * 2 > self.records || (lost >= MANY && lost * 10 > self.records)
     }
 }
 
-/// Files without a record, of which all records were rejected, or more than a tenth of at least ten: how many, and words
-/// that name them.
+/// Files without a record, of which more than half was rejected, or more than a tenth and at least ten records: how many,
+/// and words that name them.
 pub fn files(s: &Session, step: &Step, run: &StepRun) -> Result<(u64, String), Fault> {
     let (Some(source), Some(scanned)) = (step.plan.scan.as_ref(), run.scanned.as_ref()) else {
         return Ok((0, String::new()));

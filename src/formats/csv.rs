@@ -7,6 +7,7 @@
 //! quote that is never closed, or text behind the closing one). Finding: `csv.quotes` (a value keeps the quotes around it,
 //! since they do not quote in this dialect).
 use super::csv_look::doubts;
+use super::csv_look::{CSV_SAYS, TSV_SAYS, doubts};
 use super::cut::members::ReadAt;
 use super::cut::quoted::{Dialect, Field, separator};
 use super::cut::text::lengths;
@@ -22,7 +23,7 @@ use super::reader::{
 use super::spelling::{DATE, DECIMAL, FALSE, NULL, Spelling, THOUSANDS, TRUE};
 use crate::table::{Builder, Value};
 
-pub(super) const DELIMITER: Choice = Choice {
+const DELIMITER: Choice = Choice {
     name: "delimiter",
     doc: "what stands between two values, such as the semicolon of some spreadsheets. Default `,`.",
     takes: Takes::Mark { default: "," },
@@ -53,7 +54,7 @@ pub(super) const NAMES: Choice = Choice {
 pub const CSV: Format = Format {
     options: &[DELIMITER, QUOTE, ESCAPE, NAMES, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
     unfit: |options| unfit(options, &dialect(options, &DELIMITER, &QUOTE)),
-    doubts: |options, len, read| doubts(options, &dialect(options, &DELIMITER, &QUOTE), len, read),
+    doubts: |options, len, read| doubts(options, &dialect(options, &DELIMITER, &QUOTE), CSV_SAYS, len, read),
     reader: Some(Reader {
         cut: |options| cut_text(options, Split::Csv(dialect(options, &DELIMITER, &QUOTE))),
         read: |ask, unit, out| read(ask, unit, out, &dialect(&ask.options, &DELIMITER, &QUOTE)),
@@ -65,7 +66,7 @@ pub const CSV: Format = Format {
 pub const TSV: Format = Format {
     options: &[NO_QUOTE, ESCAPE, NAMES, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
     unfit: |options| unfit(options, &dialect(options, &TAB, &NO_QUOTE)),
-    doubts: |options, len, read| doubts(options, &dialect(options, &TAB, &NO_QUOTE), len, read),
+    doubts: |options, len, read| doubts(options, &dialect(options, &TAB, &NO_QUOTE), TSV_SAYS, len, read),
     reader: Some(Reader {
         cut: |options| cut_text(options, Split::Csv(dialect(options, &TAB, &NO_QUOTE))),
         read: |ask, unit, out| read(ask, unit, out, &dialect(&ask.options, &TAB, &NO_QUOTE)),

@@ -1,5 +1,6 @@
 //! What the beginning of a CSV file tells of its dialect.
 use super::csv::{DELIMITER, NAMES, header, values};
+use super::csv::{NAMES, header, values};
 use super::cut::Split;
 use super::cut::members::ReadAt;
 use super::cut::quoted::{Dialect, separator};
@@ -10,15 +11,17 @@ use super::options::Options;
 use super::reader::strip_bom;
 
 /// Values are parted by one of these where they are not parted by what is declared.
-const MARKS: [(u8, &str, &str); 4] = [
-    (b';', "semicolon-separated", "delimiter = \";\""),
-    (b'\t', "tab-separated", "delimiter = \"\\t\""),
-    (b'|', "separated by `|`", "delimiter = \"|\""),
-    (b',', "comma-separated", "delimiter = \",\""),
-];
+const MARKS: [(u8, &str); 4] =
+    [(b';', "semicolon-separated"), (b'\t', "tab-separated"), (b'|', "separated by `|`"), (b',', "comma-separated")];
+
+/// The key that names the delimiter, and what stands in front of it in what is proposed.
+pub type Says = (&'static str, &'static str);
+pub const CSV_SAYS: Says = ("delimiter", "");
+/// The delimiter of TSV is the tabulator.
+pub const TSV_SAYS: Says = ("", "format = \"csv\", ");
 
 /// What speaks against the dialect or the encoding of a source.
-pub fn doubts(options: &Options, dialect: &Dialect, len: u64, read: &ReadAt) -> Vec<Doubt> {
+pub fn doubts(options: &Options, dialect: &Dialect, says: Says, len: u64, read: &ReadAt) -> Vec<Doubt> {
     let Ok(head) = read(0, LOOKED.min(len.max(1))) else { return Vec::new() };
     let encoding = options.text(&ENCODING);
     if let Some(doubt) = encoding::doubt(&head, encoding, (head.len() as u64) < len) {
@@ -35,7 +38,7 @@ pub fn doubts(options: &Options, dialect: &Dialect, len: u64, read: &ReadAt) -> 
         records.iter().filter_map(|r| Some(encoding::decoded(strip_bom(r), encoding).ok()?.into_owned())).collect();
     let first = if dialect.header { texts.first().map(String::as_str) } else { None };
     let rows = texts.get(usize::from(dialect.header)..).unwrap_or_default();
-    if let Some(doubt) = other_separator(&head, dialect) {
+    if let Some(doubt) = other_separator(&head, dialect, says) {
         return vec![doubt];
     }
     let names = match (first, dialect.header) {
@@ -53,7 +56,7 @@ pub fn doubts(options: &Options, dialect: &Dialect, len: u64, read: &ReadAt) -> 
         (None, true) => return Vec::new(),
         (None, false) => options.texts(&NAMES),
     };
-    if let Some(doubt) = other_delimiter(&names, first, rows, dialect) {
+    if let Some(doubt) = other_delimiter(&names, first, rows, (dialect, says)) {
         return vec![doubt];
     }
     first.and_then(|_| no_header(&names, rows, dialect)).into_iter().collect()
@@ -71,25 +74,29 @@ fn cut<'b>(bytes: &'b [u8], dialect: &Dialect) -> Vec<&'b [u8]> {
 }
 
 /// A first line `sep=;` that says something else than the manifest.
-fn other_separator(head: &[u8], dialect: &Dialect) -> Option<Doubt> {
+fn other_separator(head: &[u8], dialect: &Dialect, says: Says) -> Option<Doubt> {
     let (mark, _) = separator(strip_bom(head))?;
     (mark != dialect.delimiter).then(|| {
-        let say = format!("says in its first line that `{}` parts its values", shown(mark));
-        Doubt::fails(DELIMITER.name, say, format!("say {}", say_delimiter(mark)))
+        let say = format!("says in its first line that `{}` parts its values", escaped(mark));
+        Doubt::fails(says.0, say, proposed(mark, says))
     })
 }
 
-fn shown(mark: u8) -> String {
-    if mark == b'\t' { "a tab".into() } else { char::from(mark).to_string() }
+fn escaped(mark: u8) -> String {
+    char::from(mark).escape_default().to_string()
 }
 
-fn say_delimiter(mark: u8) -> String {
-    let known = MARKS.iter().find(|(m, ..)| *m == mark).map(|(.., say)| say.to_string());
-    known.unwrap_or_else(|| format!("delimiter = \"{}\"", char::from(mark)))
+fn proposed(mark: u8, (_, before): Says) -> String {
+    format!("say {before}delimiter = \"{}\"", escaped(mark))
 }
 
 /// Another mark parts the header and the rows alike, and the declared one parts nothing.
-fn other_delimiter(names: &[String], first: Option<&str>, rows: &[String], dialect: &Dialect) -> Option<Doubt> {
+fn other_delimiter(
+    names: &[String],
+    first: Option<&str>,
+    rows: &[String],
+    (dialect, says): (&Dialect, Says),
+) -> Option<Doubt> {
     let single = |text: &str| values(text, dialect).is_ok_and(|v| v.len() == 1);
     // the declared mark may stand within a value of a row, but in a header it hardly does
     let unparted = first.map_or_else(|| rows.iter().all(|row| single(row)), single);
@@ -102,8 +109,8 @@ fn other_delimiter(names: &[String], first: Option<&str>, rows: &[String], diale
         let wanted = first.map_or(names.len(), count);
         wanted > 1 && rows.iter().filter(|row| count(row) == wanted).count() * 10 >= rows.len() * 9
     };
-    let (_, looks, say) = MARKS.iter().filter(|(mark, ..)| *mark != dialect.delimiter).find(|(m, ..)| fits(m))?;
-    Some(Doubt::fails(DELIMITER.name, format!("looks {looks}"), format!("say {say}")))
+    let (mark, looks) = MARKS.iter().filter(|(mark, _)| *mark != dialect.delimiter).find(|(mark, _)| fits(mark))?;
+    Some(Doubt::fails(says.0, format!("looks {looks}"), proposed(*mark, says)))
 }
 
 /// A first line of numbers, or one whose values stand again in their columns, is data.
@@ -137,7 +144,7 @@ mod tests {
             Ok(bytes.get(at as usize..).unwrap_or_default().iter().take(len as usize).copied().collect())
         };
         let options = Options::of(given, &[]);
-        let told = doubts(&options, dialect, bytes.len() as u64, &read).into_iter();
+        let told = doubts(&options, dialect, CSV_SAYS, bytes.len() as u64, &read).into_iter();
         told.map(|d| format!("{} {} | {}", d.key, d.say, d.help)).collect()
     }
 

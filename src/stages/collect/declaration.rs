@@ -77,11 +77,13 @@ pub struct Declaration {
     #[schemars(range(min = 0))]
     pub max_rejects: Option<At<Decimal>>,
     /// How many values of a field may become null because they do not fit its type, before the build fails: a count, or a
-    /// share below 1 of the values that are there. Default: a tenth, or nine values where a tenth is fewer, but never all.
+    /// share below 1 of the values that are there. Default: a tenth, or nine values where a tenth is fewer, but never more
+    /// than half.
     #[schemars(range(min = 0))]
     pub max_lost_values: Option<At<Decimal>>,
-    /// How many files may hold no record, lose all their records, or lose more than a tenth of them and at least ten, before
-    /// the build fails, however large the source is. Default 0. Of formats in which a file is a sample none is judged alone.
+    /// How many files may hold no record, or lose more than half of their records, or more than a tenth and at least ten of
+    /// them, before the build fails, however large the source is. Default 0. Of formats in which a file is a sample none is
+    /// judged alone.
     pub max_lost_files: Option<At<u64>>,
 }
 

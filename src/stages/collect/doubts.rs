@@ -14,6 +14,9 @@ const FILES: usize = 64;
 
 /// Tells each doubt once, with the files that it is about, at the key that is meant.
 pub fn tell(check: &mut Check, c: &Collect, reader: &Reader) {
+    if (c.format.unfit)(&c.options).is_some() {
+        return; // keys that do not fit each other are told already
+    }
     let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
     let mut all: BTreeMap<Doubt, Vec<String>> = BTreeMap::new();
     for path in (check.files)(&source).into_iter().take(FILES).filter(|path| !tar::is_archive(path)) {

@@ -16,7 +16,7 @@ use crate::stage::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// From so many lost values on a share of a field is judged, or where none is left.
+/// From so many lost values on a tenth of a field is judged; more than half of them are too many in any case.
 const MANY: u64 = 10;
 
 /// What the gather needs to know of the manifest.
@@ -121,7 +121,7 @@ impl Wanted {
         let all = met.wrong + met.good;
         let share = Decimal::parse(&share(met.wrong, all)).unwrap_or_default();
         let over = match self.most {
-            None => met.wrong > 0 && (met.good == 0 || met.wrong >= MANY && met.wrong * 10 > all),
+            None => met.wrong * 2 > all || (met.wrong >= MANY && met.wrong * 10 > all),
             Some(most) if most < Decimal::from(1u64) && !most.is_zero() => share > most,
             Some(most) => Decimal::from(met.wrong) > most,
         };
