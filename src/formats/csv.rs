@@ -6,7 +6,6 @@
 //! Dropped records: `encoding`, `csv.header` (every record of a file whose header is wrong), `csv.ragged`, `csv.quote` (a
 //! quote that is never closed, or text behind the closing one). Finding: `csv.quotes` (a value keeps the quotes around it,
 //! since they do not quote in this dialect).
-use super::csv_look::doubts;
 use super::csv_look::{CSV_SAYS, TSV_SAYS, doubts};
 use super::cut::members::ReadAt;
 use super::cut::quoted::{Dialect, Field, separator};

@@ -1,5 +1,4 @@
 //! What the beginning of a CSV file tells of its dialect.
-use super::csv::{DELIMITER, NAMES, header, values};
 use super::csv::{NAMES, header, values};
 use super::cut::Split;
 use super::cut::members::ReadAt;

@@ -12,6 +12,10 @@ pub const LOOKED: u64 = 64 << 10;
 pub struct Doubt {
     /// The key beside `format` that is meant; empty for the files themselves.
     pub key: &'static str,
+    /// The column that it is about: it is told where a field is taken from it. Empty for all.
+    pub column: String,
+    /// The column holds values of several types: it is told where it is kept as text for that.
+    pub mixed: bool,
     /// Nothing of the file would be read rightly; else it is a warning.
     pub fails: bool,
     /// What is wrong, behind the name of the file: `looks semicolon-separated`.
@@ -30,7 +34,18 @@ pub fn none(_: &Options, _: u64, _: &ReadAt) -> Vec<Doubt> {
 
 impl Doubt {
     pub fn fails(key: &'static str, say: impl Into<String>, help: impl Into<String>) -> Doubt {
-        Doubt { key, fails: true, say: say.into(), help: help.into() }
+        Doubt { key, column: String::new(), mixed: false, fails: true, say: say.into(), help: help.into() }
+    }
+
+    /// A column whose values are of several types.
+    pub fn several(name: &str, say: impl Into<String>) -> Doubt {
+        let help = "it is kept as text, with its values as JSON; [schema] declares a type, else the record is mended";
+        Doubt { mixed: true, ..Doubt::column(name, say, help) }
+    }
+
+    /// What is not kept of a column.
+    pub fn column(name: &str, say: impl Into<String>, help: impl Into<String>) -> Doubt {
+        Doubt { column: name.into(), ..Doubt::warns("", say, help) }
     }
 
     pub fn warns(key: &'static str, say: impl Into<String>, help: impl Into<String>) -> Doubt {

@@ -1,7 +1,9 @@
 //! Which columns the records of a file have, and of which types, seen from the beginning of the file: for sources that
 //! name no fields, and for fields that `[schema]` does not speak of.
+use super::doubt::Doubt;
 use super::json::Json;
-use super::reader::{Seen, WRITTEN};
+use super::reader::{Seen, UNHELD, WRITTEN};
+use crate::table::{DataType, types};
 use std::collections::BTreeMap;
 
 /// How much of a file of text is looked at, in bytes.
@@ -63,6 +65,19 @@ impl Shape {
         }
     }
 
+    fn words(&self) -> &'static str {
+        match self {
+            Shape::Nothing => "nothing",
+            Shape::Bool => "true or false",
+            Shape::Int | Shape::Float => "a number",
+            Shape::Text => "text",
+            Shape::List(of) if !of.is_plain() => "a list of several types",
+            Shape::List(_) => "a list",
+            Shape::Object(_) => "an object",
+            Shape::Mixed => "a value that no column has",
+        }
+    }
+
     /// Whether it can be a column as it is.
     fn is_plain(&self) -> bool {
         match self {
@@ -73,17 +88,13 @@ impl Shape {
         }
     }
 
-    /// The type of a column. Where nothing but empty lists were seen, what their items are is not known.
-    fn column(&self) -> String {
-        if matches!(self, Shape::List(of) if **of == Shape::Nothing) { EMPTY.into() } else { self.ty() }
-    }
-
     fn ty(&self) -> String {
         match self {
             Shape::Bool => "bool".into(),
             Shape::Int => "i64".into(),
             Shape::Float => "f64".into(),
-            Shape::Nothing | Shape::Text | Shape::Mixed => "utf8".into(),
+            Shape::Nothing => "null".into(),
+            Shape::Text | Shape::Mixed => "utf8".into(),
             Shape::List(of) => format!("list<{}>", of.ty()),
             Shape::Object(entries) => {
                 let fields = entries.iter().map(|(name, of)| format!("{}:{name} {}", name.len(), of.ty()));
@@ -120,27 +131,106 @@ pub fn objects<'l>(records: impl Iterator<Item = Json<'l>>) -> Vec<Seen> {
             }
         }
     }
-    let ty = |name: &String| shapes.get(name).filter(|s| s.is_plain()).map_or(WRITTEN.to_string(), Shape::column);
+    let ty = |name: &String| shapes.get(name).filter(|s| s.is_plain()).map_or(WRITTEN.to_string(), Shape::ty);
     order.iter().map(|name| (name.clone(), ty(name))).collect()
 }
 
-/// The type of a column in which nothing but empty lists were seen.
-pub const EMPTY: &str = "list<>";
+/// The first record, from 1, in which a column holds a value of another type than before, or of one that no column has.
+pub fn doubts<'l>(records: impl Iterator<Item = Json<'l>>) -> Vec<Doubt> {
+    let mut shapes: BTreeMap<String, Shape> = BTreeMap::new();
+    let mut out = Vec::new();
+    for (n, record) in records.take(RECORDS).enumerate() {
+        let Json::Object(entries) = &record else { continue };
+        for (key, value) in entries {
+            let own = shapes.entry(key.to_string()).or_insert(Shape::Nothing);
+            let was = own.is_plain();
+            let before = std::mem::replace(own, Shape::Nothing);
+            let (had, has) = (before.words(), Shape::of(value, DEPTH).words());
+            *own = before.with(Shape::of(value, DEPTH));
+            if was && !own.is_plain() && *own != Shape::Object(Vec::new()) {
+                let say = match had == has {
+                    true => format!("holds {has} in record {} that is like none before it", n + 1),
+                    false => format!("holds {has} in record {}, and {had} before it", n + 1),
+                };
+                out.push(Doubt::several(key, say));
+            }
+        }
+    }
+    out
+}
 
-/// The columns of several files: each name once, in the order in which it is first seen. Columns of several types are
-/// kept as they are written.
+/// The columns of several files: each name once, in the order in which it is first seen. Numbers widen, objects take the
+/// keys of all, and what one file shows nothing of is as the others have it; columns of types that no type has in common
+/// are kept as they are written. What no file shows anything of is `null` there, also within lists; see [`settled`].
 pub fn together(files: impl IntoIterator<Item = Vec<Seen>>) -> Vec<Seen> {
     let mut out: Vec<Seen> = Vec::new();
     for (name, ty) in files.into_iter().flatten() {
         match out.iter_mut().find(|own| own.0 == name) {
-            Some(own) if own.1 == ty || (ty == EMPTY && own.1.starts_with("list<")) => {}
-            Some(own) if own.1 == EMPTY && ty.starts_with("list<") => own.1 = ty,
-            Some(own) if [own.1.as_str(), &ty].iter().all(|t| ["i64", "f64"].contains(t)) => own.1 = "f64".into(),
-            Some(own) => own.1 = WRITTEN.into(),
+            Some(own) => own.1 = both(&own.1, &ty),
             None => out.push((name, ty)),
         }
     }
     out
+}
+
+fn both(a: &str, b: &str) -> String {
+    if a == b || a.starts_with(UNHELD) {
+        return a.into();
+    }
+    if b.starts_with(UNHELD) {
+        return b.into();
+    }
+    let parse = |ty: &str| types::parse(ty).map(|parsed| parsed.0);
+    match (parse(a), parse(b)) {
+        (Some(a), Some(b)) => unified(&a, &b).map_or(WRITTEN.into(), |ty| types::text(&ty)),
+        (Some(DataType::Null), None) => b.into(),
+        (None, Some(DataType::Null)) => a.into(),
+        _ => WRITTEN.into(),
+    }
+}
+
+/// The type that holds the values of two types.
+fn unified(a: &DataType, b: &DataType) -> Option<DataType> {
+    match (a, b) {
+        (a, b) if a == b => Some(a.clone()),
+        (DataType::Null, other) | (other, DataType::Null) => Some(other.clone()),
+        (DataType::Int64 | DataType::Float64, DataType::Int64 | DataType::Float64) => Some(DataType::Float64),
+        (DataType::List(a), DataType::List(b)) => unified(a.data_type(), b.data_type()).map(types::list),
+        (DataType::Struct(a), DataType::Struct(b)) => {
+            let mut fields: Vec<(String, DataType)> =
+                a.iter().map(|f| (f.name().clone(), f.data_type().clone())).collect();
+            for f in b {
+                match fields.iter_mut().find(|own| own.0 == *f.name()) {
+                    Some(own) => own.1 = unified(&own.1, f.data_type())?,
+                    None => fields.push((f.name().clone(), f.data_type().clone())),
+                }
+            }
+            let fields: Vec<(&str, DataType)> = fields.iter().map(|(name, ty)| (name.as_str(), ty.clone())).collect();
+            (fields.len() <= KEYS).then(|| types::record(&fields))
+        }
+        _ => None,
+    }
+}
+
+/// The type in which a column is kept: text, where no value was seen.
+pub fn settled(ty: String) -> String {
+    match types::parse(&ty) {
+        Some((parsed, _)) => types::text(&filled(&parsed)),
+        None => ty,
+    }
+}
+
+fn filled(ty: &DataType) -> DataType {
+    match ty {
+        DataType::Null => DataType::Utf8,
+        DataType::List(of) => types::list(filled(of.data_type())),
+        DataType::Struct(fields) => {
+            let fields: Vec<(&str, DataType)> =
+                fields.iter().map(|f| (f.name().as_str(), filled(f.data_type()))).collect();
+            types::record(&fields)
+        }
+        other => other.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -155,7 +245,7 @@ mod tests {
     #[test]
     fn numbers_widen_and_several_shapes_stay_as_written() {
         let lines = [r#"{"b": 1, "a": null, "x": "t", "f": true}"#, r#"{"a": 2.5, "b": 3, "x": 4, "n": null}"#];
-        let want = [("b", "i64"), ("a", "f64"), ("x", WRITTEN), ("f", "bool"), ("n", "utf8")];
+        let want = [("b", "i64"), ("a", "f64"), ("x", WRITTEN), ("f", "bool"), ("n", "null")];
         assert_eq!(seen(&lines), want.map(|(n, t)| (n.to_string(), t.to_string())));
         assert_eq!(seen(&[r#"{"a": 1}"#, r#"{"a": 1.5}"#])[0].1, "f64");
     }
@@ -166,14 +256,34 @@ mod tests {
         let want = [("t", "list<utf8>"), ("s", "list<struct<5:start i64,5:class utf8,3:end i64>>"), ("o", WRITTEN)];
         assert_eq!(seen(&lines), want.map(|(n, t)| (n.to_string(), t.to_string())));
         assert_eq!(seen(&[r#"{"t": [1, "a"]}"#])[0].1, WRITTEN);
-        assert_eq!(seen(&[r#"{"t": []}"#])[0].1, EMPTY);
+    }
+
+    #[test]
+    fn the_record_that_differs_is_named() {
+        let lines = [r#"{"a": 1, "l": [1], "o": {}}"#, r#"{"a": 2.5, "l": []}"#, r#"{"a": "x", "l": [1, "a"]}"#];
+        let told = doubts(lines.iter().map(|line| parse(line.as_bytes(), 64).unwrap()));
+        let told: Vec<String> = told.into_iter().map(|d| format!("{} {}", d.column, d.say)).collect();
+        let want = [
+            "a holds text in record 3, and a number before it",
+            "l holds a list of several types in record 3, and a list before it",
+        ];
+        assert_eq!(told, want);
     }
 
     #[test]
     fn files_are_put_together() {
         let of = |name: &str, ty: &str| vec![(name.to_string(), ty.to_string())];
-        assert_eq!(together([of("a", EMPTY), of("a", "list<i64>"), of("a", EMPTY)]), of("a", "list<i64>"));
         let all = together([of("a", "i64"), of("b", "utf8"), of("a", "f64"), of("b", "bool")]);
         assert_eq!(all, [("a".to_string(), "f64".to_string()), ("b".into(), WRITTEN.into())]);
+        let two = |a: &str, b: &str| settled(together([of("a", a), of("a", b)])[0].1.clone());
+        assert_eq!(two("list<i64>", "list<f64>"), "list<f64>");
+        assert_eq!(two("null", "i64"), "i64");
+        assert_eq!(two("null", "null"), "utf8");
+        assert_eq!(two("list<null>", "list<utf8>"), "list<utf8>");
+        assert_eq!(two("list<null>", "list<null>"), "list<utf8>");
+        assert_eq!(two("list<null>", "list<list<null>>"), "list<list<utf8>>");
+        assert_eq!(two("struct<1:a i64>", "struct<1:a f64,1:b null>"), "struct<1:a f64,1:b utf8>");
+        assert_eq!(two("list<i64>", "i64"), WRITTEN);
+        assert_eq!(two("unheld bytes", "i64"), "unheld bytes");
     }
 }

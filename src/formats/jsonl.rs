@@ -3,6 +3,7 @@
 //! Dropped records: `encoding`, `json`, `json.depth`, `json.object`, `json.duplicate_key`.
 use super::cut::Split;
 use super::cut::members::ReadAt;
+use super::doubt::{Doubt, LOOKED};
 use super::encoding::{self, ENCODING, recoded};
 use super::format::Format;
 use super::infer::{self, HEAD};
@@ -19,6 +20,7 @@ use std::io::BufRead;
 pub const FORMAT: Format = Format {
     options: &[TOKENS, JOIN, ENCODING],
     unfit: tokens::unfit,
+    doubts,
     reader: Some(Reader {
         version: 2, // whole numbers written as `3.0`
         uses: &[],
@@ -76,6 +78,14 @@ fn columns(options: &Options, len: u64, read: &ReadAt) -> Result<Vec<Seen>, Stri
     let whole = if breaks_off { memchr::memrchr(b'\n', &head).unwrap_or(0) } else { head.len() };
     let lines = head.get(..whole).unwrap_or_default().split(|b| *b == b'\n');
     Ok(infer::objects(lines.filter_map(|line| json::parse(line, 64).ok())))
+}
+
+/// What the first objects tell of columns of several types.
+fn doubts(_: &Options, len: u64, read: &ReadAt) -> Vec<Doubt> {
+    let Ok(head) = read(0, LOOKED.min(len.max(1))) else { return Vec::new() };
+    let whole = if (head.len() as u64) < len { memchr::memrchr(b'\n', &head).unwrap_or(0) } else { head.len() };
+    let lines = head.get(..whole).unwrap_or_default().split(|b| *b == b'\n');
+    infer::doubts(lines.filter_map(|line| json::parse(line, 64).ok()))
 }
 
 /// An object for each row; in front of a row's own keys stand those of `first`.

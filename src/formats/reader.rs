@@ -71,6 +71,9 @@ pub enum Selects {
 /// The type of a field that is wanted as it is written, whatever it is: a list or a number of JSON as JSON text.
 pub const WRITTEN: &str = "written";
 
+/// In front of the name of a type that no column holds, where a file shows such a column.
+pub const UNHELD: &str = "unheld ";
+
 /// The type of a field that is a day, however its source writes days. It is kept as text, `2026-01-31`.
 pub const DAY: &str = "day";
 
@@ -335,6 +338,11 @@ impl<'a> Records<'a> {
 
     /// Compares the names in the header or the schema of a unit with what the id and the fields are taken from.
     pub fn header(&mut self, unit: &Unit, names: &[String], has: impl Fn(&str) -> bool) {
+        self.header_of(unit, names, names, has);
+    }
+
+    /// The same where names of parts are shown besides those of the columns themselves.
+    pub fn header_of(&mut self, unit: &Unit, names: &[String], own: &[String], has: impl Fn(&str) -> bool) {
         let id = self.ask.id.as_ref().map(|from| (None, from, &mut self.id_met));
         let fields = self.fields.iter_mut().map(|f| (Some(&f.field.name), &f.field.from, &mut f.met));
         let mut told = Vec::new();
@@ -347,7 +355,7 @@ impl<'a> Records<'a> {
             met.see(names.iter().cloned());
             told.push((field.cloned(), "column.missing", format!("there is no column `{selector}`")));
         }
-        if let Some(n) = unknown(self.ask, names) {
+        if let Some(n) = unknown(self.ask, own) {
             let say = format!("column {} is taken by no field: the first files do not have it", n + 1);
             told.push((None, "column.extra", say));
         }

@@ -175,8 +175,10 @@ struct Stats {
     rows: u64,
     nulls: u64,
     distinct: BTreeSet<u64>,
-    /// Lengths of texts, lists and bytes; numbers themselves.
-    sizes: Vec<f64>,
+    /// Lengths of texts, lists and bytes; whole numbers themselves.
+    sizes: Vec<i64>,
+    /// Numbers with a point.
+    floats: Vec<f64>,
     common: BTreeMap<String, u64>,
 }
 
@@ -195,6 +197,7 @@ impl Stats {
             self.distinct.insert(cut_hash(text.as_bytes()));
         }
         self.sizes.extend(size(v));
+        self.floats.extend(if let Value::Float(f) = v { Some(*f) } else { None });
         let plain = matches!(v, Value::Text(_) | Value::Bool(_));
         if plain && self.common.len() <= COMMON_MAX && text.chars().take(COMMON_CHARS + 1).count() <= COMMON_CHARS {
             *self.common.entry(text).or_default() += 1;
@@ -223,21 +226,25 @@ impl Stats {
 
     /// `12 to 80 characters, median 33`
     fn spread(&mut self, unit: &str) -> Option<String> {
-        self.sizes.sort_by(f64::total_cmp);
-        let (min, max) = (self.sizes.first()?, self.sizes.last()?);
-        let median = self.sizes.get((self.sizes.len() - 1) / 2)?;
-        Some(format!("{min} to {max}{unit}, median {median}"))
+        self.sizes.sort();
+        self.floats.sort_by(f64::total_cmp);
+        if self.floats.is_empty() { spread_of(&self.sizes, unit) } else { spread_of(&self.floats, unit) }
     }
 }
 
+fn spread_of<T: std::fmt::Display>(sorted: &[T], unit: &str) -> Option<String> {
+    let (min, max) = (sorted.first()?, sorted.last()?);
+    let median = sorted.get((sorted.len() - 1) / 2)?;
+    Some(format!("{min} to {max}{unit}, median {median}"))
+}
+
 /// What statistics are made of; `None` where there is nothing to measure.
-fn size(v: &Value) -> Option<f64> {
+fn size(v: &Value) -> Option<i64> {
     match v {
-        Value::Text(t) => Some(t.chars().count() as f64),
-        Value::Int(i) => Some(*i as f64),
-        Value::Float(f) => Some(*f),
-        Value::List(l) => Some(l.len() as f64),
-        Value::Bytes(b) => Some(b.len() as f64),
+        Value::Text(t) => i64::try_from(t.chars().count()).ok(),
+        Value::Int(i) => Some(*i),
+        Value::List(l) => i64::try_from(l.len()).ok(),
+        Value::Bytes(b) => i64::try_from(b.len()).ok(),
         _ => None,
     }
 }
@@ -585,6 +592,11 @@ mod tests {
         assert_eq!(stats(&splits, &column(DataType::Utf8, true)), "1 null, 2 distinct, 4 to 5 characters, median 5");
         let numbers = [Value::Int(3), Value::Int(1), Value::Int(9)];
         assert_eq!(stats(&numbers, &column(DataType::Int64, false)), "0 null, 3 distinct, 1 to 9, median 3");
+        let exact = [Value::Int(i64::MAX), Value::Int(i64::MIN), Value::Int((1 << 53) + 1)];
+        let told = stats(&exact, &column(DataType::Int64, false));
+        assert!(told.ends_with("-9223372036854775808 to 9223372036854775807, median 9007199254740993"), "{told}");
+        let floats = [Value::Float(0.5), Value::Float(-2.0)];
+        assert_eq!(stats(&floats, &column(DataType::Float64, false)), "0 null, 2 distinct, -2 to 0.5, median -2");
         assert_eq!(stats(&[Value::Null], &column(DataType::Utf8, false)), "all null");
         assert_eq!(stats(&[], &column(DataType::Utf8, false)), "no rows");
     }

@@ -10,7 +10,8 @@
 //!
 //! Reads the fields that have a limit, as they were collected: `[preprocess]` comes later. Drops a sample for each
 //! field that is missing where it is required (`field.missing`) or outside of its limits (`field.short`, `field.long`,
-//! `field.range`, `field.category`, `field.date`). A null is outside of no limit. Map: the sides of an image are
+//! `field.range`, `field.category`; `field.date` where no reader has judged the day, as of a folder's name). A null is
+//! outside of no limit. Without `[privacy]` a value that is none of its category or outside of its range is told. Map: the sides of an image are
 //! known only where it is decoded, so `[preprocess]` judges them.
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::sections::{CategoryField, Field, ImageField, SchemaSection, TextField};
@@ -41,7 +42,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let reads = fields.keys().cloned().collect();
     vec![Plan::map::<Stage>(
         Ports { table: "samples".into(), reads, drops: true, ..Ports::default() },
-        &Map { fields: SchemaSection(fields) },
+        &Map { fields: SchemaSection(fields), private: check.manifest.table(&["privacy"]).is_some() },
     )]
 }
 
@@ -128,12 +129,15 @@ fn looked_at(field: Field) -> Option<Field> {
 struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
     fields: SchemaSection,
+    /// With `[privacy]` no value is told.
+    #[serde(default, skip_serializing_if = "is_default")]
+    private: bool,
 }
 
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2; // tells the value
     type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -141,9 +145,12 @@ impl RowStage for Stage {
     fn map(p: &Map, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
         for (name, field) in &p.fields.0 {
-            for (row, found) in all_broken(field, &rows.column(name)?) {
+            let column = rows.column(name)?;
+            for (row, found) in all_broken(field, &column) {
                 let key = format!("schema.{name}.{}", found.word);
-                delta.event(row, Act::DROP, key, found.rule, format!("{name} {}", found.say));
+                let value = value_at(column.as_ref(), row).key_text().filter(|_| found.shows && !p.private);
+                let value = value.map_or(String::new(), |v| format!("`{}` ", v.chars().take(60).collect::<String>()));
+                delta.event(row, Act::DROP, key, found.rule, format!("{name} {value}{}", found.say));
             }
         }
         Ok(delta)
@@ -156,10 +163,13 @@ struct Broken {
     word: &'static str,
     rule: &'static str,
     say: String,
+    /// Whether the value itself is told: it is short.
+    shows: bool,
 }
 
 fn broken(word: &'static str, rule: &'static str, say: impl Into<String>) -> Option<Broken> {
-    Some(Broken { word, rule, say: say.into() })
+    let shows = matches!(rule, "field.category" | "field.range" | "field.date");
+    Some(Broken { word, rule, say: say.into(), shows })
 }
 
 /// The rows that break a limit of the field.

@@ -20,6 +20,7 @@ pub fn record(fields: &[(&str, DataType)]) -> DataType {
 }
 
 const SIMPLE: &[(&str, DataType)] = &[
+    ("null", DataType::Null),
     ("bool", DataType::Boolean),
     ("i8", DataType::Int8),
     ("i16", DataType::Int16),

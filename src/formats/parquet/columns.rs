@@ -1,50 +1,83 @@
-//! The columns of a file, out of its footer: for sources that name no fields.
+//! The columns of a file, out of its footer: for sources that name no fields. What of their meaning is not kept is told.
+use super::hold::kept;
 use super::list::footer;
 use crate::formats::cut::members::ReadAt;
-use crate::formats::reader::{Seen, WRITTEN};
-use arrow_schema::DataType;
+use crate::formats::doubt::Doubt;
+use crate::formats::reader::{Seen, UNHELD, WRITTEN};
+use crate::table::types;
+use arrow_schema::{DataType, Schema};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::file::metadata::ParquetMetaDataReader;
+use parquet::arrow::parquet_to_arrow_schema;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::statistics::Statistics;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 pub fn columns(len: u64, read: &ReadAt) -> Result<Vec<Seen>, String> {
-    let (footer, _) = footer(len, read).map_err(|e| e.to_string())?;
     // what others wrote may make the library panic
-    catch_unwind(AssertUnwindSafe(|| of_footer(&footer))).unwrap_or_else(|_| Err("its footer is damaged".into()))
+    let seen = catch_unwind(AssertUnwindSafe(|| of_footer(&decoded(len, read)?)));
+    seen.unwrap_or_else(|_| Err("its footer is damaged".into()))
 }
 
-fn of_footer(footer: &[u8]) -> Result<Vec<Seen>, String> {
-    let metadata = ParquetMetaDataReader::decode_metadata(footer).map_err(|e| e.to_string())?;
+/// What a file means by its columns and a column of samples does not keep.
+pub fn doubts(len: u64, read: &ReadAt) -> Vec<Doubt> {
+    // a file that cannot be read is told when it is read
+    let told = catch_unwind(AssertUnwindSafe(|| Some(meant(&decoded(len, read).ok()?))));
+    told.ok().flatten().unwrap_or_default()
+}
+
+fn decoded(len: u64, read: &ReadAt) -> Result<ParquetMetaData, String> {
+    let (footer, _) = footer(len, read).map_err(|e| e.to_string())?;
+    ParquetMetaDataReader::decode_metadata(&footer).map_err(|e| e.to_string())
+}
+
+fn of_footer(metadata: &ParquetMetaData) -> Result<Vec<Seen>, String> {
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let metadata = ArrowReaderMetadata::try_new(Arc::new(metadata), options).map_err(|e| e.to_string())?;
-    let fields = metadata.schema().fields().iter();
-    Ok(fields.map(|f| (f.name().clone(), kept(f.data_type()).unwrap_or_else(|| WRITTEN.into()))).collect())
+    let read = ArrowReaderMetadata::try_new(Arc::new(metadata.clone()), options).map_err(|e| e.to_string())?;
+    let ty = |(i, ty): (usize, &DataType)| match kept(ty) {
+        Ok(_) if *ty == DataType::UInt64 && is_large(metadata, i) => WRITTEN.to_string(),
+        Ok(kept) => types::text(&kept),
+        Err(name) => format!("{UNHELD}{name}"),
+    };
+    let fields = read.schema().fields().iter().enumerate();
+    Ok(fields.map(|(i, f)| (f.name().clone(), ty((i, f.data_type())))).collect())
 }
 
-/// The type in which a column of the file is kept; `None` for one that is kept as text.
-fn kept(ty: &DataType) -> Option<String> {
-    match ty {
-        DataType::Boolean => Some("bool".into()),
-        DataType::Utf8 => Some("utf8".into()),
-        DataType::Binary => Some("utf8".into()),
-        t if t.is_integer() => Some("i64".into()),
-        t if t.is_floating() => Some("f64".into()),
-        DataType::List(of) => Some(format!("list<{}>", inner(of.data_type())?)),
-        DataType::Struct(fields) if !fields.is_empty() => {
-            let field = |f: &Arc<arrow_schema::Field>| {
-                Some(format!("{}:{} {}", f.name().len(), f.name(), inner(f.data_type())?))
-            };
-            Some(format!("struct<{}>", fields.iter().map(field).collect::<Option<Vec<_>>>()?.join(",")))
-        }
-        _ => None,
-    }
+/// Whether a column of unsigned numbers, by its place among all, holds one beyond 63 bits.
+fn is_large(metadata: &ParquetMetaData, root: usize) -> bool {
+    let schema = metadata.file_metadata().schema_descr();
+    let Some(leaf) = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == root) else {
+        return false;
+    };
+    let stated = |group: &parquet::file::metadata::RowGroupMetaData| match group.column(leaf).statistics() {
+        Some(Statistics::Int64(of)) => of.max_opt().zip(of.min_opt()).is_some_and(|(max, min)| *max < 0 || *min < 0),
+        _ => false,
+    };
+    metadata.row_groups().iter().any(stated)
 }
 
-/// The same within a list or a struct, where values are taken one by one.
-fn inner(ty: &DataType) -> Option<String> {
-    match ty {
-        DataType::UInt64 | DataType::Float16 | DataType::Binary => None,
-        other => kept(other),
-    }
+fn meant(metadata: &ParquetMetaData) -> Vec<Doubt> {
+    let about = metadata.file_metadata();
+    let Ok(schema) = parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata()) else {
+        return Vec::new();
+    };
+    let of_type = |schema: &Schema| -> Vec<Doubt> {
+        let say = |name: &str, ty: &DataType| match ty {
+            DataType::Duration(unit) => {
+                let say = format!("holds durations, which are kept as whole numbers of the unit {unit:?}");
+                Some(Doubt::column(name, say, "the name of the field should say the unit"))
+            }
+            DataType::Timestamp(_, Some(zone)) if !["UTC", "Z", "+00:00"].contains(&zone.as_ref()) => {
+                let say = format!("holds points in time of the zone {zone}, which are kept in UTC");
+                Some(Doubt::column(name, say, "the zone itself is not kept"))
+            }
+            _ if name.starts_with("__index_level_") => {
+                let say = "is the index of a table of pandas, not one of its columns";
+                Some(Doubt::column(name, say, "`fields` leaves it out, and `id` may be taken from it"))
+            }
+            _ => None,
+        };
+        schema.fields().iter().filter_map(|f| say(f.name(), f.data_type())).collect()
+    };
+    of_type(&schema)
 }

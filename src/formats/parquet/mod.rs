@@ -1,8 +1,10 @@
 //! Parquet (owner of `parquet`). A row group is a unit: its bytes, and what the footer says of it alone, so that a file in
 //! which one row group changed is read again only there. Columns go to Arrow as they are.
 //!
-//! Findings: `field.type` (a value, or all of a column, is not of the field's type; it becomes null), `column.missing`. Dropped: `parquet` (a row group that cannot be read, row by row).
+//! Findings: `field.type` (values of a column are not of the field's type and became null; once for each reason),
+//! `column.missing`. Dropped: `parquet` (a row group that cannot be read, row by row).
 mod columns;
+mod hold;
 mod list;
 mod read;
 mod write;
@@ -16,8 +18,9 @@ use super::writer::{Needs, Place, Writer};
 pub const FORMAT: Format = Format {
     options: &[TOKENS, JOIN],
     unfit: tokens::unfit,
+    doubts: |_, len, bytes| columns::doubts(len, bytes),
     reader: Some(Reader {
-        version: 1, // whole numbers with a point; tokens
+        version: 1, // types: `hold`; tokens
         uses: &["parquet 60"],
         cut: |_| Cut::Members(&list::ROW_GROUPS),
         id: "",

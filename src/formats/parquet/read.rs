@@ -1,15 +1,13 @@
 //! The rows of a row group become samples, column by column.
+use super::hold::{Lost, as_type, name};
 use super::list::FIRST;
 use crate::formats::encoding::Wrong;
-use crate::formats::json::EXACT;
 use crate::formats::reader::{Ask, Field, From, Records, Unit, WRITTEN};
 use crate::formats::spelling::words;
 use crate::formats::tokens::{self, JOIN, NO_TOKENS, joined};
-use crate::table::{Array, ArrayRef, DataType, Value, nulls, take, utf8, value_at};
+use crate::table::{Array, ArrayRef, Value, nulls, take, texts, utf8, value_at};
 use arrow_array::cast::AsArray;
-use arrow_array::types::*;
-use arrow_array::{ArrowPrimitiveType, Float64Array, Int64Array, RecordBatch, StringArray};
-use arrow_schema::TimeUnit;
+use arrow_array::{RecordBatch, StringArray};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -21,9 +19,10 @@ use std::sync::Arc;
 const BATCH: usize = 8192;
 
 pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
-    let mut group = Group { ask, unit, rows: 0, done: 0 };
+    let mut group = Group { ask, unit, rows: 0, done: 0, lost: Vec::new() };
     // what others wrote may make the library panic
     let read = catch_unwind(AssertUnwindSafe(|| group.read(out)));
+    group.tell(out);
     let say = match read {
         Ok(Ok(())) if group.done == group.rows => return,
         Ok(Ok(())) => "it holds fewer rows than the footer says".to_string(),
@@ -44,6 +43,8 @@ struct Group<'g> {
     rows: usize,
     /// Rows that were taken or dropped.
     done: usize,
+    /// Values of each field that became null, by reason.
+    lost: Vec<Lost>,
 }
 
 impl Group<'_> {
@@ -60,8 +61,13 @@ impl Group<'_> {
         let names: Vec<&str> =
             wanted.filter_map(|f| if let From::Record(name) = f { Some(name.as_str()) } else { None }).collect();
         let there = |name: &str| schema.columns().iter().any(|c| names_column(&c.path().string(), name));
-        let columns: Vec<String> = schema.columns().iter().map(|c| c.path().string()).collect();
-        out.header(self.unit, &columns, there);
+        let own: Vec<String> = schema.root_schema().get_fields().iter().map(|f| f.name().to_string()).collect();
+        let plain = schema.columns().iter().filter(|c| c.max_rep_level() == 0).map(|c| c.path().string());
+        let mut shown: Vec<String> = plain.chain(own.iter().cloned()).collect();
+        shown.sort();
+        shown.dedup();
+        out.header_of(self.unit, &shown, &own, there);
+        self.lost = vec![Lost::new(); self.ask.fields.len()];
         let mask = ProjectionMask::leaves(
             schema,
             schema.columns().iter().enumerate().filter_map(|(i, c)| {
@@ -102,7 +108,10 @@ impl Group<'_> {
                     }
                     Arc::new(StringArray::from_iter(spoken.texts.iter())) as ArrayRef
                 }
-                (from, _) => self.plain(from, field, batch, out),
+                (From::Path, _) => repeated(self.unit.path, n),
+                (From::Stem, _) => repeated(self.unit.stem, n),
+                (From::Content, _) => nulls(&utf8(), n),
+                (From::Record(name), _) => self.field((i, field), column(batch, name), n),
             };
             out.put_array(i, if stay.len() == n { array } else { take(&array, &stay) })?;
         }
@@ -128,36 +137,37 @@ impl Group<'_> {
         out
     }
 
-    fn plain(&self, from: &From, field: &Field, batch: &RecordBatch, out: &mut Records) -> ArrayRef {
-        let n = batch.num_rows();
-        match from {
-            From::Path => repeated(self.unit.path, n),
-            From::Stem => repeated(self.unit.stem, n),
-            From::Content => nulls(&utf8(), n),
-            From::Record(name) => self.field(field, column(batch, name), n, out),
-        }
-    }
-
-    /// A column as the field's type; what it cannot hold is told and null.
-    fn field(&self, field: &Field, array: Option<ArrayRef>, n: usize, out: &mut Records) -> ArrayRef {
+    /// A column as the field's type; what it cannot hold is null and will be told.
+    fn field(&mut self, (i, field): (usize, &Field), array: Option<ArrayRef>, n: usize) -> ArrayRef {
         let ty = crate::table::types::parse(&field.ty).map_or(utf8(), |t| t.0);
         let Some(array) = array else { return nulls(&ty, n) };
-        let (made, lost) = match as_type(&array, &field.ty) {
-            Some(done) => done,
-            None => {
-                let held = n - array.logical_null_count();
-                if held > 0 {
-                    let say =
-                        format!("{} where {} is expected: {} are null", kind(&array), words(&field.ty), rows(held));
-                    out.field_finding(self.unit, self.done, "field.type", (&field.name, held), &say);
-                }
-                return nulls(&ty, n);
-            }
-        };
-        for (row, say) in lost {
-            out.field_finding(self.unit, self.done + row, "field.type", (&field.name, 1), say);
+        let mut own = Lost::new();
+        let made = as_type(&array, &field.ty, &mut own).unwrap_or_else(|| {
+            let held = n - array.logical_null_count();
+            let first = (0..n).find(|row| array.is_valid(*row)).unwrap_or(0);
+            let remedy = if field.ty == "utf8" { "; [schema] declares the type of a field" } else { "" };
+            own = Lost::from([(
+                format!("{} where {} is expected{remedy}", name(array.data_type()), words(&field.ty)),
+                (first, held),
+            )]);
+            own.retain(|_, (_, held)| *held > 0);
+            nulls(&ty, n)
+        });
+        let Some(lost) = self.lost.get_mut(i) else { return made };
+        for (why, (row, values)) in own {
+            lost.entry(why).or_insert((self.done + row, 0)).1 += values;
         }
         made
+    }
+
+    /// Tells what became null, once for each reason.
+    fn tell(&mut self, out: &mut Records) {
+        for (field, lost) in self.ask.fields.iter().zip(std::mem::take(&mut self.lost)) {
+            for (why, (row, values)) in lost {
+                let say = if values == 1 { why } else { format!("{why}: {values} values are null") };
+                out.field_finding(self.unit, row, "field.type", (&field.name, values), &say);
+            }
+        }
     }
 }
 
@@ -171,8 +181,11 @@ struct Spoken {
     wrong: Vec<usize>,
 }
 
-fn rows(n: usize) -> String {
-    if n == 1 { "1 row".into() } else { format!("{n} rows") }
+/// Each value as text, for ids.
+fn written(array: &ArrayRef) -> Vec<Option<String>> {
+    let made = as_type(array, WRITTEN, &mut Lost::new());
+    let of = |array: ArrayRef| texts(array.as_ref()).into_iter().map(|t| t.map(String::from)).collect();
+    made.map_or(vec![None; array.len()], of)
 }
 
 /// Whether a leaf of the file is what a selector names, or lies below it.
@@ -202,169 +215,5 @@ fn column(batch: &RecordBatch, name: &str) -> Option<ArrayRef> {
             let (step, rest) = (rest.get(..dot)?, rest.get(dot + 1..)?);
             Some((of.column_by_name(step)?.clone(), rest))
         })?;
-    }
-}
-
-/// A column of the type, and the rows that became null with the reason. `None`: no value of it is of that type.
-type Made = (ArrayRef, Vec<(usize, &'static str)>);
-
-fn as_type(array: &ArrayRef, ty: &str) -> Option<Made> {
-    match (ty, array.data_type()) {
-        ("utf8", DataType::Utf8) | ("bool", DataType::Boolean) | ("i64", DataType::Int64) => {
-            Some((array.clone(), Vec::new()))
-        }
-        ("utf8", DataType::Binary) => Some(texts(array)),
-        (WRITTEN, _) => Some(as_written(array)),
-        _ if ty.starts_with("list<") || ty.starts_with("struct<") => nested(array, ty),
-        ("utf8", DataType::Date32) => Some((Arc::new(StringArray::from(written(array))), Vec::new())),
-        ("i64", DataType::Int8) => Some(whole::<Int8Type>(array)),
-        ("i64", DataType::Int16) => Some(whole::<Int16Type>(array)),
-        ("i64", DataType::Int32) => Some(whole::<Int32Type>(array)),
-        ("i64", DataType::UInt8) => Some(whole::<UInt8Type>(array)),
-        ("i64", DataType::UInt16) => Some(whole::<UInt16Type>(array)),
-        ("i64", DataType::UInt32) => Some(whole::<UInt32Type>(array)),
-        ("i64", DataType::UInt64) => Some(whole::<UInt64Type>(array)),
-        ("i64", DataType::Float64) => Some(whole_real::<Float64Type>(array, |x| x)),
-        ("i64", DataType::Float32) => Some(whole_real::<Float32Type>(array, f64::from)),
-        ("i64", DataType::Float16) => Some(whole_real::<Float16Type>(array, f64::from)),
-        ("f64", DataType::Float64) => Some(real::<Float64Type>(array, |x| x)),
-        ("f64", DataType::Float32) => Some(real::<Float32Type>(array, f64::from)),
-        ("f64", DataType::Float16) => Some(real::<Float16Type>(array, f64::from)),
-        ("f64", DataType::Int64) => Some(real::<Int64Type>(array, |x| x as f64)),
-        ("f64", _) => {
-            let (whole, lost) = as_type(array, "i64")?;
-            let (made, _) = real::<Int64Type>(&whole, |x| x as f64);
-            Some((made, lost))
-        }
-        _ => None,
-    }
-}
-
-/// Every value as text; what has no text is told.
-fn as_written(array: &ArrayRef) -> Made {
-    let texts = written(array);
-    let gone = |(row, text): (usize, &Option<String>)| {
-        let lost = text.is_none() && array.is_valid(row);
-        lost.then_some((row, "a value of a type that has no text"))
-    };
-    let lost = texts.iter().enumerate().filter_map(gone).collect();
-    (Arc::new(StringArray::from(texts)), lost)
-}
-
-/// Lists and structs in the types that are kept of what lies in them.
-fn nested(array: &ArrayRef, ty: &str) -> Option<Made> {
-    let ty = crate::table::types::parse(ty)?.0;
-    let values: Vec<_> = (0..array.len()).map(|row| value_at(array.as_ref(), row)).collect();
-    Some((crate::table::value::column(&ty, &values).ok()?, Vec::new()))
-}
-
-/// Bytes that are texts.
-fn texts(array: &ArrayRef) -> Made {
-    let mut lost = Vec::new();
-    let mut made = Vec::with_capacity(array.len());
-    for (row, bytes) in array.as_binary::<i32>().iter().enumerate() {
-        let text = bytes.map(std::str::from_utf8);
-        lost.extend(matches!(text, Some(Err(_))).then_some((row, "not UTF-8")));
-        made.push(text.and_then(Result::ok));
-    }
-    (Arc::new(StringArray::from(made)), lost)
-}
-
-fn whole<T: ArrowPrimitiveType>(array: &ArrayRef) -> Made
-where
-    T::Native: TryInto<i64>,
-{
-    let mut lost = Vec::new();
-    let number = |(row, n): (usize, Option<T::Native>)| {
-        let n: Result<i64, _> = n?.try_into();
-        n.map_err(|_| lost.push((row, "not a whole number of 64 bits"))).ok()
-    };
-    let made: Int64Array = array.as_primitive::<T>().iter().enumerate().map(number).collect();
-    (Arc::new(made), lost)
-}
-
-/// Whole numbers of a column with a point, as tables keep them where there are gaps.
-fn whole_real<T: ArrowPrimitiveType>(array: &ArrayRef, of: fn(T::Native) -> f64) -> Made {
-    let mut lost = Vec::new();
-    let number = |(row, n): (usize, Option<T::Native>)| {
-        let n = of(n?);
-        let whole = n.fract() == 0.0 && n.abs() <= EXACT;
-        if !whole {
-            lost.push((row, "not a whole number that is known exactly"));
-        }
-        whole.then_some(n as i64)
-    };
-    let made: Int64Array = array.as_primitive::<T>().iter().enumerate().map(number).collect();
-    (Arc::new(made), lost)
-}
-
-fn real<T: ArrowPrimitiveType>(array: &ArrayRef, of: fn(T::Native) -> f64) -> Made {
-    let mut lost = Vec::new();
-    let number = |(row, n): (usize, Option<T::Native>)| {
-        let n = of(n?);
-        if !n.is_finite() {
-            lost.push((row, "NaN or infinity where a number is expected"));
-        }
-        n.is_finite().then_some(n)
-    };
-    let made: Float64Array = array.as_primitive::<T>().iter().enumerate().map(number).collect();
-    (Arc::new(made), lost)
-}
-
-/// Each value as text: texts as they are, days as dates, others as JSON has them.
-fn written(array: &ArrayRef) -> Vec<Option<String>> {
-    if array.data_type() == &DataType::Date32 {
-        let days = array.as_primitive::<Date32Type>();
-        return days.iter().map(|d| Some(crate::model::days::text(d?))).collect();
-    }
-    if let Some(moments) = moments(array) {
-        return moments;
-    }
-    if let Some(decimals) = array.as_primitive_opt::<Decimal128Type>() {
-        let text = |row| decimals.is_valid(row).then(|| decimals.value_as_string(row));
-        return (0..decimals.len()).map(text).collect();
-    }
-    let number = if array.data_type().is_floating() { "f64" } else { "i64" };
-    let (array, _) = as_type(array, number).unwrap_or((array.clone(), Vec::new()));
-    let text = |row: usize| match value_at(array.as_ref(), row) {
-        crate::table::Value::Null => None,
-        crate::table::Value::Text(text) => Some(text),
-        other => Some(other.json().to_string()),
-    };
-    (0..array.len()).map(text).collect()
-}
-
-/// Points in time as RFC 3339 has them, `2026-01-31T12:00:00.5Z`; without `Z` where the file names no zone.
-fn moments(array: &ArrayRef) -> Option<Vec<Option<String>>> {
-    let DataType::Timestamp(unit, zone) = array.data_type() else { return None };
-    let (per_second, values): (i64, Vec<Option<i64>>) = match unit {
-        TimeUnit::Second => (1, array.as_primitive::<TimestampSecondType>().iter().collect()),
-        TimeUnit::Millisecond => (1_000, array.as_primitive::<TimestampMillisecondType>().iter().collect()),
-        TimeUnit::Microsecond => (1_000_000, array.as_primitive::<TimestampMicrosecondType>().iter().collect()),
-        TimeUnit::Nanosecond => (1_000_000_000, array.as_primitive::<TimestampNanosecondType>().iter().collect()),
-    };
-    let zone = if zone.is_some() { "Z" } else { "" };
-    let text = |t: Option<i64>| {
-        let (t, digits) = (t?, per_second.ilog10() as usize);
-        let (seconds, part) = (t.div_euclid(per_second), t.rem_euclid(per_second));
-        let (day, second) = (i32::try_from(seconds.div_euclid(86_400)).ok()?, seconds.rem_euclid(86_400));
-        let part = format!("{part:0digits$}");
-        let part =
-            Some(part.trim_end_matches('0')).filter(|p| !p.is_empty()).map_or(String::new(), |p| format!(".{p}"));
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        Some(format!("{}T{hour:02}:{minute:02}:{second:02}{part}{zone}", crate::model::days::text(day)))
-    };
-    Some(values.into_iter().map(text).collect())
-}
-
-/// What stands where another type is expected.
-fn kind(array: &ArrayRef) -> String {
-    match array.data_type() {
-        DataType::List(_) | DataType::LargeList(_) => "a list".into(),
-        DataType::Struct(_) => "an object".into(),
-        DataType::Boolean => "true or false".into(),
-        DataType::Utf8 => "text".into(),
-        other if other.is_numeric() => "a number".into(),
-        other => format!("{other}"),
     }
 }

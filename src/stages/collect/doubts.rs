@@ -1,44 +1,81 @@
 //! What the files of a source tell against what the manifest says of them, while it is checked.
 use super::declaration::Collect;
+use super::shown::Fields;
 use crate::diag::Diagnostic;
 use crate::formats::doubt::{Doubt, LOOKED};
 use crate::formats::packing::{decompressor, inner_name};
 use crate::formats::reader::Reader;
 use crate::formats::tar;
 use crate::stage::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 /// So many files are looked at.
 const FILES: usize = 64;
 
-/// Tells each doubt once, with the files that it is about, at the key that is meant.
-pub fn tell(check: &mut Check, c: &Collect, reader: &Reader) {
+/// Tells each doubt once, with the files that it is about, at the key that is meant; of columns those that are taken, and
+/// of columns of several types those that are kept as text for it.
+pub fn tell(check: &mut Check, c: &Collect, reader: &Reader, (fields, mixed): (&Fields, &[String])) {
     if (c.format.unfit)(&c.options).is_some() {
         return; // keys that do not fit each other are told already
     }
     let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
+    let files = (check.files)(&source);
+    folders(check, c, fields, &files);
+    let about = |doubt: &Doubt| match doubt.column.as_str() {
+        "" => true,
+        column if doubt.mixed => mixed.iter().any(|own| own == column),
+        column => fields.values().any(|of| of.0 == column),
+    };
     let mut all: BTreeMap<Doubt, Vec<String>> = BTreeMap::new();
-    for path in (check.files)(&source).into_iter().take(FILES).filter(|path| !tar::is_archive(path)) {
+    for path in files.into_iter().take(FILES).filter(|path| !tar::is_archive(path)) {
         // a file that cannot be opened is told when it is read
-        for doubt in of_file(check, c, &path).unwrap_or_default() {
+        for doubt in of_file(check, c, &path).unwrap_or_default().into_iter().filter(about) {
             all.entry(doubt).or_default().push(path.clone());
         }
     }
-    for (doubt, files) in all {
-        let declared = c.files.span_of(doubt.key);
-        let fails = doubt.fails && !(doubt.key == "delimiter" && declared.is_some());
-        let format = format!("{}.{}.format", check.path, c.by);
-        let span = declared.or_else(|| check.manifest.span_of(&format)).unwrap_or(check.span.clone());
-        let more = files.len() - 1;
-        let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-        let message = format!("{}{more} {}", files.first().map_or("", String::as_str), doubt.say);
-        let problem = match fails {
-            true => Diagnostic::error("T0361", span, message),
-            false => Diagnostic::warning("T0362", span, message),
-        };
-        check.bad(problem.label(doubt.help));
+    let told: BTreeSet<String> = all.keys().filter(|d| d.mixed).map(|d| d.column.clone()).collect();
+    for (doubt, files) in &all {
+        tell_one(check, c, doubt, files);
     }
+    for column in mixed.iter().filter(|column| !told.contains(*column)) {
+        let doubt = Doubt::several(column, "holds values of several types, or of one that no column has");
+        tell_one(check, c, &doubt, &[]);
+    }
+}
+
+fn tell_one(check: &mut Check, c: &Collect, doubt: &Doubt, files: &[String]) {
+    let declared = c.files.span_of(doubt.key);
+    let fails = doubt.fails && !(doubt.key == "delimiter" && declared.is_some());
+    let format = format!("{}.{}.format", check.path, c.by);
+    let span = declared.or_else(|| check.manifest.span_of(&format)).unwrap_or(check.span.clone());
+    let first = files.first().map_or(check.path.as_str(), String::as_str);
+    let more = files.len().saturating_sub(1);
+    let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+    let message = match doubt.column.as_str() {
+        "" => format!("{first}{more} {}", doubt.say),
+        column => format!("the column `{column}` of {first}{more} {}", doubt.say),
+    };
+    let problem = match fails {
+        true => Diagnostic::error("T0361", span, message),
+        false => Diagnostic::warning("T0362", span, message),
+    };
+    check.bad(problem.label(&doubt.help));
+}
+
+/// Folders whose names are columns and their values, `lang=ko`, as tables that are parted into folders have them.
+fn folders(check: &mut Check, c: &Collect, fields: &Fields, files: &[String]) {
+    let folders = files.iter().flat_map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder).split('/'));
+    let names = folders.filter_map(|folder| folder.split_once('=')).map(|(name, _)| name);
+    let names: BTreeSet<&str> = names.filter(|name| !name.is_empty() && !fields.contains_key(*name)).collect();
+    if names.is_empty() || fields.values().any(|of| of.0 == "path") {
+        return;
+    }
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}=`")).collect();
+    let message = format!("the folders {} of {} say something that no column holds", names.join(", "), check.path);
+    let span = c.files.files.first().map_or(check.span.clone(), |glob| glob.span());
+    let problem = Diagnostic::warning("T0362", span, message).label("they are told nowhere");
+    check.bad(problem.help("a field may be taken from `path`, or each folder be a source of its own"));
 }
 
 fn of_file(check: &Check, c: &Collect, path: &str) -> std::io::Result<Vec<Doubt>> {

@@ -19,8 +19,8 @@ pub const ENTRY: Entry = Entry::row::<Read>("collect/read", "collect.*", declare
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
     let Some(reader) = c.files.reader(c.format) else { return Vec::new() };
-    doubts::tell(check, &c, reader);
-    let Taken { fields, seen } = taken(check, &c, reader);
+    let Taken { fields, seen, mixed } = taken(check, &c, reader);
+    doubts::tell(check, &c, reader, (&fields, &mixed));
     let mut writes = writes([("source", Column::new(utf8()).harmless())]);
     for (name, (selector, ty)) in &fields {
         let is_text = (reader.text)(&c.options) == selector.as_str();

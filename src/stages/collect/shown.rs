@@ -5,12 +5,12 @@
 use super::declaration::{Collect, RESERVED, field_type};
 use super::heads;
 use crate::diag::Diagnostic;
-use crate::formats::infer::{EMPTY, together};
-use crate::formats::reader::{Columns, DAY, Offers, Reader, Seen, WRITTEN};
+use crate::formats::infer::{settled, together};
+use crate::formats::reader::{Columns, DAY, Offers, Reader, Seen, UNHELD, WRITTEN};
 use crate::manifest::read;
 use crate::manifest::sections::SchemaSection;
 use crate::stage::*;
-use crate::table::{DataType, list, types, utf8};
+use crate::table::{DataType, types};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +22,8 @@ pub struct Taken {
     pub fields: Fields,
     /// All columns that were seen, where the manifest names no fields; another one is told when it is met.
     pub seen: Vec<String>,
+    /// Columns whose values are of several types, so that they are kept as text.
+    pub mixed: Vec<String>,
 }
 
 /// The fields as they are declared, or else as the format or the files have them.
@@ -40,19 +42,21 @@ pub fn taken(check: &mut Check, c: &Collect, reader: &Reader) -> Taken {
                 *ty = answering(type_of(&seen, selector).unwrap_or_else(|| WRITTEN.into()));
             }
         }
-        return Taken { fields, seen: Vec::new() };
+        return Taken { fields, seen: Vec::new(), mixed: Vec::new() };
     }
     match reader.offers {
-        Offers::Nothing => Taken { fields: Fields::new(), seen: Vec::new() },
-        Offers::Words(words) => {
-            Taken { fields: words.iter().map(|(name, selector)| own(name, selector)).collect(), seen: Vec::new() }
-        }
+        Offers::Nothing => Taken { fields: Fields::new(), seen: Vec::new(), mixed: Vec::new() },
+        Offers::Words(words) => Taken {
+            fields: words.iter().map(|(name, selector)| own(name, selector)).collect(),
+            seen: Vec::new(),
+            mixed: Vec::new(),
+        },
         Offers::Columns(of) => columns(check, c, reader, &schema, of),
     }
 }
 
 fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSection, of: Columns) -> Taken {
-    let mut taken = Taken { fields: Fields::new(), seen: Vec::new() };
+    let mut taken = Taken { fields: Fields::new(), seen: Vec::new(), mixed: Vec::new() };
     let answers = answers(check);
     let span = check.manifest.span_of(&format!("{}.fields", check.path)).unwrap_or(check.span.clone());
     let found = match shown(check, c, reader, of) {
@@ -82,16 +86,22 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
             }
             continue;
         }
+        if let Some(held) = ty.strip_prefix(UNHELD).filter(|_| !is_id && !schema.0.contains_key(&name)) {
+            let message = format!("the column `{name}` of {} is left out: it is {held}", check.path);
+            let problem =
+                Diagnostic::warning("T0360", span.clone(), message).label("no column of samples holds such values");
+            check.bad(problem.help("spec/manifest.md lists the types that are kept"));
+            continue;
+        }
+        if ty == WRITTEN && !schema.0.contains_key(&name) {
+            taken.mixed.push(name.clone());
+        }
         let selector = match name.as_str() {
             "path" | "stem" | "content" => format!("column:{name}"),
             _ => name.clone(),
         };
         let declared = schema.0.contains_key(&name).then(|| declared_type(schema, &name, &selector, reader));
-        let ty = match ty.as_str() {
-            _ if answers.contains(&name) => answering(ty),
-            EMPTY => types::text(&list(utf8())),
-            _ => ty,
-        };
+        let ty = if answers.contains(&name) { answering(ty) } else { settled(ty) };
         taken.fields.insert(name, (selector, declared.unwrap_or(ty)));
     }
     taken
@@ -126,7 +136,7 @@ fn answers(check: &Check) -> BTreeSet<String> {
 fn answering(ty: String) -> String {
     let of = ty.strip_prefix("list<").unwrap_or(&ty);
     let nested = ["list<", "struct<"].iter().any(|nested| of.starts_with(nested));
-    if nested || ty == EMPTY { WRITTEN.into() } else { ty }
+    if nested || of.starts_with("null") { WRITTEN.into() } else { ty }
 }
 
 /// The type that the files show of what a selector names: a column, or a path through objects.
