@@ -1,5 +1,5 @@
 //! What the beginning of a CSV file tells of its dialect.
-use super::csv::{NAMES, header, values};
+use super::csv_fields::{NAMES, header, values};
 use super::cut::Split;
 use super::cut::members::ReadAt;
 use super::cut::quoted::{Dialect, separator};

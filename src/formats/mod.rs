@@ -23,6 +23,7 @@ pub mod writer;
 pub mod coco;
 pub mod conll;
 pub mod csv;
+mod csv_fields;
 mod csv_look;
 pub mod image_folder;
 pub mod json_array;
@@ -50,6 +51,9 @@ pub const FORMATS: &[Format] = &[
     image_folder::FORMAT,
     voc::FORMAT,
 ];
+
+/// What columns hold of the types that files have, for the reference.
+pub const TYPES: &str = include_str!("types.md");
 
 /// The format of a name.
 pub fn named(name: &str) -> Option<&'static Format> {

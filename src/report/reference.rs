@@ -1,5 +1,6 @@
 //! The reference of dataset.toml as Markdown, made of the JSON Schema that manifests are checked against: a section a
 //! table in the order of the pipeline, a line a key. What it says are the doc comments of the declarations.
+use crate::formats::TYPES;
 use crate::stages::registry;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ pub fn markdown(schema: &Json) -> String {
             out.push_str(&root.section(path, node, &sections));
         }
     }
+    out.push_str(TYPES);
     out
 }
 

@@ -32,9 +32,14 @@ pub fn kept(ty: &DataType) -> Result<DataType, String> {
         t if t.is_floating() => Ok(DataType::Float64),
         DataType::Binary => Ok(DataType::Utf8), // what old writers call their texts; other bytes are told
         t if is_text(t) => Ok(DataType::Utf8),
-        DataType::List(of) | DataType::Map(of, _) => inner(of.data_type()).map(types::list),
+        DataType::List(of) | DataType::Map(of, _) => {
+            inner(of.data_type()).map(types::list).map_err(|of| format!("a list that holds {of}"))
+        }
         DataType::Struct(fields) if !fields.is_empty() => {
-            let field = |f: &Arc<Field>| Ok(Field::new(f.name(), inner(f.data_type())?, true));
+            let field = |f: &Arc<Field>| {
+                let held = |of: String| format!("an object that holds {of}");
+                Ok(Field::new(f.name(), inner(f.data_type()).map_err(held)?, true))
+            };
             Ok(DataType::Struct(fields.iter().map(field).collect::<Result<_, String>>()?))
         }
         other => Err(name(other)),
@@ -71,10 +76,7 @@ pub fn name(ty: &DataType) -> String {
         DataType::FixedSizeBinary(n) => format!("{n} bytes a row (fixed_len_byte_array)"),
         DataType::List(_) => "a list".into(),
         DataType::Map(..) => "a map".into(),
-        DataType::Struct(fields) => match fields.iter().find_map(|f| inner(f.data_type()).err()) {
-            Some(of) => format!("an object that holds {of}"),
-            None => "an object".into(),
-        },
+        DataType::Struct(_) => "an object".into(),
         DataType::Timestamp(..) => "a point in time (timestamp)".into(),
         DataType::Date32 | DataType::Date64 => "a day (date)".into(),
         DataType::Time32(_) | DataType::Time64(_) => "a time of day (time)".into(),
