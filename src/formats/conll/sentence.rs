@@ -228,6 +228,7 @@ pub fn spans(tags: &[String], scheme: Scheme) -> (Vec<TagSpan>, Vec<TagProblem>)
         let now = form.unwrap_or(OUTSIDE);
         let goes_on = matches!((before.0, now.0), (b'B' | b'I', b'I' | b'E')) && before.1 == now.1;
         problems.note(token, before, form, goes_on);
+        problems.letter(token, tag);
         match spans.last_mut() {
             Some(span) if goes_on => span.end_token = token + 1,
             _ if now == OUTSIDE => {}
@@ -273,14 +274,33 @@ impl Problems {
                 let say = format!("not a tag of this scheme: {}", self.forms());
                 self.found.push(TagProblem { token, say, unread: true });
             }
-            Some((b'E' | b'S', _)) if !self.scheme.ends() => {
-                self.push(token, "a tag of BIOES or BILOU, which `scheme` declares".into());
-            }
-            Some((letter @ (b'I' | b'E'), _)) if !goes_on && self.scheme != Scheme::Iob1 => {
+            Some((letter, _)) if !goes_on && self.opens_nothing(letter) => {
                 let letter = if (self.scheme, letter) == (Scheme::Bilou, b'E') { b'L' } else { letter };
                 self.push(token, format!("{}- without B- of its class before it", char::from(letter)));
             }
             Some(_) => {}
+        }
+    }
+
+    /// Whether the letter goes on with an entity, and opens none.
+    fn opens_nothing(&self, letter: u8) -> bool {
+        match letter {
+            b'I' => self.scheme != Scheme::Iob1,
+            b'E' => self.scheme.ends(),
+            _ => false,
+        }
+    }
+
+    /// Judges the first letter of a tag, which may be one of another scheme.
+    fn letter(&mut self, token: usize, tag: &str) {
+        let own: &[u8] = match self.scheme {
+            Scheme::Bio | Scheme::Iob1 => b"BIO",
+            Scheme::Bioes => b"BIOES",
+            Scheme::Bilou => b"BIOLU",
+        };
+        let known = form(tag).and(tag.bytes().next());
+        if known.is_some_and(|letter| !own.contains(&letter)) {
+            self.push(token, "a tag of another scheme: `scheme` may be `bioes` (E-, S-) or `bilou` (L-, U-)".into());
         }
     }
 
@@ -431,7 +451,7 @@ mod tests {
             (&["B-LOC", "I-LOC", "O"], Scheme::Bioes, &[("LOC", 0, 2)], &[1]),
             (&["S-LOC", "I-LOC", "E-LOC"], Scheme::Bioes, &[("LOC", 0, 1), ("LOC", 1, 3)], &[1]),
             (&["B-LOC"], Scheme::Bioes, &[("LOC", 0, 1)], &[0]),
-            (&["B-LOC", "L-LOC", "U-PER"], Scheme::Bioes, &[("LOC", 0, 2), ("PER", 2, 3)], &[]),
+            (&["B-LOC", "L-LOC", "U-PER"], Scheme::Bioes, &[("LOC", 0, 2), ("PER", 2, 3)], &[1, 2]),
             (&["B-LOC", "X-LOC"], Scheme::Bioes, &[("LOC", 0, 1)], &[0, 1]),
         ]);
     }
@@ -441,7 +461,7 @@ mod tests {
         check(&[
             (&["U-PER", "O", "B-LOC", "I-LOC", "L-LOC"], Scheme::Bilou, &[("PER", 0, 1), ("LOC", 2, 5)], &[]),
             (&["O", "L-LOC", "O"], Scheme::Bilou, &[("LOC", 1, 2)], &[1]),
-            (&["B-LOC", "E-LOC"], Scheme::Bilou, &[("LOC", 0, 1)], &[0, 1]),
+            (&["B-LOC", "E-LOC"], Scheme::Bilou, &[("LOC", 0, 2)], &[1]),
         ]);
     }
 
