@@ -1,6 +1,7 @@
 //! Files of a source that gave nothing, and records that were dropped, by rule. A file that is read wrongly as a whole is a
 //! mistake of the manifest, however small a share of its source it is.
 use super::ledger;
+use super::scan::Unit;
 use super::session::Session;
 use super::state::{StepRun, parents_of};
 use super::step::Step;
@@ -70,8 +71,10 @@ fn of_files(s: &Session, step: &Step, run: &StepRun) -> Result<BTreeMap<String, 
     };
     for (k, part) in run.parts.iter().enumerate() {
         let units = scanned.units(k)?;
-        let name = |row: u32| units.get(row as usize).map(|unit| unit.name());
-        for unit in &units {
+        // a link, a name or a depth that is not followed is one drop, and no file that was read
+        let read = |unit: &&Unit| unit.stretch.reject.as_ref().is_none_or(|rule| !rule.starts_with("path."));
+        let name = |row: u32| units.get(row as usize).filter(read).map(Unit::name);
+        for unit in units.iter().filter(read) {
             all.entry(unit.name()).or_default().records += u64::from(unit.stretch.records);
         }
         for (_, _, outcome) in &part.outcomes {

@@ -27,6 +27,9 @@ pub struct Doubt {
 /// How a format looks at a file: it is given the keys of the source, the length of the file and what reads it.
 pub type Doubts = fn(&Options, u64, &ReadAt) -> Vec<Doubt>;
 
+/// How a file says what the numbers of a column stand for: each column with the names of 0, 1 and so on.
+pub type Classes = fn(u64, &ReadAt) -> Vec<(String, Vec<String>)>;
+
 /// A format that has none.
 pub fn none(_: &Options, _: u64, _: &ReadAt) -> Vec<Doubt> {
     Vec::new()

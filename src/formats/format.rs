@@ -1,5 +1,5 @@
 //! What a format is: a value that says what it is called and what it can do. Each capability may be missing.
-use super::doubt::{self, Doubts};
+use super::doubt::{self, Classes, Doubts};
 use super::options::{Choice, Options};
 use super::reader::Reader;
 use super::sidecar::Sidecar;
@@ -18,6 +18,8 @@ pub struct Format {
     pub unfit: fn(&Options) -> Option<(&'static str, &'static str)>,
     /// What the beginning of a file tells against the manifest.
     pub doubts: Doubts,
+    /// Which columns of whole numbers stand for names, as the file itself says.
+    pub classes: Option<Classes>,
     /// How files of records become samples.
     pub reader: Option<Reader>,
     /// Each image file is a sample, and the source names them as `images`.
@@ -40,6 +42,7 @@ impl Format {
             options: &[],
             unfit: |_| None,
             doubts: doubt::none,
+            classes: None,
             reader,
             images,
             sidecar,

@@ -74,6 +74,9 @@ pub const WRITTEN: &str = "written";
 /// In front of the name of a type that no column holds, where a file shows such a column.
 pub const UNHELD: &str = "unheld ";
 
+/// In front of a list of names, as JSON: the type of a field whose whole numbers stand for them. It is kept as text.
+pub const NAMES: &str = "names ";
+
 /// The type of a field that is a day, however its source writes days. It is kept as text, `2026-01-31`.
 pub const DAY: &str = "day";
 
@@ -404,7 +407,8 @@ impl<'a> Records<'a> {
         if let Some(column) = self.fields.iter_mut().find(|c| c.field.name == field) {
             column.met.lose(values, say);
         }
-        let (rule, say) = (rule.to_string(), format!("{field}: {say}"));
+        let more = if values > 1 { format!(": {values} values are null") } else { String::new() };
+        let (rule, say) = (rule.to_string(), format!("{field}: {say}{more}"));
         let field = Some(field.to_string());
         self.told.push(Told { row: unit.row, record, line: 0, drops: false, rule, say, field });
     }

@@ -26,6 +26,24 @@ pub fn doubts(len: u64, read: &ReadAt) -> Vec<Doubt> {
     told.ok().flatten().unwrap_or_default()
 }
 
+/// Columns of numbers that stand for classes, as `datasets` notes them.
+pub fn classes(len: u64, read: &ReadAt) -> Vec<(String, Vec<String>)> {
+    let told = catch_unwind(AssertUnwindSafe(|| noted(&decoded(len, read).ok()?)));
+    told.ok().flatten().unwrap_or_default()
+}
+
+fn noted(metadata: &ParquetMetaData) -> Option<Vec<(String, Vec<String>)>> {
+    let notes = metadata.file_metadata().key_value_metadata()?;
+    let text = notes.iter().find(|kv| kv.key == "huggingface")?.value.as_ref()?;
+    let info: serde_json::Value = serde_json::from_str(text).ok()?;
+    let of = |(column, feature): (&String, &serde_json::Value)| {
+        let names = feature.get("names").filter(|_| feature.get("_type").is_some_and(|ty| ty == "ClassLabel"))?;
+        let names: Option<Vec<String>> = names.as_array()?.iter().map(|n| n.as_str().map(String::from)).collect();
+        Some((column.clone(), names?))
+    };
+    Some(info.get("info")?.get("features")?.as_object()?.iter().filter_map(of).collect())
+}
+
 fn decoded(len: u64, read: &ReadAt) -> Result<ParquetMetaData, String> {
     let (footer, _) = footer(len, read).map_err(|e| e.to_string())?;
     ParquetMetaDataReader::decode_metadata(&footer).map_err(|e| e.to_string())

@@ -3,7 +3,7 @@
 //! Nothing becomes null but what is told: each loss has a reason that names the type, once for a column and not for each
 //! of its rows.
 use crate::formats::json::EXACT;
-use crate::formats::reader::{DAY, WRITTEN};
+use crate::formats::reader::{DAY, NAMES, WRITTEN};
 use crate::model::days;
 use crate::table::{Array, ArrayRef, DataType, Value, nulls, types, value_at};
 use arrow_array::cast::AsArray;
@@ -93,8 +93,30 @@ pub fn as_type(array: &ArrayRef, ty: &str, lost: &mut Lost) -> Option<ArrayRef> 
     match ty {
         DAY => day(array, lost),
         WRITTEN => as_written(array, lost),
-        _ => into(array, &types::parse(ty)?.0, lost),
+        _ => match ty.strip_prefix(NAMES) {
+            Some(names) => named(array, names, lost),
+            None => into(array, &types::parse(ty)?.0, lost),
+        },
     }
+}
+
+/// Numbers as the names that they stand for. -1 is what `datasets` writes where there is none.
+fn named(array: &ArrayRef, names: &str, lost: &mut Lost) -> Option<ArrayRef> {
+    if !array.data_type().is_numeric() || array.logical_null_count() == array.len() {
+        return into(array, &DataType::Utf8, lost);
+    }
+    let names: Vec<String> = serde_json::from_str(names).ok()?;
+    let numbers = whole(array, lost)?;
+    let of = numbers.as_primitive::<Int64Type>().iter().enumerate();
+    let name = |(row, n): (usize, Option<i64>)| {
+        let n = n.filter(|n| *n != -1)?;
+        let name = usize::try_from(n).ok().and_then(|n| names.get(n));
+        if name.is_none() {
+            lose(lost, row, "a number that stands for none of the classes that the file names");
+        }
+        name
+    };
+    Some(Arc::new(of.map(name).collect::<StringArray>()))
 }
 
 /// Every value as text: texts as they are, numbers and what lies in lists and objects as JSON.

@@ -19,6 +19,7 @@ pub const FORMAT: Format = Format {
     options: &[TOKENS, JOIN],
     unfit: tokens::unfit,
     doubts: |_, len, bytes| columns::doubts(len, bytes),
+    classes: Some(columns::classes),
     reader: Some(Reader {
         version: 1, // types: `hold`; tokens
         uses: &["parquet 60"],

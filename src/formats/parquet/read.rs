@@ -164,8 +164,7 @@ impl Group<'_> {
     fn tell(&mut self, out: &mut Records) {
         for (field, lost) in self.ask.fields.iter().zip(std::mem::take(&mut self.lost)) {
             for (why, (row, values)) in lost {
-                let say = if values == 1 { why } else { format!("{why}: {values} values are null") };
-                out.field_finding(self.unit, row, "field.type", (&field.name, values), &say);
+                out.field_finding(self.unit, row, "field.type", (&field.name, values), &why);
             }
         }
     }

@@ -2,6 +2,7 @@
 use super::declaration::Collect;
 use super::shown::Fields;
 use crate::diag::Diagnostic;
+use crate::formats::cut::members::ReadAt;
 use crate::formats::doubt::{Doubt, LOOKED};
 use crate::formats::packing::{decompressor, inner_name};
 use crate::formats::reader::Reader;
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 /// So many files are looked at.
-const FILES: usize = 64;
+pub const FILES: usize = 64;
 
 /// Tells each doubt once, with the files that it is about, at the key that is meant; of columns those that are taken, and
 /// of columns of several types those that are kept as text for it.
@@ -79,15 +80,20 @@ fn folders(check: &mut Check, c: &Collect, fields: &Fields, files: &[String]) {
 }
 
 fn of_file(check: &Check, c: &Collect, path: &str) -> std::io::Result<Vec<Doubt>> {
+    look(check, path, &|len, read| (c.format.doubts)(&c.options, len, read))
+}
+
+/// Looks at a file; of a packed one at its beginning.
+pub fn look<T>(check: &Check, path: &str, of: &dyn Fn(u64, &ReadAt) -> T) -> std::io::Result<T> {
     let open = check.world.open(path)?;
     if inner_name(path) == path {
         let read = |at, len: u64| open.read(len.min(open.stat().size) as usize, at);
-        return Ok((c.format.doubts)(&c.options, open.stat().size, &read));
+        return Ok(of(open.stat().size, &read));
     }
     let unpacked = |_, len: u64| {
         let mut head = Vec::new();
         decompressor(path, Box::new(open.reader()?)).take(len).read_to_end(&mut head)?;
         Ok(head)
     };
-    Ok((c.format.doubts)(&c.options, LOOKED + 1, &unpacked))
+    Ok(of(LOOKED + 1, &unpacked))
 }

@@ -12,6 +12,7 @@
 //! (`sidecars`, then `objects`). `.gz` and `.zst` are read. Writes the fields, `id`, `source`, `image`, and what a format
 //! adds (`tokens`, `objects`). What no reader can parse is in the ledger with file and line, and `max_rejects` decides.
 mod beside;
+mod classes;
 pub mod declaration;
 mod doubts;
 mod files;

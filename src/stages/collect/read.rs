@@ -3,6 +3,7 @@
 //! Reads `blob`, `context`, `reject`, and `path` or `stem` only where the manifest selects them. Findings:
 //! `field.type` (the value is not of the type that `[schema]` gives; it becomes null). Dropped records:
 //! `record.too_large`, `id.missing`, `id.invalid`, and those of the formats.
+use super::classes;
 use super::declaration::{Collect, declared, make_id, reject_words};
 use super::doubts;
 use super::met::{self, Wanted};
@@ -19,7 +20,8 @@ pub const ENTRY: Entry = Entry::row::<Read>("collect/read", "collect.*", declare
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
     let Some(reader) = c.files.reader(c.format) else { return Vec::new() };
-    let Taken { fields, seen, mixed } = taken(check, &c, reader);
+    let Taken { mut fields, seen, mixed } = taken(check, &c, reader);
+    classes::read_names(check, &c, &mut fields);
     doubts::tell(check, &c, reader, (&fields, &mixed));
     let mut writes = writes([("source", Column::new(utf8()).harmless())]);
     for (name, (selector, ty)) in &fields {

@@ -134,6 +134,13 @@ fn gates(check: &Check, task: &Task, name: &str, answers: &Answers, word: &str) 
     let say = format!("more votes of {} cannot be read than may be lost", task.key(&format!("from.{name}")));
     let mut gates = vec![task.lost_gate(check, &step, "rejected_share_of_many", &say)];
     gates.extend(Names::gate(check, task, name, answers, word));
+    if task.declared.max_lost.is_none() {
+        let fact = format!("{step}.files_lost_by_name");
+        let files = Gate::at_most(task.key("max_lost"), fact, Decimal::default(), check.span.clone());
+        let say =
+            format!("{} has files that gave nothing, or of which too much is lost", task.key(&format!("from.{name}")));
+        gates.push(files.say(say).look(format!("tamis show {step} --findings; `max_lost` says how much may be lost")));
+    }
     if task.declared.unlabelled == Unlabelled::Negative {
         let key = task.key("unlabelled");
         let span = check.manifest.span_of(&key).unwrap_or(check.span.clone());
