@@ -29,7 +29,7 @@ pub struct Reader {
     /// The type of a field, where the format fixes it.
     pub ty: fn(&str) -> Option<DataType>,
     /// The columns that are written besides the fields; it is given what the fields select.
-    pub adds: fn(&Options, &[&str]) -> Vec<(&'static str, DataType)>,
+    pub adds: fn(&Options, &[&str]) -> Added,
     pub read: fn(&Ask, &Unit, &mut Records),
     /// The fields of a source that names none.
     pub offers: Offers,
@@ -47,6 +47,9 @@ pub enum Offers {
 
 /// A column: its name and its type in canonical text, or [`WRITTEN`].
 pub type Seen = (String, String);
+
+/// Columns that a format writes besides the fields, by name.
+pub type Added = Vec<(&'static str, DataType)>;
 
 /// How a file tells what its ids are taken from: it is given the length of the file and what reads it.
 pub type OwnId = fn(&Options, u64, &ReadAt) -> Option<&'static str>;
@@ -91,7 +94,7 @@ pub fn no_tokens(_: &Options) -> &str {
 }
 
 /// No columns besides the fields.
-pub fn adds_nothing(_: &Options, _: &[&str]) -> Vec<(&'static str, DataType)> {
+pub fn adds_nothing(_: &Options, _: &[&str]) -> Added {
     Vec::new()
 }
 
@@ -319,7 +322,7 @@ impl FieldColumn<'_> {
 
 impl<'a> Records<'a> {
     /// No samples yet, for a reader that adds these columns.
-    pub fn new(ask: &'a Ask, adds: Vec<(&'static str, DataType)>) -> Self {
+    pub fn new(ask: &'a Ask, adds: Added) -> Self {
         let column = |field: &'a Field| {
             let ty = types::parse(&field.ty).map_or(utf8(), |t| t.0);
             FieldColumn { field, values: Builder::new(&ty), ty, arrays: Vec::new(), open: 0, met: Met::default() }

@@ -1,8 +1,8 @@
 //! Texts that come as lists of tokens: the tokens are joined to one text, and where each stands in it is kept.
 use super::options::{Choice, Options, Takes};
-use super::reader::{Ask, Record, Records, Unit};
+use super::reader::{Added, Ask, Record, Records, Unit};
 use crate::model::tokens::Token;
-use crate::table::{Builder, Cell, DataType, Value, list};
+use crate::table::{Builder, Cell, Value, list};
 use std::borrow::Cow;
 
 pub const TOKENS: Choice = Choice {
@@ -27,7 +27,7 @@ pub fn text(options: &Options) -> &str {
 }
 
 /// The column of places that stands beside the text.
-pub fn adds(text: &str, selected: &[&str]) -> Vec<(&'static str, DataType)> {
+pub fn adds(text: &str, selected: &[&str]) -> Added {
     if !text.is_empty() && selected.contains(&text) { vec![("tokens", list(Token::ty()))] } else { Vec::new() }
 }
 

@@ -9,10 +9,10 @@ use super::doubts;
 use super::met::{self, Wanted};
 use super::shown::{Fields, Taken, taken};
 use crate::digest::Digest;
-use crate::formats::reader::{Ask, Field, Found, From, Reader, Records, Told, Unit};
+use crate::formats::reader::{Added, Ask, Field, Found, From, Reader, Records, Told, Unit};
 use crate::formats::{Options, named, pointer};
 use crate::stage::*;
-use crate::table::{DataType, bytes_at, text_column, types, utf8};
+use crate::table::{bytes_at, text_column, types, utf8};
 use serde::{Deserialize, Serialize};
 
 pub const ENTRY: Entry = Entry::row::<Read>("collect/read", "collect.*", declare);
@@ -47,7 +47,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 }
 
 /// The columns that the format adds to these fields.
-fn added(reader: &Reader, options: &Options, fields: &Fields) -> Vec<(&'static str, DataType)> {
+fn added(reader: &Reader, options: &Options, fields: &Fields) -> Added {
     (reader.adds)(options, &fields.values().map(|f| f.0.as_str()).collect::<Vec<_>>())
 }
 

@@ -323,6 +323,40 @@ mod tests {
         assert_eq!(KIND.read_text("[]", &mut reading), Some(spans(&[])));
     }
 
+    /// What is found, and said, of spans in `😀😀 Kim ran` as one tool writes them.
+    fn stored(unit: Unit, edits: Vec<Edit>, json: &str) -> (Option<Value>, Vec<String>) {
+        let map = Default::default();
+        let text = Some("\u{1f600}\u{1f600} Kim ran".to_string());
+        let mut reading = Reading { text, unit, edits, ..asking(&map) };
+        let answer = KIND.read_text(json, &mut reading);
+        (answer, reading.notes.into_iter().map(|n| format!("{}: {}", n.rule, n.say)).collect())
+    }
+
+    #[test]
+    fn spans_are_held_against_what_they_say_they_cover() {
+        let kim = r#"[{"label": "PS", "start": 3, "end": 6, "text": "Kim"}]"#;
+        assert_eq!(stored(Unit::Characters, vec![], kim), (Some(spans(&[("PS", 3, 6)])), vec![]));
+        let wide = r#"[{"label": "PS", "start": 5, "end": 8, "text": "Kim"}]"#;
+        assert_eq!(stored(Unit::Utf16, vec![], wide), (Some(spans(&[("PS", 3, 6)])), vec![]));
+        let (answer, said) = stored(Unit::Characters, vec![], wide);
+        assert_eq!(answer, None);
+        assert!(said[0].starts_with("span.text: ") && said[0].ends_with("fit with `unit = \"utf16\"`"), "{said:?}");
+        let (_, said) = stored(Unit::Utf16, vec![], r#"[[1, 3, "PS"]]"#);
+        assert!(said[0].starts_with("span.unit: the span 1..3 (utf16) begins or ends within a character"), "{said:?}");
+    }
+
+    #[test]
+    fn behind_a_change_of_the_text_other_units_have_no_place() {
+        let edits = || vec![Edit { start: 3, end: 9, len: 3 }];
+        let (answer, said) = stored(Unit::Utf16, edits(), r#"[[0, 4, "A"], [12, 14, "B"]]"#);
+        assert_eq!(answer, Some(spans(&[("A", 0, 2)])));
+        assert!(said[0].contains("lies behind a change of the text"), "{said:?}");
+        let covered = r#"[{"label": "PS", "start": 3, "end": 9, "text": "Kimber"}]"#;
+        assert_eq!(stored(Unit::Characters, edits(), covered), (Some(spans(&[("PS", 3, 6)])), vec![]));
+        let other = r#"[{"label": "PS", "start": 3, "end": 9, "text": "Kim"}]"#;
+        assert_eq!(stored(Unit::Characters, edits(), other).0, None, "as long as it says it is not");
+    }
+
     #[test]
     fn spans_are_judged_one_by_one() {
         let answer = spans(&[("RBC", 0, 3), ("rbc", 1, 2), ("WBC", 2, 2), ("WBC", 4, 9), ("RBC", 5, 7)]);
