@@ -15,10 +15,10 @@ use super::cut::{Cut, Split};
 use super::encoding::{self, ENCODING, Wrong};
 use super::format::Format;
 use super::infer::HEAD;
+use super::lines::{cut_text, each_record, each_unit};
 use super::options::{Choice, Options, Takes};
 use super::reader::{
-    Ask, Offers, Reader, Record, Records, Seen, Selects, Unit, adds_nothing, as_declared, cut_text, each_record,
-    each_unit, no_tokens, strip_bom,
+    Ask, Offers, Reader, Record, Records, Seen, Selects, Unit, adds_nothing, as_declared, no_tokens, strip_bom,
 };
 use super::spelling::{DATE, DECIMAL, FALSE, NULL, Spelling, THOUSANDS, TRUE};
 use crate::table::{Builder, Value};

@@ -11,6 +11,7 @@ pub mod format;
 pub mod image;
 pub mod infer;
 pub mod json;
+pub mod lines;
 pub mod options;
 pub mod packing;
 pub mod pointer;

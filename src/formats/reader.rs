@@ -1,8 +1,8 @@
 //! Reading records: what is asked of a reader, and what it gives. A reader is called once for each unit; the loop over
 //! records is its own, so nothing here is called through a pointer for a record.
+use super::cut::Cut;
 use super::cut::members::ReadAt;
-use super::cut::{Cut, Holds};
-use super::encoding::{self, BOM, ENCODING, Wrong, line_at};
+use super::encoding::{BOM, Wrong, line_at};
 use super::options::Options;
 use crate::digest::Digest;
 use crate::table::value::column;
@@ -372,6 +372,11 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// A file that is read as a whole begins, or is over.
+    pub fn document(&mut self, begins: bool) {
+        (self.begins, self.line) = (u32::from(begins), 0);
+    }
+
     /// The bytes of the next record of a file that is read as a whole, so that its lines are known.
     pub fn next(&mut self, bytes: &[u8]) {
         if self.begins > 0 {
@@ -558,46 +563,6 @@ fn sight<R: Record>(met: &mut Met, of: &R, selector: &str) {
     met.has = of.has(selector);
     if !met.has && met.seen.len() < SEEN {
         met.see(of.names());
-    }
-}
-
-/// The records of a unit of text with their numbers, cut as the scan cut them.
-pub fn each_record<'u>(
-    ask: &Ask,
-    split: &super::cut::Split,
-    bytes: &'u [u8],
-) -> impl Iterator<Item = (usize, &'u [u8])> {
-    let mut rest = bytes;
-    let lengths = super::cut::text::lengths(split, bytes, ask.record_max);
-    lengths.into_iter().enumerate().map(move |(n, len)| {
-        let (own, after) = rest.split_at_checked(len as usize).unwrap_or((rest, &[]));
-        rest = after;
-        (n, own)
-    })
-}
-
-/// How a format of lines is cut: where a line end is more than one byte, the file is decoded first, as a whole.
-pub fn cut_text(options: &Options, split: super::cut::Split) -> Cut {
-    match encoding::is_wide(options.text(&ENCODING)) {
-        true => Cut::Document(Holds::Many),
-        false => Cut::Text(split),
-    }
-}
-
-/// Calls `read` with a unit and the encoding of its records. A unit in an encoding whose line ends are more than one byte is
-/// a whole file: `read` is given it in UTF-8.
-pub fn each_unit(ask: &Ask, unit: &Unit, out: &mut Records, read: impl FnOnce(&Unit, &str, &mut Records)) {
-    let encoding = ask.options.text(&ENCODING);
-    if !encoding::is_wide(encoding) {
-        return read(unit, encoding, out);
-    }
-    match encoding::recoded(unit.bytes, encoding) {
-        Ok(bytes) => {
-            out.begins = 1;
-            read(&Unit { bytes: &bytes, ..*unit }, "utf-8", out);
-            (out.begins, out.line) = (0, 0);
-        }
-        Err(wrong) => out.reject_line(unit, 0, &wrong),
     }
 }
 

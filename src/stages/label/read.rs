@@ -397,7 +397,7 @@ mod tests {
     fn without_a_named_column_every_record_is_dropped() {
         let delta = read(&map("tsv"), b"a\t1\nb\t2\n", Some(b"by\tl\n"), None);
         assert_eq!(dropped(&delta), [(0, COLUMN), (1, COLUMN)]);
-        assert!(delta.events[0].say.ends_with("seen: `by`, `l`"), "{}", delta.events[0].say);
+        assert!(delta.events[0].say.contains("seen: `by`, `l`"), "{}", delta.events[0].say);
         assert!(delta.born.parents.is_empty() && delta.born.columns.is_empty());
     }
 
