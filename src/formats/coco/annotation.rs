@@ -44,6 +44,9 @@ pub struct Annotation<'t> {
     pub besides: Vec<&'static str>,
 }
 
+/// Attributes that converters write as 0 and 1, as Pascal VOC has them.
+const NUMBERED: [&str; 4] = ["crowd", "difficult", "occluded", "truncated"];
+
 /// As much of an annotation that cannot be read as says which image it is of.
 #[derive(Deserialize)]
 pub struct Of {
@@ -109,8 +112,10 @@ impl Annotation<'_> {
         };
         for (name, value) in all {
             match value.get() {
-                "true" | "1" => self.flags.push(name),
-                "false" | "0" => {}
+                "true" => self.flags.push(name),
+                "1" if NUMBERED.contains(&name.as_str()) => self.flags.push(name),
+                "false" => {}
+                "0" if NUMBERED.contains(&name.as_str()) => {}
                 _ => self.note("coco.attributes", value),
             }
         }

@@ -205,7 +205,8 @@ struct Limits {
 
 impl Limits {
     fn read(p: &Map, rows: &Rows) -> Result<Limits, Fault> {
-        let count = |t: Option<String>| t.map(|t| t.chars().count() as u32);
+        // no text has no place for a span
+        let count = |t: Option<String>| Some(t.map_or(0, |t| t.chars().count() as u32));
         let chars = match &p.text {
             Some(text) => rows.texts(text)?.into_iter().map(count).collect(),
             None => Vec::new(),

@@ -74,6 +74,7 @@ impl Met {
             other if kind.is_list() => {
                 items(other).iter().flat_map(|of| of.iter()).for_each(|item| self.see_item(item))
             }
+            Value::List(classes) => classes.iter().filter_map(class_name).for_each(|class| self.add(&class)),
             other => other.key_text().iter().for_each(|name| self.add(name)),
         }
     }

@@ -7,10 +7,10 @@ use crate::table::{DataType, Value, utf8};
 pub const KIND: Kind = Kind {
     name: "classification",
     say: "One class.",
-    form: "a class.",
+    form: "a class, or a list of one class.",
     answer: utf8,
     takes,
-    from_cell: |cell, reading| from_text(&cell.json().to_string(), reading),
+    from_cell,
     from_text,
     problems: &[CLASS],
     bounds: &[],
@@ -24,15 +24,29 @@ pub const KIND: Kind = Kind {
 };
 
 fn takes(ty: &DataType) -> Take {
-    if matches!(ty, DataType::Utf8 | DataType::Int64 | DataType::Float64 | DataType::Boolean) {
-        Take::Yes
-    } else {
-        Take::No
-    }
+    let one = |ty: &DataType| matches!(ty, DataType::Utf8 | DataType::Int64 | DataType::Float64 | DataType::Boolean);
+    let list = matches!(ty, DataType::List(item) if one(item.data_type()));
+    if one(ty) || list { Take::Yes } else { Take::No }
 }
 
+fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
+    let class = match cell {
+        Value::List(classes) if classes.len() > 1 => {
+            reading.lose("vote.shape", format!("{} classes where one is asked for", classes.len()));
+            return None;
+        }
+        Value::List(one) => one.first().and_then(class_name),
+        other => class_name(other),
+    };
+    class.map(|class| Value::Text(reading.mapped(&class)))
+}
+
+/// A class, or a list of classes as JSON.
 fn from_text(text: &str, reading: &mut Reading) -> Option<Value> {
-    Some(Value::Text(reading.mapped(text)))
+    match json(text).filter(|_| text.starts_with('[')) {
+        Some(list) => from_cell(&list, reading),
+        None => Some(Value::Text(reading.mapped(text))),
+    }
 }
 
 fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
@@ -53,6 +67,12 @@ mod tests {
         assert_eq!(KIND.read_cell(&Value::Bool(true), &mut reading), Some(Value::Text("true".into())));
         assert_eq!(KIND.read_text("", &mut reading), None);
         assert_eq!(rules_of(&reading.notes), ["vote.empty"]);
+        let list = |of: &[&str]| Value::List(of.iter().map(|c| Value::Text(c.to_string())).collect());
+        assert_eq!(KIND.read_cell(&list(&["dog"]), &mut reading), Some(Value::Text("D".into())));
+        assert_eq!(KIND.read_text("[\"dog\"]", &mut reading), Some(Value::Text("D".into())));
+        assert_eq!((KIND.read_text("[x]", &mut reading), reading.lost), (Some(Value::Text("[x]".into())), 0));
+        assert_eq!((KIND.read_cell(&list(&["dog", "cat"]), &mut reading), reading.lost), (None, 1), "two are no class");
+        assert_eq!((KIND.read_cell(&list(&[]), &mut reading), reading.lost), (None, 2), "none is no class");
     }
 
     #[test]
