@@ -6,7 +6,8 @@
 //! - [`manifest`]: text with places. [`world`]: the only door to the outside. [`formats`]: bytes and records.
 //! - [`table`]: columns by digest, partitions. [`stage`]: the contract between stages and engine.
 //! - [`stages`]: the registry, a line per stage. [`exec`]: who runs tasks. [`engine`]: graph, plan, build, store.
-//! - [`assemble`]: manifest + registry -> steps. [`project`]: a folder opened, and its walk. [`report`]: views of events and facts. [`cli`]: a file per verb.
+//! - [`assemble`]: manifest + registry -> steps. [`project`]: a folder opened, and its walk. [`report`]: views of events and facts.
+//! - [`new`]: a folder of data looked at, and a manifest made of it. [`cli`]: a file per verb.
 pub mod assemble;
 pub mod cli;
 pub mod diag;
@@ -17,6 +18,7 @@ pub mod formats;
 pub mod manifest;
 pub mod measure;
 pub mod model;
+pub mod new;
 pub mod project;
 pub mod report;
 pub mod stage;

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const OPEN: &[&str] = &[];
 
 /// Codes that do not stop a build.
-const WARNINGS: &[&str] = &["T0301", "T0326", "T0327", "T0360", "T0362", "T0413", "T0423"];
+const WARNINGS: &[&str] = &["T0301", "T0326", "T0327", "T0360", "T0362", "T0413", "T0423", "T0435"];
 
 /// Codes that no manifest can reach. `T0324`: `T0308` refuses the field that would be in its way. `T0501`: a gate that
 /// does not hold is told by a build.

@@ -5,6 +5,7 @@ mod check;
 mod gc;
 mod graph;
 mod interrupt;
+mod new;
 use crate::project;
 mod release;
 mod schema;
@@ -43,6 +44,8 @@ struct Cli {
 #[derive(Subcommand)]
 #[command(defer = true)]
 enum Verb {
+    /// Make a project: --from DIR looks at a folder of data
+    New(new::Args),
     /// Check dataset.toml: every problem at once, nothing is built
     Check(check::Args),
     /// Build what changed; releases lie in out/ as candidates
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
 
 fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
     match verb {
+        Verb::New(a) => new::run(c, a),
         Verb::Check(a) => check::run(c, a),
         Verb::Build(a) => build::run(c, a),
         Verb::Watch(a) => watch::run(c, a),

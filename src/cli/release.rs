@@ -8,6 +8,7 @@ use crate::engine::session::Session;
 use crate::report::progress::Progress;
 use crate::report::terminal;
 use crate::stages::label::guideline;
+use crate::stages::release::unknown_terms;
 use crate::stages::split::PINS;
 use crate::table;
 
@@ -30,6 +31,10 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             args.name,
             crate::diag::suggest(&args.name, names)
         )));
+    }
+    let unknown = unknown_terms(&project.manifest, &args.name);
+    if !unknown.is_empty() {
+        return Err(Failure::Declaration(project.manifest, unknown));
     }
     let version = terminal::dataset(&project).version.get().clone();
     let options = Options { jobs: args.jobs, ..Options::default() };

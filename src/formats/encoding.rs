@@ -129,6 +129,12 @@ pub fn not_wide(text: &str) -> Result<(), Wrong> {
     if wide(text.as_bytes()) { Err(Wrong::new("encoding", UTF_16)) } else { Ok(()) }
 }
 
+/// What is said of bytes that are UTF-16.
+pub fn wide_words(bytes: &[u8]) -> Option<String> {
+    let marked = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    (marked || wide(bytes)).then(|| likely(bytes, 0))
+}
+
 const UTF_16: &str = "looks like UTF-16, not UTF-8: declare `encoding`, or convert the file to UTF-8";
 
 /// Whether the first bytes have NULs as UTF-16 has: at least one in 16, and all at even or all at odd places. A lone
@@ -265,9 +271,68 @@ fn korean(bytes: &[u8], good: usize) -> bool {
         && encoding_rs::EUC_KR.decode_without_bom_handling_and_without_replacement(bytes).is_some_and(|t| hangul(&t))
 }
 
+/// The bytes up to the end of the last whole line, where more of the file may follow.
+pub fn lines(bytes: &[u8], whole: bool) -> &[u8] {
+    let last = if whole { None } else { memchr::memrchr(b'\n', bytes) };
+    last.and_then(|end| bytes.get(..=end)).unwrap_or(bytes)
+}
+
+/// Whether the bytes are text: UTF-8 without a NUL, but for a character that is cut at their end.
+pub fn is_text(bytes: &[u8], whole: bool) -> bool {
+    !bytes.contains(&0) && text(lines(bytes, whole)).is_ok()
+}
+
+/// Which of some encodings bytes are probably in that are not UTF-8, and what speaks for it in words. The declared
+/// encoding alone is ever read; this is for whoever proposes one.
+pub fn guessed(bytes: &[u8], of: &[&'static str]) -> Option<(&'static str, String)> {
+    let high = bytes.iter().filter(|b| !b.is_ascii()).count();
+    let paired = bytes.windows(2).filter(|w| w.iter().all(|b| !b.is_ascii())).count();
+    if high == 0 {
+        return None;
+    }
+    type Script = (&'static str, &'static str, fn(char) -> bool);
+    const SCRIPTS: &[Script] = &[
+        ("cp949", "Hangul", |c| matches!(c, '\u{ac00}'..='\u{d7a3}')),
+        ("shift_jis", "Kana or Kanji", |c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}')),
+        (
+            "gb18030",
+            "Chinese",
+            |c| matches!(c, '\u{3000}'..='\u{303f}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}'),
+        ),
+        (
+            "big5",
+            "Chinese",
+            |c| matches!(c, '\u{3000}'..='\u{303f}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}'),
+        ),
+    ];
+    // a character of two bytes stands beside another; a letter with an accent stands alone
+    let wide = SCRIPTS.iter().filter(|_| paired * 2 > high).filter(|(name, _, _)| of.contains(name));
+    for (name, script, is) in wide {
+        let Ok(text) = decoded(bytes, name) else { continue };
+        let (own, all) = (text.chars().filter(|c| is(*c)).count(), text.chars().filter(|c| !c.is_ascii()).count());
+        if own * 10 >= all * 9 {
+            return Some((name, format!("read so, {own} of {all} characters that are not ASCII are {script}")));
+        }
+    }
+    let single = "windows-1252";
+    let alone = of.contains(&single) && decoded(bytes, single).is_ok();
+    alone.then(|| (single, format!("{high} bytes are not ASCII and make no other encoding; look at some of them")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn encodings_are_guessed_by_the_script_that_they_show() {
+        let Takes::Word { of } = ENCODING.takes else { panic!("words") };
+        let said = |e: &'static encoding_rs::Encoding, text: &str| guessed(&e.encode(text).0, of).map(|g| g.0);
+        assert_eq!(said(encoding_rs::EUC_KR, "제목,내용\n날씨,오늘은 맑다\n"), Some("cp949"));
+        assert_eq!(said(encoding_rs::SHIFT_JIS, "題名,これは本です\n"), Some("shift_jis"));
+        assert_eq!(said(encoding_rs::GB18030, "标题,这是一本书，很好。\n"), Some("gb18030"));
+        assert_eq!(said(encoding_rs::WINDOWS_1252, "name,city\nZoë,Köln\nÄrzte,Ulm\n"), Some("windows-1252"));
+        assert_eq!(said(encoding_rs::UTF_8, "plain"), None);
+    }
 
     fn say(bytes: &[u8]) -> String {
         text(bytes).unwrap_err().say

@@ -78,6 +78,14 @@ fn columns(options: &Options, _: u64, read: &ReadAt) -> Result<Vec<Seen>, String
     Ok(infer::objects(objects))
 }
 
+/// A list of the first items of a file of which only the head is known: those that lie in it whole.
+pub fn head(bytes: &[u8]) -> Option<Vec<u8>> {
+    let list = items(bytes).ok()?;
+    let whole = list.items.iter().filter(|item| item.wrong.is_none());
+    let texts: Vec<&[u8]> = whole.filter_map(|item| bytes.get(item.begins..item.ends)).collect();
+    Some([b"[", texts.join(&b",\n"[..]).as_slice(), b"]"].concat())
+}
+
 /// An item of the list, by its place in the file.
 #[derive(Debug, Default, PartialEq)]
 struct Item {

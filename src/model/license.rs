@@ -27,6 +27,21 @@ pub fn check(expression: &str) -> Result<(), String> {
     }
 }
 
+/// What stands for a licence that nobody has stated (SPDX has the word): data under it may be built, and not released.
+pub const UNKNOWN: &str = "NOASSERTION";
+
+/// Whether nothing is known of some licence of an expression.
+pub fn is_unknown(expression: &str) -> bool {
+    terms(expression).iter().any(|t| t == UNKNOWN)
+}
+
+/// The licence of an identifier, in whatever case of letters it is written.
+pub fn spelled(id: &str) -> Option<&'static str> {
+    let known = spdx::identifiers::LICENSES.iter().map(|l| l.name).filter(|name| *name != UNKNOWN && *name != "NONE");
+    let mut known = known.filter(|name| name.eq_ignore_ascii_case(id));
+    known.next()
+}
+
 /// What a source's licence demands and a release would not keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
@@ -129,6 +144,11 @@ fn attribution(term: &str) -> bool {
     const BY: &[&str] =
         &["CC-BY-", "ODC-By-", "ODbL-", "OGL-UK-", "NLOD-", "DL-DE-BY-", "etalab-", "C-UDA-", "LicenseRef-KOGL-"];
     BY.iter().any(|by| term.starts_with(by)) && term != "LicenseRef-KOGL-0"
+}
+
+/// Whether some licence of an expression asks for the authors' names.
+pub fn asks_for_names(expression: &str) -> bool {
+    terms(expression).iter().any(|t| attribution(t))
 }
 
 /// Licences that give up every right.

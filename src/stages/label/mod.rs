@@ -19,7 +19,7 @@
 //! Null = not labelled; `[]` = looked, nothing there; never exchanged. Limits: what is said of a row names positions
 //! and rules, never a text, an answer or an annotator.
 mod check;
-mod declaration;
+pub mod declaration;
 pub mod guideline;
 pub mod kinds;
 mod mapped;

@@ -19,6 +19,8 @@ mod page;
 mod select;
 mod terms;
 
+pub use terms::unknown_terms;
+
 use crate::stage::Entry;
 
 pub const ENTRIES: &[Entry] = &[select::ENTRY, select::ROWS, images::ENTRY, encode::ENTRY, page::ENTRY];

@@ -1,5 +1,6 @@
 //! Under which terms the sources came, and whether the release keeps them.
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
+use crate::manifest::Manifest;
 use crate::manifest::sections::Dataset;
 use crate::manifest::values::At;
 use crate::model::license::{self, Broken};
@@ -19,6 +20,10 @@ pub struct SourceCard {
 
 /// Licence, attribution and evidence of every source, read leniently from `[collect.*]`.
 pub fn sources(check: &Check) -> Vec<SourceCard> {
+    sources_of(check.manifest)
+}
+
+fn sources_of(manifest: &Manifest) -> Vec<SourceCard> {
     let get = |table: &Declared, key: &str| -> Option<String> {
         let value = table.get_ref().as_table()?.get(key)?;
         Some(value.get_ref().as_str()?.to_string())
@@ -29,7 +34,7 @@ pub fn sources(check: &Check) -> Vec<SourceCard> {
         evidence: get(table, "evidence"),
         name,
     };
-    check.manifest.instances(&["collect"]).into_iter().map(card).collect()
+    manifest.instances(&["collect"]).into_iter().map(card).collect()
 }
 
 /// What a page says of the data set.
@@ -54,6 +59,9 @@ pub fn check_terms(check: &mut Check, taken: Option<&[At<String>]>, columns: &[S
             Diagnostic::error("T0434", check.span.clone(), message).label("without a licence nobody may use it");
         return check.bad(problem.help("[dataset] license = \"CC-BY-4.0\", or another SPDX expression"));
     };
+    for unknown in unknown_terms(check.manifest, &check.instance) {
+        check.bad(Diagnostic { severity: Severity::Warning, ..unknown });
+    }
     let changes = |c: &String| check.columns_of("samples").any(|(_, own)| own.role == Role::Edits { of: c.clone() });
     let edited = columns.iter().find(|c| changes(c));
     let left_out: Vec<String> = left_out_sources(check, taken);
@@ -74,6 +82,26 @@ pub fn check_terms(check: &mut Check, taken: Option<&[At<String>]>, columns: &[S
         let help = format!("{help}, or leave the source out with `licenses`");
         check.bad(problem.related(license.span(), "the licence of the release").help(help));
     }
+}
+
+/// Licences of which nothing is known (`NOASSERTION`): that of the data set, and those of the sources that a release
+/// takes. A build warns of them; what is frozen, and given away, needs to know.
+pub fn unknown_terms(manifest: &Manifest, release: &str) -> Vec<Diagnostic> {
+    let own = manifest.table(&["release", release]).and_then(|(_, table)| table.get_ref().as_table());
+    let allowed = own.and_then(|t| t.get("licenses")).and_then(|l| l.get_ref().as_array());
+    let allowed: Option<Vec<&str>> = allowed.map(|all| all.iter().filter_map(|l| l.get_ref().as_str()).collect());
+    let takes = |s: &SourceCard| allowed.as_ref().is_none_or(|a| is_taken(s, a));
+    let sources = sources_of(manifest).into_iter().filter(takes).map(|s| (format!("collect.{}", s.name), s.license));
+    let of = |path: &str| manifest.span_of(&format!("{path}.license"));
+    let dataset = of("dataset").and_then(|span| manifest.text.get(span)).unwrap_or_default().trim_matches(['"', '\'']);
+    let all = std::iter::once(("dataset".to_string(), dataset.to_string())).chain(sources);
+    all.filter(|(_, license)| license::is_unknown(license))
+        .filter_map(|(path, _)| {
+            let message = format!("nothing is known of the licence of {path}");
+            let problem = Diagnostic::error("T0435", of(&path)?, message).label("what is released must say it");
+            Some(problem.help("ask who made it, and write an SPDX expression; `LicenseRef-NAME` is one of your own"))
+        })
+        .collect()
 }
 
 /// Code, message and remedy of a licence that would not be kept.
@@ -103,9 +131,12 @@ fn refused(term: &str, broken: Broken, release: &str, edited: Option<&String>) -
 /// Sources whose licence is not among those that a release takes.
 pub fn left_out_sources(check: &Check, licenses: Option<&[At<String>]>) -> Vec<String> {
     let Some(allowed) = licenses else { return Vec::new() };
-    let takes = |s: &SourceCard| {
-        let terms = license::terms(&s.license);
-        allowed.iter().any(|a| terms.contains(a.get()) || *a.get() == s.license)
-    };
-    sources(check).into_iter().filter(|s| !takes(s)).map(|s| s.name).collect()
+    let allowed: Vec<&str> = allowed.iter().map(|a| a.as_str()).collect();
+    sources(check).into_iter().filter(|s| !is_taken(s, &allowed)).map(|s| s.name).collect()
+}
+
+/// Whether the licence of a source is, or names, one of some.
+fn is_taken(source: &SourceCard, allowed: &[&str]) -> bool {
+    let terms = license::terms(&source.license);
+    allowed.iter().any(|a| terms.iter().any(|t| t == a) || *a == source.license)
 }

@@ -1,0 +1,194 @@
+//! `tamis new`: a project out of a folder of data, or out of a few records that come with tamis.
+use super::{Context, say, warn};
+use crate::assemble;
+use crate::diag::suggest;
+use crate::manifest;
+use crate::new::draft::{self, Draft};
+use crate::new::folder::Folder;
+use crate::new::names::slug;
+use crate::new::template::{self, LANGUAGES};
+use crate::project::{Failure, MANIFEST, Project};
+use crate::report::diagnostic;
+use crate::report::terminal::plural;
+use crate::stages::registry;
+use crate::world::{How, World};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The project's folder, which is made; with --from and without a name the folder of data becomes the project
+    name: Option<String>,
+    /// Look at a folder of data and write a dataset.toml that builds
+    #[arg(long, value_name = "DIR")]
+    from: Option<PathBuf>,
+    /// Begin with a few records of this kind: ner, classification, similarity, detection, tabular
+    #[arg(long, value_name = "KIND", conflicts_with = "from")]
+    template: Option<String>,
+    /// The language of the template: en or ko
+    #[arg(long, value_name = "LANG", conflicts_with = "from", value_parser = clap::builder::PossibleValuesParser::new(LANGUAGES))]
+    lang: Option<String>,
+}
+
+/// Where raw data lies in a project of its own.
+const RAW: &str = "raw/";
+
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    let base = c.dir.clone().unwrap_or_default();
+    match (&args.from, &args.name) {
+        (Some(from), name) => from_folder(c, &base.join(from), name.as_deref().map(|n| base.join(n))),
+        (None, Some(name)) => from_template(c, args, &base.join(name)),
+        (None, None) => {
+            Err(Failure::Usage("`tamis new NAME` makes a project, `tamis new --from DIR` one of a folder of data".into()))
+        }
+    }
+}
+
+fn from_folder(c: &Context, from: &Path, to: Option<PathBuf>) -> Result<i32, Failure> {
+    if !from.is_dir() {
+        return Err(Failure::Usage(format!("{} is no folder", from.display())));
+    }
+    let world = World::new(from);
+    let folder = Folder::of(&world).map_err(|e| Failure::World(e.to_string()))?;
+    if to.is_none() && world.is_file(MANIFEST) {
+        return more(c, from, &folder);
+    }
+    let named = to.as_deref().unwrap_or(from);
+    let name = name_of(named);
+    let below = if to.is_some() { RAW } else { "" };
+    let Some(draft) = draft::of(&folder, &name, &BTreeSet::new(), below) else {
+        return Err(Failure::Usage(format!("nothing in {} is data that tamis knows", from.display())));
+    };
+    let project = match &to {
+        None => world.clone(),
+        Some(to) => copied(&folder, &draft, to)?,
+    };
+    written(&project, MANIFEST, &draft.text)?;
+    checked(&project, &draft.text)?;
+    if !c.quiet {
+        say(&told(&draft, named));
+    }
+    Ok(0)
+}
+
+/// The kind of a project for which none is named.
+const USUAL: &str = "classification";
+/// Kinds that are not there yet.
+const LATER: &[&str] = &["chat", "transcription"];
+/// The schema of the manifest, for editors.
+const SCHEMA: &str = "docs/dataset.schema.json";
+
+fn from_template(c: &Context, args: &Args, to: &Path) -> Result<i32, Failure> {
+    let wanted = args.template.as_deref().unwrap_or(USUAL);
+    let Some(template) = template::named(wanted) else {
+        let all = template::TEMPLATES.iter().map(|t| t.name);
+        let help = match LATER.contains(&wanted) {
+            true => format!("not there yet; there are {}", all.collect::<Vec<_>>().join(", ")),
+            false => suggest(wanted, all),
+        };
+        return Err(Failure::Usage(format!("there is no template `{wanted}`: {help}")));
+    };
+    let failed = |e: std::io::Error| Failure::World(e.to_string());
+    let language = args.lang.as_deref().or(LANGUAGES.first().copied()).unwrap_or_default();
+    let project = World::new(to);
+    empty(&project, to)?;
+    let schema = serde_json::to_string_pretty(&assemble::schema(&registry())).map_err(|e| Failure::Bug(e.to_string()))?;
+    let schema = (SCHEMA.to_string(), format!("{schema}\n").into_bytes());
+    for (path, bytes) in template.files(language, &name_of(to)).into_iter().chain([schema]) {
+        project.replace_with(&path, false, |out| out.write_all(&bytes)).map_err(failed)?;
+    }
+    let text = project.read(MANIFEST, 1 << 20).map_err(failed)?;
+    checked(&project, &String::from_utf8_lossy(&text))?;
+    if !c.quiet {
+        let place = to.display();
+        say(&format!("{place} is a project: {}\nnext: tamis -C {place} build\n", template.say));
+    }
+    Ok(0)
+}
+
+/// The name of a data set in a folder.
+fn name_of(folder: &Path) -> String {
+    let own = folder.canonicalize().unwrap_or(folder.to_path_buf());
+    let name = slug(&own.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
+    if name.is_empty() { "dataset".to_string() } else { name }
+}
+
+/// Writes a file that must not be there yet.
+fn written(world: &World, path: &str, text: &str) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::World(e.to_string());
+    let file = world.own(path, How::Create).map_err(failed)?;
+    file.write_at(text.as_bytes(), 0).and_then(|()| file.sync()).map_err(failed)
+}
+
+/// Copies what the manifest names into a project of its own.
+fn copied(folder: &Folder, draft: &Draft, to: &Path) -> Result<World, Failure> {
+    let failed = |e: std::io::Error| Failure::World(e.to_string());
+    let project = folder.world.at(to);
+    empty(&project, to)?;
+    for path in &draft.files {
+        let open = folder.world.open(path).map_err(failed)?;
+        let mut reader = open.reader().map_err(failed)?;
+        let copy = |out: &mut dyn std::io::Write| std::io::copy(&mut reader, out).map(drop);
+        project.replace_with(&format!("{RAW}{path}"), false, copy).map_err(failed)?;
+    }
+    written(&project, ".gitignore", template::GITIGNORE)?;
+    Ok(project)
+}
+
+/// A new project begins in a folder that is missing or empty.
+fn empty(project: &World, to: &Path) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::World(e.to_string());
+    if to.exists() && (!to.is_dir() || !project.names("").map_err(failed)?.is_empty()) {
+        return Err(Failure::Usage(format!("{} is there already, and not empty", to.display())));
+    }
+    project.make_folder("").map_err(failed).map(drop)
+}
+
+/// What was written must be without a mistake: else it is a bug, and every mistake is shown.
+fn checked(project: &World, text: &str) -> Result<(), Failure> {
+    let problems = match manifest::parse(MANIFEST, text.into()) {
+        Err(problems) => problems,
+        Ok(manifest) => match assemble::assemble(&manifest, project, &registry()) {
+            Ok(_) => return Ok(()),
+            Err(problems) => {
+                warn(&diagnostic::render(&manifest, &problems, false));
+                problems
+            }
+        },
+    };
+    Err(Failure::Bug(format!("the {MANIFEST} that was written has {}", plural(problems.len() as u64, "mistake"))))
+}
+
+/// In a project: what could be added for files that no source reads. Nothing is written.
+fn more(c: &Context, from: &Path, folder: &Folder) -> Result<i32, Failure> {
+    let project = Project::open(Some(from))?;
+    let read: BTreeSet<String> = folder.files.iter().map(|f| f.path.clone()).filter(|p| project.reads(p)).collect();
+    let name = name_of(from);
+    match draft::of(folder, &name, &read, "") {
+        None => say("every file that tamis knows is read already\n"),
+        Some(draft) => {
+            if !c.quiet {
+                warn(&format!(
+                    "{} has a {MANIFEST}, which stays as it is; this could be added to it:\n",
+                    from.display()
+                ));
+            }
+            say(&draft.text);
+        }
+    }
+    Ok(0)
+}
+
+fn told(draft: &Draft, project: &Path) -> String {
+    let mut out = String::new();
+    for line in &draft.told {
+        out.push_str(&format!("  {line}\n"));
+    }
+    out.push_str(&format!("{} was written; what could not be known:\n", project.join(MANIFEST).display()));
+    for (line, what) in &draft.open {
+        let place = if *line == 0 { String::new() } else { format!("{MANIFEST}:{line}: ") };
+        out.push_str(&format!("  {place}{what}\n"));
+    }
+    out.push_str(&format!("next: tamis -C {} build\n", project.display()));
+    out
+}

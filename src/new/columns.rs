@@ -1,0 +1,224 @@
+//! What the columns of a source mean: which one names the samples, of which types they are, and what they may be called.
+use super::found::Source;
+use super::sample::Column;
+use crate::formats::spelling::Spelling;
+use crate::stages::collect::declaration::{RESERVED, make_id};
+use crate::table::Value;
+use std::collections::BTreeSet;
+
+/// What a field is declared as in `[schema]`; lists and objects are not declared there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Type {
+    Text,
+    Int,
+    Float,
+    Bool,
+    Nested,
+}
+
+impl Type {
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Type::Text => Some("text"),
+            Type::Int => Some("int"),
+            Type::Float => Some("float"),
+            Type::Bool => Some("bool"),
+            Type::Nested => None,
+        }
+    }
+}
+
+/// A field as it is declared.
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub name: String,
+    pub selector: String,
+    pub ty: Type,
+    /// The column in the sample of the source.
+    pub column: usize,
+}
+
+/// What a source takes from its records.
+#[derive(Debug, Default)]
+pub struct Fields {
+    pub all: Vec<Field>,
+    /// The fields are named one by one; else the source takes all columns, as it must where lists and objects keep their
+    /// types.
+    pub named: bool,
+    /// Columns that cannot be fields as they are called.
+    pub left_out: Vec<String>,
+}
+
+/// What ids are taken from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Id {
+    /// A selector; its values among what was seen are in the sample's column.
+    Column {
+        selector: String,
+        column: usize,
+    },
+    /// The place in the file: nothing tells the records of this format apart.
+    Position,
+    /// A digest of the record.
+    Content,
+    Stem,
+    Path,
+}
+
+/// The fields of a source.
+pub fn fields(source: &Source) -> Fields {
+    let text = source.format.options.iter().any(|c| c.name == "null"); // its values are written, and have no types
+    let words =
+        matches!(source.format.reader.as_ref().map(|r| r.offers), Some(crate::formats::reader::Offers::Words(_)));
+    let ids = super::kinds::ids(source.format);
+    let mut out = Fields::default();
+    for (n, column) in source.sample.columns.iter().enumerate().filter(|(_, c)| !ids.contains(&c.name.as_str())) {
+        let ty = if text { scalar(column, source) } else { of_type(&column.ty) };
+        let selector = match column.name.as_str() {
+            "path" | "stem" | "content" if !words => format!("column:{}", column.name),
+            "text" if source.format.name == "conll" => "tokens".to_string(),
+            name => name.to_string(),
+        };
+        out.all.push(Field { name: column.name.clone(), selector, ty, column: n });
+    }
+    out.named = words
+        || out.all.iter().all(|f| f.ty != Type::Nested) && !source.sample.columns.iter().any(|c| c.ty == "written");
+    let plain =
+        |name: &str| !RESERVED.contains(&name) && !name.contains(['.', '/']) && !name.is_empty() && name == name.trim();
+    if out.named {
+        let mut taken: Vec<String> = out.all.iter().map(|f| f.name.clone()).filter(|n| plain(n)).collect();
+        for field in out.all.iter_mut().filter(|f| !plain(&f.name)) {
+            field.name = renamed(&field.name, &taken);
+            taken.push(field.name.clone());
+        }
+    } else {
+        let (stay, go): (Vec<Field>, Vec<Field>) = out.all.into_iter().partition(|f| plain(&f.name) || f.name == "id");
+        out.all = stay.into_iter().filter(|f| f.name != "id").collect();
+        out.left_out = go.into_iter().map(|f| f.name).collect();
+    }
+    out
+}
+
+/// A name that a field may have, for a column that is called otherwise.
+fn renamed(name: &str, taken: &[String]) -> String {
+    let line: String =
+        name.trim().chars().map(|c| if c.is_control() || ".".contains(c) || c == '/' { '_' } else { c }).collect();
+    let line = if crate::manifest::values::is_line(&line) { line } else { String::new() };
+    let plain = match line.as_str() {
+        "" => "column".to_string(),
+        own if RESERVED.contains(&own) => format!("{own}_given"),
+        own => own.to_string(),
+    };
+    super::names::unlike(&plain, taken)
+}
+
+fn of_type(ty: &str) -> Type {
+    match ty {
+        "i64" => Type::Int,
+        "f64" => Type::Float,
+        "bool" => Type::Bool,
+        ty if ty.starts_with("list<") || ty.starts_with("struct<") => Type::Nested,
+        _ => Type::Text,
+    }
+}
+
+/// The type of a column whose values are written out: what all of them can be read as, and nothing that only looks so,
+/// such as a code with leading zeros.
+fn scalar(column: &Column, source: &Source) -> Type {
+    let spelling = Spelling::of(&super::kinds::options(source.format, &source.keys));
+    let there: Vec<&str> = column
+        .there()
+        .filter_map(Value::text)
+        .map(str::trim)
+        .filter(|t| !t.is_empty() && !spelling.is_null(t))
+        .collect();
+    if there.is_empty() {
+        return Type::Text;
+    }
+    let all = |ty: &str| there.iter().all(|t| spelling.value(t, ty).is_ok_and(|v| v != Value::Null));
+    let code = |t: &&str| {
+        let digits = t.trim_start_matches(['-', '+']);
+        digits.starts_with('0') && digits.len() > 1 && !digits.starts_with("0.") || t.starts_with('+')
+    };
+    let whole = |t: &&str| t.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit());
+    if all("bool") {
+        return Type::Bool;
+    }
+    if there.iter().any(code) {
+        return Type::Text;
+    }
+    match (there.iter().all(whole) && all("i64"), all("f64")) {
+        (true, _) => Type::Int,
+        (false, true) if there.iter().all(|t| t.bytes().any(|b| b.is_ascii_digit())) => Type::Float,
+        _ => Type::Text,
+    }
+}
+
+/// What the samples of a source are known by.
+pub fn id(source: &Source) -> Id {
+    if source.is_images() {
+        let stem = |p: &String| crate::formats::sidecar::stem_of(p).to_string();
+        let stems: BTreeSet<String> = source.images.iter().map(stem).collect();
+        let unique = stems.len() == source.images.len();
+        let place = source.format.sidecar.is_none() || !unique;
+        return if place { Id::Path } else { Id::Stem };
+    }
+    let Some(reader) = &source.format.reader else { return Id::Path };
+    if reader.id == "path" {
+        return Id::Path;
+    }
+    let mut best: Option<(usize, usize)> = None;
+    for (n, column) in source.sample.columns.iter().enumerate() {
+        let Some(rank) = id_rank(source, column).filter(|_| is_unique(column, source.sample.rows)) else { continue };
+        if best.is_none_or(|(least, _)| rank < least) {
+            best = Some((rank, n));
+        }
+    }
+    match best.and_then(|(_, n)| Some((n, source.sample.columns.get(n)?))) {
+        Some((column, c)) => {
+            let own = ["path", "stem", "content", "position"].contains(&c.name.as_str());
+            let selector = if own { format!("column:{}", c.name) } else { c.name.clone() };
+            Id::Column { selector, column }
+        }
+        None if reader.id.is_empty() => Id::Position,
+        None => Id::Content,
+    }
+}
+
+/// How much the name of a column is that of an id; the less the better.
+fn id_rank(source: &Source, column: &Column) -> Option<usize> {
+    if super::kinds::ids(source.format).contains(&column.name.as_str()) {
+        return Some(0);
+    }
+    const NAMES: &[&str] = &["id", "_id", "guid", "uuid", "uid", "key", "item", "item_id", "sample_id", "idx", "index"];
+    let name = column.name.trim().to_lowercase();
+    if let Some(rank) = NAMES.iter().position(|n| *n == name) {
+        return Some(rank + 1);
+    }
+    let ends = ["_id", "-id", " id", "_key", "_idx"].iter().any(|end| name.ends_with(end))
+        || column.name.ends_with("Id")
+        || column.name.ends_with("ID");
+    ends.then_some(NAMES.len() + 1)
+}
+
+/// Whether each record has a value of its own that can be an id.
+fn is_unique(column: &Column, rows: usize) -> bool {
+    let mut seen = BTreeSet::new();
+    let texts = column.values.iter().map(Value::key_text);
+    let own = texts.map(|t| t.is_some_and(|t| make_id("", &t).is_ok() && seen.insert(t)));
+    rows > 0 && column.values.len() == rows && own.fold(true, |all, one| all && one)
+}
+
+/// The ids of the samples that were seen, as text.
+pub fn ids(source: &Source, id: &Id) -> BTreeSet<String> {
+    let stem = |p: &String| crate::formats::sidecar::stem_of(p).to_string();
+    match id {
+        Id::Column { column, .. } => {
+            let values = source.sample.columns.get(*column).map(|c| c.values.as_slice()).unwrap_or_default();
+            values.iter().filter_map(Value::key_text).collect()
+        }
+        Id::Path => source.paths().cloned().collect(),
+        Id::Stem => source.images.iter().map(stem).collect(),
+        Id::Position | Id::Content => BTreeSet::new(),
+    }
+}

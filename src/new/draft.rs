@@ -1,0 +1,524 @@
+//! The manifest of a folder: what was found and guessed of it, written as a dataset.toml that builds as it stands.
+use super::columns::{self, Field, Fields, Id, Type};
+use super::folder::Folder;
+use super::found::{self, Found, Source};
+use super::globs;
+use super::hub::{self, Front};
+use super::labels::{self, Answers, Label, Read};
+use super::licence::{self, Known};
+use super::names::{rank, slug, split_of};
+use super::page::{Page, inline, is_short, key, list, text, value};
+use crate::manifest::values::{is_language, is_name};
+use crate::model::license::{self, UNKNOWN};
+use crate::table::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A manifest with what it came from.
+pub struct Draft {
+    pub text: String,
+    /// What could not be known, each with its line, from 1; 0 for what is of no line.
+    pub open: Vec<(usize, String)>,
+    /// One line a source, for people.
+    pub told: Vec<String>,
+    /// The files that the manifest names or reads.
+    pub files: Vec<String>,
+}
+
+/// What is known of a source besides its files.
+struct Guess {
+    source: Source,
+    fields: Fields,
+    id: Id,
+    prefix: Option<String>,
+    license: Known,
+}
+
+/// All that is written.
+struct Plan {
+    guesses: Vec<Guess>,
+    labels: Vec<Label>,
+    types: BTreeMap<String, Type>,
+    given: Given,
+    front: Front,
+    /// All paths of the folder.
+    all: Vec<String>,
+}
+
+/// How the data says which split a sample is in.
+enum Given {
+    Nowhere,
+    Sources(Vec<String>),
+    Column(String, Vec<String>),
+}
+
+/// The manifest of a folder, but for files that are read already. `below` stands in front of every path.
+pub fn of(folder: &Folder, name: &str, without: &BTreeSet<String>, below: &str) -> Option<Draft> {
+    let mut found = found::found(folder, without);
+    labels::tables_of_images(&mut found);
+    let votes = labels::votes(&mut found);
+    labels::doubled(&mut found);
+    let unread = std::mem::take(&mut found.unread);
+    if found.sources.is_empty() {
+        return None;
+    }
+    let plan = plan(folder, found, votes);
+    Some(write(&plan, name, &unread, below))
+}
+
+fn plan(folder: &Folder, found: Found, votes: Vec<Label>) -> Plan {
+    let stated = licence::stated(folder);
+    let front = hub::front(folder);
+    let mut guesses: Vec<Guess> = found
+        .sources
+        .into_iter()
+        .map(|source| {
+            let license = licence::of(&stated, &found::top(source.paths()));
+            Guess { fields: columns::fields(&source), id: columns::id(&source), prefix: None, license, source }
+        })
+        .collect();
+    guesses.sort_by(|a, b| {
+        let of = |g: &Guess| (g.source.split.as_deref().map_or(usize::MAX, rank), g.source.name.clone());
+        of(a).cmp(&of(b))
+    });
+    let types = types(&mut guesses);
+    prefixes(&mut guesses, &votes);
+    let reads: Vec<Read> = guesses.iter().map(|g| Read { source: &g.source, fields: &g.fields }).collect();
+    let own = if votes.is_empty() { labels::labels(folder, &reads, &front.classes) } else { votes };
+    let given = given(&guesses);
+    Plan { labels: own, types, given, front, all: folder.files.iter().map(|f| f.path.clone()).collect(), guesses }
+}
+
+/// The type of each field; one that sources have in several types gets a name of its own in the later ones.
+fn types(guesses: &mut [Guess]) -> BTreeMap<String, Type> {
+    let mut out: BTreeMap<String, Type> = BTreeMap::new();
+    for g in guesses {
+        let (named, source) = (g.fields.named, g.source.name.clone());
+        for field in &mut g.fields.all {
+            match (out.get(&field.name).copied(), field.ty) {
+                (None, ty) => drop(out.insert(field.name.clone(), ty)),
+                (Some(a), b) if a == b => {}
+                (Some(Type::Int | Type::Float), Type::Int | Type::Float) => {
+                    drop(out.insert(field.name.clone(), Type::Float))
+                }
+                _ if named => {
+                    field.name = format!("{}_{}", field.name, source.replace('-', "_"));
+                    out.insert(field.name.clone(), field.ty);
+                }
+                _ => {}
+            }
+        }
+    }
+    out
+}
+
+/// Gives sources whose ids may be those of another a prefix.
+fn prefixes(guesses: &mut [Guess], votes: &[Label]) {
+    let mut seen: Vec<(usize, BTreeSet<String>, bool)> = Vec::new();
+    for n in 0..guesses.len() {
+        let Some(g) = guesses.get(n) else { continue };
+        let ids = columns::ids(&g.source, &g.id);
+        let numbers = !ids.is_empty() && ids.iter().all(|i| i.bytes().all(|b| b.is_ascii_digit()));
+        let content = g.id == Id::Content;
+        let clash = seen.iter().any(|(_, theirs, plain)| {
+            !theirs.is_disjoint(&ids) || (numbers && *plain) || (content && theirs.is_empty() && *plain)
+        });
+        seen.push((n, ids, numbers || content));
+        let met = votes.iter().any(|v| labels::meets(v, &g.id)) && n == 0;
+        if clash
+            && !met
+            && let Some(g) = guesses.get_mut(n)
+        {
+            g.prefix = Some(format!("{}/", g.source.name));
+        }
+    }
+}
+
+/// Which samples came in which split.
+fn given(guesses: &[Guess]) -> Given {
+    let named: Vec<String> =
+        guesses.iter().filter(|g| g.source.split.is_some()).map(|g| g.source.name.clone()).collect();
+    if named.len() > 1 {
+        return Given::Sources(
+            guesses
+                .iter()
+                .filter_map(|g| g.source.split.as_deref().map(slug))
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+        );
+    }
+    const NAMES: &[&str] = &["split", "subset", "partition", "part"];
+    for g in guesses {
+        for field in &g.fields.all {
+            let Some(column) = g.source.sample.columns.get(field.column) else { continue };
+            if !NAMES.contains(&column.name.trim().to_lowercase().as_str()) || field.ty != Type::Text {
+                continue;
+            }
+            let values: BTreeSet<&str> = column.there().filter_map(Value::text).collect();
+            let good =
+                values.len() > 1 && values.len() < 8 && values.iter().all(|v| is_name(v) && split_of(v).is_some());
+            if good {
+                return Given::Column(field.name.clone(), values.into_iter().map(String::from).collect());
+            }
+        }
+    }
+    Given::Nowhere
+}
+
+// ---- writing ---------------------------------------------------------------------------------------------------------
+
+fn write(plan: &Plan, name: &str, unread: &[(String, String)], below: &str) -> Draft {
+    let mut page = Page::default();
+    page.remark(
+        "Written by `tamis new --from`. What is guessed says why; what could not be known is listed at the end.",
+    );
+    page.line(format!("tamis = {}", text(VERSION)));
+    dataset(&mut page, plan, name);
+    let mut files = Vec::new();
+    for g in &plan.guesses {
+        collect(&mut page, g, plan, below);
+        files.extend(g.source.paths().cloned());
+        files.extend(evidence(g).map(String::from));
+    }
+    schema(&mut page, plan);
+    for l in &plan.labels {
+        label(&mut page, l, below);
+        if let Answers::Votes { files: own, .. } = &l.from {
+            files.extend(own.iter().cloned());
+        }
+    }
+    split(&mut page, plan);
+    release(&mut page, plan);
+    let mut general = Vec::new();
+    general.push("whether anything in it is personal data: `[privacy.detect]` masks what is found".to_string());
+    general.extend(unread.iter().map(|(path, why)| format!("{path} is not read: {why}")));
+    let (text, open) = page.finish(&general);
+    let told = plan.guesses.iter().map(|g| told(g)).collect();
+    files.sort();
+    files.dedup();
+    Draft { text, open, told, files }
+}
+
+/// The least version that knows what is written.
+pub const VERSION: &str = "0.1";
+
+fn told(g: &Guess) -> String {
+    let s = &g.source;
+    let what = match (s.is_images(), s.files.len()) {
+        (true, 0) => crate::report::terminal::plural(s.images.len() as u64, "image"),
+        (true, n) => format!(
+            "{}, {} beside them",
+            crate::report::terminal::plural(s.images.len() as u64, "image"),
+            crate::report::terminal::plural(n as u64, "file")
+        ),
+        (false, n) => crate::report::terminal::plural(n as u64, "file"),
+    };
+    format!("collect.{}   {} ({what})", s.name, s.format.name)
+}
+
+fn dataset(page: &mut Page, plan: &Plan, name: &str) {
+    page.table("dataset");
+    page.key("name", &text(name), "the name of the folder");
+    page.key("version", &text("0.1.0"), "");
+    let languages: Vec<&String> = plan.front.languages.iter().filter(|l| is_language(l)).collect();
+    if !languages.is_empty() {
+        page.key("languages", &list(&languages), &format!("{} says so", plan.front.file));
+    }
+    let mut all: Vec<&str> = Vec::new();
+    for g in &plan.guesses {
+        let own = if let Known::Is(license, ..) = &g.license { license.as_str() } else { UNKNOWN };
+        if !all.contains(&own) {
+            all.push(own);
+        }
+    }
+    if all.contains(&UNKNOWN) {
+        page.key("license", &text(UNKNOWN), "of what is released; this word says that it is not known");
+        page.ask("under which licence the data set is released; `tamis release` needs to know");
+    } else {
+        page.key("license", &text(&all.join(" AND ")), "of what is released: as the sources have it");
+    }
+}
+
+fn evidence(g: &Guess) -> Option<&str> {
+    match &g.license {
+        Known::Is(_, file, _) => Some(file),
+        _ => None,
+    }
+}
+
+fn collect(page: &mut Page, g: &Guess, plan: &Plan, below: &str) {
+    let s = &g.source;
+    page.table(&format!("collect.{}", s.name));
+    let table = if evidence(g).is_some() { "open" } else { "direct" };
+    let mut tables = Vec::new();
+    files(page, g, plan, below, table, &mut tables);
+    fields(page, g, &mut tables);
+    id(page, g);
+    license(page, g, below);
+    if let Some(split) = &s.split {
+        page.remark(&format!("its files are called so: they are the split `{split}`"));
+    }
+    for (name, lines) in tables {
+        page.line("");
+        page.line(format!("[collect.{}.{name}]", s.name));
+        for (key, value, why) in lines {
+            page.key(&key, &value, &why);
+        }
+    }
+}
+
+/// A table below that of a source, with its lines: key, value and reason.
+type Below = (String, Vec<(String, String, String)>);
+
+fn files(page: &mut Page, g: &Guess, plan: &Plan, below: &str, table: &str, tables: &mut Vec<Below>) {
+    let s = &g.source;
+    let put = |paths: &[String]| -> String {
+        list(&globs::of(paths, &plan.all).iter().map(|glob| format!("{below}{glob}")).collect::<Vec<_>>())
+    };
+    let mut keys: Vec<(String, String, String)> = Vec::new();
+    if s.is_images() {
+        keys.push(("images".into(), put(&s.images), String::new()));
+    }
+    if !s.files.is_empty() {
+        keys.push(("files".into(), put(&s.files), String::new()));
+    }
+    keys.push(("format".into(), text(s.format.name), String::new()));
+    keys.extend(s.keys.iter().map(|k| (k.name.to_string(), value(&k.value), k.why.clone())));
+    let short: Vec<(String, String)> = keys.iter().map(|(k, v, _)| (k.clone(), v.clone())).collect();
+    let line = inline(&short);
+    if is_short(&line) {
+        for (name, _, why) in keys.iter().filter(|k| !k.2.is_empty()) {
+            page.remark(&format!("{name}: {why}"));
+        }
+        let why = if table == "direct" { "`open` says that others published it" } else { "" };
+        page.key(table, &line, why);
+    } else {
+        tables.push((table.to_string(), keys));
+    }
+}
+
+fn fields(page: &mut Page, g: &Guess, tables: &mut Vec<Below>) {
+    let f = &g.fields;
+    if !f.named {
+        page.remark("without `fields` all columns are taken, with the types of lists and objects");
+        if !f.left_out.is_empty() {
+            let names: Vec<String> = f.left_out.iter().map(|n| format!("`{n}`")).collect();
+            page.ask(format!(
+                "what {} should be called: such a name is tamis's own, or has a dot or a slash",
+                names.join(", ")
+            ));
+        }
+        return;
+    }
+    let pairs: Vec<(String, String)> = f.all.iter().map(|f| (key(&f.name), text(&f.selector))).collect();
+    let line = inline(&pairs);
+    let is_words = g.source.format.name == "text" || g.source.is_images();
+    if pairs.is_empty() || is_words {
+    } else if is_short(&line) {
+        page.key("fields", &line, "");
+    } else {
+        let lines = pairs.into_iter().map(|(k, v)| (k, v, String::new())).collect();
+        tables.push(("fields".into(), lines));
+    }
+    let lacking =
+        |f: &&Field| g.source.sample.columns.get(f.column).is_some_and(|c| g.source.optional.contains(&c.name));
+    let optional: Vec<&String> = f.all.iter().filter(lacking).map(|f| &f.name).collect();
+    if !optional.is_empty() {
+        page.key("optional", &list(&optional), "some files lack them");
+    }
+}
+
+fn id(page: &mut Page, g: &Guess) {
+    match &g.id {
+        Id::Column { selector, .. } => {
+            let rows = g.source.sample.rows;
+            page.key(
+                "id",
+                &text(selector),
+                &format!("it differs in the first {}", crate::report::terminal::plural(rows as u64, "record")),
+            );
+        }
+        Id::Position => {
+            page.key("id", &text("position"), "no column is called like an id: samples are known by their place");
+            page.ask(format!(
+                "what names a sample of collect.{}: a row that is put in changes the ids behind it",
+                g.source.name
+            ));
+        }
+        Id::Content => {
+            page.remark(
+                "id: nothing is called like an id, so it is a digest of the record, and an edit makes another sample",
+            );
+            page.ask(format!("what names a sample of collect.{}", g.source.name));
+        }
+        Id::Stem => page.key("id", &text("stem"), "no two images have one name"),
+        Id::Path => {}
+    }
+    if let Some(prefix) = &g.prefix {
+        page.key("id_prefix", &text(prefix), "another source has such ids, too");
+    }
+}
+
+fn license(page: &mut Page, g: &Guess, below: &str) {
+    let name = &g.source.name;
+    match &g.license {
+        Known::Is(license, file, _) => {
+            page.key("license", &text(license), &format!("{file} states it"));
+            page.key("evidence", &text(&format!("{below}{file}")), "");
+            if license::asks_for_names(license) {
+                page.ask(format!("whom to name: {license} asks for it, and `attribution` in [collect.{name}] says it"));
+            }
+        }
+        Known::Unclear(why) => {
+            page.key("license", &text(UNKNOWN), why);
+            page.ask(format!("the licence of collect.{name}: {why}"));
+        }
+        Known::Nothing => {
+            page.key("license", &text(UNKNOWN), "no file states one");
+            page.ask(format!("the licence of collect.{name}: no file of the folder states one"));
+        }
+    }
+}
+
+fn schema(page: &mut Page, plan: &Plan) {
+    let images = plan.guesses.iter().any(|g| g.source.is_images());
+    let mut lines: Vec<(String, String)> = Vec::new();
+    if images {
+        lines.push(("image".into(), "{ image = {}, required = true }".into()));
+    }
+    for g in &plan.guesses {
+        for field in &g.fields.all {
+            let Some(word) = plan.types.get(&field.name).and_then(|ty| ty.word()) else { continue };
+            let line = (key(&field.name), format!("{{ {word} = {{}} }}"));
+            if !lines.contains(&line) && !g.source.is_images() {
+                lines.push(line);
+            }
+        }
+    }
+    if lines.is_empty() {
+        return;
+    }
+    page.table("schema");
+    for (name, ty) in lines {
+        page.line(format!("{name} = {ty}"));
+    }
+    if images {
+        page.table("preprocess");
+        page.remark("decodes each image: its width and height are columns then");
+    }
+}
+
+fn label(page: &mut Page, l: &Label, below: &str) {
+    page.table(&format!("label.{}", l.name));
+    page.key("task", &text(l.task), &l.why);
+    if let Some((min, max)) = l.scale {
+        page.key(
+            "scale",
+            &format!("{{ min = {min}, max = {max} }}"),
+            "the least and the greatest number that was seen",
+        );
+        page.ask(format!("the scale of label.{}: a rating outside of it does not count", l.name));
+    } else {
+        page.key(
+            "classes",
+            &list(&l.classes),
+            if l.whole { "all that occur" } else { "as far as the files were read" },
+        );
+        if !l.whole {
+            page.ask(format!(
+                "whether label.{} has more classes: only the first records of each file were looked at",
+                l.name
+            ));
+        }
+    }
+    match &l.from {
+        Answers::Column(column) => {
+            let mut keys = vec![("column".to_string(), text(column))];
+            if let Some(scheme) = l.scheme {
+                keys.push(("scheme".into(), text(scheme)));
+            }
+            if !l.map.is_empty() {
+                let pairs: Vec<(String, String)> = l.map.iter().map(|(a, b)| (key(a), text(b))).collect();
+                keys.push(("map".into(), inline(&pairs)));
+            }
+            page.key("from.given", &inline(&keys), "");
+        }
+        Answers::Votes { files, format, item, annotator, label } => {
+            let files: Vec<String> = files.iter().map(|f| format!("{below}{}", super::names::exact(f))).collect();
+            let fields = [("item", item), ("annotator", annotator), ("label", label)];
+            let fields: Vec<(String, String)> = fields.iter().map(|(k, v)| (k.to_string(), text(v))).collect();
+            page.line("");
+            page.line(format!("[label.{}.from.votes]", l.name));
+            page.key("files", &list(&files), "");
+            page.key("format", &text(format), "");
+            page.key("fields", &inline(&fields), "which sample, who answered, and what");
+        }
+    }
+}
+
+fn split(page: &mut Page, plan: &Plan) {
+    page.table("split");
+    let ratios = |names: &[String]| {
+        let mut names: Vec<&String> = names.iter().collect();
+        names.sort_by_key(|n| (rank(n), n.as_str()));
+        let share = |n: usize| match (n, names.len()) {
+            (_, 1) => "1".to_string(),
+            (0, len) => {
+                format!("0.{}", (100usize).saturating_sub(5 * (len - 1).min(19))).trim_end_matches('0').to_string()
+            }
+            _ => "0.05".to_string(),
+        };
+        let of: Vec<(String, String)> = names.iter().enumerate().map(|(n, name)| (key(name), share(n))).collect();
+        inline(&of)
+    };
+    match &plan.given {
+        Given::Nowhere => {
+            let names = ["train", "valid", "test"];
+            let of: Vec<(String, String)> =
+                names.iter().zip(["0.8", "0.1", "0.1"]).map(|(n, r)| (n.to_string(), r.to_string())).collect();
+            page.key("ratios", &inline(&of), "nothing says which sample is for what");
+        }
+        Given::Sources(names) => {
+            page.key("given", &text("source"), "each source is a split, as its files are called");
+            page.key("ratios", &ratios(names), "of samples that came in no split");
+            let twice =
+                plan.guesses.iter().filter(|g| g.source.split.as_ref().is_some_and(|s| slug(s) != g.source.name));
+            for g in twice {
+                let split = g.source.split.clone().unwrap_or_default();
+                page.ask(format!("how collect.{} stays in the split `{split}`: a split is the name of one source, so its samples follow the ratios", g.source.name));
+            }
+        }
+        Given::Column(column, names) => {
+            page.key("given", &text(column), "the column names splits");
+            page.key("ratios", &ratios(names), "of samples that came in no split");
+        }
+    }
+}
+
+fn release(page: &mut Page, plan: &Plan) {
+    page.table("release.all");
+    let images = plan.guesses.iter().any(|g| g.source.is_images());
+    let records = plan.guesses.iter().any(|g| !g.source.is_images());
+    let mut formats = vec!["jsonl"];
+    match images {
+        true => formats.insert(0, "image_folder"),
+        false => formats.insert(0, "parquet"),
+    }
+    if images && !records && plan.labels.iter().filter(|l| l.task == "object_detection").count() == 1 {
+        formats.insert(0, "coco");
+    }
+    page.key("formats", &list(&formats), "");
+    let mut columns: Vec<String> = vec!["id".into()];
+    if images {
+        columns.extend(["image", "width", "height"].map(String::from));
+    }
+    let is_label = |name: &str| plan.labels.iter().any(|l| l.column() == Some(name));
+    for field in plan.guesses.iter().filter(|g| !g.source.is_images()).flat_map(|g| &g.fields.all) {
+        if !columns.contains(&field.name) && !is_label(&field.name) {
+            columns.push(field.name.clone());
+        }
+    }
+    columns.extend(plan.labels.iter().map(|l| format!("label.{}", l.name)));
+    columns.push("split".into());
+    page.key("columns", &list(&columns), "");
+}

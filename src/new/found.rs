@@ -1,0 +1,358 @@
+//! What the files of a folder are: each is looked at by the recognisers, and files that belong together are one source.
+use super::folder::{File, Folder};
+use super::kinds::{self, Key};
+use super::names::{slug, split_of_path, unlike, words};
+use super::sample::{self, Column, Sample};
+use crate::formats::Format;
+use crate::formats::pointer;
+use crate::formats::sidecar::stem_of;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Files of one folder and suffix that are looked at one by one; of more, the first and the last of them.
+const LOOKED: usize = 64;
+
+/// A source as it will be declared.
+#[derive(Debug)]
+pub struct Source {
+    pub name: String,
+    pub format: &'static Format,
+    pub keys: Vec<Key>,
+    /// Files of records, or files beside images.
+    pub files: Vec<String>,
+    pub images: Vec<String>,
+    /// The split that the names of all its files speak of.
+    pub split: Option<String>,
+    pub sample: Sample,
+    /// Columns that some of the files lack.
+    pub optional: BTreeSet<String>,
+}
+
+impl Source {
+    fn new(format: &'static Format, keys: Vec<Key>, split: Option<String>) -> Source {
+        let (name, files, images) = Default::default();
+        Source { name, format, keys, files, images, split, sample: Sample::default(), optional: BTreeSet::new() }
+    }
+
+    /// The samples are images.
+    pub fn is_images(&self) -> bool {
+        !self.images.is_empty()
+    }
+
+    /// All paths.
+    pub fn paths(&self) -> impl Iterator<Item = &String> {
+        self.files.iter().chain(&self.images)
+    }
+}
+
+/// All that was found.
+#[derive(Default)]
+pub struct Found {
+    pub sources: Vec<Source>,
+    /// Files that no source reads, with the reason.
+    pub unread: Vec<(String, String)>,
+}
+
+/// A file that a recogniser knows.
+struct Known<'f> {
+    file: &'f File,
+    format: &'static Format,
+    keys: Vec<Key>,
+    sample: Sample,
+}
+
+/// Looks at all files of a folder but those that are left out.
+pub fn found(folder: &Folder, without: &BTreeSet<String>) -> Found {
+    let mut out = Found { unread: folder.odd.clone(), ..Found::default() };
+    let mut groups: BTreeMap<(&str, String), Vec<&File>> = BTreeMap::new();
+    for file in folder.files.iter().filter(|f| !without.contains(&f.path)) {
+        groups.entry((file.folder(), file.extension())).or_default().push(file);
+    }
+    let mut known = Vec::new();
+    for files in groups.into_values() {
+        look(folder, &files, &mut known, &mut out.unread);
+    }
+    let (images, others): (Vec<Known>, Vec<Known>) = known.into_iter().partition(|k| k.format.name == "image_folder");
+    let any_image = !images.is_empty();
+    let beside = |k: &Known| k.format.sidecar.is_some() && (any_image || k.format.reader.is_none());
+    let (beside, records): (Vec<Known>, Vec<Known>) = others.into_iter().partition(beside);
+    of_images(images, beside, &mut out);
+    of_records(records, &mut out);
+    name(&mut out.sources);
+    out.unread.sort();
+    out
+}
+
+/// Tells of each file of a group what it is.
+fn look<'f>(folder: &Folder, files: &[&'f File], known: &mut Vec<Known<'f>>, unread: &mut Vec<(String, String)>) {
+    let half = LOOKED / 2;
+    let is_looked = |n: usize| files.len() <= LOOKED || n < half || n + half >= files.len();
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    let first = known.len();
+    for (_, file) in files.iter().enumerate().filter(|(n, _)| is_looked(*n)) {
+        match one(folder, file) {
+            Ok(k) => {
+                *kinds.entry(kind(&k)).or_default() += 1;
+                known.push(k);
+            }
+            Err(Some(why)) => unread.push((file.path.clone(), why)),
+            Err(None) => {}
+        }
+    }
+    if files.len() <= LOOKED {
+        return;
+    }
+    // the others are what most of those are that were looked at
+    let most = kinds.into_iter().max_by_key(|(_, n)| *n).filter(|(_, n)| *n * 10 >= LOOKED * 9);
+    let like = most.and_then(|(k, _)| known.iter().skip(first).position(|own| kind(own) == k)).map(|at| at + first);
+    for (_, file) in files.iter().enumerate().filter(|(n, _)| !is_looked(*n)) {
+        match like.and_then(|at| known.get(at)) {
+            Some(like) => {
+                let columns = like.sample.columns.iter().map(|c| Column { values: Vec::new(), ..c.clone() });
+                let sample = Sample { columns: columns.collect(), ..Sample::default() };
+                known.push(Known { file, format: like.format, keys: like.keys.clone(), sample });
+            }
+            None => {
+                unread.push((file.path.clone(), "one of many files of several kinds, which was not looked at".into()))
+            }
+        }
+    }
+}
+
+fn kind(k: &Known) -> String {
+    let keys: Vec<String> = k.keys.iter().map(|key| format!("{}={}", key.name, key.value)).collect();
+    format!("{} {}", k.format.name, keys.join(" "))
+}
+
+/// What a file is; or why it is not read, where that is worth a word.
+fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>> {
+    let b = folder.beginning(file).map_err(Some)?;
+    if file.size == 0 {
+        return Err(Some("it is empty".into()));
+    }
+    let Some((format, keys)) = kinds::of(&b) else {
+        return Err(unknown(&b.bytes, file));
+    };
+    let sample = match &format.reader {
+        Some(_) if format.sidecar.is_none() => {
+            sample::of(&b, format, &kinds::options(format, &keys), kinds::ids(format)).map_err(Some)?
+        }
+        _ => Sample::default(),
+    };
+    if sample.rows == 0 && sample.rejected > 0 {
+        return Err(Some(format!("it looks like {}, and none of its first records can be read", format.name)));
+    }
+    Ok(Known { file, format, keys, sample })
+}
+
+/// What to say of a file that no recogniser knows; nothing of documentation.
+fn unknown(bytes: &[u8], file: &File) -> Option<String> {
+    if let Some(say) = pointer::told(bytes) {
+        return Some(say.into());
+    }
+    let name = file.name().to_lowercase();
+    if [".tar", ".tgz", ".zip", ".7z", ".rar"].iter().any(|end| name.ends_with(end)) {
+        return Some("an archive, which was not looked into: unpack it".into());
+    }
+    if kinds::is_document(file) {
+        return None;
+    }
+    match crate::formats::encoding::wide_words(bytes) {
+        Some(say) => Some(say),
+        None => Some("no recogniser knows what it is".into()),
+    }
+}
+
+// ---- images ----------------------------------------------------------------------------------------------------------
+
+fn of_images(images: Vec<Known>, beside: Vec<Known>, out: &mut Found) {
+    if images.is_empty() {
+        let alone =
+            |k: Known| (k.file.path.clone(), format!("{} beside images, of which there is none", k.format.name));
+        return out.unread.extend(beside.into_iter().map(alone));
+    }
+    let images = without_masks(images, !beside.is_empty(), &mut out.unread);
+    let mut formats: Vec<&'static Format> = beside.iter().map(|k| k.format).collect();
+    formats.dedup_by_key(|f| f.name);
+    let first = formats.first().copied();
+    let (beside, more): (Vec<Known>, Vec<Known>) =
+        beside.into_iter().partition(|k| Some(k.format.name) == first.map(|f| f.name));
+    out.unread.extend(more.into_iter().map(|k| {
+        let say =
+            format!("{}, and the images have files of {} beside them", k.format.name, first.map_or("", |f| f.name));
+        (k.file.path.clone(), say)
+    }));
+    let by_name =
+        first.is_some_and(|f| f.sidecar.as_ref().is_some_and(|s| s.holds == crate::formats::cut::Holds::Many));
+    let split_images = |k: &Known| split_of_path(&k.file.path, false);
+    let split_beside = |k: &Known| split_of_path(&k.file.path, by_name);
+    let image_splits: BTreeSet<Option<String>> = images.iter().map(split_images).collect();
+    let beside_splits: BTreeSet<Option<String>> = beside.iter().map(split_beside).collect();
+    let parted = image_splits.len() > 1 && (beside.is_empty() || beside_splits.is_subset(&image_splits));
+    let Some(format) = first.or(images.first().map(|k| k.format)) else { return };
+    let mut of: BTreeMap<Option<String>, Source> = BTreeMap::new();
+    for k in &images {
+        let split = split_images(k).filter(|_| parted);
+        let source = of.entry(split.clone()).or_insert_with(|| Source::new(format, Vec::new(), split));
+        source.images.push(k.file.path.clone());
+    }
+    for k in &beside {
+        let split = split_beside(k).filter(|_| parted);
+        let Some(source) = of.get_mut(&split) else { continue };
+        source.files.push(k.file.path.clone());
+        for key in &k.keys {
+            if !source.keys.contains(key) {
+                source.keys.push(key.clone());
+            }
+        }
+    }
+    out.sources.extend(of.into_values());
+}
+
+/// Leaves out pictures that only say which pixel is what: they have the names of the images that they belong to.
+fn without_masks<'f>(images: Vec<Known<'f>>, beside: bool, unread: &mut Vec<(String, String)>) -> Vec<Known<'f>> {
+    const WORDS: &[&str] = &[
+        "mask",
+        "masks",
+        "segmentation",
+        "segmentationclass",
+        "segmentationobject",
+        "label",
+        "labels",
+        "annotation",
+        "annotations",
+    ];
+    let is_mask = |k: &Known| k.file.folder().split('/').any(|f| words(f).any(|w| WORDS.contains(&w.as_str())));
+    let stem = |k: &Known| stem_of(k.file.name()).to_string();
+    let stems: BTreeSet<String> = images.iter().filter(|k| !is_mask(k)).map(stem).collect();
+    let (masks, images): (Vec<Known>, Vec<Known>) =
+        images.into_iter().partition(|k| is_mask(k) && (beside || stems.contains(&stem(k))));
+    if images.is_empty() {
+        return masks;
+    }
+    let say = "it has the name of an image and lies among masks, which are not read";
+    unread.extend(masks.into_iter().map(|k| (k.file.path.clone(), say.to_string())));
+    images
+}
+
+// ---- records ---------------------------------------------------------------------------------------------------------
+
+fn of_records(records: Vec<Known>, out: &mut Found) {
+    let texts = records.iter().filter(|k| k.format.name == "text").count();
+    let others = records.len() - texts + out.sources.len();
+    let mut sources: Vec<(String, Source)> = Vec::new();
+    for k in records {
+        let is_text = k.format.name == "text";
+        let aside = k.file.folder().split('/').any(|f| f == "ImageSets");
+        if aside || (is_text && texts == 1 && others > 0) {
+            let say = if aside { "it lists which images are in which split" } else { "a text beside other data" };
+            out.unread.push((k.file.path.clone(), say.into()));
+            continue;
+        }
+        let split = split_of_path(&k.file.path, !is_text);
+        let (own, folder) = (kind(&k), k.file.folder().to_string());
+        let fits = |(kind, s): &&mut (String, Source)| {
+            let near = is_text
+                || s.files.iter().any(|f| f.rsplit_once('/').map_or("", |f| f.0) == folder)
+                || same(&s.sample, &k.sample);
+            *kind == own && s.split == split && near && alike(&s.sample, &k.sample)
+        };
+        match sources.iter_mut().find(fits) {
+            Some((_, source)) => add(source, k),
+            None => {
+                let mut source = Source::new(k.format, k.keys, split);
+                source.files.push(k.file.path.clone());
+                source.sample = k.sample;
+                sources.push((own, source));
+            }
+        }
+    }
+    let mut sources: Vec<Source> = sources.into_iter().map(|s| s.1).collect();
+    let splits: BTreeSet<&String> = sources.iter().filter_map(|s| s.split.as_ref()).collect();
+    if splits.len() < 2 {
+        sources.iter_mut().for_each(|s| s.split = None);
+    }
+    out.sources.extend(sources);
+}
+
+fn names(sample: &Sample) -> BTreeSet<&String> {
+    sample.columns.iter().map(|c| &c.name).collect()
+}
+
+fn same(a: &Sample, b: &Sample) -> bool {
+    names(a) == names(b)
+}
+
+/// Whether two files have most of their columns in common.
+fn alike(a: &Sample, b: &Sample) -> bool {
+    let (a, b) = (names(a), names(b));
+    a.intersection(&b).count() * 3 >= a.union(&b).count() * 2
+}
+
+fn add(source: &mut Source, k: Known) {
+    source.files.push(k.file.path.clone());
+    let (own, more) = (names(&source.sample), names(&k.sample));
+    let missing: Vec<String> = own.symmetric_difference(&more).map(|n| n.to_string()).collect();
+    source.optional.extend(missing);
+    let rest = sample::RECORDS.saturating_sub(source.sample.rows);
+    source.sample.whole &= k.sample.whole && k.sample.rows <= rest;
+    let (before, taken) = (source.sample.rows, k.sample.rows.min(rest));
+    for column in k.sample.columns {
+        let values = column.values.into_iter().take(taken);
+        match source.sample.columns.iter_mut().find(|c| c.name == column.name) {
+            Some(own) => {
+                own.values.resize(before, crate::table::Value::Null);
+                own.values.extend(values);
+                own.ty = wider(&own.ty, &column.ty);
+            }
+            None => {
+                let mut all = vec![crate::table::Value::Null; before];
+                all.extend(values);
+                source.sample.columns.push(Column { name: column.name, ty: column.ty, values: all });
+            }
+        }
+    }
+    source.sample.rows += taken;
+}
+
+/// The type of a column that has two types: as a build would have it.
+fn wider(a: &str, b: &str) -> String {
+    let both = vec![vec![(String::new(), a.to_string())], vec![(String::new(), b.to_string())]];
+    crate::formats::infer::together(both).pop().map_or(a.to_string(), |seen| seen.1)
+}
+
+// ---- names -----------------------------------------------------------------------------------------------------------
+
+/// Names each source: by its split, else by what its files have in common.
+fn name(sources: &mut [Source]) {
+    let mut taken: Vec<String> = Vec::new();
+    for source in sources {
+        let name = match &source.split {
+            Some(split) => slug(split),
+            None => common(source),
+        };
+        source.name = unlike(if name.is_empty() { "data" } else { &name }, &taken);
+        taken.push(source.name.clone());
+    }
+}
+
+/// The stem of a single file, or the last folder that all files lie in.
+fn common(source: &Source) -> String {
+    let mut paths = source.paths();
+    if let (Some(one), None) = (paths.next(), paths.next()) {
+        return slug(stem_of(crate::formats::packing::inner_name(one)));
+    }
+    let folder = top(source.paths());
+    slug(folder.rsplit('/').next().unwrap_or_default())
+}
+
+/// The deepest folder that all paths lie in.
+pub fn top<'p>(mut paths: impl Iterator<Item = &'p String>) -> String {
+    let folder = |p: &'p String| p.rsplit_once('/').map_or("", |(f, _)| f);
+    let first = paths.next().map_or("", folder);
+    let mut parts: Vec<&str> = first.split('/').filter(|p| !p.is_empty()).collect();
+    for path in paths {
+        let same = parts.iter().zip(folder(path).split('/')).take_while(|(a, b)| *a == b).count();
+        parts.truncate(same);
+    }
+    parts.join("/")
+}

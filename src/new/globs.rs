@@ -1,0 +1,101 @@
+//! The globs of a source: short ones that match its files and no others of the folder, or else each file by its name.
+use super::names::exact;
+use std::collections::BTreeSet;
+
+/// Globs of some files among all.
+pub fn of(paths: &[String], all: &[String]) -> Vec<String> {
+    let own: BTreeSet<&String> = paths.iter().collect();
+    if let [one] = paths {
+        return vec![exact(one)];
+    }
+    let top = super::found::top(paths.iter());
+    let mut ends: Vec<String> = paths.iter().map(|p| end(p)).collect();
+    ends.sort();
+    ends.dedup();
+    let mut out = Vec::new();
+    for end in ends.into_iter().filter(|e| !e.is_empty()) {
+        let with: Vec<&String> = paths.iter().filter(|p| self::end(p) == end).collect();
+        let Some(globs) = shared(&with, &top, &end, all, &own) else {
+            out.extend(with.into_iter().map(|p| exact(p)));
+            continue;
+        };
+        out.extend(globs);
+    }
+    out.extend(paths.iter().filter(|p| end(p).is_empty()).map(|p| exact(p)));
+    out
+}
+
+/// What stands behind the last dot of a name, with the suffix of a packing; as it is written.
+fn end(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let inner = crate::formats::packing::inner_name(name);
+    let packing = name.get(inner.len()..).unwrap_or_default();
+    inner.rsplit_once('.').map_or(String::new(), |(_, e)| format!("{e}{packing}"))
+}
+
+/// Globs with wild cards for files of one ending, if none other of all files matches.
+fn shared(with: &[&String], top: &str, end: &str, all: &[String], own: &BTreeSet<&String>) -> Option<Vec<String>> {
+    let below =
+        |p: &String, folder: &str| folder.is_empty() || p.strip_prefix(folder).is_some_and(|r| r.starts_with('/'));
+    let hidden = |p: &String, folder: &str| p.get(folder.len()..).unwrap_or_default().contains("/.");
+    let tail = format!(".{end}");
+    let join = |folder: &str, last: &str| {
+        if folder.is_empty() { last.to_string() } else { format!("{}/{last}", exact(folder)) }
+    };
+    let wild = exact(&tail);
+    let only = |fits: &dyn Fn(&String) -> bool| all.iter().filter(|p| fits(p)).all(|p| own.contains(p));
+    let folders: BTreeSet<&str> = with.iter().map(|p| p.rsplit_once('/').map_or("", |(f, _)| f)).collect();
+    let is_in = |p: &String, folder: &str| p.rsplit_once('/').map_or("", |(f, _)| f) == folder;
+    if folders.len() > 1 && only(&|p| below(p, top) && !hidden(p, top) && p.ends_with(&tail)) {
+        return Some(vec![join(top, &format!("**/*{wild}"))]);
+    }
+    let mut out = Vec::new();
+    for folder in folders {
+        let here: Vec<&&String> = with.iter().filter(|p| is_in(p, folder)).collect();
+        if let [one] = here.as_slice() {
+            out.push(exact(one));
+            continue;
+        }
+        let start = prefix(&here, folder);
+        let fits = |start: &str| only(&|p| is_in(p, folder) && p.ends_with(&tail) && name(p).starts_with(start));
+        let start = ["", start.as_str()].into_iter().find(|s| fits(s))?.to_string();
+        out.push(join(folder, &format!("{}*{wild}", exact(&start))));
+    }
+    Some(out)
+}
+
+fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// What the names of files in a folder begin with, up to the last mark that is neither letter nor digit.
+fn prefix(paths: &[&&String], _: &str) -> String {
+    let mut names = paths.iter().map(|p| name(p));
+    let mut start = names.next().unwrap_or_default().to_string();
+    for other in names {
+        let same = start.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+        start = start.chars().take(same).collect();
+    }
+    let cut = start.char_indices().filter(|(_, c)| !c.is_alphanumeric()).map(|(i, c)| i + c.len_utf8()).next_back();
+    start.get(..cut.unwrap_or(0)).unwrap_or_default().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn globs(own: &[&str], others: &[&str]) -> Vec<String> {
+        let texts = |of: &[&str]| of.iter().map(|s| s.to_string()).collect::<Vec<_>>();
+        of(&texts(own), &texts(&[own, others].concat()))
+    }
+
+    #[test]
+    fn globs_match_the_files_of_a_source_alone() {
+        assert_eq!(globs(&["a/1.jpg", "a/2.jpg"], &["b/3.jpg"]), ["a/*.jpg"]);
+        assert_eq!(globs(&["a/1.jpg", "b/2.jpg"], &["b/3.png"]), ["**/*.jpg"]);
+        assert_eq!(globs(&["d/train-0.parquet", "d/train-1.parquet"], &["d/test-0.parquet"]), ["d/train-*.parquet"]);
+        assert_eq!(globs(&["x.csv", "y.csv"], &["z.csv"]), ["x.csv", "y.csv"]);
+        assert_eq!(globs(&["a[1]/x*.csv"], &[]), ["a[[]1[]]/x[*].csv"]);
+        assert_eq!(globs(&["a/1.jsonl.gz", "a/2.jsonl.gz"], &[]), ["a/*.jsonl.gz"]);
+    }
+}

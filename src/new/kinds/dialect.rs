@@ -1,0 +1,170 @@
+//! The dialect of a table in text: each dialect that is met in the wild is tried with the reader itself, and the one in
+//! which most records are read without a word has it.
+use super::{Key, options};
+use crate::formats::encoding::{self, ENCODING};
+use crate::formats::named;
+use crate::formats::options::Takes;
+use crate::formats::spelling::Spelling;
+use crate::new::folder::Beginning;
+use crate::new::sample::{self, Sample};
+use crate::table::Value;
+use std::collections::BTreeSet;
+
+/// Which dialects a format may have; of each the first is its default.
+pub struct Choices {
+    pub format: &'static str,
+    pub delimiters: &'static [&'static str],
+    pub quotes: &'static [&'static str],
+}
+
+/// The keys of the dialect that reads the file best; `None` if it is no table.
+pub fn of(b: &Beginning, c: &Choices) -> Option<Vec<Key>> {
+    let encoding = encoding(b)?;
+    let text = encoding.as_ref().map_or("utf-8", |key| key.value.as_str().unwrap_or("utf-8"));
+    let text = encoding::decoded(encoding::lines(&b.bytes, b.whole), text).ok()?;
+    let mut best: Option<(Score, Vec<Key>)> = None;
+    for keys in dialects(&text, c) {
+        let keys: Vec<Key> = encoding.iter().cloned().chain(keys).collect();
+        let Some(score) = score(b, c, &keys) else { continue };
+        if best.as_ref().is_none_or(|(most, _)| score > *most) {
+            best = Some((score, keys));
+        }
+    }
+    let (score, mut keys) = best?;
+    if score.columns < 2 && c.delimiters.len() == 1 {
+        return None; // called TSV, and nothing in it is parted by tabulators
+    }
+    if let Some(names) = without_header(b, c, &keys) {
+        keys.push(names);
+    }
+    if let Some(null) = nulls(b, c, &keys) {
+        keys.push(null);
+    }
+    Some(keys)
+}
+
+/// The dialects to try, the usual one first.
+fn dialects(text: &str, c: &Choices) -> Vec<Vec<Key>> {
+    let escapes: &[&str] = if text.contains("\\\"") { &["", "\\"] } else { &[""] };
+    let mut all = Vec::new();
+    for (n, delimiter) in c.delimiters.iter().enumerate() {
+        for (m, quote) in c.quotes.iter().enumerate() {
+            for escape in escapes {
+                let mut keys = Vec::new();
+                if n > 0 {
+                    keys.push(Key::new("delimiter", *delimiter, "so the lines come apart into equally many values"));
+                }
+                if m > 0 {
+                    let why = if quote.is_empty() { "quotes stand within values" } else { "values stand in quotes" };
+                    keys.push(Key::new("quote", *quote, why));
+                }
+                if !escape.is_empty() {
+                    keys.push(Key::new("escape", *escape, "it stands in front of quotes"));
+                }
+                all.push(keys);
+            }
+        }
+    }
+    all
+}
+
+/// How well a dialect reads a file; the greater the better.
+#[derive(PartialEq, PartialOrd)]
+struct Score {
+    /// Whether there are several columns.
+    several: bool,
+    /// The share of records that are read, in thousandths.
+    read: usize,
+    /// Those of which nothing is to be said.
+    silent: usize,
+    columns: usize,
+}
+
+fn score(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Score> {
+    let sample = sampled(b, c, keys)?;
+    let all = (sample.rows + sample.rejected).max(1);
+    let columns = sample.columns.len();
+    let read = sample.rows * 1000 / all;
+    let told = sample.told.min(sample.rows);
+    let silent = (sample.rows - told) * 1000 / all;
+    (columns > 0).then_some(Score { several: columns > 1 && read > 500, read, silent, columns })
+}
+
+fn sampled(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Sample> {
+    let format = named(c.format)?;
+    let own = options(format, keys);
+    if let Ok(sample) = sample::of(b, format, &own, &[]) {
+        return Some(sample);
+    }
+    // a header that repeats a name is none: with names of its own the file may be read
+    let names = Key::new("names", numbered(c, keys, b)?, "");
+    let own = options(format, &[keys, &[names]].concat());
+    sample::of(b, format, &own, &[]).ok()
+}
+
+/// Names for as many columns as the first record has values.
+fn numbered(c: &Choices, keys: &[Key], b: &Beginning) -> Option<Vec<String>> {
+    let of = |name: &str, default: &str| {
+        let key = keys.iter().find(|k| k.name == name).and_then(|k| k.value.as_str());
+        key.unwrap_or(default).to_string()
+    };
+    let delimiter = of("delimiter", c.delimiters.first()?);
+    let encoding = of(ENCODING.name, "utf-8");
+    let text = encoding::decoded(encoding::lines(&b.bytes, b.whole), &encoding).ok()?;
+    let line = text.lines().find(|l| !l.trim().is_empty())?.to_string();
+    Some((1..=line.split(delimiter.as_str()).count()).map(|n| format!("column-{n}")).collect())
+}
+
+/// The names of the columns, where the first record is data as those behind it are.
+fn without_header(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Key> {
+    let format = named(c.format)?;
+    let named = |why: &str| Some(Key::new("names", numbered(c, keys, b)?, why));
+    let Ok(sample) = sample::of(b, format, &options(format, keys), &[]) else {
+        return named("the first line repeats a value, so it names no columns: give them names of your own");
+    };
+    let number = |text: &str| text.trim().parse::<f64>().is_ok();
+    let empty = sample.columns.iter().all(|c| c.name.trim().is_empty());
+    let data = sample.columns.iter().any(|c| {
+        let mut there = c.there().filter_map(Value::text).peekable();
+        number(&c.name) && (there.peek().is_none() || there.all(number))
+    });
+    if empty || !data {
+        return None;
+    }
+    named("the first line holds a number, so it names no columns: give them names of your own")
+}
+
+/// What stands for no value among numbers.
+const NULLS: &[&str] = &["NA", "N/A", "na", "n/a", "NaN", "nan", "NULL", "null", "None", "\\N", "?", "-", "."];
+
+/// The spellings of no value, by the columns that hold numbers otherwise.
+fn nulls(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Key> {
+    let sample = sampled(b, c, keys)?;
+    let plain = Spelling::default();
+    let mut found = BTreeSet::new();
+    for column in &sample.columns {
+        let texts: Vec<&str> = column.there().filter_map(Value::text).filter(|t| !t.trim().is_empty()).collect();
+        let others: Vec<&str> = texts.iter().filter(|t| plain.value(t, "f64").is_err()).copied().collect();
+        let known = others.iter().all(|t| NULLS.contains(&t.trim()));
+        if !others.is_empty() && known && others.len() * 2 < texts.len() {
+            found.extend(others.into_iter().map(|t| t.trim().to_string()));
+        }
+    }
+    let all: Vec<String> = found.into_iter().collect();
+    let why = "it stands among numbers; in columns of text it is no value either";
+    (!all.is_empty()).then(|| Key::new("null", all, why))
+}
+
+/// The encoding of a file that is not UTF-8; `None` for one that no reader of tables reads.
+fn encoding(b: &Beginning) -> Option<Option<Key>> {
+    let bytes = encoding::lines(&b.bytes, b.whole);
+    if bytes.contains(&0) {
+        return None;
+    }
+    if encoding::text(bytes).is_ok() {
+        return Some(None);
+    }
+    let Takes::Word { of } = ENCODING.takes else { return None };
+    let (name, sure) = encoding::guessed(bytes, of)?;
+    Some(Some(Key::new(ENCODING.name, name, format!("it is not UTF-8; {sure}"))))
+}

@@ -1,0 +1,19 @@
+//! From nothing, or from a folder of data, to a project.
+//!
+//! A folder is looked at file by file: [`kinds`] has a recogniser for each format, [`found`] puts files that belong
+//! together into sources, [`columns`] and [`labels`] say what their columns mean, [`licence`] what files state, and
+//! [`draft`] writes it down as a manifest that builds as it stands (decision 0033). Values come from the readers that a
+//! build would use; of each file only its beginning is read.
+pub mod columns;
+pub mod draft;
+pub mod folder;
+pub mod found;
+pub mod globs;
+pub mod hub;
+pub mod kinds;
+pub mod labels;
+pub mod licence;
+pub mod names;
+pub mod page;
+pub mod sample;
+pub mod template;

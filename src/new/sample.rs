@@ -1,0 +1,158 @@
+//! The first records of a file, read by the very reader that a build would use: what a guess rests on.
+use super::folder::Beginning;
+use crate::formats::cut::members::List;
+use crate::formats::cut::{Cut, Holds, text};
+use crate::formats::infer::HEAD;
+use crate::formats::json_array;
+use crate::formats::reader::{Ask, Field, From, Offers, Reader, Records, Selects, Unit};
+use crate::formats::sidecar::stem_of;
+use crate::formats::{Format, Options};
+use crate::table::{Value, value_at};
+
+/// Records that are looked at.
+pub const RECORDS: usize = 2000;
+
+/// The largest row group that is looked into, in bytes; of a larger one the columns are known, and no value.
+const GROUP_MAX: u64 = 16 << 20;
+
+/// What the beginning of a file shows.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    pub columns: Vec<Column>,
+    /// Records that were read.
+    pub rows: usize,
+    /// Records that could not be read.
+    pub rejected: usize,
+    /// Things that a reader had to say of records that it read.
+    pub told: usize,
+    /// These are all records of the file.
+    pub whole: bool,
+}
+
+/// A column with its first values.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// As the records name it.
+    pub name: String,
+    /// The type in canonical text, or `written`.
+    pub ty: String,
+    pub values: Vec<Value>,
+}
+
+impl Column {
+    /// The values that are there.
+    pub fn there(&self) -> impl Iterator<Item = &Value> {
+        self.values.iter().filter(|v| **v != Value::Null)
+    }
+}
+
+/// Reads the beginning of a file in a format: all columns that it shows, and what `more` selects.
+pub fn of(b: &Beginning, format: &Format, options: &Options, more: &[&str]) -> Result<Sample, String> {
+    let Some(reader) = &format.reader else { return Ok(Sample::default()) };
+    let mut fields = fields(b, reader, options)?;
+    let besides = |s: &&str| Field { name: s.to_string(), from: From::of(s, reader.selects), ty: "utf8".into() };
+    fields.extend(more.iter().map(besides));
+    let ask = Ask {
+        id: None,
+        make_id: |_, id| Ok(id.to_string()),
+        prefix: String::new(),
+        fields,
+        seen: Vec::new(),
+        options: options.clone(),
+        record_max: HEAD,
+        depth_max: 64,
+    };
+    let Some(piece) = piece(b, &(reader.cut)(options))? else {
+        let columns = ask.fields.into_iter().map(|f| Column { name: f.name, ty: f.ty, values: Vec::new() });
+        return Ok(Sample { columns: columns.collect(), ..Sample::default() });
+    };
+    let stem = stem_of(b.file.name()).to_string();
+    let context = piece.context.as_deref();
+    let unit = Unit { row: 0, bytes: &piece.bytes, context, path: &b.file.path, stem: &stem };
+    let mut records = Records::new(&ask, (reader.adds)(&selected(&ask.fields)));
+    (reader.read)(&ask, &unit, &mut records);
+    let found = records.finish()?;
+    let rows = found.parents.len();
+    let values = |name: &str| {
+        found.columns.get(name).map(|a| (0..rows.min(RECORDS)).map(|row| value_at(a.as_ref(), row)).collect())
+    };
+    let columns = ask.fields.iter().map(|f| Column {
+        name: f.name.clone(),
+        ty: f.ty.clone(),
+        values: values(&f.name).unwrap_or_default(),
+    });
+    let rejected = found.told.iter().filter(|t| t.drops).count();
+    let told = found.told.len() - rejected;
+    Ok(Sample { columns: columns.collect(), rows, rejected, told, whole: piece.whole && rows <= RECORDS })
+}
+
+fn selected(fields: &[Field]) -> Vec<&str> {
+    fields.iter().filter_map(|f| if let From::Record(name) = &f.from { Some(name.as_str()) } else { None }).collect()
+}
+
+/// All that the records of a file show.
+fn fields(b: &Beginning, reader: &Reader, options: &Options) -> Result<Vec<Field>, String> {
+    let all = match reader.offers {
+        Offers::Nothing => Vec::new(),
+        Offers::Words(words) => {
+            words.iter().map(|(name, from)| (name.to_string(), from.to_string(), fixed(reader, from))).collect()
+        }
+        Offers::Columns(of) => {
+            let seen = b.with_read(|read| of(options, b.len(), read))?;
+            seen.into_iter().map(|(name, ty)| (name.clone(), name, ty)).collect::<Vec<_>>()
+        }
+    };
+    let from = |selector: String| match reader.selects {
+        Selects::Names => From::Record(selector),
+        words => From::of(&selector, words),
+    };
+    Ok(all.into_iter().map(|(name, selector, ty)| Field { name, from: from(selector), ty }).collect())
+}
+
+fn fixed(reader: &Reader, word: &str) -> String {
+    (reader.ty)(word).map_or("utf8".to_string(), |ty| crate::table::types::text(&ty))
+}
+
+/// What a reader is given of a file.
+struct Piece {
+    bytes: Vec<u8>,
+    context: Option<Vec<u8>>,
+    whole: bool,
+}
+
+/// The first whole records; `None` where they cannot be had without reading more.
+fn piece(b: &Beginning, cut: &Cut) -> Result<Option<Piece>, String> {
+    match cut {
+        Cut::Text(split) => Ok(Some(first_records(b, split))),
+        Cut::Document(_) if b.whole => Ok(Some(Piece { bytes: b.bytes.clone(), context: None, whole: true })),
+        Cut::Document(Holds::One) => Ok(None),
+        Cut::Document(Holds::Many) => {
+            let head = json_array::head(&b.bytes);
+            Ok(head.map(|bytes| Piece { bytes, context: None, whole: false }))
+        }
+        Cut::Members(members) => {
+            let List::Anywhere(list) = members.list else { return Ok(None) };
+            let mut all = Vec::new();
+            b.with_read(|read| list(b.len(), read, &mut all)).map_err(|e| e.to_string())?;
+            let whole = all.len() == 1;
+            let Some(first) = all.into_iter().next().filter(|m| m.len <= GROUP_MAX && m.reject.is_none()) else {
+                return Ok(None);
+            };
+            let bytes = b.with_read(|read| read(first.offset, first.len)).map_err(|e| e.to_string())?;
+            Ok(Some(Piece { bytes, context: first.context, whole }))
+        }
+    }
+}
+
+fn first_records(b: &Beginning, split: &text::Split) -> Piece {
+    let records = text::split(split, &b.bytes, HEAD);
+    let header = usize::from(records.first().is_some_and(|r| r.header));
+    // the last one may go on behind what was read
+    let all = if b.whole { records.len() } else { records.len().saturating_sub(1) };
+    let taken = all.min(RECORDS + header);
+    let len = |n: usize| records.iter().take(n).map(|r| r.len as usize).sum::<usize>();
+    let (from, to) = (len(header), len(taken));
+    let part = |from: usize, to: usize| b.bytes.get(from..to.max(from)).unwrap_or_default().to_vec();
+    let context = (header == 1).then(|| part(0, from));
+    Piece { bytes: part(from, to), context, whole: b.whole && taken == records.len() }
+}
