@@ -38,9 +38,9 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     match (&args.from, &args.name) {
         (Some(from), name) => from_folder(c, &base.join(from), name.as_deref().map(|n| base.join(n))),
         (None, Some(name)) => from_template(c, args, &base.join(name)),
-        (None, None) => {
-            Err(Failure::Usage("`tamis new NAME` makes a project, `tamis new --from DIR` one of a folder of data".into()))
-        }
+        (None, None) => Err(Failure::Usage(
+            "`tamis new NAME` makes a project, `tamis new --from DIR` one of a folder of data".into(),
+        )),
     }
 }
 
@@ -56,15 +56,13 @@ fn from_folder(c: &Context, from: &Path, to: Option<PathBuf>) -> Result<i32, Fai
     let named = to.as_deref().unwrap_or(from);
     let name = name_of(named);
     let below = if to.is_some() { RAW } else { "" };
-    let Some(draft) = draft::of(&folder, &name, &BTreeSet::new(), below) else {
-        return Err(Failure::Usage(format!("nothing in {} is data that tamis knows", from.display())));
-    };
+    let draft = draft::of(&folder, &name, &BTreeSet::new(), below).map_err(|unread| nothing(from, &unread))?;
     let project = match &to {
         None => world.clone(),
         Some(to) => copied(&folder, &draft, to)?,
     };
-    written(&project, MANIFEST, &draft.text)?;
     checked(&project, &draft.text)?;
+    written(&project, MANIFEST, &draft.text)?;
     if !c.quiet {
         say(&told(&draft, named));
     }
@@ -92,7 +90,8 @@ fn from_template(c: &Context, args: &Args, to: &Path) -> Result<i32, Failure> {
     let language = args.lang.as_deref().or(LANGUAGES.first().copied()).unwrap_or_default();
     let project = World::new(to);
     empty(&project, to)?;
-    let schema = serde_json::to_string_pretty(&assemble::schema(&registry())).map_err(|e| Failure::Bug(e.to_string()))?;
+    let schema =
+        serde_json::to_string_pretty(&assemble::schema(&registry())).map_err(|e| Failure::Bug(e.to_string()))?;
     let schema = (SCHEMA.to_string(), format!("{schema}\n").into_bytes());
     for (path, bytes) in template.files(language, &name_of(to)).into_iter().chain([schema]) {
         project.replace_with(&path, false, |out| out.write_all(&bytes)).map_err(failed)?;
@@ -104,6 +103,19 @@ fn from_template(c: &Context, args: &Args, to: &Path) -> Result<i32, Failure> {
         say(&format!("{place} is a project: {}\nnext: tamis -C {place} build\n", template.say));
     }
     Ok(0)
+}
+
+/// Why a folder makes no project.
+fn nothing(from: &Path, unread: &[(String, String)]) -> Failure {
+    const SHOWN: usize = 10;
+    let mut say = format!("nothing in {} is data that tamis knows", from.display());
+    let shown = unread.iter().take(SHOWN).map(|(path, why)| format!("{path}: {why}"));
+    let more = (unread.len() > SHOWN).then(|| format!("and {} more", unread.len() - SHOWN));
+    let all: Vec<String> = shown.chain(more).collect();
+    if !all.is_empty() {
+        say.push_str(&format!(": {}", all.join("; ")));
+    }
+    Failure::Usage(say)
 }
 
 /// The name of a data set in a folder.
@@ -165,8 +177,8 @@ fn more(c: &Context, from: &Path, folder: &Folder) -> Result<i32, Failure> {
     let read: BTreeSet<String> = folder.files.iter().map(|f| f.path.clone()).filter(|p| project.reads(p)).collect();
     let name = name_of(from);
     match draft::of(folder, &name, &read, "") {
-        None => say("every file that tamis knows is read already\n"),
-        Some(draft) => {
+        Err(_) => say("every file that tamis knows is read already\n"),
+        Ok(draft) => {
             if !c.quiet {
                 warn(&format!(
                     "{} has a {MANIFEST}, which stays as it is; this could be added to it:\n",

@@ -170,6 +170,18 @@ fn columns(options: &Options, dialect: &Dialect, read: &ReadAt) -> Result<Vec<Se
     Ok(names.into_iter().map(|name| (name, "utf8".to_string())).collect())
 }
 
+/// How many values the first record of a file has, in the dialect of CSV or of TSV that the keys declare.
+pub fn width(options: &Options, tsv: bool, head: &[u8]) -> Option<usize> {
+    let dialect = match tsv {
+        true => dialect(options, &TAB, &NO_QUOTE),
+        false => dialect(options, &DELIMITER, &QUOTE),
+    };
+    let len = lengths(&Split::Csv(dialect), head, HEAD).first().map_or(0, |len| *len as usize);
+    let first = strip_bom(head.get(..len)?);
+    let text = encoding::decoded(first, options.text(&ENCODING)).ok()?;
+    fields(&text, &dialect).ok().map(|values| values.values.len())
+}
+
 const KEPT: &str =
     "a value keeps the quotes around it: `quote` declares what quotes, and nothing may stand before a quote";
 

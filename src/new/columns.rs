@@ -1,6 +1,7 @@
 //! What the columns of a source mean: which one names the samples, of which types they are, and what they may be called.
 use super::found::Source;
 use super::sample::Column;
+use crate::formats::reader::WRITTEN;
 use crate::formats::spelling::Spelling;
 use crate::stages::collect::declaration::{RESERVED, make_id};
 use crate::table::Value;
@@ -81,11 +82,13 @@ pub fn fields(source: &Source) -> Fields {
         };
         out.all.push(Field { name: column.name.clone(), selector, ty, column: n });
     }
-    out.named = words
-        || out.all.iter().all(|f| f.ty != Type::Nested) && !source.sample.columns.iter().any(|c| c.ty == "written");
+    out.named = words || out.all.iter().all(|f| f.ty != Type::Nested);
     let plain =
         |name: &str| !RESERVED.contains(&name) && !name.contains(['.', '/']) && !name.is_empty() && name == name.trim();
     if out.named {
+        let (stay, go): (Vec<Field>, Vec<Field>) = out.all.into_iter().partition(|f| !f.selector.is_empty());
+        out.all = stay; // nothing selects a column without a name
+        out.left_out = go.into_iter().map(|f| f.name).collect();
         let mut taken: Vec<String> = out.all.iter().map(|f| f.name.clone()).filter(|n| plain(n)).collect();
         for field in out.all.iter_mut().filter(|f| !plain(&f.name)) {
             field.name = renamed(&field.name, &taken);
@@ -117,7 +120,7 @@ fn of_type(ty: &str) -> Type {
         "i64" => Type::Int,
         "f64" => Type::Float,
         "bool" => Type::Bool,
-        ty if ty.starts_with("list<") || ty.starts_with("struct<") => Type::Nested,
+        ty if ty.starts_with("list<") || ty.starts_with("struct<") || ty == WRITTEN => Type::Nested,
         _ => Type::Text,
     }
 }

@@ -51,21 +51,30 @@ enum Given {
     Column(String, Vec<String>),
 }
 
-/// The manifest of a folder, but for files that are read already. `below` stands in front of every path.
-pub fn of(folder: &Folder, name: &str, without: &BTreeSet<String>, below: &str) -> Option<Draft> {
+/// The manifest of a folder, but for files that are read already; else the files with the reasons why none is data.
+/// `below` stands in front of every path.
+pub fn of(
+    folder: &Folder,
+    name: &str,
+    without: &BTreeSet<String>,
+    below: &str,
+) -> Result<Draft, Vec<(String, String)>> {
     let mut found = found::found(folder, without);
-    labels::tables_of_images(&mut found);
+    labels::beside_images(&mut found);
+    found::name(&mut found.sources);
     let votes = labels::votes(&mut found);
     labels::doubled(&mut found);
-    let unread = std::mem::take(&mut found.unread);
-    if found.sources.is_empty() {
-        return None;
+    found::name(&mut found.sources);
+    let mut unread = std::mem::take(&mut found.unread);
+    let plan = plan(folder, found, votes, &mut unread);
+    unread.sort();
+    if plan.guesses.is_empty() {
+        return Err(unread);
     }
-    let plan = plan(folder, found, votes);
-    Some(write(&plan, name, &unread, below))
+    Ok(write(&plan, name, &unread, below))
 }
 
-fn plan(folder: &Folder, found: Found, votes: Vec<Label>) -> Plan {
+fn plan(folder: &Folder, found: Found, votes: Vec<Label>, unread: &mut Vec<(String, String)>) -> Plan {
     let stated = licence::stated(folder);
     let front = hub::front(folder);
     let mut guesses: Vec<Guess> = found
@@ -80,7 +89,7 @@ fn plan(folder: &Folder, found: Found, votes: Vec<Label>) -> Plan {
         let of = |g: &Guess| (g.source.split.as_deref().map_or(usize::MAX, rank), g.source.name.clone());
         of(a).cmp(&of(b))
     });
-    let types = types(&mut guesses);
+    let types = types(&mut guesses, unread);
     prefixes(&mut guesses, &votes);
     let reads: Vec<Read> = guesses.iter().map(|g| Read { source: &g.source, fields: &g.fields }).collect();
     let own = if votes.is_empty() { labels::labels(folder, &reads, &front.classes) } else { votes };
@@ -88,27 +97,47 @@ fn plan(folder: &Folder, found: Found, votes: Vec<Label>) -> Plan {
     Plan { labels: own, types, given, front, all: folder.files.iter().map(|f| f.path.clone()).collect(), guesses }
 }
 
-/// The type of each field; one that sources have in several types gets a name of its own in the later ones.
-fn types(guesses: &mut [Guess]) -> BTreeMap<String, Type> {
-    let mut out: BTreeMap<String, Type> = BTreeMap::new();
-    for g in guesses {
-        let (named, source) = (g.fields.named, g.source.name.clone());
-        for field in &mut g.fields.all {
-            match (out.get(&field.name).copied(), field.ty) {
-                (None, ty) => drop(out.insert(field.name.clone(), ty)),
-                (Some(a), b) if a == b => {}
-                (Some(Type::Int | Type::Float), Type::Int | Type::Float) => {
-                    drop(out.insert(field.name.clone(), Type::Float))
-                }
-                _ if named => {
-                    field.name = format!("{}_{}", field.name, source.replace('-', "_"));
-                    out.insert(field.name.clone(), field.ty);
-                }
-                _ => {}
+/// The type of each field. One that sources have in several types gets a name of its own in the later ones; a source
+/// that takes all columns as they are called cannot stand beside one that has them otherwise.
+fn types(guesses: &mut Vec<Guess>, unread: &mut Vec<(String, String)>) -> BTreeMap<String, Type> {
+    let mut out: BTreeMap<String, (Type, String)> = BTreeMap::new();
+    let mut stay = Vec::new();
+    for mut g in std::mem::take(guesses) {
+        let exact = |g: &Guess, f: &Field| match f.ty {
+            Type::Nested => g.source.sample.columns.get(f.column).map_or(String::new(), |c| c.ty.clone()),
+            _ => String::new(),
+        };
+        let number = |ty: Type| matches!(ty, Type::Int | Type::Float);
+        let fits = |out: &BTreeMap<String, (Type, String)>, g: &Guess, f: &Field| {
+            let own = out.get(&f.name);
+            own.is_none_or(|(ty, text)| *ty == f.ty && *text == exact(g, f) || number(*ty) && number(f.ty))
+        };
+        let clash = g.fields.all.iter().find(|f| !fits(&out, &g, f)).map(|f| f.name.clone());
+        if let Some(name) = clash.filter(|_| !g.fields.named) {
+            let say = format!(
+                "its column `{name}` is of another type than that of another source: make it a project of its own"
+            );
+            unread.extend(g.source.paths().map(|f| (f.clone(), say.clone())));
+            continue;
+        }
+        let own = g.source.name.replace('-', "_");
+        let new: Vec<String> = g
+            .fields
+            .all
+            .iter()
+            .map(|f| if fits(&out, &g, f) { f.name.clone() } else { format!("{}_{own}", f.name) })
+            .collect();
+        g.fields.all.iter_mut().zip(new).for_each(|(f, name)| f.name = name);
+        for f in &g.fields.all {
+            let (ty, text) = out.entry(f.name.clone()).or_insert((f.ty, exact(&g, f)));
+            if *ty != f.ty && text.is_empty() {
+                *ty = Type::Float;
             }
         }
+        stay.push(g);
     }
-    out
+    *guesses = stay;
+    out.into_iter().map(|(name, (ty, _))| (name, ty)).collect()
 }
 
 /// Gives sources whose ids may be those of another a prefix.
@@ -384,7 +413,9 @@ fn schema(page: &mut Page, plan: &Plan) {
     let images = plan.guesses.iter().any(|g| g.source.is_images());
     let mut lines: Vec<(String, String)> = Vec::new();
     if images {
-        lines.push(("image".into(), "{ image = {}, required = true }".into()));
+        let all = plan.guesses.iter().all(|g| g.source.is_images());
+        let image = if all { "{ image = {}, required = true }" } else { "{ image = {} }" };
+        lines.push(("image".into(), image.into()));
     }
     for g in &plan.guesses {
         for field in &g.fields.all {
@@ -496,15 +527,30 @@ fn split(page: &mut Page, plan: &Plan) {
 }
 
 fn release(page: &mut Page, plan: &Plan) {
+    let has = |g: &Guess, l: &Label| match &l.from {
+        Answers::Votes { .. } => true,
+        Answers::Column(column) if g.source.is_images() => column == "class" || !g.source.files.is_empty(),
+        Answers::Column(column) => g.fields.all.iter().any(|f| f.name == *column),
+    };
+    let everywhere = |l: &&Label| plan.guesses.iter().all(|g| has(g, l));
+    let (all, some): (Vec<&Label>, Vec<&Label>) = plan.labels.iter().partition(everywhere);
     page.table("release.all");
+    released(page, plan, &all);
+    if !some.is_empty() {
+        page.table("release.labelled");
+        page.remark("samples of sources without such a label are left out here, and are in the other release");
+        released(page, plan, &plan.labels.iter().collect::<Vec<_>>());
+    }
+}
+
+fn released(page: &mut Page, plan: &Plan, labels: &[&Label]) {
     let images = plan.guesses.iter().any(|g| g.source.is_images());
     let records = plan.guesses.iter().any(|g| !g.source.is_images());
-    let mut formats = vec!["jsonl"];
-    match images {
-        true => formats.insert(0, "image_folder"),
-        false => formats.insert(0, "parquet"),
+    let mut formats = vec!["parquet", "jsonl"];
+    if images && !records {
+        formats = vec!["image_folder", "jsonl"];
     }
-    if images && !records && plan.labels.iter().filter(|l| l.task == "object_detection").count() == 1 {
+    if images && labels.iter().filter(|l| l.task == "object_detection").count() == 1 {
         formats.insert(0, "coco");
     }
     page.key("formats", &list(&formats), "");
@@ -512,13 +558,13 @@ fn release(page: &mut Page, plan: &Plan) {
     if images {
         columns.extend(["image", "width", "height"].map(String::from));
     }
-    let is_label = |name: &str| plan.labels.iter().any(|l| l.column() == Some(name));
+    let is_label = |name: &str| labels.iter().any(|l| l.column() == Some(name));
     for field in plan.guesses.iter().filter(|g| !g.source.is_images()).flat_map(|g| &g.fields.all) {
         if !columns.contains(&field.name) && !is_label(&field.name) {
             columns.push(field.name.clone());
         }
     }
-    columns.extend(plan.labels.iter().map(|l| format!("label.{}", l.name)));
+    columns.extend(labels.iter().map(|l| format!("label.{}", l.name)));
     columns.push("split".into());
     page.key("columns", &list(&columns), "");
 }

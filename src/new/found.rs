@@ -77,8 +77,6 @@ pub fn found(folder: &Folder, without: &BTreeSet<String>) -> Found {
     let (beside, records): (Vec<Known>, Vec<Known>) = others.into_iter().partition(beside);
     of_images(images, beside, &mut out);
     of_records(records, &mut out);
-    name(&mut out.sources);
-    out.unread.sort();
     out
 }
 
@@ -248,13 +246,14 @@ fn of_records(records: Vec<Known>, out: &mut Found) {
             out.unread.push((k.file.path.clone(), say.into()));
             continue;
         }
+        let header = !k.format.name.starts_with("json");
         let split = split_of_path(&k.file.path, !is_text);
         let (own, folder) = (kind(&k), k.file.folder().to_string());
         let fits = |(kind, s): &&mut (String, Source)| {
             let near = is_text
                 || s.files.iter().any(|f| f.rsplit_once('/').map_or("", |f| f.0) == folder)
                 || same(&s.sample, &k.sample);
-            *kind == own && s.split == split && near && alike(&s.sample, &k.sample)
+            *kind == own && s.split == split && near && alike(&s.sample, &k.sample, header)
         };
         match sources.iter_mut().find(fits) {
             Some((_, source)) => add(source, k),
@@ -282,9 +281,13 @@ fn same(a: &Sample, b: &Sample) -> bool {
     names(a) == names(b)
 }
 
-/// Whether two files have most of their columns in common.
-fn alike(a: &Sample, b: &Sample) -> bool {
+/// Whether two files can be read as one: of a format with a header they have the same columns, else most of them in
+/// common.
+fn alike(a: &Sample, b: &Sample, header: bool) -> bool {
     let (a, b) = (names(a), names(b));
+    if header {
+        return a == b;
+    }
     a.intersection(&b).count() * 3 >= a.union(&b).count() * 2
 }
 
@@ -323,7 +326,7 @@ fn wider(a: &str, b: &str) -> String {
 // ---- names -----------------------------------------------------------------------------------------------------------
 
 /// Names each source: by its split, else by what its files have in common.
-fn name(sources: &mut [Source]) {
+pub fn name(sources: &mut [Source]) {
     let mut taken: Vec<String> = Vec::new();
     for source in sources {
         let name = match &source.split {

@@ -465,21 +465,40 @@ pub fn doubled(found: &mut Found) {
     }
 }
 
-/// Takes out tables that speak of the images that were found: they would be samples beside the images.
-pub fn tables_of_images(found: &mut Found) {
-    let images: BTreeSet<String> =
-        found.sources.iter().flat_map(|s| &s.images).map(|p| p.rsplit('/').next().unwrap_or(p).to_string()).collect();
+/// Takes out tables and texts that speak of the images that were found: they would be samples beside the images.
+pub fn beside_images(found: &mut Found) {
+    let last = |p: &str| p.rsplit(['/', '\\']).next().unwrap_or(p).trim().to_string();
+    let images: BTreeSet<String> = found.sources.iter().flat_map(|s| &s.images).map(|p| last(p)).collect();
     if images.is_empty() {
         return;
     }
-    let names = |v: &Value| v.text().is_some_and(|t| images.contains(t.rsplit(['/', '\\']).next().unwrap_or(t)));
-    let speaks = |c: &Column| c.there().count() > 0 && c.there().filter(|v| names(v)).count() * 2 >= c.there().count();
-    let (tables, rest): (Vec<Source>, Vec<Source>) = std::mem::take(&mut found.sources)
-        .into_iter()
-        .partition(|s| !s.is_images() && s.sample.columns.iter().any(speaks));
-    found.sources = rest;
-    let say = "it says something of the images, and tables are not joined to images yet";
-    found.unread.extend(tables.into_iter().flat_map(|s| s.files).map(|f| (f, say.to_string())));
+    let stems: BTreeSet<&str> = images.iter().map(|name| stem_of(name)).collect();
+    let names = |t: &str| images.contains(&last(t)) || stems.contains(last(t).as_str());
+    let lines = |t: &str| !t.trim().is_empty() && t.lines().filter(|l| !l.trim().is_empty()).all(names);
+    let speaks = |c: &Column| {
+        let all = c.there().count();
+        all > 0 && c.there().filter_map(Value::text).filter(|t| names(t)).count() * 2 >= all
+    };
+    let why = |s: &Source| {
+        let lists = s.sample.columns.iter().any(|c| c.there().filter_map(Value::text).any(lines));
+        match s.format.name {
+            _ if s.is_images() => None,
+            "text" if s.files.iter().any(|f| stems.contains(stem_of(f))) => {
+                Some("it has the name of an image, and its form is not known here")
+            }
+            "text" if lists => Some("it lists images"),
+            _ if s.sample.columns.iter().any(speaks) => {
+                Some("it says something of the images, and tables are not joined to images yet")
+            }
+            _ => None,
+        }
+    };
+    for source in std::mem::take(&mut found.sources) {
+        match why(&source) {
+            Some(say) => found.unread.extend(source.files.into_iter().map(|f| (f, say.to_string()))),
+            None => found.sources.push(source),
+        }
+    }
 }
 
 /// Ids of sources that meet answers by their ids must stay as they are.

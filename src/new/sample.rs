@@ -10,7 +10,7 @@ use crate::formats::{Format, Options};
 use crate::table::{Value, value_at};
 
 /// Records that are looked at.
-pub const RECORDS: usize = 2000;
+pub const RECORDS: usize = 50_000;
 
 /// The largest row group that is looked into, in bytes; of a larger one the columns are known, and no value.
 const GROUP_MAX: u64 = 16 << 20;

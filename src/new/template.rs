@@ -25,12 +25,22 @@ macro_rules! files {
 
 macro_rules! template {
     ($name:literal, $say:literal, $files:tt, $more:expr) => {
-        Template { name: $name, say: $say, of: &[files!($name, "en", $files), files!($name, "ko", $files)], more: $more }
+        Template {
+            name: $name,
+            say: $say,
+            of: &[files!($name, "en", $files), files!($name, "ko", $files)],
+            more: $more,
+        }
     };
 }
 
 pub const TEMPLATES: &[Template] = &[
-    template!("ner", "names in sentences", ["dataset.toml", "docs/guideline.md", "docs/plan.md", "raw/records.jsonl"], &[]),
+    template!(
+        "ner",
+        "names in sentences",
+        ["dataset.toml", "docs/guideline.md", "docs/plan.md", "raw/records.jsonl"],
+        &[]
+    ),
     template!(
         "classification",
         "one class for each text",
@@ -44,7 +54,12 @@ pub const TEMPLATES: &[Template] = &[
         &[]
     ),
     template!("detection", "boxes on images", ["dataset.toml", "docs/guideline.md", "docs/plan.md"], PICTURES),
-    template!("tabular", "a table of values", ["dataset.toml", "docs/guideline.md", "docs/plan.md", "raw/records.csv"], &[]),
+    template!(
+        "tabular",
+        "a table of values",
+        ["dataset.toml", "docs/guideline.md", "docs/plan.md", "raw/records.csv"],
+        &[]
+    ),
 ];
 
 const PICTURES: &[Shipped] = &[
@@ -73,7 +88,8 @@ impl Template {
         let all = of.map(|(_, files)| *files).unwrap_or_default().iter().chain(self.more);
         let filled = |(path, bytes): &Shipped| {
             let text = std::str::from_utf8(bytes).ok().filter(|_| *path == crate::project::MANIFEST);
-            let bytes = text.map_or(bytes.to_vec(), |t| t.replace("name = \"NAME\"", &format!("name = \"{name}\"")).into_bytes());
+            let bytes = text
+                .map_or(bytes.to_vec(), |t| t.replace("name = \"NAME\"", &format!("name = \"{name}\"")).into_bytes());
             (path.to_string(), bytes)
         };
         let ignore = (".gitignore".to_string(), GITIGNORE.as_bytes().to_vec());

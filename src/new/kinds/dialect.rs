@@ -2,11 +2,11 @@
 //! which most records are read without a word has it.
 use super::{Key, options};
 use crate::formats::encoding::{self, ENCODING};
-use crate::formats::named;
 use crate::formats::options::Takes;
 use crate::formats::spelling::Spelling;
+use crate::formats::{csv, named};
 use crate::new::folder::Beginning;
-use crate::new::sample::{self, Sample};
+use crate::new::sample::{self, Column, Sample};
 use crate::table::Value;
 use std::collections::BTreeSet;
 
@@ -31,8 +31,8 @@ pub fn of(b: &Beginning, c: &Choices) -> Option<Vec<Key>> {
         }
     }
     let (score, mut keys) = best?;
-    if score.columns < 2 && c.delimiters.len() == 1 {
-        return None; // called TSV, and nothing in it is parted by tabulators
+    if score.columns < 2 && b.file.extension() != "csv" {
+        return None; // called otherwise, and nothing in it parts values
     }
     if let Some(names) = without_header(b, c, &keys) {
         keys.push(names);
@@ -104,15 +104,9 @@ fn sampled(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Sample> {
 
 /// Names for as many columns as the first record has values.
 fn numbered(c: &Choices, keys: &[Key], b: &Beginning) -> Option<Vec<String>> {
-    let of = |name: &str, default: &str| {
-        let key = keys.iter().find(|k| k.name == name).and_then(|k| k.value.as_str());
-        key.unwrap_or(default).to_string()
-    };
-    let delimiter = of("delimiter", c.delimiters.first()?);
-    let encoding = of(ENCODING.name, "utf-8");
-    let text = encoding::decoded(encoding::lines(&b.bytes, b.whole), &encoding).ok()?;
-    let line = text.lines().find(|l| !l.trim().is_empty())?.to_string();
-    Some((1..=line.split(delimiter.as_str()).count()).map(|n| format!("column-{n}")).collect())
+    let options = options(named(c.format)?, keys);
+    let width = csv::width(&options, c.format == "tsv", &b.bytes)?;
+    Some((1..=width).map(|n| format!("column-{n}")).collect())
 }
 
 /// The names of the columns, where the first record is data as those behind it are.
@@ -123,15 +117,17 @@ fn without_header(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Key> {
         return named("the first line repeats a value, so it names no columns: give them names of your own");
     };
     let number = |text: &str| text.trim().parse::<f64>().is_ok();
-    let empty = sample.columns.iter().all(|c| c.name.trim().is_empty());
-    let data = sample.columns.iter().any(|c| {
-        let mut there = c.there().filter_map(Value::text).peekable();
-        number(&c.name) && (there.peek().is_none() || there.all(number))
-    });
-    if empty || !data {
-        return None;
+    let numeric = |c: &Column| number(&c.name) && c.there().filter_map(Value::text).all(number);
+    let again = |c: &Column| !c.name.trim().is_empty() && c.there().filter_map(Value::text).any(|t| t == c.name);
+    if sample.columns.iter().any(numeric) {
+        return named("the first line holds a number, so it names no columns: give them names of your own");
     }
-    named("the first line holds a number, so it names no columns: give them names of your own")
+    if sample.columns.iter().any(again) {
+        return named(
+            "a value of the first line comes again below it, so it names no columns: give them names of your own",
+        );
+    }
+    None
 }
 
 /// What stands for no value among numbers.
