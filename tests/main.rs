@@ -11,6 +11,7 @@ mod incremental;
 mod kills;
 mod memory;
 mod mutations;
+mod new;
 mod operations;
 mod private;
 mod properties;

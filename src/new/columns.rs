@@ -66,13 +66,14 @@ pub enum Id {
     Path,
 }
 
-/// The fields of a source.
-pub fn fields(source: &Source) -> Fields {
+/// The fields of a source. What names the samples is none of them.
+pub fn fields(source: &Source, id: &Id) -> Fields {
     let text = source.format.options.iter().any(|c| c.name == "null"); // its values are written, and have no types
     let words =
         matches!(source.format.reader.as_ref().map(|r| r.offers), Some(crate::formats::reader::Offers::Words(_)));
     let ids = super::kinds::ids(source.format);
     let mut out = Fields::default();
+    let is_id = |n: usize| matches!(id, Id::Column { column, .. } if *column == n);
     for (n, column) in source.sample.columns.iter().enumerate().filter(|(_, c)| !ids.contains(&c.name.as_str())) {
         let ty = if text { scalar(column, source) } else { of_type(&column.ty) };
         let selector = match column.name.as_str() {
@@ -86,6 +87,7 @@ pub fn fields(source: &Source) -> Fields {
     let plain =
         |name: &str| !RESERVED.contains(&name) && !name.contains(['.', '/']) && !name.is_empty() && name == name.trim();
     if out.named {
+        out.all.retain(|f| !is_id(f.column));
         let (stay, go): (Vec<Field>, Vec<Field>) = out.all.into_iter().partition(|f| !f.selector.is_empty());
         out.all = stay; // nothing selects a column without a name
         out.left_out = go.into_iter().map(|f| f.name).collect();
@@ -95,8 +97,9 @@ pub fn fields(source: &Source) -> Fields {
             taken.push(field.name.clone());
         }
     } else {
-        let (stay, go): (Vec<Field>, Vec<Field>) = out.all.into_iter().partition(|f| plain(&f.name) || f.name == "id");
-        out.all = stay.into_iter().filter(|f| f.name != "id").collect();
+        let own = |f: &Field| f.name == "id" && is_id(f.column);
+        let (stay, go): (Vec<Field>, Vec<Field>) = out.all.into_iter().partition(|f| plain(&f.name) || own(f));
+        out.all = stay.into_iter().filter(|f| !own(f)).collect();
         out.left_out = go.into_iter().map(|f| f.name).collect();
     }
     out

@@ -82,7 +82,8 @@ fn plan(folder: &Folder, found: Found, votes: Vec<Label>, unread: &mut Vec<(Stri
         .into_iter()
         .map(|source| {
             let license = licence::of(&stated, &found::top(source.paths()));
-            Guess { fields: columns::fields(&source), id: columns::id(&source), prefix: None, license, source }
+            let id = columns::id(&source);
+            Guess { fields: columns::fields(&source, &id), id, prefix: None, license, source }
         })
         .collect();
     guesses.sort_by(|a, b| {
@@ -219,6 +220,10 @@ fn write(plan: &Plan, name: &str, unread: &[(String, String)], below: &str) -> D
     split(&mut page, plan);
     release(&mut page, plan);
     let mut general = Vec::new();
+    if plan.guesses.iter().any(|g| evidence(g).is_none()) {
+        general
+            .push("who made it: `direct` is data of one's own, and `open` says that others published it".to_string());
+    }
     general.push("whether anything in it is personal data: `[privacy.detect]` masks what is found".to_string());
     general.extend(unread.iter().map(|(path, why)| format!("{path} is not read: {why}")));
     let (text, open) = page.finish(&general);
@@ -319,8 +324,7 @@ fn files(page: &mut Page, g: &Guess, plan: &Plan, below: &str, table: &str, tabl
         for (name, _, why) in keys.iter().filter(|k| !k.2.is_empty()) {
             page.remark(&format!("{name}: {why}"));
         }
-        let why = if table == "direct" { "`open` says that others published it" } else { "" };
-        page.key(table, &line, why);
+        page.key(table, &line, "");
     } else {
         tables.push((table.to_string(), keys));
     }
@@ -330,13 +334,15 @@ fn fields(page: &mut Page, g: &Guess, tables: &mut Vec<Below>) {
     let f = &g.fields;
     if !f.named {
         page.remark("without `fields` all columns are taken, with the types of lists and objects");
-        if !f.left_out.is_empty() {
-            let names: Vec<String> = f.left_out.iter().map(|n| format!("`{n}`")).collect();
-            page.ask(format!(
-                "what {} should be called: such a name is tamis's own, or has a dot or a slash",
-                names.join(", ")
-            ));
-        }
+    }
+    if !f.left_out.is_empty() {
+        let names: Vec<String> = f.left_out.iter().map(|n| format!("`{n}`")).collect();
+        page.ask(format!(
+            "what a column {} should be called, which is left out: the name is empty, tamis's own, or has a dot or a slash",
+            names.join(", ")
+        ));
+    }
+    if !f.named {
         return;
     }
     let pairs: Vec<(String, String)> = f.all.iter().map(|f| (key(&f.name), text(&f.selector))).collect();
@@ -536,10 +542,11 @@ fn release(page: &mut Page, plan: &Plan) {
     let (all, some): (Vec<&Label>, Vec<&Label>) = plan.labels.iter().partition(everywhere);
     page.table("release.all");
     released(page, plan, &all);
-    if !some.is_empty() {
-        page.table("release.labelled");
-        page.remark("samples of sources without such a label are left out here, and are in the other release");
-        released(page, plan, &plan.labels.iter().collect::<Vec<_>>());
+    for label in some {
+        let name = if label.name == "all" { "labelled" } else { &label.name };
+        page.table(&format!("release.{name}"));
+        page.remark("of a release with a label those samples are left out that have none: whole sources here");
+        released(page, plan, &all.iter().copied().chain([label]).collect::<Vec<_>>());
     }
 }
 
