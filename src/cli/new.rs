@@ -8,8 +8,8 @@ use crate::new::folder::Folder;
 use crate::new::names::slug;
 use crate::new::template::{self, LANGUAGES};
 use crate::project::{Failure, MANIFEST, Project};
-use crate::report::diagnostic;
 use crate::report::terminal::plural;
+use crate::report::{diagnostic, shown};
 use crate::stages::registry;
 use crate::world::{How, World};
 use std::collections::BTreeSet;
@@ -192,15 +192,16 @@ fn more(c: &Context, from: &Path, folder: &Folder) -> Result<i32, Failure> {
 }
 
 fn told(draft: &Draft, project: &Path) -> String {
+    let line = |path: &Path| shown::line(&path.display().to_string()).into_owned();
     let mut out = String::new();
-    for line in &draft.told {
-        out.push_str(&format!("  {line}\n"));
+    for one in &draft.told {
+        out.push_str(&format!("  {one}\n"));
     }
-    out.push_str(&format!("{} was written; what could not be known:\n", project.join(MANIFEST).display()));
-    for (line, what) in &draft.open {
-        let place = if *line == 0 { String::new() } else { format!("{MANIFEST}:{line}: ") };
-        out.push_str(&format!("  {place}{what}\n"));
+    out.push_str(&format!("{} was written; what could not be known:\n", line(&project.join(MANIFEST))));
+    for (at, what) in &draft.open {
+        let place = if *at == 0 { String::new() } else { format!("{MANIFEST}:{at}: ") };
+        out.push_str(&format!("  {place}{}\n", shown::line(what)));
     }
-    out.push_str(&format!("next: tamis -C {} build\n", project.display()));
+    out.push_str(&format!("next: tamis -C {} build\n", line(project)));
     out
 }

@@ -3,6 +3,7 @@ use super::found::Source;
 use super::sample::Column;
 use crate::formats::reader::WRITTEN;
 use crate::formats::spelling::Spelling;
+use crate::manifest::values::is_line;
 use crate::stages::collect::declaration::{RESERVED, make_id};
 use crate::table::Value;
 use std::collections::BTreeSet;
@@ -83,12 +84,17 @@ pub fn fields(source: &Source, id: &Id) -> Fields {
         };
         out.all.push(Field { name: column.name.clone(), selector, ty, column: n });
     }
-    out.named = words || out.all.iter().all(|f| f.ty != Type::Nested);
-    let plain =
-        |name: &str| !RESERVED.contains(&name) && !name.contains(['.', '/']) && !name.is_empty() && name == name.trim();
+    // a column whose name is no line cannot be taken as it is called, and lists and objects cannot be taken otherwise
+    let lines = out.all.iter().all(|f| is_line(&f.name));
+    out.named = words || !lines || out.all.iter().all(|f| f.ty != Type::Nested);
+    let plain = |name: &str| {
+        let own = RESERVED.contains(&name) || name.contains(['.', '/']) || !is_line(name);
+        !own && !name.is_empty() && name == name.trim()
+    };
     if out.named {
         out.all.retain(|f| !is_id(f.column));
-        let (stay, go): (Vec<Field>, Vec<Field>) = out.all.into_iter().partition(|f| !f.selector.is_empty());
+        let (stay, go): (Vec<Field>, Vec<Field>) =
+            out.all.into_iter().partition(|f| !f.selector.is_empty() && (words || f.ty != Type::Nested));
         out.all = stay; // nothing selects a column without a name
         out.left_out = go.into_iter().map(|f| f.name).collect();
         let mut taken: Vec<String> = out.all.iter().map(|f| f.name.clone()).filter(|n| plain(n)).collect();
@@ -109,7 +115,7 @@ pub fn fields(source: &Source, id: &Id) -> Fields {
 fn renamed(name: &str, taken: &[String]) -> String {
     let line: String =
         name.trim().chars().map(|c| if c.is_control() || ".".contains(c) || c == '/' { '_' } else { c }).collect();
-    let line = if crate::manifest::values::is_line(&line) { line } else { String::new() };
+    let line = if is_line(&line) { line } else { String::new() };
     let plain = match line.as_str() {
         "" => "column".to_string(),
         own if RESERVED.contains(&own) => format!("{own}_given"),

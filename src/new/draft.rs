@@ -10,6 +10,7 @@ use super::names::{rank, slug, split_of};
 use super::page::{Page, inline, is_short, key, list, text, value};
 use crate::manifest::values::{is_language, is_name};
 use crate::model::license::{self, UNKNOWN};
+use crate::report::terminal::plural;
 use crate::table::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -225,12 +226,28 @@ fn write(plan: &Plan, name: &str, unread: &[(String, String)], below: &str) -> D
             .push("who made it: `direct` is data of one's own, and `open` says that others published it".to_string());
     }
     general.push("whether anything in it is personal data: `[privacy.detect]` masks what is found".to_string());
-    general.extend(unread.iter().map(|(path, why)| format!("{path} is not read: {why}")));
+    general.extend(not_read(unread));
     let (text, open) = page.finish(&general);
     let told = plan.guesses.iter().map(|g| told(g)).collect();
     files.sort();
     files.dedup();
     Draft { text, open, told, files }
+}
+
+/// What is not read: files with one reason together.
+fn not_read(unread: &[(String, String)]) -> Vec<String> {
+    const NAMED: usize = 3;
+    let mut of: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    unread.iter().for_each(|(path, why)| of.entry(why).or_default().push(path));
+    let say = |(why, paths): (&str, Vec<&str>)| {
+        let named = paths.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        match paths.len() {
+            1 => format!("{named} is not read: {why}"),
+            n if n <= NAMED => format!("{named} are not read: {why}"),
+            n => format!("{named} and {} more are not read: {why}", n - NAMED),
+        }
+    };
+    of.into_iter().map(say).collect()
 }
 
 /// The least version that knows what is written.
@@ -239,13 +256,9 @@ pub const VERSION: &str = "0.1";
 fn told(g: &Guess) -> String {
     let s = &g.source;
     let what = match (s.is_images(), s.files.len()) {
-        (true, 0) => crate::report::terminal::plural(s.images.len() as u64, "image"),
-        (true, n) => format!(
-            "{}, {} beside them",
-            crate::report::terminal::plural(s.images.len() as u64, "image"),
-            crate::report::terminal::plural(n as u64, "file")
-        ),
-        (false, n) => crate::report::terminal::plural(n as u64, "file"),
+        (true, 0) => plural(s.images.len() as u64, "image"),
+        (true, n) => format!("{}, {} beside them", plural(s.images.len() as u64, "image"), plural(n as u64, "file")),
+        (false, n) => plural(n as u64, "file"),
     };
     format!("collect.{}   {} ({what})", s.name, s.format.name)
 }
@@ -342,6 +355,12 @@ fn fields(page: &mut Page, g: &Guess, tables: &mut Vec<Below>) {
             names.join(", ")
         ));
     }
+    for field in f.all.iter().filter(|f| labels::almost_spans(&g.source, f)) {
+        page.ask(format!(
+            "whether `{}` holds the answers of a task: `ner` reads objects with `class`, `start` and `end`",
+            field.name
+        ));
+    }
     if !f.named {
         return;
     }
@@ -367,11 +386,7 @@ fn id(page: &mut Page, g: &Guess) {
     match &g.id {
         Id::Column { selector, .. } => {
             let rows = g.source.sample.rows;
-            page.key(
-                "id",
-                &text(selector),
-                &format!("it differs in the first {}", crate::report::terminal::plural(rows as u64, "record")),
-            );
+            page.key("id", &text(selector), &format!("it differs in the first {}", plural(rows as u64, "record")));
         }
         Id::Position => {
             page.key("id", &text("position"), "no column is called like an id: samples are known by their place");

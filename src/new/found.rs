@@ -116,7 +116,11 @@ fn look<'f>(folder: &Folder, files: &[&'f File], known: &mut Vec<Known<'f>>, unr
     }
 }
 
+/// What a file is, in one text. Files beside images may differ in their keys.
 fn kind(k: &Known) -> String {
+    if k.format.sidecar.is_some() {
+        return k.format.name.to_string();
+    }
     let keys: Vec<String> = k.keys.iter().map(|key| format!("{}={}", key.name, key.value)).collect();
     format!("{} {}", k.format.name, keys.join(" "))
 }

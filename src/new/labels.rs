@@ -2,7 +2,7 @@
 //! spans of a text, boxes on images.
 use super::columns::{Fields, Id, Type, ids};
 use super::folder::Folder;
-use super::found::{Found, Source};
+use super::found::{Found, Source, top};
 use super::names::{slug, unlike, words};
 use super::sample::Column;
 use crate::formats::Options;
@@ -135,7 +135,7 @@ fn folders(of: &[Read]) -> Option<Label> {
     let images = || of.iter().filter(|r| r.source.is_images() && r.source.format.sidecar.is_none());
     let mut classes = BTreeSet::new();
     for read in images() {
-        let top = super::found::top(read.source.images.iter());
+        let top = top(read.source.images.iter());
         for path in &read.source.images {
             let parent = path.rsplit_once('/').map_or("", |(folder, _)| folder);
             if parent == top {
@@ -222,6 +222,16 @@ fn holds_spans(column: &Column) -> bool {
         && has("class", "utf8")
         && has("start", "i64")
         && has("end", "i64")
+}
+
+/// Whether a column looks like spans of a text, and no kind of task reads it as it is.
+pub fn almost_spans(source: &Source, field: &super::columns::Field) -> bool {
+    let column = source.sample.columns.get(field.column);
+    column.is_some_and(|c| {
+        let tags = words(&c.name).any(|w| w == "tags" || w == "entities") && source.format.name != "conll";
+        let places = ["start", "end"].iter().all(|at| c.ty.contains(&format!(":{at} i64")));
+        !holds_spans(c) && c.ty.starts_with("list<") && (tags || places)
+    })
 }
 
 /// What the tags of sentences show of their scheme.
@@ -451,6 +461,10 @@ pub fn doubled(found: &mut Found) {
         let of = |(m, (other, theirs)): (usize, (&Source, &BTreeSet<String>))| {
             let more = wide(other) > wide(source) || (wide(other) == wide(source) && m < n) || other.is_images();
             let same = !ids.is_empty() && ids.intersection(theirs).count() * 10 >= ids.len() * 9;
+            // whole numbers are the ids of many tables: here they must be as many, side by side
+            let numbers = ids.iter().all(|i| i.bytes().all(|b| b.is_ascii_digit()));
+            let near = top(source.paths()) == top(other.paths()) && ids.len() == theirs.len();
+            let same = same && (!numbers || near);
             (m != n && more && same && source.split.is_none() && !source.is_images() && wide(source) <= 3)
                 .then(|| other.name.clone())
         };

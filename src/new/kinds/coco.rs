@@ -5,7 +5,7 @@ use crate::new::folder::Beginning;
 pub const RECOGNISER: Recogniser = Recogniser { format: "coco", sees, ids: &[] };
 
 fn sees(b: &Beginning) -> Option<Vec<Key>> {
-    if b.file.extension() != "json" {
+    if b.file.extension() != "json" || b.packed {
         return None;
     }
     let text = String::from_utf8_lossy(&b.bytes);

@@ -37,6 +37,9 @@ pub fn of(b: &Beginning, c: &Choices) -> Option<Vec<Key>> {
     if let Some(names) = without_header(b, c, &keys) {
         keys.push(names);
     }
+    if let Some(decimal) = decimal(b, c, &keys) {
+        keys.push(decimal);
+    }
     if let Some(null) = nulls(b, c, &keys) {
         keys.push(null);
     }
@@ -130,13 +133,29 @@ fn without_header(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Key> {
     None
 }
 
+/// Whether numbers have a comma before their fraction: a column of them shows it, in which not every comma stands before
+/// three digits, as it would between thousands.
+fn decimal(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Key> {
+    let sample = sampled(b, c, keys)?;
+    let key = Key::new("decimal", ",", "numbers are written so");
+    let spelling = Spelling::of(&options(named(c.format)?, std::slice::from_ref(&key)));
+    let fraction = |t: &str| t.split_once(',').map(|(_, f)| f.len());
+    let shows = |column: &Column| {
+        let texts: Vec<&str> =
+            column.there().filter_map(Value::text).map(str::trim).filter(|t| !t.is_empty()).collect();
+        let numbers = texts.iter().all(|t| spelling.value(t, "f64").is_ok());
+        numbers && texts.iter().any(|t| fraction(t).is_some_and(|len| len != 3))
+    };
+    sample.columns.iter().any(shows).then_some(key)
+}
+
 /// What stands for no value among numbers.
 const NULLS: &[&str] = &["NA", "N/A", "na", "n/a", "NaN", "nan", "NULL", "null", "None", "\\N", "?", "-", "."];
 
 /// The spellings of no value, by the columns that hold numbers otherwise.
 fn nulls(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Key> {
     let sample = sampled(b, c, keys)?;
-    let plain = Spelling::default();
+    let plain = Spelling::of(&options(named(c.format)?, keys));
     let mut found = BTreeSet::new();
     for column in &sample.columns {
         let texts: Vec<&str> = column.there().filter_map(Value::text).filter(|t| !t.trim().is_empty()).collect();

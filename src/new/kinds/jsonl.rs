@@ -21,5 +21,7 @@ fn sees(b: &Beginning) -> Option<Vec<Key>> {
             _ => bad += 1,
         }
     }
-    (good > bad).then(Vec::new)
+    // a single object may be the settings of some program, unless the file is called otherwise
+    let called = ["jsonl", "ndjson", "jsonlines"].contains(&b.file.extension().as_str());
+    (good > bad && (good > 1 || called)).then(Vec::new)
 }

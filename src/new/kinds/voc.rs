@@ -5,7 +5,7 @@ use crate::new::folder::Beginning;
 pub const RECOGNISER: Recogniser = Recogniser { format: "voc", sees, ids: &[] };
 
 fn sees(b: &Beginning) -> Option<Vec<Key>> {
-    if b.file.extension() != "xml" {
+    if b.file.extension() != "xml" || b.packed {
         return None;
     }
     let text = String::from_utf8_lossy(&b.bytes);

@@ -1,0 +1,116 @@
+"""Makes the folders of tests/new that other programs write: `python tests/new/make.py` in an environment of
+requirements.txt beside this file. The texts are made up, for the tests of tamis, and under CC0-1.0."""
+
+import shutil
+from pathlib import Path
+
+import datasets
+import pandas as pd
+import spacy
+from spacy.tokens import DocBin
+from spacy.training import biluo_tags_to_spans, offsets_to_biluo_tags
+
+HERE = Path(__file__).parent
+
+TEXTS = [
+    ("a good kettle", 1), ("it broke", 0), ("very quiet", 1), ("too short", 0), ("I like it", 1), ("never again", 0),
+]
+
+
+def fresh(name):
+    folder = HERE / name / "in"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def hub():
+    """The layout of the Hub: Parquet by split, and a README with front matter."""
+    folder = fresh("hub")
+    features = datasets.Features({
+        "text": datasets.Value("string"),
+        "label": datasets.ClassLabel(names=["neg", "pos"]),
+        "tokens": datasets.Sequence(datasets.Value("string")),
+    })
+    rows = [{"text": t, "label": l, "tokens": t.split()} for t, l in TEXTS]
+    (folder / "data").mkdir()
+    for split, own in [("train", rows[:4]), ("test", rows[4:])]:
+        made = datasets.Dataset.from_list(own, features=features)
+        made.to_parquet(str(folder / "data" / f"{split}-00000-of-00001.parquet"))
+    card = datasets.Dataset.from_list(rows, features=features).info._to_yaml_dict()
+    assert card["features"][1]["dtype"]["class_label"]["names"] == {"0": "neg", "1": "pos"}
+    (folder / "README.md").write_text("""---
+license: cc0-1.0
+language:
+- en
+dataset_info:
+  features:
+  - name: text
+    dtype: string
+  - name: label
+    dtype:
+      class_label:
+        names:
+          '0': neg
+          '1': pos
+  - name: tokens
+    sequence: string
+  splits:
+  - name: train
+  - name: test
+---
+# Made reviews
+""")
+
+
+def saved_json():
+    """JSON Lines and CSV as `datasets` writes them, a file for each split."""
+    folder = fresh("datasets_files")
+    for split, own in [("train", TEXTS[:4]), ("validation", TEXTS[4:])]:
+        made = datasets.Dataset.from_list([{"id": f"{split}-{i}", "text": t, "label": l} for i, (t, l) in enumerate(own)])
+        made.to_json(str(folder / f"{split}.jsonl"))
+
+
+def frames():
+    """Tables of pandas: CSV with its index, TSV with gaps, Parquet with an index of its own."""
+    frame = pd.DataFrame({
+        "text": [t for t, _ in TEXTS],
+        "count": [3, None, 5, 1, None, 2],
+        "share": [0.5, 0.25, None, 0.125, 1.0, 0.75],
+        "fresh": [True, False, True, True, False, True],
+        "day": pd.to_datetime(["2026-01-01"] * 6),
+    })
+    frame.to_csv(fresh("pandas_csv") / "frame.csv")
+    frame.to_csv(fresh("pandas_tsv") / "frame.tsv", sep="\t", index=False, na_rep="NA")
+    frame.rename_axis("row_id").to_parquet(fresh("pandas_parquet") / "frame.parquet")
+    frame.drop(columns="day").to_json(fresh("pandas_json") / "frame.json", orient="records")
+    frame.drop(columns="day").to_csv(fresh("pandas_semicolons") / "frame.csv", sep=";", decimal=",", index=False)
+
+
+def spacy_files():
+    """Sentences with entities: IOB as `spacy convert` reads it, JSON Lines of spans, and a DocBin, which nothing here reads."""
+    nlp = spacy.blank("en")
+    folder = fresh("spacy")
+    lines, conll, docs = [], [], DocBin()
+    for n, (text, spans) in enumerate([
+        ("Mina Torv moved to Lund .", [(0, 9, "PER"), (19, 23, "LOC")]),
+        ("It rained .", []),
+        ("Arlo Quist works for Fjordbank .", [(0, 10, "PER"), (21, 30, "ORG")]),
+    ]):
+        doc = nlp(text)
+        tags = offsets_to_biluo_tags(doc, spans)
+        doc.ents = biluo_tags_to_spans(doc, tags)
+        docs.add(doc)
+        conll.append("\n".join(f"{t.text}\t{t.ent_iob_ + '-' + t.ent_type_ if t.ent_type_ else 'O'}" for t in doc))
+        lines.append({"id": n, "text": text, "spans": [{"start": s, "end": e, "label": l} for s, e, l in spans]})
+    (folder / "train.iob").write_text("\n\n".join(conll) + "\n")
+    docs.to_disk(folder / "train.spacy")
+    other = fresh("spacy_spans")
+    pd.DataFrame(lines).to_json(other / "train.jsonl", orient="records", lines=True)
+
+
+if __name__ == "__main__":
+    hub()
+    saved_json()
+    frames()
+    spacy_files()
