@@ -150,7 +150,8 @@ fn scalar(column: &Column, source: &Source) -> Type {
     let all = |ty: &str| there.iter().all(|t| spelling.value(t, ty).is_ok_and(|v| v != Value::Null));
     let code = |t: &&str| {
         let digits = t.trim_start_matches(['-', '+']);
-        digits.starts_with('0') && digits.len() > 1 && !digits.starts_with("0.") || t.starts_with('+')
+        let second = digits.as_bytes().get(1);
+        digits.starts_with('0') && second.is_some_and(u8::is_ascii_digit) || t.starts_with('+')
     };
     let whole = |t: &&str| t.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit());
     if all("bool") {
@@ -216,9 +217,9 @@ fn id_rank(source: &Source, column: &Column) -> Option<usize> {
 /// Whether each record has a value of its own that can be an id.
 fn is_unique(column: &Column, rows: usize) -> bool {
     let mut seen = BTreeSet::new();
-    let texts = column.values.iter().map(Value::key_text);
-    let own = texts.map(|t| t.is_some_and(|t| make_id("", &t).is_ok() && seen.insert(t)));
-    rows > 0 && column.values.len() == rows && own.fold(true, |all, one| all && one)
+    let mut texts = column.values.iter().map(Value::key_text);
+    let unique = texts.all(|t| t.is_some_and(|t| make_id("", &t).is_ok() && seen.insert(t)));
+    rows > 0 && column.values.len() == rows && unique
 }
 
 /// The ids of the samples that were seen, as text.

@@ -228,7 +228,7 @@ fn write(plan: &Plan, name: &str, unread: &[(String, String)], below: &str) -> D
     general.push("whether anything in it is personal data: `[privacy.detect]` masks what is found".to_string());
     general.extend(not_read(unread));
     let (text, open) = page.finish(&general);
-    let told = plan.guesses.iter().map(|g| told(g)).collect();
+    let told = plan.guesses.iter().map(told).collect();
     files.sort();
     files.dedup();
     Draft { text, open, told, files }
@@ -349,11 +349,10 @@ fn fields(page: &mut Page, g: &Guess, tables: &mut Vec<Below>) {
         page.remark("without `fields` all columns are taken, with the types of lists and objects");
     }
     if !f.left_out.is_empty() {
-        let names: Vec<String> = f.left_out.iter().map(|n| format!("`{n}`")).collect();
-        page.ask(format!(
-            "what a column {} should be called, which is left out: the name is empty, tamis's own, or has a dot or a slash",
-            names.join(", ")
-        ));
+        let name = |n: &String| if n.is_empty() { "without a name".to_string() } else { format!("`{n}`") };
+        let names: Vec<String> = f.left_out.iter().map(name).collect();
+        let say = "is left out: its name is empty or tamis's own, has a dot, a slash or a line break, or holds lists beside one that does";
+        page.ask(format!("how a column {} should be called, which {say}", names.join(", ")));
     }
     for field in f.all.iter().filter(|f| labels::almost_spans(&g.source, f)) {
         page.ask(format!(
@@ -366,13 +365,14 @@ fn fields(page: &mut Page, g: &Guess, tables: &mut Vec<Below>) {
     }
     let pairs: Vec<(String, String)> = f.all.iter().map(|f| (key(&f.name), text(&f.selector))).collect();
     let line = inline(&pairs);
-    let is_words = g.source.format.name == "text" || g.source.is_images();
-    if pairs.is_empty() || is_words {
-    } else if is_short(&line) {
-        page.key("fields", &line, "");
-    } else {
-        let lines = pairs.into_iter().map(|(k, v)| (k, v, String::new())).collect();
-        tables.push(("fields".into(), lines));
+    let is_usual = g.source.format.name == "text" || g.source.is_images();
+    match pairs.is_empty() || is_usual {
+        true => {} // what the format has by itself
+        false if is_short(&line) => page.key("fields", &line, ""),
+        false => {
+            let lines = pairs.into_iter().map(|(k, v)| (k, v, String::new())).collect();
+            tables.push(("fields".into(), lines));
+        }
     }
     let lacking =
         |f: &&Field| g.source.sample.columns.get(f.column).is_some_and(|c| g.source.optional.contains(&c.name));
@@ -547,31 +547,43 @@ fn split(page: &mut Page, plan: &Plan) {
     }
 }
 
-fn release(page: &mut Page, plan: &Plan) {
-    let has = |g: &Guess, l: &Label| match &l.from {
+/// Whether the samples of a source have a label.
+fn has(g: &Guess, l: &Label) -> bool {
+    match &l.from {
         Answers::Votes { .. } => true,
-        Answers::Column(column) if g.source.is_images() => column == "class" || !g.source.files.is_empty(),
+        Answers::Column(column) if column == "objects" && l.task == "object_detection" => {
+            g.source.format.sidecar.is_some() && !g.source.files.is_empty()
+        }
+        Answers::Column(column) if g.source.is_images() => column == "class" && g.source.format.sidecar.is_none(),
         Answers::Column(column) => g.fields.all.iter().any(|f| f.name == *column),
-    };
-    let everywhere = |l: &&Label| plan.guesses.iter().all(|g| has(g, l));
-    let (all, some): (Vec<&Label>, Vec<&Label>) = plan.labels.iter().partition(everywhere);
-    page.table("release.all");
-    released(page, plan, &all);
-    for label in some {
-        let name = if label.name == "all" { "labelled" } else { &label.name };
-        page.table(&format!("release.{name}"));
-        page.remark("of a release with a label those samples are left out that have none: whole sources here");
-        released(page, plan, &all.iter().copied().chain([label]).collect::<Vec<_>>());
     }
 }
 
-fn released(page: &mut Page, plan: &Plan, labels: &[&Label]) {
-    let images = plan.guesses.iter().any(|g| g.source.is_images());
-    let records = plan.guesses.iter().any(|g| !g.source.is_images());
-    let mut formats = vec!["parquet", "jsonl"];
-    if images && !records {
-        formats = vec!["image_folder", "jsonl"];
+fn release(page: &mut Page, plan: &Plan) {
+    let pictures: Vec<&Guess> = plan.guesses.iter().filter(|g| g.source.is_images()).collect();
+    let mixed = !pictures.is_empty() && pictures.len() < plan.guesses.len();
+    let everywhere = |l: &&Label| plan.guesses.iter().all(|g| has(g, l));
+    let (all, some): (Vec<&Label>, Vec<&Label>) = plan.labels.iter().partition(everywhere);
+    page.table("release.all");
+    released(page, plan, &all, !pictures.is_empty() && !mixed);
+    let (of_images, some): (Vec<&Label>, Vec<&Label>) =
+        some.into_iter().partition(|l| mixed && pictures.iter().all(|g| has(g, l)));
+    if mixed {
+        page.table("release.images");
+        page.remark("a release with images leaves out samples that have none");
+        released(page, plan, &[all.clone(), of_images].concat(), true);
     }
+    for label in some {
+        let name = if ["all", "images"].contains(&label.name.as_str()) { "labelled" } else { &label.name };
+        page.table(&format!("release.{name}"));
+        page.remark("a release with a label leaves out samples that have none: whole sources here");
+        let images = pictures.iter().any(|g| has(g, label));
+        released(page, plan, &all.iter().copied().chain([label]).collect::<Vec<_>>(), images);
+    }
+}
+
+fn released(page: &mut Page, plan: &Plan, labels: &[&Label], images: bool) {
+    let mut formats = if images { vec!["image_folder", "jsonl"] } else { vec!["parquet", "jsonl"] };
     if images && labels.iter().filter(|l| l.task == "object_detection").count() == 1 {
         formats.insert(0, "coco");
     }
@@ -581,7 +593,7 @@ fn released(page: &mut Page, plan: &Plan, labels: &[&Label]) {
         columns.extend(["image", "width", "height"].map(String::from));
     }
     let is_label = |name: &str| labels.iter().any(|l| l.column() == Some(name));
-    for field in plan.guesses.iter().filter(|g| !g.source.is_images()).flat_map(|g| &g.fields.all) {
+    for field in plan.guesses.iter().filter(|g| g.source.is_images() == images).flat_map(|g| &g.fields.all) {
         if !columns.contains(&field.name) && !is_label(&field.name) {
             columns.push(field.name.clone());
         }

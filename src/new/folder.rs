@@ -92,7 +92,7 @@ pub struct Beginning<'f> {
 
 impl Beginning<'_> {
     /// Length of the unpacked file as far as it is known.
-    pub fn len(&self) -> u64 {
+    pub fn length(&self) -> u64 {
         match (self.packed, self.whole) {
             (false, _) => self.open.stat().size,
             (true, true) => self.bytes.len() as u64,
@@ -103,7 +103,7 @@ impl Beginning<'_> {
     /// Calls with what reads bytes of the unpacked file: of a packed one no others than those of its beginning.
     pub fn with_read<T>(&self, then: impl FnOnce(&ReadAt) -> T) -> T {
         then(&|at, len| {
-            let wanted = (at, at.saturating_add(len).min(self.len()));
+            let wanted = (at, at.saturating_add(len).min(self.length()));
             let here = usize::try_from(wanted.0).ok().zip(usize::try_from(wanted.1).ok());
             if let Some(bytes) = here.and_then(|(from, to)| self.bytes.get(from..to)) {
                 return Ok(bytes.to_vec());

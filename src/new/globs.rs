@@ -56,7 +56,7 @@ fn shared(with: &[&String], top: &str, end: &str, all: &[String], own: &BTreeSet
             out.push(exact(one));
             continue;
         }
-        let start = prefix(&here, folder);
+        let start = prefix(&here);
         let fits = |start: &str| only(&|p| is_in(p, folder) && p.ends_with(&tail) && name(p).starts_with(start));
         let start = ["", start.as_str()].into_iter().find(|s| fits(s))?.to_string();
         out.push(join(folder, &format!("{}*{wild}", exact(&start))));
@@ -69,7 +69,7 @@ fn name(path: &str) -> &str {
 }
 
 /// What the names of files in a folder begin with, up to the last mark that is neither letter nor digit.
-fn prefix(paths: &[&&String], _: &str) -> String {
+fn prefix(paths: &[&&String]) -> String {
     let mut names = paths.iter().map(|p| name(p));
     let mut start = names.next().unwrap_or_default().to_string();
     for other in names {

@@ -98,7 +98,7 @@ fn fields(b: &Beginning, reader: &Reader, options: &Options) -> Result<Vec<Field
             words.iter().map(|(name, from)| (name.to_string(), from.to_string(), fixed(reader, from))).collect()
         }
         Offers::Columns(of) => {
-            let seen = b.with_read(|read| of(options, b.len(), read))?;
+            let seen = b.with_read(|read| of(options, b.length(), read))?;
             seen.into_iter().map(|(name, ty)| (name.clone(), name, ty)).collect::<Vec<_>>()
         }
     };
@@ -133,7 +133,7 @@ fn piece(b: &Beginning, cut: &Cut) -> Result<Option<Piece>, String> {
         Cut::Members(members) => {
             let List::Anywhere(list) = members.list else { return Ok(None) };
             let mut all = Vec::new();
-            b.with_read(|read| list(b.len(), read, &mut all)).map_err(|e| e.to_string())?;
+            b.with_read(|read| list(b.length(), read, &mut all)).map_err(|e| e.to_string())?;
             let whole = all.len() == 1;
             let Some(first) = all.into_iter().next().filter(|m| m.len <= GROUP_MAX && m.reject.is_none()) else {
                 return Ok(None);

@@ -3,7 +3,7 @@
 use super::{Key, Recogniser, is_document};
 use crate::formats::encoding;
 use crate::new::folder::Beginning;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub const RECOGNISER: Recogniser =
     Recogniser { format: "conll", sees, ids: &["comment:sent_id", "comment:id", "comment:1"] };
@@ -87,8 +87,7 @@ fn is_tag(value: &str) -> bool {
 /// The column, from 1, in which every value is a tag and some are of an entity; of several the last.
 fn tags(rows: &[&Vec<&str>], columns: usize) -> Option<usize> {
     let all = |n: usize| rows.iter().all(|r| r.get(n).is_some_and(|v| is_tag(v)));
-    let some =
-        |n: usize| rows.iter().filter_map(|r| r.get(n)).filter(|v| **v != "O").collect::<BTreeSet<_>>().len() > 0;
+    let some = |n: usize| rows.iter().filter_map(|r| r.get(n)).any(|v| *v != "O");
     (0..columns).rev().find(|n| all(*n) && some(*n)).map(|n| n + 1)
 }
 
