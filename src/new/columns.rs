@@ -137,7 +137,7 @@ fn of_type(ty: &str) -> Type {
 /// The type of a column whose values are written out: what all of them can be read as, and nothing that only looks so,
 /// such as a code with leading zeros.
 fn scalar(column: &Column, source: &Source) -> Type {
-    let spelling = Spelling::of(&super::kinds::options(source.format, &source.keys));
+    let spelling = Spelling::of(&super::kinds::recogniser::options(source.format, &source.keys));
     let there: Vec<&str> = column
         .there()
         .filter_map(Value::text)

@@ -1,17 +1,18 @@
 //! The manifest of a folder: what was found and guessed of it, written as a dataset.toml that builds as it stands.
-use super::columns::{self, Field, Fields, Id, Type};
+use super::apart;
+use super::columns::{Field, Id};
 use super::folder::Folder;
-use super::found::{self, Found, Source};
+use super::found;
 use super::globs;
-use super::hub::{self, Front};
-use super::labels::{self, Answers, Label, Read};
-use super::licence::{self, Known};
-use super::names::{rank, slug, split_of};
+use super::labels::{self, Answers, Label};
+use super::licence::Known;
+use super::names::{rank, slug};
 use super::page::{Page, inline, is_short, key, list, text, value};
-use crate::manifest::values::{is_language, is_name};
+use super::plan::{Given, Guess, Plan, plan};
+use crate::manifest::values::is_language;
 use crate::model::license::{self, UNKNOWN};
 use crate::report::terminal::plural;
-use crate::table::Value;
+use crate::stages::collect::declaration::RESERVED;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A manifest with what it came from.
@@ -25,33 +26,6 @@ pub struct Draft {
     pub files: Vec<String>,
 }
 
-/// What is known of a source besides its files.
-struct Guess {
-    source: Source,
-    fields: Fields,
-    id: Id,
-    prefix: Option<String>,
-    license: Known,
-}
-
-/// All that is written.
-struct Plan {
-    guesses: Vec<Guess>,
-    labels: Vec<Label>,
-    types: BTreeMap<String, Type>,
-    given: Given,
-    front: Front,
-    /// All paths of the folder.
-    all: Vec<String>,
-}
-
-/// How the data says which split a sample is in.
-enum Given {
-    Nowhere,
-    Sources(Vec<String>),
-    Column(String, Vec<String>),
-}
-
 /// The manifest of a folder, but for files that are read already; else the files with the reasons why none is data.
 /// `below` stands in front of every path.
 pub fn of(
@@ -61,10 +35,11 @@ pub fn of(
     below: &str,
 ) -> Result<Draft, Vec<(String, String)>> {
     let mut found = found::found(folder, without);
-    labels::beside_images(&mut found);
+    apart::beside_images(&mut found);
+    apart::lone_text(&mut found);
     found::name(&mut found.sources);
     let votes = labels::votes(&mut found);
-    labels::doubled(&mut found);
+    apart::doubled(&mut found);
     found::name(&mut found.sources);
     let mut unread = std::mem::take(&mut found.unread);
     let plan = plan(folder, found, votes, &mut unread);
@@ -74,129 +49,6 @@ pub fn of(
     }
     Ok(write(&plan, name, &unread, below))
 }
-
-fn plan(folder: &Folder, found: Found, votes: Vec<Label>, unread: &mut Vec<(String, String)>) -> Plan {
-    let stated = licence::stated(folder);
-    let front = hub::front(folder);
-    let mut guesses: Vec<Guess> = found
-        .sources
-        .into_iter()
-        .map(|source| {
-            let license = licence::of(&stated, &found::top(source.paths()));
-            let id = columns::id(&source);
-            Guess { fields: columns::fields(&source, &id), id, prefix: None, license, source }
-        })
-        .collect();
-    guesses.sort_by(|a, b| {
-        let of = |g: &Guess| (g.source.split.as_deref().map_or(usize::MAX, rank), g.source.name.clone());
-        of(a).cmp(&of(b))
-    });
-    let types = types(&mut guesses, unread);
-    prefixes(&mut guesses, &votes);
-    let reads: Vec<Read> = guesses.iter().map(|g| Read { source: &g.source, fields: &g.fields }).collect();
-    let own = if votes.is_empty() { labels::labels(folder, &reads, &front.classes) } else { votes };
-    let given = given(&guesses);
-    Plan { labels: own, types, given, front, all: folder.files.iter().map(|f| f.path.clone()).collect(), guesses }
-}
-
-/// The type of each field. One that sources have in several types gets a name of its own in the later ones; a source
-/// that takes all columns as they are called cannot stand beside one that has them otherwise.
-fn types(guesses: &mut Vec<Guess>, unread: &mut Vec<(String, String)>) -> BTreeMap<String, Type> {
-    let mut out: BTreeMap<String, (Type, String)> = BTreeMap::new();
-    let mut stay = Vec::new();
-    for mut g in std::mem::take(guesses) {
-        let exact = |g: &Guess, f: &Field| match f.ty {
-            Type::Nested => g.source.sample.columns.get(f.column).map_or(String::new(), |c| c.ty.clone()),
-            _ => String::new(),
-        };
-        let number = |ty: Type| matches!(ty, Type::Int | Type::Float);
-        let fits = |out: &BTreeMap<String, (Type, String)>, g: &Guess, f: &Field| {
-            let own = out.get(&f.name);
-            own.is_none_or(|(ty, text)| *ty == f.ty && *text == exact(g, f) || number(*ty) && number(f.ty))
-        };
-        let clash = g.fields.all.iter().find(|f| !fits(&out, &g, f)).map(|f| f.name.clone());
-        if let Some(name) = clash.filter(|_| !g.fields.named) {
-            let say = format!(
-                "its column `{name}` is of another type than that of another source: make it a project of its own"
-            );
-            unread.extend(g.source.paths().map(|f| (f.clone(), say.clone())));
-            continue;
-        }
-        let own = g.source.name.replace('-', "_");
-        let new: Vec<String> = g
-            .fields
-            .all
-            .iter()
-            .map(|f| if fits(&out, &g, f) { f.name.clone() } else { format!("{}_{own}", f.name) })
-            .collect();
-        g.fields.all.iter_mut().zip(new).for_each(|(f, name)| f.name = name);
-        for f in &g.fields.all {
-            let (ty, text) = out.entry(f.name.clone()).or_insert((f.ty, exact(&g, f)));
-            if *ty != f.ty && text.is_empty() {
-                *ty = Type::Float;
-            }
-        }
-        stay.push(g);
-    }
-    *guesses = stay;
-    out.into_iter().map(|(name, (ty, _))| (name, ty)).collect()
-}
-
-/// Gives sources whose ids may be those of another a prefix.
-fn prefixes(guesses: &mut [Guess], votes: &[Label]) {
-    let mut seen: Vec<(usize, BTreeSet<String>, bool)> = Vec::new();
-    for n in 0..guesses.len() {
-        let Some(g) = guesses.get(n) else { continue };
-        let ids = columns::ids(&g.source, &g.id);
-        let numbers = !ids.is_empty() && ids.iter().all(|i| i.bytes().all(|b| b.is_ascii_digit()));
-        let content = g.id == Id::Content;
-        let clash = seen.iter().any(|(_, theirs, plain)| {
-            !theirs.is_disjoint(&ids) || (numbers && *plain) || (content && theirs.is_empty() && *plain)
-        });
-        seen.push((n, ids, numbers || content));
-        let met = votes.iter().any(|v| labels::meets(v, &g.id)) && n == 0;
-        if clash
-            && !met
-            && let Some(g) = guesses.get_mut(n)
-        {
-            g.prefix = Some(format!("{}/", g.source.name));
-        }
-    }
-}
-
-/// Which samples came in which split.
-fn given(guesses: &[Guess]) -> Given {
-    let named: Vec<String> =
-        guesses.iter().filter(|g| g.source.split.is_some()).map(|g| g.source.name.clone()).collect();
-    if named.len() > 1 {
-        return Given::Sources(
-            guesses
-                .iter()
-                .filter_map(|g| g.source.split.as_deref().map(slug))
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect(),
-        );
-    }
-    const NAMES: &[&str] = &["split", "subset", "partition", "part"];
-    for g in guesses {
-        for field in &g.fields.all {
-            let Some(column) = g.source.sample.columns.get(field.column) else { continue };
-            if !NAMES.contains(&column.name.trim().to_lowercase().as_str()) || field.ty != Type::Text {
-                continue;
-            }
-            let values: BTreeSet<&str> = column.there().filter_map(Value::text).collect();
-            let good =
-                values.len() > 1 && values.len() < 8 && values.iter().all(|v| is_name(v) && split_of(v).is_some());
-            if good {
-                return Given::Column(field.name.clone(), values.into_iter().map(String::from).collect());
-            }
-        }
-    }
-    Given::Nowhere
-}
-
-// ---- writing ---------------------------------------------------------------------------------------------------------
 
 fn write(plan: &Plan, name: &str, unread: &[(String, String)], below: &str) -> Draft {
     let mut page = Page::default();
@@ -348,11 +200,8 @@ fn fields(page: &mut Page, g: &Guess, tables: &mut Vec<Below>) {
     if !f.named {
         page.remark("without `fields` all columns are taken, with the types of lists and objects");
     }
-    if !f.left_out.is_empty() {
-        let name = |n: &String| if n.is_empty() { "without a name".to_string() } else { format!("`{n}`") };
-        let names: Vec<String> = f.left_out.iter().map(name).collect();
-        let say = "is left out: its name is empty or tamis's own, has a dot, a slash or a line break, or holds lists beside one that does";
-        page.ask(format!("how a column {} should be called, which {say}", names.join(", ")));
+    for name in &f.left_out {
+        page.ask(format!("column `{name}` is left out: {}", left_out(name)));
     }
     for field in f.all.iter().filter(|f| labels::almost_spans(&g.source, f)) {
         page.ask(format!(
@@ -379,6 +228,16 @@ fn fields(page: &mut Page, g: &Guess, tables: &mut Vec<Below>) {
     let optional: Vec<&String> = f.all.iter().filter(lacking).map(|f| &f.name).collect();
     if !optional.is_empty() {
         page.key("optional", &list(&optional), "some files lack them");
+    }
+}
+
+/// Why a column is no field.
+fn left_out(name: &str) -> &'static str {
+    match name {
+        "" => "it has no name",
+        own if RESERVED.contains(&own) => "the name is tamis's own, and a column of another name cannot hold lists",
+        own if own.contains(['.', '/']) => "the name has a dot or a slash",
+        _ => "it holds lists, beside a column whose name is no line of text",
     }
 }
 

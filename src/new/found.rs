@@ -1,6 +1,7 @@
 //! What the files of a folder are: each is looked at by the recognisers, and files that belong together are one source.
 use super::folder::{File, Folder};
-use super::kinds::{self, Key};
+use super::kinds;
+use super::kinds::recogniser::{Key, is_document, options};
 use super::names::{slug, split_of_path, unlike, words};
 use super::sample::{self, Column, Sample};
 use crate::formats::Format;
@@ -136,7 +137,7 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     };
     let sample = match &format.reader {
         Some(_) if format.sidecar.is_none() => {
-            sample::of(&b, format, &kinds::options(format, &keys), kinds::ids(format)).map_err(Some)?
+            sample::of(&b, format, &options(format, &keys), kinds::ids(format)).map_err(Some)?
         }
         _ => Sample::default(),
     };
@@ -155,7 +156,7 @@ fn unknown(bytes: &[u8], file: &File) -> Option<String> {
     if [".tar", ".tgz", ".zip", ".7z", ".rar"].iter().any(|end| name.ends_with(end)) {
         return Some("an archive, which was not looked into: unpack it".into());
     }
-    if kinds::is_document(file) {
+    if is_document(file) {
         return None;
     }
     match crate::formats::encoding::wide_words(bytes) {
@@ -239,15 +240,11 @@ fn without_masks<'f>(images: Vec<Known<'f>>, beside: bool, unread: &mut Vec<(Str
 // ---- records ---------------------------------------------------------------------------------------------------------
 
 fn of_records(records: Vec<Known>, out: &mut Found) {
-    let texts = records.iter().filter(|k| k.format.name == "text").count();
-    let others = records.len() - texts + out.sources.len();
     let mut sources: Vec<(String, Source)> = Vec::new();
     for k in records {
         let is_text = k.format.name == "text";
-        let aside = k.file.folder().split('/').any(|f| f == "ImageSets");
-        if aside || (is_text && texts == 1 && others > 0) {
-            let say = if aside { "it lists which images are in which split" } else { "a text beside other data" };
-            out.unread.push((k.file.path.clone(), say.into()));
+        if k.file.folder().split('/').any(|f| f == "ImageSets") {
+            out.unread.push((k.file.path.clone(), "it lists which images are in which split".into()));
             continue;
         }
         let header = !k.format.name.starts_with("json");

@@ -1,7 +1,7 @@
 //! Licences that files of a folder state: a LICENSE file by its text, a README by its front matter or by a line that
 //! begins with the word. What no file states is not guessed, and of two different statements none is taken.
 use super::folder::{File, Folder};
-use super::kinds::is_document;
+use super::kinds::recogniser::is_document;
 use crate::model::license;
 
 /// A licence, and the file that states it.

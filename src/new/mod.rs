@@ -1,9 +1,11 @@
 //! From nothing, or from a folder of data, to a project.
 //!
 //! A folder is looked at file by file: [`kinds`] has a recogniser for each format, [`found`] puts files that belong
-//! together into sources, [`columns`] and [`labels`] say what their columns mean, [`licence`] what files state, and
-//! [`draft`] writes it down as a manifest that builds as it stands (decision 0033). Values come from the readers that a
-//! build would use; of each file only its beginning is read.
+//! together into sources, [`apart`] leaves out what only speaks of other samples, [`columns`] and [`labels`] say what
+//! columns mean, [`licence`] what files state, [`plan`] puts it together, and [`draft`] writes it down as a manifest that
+//! builds as it stands (decision 0033). Values come from the readers that a build would use; of each file only its
+//! beginning is read. [`template`] has the projects that come with tamis.
+pub mod apart;
 pub mod columns;
 pub mod draft;
 pub mod folder;
@@ -15,5 +17,6 @@ pub mod labels;
 pub mod licence;
 pub mod names;
 pub mod page;
+pub mod plan;
 pub mod sample;
 pub mod template;

@@ -19,7 +19,7 @@ pub const LANGUAGES: &[&str] = &["en", "ko"];
 
 macro_rules! files {
     ($name:literal, $lang:literal, [$($file:literal),*]) => {
-        ($lang, &[$(($file, include_bytes!(concat!("templates/", $name, "/", $lang, "/", $file)))),*])
+        ($lang, &[$(($file, include_bytes!(concat!("../../templates/", $name, "/", $lang, "/", $file)))),*])
     };
 }
 
@@ -63,18 +63,18 @@ pub const TEMPLATES: &[Template] = &[
 ];
 
 const PICTURES: &[Shipped] = &[
-    ("raw/images/p1.png", include_bytes!("templates/detection/images/p1.png")),
-    ("raw/images/p2.png", include_bytes!("templates/detection/images/p2.png")),
-    ("raw/images/p3.png", include_bytes!("templates/detection/images/p3.png")),
-    ("raw/images/p4.png", include_bytes!("templates/detection/images/p4.png")),
-    ("raw/boxes/p1.xml", include_bytes!("templates/detection/boxes/p1.xml")),
-    ("raw/boxes/p2.xml", include_bytes!("templates/detection/boxes/p2.xml")),
-    ("raw/boxes/p3.xml", include_bytes!("templates/detection/boxes/p3.xml")),
-    ("raw/boxes/p4.xml", include_bytes!("templates/detection/boxes/p4.xml")),
+    ("raw/images/p1.png", include_bytes!("../../templates/detection/images/p1.png")),
+    ("raw/images/p2.png", include_bytes!("../../templates/detection/images/p2.png")),
+    ("raw/images/p3.png", include_bytes!("../../templates/detection/images/p3.png")),
+    ("raw/images/p4.png", include_bytes!("../../templates/detection/images/p4.png")),
+    ("raw/boxes/p1.xml", include_bytes!("../../templates/detection/boxes/p1.xml")),
+    ("raw/boxes/p2.xml", include_bytes!("../../templates/detection/boxes/p2.xml")),
+    ("raw/boxes/p3.xml", include_bytes!("../../templates/detection/boxes/p3.xml")),
+    ("raw/boxes/p4.xml", include_bytes!("../../templates/detection/boxes/p4.xml")),
 ];
 
 /// What git leaves out of a project: what a build makes anew.
-pub const GITIGNORE: &str = include_str!("templates/gitignore");
+pub const GITIGNORE: &str = include_str!("../../templates/gitignore");
 
 /// The template of a name.
 pub fn named(name: &str) -> Option<&'static Template> {

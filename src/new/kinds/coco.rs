@@ -1,5 +1,5 @@
 //! COCO: a JSON object with lists of images and of annotations.
-use super::{Key, Recogniser};
+use super::recogniser::{Key, Recogniser};
 use crate::new::folder::Beginning;
 
 pub const RECOGNISER: Recogniser = Recogniser { format: "coco", sees, ids: &[] };

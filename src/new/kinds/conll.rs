@@ -1,6 +1,6 @@
 //! CoNLL: lines of equally many values, parted by tabulators or spaces, with blank lines between the sentences and a
 //! column in which tags of entities stand. Of CoNLL-U the tokens stand in the second column.
-use super::{Key, Recogniser, is_document};
+use super::recogniser::{Key, Recogniser, is_document};
 use crate::formats::encoding;
 use crate::new::folder::Beginning;
 use std::collections::BTreeMap;

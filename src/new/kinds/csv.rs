@@ -1,6 +1,6 @@
 //! CSV and what is like it: values parted by a comma, a semicolon, a tabulator or a bar.
 use super::dialect::{self, Choices};
-use super::{Key, Recogniser};
+use super::recogniser::{Key, Recogniser};
 use crate::new::folder::Beginning;
 
 pub const RECOGNISER: Recogniser = Recogniser { format: "csv", sees, ids: &[] };

@@ -1,6 +1,6 @@
 //! The dialect of a table in text: each dialect that is met in the wild is tried with the reader itself, and the one in
 //! which most records are read without a word has it.
-use super::{Key, options};
+use super::recogniser::{Key, options};
 use crate::formats::encoding::{self, ENCODING};
 use crate::formats::options::Takes;
 use crate::formats::spelling::Spelling;

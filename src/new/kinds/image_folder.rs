@@ -1,5 +1,5 @@
 //! Images, by the suffix of their name and their first bytes.
-use super::{Key, Recogniser};
+use super::recogniser::{Key, Recogniser};
 use crate::new::folder::Beginning;
 
 pub const RECOGNISER: Recogniser = Recogniser { format: "image_folder", sees, ids: &[] };

@@ -1,5 +1,5 @@
 //! JSON arrays: a list whose first item is an object.
-use super::{Key, Recogniser};
+use super::recogniser::{Key, Recogniser};
 use crate::new::folder::Beginning;
 
 pub const RECOGNISER: Recogniser = Recogniser { format: "json", sees, ids: &[] };

@@ -1,5 +1,5 @@
 //! JSON Lines: the first lines are objects of JSON, each by itself.
-use super::{Key, Recogniser};
+use super::recogniser::{Key, Recogniser};
 use crate::formats::json::{Json, parse};
 use crate::new::folder::Beginning;
 

@@ -1,6 +1,6 @@
 //! The recognisers: each tells of a file, by its name and its beginning, whether it is of one format, and with which keys.
 //! To add one, write its file and add its line; the first that knows a file has it, so the strict ones stand first. Each
-//! has a case in `tests/cases/new/`.
+//! has a case in `tests/new/`.
 mod coco;
 mod conll;
 mod csv;
@@ -9,23 +9,14 @@ mod image_folder;
 mod json;
 mod jsonl;
 mod parquet;
+pub mod recogniser;
 mod text;
 mod tsv;
 mod voc;
 
-use super::folder::{Beginning, File};
-use crate::formats::{Format, Options, named};
-use serde_json::Value as Json;
-
-/// What knows the files of one format.
-pub struct Recogniser {
-    /// The name of the format.
-    pub format: &'static str,
-    /// The keys that a source of such a file needs beside `format`; `None` for a file of another format.
-    pub sees: fn(&Beginning) -> Option<Vec<Key>>,
-    /// Selectors besides the columns that an id may be taken from.
-    pub ids: &'static [&'static str],
-}
+use super::folder::Beginning;
+use crate::formats::{Format, named};
+use recogniser::{Key, Recogniser};
 
 pub const RECOGNISERS: &[Recogniser] = &[
     image_folder::RECOGNISER,
@@ -40,25 +31,6 @@ pub const RECOGNISERS: &[Recogniser] = &[
     text::RECOGNISER,
 ];
 
-/// A key beside `format`, with the reason for its value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Key {
-    pub name: &'static str,
-    pub value: Json,
-    pub why: String,
-}
-
-impl Key {
-    pub fn new(name: &'static str, value: impl Into<Json>, why: impl Into<String>) -> Key {
-        Key { name, value: value.into(), why: why.into() }
-    }
-}
-
-/// The keys as the format's reader takes them.
-pub fn options(format: &Format, keys: &[Key]) -> Options {
-    Options::of(keys.iter().map(|k| (k.name.to_string(), k.value.clone())), format.options)
-}
-
 /// The format of a file, with its keys.
 pub fn of(b: &Beginning) -> Option<(&'static Format, Vec<Key>)> {
     RECOGNISERS.iter().find_map(|r| Some((named(r.format)?, (r.sees)(b)?)))
@@ -67,14 +39,4 @@ pub fn of(b: &Beginning) -> Option<(&'static Format, Vec<Key>)> {
 /// What ids of a format may be taken from besides its columns.
 pub fn ids(format: &Format) -> &'static [&'static str] {
     RECOGNISERS.iter().find(|r| r.format == format.name).map_or(&[], |r| r.ids)
-}
-
-/// Whether a file is called like documentation of the data, or of its tools, instead of data.
-pub fn is_document(file: &File) -> bool {
-    const NAMES: &[&str] =
-        &["readme", "license", "licence", "copying", "changelog", "citation", "requirements", "notice", "authors"];
-    const ENDS: &[&str] =
-        &["md", "rst", "py", "ipynb", "sh", "r", "toml", "yaml", "yml", "html", "pdf", "cff", "bib", "lock"];
-    let name = file.name().to_lowercase();
-    NAMES.iter().any(|n| name.starts_with(n)) || ENDS.contains(&file.extension().as_str())
 }

@@ -1,5 +1,5 @@
 //! Parquet, by the four bytes at its begin.
-use super::{Key, Recogniser};
+use super::recogniser::{Key, Recogniser};
 use crate::new::folder::Beginning;
 
 pub const RECOGNISER: Recogniser = Recogniser { format: "parquet", sees, ids: &[] };

@@ -1,5 +1,5 @@
 //! Text: what is called so and is UTF-8, unless it is documentation or a list of names.
-use super::{Key, Recogniser, is_document};
+use super::recogniser::{Key, Recogniser, is_document};
 use crate::formats::encoding;
 use crate::new::folder::Beginning;
 

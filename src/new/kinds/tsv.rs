@@ -1,6 +1,6 @@
 //! TSV: values parted by tabulators, in files that are called so.
 use super::dialect::{self, Choices};
-use super::{Key, Recogniser};
+use super::recogniser::{Key, Recogniser};
 use crate::new::folder::Beginning;
 
 pub const RECOGNISER: Recogniser = Recogniser { format: "tsv", sees, ids: &[] };

@@ -1,5 +1,5 @@
 //! Pascal VOC: XML whose root is `annotation` and which holds boxes by corners, or says which image it belongs to.
-use super::{Key, Recogniser};
+use super::recogniser::{Key, Recogniser};
 use crate::new::folder::Beginning;
 
 pub const RECOGNISER: Recogniser = Recogniser { format: "voc", sees, ids: &[] };

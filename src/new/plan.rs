@@ -1,0 +1,159 @@
+//! What is known of a folder, put together: its sources with their fields, ids and licences, its tasks and its splits.
+use super::columns::{self, Field, Fields, Id, Type};
+use super::folder::Folder;
+use super::found::{self, Found, Source};
+use super::hub::{self, Front};
+use super::labels::{self, Label, Read};
+use super::licence::{self, Known};
+use super::names::{rank, slug, split_of};
+use crate::manifest::values::is_name;
+use crate::table::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is known of a source besides its files.
+pub struct Guess {
+    pub source: Source,
+    pub fields: Fields,
+    pub id: Id,
+    pub prefix: Option<String>,
+    pub license: Known,
+}
+
+/// All that is written.
+pub struct Plan {
+    pub guesses: Vec<Guess>,
+    pub labels: Vec<Label>,
+    pub types: BTreeMap<String, Type>,
+    pub given: Given,
+    pub front: Front,
+    /// All paths of the folder.
+    pub all: Vec<String>,
+}
+
+/// How the data says which split a sample is in.
+pub enum Given {
+    Nowhere,
+    Sources(Vec<String>),
+    Column(String, Vec<String>),
+}
+
+pub fn plan(folder: &Folder, found: Found, votes: Vec<Label>, unread: &mut Vec<(String, String)>) -> Plan {
+    let stated = licence::stated(folder);
+    let front = hub::front(folder);
+    let mut guesses: Vec<Guess> = found
+        .sources
+        .into_iter()
+        .map(|source| {
+            let license = licence::of(&stated, &found::top(source.paths()));
+            let id = columns::id(&source);
+            Guess { fields: columns::fields(&source, &id), id, prefix: None, license, source }
+        })
+        .collect();
+    guesses.sort_by(|a, b| {
+        let of = |g: &Guess| (g.source.split.as_deref().map_or(usize::MAX, rank), g.source.name.clone());
+        of(a).cmp(&of(b))
+    });
+    let types = types(&mut guesses, unread);
+    prefixes(&mut guesses, &votes);
+    let reads: Vec<Read> = guesses.iter().map(|g| Read { source: &g.source, fields: &g.fields }).collect();
+    let own = if votes.is_empty() { labels::labels(folder, &reads, &front.classes) } else { votes };
+    let given = given(&guesses);
+    Plan { labels: own, types, given, front, all: folder.files.iter().map(|f| f.path.clone()).collect(), guesses }
+}
+
+/// The type of each field. One that sources have in several types gets a name of its own in the later ones; a source
+/// that takes all columns as they are called cannot stand beside one that has them otherwise.
+fn types(guesses: &mut Vec<Guess>, unread: &mut Vec<(String, String)>) -> BTreeMap<String, Type> {
+    let mut out: BTreeMap<String, (Type, String)> = BTreeMap::new();
+    let mut stay = Vec::new();
+    for mut g in std::mem::take(guesses) {
+        let exact = |g: &Guess, f: &Field| match f.ty {
+            Type::Nested => g.source.sample.columns.get(f.column).map_or(String::new(), |c| c.ty.clone()),
+            _ => String::new(),
+        };
+        let number = |ty: Type| matches!(ty, Type::Int | Type::Float);
+        let fits = |out: &BTreeMap<String, (Type, String)>, g: &Guess, f: &Field| {
+            let own = out.get(&f.name);
+            own.is_none_or(|(ty, text)| *ty == f.ty && *text == exact(g, f) || number(*ty) && number(f.ty))
+        };
+        let clash = g.fields.all.iter().find(|f| !fits(&out, &g, f)).map(|f| f.name.clone());
+        if let Some(name) = clash.filter(|_| !g.fields.named) {
+            let say = format!(
+                "its column `{name}` is of another type than that of another source: make it a project of its own"
+            );
+            unread.extend(g.source.paths().map(|f| (f.clone(), say.clone())));
+            continue;
+        }
+        let own = g.source.name.replace('-', "_");
+        let new: Vec<String> = g
+            .fields
+            .all
+            .iter()
+            .map(|f| if fits(&out, &g, f) { f.name.clone() } else { format!("{}_{own}", f.name) })
+            .collect();
+        g.fields.all.iter_mut().zip(new).for_each(|(f, name)| f.name = name);
+        for f in &g.fields.all {
+            let (ty, text) = out.entry(f.name.clone()).or_insert((f.ty, exact(&g, f)));
+            if *ty != f.ty && text.is_empty() {
+                *ty = Type::Float;
+            }
+        }
+        stay.push(g);
+    }
+    *guesses = stay;
+    out.into_iter().map(|(name, (ty, _))| (name, ty)).collect()
+}
+
+/// Gives sources whose ids may be those of another a prefix.
+fn prefixes(guesses: &mut [Guess], votes: &[Label]) {
+    let mut seen: Vec<(usize, BTreeSet<String>, bool)> = Vec::new();
+    for n in 0..guesses.len() {
+        let Some(g) = guesses.get(n) else { continue };
+        let ids = columns::ids(&g.source, &g.id);
+        let numbers = !ids.is_empty() && ids.iter().all(|i| i.bytes().all(|b| b.is_ascii_digit()));
+        let content = g.id == Id::Content;
+        let clash = seen.iter().any(|(_, theirs, plain)| {
+            !theirs.is_disjoint(&ids) || (numbers && *plain) || (content && theirs.is_empty() && *plain)
+        });
+        seen.push((n, ids, numbers || content));
+        let met = votes.iter().any(|v| labels::meets(v, &g.id)) && n == 0;
+        if clash
+            && !met
+            && let Some(g) = guesses.get_mut(n)
+        {
+            g.prefix = Some(format!("{}/", g.source.name));
+        }
+    }
+}
+
+/// Which samples came in which split.
+fn given(guesses: &[Guess]) -> Given {
+    let named: Vec<String> =
+        guesses.iter().filter(|g| g.source.split.is_some()).map(|g| g.source.name.clone()).collect();
+    if named.len() > 1 {
+        return Given::Sources(
+            guesses
+                .iter()
+                .filter_map(|g| g.source.split.as_deref().map(slug))
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+        );
+    }
+    const NAMES: &[&str] = &["split", "subset", "partition", "part"];
+    for g in guesses {
+        for field in &g.fields.all {
+            let Some(column) = g.source.sample.columns.get(field.column) else { continue };
+            if !NAMES.contains(&column.name.trim().to_lowercase().as_str()) || field.ty != Type::Text {
+                continue;
+            }
+            let values: BTreeSet<&str> = column.there().filter_map(Value::text).collect();
+            let good =
+                values.len() > 1 && values.len() < 8 && values.iter().all(|v| is_name(v) && split_of(v).is_some());
+            if good {
+                return Given::Column(field.name.clone(), values.into_iter().map(String::from).collect());
+            }
+        }
+    }
+    Given::Nowhere
+}
