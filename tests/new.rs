@@ -88,7 +88,8 @@ fn run(case: &Path, name: &str) -> Result<(), String> {
 
 #[test]
 fn every_recogniser_has_a_case() {
-    let all: String = cases().iter().map(|c| std::fs::read_to_string(c.join("dataset.toml")).unwrap()).collect();
+    let all: String =
+        cases().iter().map(|c| std::fs::read_to_string(c.join("dataset.toml")).unwrap_or_default()).collect();
     let missing: Vec<&str> = tamis::new::kinds::RECOGNISERS
         .iter()
         .map(|r| r.format)
@@ -141,7 +142,11 @@ fn a_folder_becomes_a_project_and_grows() {
     put(&dir, "more/b.csv", b"id,score\n7,0.5\n8,0.25\n");
     let (exit, out, _) = tamis(above.path(), &["new", "--from", "notes"]);
     assert!(exit == 0 && out.contains("[collect.b]") && out.contains("more/b.csv"), "{out}");
-    assert!(!out.contains("a.jsonl"), "{out}");
+    assert!(!out.contains("a.jsonl") && !out.contains("[dataset]"), "{out}");
+    // what it says fits behind what is there
+    put(&dir, "dataset.toml", format!("{first}\n{out}").as_bytes());
+    assert_eq!(tamis(&dir, &["build"]).0, 0);
+    put(&dir, "dataset.toml", first.as_bytes());
     assert_eq!(std::fs::read_to_string(dir.join("dataset.toml")).unwrap(), first);
 }
 
@@ -207,6 +212,8 @@ fn what_cannot_be_is_said() {
     assert!(said(&["new", "x", "--template", "chat"]).contains("not there yet"));
     assert!(said(&["new", "x", "--template", "classificaton"]).contains("did you mean `classification`?"));
     assert!(said(&["new"]).contains("tamis new NAME"));
+    put(above.path(), "taken/out/a.jsonl", b"{\"id\":\"1\"}\n");
+    assert!(said(&["new", "--from", "taken"]).contains("tamis itself writes there"));
     put(above.path(), "images/p.png", &png(1));
     assert!(said(&["new", "images"]).contains("not empty"));
 }

@@ -3,7 +3,7 @@ use super::{Context, say, warn};
 use crate::assemble;
 use crate::diag::suggest;
 use crate::manifest;
-use crate::new::draft::{self, Draft};
+use crate::new::draft::{self, Draft, There, Wanted};
 use crate::new::folder::Folder;
 use crate::new::names::slug;
 use crate::new::template::{self, LANGUAGES};
@@ -12,7 +12,6 @@ use crate::report::terminal::plural;
 use crate::report::{diagnostic, shown};
 use crate::stages::registry;
 use crate::world::{How, World};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -49,14 +48,14 @@ fn from_folder(c: &Context, from: &Path, to: Option<PathBuf>) -> Result<i32, Fai
         return Err(Failure::Usage(format!("{} is no folder", from.display())));
     }
     let world = World::new(from);
-    let folder = Folder::of(&world).map_err(|e| Failure::World(e.to_string()))?;
+    let folder = Folder::of(&world, to.is_none()).map_err(|e| Failure::World(e.to_string()))?;
     if to.is_none() && world.is_file(MANIFEST) {
         return more(c, from, &folder);
     }
     let named = to.as_deref().unwrap_or(from);
     let name = name_of(named);
     let below = if to.is_some() { RAW } else { "" };
-    let draft = draft::of(&folder, &name, &BTreeSet::new(), below).map_err(|unread| nothing(from, &unread))?;
+    let draft = draft::of(&folder, &Wanted { name, below, more: None }).map_err(|unread| nothing(from, &unread))?;
     let project = match &to {
         None => world.clone(),
         Some(to) => copied(&folder, &draft, to)?,
@@ -174,9 +173,11 @@ fn checked(project: &World, text: &str) -> Result<(), Failure> {
 /// In a project: what could be added for files that no source reads. Nothing is written.
 fn more(c: &Context, from: &Path, folder: &Folder) -> Result<i32, Failure> {
     let project = Project::open(Some(from))?;
-    let read: BTreeSet<String> = folder.files.iter().map(|f| f.path.clone()).filter(|p| project.reads(p)).collect();
-    let name = name_of(from);
-    match draft::of(folder, &name, &read, "") {
+    let files = folder.files.iter().map(|f| f.path.clone()).filter(|p| project.reads(p)).collect();
+    let named = |table: &str| project.manifest.instances(&[table]).into_iter().map(|(name, _, _)| name);
+    let names = named("collect").chain(named("label")).collect();
+    let more = Some(There { files, names });
+    match draft::of(folder, &Wanted { more, ..Wanted::default() }) {
         Err(_) => say("every file that tamis knows is read already\n"),
         Ok(draft) => {
             if !c.quiet {

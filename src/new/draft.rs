@@ -6,9 +6,10 @@ use super::found;
 use super::globs;
 use super::labels::{self, Answers, Label};
 use super::licence::Known;
-use super::names::{rank, slug};
+use super::names::{rank, slug, unlike};
 use super::page::{Page, inline, is_short, key, list, text, value};
 use super::plan::{Given, Guess, Plan, plan};
+use crate::formats::reader::WRITTEN;
 use crate::manifest::values::is_language;
 use crate::model::license::{self, UNKNOWN};
 use crate::report::terminal::plural;
@@ -26,52 +27,81 @@ pub struct Draft {
     pub files: Vec<String>,
 }
 
-/// The manifest of a folder, but for files that are read already; else the files with the reasons why none is data.
-/// `below` stands in front of every path.
-pub fn of(
-    folder: &Folder,
-    name: &str,
-    without: &BTreeSet<String>,
-    below: &str,
-) -> Result<Draft, Vec<(String, String)>> {
-    let mut found = found::found(folder, without);
+/// What a draft is for.
+#[derive(Default)]
+pub struct Wanted {
+    /// What the data set is called.
+    pub name: String,
+    /// What stands in front of every path.
+    pub below: &'static str,
+    /// There is a manifest already, and this is to be added to it.
+    pub more: Option<There>,
+}
+
+/// What a manifest has already.
+#[derive(Default)]
+pub struct There {
+    /// Files that it reads or names.
+    pub files: BTreeSet<String>,
+    /// The names of its sources and tasks.
+    pub names: Vec<String>,
+}
+
+/// The manifest of a folder, or what could be added to one; else the files with the reasons why none is data.
+pub fn of(folder: &Folder, wanted: &Wanted) -> Result<Draft, Vec<(String, String)>> {
+    let nothing = There::default();
+    let there = wanted.more.as_ref().unwrap_or(&nothing);
+    let mut found = found::found(folder, &there.files);
     apart::beside_images(&mut found);
     apart::lone_text(&mut found);
-    found::name(&mut found.sources);
+    found::name(&mut found.sources, &there.names);
     let votes = labels::votes(&mut found);
     apart::doubled(&mut found);
-    found::name(&mut found.sources);
+    found::name(&mut found.sources, &there.names);
     let mut unread = std::mem::take(&mut found.unread);
-    let plan = plan(folder, found, votes, &mut unread);
+    let mut plan = plan(folder, found, votes, &mut unread);
+    for n in 0..plan.labels.len() {
+        let others: Vec<String> =
+            plan.labels.iter().take(n).map(|l| l.name.clone()).chain(there.names.clone()).collect();
+        if let Some(label) = plan.labels.get_mut(n) {
+            label.name = unlike(&label.name, &others);
+        }
+    }
     unread.sort();
     if plan.guesses.is_empty() {
         return Err(unread);
     }
-    Ok(write(&plan, name, &unread, below))
+    Ok(write(&plan, wanted, &unread))
 }
 
-fn write(plan: &Plan, name: &str, unread: &[(String, String)], below: &str) -> Draft {
-    let mut page = Page::default();
-    page.remark(
-        "Written by `tamis new --from`. What is guessed says why; what could not be known is listed at the end.",
-    );
-    page.line(format!("tamis = {}", text(VERSION)));
-    dataset(&mut page, plan, name);
+fn write(plan: &Plan, wanted: &Wanted, unread: &[(String, String)]) -> Draft {
+    let (mut page, below, whole) = (Page::default(), wanted.below, wanted.more.is_none());
+    if whole {
+        let say =
+            "Written by `tamis new --from`. What is guessed says why; what could not be known is listed at the end.";
+        page.remark(say);
+        page.line(format!("tamis = {}", text(VERSION)));
+        dataset(&mut page, plan, &wanted.name);
+    } else {
+        page.remark("For files that no source reads yet. What is guessed says why.");
+    }
     let mut files = Vec::new();
     for g in &plan.guesses {
         collect(&mut page, g, plan, below);
         files.extend(g.source.paths().cloned());
         files.extend(evidence(g).map(String::from));
     }
-    schema(&mut page, plan);
+    schema(&mut page, plan, whole);
     for l in &plan.labels {
         label(&mut page, l, below);
         if let Answers::Votes { files: own, .. } = &l.from {
             files.extend(own.iter().cloned());
         }
     }
-    split(&mut page, plan);
-    release(&mut page, plan);
+    if whole {
+        split(&mut page, plan);
+        release(&mut page, plan);
+    }
     let mut general = Vec::new();
     if plan.guesses.iter().any(|g| evidence(g).is_none()) {
         general
@@ -154,6 +184,7 @@ fn collect(page: &mut Page, g: &Guess, plan: &Plan, below: &str) {
     fields(page, g, &mut tables);
     id(page, g);
     license(page, g, below);
+    rejects(page, g);
     if let Some(split) = &s.split {
         page.remark(&format!("its files are called so: they are the split `{split}`"));
     }
@@ -201,7 +232,9 @@ fn fields(page: &mut Page, g: &Guess, tables: &mut Vec<Below>) {
         page.remark("without `fields` all columns are taken, with the types of lists and objects");
     }
     for name in &f.left_out {
-        page.ask(format!("column `{name}` is left out: {}", left_out(name)));
+        let column = g.source.sample.columns.iter().find(|c| c.name == *name);
+        let bytes = column.is_some_and(|c| c.ty == WRITTEN);
+        page.ask(format!("column `{name}` is left out: {}", left_out(name, bytes)));
     }
     for field in f.all.iter().filter(|f| labels::almost_spans(&g.source, f)) {
         page.ask(format!(
@@ -232,9 +265,12 @@ fn fields(page: &mut Page, g: &Guess, tables: &mut Vec<Below>) {
 }
 
 /// Why a column is no field.
-fn left_out(name: &str) -> &'static str {
+fn left_out(name: &str, mixed: bool) -> &'static str {
     match name {
         "" => "it has no name",
+        own if RESERVED.contains(&own) && mixed => {
+            "the name is tamis's own; if it holds the bytes of files, write them out as files"
+        }
         own if RESERVED.contains(&own) => "the name is tamis's own, and a column of another name cannot hold lists",
         own if own.contains(['.', '/']) => "the name has a dot or a slash",
         _ => "it holds lists, beside a column whose name is no line of text",
@@ -289,7 +325,19 @@ fn license(page: &mut Page, g: &Guess, below: &str) {
     }
 }
 
-fn schema(page: &mut Page, plan: &Plan) {
+/// A build fails where more than a tenth of the records cannot be read; where the beginning shows as many it is told.
+fn rejects(page: &mut Page, g: &Guess) {
+    let (bad, all) = (g.source.sample.rejected, g.source.sample.rejected + g.source.sample.rows);
+    if bad * 10 <= all {
+        return;
+    }
+    let tenths = (bad * 10).div_ceil(all.max(1)) + 1;
+    let share = if tenths > 9 { "0.99".to_string() } else { format!("0.{tenths}") };
+    page.key("max_rejects", &share, &format!("{bad} of the first {all} records cannot be read"));
+    page.ask(format!("what is wrong with the records of collect.{} that cannot be read", g.source.name));
+}
+
+fn schema(page: &mut Page, plan: &Plan, whole: bool) {
     let images = plan.guesses.iter().any(|g| g.source.is_images());
     let mut lines: Vec<(String, String)> = Vec::new();
     if images {
@@ -308,6 +356,11 @@ fn schema(page: &mut Page, plan: &Plan) {
     }
     if lines.is_empty() {
         return;
+    }
+    if !whole {
+        page.line("");
+        page.remark("In [schema], where it does not say so yet:");
+        return lines.iter().for_each(|(name, ty)| page.remark(&format!("{name} = {ty}")));
     }
     page.table("schema");
     for (name, ty) in lines {

@@ -44,11 +44,18 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// All that lies in the folder of a world. Hidden files are passed over, and so is what tamis itself writes.
-    pub fn of(world: &World) -> io::Result<Folder> {
+    /// All that lies in the folder of a world; hidden files are passed over. Where the folder is, or is to be, a project,
+    /// what tamis itself writes is no data, and told unless there is a project already.
+    pub fn of(world: &World, project: bool) -> io::Result<Folder> {
         let mut folder = Folder { world: world.clone(), files: Vec::new(), odd: Vec::new() };
+        let built = world.is_file(MANIFEST);
         for found in world.list("")? {
-            if is_written(&found.path) || found.path == MANIFEST {
+            if project && is_written(&found.path) && !built {
+                let say = "in a project tamis itself writes there: give it another name, or make a project of its own";
+                folder.odd.push((found.path, say.into()));
+                continue;
+            }
+            if project && is_written(&found.path) || found.path == MANIFEST {
                 continue;
             }
             match found.what {

@@ -144,6 +144,9 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     if sample.rows == 0 && sample.rejected > 0 {
         return Err(Some(format!("it looks like {}, and none of its first records can be read", format.name)));
     }
+    if sample.rows == 0 && sample.whole {
+        return Err(Some("it holds no record".into()));
+    }
     Ok(Known { file, format, keys, sample })
 }
 
@@ -161,7 +164,7 @@ fn unknown(bytes: &[u8], file: &File) -> Option<String> {
     }
     match crate::formats::encoding::wide_words(bytes) {
         Some(say) => Some(say),
-        None => Some("no recogniser knows what it is".into()),
+        None => Some("it is not known what it is".into()),
     }
 }
 
@@ -316,6 +319,7 @@ fn add(source: &mut Source, k: Known) {
         }
     }
     source.sample.rows += taken;
+    source.sample.rejected += k.sample.rejected;
 }
 
 /// The type of a column that has two types: as a build would have it.
@@ -327,8 +331,8 @@ fn wider(a: &str, b: &str) -> String {
 // ---- names -----------------------------------------------------------------------------------------------------------
 
 /// Names each source: by its split, else by what its files have in common.
-pub fn name(sources: &mut [Source]) {
-    let mut taken: Vec<String> = Vec::new();
+pub fn name(sources: &mut [Source], others: &[String]) {
+    let mut taken: Vec<String> = others.to_vec();
     for source in sources {
         let name = match &source.split {
             Some(split) => slug(split),
@@ -343,10 +347,18 @@ pub fn name(sources: &mut [Source]) {
 fn common(source: &Source) -> String {
     let mut paths = source.paths();
     if let (Some(one), None) = (paths.next(), paths.next()) {
-        return slug(stem_of(crate::formats::packing::inner_name(one)));
+        return slug(unnumbered(stem_of(crate::formats::packing::inner_name(one))));
     }
     let folder = top(source.paths());
     slug(folder.rsplit('/').next().unwrap_or_default())
+}
+
+/// A name without the number of a piece: `train` of `train-00000-of-00001`.
+fn unnumbered(stem: &str) -> &str {
+    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    let piece = stem.rsplit_once("-of-").filter(|(_, all)| digits(all));
+    let name = piece.and_then(|(front, _)| front.rsplit_once('-')).filter(|(_, n)| digits(n));
+    name.map_or(stem, |(name, _)| name)
 }
 
 /// The deepest folder that all paths lie in.
