@@ -202,7 +202,8 @@ fn by_text(text: &str) -> Option<String> {
         return Some("ODbL-1.0".into());
     }
     let cc = begins.find("attribution")?;
-    let name = begins.get(cc..cc + 80).unwrap_or_default();
+    let name = begins.get(cc..).unwrap_or_default();
+    let name = name.get(..80).unwrap_or(name);
     let parts = [("noncommercial", "-NC"), ("sharealike", "-SA"), ("noderiv", "-ND")];
     let id: String = parts.iter().filter(|(word, _)| name.contains(word)).map(|(_, id)| *id).collect();
     let version = ["4.0", "3.0", "2.5", "2.0"].into_iter().find(|v| name.contains(v))?;
