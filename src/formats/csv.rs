@@ -6,7 +6,7 @@
 //! Dropped records: `encoding`, `csv.header` (every record of a file whose header is wrong), `csv.ragged`, `csv.quote` (a
 //! quote that is never closed, or text behind the closing one). Finding: `csv.quotes` (a value keeps the quotes around it,
 //! since they do not quote in this dialect).
-use super::csv_fields::{Header, NAMES, Values, header, record};
+use super::csv_fields::{Header, NAMES, Values, header, record, values};
 use super::csv_look::{CSV_SAYS, TSV_SAYS, doubts};
 use super::cut::members::ReadAt;
 use super::cut::quoted::Dialect;
@@ -179,7 +179,7 @@ pub fn width(options: &Options, tsv: bool, head: &[u8]) -> Option<usize> {
     let len = lengths(&Split::Csv(dialect), head, HEAD).first().map_or(0, |len| *len as usize);
     let first = strip_bom(head.get(..len)?);
     let text = encoding::decoded(first, options.text(&ENCODING)).ok()?;
-    fields(&text, &dialect).ok().map(|values| values.values.len())
+    values(&text, &dialect).ok().map(|values| values.len())
 }
 
 const KEPT: &str =

@@ -69,7 +69,7 @@ pub fn of(b: &Beginning, format: &Format, options: &Options, more: &[&str]) -> R
     let stem = stem_of(b.file.name()).to_string();
     let context = piece.context.as_deref();
     let unit = Unit { row: 0, bytes: &piece.bytes, context, path: &b.file.path, stem: &stem };
-    let mut records = Records::new(&ask, (reader.adds)(&selected(&ask.fields)));
+    let mut records = Records::new(&ask, (reader.adds)(options, &selected(&ask.fields)));
     (reader.read)(&ask, &unit, &mut records);
     let found = records.finish()?;
     let rows = found.parents.len();
