@@ -219,7 +219,8 @@ impl Assembly<'_> {
         let table = target(&plan.ports);
         let known = self.columns.entry(table.to_string()).or_default();
         for (name, column) in &plan.ports.writes {
-            known.insert(name.clone(), column.clone());
+            let place = known.get(name).map_or(known.len(), |c| c.place);
+            known.insert(name.clone(), Column { place, ..column.clone() });
         }
         if let Some(regroup) = &plan.regroup {
             self.regrouped(&regroup.table, &plan.ports);

@@ -119,6 +119,11 @@ impl Default for BothSums {
     }
 }
 
+/// The digest of bytes that nobody can make without the key.
+pub fn keyed(key: &Digest, bytes: &[u8]) -> Digest {
+    Digest(*blake3::keyed_hash(&key.0, bytes).as_bytes())
+}
+
 /// SHA-256 in hex digits.
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))

@@ -81,7 +81,7 @@ impl From<StoreError> for Failure {
             StoreError::Locked => {
                 Failure::World("another tamis builds in this checkout; wait for it, or stop it".into())
             }
-            StoreError::Io(e) => Failure::World(format!(".tamis: {e}")),
+            StoreError::Io(e) => Failure::World(format!("the store: {e}")),
         }
     }
 }
@@ -252,7 +252,7 @@ impl Project {
         finished.looks = self.world.looks();
         finished.all = options.steps.is_empty() && options.sample.is_none();
         let settled = self.settle(&session, options, &mut finished, &lock, sink);
-        let kept = store.commit().map_err(|e| Failure::World(format!(".tamis: {e}")));
+        let kept = store.commit().map_err(|e| Failure::World(format!("the store: {e}")));
         finished.failures = [settled.err(), kept.err()].into_iter().flatten().collect();
         (finished.bytes_written, finished.mended) = (store.written(), store.damaged());
         Ok(then(&session, &finished))
@@ -375,14 +375,14 @@ impl Project {
         }
         if options.sample.is_none() {
             self.settle_lock(s, options, f, lock)?;
-            self.settle_record(s, f, all && f.complete()).map_err(|e| Failure::World(format!(".tamis: {e}")))?;
+            self.settle_record(s, f, all && f.complete()).map_err(|e| Failure::World(format!("the store: {e}")))?;
         }
         let whole = all && f.complete();
         let forget = || match whole {
             true => scan::forget(&self.world, s.steps.iter().filter_map(|step| step.plan.scan.as_ref())),
             false => Ok(()),
         };
-        f.files.save(&self.world, whole).and_then(|()| forget()).map_err(|e| Failure::World(format!(".tamis: {e}")))
+        f.files.save(&self.world, whole).and_then(|()| forget()).map_err(|e| Failure::World(format!("the store: {e}")))
     }
 
     fn settle_lock(&self, s: &Session, options: &Options, f: &mut Finished, was: &Lock) -> Result<(), Failure> {

@@ -10,6 +10,7 @@ use tamis::engine::session::Session;
 use tamis::engine::state::{Built, Mode as Look};
 use tamis::engine::{gate, ledger, store};
 use tamis::project::{Failure, Options, Project};
+use tamis::report::terminal;
 use tamis::stage::Fault;
 use tamis::stages::registry;
 use tamis::world::{Op, Probe, Verdict, World};
@@ -194,6 +195,17 @@ fn build(world: World) -> Came {
     done.and_then(|told: Result<Came, Failure>| told).unwrap_or_else(|e| (e.exit(), String::new(), String::new()))
 }
 
+/// Exit code and everything that a person reads of a build.
+fn told(world: World) -> (i32, String) {
+    let options = Options { target: 8, jobs: 1, ..Options::default() };
+    let Ok(project) = Project::in_world(world, &registry()) else { return (2, String::new()) };
+    let done = project.build(&options, &|_| {}, |s, f| {
+        let words = terminal::build(&project, s, f, false).unwrap_or_else(|fault| format!("{fault:?}"));
+        (f.exit(), words + &terminal::failures(&project, s, f))
+    });
+    done.unwrap_or_else(|e| (e.exit(), e.words().unwrap_or_default()))
+}
+
 /// A build on a sound disk. Other tests start processes; one that is being started holds copies of this one's locks
 /// for a moment.
 fn settled(world: World) -> Came {
@@ -304,6 +316,66 @@ fn an_incremental_build_survives_a_break_at_every_operation() {
     Bench::new(Some(&first), &edited).exhaust();
 }
 
+/// A disk without space left, whichever operation meets it first.
+struct Full {
+    at: u64,
+    count: Mutex<u64>,
+    /// Files and folders at which something failed.
+    met: Mutex<Vec<PathBuf>>,
+}
+
+impl Probe for Full {
+    fn before(&self, op: &Op) -> Verdict {
+        let place = match op {
+            Op::Create(p) | Op::Write(p, ..) | Op::MakeFolder(p) => p,
+            _ => return Verdict::Go, // what is there can be read, moved and removed
+        };
+        let mut count = self.count.lock().unwrap();
+        *count += 1;
+        if *count < self.at {
+            return Verdict::Go;
+        }
+        self.met.lock().unwrap().push(place.to_path_buf());
+        Verdict::Fail(std::io::ErrorKind::StorageFull.into())
+    }
+}
+
+/// Where no space is left, a person reads which file could not be written, and not that anything was.
+#[test]
+fn a_full_disk_names_the_file_and_claims_nothing() {
+    let project = lab();
+    let disk = |at| Arc::new(Full { at, count: Mutex::default(), met: Mutex::default() });
+    let fresh = tempfile::tempdir().unwrap();
+    project.write(fresh.path());
+    let counter = disk(u64::MAX);
+    assert_eq!(told(World::probed(fresh.path(), counter.clone())).0, 0);
+    let all = *counter.count.lock().unwrap();
+    assert!(all > 20, "{all}");
+    let mut failed = 0;
+    for at in (1..=all).step_by(3).chain([all]) {
+        let dir = tempfile::tempdir().unwrap();
+        project.write(dir.path());
+        let full = disk(at);
+        let (exit, words) = told(World::probed(dir.path(), full.clone()));
+        assert!([0, 3].contains(&exit), "{at} of {all}: exit {exit}: {words}");
+        if exit == 0 {
+            continue; // what could not be kept was a mere help for the next build
+        }
+        failed += 1;
+        let met = full.met.lock().unwrap();
+        let named = |place: &PathBuf| {
+            let own = place.strip_prefix(dir.path()).unwrap_or(place);
+            // what is written anew lies under another name until it is whole
+            let within = own.parent().and_then(Path::to_str).unwrap_or_default();
+            own.to_str().is_some_and(|own| words.contains(own)) || words.contains(&format!("{within}/"))
+        };
+        assert!(words.contains("no storage space") || words.contains("no space left"), "{at}: {words}");
+        assert!(met.iter().any(named), "{at}: {met:?}: {words}");
+        assert!(!words.contains("was written") && !words.contains("built "), "{at}: {words}");
+    }
+    assert!(failed > 10, "{failed} of {all}");
+}
+
 /// Of a build with many partitions, operations are drawn.
 #[test]
 fn a_larger_build_survives_breaks_at_random_operations() {
@@ -349,7 +421,7 @@ fn findings_that_cannot_be_read_are_not_none() {
     let project = Project::in_world(World::probed(dir.path(), disk.clone()), &registry()).unwrap();
     let options = Options { target: 8, jobs: 1, ..Options::default() };
     let counts = |s: &Session, built: &Built| -> Vec<Result<u64, Fault>> {
-        built.runs.iter().map(|run| ledger::findings(s, run)).collect()
+        s.steps.iter().zip(&built.runs).map(|(step, run)| ledger::findings(s, step, run)).collect()
     };
     let sound = project.look(&options, Look::Plan, counts).unwrap();
     let broken = |s: &Session, built: &Built| {

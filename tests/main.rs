@@ -19,4 +19,5 @@ mod races;
 mod releases;
 mod schema;
 mod stories;
+mod tells;
 mod tidy;

@@ -241,7 +241,7 @@ fn ports(table: &str, reads: &[&str], written: &[(&str, DataType)]) -> Ports {
 }
 
 fn regroup(from: &str) -> Regroup {
-    Regroup { table: from.into(), by: None, only: None, window: 64 }
+    Regroup { table: from.into(), by: None, only: None, window: 64, weighed: Vec::new() }
 }
 
 /// The stages between collecting and splitting, at either grain.
@@ -360,7 +360,7 @@ fn read_all(s: &Session, f: &Finished) {
         }
     }
     for (step, run) in s.steps.iter().zip(&f.built.runs) {
-        ledger::tally(s, step, run).unwrap_or_else(|e| panic!("{}: {e:?}", step.name));
+        ledger::Tally::of(s, step, run).unwrap_or_else(|e| panic!("{}: {e:?}", step.name));
     }
 }
 

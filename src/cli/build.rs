@@ -2,7 +2,7 @@
 use super::project::{self, Failure, Finished, MEMORY_LEAST, Options, Project};
 use super::{Context, event, interrupt, say, warn};
 use crate::engine::fresh::{self, Said};
-use crate::engine::ledger;
+use crate::engine::ledger::{self, Tally, Times};
 use crate::engine::session::{Session, Stop};
 use crate::engine::told::{Answer, Done, Event, StepCount};
 use crate::report::progress::Progress;
@@ -209,14 +209,13 @@ fn tell_kernels(s: &Session, f: &Finished) -> Result<(), Fault> {
                 event(&Event::Kernel { step: step.name.clone(), part, calls, rows });
             }
         }
-        if ledger::findings(s, run)? == 0 {
+        if ledger::findings(s, step, run)? == 0 {
             continue; // the counts are at hand, the events must be read
         }
-        let told = ledger::tally(s, step, run)?;
-        for ((_, rule, key), count) in
-            told.into_iter().filter(|((k, ..), _)| matches!(*k, "finding" | "review" | "fail"))
-        {
-            event(&Event::Finding { step: step.name.clone(), rule, key, count });
+        let told = Tally::of(s, step, run)?.reasons;
+        let found = told.into_iter().filter(|((act, ..), _)| matches!(*act, "finding" | "review" | "fail"));
+        for ((_, rule, key), Times { samples, times }) in found {
+            event(&Event::Finding { step: step.name.clone(), rule, key, count: times, samples });
         }
     }
     Ok(())
@@ -231,7 +230,7 @@ pub fn done(s: &Session, f: &Finished) -> Result<Done, Fault> {
     }
     let (mut contents, mut files) = (Vec::new(), Vec::new());
     for ((step, meter), run) in s.steps.iter().zip(&s.meters).zip(&f.built.runs) {
-        let mut of = StepCount { findings: ledger::findings(s, run)?, ..StepCount::default() };
+        let mut of = StepCount { findings: ledger::findings(s, step, run)?, ..StepCount::default() };
         for part in Kernel::ALL {
             let (calls, rows) = meter.read(part);
             *d.kernels.entry(part.name()).or_default() += calls;

@@ -83,6 +83,7 @@ pub struct Context {
 /// Runs the command line; the exit code is `spec/architecture.md`'s.
 pub fn main() -> ExitCode {
     pages::large(false);
+    crate::formats::guard::hush();
     let cli = Cli::parse();
     let json = matches!(&cli.verb, Verb::Build(a) if a.json);
     let context = Context { dir: cli.dir, quiet: cli.quiet };

@@ -3,15 +3,16 @@ use super::{Context, say};
 use crate::diag::suggest;
 use crate::engine::Step;
 use crate::engine::gather::Decided;
-use crate::engine::ledger;
+use crate::engine::ledger::{self, Tally};
 use crate::engine::session::Session;
 use crate::engine::state::{Built, PartRun, StepRun};
 use crate::engine::state::{Partition, Table};
 use crate::engine::told::Answer;
 use crate::project::{Failure, Options, Project};
+use crate::report::place::Places;
 use crate::report::show::{self, Column, Found, Snapshot};
 use crate::report::terminal::{bytes, plural};
-use crate::stage::{Act, Event, Fact, Fault, Kernel, Kernels, OutFile, Remark};
+use crate::stage::{Act, Fact, Fault, Kernel, Kernels, OutFile, Remark};
 use crate::table::{DataType, Living, utf8};
 use std::collections::BTreeMap;
 
@@ -124,14 +125,12 @@ fn files(of: &[OutFile]) -> String {
 
 /// What happened, grouped; and the command that lists it.
 fn happened(project: &Project, s: &Session, built: &Built, chosen: &Chosen) -> Result<String, Fault> {
-    let mut all = BTreeMap::new();
+    let mut all = Tally::default();
     for i in &chosen.all {
-        for (what, n) in ledger::tally(s, &s.steps[*i], &built.runs[*i])? {
-            *all.entry(what).or_insert(0) += n;
-        }
+        all.add(s, &s.steps[*i], &built.runs[*i])?;
     }
-    let mut out = show::tally(&project.manifest, &all);
-    if all.keys().any(|(kind, ..)| *kind != "changed") {
+    let mut out = show::tally(&project.manifest, &all.reasons);
+    if all.reasons.keys().any(|(act, ..)| *act != "changed") {
         out.push_str(&format!("  each with its place: tamis show {} --findings\n", s.steps[chosen.main].name));
     }
     Ok(out)
@@ -260,6 +259,7 @@ fn after(step: &Step, run: &StepRun, n: usize, p: &PartRun) -> Partition {
 /// Everything that happened but plain changes: the first `limit`, and how many there are.
 fn found(s: &Session, built: &Built, of: &[usize], limit: usize, raw: bool) -> Result<(Vec<Found>, u64), Fault> {
     let (mut list, mut total) = (Vec::new(), 0);
+    let places = Places { s, built };
     for i in of {
         let (step, run) = (&s.steps[*i], &built.runs[*i]);
         let told = |(_, p): &(usize, &PartRun)| p.outcomes.iter().any(|o| o.2.events.is_some());
@@ -267,7 +267,7 @@ fn found(s: &Session, built: &Built, of: &[usize], limit: usize, raw: bool) -> R
             for e in ledger::events(s, part)?.into_iter().filter(|e| e.act != Act::Change) {
                 total += 1;
                 if list.len() < limit {
-                    let place = place(s, built, *i, (k, part), &e)?;
+                    let place = places.of(*i, (k, part), &e)?;
                     list.push(Found { place, kind: ledger::act_name(&e.act), rule: e.rule, say: e.say, key: e.key });
                 }
             }
@@ -284,56 +284,11 @@ fn found(s: &Session, built: &Built, of: &[usize], limit: usize, raw: bool) -> R
         for (uid, row) in &run.unmatched {
             total += 1;
             if list.len() < limit {
-                let place = unmatched_place(s, built, step, uid, *row, raw)?.unwrap_or("?".into());
+                let place = places.unmatched(step, uid, *row, raw)?.unwrap_or("?".into());
                 let say = "belongs to no sample".to_string();
                 list.push(Found { place, kind: "finding", rule: rule.clone(), say, key: key.clone() });
             }
         }
     }
     Ok((list, total))
-}
-
-/// A record by file and line, a sample by its id and where it was collected, or where the row stands that met it.
-fn place(s: &Session, built: &Built, i: usize, (k, part): (usize, &PartRun), e: &Event) -> Result<String, Fault> {
-    let step = &s.steps[i];
-    if step.plan.scan.is_some() {
-        let told = ledger::place(s, built, i, &part.uid, e.row, (e.record, e.line))?;
-        return Ok(told.unwrap_or("?".into()));
-    }
-    let right = step.plan.ports.right.as_ref().and_then(|right| built.tables.get(&right.table));
-    let met = built.runs.get(i).and_then(|run| run.met.as_ref());
-    let met = met.zip(e.record.checked_sub(1)).and_then(|(met, n)| met.right_row(k, n as usize));
-    if let Some((right, (p, row))) = right.zip(met)
-        && let Some(of) = right.parts.get(p as usize)
-        && let Some(file) = ledger::origin(s, built, of, row)?
-    {
-        let id = ledger::id(s, &part.before, e.row)?.unwrap_or("?".into());
-        return Ok(format!("{id}  {file}"));
-    }
-    row_place(s, built, &part.before, e.row)
-}
-
-fn row_place(s: &Session, built: &Built, part: &Partition, row: u32) -> Result<String, Fault> {
-    let told = [ledger::id(s, part, row)?, ledger::origin(s, built, part, row)?];
-    let told: Vec<String> = told.into_iter().flatten().collect();
-    Ok(if told.is_empty() { "?".into() } else { told.join("  ") })
-}
-
-/// Where a right row that matched nothing comes from; its id, which may be made of names, only if `raw`.
-fn unmatched_place(
-    s: &Session,
-    built: &Built,
-    step: &Step,
-    uid: &str,
-    row: u32,
-    raw: bool,
-) -> Result<Option<String>, Fault> {
-    let Some(right) = step.plan.ports.right.as_ref() else { return Ok(None) };
-    let literal = step.plan.literal.as_ref().filter(|l| l.table == right.table);
-    if let Some(line) = literal.and_then(|l| l.lines.get(row as usize)) {
-        return Ok(Some(line.clone()));
-    }
-    let part = built.tables.get(&right.table).and_then(|t| t.parts.iter().find(|p| p.uid == uid));
-    let Some(part) = part else { return Ok(None) };
-    if raw { row_place(s, built, part, row).map(Some) } else { ledger::origin(s, built, part, row) }
 }

@@ -69,7 +69,7 @@ fn gather(project: &Project, lock: &Lock, s: &Session, built: &Built) -> Result<
         fresh: built.fresh(),
         runs: waits.map(|(step, r)| (step.name.clone(), r.answer())).collect(),
         findings: fresh
-            .map(|(step, r)| Ok((step.name.clone(), ledger::findings(s, r)?)))
+            .map(|(step, r)| Ok((step.name.clone(), ledger::findings(s, step, r)?)))
             .collect::<Result<_, Fault>>()?,
         dropped: dropped_of(built, s)?,
         review: waiting.open,

@@ -15,6 +15,7 @@ use crate::report::show::{line_of, raw_columns, value_text};
 use crate::report::terminal;
 use crate::report::trace::{Change, Collected, Gone, LeftOut, Released, Said, Story, Told, answer, votes};
 use crate::stage::{Act, Event, Fault, OutFile};
+use crate::stages::release::RELEASED_ID;
 use crate::table::{self, DataType, Value, value_at};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -338,7 +339,7 @@ impl Teller<'_, '_> {
 
     /// Where the sample stands in the files of a release.
     fn places(&self, page: &Step, run: &StepRun, split: &str, id: &str) -> Result<Vec<String>, Fault> {
-        let Some(n) = self.position(&page.plan.ports.table, split, id)? else { return Ok(Vec::new()) };
+        let Some((n, id)) = self.position(&page.plan.ports.table, split, id)? else { return Ok(Vec::new()) };
         let mut out = Vec::new();
         for writer in FORMATS.iter().filter_map(|f| f.writer.as_ref()) {
             let mut before = 0; // samples in the files passed so far
@@ -349,7 +350,7 @@ impl Teller<'_, '_> {
                     (Place::Row, Some(own)) => Some(format!("{} row {own}", f.path)),
                     (Place::Line, Some(own)) => Some(format!("{}:{}", f.path, own + 1)),
                     (Place::Search(find), Some(_)) => {
-                        self.searched(f, id, find)?.map(|line| format!("{}:{line}", f.path))
+                        self.searched(f, &id, find)?.map(|line| format!("{}:{line}", f.path))
                     }
                     _ => None,
                 });
@@ -358,15 +359,16 @@ impl Teller<'_, '_> {
         Ok(out)
     }
 
-    /// The row of a sample among those of its split, from 0.
-    fn position(&self, rows: &str, split: &str, id: &str) -> Result<Option<u64>, Fault> {
+    /// The row of a sample among those of its split, from 0, and what it is called in the release.
+    fn position(&self, rows: &str, split: &str, id: &str) -> Result<Option<(u64, String)>, Fault> {
         let parts = self.built.tables.get(rows).map(|t| t.parts.as_slice()).unwrap_or_default();
         let mut before = 0;
         for part in parts.iter().filter(|p| p.group.as_deref() == Some(split)) {
             let Some(ids) = part.columns.get("id").copied().flatten() else { return Ok(None) };
             let ids = self.s.array(ids)?;
             if let Some(k) = table::texts(ids.as_ref()).iter().position(|own| *own == Some(id)) {
-                return Ok(Some(before + k as u64));
+                let named = self.value(part, RELEASED_ID, k as u32)?;
+                return Ok(Some((before + k as u64, named.text().unwrap_or(id).to_string())));
             }
             before += u64::from(part.rows.unwrap_or(0));
         }

@@ -1,5 +1,7 @@
 //! `tamis verify DIR`: whether a release's files are what its own lists say. Needs no project, no store and no trust in
 //! whoever made the folder.
+mod values;
+
 use super::{Context, say};
 use crate::digest::{BothSums, Digest};
 use crate::formats::writer::{Writer, split_of};
@@ -32,12 +34,14 @@ pub fn run(_: &Context, args: &Args) -> Result<i32, Failure> {
         return Err(Failure::Usage(format!("{folder} is no release: there is no release.json in it")));
     }
     let page = Page::read(&world)?;
-    let mut check = Check { world: &world, page: &page, wrong: Vec::new() };
+    let (files, unread, wrong) = Default::default();
+    let mut check = Check { world: &world, page: &page, files, unread, wrong };
     let (there, files_root) = check.sums()?;
     check.content();
     check.formats(&there);
     let disjoint = check.samples(&there)?;
     check.pictures(&there)?;
+    let values = check.values(&there)?;
     if !check.wrong.is_empty() {
         check.wrong.iter().for_each(|w| say(&format!("{}\n", shown::line(w))));
         let n = plural(check.wrong.len() as u64, "difference");
@@ -47,7 +51,7 @@ pub fn run(_: &Context, args: &Args) -> Result<i32, Failure> {
     let content = page.content_root.get(..8).unwrap_or_default();
     let files = plural((there.len() + SUMS.len()) as u64, "file");
     let roots = format!("content {content}, files {}", files_root.short());
-    say(&format!("ok: {files}, {}, {roots}, {disjoint}\n", plural(samples, "sample")));
+    say(&format!("ok: {files}, {}, {roots}, {disjoint}, {values}\n", plural(samples, "sample")));
     Ok(0)
 }
 
@@ -57,6 +61,12 @@ struct Page {
     format: u64,
     formats: Vec<String>,
     columns: Vec<String>,
+    /// What each column holds; releases of the first days do not say it.
+    #[serde(default)]
+    types: Option<BTreeMap<String, String>>,
+    /// What samples are called; pieces are cut by the ids that they were collected under.
+    #[serde(default)]
+    ids: Option<String>,
     splits: BTreeMap<String, Rows>,
     content: Vec<Line>,
     content_root: String,
@@ -100,6 +110,10 @@ fn failed(path: &str, e: &io::Error) -> Failure {
 struct Check<'w> {
     world: &'w World,
     page: &'w Page,
+    /// Digest and length of each file.
+    files: BTreeMap<String, (Digest, u64)>,
+    /// The formats of which a file does not read.
+    unread: BTreeSet<&'static str>,
     wrong: Vec<String>,
 }
 
@@ -109,8 +123,9 @@ impl Check<'_> {
         let there = self.there()?;
         let mut made = [String::new(), String::new()];
         for path in &there {
-            let (b3, sha) = hashes(self.world, path).map_err(|e| failed(path, &e))?;
-            for (list, sum) in made.iter_mut().zip([b3, sha]) {
+            let (b3, sha, len) = hashes(self.world, path).map_err(|e| failed(path, &e))?;
+            self.files.insert(path.clone(), (b3, len));
+            for (list, sum) in made.iter_mut().zip([b3.hex(), sha]) {
                 list.push_str(&format!("{sum}  {path}\n"));
             }
         }
@@ -233,6 +248,9 @@ impl Check<'_> {
                     self.wrong.push(format!("{name} has {n} samples of `{split}`, release.json says {want}"));
                 }
             }
+            if !read.whole {
+                self.unread.insert(format.name);
+            }
             if !read.complete || read.seen.is_empty() {
                 continue;
             }
@@ -332,21 +350,25 @@ fn written() -> impl Iterator<Item = (&'static Format, &'static Writer)> {
     FORMATS.iter().filter_map(|f| Some((f, f.writer.as_ref()?)))
 }
 
-/// BLAKE3 and SHA-256 of a file in one pass, in hex digits.
-fn hashes(world: &World, path: &str) -> io::Result<(String, String)> {
+/// BLAKE3 and SHA-256 (in hex digits) of a file in one pass, and its length.
+fn hashes(world: &World, path: &str) -> io::Result<(Digest, String, u64)> {
     let mut input = world.open(path)?.reader()?;
     let mut both = BothSums::new();
     let mut block = vec![0; 1 << 20];
+    let mut len = 0;
     loop {
         match io::Read::read(&mut input, &mut block) {
             Ok(0) => break,
-            Ok(n) => both.update(block.get(..n).unwrap_or_default()),
+            Ok(n) => {
+                both.update(block.get(..n).unwrap_or_default());
+                len += n as u64;
+            }
             Err(e) if e.kind() == ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
     }
     let (b3, sha) = both.finish();
-    Ok((b3.hex(), sha))
+    Ok((b3, sha, len))
 }
 
 #[cfg(test)]
@@ -373,7 +395,7 @@ mod tests {
         put("release.json", &page)?;
         let (mut b3, mut sha) = (String::new(), String::new());
         for path in ["jsonl/train-00000.jsonl", "release.json"] {
-            let (a, b) = hashes(&world, path).map_err(|e| failed(path, &e))?;
+            let (a, b, _) = hashes(&world, path).map_err(|e| failed(path, &e))?;
             b3.push_str(&format!("{a}  {path}\n"));
             sha.push_str(&format!("{b}  {path}\n"));
         }

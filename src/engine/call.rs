@@ -30,11 +30,11 @@ impl Session<'_> {
         let step = &self.steps[task.step];
         let meter = &self.meters[task.step];
         let rows = self.rows(task.rows, &task.reads);
-        let params = |kernel| step.plan.params(kernel);
+        let params = |kernel| step.plan.given(kernel);
         match (&step.entry.kernels, task.part) {
             (Kernels::Row { map, .. }, Some(Kernel::Map)) => {
                 let mut summary = Summary::default();
-                let delta = map(meter, params(Kernel::Map), &rows, &mut summary)?;
+                let delta = map(meter, &params(Kernel::Map), &rows, &mut summary)?;
                 let gathers = step.entry.card.has(Kernel::Gather);
                 Ok((delta, gathers.then_some(summary)))
             }
@@ -42,13 +42,13 @@ impl Session<'_> {
                 let slice = task.slice.ok_or_else(|| Fault::Bug("apply without a slice".into()))?;
                 let all = task.all.map(|d| self.bytes(d)).transpose()?.unwrap_or_default();
                 let slice = Slice { all, rows: crate::stage::slice_of(&self.bytes(slice)?) };
-                Ok((apply(meter, params(Kernel::Apply), &rows, &slice)?, None))
+                Ok((apply(meter, &params(Kernel::Apply), &rows, &slice)?, None))
             }
             (Kernels::Join { join }, Some(Kernel::Join)) => {
                 let (n, columns) = task.bucket.clone().unwrap_or_default();
                 let right = self.rows(n, &columns);
                 let matches = join::matches(step, &rows, &right)?;
-                Ok((join(meter, params(Kernel::Join), &rows, &matches, &right)?, None))
+                Ok((join(meter, &params(Kernel::Join), &rows, &matches, &right)?, None))
             }
             _ => Err(Fault::Bug("has no such kernel".into())),
         }
@@ -83,6 +83,7 @@ impl Session<'_> {
             }
         }
         out.acts.sort();
+        out.counts.found = super::ledger::found(into, &delta.events);
         if !delta.events.is_empty() {
             out.events = Some(self.put(&codec::encode(&delta.events), step.raw)?);
         }

@@ -59,8 +59,8 @@ fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &s
         |p: &PartRun| p.outcomes.iter().filter_map(|o| o.2.born.as_ref()).map(|b| u64::from(b.rows)).sum::<u64>();
     let given = || run.parts.iter().map(born).sum::<u64>();
     Ok(Some(match own {
-        "findings" => ledger::findings(s, run)?.into(),
-        "fails" => ledger::fails(s, run)?.into(),
+        "findings" => ledger::findings(s, step, run)?.into(),
+        "fails" => ledger::fails(s, step, run)?.into(),
         "dropped" => dead(super::state::Bin::Dropped).into(),
         "held" => dead(super::state::Bin::Held).into(),
         "given" => given().into(),

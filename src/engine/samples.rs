@@ -98,6 +98,7 @@ impl Rowwise<'_, '_> {
             out.counts.changes += o.counts.changes;
             out.counts.fails += o.counts.fails;
             out.counts.drops += o.counts.drops;
+            out.counts.found += o.counts.found;
             out.acts.extend(o.acts.iter().map(|(_, act)| (row, *act)));
             events.extend(self.s.events(o)?.into_iter().map(|e| Event { row, ..e }));
         }

@@ -70,7 +70,7 @@ pub struct Outcome {
     /// Rows that may leave: (row, d drop, m merge, r review).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acts: Vec<(u32, char)>,
-    /// Events by kind: findings (with fails and reviews), changes, fails, rejected records.
+    /// Events by kind: findings (with fails and reviews), changes, fails, rejected records; and samples with findings.
     #[serde(default, skip_serializing_if = "Counts::is_empty")]
     pub counts: Counts,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,6 +100,9 @@ pub struct Counts {
     pub changes: u32,
     pub fails: u32,
     pub drops: u32,
+    /// Samples with a finding, each once; 0 beside findings where a store that is older did not count them.
+    #[serde(default)]
+    pub found: u32,
 }
 
 impl Counts {
@@ -260,6 +263,7 @@ fn total<'o>(outcomes: impl IntoIterator<Item = &'o Outcome>) -> Counts {
         t.changes += o.counts.changes;
         t.fails += o.counts.fails;
         t.drops += o.counts.drops;
+        t.found += o.counts.found;
         t
     })
 }

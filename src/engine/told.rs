@@ -46,6 +46,8 @@ pub enum Event {
         rule: String,
         key: String,
         count: u64,
+        /// How many samples it is about; 0 where it is about the table as a whole, or about rows that met no sample.
+        samples: u64,
     },
     Gate {
         key: String,
@@ -103,6 +105,7 @@ pub struct Done {
 pub struct StepCount {
     pub kernels: u64,
     pub rows: u64,
+    /// Samples with a finding, each once, and findings that are about no sample.
     pub findings: u64,
 }
 

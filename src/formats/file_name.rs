@@ -20,7 +20,16 @@ pub fn stem(id: &str) -> (String, bool) {
         Some((bare, end)) if !bare.is_empty() && IMAGES.contains(&end.to_ascii_lowercase().as_str()) => bare,
         _ => last,
     };
-    let composed = composed(bare);
+    plain(bare)
+}
+
+/// The name of a class as that of a folder, and whether it must be told apart from others, as of a file.
+pub fn folder(class: &str) -> (String, bool) {
+    plain(class)
+}
+
+fn plain(name: &str) -> (String, bool) {
+    let composed = composed(name);
     let plain: String = composed.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
     let plain = if plain.starts_with('-') { format!("_{plain}") } else { plain };
     let mut end = plain.len().min(BYTES_MAX);
@@ -36,7 +45,7 @@ pub fn folded(stem: &str) -> String {
     composed(&composed(stem).to_uppercase().to_lowercase())
 }
 
-/// The name with a mark of the id behind it, for those that are not the only ones of their name.
+/// The name with a mark of the id, or of the class, behind it, for those that are not the only ones of their name.
 pub fn apart(stem: &str, id: &str) -> String {
     format!("{stem}-{}", Digest::of(id.as_bytes()).hex().get(..MARK).unwrap_or_default())
 }
@@ -75,6 +84,8 @@ mod tests {
         assert_eq!(of("..x"), ("__x".into(), false));
         assert_eq!(of(".jpg"), ("_jpg".into(), false));
         assert_eq!(of("--help"), ("_--help".into(), false));
+        assert_eq!((folder("a/b.jpg"), folder("..")), (("a_b_jpg".into(), false), ("__".into(), false)));
+        assert!(folder("con").1 && folder("").1);
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! Images: what they are by their header, and whether they decode whole. Formats go by content, never by name.
 //!
-//! Decoders may panic on hostile bytes: such a panic is caught here and is a [`Wrong`] (the process's panic hook still
-//! sees it).
+//! Decoders may panic on hostile bytes: such a panic is caught here and is a [`Wrong`].
 use super::encoding::Wrong;
+use super::guard;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use memchr::memchr;
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What an image's header tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +107,7 @@ fn orientation(bytes: &[u8]) -> u8 {
 }
 
 fn guarded<T>(work: impl FnOnce() -> Result<T, Wrong>) -> Result<T, Wrong> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Wrong::new("image.corrupt", "the decoder broke down")))
+    guard::guarded(work).unwrap_or_else(|| Err(Wrong::new("image.corrupt", "the decoder broke down")))
 }
 
 fn wrong(error: ImageError) -> Wrong {

@@ -1,6 +1,7 @@
 //! JSON Lines: one JSON object a line, read strictly and written with its keys in the order of the release.
 //!
 //! Dropped records: `encoding`, `json`, `json.depth`, `json.object`, `json.duplicate_key`.
+use super::back::{Values, each_line, of_lines};
 use super::cut::Split;
 use super::cut::members::ReadAt;
 use super::doubt::{Doubt, LOOKED};
@@ -12,7 +13,7 @@ use super::lines::{cut_text, each_record, each_unit};
 use super::options::Options;
 use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, as_declared};
 use super::tokens::{self, JOIN, TOKENS};
-use super::writer::{Needs, Place, Sheet, Writer, each_line, length_alone, one_after_another};
+use super::writer::{Needs, Place, Sheet, Writer, length_alone, one_after_another};
 use crate::table::value_at;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -40,11 +41,12 @@ pub const FORMAT: Format = Format {
         uses: &[],
         files: "jsonl/SPLIT-NNNNN.jsonl",
         doc: "",
-        needs: Needs { columns: true, label: None, tokens: false, images: false, sizes: false, typed: false },
+        needs: Needs { columns: true, ..Needs::NONE },
         encode: |sheet, _| Ok(lines(sheet, None).into_bytes()),
         outline: length_alone,
         join: one_after_another,
         samples: Some(samples),
+        values: Some(Values { pieces: false, read: |input, back, tell| of_lines(input, back, false, tell) }),
         place: Place::Line,
         table: true,
         loses: false,

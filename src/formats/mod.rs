@@ -3,11 +3,13 @@
 //! A format is a value, [`Format`], and [`FORMATS`] lists all of them: what a manifest may name, what diagnostics
 //! suggest and what the reference says is made of this list. To add one, write its file and add its line. What a reader
 //! cannot read comes back as a [`Wrong`], whose words hold counts, names and positions, never the text of a record.
+pub mod back;
 pub mod cut;
 pub mod doubt;
 pub mod encoding;
 pub mod file_name;
 pub mod format;
+pub mod guard;
 pub mod image;
 pub mod infer;
 pub mod json;

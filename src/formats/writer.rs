@@ -1,5 +1,6 @@
 //! Writing a release: a piece's rows become a fragment, and the fragments of a split become files. Joining reads no
 //! fragment whose format does not ask for it.
+use super::back::Values;
 use crate::table::ArrayRef;
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -21,6 +22,8 @@ pub struct Writer {
     pub join: fn(&Join) -> Result<Vec<Chunk>, String>,
     /// Hands over each sample's id out of a file, `None` where the file does not have it.
     pub samples: Option<Samples>,
+    /// Hands over the values of a file; `None` where the format does not hold all released columns.
+    pub values: Option<Values>,
     /// How a sample is found in a file.
     pub place: Place,
     /// Hubs of data sets read the files as tables.
@@ -55,8 +58,16 @@ pub struct Needs {
     pub images: bool,
     /// The images' sizes.
     pub sizes: bool,
+    /// Its images may lie in a folder for each class.
+    pub folders: bool,
     /// Days as dates, and images as their bytes: the format has types of its own for them.
     pub typed: bool,
+}
+
+impl Needs {
+    /// Nothing but the id.
+    pub const NONE: Needs =
+        Needs { columns: false, label: None, tokens: false, images: false, sizes: false, folders: false, typed: false };
 }
 
 /// The rows of a piece as a format is given them.
@@ -66,7 +77,7 @@ pub struct Sheet {
     /// The released columns by their released names, if the format needs them.
     pub columns: Vec<(String, ArrayRef)>,
     /// What else it needs, by what it is to the format: `id`, `label`, `text`, `edits`, `tokens`, `image`, `width`,
-    /// `height`, `file` (the name of the image's file). What a data set does not have is not there.
+    /// `height`, `file` (the name of the image's file), `folder` (the class whose folder it lies in). What a data set does not have is not there.
     pub roles: BTreeMap<String, ArrayRef>,
 }
 
@@ -154,17 +165,6 @@ pub fn split_of<'p>(files: &str, path: &'p str) -> Option<&'p str> {
         None => rest.strip_suffix(behind),
     }
     .filter(|split| !split.is_empty() && !split.contains('/'))
-}
-
-/// Hands over each line of a file, without its end; the first that is not as it should be ends it.
-pub fn each_line(input: &mut dyn BufRead, tell: &mut dyn FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
-    let (mut line, mut n) = (Vec::new(), 0);
-    while input.read_until(b'\n', &mut line).map_err(|e| e.to_string())? > 0 {
-        n += 1;
-        tell(line.strip_suffix(b"\n").unwrap_or(&line)).map_err(|say| format!("line {n} {say}"))?;
-        line.clear();
-    }
-    Ok(())
 }
 
 #[cfg(test)]

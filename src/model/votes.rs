@@ -75,6 +75,9 @@ impl Vote {
     }
 }
 
+/// What the status of a label says whose votes were tied: several classes had most of them.
+pub const TIED: &str = "tied";
+
 /// How many annotations an answer holds; an answer that is no list of them is one.
 pub fn annotations(answer: &Value) -> usize {
     match answer {

@@ -3,6 +3,7 @@
 use super::shown;
 use super::terminal::{number, plural};
 use crate::digest::cut_hash;
+use crate::engine::ledger::{Reason, Times};
 use crate::engine::session::Session;
 use crate::engine::state::Partition;
 use crate::manifest::sections::Privacy;
@@ -456,10 +457,15 @@ pub fn facts(of: &BTreeMap<String, Fact>) -> String {
     of.iter().map(|(name, fact)| format!("  {:<34} {fact}\n", shown::line(name))).collect()
 }
 
-/// What happened, grouped: (kind, rule, key) and how often.
-pub fn tally(m: &Manifest, of: &BTreeMap<(&'static str, String, String), u64>) -> String {
-    let line = |((kind, rule, key), n): (&(&'static str, String, String), &u64)| {
-        [number(*n), kind.to_string(), shown::line(rule).into_owned(), key_at(m, key)]
+/// What happened, by what was done, rule and key: how many samples, and how often where that is more.
+pub fn tally(m: &Manifest, of: &BTreeMap<Reason, Times>) -> String {
+    let line = |((act, rule, key), n): (&Reason, &Times)| {
+        let often = match *n {
+            Times { samples: 0, times } => number(times),
+            Times { samples, times } if samples == times => number(samples),
+            Times { samples, times } => format!("{} ({} times)", number(samples), number(times)),
+        };
+        [often, act.to_string(), shown::line(rule).into_owned(), key_at(m, key)]
     };
     aligned(&of.iter().map(line).collect::<Vec<_>>())
 }

@@ -2,10 +2,11 @@
 //! colour, in a pipe and at 80 columns.
 use super::{review, shown};
 use crate::digest::Digest;
+use crate::engine::ledger::{self, Tally, Times};
+use crate::engine::lost;
 use crate::engine::session::Session;
 use crate::engine::told::Answer;
 use crate::engine::why;
-use crate::engine::{ledger, lost};
 use crate::manifest::sections::Dataset;
 use crate::project::{Failure, Finished, Project};
 use crate::stage::{Fact, Fault, Kernel};
@@ -122,15 +123,13 @@ const COUNTED: usize = 16;
 
 fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> Result<String, Fault> {
     let mut told: Vec<String> = Vec::new();
-    let mut tally: BTreeMap<(&'static str, String, String), u64> = BTreeMap::new();
+    let mut tally = Tally::default();
     for i in of {
         let (step, run) = (&s.steps[*i], &f.built.runs[*i]);
         if let Some(scan) = &run.scanned {
             told.push(format!("{}, {}", plural(scan.files, "file"), bytes(scan.bytes)));
         }
-        for (key, n) in ledger::tally(s, step, run)? {
-            *tally.entry(key).or_default() += n;
-        }
+        tally.add(s, step, run)?;
         if step.plan.ports.table == "samples" || step.plan.folder.is_some() {
             told.extend(splits(&run.facts));
         }
@@ -202,27 +201,39 @@ fn after(run: &crate::engine::state::StepRun) -> u64 {
     run.parts.iter().map(of).sum()
 }
 
-/// What happened, most grave last: `17 changed (text.unicode 3, text.whitespace 14)`.
-fn words(tally: &BTreeMap<(&'static str, String, String), u64>) -> Vec<String> {
-    let mut kinds: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
-    for ((kind, rule, _), n) in tally {
-        let kind = if matches!(*kind, "finding" | "fail") { "findings" } else { kind };
-        *kinds.entry(kind).or_default().entry(rule).or_default() += n;
+/// What happened, in samples, and by which rules: `17 changed (text.unicode 3, text.whitespace 15)`.
+fn words(tally: &Tally) -> Vec<String> {
+    let mut kinds: BTreeMap<&str, BTreeMap<&str, Times>> = BTreeMap::new();
+    for ((act, rule, _), of) in &tally.reasons {
+        let all = kinds.entry(ledger::kind(act)).or_default().entry(rule).or_default();
+        all.samples += of.samples;
+        all.times += of.times;
     }
-    let told = |(kind, rules): (&str, BTreeMap<&str, u64>)| {
-        let total: u64 = rules.values().sum();
-        let kind = match (kind, total) {
-            ("findings", 1) => "finding",
-            ("review", _) => "to review",
-            (other, _) => other,
-        };
-        let rules: Vec<String> = match rules.len() {
+    let told = |(kind, rules): (&str, BTreeMap<&str, Times>)| {
+        let n = tally.samples(kind);
+        let times = rules.values().map(|of| of.times).sum();
+        let count = |of: &Times| number(if of.samples > 0 { of.samples } else { of.times });
+        let named: Vec<String> = match rules.len() {
             1 => rules.into_keys().map(String::from).collect(),
-            _ => rules.into_iter().map(|(r, n)| format!("{r} {}", number(n))).collect(),
+            _ => rules.iter().map(|(rule, of)| format!("{rule} {}", count(of))).collect(),
         };
-        format!("{} {kind} ({})", number(total), rules.join(", "))
+        format!("{} ({})", amount(kind, n, times), named.join(", "))
     };
     kinds.into_iter().map(told).collect()
+}
+
+/// `3 dropped`, `findings in 12 samples`; of findings that are about no sample, how many there are.
+fn amount(kind: &str, samples: u64, times: u64) -> String {
+    match kind {
+        "finding" => findings(samples, times),
+        "review" => format!("{} to review", number(samples)),
+        other => format!("{} {other}", number(samples)),
+    }
+}
+
+/// `findings in 12 samples`, or `2 findings` where they are about no sample.
+fn findings(samples: u64, all: u64) -> String {
+    if samples > 0 { format!("findings in {}", plural(samples, "sample")) } else { plural(all, "finding") }
 }
 
 fn splits(facts: &BTreeMap<String, Fact>) -> Vec<String> {
@@ -243,7 +254,7 @@ fn hints(s: &Session, f: &Finished) -> Result<String, Fault> {
             let what = format!("{} dropped", plural(dropped, what));
             out.push((what, format!("tamis show {} --findings", step.name)));
         }
-        let n = ledger::findings(s, run)?;
+        let n = ledger::findings(s, step, run)?;
         if n > 0 {
             out.push((plural(n, "finding"), format!("tamis show {} --findings", step.name)));
         }
@@ -261,7 +272,8 @@ fn hints(s: &Session, f: &Finished) -> Result<String, Fault> {
     if unmet > 0 {
         out.push((format!("{} met nothing", plural(unmet, "decision")), "tamis status".into()));
     }
-    if f.lock_changed {
+    // beside a disk that is full, nobody is told to go on with a file that was written before
+    if f.lock_changed && f.failures.is_empty() {
         out.push(("dataset.lock was written".into(), "git add dataset.lock".into()));
     }
     let whole = s.sample.is_none();

@@ -1,10 +1,11 @@
 //! From a table of dataset.toml to plans of steps: lines of the registry, plans typed by their stage, and what a
 //! declaration is checked against.
 use super::kernels::{self, JoinStage, Kernels, RowStage, WholeStage, text};
-use super::{Card, Column, Gate, Kernel, Nothing, Ports, Role};
+use super::secret::KEY_MIN;
+use super::{Card, Column, Gate, Kernel, Nothing, Ports, Role, Secret};
 use crate::diag::{Diagnostic, nearest, suggest};
 use crate::digest::Digest;
-use crate::manifest::sections::SchemaSection;
+use crate::manifest::sections::{KeyFrom, Privacy, SchemaSection};
 use crate::manifest::values::At;
 use crate::manifest::{Declared, Manifest};
 use crate::model::edits::{Edit, edits_of};
@@ -12,6 +13,7 @@ use crate::table::{ArrayRef, Cell, DataType};
 use crate::world::World;
 use serde::de::DeserializeOwned;
 use std::any::type_name;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A line of the registry.
@@ -87,6 +89,8 @@ pub struct Plan {
     pub masks: Vec<String>,
     /// Files named in the manifest that a kernel may open: (path, digest, bytes).
     pub files: Vec<(String, Digest, u64)>,
+    /// What `map` is given besides its parameters, which hold its fingerprint.
+    pub secret: Option<Secret>,
 }
 
 /// The canonical parameters of a step's kernels. Only the constructors of a plan make them, from the types of a stage.
@@ -126,7 +130,7 @@ impl Plan {
         let (word, scan, literal, regroup, folder) = Default::default();
         let (gates, masks, files) = Default::default();
         let parameters = Parameters { texts, stage };
-        Plan { word, ports, parameters, scan, literal, regroup, folder, gates, masks, files }
+        Plan { word, ports, parameters, scan, literal, regroup, folder, gates, masks, files, secret: None }
     }
 
     /// The same step as PATH/WORD.
@@ -140,6 +144,14 @@ impl Plan {
             Kernel::Map | Kernel::Join | Kernel::Run => &self.parameters.texts[0],
             Kernel::Gather => &self.parameters.texts[1],
             Kernel::Apply => &self.parameters.texts[2],
+        }
+    }
+
+    /// What a kernel is called with: its parameters, and the secret if it has one.
+    pub fn given(&self, kernel: Kernel) -> Cow<'_, str> {
+        match &self.secret {
+            Some(secret) if kernel == Kernel::Map => secret.added(self.params(kernel)).into(),
+            _ => self.params(kernel).into(),
         }
     }
 
@@ -164,6 +176,8 @@ pub struct Regroup {
     /// A column of truth values: rows where it is not true are left out. Without one all rows stay.
     pub only: Option<String>,
     pub window: usize,
+    /// The columns whose bytes count where a piece of long rows is cut again; ids always count.
+    pub weighed: Vec<String>,
 }
 
 /// A right table whose rows are known while declaring.
@@ -299,6 +313,42 @@ impl Check<'_> {
             Some(_) => return,
         };
         self.bad(problem);
+    }
+
+    /// The secret key of `[privacy]`, derived for a purpose; `None` with the problem noted if it is not there. `asked` is
+    /// where the manifest asks for it.
+    pub fn secret(&mut self, asked: std::ops::Range<usize>, context: &str) -> Option<Secret> {
+        let privacy: Privacy = self.section(&["privacy"]);
+        let span = self.manifest.span_of("privacy.key").unwrap_or(asked.clone());
+        let read = match &privacy.key {
+            None => {
+                let problem = Diagnostic::error("T0424", asked, "this needs a secret key").label("there is none");
+                self.bad(problem.help("[privacy] key = { env = \"NAME\" }, or { file = \"path\" } that git ignores"));
+                return None;
+            }
+            Some(KeyFrom { env: Some(name), .. }) => {
+                self.world.variable(name).ok_or_else(|| format!("the environment has no `{name}`"))
+            }
+            Some(KeyFrom { file, .. }) => {
+                self.world.read(file.as_deref().unwrap_or_default(), 1 << 16).map_err(|e| e.to_string())
+            }
+        };
+        let key = match read {
+            Ok(key) => key,
+            Err(say) => {
+                self.bad(Diagnostic::error("T0425", span, "the secret key is not there").label(say));
+                return None;
+            }
+        };
+        let key = key.trim_ascii();
+        if key.len() < KEY_MIN {
+            let label = format!("{} bytes; at least {KEY_MIN} are needed", key.len());
+            self.bad(
+                Diagnostic::error("T0425", span, "the secret key is so short that it can be guessed").label(label),
+            );
+            return None;
+        }
+        Some(Secret::derive(context, key))
     }
 
     /// Notes what is no glob, or leaves the project.

@@ -33,7 +33,8 @@ impl Act {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     pub row: u32,
-    /// Which record of the row's unit, for readers; for a join the right row that it is about, from 1, or 0.
+    /// Which record of the row's unit, for readers. For others which vote it is about, from 1, or 0: of a join the right
+    /// row, else the place among the votes of the row that the step read.
     pub record: u32,
     /// Which line of the record, from 1; 0 where that is not known.
     pub line: u32,
@@ -101,10 +102,10 @@ impl Delta {
         self.events.push(Event { row, record, line: 0, act, key: key.into(), rule: rule.into(), say: say.into() });
     }
 
-    /// Says which right row of a join the event is about that was added last.
-    pub fn about(&mut self, right: usize) {
+    /// Says which vote the event is about that was added last: the right row of a join, or the place among the row's votes.
+    pub fn about(&mut self, vote: usize) {
         if let Some(e) = self.events.last_mut() {
-            e.record = right as u32 + 1;
+            e.record = vote as u32 + 1;
         }
     }
 

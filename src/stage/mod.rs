@@ -5,7 +5,8 @@
 //!
 //! Reading order: `ports` (what a step reads and writes), `rows` (what a kernel is given), `delta` (what it gives back),
 //! `gather` (decisions over all rows), `facts`, `files` (what a whole stage gives), `kernels` (the traits of stages, and
-//! how they lose their types), `declare` (from a table of dataset.toml to plans of steps), `dialect` (the keys of formats).
+//! how they lose their types), `secret` (what no recipe holds), `declare` (from a table of dataset.toml to plans of steps),
+//! `dialect` (the keys of formats).
 mod declare;
 mod delta;
 mod dialect;
@@ -15,6 +16,7 @@ mod gather;
 mod kernels;
 mod ports;
 mod rows;
+mod secret;
 #[cfg(test)]
 pub mod testing;
 
@@ -32,6 +34,7 @@ pub use kernels::{
 };
 pub use ports::{Column, Ports, Right, Role, writes};
 pub use rows::{Context, Fault, Piece, Program, Rows, Tools};
+pub use secret::Secret;
 
 /// Lists column names.
 pub fn names<S: AsRef<str>>(of: &[S]) -> Vec<String> {

@@ -46,12 +46,15 @@ pub struct Column {
     /// What the column holds cannot be personal data, whatever it was made from: a class out of a declared list, a
     /// number, a place in a text.
     pub harmless: bool,
+    /// Where the column stands among those of its table, in the order in which steps first write them: fields in the order
+    /// in which they are declared or stand in the files. Given by who puts the steps together.
+    pub place: usize,
 }
 
 impl Column {
     /// A column whose type says all there is to know.
     pub fn new(ty: DataType) -> Column {
-        Column { ty, role: Role::Plain, inner: false, harmless: false }
+        Column { ty, role: Role::Plain, inner: false, harmless: false, place: 0 }
     }
 
     pub fn role(self, role: Role) -> Column {

@@ -19,6 +19,12 @@ impl Window {
         Window((target / 16).max(1))
     }
 
+    /// The rows of a release: fewer where images are released, since their bytes stand in the pieces, and a piece is in
+    /// memory as a whole.
+    pub fn released(images: bool) -> Window {
+        Window(if images { 64 } else { 4096 })
+    }
+
     /// Images, each of which is dear.
     pub fn images(target: usize) -> Window {
         Window((target / 128).max(1))

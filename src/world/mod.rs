@@ -31,6 +31,8 @@ pub struct World {
     notes: Option<Arc<looks::Notes>>,
     /// Where it is remembered what the user trusts; `None` is the usual folder.
     trust: Option<PathBuf>,
+    /// What the folder is called in messages; empty for a project, whose paths stand for themselves.
+    name: String,
 }
 
 /// A file being read: the descriptor stays the same from the first byte to the check at the end.
@@ -65,7 +67,7 @@ impl Open {
 
 impl World {
     pub fn new(root: impl Into<PathBuf>) -> World {
-        World { root: root.into(), probe: None, notes: None, trust: None }
+        World { root: root.into(), probe: None, notes: None, trust: None, name: String::new() }
     }
 
     /// The same world, which notes what it is asked for: see [`World::looks`].
@@ -82,12 +84,19 @@ impl World {
 
     /// The same, under a probe.
     pub fn probed(root: impl Into<PathBuf>, probe: Arc<dyn Probe>) -> World {
-        World { root: root.into(), probe: Some(probe), notes: None, trust: None }
+        World { root: root.into(), probe: Some(probe), notes: None, trust: None, name: String::new() }
     }
 
-    /// Another folder, seen by the same probe.
+    /// Another folder, seen by the same probe. Messages name it as it is seen from this one.
     pub fn at(&self, root: impl Into<PathBuf>) -> World {
-        World { root: root.into(), probe: self.probe.clone(), notes: None, trust: self.trust.clone() }
+        let root = root.into();
+        let name = root.strip_prefix(&self.root).unwrap_or(&root).to_string_lossy().into_owned();
+        World { root, probe: self.probe.clone(), notes: None, trust: self.trust.clone(), name }
+    }
+
+    /// What a path is called in messages.
+    fn called(&self, path: &str) -> String {
+        if self.name.is_empty() { path.to_string() } else { format!("{}/{path}", self.name) }
     }
 
     fn notes(&self) -> Option<&looks::Notes> {
@@ -124,7 +133,7 @@ impl World {
                 }
                 Ok(_) => {}
                 Err(e) if e.kind() == io::ErrorKind::NotFound => break,
-                Err(e) => return Err(named(path, e)),
+                Err(e) => return Err(named(&self.called(path), e)),
             }
         }
         Ok(place)
@@ -167,7 +176,7 @@ impl World {
         let meta = file.metadata()?;
         Ok(Open {
             before: Stat::of(&meta),
-            own: Own { file, path: place, name: path.to_string(), probe: self.probe.clone() },
+            own: Own { file, path: place, name: self.called(path), probe: self.probe.clone() },
         })
     }
 
@@ -191,16 +200,17 @@ impl World {
             How::Edit => OpenOptions::new().read(true).write(true).create(true).truncate(false).clone(),
         };
         let makes = how == How::Create || (how == How::Edit && !place.exists());
-        ask(&self.probe, if makes { Op::Create(&place) } else { Op::Open(&place) }).map_err(|e| named(path, e))?;
-        let file = open_file(path, &place, &mut options).map_err(|e| named(path, e))?;
-        Ok(Own { file, path: place, name: path.to_string(), probe: self.probe.clone() })
+        ask(&self.probe, if makes { Op::Create(&place) } else { Op::Open(&place) })
+            .map_err(|e| named(&self.called(path), e))?;
+        let file = open_file(path, &place, &mut options).map_err(|e| named(&self.called(path), e))?;
+        Ok(Own { file, path: place, name: self.called(path), probe: self.probe.clone() })
     }
 
     /// Makes the names in a folder last.
     pub fn sync_folder(&self, path: &str) -> io::Result<()> {
         let place = self.kept(path)?;
         let synced = ask(&self.probe, Op::Sync(&place)).and_then(|()| File::open(place)?.sync_all());
-        synced.map_err(|e| named(path, e))
+        synced.map_err(|e| named(&self.called(path), e))
     }
 
     pub fn stat(&self, path: &str) -> Option<Stat> {
@@ -226,7 +236,7 @@ impl World {
         sync: bool,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
-        self.replace_in(path, sync, write).map_err(|e| named(path, e))
+        self.replace_in(path, sync, write).map_err(|e| named(&self.called(path), e))
     }
 
     fn replace_in(
@@ -286,12 +296,16 @@ impl World {
         let folder = Path::new(path).parent().and_then(Path::to_str).unwrap_or_default();
         self.kept(folder)?; // a link itself may be removed
         let place = self.checked(path)?;
-        ask(&self.probe, Op::Remove(&place)).and_then(|()| fs::remove_file(place)).map_err(|e| named(path, e))
+        ask(&self.probe, Op::Remove(&place))
+            .and_then(|()| fs::remove_file(place))
+            .map_err(|e| named(&self.called(path), e))
     }
 
     pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let (old, new) = (self.kept(from)?, self.kept(to)?);
-        ask(&self.probe, Op::Rename(&old, &new)).and_then(|()| fs::rename(old, new)).map_err(|e| named(to, e))
+        ask(&self.probe, Op::Rename(&old, &new))
+            .and_then(|()| fs::rename(old, new))
+            .map_err(|e| named(&self.called(to), e))
     }
 
     /// The names in a folder, hidden ones too, in no order; none if it is missing.
@@ -299,7 +313,7 @@ impl World {
         let entries = match fs::read_dir(self.kept(folder)?) {
             Ok(entries) => entries,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(e) => return Err(named(folder, e)),
+            Err(e) => return Err(named(&self.called(folder), e)),
         };
         entries.map(|e| Ok(e?.file_name().to_string_lossy().into_owned())).collect()
     }
@@ -313,7 +327,7 @@ impl World {
 
     pub fn make_folder(&self, path: &str) -> io::Result<PathBuf> {
         let place = self.kept(path)?;
-        self.make(&place).map_err(|e| named(path, e))?;
+        self.make(&place).map_err(|e| named(&self.called(path), e))?;
         Ok(place)
     }
 
@@ -350,6 +364,12 @@ impl World {
         });
         let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].map(number);
         limits.into_iter().flatten().chain(machine).min().unwrap_or(4 << 30)
+    }
+
+    /// A variable of the environment. What depends on one is not known by looking at files.
+    pub fn variable(&self, name: &str) -> Option<Vec<u8>> {
+        self.noted(|| format!("${name}"), None);
+        std::env::var_os(name).map(std::os::unix::ffi::OsStringExt::into_vec)
     }
 
     /// The file of this very program.

@@ -1,15 +1,19 @@
 //! The ledger and the conservation of rows: per step and partition `in + born = out + dropped`, and for each release
 //! `collected + born = released + excluded + dropped + merged + held`.
 pub mod codec;
+mod said;
+mod tally;
+
+pub use said::{act_name, events, remarks};
+pub use tally::{Reason, Tally, Times, fails, findings, found, kind};
 
 use super::scan;
 use super::session::Session;
-use super::state::{Bin, Built, Counts, PartRun, Partition, StepRun, parents_of};
+use super::state::{Bin, Built, Partition, parents_of};
 use super::step::Step;
-use crate::stage::{Act, Event, Fault, Remark};
-use crate::table::{self, Living};
+use crate::stage::Fault;
+use crate::table;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// The terms of the balance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -72,81 +76,6 @@ pub fn partitions_hold(built: &Built, samples: &str) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// An event with the row it speaks of, for a living row (at that step).
-pub fn events(s: &Session, part: &PartRun) -> Result<Vec<Event>, Fault> {
-    let mut living = part.before.living.clone();
-    let mut out = Vec::new();
-    for (_, _, outcome) in &part.outcomes {
-        for e in s.events(outcome)? {
-            if living.as_ref().is_none_or(|l: &Living| l.is(e.row)) {
-                out.push(e);
-            }
-        }
-        let dead: Vec<u32> = outcome.acts.iter().filter(|a| !matches!(a.1, 'r' | 'h')).map(|a| a.0).collect();
-        living = living.map(|l| l.without(dead));
-    }
-    Ok(out)
-}
-
-/// How many findings a step has, counting living rows alone.
-pub fn findings(s: &Session, run: &StepRun) -> Result<u64, Fault> {
-    Ok((run.unmatched.len() + remarks(run).len()) as u64 + count(s, run, |c| c.findings, is_finding)?)
-}
-
-/// How many of them the manifest says that the build fails of.
-pub fn fails(s: &Session, run: &StepRun) -> Result<u64, Fault> {
-    count(s, run, |c| c.fails, |act| *act == Act::Fail)
-}
-
-/// Counts events at living rows; uses the stored count if no row of the partition is dead.
-fn count(s: &Session, run: &StepRun, of: fn(&Counts) -> u32, is: fn(&Act) -> bool) -> Result<u64, Fault> {
-    let counted = |part: &PartRun| match (of(&part.counts()), &part.before.living) {
-        (0, _) => Ok(0),
-        (n, Some(Living::All(_))) => Ok(u64::from(n)),
-        _ => Ok(events(s, part)?.iter().filter(|e| is(&e.act)).count() as u64),
-    };
-    run.parts.iter().map(counted).sum()
-}
-
-/// What a step found of its table as a whole.
-pub fn remarks(run: &StepRun) -> &[Remark] {
-    run.decided.as_ref().map_or(&[], |(_, decided)| &decided.told)
-}
-
-pub fn is_finding(act: &Act) -> bool {
-    matches!(act, Act::Finding | Act::Review | Act::Hold | Act::Fail)
-}
-
-/// What happened at a step, counted by (kind, rule, key).
-pub fn tally(s: &Session, step: &Step, run: &StepRun) -> Result<BTreeMap<(&'static str, String, String), u64>, Fault> {
-    let mut out = BTreeMap::new();
-    for part in run.parts.iter().filter(|p| p.outcomes.iter().any(|o| o.2.events.is_some())) {
-        for e in events(s, part)? {
-            *out.entry((act_name(&e.act), e.rule, e.key)).or_insert(0) += 1;
-        }
-    }
-    for remark in remarks(run) {
-        *out.entry(("finding", remark.rule.clone(), remark.key.clone())).or_insert(0) += 1;
-    }
-    if let Some((rule, key)) = step.plan.ports.right.as_ref().and_then(|r| r.unmatched.clone())
-        && !run.unmatched.is_empty()
-    {
-        *out.entry(("finding", rule, key)).or_insert(0) += run.unmatched.len() as u64;
-    }
-    Ok(out)
-}
-
-pub fn act_name(act: &Act) -> &'static str {
-    match act {
-        Act::Change => "changed",
-        Act::Finding => "finding",
-        Act::Review | Act::Hold => "review",
-        Act::Fail => "fail",
-        Act::Drop { .. } => "dropped",
-        Act::Merge(_) => "merged",
-    }
 }
 
 /// Where a unit's record stands, or the line of it that is meant (0: where it begins). `None`: nobody knows.

@@ -66,6 +66,8 @@ pub struct Pieces<'r, 'a> {
     /// The columns wanted, with their types.
     pub types: &'r BTreeMap<String, DataType>,
     pub window: Window,
+    /// The columns whose bytes count, besides the ids.
+    pub weighed: &'r [String],
 }
 
 /// A column of a piece: rows taken of others, and the key of what came of it. `None` where a source is not known.
@@ -187,22 +189,23 @@ impl Pieces<'_, '_> {
     }
 
     /// Where a piece is cut again: nowhere as long as its rows together are no more than [`PIECE_MAX`] bytes. That is a
-    /// matter of its rows alone, whatever partitions they come from.
+    /// matter of its rows alone, whatever partitions they come from, and whatever else is read of them.
     fn ends(&self, piece: &LaidOut, wanted: &[Wanted]) -> Result<Vec<usize>, Fault> {
-        let takes: Option<Vec<&(Digest, Arc<Take>)>> = wanted.iter().map(|w| w.take.as_ref()).collect();
+        let weighed = || wanted.iter().filter(|w| w.name == "id" || self.weighed.contains(&w.name));
+        let takes: Option<Vec<&(Digest, Arc<Take>)>> = weighed().map(|w| w.take.as_ref()).collect();
         let Some(takes) = takes else { return Ok(Vec::new()) };
-        let key = recipe::key(&format!("ends 1 {}", self.window.0), takes.iter().map(|t| t.0));
+        let key = recipe::key(&format!("ends 2 {}", self.window.0), takes.iter().map(|t| t.0));
         if let Some(ends) = self.s.known(key) {
             return Ok(ends);
         }
         let rows = piece.rows()?;
-        let known: u64 = wanted.iter().filter_map(|w| w.known).map(|k| k.1).sum();
+        let known: u64 = weighed().filter_map(|w| w.known).map(|k| k.1).sum();
         let mut bytes = vec![0; rows.len()];
-        self.weigh(&rows, wanted.iter().filter(|w| missing(w)), &mut bytes)?;
+        self.weigh(&rows, weighed().filter(|w| missing(w)), &mut bytes)?;
         if known.saturating_add(bytes.iter().sum()) <= PIECE_MAX {
             return Ok(Vec::new());
         }
-        self.weigh(&rows, wanted.iter().filter(|w| !missing(w)), &mut bytes)?;
+        self.weigh(&rows, weighed().filter(|w| !missing(w)), &mut bytes)?;
         let hashes = self.hashes(&rows)?;
         let ends = cutting::cut(&hashes, &bytes, Window((self.window.0 / 8).max(1)));
         self.s.remember(key, &ends, true);

@@ -54,7 +54,7 @@ pub fn regroup(
         }
     };
     let types = columns.iter().filter_map(|c| Some((c.clone(), from.types.get(c)?.clone()))).collect();
-    let pieces = Pieces { s, step, from, types: &types, window: Window(by.window) };
+    let pieces = Pieces { s, step, from, types: &types, window: Window(by.window), weighed: &by.weighed };
     let parts = pieces.partitions(layout.pieces, then)?;
     Ok(Some(Table { types, parts }))
 }

@@ -1,5 +1,6 @@
 //! Samples become sentences with BIO tags.
-use crate::formats::writer::{Lost, Sheet, each_line};
+use crate::formats::back::each_line;
+use crate::formats::writer::{Lost, Sheet};
 use crate::model::edits::{Edit, Moved, move_span};
 use crate::model::spans::Span;
 use crate::model::tokens::Token;

@@ -3,6 +3,7 @@ use super::hold::kept;
 use super::list::footer;
 use crate::formats::cut::members::ReadAt;
 use crate::formats::doubt::Doubt;
+use crate::formats::guard::guarded;
 use crate::formats::reader::{Seen, UNHELD, WRITTEN};
 use crate::table::types;
 use arrow_schema::{DataType, Schema};
@@ -10,26 +11,21 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::statistics::Statistics;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 pub fn columns(len: u64, read: &ReadAt) -> Result<Vec<Seen>, String> {
-    // what others wrote may make the library panic
-    let seen = catch_unwind(AssertUnwindSafe(|| of_footer(&decoded(len, read)?)));
-    seen.unwrap_or_else(|_| Err("its footer is damaged".into()))
+    guarded(|| of_footer(&decoded(len, read)?)).unwrap_or_else(|| Err("its footer is damaged".into()))
 }
 
 /// What a file means by its columns and a column of samples does not keep.
 pub fn doubts(len: u64, read: &ReadAt) -> Vec<Doubt> {
     // a file that cannot be read is told when it is read
-    let told = catch_unwind(AssertUnwindSafe(|| Some(meant(&decoded(len, read).ok()?))));
-    told.ok().flatten().unwrap_or_default()
+    guarded(|| Some(meant(&decoded(len, read).ok()?))).flatten().unwrap_or_default()
 }
 
 /// Columns of numbers that stand for classes, as `datasets` notes them.
 pub fn classes(len: u64, read: &ReadAt) -> Vec<(String, Vec<String>)> {
-    let told = catch_unwind(AssertUnwindSafe(|| noted(&decoded(len, read).ok()?)));
-    told.ok().flatten().unwrap_or_default()
+    guarded(|| noted(&decoded(len, read).ok()?)).flatten().unwrap_or_default()
 }
 
 fn noted(metadata: &ParquetMetaData) -> Option<Vec<(String, Vec<String>)>> {

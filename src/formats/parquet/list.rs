@@ -1,12 +1,12 @@
 //! The row groups of a file, out of its footer.
 use crate::formats::cut::Members;
 use crate::formats::cut::members::{List, Member, ReadAt};
+use crate::formats::guard::guarded;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
     ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataReader, ParquetMetaDataWriter, RowGroupMetaData,
 };
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub static ROW_GROUPS: Members =
     Members { name: "row groups", broken: "parquet.footer", list: List::Anywhere(row_groups) };
@@ -19,9 +19,8 @@ const TAIL: u64 = 8;
 
 fn row_groups(size: u64, read: &ReadAt, out: &mut Vec<Member>) -> io::Result<()> {
     let (footer, tail_at) = footer(size, read)?;
-    // what others wrote may make the library panic
-    let all = catch_unwind(AssertUnwindSafe(|| members(&footer, tail_at)));
-    out.extend(all.unwrap_or_else(|_| Err(ParquetError::General("it panics".into()))).map_err(broken)?);
+    let all = guarded(|| members(&footer, tail_at));
+    out.extend(all.unwrap_or_else(|| Err(ParquetError::General("it panics".into()))).map_err(broken)?);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod list;
 mod read;
 mod write;
 
+use super::back::Values;
 use super::cut::Cut;
 use super::format::Format;
 use super::reader::{Offers, Reader, Selects, as_declared};
@@ -38,11 +39,12 @@ pub const FORMAT: Format = Format {
         uses: &["parquet 60", "zstd 0.14"],
         files: "parquet/SPLIT-NNNNN.parquet",
         doc: "",
-        needs: Needs { columns: true, label: None, tokens: false, images: false, sizes: false, typed: true },
+        needs: Needs { columns: true, typed: true, ..Needs::NONE },
         encode: |sheet, _| write::fragment(&sheet.columns),
         outline: write::footer,
         join: write::join,
         samples: Some(write::samples),
+        values: Some(Values { pieces: true, read: write::values }),
         place: Place::Row,
         table: true,
         loses: false,

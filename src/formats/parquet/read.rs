@@ -2,6 +2,7 @@
 use super::hold::{Lost, as_type, name};
 use super::list::FIRST;
 use crate::formats::encoding::Wrong;
+use crate::formats::guard::guarded;
 use crate::formats::reader::{Ask, Field, From, Records, Unit, WRITTEN};
 use crate::formats::spelling::words;
 use crate::formats::tokens::{self, JOIN, NO_TOKENS, joined};
@@ -12,7 +13,6 @@ use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::ParquetMetaDataReader;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Rows that are decoded at a time.
@@ -20,16 +20,15 @@ const BATCH: usize = 8192;
 
 pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
     let mut group = Group { ask, unit, rows: 0, done: 0, lost: Vec::new() };
-    // what others wrote may make the library panic
-    let read = catch_unwind(AssertUnwindSafe(|| group.read(out)));
+    let read = guarded(|| group.read(out));
     group.tell(out);
     let say = match read {
-        Ok(Ok(())) if group.done == group.rows => return,
-        Ok(Ok(())) => "it holds fewer rows than the footer says".to_string(),
-        Ok(Err(say)) if say.contains("Disabled feature") => {
+        Some(Ok(())) if group.done == group.rows => return,
+        Some(Ok(())) => "it holds fewer rows than the footer says".to_string(),
+        Some(Err(say)) if say.contains("Disabled feature") => {
             "compressed in a way that is not read: Zstandard, Snappy or none is".to_string()
         }
-        Ok(Err(_)) | Err(_) => "the row group is damaged".to_string(),
+        Some(Err(_)) | None => "the row group is damaged".to_string(),
     };
     for record in group.done..group.rows {
         out.reject(unit, record, &Wrong::new("parquet", &say));

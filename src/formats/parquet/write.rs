@@ -1,11 +1,13 @@
 //! Fragments of one row group each, and files joined from fragments without encoding them
 //! again. Everything that could differ between versions or runs is fixed: writer's name, level, page and group sizes.
+use crate::formats::back::{BATCH, Back, Part, Released, of_typed};
+use crate::formats::guard::guarded;
 use crate::formats::writer::{Chunk, Join};
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
@@ -15,7 +17,6 @@ use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::SerializedFileWriter;
 use std::io::{self, BufRead, Write};
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Row groups stand as they are, the footer is made anew.
@@ -42,11 +43,48 @@ pub fn join(of: &Join) -> Result<Vec<Chunk>, String> {
 
 /// The id of each row. All columns are read: a file of which a row cannot be read is damaged.
 pub fn samples(input: &mut dyn BufRead, tell: &mut dyn FnMut(Option<&str>)) -> Result<(), String> {
+    let file = whole(input)?;
+    guarded(|| each_row(file, "id", tell)).unwrap_or_else(|| Err(DAMAGED.into()))
+}
+
+/// What is said of a file on which the library panics.
+const DAMAGED: &str = "does not read: the file is damaged";
+
+fn whole(input: &mut dyn BufRead) -> Result<Vec<u8>, String> {
     let mut file = Vec::new();
     input.read_to_end(&mut file).map_err(|e| e.to_string())?;
-    // what was damaged on purpose may make the library panic
-    let read = catch_unwind(AssertUnwindSafe(|| each_row(file, "id", tell)));
-    read.unwrap_or_else(|_| Err("does not read: the file is damaged".into()))
+    Ok(file)
+}
+
+/// The values of each row group, which is a piece.
+pub fn values(
+    input: &mut dyn BufRead,
+    back: &Back,
+    tell: &mut dyn FnMut(Part) -> Result<(), String>,
+) -> Result<(), String> {
+    let file = whole(input)?;
+    guarded(|| each_group(bytes::Bytes::from(file), back, tell)).unwrap_or_else(|| Err(DAMAGED.into()))
+}
+
+fn each_group(file: bytes::Bytes, back: &Back, tell: &mut dyn FnMut(Part) -> Result<(), String>) -> Result<(), String> {
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let about = ArrowReaderMetadata::load(&file, options).map_err(say)?;
+    if about.schema().fields().len() != back.columns.len() {
+        return Err("has other columns than release.json names".into());
+    }
+    for group in 0..about.metadata().num_row_groups() {
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file.clone(), about.clone());
+        for batch in reader.with_row_groups(vec![group]).with_batch_size(BATCH).build().map_err(say)? {
+            let batch = batch.map_err(|e| e.to_string())?;
+            let column = |c: &Released| {
+                let array = batch.column_by_name(&c.name).ok_or_else(|| format!("has no column `{}`", c.name))?;
+                of_typed(array, &c.holds)
+            };
+            tell(Part::Rows(back.columns.iter().map(column).collect::<Result<_, String>>()?))?;
+        }
+        tell(Part::End)?;
+    }
+    Ok(())
 }
 
 fn properties() -> Result<WriterProperties, String> {

@@ -91,6 +91,15 @@ pub struct Declaration {
 #[derive(Clone, Debug, Default)]
 pub struct Named(BTreeMap<String, At<String>>);
 
+impl Named {
+    /// The fields in the order in which the manifest names them.
+    pub fn in_order(&self) -> Vec<(&String, &At<String>)> {
+        let mut all: Vec<_> = self.0.iter().collect();
+        all.sort_by_key(|(_, selector)| selector.span().start);
+        all
+    }
+}
+
 impl Deref for Named {
     type Target = BTreeMap<String, At<String>>;
 
@@ -371,6 +380,9 @@ fn check_private_id(check: &mut Check, d: &Declaration, id: &str) {
     if check.manifest.table(&["privacy"]).is_none() || check.manifest.instances(&["release"]).is_empty() {
         return;
     }
+    if !releases_name_samples(check) {
+        return;
+    }
     let span = d.id.as_ref().map_or(check.span.clone(), At::span);
     if id == "content" {
         let problem = Diagnostic::error("T0422", span, "an id that is a digest of content tells who knows the content");
@@ -402,6 +414,15 @@ fn check_private_id(check: &mut Check, d: &Declaration, id: &str) {
         Diagnostic::error("T0421", span, message).label("no privacy step has seen it")
     };
     check.bad(problem.help(help));
+}
+
+/// Whether some release calls samples by the ids under which they were collected.
+fn releases_name_samples(check: &Check) -> bool {
+    let others = |table: &Declared| -> Option<bool> {
+        let ids = table.get_ref().as_table()?.get("ids")?.get_ref().as_str()?;
+        Some(ids != "source")
+    };
+    check.manifest.instances(&["release"]).into_iter().any(|(_, _, table)| !others(table).unwrap_or(false))
 }
 
 /// Whether ids are taken from something in the records that no field is taken from.

@@ -25,7 +25,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let image = Column::new(Image::ty()).role(Role::Image);
     let mut writes = writes([("source", Column::new(utf8()).harmless()), ("image", image)]);
     let class = [("class".to_string(), "class".to_string())];
-    let own = c.declared.fields.iter().map(|(name, selector)| (name.clone(), selector.get().clone()));
+    let own = c.declared.fields.in_order().into_iter().map(|(name, from)| (name.clone(), from.get().clone()));
     let fields: Vec<(String, String)> = match c.declared.fields.is_empty() && c.format.sidecar.is_none() {
         true => class.into(), // the name of its folder, and nothing else tells of an image without files beside it
         false => own.collect(),

@@ -20,11 +20,11 @@ pub const ENTRY: Entry = Entry::row::<Read>("collect/read", "collect.*", declare
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
     let Some(reader) = c.files.reader(c.format) else { return Vec::new() };
-    let Taken { mut fields, seen, mixed } = taken(check, &c, reader);
+    let Taken { mut fields, order, seen, mixed } = taken(check, &c, reader);
     classes::read_names(check, &c, &mut fields);
     doubts::tell(check, &c, reader, (&fields, &mixed));
     let mut writes = writes([("source", Column::new(utf8()).harmless())]);
-    for (name, (selector, ty)) in &fields {
+    for (name, (selector, ty)) in order.iter().filter_map(|name| fields.get_key_value(name)) {
         let is_text = (reader.text)(&c.options) == selector.as_str();
         let role = if is_text { Role::Text } else { Role::Plain };
         let ty = types::parse(ty).map_or(utf8(), |t| t.0);

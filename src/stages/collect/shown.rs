@@ -18,12 +18,27 @@ use std::collections::{BTreeMap, BTreeSet};
 pub type Fields = BTreeMap<String, (String, String)>;
 
 /// What a source takes from its records.
+#[derive(Default)]
 pub struct Taken {
     pub fields: Fields,
+    /// The fields in the order of the manifest, or else of the files.
+    pub order: Vec<String>,
     /// All columns that were seen, where the manifest names no fields; another one is told when it is met.
     pub seen: Vec<String>,
     /// Columns whose values are of several types, so that they are kept as text.
     pub mixed: Vec<String>,
+}
+
+impl Taken {
+    /// Fields with what each is taken from and its type, in their order.
+    fn of(fields: impl Iterator<Item = (String, (String, String))>) -> Taken {
+        let mut out = Taken::default();
+        for (name, from) in fields {
+            out.order.push(name.clone());
+            out.fields.insert(name, from);
+        }
+        out
+    }
 }
 
 /// The fields as they are declared, or else as the format or the files have them.
@@ -33,30 +48,27 @@ pub fn taken(check: &mut Check, c: &Collect, reader: &Reader) -> Taken {
         (name.to_string(), (selector.to_string(), declared_type(&schema, name, selector, reader)))
     };
     if !c.declared.fields.is_empty() {
-        let mut fields: Fields = c.declared.fields.iter().map(|(name, selector)| own(name, selector)).collect();
-        let open = |name: &String| fields.contains_key(name) && !schema.0.contains_key(name);
+        let all = c.declared.fields.in_order();
+        let mut taken = Taken::of(all.into_iter().map(|(name, selector)| own(name, selector)));
+        let open = |name: &String| taken.fields.contains_key(name) && !schema.0.contains_key(name);
         let open: Vec<String> = answers(check).into_iter().filter(open).collect();
         if let (false, Offers::Columns(of)) = (open.is_empty(), reader.offers) {
             let seen = shown(check, c, reader, of).unwrap_or_default();
-            for (_, (selector, ty)) in fields.iter_mut().filter(|(name, _)| open.contains(name)) {
+            for (_, (selector, ty)) in taken.fields.iter_mut().filter(|(name, _)| open.contains(name)) {
                 *ty = answering(type_of(&seen, selector).unwrap_or_else(|| WRITTEN.into()));
             }
         }
-        return Taken { fields, seen: Vec::new(), mixed: Vec::new() };
+        return taken;
     }
     match reader.offers {
-        Offers::Nothing => Taken { fields: Fields::new(), seen: Vec::new(), mixed: Vec::new() },
-        Offers::Words(words) => Taken {
-            fields: words.iter().map(|(name, selector)| own(name, selector)).collect(),
-            seen: Vec::new(),
-            mixed: Vec::new(),
-        },
+        Offers::Nothing => Taken::default(),
+        Offers::Words(words) => Taken::of(words.iter().map(|(name, selector)| own(name, selector))),
         Offers::Columns(of) => columns(check, c, reader, &schema, of),
     }
 }
 
 fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSection, of: Columns) -> Taken {
-    let mut taken = Taken { fields: Fields::new(), seen: Vec::new(), mixed: Vec::new() };
+    let mut taken = Taken::default();
     let answers = answers(check);
     let span = check.manifest.span_of(&format!("{}.fields", check.path)).unwrap_or(check.span.clone());
     let found = match shown(check, c, reader, of) {
@@ -102,6 +114,7 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
         };
         let declared = schema.0.contains_key(&name).then(|| declared_type(schema, &name, &selector, reader));
         let ty = if answers.contains(&name) { answering(ty) } else { settled(ty) };
+        taken.order.push(name.clone());
         taken.fields.insert(name, (selector, declared.unwrap_or(ty)));
     }
     taken

@@ -14,7 +14,7 @@
 //! answer. Limits: an image of unknown size has no outside.
 use super::declaration::{OnMajor, Task, checked};
 use super::kinds::kind::{Judge, Kind, Respond, number};
-use super::rows::{Note, attribute, optional, slot, tell};
+use super::rows::{Note, attribute, optional, short, slot, tell};
 use crate::manifest::Decimal;
 use crate::model::votes::{Vote, annotations, each_class};
 use crate::stage::*;
@@ -244,6 +244,7 @@ impl Map {
             chars: limits.chars.get(row).copied().flatten(),
             bounds: limits.numbers.get(row * limits.each..(row + 1) * limits.each).unwrap_or_default(),
             open: self.open,
+            item: 0,
             notes: Vec::new(),
         }
     }
@@ -251,34 +252,43 @@ impl Map {
     /// Notes answers that were given under another major version of the guideline.
     fn judge_version(&self, votes: &[Vote], notes: &mut Vec<Note>) {
         let Some(current) = &self.major else { return };
-        let old = votes.iter().filter(|v| major(&v.guideline) != current).count();
-        if old > 0 {
-            let say = format!("{old} of {} answers were given under another major version", votes.len());
-            let key = format!("label.{}.guideline.on_major", self.task);
-            notes.push(Note::new(Act::Review, key, "guideline.major", say));
-        }
+        let old: Vec<(usize, &Vote)> =
+            votes.iter().enumerate().filter(|(_, v)| major(&v.guideline) != current).collect();
+        let Some((first, vote)) = old.first() else { return };
+        let by = if self.open { format!("; the first by `{}`", short(&vote.annotator)) } else { String::new() };
+        let say = format!("{} of {} answers were given under another major version{by}", old.len(), votes.len());
+        let key = format!("label.{}.guideline.on_major", self.task);
+        notes.push(Note { vote: Some(*first), ..Note::new(Act::Review, key, "guideline.major", say) });
     }
 
     /// Removes or repairs impossible annotations, and counts those that each vote lost.
     fn judged(&self, votes: Vec<Vote>, judge: &mut Judge) -> Vec<Vote> {
-        let judged = votes.into_iter().map(|vote| {
+        let judged = votes.into_iter().enumerate().map(|(n, vote)| {
             if vote.answer == Value::Null {
                 return vote;
             }
             let before = judge.notes.len();
             let answer = (self.kind.judge)(&vote.answer, judge);
             let new = judge.notes.get_mut(before..).unwrap_or_default();
-            let own = self.kind.classes && !self.kind.is_list();
-            attribute(
-                new,
-                self.open,
-                &vote.annotator,
-                vote.answer.key_text().as_deref().filter(|_| own || self.kind.scale),
-            );
+            new.iter_mut().for_each(|note| note.vote = Some(n));
+            if self.open {
+                attribute(new, &vote.annotator, |note| self.words(&vote.answer, note));
+            }
             let lost = annotations(&vote.answer).saturating_sub(answer.as_ref().map_or(0, annotations));
             vote.left(answer, lost as u32)
         });
         judged.collect()
+    }
+
+    /// What a note is about: an annotation of an answer, or the answer if it is one word or number.
+    fn words(&self, answer: &Value, note: &Note) -> Option<String> {
+        match answer {
+            Value::List(items) => {
+                let item = items.get(note.item.checked_sub(1)?)?;
+                Some((self.kind.words)(&Value::List(vec![item.clone()])))
+            }
+            other => other.key_text(),
+        }
     }
 }
 

@@ -10,28 +10,31 @@ pub struct Note {
     pub key: String,
     pub rule: &'static str,
     pub say: String,
-    /// The right row of a join that it is about.
-    pub right: Option<usize>,
+    /// Which vote it is about: in a join the right row, else its place among the votes of the row.
+    pub vote: Option<usize>,
+    /// Which annotation of the vote, from 1; 0 if it is about none of them, or of several.
+    pub item: usize,
 }
 
 impl Note {
     pub fn new(act: Act, key: String, rule: &'static str, say: impl Into<String>) -> Note {
-        Note { act, key, rule, say: say.into(), right: None }
+        Note { act, key, rule, say: say.into(), vote: None, item: 0 }
     }
 }
 
-/// Adds to notes whose answer they are about, and what it is if words of the data may be shown.
-pub fn attribute(notes: &mut [Note], open: bool, annotator: &str, answer: Option<&str>) {
-    if !open {
-        return;
+/// Adds to notes about a vote who gave it and, in words, what it is or the annotation that each is about.
+pub fn attribute(notes: &mut [Note], annotator: &str, answer: impl Fn(&Note) -> Option<String>) {
+    for note in notes {
+        let answer = answer(note).map_or(String::new(), |a| format!(", who answered `{}`", short(&a)));
+        note.say = format!("{}; by `{}`{answer}", note.say, short(annotator));
     }
-    let short = |text: &str| match text.char_indices().nth(60) {
+}
+
+/// The beginning of a name or an answer.
+pub fn short(text: &str) -> String {
+    match text.char_indices().nth(60) {
         Some((at, _)) => format!("{}...", text.get(..at).unwrap_or_default()),
         None => text.to_string(),
-    };
-    let answer = answer.map_or(String::new(), |a| format!(", who answered `{}`", short(a)));
-    for note in notes {
-        note.say = format!("{}; by `{}`{answer}", note.say, short(annotator));
     }
 }
 
@@ -39,8 +42,8 @@ pub fn attribute(notes: &mut [Note], open: bool, annotator: &str, answer: Option
 pub fn tell(delta: &mut Delta, row: usize, notes: Vec<Note>) {
     for n in notes {
         delta.event(row, n.act, n.key, n.rule, n.say);
-        if let Some(right) = n.right {
-            delta.about(right);
+        if let Some(vote) = n.vote {
+            delta.about(vote);
         }
     }
 }

@@ -7,17 +7,18 @@
 //! ```
 //!
 //! Reads `votes.TASK`; writes `label.TASK` and `status.TASK`: `source` (one answer, from a column), `aggregated`
-//! (votes), `held` (answers that should agree and do not), `incomplete` (an annotation was lost, or every answer was, or
-//! answers were that may have decided; what then happens says `on_incomplete`). Without answers the label is null; with `unlabelled = "negative"` a
+//! (votes), `tied` (of several classes with most votes the one declared first stands), `held` (answers that should agree and
+//! do not), `incomplete` (an annotation was lost, or every answer was, or answers were that may have decided; what then
+//! happens says `on_incomplete`). Without answers the label is null; with `unlabelled = "negative"` a
 //! sample that nobody was asked about has the label `[]`. Findings: `label.disagreement`, `label.incomplete`,
-//! `label.tie` (of several classes with most votes the one declared first stands), `class.unused` (a declared class
+//! `label.tie` (of several classes with most votes the one declared first stands), `class.unused` (declared classes
 //! that no label has). Facts: `labelled`, `unlabelled`, `votes`, `incomplete` (of the samples that stay), `ties`, and
 //! `count.CLASS`, the annotations (or labels) of a class. Limits: ratings are counted where they are whole numbers.
 use super::declaration::{OnIncomplete, Unlabelled, checked};
 use super::kinds::kind::{Kind, Method};
-use super::rows::{Note, tell};
+use super::rows::{Note, short, tell};
 use crate::measure::aggregate::{lower_median, majority, majority_holds, median_holds};
-use crate::model::votes::{Vote, each_class};
+use crate::model::votes::{TIED, Vote, each_class};
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{Cell, Value, utf8, value_at};
@@ -40,6 +41,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         sources,
         unlabelled: task.declared.unlabelled,
         on_incomplete,
+        open: check.manifest.table(&["privacy"]).is_none(),
     };
     let mut gates = Vec::new();
     if !task.may_lose_all() {
@@ -81,7 +83,13 @@ struct Map {
     unlabelled: Unlabelled,
     #[serde(default, skip_serializing_if = "is_default")]
     on_incomplete: OnIncomplete,
+    /// Words of the data may be told: there is no `[privacy]`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    open: bool,
 }
+
+/// So many answers are told of a sample whose answers differ.
+const TOLD: usize = 4;
 
 /// What the facts are told of.
 #[derive(Serialize, Deserialize, Default)]
@@ -97,7 +105,7 @@ struct Stage;
 
 impl RowStage for Stage {
     const MAP: u32 = 3;
-    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((3, Self::gather));
     type Map = Map;
     type Gather = Gather;
     type Apply = Nothing;
@@ -149,10 +157,16 @@ impl Stage {
             votes += row.votes;
         }
         let [unlabelled, labelled] = rows;
-        let unused: Vec<&String> = p.classes.iter().filter(|c| classes.get(*c) == Some(&0)).collect();
-        for class in unused.iter().filter(|_| labelled > 0) {
-            let key = format!("label.{}.classes", p.task);
-            out.remark(key, "class.unused", format!("the class `{class}` is declared, and no label has it"));
+        let unused = p.classes.iter().filter(|c| labelled > 0 && classes.get(*c) == Some(&0));
+        let unused: Vec<String> = unused.map(|c| format!("`{c}`")).collect();
+        if !unused.is_empty() {
+            let say = format!(
+                "{} of {} declared classes are in no label: {}",
+                unused.len(),
+                p.classes.len(),
+                unused.join(", ")
+            );
+            out.remark(format!("label.{}.classes", p.task), "class.unused", say);
         }
         out.fact("labelled", labelled);
         out.fact("unlabelled", unlabelled);
@@ -208,25 +222,26 @@ impl Map {
         let Some((first, others)) = given.split_first() else {
             let lost: u32 = votes.iter().map(|v| v.lost).sum();
             if lost > 0 {
-                self.incomplete("no answer is left of which something could be used".into(), notes);
+                self.incomplete("no answer is left of which something could be used".into(), votes, notes);
             }
             return (Value::Null, (lost > 0).then_some(INCOMPLETE));
         };
-        let (label, status) = self.aggregate(&given, notes);
+        let (label, status) = self.aggregate(votes, notes);
         let Some(label) = label else { return (Value::Null, None) };
         let lost: u32 = given.iter().map(|v| v.lost).sum();
         let unread = votes.iter().filter(|v| v.answer == Value::Null && v.lost > 0).count();
         let incomplete = lost > 0 || !self.holds(&given, unread);
         if lost > 0 {
             let annotations = if lost == 1 { "1 annotation was".into() } else { format!("{lost} annotations were") };
-            self.incomplete(format!("{annotations} lost; the label has what is left"), notes);
+            self.incomplete(format!("{annotations} lost; the label has what is left"), votes, notes);
         } else if incomplete {
             let answers = if unread == 1 { "1 answer".into() } else { format!("{unread} answers") };
-            self.incomplete(format!("{answers} of {} could not be used and may have decided", votes.len()), notes);
+            let say = format!("{answers} of {} could not be used and may have decided", votes.len());
+            self.incomplete(say, votes, notes);
         }
         let source = others.is_empty() && self.sources.contains(&first.origin);
         let status = match status {
-            "aggregated" if incomplete => INCOMPLETE,
+            "aggregated" | TIED if incomplete => INCOMPLETE,
             "aggregated" if source => "source",
             own => own,
         };
@@ -244,39 +259,66 @@ impl Map {
     }
 
     /// Notes that something of the label is missing.
-    fn incomplete(&self, say: String, notes: &mut Vec<Note>) {
+    fn incomplete(&self, say: String, votes: &[Vote], notes: &mut Vec<Note>) {
         let act = match self.on_incomplete {
             OnIncomplete::Review => Act::Hold,
             OnIncomplete::Drop => Act::DROP,
             OnIncomplete::Keep => Act::Finding,
         };
-        notes.push(Note::new(act, format!("label.{}.on_incomplete", self.task), "label.incomplete", say));
+        let key = format!("label.{}.on_incomplete", self.task);
+        let vote = votes.iter().position(|v| v.lost > 0);
+        let by = vote.and_then(|n| votes.get(n)).filter(|_| self.open);
+        let by = by.map_or(String::new(), |v| format!("; by `{}`", short(&v.annotator)));
+        notes.push(Note { vote, ..Note::new(act, key, "label.incomplete", format!("{say}{by}")) });
+    }
+
+    /// Notes that answers differ: about the first vote that says something else than the label.
+    fn differ(&self, votes: &[Vote], label: Option<&Value>, note: Note, notes: &mut Vec<Note>) {
+        let other = |v: &Vote| v.answer != Value::Null && Some(&v.answer) != label;
+        let say = if self.open { format!("{}: {}", note.say, self.answers(votes)) } else { note.say };
+        notes.push(Note { say, vote: votes.iter().position(other), ..note });
+    }
+
+    /// `a` says `x`, `b` says `y`: the first answers.
+    fn answers(&self, votes: &[Vote]) -> String {
+        let given: Vec<&Vote> = votes.iter().filter(|v| v.answer != Value::Null).collect();
+        let says = |v: &&Vote| format!("`{}` says `{}`", short(&v.annotator), short(&(self.kind.words)(&v.answer)));
+        let told: Vec<String> = given.iter().take(TOLD).map(says).collect();
+        let more = given.len() - told.len();
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        format!("{}{more}", told.join(", "))
     }
 
     /// Makes one label of the answers that count.
-    fn aggregate(&self, given: &[&Vote], notes: &mut Vec<Note>) -> (Option<Value>, &'static str) {
+    fn aggregate(&self, votes: &[Vote], notes: &mut Vec<Note>) -> (Option<Value>, &'static str) {
         let key = || format!("label.{}.aggregate", self.task);
+        let given: Vec<&Vote> = votes.iter().filter(|v| v.answer != Value::Null).collect();
         let first = given.first().map(|v| v.answer.clone());
         match self.method {
             Method::Single if given.iter().any(|v| Some(&v.answer) != first.as_ref()) => {
                 let say = format!("{} answers differ; the first annotator's stands", given.len());
-                notes.push(Note::new(Act::Review, key(), "label.disagreement", say));
+                let note = Note::new(Act::Review, key(), "label.disagreement", say);
+                self.differ(votes, first.as_ref(), note, notes);
                 (first, "held")
             }
             Method::Single => (first, "aggregated"),
             Method::Majority => {
-                let answers = classes_given(given);
+                let answers = classes_given(&given);
                 let label = majority(&answers, &self.classes);
                 let times = |class: &str| answers.iter().filter(|a| **a == class).count();
                 let most = label.as_deref().map_or(0, times);
                 let tied: BTreeSet<&str> = answers.iter().copied().filter(|a| times(a) == most).collect();
-                if tied.len() > 1 {
-                    let say = format!("{} classes have {most} votes each; the one declared first stands", tied.len());
-                    notes.push(Note::new(Act::Finding, key(), "label.tie", say));
+                let label = label.map(Value::Text);
+                let is_tied = tied.len() > 1;
+                if is_tied {
+                    let each = if most == 1 { "1 vote".to_string() } else { format!("{most} votes") };
+                    let say = format!("{} classes have {each} each; the one declared first stands", tied.len());
+                    let note = Note::new(Act::Finding, key(), "label.tie", say);
+                    self.differ(votes, label.as_ref(), note, notes);
                 }
-                (label.map(Value::Text), "aggregated")
+                (label, if is_tied { TIED } else { "aggregated" })
             }
-            Method::Median => (lower_median(&mut ratings_given(given)).map(Value::Float), "aggregated"),
+            Method::Median => (lower_median(&mut ratings_given(&given)).map(Value::Float), "aggregated"),
         }
     }
 }

@@ -85,6 +85,7 @@ pub fn judging<'j>(classes: &'j [String], problems: &'j BTreeMap<String, Respond
         chars: None,
         bounds: &[],
         open: false,
+        item: 0,
         notes: Vec::new(),
     }
 }

@@ -221,8 +221,10 @@ impl JoinStage for FromFiles {
                     cast(&mut own, p.vote(annotator, read, reading.lost), &mut reading);
                 }
                 let new = reading.notes.get_mut(before..).unwrap_or_default();
-                new.iter_mut().for_each(|note| note.right = Some(*hit));
-                attribute(new, p.open, annotator, Some(answer));
+                new.iter_mut().for_each(|note| note.vote = Some(*hit));
+                if p.open {
+                    attribute(new, annotator, |_| Some(answer.clone()));
+                }
             }
             votes.push(Some(own));
             tell(&mut delta, row, reading.notes);

@@ -8,6 +8,9 @@ use crate::table::{Cell, DataType, record, types, utf8};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+/// The column of the released ids, where they are not the collected ones.
+pub const RELEASED_ID: &str = "encoded.id";
+
 /// A column's name in released files: a dot means a nested path to readers of Parquet.
 pub fn released_name(column: &str) -> String {
     column.replace('.', "_")
@@ -56,7 +59,7 @@ pub fn columns(check: &mut Check, wanted: Option<&AllOr<At<String>>>) -> Vec<Str
             }
             out
         }
-        Some(AllOr::All) => of.iter().filter(|c| !c.1.inner).map(|c| c.0.clone()).collect(),
+        Some(AllOr::All) => in_order(check, of.iter().filter(|c| !c.1.inner)),
         None => {
             let fields: SchemaSection = check.section(&["schema"]);
             // without [schema] a release holds what was collected
@@ -71,9 +74,26 @@ pub fn columns(check: &mut Check, wanted: Option<&AllOr<At<String>>>) -> Vec<Str
                     || *n == "id"
                     || fields.0.contains_key(*n)
             };
-            of.iter().filter(usual).map(|c| c.0.clone()).collect()
+            in_order(check, of.iter().filter(usual))
         }
     }
+}
+
+/// The id, fields as `[schema]` declares them, other columns as their sources name them or have them in their files, labels
+/// as they are declared, and the split.
+fn in_order<'c>(check: &Check, columns: impl Iterator<Item = (&'c String, &'c Column)>) -> Vec<String> {
+    let fields: SchemaSection = check.section(&["schema"]);
+    let place = |path: &str| check.manifest.span_of(path).map_or(usize::MAX, |span| span.start);
+    let rank = |(name, column): &(&String, &Column)| match (name.as_str(), &column.role) {
+        ("id", _) => (0, 0),
+        ("split", _) => (4, 0),
+        (_, Role::Label { task, .. }) => (3, place(&format!("label.{task}"))),
+        (name, _) if fields.0.contains_key(name) => (1, place(&format!("schema.{name}"))),
+        _ => (2, column.place),
+    };
+    let mut all: Vec<_> = columns.collect();
+    all.sort_by_key(|c| (rank(c), c.0.clone()));
+    all.into_iter().map(|c| c.0.clone()).collect()
 }
 
 /// Where a released column is named, else where the release stands.

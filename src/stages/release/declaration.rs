@@ -1,5 +1,5 @@
 //! The declaration of a release, checked, with its formats and columns settled.
-use super::columns::{check_names, columns, span_of};
+use super::columns::{RELEASED_ID, check_names, columns, span_of};
 use super::terms::{check_terms, left_out_sources};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::writer::{Writer, is_sharded};
@@ -7,8 +7,9 @@ use crate::formats::{FORMATS, Format, named};
 use crate::manifest::sections::Privacy;
 use crate::manifest::values::{AllOr, At, Short, TextOr};
 use crate::stage::*;
+use crate::table::{types, utf8};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,12 +19,17 @@ use std::ops::Range;
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Declaration {
-    /// In which formats, each in a folder of its own. A format of one label is written as a table that names it where there
-    /// are several: `{ format = "conll", label = "ner" }`.
+    /// In which formats, each in a folder of its own. A format is written as a table where more is to be said: which of
+    /// several labels it holds, `{ format = "conll", label = "ner" }`, or that images lie in folders of their classes,
+    /// `{ format = "image_folder", folders = "class" }`.
     #[schemars(length(min = 1))]
     pub formats: Vec<At<TextOr<Wanted>>>,
-    /// Which columns, or `"all"`. Default: `id`, the fields of `[schema]`, all labels, `split`.
+    /// Which columns, in this order, or `"all"`. Default: `id`, the fields of `[schema]` or else all that was collected,
+    /// all labels, `split`, in the order in which they are declared or stand in the files.
     pub columns: Option<AllOr<At<String>>>,
+    /// What samples are called in the release. Default `source`.
+    #[serde(default)]
+    pub ids: Ids,
     /// Only samples of sources under one of these licences; others are left out and counted. Default: all.
     pub licenses: Option<Vec<At<String>>>,
     /// How many samples a format may hold less of than the data set does, before the build fails: spans that overlap in
@@ -31,6 +37,26 @@ pub struct Declaration {
     pub max_losses: Option<At<u64>>,
     /// The fewest samples that the release must hold, else the build fails. Default 1; 0 allows an empty release.
     pub min_samples: Option<At<u64>>,
+}
+
+/// What samples are called in a release.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Ids {
+    /// As their source calls them.
+    #[default]
+    Source,
+    /// By numbers from 1, in the order of the splits and of their rows: a sample more gives those behind it other numbers.
+    Sequence,
+    /// By a digest of the id with the secret `[privacy] key`: who has the key can find a sample again, and nobody else.
+    Keyed,
+}
+
+impl Ids {
+    /// The column of a release's rows that holds them.
+    pub fn column(self) -> &'static str {
+        if self == Ids::Source { "id" } else { RELEASED_ID }
+    }
 }
 
 /// A format of a release.
@@ -42,13 +68,17 @@ pub struct Wanted {
     /// The task whose label it holds, for a format of one label. Default: the only one of its kind among `columns`.
     #[schemars(length(min = 1))]
     pub label: Option<At<String>>,
+    /// For `image_folder`: the column of texts, such as `class` or `label.TASK`, whose value names the folder of an image:
+    /// `images/SPLIT/CLASS/NAME.ext`, as torchvision reads classes. Without it images lie side by side.
+    #[schemars(length(min = 1))]
+    pub folders: Option<At<String>>,
 }
 
 impl Short for Wanted {
     type Text = FormatName;
 
     fn from_text(format: FormatName) -> Wanted {
-        Wanted { format, label: None }
+        Wanted { format, label: None, folders: None }
     }
 }
 
@@ -93,7 +123,10 @@ pub struct Release {
     pub formats: Vec<Encoding>,
     /// The released columns.
     pub columns: Vec<String>,
-    /// Columns that a format needs though they are not released.
+    pub ids: Ids,
+    /// The columns of the released labels, and of each the column that says how it came about.
+    pub labels: Vec<(String, String)>,
+    /// Columns that a format or the card needs though they are not released.
     pub extra: Vec<String>,
     /// Sources whose samples are left out for their licence.
     pub left_out: Vec<String>,
@@ -137,6 +170,11 @@ impl Release {
         self.formats.iter().any(|f| f.writer.needs.images)
     }
 
+    /// The column that says in which folder an image lies, if they lie in folders.
+    pub fn folders(&self) -> Option<&str> {
+        self.formats.iter().find_map(|f| f.roles.get("folder")).map(String::as_str)
+    }
+
     /// Whether a format holds the bytes of images in its own files.
     pub fn holds_images(&self) -> bool {
         self.columns.iter().any(|c| c == "image") && self.formats.iter().any(|f| f.writer.needs.typed)
@@ -173,12 +211,33 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     extra.extend(formats.iter().flat_map(|f| f.roles.values().cloned()));
     let known = check.columns.get("samples");
     extra.retain(|e| known.is_some_and(|k| k.contains_key(e)));
+    let labels = labels(check, &columns);
     // what only a format writes is released too
     let mut written = columns.clone();
     written.extend(extra.iter().filter(|e| !columns.contains(e)).cloned());
     check_raw(check, &d, &written);
+    extra.extend(labels.iter().map(|(_, status)| status.clone())); // counted for the card
     let left_out = left_out_sources(check, d.licenses.as_deref());
-    Some(Release { formats, columns, extra, left_out, max_losses: d.max_losses, min_samples: d.min_samples })
+    Some(Release {
+        formats,
+        columns,
+        ids: d.ids,
+        labels,
+        extra,
+        left_out,
+        max_losses: d.max_losses,
+        min_samples: d.min_samples,
+    })
+}
+
+/// The labels among the columns, each with the column that says how it came about.
+fn labels(check: &Check, columns: &[String]) -> Vec<(String, String)> {
+    let of = |column: &String| {
+        let known = check.columns.get("samples")?.get(column)?;
+        let Role::Label { task, .. } = &known.role else { return None };
+        Some((column.clone(), format!("status.{task}")))
+    };
+    columns.iter().filter_map(of).collect()
 }
 
 /// `all` is what loaders call every split together, so none of them reads a split of this name.
@@ -212,6 +271,8 @@ fn roles(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer, columns: &[
         let all = [("text", text), ("edits", edits), ("tokens", "tokens".to_string())];
         out.extend(all.into_iter().filter(|r| has(&r.1)).map(|(role, column)| (role.to_string(), column)));
     }
+    out.extend(folders(check, f, writer).map(|column| ("folder".into(), column)));
+    let has = |name: &str| name == "id" || check.column("samples", name).is_some();
     let same = |name: &str| (name.to_string(), name.to_string());
     if needs.images && !has("image") {
         missing(check, f, "images");
@@ -222,6 +283,24 @@ fn roles(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer, columns: &[
         out.extend(["width", "height"].into_iter().filter(|_| needs.sizes).map(same));
     }
     out
+}
+
+/// The column that says in which folder an image lies.
+fn folders(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer) -> Option<String> {
+    let column = f.folders.as_ref()?;
+    if !writer.needs.folders {
+        let message = format!("the format {} has no folders for classes", f.format.0.name);
+        check.bad(Diagnostic::error("T0219", column.span(), message).label("remove `folders`"));
+        return None;
+    }
+    let ty = check.known(column)?.ty;
+    if ty != utf8() {
+        let message = format!("`{}` names no folders", column.get());
+        let label = format!("it is {}, and folders are named by a text such as a class", types::text(&ty));
+        check.bad(Diagnostic::error("T0352", column.span(), message).label(label));
+        return None;
+    }
+    Some(column.get().clone())
 }
 
 /// The label that a format of one label holds: the one that is named, or the only one of its kind.

@@ -4,7 +4,7 @@
 //!
 //! Findings: what a format cannot hold (`conll.spans`).
 use super::columns::{holds, released_name, released_type};
-use super::declaration::{Encoding, Release, declared, rows_table};
+use super::declaration::{Encoding, Ids, Release, declared, rows_table};
 use super::images::{IMAGE_NAME, first};
 use crate::formats::named;
 use crate::formats::writer::{Sheet, Writer};
@@ -47,12 +47,12 @@ pub fn fragment(rows: &Rows, column: &str) -> Result<Vec<u8>, Fault> {
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
-    r.formats.iter().map(|f| Plan { gates: gates(check, f, &r), ..plan(check, f, &r.columns) }).collect()
+    r.formats.iter().map(|f| Plan { gates: gates(check, f, &r), ..plan(check, f, &r) }).collect()
 }
 
 /// What a format could not hold fails the build, unless the manifest allows it.
 fn gates(check: &Check, f: &Encoding, r: &Release) -> Vec<Gate> {
-    if !f.writer.loses {
+    if !f.writer.loses && !f.roles.contains_key("folder") {
         return Vec::new();
     }
     let (step, key) = (format!("{}/encode.{}", check.path, f.name()), format!("{}.max_losses", check.path));
@@ -63,8 +63,12 @@ fn gates(check: &Check, f: &Encoding, r: &Release) -> Vec<Gate> {
     vec![gate.say(say).look(format!("tamis show {step} --findings"))]
 }
 
-fn plan(check: &Check, f: &Encoding, columns: &[String]) -> Plan {
-    let mut shape = Shape::of(f, columns);
+fn plan(check: &Check, f: &Encoding, r: &Release) -> Plan {
+    let mut shape = Shape::of(f, &r.columns);
+    if r.ids != Ids::Source {
+        shape.id = r.ids.column().into();
+        shape.roles.insert("id".into(), r.ids.column().into());
+    }
     if f.writer.needs.typed {
         let typed = shape.columns.iter().map(|c| (c.clone(), holds(check, c)));
         shape.typed = typed.filter(|c| matches!(c.1.as_str(), "image" | "date")).collect();
@@ -72,7 +76,8 @@ fn plan(check: &Check, f: &Encoding, columns: &[String]) -> Plan {
     if f.writer.needs.images || shape.typed.values().any(|h| h == "image") {
         shape.roles.insert("file".into(), IMAGE_NAME.into());
     }
-    let mut reads: Vec<String> = shape.columns.iter().chain(shape.roles.values()).cloned().collect();
+    let columns = shape.columns.iter().map(|c| shape.column(c).to_string());
+    let mut reads: Vec<String> = columns.chain(shape.roles.values().cloned()).collect();
     reads.sort();
     reads.dedup();
     let writes = writes([column_of(f.name()), outline_of(f.name())].map(|c| (c, DataType::Binary)));
@@ -96,6 +101,9 @@ struct Shape {
     /// What else it needs: what a column is to the format, and the column.
     #[serde(default, skip_serializing_if = "is_default")]
     roles: BTreeMap<String, String>,
+    /// The column of the released ids, where they are not the collected ones.
+    #[serde(default, skip_serializing_if = "is_default")]
+    id: String,
     /// Days and images among the columns, if the format has types of its own for them.
     #[serde(default, skip_serializing_if = "is_default")]
     typed: BTreeMap<String, String>,
@@ -109,8 +117,14 @@ impl Shape {
             uses: names(f.writer.uses),
             columns: if f.writer.needs.columns { columns.to_vec() } else { Vec::new() },
             roles: f.roles.clone(),
+            id: String::new(),
             typed: BTreeMap::new(),
         }
+    }
+
+    /// The column that a released column is read from.
+    fn column<'c>(&'c self, name: &'c str) -> &'c str {
+        if name == "id" && !self.id.is_empty() { &self.id } else { name }
     }
 
     fn writer(&self) -> Result<&'static Writer, Fault> {
@@ -133,7 +147,7 @@ impl RowStage for Encode {
         for name in &p.columns {
             let array = match p.typed.get(name) {
                 Some(holds) => typed(rows, name, holds)?,
-                None => rows.column(name)?,
+                None => rows.column(p.column(name))?,
             };
             sheet.columns.push((released_name(name), array));
         }

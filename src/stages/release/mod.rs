@@ -7,13 +7,15 @@
 //! ```
 //!
 //! `select` says which samples belong to it; the engine regroups them by split (`rows`); one step a format makes each
-//! piece's fragments (`encode.parquet`, and `encode.images` where images are released); the last page joins them and adds
-//! sums, attribution and roots. Dots in column names become `_`. A sample without one of the released labels is left out
+//! piece's fragments (`encode.parquet`, and `encode.images` where images are released); `counts` counts what the card tells;
+//! the last page joins the fragments and adds card, sums, attribution and roots. Dots in column names become `_`. A sample without one of the released labels is left out
 //! and counted.
 mod columns;
+mod counts;
 mod declaration;
 mod documents;
 mod encode;
+mod ids;
 mod images;
 mod page;
 mod select;
@@ -23,4 +25,7 @@ pub use terms::unknown_terms;
 
 use crate::stage::Entry;
 
-pub const ENTRIES: &[Entry] = &[select::ENTRY, select::ROWS, images::ENTRY, encode::ENTRY, page::ENTRY];
+pub use columns::RELEASED_ID;
+
+pub const ENTRIES: &[Entry] =
+    &[select::ENTRY, select::ROWS, ids::ENTRY, images::ENTRY, encode::ENTRY, counts::ENTRY, page::ENTRY];

@@ -2,11 +2,12 @@
 //! ATTRIBUTION, licences and sums. Two roots: the content root is over ids and values and survives a
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
 use super::columns::{holds, released_name, released_type};
-use super::declaration::{Release, declared, rows_table};
+use super::counts::{COUNTS, Counts};
+use super::declaration::{Ids, Release, declared, rows_table};
 use super::documents::{GateCard, LabelCard, PageCard, attribution, card};
 use super::encode::{column_of, fragment, outline, outline_of};
 use super::images::IMAGE_LIST;
-use super::terms::{dataset, sources};
+use super::terms::{SourceCard, dataset, sources};
 use crate::digest::{Digest, Hasher, cut_hash};
 use crate::formats::named;
 use crate::formats::writer::{self, Join, Sheet, Writer, is_sharded};
@@ -14,8 +15,7 @@ use crate::manifest::Threshold;
 use crate::model::license;
 use crate::stage::*;
 use crate::table::cutting::{self, Window};
-use crate::table::texts;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub const ENTRY: Entry = Entry::whole::<Page>("release/page", "release.*", declare);
 
@@ -32,7 +32,9 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }
     let mut reads: Vec<String> = r.columns.clone();
     reads.extend(r.formats.iter().flat_map(|f| [column_of(f.name()), outline_of(f.name())]));
-    reads.extend(["id", "source"].into_iter().filter(|c| !r.columns.iter().any(|own| own == c)).map(String::from));
+    reads.extend((!r.columns.iter().any(|own| own == "id")).then(|| "id".to_string()));
+    reads.push(COUNTS.into());
+    reads.extend((r.ids != Ids::Source).then(|| r.ids.column().to_string()));
     reads.extend(r.images().then(|| IMAGE_LIST.to_string()));
     let labels = r.columns.iter().filter_map(|c| label(check, c)).collect();
     let card = PageCard {
@@ -45,12 +47,14 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         description: dataset.description,
         release: check.instance.clone(),
         formats: r.formats.iter().map(|f| f.name().to_string()).collect(),
+        folders: r.folders().map(String::from),
+        ids: r.ids,
         columns: r.columns,
         classes,
         sources,
         labels,
         gates: check.gates.iter().filter_map(|g| gate(g, &check.path)).collect(),
-        privacy: privacy(check),
+        privacy: privacy(check, r.ids),
         evidence: files.iter().map(|f| (f.0.clone(), f.1.hex())).collect(),
     };
     let ports = Ports { table: rows_table(check), reads, facts: card.facts(), ..Ports::default() };
@@ -91,7 +95,7 @@ fn gate(gate: &Gate, release: &str) -> Option<GateCard> {
 }
 
 /// What was done about personal data.
-fn privacy(check: &Check) -> Vec<String> {
+fn privacy(check: &Check, ids: Ids) -> Vec<String> {
     let Some(_) = check.manifest.table(&["privacy"]) else { return Vec::new() };
     let texts = |path: &[&str], key: &str| -> Option<String> {
         let list = check.manifest.table(path)?.1.get_ref().as_table()?.get(key)?.get_ref();
@@ -102,7 +106,12 @@ fn privacy(check: &Check) -> Vec<String> {
     let types = texts(&["privacy", "detect"], "types").map_or(String::new(), |t| format!(" of the types {t}"));
     let harmless = texts(&["privacy"], "harmless");
     let as_is = harmless.map(|t| format!("Released as collected, since declared to hold no personal data: {t}."));
-    detect.map(|d| format!("{d}{types}.")).into_iter().chain(as_is).collect()
+    let named = match ids {
+        Ids::Source => None,
+        Ids::Sequence => Some("Ids are numbers, and say nothing of the ids under which samples were collected.".into()),
+        Ids::Keyed => Some("Ids are digests of the collected ids, which only who has the key can make.".into()),
+    };
+    detect.map(|d| format!("{d}{types}.")).into_iter().chain(as_is).chain(named).collect()
 }
 
 /// The declared splits: each is in a release, if only with no sample.
@@ -115,7 +124,7 @@ struct Page;
 
 impl WholeStage for Page {
     const USES: &'static [&'static str] = &["parquet 60"];
-    const RUN: u32 = 5;
+    const RUN: u32 = 6;
     type Run = PageCard;
 
     fn run(p: &PageCard, pieces: &[Piece], context: &Context) -> Result<Output, Fault> {
@@ -136,9 +145,18 @@ impl WholeStage for Page {
         let content = content(p, pieces)?;
         let content_root = Digest::of(content.lines.as_bytes());
         files.push(OutFile::bytes("release.json", release_json(p, &counts, &content, content_root).into_bytes()));
-        let within = sources_of(p, pieces)?;
+        let (counted, all) = counted(pieces)?;
+        let within: Vec<&SourceCard> = p.sources.iter().filter(|s| all.sources.contains_key(&s.name)).collect();
         let measured = |name: &str| context.fact(name).map_or_else(|_| "-".to_string(), card::value);
-        let told = card::Told { counts: &counts, content_root, sources: &within, files: &files, measured: &measured };
+        let told = card::Told {
+            counts: &counts,
+            counted: &counted,
+            all: &all,
+            content_root,
+            sources: &within,
+            files: &files,
+            measured: &measured,
+        };
         let readme = card::readme(p, &told).into_bytes();
         files.push(OutFile::bytes("README.md", readme));
         files.push(OutFile::bytes("ATTRIBUTION.md", attribution::attribution(p, &within).into_bytes()));
@@ -283,7 +301,8 @@ fn content(p: &PageCard, pieces: &[Piece]) -> Result<ContentOf, Fault> {
         for column in &p.columns {
             let key = (piece.group.clone(), released_name(column));
             let h = hashers.entry(key).or_insert_with(|| Hasher::derive("tamis split 1"));
-            h.update(&piece.rows.digest(column)?.0);
+            let read = if column == "id" { p.ids.column() } else { column };
+            h.update(&piece.rows.digest(read)?.0);
         }
     }
     let (mut lines, mut list) = (String::new(), Vec::new());
@@ -307,6 +326,8 @@ fn release_json(p: &PageCard, counts: &BTreeMap<String, u64>, content: &ContentO
         "license": p.license,
         "formats": p.formats,
         "columns": p.columns.iter().map(|c| released_name(c)).collect::<Vec<_>>(),
+        "types": p.holds.iter().map(|(c, holds)| (released_name(c), holds)).collect::<BTreeMap<_, _>>(),
+        "ids": p.ids,
         "splits": splits,
         "content": content.list,
         "content_root": root.hex(),
@@ -314,18 +335,15 @@ fn release_json(p: &PageCard, counts: &BTreeMap<String, u64>, content: &ContentO
     format!("{}\n", serde_json::to_string_pretty(&v).unwrap_or_default())
 }
 
-/// The sources that have a sample here.
-fn sources_of<'p>(p: &'p PageCard, pieces: &[Piece]) -> Result<Vec<&'p super::terms::SourceCard>, Fault> {
-    let mut names: BTreeSet<String> = BTreeSet::new();
+/// What was counted of each split, and of all of them.
+fn counted(pieces: &[Piece]) -> Result<(BTreeMap<String, Counts>, Counts), Fault> {
+    let (mut splits, mut all): (BTreeMap<String, Counts>, Counts) = Default::default();
     for piece in pieces {
-        let of = piece.rows.column("source")?;
-        for name in texts(of.as_ref()).into_iter().flatten() {
-            if !names.contains(name) {
-                names.insert(name.to_string());
-            }
-        }
+        let own = Counts::of(&piece.rows)?;
+        splits.entry(piece.group.clone()).or_default().add(own.clone());
+        all.add(own);
     }
-    Ok(p.sources.iter().filter(|s| names.contains(&s.name)).collect())
+    Ok((splits, all))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 use super::declaration::{declared, rows_table};
 use crate::stage::*;
 use crate::table::DataType;
+use crate::table::cutting::Window;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -9,12 +10,6 @@ pub const ENTRY: Entry = Entry::row::<Select>("release/select", "release.*", dec
     .schema(|g| g.subschema_for::<super::declaration::Declaration>());
 
 pub const ROWS: Entry = Entry::regroup("release/rows", "release.*", declare_rows);
-
-/// How many ids on either side a cut of a release's pieces looks at.
-const WINDOW: usize = 4096;
-
-/// The same where images are released: their bytes stand in the pieces, and a piece is in memory as a whole.
-const WINDOW_OF_IMAGES: usize = 64;
 
 fn declare_select(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
@@ -41,7 +36,8 @@ fn declare_rows(check: &mut Check) -> Vec<Plan> {
         by: check.column("samples", "split").is_some().then(|| "split".into()),
         only: Some(check.path.clone()),
         // by the columns alone: other formats of the same columns are the same content
-        window: if r.columns.iter().any(|c| c == "image") { WINDOW_OF_IMAGES } else { WINDOW },
+        window: Window::released(r.columns.iter().any(|c| c == "image")).0,
+        weighed: r.columns.clone(),
     };
     let ports = Ports { table: rows_table(check), reads: r.all(), ..Ports::default() };
     let (least, span) = match &r.min_samples {

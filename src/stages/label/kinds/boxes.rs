@@ -52,6 +52,7 @@ fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
 }
 
 fn judged(n: usize, b: Box2, judge: &mut Judge) -> Option<Box2> {
+    judge.item = n;
     let class = judge.class(&b.class, || format!("box {n}"))?;
     let b = Box2 { class, ..b };
     if b.flags.iter().any(|f| f == "degenerate") || !b.has_area() {

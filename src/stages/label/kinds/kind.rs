@@ -393,6 +393,8 @@ pub struct Judge<'j> {
     pub bounds: &'j [Option<f64>],
     /// Whether words of the data may be told: no `[privacy]` covers them.
     pub open: bool,
+    /// Which annotation of the answer is judged just now, from 1.
+    pub item: usize,
     /// What was found.
     pub notes: Vec<Note>,
 }
@@ -411,7 +413,8 @@ impl Judge<'_> {
     /// Notes that an annotation has a problem.
     pub fn note(&mut self, problem: &str, rule: &'static str, say: impl Into<String>) {
         let key = format!("label.{}.problems.{problem}", self.task);
-        self.notes.push(Note::new(self.respond(problem).act(), key, rule, say));
+        let note = Note::new(self.respond(problem).act(), key, rule, say);
+        self.notes.push(Note { item: self.item, ..note });
     }
 
     /// The first two bounds of the row, such as width and height; `None` where one of them is not known.

@@ -86,6 +86,7 @@ fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
 }
 
 fn judged(n: usize, p: Polygon, judge: &mut Judge) -> Option<Polygon> {
+    judge.item = n;
     let class = judge.class(&p.class, || format!("polygon {n}"))?;
     let rings = judged_rings(n, p.rings, judge)?;
     let p = Polygon { class, rings, ..p };

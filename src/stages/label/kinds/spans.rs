@@ -258,6 +258,7 @@ fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
 }
 
 fn judged(n: usize, s: Span, judge: &mut Judge) -> Option<Span> {
+    judge.item = n;
     let class = judge.class(&s.class, || format!("span {n}"))?;
     let s = Span { class, ..s };
     if s.start >= s.end {

@@ -6,13 +6,18 @@ use crate::formats::writer::{Writer, split_of};
 use crate::model::license;
 use crate::stage::{Fact, OutFile};
 use crate::stages::release::columns::{released_name, released_type};
+use crate::stages::release::counts::{Counts, Labelled};
 use crate::stages::release::terms::SourceCard;
 use crate::table::DataType;
 use std::collections::BTreeMap;
 
 /// What is known of a release besides its declaration.
 pub struct Told<'t> {
+    /// Samples of each split.
     pub counts: &'t BTreeMap<String, u64>,
+    /// What was counted of each split, and of all of them.
+    pub counted: &'t BTreeMap<String, Counts>,
+    pub all: &'t Counts,
     pub content_root: Digest,
     pub sources: &'t [&'t SourceCard],
     /// The files of its formats.
@@ -30,10 +35,17 @@ pub fn readme(p: &PageCard, told: &Told) -> String {
     t.push_str("| split | samples |\n|---|---|\n");
     told.counts.iter().for_each(|(s, n)| t.push_str(&format!("| {s} | {n} |\n")));
     let columns: Vec<String> = p.columns.iter().map(|c| format!("`{}`", released_name(c))).collect();
-    t.push_str(&format!("\nColumns: {}.\n\n## Sources\n\n| source | licence |\n|---|---|\n", columns.join(", ")));
-    told.sources.iter().for_each(|s| t.push_str(&format!("| {} | {} |\n", cell(&s.name), cell(&s.license))));
+    t.push_str(&format!(
+        "\nColumns: {}.\n\n## Sources\n\n| source | licence | samples |\n|---|---|---|\n",
+        columns.join(", ")
+    ));
+    for s in told.sources {
+        let samples = told.all.sources.get(&s.name).copied().unwrap_or_default();
+        t.push_str(&format!("| {} | {} | {samples} |\n", cell(&s.name), cell(&s.license)));
+    }
     t.push_str("\nWho must be named stands in ATTRIBUTION.md.\n");
     p.labels.iter().for_each(|label| t.push_str(&labelled(label, told)));
+    t.push_str(&folders(p, told));
     if !p.gates.is_empty() {
         t.push_str("\n## Gates\n\nThe build passed each of these.\n\n| gate | asked | measured |\n|---|---|---|\n");
         for g in &p.gates {
@@ -49,20 +61,70 @@ pub fn readme(p: &PageCard, told: &Told) -> String {
     t
 }
 
-/// A task with its guideline, and how often each class was given in the whole data set.
+/// A task with its guideline, how often each class stands in each split, in the release and in the whole data set, and
+/// the samples whose votes were tied.
 fn labelled(label: &LabelCard, told: &Told) -> String {
-    let mut t = format!("\n## Label `{}`\n\nKind: {}.", released_name(&format!("label.{}", label.task)), label.kind);
+    let column = format!("label.{}", label.task);
+    let mut t = format!("\n## Label `{}`\n\nKind: {}.", released_name(&column), label.kind);
     if let Some((document, version)) = &label.guideline {
         t.push_str(&format!(" Guideline: {}, version {version}.", cell(document)));
     }
     t.push('\n');
+    let all = told.all.label(&column);
     if !label.classes.is_empty() {
-        t.push_str("\n| class | in the data set |\n|---|---|\n");
+        let splits: Vec<&str> = told.counts.keys().map(String::as_str).collect();
+        let head = ["class"].iter().chain(&splits).copied().chain(["released", "in the data set"]);
+        t.push_str(&format!("\n{}|{}\n", row(head.map(String::from)), "---|".repeat(splits.len() + 3)));
         for class in &label.classes {
-            t.push_str(&format!("| {} | {} |\n", cell(class), (told.measured)(&label.count_of(class))));
+            let of = |counts: Option<&Counts>| counts.and_then(|c| c.label(&column).classes.get(class).copied());
+            let split = splits.iter().map(|split| of(told.counted.get(*split)).unwrap_or(0).to_string());
+            let released = all.classes.get(class).copied().unwrap_or(0).to_string();
+            let measured = (told.measured)(&label.count_of(class));
+            t.push_str(&row([cell(class)].into_iter().chain(split).chain([released, measured])));
         }
     }
-    t
+    t + &ties(&all)
+}
+
+/// Tells that images lie in folders, and which classes have none in a split: readers number the classes of each split by the
+/// folders that they find there.
+fn folders(p: &PageCard, told: &Told) -> String {
+    let Some(column) = &p.folders else { return String::new() };
+    let mut t = format!("\n## Folders\n\nEach image lies in the folder of its `{}`.", released_name(column));
+    let label = p.labels.iter().find(|l| format!("label.{}", l.task) == *column);
+    for (split, counts) in told.counted {
+        let of = counts.label(column).classes;
+        let gone = label.into_iter().flat_map(|l| &l.classes).filter(|class| !of.contains_key(*class));
+        let gone: Vec<String> = gone.map(|class| code(class)).collect();
+        if !gone.is_empty() {
+            let classes = gone.join(", ");
+            t.push_str(&format!(" In `{split}` there is none of {classes}, so readers number its classes otherwise."));
+        }
+    }
+    t + "\n"
+}
+
+/// A row of a table.
+fn row(cells: impl Iterator<Item = String>) -> String {
+    format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+}
+
+/// Which samples have a label that several classes could have been.
+fn ties(label: &Labelled) -> String {
+    if label.tied == 0 {
+        return String::new();
+    }
+    let named: Vec<String> = label.named.iter().map(|id| code(id)).collect();
+    let word = if (named.len() as u64) < label.tied { ", of which the first are" } else { "" };
+    let samples = if label.tied == 1 { "1 sample".to_string() } else { format!("{} samples", label.tied) };
+    let told = "Several classes had most votes, and the one declared first stands, in";
+    format!("\n{told} {samples}{word}: {}.\n", named.join(", "))
+}
+
+/// A name as it stands, whatever it holds.
+fn code(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if plain.contains('`') { format!("`` {plain} ``") } else { format!("`{plain}`") }
 }
 
 /// A fact as it stands in a table; a class that nobody gave has none.
@@ -122,7 +184,8 @@ fn loader_name(split: &str) -> String {
 fn config(p: &PageCard, told: &Told, writer: &Writer) -> Yaml {
     let of = |split: &String| -> Vec<Yaml> {
         if writer.needs.images {
-            return vec![format!("images/{split}/*").into()];
+            let all = if p.folders.is_some() { "**" } else { "*" };
+            return vec![format!("images/{split}/{all}").into()];
         }
         let own = told.files.iter().filter(|f| split_of(writer.files, &f.path) == Some(split));
         own.map(|f| f.path.as_str().into()).collect()

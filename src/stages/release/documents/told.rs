@@ -2,6 +2,7 @@
 use crate::formats::named;
 use crate::formats::writer::Writer;
 use crate::stage::is_default;
+use crate::stages::release::declaration::Ids;
 use crate::stages::release::terms::SourceCard;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,6 +31,12 @@ pub struct PageCard {
     /// What each column holds ([`crate::stages::release::columns::holds`]).
     #[serde(default, skip_serializing_if = "is_default")]
     pub holds: BTreeMap<String, String>,
+    /// What samples are called.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ids: Ids,
+    /// The column whose values name the folders of images, if they lie in folders.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub folders: Option<String>,
     /// The declared classes of the boxes, in their order.
     #[serde(default, skip_serializing_if = "is_default")]
     pub classes: Vec<String>,

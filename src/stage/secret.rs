@@ -1,0 +1,51 @@
+//! Secrets that kernels are given. A recipe holds their fingerprint alone, so that another secret is another result and
+//! nobody reads the secret out of what is stored.
+use crate::digest::{Digest, keyed};
+use std::fmt;
+
+/// The shortest key that is taken, in bytes: what is shorter can be found by trying.
+pub const KEY_MIN: usize = 16;
+
+/// A key derived for one purpose.
+#[derive(Clone, PartialEq)]
+pub struct Secret(Digest);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a secret")
+    }
+}
+
+impl Secret {
+    /// `context` says for what.
+    pub fn derive(context: &str, key: &[u8]) -> Secret {
+        Secret(Digest::derive(context, key))
+    }
+
+    /// By what a recipe knows it.
+    pub fn fingerprint(&self) -> String {
+        keyed(&self.0, b"tamis fingerprint 1").hex()
+    }
+
+    /// Parameters with the secret, as 64 hex digits in `secret`.
+    pub fn added(&self, params: &str) -> String {
+        let mut given: serde_json::Map<String, serde_json::Value> = serde_json::from_str(params).unwrap_or_default();
+        given.insert("secret".into(), self.0.hex().into());
+        serde_json::Value::Object(given).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_known_by_its_fingerprint_and_told_to_its_kernel_alone() {
+        let (a, b) = (Secret::derive("x", b"key"), Secret::derive("x", b"another"));
+        assert_ne!(a.fingerprint(), b.fingerprint());
+        assert_ne!(Secret::derive("y", b"key"), a);
+        assert_eq!(format!("{a:?}"), "a secret");
+        let added = a.added("{\"n\":1}");
+        assert!(added.contains("\"n\":1") && added.contains(&a.0.hex()) && !added.contains(&a.fingerprint()));
+    }
+}
