@@ -163,7 +163,7 @@ impl Project {
             Err(problems) => {
                 let empty =
                     manifest::parse(MANIFEST, "".into()).map_err(|_| Failure::Bug("an empty manifest".into()))?;
-                return Err(Failure::Declaration(Manifest { text: text.into(), ..empty }, problems));
+                return Err(Failure::Declaration(empty.with_text(text.into()), problems));
             }
         };
         match assemble::assemble(&manifest, &world, registry) {

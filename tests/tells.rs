@@ -25,11 +25,7 @@ fn a_sample_with_several_reasons_is_one() {
     let spans = "[label.n]\ntask = \"ner\"\nclasses = [\"P\"]\nmax_lost = 1\non_incomplete = \"keep\"\n\
         from.own = { column = \"n\" }\n[clean.fields.text]\nchars_min = 5\nwords_min = 2\n\
         [preprocess]\nunicode = \"NFC\"\nwhitespace = \"collapse\"\n";
-    put(
-        dir.path(),
-        "dataset.toml",
-        &format!("{HEAD}fields = {{ text = \"text\", n = \"n\" }}\n[schema]\ntext = {{ text = {{}} }}\n{spans}"),
-    );
+    put(dir.path(), "dataset.toml", &format!("{HEAD}[schema]\ntext = {{ text = {{}} }}\n{spans}"));
     let span = |at: u32| format!("{{\"class\":\"Q\",\"start\":{at},\"end\":{}}}", at + 1);
     let lines = [
         format!(

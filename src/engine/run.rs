@@ -9,6 +9,7 @@ use super::tasks::{GatherTask, GivenRows, Producer, RunTask, Task, Whole};
 use super::{contract, order, samples};
 use crate::digest::cut_hash;
 use crate::stage::{Context, Fault, Grain, Kernel, Kernels, Piece};
+use crate::table::weight::weight;
 use crate::table::{self, ArrayRef};
 use std::collections::BTreeMap;
 
@@ -116,12 +117,17 @@ impl Session<'_> {
         Ok(Whole { output, sums, table })
     }
 
-    /// Checks the table that a whole stage gave, and cuts it into partitions by the hash of its ids.
+    /// Checks the table that a whole stage gave, and cuts it into partitions by the hash of its ids, and by the bytes of its
+    /// rows where these are long.
     fn keep_table(&self, step: &Step, columns: &BTreeMap<String, ArrayRef>) -> Result<Vec<GivenRows>, Fault> {
         let ids = contract::check_table(step, columns).map_err(|f| named(step, f))?;
         let hashes: Vec<u64> = ids.iter().map(|id| cut_hash(id.as_bytes())).collect();
+        let mut bytes = vec![0; hashes.len()];
+        for array in columns.values() {
+            bytes.iter_mut().enumerate().for_each(|(row, sum)| *sum += weight(array, row, row + 1));
+        }
         let (mut out, mut start) = (Vec::new(), 0u32);
-        for end in table::cutting::cut(&hashes, &[], table::cutting::Window::lines(self.target)) {
+        for end in table::cutting::cut(&hashes, &bytes, table::cutting::Window::lines(self.target)) {
             let rows: Vec<u32> = (start..end as u32).collect();
             let mut kept = Vec::with_capacity(columns.len());
             for (name, array) in columns {

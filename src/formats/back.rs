@@ -47,8 +47,11 @@ pub struct Values {
     /// Whether the file knows where the pieces of the content root end.
     pub pieces: bool,
     /// Hands over the values of a file, in order.
-    pub read: fn(&mut dyn BufRead, &Back, &mut dyn FnMut(Part) -> Result<(), String>) -> Result<(), String>,
+    pub read: fn(&mut dyn BufRead, &Back, Tell) -> Result<(), String>,
 }
+
+/// Is handed the parts of a file; an error of its own ends the reading.
+pub type Tell<'t> = &'t mut dyn FnMut(Part) -> Result<(), String>;
 
 /// Rows that are read at a time.
 pub const BATCH: usize = 1024;
@@ -65,12 +68,7 @@ pub fn each_line(input: &mut dyn BufRead, tell: &mut dyn FnMut(&[u8]) -> Result<
 }
 
 /// The rows of a file of JSON Lines. With `beside`, pictures lie beside it: each row names its own by `file_name`.
-pub fn of_lines(
-    input: &mut dyn BufRead,
-    back: &Back,
-    beside: bool,
-    tell: &mut dyn FnMut(Part) -> Result<(), String>,
-) -> Result<(), String> {
+pub fn of_lines(input: &mut dyn BufRead, back: &Back, beside: bool, tell: Tell) -> Result<(), String> {
     let mut rows: Vec<Vec<Value>> = back.columns.iter().map(|_| Vec::new()).collect();
     let mut held = 0;
     each_line(input, &mut |line| {

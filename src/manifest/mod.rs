@@ -12,7 +12,7 @@ pub mod walk;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -32,6 +32,8 @@ pub struct Manifest {
     pub text: Arc<str>,
     /// The tree. Spans are byte ranges of `text`; keys and texts include their quotes.
     pub doc: Spanned<DeTable<'static>>,
+    /// Where lines of `text` end; found out when a line is first asked for.
+    ends: OnceLock<Vec<usize>>,
 }
 
 /// The tree of `text`, or everything in it that is not TOML 1.1 (`T0001`), in the order of the text.
@@ -41,7 +43,7 @@ pub fn parse(file: &str, text: Arc<str>) -> Result<Manifest, Vec<Diagnostic>> {
     let (doc, errors) = DeTable::parse_recoverable(&text);
     if errors.is_empty() {
         let doc = Spanned::new(doc.span(), table_owned(doc.into_inner()));
-        return Ok(Manifest { file: file.to_string(), text, doc });
+        return Ok(Manifest { file: file.to_string(), text, doc, ends: OnceLock::new() });
     }
     Err(mistakes(&text, &errors))
 }
@@ -172,9 +174,15 @@ impl Manifest {
         self.doc.get_ref().values().any(|v| says(v.get_ref(), text))
     }
 
+    /// The same file with another text, of which no tree could be made.
+    pub fn with_text(self, text: Arc<str>) -> Manifest {
+        Manifest { text, ends: OnceLock::new(), ..self }
+    }
+
     /// The line of a byte, from 1.
     pub fn line(&self, offset: usize) -> usize {
-        self.before(offset).bytes().filter(|b| *b == b'\n').count() + 1
+        let ends = self.ends.get_or_init(|| memchr::memchr_iter(b'\n', self.text.as_bytes()).collect());
+        ends.partition_point(|end| *end < offset) + 1
     }
 
     /// The column of a byte in characters, from 1.

@@ -2,7 +2,7 @@
 //! hold, not for their bytes alone.
 use super::{Check, written};
 use crate::digest::{Digest, Hasher, cut_hash};
-use crate::formats::back::{Back, Part, Released, Values};
+use crate::formats::back::{Back, Part, Released, Tell, Values};
 use crate::project::Failure;
 use crate::table::cutting::{self, Window};
 use crate::table::weight::weight;
@@ -98,7 +98,7 @@ impl Check<'_> {
         values: &Values,
         columns: &[Released],
         files: &[&String],
-        tell: &mut dyn FnMut(Part) -> Result<(), String>,
+        tell: Tell,
     ) -> Result<Result<(), String>, Failure> {
         for path in files {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);

@@ -207,7 +207,7 @@ impl Pieces<'_, '_> {
         }
         self.weigh(&rows, weighed().filter(|w| !missing(w)), &mut bytes)?;
         let hashes = self.hashes(&rows)?;
-        let ends = cutting::cut(&hashes, &bytes, Window((self.window.0 / 8).max(1)));
+        let ends = cutting::cut(&hashes, &bytes, self.window.smaller());
         self.s.remember(key, &ends, true);
         Ok(ends)
     }

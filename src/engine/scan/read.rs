@@ -7,7 +7,7 @@ use crate::digest::{Digest, Hasher};
 use crate::formats::cut::{Split, text as lines};
 use crate::formats::packing::{decompressor, inner_name, is_trailing};
 use crate::stage::Source;
-use crate::table::cutting::{self, Window};
+use crate::table::cutting::{Stream, Window};
 use crate::world::Open;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
@@ -71,34 +71,33 @@ fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -
         })
     };
     let mut state = FileState { stat: open.stat(), ..FileState::default() };
-    let (records, failed) = match !packed && held.is_none() && *source.cut.split() == Split::Lines {
-        true => (measure_lines(r, open, PART)?, None),
-        false => measure(decompressor(path, raw()?), source, held.is_some())?,
+    // of a packed file nobody knows how many records it has, so it is cut while it is measured
+    let size = if packed { None } else { Some(open.stat().size) };
+    let mut pieces = Pieces::new(&window, size);
+    let plain = !packed && held.is_none() && *source.cut.split() == Split::Lines;
+    let failed = match plain {
+        true => measure_lines(r, open, PART).map(|mut records| pieces.append(&mut records)).map(|()| None)?,
+        false => measure(decompressor(path, raw()?), source, held.is_some(), &mut |records| pieces.append(records))?,
     };
+    let (header, pieces) = pieces.finish();
     let mut input = decompressor(path, raw()?);
     let mut at = Cursor { offset: 0, line: 1 };
-    let mut rest = records.as_slice();
-    if let [header, tail @ ..] = rest
-        && header.header
-    {
+    if let Some(header) = header {
         state.context = Some(r.contexts.put(&read_exact(&mut input, header.len.min(BLOCK as u64))?));
         skip(&mut input, header.len.saturating_sub(BLOCK as u64))?;
-        at.pass(header);
-        rest = tail;
+        at.pass(header.len, header.lines.into());
     }
-    let size = if packed { records.iter().map(|r| r.len).sum() } else { open.stat().size };
-    for stretch in stretches(rest, window(size)) {
-        let first = at;
-        stretch.iter().for_each(|r| at.pass(r));
-        let len = at.offset - first.offset;
-        let reject = stretch.iter().any(|r| r.oversize).then(|| "record.too_large".to_string());
+    for stretch in pieces {
+        let (first, len) = (at, stretch.len);
+        at.pass(stretch.len, stretch.lines);
+        let reject = stretch.oversize.then(|| "record.too_large".to_string());
         let digest = match (packed, &held) {
             (true, _) if reject.is_none() => keep_bytes(&mut input, len, store)?,
             (false, None) => Digest::default(), // all together, below
             _ => digest_bytes(&mut input, len)?,
         };
         let (offset, line) = (first.offset, first.line);
-        let records = if source.cut.counted_by_reader() { 0 } else { stretch.len() as u32 };
+        let records = if source.cut.counted_by_reader() { 0 } else { stretch.records };
         state.stretches.push(Stretch { offset, len, line, records, digest, reject, ..Stretch::default() });
     }
     if !packed && held.is_none() {
@@ -136,19 +135,20 @@ struct Cursor {
 }
 
 impl Cursor {
-    fn pass(&mut self, r: &lines::Record) {
-        self.offset += r.len;
-        self.line += u64::from(r.lines);
+    fn pass(&mut self, len: u64, lines: u64) {
+        self.offset += len;
+        self.line += lines;
     }
 }
 
-/// Records of a stream, held as lengths and hashes alone; a stream that breaks off gives those
-/// that came whole before, and why.
+/// Hands over the records of a stream, as lengths and hashes alone, block by block; `take` leaves none behind. A stream that
+/// breaks off gives those that came whole before, and why.
 fn measure(
     mut input: Box<dyn Read + Send>,
     source: &Source,
     small: bool,
-) -> io::Result<(Vec<lines::Record>, Option<String>)> {
+    take: &mut dyn FnMut(&mut Vec<lines::Record>),
+) -> io::Result<Option<String>> {
     let mut splitter = lines::Splitter::new(source.cut.split(), source.record_max);
     let mut records = Vec::new();
     let mut block = vec![0; if small { SMALL as usize } else { BLOCK }];
@@ -165,12 +165,22 @@ fn measure(
                 } else {
                     splitter.break_off(&mut records)
                 }
-                return Ok((records, Some(rule.into())));
+                take(&mut records);
+                return Ok(Some(rule.into()));
             }
         }
+        take(&mut records);
     }
     splitter.finish(&mut records);
-    Ok((records, None))
+    take(&mut records);
+    Ok(None)
+}
+
+/// All records of a stream.
+fn measured(input: Box<dyn Read + Send>, source: &Source) -> io::Result<Vec<lines::Record>> {
+    let mut out = Vec::new();
+    measure(input, source, false, &mut |records| out.append(records))?;
+    Ok(out)
 }
 
 /// Lines of a plain file are measured on all threads: it is parted behind lines, and a part gives the records that it
@@ -209,7 +219,7 @@ fn measure_lines(r: &Reading, open: &Open, part: u64) -> io::Result<Vec<lines::R
         out.extend(slot.into_inner().unwrap_or_else(|e| e.into_inner())?);
     }
     if out.iter().map(|r| r.len).sum::<u64>() != size {
-        return Ok(measure(Box::new(open.reader()?), r.source, false)?.0); // nothing but blank lines at the end
+        return measured(Box::new(open.reader()?), r.source); // nothing but blank lines at the end
     }
     Ok(out)
 }
@@ -227,19 +237,94 @@ fn behind_line(open: &Open, from: u64) -> io::Result<Option<u64>> {
     Ok(found.map(|at| from + at as u64 + 1))
 }
 
-/// Pieces by local minima; a record over the limit is a piece of its own.
-fn stretches(records: &[lines::Record], window: Window) -> Vec<&[lines::Record]> {
-    let mut out = Vec::new();
-    for run in records.chunk_by(|a, b| !a.oversize && !b.oversize) {
-        let hashes: Vec<u64> = run.iter().map(|r| r.hash).collect();
-        let bytes: Vec<u64> = run.iter().map(|r| r.len).collect();
-        let mut start = 0;
-        for end in cutting::cut(&hashes, &bytes, window) {
-            out.push(&run[start..end]);
-            start = end;
+/// Consecutive records of a file.
+struct Piece {
+    len: u64,
+    lines: u64,
+    records: u32,
+    /// One record, which is longer than allowed.
+    oversize: bool,
+}
+
+impl Piece {
+    fn of(records: &[lines::Record]) -> Piece {
+        Piece {
+            len: records.iter().map(|r| r.len).sum(),
+            lines: records.iter().map(|r| u64::from(r.lines)).sum(),
+            records: records.len() as u32,
+            oversize: records.iter().any(|r| r.oversize),
         }
     }
-    out
+}
+
+/// Pieces of the records of a file, by local minima; a record over the limit is a piece of its own. Records are cut as they
+/// come, and forgotten: however many lines a small packed file holds, a window of them is in memory.
+struct Pieces<'w> {
+    window: &'w dyn Fn(u64) -> Window,
+    /// The size of the file, where it is known; else records are held until there are more bytes than a small file has.
+    size: Option<u64>,
+    waiting: Vec<lines::Record>,
+    bytes: u64,
+    header: Option<lines::Record>,
+    stream: Option<Stream<lines::Record>>,
+    out: Vec<Piece>,
+}
+
+impl Pieces<'_> {
+    fn new(window: &dyn Fn(u64) -> Window, size: Option<u64>) -> Pieces<'_> {
+        let (waiting, header, stream, out) = Default::default();
+        Pieces { window, size, waiting, bytes: 0, header, stream, out }
+    }
+
+    fn push(&mut self, record: lines::Record) {
+        self.bytes += record.len;
+        if record.header && self.header.is_none() {
+            self.header = Some(record);
+            return;
+        }
+        if self.size.is_none() && self.bytes <= SMALL {
+            self.waiting.push(record);
+            return;
+        }
+        self.go_on();
+        self.cut(record);
+    }
+
+    fn append(&mut self, records: &mut Vec<lines::Record>) {
+        records.drain(..).for_each(|record| self.push(record));
+    }
+
+    /// Cuts the records that waited, by what is known of the size now.
+    fn go_on(&mut self) {
+        self.size.get_or_insert(self.bytes);
+        std::mem::take(&mut self.waiting).into_iter().for_each(|record| self.cut(record));
+    }
+
+    fn cut(&mut self, record: lines::Record) {
+        if record.oversize {
+            self.end();
+            self.out.push(Piece::of(&[record]));
+            return;
+        }
+        let window = (self.window)(self.size.unwrap_or(self.bytes));
+        let out = &mut self.out;
+        let stream = self.stream.get_or_insert_with(|| Stream::new(window));
+        stream.push(record.hash, record.len, record, &mut |piece| out.push(Piece::of(&piece)));
+    }
+
+    /// Ends the run of records at hand.
+    fn end(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            stream.finish(&mut |piece| self.out.push(Piece::of(&piece)));
+        }
+    }
+
+    /// The header, and the pieces behind it.
+    fn finish(mut self) -> (Option<lines::Record>, Vec<Piece>) {
+        self.go_on();
+        self.end();
+        (self.header, self.out)
+    }
 }
 
 #[cfg(test)]
@@ -285,7 +370,7 @@ mod tests {
             let bytes: String = (0..150).map(|n| line(n * 7)).collect();
             std::fs::write(dir.path().join("data"), &bytes).unwrap();
             let open = world.open("data").unwrap();
-            let whole = measure(Box::new(open.reader().unwrap()), &source, false).unwrap().0;
+            let whole = measured(Box::new(open.reader().unwrap()), &source).unwrap();
             for part in [1, 7, 64, 1000] {
                 assert_eq!(measure_lines(&r, &open, part).unwrap(), whole, "seed {seed}, parts of {part}");
             }

@@ -1,6 +1,6 @@
 //! Fragments of one row group each, and files joined from fragments without encoding them
 //! again. Everything that could differ between versions or runs is fixed: writer's name, level, page and group sizes.
-use crate::formats::back::{BATCH, Back, Part, Released, of_typed};
+use crate::formats::back::{BATCH, Back, Part, Released, Tell, of_typed};
 use crate::formats::guard::guarded;
 use crate::formats::writer::{Chunk, Join};
 use arrow_array::cast::AsArray;
@@ -57,16 +57,12 @@ fn whole(input: &mut dyn BufRead) -> Result<Vec<u8>, String> {
 }
 
 /// The values of each row group, which is a piece.
-pub fn values(
-    input: &mut dyn BufRead,
-    back: &Back,
-    tell: &mut dyn FnMut(Part) -> Result<(), String>,
-) -> Result<(), String> {
+pub fn values(input: &mut dyn BufRead, back: &Back, tell: Tell) -> Result<(), String> {
     let file = whole(input)?;
     guarded(|| each_group(bytes::Bytes::from(file), back, tell)).unwrap_or_else(|| Err(DAMAGED.into()))
 }
 
-fn each_group(file: bytes::Bytes, back: &Back, tell: &mut dyn FnMut(Part) -> Result<(), String>) -> Result<(), String> {
+fn each_group(file: bytes::Bytes, back: &Back, tell: Tell) -> Result<(), String> {
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let about = ArrowReaderMetadata::load(&file, options).map_err(say)?;
     if about.schema().fields().len() != back.columns.len() {

@@ -62,11 +62,15 @@ const EQUAL: u8 = b'~';
 const POSITION: u8 = b':';
 const ALIKE: u8 = b'?';
 
+/// What is decided of a record: its id is another record's, or one that was made for another record.
+const CONFLICT: u8 = b'!';
+const MADE: u8 = b'*';
+
 impl RowStage for Ids {
     const USES: &'static [&'static str] = names::USES;
     const MAP: u32 = 3;
-    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
-    const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
+    const GATHER: Option<GatherPart<Self>> = Some((3, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((3, Self::apply));
     type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -110,18 +114,51 @@ struct Group {
     kept: Option<Vec<u8>>,
     /// Numbered records so far.
     numbered: u64,
+    /// What stands before the numbers of the ids that were made of this one.
+    sign: u8,
+    /// The id was made for another record.
+    taken: bool,
     /// Other ids that look like this one.
     alike: BTreeSet<Vec<u8>>,
 }
 
+/// The ids of which others were made, each beginning with those before it. Those that were made of an id follow it in the
+/// order of ids, before any that does not begin with it, so no others need be remembered.
+#[derive(Default)]
+struct Made(Vec<Group>);
+
+impl Made {
+    /// Remembers what was made of a group, and says whether the next id was made of one of those before.
+    fn next(&mut self, before: Group, key: &[u8]) -> bool {
+        if before.numbered > 0 {
+            self.0.push(before);
+        }
+        while self.0.last().is_some_and(|of| !key.starts_with(&of.key)) {
+            self.0.pop();
+        }
+        self.0.iter().any(|of| of.made(key))
+    }
+}
+
+impl Group {
+    /// Whether an id is one of those that were made of this one.
+    fn made(&self, id: &[u8]) -> bool {
+        let number = id.get(self.key.len()..).and_then(|rest| rest.strip_prefix(&[self.sign]));
+        let number = number.and_then(|n| std::str::from_utf8(n).ok()).filter(|n| !n.starts_with(['0', '+']));
+        let first = if self.sign == EQUAL { 2 } else { 1 };
+        number.and_then(|n| n.parse().ok()).is_some_and(|n: u64| (first..=self.numbered).contains(&n))
+    }
+}
+
 impl Ids {
-    /// One id in memory at a time.
+    /// One id in memory at a time, and those that it begins with.
     fn gather(_: &Nothing, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
-        let mut of = Group::default();
+        let (mut of, mut made) = (Group::default(), Made::default());
         let (mut merged, mut conflicts, mut numbered, mut alike) = (0u64, 0u64, 0u64, 0u64);
         for hit in hits.iter() {
             if of.key != *hit.key {
-                of = Group { key: hit.key.to_vec(), ..Group::default() };
+                let taken = made.next(std::mem::take(&mut of), &hit.key);
+                of = Group { key: hit.key.to_vec(), taken, ..Group::default() };
             }
             let Some((kind, value)) = hit.value.split_first() else { continue };
             match (*kind, &of.kept) {
@@ -133,7 +170,12 @@ impl Ids {
                     }
                 }
                 (ALIKE, _) => {}
+                (OWN, _) if of.taken => {
+                    conflicts += 1;
+                    out.put(hit.at, [MADE]);
+                }
                 (EQUAL | POSITION, kept) => {
+                    of.sign = *kind;
                     of.numbered += 1 + u64::from(*kind == EQUAL && of.numbered == 0 && kept.is_some());
                     if *kind == POSITION || of.numbered > 1 {
                         numbered += u64::from(*kind == EQUAL);
@@ -158,7 +200,7 @@ impl Ids {
                 }
                 _ => {
                     conflicts += 1;
-                    out.put(hit.at, b"!");
+                    out.put(hit.at, [CONFLICT]);
                 }
             }
         }
@@ -192,6 +234,11 @@ impl Ids {
                     given.insert(row, id);
                 }
                 POSITION => drop(given.insert(row, id)),
+                MADE => {
+                    tell(Act::Fail, "id.conflict", "its id is one that was made for another record by numbering");
+                    let say = "the numbered record keeps it; give one source an `id_prefix`";
+                    tell(Act::DROP, "id.conflict", say);
+                }
                 _ => {
                     tell(Act::Fail, "id.conflict", "the same id as an earlier record, but other content");
                     let say = "the earlier record stays; give one source an `id_prefix`, or take ids from a field or \
