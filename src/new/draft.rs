@@ -181,7 +181,7 @@ fn collect(page: &mut Page, g: &Guess, plan: &Plan, below: &str) {
     let table = if evidence(g).is_some() { "open" } else { "direct" };
     let mut tables = Vec::new();
     files(page, g, plan, below, table, &mut tables);
-    fields(page, g, &mut tables);
+    fields(page, g, plan, &mut tables);
     id(page, g);
     license(page, g, below);
     rejects(page, g);
@@ -226,7 +226,7 @@ fn files(page: &mut Page, g: &Guess, plan: &Plan, below: &str, table: &str, tabl
     }
 }
 
-fn fields(page: &mut Page, g: &Guess, tables: &mut Vec<Below>) {
+fn fields(page: &mut Page, g: &Guess, plan: &Plan, tables: &mut Vec<Below>) {
     let f = &g.fields;
     if !f.named {
         page.remark("without `fields` all columns are taken, with the types of lists and objects");
@@ -236,9 +236,10 @@ fn fields(page: &mut Page, g: &Guess, tables: &mut Vec<Below>) {
         let bytes = column.is_some_and(|c| c.ty == WRITTEN);
         page.ask(format!("column `{name}` is left out: {}", left_out(name, bytes)));
     }
-    for field in f.all.iter().filter(|f| labels::almost_spans(&g.source, f)) {
+    let is_label = |f: &&Field| plan.labels.iter().any(|l| l.column() == Some(&f.name));
+    for field in f.all.iter().filter(|f| labels::almost_spans(&g.source, f) && !is_label(f)) {
         page.ask(format!(
-            "whether `{}` holds the answers of a task: `ner` reads objects with `class`, `start` and `end`",
+            "whether `{}` holds the answers of a task: `ner` reads objects with `class`, `start` and `end` of a text beside them",
             field.name
         ));
     }

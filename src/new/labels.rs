@@ -168,6 +168,9 @@ fn spans(of: &[Read]) -> Option<Label> {
         let field = r.fields.all.iter().find(|f| is(f, r))?;
         Some((field.name.clone(), field.name == "tags" && r.source.format.name == "conll"))
     })?;
+    if !tags && !of.iter().any(|r| on_text(r, &name)) {
+        return None;
+    }
     let mut classes: Vec<String> = Vec::new();
     let (mut marks, mut whole) = (Marks::default(), true);
     for r in of {
@@ -213,6 +216,23 @@ fn spans(of: &[Read]) -> Option<Label> {
     })
 }
 
+/// Whether spans lie on the text that `ner` would take: the field `text`, else the first text by its name.
+fn on_text(r: &Read, name: &str) -> bool {
+    let column = |f: &super::columns::Field| r.source.sample.columns.get(f.column);
+    let texts = || r.fields.all.iter().filter(|f| f.ty == Type::Text);
+    let text = texts().find(|f| f.name == "text").or(texts().min_by_key(|f| f.name.as_str())).and_then(column);
+    let spans = r.fields.all.iter().find(|f| f.name == name).and_then(column);
+    let (Some(text), Some(spans)) = (text, spans) else { return false };
+    let (mut all, mut beyond) = (0, 0);
+    for (value, text) in spans.values.iter().zip(&text.values) {
+        let (Value::List(items), Some(text)) = (value, text.text()) else { continue };
+        let len = text.chars().count() as i64;
+        all += items.len();
+        beyond += items.iter().filter(|i| !matches!(i.field("end"), Value::Int(end) if *end <= len)).count();
+    }
+    all > 0 && beyond * 10 <= all
+}
+
 /// Whether the values are lists of objects as `ner` reads them.
 fn holds_spans(column: &Column) -> bool {
     let ty = crate::table::types::parse(&column.ty).map(|t| t.0);
@@ -224,13 +244,13 @@ fn holds_spans(column: &Column) -> bool {
         && has("end", "i64")
 }
 
-/// Whether a column looks like spans of a text, and no kind of task reads it as it is.
+/// Whether a column looks like spans of a text.
 pub fn almost_spans(source: &Source, field: &super::columns::Field) -> bool {
     let column = source.sample.columns.get(field.column);
     column.is_some_and(|c| {
         let tags = words(&c.name).any(|w| w == "tags" || w == "entities") && source.format.name != "conll";
         let places = ["start", "end"].iter().all(|at| c.ty.contains(&format!(":{at} i64")));
-        !holds_spans(c) && c.ty.starts_with("list<") && (tags || places)
+        c.ty.starts_with("list<") && (tags || places)
     })
 }
 
