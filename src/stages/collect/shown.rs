@@ -94,7 +94,11 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
                 let message = format!("the column `{name}` of {} is left out", check.path);
                 let problem = Diagnostic::warning("T0360", span.clone(), message);
                 let help = format!("name the columns, and this one anew: fields = {{ my_column = \"{name}\" }}");
-                check.bad(problem.label("the name is tamis's own, or has a dot or a slash").help(help));
+                let label = match name.is_empty() {
+                    true => "it has no name: so programs write the numbers of rows in front of a table",
+                    false => "the name is tamis's own, or has a dot or a slash",
+                };
+                check.bad(problem.label(label).help(help));
             }
             continue;
         }
