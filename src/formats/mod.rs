@@ -20,6 +20,7 @@ pub mod pointer;
 pub mod reader;
 pub mod sidecar;
 pub mod spelling;
+mod strays;
 pub mod tokens;
 pub mod writer;
 

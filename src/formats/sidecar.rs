@@ -43,6 +43,8 @@ pub struct Document {
     pub boxes: Vec<Box2>,
     /// How many annotations could not be kept.
     pub lost: u32,
+    /// Nobody looked: the document says nothing of annotations.
+    pub unlabelled: bool,
     pub notes: Vec<Note>,
 }
 
@@ -53,6 +55,15 @@ pub struct Note {
     pub say: String,
     /// The line of the file, or 0.
     pub line: u32,
+}
+
+/// Whether a flag is set, as annotation tools write it; `None` for what is neither yes nor no.
+pub fn truth(text: &str) -> Option<bool> {
+    let is = |words: &[&str]| words.iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+    if is(&["1", "1.0", "true", "yes", "y", "t"]) {
+        return Some(true);
+    }
+    is(&["", "0", "0.0", "false", "no", "n", "f", "null", "none"]).then_some(false)
 }
 
 /// A file's name without its folders and its suffix.

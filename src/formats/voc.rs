@@ -4,14 +4,16 @@
 //! Boxes are pixels, 0-based, end exclusive: with `voc_base = 1` they are (xmin - 1, ymin - 1, xmax, ymax), so that xmin =
 //! xmax is a box one pixel wide. A box with exchanged corners, without area, or with both corners the same (what a click
 //! without a drag leaves behind) has the flag `degenerate`. Finding: `voc.filename` (the file names another image; its own
-//! name wins), `voc.class` and `voc.box` (an object without a name or a whole box, which is lost by itself), `voc.other` (parts,
-//! polygons and rotated boxes, which are not kept), `voc.flag` (a flag that is neither 0 nor 1).
+//! name wins), `voc.class` and `voc.box` (an object without a name or a whole box, which is lost by itself), `voc.element` (an
+//! element that is not read and where an object may stand; it counts as lost), `voc.other` (parts, polygons and rotated
+//! boxes, which are not kept), `voc.flag` (a flag that is neither yes nor no).
 use super::cut::Holds;
 use super::encoding::{BOM, Wrong, line_at, text};
 use super::format::Format;
 use super::options::{Choice, Options, Takes};
 use super::reader::Unit;
-use super::sidecar::{Document as Beside, Documents, Note, Sidecar, stem_of};
+use super::sidecar::{Document as Beside, Documents, Note, Sidecar, stem_of, truth};
+use super::strays::Strays;
 use crate::measure::names::composed;
 use crate::model::boxes::Box2;
 use quick_xml::Reader;
@@ -21,7 +23,8 @@ use quick_xml::events::{BytesRef, Event};
 pub const FORMAT: Format = Format {
     options: &[BASE],
     images: true,
-    sidecar: Some(Sidecar { version: 3, holds: Holds::One, read }), // 3: a broken object is lost by itself
+    // 5: a broken object is lost by itself, flags in words, and what may be an object
+    sidecar: Some(Sidecar { version: 5, holds: Holds::One, read }),
     ..Format::new("voc", "Images and Pascal VOC XML, met by the name of their files.")
 };
 
@@ -39,21 +42,32 @@ fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, W
         let say = "<filename> names another image; the file's own name wins".to_string();
         notes.push(Note { rule: "voc.filename", say, line: 0 });
     }
-    let lost = d.lost.len() as u32;
-    let mut note = |n: u32, rule, say: &str| {
-        if n > 0 {
-            notes.push(Note { rule, say: format!("{n} {say}"), line: 0 });
-        }
-    };
-    note(d.besides, "voc.other", "objects with parts, a polygon or a rotated box, of which the box is kept");
-    note(d.odd, "voc.flag", "flags that are neither 0 nor 1, which are not kept");
+    // an object that is lost is one that the document speaks of
+    let strays = d.strays.lost(d.objects.len() + d.lost.len());
+    if let Some((n, line)) = strays {
+        let say = format!(
+            "an object may stand in {n} element(s) that are not read: an object is an `<object>` directly in `<annotation>`, \
+             with `<name>` and `<bndbox>`; they count as lost"
+        );
+        notes.push(Note { rule: "voc.element", say, line });
+    }
+    if let Some((n, line)) = d.odd_flags {
+        let say = format!("{n} value(s) of {} that are neither yes nor no, and are taken for no", FLAGS.join(", "));
+        notes.push(Note { rule: "voc.flag", say, line });
+    }
+    if d.besides > 0 {
+        let say = format!("{} objects with parts, a polygon or a rotated box, of which the box is kept", d.besides);
+        notes.push(Note { rule: "voc.other", say, line: 0 });
+    }
+    let lost = strays.map_or(0, |s| s.0).saturating_add(d.lost.len() as u32);
     notes.extend(d.lost.into_iter().map(|Wrong { rule, say, line }| Note {
         rule,
         say: format!("{say}; it is lost"),
         line,
     }));
     let boxes = d.objects.into_iter().map(|o| pixels(shift, o)).collect();
-    let document = Beside { image: None, width: d.width, height: d.height, boxes, lost, notes };
+    let (width, height) = (d.width, d.height);
+    let document = Beside { image: None, width, height, boxes, lost, notes, unlabelled: false };
     Ok(Documents { of: vec![Ok(document)], notes: Vec::new() })
 }
 
@@ -81,8 +95,10 @@ pub struct Document {
     pub lost: Vec<Wrong>,
     /// Objects with parts, polygons or rotated boxes, of which a box is kept.
     pub besides: u32,
-    /// Flags that are neither 0 nor 1.
-    pub odd: u32,
+    /// Elements that are not read and may hold objects.
+    pub strays: Strays,
+    /// How many flags are neither yes nor no, and the line of the first.
+    pub odd_flags: Option<(u32, u32)>,
 }
 
 /// One `<object>` with its `<bndbox>`.
@@ -95,7 +111,7 @@ pub struct Object {
     pub y1: f64,
     pub x2: f64,
     pub y2: f64,
-    /// Those of `difficult`, `occluded`, `truncated` that are 1, sorted.
+    /// Those of `difficult`, `occluded`, `truncated` that are set, sorted.
     pub flags: Vec<String>,
     /// The line of `<object>`, from 1.
     pub line: u32,
@@ -194,7 +210,7 @@ impl Walk {
 
     fn event(&mut self, event: Event<'_>) -> Result<(), Wrong> {
         match event {
-            Event::Start(tag) => self.start(tag.name().as_ref()),
+            Event::Start(tag) => self.start(tag.name().as_ref(), tag.attributes().next().is_some()),
             Event::End(_) => self.end(),
             Event::Text(part) => self.characters(&part.xml10_content()),
             Event::CData(part) => self.characters(&part.xml10_content()),
@@ -217,13 +233,14 @@ impl Walk {
         }
     }
 
-    fn start(&mut self, name: &str) -> Result<(), Wrong> {
+    fn start(&mut self, name: &str, attributes: bool) -> Result<(), Wrong> {
         if self.path.len() >= self.depth_max {
             return Err(self.wrong("xml.depth", format!("nested deeper than {} elements", self.depth_max)));
         }
         if self.path.is_empty() {
             self.root(name)?;
         }
+        self.document.strays.start(&self.path, name, attributes, self.line);
         self.path.push(name.to_string());
         self.text.clear();
         if self.path.len() == 2 && name == "object" {
@@ -272,16 +289,13 @@ impl Walk {
 
     fn field(&mut self, field: &str, value: &str) {
         let Some(draft) = &mut self.draft else { return };
-        if field == "name" {
-            draft.class = value.to_string();
-        } else if let Some(flag) = FLAGS.iter().find(|flag| flag.eq_ignore_ascii_case(field)) {
-            match value.to_ascii_lowercase().as_str() {
-                "1" | "true" => draft.flags.push(flag.to_string()),
-                "" | "0" | "false" => {}
-                _ => self.document.odd += 1,
-            }
-        } else if BESIDES.contains(&field) {
-            draft.besides = true;
+        let flag = FLAGS.iter().find(|flag| flag.eq_ignore_ascii_case(field));
+        match (flag, truth(value)) {
+            (None, _) if field == "name" => draft.class = value.to_string(),
+            (None, _) => draft.besides |= BESIDES.contains(&field),
+            (Some(flag), Some(true)) => draft.flags.push(flag.to_string()),
+            (Some(_), Some(false)) => {}
+            (Some(_), None) => self.document.odd_flags.get_or_insert((0, self.line)).0 += 1,
         }
     }
 
@@ -378,9 +392,44 @@ mod tests {
         assert_eq!((first.class.as_str(), first.line), ("person", 6));
         assert_eq!([first.x1, first.y1, first.x2, first.y2], [52.0, -1.0, 10.0, 100.0]);
         assert_eq!(first.flags, ["difficult", "truncated"]);
-        assert_eq!((document.besides, document.odd), (2, 0));
+        assert_eq!((document.besides, document.odd_flags), (2, None));
         assert_eq!((second.class.as_str(), second.line), ("R&B", 11));
         assert_eq!([second.x1, second.y1, second.x2, second.y2], [1.0, 2.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn flags_are_written_in_words() {
+        let xml = |value: &str| object(&format!("<name>a</name><difficult>{value}</difficult>{BOX}"));
+        for (value, set) in [("True", true), ("yes", true), ("1.0", true), ("false", false), ("0", false), ("", false)]
+        {
+            let document = parse(xml(value).as_bytes(), 8).unwrap();
+            assert_eq!((document.objects[0].flags.len(), document.odd_flags), (usize::from(set), None), "{value}");
+        }
+        assert_eq!(parse(xml("2").as_bytes(), 8).unwrap().odd_flags, Some((1, 3)));
+    }
+
+    #[test]
+    fn what_may_be_an_object_is_told() {
+        let lost = |inner: &str| {
+            let document = parse(format!("<annotation>{inner}</annotation>").as_bytes(), 8).unwrap();
+            document.strays.lost(document.objects.len()).map(|s| s.0)
+        };
+        let whole = format!("<object><name>a</name>{BOX}</object>");
+        assert_eq!(lost(&format!("<Object><Name>a</Name>{BOX}</Object>")), Some(1));
+        assert_eq!(lost(&format!("<objects>{whole}{whole}</objects>{BOX}{whole}")), Some(2));
+        assert_eq!(lost(&format!("<data><thing>{BOX}</thing></data>{whole}")), Some(1));
+        assert_eq!(lost("<things><cat left=\"1\"/></things>"), Some(1));
+        assert_eq!(lost("<cat left=\"1\"/><dog left=\"2\"/>"), Some(1));
+        assert_eq!(lost(&format!("<camera><lens>x</lens></camera>{whole}")), None);
+        assert_eq!(
+            lost("<source><annotation>x</annotation></source><owner><name/></owner><weather>fog</weather>"),
+            None
+        );
+        assert_eq!(
+            lost(&whole.replace("</object>", &format!("<part>{BOX}</part><polygon><x1>1</x1></polygon></object>"))),
+            None
+        );
+        assert_eq!(lost(&whole.replace("</object>", &format!("<object>{BOX}</object></object>"))), Some(1));
     }
 
     #[test]

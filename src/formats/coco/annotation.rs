@@ -1,4 +1,5 @@
 //! One annotation as far as it is kept, and what of it is not.
+use crate::formats::sidecar::truth;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -40,12 +41,15 @@ pub struct Annotation<'t> {
     pub ignore: bool,
     /// Attributes that are true, sorted: these are flags of the box.
     pub flags: Vec<String>,
+    /// Its number, for people.
+    pub id: Option<Id>,
+    pub area: Option<f64>,
     /// What it holds besides, by the rules that tell of it.
     pub besides: Vec<&'static str>,
 }
 
-/// Attributes that converters write as 0 and 1, as Pascal VOC has them.
-const NUMBERED: [&str; 4] = ["crowd", "difficult", "occluded", "truncated"];
+/// Attributes that converters write as 0 and 1, or in words, as Pascal VOC has them.
+const FLAGS: [&str; 4] = ["crowd", "difficult", "occluded", "truncated"];
 
 /// As much of an annotation that cannot be read as says which image it is of.
 #[derive(Deserialize)]
@@ -53,8 +57,14 @@ pub struct Of {
     pub image_id: Id,
 }
 
-/// Keys that are kept, or say nothing besides: an annotation's number, and areas and counts that follow from the rest.
-const KNOWN: [&str; 3] = ["id", "area", "num_keypoints"];
+/// Its own number, if that can be read.
+#[derive(Deserialize)]
+pub struct Own {
+    pub id: Id,
+}
+
+/// Keys that say nothing besides: counts that follow from the rest.
+const KNOWN: [&str; 1] = ["num_keypoints"];
 
 impl<'de: 't, 't> Deserialize<'de> for Annotation<'t> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
@@ -82,8 +92,10 @@ impl<'de: 't, 't> Visitor<'de> for AnnotationVisitor<'t> {
                 "image_id" => out.image = object.next_value()?,
                 "category_id" => out.category = object.next_value()?,
                 "bbox" => out.bbox = object.next_value()?,
-                "iscrowd" => out.crowd = truth(object.next_value()?),
-                "ignore" => out.ignore = truth(object.next_value()?),
+                "id" => out.id = Id::of(object.next_value::<&RawValue>()?.get()),
+                "area" => out.area = serde_json::from_str(object.next_value::<&RawValue>()?.get()).ok(),
+                "iscrowd" => out.crowd = out.flag(object.next_value()?),
+                "ignore" => out.ignore = out.flag(object.next_value()?),
                 "segmentation" => out.note("coco.segmentation", object.next_value()?),
                 "keypoints" => out.note("coco.keypoints", object.next_value()?),
                 "attributes" => out.attributes(object.next_value()?),
@@ -111,12 +123,16 @@ impl Annotation<'_> {
             return self.note("coco.attributes", value);
         };
         for (name, value) in all {
-            match value.get() {
-                "true" => self.flags.push(name),
-                "1" if NUMBERED.contains(&name.as_str()) => self.flags.push(name),
-                "false" => {}
-                "0" if NUMBERED.contains(&name.as_str()) => {}
-                _ => self.note("coco.attributes", value),
+            let set = match value.get() {
+                "true" => Some(true),
+                "false" => Some(false),
+                _ if FLAGS.contains(&name.as_str()) => word(value),
+                _ => None,
+            };
+            match set {
+                Some(true) => self.flags.push(name),
+                Some(false) => {}
+                None => self.note("coco.attributes", value),
             }
         }
     }
@@ -133,6 +149,22 @@ impl Annotation<'_> {
         flags
     }
 
+    /// A flag, in whatever spelling; what is neither yes nor no is noted, and taken for no.
+    fn flag(&mut self, value: &RawValue) -> bool {
+        let set = word(value);
+        if set.is_none() && !self.besides.contains(&"coco.flag") {
+            self.besides.push("coco.flag");
+        }
+        set.unwrap_or(false)
+    }
+
+    /// Whether it states an area that is not that of its box. One with an outline has the outline's, which goes with it.
+    pub fn other_area(&self) -> bool {
+        let outlined = self.besides.contains(&"coco.segmentation");
+        let Some(Ok([_, _, w, h])) = self.sides().filter(|_| !outlined) else { return false };
+        self.area.is_some_and(|area| (area - w * h).abs() > 1.0_f64.max(0.01 * w * h))
+    }
+
     /// x, y, width and height, finite; `None` where there is no box.
     pub fn sides(&self) -> Option<Result<[f64; 4], ()>> {
         let text = self.bbox.map(RawValue::get).filter(|t| !matches!(*t, "null" | "[]"))?;
@@ -141,6 +173,7 @@ impl Annotation<'_> {
     }
 }
 
-fn truth(value: &RawValue) -> bool {
-    !matches!(value.get(), "0" | "false" | "null" | "0.0")
+/// Whether a flag is set, written as a number, a text or a value of its own.
+fn word(value: &RawValue) -> Option<bool> {
+    truth(value.get().trim_matches('"'))
 }

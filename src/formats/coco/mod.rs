@@ -5,10 +5,13 @@
 //! Boxes become pixels, 0-based, end exclusive, in the file's order; attributes that are true are flags, `ignore` is
 //! `difficult`, a crowd has the flag `crowd`, a box without area `degenerate`. Findings, counted image by image:
 //! `coco.segmentation`, `coco.keypoints`, `coco.attributes` (neither true nor false), `coco.other` (what a box of ours cannot
-//! hold), `coco.box` (an annotation without a box of four finite numbers) and `coco.category` (one of no category in the
-//! file): these two are lost, and counted as `objects_lost`; of the file: `coco.unmatched` (annotations of no image in it),
-//! `coco.annotation` (one that is none that can be read, so that nobody knows its image), `coco.category` (names that
-//! repeat, or are missing), `coco.empty` (no image at all). Dropped: `encoding`, `json`, `json.depth`, `coco.file` (not of this form) with the file; `coco.image` with
+//! hold), `coco.area` (an area that is not the box's), `coco.flag` (an `iscrowd` or `ignore` that is neither yes nor no),
+//! `coco.box` (an annotation without a box of four finite numbers), `coco.category` (one of no category in the file) and
+//! `coco.annotation` (one that cannot be read): these three are lost, and counted as `objects_lost`; of the file:
+//! `coco.annotations` (it has no `annotations`: nobody looked at its images), `coco.license` (images with a licence of their
+//! own), `coco.supercategory`, `coco.unmatched` (annotations of no image in it), `coco.annotation` (one of which nobody knows
+//! the image), `coco.category` (names that repeat, or are missing), `coco.empty` (no image at all). Dropped: `encoding`,
+//! `json`, `json.depth`, `coco.file` (not of this form) with the file; `coco.image` with
 //! the image.
 mod annotation;
 mod read;
@@ -25,7 +28,7 @@ use crate::table::{Cell, DataType, list};
 pub const FORMAT: Format = Format {
     images: true,
     reader: Some(Reader {
-        version: 2, // attributes are flags; what is broken is lost by itself
+        version: 4, // attributes are flags, what is broken is lost by itself; null where nobody looked, what is not kept
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "file_name",
@@ -37,7 +40,7 @@ pub const FORMAT: Format = Format {
         read: read::samples,
         offers: Offers::Nothing,
     }),
-    sidecar: Some(Sidecar { version: 2, holds: Holds::Many, read: read::beside }),
+    sidecar: Some(Sidecar { version: 4, holds: Holds::Many, read: read::beside }),
     writer: Some(Writer {
         version: 1, // info, licences, flags
         uses: &[],

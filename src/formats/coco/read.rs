@@ -1,13 +1,15 @@
 //! A file of instances as samples, and as the boxes of images beside it.
-use super::annotation::{Annotation, Id, Of};
+use super::annotation::{Annotation, Id, Of, Own};
+use crate::diag::nearest;
 use crate::formats::encoding::{BOM, Wrong, line_at, text};
 use crate::formats::json::{self, Json, deeper_than};
 use crate::formats::options::Options;
 use crate::formats::reader::{Ask, Records, Unit};
 use crate::formats::sidecar::{Broken, Document, Documents, Note};
 use crate::model::boxes::Box2;
-use crate::table::Cell;
+use crate::table::{Cell, Value};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -17,8 +19,11 @@ use std::collections::{BTreeMap, HashMap};
 struct File<'t> {
     #[serde(borrow)]
     images: Vec<&'t RawValue>,
+    /// Missing where nobody looked, as in the files that hold the images of a test.
     #[serde(borrow, default)]
-    annotations: Vec<&'t RawValue>,
+    annotations: Option<Vec<&'t RawValue>>,
+    #[serde(borrow, default)]
+    licenses: Option<&'t RawValue>,
     #[serde(borrow, default)]
     categories: Vec<&'t RawValue>,
 }
@@ -27,6 +32,8 @@ struct File<'t> {
 struct Category {
     id: Id,
     name: String,
+    #[serde(default)]
+    supercategory: Option<serde_json::Value>,
 }
 
 /// An image of the file with its boxes.
@@ -38,6 +45,8 @@ struct Image<'t> {
     /// Annotations of the image that could not be kept.
     lost: u32,
     notes: Vec<Note>,
+    /// Annotations of which something is told, by rule.
+    told: BTreeMap<&'static str, Vec<Option<Id>>>,
 }
 
 /// The images of a file in its order, and what is to be told of the file.
@@ -46,6 +55,10 @@ struct Read<'t> {
     notes: Vec<Note>,
     /// The line of the first annotation that cannot be read, so that nobody knows which image it is of.
     unread: Option<u32>,
+    /// The file says nothing of annotations.
+    unlabelled: bool,
+    /// How many images have a licence of their own.
+    licensed: usize,
 }
 
 pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
@@ -65,7 +78,10 @@ pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
             Ok(image) => {
                 out.line = image.line;
                 if out.take(unit, n, image.raw.get().as_bytes(), &image.object) {
-                    out.more("objects", image.boxes.into_value());
+                    out.more(
+                        "objects",
+                        Some(image.boxes).filter(|_| !read.unlabelled).map_or(Value::Null, Cell::into_value),
+                    );
                     out.more("objects_lost", image.lost.into_value());
                     for note in image.notes {
                         out.finding(unit, n, note.line, note.rule, note.say);
@@ -78,7 +94,13 @@ pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
 }
 
 pub fn beside(_: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
-    let read = read(unit.bytes, depth_max)?;
+    let mut read = read(unit.bytes, depth_max)?;
+    if read.licensed > 0 {
+        let say =
+            format!("{} images have a licence of their own; it is not kept, that of the source stands", read.licensed);
+        read.notes.push(Note { rule: "coco.license", say, line: 0 });
+    }
+    let unlabelled = read.unlabelled;
     let document = |image: Result<Image, Broken>| {
         let image = image?;
         let Some(name) = file_name(&image.object) else {
@@ -91,7 +113,7 @@ pub fn beside(_: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, W
         };
         let (width, height) = (side("width"), side("height"));
         let Image { boxes, lost, notes, .. } = image;
-        Ok(Document { image: Some(name), width, height, boxes, lost, notes })
+        Ok(Document { image: Some(name), width, height, boxes, lost, notes, unlabelled })
     };
     let mut of: Vec<Result<Document, Broken>> = read.images.into_iter().map(document).collect();
     of.extend(
@@ -151,17 +173,23 @@ fn read(bytes: &[u8], depth_max: usize) -> Result<Read<'_>, Wrong> {
     if images.is_empty() {
         notes.push(Note { rule: "coco.empty", say: "the file holds no image".into(), line: 0 });
     }
+    let unlabelled = file.annotations.is_none() && !images.is_empty();
+    if unlabelled {
+        let (note, lost) = unlooked(text);
+        notes.push(note);
+        images.iter_mut().flatten().for_each(|image| image.lost = lost);
+    }
     let mut lost = 0;
     let mut unread = None;
-    for raw in &file.annotations {
+    for raw in file.annotations.iter().flatten() {
         let read = serde_json::from_str::<Annotation>(raw.get());
         let of = match &read {
             Ok(annotation) => annotation.image.clone(),
-            Err(_) => serde_json::from_str::<Of>(raw.get()).ok().map(|of| of.image_id),
+            Err(_) => own::<Of>(raw).map(|of| of.image_id),
         };
         match (of.as_ref().and_then(|id| by_id.get(id)).and_then(|n| images.get_mut(*n)), read) {
             (Some(of), Ok(annotation)) => add(of, &annotation, &classes),
-            (Some(of), Err(_)) => lose(of, "coco.annotation"),
+            (Some(of), Err(_)) => lose(of, "coco.annotation", own::<Own>(raw).map(|own| own.id)),
             (None, Err(_)) if of.is_none() => drop(unread.get_or_insert(lines.of(raw.get()))),
             (None, _) => lost += 1,
         }
@@ -171,20 +199,65 @@ fn read(bytes: &[u8], depth_max: usize) -> Result<Read<'_>, Wrong> {
         notes.push(Note { rule: "coco.unmatched", say, line: 0 });
     }
     images.iter_mut().flatten().for_each(Image::count);
-    Ok(Read { images, notes, unread })
+    let licensed = licensed(&images, file.licenses);
+    Ok(Read { images, notes, unread, unlabelled, licensed })
+}
+
+/// What is to be told of a file without annotations, and whether they may stand under another key, where they are lost.
+fn unlooked(text: &str) -> (Note, u32) {
+    let keys: BTreeMap<String, IgnoredAny> = serde_json::from_str(text).unwrap_or_default();
+    let others = keys.keys().map(String::as_str).filter(|key| *key != "annotations");
+    let (say, lost) = match nearest("annotations", others) {
+        Some(near) => {
+            (format!("the file has no `annotations`; did you mean that by `{near}`? What stands there is lost"), 1)
+        }
+        None => ("the file has no `annotations`: nobody looked at its images, which have no label".to_string(), 0),
+    };
+    (Note { rule: "coco.annotations", say, line: 0 }, lost)
+}
+
+/// A licence that images may have.
+#[derive(Deserialize)]
+struct License {
+    id: Id,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    url: String,
+}
+
+/// How many images have a licence of their own that says something.
+fn licensed(images: &[Result<Image, Broken>], licenses: Option<&RawValue>) -> usize {
+    let listed: Vec<&RawValue> = licenses.and_then(own).unwrap_or_default();
+    let listed: Vec<License> = each(&listed);
+    let says = |l: &License| !l.name.trim().is_empty() || !l.url.trim().is_empty();
+    let own = |image: &&Image| {
+        let id = match json::select(&image.object, "license") {
+            Some(Json::Int(n)) => n.to_string(),
+            Some(Json::Text(t)) if !t.trim().is_empty() => t.to_string(),
+            _ => return false,
+        };
+        listed.iter().find(|l| l.id.0 == id).map_or(id != "0", says)
+    };
+    images.iter().flatten().filter(own).count()
 }
 
 /// Counts an annotation of an image as lost.
-fn lose(of: &mut Result<Image, Broken>, rule: &'static str) {
+fn lose(of: &mut Result<Image, Broken>, rule: &'static str, id: Option<Id>) {
     if let Ok(image) = of {
-        image.notes.push(Note { rule, say: String::new(), line: image.line });
+        image.tell(rule, id);
         image.lost += 1;
     }
 }
 
+/// A value, if it is what it should be.
+fn own<'t, T: Deserialize<'t>>(raw: &'t RawValue) -> Option<T> {
+    serde_json::from_str(raw.get()).ok()
+}
+
 /// Those of some values that are what they should be.
 fn each<'t, T: Deserialize<'t>>(of: &[&'t RawValue]) -> Vec<T> {
-    of.iter().filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect()
+    of.iter().filter_map(|raw| own(raw)).collect()
 }
 
 /// Names by the numbers of categories. A name that two numbers have is one class; that is told.
@@ -196,6 +269,15 @@ fn classes<'c>(of: &'c [Category], notes: &mut Vec<Note>) -> BTreeMap<&'c Id, &'
     if names.len() < of.len() {
         let say = format!("{} categories, {} names: those of one name are one class", of.len(), names.len());
         notes.push(Note { rule: "coco.category", say, line: 0 });
+    }
+    let above = |c: &&Category| {
+        let own = c.supercategory.as_ref().and_then(|s| s.as_str()).map(str::trim);
+        own.is_some_and(|own| !own.is_empty() && own != c.name.trim() && own != "none")
+    };
+    let above = of.iter().filter(above).count();
+    if above > 0 {
+        let say = format!("{above} categories have a supercategory, which is not kept");
+        notes.push(Note { rule: "coco.supercategory", say, line: 0 });
     }
     out
 }
@@ -214,19 +296,20 @@ fn image<'t>(raw: &'t RawValue, line: u32, depth_max: usize) -> Result<(Id, Imag
             return Err(Broken { image: file_name(&object), wrong });
         }
     };
-    Ok((id, Image { raw, line, object, boxes: Vec::new(), lost: 0, notes: Vec::new() }))
+    Ok((id, Image { raw, line, object, boxes: Vec::new(), lost: 0, notes: Vec::new(), told: BTreeMap::new() }))
 }
 
 /// Adds an annotation to its image, or counts it as one that is lost.
 fn add(of: &mut Result<Image, Broken>, annotation: &Annotation, classes: &BTreeMap<&Id, &str>) {
     let Ok(image) = of else { return };
-    let line = image.line;
-    let note = |rule| Note { rule, say: String::new(), line };
-    image.notes.extend(annotation.besides.iter().map(|rule| note(rule)));
+    annotation.besides.iter().for_each(|rule| image.tell(rule, annotation.id.clone()));
+    if annotation.other_area() {
+        image.tell("coco.area", annotation.id.clone());
+    }
     let class = annotation.category.as_ref().and_then(|id| classes.get(id)).filter(|name| !name.is_empty());
     match (annotation.sides(), class) {
-        (None | Some(Err(())), _) => lose(of, "coco.box"),
-        (_, None) => lose(of, "coco.category"),
+        (None | Some(Err(())), _) => lose(of, "coco.box", annotation.id.clone()),
+        (_, None) => lose(of, "coco.category", annotation.id.clone()),
         (Some(Ok([x, y, w, h])), Some(class)) => {
             let degenerate = (!(w > 0.0 && h > 0.0)).then_some("degenerate");
             let mut flags = annotation.all_flags();
@@ -237,10 +320,13 @@ fn add(of: &mut Result<Image, Broken>, annotation: &Annotation, classes: &BTreeM
 }
 
 impl Image<'_> {
+    /// Notes that something is to be told of an annotation.
+    fn tell(&mut self, rule: &'static str, id: Option<Id>) {
+        self.told.entry(rule).or_default().push(id);
+    }
+
     /// Makes one note of each rule, with how often it was met.
     fn count(&mut self) {
-        let mut of: BTreeMap<&'static str, usize> = BTreeMap::new();
-        self.notes.iter().for_each(|n| *of.entry(n.rule).or_default() += 1);
         let line = self.line;
         let say = |rule: &str, n: usize| match rule {
             "coco.segmentation" => format!("{n} with an outline, of which the box is kept"),
@@ -249,9 +335,31 @@ impl Image<'_> {
             "coco.annotation" => format!("{n} that cannot be read, which are lost"),
             "coco.box" => format!("{n} without a box of four finite numbers, which are lost"),
             "coco.category" => format!("{n} of no category in the file, which are lost"),
+            "coco.area" => format!("{n} with an area that is not that of the box, which is not kept"),
+            "coco.flag" => format!("{n} with an `iscrowd` or `ignore` that is neither yes nor no, and is taken for no"),
             _ => format!("{n} with other keys, which are not kept"),
         };
-        self.notes = of.into_iter().map(|(rule, n)| Note { rule, say: say(rule, n), line }).collect();
+        let image = json::select(&self.object, "id").and_then(|id| match id {
+            Json::Int(n) => Some(format!("image {n}: ")),
+            _ => None, // a text may be anything
+        });
+        let image = image.unwrap_or_default();
+        let told = std::mem::take(&mut self.told).into_iter();
+        self.notes = told
+            .map(|(rule, ids)| Note { rule, say: format!("{image}{}{}", say(rule, ids.len()), named(&ids)), line })
+            .collect();
+    }
+}
+
+/// The numbers of the first annotations, for people; texts may be anything and are left out.
+fn named(ids: &[Option<Id>]) -> String {
+    const SHOWN: usize = 5;
+    let number = |id: &&Id| !id.0.is_empty() && id.0.bytes().all(|b| b.is_ascii_digit());
+    let all: Vec<&str> = ids.iter().flatten().filter(number).map(|id| id.0.as_str()).collect();
+    let more = if all.len() > SHOWN { ", ..." } else { "" };
+    match all.get(..SHOWN.min(all.len())) {
+        Some(shown) if !shown.is_empty() => format!(" (annotation {}{more})", shown.join(", ")),
+        _ => String::new(),
     }
 }
 
@@ -308,8 +416,16 @@ mod tests {
             .collect();
         assert_eq!(boxes[0], ("disc", [1.0, 2.0, 4.5, 6.0], vec![]));
         assert_eq!(boxes[1], ("cell", [0.0, 0.0, 0.0, 4.0], vec!["crowd", "degenerate"]));
-        let told: Vec<(&str, &str, u32)> = a.notes.iter().map(|n| (n.rule, &n.say[..1], n.line)).collect();
-        assert_eq!(told, [("coco.box", "1", 2), ("coco.keypoints", "1", 2), ("coco.segmentation", "2", 2)]);
+        let told: Vec<(&str, &str, u32)> = a.notes.iter().map(|n| (n.rule, &n.say[..10], n.line)).collect();
+        assert_eq!(
+            told,
+            [
+                ("coco.box", "image 7: 1", 2),
+                ("coco.keypoints", "image 7: 1", 2),
+                ("coco.segmentation", "image 7: 2", 2)
+            ]
+        );
+        assert!(a.notes[2].say.ends_with("(annotation 1, 2)"), "{}", a.notes[2].say);
         assert_eq!((b.image.as_deref(), b.boxes.len(), b.width), (Some("b.jpg"), 0, None));
         assert_eq!((c.image.as_deref(), c.wrong.rule, c.wrong.line), (Some("c.jpg"), "coco.image", 4));
         let rules: Vec<&str> = read.notes.iter().map(|n| n.rule).collect();
@@ -336,5 +452,38 @@ mod tests {
         assert_eq!(with("[1, 2, 3]", 1), "coco.box");
         assert_eq!(with("[1, 2, 3, \"4\"]", 1), "coco.box");
         assert_eq!(with("[1, 2, 3, 4]", 2), "coco.category");
+    }
+
+    #[test]
+    fn nobody_looked_where_no_annotations_stand() {
+        let image =
+            r#""images": [{"id": 1, "file_name": "a", "license": 4}], "licenses": [{"id": 4, "name": "BY-NC"}]"#;
+        let told = |more: &str| {
+            let read = documents(&format!("{{{image}{more}}}")).unwrap();
+            let rules: Vec<&str> = read.notes.iter().map(|n| n.rule).collect();
+            let document = read.of[0].as_ref().unwrap();
+            (document.unlabelled, document.lost, rules)
+        };
+        assert_eq!(told(""), (true, 0, vec!["coco.annotations", "coco.license"]));
+        assert_eq!(told(r#", "annotation": [{}]"#), (true, 1, vec!["coco.annotations", "coco.license"]));
+        assert_eq!(told(r#", "annotations": []"#), (false, 0, vec!["coco.license"]));
+    }
+
+    #[test]
+    fn areas_and_crowds_in_other_spellings() {
+        let told = |more: &str| {
+            let text = format!(
+                "{{\"images\": [{{\"id\": 1, \"file_name\": \"a\"}}], \"categories\": [{{\"id\": 1, \"name\": \"c\"}}],\n\
+                 \"annotations\": [{{\"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 2, 3, 4], {more}}}]}}"
+            );
+            let document = documents(&text).unwrap().of.remove(0).unwrap();
+            (document.boxes[0].flags.len(), document.notes.first().map(|n| n.rule))
+        };
+        assert_eq!(told(r#""iscrowd": true, "area": 12"#), (1, None));
+        assert_eq!(told(r#""iscrowd": "1", "area": 12.1"#), (1, None));
+        assert_eq!(told(r#""iscrowd": "0", "area": null"#), (0, None));
+        assert_eq!(told(r#""iscrowd": 2"#), (0, Some("coco.flag")));
+        assert_eq!(told(r#""area": 25"#), (0, Some("coco.area")));
+        assert_eq!(told(r#""area": 9, "segmentation": [[1, 2, 4, 2, 4, 6]]"#), (0, Some("coco.segmentation")));
     }
 }

@@ -63,7 +63,7 @@ struct Meet {
 struct Objects;
 
 impl JoinStage for Objects {
-    const JOIN: u32 = 3;
+    const JOIN: u32 = 4;
     type Join = Meet;
 
     fn join(p: &Meet, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
@@ -115,6 +115,12 @@ impl Documents {
         of.get(hit).and_then(|t| t.as_deref()).unwrap_or_default()
     }
 
+    /// Whether a document says anything of annotations.
+    fn tells(&self, hit: usize) -> bool {
+        let [_, _, objects, lost] = self.columns.each_ref().map(|c| value_at(c.as_ref(), hit));
+        objects != Value::Null || matches!(lost, Value::Int(n) if n > 0)
+    }
+
     /// Whether a document names its image as its path ends; one that names it by its file alone does so everywhere.
     fn agrees(&self, hit: usize, path: &str) -> bool {
         let Some(Some(image)) = self.images.get(hit) else { return true };
@@ -144,6 +150,9 @@ impl Meet {
             let say = "a document names the image with another folder; one that names the image's own counts first";
             self.tell(delta, row, Act::Finding, "folder", say);
         }
+        // one that says nothing of annotations stands back behind one that does
+        let telling: Vec<usize> = meant.iter().copied().filter(|h| of.tells(*h)).collect();
+        let meant = if telling.is_empty() { meant } else { &telling };
         let Some(first) = meant.first() else {
             self.tell(delta, row, Act::Finding, "missing", "an image without a document");
             let lost = if unread.is_empty() { Value::Null } else { 1u32.into_value() };

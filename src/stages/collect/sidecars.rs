@@ -177,7 +177,7 @@ impl Beside {
         self.images.push(d.image);
         self.widths.push(d.width);
         self.heights.push(d.height);
-        self.objects.push(Some(d.boxes));
+        self.objects.push(Some(d.boxes).filter(|_| !d.unlabelled));
         self.lost.push(Some(d.lost));
     }
 
