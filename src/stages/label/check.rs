@@ -10,10 +10,11 @@
 //! Reads `votes.TASK` and the columns that bound an answer: the text for kinds that count in one, else the columns of
 //! `Kind::bounds` (`width`, `height`; `duration`) if all of them are there. Writes `votes.TASK` and `classes.TASK`, the
 //! sorted set of classes in all votes (of ratings their numbers). Findings: `guideline.major`, and those of the kind,
-//! which its file lists (`box.outside`). A vote counts the annotations that it lost; one that lost all of them has no
+//! which its file lists (`box.outside`), `annotation.twice` and `box.shares`. A vote counts the annotations that it lost; one that lost all of them has no
 //! answer. Limits: an image of unknown size has no outside.
 use super::declaration::{OnMajor, Task, checked};
 use super::kinds::kind::{Judge, Kind, Respond, number};
+use super::odd;
 use super::rows::{Note, attribute, optional, short, slot, tell};
 use crate::manifest::Decimal;
 use crate::model::votes::{Vote, annotations, each_class};
@@ -34,7 +35,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.extend(map.bounded.then(|| names(map.kind.bounds)).into_iter().flatten());
     let lost = "more answers or annotations are lost than may be: they cannot be read, or cannot be right";
     let mut gates = task.gates(check, "check", false);
-    gates.push(task.lost_gate(check, &format!("{}/check", task.path), "lost_share", lost));
+    let gate = task.lost_gate(check, &format!("{}/check", task.path), "lost_share", lost);
+    gates.push(gate.look(format!("{}; `max_lost` allows more", losses(check, &task))));
     vec![Plan {
         gates,
         ..Plan::map::<Stage>(
@@ -49,6 +51,14 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         )
         .word("check")
     }]
+}
+
+/// Where annotations are lost: in the steps of the task, and where files beside images are read.
+fn losses(check: &Check, task: &Task) -> String {
+    let sources = check.manifest.instances(&["collect"]).into_iter().map(|(name, ..)| format!("collect.{name}"));
+    let objects = task.columns().any(|(_, _, column)| column.as_str() == "objects");
+    let places = sources.filter(|_| objects).chain([task.path.clone()]);
+    places.map(|place| format!("tamis show {place} --findings")).collect::<Vec<_>>().join(", ")
 }
 
 fn map(check: &Check, task: &Task) -> Map {
@@ -109,7 +119,7 @@ struct Map {
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 3; // numbers and other normal forms as classes
+    const MAP: u32 = 5; // numbers and other normal forms as classes; annotations that stand twice, shares
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     type Map = Map;
@@ -269,6 +279,7 @@ impl Map {
             }
             let before = judge.notes.len();
             let answer = (self.kind.judge)(&vote.answer, judge);
+            answer.iter().for_each(|answer| odd::tell(answer, judge));
             let new = judge.notes.get_mut(before..).unwrap_or_default();
             new.iter_mut().for_each(|note| note.vote = Some(n));
             if self.open {

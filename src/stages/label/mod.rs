@@ -23,6 +23,7 @@ pub mod declaration;
 pub mod guideline;
 pub mod kinds;
 mod mapped;
+mod odd;
 mod read;
 mod rows;
 mod settle;
