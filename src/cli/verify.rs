@@ -5,7 +5,7 @@ mod values;
 use super::{Context, say};
 use crate::digest::{BothSums, Digest};
 use crate::formats::writer::{Writer, split_of};
-use crate::formats::{FORMATS, Format};
+use crate::formats::{FORMATS, Format, image};
 use crate::project::Failure;
 use crate::report::shown;
 use crate::report::terminal::{number, plural};
@@ -23,6 +23,9 @@ pub struct Args {
 
 /// The two lists of sums; they list every other file.
 const SUMS: [&str; 2] = ["B3SUMS", "SHA256SUMS"];
+
+/// The longest picture that is looked at.
+const PICTURE: u64 = 1 << 30;
 
 /// What `release.json` says of itself in `format`.
 const FORMAT: u64 = 1;
@@ -296,8 +299,9 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// The pictures that the files name are there.
+    /// The pictures that the files name are there and open.
     fn pictures(&mut self, there: &BTreeSet<String>) -> Result<(), Failure> {
+        let mut named = BTreeSet::new();
         for (format, writer) in written().filter(|(f, _)| self.page.has_format(f.name)) {
             let Some(pictures) = format.pictures else { continue };
             for path in there.iter().filter(|path| split_of(writer.files, path).is_some()) {
@@ -307,12 +311,17 @@ impl Check<'_> {
                 let _ = pictures(&mut self.reader(path)?, &mut |name| {
                     // beside the file that names it, or where the pictures of all splits lie
                     let places = [format!("{folder}/{name}"), format!("images/{name}"), name.to_string()];
-                    if !places.iter().any(|place| there.contains(place)) {
-                        gone.push(format!("{path} names {name}, which is not there"));
+                    match places.into_iter().find(|place| there.contains(place)) {
+                        Some(place) => drop(named.insert(place)),
+                        None => gone.push(format!("{path} names {name}, which is not there")),
                     }
                 });
                 self.wrong.extend(gone);
             }
+        }
+        for path in named {
+            let bytes = self.world.read(&path, PICTURE).map_err(|e| failed(&path, &e))?;
+            self.wrong.extend(image::look(&bytes).err().map(|wrong| format!("{path} is no picture: {}", wrong.say)));
         }
         Ok(())
     }

@@ -19,6 +19,9 @@ pub struct Probe {
     pub orientation: u8,
 }
 
+/// What is said of a file that breaks off.
+const ENDS: &str = "the file ends before the image does";
+
 /// Bytes a decoder may use for itself, beside the pixels.
 const SCRATCH: u64 = 32 << 20;
 /// Bytes of a pixel at most: four channels of 16 bits.
@@ -29,6 +32,13 @@ pub fn probe(bytes: &[u8]) -> Result<Probe, Wrong> {
     let (format, name) = format_of(bytes)?;
     let found = guarded(|| describe(&opened(bytes, format, SCRATCH)?, bytes, name));
     found.map_err(|wrong| whole(bytes, format).err().unwrap_or(wrong))
+}
+
+/// Reads the header, and follows the file to its end mark where it has one; nothing is decoded. Rules: those of [`probe`].
+pub fn look(bytes: &[u8]) -> Result<Probe, Wrong> {
+    let found = probe(bytes)?;
+    whole(bytes, format_of(bytes)?.0)?;
+    Ok(found)
 }
 
 /// Bytes of memory that [`decode`] may need beside those of the file.
@@ -107,18 +117,20 @@ fn orientation(bytes: &[u8]) -> u8 {
 }
 
 fn guarded<T>(work: impl FnOnce() -> Result<T, Wrong>) -> Result<T, Wrong> {
-    guard::guarded(work).unwrap_or_else(|| Err(Wrong::new("image.corrupt", "the decoder broke down")))
+    let broke = || Err(Wrong::new("image.corrupt", "its content is damaged: the decoder broke down"));
+    guard::guarded(work).unwrap_or_else(broke)
 }
 
 fn wrong(error: ImageError) -> Wrong {
-    let say = error.to_string().lines().next().unwrap_or_default().to_string();
-    let rule = match &error {
-        ImageError::Unsupported(_) => "image.format",
-        ImageError::Limits(_) => "image.pixels",
-        error if hits_end(error) => "image.truncated",
-        _ => "image.corrupt",
-    };
-    Wrong::new(rule, say)
+    // what decoders say is about their insides
+    match &error {
+        ImageError::Unsupported(_) => Wrong::new("image.format", "a variant of its format that is not read here"),
+        ImageError::Limits(_) => {
+            Wrong::new("image.pixels", "it has more pixels, or more data beside them, than are allowed")
+        }
+        error if hits_end(error) => Wrong::new("image.truncated", ENDS),
+        _ => Wrong::new("image.corrupt", "its content is damaged: it cannot be decoded"),
+    }
 }
 
 /// Whether the bytes ended too early, somewhere down the causes.
@@ -139,7 +151,7 @@ fn whole(bytes: &[u8], format: ImageFormat) -> Result<(), Wrong> {
         ImageFormat::WebP => webp_end(bytes),
         _ => Some(()),
     };
-    end.ok_or_else(|| Wrong::new("image.truncated", "the file ends before the image does"))
+    end.ok_or_else(|| Wrong::new("image.truncated", ENDS))
 }
 
 /// Walks the segments (ITU-T T.81, annex B) to the marker EOI: thumbnails inside segments have one of their own.

@@ -19,7 +19,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[privacy::detect::ENTRY],
     &[clean::fields::ENTRY],
     &[clean::exact_duplicates::ENTRY],
-    &[clean::stated_size::ENTRY],
+    &[clean::stated_size::ENTRY, clean::stated_size::UNDECLARED],
     label::ENTRIES,
     split::ENTRIES,
     release::ENTRIES,

@@ -6,8 +6,9 @@
 //! stated_size = "review"                   # or "drop", "report"
 //! ```
 //!
-//! Reads `stated_size` (what the annotation file states), `width` and `height` (pixels as stored). Finding:
-//! `image.stated_size`. Limits: where the file states no size, nothing is said; `0 x 0`, which some tools write for
+//! Reads `stated_size` (what the annotation file states), `width` and `height` (pixels as stored; without `[preprocess]`
+//! those of the header). Finding: `image.stated_size`. Where nothing is declared, the step `collect/stated_size` reports all
+//! the same. Limits: where the file states no size, nothing is said; `0 x 0`, which some tools write for
 //! "unknown", counts as no size.
 use crate::diag::Diagnostic;
 use crate::stage::*;
@@ -31,19 +32,41 @@ pub enum Declaration {
 pub const ENTRY: Entry =
     Entry::row::<Stage>("clean/stated_size", "clean.stated_size", declare).schema(|g| g.subschema_for::<Declaration>());
 
+/// A size that nobody asked about is compared as well, and told.
+pub const UNDECLARED: Entry = Entry::row::<Stage>("collect/stated_size", "collect", declare_undeclared);
+
 const READS: [&str; 3] = ["height", "stated_size", "width"];
+/// Without `[preprocess]`.
+const HEADER: [&str; 2] = ["header_size", "stated_size"];
+
+fn declare_undeclared(check: &mut Check) -> Vec<Plan> {
+    if check.manifest.table(&["clean", "stated_size"]).is_some() {
+        return Vec::new();
+    }
+    let known = |names: &[&str]| names.iter().all(|name| check.column("samples", name).is_some());
+    let reads = match (known(&READS), known(&HEADER)) {
+        (true, _) => names(&READS),
+        (_, true) => names(&HEADER),
+        _ => return Vec::new(),
+    };
+    let map = Map { header: reads.len() == HEADER.len(), undeclared: true, ..Map::default() };
+    let ports = Ports { table: "samples".into(), reads, ..Ports::default() };
+    vec![Plan::map::<Stage>(ports, &map).word("stated_size")]
+}
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(action) = check.read::<Declaration>() else { return Vec::new() };
-    if let Some(missing) = READS.iter().find(|c| check.column("samples", c).is_none()) {
+    let header = check.column("samples", "header_size").is_some() && check.column("samples", "width").is_none();
+    let reads = if header { names(&HEADER) } else { names(&READS) };
+    if let Some(missing) = reads.iter().find(|c| check.column("samples", c).is_none()) {
         let problem = Diagnostic::error("T0325", check.span.clone(), "there is no stated size to compare");
         let label = format!("no step gives `{missing}`");
         check.bad(problem.label(label).help("needs a source of format voc, and [preprocess]"));
         return Vec::new();
     }
     vec![Plan::map::<Stage>(
-        Ports { table: "samples".into(), reads: names(&READS), drops: true, ..Ports::default() },
-        &Map { action },
+        Ports { table: "samples".into(), reads, drops: true, ..Ports::default() },
+        &Map { action, header, undeclared: false },
     )]
 }
 
@@ -51,6 +74,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
     action: Declaration,
+    /// The size of the image is that of its header.
+    #[serde(default, skip_serializing_if = "is_default")]
+    header: bool,
+    /// The manifest has no `[clean.stated_size]`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    undeclared: bool,
 }
 
 struct Stage;
@@ -64,9 +93,8 @@ impl RowStage for Stage {
     fn map(p: &Map, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
         let stated = rows.column("stated_size")?;
-        let (widths, heights) = (rows.cells::<u32>("width")?, rows.cells::<u32>("height")?);
-        for (row, size) in widths.into_iter().zip(heights).enumerate() {
-            let (Some(width), Some(height)) = size else { continue };
+        for (row, size) in p.sizes(rows)?.into_iter().enumerate() {
+            let Some((width, height)) = size else { continue };
             let Some(other) = other_size(&value_at(stated.as_ref(), row), width, height) else { continue };
             let act = match p.action {
                 Declaration::Report => Act::Finding,
@@ -74,9 +102,22 @@ impl RowStage for Stage {
                 Declaration::Drop => Act::DROP,
             };
             let say = format!("annotated at {} x {}, the file has {width} x {height}", other.0, other.1);
-            delta.event(row, act, "clean.stated_size", "image.stated_size", say);
+            let key = if p.undeclared { "collect" } else { "clean.stated_size" };
+            delta.event(row, act, key, "image.stated_size", say);
         }
         Ok(delta)
+    }
+}
+
+impl Map {
+    /// Width and height of each image, as far as they are known.
+    fn sizes(&self, rows: &Rows) -> Result<Vec<Option<(u32, u32)>>, Fault> {
+        if self.header {
+            let of = |size: Option<Vec<u32>>| size.and_then(|s| Some((*s.first()?, *s.get(1)?)));
+            return Ok(rows.cells::<Vec<u32>>("header_size")?.into_iter().map(of).collect());
+        }
+        let (widths, heights) = (rows.cells::<u32>("width")?, rows.cells::<u32>("height")?);
+        Ok(widths.into_iter().zip(heights).map(|(w, h)| w.zip(h)).collect())
     }
 }
 

@@ -21,10 +21,12 @@ pub mod ids;
 mod images;
 mod met;
 mod objects;
+mod pictures;
 mod read;
 mod shown;
 mod sidecars;
 
 use crate::stage::Entry;
 
-pub const ENTRIES: &[Entry] = &[images::ENTRY, sidecars::ENTRY, read::ENTRY, objects::ENTRY, objects::SHARED];
+pub const ENTRIES: &[Entry] =
+    &[images::ENTRY, sidecars::ENTRY, read::ENTRY, objects::ENTRY, objects::SHARED, pictures::ENTRY];
