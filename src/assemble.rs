@@ -1,5 +1,7 @@
 //! From a manifest and a registry to steps: every wrong key, type, range, path, column and reference is found in one
-//! pass. Names no stage and no column of one.
+//! pass. Names no stage.
+mod found;
+
 use crate::diag::{Diagnostic, Severity, nearest, suggest};
 use crate::engine::scan;
 use crate::engine::{Review, Step};
@@ -50,6 +52,7 @@ pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Resul
         raw: Marks::default(),
         unmasked: Marks::default(),
         opens: Marks::default(),
+        idle: BTreeMap::new(),
     };
     a.columns.entry("samples".into()).or_default().insert("id".into(), crate::table::utf8().into());
     a.check_version();
@@ -109,6 +112,8 @@ struct Assembly<'m> {
     opens: Marks,
     /// The same with `[privacy]`, and empty without: no release may hold them.
     raw: Marks,
+    /// By source, the globs that leave out nothing, as far as it was looked at.
+    idle: BTreeMap<String, BTreeSet<usize>>,
 }
 
 impl Assembly<'_> {
@@ -257,29 +262,6 @@ impl Assembly<'_> {
                     marks.put(&ports.table, name);
                 }
             }
-        }
-    }
-
-    /// Globs that match nothing are told where they stand.
-    fn check_found(&mut self, plan: &Plan) {
-        let Some(source) = &plan.scan else { return };
-        let empty = match scan::find::unmatched(self.world, source) {
-            Ok(globs) => globs,
-            Err(say) => {
-                self.problems.push(Diagnostic::error("T0303", source.span.clone(), say).label("cannot be listed"));
-                return;
-            }
-        };
-        for (glob, span) in source.globs.iter().zip(&source.spans).filter(|(g, _)| empty.contains(g)) {
-            if scan::find::is_written(glob) {
-                let message = format!("`{glob}` names what tamis itself writes, which is never collected");
-                let help = format!("keep raw data elsewhere than in {}", scan::find::WRITTEN.join(", "));
-                let problem = Diagnostic::error("T0050", span.clone(), message).label("not raw data");
-                self.problems.push(problem.help(help));
-                continue;
-            }
-            let problem = Diagnostic::error("T0312", span.clone(), format!("`{glob}` matches no file"));
-            self.problems.push(problem.label("relative to dataset.toml; dot files never match"));
         }
     }
 
@@ -434,6 +416,7 @@ impl Assembly<'_> {
     }
 
     fn finish(mut self, goals: Vec<Gate>, review: Review) -> Result<Assembled, Vec<Diagnostic>> {
+        self.check_idle();
         self.problems.sort_by_key(|d| d.span.start);
         let mut told: Vec<Diagnostic> = Vec::new();
         for d in std::mem::take(&mut self.problems) {

@@ -25,7 +25,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const OPEN: &[&str] = &[];
 
 /// Codes that do not stop a build.
-const WARNINGS: &[&str] = &["T0301", "T0326", "T0327", "T0360", "T0362", "T0413", "T0423", "T0435"];
+const WARNINGS: &[&str] = &[
+    "T0301", "T0326", "T0327", "T0360", "T0362", "T0371", "T0372", "T0373", "T0374", "T0375", "T0413", "T0423", "T0435",
+];
 
 /// Codes that no manifest can reach. `T0324`: `T0308` refuses the field that would be in its way. `T0501`: a gate that
 /// does not hold is told by a build.
@@ -231,6 +233,10 @@ fn standard(dir: &Path) {
         ("raw/more/e.csv", "id,text,split\ne1,some words,train\n"),
         ("raw/votes.csv", "item,annotator,label\na1,w1,long\na2,w1,short\n"),
         ("raw/note.txt", "a note\n"),
+        ("odd/a.jsonl", "{\"id\":\"o1\",\"text\":\"a stone\"}\n"),
+        ("odd/B.JSONL", "{\"id\":\"o2\",\"text\":\"a tree\"}\n"),
+        ("odd/lang=ko/c.jsonl", "{\"id\":\"o3\",\"text\":\"a leaf\"}\n"),
+        ("odd/pictures/train/metadata.jsonl", "{\"file_name\":\"p1.png\",\"label\":\"cat\"}\n"),
         ("raw/xml/p1.xml", "<annotation><filename>p1.png</filename></annotation>\n"),
         ("raw/xml/p2.xml", "<annotation><filename>p2.png</filename></annotation>\n"),
         (
@@ -260,6 +266,7 @@ fn standard(dir: &Path) {
     put(dir, "docs/b-guide.md", b"A licence.\n");
     std::fs::File::create(dir.join("docs/large.txt")).unwrap().set_len((16 << 20) + 1).unwrap();
     (1..3).for_each(|n| put(dir, format!("raw/images/p{n}.png"), &png(n)));
+    [("train", 1), ("test", 2)].iter().for_each(|(of, n)| put(dir, format!("odd/pictures/{of}/p{n}.png"), &png(*n)));
     put(dir, "pins/guideline.tsv", format!("frozen\t1.0.0\t{}\n", "0".repeat(64)).as_bytes());
 }
 

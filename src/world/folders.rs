@@ -102,7 +102,7 @@ impl World {
     }
 
     /// Walks a folder, as quickly as the system allows: each folder's files first, by name, then its folders, by name.
-    /// Hidden ones are passed over, folders behind links are not walked.
+    /// Hidden ones are passed over; folders behind links are not walked, but told.
     pub fn walk(&self, folder: &str, visitor: &mut dyn Visitor) -> io::Result<()> {
         let start = if folder.is_empty() { self.root.clone() } else { self.checked(folder)? };
         if !start.is_dir() || !self.holds(&start) {
@@ -250,6 +250,9 @@ impl World {
             return Ok(());
         };
         if !visitor.wants(folder, text) {
+            if kind == FileType::Symlink {
+                self.passed(folder, name, visitor, listing);
+            }
             return Ok(());
         }
         let what = match kind {
@@ -279,6 +282,18 @@ impl World {
         };
         listing.push(text, what);
         Ok(())
+    }
+
+    /// A link that is not wanted by itself: one to a folder in which files may be wanted is told.
+    fn passed(&self, folder: &str, name: &CStr, visitor: &mut dyn Visitor, listing: &mut Listing) {
+        let path = in_folder(folder, name);
+        if visitor.enters(&path) && self.root.join(&path).is_dir() {
+            self.noted(|| path, None);
+            listing.push(
+                &name.to_string_lossy(),
+                What::Odd("path.link", "a link to a folder, which is not walked".into()),
+            );
+        }
     }
 
     /// What stands at a place that may be a link, a device, or a file.

@@ -405,6 +405,15 @@ fn named(path: &str, e: io::Error) -> io::Error {
 /// it, since the rest of the name is a hash of the name that it will have.
 const TEMPORARY: &str = ".tamis-";
 
+/// A path or a glob without `.` and empty parts: files have one spelling.
+pub fn undotted(path: &str) -> String {
+    let plain = |part: &&str| !part.is_empty() && *part != ".";
+    match path.starts_with('/') {
+        true => path.to_string(),
+        false => path.split('/').filter(plain).collect::<Vec<_>>().join("/"),
+    }
+}
+
 fn hidden(name: &[u8]) -> bool {
     name.starts_with(b".") || name == b"Thumbs.db"
 }

@@ -1,7 +1,10 @@
-//! Which files a source has: its globs, split into a folder's part, asked once for each folder, and a name's part.
+//! Which files a source has: its globs, split into a folder's part, asked once for each folder, and a name's part. Names and
+//! globs are compared in one normal form.
+use crate::measure::names::composed;
 use crate::stage::Source;
-use crate::world::{Listing, Visitor, World};
+use crate::world::{Listing, Visitor, World, undotted};
 use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io;
 use std::ops::ControlFlow;
@@ -9,7 +12,7 @@ use std::ops::ControlFlow;
 /// The globs of a source.
 pub struct Patterns {
     of: Vec<Pattern>,
-    exclude: GlobSet,
+    exclude: Excluded,
     /// Those that the folder asked for last may match.
     here: Option<(String, Vec<usize>)>,
 }
@@ -20,8 +23,10 @@ struct Pattern {
     /// What stands before the last `/`; without it the whole path is matched, as `**` asks for.
     folder: Option<GlobMatcher>,
     name: Name,
-    /// The folder above the first wild card.
+    /// The folder above the first wild card, in normal form.
     base: String,
+    /// As much of it as is spelt in one way only: from there on folders are listed.
+    start: String,
     /// Components, unless `**` stands for any number.
     depth: Option<usize>,
 }
@@ -31,6 +36,15 @@ enum Name {
     Suffix(String),
     Exact(String),
     Glob(GlobMatcher),
+}
+
+/// The globs of what a source leaves out.
+pub struct Excluded(GlobSet);
+
+impl Excluded {
+    pub fn is_match(&self, path: &str) -> bool {
+        !self.0.is_empty() && self.0.is_match(&*form(path))
+    }
 }
 
 /// What tamis writes into the top of a project: it is never collected, whatever the globs of a source say. `.tamis` is
@@ -44,6 +58,11 @@ pub fn is_written(path: &str) -> bool {
 
 const WILD: [char; 4] = ['*', '?', '[', '{'];
 
+/// A name or a glob in the normal form in which both are compared.
+fn form(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { text.into() } else { composed(text) }
+}
+
 fn matcher(glob: &str) -> Option<GlobMatcher> {
     GlobBuilder::new(glob).literal_separator(true).build().ok().map(|g| g.compile_matcher())
 }
@@ -52,46 +71,64 @@ impl Pattern {
     /// `None` for what is no glob or leaves the project: told where it is declared.
     fn of(world: &World, glob: &str) -> Option<Pattern> {
         world.place(glob)?;
+        let written = glob;
+        let glob = undotted(glob);
+        let glob = &*form(&glob);
         let whole = matcher(glob)?;
         let plain = glob.find(WILD).map_or(glob, |i| &glob[..i]);
         let base = plain.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_string());
+        let parts: Vec<&str> = base.split('/').take_while(|part| part.is_ascii()).collect();
+        let start = parts.join("/");
         let any_depth = glob.contains("**") || glob.contains('{');
         let (folder, last) = glob.rsplit_once('/').unwrap_or(("", glob));
         let suffix = last.strip_prefix('*').filter(|s| !s.contains(WILD) && !s.contains('\\'));
         let name = match suffix {
             Some(suffix) => Name::Suffix(suffix.to_string()),
-            None if !last.contains(WILD) && !last.contains(['\\', ']', '}']) => Name::Exact(last.to_string()),
+            None if last.is_ascii() && !last.contains(WILD) && !last.contains(['\\', ']', '}']) => {
+                Name::Exact(last.to_string())
+            }
             None => Name::Glob(matcher(last)?),
         };
         let folder = if any_depth { None } else { Some(matcher(folder)?) };
         let depth = (!any_depth).then(|| glob.split('/').count());
-        Some(Pattern { glob: glob.to_string(), whole, folder, name, base, depth })
+        Some(Pattern { glob: written.to_string(), whole, folder, name, base, start, depth })
     }
 
     fn reaches(&self, folder: &str) -> bool {
         let below = |a: &str, b: &str| a.is_empty() || a == b || b.strip_prefix(a).is_some_and(|r| r.starts_with('/'));
-        let on_the_way = below(folder, &self.base) || below(&self.base, folder);
+        let form = form(folder);
+        let on_the_way = below(&form, &self.base) || below(&self.base, &form);
         on_the_way && self.depth.is_none_or(|d| folder.split('/').count() < d)
     }
 
     fn fits(&self, folder: &str, name: &str) -> bool {
         match (&self.folder, &self.name) {
-            (None, _) if folder.is_empty() => self.whole.is_match(name),
-            (None, _) => self.whole.is_match(format!("{folder}/{name}")),
-            (Some(_), Name::Suffix(s)) => name.ends_with(s.as_str()),
+            (None, _) if folder.is_empty() => self.whole.is_match(&*form(name)),
+            (None, _) => self.whole.is_match(&*form(&join(folder, name))),
+            (Some(_), Name::Suffix(s)) => form(name).ends_with(s.as_str()),
             (Some(_), Name::Exact(own)) => name == own,
-            (Some(_), Name::Glob(g)) => g.is_match(name),
+            (Some(_), Name::Glob(g)) => g.is_match(&*form(name)),
         }
     }
 }
 
 /// The globs of what a source leaves out.
-pub fn excluded(source: &Source) -> GlobSet {
-    let mut exclude = GlobSetBuilder::new();
-    for glob in source.exclude.iter().filter_map(|g| GlobBuilder::new(g).literal_separator(true).build().ok()) {
-        exclude.add(glob);
+pub fn excluded(source: &Source) -> Excluded {
+    Excluded(set(&source.exclude, false))
+}
+
+/// Several globs as one, in which each keeps its number.
+fn set(globs: &[String], any_case: bool) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        let glob = form(&undotted(glob)).into_owned();
+        let of = |glob: &str| GlobBuilder::new(glob).literal_separator(true).case_insensitive(any_case).build();
+        // what is no glob is told where it is declared, and matches nothing
+        if let Ok(glob) = of(&glob).or_else(|_| of("/")) {
+            set.add(glob);
+        }
     }
-    exclude.build().unwrap_or_else(|_| GlobSet::empty())
+    set.build().unwrap_or_else(|_| GlobSet::empty())
 }
 
 impl Patterns {
@@ -102,7 +139,7 @@ impl Patterns {
 
     /// The folders to walk, none below another, in order.
     pub fn bases(&self) -> Vec<String> {
-        let all: BTreeSet<&str> = self.of.iter().map(|p| p.base.as_str()).collect();
+        let all: BTreeSet<&str> = self.of.iter().map(|p| p.start.as_str()).collect();
         let mut out: Vec<String> = Vec::new();
         for base in all {
             let below =
@@ -116,9 +153,9 @@ impl Patterns {
 
     /// The names that may match in a folder or below it, if each glob that reaches there names one file in it.
     pub fn only(&self, folder: &str) -> Option<Vec<String>> {
-        let reaching = self.of.iter().filter(|p| p.base == folder || p.reaches(folder));
+        let reaching = self.of.iter().filter(|p| p.start == folder || p.reaches(folder));
         let exact = |p: &Pattern| match (&p.folder, &p.name) {
-            (Some(f), Name::Exact(name)) if p.base == folder && f.is_match(folder) => Some(name.clone()),
+            (Some(f), Name::Exact(name)) if p.start == folder && f.is_match(folder) => Some(name.clone()),
             _ => None,
         };
         let mut names = reaching.map(exact).collect::<Option<Vec<_>>>()?;
@@ -134,15 +171,28 @@ impl Patterns {
     /// The globs, by number, that match a file.
     pub fn matches(&mut self, folder: &str, name: &str) -> impl Iterator<Item = usize> {
         if self.here.as_ref().is_none_or(|h| h.0 != folder) {
-            let may = |p: &Pattern| p.folder.as_ref().is_none_or(|f| f.is_match(folder));
+            let may = |p: &Pattern| p.folder.as_ref().is_none_or(|f| f.is_match(&*form(folder)));
             let here = self.of.iter().enumerate().filter(|(_, p)| may(p)).map(|(i, _)| i).collect();
             self.here = Some((folder.to_string(), here));
         }
         let written = folder.is_empty() && is_written(name);
-        let excluded = written || !self.exclude.is_empty() && self.exclude.is_match(join(folder, name));
+        let excluded = written || !self.exclude.0.is_empty() && self.exclude.is_match(&join(folder, name));
         let Patterns { of, here, .. } = self;
         let fits = move |i: &&usize| !excluded && of.get(**i).is_some_and(|p| p.fits(folder, name));
         here.iter().flat_map(|h| &h.1).filter(fits).copied()
+    }
+
+    /// The globs, by number, that leave out a file which would match otherwise.
+    fn leave_out(&self, folder: &str, name: &str) -> Vec<usize> {
+        if self.exclude.0.is_empty() {
+            return Vec::new();
+        }
+        let path = join(folder, name);
+        let path = form(&path);
+        match self.of.iter().any(|p| p.whole.is_match(&*path)) {
+            true => self.exclude.0.matches(&*path),
+            false => Vec::new(),
+        }
     }
 }
 
@@ -155,8 +205,6 @@ struct Counter {
     patterns: Patterns,
     hit: Vec<bool>,
     files: u64,
-    /// Ends as soon as every glob has matched something.
-    quick: bool,
 }
 
 impl Visitor for Counter {
@@ -176,22 +224,12 @@ impl Visitor for Counter {
     }
 
     fn folder(&mut self, _: &str, _: &Listing) -> io::Result<ControlFlow<()>> {
-        let enough = self.quick && self.hit.iter().all(|h| *h);
-        Ok(if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(ControlFlow::Continue(()))
     }
 }
 
-fn look(world: &World, source: &Source, quick: bool) -> Result<Counter, String> {
-    let patterns = Patterns::of(world, source);
-    let bases = patterns.bases();
-    let mut counter = Counter { hit: vec![false; patterns.of.len()], patterns, files: 0, quick };
-    for base in bases {
-        world.walk(&base, &mut counter).map_err(|e| format!("{base}: {e}"))?;
-        if quick && counter.hit.iter().all(|h| *h) {
-            break;
-        }
-    }
-    Ok(counter)
+fn walk(world: &World, bases: Vec<String>, visitor: &mut dyn Visitor) -> Result<(), String> {
+    bases.into_iter().try_for_each(|base| world.walk(&base, visitor).map_err(|e| format!("{base}: {e}")))
 }
 
 /// Whether a file is one of a source's, or a folder may hold some of them.
@@ -206,14 +244,110 @@ pub fn may_hold(world: &World, source: &Source, path: &str, file: bool) -> bool 
 
 /// How many files a source has.
 pub fn count(world: &World, source: &Source) -> Result<u64, String> {
-    Ok(look(world, source, false)?.files)
+    let patterns = Patterns::of(world, source);
+    let mut counter = Counter { hit: vec![false; patterns.of.len()], patterns, files: 0 };
+    walk(world, counter.patterns.bases(), &mut counter)?;
+    Ok(counter.files)
 }
 
-/// The globs that match no file.
-pub fn unmatched(world: &World, source: &Source) -> Result<Vec<String>, String> {
-    let seen = look(world, source, true)?;
-    let of = seen.patterns.of.iter().zip(&seen.hit).filter(|(_, hit)| !**hit);
-    Ok(of.map(|(p, _)| p.glob.clone()).collect())
+/// Names that a look reads at least, if there are so many: what is odd among them is told.
+const LOOKED: usize = 4096;
+
+/// Files of columns that lie beside images, by `file_name`.
+const BESIDE: [&str; 3] = ["metadata.jsonl", "metadata.csv", "metadata.parquet"];
+
+/// What a look at the files of a source finds, before any of them is read. But for the globs it is of the first names alone.
+#[derive(Default)]
+pub struct Look {
+    /// The globs that match no file.
+    pub unmatched: Vec<String>,
+    /// The globs to leave out, by number, that leave out nothing.
+    pub idle: Vec<usize>,
+    /// Files that match in another case of letters only: how many, and the first.
+    pub other_case: Option<(usize, String)>,
+    /// Names before a `=` in the names of folders.
+    pub keys: BTreeSet<String>,
+    /// Files of columns beside images: how many, and the first.
+    pub beside: Option<(usize, String)>,
+    /// The last folders that images lie in.
+    pub folders: BTreeSet<String>,
+}
+
+/// Looks at a source until each of its globs has matched, and some further.
+struct Looker {
+    patterns: Patterns,
+    any_case: GlobSet,
+    images: bool,
+    hit: Vec<bool>,
+    left_out: Vec<bool>,
+    seen: usize,
+    found: Look,
+}
+
+impl Visitor for Looker {
+    fn enters(&mut self, folder: &str) -> bool {
+        self.patterns.reach(folder)
+    }
+
+    fn only(&mut self, folder: &str) -> Option<Vec<String>> {
+        self.patterns.only(folder)
+    }
+
+    fn wants(&mut self, folder: &str, name: &str) -> bool {
+        let hits: Vec<usize> = self.patterns.matches(folder, name).collect();
+        hits.iter().filter_map(|i| self.hit.get_mut(*i).map(|h| *h = true)).count();
+        if hits.is_empty() {
+            let out = self.patterns.leave_out(folder, name);
+            out.iter().filter_map(|i| self.left_out.get_mut(*i).map(|h| *h = true)).count();
+        } else if [".tar", ".tgz"].iter().any(|end| name.contains(end)) {
+            self.left_out.fill(true); // a glob may leave out members of an archive, which is not opened here
+        }
+        self.seen += 1;
+        if self.seen <= LOOKED {
+            self.notice(folder, name, !hits.is_empty());
+        }
+        false // nobody asks what stands there
+    }
+
+    fn folder(&mut self, _: &str, _: &Listing) -> io::Result<ControlFlow<()>> {
+        let enough = self.seen >= LOOKED && self.hit.iter().chain(&self.left_out).all(|h| *h);
+        Ok(if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}
+
+impl Looker {
+    fn notice(&mut self, folder: &str, name: &str, matches: bool) {
+        let path = join(folder, name);
+        let count = |place: &mut Option<(usize, String)>| place.get_or_insert_with(|| (0, path.clone())).0 += 1;
+        if self.images && BESIDE.contains(&name) && !matches {
+            count(&mut self.found.beside);
+        }
+        if !matches {
+            let written = is_written(&path);
+            if !written && !self.patterns.exclude.is_match(&path) && self.any_case.is_match(&*form(&path)) {
+                count(&mut self.found.other_case);
+            }
+        } else if self.images {
+            self.found.folders.insert(folder.rsplit('/').next().unwrap_or(folder).to_string());
+        } else {
+            let pairs = folder.split('/').filter_map(|part| part.split_once('='));
+            self.found.keys.extend(pairs.filter(|(k, v)| !k.is_empty() && !v.is_empty()).map(|p| p.0.to_string()));
+        }
+    }
+}
+
+/// What there is to be told of the files of a source, before any of them is read.
+pub fn look(world: &World, source: &Source) -> Result<Look, String> {
+    let patterns = Patterns::of(world, source);
+    let (hit, left_out) = (vec![false; patterns.of.len()], vec![false; patterns.exclude.0.len()]);
+    let (any_case, images, found) = (set(&source.globs, true), source.images, Look::default());
+    let mut looker = Looker { patterns, any_case, images, hit, left_out, seen: 0, found };
+    walk(world, looker.patterns.bases(), &mut looker)?;
+    let Looker { patterns, hit, left_out, mut found, .. } = looker;
+    let of = patterns.of.into_iter().zip(hit).filter(|(_, hit)| !hit);
+    found.unmatched = of.map(|(p, _)| p.glob).collect();
+    found.idle = left_out.iter().enumerate().filter(|(_, hit)| !**hit).map(|(i, _)| i).collect();
+    Ok(found)
 }
 
 /// Walks a source for the names of its files.
@@ -246,11 +380,8 @@ impl Visitor for Names {
 /// The files of some globs, in order.
 pub fn names(world: &World, source: &Source) -> Result<Vec<String>, String> {
     let patterns = Patterns::of(world, source);
-    let bases = patterns.bases();
     let mut names = Names { patterns, found: BTreeSet::new() };
-    for base in bases {
-        world.walk(&base, &mut names).map_err(|e| format!("{base}: {e}"))?;
-    }
+    walk(world, names.patterns.bases(), &mut names)?;
     Ok(names.found.into_iter().collect())
 }
 
@@ -315,11 +446,36 @@ mod tests {
                 let want = files.iter().filter(|f| whole.is_match(f) && !left_out(f)).count();
                 assert_eq!(found, want as u64, "{glob} without {exclude:?}");
             }
-            let none = unmatched(&world, &source(&[glob, "raw/*.json"], &[])).unwrap();
+            let none = look(&world, &source(&[glob, "raw/*.json"], &[])).unwrap().unmatched;
             assert_eq!(none.contains(&glob.to_string()), glob.starts_with("none"), "{glob}");
         }
         let both = source(&["raw/**/*.json", "raw/x/*.json"], &[]);
         assert_eq!(Patterns::of(&world, &both).bases(), ["raw"]);
         assert_eq!(count(&world, &both).unwrap(), 4);
+    }
+
+    #[test]
+    fn paths_have_one_spelling_and_what_is_odd_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let decomposed = "\u{1100}\u{1169}";
+        let files = ["raw/a.jpg", "raw/B.JPG", "raw/k=1/c.jpg", "raw/x.txt", "raw/metadata.jsonl"].map(String::from);
+        for f in files.into_iter().chain([format!("raw/{decomposed}/{decomposed}.jpg")]) {
+            let place = dir.path().join(f);
+            std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+            std::fs::write(place, b"x").unwrap();
+        }
+        let world = World::new(dir.path());
+        let n = |globs: &[&str], exclude: &[&str]| count(&world, &source(globs, exclude)).unwrap();
+        assert_eq!(n(&["raw/*.jpg", "./raw/a.jpg", "raw//./a.jpg"], &[]), 1);
+        assert_eq!(
+            (n(&["raw/고/*.jpg"], &[]), n(&["raw/*/고.jpg"], &[]), n(&["**/고.jpg"], &["raw/고/**"])),
+            (1, 1, 0)
+        );
+        let all = Source { images: true, ..source(&["raw/**/*.jpg"], &["./raw/고/*", "raw/tset/*"]) };
+        let found = look(&world, &all).unwrap();
+        assert_eq!((found.unmatched.len(), found.idle), (0, vec![1]));
+        assert_eq!(found.other_case, Some((1, "raw/B.JPG".into())));
+        assert_eq!(found.beside, Some((1, "raw/metadata.jsonl".into())));
+        assert_eq!(look(&world, &source(&["raw/**/*.jpg"], &[])).unwrap().keys, ["k".to_string()].into());
     }
 }

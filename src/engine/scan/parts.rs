@@ -30,7 +30,7 @@ pub fn read_parts(r: &Reading, open: &Open, path: &str, members: &Members) -> io
     let (exclude, mut line) = (excluded(r.source), 1);
     for m in listed {
         let name = m.name.as_ref().map(|name| format!("{path}/{name}"));
-        if name.is_some_and(|n| !exclude.is_empty() && exclude.is_match(n)) {
+        if name.is_some_and(|n| exclude.is_match(&n)) {
             continue;
         }
         let records = if r.source.cut.counted_by_reader() && m.reject.is_none() { 0 } else { m.records };

@@ -9,6 +9,7 @@ use crate::formats::cut::Holds;
 use crate::formats::sidecar::stem_of;
 use crate::measure::names::composed;
 use crate::stage::is_default;
+use crate::world::undotted;
 use serde::{Deserialize, Serialize};
 
 /// How the images and the documents of a source meet.
@@ -33,7 +34,7 @@ impl Keys {
         let names = c.format.sidecar.as_ref().is_some_and(|s| s.holds == Holds::Many);
         let places = c.id != "stem";
         let globs = if images { &c.files.images } else { &c.files.files };
-        let globs = globs.iter().map(|g| g.get().clone()).filter(|_| places && !names).collect();
+        let globs = globs.iter().map(|g| undotted(g)).filter(|_| places && !names).collect();
         Keys { source: source.into(), names, places, globs }
     }
 
@@ -110,10 +111,11 @@ fn fits<'p>(glob: &[&str], path: &[&'p str], kept: &mut Vec<&'p str>) -> bool {
         });
     }
     let Some((name, path)) = path.split_first() else { return false };
+    let (first, same) = (&*composed(first), &*composed(name));
     if first.contains(['*', '?', '[', '{']) || path.is_empty() {
         kept.push(name);
     }
-    name_fits(first, name) && fits(glob, path, kept)
+    name_fits(first, same) && fits(glob, path, kept)
 }
 
 /// Whether a name fits a pattern of `*` and `?`; what sets and alternatives allow is not looked at.

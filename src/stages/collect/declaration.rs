@@ -519,6 +519,7 @@ pub const RESERVED: &[&str] = &[
     "beside",
     "beside_path",
     "stated_size",
+    "header_size",
 ];
 
 fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Format) {
@@ -623,7 +624,7 @@ pub fn reject_words(rule: &str) -> &'static str {
         "member.name" => "a member of an archive whose name leads elsewhere or is no plain text",
         "member.link" => "a link in an archive",
         "member.kind" => "neither a file nor a folder in an archive",
-        "path.link" => "a link that leads out of the project, nowhere or in a circle",
+        "path.link" => "a link that leads out of the project, to a folder, nowhere or in a circle",
         "path.depth" => "it lies too deep in folders",
         "path.encoding" => "the file's name is not UTF-8",
         _ => "it cannot be read as data",

@@ -1,14 +1,18 @@
 //! `collect.NAME` for images: each file is a sample, its bytes by digest; no file is opened. The name of the folder that an
-//! image lies in is to be selected as `class`.
+//! image lies in is to be selected as `class`, in one normal form; an image directly in the folder that all globs name has
+//! no folder of its own, and so no class.
 use super::beside::Keys;
 use super::declaration::{declared, make_id, reject_words};
 use crate::digest::Digest;
 use crate::formats::Cut;
 use crate::formats::cut::Holds;
+use crate::measure::names::composed;
 use crate::model::images::Image;
 use crate::stage::*;
 use crate::table::{Cell, array_of, list, utf8};
+use crate::world::undotted;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 pub const ENTRY: Entry = Entry::row::<Images>("collect/images", "collect.*", declare)
     .schema(|g| g.subschema_for::<super::declaration::Declaration>());
@@ -21,6 +25,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let source = c.source(check, &c.files.images, "units", Cut::Document(Holds::One), true);
     let mut place =
         Place { source: check.instance.clone(), id: c.id.clone(), prefix: c.prefix.clone(), ..Place::default() };
+    place.tops = tops(c.files.images.iter().map(|glob| undotted(glob)));
     // no step looks for faces, or into what a camera wrote: with [privacy] a person says that images may go out
     let image = Column::new(Image::ty()).role(Role::Image);
     let mut writes = writes([("source", Column::new(utf8()).harmless()), ("image", image)]);
@@ -67,6 +72,9 @@ struct Place {
     /// Columns that hold the folder's name.
     #[serde(default, skip_serializing_if = "is_default")]
     class: Vec<String>,
+    /// Folders that images lie in without a class.
+    #[serde(default, skip_serializing_if = "is_default")]
+    tops: Vec<String>,
     /// Columns that hold the file's path.
     #[serde(default, skip_serializing_if = "is_default")]
     path: Vec<String>,
@@ -81,7 +89,7 @@ struct Place {
 struct Images;
 
 impl RowStage for Images {
-    const MAP: u32 = 2;
+    const MAP: u32 = 3;
     type Map = Place;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -133,16 +141,43 @@ impl RowStage for Images {
             columns.insert("beside".into(), array_of(kept.iter().map(of)));
             columns.insert("beside_path".into(), array_of(kept.iter().map(|(path, _)| Some(path.clone()))));
         }
+        for name in &p.class {
+            columns.insert(name.clone(), array_of(kept.iter().map(|(path, _)| class(path, &p.tops))));
+        }
         let mut write = |names: &[String], of: fn(&(String, String)) -> Option<String>| {
             for name in names {
                 columns.insert(name.clone(), array_of(kept.iter().map(of)));
             }
         };
-        write(&p.class, |(path, _)| path.rsplit('/').nth(1).map(str::to_string));
         write(&p.path, |(path, _)| Some(path.clone()));
         write(&p.stem, |(_, stem)| Some(stem.clone()));
         Ok(delta)
     }
+}
+
+/// The folders above the classes: of each glob the one above its wild cards; of globs that all name one folder that one.
+fn tops(globs: impl Iterator<Item = String>) -> Vec<String> {
+    let (mut tops, mut fixed) = (BTreeSet::new(), BTreeSet::new());
+    for glob in globs {
+        let folder = glob.rsplit_once('/').map_or("", |(folder, _)| folder);
+        match folder.find(['*', '?', '[', '{']) {
+            Some(wild) => {
+                let plain = folder.get(..wild).unwrap_or_default();
+                tops.insert(composed(plain.rsplit_once('/').map_or("", |(top, _)| top)).into_owned());
+            }
+            None => drop(fixed.insert(composed(folder).into_owned())),
+        }
+    }
+    // globs that name several folders name the classes
+    tops.extend(Some(fixed).filter(|f| f.len() == 1).into_iter().flatten());
+    tops.into_iter().collect()
+}
+
+/// The name of the folder that a file lies in, unless it lies in a folder above the classes.
+fn class(path: &str, tops: &[String]) -> Option<String> {
+    let folder = composed(path.rsplit_once('/')?.0);
+    let own = folder.rsplit('/').next().unwrap_or(&folder);
+    (!tops.iter().any(|top| *top == folder)).then(|| own.to_string())
 }
 
 /// The format that a file's name claims.
@@ -156,5 +191,21 @@ fn format_of(path: &str) -> &'static str {
         "tif" | "tiff" => "tiff",
         "webp" => "webp",
         _ => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_above_the_classes_has_none() {
+        let of = |globs: &[&str], path: &str| class(path, &tops(globs.iter().map(|g| g.to_string())));
+        assert_eq!(of(&["raw/**/*.png"], "raw/cat/1.png").as_deref(), Some("cat"));
+        assert_eq!(of(&["raw/**/*.png"], "raw/1.png"), None);
+        assert_eq!(of(&["raw/*.png"], "raw/1.png"), None);
+        assert_eq!(of(&["*.png"], "1.png"), None);
+        assert_eq!(of(&["raw/cat/*.png", "raw/dog/*.png"], "raw/dog/1.png").as_deref(), Some("dog"));
+        assert_eq!(of(&["raw/*/*.png"], "raw/\u{1100}\u{1169}/1.png").as_deref(), Some("고"));
     }
 }

@@ -1,0 +1,94 @@
+//! What the files of a source look like before any is read: globs that match nothing, and what is seldom meant.
+use super::Assembly;
+use crate::diag::Diagnostic;
+use crate::engine::scan::find::{Look, WRITTEN, is_written, look};
+use crate::stage::{Plan, Source};
+use crate::world::undotted;
+use std::collections::BTreeSet;
+
+/// Words that splits are called by.
+const SPLITS: &[&str] = &["train", "training", "test", "testing", "validation", "valid", "val", "dev"];
+
+impl Assembly<'_> {
+    pub(super) fn check_found(&mut self, plan: &Plan) {
+        let Some(source) = &plan.scan else { return };
+        let found = match look(self.world, source) {
+            Ok(found) => found,
+            Err(say) => {
+                self.problems.push(Diagnostic::error("T0303", source.span.clone(), say).label("cannot be listed"));
+                return;
+            }
+        };
+        self.unmatched(source, &found);
+        self.odd(source, &found, plan);
+        let idle: BTreeSet<usize> = found.idle.into_iter().collect();
+        let both = |of: &mut BTreeSet<usize>| of.retain(|i| idle.contains(i));
+        self.idle.entry(source.name.clone()).and_modify(both).or_insert_with(|| idle.clone());
+    }
+
+    /// Globs that match nothing are told where they stand.
+    fn unmatched(&mut self, source: &Source, found: &Look) {
+        for (glob, span) in source.globs.iter().zip(&source.spans).filter(|(g, _)| found.unmatched.contains(g)) {
+            if is_written(&undotted(glob)) {
+                let message = format!("`{glob}` names what tamis itself writes, which is never collected");
+                let help = format!("keep raw data elsewhere than in {}", WRITTEN.join(", "));
+                let problem = Diagnostic::error("T0050", span.clone(), message).label("not raw data");
+                self.problems.push(problem.help(help));
+                continue;
+            }
+            let problem = Diagnostic::error("T0312", span.clone(), format!("`{glob}` matches no file"));
+            self.problems.push(problem.label("relative to dataset.toml; dot files never match"));
+        }
+    }
+
+    /// What a source passes over, or takes in another way than is seldom meant.
+    fn odd(&mut self, source: &Source, found: &Look, plan: &Plan) {
+        let files = |(n, first): &(usize, String)| match n {
+            1 => format!("`{first}`"),
+            n => format!("{n} files, such as `{first}`,"),
+        };
+        if let Some(other) = &found.other_case {
+            let message = format!("{} would match in another case of letters", files(other));
+            let problem = Diagnostic::warning("T0371", source.span.clone(), message).label("not collected");
+            self.problems.push(problem.help("name them as well, or leave them out with `exclude`"));
+        }
+        if let Some(beside) = &found.beside {
+            let message = format!("{} beside the images: no column is read from there", files(beside));
+            let problem =
+                Diagnostic::warning("T0372", source.span.clone(), message).label("the images alone are collected");
+            self.problems.push(problem.help("a class or a text that stands there is no column of this source"));
+        }
+        let writes = |name: &str| plan.ports.writes.iter().any(|w| w.0 == name);
+        let keys: Vec<&str> = found.keys.iter().map(String::as_str).filter(|key| !writes(key)).collect();
+        if !keys.is_empty() {
+            let message = format!("folders say `{}=`, which is no column of {}", keys.join("=`, `"), source.name);
+            let problem = Diagnostic::warning("T0373", source.span.clone(), message).label("read from the files alone");
+            self.problems.push(problem.help("a field with the selector `path` keeps what a folder is called"));
+        }
+        let split = |folder: &String| SPLITS.contains(&folder.to_lowercase().as_str());
+        let named = source.images && plan.ports.writes.iter().any(|w| w.1.holds_words());
+        if named && !found.folders.is_empty() && found.folders.iter().all(split) {
+            let all: Vec<&str> = found.folders.iter().map(String::as_str).collect();
+            let message = format!("the images lie in folders that are called as splits are: {}", all.join(", "));
+            let problem = Diagnostic::warning("T0374", source.span.clone(), message)
+                .label("a folder's name is taken for the class");
+            let help = "if they are splits, say fields = { part = \"class\" } here, and given = \"part\" in [split]";
+            self.problems.push(problem.help(help));
+        }
+    }
+
+    /// Globs to leave out that leave out nothing, in none of the places where a source looks.
+    pub(super) fn check_idle(&mut self) {
+        for (source, idle) in std::mem::take(&mut self.idle) {
+            for i in idle {
+                let Some(span) = self.manifest.span_of(&format!("{source}.exclude.{i}")) else { continue };
+                if self.problems.iter().any(|p| p.span == span) {
+                    continue; // it is no glob
+                }
+                let glob = self.manifest.text.get(span.clone()).unwrap_or_default().trim_matches(['"', '\'']);
+                let problem = Diagnostic::warning("T0375", span.clone(), format!("`{glob}` leaves out no file"));
+                self.problems.push(problem.label("none of the source's files matches"));
+            }
+        }
+    }
+}
