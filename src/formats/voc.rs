@@ -45,14 +45,18 @@ fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, W
     // an object that is lost is one that the document speaks of
     let strays = d.strays.lost(d.objects.len() + d.lost.len());
     if let Some((n, line)) = strays {
-        let say = format!(
-            "an object may stand in {n} element(s) that are not read: an object is an `<object>` directly in `<annotation>`, \
-             with `<name>` and `<bndbox>`; they count as lost"
-        );
+        let what = if n == 1 {
+            "an element is not read where an object may stand and counts".into()
+        } else {
+            format!("{n} elements are not read where objects may stand and count")
+        };
+        let say =
+            format!("{what} as lost: an object is `<object>` directly in `<annotation>`, with `<name>` and `<bndbox>`");
         notes.push(Note { rule: "voc.element", say, line });
     }
     if let Some((n, line)) = d.odd_flags {
-        let say = format!("{n} value(s) of {} that are neither yes nor no, and are taken for no", FLAGS.join(", "));
+        let what = if n == 1 { "a value".into() } else { format!("{n} values") };
+        let say = format!("{what} of {}: neither yes nor no, taken for no", FLAGS.join(", "));
         notes.push(Note { rule: "voc.flag", say, line });
     }
     if d.besides > 0 {

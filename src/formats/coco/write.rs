@@ -1,6 +1,7 @@
 //! Written instances: images and boxes numbered from 1 (an annotation of id 0 is never matched by pycocotools), `bbox` as
 //! x, y, width, height in pixels, `area` the box's. A crowd and a difficult object have `iscrowd` 1, so that no evaluation
-//! counts them; a difficult one has `ignore` 1 too, and each flag stands among the `attributes`.
+//! counts them; a difficult one has `ignore` 1 too, and each flag stands among the `attributes`. The supercategory of each
+//! class is empty: readers that look for one demand the key.
 use crate::formats::writer::{Chunk, Join, Lost, Sheet};
 use crate::model::boxes::Box2;
 use serde::{Deserialize, Serialize};
@@ -100,7 +101,8 @@ fn write(images: &[Image], of: &Join) -> String {
             annotations.push(annotated.json([annotations.len() + 1, i + 1, category]));
         }
     }
-    let categories: Vec<_> = of.classes.iter().enumerate().map(|(i, c)| json!({ "id": i + 1, "name": c })).collect();
+    let categories: Vec<_> =
+        of.classes.iter().enumerate().map(|(i, c)| json!({ "id": i + 1, "name": c, "supercategory": "" })).collect();
     let info = json!({ "description": format!("{}, split {}", of.title, of.split), "version": of.version });
     let license = Some(of.license).filter(|l| !l.is_empty()).map(|l| json!({ "id": 1, "name": l, "url": "" }));
     let lines = |v: &[Value]| v.iter().map(ToString::to_string).collect::<Vec<_>>().join(",\n");
@@ -187,6 +189,7 @@ mod tests {
         assert_eq!(v["annotations"][1]["ignore"], 1);
         assert_eq!(v["annotations"][1]["attributes"], json!({ "difficult": true, "truncated": true }));
         assert_eq!(v["images"][0]["file_name"], "train/x.jpg");
+        assert_eq!(v["categories"][0]["supercategory"], "");
         assert_eq!((&v["info"]["version"], &v["licenses"][0]["name"]), (&json!("1.0.0"), &json!("MIT")));
     }
 }

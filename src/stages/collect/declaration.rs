@@ -33,7 +33,7 @@ pub struct Declaration {
     pub direct: Option<Files>,
     /// Where the sample's columns come from: `column = "selector"`. Of JSONL a key or a path (`meta.source`), of CSV
     /// a column, of CoNLL `tokens`, `tags`, `comment:N` (N-th TAB field of the last comment line before the tokens),
-    /// `comment:KEY` (of a comment `# KEY = VALUE`) or `column:N`, of text `text`, of images `class` (the folder).
+    /// `comment:KEY` (of a comment `# KEY = VALUE`) or `column:N`, of text `text`, of images `class` (the folder, unless it is the one that all globs name).
     /// `path` and `stem` everywhere. Without it, or with `"all"`: all columns that the files show at their beginning, of
     /// text `text`, of CoNLL `text` and `tags`, of images `class`.
     #[serde(default)]
@@ -61,7 +61,8 @@ pub struct Declaration {
     /// Whom to name, for ATTRIBUTION.md.
     #[schemars(extend("x-form" = "line"))]
     pub attribution: Option<String>,
-    /// Globs of files that are left out.
+    /// Globs of files that are left out; one that leaves out nothing is told. Like all names they are compared in one
+    /// normal form.
     #[serde(default)]
     pub exclude: Vec<At<String>>,
     /// The longest record; a longer one is rejected while it streams by. Default 16 MiB; of images, each of which is a

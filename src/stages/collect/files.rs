@@ -75,7 +75,8 @@ impl Files {
     }
 }
 
-const GLOBS: &str = "Globs below the manifest; `*` does not cross `/`, `**` does.";
+const GLOBS: &str =
+    "Globs below the manifest; `*` does not cross `/`, `**` does. Linked folders are not walked, but told.";
 const IMAGES: &str = "Globs of images, for formats of images.";
 
 impl<'de> Deserialize<'de> for Files {
