@@ -320,8 +320,7 @@ impl Check<'_> {
             }
         }
         for path in named {
-            let bytes = self.world.read(&path, PICTURE).map_err(|e| failed(&path, &e))?;
-            self.wrong.extend(image::look(&bytes).err().map(|wrong| format!("{path} is no picture: {}", wrong.say)));
+            self.wrong.extend(no_picture(self.world, &path)?);
         }
         Ok(())
     }
@@ -330,6 +329,12 @@ impl Check<'_> {
         let file = self.world.open(path).and_then(|open| open.reader()).map_err(|e| failed(path, &e))?;
         Ok(BufReader::with_capacity(1 << 20, file))
     }
+}
+
+/// Why a file is no picture, if it is none.
+fn no_picture(world: &World, path: &str) -> Result<Option<String>, Failure> {
+    let bytes = world.read(path, PICTURE).map_err(|e| failed(path, &e))?;
+    Ok(image::look(&bytes).err().map(|wrong| format!("{path} is no picture: {}", wrong.say)))
 }
 
 /// The samples of a format, as far as they were read.
@@ -412,6 +417,18 @@ mod tests {
         put("SHA256SUMS", &sha)?;
         change(&world);
         run(&Context { dir: None, quiet: false }, &Args { folder: folder.path().to_path_buf() })
+    }
+
+    #[test]
+    fn a_page_in_a_pictures_place_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::new(folder.path());
+        world.replace("a.jpg", b"<html>404</html>").unwrap();
+        world.replace("b.gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00;").unwrap();
+        let told = |path: &str| no_picture(&world, path).unwrap_or_else(|_| panic!("{path} does not read"));
+        assert!(told("a.jpg").is_some_and(|say| say.starts_with("a.jpg is no picture: ")));
+        assert_eq!(told("b.gif"), None);
+        assert!(no_picture(&world, "c.png").is_err());
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub const FORMAT: Format = Format {
     }),
     sidecar: Some(Sidecar { version: 4, holds: Holds::Many, read: read::beside }),
     writer: Some(Writer {
-        version: 3, // each category has its supercategory
+        version: 1, // info, licences, flags
         uses: &[],
         files: "coco/instances_SPLIT.json",
         doc: "images under `images/SPLIT/`. Needs an `object_detection` label",
