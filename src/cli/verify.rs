@@ -424,10 +424,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let world = World::new(folder.path());
         world.replace("a.jpg", b"<html>404</html>").unwrap();
-        world.replace("b.gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00;").unwrap();
+        let numbers: Vec<u8> = [58, 0, 54, 40, 1, 1, 1 | 24 << 16, 0, 4, 0, 0, 0, 0, 0].map(u32::to_le_bytes).concat();
+        world.replace("b.bmp", &[b"BM", numbers.as_slice()].concat()).unwrap();
         let told = |path: &str| no_picture(&world, path).unwrap_or_else(|_| panic!("{path} does not read"));
         assert!(told("a.jpg").is_some_and(|say| say.starts_with("a.jpg is no picture: ")));
-        assert_eq!(told("b.gif"), None);
+        assert_eq!(told("b.bmp"), None);
         assert!(no_picture(&world, "c.png").is_err());
     }
 
