@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Reads `stated_size` (what the annotation file states), `width` and `height` (pixels as stored; without `[preprocess]`
-//! those of the header). Finding: `image.stated_size`. Where nothing is declared, the step `collect/stated_size` reports all
+//! those of the header). Finding: `image.stated_size`. Where nothing is declared, the step `clean/stated_size` reports all
 //! the same. Limits: where the file states no size, nothing is said; `0 x 0`, which some tools write for
 //! "unknown", counts as no size.
 use crate::diag::Diagnostic;
@@ -33,7 +33,7 @@ pub const ENTRY: Entry =
     Entry::row::<Stage>("clean/stated_size", "clean.stated_size", declare).schema(|g| g.subschema_for::<Declaration>());
 
 /// A size that nobody asked about is compared as well, and told.
-pub const UNDECLARED: Entry = Entry::row::<Stage>("collect/stated_size", "collect", declare_undeclared);
+pub const UNDECLARED: Entry = Entry::row::<Stage>("clean/stated_size_undeclared", "clean", declare_undeclared);
 
 const READS: [&str; 3] = ["height", "stated_size", "width"];
 /// Without `[preprocess]`.
