@@ -20,6 +20,7 @@ mod heads;
 pub mod ids;
 mod images;
 mod met;
+mod named;
 mod objects;
 mod pictures;
 mod read;
