@@ -439,8 +439,12 @@ fn released(dir: &Path, case: &Case, wrong: &mut String) -> String {
     if case.target.is_some() {
         return text; // `status` looks for partitions of the default size
     }
-    let (_, out, _) = tamis(dir, &["status", "--json"]);
-    let status: Json = serde_json::from_str(&out).unwrap();
+    let (exit, out, err) = tamis(dir, &["status", "--json"]);
+    let Ok(status) = serde_json::from_str::<Json>(&out) else {
+        differ(wrong, "status", 0, exit);
+        writeln!(wrong, "{out}{err}").unwrap();
+        return text;
+    };
     let balance = &status["balance"]["all"];
     let sum = |of: &[&str]| of.iter().map(|k| balance[k].as_u64().unwrap_or(u64::from(u32::MAX))).sum::<u64>();
     differ(wrong, "balance", sum(&["collected", "born"]), sum(&["released", "excluded", "dropped", "merged", "held"]));

@@ -22,7 +22,6 @@ pub fn tell(check: &mut Check, c: &Collect, reader: &Reader, (fields, mixed): (&
     }
     let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
     let files = (check.files)(&source);
-    folders(check, c, fields, &files);
     let about = |doubt: &Doubt| match doubt.column.as_str() {
         "" => true,
         column if doubt.mixed => mixed.iter().any(|own| own == column),
@@ -62,21 +61,6 @@ fn tell_one(check: &mut Check, c: &Collect, doubt: &Doubt, files: &[String]) {
         false => Diagnostic::warning("T0362", span, message),
     };
     check.bad(problem.label(&doubt.help));
-}
-
-/// Folders whose names are columns and their values, `lang=ko`, as tables that are parted into folders have them.
-fn folders(check: &mut Check, c: &Collect, fields: &Fields, files: &[String]) {
-    let folders = files.iter().flat_map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder).split('/'));
-    let names = folders.filter_map(|folder| folder.split_once('=')).map(|(name, _)| name);
-    let names: BTreeSet<&str> = names.filter(|name| !name.is_empty() && !fields.contains_key(*name)).collect();
-    if names.is_empty() || fields.values().any(|of| of.0 == "path") {
-        return;
-    }
-    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}=`")).collect();
-    let message = format!("the folders {} of {} say something that no column holds", names.join(", "), check.path);
-    let span = c.files.files.first().map_or(check.span.clone(), |glob| glob.span());
-    let problem = Diagnostic::warning("T0362", span, message).label("they are told nowhere");
-    check.bad(problem.help("a field may be taken from `path`, or each folder be a source of its own"));
 }
 
 fn of_file(check: &Check, c: &Collect, path: &str) -> std::io::Result<Vec<Doubt>> {

@@ -34,10 +34,14 @@ impl Taken {
     fn of(fields: impl Iterator<Item = (String, (String, String))>) -> Taken {
         let mut out = Taken::default();
         for (name, from) in fields {
-            out.order.push(name.clone());
-            out.fields.insert(name, from);
+            out.put(name, from);
         }
         out
+    }
+
+    fn put(&mut self, name: String, from: (String, String)) {
+        self.order.push(name.clone());
+        self.fields.insert(name, from);
     }
 }
 
@@ -85,7 +89,7 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
     for (name, ty) in found {
         taken.seen.push(name.clone());
         if name == text && !has_text {
-            taken.fields.insert("text".into(), (name, "utf8".into()));
+            taken.put("text".into(), (name, "utf8".into()));
             continue;
         }
         let is_id = name == c.id;
@@ -118,8 +122,7 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
         };
         let declared = schema.0.contains_key(&name).then(|| declared_type(schema, &name, &selector, reader));
         let ty = if answers.contains(&name) { answering(ty) } else { settled(ty) };
-        taken.order.push(name.clone());
-        taken.fields.insert(name, (selector, declared.unwrap_or(ty)));
+        taken.put(name, (selector, declared.unwrap_or(ty)));
     }
     taken
 }

@@ -250,7 +250,7 @@ fn gates(given: &At<String>, group: &Option<At<String>>) -> Vec<Gate> {
             .look("tamis show split --findings")
     };
     let mut gates = vec![
-        gate("missing", none.clone(), given.span(), format!("no sample has a declared split in `{column}`")),
+        gate("missing", none, given.span(), format!("no sample has a declared split in `{column}`")),
         gate(
             "unknown_of_many",
             Decimal::parse("0.1").unwrap_or_default(),
