@@ -335,6 +335,7 @@ fn rejects(page: &mut Page, g: &Guess) {
     let tenths = (bad * 10).div_ceil(all.max(1)) + 1;
     let share = if tenths > 9 { "0.99".to_string() } else { format!("0.{tenths}") };
     page.key("max_rejects", &share, &format!("{bad} of the first {all} records cannot be read"));
+    page.key("max_lost_files", &g.source.files.len().to_string(), "as many files may lose so much");
     page.ask(format!("what is wrong with the records of collect.{} that cannot be read", g.source.name));
 }
 
