@@ -215,6 +215,9 @@ fn is_odd(c: char) -> bool {
 
 /// Whether the lines at the beginning of a file are in the encoding that is declared for it: what speaks for another one.
 /// A few lines that are damaged are no other encoding.
+const WIDE: &str =
+    "say `encoding = \"utf-16\"` (`utf-16le` or `utf-16be` without a byte order mark), or convert it to UTF-8";
+
 pub fn doubt(head: &[u8], encoding: &str, breaks_off: bool) -> Option<Doubt> {
     let marked = head.starts_with(BOM.as_bytes());
     if marked && encoding != "utf-8" {
@@ -224,7 +227,7 @@ pub fn doubt(head: &[u8], encoding: &str, breaks_off: bool) -> Option<Doubt> {
         return None;
     }
     if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) || wide(head) {
-        return Some(Doubt::fails(ENCODING.name, "looks like UTF-16", "convert the file to UTF-8"));
+        return Some(Doubt::fails(ENCODING.name, "looks like UTF-16", WIDE));
     }
     let last = if breaks_off { memchr::memrchr(b'\n', head).map_or(head.len(), |end| end + 1) } else { head.len() };
     let whole = head.get(..last).unwrap_or(head);
