@@ -213,11 +213,12 @@ fn is_odd(c: char) -> bool {
     matches!(c, '\u{80}'..='\u{9f}' | '\0'..='\u{8}' | '\u{e}'..='\u{1f}')
 }
 
-/// Whether the lines at the beginning of a file are in the encoding that is declared for it: what speaks for another one.
-/// A few lines that are damaged are no other encoding.
+/// What to do about UTF-16.
 const WIDE: &str =
     "say `encoding = \"utf-16\"` (`utf-16le` or `utf-16be` without a byte order mark), or convert it to UTF-8";
 
+/// Whether the lines at the beginning of a file are in the encoding that is declared for it: what speaks for another one.
+/// A few lines that are damaged are no other encoding.
 pub fn doubt(head: &[u8], encoding: &str, breaks_off: bool) -> Option<Doubt> {
     let marked = head.starts_with(BOM.as_bytes());
     if marked && encoding != "utf-8" {
