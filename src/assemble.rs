@@ -3,8 +3,8 @@
 mod found;
 
 use crate::diag::{Diagnostic, Severity, nearest, suggest};
-use crate::engine::scan;
-use crate::engine::{Review, Step};
+use crate::engine::{Decision, Review, Step};
+use crate::engine::{gate, scan};
 use crate::manifest::sections::{self, PlanSection};
 use crate::manifest::{self, Declared, Manifest, walk};
 use crate::stage::{Check, Column, Columns, Entry, Gate, Marks, Plan, Ports};
@@ -303,8 +303,7 @@ impl Assembly<'_> {
         let mut gates = Vec::new();
         for (fact, at) in &plan.goals {
             let (step, _) = fact.rsplit_once('.').unwrap_or((fact, ""));
-            let given = steps.iter().any(|s| fact.starts_with(&format!("{s}.")));
-            if !given && !self.may_be_lost(step, steps.iter().map(String::as_str)) {
+            if gate::giver(&self.steps, fact).is_none() && !self.may_be_lost(step, steps.iter().map(String::as_str)) {
                 let help = suggest(step, steps.iter().map(String::as_str));
                 self.problems.push(
                     Diagnostic::error("T0502", at.span(), format!("no step gives the fact `{fact}`")).label(help),
@@ -317,7 +316,7 @@ impl Assembly<'_> {
                 max: at.max,
                 span: at.span(),
                 say: None,
-                look: "tamis status".into(),
+                look: format!("tamis show {}", gate::giver(&self.steps, fact).map_or(step, |i| &self.steps[i].name)),
             });
         }
         gates
@@ -384,7 +383,7 @@ impl Assembly<'_> {
         let steps: BTreeSet<&str> = self.steps.iter().map(|s| s.path.as_str()).collect();
         let mut decided: BTreeMap<(String, String), (usize, bool)> = BTreeMap::new();
         for (n, line) in String::from_utf8_lossy(&bytes).lines().enumerate().filter(|l| !l.1.trim().is_empty()) {
-            match serde_json::from_str::<Decision>(line) {
+            match serde_json::from_str::<Line>(line) {
                 Ok(d) if !steps.contains(d.step.as_str()) => {
                     if self.may_be_lost(&d.step, steps.iter().copied()) {
                         continue;
@@ -403,7 +402,7 @@ impl Assembly<'_> {
                         let help = "the later one does not replace the earlier: delete the line that no longer holds";
                         self.problems.push(problem.help(help));
                     }
-                    review.decisions.insert((d.step, d.id), keep);
+                    review.decisions.insert((d.step, d.id), Decision { keep, by: d.by, note: d.note });
                 }
                 Err(e) => {
                     let message = format!("{}:{}: this is no decision: {e}", file.get(), n + 1);
@@ -484,14 +483,13 @@ fn headings_of(text: &str) -> Vec<(String, bool)> {
 /// A line of the review file.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Decision {
+struct Line {
     id: String,
     step: String,
     decision: Verdict,
-    #[serde(rename = "by")]
-    _by: String,
-    #[serde(default, rename = "note")]
-    _note: Option<String>,
+    by: String,
+    #[serde(default)]
+    note: Option<String>,
 }
 
 #[derive(serde::Deserialize, PartialEq)]

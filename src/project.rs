@@ -254,6 +254,7 @@ impl Project {
         let settled = self.settle(&session, options, &mut finished, &lock, sink);
         let kept = store.commit().map_err(|e| Failure::World(format!("the store: {e}")));
         finished.failures = [settled.err(), kept.err()].into_iter().flatten().collect();
+        finished.lock = lock;
         (finished.bytes_written, finished.mended) = (store.written(), store.damaged());
         Ok(then(&session, &finished))
     }
@@ -301,6 +302,7 @@ impl Project {
             failures: Vec::new(),
             written: BTreeSet::new(),
             lock_changed: false,
+            lock: Lock::default(),
             looks: None,
             all: false,
         })
@@ -460,6 +462,8 @@ pub struct Finished {
     /// Releases that lie in `out/` as they were made.
     pub written: BTreeSet<String>,
     pub lock_changed: bool,
+    /// The lock as the build found it: what is frozen.
+    pub lock: Lock,
     /// What was looked at until all steps were known, where the world notes it.
     pub looks: Option<Looks>,
     /// No steps were named, and no share of the samples.

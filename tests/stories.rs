@@ -60,8 +60,17 @@ fn a_release_is_frozen_and_its_version_is_never_used_again() {
     let said = ok(dir.path(), &["verify", frozen.to_str().unwrap()]);
     assert!(said.starts_with("ok: "), "{said}");
     ok(dir.path(), &["release", "public"]);
+    let said = ok(dir.path(), &["status"]);
+    assert!(said.contains("next: nothing: all of it is released"), "{said}");
     lab.samples[3].text = text(9999);
     lab.write(dir.path());
+    // nobody is told to type what would be refused
+    let told = ok(dir.path(), &["build"]);
+    assert!(told.contains("to freeze it               raise `version` in [dataset] first: public 0.1.0"), "{told}");
+    std::fs::rename(dir.path().join("out/public"), dir.path().join("out/old")).unwrap();
+    let said = ok(dir.path(), &["status"]);
+    assert!(said.contains("not written yet") && said.contains("next: tamis build"), "{said}");
+    assert!(said.contains("there is no [release.old] any more; remove it yourself"), "{said}");
     let (exit, _, err) = tamis(dir.path(), &["release", "public"]);
     assert_eq!(exit, 1);
     assert!(err.contains("raise `version`"), "{err}");
@@ -273,6 +282,8 @@ fn decisions_that_meet_nothing_are_told() {
     let said = ok(dir.path(), &["status"]);
     assert!(said.contains("2 decisions met no waiting sample of clean.fields a, typo"), "{said}");
     assert!(said.contains("1 sample to review at clean.fields"), "{said}");
+    let said = ok(dir.path(), &["trace", "b"]);
+    assert!(said.contains("me decided `keep`"), "{said}");
     let said = ok(dir.path(), &["status", "--json"]);
     assert!(said.contains("\"unmet\":{\"clean.fields\":[\"a\",\"typo\"]}"), "{said}");
     write("reviews.jsonl", &format!("{}\n", keep("b")));

@@ -5,6 +5,7 @@ use crate::digest::Digest;
 use crate::engine::lock::{Lock, ReleaseLock};
 use crate::engine::out;
 use crate::engine::session::Session;
+use crate::report::freeze::{self, Freeze};
 use crate::report::progress::Progress;
 use crate::report::terminal;
 use crate::stages::label::guideline;
@@ -66,9 +67,8 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
     let Some((content, files)) = run.roots else { return Err(Failure::Bug("a release without roots".into())) };
     let folder = format!("releases/{name}-{version}");
     let mut lock = Lock::load(&project.world).map_err(Failure::World)?;
-    let mut same = lock.release.iter().filter(|r| r.is(name, version));
-    if let Some(say) = same.find_map(|r| differs(r, content, files)) {
-        return Err(Failure::Differs(format!("{name} {version} {say}; raise `version` in [dataset]")));
+    if let Freeze::Refused(say) = freeze::freeze(&project.manifest, &lock, name, version, (content, files)) {
+        return Err(Failure::Differs(say));
     }
     if let Some(root) = frozen_root(project, &folder).filter(|r| *r != content.hex()) {
         let was = root.get(..8).unwrap_or_default();
@@ -96,13 +96,6 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
         content.short(),
         files.short()
     ))
-}
-
-/// How a candidate is another than what was frozen as its version.
-fn differs(frozen: &ReleaseLock, content: Digest, files: Digest) -> Option<String> {
-    let roots = [("content", &frozen.content_root, content), ("files", &frozen.files_root, files)];
-    let (what, was, is) = roots.into_iter().find(|(_, was, is)| **was != is.hex())?;
-    Some(format!("is released with {what} {}, and this is {}", was.get(..8).unwrap_or(was), is.short()))
 }
 
 /// Remembers which text each version of a guideline had; earlier lines stay.

@@ -3,12 +3,13 @@ use super::{Context, json, say};
 use crate::engine::gate;
 use crate::engine::ledger::{self, Balance};
 use crate::engine::lock::Lock;
-use crate::engine::lost;
 use crate::engine::record::Record;
 use crate::engine::session::Session;
 use crate::engine::state::Built;
 use crate::engine::told::Answer;
+use crate::engine::{lost, out};
 use crate::project::{Failure, Options, Project};
+use crate::report::freeze::freeze;
 use crate::report::status::{Measured, Raw, Release, Status};
 use crate::report::{review, terminal};
 use crate::stage::{Fact, Fault, Gate};
@@ -76,7 +77,8 @@ fn gather(project: &Project, lock: &Lock, s: &Session, built: &Built) -> Result<
         raw: raw(project, s, built)?,
         ..Status::default()
     };
-    status.releases = releases(lock, s, built, &status.version);
+    status.releases = releases(project, lock, s, built, &status.version);
+    status.undeclared = out::undeclared(s.world, s.steps.iter().filter_map(|step| step.plan.folder.as_deref()));
     if status.fresh {
         status.balance = balances(s, built);
         status.unmet = waiting.unmet;
@@ -113,26 +115,36 @@ fn balances(s: &Session, built: &Built) -> BTreeMap<String, Balance> {
 }
 
 /// Candidates, then what was frozen.
-fn releases(lock: &Lock, s: &Session, built: &Built, version: &str) -> Vec<Release> {
+fn releases(project: &Project, lock: &Lock, s: &Session, built: &Built, version: &str) -> Vec<Release> {
+    let there = |path: &str| s.world.is_file(&format!("{path}/release.json"));
     let mut out = Vec::new();
     for (step, run) in s.steps.iter().zip(&built.runs) {
         let Some(name) = &step.plan.folder else { continue };
+        let path = format!("out/{name}");
+        let state = run.roots.map(|roots| freeze(&project.manifest, lock, name, version, roots));
         out.push(Release {
             name: name.clone(),
             version: version.into(),
-            path: format!("out/{name}"),
+            there: there(&path),
+            next: state.and_then(|state| state.next(name)),
+            path,
             frozen: false,
             content_root: run.roots.map(|r| r.0.hex()),
             files_root: run.roots.map(|r| r.1.hex()),
         });
     }
-    out.extend(lock.release.iter().map(|l| Release {
-        name: l.name.clone(),
-        version: l.version.clone(),
-        path: format!("releases/{}-{}", l.name, l.version),
-        frozen: true,
-        content_root: Some(l.content_root.clone()),
-        files_root: Some(l.files_root.clone()),
+    out.extend(lock.release.iter().map(|l| {
+        let path = format!("releases/{}-{}", l.name, l.version);
+        Release {
+            name: l.name.clone(),
+            version: l.version.clone(),
+            there: there(&path),
+            next: None,
+            path,
+            frozen: true,
+            content_root: Some(l.content_root.clone()),
+            files_root: Some(l.files_root.clone()),
+        }
     }));
     out
 }

@@ -13,7 +13,7 @@ use crate::model::votes::classes_of;
 use crate::project::{Failure, Options, Project};
 use crate::report::show::{line_of, raw_columns, value_text};
 use crate::report::terminal;
-use crate::report::trace::{Change, Collected, Gone, LeftOut, Released, Said, Story, Told, answer, votes};
+use crate::report::trace::{Change, Collected, Decided, Gone, LeftOut, Released, Said, Story, Told, answer, votes};
 use crate::stage::{Act, Event, Fault, OutFile};
 use crate::stages::release::RELEASED_ID;
 use crate::table::{self, DataType, Value, value_at};
@@ -173,7 +173,19 @@ impl Teller<'_, '_> {
 
     fn said(&self, e: Event) -> Said {
         let line = line_of(&self.project.manifest, &e.key);
-        Said { act: ledger::act_name(&e.act), rule: e.rule, say: e.say, key: e.key, line }
+        Said { act: ledger::act_name(&e.act), rule: e.rule, say: e.say, key: e.key, line, decided: None }
+    }
+
+    /// What a step said, and what a person decided where it asked for that.
+    fn waited(&self, step: &Step, id: &str, e: Event) -> Said {
+        let asks = matches!(e.act, Act::Review | Act::Hold);
+        let decided = || self.s.review.decisions.get(&(step.path.clone(), id.to_string()));
+        let decided = decided().filter(|_| asks).map(|d| Decided {
+            decision: if d.keep { "keep" } else { "drop" },
+            by: d.by.clone(),
+            note: d.note.clone(),
+        });
+        Said { decided, ..self.said(e) }
     }
 
     // ---- one step ------------------------------------------------------------------------------------------------
@@ -181,7 +193,7 @@ impl Teller<'_, '_> {
     fn told(&self, i: usize, step: &Step, p: &PartRun, row: u32, id: &str) -> Result<Told, Fault> {
         let mut told = Told { step: step.name.clone(), ..Told::default() };
         let own = ledger::events(self.s, p)?.into_iter().filter(|e| e.row == row);
-        told.events = own.map(|e| self.said(e)).collect();
+        told.events = own.map(|e| self.waited(step, id, e)).collect();
         told.favoured_over = self.favoured(i, id)?;
         let mut written = BTreeMap::new();
         for (_, _, outcome) in &p.outcomes {

@@ -4,6 +4,7 @@ use super::lost::{self, MANY};
 use super::session::Session;
 use super::state::{Built, PartRun, StepRun};
 use super::step::Step;
+use crate::diag::suggest;
 use crate::manifest::{Decimal, Threshold};
 use crate::stage::{Fact, Fault, Gate};
 
@@ -29,7 +30,15 @@ pub fn giver(steps: &[Step], name: &str) -> Option<usize> {
 
 /// A fact by its full name; undefined if no step gives it.
 pub fn fact_or_none(s: &Session, built: &Built, name: &str) -> Result<Fact, Fault> {
-    Ok(fact(s, built, name)?.unwrap_or_else(|| Fact::Undefined("no step gives it".into())))
+    Ok(fact(s, built, name)?.unwrap_or_else(|| Fact::Undefined(unknown(s, built, name))))
+}
+
+/// Why there is no such fact, with the name that was perhaps meant.
+fn unknown(s: &Session, built: &Built, name: &str) -> String {
+    let Some(i) = giver(s.steps, name) else { return "no step gives it".into() };
+    let own = name.get(s.steps[i].name.len() + 1..).unwrap_or_default();
+    let known = built.runs[i].facts.keys().map(String::as_str).chain(EVERY_STEP);
+    format!("{} gives no fact `{own}`; {}", s.steps[i].name, suggest(own, known))
 }
 
 /// A fact by its full name, `STEP.NAME`: a stage's own, or one that every step has (`samples`, `findings`, `fails`,
@@ -48,6 +57,10 @@ pub fn fact(s: &Session, built: &Built, name: &str) -> Result<Option<Fact>, Faul
         None => of_every_step(s, built, step, run, own),
     }
 }
+
+/// Names of facts that every step has and that a goal may ask for.
+const EVERY_STEP: [&str; 8] =
+    ["samples", "findings", "fails", "dropped", "held", "given", "rejected", "rejected_share"];
 
 /// A fact that every step has.
 fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &str) -> Result<Option<Fact>, Fault> {

@@ -1,5 +1,6 @@
 //! `dataset.lock` pins what came from outside (one table for each source) and what was released (one table for each frozen
 //! version). It is committed to git; a build writes it only if a source changed, `release` adds a table.
+use crate::digest::Digest;
 use crate::manifest;
 use crate::world::World;
 use serde::{Deserialize, Serialize};
@@ -42,7 +43,32 @@ impl ReleaseLock {
     }
 }
 
+/// How a candidate stands beside what was frozen as its version.
+#[derive(Debug, PartialEq)]
+pub enum Standing {
+    /// Nothing was frozen as this version.
+    New,
+    Same,
+    /// Something else was frozen as this version, which is told.
+    Differs(String),
+}
+
 impl Lock {
+    /// Compares a candidate, by its content root and its files root, with what was frozen under its name and version.
+    pub fn standing(&self, name: &str, version: &str, (content, files): (Digest, Digest)) -> Standing {
+        let frozen: Vec<&ReleaseLock> = self.release.iter().filter(|r| r.is(name, version)).collect();
+        if frozen.is_empty() {
+            return Standing::New;
+        }
+        let roots =
+            |r: &&ReleaseLock| [("content", r.content_root.clone(), content), ("files", r.files_root.clone(), files)];
+        let other = frozen.iter().flat_map(roots).find(|(_, was, is)| *was != is.hex());
+        other.map_or(Standing::Same, |(what, was, is)| {
+            let was = was.get(..8).unwrap_or(&was);
+            Standing::Differs(format!("{name} {version} is released with {what} {was}, and this is {}", is.short()))
+        })
+    }
+
     /// The lock of a project; an error is a file that does not read.
     pub fn load(world: &World) -> Result<Lock, String> {
         let text = match world.read(PATH, 64 << 20) {

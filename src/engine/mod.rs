@@ -41,4 +41,4 @@ pub mod walk;
 pub mod watch;
 pub mod why;
 
-pub use step::{Review, Step};
+pub use step::{Decision, Review, Step};

@@ -102,6 +102,15 @@ fn parse(bytes: &[u8]) -> Option<BTreeMap<String, Known>> {
     Some(out)
 }
 
+/// Folders below `out/` that hold a release of a name that is declared no more: tamis leaves them to the user.
+pub fn undeclared<'n>(world: &World, declared: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let declared: BTreeSet<&str> = declared.collect();
+    let mut names = world.names("out").unwrap_or_default();
+    names.retain(|name| !declared.contains(name.as_str()) && world.is_file(&format!("out/{name}/release.json")));
+    names.sort();
+    names
+}
+
 /// Brings a folder to hold exactly these files; returns how many were written and removed. With `lasting`, each is made
 /// to outlive a power cut.
 pub fn write(s: &Session, files: &mut Outputs, folder: &str, list: &[OutFile], lasting: bool) -> Result<usize, Fault> {

@@ -33,6 +33,14 @@ impl Step {
 #[derive(Default, Debug)]
 pub struct Review {
     pub hold: bool,
-    /// (step, id) -> keep?
-    pub decisions: std::collections::BTreeMap<(String, String), bool>,
+    /// By the step that waits and the id of the sample.
+    pub decisions: std::collections::BTreeMap<(String, String), Decision>,
+}
+
+/// What a person decided of a sample. Who it was, and why, is told by `trace` alone: no result depends on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    pub keep: bool,
+    pub by: String,
+    pub note: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! What `tamis status` prints: the balance of samples, gates, findings and releases, for people and as one object.
 use super::shown;
-use super::terminal::{bytes, number, plural};
+use super::terminal::{bytes, number, plural, undeclared};
 use crate::engine::ledger::Balance;
 use crate::engine::told::Answer;
 use serde::Serialize;
@@ -31,6 +31,8 @@ pub struct Status {
     pub review: BTreeMap<String, u64>,
     /// Ids of decisions that no waiting sample met, by step; known only where all is fresh.
     pub unmet: BTreeMap<String, Vec<String>>,
+    /// Folders below `out/` whose release is declared no more.
+    pub undeclared: Vec<String>,
     /// Only where the manifest has `[privacy]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<Raw>,
@@ -46,6 +48,11 @@ pub struct Release {
     /// 64 hex digits; unknown where it would have to be built first.
     pub content_root: Option<String>,
     pub files_root: Option<String>,
+    /// Whether its folder is there.
+    pub there: bool,
+    /// What is to be done to freeze it; `None` where nothing is, or where its content is not known.
+    #[serde(skip)]
+    pub next: Option<String>,
 }
 
 /// A gate, measured if its step is fresh.
@@ -98,6 +105,9 @@ impl Status {
         }
         self.unmet.iter().for_each(|(step, ids)| out.push_str(&unmet_line(step, ids)));
         self.releases.iter().for_each(|r| out.push_str(&release_line(r)));
+        for (what, say) in self.undeclared.iter().map(|name| undeclared(name)) {
+            out.push_str(&format!("  {what:<28} {say}\n"));
+        }
         out.push_str(&raw_line(self.raw.as_ref()));
         out.push_str(&format!("  next: {}\n", self.next()));
         out
@@ -136,11 +146,12 @@ impl Status {
         if let Some(g) = self.gates.iter().find(|g| g.pass == Some(false)) {
             return g.look.clone();
         }
-        // of several versions the last one that was frozen counts
-        let last = |name: &str| self.releases.iter().rfind(|f| f.frozen && f.name == name);
-        let frozen = |r: &&Release| last(&r.name).is_some_and(|f| f.content_root == r.content_root);
-        match self.releases.iter().filter(|r| !r.frozen).find(|r| !frozen(r)) {
-            Some(r) => format!("tamis release {}", r.name),
+        let mut candidates = self.releases.iter().filter(|r| !r.frozen);
+        if candidates.clone().any(|r| !r.there) {
+            return "tamis build".into();
+        }
+        match candidates.find_map(|r| r.next.as_ref()) {
+            Some(next) => next.clone(),
             None if self.releases.is_empty() => "declare a [release.NAME]".into(),
             None => "nothing: all of it is released".into(),
         }
@@ -177,7 +188,12 @@ fn balance_line(release: &str, b: &Balance) -> String {
 
 fn release_line(r: &Release) -> String {
     let short = |root: &Option<String>| root.as_deref().and_then(|r| r.get(..8)).unwrap_or("unknown").to_string();
-    let state = if r.frozen { "frozen" } else { "candidate" };
+    let state = match (r.frozen, r.there) {
+        (true, true) => "frozen",
+        (true, false) => "frozen; not in this checkout",
+        (false, true) => "candidate",
+        (false, false) => "not written yet",
+    };
     let roots = format!("content {}  files {}", short(&r.content_root), short(&r.files_root));
     format!("  {:<28} {} {:<8} {roots}   {state}\n", r.path, r.name, r.version)
 }
@@ -211,15 +227,17 @@ mod tests {
     #[test]
     fn the_next_command_follows_from_what_stands() {
         let mut s = Status { built: true, fresh: true, ..Status::default() };
-        let release =
-            |frozen| Release { name: "public".into(), frozen, content_root: Some("ab".into()), ..Release::default() };
-        s.releases.push(release(false));
+        let release = |frozen, there, next: Option<&str>| {
+            let (name, next) = ("public".into(), next.map(String::from));
+            Release { name, frozen, there, next, ..Release::default() }
+        };
+        s.releases.push(release(false, false, Some("tamis release public")));
+        assert_eq!(s.next(), "tamis build", "an interrupted build wrote no folder");
+        s.releases[0].there = true;
         assert_eq!(s.next(), "tamis release public");
-        s.releases.push(release(true));
+        s.releases[0] = release(false, true, None);
+        s.releases.push(release(true, true, None));
         assert_eq!(s.next(), "nothing: all of it is released");
-        s.releases.push(Release { content_root: Some("cd".into()), ..release(true) });
-        assert_eq!(s.next(), "tamis release public");
-        s.releases.push(release(true));
         s.gates.push(Measured { pass: Some(false), look: "tamis show x --findings".into(), ..Measured::default() });
         assert_eq!(s.next(), "tamis show x --findings");
         assert!(Status::default().text().contains("never built here: tamis build"));

@@ -1,12 +1,13 @@
 //! What a person reads: one line a step, the words of the user's data, the next command to type. The same without
 //! colour, in a pipe and at 80 columns.
+use super::freeze::freeze;
 use super::{review, shown};
 use crate::digest::Digest;
 use crate::engine::ledger::{self, Tally, Times};
-use crate::engine::lost;
 use crate::engine::session::Session;
 use crate::engine::told::Answer;
 use crate::engine::why;
+use crate::engine::{lost, out};
 use crate::manifest::sections::Dataset;
 use crate::project::{Failure, Finished, Project};
 use crate::stage::{Fact, Fault, Kernel};
@@ -80,7 +81,7 @@ pub fn build(project: &Project, s: &Session, f: &Finished, quiet: bool) -> Resul
         out.push_str(&format!("built{}\n", roots(s, f)));
     }
     if !quiet {
-        out.push_str(&hints(s, f)?);
+        out.push_str(&hints(project, s, f)?);
     }
     Ok(out)
 }
@@ -245,7 +246,7 @@ fn splits(facts: &BTreeMap<String, Fact>) -> Vec<String> {
 }
 
 /// What to type next.
-fn hints(s: &Session, f: &Finished) -> Result<String, Fault> {
+fn hints(project: &Project, s: &Session, f: &Finished) -> Result<String, Fault> {
     let mut out = Vec::new();
     for (step, run) in s.steps.iter().zip(&f.built.runs) {
         let dropped: u64 = lost::dropped(s, run)?.values().sum();
@@ -276,13 +277,25 @@ fn hints(s: &Session, f: &Finished) -> Result<String, Fault> {
     if f.lock_changed && f.failures.is_empty() {
         out.push(("dataset.lock was written".into(), "git add dataset.lock".into()));
     }
-    let whole = s.sample.is_none();
-    let release =
-        s.steps.iter().zip(&f.built.runs).find(|(step, r)| whole && step.plan.folder.is_some() && r.roots.is_some());
-    if let Some((step, _)) = release.filter(|_| f.exit() == 0) {
-        out.push(("to freeze it".into(), format!("tamis release {}", step.plan.folder.clone().unwrap_or_default())));
+    if s.sample.is_none() && f.exit() == 0 {
+        let version = dataset(project).version.get().clone();
+        for (step, run) in s.steps.iter().zip(&f.built.runs) {
+            if let (Some(name), Some(roots)) = (&step.plan.folder, run.roots) {
+                out.push(freeze(&project.manifest, &f.lock, name, &version, roots).hint(name, &version));
+            }
+        }
+        let declared = s.steps.iter().filter_map(|step| step.plan.folder.as_deref());
+        out.extend(out::undeclared(s.world, declared).iter().map(|name| undeclared(name)));
     }
     Ok(out.into_iter().map(|(what, next)| format!("  {what:<26} {next}\n")).collect())
+}
+
+/// A folder of `out/` whose release is declared no more.
+pub fn undeclared(name: &str) -> (String, String) {
+    (
+        format!("out/{}", shown::line(name)),
+        format!("there is no [release.{}] any more; remove it yourself", shown::line(name)),
+    )
 }
 
 /// Decisions of people that no waiting sample met; known only of a whole build.

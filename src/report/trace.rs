@@ -64,6 +64,26 @@ pub struct Said {
     pub say: String,
     pub key: String,
     pub line: Option<usize>,
+    /// What a person decided of it, where it waited for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided: Option<Decided>,
+}
+
+/// A line of the file of decisions.
+#[derive(Serialize, Debug, Default)]
+pub struct Decided {
+    /// `keep` or `drop`
+    pub decision: &'static str,
+    pub by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Decided {
+    fn text(&self) -> String {
+        let note = self.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
+        format!("{} decided `{}`{note}", self.by, self.decision)
+    }
 }
 
 /// A column before and behind a step; `None` is raw and not shown.
@@ -155,6 +175,7 @@ impl Told {
                 act => format!("{act}: {}", e.say),
             };
             out.push((words, at(manifest, e.line, &e.key)));
+            out.extend(e.decided.iter().map(|d| (d.text(), String::new())));
         }
         out.extend(self.changes.iter().map(|c| (c.text(), String::new())));
         out.extend(self.values.iter().map(|(name, value)| (format!("{name}: {value}"), String::new())));

@@ -47,7 +47,7 @@ fn declare_rows(check: &mut Check) -> Vec<Plan> {
     let path = &check.path;
     let gate = Gate::at_least(format!("{path}.min_samples"), format!("{path}/rows.samples"), least.into(), span)
         .say(format!("{path} would hold too few samples"))
-        .look("tamis status");
+        .look(format!("tamis show {path}"));
     vec![Plan { gates: vec![gate], ..Plan::regroup(ports, by_split).word("rows") }]
 }
 
