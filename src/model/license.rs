@@ -146,9 +146,9 @@ fn attribution(term: &str) -> bool {
     BY.iter().any(|by| term.starts_with(by)) && term != "LicenseRef-KOGL-0"
 }
 
-/// Whether some licence of an expression asks for the authors' names.
+/// Whether every licence to choose from asks for the authors' names.
 pub fn asks_for_names(expression: &str) -> bool {
-    terms(expression).iter().any(|t| attribution(t))
+    spdx::Expression::parse(expression).is_ok_and(|e| !e.evaluate(|term| !attribution(&term.to_string())))
 }
 
 /// Licences that give up every right.

@@ -113,6 +113,8 @@ impl<'s> Reference<'s> {
         let short = self.values(node);
         if self.table(node).is_some() && !short.is_empty() {
             out.push_str(&format!("\nIn short a text: {}.\n", short.join("; ")));
+        } else if let (Some((table, key)), false) = (path.rsplit_once('.'), short.is_empty()) {
+            out.push_str(&format!("\nA text, the key `{key}` of `[{table}]`. One of: {}.\n", short.join("; ")));
         }
         let mut lines = Vec::new();
         let mut walk = Keys { reference: self, path, sections, seen: BTreeMap::new(), lines: &mut lines };

@@ -97,7 +97,10 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
             if !is_id {
                 let message = format!("the column `{name}` of {} is left out", check.path);
                 let problem = Diagnostic::warning("T0360", span.clone(), message);
-                let help = format!("name the columns, and this one anew: fields = {{ my_column = \"{name}\" }}");
+                let help = match name.as_str() {
+                    "id" => format!("if it holds the ids of the samples: id = \"id\" in [{}]", check.path),
+                    _ => format!("name the columns, and this one anew: fields = {{ my_column = \"{name}\" }}"),
+                };
                 let label = match name.is_empty() {
                     true => "it has no name: so programs write the numbers of rows in front of a table",
                     false => "the name is tamis's own, or has a dot or a slash",

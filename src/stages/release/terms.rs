@@ -62,9 +62,10 @@ pub fn check_terms(check: &mut Check, taken: Option<&[At<String>]>, columns: &[S
     for unknown in unknown_terms(check.manifest, &check.instance) {
         check.bad(Diagnostic { severity: Severity::Warning, ..unknown });
     }
+    unnamed(check, taken);
     let changes = |c: &String| check.columns_of("samples").any(|(_, own)| own.role == Role::Edits { of: c.clone() });
     let edited = columns.iter().find(|c| changes(c));
-    let left_out: Vec<String> = left_out_sources(check, taken);
+    let left_out = left_out_sources(check, taken);
     for source in sources(check).into_iter().filter(|s| !left_out.contains(&s.name)) {
         let Some(span) = check.manifest.span_of(&format!("collect.{}.license", source.name)) else { continue };
         let problem = match (license::broken(&source.license, &license, edited.is_some()), edited) {
@@ -102,6 +103,18 @@ pub fn unknown_terms(manifest: &Manifest, release: &str) -> Vec<Diagnostic> {
             Some(problem.help("ask who made it, and write an SPDX expression; `LicenseRef-NAME` is one of your own"))
         })
         .collect()
+}
+
+/// Sources whose licence asks for the authors' names, and that name nobody.
+fn unnamed(check: &mut Check, taken: Option<&[At<String>]>) {
+    let left_out = left_out_sources(check, taken);
+    let silent = |s: &SourceCard| s.attribution.is_none() && license::asks_for_names(&s.license);
+    for source in sources(check).into_iter().filter(|s| silent(s) && !left_out.contains(&s.name)) {
+        let Some(span) = check.manifest.span_of(&format!("collect.{}.license", source.name)) else { continue };
+        let message = format!("[collect.{}] says nobody who is to be named", source.name);
+        let problem = Diagnostic::warning("T0437", span, message).label("this licence asks for it");
+        check.bad(problem.help("attribution = \"WHO, WHAT, WHERE\"; it goes to ATTRIBUTION.md of the release"));
+    }
 }
 
 /// Code, message and remedy of a licence that would not be kept.
