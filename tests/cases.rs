@@ -26,7 +26,8 @@ const OPEN: &[&str] = &[];
 
 /// Codes that do not stop a build.
 const WARNINGS: &[&str] = &[
-    "T0301", "T0326", "T0327", "T0360", "T0362", "T0371", "T0372", "T0373", "T0374", "T0375", "T0413", "T0423", "T0435",
+    "T0301", "T0326", "T0327", "T0360", "T0362", "T0371", "T0372", "T0373", "T0374", "T0375", "T0413", "T0423",
+    "T0435", "T0437",
 ];
 
 /// Codes that no manifest can reach. `T0324`: `T0308` refuses the field that would be in its way. `T0501`: a gate that
@@ -182,6 +183,7 @@ fn manifest(path: &Path) -> Result<(), String> {
         checked(dir.path(), &want, &mut wrong);
     }
     helped(dir.path(), &want, &mut wrong);
+    korean(dir.path(), &mut wrong);
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 
@@ -216,6 +218,30 @@ fn helped(dir: &Path, want: &[Expected], wrong: &mut String) {
         let help = told["help"].as_str().unwrap_or_default();
         if !help.contains(&w.help) {
             writeln!(wrong, "  {} {}: `{}` does not occur in the help `{help}`", w.place, w.code, w.help).unwrap();
+        }
+    }
+}
+
+/// Codes that are rare, or that repeat what a parser says, and are told in English alone.
+const ENGLISH: &[&str] = &[
+    "T0001", "T0307", "T0051", "T0052", "T0109", "T0204", "T0206", "T0207", "T0208", "T0215", "T0219", "T0302",
+    "T0316", "T0317", "T0323", "T0325", "T0326", "T0327", "T0344", "T0351", "T0352", "T0361", "T0362", "T0371",
+    "T0372", "T0373", "T0374", "T0375", "T0422", "T0423", "T0430", "T0436", "T0601", "T0602", "T0603", "T0604",
+];
+
+/// What everyday codes say is there in Korean, too: the message and what stands under the token.
+fn korean(dir: &Path, wrong: &mut String) {
+    let (_, english, _) = tamis(dir, &["check", "--short"]);
+    let (_, korean, _) = tamis(dir, &["--lang", "ko", "check", "--short"]);
+    let said = |line: &str| line.splitn(5, ':').skip(3).map(|s| s.trim().to_string()).collect::<Vec<_>>();
+    differ(wrong, "lines in Korean", english.lines().count(), korean.lines().count());
+    for (english, korean) in english.lines().map(said).zip(korean.lines().map(said)) {
+        let [code, words] = english.as_slice() else { continue };
+        let korean: Vec<&str> = korean.iter().skip(1).flat_map(|k| k.split(": ")).collect();
+        let names = |w: &str| w.split(", ").all(|name| !name.contains(' '));
+        let left = words.split(": ").filter(|w| korean.contains(w) && !names(w)).collect::<Vec<_>>();
+        if !ENGLISH.contains(&code.as_str()) && !left.is_empty() {
+            writeln!(wrong, "  {code}: not in Korean: {left:?}").unwrap();
         }
     }
 }

@@ -218,7 +218,7 @@ pub fn build(dir: &Path, way: &Way) -> Told {
 
 /// Any verb: exit code, stdout, stderr.
 pub fn tamis(dir: &Path, args: &[&str]) -> (i32, String, String) {
-    let out = Command::new(binary()).arg("-C").arg(dir).args(args).output().unwrap();
+    let out = Command::new(binary()).arg("-C").arg(dir).args(args).env("LC_ALL", "C").output().unwrap();
     let text = |b: Vec<u8>| String::from_utf8_lossy(&b).into_owned();
     (out.status.code().unwrap_or(-1), text(out.stdout), text(out.stderr))
 }

@@ -33,6 +33,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap", &["src/cli/"]),
     ("anstream", &["src/cli/"]),
     ("indicatif", &["src/report/progress.rs"]),
+    ("unicode_width", &["src/report/lang/"]),
     ("miette", &["src/report/diagnostic.rs"]),
     ("toml", &["src/manifest/"]),
     ("schemars", &["src/manifest/", "src/model/", "src/stage/", "src/stages/", "src/assemble.rs"]),

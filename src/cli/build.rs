@@ -6,7 +6,7 @@ use crate::engine::ledger::{self, Tally, Times};
 use crate::engine::session::{Session, Stop};
 use crate::engine::told::{Answer, Done, Event, StepCount};
 use crate::report::progress::Progress;
-use crate::report::{diagnostic, terminal};
+use crate::report::{diagnostic, lang, terminal};
 use crate::stage::{Fault, Kernel};
 use crate::stages::registry;
 use crate::world::World;
@@ -62,7 +62,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
     let world = World::new(project::find(c.dir.as_deref())?).noting();
     let target = args.partition_target.max(2);
-    if let Some(said) = args.says_all().then(|| fresh::again(&world, target)).flatten() {
+    if let Some(said) = args.says_all().then(|| fresh::again(&world, target, lang::chosen().name())).flatten() {
         tell_fresh(c, &said);
         return Ok(0);
     }
@@ -101,7 +101,7 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
             event(&Event::Done(Box::new(done(session, finished)?)));
         } else {
             let told = terminal::build(&project, session, finished, c.quiet);
-            say(told.as_deref().unwrap_or_default());
+            say(&lang::lines(told.as_deref().unwrap_or_default()));
             warn(&terminal::failures(&project, session, finished));
             told?;
         }
@@ -114,7 +114,7 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
 fn keep_fresh(project: &Project, session: &Session, finished: &Finished) -> Result<(), Fault> {
     let Some(looks) = finished.looks.as_ref().filter(|_| finished.idle()) else { return Ok(()) };
     let result = terminal::build(project, session, finished, false)?;
-    let said = Said { result, warnings: warnings_of(project) };
+    let said = Said { language: lang::chosen().name().into(), result, warnings: warnings_of(project) };
     fresh::keep(session, looks.clone(), &finished.files, &said);
     Ok(())
 }
@@ -122,7 +122,7 @@ fn keep_fresh(project: &Project, session: &Session, finished: &Finished) -> Resu
 fn tell_fresh(c: &Context, said: &Said) {
     if !c.quiet {
         warn(&said.warnings);
-        say(&said.result);
+        say(&lang::lines(&said.result));
     }
 }
 
@@ -187,7 +187,7 @@ fn dry_run(project: &Project, options: &Options, args: &Args) -> Result<i32, Fai
         if args.json {
             event(&Event::Done(Box::default()));
         } else {
-            say(&text);
+            say(&lang::lines(&text));
         }
         0
     })

@@ -2,8 +2,8 @@
 use super::project::{Failure, Project};
 use super::{Context, say, warn};
 use crate::engine::scan::find;
-use crate::report::diagnostic;
 use crate::report::terminal::plural;
+use crate::report::{diagnostic, lang};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -30,9 +30,9 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         let sources = project.assembled.steps.iter().filter_map(|s| s.plan.scan.as_ref());
         let of: u64 = sources.filter_map(|s| find::count(&project.world, s).ok()).sum();
         let told = diagnostic::summary(warnings);
-        let told = if told.is_empty() { "no problem".to_string() } else { told };
+        let told = if told.is_empty() { lang::text("no problem").into_owned() } else { told };
         let steps = plural(project.assembled.steps.len() as u64, "step");
-        say(&format!("{told}: {steps}, {} matched\n", plural(of, "file")));
+        say(&lang::lines(&format!("{told}   {steps}, {} matched\n", plural(of, "file"))));
     }
     Ok(0)
 }

@@ -19,9 +19,10 @@ mod why;
 
 use crate::engine::told::{Done, Event};
 use crate::project::Failure;
+use crate::report::lang::{self, Lang};
 use crate::report::{diagnostic, shown};
 use crate::world::pages;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +37,9 @@ struct Cli {
     /// Print problems and results only
     #[arg(short, long, global = true)]
     quiet: bool,
+    /// The language of diagnostics and help, and of what `new` writes; else that of the locale
+    #[arg(long, global = true, value_name = "LANG", value_parser = ["en", "ko"])]
+    lang: Option<String>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -78,15 +82,21 @@ enum Verb {
 pub struct Context {
     pub dir: Option<PathBuf>,
     pub quiet: bool,
+    /// The language that was asked for; the locale is none.
+    pub lang: Option<String>,
 }
 
 /// Runs the command line; the exit code is `spec/architecture.md`'s.
 pub fn main() -> ExitCode {
     pages::large(false);
     crate::formats::guard::hush();
-    let cli = Cli::parse();
+    lang::choose(language());
+    let cli = match lang::chosen() {
+        Lang::En => Cli::parse(),
+        Lang::Ko => Cli::from_arg_matches(&in_words(Cli::command()).get_matches()).unwrap_or_else(|e| e.exit()),
+    };
     let json = matches!(&cli.verb, Verb::Build(a) if a.json);
-    let context = Context { dir: cli.dir, quiet: cli.quiet };
+    let context = Context { dir: cli.dir, quiet: cli.quiet, lang: cli.lang };
     let run = std::panic::catch_unwind(|| run(&context, &cli.verb));
     let exit = match run {
         Ok(Ok(exit)) => exit,
@@ -100,6 +110,38 @@ pub fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit as u8)
+}
+
+/// The language that `--lang` names, else that of the locale. It is needed before the command line is read: help is in it.
+fn language() -> Lang {
+    let args: Vec<String> = std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
+    let behind = |(i, arg): (usize, &String)| match arg.strip_prefix("--lang=") {
+        Some(name) => Some(name.to_string()),
+        None => args.get(i + 1).filter(|_| arg == "--lang").cloned(),
+    };
+    let locale =
+        || ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|v| std::env::var(v).ok().filter(|l| !l.is_empty()));
+    let named = args.iter().take_while(|a| *a != "--").enumerate().find_map(behind);
+    named.or_else(locale).map_or(Lang::En, |name| Lang::of_locale(&name))
+}
+
+/// A command with its help in the chosen language.
+fn in_words(mut command: clap::Command) -> clap::Command {
+    command.build(); // or the options of a verb would not be there yet
+    fn words(command: clap::Command) -> clap::Command {
+        let say = |english: &clap::builder::StyledStr| lang::text(&english.to_string()).into_owned();
+        let about = command.get_about().map(say);
+        let help = |arg: clap::Arg| match arg.get_help().map(say) {
+            Some(help) => arg.help(help),
+            None => arg,
+        };
+        let command = command.mut_args(help).mut_subcommands(words);
+        match about {
+            Some(about) => command.about(about),
+            None => command,
+        }
+    }
+    words(command)
 }
 
 fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
@@ -139,7 +181,7 @@ fn fail(failure: &Failure, json: bool) -> i32 {
         Failure::Usage(say) | Failure::World(say) | Failure::Differs(say) => {
             warn(&format!("tamis: {}\n", shown::line(say)))
         }
-        Failure::Stopped(_) => warn("tamis: stopped; what was done is kept\n"),
+        Failure::Stopped(_) => warn(&lang::lines("tamis: stopped; what was done is kept\n")),
         Failure::Bug(say) => {
             warn(&format!("tamis: {}\nthis is a bug in tamis or in one of its stages\n", shown::line(say)))
         }
@@ -186,4 +228,26 @@ pub fn event(e: &Event) {
 /// A reader that went away is no error.
 fn put(out: &mut impl Write, text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a command and its verbs say in their help, and what no table has in Korean.
+    fn missing(command: &clap::Command, out: &mut std::collections::BTreeSet<String>) {
+        let helps = command.get_arguments().filter_map(|a| a.get_help());
+        let said = helps.chain(command.get_about()).map(|s| s.to_string());
+        out.extend(said.filter(|english| !english.is_empty() && !lang::has_korean(english)));
+        command.get_subcommands().for_each(|verb| missing(verb, out));
+    }
+
+    #[test]
+    fn all_help_is_there_in_korean() {
+        let mut command = Cli::command();
+        command.build();
+        let mut out = std::collections::BTreeSet::new();
+        missing(&command, &mut out);
+        assert!(out.is_empty(), "not in src/report/lang/ko.txt: {out:#?}");
+    }
 }

@@ -24,9 +24,6 @@ pub struct Args {
     /// Begin with a few records of this kind: ner, classification, similarity, detection, tabular
     #[arg(long, value_name = "KIND", conflicts_with = "from")]
     template: Option<String>,
-    /// The language of the template: en or ko
-    #[arg(long, value_name = "LANG", conflicts_with = "from", value_parser = clap::builder::PossibleValuesParser::new(LANGUAGES))]
-    lang: Option<String>,
 }
 
 /// Where raw data lies in a project of its own.
@@ -86,7 +83,7 @@ fn from_template(c: &Context, args: &Args, to: &Path) -> Result<i32, Failure> {
         return Err(Failure::Usage(format!("there is no template `{wanted}`: {help}")));
     };
     let failed = |e: std::io::Error| Failure::World(e.to_string());
-    let language = args.lang.as_deref().or(LANGUAGES.first().copied()).unwrap_or_default();
+    let language = c.lang.as_deref().or(LANGUAGES.first().copied()).unwrap_or_default();
     let project = World::new(to);
     empty(&project, to)?;
     let schema =

@@ -7,7 +7,7 @@ use crate::engine::out;
 use crate::engine::session::Session;
 use crate::report::freeze::{self, Freeze};
 use crate::report::progress::Progress;
-use crate::report::terminal;
+use crate::report::{lang, terminal};
 use crate::stages::label::guideline;
 use crate::stages::release::unknown_terms;
 use crate::stages::split::PINS;
@@ -48,7 +48,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         }
         freeze(&project, s, f, &args.name, &version).map(|t| (0, t))
     })??;
-    say(&text.1);
+    say(&lang::lines(&text.1));
     Ok(text.0)
 }
 

@@ -11,7 +11,7 @@ use crate::engine::{lost, out};
 use crate::project::{Failure, Options, Project};
 use crate::report::freeze::freeze;
 use crate::report::status::{Measured, Raw, Release, Status};
-use crate::report::{review, terminal};
+use crate::report::{lang, review, terminal};
 use crate::stage::{Fact, Fault, Gate};
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if args.json {
         json(&status);
     } else {
-        say(&status.text());
+        say(&lang::lines(&status.text()));
     }
     lost.map_or(Ok(0), |say| Err(Failure::Bug(say)))
 }

@@ -416,7 +416,7 @@ mod tests {
         put("B3SUMS", &b3)?;
         put("SHA256SUMS", &sha)?;
         change(&world);
-        run(&Context { dir: None, quiet: false }, &Args { folder: folder.path().to_path_buf() })
+        run(&Context { dir: None, quiet: false, lang: None }, &Args { folder: folder.path().to_path_buf() })
     }
 
     #[test]

@@ -10,13 +10,15 @@ use crate::digest::Digest;
 use crate::world::{Look, Looks, Stat, World};
 
 const PATH: &str = ".tamis/fresh";
-const MAGIC: &[u8] = b"tamis fresh 1\n";
+const MAGIC: &[u8] = b"tamis fresh 2\n";
 /// Bytes that such a file may have: with the most looks and long paths it has far fewer.
 const MOST: u64 = 16 << 20;
 
 /// What a build said that found nothing to do.
 #[derive(Debug, Default, PartialEq)]
 pub struct Said {
+    /// The language that the warnings are in.
+    pub language: String,
     /// The result.
     pub result: String,
     /// Warnings of the declaration.
@@ -24,10 +26,10 @@ pub struct Said {
 }
 
 /// What the last build said, if it found nothing to do and everything it looked at is as it was.
-pub fn again(world: &World, target: usize) -> Option<Said> {
+pub fn again(world: &World, target: usize, language: &str) -> Option<Said> {
     let bytes = world.read_own(PATH, MOST).ok()?;
     let (looks, said) = parse(&bytes, world.own_program()?, &store::checkout(world), target)?;
-    looks.hold(world).then_some(said)
+    (said.language == language && looks.hold(world)).then_some(said)
 }
 
 /// Saves a no-op build so that the next can be skipped. Does nothing if some input could not be tracked; write errors are
@@ -50,6 +52,7 @@ fn print(looks: &Looks, program: Stat, checkout: &str, target: usize, said: &Sai
     out.extend(program.bytes());
     out.extend((target as u64).to_le_bytes());
     put_text(&mut out, checkout);
+    put_text(&mut out, &said.language);
     put_text(&mut out, &said.result);
     put_text(&mut out, &said.warnings);
     for (path, look) in looks.iter() {
@@ -85,7 +88,7 @@ fn parse(bytes: &[u8], program: Stat, checkout: &str, target: usize) -> Option<(
     if r.text()? != checkout {
         return None; // moved: the store does not yet know what is needed here
     }
-    let said = Said { result: r.text()?, warnings: r.text()? };
+    let said = Said { language: r.text()?, result: r.text()?, warnings: r.text()? };
     let mut looks = Vec::new();
     while !r.0.is_empty() {
         let path = r.text()?;
@@ -118,7 +121,7 @@ mod tests {
                 ("raw/가.jsonl".into(), Look::Absent),
             ])
         };
-        let said = || Said { result: "fresh: 18 steps\n".into(), warnings: String::new() };
+        let said = || Said { language: "en".into(), result: "fresh: 18 steps\n".into(), warnings: String::new() };
         let bytes = print(&looks(), stat, "/home", 4096, &said());
         assert_eq!(parse(&bytes, stat, "/home", 4096), Some((looks(), said())));
         assert_eq!(parse(&bytes, stat, "/home", 16), None, "partitions of another size are another build");

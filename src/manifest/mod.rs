@@ -66,6 +66,20 @@ fn mistakes(text: &str, errors: &[toml::de::Error]) -> Vec<Diagnostic> {
     }
     found.sort_by(|a, b| (a.span.start, a.span.end, &a.message).cmp(&(b.span.start, b.span.end, &b.message)));
     found.dedup();
+    without_echoes(text, found)
+}
+
+/// Leaves out what the parser says of a line only because it lost its way at an earlier mistake of the same line.
+fn without_echoes(text: &str, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    const ECHOES: [&str; 5] =
+        ["extra assignment", "missing assignment", "extra comma", "missing comma", "invalid literal string"];
+    let mut line = None;
+    found.retain(|d| {
+        let start = text.get(..d.span.start).and_then(|before| before.rfind('\n'));
+        let first = line != Some(start);
+        line = Some(start);
+        first || !ECHOES.iter().any(|echo| d.message.starts_with(echo))
+    });
     found
 }
 

@@ -1,5 +1,5 @@
 //! Diagnostics as text (owner of miette): every problem with its own window onto the manifest.
-use super::shown;
+use super::{lang, shown};
 use crate::diag::{Diagnostic, Severity};
 use crate::manifest::Manifest;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode};
@@ -34,8 +34,8 @@ pub fn render(manifest: &Manifest, problems: &[Diagnostic], colour: bool) -> Str
 /// `dataset.toml:41:1: T0103: unknown key ...`
 pub fn short(manifest: &Manifest, d: &Diagnostic) -> String {
     let (line, column) = (manifest.line(d.span.start), manifest.column(d.span.start));
-    let label = if d.label.is_empty() { String::new() } else { format!(": {}", d.label) };
-    let said = format!("{}:{line}:{column}: {}: {}{label}", manifest.file, d.code, d.message);
+    let label = if d.label.is_empty() { String::new() } else { format!(": {}", lang::text(&d.label)) };
+    let said = format!("{}:{line}:{column}: {}: {}{label}", manifest.file, d.code, lang::text(&d.message));
     format!("{}\n", shown::line(&said))
 }
 
@@ -44,12 +44,13 @@ pub fn summary(problems: &[Diagnostic]) -> String {
     let errors = problems.iter().filter(|p| p.severity == Severity::Error).count();
     let warnings = problems.len() - errors;
     let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    match (errors, warnings) {
+    let said = match (errors, warnings) {
         (0, 0) => String::new(),
         (0, w) => count(w, "warning"),
         (e, 0) => format!("{}; nothing was built", count(e, "problem")),
         (e, w) => format!("{}, {}; nothing was built", count(e, "problem"), count(w, "warning")),
-    }
+    };
+    lang::text(&said).into_owned()
 }
 
 /// The manifest as windows are cut from it.
@@ -137,8 +138,8 @@ struct Shown<'d> {
 
 impl<'d> Shown<'d> {
     fn of(problem: &'d Diagnostic, source: &'d Source) -> Shown<'d> {
-        let (message, help) = (shown::line(&problem.message), problem.help.as_deref().map(shown::line));
-        Shown { problem, message: message.into_owned(), help: help.map(Into::into), source }
+        let said = |english: &str| shown::line(&lang::text(english)).into_owned();
+        Shown { problem, message: said(&problem.message), help: problem.help.as_deref().map(said), source }
     }
 
     fn spans(&self) -> impl Iterator<Item = &Range<usize>> {
@@ -184,7 +185,7 @@ impl miette::Diagnostic for Shown<'_> {
         let own = (&self.problem.span, &self.problem.label);
         let all = std::iter::once(own).chain(self.problem.related.iter().map(|r| (&r.0, &r.1)));
         Some(Box::new(all.map(|(span, label)| {
-            let label = Some(shown::line(label).into_owned()).filter(|l| !l.is_empty());
+            let label = Some(shown::line(&lang::text(label)).into_owned()).filter(|l| !l.is_empty());
             LabeledSpan::new(label, span.start, span.len())
         })))
     }

@@ -1,6 +1,7 @@
 //! Reports: views of events, facts and ledgers. They own no state and decide nothing.
 pub mod diagnostic;
 pub mod freeze;
+pub mod lang;
 pub mod place;
 pub mod progress;
 pub mod reference;

@@ -1,7 +1,7 @@
 //! What a person reads: one line a step, the words of the user's data, the next command to type. The same without
 //! colour, in a pipe and at 80 columns.
 use super::freeze::freeze;
-use super::{review, shown};
+use super::{lang, review, shown};
 use crate::digest::Digest;
 use crate::engine::ledger::{self, Tally, Times};
 use crate::engine::session::Session;
@@ -341,13 +341,14 @@ pub fn failures(project: &Project, s: &Session, f: &Finished) -> String {
     }
     if s.stop.asked() > 0 {
         let done: u64 = s.meters.iter().flat_map(|m| Kernel::ALL.map(|p| m.read(p).0)).sum();
-        out.push_str(&format!("stopped; {} done, and kept: `tamis build` goes on from here\n", plural(done, "kernel")));
+        let said = format!("stopped; {} done, and kept: `tamis build` goes on from here", plural(done, "kernel"));
+        out.push_str(&format!("{}\n", lang::text(&said)));
         return out;
     }
     let left: Vec<&str> =
         s.steps.iter().zip(&f.built.runs).filter(|(_, r)| r.skipped).map(|(s, _)| s.name.as_str()).collect();
     if f.exit() != 0 && !left.is_empty() {
-        out.push_str(&format!("not built: {}\n", left.join(", ")));
+        out.push_str(&format!("{}\n", lang::text(&format!("not built: {}", left.join(", ")))));
     }
     out
 }
