@@ -230,7 +230,7 @@ impl Assembly<'_> {
         if let Some(regroup) = &plan.regroup {
             self.regrouped(&regroup.table, &plan.ports);
         }
-        let words = plan.ports.writes.iter().filter(|w| w.1.holds_words() && !plan.masks.contains(&w.0));
+        let words = plan.ports.writes.iter().filter(|w| w.1.may_name_somebody() && !plan.masks.contains(&w.0));
         for (name, _) in words.filter(|_| from_outside) {
             self.unmasked.put(table, name);
             if private {
@@ -242,7 +242,7 @@ impl Assembly<'_> {
         }
         if let Some(source) = &plan.scan {
             let units = crate::stage::unit_types().into_iter();
-            let words = units.filter(|c| Column::new(c.1.clone()).holds_words());
+            let words = units.filter(|c| Column::new(c.1.clone()).may_name_somebody());
             words.for_each(|c| self.unmasked.put(&source.table, &c.0));
         }
         for masked in &plan.masks {

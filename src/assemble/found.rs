@@ -66,7 +66,7 @@ impl Assembly<'_> {
             self.problems.push(problem.help("a field with the selector `path` keeps what a folder is called"));
         }
         let split = |folder: &String| SPLITS.contains(&folder.to_lowercase().as_str());
-        let named = source.images && plan.ports.writes.iter().any(|w| w.1.holds_words());
+        let named = source.images && plan.ports.writes.iter().any(|w| w.1.may_name_somebody());
         if named && !found.folders.is_empty() && found.folders.iter().all(split) {
             let all: Vec<&str> = found.folders.iter().map(String::as_str).collect();
             let message = format!("the images lie in folders that are called as splits are: {}", all.join(", "));

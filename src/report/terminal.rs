@@ -137,6 +137,7 @@ fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> Result<String, F
         if let (Some(name), Some(_)) = (&step.plan.folder, run.roots) {
             let sampled = s.sample.is_some();
             let written = f.written.contains(name);
+            told.extend((!sampled).then(|| left_out(s, f, *i, of)).flatten());
             told.extend(sampled.then(|| "a sample: not written".to_string()));
             told.extend(written.then(|| format!("in out/{name}")));
         }
@@ -147,6 +148,29 @@ fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> Result<String, F
     let whole = of.iter().all(|i| f.built.runs[*i].fault.is_none());
     let count = samples(s, f, of).filter(|_| whole).map_or(String::new(), number);
     Ok(wrap(&format!("  {path:<26} {count:>9}   "), &told))
+}
+
+/// Living samples that a release leaves out, what they lack, and the splits of which it holds nothing.
+fn left_out(s: &Session, f: &Finished, release: usize, of: &[usize]) -> Option<String> {
+    let facts = &f.built.runs[release].facts;
+    let count = |fact: Option<&Fact>| if let Some(Fact::Int(n)) = fact { u64::try_from(*n).unwrap_or(0) } else { 0 };
+    let n = ledger::balance(s.steps, &f.built, "samples", count(facts.get("samples"))).excluded;
+    if n == 0 {
+        return None;
+    }
+    let select =
+        of.iter().filter_map(|i| s.steps.get(*i)).find(|step| step.plan.ports.writes.iter().any(|w| w.1.inner));
+    let lacks =
+        |read: &String| if read == "source" { "a licence that is taken".to_string() } else { shown::line(read).into() };
+    let lacks: Vec<String> = select.iter().flat_map(|step| &step.plan.ports.reads).map(lacks).collect();
+    let split = s.steps.iter().zip(&f.built.runs).find(|(step, _)| step.name == "split").map(|(_, run)| &run.facts);
+    let gone = split.into_iter().flatten().filter_map(|(name, fact)| {
+        let split = name.strip_suffix(".samples").filter(|_| count(Some(fact)) > 0)?;
+        (count(facts.get(&format!("samples.{split}"))) == 0).then(|| split.to_string())
+    });
+    let gone: Vec<String> = gone.collect();
+    let gone = if gone.is_empty() { String::new() } else { format!("; none of {} is left", gone.join(", ")) };
+    Some(format!("{} left out (no {}){gone}", number(n), lacks.join(" or ")))
 }
 
 /// Samples behind a table of the manifest: those that a release says it holds, a source's own, else all that live.

@@ -82,11 +82,12 @@ impl Column {
         digests(&self.ty)
     }
 
-    /// Whether values of the type may hold words of the data. Numbers, truth values, dates and digests hold none.
-    pub fn holds_words(&self) -> bool {
+    /// Whether values of the type may be personal data: texts, and whole numbers of 64 bits, which a telephone number fits
+    /// in. Numbers that tamis itself counts are shorter; truth values, dates, numbers with a point and digests name nobody.
+    pub fn may_name_somebody(&self) -> bool {
         fn words(ty: &DataType) -> bool {
             match ty {
-                DataType::Utf8 | DataType::Binary => true,
+                DataType::Utf8 | DataType::Binary | DataType::Int64 | DataType::UInt64 => true,
                 DataType::List(item) => words(item.data_type()),
                 DataType::Struct(fields) => fields.iter().any(|f| words(f.data_type())),
                 _ => false,

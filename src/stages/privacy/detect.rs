@@ -28,8 +28,9 @@ use std::collections::BTreeMap;
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Declaration {
-    /// The kinds of personal data that are looked for: `email`, `phone` (numbers of Korea as they are written there, those of
-    /// all other countries only with a leading `+`), `kr_rrn` (Korean resident registration numbers).
+    /// The kinds of personal data that are looked for: `email` (a local part in ASCII; not `홍길동@회사.kr`, not addresses
+    /// written out), `phone` (numbers of Korea as they are written there, grouped by dashes, dots, spaces or brackets; those
+    /// of all other countries only with a leading `+`), `kr_rrn` (Korean resident registration numbers).
     #[schemars(length(min = 1))]
     pub types: Vec<At<String>>,
     /// What happens to what is found.

@@ -7,6 +7,7 @@ use crate::formats::{FORMATS, Format, named};
 use crate::manifest::sections::Privacy;
 use crate::manifest::values::{AllOr, At, Short, TextOr};
 use crate::stage::*;
+use crate::table::DataType;
 use crate::table::{types, utf8};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
@@ -206,6 +207,7 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     let reads_paths = formats.iter().find(|f| f.writer.needs.columns && f.writer.needs.images).map(Encoding::name);
     check_names(check, d.columns.as_ref(), &columns, reads_paths);
     check_splits(check);
+    check_readers(check, &formats, &columns);
     check_terms(check, d.licenses.as_deref(), &columns);
     let mut extra = vec!["source".to_string()]; // who must be named
     extra.extend(formats.iter().flat_map(|f| f.roles.values().cloned()));
@@ -248,6 +250,34 @@ fn check_splits(check: &mut Check) {
         let problem = Diagnostic::error("T0436", span, "no split of a release can be called `all`");
         check.bad(problem.label("loaders mean every split by it").help("call it `train`, or as you like"));
     }
+}
+
+/// Loaders of image folders guess the types of lists from the first rows of each split, and stop where two splits differ,
+/// as they do where a list within a list is empty in all rows of one. A table with types has no such trouble.
+fn check_readers(check: &mut Check, formats: &[Encoding], columns: &[String]) {
+    if formats.iter().any(|f| f.writer.needs.typed) {
+        return;
+    }
+    let guessed = formats.iter().find(|f| f.writer.needs.columns && f.writer.needs.images);
+    let nested = |c: &&String| check.column("samples", c).is_some_and(lists_in_lists);
+    let (Some(format), Some(column)) = (guessed, columns.iter().find(nested)) else { return };
+    let message = format!("loaders of {} guess what `{column}` holds from the first rows of each split", format.name());
+    let problem = Diagnostic::warning("T0353", format.span.clone(), message);
+    let label = "they stop where a list in it is empty in all of one split";
+    check.bad(
+        problem.label(label).help("add `parquet`: it holds the images, says the types, and is what loaders take then"),
+    );
+}
+
+fn lists_in_lists(ty: &DataType) -> bool {
+    fn lists(ty: &DataType) -> usize {
+        match ty {
+            DataType::List(item) => 1 + lists(item.data_type()),
+            DataType::Struct(fields) => fields.iter().map(|f| lists(f.data_type())).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+    lists(ty) > 1
 }
 
 /// The columns that a format needs, by what they are to it; what is missing is told.
@@ -388,7 +418,12 @@ fn check_raw(check: &mut Check, d: &Declaration, columns: &[String]) {
             span,
             format!("`{column}` may hold personal data that no privacy step has seen"),
         );
-        let help = format!("let [privacy.detect] cover it, or say [privacy] harmless = [\"{column}\"]");
+        let help = match check.column("samples", &column) {
+            Some(DataType::Utf8) => {
+                format!("let [privacy.detect] cover it, or say [privacy] harmless = [\"{column}\"]")
+            }
+            _ => format!("leave it out of `columns`, or say [privacy] harmless = [\"{column}\"]"),
+        };
         check.problems.push(problem.label("released as collected").help(help));
     }
 }

@@ -124,7 +124,7 @@ struct Page;
 
 impl WholeStage for Page {
     const USES: &'static [&'static str] = &["parquet 60"];
-    const RUN: u32 = 7; // 7: the join of COCO gives each category its supercategory
+    const RUN: u32 = 8; // 8: the card names the fact of each gate, and escapes what it is given
     type Run = PageCard;
 
     fn run(p: &PageCard, pieces: &[Piece], context: &Context) -> Result<Output, Fault> {

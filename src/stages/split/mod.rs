@@ -20,7 +20,8 @@
 //!
 //! Reads `id`, the columns of `stratify`, `group` and `given`; writes `split`. Facts: `split.NAME.samples`,
 //! `split.NAME.share`, `split.given.missing`, `split.given.unknown` (samples whose value names no split) and
-//! `split.given.unknown_of_many` (their share, 0 for fewer than ten), `split.given.apart` (samples that are given to another
+//! `split.given.unknown_of_many` (their share, 0 for fewer than ten), `split.given.misspelt` (those of them that are a
+//! split in another case of letters or with blanks around), `split.given.apart` (samples that are given to another
 //! split than their group). Findings: `split.empty`, a declared split without a sample, and `split.strata`, most strata hold
 //! one sample and so cannot be spread (both told at the first sample); `split.given`, a value that names no split;
 //! `split.group`, a group that is given to several splits. Groups are equal in normal form C.
@@ -257,6 +258,14 @@ fn gates(given: &At<String>, group: &Option<At<String>>) -> Vec<Gate> {
             given.span(),
             format!("more than a tenth of the samples have a value in `{column}` that names no split"),
         ),
+        gate(
+            "misspelt",
+            none,
+            given.span(),
+            format!(
+                "values of `{column}` are the name of a split in another spelling: in the case of letters, or with blanks"
+            ),
+        ),
     ];
     gates.extend(group.as_ref().map(|group| {
         let say = format!(
@@ -303,7 +312,7 @@ struct Split;
 impl RowStage for Split {
     const MAP: u32 = 4;
     const USES: &'static [&'static str] = crate::measure::names::USES;
-    const GATHER: Option<GatherPart<Self>> = Some((3, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((4, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
     type Map = Map;
     type Gather = rank::Gather;

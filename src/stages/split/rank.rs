@@ -2,6 +2,7 @@
 //! strata together say.
 use crate::digest::Draws;
 use crate::measure::apportion::{Row, apportion};
+use crate::measure::names::composed;
 use crate::stage::{Fact, Fault, Hit, Hits, Spot, Verdicts, is_default};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -124,6 +125,8 @@ struct Seen {
     apart: u64,
     /// Rows whose value names no split.
     unnamed: u64,
+    /// Rows whose value is a split in another spelling.
+    misspelt: u64,
     /// Values that name no split, a few of them.
     unknown: BTreeSet<String>,
     /// Strata, and those of one unit alone.
@@ -162,6 +165,8 @@ fn own_split(
             let value = if p.private { String::new() } else { format!(" {given:?}") };
             let say = format!("the value{value} of `{column}` names no split; declared are {}", names.join(", "));
             seen.unnamed += 1;
+            let plain = |name: &str| composed(name.trim()).to_lowercase();
+            seen.misspelt += u64::from(names.iter().any(|n| plain(n) == plain(&given)));
             if seen.unknown.len() < VALUES {
                 seen.unknown.insert(given);
             }
@@ -207,6 +212,7 @@ fn tell(p: &Gather, names: &[&str], seen: Seen, units: usize, out: &mut Verdicts
         out.fact("given.missing", why.map_or(Fact::Int(0), Fact::Undefined));
         out.fact("given.unknown", seen.unnamed);
         out.fact("given.unknown_of_many", if seen.unnamed < MANY { Fact::Int(0) } else { share(seen.unnamed, total) });
+        out.fact("given.misspelt", seen.misspelt);
         out.fact("given.apart", seen.apart);
     }
 }

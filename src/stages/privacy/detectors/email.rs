@@ -3,7 +3,7 @@
 //! The local part is ASCII letters, digits and `. _ % + -`, at most 64 bytes; between letters and digits also `'` and
 //! `&`, so that no half of `o'brien@example.com` is left. The domain ends at the first byte that
 //! cannot be in one, so a Korean particle directly behind it stays in the text. A label of letters outside ASCII is
-//! read where it cannot be a particle: between `@` or `.` and the next `.`. The last label is two or more ASCII
+//! read where it cannot be a particle: between `@` or `.` and the next `.`; Latin letters with marks (`münchen`) are read like ASCII. The last label is two or more ASCII
 //! letters, a punycode label, or `한국`; names of image and document files are excepted (`icon@2x.png`). The list of
 //! top-level domains changes too often to be part of a build. Full-width letters and signs (`＠`), the ideographic full
 //! stop, soft hyphens and zero-width characters are read as what they stand for.
@@ -15,7 +15,7 @@ use super::detector::{Detector, Hit};
 pub const DETECTOR: Detector = Detector {
     name: "email",
     doc: "E-mail addresses, also directly before a Korean particle.",
-    version: 3,
+    version: 4,
     mask: "[EMAIL]",
     find,
 };
@@ -122,10 +122,12 @@ fn domain(behind: &str) -> Option<usize> {
 
 /// Bytes of the label at the start of `rest`: ASCII letters, digits and inner hyphens, or letters outside ASCII.
 fn label(rest: &str) -> Option<usize> {
-    let ascii = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').take(LABEL_MAX + 1).count();
-    if ascii > 0 {
-        let label = rest.get(..ascii)?.trim_end_matches('-');
-        return (!label.is_empty() && !label.starts_with('-') && label.len() <= LABEL_MAX).then_some(label.len());
+    let latin = |c: char| c.is_ascii_alphanumeric() || c == '-' || matches!(c, 'À'..='ɏ' if c.is_alphabetic());
+    let latin: usize = rest.chars().take_while(|c| latin(*c)).take(LABEL_MAX + 1).map(char::len_utf8).sum();
+    if latin > 0 {
+        let label = rest.get(..latin)?.trim_end_matches('-');
+        let fits = !label.is_empty() && !label.starts_with('-') && label.chars().count() <= LABEL_MAX;
+        return fits.then_some(label.len());
     }
     let letters = rest.find(|c: char| c.is_ascii() || !c.is_alphanumeric()).unwrap_or(rest.len());
     (1..=3 * LABEL_MAX).contains(&letters).then_some(letters)
@@ -164,6 +166,8 @@ mod tests {
             ("kim@xn--9n2bp8q.xn--3e0b707e", "kim@xn--9n2bp8q.xn--3e0b707e"),
             ("info@보기.한국으로", "info@보기.한국"),
             ("info@보기.kr은", "info@보기.kr"),
+            ("user@münchen.de로", "user@münchen.de"),
+            ("a@bücher-münchen.co.uk", "a@bücher-münchen.co.uk"),
             ("문의kim@example.com", "kim@example.com"),
             ("o'brien@example.com", "o'brien@example.com"),
             ("r&d.team@example.com", "r&d.team@example.com"),

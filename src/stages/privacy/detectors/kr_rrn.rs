@@ -8,7 +8,7 @@
 //!
 //! Numbers issued since October 2020 have no check digit, and an older person can get a new number, so a failed check
 //! does not clear one: a number is a hit if its check digit is right, **or** it is written with a dash, **or** a word
-//! such as 주민등록번호 stands before it. A number labelled as that of a corporation (법인등록번호 has the same shape)
+//! such as 주민등록번호 stands before it, **or** it is of somebody born since then. A number labelled as that of a corporation (법인등록번호 has the same shape)
 //! is none. Without such a word, a number inside a longer one joined by dashes needs its check digit, and one without a
 //! separator is none inside an identifier, a decimal, or the number of a payment card.
 //!
@@ -19,7 +19,7 @@ use super::numbers::{Mark, Numbers};
 pub const DETECTOR: Detector = Detector {
     name: "kr_rrn",
     doc: "Korean resident and foreign resident registration numbers.",
-    version: 2,
+    version: 3,
     mask: "[RRN]",
     find,
 };
@@ -70,9 +70,9 @@ fn is_number(text: &str, numbers: &Numbers, first: usize, last: usize) -> bool {
     match label(text, numbers, first) {
         Some(Label::Corporation) => false,
         Some(Label::Person) => true,
-        None if first == last => check_digit(digits) == digits[12] && is_bare(text, numbers, first),
+        None if first == last => stands(digits) && is_bare(text, numbers, first),
         None if numbers.within_card(first, last) => false,
-        None => check_digit(digits) == digits[12] || (dashed && !is_joined(numbers, first, last)),
+        None => stands(digits) || (dashed && !is_joined(numbers, first, last)),
     }
 }
 
@@ -108,6 +108,16 @@ fn label(text: &str, numbers: &Numbers, run: usize) -> Option<Label> {
         (Some(_), _) => Some(Label::Person),
         _ => None,
     }
+}
+
+/// Whether the digits alone say that this is a number.
+fn stands(digits: &[u8; 13]) -> bool {
+    check_digit(digits) == digits[12] || has_no_check_digit(digits)
+}
+
+/// Whether the number is of somebody born since numbers are issued without a check digit, the 5th of October 2020.
+fn has_no_check_digit(digits: &[u8; 13]) -> bool {
+    matches!(digits[6], 3 | 4 | 7 | 8) && digits.get(..6) >= Some(&[2, 0, 1, 0, 0, 5])
 }
 
 /// Whether the first seven digits are a day of the Gregorian calendar.
@@ -183,10 +193,13 @@ mod tests {
         let dashed = number("201105", 3, "-", 1);
         assert_eq!(found(&DETECTOR, &dashed), [dashed.as_str()]);
         for between in [" ", ""] {
-            let number = number("201105", 4, between, 1);
-            assert_eq!(found(&DETECTOR, &number), [""; 0]);
-            assert_eq!(found(&DETECTOR, &format!("주민등록번호: {number}")), [number.as_str()]);
-            assert_eq!(found(&DETECTOR, &format!("주민등록번호 1 {number}")), [""; 0]);
+            let older = number("191105", 4, between, 1);
+            assert_eq!(found(&DETECTOR, &older), [""; 0]);
+            assert_eq!(found(&DETECTOR, &format!("주민등록번호: {older}")), [older.as_str()]);
+            assert_eq!(found(&DETECTOR, &format!("주민등록번호 1 {older}")), [""; 0]);
+            let born_since = number("201105", 4, between, 1);
+            assert_eq!(found(&DETECTOR, &born_since), [born_since.as_str()]);
+            assert_eq!(found(&DETECTOR, &number("201004", 4, between, 1)), [""; 0]);
         }
     }
 

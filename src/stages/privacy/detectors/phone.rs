@@ -8,7 +8,7 @@
 //! | nationwide 15xx 16xx 18xx | 4 | 1588-1234, 1588 1234 |
 //!
 //! Groups may be parted by a dash, a space, a dot or brackets, only behind the prefix and before the last four digits.
-//! Behind `+82`, `82-` or `0082` the leading 0 may be missing, given, or stand in brackets. Other numbers behind a `+` have 9
+//! Behind `+82`, `82-`, `0082`, and `82` of a mobile number without separators, the leading 0 may be missing, given, or stand in brackets. Other numbers behind a `+` have 9
 //! to 15 digits (E.164; 11 behind `+1`), with spaces or the like at most 13, so that a year behind one is left alone.
 //!
 //! Not hits: parts of longer runs of digits, of longer numbers whose groups are joined by dashes or dots, and of the
@@ -21,7 +21,7 @@ use super::numbers::{Gap, Mark, Numbers};
 pub const DETECTOR: Detector = Detector {
     name: "phone",
     doc: "Telephone numbers of Korea as they are written there; those of all other countries only with a leading `+`.",
-    version: 3,
+    version: 4,
     mask: "[PHONE]",
     find,
 };
@@ -84,13 +84,14 @@ impl Candidate<'_> {
         (fits && eight && !is_span_of_years(self.digits(last)) && alone).then_some(last)
     }
 
-    /// `82-10-1234-5678`, `0082 10 1234 5678`: the country code without its `+`.
+    /// `82-10-1234-5678`, `0082 10 1234 5678`, `821012345678`: the country code without its `+`.
     fn without_plus(&self) -> Option<usize> {
         let mark = self.numbers.gap(self.first + 1).mark;
         let coded = match self.digits(self.first) {
             [8, 2] => mark == Mark::Dash,
             [0, 0, 8, 2] => matches!(mark, Mark::Dash | Mark::Space),
             [0, 0, 8, 2, ..] => true,
+            [8, 2, 1, 0, rest @ ..] => rest.len() == 8,
             _ => false,
         };
         self.korean_abroad().filter(|last| coded && self.stands_alone(*last))
@@ -250,6 +251,7 @@ mod tests {
             "0082-10-1234-5678",
             "0082 10 1234 5678",
             "00821012345678",
+            "821012345678",
         ] {
             for (before, behind) in [("", ""), ("연락처:", "로 연락"), ("전화 ", "입니다."), ("<", ">"), ("가", ", 나")]
             {
@@ -337,6 +339,8 @@ mod tests {
             "010-1234-56789",
             "0010-1234-5678",
             "1010123456789",
+            "8210123456789",
+            "82101234567",
             "x01012345678",
             "01012345678a",
             "0.01012345678",

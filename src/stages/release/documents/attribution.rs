@@ -1,4 +1,5 @@
 //! `ATTRIBUTION.md` and `LICENSES/`: who is to be named, and under which terms the data came.
+use super::paragraphs;
 use super::told::PageCard;
 use crate::digest::Digest;
 use crate::model::license;
@@ -15,7 +16,7 @@ pub fn attribution(p: &PageCard, sources: &[&SourceCard]) -> String {
     for s in sources {
         t.push_str(&format!("- **{}**: {}{}", s.name, s.license, in_words(&s.license)));
         if let Some(a) = &s.attribution {
-            t.push_str(&format!(". {a}"));
+            t.push_str(&format!(". {}", paragraphs(a)));
         }
         if let Some(e) = s.evidence.as_ref().filter(|e| p.evidence.contains_key(*e)) {
             t.push_str(&format!(" (licence: LICENSES/{})", license::kept_as(&s.name, e)));

@@ -1,6 +1,7 @@
 //! `README.md`: the dataset card.
 use super::told::{LabelCard, PageCard};
 use super::yaml::Yaml;
+use super::{paragraphs, still};
 use crate::digest::Digest;
 use crate::formats::writer::{Writer, split_of};
 use crate::model::license;
@@ -30,11 +31,11 @@ pub struct Told<'t> {
 pub fn readme(p: &PageCard, told: &Told) -> String {
     let mut t = format!("---\n{}---\n\n# {} {}\n\n", header(p, told).document(), p.dataset, p.version);
     if let Some(d) = &p.description {
-        t.push_str(&format!("{d}\n\n"));
+        t.push_str(&format!("{}\n\n", paragraphs(d)));
     }
     t.push_str("| split | samples |\n|---|---|\n");
     told.counts.iter().for_each(|(s, n)| t.push_str(&format!("| {s} | {n} |\n")));
-    let columns: Vec<String> = p.columns.iter().map(|c| format!("`{}`", released_name(c))).collect();
+    let columns: Vec<String> = p.columns.iter().map(|c| code(&released_name(c))).collect();
     t.push_str(&format!(
         "\nColumns: {}.\n\n## Sources\n\n| source | licence | samples |\n|---|---|---|\n",
         columns.join(", ")
@@ -47,9 +48,9 @@ pub fn readme(p: &PageCard, told: &Told) -> String {
     p.labels.iter().for_each(|label| t.push_str(&labelled(label, told)));
     t.push_str(&folders(p, told));
     if !p.gates.is_empty() {
-        t.push_str("\n## Gates\n\nThe build passed each of these.\n\n| gate | asked | measured |\n|---|---|---|\n");
+        t.push_str("\n## Gates\n\nThe build passed each of these. A fact whose name ends in `_of_many` is 0 where fewer than ten are concerned.\n\n| gate | fact | asked | measured |\n|---|---|---|---|\n");
         for g in &p.gates {
-            t.push_str(&format!("| {} | {} | {} |\n", cell(&g.key), cell(&g.want), cell(&(told.measured)(&g.fact))));
+            t.push_str(&row([&g.key, &g.fact, &g.want, &(told.measured)(&g.fact)].into_iter().map(|c| cell(c))));
         }
     }
     t.push_str("\n## Personal data\n\n");
@@ -123,7 +124,7 @@ fn ties(label: &Labelled) -> String {
 
 /// A name as it stands, whatever it holds.
 fn code(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let plain = still(text);
     if plain.contains('`') { format!("`` {plain} ``") } else { format!("`{plain}`") }
 }
 
@@ -137,8 +138,7 @@ pub fn value(fact: &Fact) -> String {
 
 /// A text as it may stand in a cell of a table.
 fn cell(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    plain.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
+    still(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
 }
 
 /// What dataset hubs read.
