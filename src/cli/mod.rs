@@ -2,10 +2,12 @@
 mod build;
 pub use build::done;
 mod check;
+mod diff;
 mod gc;
 mod graph;
 mod interrupt;
 mod new;
+mod page;
 use crate::project;
 mod release;
 mod schema;
@@ -68,6 +70,8 @@ enum Verb {
     Graph(graph::Args),
     /// Freeze a release: all gates must hold
     Release(release::Args),
+    /// How two releases differ
+    Diff(diff::Args),
     /// Check a release's files, sums and roots
     Verify(verify::Args),
     /// Remove from the store what no last build needs
@@ -156,6 +160,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Trace(a) => trace::run(c, a),
         Verb::Graph(a) => graph::run(c, a),
         Verb::Release(a) => release::run(c, a),
+        Verb::Diff(a) => diff::run(c, a),
         Verb::Verify(a) => verify::run(c, a),
         Verb::Gc(a) => gc::run(c, a),
         Verb::Store(a) => store::run(c, a),

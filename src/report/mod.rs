@@ -1,5 +1,6 @@
 //! Reports: views of events, facts and ledgers. They own no state and decide nothing.
 pub mod diagnostic;
+pub mod difference;
 pub mod freeze;
 pub mod lang;
 pub mod place;
