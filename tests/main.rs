@@ -3,6 +3,7 @@ mod cases;
 mod contract;
 mod differences;
 mod disk;
+mod explain;
 mod formats;
 mod fresh;
 mod goldens;

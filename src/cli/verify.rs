@@ -357,7 +357,8 @@ mod tests {
         put("B3SUMS", &b3)?;
         put("SHA256SUMS", &sha)?;
         change(&world);
-        run(&Context { dir: None, quiet: false, lang: None }, &Args { folder: folder.path().to_path_buf() })
+        let context = Context { dir: None, quiet: false, lang: None, colour: false };
+        run(&context, &Args { folder: folder.path().to_path_buf() })
     }
 
     #[test]
