@@ -4,6 +4,7 @@ pub use build::done;
 mod check;
 mod diff;
 mod explain;
+mod fmt;
 mod gc;
 mod graph;
 mod interrupt;
@@ -59,6 +60,8 @@ enum Verb {
     New(new::Args),
     /// Check dataset.toml: every problem at once, nothing is built
     Check(check::Args),
+    /// Lay dataset.toml out in the one way; comments stay
+    Fmt(fmt::Args),
     /// Build what changed; releases lie in out/ as candidates
     Build(build::Args),
     /// Build again whenever a file of the project changes
@@ -161,6 +164,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
     match verb {
         Verb::New(a) => new::run(c, a),
         Verb::Check(a) => check::run(c, a),
+        Verb::Fmt(a) => fmt::run(c, a),
         Verb::Build(a) => build::run(c, a),
         Verb::Watch(a) => watch::run(c, a),
         Verb::Status(a) => status::run(c, a),
