@@ -23,3 +23,4 @@ mod schema;
 mod stories;
 mod tells;
 mod tidy;
+mod verbs;

@@ -2,6 +2,7 @@
 mod build;
 pub use build::done;
 mod check;
+mod completions;
 mod diff;
 mod explain;
 mod fmt;
@@ -90,6 +91,12 @@ enum Verb {
     Explain(explain::Args),
     /// The JSON Schema of dataset.toml, or its reference for people
     Schema(schema::Args),
+    /// Completions for a shell
+    #[command(hide = true)]
+    Completions(completions::Args),
+    /// A manual page
+    #[command(hide = true)]
+    Man(completions::ManArgs),
 }
 
 /// What every verb is given.
@@ -179,6 +186,8 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Store(a) => store::run(c, a),
         Verb::Explain(a) => explain::run(c, a),
         Verb::Schema(a) => schema::run(c, a),
+        Verb::Completions(a) => completions::run(c, a),
+        Verb::Man(a) => completions::man(c, a),
     }
 }
 
