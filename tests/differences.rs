@@ -75,7 +75,10 @@ fn an_edit_is_told_by_sample_column_and_reason() {
         (&json!("s03"), &json!("text 3"), &json!("another text 3"))
     );
     assert_eq!(d["values"]["kind"]["a"], Json::Null, "as often as before: {d}");
+    assert_eq!(d["gates"]["collect.a.min_records"]["new"]["measured"], "41", "{d}");
+    assert_eq!(d["sources"], json!({}), "as many samples as before");
     let text = differs(dir.path(), &[]);
+    assert!(text.contains("collect.a.min_records 40 -> 41 (at least 1)"), "{text}");
     assert!(text.contains("releases/public-0.1.0 -> out/public   x public 0.1.0 -> 0.2.0"), "{text}");
     assert!(text.contains("s03: text 3 -> another text 3") && text.contains("dataset.toml:"), "{text}");
     assert!(!differs(dir.path(), &["public@0.1.0", "public", "--stat"]).contains("s03"));

@@ -1,5 +1,6 @@
 //! `tamis diff A B`: how two releases differ, sample by sample. Needs no project, but where the newer one is the present
 //! build of one, its ledger says why samples are gone.
+mod card;
 mod cells;
 mod folder;
 mod join;
@@ -106,11 +107,18 @@ fn side(root: Option<&Path>, name: &str) -> Result<Side, Failure> {
         let shown = root.and_then(|root| place.strip_prefix(root).ok()).unwrap_or(place);
         return Ok((place.clone(), shown.display().to_string()));
     }
-    let project = if root.is_none() { " (and no project is here)" } else { "" };
-    Err(Failure::Usage(format!(
-        "`{name}` is no release{project}; name a folder with a release.json, NAME@VERSION (releases/NAME-VERSION), \
-         or NAME (out/NAME, after tamis build). What lies in git alone must be checked out first"
-    )))
+    Err(Failure::Usage(unknown(root, name)))
+}
+
+/// What is told of a name that is no release.
+fn unknown(root: Option<&Path>, name: &str) -> String {
+    let Some(root) = root else {
+        return format!("`{name}` is no release: there is no release.json in it, and no project is here");
+    };
+    let ways = "name a folder with a release.json, NAME@VERSION (releases/NAME-VERSION), or NAME (out/NAME, after tamis build)";
+    let git = root.ancestors().any(|folder| folder.join(".git").exists());
+    let of_git = "; what stands in another commit must be checked out first: git worktree add DIR REVISION";
+    format!("`{name}` is no release; {ways}{}", if git { of_git } else { "" })
 }
 
 // ---- comparing -------------------------------------------------------------------------------------------------------
@@ -154,6 +162,7 @@ fn joined(old: &Folder, new: &Folder, by_id: bool, most: usize) -> Result<Compar
     let splits: Vec<String> = splits.into_iter().cloned().collect();
     let rows = |f: &Folder, split: &str| f.page.splits.get(split).map_or(0, |s| s.rows);
     out.splits = splits.iter().map(|s| (s.clone(), Pair { old: rows(old, s), new: rows(new, s) })).collect();
+    (out.gates, out.sources) = card::compare(&old.card, &new.card);
     let names = columns(old, new, &mut out);
     let places = |f: &Folder| names.iter().filter_map(|name| f.column(name)).collect();
     let reading = |folder| Reading { folder, common: places(folder), by_id, splits: &splits };

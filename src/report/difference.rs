@@ -25,6 +25,10 @@ pub struct Difference {
     pub columns: Columns,
     /// Of columns with few different values: how often each value stands in the releases, where that differs.
     pub values: BTreeMap<String, BTreeMap<String, Pair<u64>>>,
+    /// Gates that measured something else, or are asked otherwise; null where a release has no such gate.
+    pub gates: BTreeMap<String, Pair<Option<Gate>>>,
+    /// Samples of each source, where their number differs.
+    pub sources: BTreeMap<String, Pair<u64>>,
     /// Why samples are in one release alone, where the present build knows it.
     pub reasons: Vec<Reason>,
     /// Of each changed column some samples, with what they held and hold.
@@ -58,6 +62,13 @@ pub struct Side {
 pub struct Pair<T> {
     pub old: T,
     pub new: T,
+}
+
+/// A gate, as the card of a release tells of it.
+#[derive(Serialize, Debug, Default, Clone, PartialEq, Eq)]
+pub struct Gate {
+    pub asked: String,
+    pub measured: String,
 }
 
 /// A sample that moved and changed counts for both.
@@ -117,9 +128,10 @@ pub struct Differing {
 }
 
 /// Lines of each part of the text, so that all of it fits a screen.
-const REASONS: usize = 6;
-const COLUMNS: usize = 8;
-const VALUES: usize = 8;
+const REASONS: usize = 5;
+const COLUMNS: usize = 6;
+const VALUES: usize = 5;
+const GATES: usize = 4;
 const MOVES: usize = 4;
 const NOTES: usize = 3;
 
@@ -133,6 +145,7 @@ impl Difference {
         out.push_str(&some("  why", self.reasons.iter().map(reason), REASONS));
         out.push_str(&some("  columns", self.column_lines(), COLUMNS));
         out.push_str(&some("  values", self.value_lines(), VALUES));
+        out.push_str(&some("  gates", self.gates.iter().map(gate), GATES));
         out
     }
 
@@ -259,13 +272,24 @@ impl Difference {
             let more = if more > 0 { format!(", {more} more") } else { String::new() };
             format!("{column}: {}{more}", told.join(", "))
         };
-        self.values.iter().map(of)
+        let sources = (!self.sources.is_empty()).then(|| "samples by source".to_string());
+        let sources = sources.iter().map(|name| of((name, &self.sources))).collect::<Vec<_>>();
+        sources.into_iter().chain(self.values.iter().map(of))
     }
 }
 
 impl Columns {
     pub fn is_same(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.retyped.is_empty() && self.changed.is_empty()
+    }
+}
+
+fn gate((key, g): (&String, &Pair<Option<Gate>>)) -> String {
+    match (&g.old, &g.new) {
+        (Some(a), Some(b)) => format!("{key} {} ({})", arrow(&a.measured, &b.measured), arrow(&a.asked, &b.asked)),
+        (None, Some(b)) => format!("{key} {} ({}), which is new", b.measured, b.asked),
+        (Some(_), None) => format!("{key} is gone"),
+        (None, None) => String::new(),
     }
 }
 
@@ -369,6 +393,8 @@ mod tests {
                 ..Columns::default()
             },
             values: many(30).map(|(c, _)| (c, many(90).map(|(v, old)| (v, Pair { old, new: 0 })).collect())).collect(),
+            gates: many(30).map(|(k, _)| (k, Pair { old: None, new: Some(Gate::default()) })).collect(),
+            sources: many(30).map(|(k, old)| (k, Pair { old, new: 0 })).collect(),
             reasons: many(30)
                 .map(|(key, samples)| Reason {
                     change: "removed",

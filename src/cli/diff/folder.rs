@@ -1,4 +1,5 @@
 //! A released folder as it is compared: its page, and the rows of its files one after another.
+use super::card::Card;
 use crate::cli::page::{Page, failed, written};
 use crate::digest::{Digest, Hasher};
 use crate::formats::back::{Back, Part, Released, Values};
@@ -15,6 +16,7 @@ pub struct Folder {
     world: World,
     pub page: Page,
     pub side: Side,
+    pub card: Card,
     /// The files of data, in the order of their paths.
     files: Vec<String>,
     /// The columns of release.json with what they hold; none where it does not say so.
@@ -79,7 +81,10 @@ impl Folder {
             return Err(Failure::Usage(format!("{name} has no format that this tamis reads samples from")));
         };
         let values = writer.values.as_ref().filter(|_| !columns.is_empty());
-        Ok(Folder { world, page, side, files, columns, format: format.name, writer, values })
+        // a folder whose card somebody took away has none
+        let card = world.read("README.md", 64 << 20).unwrap_or_default();
+        let card = Card::read(&String::from_utf8_lossy(&card));
+        Ok(Folder { world, page, side, card, files, columns, format: format.name, writer, values })
     }
 
     /// Whether the values of samples can be read.
