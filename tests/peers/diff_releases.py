@@ -2,15 +2,19 @@
 """Computes with pandas how two releases differ, and compares it with `tamis diff --json`.
 
     python tests/peers/diff_releases.py TAMIS OLD NEW [OLD NEW ...]
+    python tests/peers/diff_releases.py TAMIS --examples
 
 TAMIS is the program, OLD and NEW are folders of releases of one data set whose ids are those of the sources. Parquet is
-read where both have it, else JSON Lines. Exits with 1 if anything is another, with 2 without arguments.
+read where both have it, else JSON Lines. With `--examples` each example is copied, released, edited and built anew. Exits with 1 if anything is another, with 2 without arguments.
 """
 
 import collections
 import json
+import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pandas
@@ -83,12 +87,69 @@ def told(program, old, new):
     return out
 
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def edit_ner(folder):
+    """Five sentences less, one answer changed, more held back, and another seed."""
+    path = folder / "raw/klue/klue-ner-v1.1_dev.tsv"
+    blocks = path.read_text().split("\n\n")
+    del blocks[10:15]
+    blocks[20] = blocks[20].replace("B-OG", "B-PS").replace("I-OG", "I-PS")
+    path.write_text("\n\n".join(blocks))
+    return [("symbol_ratio_max = 0.5", "symbol_ratio_max = 0.2"), ("seed = 42", "seed = 43")]
+
+
+def edit_similarity(folder):
+    """Five pairs less in each source, and more for the test."""
+    for path in folder.glob("raw/*/pairs.jsonl"):
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(lines[:4] + lines[9:]))
+    return [("train = 0.8, test = 0.2", "train = 0.7, test = 0.3")]
+
+
+def edit_detection(folder):
+    """A picture less, boxes of one moved, and another seed."""
+    for path in folder.glob("raw/*/BloodImage_00001.*"):
+        path.unlink()
+    path = folder / "raw/Annotations/BloodImage_00005.xml"
+    path.write_text(re.sub("<xmin>", "<xmin>1", path.read_text()))
+    return [("seed = 7", "seed = 8")]
+
+
+def edited(program, name, edit, above):
+    """An example as it is released, and as it is built after an edit."""
+    folder = Path(above) / name
+    shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns(".tamis", "out", "releases", "pins"))
+    run = lambda *verb: subprocess.run([program, "-C", str(folder), *verb], check=True, capture_output=True)
+    run("release", "public")
+    manifest = folder / "dataset.toml"
+    text = re.sub(r'(?m)^version = "[^"]*"', 'version = "9.0.0"', manifest.read_text(), count=1)
+    for before, after in edit(folder):
+        assert before in text, before
+        text = text.replace(before, after)
+    manifest.write_text(text)
+    run("build")
+    (old,) = folder.glob("releases/public-*")
+    return [old, folder / "out/public"]
+
+
 def main(arguments):
-    if len(arguments) < 3 or len(arguments) % 2 == 0:
+    examples = arguments[1:] == ["--examples"]
+    if not examples and (len(arguments) < 3 or len(arguments) % 2 == 0):
         print(__doc__)
         return 2
-    program, failed = arguments[0], 0
-    for old, new in zip(arguments[1::2], arguments[2::2]):
+    if not examples:
+        return compared(arguments[0], arguments[1:])
+    program = str(Path(arguments[0]).resolve())
+    edits = {"ner": edit_ner, "similarity": edit_similarity, "detection": edit_detection}
+    with tempfile.TemporaryDirectory() as above:
+        return compared(program, [side for name, edit in edits.items() for side in edited(program, name, edit, above)])
+
+
+def compared(program, sides):
+    failed = 0
+    for old, new in zip(sides[::2], sides[1::2]):
         old, new = Path(old), Path(new)
         both = all((f / "parquet").is_dir() for f in (old, new))
         form = "parquet" if both else "jsonl"

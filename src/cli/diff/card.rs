@@ -36,8 +36,11 @@ impl Card {
     }
 }
 
+/// Gates by key, and samples by source, as both sides have them.
+type Compared = (BTreeMap<String, Pair<Option<Gate>>>, BTreeMap<String, Pair<u64>>);
+
 /// The gates that measured something else, or are asked otherwise, and the sources that gave more or fewer samples.
-pub fn compare(old: &Card, new: &Card) -> (BTreeMap<String, Pair<Option<Gate>>>, BTreeMap<String, Pair<u64>>) {
+pub fn compare(old: &Card, new: &Card) -> Compared {
     let pair = |key: &String| Pair { old: old.gates.get(key).cloned(), new: new.gates.get(key).cloned() };
     let gates = old.gates.keys().chain(new.gates.keys()).map(|key| (key.clone(), pair(key)));
     let count = |of: &Card, name: &String| of.sources.get(name).copied().unwrap_or(0);
