@@ -136,6 +136,30 @@ fn ids_that_are_numbers_are_no_ids() {
 }
 
 #[test]
+fn of_conll_alone_the_ids_are_compared() {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = "[dataset]\nname = \"x\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n\
+        [collect.c]\ndirect = { files = [\"raw/c.tsv\"], format = \"conll\" }\n\
+        fields = { text = \"tokens\", tags = \"tags\" }\nid = \"comment:1\"\nlicense = \"MIT\"\n\
+        [schema]\ntext = { text = {} }\n\
+        [label.ner]\ntask = \"ner\"\nclasses = [\"PS\", \"LC\"]\nfrom.c = { column = \"tags\" }\n\
+        [release.public]\nformats = [\"conll\"]\ncolumns = [\"id\", \"text\", \"label.ner\"]\n";
+    put(dir.path(), "dataset.toml", manifest);
+    put(dir.path(), "raw/c.tsv", "# c1\nAnna\tB-PS\n\n# c2\nin\tO\nSeoul\tB-LC\n\n");
+    done(dir.path(), &["release", "public"]);
+    put(dir.path(), "raw/c.tsv", "# c1\nBob\tB-PS\n\n# c2\nin\tO\nSeoul\tB-LC\n\n");
+    done(dir.path(), &["build"]);
+    let text = differs(dir.path(), &[]);
+    assert!(text.contains("out/public is read in conll alone") && text.contains("in both          2"), "{text}");
+    assert!(text.contains("the same samples; their values differ, or their order"), "{text}");
+    put(dir.path(), "raw/c.tsv", "# c3\nBob\tB-PS\n\n# c2\nin\tO\nSeoul\tB-LC\n\n");
+    done(dir.path(), &["build"]);
+    let d = told(dir.path(), &[]);
+    assert_eq!((&d["samples"]["added"], &d["samples"]["removed"]), (&json!(1), &json!(1)), "{d}");
+    assert_eq!(d["values_compared"], false);
+}
+
+#[test]
 fn examples_after_an_edit_fit_a_screen() {
     for (name, from, to) in [
         ("ner", "symbol_ratio_max = 0.5", "symbol_ratio_max = 0.2"),

@@ -162,6 +162,7 @@ fn joined(old: &Folder, new: &Folder, by_id: bool, most: usize) -> Result<Compar
     let splits: Vec<String> = splits.into_iter().cloned().collect();
     let rows = |f: &Folder, split: &str| f.page.splits.get(split).map_or(0, |s| s.rows);
     out.splits = splits.iter().map(|s| (s.clone(), Pair { old: rows(old, s), new: rows(new, s) })).collect();
+    out.values_compared = old.has_values() && new.has_values();
     (out.gates, out.sources) = card::compare(&old.card, &new.card);
     let names = columns(old, new, &mut out);
     let places = |f: &Folder| names.iter().filter_map(|name| f.column(name)).collect();

@@ -13,6 +13,8 @@ pub struct Difference {
     pub new: Side,
     /// By what a sample of one is known in the other: `id` or `content`.
     pub compared_by: &'static str,
+    /// Whether values of samples were compared, and not only which samples there are.
+    pub values_compared: bool,
     /// What could not be compared, and why.
     pub notes: Vec<String>,
     pub samples: Samples,
@@ -177,13 +179,17 @@ impl Difference {
                 counts(self.moved.iter().map(|m| (format!("{} -> {}", m.from, m.to), m.samples)), MOVES),
             ),
             ("changed", s.changed, counts(self.columns.changed.iter().map(|(c, n)| (c.clone(), *n)), MOVES)),
-            ("same", s.same, String::new()),
+            (if self.values_compared { "same" } else { "in both" }, s.same, String::new()),
         ] {
             out.push_str(format!("  {what:<8} {:>9}   {of}", number(n)).trim_end());
             out.push('\n');
         }
         if !self.differs_in_samples() && self.columns.is_same() && a.content_root != b.content_root {
-            out.push_str("  the same samples with the same values, in another order\n");
+            out.push_str(match (self.values_compared, self.compared_by) {
+                (false, _) => "  the same samples; their values differ, or their order\n",
+                (true, "id") => "  the same samples with the same values, in another order\n",
+                (true, _) => "  the same values; ids differ, or the order\n",
+            });
         }
         out
     }
@@ -383,6 +389,7 @@ mod tests {
         let many = |n: usize| (0..n).map(|i| (format!("{i:03}\u{1b}[31m|{}", "w".repeat(300)), i as u64));
         let d = Difference {
             samples: Samples { same: 1, added: 2, removed: 3, changed: 4, moved: 5 },
+            values_compared: true,
             notes: (0..9).map(|n| format!("note {n}\nof two lines")).collect(),
             added: many(50).collect(),
             removed: many(50).collect(),
