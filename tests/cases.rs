@@ -32,7 +32,7 @@ const WARNINGS: &[&str] = &[
 
 /// Codes that no manifest can reach. `T0324`: `T0308` refuses the field that would be in its way. `T0501`: a gate that
 /// does not hold is told by a build.
-const UNREACHABLE: &[&str] = &["T0324", "T0501", "T0901"];
+pub const UNREACHABLE: &[&str] = &["T0324", "T0501", "T0901"];
 
 /// The file of an input case; a folder with one is a case.
 const CASE: &str = "case.toml";
@@ -135,7 +135,7 @@ fn every_code_has_a_case() {
 }
 
 /// Texts of the form `"T0123"` in the source, tests left out.
-fn codes(dir: &Path, out: &mut BTreeSet<String>) {
+pub fn codes(dir: &Path, out: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -248,7 +248,7 @@ fn korean(dir: &Path, wrong: &mut String) {
 }
 
 /// The files beside every manifest.
-fn standard(dir: &Path) {
+pub fn standard(dir: &Path) {
     const TEXTS: &[(&str, &str)] = &[
         (
             "raw/a.jsonl",

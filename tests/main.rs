@@ -1,7 +1,9 @@
 //! The one integration binary. `harness` makes projects and runs the command; the others are tests.
 mod cases;
 mod contract;
+mod differences;
 mod disk;
+mod explain;
 mod formats;
 mod fresh;
 mod goldens;
@@ -21,3 +23,4 @@ mod schema;
 mod stories;
 mod tells;
 mod tidy;
+mod verbs;

@@ -31,6 +31,8 @@ const UPWARD: &[(&str, &str, &str)] = &[(
 /// Outside crates with few owners: (name in code, files or folders that may name it).
 const OWNERS: &[(&str, &[&str])] = &[
     ("clap", &["src/cli/"]),
+    ("clap_complete", &["src/cli/completions.rs"]),
+    ("clap_mangen", &["src/cli/completions.rs"]),
     ("anstream", &["src/cli/"]),
     ("indicatif", &["src/report/progress.rs"]),
     ("unicode_width", &["src/report/lang/"]),

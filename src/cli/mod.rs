@@ -2,10 +2,15 @@
 mod build;
 pub use build::done;
 mod check;
+mod completions;
+mod diff;
+mod explain;
+mod fmt;
 mod gc;
 mod graph;
 mod interrupt;
 mod new;
+mod page;
 use crate::project;
 mod release;
 mod schema;
@@ -23,6 +28,7 @@ use crate::report::lang::{self, Lang};
 use crate::report::{diagnostic, shown};
 use crate::world::pages;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,6 +46,9 @@ struct Cli {
     /// The language of diagnostics and help, and of what `new` writes; else that of the locale
     #[arg(long, global = true, value_name = "LANG", value_parser = ["en", "ko"])]
     lang: Option<String>,
+    /// Colours: of `auto`, where a terminal shows them and NO_COLOR is not set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: clap::ColorChoice,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -52,6 +61,8 @@ enum Verb {
     New(new::Args),
     /// Check dataset.toml: every problem at once, nothing is built
     Check(check::Args),
+    /// Lay dataset.toml out in the one way; comments stay
+    Fmt(fmt::Args),
     /// Build what changed; releases lie in out/ as candidates
     Build(build::Args),
     /// Build again whenever a file of the project changes
@@ -68,14 +79,24 @@ enum Verb {
     Graph(graph::Args),
     /// Freeze a release: all gates must hold
     Release(release::Args),
+    /// How two releases differ
+    Diff(diff::Args),
     /// Check a release's files, sums and roots
     Verify(verify::Args),
     /// Remove from the store what no last build needs
     Gc(gc::Args),
     /// Check the store, or share one between checkouts
     Store(store::Args),
+    /// What a diagnostic code means, with examples
+    Explain(explain::Args),
     /// The JSON Schema of dataset.toml, or its reference for people
     Schema(schema::Args),
+    /// Completions for a shell
+    #[command(hide = true)]
+    Completions(completions::Args),
+    /// A manual page
+    #[command(hide = true)]
+    Man(completions::ManArgs),
 }
 
 /// What every verb is given.
@@ -84,6 +105,8 @@ pub struct Context {
     pub quiet: bool,
     /// The language that was asked for; the locale is none.
     pub lang: Option<String>,
+    /// Problems are shown in colours.
+    pub colour: bool,
 }
 
 /// Runs the command line; the exit code is `spec/architecture.md`'s.
@@ -96,11 +119,11 @@ pub fn main() -> ExitCode {
         Lang::Ko => Cli::from_arg_matches(&in_words(Cli::command()).get_matches()).unwrap_or_else(|e| e.exit()),
     };
     let json = matches!(&cli.verb, Verb::Build(a) if a.json);
-    let context = Context { dir: cli.dir, quiet: cli.quiet, lang: cli.lang };
+    let context = Context { dir: cli.dir, quiet: cli.quiet, lang: cli.lang, colour: coloured(cli.color) };
     let run = std::panic::catch_unwind(|| run(&context, &cli.verb));
     let exit = match run {
         Ok(Ok(exit)) => exit,
-        Ok(Err(failure)) => fail(&failure, json),
+        Ok(Err(failure)) => fail(&context, &failure, json),
         Err(_) => {
             warn("this is a bug in tamis; the store is safe. Please report the lines above\n");
             if json {
@@ -148,6 +171,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
     match verb {
         Verb::New(a) => new::run(c, a),
         Verb::Check(a) => check::run(c, a),
+        Verb::Fmt(a) => fmt::run(c, a),
         Verb::Build(a) => build::run(c, a),
         Verb::Watch(a) => watch::run(c, a),
         Verb::Status(a) => status::run(c, a),
@@ -156,15 +180,34 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Trace(a) => trace::run(c, a),
         Verb::Graph(a) => graph::run(c, a),
         Verb::Release(a) => release::run(c, a),
+        Verb::Diff(a) => diff::run(c, a),
         Verb::Verify(a) => verify::run(c, a),
         Verb::Gc(a) => gc::run(c, a),
         Verb::Store(a) => store::run(c, a),
+        Verb::Explain(a) => explain::run(c, a),
         Verb::Schema(a) => schema::run(c, a),
+        Verb::Completions(a) => completions::run(c, a),
+        Verb::Man(a) => completions::man(c, a),
+    }
+}
+
+/// Whether problems are shown in colours; what prints is told, too.
+fn coloured(choice: clap::ColorChoice) -> bool {
+    match choice {
+        clap::ColorChoice::Always => {
+            anstream::ColorChoice::Always.write_global();
+            true
+        }
+        clap::ColorChoice::Never => {
+            anstream::ColorChoice::Never.write_global();
+            false
+        }
+        clap::ColorChoice::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     }
 }
 
 /// Tells why a verb ended early.
-fn fail(failure: &Failure, json: bool) -> i32 {
+fn fail(c: &Context, failure: &Failure, json: bool) -> i32 {
     let exit = failure.exit();
     match failure {
         Failure::Declaration(manifest, problems) if json => {
@@ -174,9 +217,9 @@ fn fail(failure: &Failure, json: bool) -> i32 {
             }
         }
         Failure::Declaration(manifest, problems) => {
-            let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            put(&mut anstream::stderr().lock(), &diagnostic::render(manifest, problems, colour));
-            warn(&format!("{}\n", diagnostic::summary(problems)));
+            put(&mut anstream::stderr().lock(), &diagnostic::render(manifest, problems, c.colour));
+            let more = problems.first().map_or(String::new(), |d| format!("   tamis explain {}", d.code));
+            warn(&format!("{}{more}\n", diagnostic::summary(problems)));
         }
         Failure::Usage(say) | Failure::World(say) | Failure::Differs(say) => {
             warn(&format!("tamis: {}\n", shown::line(say)))
@@ -208,6 +251,30 @@ fn jobs() -> impl clap::builder::TypedValueParser<Value = usize> {
 pub fn say(text: &str) {
     put(&mut anstream::stdout().lock(), &shown::lines(text));
 }
+
+/// Rows for other programs, to stdout; `report::sheet` wrote them so that they may stand there.
+#[derive(Default)]
+pub struct Printer(RefCell<String>);
+
+impl Printer {
+    pub fn print(&self, text: &str) {
+        let mut held = self.0.borrow_mut();
+        held.push_str(text);
+        if held.len() > PRINTED {
+            put(&mut anstream::stdout().lock(), &held);
+            held.clear();
+        }
+    }
+}
+
+impl Drop for Printer {
+    fn drop(&mut self) {
+        put(&mut anstream::stdout().lock(), &self.0.borrow());
+    }
+}
+
+/// Bytes of rows that are handed over at a time.
+const PRINTED: usize = 1 << 16;
 
 /// Problems and progress, to stderr.
 pub fn warn(text: &str) {

@@ -1,34 +1,59 @@
 //! `tamis show STEP`: a table as a step left it, and what the step found, without running a kernel.
-use super::{Context, say};
+mod filter;
+mod rows;
+mod told;
+
+use super::{Context, Printer, say};
 use crate::diag::suggest;
 use crate::engine::Step;
 use crate::engine::gather::Decided;
-use crate::engine::ledger::{self, Tally};
+use crate::engine::ledger::Tally;
 use crate::engine::session::Session;
 use crate::engine::state::{Built, PartRun, StepRun};
 use crate::engine::state::{Partition, Table};
 use crate::engine::told::Answer;
 use crate::project::{Failure, Options, Project};
-use crate::report::place::Places;
-use crate::report::show::{self, Column, Found, Snapshot};
+use crate::report::sheet::Sheet;
+use crate::report::show::{self, Column, Snapshot};
 use crate::report::terminal::{bytes, plural};
-use crate::stage::{Act, Fact, Fault, Kernel, Kernels, OutFile, Remark};
+use crate::stage::{Fact, Fault, Kernel, Kernels, OutFile};
 use crate::table::{DataType, Living, utf8};
+use filter::Filter;
+use rows::Looking;
 use std::collections::BTreeMap;
+use told::{Kind, Telling};
 
 #[derive(clap::Args)]
 pub struct Args {
     /// The step, as `tamis graph` names it, or its table in dataset.toml
     step: String,
     /// Each finding with its place, rule and key
-    #[arg(long)]
+    #[arg(long, group = "told")]
     findings: bool,
+    /// What the step dropped or merged
+    #[arg(long, group = "told")]
+    dropped: bool,
+    /// What waits for review outside of the release
+    #[arg(long, group = "told")]
+    held: bool,
     /// At most so many findings
     #[arg(long, default_value_t = 50, value_name = "N")]
     limit: usize,
     /// The first N rows
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "told")]
     rows: Option<usize>,
+    /// N rows of the whole table, the same ones each time
+    #[arg(long, value_name = "N", conflicts_with_all = ["told", "rows"])]
+    sample: Option<usize>,
+    /// Only rows like `split:test class:PS,LC chars:>200 -source:a text:"a b" finding:field status:held`
+    #[arg(long = "where", value_name = "FILTER", allow_hyphen_values = true, conflicts_with_all = ["told", "by"])]
+    filter: Option<String>,
+    /// One column as bars: values, classes, numbers, lengths
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["told", "rows", "sample", "format", "by"])]
+    field: Option<String>,
+    /// All of it for other programs: rows, or what was found or dropped with what the sample held
+    #[arg(long, value_enum, conflicts_with_all = ["rows", "limit", "by"])]
+    format: Option<Format>,
     /// Show values that may hold personal data
     #[arg(long)]
     raw: bool,
@@ -44,6 +69,23 @@ pub struct Args {
 enum By {
     Class,
     Split,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy)]
+enum Format {
+    Jsonl,
+    Csv,
+}
+
+impl Args {
+    fn kind(&self) -> Option<Kind> {
+        let of = [(self.findings, Kind::Findings), (self.dropped, Kind::Dropped), (self.held, Kind::Held)];
+        of.into_iter().find(|(asked, _)| *asked).map(|(_, kind)| kind)
+    }
+
+    fn sheet(&self) -> Option<Sheet> {
+        self.format.map(|f| if matches!(f, Format::Csv) { Sheet::Csv } else { Sheet::Jsonl })
+    }
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
@@ -78,20 +120,36 @@ impl Chosen {
     }
 }
 
-fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &Args) -> Result<String, Fault> {
+fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &Args) -> Result<String, Failure> {
     let (step, run) = (&s.steps[chosen.main], &built.runs[chosen.main]);
     let snapshot = snapshot(project, built, chosen.main, args.raw);
     let mut out = show::head(&step.name, &snapshot);
     if run.answer() != Answer::Fresh {
-        out.push_str("  not built as dataset.toml and the files stand now: tamis build\n");
+        let old = "not built as dataset.toml and the files stand now: tamis build";
+        if args.format.is_some() {
+            super::warn(&format!("tamis: {} is {old}\n", step.name));
+        }
+        out.push_str(&format!("  {old}\n"));
     }
-    if args.findings {
+    if let Some(kind) = args.kind() {
         let raw = args.raw || project.manifest.table(&["privacy"]).is_none();
-        let (list, total) = found(s, built, &chosen.all, args.limit, raw)?;
+        let telling = Telling { s, built, of: &chosen.all, kind, raw };
+        if let Some(sheet) = args.sheet() {
+            let printer = Printer::default();
+            telling.sheet(sheet, &snapshot.columns, &|text| printer.print(text))?;
+            return Ok(String::new());
+        }
+        let (list, total) = telling.list(args.limit)?;
         return Ok(out + &show::findings(&project.manifest, &list, total));
     }
-    if let Some(n) = args.rows {
-        return Ok(out + &snapshot.rows_text(s, n)?);
+    if args.rows.is_some()
+        || args.sample.is_some()
+        || args.filter.is_some()
+        || args.format.is_some()
+        || args.field.is_some()
+    {
+        return rows(s, built, &snapshot, chosen.main, args)
+            .map(|text| if args.format.is_some() { text } else { out + &text });
     }
     let facts: BTreeMap<String, Fact> = chosen.all.iter().flat_map(|i| built.runs[*i].facts.clone()).collect();
     let labels = snapshot.labels(s)?;
@@ -114,6 +172,30 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
     out.push_str(&show::facts(&facts));
     out.push_str(&happened(project, s, built, chosen)?);
     Ok(out)
+}
+
+/// The rows themselves, or one of their columns.
+fn rows(s: &Session, built: &Built, snapshot: &Snapshot, step: usize, args: &Args) -> Result<String, Failure> {
+    let filter =
+        Filter::parse(args.filter.as_deref().unwrap_or_default(), &snapshot.columns).map_err(Failure::Usage)?;
+    let looking = Looking { s, built, snapshot, filter, step };
+    if let Some(name) = &args.field {
+        let column = snapshot.columns.iter().find(|c| c.name == *name);
+        let Some(column) = column else {
+            let help = suggest(name, snapshot.columns.iter().map(|c| c.name.as_str()));
+            return Err(Failure::Usage(format!("there is no column `{name}`; {help}")));
+        };
+        if column.hidden {
+            return Err(Failure::Usage(format!("`{name}` may hold personal data: --raw shows it")));
+        }
+        return Ok(looking.field(column)?);
+    }
+    let Some(sheet) = args.sheet() else { return Ok(looking.text(args.rows, args.sample)?) };
+    let printer = Printer::default();
+    match looking.sheet(sheet, args.sample, &|text| printer.print(text))? {
+        true => Ok(String::new()),
+        false => Err(Failure::Usage("the rows are not known before a build: tamis build".into())),
+    }
 }
 
 fn files(of: &[OutFile]) -> String {
@@ -252,43 +334,4 @@ fn after(step: &Step, run: &StepRun, n: usize, p: &PartRun) -> Partition {
     }
     part.living = part.living.map(|l| l.without(p.dead.iter().map(|d| d.0)));
     part
-}
-
-// ---- findings --------------------------------------------------------------------------------------------------------
-
-/// Everything that happened but plain changes: the first `limit`, and how many there are.
-fn found(s: &Session, built: &Built, of: &[usize], limit: usize, raw: bool) -> Result<(Vec<Found>, u64), Fault> {
-    let (mut list, mut total) = (Vec::new(), 0);
-    let places = Places { s, built };
-    for i in of {
-        let (step, run) = (&s.steps[*i], &built.runs[*i]);
-        let told = |(_, p): &(usize, &PartRun)| p.outcomes.iter().any(|o| o.2.events.is_some());
-        for (k, part) in run.parts.iter().enumerate().filter(told) {
-            for e in ledger::events(s, part)?.into_iter().filter(|e| e.act != Act::Change) {
-                total += 1;
-                if list.len() < limit {
-                    let place = places.of(*i, (k, part), &e)?;
-                    list.push(Found { place, kind: ledger::act_name(&e.act), rule: e.rule, say: e.say, key: e.key });
-                }
-            }
-        }
-        for remark in ledger::remarks(run) {
-            total += 1;
-            if list.len() < limit {
-                let Remark { key, rule, say } = remark.clone();
-                list.push(Found { place: "all samples".into(), kind: "finding", rule, say, key });
-            }
-        }
-        let unmatched = step.plan.ports.right.as_ref().and_then(|r| r.unmatched.as_ref());
-        let Some((rule, key)) = unmatched else { continue };
-        for (uid, row) in &run.unmatched {
-            total += 1;
-            if list.len() < limit {
-                let place = places.unmatched(step, uid, *row, raw)?.unwrap_or("?".into());
-                let say = "belongs to no sample".to_string();
-                list.push(Found { place, kind: "finding", rule: rule.clone(), say, key: key.clone() });
-            }
-        }
-    }
-    Ok((list, total))
 }

@@ -291,21 +291,10 @@ impl Teller<'_, '_> {
     }
 
     fn gone(&self, step: &Step, p: &PartRun, row: u32, bin: Bin) -> Result<Gone, Fault> {
-        let own: Vec<Event> = ledger::events(self.s, p)?.into_iter().filter(|e| e.row == row).collect();
-        let how = match bin {
-            Bin::Dropped => "dropped",
-            Bin::Merged => "merged",
-            Bin::Held => "held",
-            Bin::Sampled => "left out of the sample",
-        };
-        let leaves = |act: &Act| match bin {
-            Bin::Dropped => matches!(act, Act::Drop { .. }),
-            Bin::Merged => matches!(act, Act::Merge(_)),
-            Bin::Held => matches!(act, Act::Review | Act::Hold),
-            Bin::Sampled => false,
-        };
-        let decided = || own.iter().find(|e| matches!(e.act, Act::Review | Act::Hold));
-        let e = own.iter().find(|e| leaves(&e.act)).or_else(decided);
+        let events = ledger::events(self.s, p)?;
+        let own: Vec<&Event> = events.iter().filter(|e| e.row == row).collect();
+        let e = ledger::decisive(&own, bin);
+        let how = ledger::bin_name(bin);
         let (say, key) = e.map(|e| (e.say.clone(), e.key.clone())).unwrap_or_default();
         let line = line_of(&self.project.manifest, &key);
         Ok(Gone { how, step: step.name.clone(), say, key, line })

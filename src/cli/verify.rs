@@ -2,15 +2,15 @@
 //! whoever made the folder.
 mod values;
 
+use super::page::{Line, Page, failed, written};
 use super::{Context, say};
 use crate::digest::{BothSums, Digest};
+use crate::formats::image;
 use crate::formats::writer::{Writer, split_of};
-use crate::formats::{FORMATS, Format, image};
 use crate::project::Failure;
 use crate::report::shown;
 use crate::report::terminal::{number, plural};
 use crate::world::{What, World};
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufReader, ErrorKind};
 use std::path::PathBuf;
@@ -26,9 +26,6 @@ const SUMS: [&str; 2] = ["B3SUMS", "SHA256SUMS"];
 
 /// The longest picture that is looked at.
 const PICTURE: u64 = 1 << 30;
-
-/// What `release.json` says of itself in `format`.
-const FORMAT: u64 = 1;
 
 pub fn run(_: &Context, args: &Args) -> Result<i32, Failure> {
     let folder = args.folder.display();
@@ -56,57 +53,6 @@ pub fn run(_: &Context, args: &Args) -> Result<i32, Failure> {
     let roots = format!("content {content}, files {}", files_root.short());
     say(&format!("ok: {files}, {}, {roots}, {disjoint}, {values}\n", plural(samples, "sample")));
     Ok(0)
-}
-
-/// `release.json`, as far as it is checked.
-#[derive(Deserialize)]
-struct Page {
-    format: u64,
-    formats: Vec<String>,
-    columns: Vec<String>,
-    /// What each column holds; releases of the first days do not say it.
-    #[serde(default)]
-    types: Option<BTreeMap<String, String>>,
-    /// What samples are called; pieces are cut by the ids that they were collected under.
-    #[serde(default)]
-    ids: Option<String>,
-    splits: BTreeMap<String, Rows>,
-    content: Vec<Line>,
-    content_root: String,
-}
-
-#[derive(Deserialize)]
-struct Rows {
-    rows: u64,
-}
-
-#[derive(Deserialize)]
-struct Line {
-    split: String,
-    column: String,
-    digest: String,
-}
-
-impl Page {
-    fn read(world: &World) -> Result<Page, Failure> {
-        let bytes = world.read("release.json", 1 << 30).map_err(|e| failed("release.json", &e))?;
-        let page: Page =
-            serde_json::from_slice(&bytes).map_err(|e| Failure::Differs(format!("release.json does not read: {e}")))?;
-        if page.format != FORMAT {
-            let say = format!("release.json is of format {}; this tamis reads {FORMAT}", page.format);
-            return Err(Failure::Differs(say));
-        }
-        Ok(page)
-    }
-
-    fn has_format(&self, name: &str) -> bool {
-        self.formats.iter().any(|f| f == name)
-    }
-}
-
-fn failed(path: &str, e: &io::Error) -> Failure {
-    let says = e.to_string();
-    Failure::World(if says.contains(path) { says } else { format!("{path}: {says}") })
 }
 
 /// Collects every difference instead of stopping at the first.
@@ -359,11 +305,6 @@ fn unlike(list: &[u8], made: &str) -> String {
     }
 }
 
-/// The formats that a release may hold.
-fn written() -> impl Iterator<Item = (&'static Format, &'static Writer)> {
-    FORMATS.iter().filter_map(|f| Some((f, f.writer.as_ref()?)))
-}
-
 /// BLAKE3 and SHA-256 (in hex digits) of a file in one pass, and its length.
 fn hashes(world: &World, path: &str) -> io::Result<(Digest, String, u64)> {
     let mut input = world.open(path)?.reader()?;
@@ -416,7 +357,8 @@ mod tests {
         put("B3SUMS", &b3)?;
         put("SHA256SUMS", &sha)?;
         change(&world);
-        run(&Context { dir: None, quiet: false, lang: None }, &Args { folder: folder.path().to_path_buf() })
+        let context = Context { dir: None, quiet: false, lang: None, colour: false };
+        run(&context, &Args { folder: folder.path().to_path_buf() })
     }
 
     #[test]

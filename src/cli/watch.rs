@@ -15,7 +15,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let root = project::find(c.dir.as_deref())?;
     let stop = interrupt::listen().map_err(|e| Failure::World(format!("signals: {e}")))?;
     let watch = Watch::new(&root).map_err(Failure::World)?;
-    let here = Context { dir: Some(root), quiet: c.quiet, lang: None };
+    let here = Context { dir: Some(root), quiet: c.quiet, lang: None, colour: c.colour };
     loop {
         once(&here, &args.build, &stop);
         // what is read is asked of the manifest as it is now; while that is wrong, any edit may mend it
@@ -31,7 +31,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 fn once(c: &Context, args: &build::Args, stop: &Stop) {
     let exit = match build::once(c, args, stop.clone()) {
         Ok(exit) => exit,
-        Err(failure) => fail(&failure, args.json),
+        Err(failure) => fail(c, &failure, args.json),
     };
     if !c.quiet && !args.json && stop.asked() == 0 {
         say(if exit == 0 { "watching; Ctrl-C ends it\n" } else { "waiting for the next edit; Ctrl-C ends it\n" });

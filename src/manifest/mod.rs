@@ -5,6 +5,7 @@
 //! checked table into a declaration. Nothing here knows what a stage does; schemas come as an argument.
 mod decimal;
 mod kinds;
+pub mod layout;
 pub mod sections;
 pub mod values;
 pub mod walk;

@@ -127,27 +127,6 @@ impl Snapshot {
         Ok(aligned(&lines))
     }
 
-    /// The first rows, a column a line.
-    pub fn rows_text(&self, s: &Session, n: usize) -> Result<String, Fault> {
-        let mut rows: Vec<Vec<String>> = Vec::new();
-        for c in &self.columns {
-            let mut at = 0;
-            let mut tell = |v: Value| {
-                if at < n && at == rows.len() {
-                    rows.push(Vec::new());
-                }
-                if let Some(row) = rows.get_mut(at) {
-                    let text = if c.hidden { "(raw)".to_string() } else { short(&value_text(&v), VALUE_CHARS) };
-                    row.push(format!("  {:<20} {text}\n", c.name));
-                }
-                at += 1;
-            };
-            self.each(s, &c.name, &mut tell)?;
-        }
-        let full = rows.iter().filter(|r| !r.is_empty());
-        Ok(full.enumerate().map(|(i, r)| format!("row {i}\n{}", r.concat())).collect())
-    }
-
     /// The labels of the table, by column.
     pub fn labels(&self, s: &Session) -> Result<Vec<(String, Labels)>, Fault> {
         let mut splits = Vec::new();
@@ -168,6 +147,13 @@ impl Snapshot {
         }
         Ok(out)
     }
+}
+
+/// A row, a column a line; values that may hold personal data are left out.
+pub fn row_text(of: &Snapshot, value: impl Fn(&str) -> Value) -> String {
+    let text =
+        |c: &Column| if c.hidden { "(raw)".to_string() } else { short(&value_text(&value(&c.name)), VALUE_CHARS) };
+    of.columns.iter().map(|c| format!("  {:<20} {}\n", c.name, text(c))).collect()
 }
 
 /// The numbers of a column.

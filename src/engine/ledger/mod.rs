@@ -4,7 +4,7 @@ pub mod codec;
 mod said;
 mod tally;
 
-pub use said::{act_name, events, remarks};
+pub use said::{act_name, bin_name, decisive, events, remarks};
 pub use tally::{Reason, Tally, Times, fails, findings, found, kind};
 
 use super::scan;

@@ -1,6 +1,6 @@
 //! What steps said of rows, and of their table as a whole.
 use crate::engine::session::Session;
-use crate::engine::state::{PartRun, StepRun};
+use crate::engine::state::{Bin, PartRun, StepRun};
 use crate::stage::{Act, Event, Fault, Remark};
 use crate::table::Living;
 
@@ -34,5 +34,27 @@ pub fn act_name(act: &Act) -> &'static str {
         Act::Fail => "fail",
         Act::Drop { .. } => "dropped",
         Act::Merge(_) => "merged",
+    }
+}
+
+/// Of the events of a row that is no longer there, the one that says why.
+pub fn decisive<'e>(events: &[&'e Event], bin: Bin) -> Option<&'e Event> {
+    let leaves = |act: &Act| match bin {
+        Bin::Dropped => matches!(act, Act::Drop { .. }),
+        Bin::Merged => matches!(act, Act::Merge(_)),
+        Bin::Held => matches!(act, Act::Review | Act::Hold),
+        Bin::Sampled => false,
+    };
+    let decided = || events.iter().find(|e| matches!(e.act, Act::Review | Act::Hold));
+    events.iter().find(|e| leaves(&e.act)).or_else(decided).copied()
+}
+
+/// What became of a row that is no longer there.
+pub fn bin_name(bin: Bin) -> &'static str {
+    match bin {
+        Bin::Dropped => "dropped",
+        Bin::Merged => "merged",
+        Bin::Held => "held",
+        Bin::Sampled => "left out of the sample",
     }
 }

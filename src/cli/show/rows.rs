@@ -1,0 +1,196 @@
+//! The rows of a table that a filter lets through, and what is made of them: some of them as text, a sample, a sheet for
+//! other programs, or one column as bars.
+use super::filter::{About, Filter, Row};
+use crate::digest::cut_hash;
+use crate::engine::ledger;
+use crate::engine::session::Session;
+use crate::engine::state::{Bin, Built, Partition};
+use crate::report::histogram::Histogram;
+use crate::report::sheet::Sheet;
+use crate::report::show::{Column, Snapshot, row_text};
+use crate::report::terminal::plural;
+use crate::stage::{Act, Fault};
+use crate::table::{Array, ArrayRef, DataType, Value, value_at};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A table as a step left it, and which of its rows are looked at.
+pub struct Looking<'l, 'a> {
+    pub s: &'l Session<'a>,
+    pub built: &'l Built,
+    pub snapshot: &'l Snapshot,
+    pub filter: Filter,
+    /// The step: what later ones said of a row is not asked.
+    pub step: usize,
+}
+
+/// Rows that are shown where nobody says how many.
+const ROWS: usize = 10;
+
+impl Looking<'_, '_> {
+    /// The first rows, or of a sample those whose ids have the least hashes: the same ones each time.
+    pub fn text(&self, rows: Option<usize>, sample: Option<usize>) -> Result<String, Fault> {
+        let (mut out, mut n, mut told) = (String::new(), 0u64, 0);
+        let chosen = sample.map(|most| self.sample(most)).transpose()?;
+        let most = if chosen.is_some() { usize::MAX } else { rows.unwrap_or(ROWS) };
+        let known = self.each(&self.all(), &mut |at, row| {
+            n += 1;
+            let taken = chosen.as_ref().is_none_or(|of| of.contains(&at));
+            if taken && told < most {
+                out.push_str(&format!("row {}\n", n - 1));
+                out.push_str(&row_text(self.snapshot, |name| row.value(name)));
+                told += 1;
+            }
+            Ok(())
+        })?;
+        if !known {
+            return Ok("  not built yet\n".into());
+        }
+        out.push_str(&format!("  {}, {} shown\n", plural(n, "row"), told));
+        Ok(out)
+    }
+
+    /// All rows, or a sample, for other programs.
+    pub fn sheet(&self, sheet: Sheet, sample: Option<usize>, print: &dyn Fn(&str)) -> Result<bool, Fault> {
+        let columns: Vec<&Column> = self.snapshot.columns.iter().filter(|c| !c.hidden).collect();
+        let names: Vec<String> = columns.iter().map(|c| c.name.clone()).collect();
+        let chosen = sample.map(|most| self.sample(most)).transpose()?;
+        print(&sheet.head(&names));
+        self.each(&self.all(), &mut |at, row| {
+            if chosen.as_ref().is_none_or(|of| of.contains(&at)) {
+                let values: Vec<Json> = names.iter().map(|name| row.value(name).json()).collect();
+                print(&sheet.row(&names, values));
+            }
+            Ok(())
+        })
+    }
+
+    /// One column as bars.
+    pub fn field(&self, column: &Column) -> Result<String, Fault> {
+        let mut histogram = Histogram::of(&column.ty);
+        let known = self.each(&[column.name.as_str()].into(), &mut |_, row| {
+            histogram.add(&row.value(&column.name));
+            Ok(())
+        })?;
+        Ok(if known { histogram.text() } else { "  not built yet\n".into() })
+    }
+
+    /// The rows with the least hashes of their ids.
+    fn sample(&self, most: usize) -> Result<BTreeSet<At>, Fault> {
+        let mut least: BTreeSet<(u64, At)> = BTreeSet::new();
+        self.each(&["id"].into(), &mut |at, row| {
+            let id = row.value("id").key_text().unwrap_or_else(|| format!("{}:{}", at.0, at.1));
+            least.insert((cut_hash(id.as_bytes()), at));
+            if least.len() > most {
+                least.pop_last();
+            }
+            Ok(())
+        })?;
+        Ok(least.into_iter().map(|(_, at)| at).collect())
+    }
+
+    fn all(&self) -> BTreeSet<&str> {
+        self.snapshot.columns.iter().map(|c| c.name.as_str()).collect()
+    }
+
+    /// Hands over the rows that the filter lets through, with these columns; `false` where they are not known.
+    fn each(
+        &self,
+        columns: &BTreeSet<&str>,
+        tell: &mut dyn FnMut(At, &One) -> Result<(), Fault>,
+    ) -> Result<bool, Fault> {
+        let mut needed = columns.clone();
+        needed.extend(self.snapshot.columns.iter().filter(|c| self.asks(c)).map(|c| c.name.as_str()));
+        for (n, part) in self.snapshot.parts.iter().enumerate() {
+            let Some(living) = &part.living else { return Ok(false) };
+            let mut arrays: BTreeMap<&str, ArrayRef> = BTreeMap::new();
+            for name in &needed {
+                match part.columns.get(*name) {
+                    Some(Some(digest)) => drop(arrays.insert(name, self.s.array(*digest)?)),
+                    Some(None) => return Ok(false),
+                    None => {}
+                }
+            }
+            let said = self.said(part)?;
+            let all = self.filter.asks_status();
+            for row in (0..living.rows()).filter(|r| all || living.is(*r)) {
+                let lives = living.is(row);
+                let one = One { columns: &self.snapshot.columns, arrays: &arrays, row, said: &said, lives };
+                if self.filter.holds(&one) {
+                    tell((n, row), &one)?;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether the filter looks at a column.
+    fn asks(&self, c: &Column) -> bool {
+        self.filter.0.iter().any(|term| match &term.about {
+            About::Text | About::Chars => c.ty == DataType::Utf8,
+            About::Class => c.name.starts_with("label."),
+            About::Column(name) => c.name == *name,
+            About::Finding | About::Step | About::Status => false,
+        })
+    }
+
+    /// What steps up to this one said of the rows of a partition, where the filter asks.
+    fn said(&self, part: &Partition) -> Result<Said, Fault> {
+        let mut out = Said::default();
+        let asked = |about: &About| matches!(about, About::Finding | About::Step | About::Status);
+        if !self.filter.0.iter().any(|term| asked(&term.about)) {
+            return Ok(out);
+        }
+        for (step, run) in self.s.steps.iter().zip(&self.built.runs).take(self.step + 1) {
+            let Some(own) = run.part(&part.uid) else { continue };
+            out.dead.extend(own.dead.iter().copied());
+            for e in ledger::events(self.s, own)?.into_iter().filter(|e| e.act != Act::Change) {
+                out.events.entry(e.row).or_default().push((e.rule, step.name.clone()));
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// A row by its partition and its place there.
+type At = (usize, u32);
+
+#[derive(Default)]
+struct Said {
+    dead: BTreeMap<u32, Bin>,
+    /// Rule and step.
+    events: BTreeMap<u32, Vec<(String, String)>>,
+}
+
+struct One<'o> {
+    columns: &'o [Column],
+    arrays: &'o BTreeMap<&'o str, ArrayRef>,
+    row: u32,
+    said: &'o Said,
+    lives: bool,
+}
+
+impl Row for One<'_> {
+    fn value(&self, column: &str) -> Value {
+        self.arrays.get(column).map_or(Value::Null, |array| {
+            let array: &dyn Array = array.as_ref();
+            value_at(array, self.row as usize)
+        })
+    }
+
+    fn columns(&self) -> &[Column] {
+        self.columns
+    }
+
+    fn status(&self) -> &'static str {
+        match self.said.dead.get(&self.row) {
+            Some(bin) => ledger::bin_name(*bin),
+            None if self.lives => "living",
+            None => "dropped",
+        }
+    }
+
+    fn said(&self) -> Vec<(String, String)> {
+        self.said.events.get(&self.row).cloned().unwrap_or_default()
+    }
+}
