@@ -21,3 +21,4 @@ mod schema;
 mod stories;
 mod tells;
 mod tidy;
+mod transform;

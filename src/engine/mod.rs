@@ -24,6 +24,7 @@ pub mod lost;
 mod meet;
 mod order;
 pub mod out;
+mod programs;
 pub mod recipe;
 pub mod record;
 mod rooms;

@@ -53,6 +53,11 @@ impl Card {
         self.version(kernel) > 0
     }
 
+    /// The same card with the grain that a declaration chose.
+    pub fn grained(self, grain: Option<Grain>) -> Card {
+        Card { grain: grain.unwrap_or(self.grain), ..self }
+    }
+
     /// The same card with another version of a kernel; for tests.
     pub fn raised(mut self, kernel: Kernel, version: u32) -> Card {
         self.versions[kernel as usize] = version;
