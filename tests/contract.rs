@@ -272,7 +272,7 @@ fn the_raw_mark_is_inherited() {
 bad!(RunsAProgram, rows => {
     let texts: Vec<String> = rows.texts("text")?.into_iter().flatten().collect();
     let question = format!("{}\nend\n", texts.join("\n"));
-    let shouted = rows.tools().ask(&shouter(), question.as_bytes(), &|line| line == b"END")?;
+    let shouted = rows.tools().ask(&shouter(), &Question { lines: question.as_bytes(), about: "words", ends: &|line| line == b"END" })?;
     let shouted = String::from_utf8_lossy(&shouted).trim_end_matches("END").to_string();
     let mut d = Delta::default();
     d.write("shout", array_of(shouted.lines().map(|l| Some(l.to_string())).collect::<Vec<_>>()));

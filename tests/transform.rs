@@ -3,7 +3,8 @@
 use crate::harness::{Told, binary};
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// A project with one step, and the place where trust is remembered.
 struct Lab {
@@ -74,7 +75,7 @@ impl Lab {
     fn run(&self, args: &[&str]) -> (i32, String, String) {
         let mut command = Command::new(binary());
         command.arg("-C").arg(self.path()).args(args).env("XDG_STATE_HOME", self.state.path());
-        let out = command.stdin(std::process::Stdio::null()).output().unwrap();
+        let out = command.stdin(Stdio::null()).output().unwrap();
         let text = |b: Vec<u8>| String::from_utf8_lossy(&b).into_owned();
         (out.status.code().unwrap_or(-1), text(out.stdout), text(out.stderr))
     }
@@ -315,18 +316,139 @@ fn a_text_that_changes_is_told_and_takes_its_labels_along() {
     let span = |i: usize| {
         let text = text(i);
         let start = text.find("word").unwrap();
-        serde_json::json!({ "id": format!("s{i:05}"), "spans": [{ "start": start, "end": start + format!("word{i}").len(), "label": "W" }] })
+        serde_json::json!({ "id": format!("s{i:05}"), "annotator": "p", "spans": [{ "start": start, "end": start + format!("word{i}").len(), "label": "W" }] })
     };
     lab.put("raw/spans.jsonl", &(0..30).map(|i| format!("{}\n", span(i))).collect::<String>());
     lab.manifest(&format!("{step}{label}"));
     let lab = lab.trusted();
     lab.good();
     let row = &lab.released()[5];
-    let (text, spans) = (row["text"].as_str().unwrap(), &row["label.ner"]);
-    let spans = spans.as_array().cloned().unwrap_or_default();
+    let (text, spans) = (row["text"].as_str().unwrap(), row["label_ner"].as_array().cloned().unwrap_or_default());
     let at = |k: &str| spans[0][k].as_u64().unwrap() as usize;
     assert_eq!(&text[at("start")..at("end")], "word5", "{row}");
     assert!(text.starts_with("a wide stream"));
     let (_, shown, _) = lab.run(&["trace", "s00005"]);
-    assert!(shown.contains("transform.changed"), "{shown}");
+    assert!(shown.contains("text changed") && shown.contains("transform.tag.writes.text"), "{shown}");
+}
+
+#[test]
+fn a_wish_to_stop_ends_a_script_that_hangs() {
+    if !python() {
+        return;
+    }
+    let lab = Lab::new(20);
+    let mark = lab.state.path().join("began");
+    lab.put(
+        "steps/tag.py",
+        &format!("import os, time\nopen({mark:?}, 'w').write(str(os.getpid()))\ntime.sleep(600)\n"),
+    );
+    let lab = lab.trusted();
+    let mut build = Command::new(binary())
+        .arg("-C")
+        .arg(lab.path())
+        .arg("build")
+        .env("XDG_STATE_HOME", lab.state.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    let script = loop {
+        match std::fs::read_to_string(&mark) {
+            Ok(pid) if !pid.is_empty() => break pid,
+            _ if start.elapsed() > Duration::from_secs(60) => panic!("the script never began"),
+            _ => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    let asked = Instant::now();
+    assert!(Command::new("kill").args(["-INT", &build.id().to_string()]).status().unwrap().success());
+    let status = build.wait().unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(10) && !status.success(), "{status}");
+    assert!(!Path::new("/proc").join(script.trim()).exists(), "the script outlived the build");
+}
+
+#[test]
+fn what_is_made_of_unmasked_texts_is_held_back() {
+    if !python() {
+        return;
+    }
+    let lab = Lab::new(20);
+    let private = "[privacy]\n[privacy.detect]\ntypes = [\"email\"]\nfields = [\"text\"]\n";
+    lab.manifest(&format!("{private}{}after = \"preprocess\"\n", STEP.replace(", n = \"int\"", "")));
+    let (exit, _, stderr) = lab.run(&["check"]);
+    assert!(exit == 2 && stderr.contains("T0421"), "{exit} {stderr}");
+    lab.manifest(&format!("{private}{STEP}"));
+    assert_eq!(lab.run(&["check"]).0, 0, "behind the masking it is given masked texts");
+    lab.manifest(&format!(
+        "{private}{}after = \"preprocess\"\n",
+        STEP.replace("{ list = { of = \"text\" } }", "{ category = { values = [\"a\"] } }")
+    ));
+    assert_eq!(lab.run(&["check"]).0, 0, "a class out of a declared list tells of nobody");
+}
+
+#[test]
+fn the_environment_is_an_input_and_what_is_not_declared_is_taken_away() {
+    if !python() {
+        return;
+    }
+    let lab = Lab::new(20);
+    lab.put(
+        "steps/tag.py",
+        "import os\nfrom tamis_step import run\nrun(lambda row: {\"tags\": [os.environ.get(k, \"-\") for k in (\"OWN\", \"HOME\", \"TZ\")], \"n\": None})\n",
+    );
+    lab.manifest(&format!("{STEP}env = [\"OWN\"]\n"));
+    let lab = lab.trusted();
+    let build = |value: &str| {
+        let mut command = Command::new(binary());
+        command.arg("-C").arg(lab.path()).args(["build", "--json"]).env("XDG_STATE_HOME", lab.state.path());
+        let out = command.env("OWN", value).output().unwrap();
+        let events = String::from_utf8(out.stdout).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let told = Told { exit: out.status.code().unwrap(), events, stderr: String::new() };
+        (told.exit, told.kernel("transform.tag", "map").1)
+    };
+    assert_eq!(build("one"), (0, 20));
+    assert_eq!(lab.released()[0]["tags"], serde_json::json!(["one", "-", "UTC"]));
+    assert_eq!((build("one"), build("two")), ((0, 0), (0, 20)));
+}
+
+#[test]
+fn the_helper_is_printed_and_answers_plain_lines() {
+    let lab = Lab::new(1);
+    assert_eq!(lab.run(&["new", "--step"]), (0, HELPER.to_string(), String::new()));
+    if !python() {
+        return;
+    }
+    for (script, want) in [
+        (
+            "import tamis_step\ntamis_step.run(lambda r: {\"n\": len(r[\"t\"])})\n",
+            "{\"id\":\"a\",\"n\":2}\n{\"id\":\"b\",\"n\":0}\n",
+        ),
+        (
+            "import tamis_step\ntamis_step.run(partition=lambda rows: [{\"n\": len(rows)} for _ in rows])\nprint('said')\n",
+            "{\"id\":\"a\",\"n\":2}\n{\"id\":\"b\",\"n\":2}\n",
+        ),
+    ] {
+        lab.put("steps/own.py", script);
+        lab.put("rows.jsonl", "{\"id\":\"a\",\"t\":\"가나\"}\n{\"id\":\"b\",\"t\":\"\"}\n");
+        let rows = std::fs::File::open(lab.path().join("rows.jsonl")).unwrap();
+        let out = Command::new("python3").arg(lab.path().join("steps/own.py")).stdin(rows).output().unwrap();
+        assert_eq!(String::from_utf8(out.stdout).unwrap(), want);
+    }
+}
+
+/// The example that comes with tamis, by itself.
+#[test]
+fn the_example_builds_once_it_is_trusted() {
+    if !python() {
+        return;
+    }
+    let lab = Lab { dir: crate::harness::example("steps"), state: tempfile::tempdir().unwrap() };
+    assert_eq!(std::fs::read_to_string(lab.path().join("steps/tamis_step.py")).unwrap(), HELPER);
+    let (exit, _, stderr) = lab.run(&["build"]);
+    assert!(exit == 3 && stderr.contains("`tamis trust` shows it"), "{stderr}");
+    let lab = lab.trusted();
+    let told = lab.good();
+    assert_eq!(told.done()["exit"], 0);
+    let rows = std::fs::read_to_string(lab.path().join("out/public/jsonl/train-00000.jsonl")).unwrap();
+    assert!(rows.contains("\"topics\"") && rows.contains("#sentences.2"), "{rows}");
 }

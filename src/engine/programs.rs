@@ -25,12 +25,14 @@ impl Programs {
         own(&self.idle).entry(program).or_default().push(process);
     }
 
-    pub fn is_same(&self, program: Digest) -> bool {
-        own(&self.same).contains(&program)
-    }
-
-    pub fn note_same(&self, program: Digest) {
-        own(&self.same).insert(program);
+    /// Compares a program's version with the recipe's, once; others wait for it.
+    pub fn once<E>(&self, program: Digest, compare: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+        let mut same = own(&self.same);
+        if !same.contains(&program) {
+            compare()?;
+            same.insert(program);
+        }
+        Ok(())
     }
 }
 

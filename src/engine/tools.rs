@@ -1,7 +1,7 @@
 //! What kernels may ask for, given by the session.
 use super::session::Session;
 use crate::digest::Digest;
-use crate::stage::{Fault, Program, Tools};
+use crate::stage::{Fault, Program, Question, Tools};
 use crate::table::ArrayRef;
 use crate::world::{Broken, Process};
 
@@ -17,11 +17,11 @@ impl Tools for Session<'_> {
         self.array(digest)
     }
 
-    fn ask(&self, program: &Program, question: &[u8], ends: &dyn Fn(&[u8]) -> bool) -> Result<Vec<u8>, Fault> {
+    fn ask(&self, program: &Program, question: &Question) -> Result<Vec<u8>, Fault> {
         Session::go_on(self)?;
         let key = program.digest();
         let mut process = self.programs.take(key).map_or_else(|| start(self, program, key), Ok)?;
-        match process.ask(question, ends, &|| Session::go_on(self).is_ok()) {
+        match process.ask(question, &|| Session::go_on(self).is_ok()) {
             Ok(answer) => {
                 self.programs.put(key, process);
                 Ok(answer)
@@ -55,9 +55,8 @@ fn start(s: &Session, program: &Program, key: Digest) -> Result<Process, Fault> 
         Err(Fault::Stopped(_)) => Err("stopped".into()),
     };
     let process = s.world.start(program, &bytes).map_err(Fault::World)?;
-    if program.found.is_some() && !s.programs.is_same(key) {
-        same_version(s, program)?;
-        s.programs.note_same(key);
+    if program.found.is_some() {
+        s.programs.once(key, || same_version(s, program))?;
     }
     Ok(process)
 }

@@ -33,7 +33,7 @@ pub use kernels::{
     WholeStage, text,
 };
 pub use ports::{Column, Ports, RESERVED, Right, Role, writes};
-pub use rows::{Context, Fault, Limits, Piece, Program, Rows, Tools};
+pub use rows::{Context, Fault, Limits, Piece, Program, Question, Rows, Tools};
 pub use secret::Secret;
 
 /// Lists column names.

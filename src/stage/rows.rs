@@ -2,7 +2,7 @@
 use super::Fact;
 use crate::digest::Digest;
 use crate::table::{ArrayRef, Living};
-pub use crate::world::{Limits, Program};
+pub use crate::world::{Limits, Program, Question};
 use std::collections::BTreeMap;
 
 /// The rows that a kernel is given: the declared columns as Arrow arrays.
@@ -23,9 +23,9 @@ pub trait Tools: Sync {
     fn blob(&self, digest: Digest) -> Result<Vec<u8>, Fault>;
     /// The column behind a digest.
     fn column(&self, digest: Digest) -> Result<ArrayRef, Fault>;
-    /// Asks a program of the user's and gives the lines of its answer, the last of which `ends` knows for its end. The
-    /// program stays for further questions, in any order. Only one that the user has trusted runs.
-    fn ask(&self, program: &Program, question: &[u8], ends: &dyn Fn(&[u8]) -> bool) -> Result<Vec<u8>, Fault>;
+    /// Asks a program of the user's and gives the lines of its answer with the one that ends it. The program stays for further
+    /// questions, in any order. Only one that the user has trusted runs.
+    fn ask(&self, program: &Program, question: &Question) -> Result<Vec<u8>, Fault>;
     /// Runs `work(0) .. work(n - 1)` in any order, perhaps at once, and returns when all are done.
     fn each(&self, n: usize, work: &(dyn Fn(usize) + Sync));
     /// Runs `work` once so many bytes of memory are free for it beside what other threads have in hand; more than there is

@@ -11,7 +11,7 @@ mod trust;
 pub use folders::{Found, Listing, Visitor, What};
 pub use looks::{Look, Looks};
 pub use own::{How, Op, Own, Probe, Verdict};
-pub use process::{Broken, Process};
+pub use process::{Broken, Process, Question};
 pub use stat::{RACY, Stat};
 pub use trust::{Limits, Program};
 

@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 /// Bytes that are kept of the end of what a program says on its standard error.
 const COMPLAINT_MAX: usize = 4096;
-/// Lines of it that are told.
+/// How often a program's last words are looked for once it failed.
+const LISTENS: usize = 64;
+/// Lines of them that are told.
 const COMPLAINT_LINES: usize = 12;
 /// How long a wish to stop, or the end of the time, may go unnoticed.
 const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
@@ -32,14 +34,27 @@ pub enum Broken {
     Failed(String),
 }
 
+/// What a program is asked.
+pub struct Question<'q> {
+    /// The lines that it is given.
+    pub lines: &'q [u8],
+    /// What they are about, for whoever reads why there is no answer.
+    pub about: &'q str,
+    /// Knows the last line of an answer.
+    pub ends: &'q dyn Fn(&[u8]) -> bool,
+}
+
 /// A program that runs.
 pub struct Process {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
-    stderr: ChildStderr,
+    /// Until it closes it.
+    stderr: Option<ChildStderr>,
     /// The end of what it said on its standard error.
     said: Vec<u8>,
+    /// What it is asked about just now.
+    about: String,
     /// Its folder, which goes when it does.
     _folder: Folder,
     program: Program,
@@ -110,8 +125,9 @@ impl Process {
             stop(&mut child);
             return Err(io::Error::other("it has no pipes"));
         };
-        let (stdin, said, program) = (Some(stdin), Vec::new(), program.clone());
-        let process = Process { child, stdin, stdout, stderr, said, _folder: folder, program };
+        let (stdin, stderr, program) = (Some(stdin), Some(stderr), program.clone());
+        let (said, about) = Default::default();
+        let process = Process { child, stdin, stdout, stderr, said, about, _folder: folder, program };
         process.limit()?;
         Ok(process)
     }
@@ -119,7 +135,8 @@ impl Process {
     /// Pipes that nobody waits at, and the limits of the system.
     fn limit(&self) -> io::Result<()> {
         let stdin = self.stdin.as_ref().map(AsFd::as_fd);
-        for pipe in stdin.into_iter().chain([self.stdout.as_fd(), self.stderr.as_fd()]) {
+        let outputs = [self.stdout.as_fd()].into_iter().chain(self.stderr.as_ref().map(AsFd::as_fd));
+        for pipe in stdin.into_iter().chain(outputs) {
             rustix::io::ioctl_fionbio(pipe, true)?;
         }
         #[cfg(target_os = "linux")]
@@ -136,16 +153,12 @@ impl Process {
         Ok(())
     }
 
-    /// Gives the process a question and returns the lines of its answer, the last of which `ends` knows for its end.
-    /// `goes_on` is asked now and then. After an error the process is of no use any more.
-    pub fn ask(
-        &mut self,
-        question: &[u8],
-        ends: &dyn Fn(&[u8]) -> bool,
-        goes_on: &dyn Fn() -> bool,
-    ) -> Result<Vec<u8>, Broken> {
+    /// Gives the process a question and returns the lines of its answer with the one that ends it. `goes_on` is asked now
+    /// and then. After an error the process is of no use any more.
+    pub fn ask(&mut self, question: &Question, goes_on: &dyn Fn() -> bool) -> Result<Vec<u8>, Broken> {
+        self.about = question.about.to_string();
         let deadline = self.deadline();
-        let (mut left, mut answer, mut line) = (question, Vec::new(), 0);
+        let (mut left, mut answer, mut line) = (question.lines, Vec::new(), 0);
         loop {
             match self.hear(&mut left, &mut answer, deadline, goes_on)? {
                 Heard::Nothing => continue,
@@ -154,7 +167,7 @@ impl Process {
             }
             while let Some(length) = memchr::memchr(b'\n', answer.get(line..).unwrap_or_default()) {
                 let end = line + length;
-                if ends(answer.get(line..end).unwrap_or_default()) {
+                if (question.ends)(answer.get(line..end).unwrap_or_default()) {
                     if answer.len() > end + 1 {
                         return Err(self.failed("wrote more behind the end of its answer"));
                     }
@@ -228,14 +241,18 @@ impl Process {
 
     /// Waits for a pipe: whether its output, its complaints and its input are worth a look.
     fn ready(&self, asks: bool) -> io::Result<[bool; 3]> {
-        let mut pipes = vec![PollFd::new(&self.stdout, PollFlags::IN), PollFd::new(&self.stderr, PollFlags::IN)];
-        pipes.extend(self.stdin.as_ref().filter(|_| asks).map(|pipe| PollFd::new(pipe, PollFlags::OUT)));
+        let mut pipes = vec![PollFd::new(&self.stdout, PollFlags::IN)];
+        let stderr = self.stderr.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN));
+        let stdin = self.stdin.as_ref().filter(|_| asks).map(|pipe| PollFd::new(pipe, PollFlags::OUT));
+        let (hears, tells) = (stderr.is_some(), stdin.is_some());
+        pipes.extend(stderr.into_iter().chain(stdin));
         match poll(&mut pipes, Some(&TICK)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(e) => return Err(e.into()),
         }
-        let ready = |i: usize| pipes.get(i).is_some_and(|p| !p.revents().is_empty());
-        Ok([ready(0), ready(1), ready(2)])
+        let ready: Vec<bool> = pipes.iter().map(|p| !p.revents().is_empty()).collect();
+        let at = |i: usize| ready.get(i).copied().unwrap_or(false);
+        Ok([at(0), hears && at(1), tells && at(1 + usize::from(hears))])
     }
 
     /// Writes as much as the pipe takes. A process that closed its input is told by how it ends.
@@ -251,29 +268,41 @@ impl Process {
     /// Reads what it complains of, and keeps the end.
     fn listen(&mut self) {
         let mut bytes = [0; COMPLAINT_MAX];
-        if let Ok(n) = self.stderr.read(&mut bytes) {
-            self.said.extend_from_slice(bytes.get(..n).unwrap_or_default());
-            let more = self.said.len().saturating_sub(COMPLAINT_MAX);
-            self.said.drain(..more);
+        let Some(pipe) = &mut self.stderr else { return };
+        match pipe.read(&mut bytes) {
+            Ok(0) => self.stderr = None,
+            Ok(n) => {
+                self.said.extend_from_slice(bytes.get(..n).unwrap_or_default());
+                let more = self.said.len().saturating_sub(COMPLAINT_MAX);
+                self.said.drain(..more);
+            }
+            Err(_) => {} // nothing more for now; what is lost here is told by how it ends
         }
     }
 
     /// A failure in words, with what the program said last.
     fn failed(&mut self, say: &str) -> Broken {
-        for _ in 0..64 {
-            let before = self.said.len();
+        for _ in 0..LISTENS {
             self.listen();
-            if self.said.len() == before {
-                break; // nothing more, or no room for more
-            }
         }
-        let mut said = format!("the program `{}` {say}", self.program.name());
         let complaint = String::from_utf8_lossy(&self.said).into_owned();
+        let says = |words: &[&str]| words.iter().any(|w| complaint.contains(w));
+        let mut told = format!("the program `{}` {say}", self.program.name());
+        if !self.about.is_empty() {
+            told.push_str(&format!("; it was asked about {}", self.about));
+        }
+        if say.contains("(signal: ") || says(&["MemoryError", "annot allocate memory", "ut of memory"]) {
+            let bytes = self.program.limits.memory;
+            told.push_str(&format!("; it may take {bytes} bytes of memory (`memory_max`)"));
+        }
+        if says(&["No module named", "No such file", "ENOENT"]) {
+            told.push_str("; it sees no files of the project but those of `run` and `files`");
+        }
         let lines: Vec<&str> = complaint.lines().filter(|l| !l.trim().is_empty()).collect();
         for line in lines.iter().skip(lines.len().saturating_sub(COMPLAINT_LINES)) {
-            said.push_str(&format!("\n{line}"));
+            told.push_str(&format!("\n{line}"));
         }
-        Broken::Failed(said)
+        Broken::Failed(told)
     }
 
     /// A process that closed its output before its answer was whole.
@@ -282,16 +311,7 @@ impl Process {
             Some(status) => format!("ended before its answer was whole ({status})"),
             None => "closed its output before its answer was whole".into(),
         };
-        let Broken::Failed(said) = self.failed(&how) else { return Broken::Stopped };
-        let short =
-            ["MemoryError", "(signal: ", "annot allocate memory", "ut of memory"].iter().any(|s| said.contains(s));
-        if !short {
-            return Broken::Failed(said);
-        }
-        let (first, rest) = said.split_once('\n').map_or((said.as_str(), ""), |(first, rest)| (first, rest));
-        let memory = self.program.limits.memory;
-        let rest = if rest.is_empty() { String::new() } else { format!("\n{rest}") };
-        Broken::Failed(format!("{first}; it may take {memory} bytes of memory (`memory_max`){rest}"))
+        self.failed(&how)
     }
 
     /// How it ended, if it does within a moment.
@@ -360,6 +380,10 @@ mod tests {
         (dir, world)
     }
 
+    fn about(lines: &[u8]) -> Question<'_> {
+        Question { lines, about: "a and b", ends: &|line| line == b"end" }
+    }
+
     fn none(_: Digest) -> Result<Vec<u8>, String> {
         Err("no file".into())
     }
@@ -367,7 +391,7 @@ mod tests {
     fn run(world: &World, p: &Program, question: &str) -> Result<String, String> {
         world.trust(p).unwrap();
         let mut process = world.start(p, &none)?;
-        match process.ask(question.as_bytes(), &|line| line == b"end", &|| true) {
+        match process.ask(&about(question.as_bytes()), &|| true) {
             Ok(bytes) => Ok(String::from_utf8(bytes).unwrap()),
             Err(Broken::Failed(say)) => Err(say),
             Err(Broken::Stopped) => Err("stopped".into()),
@@ -392,10 +416,10 @@ mod tests {
         let mut process = world.start(&p, &none).unwrap();
         let big = format!("{}\nend\n", "x".repeat(100_000));
         for _ in 0..3 {
-            let answer = process.ask(big.as_bytes(), &|line| line == b"end", &|| true).unwrap();
+            let answer = process.ask(&about(big.as_bytes()), &|| true).unwrap();
             assert_eq!(answer.len(), 100_004);
         }
-        assert_eq!(process.ask(b"a\n", &|line| line == b"end", &|| false), Err(Broken::Stopped));
+        assert_eq!(process.ask(&about(b"a\n"), &|| false), Err(Broken::Stopped));
     }
 
     #[test]
@@ -403,7 +427,10 @@ mod tests {
         let (_dir, world) = world();
         let run = |p: Program| run(&world, &p, "a\nend\n").unwrap_err();
         let said = run(program("echo first >&2; echo no >&2; exit 3"));
-        assert!(said.contains("exit status: 3") && said.ends_with("\nfirst\nno"), "{said}");
+        assert!(
+            said.contains("exit status: 3); it was asked about a and b") && said.ends_with("\nfirst\nno"),
+            "{said}"
+        );
         let limits = Limits { output: 100, ..LIMITS };
         assert!(run(Program { limits, ..program("yes") }).contains("more than 100 bytes"));
         let limits = Limits { seconds: 1, ..LIMITS };
@@ -420,7 +447,7 @@ mod tests {
         let p = Program { files, ..program("echo $HOME; cat sub/a.txt; echo; find . -type f; echo end; read x") };
         world.trust(&p).unwrap();
         let mut process = world.start(&p, &|_| Ok(b"held".to_vec())).unwrap();
-        let answer = process.ask(b"", &|line| line == b"end", &|| true).unwrap();
+        let answer = process.ask(&about(b""), &|| true).unwrap();
         assert_eq!(String::from_utf8(answer).unwrap(), "\nheld\n./sub/a.txt\nend");
     }
 }

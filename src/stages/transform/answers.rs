@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Nothing of an answer is believed: rows, ids, columns, types and reasons are compared with what was asked and declared.
-use super::Map;
 use super::declaration::Kind;
+use super::params::Map;
 use crate::formats::json::{self, Json};
 use crate::table::Value;
 use std::borrow::Cow;
@@ -93,7 +93,9 @@ impl One<'_> {
                 "id" => match value {
                     Json::Text(id) if id == self.id => named = true,
                     _ => {
-                        return Err("its `id` is another: rows are answered in the order in which they are given".into());
+                        return Err(
+                            "its `id` is another: rows are answered in the order in which they are given".into()
+                        );
                     }
                 },
                 "$drop" if *value == Json::Null => {}

@@ -1,8 +1,8 @@
 //! Columns made of answers. A column that was there before keeps its values where nothing was answered; of a text that
 //! changes, the words are compared, so that labels move with those that stay.
-use super::Map;
 use super::answers::Answers;
 use super::declaration::Kind;
+use super::params::Map;
 use crate::measure::changes::changes;
 use crate::model::edits::{Edit, edits_of, since_collected};
 use crate::stage::*;

@@ -1,6 +1,8 @@
 //! From the declaration of a step to its plan.
 use super::declaration::{After, By, Declaration, Kind};
-use super::{Map, Stage, programs};
+use super::params::Map;
+use super::programs;
+use super::step::Stage;
 use crate::diag::Diagnostic;
 use crate::manifest::values::{At, is_line};
 use crate::model::edits::edits_of;

@@ -5,7 +5,7 @@
 //! {"id": "a", "caption": "a cat"}
 //! {"id": "b", "caption": null}
 //! ```
-use super::Map;
+use super::params::Map;
 use crate::formats::json;
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, texts, value_at};
