@@ -56,7 +56,7 @@ fn reads(check: &mut Check, d: &Declaration) -> Vec<String> {
         let Some(column) = check.known(name) else { continue };
         if column.names_bytes() {
             let message = format!("`{}` holds files, which no step of one's own is given", name.get());
-            check.bad(Diagnostic::error("T0524", name.span(), message).label(types::text(&column.ty)));
+            check.bad(Diagnostic::error("T0524", name.span(), message).label("images cannot be read yet"));
         }
         out.push(name.get().clone());
     }
