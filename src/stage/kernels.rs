@@ -179,7 +179,7 @@ pub(super) const fn row<S: RowStage>() -> (Card, Kernels) {
     let card = Card { grain: S::GRAIN, versions: [S::MAP, gather, apply, 0, 0], uses: S::USES };
     let kernels = Kernels::Row {
         map: |m, p, rows, summary| {
-            m.count(Kernel::Map, rows.len());
+            m.count(Kernel::Map, rows.counted());
             S::map(&parse(p)?, rows, summary)
         },
         gather: |m, p, n, hits, context, out| {

@@ -77,6 +77,11 @@ impl<'a> Rows<'a> {
         Rows { living, ..self }
     }
 
+    /// How many rows count.
+    pub fn counted(&self) -> usize {
+        self.living.map_or(self.n, |l| l.count() as usize)
+    }
+
     /// Whether a row counts: all do, unless the ports ask for living rows alone.
     pub fn counts(&self, row: usize) -> bool {
         self.living.is_none_or(|l| l.is(row as u32))

@@ -41,6 +41,7 @@ and is answered, row by row and in the same order, before it asks again:
 The input ends when nothing is left to do.
 """
 
+import itertools
 import json
 import sys
 import traceback
@@ -52,6 +53,7 @@ VERSION = 1
 _out = sys.stdout.buffer
 sys.stdout = sys.stderr  # what a script prints must not stand among the answers
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_decode = json.JSONDecoder().decode
 
 
 def drop(reason):
@@ -70,7 +72,7 @@ def run(row=None, *, partition=None):
     """Answers until the input ends, with a function of a row or with one of a list of rows."""
     if (row is None) == (partition is None):
         raise TypeError("run(f) for a function of a row, run(partition=f) for one of a list of rows")
-    lines = sys.stdin.buffer
+    lines = open(0, "rb", buffering=1 << 20, closefd=False)
     first = lines.readline()
     if not first:
         return
@@ -79,11 +81,10 @@ def run(row=None, *, partition=None):
         _write(_answers(row, partition, [first, *lines.readlines()] if partition else _chain(first, lines)))
         return
     while header is not None:
-        question = [lines.readline() for _ in range(header)]
-        if question and not question[-1]:
+        question = list(itertools.islice(lines, header))
+        if len(question) < header:
             return  # nobody waits for the answer any more
-        answers = _answers(row, partition, question)
-        answers = list(answers)
+        answers = list(_answers(row, partition, question))
         answers.append(b'{"$rows": %d}\n' % len(answers))
         _write(answers)
         line = lines.readline()
@@ -112,7 +113,7 @@ def _rows_to_come(line):
 
 def _answers(row, partition, lines):
     if partition is not None:
-        rows = [json.loads(line) for line in lines]
+        rows = [_decode(str(line, "utf-8")) for line in lines]
         ids = [r["id"] for r in rows]
         try:
             given = list(partition(rows))
@@ -123,9 +124,8 @@ def _answers(row, partition, lines):
         for id, answer in zip(ids, given):
             yield _line(id, answer)
         return
-    loads = json.loads
     for line in lines:
-        own = loads(line)
+        own = _decode(str(line, "utf-8"))
         id = own["id"]
         try:
             answer = row(own)
