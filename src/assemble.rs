@@ -181,7 +181,9 @@ impl Assembly<'_> {
         let (apart, unseen) = (written(&self.unmasked), written(&self.raw));
         let (raw, reads_raw) = (from_outside && plan.masks.is_empty(), from_outside);
         let (path, span) = (path.to_string(), span.clone());
-        self.steps.push(Step { name, path, entry: *entry, plan, raw, reads_raw, apart, unseen, span });
+        let mut entry = *entry;
+        entry.card = entry.card.grained(plan.grain);
+        self.steps.push(Step { name, path, entry, plan, raw, reads_raw, apart, unseen, span });
     }
 
     /// Whether a step is given anything that nothing has masked: columns of its own table or of the right one, for any

@@ -146,7 +146,12 @@ fn children_stand_behind_their_parents() {
     std::fs::write(dir.path().join("raw/a.jsonl"), (0..3000).map(line).collect::<String>()).unwrap();
     let mut registry = tamis::stages::registry();
     let at = registry.iter().position(|e| e.path == "split").unwrap();
-    registry.insert(at, entry::<BearsChildren>(|_| plan::<BearsChildren>(&["id"], &[], false)));
+    let bearing = |_: &mut Check| {
+        let mut plans = plan::<BearsChildren>(&["id"], &[], false);
+        plans[0].ports.bears = true;
+        plans
+    };
+    registry.insert(at, entry::<BearsChildren>(bearing));
     let build = |target| {
         let project = Project::with(dir.path().to_path_buf(), &registry).ok().unwrap();
         let options = Options { target, ..Options::default() };
@@ -266,15 +271,22 @@ fn the_raw_mark_is_inherited() {
 }
 
 bad!(RunsAProgram, rows => {
-    let argv = ["tr", "a-z", "A-Z"].map(String::from).into();
-    let program = Program { argv, files: Vec::new(), env: Vec::new(), seconds_max: 10, output_max: 1 << 20 };
     let texts: Vec<String> = rows.texts("text")?.into_iter().flatten().collect();
-    let shouted = rows.tools().program(&program, texts.join("\n").as_bytes())?;
-    let shouted = String::from_utf8_lossy(&shouted).into_owned();
+    let question = format!("{}\nend\n", texts.join("\n"));
+    let shouted = rows.tools().ask(&shouter(), &Question { lines: question.as_bytes(), about: "words", ends: &|line| line == b"END" })?;
+    let shouted = String::from_utf8_lossy(&shouted).trim_end_matches("END").to_string();
     let mut d = Delta::default();
     d.write("shout", array_of(shouted.lines().map(|l| Some(l.to_string())).collect::<Vec<_>>()));
     Ok(d)
 });
+
+/// Says everything loudly.
+fn shouter() -> Program {
+    let run = ["sed", "-u", "y/abcdefghijklmnopqrstuvwxyz/ABCDEFGHIJKLMNOPQRSTUVWXYZ/"].map(String::from).into();
+    let found = tamis::world::World::new(".").program_file("sed");
+    let limits = Limits { seconds: 10, memory: 1 << 32, output: 1 << 20 };
+    Program { run, found, limits, ..Program::default() }
+}
 
 /// A kernel may run a program only once the user has trusted it in this checkout.
 #[test]
@@ -289,11 +301,9 @@ fn a_program_runs_where_it_is_trusted() {
         let project = Project::in_world(world, &registry).ok().unwrap();
         built(&project, &Options::default(), |_, f| f.built.runs.iter().find_map(|r| r.fault.clone()))
     };
-    assert!(matches!(fault(), Some(Fault::World(say)) if say.contains("`tr a-z A-Z` is not trusted")));
-    let argv = ["tr", "a-z", "A-Z"].map(String::from).into();
-    let program = Program { argv, files: Vec::new(), env: Vec::new(), seconds_max: 10, output_max: 1 << 20 };
-    tamis::world::World::new(dir.path()).with_trust(trust.path()).trust(&program).unwrap();
-    assert_eq!(fault(), None);
+    assert!(matches!(fault(), Some(Fault::World(say)) if say.contains("is not trusted in this checkout")));
+    tamis::world::World::new(dir.path()).with_trust(trust.path()).trust(&shouter()).unwrap();
+    assert!(matches!(fault(), Some(Fault::World(say)) if say.contains("was not known when the build began")));
 }
 
 /// A kernel whose version was raised runs on everything, and `why` says that this is the reason.

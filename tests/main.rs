@@ -23,4 +23,5 @@ mod schema;
 mod stories;
 mod tells;
 mod tidy;
+mod transform;
 mod verbs;

@@ -254,7 +254,7 @@ fn entries<const SAMPLE: bool>() -> Vec<Entry> {
     }
     vec![
         Entry::row::<Children<SAMPLE>>("test/children", "children", |_| {
-            let ports = Ports { drops: true, ..ports("samples", &["id", "text"], &[("text", utf8())]) };
+            let ports = Ports { drops: true, bears: true, ..ports("samples", &["id", "text"], &[("text", utf8())]) };
             rows::<Children<SAMPLE>>(ports)
         }),
         Entry::row::<Firsts<SAMPLE>>("test/firsts", "firsts", |_| {

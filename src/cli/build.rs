@@ -60,7 +60,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 
 /// One build, which a wish may stop.
 pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
-    let world = World::new(project::find(c.dir.as_deref())?).noting();
+    let world = World::new(project::find(c.dir.as_deref())?).noting().asking();
     let target = args.partition_target.max(2);
     if let Some(said) = args.says_all().then(|| fresh::again(&world, target, lang::chosen().name())).flatten() {
         tell_fresh(c, &said);

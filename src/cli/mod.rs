@@ -18,6 +18,7 @@ mod show;
 mod status;
 mod store;
 mod trace;
+mod trust;
 mod verify;
 mod watch;
 mod why;
@@ -77,6 +78,8 @@ enum Verb {
     Trace(trace::Args),
     /// The steps and what they read from each other
     Graph(graph::Args),
+    /// Let the project's own steps run: shows what would run, and asks
+    Trust(trust::Args),
     /// Freeze a release: all gates must hold
     Release(release::Args),
     /// How two releases differ
@@ -179,6 +182,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Show(a) => show::run(c, a),
         Verb::Trace(a) => trace::run(c, a),
         Verb::Graph(a) => graph::run(c, a),
+        Verb::Trust(a) => trust::run(c, a),
         Verb::Release(a) => release::run(c, a),
         Verb::Diff(a) => diff::run(c, a),
         Verb::Verify(a) => verify::run(c, a),

@@ -24,12 +24,21 @@ pub struct Args {
     /// Begin with a few records of this kind: ner, classification, similarity, detection, tabular
     #[arg(long, value_name = "KIND", conflicts_with = "from")]
     template: Option<String>,
+    /// Print the file that helps a script of this language to be a step of a project: python
+    #[arg(long, value_name = "LANGUAGE", conflicts_with_all = ["from", "template", "name"], num_args = 0..=1,
+        default_missing_value = "python", value_parser = clap::builder::PossibleValuesParser::new(template::STEPS.iter().map(|s| s.0)))]
+    step: Option<String>,
 }
 
 /// Where raw data lies in a project of its own.
 const RAW: &str = "raw/";
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    if let Some(language) = &args.step {
+        let helper = template::STEPS.iter().find(|s| s.0 == language).map_or("", |s| s.1);
+        say(helper);
+        return Ok(0);
+    }
     let base = c.dir.clone().unwrap_or_default();
     match (&args.from, &args.name) {
         (Some(from), name) => from_folder(c, &base.join(from), name.as_deref().map(|n| base.join(n))),

@@ -7,7 +7,7 @@ use super::state::{Outcome, Partition};
 use super::step::Step;
 use super::tasks::Task;
 use crate::digest::Digest;
-use crate::stage::{Grain, Kernel, Kernels};
+use crate::stage::{Kernel, Kernels};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Goes ahead from a map of step `i` on a partition. An error is left to the step's own turn, where it is told.
@@ -50,8 +50,7 @@ pub fn go(s: &Session, i: usize, wanted: &BTreeSet<usize>, part: &Partition, out
 /// What a step's map gives on the partition, if it needs these columns alone.
 fn map(s: &Session, j: usize, rows: u32, columns: &BTreeMap<String, Digest>) -> Option<Outcome> {
     let step = s.steps.get(j)?;
-    let card = &step.entry.card;
-    let plain = matches!(step.entry.kernels, Kernels::Row { .. }) && card.grain == Grain::Partition;
+    let plain = matches!(step.entry.kernels, Kernels::Row { .. }) && !step.maps_living();
     if !plain || step.plan.scan.is_some() || step.plan.ports.into.is_some() {
         return None;
     }

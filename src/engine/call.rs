@@ -7,7 +7,7 @@ use super::step::Step;
 use super::tasks::Task;
 use super::{contract, gather, recipe};
 use crate::digest::Digest;
-use crate::stage::{Act, Delta, Fault, Grain, Kernel, Kernels, Rows, Slice, Summary};
+use crate::stage::{Act, Delta, Fault, Kernel, Kernels, Rows, Slice, Summary};
 use crate::table::Living;
 
 impl Session<'_> {
@@ -29,7 +29,7 @@ impl Session<'_> {
     pub fn call(&self, task: &Task) -> Result<(Delta, Option<Summary>), Fault> {
         let step = &self.steps[task.step];
         let meter = &self.meters[task.step];
-        let rows = self.rows(task.rows, &task.reads);
+        let rows = self.rows(task.rows, &task.reads).of_living(task.living.as_ref());
         let params = |kernel| step.plan.given(kernel);
         match (&step.entry.kernels, task.part) {
             (Kernels::Row { map, .. }, Some(Kernel::Map)) => {
@@ -61,7 +61,7 @@ impl Session<'_> {
         contract::check(step, task.rows, (!task.one_row).then_some(records), &delta)?;
         let mut out = Outcome::default();
         for (name, array) in &delta.columns {
-            let stays = step.entry.card.grain == Grain::Sample || self.read_later(task.step, name);
+            let stays = step.is_dear() || self.read_later(task.step, name);
             let over = task.reads.iter().find(|r| r.0 == *name).map(|r| r.1);
             let apart = step.apart.contains(name);
             let digest = if stays { self.put_column(array, over, apart)? } else { self.keep_column(array) };

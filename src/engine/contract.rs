@@ -44,6 +44,9 @@ pub fn check(step: &Step, rows: u32, records: Option<u64>, delta: &Delta) -> Res
     if born.parents.iter().any(|p| p.0 >= rows) || !born.parents.is_sorted() {
         return bug("gave born rows a parent that is not there, or out of order".into());
     }
+    if !born.parents.is_empty() && ports.into.is_none() && !ports.bears {
+        return bug("bore rows without declaring that it may".into());
+    }
     if !born.parents.is_empty() && !born.columns.contains_key("id") {
         return bug("bore rows without an id".into());
     }

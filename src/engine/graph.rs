@@ -1,7 +1,7 @@
 //! The graph of the steps, made of their ports alone (owner of petgraph): each step reads the last writer, in registry
 //! order, of each column it reads; a step that counts rows depends on every step that may drop some.
 use super::step::Step;
-use crate::stage::{Grain, Kernel, Kernels};
+use crate::stage::{Kernel, Kernels};
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,13 +104,13 @@ fn writes(step: &Step) -> Vec<(String, String, bool)> {
     let bears = ports.into.is_some();
     let table = ports.into.as_ref().unwrap_or(&ports.table);
     let mut out: Vec<_> = ports.writes.iter().map(|w| (table.clone(), w.0.clone(), bears)).collect();
-    if bears {
+    if bears || ports.bears {
         out.push((table.clone(), "id".into(), true));
     }
     if step.plan.regroup.is_some() {
         out.extend(ports.reads.iter().chain([&"id".to_string()]).map(|c| (table.clone(), c.clone(), false)));
     }
-    if ports.drops || bears {
+    if ports.drops || bears || ports.bears {
         out.push((table.clone(), "*".into(), true));
     }
     out
@@ -118,7 +118,6 @@ fn writes(step: &Step) -> Vec<(String, String, bool)> {
 
 /// Whether a step's result depends on which rows live.
 fn counts_rows(step: &Step) -> bool {
-    let card = &step.entry.card;
     let whole = matches!(step.entry.kernels, Kernels::Whole { .. } | Kernels::Regroup);
-    whole || card.grain == Grain::Sample || card.has(Kernel::Gather)
+    whole || step.maps_living() || step.entry.card.has(Kernel::Gather)
 }

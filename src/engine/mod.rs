@@ -3,7 +3,7 @@
 //!
 //! Reading order: `step` (a stage as configured), `state` (tables while they are built), `tasks` (work as data), `recipe`
 //! (keys), `store` (what is remembered), `scan` (files to units), `session`, `columns` (bytes by digest), `contract` and
-//! `call` (a kernel called and checked), `samples`, `run` and `files` (tasks run), `order`, `meet` and `gather` (rows that
+//! `call` (a kernel called and checked), `samples`, `run` and `files` (tasks run), `programs` (processes of the user's), `order`, `meet` and `gather` (rows that
 //! meet across partitions), `walk` (the steps one after another), `ahead` (what is run early, while its input is at hand), `anew`
 //! (rows of documents cut by their ids),
 //! `gate`, `record` and `why`, `ledger`, `out`, `fresh` (a build that did nothing, remembered whole).
@@ -24,6 +24,7 @@ pub mod lost;
 mod meet;
 mod order;
 pub mod out;
+mod programs;
 pub mod recipe;
 pub mod record;
 mod rooms;

@@ -1,6 +1,7 @@
 //! A session: what a walk over the steps needs, what it knows of results and of who makes which bytes. How columns are
 //! found and kernels run is said in `columns`, `call`, `samples`, `run` and `files`.
 use super::cache::Cache;
+use super::programs::Programs;
 use super::rooms::Rooms;
 use super::scan::{self, Scanned, Unit};
 use super::state::Outcome;
@@ -66,6 +67,7 @@ pub struct Session<'a> {
     /// Digests of columns of nulls: most partitions have the same few.
     pub(super) nulls: Mutex<HashMap<(DataType, u32), Digest>>,
     pub(super) rooms: Rooms,
+    pub(super) programs: Programs,
     pub(super) producers: Mutex<HashMap<Digest, Producer>>,
     /// What each thread makes again just now, and how often: nothing may be needed to make itself.
     pub(super) making: Mutex<HashMap<(ThreadId, Digest), u32>>,
@@ -111,6 +113,7 @@ impl<'a> Session<'a> {
             cache,
             nulls: Mutex::default(),
             rooms: Rooms::default(),
+            programs: Programs::default(),
             producers,
             making,
             units,

@@ -1,5 +1,5 @@
 //! A stage as configured in this manifest, and what people decided in review.
-use crate::stage::{Entry, Plan};
+use crate::stage::{Entry, Grain, Plan};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -23,6 +23,16 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether what it makes is kept although nobody reads it: making it again costs much, or runs a program of the user's.
+    pub fn is_dear(&self) -> bool {
+        self.entry.card.grain == Grain::Sample || self.plan.program.is_some()
+    }
+
+    /// Whether its map is given living rows alone.
+    pub fn maps_living(&self) -> bool {
+        self.entry.card.grain == Grain::Sample || self.plan.ports.living_only
+    }
+
     /// Whether anything that it makes tells of what nothing has masked.
     pub fn tells_raw(&self) -> bool {
         self.raw || self.reads_raw || !self.apart.is_empty()

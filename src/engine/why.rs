@@ -101,17 +101,30 @@ fn changed_heads(before: &[String], now: &[String]) -> Vec<(String, String)> {
 
 /// Parameters key by key, other lines as they are.
 fn changed_params(part: &str, before: &str, now: &str) -> Vec<(String, String)> {
-    let object = |line: &str| -> Option<serde_json::Map<String, serde_json::Value>> {
-        serde_json::from_str(line.strip_prefix("params ")?).ok()
-    };
+    let object = |line: &str| -> Option<Object> { serde_json::from_str(line.strip_prefix("params ")?).ok() };
     let (Some(b), Some(n)) = (object(before), object(now)) else {
         return vec![(format!("{part}: {before}"), now.to_string())];
     };
-    let keys: BTreeSet<&String> = b.keys().chain(n.keys()).collect();
-    let show = |v: Option<&serde_json::Value>| v.map_or("default".to_string(), ToString::to_string);
-    let differ = keys.into_iter().filter(|k| b.get(*k) != n.get(*k));
-    differ.map(|k| (format!("{k} = {}", show(b.get(k))), format!("{k} = {}", show(n.get(k))))).collect()
+    let mut out = Vec::new();
+    changed_keys("", &b, &n, &mut out);
+    out
 }
+
+/// The keys whose values differ, of tables within tables too.
+fn changed_keys(above: &str, before: &Object, now: &Object, out: &mut Vec<(String, String)>) {
+    let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let show = |v: Option<&serde_json::Value>| v.map_or("default".to_string(), ToString::to_string);
+    for key in keys {
+        let name = if above.is_empty() { key.clone() } else { format!("{above}.{key}") };
+        match (before.get(key), now.get(key)) {
+            (Some(serde_json::Value::Object(b)), Some(serde_json::Value::Object(n))) => changed_keys(&name, b, n, out),
+            (b, n) if b != n => out.push((format!("{name} = {}", show(b)), format!("{name} = {}", show(n)))),
+            _ => {}
+        }
+    }
+}
+
+type Object = serde_json::Map<String, serde_json::Value>;
 
 /// Rows by id, with their values.
 type Rows = BTreeMap<String, BTreeMap<String, Option<Value>>>;
@@ -201,5 +214,7 @@ mod tests {
         let params = changed_heads(&[head(1, "{\"a\":1,\"b\":2}")], &[head(1, "{\"a\":1,\"b\":3,\"c\":4}")]);
         let want = [("b = 2", "b = 3"), ("c = default", "c = 4")];
         assert_eq!(params, want.map(|(a, b)| (a.to_string(), b.to_string())));
+        let params = changed_heads(&[head(1, "{\"f\":{\"a\":1,\"b\":2}}")], &[head(1, "{\"f\":{\"a\":1,\"b\":3}}")]);
+        assert_eq!(params, [("f.b = 2".to_string(), "f.b = 3".to_string())]);
     }
 }

@@ -242,8 +242,8 @@ pub fn take(ask: &Ask, out: &mut Records, at: (&Unit, usize, &[u8]), object: &Js
     });
 }
 
-/// A JSON value as one of a column's type.
-fn typed(v: &Json, ty: &str) -> Result<Value, String> {
+/// A JSON value as one of a column's type, which is told by its text ([`types::text`], [`DAY`]).
+pub fn typed(v: &Json, ty: &str) -> Result<Value, String> {
     match (v, ty) {
         (Json::Null, _) => Ok(Value::Null),
         (Json::Text(t), "utf8" | WRITTEN) => Ok(Value::Text(t.to_string())),

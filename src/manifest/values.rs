@@ -188,6 +188,66 @@ impl JsonSchema for Size {
     }
 }
 
+/// A time: a whole number of seconds, or text with a unit (`"60 s"`, `"5 min"`, `"2 h"`). Written as seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Seconds(pub u64);
+
+impl Seconds {
+    fn parse(text: &str) -> Option<Seconds> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        let factor = [("s", 1), ("min", 60), ("h", 3600)].into_iter().find(|(name, _)| *name == unit.trim_start())?.1;
+        number.parse::<u64>().ok()?.checked_mul(factor).map(Seconds)
+    }
+}
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SecondsVisitor)
+    }
+}
+
+struct SecondsVisitor;
+
+impl Visitor<'_> for SecondsVisitor {
+    type Value = Seconds;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time such as \"60 s\", or a number of seconds")
+    }
+
+    fn visit_i64<E: Error>(self, n: i64) -> Result<Seconds, E> {
+        u64::try_from(n).map(Seconds).map_err(|_| E::custom("a time cannot be negative"))
+    }
+
+    fn visit_u64<E: Error>(self, n: u64) -> Result<Seconds, E> {
+        Ok(Seconds(n))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Seconds, E> {
+        Seconds::parse(text)
+            .ok_or_else(|| E::custom(format!("`{text}` is not a time: a whole number and one of s, min, h")))
+    }
+}
+
+impl JsonSchema for Seconds {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Seconds".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [
+            { "type": "string", "pattern": "^[0-9]+ ?(s|min|h)$" },
+            { "type": "integer", "minimum": 0 }
+        ] })
+    }
+}
+
 /// Where a reader takes a column or an id from: a field's name, or one of the reader's own words (`path`, `stem`,
 /// `content`, `comment:1`). What there is to choose from is known to the reader alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -384,6 +444,16 @@ mod tests {
         assert!(read::<Size>("-1").is_err() && read::<Size>("\"16\"").is_err() && read::<Size>("\"MiB\"").is_err());
         assert!(Size::parse("99999999999 GiB").unwrap_err().contains("too large"));
         assert_eq!(serde_json::to_string(&Size(16)).unwrap(), "16");
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(
+            (read("\"90s\""), read("\"5 min\""), read("7")),
+            (Ok(Seconds(90)), Ok(Seconds(300)), Ok(Seconds(7)))
+        );
+        assert!(read::<Seconds>("\"5\"").is_err() && read::<Seconds>("-1").is_err());
+        assert!(read::<Seconds>("\"99999999999999999 h\"").is_err());
     }
 
     #[test]

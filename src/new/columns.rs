@@ -4,7 +4,8 @@ use super::sample::Column;
 use crate::formats::reader::WRITTEN;
 use crate::formats::spelling::Spelling;
 use crate::manifest::values::is_line;
-use crate::stages::collect::declaration::{RESERVED, make_id};
+use crate::stage::RESERVED;
+use crate::stages::collect::declaration::make_id;
 use crate::table::Value;
 use std::collections::BTreeSet;
 

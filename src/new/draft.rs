@@ -13,7 +13,7 @@ use crate::formats::reader::WRITTEN;
 use crate::manifest::values::is_language;
 use crate::model::license::{self, UNKNOWN};
 use crate::report::terminal::plural;
-use crate::stages::collect::declaration::RESERVED;
+use crate::stage::RESERVED;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A manifest with what it came from.

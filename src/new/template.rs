@@ -73,6 +73,9 @@ const PICTURES: &[Shipped] = &[
     ("raw/boxes/p4.xml", include_bytes!("../../templates/detection/boxes/p4.xml")),
 ];
 
+/// The files that help a script of a language to be a step of a project.
+pub const STEPS: &[(&str, &str)] = &[("python", include_str!("../../templates/steps/tamis_step.py"))];
+
 /// What git leaves out of a project: what a build makes anew.
 pub const GITIGNORE: &str = include_str!("../../templates/gitignore");
 

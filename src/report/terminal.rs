@@ -361,7 +361,9 @@ pub fn failures(project: &Project, s: &Session, f: &Finished) -> String {
     }
     for (step, say) in faults(s, f) {
         let step = step.map_or(String::new(), |step| format!("{step}: "));
-        out.push_str(&format!("tamis: {step}{}\n", shown::line(say)));
+        let mut lines = say.lines();
+        out.push_str(&format!("tamis: {step}{}\n", shown::line(lines.next().unwrap_or_default())));
+        lines.for_each(|line| out.push_str(&format!("  | {}\n", shown::line(line))));
     }
     if s.stop.asked() > 0 {
         let done: u64 = s.meters.iter().flat_map(|m| Kernel::ALL.map(|p| m.read(p).0)).sum();

@@ -2,7 +2,7 @@
 //! declaration is checked against.
 use super::kernels::{self, JoinStage, Kernels, RowStage, WholeStage, text};
 use super::secret::KEY_MIN;
-use super::{Card, Column, Gate, Kernel, Nothing, Ports, Role, Secret};
+use super::{Card, Column, Gate, Grain, Kernel, Nothing, Ports, Program, Role, Secret};
 use crate::diag::{Diagnostic, nearest, suggest};
 use crate::digest::Digest;
 use crate::manifest::sections::{KeyFrom, Privacy, SchemaSection};
@@ -91,6 +91,10 @@ pub struct Plan {
     pub files: Vec<(String, Digest, u64)>,
     /// What `map` is given besides its parameters, which hold its fingerprint.
     pub secret: Option<Secret>,
+    /// The program of the user's that `map` asks, and is given besides its parameters, which hold what the program is.
+    pub program: Option<Program>,
+    /// The grain of `map`, where the declaration chooses it.
+    pub grain: Option<Grain>,
 }
 
 /// The canonical parameters of a step's kernels. Only the constructors of a plan make them, from the types of a stage.
@@ -129,8 +133,9 @@ impl Plan {
     fn new(ports: Ports, texts: [String; 3], stage: &'static str) -> Plan {
         let (word, scan, literal, regroup, folder) = Default::default();
         let (gates, masks, files) = Default::default();
+        let (secret, program, grain) = Default::default();
         let parameters = Parameters { texts, stage };
-        Plan { word, ports, parameters, scan, literal, regroup, folder, gates, masks, files, secret: None }
+        Plan { word, ports, parameters, scan, literal, regroup, folder, gates, masks, files, secret, program, grain }
     }
 
     /// The same step as PATH/WORD.
@@ -147,11 +152,13 @@ impl Plan {
         }
     }
 
-    /// What a kernel is called with: its parameters, and the secret if it has one.
+    /// What a kernel is called with: its parameters, and the secret or the program if it has one.
     pub fn given(&self, kernel: Kernel) -> Cow<'_, str> {
-        match &self.secret {
-            Some(secret) if kernel == Kernel::Map => secret.added(self.params(kernel)).into(),
-            _ => self.params(kernel).into(),
+        let own = self.params(kernel);
+        match (&self.secret, &self.program) {
+            (Some(secret), _) if kernel == Kernel::Map => secret.added(own).into(),
+            (_, Some(program)) if kernel == Kernel::Map => added(own, "program", program).into(),
+            _ => own.into(),
         }
     }
 
@@ -160,6 +167,13 @@ impl Plan {
     pub fn read<P: super::Params>(&self, kernel: Kernel) -> P {
         serde_json::from_str(self.params(kernel)).unwrap()
     }
+}
+
+/// Parameters with one value more, for the kernel alone.
+pub(super) fn added(params: &str, name: &str, value: &impl serde::Serialize) -> String {
+    let mut given: serde_json::Map<String, serde_json::Value> = serde_json::from_str(params).unwrap_or_default();
+    given.insert(name.into(), serde_json::to_value(value).unwrap_or_default());
+    serde_json::Value::Object(given).to_string()
 }
 
 /// What rows are that nothing groups: what loads data sets looks for a split of this name, and takes `all` for a word of

@@ -53,6 +53,11 @@ impl Card {
         self.version(kernel) > 0
     }
 
+    /// The same card with the grain that a declaration chose.
+    pub fn grained(self, grain: Option<Grain>) -> Card {
+        Card { grain: grain.unwrap_or(self.grain), ..self }
+    }
+
     /// The same card with another version of a kernel; for tests.
     pub fn raised(mut self, kernel: Kernel, version: u32) -> Card {
         self.versions[kernel as usize] = version;
@@ -174,7 +179,7 @@ pub(super) const fn row<S: RowStage>() -> (Card, Kernels) {
     let card = Card { grain: S::GRAIN, versions: [S::MAP, gather, apply, 0, 0], uses: S::USES };
     let kernels = Kernels::Row {
         map: |m, p, rows, summary| {
-            m.count(Kernel::Map, rows.len());
+            m.count(Kernel::Map, rows.counted());
             S::map(&parse(p)?, rows, summary)
         },
         gather: |m, p, n, hits, context, out| {

@@ -32,8 +32,8 @@ pub use kernels::{
     ApplyPart, Card, Executor, GatherPart, Grain, JoinStage, Kernel, Kernels, Meter, Nothing, Params, RowStage,
     WholeStage, text,
 };
-pub use ports::{Column, Ports, Right, Role, writes};
-pub use rows::{Context, Fault, Piece, Program, Rows, Tools};
+pub use ports::{Column, Ports, RESERVED, Right, Role, writes};
+pub use rows::{Context, Fault, Limits, Piece, Program, Question, Rows, Tools};
 pub use secret::Secret;
 
 /// Lists column names.

@@ -13,6 +13,10 @@ pub struct Ports {
     pub writes: Vec<(String, Column)>,
     /// The step may drop, merge or hold rows.
     pub drops: bool,
+    /// Rows may be born in the step's own table.
+    pub bears: bool,
+    /// `map` looks at no dead rows ([`super::Rows::counts`]): which rows live is then an input of it.
+    pub living_only: bool,
     /// Rows born go to another table instead of behind their parents.
     pub into: Option<String>,
     /// A record that is dropped may bear a row all the same: it tells later steps that something was there which could not
@@ -102,6 +106,25 @@ impl From<DataType> for Column {
         Column::new(ty)
     }
 }
+
+/// Names that no field may have: columns of samples that tamis itself makes.
+pub const RESERVED: &[&str] = &[
+    "id",
+    "source",
+    "split",
+    "tokens",
+    "image",
+    "width",
+    "height",
+    "orientation",
+    "objects",
+    "objects_lost",
+    "objects_of",
+    "beside",
+    "beside_path",
+    "stated_size",
+    "header_size",
+];
 
 /// What a column means to other steps. Nothing is guessed from a type or from a name.
 #[derive(Clone, Debug, PartialEq, Default)]

@@ -1,8 +1,8 @@
 //! What a kernel is given: rows of the declared columns, and the tools that are its only door to anything else.
 use super::Fact;
 use crate::digest::Digest;
-use crate::table::ArrayRef;
-pub use crate::world::Program;
+use crate::table::{ArrayRef, Living};
+pub use crate::world::{Limits, Program, Question};
 use std::collections::BTreeMap;
 
 /// The rows that a kernel is given: the declared columns as Arrow arrays.
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct Rows<'a> {
     n: usize,
     columns: BTreeMap<String, (Digest, Option<ArrayRef>)>,
+    /// Which rows live, where the kernel is to look at no others.
+    living: Option<&'a Living>,
     tools: &'a dyn Tools,
 }
 
@@ -21,8 +23,9 @@ pub trait Tools: Sync {
     fn blob(&self, digest: Digest) -> Result<Vec<u8>, Fault>;
     /// The column behind a digest.
     fn column(&self, digest: Digest) -> Result<ArrayRef, Fault>;
-    /// Runs a program on some bytes and gives what it printed. Only a program that the user has trusted runs.
-    fn program(&self, program: &Program, input: &[u8]) -> Result<Vec<u8>, Fault>;
+    /// Asks a program of the user's and gives the lines of its answer with the one that ends it. The program stays for further
+    /// questions, in any order. Only one that the user has trusted runs.
+    fn ask(&self, program: &Program, question: &Question) -> Result<Vec<u8>, Fault>;
     /// Runs `work(0) .. work(n - 1)` in any order, perhaps at once, and returns when all are done.
     fn each(&self, n: usize, work: &(dyn Fn(usize) + Sync));
     /// Runs `work` once so many bytes of memory are free for it beside what other threads have in hand; more than there is
@@ -66,7 +69,22 @@ pub enum Fault {
 
 impl<'a> Rows<'a> {
     pub fn new(n: usize, columns: BTreeMap<String, (Digest, Option<ArrayRef>)>, tools: &'a dyn Tools) -> Rows<'a> {
-        Rows { n, columns, tools }
+        Rows { n, columns, living: None, tools }
+    }
+
+    /// The same rows, of which only the living ones count.
+    pub fn of_living(self, living: Option<&'a Living>) -> Rows<'a> {
+        Rows { living, ..self }
+    }
+
+    /// How many rows count.
+    pub fn counted(&self) -> usize {
+        self.living.map_or(self.n, |l| l.count() as usize)
+    }
+
+    /// Whether a row counts: all do, unless the ports ask for living rows alone.
+    pub fn counts(&self, row: usize) -> bool {
+        self.living.is_none_or(|l| l.is(row as u32))
     }
 
     pub fn len(&self) -> usize {

@@ -29,9 +29,7 @@ impl Secret {
 
     /// Parameters with the secret, as 64 hex digits in `secret`.
     pub fn added(&self, params: &str) -> String {
-        let mut given: serde_json::Map<String, serde_json::Value> = serde_json::from_str(params).unwrap_or_default();
-        given.insert("secret".into(), self.0.hex().into());
-        serde_json::Value::Object(given).to_string()
+        super::declare::added(params, "secret", &self.0)
     }
 }
 

@@ -19,7 +19,7 @@ impl Tools for Bytes {
         Err(Fault::Bug("no such column".into()))
     }
 
-    fn program(&self, _: &Program, _: &[u8]) -> Result<Vec<u8>, Fault> {
+    fn ask(&self, _: &Program, _: &Question) -> Result<Vec<u8>, Fault> {
         Err(Fault::World("no program is trusted here".into()))
     }
 

@@ -7,6 +7,7 @@ pub mod privacy;
 pub mod release;
 pub mod schema;
 pub mod split;
+pub mod transform;
 
 use crate::stage::Entry;
 
@@ -14,13 +15,19 @@ use crate::stage::Entry;
 pub const REGISTRY: &[&[Entry]] = &[
     collect::ENTRIES,
     &[collect::ids::ENTRY],
+    &[transform::AFTER_COLLECT],
     &[schema::ENTRY],
+    &[transform::AFTER_SCHEMA],
     preprocess::ENTRIES,
+    &[transform::AFTER_PREPROCESS],
     &[privacy::detect::ENTRY],
+    &[transform::AFTER_PRIVACY],
     &[clean::fields::ENTRY],
     &[clean::exact_duplicates::ENTRY],
     &[clean::stated_size::ENTRY, clean::stated_size::UNDECLARED],
+    &[transform::AFTER_CLEAN],
     label::ENTRIES,
+    &[transform::AFTER_LABEL],
     split::ENTRIES,
     release::ENTRIES,
 ];

@@ -6,12 +6,14 @@ mod own;
 pub mod pages;
 mod process;
 mod stat;
+mod trust;
 
 pub use folders::{Found, Listing, Visitor, What};
 pub use looks::{Look, Looks};
 pub use own::{How, Op, Own, Probe, Verdict};
-pub use process::Program;
+pub use process::{Broken, Process, Question};
 pub use stat::{RACY, Stat};
+pub use trust::{Limits, Program};
 
 use crate::digest::cut_hash;
 use folders::absent;
@@ -31,6 +33,8 @@ pub struct World {
     notes: Option<Arc<looks::Notes>>,
     /// Where it is remembered what the user trusts; `None` is the usual folder.
     trust: Option<PathBuf>,
+    /// Whether programs that the user trusts may be asked for their version while a declaration is read.
+    asks: bool,
     /// What the folder is called in messages; empty for a project, whose paths stand for themselves.
     name: String,
 }
@@ -67,7 +71,7 @@ impl Open {
 
 impl World {
     pub fn new(root: impl Into<PathBuf>) -> World {
-        World { root: root.into(), probe: None, notes: None, trust: None, name: String::new() }
+        World { root: root.into(), probe: None, notes: None, trust: None, asks: false, name: String::new() }
     }
 
     /// The same world, which notes what it is asked for: see [`World::looks`].
@@ -84,14 +88,14 @@ impl World {
 
     /// The same, under a probe.
     pub fn probed(root: impl Into<PathBuf>, probe: Arc<dyn Probe>) -> World {
-        World { root: root.into(), probe: Some(probe), notes: None, trust: None, name: String::new() }
+        World { probe: Some(probe), ..World::new(root) }
     }
 
     /// Another folder, seen by the same probe. Messages name it as it is seen from this one.
     pub fn at(&self, root: impl Into<PathBuf>) -> World {
         let root = root.into();
         let name = root.strip_prefix(&self.root).unwrap_or(&root).to_string_lossy().into_owned();
-        World { root, probe: self.probe.clone(), notes: None, trust: self.trust.clone(), name }
+        World { probe: self.probe.clone(), trust: self.trust.clone(), name, ..World::new(root) }
     }
 
     /// What a path is called in messages.

@@ -109,7 +109,7 @@ fn unknown_from(step: &Step, tables: &mut Tables) {
     for part in tables.get_mut(&ports.table).map(|t| t.parts.iter_mut()).into_iter().flatten() {
         if ports.into.is_none() {
             part.columns.extend(ports.writes.iter().map(|w| (w.0.clone(), None)));
-            part.living = part.living.take().filter(|_| !ports.drops);
+            part.living = part.living.take().filter(|_| !ports.drops && !ports.bears);
         }
     }
 }

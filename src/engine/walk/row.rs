@@ -195,7 +195,12 @@ impl Turn<'_, '_> {
 
     /// Rows born in the same table: a partition of their own behind the parent's, with the parent's other columns.
     fn child(&self, parent: &Partition, outcome: Option<&Outcome>) -> Result<Option<Partition>, Fault> {
-        let Some(born) = outcome.and_then(|o| o.born.as_ref()) else { return Ok(None) };
+        let uid = format!("{}+{}", parent.uid, self.step.name);
+        let Some(outcome) = outcome else {
+            // whether rows are born is not known yet
+            return Ok(self.step.plan.ports.bears.then(|| Partition::unknown(uid)));
+        };
+        let Some(born) = &outcome.born else { return Ok(None) };
         let living = self.living_at_birth(parent, born)?;
         let mut columns: BTreeMap<String, Option<Digest>> =
             born.columns.iter().map(|(n, d)| (n.clone(), Some(*d))).collect();
@@ -210,7 +215,7 @@ impl Turn<'_, '_> {
             let own = self.of_parents(name, *digest, born)?;
             columns.insert(name.clone(), Some(own));
         }
-        let (uid, table) = (format!("{}+{}", parent.uid, self.step.name), self.step.plan.ports.table.clone());
+        let table = self.step.plan.ports.table.clone();
         let alive = living.count();
         let (of, parents) = (parent.uid.clone(), Some(born.parents));
         let origin = Some(Origin { step: self.i, table, uid: of, parents, first: 0, same_table: true, alive });

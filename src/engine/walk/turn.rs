@@ -75,8 +75,7 @@ impl Turn<'_, '_> {
     /// A task if all of its inputs are known.
     pub(super) fn task(&self, part: &Partition, kernel: Kernel, reads: &[(String, Option<Digest>)]) -> Option<Task> {
         let reads: Option<Vec<(String, Digest)>> = reads.iter().map(|(n, d)| Some((n.clone(), (*d)?))).collect();
-        let card = &self.step.entry.card;
-        let living = match kernel == Kernel::Map && card.grain == Grain::Sample {
+        let living = match kernel == Kernel::Map && self.step.maps_living() {
             true => Some(part.living.clone()?),
             false => None,
         };
@@ -187,7 +186,7 @@ impl Turn<'_, '_> {
         let ports = &self.step.plan.ports;
         let Some(outcome) = outcome else {
             part.columns.extend(ports.writes.iter().map(|w| (w.0.clone(), None)));
-            part.living = part.living.take().filter(|_| !ports.drops);
+            part.living = part.living.take().filter(|_| !ports.drops && !ports.bears);
             return Ok(());
         };
         for (name, digest) in &outcome.columns {

@@ -433,25 +433,6 @@ fn check_globs(check: &mut Check, d: &Declaration, files: &Files, format: &Forma
     }
 }
 
-/// Names that no field may have.
-pub const RESERVED: &[&str] = &[
-    "id",
-    "source",
-    "split",
-    "tokens",
-    "image",
-    "width",
-    "height",
-    "orientation",
-    "objects",
-    "objects_lost",
-    "objects_of",
-    "beside",
-    "beside_path",
-    "stated_size",
-    "header_size",
-];
-
 fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Format) {
     let selects = files.selects(format);
     for (name, selector) in d.fields.iter() {

@@ -2,7 +2,7 @@
 //! files show at their beginning. Of a field that answers a task and that `[schema]` does not speak of, the files show the
 //! type; lists of objects and the like are kept as they are written, so that an annotation of another form than the first
 //! ones is no value that fits no type, and becomes null.
-use super::declaration::{Collect, RESERVED, field_type};
+use super::declaration::{Collect, field_type};
 use super::heads;
 use crate::diag::Diagnostic;
 use crate::formats::infer::{settled, together};
