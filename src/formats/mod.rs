@@ -4,6 +4,7 @@
 //! suggest and what the reference says is made of this list. To add one, write its file and add its line. What a reader
 //! cannot read comes back as a [`Wrong`], whose words hold counts, names and positions, never the text of a record.
 pub mod back;
+pub mod chat;
 pub mod cut;
 pub mod doubt;
 pub mod encoding;

@@ -7,3 +7,5 @@ pub mod apportion;
 pub mod fields;
 pub mod names;
 pub mod normalise;
+pub mod tokenizer;
+pub mod turns;

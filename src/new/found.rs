@@ -1,4 +1,5 @@
 //! What the files of a folder are: each is looked at by the recognisers, and files that belong together are one source.
+use super::chat;
 use super::folder::{File, Folder};
 use super::kinds;
 use super::kinds::recogniser::{Key, is_document, options};
@@ -132,15 +133,20 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     if file.size == 0 {
         return Err(Some("it is empty".into()));
     }
-    let Some((format, keys)) = kinds::of(&b) else {
+    let Some((format, mut keys)) = kinds::of(&b) else {
         return Err(unknown(&b.bytes, file));
     };
-    let sample = match &format.reader {
+    let read = |keys: &[Key]| match &format.reader {
         Some(_) if format.sidecar.is_none() => {
-            sample::of(&b, format, &options(format, &keys), kinds::ids(format)).map_err(Some)?
+            sample::of(&b, format, &options(format, keys), kinds::ids(format)).map_err(Some)
         }
-        _ => Sample::default(),
+        _ => Ok(Sample::default()),
     };
+    let mut sample = read(&keys)?;
+    if let Some(key) = chat::form(format, &sample) {
+        keys.push(key);
+        sample = read(&keys)?;
+    }
     if sample.rows == 0 && sample.rejected > 0 {
         return Err(Some(format!("it looks like {}, and none of its first records can be read", format.name)));
     }

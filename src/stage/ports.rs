@@ -82,6 +82,19 @@ impl Column {
         digests(&self.ty)
     }
 
+    /// Whether all words of the type stand in texts, so that a step that changes texts reaches them.
+    pub fn holds_texts(&self) -> bool {
+        fn bytes(ty: &DataType) -> bool {
+            match ty {
+                DataType::Binary => true,
+                DataType::List(item) => bytes(item.data_type()),
+                DataType::Struct(fields) => fields.iter().any(|f| bytes(f.data_type())),
+                _ => false,
+            }
+        }
+        self.holds_words() && !bytes(&self.ty)
+    }
+
     /// Whether values of the type may hold words of the data. Numbers, truth values, dates and digests hold none.
     pub fn holds_words(&self) -> bool {
         fn words(ty: &DataType) -> bool {

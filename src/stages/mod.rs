@@ -17,6 +17,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[schema::ENTRY],
     preprocess::ENTRIES,
     &[privacy::detect::ENTRY],
+    &[clean::chat::ENTRY],
     &[clean::fields::ENTRY],
     &[clean::exact_duplicates::ENTRY],
     &[clean::stated_size::ENTRY, clean::stated_size::UNDECLARED],

@@ -33,7 +33,7 @@ pub const FORMAT: Format = Format {
                   columns those are",
         },
         text: |_| "tokens",
-        ty: |selector| (selector == "tags").then(|| list(utf8())),
+        ty: |_, selector| (selector == "tags").then(|| list(utf8())),
         adds: |_, selected| tokens::adds("tokens", selected),
         read: read::read,
         offers: Offers::Words(&[("text", "tokens"), ("tags", "tags")]),

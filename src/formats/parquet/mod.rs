@@ -10,15 +10,16 @@ mod read;
 mod write;
 
 use super::back::Values;
+use super::chat::{self, CHAT};
 use super::cut::Cut;
 use super::format::Format;
-use super::reader::{Offers, Reader, Selects, as_declared};
+use super::reader::{Offers, Reader, Selects};
 use super::tokens::{self, JOIN, TOKENS};
 use super::writer::{Needs, Place, Writer};
 
 pub const FORMAT: Format = Format {
-    options: &[TOKENS, JOIN],
-    unfit: tokens::unfit,
+    options: &[TOKENS, JOIN, CHAT],
+    unfit: chat::unfit,
     doubts: |_, len, bytes| columns::doubts(len, bytes),
     classes: Some(columns::classes),
     reader: Some(Reader {
@@ -29,10 +30,10 @@ pub const FORMAT: Format = Format {
         own_id: None,
         selects: Selects::Names,
         text: tokens::text,
-        ty: as_declared,
+        ty: chat::ty,
         adds: |options, selected| tokens::adds(tokens::text(options), selected),
         read: read::read,
-        offers: Offers::Columns(|_, len, bytes| columns::columns(len, bytes)),
+        offers: Offers::Columns(|options, len, bytes| Ok(chat::columns(options, columns::columns(len, bytes)?))),
     }),
     writer: Some(Writer {
         version: 1, // dates, images

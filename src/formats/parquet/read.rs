@@ -1,12 +1,13 @@
 //! The rows of a row group become samples, column by column.
 use super::hold::{Lost, as_type, name};
 use super::list::FIRST;
+use crate::formats::chat::{self, Form, Talk};
 use crate::formats::encoding::Wrong;
 use crate::formats::guard::guarded;
 use crate::formats::reader::{Ask, Field, From, Records, Unit, WRITTEN};
 use crate::formats::spelling::words;
 use crate::formats::tokens::{self, JOIN, NO_TOKENS, joined};
-use crate::table::{Array, ArrayRef, Value, nulls, take, texts, utf8, value_at};
+use crate::table::{Array, ArrayRef, Value, nulls, take, texts, types, utf8, value, value_at};
 use arrow_array::cast::AsArray;
 use arrow_array::{RecordBatch, StringArray};
 use bytes::Bytes;
@@ -52,19 +53,23 @@ impl Group<'_> {
         let body = about.get(..about.len().saturating_sub(8)).unwrap_or_default();
         let metadata = ParquetMetaDataReader::decode_metadata(body).map_err(|e| e.to_string())?;
         self.rows = usize::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
-        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let metadata = ArrowReaderMetadata::try_new(Arc::new(metadata), options).map_err(|e| e.to_string())?;
+        let as_stored = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let metadata = ArrowReaderMetadata::try_new(Arc::new(metadata), as_stored).map_err(|e| e.to_string())?;
         let schema = metadata.parquet_schema();
         let id = self.ask.id.as_ref();
         let wanted = self.ask.fields.iter().map(|f| &f.from).chain(id);
         let names: Vec<&str> =
             wanted.filter_map(|f| if let From::Record(name) = f { Some(name.as_str()) } else { None }).collect();
-        let there = |name: &str| schema.columns().iter().any(|c| names_column(&c.path().string(), name));
+        let options = &self.ask.options;
+        let names: Vec<&str> = names.into_iter().flat_map(|name| chat::sources(options, name)).collect();
+        let column = |name: &str| schema.columns().iter().any(|c| names_column(&c.path().string(), name));
+        let there = |name: &str| chat::has(options, name, column);
         let own: Vec<String> = schema.root_schema().get_fields().iter().map(|f| f.name().to_string()).collect();
         let plain = schema.columns().iter().filter(|c| c.max_rep_level() == 0).map(|c| c.path().string());
         let mut shown: Vec<String> = plain.chain(own.iter().cloned()).collect();
         shown.sort();
         shown.dedup();
+        let own = chat::names(options, own);
         out.header_of(self.unit, &shown, &own, there);
         self.lost = vec![Lost::new(); self.ask.fields.len()];
         let mask = ProjectionMask::leaves(
@@ -93,6 +98,11 @@ impl Group<'_> {
             Some(From::Content) | None => vec![None; n],
         };
         let stay = out.take_ids(self.unit, first, &ids);
+        let talks = Form::of(&self.ask.options).map_or(Vec::new(), |form| talks(batch, form));
+        for row in &stay {
+            let talk = talks.get(*row as usize);
+            talk.into_iter().for_each(|talk| talk.tell(self.ask, out, self.unit, first + *row as usize));
+        }
         let tokens = tokens::text(&self.ask.options);
         let spoken = (!tokens.is_empty() && self.ask.selects(tokens)).then(|| self.spoken(column(batch, tokens), n));
         if let Some(spoken) = &spoken {
@@ -110,6 +120,9 @@ impl Group<'_> {
                 (From::Path, _) => repeated(self.unit.path, n),
                 (From::Stem, _) => repeated(self.unit.stem, n),
                 (From::Content, _) => nulls(&utf8(), n),
+                (From::Record(name), _) if chat::ty(&self.ask.options, name).is_some() => {
+                    self.conversations((i, field), name, &talks)?
+                }
                 (From::Record(name), _) => self.field((i, field), column(batch, name), n),
             };
             out.put_array(i, if stay.len() == n { array } else { take(&array, &stay) })?;
@@ -134,6 +147,24 @@ impl Group<'_> {
             out.places.push(places);
         }
         out
+    }
+
+    /// What a selector gives of the conversations of all rows.
+    fn conversations(&mut self, (i, field): (usize, &Field), name: &str, talks: &[Talk]) -> Result<ArrayRef, String> {
+        let mut values = Vec::with_capacity(talks.len());
+        for (row, talk) in talks.iter().enumerate() {
+            values.push(match talk.value(name) {
+                Some(Ok(value)) => value,
+                Some(Err(why)) => {
+                    if let Some(lost) = self.lost.get_mut(i) {
+                        lost.entry(why).or_insert((self.done + row, 0)).1 += 1;
+                    }
+                    Value::Null
+                }
+                None => Value::Null,
+            });
+        }
+        value::column(&types::parse(&field.ty).map_or(utf8(), |t| t.0), &values)
     }
 
     /// A column as the field's type; what it cannot hold is null and will be told.
@@ -177,6 +208,16 @@ struct Spoken {
     places: Vec<Value>,
     /// Rows in which something else stands.
     wrong: Vec<usize>,
+}
+
+/// The conversation of each row.
+fn talks(batch: &RecordBatch, form: Form) -> Vec<Talk> {
+    let of: Vec<_> = form.reads().iter().map(|key| (*key, batch.column_by_name(key))).collect();
+    let value = |key: &str, row: usize| {
+        let own = of.iter().find(|(name, _)| *name == key).and_then(|(_, array)| *array);
+        own.map_or(Value::Null, |array| value_at(array.as_ref(), row))
+    };
+    (0..batch.num_rows()).map(|row| Talk::of(form, &|key| value(key, row))).collect()
 }
 
 /// Each value as text, for ids.

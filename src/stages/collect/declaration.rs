@@ -8,7 +8,7 @@ use crate::formats::reader::{Reader, Selects};
 use crate::formats::spelling::{DATE, has_days};
 use crate::formats::tokens::TOKENS;
 use crate::formats::{Cut, Format, Options};
-use crate::manifest::sections::{Dataset, Privacy, SchemaSection};
+use crate::manifest::sections::{Dataset, Field, Privacy, SchemaSection};
 use crate::manifest::values::{At, Size, is_line};
 use crate::manifest::{Decimal, Declared, read};
 use crate::model::license;
@@ -528,14 +528,20 @@ fn check_selector(check: &mut Check, selector: &At<String>, format: &Format, sel
 }
 
 /// The type of a field: as the format has it, else as `[schema]` says, else text.
-pub fn field_type(schema: &SchemaSection, name: &str, selector: &str, reader: &Reader) -> DataType {
-    if let Some(fixed) = (reader.ty)(selector) {
+pub fn field_type(
+    schema: &SchemaSection,
+    name: &str,
+    selector: &str,
+    (reader, options): (&Reader, &Options),
+) -> DataType {
+    if let Some(fixed) = (reader.ty)(options, selector) {
         return fixed;
     }
     match schema.0.get(name) {
         Some(f) if f.int.is_some() => DataType::Int64,
         Some(f) if f.float.is_some() => DataType::Float64,
         Some(f) if f.bool.is_some() => DataType::Boolean,
+        Some(Field { list: Some(of), .. }) => list_type(of),
         _ => utf8(),
     }
 }
