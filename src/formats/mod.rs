@@ -37,6 +37,7 @@ pub mod parquet;
 pub mod tar;
 pub mod text;
 pub mod voc;
+pub mod zip;
 
 pub use cut::Cut;
 pub use encoding::Wrong;

@@ -9,7 +9,7 @@ pub enum Problem {
     Role,
     /// A turn of a role that may not stand behind the one before it.
     Order,
-    /// The last turn is not the assistant's.
+    /// The last turn is not the assistant's. An unknown role is told by itself.
     End,
     /// A turn that says nothing, or no turn at all.
     Empty,
@@ -55,7 +55,7 @@ pub fn look<'t>(turns: impl IntoIterator<Item = (&'t str, &'t str)>) -> Turns {
     }
     if out.turns == 0 {
         out.note(Problem::Empty);
-    } else if before != Some("assistant") {
+    } else if before.is_some_and(|last| last != "assistant" && ROLES.contains(&last)) {
         out.note(Problem::End);
     }
     out.problems.sort();
@@ -119,6 +119,7 @@ mod tests {
             ("u n a", "role 2"),
             ("u e u e", "empty 2"),
             ("u a u", "end 3"),
+            ("u n", "role 2"),
         ];
         for (roles, want) in wrong {
             assert_eq!(told(roles), want, "{roles}");

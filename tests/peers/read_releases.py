@@ -115,6 +115,10 @@ def check_card(report, folder, rows, release):
     columns = set(next(iter(loaded.values())).column_names)
     absent = set(release["columns"]) - columns
     report.equal(f"{folder} as its card says, columns that are absent", sorted(absent), [])
+    for column in sorted({"messages", "prompt", "chosen", "rejected"} & columns):
+        talks = [row[column] for split in loaded.values() for row in split]
+        good = all(talk and all(set(m) == {"role", "content"} for m in talk) for talk in talks)
+        report.check(f"{folder} as its card says, {column} are lists of role and content", good, f"{len(talks)} of them")
     if "image" in columns:
         sizes = [row["image"].size for split in loaded.values() for row in split]
         report.check(f"{folder} as its card says, images decode", all(w and h for w, h in sizes), f"{len(sizes)} images")

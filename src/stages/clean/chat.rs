@@ -624,6 +624,31 @@ mod tests {
         assert!(!facts.contains_key("prompt.turns"));
     }
 
+    /// Words are tokens of this one.
+    #[cfg(feature = "tokenizer")]
+    const WORDS: &[u8] = br#"{"version": "1.0", "truncation": {"direction": "Right", "max_length": 2,
+        "strategy": "LongestFirst", "stride": 0}, "padding": null, "added_tokens": [], "normalizer": null,
+        "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null,
+        "model": {"type": "WordLevel", "vocab": {"[UNK]": 0, "a": 1}, "unk_token": "[UNK]"}}"#;
+
+    #[test]
+    #[cfg(feature = "tokenizer")]
+    fn tokens_are_counted_and_nothing_is_cut_off() {
+        let digest = Digest::of(WORDS);
+        let bytes = testing::Bytes([(digest, WORDS.to_vec())].into());
+        let all = array_of([turns(&[("user", "a b a"), ("assistant", "김 b")]), None]);
+        let columns: [(&str, ArrayRef); 1] = [("messages", all)];
+        let map = Map { on: vec!["messages".into()], tokenizer: digest.hex(), ..Map::default() };
+        let mut summary = Summary::default();
+        let delta = Stage::map(&map, &testing::rows(&bytes, &columns), &mut summary).unwrap();
+        let counts = &delta.columns["tokens.messages"];
+        assert_eq!(crate::table::value_at(counts.as_ref(), 0), value::Value::Int(5));
+        assert_eq!(crate::table::value_at(counts.as_ref(), 1), value::Value::Null);
+        let limit = Gather { tokens: (None, Some(4)), ..Gather::default() };
+        let out = testing::gathered::<Stage>(&limit, &summary);
+        assert_eq!((&out.facts["messages.tokens"], &out.facts["tokens"]), (&Fact::Int(5), &Fact::Int(1)));
+    }
+
     #[test]
     fn problems_stand_at_their_tokens() {
         let of = |table: &str| declared(&format!("[clean.chat]\naction = \"drop\"\n{table}"), &["messages"]).1;

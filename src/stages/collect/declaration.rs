@@ -559,6 +559,8 @@ pub fn reject_words(rule: &str) -> &'static str {
         "archive.format" => "files of this format are not read out of an archive: unpack it",
         "member.name" => "a member of an archive whose name leads elsewhere or is no plain text",
         "member.link" => "a link in an archive",
+        "member.encrypted" => "a member of an archive that is encrypted",
+        "member.method" => "a member of a zip archive that is packed otherwise than by deflate",
         "member.kind" => "neither a file nor a folder in an archive",
         "path.link" => "a link that leads out of the project, to a folder, nowhere or in a circle",
         "path.depth" => "it lies too deep in folders",
