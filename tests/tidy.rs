@@ -45,6 +45,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("image", &["src/formats/image.rs"]),
     ("exif", &["src/formats/image.rs"]),
     ("parquet", &["src/formats/parquet/"]),
+    ("arrow_ipc", &["src/formats/arrow/"]),
+    ("flatbuffers", &["src/formats/arrow/"]),
     ("tar", &["src/formats/tar.rs", "src/formats/zip.rs"]),
     ("quick_xml", &["src/formats/voc.rs"]),
     ("flate2", &["src/formats/packing.rs", "src/formats/zip.rs"]),

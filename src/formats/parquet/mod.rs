@@ -4,7 +4,6 @@
 //! Findings: `field.type` (values of a column are not of the field's type and became null; once for each reason),
 //! `column.missing`. Dropped: `parquet` (a row group that cannot be read, row by row).
 mod columns;
-mod hold;
 mod list;
 mod read;
 mod write;
@@ -23,7 +22,7 @@ pub const FORMAT: Format = Format {
     doubts: |_, len, bytes| columns::doubts(len, bytes),
     classes: Some(columns::classes),
     reader: Some(Reader {
-        version: 1, // types: `hold`; tokens
+        version: 1, // types: `batches/hold`; tokens
         uses: &["parquet 60"],
         cut: |_| Cut::Members(&list::ROW_GROUPS),
         id: "",

@@ -555,6 +555,7 @@ pub fn reject_words(rule: &str) -> &'static str {
         "file.trailing" => "something that is not packed stands behind the packed data, all of which was read",
         "file.packed" => "a compressed file of this format is not read: unpack it",
         "parquet.footer" => "it has no footer of Parquet that can be read",
+        "arrow.list" => "it is no file or stream of Arrow IPC that can be read, or its dictionaries are too large",
         "archive.broken" => "the archive is damaged or breaks off here",
         "archive.format" => "files of this format are not read out of an archive: unpack it",
         "member.name" => "a member of an archive whose name leads elsewhere or is no plain text",
