@@ -108,16 +108,22 @@ impl Unzipped {
 
     /// The end of a content: it must be what the list says.
     fn filled(&mut self, mut body: Body) -> io::Result<Now> {
-        let more = body.from.read(&mut [0])?;
-        if more > 0 || body.left > 0 || body.crc.sum() != body.of.crc {
-            return Err(broken("a member is not what the list says"));
-        }
+        body.ends()?;
         self.file = Some(match body.from {
             From::Stored(own) => own.into_inner(),
             From::Deflated(decoder) => decoder.into_inner().into_inner(),
         });
         let fill = body.of.size.next_multiple_of(512) - body.of.size;
         Ok(Now::Fill(Cursor::new(vec![0; fill as usize])))
+    }
+}
+
+impl Body {
+    /// The content must end here, and be what the list says.
+    fn ends(&mut self) -> io::Result<()> {
+        let more = self.from.read(&mut [0])?;
+        let good = more == 0 && self.left == 0 && self.crc.sum() == self.of.crc;
+        if good { Ok(()) } else { Err(broken("a member is not what the list says")) }
     }
 }
 
@@ -143,6 +149,9 @@ impl Read for Unzipped {
                     let n = body.from.read(own)?;
                     body.crc.update(own.get(..n).unwrap_or_default());
                     body.left -= n as u64;
+                    if body.left == 0 && n > 0 {
+                        body.ends()?; // before anybody is given the last of its bytes
+                    }
                     n
                 }
             };

@@ -8,6 +8,7 @@ use super::sample::{self, Column, Sample};
 use crate::formats::Format;
 use crate::formats::pointer;
 use crate::formats::sidecar::stem_of;
+use crate::formats::tar;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Files of one folder and suffix that are looked at one by one; of more, the first and the last of them.
@@ -129,7 +130,10 @@ fn kind(k: &Known) -> String {
 
 /// What a file is; or why it is not read, where that is worth a word.
 fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>> {
-    let b = folder.beginning(file).map_err(|say| Some(if is_archive(file) { ARCHIVE.into() } else { say }))?;
+    if is_archive(file) {
+        return Err(Some("an archive, which was not looked into: unpack it".into()));
+    }
+    let b = folder.beginning(file).map_err(Some)?;
     if file.size == 0 {
         return Err(Some("it is empty".into()));
     }
@@ -156,20 +160,15 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     Ok(Known { file, format, keys, sample })
 }
 
-const ARCHIVE: &str = "an archive, which was not looked into: unpack it";
-
 fn is_archive(file: &File) -> bool {
     let name = file.name().to_lowercase();
-    [".tar", ".tgz", ".zip", ".7z", ".rar"].iter().any(|end| name.ends_with(end))
+    tar::is_archive(&file.path) || [".tgz", ".7z", ".rar"].iter().any(|end| name.ends_with(end))
 }
 
 /// What to say of a file that no recogniser knows; nothing of documentation.
 fn unknown(bytes: &[u8], file: &File) -> Option<String> {
     if let Some(say) = pointer::told(bytes) {
         return Some(say.into());
-    }
-    if is_archive(file) {
-        return Some(ARCHIVE.into());
     }
     if is_document(file) {
         return None;
