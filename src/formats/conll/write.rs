@@ -108,13 +108,8 @@ fn tags(n_tokens: usize, spans: &[(&str, usize, usize)], scheme: Scheme) -> (Vec
         let (first, last) = (at == *start, at + 1 == *end);
         let behind_its_like = first && at.checked_sub(1).and_then(class) == Some(own);
         let letter = match (scheme, first, last) {
-            (Scheme::Iob1, ..) => {
-                if behind_its_like {
-                    'B'
-                } else {
-                    'I'
-                }
-            }
+            (Scheme::Iob1, ..) if behind_its_like => 'B',
+            (Scheme::Iob1, ..) => 'I',
             (Scheme::Bioes, true, true) => 'S',
             (Scheme::Bilou, true, true) => 'U',
             (_, true, _) => 'B',
