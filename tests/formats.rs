@@ -154,24 +154,51 @@ fn an_edit_in_a_document_touches_few_partitions() {
     assert!(exit == 0 && out.contains("raw/a.json record 1235"), "{out}");
 }
 
-/// What a release wrote as Parquet is read again, row group by row group; columns, ids and order are the same.
+/// What a release wrote as Parquet or Arrow is read again, row group by row group; columns, ids and order are the same.
 #[test]
-fn what_is_written_as_parquet_is_read_again() {
+fn what_is_written_as_a_table_is_read_again() {
     let lines: String = (0..5000)
         .map(|i| format!("{{\"id\": \"s{i:04}\", \"text\": \"text {i}\", \"n\": {i}, \"x\": {}.5}}\n", i % 7))
         .collect();
     let fields = "fields = { text = \"text\", n = \"n\", x = \"x\" }\nid = \"id\"\nlicense = \"MIT\"\n[schema]\n\
-        text = { text = {} }\nn = { int = {} }\nx = { float = {} }\n[release.all]\nformats = [\"jsonl\", \"parquet\"]\n";
+        text = { text = {} }\nn = { int = {} }\nx = { float = {} }\n[release.all]\nformats = [\"jsonl\", \"parquet\", \"arrow\"]\n";
     let of = |format: &str| {
         format!("[collect.s]\ndirect = {{ files = [\"raw/data.{format}\"], format = \"{format}\" }}\n{fields}")
     };
     let first = project(&of("jsonl"), &[("raw/data.jsonl", lines.as_bytes())]);
     let told = build(first.path(), &Way::default());
     ran(&told);
-    let written = std::fs::read(first.path().join("out/all/parquet/train-00000.parquet")).unwrap();
-    let again = clean(&of("parquet"), &[("raw/data.parquet", &written)], 16);
-    assert_eq!(again.0, told.roots().0);
-    assert_eq!(again, clean(&of("parquet"), &[("raw/data.parquet", &written)], 4096));
+    for format in ["parquet", "arrow"] {
+        let written = std::fs::read(first.path().join(format!("out/all/{format}/train-00000.{format}"))).unwrap();
+        let files = [(&*format!("raw/data.{format}"), &*written)];
+        let again = clean(&of(format), &files, 16);
+        assert_eq!(again.0, told.roots().0, "{format}");
+        assert_eq!(again, clean(&of(format), &files, 4096), "{format}");
+    }
+}
+
+/// Conversations are released in one form, and read again in it out of each format, as are pairs of answers.
+#[test]
+fn released_conversations_are_read_again() {
+    let talks = "{\"id\": \"a\", \"conversations\": [{\"from\": \"human\", \"value\": \"가\"}, {\"from\": \"gpt\", \"value\": \"b\", \"weight\": 1}]}\n\
+        {\"id\": \"b\", \"conversations\": null}\n{\"id\": \"c\", \"conversations\": []}\n";
+    let pairs = "{\"id\": \"p\", \"prompt\": \"q\", \"chosen\": \"a\", \"rejected\": \"b\"}\n";
+    for (form, again, lines) in [("sharegpt", "openai", talks), ("preference", "preference", pairs)] {
+        let of = |format: &str, form: &str| {
+            format!(
+                "[collect.s]\ndirect = {{ files = [\"raw/*\"], format = \"{format}\", chat = \"{form}\" }}\nid = \"id\"\n\
+                 license = \"MIT\"\n[release.all]\nformats = [\"jsonl\", \"parquet\", \"arrow\"]\n"
+            )
+        };
+        let first = project(&of("jsonl", form), &[("raw/data", lines.as_bytes())]);
+        let told = build(first.path(), &Way::default());
+        ran(&told);
+        for format in ["jsonl", "parquet", "arrow"] {
+            let written = read(first.path(), &format!("out/all/{format}/train-00000.{format}"));
+            let back = clean(&of(format, again), &[("raw/data", &written)], 4096);
+            assert_eq!(back.0, told.roots().0, "{format}");
+        }
+    }
 }
 
 fn read(dir: &Path, path: &str) -> Vec<u8> {
@@ -182,8 +209,7 @@ fn read(dir: &Path, path: &str) -> Vec<u8> {
 /// first, spans and ids.
 #[test]
 fn a_release_of_spans_is_read_again() {
-    const RELEASE: &str =
-        "[release.all]\nformats = [\"jsonl\", \"parquet\", \"conll\"]\ncolumns = [\"id\", \"text\", \"label.ner\"]\n";
+    const RELEASE: &str = "[release.all]\nformats = [\"jsonl\", \"parquet\", \"arrow\", \"conll\"]\ncolumns = [\"id\", \"text\", \"label.ner\"]\n";
     const LINES: &str = "out/all/jsonl/train-00000.jsonl";
     let text = "# c1\nAnna\tB-PS\nsings\tO\n\n# c2\nin\tO\n\n# c3\n😀\tO\nAn\tB-PS\nna\tI-PS\nBo\tB-PS\n\n";
     let first = project(&format!("{SENTENCES}{RELEASE}"), &[("raw/c.conll", text.as_bytes())]);
@@ -200,6 +226,7 @@ fn a_release_of_spans_is_read_again() {
         ("jsonl", LINES, "id = \"id\"\n", "label_ner"),
         ("parquet", "out/all/parquet/train-00000.parquet", named, "spans"),
         ("parquet", "out/all/parquet/train-00000.parquet", "id = \"id\"\n", "label_ner"),
+        ("arrow", "out/all/arrow/train-00000.arrow", "id = \"id\"\n", "label_ner"),
         ("conll", "out/all/conll/train.conll", "", "tags"),
     ] {
         let source = format!("[collect.a]\ndirect = {{ files = [\"raw/*\"], format = \"{format}\" }}\n{fields}");
@@ -209,6 +236,33 @@ fn a_release_of_spans_is_read_again() {
         let (was, is) = (String::from_utf8_lossy(&lines), read(again.path(), LINES));
         assert_eq!(was, String::from_utf8_lossy(&is), "{format} {fields}");
     }
+}
+
+/// Tags of each scheme are read again in it.
+#[test]
+fn a_release_in_each_scheme_is_read_again() {
+    const COLUMNS: &str = "columns = [\"id\", \"text\", \"label.ner\"]\n";
+    let text = "# c1\nAnna\tB-PS\nBo\tB-PS\nsings\tO\n\n# c2\nin\tO\n\n# c3\n😀\tO\nAn\tB-PS\nna\tI-PS\nBo\tB-PS\n\n";
+    let mut seen = BTreeSet::new();
+    for scheme in ["bio", "iob1", "bioes", "bilou"] {
+        let release =
+            format!("[release.all]\nformats = [\"jsonl\", {{ format = \"conll\", scheme = \"{scheme}\" }}]\n{COLUMNS}");
+        let first = project(&format!("{SENTENCES}{release}"), &[("raw/c.conll", text.as_bytes())]);
+        let told = build(first.path(), &Way::default());
+        ran(&told);
+        let written = read(first.path(), "out/all/conll/train.conll");
+        let source = format!(
+            "[collect.a]\ndirect = {{ files = [\"raw/*\"], format = \"conll\" }}\nlicense = \"MIT\"\n[label.ner]\ntask = \"ner\"\n\
+             classes = [\"PS\"]\nfrom.own = {{ column = \"tags\", scheme = \"{scheme}\" }}\n{release}"
+        );
+        let again = project(&source, &[("raw/a", &written)]);
+        let back = build(again.path(), &Way::default());
+        ran(&back);
+        assert_eq!(read(again.path(), "out/all/conll/train.conll"), written, "{scheme}");
+        assert_eq!(back.roots().0, told.roots().0, "{scheme}");
+        seen.insert(written);
+    }
+    assert_eq!(seen.len(), 4);
 }
 
 /// What is written as COCO is read again: boxes with all their flags.

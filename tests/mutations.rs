@@ -113,6 +113,38 @@ fn parquet() -> Vec<u8> {
     std::fs::read(dir.path().join("out/all/parquet/train-00000.parquet")).unwrap()
 }
 
+/// The same rows as a file of Arrow IPC.
+fn arrow() -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "raw/x.jsonl", &jsonl());
+    let source = "[collect.a]\ndirect = { files = [\"raw/*.jsonl\"], format = \"jsonl\" }\nfields = { text = \"text\" }\nid = \"id\"\n";
+    manifest(dir.path(), source, "formats = [\"arrow\"]\ncolumns = [\"id\", \"text\"]\n");
+    assert_eq!(tamis(dir.path(), &["build"]).0, 0);
+    std::fs::read(dir.path().join("out/all/arrow/train-00000.arrow")).unwrap()
+}
+
+/// A file that lies beside the cases.
+fn of_case(path: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/collect").join(path)).unwrap()
+}
+
+/// A zip archive of one member, by name and content.
+fn zip(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(content).unwrap();
+    let packed = packer.finish().unwrap();
+    let mut crc = flate2::Crc::new();
+    crc.update(content);
+    let mut same: Vec<u8> = [20, 0, 8, 0, 0x21].into_iter().flat_map(u16::to_le_bytes).collect();
+    let sizes = [crc.sum(), packed.len() as u32, content.len() as u32];
+    same.extend(sizes.into_iter().flat_map(u32::to_le_bytes));
+    same.extend([(name.len() as u16).to_le_bytes(), [0, 0]].concat());
+    let local = [b"PK\x03\x04".as_slice(), &same, name.as_bytes(), &packed].concat();
+    let list = [b"PK\x01\x02\x14\x03".as_slice(), &same, &[0; 14], name.as_bytes()].concat();
+    let places = [list.len() as u32, local.len() as u32].into_iter().flat_map(u32::to_le_bytes).collect::<Vec<u8>>();
+    [local.as_slice(), &list, b"PK\x05\x06\0\0\0\0\x01\0\x01\0", &places, &[0, 0]].concat()
+}
+
 fn jpeg() -> Vec<u8> {
     let mut out = std::io::Cursor::new(Vec::new());
     image::RgbImage::from_pixel(9, 7, image::Rgb([9, 8, 7])).write_to(&mut out, image::ImageFormat::Jpeg).unwrap();
@@ -168,6 +200,24 @@ fn kinds() -> Vec<Kind> {
             "parquet",
             "files = [\"raw/*.parquet\"], format = \"parquet\" }\nfields = { text = \"text\" }\nid = \"id\"\n",
             vec![parquet()],
+        ),
+        kind(
+            "arrow",
+            "arrow",
+            "files = [\"raw/*.arrow\"], format = \"arrow\" }\nfields = { text = \"text\" }\nid = \"id\"\n",
+            vec![arrow(), of_case("arrow_broken/stream.arrow"), of_case("arrow/stream.arrow"), of_case("arrow/file.arrow")],
+        ),
+        kind(
+            "chat",
+            "jsonl",
+            "files = [\"raw/*.jsonl\"], format = \"jsonl\", chat = \"openai\" }\nfields = { messages = \"messages\" }\nid = \"content\"\n",
+            vec!["{\"messages\": [{\"role\": \"user\", \"content\": \"가\"}, {\"role\": \"assistant\", \"content\": null, \"x\": [1]}]}\n".into()],
+        ),
+        kind(
+            "zip",
+            "zip",
+            "files = [\"raw/*.zip\"], format = \"json\" }\nfields = { text = \"text\" }\nid = \"content\"\n",
+            vec![zip("in/x.json", b"[{\"text\": \"a\"},\n {\"text\": 1e5}]")],
         ),
         kind("voc", "xml", "images = [\"raw/*.png\"], files = [\"raw/*.xml\"], format = \"voc\" }\n", vec![voc.into()]),
         kind(

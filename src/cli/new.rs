@@ -77,7 +77,7 @@ fn from_folder(c: &Context, from: &Path, to: Option<PathBuf>) -> Result<i32, Fai
 /// The kind of a project for which none is named.
 const USUAL: &str = "classification";
 /// Kinds that are not there yet.
-const LATER: &[&str] = &["chat", "transcription"];
+const LATER: &[&str] = &["transcription"];
 /// The schema of the manifest, for editors.
 const SCHEMA: &str = "docs/dataset.schema.json";
 

@@ -36,7 +36,7 @@ fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
         }
     }
     let columns = sheet.columns.iter().filter(|(name, _)| name != "image").cloned().collect();
-    let own = Sheet { rows: sheet.rows, columns, roles: Default::default() };
+    let own = Sheet { rows: sheet.rows, columns, ..Sheet::default() };
     let first = |row: usize| match names.get(row) {
         Some(Some(name)) => format!("\"file_name\": {}", serde_json::Value::from(name.as_str())),
         _ => String::new(),

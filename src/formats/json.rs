@@ -1,4 +1,5 @@
 //! JSON (RFC 8259), read strictly: no repeated keys, a bound on depth, no `NaN`.
+use super::chat::{self, Form};
 use super::encoding::{BOM, Wrong, not_wide, text};
 use super::reader::{Ask, DAY, Record, Records, Unit, WRITTEN, strip_bom};
 use super::spelling::words;
@@ -230,8 +231,11 @@ impl Record for Json<'_> {
     }
 }
 
-/// Makes an object a sample, with its tokens where a field is taken from them.
+/// Makes an object a sample, with its conversation, or its tokens where a field is taken from them.
 pub fn take(ask: &Ask, out: &mut Records, at: (&Unit, usize, &[u8]), object: &Json) {
+    if let Some(form) = Form::of(&ask.options) {
+        return chat::take(ask, form, out, at, object, &|key| select(object, key).map_or(Value::Null, plain));
+    }
     tokens::take(ask, out, at, object, |selector| match select(object, selector) {
         None | Some(Json::Null) => Ok(None),
         Some(Json::Array(items)) => {
@@ -240,6 +244,21 @@ pub fn take(ask: &Ask, out: &mut Records, at: (&Unit, usize, &[u8]), object: &Js
         }
         Some(_) => Err(()),
     });
+}
+
+/// A JSON value by itself.
+fn plain(v: &Json) -> Value {
+    match v {
+        Json::Null => Value::Null,
+        Json::Bool(b) => Value::Bool(*b),
+        Json::Int(n) => Value::Int(*n),
+        Json::Large(n) => Value::Float(*n as f64),
+        Json::Huge(n) => Value::Float(n.parse().unwrap_or_default()),
+        Json::Float(f) => Value::Float(*f),
+        Json::Text(t) => Value::Text(t.to_string()),
+        Json::Array(items) => Value::List(items.iter().map(plain).collect()),
+        Json::Object(entries) => Value::Struct(entries.iter().map(|(k, v)| (k.to_string(), plain(v))).collect()),
+    }
 }
 
 /// A JSON value as one of a column's type, which is told by its text ([`types::text`], [`DAY`]).

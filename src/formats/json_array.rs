@@ -3,6 +3,7 @@
 //! Dropped records: `encoding`, `json`, `json.depth`, `json.object`, `json.duplicate_key`, with the line on which the object
 //! begins, and no other object with it; with the whole file `json.array` (something else than a list). Findings: `json.empty`
 //! (a list of nothing), `json.comma` (a comma too few or too many).
+use super::chat::{self, CHAT};
 use super::cut::members::ReadAt;
 use super::cut::{Cut, Holds};
 use super::encoding::{self, ENCODING, Wrong, line_at, recoded, text};
@@ -10,12 +11,12 @@ use super::format::Format;
 use super::infer::{self, HEAD};
 use super::json::{self, parse};
 use super::options::Options;
-use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, as_declared, strip_bom};
+use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, strip_bom};
 use super::tokens::{self, JOIN, TOKENS};
 
 pub const FORMAT: Format = Format {
-    options: &[TOKENS, JOIN, ENCODING],
-    unfit: tokens::unfit,
+    options: &[TOKENS, JOIN, CHAT, ENCODING],
+    unfit: chat::unfit,
     reader: Some(Reader {
         version: 1, // a broken item is dropped alone; tokens
         uses: &[],
@@ -24,7 +25,7 @@ pub const FORMAT: Format = Format {
         own_id: None,
         selects: Selects::Names,
         text: tokens::text,
-        ty: as_declared,
+        ty: chat::ty,
         adds: |options, selected| tokens::adds(tokens::text(options), selected),
         read,
         offers: Offers::Columns(columns),
@@ -75,7 +76,7 @@ fn columns(options: &Options, _: u64, read: &ReadAt) -> Result<Vec<Seen>, String
     let head = encoding::head(&head, options.text(&ENCODING));
     let list = items(&head).map_err(|_| "it is not a list of objects")?;
     let objects = list.items.iter().filter_map(|item| parse(head.get(item.begins..item.ends)?, 64).ok());
-    Ok(infer::objects(objects))
+    Ok(chat::columns(options, infer::objects(objects)))
 }
 
 /// A list of the first items of a file of which only the head is known: those that lie in it whole.

@@ -2,6 +2,7 @@
 //!
 //! Dropped records: `encoding`, `json`, `json.depth`, `json.object`, `json.duplicate_key`.
 use super::back::{Values, each_line, of_lines};
+use super::chat::{self, CHAT};
 use super::cut::Split;
 use super::cut::members::ReadAt;
 use super::doubt::{Doubt, LOOKED};
@@ -11,7 +12,7 @@ use super::infer::{self, HEAD};
 use super::json;
 use super::lines::{cut_text, each_record, each_unit};
 use super::options::Options;
-use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, as_declared};
+use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit};
 use super::tokens::{self, JOIN, TOKENS};
 use super::writer::{Needs, Place, Sheet, Writer, length_alone, one_after_another};
 use crate::table::value_at;
@@ -20,8 +21,8 @@ use std::borrow::Cow;
 use std::io::BufRead;
 
 pub const FORMAT: Format = Format {
-    options: &[TOKENS, JOIN, ENCODING],
-    unfit: tokens::unfit,
+    options: &[TOKENS, JOIN, CHAT, ENCODING],
+    unfit: chat::unfit,
     doubts,
     reader: Some(Reader {
         version: 2, // whole numbers written as `3.0`
@@ -31,7 +32,7 @@ pub const FORMAT: Format = Format {
         own_id: None,
         selects: Selects::Names,
         text: tokens::text,
-        ty: as_declared,
+        ty: chat::ty,
         adds: |options, selected| tokens::adds(tokens::text(options), selected),
         read,
         offers: Offers::Columns(columns),
@@ -80,15 +81,15 @@ fn columns(options: &Options, len: u64, read: &ReadAt) -> Result<Vec<Seen>, Stri
     let head = encoding::head(&head, options.text(&ENCODING));
     let whole = if breaks_off { memchr::memrchr(b'\n', &head).unwrap_or(0) } else { head.len() };
     let lines = head.get(..whole).unwrap_or_default().split(|b| *b == b'\n');
-    Ok(infer::objects(lines.filter_map(|line| json::parse(line, 64).ok())))
+    Ok(chat::columns(options, infer::objects(lines.filter_map(|line| json::parse(line, 64).ok()))))
 }
 
 /// What the first objects tell of columns of several types.
-fn doubts(_: &Options, len: u64, read: &ReadAt) -> Vec<Doubt> {
+fn doubts(options: &Options, len: u64, read: &ReadAt) -> Vec<Doubt> {
     let Ok(head) = read(0, LOOKED.min(len.max(1))) else { return Vec::new() };
     let whole = if (head.len() as u64) < len { memchr::memrchr(b'\n', &head).unwrap_or(0) } else { head.len() };
     let lines = head.get(..whole).unwrap_or_default().split(|b| *b == b'\n');
-    infer::doubts(lines.filter_map(|line| json::parse(line, 64).ok()))
+    chat::doubts(options, infer::doubts(lines.filter_map(|line| json::parse(line, 64).ok())))
 }
 
 /// An object for each row; in front of a row's own keys stand those of `first`.

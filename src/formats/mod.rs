@@ -3,7 +3,10 @@
 //! A format is a value, [`Format`], and [`FORMATS`] lists all of them: what a manifest may name, what diagnostics
 //! suggest and what the reference says is made of this list. To add one, write its file and add its line. What a reader
 //! cannot read comes back as a [`Wrong`], whose words hold counts, names and positions, never the text of a record.
+pub mod arrow;
 pub mod back;
+pub mod batches;
+pub mod chat;
 pub mod cut;
 pub mod doubt;
 pub mod encoding;
@@ -36,6 +39,7 @@ pub mod parquet;
 pub mod tar;
 pub mod text;
 pub mod voc;
+pub mod zip;
 
 pub use cut::Cut;
 pub use encoding::Wrong;
@@ -45,12 +49,15 @@ pub use options::Options;
 /// All formats, in the order in which a release lists its own.
 pub const FORMATS: &[Format] = &[
     parquet::FORMAT,
+    arrow::FORMAT,
     jsonl::FORMAT,
     json_array::FORMAT,
     csv::CSV,
     csv::TSV,
     conll::FORMAT,
     text::FORMAT,
+    text::LINES,
+    text::PARAGRAPHS,
     coco::FORMAT,
     image_folder::FORMAT,
     voc::FORMAT,

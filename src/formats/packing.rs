@@ -1,4 +1,5 @@
-//! Files that are packed: `.gz` and `.zst`, told by their names.
+//! Files that are packed: `.gz` and `.zst`, and the archives `.zip`, told by their names.
+use super::zip::{Raw, Unzipped};
 use flate2::bufread::GzDecoder;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
@@ -10,9 +11,10 @@ const ZSTD_WINDOW_LOG: u32 = 27;
 enum Packing {
     Gzip,
     Zstd,
+    Zip,
 }
 
-/// The name below the packing: `a.jsonl` for `a.jsonl.gz`. The suffixes `.gz` and `.zst` count in any case of letters.
+/// The name below the packing: `a.jsonl` for `a.jsonl.gz`. The suffixes count in any case of letters.
 pub fn inner_name(name: &str) -> &str {
     packing(name).map_or(name, |(inner, _)| inner)
 }
@@ -20,11 +22,12 @@ pub fn inner_name(name: &str) -> &str {
 /// The unpacked bytes of a file called `name`: all members of a `.gz`, all frames of a `.zst`, else `r` as it is. Zeros
 /// behind the last of them are padding; anything else there is an error that [`is_trailing`].
 ///
-/// The output has no bound of its own: the caller counts what it reads. Cut input ends in `UnexpectedEof`.
-pub fn decompressor(name: &str, r: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
+/// A `.zip` comes out as a tar archive. The output has no bound of its own: the caller counts what it reads. Cut input ends in `UnexpectedEof`.
+pub fn decompressor(name: &str, r: Box<dyn Raw>) -> Box<dyn Read + Send> {
     match packing(name) {
+        Some((_, Packing::Zip)) => Box::new(Unzipped::new(r)),
         Some((_, packing)) => Box::new(Unpacked { packing, now: Now::Between(BufReader::new(r)), first: true }),
-        None => r,
+        None => Box::new(r),
     }
 }
 
@@ -44,7 +47,7 @@ impl fmt::Display for Trailing {
 
 impl std::error::Error for Trailing {}
 
-type Packed = BufReader<Box<dyn Read + Send>>;
+type Packed = BufReader<Box<dyn Raw>>;
 
 /// Reads members or frames one after another.
 struct Unpacked {
@@ -91,6 +94,7 @@ impl Unpacked {
         let starts = |byte: u8| match self.packing {
             Packing::Gzip => byte == 0x1f,
             Packing::Zstd => byte == 0x28 || byte & 0xf0 == 0x50, // a frame, or one that is passed over
+            Packing::Zip => false,                                // it has a reader of its own
         };
         let first = rest.fill_buf()?.first().copied();
         if self.first || first.is_some_and(starts) {
@@ -98,6 +102,7 @@ impl Unpacked {
             return Ok(match self.packing {
                 Packing::Gzip => Now::Member(Box::new(GzDecoder::new(rest))),
                 Packing::Zstd => Now::Frame(Box::new(frame(rest)?)),
+                Packing::Zip => Now::End,
             });
         }
         loop {
@@ -120,12 +125,19 @@ fn frame(rest: Packed) -> io::Result<zstd::stream::read::Decoder<'static, Packed
     Ok(decoder)
 }
 
+/// Whether a file is a zip archive, by its name.
+pub fn is_zip(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && end.eq_ignore_ascii_case("zip"))
+}
+
 fn packing(name: &str) -> Option<(&str, Packing)> {
     let (inner, suffix) = name.rsplit_once('.')?;
     if suffix.eq_ignore_ascii_case("gz") {
         Some((inner, Packing::Gzip))
     } else if suffix.eq_ignore_ascii_case("zst") {
         Some((inner, Packing::Zstd))
+    } else if is_zip(name) {
+        Some((inner, Packing::Zip))
     } else {
         None
     }

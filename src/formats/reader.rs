@@ -27,7 +27,7 @@ pub struct Reader {
     /// The selector whose field is the text that tokens and spans lie on; empty where there is none.
     pub text: fn(&Options) -> &str,
     /// The type of a field, where the format fixes it.
-    pub ty: fn(&str) -> Option<DataType>,
+    pub ty: fn(&Options, &str) -> Option<DataType>,
     /// The columns that are written besides the fields; it is given what the fields select.
     pub adds: fn(&Options, &[&str]) -> Added,
     pub read: fn(&Ask, &Unit, &mut Records),
@@ -84,7 +84,7 @@ pub const NAMES: &str = "names ";
 pub const DAY: &str = "day";
 
 /// No fields of a fixed type.
-pub fn as_declared(_: &str) -> Option<DataType> {
+pub fn as_declared(_: &Options, _: &str) -> Option<DataType> {
     None
 }
 

@@ -1,13 +1,15 @@
 //! Archives (owner of `tar`): a file `a.tar` is read as the files in it, each a unit of its own named `a.tar/member`. That
-//! holds for every format whose files are documents; `.tar.gz` and `.tar.zst` too.
+//! holds for every format whose files are documents; `.tar.gz`, `.tar.zst` and `.zip` too.
 //!
 //! A member's name is never taken for a path: one that leads upwards, is absolute, or is no plain text is told and not
-//! read, as are links, devices and sparse files. Rules: `member.name`, `member.link`, `member.kind`. Folders, dot files,
+//! read, as are links, devices and sparse files. Rules: `member.name`, `member.link`, `member.kind`; of `.zip` also
+//! `member.encrypted`, `member.method`. Folders, dot files,
 //! `.DS_Store` and `Thumbs.db` are passed over, as they are in the project's own folders. What an archive says about its
 //! members (PAX headers, long names) is held whole while it is read; more than `SAID_MAX` bytes of it break the archive.
 use super::cut::Members;
 use super::cut::members::{List, Member};
-use super::packing::inner_name;
+use super::packing::{inner_name, is_zip};
+use super::zip::{ENCRYPTED, METHOD};
 use std::io::{self, Read};
 use tar::{Archive, Entry, EntryType, Header};
 
@@ -15,7 +17,10 @@ pub static ARCHIVE: Members = Members { name: "archive", broken: "archive.broken
 
 /// Whether a file is an archive, by its name.
 pub fn is_archive(path: &str) -> bool {
-    inner_name(path).rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && end.eq_ignore_ascii_case("tar"))
+    is_zip(path)
+        || inner_name(path)
+            .rsplit_once('.')
+            .is_some_and(|(stem, end)| !stem.is_empty() && end.eq_ignore_ascii_case("tar"))
 }
 
 /// The longest header about a member; names and times take a few hundred bytes.
@@ -112,6 +117,8 @@ fn member<R: Read>(entry: &Entry<R>) -> Option<Member> {
     let reject = match kind {
         EntryType::Regular | EntryType::Continuous => name.as_ref().err().copied(),
         EntryType::Link | EntryType::Symlink => Some("member.link"),
+        kind if kind == EntryType::new(ENCRYPTED) => Some("member.encrypted"),
+        kind if kind == EntryType::new(METHOD) => Some("member.method"),
         _ => Some("member.kind"),
     };
     let (offset, len) = (entry.raw_file_position(), entry.size());

@@ -1,6 +1,7 @@
 //! Writing a release: a piece's rows become a fragment, and the fragments of a split become files. Joining reads no
 //! fragment whose format does not ask for it.
 use super::back::Values;
+use crate::model::spans::Scheme;
 use crate::table::ArrayRef;
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -79,6 +80,8 @@ pub struct Sheet {
     /// What else it needs, by what it is to the format: `id`, `label`, `text`, `edits`, `tokens`, `image`, `width`,
     /// `height`, `file` (the name of the image's file), `folder` (the class whose folder it lies in). What a data set does not have is not there.
     pub roles: BTreeMap<String, ArrayRef>,
+    /// How tags say where an entity begins and ends, for a format that writes them.
+    pub scheme: Scheme,
 }
 
 impl Sheet {

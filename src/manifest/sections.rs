@@ -112,7 +112,7 @@ pub struct SchemaSection(pub BTreeMap<String, Field>);
 /// One column: exactly one type, and whether every sample must have it.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("x-one-of" = [["text", "int", "float", "bool", "date", "category", "image"]]))]
+#[schemars(extend("x-one-of" = [["text", "int", "float", "bool", "date", "category", "image", "list"]]))]
 pub struct Field {
     /// Text in Unicode.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,6 +135,9 @@ pub struct Field {
     /// An image file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageField>,
+    /// Several values of one type, in their order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<ListField>,
     /// Whether a sample without this column is dropped.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
@@ -188,6 +191,30 @@ pub struct CategoryField {
     /// All values, at least one.
     #[schemars(length(min = 1))]
     pub values: Vec<String>,
+}
+
+/// Several values of one type.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct ListField {
+    /// What the values are.
+    pub of: Item,
+}
+
+/// What a list holds.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Item {
+    /// Texts.
+    Text,
+    /// Whole numbers of 64 bits.
+    Int,
+    /// Numbers with a point.
+    Float,
+    /// True or false.
+    Bool,
+    /// Turns of a conversation: objects with `role` and `content`.
+    Message,
 }
 
 /// Limits of an image.

@@ -8,3 +8,5 @@ pub mod changes;
 pub mod fields;
 pub mod names;
 pub mod normalise;
+pub mod tokenizer;
+pub mod turns;

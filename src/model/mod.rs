@@ -5,6 +5,7 @@ pub mod days;
 pub mod edits;
 pub mod images;
 pub mod license;
+pub mod messages;
 pub mod polygons;
 pub mod spans;
 pub mod tokens;

@@ -12,6 +12,28 @@ pub struct Span {
     pub class: String,
 }
 
+/// How tags say where an entity begins and ends.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Scheme {
+    /// IOB2: `B-` opens every entity, `I-` goes on.
+    #[default]
+    Bio,
+    /// `I-` everywhere; `B-` only behind another entity of the same class.
+    Iob1,
+    /// `B-`, `I-`, `E-`, and `S-` for a single token.
+    Bioes,
+    /// `B-`, `I-`, `L-`, and `U-` for a single token.
+    Bilou,
+}
+
+impl Scheme {
+    /// Whether the last token of an entity says that it is.
+    pub fn ends(self) -> bool {
+        matches!(self, Scheme::Bioes | Scheme::Bilou)
+    }
+}
+
 /// What the ends of a span count in.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[serde(rename_all = "snake_case")]

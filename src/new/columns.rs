@@ -4,30 +4,38 @@ use super::sample::Column;
 use crate::formats::reader::WRITTEN;
 use crate::formats::spelling::Spelling;
 use crate::manifest::values::is_line;
+use crate::model::messages::Message;
 use crate::stage::RESERVED;
 use crate::stages::collect::declaration::make_id;
-use crate::table::Value;
+use crate::table::{Cell, Value, types};
 use std::collections::BTreeSet;
 
-/// What a field is declared as in `[schema]`; lists and objects are not declared there.
+/// What a field is declared as in `[schema]`; other lists and objects are not declared there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Type {
     Text,
     Int,
     Float,
     Bool,
+    Messages,
     Nested,
 }
 
 impl Type {
     pub fn word(self) -> Option<&'static str> {
         match self {
-            Type::Text => Some("text"),
-            Type::Int => Some("int"),
-            Type::Float => Some("float"),
-            Type::Bool => Some("bool"),
+            Type::Text => Some("text = {}"),
+            Type::Int => Some("int = {}"),
+            Type::Float => Some("float = {}"),
+            Type::Bool => Some("bool = {}"),
+            Type::Messages => Some("list = { of = \"message\" }"),
             Type::Nested => None,
         }
+    }
+
+    /// Lists and objects, which keep their types where a source takes all columns.
+    pub fn is_nested(self) -> bool {
+        matches!(self, Type::Messages | Type::Nested)
     }
 }
 
@@ -87,7 +95,7 @@ pub fn fields(source: &Source, id: &Id) -> Fields {
     }
     // a column whose name is no line cannot be taken as it is called, and lists and objects cannot be taken otherwise
     let lines = out.all.iter().all(|f| is_line(&f.name));
-    out.named = words || !lines || out.all.iter().all(|f| f.ty != Type::Nested);
+    out.named = words || !lines || out.all.iter().all(|f| !f.ty.is_nested());
     let plain = |name: &str| {
         let own = RESERVED.contains(&name) || name.contains(['.', '/']) || !is_line(name);
         !own && !name.is_empty() && name == name.trim()
@@ -95,7 +103,7 @@ pub fn fields(source: &Source, id: &Id) -> Fields {
     if out.named {
         out.all.retain(|f| !is_id(f.column));
         let (stay, go): (Vec<Field>, Vec<Field>) =
-            out.all.into_iter().partition(|f| !f.selector.is_empty() && (words || f.ty != Type::Nested));
+            out.all.into_iter().partition(|f| !f.selector.is_empty() && (words || !f.ty.is_nested()));
         out.all = stay; // nothing selects a column without a name
         out.left_out = go.into_iter().map(|f| f.name).collect();
         let mut taken: Vec<String> = out.all.iter().map(|f| f.name.clone()).filter(|n| plain(n)).collect();
@@ -130,6 +138,7 @@ fn of_type(ty: &str) -> Type {
         "i64" => Type::Int,
         "f64" => Type::Float,
         "bool" => Type::Bool,
+        ty if *ty == *types::text(&<Vec<Message>>::ty()) => Type::Messages,
         ty if ty.starts_with("list<") || ty.starts_with("struct<") || ty == WRITTEN => Type::Nested,
         _ => Type::Text,
     }

@@ -1,6 +1,6 @@
 //! The manifest of a folder: what was found and guessed of it, written as a dataset.toml that builds as it stands.
 use super::apart;
-use super::columns::{Field, Id};
+use super::columns::{Field, Id, Type};
 use super::folder::Folder;
 use super::found;
 use super::globs;
@@ -350,7 +350,7 @@ fn schema(page: &mut Page, plan: &Plan, whole: bool) {
     for g in &plan.guesses {
         for field in &g.fields.all {
             let Some(word) = plan.types.get(&field.name).and_then(|ty| ty.word()) else { continue };
-            let line = (key(&field.name), format!("{{ {word} = {{}} }}"));
+            let line = (key(&field.name), format!("{{ {word} }}"));
             if !lines.contains(&line) && !g.source.is_images() {
                 lines.push(line);
             }
@@ -371,6 +371,10 @@ fn schema(page: &mut Page, plan: &Plan, whole: bool) {
     if images {
         page.table("preprocess");
         page.remark("decodes each image: its width and height are columns then");
+    }
+    if plan.types.values().any(|ty| *ty == Type::Messages) {
+        page.table("clean.chat");
+        page.key("action", &text("keep"), "tells of turns that are out of order or empty; `drop` and `review` do more");
     }
 }
 

@@ -1,4 +1,5 @@
 //! What the files of a folder are: each is looked at by the recognisers, and files that belong together are one source.
+use super::chat;
 use super::folder::{File, Folder};
 use super::kinds;
 use super::kinds::recogniser::{Key, is_document, options};
@@ -7,6 +8,7 @@ use super::sample::{self, Column, Sample};
 use crate::formats::Format;
 use crate::formats::pointer;
 use crate::formats::sidecar::stem_of;
+use crate::formats::tar;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Files of one folder and suffix that are looked at one by one; of more, the first and the last of them.
@@ -128,19 +130,27 @@ fn kind(k: &Known) -> String {
 
 /// What a file is; or why it is not read, where that is worth a word.
 fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>> {
+    if is_archive(file) {
+        return Err(Some("an archive, which was not looked into: unpack it".into()));
+    }
     let b = folder.beginning(file).map_err(Some)?;
     if file.size == 0 {
         return Err(Some("it is empty".into()));
     }
-    let Some((format, keys)) = kinds::of(&b) else {
+    let Some((format, mut keys)) = kinds::of(&b) else {
         return Err(unknown(&b.bytes, file));
     };
-    let sample = match &format.reader {
+    let read = |keys: &[Key]| match &format.reader {
         Some(_) if format.sidecar.is_none() => {
-            sample::of(&b, format, &options(format, &keys), kinds::ids(format)).map_err(Some)?
+            sample::of(&b, format, &options(format, keys), kinds::ids(format)).map_err(Some)
         }
-        _ => Sample::default(),
+        _ => Ok(Sample::default()),
     };
+    let mut sample = read(&keys)?;
+    if let Some(key) = chat::form(format, &sample) {
+        keys.push(key);
+        sample = read(&keys)?;
+    }
     if sample.rows == 0 && sample.rejected > 0 {
         return Err(Some(format!("it looks like {}, and none of its first records can be read", format.name)));
     }
@@ -150,14 +160,15 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     Ok(Known { file, format, keys, sample })
 }
 
+fn is_archive(file: &File) -> bool {
+    let name = file.name().to_lowercase();
+    tar::is_archive(&file.path) || [".tgz", ".7z", ".rar"].iter().any(|end| name.ends_with(end))
+}
+
 /// What to say of a file that no recogniser knows; nothing of documentation.
 fn unknown(bytes: &[u8], file: &File) -> Option<String> {
     if let Some(say) = pointer::told(bytes) {
         return Some(say.into());
-    }
-    let name = file.name().to_lowercase();
-    if [".tar", ".tgz", ".zip", ".7z", ".rar"].iter().any(|end| name.ends_with(end)) {
-        return Some("an archive, which was not looked into: unpack it".into());
     }
     if is_document(file) {
         return None;

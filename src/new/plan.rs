@@ -68,7 +68,9 @@ fn types(guesses: &mut Vec<Guess>, unread: &mut Vec<(String, String)>) -> BTreeM
     let mut stay = Vec::new();
     for mut g in std::mem::take(guesses) {
         let exact = |g: &Guess, f: &Field| match f.ty {
-            Type::Nested => g.source.sample.columns.get(f.column).map_or(String::new(), |c| c.ty.clone()),
+            Type::Nested | Type::Messages => {
+                g.source.sample.columns.get(f.column).map_or(String::new(), |c| c.ty.clone())
+            }
             _ => String::new(),
         };
         let number = |ty: Type| matches!(ty, Type::Int | Type::Float);

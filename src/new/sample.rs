@@ -94,9 +94,10 @@ fn selected(fields: &[Field]) -> Vec<&str> {
 fn fields(b: &Beginning, reader: &Reader, options: &Options) -> Result<Vec<Field>, String> {
     let all = match reader.offers {
         Offers::Nothing => Vec::new(),
-        Offers::Words(words) => {
-            words.iter().map(|(name, from)| (name.to_string(), from.to_string(), fixed(reader, from))).collect()
-        }
+        Offers::Words(words) => words
+            .iter()
+            .map(|(name, from)| (name.to_string(), from.to_string(), fixed(reader, options, from)))
+            .collect(),
         Offers::Columns(of) => {
             let seen = b.with_read(|read| of(options, b.length(), read))?;
             seen.into_iter().map(|(name, ty)| (name.clone(), name, ty)).collect::<Vec<_>>()
@@ -109,8 +110,8 @@ fn fields(b: &Beginning, reader: &Reader, options: &Options) -> Result<Vec<Field
     Ok(all.into_iter().map(|(name, selector, ty)| Field { name, from: from(selector), ty }).collect())
 }
 
-fn fixed(reader: &Reader, word: &str) -> String {
-    (reader.ty)(word).map_or("utf8".to_string(), |ty| crate::table::types::text(&ty))
+fn fixed(reader: &Reader, options: &Options, word: &str) -> String {
+    (reader.ty)(options, word).map_or("utf8".to_string(), |ty| crate::table::types::text(&ty))
 }
 
 /// What a reader is given of a file.

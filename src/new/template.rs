@@ -55,6 +55,12 @@ pub const TEMPLATES: &[Template] = &[
     ),
     template!("detection", "boxes on images", ["dataset.toml", "docs/guideline.md", "docs/plan.md"], PICTURES),
     template!(
+        "chat",
+        "conversations, and pairs of answers",
+        ["dataset.toml", "docs/guideline.md", "docs/plan.md", "raw/talks.jsonl", "raw/pairs.jsonl"],
+        &[]
+    ),
+    template!(
         "tabular",
         "a table of values",
         ["dataset.toml", "docs/guideline.md", "docs/plan.md", "raw/records.csv"],

@@ -5,11 +5,12 @@ use super::secret::KEY_MIN;
 use super::{Card, Column, Gate, Grain, Kernel, Nothing, Ports, Program, Role, Secret};
 use crate::diag::{Diagnostic, nearest, suggest};
 use crate::digest::Digest;
-use crate::manifest::sections::{KeyFrom, Privacy, SchemaSection};
+use crate::manifest::sections::{Item, KeyFrom, ListField, Privacy, SchemaSection};
 use crate::manifest::values::At;
 use crate::manifest::{Declared, Manifest};
 use crate::model::edits::{Edit, edits_of};
-use crate::table::{ArrayRef, Cell, DataType};
+use crate::model::messages::Message;
+use crate::table::{ArrayRef, Cell, DataType, list, utf8};
 use crate::world::World;
 use serde::de::DeserializeOwned;
 use std::any::type_name;
@@ -238,6 +239,17 @@ pub fn unit_types() -> Vec<(String, DataType)> {
     .into()
 }
 
+/// The type of a list that `[schema]` declares.
+pub fn list_type(of: &ListField) -> DataType {
+    match of.of {
+        Item::Text => list(utf8()),
+        Item::Int => list(DataType::Int64),
+        Item::Float => list(DataType::Float64),
+        Item::Bool => list(DataType::Boolean),
+        Item::Message => <Vec<Message>>::ty(),
+    }
+}
+
 /// Columns that carry a mark, by table.
 #[derive(Clone, Debug, Default)]
 pub struct Marks(BTreeMap<String, BTreeSet<String>>);
@@ -406,8 +418,8 @@ impl Check<'_> {
     pub fn text_fields(&mut self, named: Option<&[At<String>]>) -> Vec<String> {
         let Some(named) = named else {
             let schema: SchemaSection = self.section(&["schema"]);
-            let fields = schema.0.into_iter().filter(|(_, f)| f.text.is_some()).map(|(n, _)| n);
-            return fields.filter(|n| self.column("samples", n) == Some(&DataType::Utf8)).collect();
+            let fields = schema.0.into_iter().filter(|(_, f)| f.text.is_some() || f.list.is_some()).map(|(n, _)| n);
+            return fields.filter(|n| self.may_change(n)).collect();
         };
         let mut fields: Vec<String> = named.iter().filter_map(|name| self.text_field(name)).collect();
         fields.sort();
@@ -416,12 +428,10 @@ impl Check<'_> {
     }
 
     fn text_field(&mut self, name: &At<String>) -> Option<String> {
-        // the id and the name of the source stay as they are
-        let may_change = |n: &str| self.column("samples", n) == Some(&DataType::Utf8) && !["id", "source"].contains(&n);
-        if may_change(name) {
+        if self.may_change(name) {
             return Some(name.get().clone());
         }
-        let meant = nearest(name, self.names("samples")).filter(|n| may_change(n)).map(str::to_string);
+        let meant = nearest(name, self.names("samples")).filter(|n| self.may_change(n)).map(str::to_string);
         if self.known(name).is_none() {
             return meant;
         }
@@ -430,12 +440,24 @@ impl Check<'_> {
         None
     }
 
+    /// Whether a step that changes texts may change a column: a text, or a list or an object that holds some. The id and the
+    /// name of the source stay as they are, and so do the columns that serve other steps.
+    fn may_change(&self, name: &str) -> bool {
+        let known = self.columns.get("samples").and_then(|of| of.get(name));
+        known.filter(|_| !["id", "source"].contains(&name)).is_some_and(|column| match column.ty {
+            DataType::Utf8 => true,
+            _ => !column.inner && column.role == Role::Plain && column.holds_texts(),
+        })
+    }
+
     /// The columns that a step writes when it changes texts: each text as it was declared, and its edits.
     pub fn changed_texts(&self, fields: &[String]) -> Vec<(String, Column)> {
         let known = |field: &String| self.columns.get("samples").and_then(|of| of.get(field)).cloned();
         let edits = |of: &String| Column::new(<Vec<Edit>>::ty()).role(Role::Edits { of: of.clone() }).inner();
         let texts = fields.iter().map(|f| (f.clone(), known(f).unwrap_or(DataType::Utf8.into())));
-        texts.chain(fields.iter().map(|f| (edits_of(f), edits(f)))).collect()
+        // no span lies on the texts of lists and objects
+        let whole = fields.iter().filter(|f| self.column("samples", f) == Some(&DataType::Utf8));
+        texts.chain(whole.map(|f| (edits_of(f), edits(f)))).collect()
     }
 
     /// The field that tokens and spans belong to: `text`, else the one that a reader made of tokens, else the first text of

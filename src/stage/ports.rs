@@ -86,6 +86,19 @@ impl Column {
         digests(&self.ty)
     }
 
+    /// Whether all words of the type stand in texts, so that a step that changes texts reaches them.
+    pub fn holds_texts(&self) -> bool {
+        fn others(ty: &DataType) -> bool {
+            match ty {
+                DataType::Binary | DataType::Int64 | DataType::UInt64 => true,
+                DataType::List(item) => others(item.data_type()),
+                DataType::Struct(fields) => fields.iter().any(|f| others(f.data_type())),
+                _ => false,
+            }
+        }
+        self.may_name_somebody() && !others(&self.ty)
+    }
+
     /// Whether values of the type may be personal data: texts, and whole numbers of 64 bits, which a telephone number fits
     /// in. Numbers that tamis itself counts are shorter; truth values, dates, numbers with a point and digests name nobody.
     pub fn may_name_somebody(&self) -> bool {

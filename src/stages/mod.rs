@@ -22,6 +22,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[transform::AFTER_PREPROCESS],
     &[privacy::detect::ENTRY],
     &[transform::AFTER_PRIVACY],
+    &[clean::chat::ENTRY],
     &[clean::fields::ENTRY],
     &[clean::exact_duplicates::ENTRY],
     &[clean::stated_size::ENTRY, clean::stated_size::UNDECLARED],

@@ -69,6 +69,7 @@ fn fits(field: &Field, ty: &DataType) -> bool {
         DataType::Int64 => field.int.is_some(),
         DataType::Float64 => field.float.is_some(),
         DataType::Boolean => field.bool.is_some(),
+        DataType::List(_) => field.list.as_ref().is_some_and(|l| *ty == list_type(l)),
         other => field.image.is_some() && *other == Image::ty(),
     }
 }

@@ -6,6 +6,7 @@ pub mod difference;
 pub mod types;
 pub mod value;
 pub mod weight;
+pub mod within;
 
 pub use arrow_array::{Array, ArrayRef};
 pub use arrow_schema::DataType;

@@ -61,7 +61,7 @@ impl Open {
     }
 
     /// A reader from the start.
-    pub fn reader(&self) -> io::Result<impl Read + Send + use<>> {
+    pub fn reader(&self) -> io::Result<impl Read + io::Seek + Send + use<>> {
         ask(&self.own.probe, Op::Read(&self.own.path))?;
         let mut f = self.own.file.try_clone()?;
         io::Seek::seek(&mut f, io::SeekFrom::Start(0))?;

@@ -87,6 +87,17 @@ def frames():
     frame.drop(columns="day").to_csv(fresh("pandas_semicolons") / "frame.csv", sep=";", decimal=",", index=False)
 
 
+def tables_of_arrow():
+    """A table of pandas with values by number as Feather, which is a compressed file of Arrow IPC; and a data set of `datasets`
+    as it lies on a disk: a stream, of conversations."""
+    frame = pd.DataFrame({"id": [1, 2, 3], "text": [t for t, _ in TEXTS[:3]], "kind": pd.Categorical(["pos", "neg", "pos"])})
+    frame.to_feather(fresh("pandas_feather") / "frame.feather")
+    talks = [{"messages": [{"role": "user", "content": q}, {"role": "assistant", "content": a}], "topic": t}
+             for q, a, t in [("Is it quiet?", "Very.", "sound"), ("Is it large?", "No.", "size"), ("몇 개예요?", "세 개예요.", "count")]]
+    folder = fresh("datasets_saved")
+    datasets.Dataset.from_list(talks).save_to_disk(str(folder / "talks"))
+
+
 def spacy_files():
     """Sentences with entities: IOB as `spacy convert` reads it, JSON Lines of spans, and a DocBin, which nothing here reads."""
     nlp = spacy.blank("en")
@@ -113,4 +124,5 @@ if __name__ == "__main__":
     hub()
     saved_json()
     frames()
+    tables_of_arrow()
     spacy_files()

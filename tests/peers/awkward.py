@@ -49,7 +49,7 @@ unlabelled = "negative"
 [split]
 ratios = { train = 0.6, train-small = 0.3, test = 0.1, nothing = 0 }
 [release.public]
-formats = ["parquet", "jsonl", "conll"]
+formats = ["parquet", "arrow", "jsonl", "conll"]
 columns = ["id", "text", "none", "whole", "day", "flag", "count", "label.ner", "split"]
 [release.lines]
 formats = ["jsonl"]

@@ -5,7 +5,7 @@
 
 Needs what `requirements.txt` lists; touches no network and writes only to a temporary folder.
 For each folder: `SHA256SUMS` against hashlib; the folder itself with `datasets`, as its card says; Parquet and JSON Lines
-with pyarrow, pandas, polars and `datasets`; image folders with `datasets`; COCO with pycocotools; CoNLL line by line. Rows must be those of `release.json`. A format that is not
+and Arrow with pyarrow, pandas, polars and `datasets`; image folders with `datasets`; COCO with pycocotools; CoNLL line by line. Rows must be those of `release.json`. A format that is not
 there is not checked, but a release in which nothing can be checked fails. Prints a line per check; exits with 1 if any
 check failed, with 2 without arguments.
 """
@@ -75,6 +75,7 @@ def read_release(report, folder):
     check_release_json(report, folder, release)
     readers = {
         "parquet": check_parquet,
+        "arrow": check_arrow,
         "jsonl": check_jsonl,
         "conll": check_conll,
         "coco": check_coco,
@@ -115,6 +116,10 @@ def check_card(report, folder, rows, release):
     columns = set(next(iter(loaded.values())).column_names)
     absent = set(release["columns"]) - columns
     report.equal(f"{folder} as its card says, columns that are absent", sorted(absent), [])
+    for column in sorted({"messages", "prompt", "chosen", "rejected"} & columns):
+        talks = [row[column] for split in loaded.values() for row in split]
+        good = all(talk and all(set(m) == {"role", "content"} for m in talk) for talk in talks)
+        report.check(f"{folder} as its card says, {column} are lists of role and content", good, f"{len(talks)} of them")
     if "image" in columns:
         sizes = [row["image"].size for split in loaded.values() for row in split]
         report.check(f"{folder} as its card says, images decode", all(w and h for w, h in sizes), f"{len(sizes)} images")
@@ -159,6 +164,21 @@ def check_parquet(report, folder, rows):
         report.equal(f"{folder} parquet {split}, pandas", sum(len(pandas.read_parquet(f)) for f in files), want)
         report.equal(f"{folder} parquet {split}, polars", sum(len(polars.read_parquet(f)) for f in files), want)
     check_datasets(report, folder, "parquet", "parquet", rows)
+
+
+def check_arrow(report, folder, rows):
+    import pandas
+    import polars
+    import pyarrow.ipc
+
+    for split, want in rows.items():
+        files = shards(folder, "arrow", split)
+        report.check(f"{folder} arrow {split} is there", bool(files), f"{len(files)} files")
+        tables = (pyarrow.ipc.open_file(str(f)).read_all() for f in files)
+        report.equal(f"{folder} arrow {split}, pyarrow", sum(t.num_rows for t in tables if t.validate(full=True) is None), want)
+        report.equal(f"{folder} arrow {split}, pandas", sum(len(pandas.read_feather(f)) for f in files), want)
+        report.equal(f"{folder} arrow {split}, polars", sum(len(polars.read_ipc(f)) for f in files), want)
+    check_datasets(report, folder, "arrow", "arrow", rows)
 
 
 def check_jsonl(report, folder, rows):

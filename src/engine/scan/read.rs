@@ -6,6 +6,7 @@ use super::table::{FileState, Stretch};
 use crate::digest::{Digest, Hasher};
 use crate::formats::cut::{Split, text as lines};
 use crate::formats::packing::{decompressor, inner_name, is_trailing};
+use crate::formats::zip::Raw;
 use crate::stage::Source;
 use crate::table::cutting::{Stream, Window};
 use crate::world::Open;
@@ -64,7 +65,7 @@ fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -
         true => Some(read_all(open.reader()?)?.into()),
         false => None,
     };
-    let raw = || -> io::Result<Box<dyn Read + Send>> {
+    let raw = || -> io::Result<Box<dyn Raw>> {
         Ok(match &held {
             Some(bytes) => Box::new(io::Cursor::new(bytes.clone())),
             None => Box::new(open.reader()?),

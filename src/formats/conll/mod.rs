@@ -33,7 +33,7 @@ pub const FORMAT: Format = Format {
                   columns those are",
         },
         text: |_| "tokens",
-        ty: |selector| (selector == "tags").then(|| list(utf8())),
+        ty: |_, selector| (selector == "tags").then(|| list(utf8())),
         adds: |_, selected| tokens::adds("tokens", selected),
         read: read::read,
         offers: Offers::Words(&[("text", "tokens"), ("tags", "tags")]),
@@ -42,7 +42,7 @@ pub const FORMAT: Format = Format {
         version: 2, // what else breaks a line
         uses: &[],
         files: "conll/SPLIT.conll",
-        doc: "a token and its BIO tag a line. Needs an `ner` label",
+        doc: "a token and its tag a line, BIO unless `scheme` says otherwise. Needs an `ner` label",
         needs: Needs { label: Some("ner"), tokens: true, ..Needs::NONE },
         encode: write::encode,
         outline: length_alone,

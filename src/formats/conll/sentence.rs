@@ -1,6 +1,7 @@
 //! The grammar of CoNLL, and the tag schemes that say where entities lie. Tokens are taken as they stand: a token may be
 //! a space.
 use crate::formats::encoding::{BOM, Wrong, decoded, not_wide};
+use crate::model::spans::Scheme;
 
 /// How the lines of a file are written.
 #[derive(Clone, Copy, Debug)]
@@ -173,26 +174,6 @@ fn is_tag(cell: &[u8]) -> bool {
         b"O" => true,
         [b'B' | b'I' | b'E' | b'S' | b'L' | b'U', b'-', rest @ ..] => class(rest),
         _ => false,
-    }
-}
-
-/// How tags say where an entity begins and ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    /// IOB2: the first token has `B-`, the others `I-`.
-    Bio,
-    /// All tokens have `I-`, only the first one behind another entity of the same class has `B-`.
-    Iob1,
-    /// IOBES: `B- I- E-`, and `S-` for a single token.
-    Bioes,
-    /// The same with `L-` for `E-` and `U-` for `S-`.
-    Bilou,
-}
-
-impl Scheme {
-    /// Whether the last token of an entity says that it is.
-    fn ends(self) -> bool {
-        matches!(self, Scheme::Bioes | Scheme::Bilou)
     }
 }
 

@@ -1,8 +1,8 @@
-//! Samples become sentences with BIO tags.
+//! Samples become sentences with tags.
 use crate::formats::back::each_line;
 use crate::formats::writer::{Lost, Sheet};
 use crate::model::edits::{Edit, Moved, move_span};
-use crate::model::spans::Span;
+use crate::model::spans::{Scheme, Span};
 use crate::model::tokens::Token;
 use std::io::BufRead;
 
@@ -24,14 +24,14 @@ pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
         for s in &spans {
             of.extend(covered(&moved, s.start, s.end).map(|(a, b)| (s.class.as_str(), a, b)));
         }
-        let (tags, held) = tags(words.len(), &of);
+        let (tags, held) = tags(words.len(), &of, sheet.scheme);
         let (id, words): (String, Vec<&str>) = (id.unwrap_or_default(), words.iter().map(String::as_str).collect());
         let mut lose = |n: usize, rule, why: &str| {
             if n > 0 {
                 lost.push(Lost { row, rule, say: format!("{why}: {n}") });
             }
         };
-        lose(spans.len() - held, "conll.spans", "spans left out, since BIO tags hold no two on one token");
+        lose(spans.len() - held, "conll.spans", "spans left out, since tags hold no two on one token");
         let wider = spans.iter().filter(|s| is_wider(&moved, s)).count();
         lose(wider, "conll.edges", "spans that begin or end within a token, and take all of it here");
         let broken = words.iter().filter(|w| w.contains(BREAKS)).count();
@@ -88,23 +88,38 @@ fn is_wider(tokens: &[(usize, usize)], s: &Span) -> bool {
     ends.is_some_and(|(a, b)| a < s.start as usize || b > s.end as usize)
 }
 
-/// BIO (IOB2) tags for `n_tokens` tokens from (class, start, end) over tokens, end exclusive; and how many spans they
+/// Tags of a scheme for `n_tokens` tokens from (class, start, end) over tokens, end exclusive; and how many spans they
 /// hold.
 ///
-/// A span that is empty, passes the end, or touches a token of an earlier span in the slice is left out: BIO cannot
+/// A span that is empty, passes the end, or touches a token of an earlier span in the slice is left out: no scheme can
 /// hold it.
-fn tags(n_tokens: usize, spans: &[(&str, usize, usize)]) -> (Vec<String>, usize) {
-    let mut tags = vec!["O".to_string(); n_tokens];
+fn tags(n_tokens: usize, spans: &[(&str, usize, usize)], scheme: Scheme) -> (Vec<String>, usize) {
+    let mut of: Vec<Option<&(&str, usize, usize)>> = vec![None; n_tokens];
     let mut held = 0;
-    for (class, start, end) in spans {
-        let free = tags.get_mut(*start..*end).filter(|place| place.iter().all(|tag| tag == "O"));
+    for span in spans {
+        let free = of.get_mut(span.1..span.2).filter(|place| place.iter().all(Option::is_none));
         let Some(place) = free.filter(|place| !place.is_empty()) else { continue };
         held += 1;
-        for (i, tag) in place.iter_mut().enumerate() {
-            *tag = format!("{}-{class}", if i == 0 { "B" } else { "I" });
-        }
+        place.fill(Some(span));
     }
-    (tags, held)
+    let class = |at: usize| of.get(at).copied().flatten().map(|span| span.0);
+    let tag = |(at, span): (usize, &Option<&(&str, usize, usize)>)| {
+        let Some((own, start, end)) = span else { return "O".to_string() };
+        let (first, last) = (at == *start, at + 1 == *end);
+        let behind_its_like = first && at.checked_sub(1).and_then(class) == Some(own);
+        let letter = match (scheme, first, last) {
+            (Scheme::Iob1, ..) if behind_its_like => 'B',
+            (Scheme::Iob1, ..) => 'I',
+            (Scheme::Bioes, true, true) => 'S',
+            (Scheme::Bilou, true, true) => 'U',
+            (_, true, _) => 'B',
+            (Scheme::Bioes, _, true) => 'E',
+            (Scheme::Bilou, _, true) => 'L',
+            _ => 'I',
+        };
+        format!("{letter}-{own}")
+    };
+    (of.iter().enumerate().map(tag).collect(), held)
 }
 
 /// What breaks a line of columns. Behind the first three stand those at which `str.splitlines` of Python ends a line, too.
@@ -158,16 +173,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_become_bio() {
-        assert_eq!(tags(4, &[("PER", 0, 2), ("PER", 2, 3)]).0, ["B-PER", "I-PER", "B-PER", "O"]);
-        let (tags, held) = tags(2, &[("A", 0, 1), ("B", 0, 2), ("C", 1, 3), ("D", 2, 1), ("E", 1, 1)]);
+    fn spans_become_tags() {
+        let of = |spans: &[(&str, usize, usize)], scheme| tags(5, spans, scheme).0.join(" ");
+        let all = [("PER", 0, 2), ("PER", 2, 3), ("ORG", 3, 5)];
+        assert_eq!(of(&all, Scheme::Bio), "B-PER I-PER B-PER B-ORG I-ORG");
+        assert_eq!(of(&all, Scheme::Iob1), "I-PER I-PER B-PER I-ORG I-ORG");
+        assert_eq!(of(&all, Scheme::Bioes), "B-PER E-PER S-PER B-ORG E-ORG");
+        assert_eq!(of(&all, Scheme::Bilou), "B-PER L-PER U-PER B-ORG L-ORG");
+        let (tags, held) = tags(2, &[("A", 0, 1), ("B", 0, 2), ("C", 1, 3), ("D", 2, 1), ("E", 1, 1)], Scheme::Bio);
         assert_eq!((tags, held), (vec!["B-A".to_string(), "O".into()], 1));
+    }
+
+    /// Every way in which six tokens can be parted into entities of two classes comes back, in every scheme.
+    #[test]
+    fn tags_of_each_scheme_are_read_again() {
+        let mut all: Vec<Vec<(&str, usize, usize)>> = vec![Vec::new()];
+        let mut done = Vec::new();
+        while let Some(spans) = all.pop() {
+            let from = spans.last().map_or(0, |s| s.2);
+            for (start, end, class) in
+                (from..6).flat_map(|a| (a + 1..=6).map(move |b| (a, b))).flat_map(|(a, b)| [(a, b, "A"), (a, b, "B")])
+            {
+                all.push([spans.clone(), vec![(class, start, end)]].concat());
+            }
+            done.push(spans);
+        }
+        assert!(done.len() > 500);
+        for scheme in [Scheme::Bio, Scheme::Iob1, Scheme::Bioes, Scheme::Bilou] {
+            for spans in &done {
+                let (read, problems) = super::super::sentence::spans(&tags(6, spans, scheme).0, scheme);
+                let read: Vec<_> = read.iter().map(|s| (s.class.as_str(), s.start_token, s.end_token)).collect();
+                assert_eq!((&read, problems.len()), (spans, 0), "{scheme:?}");
+            }
+        }
     }
 
     #[test]
     fn what_is_written_is_read_again() {
         let mut out = String::new();
-        let labels = tags(4, &[("QT", 1, 3)]).0;
+        let labels = tags(4, &[("QT", 1, 3)], Scheme::Bio).0;
         write(&["#", " ", "#3", "a\tb"], &labels, "x#1", &mut out);
         assert_eq!(out, "# id = x#1\n#\tO\n \tB-QT\n#3\tI-QT\na b\tO\n\n");
         let s = sentence(out.as_bytes(), &Layout::default()).unwrap();

@@ -1,12 +1,13 @@
 //! The columns of a file, out of its footer: for sources that name no fields. What of their meaning is not kept is told.
-use super::hold::kept;
 use super::list::footer;
+use crate::formats::batches::hold::kept;
+use crate::formats::batches::{self, NOTED};
 use crate::formats::cut::members::ReadAt;
 use crate::formats::doubt::Doubt;
 use crate::formats::guard::guarded;
 use crate::formats::reader::{Seen, UNHELD, WRITTEN};
 use crate::table::types;
-use arrow_schema::{DataType, Schema};
+use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
@@ -30,14 +31,8 @@ pub fn classes(len: u64, read: &ReadAt) -> Vec<(String, Vec<String>)> {
 
 fn noted(metadata: &ParquetMetaData) -> Option<Vec<(String, Vec<String>)>> {
     let notes = metadata.file_metadata().key_value_metadata()?;
-    let text = notes.iter().find(|kv| kv.key == "huggingface")?.value.as_ref()?;
-    let info: serde_json::Value = serde_json::from_str(text).ok()?;
-    let of = |(column, feature): (&String, &serde_json::Value)| {
-        let names = feature.get("names").filter(|_| feature.get("_type").is_some_and(|ty| ty == "ClassLabel"))?;
-        let names: Option<Vec<String>> = names.as_array()?.iter().map(|n| n.as_str().map(String::from)).collect();
-        Some((column.clone(), names?))
-    };
-    Some(info.get("info")?.get("features")?.as_object()?.iter().filter_map(of).collect())
+    let text = notes.iter().find(|kv| kv.key == NOTED)?.value.as_ref()?;
+    batches::classes(text)
 }
 
 fn decoded(len: u64, read: &ReadAt) -> Result<ParquetMetaData, String> {
@@ -75,23 +70,5 @@ fn meant(metadata: &ParquetMetaData) -> Vec<Doubt> {
     let Ok(schema) = parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata()) else {
         return Vec::new();
     };
-    let of_type = |schema: &Schema| -> Vec<Doubt> {
-        let say = |name: &str, ty: &DataType| match ty {
-            DataType::Duration(unit) => {
-                let say = format!("holds durations, which are kept as whole numbers of the unit {unit:?}");
-                Some(Doubt::column(name, say, "the name of the field should say the unit"))
-            }
-            DataType::Timestamp(_, Some(zone)) if !["UTC", "Z", "+00:00"].contains(&zone.as_ref()) => {
-                let say = format!("holds points in time of the zone {zone}, which are kept in UTC");
-                Some(Doubt::column(name, say, "the zone itself is not kept"))
-            }
-            _ if name.starts_with("__index_level_") => {
-                let say = "is the index of a table of pandas, not one of its columns";
-                Some(Doubt::column(name, say, "`fields` leaves it out, and `id` may be taken from it"))
-            }
-            _ => None,
-        };
-        schema.fields().iter().filter_map(|f| say(f.name(), f.data_type())).collect()
-    };
-    of_type(&schema)
+    batches::doubts(&schema)
 }

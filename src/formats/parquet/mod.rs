@@ -4,35 +4,35 @@
 //! Findings: `field.type` (values of a column are not of the field's type and became null; once for each reason),
 //! `column.missing`. Dropped: `parquet` (a row group that cannot be read, row by row).
 mod columns;
-mod hold;
 mod list;
 mod read;
 mod write;
 
 use super::back::Values;
+use super::chat::{self, CHAT};
 use super::cut::Cut;
 use super::format::Format;
-use super::reader::{Offers, Reader, Selects, as_declared};
+use super::reader::{Offers, Reader, Selects};
 use super::tokens::{self, JOIN, TOKENS};
 use super::writer::{Needs, Place, Writer};
 
 pub const FORMAT: Format = Format {
-    options: &[TOKENS, JOIN],
-    unfit: tokens::unfit,
+    options: &[TOKENS, JOIN, CHAT],
+    unfit: chat::unfit,
     doubts: |_, len, bytes| columns::doubts(len, bytes),
     classes: Some(columns::classes),
     reader: Some(Reader {
-        version: 1, // types: `hold`; tokens
+        version: 1, // types: `batches/hold`; tokens
         uses: &["parquet 60"],
         cut: |_| Cut::Members(&list::ROW_GROUPS),
         id: "",
         own_id: None,
         selects: Selects::Names,
         text: tokens::text,
-        ty: as_declared,
+        ty: chat::ty,
         adds: |options, selected| tokens::adds(tokens::text(options), selected),
         read: read::read,
-        offers: Offers::Columns(|_, len, bytes| columns::columns(len, bytes)),
+        offers: Offers::Columns(|options, len, bytes| Ok(chat::columns(options, columns::columns(len, bytes)?))),
     }),
     writer: Some(Writer {
         version: 1, // dates, images

@@ -1,6 +1,7 @@
 //! The recognisers: each tells of a file, by its name and its beginning, whether it is of one format, and with which keys.
 //! To add one, write its file and add its line; the first that knows a file has it, so the strict ones stand first. Each
 //! has a case in `tests/new/`.
+mod arrow;
 mod coco;
 mod conll;
 mod csv;
@@ -21,6 +22,7 @@ use recogniser::{Key, Recogniser};
 pub const RECOGNISERS: &[Recogniser] = &[
     image_folder::RECOGNISER,
     parquet::RECOGNISER,
+    arrow::RECOGNISER,
     voc::RECOGNISER,
     coco::RECOGNISER,
     json::RECOGNISER,

@@ -5,7 +5,7 @@
 //! exact_duplicates = "drop"                # or { action = "drop", keep = "longest", on = ["text"] }
 //! ```
 //!
-//! Reads the columns of `on` (default: all text and image fields of `[schema]`). Drops all but one of each group of
+//! Reads the columns of `on` (default: all texts, images and lists of `[schema]`). Drops all but one of each group of
 //! equal samples; a null is a value of its own, but samples with nothing but nulls are no
 //! duplicates unless `nulls = "equal"` says so. Limits: `keep = "longest"` measures the bytes of all texts together.
 use crate::diag::Diagnostic;
@@ -26,7 +26,7 @@ pub struct Declaration {
     /// Which one stays.
     #[serde(default)]
     pub keep: Keep,
-    /// The columns that are compared. Default: all text and image fields of `[schema]`.
+    /// The columns that are compared. Default: all fields of `[schema]` that are texts, images or lists.
     #[serde(default)]
     #[schemars(length(min = 1))]
     pub on: Option<Vec<At<String>>>,
@@ -107,7 +107,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 
 fn defaults(check: &Check) -> Vec<String> {
     let fields: SchemaSection = check.section(&["schema"]);
-    let content = fields.0.into_iter().filter(|(_, f)| f.text.is_some() || f.image.is_some()).map(|(n, _)| n);
+    let content =
+        fields.0.into_iter().filter(|(_, f)| f.text.is_some() || f.image.is_some() || f.list.is_some()).map(|(n, _)| n);
     content.filter(|n| check.column("samples", n).is_some()).collect()
 }
 

@@ -1,4 +1,5 @@
 //! `[clean]`: which samples stay, judged by their content. A file per rule, each a table of its own.
+pub mod chat;
 pub mod exact_duplicates;
 pub mod fields;
 pub mod stated_size;

@@ -8,7 +8,7 @@ use crate::formats::reader::{Reader, Selects};
 use crate::formats::spelling::{DATE, has_days};
 use crate::formats::tokens::TOKENS;
 use crate::formats::{Cut, Format, Options};
-use crate::manifest::sections::{Dataset, Privacy, SchemaSection};
+use crate::manifest::sections::{Dataset, Field, Privacy, SchemaSection};
 use crate::manifest::values::{At, Size, is_line};
 use crate::manifest::{Decimal, Declared, read};
 use crate::model::license;
@@ -509,14 +509,20 @@ fn check_selector(check: &mut Check, selector: &At<String>, format: &Format, sel
 }
 
 /// The type of a field: as the format has it, else as `[schema]` says, else text.
-pub fn field_type(schema: &SchemaSection, name: &str, selector: &str, reader: &Reader) -> DataType {
-    if let Some(fixed) = (reader.ty)(selector) {
+pub fn field_type(
+    schema: &SchemaSection,
+    name: &str,
+    selector: &str,
+    (reader, options): (&Reader, &Options),
+) -> DataType {
+    if let Some(fixed) = (reader.ty)(options, selector) {
         return fixed;
     }
     match schema.0.get(name) {
         Some(f) if f.int.is_some() => DataType::Int64,
         Some(f) if f.float.is_some() => DataType::Float64,
         Some(f) if f.bool.is_some() => DataType::Boolean,
+        Some(Field { list: Some(of), .. }) => list_type(of),
         _ => utf8(),
     }
 }
@@ -530,10 +536,13 @@ pub fn reject_words(rule: &str) -> &'static str {
         "file.trailing" => "something that is not packed stands behind the packed data, all of which was read",
         "file.packed" => "a compressed file of this format is not read: unpack it",
         "parquet.footer" => "it has no footer of Parquet that can be read",
+        "arrow.list" => "it is no file or stream of Arrow IPC that can be read, or its dictionaries are too large",
         "archive.broken" => "the archive is damaged or breaks off here",
         "archive.format" => "files of this format are not read out of an archive: unpack it",
         "member.name" => "a member of an archive whose name leads elsewhere or is no plain text",
         "member.link" => "a link in an archive",
+        "member.encrypted" => "a member of an archive that is encrypted",
+        "member.method" => "a member of a zip archive that is packed otherwise than by deflate",
         "member.kind" => "neither a file nor a folder in an archive",
         "path.link" => "a link that leads out of the project, to a folder, nowhere or in a circle",
         "path.depth" => "it lies too deep in folders",

@@ -5,6 +5,7 @@
 use super::declaration::{Collect, field_type};
 use super::heads;
 use crate::diag::Diagnostic;
+use crate::formats::Options;
 use crate::formats::infer::{settled, together};
 use crate::formats::reader::{Columns, DAY, Offers, Reader, Seen, UNHELD, WRITTEN};
 use crate::manifest::read;
@@ -49,7 +50,7 @@ impl Taken {
 pub fn taken(check: &mut Check, c: &Collect, reader: &Reader) -> Taken {
     let schema: SchemaSection = check.section(&["schema"]);
     let own = |name: &str, selector: &str| {
-        (name.to_string(), (selector.to_string(), declared_type(&schema, name, selector, reader)))
+        (name.to_string(), (selector.to_string(), declared_type(&schema, name, selector, (reader, &c.options))))
     };
     if !c.declared.fields.is_empty() {
         let all = c.declared.fields.in_order();
@@ -123,7 +124,8 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
             "path" | "stem" | "content" => format!("column:{name}"),
             _ => name.clone(),
         };
-        let declared = schema.0.contains_key(&name).then(|| declared_type(schema, &name, &selector, reader));
+        let declared =
+            schema.0.contains_key(&name).then(|| declared_type(schema, &name, &selector, (reader, &c.options)));
         let ty = if answers.contains(&name) { answering(ty) } else { settled(ty) };
         taken.put(name, (selector, declared.unwrap_or(ty)));
     }
@@ -131,9 +133,9 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
 }
 
 /// The type of a field by the manifest.
-fn declared_type(schema: &SchemaSection, name: &str, selector: &str, reader: &Reader) -> String {
-    let is_day = schema.0.get(name).is_some_and(|f| f.date.is_some()) && (reader.ty)(selector).is_none();
-    if is_day { DAY.into() } else { types::text(&field_type(schema, name, selector, reader)) }
+fn declared_type(schema: &SchemaSection, name: &str, selector: &str, (reader, options): (&Reader, &Options)) -> String {
+    let is_day = schema.0.get(name).is_some_and(|f| f.date.is_some()) && (reader.ty)(options, selector).is_none();
+    if is_day { DAY.into() } else { types::text(&field_type(schema, name, selector, (reader, options))) }
 }
 
 /// As much of a task as says which columns answer it.

@@ -1,13 +1,13 @@
 //! The declaration of `[label.TASK]`, and every mistake in it that can be found before a sample is read.
 use super::kinds::KINDS;
-use super::kinds::kind::{Kind, Method, Problem, Respond, TagScheme, Take};
+use super::kinds::kind::{Kind, Method, Problem, Respond, Take};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::options::Choice;
 use crate::formats::reader::{Reader, Selects};
 use crate::formats::{FORMATS, Format, Options};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
-use crate::model::spans::Unit;
+use crate::model::spans::{Scheme, Unit};
 use crate::model::votes::Vote;
 use crate::stage::{Check, Column, Gate, Role, dialect_schema};
 use crate::table::{DataType, list, types};
@@ -147,7 +147,7 @@ pub struct Answers {
     #[schemars(inner(length(min = 1)), extend("x-form" = "line"))]
     pub class_names: Vec<String>,
     /// How tags say where an entity begins. Default `bio`.
-    pub scheme: Option<TagScheme>,
+    pub scheme: Option<Scheme>,
     /// Which text spans count in: as it was collected, or as it is now. Default `collected`: they are moved with every
     /// change of the text since.
     pub offsets: Option<Offsets>,

@@ -14,10 +14,10 @@
 //! `vote.repeated`, `vote.contradiction` (the first stays), `vote.unmatched`. Limits: of one annotator's answers in
 //! one source only the first counts.
 use super::declaration::{Answers, Offsets, Task, checked};
-use super::kinds::kind::{Kind, Reading, Respond, TagScheme, Take};
+use super::kinds::kind::{Kind, Reading, Respond, Take};
 use super::mapped::{Met, Names};
 use super::rows::{attribute, optional, slot, tell};
-use crate::model::spans::Unit;
+use crate::model::spans::{Scheme, Unit};
 use crate::model::votes::Vote;
 use crate::stage::*;
 use crate::table::value::column;
@@ -134,7 +134,7 @@ struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
     class_names: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
-    scheme: TagScheme,
+    scheme: Scheme,
     /// The response to tags that the scheme does not allow; kinds without tags have `fix`.
     #[serde(default, skip_serializing_if = "is_default")]
     bio: Respond,

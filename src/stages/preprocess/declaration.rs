@@ -13,7 +13,8 @@ pub struct Declaration {
     pub whitespace: Option<Spaces>,
     /// What happens to control characters in texts. Default: `keep`.
     pub control: Option<Controls>,
-    /// The text columns that are changed. Default: all text fields of `[schema]`.
+    /// The columns whose texts are changed: texts, and lists and objects that hold some. Default: all fields of `[schema]` that
+    /// are texts or lists of them.
     #[schemars(length(min = 1))]
     pub fields: Option<Vec<At<String>>>,
     /// Most pixels of an image (width times height); a larger one is dropped before it is decoded.

@@ -5,8 +5,9 @@ use crate::measure::names;
 use crate::measure::normalise::{Changes, Control, Form, Whitespace, normalise};
 use crate::model::edits::{Edit, edits_of, since_collected};
 use crate::stage::*;
-use crate::table::{array_of, text_column, texts};
+use crate::table::{ArrayRef, DataType, array_of, text_column, texts, within};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 pub(super) fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = check.read::<Declaration>() else { return Vec::new() };
@@ -46,6 +47,7 @@ pub(super) struct Map {
 }
 
 /// A text in its normal form, and how it came to it.
+#[derive(Default)]
 struct Done {
     text: String,
     edits: Vec<Edit>,
@@ -55,6 +57,24 @@ struct Done {
 impl Map {
     fn changes(&self) -> bool {
         self.unicode.is_some() || self.whitespace != Spaces::Keep || self.control != Controls::Keep
+    }
+
+    /// The texts of lists and objects, on which no span lies. What is told of a row is of all its texts together.
+    fn within(&self, field: &str, column: &ArrayRef, delta: &mut Delta) {
+        let mut told: BTreeMap<usize, Done> = BTreeMap::new();
+        let made = within::changed(column, &mut |row, text| {
+            let done = self.of(text)?;
+            let all = told.entry(row).or_insert_with(|| Done { text: "-".into(), ..Done::default() });
+            all.changes.unicode += done.changes.unicode;
+            all.changes.whitespace += done.changes.whitespace;
+            all.changes.control += done.changes.control;
+            if done.text.is_empty() {
+                all.text.clear();
+            }
+            Some(done.text)
+        });
+        told.iter().for_each(|(row, done)| tell(field, *row, done, delta));
+        made.into_iter().for_each(|made| delta.write(field, made));
     }
 
     /// `None` if the text is normal already.
@@ -89,6 +109,10 @@ impl RowStage for Texts {
         let mut delta = Delta::default();
         for field in &p.fields {
             let collected = rows.column(field)?;
+            if *collected.data_type() != DataType::Utf8 {
+                p.within(field, &collected, &mut delta);
+                continue;
+            }
             let before = texts(collected.as_ref());
             let done: Vec<Option<Done>> = before.iter().map(|t| p.of((*t)?)).collect();
             if done.iter().all(Option::is_none) {

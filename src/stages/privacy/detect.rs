@@ -19,7 +19,7 @@ use crate::manifest::sections::Privacy;
 use crate::manifest::values::At;
 use crate::model::edits::{Edit, edits_of, since_collected};
 use crate::stage::*;
-use crate::table::{array_of, texts};
+use crate::table::{ArrayRef, DataType, array_of, texts, within};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,7 +36,8 @@ pub struct Declaration {
     /// What happens to what is found.
     #[serde(default)]
     pub action: Action,
-    /// The text columns that are searched. Default: all text fields of `[schema]`.
+    /// The columns whose texts are searched: texts, and lists and objects that hold some. Default: all fields of `[schema]` that
+    /// are texts or lists of them.
     #[schemars(length(min = 1))]
     pub fields: Option<Vec<At<String>>>,
     /// Most hits that may still be found after masking, over all living samples; more of them fail the build.
@@ -138,6 +139,10 @@ impl RowStage for Stage {
         let types: Vec<String> = p.versions.keys().cloned().collect();
         for field in &p.fields {
             let column = rows.column(field)?;
+            if *column.data_type() != DataType::Utf8 {
+                masked_within(field, &column, &types, (&mut delta, summary));
+                continue;
+            }
             let before = texts(column.as_ref());
             let done: Vec<Option<Masked>> = before.iter().map(|t| masked((*t)?, &types)).collect();
             if done.iter().all(Option::is_none) {
@@ -181,7 +186,25 @@ impl Stage {
     }
 }
 
+/// The texts of lists and objects, on which no span lies. What is told of a row is of all its texts together.
+fn masked_within(field: &str, column: &ArrayRef, types: &[String], (delta, summary): (&mut Delta, &mut Summary)) {
+    let mut told: BTreeMap<usize, Masked> = BTreeMap::new();
+    let made = within::changed(column, &mut |row, text| {
+        let done = masked(text, types)?;
+        let all = told.entry(row).or_default();
+        done.counts.into_iter().for_each(|(kind, n)| *all.counts.entry(kind).or_default() += n);
+        all.left += done.left;
+        Some(done.text)
+    });
+    for (row, done) in &told {
+        tell(field, *row, done, delta);
+        count(*row, done, summary);
+    }
+    made.into_iter().for_each(|made| delta.write(field, made));
+}
+
 /// A text without what was found in it.
+#[derive(Default)]
 struct Masked {
     text: String,
     edits: Vec<Edit>,

@@ -6,6 +6,7 @@ use crate::formats::writer::{Writer, is_sharded};
 use crate::formats::{FORMATS, Format, named};
 use crate::manifest::sections::Privacy;
 use crate::manifest::values::{AllOr, At, Short, TextOr};
+use crate::model::spans::Scheme;
 use crate::stage::*;
 use crate::table::DataType;
 use crate::table::{types, utf8};
@@ -33,6 +34,9 @@ pub struct Declaration {
     pub ids: Ids,
     /// Only samples of sources under one of these licences; others are left out and counted. Default: all.
     pub licenses: Option<Vec<At<String>>>,
+    /// Only samples that have a value in each of these columns; others are left out. Default: all.
+    #[schemars(length(min = 1))]
+    pub require: Option<Vec<At<String>>>,
     /// How many samples a format may hold less of than the data set does, before the build fails: spans that overlap in
     /// `conll`, for example. Each is told as a finding. Default 0.
     pub max_losses: Option<At<u64>>,
@@ -73,13 +77,15 @@ pub struct Wanted {
     /// `images/SPLIT/CLASS/NAME.ext`, as torchvision reads classes. Without it images lie side by side.
     #[schemars(length(min = 1))]
     pub folders: Option<At<String>>,
+    /// For `conll`: how tags say where an entity begins and ends. Default `bio`.
+    pub scheme: Option<At<Scheme>>,
 }
 
 impl Short for Wanted {
     type Text = FormatName;
 
     fn from_text(format: FormatName) -> Wanted {
-        Wanted { format, label: None, folders: None }
+        Wanted { format, label: None, folders: None, scheme: None }
     }
 }
 
@@ -131,6 +137,8 @@ pub struct Release {
     pub extra: Vec<String>,
     /// Sources whose samples are left out for their licence.
     pub left_out: Vec<String>,
+    /// Columns in which a sample must have a value.
+    pub required: Vec<String>,
     pub max_losses: Option<At<u64>>,
     pub min_samples: Option<At<u64>>,
 }
@@ -142,6 +150,7 @@ pub struct Encoding {
     pub writer: &'static Writer,
     /// What the format needs besides released columns: what a column is to it, and the column.
     pub roles: BTreeMap<String, String>,
+    pub scheme: Scheme,
     /// Where the manifest asks for it.
     pub span: Range<usize>,
 }
@@ -199,7 +208,8 @@ pub fn declared(check: &mut Check) -> Option<Release> {
             check.bad(problem.related(first.span(), "first here"));
         } else if let Some(writer) = &format.writer {
             let roles = roles(check, f, writer, &columns);
-            formats.push(Encoding { format, writer, roles, span: f.span() });
+            let scheme = scheme(check, f, writer);
+            formats.push(Encoding { format, writer, roles, scheme, span: f.span() });
         }
     }
     formats.sort_by_key(|f| FORMATS.iter().position(|other| other.name == f.name()));
@@ -220,6 +230,8 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     check_raw(check, &d, &written);
     extra.extend(labels.iter().map(|(_, status)| status.clone())); // counted for the card
     let left_out = left_out_sources(check, d.licenses.as_deref());
+    let required = d.require.iter().flatten().filter(|name| check.known(name).is_some());
+    let required = required.map(|name| name.get().clone()).collect();
     Some(Release {
         formats,
         columns,
@@ -227,6 +239,7 @@ pub fn declared(check: &mut Check) -> Option<Release> {
         labels,
         extra,
         left_out,
+        required,
         max_losses: d.max_losses,
         min_samples: d.min_samples,
     })
@@ -313,6 +326,15 @@ fn roles(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer, columns: &[
         out.extend(["width", "height"].into_iter().filter(|_| needs.sizes).map(same));
     }
     out
+}
+
+/// How tags say where an entity begins and ends.
+fn scheme(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer) -> Scheme {
+    if let Some(scheme) = f.scheme.as_ref().filter(|_| !writer.needs.tokens) {
+        let message = format!("the format {} writes no tags", f.format.0.name);
+        check.bad(Diagnostic::error("T0219", scheme.span(), message).label("remove `scheme`"));
+    }
+    f.scheme.as_ref().map(|scheme| *scheme.get()).unwrap_or_default()
 }
 
 /// The column that says in which folder an image lies.

@@ -11,6 +11,7 @@ use crate::formats::writer::{Sheet, Writer};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::model::images::Image;
+use crate::model::spans::Scheme;
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, array_of, texts, value_at};
 use arrow_array::{BinaryArray, Date32Array, StructArray};
@@ -107,6 +108,9 @@ struct Shape {
     /// Days and images among the columns, if the format has types of its own for them.
     #[serde(default, skip_serializing_if = "is_default")]
     typed: BTreeMap<String, String>,
+    /// How tags say where an entity begins and ends, for a format that writes them.
+    #[serde(default, skip_serializing_if = "is_default")]
+    scheme: Scheme,
 }
 
 impl Shape {
@@ -119,6 +123,7 @@ impl Shape {
             roles: f.roles.clone(),
             id: String::new(),
             typed: BTreeMap::new(),
+            scheme: f.scheme,
         }
     }
 
@@ -143,7 +148,7 @@ impl RowStage for Encode {
 
     fn map(p: &Shape, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
         let writer = p.writer()?;
-        let mut sheet = Sheet { rows: rows.len(), ..Sheet::default() };
+        let mut sheet = Sheet { rows: rows.len(), scheme: p.scheme, ..Sheet::default() };
         for name in &p.columns {
             let array = match p.typed.get(name) {
                 Some(holds) => typed(rows, name, holds)?,
@@ -196,8 +201,10 @@ mod tests {
         let of = |raised: &str| -> Vec<String> {
             let written = FORMATS.iter().filter_map(|f| Some((f, f.writer.as_ref()?)));
             let shape = |(format, writer)| {
-                let mut shape =
-                    Shape::of(&Encoding { format, writer, roles: BTreeMap::new(), span: 0..0 }, &["id".to_string()]);
+                let mut shape = Shape::of(
+                    &Encoding { format, writer, roles: BTreeMap::new(), scheme: Scheme::Bio, span: 0..0 },
+                    &["id".to_string()],
+                );
                 shape.writer += u32::from(format.name == raised);
                 text(&shape)
             };

@@ -4,6 +4,7 @@ use crate::stage::*;
 use crate::table::DataType;
 use crate::table::cutting::Window;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::row::<Select>("release/select", "release.*", declare_select)
@@ -16,7 +17,9 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
     let labels: Vec<String> = r.columns.iter().filter(|c| c.starts_with("label.")).cloned().collect();
     let left_out = r.left_out.clone();
     let image = (r.names_images() && check.column("samples", "image").is_some()).then(|| "image".to_string());
-    let needed: Vec<String> = labels.into_iter().chain(image).collect();
+    let mut needed: Vec<String> = labels.into_iter().chain(image).chain(r.required.clone()).collect();
+    let mut seen = BTreeSet::new();
+    needed.retain(|column| seen.insert(column.clone()));
     let mut reads = needed.clone();
     reads.extend((!left_out.is_empty()).then(|| "source".to_string()));
     let marker = check.path.clone();
@@ -55,7 +58,8 @@ fn declare_rows(check: &mut Check) -> Vec<Plan> {
 struct Choice {
     #[serde(default, skip_serializing_if = "is_default")]
     marker: String,
-    /// Columns that a sample must have to belong to the release: its labels, and its image where images are released.
+    /// Columns that a sample must have to belong to the release: its labels, its image where images are released,
+    /// and those that the release demands.
     #[serde(default, skip_serializing_if = "is_default")]
     labels: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]

@@ -5,7 +5,7 @@ use super::super::rows::Note;
 use crate::manifest::Decimal;
 use crate::measure::names::composed;
 use crate::model::edits::Edit;
-use crate::model::spans::Unit;
+use crate::model::spans::{Scheme, Unit};
 use crate::model::tokens::Token;
 use crate::stage::Act;
 use crate::table::{Cell, DataType, Value};
@@ -217,21 +217,6 @@ impl Respond {
     }
 }
 
-/// How tags say where an entity begins and ends.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum TagScheme {
-    /// IOB2: `B-` opens every entity, `I-` goes on.
-    #[default]
-    Bio,
-    /// `I-` everywhere; `B-` only behind another entity of the same class.
-    Iob1,
-    /// `B-`, `I-`, `E-`, and `S-` for a single token.
-    Bioes,
-    /// `B-`, `I-`, `L-`, and `U-` for a single token.
-    Bilou,
-}
-
 /// The rule by which one label is made of votes.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[serde(rename_all = "snake_case")]
@@ -261,7 +246,7 @@ pub struct Reading<'r> {
     pub map: &'r BTreeMap<String, String>,
     /// What whole numbers stand for in the source: the n-th name, from 0.
     pub names: &'r [String],
-    pub scheme: TagScheme,
+    pub scheme: Scheme,
     /// What happens to tags that the scheme does not allow.
     pub bio: Respond,
     /// The row's tokens in the collected text.

@@ -3,7 +3,7 @@
 //!
 //! Judged: an undeclared class, no characters, an end past the text. Limits: spans may overlap; a span in one part.
 use super::kind::*;
-use crate::formats::conll::sentence::{self as conll, Scheme, TagSpan};
+use crate::formats::conll::sentence::{self as conll, TagSpan};
 use crate::model::edits::{Moved, move_span};
 use crate::model::spans::{Ruler, Span, Unit};
 use crate::model::tokens::Token;
@@ -200,12 +200,7 @@ fn tagged(tags: Vec<String>, reading: &mut Reading) -> Vec<Span> {
         reading.lose("bio.tokens", format!("{} tags for {} tokens", tags.len(), reading.tokens.len()));
         return Vec::new();
     }
-    let scheme = match reading.scheme {
-        TagScheme::Bio => Scheme::Bio,
-        TagScheme::Iob1 => Scheme::Iob1,
-        TagScheme::Bioes => Scheme::Bioes,
-        TagScheme::Bilou => Scheme::Bilou,
-    };
+    let scheme = reading.scheme;
     let nameless = tags.iter().filter(|tag| whole(named(reading.names, tag)).is_some()).count();
     if nameless > 0 {
         reading.lose(
