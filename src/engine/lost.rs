@@ -1,4 +1,4 @@
-//! Files of a source that gave nothing, and records that were dropped, by rule. A file that is read wrongly as a whole is a
+//! Files of a source that are broken or gave nothing, and records that were dropped, by rule. A file that is read wrongly as a whole is a
 //! mistake of the manifest, however small a share of its source it is.
 use super::ledger;
 use super::scan::Unit;
@@ -21,6 +21,8 @@ const NAMED: usize = 4;
 struct Gave {
     records: u64,
     rejected: BTreeMap<String, u64>,
+    /// Why the file is broken as a whole, so that nobody knows what it lacks.
+    broken: Option<String>,
 }
 
 impl Gave {
@@ -35,19 +37,28 @@ impl Gave {
     }
 }
 
-/// Files without a record, of which more than half was rejected, or more than a tenth and at least ten records: how many,
-/// and words that name them.
+/// Whether a rule is that of a file or an archive as a whole. All of what stands before a trailing part was read.
+fn breaks_file(rule: &str) -> bool {
+    (rule.starts_with("file.") || rule.starts_with("archive.")) && rule != "file.trailing"
+}
+
+/// Files that are broken, without a record, of which more than half was rejected, or more than a tenth and at least ten
+/// records: how many, and words that name them.
 pub fn files(s: &Session, step: &Step, run: &StepRun) -> Result<(u64, String), Fault> {
     let (Some(source), Some(scanned)) = (step.plan.scan.as_ref(), run.scanned.as_ref()) else {
         return Ok((0, String::new()));
     };
-    if source.images || source.cut == Cut::Document(Holds::One) {
-        return Ok((0, String::new())); // a file is a record, and records are judged together
-    }
-    let (mut n, mut told) = (scanned.empty.0, Vec::new());
-    told.extend(scanned.empty.1.iter().map(|path| format!("{path} holds no record")));
-    for (path, gave) in of_files(s, step, run)?.into_iter().filter(|(_, gave)| gave.is_lost()) {
+    // where a file is a record, records are judged together
+    let many = !source.images && source.cut != Cut::Document(Holds::One);
+    let (mut n, mut told) = if many { (scanned.empty.0, scanned.empty.1.clone()) } else { (0, Vec::new()) };
+    told.iter_mut().for_each(|path| path.push_str(" holds no record"));
+    let lost = |gave: &Gave| gave.broken.is_some() || (many && gave.is_lost());
+    for (path, gave) in of_files(s, step, run)?.into_iter().filter(|(_, gave)| lost(gave)) {
         n += 1;
+        if let Some(say) = gave.broken {
+            told.push(format!("{path}: {say}"));
+            continue;
+        }
         let rules: Vec<&str> = gave.rejected.keys().map(String::as_str).collect();
         let (lost, all) = (gave.lost(), gave.records);
         told.push(match all {
@@ -88,6 +99,9 @@ fn of_files(s: &Session, step: &Step, run: &StepRun) -> Result<BTreeMap<String, 
             let Some(path) = name(e.row) else { continue };
             let gave = all.entry(path).or_default();
             gave.records += u64::from(counted);
+            if breaks_file(&e.rule) {
+                gave.broken.get_or_insert(e.say);
+            }
             *gave.rejected.entry(e.rule).or_default() += 1;
         }
     }

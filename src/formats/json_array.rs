@@ -73,7 +73,7 @@ fn read_list(ask: &Ask, unit: &Unit, out: &mut Records) {
 fn columns(options: &Options, _: u64, read: &ReadAt) -> Result<Vec<Seen>, String> {
     let head = read(0, HEAD).map_err(|e| e.to_string())?;
     let head = encoding::head(&head, options.text(&ENCODING));
-    let list = items(&head).map_err(|_| "it is not a list of objects")?;
+    let list = items(&head).map_err(|wrong| wrong.say)?;
     let objects = list.items.iter().filter_map(|item| parse(head.get(item.begins..item.ends)?, 64).ok());
     Ok(infer::objects(objects))
 }
@@ -113,11 +113,21 @@ struct Items {
     odd: bool,
 }
 
+/// What stands where a list should begin.
+fn not_a_list(bytes: &[u8], first: usize) -> &'static str {
+    match bytes.get(first) {
+        Some(b'{') => {
+            "not a list of objects but one object: `jsonl` reads an object a line, and what stands around a list is taken off"
+        }
+        _ => "not a list of objects",
+    }
+}
+
 /// Rules: `json.array` (something else than a list), and of what stands behind its end `json`.
 fn items(bytes: &[u8]) -> Result<Items, Wrong> {
     let first = bytes.len() - strip_bom(bytes).trim_ascii_start().len();
     if bytes.get(first) != Some(&b'[') {
-        let say = text(bytes).err().unwrap_or_else(|| Wrong::new("json.array", "not a list of objects"));
+        let say = text(bytes).err().unwrap_or_else(|| Wrong::new("json.array", not_a_list(bytes, first)));
         return Err(say.at(line_at(bytes, first)));
     }
     let (mut list, mut quoted, mut escaped, mut ended) = (Items::default(), false, false, None);

@@ -5,7 +5,7 @@ use super::parts;
 use super::table::{FileState, Stretch};
 use crate::digest::{Digest, Hasher};
 use crate::formats::cut::{Split, text as lines};
-use crate::formats::packing::{decompressor, inner_name, is_trailing};
+use crate::formats::packing::{decompressor, inner_name, is_trailing, unread};
 use crate::stage::Source;
 use crate::table::cutting::{Stream, Window};
 use crate::world::Open;
@@ -15,6 +15,8 @@ use std::sync::{Arc, Mutex};
 /// Files up to this size are units of their own and are gathered into partitions by the hash of their paths. Of a packed
 /// file its unpacked bytes count.
 pub const SMALL: u64 = 64 << 10;
+/// The rule of a file in a packing that is not read.
+const PACKING: &str = "file.packing";
 /// Records to a partition where nobody says otherwise.
 const USUAL: usize = 4096;
 /// A large file of lines is measured in parts of about this many bytes.
@@ -45,6 +47,14 @@ pub fn read_file(r: &Reading, path: &str, before: Option<&FileState>) -> Result<
 fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -> io::Result<FileState> {
     let (store, source) = (r.store, r.source);
     let packed = inner_name(path) != path;
+    let first = if packed { Vec::new() } else { open.read(open.stat().size.min(16) as usize, 0)? };
+    if unread(&first).is_some() {
+        let len = open.stat().size;
+        let mut whole = [Stretch { len, line: 1, records: 1, reject: Some(PACKING.into()), ..Stretch::default() }];
+        digest_all(r.exec, open, &mut whole)?;
+        let state = FileState { stat: open.stat(), stretches: whole.into(), ..FileState::default() };
+        return Ok(FileState { digest: digest_of(&state), ..state });
+    }
     if let Some(members) = parts::members_of(&source.cut, path) {
         let state = parts::read_parts(r, open, path, members)?;
         return Ok(FileState { digest: digest_of(&state), ..state });

@@ -3,7 +3,7 @@
 //! type; lists of objects and the like are kept as they are written, so that an annotation of another form than the first
 //! ones is no value that fits no type, and becomes null.
 use super::declaration::{Collect, RESERVED, field_type};
-use super::heads;
+use super::heads::{self, Unseen};
 use crate::diag::Diagnostic;
 use crate::formats::infer::{settled, together};
 use crate::formats::reader::{Columns, DAY, Offers, Reader, Seen, UNHELD, WRITTEN};
@@ -77,10 +77,10 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
     let span = check.manifest.span_of(&format!("{}.fields", check.path)).unwrap_or(check.span.clone());
     let found = match shown(check, c, reader, of) {
         Ok(found) => found,
-        Err(say) => {
+        Err(unseen) => {
             let message = format!("the columns of {} cannot be seen", check.path);
-            let problem = Diagnostic::error("T0311", span, message).label(say);
-            check.bad(problem.help("name them: fields = { text = \"text\" }"));
+            let problem = Diagnostic::error("T0311", span, message).label(unseen.say);
+            check.bad(problem.help(unseen.help));
             return taken;
         }
     };
@@ -178,8 +178,8 @@ fn type_of(seen: &[Seen], selector: &str) -> Option<String> {
 }
 
 /// The columns that the first files show.
-fn shown(check: &Check, c: &Collect, reader: &Reader, of: Columns) -> Result<Vec<Seen>, String> {
+fn shown(check: &Check, c: &Collect, reader: &Reader, of: Columns) -> Result<Vec<Seen>, Unseen> {
     let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
     let all = together(heads::each(check, &source, &|len, read| of(&c.options, len, read))?);
-    if all.is_empty() { Err("no file shows any".into()) } else { Ok(all) }
+    if all.is_empty() { Err(Unseen::nothing("no file shows any")) } else { Ok(all) }
 }
