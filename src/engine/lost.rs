@@ -7,6 +7,7 @@ use super::state::{StepRun, parents_of};
 use super::step::Step;
 use crate::formats::Cut;
 use crate::formats::cut::Holds;
+use crate::formats::swallowed;
 use crate::stage::{Act, Fact, Fault};
 use std::collections::BTreeMap;
 
@@ -39,7 +40,9 @@ impl Gave {
 
 /// Whether a rule is that of a file or an archive as a whole. All of what stands before a trailing part was read.
 fn breaks_file(rule: &str) -> bool {
-    (rule.starts_with("file.") || rule.starts_with("archive.")) && rule != "file.trailing"
+    let whole =
+        rule.starts_with("file.") || rule.starts_with("archive.") || ["json.end", "csv.endless"].contains(&rule);
+    whole && rule != "file.trailing"
 }
 
 /// Files that are broken, without a record, of which more than half was rejected, or more than a tenth and at least ten
@@ -98,11 +101,12 @@ fn of_files(s: &Session, step: &Step, run: &StepRun) -> Result<BTreeMap<String, 
         for e in ledger::events(s, part)?.into_iter().filter(|e| matches!(e.act, Act::Drop { .. })) {
             let Some(path) = name(e.row) else { continue };
             let gave = all.entry(path).or_default();
-            gave.records += u64::from(counted);
+            let counts = swallowed::records(&e.say);
+            gave.records += counts - u64::from(!counted);
             if breaks_file(&e.rule) {
                 gave.broken.get_or_insert(e.say);
             }
-            *gave.rejected.entry(e.rule).or_default() += 1;
+            *gave.rejected.entry(e.rule).or_default() += counts;
         }
     }
     Ok(all)
@@ -112,6 +116,16 @@ fn of_files(s: &Session, step: &Step, run: &StepRun) -> Result<BTreeMap<String, 
 pub fn by_name(s: &Session, step: &Step, run: &StepRun) -> Result<Fact, Fault> {
     let (n, told) = files(s, step, run)?;
     Ok(if n == 0 { Fact::Int(0) } else { Fact::Undefined(told) })
+}
+
+/// Lines of files that dropped records took with them, without the first of each.
+pub fn swallowed(s: &Session, run: &StepRun) -> Result<u64, Fault> {
+    let mut out = 0;
+    for part in run.parts.iter().filter(|p| p.counts().drops > 0) {
+        let events = ledger::events(s, part)?.into_iter().filter(|e| matches!(e.act, Act::Drop { .. }));
+        out += events.map(|e| swallowed::records(&e.say) - 1).sum::<u64>();
+    }
+    Ok(out)
 }
 
 /// Records or samples that a step dropped, by rule.

@@ -1,6 +1,7 @@
 //! JSON arrays: a file is one list, and each object in it is a record, read as strictly as a line of JSON Lines.
 //!
-//! Dropped records: `encoding`, `json`, `json.depth`, `json.object`, `json.duplicate_key`, with the line on which the object
+//! Dropped records: `encoding`, `json`, `json.depth`, `json.object`, `json.duplicate_key`, `json.end` (the list does not end, or more stands behind it: the file
+//! counts as lost), with the line on which the object
 //! begins, and no other object with it; with the whole file `json.array` (something else than a list). Findings: `json.empty`
 //! (a list of nothing), `json.comma` (a comma too few or too many).
 use super::cut::members::ReadAt;
@@ -17,7 +18,7 @@ pub const FORMAT: Format = Format {
     options: &[TOKENS, JOIN, ENCODING],
     unfit: tokens::unfit,
     reader: Some(Reader {
-        version: 1, // a broken item is dropped alone; tokens
+        version: 2, // numbers that would be rounded are told; a list without its end
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "content",
@@ -56,7 +57,8 @@ fn read_list(ask: &Ask, unit: &Unit, out: &mut Records) {
         let wrong = |say| {
             let lines = line_at(bytes, bytes.len());
             let more = if lines > 1 { format!("; {lines} lines of the file are this item") } else { String::new() };
-            Err(Wrong::new("json", format!("{say}{more}")))
+            let rule = if [ITEM_ENDS, LIST_ENDS, LIST_ENDED].contains(&say) { "json.end" } else { "json" };
+            Err(Wrong::new(rule, format!("{say}{more}")))
         };
         match item.wrong.map_or_else(|| parse(bytes, ask.depth_max), wrong) {
             Ok(object) => json::take(ask, out, (unit, n, bytes), &object),
@@ -113,6 +115,11 @@ struct Items {
     odd: bool,
 }
 
+/// What is said of a list without an end, or with more behind it. Nobody knows what it lacks, or what the last item took with it.
+const ITEM_ENDS: &str = "it does not end: the file breaks off, or a bracket or a quote is missing";
+const LIST_ENDED: &str = "something stands behind the end of the list, and is not read";
+const LIST_ENDS: &str = "the list does not end: the file breaks off, or a bracket is missing";
+
 /// What stands where a list should begin.
 fn not_a_list(bytes: &[u8], first: usize) -> &'static str {
     match bytes.get(first) {
@@ -150,15 +157,15 @@ fn items(bytes: &[u8]) -> Result<Items, Wrong> {
     }
     let end = ended.unwrap_or(bytes.len());
     let whole = list.open.is_empty() && !quoted;
-    list.end(end, (!whole && ended.is_none()).then_some("it does not end: a bracket or a quote is missing"));
+    list.end(end, (!whole && ended.is_none()).then_some(ITEM_ENDS));
     if let (Some(_), Some(last)) = (list.comma, list.items.last_mut()) {
         last.comma = true;
     }
     let behind = bytes.get(end + 1..).unwrap_or_default();
     if ended.is_none() && whole {
-        list.wrong(end, "the list does not end: the file breaks off, or a bracket is missing");
+        list.wrong(end, LIST_ENDS);
     } else if !behind.trim_ascii_start().is_empty() {
-        list.wrong(bytes.len() - behind.trim_ascii_start().len(), "something stands behind the end of the list");
+        list.wrong(bytes.len() - behind.trim_ascii_start().len(), LIST_ENDED);
     }
     Ok(list)
 }

@@ -175,7 +175,9 @@ impl Collect {
         let files = match &self.declared.max_lost_files {
             None => Gate::at_most(key, format!("{step}.files_lost_by_name"), Decimal::default(), check.span.clone())
                 .say(format!("{path} has files that are broken, gave nothing, or of which too much is rejected"))
-                .look(format!("{look}; get them anew, or `exclude` leaves files out, and `max_lost_files` allows some")),
+                .look(format!(
+                    "{look}; get them anew, or `exclude` leaves files out, and `max_lost_files` allows some"
+                )),
             Some(max) => Gate::at_most(key, format!("{step}.files_lost"), (*max.get()).into(), max.span()).look(&look),
         };
         vec![given, rejects, files]
@@ -545,7 +547,10 @@ pub fn reject_words(rule: &str) -> &'static str {
         "file.trailing" => "something that is not packed stands behind the packed data, all of which was read",
         "file.packed" => "a compressed file of this format is not read: unpack it",
         "parquet.footer" => "it has no footer of Parquet that can be read",
-        "archive.behind" => "something stands behind the end of the archive, as where two were put together: unpack them",
+        "csv.endless" => "longer than record_max, and of many lines: a quote is perhaps opened and never closed",
+        "archive.behind" => {
+            "something stands behind the end of the archive, as where two were put together: unpack them"
+        }
         "archive.broken" => "the archive is damaged or breaks off here",
         "archive.format" => "files of this format are not read out of an archive: unpack it",
         "member.name" => "a member of an archive whose name leads elsewhere or is no plain text",

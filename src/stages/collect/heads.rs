@@ -48,7 +48,8 @@ pub fn each<T>(
 
 fn one<T>(check: &Check, path: &str, of: &dyn Fn(u64, &ReadAt) -> Result<T, String>) -> Result<T, Unseen> {
     let anew = |e: io::Error| Unseen::new(e.to_string(), "get the file anew, or leave it out with `exclude`");
-    let unfit = |say| Unseen::new(say, "say the `format` that the files have, mend them, or leave them out with `exclude`");
+    let unfit =
+        |say| Unseen::new(say, "say the `format` that the files have, mend them, or leave them out with `exclude`");
     let open = check.world.open(path).map_err(anew)?;
     if inner_name(path) == path {
         let read = |at, len: u64| open.read(len.min(open.stat().size) as usize, at);
