@@ -126,7 +126,7 @@ fn renamed(name: &str, taken: &[String]) -> String {
 
 fn of_type(ty: &str) -> Type {
     match ty {
-        "i64" => Type::Int,
+        "i64" | "u64" => Type::Int,
         "f64" => Type::Float,
         "bool" => Type::Bool,
         ty if ty.starts_with("list<") || ty.starts_with("struct<") || ty == WRITTEN => Type::Nested,

@@ -4,12 +4,14 @@ use super::list::footer;
 use crate::formats::cut::members::ReadAt;
 use crate::formats::doubt::Doubt;
 use crate::formats::guard::guarded;
+use crate::formats::infer;
 use crate::formats::reader::{Seen, UNHELD, WRITTEN};
 use crate::table::types;
-use arrow_schema::{DataType, Schema};
+use arrow_schema::{DataType, Fields, Schema};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::parquet_to_arrow_schema;
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::basic::Type;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
 use std::sync::Arc;
 
@@ -33,6 +35,8 @@ fn noted(metadata: &ParquetMetaData) -> Option<Vec<(String, Vec<String>)>> {
     let text = notes.iter().find(|kv| kv.key == "huggingface")?.value.as_ref()?;
     let info: serde_json::Value = serde_json::from_str(text).ok()?;
     let of = |(column, feature): (&String, &serde_json::Value)| {
+        // a list of classes is written with its one feature within it
+        let feature = feature.get("feature").or_else(|| feature.get(0)).unwrap_or(feature);
         let names = feature.get("names").filter(|_| feature.get("_type").is_some_and(|ty| ty == "ClassLabel"))?;
         let names: Option<Vec<String>> = names.as_array()?.iter().map(|n| n.as_str().map(String::from)).collect();
         Some((column.clone(), names?))
@@ -50,6 +54,7 @@ fn of_footer(metadata: &ParquetMetaData) -> Result<Vec<Seen>, String> {
     let read = ArrowReaderMetadata::try_new(Arc::new(metadata.clone()), options).map_err(|e| e.to_string())?;
     let ty = |(i, ty): (usize, &DataType)| match kept(ty) {
         Ok(_) if *ty == DataType::UInt64 && is_large(metadata, i) => WRITTEN.to_string(),
+        Ok(kept) if is_wide(metadata, i) => types::text(&infer::wide(&kept)),
         Ok(kept) => types::text(&kept),
         Err(name) => format!("{UNHELD}{name}"),
     };
@@ -63,11 +68,48 @@ fn is_large(metadata: &ParquetMetaData, root: usize) -> bool {
     let Some(leaf) = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == root) else {
         return false;
     };
-    let stated = |group: &parquet::file::metadata::RowGroupMetaData| match group.column(leaf).statistics() {
+    let stated = |group: &RowGroupMetaData| match group.column(leaf).statistics() {
         Some(Statistics::Int64(of)) => of.max_opt().zip(of.min_opt()).is_some_and(|(max, min)| *max < 0 || *min < 0),
         _ => false,
     };
     metadata.row_groups().iter().any(stated)
+}
+
+/// Whether whole numbers of a column, by its place among all, may be such that a number with a point does not hold them.
+fn is_wide(metadata: &ParquetMetaData, root: usize) -> bool {
+    let schema = metadata.file_metadata().schema_descr();
+    let long = |leaf: &usize| schema.column(*leaf).physical_type() == Type::INT64;
+    let leaves: Vec<usize> =
+        (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == root).filter(long).collect();
+    let exact = |n: i64| n.unsigned_abs() <= 1 << 53;
+    let within = |group: &RowGroupMetaData, leaf: usize| match group.column(leaf).statistics() {
+        Some(Statistics::Int64(of)) => match of.min_opt().zip(of.max_opt()) {
+            Some((min, max)) => exact(*min) && exact(*max),
+            None => of.null_count_opt() == u64::try_from(group.column(leaf).num_values()).ok(),
+        },
+        _ => group.num_rows() == 0,
+    };
+    metadata.row_groups().iter().any(|group| leaves.iter().any(|leaf| !within(group, *leaf)))
+}
+
+/// What is said of columns, or of keys of an object, that nobody can tell apart.
+pub const REPEATED: &str = "columns of one name";
+
+/// What is said of a name that stands twice, also within objects.
+pub fn repeated_name(fields: &Fields) -> Option<String> {
+    let twice = fields.iter().enumerate().find(|(i, f)| fields.iter().take(*i).any(|g| g.name() == f.name()));
+    if let Some((i, field)) = twice {
+        let name: String = field.name().chars().take(60).collect();
+        return Some(format!("has {REPEATED}: the {}. repeats `{name}`", i + 1));
+    }
+    fn within(ty: &DataType) -> Option<String> {
+        match ty {
+            DataType::Struct(fields) => repeated_name(fields),
+            DataType::List(of) | DataType::Map(of, _) => within(of.data_type()),
+            _ => None,
+        }
+    }
+    fields.iter().find_map(|f| within(f.data_type()))
 }
 
 fn meant(metadata: &ParquetMetaData) -> Vec<Doubt> {
@@ -75,6 +117,9 @@ fn meant(metadata: &ParquetMetaData) -> Vec<Doubt> {
     let Ok(schema) = parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata()) else {
         return Vec::new();
     };
+    if let Some(say) = repeated_name(schema.fields()) {
+        return vec![Doubt::fails("", say, "give each a name of its own in the file, or leave it out with `exclude`")];
+    }
     let of_type = |schema: &Schema| -> Vec<Doubt> {
         let say = |name: &str, ty: &DataType| match ty {
             DataType::Duration(unit) => {

@@ -1,4 +1,5 @@
 //! The rows of a row group become samples, column by column.
+use super::columns::{REPEATED, repeated_name};
 use super::hold::{Lost, as_type, name};
 use super::list::FIRST;
 use crate::formats::encoding::Wrong;
@@ -28,6 +29,7 @@ pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
         Some(Err(say)) if say.contains("Disabled feature") => {
             "compressed in a way that is not read: Zstandard, Snappy or none is".to_string()
         }
+        Some(Err(say)) if say.contains(REPEATED) => say,
         Some(Err(_)) | None => "the row group is damaged".to_string(),
     };
     for record in group.done..group.rows {
@@ -55,6 +57,9 @@ impl Group<'_> {
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::try_new(Arc::new(metadata), options).map_err(|e| e.to_string())?;
         let schema = metadata.parquet_schema();
+        if let Some(say) = repeated_name(metadata.schema().fields()) {
+            return Err(say);
+        }
         let id = self.ask.id.as_ref();
         let wanted = self.ask.fields.iter().map(|f| &f.from).chain(id);
         let names: Vec<&str> =
@@ -142,28 +147,29 @@ impl Group<'_> {
         let Some(array) = array else { return nulls(&ty, n) };
         let mut own = Lost::new();
         let made = as_type(&array, &field.ty, &mut own).unwrap_or_else(|| {
-            let held = n - array.logical_null_count();
-            let first = (0..n).find(|row| array.is_valid(*row)).unwrap_or(0);
+            let held = (0..n).filter(|row| array.is_valid(*row)).map(|row| (row, 1)).collect();
             let remedy = if field.ty == "utf8" { "; [schema] declares the type of a field" } else { "" };
             own = Lost::from([(
                 format!("{} where {} is expected{remedy}", name(array.data_type()), words(&field.ty)),
-                (first, held),
+                held,
             )]);
-            own.retain(|_, (_, held)| *held > 0);
             nulls(&ty, n)
         });
         let Some(lost) = self.lost.get_mut(i) else { return made };
-        for (why, (row, values)) in own {
-            lost.entry(why).or_insert((self.done + row, 0)).1 += values;
+        for (why, rows) in own {
+            let lost = lost.entry(why).or_default();
+            rows.into_iter().for_each(|(row, values)| *lost.entry(self.done + row).or_default() += values);
         }
         made
     }
 
-    /// Tells what became null, once for each reason.
+    /// Tells what became null, at each row.
     fn tell(&mut self, out: &mut Records) {
         for (field, lost) in self.ask.fields.iter().zip(std::mem::take(&mut self.lost)) {
-            for (why, (row, values)) in lost {
-                out.field_finding(self.unit, row, "field.type", (&field.name, values), &why);
+            for (why, rows) in lost {
+                for (row, values) in rows {
+                    out.field_finding(self.unit, row, "field.type", (&field.name, values), &why);
+                }
             }
         }
     }

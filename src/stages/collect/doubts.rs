@@ -38,7 +38,10 @@ pub fn tell(check: &mut Check, c: &Collect, reader: &Reader, (fields, mixed): (&
         tell_one(check, c, doubt, files);
     }
     for column in mixed.iter().filter(|column| !told.contains(*column)) {
-        let doubt = Doubt::several(column, "holds values of several types, or of one that no column has");
+        let doubt = Doubt::several(
+            column,
+            "holds values of several types, of one that no column has, or numbers that one type would round",
+        );
         tell_one(check, c, &doubt, &[]);
     }
 }
