@@ -38,10 +38,12 @@ impl Gave {
     }
 }
 
+/// Rules of records that say that their file is broken: a list or a quote without its end, a row group that does not read.
+const PARTS: [&str; 3] = ["json.end", "csv.endless", "parquet"];
+
 /// Whether a rule is that of a file or an archive as a whole. All of what stands before a trailing part was read.
 fn breaks_file(rule: &str) -> bool {
-    let whole =
-        rule.starts_with("file.") || rule.starts_with("archive.") || ["json.end", "csv.endless"].contains(&rule);
+    let whole = rule.starts_with("file.") || rule.starts_with("archive.") || PARTS.contains(&rule);
     whole && rule != "file.trailing"
 }
 
@@ -56,7 +58,7 @@ pub fn files(s: &Session, step: &Step, run: &StepRun) -> Result<(u64, String), F
     let (mut n, mut told) = if many { (scanned.empty.0, scanned.empty.1.clone()) } else { (0, Vec::new()) };
     told.iter_mut().for_each(|path| path.push_str(" holds no record"));
     let lost = |gave: &Gave| gave.broken.is_some() || (many && gave.is_lost());
-    for (path, gave) in of_files(s, step, run)?.into_iter().filter(|(_, gave)| lost(gave)) {
+    for (path, gave) in of_files(s, step, run, many)?.into_iter().filter(|(_, gave)| lost(gave)) {
         n += 1;
         if let Some(say) = gave.broken {
             told.push(format!("{path}: {say}"));
@@ -76,14 +78,14 @@ pub fn files(s: &Session, step: &Step, run: &StepRun) -> Result<(u64, String), F
 }
 
 /// What each file gave of which records were rejected; where only its reader knows how many records a file holds, each.
-fn of_files(s: &Session, step: &Step, run: &StepRun) -> Result<BTreeMap<String, Gave>, Fault> {
+fn of_files(s: &Session, step: &Step, run: &StepRun, many: bool) -> Result<BTreeMap<String, Gave>, Fault> {
     let mut all: BTreeMap<String, Gave> = BTreeMap::new();
     let counted = step.plan.scan.as_ref().is_some_and(|source| source.cut.counted_by_reader());
     let (Some(scanned), true) = (run.scanned.as_ref(), counted || run.parts.iter().any(|p| p.counts().drops > 0))
     else {
         return Ok(all);
     };
-    for (k, part) in run.parts.iter().enumerate() {
+    for (k, part) in run.parts.iter().enumerate().filter(|(_, part)| many || part.counts().drops > 0) {
         let units = scanned.units(k)?;
         // a link, a name or a depth that is not followed is one drop, and no file that was read
         let read = |unit: &&Unit| unit.stretch.reject.as_ref().is_none_or(|rule| !rule.starts_with("path."));
