@@ -119,7 +119,7 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
                 };
                 let label = match name.is_empty() {
                     true => {
-                        "it has no name: so programs write the numbers of rows in front of a table, or a mark at the end of lines"
+                        "so programs write the numbers of rows in front of a table, or a mark at the end of each line"
                     }
                     false => "the name is tamis's own, or has a dot or a slash",
                 };
