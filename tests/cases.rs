@@ -531,6 +531,9 @@ fn content(text: &str) -> Vec<u8> {
         "tar" => archive(of),
         "tar.gz" => gzip(&archive(of)),
         "tar.cut" => cut(archive(of), 1024 + 512 + 5),
+        "tar.endless" => cut(archive(of), 1024),
+        "tar.endless.gz" => gzip(&cut(archive(of), 1024)),
+        "tar.twice" => archive(of).repeat(2),
         "cp949" => encoding_rs::EUC_KR.encode(of).0.into_owned(),
         "utf16" => [0xfeff].into_iter().chain(of.encode_utf16()).flat_map(u16::to_le_bytes).collect(),
         "zeros" => vec![0; of.parse().unwrap()],
@@ -543,6 +546,12 @@ fn content(text: &str) -> Vec<u8> {
             text.replace('@', &"x".repeat(n.parse().unwrap())).into_bytes()
         }
         "gz" => of.split_inclusive('\n').flat_map(|line| gzip(line.as_bytes())).collect(),
+        "gz_sum" => {
+            let mut packed = gzip(of.as_bytes());
+            let sum = packed.len() - 8;
+            packed[sum] ^= 1;
+            packed
+        }
         "gz_zeros" => gzip(&vec![0; of.parse().unwrap()]),
         "truncated_gz" => cut(gzip(of.as_bytes()), 9),
         "zst" => zstandard(of.as_bytes()),

@@ -299,6 +299,23 @@ fn a_missing_blob_folder_and_a_missing_manifest() {
     assert!(err.contains("there is no dataset.toml"), "{err}");
 }
 
+/// Rows of a file that is read whole are cut anew; what the source gave is shown all the same.
+#[test]
+fn a_long_source_is_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = "[dataset]\nname = \"long\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n[collect.a]\nlicense = \"MIT\"\n\
+                    id = \"id\"\ndirect = { files = [\"a.json\"], format = \"json\" }\n";
+    let items: Vec<String> = (0..500).map(|n| format!("{{\"id\": \"{n}\", \"text\": \"text {n}\"}}")).collect();
+    std::fs::write(dir.path().join("dataset.toml"), manifest).unwrap();
+    std::fs::write(dir.path().join("a.json"), format!("[{}]", items.join(","))).unwrap();
+    let small = ["--partition-target", "16"];
+    ok(dir.path(), &[&["build"], &small[..]].concat());
+    let said = ok(dir.path(), &[&["show", "collect.a"], &small[..]].concat());
+    assert!(said.contains("500 rows") && said.contains("500 distinct"), "{said}");
+    let said = ok(dir.path(), &[&["show", "collect.a", "--rows", "2"], &small[..]].concat());
+    assert!(said.contains("text 0") && said.contains("text 1"), "{said}");
+}
+
 #[test]
 fn the_examples_tell_one_samples_story() {
     let ner = example("ner");

@@ -304,10 +304,13 @@ fn parts(step: &Step, built: &Built, i: usize) -> Vec<Partition> {
 
 /// A partition as it was born.
 fn born(table: &Table, uid: &str, p: &PartRun) -> Option<Partition> {
-    let part = table.parts.iter().find(|x| x.uid == uid)?;
-    let columns = p.outcomes.iter().filter_map(|o| o.2.born.as_ref()).flat_map(|b| &b.columns);
-    let columns = columns.map(|(name, digest)| (name.clone(), Some(*digest))).collect();
-    Some(Partition { columns, living: part.rows.map(Living::All), ..part.clone() })
+    // the rows of a long file were cut anew: what was born is shown as it was before
+    let own = |x: &&Partition| x.uid.strip_prefix(uid).is_some_and(|piece| piece.is_empty() || piece.starts_with('.'));
+    let part = table.parts.iter().find(own)?;
+    let born = || p.outcomes.iter().filter_map(|o| o.2.born.as_ref());
+    let columns = born().flat_map(|b| &b.columns).map(|(name, digest)| (name.clone(), Some(*digest))).collect();
+    let rows = if born().next().is_some() { Some(born().map(|b| b.rows).sum()) } else { part.rows };
+    Some(Partition { columns, rows, living: rows.map(Living::All), ..part.clone() })
 }
 
 /// Whether a step told everything of its `n`-th partition.

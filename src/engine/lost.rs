@@ -1,4 +1,4 @@
-//! Files of a source that gave nothing, and records that were dropped, by rule. A file that is read wrongly as a whole is a
+//! Files of a source that are broken or gave nothing, and records that were dropped, by rule. A file that is read wrongly as a whole is a
 //! mistake of the manifest, however small a share of its source it is.
 use super::ledger;
 use super::scan::Unit;
@@ -7,6 +7,7 @@ use super::state::{StepRun, parents_of};
 use super::step::Step;
 use crate::formats::Cut;
 use crate::formats::cut::Holds;
+use crate::formats::swallowed;
 use crate::stage::{Act, Fact, Fault};
 use std::collections::BTreeMap;
 
@@ -21,6 +22,8 @@ const NAMED: usize = 4;
 struct Gave {
     records: u64,
     rejected: BTreeMap<String, u64>,
+    /// Why the file is broken as a whole, so that nobody knows what it lacks.
+    broken: Option<String>,
 }
 
 impl Gave {
@@ -35,19 +38,32 @@ impl Gave {
     }
 }
 
-/// Files without a record, of which more than half was rejected, or more than a tenth and at least ten records: how many,
-/// and words that name them.
+/// Rules of records that say that their file is broken: a list or a quote without its end, a row group that does not read.
+const PARTS: [&str; 3] = ["json.end", "csv.endless", "parquet"];
+
+/// Whether a rule is that of a file or an archive as a whole. All of what stands before a trailing part was read.
+fn breaks_file(rule: &str) -> bool {
+    let whole = rule.starts_with("file.") || rule.starts_with("archive.") || PARTS.contains(&rule);
+    whole && rule != "file.trailing"
+}
+
+/// Files that are broken, without a record, of which more than half was rejected, or more than a tenth and at least ten
+/// records: how many, and words that name them.
 pub fn files(s: &Session, step: &Step, run: &StepRun) -> Result<(u64, String), Fault> {
     let (Some(source), Some(scanned)) = (step.plan.scan.as_ref(), run.scanned.as_ref()) else {
         return Ok((0, String::new()));
     };
-    if source.images || source.cut == Cut::Document(Holds::One) {
-        return Ok((0, String::new())); // a file is a record, and records are judged together
-    }
-    let (mut n, mut told) = (scanned.empty.0, Vec::new());
-    told.extend(scanned.empty.1.iter().map(|path| format!("{path} holds no record")));
-    for (path, gave) in of_files(s, step, run)?.into_iter().filter(|(_, gave)| gave.is_lost()) {
+    // where a file is a record, records are judged together
+    let many = !source.images && source.cut != Cut::Document(Holds::One);
+    let (mut n, mut told) = if many { (scanned.empty.0, scanned.empty.1.clone()) } else { (0, Vec::new()) };
+    told.iter_mut().for_each(|path| path.push_str(" holds no record"));
+    let lost = |gave: &Gave| gave.broken.is_some() || (many && gave.is_lost());
+    for (path, gave) in of_files(s, step, run, many)?.into_iter().filter(|(_, gave)| lost(gave)) {
         n += 1;
+        if let Some(say) = gave.broken {
+            told.push(format!("{path}: {say}"));
+            continue;
+        }
         let rules: Vec<&str> = gave.rejected.keys().map(String::as_str).collect();
         let (lost, all) = (gave.lost(), gave.records);
         told.push(match all {
@@ -62,14 +78,14 @@ pub fn files(s: &Session, step: &Step, run: &StepRun) -> Result<(u64, String), F
 }
 
 /// What each file gave of which records were rejected; where only its reader knows how many records a file holds, each.
-fn of_files(s: &Session, step: &Step, run: &StepRun) -> Result<BTreeMap<String, Gave>, Fault> {
+fn of_files(s: &Session, step: &Step, run: &StepRun, many: bool) -> Result<BTreeMap<String, Gave>, Fault> {
     let mut all: BTreeMap<String, Gave> = BTreeMap::new();
     let counted = step.plan.scan.as_ref().is_some_and(|source| source.cut.counted_by_reader());
     let (Some(scanned), true) = (run.scanned.as_ref(), counted || run.parts.iter().any(|p| p.counts().drops > 0))
     else {
         return Ok(all);
     };
-    for (k, part) in run.parts.iter().enumerate() {
+    for (k, part) in run.parts.iter().enumerate().filter(|(_, part)| many || part.counts().drops > 0) {
         let units = scanned.units(k)?;
         // a link, a name or a depth that is not followed is one drop, and no file that was read
         let read = |unit: &&Unit| unit.stretch.reject.as_ref().is_none_or(|rule| !rule.starts_with("path."));
@@ -87,8 +103,12 @@ fn of_files(s: &Session, step: &Step, run: &StepRun) -> Result<BTreeMap<String, 
         for e in ledger::events(s, part)?.into_iter().filter(|e| matches!(e.act, Act::Drop { .. })) {
             let Some(path) = name(e.row) else { continue };
             let gave = all.entry(path).or_default();
-            gave.records += u64::from(counted);
-            *gave.rejected.entry(e.rule).or_default() += 1;
+            let counts = swallowed::records(&e.say);
+            gave.records += counts - u64::from(!counted);
+            if breaks_file(&e.rule) {
+                gave.broken.get_or_insert(e.say);
+            }
+            *gave.rejected.entry(e.rule).or_default() += counts;
         }
     }
     Ok(all)
@@ -98,6 +118,16 @@ fn of_files(s: &Session, step: &Step, run: &StepRun) -> Result<BTreeMap<String, 
 pub fn by_name(s: &Session, step: &Step, run: &StepRun) -> Result<Fact, Fault> {
     let (n, told) = files(s, step, run)?;
     Ok(if n == 0 { Fact::Int(0) } else { Fact::Undefined(told) })
+}
+
+/// Lines of files that dropped records took with them, without the first of each.
+pub fn swallowed(s: &Session, run: &StepRun) -> Result<u64, Fault> {
+    let mut out = 0;
+    for part in run.parts.iter().filter(|p| p.counts().drops > 0) {
+        let events = ledger::events(s, part)?.into_iter().filter(|e| matches!(e.act, Act::Drop { .. }));
+        out += events.map(|e| swallowed::records(&e.say) - 1).sum::<u64>();
+    }
+    Ok(out)
 }
 
 /// Records or samples that a step dropped, by rule.

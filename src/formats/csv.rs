@@ -4,7 +4,8 @@
 //! `sep=;`, as spreadsheets write it, is no record: it belongs to the one behind it.
 //!
 //! Dropped records: `encoding`, `csv.header` (every record of a file whose header is wrong), `csv.ragged`, `csv.quote` (a
-//! quote that is never closed, or text behind the closing one). Finding: `csv.quotes` (a value keeps the quotes around it,
+//! quote that is never closed, or text behind the closing one), `csv.endless` (a quote that is never closed and takes the rest
+//! of the file with it: the file counts as lost). Finding: `csv.quotes` (a value keeps the quotes around it,
 //! since they do not quote in this dialect).
 use super::csv_fields::{Header, NAMES, Values, header, record, values};
 use super::csv_look::{CSV_SAYS, TSV_SAYS, doubts};
@@ -72,7 +73,7 @@ pub const TSV: Format = Format {
 };
 
 const READER: Reader = Reader {
-    version: 3, // 1: `column:path` is a column; 2: dialects, carriage returns, spellings; 3: a line `sep=;`
+    version: 4, // 2: dialects, carriage returns, spellings; 3: a line `sep=;`; 4: numbers that would be rounded
     uses: &[],
     cut: |_| Cut::Text(Split::Whole),
     id: "content",
@@ -276,7 +277,8 @@ mod tests {
         let ragged = read("\r\n1,2,3\n").unwrap_err();
         assert_eq!((ragged.rule, ragged.line), ("csv.ragged", 2));
         assert_eq!(ragged.say, "3 values, the header names 2 columns");
-        assert_eq!(read("1,\"2\n3,4\n").unwrap_err().rule, "csv.quote");
+        assert_eq!(read("1,\"2\n3,4\n").unwrap_err().rule, "csv.endless");
+        assert_eq!(read("1,\"2\n").unwrap_err().rule, "csv.quote");
         assert_eq!(record(b"\xb1\xe8,1\n", &COMMAS, &head).unwrap_err().rule, "encoding");
     }
 

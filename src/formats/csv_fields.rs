@@ -2,6 +2,7 @@
 use super::cut::quoted::{Dialect, Field, separator};
 use super::encoding::{self, BOM, Wrong, line_at, not_wide};
 use super::options::{Choice, Takes};
+use super::swallowed;
 
 pub const NAMES: Choice = Choice {
     name: "names",
@@ -12,7 +13,7 @@ pub const NAMES: Choice = Choice {
 /// Stands for any byte of a character that cannot be structure.
 const NOT_ASCII: u8 = 0x80;
 
-/// Names of the columns, in the file's order, each once.
+/// Names of the columns, in the file's order, each once; several may have none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header(pub Vec<String>);
 
@@ -34,7 +35,8 @@ pub fn header(bytes: &[u8], encoding: &str, dialect: &Dialect) -> Result<Header,
         return Err(Wrong::new("csv.header", say));
     }
     let names = fields(behind_separator(&text), dialect)?.values;
-    let earlier = |(i, name): (usize, &String)| Some((i, names.iter().take(i).position(|n| n == name)?));
+    let earlier =
+        |(i, name): (usize, &String)| Some((i, names.iter().take(i).position(|n| n == name && !n.is_empty())?));
     match names.iter().enumerate().find_map(earlier) {
         Some((i, first)) => {
             let say = format!("column {} repeats the name of column {}", i + 1, first + 1);
@@ -53,7 +55,9 @@ pub fn record(bytes: &[u8], encoding: &str, dialect: &Dialect, header: &Header) 
     if values.values.len() == header.0.len() {
         return Ok(values);
     }
-    let say = format!("{} values, the header names {} columns", values.values.len(), header.0.len());
+    let lines = behind_blank(own).trim_end_matches(['\r', '\n']).lines().count();
+    let more = if lines > 1 { format!("; {}", swallowed::words(lines)) } else { String::new() };
+    let say = format!("{} values, the header names {} columns{more}", values.values.len(), header.0.len());
     Err(Wrong::new("csv.ragged", say).at(first))
 }
 
@@ -115,8 +119,8 @@ fn unquoted(line: &str, dialect: &Dialect) -> Result<Values, Wrong> {
     }
     match field {
         Field::Quoted | Field::Escape { quoted: true } => {
-            let say = format!("a quote is opened and never closed: {lines} lines of the file are one record");
-            return Err(Wrong::new("csv.quote", say));
+            let say = format!("a quote is opened and never closed: {}", swallowed::words(lines));
+            return Err(Wrong::new(if lines > 1 { "csv.endless" } else { "csv.quote" }, say));
         }
         Field::Escape { quoted: false } => value.extend(dialect.escape.map(char::from)),
         _ => {}
@@ -128,7 +132,7 @@ fn unquoted(line: &str, dialect: &Dialect) -> Result<Values, Wrong> {
 
 /// What is said of text behind a closing quote, which is where a quote that was meant as text ends, too.
 fn behind(lines: usize) -> String {
-    let more = if lines > 1 { format!("; {lines} lines of the file are one record") } else { String::new() };
+    let more = if lines > 1 { format!("; {}", swallowed::words(lines)) } else { String::new() };
     format!(
         "text stands behind a closing quote{more}: a quote in a value is doubled, or `escape` or `quote` say otherwise"
     )

@@ -44,7 +44,7 @@ pub fn doubts(options: &Options, dialect: &Dialect, says: Says, len: u64, read: 
         (Some(first), _) => match header(first.as_bytes(), "utf-8", dialect) {
             Ok(names) => names.0,
             Err(wrong) => {
-                let help = "names = [...] gives the columns names of their own, if the first line is no header";
+                let help = "give each column another name in the file; names = [...] is for files without a header";
                 return vec![Doubt::fails(
                     NAMES.name,
                     format!("has a header that cannot be read: {}", wrong.say),

@@ -96,6 +96,14 @@ fn known<'b>(bytes: &'b [u8], name: &str) -> Result<(&'static encoding_rs::Encod
     Ok((encoding.ok_or_else(|| wrong("this encoding is not known"))?, bytes))
 }
 
+/// Bytes that a file itself says are in an encoding, by one of its labels, as UTF-8; `None` where that is UTF-8 or unknown,
+/// or where they are not in it.
+pub fn as_named(label: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).filter(|e| *e != encoding_rs::UTF_8)?;
+    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
+    Some(text.into_owned().into_bytes())
+}
+
 /// The same as bytes of UTF-8. What should be UTF-8 is not looked at.
 pub fn recoded<'b>(bytes: &'b [u8], encoding: &str) -> Result<Cow<'b, [u8]>, Wrong> {
     if encoding == "utf-8" {

@@ -3,6 +3,7 @@
 use super::doubt::Doubt;
 use super::json::Json;
 use super::reader::{Seen, UNHELD, WRITTEN};
+use super::spelling::is_exact;
 use crate::table::{DataType, types};
 use std::collections::BTreeMap;
 
@@ -18,12 +19,37 @@ const DEPTH: usize = 8;
 /// How many keys an object may show; with more it is a map with keys of its own, and is kept as JSON text.
 const KEYS: usize = 64;
 
+/// The type of whole numbers of which one is not held exactly by a number with a point, as far as it is seen: beside such
+/// numbers the column is text. Alone they are whole numbers like others.
+const WIDE: &str = "u64";
+
+/// The same type with all whole numbers in it marked so.
+pub fn wide(ty: &DataType) -> DataType {
+    whole(ty, &DataType::Int64, &DataType::UInt64)
+}
+
+/// The type with one kind of whole numbers for another.
+fn whole(ty: &DataType, from: &DataType, to: &DataType) -> DataType {
+    match ty {
+        own if own == from => to.clone(),
+        DataType::List(of) => types::list(whole(of.data_type(), from, to)),
+        DataType::Struct(fields) => {
+            let fields: Vec<(&str, DataType)> =
+                fields.iter().map(|f| (f.name().as_str(), whole(f.data_type(), from, to))).collect();
+            types::record(&fields)
+        }
+        other => other.clone(),
+    }
+}
+
 /// The shape of a JSON value, or of several.
 #[derive(Clone, Debug, PartialEq)]
 enum Shape {
     Nothing,
     Bool,
     Int,
+    /// Whole numbers, one of which a number with a point does not hold exactly.
+    Wide,
     Float,
     Text,
     List(Box<Shape>),
@@ -37,7 +63,9 @@ impl Shape {
         match value {
             Json::Null => Shape::Nothing,
             Json::Bool(_) => Shape::Bool,
+            Json::Int(n) if !is_exact((*n).into()) => Shape::Wide,
             Json::Int(_) => Shape::Int,
+            Json::Float(x) if *x == 0.0 && x.is_sign_negative() => Shape::Int, // so `-0` is read
             Json::Large(_) | Json::Huge(_) => Shape::Mixed,
             Json::Float(_) => Shape::Float,
             Json::Text(_) => Shape::Text,
@@ -58,6 +86,7 @@ impl Shape {
         match (self, other) {
             (a, Shape::Nothing) | (Shape::Nothing, a) => a,
             (a, b) if a == b => a,
+            (Shape::Int | Shape::Wide, Shape::Int | Shape::Wide) => Shape::Wide,
             (Shape::Int | Shape::Float, Shape::Int | Shape::Float) => Shape::Float,
             (Shape::List(a), Shape::List(b)) => Shape::List(Box::new(a.with(*b))),
             (Shape::Object(a), Shape::Object(b)) => merged(a, b),
@@ -69,10 +98,14 @@ impl Shape {
         match self {
             Shape::Nothing => "nothing",
             Shape::Bool => "true or false",
+            Shape::Wide => "a whole number that a number with a point does not hold exactly",
             Shape::Int | Shape::Float => "a number",
             Shape::Text => "text",
             Shape::List(of) if !of.is_plain() => "a list of several types",
             Shape::List(_) => "a list",
+            Shape::Object(entries) if !entries.is_empty() && !self.is_plain() => {
+                "an object with values that no column has"
+            }
             Shape::Object(_) => "an object",
             Shape::Mixed => "a value that no column has",
         }
@@ -81,7 +114,7 @@ impl Shape {
     /// Whether it can be a column as it is.
     fn is_plain(&self) -> bool {
         match self {
-            Shape::Nothing | Shape::Bool | Shape::Int | Shape::Float | Shape::Text => true,
+            Shape::Nothing | Shape::Bool | Shape::Int | Shape::Wide | Shape::Float | Shape::Text => true,
             Shape::List(of) => of.is_plain(),
             Shape::Object(entries) => !entries.is_empty() && entries.iter().all(|(_, of)| of.is_plain()),
             Shape::Mixed => false,
@@ -92,6 +125,7 @@ impl Shape {
         match self {
             Shape::Bool => "bool".into(),
             Shape::Int => "i64".into(),
+            Shape::Wide => WIDE.into(),
             Shape::Float => "f64".into(),
             Shape::Nothing => "null".into(),
             Shape::Text | Shape::Mixed => "utf8".into(),
@@ -144,11 +178,17 @@ pub fn doubts<'l>(records: impl Iterator<Item = Json<'l>>) -> Vec<Doubt> {
         for (key, value) in entries {
             let own = shapes.entry(key.to_string()).or_insert(Shape::Nothing);
             let was = own.is_plain();
+            let before_nothing = *own == Shape::Nothing;
             let before = std::mem::replace(own, Shape::Nothing);
-            let (had, has) = (before.words(), Shape::of(value, DEPTH).words());
+            let has = match value {
+                Json::Large(_) | Json::Huge(_) => "a whole number beyond 64 bits",
+                _ => Shape::of(value, DEPTH).words(),
+            };
+            let had = before.words();
             *own = before.with(Shape::of(value, DEPTH));
             if was && !own.is_plain() && *own != Shape::Object(Vec::new()) {
                 let say = match had == has {
+                    _ if before_nothing => format!("holds {has} in record {}", n + 1),
                     true => format!("holds {has} in record {} that is like none before it", n + 1),
                     false => format!("holds {has} in record {}, and {had} before it", n + 1),
                 };
@@ -194,6 +234,7 @@ fn unified(a: &DataType, b: &DataType) -> Option<DataType> {
     match (a, b) {
         (a, b) if a == b => Some(a.clone()),
         (DataType::Null, other) | (other, DataType::Null) => Some(other.clone()),
+        (DataType::Int64, DataType::UInt64) | (DataType::UInt64, DataType::Int64) => Some(DataType::UInt64),
         (DataType::Int64 | DataType::Float64, DataType::Int64 | DataType::Float64) => Some(DataType::Float64),
         (DataType::List(a), DataType::List(b)) => unified(a.data_type(), b.data_type()).map(types::list),
         (DataType::Struct(a), DataType::Struct(b)) => {
@@ -215,7 +256,7 @@ fn unified(a: &DataType, b: &DataType) -> Option<DataType> {
 /// The type in which a column is kept: text, where no value was seen.
 pub fn settled(ty: String) -> String {
     match types::parse(&ty) {
-        Some((parsed, _)) => types::text(&filled(&parsed)),
+        Some((parsed, _)) => types::text(&filled(&whole(&parsed, &DataType::UInt64, &DataType::Int64))),
         None => ty,
     }
 }
@@ -248,6 +289,7 @@ mod tests {
         let want = [("b", "i64"), ("a", "f64"), ("x", WRITTEN), ("f", "bool"), ("n", "null")];
         assert_eq!(seen(&lines), want.map(|(n, t)| (n.to_string(), t.to_string())));
         assert_eq!(seen(&[r#"{"a": 1}"#, r#"{"a": 1.5}"#])[0].1, "f64");
+        assert_eq!(seen(&[r#"{"a": -0}"#, r#"{"a": 2}"#])[0].1, "i64");
     }
 
     #[test]
@@ -256,6 +298,19 @@ mod tests {
         let want = [("t", "list<utf8>"), ("s", "list<struct<5:start i64,5:class utf8,3:end i64>>"), ("o", WRITTEN)];
         assert_eq!(seen(&lines), want.map(|(n, t)| (n.to_string(), t.to_string())));
         assert_eq!(seen(&[r#"{"t": [1, "a"]}"#])[0].1, WRITTEN);
+    }
+
+    #[test]
+    fn whole_numbers_that_would_be_rounded_make_a_column_text() {
+        let wide = r#"{"a": 9007199254740993, "l": [9007199254740993], "o": {"u": 1}}"#;
+        assert_eq!(seen(&[wide, r#"{"a": 1.5}"#])[0].1, WRITTEN);
+        assert_eq!(seen(&[wide, r#"{"l": [0.5]}"#])[1].1, WRITTEN);
+        assert_eq!(seen(&[r#"{"a": 9007199254740992}"#, r#"{"a": 1.5}"#])[0].1, "f64", "it is held exactly");
+        assert_eq!(settled(seen(&[wide])[0].1.clone()), "i64");
+        assert_eq!(settled(seen(&[wide])[1].1.clone()), "list<i64>");
+        let two = |a: &str, b: &str| settled(both(a, b));
+        assert_eq!((two("u64", "i64"), two("u64", "f64")), ("i64".to_string(), WRITTEN.to_string()));
+        assert_eq!(two("struct<1:a u64>", "struct<1:a f64>"), WRITTEN);
     }
 
     #[test]

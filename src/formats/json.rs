@@ -2,7 +2,7 @@
 use super::chat::{self, Form};
 use super::encoding::{BOM, Wrong, not_wide, text};
 use super::reader::{Ask, DAY, Record, Records, Unit, WRITTEN, strip_bom};
-use super::spelling::words;
+use super::spelling::{INEXACT, is_exact, real, words};
 use super::tokens;
 use crate::model::days;
 use crate::table::{Builder, DataType, Value, types};
@@ -48,7 +48,8 @@ pub fn parse(line: &[u8], depth_max: usize) -> Result<Json<'_>, Wrong> {
         return Err(Wrong::new("json.values", format!("more than {VALUES_MAX} values in one record")));
     }
     let mut json = serde_json::Deserializer::from_str(text);
-    let mut value = Json::deserialize(&mut json).and_then(|value| json.end().map(|()| value)).map_err(not_json)?;
+    let mut value =
+        Json::deserialize(&mut json).and_then(|value| json.end().map(|()| value)).map_err(|e| no_value(text, e))?;
     if value.rounded() {
         value = serde_json::from_str(text).and_then(exact).map_err(not_json)?;
     }
@@ -77,7 +78,7 @@ fn exact(raw: &RawValue) -> serde_json::Result<Json<'_>> {
         _ => {
             let whole = text.strip_prefix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit());
             match serde_json::from_str(text)? {
-                Json::Float(_) if whole => Ok(Json::Huge(text.into())),
+                Json::Float(f) if whole && f != 0.0 => Ok(Json::Huge(text.into())),
                 value => Ok(value),
             }
         }
@@ -144,6 +145,23 @@ impl Json<'_> {
             Json::Text(t) => t.as_ref().into(),
             Json::Array(items) => items.iter().map(Json::tree).collect(),
             Json::Object(entries) => entries.iter().map(|(k, v)| (k.to_string(), v.tree())).collect(),
+        }
+    }
+
+    /// The value as JSON text, with keys in order and every number as it is.
+    fn text_of(&self) -> String {
+        match self {
+            Json::Huge(n) => n.to_string(),
+            Json::Array(items) => format!("[{}]", items.iter().map(Json::text_of).collect::<Vec<_>>().join(",")),
+            Json::Object(entries) => {
+                let mut entries: Vec<_> = entries.iter().collect();
+                entries.sort_by(|a, b| a.0.cmp(&b.0));
+                let entry = |(key, value): &(Cow<str>, Json)| {
+                    format!("{}:{}", serde_json::Value::from(key.as_ref()), value.text_of())
+                };
+                format!("{{{}}}", entries.into_iter().map(entry).collect::<Vec<_>>().join(","))
+            }
+            plain => plain.tree().to_string(),
         }
     }
 
@@ -269,14 +287,16 @@ pub fn typed(v: &Json, ty: &str) -> Result<Value, String> {
         (Json::Text(t), DAY) if days::is_day(t) => Ok(Value::Text(t.to_string())),
         (Json::Text(_), DAY) => Err("text where a day such as 2026-01-31 is expected".into()),
         (Json::Huge(n), "utf8" | WRITTEN) => Ok(Value::Text(n.to_string())),
-        (other, WRITTEN) => Ok(Value::Text(other.tree().to_string())),
+        (other, WRITTEN) => Ok(Value::Text(other.text_of())),
         (Json::Int(n), "i64") => Ok(Value::Int(*n)),
         // writers of JSON that know one sort of number write `3.0`
-        (Json::Float(f), "i64") if f.fract() == 0.0 && f.abs() <= EXACT => Ok(Value::Int(*f as i64)),
+        (Json::Float(f), "i64") if f.fract() == 0.0 && f.abs() < EXACT => Ok(Value::Int(*f as i64)),
         (Json::Large(_) | Json::Huge(_) | Json::Float(_), "i64") => Err("not a whole number of 64 bits".into()),
+        (Json::Int(n), "f64") if !is_exact((*n).into()) => Err(INEXACT.into()),
+        (Json::Large(n), "f64") if !is_exact((*n).into()) => Err(INEXACT.into()),
         (Json::Int(n), "f64") => Ok(Value::Float(*n as f64)),
         (Json::Large(n), "f64") => Ok(Value::Float(*n as f64)),
-        (Json::Huge(n), "f64") => n.parse().map(Value::Float).map_err(|_| "no finite number".to_string()),
+        (Json::Huge(n), "f64") => real(n).map(Value::Float),
         (Json::Float(f), "f64") => Ok(Value::Float(*f)),
         (Json::Bool(b), "bool") => Ok(Value::Bool(*b)),
         (other, _) if ty.starts_with("list<") || ty.starts_with("struct<") => {
@@ -287,7 +307,8 @@ pub fn typed(v: &Json, ty: &str) -> Result<Value, String> {
     }
 }
 
-/// Up to here each whole number is a number of 64 bits with a point, too: 2 to the 53rd.
+/// Below this each whole number is a number of 64 bits with a point, too, and no other one is rounded to it: 2 to the
+/// 53rd.
 pub const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A list or an object as a column of such a type has it.
@@ -351,6 +372,26 @@ pub fn not_json(error: serde_json::Error) -> Wrong {
     let say = full.rsplit_once(" at line ").map_or(full.as_str(), |(say, _)| say);
     let say = format!("{say} at column {}", error.column());
     Wrong::new("json", say).at(u32::try_from(error.line().max(1)).unwrap_or(u32::MAX))
+}
+
+/// The same, with what is likely meant: words that no JSON has and programs write all the same, lines that are no records.
+fn no_value(text: &str, error: serde_json::Error) -> Wrong {
+    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let rest = line.get(error.column().saturating_sub(1)..).unwrap_or_default();
+    let odd = ["NaN", "Infinity", "-Infinity"].into_iter().find(|word| rest.starts_with(word));
+    let wrong = not_json(error);
+    let why = match odd {
+        Some(word) => format!("{word} is no JSON, write null where there is no value"),
+        None if wrong.say.starts_with("trailing characters") => {
+            "something stands behind the record, such as a comma or another record".into()
+        }
+        None if wrong.say.starts_with("EOF") => "the record breaks off, or goes on in the next line".into(),
+        None if wrong.say.contains("hex escape") => {
+            "an escape of four digits is missing some, or is half of a pair (\\ud83d alone is no character)".into()
+        }
+        None => return wrong,
+    };
+    Wrong { say: format!("{why}: {}", wrong.say), ..wrong }
 }
 
 /// Counts brackets outside strings, so that hostile depth never reaches a recursive parser.
@@ -499,6 +540,10 @@ mod tests {
         let say = |line: &str| parse(line.as_bytes(), 4).unwrap_err().say;
         assert_eq!(say("{\"a\": 1, \"secret\": 2, \"secret\": 3}"), "key 3 of an object repeats an earlier one");
         assert_eq!(say("{\"a\": x}"), "expected value at column 7");
+        assert_eq!(
+            say("{\"a\": NaN}"),
+            "NaN is no JSON, write null where there is no value: expected value at column 7"
+        );
         assert_eq!(say("\u{feff}{\"a\": x}"), say("{\"a\": x}"));
         assert_eq!(say("\n\n{\"a\": x}"), say("{\"a\": x}"));
     }

@@ -1,6 +1,7 @@
 //! JSON arrays: a file is one list, and each object in it is a record, read as strictly as a line of JSON Lines.
 //!
-//! Dropped records: `encoding`, `json`, `json.depth`, `json.object`, `json.duplicate_key`, with the line on which the object
+//! Dropped records: `encoding`, `json`, `json.depth`, `json.object`, `json.duplicate_key`, `json.end` (the list does not end, or more stands behind it: the file
+//! counts as lost), with the line on which the object
 //! begins, and no other object with it; with the whole file `json.array` (something else than a list). Findings: `json.empty`
 //! (a list of nothing), `json.comma` (a comma too few or too many).
 use super::chat::{self, CHAT};
@@ -18,7 +19,7 @@ pub const FORMAT: Format = Format {
     options: &[TOKENS, JOIN, CHAT, ENCODING],
     unfit: chat::unfit,
     reader: Some(Reader {
-        version: 1, // a broken item is dropped alone; tokens
+        version: 2, // numbers that would be rounded are told; a list without its end
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "content",
@@ -57,7 +58,8 @@ fn read_list(ask: &Ask, unit: &Unit, out: &mut Records) {
         let wrong = |say| {
             let lines = line_at(bytes, bytes.len());
             let more = if lines > 1 { format!("; {lines} lines of the file are this item") } else { String::new() };
-            Err(Wrong::new("json", format!("{say}{more}")))
+            let rule = if [ITEM_ENDS, LIST_ENDS, LIST_ENDED].contains(&say) { "json.end" } else { "json" };
+            Err(Wrong::new(rule, format!("{say}{more}")))
         };
         match item.wrong.map_or_else(|| parse(bytes, ask.depth_max), wrong) {
             Ok(object) => json::take(ask, out, (unit, n, bytes), &object),
@@ -74,7 +76,7 @@ fn read_list(ask: &Ask, unit: &Unit, out: &mut Records) {
 fn columns(options: &Options, _: u64, read: &ReadAt) -> Result<Vec<Seen>, String> {
     let head = read(0, HEAD).map_err(|e| e.to_string())?;
     let head = encoding::head(&head, options.text(&ENCODING));
-    let list = items(&head).map_err(|_| "it is not a list of objects")?;
+    let list = items(&head).map_err(|wrong| wrong.say)?;
     let objects = list.items.iter().filter_map(|item| parse(head.get(item.begins..item.ends)?, 64).ok());
     Ok(chat::columns(options, infer::objects(objects)))
 }
@@ -114,11 +116,26 @@ struct Items {
     odd: bool,
 }
 
+/// What is said of a list without an end, or with more behind it. Nobody knows what it lacks, or what the last item took with it.
+const ITEM_ENDS: &str = "it does not end: the file breaks off, or a bracket or a quote is missing";
+const LIST_ENDED: &str = "something stands behind the end of the list, and is not read";
+const LIST_ENDS: &str = "the list does not end: the file breaks off, or a bracket is missing";
+
+/// What stands where a list should begin.
+fn not_a_list(bytes: &[u8], first: usize) -> &'static str {
+    match bytes.get(first) {
+        Some(b'{') => {
+            "not a list of objects but one object: `jsonl` reads an object a line, and what stands around a list is taken off"
+        }
+        _ => "not a list of objects",
+    }
+}
+
 /// Rules: `json.array` (something else than a list), and of what stands behind its end `json`.
 fn items(bytes: &[u8]) -> Result<Items, Wrong> {
     let first = bytes.len() - strip_bom(bytes).trim_ascii_start().len();
     if bytes.get(first) != Some(&b'[') {
-        let say = text(bytes).err().unwrap_or_else(|| Wrong::new("json.array", "not a list of objects"));
+        let say = text(bytes).err().unwrap_or_else(|| Wrong::new("json.array", not_a_list(bytes, first)));
         return Err(say.at(line_at(bytes, first)));
     }
     let (mut list, mut quoted, mut escaped, mut ended) = (Items::default(), false, false, None);
@@ -141,15 +158,15 @@ fn items(bytes: &[u8]) -> Result<Items, Wrong> {
     }
     let end = ended.unwrap_or(bytes.len());
     let whole = list.open.is_empty() && !quoted;
-    list.end(end, (!whole && ended.is_none()).then_some("it does not end: a bracket or a quote is missing"));
+    list.end(end, (!whole && ended.is_none()).then_some(ITEM_ENDS));
     if let (Some(_), Some(last)) = (list.comma, list.items.last_mut()) {
         last.comma = true;
     }
     let behind = bytes.get(end + 1..).unwrap_or_default();
     if ended.is_none() && whole {
-        list.wrong(end, "the list does not end: the file breaks off, or a bracket is missing");
+        list.wrong(end, LIST_ENDS);
     } else if !behind.trim_ascii_start().is_empty() {
-        list.wrong(bytes.len() - behind.trim_ascii_start().len(), "something stands behind the end of the list");
+        list.wrong(bytes.len() - behind.trim_ascii_start().len(), LIST_ENDED);
     }
     Ok(list)
 }

@@ -25,7 +25,7 @@ pub const FORMAT: Format = Format {
     unfit: chat::unfit,
     doubts,
     reader: Some(Reader {
-        version: 2, // whole numbers written as `3.0`
+        version: 3, // numbers that would be rounded are told
         uses: &[],
         cut: |options| cut_text(options, Split::Lines),
         id: "content",
@@ -81,7 +81,11 @@ fn columns(options: &Options, len: u64, read: &ReadAt) -> Result<Vec<Seen>, Stri
     let head = encoding::head(&head, options.text(&ENCODING));
     let whole = if breaks_off { memchr::memrchr(b'\n', &head).unwrap_or(0) } else { head.len() };
     let lines = head.get(..whole).unwrap_or_default().split(|b| *b == b'\n');
-    Ok(chat::columns(options, infer::objects(lines.filter_map(|line| json::parse(line, 64).ok()))))
+    let mut lines = lines.filter(|line| !line.trim_ascii().is_empty()).map(|line| json::parse(line, 64)).peekable();
+    if let (Some(Err(wrong)), false) = (lines.peek().cloned(), lines.clone().any(|line| line.is_ok())) {
+        return Err(format!("no line at its beginning is a record: {}", wrong.say));
+    }
+    Ok(chat::columns(options, infer::objects(lines.filter_map(Result::ok))))
 }
 
 /// What the first objects tell of columns of several types.

@@ -24,6 +24,7 @@ pub mod reader;
 pub mod sidecar;
 pub mod spelling;
 mod strays;
+pub mod swallowed;
 pub mod tokens;
 pub mod writer;
 

@@ -31,6 +31,39 @@ pub fn decompressor(name: &str, r: Box<dyn Raw>) -> Box<dyn Read + Send> {
     }
 }
 
+/// The beginning of the unpacked bytes, of at most `len`. Of a file that breaks off it is what stands before the break; an
+/// error says that nothing can be read.
+pub fn head(name: &str, r: Box<dyn Raw>, len: u64) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    match decompressor(name, r).take(len).read_to_end(&mut head) {
+        Err(e) if head.is_empty() => Err(e),
+        _ => Ok(head),
+    }
+}
+
+/// Whether an error is that of a checksum that does not fit what was unpacked; so the libraries say it.
+pub fn is_checksum(e: &io::Error) -> bool {
+    let say = e.to_string();
+    ["does not have a matching checksum", "doesn't match checksum"].iter().any(|words| say.contains(words))
+}
+
+/// What a file is packed by that is read as it lies there, by its first bytes.
+pub fn unread(first: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 8] = [
+        (b"\xfd7zXZ\0", "xz"),
+        (b"BZh", "bzip2"),
+        (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+        (b"Rar!\x1a\x07", "RAR"),
+        (b"PK\x03\x04", "zip"),
+        (b"\x04\x22\x4d\x18", "lz4"),
+        (b"\x1f\x8b\x08", "gzip, and its name does not end with .gz"),
+        (b"\x28\xb5\x2f\xfd", "Zstandard, and its name does not end with .zst"),
+    ];
+    // the letters of bzip2 may begin a text, but for the sum of the first block
+    let text = first.starts_with(b"BZh") && first.get(4..10) != Some(b"1AY&SY");
+    KINDS.iter().find(|(mark, _)| first.starts_with(mark) && !text).map(|(_, name)| *name)
+}
+
 /// Whether an error is that of something behind the packed data, all of which was read and is whole.
 pub fn is_trailing(e: &io::Error) -> bool {
     e.get_ref().is_some_and(|inner| inner.is::<Trailing>())
@@ -197,5 +230,40 @@ mod tests {
         let mut packed = zstd::stream::encode_all(&b"some text that is long enough to be cut"[..], 3).unwrap();
         packed.truncate(packed.len() - 6);
         assert_eq!(unpacked("x.zst", packed).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn a_sum_that_does_not_fit_is_told_from_other_damage() {
+        let mut packed = gzip(b"some text");
+        let sum = packed.len() - 8;
+        packed[sum] ^= 1;
+        assert!(is_checksum(&unpacked("x.gz", packed).unwrap_err()));
+        let mut packer = zstd::stream::Encoder::new(Vec::new(), 3).unwrap();
+        packer.include_checksum(true).unwrap();
+        packer.write_all(b"some text").unwrap();
+        let mut packed = packer.finish().unwrap();
+        *packed.last_mut().unwrap() ^= 1;
+        assert!(is_checksum(&unpacked("x.zst", packed).unwrap_err()));
+        assert!(!is_checksum(&unpacked("x.gz", b"no gzip".to_vec()).unwrap_err()));
+    }
+
+    #[test]
+    fn the_beginning_of_a_file_that_breaks_off_is_read() {
+        let text: String = (0..9_000).map(|n| format!("{n}\n")).collect();
+        let mut packed = gzip(text.as_bytes());
+        packed.truncate(packed.len() - 6);
+        let read = |len| head("x.gz", Box::new(Cursor::new(packed.clone())), len).unwrap();
+        assert_eq!(read(10), &text.as_bytes()[..10]);
+        assert!(text.as_bytes().starts_with(&read(1 << 20)));
+        assert!(head("x.gz", Box::new(Cursor::new(b"no gzip".to_vec())), 9).is_err());
+    }
+
+    #[test]
+    fn packings_are_told_by_their_first_bytes() {
+        assert_eq!(unread(b"BZh91AY&SY\x00"), Some("bzip2"));
+        assert_eq!(unread(b"BZh is no packing"), None);
+        assert_eq!(unread(b"\xfd7zXZ\0\0"), Some("xz"));
+        assert!(unread(&gzip(b"x")).is_some_and(|say| say.starts_with("gzip")));
+        assert_eq!(unread(b"{}"), None);
     }
 }

@@ -362,7 +362,8 @@ impl<'a> Records<'a> {
             told.push((field.cloned(), "column.missing", format!("there is no column `{selector}`")));
         }
         if let Some(n) = unknown(self.ask, own) {
-            let say = format!("column {} is taken by no field: the first files do not have it", n + 1);
+            let say =
+                format!("column {} is taken by no field: the first files do not have it; `fields` can name it", n + 1);
             told.push((None, "column.extra", say));
         }
         self.header_of = Some(unit.row);
@@ -441,7 +442,8 @@ impl<'a> Records<'a> {
             && self.header_of != Some(unit.row)
             && let Some(n) = unknown(self.ask, &of.names())
         {
-            let say = format!("key {} is taken by no field: the first records do not have it", n + 1);
+            let say =
+                format!("key {} is taken by no field: the first records do not have it; `fields` can name it", n + 1);
             self.finding(unit, record, self.line, "column.extra", say);
         }
         for column in &mut self.fields {

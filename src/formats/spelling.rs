@@ -106,8 +106,8 @@ impl Spelling {
                 )
             }),
             "i64" => self.whole(bare).map(Value::Int).ok_or_else(|| self.no_number(bare, ty)),
-            "f64" => match self.plain(bare).and_then(|t| t.parse::<f64>().ok()) {
-                Some(f) if f.is_finite() => Ok(Value::Float(f)),
+            "f64" => match self.plain(bare).and_then(|t| Some((t.parse::<f64>().ok()?, t))) {
+                Some((f, t)) if f.is_finite() => real(&t).map(Value::Float),
                 Some(_) => {
                     Err("NaN or infinity where a number is expected: `null` declares how no value is written".into())
                 }
@@ -183,6 +183,28 @@ impl Spelling {
             format!("{wrong}: `null` declares how no value is written")
         }
     }
+}
+
+/// What is said of a whole number that is another one as a number with a point.
+pub const INEXACT: &str = "a whole number that a number with a point does not hold exactly";
+
+/// Whether a whole number of 64 bits is the same as a number with a point.
+pub fn is_exact(n: i128) -> bool {
+    n as f64 as i128 == n
+}
+
+/// A number out of its text; a whole one must be held exactly.
+pub fn real(text: &str) -> Result<f64, String> {
+    let Some(x) = text.parse::<f64>().ok().filter(|x| x.is_finite()) else { return Err("no finite number".into()) };
+    let digits = text.trim_start_matches(['-', '+']);
+    let whole = digits
+        .split_once('.')
+        .map_or(Some(digits), |(whole, rest)| (!rest.is_empty() && rest.bytes().all(|b| b == b'0')).then_some(whole));
+    let inexact = |own: &str| {
+        let own = own.trim_start_matches('0');
+        !own.is_empty() && own.bytes().all(|b| b.is_ascii_digit()) && format!("{:.0}", x.abs()) != own
+    };
+    if whole.is_some_and(inexact) { Err(INEXACT.into()) } else { Ok(x) }
 }
 
 /// What a value of a type is called.

@@ -27,10 +27,19 @@ pub fn is_archive(path: &str) -> bool {
 const SAID_MAX: u64 = 1 << 20;
 
 fn list(input: &mut dyn Read, out: &mut Vec<Member>) -> io::Result<()> {
-    for entry in Archive::new(Bounded::new(input)).entries()? {
+    let mut archive = Archive::new(Bounded::new(input));
+    for entry in archive.entries()? {
         out.extend(member(&entry?));
     }
-    Ok(())
+    archive.into_inner().ended()
+}
+
+/// The rule of an archive behind whose end something stands: of two that were put together only the first is read.
+pub const BEHIND: &str = "archive.behind";
+
+/// Whether an error is that of something behind the end of an archive.
+pub fn is_behind(e: &io::Error) -> bool {
+    e.get_ref().is_some_and(|inner| inner.to_string() == BEHIND)
 }
 
 /// The bytes of an archive, which end with an error before a header about a member that is too long. A packed archive of
@@ -45,13 +54,35 @@ struct Bounded<R> {
     said: Option<Vec<u8>>,
     /// Headers can no longer be told from content.
     lost: bool,
+    /// There is nothing more to read.
+    over: bool,
 }
 
 const BLOCK: usize = 512;
 
 impl<R: Read> Bounded<R> {
     fn new(inner: R) -> Bounded<R> {
-        Bounded { inner, left: 0, header: Vec::with_capacity(BLOCK), said: None, lost: false }
+        Bounded { inner, left: 0, header: Vec::with_capacity(BLOCK), said: None, lost: false, over: false }
+    }
+
+    /// Members end before a block of zeros. Without one the archive breaks off, and members may be missing; behind it
+    /// there are zeros alone, and they are read, so that the sum of a packed archive is compared.
+    fn ended(mut self) -> io::Result<()> {
+        if self.over {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut block = vec![0; 64 << 10];
+        loop {
+            let n = match self.inner.read(&mut block) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            match block.get(..n).unwrap_or_default() {
+                [] => return Ok(()),
+                zeros if zeros.iter().all(|b| *b == 0) => {}
+                _ => return Err(io::Error::new(io::ErrorKind::InvalidData, BEHIND)),
+            }
+        }
     }
 
     fn pass(&mut self, mut bytes: &[u8]) -> io::Result<()> {
@@ -99,6 +130,7 @@ impl<R: Read> Bounded<R> {
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(to)?;
+        self.over |= n == 0 && !to.is_empty();
         self.pass(to.get(..n).unwrap_or_default())?;
         Ok(n)
     }
@@ -224,5 +256,21 @@ mod tests {
         let (members, done) = listed(&bytes[..512 + 1024 + 512 + 100]);
         assert_eq!(members.len(), 2);
         assert!(done.is_err());
+        let (members, done) = listed(&bytes[..512 + 1024]);
+        assert_eq!((members.len(), done.unwrap_err().kind()), (1, io::ErrorKind::UnexpectedEof), "between two members");
+        let (members, done) = listed(&bytes[..bytes.len() - 512]);
+        assert_eq!(members.len(), 2);
+        done.unwrap(); // one block of zeros says that no member follows
+    }
+
+    #[test]
+    fn what_stands_behind_the_end_is_told() {
+        let one = archive(&[(b"a", EntryType::Regular, b"x")]);
+        let (members, done) = listed(&[one.clone(), vec![0; 9_000]].concat());
+        assert_eq!(members.len(), 1);
+        done.unwrap();
+        let (members, done) = listed(&[one.clone(), one].concat());
+        assert_eq!(members.len(), 1);
+        assert!(is_behind(&done.unwrap_err()));
     }
 }

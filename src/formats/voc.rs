@@ -8,7 +8,7 @@
 //! element that is not read and where an object may stand; it counts as lost), `voc.other` (parts, polygons and rotated
 //! boxes, which are not kept), `voc.flag` (a flag that is neither yes nor no).
 use super::cut::Holds;
-use super::encoding::{BOM, Wrong, line_at, text};
+use super::encoding::{BOM, Wrong, as_named, line_at, text};
 use super::format::Format;
 use super::options::{Choice, Options, Takes};
 use super::reader::Unit;
@@ -24,7 +24,7 @@ pub const FORMAT: Format = Format {
     options: &[BASE],
     images: true,
     // 5: a broken object is lost by itself, flags in words, and what may be an object
-    sidecar: Some(Sidecar { version: 5, holds: Holds::One, read }),
+    sidecar: Some(Sidecar { version: 6, holds: Holds::One, read }),
     ..Format::new("voc", "Images and Pascal VOC XML, met by the name of their files.")
 };
 
@@ -126,12 +126,24 @@ const FLAGS: [&str; 3] = ["difficult", "occluded", "truncated"];
 const BESIDES: [&str; 3] = ["part", "polygon", "robndbox"];
 const SIDES: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
 
+/// The document in UTF-8, where it is in the encoding that its XML declaration names (XML 1.0, section 4.3.3).
+fn decoded(bytes: &[u8]) -> Option<Vec<u8>> {
+    let head = bytes.get(..256).unwrap_or(bytes).strip_prefix(b"<?xml")?;
+    let end = memchr::memmem::find(head, b"?>")?;
+    let said = std::str::from_utf8(head.get(..end)?).ok()?.split_once("encoding")?.1;
+    let said = said.trim_start().strip_prefix('=')?.trim_start();
+    let quote = said.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let label = said.get(1..)?.split(quote).next()?;
+    as_named(label, bytes)
+}
+
 /// Reads a document of at most `depth_max` nested elements.
 ///
 /// Rules: `encoding`, `xml` (not well formed), `xml.doctype`, `xml.depth`, `voc.root` (not `<annotation>`). An object is
 /// lost by itself: `voc.class` (it has no name), `voc.box` (a coordinate missing, repeated, or not a finite number).
 pub fn parse(bytes: &[u8], depth_max: usize) -> Result<Document, Wrong> {
-    let text = text(bytes)?;
+    let decoded = decoded(bytes);
+    let text = text(decoded.as_deref().unwrap_or(bytes))?;
     let text = text.strip_prefix(BOM).unwrap_or(text);
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;

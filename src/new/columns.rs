@@ -135,7 +135,7 @@ fn renamed(name: &str, taken: &[String]) -> String {
 
 fn of_type(ty: &str) -> Type {
     match ty {
-        "i64" => Type::Int,
+        "i64" | "u64" => Type::Int,
         "f64" => Type::Float,
         "bool" => Type::Bool,
         ty if *ty == *types::text(&<Vec<Message>>::ty()) => Type::Messages,

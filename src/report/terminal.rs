@@ -276,7 +276,9 @@ fn hints(project: &Project, s: &Session, f: &Finished) -> Result<String, Fault> 
         let dropped: u64 = lost::dropped(s, run)?.values().sum();
         if dropped > 0 {
             let what = if step.plan.scan.is_some() { "record" } else { "sample" };
-            let what = format!("{} dropped", plural(dropped, what));
+            let lines = lost::swallowed(s, run)?;
+            let more = if lines > 0 { format!(", with {}", plural(lines, "more line")) } else { String::new() };
+            let what = format!("{} dropped{more}", plural(dropped, what));
             out.push((what, format!("tamis show {} --findings", step.name)));
         }
         let n = ledger::findings(s, step, run)?;

@@ -3,6 +3,8 @@ use super::contexts::Contexts;
 use super::table::Stretch;
 use crate::digest::{Digest, Hasher};
 use crate::engine::store::Store;
+use crate::formats::packing::is_checksum;
+use crate::formats::tar;
 use crate::stage::{Executor, Source};
 use crate::world::{Open, World};
 use std::io::{self, Read};
@@ -25,6 +27,8 @@ pub struct Reading<'a> {
 pub fn fault_of(e: io::Error, broken: &'static str) -> io::Result<&'static str> {
     match e.kind() {
         io::ErrorKind::UnexpectedEof => Ok("file.truncated"),
+        _ if is_checksum(&e) => Ok("file.checksum"),
+        _ if tar::is_behind(&e) => Ok(tar::BEHIND),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::Other => Ok(broken),
         _ => Err(e),
     }

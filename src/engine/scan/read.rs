@@ -5,7 +5,8 @@ use super::parts;
 use super::table::{FileState, Stretch};
 use crate::digest::{Digest, Hasher};
 use crate::formats::cut::{Split, text as lines};
-use crate::formats::packing::{decompressor, inner_name, is_trailing};
+use crate::formats::packing::{decompressor, inner_name, is_trailing, unread};
+use crate::formats::swallowed;
 use crate::formats::zip::Raw;
 use crate::stage::Source;
 use crate::table::cutting::{Stream, Window};
@@ -16,6 +17,8 @@ use std::sync::{Arc, Mutex};
 /// Files up to this size are units of their own and are gathered into partitions by the hash of their paths. Of a packed
 /// file its unpacked bytes count.
 pub const SMALL: u64 = 64 << 10;
+/// The rule of a file in a packing that is not read.
+const PACKING: &str = "file.packing";
 /// Records to a partition where nobody says otherwise.
 const USUAL: usize = 4096;
 /// A large file of lines is measured in parts of about this many bytes.
@@ -46,6 +49,9 @@ pub fn read_file(r: &Reading, path: &str, before: Option<&FileState>) -> Result<
 fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -> io::Result<FileState> {
     let (store, source) = (r.store, r.source);
     let packed = inner_name(path) != path;
+    if let Some(state) = in_unread_packing(r, open, packed)? {
+        return Ok(FileState { digest: digest_of(&state), ..state });
+    }
     if let Some(members) = parts::members_of(&source.cut, path) {
         let state = parts::read_parts(r, open, path, members)?;
         return Ok(FileState { digest: digest_of(&state), ..state });
@@ -73,7 +79,7 @@ fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -
     };
     let mut state = FileState { stat: open.stat(), ..FileState::default() };
     // of a packed file nobody knows how many records it has, so it is cut while it is measured
-    let size = if packed { None } else { Some(open.stat().size) };
+    let size = Some(open.stat().size).filter(|_| !packed);
     let mut pieces = Pieces::new(&window, size);
     let plain = !packed && held.is_none() && *source.cut.split() == Split::Lines;
     let failed = match plain {
@@ -91,25 +97,42 @@ fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -
     for stretch in pieces {
         let (first, len) = (at, stretch.len);
         at.pass(stretch.len, stretch.lines);
-        let reject = stretch.oversize.then(|| "record.too_large".to_string());
+        let reject = stretch.oversize.then(|| too_large(source, stretch.lines).to_string());
         let digest = match (packed, &held) {
             (true, _) if reject.is_none() => keep_bytes(&mut input, len, store)?,
             (false, None) => Digest::default(), // all together, below
             _ => digest_bytes(&mut input, len)?,
         };
-        let (offset, line) = (first.offset, first.line);
+        let Cursor { offset, line } = first;
         let records = if source.cut.counted_by_reader() { 0 } else { stretch.records };
         state.stretches.push(Stretch { offset, len, line, records, digest, reject, ..Stretch::default() });
     }
     if !packed && held.is_none() {
         digest_all(r.exec, open, &mut state.stretches)?;
     }
-    if let Some(rule) = failed {
-        let reject = Some(rule);
+    if let Some(reject) = failed.map(Some) {
         state.stretches.push(Stretch { offset: at.offset, line: at.line, records: 1, reject, ..Stretch::default() });
     }
     state.digest = digest_of(&state);
     Ok(state)
+}
+
+/// The rule of a record over the limit. One of many lines is that of a quote that nobody closed: what else it took with
+/// it nobody knows.
+fn too_large(source: &Source, lines: u64) -> &'static str {
+    let quotes = matches!(source.cut.split(), Split::Csv(_));
+    if quotes && lines > swallowed::LINES { "csv.endless" } else { "record.too_large" }
+}
+
+/// A file in a packing that is not read, as one record that no reader is given.
+fn in_unread_packing(r: &Reading, open: &Open, packed: bool) -> io::Result<Option<FileState>> {
+    let len = open.stat().size;
+    if packed || unread(&open.read(len.min(16) as usize, 0)?).is_none() {
+        return Ok(None);
+    }
+    let mut whole = [Stretch { len, line: 1, records: 1, reject: Some(PACKING.into()), ..Stretch::default() }];
+    digest_all(r.exec, open, &mut whole)?;
+    Ok(Some(FileState { stat: open.stat(), stretches: whole.into(), ..FileState::default() }))
 }
 
 /// What a file is, for `dataset.lock`: the digest of its bytes where they are one stretch, else of its stretches, so

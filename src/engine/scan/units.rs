@@ -331,5 +331,5 @@ pub(super) fn columns(units: &[Unit], contexts: &[Option<Arc<[u8]>>]) -> [(&'sta
 /// The way of splitting, as a number: another way means reading again.
 pub fn way(source: &Source, target: usize) -> u64 {
     let found = (&source.globs, &source.exclude, source.images);
-    cut_hash(format!("2 {:?} {} {target} {found:?}", source.cut, source.record_max).as_bytes())
+    cut_hash(format!("3 {:?} {} {target} {found:?}", source.cut, source.record_max).as_bytes())
 }

@@ -4,6 +4,7 @@
 //! of its rows.
 use crate::formats::json::EXACT;
 use crate::formats::reader::{DAY, NAMES, WRITTEN};
+use crate::formats::spelling::{self, INEXACT, is_exact};
 use crate::model::days;
 use crate::table::{Array, ArrayRef, DataType, Value, nulls, types, value_at};
 use arrow_array::cast::AsArray;
@@ -13,13 +14,13 @@ use arrow_schema::{Field, TimeUnit};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Values that became null: by reason the first row and how many.
-pub type Lost = BTreeMap<String, (usize, usize)>;
+/// Values that became null: by reason the rows, and how many of each.
+pub type Lost = BTreeMap<String, BTreeMap<usize, usize>>;
 
 fn lose(lost: &mut Lost, row: usize, why: &str) {
     match lost.get_mut(why) {
-        Some((_, n)) => *n += 1,
-        None => drop(lost.insert(why.to_string(), (row, 1))),
+        Some(rows) => *rows.entry(row).or_default() += 1,
+        None => drop(lost.insert(why.to_string(), BTreeMap::from([(row, 1)]))),
     }
 }
 
@@ -165,9 +166,12 @@ fn list(array: &ArrayRef, of: &Arc<Field>, lost: &mut Lost) -> Option<ArrayRef> 
     };
     let mut own = Lost::new();
     let values = into(&values, of.data_type(), &mut own)?;
-    for (why, (row, n)) in own {
-        let row = offsets.partition_point(|start| *start as usize <= row).saturating_sub(1);
-        lost.entry(why).or_insert((row, 0)).1 += n;
+    for (why, rows) in own {
+        let lost = lost.entry(why).or_default();
+        for (value, n) in rows {
+            let row = offsets.partition_point(|start| *start as usize <= value).saturating_sub(1);
+            *lost.entry(row).or_default() += n;
+        }
     }
     let made = ListArray::try_new(of.clone(), offsets, values, array.nulls().cloned()).ok()?;
     Some(Arc::new(made))
@@ -176,10 +180,9 @@ fn list(array: &ArrayRef, of: &Arc<Field>, lost: &mut Lost) -> Option<ArrayRef> 
 fn object(array: &ArrayRef, fields: &arrow_schema::Fields, lost: &mut Lost) -> Option<ArrayRef> {
     let of = array.as_struct_opt()?;
     for (field, values) in of.fields().iter().zip(of.columns()) {
-        let held = values.len() - values.logical_null_count();
-        if held > 0 && !fields.iter().any(|f| f.name() == field.name()) {
+        if !fields.iter().any(|f| f.name() == field.name()) {
             let why = "an object has a key that the first files do not have";
-            lost.entry(why.into()).or_insert((0, 0)).1 += held;
+            (0..values.len()).filter(|row| values.is_valid(*row)).for_each(|row| lose(lost, row, why));
         }
     }
     let column = |f: &Arc<Field>| match of.column_by_name(f.name()) {
@@ -207,7 +210,7 @@ fn whole(array: &ArrayRef, lost: &mut Lost) -> Option<ArrayRef> {
             Arc::new(of.map(number).collect::<Int64Array>()) as ArrayRef
         }};
     }
-    let exact = |x: f64| (x.fract() == 0.0 && x.abs() <= EXACT).then_some(x as i64);
+    let exact = |x: f64| (x.fract() == 0.0 && x.abs() < EXACT).then_some(x as i64);
     Some(match array.data_type() {
         DataType::Int64 => array.clone(),
         DataType::Int8 => each!(Int8Type, BEYOND, |n: i8| Some(n.into())),
@@ -243,13 +246,17 @@ fn real(array: &ArrayRef, lost: &mut Lost) -> Option<ArrayRef> {
         DataType::Float64 => array.as_primitive::<Float64Type>().iter().collect(),
         DataType::Float32 => array.as_primitive::<Float32Type>().iter().map(|x| x.map(f64::from)).collect(),
         DataType::Float16 => array.as_primitive::<Float16Type>().iter().map(|x| x.map(f64::from)).collect(),
-        DataType::UInt64 => array.as_primitive::<UInt64Type>().iter().map(|x| x.map(|n| n as f64)).collect(),
+        DataType::UInt64 => {
+            let of = array.as_primitive::<UInt64Type>().iter();
+            exactly(of.map(|x| Some(Some(x?).filter(|n| is_exact((*n).into())).map(|n| n as f64))), lost)
+        }
         DataType::Decimal128(..) | DataType::Decimal256(..) => {
-            decimals(array).into_iter().map(|x| x.and_then(|n| n.parse().ok())).collect()
+            exactly(decimals(array).into_iter().map(|x| Some(spelling::real(&x?).ok())), lost)
         }
         _ => {
             let whole = whole(array, lost)?;
-            whole.as_primitive::<Int64Type>().iter().map(|x| x.map(|n| n as f64)).collect()
+            let of = whole.as_primitive::<Int64Type>().iter();
+            exactly(of.map(|x| Some(Some(x?).filter(|n| is_exact((*n).into())).map(|n| n as f64))), lost)
         }
     };
     let finite = |(row, x): (usize, Option<f64>)| {
@@ -260,6 +267,17 @@ fn real(array: &ArrayRef, lost: &mut Lost) -> Option<ArrayRef> {
         finite
     };
     Some(Arc::new(values.into_iter().enumerate().map(finite).collect::<Float64Array>()))
+}
+
+/// Numbers of each row that has one; those that would be rounded are lost.
+fn exactly(of: impl Iterator<Item = Option<Option<f64>>>, lost: &mut Lost) -> Vec<Option<f64>> {
+    let kept = |(row, x): (usize, Option<Option<f64>>)| {
+        if x == Some(None) {
+            lose(lost, row, INEXACT);
+        }
+        x.flatten()
+    };
+    of.enumerate().map(kept).collect()
 }
 
 fn text(array: &ArrayRef, lost: &mut Lost) -> Option<ArrayRef> {

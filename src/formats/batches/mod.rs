@@ -11,8 +11,9 @@ use super::tokens::{self, JOIN, NO_TOKENS, joined};
 use crate::table::{Array, ArrayRef, Value, nulls, take, texts, types, utf8, value, value_at};
 use arrow_array::cast::AsArray;
 use arrow_array::{RecordBatch, StringArray};
-use arrow_schema::{DataType, Schema};
+use arrow_schema::{DataType, Fields, Schema};
 use hold::{Lost, as_type, name};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A stretch of rows that is being taken, batch by batch.
@@ -118,7 +119,7 @@ impl<'g> Taking<'g> {
                 Some(Ok(value)) => value,
                 Some(Err(why)) => {
                     if let Some(lost) = self.lost.get_mut(i) {
-                        lost.entry(why).or_insert((self.done + row, 0)).1 += 1;
+                        *lost.entry(why).or_default().entry(self.done + row).or_default() += 1;
                     }
                     Value::Null
                 }
@@ -134,28 +135,30 @@ impl<'g> Taking<'g> {
         let Some(array) = array else { return nulls(&ty, n) };
         let mut own = Lost::new();
         let made = as_type(&array, &field.ty, &mut own).unwrap_or_else(|| {
-            let held = n - array.logical_null_count();
-            let first = (0..n).find(|row| array.is_valid(*row)).unwrap_or(0);
+            let held: BTreeMap<usize, usize> = (0..n).filter(|row| array.is_valid(*row)).map(|row| (row, 1)).collect();
             let remedy = if field.ty == "utf8" { "; [schema] declares the type of a field" } else { "" };
             own = Lost::from([(
                 format!("{} where {} is expected{remedy}", name(array.data_type()), words(&field.ty)),
-                (first, held),
+                held,
             )]);
-            own.retain(|_, (_, held)| *held > 0);
+            own.retain(|_, rows| !rows.is_empty());
             nulls(&ty, n)
         });
         let Some(lost) = self.lost.get_mut(i) else { return made };
-        for (why, (row, values)) in own {
-            lost.entry(why).or_insert((self.done + row, 0)).1 += values;
+        for (why, rows) in own {
+            let lost = lost.entry(why).or_default();
+            rows.into_iter().for_each(|(row, values)| *lost.entry(self.done + row).or_default() += values);
         }
         made
     }
 
-    /// Tells what became null, once for each reason.
+    /// Tells what became null, at each row.
     pub fn tell(&mut self, out: &mut Records) {
         for (field, lost) in self.ask.fields.iter().zip(std::mem::take(&mut self.lost)) {
-            for (why, (row, values)) in lost {
-                out.field_finding(self.unit, row, "field.type", (&field.name, values), &why);
+            for (why, rows) in lost {
+                for (row, values) in rows {
+                    out.field_finding(self.unit, row, "field.type", (&field.name, values), &why);
+                }
             }
         }
     }
@@ -218,8 +221,31 @@ fn column(batch: &RecordBatch, name: &str) -> Option<ArrayRef> {
     }
 }
 
+/// What is said of columns, or of keys of an object, that nobody can tell apart.
+pub const REPEATED: &str = "columns of one name";
+
+/// What is said of a name that stands twice, also within objects.
+pub fn repeated_name(fields: &Fields) -> Option<String> {
+    let twice = fields.iter().enumerate().find(|(i, f)| fields.iter().take(*i).any(|g| g.name() == f.name()));
+    if let Some((i, field)) = twice {
+        let name: String = field.name().chars().take(60).collect();
+        return Some(format!("has {REPEATED}: the {}. repeats `{name}`", i + 1));
+    }
+    fn within(ty: &DataType) -> Option<String> {
+        match ty {
+            DataType::Struct(fields) => repeated_name(fields),
+            DataType::List(of) | DataType::Map(of, _) => within(of.data_type()),
+            _ => None,
+        }
+    }
+    fields.iter().find_map(|f| within(f.data_type()))
+}
+
 /// What a file means by its columns and a column of samples does not keep.
 pub fn doubts(schema: &Schema) -> Vec<Doubt> {
+    if let Some(say) = repeated_name(schema.fields()) {
+        return vec![Doubt::fails("", say, "give each a name of its own in the file, or leave it out with `exclude`")];
+    }
     let say = |name: &str, ty: &DataType| match ty {
         DataType::Duration(unit) => {
             let say = format!("holds durations, which are kept as whole numbers of the unit {unit:?}");
@@ -242,6 +268,8 @@ pub fn doubts(schema: &Schema) -> Vec<Doubt> {
 pub fn classes(noted: &str) -> Option<Vec<(String, Vec<String>)>> {
     let info: serde_json::Value = serde_json::from_str(noted).ok()?;
     let of = |(column, feature): (&String, &serde_json::Value)| {
+        // a list of classes is written with its one feature within it
+        let feature = feature.get("feature").or_else(|| feature.get(0)).unwrap_or(feature);
         let names = feature.get("names").filter(|_| feature.get("_type").is_some_and(|ty| ty == "ClassLabel"))?;
         let names: Option<Vec<String>> = names.as_array()?.iter().map(|n| n.as_str().map(String::from)).collect();
         Some((column.clone(), names?))

@@ -5,12 +5,14 @@ use crate::formats::batches::{self, NOTED};
 use crate::formats::cut::members::ReadAt;
 use crate::formats::doubt::Doubt;
 use crate::formats::guard::guarded;
+use crate::formats::infer;
 use crate::formats::reader::{Seen, UNHELD, WRITTEN};
 use crate::table::types;
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::parquet_to_arrow_schema;
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::basic::Type;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
 use std::sync::Arc;
 
@@ -45,6 +47,7 @@ fn of_footer(metadata: &ParquetMetaData) -> Result<Vec<Seen>, String> {
     let read = ArrowReaderMetadata::try_new(Arc::new(metadata.clone()), options).map_err(|e| e.to_string())?;
     let ty = |(i, ty): (usize, &DataType)| match kept(ty) {
         Ok(_) if *ty == DataType::UInt64 && is_large(metadata, i) => WRITTEN.to_string(),
+        Ok(kept) if is_wide(metadata, i) => types::text(&infer::wide(&kept)),
         Ok(kept) => types::text(&kept),
         Err(name) => format!("{UNHELD}{name}"),
     };
@@ -58,11 +61,28 @@ fn is_large(metadata: &ParquetMetaData, root: usize) -> bool {
     let Some(leaf) = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == root) else {
         return false;
     };
-    let stated = |group: &parquet::file::metadata::RowGroupMetaData| match group.column(leaf).statistics() {
+    let stated = |group: &RowGroupMetaData| match group.column(leaf).statistics() {
         Some(Statistics::Int64(of)) => of.max_opt().zip(of.min_opt()).is_some_and(|(max, min)| *max < 0 || *min < 0),
         _ => false,
     };
     metadata.row_groups().iter().any(stated)
+}
+
+/// Whether whole numbers of a column, by its place among all, may be such that a number with a point does not hold them.
+fn is_wide(metadata: &ParquetMetaData, root: usize) -> bool {
+    let schema = metadata.file_metadata().schema_descr();
+    let long = |leaf: &usize| schema.column(*leaf).physical_type() == Type::INT64;
+    let leaves: Vec<usize> =
+        (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == root).filter(long).collect();
+    let exact = |n: i64| n.unsigned_abs() <= 1 << 53;
+    let within = |group: &RowGroupMetaData, leaf: usize| match group.column(leaf).statistics() {
+        Some(Statistics::Int64(of)) => match of.min_opt().zip(of.max_opt()) {
+            Some((min, max)) => exact(*min) && exact(*max),
+            None => of.null_count_opt() == u64::try_from(group.column(leaf).num_values()).ok(),
+        },
+        _ => group.num_rows() == 0,
+    };
+    metadata.row_groups().iter().any(|group| leaves.iter().any(|leaf| !within(group, *leaf)))
 }
 
 fn meant(metadata: &ParquetMetaData) -> Vec<Doubt> {

@@ -22,7 +22,7 @@ pub const FORMAT: Format = Format {
     doubts: |_, len, bytes| columns::doubts(len, bytes),
     classes: Some(columns::classes),
     reader: Some(Reader {
-        version: 1, // types: `batches/hold`; tokens
+        version: 2, // losses are told at each row; names that repeat; types: `batches/hold`; tokens
         uses: &["parquet 60"],
         cut: |_| Cut::Members(&list::ROW_GROUPS),
         id: "",

@@ -1,6 +1,6 @@
 //! The rows of a row group become samples, column by column.
 use super::list::FIRST;
-use crate::formats::batches::{Taking, names_column};
+use crate::formats::batches::{REPEATED, Taking, names_column, repeated_name};
 use crate::formats::encoding::Wrong;
 use crate::formats::guard::guarded;
 use crate::formats::reader::{Ask, Records, Unit};
@@ -23,6 +23,7 @@ pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
         Some(Err(say)) if say.contains("Disabled feature") => {
             "compressed in a way that is not read: Zstandard, Snappy or none is".to_string()
         }
+        Some(Err(say)) if say.contains(REPEATED) => say,
         Some(Err(_)) | None => "the row group is damaged".to_string(),
     };
     for record in taking.done..rows {
@@ -38,6 +39,9 @@ fn group(unit: &Unit, taking: &mut Taking, rows: &mut usize, out: &mut Records) 
     *rows = usize::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
     let as_stored = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let metadata = ArrowReaderMetadata::try_new(Arc::new(metadata), as_stored).map_err(|e| e.to_string())?;
+    if let Some(say) = repeated_name(metadata.schema().fields()) {
+        return Err(say);
+    }
     let schema = metadata.parquet_schema();
     let own = schema.root_schema().get_fields().iter().map(|f| f.name().to_string()).collect();
     let leaves: Vec<(String, bool)> =

@@ -17,17 +17,24 @@ struct Task {
     #[serde(default)]
     task: String,
     #[serde(default)]
-    from: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
+    from: BTreeMap<String, Answers>,
 }
+
+/// How a column answers a task, key by key.
+type Answers = BTreeMap<String, serde_json::Value>;
+
+/// So many names of classes are shown.
+const NAMED: usize = 100;
 
 /// Reads names in place of numbers, where a field is a text or a category, or holds the classes of a task whose source says
 /// nothing of numbers itself (`map`, `names`).
 pub fn read_names(check: &mut Check, c: &Collect, fields: &mut Fields) {
     let Some(classes) = c.format.classes else { return };
     let wanted = wanted(check);
+    let schema: SchemaSection = check.section(&["schema"]);
     let open: Vec<String> = fields
         .iter()
-        .filter(|(name, (_, ty))| wanted.contains(*name) && ["utf8", "i64"].contains(&ty.as_str()))
+        .filter(|(_, (_, ty))| ["utf8", "i64", "list<i64>"].contains(&ty.as_str()))
         .map(|(_, (selector, _))| selector.clone())
         .collect();
     let Some(reader) = c.files.reader(c.format).filter(|_| !open.is_empty()) else { return };
@@ -46,6 +53,20 @@ pub fn read_names(check: &mut Check, c: &Collect, fields: &mut Fields) {
             }
         }
     }
+    let answered = columns(check, &|_| true, &|_| true);
+    let open = |name: &String| !answered.contains(name) && !schema.0.contains_key(name);
+    for (name, (selector, ty)) in fields.iter().filter(|(name, _)| open(name)) {
+        if let Some(names) = all.get(selector).filter(|_| ["i64", "list<i64>"].contains(&ty.as_str())) {
+            let message = format!("the numbers of `{name}` stand for classes, whose names are not kept");
+            let problem = Diagnostic::warning("T0362", source.span.clone(), message);
+            let names = serde_json::Value::from(names.iter().take(NAMED).cloned().collect::<Vec<_>>());
+            let label = match ty.as_str() {
+                "i64" => format!("say {name} = {{ category = {{ values = {names} }} }} in [schema]"),
+                _ => format!("they stand for {names}, from 0 on: note that where the data is described"),
+            };
+            check.bad(problem.label(label));
+        }
+    }
     for (_, (selector, ty)) in fields.iter_mut().filter(|(name, _)| wanted.contains(*name)) {
         if let Some(names) = all.get(selector).filter(|_| ["utf8", "i64"].contains(&ty.as_str())) {
             *ty = format!("{NAMES}{}", serde_json::Value::from(names.clone()));
@@ -57,10 +78,14 @@ pub fn read_names(check: &mut Check, c: &Collect, fields: &mut Fields) {
 fn wanted(check: &Check) -> BTreeSet<String> {
     let schema: SchemaSection = check.section(&["schema"]);
     let texts = schema.0.into_iter().filter(|(_, f)| f.category.is_some() || f.text.is_some()).map(|(name, _)| name);
+    let open = |of: &Answers| !of.contains_key("map") && !of.contains_key("names");
+    texts.chain(columns(check, &|task| task == "classification", &open)).collect()
+}
+
+/// The columns that answer tasks of some kinds, in some way.
+fn columns(check: &Check, kind: &dyn Fn(&str) -> bool, way: &dyn Fn(&Answers) -> bool) -> BTreeSet<String> {
     let tasks = check.manifest.instances(&["label"]).into_iter();
-    let tasks = tasks.filter_map(|(_, _, table)| read::<Task>(table).ok()).filter(|t| t.task == "classification");
-    let answers = tasks.flat_map(|task| task.from.into_values());
-    let open = answers.filter(|of| !of.contains_key("map") && !of.contains_key("names"));
-    let columns = open.filter_map(|of| Some(of.get("column")?.as_str()?.to_string()));
-    texts.chain(columns).collect()
+    let tasks = tasks.filter_map(|(_, _, table)| read::<Task>(table).ok()).filter(|t| kind(&t.task));
+    let answers = tasks.flat_map(|task| task.from.into_values()).filter(|of| way(of));
+    answers.filter_map(|of| Some(of.get("column")?.as_str()?.to_string())).collect()
 }

@@ -3,7 +3,6 @@ use super::files::Files;
 use super::heads;
 use super::named::Named;
 use crate::diag::{Diagnostic, suggest};
-use crate::formats::cut::Holds;
 use crate::formats::reader::{Reader, Selects};
 use crate::formats::spelling::{DATE, has_days};
 use crate::formats::tokens::TOKENS;
@@ -78,9 +77,9 @@ pub struct Declaration {
     /// than half.
     #[schemars(range(min = 0))]
     pub max_lost_values: Option<At<Decimal>>,
-    /// How many files may hold no record, or lose more than half of their records, or more than a tenth and at least ten of
-    /// them, before the build fails, however large the source is. Default 0. Of formats in which a file is a sample none is
-    /// judged alone.
+    /// How many files may be broken as a whole (a packed file or an archive that breaks off or is damaged), hold no record,
+    /// or lose more than half of their records, or more than a tenth and at least ten of them, before the build fails,
+    /// however large the source is. Default 0. Of formats in which a file is a sample none is judged by its record.
     pub max_lost_files: Option<At<u64>>,
 }
 
@@ -175,16 +174,13 @@ impl Collect {
         let key = format!("{path}.max_lost_files");
         let files = match &self.declared.max_lost_files {
             None => Gate::at_most(key, format!("{step}.files_lost_by_name"), Decimal::default(), check.span.clone())
-                .say(format!("{path} has files that gave nothing, or of which too much is rejected"))
-                .look(format!("{look}; `exclude` leaves files out, `max_lost_files` allows some")),
+                .say(format!("{path} has files that are broken, gave nothing, or of which too much is rejected"))
+                .look(format!(
+                    "{look}; get them anew, or `exclude` leaves files out, and `max_lost_files` allows some"
+                )),
             Some(max) => Gate::at_most(key, format!("{step}.files_lost"), (*max.get()).into(), max.span()).look(&look),
         };
-        // where a file is a record, records are judged together
-        let many = match self.files.reader(self.format) {
-            Some(reader) => (reader.cut)(&self.options) != Cut::Document(Holds::One),
-            None => self.format.sidecar.as_ref().is_some_and(|s| s.holds == Holds::Many) && step != *path,
-        };
-        [given, rejects].into_iter().chain(Some(files).filter(|_| many)).collect()
+        vec![given, rejects, files]
     }
 }
 
@@ -531,12 +527,18 @@ pub fn field_type(
 pub fn reject_words(rule: &str) -> &'static str {
     match rule {
         "record.too_large" => "the record is longer than record_max",
-        "file.truncated" => "the file breaks off",
+        "file.truncated" => "the file breaks off: its end is missing",
         "file.compression" => "the compressed file is damaged",
+        "file.checksum" => "the checksum of the packed file does not fit: it is damaged",
+        "file.packing" => "it is in a packing that is not read: unpack it, or pack it as .gz or .zst",
         "file.trailing" => "something that is not packed stands behind the packed data, all of which was read",
         "file.packed" => "a compressed file of this format is not read: unpack it",
         "parquet.footer" => "it has no footer of Parquet that can be read",
         "arrow.list" => "it is no file or stream of Arrow IPC that can be read, or its dictionaries are too large",
+        "csv.endless" => "longer than record_max, and of many lines: a quote is perhaps opened and never closed",
+        "archive.behind" => {
+            "something stands behind the end of the archive, as where two were put together: unpack them"
+        }
         "archive.broken" => "the archive is damaged or breaks off here",
         "archive.format" => "files of this format are not read out of an archive: unpack it",
         "member.name" => "a member of an archive whose name leads elsewhere or is no plain text",

@@ -4,12 +4,11 @@ use super::shown::Fields;
 use crate::diag::Diagnostic;
 use crate::formats::cut::members::ReadAt;
 use crate::formats::doubt::{Doubt, LOOKED};
-use crate::formats::packing::{decompressor, inner_name};
+use crate::formats::packing::{head, inner_name, unread};
 use crate::formats::reader::Reader;
 use crate::formats::tar;
 use crate::stage::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 
 /// So many files are looked at.
 pub const FILES: usize = 64;
@@ -39,7 +38,10 @@ pub fn tell(check: &mut Check, c: &Collect, reader: &Reader, (fields, mixed): (&
         tell_one(check, c, doubt, files);
     }
     for column in mixed.iter().filter(|column| !told.contains(*column)) {
-        let doubt = Doubt::several(column, "holds values of several types, or of one that no column has");
+        let doubt = Doubt::several(
+            column,
+            "holds values of several types, of one that no column has, or numbers that one type would round",
+        );
         tell_one(check, c, &doubt, &[]);
     }
 }
@@ -64,7 +66,14 @@ fn tell_one(check: &mut Check, c: &Collect, doubt: &Doubt, files: &[String]) {
 }
 
 fn of_file(check: &Check, c: &Collect, path: &str) -> std::io::Result<Vec<Doubt>> {
-    look(check, path, &|len, read| (c.format.doubts)(&c.options, len, read))
+    let packed = inner_name(path) != path;
+    look(check, path, &|len, read| match unread(&read(0, 16.min(len)).unwrap_or_default()).filter(|_| !packed) {
+        Some(packing) => {
+            let help = "unpack it, or pack it as .gz or .zst; `exclude` leaves it out";
+            vec![Doubt::fails("", format!("is packed by {packing}: so it is not read"), help)]
+        }
+        None => (c.format.doubts)(&c.options, len, read),
+    })
 }
 
 /// Looks at a file; of a packed one at its beginning.
@@ -74,10 +83,6 @@ pub fn look<T>(check: &Check, path: &str, of: &dyn Fn(u64, &ReadAt) -> T) -> std
         let read = |at, len: u64| open.read(len.min(open.stat().size) as usize, at);
         return Ok(of(open.stat().size, &read));
     }
-    let unpacked = |_, len: u64| {
-        let mut head = Vec::new();
-        decompressor(path, Box::new(open.reader()?)).take(len).read_to_end(&mut head)?;
-        Ok(head)
-    };
+    let unpacked = |_, len: u64| head(path, Box::new(open.reader()?), len);
     Ok(of(LOOKED + 1, &unpacked))
 }

@@ -1,13 +1,13 @@
 //! The fields of a source. Where the manifest names none, they are what the format always has, or the columns that the
-//! files show at their beginning. Of a field that answers a task and that `[schema]` does not speak of, the files show the
-//! type; lists of objects and the like are kept as they are written, so that an annotation of another form than the first
+//! files show at their beginning. Of a field that `[schema]` does not speak of, the files show the type. Of one that answers
+//! a task, lists of objects and the like are kept as they are written, so that an annotation of another form than the first
 //! ones is no value that fits no type, and becomes null.
 use super::declaration::{Collect, field_type};
-use super::heads;
+use super::heads::{self, Unseen};
 use crate::diag::Diagnostic;
 use crate::formats::Options;
 use crate::formats::infer::{settled, together};
-use crate::formats::reader::{Columns, DAY, Offers, Reader, Seen, UNHELD, WRITTEN};
+use crate::formats::reader::{Columns, DAY, From, Offers, Reader, Seen, UNHELD, WRITTEN};
 use crate::manifest::read;
 use crate::manifest::sections::SchemaSection;
 use crate::stage::*;
@@ -55,12 +55,24 @@ pub fn taken(check: &mut Check, c: &Collect, reader: &Reader) -> Taken {
     if !c.declared.fields.is_empty() {
         let all = c.declared.fields.in_order();
         let mut taken = Taken::of(all.into_iter().map(|(name, selector)| own(name, selector)));
-        let open = |name: &String| taken.fields.contains_key(name) && !schema.0.contains_key(name);
-        let open: Vec<String> = answers(check).into_iter().filter(open).collect();
+        let (answers, text) = (answers(check), (reader.text)(&c.options));
+        let by_name = |selector: &str| matches!(From::of(selector, reader.selects), From::Record(_));
+        let open = |(name, (selector, _)): &(&String, &(String, String))| {
+            let told = schema.0.contains_key(*name) || (reader.ty)(&c.options, selector).is_some() || selector == text;
+            answers.contains(*name) || (!told && by_name(selector))
+        };
+        let open: Vec<String> =
+            taken.fields.iter().filter(open).map(|of| of.0.clone()).filter(|n| !schema.0.contains_key(n)).collect();
         if let (false, Offers::Columns(of)) = (open.is_empty(), reader.offers) {
             let seen = shown(check, c, reader, of).unwrap_or_default();
-            for (_, (selector, ty)) in taken.fields.iter_mut().filter(|(name, _)| open.contains(name)) {
-                *ty = answering(type_of(&seen, selector).unwrap_or_else(|| WRITTEN.into()));
+            for (name, (selector, ty)) in taken.fields.iter_mut().filter(|(name, _)| open.contains(name)) {
+                let shown = type_of(&seen, selector);
+                if answers.contains(name) {
+                    *ty = settled(answering(shown.unwrap_or_else(|| WRITTEN.into())));
+                } else if let Some(shown) = shown.filter(|ty| !ty.starts_with(UNHELD)) {
+                    taken.mixed.extend((shown == WRITTEN).then(|| selector.clone()));
+                    *ty = settled(shown);
+                }
             }
         }
         return taken;
@@ -78,10 +90,10 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
     let span = check.manifest.span_of(&format!("{}.fields", check.path)).unwrap_or(check.span.clone());
     let found = match shown(check, c, reader, of) {
         Ok(found) => found,
-        Err(say) => {
+        Err(unseen) => {
             let message = format!("the columns of {} cannot be seen", check.path);
-            let problem = Diagnostic::error("T0311", span, message).label(say);
-            check.bad(problem.help("name them: fields = { text = \"text\" }"));
+            let problem = Diagnostic::error("T0311", span, message).label(unseen.say);
+            check.bad(problem.help(unseen.help));
             return taken;
         }
     };
@@ -89,21 +101,27 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
     let has_text = found.iter().any(|(name, _)| name == "text");
     for (name, ty) in found {
         taken.seen.push(name.clone());
-        if name == text && !has_text {
+        if name == text && !text.is_empty() && !has_text {
             taken.put("text".into(), (name, "utf8".into()));
             continue;
         }
         let is_id = name == c.id;
         if RESERVED.contains(&name.as_str()) || name.contains(['.', '/']) || name.is_empty() {
             if !is_id {
-                let message = format!("the column `{name}` of {} is left out", check.path);
+                let message = match name.is_empty() {
+                    true => format!("a column of {} without a name is left out", check.path),
+                    false => format!("the column `{name}` of {} is left out", check.path),
+                };
                 let problem = Diagnostic::warning("T0360", span.clone(), message);
                 let help = match name.as_str() {
+                    "" => "name it in the files, if it holds anything".to_string(),
                     "id" => format!("if it holds the ids of the samples: id = \"id\" in [{}]", check.path),
                     _ => format!("name the columns, and this one anew: fields = {{ my_column = \"{name}\" }}"),
                 };
                 let label = match name.is_empty() {
-                    true => "it has no name: so programs write the numbers of rows in front of a table",
+                    true => {
+                        "so programs write the numbers of rows in front of a table, or a mark at the end of each line"
+                    }
                     false => "the name is tamis's own, or has a dot or a slash",
                 };
                 check.bad(problem.label(label).help(help));
@@ -126,7 +144,7 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
         };
         let declared =
             schema.0.contains_key(&name).then(|| declared_type(schema, &name, &selector, (reader, &c.options)));
-        let ty = if answers.contains(&name) { answering(ty) } else { settled(ty) };
+        let ty = settled(if answers.contains(&name) { answering(ty) } else { ty });
         taken.put(name, (selector, declared.unwrap_or(ty)));
     }
     taken
@@ -180,8 +198,8 @@ fn type_of(seen: &[Seen], selector: &str) -> Option<String> {
 }
 
 /// The columns that the first files show.
-fn shown(check: &Check, c: &Collect, reader: &Reader, of: Columns) -> Result<Vec<Seen>, String> {
+fn shown(check: &Check, c: &Collect, reader: &Reader, of: Columns) -> Result<Vec<Seen>, Unseen> {
     let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
     let all = together(heads::each(check, &source, &|len, read| of(&c.options, len, read))?);
-    if all.is_empty() { Err("no file shows any".into()) } else { Ok(all) }
+    if all.is_empty() { Err(Unseen::nothing("no file shows any")) } else { Ok(all) }
 }
