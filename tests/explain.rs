@@ -7,6 +7,9 @@ use std::fmt::Write;
 use std::path::Path;
 use tamis::report::explain::{Page, pages};
 
+/// Codes whose wrong manifests need files that are not beside the examples; `tests/cases` has them.
+const ELSEWHERE: &[&str] = &["T0353", "T0376", "T0378", "T0524"];
+
 /// Told by a build: `check` measures nothing.
 const BUILT: &[&str] = &["T0501"];
 
@@ -51,6 +54,7 @@ fn examples_are_wrong_and_right() {
                     writeln!(wrong, "{}: the right example is told\n{told}", page.code).unwrap();
                 }
             }
+            _ if ELSEWHERE.contains(&page.code) => {}
             _ if UNREACHABLE.contains(&page.code) && !BUILT.contains(&page.code) => {}
             _ => writeln!(wrong, "{}: it has no wrong and no right example", page.code).unwrap(),
         }

@@ -22,7 +22,7 @@ impl Card {
             let Some(row) = line.strip_prefix("| ").and_then(|l| l.strip_suffix(" |")) else { continue };
             let cells: Vec<&str> = row.split(" | ").collect();
             match (section, cells.as_slice()) {
-                ("Gates", [key, asked, measured]) if *key != "gate" => {
+                ("Gates", [key, _, asked, measured]) if *key != "gate" => {
                     let gate = Gate { asked: asked.to_string(), measured: measured.to_string() };
                     out.gates.insert(key.to_string(), gate);
                 }
@@ -58,8 +58,8 @@ mod tests {
         let card = |n: u32| {
             Card::read(&format!(
                 "# x\n\n## Sources\n\n| source | licence | samples |\n|---|---|---|\n| a | MIT | {n} |\n| b | MIT | 1 |\n\n\
-                 ## Gates\n\n| gate | asked | measured |\n|---|---|---|\n| collect.a.min_records | at least 1 | {n} |\n\
-                 | collect | at most 0 | 0 |\n\n## Files\n\n| c | d | 7 |\n"
+                 ## Gates\n\n| gate | fact | asked | measured |\n|---|---|---|---|\n| collect.a.min_records | collect.a.samples | at least 1 | {n} |\n\
+                 | collect | collect.fails | at most 0 | 0 |\n\n## Files\n\n| c | d | 7 |\n"
             ))
         };
         let (gates, sources) = compare(&card(3), &card(4));
