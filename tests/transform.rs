@@ -381,7 +381,8 @@ fn what_is_made_of_unmasked_texts_is_held_back() {
     assert_eq!(lab.run(&["check"]).0, 0, "behind the masking it is given masked texts");
     lab.manifest(&format!(
         "{private}{}after = \"preprocess\"\n",
-        STEP.replace("{ list = { of = \"text\" } }", "{ category = { values = [\"a\"] } }")
+        STEP.replace(", n = \"int\"", "")
+            .replace("{ list = { of = \"text\" } }", "{ category = { values = [\"a\"] } }")
     ));
     assert_eq!(lab.run(&["check"]).0, 0, "a class out of a declared list tells of nobody");
 }
