@@ -60,6 +60,14 @@ impl Diagnostic {
     }
 }
 
+/// Whether a terminal, a page or a reader of one would take a character for something else than what it looks like: control
+/// characters of both sets, breaks of lines, and marks that turn the direction of a text around.
+pub fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The name among `known` that was probably meant: smallest Damerau-Levenshtein distance, whatever the case of letters;
 /// at most 1 for a name of up to 4 letters, else `1 + max(len) / 4`. Of equals the one in the same case.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

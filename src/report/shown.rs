@@ -1,14 +1,9 @@
 //! What a terminal is given. Names and values come from files that anybody may have made: characters that move the
 //! cursor, change colours or titles, or turn the order of a text around are shown as escapes, never sent. Every printer
 //! goes through here.
+use crate::diag::acts;
 use std::borrow::Cow;
 use std::fmt::Write;
-
-/// Whether a terminal, or a reader of one, would take a character for something else than what it looks like: control
-/// characters of both sets, breaks of lines, and marks that turn the direction of a text around.
-fn acts(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
 
 /// A text that is to stand within a line: line breaks and tabs are escaped too.
 pub fn line(text: &str) -> Cow<'_, str> {

@@ -1,6 +1,7 @@
 //! From a table of dataset.toml to plans of steps: lines of the registry, plans typed by their stage, and what a
 //! declaration is checked against.
 use super::kernels::{self, JoinStage, Kernels, RowStage, WholeStage, text};
+use super::parameters::added;
 use super::secret::KEY_MIN;
 use super::{Card, Column, Gate, Grain, Kernel, Nothing, Ports, Program, Role, Secret};
 use crate::diag::{Diagnostic, nearest, suggest};
@@ -168,13 +169,6 @@ impl Plan {
     pub fn read<P: super::Params>(&self, kernel: Kernel) -> P {
         serde_json::from_str(self.params(kernel)).unwrap()
     }
-}
-
-/// Parameters with one value more, for the kernel alone.
-pub(super) fn added(params: &str, name: &str, value: &impl serde::Serialize) -> String {
-    let mut given: serde_json::Map<String, serde_json::Value> = serde_json::from_str(params).unwrap_or_default();
-    given.insert(name.into(), serde_json::to_value(value).unwrap_or_default());
-    serde_json::Value::Object(given).to_string()
 }
 
 /// What rows are that nothing groups: what loads data sets looks for a split of this name, and takes `all` for a word of

@@ -1,5 +1,6 @@
 //! Decisions that need all rows: summaries of partitions, their entries merged as a stream, and verdicts.
-use super::Fact;
+use super::{Fact, Fault};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -110,6 +111,16 @@ pub struct Slice {
     pub rows: BTreeMap<u32, Vec<u8>>,
 }
 
+impl Slice {
+    /// What was decided of each row, as [`Verdicts::put_json`] wrote it.
+    pub fn each<T: DeserializeOwned>(&self) -> impl Iterator<Item = Result<(usize, T), Fault>> {
+        self.rows.iter().map(|(row, said)| {
+            let wrong = |e| Fault::Bug(format!("a decision does not read back: {e}"));
+            Ok((*row as usize, serde_json::from_slice(said).map_err(wrong)?))
+        })
+    }
+}
+
 /// Reads decisions about rows: `row u32, length u32, what was decided`, in any order.
 pub(crate) fn slice_of(bytes: &[u8]) -> BTreeMap<u32, Vec<u8>> {
     let mut rest = bytes;
@@ -129,6 +140,13 @@ impl Verdicts {
         slice.extend(at.row.to_le_bytes());
         slice.extend((say.len() as u32).to_le_bytes());
         slice.extend(say);
+    }
+
+    /// Decides something that [`Slice::each`] reads back.
+    pub fn put_json(&mut self, at: Spot, said: &impl Serialize) -> Result<(), Fault> {
+        let bytes = serde_json::to_vec(said).map_err(|e| Fault::Bug(format!("a decision cannot be written: {e}")))?;
+        self.put(at, bytes);
+        Ok(())
     }
 
     /// Decides something of the table as a whole. `apply` then runs on every partition and is given these bytes.

@@ -14,6 +14,7 @@ mod facts;
 mod files;
 mod gather;
 mod kernels;
+mod parameters;
 mod ports;
 mod rows;
 mod secret;

@@ -1,5 +1,6 @@
 //! Secrets that kernels are given. A recipe holds their fingerprint alone, so that another secret is another result and
 //! nobody reads the secret out of what is stored.
+use super::parameters::added;
 use crate::digest::{Digest, keyed};
 use std::fmt;
 
@@ -29,7 +30,7 @@ impl Secret {
 
     /// Parameters with the secret, as 64 hex digits in `secret`.
     pub fn added(&self, params: &str) -> String {
-        super::declare::added(params, "secret", &self.0)
+        added(params, "secret", &self.0)
     }
 }
 

@@ -5,6 +5,7 @@ mod looks;
 mod own;
 pub mod pages;
 mod process;
+mod program;
 mod stat;
 mod trust;
 
@@ -12,8 +13,8 @@ pub use folders::{Found, Listing, Visitor, What};
 pub use looks::{Look, Looks};
 pub use own::{How, Op, Own, Probe, Verdict};
 pub use process::{Broken, Process, Question};
+pub use program::{Limits, Program};
 pub use stat::{RACY, Stat};
-pub use trust::{Limits, Program};
 
 use crate::digest::cut_hash;
 use folders::absent;

@@ -1,7 +1,7 @@
 //! Programs of the user's, run as processes: only those that the user has trusted in this checkout, each in a folder of its
 //! own that holds its declared files alone, with few variables of the environment, within limits of time, memory and
 //! output. A process answers one question after another, until nobody needs it any more.
-use super::trust::Program;
+use super::program::Program;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -362,7 +362,7 @@ fn surroundings(folder: &Path) -> [(&'static str, std::ffi::OsString); 6] {
 #[cfg(test)]
 mod tests {
     use super::super::World;
-    use super::super::trust::Limits;
+    use super::super::program::Limits;
     use super::*;
     use crate::digest::Digest;
 

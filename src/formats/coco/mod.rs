@@ -28,7 +28,7 @@ use crate::table::{Cell, DataType, list};
 pub const FORMAT: Format = Format {
     images: true,
     reader: Some(Reader {
-        version: 4, // attributes are flags, what is broken is lost by itself; null where nobody looked, what is not kept
+        version: 5, // what is not kept, lost or of a number with two names is told
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "file_name",
@@ -40,7 +40,7 @@ pub const FORMAT: Format = Format {
         read: read::samples,
         offers: Offers::Nothing,
     }),
-    sidecar: Some(Sidecar { version: 4, holds: Holds::Many, read: read::beside }),
+    sidecar: Some(Sidecar { version: 5, holds: Holds::Many, read: read::beside }),
     writer: Some(Writer {
         version: 1, // info, licences, flags
         uses: &[],

@@ -260,9 +260,22 @@ fn each<'t, T: Deserialize<'t>>(of: &[&'t RawValue]) -> Vec<T> {
     of.iter().filter_map(|raw| own(raw)).collect()
 }
 
-/// Names by the numbers of categories. A name that two numbers have is one class; that is told.
+/// Names by the numbers of categories. A name that two numbers have is one class; of a number that two names have nobody
+/// knows which is meant, so it has none, and its boxes are lost. Both are told.
 fn classes<'c>(of: &'c [Category], notes: &mut Vec<Note>) -> BTreeMap<&'c Id, &'c str> {
-    let out: BTreeMap<&Id, &str> = of.iter().map(|c| (&c.id, c.name.trim())).collect();
+    let mut out: BTreeMap<&Id, &str> = BTreeMap::new();
+    let mut unsure: BTreeMap<&Id, [&str; 2]> = BTreeMap::new();
+    for c in of {
+        let first = *out.entry(&c.id).or_insert(c.name.trim());
+        if first != c.name.trim() {
+            unsure.entry(&c.id).or_insert([first, c.name.trim()]);
+        }
+    }
+    for (id, [first, second]) in unsure {
+        let say = format!("the number {} is that of `{first}` and of `{second}`: its annotations are lost", id.0);
+        notes.push(Note { rule: "coco.category", say, line: 0 });
+        out.remove(id);
+    }
     let mut names: Vec<&str> = of.iter().map(|c| c.name.trim()).collect();
     names.sort_unstable();
     names.dedup();
@@ -452,6 +465,24 @@ mod tests {
         assert_eq!(with("[1, 2, 3]", 1), "coco.box");
         assert_eq!(with("[1, 2, 3, \"4\"]", 1), "coco.box");
         assert_eq!(with("[1, 2, 3, 4]", 2), "coco.category");
+    }
+
+    /// The later name would be given to all boxes of the number.
+    #[test]
+    fn a_number_with_two_names_has_none() {
+        let with = |second: &str| {
+            let text = format!(
+                r#"{{"images": [{{"id": 1, "file_name": "a"}}],
+                "categories": [{{"id": 90, "name": "dog"}}, {{"id": 90, "name": "{second}"}}],
+                "annotations": [{{"image_id": 1, "category_id": 90, "bbox": [1, 2, 3, 4]}}]}}"#
+            );
+            let read = documents(&text).unwrap();
+            let told = read.notes.iter().any(|note| note.say.contains("that of `dog` and of `cat`"));
+            let document = read.of.into_iter().next().unwrap().unwrap();
+            (document.boxes.len(), document.lost, told)
+        };
+        assert_eq!(with("cat"), (0, 1, true));
+        assert_eq!(with("dog "), (1, 0, false), "the same name twice");
     }
 
     #[test]

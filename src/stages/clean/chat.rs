@@ -433,7 +433,7 @@ impl Stage {
         }
         for (at, mut all) in wrong {
             all.sort();
-            out.put(at, serde_json::to_vec(&all).map_err(|e| Fault::Bug(e.to_string()))?);
+            out.put_json(at, &all)?;
         }
         for (column, sums) in &sums {
             sums.tell(column, out);
@@ -443,9 +443,8 @@ impl Stage {
 
     fn apply(p: &Apply, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
-        for (row, decided) in &slice.rows {
-            let all: Vec<Wrong> = serde_json::from_slice(decided)
-                .map_err(|e| Fault::Bug(format!("a decision does not read back: {e}")))?;
+        for decided in slice.each::<Vec<Wrong>>() {
+            let (row, all) = decided?;
             for (name, column, turn, limit) in all {
                 let act = match p.actions.of(name).unwrap_or(p.action) {
                     Action::Drop => Act::DROP,
@@ -458,7 +457,7 @@ impl Stage {
                     None if p.actions.of(name).is_some() => format!("clean.chat.actions.{word}"),
                     None => "clean.chat.action".into(),
                 };
-                delta.event(*row as usize, act, key, format!("chat.{word}"), say(name, &column, turn, limit));
+                delta.event(row, act, key, format!("chat.{word}"), say(name, &column, turn, limit));
             }
         }
         Ok(delta)

@@ -279,7 +279,7 @@ impl Stage {
             broken.entry(hit.at).or_default().push((field.into(), statistic.into(), side.into()));
         }
         for (at, limits) in broken {
-            out.put(at, serde_json::to_vec(&limits).unwrap_or_default());
+            out.put_json(at, &limits)?;
         }
         for (name, n) in counts {
             out.fact(name, n);
@@ -289,15 +289,14 @@ impl Stage {
 
     fn apply(p: &Apply, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
-        for (row, decided) in &slice.rows {
-            let broken: Vec<Broken> = serde_json::from_slice(decided)
-                .map_err(|e| Fault::Bug(format!("a decision does not read back: {e}")))?;
+        for decided in slice.each::<Vec<Broken>>() {
+            let (row, broken) = decided?;
             for (field, statistic, side) in broken {
                 let act = if p.review.contains(&field) { Act::Review } else { Act::DROP };
                 let place = if side == "min" { "below its smallest" } else { "above its largest" };
                 let say = format!("{statistic} of {field} is {place} value");
                 let key = format!("clean.fields.{field}.{statistic}_{side}");
-                delta.event(*row as usize, act, key, format!("field.{statistic}"), say);
+                delta.event(row, act, key, format!("field.{statistic}"), say);
             }
         }
         Ok(delta)
