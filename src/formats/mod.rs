@@ -26,6 +26,7 @@ pub mod spelling;
 mod strays;
 pub mod swallowed;
 pub mod tokens;
+pub mod unread;
 pub mod writer;
 
 pub mod coco;

@@ -2,10 +2,11 @@
 //! image lies in is to be selected as `class`, in one normal form; an image directly in the folder that all globs name has
 //! no folder of its own, and so no class.
 use super::beside::Keys;
-use super::declaration::{declared, make_id, reject_words};
+use super::declaration::{declared, make_id};
 use crate::digest::Digest;
 use crate::formats::Cut;
 use crate::formats::cut::Holds;
+use crate::formats::unread;
 use crate::measure::names::composed;
 use crate::model::images::Image;
 use crate::stage::*;
@@ -104,7 +105,7 @@ impl RowStage for Images {
             let get = |v: &[Option<String>]| v.get(row).cloned().flatten().unwrap_or_default();
             let (path, stem, reject) = (get(&paths), get(&stems), get(&rejects));
             if !reject.is_empty() {
-                let say = reject_words(&reject);
+                let say = unread::words(&reject);
                 let of = if reject == "record.too_large" { "record_max" } else { "format" };
                 delta.at(row, 0, Act::DROP, format!("collect.{}.{of}", p.source), reject, say);
                 continue;

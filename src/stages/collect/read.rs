@@ -4,13 +4,13 @@
 //! `field.type` (the value is not of the type that `[schema]` gives; it becomes null). Dropped records:
 //! `record.too_large`, `id.missing`, `id.invalid`, and those of the formats.
 use super::classes;
-use super::declaration::{Collect, declared, make_id, reject_words};
+use super::declaration::{Collect, declared, make_id};
 use super::doubts;
 use super::met::{self, Wanted};
 use super::shown::{Fields, Taken, taken};
 use crate::digest::Digest;
 use crate::formats::reader::{Added, Ask, Field, Found, From, Reader, Records, Told, Unit};
-use crate::formats::{Options, named, pointer};
+use crate::formats::{Options, named, unread};
 use crate::stage::*;
 use crate::table::{bytes_at, text_column, types, utf8};
 use serde::{Deserialize, Serialize};
@@ -158,18 +158,13 @@ impl RowStage for Read {
         let at = |v: &[Option<String>], row: usize| v.get(row).cloned().flatten().unwrap_or_default();
         for (row, blob) in blobs.into_iter().enumerate() {
             if let Some(Some(rule)) = rejects.get(row) {
-                out.drop_at(row, 0, 0, rule, reject_words(rule));
+                out.drop_at(row, 0, 0, rule, unread::words(rule));
                 continue;
             }
             let bytes = rows.blob(blob.unwrap_or_default())?;
             let (path, stem) = (at(&paths, row), at(&stems, row));
             let context = bytes_at(contexts.as_ref(), row);
-            if let Some(say) = pointer::told(context.unwrap_or(&bytes)) {
-                let cut = (reader.cut)(&ask.options);
-                (0..cut.records(&bytes, p.record_max)).for_each(|n| out.drop_at(row, n, 0, pointer::RULE, say));
-                continue;
-            }
-            (reader.read)(&ask, &Unit { row, bytes: &bytes, context, path: &path, stem: &stem }, &mut out);
+            unread::read(reader, &ask, &Unit { row, bytes: &bytes, context, path: &path, stem: &stem }, &mut out);
         }
         let found = out.finish().map_err(Fault::Bug)?;
         met::note(summary, &found.met)?;

@@ -2,12 +2,12 @@
 //! read from its bytes alone. Findings and drops are those of the format; what is dropped leaves a trace, so that its image
 //! does not pass for one that nobody looked at, or that shows nothing.
 use super::beside::Keys;
-use super::declaration::{declared, reject_words};
+use super::declaration::declared;
 use crate::digest::Digest;
 use crate::formats::cut::Holds;
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::{Document, Note, Sidecar};
-use crate::formats::{Cut, Options, Wrong, named, pointer};
+use crate::formats::{Cut, Options, Wrong, named, pointer, unread};
 use crate::model::boxes::Box2;
 use crate::stage::*;
 use crate::table::{Cell, DataType, array_of, list, utf8};
@@ -98,7 +98,7 @@ impl RowStage for Documents {
                 Holds::Many => p.keys.any(),
             };
             if let Some(Some(rule)) = rejects.get(row) {
-                out.delta.at(row, 0, Act::DROP, &out.key, rule, reject_words(rule));
+                out.delta.at(row, 0, Act::DROP, &out.key, rule, unread::words(rule));
                 out.trace(row, 0, own);
                 continue;
             }

@@ -369,6 +369,14 @@ impl Task {
             .look(format!("tamis show {step} --findings; `max_lost` allows more"))
     }
 
+    /// The gate on what must not be lost where a sample without a vote is one in which nothing is there: the fact must be 0.
+    pub fn negative_gate(&self, check: &Check, fact: String, say: &str, look: String) -> Option<Gate> {
+        let key = self.key("unlabelled");
+        let span = check.manifest.span_of(&key).unwrap_or(check.span.clone());
+        let gate = || Gate::at_most(key, fact, Decimal::default(), span).say(say).look(look);
+        (self.declared.unlabelled == Unlabelled::Negative).then(gate)
+    }
+
     /// Whether the manifest says that every answer may be lost.
     pub fn may_lose_all(&self) -> bool {
         self.declared.max_lost.as_ref().is_some_and(|max| *max.get() >= Decimal::from(1u64))

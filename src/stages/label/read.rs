@@ -11,14 +11,14 @@
 //! as written) and the id `ITEM/ANNOTATOR`. Every record bears one row or is dropped with its reason: what cannot be
 //! read (`encoding`, `csv.ragged`, `csv.quote`, `json`, ...), `csv.header`, `column.missing` (the file lacks a named
 //! column), `vote.item`, `vote.annotator`, `vote.empty`. Limits: records of 16 MiB, JSON of 64 levels.
-use super::declaration::{Answers, Declaration, FormatName, Task, Unlabelled, checked, formats, keys};
+use super::declaration::{Answers, Declaration, FormatName, Task, checked, formats, keys};
 use super::kinds::kind::Kind;
 use super::mapped::{Met, Names};
 use crate::diag::{Diagnostic, nearest};
 use crate::digest::Digest;
 use crate::formats::packing::inner_name;
 use crate::formats::reader::{Ask, Field, Found, From, Reader, Records, Told, Unit, WRITTEN};
-use crate::formats::{Format, Options, named};
+use crate::formats::{Format, Options, named, unread};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::stage::*;
@@ -141,15 +141,12 @@ fn gates(check: &Check, task: &Task, name: &str, answers: &Answers, word: &str) 
             format!("{} has files that gave nothing, or of which too much is lost", task.key(&format!("from.{name}")));
         gates.push(files.say(say).look(format!("tamis show {step} --findings; `max_lost` says how much may be lost")));
     }
-    if task.declared.unlabelled == Unlabelled::Negative {
-        let key = task.key("unlabelled");
-        let span = check.manifest.span_of(&key).unwrap_or(check.span.clone());
-        gates.push(
-            Gate::at_most(key, format!("{step}.rejected"), Decimal::default(), span)
-                .say("a vote that cannot be read would make its sample one where nothing is there")
-                .look(format!("tamis show {step} --findings; mend the votes, or leave `unlabelled` at `missing`")),
-        );
-    }
+    gates.extend(task.negative_gate(
+        check,
+        format!("{step}.rejected"),
+        "a vote that cannot be read would make its sample one where nothing is there",
+        format!("tamis show {step} --findings; mend the votes, or leave `unlabelled` at `missing`"),
+    ));
     gates
 }
 
@@ -225,7 +222,7 @@ fn texts_of(column: &ArrayRef) -> Vec<String> {
 struct Read;
 
 impl RowStage for Read {
-    const MAP: u32 = 4; // a column that is missing is told as of sources
+    const MAP: u32 = 5; // what the scan refused in its own words; pointers of large files
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;
@@ -239,12 +236,12 @@ impl RowStage for Read {
         let contexts = rows.column("context")?;
         for (row, blob) in blobs.into_iter().enumerate() {
             if let Some(Some(rule)) = rejects.get(row) {
-                out.drop_at(row, 0, 0, rule, "it cannot be read as data");
+                out.drop_at(row, 0, 0, rule, unread::words(rule));
                 continue;
             }
             let bytes = rows.blob(blob.unwrap_or_default())?;
             let unit = Unit { row, bytes: &bytes, context: bytes_at(contexts.as_ref(), row), path: "", stem: "" };
-            (reader.read)(&ask, &unit, &mut out);
+            unread::read(reader, &ask, &unit, &mut out);
         }
         let found = out.finish().map_err(Fault::Bug)?;
         let texts =

@@ -76,7 +76,15 @@ fn declare_files(check: &mut Check) -> Vec<Plan> {
         });
         let step = format!("{}/from.{name}", task.path);
         let say = format!("more votes of {} belong to no sample than may be lost", source.key());
-        let gates = vec![task.lost_gate(check, &step, "unmatched_share", &say)];
+        let mut gates = vec![task.lost_gate(check, &step, "unmatched_share", &say)];
+        if task.declared.max_lost.is_none() {
+            gates.extend(task.negative_gate(
+                check,
+                format!("{step}.unmatched_share"),
+                "a sample whose vote names it wrongly would become one where nothing is there",
+                format!("tamis show {step} --findings; `max_lost` says that votes may belong to no sample"),
+            ));
+        }
         plans.push(Plan { gates, ..Plan::join::<FromFiles>(ports, &source).word(format!("from.{name}")) });
     }
     plans

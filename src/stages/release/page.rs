@@ -55,11 +55,24 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         labels,
         gates: check.gates.iter().filter_map(|g| gate(g, &check.path)).collect(),
         privacy: privacy(check, r.ids),
+        changes: changes(check),
         evidence: files.iter().map(|f| (f.0.clone(), f.1.hex())).collect(),
     };
     let ports = Ports { table: rows_table(check), reads, facts: card.facts(), ..Ports::default() };
     let plan = Plan::whole::<Page>(ports, &card);
     vec![Plan { folder: Some(check.instance.clone()), files, ..plan }]
+}
+
+/// What the manifest has done to the data, in the order of the work.
+fn changes(check: &Check) -> Vec<String> {
+    let made: [(&[&str], &str); 4] = [
+        (&["preprocess"], "normalised"),
+        (&["privacy", "detect"], "de-identified"),
+        (&["transform"], "transformed"),
+        (&["label"], "labelled"),
+    ];
+    let made = made.iter().filter(|(table, _)| check.manifest.table(table).is_some()).map(|(_, word)| *word);
+    std::iter::once("selected").chain(made).map(String::from).collect()
 }
 
 /// The classes that may stand in the label of a format that numbers them, in their declared order.
@@ -124,7 +137,7 @@ struct Page;
 
 impl WholeStage for Page {
     const USES: &'static [&'static str] = &["parquet 60"];
-    const RUN: u32 = 8; // 8: the card names the fact of each gate, and escapes what it is given
+    const RUN: u32 = 9; // 9: ATTRIBUTION.md names what was done to the data
     type Run = PageCard;
 
     fn run(p: &PageCard, pieces: &[Piece], context: &Context) -> Result<Output, Fault> {

@@ -23,8 +23,16 @@ pub fn attribution(p: &PageCard, sources: &[&SourceCard]) -> String {
         }
         t.push('\n');
     }
-    t.push_str("\nThe data was selected, normalised and labelled; see README.md.\n");
+    t.push_str(&format!("\nThe data was {}; see README.md.\n", enumerated(&p.changes)));
     t
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn enumerated(words: &[String]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 fn in_words(expression: &str) -> String {

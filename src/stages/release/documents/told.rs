@@ -49,6 +49,9 @@ pub struct PageCard {
     /// What was done about personal data, a sentence each.
     #[serde(default, skip_serializing_if = "is_default")]
     pub privacy: Vec<String>,
+    /// What was done to the data, a word each: terms that ask for names ask for changes, too.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub changes: Vec<String>,
     /// path -> digest
     #[serde(default, skip_serializing_if = "is_default")]
     pub evidence: BTreeMap<String, String>,
