@@ -181,7 +181,7 @@ pub fn of_typed(array: &ArrayRef, holds: &str) -> Result<ArrayRef, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::json::written;
+    use crate::table::slots::{Slots, Style};
     use crate::table::{list, record, value_at};
 
     #[test]
@@ -202,7 +202,9 @@ mod tests {
         ];
         for (ty, own) in all {
             let array = column(&ty, std::slice::from_ref(&own)).unwrap();
-            let json: Json = serde_json::from_str(&written(&value_at(array.as_ref(), 0))).unwrap();
+            let mut written = Vec::new();
+            Slots::of(array.as_ref(), Style::Released).put(0, &mut written);
+            let json: Json = serde_json::from_slice(&written).unwrap();
             assert_eq!(value(&json, &ty), Some(own), "{ty}");
         }
         assert_eq!(value(&Json::from(1u64 << 32), &DataType::UInt32), None);

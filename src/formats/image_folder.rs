@@ -41,5 +41,5 @@ fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
         Some(Some(name)) => format!("\"file_name\": {}", serde_json::Value::from(name.as_str())),
         _ => String::new(),
     };
-    Ok(jsonl::lines(&own, Some(&first)).into_bytes())
+    Ok(jsonl::lines(&own, Some(&first)))
 }

@@ -336,24 +336,6 @@ fn nested(v: &Json, ty: &DataType) -> Result<Value, String> {
     }
 }
 
-/// A value as it is released: a float keeps its point, so that a column has one type in every file. JSON has no NaN and
-/// no infinity; they are null.
-pub fn written(value: &Value) -> String {
-    match value {
-        Value::Float(f) => serde_json::Value::from(*f).to_string(),
-        Value::List(items) => {
-            let items: Vec<String> = items.iter().map(written).collect();
-            format!("[{}]", items.join(","))
-        }
-        Value::Struct(fields) => {
-            let fields =
-                fields.iter().map(|(name, v)| format!("{}:{}", serde_json::Value::from(name.as_str()), written(v)));
-            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
-        }
-        other => other.json().to_string(),
-    }
-}
-
 /// What stands where another type is expected.
 fn found(v: &Json) -> &'static str {
     match v {

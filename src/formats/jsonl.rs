@@ -15,7 +15,7 @@ use super::options::Options;
 use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit};
 use super::tokens::{self, JOIN, TOKENS};
 use super::writer::{Needs, Place, Sheet, Writer, length_alone, one_after_another};
-use crate::table::value_at;
+use crate::table::slots::{Slots, Style};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::io::BufRead;
@@ -43,7 +43,7 @@ pub const FORMAT: Format = Format {
         files: "jsonl/SPLIT-NNNNN.jsonl",
         doc: "",
         needs: Needs { columns: true, ..Needs::NONE },
-        encode: |sheet, _| Ok(lines(sheet, None).into_bytes()),
+        encode: |sheet, _| Ok(lines(sheet, None)),
         outline: length_alone,
         join: one_after_another,
         samples: Some(samples),
@@ -97,17 +97,21 @@ fn doubts(options: &Options, len: u64, read: &ReadAt) -> Vec<Doubt> {
 }
 
 /// An object for each row; in front of a row's own keys stand those of `first`.
-pub fn lines(sheet: &Sheet, first: Option<&dyn Fn(usize) -> String>) -> String {
-    let key = |name: &str| serde_json::Value::from(name).to_string();
-    let columns: Vec<_> = sheet.columns.iter().map(|(name, array)| (key(name), array)).collect();
-    let mut out = String::new();
+pub fn lines(sheet: &Sheet, first: Option<&dyn Fn(usize) -> String>) -> Vec<u8> {
+    let key = |name: &str| format!("{}: ", serde_json::Value::from(name)).into_bytes();
+    let columns: Vec<_> =
+        sheet.columns.iter().map(|(name, array)| (key(name), Slots::of(array.as_ref(), Style::Released))).collect();
+    let mut out = Vec::new();
     for row in 0..sheet.rows {
-        let mut fields = Vec::with_capacity(columns.len() + 1);
-        fields.extend(first.map(|of| of(row)).filter(|f| !f.is_empty()));
-        for (key, array) in &columns {
-            fields.push(format!("{key}: {}", json::written(&value_at(array.as_ref(), row))));
+        let before = first.map_or(String::new(), |of| of(row));
+        out.push(b'{');
+        out.extend_from_slice(before.as_bytes());
+        for (n, (key, slots)) in columns.iter().enumerate() {
+            out.extend_from_slice(if n > 0 || !before.is_empty() { b", " } else { b"" });
+            out.extend_from_slice(key);
+            slots.put(row, &mut out);
         }
-        out.push_str(&format!("{{{}}}\n", fields.join(", ")));
+        out.extend_from_slice(b"}\n");
     }
     out
 }

@@ -3,6 +3,7 @@
 pub mod codec;
 pub mod cutting;
 pub mod difference;
+pub mod slots;
 pub mod types;
 pub mod value;
 pub mod weight;
@@ -11,8 +12,9 @@ pub mod within;
 pub use arrow_array::{Array, ArrayRef};
 pub use arrow_schema::DataType;
 pub use codec::{column_digest, decode, encode};
+pub use slots::feed;
 pub use types::{blob, list, record, utf8};
-pub use value::{Builder, Cell, Value, array_of, bytes_at, cells, feed, text_column, texts, value_at};
+pub use value::{Builder, Cell, Value, array_of, bytes_at, cells, text_column, texts, value_at};
 
 use crate::digest::Digest;
 use arrow_array::BooleanArray;

@@ -372,31 +372,6 @@ impl Builder {
     }
 }
 
-/// Feeds a slot unambiguously into bytes that are to be hashed; returns how long its content is. Of an image the bytes
-/// count, not its name.
-pub fn feed(array: &dyn Array, row: usize, out: &mut Vec<u8>) -> u64 {
-    let text = |tag: u8, t: &str, out: &mut Vec<u8>| {
-        out.push(tag);
-        out.extend((t.len() as u64).to_le_bytes());
-        out.extend(t.as_bytes());
-        t.len() as u64
-    };
-    if array.is_null(row) {
-        out.push(b'n');
-        return 0;
-    }
-    if let Some(texts) = array.as_string_opt::<i32>() {
-        return text(b't', texts.value(row), out);
-    }
-    let value = value_at(array, row);
-    if let (Value::Struct(_), Value::Blob(d)) = (&value, value.field("blob")) {
-        out.push(b'b');
-        out.extend(d.0);
-        return 0;
-    }
-    text(b'j', &value.json().to_string(), out)
-}
-
 /// The slot of a binary column, where it lies.
 pub fn bytes_at(array: &dyn Array, row: usize) -> Option<&[u8]> {
     let binary = array.as_binary_opt::<i32>()?;

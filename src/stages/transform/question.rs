@@ -6,9 +6,9 @@
 //! {"id": "b", "caption": null}
 //! ```
 use super::params::Map;
-use crate::formats::json;
 use crate::stage::*;
-use crate::table::{ArrayRef, DataType, texts, value_at};
+use crate::table::ArrayRef;
+use crate::table::slots::{Slots, Style, plain};
 
 /// The version of the lines.
 const LINES: u32 = 1;
@@ -27,11 +27,12 @@ pub fn question(p: &Map, rows: &Rows, living: &[(usize, &str)]) -> Result<Vec<u8
     for name in &p.reads {
         columns.push((quoted(name), rows.column(name)?));
     }
-    let slots: Vec<(&str, Slots)> = columns.iter().map(|(key, array)| (key.as_str(), Slots::of(array))).collect();
+    let slots: Vec<(&str, Slots)> =
+        columns.iter().map(|(key, array)| (key.as_str(), Slots::of(array.as_ref(), Style::Released))).collect();
     let mut out = format!("{{\"$tamis\": {LINES}, \"$rows\": {}}}\n", living.len()).into_bytes();
     for (row, id) in living {
         out.extend_from_slice(b"{\"id\": ");
-        put(id, &mut out);
+        plain(id, &mut out);
         for (key, slots) in &slots {
             out.extend_from_slice(b", ");
             out.extend_from_slice(key.as_bytes());
@@ -41,39 +42,6 @@ pub fn question(p: &Map, rows: &Rows, living: &[(usize, &str)]) -> Result<Vec<u8
         out.extend_from_slice(b"}\n");
     }
     Ok(out)
-}
-
-/// The slots of a column: texts where they lie, others one by one.
-enum Slots<'a> {
-    Texts(Vec<Option<&'a str>>),
-    Others(&'a ArrayRef),
-}
-
-impl<'a> Slots<'a> {
-    fn of(array: &'a ArrayRef) -> Slots<'a> {
-        match array.data_type() {
-            DataType::Utf8 => Slots::Texts(texts(array.as_ref())),
-            _ => Slots::Others(array),
-        }
-    }
-
-    fn put(&self, row: usize, out: &mut Vec<u8>) {
-        match self {
-            Slots::Texts(of) => match of.get(row).copied().flatten() {
-                Some(text) => put(text, out),
-                None => out.extend_from_slice(b"null"),
-            },
-            Slots::Others(array) => out.extend_from_slice(json::written(&value_at(array.as_ref(), row)).as_bytes()),
-        }
-    }
-}
-
-fn put(text: &str, out: &mut Vec<u8>) {
-    let before = out.len();
-    if serde_json::to_writer(&mut *out, text).is_err() {
-        out.truncate(before); // a text can always be written
-        out.extend_from_slice(b"null");
-    }
 }
 
 fn quoted(text: &str) -> String {
