@@ -7,6 +7,8 @@ pub mod apportion;
 pub mod changes;
 pub mod fields;
 pub mod names;
+pub mod ngrams;
 pub mod normalise;
+pub mod similar;
 pub mod tokenizer;
 pub mod turns;

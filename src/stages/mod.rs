@@ -25,6 +25,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[clean::chat::ENTRY],
     &[clean::fields::ENTRY],
     &[clean::exact_duplicates::ENTRY],
+    &[clean::near_duplicates::ENTRY],
     &[clean::stated_size::ENTRY, clean::stated_size::UNDECLARED],
     &[transform::AFTER_CLEAN],
     label::ENTRIES,

@@ -2,4 +2,5 @@
 pub mod chat;
 pub mod exact_duplicates;
 pub mod fields;
+pub mod near_duplicates;
 pub mod stated_size;
