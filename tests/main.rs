@@ -13,6 +13,7 @@ mod incremental;
 mod kills;
 mod memory;
 mod mutations;
+mod near;
 mod new;
 mod operations;
 mod private;

@@ -3,11 +3,12 @@
 use crate::measure::names::composed;
 use crate::stage::Source;
 use crate::world::{Listing, Visitor, World, undotted};
-use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io;
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 
 /// The globs of a source.
 pub struct Patterns {
@@ -19,9 +20,9 @@ pub struct Patterns {
 
 struct Pattern {
     glob: String,
-    whole: GlobMatcher,
+    whole: Matcher,
     /// What stands before the last `/`; without it the whole path is matched, as `**` asks for.
-    folder: Option<GlobMatcher>,
+    folder: Option<Matcher>,
     name: Name,
     /// The folder above the first wild card, in normal form.
     base: String,
@@ -35,7 +36,34 @@ struct Pattern {
 enum Name {
     Suffix(String),
     Exact(String),
-    Glob(GlobMatcher),
+    Glob(Matcher),
+}
+
+/// A glob, compiled once something is compared with it; where it spells a path out, never.
+struct Matcher {
+    glob: Glob,
+    compiled: OnceLock<GlobMatcher>,
+}
+
+impl Matcher {
+    /// `None` for what is no glob.
+    fn of(glob: &str) -> Option<Matcher> {
+        let glob = GlobBuilder::new(glob).literal_separator(true).build().ok()?;
+        Some(Matcher { glob, compiled: OnceLock::new() })
+    }
+
+    fn is_match(&self, path: &str) -> bool {
+        let glob = self.glob.glob();
+        if is_spelt_out(glob) {
+            return glob == path;
+        }
+        self.compiled.get_or_init(|| self.glob.compile_matcher()).is_match(path)
+    }
+}
+
+/// Whether a glob matches nothing but the path that it is.
+fn is_spelt_out(glob: &str) -> bool {
+    !glob.contains(WILD) && !glob.contains(['\\', ']', '}'])
 }
 
 /// The globs of what a source leaves out.
@@ -63,10 +91,6 @@ fn form(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { text.into() } else { composed(text) }
 }
 
-fn matcher(glob: &str) -> Option<GlobMatcher> {
-    GlobBuilder::new(glob).literal_separator(true).build().ok().map(|g| g.compile_matcher())
-}
-
 impl Pattern {
     /// `None` for what is no glob or leaves the project: told where it is declared.
     fn of(world: &World, glob: &str) -> Option<Pattern> {
@@ -74,7 +98,7 @@ impl Pattern {
         let written = glob;
         let glob = undotted(glob);
         let glob = &*form(&glob);
-        let whole = matcher(glob)?;
+        let whole = Matcher::of(glob)?;
         let plain = glob.find(WILD).map_or(glob, |i| &glob[..i]);
         let base = plain.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_string());
         let parts: Vec<&str> = base.split('/').take_while(|part| part.is_ascii()).collect();
@@ -84,12 +108,10 @@ impl Pattern {
         let suffix = last.strip_prefix('*').filter(|s| !s.contains(WILD) && !s.contains('\\'));
         let name = match suffix {
             Some(suffix) => Name::Suffix(suffix.to_string()),
-            None if last.is_ascii() && !last.contains(WILD) && !last.contains(['\\', ']', '}']) => {
-                Name::Exact(last.to_string())
-            }
-            None => Name::Glob(matcher(last)?),
+            None if last.is_ascii() && is_spelt_out(last) => Name::Exact(last.to_string()),
+            None => Name::Glob(Matcher::of(last)?),
         };
-        let folder = if any_depth { None } else { Some(matcher(folder)?) };
+        let folder = if any_depth { None } else { Some(Matcher::of(folder)?) };
         let depth = (!any_depth).then(|| glob.split('/').count());
         Some(Pattern { glob: written.to_string(), whole, folder, name, base, start, depth })
     }
@@ -200,14 +222,13 @@ pub fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") }
 }
 
-/// Walks a source for counting.
-struct Counter {
+/// Walks a source and tells each file that its globs match.
+struct Each<'t> {
     patterns: Patterns,
-    hit: Vec<bool>,
-    files: u64,
+    tell: &'t mut dyn FnMut(&str, &str),
 }
 
-impl Visitor for Counter {
+impl Visitor for Each<'_> {
     fn enters(&mut self, folder: &str) -> bool {
         self.patterns.reach(folder)
     }
@@ -217,15 +238,21 @@ impl Visitor for Counter {
     }
 
     fn wants(&mut self, folder: &str, name: &str) -> bool {
-        let hits: Vec<usize> = self.patterns.matches(folder, name).collect();
-        hits.iter().filter_map(|i| self.hit.get_mut(*i).map(|h| *h = true)).count();
-        self.files += u64::from(!hits.is_empty());
+        if self.patterns.matches(folder, name).next().is_some() {
+            (self.tell)(folder, name);
+        }
         false // nobody asks what stands there
     }
 
     fn folder(&mut self, _: &str, _: &Listing) -> io::Result<ControlFlow<()>> {
         Ok(ControlFlow::Continue(()))
     }
+}
+
+fn each(world: &World, source: &Source, tell: &mut dyn FnMut(&str, &str)) -> Result<(), String> {
+    let patterns = Patterns::of(world, source);
+    let bases = patterns.bases();
+    walk(world, bases, &mut Each { patterns, tell })
 }
 
 fn walk(world: &World, bases: Vec<String>, visitor: &mut dyn Visitor) -> Result<(), String> {
@@ -244,10 +271,9 @@ pub fn may_hold(world: &World, source: &Source, path: &str, file: bool) -> bool 
 
 /// How many files a source has.
 pub fn count(world: &World, source: &Source) -> Result<u64, String> {
-    let patterns = Patterns::of(world, source);
-    let mut counter = Counter { hit: vec![false; patterns.of.len()], patterns, files: 0 };
-    walk(world, counter.patterns.bases(), &mut counter)?;
-    Ok(counter.files)
+    let mut files = 0;
+    each(world, source, &mut |_, _| files += 1)?;
+    Ok(files)
 }
 
 /// Names that a look reads at least, if there are so many: what is odd among them is told.
@@ -276,7 +302,9 @@ pub struct Look {
 /// Looks at a source until each of its globs has matched, and some further.
 struct Looker {
     patterns: Patterns,
-    any_case: GlobSet,
+    /// The globs, and as one that does not look at the case of letters once a name asks for it.
+    globs: Vec<String>,
+    any_case: OnceLock<GlobSet>,
     images: bool,
     hit: Vec<bool>,
     left_out: Vec<bool>,
@@ -324,7 +352,7 @@ impl Looker {
         }
         if !matches {
             let written = is_written(&path);
-            if !written && !self.patterns.exclude.is_match(&path) && self.any_case.is_match(&*form(&path)) {
+            if !written && !self.patterns.exclude.is_match(&path) && self.is_in_another_case(name, &path) {
                 count(&mut self.found.other_case);
             }
         } else if self.images {
@@ -336,12 +364,26 @@ impl Looker {
     }
 }
 
+impl Looker {
+    /// Whether a glob would match a path if the case of letters did not count.
+    fn is_in_another_case(&self, name: &str, path: &str) -> bool {
+        let name = form(name).to_lowercase();
+        let may = |p: &Pattern| match &p.name {
+            Name::Suffix(suffix) => name.ends_with(&suffix.to_lowercase()),
+            Name::Exact(own) => name == own.to_lowercase(),
+            Name::Glob(_) => true,
+        };
+        self.patterns.of.iter().any(may) && self.any_case.get_or_init(|| set(&self.globs, true)).is_match(&*form(path))
+    }
+}
+
 /// What there is to be told of the files of a source, before any of them is read.
 pub fn look(world: &World, source: &Source) -> Result<Look, String> {
     let patterns = Patterns::of(world, source);
     let (hit, left_out) = (vec![false; patterns.of.len()], vec![false; patterns.exclude.0.len()]);
-    let (any_case, images, found) = (set(&source.globs, true), source.images, Look::default());
-    let mut looker = Looker { patterns, any_case, images, hit, left_out, seen: 0, found };
+    let (globs, any_case) = (source.globs.clone(), OnceLock::new());
+    let (images, found) = (source.images, Look::default());
+    let mut looker = Looker { patterns, globs, any_case, images, hit, left_out, seen: 0, found };
     walk(world, looker.patterns.bases(), &mut looker)?;
     let Looker { patterns, hit, left_out, mut found, .. } = looker;
     let of = patterns.of.into_iter().zip(hit).filter(|(_, hit)| !hit);
@@ -350,39 +392,13 @@ pub fn look(world: &World, source: &Source) -> Result<Look, String> {
     Ok(found)
 }
 
-/// Walks a source for the names of its files.
-struct Names {
-    patterns: Patterns,
-    found: BTreeSet<String>,
-}
-
-impl Visitor for Names {
-    fn enters(&mut self, folder: &str) -> bool {
-        self.patterns.reach(folder)
-    }
-
-    fn only(&mut self, folder: &str) -> Option<Vec<String>> {
-        self.patterns.only(folder)
-    }
-
-    fn wants(&mut self, folder: &str, name: &str) -> bool {
-        if self.patterns.matches(folder, name).next().is_some() {
-            self.found.insert(join(folder, name));
-        }
-        false
-    }
-
-    fn folder(&mut self, _: &str, _: &Listing) -> io::Result<ControlFlow<()>> {
-        Ok(ControlFlow::Continue(()))
-    }
-}
-
 /// The files of some globs, in order.
 pub fn names(world: &World, source: &Source) -> Result<Vec<String>, String> {
-    let patterns = Patterns::of(world, source);
-    let mut names = Names { patterns, found: BTreeSet::new() };
-    walk(world, names.patterns.bases(), &mut names)?;
-    Ok(names.found.into_iter().collect())
+    let mut found = BTreeSet::new();
+    each(world, source, &mut |folder, name| {
+        found.insert(join(folder, name));
+    })?;
+    Ok(found.into_iter().collect())
 }
 
 #[cfg(test)]
@@ -441,8 +457,8 @@ mod tests {
         for glob in globs {
             for exclude in [&[][..], &["**/a.json"][..]] {
                 let found = count(&world, &source(&[glob], exclude)).unwrap();
-                let whole = matcher(glob).unwrap();
-                let left_out = |f: &str| exclude.iter().any(|e| matcher(e).unwrap().is_match(f));
+                let whole = Matcher::of(glob).unwrap();
+                let left_out = |f: &str| exclude.iter().any(|e| Matcher::of(e).unwrap().is_match(f));
                 let want = files.iter().filter(|f| whole.is_match(f) && !left_out(f)).count();
                 assert_eq!(found, want as u64, "{glob} without {exclude:?}");
             }
