@@ -8,8 +8,8 @@ use super::step::Step;
 use crate::formats::Cut;
 use crate::formats::cut::Holds;
 use crate::formats::swallowed;
-use crate::stage::{Act, Fact, Fault};
-use std::collections::BTreeMap;
+use crate::stage::{Act, Event, Fact, Fault};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// From so many rejected records on a share of a file, or of a source, is worth judging.
 pub const MANY: u64 = 10;
@@ -130,7 +130,20 @@ pub fn swallowed(s: &Session, run: &StepRun) -> Result<u64, Fault> {
     Ok(out)
 }
 
-/// Records or samples that a step dropped, by rule.
+/// How many records or samples a step dropped: each once, for however many reasons.
+pub fn gone(s: &Session, step: &Step, run: &StepRun) -> Result<u64, Fault> {
+    // of a reader's events `record` is a record, of others a vote
+    let record = |e: &Event| if step.plan.scan.is_some() { e.record } else { 0 };
+    let mut out = 0;
+    for part in run.parts.iter().filter(|p| p.counts().drops > 0) {
+        let events = ledger::events(s, part)?;
+        let drops = events.iter().filter(|e| matches!(e.act, Act::Drop { .. }));
+        out += drops.map(|e| (e.row, record(e))).collect::<BTreeSet<_>>().len() as u64;
+    }
+    Ok(out)
+}
+
+/// Records or samples that a step dropped, by rule: one that has several reasons counts for each of them.
 pub fn dropped(s: &Session, run: &StepRun) -> Result<BTreeMap<String, u64>, Fault> {
     let mut out = BTreeMap::new();
     for part in run.parts.iter().filter(|p| p.counts().drops > 0) {

@@ -5,10 +5,10 @@
 pub mod aggregate;
 pub mod apportion;
 pub mod changes;
-pub mod fields;
 pub mod names;
 pub mod ngrams;
 pub mod normalise;
+pub mod quality;
 pub mod similar;
 pub mod tokenizer;
 pub mod turns;

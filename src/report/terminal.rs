@@ -273,7 +273,7 @@ fn splits(facts: &BTreeMap<String, Fact>) -> Vec<String> {
 fn hints(project: &Project, s: &Session, f: &Finished) -> Result<String, Fault> {
     let mut out = Vec::new();
     for (step, run) in s.steps.iter().zip(&f.built.runs) {
-        let dropped: u64 = lost::dropped(s, run)?.values().sum();
+        let dropped = lost::gone(s, step, run)?;
         if dropped > 0 {
             let what = if step.plan.scan.is_some() { "record" } else { "sample" };
             let lines = lost::swallowed(s, run)?;

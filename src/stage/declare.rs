@@ -434,6 +434,28 @@ impl Check<'_> {
         None
     }
 
+    /// The texts that a step looks at: those that the manifest names, else the text fields of `[schema]`, else the text that
+    /// spans belong to. What is no text is noted.
+    pub fn plain_texts(&mut self, named: Option<&[At<String>]>) -> Vec<String> {
+        let is_text = |check: &Check, name: &str| check.column("samples", name) == Some(&DataType::Utf8);
+        let Some(named) = named else {
+            let fields: Vec<String> = self.text_fields(None).into_iter().filter(|name| is_text(self, name)).collect();
+            return if fields.is_empty() { self.text_of_spans().into_iter().collect() } else { fields };
+        };
+        let mut texts = Vec::new();
+        for name in named.iter().filter(|name| self.known(name).is_some()).collect::<Vec<_>>() {
+            if is_text(self, name) {
+                texts.push(name.get().clone());
+            } else {
+                let problem = Diagnostic::error("T0322", name.span(), format!("`{}` is no text", name.get()));
+                self.bad(problem.label("not a text of the samples"));
+            }
+        }
+        texts.sort();
+        texts.dedup();
+        texts
+    }
+
     /// Whether a step that changes texts may change a column: a text, or a list or an object that holds some. The id and the
     /// name of the source stay as they are, and so do the columns that serve other steps.
     fn may_change(&self, name: &str) -> bool {

@@ -23,7 +23,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[privacy::detect::ENTRY],
     &[transform::AFTER_PRIVACY],
     &[clean::chat::ENTRY],
-    &[clean::fields::ENTRY],
+    &[clean::quality::FIELDS, clean::quality::QUALITY],
     &[clean::exact_duplicates::ENTRY],
     &[clean::near_duplicates::ENTRY],
     &[clean::stated_size::ENTRY, clean::stated_size::UNDECLARED],

@@ -19,10 +19,10 @@ use crate::manifest::values::At;
 use crate::measure::ngrams::{self, Grams};
 use crate::measure::similar::{Counts, Index, Jaccard, Threshold};
 use crate::stage::*;
-use crate::table::{texts, utf8};
+use crate::table::texts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Drops or reports samples whose texts are nearly the same as one that stays.
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
@@ -100,7 +100,7 @@ const WITHOUT_WORDS: [&str; 4] = ["ko", "ja", "zh", "th"];
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = check.read::<Declaration>() else { return Vec::new() };
-    let on = compared(check, d.on.as_deref());
+    let on = check.plain_texts(d.on.as_deref());
     if on.is_empty() && check.problems.is_empty() {
         let problem = Diagnostic::error("T0321", check.span.clone(), "there is no text to compare");
         check.bad(problem.label("needs `on`, or a text field in [schema]"));
@@ -116,27 +116,6 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         prefer: d.prefer.iter().map(|source| source.get().clone()).collect(),
     };
     vec![Plan::row::<Stage>(ports, &Map { on, unit, n: d.n.unwrap_or(N) }, &gather, &Apply { action: d.action })]
-}
-
-/// The texts that are compared.
-fn compared(check: &mut Check, named: Option<&[At<String>]>) -> Vec<String> {
-    let Some(named) = named else {
-        let fields = check.text_fields(None);
-        let is_text = |name: &String| check.column("samples", name) == Some(&utf8());
-        let fields: Vec<String> = fields.into_iter().filter(is_text).collect();
-        return if fields.is_empty() { check.text_of_spans().into_iter().collect() } else { fields };
-    };
-    let mut on = BTreeSet::new();
-    for name in named {
-        let Some(column) = check.known(name) else { continue };
-        if column.ty != utf8() {
-            let problem = Diagnostic::error("T0322", name.span(), format!("`{}` is no text", name.get()));
-            check.bad(problem.label("n-grams are made of texts"));
-            continue;
-        }
-        on.insert(name.get().clone());
-    }
-    on.into_iter().collect()
 }
 
 fn check_threshold(check: &mut Check, threshold: &At<Decimal>) {
