@@ -125,11 +125,11 @@ impl Pattern {
 
     fn fits(&self, folder: &str, name: &str) -> bool {
         match (&self.folder, &self.name) {
-            (None, _) if folder.is_empty() => self.whole.is_match(&*form(name)),
-            (None, _) => self.whole.is_match(&*form(&join(folder, name))),
+            (None, _) if folder.is_empty() => self.whole.is_match(&form(name)),
+            (None, _) => self.whole.is_match(&form(&join(folder, name))),
             (Some(_), Name::Suffix(s)) => form(name).ends_with(s.as_str()),
             (Some(_), Name::Exact(own)) => name == own,
-            (Some(_), Name::Glob(g)) => g.is_match(&*form(name)),
+            (Some(_), Name::Glob(g)) => g.is_match(&form(name)),
         }
     }
 }
@@ -193,7 +193,7 @@ impl Patterns {
     /// The globs, by number, that match a file.
     pub fn matches(&mut self, folder: &str, name: &str) -> impl Iterator<Item = usize> {
         if self.here.as_ref().is_none_or(|h| h.0 != folder) {
-            let may = |p: &Pattern| p.folder.as_ref().is_none_or(|f| f.is_match(&*form(folder)));
+            let may = |p: &Pattern| p.folder.as_ref().is_none_or(|f| f.is_match(&form(folder)));
             let here = self.of.iter().enumerate().filter(|(_, p)| may(p)).map(|(i, _)| i).collect();
             self.here = Some((folder.to_string(), here));
         }

@@ -154,7 +154,8 @@ mod tests {
     /// What another program says of real pages: see tests/fixtures/quality.
     #[test]
     fn statistics_are_as_the_reference_has_them() {
-        let lines = |text: &'static str| text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let lines =
+            |text: &'static str| text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         let documents = lines(include_str!("../../../tests/fixtures/quality/documents.jsonl"));
         let expected = lines(include_str!("../../../tests/fixtures/quality/expected.jsonl"));
         let mut compared = std::collections::BTreeSet::new();
