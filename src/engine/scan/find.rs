@@ -211,7 +211,7 @@ impl Patterns {
         }
         let path = join(folder, name);
         let path = form(&path);
-        match self.of.iter().any(|p| p.whole.is_match(&*path)) {
+        match self.of.iter().any(|p| p.whole.is_match(&path)) {
             true => self.exclude.0.matches(&*path),
             false => Vec::new(),
         }

@@ -283,8 +283,7 @@ impl Stage {
             candidates.push(Candidate { at: hit.at, id: sample.id.to_string(), rank, set });
         }
         prefer(p.keep, &mut candidates);
-        let (of, sets): (Vec<(Spot, String)>, Vec<(u32, Vec<u64>)>) =
-            candidates.into_iter().map(|c| ((c.at, c.id), c.set)).unzip();
+        let (of, sets): (Vec<_>, Vec<_>) = candidates.into_iter().map(|c| ((c.at, c.id), c.set)).unzip();
         let mut near: Vec<(usize, usize, Jaccard)> = Vec::new();
         groups.settle(&sets, threshold, |gone, kept, similarity| near.push((gone, kept, similarity)));
         tell(&of, &near, compared, out)
