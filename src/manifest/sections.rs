@@ -32,6 +32,38 @@ pub struct Dataset {
     pub license: Option<At<String>>,
     /// One paragraph for the dataset card.
     pub description: Option<String>,
+    /// Who made the data set, in the order in which they are to be named.
+    #[serde(default)]
+    pub creators: Vec<Creator>,
+    /// The page of the data set.
+    #[schemars(extend("x-form" = "address"))]
+    pub url: Option<String>,
+    /// The day on which it is published. Releases know of no other date.
+    #[schemars(extend("x-form" = "date"))]
+    pub date: Option<String>,
+    /// Words by which it is found.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)), extend("x-form" = "line"))]
+    pub keywords: Vec<String>,
+    /// Where questions go: an address of mail or of a page.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub contact: Option<String>,
+}
+
+/// Somebody who made a data set.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Creator {
+    /// The name of a person or an organization.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub name: String,
+    /// Their page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-form" = "address"))]
+    pub url: Option<String>,
+    /// It is an organization and no person. Default false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub organization: bool,
 }
 
 /// What was planned, as far as it can be checked.

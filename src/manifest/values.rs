@@ -44,6 +44,13 @@ pub fn is_line(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() || hidden(c))
 }
 
+/// Whether a text is an address of the web, without white space and quotes.
+pub fn is_address(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '"' | '<' | '>' | '\\' | '`');
+    host.is_some_and(|host| !host.is_empty() && !host.starts_with('/')) && text.chars().all(plain)
+}
+
 /// A value that knows the bytes of the manifest it was read from. Equality and order look at the value alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct At<T>(pub toml::Spanned<T>);

@@ -5,7 +5,7 @@
 //! missing. `pattern` and `uniqueItems` are left to the types. The schema may say more in keywords of its own:
 //! - `"x-names": true`: the keys that `additionalProperties` admits are names, `[a-z0-9-]+`;
 //! - `"x-one-of": [["a", "b"]]`: of each group exactly one key stands in the table;
-//! - `"x-form": "name" | "version" | "language" | "line"`: the form of a text, or of each in a list;
+//! - `"x-form": "name" | "version" | "language" | "date" | "address" | "line"`: the form of a text, or of each in a list;
 //! - `"x-help": "..."`: the remedy for a value of the wrong type.
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -15,8 +15,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::kinds::{Kinds, Number, constants, found, target};
-use super::values::{is_language, is_line, is_name, is_version};
+use super::values::{is_address, is_language, is_line, is_name, is_version};
 use crate::diag::{Diagnostic, nearest, suggest};
+use crate::model::days::is_day;
 
 /// All that is wrong with `doc` by `schema`, in the order of the text. `$ref` is resolved in `schema` itself.
 ///
@@ -151,6 +152,8 @@ impl<'s> Walk<'s> {
             Some("name") if !is_name(text) => "a name of a-z, 0-9 and `-`",
             Some("version") if !is_version(text) => "a version such as 0.3.0",
             Some("language") if !is_language(text) => "a language as BCP 47 writes it, such as `ko` or `en-GB`",
+            Some("date") if !is_day(text) => "a date such as 2026-01-31",
+            Some("address") if !is_address(text) => "an address that begins with https:// or http://",
             Some("line") if !is_line(text) => "one line of text, without tabs and other control characters",
             _ => return,
         };

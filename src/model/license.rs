@@ -172,6 +172,11 @@ pub fn full_name(id: &str) -> Option<&'static str> {
     spdx::license_id(id).map(|l| l.full_name)
 }
 
+/// Where the text of a single known licence stands, by its identifier in the SPDX list.
+pub fn address(id: &str) -> Option<String> {
+    spdx::license_id(id).map(|l| format!("https://spdx.org/licenses/{}", l.name))
+}
+
 /// The single licences that an expression names.
 pub fn terms(expression: &str) -> Vec<String> {
     let mut out: Vec<String> = expression

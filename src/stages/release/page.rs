@@ -1,14 +1,14 @@
 //! `release.NAME`: the last page. Lets each format join its fragments, and adds `release.json`, the dataset card,
-//! ATTRIBUTION, licences and sums. Two roots: the content root is over ids and values and survives a
+//! ATTRIBUTION, licences, `croissant.json` and sums. Two roots: the content root is over ids and values and survives a
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
 use super::columns::{holds, released_name, released_type};
 use super::counts::{COUNTS, Counts};
 use super::declaration::{Ids, Release, declared, rows_table};
-use super::documents::{GateCard, LabelCard, PageCard, attribution, card};
+use super::documents::{GateCard, LabelCard, PageCard, attribution, card, croissant};
 use super::encode::{column_of, fragment, outline, outline_of};
 use super::images::IMAGE_LIST;
 use super::terms::{SourceCard, dataset, sources};
-use crate::digest::{Digest, Hasher, cut_hash};
+use crate::digest::{Digest, Hasher, cut_hash, sha256};
 use crate::formats::named;
 use crate::formats::writer::{self, Join, Sheet, Writer, is_sharded};
 use crate::manifest::Threshold;
@@ -45,6 +45,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         license: dataset.license.map(|l| l.get().clone()),
         languages: dataset.languages,
         description: dataset.description,
+        creators: dataset.creators,
+        url: dataset.url,
+        date: dataset.date,
+        keywords: dataset.keywords,
+        contact: dataset.contact,
         release: check.instance.clone(),
         formats: r.formats.iter().map(|f| f.name().to_string()).collect(),
         folders: r.folders().map(String::from),
@@ -137,7 +142,7 @@ struct Page;
 
 impl WholeStage for Page {
     const USES: &'static [&'static str] = &["parquet 60"];
-    const RUN: u32 = 9; // 9: ATTRIBUTION.md names what was done to the data
+    const RUN: u32 = 10; // 10: croissant.json
     type Run = PageCard;
 
     fn run(p: &PageCard, pieces: &[Piece], context: &Context) -> Result<Output, Fault> {
@@ -181,10 +186,13 @@ impl WholeStage for Page {
         Ok(Output { files, facts, table: None, content_root: Some(content_root), files_root: None })
     }
 
-    /// The two lists of sums; the files root is the digest of the first.
-    fn seal(_: &PageCard, files: &[OutFile]) -> Result<Option<(Vec<OutFile>, Digest)>, Fault> {
+    /// The description that names sums of files, and the two lists of sums; the files root is the digest of the first.
+    fn seal(p: &PageCard, files: &[OutFile]) -> Result<Option<(Vec<OutFile>, Digest)>, Fault> {
+        let croissant = croissant::croissant(p, files);
+        let sums = Sums { blake3: Digest::of(&croissant), sha256: sha256(&croissant) };
+        let croissant = OutFile { sums: Some(sums), ..OutFile::bytes("croissant.json", croissant) };
         let mut of: BTreeMap<&str, &Sums> = BTreeMap::new();
-        for file in files {
+        for file in files.iter().chain([&croissant]) {
             let unknown = || Fault::Bug(format!("{} has no sums", file.path));
             of.insert(&file.path, file.sums.as_ref().ok_or_else(unknown)?);
         }
@@ -193,7 +201,7 @@ impl WholeStage for Page {
         };
         let (b3, sha) = (lines(|s| s.blake3.hex()), lines(|s| s.sha256.clone()));
         let root = Digest::of(&b3);
-        Ok(Some((vec![OutFile::bytes("B3SUMS", b3), OutFile::bytes("SHA256SUMS", sha)], root)))
+        Ok(Some((vec![croissant, OutFile::bytes("B3SUMS", b3), OutFile::bytes("SHA256SUMS", sha)], root)))
     }
 }
 

@@ -27,12 +27,24 @@ pub struct Told<'t> {
     pub measured: &'t dyn Fn(&str) -> String,
 }
 
+/// Who made the data set and when, its page, and where questions go.
+fn made_by(p: &PageCard) -> String {
+    let names: Vec<String> = p.creators.iter().map(|c| paragraphs(&c.name)).collect();
+    let by = (!names.is_empty()).then(|| format!("By {}.", names.join(", ")));
+    let date = p.date.as_ref().map(|date| format!("Published on {date}."));
+    let url = p.url.as_ref().map(|url| format!("<{url}>"));
+    let contact = p.contact.as_ref().map(|contact| format!("Questions: {}.", paragraphs(contact)));
+    let all: Vec<String> = [by, date, url, contact].into_iter().flatten().collect();
+    if all.is_empty() { String::new() } else { format!("{}\n\n", all.join(" ")) }
+}
+
 /// The dataset card: YAML that dataset hubs read, and a page for people.
 pub fn readme(p: &PageCard, told: &Told) -> String {
     let mut t = format!("---\n{}---\n\n# {} {}\n\n", header(p, told).document(), p.dataset, p.version);
     if let Some(d) = &p.description {
         t.push_str(&format!("{}\n\n", paragraphs(d)));
     }
+    t.push_str(&made_by(p));
     t.push_str("| split | samples |\n|---|---|\n");
     told.counts.iter().for_each(|(s, n)| t.push_str(&format!("| {s} | {n} |\n")));
     let columns: Vec<String> = p.columns.iter().map(|c| code(&released_name(c))).collect();

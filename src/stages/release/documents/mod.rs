@@ -1,6 +1,7 @@
 //! The documents of a release: pages for people and for hubs of data sets.
 pub mod attribution;
 pub mod card;
+pub mod croissant;
 mod told;
 mod yaml;
 

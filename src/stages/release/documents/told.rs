@@ -1,6 +1,7 @@
 //! What the documents of a release tell of it: the parameters of the last page.
 use crate::formats::named;
 use crate::formats::writer::Writer;
+pub use crate::manifest::sections::Creator;
 use crate::stage::is_default;
 use crate::stages::release::declaration::Ids;
 use crate::stages::release::terms::SourceCard;
@@ -19,6 +20,16 @@ pub struct PageCard {
     pub languages: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub creators: Vec<Creator>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub url: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub date: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub keywords: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub contact: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub release: String,
     #[serde(default, skip_serializing_if = "is_default")]
