@@ -5,6 +5,8 @@ use super::kinds;
 use super::kinds::recogniser::{Key, is_document, options};
 use super::names::{slug, split_of_path, unlike, words};
 use super::sample::{self, Column, Sample};
+use super::tags;
+use super::tools::{self, Tool};
 use crate::formats::Format;
 use crate::formats::pointer;
 use crate::formats::sidecar::stem_of;
@@ -26,6 +28,8 @@ pub struct Source {
     /// The split that the names of all its files speak of.
     pub split: Option<String>,
     pub sample: Sample,
+    /// The tool that wrote its annotations, which are not read.
+    pub tool: Option<&'static Tool>,
     /// Columns that some of the files lack.
     pub optional: BTreeSet<String>,
 }
@@ -33,7 +37,8 @@ pub struct Source {
 impl Source {
     fn new(format: &'static Format, keys: Vec<Key>, split: Option<String>) -> Source {
         let (name, files, images) = Default::default();
-        Source { name, format, keys, files, images, split, sample: Sample::default(), optional: BTreeSet::new() }
+        let (sample, optional, tool) = Default::default();
+        Source { name, format, keys, files, images, split, sample, optional, tool }
     }
 
     /// The samples are images.
@@ -61,6 +66,7 @@ struct Known<'f> {
     format: &'static Format,
     keys: Vec<Key>,
     sample: Sample,
+    tool: Option<&'static Tool>,
 }
 
 /// Looks at all files of a folder but those that are left out.
@@ -110,7 +116,7 @@ fn look<'f>(folder: &Folder, files: &[&'f File], known: &mut Vec<Known<'f>>, unr
             Some(like) => {
                 let columns = like.sample.columns.iter().map(|c| Column { values: Vec::new(), ..c.clone() });
                 let sample = Sample { columns: columns.collect(), ..Sample::default() };
-                known.push(Known { file, format: like.format, keys: like.keys.clone(), sample });
+                known.push(Known { file, format: like.format, keys: like.keys.clone(), sample, tool: like.tool });
             }
             None => {
                 unread.push((file.path.clone(), "one of many files of several kinds, which was not looked at".into()))
@@ -125,7 +131,7 @@ fn kind(k: &Known) -> String {
         return k.format.name.to_string();
     }
     let keys: Vec<String> = k.keys.iter().map(|key| format!("{}={}", key.name, key.value)).collect();
-    format!("{} {}", k.format.name, keys.join(" "))
+    format!("{} {} {}", k.format.name, keys.join(" "), k.tool.map_or("", |tool| tool.what))
 }
 
 /// What a file is; or why it is not read, where that is worth a word.
@@ -137,8 +143,9 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     if file.size == 0 {
         return Err(Some("it is empty".into()));
     }
-    let Some((format, mut keys)) = kinds::of(&b) else {
-        return Err(unknown(&b.bytes, file));
+    let tool = tools::of(&b);
+    let Some((format, mut keys)) = kinds::of(&b).filter(|(format, _)| tool.is_none() || !is_text(format)) else {
+        return Err(tool.map_or_else(|| unknown(&b.bytes, file), |tool| Some(tool.unread())));
     };
     let read = |keys: &[Key]| match &format.reader {
         Some(_) if format.sidecar.is_none() => {
@@ -150,6 +157,8 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     if let Some(key) = chat::form(format, &sample) {
         keys.push(key);
         sample = read(&keys)?;
+    } else if let Some(key) = tags::form(format, &sample) {
+        keys.push(key);
     }
     if sample.rows == 0 && sample.rejected > 0 {
         return Err(Some(format!("it looks like {}, and none of its first records can be read", format.name)));
@@ -157,7 +166,13 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     if sample.rows == 0 && sample.whole {
         return Err(Some("it holds no record".into()));
     }
-    Ok(Known { file, format, keys, sample })
+    let tool = tool.filter(|_| format.sidecar.is_none());
+    Ok(Known { file, format, keys, sample, tool })
+}
+
+/// Whether a format reads whatever lines a file has.
+fn is_text(format: &Format) -> bool {
+    ["text", "csv", "tsv"].contains(&format.name)
 }
 
 fn is_archive(file: &File) -> bool {
@@ -273,7 +288,7 @@ fn of_records(records: Vec<Known>, out: &mut Found) {
         match sources.iter_mut().find(fits) {
             Some((_, source)) => add(source, k),
             None => {
-                let mut source = Source::new(k.format, k.keys, split);
+                let mut source = Source { tool: k.tool, ..Source::new(k.format, k.keys, split) };
                 source.files.push(k.file.path.clone());
                 source.sample = k.sample;
                 sources.push((own, source));
@@ -325,7 +340,7 @@ fn add(source: &mut Source, k: Known) {
             None => {
                 let mut all = vec![crate::table::Value::Null; before];
                 all.extend(values);
-                source.sample.columns.push(Column { name: column.name, ty: column.ty, values: all });
+                source.sample.columns.push(Column { values: all, ..column });
             }
         }
     }

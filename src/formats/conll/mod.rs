@@ -14,6 +14,7 @@ use super::reader::{Offers, Reader, Selects};
 use super::tokens::{self, JOIN};
 use super::writer::{Needs, Place, Writer, length_alone, one_after_another};
 use crate::table::{list, utf8};
+pub use read::OWN_ID;
 use read::{COLUMNS, COMMENT, TAG, TOKEN};
 
 pub const FORMAT: Format = Format {

@@ -11,6 +11,7 @@ use crate::formats::reader::{Ask, Record, Records, Unit, strip_bom};
 use crate::formats::spelling::Spelling;
 use crate::formats::tokens::{JOIN, joined};
 use crate::table::{Builder, Value};
+use std::collections::BTreeSet;
 
 pub const COMMENT: Choice = Choice {
     name: "comment",
@@ -76,14 +77,26 @@ pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
     });
 }
 
-/// `comment:id`, if the first sentence has such a comment: so a release is written.
+/// The selector of ids that a release writes.
+pub const OWN_ID: &str = "comment:id";
+
+/// [`OWN_ID`], if most of the sentences at the beginning have such a comment, each another one: so a release is written. A
+/// comment that stands once above a document is no id of its sentences.
 pub fn own_id(options: &Options, _: u64, read: &ReadAt) -> Option<&'static str> {
     let head = read(0, HEAD).ok()?;
     let head = encoding::head(&head, options.text(&ENCODING));
     let layout = Layout { encoding: "utf-8", ..layout(options) };
-    let len = lengths(&split_of(&layout), &head, HEAD).first().copied()?;
-    let first = sentence(strip_bom(head.get(..len as usize)?), &layout).ok()?;
-    comment_value(&first, "id").filter(|id| !id.is_empty()).map(|_| "comment:id")
+    let (mut at, mut sentences, mut ids) = (0, 0, BTreeSet::new());
+    for len in lengths(&split_of(&layout), &head, HEAD) {
+        let block = head.get(at..at + len as usize)?;
+        at += len as usize;
+        let Ok(sentence) = sentence(strip_bom(block), &layout) else { continue };
+        if !sentence.tokens.is_empty() {
+            sentences += 1;
+            ids.extend(comment_value(&sentence, "id").filter(|id| !id.is_empty()).map(String::from));
+        }
+    }
+    (ids.len() * 2 > sentences).then_some(OWN_ID)
 }
 
 fn split_of(layout: &Layout) -> Split {
