@@ -56,6 +56,8 @@ pub const FORMATS: &[Format] = &[
     csv::CSV,
     csv::TSV,
     conll::FORMAT,
+    conll::conll2003::FORMAT,
+    conll::conllu::FORMAT,
     text::FORMAT,
     text::LINES,
     text::PARAGRAPHS,

@@ -10,3 +10,4 @@ pub mod names;
 pub mod normalise;
 pub mod tokenizer;
 pub mod turns;
+pub mod words;

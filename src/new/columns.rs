@@ -1,9 +1,10 @@
 //! What the columns of a source mean: which one names the samples, of which types they are, and what they may be called.
+use super::days;
 use super::found::Source;
 use super::sample::Column;
 use crate::formats::conll::OWN_ID;
 use crate::formats::reader::{DAY, Offers, UNHELD, WRITTEN};
-use crate::formats::spelling::Spelling;
+use crate::formats::spelling::{DATE, Spelling, has_days};
 use crate::manifest::values::is_line;
 use crate::model::messages::Message;
 use crate::stage::RESERVED;
@@ -199,6 +200,14 @@ fn scalar(column: &Column, source: &Source) -> Type {
         (false, true) if there.iter().all(|t| t.bytes().any(|b| b.is_ascii_digit())) => Type::Float,
         _ => Type::Text,
     }
+}
+
+/// Whether a column of texts holds days of which no value shows whether the day or the month stands first.
+pub fn either_way(source: &Source, field: &Field) -> bool {
+    let told = has_days(&super::kinds::recogniser::options(source.format, &source.keys));
+    let text = source.format.options.iter().any(|c| c.name == DATE.name);
+    let column = source.sample.columns.get(field.column).filter(|_| text && !told && field.ty == Type::Text);
+    column.is_some_and(|c| days::patterns(c).len() > 1)
 }
 
 /// What the samples of a source are known by.

@@ -1,10 +1,7 @@
 //! Days as tables of text write them: a pattern is proposed where the values of a column can be read in no other way.
-use super::columns::{Field, Type};
-use super::found::Source;
 use super::sample::{Column, Sample};
-use crate::formats::spelling::{Spelling, has_days};
+use crate::formats::spelling::Spelling;
 use crate::model::days;
-use crate::new::kinds::recogniser::options;
 use crate::table::Value;
 
 /// The patterns that are tried, besides that of days as they are kept.
@@ -18,16 +15,8 @@ pub fn pattern(sample: &Sample) -> Option<&'static str> {
     read.iter().all(|of| of.contains(first)).then_some(first)
 }
 
-/// Whether a column of texts holds days of which no value shows whether the day or the month stands first.
-pub fn either_way(source: &Source, field: &Field) -> bool {
-    let told = has_days(&options(source.format, &source.keys));
-    let text = source.format.options.iter().any(|c| c.name == "date");
-    let column = source.sample.columns.get(field.column).filter(|_| text && !told && field.ty == Type::Text);
-    column.is_some_and(|c| patterns(c).len() > 1)
-}
-
 /// The patterns by which all values of a column can be read.
-fn patterns(column: &Column) -> Vec<&'static str> {
+pub fn patterns(column: &Column) -> Vec<&'static str> {
     let texts = || column.there().filter_map(Value::text).map(str::trim).filter(|t| !t.is_empty());
     let reads = |pattern: &str| texts().all(|t| days::read(t, pattern).is_some());
     if texts().next().is_none() || Spelling::default().value(texts().next().unwrap_or_default(), "i64").is_ok() {

@@ -1,7 +1,6 @@
 //! The manifest of a folder: what was found and guessed of it, written as a dataset.toml that builds as it stands.
 use super::apart;
-use super::columns::{Field, Id, Type};
-use super::days;
+use super::columns::{self, Field, Id, Type};
 use super::folder::Folder;
 use super::found;
 use super::globs;
@@ -251,7 +250,7 @@ fn fields(page: &mut Page, g: &Guess, plan: &Plan, tables: &mut Vec<Below>) {
             field.name
         ));
     }
-    for field in f.all.iter().filter(|f| days::either_way(&g.source, f)) {
+    for field in f.all.iter().filter(|f| columns::either_way(&g.source, f)) {
         let name = &field.name;
         page.ask(format!(
             "whether the day or the month stands first in `{name}`: every value can be read both ways, so it stays text; \
