@@ -2,6 +2,7 @@
 use super::days;
 use super::found::Source;
 use super::sample::Column;
+use crate::formats::Format;
 use crate::formats::conll::OWN_ID;
 use crate::formats::reader::{DAY, Offers, UNHELD, WRITTEN};
 use crate::formats::spelling::{DATE, Spelling, has_days};
@@ -117,8 +118,7 @@ fn field(source: &Source, n: usize, column: &Column, words: bool) -> Field {
     let ty = if text { scalar(column, source) } else { of_type(&column.ty) };
     let selector = match column.name.as_str() {
         "path" | "stem" | "content" if !words => format!("column:{}", column.name),
-        "text" if source.format.name == "conll" => "tokens".to_string(),
-        name => name.to_string(),
+        name => word(source.format, name).unwrap_or(name).to_string(),
     };
     if super::tags::tokens(&source.keys) != Some(column.name.as_str()) {
         return Field { name: column.name.clone(), selector, ty, column: n };
@@ -126,6 +126,17 @@ fn field(source: &Source, n: usize, column: &Column, words: bool) -> Field {
     let other = source.sample.columns.iter().any(|c| c.name == "text");
     let name = if other { column.name.as_str() } else { "text" };
     Field { name: name.to_string(), selector, ty: Type::Text, column: n }
+}
+
+/// What a format takes a field from that it always has.
+fn word(format: &Format, name: &str) -> Option<&'static str> {
+    let Some(Offers::Words(words)) = format.reader.as_ref().map(|r| r.offers) else { return None };
+    words.iter().find(|(own, _)| *own == name).map(|(_, from)| *from)
+}
+
+/// Whether a format has a tag for each token.
+pub fn is_tagged(format: &Format) -> bool {
+    word(format, "tags").is_some()
 }
 
 /// Why a column is no field, if it cannot be one.

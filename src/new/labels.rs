@@ -1,6 +1,6 @@
 //! Which answers of annotators came with the data: classes in a column, in the names of folders or in files of votes,
 //! spans of a text, boxes on images.
-use super::columns::{Field, Fields, Type};
+use super::columns::{Field, Fields, Type, is_tagged};
 use super::folder::Folder;
 use super::found::{Source, top};
 use super::kinds::recogniser::Key;
@@ -182,7 +182,7 @@ enum Form {
 
 fn form(r: &Read, field: &Field, class_names: &BTreeMap<String, Vec<String>>) -> Option<Form> {
     let column = r.source.sample.columns.get(field.column)?;
-    if r.source.format.name == "conll" && field.name == "tags" {
+    if is_tagged(r.source.format) && field.name == "tags" {
         return Some(Form::Tags(Vec::new()));
     }
     if holds_spans(column) {
@@ -300,7 +300,7 @@ fn holds_spans(column: &Column) -> bool {
 pub fn almost_spans(source: &Source, field: &Field) -> bool {
     let column = source.sample.columns.get(field.column);
     column.is_some_and(|c| {
-        let tags = words(&c.name).any(|w| w == "tags" || w == "entities") && source.format.name != "conll";
+        let tags = words(&c.name).any(|w| w == "tags" || w == "entities") && !is_tagged(source.format);
         let places = ["start", "end"].iter().all(|at| c.ty.contains(&format!(":{at} i64")));
         c.ty.starts_with("list<") && (tags || places)
     })

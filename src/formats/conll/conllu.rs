@@ -19,7 +19,8 @@ use crate::formats::writer::{Lost, Needs, Place, Sheet, Writer};
 use std::fmt::Write as _;
 use std::io::BufRead;
 
-const TAG_KEY: Choice = Choice {
+/// Where a tag stands.
+pub const TAG_KEY: Choice = Choice {
     name: "tag_key",
     doc: "the key in MISC whose value is the tag of a word; a word without it has `O`. Default `NER`.",
     takes: Takes::Text { default: "NER" },
