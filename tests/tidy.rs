@@ -54,6 +54,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("flate2", &["src/formats/packing.rs", "src/formats/zip.rs"]),
     ("zstd", &["src/formats/packing.rs"]),
     ("tokenizers", &["src/measure/tokenizer.rs"]),
+    ("rusqlite", &["src/formats/sqlite/database.rs"]),
     ("encoding_rs", &["src/formats/encoding.rs"]),
     ("unicode_segmentation", &["src/measure/words.rs"]),
     ("unicode_normalization", &["src/measure/names.rs", "src/measure/normalise.rs"]),

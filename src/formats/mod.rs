@@ -37,6 +37,7 @@ pub mod image_folder;
 pub mod json_array;
 pub mod jsonl;
 pub mod parquet;
+pub mod sqlite;
 pub mod tar;
 pub mod text;
 pub mod voc;
@@ -58,6 +59,7 @@ pub const FORMATS: &[Format] = &[
     conll::FORMAT,
     conll::conll2003::FORMAT,
     conll::conllu::FORMAT,
+    sqlite::FORMAT,
     text::FORMAT,
     text::LINES,
     text::PARAGRAPHS,

@@ -93,6 +93,11 @@ const TOOLS: &[Tool] = &[
         sees: |name, _| [".xlsx", ".xls", ".ods"].iter().any(|end| name.ends_with(end)),
     },
     Tool {
+        what: "a database of SQLite",
+        instead: "a table as CSV, or say `format = \"sqlite\"` and a `query`, which a tamis with the feature `database` reads",
+        sees: |_, text| text.starts_with("SQLite format 3\0"),
+    },
+    Tool {
         what: "arrays of NumPy",
         instead: "Parquet or CSV",
         sees: |name, text| [".npy", ".npz"].iter().any(|end| name.ends_with(end)) || text.starts_with("\u{FFFD}NUMPY"),
