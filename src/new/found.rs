@@ -84,7 +84,9 @@ pub fn found(folder: &Folder, without: &BTreeSet<String>) -> Found {
     let any_image = !images.is_empty();
     let beside = |k: &Known| k.format.sidecar.is_some() && (any_image || k.format.reader.is_none());
     let (beside, records): (Vec<Known>, Vec<Known>) = others.into_iter().partition(beside);
-    of_images(images, beside, &mut out);
+    for (images, beside) in side_by_side(images, beside) {
+        of_images(images, beside, &mut out);
+    }
     of_records(records, &mut out);
     out
 }
@@ -195,6 +197,33 @@ fn unknown(bytes: &[u8], file: &File) -> Option<String> {
 }
 
 // ---- images ----------------------------------------------------------------------------------------------------------
+
+type Pictures<'f> = (Vec<Known<'f>>, Vec<Known<'f>>);
+
+/// Images with the files beside them, apart for each folder that is a data set of its own: several have both, and images of
+/// one name lie in several, so that a name alone says nothing.
+fn side_by_side<'f>(images: Vec<Known<'f>>, beside: Vec<Known<'f>>) -> Vec<Pictures<'f>> {
+    let top = top(images.iter().chain(&beside).map(|k| &k.file.path));
+    let below = |k: &Known| {
+        let rest = k.file.path.get(top.len()..).unwrap_or_default().trim_start_matches('/');
+        rest.split_once('/').map_or(String::new(), |(folder, _)| folder.to_string())
+    };
+    let documents: BTreeSet<String> = beside.iter().map(below).collect();
+    let both: BTreeSet<String> = images.iter().map(below).filter(|f| documents.contains(f)).collect();
+    let mut names: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for k in &images {
+        names.entry(k.file.name()).or_default().insert(below(k));
+    }
+    let meet = names.values().any(|of| of.intersection(&both).count() > 1);
+    if !meet {
+        return vec![(images, beside)];
+    }
+    let place = |k: &Known| Some(below(k)).filter(|f| both.contains(f));
+    let mut out: BTreeMap<Option<String>, Pictures> = BTreeMap::new();
+    images.into_iter().for_each(|k| out.entry(place(&k)).or_default().0.push(k));
+    beside.into_iter().for_each(|k| out.entry(place(&k)).or_default().1.push(k));
+    out.into_values().collect()
+}
 
 fn of_images(images: Vec<Known>, beside: Vec<Known>, out: &mut Found) {
     if images.is_empty() {

@@ -1,6 +1,6 @@
 //! Asks a database of SQLite (owner of `rusqlite`). The bytes of the file are all that it has: nothing is opened, and nothing of
 //! a query may change anything or depend on the time.
-use super::{Row, STEPS_MAX};
+use super::row::{Row, STEPS_MAX};
 use crate::formats::encoding::Wrong;
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -263,6 +263,6 @@ mod tests {
         }
         let mut wal = db.clone();
         wal[18..20].fill(2);
-        assert!(super::super::is_wal(&wal) && told(&wal, "").is_ok());
+        assert!(crate::formats::sqlite::is_wal(&wal) && told(&wal, "").is_ok());
     }
 }

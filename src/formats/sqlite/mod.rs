@@ -5,11 +5,12 @@
 //! `id = "position"`.
 //!
 //! Dropped records: `encoding` (a text that is not UTF-8); with the whole file `sqlite.database` (no database, or a damaged one) and
-//! `sqlite.query` (no such table or column, two columns of one name, more steps than [`STEPS_MAX`]). Finding: `sqlite.wal` (what
+//! `sqlite.query` (no such table or column, two columns of one name, more steps than it may take). Finding: `sqlite.wal` (what
 //! stands in a file `-wal` beside it is not read). Limits: the file is one document and is held in memory, so `record_max` must be as large
 //! as it is.
 #[cfg(feature = "database")]
 mod database;
+mod row;
 
 use super::cut::members::ReadAt;
 use super::cut::{Cut, Holds};
@@ -20,6 +21,7 @@ use super::infer;
 use super::json::{self, parse};
 use super::options::{Choice, Options, Takes};
 use super::reader::{Ask, From, Offers, Reader, Records, Seen, Selects, Unit, adds_nothing, as_declared, no_tokens};
+use row::Row;
 
 const QUERY: Choice = Choice {
     name: "query",
@@ -52,19 +54,8 @@ pub const KNOWN: bool = cfg!(feature = "database");
 /// How every database begins.
 pub const MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// Steps of SQLite's machine that a query may take.
-pub const STEPS_MAX: u64 = 4_000_000_000;
-
 /// Records that are looked at to find out columns and types.
 const LOOKED: usize = 1000;
-
-/// A row of the answer.
-pub struct Row {
-    /// The row as an object of JSON, in the order of the query; what JSON cannot hold is null in it.
-    pub object: Result<String, Wrong>,
-    /// Columns whose value is lost, and why.
-    pub lost: Vec<(String, &'static str)>,
-}
 
 /// Hands over at most so many rows of the answer to a query, and gives the names of its columns.
 #[cfg(feature = "database")]
