@@ -474,12 +474,20 @@ fn split(page: &mut Page, plan: &Plan) {
         let of: Vec<(String, String)> = names.iter().enumerate().map(|(n, name)| (key(name), share(n))).collect();
         inline(&of)
     };
+    let usual = || {
+        let of = [("train", "0.8"), ("valid", "0.1"), ("test", "0.1")];
+        inline(&of.map(|(name, share)| (name.to_string(), share.to_string())))
+    };
     match &plan.given {
-        Given::Nowhere => {
-            let names = ["train", "valid", "test"];
-            let of: Vec<(String, String)> =
-                names.iter().zip(["0.8", "0.1", "0.1"]).map(|(n, r)| (n.to_string(), r.to_string())).collect();
-            page.key("ratios", &inline(&of), "nothing says which sample is for what");
+        Given::Nowhere => page.key("ratios", &usual(), "nothing says which sample is for what"),
+        Given::Partly(called, others) => {
+            page.key("ratios", &usual(), "of all samples, whatever their files are called");
+            page.ask(format!(
+                "in which splits the samples came: {} are called so and {} are not, and `given = \"source\"` allows a tenth of \
+                 samples that name none; as it stands, samples that came for testing may be trained on",
+                sources(called),
+                sources(others)
+            ));
         }
         Given::Sources(names) => {
             page.key("given", &text("source"), "each source is a split, as its files are called");
@@ -496,6 +504,10 @@ fn split(page: &mut Page, plan: &Plan) {
             page.key("ratios", &ratios(names), "of samples that came in no split");
         }
     }
+}
+
+fn sources(names: &[String]) -> String {
+    names.iter().map(|name| format!("collect.{name}")).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether the samples of a source have a label.

@@ -36,6 +36,8 @@ pub struct Plan {
 pub enum Given {
     Nowhere,
     Sources(Vec<String>),
+    /// Sources that are called as splits are, and so many samples of others that a build would refuse them as given.
+    Partly(Vec<String>, Vec<String>),
     Column(String, Vec<String>),
 }
 
@@ -134,6 +136,13 @@ fn prefixes(guesses: &mut [Guess], answers: &[Label]) {
 fn given(guesses: &[Guess]) -> Given {
     let named: Vec<String> =
         guesses.iter().filter(|g| g.source.split.is_some()).map(|g| g.source.name.clone()).collect();
+    let own = |g: &&Guess| g.source.split.as_ref().is_some_and(|split| slug(split) == g.source.name);
+    let size = |g: &Guess| if g.source.is_images() { g.source.images.len() } else { g.source.sample.rows };
+    let (called, others): (Vec<&Guess>, Vec<&Guess>) = guesses.iter().partition(own);
+    if named.len() > 1 && others.iter().map(|g| size(g)).sum::<usize>() * 10 > guesses.iter().map(size).sum() {
+        let names = |of: &[&Guess]| of.iter().map(|g| g.source.name.clone()).collect();
+        return Given::Partly(names(&called), names(&others));
+    }
     if named.len() > 1 {
         return Given::Sources(
             guesses
