@@ -47,7 +47,8 @@ fn layout(options: &Options) -> Layout<'_> {
     Layout { comment: "", columns: 4, token: 1, tag: 4, encoding: options.text(&ENCODING), ..Layout::default() }
 }
 
-const DOCUMENT: &str = "-DOCSTART- -X- -X- O";
+/// As spaCy looks for it; others look at the first word alone.
+const DOCUMENT: &str = "-DOCSTART- -X- O O";
 
 fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
     let mut out = String::new();
@@ -99,7 +100,7 @@ mod tests {
         let mut out = String::new();
         write(&sample("# New York", &[(0, 1), (2, 10)], &["O", "B-LOC"]), &mut out);
         write(&sample("", &[], &[]), &mut out);
-        let want = "-DOCSTART- -X- -X- O\n\n# -X- -X- O\nNew_York -X- -X- B-LOC\n\n-DOCSTART- -X- -X- O\n\n";
+        let want = "-DOCSTART- -X- O O\n\n# -X- -X- O\nNew_York -X- -X- B-LOC\n\n-DOCSTART- -X- O O\n\n";
         assert_eq!(out, want);
         let mut n = 0;
         samples(&mut out.as_bytes(), &mut |id| n += usize::from(id.is_none())).unwrap();
