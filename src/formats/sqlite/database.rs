@@ -201,7 +201,7 @@ mod tests {
         let mut out = Vec::new();
         let mut tell = |row: Row| {
             let lost: Vec<String> = row.lost.iter().map(|(name, _)| format!(" lost {name}")).collect();
-            out.push(row.object.map_or_else(|w| w.rule.to_string(), |text| text) + &lost.join(""));
+            out.push(row.object.unwrap_or_else(|w| w.rule.to_string()) + &lost.join(""));
         };
         rows(bytes, query, 100, &mut tell).map_err(|w| (w.rule, w.say)).map(|_| out)
     }
@@ -224,8 +224,8 @@ mod tests {
         let db = made(NOTES);
         for query in [
             "DELETE FROM notes",
-            "ATTACH DATABASE '/tmp/other' AS other",
-            "VACUUM INTO '/tmp/other'",
+            "ATTACH DATABASE 'other.db' AS other",
+            "VACUUM INTO 'other.db'",
             "PRAGMA journal_mode = WAL",
             "CREATE TABLE x (y)",
             "SELECT random()",
