@@ -26,8 +26,8 @@ const OPEN: &[&str] = &[];
 
 /// Codes that do not stop a build.
 const WARNINGS: &[&str] = &[
-    "T0301", "T0326", "T0327", "T0353", "T0360", "T0362", "T0371", "T0372", "T0373", "T0374", "T0375", "T0413",
-    "T0423", "T0435", "T0437",
+    "T0345", "T0301", "T0326", "T0327", "T0353", "T0360", "T0362", "T0371", "T0372", "T0373", "T0374", "T0375",
+    "T0413", "T0423", "T0435", "T0437",
 ];
 
 /// Codes that no manifest can reach. `T0324`: `T0308` refuses the field that would be in its way. `T0501`: a gate that
@@ -143,7 +143,8 @@ pub fn codes(dir: &Path, out: &mut BTreeSet<String>) {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
-        let own = text.split("#[cfg(test)]").next().unwrap_or_default();
+        // what is for tests alone may stand anywhere; the tests themselves stand at the end
+        let own = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
         let code = |t: &&str| t.len() == 5 && t.starts_with("T0") && t.bytes().skip(1).all(|b| b.is_ascii_digit());
         out.extend(own.split('"').filter(code).map(String::from));
     }

@@ -190,6 +190,18 @@ fn kinds() -> Vec<Kind> {
             vec![b"# id = 1\nAnna\tB-PS\nsings\tO\n\n# id = 2\nx\tI-LC\n\n".to_vec()],
         ),
         kind(
+            "conll2003",
+            "conll",
+            "files = [\"raw/*.conll\"], format = \"conll2003\" }\nfields = { text = \"tokens\", tags = \"tags\" }\nid = \"content\"\n",
+            vec![b"-DOCSTART- -X- -X- O\n\nAnna -X- -X- B-PS\nsings -X- -X- O\n\n-DOCSTART- -X- -X- O\n\nx -X- -X- I-LC\n\n".to_vec()],
+        ),
+        kind(
+            "conllu",
+            "conllu",
+            "files = [\"raw/*.conllu\"], format = \"conllu\" }\nfields = { text = \"tokens\", tags = \"tags\" }\nid = \"content\"\n",
+            vec![b"# sent_id = 1\n1\tAnna\t_\t_\t_\t_\t_\t_\t_\tNER=B-PS|SpaceAfter=No\n2\tsings\t_\t_\t_\t_\t_\t_\t_\t_\n\n1-2\tdu\t_\t_\t_\t_\t_\t_\t_\t_\n1\tde\t_\t_\t_\t_\t_\t_\t_\tNER=I-LC\n".to_vec()],
+        ),
+        kind(
             "text",
             "txt",
             "files = [\"raw/*.txt\"], format = \"text\" }\nfields = { text = \"text\" }\n",

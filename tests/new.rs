@@ -4,7 +4,8 @@
 //! copies the data, calls `tamis new --from`, compares, and builds. `told.txt` holds words that must be told, one a
 //! line. After a change that is meant, `TAMIS_WRITE=1 cargo test --test tests new` writes the files anew: read the
 //! difference. `TAMIS_CASE=NAME` runs one case. Data of `in/` that other programs wrote was made by
-//! `tests/new/make.py`, with the versions in `requirements.txt` beside it; all of it was made up for these tests.
+//! `tests/new/make.py`, with the versions in `requirements.txt` beside it; all of it was made up for these tests. `tests/peers/folders.py` makes such
+//! folders anew, goes on to a release, and takes any others by name.
 use crate::harness::{png, tamis};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! `tamis new`: a project out of a folder of data, or out of a few records that come with tamis.
 use super::{Context, say, warn};
 use crate::assemble;
-use crate::diag::suggest;
+use crate::diag::{Severity, suggest};
 use crate::manifest;
 use crate::new::draft::{self, Draft, There, Wanted};
 use crate::new::folder::Folder;
@@ -167,7 +167,8 @@ fn checked(project: &World, text: &str) -> Result<(), Failure> {
         Err(problems) => problems,
         Ok(manifest) => match assemble::assemble(&manifest, project, &registry()) {
             Ok(_) => return Ok(()),
-            Err(problems) => {
+            Err(mut problems) => {
+                problems.retain(|p| p.severity == Severity::Error);
                 warn(&diagnostic::render(&manifest, &problems, false));
                 problems
             }

@@ -38,6 +38,7 @@ pub mod image_folder;
 pub mod json_array;
 pub mod jsonl;
 pub mod parquet;
+pub mod sqlite;
 pub mod tar;
 pub mod text;
 pub mod voc;
@@ -57,6 +58,9 @@ pub const FORMATS: &[Format] = &[
     csv::CSV,
     csv::TSV,
     conll::FORMAT,
+    conll::conll2003::FORMAT,
+    conll::conllu::FORMAT,
+    sqlite::FORMAT,
     text::FORMAT,
     text::LINES,
     text::PARAGRAPHS,

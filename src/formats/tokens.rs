@@ -33,12 +33,16 @@ pub fn adds(text: &str, selected: &[&str]) -> Added {
 
 /// The tokens as one text, and where each stands in it.
 pub fn joined<T: AsRef<str>>(tokens: &[T], join: &str) -> (String, Value) {
+    joined_by(tokens, |_| join)
+}
+
+/// The same with what stands behind each token but the last.
+pub fn joined_by<'j, T: AsRef<str>>(tokens: &[T], join: impl Fn(usize) -> &'j str) -> (String, Value) {
     let (mut text, mut places, mut at) = (String::new(), Vec::with_capacity(tokens.len()), 0u32);
-    let gap = join.chars().count() as u32;
     for (i, token) in tokens.iter().map(AsRef::as_ref).enumerate() {
-        if i > 0 {
-            text.push_str(join);
-            at += gap;
+        if let Some(before) = i.checked_sub(1) {
+            text.push_str(join(before));
+            at += join(before).chars().count() as u32;
         }
         let end = at + token.chars().count() as u32;
         places.push(Token { start: at, end }.into_value());

@@ -2,6 +2,7 @@
 //! fragment whose format does not ask for it.
 use super::back::Values;
 use crate::model::spans::Scheme;
+use crate::model::tokens::Made;
 use crate::table::ArrayRef;
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -55,6 +56,8 @@ pub struct Needs {
     pub label: Option<&'static str>,
     /// The text that spans lie on, with its tokens.
     pub tokens: bool,
+    /// Characters that no class may have, since they part values in the files.
+    pub no_class_with: &'static [char],
     /// The images, which are put beside the format's files.
     pub images: bool,
     /// The images' sizes.
@@ -67,8 +70,16 @@ pub struct Needs {
 
 impl Needs {
     /// Nothing but the id.
-    pub const NONE: Needs =
-        Needs { columns: false, label: None, tokens: false, images: false, sizes: false, folders: false, typed: false };
+    pub const NONE: Needs = Needs {
+        columns: false,
+        label: None,
+        tokens: false,
+        no_class_with: &[],
+        images: false,
+        sizes: false,
+        folders: false,
+        typed: false,
+    };
 }
 
 /// The rows of a piece as a format is given them.
@@ -82,6 +93,8 @@ pub struct Sheet {
     pub roles: BTreeMap<String, ArrayRef>,
     /// How tags say where an entity begins and ends, for a format that writes them.
     pub scheme: Scheme,
+    /// What a token is where none were collected, if the manifest says it.
+    pub made: Option<Made>,
 }
 
 impl Sheet {

@@ -12,3 +12,4 @@ pub mod quality;
 pub mod similar;
 pub mod tokenizer;
 pub mod turns;
+pub mod words;

@@ -2,6 +2,8 @@
 use super::cells::record_of;
 use crate::table::value::{build_numbers, read_numbers};
 use crate::table::{Array, ArrayRef, Cell, DataType, Value, record};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// A token's place in the text: Unicode scalar offsets, end exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,4 +28,15 @@ impl Cell for Token {
     fn read(array: &dyn Array) -> Vec<Option<Self>> {
         read_numbers(array, |[start, end]| Token { start, end })
     }
+}
+
+/// What a token is where none were collected.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Made {
+    /// Each character that is no white space.
+    #[default]
+    Characters,
+    /// Each word, by the word boundaries of Unicode (UAX 29); a mark is one, too.
+    Words,
 }

@@ -1,8 +1,11 @@
 //! What the columns of a source mean: which one names the samples, of which types they are, and what they may be called.
+use super::days;
 use super::found::Source;
 use super::sample::Column;
-use crate::formats::reader::WRITTEN;
-use crate::formats::spelling::Spelling;
+use crate::formats::Format;
+use crate::formats::conll::OWN_ID;
+use crate::formats::reader::{DAY, Offers, UNHELD, WRITTEN};
+use crate::formats::spelling::{DATE, Spelling, has_days};
 use crate::manifest::values::is_line;
 use crate::model::messages::Message;
 use crate::stage::RESERVED;
@@ -17,6 +20,7 @@ pub enum Type {
     Int,
     Float,
     Bool,
+    Date,
     Messages,
     Nested,
 }
@@ -28,6 +32,7 @@ impl Type {
             Type::Int => Some("int = {}"),
             Type::Float => Some("float = {}"),
             Type::Bool => Some("bool = {}"),
+            Type::Date => Some("date = {}"),
             Type::Messages => Some("list = { of = \"message\" }"),
             Type::Nested => None,
         }
@@ -56,8 +61,8 @@ pub struct Fields {
     /// The fields are named one by one; else the source takes all columns, as it must where lists and objects keep their
     /// types.
     pub named: bool,
-    /// Columns that cannot be fields as they are called.
-    pub left_out: Vec<String>,
+    /// Columns that are no fields, with the reason.
+    pub left_out: Vec<(String, String)>,
 }
 
 /// What ids are taken from.
@@ -78,46 +83,74 @@ pub enum Id {
 
 /// The fields of a source. What names the samples is none of them.
 pub fn fields(source: &Source, id: &Id) -> Fields {
-    let text = source.format.options.iter().any(|c| c.name == "null"); // its values are written, and have no types
-    let words =
-        matches!(source.format.reader.as_ref().map(|r| r.offers), Some(crate::formats::reader::Offers::Words(_)));
-    let ids = super::kinds::ids(source.format);
+    let words = matches!(source.format.reader.as_ref().map(|r| r.offers), Some(Offers::Words(_)));
     let mut out = Fields::default();
     let is_id = |n: usize| matches!(id, Id::Column { column, .. } if *column == n);
-    for (n, column) in source.sample.columns.iter().enumerate().filter(|(_, c)| !ids.contains(&c.name.as_str())) {
-        let ty = if text { scalar(column, source) } else { of_type(&column.ty) };
-        let selector = match column.name.as_str() {
-            "path" | "stem" | "content" if !words => format!("column:{}", column.name),
-            "text" if source.format.name == "conll" => "tokens".to_string(),
-            name => name.to_string(),
-        };
-        out.all.push(Field { name: column.name.clone(), selector, ty, column: n });
+    for (n, column) in source.sample.columns.iter().enumerate() {
+        if super::kinds::ids(source.format).contains(&column.name.as_str()) {
+            continue;
+        }
+        match left_out(column) {
+            Some(_) if is_id(n) => {}
+            Some(why) => out.left_out.push((column.name.clone(), why)),
+            None => out.all.push(field(source, n, column, words)),
+        }
     }
-    // a column whose name is no line cannot be taken as it is called, and lists and objects cannot be taken otherwise
-    let lines = out.all.iter().all(|f| is_line(&f.name));
-    out.named = words || !lines || out.all.iter().all(|f| !f.ty.is_nested());
     let plain = |name: &str| {
         let own = RESERVED.contains(&name) || name.contains(['.', '/']) || !is_line(name);
         !own && !name.is_empty() && name == name.trim()
     };
-    if out.named {
-        out.all.retain(|f| !is_id(f.column));
-        let (stay, go): (Vec<Field>, Vec<Field>) =
-            out.all.into_iter().partition(|f| !f.selector.is_empty() && (words || !f.ty.is_nested()));
-        out.all = stay; // nothing selects a column without a name
-        out.left_out = go.into_iter().map(|f| f.name).collect();
-        let mut taken: Vec<String> = out.all.iter().map(|f| f.name.clone()).filter(|n| plain(n)).collect();
-        for field in out.all.iter_mut().filter(|f| !plain(&f.name)) {
-            field.name = renamed(&field.name, &taken);
-            taken.push(field.name.clone());
-        }
-    } else {
-        let own = |f: &Field| f.name == "id" && is_id(f.column);
-        let (stay, go): (Vec<Field>, Vec<Field>) = out.all.into_iter().partition(|f| plain(&f.name) || own(f));
-        out.all = stay.into_iter().filter(|f| !own(f)).collect();
-        out.left_out = go.into_iter().map(|f| f.name).collect();
+    let called = |f: &Field| plain(&f.name) || is_id(f.column);
+    out.named = words || !out.all.iter().all(called) || out.all.iter().all(|f| !f.ty.is_nested());
+    let own = |f: &Field| is_id(f.column) && (out.named || f.name == "id");
+    out.all.retain(|f| !own(f));
+    let mut taken: Vec<String> = out.all.iter().map(|f| f.name.clone()).filter(|n| plain(n)).collect();
+    for field in out.all.iter_mut().filter(|f| !plain(&f.name)) {
+        field.name = renamed(&field.name, &taken);
+        taken.push(field.name.clone());
     }
     out
+}
+
+/// A column as a field. The one that holds texts as their tokens is the field `text`, where no other column is called so.
+fn field(source: &Source, n: usize, column: &Column, words: bool) -> Field {
+    let text = source.format.options.iter().any(|c| c.name == "null"); // its values are written, and have no types
+    let ty = if text { scalar(column, source) } else { of_type(&column.ty) };
+    let selector = match column.name.as_str() {
+        "path" | "stem" | "content" if !words => format!("column:{}", column.name),
+        name => word(source.format, name).unwrap_or(name).to_string(),
+    };
+    if super::tags::tokens(&source.keys) != Some(column.name.as_str()) {
+        return Field { name: column.name.clone(), selector, ty, column: n };
+    }
+    let other = source.sample.columns.iter().any(|c| c.name == "text");
+    let name = if other { column.name.as_str() } else { "text" };
+    Field { name: name.to_string(), selector, ty: Type::Text, column: n }
+}
+
+/// What a format takes a field from that it always has.
+fn word(format: &Format, name: &str) -> Option<&'static str> {
+    let Some(Offers::Words(words)) = format.reader.as_ref().map(|r| r.offers) else { return None };
+    words.iter().find(|(own, _)| *own == name).map(|(_, from)| *from)
+}
+
+/// Whether a format has a tag for each token.
+pub fn is_tagged(format: &Format) -> bool {
+    word(format, "tags").is_some()
+}
+
+/// Why a column is no field, if it cannot be one.
+fn left_out(column: &Column) -> Option<String> {
+    match column.ty.strip_prefix(UNHELD) {
+        _ if column.name.is_empty() => Some("it has no name".into()),
+        Some(held) if held.contains("bytes") => {
+            let say = "which no column of samples holds: if they are pictures or sounds, write them out as files, each of \
+                       which is a sample then";
+            Some(format!("it is {held}, {say}"))
+        }
+        Some(held) => Some(format!("it is {held}, which no column of samples holds")),
+        None => None,
+    }
 }
 
 /// A name that a field may have, for a column that is called otherwise.
@@ -167,6 +200,9 @@ fn scalar(column: &Column, source: &Source) -> Type {
     if all("bool") {
         return Type::Bool;
     }
+    if all(DAY) {
+        return Type::Date;
+    }
     if there.iter().any(code) {
         return Type::Text;
     }
@@ -175,6 +211,14 @@ fn scalar(column: &Column, source: &Source) -> Type {
         (false, true) if there.iter().all(|t| t.bytes().any(|b| b.is_ascii_digit())) => Type::Float,
         _ => Type::Text,
     }
+}
+
+/// Whether a column of texts holds days of which no value shows whether the day or the month stands first.
+pub fn either_way(source: &Source, field: &Field) -> bool {
+    let told = has_days(&super::kinds::recogniser::options(source.format, &source.keys));
+    let text = source.format.options.iter().any(|c| c.name == DATE.name);
+    let column = source.sample.columns.get(field.column).filter(|_| text && !told && field.ty == Type::Text);
+    column.is_some_and(|c| days::patterns(c).len() > 1)
 }
 
 /// What the samples of a source are known by.
@@ -196,6 +240,10 @@ pub fn id(source: &Source) -> Id {
         if best.is_none_or(|(least, _)| rank < least) {
             best = Some((rank, n));
         }
+    }
+    let own = source.sample.columns.iter().position(|c| c.name == OWN_ID && is_usual(c));
+    if let (None, Some(column)) = (best, own) {
+        return Id::Column { selector: OWN_ID.into(), column }; // a build takes it so, and tells of records without one
     }
     match best.and_then(|(_, n)| Some((n, source.sample.columns.get(n)?))) {
         Some((column, c)) => {
@@ -222,6 +270,12 @@ fn id_rank(source: &Source, column: &Column) -> Option<usize> {
         || column.name.ends_with("Id")
         || column.name.ends_with("ID");
     ends.then_some(NAMES.len() + 1)
+}
+
+/// Whether most records have a value of their own.
+fn is_usual(column: &Column) -> bool {
+    let own: BTreeSet<String> = column.there().filter_map(Value::key_text).filter(|t| !t.is_empty()).collect();
+    own.len() * 2 > column.values.len()
 }
 
 /// Whether each record has a value of its own that can be an id.

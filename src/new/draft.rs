@@ -1,19 +1,19 @@
 //! The manifest of a folder: what was found and guessed of it, written as a dataset.toml that builds as it stands.
 use super::apart;
-use super::columns::{Field, Id, Type};
+use super::columns::{self, Field, Id, Type};
 use super::folder::Folder;
 use super::found;
 use super::globs;
 use super::labels::{self, Answers, Label};
 use super::licence::Known;
-use super::names::{rank, slug, unlike};
+use super::names::unlike;
 use super::page::{Page, inline, is_short, key, list, text, value};
-use super::plan::{Given, Guess, Plan, plan};
-use crate::formats::reader::WRITTEN;
+use super::plan::{Guess, Plan, plan};
+use super::releases;
+use super::votes;
 use crate::manifest::values::is_language;
 use crate::model::license::{self, UNKNOWN};
 use crate::report::terminal::plural;
-use crate::stage::RESERVED;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A manifest with what it came from.
@@ -55,11 +55,11 @@ pub fn of(folder: &Folder, wanted: &Wanted) -> Result<Draft, Vec<(String, String
     apart::beside_images(&mut found);
     apart::lone_text(&mut found);
     found::name(&mut found.sources, &there.names);
-    let votes = labels::votes(&mut found);
+    let answers = votes::votes(&mut found);
     apart::doubled(&mut found);
     found::name(&mut found.sources, &there.names);
     let mut unread = std::mem::take(&mut found.unread);
-    let mut plan = plan(folder, found, votes, &mut unread);
+    let mut plan = plan(folder, found, answers, &mut unread);
     for n in 0..plan.labels.len() {
         let others: Vec<String> =
             plan.labels.iter().take(n).map(|l| l.name.clone()).chain(there.names.clone()).collect();
@@ -99,8 +99,8 @@ fn write(plan: &Plan, wanted: &Wanted, unread: &[(String, String)]) -> Draft {
         }
     }
     if whole {
-        split(&mut page, plan);
-        release(&mut page, plan);
+        releases::split(&mut page, plan);
+        releases::release(&mut page, plan);
     }
     let mut general = Vec::new();
     if plan.guesses.iter().any(|g| evidence(g).is_none()) {
@@ -185,6 +185,9 @@ fn collect(page: &mut Page, g: &Guess, plan: &Plan, below: &str) {
     id(page, g);
     license(page, g, below);
     rejects(page, g);
+    if let Some(tool) = s.tool {
+        page.ask(tool.asks());
+    }
     if let Some(split) = &s.split {
         page.remark(&format!("its files are called so: they are the split `{split}`"));
     }
@@ -202,8 +205,12 @@ type Below = (String, Vec<(String, String, String)>);
 
 fn files(page: &mut Page, g: &Guess, plan: &Plan, below: &str, table: &str, tables: &mut Vec<Below>) {
     let s = &g.source;
-    let put = |paths: &[String]| -> String {
-        list(&globs::of(paths, &plan.all).iter().map(|glob| format!("{below}{glob}")).collect::<Vec<_>>())
+    let mut exclude = Vec::new();
+    let mut put = |paths: &[String]| -> String {
+        let globs = globs::of(paths, &plan.all);
+        let placed = |glob: &String| format!("{below}{glob}");
+        exclude.extend(globs.exclude.iter().map(placed));
+        list(&globs.files.iter().map(placed).collect::<Vec<_>>())
     };
     let mut keys: Vec<(String, String, String)> = Vec::new();
     if s.is_images() {
@@ -224,6 +231,9 @@ fn files(page: &mut Page, g: &Guess, plan: &Plan, below: &str, table: &str, tabl
     } else {
         tables.push((table.to_string(), keys));
     }
+    if !exclude.is_empty() && below.is_empty() {
+        page.key("exclude", &list(&exclude), "no data of this source, as far as their beginning shows");
+    }
 }
 
 fn fields(page: &mut Page, g: &Guess, plan: &Plan, tables: &mut Vec<Below>) {
@@ -231,16 +241,21 @@ fn fields(page: &mut Page, g: &Guess, plan: &Plan, tables: &mut Vec<Below>) {
     if !f.named {
         page.remark("without `fields` all columns are taken, with the types of lists and objects");
     }
-    for name in &f.left_out {
-        let column = g.source.sample.columns.iter().find(|c| c.name == *name);
-        let bytes = column.is_some_and(|c| c.ty == WRITTEN);
-        page.ask(format!("column `{name}` is left out: {}", left_out(name, bytes)));
+    for (name, why) in &f.left_out {
+        page.ask(format!("column `{name}` is left out: {why}"));
     }
     let is_label = |f: &&Field| plan.labels.iter().any(|l| l.column() == Some(&f.name));
     for field in f.all.iter().filter(|f| labels::almost_spans(&g.source, f) && !is_label(f)) {
         page.ask(format!(
             "whether `{}` holds the answers of a task: `ner` reads objects with `class`, `start` and `end` of a text beside them",
             field.name
+        ));
+    }
+    for field in f.all.iter().filter(|f| columns::either_way(&g.source, f)) {
+        let name = &field.name;
+        page.ask(format!(
+            "whether the day or the month stands first in `{name}`: every value can be read both ways, so it stays text; \
+             `date` beside `format` and `{name} = {{ date = {{}} }}` in [schema] say it"
         ));
     }
     if !f.named {
@@ -265,24 +280,19 @@ fn fields(page: &mut Page, g: &Guess, plan: &Plan, tables: &mut Vec<Below>) {
     }
 }
 
-/// Why a column is no field.
-fn left_out(name: &str, mixed: bool) -> &'static str {
-    match name {
-        "" => "it has no name",
-        own if RESERVED.contains(&own) && mixed => {
-            "the name is tamis's own; if it holds the bytes of files, write them out as files"
-        }
-        own if RESERVED.contains(&own) => "the name is tamis's own, and a column of another name cannot hold lists",
-        own if own.contains(['.', '/']) => "the name has a dot or a slash",
-        _ => "it holds lists, beside a column whose name is no line of text",
-    }
-}
-
 fn id(page: &mut Page, g: &Guess) {
     match &g.id {
-        Id::Column { selector, .. } => {
+        Id::Column { selector, column } => {
             let rows = g.source.sample.rows;
             page.key("id", &text(selector), &format!("it differs in the first {}", plural(rows as u64, "record")));
+            let there = g.source.sample.columns.get(*column).map_or(rows, |c| c.there().count());
+            if there < rows {
+                page.ask(format!(
+                    "the ids of {} of the first {rows} records of collect.{}, which have none: they are dropped, and told",
+                    rows - there,
+                    g.source.name
+                ));
+            }
         }
         Id::Position => {
             page.key("id", &text("position"), "no column is called like an id: samples are known by their place");
@@ -298,6 +308,9 @@ fn id(page: &mut Page, g: &Guess) {
             page.ask(format!("what names a sample of collect.{}", g.source.name));
         }
         Id::Stem => page.key("id", &text("stem"), "no two images have one name"),
+        Id::Path if g.source.is_images() && g.source.format.sidecar.is_some() => {
+            page.key("id", &text("path"), "several images have one name");
+        }
         Id::Path => {}
     }
     if let Some(prefix) = &g.prefix {
@@ -392,7 +405,11 @@ fn label(page: &mut Page, l: &Label, below: &str) {
         page.key(
             "classes",
             &list(&l.classes),
-            if l.whole { "all that occur" } else { "as far as the files were read" },
+            match (l.stated, l.whole) {
+                (true, _) => "as the data names them",
+                (_, true) => "all that occur",
+                _ => "as far as the files were read",
+            },
         );
         if !l.whole {
             page.ask(format!(
@@ -402,18 +419,8 @@ fn label(page: &mut Page, l: &Label, below: &str) {
         }
     }
     match &l.from {
-        Answers::Column(column) => {
-            let mut keys = vec![("column".to_string(), text(column))];
-            if let Some(scheme) = l.scheme {
-                keys.push(("scheme".into(), text(scheme)));
-            }
-            if !l.map.is_empty() {
-                let pairs: Vec<(String, String)> = l.map.iter().map(|(a, b)| (key(a), text(b))).collect();
-                keys.push(("map".into(), inline(&pairs)));
-            }
-            page.key("from.given", &inline(&keys), "");
-        }
-        Answers::Votes { files, format, item, annotator, label } => {
+        Answers::Column(column) => given(page, l, column),
+        Answers::Votes { files, format, keys, item, annotator, label, empty } => {
             let files: Vec<String> = files.iter().map(|f| format!("{below}{}", super::names::exact(f))).collect();
             let fields = [("item", item), ("annotator", annotator), ("label", label)];
             let fields: Vec<(String, String)> = fields.iter().map(|(k, v)| (k.to_string(), text(v))).collect();
@@ -421,102 +428,34 @@ fn label(page: &mut Page, l: &Label, below: &str) {
             page.line(format!("[label.{}.from.votes]", l.name));
             page.key("files", &list(&files), "");
             page.key("format", &text(format), "");
+            keys.iter().for_each(|k| page.key(k.name, &value(&k.value), &k.why));
             page.key("fields", &inline(&fields), "which sample, who answered, and what");
-        }
-    }
-}
-
-fn split(page: &mut Page, plan: &Plan) {
-    page.table("split");
-    let ratios = |names: &[String]| {
-        let mut names: Vec<&String> = names.iter().collect();
-        names.sort_by_key(|n| (rank(n), n.as_str()));
-        let share = |n: usize| match (n, names.len()) {
-            (_, 1) => "1".to_string(),
-            (0, len) => {
-                format!("0.{}", (100usize).saturating_sub(5 * (len - 1).min(19))).trim_end_matches('0').to_string()
-            }
-            _ => "0.05".to_string(),
-        };
-        let of: Vec<(String, String)> = names.iter().enumerate().map(|(n, name)| (key(name), share(n))).collect();
-        inline(&of)
-    };
-    match &plan.given {
-        Given::Nowhere => {
-            let names = ["train", "valid", "test"];
-            let of: Vec<(String, String)> =
-                names.iter().zip(["0.8", "0.1", "0.1"]).map(|(n, r)| (n.to_string(), r.to_string())).collect();
-            page.key("ratios", &inline(&of), "nothing says which sample is for what");
-        }
-        Given::Sources(names) => {
-            page.key("given", &text("source"), "each source is a split, as its files are called");
-            page.key("ratios", &ratios(names), "of samples that came in no split");
-            let twice =
-                plan.guesses.iter().filter(|g| g.source.split.as_ref().is_some_and(|s| slug(s) != g.source.name));
-            for g in twice {
-                let split = g.source.split.clone().unwrap_or_default();
-                page.ask(format!("how collect.{} stays in the split `{split}`: a split is the name of one source, so its samples follow the ratios", g.source.name));
+            if *empty > 0 {
+                let rows = plural(*empty as u64, "row");
+                page.ask(format!("what no answer means in label.{}: {rows} without one, not counted", l.name));
             }
         }
-        Given::Column(column, names) => {
-            page.key("given", &text(column), "the column names splits");
-            page.key("ratios", &ratios(names), "of samples that came in no split");
-        }
     }
 }
 
-/// Whether the samples of a source have a label.
-fn has(g: &Guess, l: &Label) -> bool {
-    match &l.from {
-        Answers::Votes { .. } => true,
-        Answers::Column(column) if column == "objects" && l.task == "object_detection" => {
-            g.source.format.sidecar.is_some() && !g.source.files.is_empty()
-        }
-        Answers::Column(column) if g.source.is_images() => column == "class" && g.source.format.sidecar.is_none(),
-        Answers::Column(column) => g.fields.all.iter().any(|f| f.name == *column),
+/// Answers that came in a column: in one line, or in a table where they have long lists.
+fn given(page: &mut Page, l: &Label, column: &str) {
+    let mut keys = vec![("column".to_string(), text(column))];
+    if !l.names.is_empty() {
+        keys.push(("class_names".into(), list(&l.names)));
     }
-}
-
-fn release(page: &mut Page, plan: &Plan) {
-    let pictures: Vec<&Guess> = plan.guesses.iter().filter(|g| g.source.is_images()).collect();
-    let mixed = !pictures.is_empty() && pictures.len() < plan.guesses.len();
-    let everywhere = |l: &&Label| plan.guesses.iter().all(|g| has(g, l));
-    let (all, some): (Vec<&Label>, Vec<&Label>) = plan.labels.iter().partition(everywhere);
-    page.table("release.all");
-    released(page, plan, &all, !pictures.is_empty() && !mixed);
-    let (of_images, some): (Vec<&Label>, Vec<&Label>) =
-        some.into_iter().partition(|l| mixed && pictures.iter().all(|g| has(g, l)));
-    if mixed {
-        page.table("release.images");
-        page.remark("a release with images leaves out samples that have none");
-        released(page, plan, &[all.clone(), of_images].concat(), true);
+    if let Some(scheme) = l.scheme {
+        keys.push(("scheme".into(), text(scheme)));
     }
-    for label in some {
-        let name = if ["all", "images"].contains(&label.name.as_str()) { "labelled" } else { &label.name };
-        page.table(&format!("release.{name}"));
-        page.remark("a release with a label leaves out samples that have none: whole sources here");
-        let images = pictures.iter().any(|g| has(g, label));
-        released(page, plan, &all.iter().copied().chain([label]).collect::<Vec<_>>(), images);
+    if !l.map.is_empty() {
+        let pairs: Vec<(String, String)> = l.map.iter().map(|(a, b)| (key(a), text(b))).collect();
+        keys.push(("map".into(), inline(&pairs)));
     }
-}
-
-fn released(page: &mut Page, plan: &Plan, labels: &[&Label], images: bool) {
-    let mut formats = if images { vec!["image_folder", "jsonl"] } else { vec!["parquet", "jsonl"] };
-    if images && labels.iter().filter(|l| l.task == "object_detection").count() == 1 {
-        formats.insert(0, "coco");
+    let line = inline(&keys);
+    if l.names.is_empty() || is_short(&line) {
+        return page.key("from.given", &line, "");
     }
-    page.key("formats", &list(&formats), "");
-    let mut columns: Vec<String> = vec!["id".into()];
-    if images {
-        columns.extend(["image", "width", "height"].map(String::from));
-    }
-    let is_label = |name: &str| labels.iter().any(|l| l.column() == Some(name));
-    for field in plan.guesses.iter().filter(|g| g.source.is_images() == images).flat_map(|g| &g.fields.all) {
-        if !columns.contains(&field.name) && !is_label(&field.name) {
-            columns.push(field.name.clone());
-        }
-    }
-    columns.extend(labels.iter().map(|l| format!("label.{}", l.name)));
-    columns.push("split".into());
-    page.key("columns", &list(&columns), "");
+    page.line("");
+    page.line(format!("[label.{}.from.given]", l.name));
+    keys.iter().for_each(|(key, value)| page.key(key, value, ""));
 }

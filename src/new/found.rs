@@ -5,6 +5,8 @@ use super::kinds;
 use super::kinds::recogniser::{Key, is_document, options};
 use super::names::{slug, split_of_path, unlike, words};
 use super::sample::{self, Column, Sample};
+use super::tags;
+use super::tools::{self, Tool};
 use crate::formats::Format;
 use crate::formats::pointer;
 use crate::formats::sidecar::stem_of;
@@ -26,6 +28,8 @@ pub struct Source {
     /// The split that the names of all its files speak of.
     pub split: Option<String>,
     pub sample: Sample,
+    /// The tool that wrote its annotations, which are not read.
+    pub tool: Option<&'static Tool>,
     /// Columns that some of the files lack.
     pub optional: BTreeSet<String>,
 }
@@ -33,7 +37,8 @@ pub struct Source {
 impl Source {
     fn new(format: &'static Format, keys: Vec<Key>, split: Option<String>) -> Source {
         let (name, files, images) = Default::default();
-        Source { name, format, keys, files, images, split, sample: Sample::default(), optional: BTreeSet::new() }
+        let (sample, optional, tool) = Default::default();
+        Source { name, format, keys, files, images, split, sample, optional, tool }
     }
 
     /// The samples are images.
@@ -61,6 +66,7 @@ struct Known<'f> {
     format: &'static Format,
     keys: Vec<Key>,
     sample: Sample,
+    tool: Option<&'static Tool>,
 }
 
 /// Looks at all files of a folder but those that are left out.
@@ -78,7 +84,9 @@ pub fn found(folder: &Folder, without: &BTreeSet<String>) -> Found {
     let any_image = !images.is_empty();
     let beside = |k: &Known| k.format.sidecar.is_some() && (any_image || k.format.reader.is_none());
     let (beside, records): (Vec<Known>, Vec<Known>) = others.into_iter().partition(beside);
-    of_images(images, beside, &mut out);
+    for (images, beside) in side_by_side(images, beside) {
+        of_images(images, beside, &mut out);
+    }
     of_records(records, &mut out);
     out
 }
@@ -110,7 +118,7 @@ fn look<'f>(folder: &Folder, files: &[&'f File], known: &mut Vec<Known<'f>>, unr
             Some(like) => {
                 let columns = like.sample.columns.iter().map(|c| Column { values: Vec::new(), ..c.clone() });
                 let sample = Sample { columns: columns.collect(), ..Sample::default() };
-                known.push(Known { file, format: like.format, keys: like.keys.clone(), sample });
+                known.push(Known { file, format: like.format, keys: like.keys.clone(), sample, tool: like.tool });
             }
             None => {
                 unread.push((file.path.clone(), "one of many files of several kinds, which was not looked at".into()))
@@ -125,7 +133,7 @@ fn kind(k: &Known) -> String {
         return k.format.name.to_string();
     }
     let keys: Vec<String> = k.keys.iter().map(|key| format!("{}={}", key.name, key.value)).collect();
-    format!("{} {}", k.format.name, keys.join(" "))
+    format!("{} {} {}", k.format.name, keys.join(" "), k.tool.map_or("", |tool| tool.what))
 }
 
 /// What a file is; or why it is not read, where that is worth a word.
@@ -137,8 +145,9 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     if file.size == 0 {
         return Err(Some("it is empty".into()));
     }
-    let Some((format, mut keys)) = kinds::of(&b) else {
-        return Err(unknown(&b.bytes, file));
+    let tool = tools::of(&b);
+    let Some((format, mut keys)) = kinds::of(&b).filter(|(format, _)| tool.is_none() || !is_text(format)) else {
+        return Err(tool.map_or_else(|| unknown(&b.bytes, file), |tool| Some(tool.unread())));
     };
     let read = |keys: &[Key]| match &format.reader {
         Some(_) if format.sidecar.is_none() => {
@@ -150,6 +159,8 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     if let Some(key) = chat::form(format, &sample) {
         keys.push(key);
         sample = read(&keys)?;
+    } else if let Some(key) = tags::form(format, &sample) {
+        keys.push(key);
     }
     if sample.rows == 0 && sample.rejected > 0 {
         return Err(Some(format!("it looks like {}, and none of its first records can be read", format.name)));
@@ -157,7 +168,13 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     if sample.rows == 0 && sample.whole {
         return Err(Some("it holds no record".into()));
     }
-    Ok(Known { file, format, keys, sample })
+    let tool = tool.filter(|_| format.sidecar.is_none());
+    Ok(Known { file, format, keys, sample, tool })
+}
+
+/// Whether a format reads whatever lines a file has.
+fn is_text(format: &Format) -> bool {
+    ["text", "csv", "tsv"].contains(&format.name)
 }
 
 fn is_archive(file: &File) -> bool {
@@ -180,6 +197,33 @@ fn unknown(bytes: &[u8], file: &File) -> Option<String> {
 }
 
 // ---- images ----------------------------------------------------------------------------------------------------------
+
+type Pictures<'f> = (Vec<Known<'f>>, Vec<Known<'f>>);
+
+/// Images with the files beside them, apart for each folder that is a data set of its own: several have both, and images of
+/// one name lie in several, so that a name alone says nothing.
+fn side_by_side<'f>(images: Vec<Known<'f>>, beside: Vec<Known<'f>>) -> Vec<Pictures<'f>> {
+    let top = top(images.iter().chain(&beside).map(|k| &k.file.path));
+    let below = |k: &Known| {
+        let rest = k.file.path.get(top.len()..).unwrap_or_default().trim_start_matches('/');
+        rest.split_once('/').map_or(String::new(), |(folder, _)| folder.to_string())
+    };
+    let documents: BTreeSet<String> = beside.iter().map(below).collect();
+    let both: BTreeSet<String> = images.iter().map(below).filter(|f| documents.contains(f)).collect();
+    let mut names: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for k in &images {
+        names.entry(k.file.name()).or_default().insert(below(k));
+    }
+    let meet = names.values().any(|of| of.intersection(&both).count() > 1);
+    if !meet {
+        return vec![(images, beside)];
+    }
+    let place = |k: &Known| Some(below(k)).filter(|f| both.contains(f));
+    let mut out: BTreeMap<Option<String>, Pictures> = BTreeMap::new();
+    images.into_iter().for_each(|k| out.entry(place(&k)).or_default().0.push(k));
+    beside.into_iter().for_each(|k| out.entry(place(&k)).or_default().1.push(k));
+    out.into_values().collect()
+}
 
 fn of_images(images: Vec<Known>, beside: Vec<Known>, out: &mut Found) {
     if images.is_empty() {
@@ -273,7 +317,7 @@ fn of_records(records: Vec<Known>, out: &mut Found) {
         match sources.iter_mut().find(fits) {
             Some((_, source)) => add(source, k),
             None => {
-                let mut source = Source::new(k.format, k.keys, split);
+                let mut source = Source { tool: k.tool, ..Source::new(k.format, k.keys, split) };
                 source.files.push(k.file.path.clone());
                 source.sample = k.sample;
                 sources.push((own, source));
@@ -325,7 +369,7 @@ fn add(source: &mut Source, k: Known) {
             None => {
                 let mut all = vec![crate::table::Value::Null; before];
                 all.extend(values);
-                source.sample.columns.push(Column { name: column.name, ty: column.ty, values: all });
+                source.sample.columns.push(Column { values: all, ..column });
             }
         }
     }

@@ -1,28 +1,54 @@
-//! The globs of a source: short ones that match its files and no others of the folder, or else each file by its name.
+//! The globs of a source: short ones that match its files and no others of the folder, or few others, which are then left
+//! out by name; or else each file by its name.
 use super::names::exact;
 use std::collections::BTreeSet;
 
+/// Globs of some files, and the names of others that they match.
+#[derive(Debug, Default, PartialEq)]
+pub struct Globs {
+    pub files: Vec<String>,
+    pub exclude: Vec<String>,
+}
+
 /// Globs of some files among all.
-pub fn of(paths: &[String], all: &[String]) -> Vec<String> {
+pub fn of(paths: &[String], all: &[String]) -> Globs {
     let own: BTreeSet<&String> = paths.iter().collect();
     if let [one] = paths {
-        return vec![exact(one)];
+        return Globs { files: vec![exact(one)], exclude: Vec::new() };
     }
     let top = super::found::top(paths.iter());
     let mut ends: Vec<String> = paths.iter().map(|p| end(p)).collect();
     ends.sort();
     ends.dedup();
-    let mut out = Vec::new();
+    let mut out = Globs::default();
     for end in ends.into_iter().filter(|e| !e.is_empty()) {
         let with: Vec<&String> = paths.iter().filter(|p| self::end(p) == end).collect();
-        let Some(globs) = shared(&with, &top, &end, all, &own) else {
-            out.extend(with.into_iter().map(|p| exact(p)));
-            continue;
-        };
-        out.extend(globs);
+        match shared(&with, &top, &end, all, &own).or_else(|| but(&with, &top, &end, all, &own)) {
+            Some(globs) => {
+                out.files.extend(globs.files);
+                out.exclude.extend(globs.exclude);
+            }
+            None => out.files.extend(with.into_iter().map(|p| exact(p))),
+        }
     }
-    out.extend(paths.iter().filter(|p| end(p).is_empty()).map(|p| exact(p)));
+    out.files.extend(paths.iter().filter(|p| end(p).is_empty()).map(|p| exact(p)));
     out
+}
+
+/// One file among so many of a glob may be another, and is left out by its name.
+const FEW: usize = 5;
+
+/// A glob of all files of one ending below a folder, without the few others.
+fn but(with: &[&String], top: &str, end: &str, all: &[String], own: &BTreeSet<&String>) -> Option<Globs> {
+    let tail = format!(".{end}");
+    let below = |p: &&String| top.is_empty() || p.strip_prefix(top).is_some_and(|rest| rest.starts_with('/'));
+    let others: Vec<&String> = all.iter().filter(|p| !own.contains(p) && p.ends_with(&tail)).filter(below).collect();
+    if others.is_empty() || others.len() * FEW > with.len() {
+        return None;
+    }
+    let rest: Vec<String> = all.iter().filter(|p| !others.contains(p)).cloned().collect();
+    let globs = shared(with, top, end, &rest, own)?;
+    Some(Globs { files: globs.files, exclude: others.into_iter().map(|p| exact(p)).collect() })
 }
 
 /// What stands behind the last dot of a name, with the suffix of a packing; as it is written.
@@ -34,7 +60,7 @@ fn end(path: &str) -> String {
 }
 
 /// Globs with wild cards for files of one ending, if none other of all files matches.
-fn shared(with: &[&String], top: &str, end: &str, all: &[String], own: &BTreeSet<&String>) -> Option<Vec<String>> {
+fn shared(with: &[&String], top: &str, end: &str, all: &[String], own: &BTreeSet<&String>) -> Option<Globs> {
     let below =
         |p: &String, folder: &str| folder.is_empty() || p.strip_prefix(folder).is_some_and(|r| r.starts_with('/'));
     let hidden = |p: &String, folder: &str| p.get(folder.len()..).unwrap_or_default().contains("/.");
@@ -47,19 +73,19 @@ fn shared(with: &[&String], top: &str, end: &str, all: &[String], own: &BTreeSet
     let folders: BTreeSet<&str> = with.iter().map(|p| p.rsplit_once('/').map_or("", |(f, _)| f)).collect();
     let is_in = |p: &String, folder: &str| p.rsplit_once('/').map_or("", |(f, _)| f) == folder;
     if folders.len() > 1 && only(&|p| below(p, top) && !hidden(p, top) && p.ends_with(&tail)) {
-        return Some(vec![join(top, &format!("**/*{wild}"))]);
+        return Some(Globs { files: vec![join(top, &format!("**/*{wild}"))], exclude: Vec::new() });
     }
-    let mut out = Vec::new();
+    let mut out = Globs::default();
     for folder in folders {
         let here: Vec<&&String> = with.iter().filter(|p| is_in(p, folder)).collect();
         if let [one] = here.as_slice() {
-            out.push(exact(one));
+            out.files.push(exact(one));
             continue;
         }
         let start = prefix(&here);
         let fits = |start: &str| only(&|p| is_in(p, folder) && p.ends_with(&tail) && name(p).starts_with(start));
         let start = ["", start.as_str()].into_iter().find(|s| fits(s))?.to_string();
-        out.push(join(folder, &format!("{}*{wild}", exact(&start))));
+        out.files.push(join(folder, &format!("{}*{wild}", exact(&start))));
     }
     Some(out)
 }
@@ -86,7 +112,7 @@ mod tests {
 
     fn globs(own: &[&str], others: &[&str]) -> Vec<String> {
         let texts = |of: &[&str]| of.iter().map(|s| s.to_string()).collect::<Vec<_>>();
-        of(&texts(own), &texts(&[own, others].concat()))
+        of(&texts(own), &texts(&[own, others].concat())).files
     }
 
     #[test]
@@ -97,5 +123,15 @@ mod tests {
         assert_eq!(globs(&["x.csv", "y.csv"], &["z.csv"]), ["x.csv", "y.csv"]);
         assert_eq!(globs(&["a[1]/x*.csv"], &[]), ["a[[]1[]]/x[*].csv"]);
         assert_eq!(globs(&["a/1.jsonl.gz", "a/2.jsonl.gz"], &[]), ["a/*.jsonl.gz"]);
+    }
+
+    #[test]
+    fn few_others_are_left_out_by_name() {
+        let names = |n: usize| (0..n).map(|i| format!("xml/{i}.xml")).collect::<Vec<_>>();
+        let all = [names(12), vec!["xml/broken[1].xml".to_string()]].concat();
+        let want = Globs { files: vec!["xml/*.xml".into()], exclude: vec!["xml/broken[[]1[]].xml".into()] };
+        assert_eq!(of(&names(12), &all), want);
+        let all = [names(3), vec!["xml/a.xml".into(), "xml/b.xml".into()]].concat();
+        assert_eq!(of(&names(3), &all).exclude, Vec::<String>::new(), "too many others");
     }
 }

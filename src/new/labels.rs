@@ -1,21 +1,22 @@
 //! Which answers of annotators came with the data: classes in a column, in the names of folders or in files of votes,
 //! spans of a text, boxes on images.
-use super::columns::{Fields, Id, Type, ids};
+use super::columns::{Field, Fields, Type, is_tagged};
 use super::folder::Folder;
-use super::found::{Found, Source, top};
+use super::found::{Source, top};
+use super::kinds::recogniser::Key;
 use super::names::{slug, unlike, words};
 use super::sample::Column;
+use super::tags;
 use crate::formats::Options;
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::stem_of;
 use crate::manifest::values::is_line;
-use crate::stages::label::declaration::formats;
 use crate::table::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
 /// Classes that a task may have to be proposed.
-const CLASSES: usize = 64;
+pub const CLASSES: usize = 64;
 /// Bytes of a file of boxes that are read for its classes, and how many such files.
 const BOXES_MAX: u64 = 32 << 20;
 const BOX_FILES: usize = 5000;
@@ -29,6 +30,10 @@ pub struct Label {
     pub scale: Option<(i64, i64)>,
     /// Names of the source and what they are called.
     pub map: Vec<(String, String)>,
+    /// The data itself lists the classes.
+    pub stated: bool,
+    /// What the whole numbers of its column stand for.
+    pub names: Vec<String>,
     pub scheme: Option<&'static str>,
     pub from: Answers,
     /// Why this is a task.
@@ -41,7 +46,16 @@ pub struct Label {
 #[derive(Debug)]
 pub enum Answers {
     Column(String),
-    Votes { files: Vec<String>, format: &'static str, item: String, annotator: String, label: String },
+    Votes {
+        files: Vec<String>,
+        format: &'static str,
+        keys: Vec<Key>,
+        item: String,
+        annotator: String,
+        label: String,
+        /// Rows without an answer.
+        empty: usize,
+    },
 }
 
 impl Default for Answers {
@@ -71,7 +85,7 @@ pub fn labels(folder: &Folder, of: &[Read], class_names: &BTreeMap<String, Vec<S
     let mut out = Vec::new();
     out.extend(boxes(folder, of));
     out.extend(folders(of));
-    out.extend(spans(of));
+    out.extend(spans(of, class_names));
     out.extend(classes(of, class_names));
     let mut taken = Vec::new();
     for label in &mut out {
@@ -159,66 +173,104 @@ fn folders(of: &[Read]) -> Option<Label> {
 
 // ---- spans -----------------------------------------------------------------------------------------------------------
 
-fn spans(of: &[Read]) -> Option<Label> {
-    let is = |f: &&super::columns::Field, r: &Read| {
-        let column = r.source.sample.columns.get(f.column);
-        column.is_some_and(|c| holds_spans(c) || (r.source.format.name == "conll" && f.name == "tags"))
-    };
-    let (name, tags) = of.iter().find_map(|r| {
-        let field = r.fields.all.iter().find(|f| is(f, r))?;
-        Some((field.name.clone(), field.name == "tags" && r.source.format.name == "conll"))
-    })?;
-    if !tags && !of.iter().any(|r| on_text(r, &name)) {
-        return None;
+/// How a column holds the entities of a text.
+enum Form {
+    Objects,
+    /// A tag for each token; and what numbers stand for.
+    Tags(Vec<String>),
+}
+
+fn form(r: &Read, field: &Field, class_names: &BTreeMap<String, Vec<String>>) -> Option<Form> {
+    let column = r.source.sample.columns.get(field.column)?;
+    if is_tagged(r.source.format) && field.name == "tags" {
+        return Some(Form::Tags(Vec::new()));
     }
-    let mut classes: Vec<String> = Vec::new();
-    let (mut marks, mut whole) = (Marks::default(), true);
+    if holds_spans(column) {
+        return Some(Form::Objects);
+    }
+    let tokens = tags::tokens(&r.source.keys)?;
+    let tokens = r.source.sample.columns.iter().find(|c| c.name == tokens)?;
+    let stated = class_names.get(&column.name).filter(|_| column.names.is_empty());
+    let column = Column { names: stated.unwrap_or(&column.names).clone(), ..column.clone() };
+    tags::is_tags(&column, tokens).then_some(Form::Tags(column.names))
+}
+
+fn spans(of: &[Read], class_names: &BTreeMap<String, Vec<String>>) -> Option<Label> {
+    // of several columns of tags, as of phrases and of entities, the one that is called so
+    let rank = |f: &Field| usize::from(!words(&f.name).any(|w| ["ner", "entities", "entity"].contains(&w.as_str())));
+    let fields = of.iter().flat_map(|r| r.fields.all.iter().map(move |f| (r, f)));
+    let all = fields.filter_map(|(r, f)| Some((rank(f), f.name.clone(), form(r, f, class_names)?)));
+    let (_, name, form) = all.min_by_key(|(rank, ..)| *rank)?;
+    let numbers = match form {
+        Form::Objects if !of.iter().any(|r| on_text(r, &name)) => return None,
+        Form::Objects => None,
+        Form::Tags(names) => Some(names),
+    };
+    let mut seen = Seen { whole: true, ..Seen::default() };
     for r in of {
-        let Some(column) =
-            r.fields.all.iter().find(|f| f.name == name).and_then(|f| r.source.sample.columns.get(f.column))
-        else {
-            continue;
-        };
-        whole &= r.source.sample.whole;
-        for value in column.there() {
-            let Value::List(items) = value else { continue };
-            marks.sentence(items);
-            for item in items {
-                let class = match item {
-                    Value::Text(tag) => tag.split_once('-').map(|t| t.1),
-                    other => other.field("class").text(),
-                };
-                let class = class.filter(|c| is_line(c) && !c.is_empty());
-                if let Some(class) = class.filter(|c| !classes.iter().any(|own| own == c)) {
-                    classes.push(class.to_string());
-                }
-            }
+        let field = r.fields.all.iter().find(|f| f.name == name);
+        if let Some(column) = field.and_then(|f| r.source.sample.columns.get(f.column)) {
+            seen.add(r, column, numbers.as_deref().unwrap_or_default());
         }
     }
-    classes.sort();
-    let scheme = if tags { marks.scheme()? } else { None };
-    let why = if tags {
+    let scheme = if numbers.is_some() { seen.marks.scheme()? } else { None };
+    let why = if numbers.is_some() {
         "each token has a tag that says in which entity it stands"
     } else {
         "objects with a class, a start and an end"
     };
-    let good = !classes.is_empty() && classes.len() <= CLASSES;
+    let names = numbers.unwrap_or_default();
+    seen.classes.extend(names.iter().filter_map(|n| class_of(n)).map(String::from));
+    let good = !seen.classes.is_empty() && seen.classes.len() <= CLASSES;
     let from = Answers::Column(name);
     good.then(|| Label {
         name: "entities".into(),
         task: "ner",
-        classes,
+        classes: seen.classes.into_iter().collect(),
+        whole: seen.whole || !names.is_empty(),
+        stated: !names.is_empty(),
+        names,
         scheme,
         from,
         why: why.into(),
-        whole,
         ..Label::default()
     })
 }
 
+/// What the answers of a column show.
+#[derive(Default)]
+struct Seen {
+    classes: BTreeSet<String>,
+    marks: Marks,
+    whole: bool,
+}
+
+impl Seen {
+    fn add(&mut self, r: &Read, column: &Column, names: &[String]) {
+        self.whole &= r.source.sample.whole;
+        let tag = |item: &Value| match item {
+            Value::Int(n) => usize::try_from(*n).ok().and_then(|n| names.get(n)).cloned(),
+            other => other.text().map(String::from),
+        };
+        for value in column.there() {
+            let Value::List(items) = value else { continue };
+            let tags: Vec<String> = items.iter().filter_map(tag).collect();
+            self.marks.sentence(&tags);
+            let objects = items.iter().filter_map(|item| item.field("class").text());
+            let classes = tags.iter().filter_map(|tag| class_of(tag)).chain(objects);
+            self.classes.extend(classes.filter(|c| is_line(c) && !c.is_empty()).map(String::from));
+        }
+    }
+}
+
+/// The class of a tag.
+fn class_of(tag: &str) -> Option<&str> {
+    tag.split_once('-').map(|t| t.1)
+}
+
 /// Whether spans lie on the text that `ner` would take: the field `text`, else the first text by its name.
 fn on_text(r: &Read, name: &str) -> bool {
-    let column = |f: &super::columns::Field| r.source.sample.columns.get(f.column);
+    let column = |f: &Field| r.source.sample.columns.get(f.column);
     let texts = || r.fields.all.iter().filter(|f| f.ty == Type::Text);
     let text = texts().find(|f| f.name == "text").or(texts().min_by_key(|f| f.name.as_str())).and_then(column);
     let spans = r.fields.all.iter().find(|f| f.name == name).and_then(column);
@@ -245,10 +297,10 @@ fn holds_spans(column: &Column) -> bool {
 }
 
 /// Whether a column looks like spans of a text.
-pub fn almost_spans(source: &Source, field: &super::columns::Field) -> bool {
+pub fn almost_spans(source: &Source, field: &Field) -> bool {
     let column = source.sample.columns.get(field.column);
     column.is_some_and(|c| {
-        let tags = words(&c.name).any(|w| w == "tags" || w == "entities") && source.format.name != "conll";
+        let tags = words(&c.name).any(|w| w == "tags" || w == "entities") && !is_tagged(source.format);
         let places = ["start", "end"].iter().all(|at| c.ty.contains(&format!(":{at} i64")));
         c.ty.starts_with("list<") && (tags || places)
     })
@@ -266,9 +318,9 @@ struct Marks {
 }
 
 impl Marks {
-    fn sentence(&mut self, items: &[Value]) {
+    fn sentence(&mut self, tags: &[String]) {
         let mut before = "O";
-        for tag in items.iter().filter_map(Value::text) {
+        for tag in tags.iter().map(String::as_str) {
             let class = |t: &str| t.split_once('-').map_or(String::new(), |t| t.1.to_string());
             let goes_on = before != "O" && class(before) == class(tag);
             match tag.split('-').next() {
@@ -295,6 +347,9 @@ impl Marks {
 
 // ---- classes ---------------------------------------------------------------------------------------------------------
 
+/// As many names of classes as a file may give to a column.
+const NAMED: usize = 1000;
+
 const WORDS: &[&str] = &[
     "label",
     "class",
@@ -313,7 +368,7 @@ const WORDS: &[&str] = &[
 /// A column whose name says that it holds classes, and whose values are few.
 fn classes(of: &[Read], names: &BTreeMap<String, Vec<String>>) -> Option<Label> {
     let fields = || of.iter().flat_map(|r| r.fields.all.iter().map(move |f| (r, f)));
-    let rank = |f: &super::columns::Field| words(&f.name).filter_map(|w| WORDS.iter().position(|own| *own == w)).min();
+    let rank = |f: &Field| words(&f.name).filter_map(|w| WORDS.iter().position(|own| *own == w)).min();
     let mut candidates: Vec<(usize, String)> = fields().filter_map(|(_, f)| Some((rank(f)?, f.name.clone()))).collect();
     candidates.sort();
     candidates.into_iter().find_map(|(_, name)| {
@@ -325,6 +380,7 @@ fn classes(of: &[Read], names: &BTreeMap<String, Vec<String>>) -> Option<Label> 
 }
 
 fn class_label(name: &str, columns: &[(&Read, Type, &Column)], names: Option<&Vec<String>>) -> Option<Label> {
+    let named = columns.iter().find(|(_, _, c)| !c.names.is_empty()).map(|(_, _, c)| &c.names);
     let ok = columns.iter().all(|(_, ty, _)| matches!(ty, Type::Text | Type::Int | Type::Bool));
     let values: Vec<String> = columns.iter().flat_map(|(_, _, c)| c.there().filter_map(Value::key_text)).collect();
     let whole = columns.iter().all(|(r, _, _)| r.source.sample.whole);
@@ -333,14 +389,20 @@ fn class_label(name: &str, columns: &[(&Read, Type, &Column)], names: Option<&Ve
     let fits = classes.iter().all(|c| is_line(c) && !c.trim().is_empty() && c.len() <= 100);
     // where not all was seen, the later half must bring nothing new
     let early: BTreeSet<&String> = values.iter().take(values.len() / 2).collect();
-    if !ok || !fits || many || classes.len() < 2 || (!whole && early.len() < classes.len()) {
+    let open = many || classes.len() < 2 || (!whole && early.len() < classes.len());
+    let declared = named.is_some_and(|names| names.len() <= NAMED && names.iter().all(|n| is_line(n) && !n.is_empty()));
+    if !ok || !fits || values.is_empty() || if named.is_some() { !declared } else { open } {
         return None;
     }
-    let mut classes: Vec<String> = classes.into_iter().cloned().collect();
+    if let Some(names) = named {
+        let why = format!("`{name}` holds numbers, and the file says which class each stands for");
+        return Some(Label { stated: true, ..class_task(name, names.clone(), Vec::new(), why, true) });
+    }
+    let (mut map, trimmed) = spaced(&classes);
+    let mut classes: Vec<String> = trimmed.into_iter().collect();
     if classes.iter().all(|c| c.parse::<i64>().is_ok()) {
         classes.sort_by_key(|c| c.parse::<i64>().unwrap_or(i64::MAX));
     }
-    let mut map = Vec::new();
     if let Some(names) = names.filter(|n| classes.iter().all(|c| c.parse::<usize>().is_ok_and(|i| i < n.len()))) {
         map = names
             .iter()
@@ -351,128 +413,20 @@ fn class_label(name: &str, columns: &[(&Read, Type, &Column)], names: Option<&Ve
         classes = names.clone();
     }
     let why = format!("`{name}` is called so and has {} values among {}", classes.len(), values.len());
-    Some(Label {
-        name: slug(name),
-        task: "classification",
-        classes,
-        map,
-        from: Answers::Column(name.into()),
-        why,
-        whole,
-        ..Label::default()
-    })
+    Some(class_task(name, classes, map, why, whole))
 }
 
-// ---- votes -----------------------------------------------------------------------------------------------------------
-
-const ITEMS: &[&str] = &[
-    "item",
-    "item_id",
-    "task",
-    "task_id",
-    "sample",
-    "sample_id",
-    "example_id",
-    "unit_id",
-    "text_id",
-    "question",
-    "image",
-    "id",
-];
-const ANNOTATORS: &[&str] = &[
-    "annotator",
-    "annotator_id",
-    "worker",
-    "worker_id",
-    "workerid",
-    "rater",
-    "rater_id",
-    "coder",
-    "labeler",
-    "labeller",
-    "judge",
-    "user",
-    "user_id",
-];
-const ANSWERS: &[&str] =
-    &["label", "answer", "response", "rating", "score", "vote", "value", "category", "class", "judgement", "judgment"];
-
-/// The columns of item, annotator and answer, if a source has all three.
-fn vote_columns(source: &Source) -> Option<[&Column; 3]> {
-    let readable = formats().any(|(f, _)| f.name == source.format.name) && source.keys.is_empty();
-    let find = |names: &[&str]| {
-        let at = |c: &Column| names.iter().position(|n| *n == c.name.to_lowercase());
-        source.sample.columns.iter().filter_map(|c| Some((at(c)?, c))).min_by_key(|(n, _)| *n).map(|(_, c)| c)
-    };
-    if !readable {
-        return None;
-    }
-    let [item, annotator, label] = [find(ITEMS)?, find(ANNOTATORS)?, find(ANSWERS)?];
-    let items: BTreeSet<String> = item.there().filter_map(Value::key_text).collect();
-    (items.len() < item.values.len()).then_some([item, annotator, label])
+fn class_task(name: &str, classes: Vec<String>, map: Vec<(String, String)>, why: String, whole: bool) -> Label {
+    let from = Answers::Column(name.into());
+    Label { name: slug(name), task: "classification", classes, map, from, why, whole, ..Label::default() }
 }
 
-/// Takes the files of votes out of what was found, where other samples have the ids that they name.
-pub fn votes(found: &mut Found) -> Vec<Label> {
-    let mut out = Vec::new();
-    let mut at = 0;
-    while let Some(source) = found.sources.get(at) {
-        let Some(label) = vote_columns(source).and_then(|columns| vote_label(source, columns, &found.sources)) else {
-            at += 1;
-            continue;
-        };
-        let taken: Vec<String> = out.iter().map(|l: &Label| l.name.clone()).collect();
-        out.push(Label { name: unlike(&label.name, &taken), ..label });
-        found.sources.remove(at);
+/// Classes without the spaces around them, and what is mapped where the same class is written with them and without.
+fn spaced(classes: &BTreeSet<&String>) -> (Vec<(String, String)>, BTreeSet<String>) {
+    let bare: BTreeSet<String> = classes.iter().map(|c| c.trim().to_string()).collect();
+    if bare.len() == classes.len() {
+        return (Vec::new(), classes.iter().map(|c| c.to_string()).collect());
     }
-    out
-}
-
-fn vote_label(source: &Source, [item, annotator, label]: [&Column; 3], all: &[Source]) -> Option<Label> {
-    let items: BTreeSet<String> = item.there().filter_map(Value::key_text).collect();
-    let met = |s: &Source| ids(s, &super::columns::id(s)).intersection(&items).count();
-    let others = all.iter().filter(|s| s.name != source.name && vote_columns(s).is_none());
-    others.map(met).max().filter(|met| *met * 2 >= items.len())?;
-    let values: Vec<String> = label.there().filter_map(Value::key_text).collect();
-    let numbers: Vec<f64> = values.iter().filter_map(|v| v.trim().parse().ok()).collect();
-    let fraction = |v: &String| v.trim().parse::<f64>().is_ok_and(|n| n.fract() != 0.0);
-    let same = |c: &&Column| c.name == label.name;
-    let means = all
-        .iter()
-        .flat_map(|s| &s.sample.columns)
-        .filter(same)
-        .any(|c| c.there().filter_map(Value::key_text).any(|v| fraction(&v)));
-    let rated = means || ["rating", "score"].contains(&label.name.to_lowercase().as_str());
-    let distinct: BTreeSet<String> = values.iter().cloned().collect();
-    let whole = source.sample.whole;
-    let of = || Label {
-        from: Answers::Votes {
-            files: source.files.clone(),
-            format: source.format.name,
-            item: item.name.clone(),
-            annotator: annotator.name.clone(),
-            label: label.name.clone(),
-        },
-        name: if source.name.is_empty() { "label".into() } else { slug(&label.name) },
-        whole,
-        ..Label::default()
-    };
-    if rated && numbers.len() == values.len() {
-        let edge = |of: fn(f64, f64) -> f64, start: f64| numbers.iter().copied().fold(start, of);
-        let scale = (edge(f64::min, f64::INFINITY).floor() as i64, edge(f64::max, f64::NEG_INFINITY).ceil() as i64);
-        let why = "several annotators gave numbers, of which there are means or which are called ratings".to_string();
-        return Some(Label { task: "rating", scale: Some(scale), why, ..of() });
-    }
-    let good = distinct.len() > 1 && distinct.len() <= CLASSES && distinct.iter().all(|c| is_line(c) && !c.is_empty());
-    let mut classes: Vec<String> = distinct.into_iter().collect();
-    if numbers.len() == values.len() {
-        classes.sort_by(|a, b| a.parse::<f64>().unwrap_or(0.0).total_cmp(&b.parse().unwrap_or(0.0)));
-    }
-    let why = "each row is the answer of one annotator".to_string();
-    good.then(|| Label { task: "classification", classes, why, ..of() })
-}
-
-/// Ids of sources that meet answers by their ids must stay as they are.
-pub fn meets(label: &Label, id: &Id) -> bool {
-    matches!(label.from, Answers::Votes { .. }) && matches!(id, Id::Column { .. } | Id::Stem | Id::Path)
+    let map = classes.iter().filter(|c| c.trim() != c.as_str()).map(|c| (c.to_string(), c.trim().to_string()));
+    (map.collect(), bare)
 }

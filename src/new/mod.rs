@@ -1,13 +1,15 @@
 //! From nothing, or from a folder of data, to a project.
 //!
 //! A folder is looked at file by file: [`kinds`] has a recogniser for each format, [`found`] puts files that belong
-//! together into sources, [`chat`] knows conversations, [`apart`] leaves out what only speaks of other samples, [`columns`] and [`labels`] say what
-//! columns mean, [`licence`] what files state, [`plan`] puts it together, and [`draft`] writes it down as a manifest that
-//! builds as it stands (decision 0033). Values come from the readers that a build would use; of each file only its
+//! together into sources, [`chat`] knows conversations, [`tags`] texts that come as tagged tokens, [`tools`] what labelling
+//! tools write, [`apart`] leaves out what only speaks of other samples, [`columns`], [`labels`] and [`votes`] say what
+//! columns mean, [`licence`] what files state, [`plan`] puts it together, and [`draft`] with [`releases`] writes it down as a
+//! manifest that builds as it stands (decision 0033). Values come from the readers that a build would use; of each file only its
 //! beginning is read. [`template`] has the projects that come with tamis.
 pub mod apart;
 pub mod chat;
 pub mod columns;
+pub mod days;
 pub mod draft;
 pub mod folder;
 pub mod found;
@@ -19,5 +21,9 @@ pub mod licence;
 pub mod names;
 pub mod page;
 pub mod plan;
+pub mod releases;
 pub mod sample;
+pub mod tags;
 pub mod template;
+pub mod tools;
+pub mod votes;

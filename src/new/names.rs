@@ -28,8 +28,8 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
 /// Words for parts of data, each with the part that it means.
 const SPLITS: &[(&str, &[&str])] = &[
     ("train", &["train", "training"]),
-    ("valid", &["valid", "validation", "val", "dev", "devel"]),
-    ("test", &["test", "testing"]),
+    ("valid", &["valid", "validation", "val", "dev", "devel", "testa"]),
+    ("test", &["test", "testing", "testb"]),
 ];
 
 /// The split that a name speaks of, in the word that it uses: `dev` of `en-dev.conllu`. None where it speaks of several.
@@ -45,7 +45,8 @@ pub fn split_of(name: &str) -> Option<String> {
 pub fn split_of_path(path: &str, own: bool) -> Option<String> {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.split('.').next().unwrap_or(name);
-    let by_name = if own { split_of(stem) } else { None };
+    let end = name.rsplit_once('.').map_or("", |(_, end)| end); // `eng.train`
+    let by_name = if own { split_of(stem).or_else(|| split_of(end)) } else { None };
     by_name.or_else(|| folders.rsplit('/').find_map(split_of))
 }
 

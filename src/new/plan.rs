@@ -6,6 +6,8 @@ use super::hub::{self, Front};
 use super::labels::{self, Label, Read};
 use super::licence::{self, Known};
 use super::names::{rank, slug, split_of};
+use super::votes;
+use crate::formats::infer::settled;
 use crate::manifest::values::is_name;
 use crate::table::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,10 +36,12 @@ pub struct Plan {
 pub enum Given {
     Nowhere,
     Sources(Vec<String>),
+    /// Sources that are called as splits are, and so many samples of others that a build would refuse them as given.
+    Partly(Vec<String>, Vec<String>),
     Column(String, Vec<String>),
 }
 
-pub fn plan(folder: &Folder, found: Found, votes: Vec<Label>, unread: &mut Vec<(String, String)>) -> Plan {
+pub fn plan(folder: &Folder, found: Found, answers: Vec<Label>, unread: &mut Vec<(String, String)>) -> Plan {
     let stated = licence::stated(folder);
     let front = hub::front(folder);
     let mut guesses: Vec<Guess> = found
@@ -54,9 +58,9 @@ pub fn plan(folder: &Folder, found: Found, votes: Vec<Label>, unread: &mut Vec<(
         of(a).cmp(&of(b))
     });
     let types = types(&mut guesses, unread);
-    prefixes(&mut guesses, &votes);
+    prefixes(&mut guesses, &answers);
     let reads: Vec<Read> = guesses.iter().map(|g| Read { source: &g.source, fields: &g.fields }).collect();
-    let own = if votes.is_empty() { labels::labels(folder, &reads, &front.classes) } else { votes };
+    let own = if answers.is_empty() { labels::labels(folder, &reads, &front.classes) } else { answers };
     let given = given(&guesses);
     Plan { labels: own, types, given, front, all: folder.files.iter().map(|f| f.path.clone()).collect(), guesses }
 }
@@ -69,7 +73,7 @@ fn types(guesses: &mut Vec<Guess>, unread: &mut Vec<(String, String)>) -> BTreeM
     for mut g in std::mem::take(guesses) {
         let exact = |g: &Guess, f: &Field| match f.ty {
             Type::Nested | Type::Messages => {
-                g.source.sample.columns.get(f.column).map_or(String::new(), |c| c.ty.clone())
+                g.source.sample.columns.get(f.column).map_or(String::new(), |c| settled(c.ty.clone()))
             }
             _ => String::new(),
         };
@@ -107,7 +111,7 @@ fn types(guesses: &mut Vec<Guess>, unread: &mut Vec<(String, String)>) -> BTreeM
 }
 
 /// Gives sources whose ids may be those of another a prefix.
-fn prefixes(guesses: &mut [Guess], votes: &[Label]) {
+fn prefixes(guesses: &mut [Guess], answers: &[Label]) {
     let mut seen: Vec<(usize, BTreeSet<String>, bool)> = Vec::new();
     for n in 0..guesses.len() {
         let Some(g) = guesses.get(n) else { continue };
@@ -118,7 +122,7 @@ fn prefixes(guesses: &mut [Guess], votes: &[Label]) {
             !theirs.is_disjoint(&ids) || (numbers && *plain) || (content && theirs.is_empty() && *plain)
         });
         seen.push((n, ids, numbers || content));
-        let met = votes.iter().any(|v| labels::meets(v, &g.id)) && n == 0;
+        let met = answers.iter().any(|v| votes::meets(v, &g.id)) && n == 0;
         if clash
             && !met
             && let Some(g) = guesses.get_mut(n)
@@ -132,6 +136,13 @@ fn prefixes(guesses: &mut [Guess], votes: &[Label]) {
 fn given(guesses: &[Guess]) -> Given {
     let named: Vec<String> =
         guesses.iter().filter(|g| g.source.split.is_some()).map(|g| g.source.name.clone()).collect();
+    let own = |g: &&Guess| g.source.split.as_ref().is_some_and(|split| slug(split) == g.source.name);
+    let size = |g: &Guess| if g.source.is_images() { g.source.images.len() } else { g.source.sample.rows };
+    let (called, others): (Vec<&Guess>, Vec<&Guess>) = guesses.iter().partition(own);
+    if named.len() > 1 && others.iter().map(|g| size(g)).sum::<usize>() * 10 > guesses.iter().map(size).sum() {
+        let names = |of: &[&Guess]| of.iter().map(|g| g.source.name.clone()).collect();
+        return Given::Partly(names(&called), names(&others));
+    }
     if named.len() > 1 {
         return Given::Sources(
             guesses

@@ -2,12 +2,13 @@
 use super::folder::Beginning;
 use crate::formats::cut::members::List;
 use crate::formats::cut::{Cut, Holds, text};
-use crate::formats::infer::HEAD;
+use crate::formats::infer::{HEAD, settled};
 use crate::formats::json_array;
-use crate::formats::reader::{Ask, Field, From, Offers, Reader, Records, Selects, Unit};
+use crate::formats::reader::{Ask, Field, From, NAMES, Offers, Reader, Records, Selects, UNHELD, Unit};
 use crate::formats::sidecar::stem_of;
 use crate::formats::{Format, Options};
 use crate::table::{Value, value_at};
+use std::collections::BTreeMap;
 
 /// Records that are looked at.
 pub const RECORDS: usize = 50_000;
@@ -36,6 +37,9 @@ pub struct Column {
     pub name: String,
     /// The type in canonical text, or `written`.
     pub ty: String,
+    /// What the whole numbers 0, 1 and so on stand for in it, where the file says so. A column of such numbers is one of these
+    /// texts; in lists they stay numbers.
+    pub names: Vec<String>,
     pub values: Vec<Value>,
 }
 
@@ -50,20 +54,25 @@ impl Column {
 pub fn of(b: &Beginning, format: &Format, options: &Options, more: &[&str]) -> Result<Sample, String> {
     let Some(reader) = &format.reader else { return Ok(Sample::default()) };
     let mut fields = fields(b, reader, options)?;
+    let names = named(b, format, &mut fields);
     let besides = |s: &&str| Field { name: s.to_string(), from: From::of(s, reader.selects), ty: "utf8".into() };
     fields.extend(more.iter().map(besides));
     let ask = Ask {
         id: None,
         make_id: |_, id| Ok(id.to_string()),
         prefix: String::new(),
-        fields,
+        fields: fields.iter().filter(|f| !f.ty.starts_with(UNHELD)).map(asked).collect(),
         seen: Vec::new(),
         options: options.clone(),
         record_max: HEAD,
         depth_max: 64,
     };
+    let column = |f: Field, values: Vec<Value>| {
+        let ty = if f.ty.starts_with(NAMES) { "utf8".to_string() } else { f.ty };
+        Column { names: names.get(&f.name).cloned().unwrap_or_default(), name: f.name, ty, values }
+    };
     let Some(piece) = piece(b, &(reader.cut)(options))? else {
-        let columns = ask.fields.into_iter().map(|f| Column { name: f.name, ty: f.ty, values: Vec::new() });
+        let columns = fields.into_iter().map(|f| column(f, Vec::new()));
         return Ok(Sample { columns: columns.collect(), ..Sample::default() });
     };
     let stem = stem_of(b.file.name()).to_string();
@@ -76,14 +85,31 @@ pub fn of(b: &Beginning, format: &Format, options: &Options, more: &[&str]) -> R
     let values = |name: &str| {
         found.columns.get(name).map(|a| (0..rows.min(RECORDS)).map(|row| value_at(a.as_ref(), row)).collect())
     };
-    let columns = ask.fields.iter().map(|f| Column {
-        name: f.name.clone(),
-        ty: f.ty.clone(),
-        values: values(&f.name).unwrap_or_default(),
+    let columns = fields.into_iter().map(|f| {
+        let own = values(&f.name).unwrap_or_default();
+        column(f, own)
     });
     let rejected = found.told.iter().filter(|t| t.drops).count();
     let told = found.told.len() - rejected;
     Ok(Sample { columns: columns.collect(), rows, rejected, told, whole: piece.whole && rows <= RECORDS })
+}
+
+/// A field as a build would ask for it: of a column that shows nothing it is a text.
+fn asked(field: &Field) -> Field {
+    Field { ty: settled(field.ty.clone()), ..field.clone() }
+}
+
+/// The columns whose whole numbers stand for classes, as the file says; where such a number is a value of its own, the field
+/// becomes its name.
+fn named(b: &Beginning, format: &Format, fields: &mut [Field]) -> BTreeMap<String, Vec<String>> {
+    let Some(classes) = format.classes else { return BTreeMap::new() };
+    let named: BTreeMap<String, Vec<String>> = b.with_read(|read| classes(b.length(), read)).into_iter().collect();
+    for field in fields.iter_mut().filter(|f| f.ty == "i64") {
+        if let Some(names) = named.get(&field.name) {
+            field.ty = format!("{NAMES}{}", serde_json::Value::from(names.clone()));
+        }
+    }
+    named
 }
 
 fn selected(fields: &[Field]) -> Vec<&str> {

@@ -2,6 +2,7 @@
 requirements.txt beside this file. The texts are made up, for the tests of tamis, and under CC0-1.0."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import datasets
@@ -11,6 +12,9 @@ from spacy.tokens import DocBin
 from spacy.training import biluo_tags_to_spans, offsets_to_biluo_tags
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent / "peers"))
+
+import folders  # noqa: E402
 
 TEXTS = [
     ("a good kettle", 1), ("it broke", 0), ("very quiet", 1), ("too short", 0), ("I like it", 1), ("never again", 0),
@@ -126,3 +130,5 @@ if __name__ == "__main__":
     frames()
     tables_of_arrow()
     spacy_files()
+    for make in [folders.classes, folders.tags, folders.pictures, folders.frames]:
+        make(fresh(f"made_{make.__name__}"))

@@ -9,8 +9,9 @@ use crate::formats::lines::{each_record, each_unit};
 use crate::formats::options::{Choice, Options, Takes};
 use crate::formats::reader::{Ask, Record, Records, Unit, strip_bom};
 use crate::formats::spelling::Spelling;
-use crate::formats::tokens::{JOIN, joined};
+use crate::formats::tokens::{JOIN, joined_by};
 use crate::table::{Builder, Value};
+use std::collections::BTreeSet;
 
 pub const COMMENT: Choice = Choice {
     name: "comment",
@@ -48,12 +49,17 @@ fn layout(options: &Options) -> Layout<'_> {
         tag => tag,
     };
     let (comment, encoding) = (options.text(&COMMENT), options.text(&ENCODING));
-    Layout { comment, columns, token: options.whole(&TOKEN) as usize, tag, encoding }
+    Layout { comment, columns, token: options.whole(&TOKEN) as usize, tag, encoding, ..Layout::default() }
 }
 
 pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
+    read_as(ask, unit, out, layout(&ask.options));
+}
+
+/// Reads sentences whose lines are written in one way.
+pub fn read_as(ask: &Ask, unit: &Unit, out: &mut Records, layout: Layout) {
     each_unit(ask, unit, out, |unit, encoding, out| {
-        let layout = Layout { encoding, ..layout(&ask.options) };
+        let layout = Layout { encoding, ..layout };
         let (split, join) = (split_of(&layout), ask.options.text(&JOIN));
         let tokens = ask.selects("tokens");
         for (n, own) in each_record(ask, &split, unit.bytes) {
@@ -61,8 +67,9 @@ pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
             match short(own).and_then(|()| sentence(strip_bom(own), &layout)) {
                 Err(wrong) => out.reject_line(unit, n, &wrong), // a record of many lines: which of them
                 Ok(sentence) => {
+                    let close = |n: usize| if sentence.joined.get(n) == Some(&true) { "" } else { join };
                     let (text, places) =
-                        if tokens { joined(&sentence.tokens, join) } else { (String::new(), Value::Null) };
+                        if tokens { joined_by(&sentence.tokens, close) } else { (String::new(), Value::Null) };
                     let passed = sentence.passed;
                     if out.take(unit, n, own, &Joined { sentence, text }) {
                         out.more("tokens", places);
@@ -76,14 +83,32 @@ pub fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
     });
 }
 
-/// `comment:id`, if the first sentence has such a comment: so a release is written.
+/// The selector of ids that a release writes.
+pub const OWN_ID: &str = "comment:id";
+
+/// [`OWN_ID`], if most of the sentences at the beginning have such a comment, each another one: so a release is written. A
+/// comment that stands once above a document is no id of its sentences.
 pub fn own_id(options: &Options, _: u64, read: &ReadAt) -> Option<&'static str> {
+    own_id_as(options, read, layout(options), OWN_ID)
+}
+
+/// The selector of a comment, if most of the sentences at the beginning have it, each another one.
+pub fn own_id_as(options: &Options, read: &ReadAt, layout: Layout, own: &'static str) -> Option<&'static str> {
     let head = read(0, HEAD).ok()?;
     let head = encoding::head(&head, options.text(&ENCODING));
-    let layout = Layout { encoding: "utf-8", ..layout(options) };
-    let len = lengths(&split_of(&layout), &head, HEAD).first().copied()?;
-    let first = sentence(strip_bom(head.get(..len as usize)?), &layout).ok()?;
-    comment_value(&first, "id").filter(|id| !id.is_empty()).map(|_| "comment:id")
+    let layout = Layout { encoding: "utf-8", ..layout };
+    let key = own.strip_prefix("comment:").unwrap_or(own);
+    let (mut at, mut sentences, mut ids) = (0, 0, BTreeSet::new());
+    for len in lengths(&split_of(&layout), &head, HEAD) {
+        let block = head.get(at..at + len as usize)?;
+        at += len as usize;
+        let Ok(sentence) = sentence(strip_bom(block), &layout) else { continue };
+        if !sentence.tokens.is_empty() {
+            sentences += 1;
+            ids.extend(comment_value(&sentence, key).filter(|id| !id.is_empty()).map(String::from));
+        }
+    }
+    (ids.len() * 2 > sentences).then_some(own)
 }
 
 fn split_of(layout: &Layout) -> Split {

@@ -13,12 +13,15 @@ pub struct Layout<'l> {
     /// The columns of the token and of its tag, from 1.
     pub token: usize,
     pub tag: usize,
+    /// The key whose value is the tag, where the column of tags holds `KEY=VALUE|KEY=VALUE` as MISC of CoNLL-U does; empty where
+    /// the column is the tag.
+    pub key: &'l str,
     pub encoding: &'l str,
 }
 
 impl Default for Layout<'_> {
     fn default() -> Self {
-        Layout { comment: "#", columns: 2, token: 1, tag: 2, encoding: "utf-8" }
+        Layout { comment: "#", columns: 2, token: 1, tag: 2, key: "", encoding: "utf-8" }
     }
 }
 
@@ -31,6 +34,8 @@ pub struct Sentence {
     pub columns: Vec<Vec<String>>,
     /// The comment lines before the first token, without marker and one space behind it.
     pub comments: Vec<String>,
+    /// Tokens behind which no space stands: `SpaceAfter=No` beside the tag.
+    pub joined: Vec<bool>,
     /// Lines that are no words of their own: the forms of several words and the empty nodes of CoNLL-U.
     pub passed: usize,
 }
@@ -99,7 +104,12 @@ impl Sentence {
             return Ok(());
         }
         self.tokens.push(token.to_string());
-        self.tags.push(tag.to_string());
+        if layout.key.is_empty() {
+            self.tags.push(tag.to_string());
+        } else {
+            self.tags.push(value_of(tag, layout.key).unwrap_or("O").to_string());
+            self.joined.push(value_of(tag, "SpaceAfter") == Some("No"));
+        }
         for (column, cell) in self.columns.iter_mut().zip(&cells) {
             column.push(cell.to_string());
         }
@@ -111,6 +121,11 @@ impl Sentence {
         let words = || self.tokens.iter().filter(|t| !is_passed(t));
         words().count() > 1 && words().zip(1..).all(|(token, n): (_, usize)| token.parse() == Ok(n))
     }
+}
+
+/// The value of a key among `KEY=VALUE|KEY=VALUE`.
+fn value_of<'c>(cell: &'c str, key: &str) -> Option<&'c str> {
+    cell.split('|').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))
 }
 
 fn columns_say(line: &str, found: usize, want: usize) -> String {

@@ -13,9 +13,12 @@ const LINES: usize = 5000;
 /// What a file of this format may be called.
 const ENDS: &[&str] =
     &["conll", "conllu", "conllup", "conll2003", "iob", "iob2", "bio", "bioes", "tsv", "txt", "tok", "ner", "tags", ""];
+/// What the files of the shared tasks are called: `eng.train`.
+const PARTS: &[&str] = &["train", "dev", "test", "testa", "testb"];
 
 fn sees(b: &Beginning) -> Option<Vec<Key>> {
-    if !ENDS.contains(&b.file.extension().as_str()) || is_document(b.file) {
+    let end = b.file.extension();
+    if ![ENDS, PARTS].concat().contains(&end.as_str()) || is_document(b.file) {
         return None;
     }
     let text = encoding::text(encoding::lines(&b.bytes, b.whole)).ok()?;

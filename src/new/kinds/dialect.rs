@@ -3,8 +3,9 @@
 use super::recogniser::{Key, options};
 use crate::formats::encoding::{self, ENCODING};
 use crate::formats::options::Takes;
-use crate::formats::spelling::Spelling;
+use crate::formats::spelling::{DATE, Spelling};
 use crate::formats::{csv, named};
+use crate::new::days;
 use crate::new::folder::Beginning;
 use crate::new::sample::{self, Column, Sample};
 use crate::table::Value;
@@ -42,6 +43,9 @@ pub fn of(b: &Beginning, c: &Choices) -> Option<Vec<Key>> {
     }
     if let Some(null) = nulls(b, c, &keys) {
         keys.push(null);
+    }
+    if let Some(pattern) = sampled(b, c, &keys).and_then(|sample| days::pattern(&sample)) {
+        keys.push(Key::new(DATE.name, pattern, "days are written so"));
     }
     Some(keys)
 }

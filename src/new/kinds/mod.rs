@@ -4,6 +4,7 @@
 mod arrow;
 mod coco;
 mod conll;
+mod conllu;
 mod csv;
 mod dialect;
 mod image_folder;
@@ -27,6 +28,7 @@ pub const RECOGNISERS: &[Recogniser] = &[
     coco::RECOGNISER,
     json::RECOGNISER,
     jsonl::RECOGNISER,
+    conllu::RECOGNISER,
     conll::RECOGNISER,
     tsv::RECOGNISER,
     csv::RECOGNISER,

@@ -7,6 +7,7 @@ use crate::formats::{FORMATS, Format, named};
 use crate::manifest::sections::Privacy;
 use crate::manifest::values::{AllOr, At, Short, TextOr};
 use crate::model::spans::Scheme;
+use crate::model::tokens::Made;
 use crate::stage::*;
 use crate::table::DataType;
 use crate::table::{types, utf8};
@@ -77,15 +78,18 @@ pub struct Wanted {
     /// `images/SPLIT/CLASS/NAME.ext`, as torchvision reads classes. Without it images lie side by side.
     #[schemars(length(min = 1))]
     pub folders: Option<At<String>>,
-    /// For `conll`: how tags say where an entity begins and ends. Default `bio`.
+    /// For formats of tokens (`conll`, `conll2003`, `conllu`): how tags say where an entity begins and ends. Default `bio`.
     pub scheme: Option<At<Scheme>>,
+    /// For the same formats: what a token is in texts whose tokens were not collected. Default `characters`, and then a warning
+    /// says so. A span whose edge lies within a token takes all of it, and is told (`conll.edges`).
+    pub tokens: Option<At<Made>>,
 }
 
 impl Short for Wanted {
     type Text = FormatName;
 
     fn from_text(format: FormatName) -> Wanted {
-        Wanted { format, label: None, folders: None, scheme: None }
+        Wanted { format, label: None, folders: None, scheme: None, tokens: None }
     }
 }
 
@@ -151,6 +155,8 @@ pub struct Encoding {
     /// What the format needs besides released columns: what a column is to it, and the column.
     pub roles: BTreeMap<String, String>,
     pub scheme: Scheme,
+    /// What a token is where none were collected, if the manifest says it.
+    pub made: Option<Made>,
     /// Where the manifest asks for it.
     pub span: Range<usize>,
 }
@@ -209,7 +215,8 @@ pub fn declared(check: &mut Check) -> Option<Release> {
         } else if let Some(writer) = &format.writer {
             let roles = roles(check, f, writer, &columns);
             let scheme = scheme(check, f, writer);
-            formats.push(Encoding { format, writer, roles, scheme, span: f.span() });
+            let made = made(check, f, writer, &roles);
+            formats.push(Encoding { format, writer, roles, scheme, made, span: f.span() });
         }
     }
     formats.sort_by_key(|f| FORMATS.iter().position(|other| other.name == f.name()));
@@ -335,6 +342,39 @@ fn scheme(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer) -> Scheme 
         check.bad(Diagnostic::error("T0219", scheme.span(), message).label("remove `scheme`"));
     }
     f.scheme.as_ref().map(|scheme| *scheme.get()).unwrap_or_default()
+}
+
+/// What a token is where none were collected. Where nothing is said, and no source gives tokens, that is told.
+fn made(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer, roles: &BTreeMap<String, String>) -> Option<Made> {
+    let name = f.format.0.name;
+    match &f.tokens {
+        Some(tokens) if !writer.needs.tokens => {
+            let message = format!("the format {name} writes no tokens");
+            check.bad(Diagnostic::error("T0219", tokens.span(), message).label("remove `tokens`"));
+        }
+        None if ["label", "text"].iter().all(|r| roles.contains_key(*r)) && !roles.contains_key("tokens") => {
+            let message = format!("no tokens were collected, so each line of {name} is one character");
+            let problem = Diagnostic::warning("T0345", f.span(), message).label("it is not said what a token is");
+            let help = format!("{{ format = \"{name}\", tokens = \"words\" }}, or \"characters\"");
+            check.bad(problem.help(help));
+        }
+        _ => {}
+    }
+    check_classes(check, f, writer, roles);
+    f.tokens.as_ref().map(|tokens| *tokens.get())
+}
+
+/// No class has a character that parts values in the files of a format.
+fn check_classes(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer, roles: &BTreeMap<String, String>) {
+    let role = roles.get("label").and_then(|label| Some(&check.columns.get("samples")?.get(label)?.role));
+    let Some(Role::Label { classes, .. }) = role else { return };
+    let parts = |c: char| writer.needs.no_class_with.contains(&c);
+    let Some(class) = classes.iter().find(|class| class.contains(parts)) else { return };
+    let shown: Vec<String> = writer.needs.no_class_with.iter().map(|c| format!("`{c}`")).collect();
+    let message = format!("the class `{class}` cannot stand in a tag of {}", f.format.0.name);
+    let problem = Diagnostic::error("T0346", f.span(), message);
+    let label = format!("its files part values by {}", shown.join(" and "));
+    check.bad(problem.label(label).help("call the class otherwise; `map` says what it is called in the source"));
 }
 
 /// The column that says in which folder an image lies.

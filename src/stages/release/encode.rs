@@ -12,6 +12,7 @@ use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::model::images::Image;
 use crate::model::spans::Scheme;
+use crate::model::tokens::Made;
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, array_of, texts, value_at};
 use arrow_array::{BinaryArray, Date32Array, StructArray};
@@ -111,6 +112,9 @@ struct Shape {
     /// How tags say where an entity begins and ends, for a format that writes them.
     #[serde(default, skip_serializing_if = "is_default")]
     scheme: Scheme,
+    /// What a token is where none were collected, if the manifest says it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    made: Option<Made>,
 }
 
 impl Shape {
@@ -124,6 +128,7 @@ impl Shape {
             id: String::new(),
             typed: BTreeMap::new(),
             scheme: f.scheme,
+            made: f.made,
         }
     }
 
@@ -148,7 +153,7 @@ impl RowStage for Encode {
 
     fn map(p: &Shape, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
         let writer = p.writer()?;
-        let mut sheet = Sheet { rows: rows.len(), scheme: p.scheme, ..Sheet::default() };
+        let mut sheet = Sheet { rows: rows.len(), scheme: p.scheme, made: p.made, ..Sheet::default() };
         for name in &p.columns {
             let array = match p.typed.get(name) {
                 Some(holds) => typed(rows, name, holds)?,
@@ -202,7 +207,7 @@ mod tests {
             let written = FORMATS.iter().filter_map(|f| Some((f, f.writer.as_ref()?)));
             let shape = |(format, writer)| {
                 let mut shape = Shape::of(
-                    &Encoding { format, writer, roles: BTreeMap::new(), scheme: Scheme::Bio, span: 0..0 },
+                    &Encoding { format, writer, roles: BTreeMap::new(), scheme: Scheme::Bio, made: None, span: 0..0 },
                     &["id".to_string()],
                 );
                 shape.writer += u32::from(format.name == raised);

@@ -1,0 +1,119 @@
+//! The splits and the releases of a draft.
+use super::columns::Field;
+use super::labels::{Answers, Label};
+use super::names::{rank, slug};
+use super::page::{Page, inline, key, list, text};
+use super::plan::{Given, Guess, Plan};
+
+pub fn split(page: &mut Page, plan: &Plan) {
+    page.table("split");
+    let ratios = |names: &[String]| {
+        let mut names: Vec<&String> = names.iter().collect();
+        names.sort_by_key(|n| (rank(n), n.as_str()));
+        let share = |n: usize| match (n, names.len()) {
+            (_, 1) => "1".to_string(),
+            (0, len) => {
+                format!("0.{}", (100usize).saturating_sub(5 * (len - 1).min(19))).trim_end_matches('0').to_string()
+            }
+            _ => "0.05".to_string(),
+        };
+        let of: Vec<(String, String)> = names.iter().enumerate().map(|(n, name)| (key(name), share(n))).collect();
+        inline(&of)
+    };
+    let usual = || {
+        let of = [("train", "0.8"), ("valid", "0.1"), ("test", "0.1")];
+        inline(&of.map(|(name, share)| (name.to_string(), share.to_string())))
+    };
+    match &plan.given {
+        Given::Nowhere => page.key("ratios", &usual(), "nothing says which sample is for what"),
+        Given::Partly(called, others) => {
+            page.key("ratios", &usual(), "of all samples, whatever their files are called");
+            page.ask(format!(
+                "in which splits the samples came: {} are called so and {} are not, and `given = \"source\"` allows a tenth of \
+                 samples that name none; as it stands, samples that came for testing may be trained on",
+                sources(called),
+                sources(others)
+            ));
+        }
+        Given::Sources(names) => {
+            page.key("given", &text("source"), "each source is a split, as its files are called");
+            page.key("ratios", &ratios(names), "of samples that came in no split");
+            let twice =
+                plan.guesses.iter().filter(|g| g.source.split.as_ref().is_some_and(|s| slug(s) != g.source.name));
+            for g in twice {
+                let split = g.source.split.clone().unwrap_or_default();
+                page.ask(format!("how collect.{} stays in the split `{split}`: a split is the name of one source, so its samples follow the ratios", g.source.name));
+            }
+        }
+        Given::Column(column, names) => {
+            page.key("given", &text(column), "the column names splits");
+            page.key("ratios", &ratios(names), "of samples that came in no split");
+        }
+    }
+}
+
+fn sources(names: &[String]) -> String {
+    names.iter().map(|name| format!("collect.{name}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the samples of a source have a label.
+fn has(g: &Guess, l: &Label) -> bool {
+    match &l.from {
+        Answers::Votes { .. } => true,
+        Answers::Column(column) if column == "objects" && l.task == "object_detection" => {
+            g.source.format.sidecar.is_some() && !g.source.files.is_empty()
+        }
+        Answers::Column(column) if g.source.is_images() => column == "class" && g.source.format.sidecar.is_none(),
+        Answers::Column(column) => g.fields.all.iter().filter(|f| f.name == *column).any(|f| is_filled(g, f)),
+    }
+}
+
+/// Whether some record of a source has a value of a field, as far as its values were seen.
+fn is_filled(g: &Guess, f: &Field) -> bool {
+    let column = g.source.sample.columns.get(f.column);
+    column.is_none_or(|c| c.values.is_empty() || c.there().next().is_some())
+}
+
+pub fn release(page: &mut Page, plan: &Plan) {
+    let pictures: Vec<&Guess> = plan.guesses.iter().filter(|g| g.source.is_images()).collect();
+    let mixed = !pictures.is_empty() && pictures.len() < plan.guesses.len();
+    let everywhere = |l: &&Label| plan.guesses.iter().all(|g| has(g, l));
+    let (all, some): (Vec<&Label>, Vec<&Label>) = plan.labels.iter().partition(everywhere);
+    page.table("release.all");
+    released(page, plan, &all, !pictures.is_empty() && !mixed);
+    let (of_images, some): (Vec<&Label>, Vec<&Label>) =
+        some.into_iter().partition(|l| mixed && pictures.iter().all(|g| has(g, l)));
+    if mixed {
+        page.table("release.images");
+        page.remark("a release with images leaves out samples that have none");
+        released(page, plan, &[all.clone(), of_images].concat(), true);
+    }
+    for label in some {
+        let name = if ["all", "images"].contains(&label.name.as_str()) { "labelled" } else { &label.name };
+        page.table(&format!("release.{name}"));
+        page.remark("a release with a label leaves out samples that have none: whole sources here");
+        let images = pictures.iter().any(|g| has(g, label));
+        released(page, plan, &all.iter().copied().chain([label]).collect::<Vec<_>>(), images);
+    }
+}
+
+fn released(page: &mut Page, plan: &Plan, labels: &[&Label], images: bool) {
+    let mut formats = if images { vec!["image_folder", "jsonl"] } else { vec!["parquet", "jsonl"] };
+    if images && labels.iter().filter(|l| l.task == "object_detection").count() == 1 {
+        formats.insert(0, "coco");
+    }
+    page.key("formats", &list(&formats), "");
+    let mut columns: Vec<String> = vec!["id".into()];
+    if images {
+        columns.extend(["image", "width", "height"].map(String::from));
+    }
+    let is_label = |name: &str| labels.iter().any(|l| l.column() == Some(name));
+    for field in plan.guesses.iter().filter(|g| g.source.is_images() == images).flat_map(|g| &g.fields.all) {
+        if !columns.contains(&field.name) && !is_label(&field.name) {
+            columns.push(field.name.clone());
+        }
+    }
+    columns.extend(labels.iter().map(|l| format!("label.{}", l.name)));
+    columns.push("split".into());
+    page.key("columns", &list(&columns), "");
+}

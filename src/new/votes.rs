@@ -1,0 +1,127 @@
+//! Files of votes: tables of who answered what of which sample, beside the samples that they speak of.
+use super::columns::{Id, id, ids};
+use super::found::{Found, Source};
+use super::kinds::recogniser::Key;
+use super::labels::{Answers, CLASSES, Label};
+use super::names::{slug, unlike};
+use super::sample::Column;
+use crate::manifest::values::is_line;
+use crate::stages::label::declaration::{formats, keys};
+use crate::table::Value;
+use std::collections::BTreeSet;
+
+const ITEMS: &[&str] = &[
+    "item",
+    "item_id",
+    "task",
+    "task_id",
+    "sample",
+    "sample_id",
+    "example_id",
+    "unit_id",
+    "text_id",
+    "question",
+    "image",
+    "id",
+];
+const ANNOTATORS: &[&str] = &[
+    "annotator",
+    "annotator_id",
+    "worker",
+    "worker_id",
+    "workerid",
+    "rater",
+    "rater_id",
+    "coder",
+    "labeler",
+    "labeller",
+    "judge",
+    "user",
+    "user_id",
+];
+const ANSWERS: &[&str] =
+    &["label", "answer", "response", "rating", "score", "vote", "value", "category", "class", "judgement", "judgment"];
+
+/// The columns of item, annotator and answer, if a source has all three.
+fn vote_columns(source: &Source) -> Option<[&Column; 3]> {
+    let own = |key: &Key| keys().iter().any(|(_, choice)| choice.name == key.name);
+    let readable = formats().any(|(f, _)| f.name == source.format.name) && source.keys.iter().all(own);
+    let find = |names: &[&str]| {
+        let at = |c: &Column| names.iter().position(|n| *n == c.name.to_lowercase());
+        source.sample.columns.iter().filter_map(|c| Some((at(c)?, c))).min_by_key(|(n, _)| *n).map(|(_, c)| c)
+    };
+    if !readable {
+        return None;
+    }
+    let [item, annotator, label] = [find(ITEMS)?, find(ANNOTATORS)?, find(ANSWERS)?];
+    let items: BTreeSet<String> = item.there().filter_map(Value::key_text).collect();
+    (items.len() < item.values.len()).then_some([item, annotator, label])
+}
+
+/// Takes the files of votes out of what was found, where other samples have the ids that they name.
+pub fn votes(found: &mut Found) -> Vec<Label> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(source) = found.sources.get(at) {
+        let Some(label) = vote_columns(source).and_then(|columns| vote_label(source, columns, &found.sources)) else {
+            at += 1;
+            continue;
+        };
+        let taken: Vec<String> = out.iter().map(|l: &Label| l.name.clone()).collect();
+        out.push(Label { name: unlike(&label.name, &taken), ..label });
+        found.sources.remove(at);
+    }
+    out
+}
+
+fn vote_label(source: &Source, [item, annotator, label]: [&Column; 3], all: &[Source]) -> Option<Label> {
+    let items: BTreeSet<String> = item.there().filter_map(Value::key_text).collect();
+    let met = |s: &Source| ids(s, &id(s)).intersection(&items).count();
+    let others = all.iter().filter(|s| s.name != source.name && vote_columns(s).is_none());
+    others.map(met).max().filter(|met| *met * 2 >= items.len())?;
+    let all_values: Vec<String> = label.values.iter().map(|v| v.key_text().unwrap_or_default()).collect();
+    let (values, empty): (Vec<String>, Vec<String>) = all_values.into_iter().partition(|v| !v.trim().is_empty());
+    let numbers: Vec<f64> = values.iter().filter_map(|v| v.trim().parse().ok()).collect();
+    let fraction = |v: &String| v.trim().parse::<f64>().is_ok_and(|n| n.fract() != 0.0);
+    let same = |c: &&Column| c.name == label.name;
+    let means = all
+        .iter()
+        .flat_map(|s| &s.sample.columns)
+        .filter(same)
+        .any(|c| c.there().filter_map(Value::key_text).any(|v| fraction(&v)));
+    let rated = means || ["rating", "score"].contains(&label.name.to_lowercase().as_str());
+    let distinct: BTreeSet<String> = values.iter().cloned().collect();
+    let whole = source.sample.whole;
+    let of = || Label {
+        from: Answers::Votes {
+            files: source.files.clone(),
+            format: source.format.name,
+            keys: source.keys.clone(),
+            empty: empty.len(),
+            item: item.name.clone(),
+            annotator: annotator.name.clone(),
+            label: label.name.clone(),
+        },
+        name: if source.name.is_empty() { "label".into() } else { slug(&label.name) },
+        whole,
+        ..Label::default()
+    };
+    if rated && numbers.len() == values.len() {
+        let edge = |of: fn(f64, f64) -> f64, start: f64| numbers.iter().copied().fold(start, of);
+        let scale = (edge(f64::min, f64::INFINITY).floor() as i64, edge(f64::max, f64::NEG_INFINITY).ceil() as i64);
+        let why = "several annotators gave numbers, of which there are means or which are called ratings".to_string();
+        return Some(Label { task: "rating", scale: Some(scale), why, ..of() });
+    }
+    let good = distinct.len() > 1 && distinct.len() <= CLASSES && distinct.iter().all(|c| is_line(c));
+    let mut classes: Vec<String> = distinct.into_iter().collect();
+    if numbers.len() == values.len() {
+        classes.sort_by(|a, b| a.parse::<f64>().unwrap_or(0.0).total_cmp(&b.parse().unwrap_or(0.0)));
+    }
+    let why = "each row is the answer of one annotator".to_string();
+    good.then(|| Label { task: "classification", classes, why, ..of() })
+}
+
+/// Ids of sources that meet answers by their ids must stay as they are.
+pub fn meets(label: &Label, id: &Id) -> bool {
+    matches!(label.from, Answers::Votes { .. }) && matches!(id, Id::Column { .. } | Id::Stem | Id::Path)
+}
