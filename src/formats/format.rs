@@ -24,6 +24,8 @@ pub struct Format {
     pub reader: Option<Reader>,
     /// Each image file is a sample, and the source names them as `images`.
     pub images: bool,
+    /// The columns of shapes besides boxes that its annotations can give.
+    pub draws: &'static [&'static str],
     /// How files of annotations beside images are read.
     pub sidecar: Option<Sidecar>,
     /// How a release writes the format.
@@ -45,6 +47,7 @@ impl Format {
             classes: None,
             reader,
             images,
+            draws: &[],
             sidecar,
             writer,
             pictures,

@@ -19,6 +19,7 @@ pub mod json;
 pub mod lines;
 pub mod options;
 pub mod packing;
+pub mod pixels;
 pub mod pointer;
 pub mod reader;
 pub mod sidecar;

@@ -71,7 +71,7 @@ fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, W
     }));
     let boxes = d.objects.into_iter().map(|o| pixels(shift, o)).collect();
     let (width, height) = (d.width, d.height);
-    let document = Beside { image: None, width, height, boxes, lost, notes, unlabelled: false };
+    let document = Beside { image: None, width, height, boxes, lost, notes, ..Beside::default() };
     Ok(Documents { of: vec![Ok(document)], notes: Vec::new() })
 }
 

@@ -1,5 +1,7 @@
-//! Polygons on images, each with a class: an outline and its holes.
+//! Polygons on images, each with a class: one or several parts, each an outline and its holes.
 use super::cells::record_of;
+use super::frames::Frame;
+use super::shapes::{Moved, Shape};
 use crate::table::{Cell, DataType, Value, list, record, utf8};
 
 /// A point in pixels, 0-based, from the top left corner of the image.
@@ -12,11 +14,15 @@ pub struct Point {
 /// A closed line through points; the last one is joined with the first and does not repeat it.
 pub type Ring = Vec<Point>;
 
-/// A polygon: the first ring is its outline, the others are holes in it. The column is laid out as GeoArrow's polygons.
+/// A part of a polygon: the first ring is its outline, the others are holes in it.
+pub type Part = Vec<Ring>;
+
+/// One object as its parts, which are several where something stands before it. The column is laid out as GeoArrow's
+/// multipolygons.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Polygon {
     pub class: String,
-    pub rings: Vec<Ring>,
+    pub parts: Vec<Part>,
     /// `difficult`, `truncated`, `occluded` where the source says so.
     pub flags: Vec<String>,
 }
@@ -94,10 +100,75 @@ fn cut_side(ring: &[Point], inside: impl Fn(&Point) -> bool, meet: impl Fn(&Poin
     out
 }
 
+/// Twice the area that a ring encloses, positive where it turns clockwise on the screen (the shoelace formula).
+fn twice_area(ring: &[Point]) -> f64 {
+    let origin = ring.first().copied().unwrap_or(Point { x: 0.0, y: 0.0 });
+    edges(ring).map(|(a, b)| (a.x - origin.x) * (b.y - origin.y) - (a.y - origin.y) * (b.x - origin.x)).sum()
+}
+
+/// The area that a ring encloses.
+pub fn area(ring: &[Point]) -> f64 {
+    twice_area(ring).abs() / 2.0
+}
+
+/// The least box around some points, as left, top, right, bottom.
+pub fn bounds<'p>(points: impl IntoIterator<Item = &'p Point>) -> Option<[f64; 4]> {
+    points.into_iter().fold(None, |bounds, p| {
+        let [x1, y1, x2, y2] = bounds.unwrap_or([p.x, p.y, p.x, p.y]);
+        Some([x1.min(p.x), y1.min(p.y), x2.max(p.x), y2.max(p.y)])
+    })
+}
+
 impl Polygon {
+    fn points(&self) -> impl Iterator<Item = &Point> {
+        self.parts.iter().flatten().flatten()
+    }
+
     /// Whether a point passes a side of an image of this width and height.
     pub fn passes(&self, (w, h): (f64, f64)) -> bool {
-        self.rings.iter().flatten().any(|p| p.x < 0.0 || p.y < 0.0 || p.x > w || p.y > h)
+        self.points().any(|p| p.x < 0.0 || p.y < 0.0 || p.x > w || p.y > h)
+    }
+
+    /// The area of all parts without their holes. Where parts overlap, that counts twice.
+    pub fn area(&self) -> f64 {
+        let part = |part: &Part| part.iter().enumerate().map(|(i, r)| if i == 0 { area(r) } else { -area(r) }).sum::<f64>();
+        self.parts.iter().map(part).sum()
+    }
+
+    /// The least box around it, as left, top, right, bottom.
+    pub fn bounds(&self) -> Option<[f64; 4]> {
+        bounds(self.points())
+    }
+
+    /// How many holes its parts have.
+    pub fn holes(&self) -> usize {
+        self.parts.iter().map(|part| part.len().saturating_sub(1)).sum()
+    }
+
+    /// What lies inside of an image of this width and height; it may have no part.
+    pub fn cut(self, size: (f64, f64)) -> Polygon {
+        let inside = |part: Part| {
+            let mut rings = part.iter().enumerate().map(|(i, ring)| (i, cut(ring, size))).filter(|(_, r)| has_area(r));
+            let outline = rings.next().filter(|(i, _)| *i == 0)?.1;
+            Some(std::iter::once(outline).chain(rings.map(|r| r.1)).collect())
+        };
+        Polygon { parts: self.parts.into_iter().filter_map(inside).collect(), ..self }
+    }
+}
+
+impl Shape for Polygon {
+    const COLUMN: &'static str = "objects.polygons";
+    const LOST: &'static str = "objects.polygons_lost";
+
+    fn moved(mut self, frame: &Frame) -> Moved<Polygon> {
+        self.parts.iter_mut().flatten().flatten().for_each(|p| *p = frame.point(*p));
+        let sound = |p: &Polygon| p.parts.iter().all(|part| part.first().is_some_and(|outline| has_area(outline)));
+        // what has no area is told where annotations are checked
+        if !frame.cuts() || !sound(&self) || !self.passes(frame.size()) {
+            return Moved::Whole(self);
+        }
+        let cut = self.cut(frame.size());
+        if cut.parts.is_empty() { Moved::Gone } else { Moved::Cut(cut) }
     }
 }
 
@@ -115,19 +186,19 @@ impl Cell for Point {
 
 impl Cell for Polygon {
     fn ty() -> DataType {
-        record(&[("class", utf8()), ("rings", list(list(Point::ty()))), ("flags", list(utf8()))])
+        record(&[("class", utf8()), ("parts", list(list(list(Point::ty())))), ("flags", list(utf8()))])
     }
     fn into_value(self) -> Value {
         record_of([
             ("class", self.class.into_value()),
-            ("rings", self.rings.into_value()),
+            ("parts", self.parts.into_value()),
             ("flags", self.flags.into_value()),
         ])
     }
     fn from_value(v: &Value) -> Option<Self> {
         let class = v.field("class").text()?.into();
-        let (rings, flags) = (Vec::from_value(v.field("rings"))?, Vec::from_value(v.field("flags"))?);
-        Some(Polygon { class, rings, flags })
+        let (parts, flags) = (Vec::from_value(v.field("parts"))?, Vec::from_value(v.field("flags"))?);
+        Some(Polygon { class, parts, flags })
     }
 }
 
@@ -175,9 +246,27 @@ mod tests {
     }
 
     #[test]
+    fn a_polygon_moves_with_its_picture() {
+        let square = ring(&[(1.0, 1.0), (9.0, 1.0), (9.0, 9.0), (1.0, 9.0)]);
+        let hole = ring(&[(2.0, 2.0), (4.0, 2.0), (4.0, 4.0), (2.0, 4.0)]);
+        let far = ring(&[(18.0, 8.0), (20.0, 8.0), (20.0, 10.0)]);
+        let polygon = Polygon { class: "c".into(), parts: vec![vec![square, hole], vec![far]], flags: Vec::new() };
+        assert_eq!((polygon.area(), polygon.bounds(), polygon.holes()), (62.0, Some([1.0, 1.0, 20.0, 10.0]), 1));
+        let frame = Frame { part: [0, 0, 10, 5], present: [30, 10], ..Frame::still([20, 10]) };
+        let Moved::Cut(cut) = polygon.clone().moved(&frame) else { panic!("it is cut") };
+        // 8 x 4 without 2 x 2, three times as wide and twice as high; the other part lies outside
+        assert_eq!((cut.parts.len(), cut.area(), cut.bounds()), (1, (32.0 - 4.0) * 6.0, Some([3.0, 2.0, 27.0, 10.0])));
+        let turned = Frame { turn: 6, part: [0, 0, 10, 20], present: [10, 20], ..Frame::still([20, 10]) };
+        let Moved::Whole(whole) = polygon.clone().moved(&turned) else { panic!("it is whole") };
+        assert_eq!((whole.area(), whole.bounds()), (62.0, Some([0.0, 1.0, 9.0, 20.0])));
+        let away = Frame { part: [11, 0, 5, 5], present: [5, 5], ..Frame::still([20, 10]) };
+        assert_eq!(polygon.moved(&away), Moved::Gone);
+    }
+
+    #[test]
     fn polygons_stand_in_a_column() {
         let rings = vec![ring(&[(0.0, 0.5), (4.0, 0.0), (0.0, 3.0)]), ring(&[(0.5, 0.5), (1.0, 0.5), (0.5, 1.0)])];
-        let polygon = Polygon { class: "cell".into(), rings, flags: vec!["occluded".into()] };
+        let polygon = Polygon { class: "cell".into(), parts: vec![rings], flags: vec!["occluded".into()] };
         let column = array_of([Some(vec![polygon.clone()]), None, Some(vec![])]);
         assert_eq!(cells::<Vec<Polygon>>(column.as_ref()), [Some(vec![polygon]), None, Some(vec![])]);
     }

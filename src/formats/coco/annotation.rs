@@ -1,5 +1,6 @@
 //! One annotation as far as it is kept, and what of it is not.
 use crate::formats::sidecar::truth;
+use crate::model::polygons::{Part, Point, Ring};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -37,6 +38,7 @@ pub struct Annotation<'t> {
     pub image: Option<Id>,
     pub category: Option<Id>,
     pub bbox: Option<&'t RawValue>,
+    pub segmentation: Option<&'t RawValue>,
     pub crowd: bool,
     pub ignore: bool,
     /// Attributes that are true, sorted: these are flags of the box.
@@ -96,7 +98,11 @@ impl<'de: 't, 't> Visitor<'de> for AnnotationVisitor<'t> {
                 "area" => out.area = serde_json::from_str(object.next_value::<&RawValue>()?.get()).ok(),
                 "iscrowd" => out.crowd = out.flag(object.next_value()?),
                 "ignore" => out.ignore = out.flag(object.next_value()?),
-                "segmentation" => out.note("coco.segmentation", object.next_value()?),
+                "segmentation" => {
+                    let outline = object.next_value()?;
+                    out.note("coco.segmentation", outline);
+                    out.segmentation = Some(outline);
+                }
                 "keypoints" => out.note("coco.keypoints", object.next_value()?),
                 "attributes" => out.attributes(object.next_value()?),
                 known if KNOWN.contains(&known) => drop(object.next_value::<IgnoredAny>()?),
@@ -165,12 +171,33 @@ impl Annotation<'_> {
         self.area.is_some_and(|area| (area - w * h).abs() > 1.0_f64.max(0.01 * w * h))
     }
 
+    /// Its outline as polygons; an error says by its rule why there is none.
+    pub fn outline(&self) -> Result<Vec<Part>, &'static str> {
+        let text = self.segmentation.map(RawValue::get).unwrap_or("null");
+        if text.starts_with('{') {
+            return Err("coco.rle");
+        }
+        let lists = serde_json::from_str::<Vec<Vec<f64>>>(text).map_err(|_| "coco.outline")?;
+        let parts: Option<Vec<Part>> = lists.iter().map(|flat| Some(vec![ring(flat)?])).collect();
+        parts.filter(|parts| !parts.is_empty()).ok_or("coco.outline")
+    }
+
     /// x, y, width and height, finite; `None` where there is no box.
     pub fn sides(&self) -> Option<Result<[f64; 4], ()>> {
         let text = self.bbox.map(RawValue::get).filter(|t| !matches!(*t, "null" | "[]"))?;
         let sides = serde_json::from_str::<[f64; 4]>(text).ok();
         Some(sides.filter(|s| s.iter().all(|x| x.is_finite())).ok_or(()))
     }
+}
+
+/// A ring of x and y in turn; a last point that repeats the first is left out. `None` for what is no list of points.
+fn ring(flat: &[f64]) -> Option<Ring> {
+    let (pairs, rest) = flat.as_chunks::<2>();
+    let mut ring: Ring = pairs.iter().map(|[x, y]| Point { x: *x, y: *y }).collect();
+    if ring.len() > 1 && ring.first() == ring.last() {
+        ring.pop();
+    }
+    (rest.is_empty() && !ring.is_empty() && flat.iter().all(|c| c.is_finite())).then_some(ring)
 }
 
 /// Whether a flag is set, written as a number, a text or a value of its own.

@@ -3,8 +3,9 @@
 //! their boxes, met by `file_name`.
 //!
 //! Boxes become pixels, 0-based, end exclusive, in the file's order; attributes that are true are flags, `ignore` is
-//! `difficult`, a crowd has the flag `crowd`, a box without area `degenerate`. Findings, counted image by image:
-//! `coco.segmentation`, `coco.keypoints`, `coco.attributes` (neither true nor false), `coco.other` (what a box of ours cannot
+//! `difficult`, a crowd has the flag `crowd`, a box without area `degenerate`. Where a task reads `objects.polygons`, outlines
+//! are polygons there, each list of coordinates a part; an annotation without such an outline is lost to it. Findings,
+//! counted image by image: `coco.outline`, `coco.rle` (lost to the polygons), `coco.segmentation` (nobody reads outlines), `coco.keypoints`, `coco.attributes` (neither true nor false), `coco.other` (what a box of ours cannot
 //! hold), `coco.area` (an area that is not the box's), `coco.flag` (an `iscrowd` or `ignore` that is neither yes nor no),
 //! `coco.box` (an annotation without a box of four finite numbers), `coco.category` (one of no category in the file) and
 //! `coco.annotation` (one that cannot be read): these three are lost, and counted as `objects_lost`; of the file:
@@ -23,10 +24,16 @@ use super::reader::{Offers, Reader, Selects, as_declared, no_tokens};
 use super::sidecar::Sidecar;
 use super::writer::{Needs, Place, Writer, length_alone};
 use crate::model::boxes::Box2;
+use crate::model::polygons::Polygon;
+use crate::model::shapes::Shape;
 use crate::table::{Cell, DataType, list};
+
+/// The shapes that its annotations have besides boxes.
+const DRAWS: &[&str] = &[Polygon::COLUMN];
 
 pub const FORMAT: Format = Format {
     images: true,
+    draws: DRAWS,
     reader: Some(Reader {
         version: 5, // what is not kept, lost or of a number with two names is told
         uses: &[],
@@ -36,7 +43,10 @@ pub const FORMAT: Format = Format {
         selects: Selects::Names,
         text: no_tokens,
         ty: as_declared,
-        adds: |_, _| vec![("objects", list(Box2::ty())), ("objects_lost", DataType::UInt32)],
+        adds: |options, _| {
+            let shapes = options.shapes().into_iter().flat_map(|d| [(d.column, (d.ty)()), (d.lost, DataType::UInt32)]);
+            [("objects", list(Box2::ty())), ("objects_lost", DataType::UInt32)].into_iter().chain(shapes).collect()
+        },
         read: read::samples,
         offers: Offers::Nothing,
     }),

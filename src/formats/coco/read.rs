@@ -5,8 +5,9 @@ use crate::formats::encoding::{BOM, Wrong, line_at, text};
 use crate::formats::json::{self, Json, deeper_than};
 use crate::formats::options::Options;
 use crate::formats::reader::{Ask, Records, Unit};
-use crate::formats::sidecar::{Broken, Document, Documents, Note};
+use crate::formats::sidecar::{Broken, Document, Documents, Note, Shapes};
 use crate::model::boxes::Box2;
+use crate::model::polygons::Polygon;
 use crate::table::{Cell, Value};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -44,6 +45,7 @@ struct Image<'t> {
     boxes: Vec<Box2>,
     /// Annotations of the image that could not be kept.
     lost: u32,
+    shapes: Shapes,
     notes: Vec<Note>,
     /// Annotations of which something is told, by rule.
     told: BTreeMap<&'static str, Vec<Option<Id>>>,
@@ -62,7 +64,7 @@ struct Read<'t> {
 }
 
 pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
-    let read = match read(unit.bytes, ask.depth_max) {
+    let read = match read(&ask.options, unit.bytes, ask.depth_max) {
         Ok(read) => read,
         Err(wrong) => return out.reject_line(unit, 0, &wrong),
     };
@@ -75,7 +77,7 @@ pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
     for (n, image) in read.images.into_iter().enumerate() {
         match image {
             Err(broken) => out.reject_line(unit, n, &broken.wrong),
-            Ok(image) => {
+            Ok(mut image) => {
                 out.line = image.line;
                 if out.take(unit, n, image.raw.get().as_bytes(), &image.object) {
                     out.more(
@@ -83,6 +85,11 @@ pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
                         Some(image.boxes).filter(|_| !read.unlabelled).map_or(Value::Null, Cell::into_value),
                     );
                     out.more("objects_lost", image.lost.into_value());
+                    for drawing in ask.options.shapes() {
+                        let (shapes, lost) = image.shapes.take(drawing.column);
+                        out.more(drawing.column, if read.unlabelled { Value::Null } else { shapes });
+                        out.more(drawing.lost, lost.into_value());
+                    }
                     for note in image.notes {
                         out.finding(unit, n, note.line, note.rule, note.say);
                     }
@@ -93,8 +100,8 @@ pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
     out.line = 0;
 }
 
-pub fn beside(_: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
-    let mut read = read(unit.bytes, depth_max)?;
+pub fn beside(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
+    let mut read = read(options, unit.bytes, depth_max)?;
     if read.licensed > 0 {
         let say =
             format!("{} images have a licence of their own; it is not kept, that of the source stands", read.licensed);
@@ -112,8 +119,8 @@ pub fn beside(_: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, W
             _ => None,
         };
         let (width, height) = (side("width"), side("height"));
-        let Image { boxes, lost, notes, .. } = image;
-        Ok(Document { image: Some(name), width, height, boxes, lost, notes, unlabelled })
+        let Image { boxes, lost, shapes, notes, .. } = image;
+        Ok(Document { image: Some(name), width, height, boxes, lost, shapes, notes, unlabelled })
     };
     let mut of: Vec<Result<Document, Broken>> = read.images.into_iter().map(document).collect();
     of.extend(
@@ -132,7 +139,7 @@ fn file_name(object: &Json) -> Option<String> {
     }
 }
 
-fn read(bytes: &[u8], depth_max: usize) -> Result<Read<'_>, Wrong> {
+fn read<'b>(options: &Options, bytes: &'b [u8], depth_max: usize) -> Result<Read<'b>, Wrong> {
     let text = text(bytes)?;
     let text = text.strip_prefix(BOM).unwrap_or(text);
     if deeper_than(text.as_bytes(), depth_max) {
@@ -177,7 +184,10 @@ fn read(bytes: &[u8], depth_max: usize) -> Result<Read<'_>, Wrong> {
     if unlabelled {
         let (note, lost) = unlooked(text);
         notes.push(note);
-        images.iter_mut().flatten().for_each(|image| image.lost = lost);
+        images.iter_mut().flatten().for_each(|image| {
+            image.lost = lost;
+            options.shapes().iter().for_each(|d| image.shapes.lose_of(d.column, lost));
+        });
     }
     let mut lost = 0;
     let mut unread = None;
@@ -188,8 +198,15 @@ fn read(bytes: &[u8], depth_max: usize) -> Result<Read<'_>, Wrong> {
             Err(_) => own::<Of>(raw).map(|of| of.image_id),
         };
         match (of.as_ref().and_then(|id| by_id.get(id)).and_then(|n| images.get_mut(*n)), read) {
-            (Some(of), Ok(annotation)) => add(of, &annotation, &classes),
-            (Some(of), Err(_)) => lose(of, "coco.annotation", own::<Own>(raw).map(|own| own.id)),
+            (Some(Ok(of)), Ok(annotation)) => {
+                add(of, &annotation, &classes);
+                draw(of, &annotation, &classes, options);
+            }
+            (Some(Ok(of)), Err(_)) => {
+                of.lose("coco.annotation", own::<Own>(raw).map(|own| own.id));
+                options.shapes().iter().for_each(|d| of.shapes.lose_of(d.column, 1));
+            }
+            (Some(Err(_)), _) => {} // its image is told
             (None, Err(_)) if of.is_none() => drop(unread.get_or_insert(lines.of(raw.get()))),
             (None, _) => lost += 1,
         }
@@ -240,14 +257,6 @@ fn licensed(images: &[Result<Image, Broken>], licenses: Option<&RawValue>) -> us
         listed.iter().find(|l| l.id.0 == id).map_or(id != "0", says)
     };
     images.iter().flatten().filter(own).count()
-}
-
-/// Counts an annotation of an image as lost.
-fn lose(of: &mut Result<Image, Broken>, rule: &'static str, id: Option<Id>) {
-    if let Ok(image) = of {
-        image.tell(rule, id);
-        image.lost += 1;
-    }
 }
 
 /// A value, if it is what it should be.
@@ -309,25 +318,51 @@ fn image<'t>(raw: &'t RawValue, line: u32, depth_max: usize) -> Result<(Id, Imag
             return Err(Broken { image: file_name(&object), wrong });
         }
     };
-    Ok((id, Image { raw, line, object, boxes: Vec::new(), lost: 0, notes: Vec::new(), told: BTreeMap::new() }))
+    let (boxes, shapes, notes, told) = Default::default();
+    Ok((id, Image { raw, line, object, boxes, lost: 0, shapes, notes, told }))
 }
 
-/// Adds an annotation to its image, or counts it as one that is lost.
-fn add(of: &mut Result<Image, Broken>, annotation: &Annotation, classes: &BTreeMap<&Id, &str>) {
-    let Ok(image) = of else { return };
-    annotation.besides.iter().for_each(|rule| image.tell(rule, annotation.id.clone()));
+/// The class of an annotation, if its category has a name.
+fn class_of<'c>(annotation: &Annotation, classes: &BTreeMap<&'c Id, &'c str>) -> Option<&'c str> {
+    annotation.category.as_ref().and_then(|id| classes.get(id)).copied().filter(|name| !name.is_empty())
+}
+
+/// Adds the box of an annotation to its image, or counts it as one that is lost.
+fn add(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str>) {
     if annotation.other_area() {
         image.tell("coco.area", annotation.id.clone());
     }
-    let class = annotation.category.as_ref().and_then(|id| classes.get(id)).filter(|name| !name.is_empty());
-    match (annotation.sides(), class) {
-        (None | Some(Err(())), _) => lose(of, "coco.box", annotation.id.clone()),
-        (_, None) => lose(of, "coco.category", annotation.id.clone()),
+    match (annotation.sides(), class_of(annotation, classes)) {
+        (None | Some(Err(())), _) => image.lose("coco.box", annotation.id.clone()),
+        (_, None) => image.lose("coco.category", annotation.id.clone()),
         (Some(Ok([x, y, w, h])), Some(class)) => {
             let degenerate = (!(w > 0.0 && h > 0.0)).then_some("degenerate");
             let mut flags = annotation.all_flags();
             flags.extend(degenerate.map(String::from));
             image.boxes.push(Box2 { class: class.to_string(), x1: x, y1: y, x2: x + w, y2: y + h, flags });
+        }
+    }
+}
+
+/// Adds the shapes of an annotation that are asked for, and tells what else it holds.
+fn draw(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str>, options: &Options) {
+    let outlines = options.wants::<Polygon>();
+    let besides = annotation.besides.iter().filter(|rule| !(outlines && **rule == "coco.segmentation"));
+    besides.for_each(|rule| image.tell(rule, annotation.id.clone()));
+    let Some(class) = class_of(annotation, classes) else {
+        options.shapes().iter().for_each(|d| image.shapes.lose_of(d.column, 1));
+        return;
+    };
+    if outlines {
+        match annotation.outline() {
+            Ok(parts) => {
+                let flags = annotation.all_flags();
+                image.shapes.add(Polygon { class: class.to_string(), parts, flags });
+            }
+            Err(rule) => {
+                image.tell(rule, annotation.id.clone());
+                image.shapes.lose::<Polygon>();
+            }
         }
     }
 }
@@ -338,11 +373,19 @@ impl Image<'_> {
         self.told.entry(rule).or_default().push(id);
     }
 
+    /// Counts an annotation as one whose box is lost.
+    fn lose(&mut self, rule: &'static str, id: Option<Id>) {
+        self.tell(rule, id);
+        self.lost += 1;
+    }
+
     /// Makes one note of each rule, with how often it was met.
     fn count(&mut self) {
         let line = self.line;
         let say = |rule: &str, n: usize| match rule {
             "coco.segmentation" => format!("{n} with an outline, of which the box is kept"),
+            "coco.outline" => format!("{n} without an outline of polygons, which are lost to `objects.polygons`"),
+            "coco.rle" => format!("{n} whose outline is a mask, which are lost to `objects.polygons`"),
             "coco.keypoints" => format!("{n} with keypoints, which are not kept"),
             "coco.attributes" => format!("{n} with attributes that are neither true nor false, which are not kept"),
             "coco.annotation" => format!("{n} that cannot be read, which are lost"),

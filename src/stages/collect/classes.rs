@@ -83,7 +83,7 @@ fn wanted(check: &Check) -> BTreeSet<String> {
 }
 
 /// The columns that answer tasks of some kinds, in some way.
-fn columns(check: &Check, kind: &dyn Fn(&str) -> bool, way: &dyn Fn(&Answers) -> bool) -> BTreeSet<String> {
+pub fn columns(check: &Check, kind: &dyn Fn(&str) -> bool, way: &dyn Fn(&Answers) -> bool) -> BTreeSet<String> {
     let tasks = check.manifest.instances(&["label"]).into_iter();
     let tasks = tasks.filter_map(|(_, _, table)| read::<Task>(table).ok()).filter(|t| kind(&t.task));
     let answers = tasks.flat_map(|task| task.from.into_values()).filter(|of| way(of));

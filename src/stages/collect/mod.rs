@@ -24,6 +24,7 @@ mod named;
 mod objects;
 mod pictures;
 mod read;
+mod shapes;
 mod shown;
 mod sidecars;
 

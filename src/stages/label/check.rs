@@ -56,7 +56,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 /// Where annotations are lost: in the steps of the task, and where files beside images are read.
 fn losses(check: &Check, task: &Task) -> String {
     let sources = check.manifest.instances(&["collect"]).into_iter().map(|(name, ..)| format!("collect.{name}"));
-    let objects = task.columns().any(|(_, _, column)| column.as_str() == "objects");
+    let objects = task.columns().any(|(_, _, column)| column.as_str() == "objects" || column.starts_with("objects."));
     let places = sources.filter(|_| objects).chain([task.path.clone()]);
     places.map(|place| format!("tamis show {place} --findings")).collect::<Vec<_>>().join(", ")
 }

@@ -148,8 +148,8 @@ pub struct Answers {
     pub class_names: Vec<String>,
     /// How tags say where an entity begins. Default `bio`.
     pub scheme: Option<Scheme>,
-    /// Which text spans count in: as it was collected, or as it is now. Default `collected`: they are moved with every
-    /// change of the text since.
+    /// Which text spans count in, or which picture shapes were drawn on: as it was collected, or as it is now. Default
+    /// `collected`: they are moved with every change since.
     pub offsets: Option<Offsets>,
     /// What `start` and `end` of spans count in. Default `characters`. Where a span says what it covers (`text` or
     /// `surface`), that is compared with the text; a span that covers something else is lost, and told.
@@ -487,8 +487,10 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
     }
     if !d.task.on_text {
         let scheme = a.scheme.is_some() && a.files.is_none();
-        let keys = [("offsets", a.offsets.is_some()), ("unit", a.unit.is_some()), ("scheme", scheme)];
+        let keys = [("unit", a.unit.is_some()), ("scheme", scheme)];
         spare(check, name, &keys, "only spans of text have this");
+        let offsets = a.offsets.is_some() && d.task.moves.is_none();
+        spare(check, name, &[("offsets", offsets)], "only spans of text and shapes on pictures have this");
     }
     if !d.task.classes && !d.task.scale {
         spare(check, name, &[("map", !a.map.is_empty())], "answers of this kind name nothing");

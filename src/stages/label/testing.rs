@@ -69,6 +69,8 @@ pub fn asking(map: &BTreeMap<String, String>) -> Reading<'_> {
         edits,
         text,
         unit,
+        frame: None,
+        unplaced: false,
         notes,
         lost,
     }

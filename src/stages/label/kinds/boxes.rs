@@ -23,6 +23,7 @@ pub const KIND: Kind = Kind {
         ),
     ],
     bounds: &["width", "height"],
+    moves: Some(moved::<Box2>),
     judge,
     classes: true,
     scale: false,

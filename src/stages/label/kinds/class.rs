@@ -14,6 +14,7 @@ pub const KIND: Kind = Kind {
     from_text,
     problems: &[CLASS],
     bounds: &[],
+    moves: None,
     judge,
     classes: true,
     scale: false,

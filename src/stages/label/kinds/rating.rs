@@ -14,6 +14,7 @@ pub const KIND: Kind = Kind {
     from_text,
     problems: &[Problem::new("outside", "A rating outside of the scale; its vote goes in any case.")],
     bounds: &[],
+    moves: None,
     judge,
     classes: false,
     scale: true,

@@ -31,6 +31,7 @@ pub const KIND: Kind = Kind {
         Problem::new("empty", "A span that holds no character; nothing can mend it."),
     ],
     bounds: &[],
+    moves: None,
     judge,
     classes: true,
     scale: false,

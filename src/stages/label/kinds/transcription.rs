@@ -31,6 +31,7 @@ pub const KIND: Kind = Kind {
         },
     ],
     bounds: &["duration"],
+    moves: None,
     judge,
     classes: false,
     scale: false,

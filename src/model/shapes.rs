@@ -1,0 +1,51 @@
+//! What all shapes on pictures have in common: the column that they come in, and that they move with the pixels.
+use super::frames::Frame;
+use super::polygons::Polygon;
+use crate::table::{Cell, DataType, list};
+
+/// A shape on a picture.
+pub trait Shape: Cell {
+    /// The column of samples in which formats give lists of them.
+    const COLUMN: &'static str;
+    /// The column that counts what a format could not keep of it.
+    const LOST: &'static str;
+
+    /// The shape in the present picture.
+    fn moved(self, frame: &Frame) -> Moved<Self>;
+}
+
+/// What became of a shape whose picture changed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Moved<S> {
+    /// It is there as it was.
+    Whole(S),
+    /// What lay outside of the part that was kept is cut off.
+    Cut(S),
+    /// It lies outside of the part that was kept.
+    Gone,
+    /// Some of it is there, which cannot be said in a shape of its kind.
+    Lost,
+}
+
+/// A column of shapes as a source gives it.
+pub struct Drawing {
+    pub column: &'static str,
+    pub lost: &'static str,
+    pub ty: fn() -> DataType,
+}
+
+const fn drawing<S: Shape>() -> Drawing {
+    Drawing { column: S::COLUMN, lost: S::LOST, ty: list_of::<S> }
+}
+
+fn list_of<S: Shape>() -> DataType {
+    list(S::ty())
+}
+
+/// The columns that a source gives besides boxes, where a task reads them. A new shape is its file and its line here.
+pub static DRAWINGS: &[Drawing] = &[drawing::<Polygon>()];
+
+/// The columns of these names, in the order of the list.
+pub fn drawings(names: &[String]) -> Vec<&'static Drawing> {
+    DRAWINGS.iter().filter(|d| names.iter().any(|name| name == d.column)).collect()
+}
