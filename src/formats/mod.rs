@@ -41,6 +41,7 @@ pub mod parquet;
 pub mod tar;
 pub mod text;
 pub mod voc;
+pub mod yolo;
 pub mod zip;
 
 pub use cut::Cut;
@@ -63,6 +64,7 @@ pub const FORMATS: &[Format] = &[
     coco::FORMAT,
     image_folder::FORMAT,
     voc::FORMAT,
+    yolo::FORMAT,
 ];
 
 /// What columns hold of the types that files have, for the reference.

@@ -2,7 +2,7 @@
 //! fragment whose format does not ask for it.
 use super::back::Values;
 use crate::model::spans::Scheme;
-use crate::table::ArrayRef;
+use crate::table::{ArrayRef, list};
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
@@ -12,7 +12,8 @@ pub struct Writer {
     pub version: u32,
     /// What the bytes depend on besides our code: `parquet 60`.
     pub uses: &'static [&'static str],
-    /// The path of a file: `SPLIT` stands for the split. With `NNNNN`, the number of the file, a large split is several.
+    /// The path of a file: `SPLIT` stands for the split. With `NNNNN`, the number of the file, a large split is several; with
+    /// `NAME`, that of an image without its suffix, each sample has its own.
     pub files: &'static str,
     /// What else the reference says of it.
     pub doc: &'static str,
@@ -29,8 +30,21 @@ pub struct Writer {
     pub place: Place,
     /// Hubs of data sets read the files as tables.
     pub table: bool,
-    /// It cannot hold everything that its label may say.
-    pub loses: bool,
+    /// The kinds of label of which it cannot hold everything that they may say.
+    pub loses: &'static [&'static str],
+    /// A file beside those of the splits, which tells of all of them: its path, and its text.
+    pub index: Option<(&'static str, fn(&Index) -> String)>,
+}
+
+/// What a file that tells of all splits is made of.
+pub struct Index<'i> {
+    /// The data set and its version: `ner 1.0.0`.
+    pub title: &'i str,
+    pub license: &'i str,
+    /// The splits with the number of their samples, in the order of their names.
+    pub splits: &'i [(&'i str, u64)],
+    /// The declared classes of the label, in their order.
+    pub classes: &'i [String],
 }
 
 /// Something of a row that the format cannot hold, and that is not in its files.
@@ -51,8 +65,10 @@ pub type Pictures = fn(&mut dyn BufRead, &mut dyn FnMut(&str)) -> Result<(), Str
 pub struct Needs {
     /// The columns that are released.
     pub columns: bool,
-    /// A label of this kind.
-    pub label: Option<&'static str>,
+    /// A label of one of these kinds; of several the first that there is.
+    pub label: &'static [&'static str],
+    /// The declared classes of the label, which it numbers row by row.
+    pub classes: bool,
     /// The text that spans lie on, with its tokens.
     pub tokens: bool,
     /// The images, which are put beside the format's files.
@@ -68,7 +84,16 @@ pub struct Needs {
 impl Needs {
     /// Nothing but the id.
     pub const NONE: Needs =
-        Needs { columns: false, label: None, tokens: false, images: false, sizes: false, folders: false, typed: false };
+        Needs {
+            columns: false,
+            label: &[],
+            classes: false,
+            tokens: false,
+            images: false,
+            sizes: false,
+            folders: false,
+            typed: false,
+        };
 }
 
 /// The rows of a piece as a format is given them.
@@ -82,9 +107,16 @@ pub struct Sheet {
     pub roles: BTreeMap<String, ArrayRef>,
     /// How tags say where an entity begins and ends, for a format that writes them.
     pub scheme: Scheme,
+    /// The declared classes of the label, for a format that numbers them row by row.
+    pub classes: Vec<String>,
 }
 
 impl Sheet {
+    /// Whether the cells of a role are lists of this noun.
+    pub fn holds<T: crate::table::Cell>(&self, role: &str) -> bool {
+        self.roles.get(role).is_some_and(|array| *array.data_type() == list(T::ty()))
+    }
+
     /// The cells of a role; all are `None` where it is not there.
     pub fn cells<T: crate::table::Cell>(&self, role: &str) -> Vec<Option<T>> {
         match self.roles.get(role) {
@@ -129,6 +161,8 @@ pub enum Place {
     Row,
     /// By its line: one for each sample.
     Line,
+    /// It has a file of its own.
+    File,
     /// By looking for its id.
     Search(fn(&[u8], &str) -> Option<usize>),
     /// Not at all.
@@ -146,6 +180,41 @@ pub fn length_alone(_: &[u8]) -> &[u8] {
     &[]
 }
 
+/// The files of a piece that has one for each sample, as a fragment: how long the list is, the list of names and lengths, and
+/// the files one after another.
+pub fn scatter(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let list: String = files.iter().map(|(name, bytes)| format!("{}\t{name}\n", bytes.len())).collect();
+    let mut out = (list.len() as u64).to_le_bytes().to_vec();
+    out.extend(list.as_bytes());
+    files.iter().for_each(|(_, bytes)| out.extend(bytes));
+    out
+}
+
+/// The outline of such a fragment: its list.
+pub fn scattered(fragment: &[u8]) -> &[u8] {
+    let len = fragment.first_chunk().map_or(0, |len| u64::from_le_bytes(*len));
+    let end = usize::try_from(len).unwrap_or(usize::MAX).saturating_add(8);
+    fragment.get(..end).unwrap_or(fragment)
+}
+
+/// Name, place and length of each file in such a fragment, by its outline.
+pub fn listed(outline: &[u8]) -> Option<Vec<(String, u64, u64)>> {
+    let mut at = outline.len() as u64;
+    let list = std::str::from_utf8(outline.get(8..)?).ok()?;
+    let file = |line: &str| {
+        let (len, name) = line.split_once('\t')?;
+        let (from, len) = (at, len.parse::<u64>().ok()?);
+        at += len;
+        Some((name.to_string(), from, len))
+    };
+    list.lines().map(file).collect()
+}
+
+/// Whether each sample has a file of its own.
+pub fn is_scattered(files: &str) -> bool {
+    files.contains("NAME")
+}
+
 /// Whether a large split is several files.
 pub fn is_sharded(files: &str) -> bool {
     files.contains("NNNNN")
@@ -161,6 +230,11 @@ pub fn split_of<'p>(files: &str, path: &'p str) -> Option<&'p str> {
     let (before, behind) = files.split_once("SPLIT")?;
     let rest = path.strip_prefix(before)?;
     match behind.strip_prefix("-NNNNN") {
+        None if is_scattered(behind) => {
+            let (split, name) = rest.split_once('/')?;
+            let end = behind.strip_prefix("/NAME")?;
+            name.strip_suffix(end).filter(|name| !name.is_empty()).map(|_| split)
+        }
         Some(end) => {
             let (split, number) = rest.strip_suffix(end)?.rsplit_once('-')?;
             number.bytes().all(|b| b.is_ascii_digit()).then_some(split)
@@ -180,11 +254,14 @@ mod tests {
             ("parquet/SPLIT-NNNNN.parquet", "parquet/train-2-00007.parquet"),
             ("conll/SPLIT.conll", "conll/train-2.conll"),
             ("images/SPLIT/metadata.jsonl", "images/train-2/metadata.jsonl"),
+            ("labels/SPLIT/NAME.txt", "labels/train-2/NAME.txt"),
         ] {
             assert_eq!(path(files, "train-2", 7), of);
             assert_eq!(split_of(files, of), Some("train-2"));
             assert_eq!(split_of(files, "README.md"), None);
         }
+        assert_eq!(split_of("labels/SPLIT/NAME.txt", "labels/train/class/a.b.txt"), Some("train"));
+        assert_eq!(split_of("labels/SPLIT/NAME.txt", "labels/train/a.jpg"), None);
         assert_eq!(split_of("images/SPLIT/metadata.jsonl", "images/train/a.png"), None);
         assert_eq!(split_of("parquet/SPLIT-NNNNN.parquet", "parquet/train.parquet"), None);
     }

@@ -70,6 +70,27 @@ impl Frame {
     }
 }
 
+impl Frame {
+    /// Where a point of the present picture was drawn.
+    pub fn back(&self, p: Point) -> Point {
+        let [left, top, width, height] = self.part.map(f64::from);
+        let (to_width, to_height) = self.size();
+        let (x, y) = (p.x * width / to_width + left, p.y * height / to_height + top);
+        let [w, h] = self.drawn.map(f64::from);
+        let (x, y) = match self.turn {
+            2 => (w - x, y),
+            3 => (w - x, h - y),
+            4 => (x, h - y),
+            5 => (y, x),
+            6 => (y, h - x),
+            7 => (w - y, h - x),
+            8 => (w - y, x),
+            _ => (x, y),
+        };
+        Point { x, y }
+    }
+}
+
 /// Whether an EXIF orientation exchanges width and height.
 pub fn swaps(orientation: u32) -> bool {
     (5..=8).contains(&orientation)
@@ -128,6 +149,15 @@ mod tests {
         assert_eq!(corners(6), [(3.0, 0.0), (3.0, 4.0), (0.0, 0.0)], "the first row at the right");
         assert_eq!(corners(7), [(3.0, 4.0), (3.0, 0.0), (0.0, 4.0)]);
         assert_eq!(corners(8), [(0.0, 4.0), (0.0, 0.0), (3.0, 4.0)], "the first row at the left");
+    }
+
+    #[test]
+    fn places_go_there_and_back() {
+        for turn in 1..=8 {
+            let frame = Frame { turn, part: [1, 1, 2, 2], present: [8, 4], ..Frame::still([4, 3]) };
+            let p = frame.back(frame.point(Point { x: 0.75, y: 2.5 }));
+            assert_eq!((p.x, p.y), (0.75, 2.5), "{turn}");
+        }
     }
 
     #[test]

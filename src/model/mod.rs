@@ -6,6 +6,7 @@ pub mod edits;
 pub mod frames;
 pub mod images;
 pub mod license;
+pub mod masks;
 pub mod messages;
 pub mod polygons;
 pub mod shapes;

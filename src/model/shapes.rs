@@ -1,5 +1,6 @@
 //! What all shapes on pictures have in common: the column that they come in, and that they move with the pixels.
 use super::frames::Frame;
+use super::masks::Mask;
 use super::polygons::Polygon;
 use crate::table::{Cell, DataType, list};
 
@@ -43,7 +44,7 @@ fn list_of<S: Shape>() -> DataType {
 }
 
 /// The columns that a source gives besides boxes, where a task reads them. A new shape is its file and its line here.
-pub static DRAWINGS: &[Drawing] = &[drawing::<Polygon>()];
+pub static DRAWINGS: &[Drawing] = &[drawing::<Polygon>(), drawing::<Mask>()];
 
 /// The columns of these names, in the order of the list.
 pub fn drawings(names: &[String]) -> Vec<&'static Drawing> {

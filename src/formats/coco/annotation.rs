@@ -1,6 +1,7 @@
 //! One annotation as far as it is kept, and what of it is not.
 use crate::formats::sidecar::truth;
-use crate::model::polygons::{Part, Point, Ring};
+use crate::model::masks::{Mask, checked, unpacked};
+use crate::model::polygons::{Part, Point, Polygon, Ring};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -187,6 +188,38 @@ impl Annotation<'_> {
         let text = self.bbox.map(RawValue::get).filter(|t| !matches!(*t, "null" | "[]"))?;
         let sides = serde_json::from_str::<[f64; 4]>(text).ok();
         Some(sides.filter(|s| s.iter().all(|x| x.is_finite())).ok_or(()))
+    }
+}
+
+/// A mask as COCO writes it: the size as height and width, and runs as a list or a text.
+#[derive(Deserialize)]
+struct Packed<'t> {
+    size: [u32; 2],
+    #[serde(borrow)]
+    counts: &'t RawValue,
+}
+
+impl Annotation<'_> {
+    /// Its outline as a mask on an image of this size; an error says by its rule why there is none.
+    pub fn mask(&self, class: &str, size: Option<[u32; 2]>) -> Result<Mask, &'static str> {
+        let (class, flags) = (class.to_string(), self.all_flags());
+        let text = self.segmentation.map(RawValue::get).unwrap_or("null");
+        if !text.starts_with('{') {
+            let polygon = Polygon { class, parts: self.outline()?, flags };
+            return size.and_then(|size| Mask::of(&polygon, size)).ok_or("coco.mask");
+        }
+        let packed: Packed = serde_json::from_str(text).map_err(|_| "coco.mask")?;
+        let counts = packed.counts.get();
+        let runs = match serde_json::from_str::<String>(counts) {
+            Ok(text) => unpacked(&text).map_err(|_| "coco.mask")?,
+            Err(_) => serde_json::from_str(counts).map_err(|_| "coco.mask")?,
+        };
+        let [height, width] = packed.size;
+        if size.is_some_and(|size| size != [width, height]) {
+            return Err("coco.mask");
+        }
+        let runs = checked(&runs, [width, height]).map_err(|_| "coco.mask")?;
+        Ok(Mask { class, width, height, runs, flags })
     }
 }
 

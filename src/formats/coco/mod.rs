@@ -4,8 +4,9 @@
 //!
 //! Boxes become pixels, 0-based, end exclusive, in the file's order; attributes that are true are flags, `ignore` is
 //! `difficult`, a crowd has the flag `crowd`, a box without area `degenerate`. Where a task reads `objects.polygons`, outlines
-//! are polygons there, each list of coordinates a part; an annotation without such an outline is lost to it. Findings,
-//! counted image by image: `coco.outline`, `coco.rle` (lost to the polygons), `coco.segmentation` (nobody reads outlines), `coco.keypoints`, `coco.attributes` (neither true nor false), `coco.other` (what a box of ours cannot
+//! are polygons there, each list of coordinates a part; where one reads `objects.masks`, they are masks, polygons by the
+//! rule of pycocotools. An annotation without such an outline is lost to it. Findings, counted image by image:
+//! `coco.outline`, `coco.rle` (lost to the polygons), `coco.mask` (lost to the masks), `coco.segmentation` (nobody reads outlines), `coco.keypoints`, `coco.attributes` (neither true nor false), `coco.other` (what a box of ours cannot
 //! hold), `coco.area` (an area that is not the box's), `coco.flag` (an `iscrowd` or `ignore` that is neither yes nor no),
 //! `coco.box` (an annotation without a box of four finite numbers), `coco.category` (one of no category in the file) and
 //! `coco.annotation` (one that cannot be read): these three are lost, and counted as `objects_lost`; of the file:
@@ -24,12 +25,13 @@ use super::reader::{Offers, Reader, Selects, as_declared, no_tokens};
 use super::sidecar::Sidecar;
 use super::writer::{Needs, Place, Writer, length_alone};
 use crate::model::boxes::Box2;
+use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
 use crate::model::shapes::Shape;
 use crate::table::{Cell, DataType, list};
 
 /// The shapes that its annotations have besides boxes.
-const DRAWS: &[&str] = &[Polygon::COLUMN];
+const DRAWS: &[&str] = &[Polygon::COLUMN, Mask::COLUMN];
 
 pub const FORMAT: Format = Format {
     images: true,
@@ -55,8 +57,9 @@ pub const FORMAT: Format = Format {
         version: 1, // info, licences, flags
         uses: &[],
         files: "coco/instances_SPLIT.json",
-        doc: "images under `images/SPLIT/`. Needs an `object_detection` label",
-        needs: Needs { label: Some("object_detection"), images: true, sizes: true, ..Needs::NONE },
+        doc: "images under `images/SPLIT/`. Needs an `object_detection`, \
+              `instance_segmentation` or `masks` label",
+        needs: Needs { label: &["object_detection", "instance_segmentation", "masks"], images: true, sizes: true, ..Needs::NONE },
         encode: write::encode,
         outline: length_alone,
         join: write::join,
@@ -64,7 +67,8 @@ pub const FORMAT: Format = Format {
         values: None,
         place: Place::Nowhere,
         table: false,
-        loses: false,
+        loses: &["instance_segmentation"],
+        index: None,
     }),
     pictures: Some(write::pictures),
     ..Format::new("coco", "Images and boxes of a file of COCO instances; with `images`, it stands beside them.")

@@ -7,6 +7,7 @@ use crate::formats::options::Options;
 use crate::formats::reader::{Ask, Records, Unit};
 use crate::formats::sidecar::{Broken, Document, Documents, Note, Shapes};
 use crate::model::boxes::Box2;
+use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
 use crate::table::{Cell, Value};
 use serde::Deserialize;
@@ -346,14 +347,24 @@ fn add(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str>
 
 /// Adds the shapes of an annotation that are asked for, and tells what else it holds.
 fn draw(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str>, options: &Options) {
-    let outlines = options.wants::<Polygon>();
+    let (polygons, masks) = (options.wants::<Polygon>(), options.wants::<Mask>());
+    let outlines = polygons || masks;
     let besides = annotation.besides.iter().filter(|rule| !(outlines && **rule == "coco.segmentation"));
     besides.for_each(|rule| image.tell(rule, annotation.id.clone()));
     let Some(class) = class_of(annotation, classes) else {
         options.shapes().iter().for_each(|d| image.shapes.lose_of(d.column, 1));
         return;
     };
-    if outlines {
+    if masks {
+        match annotation.mask(class, image.size()) {
+            Ok(mask) => image.shapes.add(mask),
+            Err(rule) => {
+                image.tell(if rule == "coco.outline" { "coco.mask" } else { rule }, annotation.id.clone());
+                image.shapes.lose::<Mask>();
+            }
+        }
+    }
+    if polygons {
         match annotation.outline() {
             Ok(parts) => {
                 let flags = annotation.all_flags();
@@ -368,6 +379,15 @@ fn draw(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str
 }
 
 impl Image<'_> {
+    /// Width and height that the file states.
+    fn size(&self) -> Option<[u32; 2]> {
+        let side = |key: &str| match json::select(&self.object, key) {
+            Some(Json::Int(n)) => u32::try_from(*n).ok().filter(|n| *n > 0),
+            _ => None,
+        };
+        Some([side("width")?, side("height")?])
+    }
+
     /// Notes that something is to be told of an annotation.
     fn tell(&mut self, rule: &'static str, id: Option<Id>) {
         self.told.entry(rule).or_default().push(id);
@@ -385,6 +405,7 @@ impl Image<'_> {
         let say = |rule: &str, n: usize| match rule {
             "coco.segmentation" => format!("{n} with an outline, of which the box is kept"),
             "coco.outline" => format!("{n} without an outline of polygons, which are lost to `objects.polygons`"),
+            "coco.mask" => format!("{n} without a mask on the pixels of the image, which are lost to `objects.masks`"),
             "coco.rle" => format!("{n} whose outline is a mask, which are lost to `objects.polygons`"),
             "coco.keypoints" => format!("{n} with keypoints, which are not kept"),
             "coco.attributes" => format!("{n} with attributes that are neither true nor false, which are not kept"),

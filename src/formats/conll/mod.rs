@@ -43,7 +43,7 @@ pub const FORMAT: Format = Format {
         uses: &[],
         files: "conll/SPLIT.conll",
         doc: "a token and its tag a line, BIO unless `scheme` says otherwise. Needs an `ner` label",
-        needs: Needs { label: Some("ner"), tokens: true, ..Needs::NONE },
+        needs: Needs { label: &["ner"], tokens: true, ..Needs::NONE },
         encode: write::encode,
         outline: length_alone,
         join: one_after_another,
@@ -51,7 +51,8 @@ pub const FORMAT: Format = Format {
         values: None,
         place: Place::Search(write::line_of),
         table: false,
-        loses: true,
+        loses: &["ner"],
+        index: None,
     }),
     ..Format::new("conll", "A token a line, a blank line between sentences.")
 };

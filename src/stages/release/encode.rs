@@ -4,7 +4,7 @@
 //!
 //! Findings: what a format cannot hold (`conll.spans`).
 use super::columns::{holds, released_name, released_type};
-use super::declaration::{Encoding, Ids, Release, declared, rows_table};
+use super::declaration::{Encoding, Ids, Release, classes_of, declared, kind_of, rows_table};
 use super::images::{IMAGE_NAME, first};
 use crate::formats::named;
 use crate::formats::writer::{Sheet, Writer};
@@ -53,7 +53,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 
 /// What a format could not hold fails the build, unless the manifest allows it.
 fn gates(check: &Check, f: &Encoding, r: &Release) -> Vec<Gate> {
-    if !f.writer.loses && !f.roles.contains_key("folder") {
+    let kind = f.roles.get("label").and_then(|label| kind_of(check, label));
+    if !kind.is_some_and(|kind| f.writer.loses.contains(&kind)) && !f.roles.contains_key("folder") {
         return Vec::new();
     }
     let (step, key) = (format!("{}/encode.{}", check.path, f.name()), format!("{}.max_losses", check.path));
@@ -69,6 +70,9 @@ fn plan(check: &Check, f: &Encoding, r: &Release) -> Plan {
     if r.ids != Ids::Source {
         shape.id = r.ids.column().into();
         shape.roles.insert("id".into(), r.ids.column().into());
+    }
+    if f.writer.needs.classes {
+        shape.classes = f.roles.get("label").map(|label| classes_of(check, label)).unwrap_or_default();
     }
     if f.writer.needs.typed {
         let typed = shape.columns.iter().map(|c| (c.clone(), holds(check, c)));
@@ -111,6 +115,9 @@ struct Shape {
     /// How tags say where an entity begins and ends, for a format that writes them.
     #[serde(default, skip_serializing_if = "is_default")]
     scheme: Scheme,
+    /// The declared classes of the label, for a format that numbers them row by row.
+    #[serde(default, skip_serializing_if = "is_default")]
+    classes: Vec<String>,
 }
 
 impl Shape {
@@ -124,6 +131,7 @@ impl Shape {
             id: String::new(),
             typed: BTreeMap::new(),
             scheme: f.scheme,
+            classes: Vec::new(),
         }
     }
 
@@ -148,7 +156,8 @@ impl RowStage for Encode {
 
     fn map(p: &Shape, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
         let writer = p.writer()?;
-        let mut sheet = Sheet { rows: rows.len(), scheme: p.scheme, ..Sheet::default() };
+        let classes = p.classes.clone();
+        let mut sheet = Sheet { rows: rows.len(), scheme: p.scheme, classes, ..Sheet::default() };
         for name in &p.columns {
             let array = match p.typed.get(name) {
                 Some(holds) => typed(rows, name, holds)?,

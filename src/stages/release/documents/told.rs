@@ -40,6 +40,9 @@ pub struct PageCard {
     /// The declared classes of the boxes, in their order.
     #[serde(default, skip_serializing_if = "is_default")]
     pub classes: Vec<String>,
+    /// Those of a format that holds another label.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub classes_of: BTreeMap<String, Vec<String>>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub sources: Vec<SourceCard>,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -88,6 +91,11 @@ impl PageCard {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// The classes that a format numbers.
+    pub fn classes_of(&self, format: &str) -> &[String] {
+        self.classes_of.get(format).unwrap_or(&self.classes)
     }
 
     /// The writers of its formats.
