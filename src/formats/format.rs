@@ -26,6 +26,8 @@ pub struct Format {
     pub images: bool,
     /// The columns of shapes besides boxes that its annotations can give.
     pub draws: &'static [&'static str],
+    /// Its annotations say where things are as shares of the image's sides.
+    pub shares: bool,
     /// How files of annotations beside images are read.
     pub sidecar: Option<Sidecar>,
     /// How a release writes the format.
@@ -48,6 +50,7 @@ impl Format {
             reader,
             images,
             draws: &[],
+            shares: false,
             sidecar,
             writer,
             pictures,

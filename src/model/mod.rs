@@ -9,6 +9,7 @@ pub mod license;
 pub mod masks;
 pub mod messages;
 pub mod polygons;
+pub mod quads;
 pub mod shapes;
 pub mod spans;
 pub mod tokens;

@@ -407,6 +407,10 @@ fn label(page: &mut Page, l: &Label, below: &str) {
             if let Some(scheme) = l.scheme {
                 keys.push(("scheme".into(), text(scheme)));
             }
+            if !l.class_names.is_empty() {
+                let names: Vec<&str> = l.class_names.iter().map(String::as_str).collect();
+                keys.push(("class_names".into(), list(&names)));
+            }
             if !l.map.is_empty() {
                 let pairs: Vec<(String, String)> = l.map.iter().map(|(a, b)| (key(a), text(b))).collect();
                 keys.push(("map".into(), inline(&pairs)));

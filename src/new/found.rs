@@ -5,6 +5,7 @@ use super::kinds;
 use super::kinds::recogniser::{Key, is_document, options};
 use super::names::{slug, split_of_path, unlike, words};
 use super::sample::{self, Column, Sample};
+use super::yaml_names;
 use crate::formats::Format;
 use crate::formats::pointer;
 use crate::formats::sidecar::stem_of;
@@ -130,6 +131,9 @@ fn kind(k: &Known) -> String {
 
 /// What a file is; or why it is not read, where that is worth a word.
 fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>> {
+    if yaml_names::is_list(file) {
+        return Err(Some("it lists the names of classes".into()));
+    }
     if is_archive(file) {
         return Err(Some("an archive, which was not looked into: unpack it".into()));
     }

@@ -5,6 +5,7 @@ use super::folder::Folder;
 use super::found::{Found, Source, top};
 use super::names::{slug, unlike, words};
 use super::sample::Column;
+use super::yaml_names;
 use crate::formats::Options;
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::stem_of;
@@ -27,6 +28,8 @@ pub struct Label {
     pub task: &'static str,
     pub classes: Vec<String>,
     pub scale: Option<(i64, i64)>,
+    /// What whole numbers stand for in the source.
+    pub class_names: Vec<String>,
     /// Names of the source and what they are called.
     pub map: Vec<(String, String)>,
     pub scheme: Option<&'static str>,
@@ -100,12 +103,23 @@ fn boxes(folder: &Folder, of: &[Read]) -> Option<Label> {
         }
     }
     classes.sort();
-    let why = "boxes came with the files beside the images".to_string();
+    let mut why = "boxes came with the files beside the images".to_string();
+    let numbered = with().all(|r| r.source.format.shares);
+    let mut class_names = Vec::new();
+    if let Some((file, names)) = yaml_names::names(folder).filter(|_| numbered)
+        && names.iter().all(|name| is_line(name))
+        && classes.iter().all(|class| class.parse::<usize>().is_ok_and(|n| n < names.len()))
+    {
+        why = format!("{why}, the names of their classes with {file}");
+        classes = names.clone();
+        class_names = names;
+    }
     let from = Answers::Column("objects".into());
     (!classes.is_empty()).then(|| Label {
         name: "objects".into(),
         task: "object_detection",
         classes,
+        class_names,
         from,
         why,
         whole,

@@ -21,3 +21,4 @@ pub mod page;
 pub mod plan;
 pub mod sample;
 pub mod template;
+mod yaml_names;

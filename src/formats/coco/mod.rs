@@ -33,6 +33,9 @@ use crate::table::{Cell, DataType, list};
 /// The shapes that its annotations have besides boxes.
 const DRAWS: &[&str] = &[Polygon::COLUMN, Mask::COLUMN];
 
+/// The kinds of label that it holds.
+const LABELS: &[&str] = &["object_detection", "instance_segmentation", "masks", "oriented_detection"];
+
 pub const FORMAT: Format = Format {
     images: true,
     draws: DRAWS,
@@ -58,8 +61,8 @@ pub const FORMAT: Format = Format {
         uses: &[],
         files: "coco/instances_SPLIT.json",
         doc: "images under `images/SPLIT/`. Needs an `object_detection`, \
-              `instance_segmentation` or `masks` label",
-        needs: Needs { label: &["object_detection", "instance_segmentation", "masks"], images: true, sizes: true, ..Needs::NONE },
+              `instance_segmentation`, `masks` or `oriented_detection` label",
+        needs: Needs { label: LABELS, images: true, sizes: true, ..Needs::NONE },
         encode: write::encode,
         outline: length_alone,
         join: write::join,
@@ -67,7 +70,7 @@ pub const FORMAT: Format = Format {
         values: None,
         place: Place::Nowhere,
         table: false,
-        loses: &["instance_segmentation"],
+        loses: &["instance_segmentation", "oriented_detection"],
         index: None,
     }),
     pictures: Some(write::pictures),

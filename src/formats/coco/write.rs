@@ -4,12 +4,13 @@
 //! class is empty: readers that look for one demand the key.
 //!
 //! Polygons are lists of coordinates, a list a part; `area` is that of the parts, `bbox` the least box around them. COCO has no
-//! holes in polygons: one that has some becomes a mask, by the rule of pycocotools, and is a loss (`coco.holes`). Masks are
-//! written as packed runs.
+//! holes in polygons: one that has some becomes a mask, by the rule of pycocotools, and is a loss (`coco.holes`); so is a
+//! rotated box that becomes a polygon (`coco.rotation`). Masks are written as packed runs.
 use crate::formats::writer::{Chunk, Join, Lost, Sheet};
 use crate::model::boxes::Box2;
 use crate::model::masks::{Mask, packed};
 use crate::model::polygons::{Polygon, Ring};
+use crate::model::quads::Quad;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -39,6 +40,9 @@ fn annotated(sheet: &Sheet, sizes: &[[u32; 2]], lost: &mut Vec<Lost>) -> Vec<Vec
     if sheet.holds::<Polygon>("label") {
         let rows = sheet.cells::<Vec<Polygon>>("label").into_iter().zip(sizes).enumerate();
         rows.map(|(row, (of, size))| outlined(row, of.unwrap_or_default(), *size, lost)).collect()
+    } else if sheet.holds::<Quad>("label") {
+        let rows = sheet.cells::<Vec<Quad>>("label").into_iter().map(Option::unwrap_or_default).enumerate();
+        rows.map(|(row, of)| tilted(row, of, lost)).collect()
     } else if sheet.holds::<Mask>("label") {
         let rows = sheet.cells::<Vec<Mask>>("label").into_iter();
         rows.map(|of| of.unwrap_or_default().into_iter().map(Annotated::of_mask).collect()).collect()
@@ -46,6 +50,16 @@ fn annotated(sheet: &Sheet, sizes: &[[u32; 2]], lost: &mut Vec<Lost>) -> Vec<Vec
         let rows = sheet.cells::<Vec<Box2>>("label").into_iter();
         rows.map(|of| of.unwrap_or_default().into_iter().map(Annotated::of).collect()).collect()
     }
+}
+
+/// The rotated boxes of a row as polygons of four points.
+fn tilted(row: usize, of: Vec<Quad>, lost: &mut Vec<Lost>) -> Vec<Annotated> {
+    if !of.is_empty() {
+        let say = format!("{} rotated boxes, which become polygons", of.len());
+        lost.push(Lost { row, rule: "coco.rotation", say });
+    }
+    let polygon = |q: Quad| Polygon { class: q.class, parts: vec![vec![q.corners.to_vec()]], flags: q.flags };
+    of.into_iter().map(|q| Annotated::of_polygon(polygon(q))).collect()
 }
 
 /// The polygons of a row; those with holes as masks.

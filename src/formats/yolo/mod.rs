@@ -1,19 +1,40 @@
 //! YOLO as Ultralytics reads it: a text file an image, a line an object, its class as a number and its places as shares of
 //! the image's sides. `data.yaml` names the classes and the folders of the splits.
+//!
+//! A file beside an image is its boxes: a line of five numbers is a box, one of seven or more a class and an outline, whose box
+//! is kept, too. Classes are texts of whole numbers; `class_names` of a task says what they stand for. Where a task reads
+//! `objects.polygons`, outlines are polygons there, and a box without one is lost to it; where one reads `objects.oriented`,
+//! outlines of four points are rotated boxes. A file without lines says that
+//! nothing is there; an image without a file has no label. Findings: `yolo.class`, `yolo.number`, `yolo.confidence`,
+//! `yolo.line` (lines that are lost), `yolo.segment` (nobody reads outlines), `yolo.outline`, `yolo.corners`. Dropped: `encoding`, `yolo.long`
+//! with the file. Limits: lines of poses look like outlines, and are read as such.
+mod read;
 mod write;
 
+use super::cut::Holds;
 use super::format::Format;
+use super::sidecar::Sidecar;
 use super::writer::{Needs, Place, Writer, one_after_another, scattered};
+use crate::model::polygons::Polygon;
+use crate::model::quads::Quad;
+use crate::model::shapes::Shape;
+
+/// The kinds of label that it holds; of none of them their flags.
+const LABELS: &[&str] = &["object_detection", "instance_segmentation", "oriented_detection"];
 
 pub const FORMAT: Format = Format {
+    images: true,
+    draws: &[Polygon::COLUMN, Quad::COLUMN],
+    shares: true,
+    sidecar: Some(Sidecar { version: 1, holds: Holds::One, read: read::read }),
     writer: Some(Writer {
         version: 1,
         uses: &[],
         files: "labels/SPLIT/NAME.txt",
         doc: "a file beside each image under `images/SPLIT/`, and `data.yaml`, as Ultralytics reads them. Needs an \
-              `object_detection` or `instance_segmentation` label",
+              `object_detection`, `oriented_detection` or `instance_segmentation` label",
         needs: Needs {
-            label: &["object_detection", "instance_segmentation"],
+            label: LABELS,
             classes: true,
             images: true,
             sizes: true,
@@ -26,7 +47,7 @@ pub const FORMAT: Format = Format {
         values: None,
         place: Place::File,
         table: false,
-        loses: &["object_detection", "instance_segmentation"],
+        loses: LABELS,
         index: Some(("data.yaml", write::index)),
     }),
     ..Format::new("yolo", "Images and YOLO text files, met by the name of their files.")

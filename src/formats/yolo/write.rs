@@ -1,4 +1,5 @@
-//! Written lines: `class x y width height` of a box with its middle, `class x1 y1 x2 y2 ...` of a polygon.
+//! Written lines: `class x y width height` of a box with its middle, `class x1 y1 x2 y2 ...` of a polygon, and of the corners of a
+//! rotated box.
 //!
 //! What a line cannot hold is a loss: flags (`yolo.flags`), holes, which are filled (`yolo.holes`), several parts, which are
 //! joined by lines without width (`yolo.parts`), and that nobody looked at an image (`yolo.unlabelled`): a file without lines,
@@ -6,6 +7,7 @@
 use crate::formats::writer::{Index, Lost, Sheet, scatter};
 use crate::model::boxes::Box2;
 use crate::model::polygons::{Point, Polygon, Ring};
+use crate::model::quads::Quad;
 use std::io::{BufRead, Read};
 
 /// A file for each row that has an image.
@@ -13,6 +15,8 @@ pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
     let (widths, heights) = (sheet.cells::<u32>("width"), sheet.cells::<u32>("height"));
     let rows = if sheet.holds::<Polygon>("label") {
         sheet.cells::<Vec<Polygon>>("label").into_iter().map(|of| of.map(|of| drawn(&of))).collect::<Vec<_>>()
+    } else if sheet.holds::<Quad>("label") {
+        sheet.cells::<Vec<Quad>>("label").into_iter().map(|of| of.map(|of| drawn(&of))).collect()
     } else {
         sheet.cells::<Vec<Box2>>("label").into_iter().map(|of| of.map(|of| drawn(&of))).collect()
     };
@@ -87,6 +91,13 @@ impl Draw for Polygon {
         let outlines = self.parts.iter().filter_map(|part| part.first());
         let places = Places::Outline(outlines.fold(Vec::new(), |all, ring| joined(&all, ring)));
         Object { class: self.class.clone(), places, lost }
+    }
+}
+
+impl Draw for Quad {
+    fn draw(&self) -> Object {
+        let places = Places::Outline(self.corners.to_vec());
+        Object { class: self.class.clone(), places, lost: flags(&self.flags) }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod recogniser;
 mod text;
 mod tsv;
 mod voc;
+mod yolo;
 
 use super::folder::Beginning;
 use crate::formats::{Format, named};
@@ -27,6 +28,7 @@ pub const RECOGNISERS: &[Recogniser] = &[
     coco::RECOGNISER,
     json::RECOGNISER,
     jsonl::RECOGNISER,
+    yolo::RECOGNISER,
     conll::RECOGNISER,
     tsv::RECOGNISER,
     csv::RECOGNISER,

@@ -2,6 +2,8 @@
 mod boxes;
 mod class;
 pub mod kind;
+mod masks;
+mod oriented;
 mod polygons;
 mod rating;
 mod spans;
@@ -15,7 +17,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
 /// All kinds, in the order of the reference.
-pub static KINDS: &[Kind] = &[spans::KIND, boxes::KIND, polygons::KIND, class::KIND, rating::KIND, transcription::KIND];
+pub static KINDS: &[Kind] = &[
+    spans::KIND,
+    boxes::KIND,
+    oriented::KIND,
+    polygons::KIND,
+    masks::KIND,
+    class::KIND,
+    rating::KIND,
+    transcription::KIND,
+];
 
 /// The kind of a name.
 pub fn named(name: &str) -> Option<&'static Kind> {

@@ -77,7 +77,7 @@ fn ring_of(v: &Value) -> Option<Ring> {
 }
 
 /// `[x, y]`, or an object with `x` and `y`.
-fn point_of(v: &Value) -> Option<Point> {
+pub fn point_of(v: &Value) -> Option<Point> {
     let (x, y) = match v {
         Value::List(pair) => match pair.as_slice() {
             [x, y] => (x, y),
