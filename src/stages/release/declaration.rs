@@ -367,7 +367,10 @@ fn label(check: &mut Check, f: &At<TextOr<Wanted>>, kinds: &[&str], columns: &[S
     let first = kinds.iter().map(|kind| of_kind(kind)).find(|of| !of.is_empty()).unwrap_or_default();
     let all = if f.label.is_some() { every } else { first };
     let article = if kinds.iter().any(|kind| kind.starts_with(['a', 'e', 'i', 'o', 'n'])) { "an" } else { "a" };
-    let kind = kinds.join("` or `");
+    let kind = match kinds {
+        [before @ .., last] if !before.is_empty() => format!("{}` or `{last}", before.join("`, `")),
+        _ => kinds.concat(),
+    };
     let name = f.format.0.name;
     if let Some(task) = &f.label {
         let column = format!("label.{}", task.get());
