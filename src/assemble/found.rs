@@ -2,7 +2,8 @@
 use super::Assembly;
 use crate::diag::Diagnostic;
 use crate::engine::scan::find::{Look, WRITTEN, is_written, look};
-use crate::stage::{Plan, Source};
+use crate::stage::{Column, Plan, Source};
+use crate::table::utf8;
 use crate::world::undotted;
 use std::collections::BTreeSet;
 
@@ -66,7 +67,9 @@ impl Assembly<'_> {
             self.problems.push(problem.help("a field with the selector `path` keeps what a folder is called"));
         }
         let split = |folder: &String| SPLITS.contains(&folder.to_lowercase().as_str());
-        let named = source.images && plan.ports.writes.iter().any(|w| w.1.may_name_somebody());
+        // an image has the name of its format in it; the class is a text of its own
+        let class = |column: &Column| column.ty == utf8() && !column.harmless;
+        let named = source.images && plan.ports.writes.iter().any(|w| class(&w.1));
         if named && !found.folders.is_empty() && found.folders.iter().all(split) {
             let all: Vec<&str> = found.folders.iter().map(String::as_str).collect();
             let message = format!("the images lie in folders that are called as splits are: {}", all.join(", "));

@@ -37,10 +37,12 @@ mod csv_look;
 pub mod image_folder;
 pub mod json_array;
 pub mod jsonl;
+pub mod labelme;
 pub mod parquet;
 pub mod tar;
 pub mod text;
 pub mod voc;
+mod voc_write;
 pub mod yolo;
 pub mod zip;
 
@@ -64,6 +66,7 @@ pub const FORMATS: &[Format] = &[
     coco::FORMAT,
     image_folder::FORMAT,
     voc::FORMAT,
+    labelme::FORMAT,
     yolo::FORMAT,
 ];
 

@@ -14,6 +14,8 @@ use super::options::{Choice, Options, Takes};
 use super::reader::Unit;
 use super::sidecar::{Document as Beside, Documents, Note, Sidecar, stem_of, truth};
 use super::strays::Strays;
+use super::voc_write;
+use super::writer::{Needs, Place, Writer, one_after_another, scattered};
 use crate::measure::names::composed;
 use crate::model::boxes::Box2;
 use quick_xml::Reader;
@@ -21,6 +23,22 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
 
 pub const FORMAT: Format = Format {
+    writer: Some(Writer {
+        version: 1,
+        uses: &[],
+        files: "voc/SPLIT/NAME.xml",
+        doc: "a file beside each image under `images/SPLIT/`, in whole pixels from 1. Needs an `object_detection` label",
+        needs: Needs { label: &["object_detection"], images: true, sizes: true, ..Needs::NONE },
+        encode: voc_write::encode,
+        outline: scattered,
+        join: one_after_another,
+        samples: Some(voc_write::samples),
+        values: None,
+        place: Place::File,
+        table: false,
+        loses: &["object_detection"],
+        index: None,
+    }),
     options: &[BASE],
     images: true,
     // 5: a broken object is lost by itself, flags in words, and what may be an object

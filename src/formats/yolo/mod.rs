@@ -7,7 +7,8 @@
 //! outlines of four points are rotated boxes. A file without lines says that
 //! nothing is there; an image without a file has no label. Findings: `yolo.class`, `yolo.number`, `yolo.confidence`,
 //! `yolo.line` (lines that are lost), `yolo.segment` (nobody reads outlines), `yolo.outline`, `yolo.corners`. Dropped: `encoding`, `yolo.long`
-//! with the file. Limits: lines of poses look like outlines, and are read as such.
+//! with the file. A share within 0.000002 of the image's side is
+//! taken for the side: that is how wrong six decimals may be. Limits: lines of poses look like outlines, and are read as such.
 mod read;
 mod write;
 

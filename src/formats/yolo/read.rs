@@ -121,15 +121,27 @@ fn object(line: &str) -> Result<(String, Places), &'static str> {
     let number = |word: &str| word.parse::<f64>().ok().filter(|c| c.is_finite());
     let numbers: Vec<f64> = words.map(number).collect::<Option<_>>().ok_or("yolo.number")?;
     let places = match numbers.as_slice() {
-        [x, y, w, h] => Places::Box([x - w / 2.0, y - h / 2.0, x + w / 2.0, y + h / 2.0]),
+        [x, y, w, h] => Places::Box([x - w / 2.0, y - h / 2.0, x + w / 2.0, y + h / 2.0].map(snapped)),
         [_, _, _, _, _] => return Err("yolo.confidence"),
         many if many.len() >= 6 && many.len().is_multiple_of(2) => {
             let (pairs, _) = many.as_chunks::<2>();
-            Places::Outline(pairs.iter().map(|[x, y]| Point { x: *x, y: *y }).collect())
+            Places::Outline(pairs.iter().map(|[x, y]| Point { x: snapped(*x), y: snapped(*y) }).collect())
         }
         _ => return Err("yolo.line"),
     };
     Ok((class, places))
+}
+
+/// A share that passes a side of the image by no more than six decimals may be wrong by: that is the side.
+fn snapped(share: f64) -> f64 {
+    const ROUNDED: f64 = 2e-6;
+    if (-ROUNDED..0.0).contains(&share) {
+        0.0
+    } else if share > 1.0 && share <= 1.0 + ROUNDED {
+        1.0
+    } else {
+        share
+    }
 }
 
 /// The number of a class, also if written as `2.0`.
@@ -155,6 +167,8 @@ mod tests {
             d.boxes.iter().map(|b| (b.class.as_str(), [b.x1, b.y1, b.x2, b.y2], b.flags.len())).collect();
         assert_eq!(boxes, [("1", [0.375, 0.0, 0.625, 1.0], 0), ("0", [0.25, 0.0, 0.25, 0.5], 1)]);
         assert_eq!((d.lost, d.notes.len()), (0, 0));
+        let d = document("2 0.133333 0.3 0.266667 0.2\n0 0.9 0.5 0.3 1\n", &[]);
+        assert_eq!((d.boxes[0].x1, d.boxes[1].x2 > 1.0), (0.0, true), "six decimals, and a box that is outside");
         assert_eq!(document("", &[]), Document::default(), "looked, nothing there");
     }
 

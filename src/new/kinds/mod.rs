@@ -9,6 +9,7 @@ mod dialect;
 mod image_folder;
 mod json;
 mod jsonl;
+mod labelme;
 mod parquet;
 pub mod recogniser;
 mod text;
@@ -26,6 +27,7 @@ pub const RECOGNISERS: &[Recogniser] = &[
     arrow::RECOGNISER,
     voc::RECOGNISER,
     coco::RECOGNISER,
+    labelme::RECOGNISER,
     json::RECOGNISER,
     jsonl::RECOGNISER,
     yolo::RECOGNISER,
