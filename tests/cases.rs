@@ -580,7 +580,8 @@ fn content(text: &str) -> Vec<u8> {
             let jpeg = picture(64, 48, image::ImageFormat::Jpeg);
             let orientation = of.trim().parse::<u8>().unwrap();
             let tiff =
-                [b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", &[orientation][..], b"\0\0\0\0\0\0"].concat();
+                [b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", &[orientation][..], b"\0\0\0\0\0\0"]
+                    .concat();
             let length = (tiff.len() as u16 + 2).to_be_bytes();
             [&jpeg[..2], b"\xff\xe1", &length, &tiff, &jpeg[2..]].concat()
         }

@@ -113,7 +113,10 @@ mod tests {
         assert_eq!((read.filename.as_deref(), read.width, read.height), (Some("x.jpg"), Some(10), Some(20)));
         let sides: Vec<[f64; 4]> = read.objects.iter().map(|o| [o.x1, o.y1, o.x2, o.y2]).collect();
         assert_eq!(sides, [[1.0, 3.0, 10.0, 20.0], [2.0, 2.0, 2.0, 2.0]]);
-        assert_eq!((read.objects[0].class.as_str(), read.objects[0].flags.as_slice()), ("a<b", &["difficult".to_string()][..]));
+        assert_eq!(
+            (read.objects[0].class.as_str(), read.objects[0].flags.as_slice()),
+            ("a<b", &["difficult".to_string()][..])
+        );
         let mut n = 0;
         samples(&mut of(1), &mut |_| n += 1).unwrap();
         assert_eq!((n, samples(&mut &b"<annotation>"[..], &mut |_| ()).is_err()), (1, true));

@@ -1,6 +1,7 @@
 //! Writing a release: a piece's rows become a fragment, and the fragments of a split become files. Joining reads no
 //! fragment whose format does not ask for it.
 use super::back::Values;
+use crate::model::keypoints::Skeleton;
 use crate::model::spans::Scheme;
 use crate::table::{ArrayRef, list};
 use std::collections::BTreeMap;
@@ -45,6 +46,8 @@ pub struct Index<'i> {
     pub splits: &'i [(&'i str, u64)],
     /// The declared classes of the label, in their order.
     pub classes: &'i [String],
+    /// The points of its objects, if it has any.
+    pub skeleton: &'i Skeleton,
 }
 
 /// Something of a row that the format cannot hold, and that is not in its files.
@@ -83,17 +86,16 @@ pub struct Needs {
 
 impl Needs {
     /// Nothing but the id.
-    pub const NONE: Needs =
-        Needs {
-            columns: false,
-            label: &[],
-            classes: false,
-            tokens: false,
-            images: false,
-            sizes: false,
-            folders: false,
-            typed: false,
-        };
+    pub const NONE: Needs = Needs {
+        columns: false,
+        label: &[],
+        classes: false,
+        tokens: false,
+        images: false,
+        sizes: false,
+        folders: false,
+        typed: false,
+    };
 }
 
 /// The rows of a piece as a format is given them.
@@ -136,6 +138,8 @@ pub struct Join<'j> {
     pub license: &'j str,
     /// The declared classes of the label, in their order.
     pub classes: &'j [String],
+    /// The points of its objects, if it has any.
+    pub skeleton: &'j Skeleton,
     /// Of each fragment its length in bytes and its outline.
     pub outlines: Vec<(u64, Vec<u8>)>,
     /// Reads a fragment.

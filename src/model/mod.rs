@@ -5,6 +5,7 @@ pub mod days;
 pub mod edits;
 pub mod frames;
 pub mod images;
+pub mod keypoints;
 pub mod license;
 pub mod masks;
 pub mod messages;

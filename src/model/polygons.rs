@@ -131,7 +131,8 @@ impl Polygon {
 
     /// The area of all parts without their holes. Where parts overlap, that counts twice.
     pub fn area(&self) -> f64 {
-        let part = |part: &Part| part.iter().enumerate().map(|(i, r)| if i == 0 { area(r) } else { -area(r) }).sum::<f64>();
+        let part =
+            |part: &Part| part.iter().enumerate().map(|(i, r)| if i == 0 { area(r) } else { -area(r) }).sum::<f64>();
         self.parts.iter().map(part).sum()
     }
 

@@ -1,5 +1,6 @@
 //! What all shapes on pictures have in common: the column that they come in, and that they move with the pixels.
 use super::frames::Frame;
+use super::keypoints::Keypoints;
 use super::masks::Mask;
 use super::polygons::Polygon;
 use super::quads::Quad;
@@ -57,7 +58,7 @@ pub fn placed<S: Shape>(cell: Value, frame: &Frame) -> Value {
 }
 
 /// The columns that a source gives besides boxes, where a task reads them. A new shape is its file and its line here.
-pub static DRAWINGS: &[Drawing] = &[drawing::<Polygon>(), drawing::<Mask>(), drawing::<Quad>()];
+pub static DRAWINGS: &[Drawing] = &[drawing::<Polygon>(), drawing::<Mask>(), drawing::<Quad>(), drawing::<Keypoints>()];
 
 /// The columns of these names, in the order of the list.
 pub fn drawings(names: &[String]) -> Vec<&'static Drawing> {
@@ -126,7 +127,8 @@ mod tests {
             assert!(moved.as_ref().is_none_or(|p| !p.passes((w, h))), "it leaves the picture");
             let area = moved.as_ref().map_or(0.0, Polygon::area);
             assert!((area - of.area).abs() <= 1e-9 * w * h, "{frame:?}: {area} is not {}", of.area);
-            for (own, want) in moved.and_then(|p| p.bounds()).into_iter().flatten().zip(of.bounds.into_iter().flatten()) {
+            for (own, want) in moved.and_then(|p| p.bounds()).into_iter().flatten().zip(of.bounds.into_iter().flatten())
+            {
                 assert!((own - want).abs() <= 1e-9 * w.max(h), "{frame:?}: {own} is not {want}");
             }
         }

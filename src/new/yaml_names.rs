@@ -16,7 +16,8 @@ pub fn names(folder: &Folder) -> Option<(String, Vec<String>)> {
     let read = |file: &File| Some(String::from_utf8_lossy(&folder.beginning(file).ok()?.bytes).into_owned());
     let of_yaml = |file: &File| Some((file.path.clone(), in_yaml(&read(file)?)?));
     let of_list = |file: &File| {
-        let names: Vec<String> = read(file)?.lines().map(str::trim).filter(|l| !l.is_empty()).map(String::from).collect();
+        let names: Vec<String> =
+            read(file)?.lines().map(str::trim).filter(|l| !l.is_empty()).map(String::from).collect();
         (!names.is_empty()).then(|| (file.path.clone(), names))
     };
     let first = folder.files.iter().filter(yaml).find_map(of_yaml);

@@ -1,5 +1,6 @@
 //! One annotation as far as it is kept, and what of it is not.
 use crate::formats::sidecar::truth;
+use crate::model::keypoints::Keypoint;
 use crate::model::masks::{Mask, checked, unpacked};
 use crate::model::polygons::{Part, Point, Polygon, Ring};
 use serde::Deserialize;
@@ -40,6 +41,7 @@ pub struct Annotation<'t> {
     pub category: Option<Id>,
     pub bbox: Option<&'t RawValue>,
     pub segmentation: Option<&'t RawValue>,
+    pub keypoints: Option<&'t RawValue>,
     pub crowd: bool,
     pub ignore: bool,
     /// Attributes that are true, sorted: these are flags of the box.
@@ -104,7 +106,11 @@ impl<'de: 't, 't> Visitor<'de> for AnnotationVisitor<'t> {
                     out.note("coco.segmentation", outline);
                     out.segmentation = Some(outline);
                 }
-                "keypoints" => out.note("coco.keypoints", object.next_value()?),
+                "keypoints" => {
+                    let points = object.next_value()?;
+                    out.note("coco.keypoints", points);
+                    out.keypoints = Some(points);
+                }
                 "attributes" => out.attributes(object.next_value()?),
                 known if KNOWN.contains(&known) => drop(object.next_value::<IgnoredAny>()?),
                 _ => out.note("coco.other", object.next_value()?),
@@ -181,6 +187,18 @@ impl Annotation<'_> {
         let lists = serde_json::from_str::<Vec<Vec<f64>>>(text).map_err(|_| "coco.outline")?;
         let parts: Option<Vec<Part>> = lists.iter().map(|flat| Some(vec![ring(flat)?])).collect();
         parts.filter(|parts| !parts.is_empty()).ok_or("coco.outline")
+    }
+
+    /// Its points, of x, y and how they are seen in turn.
+    pub fn points(&self) -> Option<Vec<Keypoint>> {
+        let flat: Vec<f64> = serde_json::from_str(self.keypoints?.get()).ok()?;
+        let (threes, rest) = flat.as_chunks::<3>();
+        let point = |[x, y, seen]: &[f64; 3]| match seen {
+            0.0 => Some(Keypoint::NONE),
+            1.0 | 2.0 if x.is_finite() && y.is_finite() => Some(Keypoint { x: *x, y: *y, seen: *seen as u32 }),
+            _ => None,
+        };
+        threes.iter().map(point).collect::<Option<Vec<_>>>().filter(|all| rest.is_empty() && !all.is_empty())
     }
 
     /// x, y, width and height, finite; `None` where there is no box.

@@ -5,8 +5,8 @@
 //! Boxes become pixels, 0-based, end exclusive, in the file's order; attributes that are true are flags, `ignore` is
 //! `difficult`, a crowd has the flag `crowd`, a box without area `degenerate`. Where a task reads `objects.polygons`, outlines
 //! are polygons there, each list of coordinates a part; where one reads `objects.masks`, they are masks, polygons by the
-//! rule of pycocotools. An annotation without such an outline is lost to it. Findings, counted image by image:
-//! `coco.outline`, `coco.rle` (lost to the polygons), `coco.mask` (lost to the masks), `coco.segmentation` (nobody reads outlines), `coco.keypoints`, `coco.attributes` (neither true nor false), `coco.other` (what a box of ours cannot
+//! rule of pycocotools; where one reads `objects.keypoints`, keypoints. An annotation without them is lost to it. Findings, counted image by image:
+//! `coco.outline`, `coco.rle` (lost to the polygons), `coco.mask` (lost to the masks), `coco.points` (lost to the keypoints), `coco.segmentation` (nobody reads outlines), `coco.keypoints`, `coco.attributes` (neither true nor false), `coco.other` (what a box of ours cannot
 //! hold), `coco.area` (an area that is not the box's), `coco.flag` (an `iscrowd` or `ignore` that is neither yes nor no),
 //! `coco.box` (an annotation without a box of four finite numbers), `coco.category` (one of no category in the file) and
 //! `coco.annotation` (one that cannot be read): these three are lost, and counted as `objects_lost`; of the file:
@@ -25,16 +25,17 @@ use super::reader::{Offers, Reader, Selects, as_declared, no_tokens};
 use super::sidecar::Sidecar;
 use super::writer::{Needs, Place, Writer, length_alone};
 use crate::model::boxes::Box2;
+use crate::model::keypoints::Keypoints;
 use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
 use crate::model::shapes::Shape;
 use crate::table::{Cell, DataType, list};
 
 /// The shapes that its annotations have besides boxes.
-const DRAWS: &[&str] = &[Polygon::COLUMN, Mask::COLUMN];
+const DRAWS: &[&str] = &[Polygon::COLUMN, Mask::COLUMN, Keypoints::COLUMN];
 
 /// The kinds of label that it holds.
-const LABELS: &[&str] = &["object_detection", "instance_segmentation", "masks", "oriented_detection"];
+const LABELS: &[&str] = &["object_detection", "instance_segmentation", "masks", "keypoints", "oriented_detection"];
 
 pub const FORMAT: Format = Format {
     images: true,
@@ -61,7 +62,7 @@ pub const FORMAT: Format = Format {
         uses: &[],
         files: "coco/instances_SPLIT.json",
         doc: "images under `images/SPLIT/`. Needs an `object_detection`, \
-              `instance_segmentation`, `masks` or `oriented_detection` label",
+              `instance_segmentation`, `masks`, `keypoints` or `oriented_detection` label",
         needs: Needs { label: LABELS, images: true, sizes: true, ..Needs::NONE },
         encode: write::encode,
         outline: length_alone,

@@ -7,6 +7,7 @@ use crate::formats::options::Options;
 use crate::formats::reader::{Ask, Records, Unit};
 use crate::formats::sidecar::{Broken, Document, Documents, Note, Shapes};
 use crate::model::boxes::Box2;
+use crate::model::keypoints::Keypoints;
 use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
 use crate::table::{Cell, Value};
@@ -349,12 +350,26 @@ fn add(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str>
 fn draw(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str>, options: &Options) {
     let (polygons, masks) = (options.wants::<Polygon>(), options.wants::<Mask>());
     let outlines = polygons || masks;
-    let besides = annotation.besides.iter().filter(|rule| !(outlines && **rule == "coco.segmentation"));
+    let points = options.wants::<Keypoints>();
+    let read = |rule: &str| outlines && rule == "coco.segmentation" || points && rule == "coco.keypoints";
+    let besides = annotation.besides.iter().filter(|rule| !read(rule));
     besides.for_each(|rule| image.tell(rule, annotation.id.clone()));
     let Some(class) = class_of(annotation, classes) else {
         options.shapes().iter().for_each(|d| image.shapes.lose_of(d.column, 1));
         return;
     };
+    if points {
+        match annotation.points().zip(annotation.sides().and_then(Result::ok)) {
+            Some((points, [x, y, w, h])) => {
+                let (class, flags) = (class.to_string(), annotation.all_flags());
+                image.shapes.add(Keypoints { class, reach: [x, y, x + w, y + h], points, flags });
+            }
+            None => {
+                image.tell("coco.points", annotation.id.clone());
+                image.shapes.lose::<Keypoints>();
+            }
+        }
+    }
     if masks {
         match annotation.mask(class, image.size()) {
             Ok(mask) => image.shapes.add(mask),
@@ -405,6 +420,7 @@ impl Image<'_> {
         let say = |rule: &str, n: usize| match rule {
             "coco.segmentation" => format!("{n} with an outline, of which the box is kept"),
             "coco.outline" => format!("{n} without an outline of polygons, which are lost to `objects.polygons`"),
+            "coco.points" => format!("{n} without keypoints and a box, which are lost to `objects.keypoints`"),
             "coco.mask" => format!("{n} without a mask on the pixels of the image, which are lost to `objects.masks`"),
             "coco.rle" => format!("{n} whose outline is a mask, which are lost to `objects.polygons`"),
             "coco.keypoints" => format!("{n} with keypoints, which are not kept"),

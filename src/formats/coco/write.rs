@@ -8,6 +8,7 @@
 //! rotated box that becomes a polygon (`coco.rotation`). Masks are written as packed runs.
 use crate::formats::writer::{Chunk, Join, Lost, Sheet};
 use crate::model::boxes::Box2;
+use crate::model::keypoints::Keypoints;
 use crate::model::masks::{Mask, packed};
 use crate::model::polygons::{Polygon, Ring};
 use crate::model::quads::Quad;
@@ -43,6 +44,9 @@ fn annotated(sheet: &Sheet, sizes: &[[u32; 2]], lost: &mut Vec<Lost>) -> Vec<Vec
     } else if sheet.holds::<Quad>("label") {
         let rows = sheet.cells::<Vec<Quad>>("label").into_iter().map(Option::unwrap_or_default).enumerate();
         rows.map(|(row, of)| tilted(row, of, lost)).collect()
+    } else if sheet.holds::<Keypoints>("label") {
+        let rows = sheet.cells::<Vec<Keypoints>>("label").into_iter();
+        rows.map(|of| of.unwrap_or_default().into_iter().map(Annotated::of_points).collect()).collect()
     } else if sheet.holds::<Mask>("label") {
         let rows = sheet.cells::<Vec<Mask>>("label").into_iter();
         rows.map(|of| of.unwrap_or_default().into_iter().map(Annotated::of_mask).collect()).collect()
@@ -108,6 +112,9 @@ struct Annotated {
     area: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     segmentation: Option<Value>,
+    /// x, y and how it is seen of each point in turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keypoints: Option<Vec<f64>>,
 }
 
 /// x, y, width and height of a box.
@@ -118,20 +125,25 @@ fn sides([x1, y1, x2, y2]: [f64; 4]) -> [f64; 4] {
 impl Annotated {
     fn of(b: Box2) -> Annotated {
         let bbox = sides([b.x1, b.y1, b.x2, b.y2]);
-        Annotated { class: b.class, bbox, flags: b.flags, area: None, segmentation: None }
+        Annotated { class: b.class, bbox, flags: b.flags, area: None, segmentation: None, keypoints: None }
+    }
+
+    fn of_points(o: Keypoints) -> Annotated {
+        let flat = o.points.iter().flat_map(|p| [p.x, p.y, f64::from(p.seen)]).collect();
+        Annotated { keypoints: Some(flat), ..Annotated::of(o.boxed()) }
     }
 
     fn of_polygon(p: Polygon) -> Annotated {
         let (bbox, area) = (sides(p.bounds().unwrap_or_default()), Some(p.area()));
         let flat = |ring: &Ring| Value::from_iter(ring.iter().flat_map(|p| [p.x, p.y]));
         let parts = p.parts.iter().filter_map(|part| part.first()).map(flat).collect();
-        Annotated { class: p.class, bbox, flags: p.flags, area, segmentation: Some(parts) }
+        Annotated { class: p.class, bbox, flags: p.flags, area, segmentation: Some(parts), keypoints: None }
     }
 
     fn of_mask(m: Mask) -> Annotated {
         let (bbox, area) = (sides(m.bounds().unwrap_or_default()), Some(m.area() as f64));
         let segmentation = Some(json!({ "size": [m.height, m.width], "counts": packed(&m.runs) }));
-        Annotated { class: m.class, bbox, flags: m.flags, area, segmentation }
+        Annotated { class: m.class, bbox, flags: m.flags, area, segmentation, keypoints: None }
     }
 
     fn has(&self, flag: &str) -> bool {
@@ -149,6 +161,11 @@ impl Annotated {
         });
         if difficult {
             out["ignore"] = 1.into();
+        }
+        if let Some(points) = &self.keypoints {
+            let seen = points.iter().skip(2).step_by(3);
+            out["num_keypoints"] = seen.filter(|seen| **seen > 0.0).count().into();
+            out["keypoints"] = points.as_slice().into();
         }
         let flags: Map<String, Value> = self.flags.iter().map(|f| (f.clone(), true.into())).collect();
         if !flags.is_empty() {
@@ -174,8 +191,15 @@ fn write(images: &[Image], of: &Join) -> String {
             annotations.push(annotated.json([annotations.len() + 1, i + 1, category]));
         }
     }
-    let categories: Vec<_> =
-        of.classes.iter().enumerate().map(|(i, c)| json!({ "id": i + 1, "name": c, "supercategory": "" })).collect();
+    let category = |(i, class): (usize, &String)| {
+        let mut own = json!({ "id": i + 1, "name": class, "supercategory": "" });
+        if !of.skeleton.names.is_empty() {
+            own["keypoints"] = of.skeleton.names.as_slice().into();
+            own["skeleton"] = json!(of.skeleton.lines);
+        }
+        own
+    };
+    let categories: Vec<_> = of.classes.iter().enumerate().map(category).collect();
     let info = json!({ "description": format!("{}, split {}", of.title, of.split), "version": of.version });
     let license = Some(of.license).filter(|l| !l.is_empty()).map(|l| json!({ "id": 1, "name": l, "url": "" }));
     let lines = |v: &[Value]| v.iter().map(ToString::to_string).collect::<Vec<_>>().join(",\n");
@@ -247,12 +271,28 @@ mod tests {
     #[test]
     fn numbered_from_one() {
         let flags = vec!["difficult".to_string(), "truncated".into()];
-        let boxes = [Vec::new(), flags].map(|flags| Annotated { class: "b".into(), bbox: [1.0, 2.0, 3.0, 4.0], flags, area: None, segmentation: None });
+        let boxes = [Vec::new(), flags].map(|flags| Annotated {
+            class: "b".into(),
+            bbox: [1.0, 2.0, 3.0, 4.0],
+            flags,
+            area: None,
+            segmentation: None,
+            keypoints: None,
+        });
         let image = Image { file_name: "x.jpg".into(), width: 9, height: 8, boxes: boxes.into() };
         let classes = ["a".to_string(), "b".to_string()];
         let (title, version, license, outlines) = ("x 1.0.0", "1.0.0", "MIT", Vec::new());
         let fragment = |_| Ok(Vec::new());
-        let of = Join { split: "train", title, version, license, classes: &classes, outlines, fragment: &fragment };
+        let of = Join {
+            split: "train",
+            title,
+            version,
+            license,
+            classes: &classes,
+            skeleton: &Default::default(),
+            outlines,
+            fragment: &fragment,
+        };
         let text = write(&[image], &of);
         let v: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(v["annotations"][0]["id"], 1);

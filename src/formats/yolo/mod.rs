@@ -4,11 +4,14 @@
 //! A file beside an image is its boxes: a line of five numbers is a box, one of seven or more a class and an outline, whose box
 //! is kept, too. Classes are texts of whole numbers; `class_names` of a task says what they stand for. Where a task reads
 //! `objects.polygons`, outlines are polygons there, and a box without one is lost to it; where one reads `objects.oriented`,
-//! outlines of four points are rotated boxes. A file without lines says that
+//! outlines of four points are rotated boxes. With `points = N` each line has N points behind its box, which are
+//! `objects.keypoints`. A file without lines says that
 //! nothing is there; an image without a file has no label. Findings: `yolo.class`, `yolo.number`, `yolo.confidence`,
-//! `yolo.line` (lines that are lost), `yolo.segment` (nobody reads outlines), `yolo.outline`, `yolo.corners`. Dropped: `encoding`, `yolo.long`
+//! `yolo.line` (lines that are lost), `yolo.segment` (nobody reads outlines), `yolo.outline`, `yolo.corners`, `yolo.points`
+//! (nobody reads points), `yolo.no_points`. Dropped: `encoding`, `yolo.long`
 //! with the file. A share within 0.000002 of the image's side is
-//! taken for the side: that is how wrong six decimals may be. Limits: lines of poses look like outlines, and are read as such.
+//! taken for the side: that is how wrong six decimals may be. Limits: without `points`, lines of poses
+//! look like outlines, and are read as such.
 mod read;
 mod write;
 
@@ -16,16 +19,18 @@ use super::cut::Holds;
 use super::format::Format;
 use super::sidecar::Sidecar;
 use super::writer::{Needs, Place, Writer, one_after_another, scattered};
+use crate::model::keypoints::Keypoints;
 use crate::model::polygons::Polygon;
 use crate::model::quads::Quad;
 use crate::model::shapes::Shape;
 
 /// The kinds of label that it holds; of none of them their flags.
-const LABELS: &[&str] = &["object_detection", "instance_segmentation", "oriented_detection"];
+const LABELS: &[&str] = &["object_detection", "instance_segmentation", "oriented_detection", "keypoints"];
 
 pub const FORMAT: Format = Format {
     images: true,
-    draws: &[Polygon::COLUMN, Quad::COLUMN],
+    options: &[read::POINTS],
+    draws: &[Polygon::COLUMN, Quad::COLUMN, Keypoints::COLUMN],
     shares: true,
     sidecar: Some(Sidecar { version: 1, holds: Holds::One, read: read::read }),
     writer: Some(Writer {
@@ -33,14 +38,8 @@ pub const FORMAT: Format = Format {
         uses: &[],
         files: "labels/SPLIT/NAME.txt",
         doc: "a file beside each image under `images/SPLIT/`, and `data.yaml`, as Ultralytics reads them. Needs an \
-              `object_detection`, `oriented_detection` or `instance_segmentation` label",
-        needs: Needs {
-            label: LABELS,
-            classes: true,
-            images: true,
-            sizes: true,
-            ..Needs::NONE
-        },
+              `object_detection`, `instance_segmentation`, `oriented_detection` or `keypoints` label",
+        needs: Needs { label: LABELS, classes: true, images: true, sizes: true, ..Needs::NONE },
         encode: write::encode,
         outline: scattered,
         join: one_after_another,

@@ -1,9 +1,10 @@
 //! A text file as the annotations of one image. Places stay shares here: the size of the image is not known.
 use crate::formats::encoding::{BOM, Wrong, text};
-use crate::formats::options::Options;
+use crate::formats::options::{Choice, Options, Takes};
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::{Document, Documents, Note};
 use crate::model::boxes::Box2;
+use crate::model::keypoints::{Keypoint, Keypoints};
 use crate::model::polygons::{Point, Polygon, bounds};
 use crate::model::quads::Quad;
 use std::collections::BTreeMap;
@@ -15,7 +16,8 @@ pub fn read(options: &Options, _: usize, unit: &Unit) -> Result<Documents, Wrong
     let text = text(unit.bytes)?;
     let text = text.strip_prefix(BOM).unwrap_or(text);
     let (polygons, oriented) = (options.wants::<Polygon>(), options.wants::<Quad>());
-    let mut file = File { polygons, oriented, ..File::default() };
+    let (keypoints, points) = (options.wants::<Keypoints>(), options.whole(&POINTS) as usize);
+    let mut file = File { polygons, oriented, keypoints, points, ..File::default() };
     for (n, line) in text.lines().enumerate() {
         if n >= LINES_MAX {
             return Err(Wrong::new("yolo.long", format!("more than {LINES_MAX} lines")).at(n as u32));
@@ -34,6 +36,10 @@ struct File {
     polygons: bool,
     /// Rotated boxes are asked for.
     oriented: bool,
+    /// Keypoints are asked for.
+    keypoints: bool,
+    /// How many points an object has, if the manifest says that it has any.
+    points: usize,
     document: Document,
     /// How often each thing is told, and the line of the first.
     told: BTreeMap<&'static str, (u32, u32)>,
@@ -41,20 +47,36 @@ struct File {
 
 impl File {
     fn line(&mut self, n: u32, line: &str) {
-        match object(line) {
+        match object(line, self.points) {
             Err(rule) => {
                 self.note(rule, n);
                 self.document.lost += 1;
                 self.lose_outline();
+                if self.keypoints {
+                    self.document.shapes.lose::<Keypoints>();
+                }
             }
             Ok((class, Places::Box(b))) => {
+                self.lose_points(n);
                 self.document.boxes.push(self.boxed(class, b));
                 if self.polygons || self.oriented {
                     self.note("yolo.outline", n);
                 }
                 self.lose_outline();
             }
+            Ok((class, Places::Points(b, points))) => {
+                let own = self.boxed(class, b);
+                if self.keypoints {
+                    let (class, flags) = (own.class.clone(), own.flags.clone());
+                    self.document.shapes.add(Keypoints { class, reach: b, points, flags });
+                } else {
+                    self.note("yolo.points", n);
+                }
+                self.document.boxes.push(own);
+                self.lose_outline();
+            }
             Ok((class, Places::Outline(ring))) => {
+                self.lose_points(n);
                 let corners = if self.oriented { <[Point; 4]>::try_from(ring.as_slice()).ok() } else { None };
                 if let Some(corners) = corners {
                     let class = class.clone();
@@ -71,6 +93,13 @@ impl File {
                     self.document.shapes.add(Polygon { class, parts: vec![vec![ring]], flags: Vec::new() });
                 }
             }
+        }
+    }
+
+    fn lose_points(&mut self, n: u32) {
+        if self.keypoints {
+            self.note("yolo.no_points", n);
+            self.document.shapes.lose::<Keypoints>();
         }
     }
 
@@ -100,6 +129,8 @@ impl File {
                 "yolo.number" => "lines with something that is no finite number, which are lost",
                 "yolo.outline" => "boxes without an outline, which are lost where outlines or rotated boxes are read",
                 "yolo.corners" => "outlines of other than four points, which are lost to `objects.oriented`",
+                "yolo.points" => "objects with points, of which the box is kept",
+                "yolo.no_points" => "lines without points, which are lost to `objects.keypoints`",
                 "yolo.segment" => "outlines, of which the box is kept",
                 _ => "lines that are neither a class and a box nor a class and an outline, which are lost",
             };
@@ -112,16 +143,28 @@ enum Places {
     /// Left, top, right, bottom.
     Box([f64; 4]),
     Outline(Vec<Point>),
+    Points([f64; 4], Vec<Keypoint>),
 }
 
+/// How many points each object has.
+pub const POINTS: Choice = Choice {
+    name: "points",
+    doc: "how many points a line has behind its box, each of two numbers or of three; 0 if lines have outlines instead. Default 0.",
+    takes: Takes::Whole { min: 0, max: 10_000, default: 0 },
+};
+
 /// The class and the places of a line; an error says by its rule what it lacks.
-fn object(line: &str) -> Result<(String, Places), &'static str> {
+fn object(line: &str, points: usize) -> Result<(String, Places), &'static str> {
     let mut words = line.split_whitespace();
     let class = words.next().and_then(whole).ok_or("yolo.class")?;
     let number = |word: &str| word.parse::<f64>().ok().filter(|c| c.is_finite());
     let numbers: Vec<f64> = words.map(number).collect::<Option<_>>().ok_or("yolo.number")?;
     let places = match numbers.as_slice() {
         [x, y, w, h] => Places::Box([x - w / 2.0, y - h / 2.0, x + w / 2.0, y + h / 2.0].map(snapped)),
+        [x, y, w, h, rest @ ..] if points > 0 => {
+            let reach = [x - w / 2.0, y - h / 2.0, x + w / 2.0, y + h / 2.0].map(snapped);
+            Places::Points(reach, pose(rest, points).ok_or("yolo.line")?)
+        }
         [_, _, _, _, _] => return Err("yolo.confidence"),
         many if many.len() >= 6 && many.len().is_multiple_of(2) => {
             let (pairs, _) = many.as_chunks::<2>();
@@ -130,6 +173,21 @@ fn object(line: &str) -> Result<(String, Places), &'static str> {
         _ => return Err("yolo.line"),
     };
     Ok((class, places))
+}
+
+/// Points of two numbers, of which one below 0 is not labelled, or of three.
+fn pose(numbers: &[f64], points: usize) -> Option<Vec<Keypoint>> {
+    let point = |of: &[f64]| match of {
+        [x, y] if *x < 0.0 || *y < 0.0 => Some(Keypoint::NONE),
+        [_, _, 0.0] => Some(Keypoint::NONE),
+        [x, y] => Some(Keypoint { x: snapped(*x), y: snapped(*y), seen: 2 }),
+        [x, y, seen] if [1.0, 2.0].contains(seen) => {
+            Some(Keypoint { x: snapped(*x), y: snapped(*y), seen: *seen as u32 })
+        }
+        _ => None,
+    };
+    let each = [2, 3].into_iter().find(|each| numbers.len() == each * points)?;
+    numbers.chunks(each).map(point).collect()
 }
 
 /// A share that passes a side of the image by no more than six decimals may be wrong by: that is the side.
@@ -184,8 +242,28 @@ mod tests {
     }
 
     #[test]
+    fn points_stand_behind_the_box() {
+        let read = |text: &str, shapes: &[&str]| {
+            let unit = Unit { row: 0, bytes: text.as_bytes(), context: None, path: "", stem: "" };
+            let options = Options::of([("points".to_string(), 2.into())], &[POINTS]);
+            let options = options.with_shapes(shapes.iter().map(|s| s.to_string()).collect());
+            super::read(&options, 64, &unit).unwrap().of.remove(0).unwrap()
+        };
+        let text = "0 0.5 0.5 1 1 0.25 0.5 2 0 0 0\n0 0.5 0.5 1 1 0.25 0.5 -1 0.5\n0 0.5 0.5 1 1\n0 0.5 0.5 1 1 0.5 0.5 3 0 0 0\n";
+        let mut d = read(text, &["objects.keypoints"]);
+        let (points, lost) = d.shapes.take("objects.keypoints");
+        let points: Vec<Keypoints> = crate::table::Cell::from_value(&points).unwrap();
+        assert_eq!(points.iter().map(Keypoints::labelled).collect::<Vec<_>>(), [1, 1]);
+        assert_eq!((lost, d.lost, d.boxes.len()), (2, 2, 2));
+        assert_eq!(read("0 0.5 0.5 1 1 0.25 0.5 0.5 0.5\n", &[]).notes[0].rule, "yolo.points");
+    }
+
+    #[test]
     fn a_line_is_lost_by_itself() {
-        let d = document("cat 0 0 1 1\n0 0 0 1 nan\n0 0 0 1 1 0.9\n0 1 1\n0 1 1 1 1 1 1 1\n-1 0 0 1 1\n1 0.5 0.5 1 1\n", &[]);
+        let d = document(
+            "cat 0 0 1 1\n0 0 0 1 nan\n0 0 0 1 1 0.9\n0 1 1\n0 1 1 1 1 1 1 1\n-1 0 0 1 1\n1 0.5 0.5 1 1\n",
+            &[],
+        );
         let told: Vec<(&str, &str, u32)> = d.notes.iter().map(|n| (n.rule, &n.say[..1], n.line)).collect();
         assert_eq!(
             told,

@@ -1,11 +1,12 @@
 //! Written lines: `class x y width height` of a box with its middle, `class x1 y1 x2 y2 ...` of a polygon, and of the corners of a
-//! rotated box.
+//! rotated box; of an object with points `class x y width height` and `x y seen` of each point.
 //!
 //! What a line cannot hold is a loss: flags (`yolo.flags`), holes, which are filled (`yolo.holes`), several parts, which are
 //! joined by lines without width (`yolo.parts`), and that nobody looked at an image (`yolo.unlabelled`): a file without lines,
 //! or no file, says that nothing is there.
 use crate::formats::writer::{Index, Lost, Sheet, scatter};
 use crate::model::boxes::Box2;
+use crate::model::keypoints::{Keypoint, Keypoints};
 use crate::model::polygons::{Point, Polygon, Ring};
 use crate::model::quads::Quad;
 use std::io::{BufRead, Read};
@@ -15,6 +16,8 @@ pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
     let (widths, heights) = (sheet.cells::<u32>("width"), sheet.cells::<u32>("height"));
     let rows = if sheet.holds::<Polygon>("label") {
         sheet.cells::<Vec<Polygon>>("label").into_iter().map(|of| of.map(|of| drawn(&of))).collect::<Vec<_>>()
+    } else if sheet.holds::<Keypoints>("label") {
+        sheet.cells::<Vec<Keypoints>>("label").into_iter().map(|of| of.map(|of| drawn(&of))).collect()
     } else if sheet.holds::<Quad>("label") {
         sheet.cells::<Vec<Quad>>("label").into_iter().map(|of| of.map(|of| drawn(&of))).collect()
     } else {
@@ -26,7 +29,10 @@ pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
         let Some(name) = name else { continue };
         let mut lose = |rule, say: String| lost.push(Lost { row, rule, say });
         if objects.is_none() {
-            lose("yolo.unlabelled", "nobody looked at it, and it would be taken for an image with nothing on it".into());
+            lose(
+                "yolo.unlabelled",
+                "nobody looked at it, and it would be taken for an image with nothing on it".into(),
+            );
         }
         let mut out = String::new();
         let objects = objects.unwrap_or_default();
@@ -62,6 +68,8 @@ enum Places {
     /// Left, top, right, bottom.
     Box([f64; 4]),
     Outline(Ring),
+    /// A box and points.
+    Points([f64; 4], Vec<Keypoint>),
 }
 
 trait Draw {
@@ -101,6 +109,13 @@ impl Draw for Quad {
     }
 }
 
+impl Draw for Keypoints {
+    fn draw(&self) -> Object {
+        let places = Places::Points(self.reach, self.points.clone());
+        Object { class: self.class.clone(), places, lost: flags(&self.flags) }
+    }
+}
+
 /// Points that are compared when parts are joined; longer outlines are joined at their first points.
 const NEAR_MAX: usize = 4096;
 
@@ -128,9 +143,14 @@ fn joined(first: &[Point], second: &[Point]) -> Ring {
 fn line(object: &Object, (width, height): (f64, f64), classes: &[String], out: &mut String) -> Result<(), String> {
     let class = classes.iter().position(|c| *c == object.class);
     let class = class.ok_or_else(|| format!("the class `{}` has no number", object.class))?;
+    let boxed = |[x1, y1, x2, y2]: [f64; 4]| {
+        vec![(x1 + x2) / 2.0 / width, (y1 + y2) / 2.0 / height, (x2 - x1) / width, (y2 - y1) / height]
+    };
     let places: Vec<f64> = match &object.places {
-        Places::Box([x1, y1, x2, y2]) => {
-            vec![(x1 + x2) / 2.0 / width, (y1 + y2) / 2.0 / height, (x2 - x1) / width, (y2 - y1) / height]
+        Places::Box(sides) => boxed(*sides),
+        Places::Points(sides, points) => {
+            let points = points.iter().flat_map(|p| [p.x / width, p.y / height, p.seen.into()]);
+            boxed(*sides).into_iter().chain(points).collect()
         }
         Places::Outline(ring) => ring.iter().flat_map(|p| [p.x / width, p.y / height]).collect(),
     };
@@ -164,6 +184,11 @@ pub fn index(of: &Index) -> String {
     for (split, _) in of.splits.iter().filter(|s| ![Some(train), Some(val), test].contains(&Some(s.0))) {
         out.push_str(&format!("# not read by the names above: images/{split}\n"));
     }
+    if !of.skeleton.names.is_empty() {
+        out.push_str(&format!("kpt_shape: [{}, 3]\n", of.skeleton.names.len()));
+        let names: Vec<String> = of.skeleton.names.iter().map(|name| quoted(name)).collect();
+        out.push_str(&format!("# points: {}\n", names.join(", ")));
+    }
     out.push_str(&format!("nc: {}\nnames:\n", of.classes.len()));
     of.classes.iter().enumerate().for_each(|(i, class)| out.push_str(&format!("  {i}: {}\n", quoted(class))));
     out
@@ -181,8 +206,12 @@ pub fn samples(input: &mut dyn BufRead, tell: &mut dyn FnMut(Option<&str>)) -> R
         let inside = |c: &f64| (-0.01..=1.01).contains(c);
         let whole = |all: &Vec<f64>| {
             let (class, places) = all.split_first()?;
-            let odd = all.len() == 5 || all.len() >= 7 && places.len().is_multiple_of(2);
-            (odd && class.fract() == 0.0 && *class >= 0.0 && places.iter().all(inside)).then_some(())
+            let outline = all.len() == 5 || all.len() >= 7 && places.len().is_multiple_of(2);
+            let shares = outline && places.iter().all(inside);
+            let points = places.get(4..).filter(|p| !p.is_empty() && p.len().is_multiple_of(3)).unwrap_or_default();
+            let mut seen = points.chunks(3).map(|p| p.last().is_some_and(|v| [0.0, 1.0, 2.0].contains(v)));
+            let posed = !points.is_empty() && seen.all(|seen| seen);
+            ((shares || posed) && class.fract() == 0.0 && *class >= 0.0).then_some(())
         };
         numbers.as_ref().and_then(whole).ok_or_else(|| format!("line {}: no object of YOLO", n + 1))?;
     }
@@ -239,7 +268,8 @@ mod tests {
         assert_eq!(files[0], ("c0/x.txt".into(), "1 0.2 0.2 0.2 0.2\n0 0.5 0.5 1 1\n".into()));
         assert_eq!((files[1].1.as_str(), files[2].1.as_str()), ("", ""));
         assert_eq!(lost, [(0, "yolo.flags"), (2, "yolo.unlabelled")]);
-        for (file, good) in [(files[0].1.as_str(), true), ("", true), ("0 1 1 1\n", false), ("0 0.5 0.5 2 1\n", false)] {
+        for (file, good) in [(files[0].1.as_str(), true), ("", true), ("0 1 1 1\n", false), ("0 0.5 0.5 2 1\n", false)]
+        {
             let mut n = 0;
             assert_eq!((samples(&mut file.as_bytes(), &mut |_| n += 1).is_ok(), n), (good, i32::from(good)), "{file}");
         }
@@ -260,7 +290,10 @@ mod tests {
     #[test]
     fn data_yaml_names_splits_and_classes() {
         let classes = ["a: b".to_string(), "ㄱ\"".into()];
-        let of = |splits: &[(&str, u64)]| index(&Index { title: "x 1.0.0", license: "MIT", splits, classes: &classes });
+        let none = Default::default();
+        let of = |splits: &[(&str, u64)]| {
+            index(&Index { title: "x 1.0.0", license: "MIT", splits, classes: &classes, skeleton: &none })
+        };
         let all = of(&[("test", 1), ("train", 3), ("valid", 1)]);
         let want = "# x 1.0.0\nlicense: \"MIT\"\ntrain: \"images/train\"\nval: \"images/valid\"\ntest: \"images/test\"\nnc: 2\n\
                     names:\n  0: \"a: b\"\n  1: \"ㄱ\\\"\"\n";

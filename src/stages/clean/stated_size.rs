@@ -62,7 +62,13 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(action) = check.read::<Declaration>() else { return Vec::new() };
     let header = check.column("samples", "header_size").is_some() && check.column("samples", "width").is_none();
     let framed = check.column("samples", "frame").is_some();
-    let reads = if framed { names(&FRAMED) } else if header { names(&HEADER) } else { names(&READS) };
+    let reads = if framed {
+        names(&FRAMED)
+    } else if header {
+        names(&HEADER)
+    } else {
+        names(&READS)
+    };
     if let Some(missing) = reads.iter().find(|c| check.column("samples", c).is_none()) {
         let problem = Diagnostic::error("T0325", check.span.clone(), "there is no stated size to compare");
         let label = format!("no step gives `{missing}`");

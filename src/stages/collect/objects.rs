@@ -39,7 +39,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         writes.push((column.into(), Column::new(ty).inner()));
     }
     reads.retain(|n| n == "id" || n == "source" || check.column("samples", n).is_some());
-    let meet = Meet { source: check.instance.clone(), key: key.clone(), format: c.format.name.into(), shapes: named_of(&shapes) };
+    let meet = Meet {
+        source: check.instance.clone(),
+        key: key.clone(),
+        format: c.format.name.into(),
+        shapes: named_of(&shapes),
+    };
     vec![Plan::join::<Objects>(
         Ports {
             table: "samples".into(),

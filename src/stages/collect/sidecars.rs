@@ -95,7 +95,8 @@ impl RowStage for Documents {
         let (blobs, rejects) = (rows.cells::<Digest>("blob")?, rows.texts("reject")?);
         let (paths, stems) = (rows.texts("path")?, rows.texts("stem")?);
         let key = format!("collect.{}.format", p.source);
-        let mut out = Beside { key, shapes: p.options.shapes().into_iter().map(Drawn::of).collect(), ..Beside::default() };
+        let mut out =
+            Beside { key, shapes: p.options.shapes().into_iter().map(Drawn::of).collect(), ..Beside::default() };
         for (row, blob) in blobs.into_iter().enumerate() {
             let at = |v: &[Option<String>]| v.get(row).cloned().flatten().unwrap_or_default();
             let (path, stem) = (at(&paths), at(&stems));

@@ -1,6 +1,7 @@
 //! The declaration of `[label.TASK]`, and every mistake in it that can be found before a sample is read.
 use super::kinds::KINDS;
 use super::kinds::kind::{Kind, Method, Problem, Respond, Take};
+use super::points::{Points, check_points};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::options::Choice;
 use crate::formats::reader::{Reader, Selects};
@@ -28,6 +29,8 @@ pub struct Declaration {
     #[serde(default)]
     #[schemars(inner(length(min = 1)), extend("x-form" = "line"))]
     pub classes: Vec<At<String>>,
+    /// The points of each object, for `keypoints`.
+    pub keypoints: Option<Points>,
     /// The least and the greatest rating; both belong to the scale. Ratings need it.
     pub scale: Option<Scale>,
     /// What annotators work by.
@@ -389,6 +392,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     let text = check.text_of_spans();
     check_classes(check, &declared);
     check_scale(check, &declared);
+    check_points(check, &declared);
     check_method(check, &declared);
     check_problems(check, &declared);
     if declared.task.on_text && text.is_none() {

@@ -83,6 +83,7 @@ pub fn judging<'j>(classes: &'j [String], problems: &'j BTreeMap<String, Respond
         classes,
         min: None,
         max: None,
+        points: 0,
         problems,
         chars: None,
         bounds: &[],

@@ -3,7 +3,7 @@
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
 use super::columns::{holds, released_name, released_type};
 use super::counts::{COUNTS, Counts};
-use super::declaration::{Ids, Release, classes_of, declared, rows_table};
+use super::declaration::{Encoding, Ids, Release, classes_of, declared, rows_table};
 use super::documents::{GateCard, LabelCard, PageCard, attribution, card};
 use super::encode::{column_of, fragment, outline, outline_of};
 use super::images::IMAGE_LIST;
@@ -11,7 +11,8 @@ use super::terms::{SourceCard, dataset, sources};
 use crate::digest::{Digest, Hasher, cut_hash};
 use crate::formats::named;
 use crate::formats::writer::{self, Join, Sheet, Writer, is_sharded};
-use crate::manifest::Threshold;
+use crate::manifest::{Threshold, read};
+use crate::model::keypoints::Skeleton;
 use crate::model::license;
 use crate::stage::*;
 use crate::table::cutting::{self, Window};
@@ -23,6 +24,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
     let dataset = dataset(check);
     let (classes, classes_of) = classes_of_labels(check, &r);
+    let skeletons = skeletons(check, &r);
     let sources = sources(check);
     let mut files = Vec::new();
     for path in sources.iter().filter_map(|s| s.evidence.as_ref()) {
@@ -52,6 +54,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         columns: r.columns,
         classes,
         classes_of,
+        skeletons,
         sources,
         labels,
         gates: check.gates.iter().filter_map(|g| gate(g, &check.path)).collect(),
@@ -72,6 +75,24 @@ fn classes_of_labels(check: &Check, r: &Release) -> (Vec<String>, BTreeMap<Strin
     let first = r.formats.iter().find_map(|f| all.get(f.name())).cloned().unwrap_or_default();
     all.retain(|_, classes| *classes != first);
     (first, all)
+}
+
+/// The points that the tasks of the formats' labels name.
+fn skeletons(check: &Check, r: &Release) -> BTreeMap<String, Skeleton> {
+    let of = |f: &Encoding| {
+        let task = f.roles.get("label")?.strip_prefix("label.")?;
+        let points: Points = read(check.manifest.table(&["label", task, "keypoints"])?.1).ok()?;
+        Some((f.name().to_string(), Skeleton { names: points.names, lines: points.skeleton }))
+    };
+    r.formats.iter().filter(|f| f.writer.needs.images).filter_map(of).collect()
+}
+
+/// As much of a task as says which points its objects have.
+#[derive(serde::Deserialize)]
+struct Points {
+    names: Vec<String>,
+    #[serde(default)]
+    skeleton: Vec<[u32; 2]>,
 }
 
 /// A label as the card tells of it.
@@ -244,7 +265,9 @@ fn index(p: &PageCard, format: &str, counts: &BTreeMap<String, u64>) -> Option<O
     let splits: Vec<(&str, u64)> = counts.iter().map(|(split, n)| (split.as_str(), *n)).collect();
     let title = format!("{} {}", p.dataset, p.version);
     let license = p.license.as_deref().unwrap_or_default();
-    let text = write(&writer::Index { title: &title, license, splits: &splits, classes: p.classes_of(format) });
+    let (classes, none) = (p.classes_of(format), Skeleton::default());
+    let skeleton = p.skeletons.get(format).unwrap_or(&none);
+    let text = write(&writer::Index { title: &title, license, splits: &splits, classes, skeleton });
     Some(OutFile::bytes(path, text.into_bytes()))
 }
 
@@ -268,7 +291,9 @@ fn joined(
     let read = |n: usize| none.clone().map_or_else(|| read(n), Ok);
     let (title, version) = (format!("{} {}", p.dataset, p.version), p.version.as_str());
     let license = p.license.as_deref().unwrap_or_default();
-    let join = Join { split, title: &title, version, license, classes: p.classes_of(format), outlines, fragment: &read };
+    let (classes, pointless) = (p.classes_of(format), Skeleton::default());
+    let skeleton = p.skeletons.get(format).unwrap_or(&pointless);
+    let join = Join { split, title: &title, version, license, classes, skeleton, outlines, fragment: &read };
     let mut chunks = Vec::new();
     for chunk in (writer.join)(&join).map_err(Fault::Bug)? {
         chunks.push(match chunk {

@@ -26,6 +26,7 @@ pub const KIND: Kind = Kind {
     moves: Some(moved::<Box2>),
     judge,
     classes: true,
+    points: false,
     scale: false,
     on_text: false,
     prose: false,

@@ -17,6 +17,7 @@ pub const KIND: Kind = Kind {
     moves: None,
     judge,
     classes: true,
+    points: false,
     scale: false,
     on_text: false,
     prose: false,

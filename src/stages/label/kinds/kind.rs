@@ -44,6 +44,8 @@ pub struct Kind {
     pub judge: fn(&Value, &mut Judge) -> Option<Value>,
     /// Answers name classes, which the task must declare.
     pub classes: bool,
+    /// Answers have points, which the task must name.
+    pub points: bool,
     /// Answers are numbers on a scale, which the task must declare.
     pub scale: bool,
     /// Answers count in the characters of a text: there must be one, and `from_cell` moves them with its edits.
@@ -435,6 +437,8 @@ pub struct Judge<'j> {
     /// The scale of ratings.
     pub min: Option<Decimal>,
     pub max: Option<Decimal>,
+    /// How many points the task names.
+    pub points: usize,
     /// What happens to each problem; one that is not named is dropped.
     pub problems: &'j BTreeMap<String, Respond>,
     /// Characters of the text that answers count in.

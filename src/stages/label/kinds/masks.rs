@@ -24,6 +24,7 @@ pub const KIND: Kind = Kind {
     moves: Some(moved::<Mask>),
     judge,
     classes: true,
+    points: false,
     scale: false,
     on_text: false,
     prose: false,

@@ -1,6 +1,7 @@
 //! The kinds of task: a list of values. A new kind is a file here and a line in [`KINDS`].
 mod boxes;
 mod class;
+mod keypoints;
 pub mod kind;
 mod masks;
 mod oriented;
@@ -23,6 +24,7 @@ pub static KINDS: &[Kind] = &[
     oriented::KIND,
     polygons::KIND,
     masks::KIND,
+    keypoints::KIND,
     class::KIND,
     rating::KIND,
     transcription::KIND,

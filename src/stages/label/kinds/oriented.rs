@@ -24,12 +24,16 @@ pub const KIND: Kind = Kind {
             "A box of which a corner passes a side of the image. `fix` keeps it where its middle lies in the image: cut off, \
              it would be no box.",
         ),
-        Problem::new("degenerate", "A box without area, or whose corners do not go around in turn. Nothing can mend it."),
+        Problem::new(
+            "degenerate",
+            "A box without area, or whose corners do not go around in turn. Nothing can mend it.",
+        ),
     ],
     bounds: &["width", "height"],
     moves: Some(moved::<Quad>),
     judge,
     classes: true,
+    points: false,
     scale: false,
     on_text: false,
     prose: false,

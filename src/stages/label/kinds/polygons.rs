@@ -37,6 +37,7 @@ pub const KIND: Kind = Kind {
     moves: Some(moved::<Polygon>),
     judge,
     classes: true,
+    points: false,
     scale: false,
     on_text: false,
     prose: false,
@@ -247,7 +248,10 @@ mod tests {
 
     #[test]
     fn parts_go_one_by_one() {
-        let of = |parts: &[Points]| Polygon { parts: parts.iter().flat_map(|p| polygon("", &[p]).parts).collect(), ..polygon("cell", &[]) };
+        let of = |parts: &[Points]| Polygon {
+            parts: parts.iter().flat_map(|p| polygon("", &[p]).parts).collect(),
+            ..polygon("cell", &[])
+        };
         let (left, rules) = judged(&[("degenerate", Respond::Fix)], &[of(&[SQUARE, LINE]), of(&[LINE, LINE])]);
         assert_eq!((left, rules), (vec![polygon("cell", &[SQUARE])], vec!["polygon.degenerate"; 3]));
         assert!(judged(&[], &[of(&[SQUARE, LINE])]).0.is_empty(), "a part that is lost is not left out unasked");

@@ -17,6 +17,7 @@ pub const KIND: Kind = Kind {
     moves: None,
     judge,
     classes: false,
+    points: false,
     scale: true,
     on_text: false,
     prose: false,

@@ -34,6 +34,7 @@ pub const KIND: Kind = Kind {
     moves: None,
     judge,
     classes: true,
+    points: false,
     scale: false,
     on_text: true,
     prose: false,

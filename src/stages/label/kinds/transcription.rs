@@ -34,6 +34,7 @@ pub const KIND: Kind = Kind {
     moves: None,
     judge,
     classes: false,
+    points: false,
     scale: false,
     on_text: false,
     prose: true,

@@ -1,6 +1,7 @@
 //! What the documents of a release tell of it: the parameters of the last page.
 use crate::formats::named;
 use crate::formats::writer::Writer;
+use crate::model::keypoints::Skeleton;
 use crate::stage::is_default;
 use crate::stages::release::declaration::Ids;
 use crate::stages::release::terms::SourceCard;
@@ -43,6 +44,9 @@ pub struct PageCard {
     /// Those of a format that holds another label.
     #[serde(default, skip_serializing_if = "is_default")]
     pub classes_of: BTreeMap<String, Vec<String>>,
+    /// The points of the objects of a format's label.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub skeletons: BTreeMap<String, Skeleton>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub sources: Vec<SourceCard>,
     #[serde(default, skip_serializing_if = "is_default")]
