@@ -221,6 +221,22 @@ fn kinds() -> Vec<Kind> {
         ),
         kind("voc", "xml", "images = [\"raw/*.png\"], files = [\"raw/*.xml\"], format = \"voc\" }\n", vec![voc.into()]),
         kind(
+            "yolo",
+            "txt",
+            "images = [\"raw/*.png\"], files = [\"raw/*.txt\"], format = \"yolo\" }\n",
+            vec!["1 0.5 0.5 0.25 1\n0 0 0 1 0 0.5 0.5\n".into()],
+        ),
+        kind(
+            "labelme",
+            "json",
+            "images = [\"raw/*.png\"], files = [\"raw/*.json\"], format = \"labelme\" }\n",
+            vec![
+                "{\"version\": \"5\", \"shapes\": [{\"label\": \"x\", \"points\": [[0, 0], [2, 2.5]], \"shape_type\": \"rectangle\", \
+                 \"group_id\": 1, \"flags\": {\"a\": true}}], \"imagePath\": \"p.png\", \"imageWidth\": 4, \"imageHeight\": 4}"
+                    .into(),
+            ],
+        ),
+        kind(
             "coco",
             "json",
             "files = [\"raw/*.json\"], format = \"coco\" }\nfields = { wide = \"width\" }\n".trim_start(),

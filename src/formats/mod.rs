@@ -22,6 +22,8 @@ pub mod packing;
 pub mod pixels;
 pub mod pointer;
 pub mod reader;
+#[cfg(test)]
+mod round;
 pub mod sidecar;
 pub mod spelling;
 mod strays;

@@ -11,7 +11,7 @@ use crate::table::{Cell, DataType, Value, list, record, utf8};
 /// Most pixels of an image that a mask may lie on.
 pub const PIXELS_MAX: u64 = 1 << 28;
 /// Most points that the outline of a polygon may have between its corners, at a fifth of a pixel.
-const POINTS_MAX: u64 = 1 << 24;
+const POINTS_MAX: u64 = 1 << 22;
 
 /// The pixels of one object.
 #[derive(Clone, Debug, PartialEq)]
