@@ -36,6 +36,7 @@ pub mod conll;
 pub mod csv;
 mod csv_fields;
 mod csv_look;
+pub mod cvat;
 pub mod image_folder;
 pub mod json_array;
 pub mod jsonl;
@@ -69,6 +70,7 @@ pub const FORMATS: &[Format] = &[
     image_folder::FORMAT,
     voc::FORMAT,
     labelme::FORMAT,
+    cvat::FORMAT,
     yolo::FORMAT,
 ];
 

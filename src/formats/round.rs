@@ -24,6 +24,7 @@ const POINTS: usize = 3;
 /// The rules by which each format says what it lost.
 const DECLARED: &[(&str, &[&str])] = &[
     ("coco", &["coco.holes", "coco.rotation"]),
+    ("cvat", &["cvat.corners", "cvat.holes"]),
     ("labelme", &["labelme.holes"]),
     ("voc", &["voc.flags", "voc.rounded"]),
     ("yolo", &["yolo.flags", "yolo.holes", "yolo.parts"]),
@@ -66,7 +67,7 @@ impl Dice {
     }
 }
 
-trait Drawn: Shape {
+trait Drawn: Shape + Clone {
     fn drawn(dice: &mut Dice, size: [u32; 2]) -> Self;
 }
 
@@ -160,11 +161,23 @@ where
                 column => document.shapes.take(column).0,
             };
             let size = sizes[cells.len()];
-            cells.push(if format.shares { placed::<T>(cell, &Frame::shares(size)) } else { cell });
+            cells.push(if format.shares { named(placed::<T>(cell, &Frame::shares(size))) } else { cell });
         }
         assert_eq!(sidecar.holds == Holds::One, is_scattered(writer.files));
     }
     (cells, lost)
+}
+
+/// Shapes whose class is a number, with the name that it stands for.
+fn named(cell: Value) -> Value {
+    let Value::List(mut shapes) = cell else { return cell };
+    for shape in &mut shapes {
+        let Value::Struct(fields) = shape else { continue };
+        for (_, value) in fields.iter_mut().filter(|f| f.0 == "class") {
+            *value = Value::Text(CLASSES[value.text().unwrap().parse::<usize>().unwrap()].into());
+        }
+    }
+    Value::List(shapes)
 }
 
 /// Equal but for what comes of writing a place as a share, and reading it again.
@@ -237,6 +250,11 @@ fn no_bytes_break_a_reader_of_shapes() {
         {"id": 4, "image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2], "keypoints": [1, 1, 2, 0, 0, 0]}]}"#;
     const LABELME: &str = r#"{"shapes": [{"label": "x", "points": [[0, 0], [2, 2]], "shape_type": "rectangle", "group_id": 1},
         {"label": "x", "points": [[0, 0], [2, 0], [2, 2], [0, 2]], "shape_type": "oriented_rectangle"}], "imagePath": "p.png"}"#;
+    const CVAT: &str = r#"<annotations><meta><size>3</size></meta><image id="0" name="p.png" width="4" height="3">
+        <box label="x" occluded="1" xtl="0" ytl="1" xbr="2" ybr="2" rotation="30"><attribute name="a">true</attribute></box>
+        <mask label="x" rle="1, 2, 1" left="1" top="1" width="2" height="2"/><polygon label="x" points="1,2;3,4;6,5"/></image>
+        <track label="x"><box frame="0" outside="0" xtl="0" ytl="0" xbr="4" ybr="4"/>
+        <box frame="2" outside="1" xtl="2" ytl="4" xbr="6" ybr="8"/></track></annotations>"#;
     const YOLO: &str = "1 0.5 0.5 0.25 1\n0 0 0 1 0 0.5 0.5 0.1 0.2\n2 0.5 0.5 1 1 0.5 0.5 2\n";
     const WORDS: [&[u8]; 12] = [
         b"1e308",
@@ -254,7 +272,7 @@ fn no_bytes_break_a_reader_of_shapes() {
     ];
     let columns: Vec<String> = crate::model::shapes::DRAWINGS.iter().map(|d| d.column.to_string()).collect();
     let mut dice = Dice(7_000_000);
-    for (name, seed) in [("coco", COCO), ("labelme", LABELME), ("yolo", YOLO)] {
+    for (name, seed) in [("coco", COCO), ("cvat", CVAT), ("labelme", LABELME), ("yolo", YOLO)] {
         let format = super::named(name).unwrap();
         for round in 0..3000 {
             let mut bytes = seed.as_bytes().to_vec();

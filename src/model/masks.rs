@@ -229,6 +229,53 @@ impl Mask {
         self.runs.iter().enumerate().filter_map(run)
     }
 
+    /// Which pixels belong to the object, down the columns; nothing for runs that are no mask.
+    fn bits(&self) -> Vec<bool> {
+        let Ok(runs) = checked(&self.runs, [self.width, self.height]) else { return Vec::new() };
+        runs.iter().enumerate().flat_map(|(i, run)| std::iter::repeat_n(i % 2 == 1, *run as usize)).collect()
+    }
+
+    /// The mask with columns for rows.
+    pub fn transposed(self) -> Mask {
+        let bits = self.bits();
+        let mut out = Joined::default();
+        for row in 0..self.height {
+            let own = bits.iter().skip(row as usize).step_by(self.height.max(1) as usize);
+            own.for_each(|bit| out.add(1, *bit));
+        }
+        Mask { width: self.height, height: self.width, runs: out.runs, ..self }
+    }
+
+    /// The mask of a part of an image on the whole of it; `None` where the part reaches out of it.
+    pub fn within(&self, [left, top]: [u32; 2], [width, height]: [u32; 2]) -> Option<Mask> {
+        pixels(width, height)?;
+        let right = left.checked_add(self.width).filter(|right| *right <= width)?;
+        let bottom = top.checked_add(self.height).filter(|bottom| *bottom <= height)?;
+        let bits = self.bits();
+        let mut out = Joined::default();
+        let whole = |columns: u32| u32::try_from(u64::from(columns) * u64::from(height)).ok();
+        out.add(whole(left)?, false);
+        for column in bits.chunks(self.height.max(1) as usize) {
+            out.add(top, false);
+            column.iter().for_each(|bit| out.add(1, *bit));
+            out.add(height - bottom, false);
+        }
+        out.add(whole(width - right)?, false);
+        Some(Mask { width, height, runs: out.runs, class: self.class.clone(), flags: self.flags.clone() })
+    }
+
+    /// Its least part of the image that holds all of its pixels, and where that begins.
+    pub fn part(&self) -> Option<([u32; 2], Mask)> {
+        let [x1, y1, x2, y2] = self.bounds()?.map(|c| c as u32);
+        let bits = self.bits();
+        let mut out = Joined::default();
+        for column in bits.chunks(self.height.max(1) as usize).take(x2 as usize).skip(x1 as usize) {
+            column.iter().take(y2 as usize).skip(y1 as usize).for_each(|bit| out.add(1, *bit));
+        }
+        let (class, flags) = (self.class.clone(), self.flags.clone());
+        Some(([x1, y1], Mask { class, width: x2 - x1, height: y2 - y1, runs: out.runs, flags }))
+    }
+
     /// The least box around it, as left, top, right, bottom.
     pub fn bounds(&self) -> Option<[f64; 4]> {
         let height = u64::from(self.height.max(1));
@@ -364,6 +411,19 @@ mod tests {
         assert_eq!(checked(&[4, 1], [3, 4]), Err(NoMask::Sum));
         assert_eq!(checked(&[u32::MAX, u32::MAX], [3, 4]), Err(NoMask::Sum));
         assert_eq!((checked(&[], [0, 4]), checked(&[], [1 << 20, 1 << 20])), (Err(NoMask::Size), Err(NoMask::Size)));
+    }
+
+    #[test]
+    fn a_part_of_an_image_and_back() {
+        let whole = mask([5, 4], &[6, 2, 2, 1, 9]);
+        let (at, part) = whole.part().unwrap();
+        // the pixels (1, 2), (1, 3) and (2, 2)
+        assert_eq!((at, &part), ([1, 2], &mask([2, 2], &[0, 3, 1])));
+        assert_eq!(part.within(at, [5, 4]), Some(whole));
+        assert_eq!(part.within([4, 0], [5, 4]), None);
+        let long = mask([3, 2], &[1, 2, 3]);
+        assert_eq!(long.clone().transposed(), mask([2, 3], &[1, 1, 1, 1, 2]));
+        assert_eq!(long.clone().transposed().transposed(), long);
     }
 
     #[test]

@@ -26,6 +26,46 @@ impl Quad {
         self.corners.iter().any(|p| p.x < 0.0 || p.y < 0.0 || p.x > w || p.y > h)
     }
 
+    /// The corners of a box that is turned clockwise about its middle by so many degrees.
+    pub fn turned([x1, y1, x2, y2]: [f64; 4], degrees: f64) -> [Point; 4] {
+        let (sin, cos) = match degrees.rem_euclid(360.0) {
+            0.0 => (0.0, 1.0),
+            90.0 => (1.0, 0.0),
+            180.0 => (0.0, -1.0),
+            270.0 => (-1.0, 0.0),
+            other => (libm::sin(other.to_radians()), libm::cos(other.to_radians())),
+        };
+        let (cx, cy) = ((x1 + x2) / 2.0, (y1 + y2) / 2.0);
+        [(x1, y1), (x2, y1), (x2, y2), (x1, y2)].map(|(x, y)| {
+            let (dx, dy) = (x - cx, y - cy);
+            Point { x: cx + dx * cos - dy * sin, y: cy + dx * sin + dy * cos }
+        })
+    }
+
+    /// The box that was turned, and by how many degrees from 0 to 360; `None` where the corners are not those of a rectangle,
+    /// clockwise on the screen.
+    pub fn upright(&self) -> Option<([f64; 4], f64)> {
+        let [a, b, c, d] = self.corners;
+        let (along, down) = ([b.x - a.x, b.y - a.y], [d.x - a.x, d.y - a.y]);
+        let length = |[x, y]: [f64; 2]| (x * x + y * y).sqrt();
+        let (width, height) = (length(along), length(down));
+        let near = |x: f64| x.abs() <= 1e-9 * (width + height) * (width + height);
+        let square = near(along[0] * down[0] + along[1] * down[1]);
+        let closed = near((b.x + d.x - a.x - c.x) * width) && near((b.y + d.y - a.y - c.y) * width);
+        if !square || !closed || along[0] * down[1] - along[1] * down[0] <= 0.0 {
+            return None;
+        }
+        let (cx, cy) = ((a.x + c.x) / 2.0, (a.y + c.y) / 2.0);
+        let degrees = match along {
+            [x, 0.0] if x > 0.0 => 0.0,
+            [_, 0.0] => 180.0,
+            [0.0, y] if y > 0.0 => 90.0,
+            [0.0, _] => 270.0,
+            [x, y] => libm::atan2(y, x).to_degrees().rem_euclid(360.0),
+        };
+        Some(([cx - width / 2.0, cy - height / 2.0, cx + width / 2.0, cy + height / 2.0], degrees))
+    }
+
     /// Whether the middle lies in an image of this width and height.
     pub fn is_in(&self, (w, h): (f64, f64)) -> bool {
         let sum = self.corners.iter().fold(Point { x: 0.0, y: 0.0 }, |sum, p| Point { x: sum.x + p.x, y: sum.y + p.y });
@@ -74,6 +114,28 @@ mod tests {
 
     fn quad(of: [(f64, f64); 4]) -> Quad {
         Quad { class: "ship".into(), corners: of.map(|(x, y)| Point { x, y }), flags: Vec::new() }
+    }
+
+    /// Corners that datumaro 1.13 gives for a box of CVAT.
+    #[test]
+    fn corners_of_a_turned_box() {
+        let corners = Quad::turned([100.0, 50.0, 200.0, 90.0], 30.0);
+        let want = [(116.69872981077806, 27.679491924311225), (203.30127018922195, 77.67949192431122)];
+        for (own, (x, y)) in corners.iter().zip(want) {
+            assert!((own.x - x).abs() < 1e-9 && (own.y - y).abs() < 1e-9, "{own:?}");
+        }
+        for degrees in [0.0, 30.0, 90.0, 123.456, 180.0, 270.0, 359.0] {
+            let of = Quad { corners: Quad::turned([100.0, 50.0, 200.0, 90.0], degrees), ..quad([(0.0, 0.0); 4]) };
+            let (sides, own) = of.upright().unwrap();
+            let near = sides.iter().zip([100.0, 50.0, 200.0, 90.0]).all(|(a, b)| (a - b).abs() < 1e-9);
+            assert!(near && (own - degrees).abs() < 1e-9, "{degrees}: {sides:?} {own}");
+        }
+        assert_eq!(quad([(0.0, 0.0), (4.0, 0.0), (5.0, 3.0), (1.0, 3.0)]).upright(), None);
+        assert_eq!(
+            quad([(0.0, 0.0), (0.0, 3.0), (4.0, 3.0), (4.0, 0.0)]).upright(),
+            None,
+            "it goes round the other way"
+        );
     }
 
     #[test]

@@ -254,7 +254,7 @@ mod tests {
         let (points, lost) = d.shapes.take("objects.keypoints");
         let points: Vec<Keypoints> = crate::table::Cell::from_value(&points).unwrap();
         assert_eq!(points.iter().map(Keypoints::labelled).collect::<Vec<_>>(), [1, 1]);
-        assert_eq!((lost, d.lost, d.boxes.len()), (2, 2, 2));
+        assert_eq!((lost, d.lost, d.boxes.len()), (2, 1, 3), "a box without points is a box");
         assert_eq!(read("0 0.5 0.5 1 1 0.25 0.5 0.5 0.5\n", &[]).notes[0].rule, "yolo.points");
     }
 

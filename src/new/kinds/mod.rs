@@ -5,6 +5,7 @@ mod arrow;
 mod coco;
 mod conll;
 mod csv;
+mod cvat;
 mod dialect;
 mod image_folder;
 mod json;
@@ -26,6 +27,7 @@ pub const RECOGNISERS: &[Recogniser] = &[
     parquet::RECOGNISER,
     arrow::RECOGNISER,
     voc::RECOGNISER,
+    cvat::RECOGNISER,
     coco::RECOGNISER,
     labelme::RECOGNISER,
     json::RECOGNISER,
