@@ -227,6 +227,20 @@ fn kinds() -> Vec<Kind> {
             vec!["1 0.5 0.5 0.25 1\n0 0 0 1 0 0.5 0.5\n".into()],
         ),
         kind(
+            "cvat",
+            "xml",
+            "images = [\"raw/*.png\"], files = [\"raw/*.xml\"], format = \"cvat\" }\n",
+            vec![
+                "<annotations><meta><size>2</size></meta><image id=\"0\" name=\"p.png\" width=\"4\" height=\"4\"><box label=\"x\" \
+                 xtl=\"0\" ytl=\"0\" xbr=\"2\" ybr=\"2\" rotation=\"30\"><attribute name=\"a\">true</attribute></box><mask label=\"x\" \
+                 rle=\"1, 2, 1\" left=\"1\" top=\"1\" width=\"2\" height=\"2\"/></image></annotations>"
+                    .into(),
+                "<annotations><meta><size>9</size></meta><track label=\"x\"><box frame=\"0\" outside=\"0\" xtl=\"0\" ytl=\"0\" \
+                 xbr=\"2\" ybr=\"2\"/><box frame=\"7\" outside=\"1\" xtl=\"0\" ytl=\"0\" xbr=\"2\" ybr=\"2\"/></track></annotations>"
+                    .into(),
+            ],
+        ),
+        kind(
             "labelme",
             "json",
             "images = [\"raw/*.png\"], files = [\"raw/*.json\"], format = \"labelme\" }\n",

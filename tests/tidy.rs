@@ -49,7 +49,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("parquet", &["src/formats/parquet/"]),
     ("arrow_ipc", &["src/formats/arrow/"]),
     ("flatbuffers", &["src/formats/arrow/"]),
-    ("tar", &["src/formats/tar.rs", "src/formats/zip.rs"]),
+    ("tar", &["src/formats/tar.rs", "src/formats/zip.rs", "src/formats/webdataset.rs"]),
     ("quick_xml", &["src/formats/voc.rs", "src/formats/voc_write.rs", "src/formats/cvat/"]),
     ("flate2", &["src/formats/packing.rs", "src/formats/zip.rs"]),
     ("zstd", &["src/formats/packing.rs"]),

@@ -46,6 +46,7 @@ pub mod tar;
 pub mod text;
 pub mod voc;
 mod voc_write;
+pub mod webdataset;
 pub mod yolo;
 pub mod zip;
 
@@ -72,6 +73,7 @@ pub const FORMATS: &[Format] = &[
     labelme::FORMAT,
     cvat::FORMAT,
     yolo::FORMAT,
+    webdataset::FORMAT,
 ];
 
 /// What columns hold of the types that files have, for the reference.

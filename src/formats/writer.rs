@@ -34,8 +34,11 @@ pub struct Writer {
     /// The kinds of label of which it cannot hold everything that they may say.
     pub loses: &'static [&'static str],
     /// A file beside those of the splits, which tells of all of them: its path, and its text.
-    pub index: Option<(&'static str, fn(&Index) -> String)>,
+    pub index: Option<(&'static str, WriteIndex)>,
 }
+
+/// Writes the file that tells of all splits.
+pub type WriteIndex = fn(&Index) -> String;
 
 /// What a file that tells of all splits is made of.
 pub struct Index<'i> {
@@ -82,6 +85,8 @@ pub struct Needs {
     pub folders: bool,
     /// Days as dates, and images as their bytes: the format has types of its own for them.
     pub typed: bool,
+    /// Images as their bytes: they are in the format's files.
+    pub bytes: bool,
 }
 
 impl Needs {
@@ -95,6 +100,7 @@ impl Needs {
         sizes: false,
         folders: false,
         typed: false,
+        bytes: false,
     };
 }
 

@@ -63,13 +63,13 @@ struct Joined {
 
 impl Joined {
     fn add(&mut self, run: u32, inside: bool) {
-        if run == 0 && !(self.runs.is_empty() && !inside) {
+        if run == 0 && (inside || !self.runs.is_empty()) {
             return;
         }
         if self.runs.is_empty() && inside {
             self.runs.push(0);
         }
-        let last_inside = self.runs.len() % 2 == 0;
+        let last_inside = self.runs.len().is_multiple_of(2);
         match self.runs.last_mut().filter(|_| last_inside == inside) {
             Some(last) => *last += run,
             None => self.runs.push(run),

@@ -329,7 +329,7 @@ mod tests {
             ("bus", [1.0, 2.0, 6.0, 5.0]),
             ("bus", [11.0, 2.0, 16.0, 5.0]),
             ("o", [8.0, 7.0, 12.0, 13.0]),
-            ("m", [5.0, 6.0, 8.0, 8.0]),
+            ("m", [6.0, 6.0, 8.0, 8.0]),
         ];
         assert_eq!(boxes, want);
         assert_eq!((d[0].boxes[0].flags.as_slice(), d[0].lost), (&["occluded".to_string(), "red".into()][..], 2));

@@ -226,7 +226,10 @@ mod tests {
     use crate::table::{ArrayRef, Cell, array_of};
     use std::collections::BTreeMap;
 
-    fn written<T: Cell>(labels: Vec<Option<Vec<T>>>) -> (Vec<(String, String)>, Vec<(usize, &'static str)>)
+    /// The files by name, and what was lost of which row.
+    type Written = (Vec<(String, String)>, Vec<(usize, &'static str)>);
+
+    fn written<T: Cell>(labels: Vec<Option<Vec<T>>>) -> Written
     where
         Vec<T>: Cell,
     {

@@ -187,7 +187,8 @@ impl Release {
 
     /// Whether a format holds the bytes of images in its own files.
     pub fn holds_images(&self) -> bool {
-        self.columns.iter().any(|c| c == "image") && self.formats.iter().any(|f| f.writer.needs.typed)
+        self.columns.iter().any(|c| c == "image")
+            && self.formats.iter().any(|f| f.writer.needs.typed || f.writer.needs.bytes)
     }
 
     /// Whether the files of images have names.

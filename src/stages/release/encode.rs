@@ -74,9 +74,10 @@ fn plan(check: &Check, f: &Encoding, r: &Release) -> Plan {
     if f.writer.needs.classes {
         shape.classes = f.roles.get("label").map(|label| classes_of(check, label)).unwrap_or_default();
     }
-    if f.writer.needs.typed {
+    let needs = f.writer.needs;
+    if needs.typed || needs.bytes {
         let typed = shape.columns.iter().map(|c| (c.clone(), holds(check, c)));
-        shape.typed = typed.filter(|c| matches!(c.1.as_str(), "image" | "date")).collect();
+        shape.typed = typed.filter(|c| c.1 == "image" || needs.typed && c.1 == "date").collect();
     }
     if f.writer.needs.images || shape.typed.values().any(|h| h == "image") {
         shape.roles.insert("file".into(), IMAGE_NAME.into());
