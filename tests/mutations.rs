@@ -342,7 +342,7 @@ fn round_of(kind: &Kind, dice: &mut Dice) -> Result<(), String> {
     for n in 0..FILES {
         let whole = &kind.seeds[dice.roll(kind.seeds.len())];
         put(dir.path(), &format!("raw/f{n}.{}", kind.ext), &mutated(whole, dice));
-        if kind.name == "voc" {
+        if ["voc", "yolo", "cvat", "labelme"].contains(&kind.name) {
             put(dir.path(), &format!("raw/f{n}.png"), &png(n as u8));
         }
     }

@@ -50,7 +50,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("arrow_ipc", &["src/formats/arrow/"]),
     ("flatbuffers", &["src/formats/arrow/"]),
     ("tar", &["src/formats/tar.rs", "src/formats/zip.rs", "src/formats/webdataset.rs"]),
-    ("quick_xml", &["src/formats/voc.rs", "src/formats/voc_write.rs", "src/formats/cvat/"]),
+    ("quick_xml", &["src/formats/voc/", "src/formats/cvat/"]),
     ("flate2", &["src/formats/packing.rs", "src/formats/zip.rs"]),
     ("zstd", &["src/formats/packing.rs"]),
     ("libm", &["src/model/quads.rs"]),

@@ -45,7 +45,6 @@ pub mod parquet;
 pub mod tar;
 pub mod text;
 pub mod voc;
-mod voc_write;
 pub mod webdataset;
 pub mod yolo;
 pub mod zip;

@@ -1,5 +1,6 @@
 //! Every format of annotations that is written and read: what is written comes back as it was, or the row is told as a loss by a
 //! rule that the format declares.
+#[cfg(test)]
 use super::cut::Holds;
 use super::options::Options;
 use super::reader::Unit;

@@ -16,6 +16,7 @@
 //! `json`, `json.depth`, `coco.file` (not of this form) with the file; `coco.image` with
 //! the image.
 mod annotation;
+mod category;
 mod read;
 mod write;
 

@@ -1,5 +1,6 @@
 //! A file of instances as samples, and as the boxes of images beside it.
 use super::annotation::{Annotation, Id, Of, Own};
+use super::category::{Category, classes};
 use crate::diag::nearest;
 use crate::formats::encoding::{BOM, Wrong, line_at, text};
 use crate::formats::json::{self, Json, deeper_than};
@@ -29,14 +30,6 @@ struct File<'t> {
     licenses: Option<&'t RawValue>,
     #[serde(borrow, default)]
     categories: Vec<&'t RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Category {
-    id: Id,
-    name: String,
-    #[serde(default)]
-    supercategory: Option<serde_json::Value>,
 }
 
 /// An image of the file with its boxes.
@@ -191,35 +184,57 @@ fn read<'b>(options: &Options, bytes: &'b [u8], depth_max: usize) -> Result<Read
             options.shapes().iter().for_each(|d| image.shapes.lose_of(d.column, lost));
         });
     }
-    let mut lost = 0;
-    let mut unread = None;
-    for raw in file.annotations.iter().flatten() {
-        let read = serde_json::from_str::<Annotation>(raw.get());
-        let of = match &read {
-            Ok(annotation) => annotation.image.clone(),
-            Err(_) => own::<Of>(raw).map(|of| of.image_id),
-        };
-        match (of.as_ref().and_then(|id| by_id.get(id)).and_then(|n| images.get_mut(*n)), read) {
-            (Some(Ok(of)), Ok(annotation)) => {
-                add(of, &annotation, &classes);
-                draw(of, &annotation, &classes, options);
-            }
-            (Some(Ok(of)), Err(_)) => {
-                of.lose("coco.annotation", own::<Own>(raw).map(|own| own.id));
-                options.shapes().iter().for_each(|d| of.shapes.lose_of(d.column, 1));
-            }
-            (Some(Err(_)), _) => {} // its image is told
-            (None, Err(_)) if of.is_none() => drop(unread.get_or_insert(lines.of(raw.get()))),
-            (None, _) => lost += 1,
-        }
-    }
-    if lost > 0 {
-        let say = format!("{lost} annotations are of no image in the file");
+    let known = Known { by_id, classes, options };
+    let (unread, strangers) = known.annotate(file.annotations.iter().flatten(), &mut images);
+    let unread = unread.map(|raw| lines.of(raw.get()));
+    if strangers > 0 {
+        let say = format!("{strangers} annotations are of no image in the file");
         notes.push(Note { rule: "coco.unmatched", say, line: 0 });
     }
     images.iter_mut().flatten().for_each(Image::count);
     let licensed = licensed(&images, file.licenses);
     Ok(Read { images, notes, unread, unlabelled, licensed })
+}
+
+/// What annotations are read with.
+struct Known<'k> {
+    /// Places of images by their numbers.
+    by_id: HashMap<Id, usize>,
+    classes: BTreeMap<&'k Id, &'k str>,
+    options: &'k Options,
+}
+
+impl Known<'_> {
+    /// Adds each annotation to its image. Gives the first of which nobody knows the image, since it cannot be read, and how many
+    /// are of no image.
+    fn annotate<'a, 't: 'a>(
+        &self,
+        all: impl Iterator<Item = &'a &'t RawValue>,
+        images: &mut [Result<Image, Broken>],
+    ) -> (Option<&'t RawValue>, usize) {
+        let (mut unread, mut strangers) = (None, 0);
+        for raw in all {
+            let read = serde_json::from_str::<Annotation>(raw.get());
+            let of = match &read {
+                Ok(annotation) => annotation.image.clone(),
+                Err(_) => own::<Of>(raw).map(|of| of.image_id),
+            };
+            match (of.as_ref().and_then(|id| self.by_id.get(id)).and_then(|n| images.get_mut(*n)), read) {
+                (Some(Ok(of)), Ok(annotation)) => {
+                    add(of, &annotation, &self.classes);
+                    draw(of, &annotation, &self.classes, self.options);
+                }
+                (Some(Ok(of)), Err(_)) => {
+                    of.lose("coco.annotation", own::<Own>(raw).map(|own| own.id));
+                    self.options.shapes().iter().for_each(|d| of.shapes.lose_of(d.column, 1));
+                }
+                (Some(Err(_)), _) => {} // its image is told
+                (None, Err(_)) if of.is_none() => drop(unread.get_or_insert(*raw)),
+                (None, _) => strangers += 1,
+            }
+        }
+        (unread, strangers)
+    }
 }
 
 /// What is to be told of a file without annotations, and whether they may stand under another key, where they are lost.
@@ -269,41 +284,6 @@ fn own<'t, T: Deserialize<'t>>(raw: &'t RawValue) -> Option<T> {
 /// Those of some values that are what they should be.
 fn each<'t, T: Deserialize<'t>>(of: &[&'t RawValue]) -> Vec<T> {
     of.iter().filter_map(|raw| own(raw)).collect()
-}
-
-/// Names by the numbers of categories. A name that two numbers have is one class; of a number that two names have nobody
-/// knows which is meant, so it has none, and its boxes are lost. Both are told.
-fn classes<'c>(of: &'c [Category], notes: &mut Vec<Note>) -> BTreeMap<&'c Id, &'c str> {
-    let mut out: BTreeMap<&Id, &str> = BTreeMap::new();
-    let mut unsure: BTreeMap<&Id, [&str; 2]> = BTreeMap::new();
-    for c in of {
-        let first = *out.entry(&c.id).or_insert(c.name.trim());
-        if first != c.name.trim() {
-            unsure.entry(&c.id).or_insert([first, c.name.trim()]);
-        }
-    }
-    for (id, [first, second]) in unsure {
-        let say = format!("the number {} is that of `{first}` and of `{second}`: its annotations are lost", id.0);
-        notes.push(Note { rule: "coco.category", say, line: 0 });
-        out.remove(id);
-    }
-    let mut names: Vec<&str> = of.iter().map(|c| c.name.trim()).collect();
-    names.sort_unstable();
-    names.dedup();
-    if names.len() < of.len() {
-        let say = format!("{} categories, {} names: those of one name are one class", of.len(), names.len());
-        notes.push(Note { rule: "coco.category", say, line: 0 });
-    }
-    let above = |c: &&Category| {
-        let own = c.supercategory.as_ref().and_then(|s| s.as_str()).map(str::trim);
-        own.is_some_and(|own| !own.is_empty() && own != c.name.trim() && own != "none")
-    };
-    let above = of.iter().filter(above).count();
-    if above > 0 {
-        let say = format!("{above} categories have a supercategory, which is not kept");
-        notes.push(Note { rule: "coco.supercategory", say, line: 0 });
-    }
-    out
 }
 
 fn image<'t>(raw: &'t RawValue, line: u32, depth_max: usize) -> Result<(Id, Image<'t>), Broken> {

@@ -11,6 +11,7 @@
 //! Formats are listed in `formats/mod.rs`: of records (`read`), of images (`images`), of annotations beside images
 //! (`sidecars`, then `objects`, and `placed` where places are shares). `.gz` and `.zst` are read. Writes the fields, `id`, `source`, `image`, and what a format
 //! adds (`tokens`, `objects`). What no reader can parse is in the ledger with file and line, and `max_rejects` decides.
+mod answered;
 mod beside;
 mod classes;
 pub mod declaration;
@@ -25,7 +26,6 @@ mod objects;
 mod pictures;
 mod placed;
 mod read;
-mod shapes;
 mod shown;
 mod sidecars;
 

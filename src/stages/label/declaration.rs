@@ -392,7 +392,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     let text = check.text_of_spans();
     check_classes(check, &declared);
     check_scale(check, &declared);
-    check_points(check, &declared);
+    check_points(check, declared.task, declared.keypoints.as_ref());
     check_method(check, &declared);
     check_problems(check, &declared);
     if declared.task.on_text && text.is_none() {

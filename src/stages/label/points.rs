@@ -1,5 +1,5 @@
 //! The points that a task of keypoints names, and every mistake in them.
-use super::declaration::Declaration;
+use super::kinds::kind::Kind;
 use crate::diag::Diagnostic;
 use crate::manifest::values::At;
 use crate::stage::Check;
@@ -18,15 +18,15 @@ pub struct Points {
     pub skeleton: Vec<At<[u32; 2]>>,
 }
 
-pub fn check_points(check: &mut Check, d: &Declaration) {
+pub fn check_points(check: &mut Check, kind: &Kind, points: Option<&Points>) {
     let span = || check.manifest.span_of(&format!("{}.keypoints", check.path)).unwrap_or_else(|| check.span.clone());
-    match &d.keypoints {
-        None if d.task.points => {
+    match points {
+        None if kind.points => {
             let message = format!("{} does not name its points", check.path);
             let problem = Diagnostic::error("T0220", check.span.clone(), message).label("needs `keypoints`");
             check.bad(problem.help("for example keypoints = { names = [\"nose\", \"tail\"], skeleton = [[1, 2]] }"));
         }
-        Some(_) if !d.task.points => {
+        Some(_) if !kind.points => {
             let problem = Diagnostic::error("T0215", span(), "only objects with points have `keypoints`");
             check.bad(problem.label("not for this kind of task"));
         }

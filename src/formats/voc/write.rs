@@ -3,8 +3,8 @@
 //! Losses: flags that VOC does not know (`voc.flags`), sides that are no whole pixels (`voc.rounded`: to the nearest, and a box
 //! keeps at least one pixel), and that nobody looked at an image (`voc.unlabelled`: a file without objects says that nothing is
 //! there). The depth of images is not known here and not written.
-use super::voc::parse;
-use super::writer::{Lost, Sheet, scatter};
+use super::read::parse;
+use crate::formats::writer::{Lost, Sheet, scatter};
 use crate::model::boxes::Box2;
 use quick_xml::escape::escape;
 use std::io::{BufRead, Read};

@@ -1,58 +1,22 @@
-//! Pascal VOC annotations: one XML document per image. Numbers are kept as written; what they are based on (0 or 1) is
-//! for the manifest to say. `path` and `folder` are passed over.
-//!
-//! Boxes are pixels, 0-based, end exclusive: with `voc_base = 1` they are (xmin - 1, ymin - 1, xmax, ymax), so that xmin =
-//! xmax is a box one pixel wide. A box with exchanged corners, without area, or with both corners the same (what a click
-//! without a drag leaves behind) has the flag `degenerate`. Finding: `voc.filename` (the file names another image; its own
-//! name wins), `voc.class` and `voc.box` (an object without a name or a whole box, which is lost by itself), `voc.element` (an
-//! element that is not read and where an object may stand; it counts as lost), `voc.other` (parts, polygons and rotated
-//! boxes, which are not kept), `voc.flag` (a flag that is neither yes nor no).
-use super::cut::Holds;
-use super::encoding::{BOM, Wrong, as_named, line_at, text};
-use super::format::Format;
-use super::options::{Choice, Options, Takes};
-use super::reader::Unit;
-use super::sidecar::{Document as Beside, Documents, Note, Sidecar, stem_of, truth};
-use super::strays::Strays;
-use super::voc_write;
-use super::writer::{Needs, Place, Writer, one_after_another, scattered};
+//! A document as the boxes of its image.
+use crate::formats::encoding::{BOM, Wrong, as_named, line_at, text};
+use crate::formats::options::{Choice, Options, Takes};
+use crate::formats::reader::Unit;
+use crate::formats::sidecar::{Document as Beside, Documents, Note, stem_of, truth};
+use crate::formats::strays::Strays;
 use crate::measure::names::composed;
 use crate::model::boxes::Box2;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
 
-pub const FORMAT: Format = Format {
-    writer: Some(Writer {
-        version: 1,
-        uses: &[],
-        files: "voc/SPLIT/NAME.xml",
-        doc: "a file beside each image under `images/SPLIT/`, in whole pixels from 1. Needs an `object_detection` label",
-        needs: Needs { label: &["object_detection"], images: true, sizes: true, ..Needs::NONE },
-        encode: voc_write::encode,
-        outline: scattered,
-        join: one_after_another,
-        samples: Some(voc_write::samples),
-        values: None,
-        place: Place::File,
-        table: false,
-        loses: &["object_detection"],
-        index: None,
-    }),
-    options: &[BASE],
-    images: true,
-    // 5: a broken object is lost by itself, flags in words, and what may be an object
-    sidecar: Some(Sidecar { version: 6, holds: Holds::One, read }),
-    ..Format::new("voc", "Images and Pascal VOC XML, met by the name of their files.")
-};
-
-const BASE: Choice = Choice {
+pub const BASE: Choice = Choice {
     name: "voc_base",
     doc: "whether the first pixel is 0 or 1. Default 1.",
     takes: Takes::Whole { min: 0, max: 1, default: 1 },
 };
 
-fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
+pub fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
     let d = parse(unit.bytes, depth_max)?;
     let shift = options.whole(&BASE) as f64;
     let mut notes = Vec::new();
