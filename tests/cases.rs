@@ -330,6 +330,9 @@ struct Case {
     /// Words that stand in `out/all/jsonl`.
     #[serde(default)]
     holds: Vec<String>,
+    /// Path below `out/all` to the text of that file, or with `...` around it to words that stand in it.
+    #[serde(default)]
+    written: BTreeMap<String, String>,
     /// Records to a partition, else the default.
     target: Option<u32>,
 }
@@ -454,6 +457,16 @@ fn released(dir: &Path, case: &Case, wrong: &mut String) -> String {
     for word in case.holds.iter().filter(|w| !text.contains(w.as_str())) {
         writeln!(wrong, "  `{word}` is not in the release").unwrap();
     }
+    for (path, want) in &case.written {
+        let own = std::fs::read_to_string(dir.join("out/all").join(path)).unwrap_or_else(|e| e.to_string());
+        let good = match want.trim_end().strip_prefix("...").and_then(|w| w.strip_suffix("...")) {
+            Some(words) => own.contains(words),
+            None => own == *want,
+        };
+        if !good {
+            writeln!(wrong, "  {path} holds\n{own}").unwrap();
+        }
+    }
     let id = |l: &str| serde_json::from_str::<Json>(l).unwrap()["id"].as_str().unwrap_or_default().to_string();
     differ(wrong, "released", case.released.clone(), text.lines().map(id).collect());
     if case.exit != 0 {
@@ -564,6 +577,15 @@ fn content(text: &str) -> Vec<u8> {
         "truncated_png" => cut(picture(64, 64, image::ImageFormat::Png), 20),
         "png_header_50000" => png_header(50_000),
         "jpeg" => picture(64, 48, image::ImageFormat::Jpeg),
+        "jpeg_turned" => {
+            let jpeg = picture(64, 48, image::ImageFormat::Jpeg);
+            let orientation = of.trim().parse::<u8>().unwrap();
+            let tiff =
+                [b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", &[orientation][..], b"\0\0\0\0\0\0"]
+                    .concat();
+            let length = (tiff.len() as u16 + 2).to_be_bytes();
+            [&jpeg[..2], b"\xff\xe1", &length, &tiff, &jpeg[2..]].concat()
+        }
         "truncated_jpeg" => {
             let whole = picture(64, 48, image::ImageFormat::Jpeg);
             let half = whole.len() / 2;

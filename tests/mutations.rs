@@ -233,6 +233,36 @@ fn kinds() -> Vec<Kind> {
         ),
         kind("voc", "xml", "images = [\"raw/*.png\"], files = [\"raw/*.xml\"], format = \"voc\" }\n", vec![voc.into()]),
         kind(
+            "yolo",
+            "txt",
+            "images = [\"raw/*.png\"], files = [\"raw/*.txt\"], format = \"yolo\" }\n",
+            vec!["1 0.5 0.5 0.25 1\n0 0 0 1 0 0.5 0.5\n".into()],
+        ),
+        kind(
+            "cvat",
+            "xml",
+            "images = [\"raw/*.png\"], files = [\"raw/*.xml\"], format = \"cvat\" }\n",
+            vec![
+                "<annotations><meta><size>2</size></meta><image id=\"0\" name=\"p.png\" width=\"4\" height=\"4\"><box label=\"x\" \
+                 xtl=\"0\" ytl=\"0\" xbr=\"2\" ybr=\"2\" rotation=\"30\"><attribute name=\"a\">true</attribute></box><mask label=\"x\" \
+                 rle=\"1, 2, 1\" left=\"1\" top=\"1\" width=\"2\" height=\"2\"/></image></annotations>"
+                    .into(),
+                "<annotations><meta><size>9</size></meta><track label=\"x\"><box frame=\"0\" outside=\"0\" xtl=\"0\" ytl=\"0\" \
+                 xbr=\"2\" ybr=\"2\"/><box frame=\"7\" outside=\"1\" xtl=\"0\" ytl=\"0\" xbr=\"2\" ybr=\"2\"/></track></annotations>"
+                    .into(),
+            ],
+        ),
+        kind(
+            "labelme",
+            "json",
+            "images = [\"raw/*.png\"], files = [\"raw/*.json\"], format = \"labelme\" }\n",
+            vec![
+                "{\"version\": \"5\", \"shapes\": [{\"label\": \"x\", \"points\": [[0, 0], [2, 2.5]], \"shape_type\": \"rectangle\", \
+                 \"group_id\": 1, \"flags\": {\"a\": true}}], \"imagePath\": \"p.png\", \"imageWidth\": 4, \"imageHeight\": 4}"
+                    .into(),
+            ],
+        ),
+        kind(
             "coco",
             "json",
             "files = [\"raw/*.json\"], format = \"coco\" }\nfields = { wide = \"width\" }\n".trim_start(),
@@ -324,7 +354,7 @@ fn round_of(kind: &Kind, dice: &mut Dice) -> Result<(), String> {
     for n in 0..FILES {
         let whole = &kind.seeds[dice.roll(kind.seeds.len())];
         put(dir.path(), &format!("raw/f{n}.{}", kind.ext), &mutated(whole, dice));
-        if kind.name == "voc" {
+        if ["voc", "yolo", "cvat", "labelme"].contains(&kind.name) {
             put(dir.path(), &format!("raw/f{n}.png"), &png(n as u8));
         }
     }

@@ -349,6 +349,7 @@ impl Teller<'_, '_> {
                 before += f.rows;
                 out.extend(match (writer.place, own) {
                     (Place::Row, Some(own)) => Some(format!("{} row {own}", f.path)),
+                    (Place::File, Some(_)) => Some(f.path.clone()),
                     (Place::Line, Some(own)) => Some(format!("{}:{}", f.path, own + 1)),
                     (Place::Search(find), Some(_)) => {
                         self.searched(f, &id, find)?.map(|line| format!("{}:{line}", f.path))

@@ -24,6 +24,10 @@ pub struct Format {
     pub reader: Option<Reader>,
     /// Each image file is a sample, and the source names them as `images`.
     pub images: bool,
+    /// The columns of shapes besides boxes that its annotations can give.
+    pub draws: &'static [&'static str],
+    /// Its annotations say where things are as shares of the image's sides.
+    pub shares: bool,
     /// How files of annotations beside images are read.
     pub sidecar: Option<Sidecar>,
     /// How a release writes the format.
@@ -45,6 +49,8 @@ impl Format {
             classes: None,
             reader,
             images,
+            draws: &[],
+            shares: false,
             sidecar,
             writer,
             pictures,

@@ -56,21 +56,35 @@ pub fn room(bytes: &[u8], pixels_max: u64) -> u64 {
 ///
 /// JPEG is decoded leniently: the end marker is demanded, but damage inside a scan that keeps it can pass.
 pub fn decode(bytes: &[u8], pixels_max: u64) -> Result<Probe, Wrong> {
+    pixels(bytes, pixels_max).map(|pixels| pixels.probe)
+}
+
+/// A decoded image.
+pub struct Pixels {
+    pub probe: Probe,
+    /// As stored, before the orientation is applied.
+    pub image: DynamicImage,
+    /// The colour profile (ICC).
+    pub profile: Option<Vec<u8>>,
+}
+
+/// The same, and keeps the pixels.
+pub fn pixels(bytes: &[u8], pixels_max: u64) -> Result<Pixels, Wrong> {
     let (format, name) = format_of(bytes)?;
     whole(bytes, format)?;
     guarded(|| {
         // what is packed beside the pixels of a PNG, such as a colour profile, may not be larger than the image allows
         let most = png_pixels(bytes).filter(|_| format == ImageFormat::Png).map_or(pixels_max, |n| n.min(pixels_max));
         let alloc = most.saturating_mul(PIXEL).saturating_add(SCRATCH);
-        let decoder = opened(bytes, format, alloc)?;
+        let mut decoder = opened(bytes, format, alloc)?;
         let probe = describe(&decoder, bytes, name)?;
         let pixels = u64::from(probe.width) * u64::from(probe.height);
         if pixels > pixels_max || decoder.total_bytes() > alloc {
             let say = format!("{} x {} pixels, at most {pixels_max} are allowed", probe.width, probe.height);
             return Err(Wrong::new("image.pixels", say));
         }
-        DynamicImage::from_decoder(decoder).map_err(wrong)?;
-        Ok(probe)
+        let profile = decoder.icc_profile().ok().flatten();
+        Ok(Pixels { probe, image: DynamicImage::from_decoder(decoder).map_err(wrong)?, profile })
     })
 }
 

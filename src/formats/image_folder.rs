@@ -20,7 +20,8 @@ pub const FORMAT: Format = Format {
         values: Some(Values { pieces: false, read: |input, back, tell| of_lines(input, back, true, tell) }),
         place: Place::Line,
         table: false,
-        loses: false,
+        loses: &[],
+        index: None,
     }),
     pictures: Some(jsonl::pictures),
     ..Format::new("image_folder", "An image a sample; its folder is its class.")

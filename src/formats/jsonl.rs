@@ -50,7 +50,8 @@ pub const FORMAT: Format = Format {
         values: Some(Values { pieces: false, read: |input, back, tell| of_lines(input, back, false, tell) }),
         place: Place::Line,
         table: true,
-        loses: false,
+        loses: &[],
+        index: None,
     }),
     ..Format::new("jsonl", "One JSON object a line.")
 };

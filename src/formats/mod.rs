@@ -19,8 +19,11 @@ pub mod json;
 pub mod lines;
 pub mod options;
 pub mod packing;
+pub mod pixels;
 pub mod pointer;
 pub mod reader;
+#[cfg(test)]
+mod round;
 pub mod sidecar;
 pub mod spelling;
 mod strays;
@@ -34,14 +37,18 @@ pub mod conll;
 pub mod csv;
 mod csv_fields;
 mod csv_look;
+pub mod cvat;
 pub mod image_folder;
 pub mod json_array;
 pub mod jsonl;
+pub mod labelme;
 pub mod parquet;
 pub mod sqlite;
 pub mod tar;
 pub mod text;
 pub mod voc;
+pub mod webdataset;
+pub mod yolo;
 pub mod zip;
 
 pub use cut::Cut;
@@ -67,6 +74,10 @@ pub const FORMATS: &[Format] = &[
     coco::FORMAT,
     image_folder::FORMAT,
     voc::FORMAT,
+    labelme::FORMAT,
+    cvat::FORMAT,
+    yolo::FORMAT,
+    webdataset::FORMAT,
 ];
 
 /// What columns hold of the types that files have, for the reference.

@@ -1,4 +1,5 @@
 //! The keys that a format reads beside `format` in a source: which there are, and what a manifest says for them.
+use crate::model::shapes::{Drawing, Shape, drawings};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -58,6 +59,9 @@ impl Choice {
     }
 }
 
+/// The key of the columns of shapes.
+const SHAPES: &str = "shapes";
+
 /// What a manifest says for the keys of a format. Values that are the default are left out, so that writing a default
 /// down is no change.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -69,6 +73,26 @@ impl Options {
         let is_default =
             |(name, value): &(String, Json)| choices.iter().any(|c| c.name == name && c.default() == *value);
         Options(given.into_iter().filter(|g| !is_default(g)).collect())
+    }
+
+    /// With the columns of shapes, besides boxes, that some task reads: readers give no others. No manifest says this key.
+    pub fn with_shapes(mut self, columns: Vec<String>) -> Options {
+        if !columns.is_empty() {
+            self.0.insert(SHAPES.into(), columns.into());
+        }
+        self
+    }
+
+    /// The columns of shapes that are read.
+    pub fn shapes(&self) -> Vec<&'static Drawing> {
+        let named = self.0.get(SHAPES).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        let names: Vec<String> = named.iter().filter_map(Json::as_str).map(String::from).collect();
+        drawings(&names)
+    }
+
+    /// Whether shapes of this kind are read.
+    pub fn wants<S: Shape>(&self) -> bool {
+        self.shapes().iter().any(|d| d.column == S::COLUMN)
     }
 
     pub fn text<'o>(&'o self, choice: &'o Choice) -> &'o str {

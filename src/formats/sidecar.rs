@@ -4,6 +4,9 @@ use super::encoding::Wrong;
 use super::options::Options;
 use super::reader::Unit;
 use crate::model::boxes::Box2;
+use crate::model::shapes::Shape;
+use crate::table::Value;
+use std::collections::BTreeMap;
 
 /// How files of annotations beside images are read.
 pub struct Sidecar {
@@ -43,9 +46,36 @@ pub struct Document {
     pub boxes: Vec<Box2>,
     /// How many annotations could not be kept.
     pub lost: u32,
+    /// Shapes besides boxes, as far as they are asked for.
+    pub shapes: Shapes,
     /// Nobody looked: the document says nothing of annotations.
     pub unlabelled: bool,
     pub notes: Vec<Note>,
+}
+
+/// Shapes of several kinds, by the column that they belong to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shapes(BTreeMap<&'static str, (Vec<Value>, u32)>);
+
+impl Shapes {
+    pub fn add<S: Shape>(&mut self, shape: S) {
+        self.0.entry(S::COLUMN).or_default().0.push(shape.into_value());
+    }
+
+    /// Counts an annotation that shapes of this kind lack.
+    pub fn lose<S: Shape>(&mut self) {
+        self.lose_of(S::COLUMN, 1);
+    }
+
+    pub fn lose_of(&mut self, column: &'static str, n: u32) {
+        self.0.entry(column).or_default().1 += n;
+    }
+
+    /// The cell of a column, and how many are lost.
+    pub fn take(&mut self, column: &str) -> (Value, u32) {
+        let (shapes, lost) = self.0.remove(column).unwrap_or_default();
+        (Value::List(shapes), lost)
+    }
 }
 
 /// Something to be told of a document that stays.

@@ -1,9 +1,10 @@
 //! Writing a release: a piece's rows become a fragment, and the fragments of a split become files. Joining reads no
 //! fragment whose format does not ask for it.
 use super::back::Values;
+use crate::model::keypoints::Skeleton;
 use crate::model::spans::Scheme;
 use crate::model::tokens::Made;
-use crate::table::ArrayRef;
+use crate::table::{ArrayRef, list};
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
@@ -13,7 +14,8 @@ pub struct Writer {
     pub version: u32,
     /// What the bytes depend on besides our code: `parquet 60`.
     pub uses: &'static [&'static str],
-    /// The path of a file: `SPLIT` stands for the split. With `NNNNN`, the number of the file, a large split is several.
+    /// The path of a file: `SPLIT` stands for the split. With `NNNNN`, the number of the file, a large split is several; with
+    /// `NAME`, that of an image without its suffix, each sample has its own.
     pub files: &'static str,
     /// What else the reference says of it.
     pub doc: &'static str,
@@ -30,8 +32,26 @@ pub struct Writer {
     pub place: Place,
     /// Hubs of data sets read the files as tables.
     pub table: bool,
-    /// It cannot hold everything that its label may say.
-    pub loses: bool,
+    /// The kinds of label of which it cannot hold everything that they may say.
+    pub loses: &'static [&'static str],
+    /// A file beside those of the splits, which tells of all of them: its path, and its text.
+    pub index: Option<(&'static str, WriteIndex)>,
+}
+
+/// Writes the file that tells of all splits.
+pub type WriteIndex = fn(&Index) -> String;
+
+/// What a file that tells of all splits is made of.
+pub struct Index<'i> {
+    /// The data set and its version: `ner 1.0.0`.
+    pub title: &'i str,
+    pub license: &'i str,
+    /// The splits with the number of their samples, in the order of their names.
+    pub splits: &'i [(&'i str, u64)],
+    /// The declared classes of the label, in their order.
+    pub classes: &'i [String],
+    /// The points of its objects, if it has any.
+    pub skeleton: &'i Skeleton,
 }
 
 /// Something of a row that the format cannot hold, and that is not in its files.
@@ -52,8 +72,10 @@ pub type Pictures = fn(&mut dyn BufRead, &mut dyn FnMut(&str)) -> Result<(), Str
 pub struct Needs {
     /// The columns that are released.
     pub columns: bool,
-    /// A label of this kind.
-    pub label: Option<&'static str>,
+    /// A label of one of these kinds; of several the first that there is.
+    pub label: &'static [&'static str],
+    /// The declared classes of the label, which it numbers row by row.
+    pub classes: bool,
     /// The text that spans lie on, with its tokens.
     pub tokens: bool,
     /// Characters that no class may have, since they part values in the files.
@@ -66,19 +88,23 @@ pub struct Needs {
     pub folders: bool,
     /// Days as dates, and images as their bytes: the format has types of its own for them.
     pub typed: bool,
+    /// Images as their bytes: they are in the format's files.
+    pub bytes: bool,
 }
 
 impl Needs {
     /// Nothing but the id.
     pub const NONE: Needs = Needs {
         columns: false,
-        label: None,
+        label: &[],
+        classes: false,
         tokens: false,
         no_class_with: &[],
         images: false,
         sizes: false,
         folders: false,
         typed: false,
+        bytes: false,
     };
 }
 
@@ -95,9 +121,16 @@ pub struct Sheet {
     pub scheme: Scheme,
     /// What a token is where none were collected, if the manifest says it.
     pub made: Option<Made>,
+    /// The declared classes of the label, for a format that numbers them row by row.
+    pub classes: Vec<String>,
 }
 
 impl Sheet {
+    /// Whether the cells of a role are lists of this noun.
+    pub fn holds<T: crate::table::Cell>(&self, role: &str) -> bool {
+        self.roles.get(role).is_some_and(|array| *array.data_type() == list(T::ty()))
+    }
+
     /// The cells of a role; all are `None` where it is not there.
     pub fn cells<T: crate::table::Cell>(&self, role: &str) -> Vec<Option<T>> {
         match self.roles.get(role) {
@@ -117,6 +150,8 @@ pub struct Join<'j> {
     pub license: &'j str,
     /// The declared classes of the label, in their order.
     pub classes: &'j [String],
+    /// The points of its objects, if it has any.
+    pub skeleton: &'j Skeleton,
     /// Of each fragment its length in bytes and its outline.
     pub outlines: Vec<(u64, Vec<u8>)>,
     /// Reads a fragment.
@@ -142,6 +177,8 @@ pub enum Place {
     Row,
     /// By its line: one for each sample.
     Line,
+    /// It has a file of its own.
+    File,
     /// By looking for its id.
     Search(fn(&[u8], &str) -> Option<usize>),
     /// Not at all.
@@ -159,6 +196,41 @@ pub fn length_alone(_: &[u8]) -> &[u8] {
     &[]
 }
 
+/// The files of a piece that has one for each sample, as a fragment: how long the list is, the list of names and lengths, and
+/// the files one after another.
+pub fn scatter(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let list: String = files.iter().map(|(name, bytes)| format!("{}\t{name}\n", bytes.len())).collect();
+    let mut out = (list.len() as u64).to_le_bytes().to_vec();
+    out.extend(list.as_bytes());
+    files.iter().for_each(|(_, bytes)| out.extend(bytes));
+    out
+}
+
+/// The outline of such a fragment: its list.
+pub fn scattered(fragment: &[u8]) -> &[u8] {
+    let len = fragment.first_chunk().map_or(0, |len| u64::from_le_bytes(*len));
+    let end = usize::try_from(len).unwrap_or(usize::MAX).saturating_add(8);
+    fragment.get(..end).unwrap_or(fragment)
+}
+
+/// Name, place and length of each file in such a fragment, by its outline.
+pub fn listed(outline: &[u8]) -> Option<Vec<(String, u64, u64)>> {
+    let mut at = outline.len() as u64;
+    let list = std::str::from_utf8(outline.get(8..)?).ok()?;
+    let file = |line: &str| {
+        let (len, name) = line.split_once('\t')?;
+        let (from, len) = (at, len.parse::<u64>().ok()?);
+        at += len;
+        Some((name.to_string(), from, len))
+    };
+    list.lines().map(file).collect()
+}
+
+/// Whether each sample has a file of its own.
+pub fn is_scattered(files: &str) -> bool {
+    files.contains("NAME")
+}
+
 /// Whether a large split is several files.
 pub fn is_sharded(files: &str) -> bool {
     files.contains("NNNNN")
@@ -174,6 +246,11 @@ pub fn split_of<'p>(files: &str, path: &'p str) -> Option<&'p str> {
     let (before, behind) = files.split_once("SPLIT")?;
     let rest = path.strip_prefix(before)?;
     match behind.strip_prefix("-NNNNN") {
+        None if is_scattered(behind) => {
+            let (split, name) = rest.split_once('/')?;
+            let end = behind.strip_prefix("/NAME")?;
+            name.strip_suffix(end).filter(|name| !name.is_empty()).map(|_| split)
+        }
         Some(end) => {
             let (split, number) = rest.strip_suffix(end)?.rsplit_once('-')?;
             number.bytes().all(|b| b.is_ascii_digit()).then_some(split)
@@ -193,11 +270,14 @@ mod tests {
             ("parquet/SPLIT-NNNNN.parquet", "parquet/train-2-00007.parquet"),
             ("conll/SPLIT.conll", "conll/train-2.conll"),
             ("images/SPLIT/metadata.jsonl", "images/train-2/metadata.jsonl"),
+            ("labels/SPLIT/NAME.txt", "labels/train-2/NAME.txt"),
         ] {
             assert_eq!(path(files, "train-2", 7), of);
             assert_eq!(split_of(files, of), Some("train-2"));
             assert_eq!(split_of(files, "README.md"), None);
         }
+        assert_eq!(split_of("labels/SPLIT/NAME.txt", "labels/train/class/a.b.txt"), Some("train"));
+        assert_eq!(split_of("labels/SPLIT/NAME.txt", "labels/train/a.jpg"), None);
         assert_eq!(split_of("images/SPLIT/metadata.jsonl", "images/train/a.png"), None);
         assert_eq!(split_of("parquet/SPLIT-NNNNN.parquet", "parquet/train.parquet"), None);
     }

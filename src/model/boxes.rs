@@ -1,5 +1,8 @@
 //! Bounding boxes on images, each with a class.
 use super::cells::record_of;
+use super::frames::Frame;
+use super::polygons::Point;
+use super::shapes::{Moved, Shape};
 use crate::table::{Cell, DataType, Value, list, record, utf8};
 
 /// A bounding box in pixels, 0-based, end exclusive.
@@ -28,6 +31,25 @@ impl Box2 {
     /// The part of the box inside of an image of this width and height; it may have no area.
     pub fn cut(self, (w, h): (f64, f64)) -> Box2 {
         Box2 { x1: self.x1.max(0.0), y1: self.y1.max(0.0), x2: self.x2.min(w), y2: self.y2.min(h), ..self }
+    }
+}
+
+impl Shape for Box2 {
+    const COLUMN: &'static str = "objects";
+    const LOST: &'static str = "objects_lost";
+
+    fn moved(mut self, frame: &Frame) -> Moved<Box2> {
+        let whole = self.has_area();
+        let [a, b] = [(self.x1, self.y1), (self.x2, self.y2)].map(|(x, y)| frame.point(Point { x, y }));
+        if !whole && !self.flags.iter().any(|f| f == "degenerate") {
+            self.flags.push("degenerate".into()); // exchanged corners would pass for a box once they are put in order
+        }
+        let moved = Box2 { x1: a.x.min(b.x), y1: a.y.min(b.y), x2: a.x.max(b.x), y2: a.y.max(b.y), ..self };
+        if !whole || !frame.cuts() || !moved.passes(frame.size()) {
+            return Moved::Whole(moved);
+        }
+        let cut = moved.cut(frame.size());
+        if cut.has_area() { Moved::Cut(cut) } else { Moved::Gone }
     }
 }
 

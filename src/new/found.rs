@@ -7,6 +7,7 @@ use super::names::{slug, split_of_path, unlike, words};
 use super::sample::{self, Column, Sample};
 use super::tags;
 use super::tools::{self, Tool};
+use super::yaml_names;
 use crate::formats::Format;
 use crate::formats::pointer;
 use crate::formats::sidecar::stem_of;
@@ -96,15 +97,24 @@ fn look<'f>(folder: &Folder, files: &[&'f File], known: &mut Vec<Known<'f>>, unr
     let half = LOOKED / 2;
     let is_looked = |n: usize| files.len() <= LOOKED || n < half || n + half >= files.len();
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-    let first = known.len();
+    let (first, mut empty) = (known.len(), Vec::new());
     for (_, file) in files.iter().enumerate().filter(|(n, _)| is_looked(*n)) {
         match one(folder, file) {
             Ok(k) => {
                 *kinds.entry(kind(&k)).or_default() += 1;
                 known.push(k);
             }
+            Err(Some(_)) if file.size == 0 => empty.push(*file),
             Err(Some(why)) => unread.push((file.path.clone(), why)),
             Err(None) => {}
+        }
+    }
+    // where a line is an object, a file without lines says that nothing is there
+    let lines = known.iter().skip(first).map(|k| k.format).find(|f| f.shares);
+    for file in empty {
+        match lines {
+            Some(format) => known.push(Known { file, format, keys: Vec::new(), sample: Sample::default(), tool: None }),
+            None => unread.push((file.path.clone(), "it is empty".into())),
         }
     }
     if files.len() <= LOOKED {
@@ -138,6 +148,9 @@ fn kind(k: &Known) -> String {
 
 /// What a file is; or why it is not read, where that is worth a word.
 fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>> {
+    if yaml_names::is_list(file) {
+        return Err(Some("it lists the names of classes".into()));
+    }
     if is_archive(file) {
         return Err(Some("an archive, which was not looked into: unpack it".into()));
     }

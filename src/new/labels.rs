@@ -7,6 +7,7 @@ use super::kinds::recogniser::Key;
 use super::names::{slug, unlike, words};
 use super::sample::Column;
 use super::tags;
+use super::yaml_names;
 use crate::formats::Options;
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::stem_of;
@@ -32,7 +33,7 @@ pub struct Label {
     pub map: Vec<(String, String)>,
     /// The data itself lists the classes.
     pub stated: bool,
-    /// What the whole numbers of its column stand for.
+    /// What whole numbers stand for in the source.
     pub names: Vec<String>,
     pub scheme: Option<&'static str>,
     pub from: Answers,
@@ -114,12 +115,23 @@ fn boxes(folder: &Folder, of: &[Read]) -> Option<Label> {
         }
     }
     classes.sort();
-    let why = "boxes came with the files beside the images".to_string();
+    let mut why = "boxes came with the files beside the images".to_string();
+    let numbered = with().all(|r| r.source.format.shares);
+    let mut class_names = Vec::new();
+    if let Some((file, names)) = yaml_names::names(folder).filter(|_| numbered)
+        && names.iter().all(|name| is_line(name))
+        && classes.iter().all(|class| class.parse::<usize>().is_ok_and(|n| n < names.len()))
+    {
+        why = format!("{why}, the names of their classes with {file}");
+        classes = names.clone();
+        class_names = names;
+    }
     let from = Answers::Column("objects".into());
     (!classes.is_empty()).then(|| Label {
         name: "objects".into(),
         task: "object_detection",
         classes,
+        names: class_names,
         from,
         why,
         whole,

@@ -27,3 +27,4 @@ pub mod tags;
 pub mod template;
 pub mod tools;
 pub mod votes;
+mod yaml_names;

@@ -30,16 +30,9 @@ const TOOLS: &[Tool] = &[
         sees: |name, text| name.ends_with(".xml") && text.trim_start().starts_with("<View"),
     },
     Tool {
-        what: "an export of CVAT for images or video",
-        instead: "COCO or Pascal VOC",
-        sees: |name, text| name.ends_with(".xml") && text.contains("<annotations>") && text.contains("<version>1."),
-    },
-    Tool {
-        what: "annotations of LabelMe",
-        instead: "COCO or Pascal VOC",
-        sees: |_, text| {
-            has(text, &["shapes", "imagePath"]) || (text.contains("<annotation>") && text.contains("<polygon>"))
-        },
+        what: "annotations of LabelMe in XML",
+        instead: "JSON of LabelMe, COCO or Pascal VOC",
+        sees: |_, text| text.contains("<annotation>") && text.contains("<polygon>"),
     },
     Tool {
         what: "a project of the VGG Image Annotator",
@@ -78,13 +71,8 @@ const TOOLS: &[Tool] = &[
         sees: |name, _| name.ends_with(".spacy"),
     },
     Tool {
-        what: "boxes of YOLO",
-        instead: "COCO or Pascal VOC",
-        sees: |name, text| name.ends_with(".txt") && is_yolo(text),
-    },
-    Tool {
         what: "rotated boxes of DOTA",
-        instead: "COCO, whose boxes are not rotated",
+        instead: "YOLO with four corners, or COCO, whose boxes are not rotated",
         sees: |name, text| name.ends_with(".txt") && (text.starts_with("imagesource:") || is_dota(text)),
     },
     Tool {
@@ -151,17 +139,6 @@ fn is_brat(text: &str) -> bool {
     lines(text, |line| line.starts_with(['T', 'R', 'E', 'A', 'M', 'N', '#', '*']) && line.contains('\t'))
 }
 
-/// A class by number, and four shares of the image, or more for polygons and points.
-fn is_yolo(text: &str) -> bool {
-    let share = |t: &str| t.parse::<f64>().is_ok_and(|x| (-0.01..=1.01).contains(&x));
-    lines(text, |line| {
-        let mut parts = line.split_whitespace();
-        let class = parts.next().is_some_and(|t| t.bytes().all(|b| b.is_ascii_digit()));
-        let rest: Vec<&str> = parts.collect();
-        class && rest.len() >= 4 && rest.iter().take(4).all(|t| share(t))
-    })
-}
-
 /// Eight coordinates, a class, and how difficult it is.
 fn is_dota(text: &str) -> bool {
     lines(text, |line| {
@@ -186,7 +163,6 @@ mod tests {
             r#"[{"id": 1, "annotations": [{"result": [{"from_name": "l", "to_name": "t"}]}], "predictions": []}]"#;
         assert_eq!(named("a.json", studio), Some("an export of Label Studio"));
         assert_eq!(named("a.tsv", "#FORMAT=WebAnno TSV 3.3\n"), Some("WebAnno TSV, as INCEpTION and WebAnno write it"));
-        assert_eq!(named("1.txt", "0 0.5 0.5 0.1 0.2\n1 0.1 0.1 0.1 0.1\n"), Some("boxes of YOLO"));
         assert_eq!(named("1.txt", "1 2 3 4 5 6 7 8 plane 0\n"), Some("rotated boxes of DOTA"));
         assert_eq!(named("a.ann", "T1\tPER 0 4\tMina\nR1\tof Arg1:T1 Arg2:T2\n"), Some("annotations of brat"));
         for (name, text) in [

@@ -130,6 +130,7 @@ pub const RESERVED: &[&str] = &[
     "width",
     "height",
     "orientation",
+    "frame",
     "objects",
     "objects_lost",
     "objects_of",

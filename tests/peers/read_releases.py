@@ -5,7 +5,7 @@
 
 Needs what `requirements.txt` lists; touches no network and writes only to a temporary folder.
 For each folder: `SHA256SUMS` against hashlib; the folder itself with `datasets`, as its card says; Parquet and JSON Lines
-and Arrow with pyarrow, pandas, polars and `datasets`; image folders with `datasets`; COCO with pycocotools; CoNLL line by line. Rows must be those of `release.json`. A format that is not
+and Arrow with pyarrow, pandas, polars and `datasets`; image folders with `datasets`; COCO with pycocotools; YOLO by the rules of Ultralytics' loader; CoNLL line by line. Rows must be those of `release.json`. A format that is not
 there is not checked, but a release in which nothing can be checked fails. Prints a line per check; exits with 1 if any
 check failed, with 2 without arguments.
 """
@@ -81,8 +81,11 @@ def read_release(report, folder):
         "conll": check_conll,
         "coco": check_coco,
         "images": check_images,
+        "labels": check_yolo,
     }
     present = [name for name in readers if (folder / name).is_dir()]
+    if "labels" in present and not list(folder.glob("images/*/metadata.jsonl")):
+        present.remove("images")  # they belong to the labels
     report.check(f"{folder} has a format to read", bool(present), ", ".join(present))
     with report.guard(f"{folder} sums"):
         check_sums(report, folder)
@@ -315,6 +318,43 @@ def sound(annotation, coco):
     x, y, width, height = annotation["bbox"]
     inside = x >= 0 and y >= 0 and x + width <= image["width"] and y + height <= image["height"]
     return inside and width > 0 and height > 0
+
+
+def check_yolo(report, folder, rows):
+    """What `verify_image_label` of Ultralytics refuses is refused here; the classes of `data.yaml` are those of COCO beside it."""
+    import yaml
+
+    data = yaml.safe_load((folder / "data.yaml").read_text(encoding="utf-8"))
+    names = data["names"]
+    report.equal(f"{folder} yolo numbers its classes from 0", sorted(names), list(range(data["nc"])))
+    for key in ("train", "val"):
+        report.check(f"{folder} yolo {key}", (folder / data[key]).is_dir(), data[key])
+    objects = 0
+    for split, want in rows.items():
+        images = [p for p in (folder / "images" / split).rglob("*") if p.is_file() and p.name != "metadata.jsonl"]
+        report.equal(f"{folder} yolo {split}, images", len(images), want)
+        labels = [Path(str(p).replace("/images/", "/labels/")).with_suffix(".txt") for p in images]
+        report.equal(f"{folder} yolo {split}, labels that are absent", [p.name for p in labels if not p.is_file()], [])
+        bad = [p.name for p in labels if not refused_by_none(p, len(names))]
+        report.equal(f"{folder} yolo {split}, files that would be refused", bad, [])
+        count = sum(len(p.read_text().splitlines()) for p in labels)
+        objects += count
+        coco = folder / "coco" / f"instances_{split}.json"
+        if coco.is_file():
+            report.equal(f"{folder} yolo {split}, objects as in COCO", count, len(json.loads(coco.read_text())["annotations"]))
+    report.check(f"{folder} yolo has objects", objects > 0, str(objects))
+
+
+def refused_by_none(path, classes):
+    rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+    long = any(len(row) > 6 for row in rows)
+    for row in rows:
+        places = [float(x) for x in row[1:]]
+        if len(row) == 6 or long and len(row) < 7 or len(places) % 2 or not 0 <= int(row[0]) < classes:
+            return False
+        if not all(-0.01 <= x <= 1.01 for x in places):
+            return False
+    return True
 
 
 def check_images(report, folder, rows):

@@ -54,7 +54,8 @@ pub const FORMAT: Format = Format {
         values: Some(Values { pieces: true, read: read::values }),
         place: Place::Row,
         table: true,
-        loses: false,
+        loses: &[],
+        index: None,
     }),
     ..Format::new("arrow", "Tables of Arrow IPC: files and streams.")
 };

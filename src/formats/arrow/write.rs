@@ -110,8 +110,16 @@ mod tests {
         let parts = [part(vec![Some("가"), None]), part(vec![Some("b")])];
         let outlines = parts.iter().map(|p| (p.len() as u64, outline(p).to_vec())).collect();
         let fragment = |piece: usize| Ok(parts[piece].clone());
-        let of =
-            Join { split: "a", title: "a", version: "1", license: "", classes: &[], outlines, fragment: &fragment };
+        let of = Join {
+            split: "a",
+            title: "a",
+            version: "1",
+            license: "",
+            classes: &[],
+            skeleton: &Default::default(),
+            outlines,
+            fragment: &fragment,
+        };
         let mut file = Vec::new();
         for chunk in join(&of).unwrap() {
             match chunk {

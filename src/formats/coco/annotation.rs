@@ -1,5 +1,8 @@
 //! One annotation as far as it is kept, and what of it is not.
 use crate::formats::sidecar::truth;
+use crate::model::keypoints::Keypoint;
+use crate::model::masks::{Mask, checked, unpacked};
+use crate::model::polygons::{Part, Point, Polygon, Ring};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -37,6 +40,8 @@ pub struct Annotation<'t> {
     pub image: Option<Id>,
     pub category: Option<Id>,
     pub bbox: Option<&'t RawValue>,
+    pub segmentation: Option<&'t RawValue>,
+    pub keypoints: Option<&'t RawValue>,
     pub crowd: bool,
     pub ignore: bool,
     /// Attributes that are true, sorted: these are flags of the box.
@@ -96,8 +101,16 @@ impl<'de: 't, 't> Visitor<'de> for AnnotationVisitor<'t> {
                 "area" => out.area = serde_json::from_str(object.next_value::<&RawValue>()?.get()).ok(),
                 "iscrowd" => out.crowd = out.flag(object.next_value()?),
                 "ignore" => out.ignore = out.flag(object.next_value()?),
-                "segmentation" => out.note("coco.segmentation", object.next_value()?),
-                "keypoints" => out.note("coco.keypoints", object.next_value()?),
+                "segmentation" => {
+                    let outline = object.next_value()?;
+                    out.note("coco.segmentation", outline);
+                    out.segmentation = Some(outline);
+                }
+                "keypoints" => {
+                    let points = object.next_value()?;
+                    out.note("coco.keypoints", points);
+                    out.keypoints = Some(points);
+                }
                 "attributes" => out.attributes(object.next_value()?),
                 known if KNOWN.contains(&known) => drop(object.next_value::<IgnoredAny>()?),
                 _ => out.note("coco.other", object.next_value()?),
@@ -165,12 +178,77 @@ impl Annotation<'_> {
         self.area.is_some_and(|area| (area - w * h).abs() > 1.0_f64.max(0.01 * w * h))
     }
 
+    /// Its outline as polygons; an error says by its rule why there is none.
+    pub fn outline(&self) -> Result<Vec<Part>, &'static str> {
+        let text = self.segmentation.map(RawValue::get).unwrap_or("null");
+        if text.starts_with('{') {
+            return Err("coco.rle");
+        }
+        let lists = serde_json::from_str::<Vec<Vec<f64>>>(text).map_err(|_| "coco.outline")?;
+        let parts: Option<Vec<Part>> = lists.iter().map(|flat| Some(vec![ring(flat)?])).collect();
+        parts.filter(|parts| !parts.is_empty()).ok_or("coco.outline")
+    }
+
+    /// Its points, of x, y and how they are seen in turn.
+    pub fn points(&self) -> Option<Vec<Keypoint>> {
+        let flat: Vec<f64> = serde_json::from_str(self.keypoints?.get()).ok()?;
+        let (threes, rest) = flat.as_chunks::<3>();
+        let point = |[x, y, seen]: &[f64; 3]| match seen {
+            0.0 => Some(Keypoint::NONE),
+            1.0 | 2.0 if x.is_finite() && y.is_finite() => Some(Keypoint { x: *x, y: *y, seen: *seen as u32 }),
+            _ => None,
+        };
+        threes.iter().map(point).collect::<Option<Vec<_>>>().filter(|all| rest.is_empty() && !all.is_empty())
+    }
+
     /// x, y, width and height, finite; `None` where there is no box.
     pub fn sides(&self) -> Option<Result<[f64; 4], ()>> {
         let text = self.bbox.map(RawValue::get).filter(|t| !matches!(*t, "null" | "[]"))?;
         let sides = serde_json::from_str::<[f64; 4]>(text).ok();
         Some(sides.filter(|s| s.iter().all(|x| x.is_finite())).ok_or(()))
     }
+}
+
+/// A mask as COCO writes it: the size as height and width, and runs as a list or a text.
+#[derive(Deserialize)]
+struct Packed<'t> {
+    size: [u32; 2],
+    #[serde(borrow)]
+    counts: &'t RawValue,
+}
+
+impl Annotation<'_> {
+    /// Its outline as a mask on an image of this size; an error says by its rule why there is none.
+    pub fn mask(&self, class: &str, size: Option<[u32; 2]>) -> Result<Mask, &'static str> {
+        let (class, flags) = (class.to_string(), self.all_flags());
+        let text = self.segmentation.map(RawValue::get).unwrap_or("null");
+        if !text.starts_with('{') {
+            let polygon = Polygon { class, parts: self.outline()?, flags };
+            return size.and_then(|size| Mask::of(&polygon, size)).ok_or("coco.mask");
+        }
+        let packed: Packed = serde_json::from_str(text).map_err(|_| "coco.mask")?;
+        let counts = packed.counts.get();
+        let runs = match serde_json::from_str::<String>(counts) {
+            Ok(text) => unpacked(&text).map_err(|_| "coco.mask")?,
+            Err(_) => serde_json::from_str(counts).map_err(|_| "coco.mask")?,
+        };
+        let [height, width] = packed.size;
+        if size.is_some_and(|size| size != [width, height]) {
+            return Err("coco.mask");
+        }
+        let runs = checked(&runs, [width, height]).map_err(|_| "coco.mask")?;
+        Ok(Mask { class, width, height, runs, flags })
+    }
+}
+
+/// A ring of x and y in turn; a last point that repeats the first is left out. `None` for what is no list of points.
+fn ring(flat: &[f64]) -> Option<Ring> {
+    let (pairs, rest) = flat.as_chunks::<2>();
+    let mut ring: Ring = pairs.iter().map(|[x, y]| Point { x: *x, y: *y }).collect();
+    if ring.len() > 1 && ring.first() == ring.last() {
+        ring.pop();
+    }
+    (rest.is_empty() && !ring.is_empty() && flat.iter().all(|c| c.is_finite())).then_some(ring)
 }
 
 /// Whether a flag is set, written as a number, a text or a value of its own.

@@ -3,8 +3,10 @@
 //! their boxes, met by `file_name`.
 //!
 //! Boxes become pixels, 0-based, end exclusive, in the file's order; attributes that are true are flags, `ignore` is
-//! `difficult`, a crowd has the flag `crowd`, a box without area `degenerate`. Findings, counted image by image:
-//! `coco.segmentation`, `coco.keypoints`, `coco.attributes` (neither true nor false), `coco.other` (what a box of ours cannot
+//! `difficult`, a crowd has the flag `crowd`, a box without area `degenerate`. Where a task reads `objects.polygons`, outlines
+//! are polygons there, each list of coordinates a part; where one reads `objects.masks`, they are masks, polygons by the
+//! rule of pycocotools; where one reads `objects.keypoints`, keypoints. An annotation without them is lost to it. Findings, counted image by image:
+//! `coco.outline`, `coco.rle` (lost to the polygons), `coco.mask` (lost to the masks), `coco.points` (lost to the keypoints), `coco.segmentation` (nobody reads outlines), `coco.keypoints`, `coco.attributes` (neither true nor false), `coco.other` (what a box of ours cannot
 //! hold), `coco.area` (an area that is not the box's), `coco.flag` (an `iscrowd` or `ignore` that is neither yes nor no),
 //! `coco.box` (an annotation without a box of four finite numbers), `coco.category` (one of no category in the file) and
 //! `coco.annotation` (one that cannot be read): these three are lost, and counted as `objects_lost`; of the file:
@@ -14,6 +16,7 @@
 //! `json`, `json.depth`, `coco.file` (not of this form) with the file; `coco.image` with
 //! the image.
 mod annotation;
+mod category;
 mod read;
 mod write;
 
@@ -23,10 +26,21 @@ use super::reader::{Offers, Reader, Selects, as_declared, no_tokens};
 use super::sidecar::Sidecar;
 use super::writer::{Needs, Place, Writer, length_alone};
 use crate::model::boxes::Box2;
+use crate::model::keypoints::Keypoints;
+use crate::model::masks::Mask;
+use crate::model::polygons::Polygon;
+use crate::model::shapes::Shape;
 use crate::table::{Cell, DataType, list};
+
+/// The shapes that its annotations have besides boxes.
+const DRAWS: &[&str] = &[Polygon::COLUMN, Mask::COLUMN, Keypoints::COLUMN];
+
+/// The kinds of label that it holds.
+const LABELS: &[&str] = &["object_detection", "instance_segmentation", "masks", "keypoints", "oriented_detection"];
 
 pub const FORMAT: Format = Format {
     images: true,
+    draws: DRAWS,
     reader: Some(Reader {
         version: 5, // what is not kept, lost or of a number with two names is told
         uses: &[],
@@ -36,7 +50,10 @@ pub const FORMAT: Format = Format {
         selects: Selects::Names,
         text: no_tokens,
         ty: as_declared,
-        adds: |_, _| vec![("objects", list(Box2::ty())), ("objects_lost", DataType::UInt32)],
+        adds: |options, _| {
+            let shapes = options.shapes().into_iter().flat_map(|d| [(d.column, (d.ty)()), (d.lost, DataType::UInt32)]);
+            [("objects", list(Box2::ty())), ("objects_lost", DataType::UInt32)].into_iter().chain(shapes).collect()
+        },
         read: read::samples,
         offers: Offers::Nothing,
     }),
@@ -45,8 +62,9 @@ pub const FORMAT: Format = Format {
         version: 1, // info, licences, flags
         uses: &[],
         files: "coco/instances_SPLIT.json",
-        doc: "images under `images/SPLIT/`. Needs an `object_detection` label",
-        needs: Needs { label: Some("object_detection"), images: true, sizes: true, ..Needs::NONE },
+        doc: "images under `images/SPLIT/`. Needs an `object_detection`, \
+              `instance_segmentation`, `masks`, `keypoints` or `oriented_detection` label",
+        needs: Needs { label: LABELS, images: true, sizes: true, ..Needs::NONE },
         encode: write::encode,
         outline: length_alone,
         join: write::join,
@@ -54,7 +72,8 @@ pub const FORMAT: Format = Format {
         values: None,
         place: Place::Nowhere,
         table: false,
-        loses: false,
+        loses: &["instance_segmentation", "oriented_detection"],
+        index: None,
     }),
     pictures: Some(write::pictures),
     ..Format::new("coco", "Images and boxes of a file of COCO instances; with `images`, it stands beside them.")

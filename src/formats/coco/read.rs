@@ -1,12 +1,16 @@
 //! A file of instances as samples, and as the boxes of images beside it.
 use super::annotation::{Annotation, Id, Of, Own};
+use super::category::{Category, classes};
 use crate::diag::nearest;
 use crate::formats::encoding::{BOM, Wrong, line_at, text};
 use crate::formats::json::{self, Json, deeper_than};
 use crate::formats::options::Options;
 use crate::formats::reader::{Ask, Records, Unit};
-use crate::formats::sidecar::{Broken, Document, Documents, Note};
+use crate::formats::sidecar::{Broken, Document, Documents, Note, Shapes};
 use crate::model::boxes::Box2;
+use crate::model::keypoints::Keypoints;
+use crate::model::masks::Mask;
+use crate::model::polygons::Polygon;
 use crate::table::{Cell, Value};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -28,14 +32,6 @@ struct File<'t> {
     categories: Vec<&'t RawValue>,
 }
 
-#[derive(Deserialize)]
-struct Category {
-    id: Id,
-    name: String,
-    #[serde(default)]
-    supercategory: Option<serde_json::Value>,
-}
-
 /// An image of the file with its boxes.
 struct Image<'t> {
     raw: &'t RawValue,
@@ -44,6 +40,7 @@ struct Image<'t> {
     boxes: Vec<Box2>,
     /// Annotations of the image that could not be kept.
     lost: u32,
+    shapes: Shapes,
     notes: Vec<Note>,
     /// Annotations of which something is told, by rule.
     told: BTreeMap<&'static str, Vec<Option<Id>>>,
@@ -62,7 +59,7 @@ struct Read<'t> {
 }
 
 pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
-    let read = match read(unit.bytes, ask.depth_max) {
+    let read = match read(&ask.options, unit.bytes, ask.depth_max) {
         Ok(read) => read,
         Err(wrong) => return out.reject_line(unit, 0, &wrong),
     };
@@ -75,7 +72,7 @@ pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
     for (n, image) in read.images.into_iter().enumerate() {
         match image {
             Err(broken) => out.reject_line(unit, n, &broken.wrong),
-            Ok(image) => {
+            Ok(mut image) => {
                 out.line = image.line;
                 if out.take(unit, n, image.raw.get().as_bytes(), &image.object) {
                     out.more(
@@ -83,6 +80,11 @@ pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
                         Some(image.boxes).filter(|_| !read.unlabelled).map_or(Value::Null, Cell::into_value),
                     );
                     out.more("objects_lost", image.lost.into_value());
+                    for drawing in ask.options.shapes() {
+                        let (shapes, lost) = image.shapes.take(drawing.column);
+                        out.more(drawing.column, if read.unlabelled { Value::Null } else { shapes });
+                        out.more(drawing.lost, lost.into_value());
+                    }
                     for note in image.notes {
                         out.finding(unit, n, note.line, note.rule, note.say);
                     }
@@ -93,8 +95,8 @@ pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
     out.line = 0;
 }
 
-pub fn beside(_: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
-    let mut read = read(unit.bytes, depth_max)?;
+pub fn beside(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
+    let mut read = read(options, unit.bytes, depth_max)?;
     if read.licensed > 0 {
         let say =
             format!("{} images have a licence of their own; it is not kept, that of the source stands", read.licensed);
@@ -112,8 +114,8 @@ pub fn beside(_: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, W
             _ => None,
         };
         let (width, height) = (side("width"), side("height"));
-        let Image { boxes, lost, notes, .. } = image;
-        Ok(Document { image: Some(name), width, height, boxes, lost, notes, unlabelled })
+        let Image { boxes, lost, shapes, notes, .. } = image;
+        Ok(Document { image: Some(name), width, height, boxes, lost, shapes, notes, unlabelled })
     };
     let mut of: Vec<Result<Document, Broken>> = read.images.into_iter().map(document).collect();
     of.extend(
@@ -132,7 +134,7 @@ fn file_name(object: &Json) -> Option<String> {
     }
 }
 
-fn read(bytes: &[u8], depth_max: usize) -> Result<Read<'_>, Wrong> {
+fn read<'b>(options: &Options, bytes: &'b [u8], depth_max: usize) -> Result<Read<'b>, Wrong> {
     let text = text(bytes)?;
     let text = text.strip_prefix(BOM).unwrap_or(text);
     if deeper_than(text.as_bytes(), depth_max) {
@@ -177,30 +179,62 @@ fn read(bytes: &[u8], depth_max: usize) -> Result<Read<'_>, Wrong> {
     if unlabelled {
         let (note, lost) = unlooked(text);
         notes.push(note);
-        images.iter_mut().flatten().for_each(|image| image.lost = lost);
+        images.iter_mut().flatten().for_each(|image| {
+            image.lost = lost;
+            options.shapes().iter().for_each(|d| image.shapes.lose_of(d.column, lost));
+        });
     }
-    let mut lost = 0;
-    let mut unread = None;
-    for raw in file.annotations.iter().flatten() {
-        let read = serde_json::from_str::<Annotation>(raw.get());
-        let of = match &read {
-            Ok(annotation) => annotation.image.clone(),
-            Err(_) => own::<Of>(raw).map(|of| of.image_id),
-        };
-        match (of.as_ref().and_then(|id| by_id.get(id)).and_then(|n| images.get_mut(*n)), read) {
-            (Some(of), Ok(annotation)) => add(of, &annotation, &classes),
-            (Some(of), Err(_)) => lose(of, "coco.annotation", own::<Own>(raw).map(|own| own.id)),
-            (None, Err(_)) if of.is_none() => drop(unread.get_or_insert(lines.of(raw.get()))),
-            (None, _) => lost += 1,
-        }
-    }
-    if lost > 0 {
-        let say = format!("{lost} annotations are of no image in the file");
+    let known = Known { by_id, classes, options };
+    let (unread, strangers) = known.annotate(file.annotations.iter().flatten(), &mut images);
+    let unread = unread.map(|raw| lines.of(raw.get()));
+    if strangers > 0 {
+        let say = format!("{strangers} annotations are of no image in the file");
         notes.push(Note { rule: "coco.unmatched", say, line: 0 });
     }
     images.iter_mut().flatten().for_each(Image::count);
     let licensed = licensed(&images, file.licenses);
     Ok(Read { images, notes, unread, unlabelled, licensed })
+}
+
+/// What annotations are read with.
+struct Known<'k> {
+    /// Places of images by their numbers.
+    by_id: HashMap<Id, usize>,
+    classes: BTreeMap<&'k Id, &'k str>,
+    options: &'k Options,
+}
+
+impl Known<'_> {
+    /// Adds each annotation to its image. Gives the first of which nobody knows the image, since it cannot be read, and how many
+    /// are of no image.
+    fn annotate<'a, 't: 'a>(
+        &self,
+        all: impl Iterator<Item = &'a &'t RawValue>,
+        images: &mut [Result<Image, Broken>],
+    ) -> (Option<&'t RawValue>, usize) {
+        let (mut unread, mut strangers) = (None, 0);
+        for raw in all {
+            let read = serde_json::from_str::<Annotation>(raw.get());
+            let of = match &read {
+                Ok(annotation) => annotation.image.clone(),
+                Err(_) => own::<Of>(raw).map(|of| of.image_id),
+            };
+            match (of.as_ref().and_then(|id| self.by_id.get(id)).and_then(|n| images.get_mut(*n)), read) {
+                (Some(Ok(of)), Ok(annotation)) => {
+                    add(of, &annotation, &self.classes);
+                    draw(of, &annotation, &self.classes, self.options);
+                }
+                (Some(Ok(of)), Err(_)) => {
+                    of.lose("coco.annotation", own::<Own>(raw).map(|own| own.id));
+                    self.options.shapes().iter().for_each(|d| of.shapes.lose_of(d.column, 1));
+                }
+                (Some(Err(_)), _) => {} // its image is told
+                (None, Err(_)) if of.is_none() => drop(unread.get_or_insert(*raw)),
+                (None, _) => strangers += 1,
+            }
+        }
+        (unread, strangers)
+    }
 }
 
 /// What is to be told of a file without annotations, and whether they may stand under another key, where they are lost.
@@ -242,14 +276,6 @@ fn licensed(images: &[Result<Image, Broken>], licenses: Option<&RawValue>) -> us
     images.iter().flatten().filter(own).count()
 }
 
-/// Counts an annotation of an image as lost.
-fn lose(of: &mut Result<Image, Broken>, rule: &'static str, id: Option<Id>) {
-    if let Ok(image) = of {
-        image.tell(rule, id);
-        image.lost += 1;
-    }
-}
-
 /// A value, if it is what it should be.
 fn own<'t, T: Deserialize<'t>>(raw: &'t RawValue) -> Option<T> {
     serde_json::from_str(raw.get()).ok()
@@ -258,41 +284,6 @@ fn own<'t, T: Deserialize<'t>>(raw: &'t RawValue) -> Option<T> {
 /// Those of some values that are what they should be.
 fn each<'t, T: Deserialize<'t>>(of: &[&'t RawValue]) -> Vec<T> {
     of.iter().filter_map(|raw| own(raw)).collect()
-}
-
-/// Names by the numbers of categories. A name that two numbers have is one class; of a number that two names have nobody
-/// knows which is meant, so it has none, and its boxes are lost. Both are told.
-fn classes<'c>(of: &'c [Category], notes: &mut Vec<Note>) -> BTreeMap<&'c Id, &'c str> {
-    let mut out: BTreeMap<&Id, &str> = BTreeMap::new();
-    let mut unsure: BTreeMap<&Id, [&str; 2]> = BTreeMap::new();
-    for c in of {
-        let first = *out.entry(&c.id).or_insert(c.name.trim());
-        if first != c.name.trim() {
-            unsure.entry(&c.id).or_insert([first, c.name.trim()]);
-        }
-    }
-    for (id, [first, second]) in unsure {
-        let say = format!("the number {} is that of `{first}` and of `{second}`: its annotations are lost", id.0);
-        notes.push(Note { rule: "coco.category", say, line: 0 });
-        out.remove(id);
-    }
-    let mut names: Vec<&str> = of.iter().map(|c| c.name.trim()).collect();
-    names.sort_unstable();
-    names.dedup();
-    if names.len() < of.len() {
-        let say = format!("{} categories, {} names: those of one name are one class", of.len(), names.len());
-        notes.push(Note { rule: "coco.category", say, line: 0 });
-    }
-    let above = |c: &&Category| {
-        let own = c.supercategory.as_ref().and_then(|s| s.as_str()).map(str::trim);
-        own.is_some_and(|own| !own.is_empty() && own != c.name.trim() && own != "none")
-    };
-    let above = of.iter().filter(above).count();
-    if above > 0 {
-        let say = format!("{above} categories have a supercategory, which is not kept");
-        notes.push(Note { rule: "coco.supercategory", say, line: 0 });
-    }
-    out
 }
 
 fn image<'t>(raw: &'t RawValue, line: u32, depth_max: usize) -> Result<(Id, Image<'t>), Broken> {
@@ -309,20 +300,23 @@ fn image<'t>(raw: &'t RawValue, line: u32, depth_max: usize) -> Result<(Id, Imag
             return Err(Broken { image: file_name(&object), wrong });
         }
     };
-    Ok((id, Image { raw, line, object, boxes: Vec::new(), lost: 0, notes: Vec::new(), told: BTreeMap::new() }))
+    let (boxes, shapes, notes, told) = Default::default();
+    Ok((id, Image { raw, line, object, boxes, lost: 0, shapes, notes, told }))
 }
 
-/// Adds an annotation to its image, or counts it as one that is lost.
-fn add(of: &mut Result<Image, Broken>, annotation: &Annotation, classes: &BTreeMap<&Id, &str>) {
-    let Ok(image) = of else { return };
-    annotation.besides.iter().for_each(|rule| image.tell(rule, annotation.id.clone()));
+/// The class of an annotation, if its category has a name.
+fn class_of<'c>(annotation: &Annotation, classes: &BTreeMap<&'c Id, &'c str>) -> Option<&'c str> {
+    annotation.category.as_ref().and_then(|id| classes.get(id)).copied().filter(|name| !name.is_empty())
+}
+
+/// Adds the box of an annotation to its image, or counts it as one that is lost.
+fn add(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str>) {
     if annotation.other_area() {
         image.tell("coco.area", annotation.id.clone());
     }
-    let class = annotation.category.as_ref().and_then(|id| classes.get(id)).filter(|name| !name.is_empty());
-    match (annotation.sides(), class) {
-        (None | Some(Err(())), _) => lose(of, "coco.box", annotation.id.clone()),
-        (_, None) => lose(of, "coco.category", annotation.id.clone()),
+    match (annotation.sides(), class_of(annotation, classes)) {
+        (None | Some(Err(())), _) => image.lose("coco.box", annotation.id.clone()),
+        (_, None) => image.lose("coco.category", annotation.id.clone()),
         (Some(Ok([x, y, w, h])), Some(class)) => {
             let degenerate = (!(w > 0.0 && h > 0.0)).then_some("degenerate");
             let mut flags = annotation.all_flags();
@@ -332,10 +326,72 @@ fn add(of: &mut Result<Image, Broken>, annotation: &Annotation, classes: &BTreeM
     }
 }
 
+/// Adds the shapes of an annotation that are asked for, and tells what else it holds.
+fn draw(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str>, options: &Options) {
+    let (polygons, masks) = (options.wants::<Polygon>(), options.wants::<Mask>());
+    let outlines = polygons || masks;
+    let points = options.wants::<Keypoints>();
+    let read = |rule: &str| outlines && rule == "coco.segmentation" || points && rule == "coco.keypoints";
+    let besides = annotation.besides.iter().filter(|rule| !read(rule));
+    besides.for_each(|rule| image.tell(rule, annotation.id.clone()));
+    let Some(class) = class_of(annotation, classes) else {
+        options.shapes().iter().for_each(|d| image.shapes.lose_of(d.column, 1));
+        return;
+    };
+    if points {
+        match annotation.points().zip(annotation.sides().and_then(Result::ok)) {
+            Some((points, [x, y, w, h])) => {
+                let (class, flags) = (class.to_string(), annotation.all_flags());
+                image.shapes.add(Keypoints { class, reach: [x, y, x + w, y + h], points, flags });
+            }
+            None => {
+                image.tell("coco.points", annotation.id.clone());
+                image.shapes.lose::<Keypoints>();
+            }
+        }
+    }
+    if masks {
+        match annotation.mask(class, image.size()) {
+            Ok(mask) => image.shapes.add(mask),
+            Err(rule) => {
+                image.tell(if rule == "coco.outline" { "coco.mask" } else { rule }, annotation.id.clone());
+                image.shapes.lose::<Mask>();
+            }
+        }
+    }
+    if polygons {
+        match annotation.outline() {
+            Ok(parts) => {
+                let flags = annotation.all_flags();
+                image.shapes.add(Polygon { class: class.to_string(), parts, flags });
+            }
+            Err(rule) => {
+                image.tell(rule, annotation.id.clone());
+                image.shapes.lose::<Polygon>();
+            }
+        }
+    }
+}
+
 impl Image<'_> {
+    /// Width and height that the file states.
+    fn size(&self) -> Option<[u32; 2]> {
+        let side = |key: &str| match json::select(&self.object, key) {
+            Some(Json::Int(n)) => u32::try_from(*n).ok().filter(|n| *n > 0),
+            _ => None,
+        };
+        Some([side("width")?, side("height")?])
+    }
+
     /// Notes that something is to be told of an annotation.
     fn tell(&mut self, rule: &'static str, id: Option<Id>) {
         self.told.entry(rule).or_default().push(id);
+    }
+
+    /// Counts an annotation as one whose box is lost.
+    fn lose(&mut self, rule: &'static str, id: Option<Id>) {
+        self.tell(rule, id);
+        self.lost += 1;
     }
 
     /// Makes one note of each rule, with how often it was met.
@@ -343,6 +399,10 @@ impl Image<'_> {
         let line = self.line;
         let say = |rule: &str, n: usize| match rule {
             "coco.segmentation" => format!("{n} with an outline, of which the box is kept"),
+            "coco.outline" => format!("{n} without an outline of polygons, which are lost to `objects.polygons`"),
+            "coco.points" => format!("{n} without keypoints and a box, which are lost to `objects.keypoints`"),
+            "coco.mask" => format!("{n} without a mask on the pixels of the image, which are lost to `objects.masks`"),
+            "coco.rle" => format!("{n} whose outline is a mask, which are lost to `objects.polygons`"),
             "coco.keypoints" => format!("{n} with keypoints, which are not kept"),
             "coco.attributes" => format!("{n} with attributes that are neither true nor false, which are not kept"),
             "coco.annotation" => format!("{n} that cannot be read, which are lost"),

@@ -2,30 +2,82 @@
 //! x, y, width, height in pixels, `area` the box's. A crowd and a difficult object have `iscrowd` 1, so that no evaluation
 //! counts them; a difficult one has `ignore` 1 too, and each flag stands among the `attributes`. The supercategory of each
 //! class is empty: readers that look for one demand the key.
+//!
+//! Polygons are lists of coordinates, a list a part; `area` is that of the parts, `bbox` the least box around them. COCO has no
+//! holes in polygons: one that has some becomes a mask, by the rule of pycocotools, and is a loss (`coco.holes`); so is a
+//! rotated box that becomes a polygon (`coco.rotation`). Masks are written as packed runs.
 use crate::formats::writer::{Chunk, Join, Lost, Sheet};
 use crate::model::boxes::Box2;
+use crate::model::keypoints::Keypoints;
+use crate::model::masks::{Mask, packed};
+use crate::model::polygons::{Polygon, Ring};
+use crate::model::quads::Quad;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::io::BufRead;
 
 /// An image a line with its boxes, as joining will number them.
-pub fn encode(sheet: &Sheet, _: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
+pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
     let (mut widths, mut heights) = (sheet.cells::<u32>("width").into_iter(), sheet.cells::<u32>("height").into_iter());
-    let mut boxes = sheet.cells::<Vec<Box2>>("label").into_iter();
+    let sizes: Vec<[u32; 2]> = sheet
+        .cells::<String>("file")
+        .iter()
+        .map(|_| [widths.next().flatten().unwrap_or(0), heights.next().flatten().unwrap_or(0)])
+        .collect();
+    let mut annotated = annotated(sheet, &sizes, lost).into_iter();
     let mut out = String::new();
-    for name in sheet.cells::<String>("file") {
-        let boxes = boxes.next().flatten().unwrap_or_default().into_iter();
-        let image = Image {
-            file_name: name.unwrap_or_default(),
-            width: widths.next().flatten().unwrap_or(0),
-            height: heights.next().flatten().unwrap_or(0),
-            boxes: boxes.map(Annotated::of).collect(),
-        };
+    for (name, [width, height]) in sheet.cells::<String>("file").into_iter().zip(sizes) {
+        let boxes = annotated.next().unwrap_or_default();
+        let image = Image { file_name: name.unwrap_or_default(), width, height, boxes };
         out.push_str(&serde_json::to_string(&image).map_err(|e| e.to_string())?);
         out.push('\n');
     }
     Ok(out.into_bytes())
+}
+
+/// The annotations of each row.
+fn annotated(sheet: &Sheet, sizes: &[[u32; 2]], lost: &mut Vec<Lost>) -> Vec<Vec<Annotated>> {
+    if sheet.holds::<Polygon>("label") {
+        let rows = sheet.cells::<Vec<Polygon>>("label").into_iter().zip(sizes).enumerate();
+        rows.map(|(row, (of, size))| outlined(row, of.unwrap_or_default(), *size, lost)).collect()
+    } else if sheet.holds::<Quad>("label") {
+        let rows = sheet.cells::<Vec<Quad>>("label").into_iter().map(Option::unwrap_or_default).enumerate();
+        rows.map(|(row, of)| tilted(row, of, lost)).collect()
+    } else if sheet.holds::<Keypoints>("label") {
+        let rows = sheet.cells::<Vec<Keypoints>>("label").into_iter();
+        rows.map(|of| of.unwrap_or_default().into_iter().map(Annotated::of_points).collect()).collect()
+    } else if sheet.holds::<Mask>("label") {
+        let rows = sheet.cells::<Vec<Mask>>("label").into_iter();
+        rows.map(|of| of.unwrap_or_default().into_iter().map(Annotated::of_mask).collect()).collect()
+    } else {
+        let rows = sheet.cells::<Vec<Box2>>("label").into_iter();
+        rows.map(|of| of.unwrap_or_default().into_iter().map(Annotated::of).collect()).collect()
+    }
+}
+
+/// The rotated boxes of a row as polygons of four points.
+fn tilted(row: usize, of: Vec<Quad>, lost: &mut Vec<Lost>) -> Vec<Annotated> {
+    if !of.is_empty() {
+        let say = format!("{} rotated boxes, which become polygons", of.len());
+        lost.push(Lost { row, rule: "coco.rotation", say });
+    }
+    let polygon = |q: Quad| Polygon { class: q.class, parts: vec![vec![q.corners.to_vec()]], flags: q.flags };
+    of.into_iter().map(|q| Annotated::of_polygon(polygon(q))).collect()
+}
+
+/// The polygons of a row; those with holes as masks.
+fn outlined(row: usize, of: Vec<Polygon>, size: [u32; 2], lost: &mut Vec<Lost>) -> Vec<Annotated> {
+    let holes = of.iter().filter(|p| p.holes() > 0).count();
+    if holes > 0 {
+        let say = format!("{holes} polygons with holes, which become masks of whole pixels");
+        lost.push(Lost { row, rule: "coco.holes", say });
+    }
+    let one = |p: Polygon| match Some(&p).filter(|p| p.holes() > 0).and_then(|p| Mask::of(p, size)) {
+        Some(mask) => Annotated::of_mask(mask),
+        None => Annotated::of_polygon(p),
+    };
+    of.into_iter().map(one).collect()
 }
 
 /// All images of a split in one file: their numbers and those of the boxes are known only here.
@@ -49,17 +101,49 @@ struct Image {
     boxes: Vec<Annotated>,
 }
 
-/// A box as class, x, y, width, height and flags.
+/// An object as class, x, y, width, height and flags, and its outline if it has one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Annotated {
     class: String,
     bbox: [f64; 4],
     flags: Vec<String>,
+    /// Of the outline; else the box has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    area: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    segmentation: Option<Value>,
+    /// x, y and how it is seen of each point in turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keypoints: Option<Vec<f64>>,
+}
+
+/// x, y, width and height of a box.
+fn sides([x1, y1, x2, y2]: [f64; 4]) -> [f64; 4] {
+    [x1, y1, x2 - x1, y2 - y1]
 }
 
 impl Annotated {
     fn of(b: Box2) -> Annotated {
-        Annotated { class: b.class, bbox: [b.x1, b.y1, b.x2 - b.x1, b.y2 - b.y1], flags: b.flags }
+        let bbox = sides([b.x1, b.y1, b.x2, b.y2]);
+        Annotated { class: b.class, bbox, flags: b.flags, area: None, segmentation: None, keypoints: None }
+    }
+
+    fn of_points(o: Keypoints) -> Annotated {
+        let flat = o.points.iter().flat_map(|p| [p.x, p.y, f64::from(p.seen)]).collect();
+        Annotated { keypoints: Some(flat), ..Annotated::of(o.boxed()) }
+    }
+
+    fn of_polygon(p: Polygon) -> Annotated {
+        let (bbox, area) = (sides(p.bounds().unwrap_or_default()), Some(p.area()));
+        let flat = |ring: &Ring| Value::from_iter(ring.iter().flat_map(|p| [p.x, p.y]));
+        let parts = p.parts.iter().filter_map(|part| part.first()).map(flat).collect();
+        Annotated { class: p.class, bbox, flags: p.flags, area, segmentation: Some(parts), keypoints: None }
+    }
+
+    fn of_mask(m: Mask) -> Annotated {
+        let (bbox, area) = (sides(m.bounds().unwrap_or_default()), Some(m.area() as f64));
+        let segmentation = Some(json!({ "size": [m.height, m.width], "counts": packed(&m.runs) }));
+        Annotated { class: m.class, bbox, flags: m.flags, area, segmentation, keypoints: None }
     }
 
     fn has(&self, flag: &str) -> bool {
@@ -71,11 +155,17 @@ impl Annotated {
         let [_, _, w, h] = self.bbox;
         let difficult = self.has("difficult");
         let mut out = json!({
-            "id": id, "image_id": image, "category_id": category, "bbox": self.bbox, "area": w * h,
-            "iscrowd": u8::from(difficult || self.has("crowd")), "segmentation": [],
+            "id": id, "image_id": image, "category_id": category, "bbox": self.bbox,
+            "area": self.area.unwrap_or(w * h), "iscrowd": u8::from(difficult || self.has("crowd")),
+            "segmentation": self.segmentation.clone().unwrap_or(json!([])),
         });
         if difficult {
             out["ignore"] = 1.into();
+        }
+        if let Some(points) = &self.keypoints {
+            let seen = points.iter().skip(2).step_by(3);
+            out["num_keypoints"] = seen.filter(|seen| **seen > 0.0).count().into();
+            out["keypoints"] = points.as_slice().into();
         }
         let flags: Map<String, Value> = self.flags.iter().map(|f| (f.clone(), true.into())).collect();
         if !flags.is_empty() {
@@ -101,8 +191,15 @@ fn write(images: &[Image], of: &Join) -> String {
             annotations.push(annotated.json([annotations.len() + 1, i + 1, category]));
         }
     }
-    let categories: Vec<_> =
-        of.classes.iter().enumerate().map(|(i, c)| json!({ "id": i + 1, "name": c, "supercategory": "" })).collect();
+    let category = |(i, class): (usize, &String)| {
+        let mut own = json!({ "id": i + 1, "name": class, "supercategory": "" });
+        if !of.skeleton.names.is_empty() {
+            own["keypoints"] = of.skeleton.names.as_slice().into();
+            own["skeleton"] = json!(of.skeleton.lines);
+        }
+        own
+    };
+    let categories: Vec<_> = of.classes.iter().enumerate().map(category).collect();
     let info = json!({ "description": format!("{}, split {}", of.title, of.split), "version": of.version });
     let license = Some(of.license).filter(|l| !l.is_empty()).map(|l| json!({ "id": 1, "name": l, "url": "" }));
     let lines = |v: &[Value]| v.iter().map(ToString::to_string).collect::<Vec<_>>().join(",\n");
@@ -174,12 +271,28 @@ mod tests {
     #[test]
     fn numbered_from_one() {
         let flags = vec!["difficult".to_string(), "truncated".into()];
-        let boxes = [Vec::new(), flags].map(|flags| Annotated { class: "b".into(), bbox: [1.0, 2.0, 3.0, 4.0], flags });
+        let boxes = [Vec::new(), flags].map(|flags| Annotated {
+            class: "b".into(),
+            bbox: [1.0, 2.0, 3.0, 4.0],
+            flags,
+            area: None,
+            segmentation: None,
+            keypoints: None,
+        });
         let image = Image { file_name: "x.jpg".into(), width: 9, height: 8, boxes: boxes.into() };
         let classes = ["a".to_string(), "b".to_string()];
         let (title, version, license, outlines) = ("x 1.0.0", "1.0.0", "MIT", Vec::new());
         let fragment = |_| Ok(Vec::new());
-        let of = Join { split: "train", title, version, license, classes: &classes, outlines, fragment: &fragment };
+        let of = Join {
+            split: "train",
+            title,
+            version,
+            license,
+            classes: &classes,
+            skeleton: &Default::default(),
+            outlines,
+            fragment: &fragment,
+        };
         let text = write(&[image], &of);
         let v: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(v["annotations"][0]["id"], 1);

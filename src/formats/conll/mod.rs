@@ -63,7 +63,8 @@ const WRITER: Writer = Writer {
     values: None,
     place: Place::Search(write::line_of),
     table: false,
-    loses: true,
+    loses: &["ner"],
+    index: None,
 };
 
-const NEEDS: Needs = Needs { label: Some("ner"), tokens: true, ..Needs::NONE };
+const NEEDS: Needs = Needs { label: &["ner"], tokens: true, ..Needs::NONE };

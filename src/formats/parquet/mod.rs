@@ -47,7 +47,8 @@ pub const FORMAT: Format = Format {
         values: Some(Values { pieces: true, read: write::values }),
         place: Place::Row,
         table: true,
-        loses: false,
+        loses: &[],
+        index: None,
     }),
     ..Format::new("parquet", "Tables of Apache Parquet.")
 };

@@ -6,15 +6,18 @@ mod coco;
 mod conll;
 mod conllu;
 mod csv;
+mod cvat;
 mod dialect;
 mod image_folder;
 mod json;
 mod jsonl;
+mod labelme;
 mod parquet;
 pub mod recogniser;
 mod text;
 mod tsv;
 mod voc;
+mod yolo;
 
 use super::folder::Beginning;
 use crate::formats::{Format, named};
@@ -25,10 +28,13 @@ pub const RECOGNISERS: &[Recogniser] = &[
     parquet::RECOGNISER,
     arrow::RECOGNISER,
     voc::RECOGNISER,
+    cvat::RECOGNISER,
     coco::RECOGNISER,
+    labelme::RECOGNISER,
     json::RECOGNISER,
     jsonl::RECOGNISER,
     conllu::RECOGNISER,
+    yolo::RECOGNISER,
     conll::RECOGNISER,
     tsv::RECOGNISER,
     csv::RECOGNISER,

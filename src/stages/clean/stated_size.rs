@@ -7,10 +7,11 @@
 //! ```
 //!
 //! Reads `stated_size` (what the annotation file states), `width` and `height` (pixels as stored; without `[preprocess]`
-//! those of the header). Finding: `image.stated_size`. Where nothing is declared, the step `clean/stated_size` reports all
+//! those of the header; where it changes pictures, `frame` has them). Finding: `image.stated_size`. Where nothing is declared, the step `clean/stated_size` reports all
 //! the same. Limits: where the file states no size, nothing is said; `0 x 0`, which some tools write for
 //! "unknown", counts as no size.
 use crate::diag::Diagnostic;
+use crate::model::frames::Frame;
 use crate::stage::*;
 use crate::table::{Value, value_at};
 use schemars::JsonSchema;
@@ -36,6 +37,8 @@ pub const ENTRY: Entry =
 pub const UNDECLARED: Entry = Entry::row::<Stage>("clean/stated_size_undeclared", "clean", declare_undeclared);
 
 const READS: [&str; 3] = ["height", "stated_size", "width"];
+/// Where `[preprocess]` changes pictures: the one that shapes were drawn on.
+const FRAMED: [&str; 2] = ["frame", "stated_size"];
 /// Without `[preprocess]`.
 const HEADER: [&str; 2] = ["header_size", "stated_size"];
 
@@ -44,12 +47,13 @@ fn declare_undeclared(check: &mut Check) -> Vec<Plan> {
         return Vec::new();
     }
     let known = |names: &[&str]| names.iter().all(|name| check.column("samples", name).is_some());
-    let reads = match (known(&READS), known(&HEADER)) {
-        (true, _) => names(&READS),
-        (_, true) => names(&HEADER),
+    let (reads, header, framed) = match (known(&FRAMED), known(&READS), known(&HEADER)) {
+        (true, ..) => (names(&FRAMED), false, true),
+        (_, true, _) => (names(&READS), false, false),
+        (.., true) => (names(&HEADER), true, false),
         _ => return Vec::new(),
     };
-    let map = Map { header: reads.len() == HEADER.len(), undeclared: true, ..Map::default() };
+    let map = Map { header, framed, undeclared: true, ..Map::default() };
     let ports = Ports { table: "samples".into(), reads, ..Ports::default() };
     vec![Plan::map::<Stage>(ports, &map).word("stated_size")]
 }
@@ -57,7 +61,14 @@ fn declare_undeclared(check: &mut Check) -> Vec<Plan> {
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(action) = check.read::<Declaration>() else { return Vec::new() };
     let header = check.column("samples", "header_size").is_some() && check.column("samples", "width").is_none();
-    let reads = if header { names(&HEADER) } else { names(&READS) };
+    let framed = check.column("samples", "frame").is_some();
+    let reads = if framed {
+        names(&FRAMED)
+    } else if header {
+        names(&HEADER)
+    } else {
+        names(&READS)
+    };
     if let Some(missing) = reads.iter().find(|c| check.column("samples", c).is_none()) {
         let problem = Diagnostic::error("T0325", check.span.clone(), "there is no stated size to compare");
         let label = format!("no step gives `{missing}`");
@@ -66,7 +77,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }
     vec![Plan::map::<Stage>(
         Ports { table: "samples".into(), reads, drops: true, ..Ports::default() },
-        &Map { action, header, undeclared: false },
+        &Map { action, header: header && !framed, framed, undeclared: false },
     )]
 }
 
@@ -77,6 +88,9 @@ struct Map {
     /// The size of the image is that of its header.
     #[serde(default, skip_serializing_if = "is_default")]
     header: bool,
+    /// The size of the image is that of the one that shapes were drawn on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    framed: bool,
     /// The manifest has no `[clean.stated_size]`.
     #[serde(default, skip_serializing_if = "is_default")]
     undeclared: bool,
@@ -112,6 +126,10 @@ impl RowStage for Stage {
 impl Map {
     /// Width and height of each image, as far as they are known.
     fn sizes(&self, rows: &Rows) -> Result<Vec<Option<(u32, u32)>>, Fault> {
+        if self.framed {
+            let drawn = |frame: Option<Frame>| frame.map(|frame| frame.drawn.into());
+            return Ok(rows.cells::<Frame>("frame")?.into_iter().map(drawn).collect());
+        }
         if self.header {
             let of = |size: Option<Vec<u32>>| size.and_then(|s| Some((*s.first()?, *s.get(1)?)));
             return Ok(rows.cells::<Vec<u32>>("header_size")?.into_iter().map(of).collect());

@@ -1,27 +1,14 @@
 //! Columns of whole numbers whose files say what each number stands for, as data sets of the Hugging Face hub do: where a
 //! text is wanted, the names are read.
+use super::answered::{Answers, columns};
 use super::declaration::Collect;
 use super::doubts::{FILES, look};
 use super::shown::Fields;
 use crate::diag::Diagnostic;
 use crate::formats::reader::NAMES;
-use crate::manifest::read;
 use crate::manifest::sections::SchemaSection;
 use crate::stage::*;
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// As much of a task as says which columns hold its classes.
-#[derive(Deserialize, Default)]
-struct Task {
-    #[serde(default)]
-    task: String,
-    #[serde(default)]
-    from: BTreeMap<String, Answers>,
-}
-
-/// How a column answers a task, key by key.
-type Answers = BTreeMap<String, serde_json::Value>;
 
 /// So many names of classes are shown.
 const NAMED: usize = 100;
@@ -80,12 +67,4 @@ fn wanted(check: &Check) -> BTreeSet<String> {
     let texts = schema.0.into_iter().filter(|(_, f)| f.category.is_some() || f.text.is_some()).map(|(name, _)| name);
     let open = |of: &Answers| !of.contains_key("map") && !of.contains_key("names");
     texts.chain(columns(check, &|task| task == "classification", &open)).collect()
-}
-
-/// The columns that answer tasks of some kinds, in some way.
-fn columns(check: &Check, kind: &dyn Fn(&str) -> bool, way: &dyn Fn(&Answers) -> bool) -> BTreeSet<String> {
-    let tasks = check.manifest.instances(&["label"]).into_iter();
-    let tasks = tasks.filter_map(|(_, _, table)| read::<Task>(table).ok()).filter(|t| kind(&t.task));
-    let answers = tasks.flat_map(|task| task.from.into_values()).filter(|of| way(of));
-    answers.filter_map(|of| Some(of.get("column")?.as_str()?.to_string())).collect()
 }

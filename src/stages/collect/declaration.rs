@@ -198,7 +198,7 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
         check_evidence(check, evidence);
     }
     check_globs(check, &d, &files, format);
-    let options = files.options(check, format);
+    let options = files.options(check, format).with_shapes(super::answered::wanted(check, format));
     check_fields(check, &d, &files, format);
     check_tokens(check, &d, &files, format, &options);
     check_days(check, &d, &files, &options);

@@ -9,8 +9,9 @@
 //! ```
 //!
 //! Formats are listed in `formats/mod.rs`: of records (`read`), of images (`images`), of annotations beside images
-//! (`sidecars`, then `objects`). `.gz` and `.zst` are read. Writes the fields, `id`, `source`, `image`, and what a format
+//! (`sidecars`, then `objects`, and `placed` where places are shares). `.gz` and `.zst` are read. Writes the fields, `id`, `source`, `image`, and what a format
 //! adds (`tokens`, `objects`). What no reader can parse is in the ledger with file and line, and `max_rejects` decides.
+mod answered;
 mod beside;
 mod classes;
 pub mod declaration;
@@ -23,6 +24,7 @@ mod met;
 mod named;
 mod objects;
 mod pictures;
+mod placed;
 mod read;
 mod shown;
 mod sidecars;
@@ -30,4 +32,4 @@ mod sidecars;
 use crate::stage::Entry;
 
 pub const ENTRIES: &[Entry] =
-    &[images::ENTRY, sidecars::ENTRY, read::ENTRY, objects::ENTRY, objects::SHARED, pictures::ENTRY];
+    &[images::ENTRY, sidecars::ENTRY, read::ENTRY, objects::ENTRY, objects::SHARED, placed::ENTRY, pictures::ENTRY];

@@ -1,6 +1,7 @@
 //! `collect.NAME` for images with files beside them: images are met by their documents. No document: null (nobody
 //! looked); a document without boxes: [] (looked, nothing there); what could not be read is counted in `objects_lost`, and
-//! an image of which nothing could be read has null there. Findings, with the format's name in front: `voc.missing` (an
+//! an image of which nothing could be read has null there. The
+//! same holds of each column of further shapes (`objects.polygons`) that a task reads. Findings, with the format's name in front: `voc.missing` (an
 //! image without document), `voc.unmatched` (a document without image), `voc.twice` (two documents of one image: the sample
 //! waits for review), `coco.folder` (a document names its image with a folder that is not the image's), `coco.ambiguous`
 //! (one document fits several images: it is taken for none of them).
@@ -9,9 +10,10 @@ use super::declaration::declared;
 use crate::formats::sidecar::stem_of;
 use crate::measure::names::composed;
 use crate::model::boxes::Box2;
+use crate::model::shapes::{Drawing, drawings};
 use crate::stage::*;
 use crate::table::value::column;
-use crate::table::{ArrayRef, Cell, DataType, Value, array_of, list, utf8, value_at};
+use crate::table::{ArrayRef, Cell, DataType, Value, list, utf8, value_at};
 use serde::{Deserialize, Serialize};
 
 pub const ENTRY: Entry = Entry::join::<Objects>("collect/objects", "collect.*", declare);
@@ -22,31 +24,53 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         return Vec::new();
     }
     let key = format!("{}.{}.files", check.path, c.by);
+    let shapes = c.options.shapes();
+    let mut reads = names(&["id", "source", "beside_path", "objects", "objects_lost", "objects_of", "stated_size"]);
+    let mut brings = names(&["key", "image", "width", "height", "objects", "lost"]);
+    let mut writes = writes([
+        ("objects", Column::new(list(Box2::ty())).inner()),
+        ("objects_lost", Column::new(DataType::UInt32).inner()),
+        ("objects_of", Column::new(utf8()).inner().harmless()),
+        ("stated_size", Column::new(list(DataType::Int64)).inner()),
+    ]);
+    for (column, ty) in drawn(&shapes) {
+        reads.push(column.into());
+        brings.push(column.into());
+        writes.push((column.into(), Column::new(ty).inner()));
+    }
+    reads.retain(|n| n == "id" || n == "source" || check.column("samples", n).is_some());
+    let meet = Meet {
+        source: check.instance.clone(),
+        key: key.clone(),
+        format: c.format.name.into(),
+        shapes: named_of(&shapes),
+    };
     vec![Plan::join::<Objects>(
         Ports {
             table: "samples".into(),
-            reads: names(&["id", "source", "beside_path", "objects", "objects_lost", "objects_of", "stated_size"])
-                .into_iter()
-                .filter(|n| n == "id" || n == "source" || check.column("samples", n).is_some())
-                .collect(),
-            writes: writes([
-                ("objects", Column::new(list(Box2::ty())).inner()),
-                ("objects_lost", Column::new(DataType::UInt32).inner()),
-                ("objects_of", Column::new(utf8()).inner().harmless()),
-                ("stated_size", Column::new(list(DataType::Int64)).inner()),
-            ]),
+            reads,
+            writes,
             drops: true,
             right: Some(Right {
                 table: format!("{}/documents", check.path),
                 key: "key".into(),
                 on: "beside".into(),
-                reads: names(&["key", "image", "width", "height", "objects", "lost"]),
-                unmatched: Some((format!("{}.unmatched", c.format.name), key.clone())),
+                reads: brings,
+                unmatched: Some((format!("{}.unmatched", c.format.name), key)),
             }),
             ..Ports::default()
         },
-        &Meet { source: check.instance.clone(), key, format: c.format.name.into() },
+        &meet,
     )]
+}
+
+/// The columns of shapes, each with the one that counts what is lost of it.
+fn drawn(shapes: &[&'static Drawing]) -> Vec<(&'static str, DataType)> {
+    shapes.iter().flat_map(|d| [(d.column, (d.ty)()), (d.lost, DataType::UInt32)]).collect()
+}
+
+fn named_of(shapes: &[&'static Drawing]) -> Vec<String> {
+    shapes.iter().map(|d| d.column.to_string()).collect()
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -58,9 +82,15 @@ struct Meet {
     /// The format whose name stands in front of the rules.
     #[serde(default, skip_serializing_if = "is_default")]
     format: String,
+    /// The columns of shapes besides boxes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    shapes: Vec<String>,
 }
 
 struct Objects;
+
+/// What is written besides shapes of further kinds.
+const COLUMNS: [&str; 4] = ["objects", "objects_lost", "objects_of", "stated_size"];
 
 impl JoinStage for Objects {
     const JOIN: u32 = 4;
@@ -69,27 +99,27 @@ impl JoinStage for Objects {
     fn join(p: &Meet, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
         let (sources, paths) = (left.texts("source")?, left.texts("beside_path")?);
-        let documents = Documents::read(right)?;
+        let shapes = drawn(&drawings(&p.shapes));
+        let documents = Documents::read(right, &shapes)?;
         let before = |name: &str| -> Result<Option<ArrayRef>, Fault> {
             if left.names().any(|n| n == name) { left.column(name).map(Some) } else { Ok(None) }
         };
-        const COLUMNS: [&str; 4] = ["objects", "objects_lost", "objects_of", "stated_size"];
-        let [objects, lost, of, size] = COLUMNS.map(before);
-        let was = [objects?, lost?, of?, size?];
-        let mut after: [Vec<Value>; 4] = Default::default();
+        let types = [list(Box2::ty()), DataType::UInt32, utf8(), list(DataType::Int64)];
+        let columns: Vec<(&str, DataType)> = COLUMNS.into_iter().zip(types).chain(shapes).collect();
+        let was: Vec<Option<ArrayRef>> = columns.iter().map(|(name, _)| before(name)).collect::<Result<_, Fault>>()?;
+        let mut after: Vec<Vec<Value>> = columns.iter().map(|_| Vec::with_capacity(left.len())).collect();
         for (row, hits) in matches.iter().enumerate() {
             let values = match sources.get(row).and_then(|s| s.as_deref()) == Some(&p.source) {
                 true => {
                     let path = paths.get(row).and_then(|p| p.as_deref()).unwrap_or_default();
                     p.taken(row, path, hits, &documents, &mut delta)
                 }
-                false => was.each_ref().map(|c| c.as_ref().map_or(Value::Null, |a| value_at(a.as_ref(), row))),
+                false => was.iter().map(|c| c.as_ref().map_or(Value::Null, |a| value_at(a.as_ref(), row))).collect(),
             };
             after.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
         }
-        let types = [list(Box2::ty()), DataType::UInt32, utf8(), list(DataType::Int64)];
-        for ((name, ty), values) in COLUMNS.iter().zip(types).zip(&after) {
-            delta.write(*name, column(&ty, values).map_err(Fault::Bug)?);
+        for ((name, ty), values) in columns.iter().zip(&after) {
+            delta.write(*name, column(ty, values).map_err(Fault::Bug)?);
         }
         Ok(delta)
     }
@@ -101,14 +131,17 @@ struct Documents {
     images: Vec<Option<String>>,
     /// width, height, objects, lost
     columns: [ArrayRef; 4],
+    /// Shapes besides boxes, and how many of each are lost.
+    shapes: Vec<ArrayRef>,
 }
 
 impl Documents {
-    fn read(right: &Rows) -> Result<Documents, Fault> {
+    fn read(right: &Rows, shapes: &[(&'static str, DataType)]) -> Result<Documents, Fault> {
         let columns = ["width", "height", "objects", "lost"].map(|name| right.column(name));
         let [width, height, objects, lost] = columns;
         let columns = [width?, height?, objects?, lost?];
-        Ok(Documents { keys: right.texts("key")?, images: right.texts("image")?, columns })
+        let shapes = shapes.iter().map(|(name, _)| right.column(name)).collect::<Result<_, Fault>>()?;
+        Ok(Documents { keys: right.texts("key")?, images: right.texts("image")?, columns, shapes })
     }
 
     fn text(of: &[Option<String>], hit: usize) -> &str {
@@ -135,8 +168,8 @@ impl Meet {
         delta.event(row, act, &self.key, format!("{}.{rule}", self.format), say);
     }
 
-    /// The objects of an image, how many were lost, whose they are, and the size that is stated.
-    fn taken(&self, row: usize, path: &str, hits: &[usize], of: &Documents, delta: &mut Delta) -> [Value; 4] {
+    /// The objects of an image, how many were lost, whose they are, the size that is stated, and shapes of further kinds.
+    fn taken(&self, row: usize, path: &str, hits: &[usize], of: &Documents, delta: &mut Delta) -> Vec<Value> {
         let any = format!("{}//", self.source);
         let (own, unread): (Vec<usize>, Vec<usize>) =
             hits.iter().copied().partition(|h| Documents::text(&of.keys, *h) != any);
@@ -156,7 +189,8 @@ impl Meet {
         let Some(first) = meant.first() else {
             self.tell(delta, row, Act::Finding, "missing", "an image without a document");
             let lost = if unread.is_empty() { Value::Null } else { 1u32.into_value() };
-            return [Value::Null, lost, Value::Null, Value::Null];
+            let shapes = self.shapes.iter().flat_map(|_| [Value::Null, lost.clone()]);
+            return [Value::Null, lost.clone(), Value::Null, Value::Null].into_iter().chain(shapes).collect();
         };
         if meant.len() > 1 {
             self.tell(delta, row, Act::Review, "twice", "two documents of one image; the first is taken");
@@ -167,7 +201,8 @@ impl Meet {
             _ => Value::Null,
         };
         let document = format!("{}/{}", Documents::text(&of.keys, *first), Documents::text(&of.images, *first));
-        [objects, lost, Value::Text(document), size]
+        let shapes = of.shapes.iter().map(|c| value_at(c.as_ref(), *first));
+        [objects, lost, Value::Text(document), size].into_iter().chain(shapes).collect()
     }
 }
 
@@ -180,15 +215,15 @@ fn declare_shared(check: &mut Check) -> Vec<Plan> {
         return Vec::new();
     }
     let key = format!("{}.{}.files", check.path, c.by);
-    let meet = Meet { source: check.instance.clone(), key, format: c.format.name.into() };
+    let shapes = c.options.shapes();
+    let meet = Meet { source: check.instance.clone(), key, format: c.format.name.into(), shapes: named_of(&shapes) };
+    let columns = [("objects", list(Box2::ty())), ("objects_lost", DataType::UInt32)];
+    let columns: Vec<(&str, DataType)> = columns.into_iter().chain(drawn(&shapes)).collect();
     let ports = Ports {
         table: "samples".into(),
         reads: names(&["source", "objects_of"]),
-        apply_reads: names(&["objects", "objects_lost"]),
-        writes: writes([
-            ("objects", Column::new(list(Box2::ty())).inner()),
-            ("objects_lost", Column::new(DataType::UInt32).inner()),
-        ]),
+        apply_reads: columns.iter().map(|c| c.0.to_string()).collect(),
+        writes: columns.into_iter().map(|(name, ty)| (name.to_string(), Column::new(ty).inner())).collect(),
         ..Ports::default()
     };
     vec![Plan::row::<Shared>(ports, &Of { source: check.instance.clone() }, &Nothing {}, &meet).word("shared")]
@@ -236,17 +271,22 @@ impl Shared {
 
     fn apply(p: &Meet, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
-        let mut objects = rows.cells::<Vec<Box2>>("objects")?;
-        let mut lost = rows.cells::<u32>("objects_lost")?;
+        let say = "its document fits other images, too; `file_name` must tell them apart";
         for row in slice.rows.keys().map(|row| *row as usize) {
-            let say = "its document fits other images, too; `file_name` must tell them apart";
             p.tell(&mut delta, row, Act::Finding, "ambiguous", say);
-            if let (Some(objects), Some(lost)) = (objects.get_mut(row), lost.get_mut(row)) {
-                (*objects, *lost) = (None, Some(1));
-            }
         }
-        delta.write("objects", array_of(objects));
-        delta.write("objects_lost", array_of(lost));
+        let shapes = drawn(&drawings(&p.shapes));
+        let columns = [("objects", list(Box2::ty())), ("objects_lost", DataType::UInt32)].into_iter().chain(shapes);
+        for (name, ty) in columns {
+            let before = rows.column(name)?;
+            let gone = if ty == DataType::UInt32 { 1u32.into_value() } else { Value::Null };
+            let cell = |row: usize| match slice.rows.contains_key(&(row as u32)) {
+                true => gone.clone(),
+                false => value_at(before.as_ref(), row),
+            };
+            let cells: Vec<Value> = (0..rows.len()).map(cell).collect();
+            delta.write(name, column(&ty, &cells).map_err(Fault::Bug)?);
+        }
         Ok(delta)
     }
 }

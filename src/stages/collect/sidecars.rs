@@ -6,11 +6,13 @@ use super::declaration::declared;
 use crate::digest::Digest;
 use crate::formats::cut::Holds;
 use crate::formats::reader::Unit;
-use crate::formats::sidecar::{Document, Note, Sidecar};
+use crate::formats::sidecar::{Document, Note, Shapes, Sidecar};
 use crate::formats::{Cut, Options, Wrong, named, pointer, unread};
 use crate::model::boxes::Box2;
+use crate::model::shapes::Drawing;
 use crate::stage::*;
-use crate::table::{Cell, DataType, array_of, list, utf8};
+use crate::table::value::column;
+use crate::table::{Cell, DataType, Value, array_of, list, utf8};
 use arrow_array::Int64Array;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -21,7 +23,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
     let Some(sidecar) = c.format.sidecar.as_ref().filter(|_| c.files.beside(c.format)) else { return Vec::new() };
     let source = c.source(check, &c.files.files, "files", Cut::Document(sidecar.holds), false);
-    let writes = writes([
+    let mut writes = writes([
         ("key", utf8()),
         ("image", utf8()),
         ("width", DataType::Int64),
@@ -29,6 +31,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         ("objects", list(Box2::ty())),
         ("lost", DataType::UInt32),
     ]);
+    for drawing in c.options.shapes() {
+        writes.push((drawing.column.into(), (drawing.ty)().into()));
+        writes.push((drawing.lost.into(), DataType::UInt32.into()));
+    }
     let word = "documents".to_string();
     let step = format!("{}/{word}", check.path);
     let parse = Parse {
@@ -88,7 +94,9 @@ impl RowStage for Documents {
         let sidecar = p.sidecar()?;
         let (blobs, rejects) = (rows.cells::<Digest>("blob")?, rows.texts("reject")?);
         let (paths, stems) = (rows.texts("path")?, rows.texts("stem")?);
-        let mut out = Beside { key: format!("collect.{}.format", p.source), ..Beside::default() };
+        let key = format!("collect.{}.format", p.source);
+        let mut out =
+            Beside { key, shapes: p.options.shapes().into_iter().map(Drawn::of).collect(), ..Beside::default() };
         for (row, blob) in blobs.into_iter().enumerate() {
             let at = |v: &[Option<String>]| v.get(row).cloned().flatten().unwrap_or_default();
             let (path, stem) = (at(&paths), at(&stems));
@@ -125,7 +133,7 @@ impl RowStage for Documents {
                 }
             }
         }
-        Ok(out.finish())
+        out.finish()
     }
 }
 
@@ -141,6 +149,20 @@ struct Beside {
     heights: Vec<Option<i64>>,
     objects: Vec<Option<Vec<Box2>>>,
     lost: Vec<Option<u32>>,
+    shapes: Vec<Drawn>,
+}
+
+/// A column of shapes besides boxes.
+struct Drawn {
+    drawing: &'static Drawing,
+    cells: Vec<Value>,
+    lost: Vec<Option<u32>>,
+}
+
+impl Drawn {
+    fn of(drawing: &'static Drawing) -> Drawn {
+        Drawn { drawing, cells: Vec::new(), lost: Vec::new() }
+    }
 }
 
 impl Beside {
@@ -153,10 +175,9 @@ impl Beside {
 
     /// Something is said of an image that nobody can read: it has annotations, and they are lost.
     fn trace(&mut self, row: usize, record: usize, key: String) {
-        self.bear(row, record, key, Document { lost: 1, ..Document::default() });
-        if let Some(objects) = self.objects.last_mut() {
-            *objects = None;
-        }
+        let mut shapes = Shapes::default();
+        self.shapes.iter().for_each(|column| shapes.lose_of(column.drawing.column, 1));
+        self.bear(row, record, key, Document { lost: 1, shapes, unlabelled: true, ..Document::default() });
     }
 
     fn notes(&mut self, row: usize, record: usize, notes: &[Note]) {
@@ -171,7 +192,12 @@ impl Beside {
         self.bear(row, record, key, d);
     }
 
-    fn bear(&mut self, row: usize, record: usize, key: String, d: Document) {
+    fn bear(&mut self, row: usize, record: usize, key: String, mut d: Document) {
+        for column in &mut self.shapes {
+            let (cell, lost) = d.shapes.take(column.drawing.column);
+            column.cells.push(if d.unlabelled { Value::Null } else { cell });
+            column.lost.push(Some(lost));
+        }
         self.delta.born.parents.push((row as u32, record as u32));
         self.keys.push(Some(key));
         self.images.push(d.image);
@@ -181,7 +207,7 @@ impl Beside {
         self.lost.push(Some(d.lost));
     }
 
-    fn finish(mut self) -> Delta {
+    fn finish(mut self) -> Result<Delta, Fault> {
         if !self.keys.is_empty() {
             let columns = &mut self.delta.born.columns;
             columns.insert("key".into(), array_of(self.keys.clone()));
@@ -191,7 +217,11 @@ impl Beside {
             columns.insert("height".into(), Arc::new(Int64Array::from(self.heights)));
             columns.insert("objects".into(), array_of(self.objects));
             columns.insert("lost".into(), array_of(self.lost));
+            for Drawn { drawing, cells, lost } in self.shapes {
+                columns.insert(drawing.column.into(), column(&(drawing.ty)(), &cells).map_err(Fault::Bug)?);
+                columns.insert(drawing.lost.into(), array_of(lost));
+            }
         }
-        self.delta
+        Ok(self.delta)
     }
 }

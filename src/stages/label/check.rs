@@ -56,7 +56,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 /// Where annotations are lost: in the steps of the task, and where files beside images are read.
 fn losses(check: &Check, task: &Task) -> String {
     let sources = check.manifest.instances(&["collect"]).into_iter().map(|(name, ..)| format!("collect.{name}"));
-    let objects = task.columns().any(|(_, _, column)| column.as_str() == "objects");
+    let objects = task.columns().any(|(_, _, column)| column.as_str() == "objects" || column.starts_with("objects."));
     let places = sources.filter(|_| objects).chain([task.path.clone()]);
     places.map(|place| format!("tamis show {place} --findings")).collect::<Vec<_>>().join(", ")
 }
@@ -73,6 +73,7 @@ fn map(check: &Check, task: &Task) -> Map {
         classes: task.classes(),
         min: scale.map(|s| *s.min.get()),
         max: scale.map(|s| *s.max.get()),
+        points: task.declared.keypoints.as_ref().map_or(0, |points| points.names.len()),
         text: task.text.clone().filter(|_| kind.on_text),
         bounded: !kind.bounds.is_empty() && kind.bounds.iter().all(is_number),
         major: guideline.map(|g| major(g.version.get()).to_string()),
@@ -98,6 +99,9 @@ struct Map {
     min: Option<Decimal>,
     #[serde(default, skip_serializing_if = "is_default")]
     max: Option<Decimal>,
+    /// How many points each object has.
+    #[serde(default, skip_serializing_if = "is_default")]
+    points: usize,
     /// The text whose characters answers count in.
     #[serde(default, skip_serializing_if = "is_default")]
     text: Option<String>,
@@ -250,6 +254,7 @@ impl Map {
             classes: &self.classes,
             min: self.min,
             max: self.max,
+            points: self.points,
             problems: &self.problems,
             chars: limits.chars.get(row).copied().flatten(),
             bounds: limits.numbers.get(row * limits.each..(row + 1) * limits.each).unwrap_or_default(),

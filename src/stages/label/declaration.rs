@@ -1,6 +1,7 @@
 //! The declaration of `[label.TASK]`, and every mistake in it that can be found before a sample is read.
 use super::kinds::KINDS;
 use super::kinds::kind::{Kind, Method, Problem, Respond, Take};
+use super::points::{Points, check_points};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::options::Choice;
 use crate::formats::reader::{Reader, Selects};
@@ -28,6 +29,8 @@ pub struct Declaration {
     #[serde(default)]
     #[schemars(inner(length(min = 1)), extend("x-form" = "line"))]
     pub classes: Vec<At<String>>,
+    /// The points of each object, for `keypoints`.
+    pub keypoints: Option<Points>,
     /// The least and the greatest rating; both belong to the scale. Ratings need it.
     pub scale: Option<Scale>,
     /// What annotators work by.
@@ -148,8 +151,8 @@ pub struct Answers {
     pub class_names: Vec<String>,
     /// How tags say where an entity begins. Default `bio`.
     pub scheme: Option<Scheme>,
-    /// Which text spans count in: as it was collected, or as it is now. Default `collected`: they are moved with every
-    /// change of the text since.
+    /// Which text spans count in, or which picture shapes were drawn on: as it was collected, or as it is now. Default
+    /// `collected`: they are moved with every change since.
     pub offsets: Option<Offsets>,
     /// What `start` and `end` of spans count in. Default `characters`. Where a span says what it covers (`text` or
     /// `surface`), that is compared with the text; a span that covers something else is lost, and told.
@@ -397,6 +400,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     let text = check.text_of_spans();
     check_classes(check, &declared);
     check_scale(check, &declared);
+    check_points(check, declared.task, declared.keypoints.as_ref());
     check_method(check, &declared);
     check_problems(check, &declared);
     if declared.task.on_text && text.is_none() {
@@ -495,8 +499,10 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
     }
     if !d.task.on_text {
         let scheme = a.scheme.is_some() && a.files.is_none();
-        let keys = [("offsets", a.offsets.is_some()), ("unit", a.unit.is_some()), ("scheme", scheme)];
+        let keys = [("unit", a.unit.is_some()), ("scheme", scheme)];
         spare(check, name, &keys, "only spans of text have this");
+        let offsets = a.offsets.is_some() && d.task.moves.is_none();
+        spare(check, name, &[("offsets", offsets)], "only spans of text and shapes on pictures have this");
     }
     if !d.task.classes && !d.task.scale {
         spare(check, name, &[("map", !a.map.is_empty())], "answers of this kind name nothing");

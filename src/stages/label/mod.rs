@@ -24,6 +24,7 @@ pub mod guideline;
 pub mod kinds;
 mod mapped;
 mod odd;
+mod points;
 mod read;
 mod rows;
 mod settle;

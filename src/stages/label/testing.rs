@@ -69,6 +69,8 @@ pub fn asking(map: &BTreeMap<String, String>) -> Reading<'_> {
         edits,
         text,
         unit,
+        frame: None,
+        unplaced: false,
         notes,
         lost,
     }
@@ -81,6 +83,7 @@ pub fn judging<'j>(classes: &'j [String], problems: &'j BTreeMap<String, Respond
         classes,
         min: None,
         max: None,
+        points: 0,
         problems,
         chars: None,
         bounds: &[],

@@ -7,16 +7,17 @@
 //! ```
 //!
 //! Reads the column, or joins the rows of `label.TASK/from.X` by `on`; of spans also `tokens` (for tags) and the edit
-//! list of the text, through which spans set on the collected text are moved. Adds to `votes.TASK`, sorted by
+//! list of the text, through which spans set on the collected text are moved; of shapes `frame`, with which they move. Adds to `votes.TASK`, sorted by
 //! (annotator, source). Null: nobody was asked. Findings: `bio.malformed`, `bio.tokens` (tags and tokens differ in
 //! number), `bio.number`, `span.lost` (the text under an end was replaced), `span.text` (a span does not cover the text that
 //! its source says), `span.unit` (an end is no place in the text), `vote.shape`, `vote.number`, `vote.empty`,
-//! `vote.repeated`, `vote.contradiction` (the first stays), `vote.unmatched`. Limits: of one annotator's answers in
+//! `vote.repeated`, `vote.contradiction` (the first stays), `vote.unmatched`, `crop.cut`, `crop.outside`, `crop.lost`, `image.drawn_on`. Limits: of one annotator's answers in
 //! one source only the first counts.
 use super::declaration::{Answers, Offsets, Task, checked};
 use super::kinds::kind::{Kind, Reading, Respond, Take};
 use super::mapped::{Met, Names};
 use super::rows::{attribute, optional, slot, tell};
+use crate::model::frames::Frame;
 use crate::model::spans::{Scheme, Unit};
 use crate::model::votes::Vote;
 use crate::stage::*;
@@ -39,7 +40,8 @@ fn declare_columns(check: &mut Check) -> Vec<Plan> {
         let may_be_tags = tags || (written && check.column("samples", "tokens").is_some());
         let annotator = answers.annotator.clone().unwrap_or_else(|| name.clone());
         let lost = format!("{}_lost", column.get());
-        let lost = Some(lost).filter(|lost| column.as_str() == "objects" && check.column("samples", lost).is_some());
+        let shapes = column.as_str() == "objects" || column.starts_with("objects.");
+        let lost = Some(lost).filter(|lost| shapes && check.column("samples", lost).is_some());
         let source = map(check, &task, name, answers);
         let text = source.text.clone().filter(|_| !tags);
         let source = Map { column: column.get().clone(), annotator, lost, text, ..source };
@@ -94,6 +96,7 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
     let moves = task.kind().on_text && answers.offsets.unwrap_or_default() == Offsets::Collected;
     let edits = task.text.as_ref().map(|t| format!("edits.{t}"));
     let found_reading = task.problems(true).map(|p| p.1).next();
+    let drawn = task.kind().moves.is_some() && answers.offsets.unwrap_or_default() == Offsets::Collected;
     Map {
         task: task.name.clone(),
         source: name.to_string(),
@@ -107,6 +110,7 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
         edits: edits.filter(|e| moves && check.column("samples", e).is_some()),
         text: task.text.clone().filter(|_| task.kind().on_text),
         unit: answers.unit.unwrap_or_default(),
+        frame: drawn && check.column("samples", FRAME).is_some(),
         ..Map::default()
     }
 }
@@ -116,9 +120,13 @@ fn ports(task: &Task, source: &Map, mut reads: Vec<String>, later: bool) -> Port
     let votes = task.votes();
     reads.extend(source.edits.clone());
     reads.extend(source.text.clone());
+    reads.extend(source.frame.then(|| FRAME.to_string()));
     reads.extend(later.then(|| votes.0.clone()));
     Ports { table: "samples".into(), reads, writes: vec![votes], ..Ports::default() }
 }
+
+/// The column that says how a picture came of the one that was collected.
+const FRAME: &str = "frame";
 
 /// How the answers of a source are read.
 #[derive(Serialize, Deserialize, Default)]
@@ -155,6 +163,9 @@ struct Map {
     /// What spans count in.
     #[serde(default, skip_serializing_if = "is_default")]
     unit: Unit,
+    /// Shapes are moved with their pictures.
+    #[serde(default, skip_serializing_if = "is_default")]
+    frame: bool,
     /// The column that counts the annotations which the reader of the column could not keep.
     #[serde(default, skip_serializing_if = "is_default")]
     lost: Option<String>,
@@ -249,6 +260,7 @@ struct Others {
     edits: Option<ArrayRef>,
     lost: Option<ArrayRef>,
     text: Option<ArrayRef>,
+    frame: Option<ArrayRef>,
 }
 
 impl Others {
@@ -259,6 +271,7 @@ impl Others {
             edits: p.edits.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
             lost: p.lost.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
             text: p.text.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
+            frame: if p.frame { optional(rows, FRAME)? } else { None },
         })
     }
 }
@@ -286,6 +299,7 @@ impl Map {
 
     /// Collects what the answers of a row are read with.
     fn reading(&self, others: &Others, row: usize) -> Reading<'_> {
+        let frame = Frame::from_value(&slot(&others.frame, row));
         Reading {
             task: &self.task,
             source: &self.source,
@@ -297,6 +311,8 @@ impl Map {
             edits: Vec::from_value(&slot(&others.edits, row)).unwrap_or_default(),
             text: slot(&others.text, row).text().map(str::to_string),
             unit: self.unit,
+            unplaced: others.frame.is_some() && frame.is_none(),
+            frame: frame.filter(|frame| !frame.is_still()),
             notes: Vec::new(),
             lost: 0,
         }

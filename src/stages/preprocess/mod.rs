@@ -12,10 +12,13 @@
 //! so that labels set on the collected text still mean the same words. Changes: `text.unicode`, `text.whitespace`,
 //! `text.control`; finding: `text.empty`, nothing is left of a text.
 //!
-//! `preprocess/images` reads `image` and writes `width`, `height` (pixels as stored) and `orientation` (EXIF, 1 to 8).
-//! Drops what does not decode whole (`image.truncated`, `image.corrupt`, `image.format`, `image.empty`,
-//! `image.pixels`) and what is outside of the sides that `[schema]` gives (`image.small`, `image.large`). Findings:
-//! `image.orientation`, `image.format_name`. Limits: pixels are never changed; of an animation the first frame counts.
+//! `preprocess/images` reads `image` and writes `width`, `height` (pixels as stored) and `orientation` (EXIF, 1 to 8). With
+//! `orientation = "apply"`, `crop` or `resize` it writes the image that comes of it, its size, and `frame`, by which the
+//! shapes of labels move with the pixels; null where nothing says which image the shapes of a turned one were drawn on.
+//! Changes: `image.turned`, `image.cut`, `image.resized`. Drops what does not decode whole (`image.truncated`, `image.corrupt`, `image.format`, `image.empty`,
+//! `image.pixels`), what `crop` leaves nothing of (`image.crop`) and what is outside of the sides that `[schema]` gives
+//! (`image.small`, `image.large`; the sides as collected). Findings: `image.orientation`, `image.format_name`. Limits: of an
+//! animation the first frame counts.
 mod declaration;
 mod images;
 mod texts;
@@ -130,7 +133,7 @@ mod tests {
         });
         let column = array_of(images.chain([None]));
         let held = Bytes(files.iter().map(|(_, bytes)| (Digest::of(bytes), bytes.clone())).collect());
-        let p = images::Map { pixels_max: None, side_min: Some(3), side_max: Some(7) };
+        let p = images::Map { side_min: Some(3), side_max: Some(7), ..images::Map::default() };
         let delta = mapped::<Images>(&p, &[("image", column)], &held);
         let of = |name: &str| cells::<u32>(delta.columns[name].as_ref());
         assert_eq!(of("width"), [Some(5), Some(2), None, None]);

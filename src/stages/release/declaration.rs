@@ -193,7 +193,8 @@ impl Release {
 
     /// Whether a format holds the bytes of images in its own files.
     pub fn holds_images(&self) -> bool {
-        self.columns.iter().any(|c| c == "image") && self.formats.iter().any(|f| f.writer.needs.typed)
+        self.columns.iter().any(|c| c == "image")
+            && self.formats.iter().any(|f| f.writer.needs.typed || f.writer.needs.bytes)
     }
 
     /// Whether the files of images have names.
@@ -305,8 +306,8 @@ fn roles(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer, columns: &[
     let mut out = BTreeMap::from([("id".to_string(), "id".to_string())]);
     let needs = writer.needs;
     match needs.label {
-        Some(kind) => out.extend(label(check, f, kind, columns).map(|l| ("label".into(), l))),
-        None => {
+        [_, ..] => out.extend(label(check, f, needs.label, columns).map(|l| ("label".into(), l))),
+        [] => {
             if let Some(label) = &f.label {
                 let message = format!("the format {} holds no single label", f.format.0.name);
                 check.bad(Diagnostic::error("T0219", label.span(), message).label("remove `label`"));
@@ -395,12 +396,22 @@ fn folders(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer) -> Option
     Some(column.get().clone())
 }
 
-/// The label that a format of one label holds: the one that is named, or the only one of its kind.
-fn label(check: &mut Check, f: &At<TextOr<Wanted>>, kind: &str, columns: &[String]) -> Option<String> {
+/// The label that a format of one label holds: the one that is named, or the only one of the first kind of which there is
+/// one.
+fn label(check: &mut Check, f: &At<TextOr<Wanted>>, kinds: &[&str], columns: &[String]) -> Option<String> {
     let known = check.columns;
     let of = known.get("samples")?;
-    let all: Vec<&String> = of.keys().filter(|n| columns.contains(n) && is_label(known, n, kind)).collect();
-    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'n']) { "an" } else { "a" };
+    let of_kind = |kind: &str| -> Vec<&String> {
+        of.keys().filter(|n| columns.contains(n) && is_label(known, n, kind)).collect()
+    };
+    let every: Vec<&String> = kinds.iter().flat_map(|kind| of_kind(kind)).collect();
+    let first = kinds.iter().map(|kind| of_kind(kind)).find(|of| !of.is_empty()).unwrap_or_default();
+    let all = if f.label.is_some() { every } else { first };
+    let article = if kinds.iter().any(|kind| kind.starts_with(['a', 'e', 'i', 'o', 'n'])) { "an" } else { "a" };
+    let kind = match kinds {
+        [before @ .., last] if !before.is_empty() => format!("{}` or `{last}", before.join("`, `")),
+        _ => kinds.concat(),
+    };
     let name = f.format.0.name;
     if let Some(task) = &f.label {
         let column = format!("label.{}", task.get());
@@ -430,6 +441,22 @@ fn label(check: &mut Check, f: &At<TextOr<Wanted>>, kind: &str, columns: &[Strin
     }
 }
 
+/// The kind of a label.
+pub fn kind_of<'c>(check: &'c Check, label: &str) -> Option<&'c str> {
+    match &check.columns.get("samples")?.get(label)?.role {
+        Role::Label { kind, .. } => Some(kind),
+        _ => None,
+    }
+}
+
+/// The declared classes of a label, in their order.
+pub fn classes_of(check: &Check, label: &str) -> Vec<String> {
+    match check.columns.get("samples").and_then(|of| of.get(label)).map(|column| &column.role) {
+        Some(Role::Label { classes, .. }) => classes.clone(),
+        _ => Vec::new(),
+    }
+}
+
 /// Whether a column is the label of a task of that kind.
 fn is_label(known: &Columns, column: &str, kind: &str) -> bool {
     let column = known.get("samples").and_then(|of| of.get(column));
@@ -438,7 +465,7 @@ fn is_label(known: &Columns, column: &str, kind: &str) -> bool {
 
 /// Notes each label that no format of the release holds: it would be gone from every file.
 fn check_held(check: &mut Check, d: &Declaration, formats: &[Encoding], columns: &[String]) {
-    let unsettled = |f: &Encoding| f.writer.needs.label.is_some() && !f.roles.contains_key("label");
+    let unsettled = |f: &Encoding| !f.writer.needs.label.is_empty() && !f.roles.contains_key("label");
     if formats.is_empty() || formats.iter().any(|f| f.writer.needs.columns) {
         return; // it holds every column
     }

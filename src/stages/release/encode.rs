@@ -4,7 +4,7 @@
 //!
 //! Findings: what a format cannot hold (`conll.spans`).
 use super::columns::{holds, released_name, released_type};
-use super::declaration::{Encoding, Ids, Release, declared, rows_table};
+use super::declaration::{Encoding, Ids, Release, classes_of, declared, kind_of, rows_table};
 use super::images::{IMAGE_NAME, first};
 use crate::formats::named;
 use crate::formats::writer::{Sheet, Writer};
@@ -54,7 +54,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 
 /// What a format could not hold fails the build, unless the manifest allows it.
 fn gates(check: &Check, f: &Encoding, r: &Release) -> Vec<Gate> {
-    if !f.writer.loses && !f.roles.contains_key("folder") {
+    let kind = f.roles.get("label").and_then(|label| kind_of(check, label));
+    if !kind.is_some_and(|kind| f.writer.loses.contains(&kind)) && !f.roles.contains_key("folder") {
         return Vec::new();
     }
     let (step, key) = (format!("{}/encode.{}", check.path, f.name()), format!("{}.max_losses", check.path));
@@ -71,9 +72,13 @@ fn plan(check: &Check, f: &Encoding, r: &Release) -> Plan {
         shape.id = r.ids.column().into();
         shape.roles.insert("id".into(), r.ids.column().into());
     }
-    if f.writer.needs.typed {
+    if f.writer.needs.classes {
+        shape.classes = f.roles.get("label").map(|label| classes_of(check, label)).unwrap_or_default();
+    }
+    let needs = f.writer.needs;
+    if needs.typed || needs.bytes {
         let typed = shape.columns.iter().map(|c| (c.clone(), holds(check, c)));
-        shape.typed = typed.filter(|c| matches!(c.1.as_str(), "image" | "date")).collect();
+        shape.typed = typed.filter(|c| c.1 == "image" || needs.typed && c.1 == "date").collect();
     }
     if f.writer.needs.images || shape.typed.values().any(|h| h == "image") {
         shape.roles.insert("file".into(), IMAGE_NAME.into());
@@ -115,6 +120,9 @@ struct Shape {
     /// What a token is where none were collected, if the manifest says it.
     #[serde(default, skip_serializing_if = "is_default")]
     made: Option<Made>,
+    /// The declared classes of the label, for a format that numbers them row by row.
+    #[serde(default, skip_serializing_if = "is_default")]
+    classes: Vec<String>,
 }
 
 impl Shape {
@@ -129,6 +137,7 @@ impl Shape {
             typed: BTreeMap::new(),
             scheme: f.scheme,
             made: f.made,
+            classes: Vec::new(),
         }
     }
 
@@ -153,7 +162,8 @@ impl RowStage for Encode {
 
     fn map(p: &Shape, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
         let writer = p.writer()?;
-        let mut sheet = Sheet { rows: rows.len(), scheme: p.scheme, made: p.made, ..Sheet::default() };
+        let (classes, made) = (p.classes.clone(), p.made);
+        let mut sheet = Sheet { rows: rows.len(), scheme: p.scheme, made, classes, ..Sheet::default() };
         for name in &p.columns {
             let array = match p.typed.get(name) {
                 Some(holds) => typed(rows, name, holds)?,

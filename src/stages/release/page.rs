@@ -3,7 +3,7 @@
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
 use super::columns::{holds, released_name, released_type};
 use super::counts::{COUNTS, Counts};
-use super::declaration::{Ids, Release, declared, rows_table};
+use super::declaration::{Encoding, Ids, Release, classes_of, declared, rows_table};
 use super::documents::{GateCard, LabelCard, PageCard, attribution, card, croissant};
 use super::encode::{column_of, fragment, outline, outline_of};
 use super::images::IMAGE_LIST;
@@ -11,7 +11,8 @@ use super::terms::{SourceCard, dataset, sources};
 use crate::digest::{Digest, Hasher, cut_hash, sha256};
 use crate::formats::named;
 use crate::formats::writer::{self, Join, Sheet, Writer, is_sharded};
-use crate::manifest::Threshold;
+use crate::manifest::{Threshold, read};
+use crate::model::keypoints::Skeleton;
 use crate::model::license;
 use crate::stage::*;
 use crate::table::cutting::{self, Window};
@@ -22,7 +23,8 @@ pub const ENTRY: Entry = Entry::whole::<Page>("release/page", "release.*", decla
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
     let dataset = dataset(check);
-    let classes = classes_of_label(check, &r);
+    let (classes, classes_of) = classes_of_labels(check, &r);
+    let skeletons = skeletons(check, &r);
     let sources = sources(check);
     let mut files = Vec::new();
     for path in sources.iter().filter_map(|s| s.evidence.as_ref()) {
@@ -56,6 +58,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         ids: r.ids,
         columns: r.columns,
         classes,
+        classes_of,
+        skeletons,
         sources,
         labels,
         gates: check.gates.iter().filter_map(|g| gate(g, &check.path)).collect(),
@@ -80,15 +84,33 @@ fn changes(check: &Check) -> Vec<String> {
     std::iter::once("selected").chain(made).map(String::from).collect()
 }
 
-/// The classes that may stand in the label of a format that numbers them, in their declared order.
-fn classes_of_label(check: &Check, r: &Release) -> Vec<String> {
+/// The classes that may stand in the label of a format that numbers them, in their declared order: of the first such format,
+/// and of those that have others.
+fn classes_of_labels(check: &Check, r: &Release) -> (Vec<String>, BTreeMap<String, Vec<String>>) {
     let numbered = r.formats.iter().filter(|f| f.writer.needs.images);
-    let label = numbered.filter_map(|f| f.roles.get("label")).next();
-    let role = label.and_then(|l| check.columns_of("samples").find(|c| c.0 == l)).map(|c| &c.1.role);
-    match role {
-        Some(Role::Label { classes, .. }) => classes.clone(),
-        _ => Vec::new(),
-    }
+    let all = numbered.filter_map(|f| Some((f.name().to_string(), classes_of(check, f.roles.get("label")?))));
+    let mut all: BTreeMap<String, Vec<String>> = all.collect();
+    let first = r.formats.iter().find_map(|f| all.get(f.name())).cloned().unwrap_or_default();
+    all.retain(|_, classes| *classes != first);
+    (first, all)
+}
+
+/// The points that the tasks of the formats' labels name.
+fn skeletons(check: &Check, r: &Release) -> BTreeMap<String, Skeleton> {
+    let of = |f: &Encoding| {
+        let task = f.roles.get("label")?.strip_prefix("label.")?;
+        let points: Points = read(check.manifest.table(&["label", task, "keypoints"])?.1).ok()?;
+        Some((f.name().to_string(), Skeleton { names: points.names, lines: points.skeleton }))
+    };
+    r.formats.iter().filter(|f| f.writer.needs.images).filter_map(of).collect()
+}
+
+/// As much of a task as says which points its objects have.
+#[derive(serde::Deserialize)]
+struct Points {
+    names: Vec<String>,
+    #[serde(default)]
+    skeleton: Vec<[u32; 2]>,
 }
 
 /// A label as the card tells of it.
@@ -160,6 +182,7 @@ impl WholeStage for Page {
                 images(split, &own, &mut files)?;
             }
         }
+        files.extend(p.formats.iter().filter_map(|format| index(p, format, &counts)));
         let content = content(p, pieces)?;
         let content_root = Digest::of(content.lines.as_bytes());
         files.push(OutFile::bytes("release.json", release_json(p, &counts, &content, content_root).into_bytes()));
@@ -232,6 +255,9 @@ fn shard_ends(hashes: &[u64]) -> Vec<usize> {
 fn data(p: &PageCard, format: &str, split: &str, pieces: &[&Piece], files: &mut Vec<OutFile>) -> Result<(), Fault> {
     let bug = || Fault::Bug(format!("nothing writes `{format}`"));
     let writer = named(format).and_then(|f| f.writer.as_ref()).ok_or_else(bug)?;
+    if writer::is_scattered(writer.files) {
+        return pieces.iter().try_for_each(|piece| each(writer, format, split, piece, files));
+    }
     let one = pieces.is_empty() || !is_sharded(writer.files);
     let parts = if one { vec![pieces] } else { shards(pieces)? };
     for (n, pieces) in parts.into_iter().enumerate() {
@@ -239,6 +265,31 @@ fn data(p: &PageCard, format: &str, split: &str, pieces: &[&Piece], files: &mut 
         files.push(joined(p, writer, format, (path, split), pieces)?);
     }
     Ok(())
+}
+
+/// The files of a piece, in a format that has one for each sample.
+fn each(writer: &Writer, format: &str, split: &str, piece: &Piece, files: &mut Vec<OutFile>) -> Result<(), Fault> {
+    let bug = || Fault::Bug(format!("the files of `{format}` are not listed"));
+    let digest = piece.rows.digest(&column_of(format))?;
+    for (name, from, len) in writer::listed(&outline(&piece.rows, format)?.1).ok_or_else(bug)? {
+        let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+        let path = writer::path(writer.files, split, 0).replace("NAME", stem);
+        let content = Content::Joined(vec![Chunk::Cell(digest, from, len)]);
+        files.push(OutFile { path, content, rows: 1, sums: None });
+    }
+    Ok(())
+}
+
+/// The file of a format that tells of all splits.
+fn index(p: &PageCard, format: &str, counts: &BTreeMap<String, u64>) -> Option<OutFile> {
+    let (path, write) = named(format)?.writer.as_ref()?.index?;
+    let splits: Vec<(&str, u64)> = counts.iter().map(|(split, n)| (split.as_str(), *n)).collect();
+    let title = format!("{} {}", p.dataset, p.version);
+    let license = p.license.as_deref().unwrap_or_default();
+    let (classes, none) = (p.classes_of(format), Skeleton::default());
+    let skeleton = p.skeletons.get(format).unwrap_or(&none);
+    let text = write(&writer::Index { title: &title, license, splits: &splits, classes, skeleton });
+    Some(OutFile::bytes(path, text.into_bytes()))
 }
 
 /// A file made of fragments, as its format joins them.
@@ -261,7 +312,9 @@ fn joined(
     let read = |n: usize| none.clone().map_or_else(|| read(n), Ok);
     let (title, version) = (format!("{} {}", p.dataset, p.version), p.version.as_str());
     let license = p.license.as_deref().unwrap_or_default();
-    let join = Join { split, title: &title, version, license, classes: &p.classes, outlines, fragment: &read };
+    let (classes, pointless) = (p.classes_of(format), Skeleton::default());
+    let skeleton = p.skeletons.get(format).unwrap_or(&pointless);
+    let join = Join { split, title: &title, version, license, classes, skeleton, outlines, fragment: &read };
     let mut chunks = Vec::new();
     for chunk in (writer.join)(&join).map_err(Fault::Bug)? {
         chunks.push(match chunk {

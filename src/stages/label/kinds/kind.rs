@@ -5,6 +5,8 @@ use super::super::rows::Note;
 use crate::manifest::Decimal;
 use crate::measure::names::composed;
 use crate::model::edits::Edit;
+use crate::model::frames::Frame;
+use crate::model::shapes::{Moved, Shape};
 use crate::model::spans::{Scheme, Unit};
 use crate::model::tokens::Token;
 use crate::stage::Act;
@@ -36,10 +38,14 @@ pub struct Kind {
     /// Columns of numbers that bound an answer, such as `width` and `height`. They are read where all of them are
     /// there.
     pub bounds: &'static [&'static str],
+    /// Moves an answer with its picture, for answers that are shapes on one.
+    pub moves: Option<fn(Value, &Frame, &mut Reading) -> Value>,
     /// Removes or repairs what is wrong in an answer; `None` if the whole vote goes.
     pub judge: fn(&Value, &mut Judge) -> Option<Value>,
     /// Answers name classes, which the task must declare.
     pub classes: bool,
+    /// Answers have points, which the task must name.
+    pub points: bool,
     /// Answers are numbers on a scale, which the task must declare.
     pub scale: bool,
     /// Answers count in the characters of a text: there must be one, and `from_cell` moves them with its edits.
@@ -66,8 +72,30 @@ impl Kind {
             other => {
                 let before = reading.lost;
                 let answer = (self.from_cell)(other, reading);
-                reading.done(answer, before)
+                let answer = reading.done(answer, before);
+                self.moved(answer, reading)
             }
+        }
+    }
+
+    /// The answer in the present picture.
+    fn moved(&self, answer: Option<Value>, reading: &mut Reading) -> Option<Value> {
+        let nothing = Value::List(Vec::new());
+        match (self.moves, reading.frame) {
+            _ if reading.unplaced => {
+                if answer.as_ref().is_some_and(|a| *a != nothing) {
+                    let say = "nothing says whether the shapes of this turned picture were drawn on its pixels as stored, or \
+                               as shown; [preprocess] drawn_on can say it";
+                    reading.lose("image.drawn_on", say);
+                }
+                answer.filter(|a| *a == nothing)
+            }
+            (Some(moves), Some(frame)) => {
+                let before = reading.lost;
+                let answer = answer.map(|answer| moves(answer, &frame, reading));
+                answer.filter(|a| reading.lost == before || *a != nothing)
+            }
+            _ => answer,
         }
     }
 
@@ -79,7 +107,8 @@ impl Kind {
         }
         let before = reading.lost;
         let answer = (self.from_text)(text, reading);
-        reading.done(answer, before)
+        let answer = reading.done(answer, before);
+        self.moved(answer, reading)
     }
 
     /// What the key of `problems` means for this kind.
@@ -257,6 +286,10 @@ pub struct Reading<'r> {
     pub text: Option<String>,
     /// What places in the text count in.
     pub unit: Unit,
+    /// How the row's picture came of the one that shapes were drawn on.
+    pub frame: Option<Frame>,
+    /// The picture was turned, and nobody says whether its shapes were drawn before or after that.
+    pub unplaced: bool,
     /// What was found.
     pub notes: Vec<Note>,
     /// Annotations of the answer at hand that could not be read.
@@ -311,6 +344,40 @@ impl Reading<'_> {
         }
         good
     }
+}
+
+/// The shapes of an answer in the present picture. One that only partly lies in it, where no shape of its kind can say
+/// so, is lost; one that lies outside of it is no longer there. Both are told.
+pub fn moved<S: Shape>(answer: Value, frame: &Frame, reading: &mut Reading) -> Value
+where
+    Vec<S>: Cell,
+{
+    let Some(shapes) = Vec::<S>::from_value(&answer) else { return answer };
+    let all = shapes.len();
+    let (mut stay, mut cut, mut lost) = (Vec::with_capacity(all), 0, 0);
+    for shape in shapes {
+        match shape.moved(frame) {
+            Moved::Whole(shape) => stay.push(shape),
+            Moved::Cut(shape) => {
+                cut += 1;
+                stay.push(shape);
+            }
+            Moved::Gone => {}
+            Moved::Lost => lost += 1,
+        }
+    }
+    let gone = all - stay.len() - lost;
+    let mut tell = |n: usize, act: Act, rule: &'static str, say: &str| {
+        if n > 0 {
+            let note = Note::new(act, "preprocess.crop".into(), rule, format!("{n} of {all} annotations {say}"));
+            reading.notes.push(note);
+        }
+    };
+    tell(cut, Act::Change, "crop.cut", "lie partly outside of what is kept of the picture, and are cut at its side");
+    tell(gone, Act::Finding, "crop.outside", "lie outside of what is kept of the picture, and are not in it");
+    tell(lost, Act::Finding, "crop.lost", "lie partly outside of what is kept of the picture, and are lost");
+    reading.lost += lost as u32;
+    stay.into_value()
 }
 
 /// How the annotations of one answer are read from the items of a list.
@@ -370,6 +437,8 @@ pub struct Judge<'j> {
     /// The scale of ratings.
     pub min: Option<Decimal>,
     pub max: Option<Decimal>,
+    /// How many points the task names.
+    pub points: usize,
     /// What happens to each problem; one that is not named is dropped.
     pub problems: &'j BTreeMap<String, Respond>,
     /// Characters of the text that answers count in.

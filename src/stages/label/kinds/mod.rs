@@ -1,7 +1,10 @@
 //! The kinds of task: a list of values. A new kind is a file here and a line in [`KINDS`].
 mod boxes;
 mod class;
+mod keypoints;
 pub mod kind;
+mod masks;
+mod oriented;
 mod polygons;
 mod rating;
 mod spans;
@@ -15,7 +18,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
 /// All kinds, in the order of the reference.
-pub static KINDS: &[Kind] = &[spans::KIND, boxes::KIND, polygons::KIND, class::KIND, rating::KIND, transcription::KIND];
+pub static KINDS: &[Kind] = &[
+    spans::KIND,
+    boxes::KIND,
+    oriented::KIND,
+    polygons::KIND,
+    masks::KIND,
+    keypoints::KIND,
+    class::KIND,
+    rating::KIND,
+    transcription::KIND,
+];
 
 /// The kind of a name.
 pub fn named(name: &str) -> Option<&'static Kind> {

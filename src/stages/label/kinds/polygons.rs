@@ -1,21 +1,21 @@
-//! `instance_segmentation`: polygons on an image, each with a class, holes and flags. In pixels, 0-based.
+//! `instance_segmentation`: polygons on an image, each with a class, parts, holes and flags. In pixels, 0-based.
 //!
 //! Judged ring by ring: an undeclared class; fewer than three points, no area or a coordinate that is no number
 //! (`polygon.degenerate`); a ring that crosses itself (`polygon.crossing`); a point outside of the image where its size
-//! is known (`polygon.outside`). Limits: a polygon in one part; whether holes lie inside of the outline and apart from
-//! each other is not judged; a crossing exactly in a corner is not seen; a ring of more than 4,096 points is not looked
+//! is known (`polygon.outside`). Limits: whether holes lie inside of the outline, and whether holes or parts lie apart from
+//! each other, is not judged; a crossing exactly in a corner is not seen; a ring of more than 4,096 points is not looked
 //! at for crossings, which is told (`polygon.long`).
 use super::kind::*;
-use crate::model::polygons::{CROSSING_MAX, Point, Polygon, Ring, crosses, cut, has_area};
+use crate::model::polygons::{CROSSING_MAX, Part, Point, Polygon, Ring, crosses, has_area};
 use crate::table::{Cell, Value};
 
 pub const KIND: Kind = Kind {
     name: "instance_segmentation",
-    say: "Polygons on the image, with holes, each with a class.",
+    say: "Polygons on the image, in one or several parts, with holes, each with a class.",
     form: "a list of objects with `class`, `rings` (the outline, then holes; each a list of points `[x, y]` in pixels from \
-           0) and, if there are any, `flags`.",
+           0) or `parts` (a list of such `rings`) and, if there are any, `flags`.",
     answer: Vec::<Polygon>::ty,
-    takes: |ty| list_with(ty, &[CLASSES, &["rings"]]),
+    takes: |ty| list_with(ty, &[CLASSES, &["parts", "rings"]]),
     from_cell: |cell, reading| from_list(cell, reading, polygons),
     from_text: |text, reading| from_json_list(text, reading, polygons),
     problems: &[
@@ -24,7 +24,7 @@ pub const KIND: Kind = Kind {
         Problem::new(
             "degenerate",
             "A ring of fewer than three points, without area, or with a coordinate that is no number. `fix` leaves such a \
-             hole out; nothing can mend an outline.",
+             hole out, or such a part where there are others; nothing can mend the only outline.",
         ),
         Problem {
             name: "crossing",
@@ -34,8 +34,10 @@ pub const KIND: Kind = Kind {
         },
     ],
     bounds: &["width", "height"],
+    moves: Some(moved::<Polygon>),
     judge,
     classes: true,
+    points: false,
     scale: false,
     on_text: false,
     prose: false,
@@ -52,9 +54,17 @@ fn polygons(items: &[Value], reading: &mut Reading) -> Vec<Polygon> {
 fn polygon_of(v: &Value) -> Option<Polygon> {
     let class = class_of(v)?;
     let flags = Vec::from_value(v.field("flags")).unwrap_or_default();
-    let Value::List(rings) = v.field("rings") else { return None };
-    let rings: Option<Vec<Ring>> = rings.iter().map(ring_of).collect();
-    Some(Polygon { class, rings: rings?, flags })
+    let parts = match (v.field("parts"), v.field("rings")) {
+        (Value::List(parts), _) => parts.iter().map(part_of).collect::<Option<_>>()?,
+        (_, one) => vec![part_of(one)?],
+    };
+    Some(Polygon { class, parts, flags })
+}
+
+/// The outline of a part, and its holes.
+fn part_of(v: &Value) -> Option<Part> {
+    let Value::List(rings) = v else { return None };
+    rings.iter().map(ring_of).collect()
 }
 
 /// A ring closes by itself: a last point that repeats the first one, as GeoJSON has it, is the first one.
@@ -68,7 +78,7 @@ fn ring_of(v: &Value) -> Option<Ring> {
 }
 
 /// `[x, y]`, or an object with `x` and `y`.
-fn point_of(v: &Value) -> Option<Point> {
+pub fn point_of(v: &Value) -> Option<Point> {
     let (x, y) = match v {
         Value::List(pair) => match pair.as_slice() {
             [x, y] => (x, y),
@@ -88,30 +98,47 @@ fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
 fn judged(n: usize, p: Polygon, judge: &mut Judge) -> Option<Polygon> {
     judge.item = n;
     let class = judge.class(&p.class, || format!("polygon {n}"))?;
-    let rings = judged_rings(n, p.rings, judge)?;
-    let p = Polygon { class, rings, ..p };
+    let p = Polygon { class, parts: judged_parts(n, p.parts, judge)?, ..p };
     let Some((w, h)) = judge.size().filter(|size| p.passes(*size)) else { return Some(p) };
-    let mut cut: Vec<Ring> = p.rings.iter().map(|ring| cut(ring, (w, h))).collect();
-    let within = cut.first().is_some_and(|outline| has_area(outline));
-    let how = if within { "partly" } else { "wholly" };
+    let cut = p.cut((w, h));
+    let how = if cut.parts.is_empty() { "wholly" } else { "partly" };
     judge.note("outside", "polygon.outside", format!("polygon {n} lies {how} outside of the image of {w} x {h}"));
-    cut.retain(|ring| has_area(ring));
-    (judge.mends("outside") && within).then_some(Polygon { rings: cut, ..p })
+    (judge.mends("outside") && !cut.parts.is_empty()).then_some(cut)
 }
 
-/// The rings of a polygon that are rings; `None` if the polygon goes.
-fn judged_rings(n: usize, rings: Vec<Ring>, judge: &mut Judge) -> Option<Vec<Ring>> {
+/// The parts of a polygon that are parts; `None` if the polygon goes.
+fn judged_parts(n: usize, parts: Vec<Part>, judge: &mut Judge) -> Option<Vec<Part>> {
+    let all = parts.len();
+    let mut good = Vec::with_capacity(all);
+    for (i, part) in parts.into_iter().enumerate() {
+        let name = if all > 1 { format!("part {} of polygon {n}", i + 1) } else { format!("polygon {n}") };
+        match judged_rings(&name, part, judge)? {
+            part if part.is_empty() => {} // it is left out, and told
+            part => good.push(part),
+        }
+    }
+    if all == 0 {
+        judge.note("degenerate", "polygon.degenerate", format!("polygon {n} has no outline"));
+    }
+    (!good.is_empty()).then_some(good)
+}
+
+/// The rings of a part that are rings, none if it is left out; `None` if its polygon goes.
+fn judged_rings(name: &str, rings: Part, judge: &mut Judge) -> Option<Part> {
     let mut good = Vec::with_capacity(rings.len());
     if rings.is_empty() {
-        judge.note("degenerate", "polygon.degenerate", format!("polygon {n} has no outline"));
-        return None;
+        judge.note("degenerate", "polygon.degenerate", format!("{name} has no outline"));
+        return judge.mends("degenerate").then_some(good);
     }
     for (i, ring) in rings.into_iter().enumerate() {
-        let what = || if i == 0 { format!("polygon {n}") } else { format!("hole {i} of polygon {n}") };
+        let what = || if i == 0 { name.to_string() } else { format!("hole {i} of {name}") };
         if !has_area(&ring) {
             judge.note("degenerate", "polygon.degenerate", format!("{} has no area", what()));
-            if i == 0 || !judge.mends("degenerate") {
+            if !judge.mends("degenerate") {
                 return None;
+            }
+            if i == 0 {
+                return Some(Vec::new());
             }
             continue;
         }
@@ -132,14 +159,15 @@ fn judged_rings(n: usize, rings: Vec<Ring>, judge: &mut Judge) -> Option<Vec<Rin
 /// `cell of 5 points with 1 hole (occluded)`
 fn words(answer: &Value) -> String {
     let one = |p: &Polygon| {
-        let points = p.rings.first().map_or(0, Vec::len);
-        let holes = match p.rings.len().saturating_sub(1) {
+        let points: usize = p.parts.iter().filter_map(|part| part.first()).map(Vec::len).sum();
+        let holes = match p.holes() {
             0 => String::new(),
             1 => " with 1 hole".to_string(),
             n => format!(" with {n} holes"),
         };
+        let parts = if p.parts.len() > 1 { format!(" in {} parts", p.parts.len()) } else { String::new() };
         let flags = if p.flags.is_empty() { String::new() } else { format!(" ({})", p.flags.join(", ")) };
-        format!("{} of {points} points{holes}{flags}", p.class)
+        format!("{} of {points} points{parts}{holes}{flags}", p.class)
     };
     let polygons = Vec::<Polygon>::from_value(answer).unwrap_or_default();
     polygons.iter().map(one).collect::<Vec<_>>().join(", ")
@@ -159,7 +187,7 @@ mod tests {
 
     fn polygon(class: &str, rings: &[Points]) -> Polygon {
         let ring = |of: &Points| of.iter().map(|(x, y)| Point { x: *x, y: *y }).collect();
-        Polygon { class: class.into(), rings: rings.iter().map(ring).collect(), flags: Vec::new() }
+        Polygon { class: class.into(), parts: vec![rings.iter().map(ring).collect()], flags: Vec::new() }
     }
 
     /// What is left of the polygons in an image of 10 x 10, and the rules that were broken.
@@ -215,8 +243,28 @@ mod tests {
         assert_eq!(judged(&[], &all), (vec![], vec!["polygon.outside", "polygon.outside"]));
         let (left, _) = judged(&[("outside", Respond::Fix)], &all);
         assert_eq!(left.len(), 1);
-        assert!(left[0].rings[0].iter().all(|p| p.x >= 0.0) && left[0].rings.len() == 2);
+        assert!(left[0].parts[0][0].iter().all(|p| p.x >= 0.0) && left[0].parts[0].len() == 2);
     }
+
+    #[test]
+    fn parts_go_one_by_one() {
+        let of = |parts: &[Points]| Polygon {
+            parts: parts.iter().flat_map(|p| polygon("", &[p]).parts).collect(),
+            ..polygon("cell", &[])
+        };
+        let (left, rules) = judged(&[("degenerate", Respond::Fix)], &[of(&[SQUARE, LINE]), of(&[LINE, LINE])]);
+        assert_eq!((left, rules), (vec![polygon("cell", &[SQUARE])], vec!["polygon.degenerate"; 3]));
+        assert!(judged(&[], &[of(&[SQUARE, LINE])]).0.is_empty(), "a part that is lost is not left out unasked");
+        let away: Points = &[(20.0, 20.0), (30.0, 20.0), (20.0, 30.0)];
+        let (left, rules) = judged(&[("outside", Respond::Fix)], &[of(&[SQUARE, away])]);
+        assert_eq!((left, rules), (vec![polygon("cell", &[SQUARE])], vec!["polygon.outside"]));
+        let mut reading = asking(&NO_NAMES);
+        let json = r#"[{"class": "cell", "parts": [[[[0, 0], [4, 0], [0, 3]]], [[[5, 5], [9, 5], [5, 9]]]]}]"#;
+        let answer = KIND.read_text(json, &mut reading).unwrap();
+        assert_eq!(words(&answer), "cell of 6 points in 2 parts");
+    }
+
+    static NO_NAMES: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
 
     #[test]
     fn answers_in_words() {

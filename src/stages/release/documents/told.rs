@@ -2,6 +2,7 @@
 use crate::formats::named;
 use crate::formats::writer::Writer;
 pub use crate::manifest::sections::Creator;
+use crate::model::keypoints::Skeleton;
 use crate::stage::is_default;
 use crate::stages::release::declaration::Ids;
 use crate::stages::release::terms::SourceCard;
@@ -51,6 +52,12 @@ pub struct PageCard {
     /// The declared classes of the boxes, in their order.
     #[serde(default, skip_serializing_if = "is_default")]
     pub classes: Vec<String>,
+    /// Those of a format that holds another label.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub classes_of: BTreeMap<String, Vec<String>>,
+    /// The points of the objects of a format's label.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub skeletons: BTreeMap<String, Skeleton>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub sources: Vec<SourceCard>,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -102,6 +109,11 @@ impl PageCard {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// The classes that a format numbers.
+    pub fn classes_of(&self, format: &str) -> &[String] {
+        self.classes_of.get(format).unwrap_or(&self.classes)
     }
 
     /// The writers of its formats.

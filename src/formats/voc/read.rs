@@ -1,40 +1,22 @@
-//! Pascal VOC annotations: one XML document per image. Numbers are kept as written; what they are based on (0 or 1) is
-//! for the manifest to say. `path` and `folder` are passed over.
-//!
-//! Boxes are pixels, 0-based, end exclusive: with `voc_base = 1` they are (xmin - 1, ymin - 1, xmax, ymax), so that xmin =
-//! xmax is a box one pixel wide. A box with exchanged corners, without area, or with both corners the same (what a click
-//! without a drag leaves behind) has the flag `degenerate`. Finding: `voc.filename` (the file names another image; its own
-//! name wins), `voc.class` and `voc.box` (an object without a name or a whole box, which is lost by itself), `voc.element` (an
-//! element that is not read and where an object may stand; it counts as lost), `voc.other` (parts, polygons and rotated
-//! boxes, which are not kept), `voc.flag` (a flag that is neither yes nor no).
-use super::cut::Holds;
-use super::encoding::{BOM, Wrong, as_named, line_at, text};
-use super::format::Format;
-use super::options::{Choice, Options, Takes};
-use super::reader::Unit;
-use super::sidecar::{Document as Beside, Documents, Note, Sidecar, stem_of, truth};
-use super::strays::Strays;
+//! A document as the boxes of its image.
+use crate::formats::encoding::{BOM, Wrong, as_named, line_at, text};
+use crate::formats::options::{Choice, Options, Takes};
+use crate::formats::reader::Unit;
+use crate::formats::sidecar::{Document as Beside, Documents, Note, stem_of, truth};
+use crate::formats::strays::Strays;
 use crate::measure::names::composed;
 use crate::model::boxes::Box2;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
 
-pub const FORMAT: Format = Format {
-    options: &[BASE],
-    images: true,
-    // 5: a broken object is lost by itself, flags in words, and what may be an object
-    sidecar: Some(Sidecar { version: 6, holds: Holds::One, read }),
-    ..Format::new("voc", "Images and Pascal VOC XML, met by the name of their files.")
-};
-
-const BASE: Choice = Choice {
+pub const BASE: Choice = Choice {
     name: "voc_base",
     doc: "whether the first pixel is 0 or 1. Default 1.",
     takes: Takes::Whole { min: 0, max: 1, default: 1 },
 };
 
-fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
+pub fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
     let d = parse(unit.bytes, depth_max)?;
     let shift = options.whole(&BASE) as f64;
     let mut notes = Vec::new();
@@ -71,7 +53,7 @@ fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, W
     }));
     let boxes = d.objects.into_iter().map(|o| pixels(shift, o)).collect();
     let (width, height) = (d.width, d.height);
-    let document = Beside { image: None, width, height, boxes, lost, notes, unlabelled: false };
+    let document = Beside { image: None, width, height, boxes, lost, notes, ..Beside::default() };
     Ok(Documents { of: vec![Ok(document)], notes: Vec::new() })
 }
 

@@ -1,0 +1,136 @@
+//! What all shapes on pictures have in common: the column that they come in, and that they move with the pixels.
+use super::frames::Frame;
+use super::keypoints::Keypoints;
+use super::masks::Mask;
+use super::polygons::Polygon;
+use super::quads::Quad;
+use crate::table::{Cell, DataType, Value, list};
+
+/// A shape on a picture.
+pub trait Shape: Cell {
+    /// The column of samples in which formats give lists of them.
+    const COLUMN: &'static str;
+    /// The column that counts what a format could not keep of it.
+    const LOST: &'static str;
+
+    /// The shape in the present picture.
+    fn moved(self, frame: &Frame) -> Moved<Self>;
+}
+
+/// What became of a shape whose picture changed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Moved<S> {
+    /// It is there as it was.
+    Whole(S),
+    /// What lay outside of the part that was kept is cut off.
+    Cut(S),
+    /// It lies outside of the part that was kept.
+    Gone,
+    /// Some of it is there, which cannot be said in a shape of its kind.
+    Lost,
+}
+
+/// A column of shapes as a source gives it.
+pub struct Drawing {
+    pub column: &'static str,
+    pub lost: &'static str,
+    pub ty: fn() -> DataType,
+    /// A cell of it in another frame, of which nothing is cut.
+    pub placed: fn(Value, &Frame) -> Value,
+}
+
+const fn drawing<S: Shape>() -> Drawing {
+    Drawing { column: S::COLUMN, lost: S::LOST, ty: list_of::<S>, placed: placed::<S> }
+}
+
+fn list_of<S: Shape>() -> DataType {
+    list(S::ty())
+}
+
+/// A cell of shapes in another frame, of which nothing is cut.
+pub fn placed<S: Shape>(cell: Value, frame: &Frame) -> Value {
+    let Value::List(shapes) = cell else { return cell };
+    let moved = |shape: Value| match S::from_value(&shape)?.moved(frame) {
+        Moved::Whole(shape) | Moved::Cut(shape) => Some(shape.into_value()),
+        Moved::Gone | Moved::Lost => None,
+    };
+    Value::List(shapes.into_iter().filter_map(moved).collect())
+}
+
+/// The columns that a source gives besides boxes, where a task reads them. A new shape is its file and its line here.
+pub static DRAWINGS: &[Drawing] = &[drawing::<Polygon>(), drawing::<Mask>(), drawing::<Quad>(), drawing::<Keypoints>()];
+
+/// The columns of these names, in the order of the list.
+pub fn drawings(names: &[String]) -> Vec<&'static Drawing> {
+    DRAWINGS.iter().filter(|d| names.iter().any(|name| name == d.column)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::masks::{packed, ring_runs};
+    use super::super::polygons::Point;
+    use super::*;
+    use serde::Deserialize;
+
+    /// Values of other programs; the file says how they were made.
+    #[derive(Deserialize)]
+    struct Reference {
+        covered: Vec<Covered>,
+        moved: Vec<Change>,
+    }
+
+    #[derive(Deserialize)]
+    struct Covered {
+        size: [u32; 2],
+        ring: Vec<f64>,
+        packed: String,
+    }
+
+    #[derive(Deserialize)]
+    struct Change {
+        drawn: [u32; 2],
+        turn: u32,
+        part: [u32; 4],
+        present: [u32; 2],
+        ring: Vec<f64>,
+        area: f64,
+        bounds: Option<[f64; 4]>,
+    }
+
+    fn reference() -> Reference {
+        serde_json::from_str(include_str!("shapes.json")).unwrap()
+    }
+
+    fn ring(of: &[f64]) -> Vec<Point> {
+        of.chunks(2).map(|p| Point { x: p[0], y: p[1] }).collect()
+    }
+
+    #[test]
+    fn rings_cover_the_pixels_that_pycocotools_says() {
+        for of in reference().covered {
+            let runs = ring_runs(&ring(&of.ring), of.size).unwrap();
+            assert_eq!(packed(&runs), of.packed, "{:?} in {:?}", of.ring, of.size);
+        }
+    }
+
+    /// Under 1e-9 of the picture's area and sides.
+    #[test]
+    fn polygons_move_as_shapely_says() {
+        for of in reference().moved {
+            let frame = Frame { drawn: of.drawn, turn: of.turn, part: of.part, present: of.present };
+            let polygon = Polygon { class: "c".into(), parts: vec![vec![ring(&of.ring)]], flags: Vec::new() };
+            let moved = match polygon.moved(&frame) {
+                Moved::Whole(p) | Moved::Cut(p) => Some(p),
+                Moved::Gone | Moved::Lost => None,
+            };
+            let (w, h) = frame.size();
+            assert!(moved.as_ref().is_none_or(|p| !p.passes((w, h))), "it leaves the picture");
+            let area = moved.as_ref().map_or(0.0, Polygon::area);
+            assert!((area - of.area).abs() <= 1e-9 * w * h, "{frame:?}: {area} is not {}", of.area);
+            for (own, want) in moved.and_then(|p| p.bounds()).into_iter().flatten().zip(of.bounds.into_iter().flatten())
+            {
+                assert!((own - want).abs() <= 1e-9 * w.max(h), "{frame:?}: {own} is not {want}");
+            }
+        }
+    }
+}
