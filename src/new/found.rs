@@ -247,7 +247,9 @@ fn of_images(images: Vec<Known>, beside: Vec<Known>, out: &mut Found) {
     let images = without_masks(images, !beside.is_empty(), &mut out.unread);
     let mut formats: Vec<&'static Format> = beside.iter().map(|k| k.format).collect();
     formats.dedup_by_key(|f| f.name);
-    let first = formats.first().copied();
+    // of several the one with most files, of as many the first
+    let files = |f: &Format| beside.iter().filter(|k| k.format.name == f.name).count();
+    let first = formats.into_iter().rev().max_by_key(|f| files(f));
     let (beside, more): (Vec<Known>, Vec<Known>) =
         beside.into_iter().partition(|k| Some(k.format.name) == first.map(|f| f.name));
     out.unread.extend(more.into_iter().map(|k| {
