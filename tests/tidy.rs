@@ -55,6 +55,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("zstd", &["src/formats/packing.rs"]),
     ("tokenizers", &["src/measure/tokenizer.rs"]),
     ("encoding_rs", &["src/formats/encoding.rs"]),
+    ("libm", &["src/measure/crowd/"]),
     ("unicode_normalization", &["src/measure/names.rs", "src/measure/normalise.rs"]),
     ("globset", &["src/engine/scan/find.rs", "src/stage/declare.rs"]),
     ("walkdir", &["src/world/"]),

@@ -134,7 +134,8 @@ fn observed(patterns: &[(&Counts, u64)], table: &Table) -> f64 {
     let (mut sum, mut n) = (0.0, 0u64);
     for (counts, times) in patterns.iter().filter(|(counts, _)| total(counts) > 1) {
         let r = total(counts) as f64;
-        let near = |k: u32| -> f64 { counts.iter().map(|(l, n)| table.at(k as usize, *l as usize) * f64::from(*n)).sum() };
+        let near =
+            |k: u32| -> f64 { counts.iter().map(|(l, n)| table.at(k as usize, *l as usize) * f64::from(*n)).sum() };
         let agreeing: f64 = counts.iter().map(|(k, n)| f64::from(*n) * (near(*k) - 1.0)).sum();
         sum += agreeing / (r * (r - 1.0)) * *times as f64;
         n += times;
@@ -178,7 +179,8 @@ fn alpha(patterns: &[(&Counts, u64)], values: &[f64], level: Level) -> Result<f6
         observed += scale.within(counts) / (total(counts) as f64 - 1.0) * *times as f64;
     }
     let n: u64 = margins.iter().sum();
-    let all = scale.within(&margins.iter().enumerate().filter(|(_, n)| **n > 0).map(|(k, n)| (k, *n)).collect::<Vec<_>>());
+    let all =
+        scale.within(&margins.iter().enumerate().filter(|(_, n)| **n > 0).map(|(k, n)| (k, *n)).collect::<Vec<_>>());
     if all <= 0.0 {
         return Err(Undefined::NoVariation);
     }

@@ -1,5 +1,5 @@
-//! Which annotation of one annotator is which of another: the assignment with most pairs, and among those with the
-//! greatest sum (Kuhn 1955, Munkres 1957; the shortest augmenting paths of Jonker and Volgenant 1987).
+//! Which annotation of one annotator is which of another: the assignment with the greatest sum of scores, or with most
+//! pairs and among those with the greatest sum (Kuhn 1955, Munkres 1957; the shortest augmenting paths of Jonker and Volgenant 1987).
 //!
 //! Scores are integers, so that sums are exact, and of equal assignments one is chosen by the order of the rows alone.
 
@@ -9,19 +9,31 @@ pub type Match = (usize, usize, u64);
 /// The greatest score that may be given.
 pub const SCORE_MAX: u64 = 1 << 40;
 
-/// The best assignment of rows to columns, in row order. A score of 0 says that the two may not be a pair.
+/// The assignment with most pairs, and among those with the greatest sum, in row order. A score of 0 says that the two may
+/// not be a pair.
 pub fn best(rows: usize, columns: usize, score: &dyn Fn(usize, usize) -> u64) -> Vec<Match> {
+    // a pair is worth more than all scores together
+    let pair = (rows.min(columns) as i128 + 1) * i128::from(SCORE_MAX);
+    assigned(rows, columns, score, pair)
+}
+
+/// The assignment with the greatest sum, however many pairs it has.
+pub fn greatest(rows: usize, columns: usize, score: &dyn Fn(usize, usize) -> u64) -> Vec<Match> {
+    assigned(rows, columns, score, 0)
+}
+
+/// The assignment with the greatest sum where each pair is worth so much more.
+fn assigned(rows: usize, columns: usize, score: &dyn Fn(usize, usize) -> u64, pair: i128) -> Vec<Match> {
+    let score = |r: usize, c: usize| score(r, c).min(SCORE_MAX);
     if rows > columns {
-        let mut turned: Vec<Match> =
-            best(columns, rows, &|c, r| score(r, c)).into_iter().map(|(c, r, s)| (r, c, s)).collect();
+        let turned = assigned(columns, rows, &|c, r| score(r, c), pair);
+        let mut turned: Vec<Match> = turned.into_iter().map(|(c, r, s)| (r, c, s)).collect();
         turned.sort_unstable();
         return turned;
     }
-    // a pair is worth more than all scores together, so that there are as many pairs as can be
-    let pair = (rows as i128 + 1) * i128::from(SCORE_MAX);
     let cost = |r: usize, c: usize| match score(r, c) {
         0 => 0,
-        s => -(pair + i128::from(s.min(SCORE_MAX))),
+        s => -(pair + i128::from(s)),
     };
     let chosen = assign(rows, columns, &cost);
     let scored = chosen.into_iter().enumerate().filter_map(|(r, c)| Some((r, c?, score(r, c?))));
@@ -100,6 +112,9 @@ mod tests {
             let mut most = (0, 0);
             every(rows, columns, &score, &mut Vec::new(), &mut |all| most = most.max(worth(all)));
             assert_eq!(worth(&own), most, "seed {seed}");
+            let (mut sum, all) = (0, greatest(rows, columns, &score));
+            every(rows, columns, &score, &mut Vec::new(), &mut |all| sum = sum.max(worth(all).1));
+            assert_eq!(worth(&all).1, sum, "seed {seed}");
             let different = |of: Vec<usize>| of.iter().collect::<std::collections::BTreeSet<_>>().len() == of.len();
             assert!(different(own.iter().map(|m| m.1).collect()));
         }

@@ -15,7 +15,7 @@ mod units;
 
 pub use bootstrap::{Interval, interval};
 pub use coefficients::{Coefficient, Level, Weights};
-pub use matching::{Match, best};
+pub use matching::{Match, best, greatest};
 pub use pairs::Pair;
 pub use units::Units;
 
@@ -30,8 +30,6 @@ pub enum Undefined {
     ManyValues,
     /// The ratio scale has no negative numbers.
     Negative,
-    /// The coefficient is one of two annotators, and there are others.
-    NotTwo,
 }
 
 impl Undefined {
@@ -42,7 +40,6 @@ impl Undefined {
             Undefined::NoVariation => "all answers are the same, so that chance alone would agree as well",
             Undefined::ManyValues => "there are too many different values to compare each with each",
             Undefined::Negative => "a ratio scale has no negative values",
-            Undefined::NotTwo => "this coefficient is of two annotators",
         }
     }
 }
