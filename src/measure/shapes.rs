@@ -58,7 +58,7 @@ impl Edge {
 /// The area that lies inside of all of these shapes: it is cut at each height where an edge begins, ends or crosses another,
 /// and what lies between two such heights is made of trapezia.
 fn inside(shapes: &[&Vec<Ring>]) -> f64 {
-    let edges: Vec<Vec<Edge>> = shapes.iter().map(|rings| rings.iter().flat_map(|r| edges(r)).collect()).collect();
+    let edges: Vec<Vec<Edge>> = shapes.iter().map(|rings| rings.iter().flat_map(edges).collect()).collect();
     let all: Vec<Edge> = edges.iter().flatten().copied().collect();
     let mut heights: Vec<f64> = all.iter().flat_map(|e| [e.top.y, e.foot.y]).collect();
     for (i, a) in all.iter().enumerate() {
@@ -137,7 +137,7 @@ mod tests {
         let arrow = polygon(&[(0.0, 0.0), (10.0, 0.0), (10.0, 10.0), (5.0, 4.0), (0.0, 10.0)]);
         near(arrow.iou(&polygon(&[(2.0, 2.0), (12.0, 2.0), (12.0, 8.0), (2.0, 8.0)])), 0.364590622813);
         // a rectangle of 40 x 20 around (50, 50), and the same turned by 30 degrees
-        let (c, s) = (0.866025403784438646763723170752936, 0.5);
+        let (c, s) = (0.866_025_403_784_438_6, 0.5);
         let corner = |(x, y): &(f64, f64)| (50.0 + x * c - y * s, 50.0 + x * s + y * c);
         let plain = [(-20.0, -10.0), (20.0, -10.0), (20.0, 10.0), (-20.0, 10.0)];
         let turned: Vec<(f64, f64)> = plain.iter().map(corner).collect();

@@ -1,5 +1,5 @@
 //! A table for a spreadsheet: a row a sample. What stands in `label`, or `keep` or `drop` in `decision`, comes back.
-use super::tools::{Back, Item, Job, Said, Tool};
+use super::tools::{Back, Item, Job, Read, Said, Tool};
 use crate::stages::label::decided::answer_text;
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::Value as Json;
@@ -36,7 +36,7 @@ pub fn line<'c>(cells: impl Iterator<Item = &'c str>) -> String {
     cells.map(cell).collect::<Vec<_>>().join(",") + "\n"
 }
 
-fn read(job: &Job, text: &str) -> Result<(Vec<Back>, Vec<String>), String> {
+fn read(job: &Job, text: &str) -> Result<Read, String> {
     let mut rows = rows(text)?.into_iter();
     let head = rows.next().unwrap_or_default();
     let at = |name: &str| head.iter().position(|h| h == name);

@@ -1,6 +1,6 @@
 //! doccano: JSON Lines with `text` and `label`, classes as texts and spans as `[start, end, class]` in code points. Other fields
 //! come back as they went out.
-use super::tools::{Back, Item, Job, Said, Tool, is_class, is_spans};
+use super::tools::{Back, Item, Job, Read, Said, Tool, is_class, is_spans};
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::{Value as Json, json};
 
@@ -32,7 +32,7 @@ fn write(job: &Job, items: &[Item]) -> String {
     items.iter().map(line).collect()
 }
 
-fn read(job: &Job, text: &str) -> Result<(Vec<Back>, Vec<String>), String> {
+fn read(job: &Job, text: &str) -> Result<Read, String> {
     let (mut out, mut wrong) = (Vec::new(), Vec::new());
     for (n, line) in text.lines().enumerate().filter(|l| !l.1.trim().is_empty()) {
         match one(job, line) {

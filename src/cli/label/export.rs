@@ -126,7 +126,9 @@ pub fn items(
         let say = format!("the agreement of label.{0} is not measured: it needs [label.{0}.agreement]", task.name);
         return Err(Failure::Usage(say));
     }
-    Ok((samples.iter().filter(wanted).filter(|a| only.is_none() || !a.decided).map(item).collect(), samples.len()))
+    // what waits although somebody decided is asked again; else a decided label needs no more answers
+    let again = matches!(only, None | Some(Only::Queue | Only::Stale));
+    Ok((samples.iter().filter(wanted).filter(|a| again || !a.decided).map(item).collect(), samples.len()))
 }
 
 fn item(a: &Answered) -> Item {

@@ -2,7 +2,7 @@
 //!
 //! Spans go out in code points with the text that they cover. What comes back is held against that text: where code points do
 //! not fit, places are read as UTF-16, which browsers count in; where neither fits, it is told.
-use super::tools::{Back, Item, Job, Said, Tool, is_class, is_spans};
+use super::tools::{Back, Item, Job, Read, Said, Tool, is_class, is_spans};
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::{Value as Json, json};
 
@@ -58,7 +58,7 @@ fn config(job: &Job) -> String {
     format!("<View>\n{control}  <Text name=\"text\" value=\"$text\" granularity=\"symbol\"/>\n</View>\n")
 }
 
-fn read(job: &Job, text: &str) -> Result<(Vec<Back>, Vec<String>), String> {
+fn read(job: &Job, text: &str) -> Result<Read, String> {
     let json: Json = serde_json::from_str(text).map_err(|e| format!("this is no JSON: {e}"))?;
     let tasks = json.as_array().ok_or("this is no list of tasks")?;
     let (mut out, mut wrong) = (Vec::new(), Vec::new());

@@ -51,10 +51,16 @@ pub struct Tool {
     pub fits: fn(&Kind) -> bool,
     pub write: fn(&Job, &[Item]) -> String,
     /// How the tool is set up, as a second file: its ending and its text.
-    pub setup: Option<(&'static str, fn(&Job) -> String)>,
+    pub setup: Option<Setup>,
     /// Reads a file of the tool. What is no answer is a complaint with its place.
-    pub read: fn(&Job, &str) -> Result<(Vec<Back>, Vec<String>), String>,
+    pub read: fn(&Job, &str) -> Result<Read, String>,
 }
+
+/// The ending and the text of a file that sets a tool up.
+pub type Setup = (&'static str, fn(&Job) -> String);
+
+/// What came back, and complaints about what is no answer.
+pub type Read = (Vec<Back>, Vec<String>);
 
 pub const TOOLS: &[Tool] = &[csv::TOOL, doccano::TOOL, label_studio::TOOL];
 

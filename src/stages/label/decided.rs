@@ -284,14 +284,17 @@ mod tests {
     use super::super::testing::{Bytes, rows, rules, vote, votes, written};
     use super::*;
 
-    fn run(on_stale: OnStale, lines: &[(&str, &str, Option<&str>, Option<&str>)]) -> (Delta, String) {
+    /// A value, who decided it, what was seen, and over whom.
+    type Written<'w> = (&'w str, &'w str, Option<&'w str>, Option<&'w str>);
+
+    fn run(on_stale: OnStale, lines: &[Written]) -> (Delta, String) {
         let kind = named("classification").unwrap();
         let own = vec![vote("a", "crowd", Value::Text("x".into()))];
         let bytes = Bytes::default();
         let column = votes(kind, vec![Some(own)]);
         let now = seen_now(&Value::Text("words".into()), &value_at(column.as_ref(), 0));
         let left = rows(&bytes, vec![("votes.t", column), ("text", array_of([Some("words".to_string())]))]);
-        let text = |f: fn(&(&str, &str, Option<&str>, Option<&str>)) -> Option<String>| array_of(lines.iter().map(f));
+        let text = |f: fn(&Written) -> Option<String>| array_of(lines.iter().map(f));
         let seen = array_of(lines.iter().map(|l| l.2.map(|s| if s == "now" { now.clone() } else { s.into() })));
         let right = rows(
             &bytes,
