@@ -1,13 +1,14 @@
 //! From a manifest and a registry to steps: every wrong key, type, range, path, column and reference is found in one
 //! pass. Names no stage.
 mod found;
+mod reviews;
 
 use crate::diag::{Diagnostic, Severity, nearest, suggest};
-use crate::engine::{Decision, Review, Step};
+use crate::engine::{Review, Step};
 use crate::engine::{gate, scan};
 use crate::manifest::sections::{self, PlanSection};
 use crate::manifest::{self, Declared, Manifest, walk};
-use crate::stage::{Check, Column, Columns, Entry, Gate, Marks, Plan, Ports};
+use crate::stage::{Check, Column, Columns, DecidedAt, Entry, Gate, Marks, Plan, Ports};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -56,12 +57,13 @@ pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Resul
     };
     a.columns.entry("samples".into()).or_default().insert("id".into(), crate::table::utf8().into());
     a.check_version();
+    let decided = a.read_decisions();
     for entry in registry {
         for place in places(manifest, entry.path, &tables) {
-            a.declare(entry, place);
+            a.declare(entry, place, &decided);
         }
     }
-    let review = a.review();
+    let review = a.review(&decided);
     let goals = a.plan_section();
     a.finish(goals, review)
 }
@@ -117,7 +119,7 @@ struct Assembly<'m> {
 }
 
 impl Assembly<'_> {
-    fn declare(&mut self, entry: &Entry, (instance, span, table): Place) {
+    fn declare(&mut self, entry: &Entry, (instance, span, table): Place, decided: &[DecidedAt]) {
         let path = entry.path.replace('*', &instance);
         if table.is_some() && self.broken.contains(&span.start) {
             self.partial = true;
@@ -135,6 +137,7 @@ impl Assembly<'_> {
             raw: &self.raw,
             files: &|source| scan::find::names(self.world, source).unwrap_or_default(),
             gates: &self.gates,
+            decided,
             problems: Vec::new(),
         };
         let plans = (entry.declare)(&mut check);
@@ -318,6 +321,7 @@ impl Assembly<'_> {
                 max: at.max,
                 span: at.span(),
                 say: None,
+                beside: None,
                 look: format!("tamis show {}", gate::giver(&self.steps, fact).map_or(step, |i| &self.steps[i].name)),
             });
         }
@@ -350,70 +354,6 @@ impl Assembly<'_> {
             let span = self.manifest.span_of(&format!("plan.headings.{i}")).unwrap_or(document.span());
             self.problems.push(Diagnostic::error("T0313", span, message).label(label));
         }
-    }
-
-    /// `[review]`: decisions of people, read by step and id.
-    fn review(&mut self) -> Review {
-        let mut review = Review::default();
-        let Some((_, table)) = self.section("review") else { return review };
-        let section: sections::Review = match manifest::read(table) {
-            Ok(s) => s,
-            Err(problem) => {
-                self.problems.push(problem);
-                return review;
-            }
-        };
-        review.hold = section.hold;
-        let Some(file) = section.file else { return review };
-        let inside = self.world.place(&file).is_some();
-        let read = self.world.read(&file, 1 << 30);
-        if let Some(e) = read.as_ref().err().filter(|e| inside && e.kind() != std::io::ErrorKind::NotFound) {
-            let message = format!("the decisions cannot be read: {e}");
-            self.problems
-                .push(Diagnostic::error("T0602", file.span(), message).label("what people decided would be lost"));
-            return review;
-        }
-        let Ok(bytes) = read else {
-            if self.world.place(&file).is_none() {
-                self.problems.push(
-                    Diagnostic::error("T0304", file.span(), "this path leaves the project")
-                        .label("relative to dataset.toml"),
-                );
-            }
-            return review; // nothing was decided yet
-        };
-        let steps: BTreeSet<&str> = self.steps.iter().map(|s| s.path.as_str()).collect();
-        let mut decided: BTreeMap<(String, String), (usize, bool)> = BTreeMap::new();
-        for (n, line) in String::from_utf8_lossy(&bytes).lines().enumerate().filter(|l| !l.1.trim().is_empty()) {
-            match serde_json::from_str::<Line>(line) {
-                Ok(d) if !steps.contains(d.step.as_str()) => {
-                    if self.may_be_lost(&d.step, steps.iter().copied()) {
-                        continue;
-                    }
-                    let help = suggest(&d.step, steps.iter().copied());
-                    let message = format!("{}:{}: there is no step `{}`", file.get(), n + 1, d.step);
-                    self.problems.push(Diagnostic::error("T0601", file.span(), message).label(help));
-                }
-                Ok(d) => {
-                    let keep = d.decision == Verdict::Keep;
-                    let other = decided.insert((d.step.clone(), d.id.clone()), (n + 1, keep)).filter(|o| o.1 != keep);
-                    if let Some((line, _)) = other {
-                        let message =
-                            format!("{}: lines {line} and {} decide differently of one sample", file.get(), n + 1);
-                        let problem = Diagnostic::error("T0603", file.span(), message).label("keep and drop");
-                        let help = "the later one does not replace the earlier: delete the line that no longer holds";
-                        self.problems.push(problem.help(help));
-                    }
-                    review.decisions.insert((d.step, d.id), Decision { keep, by: d.by, note: d.note });
-                }
-                Err(e) => {
-                    let message = format!("{}:{}: this is no decision: {e}", file.get(), n + 1);
-                    self.problems
-                        .push(Diagnostic::error("T0602", file.span(), message).label("{id, step, decision, by, note}"));
-                }
-            }
-        }
-        review
     }
 
     fn finish(mut self, goals: Vec<Gate>, review: Review) -> Result<Assembled, Vec<Diagnostic>> {
@@ -480,23 +420,4 @@ fn headings_of(text: &str) -> Vec<(String, bool)> {
         }
     }
     out.into_iter().map(|(_, title, told)| (title, told)).collect()
-}
-
-/// A line of the review file.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    id: String,
-    step: String,
-    decision: Verdict,
-    by: String,
-    #[serde(default)]
-    note: Option<String>,
-}
-
-#[derive(serde::Deserialize, PartialEq)]
-#[serde(rename_all = "snake_case")]
-enum Verdict {
-    Keep,
-    Drop,
 }

@@ -209,6 +209,27 @@ impl Draws {
         let d = self.0.clone().update(id.as_bytes()).finish().0;
         u64::from_le_bytes([d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7]])
     }
+
+    /// Many numbers for one id.
+    pub fn stream(&self, id: &str) -> Stream {
+        Stream(self.of(id))
+    }
+}
+
+/// Numbers that are told by their place: none of them depends on another.
+#[derive(Clone, Copy, Debug)]
+pub struct Stream(u64);
+
+impl Stream {
+    /// The number at a place: uniform over u64.
+    pub fn at(&self, place: u64) -> u64 {
+        mix(self.0 ^ mix(place.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+    }
+
+    /// The number at a place: uniform below `n`, which is not 0.
+    pub fn below(&self, place: u64, n: u64) -> u64 {
+        ((u128::from(self.at(place)) * u128::from(n)) >> 64) as u64
+    }
 }
 
 #[cfg(test)]

@@ -228,7 +228,7 @@ const ENGLISH: &[&str] = &[
     "T0001", "T0307", "T0051", "T0052", "T0109", "T0204", "T0206", "T0207", "T0208", "T0215", "T0219", "T0302",
     "T0316", "T0317", "T0323", "T0325", "T0326", "T0327", "T0344", "T0351", "T0352", "T0353", "T0361", "T0362",
     "T0371", "T0372", "T0373", "T0374", "T0375", "T0422", "T0423", "T0430", "T0436", "T0601", "T0602", "T0603",
-    "T0604",
+    "T0604", "T0605",
 ];
 
 /// What everyday codes say is there in Korean, too: the message and what stands under the token.
@@ -270,6 +270,17 @@ pub fn standard(dir: &Path) {
         (
             "docs/guide.md",
             "# Guide\n\n## long\n\nMany.\n\n## short\n\nFew.\n\n## PS\n\nPersons.\n\n## LC\n\nPlaces.\n\n## cell\n\nCells.\n",
+        ),
+        (
+            "reviews/labels.jsonl",
+            "{\"id\":\"a1\",\"step\":\"label.topic\",\"decision\":\"label\",\"value\":\"logn\",\"by\":\"me\"}\n\
+             {\"id\":\"a2\",\"step\":\"label.topic\",\"decision\":\"label\",\"by\":\"me\"}\n\
+             {\"id\":\"a2\",\"step\":\"label.topic\",\"decision\":\"keep\",\"value\":\"long\",\"by\":\"me\"}\n\
+             {\"id\":\"a1\",\"step\":\"label.grade\",\"decision\":\"label\",\"value\":7,\"by\":\"me\"}\n",
+        ),
+        (
+            "reviews/grade.jsonl",
+            "{\"id\":\"a1\",\"step\":\"label.grade\",\"decision\":\"label\",\"value\":7,\"by\":\"me\"}\n",
         ),
         (
             "reviews/both.jsonl",

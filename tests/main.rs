@@ -1,6 +1,7 @@
 //! The one integration binary. `harness` makes projects and runs the command; the others are tests.
 mod cases;
 mod contract;
+mod crowd;
 mod differences;
 mod disk;
 mod explain;

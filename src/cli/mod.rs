@@ -1,4 +1,5 @@
 //! The command line: a file per verb. Verbs open a project, walk, and hand what they found to a report.
+mod answers;
 mod build;
 pub use build::done;
 mod check;
@@ -8,11 +9,14 @@ mod explain;
 mod fmt;
 mod gc;
 mod graph;
+mod guideline;
 mod interrupt;
+mod label;
 mod new;
 mod page;
 use crate::project;
 mod release;
+mod review;
 mod schema;
 mod show;
 mod status;
@@ -74,6 +78,12 @@ enum Verb {
     Why(why::Args),
     /// A step's columns, numbers and findings
     Show(show::Args),
+    /// Exchange samples and answers with labelling tools
+    Label(label::Args),
+    /// Decide about samples one after another
+    Review(review::Args),
+    /// What another text of a guideline touches
+    Guideline(guideline::Args),
     /// One sample's whole story
     Trace(trace::Args),
     /// The steps and what they read from each other
@@ -180,6 +190,9 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Status(a) => status::run(c, a),
         Verb::Why(a) => why::run(c, a),
         Verb::Show(a) => show::run(c, a),
+        Verb::Label(a) => label::run(c, a),
+        Verb::Review(a) => review::run(c, a),
+        Verb::Guideline(a) => guideline::run(c, a),
         Verb::Trace(a) => trace::run(c, a),
         Verb::Graph(a) => graph::run(c, a),
         Verb::Trust(a) => trust::run(c, a),

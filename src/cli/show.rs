@@ -1,4 +1,5 @@
 //! `tamis show STEP`: a table as a step left it, and what the step found, without running a kernel.
+mod agreement;
 mod filter;
 mod rows;
 mod told;
@@ -57,9 +58,12 @@ pub struct Args {
     /// Show values that may hold personal data
     #[arg(long)]
     raw: bool,
-    /// Only the labels, counted by class or by split
+    /// Only the labels, counted by class or by split; with --agreement by class, annotator, pair or sample
     #[arg(long, value_enum)]
     by: Option<By>,
+    /// How far the annotators of a task agree
+    #[arg(long, conflicts_with_all = ["told", "rows", "sample", "filter", "field", "format"])]
+    agreement: bool,
     /// Records to a partition on average; for tests
     #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
     partition_target: usize,
@@ -69,6 +73,9 @@ pub struct Args {
 enum By {
     Class,
     Split,
+    Annotator,
+    Pair,
+    Sample,
 }
 
 #[derive(clap::ValueEnum, Clone, Copy)]
@@ -90,7 +97,13 @@ impl Args {
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let project = Project::open(c.dir.as_deref())?;
-    let chosen = Chosen::find(&project, &args.step)?;
+    if !args.agreement && matches!(args.by, Some(By::Annotator | By::Pair | By::Sample)) {
+        return Err(Failure::Usage(
+            "labels are counted by class or by split; --agreement is told by the others".into(),
+        ));
+    }
+    let step = if args.agreement { agreement::step(&project, &args.step)? } else { args.step.clone() };
+    let chosen = Chosen::find(&project, &step)?;
     let options = Options { target: args.partition_target.max(2), ..Options::default() };
     let text = project.plan(&options, |s, built| page(&project, s, built, &chosen, args))??;
     say(&text);
@@ -130,6 +143,9 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
             super::warn(&format!("tamis: {} is {old}\n", step.name));
         }
         out.push_str(&format!("  {old}\n"));
+    }
+    if args.agreement {
+        return agreement::page(project, s, built, chosen.main, args).map(|text| out + &text);
     }
     if let Some(kind) = args.kind() {
         let raw = args.raw || project.manifest.table(&["privacy"]).is_none();
@@ -220,7 +236,7 @@ fn happened(project: &Project, s: &Session, built: &Built, chosen: &Chosen) -> R
 
 // ---- the table as the step left it -----------------------------------------------------------------------------------
 
-fn snapshot(project: &Project, built: &Built, i: usize, raw: bool) -> Snapshot {
+pub fn snapshot(project: &Project, built: &Built, i: usize, raw: bool) -> Snapshot {
     let ports = &project.assembled.steps[i].plan.ports;
     let table = ports.into.as_ref().unwrap_or(&ports.table).clone();
     let columns = columns(project, built, i, &table, raw);

@@ -179,9 +179,12 @@ impl Teller<'_, '_> {
     /// What a step said, and what a person decided where it asked for that.
     fn waited(&self, step: &Step, id: &str, e: Event) -> Said {
         let asks = matches!(e.act, Act::Review | Act::Hold);
-        let decided = || self.s.review.decisions.get(&(step.path.clone(), id.to_string()));
-        let decided = decided().filter(|_| asks).map(|d| Decided {
-            decision: if d.keep { "keep" } else { "drop" },
+        let decided = self.s.review.of(step, id).filter(|_| asks).map(|d| Decided {
+            decision: match (d.labels, d.keep) {
+                (true, _) => "label",
+                (_, true) => "keep",
+                _ => "drop",
+            },
             by: d.by.clone(),
             note: d.note.clone(),
         });
@@ -225,9 +228,9 @@ impl Teller<'_, '_> {
     ) -> Result<(), Fault> {
         let (before, after) = values;
         let words = match name.split_once('.') {
-            Some(("label" | "votes", _)) if !self.shown(i + 1, name) => RAW.into(),
+            Some(("label" | "votes" | "decided", _)) if !self.shown(i + 1, name) => RAW.into(),
             Some(("label", _)) => answer(ty, &after),
-            Some(("votes", _)) => votes(ty, &after),
+            Some(("votes" | "decided", _)) => votes(ty, &after),
             Some(("status", _)) => value_text(&after),
             Some(_) => return Ok(()),
             None if name == "split" => format!("{}{}", value_text(&after), self.stratum(p, row)?),

@@ -14,6 +14,8 @@ pub struct Judged {
     pub gate: Gate,
     pub got: Fact,
     pub pass: bool,
+    /// The fact that is told beside, where the gate names one and does not hold.
+    pub beside: Option<Fact>,
 }
 
 impl Judged {
@@ -117,5 +119,6 @@ pub fn judge(s: &Session, built: &Built, gate: &Gate) -> Result<Judged, Fault> {
         Fact::Undefined(_) | Fact::Table { .. } => None,
     };
     let pass = value.is_some_and(|v| gate.min.is_none_or(|m| v >= m) && gate.max.is_none_or(|m| v <= m));
-    Ok(Judged { gate: gate.clone(), got, pass })
+    let beside = gate.beside.as_ref().filter(|_| !pass).map(|name| fact_or_none(s, built, name)).transpose()?;
+    Ok(Judged { gate: gate.clone(), got, pass, beside })
 }

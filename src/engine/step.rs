@@ -47,10 +47,20 @@ pub struct Review {
     pub decisions: std::collections::BTreeMap<(String, String), Decision>,
 }
 
+impl Review {
+    /// What was decided of a sample that a step wants a person to look at.
+    pub fn of(&self, step: &Step, id: &str) -> Option<&Decision> {
+        let decision = self.decisions.get(&(step.path.clone(), id.to_string()))?;
+        Some(decision).filter(|d| !(d.labels && step.plan.reopens))
+    }
+}
+
 /// What a person decided of a sample. Who it was, and why, is told by `trace` alone: no result depends on it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     pub keep: bool,
+    /// It says which label the sample has.
+    pub labels: bool,
     pub by: String,
     pub note: Option<String>,
 }

@@ -82,6 +82,17 @@ pub struct PlanSection {
     pub goals: BTreeMap<String, At<Threshold>>,
 }
 
+/// Labels that were decided before something changed.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum OnStale {
+    /// The sample waits for a decision again, and has the label that its answers give.
+    #[default]
+    Reopen,
+    /// The decision holds, and it is told.
+    Keep,
+}
+
 /// Where people's decisions about single samples are kept.
 #[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
 #[serde(deny_unknown_fields)]
@@ -89,6 +100,13 @@ pub struct Review {
     /// The file of decisions, JSON Lines, kept in git.
     #[schemars(length(min = 1))]
     pub file: Option<At<String>>,
+    /// Globs of files of decisions: one file a person merges without conflict.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)))]
+    pub files: Vec<At<String>>,
+    /// What happens to a label that was decided on other answers or another text than there are now. Default `reopen`.
+    #[serde(default)]
+    pub on_stale: OnStale,
     /// Whether a sample that waits for a decision is kept out of every release.
     #[serde(default)]
     pub hold: bool,

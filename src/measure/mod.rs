@@ -3,12 +3,16 @@
 //! A stage reads columns, calls one of these and writes a column or a fact. What is printed or compared with a limit is
 //! an integer or an exact decimal, so that every machine decides alike.
 pub mod aggregate;
+pub mod agreement;
 pub mod apportion;
 pub mod changes;
+pub mod crowd;
+pub mod fusion;
 pub mod names;
 pub mod ngrams;
 pub mod normalise;
 pub mod quality;
+pub mod shapes;
 pub mod similar;
 pub mod tokenizer;
 pub mod turns;

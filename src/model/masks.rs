@@ -219,7 +219,7 @@ impl Mask {
     }
 
     /// The first and the last pixel of each run that belongs to the object.
-    fn inside(&self) -> impl Iterator<Item = (u64, u64)> {
+    pub fn inside(&self) -> impl Iterator<Item = (u64, u64)> {
         let mut at = 0u64;
         let run = move |(i, run): (usize, &u32)| {
             let first = at;

@@ -2,6 +2,7 @@
 pub mod boxes;
 mod cells;
 pub mod days;
+pub mod decisions;
 pub mod edits;
 pub mod frames;
 pub mod images;

@@ -1,4 +1,5 @@
 //! Reports: views of events, facts and ledgers. They own no state and decide nothing.
+pub mod agreement;
 pub mod diagnostic;
 pub mod difference;
 pub mod explain;

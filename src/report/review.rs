@@ -22,13 +22,15 @@ pub fn waiting(s: &Session, built: &Built) -> Result<Waiting, Fault> {
     let mut met: BTreeSet<(String, String)> = BTreeSet::new();
     for (step, run) in s.steps.iter().zip(&built.runs) {
         let asked = asked(s, step, run)?;
-        let open = asked.iter().filter(|of| !s.review.decisions.contains_key(*of)).count() as u64;
+        let open = asked.iter().filter(|(_, id)| s.review.of(step, id).is_none()).count() as u64;
         if open > 0 {
             out.open.insert(step.name.clone(), open);
         }
         met.extend(asked);
     }
-    for (step, id) in s.review.decisions.keys().filter(|of| !met.contains(*of)) {
+    // a label holds whether or not the sample waits for one
+    let unmet = s.review.decisions.iter().filter(|(of, d)| !d.labels && !met.contains(*of));
+    for ((step, id), _) in unmet {
         out.unmet.entry(step.clone()).or_default().push(id.clone());
     }
     Ok(out)

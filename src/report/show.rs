@@ -532,7 +532,7 @@ fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
 }
 
 /// A table of numbers: the first column to the left, the others to the right.
-fn grid(lines: &[Vec<String>]) -> String {
+pub fn grid(lines: &[Vec<String>]) -> String {
     let cells = |line: &Vec<String>| line.iter().map(|cell| shown::line(cell).into_owned()).collect();
     let lines: Vec<Vec<String>> = lines.iter().map(cells).collect();
     let widths = widths(lines.iter().map(Vec::as_slice));

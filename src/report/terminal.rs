@@ -346,6 +346,17 @@ pub fn faults<'f>(s: &'f Session, f: &'f Finished) -> Vec<(Option<&'f str>, &'f 
     of_steps.chain(at_the_end).collect()
 }
 
+/// The first rows of a table, each by its first and its last cell: `; lowest: QT 0.41, DT 0.52`.
+fn lowest(table: Option<&Fact>) -> String {
+    let Some(Fact::Table { rows, .. }) = table else { return String::new() };
+    let cells = |row: &Vec<String>| Some(format!("{} {}", row.first()?, row.last()?));
+    let told: Vec<String> = rows.iter().take(LOWEST).filter_map(cells).collect();
+    if told.is_empty() { String::new() } else { format!("; lowest: {}", told.join(", ")) }
+}
+
+/// So many rows are told beside a gate that does not hold.
+const LOWEST: usize = 3;
+
 /// Gates that do not hold, and faults; and what was not built for them.
 pub fn failures(project: &Project, s: &Session, f: &Finished) -> String {
     let mut out = String::new();
@@ -353,7 +364,9 @@ pub fn failures(project: &Project, s: &Session, f: &Finished) -> String {
         let numbers = || format!("{} is {}; the manifest asks for {}", j.gate.fact, j.got, j.want());
         let (message, label) = match (&j.gate.say, &j.got) {
             (Some(say), Fact::Undefined(why)) => (say.clone(), why.clone()),
-            (Some(say), got) => (say.clone(), format!("{got}, where {} is asked for", j.want())),
+            (Some(say), got) => {
+                (say.clone(), format!("{got}, where {} is asked for{}", j.want(), lowest(j.beside.as_ref())))
+            }
             (None, got) => (numbers(), format!("{got} here")),
         };
         let problem = crate::diag::Diagnostic::error("T0501", j.gate.span.clone(), message)

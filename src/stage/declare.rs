@@ -9,6 +9,7 @@ use crate::digest::Digest;
 use crate::manifest::sections::{Item, KeyFrom, ListField, Privacy, SchemaSection};
 use crate::manifest::values::At;
 use crate::manifest::{Declared, Manifest};
+use crate::model::decisions::Decided;
 use crate::model::edits::{Edit, edits_of};
 use crate::model::messages::Message;
 use crate::table::{ArrayRef, Cell, DataType, list, utf8};
@@ -87,6 +88,8 @@ pub struct Plan {
     pub folder: Option<String>,
     /// Gates over this step's facts and counts.
     pub gates: Vec<Gate>,
+    /// What it wants a person to look at is a decision about a label: such a decision does not answer it.
+    pub reopens: bool,
     /// Columns that hold nothing personal once this step has written them.
     pub masks: Vec<String>,
     /// Files named in the manifest that a kernel may open: (path, digest, bytes).
@@ -136,8 +139,24 @@ impl Plan {
         let (word, scan, literal, regroup, folder) = Default::default();
         let (gates, masks, files) = Default::default();
         let (secret, program, grain) = Default::default();
+        let reopens = false;
         let parameters = Parameters { texts, stage };
-        Plan { word, ports, parameters, scan, literal, regroup, folder, gates, masks, files, secret, program, grain }
+        Plan {
+            word,
+            ports,
+            parameters,
+            scan,
+            literal,
+            regroup,
+            folder,
+            gates,
+            reopens,
+            masks,
+            files,
+            secret,
+            program,
+            grain,
+        }
     }
 
     /// The same step as PATH/WORD.
@@ -269,6 +288,16 @@ impl Marks {
     }
 }
 
+/// A decision about a sample, and where it stands.
+#[derive(Clone, Debug)]
+pub struct DecidedAt {
+    /// `reviews/kim.jsonl:3`.
+    pub place: String,
+    /// Where the manifest names the file.
+    pub span: std::ops::Range<usize>,
+    pub decided: Decided,
+}
+
 /// Columns with what they mean, by table and name.
 pub type Columns = BTreeMap<String, BTreeMap<String, Column>>;
 
@@ -291,6 +320,8 @@ pub struct Check<'a> {
     pub files: &'a dyn Fn(&Source) -> Vec<String>,
     /// The gates of earlier steps.
     pub gates: &'a [Gate],
+    /// What people decided of samples, for any step.
+    pub decided: &'a [DecidedAt],
     pub problems: Vec<Diagnostic>,
 }
 

@@ -45,6 +45,8 @@ pub struct Gate {
     pub span: Range<usize>,
     /// What is wrong if it does not hold, as a sentence without a full stop; else the numbers are told.
     pub say: Option<String>,
+    /// A fact whose first rows are told where the gate does not hold, such as the classes that agree least.
+    pub beside: Option<String>,
     /// What to type to see more.
     pub look: String,
 }
@@ -53,7 +55,7 @@ impl Gate {
     /// The gate of a key: at most `max` of a fact, else the build fails at the key's place.
     pub fn at_most(key: impl Into<String>, fact: impl Into<String>, max: Decimal, span: Range<usize>) -> Gate {
         let (key, fact, look) = (key.into(), fact.into(), String::new());
-        Gate { key, fact, min: None, max: Some(max), span, say: None, look }
+        Gate { key, fact, min: None, max: Some(max), span, say: None, beside: None, look }
     }
 
     /// The same for at least `min`.
@@ -64,6 +66,11 @@ impl Gate {
     /// What is wrong if it does not hold.
     pub fn say(self, say: impl Into<String>) -> Gate {
         Gate { say: Some(say.into()), ..self }
+    }
+
+    /// A table of facts whose first rows are told where it does not hold.
+    pub fn beside(self, fact: impl Into<String>) -> Gate {
+        Gate { beside: Some(fact.into()), ..self }
     }
 
     /// What to type to see more.

@@ -22,7 +22,9 @@ mod secret;
 pub mod testing;
 
 pub use crate::manifest::Declared;
-pub use declare::{Check, Columns, Entry, Literal, Marks, ONE_GROUP, Plan, Regroup, Source, list_type, unit_types};
+pub use declare::{
+    Check, Columns, DecidedAt, Entry, Literal, Marks, ONE_GROUP, Plan, Regroup, Source, list_type, unit_types,
+};
 pub use delta::{Act, Born, Delta, Event};
 pub use dialect::{Given, dialect, dialect_schema};
 pub use facts::{Fact, Gate};

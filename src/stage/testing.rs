@@ -80,6 +80,7 @@ pub fn declared(
         raw: &raw,
         files: &|_| Vec::new(),
         gates: &[],
+        decided: &[],
         problems: Vec::new(),
     };
     let plans = entries.iter().flat_map(|e| (e.declare)(&mut check)).collect();

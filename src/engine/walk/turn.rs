@@ -228,7 +228,7 @@ impl Turn<'_, '_> {
         let ids = table::texts(ids.as_ref());
         for row in waits {
             let id = ids.get(row as usize).copied().flatten().unwrap_or_default().to_string();
-            if let Some(decision) = self.s.review.decisions.get(&(self.step.path.clone(), id)) {
+            if let Some(decision) = self.s.review.of(self.step, &id) {
                 out.insert(row, decision.keep);
             }
         }

@@ -1,7 +1,10 @@
 //! The declaration of `[label.TASK]`, and every mistake in it that can be found before a sample is read.
+use super::aggregate::{Aggregate, OnTie};
 use super::kinds::KINDS;
 use super::kinds::kind::{Kind, Method, Problem, Respond, Take};
+use super::metric::{Agreement, Metric, OnLow};
 use super::points::{Points, check_points};
+use super::problems::Problems;
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::options::Choice;
 use crate::formats::reader::{Reader, Selects};
@@ -12,7 +15,7 @@ use crate::model::spans::{Scheme, Unit};
 use crate::model::votes::Vote;
 use crate::stage::{Check, Column, Gate, Role, dialect_schema};
 use crate::table::{DataType, list, types};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -53,6 +56,8 @@ pub struct Declaration {
     /// The largest share of answers, and of annotations, that may be lost, else the build fails; 1 allows any. Default 0.5.
     #[schemars(range(min = 0, max = 1))]
     pub max_lost: Option<At<Decimal>>,
+    /// How far the annotators agree, and how far they must. Answers to be compared need several annotators.
+    pub agreement: Option<Agreement>,
     /// How several answers become one label.
     pub aggregate: Option<Aggregate>,
 }
@@ -234,45 +239,6 @@ pub enum Offsets {
     Current,
 }
 
-/// The declared response to each problem of an annotation. The kinds say which problems there are.
-#[derive(Deserialize, Clone, Debug, Default)]
-#[serde(transparent)]
-pub struct Problems(pub BTreeMap<String, Respond>);
-
-impl JsonSchema for Problems {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Problems".into()
-    }
-
-    /// Makes a key for each problem of any kind. Its description joins what the kinds say of it; equal sentences stand
-    /// once.
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut properties = serde_json::Map::new();
-        for problem in KINDS.iter().flat_map(|k| k.problems) {
-            let same = KINDS.iter().filter_map(|k| k.problem(problem.name));
-            let mut say: Vec<String> = Vec::new();
-            for words in same.map(|p| p.say.to_string()) {
-                if !say.contains(&words) {
-                    say.push(words);
-                }
-            }
-            say.push(format!("Default `{}`.", if problem.default == Respond::Fix { "fix" } else { "drop" }));
-            let mut key = generator.subschema_for::<Respond>();
-            key.insert("description".into(), say.join(" ").into());
-            properties.insert(problem.name.into(), key.to_value());
-        }
-        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
-    }
-}
-
-/// How several answers become one.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
-#[serde(deny_unknown_fields)]
-pub struct Aggregate {
-    /// Default: `majority` of classes, `median` of ratings, else `single`.
-    pub method: Method,
-}
-
 /// A declared task, with what else its steps need to know.
 pub struct Task {
     /// The name of the instance, `ner`.
@@ -317,8 +283,21 @@ impl Task {
 
     /// Returns the declared method, or else the default of the kind.
     pub fn method(&self) -> Method {
-        let declared = self.declared.aggregate.as_ref().map(|a| a.method);
-        declared.or(self.kind().methods.first().copied()).unwrap_or_default()
+        let declared = self.declared.aggregate.as_ref().and_then(|a| a.method);
+        let several = self.files().next().is_some() || self.declared.from.len() > 1;
+        let votes = self.kind().methods.iter().find(|m| several && m.votes());
+        declared.or(votes.copied()).or(self.kind().methods.first().copied()).unwrap_or_default()
+    }
+
+    /// What happens to ties.
+    pub fn on_tie(&self) -> OnTie {
+        let own = if self.method().votes() { OnTie::Review } else { OnTie::First };
+        self.declared.aggregate.as_ref().and_then(|a| a.on_tie).unwrap_or(own)
+    }
+
+    /// Returns the declared measure of agreement, or else the default of the kind.
+    pub fn metric(&self, agreement: &Agreement) -> Metric {
+        agreement.metric.or(self.kind().metrics.first().copied()).unwrap_or_default()
     }
 
     /// Returns the declared response to a problem, or else the default of the kind.
@@ -403,6 +382,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     check_points(check, declared.task, declared.keypoints.as_ref());
     check_method(check, &declared);
     check_problems(check, &declared);
+    check_agreement(check, &declared);
     if declared.task.on_text && text.is_none() {
         let problem = Diagnostic::error("T0316", check.span.clone(), "there is no text to mark spans in");
         check.bad(problem.label("the samples have no text field").help("name the text in [schema]"));
@@ -466,12 +446,63 @@ fn check_method(check: &mut Check, d: &Declaration) {
         let problem = Diagnostic::error("T0215", place(check, "unlabelled"), "only a list of annotations can be empty");
         check.bad(problem.label("not for this kind of task").help("leave it at `missing`"));
     }
-    let Some(Aggregate { method }) = d.aggregate else { return };
+    let Some(aggregate) = &d.aggregate else { return };
+    let method = aggregate.method.or(d.task.methods.first().copied()).unwrap_or_default();
+    let of = |m: Method| format!("`{}` has none", m.name());
+    let smooth = aggregate.smoothing.is_some() && method != Method::DawidSkene;
+    let spare = [("decimals", aggregate.decimals.is_some() && !method.learns()), ("smoothing", smooth)];
+    for (key, _) in spare.iter().filter(|s| s.1) {
+        let span = place(check, &format!("aggregate.{key}"));
+        check.bad(Diagnostic::error("T0219", span, format!("`{key}` has no meaning here")).label(of(method)));
+    }
     if !d.task.methods.contains(&method) {
         let problem = Diagnostic::error("T0216", place(check, "aggregate.method"), "this method does not fit the task");
         let own = d.task.methods.iter().map(|m| format!("`{}`", m.name()));
         let help = format!("for `{}`: {}", d.task.name, own.collect::<Vec<_>>().join(", "));
         check.bad(problem.label("not for this kind of task").help(help));
+    }
+}
+
+/// Notes what of `agreement` cannot be meant.
+fn check_agreement(check: &mut Check, d: &Declaration) {
+    let Some(a) = &d.agreement else { return };
+    let metric = a.metric.or(d.task.metrics.first().copied()).unwrap_or_default();
+    if !d.task.metrics.contains(&metric) {
+        let problem =
+            Diagnostic::error("T0230", place(check, "agreement.metric"), "this measure does not fit the task");
+        let own: Vec<String> = d.task.metrics.iter().map(|m| format!("`{}`", m.name())).collect();
+        check.bad(problem.label("not for this kind of task").help(format!(
+            "for `{}`: {}",
+            d.task.name,
+            own.join(", ")
+        )));
+    }
+    if d.from.len() == 1 && d.from.values().all(|answers| answers.column.is_some()) {
+        let problem = Diagnostic::error("T0231", place(check, "agreement"), "one annotator agrees with nobody");
+        let help = "several columns, or files of votes by several annotators, are several answers to one sample";
+        check.bad(problem.label("the task has one source, and it is one annotator").help(help));
+    }
+    let review = a.on_low == OnLow::Review && a.min.is_none();
+    let spare = [
+        (
+            "level",
+            a.level.is_some() && metric != Metric::KrippendorffAlpha,
+            format!("`{}` has no level", metric.name()),
+        ),
+        ("weights", a.weights.is_some() && !metric.weighs(), format!("`{}` has no weights", metric.name())),
+        ("min_by_class", !a.min_by_class.is_empty() && !d.task.classes, "answers of this kind name no classes".into()),
+        ("on_low", review, "without `min` no sample agrees too little".into()),
+    ];
+    for (key, _, why) in spare.iter().filter(|s| s.1) {
+        let span = place(check, &format!("agreement.{key}"));
+        check.bad(Diagnostic::error("T0219", span, format!("`{key}` has no meaning here")).label(why.clone()));
+    }
+    let known = |class: &&String| d.task.classes && !d.classes.iter().any(|c| c.get() == *class);
+    for class in a.min_by_class.keys().filter(known) {
+        let help = suggest(class, d.classes.iter().map(|c| c.as_str()));
+        let span = place(check, &format!("agreement.min_by_class.{class}"));
+        let message = format!("`{class}` is not a class of {}", check.path);
+        check.bad(Diagnostic::error("T0217", span, message).label("not declared").help(help));
     }
 }
 

@@ -181,6 +181,68 @@ impl JoinStage for Stage {
     }
 }
 
+/// What another text of a guideline does to the section of a class.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Change {
+    Same,
+    Changed,
+    /// Only the old document has a section on it.
+    Gone,
+    /// Only the new document has one.
+    New,
+    /// Neither document has one.
+    Missing,
+    /// The same words stand under another heading.
+    Renamed,
+}
+
+impl Change {
+    pub fn say(self) -> &'static str {
+        match self {
+            Change::Same => "same",
+            Change::Changed => "changed",
+            Change::Gone => "gone",
+            Change::New => "new",
+            Change::Missing => "none",
+            Change::Renamed => "renamed",
+        }
+    }
+}
+
+/// What becomes of the section of each class. White space at the ends of lines, and the marks of lists, change nothing.
+pub fn compare(old: &str, new: &str, classes: &[String]) -> Vec<(String, Change)> {
+    let (before, after) = (bodies(old), bodies(new));
+    let of = |class: &str, document: &str, bodies: &[String]| -> Option<String> {
+        let all = sections(document);
+        let section = section_of(class, classes, &all)?;
+        all.iter().position(|s| s == section).and_then(|i| bodies.get(i)).cloned()
+    };
+    let change = |class: &String| match (of(class, old, &before), of(class, new, &after)) {
+        (Some(a), Some(b)) if a == b => Change::Same,
+        (Some(_), Some(_)) => Change::Changed,
+        (Some(a), None) if after.contains(&a) => Change::Renamed,
+        (Some(_), None) => Change::Gone,
+        (None, Some(_)) => Change::New,
+        (None, None) => Change::Missing,
+    };
+    classes.iter().map(|class| (class.clone(), change(class))).collect()
+}
+
+/// What stands below the heading of each section, in one form.
+fn bodies(document: &str) -> Vec<String> {
+    let lines: Vec<&str> = document.lines().collect();
+    let all = sections(document);
+    let plain = |line: &&str| {
+        let words = line.trim();
+        words.strip_prefix(['-', '*', '+']).map_or(words, str::trim_start).to_string()
+    };
+    let body = |s: &Section| {
+        let own = lines.get(s.line..s.end).unwrap_or_default();
+        own.iter().map(plain).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    };
+    all.iter().map(body).collect()
+}
+
 // ---- documents -------------------------------------------------------------------------------------------------------
 
 /// A heading and all below it, up to the next heading that is not deeper.
@@ -189,6 +251,8 @@ struct Section {
     heading: String,
     /// The line of the heading, from 1.
     line: usize,
+    /// The line behind its last.
+    end: usize,
     digest: Digest,
 }
 
@@ -210,7 +274,7 @@ fn sections(document: &str) -> Vec<Section> {
     let section = |(n, (at, level, words)): (usize, &(usize, usize, String))| {
         let end = headings.iter().skip(n + 1).find(|h| h.1 <= *level).map_or(lines.len(), |h| h.0);
         let body = lines.get(*at..end).unwrap_or_default();
-        Section { heading: words.clone(), line: at + 1, digest: digest_of("tamis guideline section 1", body) }
+        Section { heading: words.clone(), line: at + 1, end, digest: digest_of("tamis guideline section 1", body) }
     };
     headings.iter().enumerate().map(section).collect()
 }
@@ -315,6 +379,15 @@ mod tests {
         let all = sections("# Guide 3\n## 0\n## 3: alike\n## 3.0 again\n## 7\n## -1 never\n");
         let found: Vec<_> = of_ratings(&scale, &all).into_iter().map(|(c, s)| (c, s.line)).collect();
         assert_eq!(found, [("-1", 6), ("0", 2), ("3", 3)].map(|(c, l)| (c.to_string(), l)));
+    }
+
+    #[test]
+    fn what_another_text_touches() {
+        let classes = names(&["PS", "LC", "OG", "DT", "TI"]);
+        let old = "# Guide\n## PS\n- a person\n## LC\na place\n## OG\na body\n## DT\na day\n";
+        let new = "# Guide\n\n## LC\na place, or a street\n## PS \n* a person  \n## Bodies\na body\n## TI\nan hour\n";
+        let got: Vec<Change> = compare(old, new, &classes).into_iter().map(|c| c.1).collect();
+        assert_eq!(got, [Change::Same, Change::Changed, Change::Renamed, Change::Gone, Change::New]);
     }
 
     #[test]

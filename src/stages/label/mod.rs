@@ -12,30 +12,49 @@
 //! Every source gives votes; a vote is one annotator's whole answer. The votes are checked one annotation at a time,
 //! then become one label by the declared method. Steps, in this order: `label.TASK/read.X` (files to rows),
 //! `label.TASK/from.X` (a column, or rows met by the join key, to votes), `label.TASK/check`, `label.TASK/guideline`,
-//! and `label.TASK` itself. They write `votes.TASK`, `classes.TASK`, `label.TASK` and `status.TASK`.
+//! `label.TASK/decided`, `label.TASK/agreement`, `label.TASK/weighed`, and `label.TASK` itself. They write `votes.TASK`, `classes.TASK`, `label.TASK` and `status.TASK`.
 //!
 //! What an answer looks like and what can be wrong with it, a kind of task says ([`kinds`]).
 //!
 //! Null = not labelled; `[]` = looked, nothing there; never exchanged. Limits: what is said of a row names positions
 //! and rules, never a text, an answer or an annotator.
+mod aggregate;
+pub mod agreement;
 mod check;
+mod compared;
+pub mod decided;
 pub mod declaration;
 pub mod guideline;
 pub mod kinds;
 mod mapped;
+mod measured;
+pub mod metric;
 mod odd;
 mod points;
+mod problems;
 mod read;
 mod rows;
 mod settle;
 #[cfg(test)]
 mod testing;
+mod voted;
 mod votes;
+mod weighed;
 
 use crate::stage::Entry;
 
 /// The steps of a task, in the order of the work.
-pub const ENTRIES: &[Entry] = &[read::ENTRY, votes::COLUMN, votes::JOIN, check::ENTRY, guideline::ENTRY, settle::ENTRY];
+pub const ENTRIES: &[Entry] = &[
+    read::ENTRY,
+    votes::COLUMN,
+    votes::JOIN,
+    check::ENTRY,
+    guideline::ENTRY,
+    decided::ENTRY,
+    agreement::ENTRY,
+    weighed::ENTRY,
+    settle::ENTRY,
+];
 
 #[cfg(test)]
 mod tests {

@@ -8,15 +8,20 @@
 //!
 //! Reads `votes.TASK`; writes `label.TASK` and `status.TASK`: `source` (one answer, from a column), `aggregated`
 //! (votes), `tied` (of several classes with most votes the one declared first stands), `held` (answers that should agree and
-//! do not), `incomplete` (an annotation was lost, or every answer was, or answers were that may have decided; what then
+//! do not), `decided` (a person decided, see `label.TASK/decided`), `incomplete` (an annotation was lost, or every answer was, or answers were that may have decided; what then
 //! happens says `on_incomplete`). Without answers the label is null; with `unlabelled = "negative"` a
 //! sample that nobody was asked about has the label `[]`. Findings: `label.disagreement`, `label.incomplete`,
-//! `label.tie` (of several classes with most votes the one declared first stands), `class.unused` (declared classes
+//! `label.tie` (of several classes with most votes the one declared first stands; with `on_tie = "review"` a review),
+//! `label.outvoted` (annotations that fewer than half of the annotators gave), `class.unused` (declared classes
 //! that no label has). Facts: `labelled`, `unlabelled`, `votes`, `incomplete` (of the samples that stay), `ties`, and
-//! `count.CLASS`, the annotations (or labels) of a class. Limits: ratings are counted where they are whole numbers.
+//! `count.CLASS`, the annotations (or labels) of a class; `agreement` where `[label.TASK.agreement]` is declared. Limits: ratings are counted where they are whole numbers.
+use super::aggregate::OnTie;
+use super::decided::{DecidedColumn, column_of};
 use super::declaration::{OnIncomplete, Unlabelled, checked};
 use super::kinds::kind::{Kind, Method};
-use super::rows::{Note, short, tell};
+use super::rows::{Note, optional, short, slot, tell};
+use super::voted::{self, Voted};
+use super::weighed;
 use crate::measure::aggregate::{lower_median, majority, majority_holds, median_holds};
 use crate::model::votes::{TIED, Vote, each_class};
 use crate::stage::*;
@@ -37,11 +42,13 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         task: task.name.clone(),
         kind: task.kind(),
         method,
-        classes: if method == Method::Majority { task.classes() } else { Vec::new() },
+        classes: if method == Method::Majority || method.learns() { task.classes() } else { Vec::new() },
         sources,
         unlabelled: task.declared.unlabelled,
         on_incomplete,
         open: check.manifest.table(&["privacy"]).is_none(),
+        on_tie: task.on_tie(),
+        decided: check.column("samples", &column_of(&task.name)).is_some(),
     };
     let mut gates = Vec::new();
     if !task.may_lose_all() {
@@ -52,15 +59,26 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }
     let ports = Ports {
         table: "samples".into(),
-        reads: vec![task.votes().0],
+        reads: [
+            Some(task.votes().0),
+            map.decided.then(|| column_of(&task.name)),
+            method.learns().then(|| weighed::column_of(&task.name)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         writes: writes([
             (format!("label.{}", task.name), task.label()),
             (format!("status.{}", task.name), Column::new(utf8()).inner().harmless()),
         ]),
-        drops: on_incomplete != OnIncomplete::Keep || method == Method::Single && may_differ,
+        drops: on_incomplete != OnIncomplete::Keep
+            || method == Method::Single && may_differ
+            || task.on_tie() == OnTie::Review,
+        facts: task.declared.agreement.iter().map(|_| format!("{}/agreement.value", task.path)).collect(),
         ..Ports::default()
     };
-    let gather = Gather { task: task.name.clone(), classes: task.classes() };
+    let measured = task.declared.agreement.is_some();
+    let gather = Gather { task: task.name.clone(), classes: task.classes(), measured };
     vec![Plan { gates, ..Plan::row::<Stage>(ports, &map, &gather, &Nothing {}) }]
 }
 
@@ -86,6 +104,11 @@ struct Map {
     /// Words of the data may be told: there is no `[privacy]`.
     #[serde(default, skip_serializing_if = "is_default")]
     open: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    on_tie: OnTie,
+    /// People may have decided about labels.
+    #[serde(default, skip_serializing_if = "is_default")]
+    decided: bool,
 }
 
 /// So many answers are told of a sample whose answers differ.
@@ -99,6 +122,9 @@ struct Gather {
     /// The declared classes.
     #[serde(default, skip_serializing_if = "is_default")]
     classes: Vec<String>,
+    /// A step before this one tells how far the annotators agree.
+    #[serde(default, skip_serializing_if = "is_default")]
+    measured: bool,
 }
 
 struct Stage;
@@ -112,12 +138,17 @@ impl RowStage for Stage {
 
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let votes = rows.column(&format!("votes.{}", p.task))?;
+        let decided = DecidedColumn::read(rows, &p.task)?;
+        let weighed = optional(rows, &weighed::column_of(&p.task))?;
         let mut delta = Delta::default();
         let (mut labels, mut states) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for row in 0..rows.len() {
             let votes = Vote::list(&value_at(votes.as_ref(), row));
             let mut notes = Vec::new();
-            let (label, status) = p.settle(votes.as_deref(), &mut notes);
+            let (label, status) = match decided.of(row) {
+                Some(label) => (label, Some(DECIDED)),
+                None => p.settle(votes.as_deref(), &slot(&weighed, row), &mut notes),
+            };
             count(summary, row, votes.as_deref().unwrap_or_default(), &label, &notes);
             tell(&mut delta, row, notes);
             labels.push(label);
@@ -142,7 +173,7 @@ struct Tally {
 }
 
 impl Stage {
-    fn gather(p: &Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+    fn gather(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         let (mut rows, mut votes, mut incomplete, mut ties) = ([0u64; 2], 0u64, 0u64, 0u64);
         let mut classes: BTreeMap<String, u64> = p.classes.iter().map(|c| (c.clone(), 0)).collect();
         for hit in hits.iter() {
@@ -167,6 +198,9 @@ impl Stage {
                 unused.join(", ")
             );
             out.remark(format!("label.{}.classes", p.task), "class.unused", say);
+        }
+        if p.measured {
+            out.fact("agreement", context.fact(&format!("label.{}/agreement.value", p.task))?.clone());
         }
         out.fact("labelled", labelled);
         out.fact("unlabelled", unlabelled);
@@ -196,6 +230,9 @@ fn count(summary: &mut Summary, row: usize, votes: &[Vote], label: &Value, notes
 
 const INCOMPLETE: &str = "incomplete";
 
+/// A person decided what the label is.
+const DECIDED: &str = "decided";
+
 /// Counts how often a label names each class. A rating counts as a class if it is a whole number.
 fn classes(label: &Value) -> BTreeMap<String, u64> {
     let mut out = BTreeMap::new();
@@ -211,7 +248,7 @@ fn number(bytes: &[u8]) -> u64 {
 
 impl Map {
     /// Returns the label and the status of a row.
-    fn settle(&self, votes: Option<&[Vote]>, notes: &mut Vec<Note>) -> (Value, Option<&'static str>) {
+    fn settle(&self, votes: Option<&[Vote]>, weighed: &Value, notes: &mut Vec<Note>) -> (Value, Option<&'static str>) {
         let Some(votes) = votes else {
             return match self.unlabelled {
                 Unlabelled::Negative => (Value::List(Vec::new()), Some("source")),
@@ -226,7 +263,7 @@ impl Map {
             }
             return (Value::Null, (lost > 0).then_some(INCOMPLETE));
         };
-        let (label, status) = self.aggregate(votes, notes);
+        let (label, status) = self.aggregate(votes, weighed, notes);
         let Some(label) = label else { return (Value::Null, None) };
         let lost: u32 = given.iter().map(|v| v.lost).sum();
         let unread = votes.iter().filter(|v| v.answer == Value::Null && v.lost > 0).count();
@@ -253,8 +290,11 @@ impl Map {
         match self.method {
             _ if unread == 0 => true,
             Method::Single => true,
+            Method::Vote | Method::BoxFusion => self.vote(given).holds(unread),
+            // what is not known weighs what nobody knows
+            method if method.learns() => false,
             Method::Majority => majority_holds(&classes_given(given), &self.classes, unread),
-            Method::Median => median_holds(&ratings_given(given), unread),
+            _ => median_holds(&ratings_given(given), unread),
         }
     }
 
@@ -290,7 +330,7 @@ impl Map {
     }
 
     /// Makes one label of the answers that count.
-    fn aggregate(&self, votes: &[Vote], notes: &mut Vec<Note>) -> (Option<Value>, &'static str) {
+    fn aggregate(&self, votes: &[Vote], weighed: &Value, notes: &mut Vec<Note>) -> (Option<Value>, &'static str) {
         let key = || format!("label.{}.aggregate", self.task);
         let given: Vec<&Vote> = votes.iter().filter(|v| v.answer != Value::Null).collect();
         let first = given.first().map(|v| v.answer.clone());
@@ -302,24 +342,70 @@ impl Map {
                 (first, "held")
             }
             Method::Single => (first, "aggregated"),
-            Method::Majority => {
-                let answers = classes_given(&given);
-                let label = majority(&answers, &self.classes);
-                let times = |class: &str| answers.iter().filter(|a| **a == class).count();
-                let most = label.as_deref().map_or(0, times);
-                let tied: BTreeSet<&str> = answers.iter().copied().filter(|a| times(a) == most).collect();
-                let label = label.map(Value::Text);
-                let is_tied = tied.len() > 1;
-                if is_tied {
-                    let each = if most == 1 { "1 vote".to_string() } else { format!("{most} votes") };
-                    let say = format!("{} classes have {each} each; the one declared first stands", tied.len());
-                    let note = Note::new(Act::Finding, key(), "label.tie", say);
-                    self.differ(votes, label.as_ref(), note, notes);
-                }
-                (label, if is_tied { TIED } else { "aggregated" })
-            }
-            Method::Median => (lower_median(&mut ratings_given(&given)).map(Value::Float), "aggregated"),
+            Method::Majority => self.majority(votes, &given, notes),
+            method if method.learns() => self.weighed(votes, weighed, notes),
+            method if method.votes() => self.voted(votes, &given, notes),
+            _ => (lower_median(&mut ratings_given(&given)).map(Value::Float), "aggregated"),
         }
+    }
+}
+
+impl Map {
+    /// The class with most votes.
+    fn majority(&self, votes: &[Vote], given: &[&Vote], notes: &mut Vec<Note>) -> (Option<Value>, &'static str) {
+        let answers = classes_given(given);
+        let label = majority(&answers, &self.classes);
+        let times = |class: &str| answers.iter().filter(|a| **a == class).count();
+        let most = label.as_deref().map_or(0, times);
+        let tied: BTreeSet<&str> = answers.iter().copied().filter(|a| times(a) == most).collect();
+        let label = label.map(Value::Text);
+        let is_tied = tied.len() > 1;
+        if is_tied {
+            let each = if most == 1 { "1 vote".to_string() } else { format!("{most} votes") };
+            let say = format!("{} classes have {each} each; the one declared first stands", tied.len());
+            self.tie(votes, label.as_ref(), say, notes);
+        }
+        (label, if is_tied { TIED } else { "aggregated" })
+    }
+
+    /// The class that was found most likely.
+    fn weighed(&self, votes: &[Vote], found: &Value, notes: &mut Vec<Note>) -> (Option<Value>, &'static str) {
+        let label = Some(found.field("class").clone()).filter(|class| *class != Value::Null);
+        let tied = *found.field("tied") == Value::Bool(true);
+        if tied {
+            let say = "several classes are as likely; the one declared first stands".to_string();
+            self.tie(votes, label.as_ref(), say, notes);
+        }
+        (label, if tied { TIED } else { "aggregated" })
+    }
+
+    fn vote(&self, given: &[&Vote]) -> Voted {
+        let answers: Vec<&Value> = given.iter().map(|v| &v.answer).collect();
+        if self.method == Method::BoxFusion { voted::boxes(&answers) } else { voted::spans(&answers) }
+    }
+
+    /// The annotations that most annotators gave.
+    fn voted(&self, votes: &[Vote], given: &[&Vote], notes: &mut Vec<Note>) -> (Option<Value>, &'static str) {
+        let Voted { label, ties, outvoted, .. } = self.vote(given);
+        if outvoted > 0 {
+            let key = format!("label.{}.aggregate", self.task);
+            let say =
+                format!("{outvoted} annotations that fewer than half of {} annotators gave are left out", given.len());
+            notes.push(Note::new(Act::Finding, key, "label.outvoted", say));
+        }
+        if ties > 0 {
+            let say =
+                format!("{ties} annotations were given by half of {} annotators; the first one's stand", given.len());
+            self.tie(votes, Some(&label), say, notes);
+        }
+        (Some(label), if ties > 0 { TIED } else { "aggregated" })
+    }
+
+    /// Notes a tie, which may wait for a person.
+    fn tie(&self, votes: &[Vote], label: Option<&Value>, say: String, notes: &mut Vec<Note>) {
+        let act = if self.on_tie == OnTie::Review { Act::Review } else { Act::Finding };
+        let note = Note::new(act, format!("label.{}.aggregate", self.task), "label.tie", say);
+        self.differ(votes, label, note, notes);
     }
 }
 

@@ -1,6 +1,8 @@
 //! `object_detection`: boxes on an image, each with a class and flags. In pixels, 0-based, end exclusive.
 //!
 //! Judged: an undeclared class, no area, a side outside of the image where its size is known. Limits: no rotation.
+use super::super::compared::{self, Compared};
+use super::super::metric::{Metric, OF_SHAPES};
 use super::kind::*;
 use crate::model::boxes::Box2;
 use crate::table::{Cell, Value};
@@ -30,9 +32,17 @@ pub const KIND: Kind = Kind {
     scale: false,
     on_text: false,
     prose: false,
-    methods: &[Method::Single],
+    methods: &[Method::Single, Method::BoxFusion],
+    metrics: OF_SHAPES,
+    compare,
     words,
 };
+
+fn compare(answers: &[&Value], metric: Metric, _: Option<u32>) -> Compared {
+    let named = |b: Box2| (b.class.clone(), b);
+    let boxes = |a: &&Value| Vec::from_value(a).unwrap_or_default().into_iter().map(named).collect();
+    compared::shapes(&answers.iter().map(boxes).collect::<Vec<_>>(), metric)
+}
 
 fn boxes(items: &[Value], reading: &mut Reading) -> Vec<Box2> {
     let boxes = reading.shaped(items, box_of).into_iter();

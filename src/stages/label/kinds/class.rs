@@ -1,6 +1,8 @@
 //! `classification`: one class for a sample.
 //!
 //! Judged: an undeclared class, which takes its vote with it.
+use super::super::compared::Compared;
+use super::super::metric::OF_CLASSES;
 use super::kind::*;
 use crate::table::{DataType, Value, utf8};
 
@@ -21,7 +23,16 @@ pub const KIND: Kind = Kind {
     scale: false,
     on_text: false,
     prose: false,
-    methods: &[Method::Majority, Method::Single],
+    methods: &[
+        Method::Majority,
+        Method::Single,
+        Method::WeightedMajority,
+        Method::DawidSkene,
+        Method::OneCoin,
+        Method::Mace,
+    ],
+    metrics: OF_CLASSES,
+    compare: |answers, _, _| Compared::one(answers.iter().map(|a| a.text().unwrap_or_default().to_string()).collect()),
     words: |answer| answer.text().unwrap_or_default().to_string(),
 };
 

@@ -2,6 +2,8 @@
 //!
 //! Judged object by object: an undeclared class; another number of points than the task names (`keypoints.count`); a box without
 //! area (`box.degenerate`); a box or a labelled point outside of the image where its size is known (`keypoints.outside`).
+use super::super::compared::{self, Compared};
+use super::super::metric::{Metric, OF_SHAPES};
 use super::kind::*;
 use crate::model::keypoints::{Keypoint, Keypoints};
 use crate::model::polygons::{Point, bounds};
@@ -35,8 +37,16 @@ pub const KIND: Kind = Kind {
     on_text: false,
     prose: false,
     methods: &[Method::Single],
+    metrics: OF_SHAPES,
+    compare,
     words,
 };
+
+fn compare(answers: &[&Value], metric: Metric, _: Option<u32>) -> Compared {
+    let named = |one: Keypoints| (one.class.clone(), one);
+    let all = |a: &&Value| Vec::from_value(a).unwrap_or_default().into_iter().map(named).collect();
+    compared::shapes(&answers.iter().map(all).collect::<Vec<_>>(), metric)
+}
 
 fn objects(items: &[Value], reading: &mut Reading) -> Vec<Keypoints> {
     let objects = reading.shaped(items, object_of).into_iter();

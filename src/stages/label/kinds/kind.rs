@@ -1,6 +1,8 @@
 //! What a kind of task is: a value that says what its answers look like, where they come from, what can be wrong with
 //! them, and how several become one. The rooms of a task (`check` and the others) ask it and know no
 //! kind by name.
+use super::super::compared::Compared;
+use super::super::metric::Metric;
 use super::super::rows::Note;
 use crate::manifest::Decimal;
 use crate::measure::names::composed;
@@ -54,6 +56,11 @@ pub struct Kind {
     pub prose: bool,
     /// How several answers may become one; the first is the default.
     pub methods: &'static [Method],
+    /// The measures of agreement that fit; the first is the default.
+    pub metrics: &'static [Metric],
+    /// Holds the answers to one sample against each other. The last is how many characters the text has that answers
+    /// count in, where that is known.
+    pub compare: fn(&[&Value], Metric, Option<u32>) -> Compared,
     /// An answer in words, for people.
     pub words: fn(&Value) -> String,
 }
@@ -258,11 +265,46 @@ pub enum Method {
     Majority,
     /// The rating in the middle; of two the lower one.
     Median,
+    /// The class with most votes, where each annotator counts as often as the majority agrees with them.
+    WeightedMajority,
+    /// The class that is most likely once it is learned what each annotator says for each true class (Dawid and Skene 1979).
+    DawidSkene,
+    /// The same where an annotator is right equally often for every class.
+    OneCoin,
+    /// The same where an annotator knows the answer, or says something of their own (MACE, Hovy et al. 2013).
+    Mace,
+    /// Spans that more than half of the annotators gave, of the same class at the same place. This is the default of spans where
+    /// several annotators answer.
+    Vote,
+    /// Boxes of one class around one thing that more than half of the annotators marked, fused to one by weighted box fusion.
+    /// This is the default of boxes where several annotators answer.
+    BoxFusion,
 }
 
 impl Method {
     pub fn name(self) -> &'static str {
-        ["single", "majority", "median"][self as usize]
+        const NAMES: [&str; 9] = [
+            "single",
+            "majority",
+            "median",
+            "weighted_majority",
+            "dawid_skene",
+            "one_coin",
+            "mace",
+            "vote",
+            "box_fusion",
+        ];
+        NAMES[self as usize]
+    }
+
+    /// Whether it learns from all answers what each annotator is worth.
+    pub fn learns(self) -> bool {
+        matches!(self, Method::WeightedMajority | Method::DawidSkene | Method::OneCoin | Method::Mace)
+    }
+
+    /// Whether it votes about single annotations.
+    pub fn votes(self) -> bool {
+        matches!(self, Method::Vote | Method::BoxFusion)
     }
 }
 

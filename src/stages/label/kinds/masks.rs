@@ -2,6 +2,8 @@
 //!
 //! Judged mask by mask: an undeclared class; no pixel, or runs that do not add up to the pixels of its own size
 //! (`mask.degenerate`); another size than the image's where that is known (`mask.size`).
+use super::super::compared::{self, Compared};
+use super::super::metric::{Metric, OF_SHAPES};
 use super::kind::*;
 use crate::model::masks::{Mask, checked, unpacked};
 use crate::table::{Cell, Value};
@@ -29,8 +31,16 @@ pub const KIND: Kind = Kind {
     on_text: false,
     prose: false,
     methods: &[Method::Single],
+    metrics: OF_SHAPES,
+    compare,
     words,
 };
+
+fn compare(answers: &[&Value], metric: Metric, _: Option<u32>) -> Compared {
+    let named = |one: Mask| (one.class.clone(), one);
+    let all = |a: &&Value| Vec::from_value(a).unwrap_or_default().into_iter().map(named).collect();
+    compared::shapes(&answers.iter().map(all).collect::<Vec<_>>(), metric)
+}
 
 fn masks(items: &[Value], reading: &mut Reading) -> Vec<Mask> {
     let masks = reading.shaped(items, mask_of).into_iter();

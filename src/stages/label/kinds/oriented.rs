@@ -2,6 +2,8 @@
 //!
 //! Judged box by box: an undeclared class; corners that enclose nothing or do not go around in turn (`box.degenerate`); a corner
 //! outside of the image where its size is known (`box.outside`). Limits: the corners need not be those of a rectangle.
+use super::super::compared::{self, Compared};
+use super::super::metric::{Metric, OF_SHAPES};
 use super::kind::*;
 use super::polygons::point_of;
 use crate::model::polygons::Point;
@@ -38,8 +40,16 @@ pub const KIND: Kind = Kind {
     on_text: false,
     prose: false,
     methods: &[Method::Single],
+    metrics: OF_SHAPES,
+    compare,
     words,
 };
+
+fn compare(answers: &[&Value], metric: Metric, _: Option<u32>) -> Compared {
+    let named = |one: Quad| (one.class.clone(), one);
+    let all = |a: &&Value| Vec::from_value(a).unwrap_or_default().into_iter().map(named).collect();
+    compared::shapes(&answers.iter().map(all).collect::<Vec<_>>(), metric)
+}
 
 fn quads(items: &[Value], reading: &mut Reading) -> Vec<Quad> {
     let quads = reading.shaped(items, quad_of).into_iter();

@@ -5,6 +5,8 @@
 //! is known (`polygon.outside`). Limits: whether holes lie inside of the outline, and whether holes or parts lie apart from
 //! each other, is not judged; a crossing exactly in a corner is not seen; a ring of more than 4,096 points is not looked
 //! at for crossings, which is told (`polygon.long`).
+use super::super::compared::{self, Compared};
+use super::super::metric::{Metric, OF_SHAPES};
 use super::kind::*;
 use crate::model::polygons::{CROSSING_MAX, Part, Point, Polygon, Ring, crosses, has_area};
 use crate::table::{Cell, Value};
@@ -42,8 +44,16 @@ pub const KIND: Kind = Kind {
     on_text: false,
     prose: false,
     methods: &[Method::Single],
+    metrics: OF_SHAPES,
+    compare,
     words,
 };
+
+fn compare(answers: &[&Value], metric: Metric, _: Option<u32>) -> Compared {
+    let named = |p: Polygon| (p.class.clone(), p);
+    let polygons = |a: &&Value| Vec::from_value(a).unwrap_or_default().into_iter().map(named).collect();
+    compared::shapes(&answers.iter().map(polygons).collect::<Vec<_>>(), metric)
+}
 
 fn polygons(items: &[Value], reading: &mut Reading) -> Vec<Polygon> {
     let polygons = reading.shaped(items, polygon_of).into_iter();

@@ -1,6 +1,8 @@
 //! `rating`: a number on a scale.
 //!
 //! Judged: a number outside of the scale, which takes its vote with it.
+use super::super::compared::Compared;
+use super::super::metric::OF_CLASSES;
 use super::kind::*;
 use crate::table::{Cell, DataType, Value};
 
@@ -22,6 +24,8 @@ pub const KIND: Kind = Kind {
     on_text: false,
     prose: false,
     methods: &[Method::Median, Method::Single],
+    metrics: OF_CLASSES,
+    compare: |answers, _, _| Compared::one(answers.iter().map(|a| a.key_text().unwrap_or_default()).collect()),
     words: |answer| answer.json().to_string(),
 };
 

@@ -2,6 +2,8 @@
 //! `end`) in characters, end exclusive.
 //!
 //! Judged: an undeclared class, no characters, an end past the text. Limits: spans may overlap; a span in one part.
+use super::super::compared::{self, Compared};
+use super::super::metric::{Metric, OF_SPANS};
 use super::kind::*;
 use crate::formats::conll::sentence::{self as conll, TagSpan};
 use crate::model::edits::{Moved, move_span};
@@ -38,9 +40,17 @@ pub const KIND: Kind = Kind {
     scale: false,
     on_text: true,
     prose: false,
-    methods: &[Method::Single],
+    methods: &[Method::Single, Method::Vote],
+    metrics: OF_SPANS,
+    compare,
     words,
 };
+
+fn compare(answers: &[&Value], metric: Metric, chars: Option<u32>) -> Compared {
+    let answers: Vec<Vec<Span>> = answers.iter().map(|a| Vec::from_value(a).unwrap_or_default()).collect();
+    let marked = |spans: &'_ Vec<Span>| spans.iter().map(|s| (s.class.clone(), s.start, s.end)).collect();
+    compared::spans(&answers.iter().map(marked).collect::<Vec<_>>(), metric, chars)
+}
 
 fn takes(ty: &DataType) -> Take {
     let tags = matches!(ty, DataType::List(item) if [DataType::Utf8, DataType::Int64].contains(item.data_type()));

@@ -5,6 +5,8 @@
 //! before it (`segment.order`). The text as a whole is never changed. Limits: segments may overlap, since two people
 //! may speak at once; whether the segments together say the text is not judged; a plain text that is a JSON object is
 //! read as one.
+use super::super::compared;
+use super::super::metric::OF_TEXTS;
 use super::kind::*;
 use crate::model::transcripts::{Segment, Transcript};
 use crate::table::{Cell, DataType, Value};
@@ -39,6 +41,11 @@ pub const KIND: Kind = Kind {
     on_text: false,
     prose: true,
     methods: &[Method::Single],
+    metrics: OF_TEXTS,
+    compare: |answers, metric, _| {
+        let text = |a: &&Value| a.field("text").text().unwrap_or_default().to_string();
+        compared::texts(&answers.iter().map(text).collect::<Vec<_>>(), metric)
+    },
     words,
 };
 

@@ -1,0 +1,127 @@
+//! The samples of a task with the answers that annotators gave, for verbs that show or export them.
+use super::show::snapshot;
+use crate::engine::session::Session;
+use crate::engine::state::Built;
+use crate::manifest;
+use crate::model::votes::Vote;
+use crate::project::{Failure, Project};
+use crate::report::show::Snapshot;
+use crate::stage::Fault;
+use crate::stages::label::agreement::Looking;
+use crate::stages::label::decided;
+use crate::stages::label::declaration::Declaration;
+use crate::table::{DataType, Value};
+
+/// A sample and what was answered.
+pub struct Answered {
+    pub id: String,
+    /// What people look at: a text, or the digest of an image.
+    pub content: Value,
+    /// What a decision is made on, where the project reads decisions about labels.
+    pub seen: Option<String>,
+    /// Empty where nobody was asked.
+    pub votes: Vec<Vote>,
+    /// How far the answers agree, 0 to 1 as a decimal; `None` if there are fewer than two, or nothing is measured.
+    pub agreement: Option<String>,
+    /// A person decided what the label is.
+    pub decided: bool,
+}
+
+/// Where a task stands among the steps.
+pub struct Task {
+    pub name: String,
+    /// `label.TASK/agreement`, if it is declared.
+    pub agreement: Option<usize>,
+    /// The last step that gives votes.
+    pub votes: usize,
+    /// `label.TASK/decided`, if it is there.
+    pub decided: Option<usize>,
+    /// What the manifest declares of it.
+    pub declared: Declaration,
+}
+
+impl Task {
+    /// A task by its name, or by its key path.
+    pub fn find(project: &Project, name: &str) -> Result<Task, Failure> {
+        let name = name.strip_prefix("label.").unwrap_or(name);
+        let steps = &project.assembled.steps;
+        let at = |word: &str| steps.iter().position(|s| s.name == format!("label.{name}/{word}"));
+        let Some(votes) = at("check") else {
+            let tasks = steps.iter().filter_map(|s| s.name.strip_prefix("label.").filter(|t| !t.contains('/')));
+            let help = crate::diag::suggest(name, tasks);
+            return Err(Failure::Usage(format!("there is no task `{name}`; {help}")));
+        };
+        let table = project.manifest.table(&["label", name]).map(|(_, table)| manifest::read(table));
+        let Some(Ok(declared)) = table else {
+            return Err(Failure::Bug(format!("[label.{name}] made steps and does not read")));
+        };
+        Ok(Task { name: name.to_string(), agreement: at("agreement"), votes, decided: at("decided"), declared })
+    }
+
+    /// The living samples in the order of the data; `None` if they are not known before a build.
+    pub fn samples(&self, project: &Project, s: &Session, built: &Built) -> Result<Option<Vec<Answered>>, Fault> {
+        let looking = self.agreement.map(|i| Looking::of(&s.steps[i].plan)).transpose()?;
+        let snapshot = self.snapshot(project, built, true);
+        let mut out: Vec<Answered> = Vec::new();
+        let mut tell = |v: Value| {
+            let id = v.text().unwrap_or_default().to_string();
+            out.push(Answered {
+                id,
+                content: Value::Null,
+                seen: None,
+                votes: Vec::new(),
+                agreement: None,
+                decided: false,
+            });
+        };
+        if !snapshot.each(s, "id", &mut tell)? {
+            return Ok(None);
+        }
+        if let Some(name) = self.content(s, &snapshot) {
+            let mut at = 0;
+            snapshot.each(s, &name, &mut |v| {
+                if let Some(sample) = out.get_mut(at) {
+                    sample.content = v;
+                }
+                at += 1;
+            })?;
+        }
+        let path = format!("label.{}", self.name);
+        for sample in &mut out {
+            let decision = s.review.decisions.get(&(path.clone(), sample.id.clone()));
+            sample.decided = decision.is_some_and(|d| d.labels);
+        }
+        let mut lengths: Vec<Option<u32>> = Vec::new();
+        if let Some(text) = looking.as_ref().and_then(Looking::text) {
+            let chars = |v: Value| v.text().map(|t| t.chars().count() as u32);
+            snapshot.each(s, text, &mut |v| lengths.push(chars(v)))?;
+        }
+        let mut at = 0;
+        let known = snapshot.each(s, &format!("votes.{}", self.name), &mut |v| {
+            if let Some(sample) = out.get_mut(at) {
+                sample.seen = self.decided.map(|_| decided::seen_now(&sample.content, &v));
+                sample.votes = Vote::list(&v).unwrap_or_default();
+                let chars = lengths.get(at).copied().flatten();
+                sample.agreement = looking.as_ref().and_then(|l| l.alone(&sample.votes, chars));
+            }
+            at += 1;
+        })?;
+        Ok(known.then_some(out))
+    }
+
+    /// The text that people read where no step says which it is.
+    fn text(&self, snapshot: &Snapshot) -> Option<String> {
+        let is_text = |name: &str| snapshot.columns.iter().any(|c| c.name == name && c.ty == DataType::Utf8);
+        Some("text".to_string()).filter(|name| is_text(name))
+    }
+
+    /// The column that people look at.
+    pub fn content(&self, s: &Session, snapshot: &Snapshot) -> Option<String> {
+        self.decided.and_then(|i| decided::content(&s.steps[i].plan)).or_else(|| self.text(snapshot))
+    }
+
+    /// The table as it stands once all answers are checked.
+    pub fn snapshot(&self, project: &Project, built: &Built, raw: bool) -> Snapshot {
+        snapshot(project, built, self.votes, raw)
+    }
+}

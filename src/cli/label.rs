@@ -1,0 +1,32 @@
+//! `tamis label`: packages for labelling tools, and what comes back from them.
+mod csv;
+mod doccano;
+pub mod export;
+pub mod import;
+mod label_studio;
+pub mod tools;
+
+use super::Context;
+use crate::project::Failure;
+use clap::Subcommand;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Write samples of a task for a labelling tool, with the answers so far
+    Export(export::Args),
+    /// Bring what people answered or decided back into files of the project
+    Import(import::Args),
+}
+
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    match &args.verb {
+        Verb::Export(a) => export::run(c, a),
+        Verb::Import(a) => import::run(c, a),
+    }
+}

@@ -1,0 +1,129 @@
+//! A table for a spreadsheet: a row a sample. What stands in `label`, or `keep` or `drop` in `decision`, comes back.
+use super::tools::{Back, Item, Job, Read, Said, Tool};
+use crate::stages::label::decided::answer_text;
+use crate::stages::label::kinds::kind::Kind;
+use serde_json::Value as Json;
+
+pub const TOOL: Tool = Tool { name: "csv", ending: "csv", fits: |_| true, write, setup: None, read };
+
+const HEAD: &[&str] = &["id", "text", "agreement", "votes", "label", "decision", "note", "seen"];
+
+fn write(_: &Job, items: &[Item]) -> String {
+    let votes = |item: &Item| item.votes.iter().map(|(by, a)| format!("{by}: {}", answer_text(a))).collect::<Vec<_>>();
+    let row = |item: &Item| {
+        let empty = || Some(String::new());
+        let cells = [
+            Some(item.id.clone()),
+            item.text.clone(),
+            item.agreement.clone(),
+            Some(votes(item).join("\n")),
+            empty(),
+            empty(),
+            empty(),
+            item.seen.clone(),
+        ];
+        line(cells.map(Option::unwrap_or_default).iter().map(String::as_str))
+    };
+    line(HEAD.iter().copied()) + &items.iter().map(row).collect::<String>()
+}
+
+/// Cells as a line; those that hold a comma, a quote or the end of a line stand in quotes.
+pub fn line<'c>(cells: impl Iterator<Item = &'c str>) -> String {
+    let cell = |text: &str| match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_string(),
+    };
+    cells.map(cell).collect::<Vec<_>>().join(",") + "\n"
+}
+
+fn read(job: &Job, text: &str) -> Result<Read, String> {
+    let mut rows = rows(text)?.into_iter();
+    let head = rows.next().unwrap_or_default();
+    let at = |name: &str| head.iter().position(|h| h == name);
+    let (Some(id), Some(label)) = (at("id"), at("label")) else {
+        return Err("the first line names no `id` and `label`".into());
+    };
+    let (mut out, mut wrong) = (Vec::new(), Vec::new());
+    for (n, row) in rows.enumerate() {
+        let cell = |i: Option<usize>| i.and_then(|i| row.get(i)).map(|t| t.trim()).filter(|t| !t.is_empty());
+        let Some(id) = cell(Some(id)) else { continue };
+        let said = match (cell(Some(label)), cell(at("decision"))) {
+            (Some(label), None | Some("label")) => Said::Label(value(job.kind, label)),
+            (None, Some("keep")) => Said::Keep,
+            (None, Some("drop")) => Said::Drop,
+            (None, None) => continue,
+            (_, Some(other)) => {
+                wrong.push(format!(
+                    "row {}: `{other}` is no decision beside this label: keep or drop, without a label",
+                    n + 2
+                ));
+                continue;
+            }
+        };
+        let own = |name: &str| cell(at(name)).map(str::to_string);
+        out.push(Back { id: id.to_string(), seen: own("seen"), said, note: own("note"), by: None });
+    }
+    Ok((out, wrong))
+}
+
+/// The cells of each row (RFC 4180); a row without any text is none. An error if a quote is open where the text ends.
+fn rows(text: &str) -> Result<Vec<Vec<String>>, String> {
+    let mut out = vec![vec![String::new()]];
+    let (mut quoted, mut chars) = (false, text.trim_start_matches('\u{feff}').chars().peekable());
+    while let Some(c) = chars.next() {
+        let Some(cell) = out.last_mut().and_then(|row| row.last_mut()) else { break };
+        match (c, quoted) {
+            ('"', true) if chars.next_if_eq(&'"').is_some() => cell.push('"'),
+            ('"', true) => quoted = false,
+            ('"', false) if cell.is_empty() => quoted = true,
+            (',', false) => out.last_mut().into_iter().for_each(|row| row.push(String::new())),
+            ('\r', false) if chars.peek() == Some(&'\n') => {}
+            ('\n', false) => out.push(vec![String::new()]),
+            (c, _) => cell.push(c),
+        }
+    }
+    if quoted {
+        return Err("a quote is open where the file ends".into());
+    }
+    out.retain(|row| row.iter().any(|cell| !cell.is_empty()));
+    Ok(out)
+}
+
+/// A cell as a value: lists and numbers as JSON, classes and texts as they are.
+fn value(kind: &Kind, cell: &str) -> Json {
+    let json = || serde_json::from_str(cell).ok();
+    let plain = kind.prose || (kind.classes && !kind.is_list());
+    json().filter(|_| !plain).unwrap_or_else(|| Json::from(cell))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stages::label::kinds::named;
+
+    #[test]
+    fn a_package_comes_back_with_what_was_filled_in() {
+        let job = |kind| Job { kind: named(kind).unwrap(), classes: Vec::new(), scale: None, guideline: String::new() };
+        let item = |id: &str| Item {
+            id: id.into(),
+            text: Some("one, \"two\"\nthree".into()),
+            seen: Some("0a".into()),
+            agreement: Some("0.500000".into()),
+            votes: vec![("kim".into(), Json::from("x"))],
+        };
+        let package = write(&job("classification"), &[item("a"), item("b"), item("c")]);
+        let mut cells = rows(&package).unwrap();
+        assert_eq!(cells[1][..3], ["a".to_string(), "one, \"two\"\nthree".into(), "0.500000".into()]);
+        (cells[1][4], cells[2][5], cells[2][6]) = ("17".into(), "drop".into(), "blurred".into());
+        let filled: String = cells.iter().map(|row| line(row.iter().map(String::as_str))).collect();
+        let (back, wrong) = read(&job("classification"), &filled).unwrap();
+        let seen = Some("0a".to_string());
+        let want = [
+            Back { id: "a".into(), seen: seen.clone(), said: Said::Label("17".into()), note: None, by: None },
+            Back { id: "b".into(), seen, said: Said::Drop, note: Some("blurred".into()), by: None },
+        ];
+        assert_eq!((back.as_slice(), wrong.is_empty()), (want.as_slice(), true));
+        assert_eq!(value(job("rating").kind, "17"), Json::from(17));
+        assert!(rows("a,\"b").is_err());
+    }
+}

@@ -1,0 +1,182 @@
+//! `tamis label import TASK FILE`: what came back from a labelling tool, as decisions of one person or as one annotator's answers.
+//!
+//! Only lines of the same person are replaced. Everything is written to files of the project, for git: tamis commits nothing.
+use super::csv::line;
+use super::export::job;
+use super::tools::{Back, Name, Said};
+use crate::cli::answers::Task;
+use crate::cli::{Context, say, warn};
+use crate::manifest::sections::Review;
+use crate::model::decisions::{Decided, Verdict};
+use crate::project::{Failure, Options, Project};
+use crate::report::terminal::plural;
+use crate::stages::label::decided::{answer_text, judged};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The task, `topic` of [label.topic]
+    task: String,
+    /// The file that the tool gave
+    file: String,
+    /// The tool that wrote it
+    #[arg(long, value_enum)]
+    tool: Name,
+    /// Who answered: lower-case letters, digits and hyphens; it names the file
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// What the answers are: decisions that settle a label, or one more annotator's answers
+    #[arg(long = "as", value_enum, default_value_t = Kind::Decisions)]
+    kind: Kind,
+    /// Records to a partition on average; for tests
+    #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
+    partition_target: usize,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq)]
+enum Kind {
+    Decisions,
+    Answers,
+}
+
+/// The largest file that is read, in bytes.
+const FILE_MAX: u64 = 1 << 30;
+
+/// So many complaints are told one by one.
+const TOLD: usize = 20;
+
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    named(&args.by)?;
+    let project = Project::open(c.dir.as_deref())?;
+    let task = Task::find(&project, &args.task)?;
+    let bytes = project.world.read(&args.file, FILE_MAX).map_err(|e| Failure::World(format!("{}: {e}", args.file)))?;
+    let text = String::from_utf8(bytes).map_err(|_| Failure::Usage(format!("{} is not UTF-8", args.file)))?;
+    let read = (args.tool.tool().read)(&job(&task), &text);
+    let (back, mut wrong) = read.map_err(|say| Failure::Usage(format!("{}: {say}", args.file)))?;
+    let options = Options { target: args.partition_target.max(2), ..Options::default() };
+    let samples = project.plan(&options, |s, built| task.samples(&project, s, built))??;
+    let ids: Option<BTreeSet<String>> = samples.map(|all| all.into_iter().map(|a| a.id).collect());
+    let Some(ids) = ids else {
+        return Err(Failure::Usage("the samples are not known before a build: tamis build".into()));
+    };
+    let good = good(&task, back, &ids, &mut wrong);
+    let path = match args.kind {
+        Kind::Decisions => decisions(&project, &task, &args.by, &good)?,
+        Kind::Answers => answers(&project, &task, &args.by, &good, &mut wrong)?,
+    };
+    say(&format!("{path}   {} by {}\n", plural(good.len() as u64, "line"), args.by));
+    wrong.iter().take(TOLD).for_each(|say| warn(&format!("tamis: {}: {say}\n", args.file)));
+    if wrong.len() > TOLD {
+        warn(&format!("tamis: and {} more\n", wrong.len() - TOLD));
+    }
+    if !wrong.is_empty() {
+        return Err(Failure::Differs(format!("{} of {} were not taken", wrong.len(), args.file)));
+    }
+    Ok(0)
+}
+
+/// What is about a sample that is there, and an answer to the task; the rest is a complaint.
+fn good(task: &Task, back: Vec<Back>, ids: &BTreeSet<String>, wrong: &mut Vec<String>) -> Vec<Back> {
+    let mut out: BTreeMap<String, Back> = BTreeMap::new();
+    for one in back {
+        if !ids.contains(&one.id) {
+            wrong.push(format!("there is no sample `{}`", one.id));
+            continue;
+        }
+        if let Said::Label(value) = &one.said
+            && let Err(say) = judged(&task.declared, &format!("label.{}", task.name), value)
+        {
+            wrong.push(format!("sample {}: {say}", one.id));
+            continue;
+        }
+        if let Some(first) = out.get(&one.id) {
+            if first.said != one.said {
+                wrong.push(format!("sample {}: there are two different answers; the first counts", one.id));
+            }
+            continue;
+        }
+        out.insert(one.id.clone(), one);
+    }
+    out.into_values().collect()
+}
+
+/// Whether a name of a person can be that of a file.
+pub fn named(by: &str) -> Result<(), Failure> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    match !by.is_empty() && by.chars().all(plain) {
+        true => Ok(()),
+        false => Err(Failure::Usage(format!("`{by}` names no file: lower-case letters, digits and hyphens do"))),
+    }
+}
+
+/// The decisions in the file of a person, by step and id.
+fn written(project: &Project, path: &str) -> Result<BTreeMap<(String, String), Decided>, Failure> {
+    let text = match project.world.read(path, FILE_MAX) {
+        Ok(bytes) => String::from_utf8(bytes).map_err(|_| Failure::World(format!("{path} is not UTF-8")))?,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(e) => return Err(Failure::World(format!("{path}: {e}"))),
+    };
+    let mut all = BTreeMap::new();
+    for (n, line) in text.lines().enumerate().filter(|l| !l.1.trim().is_empty()) {
+        let d: Decided = serde_json::from_str(line).map_err(|e| Failure::World(format!("{path}:{}: {e}", n + 1)))?;
+        all.insert((d.step.clone(), d.id.clone()), d);
+    }
+    Ok(all)
+}
+
+/// The samples of a task about which a person has decided, and what was seen then.
+pub fn decided_by(project: &Project, task: &Task, by: &str) -> Result<BTreeMap<String, Option<String>>, Failure> {
+    let step = format!("label.{}", task.name);
+    let all = written(project, &format!("reviews/{by}.jsonl"))?;
+    Ok(all.into_iter().filter(|((own, _), _)| *own == step).map(|((_, id), d)| (id, d.seen)).collect())
+}
+
+/// Writes decisions to the file of a person; those about other samples stay.
+pub fn decisions(project: &Project, task: &Task, by: &str, good: &[Back]) -> Result<String, Failure> {
+    let (path, step) = (format!("reviews/{by}.jsonl"), format!("label.{}", task.name));
+    let mut all = written(project, &path)?;
+    for one in good {
+        let (decision, value) = match &one.said {
+            Said::Label(value) => (Verdict::Label, Some(value.clone())),
+            Said::Keep => (Verdict::Keep, None),
+            Said::Drop => (Verdict::Drop, None),
+        };
+        let (id, step, by) = (one.id.clone(), step.clone(), by.to_string());
+        let (seen, note) = (one.seen.clone(), one.note.clone());
+        let d = Decided { id: id.clone(), step: step.clone(), decision, value, by, seen, over: Vec::new(), note };
+        all.insert((step, id), d);
+    }
+    let text: String = all.values().map(|d| d.line() + "\n").collect();
+    project.world.replace(&path, text.as_bytes()).map_err(|e| Failure::World(format!("{path}: {e}")))?;
+    let review = project.manifest.table(&["review"]).map(|(_, table)| crate::manifest::read::<Review>(table));
+    let reads = |r: Review| !r.files.is_empty() || r.file.is_some_and(|f| *f.get() == path);
+    if !review.and_then(Result::ok).is_some_and(reads) {
+        warn("tamis: dataset.toml does not read it: [review] files = [\"reviews/*.jsonl\"]\n");
+    }
+    Ok(path)
+}
+
+/// Writes answers as votes of one annotator.
+fn answers(
+    project: &Project,
+    task: &Task,
+    by: &str,
+    good: &[Back],
+    wrong: &mut Vec<String>,
+) -> Result<String, Failure> {
+    let path = format!("labels/{}/{by}.csv", task.name);
+    let mut text = line(["item", "annotator", "label"].into_iter());
+    for one in good {
+        match &one.said {
+            Said::Label(value) => text.push_str(&line([one.id.as_str(), by, answer_text(value).as_str()].into_iter())),
+            _ => wrong.push(format!("sample {}: keep and drop are decisions, and no answers", one.id)),
+        }
+    }
+    project.world.replace(&path, text.as_bytes()).map_err(|e| Failure::World(format!("{path}: {e}")))?;
+    let mut globs = task.declared.from.values().filter_map(|a| a.files.as_ref()).flatten();
+    if !globs.any(|glob| glob.starts_with(&format!("labels/{}", task.name))) {
+        let from = format!("from.{} = {{ files = [\"labels/{}/*.csv\"] }}", task.name, task.name);
+        warn(&format!("tamis: dataset.toml does not read it: [label.{}] {from}\n", task.name));
+    }
+    Ok(path)
+}

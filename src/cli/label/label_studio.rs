@@ -1,0 +1,190 @@
+//! Label Studio: a list of tasks with the answers so far as predictions, and the configuration of the project.
+//!
+//! Spans go out in code points with the text that they cover. What comes back is held against that text: where code points do
+//! not fit, places are read as UTF-16, which browsers count in; where neither fits, it is told.
+use super::tools::{Back, Item, Job, Read, Said, Tool, is_class, is_spans};
+use crate::stages::label::kinds::kind::Kind;
+use serde_json::{Value as Json, json};
+
+pub const TOOL: Tool = Tool {
+    name: "label-studio",
+    ending: "json",
+    fits: |kind: &Kind| is_class(kind) || is_spans(kind) || kind.scale,
+    write,
+    setup: Some(("xml", config)),
+    read,
+};
+
+fn write(job: &Job, items: &[Item]) -> String {
+    let task = |(n, item): (usize, &Item)| {
+        let of = |(by, answer): &(String, Json)| json!({ "model_version": by, "result": result(job, item, answer) });
+        let predictions: Vec<Json> = item.votes.iter().map(of).collect();
+        let data = json!({ "sample": item.id, "text": item.text, "seen": item.seen, "agreement": item.agreement,
+                           "guideline": job.guideline });
+        json!({ "id": n + 1, "data": data, "predictions": predictions })
+    };
+    let tasks: Vec<Json> = items.iter().enumerate().map(task).collect();
+    serde_json::to_string_pretty(&tasks).unwrap_or_default() + "\n"
+}
+
+fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
+    let one = |n: usize, ty: &str, value: Json| json!({ "id": format!("r{n}"), "from_name": "label", "to_name": "text", "type": ty, "value": value });
+    if is_class(job.kind) {
+        return vec![one(0, "choices", json!({ "choices": [answer] }))];
+    }
+    if job.kind.scale {
+        return vec![one(0, "number", json!({ "number": answer }))];
+    }
+    let chars: Vec<char> = item.text.as_deref().unwrap_or_default().chars().collect();
+    let spans = answer.as_array().map(Vec::as_slice).unwrap_or_default();
+    let value = |s: &Json| {
+        let at = |name: &str| s[name].as_u64().unwrap_or_default() as usize;
+        let text: String = chars.get(at("start")..at("end")).unwrap_or_default().iter().collect();
+        json!({ "start": s["start"], "end": s["end"], "text": text, "labels": [s["class"]] })
+    };
+    spans.iter().enumerate().map(|(n, s)| one(n, "labels", value(s))).collect()
+}
+
+/// What Label Studio calls the labelling interface.
+fn config(job: &Job) -> String {
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    let each =
+        |tag: &str| job.classes.iter().map(|c| format!("    <{tag} value=\"{}\"/>\n", escaped(c))).collect::<String>();
+    let control = match (&job.scale, is_class(job.kind)) {
+        (Some((min, max)), _) => format!("  <Number name=\"label\" toName=\"text\" min=\"{min}\" max=\"{max}\"/>\n"),
+        (None, true) => format!("  <Choices name=\"label\" toName=\"text\">\n{}  </Choices>\n", each("Choice")),
+        (None, false) => format!("  <Labels name=\"label\" toName=\"text\">\n{}  </Labels>\n", each("Label")),
+    };
+    format!("<View>\n{control}  <Text name=\"text\" value=\"$text\" granularity=\"symbol\"/>\n</View>\n")
+}
+
+fn read(job: &Job, text: &str) -> Result<Read, String> {
+    let json: Json = serde_json::from_str(text).map_err(|e| format!("this is no JSON: {e}"))?;
+    let tasks = json.as_array().ok_or("this is no list of tasks")?;
+    let (mut out, mut wrong) = (Vec::new(), Vec::new());
+    for (n, task) in tasks.iter().enumerate() {
+        let (data, place) = (&task["data"], format!("task {}", n + 1));
+        let Some(id) = data["sample"].as_str() else {
+            wrong.push(format!("{place}: its data has no `sample`, which says what it is about"));
+            continue;
+        };
+        let annotations = task["annotations"].as_array().map(Vec::as_slice).unwrap_or_default();
+        for annotation in annotations.iter().filter(|a| a["was_cancelled"] != Json::Bool(true)) {
+            match label(job, &annotation["result"], data["text"].as_str().unwrap_or_default()) {
+                Ok(value) => out.push(Back {
+                    id: id.to_string(),
+                    seen: data["seen"].as_str().map(str::to_string),
+                    said: Said::Label(value),
+                    note: None,
+                    by: person(&annotation["completed_by"]),
+                }),
+                Err(say) => wrong.push(format!("{place}, sample {id}: {say}")),
+            }
+        }
+    }
+    Ok((out, wrong))
+}
+
+/// The name of who answered: an address, or the number of an account.
+fn person(of: &Json) -> Option<String> {
+    let named = || of["email"].as_str().or(of["username"].as_str()).map(str::to_string);
+    of.as_str().map(str::to_string).or_else(named).or_else(|| of.as_u64().map(|n| n.to_string()))
+}
+
+fn label(job: &Job, result: &Json, text: &str) -> Result<Json, String> {
+    let results = result.as_array().ok_or("there is no `result`")?;
+    if is_spans(job.kind) {
+        let chars: Vec<char> = text.chars().collect();
+        return results.iter().filter(|r| r["type"] == "labels").map(|r| span(&r["value"], &chars)).collect();
+    }
+    let of = |ty: &str, name: &str| results.iter().find(|r| r["type"] == ty).map(|r| r["value"][name].clone());
+    if job.kind.scale {
+        return of("number", "number").or_else(|| of("rating", "rating")).ok_or_else(|| "there is no number".into());
+    }
+    match of("choices", "choices").as_ref().and_then(Json::as_array).map(Vec::as_slice) {
+        Some([class]) => Ok(class.clone()),
+        Some(all) => Err(format!("{} classes where one is asked for", all.len())),
+        None => Err("there is no choice".into()),
+    }
+}
+
+fn span(value: &Json, chars: &[char]) -> Result<Json, String> {
+    let at = |name: &str| value[name].as_u64().map(|n| n as usize).ok_or(format!("a span has no `{name}`"));
+    let (start, end) = (at("start")?, at("end")?);
+    let class = match value["labels"].as_array().map(Vec::as_slice) {
+        Some([class]) => class.clone(),
+        _ => return Err("a span has no class, or several".into()),
+    };
+    let surface = value["text"].as_str();
+    let covers = |from: usize, to: usize| {
+        surface.is_none_or(|s| chars.get(from..to).is_some_and(|own| own.iter().copied().eq(s.chars())))
+    };
+    let scalar = |units: usize| {
+        let before = |n: &usize| chars.iter().take(*n).map(|c| c.len_utf16()).sum::<usize>() >= units;
+        (0..=chars.len()).find(before).unwrap_or(chars.len())
+    };
+    let (start, end) = match covers(start, end) {
+        true => (start, end),
+        false => (scalar(start), scalar(end)),
+    };
+    if !covers(start, end) {
+        return Err(format!("a span of `{}` does not cover its text", class.as_str().unwrap_or_default()));
+    }
+    Ok(json!({ "class": class, "start": start, "end": end }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stages::label::kinds::named;
+
+    fn job(kind: &str) -> Job {
+        let kind = named(kind).unwrap();
+        Job { kind, classes: vec!["A & B".into()], scale: None, guideline: "1.0.0".into() }
+    }
+
+    fn item(answer: Json) -> Item {
+        let text = Some("I 😊 Kim".to_string());
+        Item { id: "s1".into(), text, seen: Some("0a".into()), agreement: None, votes: vec![("kim".into(), answer)] }
+    }
+
+    /// What Label Studio would give back if somebody accepted a prediction.
+    fn accepted(package: &str) -> String {
+        let mut tasks: Json = serde_json::from_str(package).unwrap();
+        tasks[0]["annotations"] =
+            json!([{ "completed_by": { "email": "lee@example.org" }, "result": tasks[0]["predictions"][0]["result"] }]);
+        tasks.to_string()
+    }
+
+    #[test]
+    fn what_goes_out_comes_back() {
+        for (kind, answer) in [
+            ("ner", json!([{ "class": "A & B", "start": 4, "end": 7 }])),
+            ("ner", json!([])),
+            ("classification", json!("A & B")),
+            ("rating", json!(2.5)),
+        ] {
+            let job = job(kind);
+            let (back, wrong) = read(&job, &accepted(&write(&job, &[item(answer.clone())]))).unwrap();
+            let want = Back {
+                id: "s1".into(),
+                seen: Some("0a".into()),
+                said: Said::Label(answer),
+                note: None,
+                by: Some("lee@example.org".into()),
+            };
+            assert_eq!((back, wrong), (vec![want], vec![]), "{kind}");
+        }
+        assert!(config(&job("ner")).contains("<Label value=\"A &amp; B\"/>"));
+    }
+
+    #[test]
+    fn places_in_utf16_are_found_by_what_they_cover() {
+        let of = |start: u64, end: u64| json!({ "start": start, "end": end, "text": "Kim", "labels": ["A"] });
+        let chars: Vec<char> = "I 😊 Kim".chars().collect();
+        let want = json!({ "class": "A", "start": 4, "end": 7 });
+        assert_eq!(span(&of(4, 7), &chars).unwrap(), want);
+        assert_eq!(span(&of(5, 8), &chars).unwrap(), want, "UTF-16");
+        assert!(span(&of(0, 3), &chars).is_err());
+    }
+}

@@ -1,0 +1,154 @@
+//! `tamis review TASK`: one sample after another with what was answered, and what a person decides, line by line.
+//!
+//! Each decision is written before the next sample is shown, to the same file that `tamis label import` writes: whatever ends this
+//! verb, nothing that was decided is lost, and the next start goes on behind it.
+use super::answers::Task;
+use super::label::export::{Only, items, job};
+use super::label::import::{decided_by, decisions, named};
+use super::label::tools::{Back, Item, Said, is_class, is_spans};
+use super::{Context, say};
+use crate::project::{Failure, Options, Project};
+use crate::report::shown;
+use crate::stages::label::decided::{answer_text, judged};
+use serde_json::Value as Json;
+use std::io::{BufRead, Write};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The task, `topic` of [label.topic]
+    task: String,
+    /// Who decides: lower-case letters, digits and hyphens; it names the file
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// Which samples; else those that wait for review
+    #[arg(long, value_enum)]
+    only: Option<Only>,
+    /// Show texts that may hold personal data
+    #[arg(long)]
+    raw: bool,
+    /// Records to a partition on average; for tests
+    #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
+    partition_target: usize,
+}
+
+const HELP: &str = "  1, 2, ... takes that answer; = VALUE gives another; k keeps the sample as it is, d drops it;\n  \
+                    # WORDS adds a note to what follows; s skips, q ends\n";
+
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    named(&args.by)?;
+    let project = Project::open(c.dir.as_deref())?;
+    let task = Task::find(&project, &args.task)?;
+    let options = Options { target: args.partition_target.max(2), ..Options::default() };
+    let only = Some(args.only.unwrap_or(Only::Queue));
+    let (all, _) = project.plan(&options, |s, built| items(&project, &task, s, built, only, args.raw))??;
+    let done = decided_by(&project, &task, &args.by)?;
+    // what was decided on something else than there is now is asked again
+    let fits = |item: &Item| done.get(&item.id).is_some_and(|seen| seen.is_none() || *seen == item.seen);
+    let open: Vec<&Item> = all.iter().filter(|item| !fits(item)).collect();
+    if open.is_empty() {
+        say("nothing waits for a decision\n");
+        return Ok(0);
+    }
+    say(HELP);
+    let (mut n, mut lines) = (0, std::io::stdin().lock().lines());
+    for (at, item) in open.iter().enumerate() {
+        say(&screen(&task, item, at + 1, open.len()));
+        let Some(back) = ask(&task, item, &mut lines)? else { break };
+        if let Some(back) = back {
+            decisions(&project, &task, &args.by, &[back])?;
+            n += 1;
+        }
+    }
+    say(&format!("{n} of {} decided, in reviews/{}.jsonl; then: tamis build\n", open.len(), args.by));
+    Ok(0)
+}
+
+/// A sample as it is shown: its text, and each different answer with who gave it.
+fn screen(task: &Task, item: &Item, at: usize, of: usize) -> String {
+    let agreement = item.agreement.as_ref().map_or(String::new(), |a| format!("   agreement {a}"));
+    let mut out = format!("\n{at} of {of}   {}{agreement}\n", shown::line(&item.id));
+    if let Some(text) = &item.text {
+        out.push_str(&format!("  {}\n", shown::line(text)));
+    }
+    for (n, (answer, by)) in choices(item).iter().enumerate() {
+        let words = if is_spans(job(task).kind) { marked(item, answer) } else { answer_text(answer) };
+        out.push_str(&format!("  {}  {}   ({})\n", n + 1, shown::line(&words), shown::line(&by.join(", "))));
+    }
+    out
+}
+
+/// The different answers, those first that most gave.
+fn choices(item: &Item) -> Vec<(&Json, Vec<&str>)> {
+    let mut out: Vec<(&Json, Vec<&str>)> = Vec::new();
+    for (by, answer) in &item.votes {
+        match out.iter_mut().find(|(other, _)| *other == answer) {
+            Some((_, all)) => all.push(by),
+            None => out.push((answer, vec![by])),
+        }
+    }
+    out.sort_by_key(|(_, by)| std::cmp::Reverse(by.len()));
+    out
+}
+
+/// The text with each span as `<text:CLASS>`, as guidelines write them.
+fn marked(item: &Item, answer: &Json) -> String {
+    let spans = answer.as_array().map(Vec::as_slice).unwrap_or_default();
+    if spans.is_empty() {
+        return "nothing".into();
+    }
+    let chars: Vec<char> = item.text.as_deref().unwrap_or_default().chars().collect();
+    let one = |s: &Json| {
+        let at = |name: &str| s[name].as_u64().unwrap_or_default() as usize;
+        let text: String = chars.get(at("start")..at("end")).unwrap_or_default().iter().collect();
+        format!("<{text}:{}> {}-{}", s["class"].as_str().unwrap_or_default(), at("start"), at("end"))
+    };
+    spans.iter().map(one).collect::<Vec<_>>().join("  ")
+}
+
+/// Asks until there is a decision; `Some(None)` is a sample that is skipped, `None` the end.
+fn ask(
+    task: &Task,
+    item: &Item,
+    lines: &mut dyn Iterator<Item = std::io::Result<String>>,
+) -> Result<Option<Option<Back>>, Failure> {
+    let mut note = None;
+    loop {
+        say("> ");
+        std::io::stdout().flush().map_err(|e| Failure::World(e.to_string()))?;
+        let Some(line) = lines.next() else { return Ok(None) };
+        let line = line.map_err(|e| Failure::World(e.to_string()))?;
+        let said = match line.trim() {
+            "q" => return Ok(None),
+            "s" | "" => return Ok(Some(None)),
+            "k" => Said::Keep,
+            "d" => Said::Drop,
+            words if words.starts_with('#') => {
+                note = Some(words.trim_start_matches('#').trim().to_string());
+                continue;
+            }
+            words => match value(task, item, words) {
+                Ok(value) => Said::Label(value),
+                Err(why) => {
+                    say(&format!("  {}\n{HELP}", shown::line(&why)));
+                    continue;
+                }
+            },
+        };
+        return Ok(Some(Some(Back { id: item.id.clone(), seen: item.seen.clone(), said, note, by: None })));
+    }
+}
+
+/// The label that a line names: the number of an answer, or a value behind `=`.
+fn value(task: &Task, item: &Item, words: &str) -> Result<Json, String> {
+    let value = match words.strip_prefix('=') {
+        Some(own) if is_class(task.declared.task) => Json::from(own.trim()),
+        Some(own) => serde_json::from_str(own.trim()).unwrap_or_else(|_| Json::from(own.trim())),
+        None => {
+            let n = words.parse::<usize>().map_err(|_| format!("`{words}` is none of these"))?;
+            let all = choices(item);
+            let chosen = n.checked_sub(1).and_then(|n| all.get(n));
+            chosen.map(|(answer, _)| (*answer).clone()).ok_or_else(|| format!("there is no answer {n}"))?
+        }
+    };
+    judged(&task.declared, &format!("label.{}", task.name), &value).map(|_| value)
+}

@@ -1,0 +1,393 @@
+//! `label.TASK/agreement`: how far the annotators agree, and whether that is enough.
+//!
+//! ```toml
+//! [label.topic.agreement]
+//! metric = "krippendorff_alpha"
+//! min = 0.8
+//! min_by_class = { law = 0.7 }
+//! on_low = "fail"
+//! ```
+//!
+//! Reads `votes.TASK` behind the check; of spans by characters the text, too. Writes nothing. An answer of which nothing could
+//! be used does not count, nor does a second answer of one annotator.
+//!
+//! Facts: `value`; `low` and `high`, the interval that holds 95 % of the values when samples are drawn anew; `percent` and
+//! `gwet_ac1` beside coefficients of counts; `shared` and `single` (samples with several answers, with one); `annotators`,
+//! `pairs`; `class.CLASS`; the tables `by_class`, `by_annotator` and `by_pair`, the lowest first. All numbers have six
+//! decimals; what the data cannot say is undefined, with the reason. Findings: `agreement.overlap` (fewer than half of the
+//! answered samples have two answers), `agreement.low` (where nothing else happens). Reviews: `agreement.low`, a sample whose
+//! own answers agree less than `min` while all of them do.
+//!
+//! A sample whose label a person decided (`label.TASK/decided`) does not rest on its answers any more and is left out;
+//! `decided` says how many there are, and `value_of_all` what the value were with them.
+//!
+//! Limits: of more than 1,000 pairs of annotators the lowest are in the table. With `[privacy]` annotators are numbers in it.
+use super::compared::Compared;
+use super::decided::{DecidedColumn, column_of};
+use super::declaration::{Task, checked};
+use super::kinds::kind::Kind;
+use super::measured::{Line, Measured, Met, Order, alone};
+use super::metric::{Agreement, Family, Metric, Nearness, OnLow, Scale};
+use super::rows::{optional, slot};
+use crate::manifest::Decimal;
+use crate::measure::agreement::{Coefficient, Weights};
+use crate::model::votes::Vote;
+use crate::stage::*;
+use crate::table::{Value, value_at};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+pub const ENTRY: Entry = Entry::row::<Stage>("label/agreement", "label.*", declare);
+
+/// How often samples are drawn anew, if nothing else is said.
+const RESAMPLES: u32 = 1000;
+
+/// So many pairs of annotators stand in the table of them.
+const PAIRS_MAX: usize = 1000;
+
+fn declare(check: &mut Check) -> Vec<Plan> {
+    let Some(task) = checked(check) else { return Vec::new() };
+    let Some(agreement) = task.declared.agreement.clone() else { return Vec::new() };
+    let metric = task.metric(&agreement);
+    let on_text = task.kind().on_text && metric == Metric::CharacterAlpha;
+    let map = Map { task: task.name.clone(), kind: task.kind(), metric, text: task.text.clone().filter(|_| on_text) };
+    let (review, told) = (agreement.on_low == OnLow::Review, agreement.on_low != OnLow::Fail);
+    let scale = task.declared.scale.as_ref();
+    let nominal = if task.kind().scale { Scale::Interval } else { Scale::Nominal };
+    let squares = if metric == Metric::GwetAc2 { Nearness::Quadratic } else { Nearness::None };
+    let gather = Gather {
+        task: task.name.clone(),
+        classes: task.classes(),
+        scale: scale.map(|s| (*s.min.get(), *s.max.get())),
+        metric,
+        level: agreement.level.unwrap_or(nominal),
+        weights: agreement.weights.unwrap_or(squares),
+        on_low: agreement.on_low,
+        min: agreement.min.as_ref().map(|m| *m.get()).filter(|_| told),
+        min_by_class: agreement.min_by_class.iter().filter(|_| told).map(|(c, m)| (c.clone(), *m.get())).collect(),
+        resamples: agreement.resamples.unwrap_or(RESAMPLES),
+        seed: agreement.seed,
+        open: check.manifest.table(&["privacy"]).is_none(),
+    };
+    let mut reads = vec![task.votes().0];
+    reads.extend(map.text.clone());
+    reads.extend(Some(column_of(&task.name)).filter(|name| check.column("samples", name).is_some()));
+    let ports = Ports { table: "samples".into(), reads, drops: review, ..Ports::default() };
+    let apply = Apply { task: task.name.clone() };
+    let gates = gates(check, &task, &agreement);
+    vec![Plan { gates, ..Plan::row::<Stage>(ports, &map, &gather, &apply) }.word("agreement")]
+}
+
+/// The gates on the agreement of all classes, and of single ones.
+fn gates(check: &Check, task: &Task, agreement: &Agreement) -> Vec<Gate> {
+    if agreement.on_low != OnLow::Fail {
+        return Vec::new();
+    }
+    let step = format!("{}/agreement", task.path);
+    let look = format!(
+        "tamis show {} --agreement; tamis label export {} --only low-agreement writes the samples to look at again",
+        task.path, task.name
+    );
+    let gate = |key: &str, fact: String, min: Decimal, of: String| {
+        let key = task.key(key);
+        let span = check.manifest.span_of(&key).unwrap_or_else(|| check.span.clone());
+        let gate = Gate::at_least(key, fact, min, span).beside(format!("{step}.by_class")).look(look.clone());
+        gate.say(format!("the annotators of {} agree too little{of}", task.path))
+    };
+    let all = agreement.min.iter().map(|m| gate("agreement.min", format!("{step}.value"), *m.get(), String::new()));
+    let classes = agreement.min_by_class.iter().map(|(class, min)| {
+        let key = format!("agreement.min_by_class.{class}");
+        gate(&key, format!("{step}.class.{class}"), *min.get(), format!(" on `{class}`"))
+    });
+    all.chain(classes).collect()
+}
+
+/// How the answers to a sample are compared.
+#[derive(Serialize, Deserialize, Default)]
+struct Map {
+    #[serde(default, skip_serializing_if = "is_default")]
+    task: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    kind: &'static Kind,
+    #[serde(default, skip_serializing_if = "is_default")]
+    metric: Metric,
+    /// The text whose characters are counted.
+    #[serde(default, skip_serializing_if = "is_default")]
+    text: Option<String>,
+}
+
+/// What is measured, and what is demanded where no gate does it.
+#[derive(Serialize, Deserialize, Default)]
+struct Gather {
+    #[serde(default, skip_serializing_if = "is_default")]
+    task: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    classes: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    scale: Option<(Decimal, Decimal)>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    metric: Metric,
+    #[serde(default, skip_serializing_if = "is_default")]
+    level: Scale,
+    #[serde(default, skip_serializing_if = "is_default")]
+    weights: Nearness,
+    #[serde(default, skip_serializing_if = "is_default")]
+    on_low: OnLow,
+    #[serde(default, skip_serializing_if = "is_default")]
+    min: Option<Decimal>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    min_by_class: BTreeMap<String, Decimal>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    resamples: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    seed: u64,
+    /// Annotators may be named: there is no `[privacy]`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    open: bool,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Apply {
+    #[serde(default, skip_serializing_if = "is_default")]
+    task: String,
+}
+
+struct Stage;
+
+impl RowStage for Stage {
+    const MAP: u32 = 1;
+    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
+    type Map = Map;
+    type Gather = Gather;
+    type Apply = Apply;
+
+    fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+        let votes = rows.column(&format!("votes.{}", p.task))?;
+        let text = p.text.as_ref().map_or(Ok(None), |name| optional(rows, name))?;
+        let decided = DecidedColumn::read(rows, &p.task)?;
+        for row in 0..rows.len() {
+            let Some(votes) = Vote::list(&value_at(votes.as_ref(), row)) else { continue };
+            let chars = slot(&text, row).text().map(|t| t.chars().count() as u32);
+            let compared = compared(p.kind, p.metric, &votes, chars);
+            let compared = Compared { decided: decided.of(row).is_some(), ..compared };
+            if !compared.by.is_empty() {
+                let bytes = serde_json::to_vec(&compared).map_err(|e| Fault::Bug(e.to_string()))?;
+                summary.put(b"", row, bytes);
+            }
+        }
+        Ok(Delta::default())
+    }
+}
+
+/// The answers of a row that can be used, one of each annotator, compared.
+pub fn compared(kind: &Kind, metric: Metric, votes: &[Vote], chars: Option<u32>) -> Compared {
+    let mut given: Vec<&Vote> = votes.iter().filter(|v| v.answer != Value::Null).collect();
+    given.sort_by(|a, b| (&a.annotator, &a.origin).cmp(&(&b.annotator, &b.origin)));
+    given.dedup_by(|later, first| later.annotator == first.annotator);
+    let answers: Vec<&Value> = given.iter().map(|v| &v.answer).collect();
+    let compared = (kind.compare)(&answers, metric, chars);
+    Compared { by: given.into_iter().map(|v| v.annotator.clone()).collect(), ..compared }
+}
+
+impl Gather {
+    fn family(&self) -> Family {
+        self.metric.family(self.level, self.weights)
+    }
+
+    fn order(&self) -> Order {
+        let scale = self.scale.map(|(min, max)| (min.to_f64(), max.to_f64()));
+        Order { classes: self.classes.clone(), scale }
+    }
+
+    /// The samples that nobody decided about, or all, read twice: for the names in them, and for what they say.
+    fn measured(&self, hits: &Hits, all: bool) -> Result<Measured, Fault> {
+        let mut met = Met::default();
+        each(hits, |_, sample| met.see(&sample))?;
+        let names = met.names(&self.classes, self.order().scale);
+        let mut measured = Measured::new(names, self.family());
+        each(hits, |_, sample| {
+            if all || !sample.decided {
+                measured.add(&sample)
+            }
+        })?;
+        Ok(measured)
+    }
+
+    /// Tells facts about the agreement as a whole.
+    fn tell(&self, measured: &Measured, out: &mut Verdicts) {
+        let value = measured.value();
+        out.fact("value", fact(value));
+        if self.resamples > 0 {
+            let interval = value.ok().and_then(|_| measured.interval(self.resamples, self.seed));
+            let end = |of: Option<f64>| of.map_or_else(|| Fact::Undefined(NO_INTERVAL.into()), decimal);
+            out.fact("low", end(interval.map(|i| i.low)));
+            out.fact("high", end(interval.map(|i| i.high)));
+            out.fact("resamples_undefined", interval.map_or(u64::from(self.resamples), |i| i.undefined));
+        }
+        if !matches!(self.family(), Family::Shares) {
+            out.fact("percent", fact(measured.by(Coefficient::Percent)));
+            out.fact("gwet_ac1", fact(measured.by(Coefficient::Gwet(Weights::Identity))));
+        }
+        out.fact("shared", measured.shared);
+        out.fact("single", measured.single);
+        out.fact("annotators", measured.annotators() as u64);
+        out.fact("pairs", measured.pairs() as u64);
+    }
+
+    /// Tells the tables: classes, annotators and their pairs.
+    fn tell_tables(&self, measured: &Measured, out: &mut Verdicts) {
+        let classes = measured.by_class();
+        let named: Vec<&Line> = classes.iter().filter(|l| l.names.iter().all(|n| !n.is_empty())).collect();
+        for line in &named {
+            out.fact(format!("class.{}", line.names.join("")), fact(line.value));
+        }
+        out.fact(
+            "by_class",
+            table(&["class", "answers", "agreement"], named.into_iter().map(|l| (l.names.clone(), l))),
+        );
+        let rank = measured.ranks();
+        let shown = |line: &Line| -> Vec<String> {
+            let number = |name: &String| format!("annotator {}", rank(name));
+            if self.open { line.names.clone() } else { line.names.iter().map(number).collect() }
+        };
+        let annotators = measured.by_annotator();
+        let rows = annotators.iter().map(|l| (shown(l), l));
+        out.fact("by_annotator", table(&["annotator", "pairs of answers", "agreement"], rows));
+        let pairs = measured.by_pair();
+        let rows = pairs.iter().take(PAIRS_MAX).map(|l| (shown(l), l));
+        out.fact("by_pair", table(&["annotator", "and", "samples", "agreement"], rows));
+    }
+
+    /// What is to be told if there is less agreement than is asked for.
+    fn lacking(&self, of: &str, value: super::measured::Value, min: Option<Decimal>) -> Vec<String> {
+        let enough = |min: Decimal| value.is_ok_and(|v| Decimal::parse(&decimal_text(v)).is_ok_and(|v| v >= min));
+        let say = |min| format!("the annotators agree to {}{of}, where {min} is asked for", fact(value));
+        min.filter(|min| !enough(*min)).map(say).into_iter().collect()
+    }
+
+    /// What is to be told of the samples as a whole, and which of them agree too little.
+    fn judge(&self, measured: &Measured, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
+        let key = format!("label.{}.agreement", self.task);
+        let answered = measured.shared + measured.single;
+        if measured.shared * 2 < answered {
+            let say = format!(
+                "{} of {answered} answered samples have two answers; the agreement is theirs alone",
+                measured.shared
+            );
+            out.remark(key.clone(), "agreement.overlap", say);
+        }
+        let mut lacks = self.lacking("", measured.value(), self.min);
+        for line in measured.by_class().iter().filter(|_| !self.min_by_class.is_empty()) {
+            let class = line.names.join("");
+            lacks.extend(self.lacking(&format!(" on `{class}`"), line.value, self.min_by_class.get(&class).copied()));
+        }
+        if self.on_low == OnLow::Keep {
+            lacks.drain(..).for_each(|say| out.remark(format!("{key}.min"), "agreement.low", say));
+        }
+        let Some(min) = self.min.filter(|_| !lacks.is_empty()) else { return Ok(()) };
+        let (mut low, order) = (Vec::new(), self.order());
+        each(hits, |at, sample| {
+            let own = alone(&sample, &order, self.family()).map(decimal_text).filter(|_| !sample.decided);
+            low.extend(own.filter(|own| Decimal::parse(own).is_ok_and(|v| v < min)).map(|own| (at, own)));
+        })?;
+        for (at, own) in low {
+            out.put_json(at, &Low { own, min: min.to_string() })?;
+        }
+        Ok(())
+    }
+}
+
+/// What was decided of a sample: how far its own answers agree, and how far they must.
+#[derive(Serialize, Deserialize)]
+struct Low {
+    own: String,
+    min: String,
+}
+
+/// Reads every sample.
+fn each(hits: &Hits, mut tell: impl FnMut(Spot, Compared)) -> Result<(), Fault> {
+    for hit in hits.iter() {
+        tell(hit.at, serde_json::from_slice(&hit.value).map_err(|e| Fault::Bug(e.to_string()))?);
+    }
+    Ok(())
+}
+
+impl Stage {
+    fn gather(p: &Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+        let measured = p.measured(hits, false)?;
+        let mut decided = 0u64;
+        each(hits, |_, sample| decided += u64::from(sample.decided))?;
+        if decided > 0 {
+            out.fact("value_of_all", fact(p.measured(hits, true)?.value()));
+        }
+        out.fact("decided", decided);
+        p.tell(&measured, out);
+        p.tell_tables(&measured, out);
+        p.judge(&measured, hits, out)
+    }
+
+    fn apply(p: &Apply, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
+        let mut delta = Delta::default();
+        for decided in slice.each::<Low>() {
+            let (row, Low { own, min }) = decided?;
+            let key = format!("label.{}.agreement.on_low", p.task);
+            let say = format!("the answers agree to {own}, less than {min}");
+            delta.event(row, Act::Review, key, "agreement.low", say);
+        }
+        Ok(delta)
+    }
+}
+
+/// The step's own way to look at one sample, for who shows or exports it.
+pub struct Looking {
+    map: Map,
+    gather: Gather,
+}
+
+impl Looking {
+    /// How the step of a plan looks at samples.
+    pub fn of(plan: &Plan) -> Result<Looking, Fault> {
+        let wrong = |e: serde_json::Error| Fault::Bug(e.to_string());
+        let map = serde_json::from_str(plan.params(Kernel::Map)).map_err(wrong)?;
+        Ok(Looking { map, gather: serde_json::from_str(plan.params(Kernel::Gather)).map_err(wrong)? })
+    }
+
+    pub fn metric(&self) -> Metric {
+        self.map.metric
+    }
+
+    /// The column whose characters are counted.
+    pub fn text(&self) -> Option<&str> {
+        self.map.text.as_deref()
+    }
+
+    /// How far the answers to a sample agree, 0 to 1, as a decimal; `None` if there are fewer than two.
+    pub fn alone(&self, votes: &[Vote], chars: Option<u32>) -> Option<String> {
+        let sample = compared(self.map.kind, self.map.metric, votes, chars);
+        alone(&sample, &self.gather.order(), self.gather.family()).map(decimal_text)
+    }
+}
+
+const NO_INTERVAL: &str = "no resample has a value, or there are too many pairs to draw from";
+
+fn fact(value: super::measured::Value) -> Fact {
+    value.map_or_else(|why| Fact::Undefined(why.say().into()), decimal)
+}
+
+fn decimal(value: f64) -> Fact {
+    Fact::Decimal(decimal_text(value))
+}
+
+/// Six decimals; zero has no sign.
+fn decimal_text(value: f64) -> String {
+    let text = format!("{value:.6}");
+    if text == "-0.000000" { "0.000000".into() } else { text }
+}
+
+/// A table of lines, whose names are given beside them.
+fn table<'l>(columns: &[&str], lines: impl Iterator<Item = (Vec<String>, &'l Line)>) -> Fact {
+    let row =
+        |(names, line): (Vec<String>, &Line)| [names, vec![line.n.to_string(), fact(line.value).to_string()]].concat();
+    Fact::Table { columns: columns.iter().map(|c| c.to_string()).collect(), rows: lines.map(row).collect() }
+}

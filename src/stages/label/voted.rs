@@ -1,0 +1,115 @@
+//! Annotations that most annotators gave: spans that are the same, and boxes that are of one thing.
+use crate::measure::fusion::fuse;
+use crate::model::boxes::Box2;
+use crate::model::spans::Span;
+use crate::table::{Cell, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a vote over annotations gave.
+#[derive(Debug, PartialEq)]
+pub struct Voted {
+    pub label: Value,
+    /// Annotations that exactly half of the annotators gave. Those of the first annotator are in the label.
+    pub ties: usize,
+    /// Annotations that fewer than half of them gave.
+    pub outvoted: usize,
+    /// How often each annotation was given.
+    times: Vec<usize>,
+    answers: usize,
+}
+
+impl Voted {
+    /// Whether the same annotations would stay whatever so many more answers had been.
+    pub fn holds(&self, lost: usize) -> bool {
+        let all = self.answers + lost;
+        // one that nobody has given yet may have been in all of the others
+        let certain = |n: &usize| 2 * n > all || 2 * (n + lost) < all;
+        self.times.iter().chain([&0]).all(certain)
+    }
+}
+
+/// Spans of the same class at the same place that more than half of the answers have.
+pub fn spans(answers: &[&Value]) -> Voted {
+    let answers: Vec<BTreeSet<Span>> =
+        answers.iter().map(|a| Vec::from_value(a).unwrap_or_default().into_iter().collect()).collect();
+    let mut times: BTreeMap<&Span, usize> = BTreeMap::new();
+    answers.iter().flatten().for_each(|span| *times.entry(span).or_default() += 1);
+    let first = |span: &Span| answers.first().is_some_and(|own| own.contains(span));
+    let counted: Vec<(usize, bool, Span)> = times.into_iter().map(|(s, n)| (n, first(s), s.clone())).collect();
+    voted(counted, answers.len(), |all| all.into_value())
+}
+
+/// Boxes of one class around one thing that more than half of the annotators marked, fused.
+pub fn boxes(answers: &[&Value]) -> Voted {
+    let each = |(who, answer): (usize, &&Value)| {
+        let boxes: Vec<Box2> = Vec::from_value(answer).unwrap_or_default();
+        boxes.into_iter().map(move |b| (who, b, 1.0)).collect::<Vec<_>>()
+    };
+    let all: Vec<(usize, Box2, f64)> = answers.iter().enumerate().flat_map(each).collect();
+    let counted = fuse(&all, answers.len()).into_iter().map(|fused| {
+        let by: BTreeSet<usize> = fused.by.into_iter().collect();
+        (by.len(), by.contains(&0), fused.of)
+    });
+    voted(counted.collect(), answers.len(), |all| all.into_value())
+}
+
+/// Keeps what more than half gave, and of what half gave that of the first annotator.
+fn voted<T>(counted: Vec<(usize, bool, T)>, answers: usize, label: impl Fn(Vec<T>) -> Value) -> Voted {
+    let ties = counted.iter().filter(|(n, _, _)| 2 * n == answers).count();
+    let outvoted = counted.iter().filter(|(n, _, _)| 2 * n < answers).count();
+    let stays = |(n, first, _): &(usize, bool, T)| 2 * n > answers || (2 * n == answers && *first);
+    let times = counted.iter().map(|c| c.0).collect();
+    Voted { times, answers, ties, outvoted, label: label(counted.into_iter().filter(stays).map(|c| c.2).collect()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{pixels, spans as marked};
+    use super::*;
+
+    fn told(of: Voted) -> (Value, usize, usize) {
+        (of.label, of.ties, of.outvoted)
+    }
+
+    #[test]
+    fn answers_that_were_lost_may_have_decided() {
+        let (some, more) = (marked(&[("A", 0, 3)]), marked(&[("A", 0, 3), ("B", 5, 7)]));
+        assert!(!spans(&[&some]).holds(1), "of two, one is half");
+        assert!(spans(&[&some, &some, &some]).holds(1) && spans(&[&some, &some, &some]).holds(0));
+        assert!(!spans(&[&some, &some, &some]).holds(3), "three may have marked something else");
+        assert!(!spans(&[&some, &some, &more]).holds(1), "B would be given by two of four");
+    }
+
+    #[test]
+    fn what_most_have_marked_stays() {
+        let answers = [
+            marked(&[("A", 0, 3), ("B", 5, 7)]),
+            marked(&[("A", 0, 3)]),
+            marked(&[("A", 0, 3), ("B", 5, 7), ("C", 8, 9)]),
+        ];
+        let of = |n: usize| spans(&answers.iter().take(n).collect::<Vec<_>>());
+        assert_eq!(told(of(3)), (marked(&[("A", 0, 3), ("B", 5, 7)]), 0, 1));
+        assert_eq!(told(of(2)), (marked(&[("A", 0, 3), ("B", 5, 7)]), 1, 0));
+        let turned = [&answers[1], &answers[0]];
+        assert_eq!(told(spans(&turned)), (marked(&[("A", 0, 3)]), 1, 0));
+        assert_eq!(of(1).label, answers[0]);
+        let (nothing, some) = (marked(&[]), marked(&[("A", 0, 3)]));
+        assert_eq!(spans(&[&nothing, &some, &nothing]).label, nothing);
+    }
+
+    #[test]
+    fn boxes_around_one_thing_become_one() {
+        let answer = |of: Vec<Box2>| of.into_value();
+        let answers = [
+            answer(vec![
+                pixels("car", [0.0, 0.0, 10.0, 10.0], &["occluded"]),
+                pixels("car", [50.0, 0.0, 60.0, 10.0], &[]),
+            ]),
+            answer(vec![pixels("car", [1.0, 0.0, 11.0, 10.0], &[])]),
+            answer(vec![pixels("car", [2.0, 0.0, 12.0, 10.0], &[])]),
+        ];
+        let got = boxes(&answers.iter().collect::<Vec<_>>());
+        let want = answer(vec![pixels("car", [1.0, 0.0, 11.0, 10.0], &["occluded"])]);
+        assert_eq!(told(got), (want, 0, 1));
+    }
+}

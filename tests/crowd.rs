@@ -1,0 +1,238 @@
+//! Several annotators of one task, from a gate that fails to a release: the example `ner-crowd`.
+use crate::harness::{example, tamis};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+fn run(dir: &Path, args: &[&str]) -> (i32, String) {
+    let (exit, out, err) = tamis(dir, args);
+    (exit, out + &err)
+}
+
+/// KLUE's own labels, by sentence.
+fn gold(dir: &Path) -> BTreeMap<String, Json> {
+    let text = std::fs::read_to_string(dir.join("raw/gold.jsonl")).unwrap();
+    let line = |l: &str| {
+        let json: Json = serde_json::from_str(l).unwrap();
+        (json["id"].as_str().unwrap().to_string(), json["label"].clone())
+    };
+    text.lines().map(line).collect()
+}
+
+/// What Label Studio gives back once somebody has corrected every task of a package.
+fn corrected(dir: &Path) -> usize {
+    let gold = gold(dir);
+    let path = dir.join("tasks/ner.json");
+    let mut tasks: Json = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for task in tasks.as_array_mut().unwrap() {
+        let text: Vec<char> = task["data"]["text"].as_str().unwrap().chars().collect();
+        let region = |span: &Json| {
+            let at = |name: &str| span[name].as_u64().unwrap() as usize;
+            let covered: String = text[at("start")..at("end")].iter().collect();
+            json!({ "type": "labels", "from_name": "label", "to_name": "text",
+                    "value": { "start": span["start"], "end": span["end"], "text": covered, "labels": [span["class"]] } })
+        };
+        let spans = gold[task["data"]["sample"].as_str().unwrap()].as_array().unwrap();
+        let result: Vec<Json> = spans.iter().map(region).collect();
+        task["annotations"] = json!([{ "completed_by": 7, "result": result }]);
+    }
+    std::fs::write(path, tasks.to_string()).unwrap();
+    tasks.as_array().unwrap().len()
+}
+
+#[test]
+fn from_a_failing_gate_to_a_release() {
+    let dir = example("ner-crowd");
+    let dir = dir.path();
+    let (exit, said) = run(dir, &["build"]);
+    assert_eq!(exit, 1, "{said}");
+    for words in
+        ["the annotators of label.ner agree too little", "dataset.toml:29", "; lowest: ", "--only low-agreement"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let (_, page) = run(dir, &["show", "label.ner", "--agreement"]);
+    assert!(page.contains("span_f1") && page.contains("(95 %: ") && page.contains("at least 0.8"), "{page}");
+    let (_, page) = run(dir, &["show", "label.ner", "--agreement", "--by", "annotator"]);
+    let first = page.lines().find(|l| l.contains("ba") || l.contains("by") || l.contains("ha")).unwrap();
+    assert!(first.contains("bada"), "the one who makes most mistakes comes first: {page}");
+    let (_, page) = run(dir, &["show", "label.ner", "--agreement", "--by", "sample", "--limit", "3"]);
+    assert!(page.contains("and 197 more"), "{page}");
+
+    let (exit, said) = run(dir, &["label", "export", "ner", "--tool", "label-studio", "--only", "low-agreement"]);
+    assert_eq!(exit, 0, "{said}");
+    let n = corrected(dir);
+    assert!((40..200).contains(&n), "{n} sentences are low");
+    let (exit, said) = run(dir, &["label", "import", "ner", "tasks/ner.json", "--tool", "label-studio", "--by", "kim"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains(&format!("{n} lines by kim")), "{said}");
+
+    let (exit, said) = run(dir, &["build"]);
+    assert_eq!(exit, 0, "{said}");
+    let decided = std::fs::read_to_string(dir.join("reviews/kim.jsonl")).unwrap();
+    let first: Json = serde_json::from_str(decided.lines().next().unwrap()).unwrap();
+    let id = first["id"].as_str().unwrap();
+    let (_, story) = run(dir, &["trace", id]);
+    for words in ["bada: ", "decided.ner: kim", "status.ner: decided", "released: public"] {
+        assert!(story.contains(words), "{words}: {story}");
+    }
+    let (exit, said) = run(dir, &["build", "--json"]);
+    assert_eq!(exit, 0);
+    let done: Json = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    let ran: u64 = done["kernels"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(ran, 0, "nothing has changed");
+}
+
+#[test]
+fn a_decision_is_asked_for_again_once_the_answers_change() {
+    let dir = example("ner-crowd");
+    let dir = dir.path();
+    run(dir, &["build"]);
+    run(dir, &["label", "export", "ner", "--tool", "label-studio", "--only", "low-agreement"]);
+    corrected(dir);
+    run(dir, &["label", "import", "ner", "tasks/ner.json", "--tool", "label-studio", "--by", "kim"]);
+    let decided = std::fs::read_to_string(dir.join("reviews/kim.jsonl")).unwrap();
+    let first: Json = serde_json::from_str(decided.lines().next().unwrap()).unwrap();
+    let id = first["id"].as_str().unwrap();
+    let votes = std::fs::read_to_string(dir.join("raw/votes.csv")).unwrap();
+    let changed = |line: &str| match line.starts_with(&format!("{id},bada,")) {
+        true => format!("{id},bada,[]\n"),
+        false => format!("{line}\n"),
+    };
+    std::fs::write(dir.join("raw/votes.csv"), votes.lines().map(changed).collect::<String>()).unwrap();
+    let (exit, said) = run(dir, &["build"]);
+    assert_eq!(exit, 0, "{said}");
+    let (_, found) = run(dir, &["show", "label.ner/decided", "--findings"]);
+    assert!(found.contains("review.stale") && found.contains("1 finding") || found.contains(id), "{found}");
+    let (_, said) = run(dir, &["label", "export", "ner", "--tool", "csv", "--only", "stale"]);
+    assert!(said.contains("1 sample of 200"), "{said}");
+}
+
+#[test]
+fn answers_of_one_more_annotator_become_a_source() {
+    let dir = example("ner-crowd");
+    let dir = dir.path();
+    run(dir, &["build"]);
+    run(dir, &["label", "export", "ner", "--tool", "label-studio"]);
+    assert_eq!(corrected(dir), 200);
+    let import =
+        ["label", "import", "ner", "tasks/ner.json", "--tool", "label-studio", "--by", "lee", "--as", "answers"];
+    let (exit, said) = run(dir, &import);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("from.ner = { files = [\"labels/ner/*.csv\"] }"), "{said}");
+    let manifest = std::fs::read_to_string(dir.join("dataset.toml")).unwrap();
+    let more = "from.crowd = { files = [\"raw/votes.csv\", \"labels/ner/*.csv\"] }";
+    std::fs::write(dir.join("dataset.toml"), manifest.replace("from.crowd = { files = [\"raw/votes.csv\"] }", more))
+        .unwrap();
+    run(dir, &["build"]);
+    let (_, page) = run(dir, &["show", "label.ner", "--agreement", "--by", "annotator"]);
+    assert!(page.lines().last().unwrap_or_default().contains("lee"), "who makes no mistakes agrees most: {page}");
+}
+
+#[test]
+fn what_is_no_answer_is_told_and_not_taken() {
+    let dir = example("ner-crowd");
+    let dir = dir.path();
+    run(dir, &["build"]);
+    let id = gold(dir).into_keys().next().unwrap();
+    let rows = format!(
+        "id,label\n{id},\"[{{\"\"class\"\": \"\"XX\"\", \"\"start\"\": 0, \"\"end\"\": 1}}]\"\nnobody,[]\n{id},[]\n"
+    );
+    std::fs::write(dir.join("back.csv"), rows).unwrap();
+    let (exit, said) = run(dir, &["label", "import", "ner", "back.csv", "--tool", "csv", "--by", "kim"]);
+    assert_eq!(exit, 1, "{said}");
+    for words in [
+        "`XX` is not a class of label.ner",
+        "there is no sample `nobody`",
+        "2 of back.csv were not taken",
+        "1 line by kim",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let (exit, said) = run(dir, &["label", "import", "ner", "back.csv", "--tool", "csv", "--by", "../x"]);
+    assert_eq!(exit, 2, "{said}");
+}
+
+/// The decided labels, intervals and tables are the same however the work is cut and shared.
+#[test]
+fn partitions_and_threads_change_nothing() {
+    let told = |more: &[&str]| {
+        let dir = example("ner-crowd");
+        let dir = dir.path();
+        let manifest = std::fs::read_to_string(dir.join("dataset.toml")).unwrap();
+        std::fs::write(
+            dir.join("dataset.toml"),
+            manifest.replace("min = 0.8 ", "min = 0.5 ").replace("PS = 0.75", "PS = 0.5"),
+        )
+        .unwrap();
+        let (exit, said) = run(dir, &[&["build"], more].concat());
+        assert_eq!(exit, 0, "{said}");
+        let root = said.lines().find(|l| l.starts_with("built")).unwrap().to_string();
+        let cut = if more.len() > 2 { &more[..2] } else { &[] };
+        let show = |by: &[&str]| run(dir, &[&["show", "label.ner", "--agreement"], by, cut].concat()).1;
+        (root, show(&[]), show(&["--by", "pair"]), show(&["--by", "sample"]))
+    };
+    let whole = told(&[]);
+    assert!(whole.1.contains("span_f1"), "{}", whole.1);
+    assert_eq!(whole, told(&["--partition-target", "7", "--jobs", "1"]));
+    assert_eq!(whole, told(&["--partition-target", "33", "--jobs", "3"]));
+}
+
+#[test]
+fn a_change_of_the_guideline_is_told_before_it_is_made() {
+    let dir = example("ner-crowd");
+    let dir = dir.path();
+    run(dir, &["build"]);
+    let text = std::fs::read_to_string(dir.join("docs/ner.md")).unwrap();
+    std::fs::write(dir.join("docs/next.md"), text.replace("A time shorter than a day", "A time shorter than two days"))
+        .unwrap();
+    let (exit, said) = run(dir, &["guideline", "diff", "docs/ner.md", "docs/next.md"]);
+    assert_eq!(exit, 0, "{said}");
+    let line = |class: &str| {
+        said.lines().find(|l| l.trim().starts_with(class)).unwrap().split_whitespace().collect::<Vec<_>>()
+    };
+    assert_eq!((line("TI")[1], line("PS")[1]), ("changed", "same"), "{said}");
+    assert!(line("TI")[2].parse::<u64>().unwrap() > 20, "{said}");
+    assert!(said.contains("raise the major version"), "{said}");
+}
+
+/// Runs `tamis review` with these lines typed; where they end the verb ends, as if the terminal were closed.
+fn review(dir: &Path, more: &[&str], typed: &str) -> String {
+    use std::io::Write;
+    let args = [&["-C", dir.to_str().unwrap(), "review", "ner", "--by", "kim"], more].concat();
+    let piped = std::process::Stdio::piped;
+    let mut child = std::process::Command::new(crate::harness::binary())
+        .args(args)
+        .stdin(piped())
+        .stdout(piped())
+        .stderr(piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    let out = child.wait_with_output().unwrap();
+    String::from_utf8(out.stdout).unwrap() + &String::from_utf8(out.stderr).unwrap()
+}
+
+#[test]
+fn twenty_decisions_in_two_sittings() {
+    let dir = example("ner-crowd");
+    let dir = dir.path();
+    run(dir, &["build"]);
+    let low = ["--only", "low-agreement"];
+    let lines = || std::fs::read_to_string(dir.join("reviews/kim.jsonl")).unwrap().lines().count();
+    // it ends in the middle of the ninth
+    let said = review(dir, &low, &format!("{}# not sure\nno such key\n", "1\n".repeat(8)));
+    assert!(said.contains("`no such key` is none of these") && said.contains("1 of "), "{said}");
+    assert_eq!(lines(), 8);
+    let first = said.lines().find(|l| l.starts_with("9 of ")).unwrap().split_whitespace().nth(3).unwrap().to_string();
+    let said = review(dir, &low, &format!("# blurred\nd\n= []\nk\n{}q\n", "1\n".repeat(9)));
+    assert!(said.contains(&format!("   {first}")), "it goes on where it ended: {said}");
+    assert_eq!(lines(), 20);
+    let decided = std::fs::read_to_string(dir.join("reviews/kim.jsonl")).unwrap();
+    assert!(decided.contains("\"decision\":\"drop\"") && decided.contains("\"note\":\"blurred\""), "{decided}");
+    assert!(decided.contains("\"value\":[]"), "{decided}");
+    run(dir, &["build"]);
+    let (_, page) = run(dir, &["show", "label.ner/agreement"]);
+    let line = page.lines().find(|l| l.trim().starts_with("decided ")).unwrap_or_default();
+    assert!(line.trim_end().ends_with(" 18"), "17 answers were taken and one was given: {page}");
+}
