@@ -38,6 +38,10 @@ impl Shape for Box2 {
     const COLUMN: &'static str = "objects";
     const LOST: &'static str = "objects_lost";
 
+    fn class(&mut self) -> &mut String {
+        &mut self.class
+    }
+
     fn moved(mut self, frame: &Frame) -> Moved<Box2> {
         let whole = self.has_area();
         let [a, b] = [(self.x1, self.y1), (self.x2, self.y2)].map(|(x, y)| frame.point(Point { x, y }));

@@ -64,6 +64,10 @@ impl Shape for Keypoints {
     const COLUMN: &'static str = "objects.keypoints";
     const LOST: &'static str = "objects.keypoints_lost";
 
+    fn class(&mut self) -> &mut String {
+        &mut self.class
+    }
+
     fn moved(mut self, frame: &Frame) -> Moved<Keypoints> {
         for p in self.points.iter_mut().filter(|p| p.seen > 0) {
             let moved = frame.point(Point { x: p.x, y: p.y });

@@ -294,6 +294,10 @@ impl Shape for Mask {
     const COLUMN: &'static str = "objects.masks";
     const LOST: &'static str = "objects.masks_lost";
 
+    fn class(&mut self) -> &mut String {
+        &mut self.class
+    }
+
     /// Each new pixel is what lies under its middle.
     fn moved(self, frame: &Frame) -> Moved<Mask> {
         let [width, height] = frame.present;

@@ -3,6 +3,7 @@ use super::cells::record_of;
 use super::frames::Frame;
 use super::shapes::{Moved, Shape};
 use crate::table::{Cell, DataType, Value, list, record, utf8};
+use std::collections::BTreeMap;
 
 /// A point in pixels, 0-based, from the top left corner of the image.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -262,9 +263,36 @@ impl Polygon {
     }
 }
 
+/// Polygons with the numbers of their groups: those of one class and one group become parts of the first of them.
+pub fn grouped(outlines: Vec<(Option<i64>, Polygon)>) -> Vec<Polygon> {
+    let mut first: BTreeMap<(String, i64), usize> = BTreeMap::new();
+    let mut all: Vec<Polygon> = Vec::new();
+    for (group, polygon) in outlines {
+        let key = group.map(|group| (polygon.class.clone(), group));
+        let at = key.as_ref().and_then(|key| first.get(key)).copied();
+        match at.and_then(|at| all.get_mut(at)) {
+            Some(whole) => {
+                whole.parts.extend(polygon.parts);
+                whole.flags.extend(polygon.flags);
+                whole.flags.sort();
+                whole.flags.dedup();
+            }
+            None => {
+                key.map(|key| first.insert(key, all.len()));
+                all.push(polygon);
+            }
+        }
+    }
+    all
+}
+
 impl Shape for Polygon {
     const COLUMN: &'static str = "objects.polygons";
     const LOST: &'static str = "objects.polygons_lost";
+
+    fn class(&mut self) -> &mut String {
+        &mut self.class
+    }
 
     fn moved(mut self, frame: &Frame) -> Moved<Polygon> {
         self.parts.iter_mut().flatten().flatten().for_each(|p| *p = frame.point(*p));

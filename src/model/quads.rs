@@ -78,6 +78,10 @@ impl Shape for Quad {
     const COLUMN: &'static str = "objects.oriented";
     const LOST: &'static str = "objects.oriented_lost";
 
+    fn class(&mut self) -> &mut String {
+        &mut self.class
+    }
+
     /// What is left of a box that a side cuts is no box: it is lost if its middle is there, and gone if it is not.
     fn moved(self, frame: &Frame) -> Moved<Quad> {
         let moved = Quad { corners: self.corners.map(|p| frame.point(p)), ..self };

@@ -13,6 +13,9 @@ pub trait Shape: Cell {
     /// The column that counts what a format could not keep of it.
     const LOST: &'static str;
 
+    /// What it is said to be.
+    fn class(&mut self) -> &mut String;
+
     /// The shape in the present picture.
     fn moved(self, frame: &Frame) -> Moved<Self>;
 }

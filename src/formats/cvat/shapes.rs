@@ -3,7 +3,7 @@ use crate::formats::options::Options;
 use crate::formats::sidecar::{Document, Note};
 use crate::model::boxes::Box2;
 use crate::model::masks::{Mask, checked};
-use crate::model::polygons::{Point, Polygon, Ring, bounds};
+use crate::model::polygons::{Point, Polygon, Ring, bounds, grouped};
 use crate::model::quads::Quad;
 use std::collections::BTreeMap;
 
@@ -88,25 +88,8 @@ impl Page {
 
     /// The document, once all of its shapes are there: polygons of one class and one group are parts of the first of them.
     pub fn finish(mut self, line: u32) -> Document {
-        let mut first: BTreeMap<(String, i64), usize> = BTreeMap::new();
-        let mut all: Vec<Polygon> = Vec::new();
-        for (group, polygon) in std::mem::take(&mut self.outlines) {
-            let key = group.map(|group| (polygon.class.clone(), group));
-            let at = key.as_ref().and_then(|key| first.get(key)).copied();
-            match at.and_then(|at| all.get_mut(at)) {
-                Some(whole) => {
-                    whole.parts.extend(polygon.parts);
-                    whole.flags.extend(polygon.flags);
-                    whole.flags.sort();
-                    whole.flags.dedup();
-                }
-                None => {
-                    key.map(|key| first.insert(key, all.len()));
-                    all.push(polygon);
-                }
-            }
-        }
-        all.into_iter().for_each(|polygon| self.document.shapes.add(polygon));
+        let outlines = std::mem::take(&mut self.outlines);
+        grouped(outlines).into_iter().for_each(|polygon| self.document.shapes.add(polygon));
         for (rule, n) in std::mem::take(&mut self.told) {
             let say = match rule {
                 "cvat.attributes" => "with attributes that are neither true nor false, which are not kept",

@@ -6,7 +6,7 @@ use crate::formats::reader::Unit;
 use crate::formats::sidecar::{Document, Documents, Note, stem_of};
 use crate::measure::names::composed;
 use crate::model::boxes::Box2;
-use crate::model::polygons::{Point, Polygon, Ring, bounds};
+use crate::model::polygons::{Point, Polygon, Ring, bounds, grouped};
 use crate::model::quads::Quad;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -170,25 +170,8 @@ impl Walk {
         if !self.polygons {
             return;
         }
-        let mut first: BTreeMap<(String, i64), usize> = BTreeMap::new();
-        let mut all: Vec<Polygon> = Vec::new();
-        for (group, polygon) in std::mem::take(&mut self.outlines) {
-            let key = group.map(|group| (polygon.class.clone(), group));
-            let at = key.as_ref().and_then(|key| first.get(key)).copied();
-            match at.and_then(|at| all.get_mut(at)) {
-                Some(whole) => {
-                    whole.parts.extend(polygon.parts);
-                    whole.flags.extend(polygon.flags);
-                    whole.flags.sort();
-                    whole.flags.dedup();
-                }
-                None => {
-                    key.map(|key| first.insert(key, all.len()));
-                    all.push(polygon);
-                }
-            }
-        }
-        all.into_iter().for_each(|polygon| self.document.shapes.add(polygon));
+        let outlines = std::mem::take(&mut self.outlines);
+        grouped(outlines).into_iter().for_each(|polygon| self.document.shapes.add(polygon));
     }
 
     fn tell(&mut self) {

@@ -2,7 +2,9 @@
 use super::metric::Metric;
 use crate::measure::agreement::{Match, best, greatest};
 use crate::measure::shapes::Area;
+use crate::model::shapes::Shape;
 use crate::stage::is_default;
+use crate::table::{Cell, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -142,8 +144,15 @@ fn characters(answers: &[Vec<Marked>], chars: Option<u32>) -> Compared {
     Compared { units: units.into_iter().map(|(of, n)| Unit(of, n)).collect(), ..Compared::default() }
 }
 
+/// Answers that are lists of shapes on one image.
+pub fn of_shapes<S: Shape + Area>(answers: &[&Value], metric: Metric, _: Option<u32>) -> Compared {
+    let named = |mut one: S| (std::mem::take(one.class()), one);
+    let all = |a: &&Value| Vec::from_value(a).unwrap_or_default().into_iter().map(named).collect();
+    shapes(&answers.iter().map(all).collect::<Vec<_>>(), metric)
+}
+
 /// Shapes on one image, each with its class.
-pub fn shapes<S: Area>(answers: &[Vec<(String, S)>], metric: Metric) -> Compared {
+fn shapes<S: Area>(answers: &[Vec<(String, S)>], metric: Metric) -> Compared {
     let score = |a: usize, b: usize| {
         move |i: usize, j: usize| match (at(answers, a).get(i), at(answers, b).get(j)) {
             (Some((_, x)), Some((_, y))) => (x.iou(y) * WHOLE as f64).round() as u64,

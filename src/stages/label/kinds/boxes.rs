@@ -1,8 +1,8 @@
 //! `object_detection`: boxes on an image, each with a class and flags. In pixels, 0-based, end exclusive.
 //!
 //! Judged: an undeclared class, no area, a side outside of the image where its size is known. Limits: no rotation.
-use super::super::compared::{self, Compared};
-use super::super::metric::{Metric, OF_SHAPES};
+use super::super::compared;
+use super::super::metric::OF_SHAPES;
 use super::kind::*;
 use crate::model::boxes::Box2;
 use crate::table::{Cell, Value};
@@ -14,8 +14,8 @@ pub const KIND: Kind = Kind {
            and, if there are any, `flags`.",
     answer: Vec::<Box2>::ty,
     takes: |ty| list_with(ty, &[CLASSES, &["x1"], &["y1"], &["x2"], &["y2"]]),
-    from_cell: |cell, reading| from_list(cell, reading, boxes),
-    from_text: |text, reading| from_json_list(text, reading, boxes),
+    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, box_of)),
+    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, box_of)),
     problems: &[
         CLASS,
         Problem::new("outside", "A box that passes a side of the image. `fix` cuts off what is outside."),
@@ -34,20 +34,9 @@ pub const KIND: Kind = Kind {
     prose: false,
     methods: &[Method::Single, Method::BoxFusion],
     metrics: OF_SHAPES,
-    compare,
+    compare: compared::of_shapes::<Box2>,
     words,
 };
-
-fn compare(answers: &[&Value], metric: Metric, _: Option<u32>) -> Compared {
-    let named = |b: Box2| (b.class.clone(), b);
-    let boxes = |a: &&Value| Vec::from_value(a).unwrap_or_default().into_iter().map(named).collect();
-    compared::shapes(&answers.iter().map(boxes).collect::<Vec<_>>(), metric)
-}
-
-fn boxes(items: &[Value], reading: &mut Reading) -> Vec<Box2> {
-    let boxes = reading.shaped(items, box_of).into_iter();
-    boxes.map(|b| Box2 { class: reading.mapped(&b.class), ..b }).collect()
-}
 
 /// A box; its flags may be missing, its numbers may be whole.
 fn box_of(v: &Value) -> Option<Box2> {

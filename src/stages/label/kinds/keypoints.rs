@@ -2,8 +2,8 @@
 //!
 //! Judged object by object: an undeclared class; another number of points than the task names (`keypoints.count`); a box without
 //! area (`box.degenerate`); a box or a labelled point outside of the image where its size is known (`keypoints.outside`).
-use super::super::compared::{self, Compared};
-use super::super::metric::{Metric, OF_SHAPES};
+use super::super::compared;
+use super::super::metric::OF_SHAPES;
 use super::kind::*;
 use crate::model::keypoints::{Keypoint, Keypoints};
 use crate::model::polygons::{Point, bounds};
@@ -17,8 +17,8 @@ pub const KIND: Kind = Kind {
            `y2` (else the least around the labelled points) and `flags`.",
     answer: Vec::<Keypoints>::ty,
     takes: |ty| list_with(ty, &[CLASSES, &["points"]]),
-    from_cell: |cell, reading| from_list(cell, reading, objects),
-    from_text: |text, reading| from_json_list(text, reading, objects),
+    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, object_of)),
+    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, object_of)),
     problems: &[
         CLASS,
         Problem::new("count", "Another number of points than the task names. Nothing can mend it."),
@@ -38,20 +38,9 @@ pub const KIND: Kind = Kind {
     prose: false,
     methods: &[Method::Single],
     metrics: OF_SHAPES,
-    compare,
+    compare: compared::of_shapes::<Keypoints>,
     words,
 };
-
-fn compare(answers: &[&Value], metric: Metric, _: Option<u32>) -> Compared {
-    let named = |one: Keypoints| (one.class.clone(), one);
-    let all = |a: &&Value| Vec::from_value(a).unwrap_or_default().into_iter().map(named).collect();
-    compared::shapes(&answers.iter().map(all).collect::<Vec<_>>(), metric)
-}
-
-fn objects(items: &[Value], reading: &mut Reading) -> Vec<Keypoints> {
-    let objects = reading.shaped(items, object_of).into_iter();
-    objects.map(|o| Keypoints { class: reading.mapped(&o.class), ..o }).collect()
-}
 
 fn object_of(v: &Value) -> Option<Keypoints> {
     let Value::List(points) = v.field("points") else { return None };

@@ -372,6 +372,13 @@ impl Reading<'_> {
         self.map.get(name).or_else(same).map_or(name, String::as_str).to_string()
     }
 
+    /// The items that have the form of a shape, with the classes that the task knows them by.
+    pub fn shapes<S: Shape>(&mut self, items: &[Value], read: fn(&Value) -> Option<S>) -> Vec<S> {
+        let mut shapes = self.shaped(items, read);
+        shapes.iter_mut().for_each(|shape| *shape.class() = self.mapped(shape.class()));
+        shapes
+    }
+
     /// The items that have the form of an annotation; how many have not is a finding.
     pub fn shaped<T>(&mut self, items: &[Value], read: fn(&Value) -> Option<T>) -> Vec<T> {
         let good: Vec<T> = items.iter().filter_map(read).collect();

@@ -2,8 +2,8 @@
 //!
 //! Judged mask by mask: an undeclared class; no pixel, or runs that do not add up to the pixels of its own size
 //! (`mask.degenerate`); another size than the image's where that is known (`mask.size`).
-use super::super::compared::{self, Compared};
-use super::super::metric::{Metric, OF_SHAPES};
+use super::super::compared;
+use super::super::metric::OF_SHAPES;
 use super::kind::*;
 use crate::model::masks::{Mask, checked, unpacked};
 use crate::table::{Cell, Value};
@@ -15,8 +15,8 @@ pub const KIND: Kind = Kind {
            outside and inside of the object in turn; or the text that COCO packs them into) and, if there are any, `flags`.",
     answer: Vec::<Mask>::ty,
     takes: |ty| list_with(ty, &[CLASSES, &["runs"]]),
-    from_cell: |cell, reading| from_list(cell, reading, masks),
-    from_text: |text, reading| from_json_list(text, reading, masks),
+    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, mask_of)),
+    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, mask_of)),
     problems: &[
         CLASS,
         Problem::new("size", "A mask of another width or height than the image. Nothing can mend it."),
@@ -32,20 +32,9 @@ pub const KIND: Kind = Kind {
     prose: false,
     methods: &[Method::Single],
     metrics: OF_SHAPES,
-    compare,
+    compare: compared::of_shapes::<Mask>,
     words,
 };
-
-fn compare(answers: &[&Value], metric: Metric, _: Option<u32>) -> Compared {
-    let named = |one: Mask| (one.class.clone(), one);
-    let all = |a: &&Value| Vec::from_value(a).unwrap_or_default().into_iter().map(named).collect();
-    compared::shapes(&answers.iter().map(all).collect::<Vec<_>>(), metric)
-}
-
-fn masks(items: &[Value], reading: &mut Reading) -> Vec<Mask> {
-    let masks = reading.shaped(items, mask_of).into_iter();
-    masks.map(|m| Mask { class: reading.mapped(&m.class), ..m }).collect()
-}
 
 /// A mask; its flags may be missing.
 fn mask_of(v: &Value) -> Option<Mask> {

@@ -2,8 +2,8 @@
 //!
 //! Judged box by box: an undeclared class; corners that enclose nothing or do not go around in turn (`box.degenerate`); a corner
 //! outside of the image where its size is known (`box.outside`). Limits: the corners need not be those of a rectangle.
-use super::super::compared::{self, Compared};
-use super::super::metric::{Metric, OF_SHAPES};
+use super::super::compared;
+use super::super::metric::OF_SHAPES;
 use super::kind::*;
 use super::polygons::point_of;
 use crate::model::polygons::Point;
@@ -17,8 +17,8 @@ pub const KIND: Kind = Kind {
            there are any, `flags`.",
     answer: Vec::<Quad>::ty,
     takes: |ty| list_with(ty, &[CLASSES, &["corners"]]),
-    from_cell: |cell, reading| from_list(cell, reading, quads),
-    from_text: |text, reading| from_json_list(text, reading, quads),
+    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, quad_of)),
+    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, quad_of)),
     problems: &[
         CLASS,
         Problem::new(
@@ -41,20 +41,9 @@ pub const KIND: Kind = Kind {
     prose: false,
     methods: &[Method::Single],
     metrics: OF_SHAPES,
-    compare,
+    compare: compared::of_shapes::<Quad>,
     words,
 };
-
-fn compare(answers: &[&Value], metric: Metric, _: Option<u32>) -> Compared {
-    let named = |one: Quad| (one.class.clone(), one);
-    let all = |a: &&Value| Vec::from_value(a).unwrap_or_default().into_iter().map(named).collect();
-    compared::shapes(&answers.iter().map(all).collect::<Vec<_>>(), metric)
-}
-
-fn quads(items: &[Value], reading: &mut Reading) -> Vec<Quad> {
-    let quads = reading.shaped(items, quad_of).into_iter();
-    quads.map(|q| Quad { class: reading.mapped(&q.class), ..q }).collect()
-}
 
 /// A box; its flags may be missing, its numbers may be whole.
 fn quad_of(v: &Value) -> Option<Quad> {

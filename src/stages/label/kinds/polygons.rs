@@ -5,8 +5,8 @@
 //! is known (`polygon.outside`). Limits: whether holes lie inside of the outline, and whether holes or parts lie apart from
 //! each other, is not judged; a crossing exactly in a corner is not seen; a ring of more than 4,096 points is not looked
 //! at for crossings, which is told (`polygon.long`).
-use super::super::compared::{self, Compared};
-use super::super::metric::{Metric, OF_SHAPES};
+use super::super::compared;
+use super::super::metric::OF_SHAPES;
 use super::kind::*;
 use crate::model::polygons::{CROSSING_MAX, Part, Point, Polygon, Ring, crosses, has_area};
 use crate::table::{Cell, Value};
@@ -18,8 +18,8 @@ pub const KIND: Kind = Kind {
            0) or `parts` (a list of such `rings`) and, if there are any, `flags`.",
     answer: Vec::<Polygon>::ty,
     takes: |ty| list_with(ty, &[CLASSES, &["parts", "rings"]]),
-    from_cell: |cell, reading| from_list(cell, reading, polygons),
-    from_text: |text, reading| from_json_list(text, reading, polygons),
+    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, polygon_of)),
+    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, polygon_of)),
     problems: &[
         CLASS,
         Problem::new("outside", "A polygon that passes a side of the image. `fix` cuts off what is outside."),
@@ -45,20 +45,9 @@ pub const KIND: Kind = Kind {
     prose: false,
     methods: &[Method::Single],
     metrics: OF_SHAPES,
-    compare,
+    compare: compared::of_shapes::<Polygon>,
     words,
 };
-
-fn compare(answers: &[&Value], metric: Metric, _: Option<u32>) -> Compared {
-    let named = |p: Polygon| (p.class.clone(), p);
-    let polygons = |a: &&Value| Vec::from_value(a).unwrap_or_default().into_iter().map(named).collect();
-    compared::shapes(&answers.iter().map(polygons).collect::<Vec<_>>(), metric)
-}
-
-fn polygons(items: &[Value], reading: &mut Reading) -> Vec<Polygon> {
-    let polygons = reading.shaped(items, polygon_of).into_iter();
-    polygons.map(|p| Polygon { class: reading.mapped(&p.class), ..p }).collect()
-}
 
 /// A polygon; its flags may be missing, its numbers may be whole.
 fn polygon_of(v: &Value) -> Option<Polygon> {
