@@ -234,7 +234,7 @@ impl Limits {
 }
 
 /// Returns the classes that any of the votes names, sorted, each once.
-fn all_classes(votes: &[Vote]) -> Vec<String> {
+pub fn all_classes(votes: &[Vote]) -> Vec<String> {
     let mut all = BTreeSet::new();
     for vote in votes {
         each_class(&vote.answer, &mut |class| {

@@ -5,6 +5,7 @@ use super::kinds::kind::{Kind, Method, Problem, Respond, Take};
 use super::metric::{Agreement, Metric, OnLow};
 use super::points::{Points, check_points};
 use super::problems::Problems;
+use super::rules::declared::{Rules, check_rules};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::options::Choice;
 use crate::formats::reader::{Reader, Selects};
@@ -49,6 +50,10 @@ pub struct Declaration {
     /// What happens to annotations that cannot be right. Each is a finding, whatever is chosen.
     #[serde(default)]
     pub problems: Problems,
+    /// What the guideline demands beyond that annotations can be right. Each rule that is broken is a finding, whatever is
+    /// chosen.
+    #[serde(default)]
+    pub rules: Rules,
     /// What happens to samples of whose label something was lost: an annotation was dropped, or an answer or its file could
     /// not be read. `status.TASK` is then `incomplete`. Default `review`.
     #[serde(default)]
@@ -382,6 +387,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     check_points(check, declared.task, declared.keypoints.as_ref());
     check_method(check, &declared);
     check_problems(check, &declared);
+    check_rules(check, declared.task, &declared.classes, &declared.rules);
     check_agreement(check, &declared);
     if declared.task.on_text && text.is_none() {
         let problem = Diagnostic::error("T0316", check.span.clone(), "there is no text to mark spans in");
@@ -398,7 +404,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
 }
 
 /// Returns where a key of this table stands in the manifest, or the nearest key above it.
-fn place(check: &Check, key: &str) -> Range<usize> {
+pub fn place(check: &Check, key: &str) -> Range<usize> {
     check.manifest.span_of(&format!("{}.{key}", check.path)).unwrap_or_else(|| check.span.clone())
 }
 
