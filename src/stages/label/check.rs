@@ -12,7 +12,8 @@
 //! sorted set of classes in all votes (of ratings their numbers). Findings: `guideline.major`, and those of the kind,
 //! which its file lists (`box.outside`), `annotation.twice` and `box.shares`. A vote counts the annotations that it lost; one that lost all of them has no
 //! answer. Limits: an image of unknown size has no outside.
-use super::declaration::{OnMajor, Task, checked};
+use super::declaration::{Task, checked};
+use super::elements::OnMajor;
 use super::kinds::kind::{Judge, Kind, Respond, number};
 use super::odd;
 use super::rows::{Note, attribute, optional, short, slot, tell};

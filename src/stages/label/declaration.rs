@@ -1,5 +1,6 @@
 //! The declaration of `[label.TASK]`, and every mistake in it that can be found before a sample is read.
 use super::aggregate::{Aggregate, OnTie};
+use super::elements::Guideline;
 use super::kinds::KINDS;
 use super::kinds::kind::{Kind, Method, Problem, Respond, Take};
 use super::metric::{Agreement, Metric, OnLow};
@@ -88,32 +89,6 @@ pub struct Scale {
     pub min: At<Decimal>,
     /// The greatest rating.
     pub max: At<Decimal>,
-}
-
-/// The document that annotators work by. Each class has a section of its own: a heading that is the class, or begins
-/// with it.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
-#[serde(deny_unknown_fields)]
-pub struct Guideline {
-    /// A Markdown file below the manifest.
-    #[schemars(length(min = 1))]
-    pub document: At<String>,
-    /// Its version, `x.y.z`. A released version keeps its text; other text needs another version.
-    #[schemars(extend("x-form" = "version", "pattern" = "^(0|[1-9][0-9]*)(\\.(0|[1-9][0-9]*)){2}$"))]
-    pub version: At<String>,
-    /// What happens to answers that were given under another major version: `review` or `keep`. Default `keep`.
-    pub on_major: Option<OnMajor>,
-}
-
-/// Answers under another major version of the guideline.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum OnMajor {
-    /// They count like others.
-    #[default]
-    Keep,
-    /// Their samples wait for a person's decision.
-    Review,
 }
 
 /// Samples without any answer.

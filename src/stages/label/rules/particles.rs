@@ -1,5 +1,5 @@
-//! Korean particles at the end of a word. A particle that fits the sound before it is found by its form alone: 제주도 (an
-//! island) has the form of 제주 and the particle 도, so exceptions must be declared.
+//! Korean particles at the end of a word. Some have the form in which names end, too: 제주도 is an island, and has the form of 제주 with
+//! the particle 도. Such a one is found only where the same answer has the word without it.
 
 /// What a particle asks of the syllable before it.
 #[derive(Clone, Copy, PartialEq)]
@@ -50,14 +50,18 @@ const PARTICLES: &[(&str, Before)] = &[
     ("밖에", Before::Any),
 ];
 
+/// Particles in whose form names and words end, too: 강원도, 우크라이나, 김수로, 물리학과, 국무회의.
+const LIKE_NAMES: &[&str] = &["은", "이", "가", "에", "로", "와", "과", "도", "만", "의", "이나", "나", "랑"];
+
 /// What is left of a word without its particle has at least so many characters: 국가 and 회의 end in no particle.
 const LEAST: usize = 2;
 
-/// The longest particle that a word may end with.
-pub fn particle(word: &str) -> Option<&'static str> {
+/// The longest particle that a word ends with; `known` says whether a word stands by itself in the same answer.
+pub fn particle(word: &str, known: impl Fn(&str) -> bool) -> Option<&'static str> {
     let fits = |(particle, before): &&(&'static str, Before)| {
         let Some(rest) = word.strip_suffix(particle) else { return false };
-        rest.chars().count() >= LEAST && rest.chars().next_back().is_some_and(|c| before.fits(c))
+        let fits = rest.chars().count() >= LEAST && rest.chars().next_back().is_some_and(|c| before.fits(c));
+        fits && (!LIKE_NAMES.contains(particle) || known(rest))
     };
     PARTICLES.iter().filter(fits).map(|(particle, _)| *particle).max_by_key(|p| p.chars().count())
 }
@@ -92,11 +96,18 @@ mod tests {
         let found =
             ["김철수는", "김철은", "서울에서", "서울로", "부산으로", "NASA가", "2002년까지", "철수이나", "서울이나"];
         let want = ["는", "은", "에서", "로", "으로", "가", "까지", "나", "이나"];
-        let of = |all: [&str; 9]| all.map(particle);
         // 철수이나: 이나 does not fit behind a vowel, and 나 fits behind 이
-        assert_eq!(of(found), want.map(Some));
+        assert_eq!(found.map(|word| particle(word, |_| true)), want.map(Some));
         let none = ["국가", "회의", "서울가", "김철는", "부산로", "서울으로", "", "은", "서울 은"];
-        assert_eq!(of(none), [None; 9]);
-        assert_eq!(particle("제주도"), Some("도"), "its form says nothing else");
+        assert_eq!(none.map(|word| particle(word, |_| true)), [None; 9]);
+    }
+
+    #[test]
+    fn what_names_end_with_is_a_particle_beside_the_name_alone() {
+        assert_eq!((particle("제주도", |_| false), particle("제주도", |w| w == "제주")), (None, Some("도")));
+        assert_eq!(
+            (particle("김철수는", |_| false), particle("지난해 7월부터", |_| false)),
+            (Some("는"), Some("부터"))
+        );
     }
 }

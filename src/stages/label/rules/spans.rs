@@ -32,8 +32,9 @@ pub const SPAN_RULES: &[Rule] = &[
     Rule {
         name: "particle",
         finding: "rule.particle",
-        say: "No span ends with a Korean particle that fits the syllable before it and leaves two characters or more. `except` lists \
-              words and endings that are none: `\"제주도\"`, `\"주의\"`.",
+        say: "No span ends with a Korean particle that fits the syllable before it and leaves two characters or more. One in whose form \
+              names end, too (`은`, `이`, `가`, `에`, `로`, `와`, `과`, `도`, `만`, `의`, `이나`, `나`, `랑`), counts only where the same answer has \
+              the span without it. `except` lists words and endings that are none: `\"제주도\"`.",
         fix: Some("takes it off."),
         keys: &["except"],
         broken: particles,
@@ -113,12 +114,15 @@ impl Covered<'_> {
 }
 
 /// Asks of each span on how many characters it should be shorter, at its begin and at its end, and why.
-fn cut(asked: &Asked, ends: impl Fn(&[char], &Demand) -> Option<(usize, usize, String)>) -> Option<Vec<Broken>> {
+fn cut(
+    asked: &Asked,
+    ends: impl Fn(&[char], &Span, &Covered) -> Option<(usize, usize, String)>,
+) -> Option<Vec<Broken>> {
     let chars: Vec<char> = asked.text?.chars().collect();
     let of = Covered { spans: asked.all(), chars: &chars };
     let mut out = Vec::new();
     for (item, span) in of.spans.iter().enumerate().filter(|(_, s)| asked.demand.is_about(&s.class)) {
-        let Some((front, back, why)) = ends(of.text(span), asked.demand) else { continue };
+        let Some((front, back, why)) = ends(of.text(span), span, &of) else { continue };
         let (start, end) = (span.start + front as u32, span.end.saturating_sub(back as u32));
         let fixed = (start < end).then(|| Span { start, end, ..span.clone() }.into_value());
         let say = format!("span {} ({}..{}) {why}", item + 1, span.start, span.end);
@@ -128,7 +132,7 @@ fn cut(asked: &Asked, ends: impl Fn(&[char], &Demand) -> Option<(usize, usize, S
 }
 
 fn space(asked: &Asked) -> Option<Vec<Broken>> {
-    cut(asked, |text, _| {
+    cut(asked, |text, _, _| {
         let front = text.iter().take_while(|c| c.is_whitespace()).count();
         let back = text.iter().rev().take_while(|c| c.is_whitespace()).count();
         (front + back > 0).then(|| (front, back, "begins or ends with white space".into()))
@@ -136,8 +140,8 @@ fn space(asked: &Asked) -> Option<Vec<Broken>> {
 }
 
 fn punctuation(asked: &Asked) -> Option<Vec<Broken>> {
-    cut(asked, |text, demand| {
-        let (front, back) = marks(text, &demand.except);
+    cut(asked, |text, _, _| {
+        let (front, back) = marks(text, &asked.demand.except);
         (front + back > 0).then(|| (front, back, "begins or ends with a punctuation mark".into()))
     })
 }
@@ -172,9 +176,12 @@ fn paired(text: &[char], at: usize) -> bool {
 }
 
 fn particles(asked: &Asked) -> Option<Vec<Broken>> {
-    cut(asked, |text, demand| {
+    cut(asked, |text, own, of| {
         let word: String = text.iter().collect();
-        let found = particle(&word).filter(|_| !demand.except.iter().any(|e| word.ends_with(e.as_str())))?;
+        let same = |s: &&Span, rest: &str| s.class == own.class && of.text(s).iter().copied().eq(rest.chars());
+        let known = |rest: &str| of.spans.iter().any(|s| same(&s, rest));
+        let found =
+            particle(&word, known).filter(|_| !asked.demand.except.iter().any(|e| word.ends_with(e.as_str())))?;
         Some((0, found.chars().count(), format!("ends like the particle {found}")))
     })
 }
@@ -306,10 +313,13 @@ mod tests {
     #[test]
     fn particles_at_the_end() {
         assert_eq!(left("particle", &[], "김철수는"), cut_to("김철수"));
-        assert_eq!(left("particle", &[], "국가"), None);
-        assert_eq!(left("particle", &[], "제주도"), cut_to("제주"));
-        assert_eq!(left("particle", &["제주도"], "제주도"), None);
-        assert_eq!(left("particle", &["주의"], "민주주의"), None);
+        assert_eq!(left("particle", &["수는"], "김철수는"), None);
+        assert_eq!((left("particle", &[], "국가"), left("particle", &[], "제주도")), (None, None));
+        let of = |class| {
+            let spans = [("LC", 0, 3), (class, 4, 6)];
+            found("particle", Demand::default(), "제주도 제주", &spans).into_iter().map(|b| b.item).collect::<Vec<_>>()
+        };
+        assert_eq!((of("LC"), of("OG")), (vec![0], vec![]), "the same class has it without the particle");
     }
 
     #[test]
