@@ -269,7 +269,7 @@ pub fn standard(dir: &Path) {
         ("raw/xml/p2.xml", "<annotation><filename>p2.png</filename></annotation>\n"),
         (
             "docs/guide.md",
-            "# Guide\n\n## long\n\nMany.\n\n## short\n\nFew.\n\n## PS\n\nPersons.\n\n## LC\n\nPlaces.\n\n## cell\n\nCells.\n",
+            "# Guide\n\n## 1. Purpose\n\nTo tell long from short.\n\n## long\n\nMany.\n\n## short\n\nFew.\n\n## PS\n\nPersons.\n\n## LC\n\nPlaces.\n\n## cell\n\nCells.\n",
         ),
         (
             "reviews/labels.jsonl",

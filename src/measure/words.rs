@@ -18,6 +18,17 @@ pub fn words(text: &str) -> Vec<(usize, usize)> {
     out
 }
 
+/// Where sentences of a text end, in characters, behind their white space; the end of the text is the last. A full stop behind
+/// an abbreviation ends a sentence, too: UAX 29 knows no words.
+pub fn sentence_ends(text: &str) -> Vec<usize> {
+    let mut at = 0;
+    let end = |part: &str| {
+        at += part.chars().count();
+        at
+    };
+    text.split_sentence_bounds().map(end).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,5 +63,11 @@ mod tests {
         assert_eq!(of("이순신은 조선, 1545년"), ["이순신은", "조선", ",", "1545년"]);
         assert_eq!(of(" \t\n"), Vec::<String>::new());
         assert_eq!(of("東京\u{a0}e\u{301}t"), ["東", "京", "e\u{301}t"]);
+    }
+
+    #[test]
+    fn sentences_end_behind_their_white_space() {
+        assert_eq!(sentence_ends("나는 간다. 너는? It is 3.5 m.\nNo"), [7, 11, 24, 26]);
+        assert!(sentence_ends("").is_empty());
     }
 }

@@ -12,7 +12,8 @@
 //! sorted set of classes in all votes (of ratings their numbers). Findings: `guideline.major`, and those of the kind,
 //! which its file lists (`box.outside`), `annotation.twice` and `box.shares`. A vote counts the annotations that it lost; one that lost all of them has no
 //! answer. Limits: an image of unknown size has no outside.
-use super::declaration::{OnMajor, Task, checked};
+use super::declaration::{Task, checked};
+use super::elements::OnMajor;
 use super::kinds::kind::{Judge, Kind, Respond, number};
 use super::odd;
 use super::rows::{Note, attribute, optional, short, slot, tell};
@@ -234,7 +235,7 @@ impl Limits {
 }
 
 /// Returns the classes that any of the votes names, sorted, each once.
-fn all_classes(votes: &[Vote]) -> Vec<String> {
+pub fn all_classes(votes: &[Vote]) -> Vec<String> {
     let mut all = BTreeSet::new();
     for vote in votes {
         each_class(&vote.answer, &mut |class| {

@@ -1,10 +1,12 @@
 //! The declaration of `[label.TASK]`, and every mistake in it that can be found before a sample is read.
 use super::aggregate::{Aggregate, OnTie};
+use super::elements::Guideline;
 use super::kinds::KINDS;
 use super::kinds::kind::{Kind, Method, Problem, Respond, Take};
 use super::metric::{Agreement, Metric, OnLow};
 use super::points::{Points, check_points};
 use super::problems::Problems;
+use super::rules::declared::{Rules, check_rules};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::options::Choice;
 use crate::formats::reader::{Reader, Selects};
@@ -49,6 +51,10 @@ pub struct Declaration {
     /// What happens to annotations that cannot be right. Each is a finding, whatever is chosen.
     #[serde(default)]
     pub problems: Problems,
+    /// What the guideline demands beyond that annotations can be right. Each rule that is broken is a finding, whatever is
+    /// chosen.
+    #[serde(default)]
+    pub rules: Rules,
     /// What happens to samples of whose label something was lost: an annotation was dropped, or an answer or its file could
     /// not be read. `status.TASK` is then `incomplete`. Default `review`.
     #[serde(default)]
@@ -83,32 +89,6 @@ pub struct Scale {
     pub min: At<Decimal>,
     /// The greatest rating.
     pub max: At<Decimal>,
-}
-
-/// The document that annotators work by. Each class has a section of its own: a heading that is the class, or begins
-/// with it.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
-#[serde(deny_unknown_fields)]
-pub struct Guideline {
-    /// A Markdown file below the manifest.
-    #[schemars(length(min = 1))]
-    pub document: At<String>,
-    /// Its version, `x.y.z`. A released version keeps its text; other text needs another version.
-    #[schemars(extend("x-form" = "version", "pattern" = "^(0|[1-9][0-9]*)(\\.(0|[1-9][0-9]*)){2}$"))]
-    pub version: At<String>,
-    /// What happens to answers that were given under another major version: `review` or `keep`. Default `keep`.
-    pub on_major: Option<OnMajor>,
-}
-
-/// Answers under another major version of the guideline.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum OnMajor {
-    /// They count like others.
-    #[default]
-    Keep,
-    /// Their samples wait for a person's decision.
-    Review,
 }
 
 /// Samples without any answer.
@@ -382,6 +362,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     check_points(check, declared.task, declared.keypoints.as_ref());
     check_method(check, &declared);
     check_problems(check, &declared);
+    check_rules(check, declared.task, &declared.classes, &declared.rules);
     check_agreement(check, &declared);
     if declared.task.on_text && text.is_none() {
         let problem = Diagnostic::error("T0316", check.span.clone(), "there is no text to mark spans in");
@@ -398,7 +379,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
 }
 
 /// Returns where a key of this table stands in the manifest, or the nearest key above it.
-fn place(check: &Check, key: &str) -> Range<usize> {
+pub fn place(check: &Check, key: &str) -> Range<usize> {
     check.manifest.span_of(&format!("{}.{key}", check.path)).unwrap_or_else(|| check.span.clone())
 }
 

@@ -8,9 +8,11 @@
 //! A section belongs to a class if its heading is the class, or begins with it (`## PS`, `## PS: persons`). The
 //! sections are the right side of a join on `classes.TASK`: other words in one section run exactly the partitions that
 //! hold its class again. Finding: `guideline.class` (a class without a section). Diagnostics: `T0340` the document
-//! cannot be read, `T0341` a declared class has no section, `T0342` other text under a released version.
+//! cannot be read, `T0341` a declared class has no section, `T0342` other text under a released version, `T0235` and `T0236` a
+//! declared element that it lacks.
 //! Limits: headings that begin with `#`; of ratings the sections named by a number of the scale, and none is demanded.
-use super::declaration::{Declaration, Guideline, Scale, Task, checked};
+use super::declaration::{Declaration, Scale, Task, checked};
+use super::elements::{Element, Guideline};
 use crate::diag::{Diagnostic, suggest};
 use crate::digest::Digest;
 use crate::manifest::values::At;
@@ -43,6 +45,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         Some(scale) => of_ratings(scale, &sections),
         None => Vec::new(),
     };
+    check_elements(check, &task, guideline, &document, &sections);
     if check.problems.len() > before {
         return Vec::new();
     }
@@ -119,6 +122,51 @@ fn of_classes<'d>(
         }
     }
     found
+}
+
+/// Notes the declared elements that the document lacks, as a whole (`T0235`) or in the section of a class (`T0236`), and names in
+/// `headings` that are of no element (`T0237`).
+fn check_elements(check: &mut Check, task: &Task, guideline: &Guideline, document: &str, sections: &[Section]) {
+    let (own, unknown) = guideline.own();
+    for name in unknown {
+        let key = format!("{}.guideline.headings.{name}", task.path);
+        let span = check.manifest.span_of(&key).unwrap_or_else(|| guideline.document.span());
+        let problem = Diagnostic::error("T0237", span, format!("`{name}` is no element of a guideline"));
+        check.bad(problem.label("headings can be declared for elements that have one"));
+    }
+    let (path, classes) = (guideline.document.get(), task.classes());
+    let lines: Vec<&str> = document.lines().collect();
+    let others = || sections.iter().filter(|s| !classes.contains(&s.heading));
+    for element in &guideline.elements {
+        let name = element.name();
+        if !element.of_each_class() {
+            if !others().any(|s| own.of(&s.heading) == Some(*element.get())) {
+                let problem = Diagnostic::error("T0235", element.span(), format!("{path} has no heading on `{name}`"));
+                let known = element.headings().iter().map(|h| format!("\"{h}\"")).collect::<Vec<_>>().join(", ");
+                check.bad(problem.label("no heading is about it").help(format!("headings that are known: {known}")));
+            }
+            continue;
+        }
+        for class in &classes {
+            let Some(section) = section_of(class, &classes, sections) else { continue };
+            if !element.is_in(lines.get(section.line..section.end).unwrap_or_default(), &own) {
+                let message = format!("{path}:{}: the section on `{class}` lacks `{name}`", section.line);
+                let problem = Diagnostic::error("T0236", element.span(), message).label("demanded of each class");
+                check.bad(problem.help(lacks(*element.get())));
+            }
+        }
+    }
+}
+
+/// How what a section lacks is written.
+fn lacks(element: Element) -> String {
+    match element {
+        Element::Definitions => "it says in 20 letters or more, before its examples, what belongs to the class".into(),
+        other => {
+            let known = other.headings().iter().map(|h| format!("\"{h}\"")).collect::<Vec<_>>().join(", ");
+            format!("a heading, or a line that begins with one of these and a colon: {known}")
+        }
+    }
 }
 
 /// Finds the sections that are about one number of the scale.

@@ -11,7 +11,7 @@
 //!
 //! Every source gives votes; a vote is one annotator's whole answer. The votes are checked one annotation at a time,
 //! then become one label by the declared method. Steps, in this order: `label.TASK/read.X` (files to rows),
-//! `label.TASK/from.X` (a column, or rows met by the join key, to votes), `label.TASK/check`, `label.TASK/guideline`,
+//! `label.TASK/from.X` (a column, or rows met by the join key, to votes), `label.TASK/check`, `label.TASK/rules`, `label.TASK/guideline`,
 //! `label.TASK/decided`, `label.TASK/agreement`, `label.TASK/weighed`, and `label.TASK` itself. They write `votes.TASK`, `classes.TASK`, `label.TASK` and `status.TASK`.
 //!
 //! What an answer looks like and what can be wrong with it, a kind of task says ([`kinds`]).
@@ -24,6 +24,7 @@ mod check;
 mod compared;
 pub mod decided;
 pub mod declaration;
+mod elements;
 pub mod guideline;
 pub mod kinds;
 mod mapped;
@@ -34,6 +35,8 @@ mod points;
 mod problems;
 mod read;
 mod rows;
+mod ruled;
+mod rules;
 mod settle;
 #[cfg(test)]
 mod testing;
@@ -49,6 +52,7 @@ pub const ENTRIES: &[Entry] = &[
     votes::COLUMN,
     votes::JOIN,
     check::ENTRY,
+    ruled::ENTRY,
     guideline::ENTRY,
     decided::ENTRY,
     agreement::ENTRY,

@@ -3,6 +3,7 @@
 //! Judged: an undeclared class, no area, a side outside of the image where its size is known. Limits: no rotation.
 use super::super::compared;
 use super::super::metric::OF_SHAPES;
+use super::super::rules::shapes::of_shapes;
 use super::kind::*;
 use crate::model::boxes::Box2;
 use crate::table::{Cell, Value};
@@ -24,6 +25,7 @@ pub const KIND: Kind = Kind {
             "A box without area, with its corners exchanged, or with a coordinate that is no number; nothing can mend it.",
         ),
     ],
+    rules: &of_shapes::<Box2>(),
     bounds: &["width", "height"],
     moves: Some(moved::<Box2>),
     judge,

@@ -15,6 +15,7 @@ pub const KIND: Kind = Kind {
     from_cell,
     from_text,
     problems: &[CLASS],
+    rules: &[],
     bounds: &[],
     moves: None,
     judge,

@@ -4,6 +4,7 @@
 //! area (`box.degenerate`); a box or a labelled point outside of the image where its size is known (`keypoints.outside`).
 use super::super::compared;
 use super::super::metric::OF_SHAPES;
+use super::super::rules::shapes::of_shapes;
 use super::kind::*;
 use crate::model::keypoints::{Keypoint, Keypoints};
 use crate::model::polygons::{Point, bounds};
@@ -28,6 +29,7 @@ pub const KIND: Kind = Kind {
         ),
         Problem::new("degenerate", "A box without area. Nothing can mend it."),
     ],
+    rules: &of_shapes::<Keypoints>(),
     bounds: &["width", "height"],
     moves: Some(moved::<Keypoints>),
     judge,

@@ -4,6 +4,7 @@
 use super::super::compared::Compared;
 use super::super::metric::Metric;
 use super::super::rows::Note;
+use super::super::rules::rule::Rule;
 use crate::manifest::Decimal;
 use crate::measure::names::composed;
 use crate::model::edits::Edit;
@@ -37,6 +38,8 @@ pub struct Kind {
     pub from_text: fn(&str, &mut Reading) -> Option<Value>,
     /// What can be wrong with an answer, and what happens then if nothing is declared.
     pub problems: &'static [Problem],
+    /// What a guideline may demand of it, in the order in which the rules are asked.
+    pub rules: &'static [Rule],
     /// Columns of numbers that bound an answer, such as `width` and `height`. They are read where all of them are
     /// there.
     pub bounds: &'static [&'static str],

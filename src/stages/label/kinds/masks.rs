@@ -4,6 +4,7 @@
 //! (`mask.degenerate`); another size than the image's where that is known (`mask.size`).
 use super::super::compared;
 use super::super::metric::OF_SHAPES;
+use super::super::rules::shapes::of_shapes;
 use super::kind::*;
 use crate::model::masks::{Mask, checked, unpacked};
 use crate::table::{Cell, Value};
@@ -22,6 +23,7 @@ pub const KIND: Kind = Kind {
         Problem::new("size", "A mask of another width or height than the image. Nothing can mend it."),
         Problem::new("degenerate", "A mask of no pixel, or whose runs do not add up. Nothing can mend it."),
     ],
+    rules: &of_shapes::<Mask>(),
     bounds: &["width", "height"],
     moves: Some(moved::<Mask>),
     judge,

@@ -4,6 +4,7 @@
 //! outside of the image where its size is known (`box.outside`). Limits: the corners need not be those of a rectangle.
 use super::super::compared;
 use super::super::metric::OF_SHAPES;
+use super::super::rules::shapes::of_shapes;
 use super::kind::*;
 use super::polygons::point_of;
 use crate::model::polygons::Point;
@@ -31,6 +32,7 @@ pub const KIND: Kind = Kind {
             "A box without area, or whose corners do not go around in turn. Nothing can mend it.",
         ),
     ],
+    rules: &of_shapes::<Quad>(),
     bounds: &["width", "height"],
     moves: Some(moved::<Quad>),
     judge,

@@ -7,6 +7,7 @@
 //! at for crossings, which is told (`polygon.long`).
 use super::super::compared;
 use super::super::metric::OF_SHAPES;
+use super::super::rules::shapes::of_shapes;
 use super::kind::*;
 use crate::model::polygons::{CROSSING_MAX, Part, Point, Polygon, Ring, crosses, has_area};
 use crate::table::{Cell, Value};
@@ -35,6 +36,7 @@ pub const KIND: Kind = Kind {
             reading: false,
         },
     ],
+    rules: &of_shapes::<Polygon>(),
     bounds: &["width", "height"],
     moves: Some(moved::<Polygon>),
     judge,

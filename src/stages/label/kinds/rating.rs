@@ -15,6 +15,7 @@ pub const KIND: Kind = Kind {
     from_cell: |cell, reading| from_text(&cell.json().to_string(), reading),
     from_text,
     problems: &[Problem::new("outside", "A rating outside of the scale; its vote goes in any case.")],
+    rules: &[],
     bounds: &[],
     moves: None,
     judge,

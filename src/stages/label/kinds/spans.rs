@@ -4,6 +4,7 @@
 //! Judged: an undeclared class, no characters, an end past the text. Limits: spans may overlap; a span in one part.
 use super::super::compared::{self, Compared};
 use super::super::metric::{Metric, OF_SPANS};
+use super::super::rules::spans::SPAN_RULES;
 use super::kind::*;
 use crate::formats::conll::sentence::{self as conll, TagSpan};
 use crate::model::edits::{Moved, move_span};
@@ -32,6 +33,7 @@ pub const KIND: Kind = Kind {
         Problem::new("outside", "A span that passes the end of the text. `fix` cuts off what is outside."),
         Problem::new("empty", "A span that holds no character; nothing can mend it."),
     ],
+    rules: SPAN_RULES,
     bounds: &[],
     moves: None,
     judge,

@@ -7,6 +7,7 @@
 //! read as one.
 use super::super::compared;
 use super::super::metric::OF_TEXTS;
+use super::super::rules::texts::TEXT_RULES;
 use super::kind::*;
 use crate::model::transcripts::{Segment, Transcript};
 use crate::table::{Cell, DataType, Value};
@@ -32,6 +33,7 @@ pub const KIND: Kind = Kind {
             reading: false,
         },
     ],
+    rules: TEXT_RULES,
     bounds: &["duration"],
     moves: None,
     judge,

@@ -1,0 +1,182 @@
+//! The declaration of `[label.TASK.rules]`, and every mistake in it that can be found before a sample is read.
+use super::super::kinds::KINDS;
+use super::super::kinds::kind::Kind;
+use super::rule::{Action, Demand, Rule};
+use crate::diag::{Diagnostic, suggest};
+use crate::manifest::Decimal;
+use crate::manifest::values::At;
+use crate::stage::Check;
+use crate::table::DataType;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The declared rules. The kinds say which there are.
+#[derive(Deserialize, Clone, Debug, Default)]
+#[serde(transparent)]
+pub struct Rules(pub BTreeMap<String, Declared>);
+
+/// One declared rule.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Declared {
+    /// What happens to an annotation that breaks the rule.
+    pub action: Action,
+    /// The least that is allowed.
+    pub min: Option<Decimal>,
+    /// The most that is allowed.
+    pub max: Option<Decimal>,
+    /// The classes whose annotations it is about. Default: all.
+    #[serde(default)]
+    pub classes: Vec<At<String>>,
+    /// The pairs, each as `["STAYS", "GOES"]`.
+    #[serde(default)]
+    pub pairs: Vec<At<[String; 2]>>,
+    /// What is allowed.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)))]
+    pub allowed: Vec<String>,
+    /// What does not break the rule.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)))]
+    pub except: Vec<String>,
+}
+
+impl Declared {
+    /// The keys of a rule that were given a value.
+    fn given(&self) -> Vec<&'static str> {
+        let all = [
+            ("min", self.min.is_some()),
+            ("max", self.max.is_some()),
+            ("classes", !self.classes.is_empty()),
+            ("pairs", !self.pairs.is_empty()),
+            ("allowed", !self.allowed.is_empty()),
+            ("except", !self.except.is_empty()),
+        ];
+        all.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
+    }
+
+    fn demand(&self, name: &str) -> Demand {
+        Demand {
+            name: name.to_string(),
+            action: self.action,
+            min: self.min,
+            max: self.max,
+            classes: self.classes.iter().map(|c| c.get().clone()).collect(),
+            pairs: self.pairs.iter().map(|p| p.get().clone()).collect(),
+            allowed: self.allowed.clone(),
+            except: self.except.clone(),
+        }
+    }
+}
+
+impl Rules {
+    /// The declared rules of a kind, in the order in which they are asked.
+    pub fn demands(&self, kind: &'static Kind) -> Vec<(&'static Rule, Demand)> {
+        kind.rules.iter().filter_map(|rule| Some((rule, self.0.get(rule.name)?.demand(rule.name)))).collect()
+    }
+}
+
+impl JsonSchema for Rules {
+    fn schema_name() -> Cow<'static, str> {
+        "Rules".into()
+    }
+
+    /// Makes a table for each rule of any kind, with the keys that it reads.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut properties = serde_json::Map::new();
+        for rule in KINDS.iter().flat_map(|k| k.rules) {
+            let same =
+                KINDS.iter().flat_map(|k| k.rules.iter().map(move |r| (k, r))).filter(|(_, r)| r.name == rule.name);
+            let kinds: Vec<String> = same.clone().map(|(k, _)| format!("`{}`", k.name)).collect();
+            let keys: Vec<&str> = same.flat_map(|(_, r)| r.keys).copied().chain(["action", "classes"]).collect();
+            let mut table = Declared::json_schema(generator);
+            if let Some(serde_json::Value::Object(all)) = table.get_mut("properties") {
+                all.retain(|key, _| keys.contains(&key.as_str()));
+            }
+            let fix = rule.fix.map_or("Nothing is mended by `fix`.".into(), |how| format!("`fix` {how}"));
+            table.insert("description".into(), format!("{} {fix} Of {}.", rule.say, kinds.join(", ")).into());
+            properties.entry(rule.name).or_insert(table.to_value());
+        }
+        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
+    }
+}
+
+/// Notes every mistake in the rules of a task.
+pub fn check_rules(check: &mut Check, kind: &'static Kind, classes: &[At<String>], rules: &Rules) {
+    for (name, declared) in &rules.0 {
+        let Some(rule) = kind.rules.iter().find(|r| r.name == name) else {
+            not_of_kind(check, kind, name);
+            continue;
+        };
+        check_limits(check, rule, declared);
+        check_classes(check, kind, classes, declared);
+        let missing = |column: &&str| !check.column("samples", column).is_some_and(DataType::is_numeric);
+        let missing: Vec<String> =
+            rule.columns.iter().copied().filter(|c| missing(&c)).map(|c| format!("`{c}`")).collect();
+        if !missing.is_empty() {
+            let message = format!("`{name}` needs what no column of the samples says");
+            let problem = Diagnostic::error("T0234", place(check, name), message);
+            let help =
+                "images that are collected with their size have `width` and `height`; a field may be called `duration`";
+            check.bad(problem.label(format!("no column of numbers: {}", missing.join(", "))).help(help));
+        }
+    }
+}
+
+fn place(check: &Check, key: &str) -> Range<usize> {
+    check.manifest.span_of(&format!("{}.rules.{key}", check.path)).unwrap_or_else(|| check.span.clone())
+}
+
+fn not_of_kind(check: &mut Check, kind: &Kind, name: &str) {
+    let own: Vec<String> = kind.rules.iter().map(|r| format!("`{}`", r.name)).collect();
+    let own = if own.is_empty() { "no rules".into() } else { own.join(", ") };
+    let problem = Diagnostic::error("T0219", place(check, name), format!("`{name}` has no meaning here"));
+    check.bad(problem.label(format!("a task of the kind `{}` has {own}", kind.name)));
+}
+
+fn check_limits(check: &mut Check, rule: &Rule, d: &Declared) {
+    let (name, given) = (rule.name, d.given());
+    if !rule.needs.is_empty() && !rule.needs.iter().any(|key| given.contains(key)) {
+        let needs: Vec<String> = rule.needs.iter().map(|key| format!("`{key}`")).collect();
+        let problem = Diagnostic::error("T0232", place(check, name), format!("`{name}` does not say what is allowed"));
+        check.bad(problem.label(format!("needs {}", needs.join(" or "))));
+    }
+    if let (Some(min), Some(max)) = (d.min, d.max)
+        && min > max
+    {
+        let problem =
+            Diagnostic::error("T0232", place(check, &format!("{name}.max")), format!("`{name}` allows nothing"));
+        check.bad(
+            problem.label("below `min`").related(place(check, &format!("{name}.min")), "the least that is allowed"),
+        );
+    }
+    let spare = given.iter().filter(|key| !rule.keys.contains(*key) && **key != "classes");
+    for key in spare {
+        let span = place(check, &format!("{name}.{key}"));
+        let problem = Diagnostic::error("T0219", span, format!("`{key}` has no meaning here"));
+        check.bad(problem.label(format!("`{name}` does not read it")));
+    }
+    if d.action == Action::Fix && rule.fix.is_none() {
+        let span = place(check, &format!("{name}.action"));
+        let problem = Diagnostic::error("T0233", span, format!("nothing can mend what breaks `{name}`"));
+        check.bad(problem.label("not for this rule").help("`drop`, `review` or `fail`"));
+    }
+}
+
+fn check_classes(check: &mut Check, kind: &Kind, classes: &[At<String>], d: &Declared) {
+    let pairs = d.pairs.iter().flat_map(|p| p.get().iter().map(move |class| (class, p.span())));
+    let named: Vec<(&String, Range<usize>)> = d.classes.iter().map(|c| (c.get(), c.span())).chain(pairs).collect();
+    for (class, span) in named {
+        if !kind.classes {
+            let problem = Diagnostic::error("T0219", span, "`classes` has no meaning here");
+            check.bad(problem.label("answers of this kind name no classes"));
+        } else if !classes.iter().any(|c| c.get() == class) {
+            let help = suggest(class, classes.iter().map(|c| c.as_str()));
+            let message = format!("`{class}` is not a class of {}", check.path);
+            check.bad(Diagnostic::error("T0217", span, message).label("not declared").help(help));
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! `[label.TASK.rules]`: what a guideline demands of answers beyond that they can be right at all. The rules of each kind of
+//! task are a list of values, as its problems are.
+pub mod declared;
+mod particles;
+pub mod rule;
+pub mod shapes;
+pub mod spans;
+pub mod texts;
