@@ -269,7 +269,9 @@ impl Teller<'_, '_> {
         };
         let columns: Vec<&str> = match (stratify.get_ref().as_str(), stratify.get_ref().as_array()) {
             (Some(column), _) => vec![column],
-            (None, list) => list.into_iter().flatten().filter_map(|column| column.get_ref().as_str()).collect(),
+            (None, list) => {
+                list.iter().flat_map(|list| list.iter()).filter_map(|column| column.get_ref().as_str()).collect()
+            }
         };
         let of = |column: &&str| -> Result<String, Fault> {
             let classes = classes_of(&self.value(&p.before, column, row)?);

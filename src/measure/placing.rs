@@ -3,7 +3,8 @@
 //! A lot is a group of samples. Of the samples and of each class every split has a whole number that it should get
 //! ([`apportion`]). The lots are gone through, those first that hold most of something, and each goes where it brings the
 //! counts nearest to what they should be: where Pearson's statistic, the sum of (has - should)^2 / should over all
-//! classes and splits, grows least. For lots of one sample this is Sainte-Laguë's method; for samples of several classes
+//! classes and splits, grows least. What came early could not know what would be lacking in the end: so all are gone through
+//! again, and each moves where that makes the statistic less, until none does. For lots of one sample this is Sainte-Laguë's method; for samples of several classes
 //! it is an iterative stratification (Sechidis, Tsoumakas, Vlahavas 2011) of groups.
 use super::apportion::{Row, apportion};
 use std::cmp::Reverse;
@@ -34,14 +35,32 @@ pub fn place(lots: &[Lot], draws: &[u64], weights: &[u64]) -> Vec<u32> {
         order.push((Reverse(counts.level(lot)), lot.draw, number));
     }
     order.sort_unstable();
-    for (_, _, number) in order {
-        if let (Some(lot), Some(split)) = (lots.get(number), splits.get_mut(number)) {
-            *split = counts.best(lot) as u32;
+    for (_, draw, number) in &order {
+        if let (Some(lot), Some(split)) = (lots.get(*number), splits.get_mut(*number)) {
+            *split = counts.best(lot, (draw % weights.len().max(1) as u64) as usize) as u32;
             counts.take(lot, *split as usize);
+        }
+    }
+    for _ in 0..PASSES {
+        let mut moved = false;
+        for (_, _, number) in &order {
+            if let (Some(lot), Some(split)) = (lots.get(*number), splits.get_mut(*number)) {
+                counts.give_back(lot, *split as usize);
+                let better = counts.best(lot, *split as usize) as u32;
+                moved |= better != *split;
+                *split = better;
+                counts.take(lot, better as usize);
+            }
+        }
+        if !moved {
+            break;
         }
     }
     splits
 }
+
+/// How often lots are moved at most. Mostly none moves after the first time.
+const PASSES: usize = 8;
 
 /// What there is of the samples (first) and of each class, and what each split lacks.
 struct Counts {
@@ -91,10 +110,9 @@ impl Counts {
         of_lot(lot).filter_map(part).max().unwrap_or(0)
     }
 
-    /// The split in which a lot makes the statistic least; of equal ones the one that is drawn for the lot, or after it.
-    fn best(&self, lot: &Lot) -> usize {
+    /// The split in which a lot makes the statistic least; of equal ones the first from `first` on.
+    fn best(&self, lot: &Lot, first: usize) -> usize {
         let columns = self.shares.len().max(1);
-        let first = (lot.draw % columns as u64) as usize;
         let mut best: Option<(f64, usize)> = None;
         for split in (0..columns).map(|n| (first + n) % columns) {
             let share = self.shares.get(split).copied().unwrap_or(0.0);
@@ -120,10 +138,16 @@ impl Counts {
     }
 
     fn take(&mut self, lot: &Lot, split: usize) {
+        self.each(lot, split, |lacks, n| *lacks -= n as i64);
+    }
+
+    fn give_back(&mut self, lot: &Lot, split: usize) {
+        self.each(lot, split, |lacks, n| *lacks += n as i64);
+    }
+
+    fn each(&mut self, lot: &Lot, split: usize, change: impl Fn(&mut i64, u64)) {
         for (class, n) in of_lot(lot) {
-            if let Some(lacks) = self.lacks.get_mut(class * self.shares.len() + split) {
-                *lacks -= n as i64;
-            }
+            self.lacks.get_mut(class * self.shares.len() + split).iter_mut().for_each(|lacks| change(lacks, n));
         }
     }
 }
@@ -207,40 +231,93 @@ mod tests {
         }
     }
 
-    /// Against all ways of placing few lots: the greedy one is near the best that there is, and often the best.
+    /// Against all ways of placing few lots: few are better.
     #[test]
     fn few_lots_are_placed_nearly_as_well_as_can_be() {
         let weights = [6u64, 2, 2];
-        let (mut best_of_all, mut cases, mut sum) = (0, 0, 0.0);
-        for seed in 0..60 {
+        let mut parts = Vec::new();
+        for seed in 0..40 {
             let lot = |n| Lot {
                 size: 1 + of(seed, "size", n) % 5,
                 classes: vec![(0, 1 + of(seed, "a", n) % 4), (1, of(seed, "b", n) % 3)],
                 draw: of(seed, "lot", n),
                 kept: None,
             };
-            let lots: Vec<Lot> = (0..9).map(lot).collect();
-            let draws = [1, 2];
-            let should = Counts::of(&lots, &draws, &weights);
-            let error = |splits: &[u32]| -> f64 {
-                let mut lacks =
-                    Counts { lacks: should.lacks.clone(), totals: should.totals.clone(), shares: vec![0.6, 0.2, 0.2] };
-                lots.iter().zip(splits).for_each(|(lot, split)| lacks.take(lot, *split as usize));
-                let cell = |(at, lacks): (usize, &i64)| {
-                    (*lacks * *lacks) as f64 / (should.shares[at % 3] * should.totals[at / 3].max(1) as f64)
+            let lots: Vec<Lot> = (0..7).map(lot).collect();
+            let should = Counts::of(&lots, &[1, 2], &weights);
+            // Pearson's statistic, by the book
+            let statistic = |splits: &[u32]| -> f64 {
+                let cell = |class: usize, split: usize| -> f64 {
+                    let here = lots.iter().zip(splits).filter(|(_, s)| **s == split as u32);
+                    let has: u64 = here.flat_map(|(lot, _)| of_lot(lot)).filter(|c| c.0 == class).map(|c| c.1).sum();
+                    let off = has as f64 - should.lacks[class * 3 + split] as f64;
+                    off * off / (weights[split] as f64 / 10.0 * should.totals[class].max(1) as f64)
                 };
-                lacks.lacks.iter().enumerate().map(cell).sum()
+                (0..9).map(|at| cell(at / 3, at % 3)).sum()
             };
-            let ours = error(&place(&lots, &draws, &weights));
-            let all = (0..3u32.pow(9)).map(|code| (0..9).map(|n| code / 3u32.pow(n) % 3).collect::<Vec<u32>>());
-            let best = all.map(|splits| error(&splits)).fold(f64::INFINITY, f64::min);
-            assert!(ours >= best, "seed {seed}");
-            best_of_all += u32::from(ours == best);
-            cases += 1;
-            sum += ours - best;
+            let ours = statistic(&place(&lots, &[1, 2], &weights));
+            let all = (0..3u32.pow(7)).map(|code| (0..7).map(|n| code / 3u32.pow(n) % 3).collect::<Vec<u32>>());
+            let better = all.filter(|splits| statistic(splits) < ours - 1e-9).count();
+            parts.push(better as f64 / 3f64.powi(7));
         }
-        println!("{best_of_all} of {cases} are the best, {:.3} above it in the mean", sum / f64::from(cases));
-        assert!(sum / f64::from(cases) < 1.0, "{}", sum / f64::from(cases));
+        let mean = parts.iter().sum::<f64>() / parts.len() as f64;
+        println!(
+            "{mean:.4} of all ways are better in the mean, {:.4} at most",
+            parts.iter().copied().fold(0.0, f64::max)
+        );
+        assert!(mean < 0.02, "{mean}");
+    }
+
+    /// 100,000 samples in groups of five or so, 20 classes by Zipf's law, most samples of a group of one class; with one class
+    /// a sample, or with more. Every class is within two of its exact share. Run it with `--nocapture` to see.
+    #[test]
+    fn many_groups_and_rare_classes() {
+        let below = |seed: u64, n: u64| crate::digest::mix(seed) % n;
+        let zipf: Vec<u64> = (1..=20u64).map(|k| 1_000_000_000 / (k * k * k * 1_000_000).isqrt()).collect();
+        let sum: u64 = zipf.iter().sum();
+        let class = |seed: u64| {
+            let mut left = below(seed, sum);
+            zipf.iter()
+                .position(|w| {
+                    left.checked_sub(*w).is_none_or(|rest| {
+                        left = rest;
+                        false
+                    })
+                })
+                .unwrap() as u32
+        };
+        for several in [false, true] {
+            let (mut lots, mut samples) = (Vec::new(), 0u64);
+            while samples < 100_000 {
+                let group = lots.len() as u64 + 1;
+                let size = (1..40).find(|n| below(group << 8 | n, 5) == 0).unwrap_or(40);
+                let mut classes = std::collections::BTreeMap::new();
+                for sample in 0..size {
+                    let own = (group << 8 | sample) << 20;
+                    let one = if below(own, 10) < 7 { class(group << 40) } else { class(own + 1) };
+                    let more =
+                        (0..20u32).filter(|k| several && below(own + 2 + u64::from(*k), sum) < zipf[*k as usize]);
+                    let all: std::collections::BTreeSet<u32> = more.chain([one]).collect();
+                    all.into_iter().for_each(|k| *classes.entry(k).or_insert(0) += 1);
+                }
+                samples += size;
+                let classes = classes.into_iter().collect();
+                lots.push(Lot { size, classes, draw: crate::digest::mix(group), kept: None });
+            }
+            let draws: Vec<u64> = (0..20).collect();
+            let splits = place(&lots, &draws, &[1, 8, 1]);
+            let mut points: f64 = 0.0;
+            for k in 0..20u32 {
+                let own = |lot: &Lot| lot.classes.iter().filter(|c| c.0 == k).map(|c| c.1).sum();
+                let has = sums(&lots, &splits, 3, own);
+                let total = has.iter().sum::<u64>() as f64;
+                for (has, share) in has.iter().zip([0.1, 0.8, 0.1]) {
+                    points = points.max((*has as f64 / total - share).abs() * 100.0);
+                    assert!((*has as f64 - total * share).abs() <= 2.0, "class {k}: {has} of {total} at {share}");
+                }
+            }
+            println!("several classes: {several}; the worst class is {points:.3} points off");
+        }
     }
 
     #[test]
