@@ -140,7 +140,7 @@ pub fn declared(check: &mut Check) -> Option<Declaration> {
     check_ratios(check, &d);
     for columns in [&d.stratify, &d.group].into_iter().flatten() {
         for (name, span) in columns.named() {
-            check.known(&At(toml::Spanned::new(span, name.to_string())));
+            check.known(&At::new(name.to_string(), span));
         }
     }
     d.given.iter().for_each(|column| drop(check.known(column)));

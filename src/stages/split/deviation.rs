@@ -1,20 +1,21 @@
 //! How far the shares of samples are from the ratios.
-use super::rank::{Gather, Seen};
+use super::records::Gather;
 use crate::stage::{Fact, Verdicts};
 
 /// Tells the greatest difference between the share of a split and its ratio, over all samples; and where groups that stay
-/// whole make shares miss the ratios, that this is so.
-pub fn tell(p: &Gather, seen: &Seen, largest: u64, out: &mut Verdicts) {
-    let fact = match greatest(p, &seen.counts) {
+/// whole make shares miss the ratios, that this is so. `all` are the samples of each split, `free` those of them that
+/// follow the ratios.
+pub fn tell(p: &Gather, (all, free): (&[u64], &[u64]), largest: u64, out: &mut Verdicts) {
+    let fact = match greatest(p, all) {
         Some((millionths, _)) => Fact::Decimal(decimal(millionths)),
         None => Fact::Undefined("there are no samples".into()),
     };
     out.fact("deviation", fact);
-    let total: u64 = seen.free.iter().sum();
-    let Some((millionths, split)) = greatest(p, &seen.free) else { return };
+    let total: u64 = free.iter().sum();
+    let Some((millionths, split)) = greatest(p, free) else { return };
     // one sample more or less cannot be helped
     if millionths > TOLD && u128::from(total) * millionths > 1_000_000 {
-        let (Some(name), Some(n)) = (p.weights.keys().nth(split), seen.free.get(split)) else { return };
+        let (Some(name), Some(n)) = (p.weights.keys().nth(split), free.get(split)) else { return };
         let say = format!(
             "`{name}` has {n} of {total} samples that follow the ratios, which is {} from its ratio: groups stay whole, and \
              the largest has {largest} samples",

@@ -47,7 +47,7 @@ use crate::model::votes::{classes_of, each_class};
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, array_of, texts, utf8, value_at};
 use declaration::{Columns, FOLD, Kept, Method, declared, gates};
-use records::{Known, Verdict, sortable};
+use records::{Gather, Known, Verdict, sortable};
 use serde::{Deserialize, Serialize};
 
 pub const ENTRIES: &[Entry] = &[
@@ -101,11 +101,11 @@ fn mapped(d: &Declaration) -> Map {
     map
 }
 
-fn gathered(check: &Check, d: &Declaration, map: &Map) -> rank::Gather {
+fn gathered(check: &Check, d: &Declaration, map: &Map) -> Gather {
     let scale = d.ratios.values().map(|r| r.scale()).max().unwrap_or(0);
     let weight = |r: &crate::manifest::Decimal| u64::try_from(r.numerator_over(scale)?).ok();
     let stratify = d.stratify.as_ref().map(|columns| columns.names().join("`, `"));
-    rank::Gather {
+    Gather {
         seed: d.seed,
         weights: d.ratios.iter().filter_map(|(n, r)| Some((n.clone(), weight(r)?))).collect(),
         usual: map.usual.clone(),
@@ -164,7 +164,7 @@ impl RowStage for Split {
     const GATHER: Option<GatherPart<Self>> = Some((4, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
     type Map = Map;
-    type Gather = rank::Gather;
+    type Gather = Gather;
     type Apply = Apply;
 
     /// Key: the unit (group, or id). Value: what is known of the row; or, of a further group, the row's first group.
@@ -264,7 +264,7 @@ fn classes_in(value: &Value) -> Vec<String> {
 }
 
 impl Split {
-    fn gather(p: &rank::Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+    fn gather(p: &Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         rank::assign(p, hits, out)
     }
 

@@ -1,5 +1,5 @@
 //! What the last release assigned: `pins/split.tsv`, believed where `dataset.lock` says that it wrote it.
-use super::{Kept, declared};
+use super::declaration::{Kept, declared};
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest;

@@ -1,5 +1,5 @@
 //! Units placed into splits, and those of each split into folds.
-use super::rank::Gather;
+use super::records::Gather;
 use super::units::{Unit, Units};
 use crate::digest::Draws;
 use crate::measure::apportion::{Row, apportion};

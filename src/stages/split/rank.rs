@@ -1,49 +1,11 @@
 //! Decides in which split each sample is, and tells what that came to.
 use super::deviation;
 use super::place::place;
-use super::records::{Known, Verdict};
+use super::records::{Gather, Known, Verdict};
 use super::units;
 use crate::measure::names::composed;
-use crate::stage::{Fact, Fault, Hit, Hits, Spot, Verdicts, is_default};
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// How units are shared out.
-#[derive(Serialize, Deserialize, Default)]
-pub struct Gather {
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub seed: u64,
-    /// On a common scale.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub weights: BTreeMap<String, u64>,
-    /// The split that every sample is in unless a verdict says otherwise.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub usual: String,
-    /// The column that names the split of a sample.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub given: Option<String>,
-    /// The column whose values are spread evenly.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub stratify: Option<String>,
-    /// With `[privacy]` no value of the data is told.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub private: bool,
-    /// Ratios count samples, and each class is spread by itself.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub balanced: bool,
-    /// Into how many parts the numbers of a column are cut.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub quantiles: BTreeMap<String, u32>,
-    /// Samples may be in several groups, which are joined then.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub joined: bool,
-    /// Into how many folds each split is parted; 0 for none.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub folds: u32,
-    /// Whether it is told how far shares of samples are from the ratios.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub measured: bool,
-}
+use crate::stage::{Fact, Fault, Hit, Hits, Spot, Verdicts};
+use std::collections::BTreeSet;
 
 /// Decides for every unit, and tells rows that are not in the usual split.
 pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
@@ -74,7 +36,12 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
         }
     }
     if p.measured {
-        deviation::tell(p, &seen, units.all.iter().map(|unit| u64::from(unit.size)).max().unwrap_or(0), out);
+        deviation::tell(
+            p,
+            (&seen.counts, &seen.free),
+            units.all.iter().map(|unit| u64::from(unit.size)).max().unwrap_or(0),
+            out,
+        );
     }
     tell(p, &names, seen, units.all.len(), out);
     Ok(())
@@ -82,11 +49,11 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
 
 /// What the rows came to.
 #[derive(Default)]
-pub struct Seen {
+struct Seen {
     /// Rows of each split.
-    pub counts: Vec<u64>,
+    counts: Vec<u64>,
     /// Those of them whose unit was not given to a split.
-    pub free: Vec<u64>,
+    free: Vec<u64>,
     /// The first row of the data, and what was decided of it.
     first: Option<(Spot, Verdict)>,
     /// Rows that were given to a declared split.
@@ -200,6 +167,7 @@ fn share(n: u64, total: u64) -> Fact {
 mod tests {
     use super::*;
     use crate::stage::Spot;
+    use std::collections::BTreeMap;
 
     const RATIOS: [(&str, u64); 2] = [("test", 2), ("train", 8)];
 

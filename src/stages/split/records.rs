@@ -1,6 +1,44 @@
-//! What the kernels of `split` tell each other of a row, as bytes.
+//! What the kernels of `split` are told, and what they tell each other of a row, as bytes.
 use crate::stage::{Fault, is_default};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How units are shared out.
+#[derive(Serialize, Deserialize, Default)]
+pub struct Gather {
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub seed: u64,
+    /// On a common scale.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub weights: BTreeMap<String, u64>,
+    /// The split that every sample is in unless a verdict says otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub usual: String,
+    /// The column that names the split of a sample.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub given: Option<String>,
+    /// The column whose values are spread evenly.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub stratify: Option<String>,
+    /// With `[privacy]` no value of the data is told.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub private: bool,
+    /// Ratios count samples, and each class is spread by itself.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub balanced: bool,
+    /// Into how many parts the numbers of a column are cut.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub quantiles: BTreeMap<String, u32>,
+    /// Samples may be in several groups, which are joined then.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub joined: bool,
+    /// Into how many folds each split is parted; 0 for none.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub folds: u32,
+    /// Whether it is told how far shares of samples are from the ratios.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub measured: bool,
+}
 
 /// What is known of a row.
 #[derive(Serialize, Deserialize, Default)]

@@ -1,6 +1,5 @@
 //! Units: samples, or groups of samples that stay together; with what is known of each.
-use super::rank::Gather;
-use super::records::Known;
+use super::records::{Gather, Known};
 use crate::digest::Draws;
 use crate::stage::{Fault, Hit, Hits};
 use std::borrow::Cow;
