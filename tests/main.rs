@@ -22,6 +22,7 @@ mod properties;
 mod races;
 mod releases;
 mod schema;
+mod splits;
 mod stories;
 mod tells;
 mod tidy;

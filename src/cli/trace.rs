@@ -261,14 +261,23 @@ impl Teller<'_, '_> {
         told.changes.push(Change { column: name.into(), before, after });
     }
 
-    /// What the split looked at: the classes of the stratum.
+    /// What the split looked at: the classes of the stratum, of each column that it is of.
     fn stratum(&self, p: &PartRun, row: u32) -> Result<String, Fault> {
         let declared = self.project.manifest.table(&["split"]);
-        let column = declared.and_then(|(_, t)| t.get_ref().as_table()?.get("stratify")?.get_ref().as_str());
-        let Some(column) = column else { return Ok(String::new()) };
-        let classes = classes_of(&self.value(&p.before, column, row)?);
-        let stratum = if classes.is_empty() { "none".to_string() } else { classes.join("+") };
-        Ok(format!("   stratum {stratum}"))
+        let Some(stratify) = declared.and_then(|(_, t)| t.get_ref().as_table()?.get("stratify")) else {
+            return Ok(String::new());
+        };
+        let columns: Vec<&str> = match (stratify.get_ref().as_str(), stratify.get_ref().as_array()) {
+            (Some(column), _) => vec![column],
+            (None, list) => {
+                list.iter().flat_map(|list| list.iter()).filter_map(|column| column.get_ref().as_str()).collect()
+            }
+        };
+        let of = |column: &&str| -> Result<String, Fault> {
+            let classes = classes_of(&self.value(&p.before, column, row)?);
+            Ok(if classes.is_empty() { "none".to_string() } else { classes.join("+") })
+        };
+        Ok(format!("   stratum {}", columns.iter().map(of).collect::<Result<Vec<_>, Fault>>()?.join(", ")))
     }
 
     /// Samples that left at a step because this one stayed.

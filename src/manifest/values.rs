@@ -56,6 +56,11 @@ pub fn is_address(text: &str) -> bool {
 pub struct At<T>(pub toml::Spanned<T>);
 
 impl<T> At<T> {
+    /// A value that was read as part of another, with the place that it has.
+    pub fn new(value: T, span: Range<usize>) -> At<T> {
+        At(toml::Spanned::new(span, value))
+    }
+
     pub fn get(&self) -> &T {
         self.0.get_ref()
     }

@@ -11,6 +11,7 @@ pub mod fusion;
 pub mod names;
 pub mod ngrams;
 pub mod normalise;
+pub mod placing;
 pub mod quality;
 pub mod shapes;
 pub mod similar;

@@ -1,114 +1,49 @@
-//! Shares of a ranking: units of a stratum in the order of a number drawn for (seed, unit), cut where the shares of all
-//! strata together say.
-use crate::digest::Draws;
-use crate::measure::apportion::{Row, apportion};
+//! Decides in which split each sample is, and tells what that came to.
+use super::deviation;
+use super::place::place;
+use super::records::{Gather, Known, Verdict};
+use super::units;
 use crate::measure::names::composed;
-use crate::stage::{Fact, Fault, Hit, Hits, Spot, Verdicts, is_default};
-use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// How the units of a ranking are shared out.
-#[derive(Serialize, Deserialize, Default)]
-pub struct Gather {
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub seed: u64,
-    /// On a common scale.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub weights: BTreeMap<String, u64>,
-    /// The split that every sample is in unless a verdict says otherwise.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub usual: String,
-    /// The column that names the split of a sample.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub given: Option<String>,
-    /// The column whose values are spread evenly.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub stratify: Option<String>,
-    /// With `[privacy]` no value of the data is told.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub private: bool,
-}
-
-/// What is known of a row.
-#[derive(Serialize, Deserialize, Default)]
-pub struct Known {
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub classes: Vec<String>,
-    /// The split that the data names.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub given: Option<String>,
-    /// The split of the last release.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub kept: Option<String>,
-}
-
-impl Known {
-    pub fn bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
-    }
-
-    fn of(bytes: &[u8]) -> Result<Known, Fault> {
-        serde_json::from_slice(bytes).map_err(|e| Fault::Bug(e.to_string()))
-    }
-}
-
-/// What was decided of a row: its split, and findings as (key, rule, words).
-#[derive(Serialize, Deserialize, Default)]
-pub struct Verdict {
-    pub split: String,
-    pub told: Vec<(String, String, String)>,
-}
-
-impl Verdict {
-    /// A row of which there is nothing to tell has the name of its split alone.
-    fn bytes(&self) -> Vec<u8> {
-        match self.told.is_empty() {
-            true => self.split.clone().into_bytes(),
-            false => serde_json::to_vec(self).unwrap_or_default(),
-        }
-    }
-
-    pub fn of(bytes: &[u8]) -> Result<Verdict, Fault> {
-        match bytes.first() {
-            Some(b'{') => serde_json::from_slice(bytes).map_err(|e| Fault::Bug(e.to_string())),
-            _ => Ok(Verdict { split: String::from_utf8_lossy(bytes).into_owned(), told: Vec::new() }),
-        }
-    }
-}
-
-/// What is held of a unit: its rank, its number in the order of names, and where it was kept; no name, no rows.
-struct Unit {
-    rank: u64,
-    number: u32,
-    kept: Option<u32>,
-}
+use crate::stage::{Fact, Fault, Hit, Hits, Spot, Verdicts};
+use std::collections::BTreeSet;
 
 /// Decides for every unit, and tells rows that are not in the usual split.
 pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
     let names: Vec<&str> = p.weights.keys().map(String::as_str).collect();
-    let Units { strata, mut split_of } = units(p, &names, hits)?;
-    let alone = strata.values().filter(|units| units.len() == 1).count();
-    let mut seen = Seen { counts: vec![0; names.len()], strata: strata.len(), alone, ..Seen::default() };
-    place(p, &names, strata, &mut split_of);
-    let mut number = Numbers::default();
-    for Hit { key, value, at } in hits.iter() {
-        let of_unit = split_of.get(number.of(key) as usize).map_or(0, |s| *s as usize);
+    let (units, mut numbers) = units::read(p, &names, hits)?;
+    let placed = place(p, &units);
+    let zeros = || vec![0; names.len()];
+    let mut seen =
+        Seen { counts: zeros(), free: zeros(), strata: placed.strata, alone: placed.alone, ..Seen::default() };
+    for Hit { key, value, at } in hits.iter().filter(units::is_row) {
+        let number = numbers.number(&key) as usize;
+        let of_unit = placed.splits.get(number).map_or(0, |s| *s as usize);
         let (split, told) = match p.given.is_some() {
             true => own_split(p, &names, of_unit, Known::of(&value)?, &mut seen),
             false => (of_unit, Vec::new()),
         };
         let (Some(n), Some(name)) = (seen.counts.get_mut(split), names.get(split)) else { continue };
         *n += 1;
-        let verdict = Verdict { split: name.to_string(), told };
-        if *name != p.usual || !verdict.told.is_empty() {
+        if units.all.get(number).is_some_and(|unit| unit.given.is_none()) {
+            seen.free.get_mut(split).iter_mut().for_each(|n| **n += 1);
+        }
+        let verdict = Verdict { split: name.to_string(), fold: placed.folds.get(number).copied(), told };
+        if *name != p.usual || verdict.fold.is_some() || !verdict.told.is_empty() {
             out.put(at, verdict.bytes());
         }
         if seen.first.as_ref().is_none_or(|(first, _)| at < *first) {
             seen.first = Some((at, verdict));
         }
     }
-    tell(p, &names, seen, split_of.len(), out);
+    if p.measured {
+        deviation::tell(
+            p,
+            (&seen.counts, &seen.free),
+            units.all.iter().map(|unit| u64::from(unit.size)).max().unwrap_or(0),
+            out,
+        );
+    }
+    tell(p, &names, seen, units.all.len(), out);
     Ok(())
 }
 
@@ -117,6 +52,8 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
 struct Seen {
     /// Rows of each split.
     counts: Vec<u64>,
+    /// Those of them whose unit was not given to a split.
+    free: Vec<u64>,
     /// The first row of the data, and what was decided of it.
     first: Option<(Spot, Verdict)>,
     /// Rows that were given to a declared split.
@@ -217,23 +154,6 @@ fn tell(p: &Gather, names: &[&str], seen: Seen, units: usize, out: &mut Verdicts
     }
 }
 
-/// Numbers keys that come in order, each as often as it has rows.
-#[derive(Default)]
-struct Numbers<'h> {
-    last: Option<Cow<'h, [u8]>>,
-    next: u32,
-}
-
-impl<'h> Numbers<'h> {
-    fn of(&mut self, key: Cow<'h, [u8]>) -> u32 {
-        if self.last.as_ref() != Some(&key) {
-            self.last = Some(key);
-            self.next += 1;
-        }
-        self.next - 1
-    }
-}
-
 /// `n / total` to four decimals.
 fn share(n: u64, total: u64) -> Fact {
     if total == 0 {
@@ -243,92 +163,11 @@ fn share(n: u64, total: u64) -> Fact {
     Fact::Decimal(format!("{}.{:04}", ten_thousandths / 10_000, ten_thousandths % 10_000))
 }
 
-type Strata = BTreeMap<Vec<String>, Vec<Unit>>;
-
-/// A unit whose rows are still coming.
-struct Coming<'h> {
-    key: Cow<'h, [u8]>,
-    classes: BTreeSet<String>,
-    given: Option<u32>,
-    kept: Option<u32>,
-}
-
-/// Units by stratum, the union of the classes of a unit's rows; and the split of each unit, as far as it was given.
-struct Units {
-    strata: Strata,
-    split_of: Vec<u32>,
-}
-
-fn units(p: &Gather, names: &[&str], hits: &Hits) -> Result<Units, Fault> {
-    let mut out = Units { strata: Strata::new(), split_of: Vec::new() };
-    let draws = Draws::new(p.seed, "split");
-    let mut close = |done: Option<Coming>| {
-        let Some(Coming { key, classes, given, kept }) = done else { return };
-        let number = out.split_of.len() as u32;
-        out.split_of.push(given.unwrap_or(0));
-        if given.is_some() {
-            return; // it counts for no ratio
-        }
-        let unit = Unit { rank: draws.of(&String::from_utf8_lossy(&key)), number, kept };
-        let classes: Vec<String> = classes.into_iter().collect();
-        match out.strata.get_mut(&classes) {
-            Some(units) => units.push(unit),
-            None => drop(out.strata.insert(classes, vec![unit])),
-        }
-    };
-    let named = |name: Option<String>| Some(names.iter().position(|n| Some(*n) == name.as_deref())? as u32);
-    let mut open: Option<Coming> = None;
-    for hit in hits.iter() {
-        let row = Known::of(&hit.value)?;
-        if open.as_ref().is_none_or(|o| o.key != hit.key) {
-            close(open.take());
-        }
-        let start = || Coming { key: hit.key, classes: BTreeSet::new(), given: None, kept: None };
-        let of = open.get_or_insert_with(start);
-        of.classes.extend(row.classes);
-        of.given = of.given.or_else(|| named(row.given));
-        of.kept = of.kept.or_else(|| named(row.kept));
-    }
-    close(open.take());
-    Ok(out)
-}
-
-/// Cuts the strata. What was kept stays; the others take each split's share in the order of their ranks.
-fn place(p: &Gather, names: &[&str], mut strata: Strata, split_of: &mut [u32]) {
-    let draws = Draws::new(p.seed, "split stratum");
-    let row = |(classes, units): (&Vec<String>, &Vec<Unit>)| {
-        let mut kept = vec![0; if units.iter().any(|u| u.kept.is_some()) { names.len() } else { 0 }];
-        for split in units.iter().filter_map(|u| u.kept) {
-            kept[split as usize] += 1;
-        }
-        let name = serde_json::to_string(classes).unwrap_or_default();
-        Row { total: units.len() as u64, kept, draw: draws.of(&name) }
-    };
-    let rows: Vec<Row> = strata.iter().map(row).collect();
-    let weights: Vec<u64> = p.weights.values().copied().collect();
-    let mut free = apportion(&rows, &weights);
-    for (units, free) in strata.values_mut().zip(free.chunks_mut(names.len().max(1))) {
-        units.sort_unstable_by_key(|u| (u.rank, u.number));
-        let mut next = 0;
-        for unit in units {
-            let split = unit.kept.unwrap_or_else(|| {
-                while free.get(next) == Some(&0) {
-                    next += 1;
-                }
-                free.get_mut(next).iter_mut().for_each(|left| **left -= 1);
-                next as u32
-            });
-            if let Some(slot) = split_of.get_mut(unit.number as usize) {
-                *slot = split;
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::stage::Spot;
+    use std::collections::BTreeMap;
 
     const RATIOS: [(&str, u64); 2] = [("test", 2), ("train", 8)];
 

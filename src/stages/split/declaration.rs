@@ -1,0 +1,246 @@
+//! What `[split]` may say, and what is wrong with it.
+use crate::diag::Diagnostic;
+use crate::manifest::Decimal;
+use crate::manifest::values::At;
+use crate::stage::*;
+use crate::table::DataType;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+/// Cuts the samples into splits.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Declaration {
+    /// The share of each split; together exactly 1.
+    #[schemars(extend("minProperties" = 1))]
+    pub ratios: BTreeMap<String, At<Decimal>>,
+    /// How shares are counted, and what is spread evenly.
+    #[serde(default)]
+    pub method: Method,
+    /// A column whose values are spread evenly over the splits; of a label its set of classes counts. Or a list of columns.
+    pub stratify: Option<At<Columns>>,
+    /// For columns of numbers in `stratify`: into how many parts of as many samples each their values are cut, 2 to 100.
+    /// Each part is then spread evenly. Equal values are in one part.
+    #[serde(default)]
+    pub quantiles: BTreeMap<String, At<u32>>,
+    /// A column whose equal values stay in one split (no leakage); null is a group of its own. Or a list of columns: samples
+    /// that share a value of any of them stay together, and so do those that these share one with; of a list each item counts.
+    pub group: Option<At<Columns>>,
+    /// A column that names the split of a sample, as the data came with it; `source` is the name of its `[collect.NAME]`.
+    /// Samples without a value follow the ratios, which count them alone.
+    pub given: Option<At<String>>,
+    /// The most by which the share of samples of any split may differ from its ratio, samples that are `given` to a split
+    /// counted too: 0 to 1. Beyond that the build fails.
+    #[schemars(range(min = 0, max = 1))]
+    pub deviation_max: Option<At<Decimal>>,
+    /// Parts each split into so many folds of as many samples each, numbered from 1 in the column `fold`. Groups stay in one
+    /// fold, and what is spread evenly over the splits is spread over the folds.
+    #[schemars(range(min = 2, max = 1000))]
+    pub folds: Option<At<u32>>,
+    /// What the ranking is drawn from. Another seed is another split.
+    #[serde(default)]
+    pub seed: u64,
+    /// `last_release`: what a release assigned stays so. Default `none`: a pure function of the samples.
+    #[serde(default)]
+    pub keep: Kept,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// Nothing is remembered.
+    #[default]
+    None,
+    /// `pins/split.tsv`, which `tamis release` writes.
+    LastRelease,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Ratios count groups, or samples where there is no `group`. What is spread is each set of classes by itself.
+    #[default]
+    Ranked,
+    /// Ratios count samples, however large the groups are. What is spread is each class by itself, counted once for each
+    /// annotation; fit for labels of several classes, spans and boxes.
+    Balanced,
+}
+
+/// The name of a column, or a list of names.
+#[derive(Clone, Debug)]
+pub enum Columns {
+    One(String),
+    Several(Vec<At<String>>),
+}
+
+impl At<Columns> {
+    /// The columns with their places.
+    pub fn named(&self) -> Vec<(&str, Range<usize>)> {
+        match self.get() {
+            Columns::One(name) => vec![(name, self.span())],
+            Columns::Several(names) => names.iter().map(|name| (name.get().as_str(), name.span())).collect(),
+        }
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.named().into_iter().map(|(name, _)| name.to_string()).collect()
+    }
+}
+
+impl<'de> Deserialize<'de> for Columns {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ColumnsVisitor)
+    }
+}
+
+struct ColumnsVisitor;
+
+impl<'de> Visitor<'de> for ColumnsVisitor {
+    type Value = Columns;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a column, or a list of names")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Columns, E> {
+        Ok(Columns::One(text.to_string()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Columns, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(list)).map(Columns::Several)
+    }
+}
+
+impl JsonSchema for Columns {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Columns".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let names = generator.subschema_for::<Vec<String>>();
+        json_schema!({ "anyOf": [{ "type": "string" }, names] })
+    }
+}
+
+/// Digits behind the point of a ratio at most, so that shares of any number of samples are exact.
+const DIGITS: u32 = 18;
+
+/// Reads the table, and notes what is wrong in it.
+pub fn declared(check: &mut Check) -> Option<Declaration> {
+    let d: Declaration = check.read()?;
+    check_ratios(check, &d);
+    for columns in [&d.stratify, &d.group].into_iter().flatten() {
+        for (name, span) in columns.named() {
+            check.known(&At::new(name.to_string(), span));
+        }
+    }
+    d.given.iter().for_each(|column| drop(check.known(column)));
+    check_quantiles(check, &d);
+    if let Some(folds) = d.folds.as_ref().filter(|_| check.column("samples", FOLD).is_some()) {
+        let problem = Diagnostic::error("T0607", folds.span(), format!("the samples have a column `{FOLD}` already"));
+        check.bad(problem.label("it would be written over").help("give that field another name where it is collected"));
+    }
+    Some(d)
+}
+
+/// The column that `folds` writes.
+pub const FOLD: &str = "fold";
+
+fn check_ratios(check: &mut Check, d: &Declaration) {
+    let mut sum = Some(Decimal::from(0u64));
+    for (name, r) in &d.ratios {
+        sum = sum.and_then(|s| s.checked_add(r));
+        if r.scale() > DIGITS {
+            let message = format!("the ratio of `{name}` has {} digits behind the point", r.scale());
+            check
+                .bad(Diagnostic::error("T0604", r.span(), message).label(format!("at most {DIGITS} are counted with")));
+        }
+        if *r.get() < Decimal::from(0u64) {
+            check.bad(Diagnostic::error("T0203", r.span(), format!("the ratio of `{name}` is below 0")));
+        }
+        if !crate::manifest::values::is_name(name) {
+            check.bad(
+                Diagnostic::error("T0204", r.span(), format!("`{name}` cannot name a split")).label("a-z, 0-9 and `-`"),
+            );
+        }
+    }
+    if let (Some(sum), Some(last)) = (sum, d.ratios.values().last())
+        && sum != Decimal::from(1u64)
+    {
+        let span = check.manifest.span_of("split.ratios").unwrap_or(last.span());
+        check.bad(
+            Diagnostic::error("T0202", span, format!("the ratios sum to {sum}")).label("they must sum to exactly 1"),
+        );
+    }
+}
+
+/// Quantiles are of columns of numbers that are stratified by.
+fn check_quantiles(check: &mut Check, d: &Declaration) {
+    let named = d.stratify.as_ref().map(At::names).unwrap_or_default();
+    for (column, parts) in &d.quantiles {
+        let numbers = |ty: &DataType| ty.is_integer() || ty.is_floating();
+        let wrong = match check.column("samples", column) {
+            _ if !named.contains(column) => "it is not among the columns of `stratify`",
+            Some(ty) if !numbers(ty) => "its values are no numbers",
+            _ if !(2..=100).contains(parts.get()) => "2 to 100 parts can be made",
+            _ => continue,
+        };
+        let message = format!("the values of `{column}` cannot be cut into {} parts", parts.get());
+        check.bad(Diagnostic::error("T0606", parts.span(), message).label(wrong));
+    }
+}
+
+/// All gates that a declaration asks for.
+pub fn gates(d: &Declaration) -> Vec<Gate> {
+    let mut gates: Vec<Gate> = d.given.iter().flat_map(|given| given_gates(given, &d.group)).collect();
+    gates.extend(d.deviation_max.as_ref().map(|most| {
+        Gate::at_most("split.deviation_max", "split.deviation", *most.get(), most.span())
+            .look("tamis show split --by split")
+    }));
+    gates
+}
+
+/// A column of splits that names none, or often none, is a mistake in the manifest; and a group that lies in several
+/// splits is the leak that `group` promises against.
+fn given_gates(given: &At<String>, group: &Option<At<Columns>>) -> Vec<Gate> {
+    let (column, none) = (given.get(), Decimal::default());
+    let gate = |fact: &str, most, span, say: String| {
+        Gate::at_most("split.given", format!("split.given.{fact}"), most, span)
+            .say(say)
+            .look("tamis show split --findings")
+    };
+    let mut gates = vec![
+        gate("missing", none, given.span(), format!("no sample has a declared split in `{column}`")),
+        gate(
+            "unknown_of_many",
+            Decimal::parse("0.1").unwrap_or_default(),
+            given.span(),
+            format!("more than a tenth of the samples have a value in `{column}` that names no split"),
+        ),
+        gate(
+            "misspelt",
+            none,
+            given.span(),
+            format!(
+                "values of `{column}` are the name of a split in another spelling: in the case of letters, or with blanks"
+            ),
+        ),
+    ];
+    gates.extend(group.as_ref().map(|group| {
+        let say = format!(
+            "samples of one `{}` are given to several splits by `{column}`; take `group` out if that is meant",
+            group.names().join("` or `")
+        );
+        gate("apart", none, group.span(), say)
+    }));
+    gates
+}

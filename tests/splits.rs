@@ -1,0 +1,220 @@
+//! Splits of made samples: groups stay whole, shares hold, and the same samples give the same splits however the table is
+//! cut, with any number of threads and in any order of the data.
+use crate::harness::{Way, build};
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use tamis::digest::draw;
+
+/// Samples with a class, spans of several classes, a number, a document and people; documents have 1 to 12 samples.
+fn samples(documents: u64) -> Vec<Json> {
+    let of = |what: &str, at: &str, n: u64| draw(7, what, at) % n;
+    let mut out = Vec::new();
+    for document in 0..documents {
+        for sample in 0..1 + of("size", &document.to_string(), 12) {
+            let id = format!("{document}-{sample}");
+            let kinds = [0, 0, 0, 0, 0, 1, 1, 1, 2, 3];
+            let mostly = kinds[of("home", &document.to_string(), 10) as usize];
+            let kind = if of("own", &id, 10) < 7 { mostly } else { kinds[of("kind", &id, 10) as usize] };
+            let tags: Vec<String> =
+                (0..of("tags", &id, 4)).map(|n| format!("t{}", of("tag", &format!("{id}{n}"), 5))).collect();
+            let people: Vec<String> =
+                (0..of("people", &id, 3)).map(|n| format!("p{}", of("who", &format!("{id}{n}"), 900))).collect();
+            out.push(json!({
+                "id": id, "kind": format!("k{kind}"), "tags": tags, "score": of("score", &id, 1000) as f64 / 8.0,
+                "doc": format!("d{document}"), "people": people,
+            }));
+        }
+    }
+    out
+}
+
+fn write(dir: &Path, samples: &[Json], split: &str) {
+    let manifest = format!(
+        "tamis = \"0.1\"\n[dataset]\nname = \"split\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n[collect.a]\n\
+         direct = {{ files = [\"a.jsonl\"], format = \"jsonl\" }}\nid = \"id\"\nlicense = \"MIT\"\n\
+         [split]\nratios = {{ train = 0.8, valid = 0.1, test = 0.1 }}\n{split}\n[release.all]\nformats = [\"jsonl\"]\ncolumns = \"all\"\n"
+    );
+    std::fs::write(dir.join("dataset.toml"), manifest).unwrap();
+    let lines: String = samples.iter().map(|s| format!("{s}\n")).collect();
+    std::fs::write(dir.join("a.jsonl"), lines).unwrap();
+}
+
+/// By id, what was released of each sample.
+fn released(dir: &Path, jobs: u32, target: u32) -> BTreeMap<String, Json> {
+    let told = build(dir, &Way { jobs, target, ..Way::default() });
+    assert_eq!(told.exit, 0, "{}", told.stderr);
+    let mut out = BTreeMap::new();
+    for split in ["train", "valid", "test"] {
+        let file = std::fs::read_to_string(dir.join(format!("out/all/jsonl/{split}-00000.jsonl"))).unwrap();
+        for line in file.lines() {
+            let row: Json = serde_json::from_str(line).unwrap();
+            assert_eq!(row["split"], split);
+            out.insert(row["id"].as_str().unwrap().to_string(), row);
+        }
+    }
+    out
+}
+
+/// The splits that `[split]` gives, which must be the same in every way to build; and no group in two of them.
+fn stable(samples: &[Json], split: &str, groups: &dyn Fn(&Json) -> Vec<String>) -> BTreeMap<String, Json> {
+    let assigned = |rows: &BTreeMap<String, Json>| -> BTreeMap<String, (Json, Json)> {
+        rows.iter().map(|(id, row)| (id.clone(), (row["split"].clone(), row["fold"].clone()))).collect()
+    };
+    let mut first: Option<BTreeMap<String, Json>> = None;
+    for (jobs, target, turned) in [(1, 4096, false), (8, 16, false), (2, 200, true)] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut own = samples.to_vec();
+        if turned {
+            own.sort_by_key(|s| draw(3, "order", s["id"].as_str().unwrap()));
+        }
+        write(dir.path(), &own, split);
+        let rows = released(dir.path(), jobs, target);
+        assert_eq!(rows.len(), samples.len());
+        match &first {
+            None => first = Some(rows),
+            Some(first) => assert_eq!(assigned(first), assigned(&rows), "{split}: {jobs} jobs, target {target}"),
+        }
+    }
+    let rows = first.unwrap();
+    let mut of_group: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in rows.values() {
+        for group in groups(row) {
+            of_group.entry(group).or_default().insert(format!("{} {}", row["split"], row["fold"]));
+        }
+    }
+    assert!(of_group.values().all(|places| places.len() == 1), "{split}: a group lies in several splits");
+    rows
+}
+
+fn none(_: &Json) -> Vec<String> {
+    Vec::new()
+}
+
+fn doc(row: &Json) -> Vec<String> {
+    vec![row["doc"].to_string()]
+}
+
+/// The greatest difference of the share of a split and its ratio, of the rows that hold something, counted as often as they do.
+fn deviation(rows: &BTreeMap<String, Json>, counted: &dyn Fn(&Json) -> usize) -> f64 {
+    let of = |split: &str| -> usize { rows.values().filter(|r| r["split"] == split).map(counted).sum() };
+    let total: usize = rows.values().map(counted).sum();
+    let off = |(split, ratio): &(&str, f64)| (of(split) as f64 / total as f64 - ratio).abs();
+    [("train", 0.8), ("valid", 0.1), ("test", 0.1)].iter().map(off).fold(0.0, f64::max)
+}
+
+#[test]
+fn balanced_splits_hold_shares_of_samples_and_of_every_class() {
+    let samples = samples(400);
+    let rows =
+        stable(&samples, "method = \"balanced\"\ngroup = \"doc\"\nstratify = \"kind\"\ndeviation_max = 0.002", &doc);
+    assert!(deviation(&rows, &|_| 1) <= 0.002);
+    for kind in ["k0", "k1", "k2", "k3"] {
+        let off = deviation(&rows, &|r| usize::from(r["kind"] == kind));
+        assert!(off <= 0.02, "{kind}: {off}");
+    }
+    // ranks count documents, and these are of any size
+    let ranked = stable(&samples, "group = \"doc\"\nstratify = \"kind\"", &doc);
+    assert!(deviation(&ranked, &|_| 1) > 0.002);
+}
+
+#[test]
+fn labels_of_several_classes_are_spread_by_class() {
+    let samples = samples(400);
+    let rows = stable(&samples, "method = \"balanced\"\nstratify = [\"tags\", \"kind\"]\ngroup = \"doc\"", &doc);
+    let tags = |row: &Json, tag: &str| row["tags"].as_array().unwrap().iter().filter(|t| *t == tag).count().min(1);
+    for tag in ["t0", "t1", "t2", "t3", "t4"] {
+        let off = deviation(&rows, &|r| tags(r, tag));
+        assert!(off <= 0.02, "{tag}: {off}");
+    }
+    let empty = deviation(&rows, &|r| usize::from(r["tags"] == json!([])));
+    assert!(empty <= 0.02, "{empty}");
+}
+
+#[test]
+fn numbers_are_spread_by_their_quantiles() {
+    let samples = samples(200);
+    for method in ["ranked", "balanced"] {
+        let split = format!("method = \"{method}\"\nstratify = [\"score\"]\nquantiles = {{ score = 5 }}");
+        let rows = stable(&samples, &split, &none);
+        let mut scores: Vec<f64> = samples.iter().map(|s| s["score"].as_f64().unwrap()).collect();
+        scores.sort_by(f64::total_cmp);
+        for part in 0..5 {
+            let of = |score: f64| scores.iter().filter(|s| **s < score).count() * 5 / scores.len();
+            let off = deviation(&rows, &|r| usize::from(of(r["score"].as_f64().unwrap()) == part));
+            assert!(off <= 1.0 / 200.0, "{method}, part {part}: {off}");
+        }
+    }
+}
+
+/// The sets of samples that hang together, found by spreading the least number until nothing changes.
+fn components(samples: &[Json]) -> BTreeMap<String, usize> {
+    let names = |s: &Json| -> Vec<String> {
+        let people = s["people"].as_array().unwrap().iter().map(|p| format!("person {p}"));
+        people.chain([format!("doc {}", s["doc"])]).collect()
+    };
+    let mut of: Vec<usize> = (0..samples.len()).collect();
+    loop {
+        let mut least: BTreeMap<String, usize> = BTreeMap::new();
+        for (n, s) in samples.iter().enumerate() {
+            for name in names(s) {
+                let known = least.entry(name).or_insert(of[n]);
+                *known = (*known).min(of[n]);
+            }
+        }
+        let next: Vec<usize> = samples.iter().map(|s| names(s).iter().map(|n| least[n]).min().unwrap()).collect();
+        if next == of {
+            return samples.iter().zip(of).map(|(s, n)| (s["id"].as_str().unwrap().to_string(), n)).collect();
+        }
+        of = next;
+    }
+}
+
+#[test]
+fn groups_of_several_columns_are_joined() {
+    let samples = samples(120);
+    let of = components(&samples);
+    let sets: BTreeSet<usize> = of.values().copied().collect();
+    assert!(sets.len() > 10 && sets.len() < 110, "{}", sets.len());
+    for method in ["ranked", "balanced"] {
+        let split = format!("method = \"{method}\"\ngroup = [\"doc\", \"people\"]\nstratify = \"kind\"\nfolds = 3");
+        let set = |row: &Json| vec![of[row["id"].as_str().unwrap()].to_string()];
+        stable(&samples, &split, &set);
+    }
+}
+
+#[test]
+fn folds_part_every_split() {
+    let samples = samples(400);
+    for (method, most) in [("ranked", 0.03), ("balanced", 0.006)] {
+        let split = format!("method = \"{method}\"\ngroup = \"doc\"\nstratify = \"kind\"\nfolds = 5");
+        let rows = stable(&samples, &split, &doc);
+        let of = |fold: usize, train: bool| {
+            rows.values().filter(|r| r["fold"] == fold && (!train || r["split"] == "train")).count() as f64
+        };
+        let (all, train) = (rows.len() as f64, (1..=5).map(|f| of(f, true)).sum::<f64>());
+        for fold in 1..=5 {
+            let off = (of(fold, true) / train - 0.2).abs();
+            assert!(off <= most, "{method}, fold {fold} of train: {off}");
+        }
+        assert_eq!((1..=5).map(|f| of(f, false)).sum::<f64>(), all, "every sample is in a fold from 1 to 5");
+    }
+}
+
+/// Folds, a gate and a way to measure leave each sample in the split where it was.
+#[test]
+fn what_only_looks_moves_nothing() {
+    let samples = samples(100);
+    let splits = |split: &str| -> Vec<Json> {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), &samples, split);
+        released(dir.path(), 2, 500).values().map(|r| r["split"].clone()).collect()
+    };
+    let plain = splits("group = \"doc\"\nstratify = \"kind\"");
+    assert_eq!(plain, splits("group = \"doc\"\nstratify = \"kind\"\nfolds = 4\ndeviation_max = 0.5"));
+    assert_ne!(plain, splits("group = \"doc\"\nstratify = \"kind\"\nseed = 1"));
+    assert_ne!(
+        splits("method = \"balanced\"\ngroup = \"doc\""),
+        splits("method = \"balanced\"\ngroup = \"doc\"\nseed = 1")
+    );
+}
