@@ -12,9 +12,9 @@ use crate::formats::{FORMATS, Format, Options};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::model::spans::{Scheme, Unit};
-use crate::model::votes::Vote;
+use crate::model::votes::{Said, Vote};
 use crate::stage::{Check, Column, Gate, Role, dialect_schema};
-use crate::table::{DataType, list, types};
+use crate::table::{Cell, DataType, list, types};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -126,13 +126,14 @@ pub enum Unlabelled {
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[schemars(deny_unknown_fields, extend("x-one-of" = [["column", "files"]]), transform = dialect_keys)]
 pub struct Answers {
-    /// A column of the samples that holds answers (`fields.label` says how). Null: this source was not asked.
+    /// A column of the samples that holds answers (`fields.label` says how). Null: this source was not asked. A column in which
+    /// a format gives the answers of several annotators, such as `answers.NAME` of `label_studio`, is a vote of each.
     #[schemars(length(min = 1))]
     pub column: Option<At<String>>,
     /// Globs of files with one vote a row.
     #[schemars(length(min = 1))]
     pub files: Option<Vec<At<String>>>,
-    /// Who answered, for a column. Default: the name of the source.
+    /// Who answered, for a column that does not say so itself. Default: the name of the source.
     #[schemars(length(min = 1))]
     pub annotator: Option<String>,
     /// How the files are read. Default: by the name of the first one.
@@ -175,7 +176,7 @@ pub struct FormatName(pub String);
 /// The formats that files of votes may have.
 pub fn formats() -> impl Iterator<Item = (&'static Format, &'static Reader)> {
     let of_names = |f: &'static Format| Some((f, f.reader.as_ref().filter(|r| matches!(r.selects, Selects::Names))?));
-    FORMATS.iter().filter_map(of_names).filter(|(_, r)| (r.adds)(&Options::default(), &[]).is_empty())
+    FORMATS.iter().filter(|f| !f.answers).filter_map(of_names).filter(|(_, r)| (r.adds)(&Options::default(), &[]).is_empty())
 }
 
 /// The keys of these formats that say how three texts are read: who answered what of which sample.
@@ -248,6 +249,8 @@ pub struct Task {
     pub declared: Declaration,
     /// The text that spans are set on.
     pub text: Option<String>,
+    /// Some source is a column with the answers of several annotators.
+    pub several: bool,
 }
 
 impl Task {
@@ -284,7 +287,7 @@ impl Task {
     /// Returns the declared method, or else the default of the kind.
     pub fn method(&self) -> Method {
         let declared = self.declared.aggregate.as_ref().and_then(|a| a.method);
-        let several = self.files().next().is_some() || self.declared.from.len() > 1;
+        let several = self.several || self.files().next().is_some() || self.declared.from.len() > 1;
         let votes = self.kind().methods.iter().find(|m| several && m.votes());
         declared.or(votes.copied()).or(self.kind().methods.first().copied()).unwrap_or_default()
     }
@@ -394,7 +397,14 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     for (name, answers) in &declared.from {
         check_source(check, &declared, name, answers);
     }
-    Some(Task { name: check.instance.clone(), path: check.path.clone(), declared, text })
+    let several = holds_several(check, &declared);
+    Some(Task { name: check.instance.clone(), path: check.path.clone(), declared, text, several })
+}
+
+/// Whether some source is a column with the answers of several annotators.
+fn holds_several(check: &Check, d: &Declaration) -> bool {
+    let mut columns = d.from.values().filter_map(|answers| answers.column.as_ref());
+    columns.any(|column| check.column("samples", column) == Some(&list(Said::ty())))
 }
 
 /// Returns where a key of this table stands in the manifest, or the nearest key above it.
@@ -477,7 +487,8 @@ fn check_agreement(check: &mut Check, d: &Declaration) {
             own.join(", ")
         )));
     }
-    if d.from.len() == 1 && d.from.values().all(|answers| answers.column.is_some()) {
+    let one = d.from.len() == 1 && d.from.values().all(|answers| answers.column.is_some());
+    if one && !holds_several(check, d) {
         let problem = Diagnostic::error("T0231", place(check, "agreement"), "one annotator agrees with nobody");
         let help = "several columns, or files of votes by several annotators, are several answers to one sample";
         check.bad(problem.label("the task has one source, and it is one annotator").help(help));
@@ -522,7 +533,7 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
         spare(check, name, &keys, "this source is a column");
         let dialect: Vec<(&str, bool)> = a.dialect.keys().map(|key| (key.as_str(), true)).collect();
         spare(check, name, &dialect, "this source is a column");
-        check_column(check, d.task, a, column);
+        check_column(check, d.task, name, a, column);
     }
     if a.files.is_some() {
         let keys = [("annotator", a.annotator.is_some()), ("scheme", a.scheme.is_some())];
@@ -557,8 +568,12 @@ fn spare(check: &mut Check, source: &str, keys: &[(&str, bool)], why: &str) {
     }
 }
 
-fn check_column(check: &mut Check, kind: &Kind, answers: &Answers, column: &At<String>) {
+fn check_column(check: &mut Check, kind: &Kind, source: &str, answers: &Answers, column: &At<String>) {
     let Some(Column { ty, .. }) = check.known(column) else { return };
+    if ty == list(Said::ty()) {
+        let keys = [("annotator", answers.annotator.is_some())];
+        return spare(check, source, &keys, "the column holds the answers of several annotators, and says who they are");
+    }
     match (kind.takes)(&ty) {
         Take::No => {
             let message = format!("`{}` cannot answer this kind of task", column.get());
