@@ -94,6 +94,12 @@ pub fn first<T>(options: &Options, read: &ReadAt, show: impl FnOnce(Vec<Json>) -
     Ok(show(objects.collect()))
 }
 
+/// The bytes of each item of a list.
+pub fn objects(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let list = items(bytes).unwrap_or_default();
+    list.items.into_iter().filter_map(|item| bytes.get(item.begins..item.ends))
+}
+
 /// A list of the first items of a file of which only the head is known: those that lie in it whole.
 pub fn head(bytes: &[u8]) -> Option<Vec<u8>> {
     let list = items(bytes).ok()?;

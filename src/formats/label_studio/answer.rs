@@ -133,7 +133,8 @@ mod tests {
 
     #[test]
     fn spans_are_one_for_each_label_and_one_for_each_region() {
-        let span = r#"{"id": "r", "type": "labels", "value": {"start": 0, "end": 3, "text": "Kim", "labels": ["A", "B"]}}"#;
+        let span =
+            r#"{"id": "r", "type": "labels", "value": {"start": 0, "end": 3, "text": "Kim", "labels": ["A", "B"]}}"#;
         let both = r#"[{"class":"A","end":3,"start":0,"text":"Kim"},{"class":"B","end":3,"start":0,"text":"Kim"}]"#;
         assert_eq!(answer(&format!("[{span}]")), (Some(both.into()), vec![]));
         assert_eq!(answer(&format!("[{span}, {span}]")), (Some(both.into()), vec![]), "the same region");

@@ -97,7 +97,11 @@ impl<'t, 'l> Task<'t, 'l> {
     /// What is told of a task whatever is read of it.
     fn of_task(&mut self) {
         let annotations = ANSWERS.of(self.of);
-        self.tell("studio.skipped", annotations.iter().filter(|a| is_skipped(a)).count(), "annotations that were skipped, which are no answers");
+        self.tell(
+            "studio.skipped",
+            annotations.iter().filter(|a| is_skipped(a)).count(),
+            "annotations that were skipped, which are no answers",
+        );
         let is_relation = |result: &&Json| text(result, "type").as_deref() == Some("relation");
         let relations = annotations.iter().flat_map(|a| list(a, "result")).filter(is_relation).count();
         self.tell("studio.relations", relations, "relations between regions, which are not kept");
@@ -116,8 +120,7 @@ impl<'t, 'l> Task<'t, 'l> {
                 all.push(Said { annotator, answer: None, lost: 1 });
                 continue;
             };
-            let own: Vec<&Json> =
-                results.iter().filter(|r| text(r, "from_name").as_deref() == Some(control)).collect();
+            let own: Vec<&Json> = results.iter().filter(|r| text(r, "from_name").as_deref() == Some(control)).collect();
             let Answer { answer, lost } = answer::of(&own);
             let count: usize = lost.iter().map(|(_, times, _)| times).sum();
             lost.into_iter().for_each(|(rule, times, say)| self.tell(rule, times, say));

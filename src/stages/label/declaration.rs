@@ -1,7 +1,8 @@
 //! The declaration of `[label.TASK]`, and every mistake in it that can be found before a sample is read.
 use super::aggregate::{Aggregate, OnTie};
+use super::given::{check_column, holds_several};
 use super::kinds::KINDS;
-use super::kinds::kind::{Kind, Method, Problem, Respond, Take};
+use super::kinds::kind::{Kind, Method, Problem, Respond};
 use super::metric::{Agreement, Metric, OnLow};
 use super::points::{Points, check_points};
 use super::problems::Problems;
@@ -12,9 +13,8 @@ use crate::formats::{FORMATS, Format, Options};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::model::spans::{Scheme, Unit};
-use crate::model::votes::{Said, Vote};
+use crate::model::votes::Vote;
 use crate::stage::{Check, Column, Gate, Role, dialect_schema};
-use crate::table::{Cell, DataType, list, types};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -176,7 +176,8 @@ pub struct FormatName(pub String);
 /// The formats that files of votes may have.
 pub fn formats() -> impl Iterator<Item = (&'static Format, &'static Reader)> {
     let of_names = |f: &'static Format| Some((f, f.reader.as_ref().filter(|r| matches!(r.selects, Selects::Names))?));
-    FORMATS.iter().filter(|f| !f.answers).filter_map(of_names).filter(|(_, r)| (r.adds)(&Options::default(), &[]).is_empty())
+    let all = FORMATS.iter().filter(|f| !f.answers).filter_map(of_names);
+    all.filter(|(_, r)| (r.adds)(&Options::default(), &[]).is_empty())
 }
 
 /// The keys of these formats that say how three texts are read: who answered what of which sample.
@@ -401,12 +402,6 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     Some(Task { name: check.instance.clone(), path: check.path.clone(), declared, text, several })
 }
 
-/// Whether some source is a column with the answers of several annotators.
-fn holds_several(check: &Check, d: &Declaration) -> bool {
-    let mut columns = d.from.values().filter_map(|answers| answers.column.as_ref());
-    columns.any(|column| check.column("samples", column) == Some(&list(Said::ty())))
-}
-
 /// Returns where a key of this table stands in the manifest, or the nearest key above it.
 fn place(check: &Check, key: &str) -> Range<usize> {
     check.manifest.span_of(&format!("{}.{key}", check.path)).unwrap_or_else(|| check.span.clone())
@@ -561,43 +556,9 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
 }
 
 /// Notes keys that have no meaning for this source.
-fn spare(check: &mut Check, source: &str, keys: &[(&str, bool)], why: &str) {
+pub(super) fn spare(check: &mut Check, source: &str, keys: &[(&str, bool)], why: &str) {
     for (key, _) in keys.iter().filter(|k| k.1) {
         let span = place(check, &format!("from.{source}.{key}"));
         check.bad(Diagnostic::error("T0219", span, format!("`{key}` has no meaning here")).label(why));
-    }
-}
-
-fn check_column(check: &mut Check, kind: &Kind, source: &str, answers: &Answers, column: &At<String>) {
-    let Some(Column { ty, .. }) = check.known(column) else { return };
-    if ty == list(Said::ty()) {
-        let keys = [("annotator", answers.annotator.is_some())];
-        return spare(check, source, &keys, "the column holds the answers of several annotators, and says who they are");
-    }
-    match (kind.takes)(&ty) {
-        Take::No => {
-            let message = format!("`{}` cannot answer this kind of task", column.get());
-            let label = format!("this column is {}", types::text(&ty));
-            check.bad(Diagnostic::error("T0315", column.span(), message).label(label));
-        }
-        Take::Yes if kind.is_list() && check.text_of_spans().as_deref() == Some(column.as_str()) => {
-            let message = format!("`{}` cannot answer this kind of task", column.get());
-            let problem = Diagnostic::error("T0315", column.span(), message);
-            check.bad(problem.label("this column is the text itself"));
-        }
-        Take::WithTokens if check.column("samples", "tokens").is_none() => {
-            let problem = Diagnostic::error("T0317", column.span(), "tags without tokens say nothing about the text");
-            let problem = problem.label("no source gives `tokens`");
-            let help = "read the text as fields = { text = \"tokens\" }; for JSON and Parquet `tokens = \"tokens\"` beside \
-                        `format` says that this column holds tokens";
-            check.bad(problem.help(help));
-        }
-        Take::WithTokens if answers.class_names.is_empty() && ty == list(DataType::Int64) => {
-            let problem = Diagnostic::error("T0317", column.span(), "numbers as tags say nothing without their names");
-            check.bad(
-                problem.label("needs `class_names`").help("for example class_names = [\"O\", \"B-PER\", \"I-PER\"]"),
-            );
-        }
-        _ => {}
     }
 }

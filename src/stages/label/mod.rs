@@ -24,6 +24,7 @@ mod check;
 mod compared;
 pub mod decided;
 pub mod declaration;
+mod given;
 pub mod guideline;
 pub mod kinds;
 mod mapped;
