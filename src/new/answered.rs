@@ -66,7 +66,7 @@ fn label(column: &str, seen: &Seen) -> Option<Label> {
         let least = numbers.iter().copied().fold(f64::INFINITY, f64::min).floor() as i64;
         let most = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max).ceil() as i64;
         let rating = of("rating", BTreeSet::new(), "annotators gave numbers");
-        return (least < most).then(|| Label { scale: Some((least, most)), ..rating });
+        return (least < most).then_some(Label { scale: Some((least, most)), ..rating });
     }
     let classes: BTreeSet<String> = seen.answers.iter().cloned().collect();
     let chosen = classes.len() * 2 <= seen.answers.len().max(4) && classes.iter().all(|c| is_line(c));

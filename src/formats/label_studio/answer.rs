@@ -23,6 +23,10 @@ use Meaning::{Lost, Spans, Whole};
 /// Keys of a value that say where in the sample it lies.
 const PLACES: &[&str] = &["start", "end", "x", "y", "points", "vertices", "ranges", "rle"];
 
+/// What is said of boxes, outlines, marks in sound, choices of a taxonomy and the like.
+const UNMADE: &str =
+    "results of a kind that no answer is made of, which are lost; shapes on pictures can be exported as COCO";
+
 const UNREAD: Meaning = Lost("studio.value", "results whose value cannot be read, which are lost");
 
 /// The answer that the results of one control are. A region has several results of one id where controls about it stand beside
@@ -65,7 +69,7 @@ fn meaning(result: &Json) -> Meaning {
     match kind.as_str() {
         // sound is marked in seconds
         "labels" if has(&"channel") || has(&"x") || select(result, "original_length").is_some() => {
-            Lost("studio.kind", "results of a kind that no answer is made of yet, which are lost")
+            Lost("studio.kind", UNMADE)
         }
         "labels" => spans(value),
         "choices" | "rating" | "number" | "textarea" | "pairwise" if PLACES.iter().any(has) => {
@@ -75,7 +79,7 @@ fn meaning(result: &Json) -> Meaning {
         "textarea" => texts(value, "text"),
         "rating" | "number" => Record::text(value, &kind).map_or(UNREAD, |n| Whole(vec![n])),
         "pairwise" => Record::text(value, "selected").map_or(UNREAD, |side| Whole(vec![side])),
-        _ => Lost("studio.kind", "results of a kind that no answer is made of yet, which are lost"),
+        _ => Lost("studio.kind", UNMADE),
     }
 }
 
