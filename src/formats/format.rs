@@ -30,6 +30,8 @@ pub struct Format {
     pub shares: bool,
     /// How files of annotations beside images are read.
     pub sidecar: Option<Sidecar>,
+    /// Its records hold the answers of several annotators: they are samples, and no votes.
+    pub answers: bool,
     /// How a release writes the format.
     pub writer: Option<Writer>,
     /// How the pictures are found that a released file names.
@@ -52,6 +54,7 @@ impl Format {
             draws: &[],
             shares: false,
             sidecar,
+            answers: false,
             writer,
             pictures,
         }

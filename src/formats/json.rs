@@ -149,7 +149,7 @@ impl Json<'_> {
     }
 
     /// The value as JSON text, with keys in order and every number as it is.
-    fn text_of(&self) -> String {
+    pub fn text_of(&self) -> String {
         match self {
             Json::Huge(n) => n.to_string(),
             Json::Array(items) => format!("[{}]", items.iter().map(Json::text_of).collect::<Vec<_>>().join(",")),

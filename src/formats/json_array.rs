@@ -10,7 +10,7 @@ use super::cut::{Cut, Holds};
 use super::encoding::{self, ENCODING, Wrong, line_at, recoded, text};
 use super::format::Format;
 use super::infer::{self, HEAD};
-use super::json::{self, parse};
+use super::json::{self, Json, parse};
 use super::options::Options;
 use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, strip_bom};
 use super::tokens::{self, JOIN, TOKENS};
@@ -35,13 +35,21 @@ pub const FORMAT: Format = Format {
 };
 
 fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
+    each(ask, unit, out, &|out, at, object| json::take(ask, out, at, object));
+}
+
+/// What takes an object of a list: it is given the object with its unit, its number and its bytes.
+pub type Take<'t> = &'t dyn Fn(&mut Records, (&Unit, usize, &[u8]), &Json);
+
+/// Calls `take` with each object of the list that a file is.
+pub fn each(ask: &Ask, unit: &Unit, out: &mut Records, take: Take) {
     match recoded(unit.bytes, ask.options.text(&ENCODING)) {
-        Ok(bytes) => read_list(ask, &Unit { bytes: &bytes, ..*unit }, out),
+        Ok(bytes) => read_list(ask, &Unit { bytes: &bytes, ..*unit }, out, take),
         Err(wrong) => out.reject_line(unit, 0, &wrong),
     }
 }
 
-fn read_list(ask: &Ask, unit: &Unit, out: &mut Records) {
+fn read_list(ask: &Ask, unit: &Unit, out: &mut Records, take: Take) {
     let list = match items(unit.bytes) {
         Ok(list) => list,
         Err(wrong) => return out.reject_line(unit, 0, &wrong),
@@ -62,7 +70,7 @@ fn read_list(ask: &Ask, unit: &Unit, out: &mut Records) {
             Err(Wrong::new(rule, format!("{say}{more}")))
         };
         match item.wrong.map_or_else(|| parse(bytes, ask.depth_max), wrong) {
-            Ok(object) => json::take(ask, out, (unit, n, bytes), &object),
+            Ok(object) => take(out, (unit, n, bytes), &object),
             Err(wrong) => out.reject_line(unit, n, &wrong.at(line)),
         }
         if item.comma {
@@ -72,13 +80,24 @@ fn read_list(ask: &Ask, unit: &Unit, out: &mut Records) {
     out.line = 0;
 }
 
-/// The keys of the first objects of the list, as far as they lie in the head of the file.
+/// The keys of the first objects of the list.
 fn columns(options: &Options, _: u64, read: &ReadAt) -> Result<Vec<Seen>, String> {
+    first(options, read, |objects| chat::columns(options, infer::objects(objects.into_iter())))
+}
+
+/// What the first objects of the list show, as far as they lie in the head of the file.
+pub fn first<T>(options: &Options, read: &ReadAt, show: impl FnOnce(Vec<Json>) -> T) -> Result<T, String> {
     let head = read(0, HEAD).map_err(|e| e.to_string())?;
     let head = encoding::head(&head, options.text(&ENCODING));
     let list = items(&head).map_err(|wrong| wrong.say)?;
     let objects = list.items.iter().filter_map(|item| parse(head.get(item.begins..item.ends)?, 64).ok());
-    Ok(chat::columns(options, infer::objects(objects)))
+    Ok(show(objects.collect()))
+}
+
+/// The bytes of each item of a list.
+pub fn objects(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let list = items(bytes).unwrap_or_default();
+    list.items.into_iter().filter_map(|item| bytes.get(item.begins..item.ends))
 }
 
 /// A list of the first items of a file of which only the head is known: those that lie in it whole.

@@ -41,6 +41,7 @@ pub mod cvat;
 pub mod image_folder;
 pub mod json_array;
 pub mod jsonl;
+pub mod label_studio;
 pub mod labelme;
 pub mod parquet;
 pub mod sqlite;
@@ -62,6 +63,7 @@ pub const FORMATS: &[Format] = &[
     arrow::FORMAT,
     jsonl::FORMAT,
     json_array::FORMAT,
+    label_studio::FORMAT,
     csv::CSV,
     csv::TSV,
     conll::FORMAT,

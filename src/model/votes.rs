@@ -75,6 +75,37 @@ impl Vote {
     }
 }
 
+/// What one annotator said of a sample, as a file keeps it that holds the answers of several: a column of lists of these.
+/// Where nobody was asked, there is no list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    pub annotator: String,
+    /// The answer as it would stand in a file of votes; nothing where the annotator looked and gave none.
+    pub answer: Option<String>,
+    /// How many of its annotations the reader of the file could not keep.
+    pub lost: u32,
+}
+
+impl Cell for Said {
+    fn ty() -> DataType {
+        record(&[("annotator", utf8()), ("answer", utf8()), ("lost", DataType::UInt32)])
+    }
+
+    fn into_value(self) -> Value {
+        record_of([
+            ("annotator", self.annotator.into_value()),
+            ("answer", self.answer.map_or(Value::Null, Value::Text)),
+            ("lost", self.lost.into_value()),
+        ])
+    }
+
+    fn from_value(v: &Value) -> Option<Said> {
+        let answer = v.field("answer").text().map(str::to_string);
+        let annotator = v.field("annotator").text()?.to_string();
+        Some(Said { annotator, answer, lost: u32::from_value(v.field("lost")).unwrap_or_default() })
+    }
+}
+
 /// What the status of a label says whose votes were tied: several classes had most of them.
 pub const TIED: &str = "tied";
 

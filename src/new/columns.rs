@@ -101,7 +101,8 @@ pub fn fields(source: &Source, id: &Id) -> Fields {
         !own && !name.is_empty() && name == name.trim()
     };
     let called = |f: &Field| plain(&f.name) || is_id(f.column);
-    out.named = words || !out.all.iter().all(called) || out.all.iter().all(|f| !f.ty.is_nested());
+    out.named =
+        words || source.format.answers || !out.all.iter().all(called) || out.all.iter().all(|f| !f.ty.is_nested());
     let own = |f: &Field| is_id(f.column) && (out.named || f.name == "id");
     out.all.retain(|f| !own(f));
     let mut taken: Vec<String> = out.all.iter().map(|f| f.name.clone()).filter(|n| plain(n)).collect();
@@ -121,7 +122,9 @@ fn field(source: &Source, n: usize, column: &Column, words: bool) -> Field {
         name => word(source.format, name).unwrap_or(name).to_string(),
     };
     if super::tags::tokens(&source.keys) != Some(column.name.as_str()) {
-        return Field { name: column.name.clone(), selector, ty, column: n };
+        // what a task shows is called as the task calls it
+        let shown = column.name.strip_prefix("data.").filter(|_| source.format.answers);
+        return Field { name: shown.unwrap_or(&column.name).to_string(), selector, ty, column: n };
     }
     let other = source.sample.columns.iter().any(|c| c.name == "text");
     let name = if other { column.name.as_str() } else { "text" };

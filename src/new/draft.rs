@@ -1,4 +1,5 @@
 //! The manifest of a folder: what was found and guessed of it, written as a dataset.toml that builds as it stands.
+use super::answered;
 use super::apart;
 use super::columns::{self, Field, Id, Type};
 use super::folder::Folder;
@@ -248,6 +249,12 @@ fn fields(page: &mut Page, g: &Guess, plan: &Plan, tables: &mut Vec<Below>) {
     for field in f.all.iter().filter(|f| labels::almost_spans(&g.source, f) && !is_label(f)) {
         page.ask(format!(
             "whether `{}` holds the answers of a task: `ner` reads objects with `class`, `start` and `end` of a text beside them",
+            field.name
+        ));
+    }
+    for field in f.all.iter().filter(|f| answered::is_answered(&g.source, f) && !is_label(f)) {
+        page.ask(format!(
+            "what `{}` answers: it holds what people or models said by one control, and no task reads it yet",
             field.name
         ));
     }

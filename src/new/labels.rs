@@ -86,6 +86,7 @@ pub fn labels(folder: &Folder, of: &[Read], class_names: &BTreeMap<String, Vec<S
     let mut out = Vec::new();
     out.extend(boxes(folder, of));
     out.extend(folders(of));
+    out.extend(super::answered::labels(of));
     out.extend(spans(of, class_names));
     out.extend(classes(of, class_names));
     let mut taken = Vec::new();

@@ -17,14 +17,6 @@ const LOOKED: usize = 64 << 10;
 
 const TOOLS: &[Tool] = &[
     Tool {
-        what: "an export of Label Studio",
-        instead: "CSV, CoNLL-2003, COCO or Pascal VOC",
-        sees: |_, text| {
-            has(text, &["annotations", "result", "from_name", "to_name"])
-                || is_json(text) && has(text, &["annotations", "predictions", "drafts"])
-        },
-    },
-    Tool {
         what: "the labelling interface of Label Studio",
         instead: "",
         sees: |name, text| name.ends_with(".xml") && text.trim_start().starts_with("<View"),
@@ -159,9 +151,8 @@ mod tests {
 
     #[test]
     fn forms_are_known_and_other_files_are_none() {
-        let studio =
-            r#"[{"id": 1, "annotations": [{"result": [{"from_name": "l", "to_name": "t"}]}], "predictions": []}]"#;
-        assert_eq!(named("a.json", studio), Some("an export of Label Studio"));
+        let interface = "<View>\n  <Text name=\"text\" value=\"$text\"/>\n</View>\n";
+        assert_eq!(named("a.xml", interface), Some("the labelling interface of Label Studio"));
         assert_eq!(named("a.tsv", "#FORMAT=WebAnno TSV 3.3\n"), Some("WebAnno TSV, as INCEpTION and WebAnno write it"));
         assert_eq!(named("1.txt", "1 2 3 4 5 6 7 8 plane 0\n"), Some("rotated boxes of DOTA"));
         assert_eq!(named("a.ann", "T1\tPER 0 4\tMina\nR1\tof Arg1:T1 Arg2:T2\n"), Some("annotations of brat"));

@@ -11,6 +11,7 @@ mod dialect;
 mod image_folder;
 mod json;
 mod jsonl;
+mod label_studio;
 mod labelme;
 mod parquet;
 pub mod recogniser;
@@ -31,6 +32,7 @@ pub const RECOGNISERS: &[Recogniser] = &[
     cvat::RECOGNISER,
     coco::RECOGNISER,
     labelme::RECOGNISER,
+    label_studio::RECOGNISER,
     json::RECOGNISER,
     jsonl::RECOGNISER,
     conllu::RECOGNISER,

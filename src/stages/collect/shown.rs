@@ -58,8 +58,9 @@ pub fn taken(check: &mut Check, c: &Collect, reader: &Reader) -> Taken {
         let (answers, text) = (answers(check), (reader.text)(&c.options));
         let by_name = |selector: &str| matches!(From::of(selector, reader.selects), From::Record(_));
         let open = |(name, (selector, _)): &(&String, &(String, String))| {
-            let told = schema.0.contains_key(*name) || (reader.ty)(&c.options, selector).is_some() || selector == text;
-            answers.contains(*name) || (!told && by_name(selector))
+            let fixed = (reader.ty)(&c.options, selector).is_some();
+            let told = schema.0.contains_key(*name) || fixed || selector == text;
+            (answers.contains(*name) && !fixed) || (!told && by_name(selector))
         };
         let open: Vec<String> =
             taken.fields.iter().filter(open).map(|of| of.0.clone()).filter(|n| !schema.0.contains_key(n)).collect();

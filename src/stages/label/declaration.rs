@@ -1,8 +1,9 @@
 //! The declaration of `[label.TASK]`, and every mistake in it that can be found before a sample is read.
 use super::aggregate::{Aggregate, OnTie};
 use super::elements::Guideline;
+use super::given::{check_column, holds_several};
 use super::kinds::KINDS;
-use super::kinds::kind::{Kind, Method, Problem, Respond, Take};
+use super::kinds::kind::{Kind, Method, Problem, Respond};
 use super::metric::{Agreement, Metric, OnLow};
 use super::points::{Points, check_points};
 use super::problems::Problems;
@@ -16,7 +17,6 @@ use crate::manifest::values::At;
 use crate::model::spans::{Scheme, Unit};
 use crate::model::votes::Vote;
 use crate::stage::{Check, Column, Gate, Role, dialect_schema};
-use crate::table::{DataType, list, types};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -106,13 +106,14 @@ pub enum Unlabelled {
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[schemars(deny_unknown_fields, extend("x-one-of" = [["column", "files"]]), transform = dialect_keys)]
 pub struct Answers {
-    /// A column of the samples that holds answers (`fields.label` says how). Null: this source was not asked.
+    /// A column of the samples that holds answers (`fields.label` says how). Null: this source was not asked. A column in which
+    /// a format gives the answers of several annotators, such as `answers.NAME` of `label_studio`, is a vote of each.
     #[schemars(length(min = 1))]
     pub column: Option<At<String>>,
     /// Globs of files with one vote a row.
     #[schemars(length(min = 1))]
     pub files: Option<Vec<At<String>>>,
-    /// Who answered, for a column. Default: the name of the source.
+    /// Who answered, for a column that does not say so itself. Default: the name of the source.
     #[schemars(length(min = 1))]
     pub annotator: Option<String>,
     /// How the files are read. Default: by the name of the first one.
@@ -155,7 +156,8 @@ pub struct FormatName(pub String);
 /// The formats that files of votes may have.
 pub fn formats() -> impl Iterator<Item = (&'static Format, &'static Reader)> {
     let of_names = |f: &'static Format| Some((f, f.reader.as_ref().filter(|r| matches!(r.selects, Selects::Names))?));
-    FORMATS.iter().filter_map(of_names).filter(|(_, r)| (r.adds)(&Options::default(), &[]).is_empty())
+    let all = FORMATS.iter().filter(|f| !f.answers).filter_map(of_names);
+    all.filter(|(_, r)| (r.adds)(&Options::default(), &[]).is_empty())
 }
 
 /// The keys of these formats that say how three texts are read: who answered what of which sample.
@@ -228,6 +230,8 @@ pub struct Task {
     pub declared: Declaration,
     /// The text that spans are set on.
     pub text: Option<String>,
+    /// Some source is a column with the answers of several annotators.
+    pub several: bool,
 }
 
 impl Task {
@@ -264,7 +268,7 @@ impl Task {
     /// Returns the declared method, or else the default of the kind.
     pub fn method(&self) -> Method {
         let declared = self.declared.aggregate.as_ref().and_then(|a| a.method);
-        let several = self.files().next().is_some() || self.declared.from.len() > 1;
+        let several = self.several || self.files().next().is_some() || self.declared.from.len() > 1;
         let votes = self.kind().methods.iter().find(|m| several && m.votes());
         declared.or(votes.copied()).or(self.kind().methods.first().copied()).unwrap_or_default()
     }
@@ -375,7 +379,8 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     for (name, answers) in &declared.from {
         check_source(check, &declared, name, answers);
     }
-    Some(Task { name: check.instance.clone(), path: check.path.clone(), declared, text })
+    let several = holds_several(check, &declared);
+    Some(Task { name: check.instance.clone(), path: check.path.clone(), declared, text, several })
 }
 
 /// Returns where a key of this table stands in the manifest, or the nearest key above it.
@@ -458,7 +463,8 @@ fn check_agreement(check: &mut Check, d: &Declaration) {
             own.join(", ")
         )));
     }
-    if d.from.len() == 1 && d.from.values().all(|answers| answers.column.is_some()) {
+    let one = d.from.len() == 1 && d.from.values().all(|answers| answers.column.is_some());
+    if one && !holds_several(check, d) {
         let problem = Diagnostic::error("T0231", place(check, "agreement"), "one annotator agrees with nobody");
         let help = "several columns, or files of votes by several annotators, are several answers to one sample";
         check.bad(problem.label("the task has one source, and it is one annotator").help(help));
@@ -503,7 +509,7 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
         spare(check, name, &keys, "this source is a column");
         let dialect: Vec<(&str, bool)> = a.dialect.keys().map(|key| (key.as_str(), true)).collect();
         spare(check, name, &dialect, "this source is a column");
-        check_column(check, d.task, a, column);
+        check_column(check, d.task, name, a, column);
     }
     if a.files.is_some() {
         let keys = [("annotator", a.annotator.is_some()), ("scheme", a.scheme.is_some())];
@@ -531,39 +537,9 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
 }
 
 /// Notes keys that have no meaning for this source.
-fn spare(check: &mut Check, source: &str, keys: &[(&str, bool)], why: &str) {
+pub(super) fn spare(check: &mut Check, source: &str, keys: &[(&str, bool)], why: &str) {
     for (key, _) in keys.iter().filter(|k| k.1) {
         let span = place(check, &format!("from.{source}.{key}"));
         check.bad(Diagnostic::error("T0219", span, format!("`{key}` has no meaning here")).label(why));
-    }
-}
-
-fn check_column(check: &mut Check, kind: &Kind, answers: &Answers, column: &At<String>) {
-    let Some(Column { ty, .. }) = check.known(column) else { return };
-    match (kind.takes)(&ty) {
-        Take::No => {
-            let message = format!("`{}` cannot answer this kind of task", column.get());
-            let label = format!("this column is {}", types::text(&ty));
-            check.bad(Diagnostic::error("T0315", column.span(), message).label(label));
-        }
-        Take::Yes if kind.is_list() && check.text_of_spans().as_deref() == Some(column.as_str()) => {
-            let message = format!("`{}` cannot answer this kind of task", column.get());
-            let problem = Diagnostic::error("T0315", column.span(), message);
-            check.bad(problem.label("this column is the text itself"));
-        }
-        Take::WithTokens if check.column("samples", "tokens").is_none() => {
-            let problem = Diagnostic::error("T0317", column.span(), "tags without tokens say nothing about the text");
-            let problem = problem.label("no source gives `tokens`");
-            let help = "read the text as fields = { text = \"tokens\" }; for JSON and Parquet `tokens = \"tokens\"` beside \
-                        `format` says that this column holds tokens";
-            check.bad(problem.help(help));
-        }
-        Take::WithTokens if answers.class_names.is_empty() && ty == list(DataType::Int64) => {
-            let problem = Diagnostic::error("T0317", column.span(), "numbers as tags say nothing without their names");
-            check.bad(
-                problem.label("needs `class_names`").help("for example class_names = [\"O\", \"B-PER\", \"I-PER\"]"),
-            );
-        }
-        _ => {}
     }
 }

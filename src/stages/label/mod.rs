@@ -25,6 +25,7 @@ mod compared;
 pub mod decided;
 pub mod declaration;
 mod elements;
+mod given;
 pub mod guideline;
 pub mod kinds;
 mod mapped;

@@ -19,10 +19,10 @@ use super::mapped::{Met, Names};
 use super::rows::{attribute, optional, slot, tell};
 use crate::model::frames::Frame;
 use crate::model::spans::{Scheme, Unit};
-use crate::model::votes::Vote;
+use crate::model::votes::{Said, Vote};
 use crate::stage::*;
 use crate::table::value::column;
-use crate::table::{ArrayRef, Cell, DataType, Value, value_at};
+use crate::table::{ArrayRef, Cell, DataType, Value, list, value_at};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -193,10 +193,16 @@ impl RowStage for FromColumn {
         let mut delta = Delta::default();
         let mut votes = Vec::with_capacity(rows.len());
         let mut met = Met::of(&p.class_names);
+        let several = *cells.data_type() == list(Said::ty());
         for row in 0..rows.len() {
             let mut reading = p.reading(&others, row);
             reading.lost = u32::from_value(&slot(&others.lost, row)).unwrap_or_default();
             let cell = value_at(cells.as_ref(), row);
+            if several {
+                votes.push(p.each_said(&cell, &mut reading, &mut met));
+                tell(&mut delta, row, reading.notes);
+                continue;
+            }
             let answer = p.kind.read_cell(&cell, &mut reading);
             if !p.map.is_empty() {
                 met.see(p.kind, &cell);
@@ -321,6 +327,31 @@ impl Map {
     fn vote(&self, annotator: &str, answer: Option<Value>, lost: u32) -> Vote {
         let (annotator, origin, guideline) = (annotator.to_string(), self.source.clone(), self.guideline.clone());
         Vote { annotator, origin, guideline, answer: Value::Null, lost: 0 }.left(answer, lost)
+    }
+
+    /// The votes of a row whose cell has the answers of several annotators; `None` where nobody was asked. Who looked and
+    /// gave no annotation says that there is none; who gave nothing else than annotations are asked for did not answer.
+    fn each_said(&self, cell: &Value, reading: &mut Reading, met: &mut Met) -> Option<Vec<Vote>> {
+        let mut own = Vec::new();
+        for said in Vec::<Said>::from_value(cell)? {
+            let before = reading.notes.len();
+            reading.lost = said.lost;
+            let answer = match &said.answer {
+                Some(text) => self.kind.read_text(text, reading),
+                None => (self.kind.is_list() && said.lost == 0).then(|| Value::List(Vec::new())),
+            };
+            if let Some(text) = said.answer.filter(|_| !self.map.is_empty()) {
+                met.see(self.kind, &Value::Text(text));
+            }
+            if answer.is_some() || reading.lost > 0 {
+                cast(&mut own, self.vote(&said.annotator, answer, reading.lost), reading);
+            }
+            if self.open {
+                let new = reading.notes.get_mut(before..).unwrap_or_default();
+                attribute(new, &said.annotator, |_| None);
+            }
+        }
+        (!own.is_empty()).then_some(own)
     }
 
     /// Adds the votes of each row to those before; writes nothing where no row was asked.

@@ -1,0 +1,85 @@
+//! Columns that hold the answers of several annotators, as exports of labelling tools have them: which kind of task each
+//! answers is told by what was answered.
+use super::columns::Field;
+use super::found::Source;
+use super::labels::{Answers, CLASSES, Label, Read};
+use super::names::slug;
+use crate::manifest::values::is_line;
+use crate::model::votes::Said;
+use crate::table::{Cell, list, types};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What stands in front of what people answered; what models did is no task by itself.
+const PEOPLE: &str = "answers.";
+
+/// Whether a field holds the answers of several annotators.
+pub fn is_answered(source: &Source, field: &Field) -> bool {
+    let ty = types::text(&list(Said::ty()));
+    source.sample.columns.get(field.column).is_some_and(|column| column.ty == ty)
+}
+
+/// What was answered in one column of all sources.
+#[derive(Default)]
+struct Seen {
+    /// The name of the control.
+    control: String,
+    answers: Vec<String>,
+    /// All answers were seen.
+    whole: bool,
+}
+
+/// A task for each such column whose answers are spans, classes or numbers.
+pub fn labels(of: &[Read]) -> Vec<Label> {
+    let mut columns: BTreeMap<&str, Seen> = BTreeMap::new();
+    for read in of {
+        for field in read.fields.all.iter().filter(|f| is_answered(read.source, f)) {
+            let Some(control) = field.selector.strip_prefix(PEOPLE) else { continue };
+            let Some(column) = read.source.sample.columns.get(field.column) else { continue };
+            let seen = columns.entry(&field.name).or_insert_with(|| Seen { whole: true, ..Seen::default() });
+            seen.control = control.to_string();
+            seen.whole &= read.source.sample.whole;
+            let said = column.there().filter_map(Vec::<Said>::from_value).flatten();
+            seen.answers.extend(said.filter_map(|said| said.answer));
+        }
+    }
+    columns.into_iter().filter_map(|(column, seen)| label(column, &seen)).collect()
+}
+
+fn label(column: &str, seen: &Seen) -> Option<Label> {
+    let of = |task: &'static str, classes: BTreeSet<String>, why: &str| Label {
+        name: slug(&seen.control),
+        task,
+        classes: classes.into_iter().collect(),
+        from: Answers::Column(column.to_string()),
+        why: why.to_string(),
+        whole: seen.whole,
+        ..Label::default()
+    };
+    let few = |classes: &BTreeSet<String>| !classes.is_empty() && classes.len() <= CLASSES;
+    if let Some(classes) = seen.answers.iter().map(|a| spans(a)).collect::<Option<Vec<_>>>() {
+        let classes: BTreeSet<String> = classes.into_iter().flatten().collect();
+        return few(&classes).then(|| of("ner", classes, "annotators marked spans of the text"));
+    }
+    let numbers: Option<Vec<f64>> = seen.answers.iter().map(|a| a.parse().ok()).collect();
+    if let Some(numbers) = numbers.filter(|n| n.iter().all(|x| x.is_finite())) {
+        let least = numbers.iter().copied().fold(f64::INFINITY, f64::min).floor() as i64;
+        let most = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max).ceil() as i64;
+        let rating = of("rating", BTreeSet::new(), "annotators gave numbers");
+        return (least < most).then_some(Label { scale: Some((least, most)), ..rating });
+    }
+    let classes: BTreeSet<String> = seen.answers.iter().cloned().collect();
+    let chosen = classes.len() * 2 <= seen.answers.len().max(4) && classes.iter().all(|c| is_line(c));
+    (few(&classes) && chosen).then(|| of("classification", classes, "annotators chose among few values"))
+}
+
+/// The classes of an answer that is a list of spans.
+fn spans(answer: &str) -> Option<Vec<String>> {
+    let Ok(Json::Array(items)) = serde_json::from_str(answer) else { return None };
+    let class = |item: &Json| {
+        let class = item.get("class")?.as_str().unwrap_or_default();
+        item.get("start").map(|_| class.to_string())
+    };
+    let classes: Vec<String> = items.iter().map(class).collect::<Option<_>>()?;
+    Some(classes.into_iter().filter(|class| is_line(class) && !class.is_empty()).collect())
+}

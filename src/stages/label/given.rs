@@ -1,0 +1,49 @@
+//! Columns that answer a task: of one annotator, or of several where the format that they came in keeps all.
+use super::declaration::{Answers, Declaration, spare};
+use super::kinds::kind::{Kind, Take};
+use crate::diag::Diagnostic;
+use crate::manifest::values::At;
+use crate::model::votes::Said;
+use crate::stage::{Check, Column};
+use crate::table::{Cell, DataType, list, types};
+
+/// Whether some source is a column with the answers of several annotators.
+pub fn holds_several(check: &Check, d: &Declaration) -> bool {
+    let mut columns = d.from.values().filter_map(|answers| answers.column.as_ref());
+    columns.any(|column| check.column("samples", column) == Some(&list(Said::ty())))
+}
+
+/// Notes a column that cannot answer a task.
+pub fn check_column(check: &mut Check, kind: &Kind, source: &str, answers: &Answers, column: &At<String>) {
+    let Some(Column { ty, .. }) = check.known(column) else { return };
+    if ty == list(Said::ty()) {
+        let keys = [("annotator", answers.annotator.is_some())];
+        return spare(check, source, &keys, "the column holds the answers of several, and says who they are");
+    }
+    match (kind.takes)(&ty) {
+        Take::No => {
+            let message = format!("`{}` cannot answer this kind of task", column.get());
+            let label = format!("this column is {}", types::text(&ty));
+            check.bad(Diagnostic::error("T0315", column.span(), message).label(label));
+        }
+        Take::Yes if kind.is_list() && check.text_of_spans().as_deref() == Some(column.as_str()) => {
+            let message = format!("`{}` cannot answer this kind of task", column.get());
+            let problem = Diagnostic::error("T0315", column.span(), message);
+            check.bad(problem.label("this column is the text itself"));
+        }
+        Take::WithTokens if check.column("samples", "tokens").is_none() => {
+            let problem = Diagnostic::error("T0317", column.span(), "tags without tokens say nothing about the text");
+            let problem = problem.label("no source gives `tokens`");
+            let help = "read the text as fields = { text = \"tokens\" }; for JSON and Parquet `tokens = \"tokens\"` beside \
+                        `format` says that this column holds tokens";
+            check.bad(problem.help(help));
+        }
+        Take::WithTokens if answers.class_names.is_empty() && ty == list(DataType::Int64) => {
+            let problem = Diagnostic::error("T0317", column.span(), "numbers as tags say nothing without their names");
+            check.bad(
+                problem.label("needs `class_names`").help("for example class_names = [\"O\", \"B-PER\", \"I-PER\"]"),
+            );
+        }
+        _ => {}
+    }
+}
