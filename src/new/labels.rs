@@ -81,12 +81,16 @@ pub struct Read<'s> {
     pub fields: &'s Fields,
 }
 
-/// All tasks but those of votes.
-pub fn labels(folder: &Folder, of: &[Read], class_names: &BTreeMap<String, Vec<String>>) -> Vec<Label> {
-    let mut out = Vec::new();
+/// All tasks but those of votes, behind those of columns that hold the answers of several annotators.
+pub fn labels(
+    folder: &Folder,
+    of: &[Read],
+    class_names: &BTreeMap<String, Vec<String>>,
+    answered: Vec<Label>,
+) -> Vec<Label> {
+    let mut out = answered;
     out.extend(boxes(folder, of));
     out.extend(folders(of));
-    out.extend(super::answered::labels(of));
     out.extend(spans(of, class_names));
     out.extend(classes(of, class_names));
     let mut taken = Vec::new();

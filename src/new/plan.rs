@@ -1,4 +1,5 @@
 //! What is known of a folder, put together: its sources with their fields, ids and licences, its tasks and its splits.
+use super::answered;
 use super::columns::{self, Field, Fields, Id, Type};
 use super::folder::Folder;
 use super::found::{self, Found, Source};
@@ -60,7 +61,11 @@ pub fn plan(folder: &Folder, found: Found, answers: Vec<Label>, unread: &mut Vec
     let types = types(&mut guesses, unread);
     prefixes(&mut guesses, &answers);
     let reads: Vec<Read> = guesses.iter().map(|g| Read { source: &g.source, fields: &g.fields }).collect();
-    let own = if answers.is_empty() { labels::labels(folder, &reads, &front.classes) } else { answers };
+    let own = if answers.is_empty() {
+        labels::labels(folder, &reads, &front.classes, answered::labels(&reads))
+    } else {
+        answers
+    };
     let given = given(&guesses);
     Plan { labels: own, types, given, front, all: folder.files.iter().map(|f| f.path.clone()).collect(), guesses }
 }

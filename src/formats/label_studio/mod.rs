@@ -31,7 +31,7 @@ use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, no_tokens
 use super::{infer, json_array};
 use crate::model::votes::Said;
 use crate::table::{Cell, DataType, list, types};
-use task::{ANSWERS, Gives, PREDICTIONS, Task};
+use task::{ANSWERS, PREDICTIONS, Task, said};
 
 pub const FORMAT: Format = Format {
     options: &[ENCODING],
@@ -55,12 +55,6 @@ pub const FORMAT: Format = Format {
          annotator said by the control NAME.",
     )
 };
-
-/// What stands in front of the name of a control, and the control.
-fn said(selector: &str) -> Option<(Gives, &str)> {
-    let of = |gives: Gives| Some((gives, selector.strip_prefix(gives.prefix)?));
-    of(ANSWERS).or_else(|| of(PREDICTIONS)).filter(|(_, control)| !control.is_empty())
-}
 
 fn ty(_: &Options, selector: &str) -> Option<DataType> {
     said(selector).map(|_| list(Said::ty()))

@@ -1,6 +1,5 @@
 //! A task as a record: its own keys, and what annotators said by each control that a field names.
 use super::answer::{self, Answer};
-use super::said;
 use crate::formats::json::{Json, select};
 use crate::formats::reader::{Ask, From, Record};
 use crate::model::votes::Said;
@@ -30,6 +29,12 @@ pub const PREDICTIONS: Gives = Gives {
     who: |prediction| text(prediction, "model_version"),
     nobody: "prediction",
 };
+
+/// What stands in front of the name of a control, and the control.
+pub fn said(selector: &str) -> Option<(Gives, &str)> {
+    let of = |gives: Gives| Some((gives, selector.strip_prefix(gives.prefix)?));
+    of(ANSWERS).or_else(|| of(PREDICTIONS)).filter(|(_, control)| !control.is_empty())
+}
 
 /// An address, a name, or the number of an account.
 fn annotator(annotation: &Json) -> Option<String> {

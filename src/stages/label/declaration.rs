@@ -379,7 +379,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     for (name, answers) in &declared.from {
         check_source(check, &declared, name, answers);
     }
-    let several = holds_several(check, &declared);
+    let several = holds_several(check, declared.from.values().filter_map(|a| a.column.as_ref()));
     Some(Task { name: check.instance.clone(), path: check.path.clone(), declared, text, several })
 }
 
@@ -464,7 +464,7 @@ fn check_agreement(check: &mut Check, d: &Declaration) {
         )));
     }
     let one = d.from.len() == 1 && d.from.values().all(|answers| answers.column.is_some());
-    if one && !holds_several(check, d) {
+    if one && !holds_several(check, d.from.values().filter_map(|a| a.column.as_ref())) {
         let problem = Diagnostic::error("T0231", place(check, "agreement"), "one annotator agrees with nobody");
         let help = "several columns, or files of votes by several annotators, are several answers to one sample";
         check.bad(problem.label("the task has one source, and it is one annotator").help(help));
@@ -509,7 +509,9 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
         spare(check, name, &keys, "this source is a column");
         let dialect: Vec<(&str, bool)> = a.dialect.keys().map(|key| (key.as_str(), true)).collect();
         spare(check, name, &dialect, "this source is a column");
-        check_column(check, d.task, name, a, column);
+        check_column(check, d.task, &a.class_names, column);
+        let told = a.annotator.is_some() && holds_several(check, [column]);
+        spare(check, name, &[("annotator", told)], "the column holds the answers of several, and says who they are");
     }
     if a.files.is_some() {
         let keys = [("annotator", a.annotator.is_some()), ("scheme", a.scheme.is_some())];
@@ -537,7 +539,7 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
 }
 
 /// Notes keys that have no meaning for this source.
-pub(super) fn spare(check: &mut Check, source: &str, keys: &[(&str, bool)], why: &str) {
+fn spare(check: &mut Check, source: &str, keys: &[(&str, bool)], why: &str) {
     for (key, _) in keys.iter().filter(|k| k.1) {
         let span = place(check, &format!("from.{source}.{key}"));
         check.bad(Diagnostic::error("T0219", span, format!("`{key}` has no meaning here")).label(why));

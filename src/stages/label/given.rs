@@ -1,5 +1,4 @@
 //! Columns that answer a task: of one annotator, or of several where the format that they came in keeps all.
-use super::declaration::{Answers, Declaration, spare};
 use super::kinds::kind::{Kind, Take};
 use crate::diag::Diagnostic;
 use crate::manifest::values::At;
@@ -7,18 +6,16 @@ use crate::model::votes::Said;
 use crate::stage::{Check, Column};
 use crate::table::{Cell, DataType, list, types};
 
-/// Whether some source is a column with the answers of several annotators.
-pub fn holds_several(check: &Check, d: &Declaration) -> bool {
-    let mut columns = d.from.values().filter_map(|answers| answers.column.as_ref());
-    columns.any(|column| check.column("samples", column) == Some(&list(Said::ty())))
+/// Whether one of the columns holds the answers of several annotators.
+pub fn holds_several<'c>(check: &Check, columns: impl IntoIterator<Item = &'c At<String>>) -> bool {
+    columns.into_iter().any(|column| check.column("samples", column) == Some(&list(Said::ty())))
 }
 
 /// Notes a column that cannot answer a task.
-pub fn check_column(check: &mut Check, kind: &Kind, source: &str, answers: &Answers, column: &At<String>) {
+pub fn check_column(check: &mut Check, kind: &Kind, class_names: &[String], column: &At<String>) {
     let Some(Column { ty, .. }) = check.known(column) else { return };
     if ty == list(Said::ty()) {
-        let keys = [("annotator", answers.annotator.is_some())];
-        return spare(check, source, &keys, "the column holds the answers of several, and says who they are");
+        return;
     }
     match (kind.takes)(&ty) {
         Take::No => {
@@ -38,7 +35,7 @@ pub fn check_column(check: &mut Check, kind: &Kind, source: &str, answers: &Answ
                         `format` says that this column holds tokens";
             check.bad(problem.help(help));
         }
-        Take::WithTokens if answers.class_names.is_empty() && ty == list(DataType::Int64) => {
+        Take::WithTokens if class_names.is_empty() && ty == list(DataType::Int64) => {
             let problem = Diagnostic::error("T0317", column.span(), "numbers as tags say nothing without their names");
             check.bad(
                 problem.label("needs `class_names`").help("for example class_names = [\"O\", \"B-PER\", \"I-PER\"]"),
