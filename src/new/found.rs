@@ -85,8 +85,10 @@ pub fn found(folder: &Folder, without: &BTreeSet<String>) -> Found {
     let any_image = !images.is_empty();
     let beside = |k: &Known| k.format.sidecar.is_some() && (any_image || k.format.reader.is_none());
     let (beside, records): (Vec<Known>, Vec<Known>) = others.into_iter().partition(beside);
-    for (images, beside) in side_by_side(images, beside) {
-        of_images(images, beside, &mut out);
+    let pictures = side_by_side(images, beside);
+    let apart = pictures.len() > 1;
+    for (images, beside) in pictures {
+        of_images(images, beside, apart, &mut out);
     }
     of_records(records, &mut out);
     out
@@ -238,7 +240,8 @@ fn side_by_side<'f>(images: Vec<Known<'f>>, beside: Vec<Known<'f>>) -> Vec<Pictu
     out.into_values().collect()
 }
 
-fn of_images(images: Vec<Known>, beside: Vec<Known>, out: &mut Found) {
+/// `apart`: these are some of several folders, each of which may be a split.
+fn of_images(images: Vec<Known>, beside: Vec<Known>, apart: bool, out: &mut Found) {
     if images.is_empty() {
         let alone =
             |k: Known| (k.file.path.clone(), format!("{} beside images, of which there is none", k.format.name));
@@ -263,7 +266,7 @@ fn of_images(images: Vec<Known>, beside: Vec<Known>, out: &mut Found) {
     let split_beside = |k: &Known| split_of_path(&k.file.path, by_name);
     let image_splits: BTreeSet<Option<String>> = images.iter().map(split_images).collect();
     let beside_splits: BTreeSet<Option<String>> = beside.iter().map(split_beside).collect();
-    let parted = image_splits.len() > 1 && (beside.is_empty() || beside_splits.is_subset(&image_splits));
+    let parted = (apart || image_splits.len() > 1) && (beside.is_empty() || beside_splits.is_subset(&image_splits));
     let Some(format) = first.or(images.first().map(|k| k.format)) else { return };
     let mut of: BTreeMap<Option<String>, Source> = BTreeMap::new();
     for k in &images {

@@ -87,9 +87,10 @@ pub fn labels(
     of: &[Read],
     class_names: &BTreeMap<String, Vec<String>>,
     answered: Vec<Label>,
+    unread: &mut Vec<(String, String)>,
 ) -> Vec<Label> {
     let mut out = answered;
-    out.extend(boxes(folder, of));
+    out.extend(boxes(folder, of, unread));
     out.extend(folders(of));
     out.extend(spans(of, class_names));
     out.extend(classes(of, class_names));
@@ -103,7 +104,7 @@ pub fn labels(
 
 // ---- boxes and folders -----------------------------------------------------------------------------------------------
 
-fn boxes(folder: &Folder, of: &[Read]) -> Option<Label> {
+fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Option<Label> {
     let with = || of.iter().filter(|r| r.source.format.sidecar.is_some() && !r.source.files.is_empty());
     with().next()?;
     let (mut classes, mut whole, mut looked) = (Vec::new(), true, 0);
@@ -123,9 +124,11 @@ fn boxes(folder: &Folder, of: &[Read]) -> Option<Label> {
     let mut why = "boxes came with the files beside the images".to_string();
     let numbered = with().all(|r| r.source.format.shares);
     let mut class_names = Vec::new();
-    if let Some((file, names)) = yaml_names::names(folder).filter(|_| numbered)
+    let tops: Vec<String> = with().map(|r| top(r.source.files.iter())).collect();
+    // a number without a name is told when the boxes are checked
+    if numbered
+        && let Some((file, names)) = numbers(folder, &tops, unread)?
         && names.iter().all(|name| is_line(name))
-        && classes.iter().all(|class| class.parse::<usize>().is_ok_and(|n| n < names.len()))
     {
         why = format!("{why}, the names of their classes with {file}");
         classes = names.clone();
@@ -142,6 +145,15 @@ fn boxes(folder: &Folder, of: &[Read]) -> Option<Label> {
         whole,
         ..Label::default()
     })
+}
+
+/// The names that numbers of classes stand for, with their file; `None` where files contradict each other, which is told.
+fn numbers(
+    folder: &Folder,
+    of: &[String],
+    unread: &mut Vec<(String, String)>,
+) -> Option<Option<(String, Vec<String>)>> {
+    yaml_names::names(folder, of).map_err(|told| unread.push(told)).ok()
 }
 
 /// The classes of the boxes in a file; `None` where they cannot be told.

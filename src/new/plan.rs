@@ -62,7 +62,7 @@ pub fn plan(folder: &Folder, found: Found, answers: Vec<Label>, unread: &mut Vec
     prefixes(&mut guesses, &answers);
     let reads: Vec<Read> = guesses.iter().map(|g| Read { source: &g.source, fields: &g.fields }).collect();
     let own = if answers.is_empty() {
-        labels::labels(folder, &reads, &front.classes, answered::labels(&reads))
+        labels::labels(folder, &reads, &front.classes, answered::labels(&reads), unread)
     } else {
         answers
     };

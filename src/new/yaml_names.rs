@@ -10,21 +10,49 @@ pub fn is_list(file: &File) -> bool {
     LISTS.contains(&file.name())
 }
 
-/// The names with the file that they stand in; the n-th is that of the number n, from 0.
-pub fn names(folder: &Folder) -> Option<(String, Vec<String>)> {
+/// The names that some files, each below one of these folders, are numbered by, with the file that they stand in; the n-th is
+/// that of the number n, from 0. Or which lists contradict each other, or leave a folder without names.
+pub fn names(folder: &Folder, of: &[String]) -> Result<Option<(String, Vec<String>)>, (String, String)> {
     let yaml = |f: &&File| matches!(f.extension().as_str(), "yaml" | "yml");
     let read = |file: &File| Some(String::from_utf8_lossy(&folder.beginning(file).ok()?.bytes).into_owned());
-    let of_yaml = |file: &File| Some((file.path.clone(), in_yaml(&read(file)?)?));
-    let of_list = |file: &File| {
-        let names: Vec<String> =
-            read(file)?.lines().map(str::trim).filter(|l| !l.is_empty()).map(String::from).collect();
-        (!names.is_empty()).then(|| (file.path.clone(), names))
-    };
-    let first = folder.files.iter().filter(yaml).find_map(of_yaml);
-    first.or_else(|| folder.files.iter().filter(|f| is_list(f)).find_map(of_list))
+    let in_yamls = folder.files.iter().filter(yaml).filter_map(|f| Some((f, in_yaml(&read(f)?)?)));
+    let in_lists = folder.files.iter().filter(|f| is_list(f)).filter_map(|f| Some((f, in_list(&read(f)?)?)));
+    let lists: Vec<(&File, Vec<String>)> = in_yamls.chain(in_lists).collect();
+    let Some((first, names)) = lists.first() else { return Ok(None) };
+    if let Some((other, _)) = lists.iter().find(|(_, own)| own != names) {
+        let say =
+            format!("it gives the numbers of classes other names than {}: no task is made of the boxes", first.path);
+        return Err((other.path.clone(), say));
+    }
+    // a list beside all folders is of all of them; one in a folder is of that one
+    let below =
+        |a: &str, b: &str| a.is_empty() || a == b || b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'));
+    let related = |list: &File, own: &String| below(list.folder(), own) || below(own, list.folder());
+    let beside = |list: &File| of.iter().all(|own| !related(list, own));
+    let covers = |own: &String| lists.iter().any(|(list, _)| beside(list) || related(list, own));
+    match of.iter().find(|own| !covers(own)) {
+        Some(own) => {
+            let say =
+                format!("it names the classes of its folder, and nothing those of {own}: no task is made of the boxes");
+            Err((first.path.clone(), say))
+        }
+        None => Ok(Some((first.path.clone(), names.clone()))),
+    }
 }
 
-/// `names: [a, b]`, a list below `names:`, or numbers with names below it, as they are all met. Numbers with a gap name nothing.
+/// Names that numbers can stand for: none is empty, none stands twice.
+fn usable(names: Vec<String>) -> Option<Vec<String>> {
+    let different: std::collections::BTreeSet<&String> = names.iter().collect();
+    (!names.is_empty() && different.len() == names.len() && !names.iter().any(String::is_empty)).then_some(names)
+}
+
+/// A name a line; empty lines behind the last one do not count.
+fn in_list(text: &str) -> Option<Vec<String>> {
+    usable(text.trim_end().lines().map(|line| line.trim().to_string()).collect())
+}
+
+/// `names: [a, b]`, a list below `names:`, or numbers with names below it, as they are all met. Numbers with a gap,
+/// empty names and names that stand twice name nothing.
 fn in_yaml(text: &str) -> Option<Vec<String>> {
     let mut lines = text.lines().skip_while(|line| !line.starts_with("names:"));
     let head = uncommented(lines.next()?.strip_prefix("names:")?);
@@ -32,8 +60,8 @@ fn in_yaml(text: &str) -> Option<Vec<String>> {
     if let Some(open) = head.strip_prefix('[') {
         let all = std::iter::once(open).chain(rest).collect::<Vec<_>>().join(" ");
         let inner = all.split_once(']')?.0;
-        let names: Vec<String> = inner.split(',').map(plain).filter(|n| !n.is_empty()).collect();
-        return (!names.is_empty()).then_some(names);
+        let inner = inner.trim().trim_end_matches(',');
+        return usable(inner.split(',').map(plain).collect());
     }
     let mut out = Vec::new();
     for line in rest.into_iter().filter(|line| !line.trim().is_empty() && !line.trim().starts_with('#')) {
@@ -53,7 +81,7 @@ fn in_yaml(text: &str) -> Option<Vec<String>> {
             }
         }
     }
-    (!out.is_empty()).then_some(out)
+    usable(out)
 }
 
 /// A line without the comment at its end.
@@ -70,7 +98,7 @@ fn plain(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::in_yaml;
+    use super::{in_list, in_yaml};
 
     #[test]
     fn names_are_read_in_each_form() {
@@ -81,5 +109,10 @@ mod tests {
         assert_eq!(in_yaml("train: x\nnames:\n  0: \"a b\"\n\n  # more\n  1: c # last\nnc: 2\n"), want);
         assert_eq!(in_yaml("names:\n  0: a\n  2: b\n"), None);
         assert_eq!(in_yaml("name: x\n"), None);
+        assert_eq!(in_yaml("names: ['', dog]\n"), None, "a number less would be another class");
+        assert_eq!(in_yaml("names: [cat, dog, cat]\n"), None);
+        assert_eq!(in_yaml("names: [cat, dog, ]\n"), Some(vec!["cat".into(), "dog".into()]));
+        assert_eq!(in_list("cat\ndog\n\n"), Some(vec!["cat".into(), "dog".into()]));
+        assert_eq!((in_list("\ndog\n"), in_list("cat\n\ndog\n"), in_list("")), (None, None, None));
     }
 }

@@ -125,7 +125,12 @@ fn without_header(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Key> {
     };
     let number = |text: &str| text.trim().parse::<f64>().is_ok();
     let numeric = |c: &Column| number(&c.name) && c.there().filter_map(Value::text).all(number);
-    let again = |c: &Column| !c.name.trim().is_empty() && c.there().filter_map(Value::text).any(|t| t == c.name);
+    // one of the values, and not a rare one: a column `c` may well hold a `c`
+    let again = |c: &Column| {
+        let (same, all) =
+            c.there().filter_map(Value::text).fold((0, 0), |(same, all), t| (same + usize::from(t == c.name), all + 1));
+        !c.name.trim().is_empty() && same > 1 && same * 10 >= all
+    };
     if sample.columns.iter().any(numeric) {
         return named("the first line holds a number, so it names no columns: give them names of your own");
     }
