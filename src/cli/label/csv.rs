@@ -63,7 +63,7 @@ fn read(job: &Job, text: &str) -> Result<Read, String> {
         let own = |name: &str| cell(at(name)).map(str::to_string);
         out.push(Back { id: id.to_string(), seen: own("seen"), said, note: own("note"), by: None });
     }
-    Ok((out, wrong))
+    Ok((out, wrong, 0))
 }
 
 /// The cells of each row (RFC 4180); a row without any text is none. An error if a quote is open where the text ends.
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(cells[1][..3], ["a".to_string(), "one, \"two\"\nthree".into(), "0.500000".into()]);
         (cells[1][4], cells[2][5], cells[2][6]) = ("17".into(), "drop".into(), "blurred".into());
         let filled: String = cells.iter().map(|row| line(row.iter().map(String::as_str))).collect();
-        let (back, wrong) = read(&job("classification"), &filled).unwrap();
+        let (back, wrong, _) = read(&job("classification"), &filled).unwrap();
         let seen = Some("0a".to_string());
         let want = [
             Back { id: "a".into(), seen: seen.clone(), said: Said::Label("17".into()), note: None, by: None },

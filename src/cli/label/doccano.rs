@@ -15,8 +15,7 @@ pub const TOOL: Tool = Tool {
 
 fn write(job: &Job, items: &[Item]) -> String {
     let line = |item: &Item| {
-        let first = item.votes.first().map(|(_, answer)| answer);
-        let label = match first {
+        let label = match most(&item.votes) {
             Some(Json::Array(spans)) => {
                 Json::Array(spans.iter().map(|s| json!([s["start"], s["end"], s["class"]])).collect())
             }
@@ -25,37 +24,49 @@ fn write(job: &Job, items: &[Item]) -> String {
         };
         let votes: serde_json::Map<String, Json> = item.votes.iter().cloned().collect();
         let text = item.text.as_deref().unwrap_or_default();
-        let own = json!({ "text": text, "label": label, "sample": item.id, "seen": item.seen, "votes": votes,
+        let own = json!({ "text": text, "label": label, "given": label, "sample": item.id, "seen": item.seen, "votes": votes,
                           "agreement": item.agreement, "guideline": job.guideline });
         format!("{own}\n")
     };
     items.iter().map(line).collect()
 }
 
+/// The answer that most gave; of several the one that came first.
+fn most(votes: &[(String, Json)]) -> Option<&Json> {
+    let times = |answer: &Json| votes.iter().filter(|(_, other)| other == answer).count();
+    votes.iter().rev().map(|(_, answer)| answer).max_by_key(|answer| times(answer))
+}
+
+/// doccano does not say whether somebody has looked at a line, so one that comes back as it went out decides nothing.
 fn read(job: &Job, text: &str) -> Result<Read, String> {
-    let (mut out, mut wrong) = (Vec::new(), Vec::new());
+    let (mut out, mut wrong, mut untouched) = (Vec::new(), Vec::new(), 0u64);
     for (n, line) in text.lines().enumerate().filter(|l| !l.1.trim().is_empty()) {
         match one(job, line) {
-            Ok(back) => out.push(back),
+            Ok(Some(back)) => out.push(back),
+            Ok(None) => untouched += 1,
             Err(say) => wrong.push(format!("line {}: {say}", n + 1)),
         }
     }
-    Ok((out, wrong))
+    Ok((out, wrong, untouched))
 }
 
-fn one(job: &Job, line: &str) -> Result<Back, String> {
+/// `None`: the label is the one that was given.
+fn one(job: &Job, line: &str) -> Result<Option<Back>, String> {
     let json: Json = serde_json::from_str(line).map_err(|e| e.to_string())?;
     let field =
         |name: &str| [&json[name], &json["meta"][name]].into_iter().find_map(|v| v.as_str().map(str::to_string));
     let id = field("sample").ok_or("there is no `sample`, which says what it is about")?;
     let labels =
         [&json["label"], &json["labels"]].into_iter().find_map(|v| v.as_array()).ok_or("there is no `label`")?;
+    if json["given"].as_array().is_some_and(|given| given == labels) {
+        return Ok(None);
+    }
     let value = match (is_spans(job.kind), labels.as_slice()) {
         (true, spans) => Json::Array(spans.iter().map(span).collect::<Result<_, _>>()?),
         (false, [class]) => class.clone(),
         (false, other) => return Err(format!("{} classes where one is asked for", other.len())),
     };
-    Ok(Back { id, seen: field("seen"), said: Said::Label(value), note: None, by: field("username") })
+    Ok(Some(Back { id, seen: field("seen"), said: Said::Label(value), note: None, by: field("username") }))
 }
 
 fn span(of: &Json) -> Result<Json, String> {

@@ -104,9 +104,10 @@ pub fn items(
         return Err(Failure::Usage("the answers are not known before a build: tamis build".into()));
     };
     let content = task.content(s, &task.snapshot(project, built, true));
-    let hidden = content.iter().any(|name| raw_columns(project, "samples", task.votes + 1).contains(name));
-    if hidden && !raw {
-        let name = content.unwrap_or_default();
+    // answers in free words may hold personal data as texts do
+    let shown = content.into_iter().chain([format!("votes.{}", task.name)]);
+    let unseen = raw_columns(project, "samples", task.votes + 1);
+    if let Some(name) = shown.into_iter().find(|name| !raw && unseen.contains(name)) {
         return Err(Failure::Usage(format!("`{name}` may hold personal data: --raw writes it all the same")));
     }
     let waiting = match only {
@@ -128,17 +129,22 @@ pub fn items(
     }
     // what waits although somebody decided is asked again; else a decided label needs no more answers
     let again = matches!(only, None | Some(Only::Queue | Only::Stale));
-    Ok((samples.iter().filter(wanted).filter(|a| again || !a.decided).map(item).collect(), samples.len()))
+    let named = raw || project.manifest.table(&["privacy"]).is_none();
+    let wanted = samples.iter().filter(wanted).filter(|a| again || !a.decided);
+    Ok((wanted.map(|a| item(a, named)).collect(), samples.len()))
 }
 
-fn item(a: &Answered) -> Item {
-    let given = a.votes.iter().filter(|v| v.answer != Value::Null);
+/// A sample for a tool. With `[privacy]` annotators are numbers: their names may be those of people.
+fn item(a: &Answered, named: bool) -> Item {
+    let given = a.votes.iter().filter(|v| v.answer != Value::Null).enumerate();
     Item {
         id: a.id.clone(),
         text: a.content.text().map(str::to_string),
         seen: a.seen.clone(),
         agreement: a.agreement.clone(),
-        votes: given.map(|v| (v.annotator.clone(), v.answer.json())).collect(),
+        votes: given
+            .map(|(n, v)| (if named { v.annotator.clone() } else { format!("annotator {}", n + 1) }, v.answer.json()))
+            .collect(),
     }
 }
 

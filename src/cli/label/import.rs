@@ -52,7 +52,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let bytes = project.world.read(&args.file, FILE_MAX).map_err(|e| Failure::World(format!("{}: {e}", args.file)))?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::Usage(format!("{} is not UTF-8", args.file)))?;
     let read = (args.tool.tool().read)(&job(&task), &text);
-    let (back, mut wrong) = read.map_err(|say| Failure::Usage(format!("{}: {say}", args.file)))?;
+    let (back, mut wrong, untouched) = read.map_err(|say| Failure::Usage(format!("{}: {say}", args.file)))?;
     let options = Options { target: args.partition_target.max(2), ..Options::default() };
     let samples = project.plan(&options, |s, built| task.samples(&project, s, built))??;
     let ids: Option<BTreeSet<String>> = samples.map(|all| all.into_iter().map(|a| a.id).collect());
@@ -65,6 +65,10 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         Kind::Answers => answers(&project, &task, &args.by, &good, &mut wrong)?,
     };
     say(&format!("{path}   {} by {}\n", plural(good.len() as u64, "line"), args.by));
+    if untouched > 0 {
+        let lines = plural(untouched, "sample");
+        say(&format!("{lines} came back with the label that went out: nobody is taken to have decided about them\n"));
+    }
     wrong.iter().take(TOLD).for_each(|say| warn(&format!("tamis: {}: {say}\n", args.file)));
     if wrong.len() > TOLD {
         warn(&format!("tamis: and {} more\n", wrong.len() - TOLD));

@@ -82,7 +82,7 @@ fn read(job: &Job, text: &str) -> Result<Read, String> {
             }
         }
     }
-    Ok((out, wrong))
+    Ok((out, wrong, 0))
 }
 
 /// The name of who answered: an address, or the number of an account.
@@ -165,7 +165,7 @@ mod tests {
             ("rating", json!(2.5)),
         ] {
             let job = job(kind);
-            let (back, wrong) = read(&job, &accepted(&write(&job, &[item(answer.clone())]))).unwrap();
+            let (back, wrong, _) = read(&job, &accepted(&write(&job, &[item(answer.clone())]))).unwrap();
             let want = Back {
                 id: "s1".into(),
                 seen: Some("0a".into()),

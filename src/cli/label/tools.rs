@@ -59,8 +59,8 @@ pub struct Tool {
 /// The ending and the text of a file that sets a tool up.
 pub type Setup = (&'static str, fn(&Job) -> String);
 
-/// What came back, and complaints about what is no answer.
-pub type Read = (Vec<Back>, Vec<String>);
+/// What came back, complaints about what is no answer, and how many samples came back as they went out.
+pub type Read = (Vec<Back>, Vec<String>, u64);
 
 pub const TOOLS: &[Tool] = &[csv::TOOL, doccano::TOOL, label_studio::TOOL];
 

@@ -12,11 +12,12 @@
 //! decision as a vote, or null.
 //!
 //! Reviews: `review.stale` (the text or the answers have changed since somebody decided; with `on_stale = "keep"` it is a
-//! finding and the decision holds), `review.contradiction` (two people say different things; a line with `over = [...]`
+//! finding and the decision holds), `review.value` (the label cannot be right: a place outside of the text or the image, a shape
+//! without an area; the decision does not count), `review.contradiction` (two people say different things; a line with `over = [...]`
 //! that names the others settles it). Diagnostic: `T0605`, a value that is no answer to the task. Limits: places of a decided
 //! label count in the text behind all preprocessing.
 use super::declaration::{Declaration, Task, checked};
-use super::kinds::kind::{Kind, Reading};
+use super::kinds::kind::{Judge, Kind, Reading, number};
 use super::rows::{optional, slot};
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::sections::{OnStale, Review};
@@ -61,6 +62,9 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         }
     }
     let content = content_of(check, &task);
+    let known = |name: &&str| check.column("samples", name).is_some();
+    let all = task.kind().bounds.iter().all(|name| known(name));
+    let bounds: Vec<String> = task.kind().bounds.iter().filter(|_| all).map(|name| name.to_string()).collect();
     let (table, votes) = (format!("{}/decided", task.path), task.votes().0);
     let right = Right {
         table: table.clone(),
@@ -72,13 +76,14 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let answers = Column::new(Vote::list_of(&(task.kind().answer)())).inner();
     let ports = Ports {
         table: "samples".into(),
-        reads: [votes].into_iter().chain(content.clone()).collect(),
+        reads: [votes].into_iter().chain(content.clone()).chain(bounds.iter().cloned()).collect(),
         writes: writes([(column_of(&task.name), if task.kind().prose { answers } else { answers.harmless() })]),
         drops: true,
         right: Some(right),
         ..Ports::default()
     };
-    let join = Join { task: task.name.clone(), kind: task.kind(), content, on_stale: review.on_stale };
+    let points = task.declared.keypoints.as_ref().map_or(0, |p| p.names.len());
+    let join = Join { task: task.name.clone(), kind: task.kind(), content, on_stale: review.on_stale, bounds, points };
     vec![Plan {
         literal: Some(literal(table, &told)),
         reopens: true,
@@ -171,6 +176,12 @@ struct Join {
     content: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     on_stale: OnStale,
+    /// The columns of numbers that bound an answer, where they are known.
+    #[serde(default, skip_serializing_if = "is_default")]
+    bounds: Vec<String>,
+    /// How many points the task names.
+    #[serde(default, skip_serializing_if = "is_default")]
+    points: usize,
 }
 
 struct Stage;
@@ -184,22 +195,23 @@ struct Line {
 }
 
 impl JoinStage for Stage {
-    const JOIN: u32 = 1;
+    const JOIN: u32 = 2; // what cannot be right is no decision
     type Join = Join;
 
     fn join(p: &Join, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
         let votes = left.column(&format!("votes.{}", p.task))?;
         let content = p.content.as_ref().map_or(Ok(None), |name| optional(left, name))?;
+        let bounds = p.bounds.iter().map(|name| left.column(name)).collect::<Result<Vec<_>, Fault>>()?;
         let lines = Lines::read(right)?;
         let (mut delta, mut decided) = (Delta::default(), Vec::with_capacity(left.len()));
         for (row, hits) in matches.iter().enumerate() {
             let own: Vec<Line> = hits.iter().filter_map(|hit| lines.line(*hit)).collect();
             let now = (!own.is_empty()).then(|| seen_now(&slot(&content, row), &value_at(votes.as_ref(), row)));
             let line = p.settled(row, &own, now.as_deref().unwrap_or_default(), &mut delta);
-            decided.push(match line {
-                Some(line) => Value::List(vec![p.vote(line)?.into_value()]),
-                None => Value::Null,
-            });
+            let vote = line.map(|line| p.vote(line)).transpose()?;
+            let bounds: Vec<Option<f64>> = bounds.iter().map(|array| number(&value_at(array.as_ref(), row))).collect();
+            let vote = vote.filter(|vote| p.may_be(row, &vote.answer, &slot(&content, row), &bounds, &mut delta));
+            decided.push(vote.map_or(Value::Null, |vote| Value::List(vec![vote.into_value()])));
         }
         if decided.iter().any(|d| *d != Value::Null) {
             let ty = Vote::list_of(&(p.kind.answer)());
@@ -259,6 +271,30 @@ impl Join {
         Some(line)
     }
 
+    /// Whether a label can be right of its sample: what an annotator's answer would be dropped for is told, and is none.
+    fn may_be(&self, row: usize, answer: &Value, content: &Value, bounds: &[Option<f64>], delta: &mut Delta) -> bool {
+        let chars = content.text().filter(|_| self.kind.on_text).map(|text| text.chars().count() as u32);
+        let (classes, nothing) = (classes_of(answer), BTreeMap::new());
+        let mut judge = Judge {
+            task: &self.task,
+            classes: &classes,
+            min: None,
+            max: None,
+            points: self.points,
+            problems: &nothing,
+            chars,
+            bounds,
+            open: false,
+            item: 0,
+            notes: Vec::new(),
+        };
+        (self.kind.judge)(answer, &mut judge);
+        let Some(note) = judge.notes.first() else { return true };
+        let say = format!("the decided label cannot be right: {}; the decision does not count", note.say);
+        delta.event(row, Act::Review, "review.files", "review.value", say);
+        false
+    }
+
     fn vote(&self, line: &Line) -> Result<Vote, Fault> {
         let answer =
             answer(self.kind, &line.value).map_err(|e| Fault::Bug(format!("a decided label does not read: {e}")))?;
@@ -307,10 +343,25 @@ mod tests {
                 ("over", text(|l| l.3.map(str::to_string))),
             ],
         );
-        let p = Join { task: "t".into(), kind, content: Some("text".into()), on_stale };
+        let p = Join { task: "t".into(), kind, content: Some("text".into()), on_stale, ..Join::default() };
         let delta = Stage::join(&p, &left, &[(0..lines.len()).collect()], &right).unwrap();
         let label = written(&delta, "decided.t", 0).map_or(String::new(), |v| v[0].1.text().unwrap().to_string());
         (delta, label)
+    }
+
+    #[test]
+    fn a_label_that_cannot_be_right_is_no_decision() {
+        let kind = named("ner").unwrap();
+        let p = Join { task: "t".into(), kind, content: Some("text".into()), ..Join::default() };
+        let may_be = |text: &str| {
+            let mut delta = Delta::default();
+            let good = p.may_be(0, &answer(kind, text).unwrap(), &Value::Text("Mina lives".into()), &[], &mut delta);
+            assert_eq!(good, delta.events.is_empty());
+            good
+        };
+        assert!(may_be(r#"[{"class":"PS","start":0,"end":4}]"#) && may_be("[]"));
+        assert!(!may_be(r#"[{"class":"PS","start":0,"end":400}]"#));
+        assert!(!may_be(r#"[{"class":"PS","start":9,"end":4}]"#) && !may_be(r#"[{"class":"PS","start":3,"end":3}]"#));
     }
 
     #[test]

@@ -61,11 +61,19 @@ fn creator(of: &super::told::Creator) -> Json {
 /// An entry of BibTeX, where somebody is named and a date is said.
 fn cite(p: &PageCard) -> Option<String> {
     let year = p.date.as_ref()?.get(..4)?;
-    let names: Vec<&str> = p.creators.iter().map(|c| c.name.as_str()).collect();
-    let plain = |text: &str| text.replace(['{', '}', '\\'], " ");
+    let plain = |text: &str| {
+        let bare = text.replace(['{', '}', '\\'], " ");
+        ["&", "%", "$", "#", "_"].iter().fold(bare, |text, sign| text.replace(sign, &format!("\\{sign}")))
+    };
+    // in braces a name is not parted at its `and`
+    let name = |c: &super::told::Creator| match c.organization {
+        true => format!("{{{}}}", plain(&c.name)),
+        false => plain(&c.name),
+    };
+    let names: Vec<String> = p.creators.iter().map(name).collect();
     let key = p.dataset.replace('-', "_");
     (!names.is_empty()).then(|| {
-        let (author, title) = (plain(&names.join(" and ")), plain(&p.dataset));
+        let (author, title) = (names.join(" and "), plain(&p.dataset));
         format!("@misc{{{key}, author={{{author}}}, title={{{title}}}, version={{{}}}, year={{{year}}}}}", p.version)
     })
 }
