@@ -148,11 +148,7 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
 }
 
 /// The names that numbers of classes stand for, with their file; `None` where files contradict each other, which is told.
-fn numbers(
-    folder: &Folder,
-    of: &[String],
-    unread: &mut Vec<(String, String)>,
-) -> Option<Option<(String, Vec<String>)>> {
+fn numbers(folder: &Folder, of: &[String], unread: &mut Vec<(String, String)>) -> Option<Option<yaml_names::Listed>> {
     yaml_names::names(folder, of).map_err(|told| unread.push(told)).ok()
 }
 

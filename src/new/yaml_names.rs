@@ -5,6 +5,9 @@ use super::folder::{File, Folder};
 /// Files that list the names of classes, one a line.
 const LISTS: &[&str] = &["classes.txt", "obj.names"];
 
+/// A file and the names in it.
+pub type Listed = (String, Vec<String>);
+
 /// Whether a file lists names of classes and is no text of its own.
 pub fn is_list(file: &File) -> bool {
     LISTS.contains(&file.name())
@@ -12,7 +15,7 @@ pub fn is_list(file: &File) -> bool {
 
 /// The names that some files, each below one of these folders, are numbered by, with the file that they stand in; the n-th is
 /// that of the number n, from 0. Or which lists contradict each other, or leave a folder without names.
-pub fn names(folder: &Folder, of: &[String]) -> Result<Option<(String, Vec<String>)>, (String, String)> {
+pub fn names(folder: &Folder, of: &[String]) -> Result<Option<Listed>, (String, String)> {
     let yaml = |f: &&File| matches!(f.extension().as_str(), "yaml" | "yml");
     let read = |file: &File| Some(String::from_utf8_lossy(&folder.beginning(file).ok()?.bytes).into_owned());
     let in_yamls = folder.files.iter().filter(yaml).filter_map(|f| Some((f, in_yaml(&read(f)?)?)));

@@ -62,8 +62,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         }
     }
     let content = content_of(check, &task);
-    let known = |name: &&str| check.column("samples", name).is_some();
-    let all = task.kind().bounds.iter().all(|name| known(name));
+    let all = task.kind().bounds.iter().all(|name| check.column("samples", name).is_some());
     let bounds: Vec<String> = task.kind().bounds.iter().filter(|_| all).map(|name| name.to_string()).collect();
     let (table, votes) = (format!("{}/decided", task.path), task.votes().0);
     let right = Right {

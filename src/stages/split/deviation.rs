@@ -38,7 +38,7 @@ fn greatest(p: &Gather, counts: &[u64]) -> Option<(u128, usize)> {
         let off = (u128::from(*n) * sum).abs_diff(u128::from(*weight) * total);
         // what is greater than 2^128 / 2,000,000 is divided first: then the last digits do not matter
         let millionths = match off.checked_mul(2_000_000) {
-            Some(twice) => (twice / all + 1) / 2,
+            Some(twice) => (twice / all).div_ceil(2),
             None => off / (all / 1_000_000),
         };
         (millionths, split)

@@ -146,6 +146,7 @@ impl<'h> Numbers<'h> {
         Numbers::Joined { keys, units }
     }
 
+    #[expect(clippy::ptr_arg, reason = "a key that is borrowed is kept without a copy")]
     pub fn number(&mut self, key: &Cow<'h, [u8]>) -> u32 {
         match self {
             Numbers::Runs { last, next } => {

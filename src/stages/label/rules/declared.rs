@@ -115,7 +115,7 @@ pub fn check_rules(check: &mut Check, kind: &'static Kind, classes: &[At<String>
         check_classes(check, kind, classes, declared);
         let missing = |column: &&str| !check.column("samples", column).is_some_and(DataType::is_numeric);
         let missing: Vec<String> =
-            rule.columns.iter().copied().filter(|c| missing(&c)).map(|c| format!("`{c}`")).collect();
+            rule.columns.iter().copied().filter(|c| missing(c)).map(|c| format!("`{c}`")).collect();
         if !missing.is_empty() {
             let message = format!("`{name}` needs what no column of the samples says");
             let problem = Diagnostic::error("T0234", place(check, name), message);
