@@ -24,12 +24,18 @@ pub struct Assembled {
 
 /// The JSON Schema of the whole manifest.
 pub fn schema(registry: &[Entry]) -> serde_json::Value {
+    schema_of(registry, &|_| true)
+}
+
+/// The JSON Schema of the manifest, in which tables that are not wanted are known by their names alone.
+fn schema_of(registry: &[Entry], wanted: &dyn Fn(&Entry) -> bool) -> serde_json::Value {
     let mut generator = schemars::SchemaGenerator::default();
     let mut root = sections::base_schema(&mut generator);
     for entry in registry {
         if let Some(schema) = entry.schema {
             let path: Vec<&str> = entry.path.split('.').collect();
-            sections::insert(&mut root, &path, schema(&mut generator).to_value());
+            let own = if wanted(entry) { schema(&mut generator).to_value() } else { serde_json::json!({}) };
+            sections::insert(&mut root, &path, own);
         }
     }
     sections::close(&mut root, &mut generator);
@@ -38,8 +44,10 @@ pub fn schema(registry: &[Entry]) -> serde_json::Value {
 
 /// All steps, or all problems.
 pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Result<Assembled, Vec<Diagnostic>> {
-    let wrong = walk::walk(&manifest.doc, &schema(registry));
     let tables: BTreeSet<&str> = registry.iter().filter(|e| e.schema.is_some()).map(|e| e.path).collect();
+    // making the schema of a table costs more than reading it, so that of a table which is not there is not made
+    let is_there = |entry: &Entry| !places(manifest, entry.path, &tables).is_empty();
+    let wrong = walk::walk(&manifest.doc, &schema_of(registry, &is_there));
     let mut a = Assembly {
         manifest,
         world,
