@@ -95,7 +95,7 @@ fn distribution(p: &PageCard, files: &[OutFile]) -> Vec<Json> {
     }
     if let Some(table) = table(p) {
         for split in splits(table, files) {
-            let glob = table.files.replace("NNNNN", "*").replace("SPLIT", &split);
+            let glob = table.files.replace("NNNNN", &"[0-9]".repeat(5)).replace("SPLIT", &split);
             out.push(json!({
                 "@type": "cr:FileSet", "@id": set_of(&split), "name": set_of(&split),
                 "encodingFormat": encoding(table.files), "includes": glob,
