@@ -115,6 +115,11 @@ fn answers_of_one_more_annotator_become_a_source() {
     run(dir, &["build"]);
     run(dir, &["label", "export", "ner", "--tool", "label-studio"]);
     assert_eq!(corrected(dir), 200);
+    let answered = std::fs::read(dir.join("tasks/ner.json")).unwrap();
+    let (_, said) = run(dir, &["label", "export", "ner", "--tool", "label-studio", "--only", "ties"]);
+    assert!(said.contains("kept as tasks/ner.json.1"), "what somebody answered in is not overwritten: {said}");
+    assert_eq!(std::fs::read(dir.join("tasks/ner.json.1")).unwrap(), answered);
+    std::fs::write(dir.join("tasks/ner.json"), answered).unwrap();
     let import =
         ["label", "import", "ner", "tasks/ner.json", "--tool", "label-studio", "--by", "lee", "--as", "answers"];
     let (exit, said) = run(dir, &import);

@@ -1,5 +1,5 @@
 //! The samples of a task with the answers that annotators gave, for verbs that show or export them.
-use super::show::snapshot;
+use super::snapshot::snapshot;
 use crate::engine::session::Session;
 use crate::engine::state::Built;
 use crate::manifest;

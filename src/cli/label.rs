@@ -4,7 +4,8 @@ mod doccano;
 pub mod export;
 pub mod import;
 mod label_studio;
-pub mod tools;
+pub mod tool;
+mod tools;
 
 use super::Context;
 use crate::project::Failure;

@@ -19,6 +19,7 @@ mod release;
 mod review;
 mod schema;
 mod show;
+mod snapshot;
 mod status;
 mod store;
 mod trace;

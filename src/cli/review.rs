@@ -5,7 +5,7 @@
 use super::answers::Task;
 use super::label::export::{Only, items, job};
 use super::label::import::{decided_by, decisions, named};
-use super::label::tools::{Back, Item, Said, is_class, is_spans};
+use super::label::tool::{Back, Item, Said, is_class, is_spans};
 use super::{Context, say};
 use crate::project::{Failure, Options, Project};
 use crate::report::shown;

@@ -1,5 +1,5 @@
 //! `tamis trace SAMPLE`: one sample's whole story, made again from the versions of its columns; nothing of it is stored.
-use super::show::complete;
+use super::snapshot::complete;
 use super::{Context, json, say};
 use crate::diag::nearest;
 use crate::engine::Step;

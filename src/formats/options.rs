@@ -1,5 +1,6 @@
 //! The keys that a format reads beside `format` in a source: which there are, and what a manifest says for them.
-use crate::model::shapes::{Drawing, Shape, drawings};
+use crate::model::shape::Shape;
+use crate::model::shapes::{Drawing, drawings};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;

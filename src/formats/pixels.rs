@@ -159,7 +159,7 @@ mod tests {
             let frame = Frame { part: [0, 0, w, h], present: [w, h], ..frame };
             let turned = applied(image::load_from_memory(&png).unwrap(), &frame).into_rgb8();
             for (x, y) in [(0, 0), (3, 0), (0, 2), (2, 1)] {
-                let centre = crate::model::polygons::Point { x: f64::from(x) + 0.5, y: f64::from(y) + 0.5 };
+                let centre = crate::model::points::Point { x: f64::from(x) + 0.5, y: f64::from(y) + 0.5 };
                 let to = frame.point(centre);
                 let pixel = turned.get_pixel(to.x.floor() as u32, to.y.floor() as u32).0;
                 assert_eq!(pixel, [10 * x as u8, 10 * y as u8, 200], "orientation {turn}, pixel {x} {y}");

@@ -11,9 +11,11 @@ use crate::model::boxes::Box2;
 use crate::model::frames::Frame;
 use crate::model::keypoints::{Keypoint, Keypoints};
 use crate::model::masks::Mask;
-use crate::model::polygons::{Point, Polygon, Ring};
+use crate::model::points::Point;
+use crate::model::polygons::{Polygon, Ring};
 use crate::model::quads::Quad;
-use crate::model::shapes::{Shape, placed};
+use crate::model::shape::Shape;
+use crate::model::shapes::placed;
 use crate::table::{Cell, Value, array_of};
 use std::collections::BTreeSet;
 

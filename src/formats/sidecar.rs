@@ -4,7 +4,7 @@ use super::encoding::Wrong;
 use super::options::Options;
 use super::reader::Unit;
 use crate::model::boxes::Box2;
-use crate::model::shapes::Shape;
+use crate::model::shape::Shape;
 use crate::table::Value;
 use std::collections::BTreeMap;
 

@@ -2,7 +2,8 @@
 use crate::model::boxes::Box2;
 use crate::model::keypoints::Keypoints;
 use crate::model::masks::Mask;
-use crate::model::polygons::{Point, Polygon, Ring};
+use crate::model::points::Point;
+use crate::model::polygons::{Polygon, Ring};
 use crate::model::quads::Quad;
 
 /// A shape in a plane.

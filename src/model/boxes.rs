@@ -1,8 +1,8 @@
 //! Bounding boxes on images, each with a class.
 use super::cells::record_of;
 use super::frames::Frame;
-use super::polygons::Point;
-use super::shapes::{Moved, Shape};
+use super::points::Point;
+use super::shape::{Moved, Shape};
 use crate::table::{Cell, DataType, Value, list, record, utf8};
 
 /// A bounding box in pixels, 0-based, end exclusive.

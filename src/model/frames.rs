@@ -1,6 +1,6 @@
 //! How a present picture came of the one that shapes were drawn on, and how points move with it.
 use super::cells::record_of;
-use super::polygons::Point;
+use super::points::Point;
 use crate::table::{Cell, DataType, Value, record};
 
 /// What was done to a picture since its shapes were drawn: it was turned, then a part was cut out, then that was made

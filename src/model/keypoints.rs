@@ -2,8 +2,8 @@
 use super::boxes::Box2;
 use super::cells::record_of;
 use super::frames::Frame;
-use super::polygons::Point;
-use super::shapes::{Moved, Shape};
+use super::points::Point;
+use super::shape::{Moved, Shape};
 use crate::table::{Cell, DataType, Value, list, record, utf8};
 use serde::{Deserialize, Serialize};
 

@@ -4,8 +4,9 @@
 //! belong to the object, and may be empty.
 use super::cells::record_of;
 use super::frames::Frame;
-use super::polygons::{Point, Polygon};
-use super::shapes::{Moved, Shape};
+use super::points::Point;
+use super::polygons::Polygon;
+use super::shape::{Moved, Shape};
 use crate::table::{Cell, DataType, Value, list, record, utf8};
 
 /// Most pixels of an image that a mask may lie on.

@@ -1,16 +1,10 @@
 //! Polygons on images, each with a class: one or several parts, each an outline and its holes.
 use super::cells::record_of;
 use super::frames::Frame;
-use super::shapes::{Moved, Shape};
+use super::points::Point;
+use super::shape::{Moved, Shape};
 use crate::table::{Cell, DataType, Value, list, record, utf8};
 use std::collections::BTreeMap;
-
-/// A point in pixels, 0-based, from the top left corner of the image.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
-    pub x: f64,
-    pub y: f64,
-}
 
 /// A closed line through points; the last one is joined with the first and does not repeat it.
 pub type Ring = Vec<Point>;
@@ -303,18 +297,6 @@ impl Shape for Polygon {
         }
         let cut = self.cut(frame.size());
         if cut.parts.is_empty() { Moved::Gone } else { Moved::Cut(cut) }
-    }
-}
-
-impl Cell for Point {
-    fn ty() -> DataType {
-        record(&[("x", DataType::Float64), ("y", DataType::Float64)])
-    }
-    fn into_value(self) -> Value {
-        record_of([("x", Value::Float(self.x)), ("y", Value::Float(self.y))])
-    }
-    fn from_value(v: &Value) -> Option<Self> {
-        Some(Point { x: f64::from_value(v.field("x"))?, y: f64::from_value(v.field("y"))? })
     }
 }
 

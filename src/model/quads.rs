@@ -1,8 +1,9 @@
 //! Rotated boxes on images, each with a class: four corners, so that they move exactly with every change of the picture.
 use super::cells::record_of;
 use super::frames::Frame;
-use super::polygons::{Point, crosses, has_area};
-use super::shapes::{Moved, Shape};
+use super::points::Point;
+use super::polygons::{crosses, has_area};
+use super::shape::{Moved, Shape};
 use crate::table::{Cell, DataType, Value, list, record, utf8};
 
 /// A box in any direction.

@@ -1,37 +1,11 @@
-//! What all shapes on pictures have in common: the column that they come in, and that they move with the pixels.
+//! The columns of shapes that a source gives besides boxes.
 use super::frames::Frame;
 use super::keypoints::Keypoints;
 use super::masks::Mask;
 use super::polygons::Polygon;
 use super::quads::Quad;
-use crate::table::{Cell, DataType, Value, list};
-
-/// A shape on a picture.
-pub trait Shape: Cell {
-    /// The column of samples in which formats give lists of them.
-    const COLUMN: &'static str;
-    /// The column that counts what a format could not keep of it.
-    const LOST: &'static str;
-
-    /// What it is said to be.
-    fn class(&mut self) -> &mut String;
-
-    /// The shape in the present picture.
-    fn moved(self, frame: &Frame) -> Moved<Self>;
-}
-
-/// What became of a shape whose picture changed.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Moved<S> {
-    /// It is there as it was.
-    Whole(S),
-    /// What lay outside of the part that was kept is cut off.
-    Cut(S),
-    /// It lies outside of the part that was kept.
-    Gone,
-    /// Some of it is there, which cannot be said in a shape of its kind.
-    Lost,
-}
+use super::shape::{Moved, Shape};
+use crate::table::{DataType, Value, list};
 
 /// A column of shapes as a source gives it.
 pub struct Drawing {
@@ -71,7 +45,7 @@ pub fn drawings(names: &[String]) -> Vec<&'static Drawing> {
 #[cfg(test)]
 mod tests {
     use super::super::masks::{packed, ring_runs};
-    use super::super::polygons::Point;
+    use super::super::points::Point;
     use super::*;
     use serde::Deserialize;
 

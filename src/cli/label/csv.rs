@@ -1,5 +1,5 @@
 //! A table for a spreadsheet: a row a sample. What stands in `label`, or `keep` or `drop` in `decision`, comes back.
-use super::tools::{Back, Item, Job, Read, Said, Tool};
+use super::tool::{Back, Item, Job, Read, Said, Tool};
 use crate::stages::label::decided::answer_text;
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::Value as Json;

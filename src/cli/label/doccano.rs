@@ -1,6 +1,6 @@
 //! doccano: JSON Lines with `text` and `label`, classes as texts and spans as `[start, end, class]` in code points. Other fields
 //! come back as they went out.
-use super::tools::{Back, Item, Job, Read, Said, Tool, is_class, is_spans};
+use super::tool::{Back, Item, Job, Read, Said, Tool, is_class, is_spans};
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::{Value as Json, json};
 

@@ -1,5 +1,6 @@
 //! `tamis label export TASK`: a file for a labelling tool, with the samples that are asked for and the answers so far.
-use super::tools::{Item, Job, Name, Tool};
+use super::tool::{FILE_MAX, Item, Job, Tool};
+use super::tools::Name;
 use crate::cli::answers::{Answered, Task};
 use crate::cli::{Context, say};
 use crate::engine::ledger;
@@ -57,7 +58,9 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let (items, all) = project.plan(&options, |s, built| items(&project, &task, s, built, args.only, args.raw))??;
     let job = job(&task);
     let out = args.out.clone().unwrap_or_else(|| format!("tasks/{}.{}", task.name, tool.ending));
-    write(&project, &out, &(tool.write)(&job, &items))?;
+    let package = (tool.write)(&job, &items);
+    keep(&project, &out, &package)?;
+    write(&project, &out, &package)?;
     say(&format!("{out}   {} of {all}\n", plural(items.len() as u64, "sample")));
     if let Some((ending, setup)) = tool.setup {
         let beside = format!("{}.{ending}", out.rsplit_once('.').map_or(out.as_str(), |o| o.0));
@@ -71,6 +74,22 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 /// What to type once somebody has answered.
 fn next(task: &Task, tool: &Tool, out: &str) -> String {
     format!("then: tamis label import {} {out} --tool {} --by NAME\n", task.name, tool.name)
+}
+
+/// Keeps a file that is there and says something else under a number: somebody may have answered in it.
+fn keep(project: &Project, path: &str, text: &str) -> Result<(), Failure> {
+    if project.world.place(path).is_none() || !project.world.exists(path) {
+        return Ok(());
+    }
+    let there = project.world.read(path, FILE_MAX).map_err(|e| Failure::World(format!("{path}: {e}")))?;
+    if there == text.as_bytes() {
+        return Ok(());
+    }
+    let numbered = (1..).map(|n: u32| format!("{path}.{n}")).find(|other| !project.world.exists(other));
+    let Some(kept) = numbered else { return Ok(()) };
+    project.world.replace(&kept, &there).map_err(|e| Failure::World(format!("{kept}: {e}")))?;
+    say(&format!("{path} was there: it is kept as {kept}\n"));
+    Ok(())
 }
 
 fn write(project: &Project, path: &str, text: &str) -> Result<(), Failure> {

@@ -3,7 +3,8 @@
 //! Only lines of the same person are replaced. Everything is written to files of the project, for git: tamis commits nothing.
 use super::csv::line;
 use super::export::job;
-use super::tools::{Back, Name, Said};
+use super::tool::{Back, FILE_MAX, Said};
+use super::tools::Name;
 use crate::cli::answers::Task;
 use crate::cli::{Context, say, warn};
 use crate::manifest::sections::Review;
@@ -38,9 +39,6 @@ enum Kind {
     Decisions,
     Answers,
 }
-
-/// The largest file that is read, in bytes.
-const FILE_MAX: u64 = 1 << 30;
 
 /// So many complaints are told one by one.
 const TOLD: usize = 20;

@@ -2,7 +2,7 @@
 //!
 //! Spans go out in code points with the text that they cover. What comes back is held against that text: where code points do
 //! not fit, places are read as UTF-16, which browsers count in; where neither fits, it is told.
-use super::tools::{Back, Item, Job, Read, Said, Tool, is_class, is_spans};
+use super::tool::{Back, Item, Job, Read, Said, Tool, is_class, is_spans};
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::{Value as Json, json};
 

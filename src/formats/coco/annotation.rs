@@ -2,7 +2,8 @@
 use crate::formats::sidecar::truth;
 use crate::model::keypoints::Keypoint;
 use crate::model::masks::{Mask, checked, unpacked};
-use crate::model::polygons::{Part, Point, Polygon, Ring};
+use crate::model::points::Point;
+use crate::model::polygons::{Part, Polygon, Ring};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;

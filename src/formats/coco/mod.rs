@@ -29,7 +29,7 @@ use crate::model::boxes::Box2;
 use crate::model::keypoints::Keypoints;
 use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
-use crate::model::shapes::Shape;
+use crate::model::shape::Shape;
 use crate::table::{Cell, DataType, list};
 
 /// The shapes that its annotations have besides boxes.

@@ -22,7 +22,7 @@ use super::writer::{Needs, Place, Writer, length_alone};
 use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
 use crate::model::quads::Quad;
-use crate::model::shapes::Shape;
+use crate::model::shape::Shape;
 
 /// The kinds of label that it holds.
 const LABELS: &[&str] = &["object_detection", "instance_segmentation", "oriented_detection", "masks"];

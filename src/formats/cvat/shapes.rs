@@ -3,7 +3,8 @@ use crate::formats::options::Options;
 use crate::formats::sidecar::{Document, Note};
 use crate::model::boxes::Box2;
 use crate::model::masks::{Mask, checked};
-use crate::model::polygons::{Point, Polygon, Ring, bounds, grouped};
+use crate::model::points::Point;
+use crate::model::polygons::{Polygon, Ring, bounds, grouped};
 use crate::model::quads::Quad;
 use std::collections::BTreeMap;
 
@@ -81,7 +82,7 @@ impl Page {
         self.document.boxes.push(Box2 { class: found.class, x1, y1, x2, y2, flags });
     }
 
-    fn lose_to<S: crate::model::shapes::Shape>(&mut self) {
+    fn lose_to<S: crate::model::shape::Shape>(&mut self) {
         self.document.shapes.lose::<S>();
         self.note("cvat.kind");
     }

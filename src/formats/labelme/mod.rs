@@ -17,7 +17,7 @@ use super::sidecar::Sidecar;
 use super::writer::{Needs, Place, Writer, one_after_another, scattered};
 use crate::model::polygons::Polygon;
 use crate::model::quads::Quad;
-use crate::model::shapes::Shape;
+use crate::model::shape::Shape;
 
 /// The kinds of label that it holds.
 const LABELS: &[&str] = &["object_detection", "instance_segmentation", "oriented_detection"];

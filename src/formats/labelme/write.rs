@@ -4,7 +4,8 @@
 use super::read::is_file;
 use crate::formats::writer::{Lost, Sheet, scatter};
 use crate::model::boxes::Box2;
-use crate::model::polygons::{Point, Polygon};
+use crate::model::points::Point;
+use crate::model::polygons::Polygon;
 use crate::model::quads::Quad;
 use serde_json::{Value, json};
 use std::io::{BufRead, Read};
@@ -93,7 +94,7 @@ mod tests {
     use crate::formats::options::Options;
     use crate::formats::reader::Unit;
     use crate::formats::writer::{listed, scattered};
-    use crate::model::shapes::Shape;
+    use crate::model::shape::Shape;
     use crate::table::{Cell, array_of};
 
     fn ring(of: &[(f64, f64)]) -> Vec<Point> {

@@ -22,7 +22,7 @@ use super::writer::{Needs, Place, Writer, one_after_another, scattered};
 use crate::model::keypoints::Keypoints;
 use crate::model::polygons::Polygon;
 use crate::model::quads::Quad;
-use crate::model::shapes::Shape;
+use crate::model::shape::Shape;
 
 /// The kinds of label that it holds; of none of them their flags.
 const LABELS: &[&str] = &["object_detection", "instance_segmentation", "oriented_detection", "keypoints"];

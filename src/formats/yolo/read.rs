@@ -5,7 +5,8 @@ use crate::formats::reader::Unit;
 use crate::formats::sidecar::{Document, Documents, Note};
 use crate::model::boxes::Box2;
 use crate::model::keypoints::{Keypoint, Keypoints};
-use crate::model::polygons::{Point, Polygon, bounds};
+use crate::model::points::Point;
+use crate::model::polygons::{Polygon, bounds};
 use crate::model::quads::Quad;
 use std::collections::BTreeMap;
 

@@ -7,7 +7,8 @@
 use crate::formats::writer::{Index, Lost, Sheet, scatter};
 use crate::model::boxes::Box2;
 use crate::model::keypoints::{Keypoint, Keypoints};
-use crate::model::polygons::{Point, Polygon, Ring};
+use crate::model::points::Point;
+use crate::model::polygons::{Polygon, Ring};
 use crate::model::quads::Quad;
 use std::io::{BufRead, Read};
 

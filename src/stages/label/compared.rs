@@ -2,7 +2,7 @@
 use super::metric::Metric;
 use crate::measure::agreement::{Match, best, greatest};
 use crate::measure::shapes::Area;
-use crate::model::shapes::Shape;
+use crate::model::shape::Shape;
 use crate::stage::is_default;
 use crate::table::{Cell, Value};
 use serde::{Deserialize, Serialize};

@@ -71,7 +71,8 @@ pub enum Metric {
     BrennanPrediger,
     /// F1 of spans that are the same and have the same class, over all pairs of annotators.
     SpanF1,
-    /// The same where spans that overlap count half, whatever their classes; matched so that most agrees.
+    /// Whatever their classes, spans of the same place count whole and spans that overlap count half (`partial` of SemEval 2013);
+    /// matched so that most agrees.
     SpanF1Partial,
     /// Krippendorff's alpha over characters: the class that each is marked with, or none.
     CharacterAlpha,

@@ -164,7 +164,7 @@ struct Page;
 
 impl WholeStage for Page {
     const USES: &'static [&'static str] = &["parquet 60"];
-    const RUN: u32 = 10; // 10: croissant.json
+    const RUN: u32 = 11; // 11: croissant.json names the files of a split exactly
     type Run = PageCard;
 
     fn run(p: &PageCard, pieces: &[Piece], context: &Context) -> Result<Output, Fault> {

@@ -7,7 +7,8 @@ use super::super::metric::OF_SHAPES;
 use super::super::rules::shapes::of_shapes;
 use super::kind::*;
 use crate::model::keypoints::{Keypoint, Keypoints};
-use crate::model::polygons::{Point, bounds};
+use crate::model::points::Point;
+use crate::model::polygons::bounds;
 use crate::table::{Cell, Value};
 
 pub const KIND: Kind = Kind {

@@ -9,7 +9,7 @@ use crate::manifest::Decimal;
 use crate::measure::names::composed;
 use crate::model::edits::Edit;
 use crate::model::frames::Frame;
-use crate::model::shapes::{Moved, Shape};
+use crate::model::shape::{Moved, Shape};
 use crate::model::spans::{Scheme, Unit};
 use crate::model::tokens::Token;
 use crate::stage::Act;

@@ -7,7 +7,7 @@ use super::super::metric::OF_SHAPES;
 use super::super::rules::shapes::of_shapes;
 use super::kind::*;
 use super::polygons::point_of;
-use crate::model::polygons::Point;
+use crate::model::points::Point;
 use crate::model::quads::Quad;
 use crate::table::{Cell, Value};
 

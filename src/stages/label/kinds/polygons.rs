@@ -9,7 +9,8 @@ use super::super::compared;
 use super::super::metric::OF_SHAPES;
 use super::super::rules::shapes::of_shapes;
 use super::kind::*;
-use crate::model::polygons::{CROSSING_MAX, Part, Point, Polygon, Ring, crosses, has_area};
+use crate::model::points::Point;
+use crate::model::polygons::{CROSSING_MAX, Part, Polygon, Ring, crosses, has_area};
 use crate::table::{Cell, Value};
 
 pub const KIND: Kind = Kind {
