@@ -150,7 +150,7 @@ fn of_strata(p: &Gather, names: &Names, candidates: Vec<Candidate>, total: u64) 
     by_name
         .iter()
         .enumerate()
-        .for_each(|(at, (_, number))| place.iter_mut().nth(*number as usize).iter_mut().for_each(|p| **p = at));
+        .for_each(|(at, (_, number))| place.get_mut(*number as usize).iter_mut().for_each(|p| **p = at));
     let place_of = |number: &u32| place.get(*number as usize).copied().unwrap_or(0);
     let mut any = vec![0u64; by_name.len()];
     for stratum in candidates.iter().flat_map(|c| &c.strata) {
