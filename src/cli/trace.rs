@@ -14,7 +14,8 @@ use crate::project::{Failure, Options, Project};
 use crate::report::show::{line_of, raw_columns, value_text};
 use crate::report::terminal;
 use crate::report::trace::{Change, Collected, Decided, Gone, LeftOut, Released, Said, Story, Told, answer, votes};
-use crate::stage::{Act, Event, Fault, OutFile};
+use crate::stage::{Act, Event, Fault, Kernel, OutFile};
+use crate::stages::collect::consent::{CONSENT, withdrawn_id};
 use crate::stages::release::RELEASED_ID;
 use crate::table::{self, DataType, Value, value_at};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,8 +57,35 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     Ok(0)
 }
 
-/// The rows that have the id, living ones first; else what was perhaps meant.
+/// The rows that have the id, living ones first, or that had it before consent was withdrawn; else what was perhaps meant.
 fn find<'b>(s: &Session, built: &'b Built, id: &str) -> Result<Vec<(&'b Partition, u32)>, Failure> {
+    let (found, known) = rows_of(s, built, id)?;
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let consent = s.steps.iter().find(|step| step.entry.name == CONSENT);
+    if let Some(hidden) = consent.and_then(|step| withdrawn_id(&step.plan.given(Kernel::Map), id)) {
+        let (found, _) = rows_of(s, built, &hidden)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    let help = match nearest(id, known.iter().map(String::as_str)) {
+        _ if known.is_empty() => "nothing is built here yet: tamis build".to_string(),
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!(
+            "{} are known; records that were rejected: tamis show STEP --findings",
+            terminal::plural(known.len() as u64, "id")
+        ),
+    };
+    Err(Failure::Usage(format!("there is no sample `{id}`; {help}")))
+}
+
+/// Rows of the samples, each with its partition.
+type Found<'b> = Vec<(&'b Partition, u32)>;
+
+/// The rows that have an id, living ones first, and the other ids.
+fn rows_of<'b>(s: &Session, built: &'b Built, id: &str) -> Result<(Found<'b>, BTreeSet<String>), Failure> {
     let parts = built.tables.get("samples").map(|t| t.parts.as_slice()).unwrap_or_default();
     let mut found = Vec::new();
     let mut known: BTreeSet<String> = BTreeSet::new();
@@ -73,18 +101,7 @@ fn find<'b>(s: &Session, built: &'b Built, id: &str) -> Result<Vec<(&'b Partitio
         }
     }
     found.sort_by_key(|(part, row)| !part.living.as_ref().is_none_or(|l| l.is(*row)));
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    let help = match nearest(id, known.iter().map(String::as_str)) {
-        _ if known.is_empty() => "nothing is built here yet: tamis build".to_string(),
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!(
-            "{} are known; records that were rejected: tamis show STEP --findings",
-            terminal::plural(known.len() as u64, "id")
-        ),
-    };
-    Err(Failure::Usage(format!("there is no sample `{id}`; {help}")))
+    Ok((found, known))
 }
 
 /// Tells the stories of rows.
@@ -197,6 +214,9 @@ impl Teller<'_, '_> {
         let mut told = Told { step: step.name.clone(), ..Told::default() };
         let own = ledger::events(self.s, p)?.into_iter().filter(|e| e.row == row);
         told.events = own.map(|e| self.waited(step, id, e)).collect();
+        if step.entry.name == CONSENT {
+            return Ok(told); // what it took away is not told
+        }
         told.favoured_over = self.favoured(i, id)?;
         let mut written = BTreeMap::new();
         for (_, _, outcome) in &p.outcomes {

@@ -1,5 +1,6 @@
 //! `release.NAME/select`: which samples belong to a release; and `release.NAME/rows`: those, regrouped by split.
 use super::declaration::{declared, rows_table};
+use crate::model::license;
 use crate::stage::*;
 use crate::table::DataType;
 use crate::table::cutting::Window;
@@ -21,7 +22,9 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
     let mut seen = BTreeSet::new();
     needed.retain(|column| seen.insert(column.clone()));
     let mut reads = needed.clone();
-    reads.extend((!left_out.is_empty()).then(|| "source".to_string()));
+    reads.extend((!left_out.is_empty() || !r.sorted.is_empty()).then(|| "source".to_string()));
+    let own = (!r.sorted.is_empty()).then(|| "license".to_string());
+    reads.extend(own.filter(|own| !needed.contains(own) && check.column("samples", own).is_some()));
     let marker = check.path.clone();
     let ports = Ports {
         table: "samples".into(),
@@ -29,7 +32,13 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
         writes: vec![(marker.clone(), Column::new(DataType::Boolean).inner())],
         ..Ports::default()
     };
-    vec![Plan::map::<Select>(ports, &Choice { marker, labels: needed, left_out }).word("select")]
+    vec![
+        Plan::map::<Select>(
+            ports,
+            &Choice { marker, labels: needed, left_out, sorted: r.sorted, licenses: r.licenses },
+        )
+        .word("select"),
+    ]
 }
 
 fn declare_rows(check: &mut Check) -> Vec<Plan> {
@@ -64,6 +73,11 @@ struct Choice {
     labels: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     left_out: Vec<String>,
+    /// Sources whose samples are taken by their own licences.
+    #[serde(default, skip_serializing_if = "is_default")]
+    sorted: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    licenses: Vec<String>,
 }
 
 struct Select;
@@ -85,6 +99,13 @@ impl RowStage for Select {
         if !p.left_out.is_empty() {
             for (own, source) in within.iter_mut().zip(rows.texts("source")?) {
                 *own &= !source.is_some_and(|s| p.left_out.contains(&s));
+            }
+        }
+        if !p.sorted.is_empty() {
+            let (sources, own) = (rows.texts("source")?, rows.texts("license")?);
+            for (within, (source, license)) in within.iter_mut().zip(sources.into_iter().zip(own)) {
+                let sorted = source.is_some_and(|s| p.sorted.contains(&s));
+                *within &= !sorted || license.is_some_and(|l| license::is_among(&l, &p.licenses));
             }
         }
         let mut delta = Delta::default();
