@@ -149,6 +149,60 @@ fn nothing_is_left_in_the_store() {
     assert!(holding(&dir.join(".tamis"), "zorkwright").is_empty());
 }
 
+#[test]
+fn pictures_go_with_their_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for folder in ["raw", "secure"] {
+        std::fs::create_dir(dir.join(folder)).unwrap();
+    }
+    for (n, name) in ["portrait-zorkwright", "b", "c"].iter().enumerate() {
+        std::fs::write(dir.join(format!("raw/{name}.png")), crate::harness::png(8 + n as u8)).unwrap();
+    }
+    let manifest = "[dataset]\nname = \"p\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n\
+        [collect.a]\ndirect = { images = [\"raw/*.png\"], format = \"image_folder\" }\nid = \"stem\"\nlicense = \"MIT\"\n\
+        consent = { file = \"secure/list.txt\", on = \"id\" }\n\
+        [preprocess]\n[release.public]\nformats = [\"image_folder\", \"parquet\"]\ncolumns = [\"id\", \"image\"]\n";
+    std::fs::write(dir.join("dataset.toml"), manifest).unwrap();
+    std::fs::write(dir.join("secure/list.txt"), "").unwrap();
+    assert_eq!(tamis(dir, &["build"]).0, 0);
+    assert!(files_below(&dir.join("out")).iter().any(|p| p.ends_with("portrait-zorkwright.png")));
+    std::fs::write(dir.join("secure/list.txt"), "portrait-zorkwright\n").unwrap();
+    let (exit, out, err) = tamis(dir, &["build"]);
+    assert_eq!(exit, 0, "{out}{err}");
+    assert!(!files_below(&dir.join("out")).iter().any(|p| p.to_string_lossy().contains("zorkwright")));
+    assert!(holding(&dir.join("out"), "zorkwright").is_empty());
+    std::fs::remove_file(dir.join("raw/portrait-zorkwright.png")).unwrap();
+    assert_eq!(tamis(dir, &["build"]).0, 0);
+    assert_eq!(tamis(dir, &["gc", "--raw"]).0, 0);
+    assert_eq!(holding(&dir.join(".tamis"), "zorkwright"), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn with_a_key_the_list_is_known_by_keyed_digests() {
+    let dir = project();
+    let dir = dir.path();
+    let privacy = "\n[privacy]\nkey = { file = \"secure/key\" }\nharmless = [\"id\", \"text\", \"who\"]\n";
+    std::fs::write(dir.join("dataset.toml"), format!("{MANIFEST}{privacy}")).unwrap();
+    std::fs::write(dir.join("secure/withdrawn.txt"), "zorkwright\n").unwrap();
+    std::fs::write(dir.join("secure/key"), "0123456789abcdef0123456789abcdef").unwrap();
+    let (exit, out, err) = tamis(dir, &["build"]);
+    assert_eq!(exit, 0, "{out}{err}");
+    assert!(holding(&dir.join("out"), "zorkwright").is_empty());
+    assert!(holding(&dir.join(".tamis"), "0123456789abcdef0123456789abcdef").is_empty(), "the key is stored nowhere");
+    let hidden = |dir: &Path| {
+        let (_, json, _) = tamis(dir, &["trace", "nt0-zorkwright", "--json"]);
+        assert!(json.contains("collect/consent"), "{json}");
+        let (_, rows, _) = tamis(dir, &["show", "collect/consent", "--where", "status:dropped", "--format", "jsonl"]);
+        rows
+    };
+    let first = hidden(dir);
+    assert!(first.contains("withdrawn:") && !first.contains("zorkwright"), "{first}");
+    std::fs::write(dir.join("secure/key"), "another key of more than sixteen bytes").unwrap();
+    assert_eq!(tamis(dir, &["build"]).0, 0);
+    assert_ne!(hidden(dir), first, "another key gives other digests");
+}
+
 /// A build after the withdrawal is the build of a project that never had the samples, apart from what it tells.
 #[test]
 fn what_is_released_is_as_if_they_had_never_been_there() {

@@ -174,7 +174,7 @@ fn samples_have_licences_of_their_own() {
     assert!(status.contains("1 license.missing") && status.contains("release/allowed"), "{status}");
     let (_, allowed, _) = tamis(dir.path(), &["show", "release/allowed", "--findings"]);
     assert!(allowed.contains("allowed for 2 samples of wiki: letter of 2 March"), "{allowed}");
-    let (exit, _, err) = tamis(dir.path(), &["verify", "out/public"]);
+    let (exit, _, err) = tamis(dir.path(), &["verify", dir.path().join("out/public").to_str().unwrap()]);
     assert_eq!(exit, 0, "{err}");
 }
 

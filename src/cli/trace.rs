@@ -9,6 +9,7 @@ use crate::engine::state::{Bin, Partition, parents_of};
 use crate::engine::state::{Built, PartRun, StepRun};
 use crate::formats::FORMATS;
 use crate::formats::writer::{Place, split_of};
+use crate::manifest::sources;
 use crate::model::votes::classes_of;
 use crate::project::{Failure, Options, Project};
 use crate::report::show::{line_of, raw_columns, value_text};
@@ -131,6 +132,11 @@ impl Teller<'_, '_> {
             }
             if let Some((_, bin)) = p.dead.iter().find(|d| d.0 == row) {
                 story.gone = Some(self.gone(step, p, row, *bin)?);
+                if step.entry.name == CONSENT {
+                    // what earlier steps made of it is not told
+                    story.steps.iter_mut().for_each(|told| (told.values, told.changes) = Default::default());
+                    story.steps.retain(|told| !told.is_empty());
+                }
                 break;
             }
         }
@@ -162,11 +168,11 @@ impl Teller<'_, '_> {
 
     fn collected(&self, part: &Partition, row: u32) -> Result<Collected, Fault> {
         let source = self.value(part, "source", row)?.text().map(str::to_string);
-        let of = |key: &str| -> Option<String> {
-            let (_, table) = self.project.manifest.table(&["collect", source.as_deref()?])?;
-            Some(table.get_ref().as_table()?.get(key)?.get_ref().as_str()?.to_string())
-        };
-        let (license, attribution) = (of("license"), of("attribution"));
+        let terms = sources::terms(&self.project.manifest).into_iter().find(|t| source.as_ref() == Some(&t.name));
+        let own = terms.as_ref().is_some_and(|t| t.allowed.is_some());
+        let own = if own { self.value(part, "license", row)?.text().map(str::to_string) } else { None };
+        let license = own.or_else(|| Some(terms.as_ref()?.license.clone()));
+        let attribution = terms.and_then(|t| t.attribution.words());
         let place = ledger::origin(self.s, self.built, part, row)?;
         Ok(Collected { place, license, attribution, source: source.map(|name| format!("collect.{name}")) })
     }

@@ -27,6 +27,16 @@ pub struct Attribution {
     pub columns: Option<Named>,
 }
 
+impl Attribution {
+    /// What is said of the source as a whole, in one line.
+    pub fn words(&self) -> Option<String> {
+        let author = self.author.as_ref().map(|author| format!("by {author}"));
+        let all = [self.title.clone(), author, self.source.clone(), self.text.clone()];
+        let all: Vec<String> = all.into_iter().flatten().collect();
+        (!all.is_empty()).then(|| all.join(" "))
+    }
+}
+
 /// A text of one line.
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[serde(transparent)]

@@ -146,7 +146,8 @@ fn listed(all: &[String]) -> String {
 impl Source {
     fn text(&self, counted: bool) -> String {
         let size = format!("{}, {}", plural(self.files, "file"), bytes(self.bytes));
-        let named = if self.named { "" } else { "   names nobody" };
+        let asked = license::asks_for_names(&self.license);
+        let named = if self.named || !asked { "" } else { "   names nobody" };
         let evidence = match &self.evidence {
             None => "   no evidence".to_string(),
             Some(Evidence { file, recognised: None }) => format!("   {file}, not known as a licence's text"),

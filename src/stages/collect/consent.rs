@@ -11,7 +11,8 @@
 //! old id is told there as meeting no sample. The list itself is in no recipe and no ledger: they hold digests, which are
 //! keyed where the manifest has `[privacy] key`. Finding: `consent.unmet`, lines of a list that meet no sample of the source.
 //! Limits: a list of at most 4 MiB; values are compared as whole texts in one normal form (NFC), without white space around
-//! them. The user's own files are not changed.
+//! them. The user's own files are not changed: while a file still lies there that is named like a sample, the table of files
+//! in the store names it.
 use crate::diag::Diagnostic;
 use crate::digest::{Digest, keyed};
 use crate::manifest::sources::{Consent, terms};

@@ -30,7 +30,7 @@ pub struct Declaration {
     #[schemars(length(min = 1))]
     pub formats: Vec<At<TextOr<Wanted>>>,
     /// Which columns, in this order, or `"all"`. Default: `id`, the fields of `[schema]` or else all that was collected,
-    /// all labels, `split`, in the order in which they are declared or stand in the files.
+    /// `license` where samples have licences of their own, all labels, `split`, in the order in which they are declared or stand in the files.
     pub columns: Option<AllOr<At<String>>>,
     /// What samples are called in the release. Default `source`.
     #[serde(default)]
