@@ -192,7 +192,14 @@ fn the_composition_is_told_with_what_each_use_may_do() {
     }
     let (_, json, _) = tamis(dir.path(), &["license", "--json"]);
     let of: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(of["licenses"], serde_json::json!({ "CC-BY-4.0": 1, "CC-BY-SA-4.0": 2, "CC0-1.0": 1 }));
+    assert_eq!(
+        of["licenses"],
+        serde_json::json!({
+            "CC-BY-4.0": { "samples": 1, "bytes": null },
+            "CC-BY-SA-4.0": { "samples": 2, "bytes": 60 },
+            "CC0-1.0": { "samples": 1, "bytes": null },
+        })
+    );
     assert_eq!(of["sources"][0]["samples"], serde_json::json!({ "CC-BY-4.0": 1, "CC0-1.0": 1 }));
     assert_eq!(of["uses"][1]["answer"], "yes");
     assert_eq!(of["outlets"][0], "CC-BY-SA-4.0");

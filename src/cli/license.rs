@@ -5,7 +5,7 @@ use crate::engine::state::Built;
 use crate::manifest::sources::{self, Terms};
 use crate::model::license;
 use crate::project::{Failure, Options, Project};
-use crate::report::license::{Composition, Decision, Evidence, Source, verdicts};
+use crate::report::license::{Composition, Decision, Evidence, Source, amounts, verdicts};
 use crate::report::terminal;
 use crate::stage::Fault;
 use crate::table;
@@ -40,18 +40,15 @@ fn composition(project: &Project, s: &Session, built: &Built) -> Result<Composit
     let dataset = terminal::dataset(project);
     let terms = sources::terms(&project.manifest);
     let counts = if built.fresh() { Some(counted(s, built, &terms)?) } else { None };
-    let mut licenses: BTreeMap<String, u64> = BTreeMap::new();
-    for (license, n) in counts.iter().flatten().flat_map(|(_, of)| of) {
-        *licenses.entry(license.clone()).or_default() += n;
-    }
+    let sources: Vec<Source> = terms.iter().map(|t| source(project, s, built, t, counts.as_ref())).collect();
     let all = || terms.iter().map(|t| t.license.as_str());
     Ok(Composition {
         name: dataset.name.get().clone(),
         version: dataset.version.get().clone(),
         license: dataset.license.map(|l| l.get().clone()),
         counted: counts.is_some(),
-        sources: terms.iter().map(|t| source(project, s, built, t, counts.as_ref())).collect(),
-        licenses,
+        licenses: amounts(&sources),
+        sources,
         uses: verdicts(&terms),
         decisions: dataset
             .allow

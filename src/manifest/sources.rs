@@ -105,6 +105,9 @@ pub struct Allow {
 #[derive(Clone, Debug, Default)]
 pub struct Terms {
     pub name: String,
+    /// The data is the project's own (`direct`): what it may be released under is the project's to say, as far as the texts
+    /// of licences leave it open.
+    pub own: bool,
     /// The licence that holds: as claimed, or all those together that samples may be under. Empty where none is stated.
     pub license: String,
     /// Where it is stated.
@@ -139,6 +142,7 @@ fn of(name: String, header: Range<usize>, table: &Declared) -> Terms {
             _ => license,
         },
         span: stated,
+        own: get("direct").is_some(),
         allowed,
         attribution,
         evidence: text("evidence"),

@@ -17,13 +17,34 @@ pub struct Composition {
     pub counted: bool,
     pub sources: Vec<Source>,
     /// By licence, over all sources.
-    pub licenses: BTreeMap<String, u64>,
+    pub licenses: BTreeMap<String, Amount>,
     pub uses: Vec<Verdict>,
     /// What people decided about conflicts.
     pub decisions: Vec<Decision>,
     /// Licences under which all sources may be released together, as they are and in changed form.
     pub outlets: Vec<String>,
     pub adapted_outlets: Vec<String>,
+}
+
+/// How much is under a licence.
+#[derive(Serialize, Debug, Default, Clone, PartialEq)]
+pub struct Amount {
+    pub samples: u64,
+    /// Of the files of its sources; not known where the samples of a source are under several licences.
+    pub bytes: Option<u64>,
+}
+
+/// Samples and bytes by licence, over all sources.
+pub fn amounts(sources: &[Source]) -> BTreeMap<String, Amount> {
+    let mut out: BTreeMap<String, Amount> = BTreeMap::new();
+    for source in sources {
+        for (license, n) in &source.samples {
+            let own = out.entry(license.clone()).or_insert(Amount { samples: 0, bytes: Some(0) });
+            own.samples += n;
+            own.bytes = own.bytes.filter(|_| source.samples.len() == 1).map(|bytes| bytes + source.bytes);
+        }
+    }
+    out
 }
 
 /// A source with its terms.
@@ -115,7 +136,8 @@ impl Composition {
         if !self.counted {
             out.push_str("  samples are not counted: tamis build\n");
         } else if self.licenses.len() > 1 {
-            let all = self.licenses.iter().map(|(license, n)| format!("{license} {}", number(*n)));
+            let size = |a: &Amount| a.bytes.map_or(String::new(), |n| format!(" ({})", bytes(n)));
+            let all = self.licenses.iter().map(|(license, a)| format!("{license} {}{}", number(a.samples), size(a)));
             out.push_str(&format!("  in all: {}\n", all.collect::<Vec<_>>().join(", ")));
         }
         for v in &self.uses {
@@ -164,6 +186,18 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_told_where_a_source_is_under_one_licence() {
+        let of = |bytes, samples: &[(&str, u64)]| Source {
+            bytes,
+            samples: samples.iter().map(|(license, n)| (license.to_string(), *n)).collect(),
+            ..Source::default()
+        };
+        let all = amounts(&[of(5, &[("MIT", 2)]), of(7, &[("MIT", 1)]), of(9, &[("CC0-1.0", 1), ("CC-BY-4.0", 4)])]);
+        assert_eq!(all["MIT"], Amount { samples: 3, bytes: Some(12) });
+        assert_eq!(all["CC-BY-4.0"], Amount { samples: 4, bytes: None });
+    }
 
     #[test]
     fn the_least_licence_decides_what_a_use_may_do() {

@@ -98,6 +98,7 @@ impl Declaration {
             allowed: self.licenses_allowed.as_deref(),
             evidence: self.evidence.as_ref(),
             consent: self.consent.as_ref(),
+            direct: self.direct.is_some(),
             own: self.fields.is_empty() || self.fields.contains_key("license"),
             all: self.fields.is_empty(),
         }

@@ -12,6 +12,8 @@ pub struct Stated<'d> {
     pub allowed: Option<&'d [At<String>]>,
     pub evidence: Option<&'d At<String>>,
     pub consent: Option<&'d Consent>,
+    /// The data is the project's own.
+    pub direct: bool,
     /// Whether it may give a field `license`.
     pub own: bool,
     /// Which fields it gives is for its files to say.
@@ -97,7 +99,7 @@ fn check_agrees(check: &mut Check, of: &Stated, evidence: &At<String>) {
 
 /// The text of a licence that nobody but the source knows must be somewhere.
 fn check_text(check: &mut Check, of: &Stated) {
-    let Some(claim) = of.license.filter(|_| of.evidence.is_none()) else { return };
+    let Some(claim) = of.license.filter(|_| of.evidence.is_none() && !of.direct) else { return };
     let own = |term: &String| term.starts_with("LicenseRef-") && license::rights::of(term).is_none();
     if let Some(term) = license::terms(claim).iter().find(|term| own(term)) {
         let message = format!("the text of {term} is nowhere");

@@ -83,7 +83,7 @@ pub fn check_terms(check: &mut Check, taken: Option<&[At<String>]>, columns: &[S
     let changes = adaptations(check, columns);
     let sources = taken_sources(check, taken);
     for source in &sources {
-        let allowed = rules_of(&own.allow, &source.name);
+        let allowed = rules_of(&own.allow, source);
         match license::broken(&source.license, &license, !changes.is_empty(), &allowed) {
             Some(broken) => {
                 let problem = refused(source, broken, &license, &changes, &sources);
@@ -103,9 +103,10 @@ pub fn check_terms(check: &mut Check, taken: Option<&[At<String>]>, columns: &[S
     }
 }
 
-/// The rules that people decided about, of a source.
-fn rules_of(allow: &[Allow], source: &str) -> Vec<Rule> {
-    allow.iter().filter(|a| a.source.as_str() == source).filter_map(|a| Rule::named(&a.rule)).collect()
+/// The rules that people decided about, of a source; what its terms leave open is for those who made the data to say.
+fn rules_of(allow: &[Allow], source: &Terms) -> Vec<Rule> {
+    let of = allow.iter().filter(|a| *a.source.get() == source.name).filter_map(|a| Rule::named(&a.rule));
+    of.chain(source.own.then_some(Rule::Unsettled)).collect()
 }
 
 /// A conflict at its two lines, with its ways out.
@@ -185,9 +186,10 @@ pub fn allowed(check: &Check, taken: Option<&[At<String>]>, columns: &[String]) 
     let sources = taken_sources(check, taken);
     let adapted = !adaptations(check, columns).is_empty();
     let meets = |a: &&Allow| {
-        let others: Vec<Rule> = Rule::ALL.into_iter().filter(|rule| rule.name() != a.rule.as_str()).collect();
-        let source = sources.iter().find(|s| s.name == *a.source.get());
-        source.is_some_and(|s| license::broken(&s.license, license, adapted, &others).is_some())
+        let Some(source) = sources.iter().find(|s| s.name == *a.source.get()) else { return false };
+        let others = Rule::ALL.into_iter().filter(|rule| rule.name() != a.rule.as_str());
+        let others: Vec<Rule> = others.chain(source.own.then_some(Rule::Unsettled)).collect();
+        license::broken(&source.license, license, adapted, &others).is_some()
     };
     let card =
         |a: &Allow| Allowed { rule: a.rule.get().clone(), source: a.source.get().clone(), reason: a.reason.clone() };
