@@ -43,7 +43,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rayon", &["src/exec/local.rs"]),
     ("blake3", &["src/digest.rs"]),
     ("strsim", &["src/diag.rs"]),
-    ("spdx", &["src/model/license.rs"]),
+    ("spdx", &["src/model/license.rs", "src/model/license/"]),
     ("image", &["src/formats/image.rs", "src/formats/pixels.rs"]),
     ("exif", &["src/formats/image.rs"]),
     ("parquet", &["src/formats/parquet/"]),

@@ -16,6 +16,7 @@ use crate::stage::Entry;
 pub const REGISTRY: &[&[Entry]] = &[
     collect::ENTRIES,
     &[collect::ids::ENTRY],
+    &[collect::consent::ENTRY, collect::licences::ENTRY],
     &[transform::AFTER_COLLECT],
     &[schema::ENTRY],
     &[transform::AFTER_SCHEMA],
