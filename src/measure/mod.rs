@@ -4,6 +4,7 @@
 //! an integer or an exact decimal, so that every machine decides alike.
 pub mod aggregate;
 pub mod agreement;
+pub mod anonymity;
 pub mod apportion;
 pub mod changes;
 pub mod crowd;
