@@ -1,5 +1,6 @@
 //! The declaration of a release, checked, with its formats and columns settled.
-use super::columns::{RELEASED_ID, check_names, columns, span_of};
+use super::anonymity::declared::{self as anonymous, Anonymity};
+use super::columns::{RELEASED_ID, check_names, columns, holds, span_of};
 use super::terms::{check_terms, left_out_sources};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::writer::{Writer, is_sharded};
@@ -43,6 +44,8 @@ pub struct Declaration {
     pub max_losses: Option<At<u64>>,
     /// The fewest samples that the release must hold, else the build fails. Default 1; 0 allows an empty release.
     pub min_samples: Option<At<u64>>,
+    /// How well it must hide the people it tells of, and how its columns may be generalised.
+    pub anonymity: Option<At<Anonymity>>,
 }
 
 /// What samples are called in a release.
@@ -145,6 +148,7 @@ pub struct Release {
     pub required: Vec<String>,
     pub max_losses: Option<At<u64>>,
     pub min_samples: Option<At<u64>>,
+    pub anonymity: Option<anonymous::Declared>,
 }
 
 /// A format of a release with what it needs.
@@ -179,6 +183,19 @@ impl Release {
         out.sort();
         out.dedup();
         out
+    }
+
+    /// What a released column holds ([`holds`]): text, where it is generalised.
+    pub fn holds(&self, check: &Check, column: &str) -> String {
+        let general = self.anonymity.as_ref().is_some_and(|a| a.generalised().any(|c| c == column));
+        if general { types::text(&utf8()) } else { holds(check, column) }
+    }
+
+    /// The columns that the rows of the release are given of the samples: those of [`Self::all`], or what they are generalised to.
+    pub fn given(&self, release: &str, columns: &[String]) -> Vec<String> {
+        let own =
+            |c: &String| self.anonymity.as_ref().and_then(|a| a.replaced(release, c)).unwrap_or_else(|| c.clone());
+        columns.iter().map(own).collect()
     }
 
     /// Whether images are put beside the files of a format.
@@ -240,7 +257,12 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     let left_out = left_out_sources(check, d.licenses.as_deref());
     let required = d.require.iter().flatten().filter(|name| check.known(name).is_some());
     let required = required.map(|name| name.get().clone()).collect();
+    let anonymity = match &d.anonymity {
+        Some(of) => Some(anonymous::declared(check, of, &columns, d.ids == Ids::Source)?),
+        None => None,
+    };
     Some(Release {
+        anonymity,
         formats,
         columns,
         ids: d.ids,

@@ -1,7 +1,8 @@
 //! `release.NAME`: the last page. Lets each format join its fragments, and adds `release.json`, the dataset card,
 //! ATTRIBUTION, licences, `croissant.json` and sums. Two roots: the content root is over ids and values and survives a
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
-use super::columns::{holds, released_name, released_type};
+use super::anonymity::card::told as told_of_anonymity;
+use super::columns::{released_name, released_type};
 use super::counts::{COUNTS, Counts};
 use super::declaration::{Encoding, Ids, Release, classes_of, declared, rows_table};
 use super::documents::{GateCard, LabelCard, PageCard, attribution, card, croissant};
@@ -39,9 +40,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.extend((r.ids != Ids::Source).then(|| r.ids.column().to_string()));
     reads.extend(r.images().then(|| IMAGE_LIST.to_string()));
     let labels = r.columns.iter().filter_map(|c| label(check, c)).collect();
+    let measured = r.anonymity.iter().map(|d| told_of_anonymity(&check.path, d)).collect();
     let card = PageCard {
+        measured,
         splits: splits(check),
-        holds: r.columns.iter().map(|c| (c.clone(), holds(check, c))).collect(),
+        holds: r.columns.iter().map(|c| (c.clone(), r.holds(check, c))).collect(),
         dataset: dataset.name.get().clone(),
         version: dataset.version.get().clone(),
         license: dataset.license.map(|l| l.get().clone()),
@@ -197,6 +200,7 @@ impl WholeStage for Page {
             sources: &within,
             files: &files,
             measured: &measured,
+            fact: &|name| context.fact(name).ok(),
         };
         let readme = card::readme(p, &told).into_bytes();
         files.push(OutFile::bytes("README.md", readme));
