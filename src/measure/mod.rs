@@ -6,6 +6,7 @@ pub mod aggregate;
 pub mod agreement;
 pub mod anonymity;
 pub mod apportion;
+pub mod association;
 pub mod changes;
 pub mod crowd;
 pub mod fusion;

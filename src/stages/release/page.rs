@@ -40,7 +40,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.extend((r.ids != Ids::Source).then(|| r.ids.column().to_string()));
     reads.extend(r.images().then(|| IMAGE_LIST.to_string()));
     let labels = r.columns.iter().filter_map(|c| label(check, c)).collect();
-    let measured = r.anonymity.iter().map(|d| told_of_anonymity(&check.path, d)).collect();
+    let mut measured: Vec<_> = r.anonymity.iter().map(|d| told_of_anonymity(&check.path, d)).collect();
+    measured.extend(represented(check));
     let card = PageCard {
         measured,
         splits: splits(check),
@@ -85,6 +86,28 @@ fn changes(check: &Check) -> Vec<String> {
     ];
     let made = made.iter().filter(|(table, _)| check.manifest.table(table).is_some()).map(|(_, word)| *word);
     std::iter::once("selected").chain(made).map(String::from).collect()
+}
+
+/// What `[ethics]` measured of the whole data set, under its heading: what it is called, and the fact.
+fn represented(check: &Check) -> Option<(String, Vec<(String, String)>)> {
+    let table = check.manifest.table(&["ethics"])?.1.get_ref().as_table()?;
+    let texts = |key: &str| -> Vec<String> {
+        let list = table.get(key).and_then(|v| v.get_ref().as_array());
+        list.into_iter().flatten().filter_map(|v| v.get_ref().as_str().map(String::from)).collect()
+    };
+    let mut all = Vec::new();
+    for a in texts("attributes") {
+        all.push((format!("Most frequent value of `{a}` to the least"), format!("ethics.imbalance.{a}")));
+        all.push((format!("Distance of `{a}` from its target"), format!("ethics.distance.{a}")));
+        all.push((format!("Samples of the data set by `{a}`"), format!("ethics.representation.{a}")));
+    }
+    for path in texts("lexicons") {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = name.rsplit_once('.').map_or(name, |n| n.0);
+        all.push((format!("Samples with a word of the list `{name}`"), format!("ethics.lexicon.{name}.samples")));
+    }
+    all.push(("Association of labels with attributes, with intervals of 95 %".into(), "ethics.associations".into()));
+    Some(("Representation".into(), all))
 }
 
 /// The classes that may stand in the label of a format that numbers them, in their declared order: of the first such format,

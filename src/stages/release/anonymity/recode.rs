@@ -30,7 +30,7 @@ pub struct Recoded {
 
 impl Recoded {
     pub fn of(&self, leaves: &[u32]) -> Option<u32> {
-        if self.failed { None } else { self.places.get(leaves).copied().flatten() }
+        self.places.get(leaves).copied().flatten()
     }
 
     pub fn texts(&self, class: u32) -> &[Option<String>] {

@@ -208,6 +208,9 @@ impl Anonymise {
         let rows = tuples::read(p, hits, context.tools)?;
         let made = recoded(p, &rows, context.tools)?;
         facts::told(p, &rows, &made, context.tools, out)?;
+        if made.failed {
+            return Ok(()); // a gate fails, and nothing is released
+        }
         let (mut before, mut distinct): (Vec<u8>, usize) = (Vec::new(), 0);
         for hit in hits.iter() {
             if distinct == 0 || before != *hit.key {

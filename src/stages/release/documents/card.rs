@@ -112,7 +112,7 @@ fn measured(heading: &str, of: &[(String, String)], told: &Told) -> String {
                 tables.push_str(&format!("\n{}:\n\n{head}|{}\n", cell(say), "---|".repeat(columns.len())));
                 rows.iter().for_each(|r| tables.push_str(&row(r.iter().map(|c| cell(c)))));
             }
-            Some(Fact::Table { .. }) => {}
+            None | Some(Fact::Table { .. } | Fact::Undefined(_)) => {}
             _ => numbers.push_str(&row([cell(say), (told.measured)(name)].into_iter())),
         }
     }
