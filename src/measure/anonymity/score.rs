@@ -125,6 +125,18 @@ pub fn sums(table: &Table, levels: &[usize], of: &[u32]) -> Vec<u64> {
     each.collect()
 }
 
+/// The same, from what it is without suppression, where only some tuples are suppressed.
+pub fn sums_from(table: &Table, margins: &[u64], levels: &[usize], of: &[u32]) -> Vec<u64> {
+    let mut sums = margins.to_vec();
+    for tuple in of.iter().enumerate().filter(|(_, class)| **class == NONE).map(|(tuple, _)| tuple) {
+        for (n, (attribute, sum)) in table.attributes.iter().zip(&mut sums).enumerate() {
+            let held = attribute.holds(levels.get(n).copied().unwrap_or(0), table.leaf(tuple, n));
+            *sum += u64::from(table.rows(tuple)) * u64::from(attribute.domain.saturating_sub(held));
+        }
+    }
+    sums
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@
 //! the later attributes less.
 use super::classes::{Classes, NONE, Own, members, references};
 use super::models::{Model, Ratio, Reference};
-use super::score::{Objective, Score, loss, sums};
+use super::score::{Objective, Score, loss, sums, sums_from};
 use super::table::Table;
 use std::cmp::Ordering;
 
@@ -146,8 +146,11 @@ impl Search<'_> {
         if self.objective != Objective::Loss {
             return 0.0;
         }
-        let own = node.iter().zip(&self.margins).map(|(level, of)| of.get(*level).copied().unwrap_or(0));
-        loss(self.table, &own.collect::<Vec<_>>())
+        loss(self.table, &self.without_suppression(node))
+    }
+
+    fn without_suppression(&self, node: &[usize]) -> Vec<u64> {
+        node.iter().zip(&self.margins).map(|(level, of)| of.get(*level).copied().unwrap_or(0)).collect()
     }
 
     /// Whether something that loses so much is worse than the best.
@@ -196,7 +199,7 @@ impl Search<'_> {
         match self.suppressed(of, n) {
             Judged::Holds(of, all) => {
                 let classes = Classes { of, all };
-                let sums = sums(self.table, node, &classes.of);
+                let sums = sums_from(self.table, &self.without_suppression(node), node, &classes.of);
                 let score = Score::of(self.objective, self.table, &sums, &classes);
                 let better = self
                     .best

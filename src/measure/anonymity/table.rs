@@ -103,8 +103,9 @@ pub struct Tuple {
 pub struct Table {
     pub attributes: Vec<Attribute>,
     pub sensitive: Vec<Sensitive>,
-    /// The value of each attribute, tuple by tuple.
+    /// The value of each attribute, tuple by tuple; and attribute by attribute.
     leaves: Vec<u32>,
+    columns: Vec<Vec<u32>>,
     rows: Vec<u32>,
     /// Who each tuple tells of, where persons are counted and not rows.
     persons: Option<Vec<u32>>,
@@ -115,7 +116,8 @@ impl Table {
     /// From the tuples and how many rows each has, sorted. `values` says how many values each sensitive column has.
     pub fn of(attributes: Vec<Attribute>, values: &[u32], persons: bool, tuples: &BTreeMap<Tuple, u32>) -> Table {
         let sensitive = values.iter().map(|n| Sensitive { values: *n, ..Sensitive::default() }).collect();
-        let mut table = Table { attributes, sensitive, persons: persons.then(Vec::new), ..Table::default() };
+        let columns = vec![Vec::new(); attributes.len()];
+        let mut table = Table { attributes, sensitive, columns, persons: persons.then(Vec::new), ..Table::default() };
         let mut before: Option<&Tuple> = None;
         let mut own: Vec<BTreeMap<u32, u32>> = vec![BTreeMap::new(); values.len()];
         for (tuple, n) in tuples {
@@ -123,6 +125,7 @@ impl Table {
             if !same {
                 table.close(&mut own);
                 table.leaves.extend(&tuple.leaves);
+                table.columns.iter_mut().zip(&tuple.leaves).for_each(|(column, leaf)| column.push(*leaf));
                 table.rows.push(0);
                 table.persons.iter_mut().for_each(|of| of.push(tuple.person));
             }
@@ -194,8 +197,7 @@ impl Table {
                 keys = classes.0.iter().map(|c| u64::from(*c)).collect();
                 bound = u64::from(classes.1);
             }
-            let stride = self.attributes.len();
-            let own = self.leaves.iter().skip(n).step_by(stride.max(1));
+            let own = self.columns.get(n).into_iter().flatten();
             for (key, leaf) in keys.iter_mut().zip(own) {
                 *key = *key * u64::from(of.groups) + u64::from(of.group.get(*leaf as usize).copied().unwrap_or(0));
             }

@@ -95,6 +95,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 struct Ethics;
 
 impl RowStage for Ethics {
+    const USES: &'static [&'static str] = &["libm 0.2"];
     const MAP: u32 = 1;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     type Map = Map;

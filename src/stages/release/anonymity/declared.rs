@@ -175,7 +175,7 @@ pub fn column_of(release: &str, column: &str) -> String {
 }
 
 /// The most combinations of levels that are searched.
-const NODES_MAX: usize = 1 << 20;
+const NODES_MAX: usize = 1 << 18;
 
 /// Digits behind the point of a limit, so that it is compared as whole numbers.
 const DIGITS: u32 = 9;

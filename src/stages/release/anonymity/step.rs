@@ -172,6 +172,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 struct Anonymise;
 
 impl RowStage for Anonymise {
+    const USES: &'static [&'static str] = &["libm 0.2"];
     const MAP: u32 = 1;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
