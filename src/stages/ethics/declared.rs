@@ -214,20 +214,7 @@ fn gates(check: &mut Check, d: &Declaration, own: &Declared) -> Vec<Gate> {
         let mut gate =
             Gate::at_most(format!("ethics.gates.{name}"), format!("ethics.{name}"), Decimal::default(), bound.span());
         (gate.min, gate.max) = (bound.min, bound.max);
-        let mut parts = name.splitn(3, '.');
-        let beside = match (parts.next(), parts.next(), parts.next()) {
-            (Some("imbalance" | "evenness" | "distance" | "reached"), Some(a), None) => {
-                Some(format!("ethics.representation.{a}"))
-            }
-            (Some("lexicon" | "missing"), ..) => None,
-            (Some(_), Some(a), Some(l)) => Some(format!("ethics.association.{a}.{l}")),
-            _ => None,
-        };
-        let gate = gate.say(*say).look("tamis show ethics");
-        out.push(match beside {
-            Some(beside) => gate.beside(beside),
-            None => gate,
-        });
+        out.push(gate.say(*say).look("tamis show ethics"));
     }
     out
 }

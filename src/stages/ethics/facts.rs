@@ -1,5 +1,5 @@
 //! The facts of `[ethics]` from what was counted.
-use super::{Gather, Key};
+use super::records::{Gather, Key};
 use crate::measure::association::{Counts, Within, evenness, share, total_variation};
 use crate::stage::{Fact, Verdicts};
 use std::collections::{BTreeMap, BTreeSet};

@@ -25,15 +25,15 @@
 mod declared;
 mod facts;
 mod lexicon;
+mod records;
 
-use crate::manifest::Decimal;
 use crate::model::votes::each_class;
 use crate::stage::*;
 use crate::table::{ArrayRef, texts, value_at};
 use declared::declared;
 use lexicon::Lexicon;
+use records::{Gather, Key};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 pub const ENTRY: Entry =
     Entry::row::<Ethics>("ethics", "ethics", declare).schema(|g| g.subschema_for::<declared::Declaration>());
@@ -50,25 +50,6 @@ struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
     lexicons: Vec<(String, Vec<String>)>,
 }
-
-#[derive(Serialize, Deserialize, Default)]
-struct Gather {
-    #[serde(default, skip_serializing_if = "is_default")]
-    attributes: Vec<String>,
-    /// What labels are called in facts.
-    #[serde(default, skip_serializing_if = "is_default")]
-    labels: Vec<String>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    lexicons: Vec<String>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    n_min: u64,
-    /// By attribute and value the share that was planned.
-    #[serde(default, skip_serializing_if = "is_default")]
-    targets: BTreeMap<String, BTreeMap<String, Decimal>>,
-}
-
-/// What is known of a row: its value of each attribute, its class of each label, and in which lists it has a word.
-type Key = (Vec<Option<String>>, Vec<Option<String>>, Vec<bool>);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = declared(check) else { return Vec::new() };

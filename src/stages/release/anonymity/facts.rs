@@ -1,9 +1,10 @@
 //! What is told of an anonymous release, and the gates that a manifest sets on it.
-use super::declared::Declared;
+use super::declared::{Anonymity, Declared};
+use super::params::Gather;
 use super::recode::{Recoded, ratio};
-use super::step::Gather;
 use super::tuples::Rows;
 use crate::manifest::Decimal;
+use crate::manifest::values::At;
 use crate::measure::anonymity::{Measures, Ratio, Risk, Values};
 use crate::stage::*;
 
@@ -59,31 +60,50 @@ pub fn gates(check: &Check, d: &Declared) -> Vec<Gate> {
             );
         }
     }
+    gates.extend(limits(&path, &step, a));
+    gates.into_iter().map(|gate| gate.look(look.clone())).collect()
+}
+
+/// The gates on shares.
+fn limits(path: &str, step: &str, a: &Anonymity) -> Vec<Gate> {
     let limits = [
-        ("suppression_max", "suppressed_share", &a.suppression_max, "too many rows are suppressed"),
+        (
+            "suppression_max",
+            "suppressed_share",
+            &a.suppression_max,
+            "too many rows are suppressed: give the values more general levels",
+        ),
         (
             "risk.prosecutor_max",
             "risk.prosecutor",
             &a.risk.prosecutor_max,
-            "somebody known to be in the table is found too easily",
+            "somebody known to be in the table is found too easily: ask for a greater k",
         ),
         (
             "risk.journalist_max",
             "risk.journalist",
             &a.risk.journalist_max,
-            "somebody of the population is found too easily",
+            "somebody of the population is found too easily: ask for a greater k",
         ),
-        ("risk.marketer_max", "risk.marketer", &a.risk.marketer_max, "too many people are found on average"),
-        ("risk.above_max", "risk.above", &a.risk.above_max, "too many rows are at a risk above the threshold"),
+        (
+            "risk.marketer_max",
+            "risk.marketer",
+            &a.risk.marketer_max,
+            "too many people are found on average: ask for a greater k",
+        ),
+        (
+            "risk.above_max",
+            "risk.above",
+            &a.risk.above_max,
+            "too many rows are at a risk above the threshold: ask for a greater k",
+        ),
     ];
-    for (key, fact, limit, say) in limits {
-        gates.extend(
-            limit
-                .as_ref()
-                .map(|max| most(key, fact, *max.get(), max.span()).say(format!("{say}: ask for a greater k"))),
-        );
-    }
-    gates.into_iter().map(|gate| gate.look(look.clone())).collect()
+    let gate = |(key, fact, limit, say): (&str, &str, &Option<At<Decimal>>, &str)| {
+        let max = limit.as_ref()?;
+        let gate = Gate::at_most(format!("{path}.{key}"), format!("{step}.{fact}"), *max.get(), max.span());
+        Some(gate.say(say))
+    };
+    limits.into_iter().filter_map(gate).collect()
 }
 
 fn decimal(value: f64) -> Fact {

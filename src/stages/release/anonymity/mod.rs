@@ -7,6 +7,7 @@
 pub mod card;
 pub mod declared;
 mod facts;
+mod params;
 mod recode;
 mod step;
 mod tuples;

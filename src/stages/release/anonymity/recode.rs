@@ -1,6 +1,6 @@
 //! What becomes of the rows of a release: the best level of each quasi-identifier, or parts of the table.
 use super::declared::{Goal, Method};
-use super::step::{Gather, Measured};
+use super::params::{Gather, Measured};
 use super::tuples::Rows;
 use super::ways::{Word, rows_of};
 use crate::digest::Digest;

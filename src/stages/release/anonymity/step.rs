@@ -10,13 +10,13 @@
 //! `risk.journalist`, and of each sensitive column `COLUMN.distinct`, `.entropy` (effective values), `.t`, `.alpha`, `.recursive`
 //! (what c must be greater than), `.not_recursive` (classes), `.beta`, `.delta`, `.minority`. The worst class decides each.
 //! All are measured on what is released.
-use super::declared::{Asked, DistanceName, Goal, Method, Recursive, column_of};
+use super::declared::{Asked, Method, column_of};
 use super::facts;
+use super::params::{Gather, Measured};
 use super::recode::{Recoded, recoded};
 use super::tuples::{self, Key};
 use super::ways::{WayOf, Word};
 use crate::digest::Digest;
-use crate::manifest::Decimal;
 use crate::measure::anonymity::Way;
 use crate::stage::*;
 use crate::stages::release::declaration::{declared, rows_table};
@@ -27,43 +27,6 @@ use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry::row::<Anonymise>("release/anonymity", "release.*", declare);
 pub const GENERALISED: Entry = Entry::row::<Generalised>("release/generalised", "release.*", declare_generalised);
-
-/// What is measured of a sensitive column, and what is asked.
-#[derive(Serialize, Deserialize, Default, Clone, Debug, PartialEq)]
-pub struct Measured {
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub name: String,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub distinct: Option<u64>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub entropy: Option<Decimal>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub recursive: Option<Recursive>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub t: Option<Decimal>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub ordered: bool,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub order: Vec<String>,
-    /// The digest of the file of its hierarchy.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub file: String,
-}
-
-impl Measured {
-    fn of(name: &str, a: &Asked, file: Option<&String>) -> Measured {
-        Measured {
-            name: name.into(),
-            distinct: a.distinct.as_ref().map(|l| *l.get()),
-            entropy: a.entropy.as_ref().map(|l| *l.get()),
-            recursive: a.recursive.as_ref().map(|r| r.get().clone()),
-            t: a.t.as_ref().map(|t| *t.get()),
-            ordered: a.distance.as_ref().is_some_and(|d| *d.get() == DistanceName::Ordered),
-            order: a.order.as_ref().map(|o| o.get().clone()).unwrap_or_default(),
-            file: file.cloned().unwrap_or_default(),
-        }
-    }
-}
 
 #[derive(Serialize, Deserialize, Default)]
 pub struct Map {
@@ -78,34 +41,6 @@ pub struct Map {
     quasi: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     sensitive: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize, Default)]
-pub struct Gather {
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub quasi: Vec<(String, WayOf)>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub sensitive: Vec<Measured>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub parts: bool,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub unit: Option<String>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub k: u64,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub suppressed: Decimal,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub objective: Goal,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub method: Method,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub threshold: Option<Decimal>,
-    /// The digest of the file of the population.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub population: Option<String>,
-    /// The key of the manifest that is responsible.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub key: String,
 }
 
 #[derive(Serialize, Deserialize, Default)]

@@ -1,6 +1,6 @@
 //! From the rows of a release to the tuples that are measured: each value is a number, in an order that does not depend on the
 //! order of the rows.
-use super::step::{Gather, Measured};
+use super::params::{Gather, Measured};
 use super::ways::tree;
 use crate::measure::anonymity::{Attribute, Distance, Table, Tuple, Way};
 use crate::stage::{Fault, Hits, Tools};
