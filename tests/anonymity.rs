@@ -44,6 +44,7 @@ fn nothing_depends_on_how_the_work_is_cut() {
         for (jobs, target) in [(1, 4096), (4, 16), (3, 64)] {
             let dir = example("hospital");
             edit(dir.path(), "k = 5", &format!("k = 5\nmethod = \"{method}\""));
+            edit(dir.path(), "marketer_max = 0.1", "marketer_max = 0.2");
             let told = build(dir.path(), &Way { jobs, target, ..Way::default() });
             assert_eq!(told.exit, 0, "{}", told.stderr);
             roots.push(told.roots());
