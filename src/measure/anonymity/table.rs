@@ -233,8 +233,7 @@ fn numbered(keys: &[u64], bound: u64) -> (Vec<u32>, u32) {
     let mut all = Vec::with_capacity(keys.len());
     for key in keys {
         let mut at = crate::digest::mix(*key) as usize & (size - 1);
-        loop {
-            let Some(slot) = slots.get_mut(at) else { break };
+        while let Some(slot) = slots.get_mut(at) {
             if slot.1 == UNSEEN {
                 slot.0 = *key;
             }
