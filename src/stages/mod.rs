@@ -6,6 +6,7 @@ pub mod label;
 pub mod preprocess;
 pub mod privacy;
 pub mod release;
+pub mod sample;
 pub mod schema;
 pub mod split;
 pub mod transform;
@@ -33,6 +34,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[transform::AFTER_LABEL],
     &[ethics::ENTRY],
     split::ENTRIES,
+    &[sample::ENTRY],
     release::ENTRIES,
 ];
 
