@@ -312,6 +312,12 @@ impl Assembly<'_> {
         if let Some(document) = &plan.document {
             self.check_document(document, &plan.headings);
         }
+        if let Some((attribute, of)) = plan.targets.iter().next().filter(|_| self.manifest.table(&["ethics"]).is_none())
+        {
+            let message = format!("nothing measures how far the samples are from the target of `{attribute}`");
+            let problem = Diagnostic::error("T0570", of.span(), message).label("there is no [ethics]");
+            self.problems.push(problem.help(format!("[ethics] attributes = [\"{attribute}\"]")));
+        }
         let steps: Vec<String> = self.steps.iter().map(|s| s.name.clone()).collect();
         let mut gates = Vec::new();
         for (fact, at) in &plan.goals {

@@ -1,4 +1,5 @@
 //! The one integration binary. `harness` makes projects and runs the command; the others are tests.
+mod anonymity;
 mod cases;
 mod consent;
 mod contract;

@@ -358,16 +358,25 @@ impl Teller<'_, '_> {
                     let places = self.places(step, run, &split, &story.id)?;
                     story.released.push(Released { release, version: version.clone(), split, places });
                 }
-                _ => story.left_out.push(LeftOut { release, why: self.why_left_out(step, part, row)? }),
+                _ => {
+                    let why = self.why_left_out(step, part, row, story)?;
+                    story.left_out.push(LeftOut { release, why });
+                }
             }
         }
         Ok(())
     }
 
     /// The first column that the release chose by and that does not let the sample in.
-    fn why_left_out(&self, page: &Step, part: &Partition, row: u32) -> Result<String, Fault> {
+    fn why_left_out(&self, page: &Step, part: &Partition, row: u32, story: &Story) -> Result<String, Fault> {
         let marks = |s: &&Step| s.plan.ports.writes.iter().any(|w| w.0 == page.path);
         let Some(step) = self.s.steps.iter().find(marks) else { return Ok("not chosen".into()) };
+        // a later step that says something of the sample took it out
+        let later =
+            self.s.steps.iter().filter(marks).skip(1).find(|s| story.steps.iter().any(|told| told.step == s.name));
+        if let Some(later) = later {
+            return Ok(format!("{} says why", later.name));
+        }
         for column in &step.plan.ports.reads {
             if self.value(part, column, row)? == Value::Null {
                 return Ok(format!("it has no `{column}`"));

@@ -35,7 +35,7 @@ pub mod writer;
 pub mod coco;
 pub mod conll;
 pub mod csv;
-mod csv_fields;
+pub mod csv_fields;
 mod csv_look;
 pub mod cvat;
 pub mod image_folder;

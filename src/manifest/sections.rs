@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::Manifest;
 use super::sources::Allow;
-use super::values::{At, Threshold};
+use super::values::{At, Decimal, Threshold};
 use crate::diag::{Diagnostic, suggest};
 
 /// What the data set is called and under what it is published.
@@ -85,6 +85,9 @@ pub struct PlanSection {
     /// `{ max = 0 }` and `{ min, max }` say otherwise. A fact that is undefined does not reach its goal.
     #[serde(default)]
     pub goals: BTreeMap<String, At<Threshold>>,
+    /// Planned shares of the values of an attribute of `[ethics]`, as `sex = { female = 0.5, male = 0.5 }`; together exactly 1.
+    #[serde(default)]
+    pub targets: BTreeMap<String, At<BTreeMap<String, Decimal>>>,
 }
 
 /// Labels that were decided before something changed.

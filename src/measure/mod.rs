@@ -4,7 +4,9 @@
 //! an integer or an exact decimal, so that every machine decides alike.
 pub mod aggregate;
 pub mod agreement;
+pub mod anonymity;
 pub mod apportion;
+pub mod association;
 pub mod changes;
 pub mod crowd;
 pub mod disjoint;

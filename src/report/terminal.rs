@@ -170,7 +170,10 @@ fn left_out(s: &Session, f: &Finished, release: usize, of: &[usize]) -> Option<S
     });
     let gone: Vec<String> = gone.collect();
     let gone = if gone.is_empty() { String::new() } else { format!("; none of {} is left", gone.join(", ")) };
-    Some(format!("{} left out (no {}){gone}", number(n), lacks.join(" or ")))
+    let suppressed = of.iter().filter_map(|i| f.built.runs.get(*i)).any(|run| count(run.facts.get("suppressed")) > 0);
+    let lacks = (!lacks.is_empty()).then(|| format!("no {}", lacks.join(" or ")));
+    let why: Vec<String> = lacks.into_iter().chain(suppressed.then(|| "suppressed".to_string())).collect();
+    Some(format!("{} left out ({}){gone}", number(n), why.join(", or ")))
 }
 
 /// Samples behind a table of the manifest: those that a release says it holds, a source's own, else all that live.

@@ -1,6 +1,7 @@
 //! The registry: a line per stage, in the order of the pipeline. The key path of a stage is the path of its file.
 pub mod clean;
 pub mod collect;
+pub mod ethics;
 pub mod label;
 pub mod preprocess;
 pub mod privacy;
@@ -32,6 +33,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[transform::AFTER_CLEAN],
     label::ENTRIES,
     &[transform::AFTER_LABEL],
+    &[ethics::ENTRY],
     split::ENTRIES,
     &[sample::ENTRY],
     release::ENTRIES,

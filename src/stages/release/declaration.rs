@@ -1,5 +1,6 @@
 //! The declaration of a release, checked, with its formats and columns settled.
-use super::columns::{RELEASED_ID, check_names, columns, span_of};
+use super::anonymity::declared::{self as anonymous, Anonymity};
+use super::columns::{RELEASED_ID, check_names, columns, holds, span_of};
 use super::conflicts::{self, Allowed};
 use super::terms::{left_out_sources, sorted_sources, sources};
 use crate::diag::{Diagnostic, suggest};
@@ -48,6 +49,8 @@ pub struct Declaration {
     pub max_losses: Option<At<u64>>,
     /// The fewest samples that the release must hold, else the build fails. Default 1; 0 allows an empty release.
     pub min_samples: Option<At<u64>>,
+    /// How well it must hide the people it tells of, and how its columns may be generalised.
+    pub anonymity: Option<At<Anonymity>>,
 }
 
 /// What samples are called in a release.
@@ -157,6 +160,7 @@ pub struct Release {
     pub chosen: Option<String>,
     pub max_losses: Option<At<u64>>,
     pub min_samples: Option<At<u64>>,
+    pub anonymity: Option<anonymous::Declared>,
 }
 
 /// A format of a release with what it needs.
@@ -191,6 +195,19 @@ impl Release {
         out.sort();
         out.dedup();
         out
+    }
+
+    /// What a released column holds ([`holds`]): text, where it is generalised.
+    pub fn holds(&self, check: &Check, column: &str) -> String {
+        let general = self.anonymity.as_ref().is_some_and(|a| a.generalised().any(|c| c == column));
+        if general { types::text(&utf8()) } else { holds(check, column) }
+    }
+
+    /// The columns that the rows of the release are given of the samples: those of [`Self::all`], or what they are generalised to.
+    pub fn given(&self, release: &str, columns: &[String]) -> Vec<String> {
+        let own =
+            |c: &String| self.anonymity.as_ref().and_then(|a| a.replaced(release, c)).unwrap_or_else(|| c.clone());
+        columns.iter().map(own).collect()
     }
 
     /// Whether images are put beside the files of a format.
@@ -256,8 +273,13 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     let licenses = d.licenses.iter().flatten().filter(|_| !sorted.is_empty()).map(|l| l.get().clone()).collect();
     let required = d.require.iter().flatten().filter(|name| check.known(name).is_some());
     let required = required.map(|name| name.get().clone()).collect();
+    let anonymity = match &d.anonymity {
+        Some(of) => Some(anonymous::declared(check, of, &columns, d.ids == Ids::Source)?),
+        None => None,
+    };
     let chosen = d.of.as_ref().and_then(|of| chosen(check, of));
     Some(Release {
+        anonymity,
         chosen,
         formats,
         columns,

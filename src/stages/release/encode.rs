@@ -3,7 +3,7 @@
 //! piece; the other rows are null.
 //!
 //! Findings: what a format cannot hold (`conll.spans`).
-use super::columns::{holds, released_name, released_type};
+use super::columns::{released_name, released_type};
 use super::declaration::{Encoding, Ids, Release, classes_of, declared, kind_of, rows_table};
 use super::images::{IMAGE_NAME, first};
 use crate::formats::named;
@@ -77,7 +77,7 @@ fn plan(check: &Check, f: &Encoding, r: &Release) -> Plan {
     }
     let needs = f.writer.needs;
     if needs.typed || needs.bytes {
-        let typed = shape.columns.iter().map(|c| (c.clone(), holds(check, c)));
+        let typed = shape.columns.iter().map(|c| (c.clone(), r.holds(check, c)));
         shape.typed = typed.filter(|c| c.1 == "image" || needs.typed && c.1 == "date").collect();
     }
     if f.writer.needs.images || shape.typed.values().any(|h| h == "image") {

@@ -6,11 +6,13 @@
 //! columns = ["id", "text", "label.ner", "split"]
 //! ```
 //!
-//! `select` says which samples belong to it; the engine regroups them by split (`rows`); one step a format makes each
+//! `select` says which samples belong to it; `anonymity` generalises its columns until nobody is found in it, where that is asked;
+//! the engine regroups them by split (`rows`); one step a format makes each
 //! piece's fragments (`encode.parquet`, and `encode.images` where images are released); `counts` counts what the card tells;
 //! `allowed` tells of decisions about licences; the last page joins the fragments and adds card, sums, attribution and roots. Dots in column names become `_`. A sample without one of the released labels is left out
 //! and counted.
 mod allowed;
+mod anonymity;
 mod columns;
 mod conflicts;
 mod counts;
@@ -32,7 +34,9 @@ pub use columns::RELEASED_ID;
 pub const ENTRIES: &[Entry] = &[
     allowed::ENTRY,
     select::ENTRY,
+    anonymity::ENTRY,
     select::ROWS,
+    anonymity::GENERALISED,
     ids::ENTRY,
     images::ENTRY,
     encode::ENTRY,

@@ -1,7 +1,8 @@
 //! `release.NAME`: the last page. Lets each format join its fragments, and adds `release.json`, the dataset card,
 //! ATTRIBUTION, licences, `croissant.json` and sums. Two roots: the content root is over ids and values and survives a
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
-use super::columns::{holds, released_name, released_type};
+use super::anonymity::card::told as told_of_anonymity;
+use super::columns::{released_name, released_type};
 use super::counts::{COUNTS, Counts};
 use super::declaration::{Encoding, Ids, Release, classes_of, declared, rows_table};
 use super::documents::{GateCard, LabelCard, PageCard, attribution, card, croissant};
@@ -49,9 +50,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         }
     }
     let labels = r.columns.iter().filter_map(|c| label(check, c)).collect();
+    let mut measured: Vec<_> = r.anonymity.iter().map(|d| told_of_anonymity(&check.path, d)).collect();
+    measured.extend(represented(check));
     let card = PageCard {
+        measured,
         splits: splits(check),
-        holds: r.columns.iter().map(|c| (c.clone(), holds(check, c))).collect(),
+        holds: r.columns.iter().map(|c| (c.clone(), r.holds(check, c))).collect(),
         dataset: dataset.name.get().clone(),
         version: dataset.version.get().clone(),
         license: dataset.license.map(|l| l.get().clone()),
@@ -94,6 +98,28 @@ fn changes(check: &Check) -> Vec<String> {
     ];
     let made = made.iter().filter(|(table, _)| check.manifest.table(table).is_some()).map(|(_, word)| *word);
     std::iter::once("selected").chain(made).map(String::from).collect()
+}
+
+/// What `[ethics]` measured of the whole data set, under its heading: what it is called, and the fact.
+fn represented(check: &Check) -> Option<(String, Vec<(String, String)>)> {
+    let table = check.manifest.table(&["ethics"])?.1.get_ref().as_table()?;
+    let texts = |key: &str| -> Vec<String> {
+        let list = table.get(key).and_then(|v| v.get_ref().as_array());
+        list.into_iter().flatten().filter_map(|v| v.get_ref().as_str().map(String::from)).collect()
+    };
+    let mut all = Vec::new();
+    for a in texts("attributes") {
+        all.push((format!("Most frequent value of `{a}` to the least"), format!("ethics.imbalance.{a}")));
+        all.push((format!("Distance of `{a}` from its target"), format!("ethics.distance.{a}")));
+        all.push((format!("Samples of the data set by `{a}`"), format!("ethics.representation.{a}")));
+    }
+    for path in texts("lexicons") {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = name.rsplit_once('.').map_or(name, |n| n.0);
+        all.push((format!("Samples with a word of the list `{name}`"), format!("ethics.lexicon.{name}.samples")));
+    }
+    all.push(("Association of labels with attributes, with intervals of 95 %".into(), "ethics.associations".into()));
+    Some(("Representation".into(), all))
 }
 
 /// The classes that may stand in the label of a format that numbers them, in their declared order: of the first such format,
@@ -216,6 +242,7 @@ impl WholeStage for Page {
             sources: &within,
             files: &files,
             measured: &measured,
+            fact: &|name| context.fact(name).ok(),
         };
         let readme = card::readme(p, &told).into_bytes();
         files.push(OutFile::bytes("README.md", readme));

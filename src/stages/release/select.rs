@@ -46,9 +46,9 @@ fn declare_rows(check: &mut Check) -> Vec<Plan> {
         only: Some(check.path.clone()),
         // by the columns alone: other formats of the same columns are the same content
         window: Window::released(r.columns.iter().any(|c| c == "image")).0,
-        weighed: r.columns.clone(),
+        weighed: r.given(&check.path, &r.columns),
     };
-    let ports = Ports { table: rows_table(check), reads: r.all(), ..Ports::default() };
+    let ports = Ports { table: rows_table(check), reads: r.given(&check.path, &r.all()), ..Ports::default() };
     let (least, span) = match &r.min_samples {
         Some(least) => (*least.get(), least.span()),
         None => (1, check.span.clone()),

@@ -24,8 +24,10 @@ pub struct Told<'t> {
     pub sources: &'t [&'t SourceCard],
     /// The files of its formats.
     pub files: &'t [OutFile],
-    /// What a fact is.
+    /// What a fact is, as it stands in a table.
     pub measured: &'t dyn Fn(&str) -> String,
+    /// A fact itself.
+    pub fact: &'t dyn Fn(&str) -> Option<&'t Fact>,
 }
 
 /// Who made the data set and when, its page, and where questions go.
@@ -61,6 +63,7 @@ pub fn readme(p: &PageCard, told: &Told) -> String {
     t.push_str(&decisions(p));
     p.labels.iter().for_each(|label| t.push_str(&labelled(label, told)));
     t.push_str(&folders(p, told));
+    p.measured.iter().for_each(|(heading, of)| t.push_str(&measured(heading, of, told)));
     if !p.gates.is_empty() {
         t.push_str("\n## Gates\n\nThe build passed each of these. A fact whose name ends in `_of_many` is 0 where fewer than ten are concerned.\n\n| gate | fact | asked | measured |\n|---|---|---|---|\n");
         for g in &p.gates {
@@ -99,6 +102,24 @@ fn labelled(label: &LabelCard, told: &Told) -> String {
         }
     }
     t + &ties(&all)
+}
+
+/// What was measured under one heading: numbers in one table, and tables of facts behind it.
+fn measured(heading: &str, of: &[(String, String)], told: &Told) -> String {
+    let (mut numbers, mut tables) = (String::new(), String::new());
+    for (say, name) in of {
+        match (told.fact)(name) {
+            Some(Fact::Table { columns, rows }) if !rows.is_empty() => {
+                let head = row(columns.iter().map(|c| cell(c)));
+                tables.push_str(&format!("\n{}:\n\n{head}|{}\n", cell(say), "---|".repeat(columns.len())));
+                rows.iter().for_each(|r| tables.push_str(&row(r.iter().map(|c| cell(c)))));
+            }
+            None | Some(Fact::Table { .. } | Fact::Undefined(_)) => {}
+            _ => numbers.push_str(&row([cell(say), (told.measured)(name)].into_iter())),
+        }
+    }
+    let numbers = if numbers.is_empty() { numbers } else { format!("| measured | |\n|---|---|\n{numbers}") };
+    format!("\n## {heading}\n\n{numbers}{tables}")
 }
 
 /// Tells that images lie in folders, and which classes have none in a split: readers number the classes of each split by the

@@ -74,6 +74,9 @@ pub struct PageCard {
     /// What was done about personal data, a sentence each.
     #[serde(default, skip_serializing_if = "is_default")]
     pub privacy: Vec<String>,
+    /// What was measured, by the heading that it stands under: what it is called, and the fact.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub measured: Vec<(String, Vec<(String, String)>)>,
     /// What was done to the data, a word each: terms that ask for names ask for changes, too.
     #[serde(default, skip_serializing_if = "is_default")]
     pub changes: Vec<String>,
@@ -112,7 +115,8 @@ impl PageCard {
     /// The facts of other steps that the pages tell of.
     pub fn facts(&self) -> Vec<String> {
         let counts = self.labels.iter().flat_map(|l| l.classes.iter().map(|c| l.count_of(c)));
-        let mut all: Vec<String> = self.gates.iter().map(|g| g.fact.clone()).chain(counts).collect();
+        let measured = self.measured.iter().flat_map(|(_, of)| of.iter().map(|(_, fact)| fact.clone()));
+        let mut all: Vec<String> = self.gates.iter().map(|g| g.fact.clone()).chain(counts).chain(measured).collect();
         all.sort();
         all.dedup();
         all
