@@ -13,6 +13,7 @@ mod hostile;
 mod incremental;
 mod kills;
 mod memory;
+mod models;
 mod mutations;
 mod near;
 mod new;

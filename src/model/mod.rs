@@ -12,6 +12,7 @@ pub mod masks;
 pub mod messages;
 pub mod points;
 pub mod polygons;
+pub mod predictions;
 pub mod quads;
 pub mod shape;
 pub mod shapes;

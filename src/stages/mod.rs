@@ -1,4 +1,5 @@
 //! The registry: a line per stage, in the order of the pipeline. The key path of a stage is the path of its file.
+pub mod active;
 pub mod clean;
 pub mod collect;
 pub mod label;
@@ -7,6 +8,7 @@ pub mod privacy;
 pub mod release;
 pub mod schema;
 pub mod split;
+pub mod train;
 pub mod transform;
 
 use crate::stage::Entry;
@@ -30,7 +32,11 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[transform::AFTER_CLEAN],
     label::ENTRIES,
     &[transform::AFTER_LABEL],
+    train::ENTRIES,
+    &[clean::label_errors::ENTRY],
+    &[active::ENTRY],
     split::ENTRIES,
+    train::AFTER_SPLIT,
     release::ENTRIES,
 ];
 
