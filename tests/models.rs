@@ -163,15 +163,42 @@ fn suspects_wait_and_are_not_asked_about_again() {
     let line = format!(
         "{{\"id\":\"{id}\",\"step\":\"label.topic\",\"decision\":\"label\",\"value\":\"{class}\",\"by\":\"kim\"}}\n"
     );
-    std::fs::write(dir.join("reviews/kim.jsonl"), line).unwrap();
+    let kept = suspects[1];
+    let keep = format!("{{\"id\":\"{kept}\",\"step\":\"label.topic\",\"decision\":\"keep\",\"by\":\"kim\"}}\n");
+    std::fs::write(dir.join("reviews/kim.jsonl"), line + &keep).unwrap();
     let (exit, said) = run(dir, &["build"]);
     assert_eq!(exit, 0, "{said}");
     let (_, page) = run(dir, &["show", "clean.label_errors", "--findings"]);
     assert!(!page.contains(id), "{page}");
+    run(dir, &["label", "export", "topic", "--tool", "csv", "--only", "queue", "--out", "q.csv"]);
+    let queue = std::fs::read_to_string(dir.join("q.csv")).unwrap();
+    assert!(!queue.contains(id) && !queue.contains(kept), "{queue}");
     let (_, page) = run(dir, &["show", "clean.label_errors"]);
     let fact = |name: &str| {
         page.lines().find(|l| l.trim_start().starts_with(name)).unwrap().split_whitespace().last().unwrap()
     };
     assert_eq!(fact("decided "), "1", "{page}");
     assert!(page.contains("given") && page.contains("likely"), "the table of pairs is shown: {page}");
+}
+
+/// A label that changes, a sample more and a sample less: the same as if all had been built at once.
+#[test]
+fn what_is_learned_again_is_what_a_clean_build_learns() {
+    let change = |dir: &Path| {
+        let text = std::fs::read_to_string(dir.join("raw/a.jsonl")).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
+        lines[20] = lines[20].replacen("\"kind\":\"", "\"kind\":\"law\",\"was\":\"", 1);
+        lines.remove(40);
+        lines.push(sample(500, "").trim_end().replace("null", "[]").replacen("\"kind\":[]", "\"kind\":\"food\"", 1));
+        std::fs::write(dir.join("raw/a.jsonl"), lines.join("\n") + "\n").unwrap();
+    };
+    let way = Way::default();
+    let (grown, clean) = (project("flag"), project("flag"));
+    let before = build(grown.path(), &way);
+    change(grown.path());
+    let after = build(grown.path(), &way);
+    assert_eq!(after.exit, 0, "{}", after.stderr);
+    assert!(after.kernel("train.topic/folds", "gather").0 == 1 && after.roots() != before.roots());
+    change(clean.path());
+    assert_eq!(after.roots(), build(clean.path(), &way).roots());
 }

@@ -9,15 +9,18 @@
 //! ([`crate::measure::confident`]). Of spans each token has a label, its tag; a sentence is suspected if one of its tokens is, and
 //! its quality is that of its worst token. Writes `label_quality.TASK` (0 hardly to be trusted, to 1; null without a label or a
 //! prediction) and `label_error.TASK`. Suspects are findings, wait for review or leave (`label.suspect`), the worst first where `worst` cuts;
-//! a label that a person decided is not asked about again.
+//! a label that a person decided is not asked about again, and what was decided for `label.TASK` answers a suspect, too.
 //!
 //! Facts: `label_noise` with `label_noise_low` and `label_noise_high` (the estimated share of wrong labels, of spans of wrong tags, and the
-//! interval of 95 % when samples are drawn anew), `suspects`, `asked` (those that are told), `decided`, `compared`, `without` (a label and no
+//! interval of 95 % when samples are drawn anew), `agreeing` (the share of labels, of spans of tags of entities, that the model gives,
+//! too), `suspects`, `asked` (those that are told), `decided`, `compared`, `without` (a label and no
 //! prediction); tables: `pairs` (given class, likely class, how many labels, their share of those that are confident; most first),
 //! `thresholds` (of each class the mean probability of it where it is given), of spans `faults` (suspected tags by what is wrong:
 //! an entity `missing`, `spurious`, of another `class`, or another `boundary`). Finding: `label.confused`, a class that is probably another one
-//! in a fifth of its labels: a matter of the guideline rather than of single slips. Limits: all probabilities are held at once.
-use crate::diag::{Diagnostic, suggest};
+//! in a fifth of its labels: a matter of the guideline rather than of single slips;
+//! `label.weak_model`, the model gives less than half of the labels as they are. Limits: all probabilities are held at once.
+mod declaration;
+
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::measure::confident::{Counted, Filter, Labelled, Quality, counted, noise, sentence};
@@ -26,149 +29,26 @@ use crate::model::spans::Span;
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{Cell, DataType, Value, array_of, value_at};
-use schemars::JsonSchema;
+use declaration::{Action, Declaration, Method, Score, checked};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Finds labels that are probably wrong, by the predictions of a model that had not learned of them.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
-#[serde(deny_unknown_fields)]
-pub struct Declaration {
-    /// The task, `ner` for `[label.ner]`.
-    pub task: At<String>,
-    /// The model, `train.NAME`.
-    pub from: At<String>,
-    /// How suspects are chosen.
-    #[serde(default)]
-    pub method: Method,
-    /// What the quality of a label is. It orders suspects, and decides which of them `worst` takes.
-    #[serde(default)]
-    pub score: Score,
-    /// Classes that the model underrates as a whole are raised before qualities are found. Default false.
-    #[serde(default)]
-    pub adjust: bool,
-    /// What happens to a suspect.
-    #[serde(default)]
-    pub action: Action,
-    /// Only so many of the worst suspects are acted on; the others are marked in the column alone, and counted.
-    #[schemars(range(min = 1))]
-    pub worst: Option<u32>,
-    /// The largest share of labels that may be estimated to be wrong, else the build fails.
-    #[schemars(range(min = 0, max = 1))]
-    pub max_noise: Option<At<Decimal>>,
-    /// How many resamples give the interval of the estimate. Default 1000.
-    #[schemars(range(min = 20, max = 100_000))]
-    pub resamples: Option<u32>,
-    /// What resamples are drawn from.
-    #[serde(default)]
-    pub seed: u64,
-}
-
-/// How suspects are chosen. A sample whose given class is the likeliest is no suspect, except by the last two.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// For each pair of classes as many as were probably mistaken: those that are most the other class.
-    #[default]
-    PruneByNoiseRate,
-    /// Of each class as many as are probably wrong: those that it is least likely for.
-    PruneByClass,
-    /// Those that both of these choose.
-    Both,
-    /// Those for which another class is confident: it reaches the mean probability that it has where it is given.
-    ConfidentLearning,
-    /// Those for which another class is the likeliest.
-    PredictedNeqGiven,
-    /// As many as `confident_learning` chooses, of the lowest margin.
-    LowNormalizedMargin,
-    /// As many as `confident_learning` chooses, of the lowest probability of the given class.
-    LowSelfConfidence,
-}
-
-/// What the quality of a label is.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Score {
-    /// The probability of the given class.
-    #[default]
-    SelfConfidence,
-    /// By how much it is above that of the likeliest other class.
-    NormalizedMargin,
-    /// Lower where the probabilities are spread over many classes and the given one has little of them.
-    ConfidenceWeightedEntropy,
-    /// For spans: 1 less the greatest probability of an entity where none is marked. Finds what annotators leave out throughout.
-    MissingEntity,
-}
-
-/// What happens to suspects.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// They wait for a person's decision.
-    #[default]
-    Review,
-    /// They stay; each is a finding, and the columns `label_quality.TASK` and `label_error.TASK` can be released.
-    Flag,
-    /// They leave the data set. A model mostly loses more by samples that are gone than by labels that are wrong.
-    Drop,
-}
 
 pub const ENTRY: Entry = Entry::row::<Stage>("clean/label_errors", "clean.label_errors", declare)
     .schema(|g| g.subschema_for::<Declaration>());
 
 const RESAMPLES: u32 = 1000;
-const NER: &str = "ner";
 /// Pairs of classes that the table has.
 const PAIRS_MAX: usize = 50;
+/// A model that agrees with less of what is marked, or with fewer classes, is told to be weak.
+const AGREEING_MIN: f64 = 0.5;
 /// A pair is told if it is at least so many labels, and a fifth of the confident ones of the class.
 const CONFUSED_MIN: u64 = 10;
 
 fn declare(check: &mut Check) -> Vec<Plan> {
-    let Some(d) = check.read::<Declaration>() else { return Vec::new() };
-    let role_of =
-        |check: &Check, name: &str| check.columns_of("samples").find(|c| c.0 == name).map(|c| c.1.role.clone());
-    let label = format!("label.{}", d.task.get());
-    let Some(Role::Label { kind, classes, .. }) = role_of(check, &label) else {
-        let tasks: Vec<String> = check.manifest.instances(&["label"]).into_iter().map(|t| t.0).collect();
-        let problem = Diagnostic::error("T0580", d.task.span(), format!("there is no [{label}]"));
-        check.bad(problem.label(suggest(d.task.get(), tasks.iter().map(String::as_str))));
-        return Vec::new();
-    };
-    let predicted = d.from.strip_prefix("train.").map(|name| format!("predicted.{name}"));
-    let role = predicted.as_ref().and_then(|name| role_of(check, name));
-    let (Some(predicted), Some(Role::Predictions { task })) = (predicted, role) else {
-        let models: Vec<String> =
-            check.manifest.instances(&["train"]).into_iter().map(|t| format!("train.{}", t.0)).collect();
-        let problem =
-            Diagnostic::error("T0584", d.from.span(), format!("there are no predictions of [{}]", d.from.get()));
-        check.bad(problem.label(suggest(d.from.get(), models.iter().map(String::as_str))));
-        return Vec::new();
-    };
-    if task != *d.task.get() {
-        let problem = Diagnostic::error("T0584", d.from.span(), format!("[{}] predicts another task", d.from.get()));
-        check.bad(problem.label(format!("it predicts [label.{task}]")));
-    }
-    let spans = kind == NER;
-    let spare = [
-        ("score", d.score == Score::MissingEntity && !spans, "only spans can be missing"),
-        (
-            "adjust",
-            d.adjust && d.score == Score::ConfidenceWeightedEntropy,
-            "an entropy is of probabilities as they are",
-        ),
-        ("adjust", d.adjust && d.score == Score::MissingEntity, "what is missing has no given class"),
-    ];
-    for (key, _, why) in spare.iter().filter(|s| s.1) {
-        let span = check.manifest.span_of(&format!("clean.label_errors.{key}")).unwrap_or(check.span.clone());
-        check.bad(Diagnostic::error("T0219", span, format!("`{key}` has no meaning here")).label(*why));
-    }
-    let decided = decided(check, &d);
-    vec![plan(&d, Map { label, predicted, decided, classes, spans })]
-}
-
-/// The column of decided labels, if there is one.
-fn decided(check: &Check, d: &Declaration) -> Option<String> {
-    Some(format!("decided.{}", d.task.get())).filter(|name| check.column("samples", name).is_some())
+    let Some((d, of)) = checked(check) else { return Vec::new() };
+    let map =
+        Map { label: of.label, predicted: of.predicted, decided: of.decided, classes: of.classes, spans: of.spans };
+    vec![plan(&d, map)]
 }
 
 fn plan(d: &Declaration, map: Map) -> Plan {
@@ -207,7 +87,8 @@ fn plan(d: &Declaration, map: Map) -> Plan {
             .look("tamis show clean.label_errors --findings")
     };
     let gates = d.max_noise.iter().map(gate).collect();
-    Plan { gates, ..Plan::row::<Stage>(ports, &map, &gather, &apply) }
+    let answered_by = Some(map.label.clone());
+    Plan { gates, answered_by, ..Plan::row::<Stage>(ports, &map, &gather, &apply) }
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -477,6 +358,25 @@ impl Gather {
         out.fact("thresholds", Fact::Table { columns, rows: thresholds.iter().enumerate().map(row).collect() });
     }
 
+    /// Tells how much of what is marked the model marks in the same way: what a weak model doubts is mostly what it has not learned.
+    fn tell_agreeing(&self, labelled: &Labelled, out: &mut Verdicts) {
+        let (mut marked, mut same) = (0u64, 0u64);
+        for (at, given) in labelled.labels().iter().enumerate().filter(|(_, given)| !self.spans || **given > 0) {
+            marked += 1;
+            same += u64::from(labelled.likeliest(at) == Some(*given));
+        }
+        let share = same as f64 / marked.max(1) as f64;
+        out.fact("agreeing", Fact::Decimal(format!("{share:.6}")));
+        if marked > 0 && share < AGREEING_MIN {
+            let what = if self.spans { "tags of entities" } else { "labels" };
+            let say = format!(
+                "the model gives {:.0} % of the {what} as they are: it is weak, and most of what it doubts is probably right",
+                share * 100.0
+            );
+            out.remark("clean.label_errors.from", "label.weak_model", say);
+        }
+    }
+
     /// A tag as it is written.
     fn tag(&self, tag: usize) -> String {
         let before = if !self.spans || tag == 0 {
@@ -517,6 +417,7 @@ impl Stage {
             let asked = why.is_some() && !by_person;
             verdicts.push((*at, Verdict { quality, why: why.unwrap_or_default(), asked }));
         }
+        p.tell_agreeing(labelled, out);
         let asked = rank(&mut verdicts, p.worst);
         out.fact("suspects", suspects);
         out.fact("asked", asked.len() as u64);
