@@ -206,7 +206,7 @@ impl Trained {
             max: at.max,
             span: at.span(),
             say: None,
-            beside: Some(format!("{step}.by_class")),
+            beside: None,
             look: format!("tamis show {step}"),
         };
         self.declared.gates.iter().map(gate).collect()

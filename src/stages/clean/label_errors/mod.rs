@@ -83,7 +83,6 @@ fn plan(d: &Declaration, map: Map) -> Plan {
     let gate = |max: &At<Decimal>| {
         Gate::at_most("clean.label_errors.max_noise", "clean.label_errors.label_noise", *max.get(), max.span())
             .say(format!("more labels of [label.{task}] are probably wrong than may be"))
-            .beside("clean.label_errors.pairs")
             .look("tamis show clean.label_errors --findings")
     };
     let gates = d.max_noise.iter().map(gate).collect();
@@ -318,7 +317,8 @@ impl Gather {
         out.fact("label_noise", told(found.map(|n| n.share)));
         out.fact("label_noise_low", told(found.map(|n| n.low)));
         out.fact("label_noise_high", told(found.map(|n| n.high)));
-        let (mut pairs, mut sure): (BTreeMap<(usize, usize), u64>, BTreeMap<&str, u64>) = Default::default();
+        let mut pairs: BTreeMap<(usize, usize), u64> = BTreeMap::new();
+        let mut sure: BTreeMap<&str, u64> = BTreeMap::new();
         for (given, found) in given.iter().zip(confident).filter_map(|(given, found)| Some((*given, (*found)?))) {
             *sure.entry(self.name(given)).or_default() += 1;
             if self.name(given) != self.name(found) {
