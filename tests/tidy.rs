@@ -61,6 +61,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "src/measure/confident/",
             "src/measure/crowd/",
             "src/measure/learn/",
+            "src/measure/quotas.rs",
             "src/measure/scores/",
         ],
     ),

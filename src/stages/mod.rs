@@ -6,6 +6,7 @@ pub mod label;
 pub mod preprocess;
 pub mod privacy;
 pub mod release;
+pub mod sample;
 pub mod schema;
 pub mod split;
 pub mod train;
@@ -37,6 +38,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[active::ENTRY],
     split::ENTRIES,
     train::AFTER_SPLIT,
+    &[sample::ENTRY],
     release::ENTRIES,
 ];
 
