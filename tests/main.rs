@@ -16,6 +16,7 @@ mod incremental;
 mod kills;
 mod licences;
 mod memory;
+mod models;
 mod mutations;
 mod near;
 mod new;

@@ -50,7 +50,8 @@ pub struct Review {
 impl Review {
     /// What was decided of a sample that a step wants a person to look at.
     pub fn of(&self, step: &Step, id: &str) -> Option<&Decision> {
-        let decision = self.decisions.get(&(step.path.clone(), id.to_string()))?;
+        let of = |path: &String| self.decisions.get(&(path.clone(), id.to_string()));
+        let decision = of(&step.path).or_else(|| of(step.plan.answered_by.as_ref()?))?;
         Some(decision).filter(|d| !(d.labels && step.plan.reopens))
     }
 }

@@ -2,21 +2,25 @@
 //!
 //! A stage reads columns, calls one of these and writes a column or a fact. What is printed or compared with a limit is
 //! an integer or an exact decimal, so that every machine decides alike.
+pub mod active;
 pub mod aggregate;
 pub mod agreement;
 pub mod anonymity;
 pub mod apportion;
 pub mod association;
 pub mod changes;
+pub mod confident;
 pub mod crowd;
 pub mod disjoint;
 pub mod fusion;
+pub mod learn;
 pub mod names;
 pub mod ngrams;
 pub mod normalise;
 pub mod placing;
 pub mod quality;
 pub mod quotas;
+pub mod scores;
 pub mod shapes;
 pub mod similar;
 pub mod tokenizer;

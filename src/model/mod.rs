@@ -13,6 +13,7 @@ pub mod messages;
 pub mod moments;
 pub mod points;
 pub mod polygons;
+pub mod predictions;
 pub mod quads;
 pub mod shape;
 pub mod shapes;

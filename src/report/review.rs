@@ -26,6 +26,8 @@ pub fn waiting(s: &Session, built: &Built) -> Result<Waiting, Fault> {
         if open > 0 {
             out.open.insert(step.name.clone(), open);
         }
+        let also = step.plan.answered_by.iter().flat_map(|path| asked.iter().map(|(_, id)| (path.clone(), id.clone())));
+        met.extend(also);
         met.extend(asked);
     }
     // a label holds whether or not the sample waits for one

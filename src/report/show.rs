@@ -440,8 +440,20 @@ impl Ratings {
 
 /// `STEP.NAME` and value, a line each.
 pub fn facts(of: &BTreeMap<String, Fact>) -> String {
-    of.iter().map(|(name, fact)| format!("  {:<34} {fact}\n", shown::line(name))).collect()
+    let line = |(name, fact): (&String, &Fact)| {
+        let own = format!("  {:<34} {fact}\n", shown::line(name));
+        let Fact::Table { columns, rows } = fact else { return own };
+        let more = rows.len().saturating_sub(TABLE_ROWS);
+        let rows = rows.iter().take(TABLE_ROWS).cloned();
+        let table = grid(&std::iter::once(columns.clone()).chain(rows).collect::<Vec<_>>());
+        let more = if more > 0 { format!("  and {more} more\n") } else { String::new() };
+        own + &(table + &more).lines().map(|line| format!("    {line}\n")).collect::<String>()
+    };
+    of.iter().map(line).collect()
 }
+
+/// How many rows are shown of a table of facts.
+const TABLE_ROWS: usize = 20;
 
 /// What happened, by what was done, rule and key: how many samples, and how often where that is more.
 pub fn tally(m: &Manifest, of: &BTreeMap<Reason, Times>) -> String {

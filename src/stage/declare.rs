@@ -90,6 +90,8 @@ pub struct Plan {
     pub gates: Vec<Gate>,
     /// What it wants a person to look at is a decision about a label: such a decision does not answer it.
     pub reopens: bool,
+    /// A table whose decisions answer what this step asks, too: it asks about the labels of that task.
+    pub answered_by: Option<String>,
     /// Columns that hold nothing personal once this step has written them.
     pub masks: Vec<String>,
     /// Files named in the manifest that a kernel may open: (path, digest, bytes).
@@ -139,7 +141,7 @@ impl Plan {
         let (word, scan, literal, regroup, folder) = Default::default();
         let (gates, masks, files) = Default::default();
         let (secret, program, grain) = Default::default();
-        let reopens = false;
+        let (reopens, answered_by) = (false, None);
         let parameters = Parameters { texts, stage };
         Plan {
             word,
@@ -151,6 +153,7 @@ impl Plan {
             folder,
             gates,
             reopens,
+            answered_by,
             masks,
             files,
             secret,

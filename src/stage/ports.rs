@@ -159,6 +159,8 @@ pub enum Role {
     Label { task: String, kind: String, classes: Vec<String> },
     /// How a text came from what was collected.
     Edits { of: String },
+    /// What a model says of the answers to a task.
+    Predictions { task: String },
 }
 
 /// Columns to write, from names and types.

@@ -1,4 +1,5 @@
 //! The registry: a line per stage, in the order of the pipeline. The key path of a stage is the path of its file.
+pub mod active;
 pub mod clean;
 pub mod collect;
 pub mod ethics;
@@ -9,6 +10,7 @@ pub mod release;
 pub mod sample;
 pub mod schema;
 pub mod split;
+pub mod train;
 pub mod transform;
 
 use crate::stage::Entry;
@@ -33,8 +35,12 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[transform::AFTER_CLEAN],
     label::ENTRIES,
     &[transform::AFTER_LABEL],
+    train::ENTRIES,
+    &[clean::label_errors::ENTRY],
+    &[active::ENTRY],
     &[ethics::ENTRY],
     split::ENTRIES,
+    train::AFTER_SPLIT,
     &[sample::ENTRY],
     release::ENTRIES,
 ];

@@ -6,12 +6,13 @@ use crate::cli::{Context, say};
 use crate::engine::ledger;
 use crate::engine::session::Session;
 use crate::engine::state::Built;
+use crate::engine::step::Step;
 use crate::manifest::Decimal;
 use crate::model::votes::Vote;
 use crate::project::{Failure, Options, Project};
 use crate::report::show::raw_columns;
 use crate::report::terminal::plural;
-use crate::stage::{Act, Fault};
+use crate::stage::{Act, Event, Fault};
 use crate::table::{Value, texts};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -187,16 +188,24 @@ fn tied(votes: &[Vote]) -> bool {
     times.values().filter(|n| **n == most).count() > 1
 }
 
-/// The samples that a step of the task wants a person to look at, and about which nobody decided.
+/// Steps that ask for labels of a task which they are not steps of.
+const LABEL_READERS: [&str; 2] = ["clean.label_errors", "active"];
+/// The rule of samples that are worth labelling next.
+const CHOSEN: &str = "active.chosen";
+
+/// The samples that a step of the task wants a person to look at, or one that finds labels to doubt or to give, and about which
+/// nobody decided.
 fn waiting(task: &Task, s: &Session, built: &Built, rule: fn(&str) -> bool) -> Result<BTreeSet<String>, Fault> {
     let mut out = BTreeSet::new();
     let path = format!("label.{}", task.name);
-    for (step, run) in s.steps.iter().zip(&built.runs).filter(|(step, _)| step.path == path) {
+    let reads = |step: &Step| LABEL_READERS.contains(&step.path.as_str()) && step.plan.ports.reads.contains(&path);
+    for (step, run) in s.steps.iter().zip(&built.runs).filter(|(step, _)| step.path == path || reads(step)) {
         for part in &run.parts {
             let Some(ids) = part.before.columns.get("id").copied().flatten() else { continue };
             let ids = s.array(ids)?;
             let ids = texts(ids.as_ref());
-            for e in ledger::events(s, part)?.into_iter().filter(|e| matches!(e.act, Act::Review | Act::Hold)) {
+            let waits = |e: &Event| matches!(e.act, Act::Review | Act::Hold) || e.rule == CHOSEN;
+            for e in ledger::events(s, part)?.into_iter().filter(waits) {
                 let id = ids.get(e.row as usize).copied().flatten().unwrap_or_default();
                 if rule(&e.rule) && s.review.of(step, id).is_none() {
                     out.insert(id.to_string());

@@ -1,0 +1,332 @@
+//! The declaration of `[train.NAME]`, and every mistake in it that can be found before a sample is read.
+use crate::diag::{Diagnostic, suggest};
+use crate::manifest::Decimal;
+use crate::manifest::values::{At, Threshold};
+use crate::model::tokens::Token;
+use crate::stage::*;
+use crate::table::{Cell, DataType, list, types, utf8};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// A model of a task: what it predicts of each sample, and how good it is. It is learned here, or its predictions come in files.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-one-of" = [["model", "predictions"]]))]
+pub struct Declaration {
+    /// The task, `ner` for `[label.ner]`. Its kind is `ner` or `classification`.
+    pub task: At<String>,
+    /// A model that is learned here: small, the same to every bit on every machine, and there to compare data with data.
+    pub model: Option<Model>,
+    /// The predictions of a model of one's own. Each must come of a model that was not trained on that sample.
+    pub predictions: Option<Predictions>,
+    /// Into how many parts the samples are cut: each part is predicted by a model that learned of the others. Default 5.
+    #[schemars(range(min = 2, max = 100))]
+    pub folds: Option<u32>,
+    /// A column whose equal values stay in one part, such as the document that a sentence is of. Default: each sample by itself.
+    #[schemars(length(min = 1))]
+    pub group: Option<At<String>>,
+    /// The texts that a `logistic` model reads, as if they were one. Default: all text fields of `[schema]`, or `text`.
+    #[schemars(length(min = 1))]
+    pub on: Option<Vec<At<String>>>,
+    /// What parts and the order of learning are drawn from.
+    #[serde(default)]
+    pub seed: u64,
+    /// What scores must reach, else the build fails: a number means at least, `{ max = 0.1 }` at most. For `ner` `precision`, `recall`,
+    /// `f1`, `macro_f1`, `token_accuracy`; for `classification` `accuracy`, `macro_f1`; of both `log_loss` and `calibration_error`.
+    #[serde(default)]
+    pub gates: BTreeMap<String, At<Threshold>>,
+    /// How many resamples give the interval of a score. Default 1000.
+    #[schemars(range(min = 20, max = 100_000))]
+    pub resamples: Option<u32>,
+    /// The largest share of predictions that may belong to no sample or be of no use, and of labelled samples that may be
+    /// without one, else the build fails. Only for `predictions`. Default 0.05.
+    #[schemars(range(min = 0, max = 1))]
+    pub max_lost: Option<At<Decimal>>,
+}
+
+/// A model that is learned here.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    pub kind: Kind,
+    /// What a `crf` tags. Default `characters` where all `[dataset] languages` are Korean, Japanese, Chinese or Thai, else `words`.
+    pub tokens: Option<Tokens>,
+}
+
+/// The models that are learned here.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// For `ner`: a linear chain over tags of tokens, which sees words, their parts and shapes, and their neighbours.
+    #[default]
+    Crf,
+    /// For `classification` of texts: logistic regression over words, pairs of words and runs of one to four characters.
+    Logistic,
+    /// For `classification`: how frequent each class is, whatever the sample. No model should be worse.
+    Majority,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        ["crf", "logistic", "majority"][self as usize]
+    }
+
+    /// The kind of task that it is for.
+    fn task(self) -> &'static str {
+        if self == Kind::Crf { NER } else { CLASS }
+    }
+}
+
+/// What a chain tags.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Tokens {
+    /// The tokens that came with the samples, or else the words of Unicode (UAX 29); a mark is one, too.
+    #[default]
+    Words,
+    /// Each character, blanks too: for texts whose entities end within words.
+    Characters,
+}
+
+/// Files of predictions: one sample a record.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Predictions {
+    /// Globs of files: JSON Lines, Parquet, CSV and others whose records name what they hold.
+    #[schemars(length(min = 1))]
+    pub files: Vec<At<String>>,
+    /// How the files are read, such as `jsonl`. Default: by the name of the first one.
+    #[schemars(length(min = 1))]
+    pub format: Option<At<String>>,
+    /// Where a record says what.
+    #[serde(default)]
+    pub fields: Fields,
+    /// What a list of probabilities stands for, in its order. Default: the classes of the task as they are declared; for `ner` `O`, then
+    /// `B-` and `I-` of each class.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)))]
+    pub classes: Vec<At<String>>,
+}
+
+/// Names of columns, or of JSONL keys and paths.
+#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Fields {
+    /// Which sample is meant: its id. Default `id`.
+    #[schemars(length(min = 1))]
+    pub item: Option<String>,
+    /// The probabilities: a list of numbers, or an object of names and numbers, in which a class that is not named has 0; for `ner` a
+    /// list of these, one for each token.
+    /// Default `probabilities`.
+    #[schemars(length(min = 1))]
+    pub probabilities: Option<At<String>>,
+    /// A column for each class in place of `probabilities`: `{ spam = "p_spam", ham = "p_ham" }`.
+    #[serde(default)]
+    pub by_class: BTreeMap<String, String>,
+    /// Where each token lies, for `ner`: a list of `[start, end]` in characters, end exclusive. Default: the tokens that came with the
+    /// sample if there are as many, else its characters if there are as many.
+    #[schemars(length(min = 1))]
+    pub tokens: Option<At<String>>,
+}
+
+pub const NER: &str = "ner";
+pub const CLASS: &str = "classification";
+const FOLDS: u32 = 5;
+const RESAMPLES: u32 = 1000;
+/// Languages that are written without blanks between words, or whose particles stand at the ends of words.
+const WITHIN_WORDS: [&str; 4] = ["ko", "ja", "zh", "th"];
+
+/// A declared model, with what else its steps need to know.
+pub struct Trained {
+    pub name: String,
+    pub path: String,
+    pub declared: Declaration,
+    /// Whether the task is one of spans.
+    pub spans: bool,
+    pub classes: Vec<String>,
+    /// The texts that the model reads; of a task of spans the one that they lie on.
+    pub texts: Vec<String>,
+}
+
+impl Trained {
+    pub fn key(&self, of: &str) -> String {
+        format!("{}.{of}", self.path)
+    }
+
+    pub fn label(&self) -> String {
+        format!("label.{}", self.declared.task.get())
+    }
+
+    pub fn folds(&self) -> u32 {
+        self.declared.folds.unwrap_or(FOLDS)
+    }
+
+    pub fn resamples(&self) -> u32 {
+        self.declared.resamples.unwrap_or(RESAMPLES)
+    }
+
+    /// What a list of probabilities stands for.
+    pub fn tags(&self) -> Vec<String> {
+        match self.spans {
+            false => self.classes.clone(),
+            true => std::iter::once("O".to_string())
+                .chain(self.classes.iter().flat_map(|c| [format!("B-{c}"), format!("I-{c}")]))
+                .collect(),
+        }
+    }
+
+    /// The tokens that came with the samples, if a step gives them.
+    pub fn tokens(&self, check: &Check) -> Option<String> {
+        let there = check.column("samples", "tokens") == Some(&list(Token::ty()));
+        (self.spans && there).then(|| "tokens".to_string())
+    }
+
+    /// What a model tags.
+    pub fn unit(&self, check: &Check) -> Tokens {
+        let declared = self.declared.model.as_ref().and_then(|m| m.tokens);
+        declared.unwrap_or_else(|| {
+            let dataset: crate::manifest::sections::Dataset = match check.manifest.table(&["dataset"]) {
+                Some((_, table)) => crate::manifest::read(table).unwrap_or_default(),
+                None => return Tokens::Words,
+            };
+            let within = |l: &String| WITHIN_WORDS.contains(&l.split('-').next().unwrap_or_default());
+            let all = !dataset.languages.is_empty() && dataset.languages.iter().all(within);
+            if all { Tokens::Characters } else { Tokens::Words }
+        })
+    }
+
+    /// The gates over the scores of a step.
+    pub fn gates(&self, step: &str) -> Vec<Gate> {
+        let gate = |(fact, at): (&String, &At<Threshold>)| Gate {
+            key: self.key(&format!("gates.{fact}")),
+            fact: format!("{step}.{fact}"),
+            min: at.min,
+            max: at.max,
+            span: at.span(),
+            say: None,
+            beside: None,
+            look: format!("tamis show {step}"),
+        };
+        self.declared.gates.iter().map(gate).collect()
+    }
+
+    /// The gate over what is lost of predictions that come in files.
+    pub fn lost_gate(&self, check: &Check, fact: String, say: &str) -> Gate {
+        let usual = Decimal::parse("0.05").unwrap_or_default();
+        let (max, span) = match &self.declared.max_lost {
+            Some(max) => (*max.get(), max.span()),
+            None => (usual, check.span.clone()),
+        };
+        let step = fact.rsplit_once('.').map_or(fact.as_str(), |f| f.0).to_string();
+        let look = format!("tamis show {step} --findings; `max_lost` allows more");
+        Gate::at_most(self.key("max_lost"), fact, max, span).say(say).look(look)
+    }
+}
+
+/// The scores that a gate may stand on.
+fn scores(spans: bool) -> &'static [&'static str] {
+    match spans {
+        true => &["precision", "recall", "f1", "macro_f1", "token_accuracy", "log_loss", "calibration_error"],
+        false => &["accuracy", "macro_f1", "log_loss", "brier", "calibration_error"],
+    }
+}
+
+/// Returns where a key of this table stands in the manifest, or the table.
+pub fn place(check: &Check, key: &str) -> Range<usize> {
+    check.manifest.span_of(&format!("{}.{key}", check.path)).unwrap_or_else(|| check.span.clone())
+}
+
+/// Reads and checks the table. Every entry of the path calls this; equal diagnostics are told once.
+pub fn checked(check: &mut Check) -> Option<Trained> {
+    let declared: Declaration = check.read()?;
+    let name = format!("label.{}", declared.task.get());
+    let known = check.columns_of("samples").find(|(own, _)| *own == name).map(|(_, c)| c.role.clone());
+    let Some(Role::Label { kind, classes, .. }) = known else {
+        let tasks = check.manifest.instances(&["label"]).into_iter().map(|t| t.0).collect::<Vec<_>>();
+        let problem = Diagnostic::error("T0580", declared.task.span(), format!("there is no [{name}]"));
+        check.bad(problem.label(suggest(declared.task.get(), tasks.iter().map(String::as_str))));
+        return None;
+    };
+    if kind != NER && kind != CLASS {
+        let problem = Diagnostic::error("T0581", declared.task.span(), "no model here predicts this kind of task");
+        check.bad(
+            problem.label(format!("a task of the kind `{kind}`")).help(format!("`{NER}` and `{CLASS}` have models")),
+        );
+        return None;
+    }
+    let spans = kind == NER;
+    check_model(check, &declared, &kind);
+    check_predictions(check, &declared, spans);
+    for (fact, at) in declared.gates.iter().filter(|(fact, _)| !scores(spans).contains(&fact.as_str())) {
+        let problem = Diagnostic::error("T0583", at.span(), format!("a model of `{kind}` has no score `{fact}`"));
+        check.bad(problem.label(suggest(fact, scores(spans).iter().copied())));
+    }
+    if let Some(group) = &declared.group
+        && let Some(column) = check.known(group)
+        && ![utf8(), DataType::Int64].contains(&column.ty)
+    {
+        let problem = Diagnostic::error("T0315", group.span(), format!("`{}` cannot group samples", group.get()));
+        check
+            .bad(problem.label(format!("this column is {}, neither text nor a whole number", types::text(&column.ty))));
+    }
+    let texts = match spans {
+        true => check.text_of_spans().into_iter().collect(),
+        false if declared.model.as_ref().is_some_and(|m| m.kind == Kind::Logistic) => {
+            let texts = check.plain_texts(declared.on.as_deref());
+            if texts.is_empty() && check.problems.is_empty() {
+                let problem = Diagnostic::error("T0321", check.span.clone(), "there is no text to learn of");
+                check.bad(problem.label("needs `on`, or a text field in [schema]"));
+            }
+            texts
+        }
+        false => Vec::new(),
+    };
+    Some(Trained { name: check.instance.clone(), path: check.path.clone(), declared, spans, classes, texts })
+}
+
+fn check_model(check: &mut Check, d: &Declaration, kind: &str) {
+    let Some(model) = &d.model else {
+        let keys = [("folds", d.folds.is_some()), ("group", d.group.is_some()), ("on", d.on.is_some())];
+        return spare(check, &keys, "the predictions come in files; nothing is learned here");
+    };
+    spare(check, &[("max_lost", d.max_lost.is_some())], "nothing is read from files");
+    if model.kind.task() != kind {
+        let problem = Diagnostic::error("T0582", place(check, "model.kind"), "this model is for another kind of task");
+        let own = [Kind::Crf, Kind::Logistic, Kind::Majority].into_iter().filter(|k| k.task() == kind);
+        let own: Vec<String> = own.map(|k| format!("`{}`", k.name())).collect();
+        check.bad(
+            problem.label(format!("for `{}`", model.kind.task())).help(format!("for `{kind}`: {}", own.join(", "))),
+        );
+    }
+    spare(check, &[("model.tokens", model.tokens.is_some() && model.kind != Kind::Crf)], "only a `crf` tags tokens");
+    spare(
+        check,
+        &[("on", d.on.is_some() && model.kind != Kind::Logistic)],
+        "only a `logistic` model reads several texts",
+    );
+}
+
+fn check_predictions(check: &mut Check, d: &Declaration, spans: bool) {
+    let Some(p) = &d.predictions else { return };
+    p.files.iter().for_each(|glob| check.glob(glob));
+    let fields = &p.fields;
+    let several = !fields.by_class.is_empty();
+    let keys = [
+        ("predictions.fields.probabilities", several && fields.probabilities.is_some(), "`by_class` names the columns"),
+        ("predictions.classes", several && !p.classes.is_empty(), "`by_class` names the classes"),
+        ("predictions.fields.by_class", several && spans, "of a token there are many probabilities"),
+        ("predictions.fields.tokens", fields.tokens.is_some() && !spans, "a class is one of the whole sample"),
+    ];
+    keys.iter().for_each(|(key, wrong, why)| spare(check, &[(key, *wrong)], why));
+}
+
+/// Notes keys that have no meaning here.
+fn spare(check: &mut Check, keys: &[(&str, bool)], why: &str) {
+    for (key, _) in keys.iter().filter(|k| k.1) {
+        let name = key.rsplit('.').next().unwrap_or_default();
+        let problem = Diagnostic::error("T0219", place(check, key), format!("`{name}` has no meaning here"));
+        check.bad(problem.label(why));
+    }
+}
