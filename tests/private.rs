@@ -62,7 +62,7 @@ fn nothing_personal_leaves_the_raw_packs() {
     put("raw/b.conll", "# s9\nhi\tB-lee@example.com\n\n");
     put("votes.csv", "item,annotator,label\n1,park@example.com,A\n2,w2,choi@example.com\n010-9999-8888,w1,A\n");
     let mut told = String::new();
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 14] = [
         &["build"],
         &["build", "--json"],
         &["status"],
@@ -75,6 +75,8 @@ fn nothing_personal_leaves_the_raw_packs() {
         &["show", "label.k/from.c", "--rows", "3"],
         &["show", "label.ner", "--rows", "3"],
         &["show", "label.ner", "--findings"],
+        &["report"],
+        &["report", "--json"],
     ];
     for command in commands {
         let (exit, out, err) = tamis(dir, command);

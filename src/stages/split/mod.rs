@@ -31,7 +31,7 @@
 //! strata hold one sample and so cannot be spread (both told at the first sample); `split.given`, a value that names no split;
 //! `split.group`, a group that is given to several splits; `split.deviation`, groups keep a split more than 0.02 from its
 //! ratio. Groups are equal in normal form C.
-mod declaration;
+pub mod declaration;
 mod deviation;
 mod pins;
 mod place;
