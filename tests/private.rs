@@ -87,7 +87,10 @@ fn nothing_personal_leaves_the_raw_packs() {
     files(&dir.join(".tamis"), &mut all);
     files(&dir.join("out"), &mut all);
     let open = all.iter().filter(|p| !p.to_string_lossy().ends_with(".raw.pack"));
-    let bytes: Vec<(String, Vec<u8>)> = open.map(|p| (p.display().to_string(), std::fs::read(p).unwrap())).collect();
+    let mut bytes: Vec<(String, Vec<u8>)> =
+        open.map(|p| (p.display().to_string(), std::fs::read(p).unwrap())).collect();
+    let page = std::fs::read_to_string(dir.join("out/report.html")).unwrap();
+    bytes.push(("samples of the report".into(), crate::report::unpacked(&page).into_bytes()));
     for person in PERSONS {
         assert!(!told.contains(person), "{person}\n{told}");
         for (path, bytes) in &bytes {

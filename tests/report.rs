@@ -5,8 +5,14 @@ use serde_json::Value as Json;
 use std::io::Read;
 use std::path::Path;
 
-const HOSTILE: [&str; 6] =
-    ["</script><script>alert(1)</script>", "]]>--><!--", "\" onload=\"x\" '&amp;", "\u{202e}abc\u{2066}", "<b>b</b>", "👩‍👩‍👧"];
+const HOSTILE: [&str; 6] = [
+    "</script><script>alert(1)</script>",
+    "]]>--><!--",
+    "\" onload=\"x\" '&amp;",
+    "\u{202e}abc\u{2066}",
+    "<b>b</b>",
+    "👩‍👩‍👧",
+];
 
 fn put(dir: &Path, path: &str, text: &str) {
     std::fs::create_dir_all(dir.join(path).parent().unwrap()).unwrap();
@@ -24,7 +30,7 @@ fn html(dir: &Path) -> String {
 }
 
 /// What is packed behind the page.
-fn unpacked(html: &str) -> String {
+pub fn unpacked(html: &str) -> String {
     let mut out = String::new();
     for block in html.split("<script type=\"application/gzip\" class=\"block\">").skip(1) {
         let packed = from_base64(block.split('<').next().unwrap());
@@ -80,15 +86,27 @@ fn each_example_has_its_pages_within_the_budget() {
     let every = ["overview", "flow", "pipeline", "fields", "licences", "splits", "samples", "findings"];
     let with = |more: &[&'static str]| -> Vec<&'static str> {
         let order = [
-            "overview", "flow", "pipeline", "fields", "labels", "agreement", "duplicates", "quality", "privacy",
-            "licences", "splits", "samples", "findings",
+            "overview",
+            "flow",
+            "pipeline",
+            "fields",
+            "labels",
+            "agreement",
+            "duplicates",
+            "quality",
+            "privacy",
+            "licences",
+            "splits",
+            "samples",
+            "findings",
         ];
         order.into_iter().filter(|p| every.contains(p) || more.contains(p)).collect()
     };
     for (name, pages) in [
         ("ner", with(&["labels", "duplicates", "quality", "privacy"])),
         ("detection", with(&["labels", "duplicates", "quality"])),
-        ("ner-crowd", with(&["labels", "agreement", "duplicates", "quality"])),
+        // its annotators agree too little, so that no label is made: the report shows that
+        ("ner-crowd", with(&["agreement"]).into_iter().filter(|p| *p != "splits").collect()),
     ] {
         let dir = example(name);
         let (exit, out, err) = tamis(dir.path(), &["report"]);
@@ -139,7 +157,7 @@ classes = ["<i>A", "<script>B"]
 from.c = { files = ["votes.csv"] }
 agreement = { metric = "percent" }
 [clean]
-exact_duplicates = { on = ["kind"] }
+exact_duplicates = { action = "drop", on = ["kind"] }
 [split]
 ratios = { train = 0.5, test = 0.5 }
 stratify = "label.k"
@@ -194,8 +212,12 @@ fn numbers_stay_and_samples_go_where_the_size_is_small() {
     assert_eq!(cards(&html(dir.path())), 10);
     let first: Json = serde_json::from_str(&done(dir.path(), &["report", "--json", "--samples", "10"])).unwrap();
     assert_eq!(first["samples"]["cards"].as_array().unwrap().len(), 10);
-    let classes: Vec<&str> =
-        first["samples"]["cards"].as_array().unwrap().iter().map(|c| c["labels"][0]["classes"][0].as_str().unwrap()).collect();
+    let classes: Vec<&str> = first["samples"]["cards"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["labels"][0]["classes"][0].as_str().unwrap())
+        .collect();
     assert!(CLASSES.iter().all(|c| classes.contains(c)), "{classes:?}");
 }
 
@@ -205,10 +227,13 @@ fn sources_that_may_not_be_shown_are_counted_alone() {
     put(dir.path(), "a.jsonl", "{\"id\":\"a1\",\"text\":\"free to see\"}\n");
     put(dir.path(), "b.jsonl", "{\"id\":\"b1\",\"text\":\"secret words\"}\n");
     let source = |name: &str, licence: &str| {
-        format!("[collect.{name}]\ndirect = {{ files = [\"{name}.jsonl\"], format = \"jsonl\" }}\nid = \"id\"\nlicense = \"{licence}\"\n")
+        format!(
+            "[collect.{name}]\ndirect = {{ files = [\"{name}.jsonl\"], format = \"jsonl\" }}\nid = \"id\"\nlicense = \"{licence}\"\n"
+        )
     };
     let head = "[dataset]\nname = \"h\"\nversion = \"0.1.0\"\nlicense = \"CC0-1.0\"\n";
-    let manifest = format!("{head}{}{}[schema]\ntext = {{ text = {{}} }}\n", source("a", "CC0-1.0"), source("b", "CC-BY-ND-4.0"));
+    let manifest =
+        format!("{head}{}{}[schema]\ntext = {{ text = {{}} }}\n", source("a", "CC0-1.0"), source("b", "CC-BY-ND-4.0"));
     put(dir.path(), "dataset.toml", &manifest);
     done(dir.path(), &["report"]);
     let html = html(dir.path());

@@ -511,7 +511,8 @@ fn outside_crates_have_owners() {
 #[test]
 fn pages_escape_what_they_are_given() {
     let mut offenders = Vec::new();
-    for s in sources().iter().filter(|s| s.path.starts_with("src/report/html/") && s.path != "src/report/html/page.rs") {
+    for s in sources().iter().filter(|s| s.path.starts_with("src/report/html/") && s.path != "src/report/html/page.rs")
+    {
         let found = s.lines().filter(|(_, line)| line.contains("PreEscaped"));
         offenders.extend(found.map(|(n, _)| format!("{}:{n}: PreEscaped", s.path)));
     }

@@ -53,31 +53,34 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if project.world.place(&args.out).is_none() {
         return Err(Failure::Usage(format!("{} leaves the project", args.out)));
     }
-    let lock = Lock::load(&project.world).map_err(Failure::World)?;
     let options = Options { jobs: args.jobs, target: args.partition_target.max(2), ..Options::default() };
-    if args.no_build {
-        return project.plan(&options, |s, built| {
-            let waits = s.steps.iter().zip(&built.runs).filter(|(_, r)| r.answer() != Answer::Fresh);
-            let waits: Vec<&str> = waits.map(|(step, _)| step.name.as_str()).collect();
-            if !waits.is_empty() {
-                return Err(Failure::Differs(format!("not fresh: {}; tamis build", waits.join(", "))));
-            }
-            write(c, args, &project, (s, built), &lock).map(|()| 0)
-        })?;
+    let exit = if args.no_build { 0 } else { build(c, &project, &options)? };
+    // where only a gate does not hold, the report is what shows why
+    if exit > 1 {
+        return Ok(exit);
     }
+    let lock = Lock::load(&project.world).map_err(Failure::World)?;
+    project.plan(&options, |s, built| {
+        let waits = s.steps.iter().zip(&built.runs).filter(|(_, r)| r.answer() != Answer::Fresh);
+        let waits: Vec<&str> = waits.map(|(step, _)| step.name.as_str()).collect();
+        if args.no_build && !waits.is_empty() {
+            return Err(Failure::Differs(format!("not fresh: {}; tamis build", waits.join(", "))));
+        }
+        write(c, args, &project, (s, built), &lock)
+    })??;
+    Ok(exit)
+}
+
+/// The exit code of the build; what does not hold is told.
+fn build(c: &Context, project: &Project, options: &Options) -> Result<i32, Failure> {
     let progress = Progress::new(c.quiet);
-    project.build(&options, &|e| progress.hear(&e), |s, f| {
+    project.build(options, &|e| progress.hear(&e), |s, f| {
         progress.finish();
-        let exit = f.exit();
-        if exit != 0 {
-            warn(&terminal::failures(&project, s, f));
+        if f.exit() != 0 {
+            warn(&terminal::failures(project, s, f));
         }
-        // where only a gate does not hold, the report is what shows why
-        if exit <= 1 {
-            write(c, args, &project, (s, &f.built), &f.lock)?;
-        }
-        Ok(exit)
-    })?
+        f.exit()
+    })
 }
 
 fn write(
@@ -90,7 +93,13 @@ fn write(
     let seen = Seen::new(project, s, built);
     let mut views = Views::of(&seen, lock, args.samples.min(SAMPLES_MAX))?;
     if let Some(against) = &args.against {
-        views.changes = Some(super::diff::against(c, against)?);
+        let mut changes = super::diff::against(c, against)?;
+        // values of a release: nothing raw is there, but samples of a source that may not be shown
+        if !seen.withheld.is_empty() {
+            changes.examples.clear();
+            changes.values.clear();
+        }
+        views.changes = Some(changes);
     }
     if args.json {
         json(&views);
@@ -104,7 +113,7 @@ fn write(
     }
     let failed = |e: std::io::Error| Failure::World(format!("{}: {e}", args.out));
     project.world.replace(&args.out, made.html.as_bytes()).map_err(failed)?;
-    let shown = format!("{} of {} samples", number(made.shown as u64), number(views.samples.total));
+    let shown = format!("{} of {} samples", number(made.shown as u64), number(made.chosen as u64));
     say(&lang::lines(&format!("{}   {}   {shown}\n", args.out, bytes(made.html.len() as u64))));
     Ok(())
 }

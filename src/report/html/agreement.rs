@@ -1,6 +1,6 @@
 //! Do people agree, and on what do they not?
 use super::chart::{dot, scroll};
-use super::page::{key, text};
+use super::page::{key, text, told};
 use super::words::W;
 use crate::report::terminal::number;
 use crate::report::view::Views;
@@ -37,9 +37,9 @@ fn task(a: &Agreement) -> Markup {
                 }
             } }
         } }))
-        @for g in &a.gates { p { (W::AskedFor) " " (text(&g.want)) " " (key(&g.key, g.line)) } }
+        @for g in &a.gates { p { (W::AskedFor) " " (told(&g.want)) " " (key(&g.key, g.line)) } }
         p { (W::SharedSay.with(&numbers)) }
-        @if !a.advice.is_empty() { h4 { (W::Advice) } ul { @for say in &a.advice { li lang="en" { (say) } } } }
+        @if !a.advice.is_empty() { h4 { (W::Advice) } ul { @for say in &a.advice { li { (told(say)) } } } }
         (lines(W::ByClass, W::Class, &a.by_class, ends))
         (lines(W::ByAnnotator, W::Annotator, &a.by_annotator, ends))
         (lines(W::ByPair, W::Annotator, &a.by_pair, ends))

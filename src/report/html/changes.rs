@@ -1,6 +1,6 @@
 //! What is different from an earlier release?
 use super::chart::scroll;
-use super::page::{key, text};
+use super::page::{key, text, told};
 use super::words::W;
 use crate::report::difference::{Difference, Side};
 use crate::report::terminal::number;
@@ -23,14 +23,13 @@ pub fn part(views: &Views) -> Option<Markup> {
     ];
     Some(html! {
         p { (W::ChangesSay.with(&[name(&d.old), name(&d.new)])) @if d.same { " " (W::Same) } }
-        @for note in &d.notes { p class="dim" lang="en" { (text(note)) } }
+        @for note in &d.notes { p class="dim" { (told(note)) } }
         (scroll(W::ScrollTable, html! { table {
             thead { tr { th scope="col" { (W::Changes) } th scope="col" class="n" { (W::SamplesN) } } }
             tbody { @for (w, n) in rows { tr { th scope="row" { (w) } td class="n" { (number(n)) } } } }
         } }))
-        (splits(d)) (reasons(d)) (columns(d)) (values(d))
-        // examples hold values, which may be shown only where nothing is hidden
-        @if views.samples.hidden.is_empty() && views.samples.withheld.is_empty() && !d.examples.is_empty() { (examples(d)) }
+        (splits(d)) (reasons(d)) (columns(d))
+        (values(d)) @if !d.examples.is_empty() { (examples(d)) }
     })
 }
 

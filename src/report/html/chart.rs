@@ -10,7 +10,7 @@ const WIDE: u64 = 220;
 
 /// A region that scrolls by itself, so that the page never does.
 pub fn scroll(what: W, inner: Markup) -> Markup {
-    html! { div class="scroll" tabindex="0" role="region" aria-label=(what.text()) data-wl=(what as usize) { (inner) } }
+    html! { div class="scroll" tabindex="0" role="group" aria-label=(what.text()) data-wl=(what as usize) { (inner) } }
 }
 
 /// A length of `n` where `most` is the longest; what is there at all is seen.
@@ -22,7 +22,7 @@ fn length(n: u64, most: u64) -> u64 {
 /// A bar within a cell.
 pub fn bar(n: u64, most: u64, class: &str) -> Markup {
     html! {
-        svg class="bar" width=(WIDE) height="12" aria-hidden="true" focusable="false" {
+        svg class="bar" width=(WIDE) height="12" viewBox=(format!("0 0 {WIDE} 12")) preserveAspectRatio="none" aria-hidden="true" focusable="false" {
             rect class=(class) width=(length(n, most)) height="12" {}
         }
     }
@@ -68,7 +68,7 @@ pub fn histogram(title: Markup, unit: Option<W>, of: &Spread) -> Markup {
                     @if let Some(unit) = unit { " · " (unit) }
                 }
             }
-            div class="scroll" tabindex="0" role="region" aria-label=(W::ScrollChart.text()) data-wl=(W::ScrollChart as usize) {
+            div class="scroll" tabindex="0" role="group" aria-label=(W::ScrollChart.text()) data-wl=(W::ScrollChart as usize) {
                 svg class="cols" width=(width) height="84" viewBox=(format!("0 0 {width} 84")) aria-hidden="true" focusable="false" {
                     @for (k, b) in of.bars.iter().enumerate() {
                         @let high = if b.n == 0 { 0 } else { (b.n * 80).div_ceil(most) };
@@ -98,7 +98,7 @@ pub fn shade(n: u64, most: u64) -> String {
 pub fn dot(value: f64, interval: Option<(f64, f64)>, (low, high): (f64, f64)) -> Markup {
     let x = |v: f64| (((v - low) / (high - low)).clamp(0.0, 1.0) * WIDE as f64).round() as u64 + 6;
     html! {
-        svg class="dots" width=(WIDE + 12) height="14" aria-hidden="true" focusable="false" {
+        svg class="dots" width=(WIDE + 12) height="14" viewBox=(format!("0 0 {} 14", WIDE + 12)) aria-hidden="true" focusable="false" {
             line class="axis" x1="6" x2=(WIDE + 6) y1="7" y2="7" {}
             @if let Some((a, b)) = interval { line class="ci" x1=(x(a)) x2=(x(b)) y1="7" y2="7" {} }
             @if value.is_finite() { circle class="dot" cx=(x(value)) cy="7" r="5" {} }
@@ -110,7 +110,7 @@ pub fn dot(value: f64, interval: Option<(f64, f64)>, (low, high): (f64, f64)) ->
 pub fn dumbbell(wanted: u64, reached: u64) -> Markup {
     let x = |v: u64| v.min(10_000) * WIDE / 10_000 + 6;
     html! {
-        svg class="dots" width=(WIDE + 12) height="14" aria-hidden="true" focusable="false" {
+        svg class="dots" width=(WIDE + 12) height="14" viewBox=(format!("0 0 {} 14", WIDE + 12)) aria-hidden="true" focusable="false" {
             line class="axis" x1="6" x2=(WIDE + 6) y1="7" y2="7" {}
             line class="ci" x1=(x(wanted)) x2=(x(reached)) y1="7" y2="7" {}
             circle class="ring" cx=(x(wanted)) cy="7" r="5" {}

@@ -1,6 +1,6 @@
 //! What is the same?
 use super::chart::bars;
-use super::page::{key, text};
+use super::page::{key, text, told};
 use super::words::W;
 use crate::report::terminal::number;
 use crate::report::view::Views;
@@ -43,7 +43,7 @@ fn cluster(c: &Cluster) -> Markup {
                 (W::Left) " " @if let Some(id) = &m.id { bdi class="id" { (text(id)) } } " "
                 @if let Some(source) = &m.source { span class="chip" { (text(source)) } " " }
                 @if let Some(own) = &m.text { (difference(kept, own)) }
-                @if !m.say.is_empty() { " " span class="dim" lang="en" { (text(&m.say)) } }
+                @if !m.say.is_empty() { " " span class="dim" { (told(&m.say)) } }
             } }
         }
         @if more > 0 { p class="dim" { (W::MoreMembers.with(&[number(more)])) } }

@@ -25,8 +25,7 @@ pub fn part(views: &Views) -> Option<Markup> {
             } }
             tbody { @for r in &f.rungs { (rung(r, most, lost)) } }
         } }))
-        h3 { (W::Balance) }
-        (balance(views))
+        @if !f.balance.is_empty() { h3 { (W::Balance) } (balance(views)) }
     })
 }
 

@@ -1,6 +1,6 @@
 //! May I release this?
 use super::chart::{bars, percent, scroll};
-use super::page::{key, text};
+use super::page::{key, text, told};
 use super::words::W;
 use crate::report::status::Measured;
 use crate::report::terminal::number;
@@ -8,6 +8,9 @@ use crate::report::view::Views;
 use crate::report::view::numbers::share;
 use crate::report::view::overview::Overview;
 use maud::{Markup, html};
+
+/// Gates that hold are told one by one up to so many.
+const FOLDED: usize = 8;
 
 pub fn part(views: &Views) -> Option<Markup> {
     let o = &views.overview;
@@ -57,23 +60,31 @@ fn gates(of: &[Measured]) -> Markup {
         html! {
             tr {
                 th scope="row" { (text(&g.fact)) }
-                td { (text(&g.want)) }
+                td { (told(&g.want)) }
                 td { @if let Some(got) = &g.got { (text(got)) } }
                 td class=(class) { (sign) " " (word) }
                 td { (key(&g.key, g.line)) }
             }
         }
     };
-    let mut order: Vec<&Measured> = of.iter().collect();
-    order.sort_by_key(|g| g.pass != Some(false)); // what does not hold stands first
+    // what holds is folded where there is much of it
+    let (hold, open): (Vec<&Measured>, Vec<&Measured>) = of.iter().partition(|g| g.pass == Some(true));
+    let table = |of: &[&Measured]| {
+        scroll(
+            W::ScrollTable,
+            html! { table {
+                thead { tr { @for w in [W::Gate, W::Wanted, W::Measured, W::Result, W::Key] { th scope="col" { (w) } } } }
+                tbody { @for g in of { (row(g)) } }
+            } },
+        )
+    };
     html! {
         h3 { (W::Gates) }
-        @if of.is_empty() { p { (W::NoGates) } } @else {
-            (scroll(W::ScrollTable, html! { table {
-                thead { tr { @for w in [W::Gate, W::Wanted, W::Measured, W::Result, W::Key] { th scope="col" { (w) } } } }
-                tbody { @for g in order { (row(g)) } }
-            } }))
-        }
+        @if of.is_empty() { p { (W::NoGates) } }
+        @if !open.is_empty() { (table(&open)) }
+        @if hold.len() > FOLDED {
+            details { summary { span class="ok" { "✓ " (W::Hold.with(&[hold.len().to_string()])) } } (table(&hold)) }
+        } @else if !hold.is_empty() { (table(&hold)) }
     }
 }
 

@@ -4,7 +4,7 @@ use super::Part;
 use super::block::base64;
 use super::words::{self, W, WORDS};
 use crate::digest::sha256;
-use crate::report::lang::Lang;
+use crate::report::lang::{self, Lang};
 use crate::report::shown;
 use crate::report::terminal::number;
 use crate::report::view::Views;
@@ -17,6 +17,16 @@ const SCRIPT: &str = include_str!("report.js");
 /// A text of the user's: characters that turn a line around, or that HTML has no place for, are shown as escapes.
 pub fn text(of: &str) -> Cow<'_, str> {
     shown::lines(of)
+}
+
+/// What a step or a gate says, in both languages where the table of the command has it in Korean.
+pub fn told(english: &str) -> Markup {
+    let korean = lang::text_in(english, Lang::Ko);
+    if korean == english {
+        return html! { span lang="en" { (text(english)) } };
+    }
+    let shown = if words::chosen() == Lang::Ko { korean.as_ref() } else { english };
+    html! { span data-en=(text(english)) data-ko=(text(&korean)) { (text(shown)) } }
 }
 
 /// A key of the manifest with its line.

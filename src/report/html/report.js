@@ -1,5 +1,4 @@
-// The controls of the report: theme, language, keys, and the filter over samples that are unpacked on demand. Nothing is
-// fetched; the page is whole without this script.
+// Theme, language, keys, and the filter over samples that are unpacked on demand. Nothing is fetched.
 // @ts-check
 'use strict';
 (() => {
@@ -20,6 +19,7 @@
       const d = /** @type {HTMLElement} */ (e).dataset;
       e.textContent = say(Number(d.w), d.a ? JSON.parse(d.a) : []);
     }
+    for (const e of within.querySelectorAll('[data-ko]')) e.textContent = e.getAttribute(side() ? 'data-ko' : 'data-en');
     for (const e of within.querySelectorAll('[data-wl]')) {
       e.setAttribute('aria-label', words[Number(/** @type {HTMLElement} */ (e).dataset.wl)][side()]);
     }

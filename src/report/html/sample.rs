@@ -1,7 +1,8 @@
 //! One sample as a card: texts with spans, pictures with boxes, labels, and what steps said of it.
 use super::block::base64;
-use super::page::{key, text};
+use super::page::{key, text, told};
 use super::words::W;
+use crate::report::shown;
 use crate::report::terminal::number;
 use crate::report::view::samples::{Card, Content, Drawn, Marked, Picture, Said};
 use maud::{Markup, html};
@@ -9,6 +10,9 @@ use std::collections::BTreeSet;
 
 /// Classes have so many colours; a class beyond them has another underline.
 const COLOURS: usize = 6;
+
+/// A text of so many characters without a span stands beside the name of its field.
+const INLINE: u64 = 60;
 
 /// The look of a class, by its place in the manifest.
 pub fn look(class: &str, classes: &[String]) -> String {
@@ -18,13 +22,13 @@ pub fn look(class: &str, classes: &[String]) -> String {
 
 pub fn card(of: &Card, classes: &[String]) -> Markup {
     let own: BTreeSet<&String> = of.labels.iter().flat_map(|l| &l.classes).collect();
-    let list = |all: BTreeSet<&String>| serde_json::to_string(&all).unwrap_or_default();
+    let list = |all: BTreeSet<&String>| shown::json(&serde_json::to_string(&all).unwrap_or_default()).into_owned();
     let chars = of.fields.iter().find_map(|f| match &f.value {
         Content::Text { chars, .. } => Some(*chars),
         _ => None,
     });
     html! {
-        article class="card" tabindex="-1" data-id=[of.id.as_deref()] data-split=(of.split) data-source=(of.source)
+        article class="card" tabindex="-1" data-id=[of.id.as_deref().map(text)] data-split=(text(&of.split)) data-source=(text(&of.source))
             data-status=(of.status) data-class=(list(own)) data-chars=[chars]
             data-finding=(list(of.said.iter().map(|s| &s.rule).collect()))
             data-step=(list(of.said.iter().map(|s| &s.step).collect())) {
@@ -36,18 +40,18 @@ pub fn card(of: &Card, classes: &[String]) -> Markup {
             }
             @if let Some(picture) = &of.picture { (drawn(picture, of, classes)) }
             @for field in &of.fields {
-                div class="f" data-n=(field.name) {
+                div class="f" data-n=(text(&field.name)) {
                     span class="name" { (text(&field.name)) }
                     @match &field.value {
                         Content::Text { text, from, chars, spans } => { (marked(text, *from, *chars, spans, classes)) }
                         Content::Talk(talk) => { dl class="v talk" { @for (role, said) in talk { dt { (super::page::text(role)) } dd class="t" dir="auto" { (super::page::text(said)) } } } }
-                        Content::Words(words) => { span class="v" { (text(words)) } }
+                        Content::Words(words) => { " " span class="v" { (text(words)) } }
                     }
                 }
             }
             @for label in of.labels.iter().filter(|l| l.missing || l.words.is_some()) {
                 p class="label" {
-                    span class="name" { "label." (label.task) } " "
+                    span class="name" { "label." (text(&label.task)) } " "
                     @if label.missing { em { (W::NoLabel) } }
                     @if let Some(words) = &label.words { span class="v" { (text(words)) } }
                 }
@@ -68,13 +72,16 @@ fn status(status: &str) -> Option<W> {
 }
 
 fn said(of: &Said) -> Markup {
-    html! { code { (of.rule) } @if let Some(say) = &of.say { " " span lang="en" { (text(say)) } } " " (key(&of.key, of.line)) }
+    html! { code { (of.rule) } @if let Some(say) = &of.say { " " (told(say)) } " " (key(&of.key, of.line)) }
 }
 
 /// A text with its spans. Where spans lie over each other, each piece says all of its classes.
-fn marked(shown: &str, from: u32, chars: u32, spans: &[Marked], classes: &[String]) -> Markup {
-    let pieces = pieces(shown, from, spans);
-    let len = shown.chars().count() as u64;
+fn marked(whole: &str, from: u32, chars: u32, spans: &[Marked], classes: &[String]) -> Markup {
+    let pieces = pieces(whole, from, spans);
+    let len = whole.chars().count() as u64;
+    if spans.is_empty() && len <= INLINE {
+        return html! { " " span class="v t" dir="auto" { (text(whole)) } };
+    }
     html! {
         p class="v t" dir="auto" {
             @for piece in &pieces {
@@ -95,8 +102,8 @@ struct Piece<'s> {
     ends: Vec<&'s str>,
 }
 
-fn pieces<'s>(shown: &str, from: u32, spans: &'s [Marked]) -> Vec<Piece<'s>> {
-    let chars: Vec<char> = shown.chars().collect();
+fn pieces<'s>(whole: &str, from: u32, spans: &'s [Marked]) -> Vec<Piece<'s>> {
+    let chars: Vec<char> = whole.chars().collect();
     let end = from + chars.len() as u32;
     let mut cuts: BTreeSet<u32> = [from, end].into();
     cuts.extend(spans.iter().flat_map(|s| [s.start, s.end]).filter(|at| (from..=end).contains(at)));
@@ -120,7 +127,7 @@ fn drawn(of: &Picture, card: &Card, classes: &[String]) -> Markup {
         div class="pic" {
             img alt=(text(&name)) loading="lazy" src=(format!("data:image/jpeg;base64,{}", base64(&of.jpeg))) {}
             @if !of.boxes.is_empty() {
-                svg viewBox=(view) preserveAspectRatio="none" role="img" aria-label=(listed(&of.boxes)) {
+                svg viewBox=(view) preserveAspectRatio="none" role="img" aria-label=(text(&listed(&of.boxes))) {
                     @for b in &of.boxes {
                         @let [x, y, w, h] = side(b);
                         @let place = classes.iter().position(|c| *c == b.class).unwrap_or(classes.len());

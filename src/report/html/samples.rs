@@ -9,7 +9,7 @@ pub fn part(views: &Views) -> Option<Markup> {
     let chips = |word: &str, of: Vec<&String>| {
         let word = word.to_string();
         html! { @if of.len() > 1 { @for name in of.into_iter().take(20) {
-            button type="button" class="chip" data-q=(format!("{word}:{}", quoted(name))) { (word) ":" (text(name)) } " "
+            button type="button" class="chip" data-q=(text(&format!("{word}:{}", quoted(name)))) { (word) ":" (text(name)) } " "
         } } }
     };
     Some(html! {

@@ -64,6 +64,8 @@ struct Counted {
     distinct: BTreeSet<u64>,
     sizes: Sizes,
     floats: Vec<f64>,
+    /// The value at hand is of a source whose samples may be shown.
+    told: bool,
     /// `None` once there are too many, or one is long.
     values: Option<BTreeMap<String, u64>>,
     by_split: BTreeMap<String, Filled>,
@@ -88,6 +90,7 @@ fn counted(seen: &Seen, part: &Partition, column: &Column) -> Result<Counted, Fa
     let array = seen.array(part, &column.name)?;
     let own = array.as_ref().filter(|_| column.ty == DataType::Utf8).map(|a| texts(a.as_ref()));
     for (n, row) in living(part).enumerate() {
+        out.told = sources.get(n).is_none_or(|source| !seen.withheld.contains_key(source));
         let null = match (&own, &array) {
             (Some(texts), _) => match texts.get(row as usize).copied().flatten() {
                 Some(text) => {
@@ -144,7 +147,7 @@ impl Counted {
     }
 
     fn one(&mut self, text: &str) {
-        let Some(values) = &mut self.values else { return };
+        let Some(values) = self.values.as_mut().filter(|_| self.told) else { return };
         if text.chars().nth(VALUE_CHARS).is_some() {
             self.values = None;
             return;

@@ -1,6 +1,7 @@
 //! What is wrong with the data: by rule, with the key responsible and where the first ones stand.
 use super::seen::Seen;
 use crate::engine::ledger::{self, Tally};
+use crate::engine::told::Answer;
 use crate::report::place::Places;
 use crate::stage::{Act, Fault};
 use serde::Serialize;
@@ -28,7 +29,9 @@ pub struct Rule {
 pub fn of(seen: &Seen) -> Result<Vec<Rule>, Fault> {
     let mut out = Vec::new();
     let places = Places { s: seen.s, built: seen.built };
-    for (i, (step, run)) in seen.s.steps.iter().zip(&seen.built.runs).enumerate().filter(|(_, (_, r))| !r.skipped) {
+    for (i, (step, run)) in
+        seen.s.steps.iter().zip(&seen.built.runs).enumerate().filter(|(_, (_, r))| r.answer() == Answer::Fresh)
+    {
         let tally = Tally::of(seen.s, step, run)?;
         let told = |act: &str| act != "changed";
         let mut found: BTreeMap<(&'static str, String, String), Vec<String>> = BTreeMap::new();

@@ -3,6 +3,7 @@ use super::seen::Seen;
 use crate::engine::ledger::{self, Balance};
 use crate::engine::state::{Bin, PartRun, StepRun};
 use crate::engine::step::Step;
+use crate::engine::told::Answer;
 use crate::stage::{Act, Event, Fact, Fault};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ type Losses = BTreeMap<(&'static str, String, String), u64>;
 
 pub fn of(seen: &Seen) -> Result<Flow, Fault> {
     let mut out = Flow::default();
-    for (step, run) in seen.s.steps.iter().zip(&seen.built.runs).filter(|(_, run)| !run.skipped) {
+    for (step, run) in seen.s.steps.iter().zip(&seen.built.runs).filter(|(_, run)| run.answer() == Answer::Fresh) {
         let into = step.plan.ports.into.as_deref() == Some("samples");
         if into {
             out.collected += run.parts.iter().filter_map(|p| p.records).sum::<u64>();
@@ -59,14 +60,16 @@ pub fn of(seen: &Seen) -> Result<Flow, Fault> {
         let kept = if into { given(run) } else { kept(run) };
         out.rungs.push(rung(seen, step, (kept, lost), losses));
     }
+    let balance = |released| ledger::balance(seen.s.steps, seen.built, "samples", released);
     for (step, run) in seen.s.steps.iter().zip(&seen.built.runs) {
         if let (Some(name), Some(Fact::Int(n))) = (&step.plan.folder, run.facts.get("samples")) {
             let released = u64::try_from(*n).unwrap_or(0);
-            out.balance.insert(name.clone(), ledger::balance(seen.s.steps, seen.built, "samples", released));
+            out.balance.insert(name.clone(), balance(released));
         }
     }
-    if out.balance.is_empty() {
-        out.balance.insert("-".into(), ledger::balance(seen.s.steps, seen.built, "samples", 0));
+    // of a build that stopped before its end nobody knows how many samples live
+    if out.balance.is_empty() && seen.built.fresh() {
+        out.balance.insert("-".into(), balance(0));
     }
     Ok(out)
 }

@@ -3,6 +3,7 @@ use super::seen::Seen;
 use crate::engine::graph::Graph;
 use crate::engine::ledger;
 use crate::engine::state::StepRun;
+use crate::engine::told::Answer;
 use crate::stage::{Fault, Kernel};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +40,7 @@ pub fn of(seen: &Seen) -> Result<Pipeline, Fault> {
     let mut out = Pipeline::default();
     let graph = Graph::new(seen.s.steps);
     for (i, (step, run)) in seen.s.steps.iter().zip(&seen.built.runs).enumerate() {
-        let findings = if run.skipped { 0 } else { ledger::findings(seen.s, step, run)? };
+        let findings = if state(run) != "built" { 0 } else { ledger::findings(seen.s, step, run)? };
         let of = [Kernel::Map, Kernel::Gather, Kernel::Apply].map(|k| step.plan.params(k));
         let told: Vec<&str> = of.into_iter().filter(|p| !matches!(*p, "{}" | "null" | "")).collect();
         out.steps.push(Node {
@@ -58,10 +59,10 @@ pub fn of(seen: &Seen) -> Result<Pipeline, Fault> {
 }
 
 fn state(run: &StepRun) -> &'static str {
-    match run {
-        run if run.fault.is_some() => "failed",
-        run if run.skipped || (run.runs > 0 && run.parts.iter().any(|p| p.outcomes.is_empty())) => "skipped",
-        _ => "built",
+    match run.answer() {
+        _ if run.fault.is_some() => "failed",
+        Answer::Fresh if !run.skipped => "built",
+        _ => "skipped",
     }
 }
 
@@ -112,6 +113,35 @@ impl Pipeline {
             *place += 1;
             (name.to_string(), *first, *layer, *place - 1)
         };
-        Drawn { boxes: names.iter().zip(&layer).map(place).collect(), lines: lines.into_iter().collect() }
+        Drawn { boxes: names.iter().zip(&layer).map(place).collect(), lines: direct(&lines, names.len()) }
+    }
+}
+
+/// The lines without those that other lines lead along as well.
+fn direct(lines: &BTreeSet<(usize, usize)>, boxes: usize) -> Vec<(usize, usize)> {
+    let mut to: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); boxes];
+    // all that each box leads to, from the last one on; of folded tables lines may lead back, and are drawn as they are
+    for (a, b) in lines.iter().rev().filter(|(a, b)| a < b) {
+        let beyond = to.get(*b).cloned().unwrap_or_default();
+        if let Some(own) = to.get_mut(*a) {
+            own.insert(*b);
+            own.extend(beyond);
+        }
+    }
+    let detour = |a: usize, b: usize| {
+        let next = lines.range((a, 0)..(a + 1, 0)).map(|l| l.1).filter(|n| *n != b && *n > a);
+        next.into_iter().any(|n| to.get(n).is_some_and(|t| t.contains(&b)))
+    };
+    lines.iter().copied().filter(|(a, b)| a > b || !detour(*a, *b)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_drawn_where_no_other_way_leads() {
+        let lines = [(0, 1), (1, 2), (0, 2), (2, 3), (0, 3), (1, 3), (3, 1)].into();
+        assert_eq!(direct(&lines, 4), [(0, 1), (1, 2), (2, 3), (3, 1)]);
     }
 }

@@ -22,7 +22,7 @@ const MESSAGES: usize = 20;
 const SHAPES: usize = 300;
 /// The longer side of a picture, in pixels, and how many are shown at most.
 const SIDE: u32 = 224;
-const PICTURES: usize = 90;
+const PICTURES: usize = 60;
 /// Pixels of a picture that is decoded.
 const PIXELS: u64 = 100_000_000;
 
@@ -148,11 +148,13 @@ pub fn of(seen: &Seen, most: usize) -> Result<Samples, Fault> {
         }
     }
     let said = said(seen, &picked.rows)?;
+    let origins = origins(seen, &picked.rows, &said)?;
     let mut pictures = 0;
     for (n, row) in &picked.rows {
         let Some(part) = seen.samples.parts.get(*n) else { continue };
         let card = Reading { seen, part, row: *row }.card(said.get(&(*n, *row)), &mut pictures)?;
-        let Some(card) = card else { continue };
+        let Some(mut card) = card else { continue };
+        card.origin = origins.get(&(*n, *row)).cloned();
         out.splits.extend(Some(card.split.clone()).filter(|s| !s.is_empty()));
         out.sources.insert(card.source.clone());
         out.rules.extend(card.said.iter().map(|s| s.rule.clone()));
@@ -164,6 +166,27 @@ pub fn of(seen: &Seen, most: usize) -> Result<Samples, Fault> {
     attribution.sort();
     attribution.dedup();
     out.attribution = attribution;
+    Ok(out)
+}
+
+/// Where samples were collected: of those that stand first, and of those that steps spoke of. Files are read for it.
+fn origins(
+    seen: &Seen,
+    rows: &[(usize, u32)],
+    said: &BTreeMap<(usize, u32), Spoken>,
+) -> Result<BTreeMap<(usize, u32), String>, Fault> {
+    let mut wanted: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+    let told = |(n, at): &(usize, &(usize, u32))| *n < pick::FIRST || said.contains_key(*at);
+    for (_, (n, row)) in rows.iter().enumerate().filter(told).filter(|_| !seen.ids_hidden) {
+        wanted.entry(*n).or_default().push(*row);
+    }
+    let mut out = BTreeMap::new();
+    let find = |n: usize, part: &Partition| {
+        let Some(rows) = wanted.get(&n) else { return Ok(Vec::new()) };
+        let places = ledger::origins(seen.s, seen.built, part, rows)?;
+        Ok(rows.iter().map(|row| (n, *row)).zip(places).collect::<Vec<_>>())
+    };
+    seen.each(find, |own| out.extend(own.into_iter().filter_map(|(at, place)| Some((at, place?)))))?;
     Ok(out)
 }
 
@@ -238,9 +261,6 @@ impl Reading<'_, '_, '_> {
             said: spoken.map(|s| s.said.iter().map(Said::again).collect()).unwrap_or_default(),
             ..Card::default()
         };
-        if !self.seen.ids_hidden {
-            card.origin = ledger::origin(self.seen.s, self.seen.built, self.part, self.row)?;
-        }
         let (mut spans, mut boxes) = (Vec::new(), Vec::new());
         for column in self.seen.samples.columns.iter().filter(|c| !c.hidden) {
             if let Some(Role::Label { task, .. }) = self.seen.roles.get(&column.name) {
@@ -255,11 +275,14 @@ impl Reading<'_, '_, '_> {
     }
 
     fn fields(&self, card: &mut Card, mut spans: Vec<Marked>) -> Result<(), Fault> {
-        let shown = |c: &&Column| !c.hidden && !matches!(c.name.as_str(), "id" | "source" | "split" | "tokens");
-        let columns: Vec<&Column> = self.seen.plain().filter(shown).collect();
+        let named = |c: &Column| matches!(c.name.as_str(), "id" | "source" | "split" | "tokens");
+        let bytes = |c: &Column| matches!(self.seen.roles.get(&c.name), Some(Role::Image | Role::Audio));
+        let shown = |c: &&Column| !c.hidden && !named(c) && !bytes(c);
+        let mut columns: Vec<&Column> = self.seen.plain().filter(shown).collect();
         let is_text = |c: &&&Column| matches!(self.seen.roles.get(&c.name), Some(Role::Text));
         let first = columns.iter().find(is_text).or_else(|| columns.iter().find(|c| c.name == "text"));
         let marked = first.map(|c| c.name.clone());
+        columns.sort_by_key(|c| marked.as_ref() != Some(&c.name)); // the text itself stands first
         for column in columns {
             let value = match self.value(&column.name)? {
                 Value::Null | Value::Blob(_) | Value::Bytes(_) => continue,
@@ -298,7 +321,8 @@ impl Reading<'_, '_, '_> {
     }
 
     fn picture(&self, name: &str, boxes: Vec<Drawn>, pictures: &mut usize) -> Result<Option<Picture>, Fault> {
-        let Value::Blob(digest) = self.value(name)? else { return Ok(None) };
+        let value = self.value(name)?;
+        let Value::Blob(digest) = *value.field("blob") else { return Ok(None) };
         if *pictures >= PICTURES {
             return Ok(None);
         }
