@@ -44,7 +44,6 @@
     by('help').textContent = keys ? '' : words[index('Keys are off.')][side()];
   });
 
-  // the filter
   const form = by('filter');
   if (!form) return;
   const cards = by('cards'), more = by('more'), input = by('q'), told = by('matches');
@@ -197,14 +196,13 @@
   }
   function follow() {
     if (!location.hash.startsWith('#q=')) return;
-    input.value = decodeURIComponent(location.hash.slice(3));
+    try { input.value = decodeURIComponent(location.hash.slice(3)); } catch { return; }
     void show(false);
     by('samples').scrollIntoView();
   }
   addEventListener('hashchange', follow);
   follow();
 
-  // the keys
   let go = false;
   addEventListener('keydown', (e) => {
     const at = /** @type {HTMLElement} */ (e.target);

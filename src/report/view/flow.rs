@@ -79,7 +79,7 @@ fn rung(seen: &Seen, step: &Step, (kept, lost): (u64, u64), losses: Losses) -> R
         .into_iter()
         .map(|((how, rule, key), samples)| Loss { how, rule, line: seen.line(&key), key, samples })
         .collect();
-    losses.sort_by(|a, b| b.samples.cmp(&a.samples)); // equal ones stay in the order of their names
+    losses.sort_by_key(|loss| std::cmp::Reverse(loss.samples)); // equal ones stay in the order of their names
     Rung { step: step.name.clone(), kept, lost, source: step.plan.ports.into.is_some(), losses }
 }
 

@@ -29,11 +29,17 @@ pub struct Filter {
     pub flagged: u64,
 }
 
+/// A rule: the number of its step, its name and its key.
+type Id = (usize, String, String);
+
+/// Of each partition the rules that named a row.
+type Named = BTreeMap<String, BTreeMap<u32, BTreeSet<Id>>>;
+
 pub fn of(seen: &Seen) -> Result<Quality, Fault> {
     let filters = ["clean.", "schema"];
-    let mut all: BTreeMap<(usize, String, String), Filter> = BTreeMap::new();
-    let mut both: BTreeMap<[(usize, String, String); 2], u64> = BTreeMap::new();
-    let mut named: BTreeMap<String, BTreeMap<u32, BTreeSet<(usize, String, String)>>> = BTreeMap::new();
+    let mut all: BTreeMap<Id, Filter> = BTreeMap::new();
+    let mut both: BTreeMap<[Id; 2], u64> = BTreeMap::new();
+    let mut named: Named = BTreeMap::new();
     for (i, (step, run)) in seen.s.steps.iter().zip(&seen.built.runs).enumerate() {
         let own = step.plan.ports.table == "samples" && step.plan.ports.into.is_none();
         if !own || !filters.iter().any(|f| step.name.starts_with(f)) {
@@ -62,8 +68,8 @@ pub fn of(seen: &Seen) -> Result<Quality, Fault> {
             }
         }
     }
-    let place: BTreeMap<&(usize, String, String), usize> = all.keys().enumerate().map(|(n, id)| (id, n)).collect();
-    let pair = |([a, b], n): (&[(usize, String, String); 2], &u64)| {
+    let place: BTreeMap<&Id, usize> = all.keys().enumerate().map(|(n, id)| (id, n)).collect();
+    let pair = |([a, b], n): (&[Id; 2], &u64)| {
         let (a, b) = (*place.get(a)?, *place.get(b)?);
         (a < PAIRED && b < PAIRED).then_some((a, b, *n))
     };

@@ -62,10 +62,15 @@ impl<'a, 's> Seen<'a, 's> {
         line_of(&self.project.manifest, key).unwrap_or(0)
     }
 
-    /// Columns of a sample that people read: no labels, no columns that serve other steps.
+    /// Columns of a sample that people read, in the order of `[schema]` and then by name: no labels, no columns that serve other steps.
     pub fn plain(&self) -> impl Iterator<Item = &Column> {
         let own = |c: &&Column| !c.name.contains('.') && !self.inner.contains(&c.name);
-        self.samples.columns.iter().filter(own)
+        let mut all: Vec<&Column> = self.samples.columns.iter().filter(own).collect();
+        let declared = self.project.manifest.table(&["schema"]);
+        let schema = declared.and_then(|(_, table)| table.get_ref().as_table());
+        let place = |name: &str| schema.and_then(|t| Some(t.get_key_value(name)?.0.span().start));
+        all.sort_by_key(|c| (place(&c.name).unwrap_or(usize::MAX), &c.name));
+        all.into_iter()
     }
 
     pub fn column(&self, name: &str) -> Option<&Column> {
