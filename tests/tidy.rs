@@ -54,7 +54,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("quick_xml", &["src/formats/voc/", "src/formats/cvat/"]),
     ("flate2", &["src/formats/packing.rs", "src/formats/zip.rs"]),
     ("zstd", &["src/formats/packing.rs"]),
-    ("libm", &["src/model/quads.rs", "src/measure/crowd/"]),
+    ("libm", &["src/model/quads.rs", "src/measure/crowd/", "src/measure/quotas.rs"]),
     ("tokenizers", &["src/measure/tokenizer.rs"]),
     ("rusqlite", &["src/formats/sqlite/database.rs"]),
     ("encoding_rs", &["src/formats/encoding.rs"]),

@@ -5,6 +5,7 @@ pub mod label;
 pub mod preprocess;
 pub mod privacy;
 pub mod release;
+pub mod sample;
 pub mod schema;
 pub mod split;
 pub mod transform;
@@ -31,6 +32,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     label::ENTRIES,
     &[transform::AFTER_LABEL],
     split::ENTRIES,
+    &[sample::ENTRY],
     release::ENTRIES,
 ];
 

@@ -30,6 +30,8 @@ pub struct Declaration {
     /// Which columns, in this order, or `"all"`. Default: `id`, the fields of `[schema]` or else all that was collected,
     /// all labels, `split`, in the order in which they are declared or stand in the files.
     pub columns: Option<AllOr<At<String>>>,
+    /// Only samples that `[sample.NAME]` chose: `sample.NAME`. Default: all.
+    pub of: Option<At<String>>,
     /// What samples are called in the release. Default `source`.
     #[serde(default)]
     pub ids: Ids,
@@ -143,6 +145,8 @@ pub struct Release {
     pub left_out: Vec<String>,
     /// Columns in which a sample must have a value.
     pub required: Vec<String>,
+    /// The column that says which samples were chosen.
+    pub chosen: Option<String>,
     pub max_losses: Option<At<u64>>,
     pub min_samples: Option<At<u64>>,
 }
@@ -240,7 +244,9 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     let left_out = left_out_sources(check, d.licenses.as_deref());
     let required = d.require.iter().flatten().filter(|name| check.known(name).is_some());
     let required = required.map(|name| name.get().clone()).collect();
+    let chosen = d.of.as_ref().and_then(|of| chosen(check, of));
     Some(Release {
+        chosen,
         formats,
         columns,
         ids: d.ids,
@@ -251,6 +257,19 @@ pub fn declared(check: &mut Check) -> Option<Release> {
         max_losses: d.max_losses,
         min_samples: d.min_samples,
     })
+}
+
+/// The column of a `[sample.NAME]`.
+fn chosen(check: &mut Check, of: &At<String>) -> Option<String> {
+    let samples = check.manifest.instances(&["sample"]);
+    let names: Vec<String> = samples.into_iter().map(|found| format!("sample.{}", found.0)).collect();
+    if names.contains(of.get()) {
+        return check.column("samples", of.get()).map(|_| of.get().clone());
+    }
+    let message = format!("there is no [{}]", of.get());
+    let problem = Diagnostic::error("T0633", of.span(), message);
+    check.bad(problem.label(suggest(of, names.iter().map(String::as_str))));
+    None
 }
 
 /// The labels among the columns, each with the column that says how it came about.

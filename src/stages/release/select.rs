@@ -1,8 +1,8 @@
 //! `release.NAME/select`: which samples belong to a release; and `release.NAME/rows`: those, regrouped by split.
 use super::declaration::{declared, rows_table};
 use crate::stage::*;
-use crate::table::DataType;
 use crate::table::cutting::Window;
+use crate::table::{DataType, Value, value_at};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,6 +22,7 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
     needed.retain(|column| seen.insert(column.clone()));
     let mut reads = needed.clone();
     reads.extend((!left_out.is_empty()).then(|| "source".to_string()));
+    reads.extend(r.chosen.clone());
     let marker = check.path.clone();
     let ports = Ports {
         table: "samples".into(),
@@ -29,7 +30,10 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
         writes: vec![(marker.clone(), Column::new(DataType::Boolean).inner())],
         ..Ports::default()
     };
-    vec![Plan::map::<Select>(ports, &Choice { marker, labels: needed, left_out }).word("select")]
+    vec![
+        Plan::map::<Select>(ports, &Choice { marker, labels: needed, left_out, chosen: r.chosen.unwrap_or_default() })
+            .word("select"),
+    ]
 }
 
 fn declare_rows(check: &mut Check) -> Vec<Plan> {
@@ -64,6 +68,9 @@ struct Choice {
     labels: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     left_out: Vec<String>,
+    /// The column that says whether a sample was chosen.
+    #[serde(default, skip_serializing_if = "is_default")]
+    chosen: String,
 }
 
 struct Select;
@@ -85,6 +92,12 @@ impl RowStage for Select {
         if !p.left_out.is_empty() {
             for (own, source) in within.iter_mut().zip(rows.texts("source")?) {
                 *own &= !source.is_some_and(|s| p.left_out.contains(&s));
+            }
+        }
+        if !p.chosen.is_empty() {
+            let chosen = rows.column(&p.chosen)?;
+            for (row, own) in within.iter_mut().enumerate() {
+                *own &= value_at(chosen.as_ref(), row) == Value::Bool(true);
             }
         }
         let mut delta = Delta::default();
