@@ -25,6 +25,7 @@ mod private;
 mod properties;
 mod races;
 mod releases;
+mod report;
 mod schema;
 mod splits;
 mod stories;

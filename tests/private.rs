@@ -62,7 +62,7 @@ fn nothing_personal_leaves_the_raw_packs() {
     put("raw/b.conll", "# s9\nhi\tB-lee@example.com\n\n");
     put("votes.csv", "item,annotator,label\n1,park@example.com,A\n2,w2,choi@example.com\n010-9999-8888,w1,A\n");
     let mut told = String::new();
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 14] = [
         &["build"],
         &["build", "--json"],
         &["status"],
@@ -75,6 +75,8 @@ fn nothing_personal_leaves_the_raw_packs() {
         &["show", "label.k/from.c", "--rows", "3"],
         &["show", "label.ner", "--rows", "3"],
         &["show", "label.ner", "--findings"],
+        &["report"],
+        &["report", "--json"],
     ];
     for command in commands {
         let (exit, out, err) = tamis(dir, command);
@@ -85,7 +87,10 @@ fn nothing_personal_leaves_the_raw_packs() {
     files(&dir.join(".tamis"), &mut all);
     files(&dir.join("out"), &mut all);
     let open = all.iter().filter(|p| !p.to_string_lossy().ends_with(".raw.pack"));
-    let bytes: Vec<(String, Vec<u8>)> = open.map(|p| (p.display().to_string(), std::fs::read(p).unwrap())).collect();
+    let mut bytes: Vec<(String, Vec<u8>)> =
+        open.map(|p| (p.display().to_string(), std::fs::read(p).unwrap())).collect();
+    let page = std::fs::read_to_string(dir.join("out/report.html")).unwrap();
+    bytes.push(("samples of the report".into(), crate::report::unpacked(&page).into_bytes()));
     for person in PERSONS {
         assert!(!told.contains(person), "{person}\n{told}");
         for (path, bytes) in &bytes {

@@ -1,11 +1,11 @@
 //! The samples of a task with the answers that annotators gave, for verbs that show or export them.
-use super::snapshot::snapshot;
 use crate::engine::session::Session;
 use crate::engine::state::Built;
 use crate::manifest;
 use crate::model::votes::Vote;
 use crate::project::{Failure, Project};
 use crate::report::show::Snapshot;
+use crate::report::snapshot::snapshot;
 use crate::stage::Fault;
 use crate::stages::label::agreement::Looking;
 use crate::stages::label::decided;

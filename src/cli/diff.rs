@@ -62,6 +62,17 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     Ok(i32::from(!out.same))
 }
 
+/// What differs from an older release in the last build of the same release.
+pub fn against(c: &Context, old: &str) -> Result<Difference, Failure> {
+    let args = Args { old: Some(old.to_string()), new: None, stat: false, json: true, markdown: false, limit: 0 };
+    let [old, new] = sides(c, &args)?;
+    let [old, new] = [Folder::open(&old.0, &old.1)?, Folder::open(&new.0, &new.1)?];
+    let (mut out, [gone, come]) = compare(&old, &new, 0)?;
+    reasons::tell(c, [(&old, gone, "removed"), (&new, come, "added")], &mut out);
+    out.examples = examples(&old, &new, &out)?;
+    Ok(out)
+}
+
 // ---- what is compared ------------------------------------------------------------------------------------------------
 
 /// A folder, and what it is called.

@@ -17,10 +17,10 @@ mod new;
 mod page;
 use crate::project;
 mod release;
+mod report;
 mod review;
 mod schema;
 mod show;
-mod snapshot;
 mod status;
 mod store;
 mod trace;
@@ -94,6 +94,8 @@ enum Verb {
     Graph(graph::Args),
     /// Let the project's own steps run: shows what would run, and asks
     Trust(trust::Args),
+    /// Write what people look at: one HTML file
+    Report(report::Args),
     /// Freeze a release: all gates must hold
     Release(release::Args),
     /// How two releases differ
@@ -201,6 +203,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::License(a) => license::run(c, a),
         Verb::Graph(a) => graph::run(c, a),
         Verb::Trust(a) => trust::run(c, a),
+        Verb::Report(a) => report::run(c, a),
         Verb::Release(a) => release::run(c, a),
         Verb::Diff(a) => diff::run(c, a),
         Verb::Verify(a) => verify::run(c, a),

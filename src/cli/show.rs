@@ -4,7 +4,6 @@ mod filter;
 mod rows;
 mod told;
 
-use super::snapshot::snapshot;
 use super::{Context, Printer, say};
 use crate::diag::suggest;
 use crate::engine::ledger::Tally;
@@ -14,6 +13,7 @@ use crate::engine::told::Answer;
 use crate::project::{Failure, Options, Project};
 use crate::report::sheet::Sheet;
 use crate::report::show::{self, Snapshot};
+use crate::report::snapshot::snapshot;
 use crate::report::terminal::{bytes, plural};
 use crate::stage::{Fact, Fault, Kernels, OutFile};
 use filter::Filter;

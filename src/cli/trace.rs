@@ -1,5 +1,4 @@
 //! `tamis trace SAMPLE`: one sample's whole story, made again from the versions of its columns; nothing of it is stored.
-use super::snapshot::complete;
 use super::{Context, json, say};
 use crate::diag::nearest;
 use crate::engine::Step;
@@ -13,6 +12,7 @@ use crate::manifest::sources;
 use crate::model::votes::classes_of;
 use crate::project::{Failure, Options, Project};
 use crate::report::show::{line_of, raw_columns, value_text};
+use crate::report::snapshot::complete;
 use crate::report::terminal;
 use crate::report::trace::{Change, Collected, Decided, Gone, LeftOut, Released, Said, Story, Told, answer, votes};
 use crate::stage::{Act, Event, Fault, Kernel, OutFile};

@@ -1,8 +1,10 @@
 //! Files that are packed: `.gz` and `.zst`, and the archives `.zip`, told by their names.
 use super::zip::{Raw, Unzipped};
+use flate2::Compression;
 use flate2::bufread::GzDecoder;
+use flate2::write::GzEncoder;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 
 /// The largest window a zstd frame may ask for, as a power of two: 128 MiB, what `zstd -d` allows by itself.
 const ZSTD_WINDOW_LOG: u32 = 27;
@@ -39,6 +41,13 @@ pub fn head(name: &str, r: Box<dyn Raw>, len: u64) -> io::Result<Vec<u8>> {
         Err(e) if head.is_empty() => Err(e),
         _ => Ok(head),
     }
+}
+
+/// Packs bytes as gzip, without a name or a time: equal bytes give equal ones.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    // a vector takes all that is written
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
 /// Whether an error is that of a checksum that does not fit what was unpacked; so the libraries say it.

@@ -63,6 +63,43 @@ pub fn changed(bytes: &[u8], pixels_max: u64, change: &Change) -> Result<Changed
     Ok(Changed { probe, frame, bytes: Some((bytes, format)) })
 }
 
+/// A small picture for people to look at.
+pub struct Thumbnail {
+    /// Pixels of the picture itself, as it is stored.
+    pub width: u32,
+    pub height: u32,
+    /// JPEG, white where the picture is transparent.
+    pub jpeg: Vec<u8>,
+}
+
+/// The quality of a [`Thumbnail`].
+const THUMBNAIL: u8 = 50;
+
+/// Decodes a picture and makes it smaller, so that its longer side has at most `side` pixels. It is not turned: shapes are
+/// drawn on the picture as it is stored. Rules: those of [`super::image::decode`].
+pub fn thumbnail(bytes: &[u8], pixels_max: u64, side: u32) -> Result<Thumbnail, Wrong> {
+    let Pixels { probe, image, .. } = pixels(bytes, pixels_max)?;
+    let frame = frame(
+        &Probe { orientation: 1, ..probe.clone() },
+        &Change { size: Some(Size::Within(side)), ..Change::default() },
+    )?;
+    let made = guard::guarded(|| {
+        let mut rgba = applied(image, &frame).into_rgba8();
+        for pixel in rgba.pixels_mut() {
+            let [r, g, b, a] = pixel.0.map(u32::from);
+            let over = |c: u32| ((c * a + 255 * (255 - a) + 127) / 255) as u8;
+            pixel.0 = [over(r), over(g), over(b), 255];
+        }
+        let mut out = Vec::new();
+        let encoder = JpegEncoder::new_with_quality(&mut out, THUMBNAIL);
+        DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(rgba).into_rgb8()).write_with_encoder(encoder)?;
+        Ok::<_, image::ImageError>(out)
+    });
+    let jpeg =
+        made.and_then(Result::ok).ok_or_else(|| Wrong::new("image.corrupt", "its pixels cannot be written again"))?;
+    Ok(Thumbnail { width: probe.width, height: probe.height, jpeg })
+}
+
 /// What becomes of the places in a picture.
 fn frame(probe: &Probe, change: &Change) -> Result<Frame, Wrong> {
     let drawn = [probe.width, probe.height];

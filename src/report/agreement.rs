@@ -84,7 +84,7 @@ impl Agreed<'_> {
     }
 
     /// Which measure suits these answers, and what this one does not say.
-    fn advice(&self) -> Vec<&'static str> {
+    pub fn advice(&self) -> Vec<&'static str> {
         let value = self.number("value");
         let paradox = value.zip(self.number("gwet_ac1")).is_some_and(|(value, ac1)| ac1 - value > APART);
         let wide = self.number("low").zip(self.number("high")).is_some_and(|(low, high)| high - low > WIDE);

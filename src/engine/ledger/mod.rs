@@ -14,6 +14,7 @@ use super::step::Step;
 use crate::stage::Fault;
 use crate::table;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The terms of the balance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -107,6 +108,41 @@ pub fn origin(s: &Session, built: &Built, part: &Partition, row: u32) -> Result<
         return self::origin(s, built, parent, unit);
     }
     place(s, built, origin.step, &origin.uid, unit, (record, 0))
+}
+
+/// Where rows of one partition were born, as [`origin`] says it of one; each unit is opened once.
+pub fn origins(s: &Session, built: &Built, part: &Partition, rows: &[u32]) -> Result<Vec<Option<String>>, Fault> {
+    let mut out = vec![None; rows.len()];
+    let Some(origin) = part.origin.as_ref() else { return Ok(out) };
+    let Some(parents) = origin.parents else { return Ok(out) };
+    let parents = parents_of(&s.bytes(parents)?);
+    let of = |row: &u32| parents.get((origin.first + row) as usize).copied();
+    let parent = built.tables.get(&origin.table).and_then(|t| t.parts.iter().find(|p| p.uid == origin.uid));
+    if let Some(parent) = parent.filter(|parent| parent.origin.is_some()) {
+        let known: Vec<(usize, u32)> = rows.iter().enumerate().filter_map(|(n, row)| Some((n, of(row)?.0))).collect();
+        let rows: Vec<u32> = known.iter().map(|k| k.1).collect();
+        for ((n, _), place) in known.iter().zip(origins(s, built, parent, &rows)?) {
+            out[*n] = place;
+        }
+        return Ok(out);
+    }
+    let source = s.steps.get(origin.step).and_then(|step| step.plan.scan.as_ref());
+    let scanned = built.runs.get(origin.step).and_then(|run| run.scanned.as_ref());
+    let own = origin.uid.rsplit_once(':').and_then(|(_, part)| part.parse().ok());
+    let (Some(source), Some(scanned), Some(own)) = (source, scanned, own) else { return Ok(out) };
+    let units = scanned.units(own)?;
+    let mut by_unit: BTreeMap<u32, Vec<(usize, u32)>> = BTreeMap::new();
+    for (n, (unit, record)) in rows.iter().enumerate().filter_map(|(n, row)| Some((n, of(row)?))) {
+        by_unit.entry(unit).or_default().push((n, record));
+    }
+    for (unit, records) in by_unit {
+        let Some(unit) = units.get(unit as usize) else { continue };
+        let numbers: Vec<u32> = records.iter().map(|r| r.1).collect();
+        for ((n, _), place) in records.iter().zip(scan::places(s.world, unit, &numbers, source)) {
+            out[*n] = Some(place);
+        }
+    }
+    Ok(out)
 }
 
 /// The id of a row; `None` where the partition has none.

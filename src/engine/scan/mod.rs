@@ -16,6 +16,6 @@ mod table;
 mod units;
 
 pub use follow::{Way, forget, scan};
-pub use place::place;
+pub use place::{place, places};
 pub use table::{Reader, put_text};
 pub use units::{Head, Scanned, Unit, open_unit};

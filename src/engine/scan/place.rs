@@ -23,6 +23,40 @@ pub fn place(world: &World, unit: &Unit, record: u32, line: u32, source: &Source
     }
 }
 
+/// The places of several records of a unit, which is opened once.
+pub fn places(world: &World, unit: &Unit, records: &[u32], source: &Source) -> Vec<String> {
+    let Cut::Text(split) = &source.cut else {
+        return records.iter().map(|record| place(world, unit, *record, 0, source)).collect();
+    };
+    let name = unit.name();
+    let lines = lines_of(world, unit, records, split, source.record_max);
+    lines.into_iter().map(|line| format!("{name}:{line}")).collect()
+}
+
+/// The lines at which records of a unit stand.
+fn lines_of(world: &World, unit: &Unit, of: &[u32], split: &text::Split, record_max: u64) -> Vec<u64> {
+    let first = unit.stretch.line;
+    let bytes = open_unit(world, unit).ok().filter(|_| unit.stretch.reject.is_none());
+    let Some(bytes) = bytes else { return vec![first; of.len()] };
+    let (mut above, mut at) = (0, 0);
+    let mut begins = vec![(0, 0)];
+    for record in text::split(split, &bytes, record_max) {
+        above += u64::from(record.lines);
+        at += record.len as usize;
+        begins.push((above, at));
+    }
+    let line = |record: &u32| {
+        let (above, at) = begins.get(*record as usize).or(begins.last()).copied().unwrap_or_default();
+        first + above + blank(bytes.get(at..).unwrap_or_default())
+    };
+    of.iter().map(line).collect()
+}
+
+/// Blank lines in front of a record, which belong to it.
+fn blank(own: &[u8]) -> u64 {
+    own.split(|b| *b == b'\n').take_while(|l| l.is_empty() || *l == b"\r").count().min(1_000) as u64
+}
+
 /// The line of a file at which a unit's record stands, counted anew from the bytes; with `line`, that line of it.
 fn line_of(world: &World, unit: &Unit, record: u32, line: u32, split: &text::Split, record_max: u64) -> u64 {
     let first = unit.stretch.line;
@@ -36,8 +70,5 @@ fn line_of(world: &World, unit: &Unit, record: u32, line: u32, split: &text::Spl
     if line > 0 {
         return first + above + u64::from(line) - 1;
     }
-    // blank lines in front of a record belong to it
-    let own = bytes.get(at..).unwrap_or_default();
-    let blank = own.split(|b| *b == b'\n').take_while(|l| l.is_empty() || *l == b"\r").count().min(1_000);
-    first + above + blank as u64
+    first + above + blank(bytes.get(at..).unwrap_or_default())
 }

@@ -49,7 +49,12 @@ pub fn has_korean(english: &str) -> bool {
 
 /// A sentence or a phrase in the chosen language.
 pub fn text(english: &str) -> Cow<'_, str> {
-    match chosen() {
+    text_in(english, chosen())
+}
+
+/// A sentence or a phrase in a language, whatever is chosen for this run.
+pub fn text_in(english: &str, lang: Lang) -> Cow<'_, str> {
+    match lang {
         Lang::En => english.into(),
         Lang::Ko => korean().phrases(english),
     }

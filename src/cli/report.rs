@@ -1,0 +1,125 @@
+//! `tamis report`: what people look at, as one HTML file.
+use super::project::{Failure, Options, Project};
+use super::{Context, json, say, warn};
+use crate::engine::lock::Lock;
+use crate::engine::session::Session;
+use crate::engine::state::Built;
+use crate::engine::told::Answer;
+use crate::manifest::values::Size;
+use crate::report::html;
+use crate::report::lang::{self, Lang};
+use crate::report::progress::Progress;
+use crate::report::terminal::{self, bytes, number};
+use crate::report::view::Views;
+use crate::report::view::seen::Seen;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The file to write, below the project's folder
+    #[arg(long, default_value = "out/report.html", value_name = "FILE")]
+    out: String,
+    /// Tell what differs from a release: a folder, NAME@VERSION, or NAME
+    #[arg(long, value_name = "RELEASE")]
+    against: Option<String>,
+    /// At most so many samples, besides those that steps spoke of
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    samples: usize,
+    /// The largest file: samples are taken back by rank, never numbers
+    #[arg(long, default_value = "1MB", value_parser = size, value_name = "SIZE")]
+    max_size: u64,
+    /// Build nothing; what is not fresh is named, and nothing is written
+    #[arg(long)]
+    no_build: bool,
+    /// One JSON object with what the pages are made of; no file is written
+    #[arg(long)]
+    json: bool,
+    /// How many threads; 0 is one a core
+    #[arg(short, long, default_value_t = 0, value_parser = super::jobs(), value_name = "N")]
+    jobs: usize,
+    /// Records to a partition on average; for tests
+    #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
+    partition_target: usize,
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    Size::parse(text).map(|size| size.0)
+}
+
+/// More samples than this make a page that no browser shows.
+const SAMPLES_MAX: usize = 100_000;
+
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    let project = Project::open(c.dir.as_deref())?;
+    if project.world.place(&args.out).is_none() {
+        return Err(Failure::Usage(format!("{} leaves the project", args.out)));
+    }
+    let options = Options { jobs: args.jobs, target: args.partition_target.max(2), ..Options::default() };
+    let exit = if args.no_build { 0 } else { build(c, &project, &options)? };
+    // where only a gate does not hold, the report is what shows why
+    if exit > 1 {
+        return Ok(exit);
+    }
+    let lock = Lock::load(&project.world).map_err(Failure::World)?;
+    project.plan(&options, |s, built| {
+        let waits = s.steps.iter().zip(&built.runs).filter(|(_, r)| r.answer() != Answer::Fresh);
+        let waits: Vec<&str> = waits.map(|(step, _)| step.name.as_str()).collect();
+        if args.no_build && !waits.is_empty() {
+            return Err(Failure::Differs(format!("not fresh: {}; tamis build", waits.join(", "))));
+        }
+        write(c, args, &project, (s, built), &lock)
+    })??;
+    Ok(exit)
+}
+
+/// The exit code of the build; what does not hold is told.
+fn build(c: &Context, project: &Project, options: &Options) -> Result<i32, Failure> {
+    let progress = Progress::new(c.quiet);
+    project.build(options, &|e| progress.hear(&e), |s, f| {
+        progress.finish();
+        if f.exit() != 0 {
+            warn(&terminal::failures(project, s, f));
+        }
+        f.exit()
+    })
+}
+
+fn write(
+    c: &Context,
+    args: &Args,
+    project: &Project,
+    (s, built): (&Session, &Built),
+    lock: &Lock,
+) -> Result<(), Failure> {
+    let seen = Seen::new(project, s, built);
+    let mut views = Views::of(&seen, lock, args.samples.min(SAMPLES_MAX))?;
+    if let Some(against) = &args.against {
+        let mut changes = super::diff::against(c, against)?;
+        // values of a release: nothing raw is there, but samples of a source that may not be shown
+        if !seen.withheld.is_empty() {
+            changes.examples.clear();
+            changes.values.clear();
+        }
+        views.changes = Some(changes);
+    }
+    if args.json {
+        json(&views);
+        return Ok(());
+    }
+    let made = html::report(&views, language(c, &views), usize::try_from(args.max_size).unwrap_or(usize::MAX));
+    if made.html.len() as u64 > args.max_size {
+        let say =
+            format!("{} is larger than --max-size: its numbers alone take {}", args.out, bytes(made.html.len() as u64));
+        warn(&format!("tamis: {}\n", lang::text(&say)));
+    }
+    let failed = |e: std::io::Error| Failure::World(format!("{}: {e}", args.out));
+    project.world.replace(&args.out, made.html.as_bytes()).map_err(failed)?;
+    let shown = format!("{} of {} samples", number(made.shown as u64), number(made.chosen as u64));
+    say(&lang::lines(&format!("{}   {}   {shown}\n", args.out, bytes(made.html.len() as u64))));
+    Ok(())
+}
+
+/// `--lang`, else the first language of the data set.
+fn language(c: &Context, views: &Views) -> Lang {
+    let first = || views.overview.languages.first().cloned();
+    c.lang.clone().or_else(first).map_or(Lang::En, |name| Lang::of_locale(&name))
+}

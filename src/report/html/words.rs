@@ -1,0 +1,292 @@
+//! What the pages say, in English and in Korean. Each text is a value of [`W`]; `{}` in it stands for what differs.
+use crate::report::lang::Lang;
+use maud::{Markup, Render, html};
+
+macro_rules! words {
+    ($($name:ident: $en:literal / $ko:literal,)*) => {
+        /// A text of the pages.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum W { $($name,)* }
+
+        /// English and Korean, in the order of [`W`].
+        pub const WORDS: &[[&str; 2]] = &[$([$en, $ko],)*];
+    };
+}
+
+words! {
+    Report: "Report" / "보고서",
+    Skip: "To the content" / "본문으로 건너뛰기",
+    Contents: "Contents" / "차례",
+    Theme: "Theme" / "화면 모드",
+    Language: "한국어" / "English",
+    Keys: "Keys" / "단축키",
+    KeysHelp: "Keys: / search, j and k next and previous sample, g then o f p d l s x to a section, t theme, ? this help. The button turns them off and on." / "단축키: / 검색, j·k 다음·이전 샘플, g 다음에 o f p d l s x 해당 절로 이동, t 화면 모드, ? 이 도움말. 단추로 끄고 켭니다.",
+    KeysOff: "Keys are off." / "단축키를 껐습니다.",
+    Overview: "Overview" / "개요",
+    Changes: "Changes" / "변경 사항",
+    Flow: "Flow" / "샘플 흐름",
+    Pipeline: "Pipeline" / "파이프라인",
+    Fields: "Fields" / "필드",
+    Labels: "Labels" / "라벨",
+    Agreement: "Agreement" / "일치도",
+    Duplicates: "Duplicates" / "중복",
+    Quality: "Quality" / "품질",
+    Privacy: "Privacy" / "개인정보",
+    Licences: "Licences" / "라이선스",
+    Splits: "Splits" / "분할",
+    Samples: "Samples" / "샘플",
+    Findings: "Findings" / "발견 사항",
+    Ready: "All {} gates hold, and no sample waits for a decision." / "게이트 {}개를 모두 통과했고, 결정을 기다리는 샘플이 없습니다.",
+    ReadyWaiting: "All {} gates hold; {} samples wait for a decision." / "게이트 {}개를 모두 통과했습니다. 샘플 {}개가 결정을 기다립니다.",
+    Failing: "Not ready: {} of {} gates do not hold." / "릴리스할 수 없습니다. 게이트 {}개가 통과하지 못했습니다(전체 {}개).",
+    NotWhole: "Some steps did not run: what comes behind them is not known here." / "실행되지 않은 단계가 있어 그 뒤의 내용은 알 수 없습니다.",
+    Gates: "Gates" / "게이트",
+    Gate: "gate" / "게이트",
+    Wanted: "wanted" / "기준",
+    Measured: "measured" / "측정값",
+    Result: "result" / "결과",
+    Holds: "holds" / "통과",
+    Fails: "does not hold" / "실패",
+    Unknown: "not measured" / "측정하지 않음",
+    Key: "key" / "키",
+    Line: "line" / "줄",
+    Hold: "{} gates hold" / "게이트 {}개 통과",
+    NoGates: "dataset.toml sets no gates." / "dataset.toml에 게이트가 없습니다.",
+    Balance: "Balance of samples" / "샘플 수지",
+    Release: "release" / "릴리스",
+    Collected: "collected" / "수집",
+    Born: "born" / "생성",
+    Released: "released" / "릴리스됨",
+    Excluded: "excluded" / "제외",
+    Dropped: "dropped" / "버림",
+    Merged: "merged" / "병합",
+    Held: "held" / "보류",
+    Living: "living" / "남음",
+    BySplit: "Samples by split" / "분할별 샘플",
+    Split: "split" / "분할",
+    All: "all" / "전체",
+    Share: "share" / "비율",
+    Waiting: "Waiting for a person" / "사람의 결정을 기다림",
+    Step: "step" / "단계",
+    SamplesN: "samples" / "샘플",
+    Unmet: "{} decisions met no waiting sample." / "대상 샘플이 없는 결정이 {}개 있습니다.",
+    Roots: "Roots of the candidates" / "후보의 루트 해시",
+    ContentRoot: "content" / "내용",
+    FilesRoot: "files" / "파일",
+    Again: "How to make it again" / "다시 만드는 방법",
+    AgainSay: "With the same commit, dataset.lock and source files, these commands give the same roots and this same report." / "같은 커밋, 같은 dataset.lock, 같은 원본 파일이면 다음 명령이 같은 루트 해시와 같은 보고서를 만듭니다.",
+    HiddenColumns: "Not shown, since no step of privacy has covered them:" / "개인정보 단계를 거치지 않아 보여 주지 않는 열:",
+    Licence: "licence" / "라이선스",
+    Version: "version" / "버전",
+    Languages: "languages" / "언어",
+    FlowSay: "Each row is a step: how many samples it kept, and on a scale of its own how many it lost, with the key of dataset.toml that is responsible." / "한 줄이 한 단계입니다. 남긴 샘플 수와, 별도 눈금으로 잃은 샘플 수를 책임 있는 dataset.toml 키와 함께 보여 줍니다.",
+    Kept: "kept" / "남김",
+    Lost: "lost" / "잃음",
+    Reasons: "reasons" / "이유",
+    NothingLost: "Nothing was lost." / "잃은 샘플이 없습니다.",
+    PipelineSay: "Steps from left to right; a line means that a step reads what another one wrote. The table below says the same." / "왼쪽에서 오른쪽으로 단계입니다. 선은 앞 단계가 쓴 것을 읽는다는 뜻입니다. 아래 표에 같은 내용이 있습니다.",
+    Reads: "reads from" / "읽는 단계",
+    State: "state" / "상태",
+    StateBuilt: "built" / "빌드됨",
+    StateSkipped: "not run" / "실행 안 됨",
+    StateFailed: "failed" / "실패",
+    Parameters: "parameters that differ from their defaults" / "기본값과 다른 매개변수",
+    Graph: "Graph of the steps" / "단계 그래프",
+    Type: "type" / "형식",
+    Nulls: "null" / "빈 값",
+    Distinct: "distinct" / "서로 다른 값",
+    OverDistinct: "over {}" / "{} 초과",
+    MinMedianMax: "{} to {}, median {}" / "{}~{}, 중앙값 {}",
+    HiddenField: "Nothing has masked this column: its values are not told." / "가리지 않은 열이라 값을 보여 주지 않습니다.",
+    Characters: "characters" / "글자 수",
+    Items: "items" / "항목 수",
+    Bytes: "bytes" / "바이트",
+    Values: "values" / "값",
+    Over: "{} and more" / "{} 이상",
+    Top: "Most frequent values" / "자주 나오는 값",
+    MoreValues: "and {} more values" / "그 밖의 값 {}개",
+    Filled: "Values that are there" / "값이 있는 샘플",
+    Source: "source" / "수집원",
+    Rows: "samples" / "샘플",
+    Count: "count" / "개수",
+    Range: "range" / "구간",
+    Task: "task" / "라벨링 과제",
+    Kind: "kind" / "종류",
+    Guideline: "guideline" / "가이드라인",
+    Class: "class" / "클래스",
+    Annotations: "annotations" / "어노테이션",
+    Unlabelled: "unlabelled" / "라벨 없음",
+    Empty: "looked at and empty" / "확인했고 비어 있음",
+    MoreClasses: "and {} more classes" / "그 밖의 클래스 {}개",
+    PerSample: "Annotations a sample" / "샘플당 어노테이션 수",
+    SpanLengths: "Lengths of spans" / "구간 길이",
+    BoxSides: "Sizes of boxes: root of the area, in pixels" / "상자 크기: 넓이의 제곱근(픽셀)",
+    BoxPlaces: "Where the middles of boxes lie in the picture, cut into 8 by 8 parts" / "그림을 8×8로 나눴을 때 상자 중심의 위치",
+    Row: "row {}" / "{}행",
+    Column: "column {}" / "{}열",
+    Ratings: "Ratings" / "평점",
+    Pairs: "Samples in which two classes stand together" / "두 클래스가 함께 나오는 샘플",
+    ClassBySplit: "Annotations by class and split" / "클래스·분할별 어노테이션",
+    SplitTable: "Samples by split" / "분할별 샘플",
+    Coefficient: "coefficient" / "계수",
+    Value: "value" / "값",
+    Interval: "95 % interval" / "95% 신뢰구간",
+    AskedFor: "asked for" / "요구",
+    SharedSay: "{} samples with several answers, {} with one; {} annotators, {} pairs with samples in common." / "답이 여럿인 샘플 {}개, 하나인 샘플 {}개. 작업자 {}명, 함께 본 샘플이 있는 쌍 {}개.",
+    ByClass: "By class, the lowest first" / "클래스별(낮은 순)",
+    ByAnnotator: "By annotator" / "작업자별",
+    ByPair: "By pair of annotators" / "작업자 쌍별",
+    Annotator: "annotator" / "작업자",
+    RestsOn: "rests on" / "근거 수",
+    Advice: "What to make of it" / "읽는 법",
+    ClusterSizes: "Clusters by size" / "크기별 묶음",
+    Size: "size" / "크기",
+    Clusters: "clusters" / "묶음",
+    FromTo: "From source to source: the one that left, and the one that stayed" / "수집원 사이: 빠진 쪽 → 남은 쪽",
+    Largest: "Largest clusters: the one that stayed first" / "큰 묶음: 남은 샘플이 먼저",
+    LeftSay: "{} samples left in favour of others." / "샘플 {}개가 다른 샘플에 밀려 빠졌습니다.",
+    Stayed: "stayed" / "남음",
+    Left: "left" / "빠짐",
+    MoreMembers: "and {} more" / "그 밖에 {}개",
+    Filter: "rule" / "규칙",
+    Removed: "removed" / "제거",
+    Flagged: "named, and stayed" / "표시만 함",
+    Both: "Samples that two rules name both" / "두 규칙에 모두 걸린 샘플",
+    PrivacySay: "Numbers alone: no value that was found stands here." / "숫자만 있습니다. 발견된 값은 싣지 않습니다.",
+    Fact: "fact" / "항목",
+    Evidence: "evidence" / "근거 파일",
+    Attribution: "attribution" / "저작자 표시",
+    Files: "files" / "파일",
+    Verdict: "for this release" / "이 릴리스에서",
+    Fits: "nothing stands against it" / "문제 없음",
+    BreaksNd: "forbids changed forms" / "변경 금지",
+    BreaksNc: "non-commercial use only" / "비영리만 허용",
+    BreaksSa: "asks for the same licence" / "동일 조건 요구",
+    BreaksBy: "asks that authors are named" / "저작자 표시 요구",
+    NoLicence: "none is stated" / "명시되지 않음",
+    WithheldUnknown: "Samples of {} are not shown: no licence is stated." / "{}: 라이선스가 명시되지 않아 샘플을 보여 주지 않습니다.",
+    BreaksShare: "may not be given to others" / "제3자 제공 금지",
+    BreaksLimits: "limits what it may be used for" / "이용 목적 제한",
+    BreaksNotice: "asks that its notice is kept" / "고지문 유지 요구",
+    BreaksOpen: "leaves open what is allowed" / "허용 범위 불분명",
+    WithheldShare: "Samples of {} are not shown: its licence does not let them be given to others." / "{}: 라이선스가 제3자 제공을 허용하지 않으므로 샘플을 보여 주지 않습니다.",
+    WithheldNd: "Samples of {} are not shown: its licence forbids changed forms." / "{}: 라이선스가 변경을 금지하므로 샘플을 보여 주지 않습니다.",
+    SplitSay: "Ring: the share that was asked for. Dot: the share that was reached." / "고리는 목표 비율, 점은 실제 비율입니다.",
+    Target: "target" / "목표",
+    Reached: "reached" / "실제",
+    Seed: "seed" / "시드",
+    Stratify: "spread evenly" / "고르게 나눔",
+    Group: "kept together" / "함께 묶음",
+    Given: "as given in" / "주어진 열",
+    Leaks: "Values of `{}` that stand in more than one split: {}" / "여러 분할에 걸친 `{}` 값: {}개",
+    OfClass: "Annotations of each class" / "클래스별 어노테이션",
+    Search: "Filter" / "필터",
+    SearchHint: "split:test class:PS,LC source:a finding:field status:held chars:>200 -class:LC \"some words\"" / "split:test class:PS,LC source:a finding:field status:held chars:>200 -class:LC \"찾을 말\"",
+    ShownOf: "{} of {} chosen samples are here. {} samples live; dropped and held ones that were chosen are shown, too." / "고른 샘플 중 {}개를 실었습니다(고른 샘플 {}개). 남아 있는 샘플은 {}개이며, 고른 것 중에는 버리거나 보류한 샘플도 있습니다.",
+    CutBack: "The size that was asked for leaves room for {} of {} chosen samples." / "크기 제한 때문에 고른 샘플 {}개만 실었습니다(전체 {}개).",
+    Matches: "{} samples" / "샘플 {}개",
+    Bad: "Not a filter: {}" / "필터가 아닙니다: {}",
+    More: "Show more" / "더 보기",
+    Reading: "Reading samples" / "샘플을 읽는 중",
+    Unread: "This browser cannot unpack the other samples." / "이 브라우저에서는 나머지 샘플을 열 수 없습니다.",
+    CutText: "{} of {} characters are shown." / "{}자만 보여 줍니다(전체 {}자).",
+    MoreShapes: "{} more shapes are not drawn." / "그리지 않은 도형 {}개.",
+    NoLabel: "no label" / "라벨 없음",
+    Origin: "collected at" / "수집 위치",
+    NoSamples: "No samples are known." / "알려진 샘플이 없습니다.",
+    Named: "Shown under the licences of their sources:" / "수집원의 라이선스에 따라 표시:",
+    Rule: "rule" / "규칙",
+    What: "what" / "처리",
+    Times: "times" / "횟수",
+    Places: "where the first ones stand" / "처음 나온 위치",
+    See: "see all" / "모두 보기",
+    NoFindings: "Nothing was found." / "발견된 것이 없습니다.",
+    ActFinding: "finding" / "발견",
+    ActReview: "waits" / "검수 대기",
+    ActFail: "fails the build" / "빌드 실패",
+    ChangesSay: "From {} to {}." / "{}에서 {}로.",
+    Same: "Both are the same." / "두 릴리스가 같습니다.",
+    Before: "before" / "이전",
+    After: "after" / "이후",
+    Added: "added" / "추가",
+    Changed: "changed" / "변경",
+    Moved: "moved to another split" / "분할 이동",
+    Unchanged: "the same" / "그대로",
+    WhyChanged: "Why samples came and went" / "샘플이 들고 난 이유",
+    ChangedColumns: "Changed columns" / "바뀐 열",
+    ChangedValues: "Values whose number changed" / "개수가 바뀐 값",
+    Examples: "Examples" / "예",
+    Made: "Made by tamis from dataset.toml and dataset.lock." / "tamis가 dataset.toml과 dataset.lock으로 만들었습니다.",
+    ScrollTable: "Table" / "표",
+    ScrollChart: "Chart" / "차트",
+    None: "none" / "없음",
+    Id: "sample" / "샘플",
+}
+
+thread_local! {
+    static LANG: std::cell::Cell<Lang> = const { std::cell::Cell::new(Lang::En) };
+}
+
+/// Settles in which language this thread renders pages.
+pub fn choose(lang: Lang) {
+    LANG.with(|l| l.set(lang));
+}
+
+/// In which language this thread renders pages.
+pub fn chosen() -> Lang {
+    LANG.with(std::cell::Cell::get)
+}
+
+impl W {
+    /// The text in the chosen language.
+    pub fn text(self) -> &'static str {
+        self.of(chosen())
+    }
+
+    pub fn of(self, lang: Lang) -> &'static str {
+        let [en, ko] = WORDS.get(self as usize).copied().unwrap_or(["", ""]);
+        if lang == Lang::Ko { ko } else { en }
+    }
+
+    /// The text with what differs, so that the script can say it in the other language.
+    pub fn with(self, of: &[String]) -> Markup {
+        let args = serde_json::to_string(of).unwrap_or_default();
+        html! { span data-w=(self as usize) data-a=(args) { (filled(self.text(), of)) } }
+    }
+}
+
+/// A text with each `{}` filled.
+pub fn filled(text: &str, of: &[String]) -> String {
+    let mut out = String::new();
+    let mut pieces = text.split("{}");
+    out.push_str(pieces.next().unwrap_or_default());
+    for (n, piece) in pieces.enumerate() {
+        out.push_str(of.get(n).map_or("", String::as_str));
+        out.push_str(piece);
+    }
+    out
+}
+
+impl Render for W {
+    fn render(&self) -> Markup {
+        html! { span data-w=(*self as usize) { (self.text()) } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_lacks_a_language_and_both_have_the_same_places() {
+        for [en, ko] in WORDS {
+            assert!(!en.is_empty() && !ko.is_empty(), "{en} / {ko}");
+            assert_eq!(en.matches("{}").count(), ko.matches("{}").count(), "{en} / {ko}");
+        }
+        let hangul = |t: &str| t.chars().any(|c| ('가'..='힣').contains(&c));
+        for [en, ko] in WORDS.iter().skip(5) {
+            assert!(hangul(ko) && !hangul(en), "{en} / {ko}");
+        }
+        assert_eq!(filled("{} of {}", &["1".into(), "2".into()]), "1 of 2");
+    }
+}
