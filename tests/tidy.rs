@@ -53,6 +53,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("quick_xml", &["src/formats/voc/", "src/formats/cvat/"]),
     ("flate2", &["src/formats/packing.rs", "src/formats/zip.rs"]),
     ("zstd", &["src/formats/packing.rs"]),
+    ("aho_corasick", &["src/stages/privacy/"]),
+    ("regex_automata", &["src/stages/privacy/detectors/custom.rs"]),
     ("libm", &["src/model/quads.rs", "src/measure/crowd/"]),
     ("tokenizers", &["src/measure/tokenizer.rs"]),
     ("rusqlite", &["src/formats/sqlite/database.rs"]),
