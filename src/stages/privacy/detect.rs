@@ -375,6 +375,67 @@ mod tests {
         assert_eq!(move_span(second, 1, 3), Moved::Lost);
     }
 
+    /// What a labelled span covers after any chain of actions is what the actions say: what was kept of it, and the words in
+    /// place of what was found in it; a span with an end inside of such a word is lost, unless the word stands in place sign by
+    /// sign.
+    #[test]
+    fn spans_cover_what_the_actions_say() {
+        let values = ["010-1234-5678", "kim@example.com", "900101-1234567", "홍길동", "K-123456"];
+        let parts = ["가", "e\u{301}", "👩‍👩‍👧", " ", "각", "x", "\u{1112}\u{1161}\u{11ab}", ". "];
+        let operators = ["mask", "remove", "pseudonymize", "surrogate", "keep"];
+        let of = |name: &str| match name {
+            "keep" => Operator { keep_first: Some(1), keep_last: Some(2), ..Operator::default() },
+            name => serde_json::from_value(serde_json::json!({ "action": name })).unwrap(),
+        };
+        let draw = |n: usize, of: usize, at: u64| (crate::digest::mix((n as u64) << 8 | at) % of as u64) as usize;
+        for n in 0..3000 {
+            let mut pieces: Vec<(String, bool)> = Vec::new();
+            for i in 0..draw(n, 6, 0) as u64 + 1 {
+                pieces.push((parts[draw(n, parts.len(), 10 + i)].repeat(1 + draw(n, 3, 20 + i)), false));
+                pieces.push((format!(" {} ", values[draw(n, values.len(), 30 + i)]), true));
+            }
+            let mut text: String = pieces.iter().map(|(piece, _)| piece.as_str()).collect();
+            let original: Vec<char> = text.chars().collect();
+            let mut all: Vec<Edit> = Vec::new();
+            for chain in 0..1 + draw(n, 2, 1) as u64 {
+                let operator = of(operators[draw(n, operators.len(), 2 + chain)]);
+                let mut finder = Finder::of_regions(&[]);
+                ["email", "phone", "kr_rrn"].iter().for_each(|kind| finder.detector(kind, Confidence::Likely));
+                finder.dictionary("person", "홍길동").unwrap();
+                let kinds = ["email", "phone", "kr_rrn", "person"].map(|kind| (kind.to_string(), operator));
+                let search = Search { finder, actions: kinds.into(), key: Some(Digest([3; 32])) };
+                let Some(done) = masked(&text, &search) else { continue };
+                // each edit says what stands at its place in both texts, and nothing else changes
+                let (old, new): (Vec<char>, Vec<char>) = (text.chars().collect(), done.text.chars().collect());
+                let (mut at, mut to) = (0usize, 0usize);
+                for edit in &done.edits {
+                    let kept = edit.start as usize - at;
+                    assert_eq!(old[at..edit.start as usize], new[to..to + kept]);
+                    (at, to) = (edit.end as usize, to + kept + edit.len as usize);
+                }
+                assert_eq!(old[at..], new[to..]);
+                all = crate::model::edits::compose(&all, &done.edits);
+                text = done.text;
+            }
+            let after: Vec<char> = text.chars().collect();
+            for _ in 0..1 {
+                let start = draw(n, original.len(), 40);
+                let end = start + 1 + draw(n, original.len() - start, 41);
+                let Moved::At(from, to) = move_span(&all, start as u32, end as u32) else { continue };
+                let inside = |e: &&Edit| start as u32 <= e.start && e.end <= end as u32;
+                let grown: i64 = all.iter().filter(inside).map(|e| i64::from(e.len) - i64::from(e.end - e.start)).sum();
+                assert_eq!(i64::from(to - from), (end - start) as i64 + grown);
+                if all.iter().all(|e| e.end <= start as u32 || end as u32 <= e.start) {
+                    assert_eq!(
+                        original[start..end],
+                        after[from as usize..to as usize],
+                        "an untouched span covers the same"
+                    );
+                }
+            }
+        }
+    }
+
     #[test]
     fn texts_without_a_hit_are_not_written() {
         let (delta, summary) = mapped(&[("text", texts_of(&[Some("없음"), None]))]);

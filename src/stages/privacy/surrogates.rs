@@ -219,14 +219,14 @@ mod tests {
     /// What has check digits or assigned ranges fails them.
     #[test]
     fn surrogates_of_checked_numbers_are_no_certain_hits() {
-        let mut finder = Finder::of_regions(&[]);
-        ["kr_rrn", "card", "kr_business", "us_ssn"].iter().for_each(|n| finder.detector(n, Confidence::Possible));
         for n in 0..500 {
             for (kind, surface) in [
                 ("kr_rrn", format!("9001{:02}-1{n:06}", n % 28 + 1)),
                 ("card", format!("4111 1111 1111 {n:04}")),
                 ("us_ssn", format!("123-45-{:04}", n + 1)),
             ] {
+                let mut finder = Finder::of_regions(&[]);
+                finder.detector(kind, Confidence::Possible);
                 let made = surrogate(&KEY, kind, &surface);
                 assert!(finder.find(&made).is_empty(), "{kind} {made}");
             }

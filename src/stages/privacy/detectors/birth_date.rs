@@ -5,7 +5,7 @@
 use super::context::Subject;
 use super::detector::{Confidence, Detector, Found};
 use super::numbers::Mark;
-use super::text::{Text, head};
+use super::text::{Text, head, tail};
 
 pub const DETECTOR: Detector = Detector {
     name: "birth_date",
@@ -17,6 +17,9 @@ pub const DETECTOR: Detector = Detector {
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
+/// Bytes before a date that are searched for a word.
+const NEAR: usize = 60;
+
 /// What 생 begins, where it does not mean born.
 const OTHERS: [&str; 8] = ["생산", "생겼", "생긴", "생각", "생방", "생중", "생명", "생활"];
 
@@ -27,21 +30,23 @@ fn find(text: &Text, out: &mut Vec<Found>) {
         if start < after {
             continue;
         }
-        if let Some((start, end)) = date(text, at).filter(|(start, end)| is_birth(text, *start, *end)) {
+        if let Some((start, end)) = date(text, at).filter(|(start, end)| is_birth(text, after, *start, *end)) {
             after = end;
             out.push(Found { start, end, confidence: Confidence::Likely });
         }
     }
 }
 
-fn is_birth(text: &Text, start: usize, end: usize) -> bool {
+/// Whether a word says so: behind the date, or before it and behind the last one.
+fn is_birth(text: &Text, after: usize, start: usize, end: usize) -> bool {
     let behind = text.plain.get(end..).unwrap_or_default();
     let behind = behind.strip_prefix(' ').unwrap_or(behind);
     let born = (behind.starts_with('생') && !OTHERS.iter().any(|o| behind.starts_with(o)))
         || behind.starts_with("출생")
         || behind.starts_with("에 태어")
         || behind.starts_with("태어");
-    born || text.subject(start, end) == Some(Subject::Birth)
+    let lead = text.plain.get(after..start).map_or("", |lead| tail(lead, NEAR));
+    born || super::context::nearest(lead) == Some(Subject::Birth)
 }
 
 /// The date that begins with a run.

@@ -1,5 +1,5 @@
 //! Words that say what a number beside them is: 계좌번호, passport, and those that say it is nobody's: 주문번호, ISBN.
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::sync::LazyLock;
 
 /// What a word says of what stands behind it.
@@ -424,7 +424,7 @@ const WORDS: &[(Subject, &[&str])] = &[
 static TABLE: LazyLock<Option<(AhoCorasick, Vec<(Subject, bool)>)>> = LazyLock::new(|| {
     let all = || WORDS.iter().flat_map(|(subject, words)| words.iter().map(|word| (*subject, *word)));
     let mut builder = AhoCorasick::builder();
-    builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard);
+    builder.kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(true).match_kind(MatchKind::Standard);
     let table = builder.build(all().map(|(_, word)| word)).ok()?;
     Some((table, all().map(|(subject, word)| (subject, word.is_ascii())).collect()))
 });

@@ -13,6 +13,8 @@
 //! Not found: quoted local parts, letters outside ASCII in the local part, addresses without a dot (`root@localhost`).
 use super::detector::{Confidence, Detector, Found};
 use super::text::Text;
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::sync::LazyLock;
 
 pub const DETECTOR: Detector = Detector {
     name: "email",
@@ -33,7 +35,10 @@ const LABEL_MAX: usize = 63;
 const DOMAIN_MAX: usize = 253;
 
 /// What stands for `@` in addresses that are written out.
-const AT: [&str; 9] = ["(at)", "[at]", "{at}", "<at>", "(AT)", "[AT]", "골뱅이", "(골뱅이)", "[골뱅이]"];
+static AT: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = ["(at)", "[at]", "{at}", "(AT)", "[AT]", "(At)", "골뱅이", "(골뱅이)", "[골뱅이]"];
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(words).ok()
+});
 
 /// What stands for a dot; the bare word needs spaces around it.
 const DOT: [&str; 5] = ["(dot)", "[dot]", "{dot}", "(점)", "dot"];
@@ -47,15 +52,9 @@ const COMMON: [&str; 22] = [
 fn find(text: &Text, out: &mut Vec<Found>) {
     each(text.plain, &mut |start, end| out.push(Found { start, end, confidence: Confidence::Certain }));
     let bytes = text.bytes();
-    let has = |byte: u8| memchr::memchr(byte, bytes).is_some();
-    if has(b'@') {
-        memchr::memchr_iter(b'@', bytes).for_each(|at| out.extend(written_out(text.plain, at, at + 1)));
-    }
-    for word in AT {
-        if word.starts_with('골') || word.bytes().next().is_some_and(has) {
-            let places = memchr::memmem::find_iter(bytes, word);
-            places.for_each(|at| out.extend(written_out(text.plain, at, at + word.len())));
-        }
+    memchr::memchr_iter(b'@', bytes).for_each(|at| out.extend(written_out(text.plain, at, at + 1)));
+    if let Some(words) = AT.as_ref() {
+        words.find_iter(text.plain).for_each(|word| out.extend(written_out(text.plain, word.start(), word.end())));
     }
 }
 
@@ -74,7 +73,7 @@ fn written_out(text: &str, start: usize, end: usize) -> Option<Found> {
     for _ in 0..6 {
         let rest = text_near(text.get(at..)?);
         let len = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
-        if len == 0 {
+        if len == 0 || rest.starts_with('-') {
             break;
         }
         label_at = Some((at, at + len));
@@ -210,6 +209,11 @@ mod tests {
             assert_eq!(found(&DETECTOR, text), [want], "{text}");
         }
         assert_eq!(found(&DETECTOR, "a@example.com,b@example.com;c@example.net").len(), 3);
+        for spelt in ["kim @ example.com", "kim (at) example (dot) com", "kim[AT]example.co.kr", "kim골뱅이example.com"]
+        {
+            assert_eq!(found(&DETECTOR, &format!("메일 {spelt}로")), [spelt]);
+        }
+        assert_eq!(found(&DETECTOR, "meet @ noon. Then"), [""; 0]);
     }
 
     #[test]
@@ -224,7 +228,6 @@ mod tests {
             "package@1.2.3",
             "kim.@example.com",
             "문의@example.com",
-            "kim @example.com",
             "kim@-example.com",
             "kim@.com",
             "1@2",

@@ -129,7 +129,8 @@ fn kind(name: &str) -> Option<Name> {
     if let Some(stem) = stem('로').or_else(|| stem('길')) {
         let particle = name.ends_with('로')
             && (PROVINCES.contains(&stem) || matches!(kind(stem), Some(Name::District)) && stem.chars().count() > 2);
-        let road = !particle && stem.chars().count() >= 2 || name.ends_with("길") || name == "종로";
+        let road =
+            !particle && !name.ends_with("으로") && stem.chars().count() >= 2 || name.ends_with("길") || name == "종로";
         return road.then_some(Name::Road);
     }
     if ['시', '군', '구'].into_iter().any(|last| stem(last).is_some()) {
@@ -202,6 +203,11 @@ fn number_end(text: &Text, at: usize, last: Name) -> Option<usize> {
         || behind.starts_with("가길")
         || behind.starts_with("번가")
     {
+        return None;
+    }
+    // the number is part of the name of a road: 중동1로 12
+    let road = behind.strip_prefix('로').or(behind.strip_prefix("가로"));
+    if road.is_some_and(|rest| rest.trim_start_matches(' ').starts_with(|c: char| c.is_ascii_digit())) {
         return None;
     }
     let gap = numbers.gap(at + 1);

@@ -166,6 +166,9 @@ pub fn mask(hit_type: &str) -> String {
 }
 
 #[cfg(test)]
+mod corpus_tests;
+
+#[cfg(test)]
 fn found<'a>(detector: &Detector, text: &'a str) -> Vec<&'a str> {
     let mut finder = Finder::of_regions(&["US".into(), "GB".into()]);
     finder.detector(detector.name, Confidence::default());

@@ -105,6 +105,9 @@ fn find_mac(text: &Text, out: &mut Vec<Found>) {
             let width = if sign == b'.' { 4 } else { 2 };
             let count = if sign == b'.' { 3 } else { 6 };
             let Some(start) = at.checked_sub(width).filter(|start| *start >= after) else { continue };
+            if bytes.get(at + width + 1) != Some(&sign) {
+                continue;
+            }
             let end = start + count * (width + 1) - 1;
             let Some(token) = bytes.get(start..end) else { continue };
             let fits = token.iter().enumerate().all(|(i, b)| match i % (width + 1) == width {

@@ -154,10 +154,12 @@ impl Numbers {
     /// Whether a dash, or another mark that stands inside of it, joins the number to digits on either side.
     pub(super) fn goes_on(&self, first: usize, last: usize) -> bool {
         let own = self.gaps(first, last).next().map(|gap| gap.mark);
+        // `010 - 1234 - 5678 - 9012` goes on, `010-1234-5678 - 9012` does not
+        let loose = self.gaps(first, last).any(|gap| gap.mark == Mark::Dash && !gap.tight);
         [first, last + 1].into_iter().any(|run| {
             let gap = self.gap(run);
             let same = own == Some(gap.mark) && !matches!(gap.mark, Mark::Space | Mark::Bracket);
-            gap.tight && (gap.mark == Mark::Dash || (same && gap.mark != Mark::Other))
+            (gap.tight || loose) && (gap.mark == Mark::Dash || (same && gap.mark != Mark::Other))
         })
     }
 

@@ -5,10 +5,10 @@
 //! given name must be ones that names are made of, so that 민주당 대표 names nobody; a list of words that would pass all the
 //! same is excepted. Names elsewhere in a sentence are not found: that is what a model is for, or a dictionary of one's own.
 use super::detector::{Confidence, Detector, Found};
-use super::person_words::{FIRST, NO_NAMES, PARTICLES, ROLES, SECOND, SURNAMES, SURNAMES_LONG, TITLES};
+use super::person_words::{BEFORE_JA, FIRST, NO_NAMES, PARTICLES, ROLES, SECOND, SURNAMES, SURNAMES_LONG, TITLES};
 use super::text::{Text, head, tail};
 use Confidence::{Certain, Likely, Possible};
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::sync::LazyLock;
 
 pub const DETECTOR: Detector = Detector {
@@ -22,6 +22,12 @@ pub const DETECTOR: Detector = Detector {
 /// All titles, then all roles.
 static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let all = TITLES.iter().chain(ROLES).map(|word| word.as_bytes());
+    AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).match_kind(MatchKind::LeftmostLongest).build(all).ok()
+});
+
+/// Titles and roles in Latin letters.
+static LATIN: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let all = LATIN_TITLES.iter().chain(&LATIN_ROLES);
     AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all).ok()
 });
 
@@ -131,6 +137,7 @@ fn syllables(name: &str) -> Option<usize> {
     let given: Vec<char> = syllables.collect();
     let fits = match given.as_slice() {
         [one] => SECOND.contains(*one),
+        [one, '자'] => BEFORE_JA.contains(*one),
         [one, two] => FIRST.contains(*one) && SECOND.contains(*two),
         _ => false,
     };
@@ -153,34 +160,43 @@ const LATIN_ROLES: [&str; 10] = [
 ];
 
 fn latin(text: &Text, out: &mut Vec<Found>) {
-    for word in LATIN_TITLES.iter().chain(&LATIN_ROLES) {
-        for at in memchr::memmem::find_iter(text.bytes(), word) {
-            if text.before(at).is_some_and(|c| c.is_alphanumeric()) {
-                continue;
-            }
-            let start = at + word.len();
-            let near = head(text.plain.get(start..).unwrap_or_default(), 64);
-            let (mut end, mut words) = (0, 0);
-            for part in near.split_inclusive(' ').take(3) {
-                let word = part.trim_end_matches([' ', '.', ',', ';', '!', '?', ')']);
-                let word = word.strip_suffix("'s").unwrap_or(word);
-                let capital = word.chars().next().is_some_and(char::is_uppercase) && word.len() >= 2;
-                if !capital || !word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’')) {
-                    break;
-                }
-                end = part.as_ptr() as usize - near.as_ptr() as usize + word.len();
-                words += 1;
-                if part.trim_end().len() != word.len() {
-                    break;
-                }
-            }
-            let titled = LATIN_TITLES.contains(word);
-            if words >= if titled { 1 } else { 2 } {
-                let confidence = if words > 1 || word.contains('.') { Likely } else { Possible };
-                out.push(Found { start, end: start + end, confidence });
-            }
+    let Some(words) = LATIN.as_ref() else { return };
+    for word in words.find_iter(text.plain) {
+        if text.before(word.start()).is_some_and(char::is_alphanumeric) {
+            continue;
+        }
+        let near = head(text.plain.get(word.end()..).unwrap_or_default(), 64);
+        let titled = word.pattern().as_usize() < LATIN_TITLES.len();
+        let (len, words) = latin_name(near);
+        if words >= if titled { 1 } else { 2 } {
+            let dotted = text.plain.get(..word.end()).is_some_and(|t| t.ends_with(". "));
+            let confidence = if words > 1 || dotted { Likely } else { Possible };
+            out.push(Found { start: word.end(), end: word.end() + len, confidence });
         }
     }
+}
+
+/// Bytes of the words with capitals at the start of a text, at most three, and how many they are.
+fn latin_name(near: &str) -> (usize, usize) {
+    let (mut end, mut words, mut at) = (0, 0, 0);
+    for part in near.split_inclusive(' ').take(3) {
+        let whole = part.trim_end_matches([' ', '.', ',', ';', '!', '?', ')']);
+        let word = whole.strip_suffix("'s").unwrap_or(whole);
+        let capital = word.chars().next().is_some_and(char::is_uppercase) && word.len() >= 2;
+        let word: &str = word
+            .split(|c: char| !(c.is_ascii_alphabetic() || matches!(c, '-' | '\'' | '’' | 'À'..='ɏ')))
+            .next()
+            .unwrap_or_default();
+        if !capital || word.len() < 2 {
+            break;
+        }
+        (end, words) = (at + word.len(), words + 1);
+        if part.trim_end_matches(' ').len() != word.len() {
+            break;
+        }
+        at += part.len();
+    }
+    (end, words)
 }
 
 #[cfg(test)]

@@ -19,7 +19,10 @@ const PLANS: &[Plan] = &[
         region: "GB",
         groups: &[&[3, 4, 4], &[4, 3, 4], &[5, 6], &[5, 3, 3], &[5, 5], &[4, 7]],
         bare: true,
-        is: |d| matches!(d, [0, 1 | 2 | 3 | 7 | 8, ..]) && (d.len() == 11 || d.len() == 10),
+        is: |d| {
+            let known = matches!(d, [0, 1 | 7, 1..=9, ..] | [0, 2, 0 | 3 | 4 | 8 | 9, ..] | [0, 3 | 8, ..]);
+            known && (d.len() == 11 || d.len() == 10)
+        },
     },
     Plan {
         region: "JP",

@@ -91,6 +91,9 @@ const NAMES: [&str; 26] = [
     "authorization",
 ];
 
+/// The last two letters of those in ASCII.
+const LAST: [&[u8]; 10] = [b"ey", b"et", b"en", b"rd", b"wd", b"er", b"al", b"on", b"se", b"ss"];
+
 const TOKEN_MIN: usize = 16;
 
 fn find(text: &Text, out: &mut Vec<Found>) {
@@ -124,7 +127,10 @@ fn token(text: &Text, start: usize, end: usize, out: &mut Vec<Found>) {
         let varied = distinct(rest) >= 8 || rest.len() > 60;
         let fits = (least..=most).contains(&rest.len()) && (!capitals || rest.bytes().all(capital)) && varied;
         // words with dashes are no key
-        if fits && (capitals || is_mixed(rest)) {
+        let words = rest.matches('-').count() * 8 > rest.len();
+        let mixed =
+            is_mixed(rest) || (has_case(rest, u8::is_ascii_uppercase) && has_case(rest, u8::is_ascii_lowercase));
+        if fits && (capitals || mixed) && !words {
             return out.push(found(Certain));
         }
     }
@@ -140,6 +146,11 @@ fn named(text: &Text, out: &mut Vec<Found>) {
     for at in memchr::memchr2_iter(b'=', b':', bytes) {
         let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 40);
         let name = lead.trim_end_matches([' ', '"', '\'', '`']);
+        // most signs stand behind no such name: the last two letters tell
+        let last = name.len().checked_sub(2).and_then(|from| name.as_bytes().get(from..)).unwrap_or_default();
+        if last.iter().all(u8::is_ascii) && !LAST.iter().any(|two| two.eq_ignore_ascii_case(last)) {
+            continue;
+        }
         let ends = |n: &&str| {
             let from = name.len().checked_sub(n.len());
             from.and_then(|from| name.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(n))
@@ -167,7 +178,11 @@ fn value(text: &Text, at: usize) -> Option<Found> {
     };
     let near = super::text::head(inner, 512);
     let value = near.find(ends).and_then(|end| near.get(..end)).unwrap_or(near).trim_end_matches(['.', '!', '?']);
-    let template = value.starts_with(['$', '{', '<', '%', '[', '/']) || value.contains("://") || value.contains("::");
+    let template =
+        value.starts_with(['$', '{', '<', '%', '[', '/', '\\']) || value.contains("://") || value.contains("::");
+    let account = value.contains('\\');
+    let hash = value.len() == 16 && value.bytes().all(|b| b.is_ascii_hexdigit());
+    let template = template || account || hash;
     let strong = value.len() >= 6 && is_mixed(value) && distinct(value) >= 5;
     (rest.len() - inner.len() <= 3 && !template && strong).then_some(Found {
         start,
@@ -197,6 +212,10 @@ fn pem(text: &Text, out: &mut Vec<Found>) {
 /// Whether there are letters and digits in it.
 fn is_mixed(value: &str) -> bool {
     value.bytes().any(|b| b.is_ascii_digit()) && value.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+fn has_case(value: &str, class: fn(&u8) -> bool) -> bool {
+    value.bytes().any(|b| class(&b))
 }
 
 fn distinct(value: &str) -> usize {
