@@ -38,7 +38,7 @@ text = { text = {} }
 [privacy]
 key = { file = "key.txt" }
 [privacy.detect]
-types = "all"
+types = ["all"]
 actions = { ip = "pseudonymize", phone = { action = "mask", keep_first = 3 }, email = "surrogate" }
 dictionaries = { person = "names.txt" }
 custom.case-number = { pattern = "K-[0-9]{6}" }

@@ -4,7 +4,7 @@ use super::detectors::{self, Confidence, Custom, DETECTORS, Finder, REGIONS};
 use crate::diag::{Diagnostic, suggest};
 use crate::digest::Digest;
 use crate::manifest::sections::Dataset;
-use crate::manifest::values::{AllOr, At, TextOr};
+use crate::manifest::values::{At, TextOr};
 use crate::stage::Check;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use std::ops::Range;
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Declaration {
-    /// The kinds of personal data that are looked for, or `"all"`. Of everybody: `email` (also written out as `kim (at)
+    /// The kinds of personal data that are looked for; `all` stands for all of them. Of everybody: `email` (also written out as `kim (at)
     /// example.com`; a local part in ASCII), `phone` (numbers of Korea and of `regions` as they are written there; those of all
     /// other countries with a leading `+`, or beside a word such as phone), `card` (payment cards), `iban`, `ip`, `mac`,
     /// `url_credential` (names and passwords in addresses), `secret` (keys, tokens and passwords of programs), `birth_date`
@@ -24,7 +24,7 @@ pub struct Declaration {
     /// (insurance), `kr_customs` (personal codes), `kr_business`, `kr_corporation`, `kr_account` (banks), `kr_plate`,
     /// `kr_address` (by road and by lot), `kr_ci` (linkage keys CI and DI).
     #[schemars(length(min = 1))]
-    pub types: AllOr<At<String>>,
+    pub types: Vec<At<String>>,
     /// What happens to what is found.
     #[serde(default)]
     pub action: TextOr<Operator>,
@@ -76,11 +76,11 @@ pub type Dictionaries = BTreeMap<String, (String, Digest, u64)>;
 impl Declaration {
     /// The detectors named, each with its version.
     pub fn versions(&self, check: &mut Check) -> BTreeMap<String, u32> {
-        let AllOr::List(types) = &self.types else {
+        if self.types.iter().any(|name| name.as_str() == "all") {
             return DETECTORS.iter().map(|d| (d.name.to_string(), d.version)).collect();
-        };
+        }
         let mut out = BTreeMap::new();
-        for name in types {
+        for name in &self.types {
             match DETECTORS.iter().find(|d| d.name == name.as_str()) {
                 Some(detector) => {
                     out.insert(detector.name.to_string(), detector.version);

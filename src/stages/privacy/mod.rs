@@ -3,4 +3,5 @@ mod actions;
 mod declaration;
 pub mod detect;
 pub mod detectors;
+pub mod operators;
 mod surrogates;

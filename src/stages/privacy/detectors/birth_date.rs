@@ -3,7 +3,8 @@
 //! Dates are read as 1990-03-05 (also with dots, slashes, spaces or in one run), 90.03.05 and 900305, 1990년 3월 5일,
 //! 03/05/1990, March 5, 1990 and 5 March 1990, of the years 1900 to 2099. A date alone is no hit.
 use super::context::Subject;
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::numbers::Mark;
 use super::text::{Text, head, tail};
 

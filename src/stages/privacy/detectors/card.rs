@@ -4,7 +4,8 @@
 //! Grouped with the right check digit (Luhn) certain, the check digit alone likely, the groups alone possible. A word such as
 //! 카드 raises that, a word for another number lowers it.
 use super::context::Subject;
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::numbers::{CARDS, Mark, luhn};
 use super::text::{Text, found};
 use Confidence::{Certain, Likely, Possible};

@@ -73,14 +73,27 @@ fn iban(dice: &mut Dice) -> String {
     format!("DE{:02}{stem}", 98 - rest)
 }
 
-/// A value of a type as it is usually written, and words that may stand before it.
-fn planted(kind: &str, dice: &mut Dice) -> (String, &'static [&'static str]) {
-    let none: &[&str] = &["", "확인: ", "보낸 값은 ", "see "];
-    let dash = |dice: &mut Dice, groups: &[usize]| groups.iter().map(|n| dice.digits(*n)).collect::<Vec<_>>().join("-");
-    match kind {
+/// A value as it is usually written, and words that may stand before it.
+type Planted = (String, &'static [&'static str]);
+
+/// Words that say nothing.
+const NONE: &[&str] = &["", "확인: ", "보낸 값은 ", "see "];
+
+/// Digits in groups.
+fn dashed(dice: &mut Dice, groups: &[usize]) -> String {
+    groups.iter().map(|n| dice.digits(*n)).collect::<Vec<_>>().join("-")
+}
+
+fn planted(kind: &str, dice: &mut Dice) -> Planted {
+    general(kind, dice).or_else(|| papers(kind, dice)).unwrap_or_else(|| others(kind, dice))
+}
+
+/// Values of all countries.
+fn general(kind: &str, dice: &mut Dice) -> Option<Planted> {
+    Some(match kind {
         "email" => (
             format!("{}.{}@{}example.com", dice.of(&["kim", "lee", "j"]), dice.digits(2), dice.of(&["", "mail."])),
-            none,
+            NONE,
         ),
         "phone" => {
             let number = match dice.below(6) {
@@ -92,20 +105,44 @@ fn planted(kind: &str, dice: &mut Dice) -> (String, &'static [&'static str]) {
             };
             (number, &["", "연락처 ", "전화: ", "call "])
         }
-        "kr_rrn" => (rrn(dice), none),
         "card" => {
             let stem = format!("{}{}", dice.of(&["4", "51", "9410", "356"]), dice.digits(16));
             let all = checked(&stem[..15], luhn);
             let joint = dice.of(&["-", " ", ""]);
             ([&all[..4], &all[4..8], &all[8..12], &all[12..]].join(joint), &["", "카드 ", "card ", "카드번호: "])
         }
-        "iban" => (iban(dice), none),
+        "iban" => (iban(dice), NONE),
         "us_ssn" => (
             format!("{}-{:02}-{:04}", 100 + dice.below(500), 1 + dice.below(99), 1 + dice.below(9999)),
             &["", "SSN ", "social security number "],
         ),
+        "ip" => match dice.below(3) {
+            0 => (format!("2001:db8:{:x}::{:x}", 1 + dice.below(9000), 1 + dice.below(9000)), NONE),
+            _ => (format!("{}.{}", dice.of(&["192.0.2", "198.51.100", "203.0.113"]), 1 + dice.below(254)), NONE),
+        },
+        "mac" => {
+            let pairs: Vec<String> = (0..6).map(|i| if i == 0 { "0a".into() } else { dice.of_set(HEX, 2) }).collect();
+            (pairs.join(dice.of(&[":", "-"])), NONE)
+        }
+        "url_credential" => {
+            (format!("user{}:pw{}@db.example.com", dice.digits(2), dice.digits(4)), &["https://", "postgres://"])
+        }
+        "secret" => match dice.below(4) {
+            0 => (format!("ghp_{}", dice.of_set(LETTERS, 36)), NONE),
+            1 => (format!("AKIA{}", dice.of_set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)), NONE),
+            2 => (format!("sk-proj-{}", dice.of_set(LETTERS, 40)), NONE),
+            _ => (format!("x7{}", dice.of_set(LETTERS, 18)), &["api_key = ", "token: "]),
+        },
+        _ => return None,
+    })
+}
+
+/// Numbers of papers and of firms.
+fn papers(kind: &str, dice: &mut Dice) -> Option<Planted> {
+    Some(match kind {
+        "kr_rrn" => (rrn(dice), NONE),
         "kr_driver" => {
-            (format!("{}-{}", 11 + dice.below(16), dash(dice, &[2, 6, 2])), &["", "면허번호 ", "운전면허: "])
+            (format!("{}-{}", 11 + dice.below(16), dashed(dice, &[2, 6, 2])), &["", "면허번호 ", "운전면허: "])
         }
         "kr_passport" => match dice.below(2) {
             0 => (
@@ -130,10 +167,18 @@ fn planted(kind: &str, dice: &mut Dice) -> (String, &'static [&'static str]) {
         "kr_corporation" => {
             (format!("1101{}-{}", 11 + dice.below(4), dice.digits(7)), &["법인등록번호 ", "법인번호: "])
         }
+        "kr_ci" => (format!("{}==", dice.of_set(LETTERS, 86)), &["", "CI ", "연계정보: "]),
+        _ => return None,
+    })
+}
+
+/// Accounts, plates, addresses, dates and names.
+fn others(kind: &str, dice: &mut Dice) -> Planted {
+    match kind {
         "kr_account" => {
             let layouts: [&[usize]; 5] = [&[6, 2, 6], &[3, 3, 6], &[4, 2, 7], &[3, 4, 4, 2], &[12]];
             let groups = layouts[dice.below(5) as usize];
-            (format!("1{}", &dash(dice, groups)[1..]), &["계좌 ", "국민은행 ", "입금 계좌번호: ", "카카오뱅크 "])
+            (format!("1{}", &dashed(dice, groups)[1..]), &["계좌 ", "국민은행 ", "입금 계좌번호: ", "카카오뱅크 "])
         }
         "kr_plate" => {
             let letter = dice.of_set("가나다라마거너더러머버서어저고노허하", 1);
@@ -168,24 +213,6 @@ fn planted(kind: &str, dice: &mut Dice) -> (String, &'static [&'static str]) {
             };
             (format!("{place} {rest}"), &["", "주소: ", "배송지 "])
         }
-        "kr_ci" => (format!("{}==", dice.of_set(LETTERS, 86)), &["", "CI ", "연계정보: "]),
-        "ip" => match dice.below(3) {
-            0 => (format!("2001:db8:{:x}::{:x}", 1 + dice.below(9000), 1 + dice.below(9000)), none),
-            _ => (format!("{}.{}", dice.of(&["192.0.2", "198.51.100", "203.0.113"]), 1 + dice.below(254)), none),
-        },
-        "mac" => {
-            let pairs: Vec<String> = (0..6).map(|i| if i == 0 { "0a".into() } else { dice.of_set(HEX, 2) }).collect();
-            (pairs.join(dice.of(&[":", "-"])), none)
-        }
-        "url_credential" => {
-            (format!("user{}:pw{}@db.example.com", dice.digits(2), dice.digits(4)), &["https://", "postgres://"])
-        }
-        "secret" => match dice.below(4) {
-            0 => (format!("ghp_{}", dice.of_set(LETTERS, 36)), none),
-            1 => (format!("AKIA{}", dice.of_set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)), none),
-            2 => (format!("sk-proj-{}", dice.of_set(LETTERS, 40)), none),
-            _ => (format!("x7{}", dice.of_set(LETTERS, 18)), &["api_key = ", "token: "]),
-        },
         "birth_date" => {
             let (y, m, d) = (1930 + dice.below(90), 1 + dice.below(12), 1 + dice.below(28));
             let text = match dice.below(4) {

@@ -1,5 +1,5 @@
 //! Detectors of one's own: expressions of the manifest, and dictionaries of names.
-use super::detector::{Confidence, Found};
+use super::hit::{Confidence, Found};
 use super::text::Text;
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex_automata::meta::Regex;

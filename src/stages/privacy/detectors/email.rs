@@ -11,7 +11,8 @@
 //! `kim골뱅이example.com`; what they end in must be a common top-level domain.
 //!
 //! Not found: quoted local parts, letters outside ASCII in the local part, addresses without a dot (`root@localhost`).
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::text::Text;
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::sync::LazyLock;

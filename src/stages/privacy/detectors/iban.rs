@@ -3,7 +3,8 @@
 //!
 //! With the right check digits certain, else possible; a word such as IBAN raises that.
 use super::context::Subject;
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::text::Text;
 use Confidence::{Certain, Possible};
 

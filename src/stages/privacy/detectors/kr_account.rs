@@ -3,7 +3,8 @@
 //!
 //! Beside such a word likely; the groups of a bank with dashes alone possible.
 use super::context::Subject;
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::numbers::Mark;
 use super::text::{Text, found};
 use super::units;

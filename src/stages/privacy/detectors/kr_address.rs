@@ -6,7 +6,8 @@
 //! with the first of these names (or a postcode before it) and takes in house, floor and door behind the number. What is
 //! counted or measured is none: `역삼동 3명`.
 use super::context::Subject;
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::text::Text;
 use super::units;
 use Confidence::{Certain, Likely, Possible};

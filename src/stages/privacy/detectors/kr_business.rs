@@ -5,7 +5,8 @@
 //! its kind (11-15, 21-22, 31-53, 71, 81-86). With the check digit likely, else possible; a word such as 사업자등록번호 raises
 //! that. Numbers of a business in one run, and corporate numbers without the check digit, need such a word.
 use super::context::Subject;
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::numbers::Mark;
 use super::text::{Text, found};
 use super::units;

@@ -3,7 +3,8 @@
 //!
 //! A CI alone likely, beside a word such as CI certain; possible behind `sha512-` (integrity of files has this shape).
 use super::context::Subject;
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::text::Text;
 use super::tokens;
 use Confidence::{Certain, Likely, Possible};

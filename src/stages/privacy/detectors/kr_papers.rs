@@ -9,7 +9,8 @@
 //!
 //! A word such as 운전면허 before it raises that, a word for another number lowers it. None has a check digit that is public.
 use super::context::Subject;
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::numbers::Mark;
 use super::text::{Text, found};
 use Confidence::{Certain, Likely, Possible};

@@ -3,7 +3,8 @@
 //!
 //! Likely; certain with the region before it or a word such as 차량. Possible where it may be an amount: `12조 3456`.
 use super::context::Subject;
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::text::Text;
 use super::units;
 use Confidence::{Certain, Likely, Possible};

@@ -16,7 +16,8 @@
 //! Digits in other groups (`900101-12 34567`) are read where such a word stands before them or the check digit is right. Not
 //! found: masked numbers (`900101-1******`).
 use super::context::Subject;
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::numbers::{Mark, Numbers};
 use super::text::{Text, found};
 use Confidence::{Certain, Likely, Possible};

@@ -14,6 +14,7 @@ mod context;
 mod custom;
 mod detector;
 mod email;
+mod hit;
 mod iban;
 mod kr_account;
 mod kr_address;
@@ -31,6 +32,7 @@ mod phone;
 mod phone_abroad;
 mod plain;
 mod regions;
+mod scan;
 mod secret;
 mod text;
 mod tokens;
@@ -40,7 +42,8 @@ mod us_ssn;
 
 pub use canonical::{Canonical, district_of, year_of};
 pub use custom::{Custom, entries};
-pub use detector::{Confidence, Detector, Found, Hit};
+pub use detector::Detector;
+pub use hit::{Confidence, Found, Hit};
 pub use regions::{REGIONS, of_languages};
 use std::collections::BTreeMap;
 

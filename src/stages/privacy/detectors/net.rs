@@ -4,7 +4,8 @@
 //! digit, behind `v` or a word such as version. IPv6: eight groups certain, with `::` likely. MAC: six pairs of hexadecimal
 //! digits with one sign between them, or three groups of four between dots; certain, but likely where no letter is in it.
 use super::context::Subject;
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::numbers::Mark;
 use super::text::Text;
 use Confidence::{Certain, Likely, Possible};

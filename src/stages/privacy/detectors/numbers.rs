@@ -63,7 +63,7 @@ impl Numbers {
         let bytes = text.as_bytes();
         let mut numbers = Numbers::default();
         let mut at = 0;
-        while let Some(start) = super::plain::next(bytes, at, |b| b.is_ascii_digit()) {
+        while let Some(start) = super::scan::next(bytes, at, |b| b.is_ascii_digit()) {
             let first = numbers.digits.len();
             let gap = match numbers.runs.last() {
                 Some(run) => gap(text.get(run.end..start).unwrap_or_default()),

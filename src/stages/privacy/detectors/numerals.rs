@@ -1,5 +1,5 @@
 //! Numbers that are spelt in Hangul, a syllable a digit: 공일공-일이삼사-오육칠팔.
-use super::plain::Change;
+use super::scan::Change;
 
 /// How many digits a stretch needs to be read as a number; shorter ones are words.
 const DIGITS_MIN: usize = 9;
@@ -31,14 +31,14 @@ pub(super) fn stretches(text: &str) -> Vec<Change> {
 fn starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let mut out: Vec<usize> = Vec::new();
-    if super::plain::next(bytes, 0, |b| matches!(b, 0xea..=0xed)).is_none() {
+    if super::scan::next(bytes, 0, |b| matches!(b, 0xea..=0xed)).is_none() {
         return out;
     }
     for zero in ["공", "영"] {
         out.extend(memchr::memmem::find_iter(bytes, zero).filter(|at| numeral_near(text, *at)));
     }
     let mut at = 0;
-    while let Some(found) = super::plain::next(bytes, at, |b| b.is_ascii_digit()) {
+    while let Some(found) = super::scan::next(bytes, at, |b| b.is_ascii_digit()) {
         let run = bytes.get(found..).map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_digit()).count());
         at = found + run;
         let joint = bytes.get(at..).map_or(0, |rest| rest.iter().take(2).take_while(|b| b" -.".contains(b)).count());

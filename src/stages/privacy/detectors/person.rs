@@ -4,7 +4,8 @@
 //! A role and three syllables certain, a title or a role likely, two syllables with a title possible. The syllables of the
 //! given name must be ones that names are made of, so that 민주당 대표 names nobody; a list of words that would pass all the
 //! same is excepted. Names elsewhere in a sentence are not found: that is what a model is for, or a dictionary of one's own.
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::person_words::{BEFORE_JA, FIRST, NO_NAMES, PARTICLES, ROLES, SECOND, SURNAMES, SURNAMES_LONG, TITLES};
 use super::text::{Text, head, tail};
 use Confidence::{Certain, Likely, Possible};
@@ -35,7 +36,7 @@ static LATIN: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 const NEAR: usize = 24;
 
 fn find(text: &Text, out: &mut Vec<Found>) {
-    if super::plain::next(text.bytes(), 0, |b| matches!(b, 0xea..=0xed)).is_some()
+    if super::scan::next(text.bytes(), 0, |b| matches!(b, 0xea..=0xed)).is_some()
         && let Some(words) = WORDS.as_ref()
     {
         for word in words.find_iter(text.plain) {

@@ -19,7 +19,8 @@
 //! numbers without separators inside an identifier (`x01012345678`) or made of 0 and 1 only; nationwide numbers with a
 //! dot (decimals) or with a later year as the second half (`1592-1598`); ranges of prices and years.
 use super::context::Subject;
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::numbers::{Gap, Mark, Numbers};
 use super::phone_abroad;
 use super::text::Text;

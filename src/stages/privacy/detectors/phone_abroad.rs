@@ -1,6 +1,6 @@
 //! National telephone numbers of other countries, as they are written there; the table is in [`super::regions`].
 use super::context::Subject;
-use super::detector::Confidence::{self, Likely, Possible};
+use super::hit::Confidence::{self, Likely, Possible};
 use super::numbers::Mark;
 use super::text::Text;
 

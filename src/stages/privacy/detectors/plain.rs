@@ -6,6 +6,7 @@
 //! hyphens, zero-width characters, marks of direction, variation selectors, Hangul fillers. Numbers spelt in Hangul
 //! (공일공 일이삼사 오육칠팔) become digits where they have at least nine, and digits one space apart (`0 1 0 1 2 3 4`) stand
 //! together.
+use super::scan::{Change, next};
 use std::borrow::Cow;
 
 /// A text in its plain spelling.
@@ -96,13 +97,6 @@ impl<'t> Plain<'t> {
     }
 }
 
-/// The bytes `start..end` become a character, or nothing.
-pub(super) struct Change {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) with: Option<char>,
-}
-
 /// Bytes with which a character begins that may have another spelling in ASCII.
 fn is_odd(byte: u8) -> bool {
     matches!(byte, 0xc2 | 0xcd | 0xd9 | 0xdb | 0xe0..=0xe3 | 0xef..=0xf3)
@@ -133,23 +127,6 @@ fn other_spellings(text: &str) -> Vec<Change> {
         }
     }
     changes
-}
-
-/// Where the next byte is, from `at` on, that `wanted` takes; whole blocks without one are passed over at once.
-pub(super) fn next(bytes: &[u8], mut at: usize, wanted: impl Fn(u8) -> bool) -> Option<usize> {
-    loop {
-        let rest = bytes.get(at..)?;
-        let (blocks, _) = rest.as_chunks::<32>();
-        let clear = blocks.iter().take_while(|b| !b.iter().fold(false, |any, b| any | wanted(*b))).count();
-        at += clear * 32;
-        let rest = bytes.get(at..)?;
-        let block = rest.get(..rest.len().min(32))?;
-        match block.iter().position(|b| wanted(*b)) {
-            Some(found) => return Some(at + found),
-            None if block.len() < 32 => return None,
-            None => at += 32,
-        }
-    }
 }
 
 enum Spelling {
@@ -203,19 +180,5 @@ mod tests {
         assert_eq!(&text[start..end], "０１０\u{200b}ㅡ１２③④–5");
         assert!(matches!(Plain::of("일반 텍스트 plain, “quotes” — no").text, Cow::Owned(_)));
         assert!(matches!(Plain::of("일반 텍스트 plain, “quotes”").text, Cow::Borrowed(_)));
-    }
-
-    #[test]
-    fn blocks_are_passed_over() {
-        for len in [0, 1, 31, 32, 33, 64, 100] {
-            let mut bytes = vec![b'a'; len];
-            assert_eq!(next(&bytes, 0, |b| b == b'1'), None);
-            for at in 0..len {
-                bytes[at] = b'1';
-                assert_eq!(next(&bytes, 0, |b| b == b'1'), Some(at));
-                assert_eq!(next(&bytes, at + 1, |b| b == b'1'), None);
-                bytes[at] = b'a';
-            }
-        }
     }
 }

@@ -4,7 +4,8 @@
 //! A known form is certain. Behind a name such as `token` or `password` a value is likely if it mixes letters and digits; a long
 //! value of three classes of characters and high entropy alone is likely from 40 characters, and possible from 24. Digests
 //! and UUIDs, which are hexadecimal, are none.
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::text::Text;
 use super::tokens;
 use Confidence::{Certain, Likely, Possible};

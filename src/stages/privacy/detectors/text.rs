@@ -1,6 +1,6 @@
 //! A text as all detectors are given it: its plain spelling, its numbers, and what the words beside a place call it.
 use super::context::{self, Subject};
-use super::detector::{Confidence, Found};
+use super::hit::{Confidence, Found};
 use super::numbers::Numbers;
 use super::plain::Plain;
 use super::regions::Regions;

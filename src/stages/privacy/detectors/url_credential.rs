@@ -1,5 +1,6 @@
 //! Names and passwords in addresses of the web: `https://user:password@host`. The hit is the name, the password and the host.
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::text::Text;
 
 pub const DETECTOR: Detector = Detector {

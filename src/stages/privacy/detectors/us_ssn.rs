@@ -3,7 +3,8 @@
 //!
 //! With dashes likely; with spaces or in one run possible. A word such as SSN raises that.
 use super::context::Subject;
-use super::detector::{Confidence, Detector, Found};
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::numbers::Mark;
 use super::text::{Text, found};
 use super::units;
