@@ -15,7 +15,8 @@
 //!
 //! Reads and writes the columns named, before `[privacy.detect]` looks into texts. Pseudonyms, shifts and noise draw from
 //! `[privacy] key`, never from a seed that stands in the manifest. A pseudonym is twelve digits that only the key gives; equal
-//! values have equal ones, in all columns and releases. Changes: `privacy.drop` and the like, one for each value changed. Limits:
+//! values have equal ones, in all columns and releases. Days are columns of days, or texts such as 2026-01-31; a text that is no
+//! day becomes null. Changes: `privacy.drop` and the like, one for each value changed. Limits:
 //! a null stays null. Noise is uniform, and no promise of differential privacy.
 use super::actions::code;
 use super::detect::CONTEXT;
@@ -47,7 +48,7 @@ pub struct Operator {
     /// A text becomes twelve digits that the key gives; equal texts become equal ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pseudonymize: Option<Empty>,
-    /// A day becomes the first of its month or of its year.
+    /// A day becomes the first of its month or of its year; a text that is no day becomes null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generalize: Option<Coarse>,
     /// A number becomes the nearest multiple, half of it away from zero.
@@ -56,7 +57,7 @@ pub struct Operator {
     /// A number beyond a limit becomes the limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_bottom: Option<Limits>,
-    /// A day moves by a number of days that the key gives.
+    /// A day moves by a number of days that the key gives; a text that is no day becomes null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shift_days: Option<Shift>,
     /// A whole number that the key gives is added to a whole number.
@@ -117,7 +118,6 @@ pub const ENTRY: Entry =
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(Declaration(columns)) = check.read::<Declaration>() else { return Vec::new() };
-    let before = check.problems.len();
     let mut reads = vec!["id".to_string()];
     let mut writes = Vec::new();
     for (name, operator) in &columns {
@@ -129,16 +129,18 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         }
         reads.push(name.clone());
         if let Some(by) = operator.shift_days.as_ref().and_then(|s| s.by.clone()).filter(|by| by != "id") {
-            known(check, name, &by);
-            reads.push(by);
+            if known(check, name, &by).is_some() {
+                reads.push(by);
+            }
         }
         writes.push((name.clone(), column));
     }
     let keyed = columns.values().any(|o| o.pseudonymize.is_some() || o.shift_days.is_some() || o.noise.is_some());
     let secret = if keyed { check.secret(check.span.clone(), CONTEXT) } else { None };
-    if check.problems.len() > before || columns.is_empty() {
+    if columns.is_empty() {
         return Vec::new();
     }
+    // also after a mistake: nothing is built then, and no release tells these columns as unseen
     reads.sort();
     reads.dedup();
     let masks = columns.keys().cloned().collect();
@@ -180,7 +182,9 @@ fn fits(check: &Check, name: &str, operator: &Operator, column: &Column) -> Resu
     let wants: &[DataType] = match operator {
         Operator { drop: Some(_), .. } => return Ok(()),
         Operator { pseudonymize: Some(_), .. } => &[DataType::Utf8],
-        Operator { generalize: Some(_), .. } | Operator { shift_days: Some(_), .. } => &[DataType::Date32],
+        Operator { generalize: Some(_), .. } | Operator { shift_days: Some(_), .. } => {
+            &[DataType::Utf8, DataType::Date32]
+        }
         Operator { noise: Some(_), .. } => &[DataType::Int64],
         _ => &[DataType::Int64, DataType::Float64],
     };
@@ -270,6 +274,14 @@ fn changed(operator: &Operator, name: &str, old: &Value, by: &Value, key: &Diges
         (Operator { pseudonymize: Some(_), .. }, Value::Text(text)) => {
             Value::Text(code(key, "column", &Canonical::of("person", text)))
         }
+        (Operator { generalize: Some(_), .. } | Operator { shift_days: Some(_), .. }, Value::Text(text)) => {
+            let day = days::number(text).map(|day| changed(operator, name, &Value::Int(day.into()), by, key));
+            let moved = day.and_then(|day| match day {
+                Value::Int(day) => i32::try_from(day).ok().map(days::text),
+                _ => None,
+            });
+            moved.map_or(Value::Null, Value::Text)
+        }
         (Operator { generalize: Some(to), .. }, Value::Int(day)) => Value::Int(first_day(*day, *to)),
         (Operator { round: Some(round), .. }, number) => rounded(number, i64::from(round.to.max(1))),
         (Operator { top_bottom: Some(limits), .. }, number) => limited(number, limits),
@@ -344,6 +356,9 @@ mod tests {
         assert_eq!(by("{\"drop\":{}}", Value::Int(3), "a"), Value::Null);
         assert_eq!(by("{\"generalize\":\"year\"}", day("1990-03-05"), "a"), day("1990-01-01"));
         assert_eq!(by("{\"generalize\":\"month\"}", day("1990-03-05"), "a"), day("1990-03-01"));
+        let text = |text: &str| Value::Text(text.into());
+        assert_eq!(by("{\"generalize\":\"year\"}", text("1990-03-05"), "a"), text("1990-01-01"));
+        assert_eq!(by("{\"shift_days\":{\"max\":3}}", text("5 March"), "a"), Value::Null);
         assert_eq!(by("{\"round\":{\"to\":10}}", Value::Int(-15), "a"), Value::Int(-20));
         assert_eq!(by("{\"round\":{\"to\":10}}", Value::Float(14.9), "a"), Value::Float(10.0));
         assert_eq!(by("{\"top_bottom\":{\"max\":90}}", Value::Int(97), "a"), Value::Int(90));
