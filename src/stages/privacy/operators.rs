@@ -128,10 +128,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             check.bad(problem.label(say));
         }
         reads.push(name.clone());
-        if let Some(by) = operator.shift_days.as_ref().and_then(|s| s.by.clone()).filter(|by| by != "id") {
-            if known(check, name, &by).is_some() {
-                reads.push(by);
-            }
+        if let Some(by) = operator.shift_days.as_ref().and_then(|s| s.by.clone()).filter(|by| by != "id")
+            && known(check, name, &by).is_some()
+        {
+            reads.push(by);
         }
         writes.push((name.clone(), column));
     }

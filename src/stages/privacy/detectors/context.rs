@@ -420,8 +420,10 @@ const WORDS: &[(Subject, &[&str])] = &[
     ),
 ];
 
+type Table = (AhoCorasick, Vec<(Subject, bool)>);
+
 /// The automaton of all words, and of which subject each is.
-static TABLE: LazyLock<Option<(AhoCorasick, Vec<(Subject, bool)>)>> = LazyLock::new(|| {
+static TABLE: LazyLock<Option<Table>> = LazyLock::new(|| {
     let all = || WORDS.iter().flat_map(|(subject, words)| words.iter().map(|word| (*subject, *word)));
     let mut builder = AhoCorasick::builder();
     builder.kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(true).match_kind(MatchKind::Standard);

@@ -93,7 +93,8 @@ impl Dictionary {
             let last = text.before(end);
             // behind a word in Hangul a particle may follow; before it no other syllable may stand
             let latin = last.is_some_and(|c| c.is_ascii_alphanumeric());
-            if !letters(text.before(start), first) && !(latin && letters(text.at(end), last)) {
+            let goes_on = letters(text.before(start), first) || latin && letters(text.at(end), last);
+            if !goes_on {
                 out.push(Found { start, end, confidence: Confidence::Certain });
             }
         }

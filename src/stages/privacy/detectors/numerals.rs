@@ -19,7 +19,7 @@ pub(super) fn stretches(text: &str) -> Vec<Change> {
         let start = back(text, at, after);
         let (end, mut spelt, mut digits) = forth(text, start);
         trim(text, &mut spelt, &mut digits);
-        if digits >= DIGITS_MIN && digits <= DIGITS_MAX && spelt.len() >= SPELT_MIN {
+        if (DIGITS_MIN..=DIGITS_MAX).contains(&digits) && spelt.len() >= SPELT_MIN {
             changes.extend(spelt.iter().map(|(at, digit)| Change { start: *at, end: at + 3, with: Some(*digit) }));
         }
         after = end.max(at + 1);

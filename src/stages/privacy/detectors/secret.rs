@@ -156,7 +156,7 @@ fn named(text: &Text, out: &mut Vec<Found>) {
             let from = name.len().checked_sub(n.len());
             from.and_then(|from| name.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(n))
         };
-        if lead.len() - name.len() <= 3 && NAMES.iter().any(|n| ends(&n)) {
+        if lead.len() - name.len() <= 3 && NAMES.iter().any(ends) {
             out.extend(value(text, at + 1));
         }
     }

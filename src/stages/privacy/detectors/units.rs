@@ -95,5 +95,5 @@ pub(super) fn counts(text: &Text, start: usize, end: usize) -> bool {
         same && !(unit.is_ascii() && goes_on)
     };
     let money = |c: char| matches!(c, '$' | '€' | '£' | '¥' | '₩' | '\\');
-    text.before(start).is_some_and(money) || units.iter().any(|unit| is(&unit))
+    text.before(start).is_some_and(money) || units.iter().any(is)
 }
