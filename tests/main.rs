@@ -1,5 +1,6 @@
 //! The one integration binary. `harness` makes projects and runs the command; the others are tests.
 mod cases;
+mod consent;
 mod contract;
 mod crowd;
 mod differences;
@@ -12,6 +13,7 @@ mod harness;
 mod hostile;
 mod incremental;
 mod kills;
+mod licences;
 mod memory;
 mod mutations;
 mod near;

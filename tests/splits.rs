@@ -218,3 +218,64 @@ fn what_only_looks_moves_nothing() {
         splits("method = \"balanced\"\ngroup = \"doc\"\nseed = 1")
     );
 }
+
+/// Units come in the order of their latest sample, and a split ends where a run of one time ends.
+#[test]
+fn splits_in_time_follow_each_other() {
+    let samples = samples(300);
+    let score = |row: &Json| row["score"].as_f64().unwrap();
+    let bounds = |rows: &BTreeMap<String, Json>, of: &dyn Fn(&Json) -> f64| {
+        let own = |split: &str| rows.values().filter(|r| r["split"] == split).map(of).collect::<Vec<_>>();
+        let [train, valid, test] = ["train", "valid", "test"].map(own);
+        let most = |of: &[f64]| of.iter().copied().fold(f64::MIN, f64::max);
+        let least = |of: &[f64]| of.iter().copied().fold(f64::MAX, f64::min);
+        assert!(most(&train) < least(&valid) && most(&valid) < least(&test), "a later split begins earlier");
+    };
+    let rows = stable(&samples, "time = { field = \"score\" }", &none);
+    bounds(&rows, &score);
+    assert!(deviation(&rows, &|_| 1) < 0.01);
+    let mut latest: BTreeMap<String, f64> = BTreeMap::new();
+    for s in &samples {
+        let last = latest.entry(s["doc"].to_string()).or_insert(f64::MIN);
+        *last = last.max(score(s));
+    }
+    let rows = stable(&samples, "time = { field = \"score\" }\ngroup = \"doc\"", &doc);
+    bounds(&rows, &|row| latest[&row["doc"].to_string()]);
+}
+
+/// What is chosen is the same in any order of the data; classes are as even as there are samples; one sample more moves
+/// at most a few.
+#[test]
+fn samples_are_chosen_by_rank() {
+    let samples = samples(300);
+    let chosen = |samples: &[Json], jobs: u32, target: u32, sample: &str| -> BTreeMap<String, Json> {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), samples, &format!("[sample.s]\n{sample}"));
+        let manifest = std::fs::read_to_string(dir.path().join("dataset.toml")).unwrap();
+        std::fs::write(dir.path().join("dataset.toml"), format!("{manifest}of = \"sample.s\"\n")).unwrap();
+        released(dir.path(), jobs, target)
+    };
+    let even = "size = 400\nbalance = \"kind\"\nweight = \"kind\"";
+    let rows = chosen(&samples, 1, 4096, even);
+    let mut turned = samples.clone();
+    turned.sort_by_key(|s| draw(3, "order", s["id"].as_str().unwrap()));
+    assert_eq!(rows, chosen(&turned, 8, 100, even));
+    let of = |rows: &BTreeMap<String, Json>, kind: &str| rows.values().filter(|r| r["kind"] == kind).count();
+    let there = |kind: &str| samples.iter().filter(|s| s["kind"] == kind).count();
+    assert_eq!(rows.len(), 400);
+    for kind in ["k0", "k1", "k2", "k3"] {
+        assert!(of(&rows, kind) >= there(kind).min(100), "{kind}");
+    }
+    // each class has the same weight in sum, so it is drawn as often
+    let sum =
+        |kind: &str| rows.values().filter(|r| r["kind"] == kind).map(|r| r["weight_s"].as_f64().unwrap()).sum::<f64>();
+    assert!(["k1", "k2", "k3"].iter().all(|kind| (sum(kind) - sum("k0")).abs() < 1e-9));
+    let fewer = chosen(&samples[..samples.len() - 1], 1, 4096, even);
+    assert!(fewer.keys().filter(|id| !rows.contains_key(*id)).count() <= 1);
+    let smaller = chosen(&samples, 1, 4096, "size = 100\nbalance = \"kind\"");
+    assert!(smaller.keys().all(|id| rows.contains_key(id)), "a greater size keeps what a smaller one had");
+    let capped = chosen(&samples, 1, 4096, "cap = { by = \"doc\", max = 2 }");
+    let mut of_doc: BTreeMap<String, usize> = BTreeMap::new();
+    capped.values().for_each(|row| *of_doc.entry(row["doc"].to_string()).or_default() += 1);
+    assert!(of_doc.len() == 300 && of_doc.values().all(|n| *n <= 2));
+}

@@ -12,6 +12,7 @@ mod graph;
 mod guideline;
 mod interrupt;
 mod label;
+mod license;
 mod new;
 mod page;
 use crate::project;
@@ -87,6 +88,8 @@ enum Verb {
     Guideline(guideline::Args),
     /// One sample's whole story
     Trace(trace::Args),
+    /// Which licences the data is under, and what each use may do
+    License(license::Args),
     /// The steps and what they read from each other
     Graph(graph::Args),
     /// Let the project's own steps run: shows what would run, and asks
@@ -195,6 +198,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Review(a) => review::run(c, a),
         Verb::Guideline(a) => guideline::run(c, a),
         Verb::Trace(a) => trace::run(c, a),
+        Verb::License(a) => license::run(c, a),
         Verb::Graph(a) => graph::run(c, a),
         Verb::Trust(a) => trust::run(c, a),
         Verb::Release(a) => release::run(c, a),

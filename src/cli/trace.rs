@@ -9,12 +9,14 @@ use crate::engine::state::{Bin, Partition, parents_of};
 use crate::engine::state::{Built, PartRun, StepRun};
 use crate::formats::FORMATS;
 use crate::formats::writer::{Place, split_of};
+use crate::manifest::sources;
 use crate::model::votes::classes_of;
 use crate::project::{Failure, Options, Project};
 use crate::report::show::{line_of, raw_columns, value_text};
 use crate::report::terminal;
 use crate::report::trace::{Change, Collected, Decided, Gone, LeftOut, Released, Said, Story, Told, answer, votes};
-use crate::stage::{Act, Event, Fault, OutFile};
+use crate::stage::{Act, Event, Fault, Kernel, OutFile};
+use crate::stages::collect::consent::{CONSENT, withdrawn_id};
 use crate::stages::release::RELEASED_ID;
 use crate::table::{self, DataType, Value, value_at};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,8 +58,35 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     Ok(0)
 }
 
-/// The rows that have the id, living ones first; else what was perhaps meant.
+/// The rows that have the id, living ones first, or that had it before consent was withdrawn; else what was perhaps meant.
 fn find<'b>(s: &Session, built: &'b Built, id: &str) -> Result<Vec<(&'b Partition, u32)>, Failure> {
+    let (found, known) = rows_of(s, built, id)?;
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let consent = s.steps.iter().find(|step| step.entry.name == CONSENT);
+    if let Some(hidden) = consent.and_then(|step| withdrawn_id(&step.plan.given(Kernel::Map), id)) {
+        let (found, _) = rows_of(s, built, &hidden)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    let help = match nearest(id, known.iter().map(String::as_str)) {
+        _ if known.is_empty() => "nothing is built here yet: tamis build".to_string(),
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!(
+            "{} are known; records that were rejected: tamis show STEP --findings",
+            terminal::plural(known.len() as u64, "id")
+        ),
+    };
+    Err(Failure::Usage(format!("there is no sample `{id}`; {help}")))
+}
+
+/// Rows of the samples, each with its partition.
+type Found<'b> = Vec<(&'b Partition, u32)>;
+
+/// The rows that have an id, living ones first, and the other ids.
+fn rows_of<'b>(s: &Session, built: &'b Built, id: &str) -> Result<(Found<'b>, BTreeSet<String>), Failure> {
     let parts = built.tables.get("samples").map(|t| t.parts.as_slice()).unwrap_or_default();
     let mut found = Vec::new();
     let mut known: BTreeSet<String> = BTreeSet::new();
@@ -73,18 +102,7 @@ fn find<'b>(s: &Session, built: &'b Built, id: &str) -> Result<Vec<(&'b Partitio
         }
     }
     found.sort_by_key(|(part, row)| !part.living.as_ref().is_none_or(|l| l.is(*row)));
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    let help = match nearest(id, known.iter().map(String::as_str)) {
-        _ if known.is_empty() => "nothing is built here yet: tamis build".to_string(),
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!(
-            "{} are known; records that were rejected: tamis show STEP --findings",
-            terminal::plural(known.len() as u64, "id")
-        ),
-    };
-    Err(Failure::Usage(format!("there is no sample `{id}`; {help}")))
+    Ok((found, known))
 }
 
 /// Tells the stories of rows.
@@ -114,6 +132,11 @@ impl Teller<'_, '_> {
             }
             if let Some((_, bin)) = p.dead.iter().find(|d| d.0 == row) {
                 story.gone = Some(self.gone(step, p, row, *bin)?);
+                if step.entry.name == CONSENT {
+                    // what earlier steps made of it is not told
+                    story.steps.iter_mut().for_each(|told| (told.values, told.changes) = Default::default());
+                    story.steps.retain(|told| !told.is_empty());
+                }
                 break;
             }
         }
@@ -145,11 +168,11 @@ impl Teller<'_, '_> {
 
     fn collected(&self, part: &Partition, row: u32) -> Result<Collected, Fault> {
         let source = self.value(part, "source", row)?.text().map(str::to_string);
-        let of = |key: &str| -> Option<String> {
-            let (_, table) = self.project.manifest.table(&["collect", source.as_deref()?])?;
-            Some(table.get_ref().as_table()?.get(key)?.get_ref().as_str()?.to_string())
-        };
-        let (license, attribution) = (of("license"), of("attribution"));
+        let terms = sources::terms(&self.project.manifest).into_iter().find(|t| source.as_ref() == Some(&t.name));
+        let own = terms.as_ref().is_some_and(|t| t.allowed.is_some());
+        let own = if own { self.value(part, "license", row)?.text().map(str::to_string) } else { None };
+        let license = own.or_else(|| Some(terms.as_ref()?.license.clone()));
+        let attribution = terms.and_then(|t| t.attribution.words());
         let place = ledger::origin(self.s, self.built, part, row)?;
         Ok(Collected { place, license, attribution, source: source.map(|name| format!("collect.{name}")) })
     }
@@ -197,6 +220,9 @@ impl Teller<'_, '_> {
         let mut told = Told { step: step.name.clone(), ..Told::default() };
         let own = ledger::events(self.s, p)?.into_iter().filter(|e| e.row == row);
         told.events = own.map(|e| self.waited(step, id, e)).collect();
+        if step.entry.name == CONSENT {
+            return Ok(told); // what it took away is not told
+        }
         told.favoured_over = self.favoured(i, id)?;
         let mut written = BTreeMap::new();
         for (_, _, outcome) in &p.outcomes {

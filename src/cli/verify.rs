@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The folder of a release: out/NAME, or releases/NAME-VERSION
+    /// The folder of a release: out/NAME, or releases/NAME-VERSION; with -C, also as it is called within that folder
     folder: PathBuf,
 }
 
@@ -27,9 +27,11 @@ const SUMS: [&str; 2] = ["B3SUMS", "SHA256SUMS"];
 /// The longest picture that is looked at.
 const PICTURE: u64 = 1 << 30;
 
-pub fn run(_: &Context, args: &Args) -> Result<i32, Failure> {
-    let folder = args.folder.display();
-    let world = World::new(&args.folder);
+pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    let within = c.dir.as_ref().map(|dir| dir.join(&args.folder)).filter(|path| path.is_dir());
+    let path = within.as_ref().unwrap_or(&args.folder);
+    let folder = path.display();
+    let world = World::new(path);
     if !world.exists("release.json") {
         return Err(Failure::Usage(format!("{folder} is no release: there is no release.json in it")));
     }

@@ -63,7 +63,7 @@ impl Session<'_> {
         for (name, array) in &delta.columns {
             let stays = step.is_dear() || self.read_later(task.step, name);
             let over = task.reads.iter().find(|r| r.0 == *name).map(|r| r.1);
-            let apart = step.apart.contains(name);
+            let apart = step.apart.contains(name) || name == "id"; // who is asked about may be named by it
             let digest = if stays { self.put_column(array, over, apart)? } else { self.keep_column(array) };
             out.columns.push((name.clone(), digest));
         }

@@ -7,6 +7,7 @@ mod decimal;
 mod kinds;
 pub mod layout;
 pub mod sections;
+pub mod sources;
 pub mod values;
 pub mod walk;
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Manifest;
+use super::sources::Allow;
 use super::values::{At, Threshold};
 use crate::diag::{Diagnostic, suggest};
 
@@ -30,6 +31,10 @@ pub struct Dataset {
     /// The licence of what is released, an SPDX expression. What the licences of the sources forbid is refused.
     #[schemars(length(min = 1))]
     pub license: Option<At<String>>,
+    /// Conflicts between licences about which people decided, each for one source. They are told in the card of each
+    /// release and in the ledger; one that meets no conflict is told.
+    #[serde(default)]
+    pub allow: Vec<Allow>,
     /// One paragraph for the dataset card.
     pub description: Option<String>,
     /// Who made the data set, in the order in which they are to be named.

@@ -5,6 +5,7 @@
 //! missing. `pattern` and `uniqueItems` are left to the types. The schema may say more in keywords of its own:
 //! - `"x-names": true`: the keys that `additionalProperties` admits are names, `[a-z0-9-]+`;
 //! - `"x-one-of": [["a", "b"]]`: of each group exactly one key stands in the table;
+//! - `"x-unless": { "a": "b" }`: the key `a` stands in the table unless `b` does;
 //! - `"x-form": "name" | "version" | "language" | "date" | "address" | "line"`: the form of a text, or of each in a list;
 //! - `"x-help": "..."`: the remedy for a value of the wrong type.
 use std::cmp::Ordering;
@@ -267,7 +268,10 @@ impl<'s> Walk<'s> {
     }
 
     fn missing(&mut self, path: &str, span: Range<usize>, table: &DeTable<'_>, schema: &Json, meant: &[&str]) {
-        for key in list(schema, "required").iter().filter_map(Json::as_str) {
+        let unless = schema.get("x-unless").and_then(Json::as_object).into_iter().flatten();
+        let unless = unless.filter(|(_, other)| other.as_str().is_none_or(|other| !table.contains_key(other)));
+        let required = list(schema, "required").iter().filter_map(Json::as_str);
+        for key in required.chain(unless.map(|(key, _)| key.as_str())) {
             if !table.contains_key(key) && !meant.contains(&key) {
                 let message = format!("{} needs `{key}`", place(path));
                 let label = format!("`{key}` is missing");

@@ -5,6 +5,7 @@
 //! first, most sets share none of them and are looked at no further. The others are compared member by member, so no
 //! pair is missed and none is taken for what it is not. The order needs no exact counts: they are kept by hash,
 //! one byte each, and ties are broken by the members themselves.
+use super::disjoint::Disjoint;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
@@ -187,6 +188,29 @@ impl Groups {
             }
         }
     }
+
+    /// Which sets hang together: two do that are similar, and so do all that are similar to one of those. Gives for each of
+    /// the `sets`, as [`Groups::settle`] takes them, the first place among those that it hangs together with.
+    pub fn linked(&self, sets: &[(u32, Vec<u64>)], threshold: Threshold) -> Vec<usize> {
+        let mut seen: Vec<Vec<u32>> = vec![Vec::new(); self.groups];
+        let mut joined = Disjoint::new(sets.len());
+        for (place, (number, set)) in sets.iter().enumerate() {
+            let own = self.of.get(number).map(Vec::as_slice).unwrap_or_default();
+            for other in own.iter().filter_map(|group| seen.get(*group as usize)).flatten() {
+                let other = *other as usize;
+                let Some((_, rival)) = sets.get(other) else { continue };
+                // what hangs together already need not be compared
+                let may = threshold.may(set.len(), rival.len()) && joined.least(other) != joined.least(place);
+                if may && threshold.reached(set, rival).is_some() {
+                    joined.join(other, place);
+                }
+            }
+            for group in own {
+                seen.get_mut(*group as usize).iter_mut().for_each(|seen| seen.push(place as u32));
+            }
+        }
+        (0..sets.len()).map(|place| joined.least(place)).collect()
+    }
 }
 
 #[cfg(test)]
@@ -258,6 +282,16 @@ mod tests {
                 let mut gone = Vec::new();
                 groups.settle(&near, threshold, |a, b, j| gone.push((near[a].0 as usize, near[b].0 as usize, j)));
                 assert_eq!(gone, by_all_pairs(&sets, threshold), "seed {seed}, {num}/{den}");
+                let linked: Vec<u32> = groups.linked(&near, threshold).into_iter().map(|first| near[first].0).collect();
+                let mut all = Disjoint::new(sets.len());
+                for (a, b) in (0..sets.len()).flat_map(|a| (0..a).map(move |b| (a, b))) {
+                    if threshold.reached(&sets[a].1, &sets[b].1).is_some() {
+                        all.join(a, b);
+                    }
+                }
+                for ((number, _), first) in near.iter().zip(linked) {
+                    assert_eq!(first as usize, all.least(*number as usize), "seed {seed}, {num}/{den}");
+                }
                 found += gone.len();
             }
         }

@@ -10,6 +10,7 @@ pub mod keypoints;
 pub mod license;
 pub mod masks;
 pub mod messages;
+pub mod moments;
 pub mod points;
 pub mod polygons;
 pub mod quads;

@@ -143,6 +143,20 @@ pub fn classes_of(answer: &Value) -> Vec<String> {
     out
 }
 
+/// What a value stands for in a stratum: the classes that it names; of a list of plain values these, of a record the
+/// whole of it.
+pub fn stratum_of(value: &Value) -> Vec<String> {
+    let classes = classes_of(value);
+    let mut plain: Vec<String> = match value {
+        _ if !classes.is_empty() => return classes,
+        Value::List(items) => items.iter().filter_map(Value::key_text).collect(),
+        other => other.key_text().into_iter().collect(),
+    };
+    plain.sort();
+    plain.dedup();
+    plain
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

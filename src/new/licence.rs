@@ -2,7 +2,7 @@
 //! begins with the word. What no file states is not guessed, and of two different statements none is taken.
 use super::folder::{File, Folder};
 use super::kinds::recogniser::is_document;
-use crate::model::license;
+use crate::model::license::{self, by_text, by_words};
 
 /// A licence, and the file that states it.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,112 +122,9 @@ fn statement(text: &str) -> Option<&str> {
     None
 }
 
-/// The licence that words name, if they name one alone.
-fn by_words(text: &str) -> Option<String> {
-    let text = text.get(..2000).unwrap_or(text);
-    let mut found: Vec<String> = Vec::new();
-    let mut note = |license: String| {
-        if !found.contains(&license) {
-            found.push(license);
-        }
-    };
-    for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || "-.+".contains(c))) {
-        let word = word.trim_end_matches('.');
-        let clear = word.contains('-') || word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-        if let Some(license) = license::spelled(word).filter(|_| clear) {
-            note(license.to_string());
-        }
-    }
-    creative_commons(text).into_iter().for_each(&mut note);
-    let lower = text.to_lowercase();
-    if lower.contains("mit license") || lower.contains("mit licence") {
-        note("MIT".into());
-    }
-    if lower.contains("apache license") && lower.contains("2.0") {
-        note("Apache-2.0".into());
-    }
-    found.pop().filter(|_| found.is_empty())
-}
-
-/// Licences of Creative Commons, in short (`CC BY-SA 4.0`) or by their names, with a version.
-fn creative_commons(text: &str) -> Vec<String> {
-    let upper = text.to_uppercase().replace(['-', '_', '\u{2011}'], " ");
-    let words: Vec<&str> =
-        upper.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).filter(|w| !w.is_empty()).collect();
-    let mut out = Vec::new();
-    for at in 0..words.len() {
-        let mut rest = words.iter().skip(at).copied();
-        let first = rest.next().unwrap_or_default();
-        let long = first == "CREATIVE" && rest.next() == Some("COMMONS");
-        if !long && first != "CC" {
-            continue;
-        }
-        let mut id = "CC".to_string();
-        for word in rest.take(8) {
-            match word {
-                "BY" | "ATTRIBUTION" => id.push_str("-BY"),
-                "SA" | "SHAREALIKE" | "SHARE" => id.push_str("-SA"),
-                "NC" | "NONCOMMERCIAL" => id.push_str("-NC"),
-                "ND" | "NODERIVATIVES" | "NODERIVS" => id.push_str("-ND"),
-                "ALIKE" | "LICENSE" | "LICENCE" | "VERSION" | "INTERNATIONAL" => {}
-                version => {
-                    out.extend(license::spelled(&format!("{id}-{}", version.trim_end_matches('.'))).map(String::from));
-                    break;
-                }
-            }
-        }
-    }
-    out
-}
-
-/// The licence whose text this is.
-fn by_text(text: &str) -> Option<String> {
-    let words: Vec<&str> = text.get(..6000).unwrap_or(text).split_whitespace().collect();
-    let lower = words.join(" ").to_lowercase();
-    let begins = lower.get(..600).unwrap_or(&lower);
-    let has = |what: &str| lower.contains(what);
-    if has("permission is hereby granted, free of charge") && has("the above copyright notice and this permission") {
-        return Some("MIT".into());
-    }
-    if begins.contains("apache license") && begins.contains("version 2.0") {
-        return Some("Apache-2.0".into());
-    }
-    if has("redistribution and use in source and binary forms") {
-        return Some(if has("neither the name") { "BSD-3-Clause" } else { "BSD-2-Clause" }.into());
-    }
-    if begins.contains("cc0 1.0 universal") {
-        return Some("CC0-1.0".into());
-    }
-    if begins.contains("open database license") {
-        return Some("ODbL-1.0".into());
-    }
-    let cc = begins.find("attribution")?;
-    let name = begins.get(cc..).unwrap_or_default();
-    let name = name.get(..80).unwrap_or(name);
-    let parts = [("noncommercial", "-NC"), ("sharealike", "-SA"), ("noderiv", "-ND")];
-    let id: String = parts.iter().filter(|(word, _)| name.contains(word)).map(|(_, id)| *id).collect();
-    let version = ["4.0", "3.0", "2.5", "2.0"].into_iter().find(|v| name.contains(v))?;
-    license::spelled(&format!("CC-BY{id}-{version}")).map(String::from)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_name_a_licence() {
-        for (text, want) in [
-            ("CC BY-SA 4.0", Some("CC-BY-SA-4.0")),
-            (" Creative Commons Attribution-ShareAlike 4.0 International", Some("CC-BY-SA-4.0")),
-            ("MIT (LICENSE).", Some("MIT")),
-            ("[Apache License, Version 2.0](x)", Some("Apache-2.0")),
-            ("cc-by-nc-4.0", Some("CC-BY-NC-4.0")),
-            ("CC BY 4.0 or MIT", None),
-            ("see the file", None),
-        ] {
-            assert_eq!(by_words(text).as_deref(), want, "{text}");
-        }
-    }
 
     #[test]
     fn a_readme_states_it_in_a_line_or_below_a_heading() {
@@ -237,13 +134,5 @@ mod tests {
         let front = front_matter("---\nlicense: cc-by-4.0\nlanguage:\n- ko\n- en\n---\n# x\n").unwrap();
         assert_eq!(value_of(front, "license").as_deref(), Some("cc-by-4.0"));
         assert_eq!(values_of(front, "language"), ["ko", "en"]);
-    }
-
-    #[test]
-    fn texts_of_licences_are_known() {
-        let mit = "MIT License\n\nPermission is hereby granted, free of charge, to any person\n\nThe above copyright notice and this permission notice shall";
-        assert_eq!(by_text(mit).as_deref(), Some("MIT"));
-        assert_eq!(by_text("Attribution-ShareAlike 4.0 International\n\n====").as_deref(), Some("CC-BY-SA-4.0"));
-        assert_eq!(by_text("All rights reserved."), None);
     }
 }

@@ -6,6 +6,7 @@ pub mod explain;
 pub mod freeze;
 pub mod histogram;
 pub mod lang;
+pub mod license;
 pub mod place;
 pub mod progress;
 pub mod reference;

@@ -7,6 +7,7 @@ use crate::engine::step::Step;
 use crate::measure::names::composed;
 use crate::model::votes::Vote;
 use crate::stage::{Event, Fault};
+use crate::stages::collect::consent::WITHDRAWN;
 use crate::table::{Value, value_at};
 
 /// Finds the places of what a build said.
@@ -22,6 +23,10 @@ impl Places<'_, '_> {
         if step.plan.scan.is_some() {
             let told = ledger::place(self.s, self.built, i, &part.uid, e.row, (e.record, e.line))?;
             return Ok(told.unwrap_or("?".into()));
+        }
+        if e.rule == WITHDRAWN {
+            // nobody's id is told who has asked to be forgotten
+            return Ok(ledger::origin(self.s, self.built, &part.before, e.row)?.unwrap_or("?".into()));
         }
         let vote = match e.record.checked_sub(1) {
             Some(n) if step.plan.ports.right.is_some() => self.right_row(i, k, n)?,

@@ -5,6 +5,7 @@ pub mod label;
 pub mod preprocess;
 pub mod privacy;
 pub mod release;
+pub mod sample;
 pub mod schema;
 pub mod split;
 pub mod transform;
@@ -15,6 +16,7 @@ use crate::stage::Entry;
 pub const REGISTRY: &[&[Entry]] = &[
     collect::ENTRIES,
     &[collect::ids::ENTRY],
+    &[collect::consent::ENTRY, collect::licences::ENTRY],
     &[transform::AFTER_COLLECT],
     &[schema::ENTRY],
     &[transform::AFTER_SCHEMA],
@@ -32,6 +34,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     label::ENTRIES,
     &[transform::AFTER_LABEL],
     split::ENTRIES,
+    &[sample::ENTRY],
     release::ENTRIES,
 ];
 

@@ -7,6 +7,7 @@ use crate::report::place::Places;
 use crate::report::sheet::Sheet;
 use crate::report::show::{Column, Found};
 use crate::stage::{Act, Event, Fault, Remark};
+use crate::stages::collect::consent::WITHDRAWN;
 use crate::table::{ArrayRef, value_at};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,7 +101,7 @@ impl Telling<'_, '_> {
                     tell(&|| {
                         let place = places.of(*i, (k, part), &e)?;
                         let found = self.found(place, &e);
-                        let own = step.plan.scan.is_none() && step.plan.ports.into.is_none();
+                        let own = step.plan.scan.is_none() && step.plan.ports.into.is_none() && e.rule != WITHDRAWN;
                         Ok(Said { found, step: &step.name, row: own.then_some((part, e.row)) })
                     })?;
                 }

@@ -10,7 +10,8 @@ use crate::world::{How, Own, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-/// A pack is written anew when more than one in so many of its bytes is garbage.
+/// A pack is written anew when more than one in so many of its bytes is garbage; with `--raw` whenever any is, so that nothing
+/// is left of what was taken out.
 const WORTH: u64 = 8;
 /// New packs are about this long.
 const PACK: u64 = 1 << 30;
@@ -85,7 +86,7 @@ pub fn collect(project: &World, wish: Wish, waits: impl FnOnce()) -> Result<Coll
     out.objects_removed = index.objects.len() as u64 - out.objects_kept;
     out.results_kept = keys.len() as u64;
     out.results_removed = index.keys().count() as u64 - out.results_kept;
-    let plan = Moves::of(&home, &objects);
+    let plan = Moves::of(&home, &objects, if wish.raw { u64::MAX } else { WORTH });
     if wish.dry_run {
         out.after = plan.bytes();
         return Ok(out);
@@ -227,13 +228,13 @@ struct Moves {
 const FRAME: u64 = 36;
 
 impl Moves {
-    fn of(home: &World, objects: &BTreeMap<Digest, Place>) -> Moves {
+    fn of(home: &World, objects: &BTreeMap<Digest, Place>, worth: u64) -> Moves {
         let mut used: BTreeMap<String, u64> = BTreeMap::new();
         for p in objects.values() {
             *used.entry(pack_path(p.pack, p.raw)).or_default() += u64::from(p.len) + FRAME;
         }
         let size = |path: &String| home.stat(path).map_or(0, |s| s.size);
-        used.retain(|path, live| (size(path).saturating_sub(*live)).saturating_mul(WORTH) <= size(path));
+        used.retain(|path, live| (size(path).saturating_sub(*live)).saturating_mul(worth) <= size(path));
         let stays = |p: &Place| used.contains_key(&pack_path(p.pack, p.raw));
         let (stay, rewrite) = objects.iter().map(|(d, p)| (*d, *p)).partition(|(_, p)| stays(p));
         Moves { stay, rewrite, kept_bytes: used.keys().map(size).sum(), kept: used.into_keys().collect() }

@@ -13,13 +13,16 @@
 //! they are most similar to (`duplicate.near`). Facts: `duplicates`, `clusters` (samples that stay and have near
 //! duplicates), `largest` (of these, with the one that stays), `compared` (samples with a text to compare). Limits: a text
 //! without words is compared with nothing.
+//!
+//! Where near duplicates are not dropped, the inner column `clean.near_duplicates` names for each sample that has any the
+//! first sample, in table order, of those that hang together by similar pairs. `split` keeps these together.
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::measure::ngrams::{self, Grams};
 use crate::measure::similar::{Counts, Index, Jaccard, Threshold};
 use crate::stage::*;
-use crate::table::texts;
+use crate::table::{array_of, texts, utf8};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -109,13 +112,27 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     check_sources(check, &d.prefer);
     let unit = d.unit.unwrap_or_else(|| default_unit(check));
     let read = [vec!["id".to_string(), "source".to_string()], on.clone()].concat();
-    let ports = Ports { table: "samples".into(), reads: read, drops: d.action != Action::Report, ..Ports::default() };
+    let clusters = d.action != Action::Drop;
+    let column = (CLUSTER.to_string(), Column::new(utf8()).inner());
+    let ports = Ports {
+        table: "samples".into(),
+        reads: read,
+        writes: if clusters { vec![column] } else { Vec::new() },
+        drops: d.action != Action::Report,
+        ..Ports::default()
+    };
     let gather = Gather {
         threshold: d.threshold.to_string(),
         keep: d.keep,
         prefer: d.prefer.iter().map(|source| source.get().clone()).collect(),
+        clusters,
     };
-    vec![Plan::row::<Stage>(ports, &Map { on, unit, n: d.n.unwrap_or(N) }, &gather, &Apply { action: d.action })]
+    vec![Plan::row::<Stage>(
+        ports,
+        &Map { on, unit, n: d.n.unwrap_or(N), clusters },
+        &gather,
+        &Apply { action: d.action },
+    )]
 }
 
 fn check_threshold(check: &mut Check, threshold: &At<Decimal>) {
@@ -163,6 +180,8 @@ struct Map {
     unit: Unit,
     #[serde(default, skip_serializing_if = "is_default")]
     n: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    clusters: bool,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -173,6 +192,9 @@ struct Gather {
     keep: Stays,
     #[serde(default, skip_serializing_if = "is_default")]
     prefer: Vec<String>,
+    /// Whether it is told which samples hang together.
+    #[serde(default, skip_serializing_if = "is_default")]
+    clusters: bool,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -181,14 +203,22 @@ struct Apply {
     action: Action,
 }
 
-/// What is decided of a near duplicate.
-#[derive(Serialize, Deserialize)]
+/// What is decided of a sample that has near duplicates.
+#[derive(Serialize, Deserialize, Default)]
 struct Near {
-    /// The sample that stays.
-    kept: String,
+    /// The sample that stays instead of it; none if it stays itself.
+    #[serde(default, skip_serializing_if = "is_default")]
+    kept: Option<String>,
     /// The similarity of the two in thousandths, rounded down.
+    #[serde(default, skip_serializing_if = "is_default")]
     similarity: u64,
+    /// The first sample of those that it hangs together with.
+    #[serde(default, skip_serializing_if = "is_default")]
+    cluster: Option<String>,
 }
+
+/// The column that names clusters.
+const CLUSTER: &str = "clean.near_duplicates";
 
 struct Stage;
 
@@ -218,7 +248,11 @@ impl RowStage for Stage {
                 summary.put([], row, sample.written());
             }
         }
-        Ok(Delta::default())
+        let mut delta = Delta::default();
+        if p.clusters {
+            delta.write(CLUSTER, array_of(vec![None::<String>; rows.len()]));
+        }
+        Ok(delta)
     }
 }
 
@@ -286,13 +320,16 @@ impl Stage {
         let (of, sets): (Vec<_>, Vec<_>) = candidates.into_iter().map(|c| ((c.at, c.id), c.set)).unzip();
         let mut near: Vec<(usize, usize, Jaccard)> = Vec::new();
         groups.settle(&sets, threshold, |gone, kept, similarity| near.push((gone, kept, similarity)));
-        tell(&of, &near, compared, out)
+        let linked = if p.clusters { groups.linked(&sets, threshold) } else { Vec::new() };
+        tell(&of, &near, &linked, compared, out)
     }
 
-    fn apply(p: &Apply, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
-        let mut delta = Delta::default();
+    fn apply(p: &Apply, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
+        let (mut delta, mut clusters) = (Delta::default(), vec![None; rows.len()]);
         for decided in slice.each::<Near>() {
-            let (row, Near { kept, similarity }) = decided?;
+            let (row, Near { kept, similarity, cluster }) = decided?;
+            clusters.get_mut(row).iter_mut().for_each(|slot| **slot = cluster.clone());
+            let Some(kept) = kept else { continue };
             let say = format!("nearly the same as {kept}: similarity {}.{:03}", similarity / 1000, similarity % 1000);
             let act = match p.action {
                 Action::Drop => Act::Drop { kept: Some(kept) },
@@ -300,6 +337,9 @@ impl Stage {
                 Action::Report => Act::Finding,
             };
             delta.event(row, act, "clean.near_duplicates", "duplicate.near", say);
+        }
+        if p.action != Action::Drop {
+            delta.write(CLUSTER, array_of(clusters));
         }
         Ok(delta)
     }
@@ -342,18 +382,32 @@ fn prefer(keep: Stays, candidates: &mut [Candidate]) {
     }
 }
 
-/// Decides of each near duplicate, and counts them.
+/// Decides of each near duplicate, and counts them. `linked` tells for each sample the first place among those that it
+/// hangs together with, or is empty.
 fn tell(
     of: &[(Spot, String)],
     near: &[(usize, usize, Jaccard)],
+    linked: &[usize],
     compared: u64,
     out: &mut Verdicts,
 ) -> Result<(), Fault> {
     let mut sizes: BTreeMap<usize, u64> = BTreeMap::new();
+    let mut decided: BTreeMap<Spot, Near> = BTreeMap::new();
+    let mut clusters: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    linked.iter().enumerate().for_each(|(place, first)| clusters.entry(*first).or_default().push(place));
+    for members in clusters.values().filter(|members| members.len() > 1) {
+        let members = || members.iter().filter_map(|place| of.get(*place));
+        let cluster = members().min_by_key(|(at, _)| *at).map(|(_, id)| id.clone());
+        decided.extend(members().map(|(at, _)| (*at, Near { cluster: cluster.clone(), ..Near::default() })));
+    }
     for (gone, kept, similarity) in near {
         let (Some((at, _)), Some((_, id))) = (of.get(*gone), of.get(*kept)) else { continue };
         *sizes.entry(*kept).or_insert(1) += 1;
-        out.put_json(*at, &Near { kept: id.clone(), similarity: similarity.thousandths() })?;
+        let near = decided.entry(*at).or_default();
+        (near.kept, near.similarity) = (Some(id.clone()), similarity.thousandths());
+    }
+    for (at, near) in &decided {
+        out.put_json(*at, near)?;
     }
     out.fact("compared", compared);
     out.fact("duplicates", near.len() as u64);

@@ -2,15 +2,16 @@
 use super::files::Files;
 use super::heads;
 use super::named::Named;
+use super::terms::{self, Stated};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::reader::{Reader, Selects};
 use crate::formats::spelling::{DATE, has_days};
 use crate::formats::tokens::TOKENS;
 use crate::formats::{Cut, Format, Options};
-use crate::manifest::sections::{Dataset, Field, Privacy, SchemaSection};
-use crate::manifest::values::{At, Size, is_line};
+use crate::manifest::sections::{Field, Privacy, SchemaSection};
+use crate::manifest::sources::{Attribution, Consent};
+use crate::manifest::values::{At, Size, TextOr, is_line};
 use crate::manifest::{Decimal, Declared, read};
-use crate::model::license;
 use crate::stage::*;
 use crate::table::{DataType, utf8};
 use schemars::JsonSchema;
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 /// Samples from files that lie below the manifest.
 #[derive(serde::Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("x-one-of" = [["open", "direct"]]))]
+#[schemars(extend("x-one-of" = [["open", "direct"]], "x-unless" = { "license": "licenses_allowed" }))]
 pub struct Declaration {
     /// Data that others published.
     pub open: Option<Files>,
@@ -47,15 +48,21 @@ pub struct Declaration {
     /// Put before every id, where two sources use the same ids.
     #[serde(default)]
     pub id_prefix: Option<String>,
-    /// The licence of the source, an SPDX expression.
+    /// The licence of the source, an SPDX expression. Needed unless `licenses_allowed` says it of each sample.
     #[schemars(length(min = 1))]
-    pub license: At<String>,
-    /// The file that shows the licence.
+    pub license: Option<At<String>>,
+    /// Where samples have a licence of their own, in a field `license` (an SPDX expression, or the name or address of a
+    /// licence): those that are taken. Others are dropped and counted; a sample without one is under `license`, or else
+    /// dropped too.
+    #[schemars(length(min = 1))]
+    pub licenses_allowed: Option<Vec<At<String>>>,
+    /// The file that shows the licence. If it is the text of another licence, that is refused.
     #[schemars(length(min = 1), extend("x-form" = "line"))]
     pub evidence: Option<At<String>>,
-    /// Whom to name, for ATTRIBUTION.md.
-    #[schemars(extend("x-form" = "line"))]
-    pub attribution: Option<String>,
+    /// Whom to name, for ATTRIBUTION.md: a text, or a table of title, author and source.
+    pub attribution: Option<TextOr<Attribution>>,
+    /// Who has withdrawn consent: their samples leave the data set, and with them every later release.
+    pub consent: Option<Consent>,
     /// Globs of files that are left out; one that leaves out nothing is told. Like all names they are compared in one
     /// normal form.
     #[serde(default)]
@@ -84,6 +91,19 @@ pub struct Declaration {
 }
 
 impl Declaration {
+    /// What the table says of its terms.
+    fn stated(&self) -> Stated<'_> {
+        Stated {
+            license: self.license.as_ref(),
+            allowed: self.licenses_allowed.as_deref(),
+            evidence: self.evidence.as_ref(),
+            consent: self.consent.as_ref(),
+            direct: self.direct.is_some(),
+            own: self.fields.is_empty() || self.fields.contains_key("license"),
+            all: self.fields.is_empty(),
+        }
+    }
+
     fn longest(&self, default: u64) -> u64 {
         self.record_max.as_ref().map_or(default, |s| s.get().0)
     }
@@ -193,10 +213,7 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
         _ => return None,
     };
     let format = files.format()?;
-    check_license(check, &d);
-    if let Some(evidence) = &d.evidence {
-        check_evidence(check, evidence);
-    }
+    terms::check_terms(check, &d.stated());
     check_globs(check, &d, &files, format);
     let options = files.options(check, format).with_shapes(super::answered::wanted(check, format));
     check_fields(check, &d, &files, format);
@@ -363,39 +380,6 @@ fn unseen(d: &Declaration, id: &str) -> bool {
 #[derive(serde::Deserialize, Default)]
 struct Detect {
     fields: Option<Vec<String>>,
-}
-
-fn check_license(check: &mut Check, d: &Declaration) {
-    let dataset: Dataset = check.section(&["dataset"]);
-    for expression in dataset.license.iter().chain([&d.license]) {
-        if let Err(say) = license::check(expression) {
-            check.bad(Diagnostic::error("T0401", expression.span(), "this is no licence expression").label(say));
-        }
-    }
-}
-
-/// A release keeps a copy of the evidence, in one folder with that of the other sources.
-fn check_evidence(check: &mut Check, evidence: &At<String>) {
-    check.file(evidence, "the evidence of the licence");
-    let size = check.world.stat(evidence).map_or(0, |stat| stat.size);
-    if size > license::EVIDENCE_MAX {
-        let message = format!("the evidence of the licence has {size} bytes");
-        let label = format!("a release keeps a copy of at most {} MiB", license::EVIDENCE_MAX >> 20);
-        check.bad(Diagnostic::error("T0051", evidence.span(), message).label(label));
-    }
-    let name = license::kept_as(&check.instance, evidence);
-    for (other, _, table) in check.manifest.instances(&["collect"]) {
-        let Some(theirs) = table.get_ref().as_table().and_then(|t| t.get("evidence")) else { continue };
-        let same = theirs
-            .get_ref()
-            .as_str()
-            .is_some_and(|e| license::kept_as(&other, e).to_lowercase() == name.to_lowercase());
-        if same && other < check.instance {
-            let message = format!("a release keeps this as `LICENSES/{name}`, and so that of collect.{other}");
-            let problem = Diagnostic::error("T0052", evidence.span(), message).label("two files of one name");
-            check.bad(problem.related(theirs.span(), "the other").help("give one of the files another name"));
-        }
-    }
 }
 
 fn check_limits(check: &mut Check, d: &Declaration) {

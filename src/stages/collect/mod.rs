@@ -14,12 +14,14 @@
 mod answered;
 mod beside;
 mod classes;
+pub mod consent;
 pub mod declaration;
 mod doubts;
 mod files;
 mod heads;
 pub mod ids;
 mod images;
+pub mod licences;
 mod met;
 mod named;
 mod objects;
@@ -28,6 +30,7 @@ mod placed;
 mod read;
 mod shown;
 mod sidecars;
+mod terms;
 
 use crate::stage::Entry;
 

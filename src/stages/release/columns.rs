@@ -1,6 +1,7 @@
 //! The columns of a release: which they are, what they are called in its files, and what they hold there.
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::sections::SchemaSection;
+use crate::manifest::sources;
 use crate::manifest::values::{AllOr, At};
 use crate::model::images::Image;
 use crate::stage::*;
@@ -67,8 +68,10 @@ pub fn columns(check: &mut Check, wanted: Option<&AllOr<At<String>>>) -> Vec<Str
                 let made = matches!(c.role, Role::Votes { .. } | Role::Edits { .. } | Role::Tokens);
                 fields.0.is_empty() && !c.inner && !made && *n != "source" && !n.contains('.')
             };
+            let licensed = sources::terms(check.manifest).iter().any(|source| source.allowed.is_some());
             let usual = |(n, c): &(&String, &Column)| {
                 collected(&(n, c))
+                    || (licensed && *n == "license")
                     || matches!(c.role, Role::Label { .. })
                     || *n == "split"
                     || *n == "id"

@@ -1,11 +1,13 @@
 //! The declaration of a release, checked, with its formats and columns settled.
 use super::columns::{RELEASED_ID, check_names, columns, span_of};
-use super::terms::{check_terms, left_out_sources};
+use super::conflicts::{self, Allowed};
+use super::terms::{left_out_sources, sorted_sources, sources};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::writer::{Writer, is_sharded};
 use crate::formats::{FORMATS, Format, named};
 use crate::manifest::sections::Privacy;
 use crate::manifest::values::{AllOr, At, Short, TextOr};
+use crate::model::edits::edits_of;
 use crate::model::spans::Scheme;
 use crate::model::tokens::Made;
 use crate::stage::*;
@@ -28,12 +30,15 @@ pub struct Declaration {
     #[schemars(length(min = 1))]
     pub formats: Vec<At<TextOr<Wanted>>>,
     /// Which columns, in this order, or `"all"`. Default: `id`, the fields of `[schema]` or else all that was collected,
-    /// all labels, `split`, in the order in which they are declared or stand in the files.
+    /// `license` where samples have licences of their own, all labels, `split`, in the order in which they are declared or stand in the files.
     pub columns: Option<AllOr<At<String>>>,
+    /// Only samples that `[sample.NAME]` chose: `sample.NAME`. Default: all.
+    pub of: Option<At<String>>,
     /// What samples are called in the release. Default `source`.
     #[serde(default)]
     pub ids: Ids,
-    /// Only samples of sources under one of these licences; others are left out and counted. Default: all.
+    /// Only samples under one of these licences, that of their source or their own (`licenses_allowed`); others are left out
+    /// and counted. Default: all.
     pub licenses: Option<Vec<At<String>>>,
     /// Only samples that have a value in each of these columns; others are left out. Default: all.
     #[schemars(length(min = 1))]
@@ -141,8 +146,15 @@ pub struct Release {
     pub extra: Vec<String>,
     /// Sources whose samples are left out for their licence.
     pub left_out: Vec<String>,
+    /// Sources of whose samples some are left out, each for its own licence; and the licences that are taken.
+    pub sorted: Vec<String>,
+    pub licenses: Vec<String>,
+    /// What people decided about conflicts between licences.
+    pub allowed: Vec<Allowed>,
     /// Columns in which a sample must have a value.
     pub required: Vec<String>,
+    /// The column that says which samples were chosen.
+    pub chosen: Option<String>,
     pub max_losses: Option<At<u64>>,
     pub min_samples: Option<At<u64>>,
 }
@@ -226,8 +238,10 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     check_names(check, d.columns.as_ref(), &columns, reads_paths);
     check_splits(check);
     check_readers(check, &formats, &columns);
-    check_terms(check, d.licenses.as_deref(), &columns);
+    conflicts::check_terms(check, d.licenses.as_deref(), &columns);
+    let allowed = conflicts::allowed(check, d.licenses.as_deref(), &columns);
     let mut extra = vec!["source".to_string()]; // who must be named
+    extra.extend(named_samples(check, &columns));
     extra.extend(formats.iter().flat_map(|f| f.roles.values().cloned()));
     let known = check.columns.get("samples");
     extra.retain(|e| known.is_some_and(|k| k.contains_key(e)));
@@ -238,19 +252,46 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     check_raw(check, &d, &written);
     extra.extend(labels.iter().map(|(_, status)| status.clone())); // counted for the card
     let left_out = left_out_sources(check, d.licenses.as_deref());
+    let sorted = sorted_sources(check, d.licenses.as_deref());
+    let licenses = d.licenses.iter().flatten().filter(|_| !sorted.is_empty()).map(|l| l.get().clone()).collect();
     let required = d.require.iter().flatten().filter(|name| check.known(name).is_some());
     let required = required.map(|name| name.get().clone()).collect();
+    let chosen = d.of.as_ref().and_then(|of| chosen(check, of));
     Some(Release {
+        chosen,
         formats,
         columns,
         ids: d.ids,
         labels,
         extra,
         left_out,
+        sorted,
+        licenses,
+        allowed,
         required,
         max_losses: d.max_losses,
         min_samples: d.min_samples,
     })
+}
+
+/// The column of a `[sample.NAME]`.
+fn chosen(check: &mut Check, of: &At<String>) -> Option<String> {
+    let samples = check.manifest.instances(&["sample"]);
+    let names: Vec<String> = samples.into_iter().map(|found| format!("sample.{}", found.0)).collect();
+    if names.contains(of.get()) {
+        return check.column("samples", of.get()).map(|_| of.get().clone());
+    }
+    let message = format!("there is no [{}]", of.get());
+    let problem = Diagnostic::error("T0633", of.span(), message);
+    check.bad(problem.label(suggest(of, names.iter().map(String::as_str))));
+    None
+}
+
+/// The columns with names, licences and changes of single samples, where a source has such.
+fn named_samples(check: &Check, columns: &[String]) -> Vec<String> {
+    let own: Vec<String> = sources(check).iter().flat_map(|s| s.reads()).collect();
+    let edits = columns.iter().map(|c| edits_of(c)).filter(|_| !own.is_empty()).collect::<Vec<_>>();
+    own.into_iter().chain(edits).collect()
 }
 
 /// The labels among the columns, each with the column that says how it came about.

@@ -8,9 +8,11 @@
 //!
 //! `select` says which samples belong to it; the engine regroups them by split (`rows`); one step a format makes each
 //! piece's fragments (`encode.parquet`, and `encode.images` where images are released); `counts` counts what the card tells;
-//! the last page joins the fragments and adds card, sums, attribution and roots. Dots in column names become `_`. A sample without one of the released labels is left out
+//! `allowed` tells of decisions about licences; the last page joins the fragments and adds card, sums, attribution and roots. Dots in column names become `_`. A sample without one of the released labels is left out
 //! and counted.
+mod allowed;
 mod columns;
+mod conflicts;
 mod counts;
 mod declaration;
 mod documents;
@@ -27,5 +29,13 @@ use crate::stage::Entry;
 
 pub use columns::RELEASED_ID;
 
-pub const ENTRIES: &[Entry] =
-    &[select::ENTRY, select::ROWS, ids::ENTRY, images::ENTRY, encode::ENTRY, counts::ENTRY, page::ENTRY];
+pub const ENTRIES: &[Entry] = &[
+    allowed::ENTRY,
+    select::ENTRY,
+    select::ROWS,
+    ids::ENTRY,
+    images::ENTRY,
+    encode::ENTRY,
+    counts::ENTRY,
+    page::ENTRY,
+];

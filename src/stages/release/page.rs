@@ -12,6 +12,7 @@ use crate::digest::{Digest, Hasher, cut_hash, sha256};
 use crate::formats::named;
 use crate::formats::writer::{self, Join, Sheet, Writer, is_sharded};
 use crate::manifest::{Threshold, read};
+use crate::model::edits::edits_of;
 use crate::model::keypoints::Skeleton;
 use crate::model::license;
 use crate::stage::*;
@@ -38,6 +39,15 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.push(COUNTS.into());
     reads.extend((r.ids != Ids::Source).then(|| r.ids.column().to_string()));
     reads.extend(r.images().then(|| IMAGE_LIST.to_string()));
+    let own: Vec<String> = sources.iter().flat_map(SourceCard::reads).collect();
+    let named = ["source", r.ids.column()].map(String::from).into_iter().filter(|_| !own.is_empty());
+    let is_edited = |c: &&String| !own.is_empty() && check.column("samples", &edits_of(c)).is_some();
+    let edited: Vec<String> = r.columns.iter().filter(is_edited).cloned().collect();
+    for column in named.chain(own.clone()).chain(edited.iter().map(|c| edits_of(c))) {
+        if !reads.contains(&column) {
+            reads.push(column);
+        }
+    }
     let labels = r.columns.iter().filter_map(|c| label(check, c)).collect();
     let card = PageCard {
         splits: splits(check),
@@ -61,9 +71,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         classes_of,
         skeletons,
         sources,
+        allowed: r.allowed,
+        edited,
         labels,
         gates: check.gates.iter().filter_map(|g| gate(g, &check.path)).collect(),
-        privacy: privacy(check, r.ids),
+        privacy: privacy(check, r.ids).into_iter().chain(consent(check)).collect(),
         changes: changes(check),
         evidence: files.iter().map(|f| (f.0.clone(), f.1.hex())).collect(),
     };
@@ -154,6 +166,13 @@ fn privacy(check: &Check, ids: Ids) -> Vec<String> {
     detect.map(|d| format!("{d}{types}.")).into_iter().chain(as_is).chain(named).collect()
 }
 
+/// Whose samples were left out because they asked for it.
+fn consent(check: &Check) -> Option<String> {
+    let asked = |s: &crate::manifest::sources::Terms| s.consent.is_some();
+    let any = crate::manifest::sources::terms(check.manifest).iter().any(asked);
+    any.then(|| "Samples of people who have withdrawn their consent were left out.".to_string())
+}
+
 /// The declared splits: each is in a release, if only with no sample.
 fn splits(check: &Check) -> Vec<String> {
     let ratios = check.manifest.table(&["split", "ratios"]).and_then(|(_, table)| table.get_ref().as_table());
@@ -200,7 +219,7 @@ impl WholeStage for Page {
         };
         let readme = card::readme(p, &told).into_bytes();
         files.push(OutFile::bytes("README.md", readme));
-        files.push(OutFile::bytes("ATTRIBUTION.md", attribution::attribution(p, &within).into_bytes()));
+        files.push(OutFile::bytes("ATTRIBUTION.md", attribution::attribution(p, &within, pieces)?.into_bytes()));
         attribution::licenses(p, &within, pieces, &mut files)?;
         let total: u64 = counts.values().sum();
         let mut facts: BTreeMap<String, Fact> =

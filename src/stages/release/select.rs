@@ -1,8 +1,9 @@
 //! `release.NAME/select`: which samples belong to a release; and `release.NAME/rows`: those, regrouped by split.
 use super::declaration::{declared, rows_table};
+use crate::model::license;
 use crate::stage::*;
-use crate::table::DataType;
 use crate::table::cutting::Window;
+use crate::table::{DataType, Value, value_at};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,7 +22,10 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
     let mut seen = BTreeSet::new();
     needed.retain(|column| seen.insert(column.clone()));
     let mut reads = needed.clone();
-    reads.extend((!left_out.is_empty()).then(|| "source".to_string()));
+    reads.extend(r.chosen.clone());
+    reads.extend((!left_out.is_empty() || !r.sorted.is_empty()).then(|| "source".to_string()));
+    let own = (!r.sorted.is_empty()).then(|| "license".to_string());
+    reads.extend(own.filter(|own| !needed.contains(own) && check.column("samples", own).is_some()));
     let marker = check.path.clone();
     let ports = Ports {
         table: "samples".into(),
@@ -29,7 +33,9 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
         writes: vec![(marker.clone(), Column::new(DataType::Boolean).inner())],
         ..Ports::default()
     };
-    vec![Plan::map::<Select>(ports, &Choice { marker, labels: needed, left_out }).word("select")]
+    let chosen = r.chosen.unwrap_or_default();
+    let choice = Choice { marker, labels: needed, left_out, chosen, sorted: r.sorted, licenses: r.licenses };
+    vec![Plan::map::<Select>(ports, &choice).word("select")]
 }
 
 fn declare_rows(check: &mut Check) -> Vec<Plan> {
@@ -64,6 +70,14 @@ struct Choice {
     labels: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     left_out: Vec<String>,
+    /// The column that says whether a sample was chosen.
+    #[serde(default, skip_serializing_if = "is_default")]
+    chosen: String,
+    /// Sources whose samples are taken by their own licences.
+    #[serde(default, skip_serializing_if = "is_default")]
+    sorted: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    licenses: Vec<String>,
 }
 
 struct Select;
@@ -85,6 +99,19 @@ impl RowStage for Select {
         if !p.left_out.is_empty() {
             for (own, source) in within.iter_mut().zip(rows.texts("source")?) {
                 *own &= !source.is_some_and(|s| p.left_out.contains(&s));
+            }
+        }
+        if !p.chosen.is_empty() {
+            let chosen = rows.column(&p.chosen)?;
+            for (row, own) in within.iter_mut().enumerate() {
+                *own &= value_at(chosen.as_ref(), row) == Value::Bool(true);
+            }
+        }
+        if !p.sorted.is_empty() {
+            let (sources, own) = (rows.texts("source")?, rows.texts("license")?);
+            for (within, (source, license)) in within.iter_mut().zip(sources.into_iter().zip(own)) {
+                let sorted = source.is_some_and(|s| p.sorted.contains(&s));
+                *within &= !sorted || license.is_some_and(|l| license::is_among(&l, &p.licenses));
             }
         }
         let mut delta = Delta::default();

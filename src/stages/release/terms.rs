@@ -1,11 +1,13 @@
-//! Under which terms the sources came, and whether the release keeps them.
+//! Under which terms the sources came: what a release tells of them, and which samples it takes.
 use crate::diag::{Diagnostic, Severity};
 use crate::manifest::Manifest;
 use crate::manifest::sections::Dataset;
+use crate::manifest::sources::{self, Names, Terms};
 use crate::manifest::values::At;
-use crate::model::license::{self, Broken};
+use crate::model::license;
 use crate::stage::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A source as far as a release tells of it.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -14,27 +16,44 @@ pub struct SourceCard {
     pub license: String,
     #[serde(default, skip_serializing_if = "is_default")]
     pub attribution: Option<String>,
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
+    /// The columns with the names of single samples, by what they are.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub columns: BTreeMap<String, String>,
+    /// Samples have licences of their own, in a column.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub licensed: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     pub evidence: Option<String>,
 }
 
-/// Licence, attribution and evidence of every source, read leniently from `[collect.*]`.
-pub fn sources(check: &Check) -> Vec<SourceCard> {
-    sources_of(check.manifest)
+impl SourceCard {
+    fn of(of: Terms) -> SourceCard {
+        let a = of.attribution;
+        let column = |(name, column): (&'static str, &At<String>)| (name.to_string(), column.get().clone());
+        let columns = a.columns.as_ref().map(|c| c.all().map(column).collect()).unwrap_or_default();
+        SourceCard {
+            license: of.license,
+            attribution: a.text,
+            names: Names { title: a.title, author: a.author, source: a.source },
+            columns,
+            licensed: of.allowed.is_some(),
+            evidence: of.evidence,
+            name: of.name,
+        }
+    }
+
+    /// The columns that a release reads to name its samples.
+    pub fn reads(&self) -> Vec<String> {
+        let license = self.licensed.then(|| "license".to_string());
+        self.columns.values().cloned().chain(license).collect()
+    }
 }
 
-fn sources_of(manifest: &Manifest) -> Vec<SourceCard> {
-    let get = |table: &Declared, key: &str| -> Option<String> {
-        let value = table.get_ref().as_table()?.get(key)?;
-        Some(value.get_ref().as_str()?.to_string())
-    };
-    let card = |(name, _, table): (String, _, &Declared)| SourceCard {
-        license: get(table, "license").unwrap_or_default(),
-        attribution: get(table, "attribution"),
-        evidence: get(table, "evidence"),
-        name,
-    };
-    manifest.instances(&["collect"]).into_iter().map(card).collect()
+/// Licence, attribution and evidence of every source, read leniently from `[collect.*]`.
+pub fn sources(check: &Check) -> Vec<SourceCard> {
+    sources::terms(check.manifest).into_iter().map(SourceCard::of).collect()
 }
 
 /// What a page says of the data set.
@@ -42,7 +61,7 @@ pub fn dataset(check: &Check) -> Dataset {
     check.section(&["dataset"])
 }
 
-fn check_licenses(check: &mut Check, taken: Option<&[At<String>]>) {
+pub fn check_licenses(check: &mut Check, taken: Option<&[At<String>]>) {
     for expression in taken.into_iter().flatten() {
         if let Err(say) = license::check(expression) {
             check.bad(Diagnostic::error("T0401", expression.span(), "this is no licence expression").label(say));
@@ -50,39 +69,19 @@ fn check_licenses(check: &mut Check, taken: Option<&[At<String>]>) {
     }
 }
 
-/// What the licences of the sources forbid is refused.
-pub fn check_terms(check: &mut Check, taken: Option<&[At<String>]>, columns: &[String]) {
+/// What a release must say of its own licence, and what it can tell without judging any.
+pub fn check_stated(check: &mut Check, taken: Option<&[At<String>]>) {
     check_licenses(check, taken);
-    let Some(license) = dataset(check).license else {
+    if dataset(check).license.is_none() {
         let message = format!("nothing says under which licence {} is released", check.path);
         let problem =
             Diagnostic::error("T0434", check.span.clone(), message).label("without a licence nobody may use it");
         return check.bad(problem.help("[dataset] license = \"CC-BY-4.0\", or another SPDX expression"));
-    };
+    }
     for unknown in unknown_terms(check.manifest, &check.instance) {
         check.bad(Diagnostic { severity: Severity::Warning, ..unknown });
     }
     unnamed(check, taken);
-    let changes = |c: &String| check.columns_of("samples").any(|(_, own)| own.role == Role::Edits { of: c.clone() });
-    let edited = columns.iter().find(|c| changes(c));
-    let left_out = left_out_sources(check, taken);
-    for source in sources(check).into_iter().filter(|s| !left_out.contains(&s.name)) {
-        let Some(span) = check.manifest.span_of(&format!("collect.{}.license", source.name)) else { continue };
-        let problem = match (license::broken(&source.license, &license, edited.is_some()), edited) {
-            (Some((term, broken)), _) => refused(&term, broken, &license, edited),
-            (None, None) if license::forbids_changes(&source.license) && !license::forbids_changes(&license) => {
-                let message = format!("samples under {} may not be shared in changed form", source.license);
-                let label = format!("a release under {} does not say so", license.get());
-                check.bad(Diagnostic::warning("T0413", span, message).label(label));
-                continue;
-            }
-            _ => continue,
-        };
-        let (code, message, help) = problem;
-        let problem = Diagnostic::error(code, span, message).label(format!("the licence of {}", source.name));
-        let help = format!("{help}, or leave the source out with `licenses`");
-        check.bad(problem.related(license.span(), "the licence of the release").help(help));
-    }
 }
 
 /// Licences of which nothing is known (`NOASSERTION`): that of the data set, and those of the sources that a release
@@ -91,65 +90,54 @@ pub fn unknown_terms(manifest: &Manifest, release: &str) -> Vec<Diagnostic> {
     let own = manifest.table(&["release", release]).and_then(|(_, table)| table.get_ref().as_table());
     let allowed = own.and_then(|t| t.get("licenses")).and_then(|l| l.get_ref().as_array());
     let allowed: Option<Vec<&str>> = allowed.map(|all| all.iter().filter_map(|l| l.get_ref().as_str()).collect());
-    let takes = |s: &SourceCard| allowed.as_ref().is_none_or(|a| is_taken(s, a));
-    let sources = sources_of(manifest).into_iter().filter(takes).map(|s| (format!("collect.{}", s.name), s.license));
-    let of = |path: &str| manifest.span_of(&format!("{path}.license"));
-    let dataset = of("dataset").and_then(|span| manifest.text.get(span)).unwrap_or_default().trim_matches(['"', '\'']);
-    let all = std::iter::once(("dataset".to_string(), dataset.to_string())).chain(sources);
-    all.filter(|(_, license)| license::is_unknown(license))
-        .filter_map(|(path, _)| {
-            let message = format!("nothing is known of the licence of {path}");
-            let problem = Diagnostic::error("T0435", of(&path)?, message).label("what is released must say it");
-            Some(problem.help("ask who made it, and write an SPDX expression; `LicenseRef-NAME` is one of your own"))
-        })
-        .collect()
+    let within = |s: Terms| Some((format!("collect.{}", s.name), s.span.clone(), s.within(allowed.as_deref())?));
+    let sources = sources::terms(manifest).into_iter().filter_map(within);
+    let dataset = manifest.span_of("dataset.license").map(|span| {
+        let license = manifest.text.get(span.clone()).unwrap_or_default().trim_matches(['"', '\'']).to_string();
+        ("dataset".to_string(), span, license)
+    });
+    let told = |(path, span, _): (String, _, String)| {
+        let message = format!("nothing is known of the licence of {path}");
+        let problem = Diagnostic::error("T0435", span, message).label("what is released must say it");
+        problem.help("ask who made it, and write an SPDX expression; `LicenseRef-NAME` is one of your own")
+    };
+    dataset.into_iter().chain(sources).filter(|(_, _, license)| license::is_unknown(license)).map(told).collect()
 }
 
 /// Sources whose licence asks for the authors' names, and that name nobody.
 fn unnamed(check: &mut Check, taken: Option<&[At<String>]>) {
-    let left_out = left_out_sources(check, taken);
-    let silent = |s: &SourceCard| s.attribution.is_none() && license::asks_for_names(&s.license);
-    for source in sources(check).into_iter().filter(|s| silent(s) && !left_out.contains(&s.name)) {
-        let Some(span) = check.manifest.span_of(&format!("collect.{}.license", source.name)) else { continue };
+    let silent = |s: &Terms| !s.names_somebody() && license::asks_for_names(&s.license);
+    for source in taken_sources(check, taken).into_iter().filter(silent) {
         let message = format!("[collect.{}] says nobody who is to be named", source.name);
-        let problem = Diagnostic::warning("T0437", span, message).label("this licence asks for it");
+        let problem = Diagnostic::warning("T0437", source.span, message).label("this licence asks for it");
         check.bad(problem.help("attribution = \"WHO, WHAT, WHERE\"; it goes to ATTRIBUTION.md of the release"));
     }
 }
 
-/// Code, message and remedy of a licence that would not be kept.
-fn refused(term: &str, broken: Broken, release: &str, edited: Option<&String>) -> (&'static str, String, String) {
-    match broken {
-        Broken::NoDerivatives => {
-            let text = edited.map_or("", |e| e.as_str());
-            let message =
-                format!("{term} lets nobody share a changed form, and `{text}` is changed before it is released");
-            ("T0431", message, format!("leave `{text}` as it was collected"))
-        }
-        Broken::NonCommercial => {
-            let message = format!("{term} allows non-commercial use alone, and {release} allows any");
-            ("T0432", message, "release under a non-commercial licence".into())
-        }
-        Broken::ShareAlike => {
-            let message = format!("{term} asks that what is made of it be released under {term}");
-            ("T0412", message, format!("release under {term}"))
-        }
-        Broken::Attribution => {
-            let message = format!("{term} asks that its authors be named, and {release} asks for nothing");
-            ("T0433", message, "release under a licence that asks for attribution, such as CC-BY-4.0".into())
-        }
-    }
+fn texts(licenses: Option<&[At<String>]>) -> Option<Vec<&str>> {
+    licenses.map(|all| all.iter().map(|l| l.as_str()).collect())
+}
+
+/// The sources that a release takes, each with the licence that holds for what it takes of them.
+pub fn taken_sources(check: &Check, licenses: Option<&[At<String>]>) -> Vec<Terms> {
+    let taken = texts(licenses);
+    let within = |s: Terms| {
+        let license = s.within(taken.as_deref())?;
+        Some(Terms { license, ..s })
+    };
+    sources::terms(check.manifest).into_iter().filter_map(within).collect()
 }
 
 /// Sources whose licence is not among those that a release takes.
 pub fn left_out_sources(check: &Check, licenses: Option<&[At<String>]>) -> Vec<String> {
-    let Some(allowed) = licenses else { return Vec::new() };
-    let allowed: Vec<&str> = allowed.iter().map(|a| a.as_str()).collect();
-    sources(check).into_iter().filter(|s| !is_taken(s, &allowed)).map(|s| s.name).collect()
+    let taken = texts(licenses);
+    let all = sources::terms(check.manifest).into_iter();
+    all.filter(|s| s.within(taken.as_deref()).is_none()).map(|s| s.name).collect()
 }
 
-/// Whether the licence of a source is, or names, one of some.
-fn is_taken(source: &SourceCard, allowed: &[&str]) -> bool {
-    let terms = license::terms(&source.license);
-    allowed.iter().any(|a| terms.iter().any(|t| t == a) || *a == source.license)
+/// The sources of which a release takes some samples and not others, for the licence of each.
+pub fn sorted_sources(check: &Check, licenses: Option<&[At<String>]>) -> Vec<String> {
+    let Some(taken) = texts(licenses) else { return Vec::new() };
+    let some = |s: &Terms| s.allowed.is_some() && s.within(Some(&taken)).is_some_and(|own| own != s.license);
+    sources::terms(check.manifest).into_iter().filter(some).map(|s| s.name).collect()
 }

@@ -1,4 +1,5 @@
 //! What `[split]` may say, and what is wrong with it.
+use super::time::{self, Time};
 use crate::diag::Diagnostic;
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
@@ -31,9 +32,14 @@ pub struct Declaration {
     /// A column whose equal values stay in one split (no leakage); null is a group of its own. Or a list of columns: samples
     /// that share a value of any of them stay together, and so do those that these share one with; of a list each item counts.
     pub group: Option<At<Columns>>,
+    /// Whether near duplicates that `[clean.near_duplicates]` found and did not drop stay in one split, as if they were a group:
+    /// `together` or `anywhere`. Default `together`.
+    pub near_duplicates: Option<At<Near>>,
     /// A column that names the split of a sample, as the data came with it; `source` is the name of its `[collect.NAME]`.
     /// Samples without a value follow the ratios, which count them alone.
     pub given: Option<At<String>>,
+    /// Splits follow each other in time instead of being drawn.
+    pub time: Option<At<Time>>,
     /// The most by which the share of samples of any split may differ from its ratio, samples that are `given` to a split
     /// counted too: 0 to 1. Beyond that the build fails.
     #[schemars(range(min = 0, max = 1))]
@@ -48,6 +54,19 @@ pub struct Declaration {
     /// `last_release`: what a release assigned stays so. Default `none`: a pure function of the samples.
     #[serde(default)]
     pub keep: Kept,
+}
+
+impl Declaration {
+    /// The keys that decide which split a sample is in, with their places; a key without one is told at `time`.
+    fn beside_time(&self, time: &At<Time>) -> Vec<(&'static str, Range<usize>)> {
+        let others = [
+            ("stratify", self.stratify.as_ref().map(At::span)),
+            ("folds", self.folds.as_ref().map(At::span)),
+            ("keep", (self.keep == Kept::LastRelease).then(|| time.span())),
+            ("method", (self.method == Method::Balanced).then(|| time.span())),
+        ];
+        others.into_iter().filter_map(|(key, span)| Some((key, span?))).collect()
+    }
 }
 
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
@@ -69,6 +88,17 @@ pub enum Method {
     /// Ratios count samples, however large the groups are. What is spread is each class by itself, counted once for each
     /// annotation; fit for labels of several classes, spans and boxes.
     Balanced,
+}
+
+/// Where near duplicates are.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Near {
+    /// In one split.
+    #[default]
+    Together,
+    /// Wherever they fall.
+    Anywhere,
 }
 
 /// The name of a column, or a list of names.
@@ -145,12 +175,27 @@ pub fn declared(check: &mut Check) -> Option<Declaration> {
     }
     d.given.iter().for_each(|column| drop(check.known(column)));
     check_quantiles(check, &d);
+    if let Some(near) = d.near_duplicates.as_ref().filter(|_| check.column("samples", CLUSTERS).is_none()) {
+        let message = "nothing tells which samples are near duplicates";
+        let problem = Diagnostic::error("T0609", near.span(), message).label("has no effect");
+        check.bad(
+            problem
+                .help("declare [clean.near_duplicates] with `action = \"report\"` or `\"review\"`, or take this out"),
+        );
+    }
+    if let Some(time) = &d.time {
+        let splits: Vec<&str> = d.ratios.keys().map(String::as_str).collect();
+        time::check(check, time, &splits, d.beside_time(time));
+    }
     if let Some(folds) = d.folds.as_ref().filter(|_| check.column("samples", FOLD).is_some()) {
         let problem = Diagnostic::error("T0607", folds.span(), format!("the samples have a column `{FOLD}` already"));
         check.bad(problem.label("it would be written over").help("give that field another name where it is collected"));
     }
     Some(d)
 }
+
+/// The column that tells which samples are near duplicates of each other.
+pub const CLUSTERS: &str = "clean.near_duplicates";
 
 /// The column that `folds` writes.
 pub const FOLD: &str = "fold";
@@ -202,6 +247,7 @@ fn check_quantiles(check: &mut Check, d: &Declaration) {
 /// All gates that a declaration asks for.
 pub fn gates(d: &Declaration) -> Vec<Gate> {
     let mut gates: Vec<Gate> = d.given.iter().flat_map(|given| given_gates(given, &d.group)).collect();
+    gates.extend(d.time.as_ref().and_then(time::gate));
     gates.extend(d.deviation_max.as_ref().map(|most| {
         Gate::at_most("split.deviation_max", "split.deviation", *most.get(), most.span())
             .look("tamis show split --by split")

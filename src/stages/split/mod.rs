@@ -31,22 +31,30 @@
 //! strata hold one sample and so cannot be spread (both told at the first sample); `split.given`, a value that names no split;
 //! `split.group`, a group that is given to several splits; `split.deviation`, groups keep a split more than 0.02 from its
 //! ratio. Groups are equal in normal form C.
+//!
+//! Near duplicates that are not dropped are a group, too, unless `near_duplicates = "anywhere"`.
+//!
+//! With `time` splits follow each other in time ([`timed`]): facts `split.time.missing` (samples without a time),
+//! `split.time.near` (dropped, since they are too near to a later split: `split.gap`) and `split.time.early` (samples
+//! that are not later than all of the splits before theirs, since their group has a later one: finding `split.early`).
 mod declaration;
 mod deviation;
 mod pins;
 mod place;
 mod rank;
 mod records;
+mod time;
+mod timed;
 mod units;
 
 pub use declaration::Declaration;
 pub use pins::PINS;
 
 use crate::measure::names::composed;
-use crate::model::votes::{classes_of, each_class};
+use crate::model::votes::{each_class, stratum_of};
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, array_of, texts, utf8, value_at};
-use declaration::{Columns, FOLD, Kept, Method, declared, gates};
+use declaration::{CLUSTERS, Columns, FOLD, Kept, Method, Near, declared, gates};
 use records::{Gather, Known, Verdict, sortable};
 use serde::{Deserialize, Serialize};
 
@@ -57,10 +65,10 @@ pub const ENTRIES: &[Entry] = &[
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = declared(check) else { return Vec::new() };
-    let map = mapped(&d);
+    let map = mapped(check, &d);
     let gather = gathered(check, &d, &map);
     let mut reads = names(&["id"]);
-    reads.extend([&map.stratify, &map.group, &map.given, &map.keep].into_iter().flatten().cloned());
+    reads.extend([&map.stratify, &map.group, &map.given, &map.keep, &map.time].into_iter().flatten().cloned());
     reads.extend(map.strata.iter().chain(&map.quantiles).chain(&map.groups).cloned());
     reads.sort();
     reads.dedup();
@@ -71,12 +79,13 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         reads,
         writes: writes(columns),
         apply_reads: names(&["split"]),
+        drops: d.time.is_some(),
         ..Ports::default()
     };
     vec![Plan { gates: gates(&d), ..Plan::row::<Split>(ports, &map, &gather, &Apply { folds: d.folds.is_some() }) }]
 }
 
-fn mapped(d: &Declaration) -> Map {
+fn mapped(check: &Check, d: &Declaration) -> Map {
     let usual = if d.ratios.contains_key("train") { Some("train") } else { d.ratios.keys().next().map(String::as_str) };
     let mut map = Map {
         usual: usual.unwrap_or_default().to_string(),
@@ -84,12 +93,15 @@ fn mapped(d: &Declaration) -> Map {
         keep: (d.keep == Kept::LastRelease).then(|| "kept.split".to_string()),
         counted: d.method == Method::Balanced,
         folds: d.folds.is_some(),
+        time: d.time.as_ref().map(|time| time.get().field.get().clone()),
         ..Map::default()
     };
-    match d.group.as_ref().map(|group| group.get()) {
-        Some(Columns::One(name)) => map.group = Some(name.clone()),
-        Some(Columns::Several(names)) => map.groups = names.iter().map(|name| name.get().clone()).collect(),
-        None => {}
+    let together = d.near_duplicates.as_ref().is_none_or(|near| *near.get() == Near::Together);
+    let clusters = (together && check.column("samples", CLUSTERS).is_some()).then(|| CLUSTERS.to_string());
+    match d.group.as_ref().map(|group| (group.get(), group.names())) {
+        Some((Columns::One(name), _)) if clusters.is_none() => map.group = Some(name.clone()),
+        Some((_, names)) => map.groups = names.into_iter().chain(clusters).collect(),
+        None => map.groups = clusters.into_iter().collect(),
     }
     match d.stratify.as_ref().map(|columns| columns.get()) {
         Some(Columns::One(name)) if !map.counted && d.quantiles.is_empty() => map.stratify = Some(name.clone()),
@@ -116,7 +128,11 @@ fn gathered(check: &Check, d: &Declaration, map: &Map) -> Gather {
         quantiles: d.quantiles.iter().map(|(name, parts)| (name.clone(), *parts.get())).collect(),
         joined: !map.groups.is_empty(),
         folds: d.folds.as_ref().map_or(0, |folds| *folds.get()),
-        measured: d.group.is_some() || d.deviation_max.is_some(),
+        measured: d.group.is_some() || !map.groups.is_empty() || d.deviation_max.is_some() || d.time.is_some(),
+        time: d
+            .time
+            .as_ref()
+            .and_then(|time| time::order(time.get(), &d.ratios.keys().map(String::as_str).collect::<Vec<_>>())),
     }
 }
 
@@ -148,6 +164,9 @@ struct Map {
     /// Whether there are folds.
     #[serde(default, skip_serializing_if = "is_default")]
     folds: bool,
+    /// The column that says when a sample is.
+    #[serde(default, skip_serializing_if = "is_default")]
+    time: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -174,7 +193,7 @@ impl RowStage for Split {
         let several =
             |of: &[String]| of.iter().map(|c| Ok((c.clone(), rows.column(c)?))).collect::<Result<Vec<_>, Fault>>();
         let (strata, groups) = (column(&p.stratify)?, column(&p.group)?);
-        let (given, kept) = (column(&p.given)?, column(&p.keep)?);
+        let (given, kept, times) = (column(&p.given)?, column(&p.keep)?, column(&p.time)?);
         let (named, numbers, joined) = (several(&p.strata)?, several(&p.quantiles)?, several(&p.groups)?);
         // equal values of any type are one group, or one split
         let text = |c: &Option<ArrayRef>, row: usize| c.as_ref().and_then(|c| value_at(c.as_ref(), row).key_text());
@@ -186,9 +205,11 @@ impl RowStage for Split {
             keys.sort();
             keys.dedup();
             let first = keys.first().cloned().unwrap_or_else(|| format!("s{}", id.unwrap_or_default()));
-            let mut classes = strata.as_ref().map(|s| classes_in(&value_at(s.as_ref(), row))).unwrap_or_default();
+            let mut classes = strata.as_ref().map(|s| stratum_of(&value_at(s.as_ref(), row))).unwrap_or_default();
             named.iter().for_each(|(name, c)| classes.extend(marked(p, name, &value_at(c.as_ref(), row))));
-            let mut known = Known { classes, given: text(&given, row), kept: text(&kept, row), numbers: Vec::new() };
+            let time = times.as_ref().and_then(|times| moment(&value_at(times.as_ref(), row)));
+            let (given, kept) = (text(&given, row), text(&kept, row));
+            let mut known = Known { classes, given, kept, numbers: Vec::new(), time };
             for (name, c) in &numbers {
                 match number(&value_at(c.as_ref(), row)) {
                     Some(number) => known.numbers.push((name.clone(), number)),
@@ -227,7 +248,7 @@ fn marked(p: &Map, column: &str, value: &Value) -> Vec<String> {
         each_class(value, &mut |class| classes.push(class.to_string()));
     }
     if classes.is_empty() {
-        classes = classes_in(value);
+        classes = stratum_of(value);
     }
     match (classes.is_empty(), value) {
         (true, Value::Null) => vec![column.to_string()],
@@ -245,22 +266,19 @@ fn number(value: &Value) -> Option<u64> {
     }
 }
 
-fn numbers_of(numbers: Vec<Option<i64>>) -> ArrayRef {
-    std::sync::Arc::new(arrow_array::Int64Array::from(numbers))
+/// When a sample is, as a number that sorts; `None` for what says no time.
+fn moment(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int(n) => Some(*n),
+        // sortable bits as a signed number
+        Value::Float(n) => sortable(*n).map(|bits| (bits ^ 1 << 63) as i64),
+        Value::Text(text) => crate::model::moments::micros(text.trim()),
+        _ => None,
+    }
 }
 
-/// What a value stands for in a stratum: the classes that it names; of a list of plain values these, of a record the
-/// whole of it.
-fn classes_in(value: &Value) -> Vec<String> {
-    let classes = classes_of(value);
-    let mut plain: Vec<String> = match value {
-        _ if !classes.is_empty() => return classes,
-        Value::List(items) => items.iter().filter_map(Value::key_text).collect(),
-        other => other.key_text().into_iter().collect(),
-    };
-    plain.sort();
-    plain.dedup();
-    plain
+fn numbers_of(numbers: Vec<Option<i64>>) -> ArrayRef {
+    std::sync::Arc::new(arrow_array::Int64Array::from(numbers))
 }
 
 impl Split {
@@ -275,6 +293,9 @@ impl Split {
             let verdict = Verdict::of(said)?;
             for (key, rule, say) in verdict.told {
                 delta.event(*row as usize, Act::Finding, key, rule, say);
+            }
+            if let Some((key, rule, say)) = verdict.gone {
+                delta.event(*row as usize, Act::DROP, key, rule, say);
             }
             if let (Some(s), Some(f)) = (split.get_mut(*row as usize), folds.get_mut(*row as usize)) {
                 (*s, *f) = (Some(verdict.split), verdict.fold.map(i64::from));
@@ -332,7 +353,7 @@ mod tests {
             (Value::Struct(vec![("x".into(), Value::Int(1))]), vec!["{\"x\":1}"]),
             (Value::Null, vec![]),
         ] {
-            assert_eq!(classes_in(&value), want, "{value:?}");
+            assert_eq!(stratum_of(&value), want, "{value:?}");
         }
     }
 }

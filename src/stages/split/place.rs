@@ -25,7 +25,13 @@ pub fn place(p: &Gather, units: &Units) -> Placed {
     };
     units.all.iter().for_each(|unit| set(unit.number, unit.given.map_or(0, u32::from)));
     let shares = Shares { weights: &weights, kept: |unit| unit.kept.map(u32::from), purpose: "split stratum" };
-    let (strata, alone) = shares.place(p, units, &free, &mut set);
+    let (strata, alone) = match &p.time {
+        None => shares.place(p, units, &free, &mut set),
+        Some(order) => {
+            super::timed::place(p, order, &free, &mut set);
+            (0, 0)
+        }
+    };
     let mut folds = Vec::new();
     if p.folds > 0 {
         folds.resize(units.all.len(), 0);

@@ -2,6 +2,8 @@
 use super::deviation;
 use super::place::place;
 use super::records::{Gather, Known, Verdict};
+use super::time::{Missing, Order};
+use super::timed::Timeline;
 use super::units;
 use crate::measure::names::composed;
 use crate::stage::{Fact, Fault, Hit, Hits, Spot, Verdicts};
@@ -15,20 +17,30 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
     let zeros = || vec![0; names.len()];
     let mut seen =
         Seen { counts: zeros(), free: zeros(), strata: placed.strata, alone: placed.alone, ..Seen::default() };
+    let line = p.time.as_ref().map(|order| (order, Timeline::of(p, order, &units.all, &placed.splits)));
     for Hit { key, value, at } in hits.iter().filter(units::is_row) {
         let number = numbers.number(&key) as usize;
         let of_unit = placed.splits.get(number).map_or(0, |s| *s as usize);
-        let (split, told) = match p.given.is_some() {
-            true => own_split(p, &names, of_unit, Known::of(&value)?, &mut seen),
-            false => (of_unit, Vec::new()),
-        };
-        let (Some(n), Some(name)) = (seen.counts.get_mut(split), names.get(split)) else { continue };
-        *n += 1;
-        if units.all.get(number).is_some_and(|unit| unit.given.is_none()) {
-            seen.free.get_mut(split).iter_mut().for_each(|n| **n += 1);
+        let (mut split, mut verdict) = (of_unit, Verdict::default());
+        if p.given.is_some() || p.time.is_some() {
+            let row = Known::of(&value)?;
+            let time = row.time;
+            let follows = units.all.get(number).is_some_and(|unit| unit.given.is_none());
+            (split, verdict.told) = own_split(p, &names, of_unit, row, &mut seen);
+            if let Some((order, line)) = line.as_ref().filter(|_| follows) {
+                own_time(order, line, split, time, &mut verdict, &mut seen);
+            }
         }
-        let verdict = Verdict { split: name.to_string(), fold: placed.folds.get(number).copied(), told };
-        if *name != p.usual || verdict.fold.is_some() || !verdict.told.is_empty() {
+        let Some(name) = names.get(split) else { continue };
+        seen.gone += u64::from(verdict.gone.is_some());
+        if verdict.gone.is_none() {
+            seen.counts.get_mut(split).iter_mut().for_each(|n| **n += 1);
+            if units.all.get(number).is_some_and(|unit| unit.given.is_none()) {
+                seen.free.get_mut(split).iter_mut().for_each(|n| **n += 1);
+            }
+        }
+        (verdict.split, verdict.fold) = (name.to_string(), placed.folds.get(number).copied());
+        if *name != p.usual || verdict.fold.is_some() || !verdict.told.is_empty() || verdict.gone.is_some() {
             out.put(at, verdict.bytes());
         }
         if seen.first.as_ref().is_none_or(|(first, _)| at < *first) {
@@ -43,8 +55,40 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
             out,
         );
     }
+    if p.time.is_some() {
+        out.fact("time.missing", seen.timeless);
+        out.fact("time.near", seen.near);
+        out.fact("time.early", seen.early);
+    }
     tell(p, &names, seen, units.all.len(), out);
     Ok(())
+}
+
+/// What time says of a row that follows the ratios.
+fn own_time(order: &Order, line: &Timeline, split: usize, time: Option<i64>, verdict: &mut Verdict, seen: &mut Seen) {
+    let told = |key: &str, rule: &str, say: String| (key.to_string(), rule.to_string(), say);
+    match time {
+        None => {
+            let say = format!("`{}` says no time", order.field);
+            let told = told("split.time", "split.time", say);
+            match order.missing {
+                Missing::Drop => verdict.gone = Some(told),
+                Missing::Fail => verdict.told.push(told),
+            }
+            seen.timeless += 1;
+        }
+        Some(time) if line.is_near(split, time) => {
+            let say = "too near to the first sample of a later split".to_string();
+            verdict.gone = Some(told("split.time.gap_days", "split.gap", say));
+            seen.near += 1;
+        }
+        Some(time) if line.is_early(split, time) => {
+            let say = "not later than all samples of the splits before: its group has a later one".to_string();
+            verdict.told.push(told("split.time", "split.early", say));
+            seen.early += 1;
+        }
+        Some(_) => {}
+    }
 }
 
 /// What the rows came to.
@@ -64,6 +108,12 @@ struct Seen {
     unnamed: u64,
     /// Rows whose value is a split in another spelling.
     misspelt: u64,
+    /// Rows without a time, those that are too near to a later split, and those whose group alone is later.
+    timeless: u64,
+    near: u64,
+    early: u64,
+    /// Rows that leave the data set.
+    gone: u64,
     /// Values that name no split, a few of them.
     unknown: BTreeSet<String>,
     /// Strata, and those of one unit alone.
@@ -115,7 +165,7 @@ fn own_split(
 /// Facts, and declared splits that nothing fell to.
 fn tell(p: &Gather, names: &[&str], seen: Seen, units: usize, out: &mut Verdicts) {
     let total: u64 = seen.counts.iter().sum();
-    let what = if units as u64 == total { "samples" } else { "groups" };
+    let what = if units as u64 == total + seen.gone { "samples" } else { "groups" };
     let mut empty = Vec::new();
     for (name, n) in names.iter().zip(&seen.counts) {
         out.fact(format!("{name}.samples"), *n);

@@ -1,4 +1,5 @@
 //! What the kernels of `split` are told, and what they tell each other of a row, as bytes.
+use super::time::Order;
 use crate::stage::{Fault, is_default};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -38,6 +39,9 @@ pub struct Gather {
     /// Whether it is told how far shares of samples are from the ratios.
     #[serde(default, skip_serializing_if = "is_default")]
     pub measured: bool,
+    /// Splits follow each other in time.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub time: Option<Order>,
 }
 
 /// What is known of a row.
@@ -54,6 +58,9 @@ pub struct Known {
     /// Numbers by column, as [`sortable`] writes them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub numbers: Vec<(String, u64)>,
+    /// When it is, where splits follow each other in time.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub time: Option<i64>,
 }
 
 impl Known {
@@ -73,12 +80,15 @@ pub struct Verdict {
     #[serde(default, skip_serializing_if = "is_default")]
     pub fold: Option<u32>,
     pub told: Vec<(String, String, String)>,
+    /// Why the sample leaves the data set, as (key, rule, words).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub gone: Option<(String, String, String)>,
 }
 
 impl Verdict {
     /// A row of which there is nothing to tell has the name of its split alone, or with a blank and its fold.
     pub fn bytes(&self) -> Vec<u8> {
-        match (self.told.is_empty(), self.fold) {
+        match (self.told.is_empty() && self.gone.is_none(), self.fold) {
             (true, None) => self.split.clone().into_bytes(),
             (true, Some(fold)) => format!("{} {fold}", self.split).into_bytes(),
             (false, _) => serde_json::to_vec(self).unwrap_or_default(),
@@ -92,7 +102,7 @@ impl Verdict {
                 let text = String::from_utf8_lossy(bytes);
                 let (split, fold) = text.split_once(' ').map_or((text.as_ref(), None), |(s, f)| (s, Some(f)));
                 let fold = fold.map(str::parse).transpose().map_err(|_| Fault::Bug(format!("`{text}` is no fold")))?;
-                Ok(Verdict { split: split.to_string(), fold, told: Vec::new() })
+                Ok(Verdict { split: split.to_string(), fold, ..Verdict::default() })
             }
         }
     }

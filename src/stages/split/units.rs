@@ -1,6 +1,7 @@
 //! Units: samples, or groups of samples that stay together; with what is known of each.
 use super::records::{Gather, Known};
 use crate::digest::Draws;
+use crate::measure::disjoint::Disjoint;
 use crate::stage::{Fault, Hit, Hits};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,15 @@ pub struct Unit {
     pub given: Option<u16>,
     /// Where the last release put it.
     pub kept: Option<u16>,
+    /// When the latest of its samples is, where splits follow each other in time.
+    pub latest: Option<i64>,
+}
+
+impl Unit {
+    #[cfg(test)]
+    pub fn timed(number: u32, size: u32, latest: i64) -> Unit {
+        Unit { rank: 0, number, size, set: 0, given: None, kept: None, latest: Some(latest) }
+    }
 }
 
 /// All units, in the order of their numbers.
@@ -57,6 +67,7 @@ pub fn read<'h>(p: &Gather, names: &[&str], hits: &Hits<'h>) -> Result<(Units, N
         bins.classes(&row).for_each(|class| *of.classes.entry(class).or_default() += 1);
         of.given = of.given.or_else(|| named(row.given));
         of.kept = of.kept.or_else(|| named(row.kept));
+        of.latest = of.latest.max(row.time);
     }
     open.into_iter().for_each(|(number, unit)| building.close(number, unit));
     numbers.again();
@@ -79,6 +90,7 @@ struct Coming {
     classes: BTreeMap<String, u64>,
     given: Option<u16>,
     kept: Option<u16>,
+    latest: Option<i64>,
 }
 
 struct Building {
@@ -93,7 +105,8 @@ impl Building {
         let rank = self.draws.of(&String::from_utf8_lossy(&of.key));
         let next = self.sets.len() as u32;
         let set = *self.sets.entry(of.classes).or_insert(next);
-        self.all.push(Unit { rank, number, size: of.size, set, given: of.given, kept: of.kept });
+        let Coming { size, given, kept, latest, .. } = of;
+        self.all.push(Unit { rank, number, size, set, given, kept, latest });
     }
 
     /// The units, and classes numbered in the order of their names.
@@ -129,17 +142,17 @@ impl<'h> Numbers<'h> {
             }
         }
         let at = |key: &[u8]| keys.binary_search_by(|k| k.as_slice().cmp(key)).ok();
-        let mut sets: Vec<usize> = (0..keys.len()).collect();
+        let mut sets = Disjoint::new(keys.len());
         for hit in hits.iter().filter(|hit| !is_row(hit)) {
             if let (Some(a), Some(b)) = (at(&hit.key), at(hit.value.get(1..).unwrap_or_default())) {
-                join(&mut sets, a, b);
+                sets.join(a, b);
             }
         }
         let mut units: Vec<u32> = Vec::with_capacity(keys.len());
         let mut next = 0;
         for key in 0..keys.len() {
             // a set is known by its first key, which has its number already
-            let first = root(&mut sets, key);
+            let first = sets.least(key);
             units.push(units.get(first).copied().unwrap_or(next));
             next += u32::from(first == key);
         }
@@ -171,21 +184,6 @@ impl<'h> Numbers<'h> {
     }
 }
 
-/// The least member of a set; the ways to it become shorter.
-fn root(sets: &mut [usize], mut of: usize) -> usize {
-    while let Some(up) = sets.get(of).copied().filter(|up| *up != of) {
-        let above = sets.get(up).copied().unwrap_or(up);
-        sets.get_mut(of).iter_mut().for_each(|s| **s = above);
-        of = up;
-    }
-    of
-}
-
-fn join(sets: &mut [usize], a: usize, b: usize) {
-    let (a, b) = (root(sets, a), root(sets, b));
-    sets.get_mut(a.max(b)).iter_mut().for_each(|s| **s = a.min(b));
-}
-
 /// The numbers of each column that is cut at its quantiles, sorted.
 struct Bins {
     columns: Vec<(String, u64, Vec<u64>)>,
@@ -215,23 +213,5 @@ impl Bins {
             Some(format!("{name}\0{}", u128::from(below) * u128::from(*parts) / sorted.len().max(1) as u128))
         };
         row.classes.iter().cloned().chain(row.numbers.iter().filter_map(part))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sets_are_joined_in_any_order() {
-        let links = [(0, 3), (5, 4), (3, 4), (7, 8), (2, 2)];
-        for turn in 0..links.len() {
-            let mut sets: Vec<usize> = (0..10).collect();
-            let mut turned = links;
-            turned.rotate_left(turn);
-            turned.iter().for_each(|(a, b)| join(&mut sets, *a, *b));
-            let roots: Vec<usize> = (0..10).map(|n| root(&mut sets, n)).collect();
-            assert_eq!(roots, [0, 1, 2, 0, 0, 0, 6, 7, 7, 9]);
-        }
     }
 }

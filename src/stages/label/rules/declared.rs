@@ -9,6 +9,7 @@ use crate::stage::Check;
 use crate::table::DataType;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -84,23 +85,47 @@ impl JsonSchema for Rules {
         "Rules".into()
     }
 
-    /// Makes a table for each rule of any kind, with the keys that it reads.
+    /// Makes a table for each rule of any kind, with the keys that it reads. Every planned build makes this, so the keys are
+    /// described once and not for each rule anew.
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let declared = Declared::json_schema(generator);
+        let keys = declared.get("properties").and_then(Value::as_object);
+        let mut tables: BTreeMap<&str, Described> = BTreeMap::new();
+        for (kind, rule) in KINDS.iter().flat_map(|kind| kind.rules.iter().map(move |rule| (kind, rule))) {
+            let table =
+                tables.entry(rule.name).or_insert_with(|| Described { rule, kinds: Vec::new(), keys: Vec::new() });
+            table.kinds.push(kind.name);
+            table.keys.extend(rule.keys);
+        }
         let mut properties = serde_json::Map::new();
-        for rule in KINDS.iter().flat_map(|k| k.rules) {
-            let same =
-                KINDS.iter().flat_map(|k| k.rules.iter().map(move |r| (k, r))).filter(|(_, r)| r.name == rule.name);
-            let kinds: Vec<String> = same.clone().map(|(k, _)| format!("`{}`", k.name)).collect();
-            let keys: Vec<&str> = same.flat_map(|(_, r)| r.keys).copied().chain(["action", "classes"]).collect();
-            let mut table = Declared::json_schema(generator);
-            if let Some(serde_json::Value::Object(all)) = table.get_mut("properties") {
-                all.retain(|key, _| keys.contains(&key.as_str()));
-            }
-            let fix = rule.fix.map_or("Nothing is mended by `fix`.".into(), |how| format!("`fix` {how}"));
-            table.insert("description".into(), format!("{} {fix} Of {}.", rule.say, kinds.join(", ")).into());
-            properties.entry(rule.name).or_insert(table.to_value());
+        for (name, table) in tables {
+            let reads = |key: &str| table.keys.contains(&key) || ["action", "classes"].contains(&key);
+            let own = keys.into_iter().flatten().filter(|(key, _)| reads(key));
+            let own: serde_json::Map<String, Value> = own.map(|(key, schema)| (key.clone(), schema.clone())).collect();
+            let mut schema = serde_json::Map::new();
+            let kept = declared.as_object().into_iter().flatten().filter(|(key, _)| *key != "properties");
+            schema.extend(kept.map(|(key, value)| (key.clone(), value.clone())));
+            schema.insert("properties".into(), own.into());
+            schema.insert("description".into(), table.description().into());
+            properties.insert(name.into(), schema.into());
         }
         json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
+    }
+}
+
+/// A rule of one or several kinds.
+struct Described {
+    /// As the first kind has it.
+    rule: &'static Rule,
+    kinds: Vec<&'static str>,
+    /// The keys that it reads for any kind.
+    keys: Vec<&'static str>,
+}
+
+impl Described {
+    fn description(&self) -> String {
+        let fix = self.rule.fix.map_or("Nothing is mended by `fix`.".into(), |how| format!("`fix` {how}"));
+        format!("{} {fix} Of `{}`.", self.rule.say, self.kinds.join("`, `"))
     }
 }
 

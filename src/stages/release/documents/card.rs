@@ -1,4 +1,5 @@
 //! `README.md`: the dataset card.
+use super::attribution::decisions;
 use super::told::{LabelCard, PageCard};
 use super::yaml::Yaml;
 use super::{paragraphs, still};
@@ -57,6 +58,7 @@ pub fn readme(p: &PageCard, told: &Told) -> String {
         t.push_str(&format!("| {} | {} | {samples} |\n", cell(&s.name), cell(&s.license)));
     }
     t.push_str("\nWho must be named stands in ATTRIBUTION.md.\n");
+    t.push_str(&decisions(p));
     p.labels.iter().for_each(|label| t.push_str(&labelled(label, told)));
     t.push_str(&folders(p, told));
     if !p.gates.is_empty() {

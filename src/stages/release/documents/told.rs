@@ -4,6 +4,7 @@ use crate::formats::writer::Writer;
 pub use crate::manifest::sections::Creator;
 use crate::model::keypoints::Skeleton;
 use crate::stage::is_default;
+use crate::stages::release::conflicts::Allowed;
 use crate::stages::release::declaration::Ids;
 use crate::stages::release::terms::SourceCard;
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,12 @@ pub struct PageCard {
     pub skeletons: BTreeMap<String, Skeleton>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub sources: Vec<SourceCard>,
+    /// The released texts whose changes are told of each sample, where samples have names of their own.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub edited: Vec<String>,
+    /// What people decided about conflicts between licences.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub allowed: Vec<Allowed>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub labels: Vec<LabelCard>,
     #[serde(default, skip_serializing_if = "is_default")]

@@ -1,0 +1,218 @@
+//! Of which licence a text is, and which licence words name. What is not clear is not guessed; of two that are named none is
+//! taken.
+use super::expression::{UNKNOWN, check, spelled};
+
+/// The licence that words name, if they name one alone.
+pub fn by_words(text: &str) -> Option<String> {
+    let text = within(text, 2000);
+    let mut found: Vec<String> = Vec::new();
+    let mut note = |license: String| {
+        if !found.contains(&license) {
+            found.push(license);
+        }
+    };
+    for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || "-.+".contains(c))) {
+        let word = word.trim_end_matches('.');
+        let clear = word.contains('-') || word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        if let Some(license) = spelled(word).filter(|_| clear) {
+            note(license.to_string());
+        }
+    }
+    creative_commons(text).into_iter().for_each(&mut note);
+    let lower = text.to_lowercase();
+    if lower.contains("mit license") || lower.contains("mit licence") {
+        note("MIT".into());
+    }
+    if lower.contains("apache license") && lower.contains("2.0") {
+        note("Apache-2.0".into());
+    }
+    found.pop().filter(|_| found.is_empty())
+}
+
+/// Licences of Creative Commons, in short (`CC BY-SA 4.0`) or by their names, with a version.
+fn creative_commons(text: &str) -> Vec<String> {
+    let upper = text.to_uppercase().replace(['-', '_', '\u{2011}'], " ");
+    let words: Vec<&str> =
+        upper.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).filter(|w| !w.is_empty()).collect();
+    let mut out = Vec::new();
+    for at in 0..words.len() {
+        let mut rest = words.iter().skip(at).copied();
+        let first = rest.next().unwrap_or_default();
+        let long = first == "CREATIVE" && rest.next() == Some("COMMONS");
+        if !long && first != "CC" {
+            continue;
+        }
+        let mut id = "CC".to_string();
+        for word in rest.take(8) {
+            match word {
+                "BY" | "ATTRIBUTION" => id.push_str("-BY"),
+                "SA" | "SHAREALIKE" | "SHARE" => id.push_str("-SA"),
+                "NC" | "NONCOMMERCIAL" => id.push_str("-NC"),
+                "ND" | "NODERIVATIVES" | "NODERIVS" => id.push_str("-ND"),
+                "ALIKE" | "LICENSE" | "LICENCE" | "VERSION" | "INTERNATIONAL" => {}
+                version => {
+                    out.extend(spelled(&format!("{id}-{}", version.trim_end_matches('.'))).map(String::from));
+                    break;
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Sentences by which a licence's own text is known: how it begins (within its first 600 characters), what else it says,
+/// and which licence it is. The first that fits counts.
+const TEXTS: &[(&[&str], &[&str], &str)] = &[
+    (&[], &["permission is hereby granted, free of charge", "the above copyright notice and this permission"], "MIT"),
+    (&["apache license", "version 2.0"], &[], "Apache-2.0"),
+    (&[], &["redistribution and use in source and binary forms", "neither the name"], "BSD-3-Clause"),
+    (&[], &["redistribution and use in source and binary forms"], "BSD-2-Clause"),
+    (&[], &["permission to use, copy, modify, and/or distribute this software", "the above copyright notice"], "ISC"),
+    (&["this is free and unencumbered software released into the public domain"], &[], "Unlicense"),
+    (&["cc0 1.0 universal"], &[], "CC0-1.0"),
+    (&["odc open database license"], &[], "ODbL-1.0"),
+    (&["open database license"], &[], "ODbL-1.0"),
+    (&["open data commons attribution license"], &[], "ODC-By-1.0"),
+    (&["odc attribution license"], &[], "ODC-By-1.0"),
+    (&["public domain dedication and license"], &[], "PDDL-1.0"),
+    (&["community data license agreement", "sharing", "version 1.0"], &[], "CDLA-Sharing-1.0"),
+    (&["community data license agreement", "permissive", "version 1.0"], &[], "CDLA-Permissive-1.0"),
+    (&["community data license agreement", "permissive", "version 2.0"], &[], "CDLA-Permissive-2.0"),
+    (&["gnu affero general public license", "version 3"], &[], "AGPL-3.0-only"),
+    (&["gnu lesser general public license", "version 3"], &[], "LGPL-3.0-only"),
+    (&["gnu lesser general public license", "version 2.1"], &[], "LGPL-2.1-only"),
+    (&["gnu general public license", "version 3"], &[], "GPL-3.0-only"),
+    (&["gnu general public license", "version 2"], &[], "GPL-2.0-only"),
+    (&["gnu free documentation license", "version 1.3"], &[], "GFDL-1.3-only"),
+    (&["mozilla public license", "2.0"], &[], "MPL-2.0"),
+    (&["open government licence", "version 3"], &[], "OGL-UK-3.0"),
+    (&["open government licence", "v3.0"], &[], "OGL-UK-3.0"),
+];
+
+/// The licence whose text this is. A text of the GNU family does not say whether later versions count too: it is told as
+/// `-only`.
+pub fn by_text(text: &str) -> Option<String> {
+    let words: Vec<&str> = within(text, 6000).split_whitespace().collect();
+    let lower = words.join(" ").to_lowercase();
+    let begins = within(&lower, 600);
+    let fits = |(start, has, _): &&(&[&str], &[&str], &str)| {
+        start.iter().all(|s| begins.contains(s)) && has.iter().all(|s| lower.contains(s))
+    };
+    if let Some((_, _, id)) = TEXTS.iter().find(fits) {
+        return Some(id.to_string());
+    }
+    let cc = begins.find("attribution")?;
+    let name = within(begins.get(cc..).unwrap_or_default(), 80);
+    let parts = [("noncommercial", "-NC"), ("sharealike", "-SA"), ("noderiv", "-ND")];
+    let id: String = parts.iter().filter(|(word, _)| name.contains(word)).map(|(_, id)| *id).collect();
+    let version = ["4.0", "3.0", "2.5", "2.0"].into_iter().find(|v| name.contains(v))?;
+    spelled(&format!("CC-BY{id}-{version}")).map(String::from)
+}
+
+/// The beginning of a text, of at most so many bytes.
+fn within(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
+}
+
+/// The licence that a value of a column names: an identifier in any case of letters, an expression, the address of a
+/// licence of Creative Commons, or its name in words.
+pub fn of_value(value: &str) -> Option<String> {
+    let value = value.trim();
+    if let Some(known) = spelled(value) {
+        return Some(known.to_string());
+    }
+    if value.len() <= 200 && check(value).is_ok() {
+        return (value != UNKNOWN && value != "NONE").then(|| value.to_string());
+    }
+    by_address(value).or_else(|| by_mark(value)).or_else(|| by_words(value))
+}
+
+/// `https://creativecommons.org/licenses/by-sa/3.0/de/deed.ko`, and the two of the public domain.
+fn by_address(value: &str) -> Option<String> {
+    let lower = value.to_lowercase();
+    let (_, path) = lower.split_once("creativecommons.org/")?;
+    let mut parts = path.split(['/', '?', '#']);
+    match (parts.next()?, parts.next()?, parts.next()?) {
+        ("publicdomain", "zero", version) => spelled(&format!("CC0-{version}")).map(String::from),
+        ("publicdomain", "mark", version) => spelled(&format!("CC-PDM-{version}")).map(String::from),
+        ("licenses", elements, version) => {
+            let unported = spelled(&format!("CC-{elements}-{version}"))?;
+            let country = parts.next().filter(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_lowercase()));
+            let Some(country) = country else { return Some(unported.to_string()) };
+            let port = format!("{unported}-{}", country.to_uppercase());
+            Some(spelled(&port).map_or_else(|| format!("LicenseRef-{port}"), String::from))
+        }
+        _ => None,
+    }
+}
+
+/// A mark of the Korea Open Government License: `공공누리 제1유형`, `KOGL Type 1`.
+fn by_mark(value: &str) -> Option<String> {
+    let lower = value.to_lowercase();
+    if !(lower.contains("공공누리") || lower.contains("kogl") || lower.contains("korea open government license")) {
+        return None;
+    }
+    let mut types = (0..=4).filter(|n| lower.contains(&format!("{n}유형")) || lower.contains(&format!("type {n}")));
+    let own = types.next()?;
+    types.next().is_none().then(|| format!("LicenseRef-KOGL-{own}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_name_a_licence() {
+        for (text, want) in [
+            ("CC BY-SA 4.0", Some("CC-BY-SA-4.0")),
+            (" Creative Commons Attribution-ShareAlike 4.0 International", Some("CC-BY-SA-4.0")),
+            ("MIT (LICENSE).", Some("MIT")),
+            ("[Apache License, Version 2.0](x)", Some("Apache-2.0")),
+            ("cc-by-nc-4.0", Some("CC-BY-NC-4.0")),
+            ("CC BY 4.0 or MIT", None),
+            ("see the file", None),
+        ] {
+            assert_eq!(by_words(text).as_deref(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_of_licences_are_known() {
+        let mit = "MIT License\n\nPermission is hereby granted, free of charge, to any person\n\nThe above copyright notice and this permission notice shall";
+        assert_eq!(by_text(mit).as_deref(), Some("MIT"));
+        assert_eq!(by_text("Attribution-ShareAlike 4.0 International\n\n====").as_deref(), Some("CC-BY-SA-4.0"));
+        assert_eq!(
+            by_text("Attribution-NonCommercial-NoDerivatives 4.0 International").as_deref(),
+            Some("CC-BY-NC-ND-4.0")
+        );
+        let gpl = "                    GNU GENERAL PUBLIC LICENSE\n                       Version 3, 29 June 2007";
+        assert_eq!(by_text(gpl).as_deref(), Some("GPL-3.0-only"));
+        let cdla = "Community Data License Agreement - Permissive - Version 2.0\n\nThis is";
+        assert_eq!(by_text(cdla).as_deref(), Some("CDLA-Permissive-2.0"));
+        assert_eq!(by_text("## ODC Open Database License (ODbL)\n\n### Preamble").as_deref(), Some("ODbL-1.0"));
+        assert_eq!(by_text("All rights reserved."), None);
+        assert_eq!(by_text(&"가".repeat(5000)), None);
+    }
+
+    #[test]
+    fn values_of_a_column() {
+        for (value, want) in [
+            ("cc-by-4.0", Some("CC-BY-4.0")),
+            ("CC BY-SA 3.0", Some("CC-BY-SA-3.0")),
+            ("http://creativecommons.org/licenses/by-nc/2.0/", Some("CC-BY-NC-2.0")),
+            ("https://creativecommons.org/licenses/by/3.0/de/deed.ko", Some("CC-BY-3.0-DE")),
+            ("https://creativecommons.org/licenses/by/2.0/kr/", Some("LicenseRef-CC-BY-2.0-KR")),
+            ("https://creativecommons.org/publicdomain/zero/1.0/", Some("CC0-1.0")),
+            ("공공누리 제1유형: 출처표시", Some("LicenseRef-KOGL-1")),
+            ("KOGL Type 4", Some("LicenseRef-KOGL-4")),
+            ("MIT OR Apache-2.0", Some("MIT OR Apache-2.0")),
+            ("LicenseRef-Own", Some("LicenseRef-Own")),
+            ("NOASSERTION", None),
+            ("all rights reserved", None),
+            ("", None),
+        ] {
+            assert_eq!(of_value(value).as_deref(), want, "{value}");
+        }
+    }
+}

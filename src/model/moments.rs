@@ -1,0 +1,122 @@
+//! Points in time as texts.
+use super::days;
+
+/// Microseconds after the beginning of 1970 (UTC) of a day, `2026-01-31`, which counts as its midnight, or of a point in
+/// time of RFC 3339, `2026-01-31T08:30:00.5+09:00`. The seconds and the zone may be missing, a blank may stand for the `T`;
+/// without a zone it is UTC. `None` if it is neither.
+pub fn micros(text: &str) -> Option<i64> {
+    let day = text.get(..10).filter(|day| days::is_day(day))?;
+    let midnight = i64::from(days::number(day)?) * 86_400_000_000;
+    let rest = text.get(10..)?;
+    if rest.is_empty() {
+        return Some(midnight);
+    }
+    let (clock, zone) = parted(rest.strip_prefix(['T', 't', ' '])?);
+    midnight.checked_add(of_clock(clock)?)?.checked_sub(of_zone(zone)?)
+}
+
+/// The clock and the zone, which begins with `Z` or a sign.
+fn parted(text: &str) -> (&str, &str) {
+    let at = text.find(['Z', 'z', '+', '-']).unwrap_or(text.len());
+    text.split_at_checked(at).unwrap_or((text, ""))
+}
+
+/// `08:30`, `08:30:00`, `08:30:00.5`. A leap second counts as the first of the next minute.
+fn of_clock(text: &str) -> Option<i64> {
+    let (whole, part) = text.split_once('.').map_or((text, None), |(whole, part)| (whole, Some(part)));
+    let mut parts = whole.split(':');
+    let hour = two_digits(parts.next()?, 23)?;
+    let minute = two_digits(parts.next()?, 59)?;
+    let second = match parts.next() {
+        Some(second) => two_digits(second, 60)?,
+        None if part.is_some() => return None,
+        None => 0,
+    };
+    if parts.next().is_some() {
+        return None;
+    }
+    let fraction = match part {
+        Some(part) if part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) => return None,
+        // what is finer than a microsecond does not count
+        Some(part) => format!("{part:0<6}").get(..6)?.parse().ok()?,
+        None => 0,
+    };
+    Some(((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction)
+}
+
+/// `Z`, `+09:00`, `-0530`, or nothing.
+fn of_zone(text: &str) -> Option<i64> {
+    let sign = match text.chars().next() {
+        None | Some('Z' | 'z') => return (text.len() < 2).then_some(0),
+        Some('-') => -1,
+        Some(_) => 1,
+    };
+    let digits = text.get(1..)?.replacen(':', "", 1);
+    let (hours, minutes) = digits.split_at_checked(2)?;
+    let minutes = if minutes.is_empty() { 0 } else { two_digits(minutes, 59)? };
+    Some(sign * (two_digits(hours, 23)? * 60 + minutes) * 60_000_000)
+}
+
+fn two_digits(text: &str, most: i64) -> Option<i64> {
+    let digits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|n| digits && *n <= most)
+}
+
+/// A point in time as a text, `2026-01-31T08:30:00Z`, or the day alone where it is a midnight.
+pub fn text(micros: i64) -> String {
+    let (day, of_day) = (micros.div_euclid(86_400_000_000), micros.rem_euclid(86_400_000_000));
+    let day = days::text(i32::try_from(day).unwrap_or(i32::MAX));
+    let (second, part) = (of_day / 1_000_000, of_day % 1_000_000);
+    let part = if part == 0 { String::new() } else { format!(".{part:06}") };
+    match of_day {
+        0 => day,
+        _ => format!("{day}T{:02}:{:02}:{:02}{part}Z", second / 3600, second / 60 % 60, second % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_in_time_are_read() {
+        for (written, is) in [
+            ("1970-01-01", 0),
+            ("1970-01-02", 86_400_000_000),
+            ("1970-01-01T00:00:01Z", 1_000_000),
+            ("1970-01-01 00:01", 60_000_000),
+            ("1970-01-01T09:00:00+09:00", 0),
+            ("1969-12-31T19:00:00-0500", 0),
+            ("1970-01-01T00:00:00.1234567Z", 123_456),
+            ("1969-12-31T23:59:59.5z", -500_000),
+        ] {
+            assert_eq!(micros(written), Some(is), "{written}");
+        }
+        for wrong in [
+            "",
+            "1970",
+            "1970-13-01",
+            "1970-01-01X",
+            "1970-01-01T",
+            "1970-01-01T24:00",
+            "1970-01-01T1:00",
+            "1970-01-01T01:00:00.",
+            "1970-01-01T01:00:00+",
+            "1970-01-01T01:00:00+25:00",
+            "1970-01-01T01:00:00Zx",
+            "1970-01-01T01:00.5",
+            "19700101",
+            "1970-01-01T00:00:00:00",
+            "１970-01-01",
+        ] {
+            assert_eq!(micros(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn points_in_time_are_written_as_they_are_read() {
+        for micros_of in [0, 1, -1, 1_769_848_200_500_000, -86_400_000_000] {
+            assert_eq!(micros(&text(micros_of)), Some(micros_of), "{}", text(micros_of));
+        }
+    }
+}
