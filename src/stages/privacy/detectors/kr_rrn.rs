@@ -106,7 +106,7 @@ fn confidence(text: &Text, first: usize, last: usize) -> Option<Confidence> {
         Some(Subject::Rrn) => Some(own.raised()),
         _ if part || !whole && own == Possible => None,
         Some(Subject::Corporation) => Some(Possible),
-        Some(subject) if subject.is_number() => Some(own.lowered()),
+        _ if text.is_another(start, end, Subject::Rrn) => Some(own.lowered()),
         _ => Some(own),
     }
 }

@@ -214,10 +214,21 @@ mod tests {
             ("주민등록번호 900101-1234567", "kr_rrn"),
             ("카드 4111-1111-1111-1111", "card"),
             ("계좌 302-1234-5678-91", "kr_account"),
+            // the word before a card says nothing against what follows it
+            ("카드, 010-1234-5678", "phone"),
             ("postgres://app:pa@db.example.com", "url_credential"),
         ] {
             assert_eq!(found_types(&all, text).iter().map(|h| h.0).collect::<Vec<_>>(), [want], "{text}");
         }
+    }
+
+    #[test]
+    fn a_word_before_an_enumeration_does_not_hide_what_follows() {
+        let mut finder = Finder::of_regions(&["US".into(), "GB".into()]);
+        DETECTORS.iter().for_each(|d| finder.detector(d.name, Confidence::default()));
+        let text = "카드 4111 1111 1111 1111, 415-555-2671, 020 7946 0958, 123-45-6789";
+        let kinds: Vec<&str> = found_types(&finder, text).iter().map(|h| h.0).collect();
+        assert_eq!(kinds, ["card", "phone", "phone", "us_ssn"]);
     }
 
     #[test]

@@ -235,7 +235,9 @@ pub(super) fn gap(between: &str) -> Gap {
             Some(_) => return OTHER,
         }
     }
-    if spaces > 2 || brackets > 2 {
+    // a comma or a slash with spaces parts two numbers
+    let parts = matches!(mark, Some(Mark::Odd(_))) && spaces > 0;
+    if spaces > 2 || brackets > 2 || parts {
         return OTHER;
     }
     let bare = if brackets > 0 { Mark::Bracket } else { Mark::Space };

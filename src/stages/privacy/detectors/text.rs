@@ -60,12 +60,19 @@ impl Text<'_> {
     /// What the words beside `start..end` call what stands there: the nearest word before it, back to the number before it;
     /// in an enumeration the word before its first number; else a word in brackets behind it.
     pub(super) fn subject(&self, start: usize, end: usize) -> Option<Subject> {
-        self.before_subject(start).or_else(|| self.behind_subject(end))
+        self.before_subject(start, INHERITED).or_else(|| self.behind_subject(end))
     }
 
-    fn before_subject(&self, start: usize) -> Option<Subject> {
+    /// Whether the words beside it call it another number than `own`. A word before the first number of an enumeration says
+    /// nothing against the others: a telephone number may follow a card.
+    pub(super) fn is_another(&self, start: usize, end: usize, own: Subject) -> bool {
+        let subject = self.before_subject(start, 1).or_else(|| self.behind_subject(end));
+        subject.is_some_and(|subject| subject != own && subject.is_number())
+    }
+
+    fn before_subject(&self, start: usize, numbers: usize) -> Option<Subject> {
         let mut at = start;
-        for _ in 0..INHERITED {
+        for _ in 0..numbers {
             let (from, cluster) = self.stretch_before(at);
             let between = self.plain.get(from..at).unwrap_or_default();
             if let Some(subject) = context::nearest(tail(between, BEFORE)) {
@@ -94,10 +101,11 @@ impl Text<'_> {
 
     /// The confidence in what words beside it call by `own`, or by another name, or not at all.
     pub(super) fn judged(&self, found: Found, own: Subject) -> Found {
-        let confidence = match self.subject(found.start, found.end) {
-            Some(subject) if subject == own => found.confidence.raised(),
-            Some(subject) if subject.is_number() => found.confidence.lowered(),
-            _ => found.confidence,
+        let named = self.subject(found.start, found.end) == Some(own);
+        let confidence = match found.confidence {
+            confidence if named => confidence.raised(),
+            confidence if self.is_another(found.start, found.end, own) => confidence.lowered(),
+            confidence => confidence,
         };
         Found { confidence, ..found }
     }
