@@ -221,6 +221,11 @@ impl Draws {
 pub struct Stream(u64);
 
 impl Stream {
+    /// The numbers that a digest gives.
+    pub fn of_digest(bytes: &[u8; 32]) -> Stream {
+        Stream(bytes.iter().take(8).fold(0, |bits, b| bits << 8 | u64::from(*b)))
+    }
+
     /// The number at a place: uniform over u64.
     pub fn at(&self, place: u64) -> u64 {
         mix(self.0 ^ mix(place.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15)))

@@ -3,8 +3,20 @@
 use crate::harness::tamis;
 use std::path::{Path, PathBuf};
 
-const PERSONS: [&str; 6] =
-    ["kim@example.com", "lee@example.com", "park@example.com", "choi@example.com", "010-9999-8888", "900101-1234567"];
+const PERSONS: [&str; 11] = [
+    "kim@example.com",
+    "lee@example.com",
+    "park@example.com",
+    "choi@example.com",
+    "010-9999-8888",
+    "900101-1234567",
+    "홍길동",
+    "4111-1111-1111-1111",
+    "192.0.2.77",
+    "M12345678",
+    // the key of pseudonyms
+    "a key of more than sixteen bytes",
+];
 
 const MANIFEST: &str = r#"
 [dataset]
@@ -24,8 +36,12 @@ license = "CC0-1.0"
 [schema]
 text = { text = {} }
 [privacy]
+key = { file = "key.txt" }
 [privacy.detect]
-types = ["email", "phone", "kr_rrn"]
+types = ["all"]
+actions = { ip = "pseudonymize", phone = { action = "mask", keep_first = 3 }, email = "surrogate" }
+dictionaries = { person = "names.txt" }
+custom.case-number = { pattern = "K-[0-9]{6}" }
 [label.k]
 task = "classification"
 classes = ["A"]
@@ -58,7 +74,13 @@ fn nothing_personal_leaves_the_raw_packs() {
     std::fs::create_dir(dir.join("raw")).unwrap();
     let put = |path: &str, text: &str| std::fs::write(dir.join(path), text).unwrap();
     put("dataset.toml", MANIFEST);
-    put("raw/a.csv", "id,text,kim@example.com\n1,write to kim@example.com or 010-9999-8888,900101-1234567\n2,two,x\n");
+    put(
+        "raw/a.csv",
+        "id,text,kim@example.com\n1,write to kim@example.com or 010-9999-8888,900101-1234567\n\
+        2,홍길동 카드 4111-1111-1111-1111 IP 192.0.2.77 여권 M12345678 K-123456,x\n",
+    );
+    put("names.txt", "홍길동\n");
+    put("key.txt", "a key of more than sixteen bytes");
     put("raw/b.conll", "# s9\nhi\tB-lee@example.com\n\n");
     put("votes.csv", "item,annotator,label\n1,park@example.com,A\n2,w2,choi@example.com\n010-9999-8888,w1,A\n");
     let mut told = String::new();

@@ -68,6 +68,8 @@ const OWNERS: &[(&str, &[&str])] = &[
             "src/measure/scores/",
         ],
     ),
+    ("aho_corasick", &["src/stages/privacy/"]),
+    ("regex_automata", &["src/stages/privacy/detectors/custom.rs"]),
     ("tokenizers", &["src/measure/tokenizer.rs"]),
     ("rusqlite", &["src/formats/sqlite/database.rs"]),
     ("encoding_rs", &["src/formats/encoding.rs"]),

@@ -25,6 +25,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[transform::AFTER_SCHEMA],
     preprocess::ENTRIES,
     &[transform::AFTER_PREPROCESS],
+    &[privacy::operators::ENTRY],
     &[privacy::detect::ENTRY],
     &[transform::AFTER_PRIVACY],
     &[clean::chat::ENTRY],

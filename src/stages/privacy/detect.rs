@@ -1,65 +1,50 @@
-//! `[privacy.detect]`: personal data in texts is found and masked.
+//! `[privacy.detect]`: personal data in texts is found, and masked, replaced or taken out.
 //!
 //! ```toml
 //! [privacy.detect]
-//! types = ["kr_rrn", "phone", "email"]
+//! types = ["kr_rrn", "phone", "email", "person"]
+//! confidence = { person = "certain" }         # how sure a detector must be; default `likely`
 //! action = "mask"
+//! actions = { email = "pseudonymize", phone = { action = "mask", keep_last = 4 } }
 //! residual_max = 0
+//! [privacy.detect.custom.case-number]
+//! pattern = "K-[0-9]{6}"
+//! context = ["case", "사건"]
 //! ```
 //!
 //! Reads the text columns of `fields` (default: all text fields of `[schema]`) with their edit lists, writes both
-//! where something was masked, and looks again at what it wrote. Changes: `privacy.email` and the like, one for each
-//! type in a text. Finding: `privacy.residual`, something is still found after masking. Facts: `masked`,
-//! `masked.TYPE`, `residual` (over the living samples). Limits: what no detector knows stays; see each detector for
-//! what it does not find. A label with an end inside of something masked is lost.
-use super::detectors::{self, DETECTORS};
-use crate::diag::{Diagnostic, suggest};
+//! where something was found, and looks again at what it wrote. Changes: `privacy.email` and the like, one for each
+//! type in a text. Finding: `privacy.residual`, something is still found beside what was written. Drops, where the action
+//! says so. Facts: `masked` (whatever the action was), `masked.TYPE`, `residual` (over the living samples). Limits: what no
+//! detector knows stays; see each detector for what it does not find. A label with an end inside of something replaced is
+//! lost, unless each character stands for another (surrogates as long as the value, masks that keep some signs).
+use super::actions::{self, Action, Operator};
+use super::declaration::Declaration;
+use super::detectors::{Confidence, Custom, Finder};
+use crate::diag::Diagnostic;
+use crate::digest::Digest;
 use crate::manifest::Decimal;
 use crate::manifest::sections::Privacy;
 use crate::manifest::values::At;
 use crate::model::edits::{Edit, edits_of, since_collected};
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, array_of, texts, within};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Finds personal data in texts and masks it.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
-#[serde(deny_unknown_fields)]
-pub struct Declaration {
-    /// The kinds of personal data that are looked for: `email` (a local part in ASCII; not `홍길동@회사.kr`, not addresses
-    /// written out), `phone` (numbers of Korea as they are written there, grouped by dashes, dots, spaces or brackets; those
-    /// of all other countries only with a leading `+`), `kr_rrn` (Korean resident registration numbers).
-    #[schemars(length(min = 1))]
-    pub types: Vec<At<String>>,
-    /// What happens to what is found.
-    #[serde(default)]
-    pub action: Action,
-    /// The columns whose texts are searched: texts, and lists and objects that hold some. Default: all fields of `[schema]` that
-    /// are texts or lists of them.
-    #[schemars(length(min = 1))]
-    pub fields: Option<Vec<At<String>>>,
-    /// Most hits that may still be found after masking, over all living samples; more of them fail the build.
-    pub residual_max: Option<At<u64>>,
-}
-
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// A word in brackets stands in its place: `[EMAIL]`.
-    #[default]
-    Mask,
-}
-
 pub const ENTRY: Entry =
     Entry::row::<Stage>("privacy/detect", "privacy.detect", declare).schema(|g| g.subschema_for::<Declaration>());
+
+/// The purpose of the key: the same value has the same pseudonym wherever it stands.
+pub(super) const CONTEXT: &str = "tamis privacy pseudonym 1";
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = check.read::<Declaration>() else { return Vec::new() };
     check_harmless(check);
     let before = check.problems.len();
-    let versions = versions(check, &d.types);
+    let versions = d.versions(check);
+    d.check_types(check, &versions);
+    let (regions, custom, files) = (d.regions(check), d.customs(check), d.dictionaries(check));
     let fields = check.text_fields(d.fields.as_deref());
     if fields.is_empty() && check.problems.len() == before {
         let problem = Diagnostic::error("T0321", check.span.clone(), "there is no text to search");
@@ -68,12 +53,37 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     if fields.is_empty() {
         return Vec::new();
     }
+    let kinds: Vec<&String> = versions.keys().chain(custom.keys()).chain(files.keys()).collect();
+    let actions: BTreeMap<String, Operator> = kinds.iter().map(|kind| (kind.to_string(), d.action_of(kind))).collect();
+    let drops = actions.values().any(|operator| operator.action == Action::Drop);
+    let keyed = actions.values().any(Operator::needs_key);
+    let secret = if keyed { check.secret(asked(check), CONTEXT) } else { None };
+    let map = Map {
+        fields: fields.clone(),
+        versions,
+        confidence: d.confidence.into_iter().filter(|(_, least)| *least != Confidence::default()).collect(),
+        actions: actions.into_iter().filter(|(_, operator)| *operator != Operator::default()).collect(),
+        regions: regions.into_iter().filter(|region| region != "KR").collect(),
+        custom,
+        dictionaries: files.iter().map(|(kind, (_, digest, _))| (kind.clone(), digest.hex())).collect(),
+        fingerprint: secret.as_ref().map(Secret::fingerprint),
+        secret: None,
+    };
+    let ports = Ports { drops, ..ports(check, &fields) };
     // also after a mistake: nothing is built then, and no release tells these texts as unseen
     vec![Plan {
-        masks: fields.clone(),
+        masks: fields,
         gates: d.residual_max.iter().map(gate).collect(),
-        ..Plan::map::<Stage>(ports(check, &fields), &Map { fields, versions })
+        files: files.into_values().collect(),
+        secret,
+        ..Plan::map::<Stage>(ports, &map)
     }]
+}
+
+/// Where the key is asked for.
+fn asked(check: &Check) -> std::ops::Range<usize> {
+    let place = |key: &str| check.manifest.span_of(&format!("{}.{key}", check.path));
+    place("actions").or_else(|| place("action")).unwrap_or(check.span.clone())
 }
 
 /// The columns of `[privacy] harmless` are there.
@@ -81,25 +91,6 @@ fn check_harmless(check: &mut Check) {
     let privacy: Privacy = check.section(&["privacy"]);
     let unknown = privacy.unknown_harmless(check.manifest, &check.names("samples"));
     check.problems.extend(unknown);
-}
-
-/// The detectors named, each with its version.
-fn versions(check: &mut Check, types: &[At<String>]) -> BTreeMap<String, u32> {
-    let mut out = BTreeMap::new();
-    for name in types {
-        match DETECTORS.iter().find(|d| d.name == name.as_str()) {
-            Some(detector) => {
-                out.insert(detector.name.to_string(), detector.version);
-            }
-            None => {
-                let known: Vec<&str> = DETECTORS.iter().map(|d| d.name).collect();
-                let message = format!("nothing detects `{}`", name.get());
-                let help = suggest(name, known);
-                check.bad(Diagnostic::error("T0330", name.span(), message).label("not known here").help(help));
-            }
-        }
-    }
-    out
 }
 
 fn ports(check: &Check, fields: &[String]) -> Ports {
@@ -123,12 +114,64 @@ struct Map {
     /// The detectors by name; another version is another result.
     #[serde(default, skip_serializing_if = "is_default")]
     versions: BTreeMap<String, u32>,
+    /// How sure they must be, where it is not the default.
+    #[serde(default, skip_serializing_if = "is_default")]
+    confidence: BTreeMap<String, Confidence>,
+    /// What happens to what is found, where it is not masked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    actions: BTreeMap<String, Operator>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    regions: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    custom: BTreeMap<String, Custom>,
+    /// Files of words, by their digests: no name stands in a recipe.
+    #[serde(default, skip_serializing_if = "is_default")]
+    dictionaries: BTreeMap<String, String>,
+    /// By what the recipe knows the key.
+    #[serde(default, skip_serializing_if = "is_default")]
+    fingerprint: Option<String>,
+    /// Given to the kernel alone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    secret: Option<String>,
+}
+
+/// What a kernel searches with.
+struct Search {
+    finder: Finder,
+    actions: BTreeMap<String, Operator>,
+    key: Option<Digest>,
+}
+
+impl Search {
+    fn of(p: &Map, rows: &Rows) -> Result<Search, Fault> {
+        let mut finder = Finder::of_regions(&p.regions);
+        let least = |name: &String| p.confidence.get(name).copied().unwrap_or_default();
+        p.versions.keys().for_each(|name| finder.detector(name, least(name)));
+        let bug = |e: String| Fault::Bug(format!("a declared expression or dictionary cannot be searched for: {e}"));
+        for (name, custom) in &p.custom {
+            finder.expression(name, custom, least(name)).map_err(bug)?;
+        }
+        for (name, digest) in &p.dictionaries {
+            let digest = Digest::parse(digest).ok_or_else(|| bug(name.clone()))?;
+            let words = rows.blob(digest)?;
+            finder.dictionary(name, std::str::from_utf8(&words).map_err(|e| bug(e.to_string()))?).map_err(bug)?;
+        }
+        let key = p.secret.as_deref().and_then(Digest::parse);
+        if p.fingerprint.is_some() && key.is_none() {
+            return Err(Fault::Bug("the key of pseudonyms is not there".into()));
+        }
+        Ok(Search { finder, actions: p.actions.clone(), key })
+    }
+
+    fn action(&self, kind: &str) -> Operator {
+        self.actions.get(kind).copied().unwrap_or_default()
+    }
 }
 
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     type Map = Map;
     type Gather = Nothing;
@@ -136,21 +179,21 @@ impl RowStage for Stage {
 
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
-        let types: Vec<String> = p.versions.keys().cloned().collect();
+        let search = Search::of(p, rows)?;
         for field in &p.fields {
             let column = rows.column(field)?;
             if *column.data_type() != DataType::Utf8 {
-                masked_within(field, &column, &types, (&mut delta, summary));
+                masked_within(field, &column, &search, (&mut delta, summary));
                 continue;
             }
             let before = texts(column.as_ref());
-            let done: Vec<Option<Masked>> = before.iter().map(|t| masked((*t)?, &types)).collect();
+            let done: Vec<Option<Masked>> = before.iter().map(|t| masked((*t)?, &search)).collect();
             if done.iter().all(Option::is_none) {
                 continue;
             }
             for (row, done) in done.iter().enumerate() {
                 if let Some(done) = done {
-                    tell(field, row, done, &mut delta);
+                    tell(field, row, done, &search, &mut delta);
                     count(row, done, summary);
                 }
             }
@@ -187,17 +230,17 @@ impl Stage {
 }
 
 /// The texts of lists and objects, on which no span lies. What is told of a row is of all its texts together.
-fn masked_within(field: &str, column: &ArrayRef, types: &[String], (delta, summary): (&mut Delta, &mut Summary)) {
+fn masked_within(field: &str, column: &ArrayRef, search: &Search, (delta, summary): (&mut Delta, &mut Summary)) {
     let mut told: BTreeMap<usize, Masked> = BTreeMap::new();
     let made = within::changed(column, &mut |row, text| {
-        let done = masked(text, types)?;
+        let done = masked(text, search)?;
         let all = told.entry(row).or_default();
         done.counts.into_iter().for_each(|(kind, n)| *all.counts.entry(kind).or_default() += n);
         all.left += done.left;
         Some(done.text)
     });
     for (row, done) in &told {
-        tell(field, *row, done, delta);
+        tell(field, *row, done, search, delta);
         count(*row, done, summary);
     }
     made.into_iter().for_each(|made| delta.write(field, made));
@@ -209,34 +252,43 @@ struct Masked {
     text: String,
     edits: Vec<Edit>,
     /// Hits by type.
-    counts: BTreeMap<&'static str, u64>,
-    /// Hits in the text after masking.
+    counts: BTreeMap<String, u64>,
+    /// Hits in the new text beside what was written.
     left: u64,
 }
 
-/// `None` if nothing is found. Each hit is one edit, also where the mask happens to be as long as what it hides: no
-/// place inside of it has a meaning afterwards.
-fn masked(text: &str, types: &[String]) -> Option<Masked> {
-    let hits = detectors::find(text, types);
+/// `None` if nothing is found. Each hit is one edit, also where the word in its place happens to be as long as what it hides:
+/// no place inside of it has a meaning afterwards, unless each character stands for another.
+fn masked(text: &str, search: &Search) -> Option<Masked> {
+    let hits = search.finder.find(text);
     if hits.is_empty() {
         return None;
     }
-    let mut out =
-        Masked { text: String::with_capacity(text.len()), edits: Vec::new(), counts: BTreeMap::new(), left: 0 };
-    let (mut at, mut start) = (0, 0);
+    let mut out = Masked { text: String::with_capacity(text.len()), ..Masked::default() };
+    let (mut at, mut start, mut written) = (0, 0, Vec::with_capacity(hits.len()));
     for hit in hits {
         let kept = text.get(at..hit.start).unwrap_or_default();
-        let mask = detectors::mask(hit.detector);
+        let surface = text.get(hit.start..hit.end).unwrap_or_default();
+        let kind = search.finder.name(&hit);
+        let word = actions::replace(&search.action(kind), kind, surface, search.key.as_ref());
         start += chars(kept);
-        let end = start + chars(text.get(hit.start..hit.end).unwrap_or_default());
-        out.edits.push(Edit { start, end, len: chars(mask) });
+        let end = start + chars(surface);
+        match word.in_place {
+            true => out.edits.extend((start..end).map(|at| Edit { start: at, end: at + 1, len: 1 })),
+            false => out.edits.push(Edit { start, end, len: chars(&word.text) }),
+        }
         out.text.push_str(kept);
-        out.text.push_str(mask);
-        *out.counts.entry(hit.detector).or_default() += 1;
+        written.push((out.text.len(), out.text.len() + word.text.len()));
+        out.text.push_str(&word.text);
+        *out.counts.entry(kind.to_string()).or_default() += 1;
         (at, start) = (hit.end, end);
     }
     out.text.push_str(text.get(at..).unwrap_or_default());
-    out.left = detectors::find(&out.text, types).len() as u64;
+    let own = |start: usize, end: usize| {
+        let next = written.partition_point(|(from, _)| *from <= start);
+        next.checked_sub(1).and_then(|i| written.get(i)).is_some_and(|(_, to)| end <= *to)
+    };
+    out.left = search.finder.find(&out.text).iter().filter(|hit| !own(hit.start, hit.end)).count() as u64;
     Some(out)
 }
 
@@ -244,10 +296,13 @@ fn chars(text: &str) -> u32 {
     text.chars().count() as u32
 }
 
-fn tell(field: &str, row: usize, done: &Masked, delta: &mut Delta) {
+fn tell(field: &str, row: usize, done: &Masked, search: &Search, delta: &mut Delta) {
     let key = "privacy.detect.types";
     for (kind, n) in &done.counts {
-        delta.event(row, Act::Change, key, format!("privacy.{kind}"), format!("{n} {kind} masked in {field}"));
+        let operator = search.action(kind);
+        let say = format!("{n} {kind} {} in {field}", operator.done());
+        let act = if operator.action == Action::Drop { Act::DROP } else { Act::Change };
+        delta.event(row, act, key, format!("privacy.{kind}"), say);
     }
     if done.left > 0 {
         let say = format!("{} still found in {field} after masking", done.left);
@@ -267,6 +322,7 @@ fn count(row: usize, done: &Masked, summary: &mut Summary) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::detectors::DETECTORS;
     use super::*;
     use crate::model::edits::{Moved, move_span};
     use crate::stage::testing::{self, texts_of};
@@ -277,7 +333,8 @@ mod tests {
         let bytes = testing::Bytes::default();
         let rows = testing::rows(&bytes, columns);
         let mut summary = Summary::default();
-        let delta = Stage::map(&Map { fields: names(&["text"]), versions }, &rows, &mut summary).unwrap();
+        let delta =
+            Stage::map(&Map { fields: names(&["text"]), versions, ..Map::default() }, &rows, &mut summary).unwrap();
         (delta, summary)
     }
 
@@ -318,6 +375,67 @@ mod tests {
         assert_eq!(move_span(second, 1, 3), Moved::Lost);
     }
 
+    /// What a labelled span covers after any chain of actions is what the actions say: what was kept of it, and the words in
+    /// place of what was found in it; a span with an end inside of such a word is lost, unless the word stands in place sign by
+    /// sign.
+    #[test]
+    fn spans_cover_what_the_actions_say() {
+        let values = ["010-1234-5678", "kim@example.com", "900101-1234567", "홍길동", "K-123456"];
+        let parts = ["가", "e\u{301}", "👩‍👩‍👧", " ", "각", "x", "\u{1112}\u{1161}\u{11ab}", ". "];
+        let operators = ["mask", "remove", "pseudonymize", "surrogate", "keep"];
+        let of = |name: &str| match name {
+            "keep" => Operator { keep_first: Some(1), keep_last: Some(2), ..Operator::default() },
+            name => serde_json::from_value(serde_json::json!({ "action": name })).unwrap(),
+        };
+        let draw = |n: usize, of: usize, at: u64| (crate::digest::mix((n as u64) << 8 | at) % of as u64) as usize;
+        for n in 0..3000 {
+            let mut pieces: Vec<(String, bool)> = Vec::new();
+            for i in 0..draw(n, 6, 0) as u64 + 1 {
+                pieces.push((parts[draw(n, parts.len(), 10 + i)].repeat(1 + draw(n, 3, 20 + i)), false));
+                pieces.push((format!(" {} ", values[draw(n, values.len(), 30 + i)]), true));
+            }
+            let mut text: String = pieces.iter().map(|(piece, _)| piece.as_str()).collect();
+            let original: Vec<char> = text.chars().collect();
+            let mut all: Vec<Edit> = Vec::new();
+            for chain in 0..1 + draw(n, 2, 1) as u64 {
+                let operator = of(operators[draw(n, operators.len(), 2 + chain)]);
+                let mut finder = Finder::of_regions(&[]);
+                ["email", "phone", "kr_rrn"].iter().for_each(|kind| finder.detector(kind, Confidence::Likely));
+                finder.dictionary("person", "홍길동").unwrap();
+                let kinds = ["email", "phone", "kr_rrn", "person"].map(|kind| (kind.to_string(), operator));
+                let search = Search { finder, actions: kinds.into(), key: Some(Digest([3; 32])) };
+                let Some(done) = masked(&text, &search) else { continue };
+                // each edit says what stands at its place in both texts, and nothing else changes
+                let (old, new): (Vec<char>, Vec<char>) = (text.chars().collect(), done.text.chars().collect());
+                let (mut at, mut to) = (0usize, 0usize);
+                for edit in &done.edits {
+                    let kept = edit.start as usize - at;
+                    assert_eq!(old[at..edit.start as usize], new[to..to + kept]);
+                    (at, to) = (edit.end as usize, to + kept + edit.len as usize);
+                }
+                assert_eq!(old[at..], new[to..]);
+                all = crate::model::edits::compose(&all, &done.edits);
+                text = done.text;
+            }
+            let after: Vec<char> = text.chars().collect();
+            for _ in 0..1 {
+                let start = draw(n, original.len(), 40);
+                let end = start + 1 + draw(n, original.len() - start, 41);
+                let Moved::At(from, to) = move_span(&all, start as u32, end as u32) else { continue };
+                let inside = |e: &&Edit| start as u32 <= e.start && e.end <= end as u32;
+                let grown: i64 = all.iter().filter(inside).map(|e| i64::from(e.len) - i64::from(e.end - e.start)).sum();
+                assert_eq!(i64::from(to - from), (end - start) as i64 + grown);
+                if all.iter().all(|e| e.end <= start as u32 || end as u32 <= e.start) {
+                    assert_eq!(
+                        original[start..end],
+                        after[from as usize..to as usize],
+                        "an untouched span covers the same"
+                    );
+                }
+            }
+        }
+    }
+
     #[test]
     fn texts_without_a_hit_are_not_written() {
         let (delta, summary) = mapped(&[("text", texts_of(&[Some("없음"), None]))]);
@@ -327,10 +445,11 @@ mod tests {
 
     #[test]
     fn what_is_left_is_a_finding() {
-        let counts = BTreeMap::from([("email", 1)]);
+        let counts = BTreeMap::from([("email".to_string(), 1)]);
         let done = Masked { text: String::new(), edits: Vec::new(), counts, left: 2 };
         let (mut delta, mut summary) = (Delta::default(), Summary::default());
-        tell("text", 4, &done, &mut delta);
+        let search = Search { finder: Finder::default(), actions: BTreeMap::new(), key: None };
+        tell("text", 4, &done, &search, &mut delta);
         count(4, &done, &mut summary);
         let last = delta.events.last().unwrap();
         assert_eq!((last.row, &last.act, last.rule.as_str()), (4, &Act::Finding, "privacy.residual"));

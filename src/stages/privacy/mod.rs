@@ -1,3 +1,7 @@
 //! `[privacy]`: steps that take personal data out of the samples, and the detectors that find it.
+mod actions;
+mod declaration;
 pub mod detect;
 pub mod detectors;
+pub mod operators;
+mod surrogates;

@@ -1,4 +1,6 @@
-//! What a detector is, and what it finds.
+//! What a detector is.
+use super::hit::Found;
+use super::text::Text;
 
 /// A kind of personal data and how to find it.
 pub struct Detector {
@@ -10,14 +12,6 @@ pub struct Detector {
     pub version: u32,
     /// What masking writes in place of a hit.
     pub mask: &'static str,
-    /// Appends the hits in `text`, in order and without overlaps among themselves.
-    pub find: fn(&str, &mut Vec<Hit>),
-}
-
-/// Something found: the bytes `start..end` of the text, on character borders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hit {
-    pub start: usize,
-    pub end: usize,
-    pub detector: &'static str,
+    /// Appends what is found in a text, with bytes of its plain form; what is found may overlap.
+    pub(super) find: fn(&Text, &mut Vec<Found>),
 }

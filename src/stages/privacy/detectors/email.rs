@@ -3,19 +3,24 @@
 //! The local part is ASCII letters, digits and `. _ % + -`, at most 64 bytes; between letters and digits also `'` and
 //! `&`, so that no half of `o'brien@example.com` is left. The domain ends at the first byte that
 //! cannot be in one, so a Korean particle directly behind it stays in the text. A label of letters outside ASCII is
-//! read where it cannot be a particle: between `@` or `.` and the next `.`; Latin letters with marks (`münchen`) are read like ASCII. The last label is two or more ASCII
-//! letters, a punycode label, or `한국`; names of image and document files are excepted (`icon@2x.png`). The list of
-//! top-level domains changes too often to be part of a build. Full-width letters and signs (`＠`), the ideographic full
-//! stop, soft hyphens and zero-width characters are read as what they stand for.
+//! read where it cannot be a particle: between `@` or `.` and the next `.`; Latin letters with marks (`münchen`) are read
+//! like ASCII. The last label is two or more ASCII letters, a punycode label, or `한국`; names of image and document files
+//! are excepted (`icon@2x.png`). The list of top-level domains changes too often to be part of a build.
 //!
-//! Not found: quoted local parts, letters outside ASCII in the local part, addresses without a dot (`root@localhost`),
-//! addresses written out (`kim (at) example.com`).
-use super::detector::{Detector, Hit};
+//! Addresses written out are read, too: `kim (at) example (dot) com`, `kim [at] example.com`, `kim @ example.com`,
+//! `kim골뱅이example.com`; what they end in must be a common top-level domain.
+//!
+//! Not found: quoted local parts, letters outside ASCII in the local part, addresses without a dot (`root@localhost`).
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
+use super::text::Text;
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::sync::LazyLock;
 
 pub const DETECTOR: Detector = Detector {
     name: "email",
-    doc: "E-mail addresses, also directly before a Korean particle.",
-    version: 4,
+    doc: "E-mail addresses, also directly before a Korean particle, and written out as `kim (at) example.com`.",
+    version: 5,
     mask: "[EMAIL]",
     find,
 };
@@ -30,51 +35,74 @@ const LOCAL_MAX: usize = 64;
 const LABEL_MAX: usize = 63;
 const DOMAIN_MAX: usize = 253;
 
-fn find(text: &str, hits: &mut Vec<Hit>) {
-    match Plain::of(text) {
-        None => each(text, &mut |start, end| hits.push(Hit { start, end, detector: DETECTOR.name })),
-        Some(plain) => each(&plain.text, &mut |start, end| {
-            let place = |at: usize| plain.places.get(at).copied();
-            if let (Some(start), Some(last)) = (place(start), place(end - 1)) {
-                let end = last + text.get(last..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-                hits.push(Hit { start, end, detector: DETECTOR.name });
-            }
-        }),
+/// What stands for `@` in addresses that are written out.
+static AT: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = ["(at)", "[at]", "{at}", "(AT)", "[AT]", "(At)", "골뱅이", "(골뱅이)", "[골뱅이]"];
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(words).ok()
+});
+
+/// What stands for a dot; the bare word needs spaces around it.
+const DOT: [&str; 5] = ["(dot)", "[dot]", "{dot}", "(점)", "dot"];
+
+/// Where addresses that are written out may end.
+const COMMON: [&str; 22] = [
+    "com", "net", "org", "kr", "edu", "gov", "io", "co", "uk", "de", "jp", "cn", "fr", "info", "biz", "me", "dev",
+    "ai", "app", "us", "eu", "test",
+];
+
+fn find(text: &Text, out: &mut Vec<Found>) {
+    each(text.plain, &mut |start, end| out.push(Found { start, end, confidence: Confidence::Certain }));
+    let bytes = text.bytes();
+    memchr::memchr_iter(b'@', bytes).for_each(|at| out.extend(written_out(text.plain, at, at + 1)));
+    if let Some(words) = AT.as_ref() {
+        words.find_iter(text.plain).for_each(|word| out.extend(written_out(text.plain, word.start(), word.end())));
     }
 }
 
-/// A text in which other spellings of ASCII characters are these, and what has no width is left out.
-struct Plain {
-    text: String,
-    /// For each byte, where the character that it came from begins in the original.
-    places: Vec<usize>,
+fn text_near(behind: &str) -> &str {
+    super::text::head(behind, 48)
 }
 
-impl Plain {
-    /// `None` where nothing is spelt otherwise, or no address can be.
-    fn of(text: &str) -> Option<Plain> {
-        if memchr::memchr(b'@', text.as_bytes()).is_none() && !text.contains('＠')
-            || text.chars().all(|c| plain(c) == Some(c))
-        {
-            return None;
+/// An address with something else for its `@`, which stands at `start..end`, or with spaces around it.
+fn written_out(text: &str, start: usize, end: usize) -> Option<Found> {
+    let before = text.get(..start)?;
+    let local = before.strip_suffix("  ").or(before.strip_suffix(' ')).unwrap_or(before);
+    let from = local.len() - local_part(local)?;
+    let behind = text.get(end..)?;
+    let skipped = behind.len() - behind.trim_start_matches(' ').len();
+    let (mut at, mut label_at) = (end + skipped.min(2), None);
+    for _ in 0..6 {
+        let rest = text_near(text.get(at..)?);
+        let len = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
+        if len == 0 || rest.starts_with('-') {
+            break;
         }
-        let mut out = Plain { text: String::with_capacity(text.len()), places: Vec::with_capacity(text.len()) };
-        for (at, c) in text.char_indices() {
-            out.text.extend(plain(c));
-            out.places.resize(out.text.len(), at);
+        label_at = Some((at, at + len));
+        at += len;
+        match dot(text_near(text.get(at..)?)) {
+            Some(width) => at += width,
+            None => break,
         }
-        Some(out)
     }
+    let (from_label, to) = label_at?;
+    let name = text.get(from_label..to)?;
+    let common = from_label > end + skipped && COMMON.iter().any(|c| c.eq_ignore_ascii_case(name));
+    common.then_some(Found { start: from, end: to, confidence: Confidence::Likely })
 }
 
-/// What a character stands for in an address; `None` for one without width.
-fn plain(c: char) -> Option<char> {
-    match c {
-        '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => None,
-        '。' | '｡' => Some('.'),
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0),
-        _ => Some(c),
+/// How many bytes a dot, or what stands for one, takes at the start of a text.
+fn dot(rest: &str) -> Option<usize> {
+    if rest.starts_with('.') && rest.as_bytes().get(1).is_some_and(u8::is_ascii_alphanumeric) {
+        return Some(1);
     }
+    let inner = rest.trim_start_matches(' ');
+    let led = rest.len() - inner.len();
+    let is = |word: &&&str| inner.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let word = DOT.iter().find(is)?;
+    let behind = inner.get(word.len()..)?;
+    let followed = behind.len() - behind.trim_start_matches(' ').len();
+    let bare = word.starts_with('d');
+    (led <= 2 && followed <= 2 && (!bare || (led > 0 && followed > 0))).then_some(led + word.len() + followed)
 }
 
 /// Tells where each address begins and ends.
@@ -182,6 +210,11 @@ mod tests {
             assert_eq!(found(&DETECTOR, text), [want], "{text}");
         }
         assert_eq!(found(&DETECTOR, "a@example.com,b@example.com;c@example.net").len(), 3);
+        for spelt in ["kim @ example.com", "kim (at) example (dot) com", "kim[AT]example.co.kr", "kim골뱅이example.com"]
+        {
+            assert_eq!(found(&DETECTOR, &format!("메일 {spelt}로")), [spelt]);
+        }
+        assert_eq!(found(&DETECTOR, "meet @ noon. Then"), [""; 0]);
     }
 
     #[test]
@@ -196,7 +229,6 @@ mod tests {
             "package@1.2.3",
             "kim.@example.com",
             "문의@example.com",
-            "kim @example.com",
             "kim@-example.com",
             "kim@.com",
             "1@2",

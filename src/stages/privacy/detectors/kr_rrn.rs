@@ -1,113 +1,124 @@
 //! Korean resident registration numbers (주민등록번호) and, in the same shape, those of foreign residents
 //! (외국인등록번호, 국내거소신고번호): `YYMMDD-SNNNNNN`.
 //!
-//! Six digits, a dash, a space or nothing, seven digits; neither group is part of a longer run. The seventh digit S
-//! gives the century (1 2 5 6: 19xx, 3 4 7 8: 20xx, 9 0: 18xx), the first six must be a day of it. With T the sum of
+//! Six digits, a dash, a space, another joint or nothing, seven digits; neither group is part of a longer run. The seventh
+//! digit S gives the century (1 2 5 6: 19xx, 3 4 7 8: 20xx, 9 0: 18xx), the first six must be a day of it. With T the sum of
 //! the first twelve digits times 2 3 4 5 6 7 8 9 2 3 4 5, the last digit is `(11 - T mod 11) mod 10`, for foreigners
 //! (S = 5 to 8) `(13 - T mod 11) mod 10`.
 //!
 //! Numbers issued since October 2020 have no check digit, and an older person can get a new number, so a failed check
-//! does not clear one: a number is a hit if its check digit is right, **or** it is written with a dash, **or** a word
-//! such as 주민등록번호 stands before it, **or** it is of somebody born since then. A number labelled as that of a corporation (법인등록번호 has the same shape)
-//! is none. Without such a word, a number inside a longer one joined by dashes needs its check digit, and one without a
-//! separator is none inside an identifier, a decimal, or the number of a payment card.
+//! does not clear one. How sure a number is: with a dash and its check digit certain; with a dash alone, with the check digit
+//! alone, or of somebody born since then likely; else possible. A word such as 주민등록번호 before it raises that by one, a
+//! word for another number lowers it: a number labelled as that of a corporation (법인등록번호 has the same shape) is at most
+//! possible. Inside a longer number joined by dashes, in an identifier, a decimal, or the number of a payment card it needs
+//! such a word.
 //!
-//! Not found: digits apart from each other, as text recognition may leave them; masked numbers (`900101-1******`).
-use super::detector::{Detector, Hit};
+//! Digits in other groups (`900101-12 34567`) are read where such a word stands before them or the check digit is right. Not
+//! found: masked numbers (`900101-1******`).
+use super::context::Subject;
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::numbers::{Mark, Numbers};
+use super::text::{Text, found};
+use Confidence::{Certain, Likely, Possible};
 
 pub const DETECTOR: Detector = Detector {
     name: "kr_rrn",
     doc: "Korean resident and foreign resident registration numbers.",
-    version: 3,
+    version: 4,
     mask: "[RRN]",
     find,
 };
 
 const WEIGHTS: [u32; 12] = [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5];
 
-const PERSON: [&str; 6] = ["주민등록", "주민번호", "외국인등록", "거소신고", "RRN", "rrn"];
-const CORPORATION: [&str; 2] = ["법인등록번호", "법인번호"];
+/// Into how many groups the digits may be torn.
+const GROUPS_MAX: usize = 6;
 
-/// How many characters before a number are searched for a word that says what it is.
-const CONTEXT: usize = 24;
-
-fn find(text: &str, hits: &mut Vec<Hit>) {
-    let numbers = Numbers::of(text, 13);
-    let mut next = 0;
-    while next < numbers.runs.len() {
-        let first = next;
-        next += 1;
-        let last = match length(&numbers, first) {
-            13 => first,
-            6 if length(&numbers, first + 1) == 7 => first + 1,
-            _ => continue,
-        };
-        if is_number(text, &numbers, first, last) {
-            let (start, end) = (numbers.runs[first].start, numbers.runs[last].end);
-            hits.push(Hit { start, end, detector: DETECTOR.name });
-            next = last + 1;
+fn find(text: &Text, out: &mut Vec<Found>) {
+    for cluster in &text.numbers.clusters {
+        let mut first = cluster.start;
+        while first < cluster.end {
+            let Some(last) = thirteen(text.numbers, first) else {
+                first += 1;
+                continue;
+            };
+            let found = confidence(text, first, last).map(|confidence| found(text, first, last, confidence));
+            first = if found.is_some() { last + 1 } else { first + 1 };
+            out.extend(found);
         }
     }
 }
 
-/// Digits of a run; 0 behind the last one.
-fn length(numbers: &Numbers, run: usize) -> usize {
-    numbers.runs.get(run).map_or(0, |run| run.digits.len())
+/// The last run of thirteen digits.
+fn thirteen(numbers: &Numbers, first: usize) -> Option<usize> {
+    let mut digits = 0;
+    for last in first..first + GROUPS_MAX {
+        if last > first && numbers.gap(last).mark == Mark::Other {
+            return None;
+        }
+        digits += numbers.runs.get(last)?.digits.len();
+        if digits >= 13 {
+            return (digits == 13).then_some(last);
+        }
+    }
+    None
 }
 
-fn is_number(text: &str, numbers: &Numbers, first: usize, last: usize) -> bool {
-    let Ok(digits) = <&[u8; 13]>::try_from(numbers.digits(first, last)) else { return false };
-    let dashed = match numbers.gap(last).mark {
-        _ if first == last => false,
-        Mark::Dash => true,
-        Mark::Space => false,
-        _ => return false,
-    };
+fn confidence(text: &Text, first: usize, last: usize) -> Option<Confidence> {
+    let numbers = text.numbers;
+    let digits = <&[u8; 13]>::try_from(numbers.digits(first, last)).ok()?;
     if !has_birthday(digits) {
-        return false;
+        return None;
     }
-    match label(text, numbers, first) {
-        Some(Label::Corporation) => false,
-        Some(Label::Person) => true,
-        None if first == last => stands(digits) && is_bare(text, numbers, first),
-        None if numbers.within_card(first, last) => false,
-        None => stands(digits) || (dashed && !is_joined(numbers, first, last)),
+    let whole = first == last || (last == first + 1 && numbers.len(first) == 6);
+    let (mark, tight) = (numbers.gap(last).mark, numbers.gap(last).tight);
+    let checked = check_digit(digits) == digits[12];
+    let own = match mark {
+        _ if !whole && !checked => Possible,
+        _ if !whole => Likely,
+        _ if first == last => {
+            if stands(digits) {
+                Likely
+            } else {
+                Possible
+            }
+        }
+        Mark::Dash if checked => Certain,
+        Mark::Dash => Likely,
+        Mark::Space => {
+            if stands(digits) {
+                Likely
+            } else {
+                Possible
+            }
+        }
+        // the integer and the fraction of a decimal, a range, a list
+        _ if tight && checked => Likely,
+        _ => Possible,
+    };
+    let (start, end) = numbers.place(first, last);
+    let part = match first == last {
+        true => !is_bare(text, first),
+        false => numbers.within_card(first, last) || (!checked && numbers.goes_on(first, last)),
+    };
+    match text.subject(start, end) {
+        Some(Subject::Rrn) => Some(own.raised()),
+        _ if part || !whole && own == Possible => None,
+        Some(Subject::Corporation) => Some(Possible),
+        _ if text.is_another(start, end, Subject::Rrn) => Some(own.lowered()),
+        _ => Some(own),
     }
 }
 
 /// Whether a run of digits is a number of its own: no piece of a name, of a decimal, or of a number joined by dashes.
-fn is_bare(text: &str, numbers: &Numbers, run: usize) -> bool {
-    let Some(own) = numbers.runs.get(run) else { return false };
-    let bytes = text.as_bytes();
-    let in_word =
-        |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
-    let joins = |at: usize| numbers.gap(at).tight && matches!(numbers.gap(at).mark, Mark::Dash | Mark::Dot);
-    !in_word(own.start.checked_sub(1)) && !in_word(Some(own.end)) && !joins(run) && !joins(run + 1)
-}
-
-/// Whether a dash joins the number to digits before or behind it.
-fn is_joined(numbers: &Numbers, first: usize, last: usize) -> bool {
-    [first, last + 1].into_iter().any(|run| numbers.gap(run).tight && numbers.gap(run).mark == Mark::Dash)
-}
-
-enum Label {
-    Person,
-    Corporation,
-}
-
-/// What the text between the run and the number before it calls the run; the nearest word decides.
-fn label(text: &str, numbers: &Numbers, run: usize) -> Option<Label> {
-    let from = run.checked_sub(1).and_then(|before| numbers.runs.get(before)).map_or(0, |before| before.end);
-    let before = text.get(from..numbers.runs.get(run)?.start)?;
-    let cut = before.char_indices().rev().nth(CONTEXT - 1).map_or(0, |(at, _)| at);
-    let before = before.get(cut..)?;
-    let nearest = |words: &[&str]| words.iter().filter_map(|word| before.rfind(word)).max();
-    match (nearest(&PERSON), nearest(&CORPORATION)) {
-        (person, Some(corporation)) if person.is_none_or(|person| person < corporation) => Some(Label::Corporation),
-        (Some(_), _) => Some(Label::Person),
-        _ => None,
-    }
+fn is_bare(text: &Text, run: usize) -> bool {
+    let (start, end) = text.numbers.place(run, run);
+    let joins = |at: usize| {
+        let gap = text.numbers.gap(at);
+        gap.tight && matches!(gap.mark, Mark::Dash | Mark::Dot)
+    };
+    !text.is_in_word(start, end) && !joins(run) && !joins(run + 1)
 }
 
 /// Whether the digits alone say that this is a number.
@@ -196,7 +207,6 @@ mod tests {
             let older = number("191105", 4, between, 1);
             assert_eq!(found(&DETECTOR, &older), [""; 0]);
             assert_eq!(found(&DETECTOR, &format!("주민등록번호: {older}")), [older.as_str()]);
-            assert_eq!(found(&DETECTOR, &format!("주민등록번호 1 {older}")), [""; 0]);
             let born_since = number("201105", 4, between, 1);
             assert_eq!(found(&DETECTOR, &born_since), [born_since.as_str()]);
             assert_eq!(found(&DETECTOR, &number("201004", 4, between, 1)), [""; 0]);
@@ -251,17 +261,16 @@ mod tests {
     #[test]
     fn parts_of_longer_numbers_and_other_joints_are_left() {
         let number = number("900101", 2, "-", 0);
-        for text in [
-            format!("1{number}"),
-            format!("{number}1"),
-            number.replace('-', "/"),
-            number.replace('-', "."),
-            number.replace('-', "\n"),
-            number.replace('-', "--"),
-        ] {
+        for text in [format!("1{number}"), format!("{number}1"), number.replace('-', "\n"), number.replace('-', "---")]
+        {
             assert_eq!(found(&DETECTOR, &text), [""; 0], "{text}");
         }
         assert_eq!(found(&DETECTOR, "2024-01-01 123456-123456 1700000000000"), [""; 0]);
         assert_eq!(found(&DETECTOR, &format!("{number}, {number}")).len(), 2);
+        for joint in ["/", ".", "--", "_", "ㅡ", "~"] {
+            assert_eq!(found(&DETECTOR, &number.replace('-', joint)), [number.replace('-', joint)]);
+        }
+        let torn = format!("{} {}", &number[..9], &number[9..]);
+        assert_eq!(found(&DETECTOR, &torn), [torn.as_str()]);
     }
 }

@@ -2,13 +2,16 @@
 use std::ops::Range;
 
 /// The numbers of a text: runs of digits, and what stands between each run and the one before it.
+#[derive(Default)]
 pub(super) struct Numbers {
     /// The values 0 to 9 of all digits.
     pub(super) digits: Vec<u8>,
     pub(super) runs: Vec<Run>,
+    /// Runs that may be groups of one number and have seven digits or more together.
+    pub(super) clusters: Vec<Range<usize>>,
 }
 
-/// A longest run of digits (ASCII or full-width; zero-width characters inside do not end it).
+/// A longest run of digits.
 pub(super) struct Run {
     /// Bytes of the text.
     pub(super) start: usize,
@@ -20,7 +23,7 @@ pub(super) struct Run {
 }
 
 /// What stands between two runs of digits.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Gap {
     pub(super) mark: Mark,
     /// No space beside the mark.
@@ -29,44 +32,82 @@ pub(super) struct Gap {
     pub(super) closes: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Mark {
     Space,
     Dash,
     Dot,
     /// Only brackets, with or without spaces.
     Bracket,
+    /// A sign that is seldom set between the groups of a number: `/`, `_`, `~`, `*`, `,`, `|`, `:`.
+    Odd(u8),
     /// Anything that does not join two groups of one number.
     Other,
 }
 
+impl Mark {
+    /// Whether it is a usual joint of groups.
+    pub(super) fn joins(self) -> bool {
+        !matches!(self, Mark::Odd(_) | Mark::Other)
+    }
+}
+
+/// Digits of a cluster.
+const CLUSTER_MIN: usize = 7;
+
+/// How many single digits one space apart are read as one run.
+const SPACED_MIN: usize = 7;
+
 impl Numbers {
-    /// The numbers of `text`, or none at all where it holds fewer than `least` digits: most texts end here.
-    pub(super) fn of(text: &str, least: usize) -> Numbers {
+    pub(super) fn of(text: &str) -> Numbers {
         let bytes = text.as_bytes();
-        let mut numbers = Numbers { digits: Vec::new(), runs: Vec::new() };
-        if bytes.iter().filter(|b| may_be_digit(**b)).count() < least {
-            return numbers;
-        }
+        let mut numbers = Numbers::default();
         let mut at = 0;
-        while let Some(start) = next_digit(bytes, at) {
+        while let Some(start) = super::scan::next(bytes, at, |b| b.is_ascii_digit()) {
             let first = numbers.digits.len();
             let gap = match numbers.runs.last() {
                 Some(run) => gap(text.get(run.end..start).unwrap_or_default()),
                 None => OTHER,
             };
-            let mut end = start;
-            at = start;
-            while let Some((digit, width)) = digit_or_nothing(bytes, at) {
-                at += width;
-                if let Some(digit) = digit {
-                    numbers.digits.push(digit);
-                    end = at;
+            let run = bytes.get(start..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit());
+            numbers.digits.extend(run.map(|b| b - b'0'));
+            at = start + numbers.digits.len() - first;
+            numbers.runs.push(Run { start, end: at, digits: first..numbers.digits.len(), gap });
+        }
+        numbers.cluster();
+        numbers
+    }
+
+    fn cluster(&mut self) {
+        let mut first = 0;
+        while let Some(run) = self.runs.get(first) {
+            let joined = self.runs.iter().skip(first + 1).take_while(|run| run.gap.mark != Mark::Other).count();
+            let last = first + joined;
+            let end = self.runs.get(last).map_or(run.digits.end, |run| run.digits.end);
+            if end - run.digits.start >= CLUSTER_MIN {
+                self.clusters.push(first..last + 1);
+            }
+            first = last + 1;
+        }
+    }
+
+    /// The single spaces between single digits of which so many stand one after another that they are one number.
+    pub(super) fn spaced(&self) -> Vec<usize> {
+        let mut out = Vec::new();
+        for cluster in &self.clusters {
+            let runs = self.runs.get(cluster.clone()).unwrap_or_default();
+            let single = |run: &Run| run.digits.len() == 1;
+            if runs.iter().filter(|run| single(run)).count() < SPACED_MIN {
+                continue;
+            }
+            for pair in runs.windows(2) {
+                let [a, b] = pair else { continue };
+                if single(a) && single(b) && b.gap.mark == Mark::Space && b.start == a.end + 1 {
+                    out.push(a.end);
                 }
             }
-            numbers.runs.push(Run { start, end, digits: first..numbers.digits.len(), gap });
         }
-        numbers
+        out
     }
 
     /// The digits of the runs from `first` to `last`.
@@ -77,9 +118,49 @@ impl Numbers {
         }
     }
 
+    /// How many digits a run has; none behind the last one.
+    pub(super) fn len(&self, run: usize) -> usize {
+        self.runs.get(run).map_or(0, |run| run.digits.len())
+    }
+
+    /// The bytes from the run `first` to the run `last`.
+    pub(super) fn place(&self, first: usize, last: usize) -> (usize, usize) {
+        let start = self.runs.get(first).map_or(0, |run| run.start);
+        (start, self.runs.get(last).map_or(start, |run| run.end))
+    }
+
     /// The gaps inside the runs from `first` to `last`.
     pub(super) fn gaps(&self, first: usize, last: usize) -> impl Iterator<Item = Gap> + Clone {
         self.runs.get(first + 1..=last).unwrap_or_default().iter().map(|run| run.gap)
+    }
+
+    /// Whether the runs from `first` on are groups of these lengths, all with the same mark between them (or one run of all
+    /// these digits), and neither side goes on. The last run and the mark; no mark for one run.
+    pub(super) fn layout(&self, first: usize, groups: &[usize]) -> Option<(usize, Option<Mark>)> {
+        let all: usize = groups.iter().sum();
+        if self.len(first) == all && !self.goes_on(first, first) {
+            return Some((first, None));
+        }
+        let last = first + groups.len() - 1;
+        let fits = groups.iter().enumerate().all(|(i, len)| self.len(first + i) == *len);
+        if !fits || groups.len() < 2 {
+            return None;
+        }
+        let mark = self.gap(first + 1).mark;
+        let same = mark != Mark::Other && self.gaps(first, last).all(|gap| gap.mark == mark);
+        (same && !self.goes_on(first, last)).then_some((last, Some(mark)))
+    }
+
+    /// Whether a dash, or another mark that stands inside of it, joins the number to digits on either side.
+    pub(super) fn goes_on(&self, first: usize, last: usize) -> bool {
+        let own = self.gaps(first, last).next().map(|gap| gap.mark);
+        // `010 - 1234 - 5678 - 9012` goes on, `010-1234-5678 - 9012` does not
+        let loose = self.gaps(first, last).any(|gap| gap.mark == Mark::Dash && !gap.tight);
+        [first, last + 1].into_iter().any(|run| {
+            let gap = self.gap(run);
+            let same = own == Some(gap.mark) && !matches!(gap.mark, Mark::Space | Mark::Bracket);
+            (gap.tight || loose) && (gap.mark == Mark::Dash || (same && gap.mark != Mark::Other))
+        })
     }
 
     /// Whether the runs from `first` to `last` lie in the number of a payment card: three groups or more with one kind of
@@ -110,13 +191,13 @@ impl Numbers {
 }
 
 /// How the numbers of payment cards are grouped.
-const CARDS: [&[usize]; 4] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[4, 4, 4, 4, 3]];
+pub(super) const CARDS: [&[usize]; 4] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[4, 4, 4, 4, 3]];
 
 /// Groups on either side that may belong to a card.
 const GROUPS_MAX: usize = 6;
 
 /// Whether the last digit is the check digit of the others (ISO/IEC 7812-1, annex B).
-fn luhn(digits: &[u8]) -> bool {
+pub(super) fn luhn(digits: &[u8]) -> bool {
     let value = |(i, digit): (usize, &u8)| match i % 2 {
         0 => u32::from(*digit),
         _ => u32::from(*digit) * 2 - if *digit > 4 { 9 } else { 0 },
@@ -126,54 +207,37 @@ fn luhn(digits: &[u8]) -> bool {
 
 pub(super) const OTHER: Gap = Gap { mark: Mark::Other, tight: false, closes: false };
 
-/// Where the next digit begins, from `at` on.
-pub(super) fn next_digit(bytes: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        at += bytes.get(at..)?.iter().position(|b| may_be_digit(*b))?;
-        if let Some((Some(_), _)) = digit_or_nothing(bytes, at) {
-            return Some(at);
-        }
-        at += 1;
-    }
-}
-
-/// An ASCII digit, or the first byte of a full-width one.
-pub(super) fn may_be_digit(byte: u8) -> bool {
-    byte.is_ascii_digit() || byte == 0xef
-}
-
-/// The digit at `at`, or a character that shows nothing, with its width in bytes.
-pub(super) fn digit_or_nothing(bytes: &[u8], at: usize) -> Option<(Option<u8>, usize)> {
-    match bytes.get(at..)? {
-        [digit @ b'0'..=b'9', ..] => Some((Some(digit - b'0'), 1)),
-        [0xef, 0xbc, digit @ 0x90..=0x99, ..] => Some((Some(digit - 0x90), 3)),
-        [0xc2, 0xad, ..] => Some((None, 2)),
-        [0xe2, 0x80, 0x8b..=0x8d, ..] | [0xe2, 0x81, 0xa0, ..] | [0xef, 0xbb, 0xbf, ..] => Some((None, 3)),
-        _ => None,
-    }
-}
-
-/// Reads the text between two runs: at most two spaces, one dash or dot, and brackets.
+/// Reads the text between two runs: at most two spaces, one mark (a dash may be doubled), and brackets.
 pub(super) fn gap(between: &str) -> Gap {
     let (mut mark, mut spaces, mut brackets, mut closes) = (None, 0, 0, false);
-    if between.len() > 16 {
+    if between.len() > 8 {
         return OTHER;
     }
-    for c in between.chars() {
-        match c {
-            '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => {}
-            ' ' | '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => spaces += 1,
-            '(' | ')' | '（' | '）' => {
-                brackets += 1;
-                closes |= matches!(c, ')' | '）');
+    for byte in between.bytes() {
+        let next = match byte {
+            b' ' => {
+                spaces += 1;
+                continue;
             }
-            _ if mark.is_some() => return OTHER,
-            '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => mark = Some(Mark::Dash),
-            '.' | '·' | '\u{ff0e}' => mark = Some(Mark::Dot),
+            b'(' | b')' => {
+                brackets += 1;
+                closes |= byte == b')';
+                continue;
+            }
+            b'-' => Mark::Dash,
+            b'.' => Mark::Dot,
+            b'/' | b'_' | b'~' | b'*' | b',' | b'|' | b':' => Mark::Odd(byte),
             _ => return OTHER,
+        };
+        match mark {
+            None => mark = Some(next),
+            Some(Mark::Dash) if next == Mark::Dash && between.matches('-').count() == 2 => {}
+            Some(_) => return OTHER,
         }
     }
-    if spaces > 2 || brackets > 2 {
+    // a comma or a slash with spaces parts two numbers
+    let parts = matches!(mark, Some(Mark::Odd(_))) && spaces > 0;
+    if spaces > 2 || brackets > 2 || parts {
         return OTHER;
     }
     let bare = if brackets > 0 { Mark::Bracket } else { Mark::Space };

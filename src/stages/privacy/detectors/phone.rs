@@ -11,54 +11,89 @@
 //! Behind `+82`, `82-`, `0082`, and `82` of a mobile number without separators, the leading 0 may be missing, given, or stand in brackets. Other numbers behind a `+` have 9
 //! to 15 digits (E.164; 11 behind `+1`), with spaces or the like at most 13, so that a year behind one is left alone.
 //!
+//! A mobile number may have a sign seldom set there between its groups, the same twice (`010/1234/5678`). Numbers of other
+//! countries as they are written there: see [`super::regions`].
+//!
 //! Not hits: parts of longer runs of digits, of longer numbers whose groups are joined by dashes or dots, and of the
 //! numbers of payment cards, however these are grouped; nationwide numbers beside a further group with the same mark;
 //! numbers without separators inside an identifier (`x01012345678`) or made of 0 and 1 only; nationwide numbers with a
-//! dot (decimals) or with a later year as the second half (`1592-1598`).
-use super::detector::{Detector, Hit};
+//! dot (decimals) or with a later year as the second half (`1592-1598`); ranges of prices and years.
+use super::context::Subject;
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
 use super::numbers::{Gap, Mark, Numbers};
+use super::phone_abroad;
+use super::text::Text;
+use super::units;
+use Confidence::{Certain, Likely, Possible};
 
 pub const DETECTOR: Detector = Detector {
     name: "phone",
-    doc: "Telephone numbers of Korea as they are written there; those of all other countries only with a leading `+`.",
-    version: 4,
+    doc: "Telephone numbers of Korea as they are written there, those of the regions declared as they are written there, and \
+          those of all countries with a leading `+`.",
+    version: 5,
     mask: "[PHONE]",
     find,
 };
 
-/// Digits of the shortest number.
-const DIGITS_MIN: usize = 8;
-
-fn find(text: &str, hits: &mut Vec<Hit>) {
-    let numbers = Numbers::of(text, DIGITS_MIN);
-    let mut first = 0;
-    while let Some(run) = numbers.runs.get(first) {
-        let candidate = Candidate { text, numbers: &numbers, first };
-        let plus = candidate.plus();
-        let last = match plus {
-            Some(_) => candidate.korean_abroad().or_else(|| candidate.international()),
-            None => candidate.national().or_else(|| candidate.nationwide()).or_else(|| candidate.without_plus()),
-        };
-        first = match last {
-            Some(last) => {
-                let start = plus.or_else(|| candidate.opening(last)).unwrap_or(run.start);
-                let end = numbers.runs.get(last).map_or(run.end, |run| run.end);
-                hits.push(Hit { start, end, detector: DETECTOR.name });
-                last + 1
-            }
-            None => first + 1,
-        };
+fn find(text: &Text, out: &mut Vec<Found>) {
+    for cluster in &text.numbers.clusters {
+        let mut first = cluster.start;
+        while first < cluster.end {
+            let candidate = Candidate { text, numbers: text.numbers, first };
+            let Some((last, start, confidence)) = candidate.read() else {
+                first += 1;
+                continue;
+            };
+            let end = text.numbers.place(first, last).1;
+            let found = text.judged(Found { start, end, confidence }, Subject::Phone);
+            out.push(found);
+            // a weak reading does not hide what begins inside of it
+            first = if found.confidence > Possible { last + 1 } else { first + 1 };
+        }
     }
 }
 
 /// A number that may begin at run `first`. The methods that read one give its last run.
 struct Candidate<'a> {
-    text: &'a str,
+    text: &'a Text<'a>,
     numbers: &'a Numbers,
     first: usize,
 }
 
 impl Candidate<'_> {
+    /// The last run, where the number begins, and how sure that is.
+    fn read(&self) -> Option<(usize, usize, Confidence)> {
+        let start = self.numbers.place(self.first, self.first).0;
+        if let Some(plus) = self.plus() {
+            let last = self.korean_abroad().or_else(|| self.international())?;
+            return Some((last, plus, Certain));
+        }
+        let bracketed = |last: usize| self.opening(last).unwrap_or(start);
+        if let Some(last) = self.national().or_else(|| self.odd()) {
+            let mobile = matches!(self.digits(last), [0, 1, ..]);
+            let confidence = if mobile && last > self.first { Certain } else { Likely };
+            return Some((last, bracketed(last), confidence));
+        }
+        if let Some(last) = self.nationwide().or_else(|| self.without_plus()) {
+            return Some((last, start, Likely));
+        }
+        let (last, confidence) = phone_abroad::read(self.text, self.first)?;
+        let alone =
+            !self.numbers.goes_on(self.first, last) && !self.text.is_in_word(start, self.numbers.place(last, last).1);
+        alone.then_some((last, bracketed(last), confidence))
+    }
+
+    /// A mobile number with the same sign twice that is seldom set there.
+    fn odd(&self) -> Option<usize> {
+        let mobile = |digits: &[u8]| matches!(digits, [0, 1, 0 | 1 | 6..=9, ..]);
+        let fits = |groups: [usize; 3]| match self.numbers.layout(self.first, &groups)? {
+            (last, Some(Mark::Odd(_))) => mobile(self.digits(last)).then_some(last),
+            _ => None,
+        };
+        fits([3, 4, 4]).or_else(|| fits([3, 3, 4]))
+    }
+
     /// The prefix with its 0, in one to three groups.
     fn national(&self) -> Option<usize> {
         self.longest(3, |last| {
@@ -76,6 +111,9 @@ impl Candidate<'_> {
             [1, 5 | 6 | 8, ..] if matches!(joint, Mark::Dash | Mark::Space) => self.groups_end_at(last, &[4]),
             _ => false,
         };
+        let (start, end) = self.numbers.place(self.first, last);
+        let known = NATIONWIDE.contains(&number(self.numbers.digits(self.first, self.first)));
+        let fits = fits && known && !units::counts(self.text, start, end);
         let eight = self.digits(last).len() == 8 && self.digits(self.first).len() == 4;
         let more = |run: usize, gap: Mark| gap == joint && self.numbers.digits(run, run).len() > 2;
         let before = self.first.checked_sub(1).is_some_and(|run| more(run, self.numbers.gap(self.first).mark));
@@ -129,7 +167,7 @@ impl Candidate<'_> {
     /// The last run of the longest number of at most `groups` groups that `accept` takes.
     fn longest(&self, groups: usize, accept: impl Fn(usize) -> bool) -> Option<usize> {
         let joined = self.numbers.runs.iter().skip(self.first + 1).take(groups - 1);
-        let joined = joined.take_while(|run| run.gap.mark != Mark::Other).count();
+        let joined = joined.take_while(|run| run.gap.mark.joins()).count();
         (self.first..=self.first + joined).rev().find(|last| accept(*last))
     }
 
@@ -163,7 +201,7 @@ impl Candidate<'_> {
     /// Whether one run of digits is a number of its own: not a piece of a name, a decimal or a binary number.
     fn is_bare_number(&self, last: usize) -> bool {
         let Some(run) = self.numbers.runs.get(last) else { return false };
-        let bytes = self.text.as_bytes();
+        let bytes = self.text.bytes();
         let in_word = |at: Option<usize>| {
             at.and_then(|at| bytes.get(at)).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
         };
@@ -175,16 +213,16 @@ impl Candidate<'_> {
 
     /// Where the `+` directly before the number stands, if no letter or digit is before it.
     fn plus(&self) -> Option<usize> {
-        let before = self.text.get(..self.numbers.runs.get(self.first)?.start)?;
-        let rest = before.strip_suffix(['+', '\u{ff0b}'])?;
+        let before = self.text.plain.get(..self.numbers.runs.get(self.first)?.start)?;
+        let rest = before.strip_suffix('+')?;
         (!rest.ends_with(|c: char| c.is_ascii_alphanumeric())).then_some(rest.len())
     }
 
     /// Where the bracket of `(02) 123-4567` stands.
     fn opening(&self, last: usize) -> Option<usize> {
-        let before = self.text.get(..self.numbers.runs.get(self.first)?.start)?;
+        let before = self.text.plain.get(..self.numbers.runs.get(self.first)?.start)?;
         let closed = last > self.first && self.numbers.gap(self.first + 1).closes;
-        before.strip_suffix(['(', '（']).filter(|_| closed).map(str::len)
+        before.strip_suffix('(').filter(|_| closed).map(str::len)
     }
 }
 
@@ -201,10 +239,19 @@ fn prefix(digits: &[u8]) -> Option<usize> {
     behind.contains(&digits.len().checked_sub(prefix)?).then_some(prefix)
 }
 
+/// Prefixes of nationwide numbers that were given out.
+const NATIONWIDE: [u32; 27] = [
+    1522, 1533, 1544, 1551, 1555, 1566, 1577, 1588, 1599, 1600, 1601, 1611, 1644, 1660, 1661, 1666, 1668, 1670, 1688,
+    1800, 1811, 1833, 1844, 1855, 1866, 1877, 1899,
+];
+
 /// Whether eight digits are two years, the second later and at most 2100.
 fn is_span_of_years(digits: &[u8]) -> bool {
-    let year = |digits: &[u8]| digits.iter().fold(0, |year, digit| year * 10 + u32::from(*digit));
-    digits.split_at_checked(4).is_some_and(|(from, to)| year(from) < year(to) && year(to) <= 2100)
+    digits.split_at_checked(4).is_some_and(|(from, to)| number(from) < number(to) && number(to) <= 2100)
+}
+
+fn number(digits: &[u8]) -> u32 {
+    digits.iter().take(9).fold(0, |number, digit| number * 10 + u32::from(*digit))
 }
 
 #[cfg(test)]
@@ -285,6 +332,11 @@ mod tests {
         let text = "02-123-4567~8, 010-1234-5678/010-1234-5679 Tel.031-123-4567 H.P010-1234-5670";
         let want = ["02-123-4567", "010-1234-5678", "010-1234-5679", "031-123-4567", "010-1234-5670"];
         assert_eq!(found(&DETECTOR, text), want);
+        for odd in
+            ["010/1234/5678", "010_1234_5678", "010,1234,5678", "0 1 0 - 1 2 3 4 - 5 6 7 8", "공일공-일이삼사-오육칠팔"]
+        {
+            assert_eq!(found(&DETECTOR, odd), [odd]);
+        }
         assert_eq!(found(&DETECTOR, "02-123-4567-8"), ["02-123-4567"]);
         assert_eq!(found(&DETECTOR, "010-1234-5678 010-1234-5679").len(), 2);
     }
@@ -347,7 +399,6 @@ mod tests {
             "01010101010",
             "1-010-1234-5678",
             "010-1234-5678-9012",
-            "010,1234,5678",
             "010\n1234\n5678",
             "01-01234-5678",
             "1592-1598",

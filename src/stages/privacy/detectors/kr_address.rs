@@ -1,0 +1,391 @@
+//! Korean addresses, by road (`서울 강남구 테헤란로 152`) and by lot (`강남구 역삼동 737-1`), also in Latin letters
+//! (`152, Teheran-ro, Gangnam-gu, Seoul`).
+//!
+//! A number behind a road (로, 길) or a quarter (동, 리, 가, 읍, 면), before which the names of a district (시, 군, 구) or a
+//! province stand: certain with both, likely with one. A road without either needs a word such as 주소. The hit begins
+//! with the first of these names (or a postcode before it) and takes in house, floor and door behind the number. What is
+//! counted or measured is none: `역삼동 3명`.
+use super::context::Subject;
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
+use super::text::Text;
+use super::units;
+use Confidence::{Certain, Likely, Possible};
+
+pub const DETECTOR: Detector = Detector {
+    name: "kr_address",
+    doc: "Korean addresses by road and by lot, down to the number of the house.",
+    version: 1,
+    mask: "[ADDRESS]",
+    find,
+};
+
+/// Provinces and large cities, in short and in full.
+const PROVINCES: [&str; 36] = [
+    "서울특별시",
+    "부산광역시",
+    "대구광역시",
+    "인천광역시",
+    "광주광역시",
+    "대전광역시",
+    "울산광역시",
+    "세종특별자치시",
+    "제주특별자치도",
+    "강원특별자치도",
+    "전북특별자치도",
+    "경기도",
+    "강원도",
+    "충청북도",
+    "충청남도",
+    "전라북도",
+    "전라남도",
+    "경상북도",
+    "경상남도",
+    "제주도",
+    "서울",
+    "부산",
+    "대구",
+    "인천",
+    "광주",
+    "대전",
+    "울산",
+    "세종",
+    "경기",
+    "강원",
+    "충북",
+    "충남",
+    "전북",
+    "전남",
+    "경북",
+    "경남",
+];
+
+/// What the names of buildings end in.
+const BUILDINGS: [&str; 24] = [
+    "아파트",
+    "빌라",
+    "빌딩",
+    "타워",
+    "오피스텔",
+    "맨션",
+    "주택",
+    "캐슬",
+    "자이",
+    "푸르지오",
+    "래미안",
+    "힐스테이트",
+    "센터",
+    "하이츠",
+    "파크",
+    "상가",
+    "기숙사",
+    "연립",
+    "원룸",
+    "하우스",
+    "더샵",
+    "아이파크",
+    "e편한세상",
+    "단지",
+];
+
+/// What stands behind the number of a part of a house.
+const PARTS: [&str; 6] = ["번지", "호실", "동", "호", "층", "단지"];
+
+/// Names before the number of a house.
+const NAMES_MAX: usize = 7;
+/// Bytes of one name.
+const NAME_MAX: usize = 48;
+
+fn find(text: &Text, out: &mut Vec<Found>) {
+    let mut after = 0;
+    for (at, run) in text.numbers.runs.iter().enumerate().filter(|(_, run)| run.digits.len() <= 5) {
+        if run.start < after {
+            continue;
+        }
+        if let Some(found) = korean(text, at, run.start, after) {
+            after = found.end;
+            out.push(found);
+        }
+    }
+    latin(text, out);
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Name {
+    Province,
+    District,
+    Quarter,
+    Road,
+    Building,
+}
+
+fn kind(name: &str) -> Option<Name> {
+    let stem = |last: char| name.strip_suffix(last).filter(|stem| stem.chars().count() >= 1);
+    if PROVINCES.contains(&name) {
+        return Some(Name::Province);
+    }
+    if BUILDINGS.iter().any(|b| name.ends_with(b)) {
+        return Some(Name::Building);
+    }
+    if let Some(stem) = stem('로').or_else(|| stem('길')) {
+        let particle = name.ends_with('로')
+            && (PROVINCES.contains(&stem) || matches!(kind(stem), Some(Name::District)) && stem.chars().count() > 2);
+        let road =
+            !particle && !name.ends_with("으로") && stem.chars().count() >= 2 || name.ends_with("길") || name == "종로";
+        return road.then_some(Name::Road);
+    }
+    if ['시', '군', '구'].into_iter().any(|last| stem(last).is_some()) {
+        return Some(Name::District);
+    }
+    let quarter = ['동', '리', '가', '읍', '면'].into_iter().any(|last| stem(last).is_some());
+    quarter.then_some(Name::Quarter)
+}
+
+fn is_name(c: char) -> bool {
+    matches!(c, '가'..='힣') || c.is_ascii_alphanumeric()
+}
+
+/// The name that ends where `text` does, and where it begins.
+fn name_at_end(text: &str) -> Option<(&str, usize)> {
+    let near = super::text::tail(text, NAME_MAX);
+    let len: usize = near.chars().rev().take_while(|c| is_name(*c)).map(char::len_utf8).sum();
+    let start = text.len() - len;
+    text.get(start..).filter(|name| !name.is_empty()).map(|name| (name, start))
+}
+
+/// An address with its number in a run.
+fn korean(text: &Text, at: usize, number: usize, after: usize) -> Option<Found> {
+    let before = text.plain.get(after..number)?;
+    let lead = before.strip_suffix(' ').unwrap_or(before);
+    let lead = lead.strip_suffix(" 산").unwrap_or(lead);
+    let (name, mut start) = name_at_end(lead)?;
+    let last = kind(name).filter(|k| !matches!(k, Name::Province | Name::District))?;
+    let (mut province, mut district, mut quarter) = (false, false, last == Name::Quarter);
+    for _ in 0..NAMES_MAX {
+        let Some(rest) = lead.get(..start).and_then(|rest| rest.strip_suffix([' ', ','])) else { break };
+        let Some((name, begin)) = name_at_end(rest.trim_end_matches(' ')) else { break };
+        match kind(name).or_else(|| PROVINCES.iter().any(|p| name.ends_with(p)).then_some(Name::Province)) {
+            Some(Name::Province) => {
+                let own = PROVINCES.iter().find(|p| name.ends_with(*p)).map_or(0, |p| p.len());
+                (province, start) = (true, begin + name.len() - own);
+                break;
+            }
+            Some(Name::District) => district = true,
+            Some(Name::Quarter) => quarter = true,
+            Some(Name::Road) if last == Name::Road => {}
+            _ => break,
+        }
+        start = begin;
+    }
+    let end = number_end(text, at, last)?;
+    let start = postcode(text, after + start, province);
+    let own = match (province, district) {
+        (true, true) => Certain,
+        (true, false) if last == Name::Building && !quarter => return None,
+        (true, false) | (false, true) => Likely,
+        (false, false) if last == Name::Road => Possible,
+        _ => return None,
+    };
+    let found = Found { start, end: parts_end(text, end), confidence: own };
+    let named = text.subject(found.start, found.start) == Some(Subject::Address);
+    match own {
+        Possible => named.then_some(Found { confidence: Likely, ..found }),
+        _ => Some(found),
+    }
+}
+
+/// The end of the number of a house, with a second number behind a dash; `None` where the number is of something else.
+fn number_end(text: &Text, at: usize, last: Name) -> Option<usize> {
+    let numbers = text.numbers;
+    let (start, mut end) = numbers.place(at, at);
+    let behind = text.plain.get(end..)?;
+    if behind.starts_with("번길")
+        || behind.starts_with("길")
+        || behind.starts_with("가길")
+        || behind.starts_with("번가")
+    {
+        return None;
+    }
+    // the number is part of the name of a road: 중동1로 12
+    let road = behind.strip_prefix('로').or(behind.strip_prefix("가로"));
+    if road.is_some_and(|rest| rest.trim_start_matches(' ').starts_with(|c: char| c.is_ascii_digit())) {
+        return None;
+    }
+    let gap = numbers.gap(at + 1);
+    if gap.mark == super::numbers::Mark::Dash && numbers.len(at + 1) <= 4 && numbers.len(at + 1) > 0 {
+        end = numbers.place(at, at + 1).1;
+        if numbers.gap(at + 2).tight && numbers.gap(at + 2).mark == super::numbers::Mark::Dash {
+            return None;
+        }
+    }
+    let behind = text.plain.get(end..)?;
+    let part = PARTS.iter().find(|p| behind.starts_with(*p));
+    if last == Name::Building && part.is_none() {
+        return None;
+    }
+    match part {
+        Some(part) => Some(end + part.len()),
+        None if units::counts(text, start, end) || behind.starts_with("호선") || behind.starts_with("차로") => None,
+        None if text.at(end).is_some_and(|c| c.is_ascii_alphanumeric()) => None,
+        None => Some(end),
+    }
+}
+
+/// Where an address begins with the postcode before it.
+fn postcode(text: &Text, start: usize, province: bool) -> usize {
+    let lead = text.plain.get(..start).unwrap_or_default();
+    let inner = lead.trim_end_matches(' ');
+    let closed = inner.strip_suffix([')', ']']);
+    let code = closed.unwrap_or(inner);
+    let digits = code.bytes().rev().take_while(u8::is_ascii_digit).count();
+    if !province || digits != 5 || lead.len() - inner.len() > 1 {
+        return start;
+    }
+    let begin = code.len() - digits;
+    let opened = code.get(..begin).filter(|c| closed.is_some() && c.ends_with(['(', '[']));
+    if closed.is_some() { opened.map_or(start, |c| c.len() - 1) } else { begin }
+}
+
+/// Takes in house, floor, door, the name of a building and a remark in brackets.
+fn parts_end(text: &Text, mut end: usize) -> usize {
+    for _ in 0..6 {
+        let rest = text.plain.get(end..).unwrap_or_default();
+        let inner = rest.trim_start_matches(' ');
+        let inner = inner.strip_prefix(',').map_or(inner, |inner| inner.trim_start_matches(' '));
+        let led = rest.len() - inner.len();
+        if led > 3 {
+            break;
+        }
+        let Some(len) = part(inner) else { break };
+        end += led + len;
+    }
+    end
+}
+
+/// Bytes of a part of a house at the start of a text.
+fn part(inner: &str) -> Option<usize> {
+    if let Some(remark) = inner.strip_prefix('(') {
+        let close = super::text::head(remark, 60).find(')')?;
+        let inside = remark.get(..close)?;
+        let place = inside.split(',').any(|p| matches!(kind(p.trim()), Some(Name::Quarter | Name::Building)));
+        return place.then_some(close + 2);
+    }
+    let below = inner.strip_prefix("지하").map_or(inner, |rest| rest.trim_start_matches(' '));
+    let below = below.strip_prefix(['B', 'b']).unwrap_or(below);
+    let digits = below.bytes().take(5).take_while(u8::is_ascii_digit).count();
+    let behind = below.get(digits..)?;
+    if digits > 0 {
+        let word = PARTS.iter().find(|p| behind.starts_with(*p))?;
+        return Some(inner.len() - behind.len() + word.len());
+    }
+    let near = super::text::head(inner, NAME_MAX);
+    let name: usize = near.chars().take_while(|c| is_name(*c)).map(char::len_utf8).sum();
+    let name = near.get(..name)?;
+    let cut = BUILDINGS.iter().filter_map(|b| name.rfind(b).map(|at| at + b.len())).max()?;
+    (cut > 0 && name.chars().count() >= 3).then_some(cut)
+}
+
+/// What the segments of an address in Latin letters end in.
+const LATIN: [&str; 9] = ["-dong", "-gu", "-si", "-gun", "-do", "-eup", "-myeon", "-ri", "-ga"];
+
+const CITIES: [&str; 12] = [
+    "Seoul",
+    "Busan",
+    "Daegu",
+    "Incheon",
+    "Gwangju",
+    "Daejeon",
+    "Ulsan",
+    "Sejong",
+    "Jeju",
+    "Korea",
+    "Republic of Korea",
+    "South Korea",
+];
+
+/// `152, Teheran-ro, Gangnam-gu, Seoul`: the number before the road, then places between commas.
+fn latin(text: &Text, out: &mut Vec<Found>) {
+    for road in ["-ro", "-gil"] {
+        for at in memchr::memmem::find_iter(text.bytes(), road) {
+            let end = at + road.len();
+            if text.at(end).is_some_and(|c| c.is_ascii_alphanumeric() || c == '-') {
+                continue;
+            }
+            let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), NAME_MAX);
+            let name = lead.bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
+            let lead = lead.get(..lead.len() - name).unwrap_or_default();
+            let number = lead.strip_suffix(", ").or(lead.strip_suffix(' ')).unwrap_or_default();
+            let digits = number.bytes().rev().take_while(|b| b.is_ascii_digit() || *b == b'-').count();
+            if name == 0 || digits == 0 {
+                continue;
+            }
+            let start = at - name - (lead.len() - number.len()) - digits;
+            let (end, places) = segments(text, end);
+            if places > 0 {
+                let confidence = if places > 1 { Certain } else { Likely };
+                out.push(Found { start, end, confidence });
+            }
+        }
+    }
+}
+
+/// The end of the places between commas, and how many there are.
+fn segments(text: &Text, mut end: usize) -> (usize, usize) {
+    let mut places = 0;
+    for _ in 0..6 {
+        let Some(rest) = text.plain.get(end..).and_then(|rest| rest.strip_prefix(", ")) else { break };
+        let near = super::text::head(rest, NAME_MAX);
+        let len = near.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b' ')).count();
+        let segment = near.get(..len).unwrap_or_default();
+        let known = LATIN.iter().find_map(|l| segment.find(l).map(|i| i + l.len()));
+        let city = CITIES.iter().rev().find(|c| segment.starts_with(*c)).map(|c| c.len());
+        let Some(len) = known.or(city) else { break };
+        let code = segment.get(len..).unwrap_or_default();
+        let digits = code.strip_prefix(' ').map_or(0, |c| c.bytes().take_while(u8::is_ascii_digit).count());
+        end += 2 + len + if digits == 5 { 6 } else { 0 };
+        places += 1;
+    }
+    (end, places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::found;
+    use super::DETECTOR;
+
+    #[test]
+    fn addresses_from_the_first_name_to_the_last_part() {
+        for (text, want) in [
+            ("서울 강남구 테헤란로 152에 있다", "서울 강남구 테헤란로 152"),
+            (
+                "주소: 서울특별시 강남구 테헤란로 152, 101동 1203호 (역삼동)",
+                "서울특별시 강남구 테헤란로 152, 101동 1203호 (역삼동)",
+            ),
+            ("경기도 성남시 분당구 정자동 178-1번지로", "경기도 성남시 분당구 정자동 178-1번지"),
+            ("부산광역시 해운대구 중동1로 12-3", "부산광역시 해운대구 중동1로 12-3"),
+            ("(06236) 서울 강남구 테헤란로8길 11 3층", "(06236) 서울 강남구 테헤란로8길 11 3층"),
+            ("수원시 팔달구 중앙로12번길 5", "수원시 팔달구 중앙로12번길 5"),
+            ("강원도 평창군 진부면 하진부리 산 12-3", "강원도 평창군 진부면 하진부리 산 12-3"),
+            ("서울 강남구 역삼동 래미안아파트 101동 1203호", "서울 강남구 역삼동 래미안아파트 101동 1203호"),
+            ("주소 테헤란로 152", "테헤란로 152"),
+            ("at 152, Teheran-ro, Gangnam-gu, Seoul 06236.", "152, Teheran-ro, Gangnam-gu, Seoul 06236"),
+        ] {
+            assert_eq!(found(&DETECTOR, text), [want], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_counted_is_none() {
+        for text in [
+            "강남구 역삼동 3명",
+            "서울 강남구로 12명이",
+            "앞으로 10년",
+            "새로 3",
+            "테헤란로 152",
+            "서울시 2호선",
+            "경기 성남시 분당동 2024년",
+        ] {
+            assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
+        }
+    }
+}

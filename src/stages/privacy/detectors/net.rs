@@ -1,0 +1,177 @@
+//! Addresses of networks: IPv4 and IPv6 (RFC 4291), and MAC.
+//!
+//! IPv4: four numbers up to 255 between dots, no part of a longer dotted number. Likely; possible where all four have one
+//! digit, behind `v` or a word such as version. IPv6: eight groups certain, with `::` likely. MAC: six pairs of hexadecimal
+//! digits with one sign between them, or three groups of four between dots; certain, but likely where no letter is in it.
+use super::context::Subject;
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
+use super::numbers::Mark;
+use super::text::Text;
+use Confidence::{Certain, Likely, Possible};
+
+pub const IP: Detector =
+    Detector { name: "ip", doc: "Addresses of IPv4 and IPv6.", version: 1, mask: "[IP]", find: find_ip };
+
+pub const MAC: Detector =
+    Detector { name: "mac", doc: "Addresses of network cards.", version: 1, mask: "[MAC]", find: find_mac };
+
+fn find_ip(text: &Text, out: &mut Vec<Found>) {
+    let numbers = text.numbers;
+    for first in 0..numbers.runs.len().saturating_sub(3) {
+        let dotted = |at: usize| numbers.gap(at).tight && numbers.gap(at).mark == Mark::Dot;
+        if !(1..4).all(|i| dotted(first + i)) || dotted(first) || dotted(first + 4) {
+            continue;
+        }
+        out.extend(four(text, first));
+    }
+    if memchr::memmem::find(text.bytes(), b"::").is_some() || text.bytes().iter().filter(|b| **b == b':').count() > 6 {
+        six(text, out);
+    }
+}
+
+fn four(text: &Text, first: usize) -> Option<Found> {
+    let numbers = text.numbers;
+    let octet = |at: usize| {
+        let digits = numbers.digits(at, at);
+        let value = digits.iter().take(4).fold(0u32, |n, d| n * 10 + u32::from(*d));
+        digits.len() <= 3 && value < 256 && (digits.len() == 1 || digits.first() != Some(&0))
+    };
+    let (start, end) = numbers.place(first, first + 3);
+    let middle = text.plain.get(start..end)?;
+    let plain = middle.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let hidden = matches!(text.before(start), Some('v' | 'V'));
+    let in_word = text.is_in_word(start, end) && !hidden || matches!(text.before(start), Some('-'));
+    if !plain || in_word || !(0..4).all(|i| octet(first + i)) || numbers.digits(first, first).first() == Some(&0) {
+        return None;
+    }
+    let short = middle.len() == 7;
+    let own = if short || hidden { Possible } else { Likely };
+    let found = Found { start, end, confidence: own };
+    Some(text.judged(found, Subject::Network))
+}
+
+fn is_hex_or_colon(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || byte == b':'
+}
+
+fn six(text: &Text, out: &mut Vec<Found>) {
+    let bytes = text.bytes();
+    let mut at = 0;
+    while let Some(colon) = memchr::memchr(b':', bytes.get(at..).unwrap_or_default()).map(|i| i + at) {
+        let before = bytes.get(at..colon).unwrap_or_default().iter().rev().take_while(|b| is_hex_or_colon(**b)).count();
+        let behind = bytes.get(colon..).unwrap_or_default().iter().take_while(|b| is_hex_or_colon(**b)).count();
+        let (start, mut end) = (colon - before, colon + behind);
+        at = end.max(colon + 1);
+        if text.plain.get(..end).is_some_and(|t| t.ends_with(':') && !t.ends_with("::")) {
+            end -= 1;
+        }
+        let Some(token) = text.plain.get(start..end) else { continue };
+        let free = !text.is_in_word(start, end) && !matches!(text.before(start), Some('.' | '<'));
+        if let Some(confidence) = groups(token).filter(|_| free) {
+            let network = text.subject(start, end) == Some(Subject::Network);
+            let confidence = if network { confidence.raised() } else { confidence };
+            out.push(Found { start, end, confidence });
+        }
+    }
+}
+
+/// How sure it is that a text of hexadecimal digits and colons is an address.
+fn groups(token: &str) -> Option<Confidence> {
+    if token.len() > 39 || token.contains(":::") {
+        return None;
+    }
+    let parts: Vec<&str> = token.split(':').collect();
+    let filled: Vec<&str> = parts.iter().copied().filter(|p| !p.is_empty()).collect();
+    if filled.iter().any(|p| p.len() > 4) {
+        return None;
+    }
+    let halves = token.matches("::").count();
+    match halves {
+        0 if filled.len() == 8 && parts.len() == 8 => Some(Certain),
+        1 if filled.len() < 8 => {
+            let digit = token.bytes().any(|b| b.is_ascii_digit());
+            let wide = filled.first().is_some_and(|p| p.len() >= 3) && filled.len() >= 2;
+            (digit && (wide || filled.len() > 2)).then_some(Likely)
+        }
+        _ => None,
+    }
+}
+
+fn find_mac(text: &Text, out: &mut Vec<Found>) {
+    let bytes = text.bytes();
+    for sign in [b':', b'-', b'.'] {
+        let mut after = 0;
+        for at in memchr::memchr_iter(sign, bytes) {
+            let width = if sign == b'.' { 4 } else { 2 };
+            let count = if sign == b'.' { 3 } else { 6 };
+            let Some(start) = at.checked_sub(width).filter(|start| *start >= after) else { continue };
+            if bytes.get(at + width + 1) != Some(&sign) {
+                continue;
+            }
+            let end = start + count * (width + 1) - 1;
+            let Some(token) = bytes.get(start..end) else { continue };
+            let fits = token.iter().enumerate().all(|(i, b)| match i % (width + 1) == width {
+                true => *b == sign,
+                false => b.is_ascii_hexdigit(),
+            });
+            let beside = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+            let joined =
+                |b: Option<&u8>, next: Option<&u8>| b == Some(&sign) && next.is_some_and(u8::is_ascii_alphanumeric);
+            let before = start.checked_sub(1).and_then(|i| bytes.get(i));
+            let goes_on = joined(before, start.checked_sub(2).and_then(|i| bytes.get(i)))
+                || joined(bytes.get(end), bytes.get(end + 1));
+            if !fits || beside(before) || beside(bytes.get(end)) || goes_on {
+                continue;
+            }
+            let letter = token.iter().any(u8::is_ascii_alphabetic);
+            let digit = token.iter().any(u8::is_ascii_digit);
+            let own = match (letter, sign) {
+                (true, b'.') if !digit => Possible,
+                (true, b'.') => Likely,
+                (true, _) => Certain,
+                (false, b':') => Likely,
+                _ => Possible,
+            };
+            let network = text.subject(start, end) == Some(Subject::Network);
+            let confidence = if network { own.raised() } else { own };
+            out.push(Found { start, end, confidence });
+            after = end;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::found;
+    use super::*;
+
+    #[test]
+    fn addresses_and_what_looks_like_them() {
+        for (detector, text, want) in [
+            (&IP, "IP 192.0.2.17에서", "192.0.2.17"),
+            (&IP, "203.0.113.255:8080", "203.0.113.255"),
+            (&IP, "from 2001:db8:0:0:8:800:200c:417a.", "2001:db8:0:0:8:800:200c:417a"),
+            (&IP, "2001:db8::1이", "2001:db8::1"),
+            (&IP, "fe80::1ff:fe23:4567:890a%eth0", "fe80::1ff:fe23:4567:890a"),
+            (&MAC, "00:1A:2B:3c:4d:5e로", "00:1A:2B:3c:4d:5e"),
+            (&MAC, "MAC 00-1a-2b-3c-4d-5e", "00-1a-2b-3c-4d-5e"),
+            (&MAC, "001a.2b3c.4d5e", "001a.2b3c.4d5e"),
+        ] {
+            assert_eq!(found(detector, text), [want], "{text}");
+        }
+        for (detector, text) in [
+            (&IP, "version 10.0.19041.1"),
+            (&IP, "버전 10.2.33.4"),
+            (&IP, "1.2.3.4"),
+            (&IP, "1.3.6.1.4.1"),
+            (&IP, "192.0.2.256"),
+            (&IP, "std::vec::Vec, a::b, 12:30:45, ::1"),
+            (&MAC, "12-34-56-78-90-12"),
+            (&MAC, "00:1a:2b:3c:4d:5e:6f"),
+            (&MAC, "10:20:30"),
+        ] {
+            assert_eq!(found(detector, text), [""; 0], "{text}");
+        }
+    }
+}

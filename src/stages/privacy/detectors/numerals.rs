@@ -1,0 +1,142 @@
+//! Numbers that are spelt in Hangul, a syllable a digit: 공일공-일이삼사-오육칠팔.
+use super::scan::Change;
+
+/// How many digits a stretch needs to be read as a number; shorter ones are words.
+const DIGITS_MIN: usize = 9;
+/// How many of them must be spelt.
+const SPELT_MIN: usize = 3;
+/// No identifier is longer.
+const DIGITS_MAX: usize = 24;
+
+/// Each spelt digit of the stretches that are numbers.
+pub(super) fn stretches(text: &str) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut after = 0;
+    for at in starts(text) {
+        if at < after {
+            continue;
+        }
+        let start = back(text, at, after);
+        let (end, mut spelt, mut digits) = forth(text, start);
+        trim(text, &mut spelt, &mut digits);
+        if (DIGITS_MIN..=DIGITS_MAX).contains(&digits) && spelt.len() >= SPELT_MIN {
+            changes.extend(spelt.iter().map(|(at, digit)| Change { start: *at, end: at + 3, with: Some(*digit) }));
+        }
+        after = end.max(at + 1);
+    }
+    changes
+}
+
+/// Where a number may be spelt: a zero beside another numeral, or three numerals right behind a digit.
+fn starts(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let mut out: Vec<usize> = Vec::new();
+    if super::scan::next(bytes, 0, |b| matches!(b, 0xea..=0xed)).is_none() {
+        return out;
+    }
+    for zero in ["공", "영"] {
+        out.extend(memchr::memmem::find_iter(bytes, zero).filter(|at| numeral_near(text, *at)));
+    }
+    let mut at = 0;
+    while let Some(found) = super::scan::next(bytes, at, |b| b.is_ascii_digit()) {
+        let run = bytes.get(found..).map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_digit()).count());
+        at = found + run;
+        let joint = bytes.get(at..).map_or(0, |rest| rest.iter().take(2).take_while(|b| b" -.".contains(b)).count());
+        let behind = text.get(at + joint..).unwrap_or_default();
+        if run >= 2 && behind.chars().take(3).filter(|c| numeral(*c).is_some()).count() == 3 {
+            out.push(found);
+        }
+    }
+    out.sort_unstable();
+    out
+}
+
+fn numeral_near(text: &str, at: usize) -> bool {
+    let behind = text.get(at + 3..).unwrap_or_default().trim_start_matches([' ', '-']).chars().next();
+    let before = text.get(..at).unwrap_or_default().trim_end_matches([' ', '-']).chars().next_back();
+    [behind, before].into_iter().flatten().any(|c| numeral(c).is_some())
+}
+
+fn numeral(c: char) -> Option<char> {
+    Some(match c {
+        '공' | '영' => '0',
+        '일' => '1',
+        '이' => '2',
+        '삼' => '3',
+        '사' => '4',
+        '오' => '5',
+        '육' | '륙' => '6',
+        '칠' => '7',
+        '팔' => '8',
+        '구' => '9',
+        _ => return None,
+    })
+}
+
+fn is_part(c: char) -> bool {
+    numeral(c).is_some() || c.is_ascii_digit()
+}
+
+/// Where the stretch begins that a place lies in; not before `least`.
+fn back(text: &str, at: usize, least: usize) -> usize {
+    let (mut start, mut joint) = (at, 0);
+    for (i, c) in text.get(least..at).unwrap_or_default().char_indices().rev().take(4 * DIGITS_MAX) {
+        match c {
+            _ if is_part(c) => (start, joint) = (least + i, 0),
+            ' ' | '-' | '.' | ')' if joint < 3 => joint += 1,
+            _ => break,
+        }
+    }
+    start
+}
+
+/// Where the stretch ends, its spelt digits with their places, and how many digits it has.
+fn forth(text: &str, start: usize) -> (usize, Vec<(usize, char)>, usize) {
+    let (mut end, mut spelt, mut digits, mut joint) = (start, Vec::new(), 0, 0);
+    for (i, c) in text.get(start..).unwrap_or_default().char_indices() {
+        let at = start + i;
+        match numeral(c) {
+            Some(digit) => spelt.push((at, digit)),
+            None if c.is_ascii_digit() => {}
+            None if matches!(c, ' ' | '-' | '.' | ')') && joint < 3 => {
+                joint += 1;
+                continue;
+            }
+            None => break,
+        }
+        (end, joint) = (at + c.len_utf8(), 0);
+        digits += 1;
+    }
+    (end, spelt, digits)
+}
+
+/// The particle 이 (and the words 이고, 일까) behind a telephone number is no digit of it.
+fn trim(text: &str, spelt: &mut Vec<(usize, char)>, digits: &mut usize) {
+    let mobile = spelt.first().is_some_and(|(at, digit)| *digit == '0' && text.get(..*at).is_some());
+    while mobile && *digits > 11 && spelt.last().is_some_and(|(_, digit)| matches!(digit, '1' | '2')) {
+        spelt.pop();
+        *digits -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plain::Plain;
+
+    #[test]
+    fn numbers_in_hangul_become_digits_and_words_stay() {
+        for (text, want) in [
+            ("전화 공일공-일이삼사-오육칠팔로", "전화 010-1234-5678로"),
+            ("공일공 일이삼사 오육칠팔이에요", "010 1234 5678이에요"),
+            ("공일공일이삼사오육칠팔", "01012345678"),
+            ("영일영 1234 오육칠팔", "010 1234 5678"),
+            ("010-일이삼사-5678", "010-1234-5678"),
+            ("010-1234-오육칠팔", "010-1234-5678"),
+            ("공 일 공 - 일 이 삼 사 - 오 육 칠 팔", "0 1 0 - 1 2 3 4 - 5 6 7 8"),
+            ("공이 그 사이로 굴러갔다", "공이 그 사이로 굴러갔다"),
+            ("영이 사오는 공 삼사 개", "영이 사오는 공 삼사 개"),
+        ] {
+            assert_eq!(Plain::of(text).text, want);
+        }
+    }
+}

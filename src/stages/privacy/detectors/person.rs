@@ -1,0 +1,237 @@
+//! Names of people: a Korean surname with one or two syllables of a given name, beside a title (`김철수 과장`, `홍길동님`) or
+//! behind a role (`성명: 홍길동`, `담당자 김철수는`); in Latin letters behind `Mr.` and the like, or `Name:`.
+//!
+//! A role and three syllables certain, a title or a role likely, two syllables with a title possible. The syllables of the
+//! given name must be ones that names are made of, so that 민주당 대표 names nobody; a list of words that would pass all the
+//! same is excepted. Names elsewhere in a sentence are not found: that is what a model is for, or a dictionary of one's own.
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
+use super::person_words::{BEFORE_JA, FIRST, NO_NAMES, PARTICLES, ROLES, SECOND, SURNAMES, SURNAMES_LONG, TITLES};
+use super::text::{Text, head, tail};
+use Confidence::{Certain, Likely, Possible};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use std::sync::LazyLock;
+
+pub const DETECTOR: Detector = Detector {
+    name: "person",
+    doc: "Names of people beside a title or a role; others by a dictionary of one's own.",
+    version: 1,
+    mask: "[PERSON]",
+    find,
+};
+
+/// All titles, then all roles.
+static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let all = TITLES.iter().chain(ROLES).map(|word| word.as_bytes());
+    AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).match_kind(MatchKind::LeftmostLongest).build(all).ok()
+});
+
+/// Titles and roles in Latin letters.
+static LATIN: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let all = LATIN_TITLES.iter().chain(&LATIN_ROLES);
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all).ok()
+});
+
+/// Bytes of the longest name with what may stand beside it.
+const NEAR: usize = 24;
+
+fn find(text: &Text, out: &mut Vec<Found>) {
+    if super::scan::next(text.bytes(), 0, |b| matches!(b, 0xea..=0xed)).is_some()
+        && let Some(words) = WORDS.as_ref()
+    {
+        for word in words.find_iter(text.plain) {
+            let role = word.pattern().as_usize() >= TITLES.len();
+            if !role {
+                out.extend(titled(text, word.start()));
+            }
+            // 대표, 교수: also before a name
+            out.extend(behind_role(text, word.start(), word.end(), role));
+        }
+    }
+    latin(text, out);
+}
+
+fn is_hangul(c: char) -> bool {
+    matches!(c, '가'..='힣')
+}
+
+/// The name right before a title.
+fn titled(text: &Text, title: usize) -> Option<Found> {
+    let lead = tail(text.plain.get(..title)?, NEAR);
+    let spaced = lead.ends_with(' ');
+    let lead = lead.strip_suffix(' ').unwrap_or(lead);
+    let len: usize = lead.chars().rev().take_while(|c| is_hangul(*c)).map(char::len_utf8).sum();
+    let name = lead.get(lead.len() - len..)?;
+    let end = title - usize::from(spaced);
+    let confidence = match syllables(name)? {
+        2 => Possible,
+        _ => Likely,
+    };
+    let title = head(text.plain.get(title..)?, 12);
+    // 군 and 양 are also counties and quantities
+    let weak = !spaced && title.starts_with(['군', '양', '시']);
+    Some(Found { start: end - len, end, confidence: if weak { confidence.lowered() } else { confidence } })
+}
+
+/// The name behind a role: `성명: 홍길동`, `담당자는 김철수입니다`.
+fn behind_role(text: &Text, word: usize, end: usize, role: bool) -> Option<Found> {
+    if text.before(word).is_some_and(is_hangul) && !role {
+        return None;
+    }
+    let rest = text.plain.get(end..)?;
+    let particle = ["은 ", "는 ", "이 ", "가 ", "인 ", "명 ", "자 "].iter().find_map(|p| rest.strip_prefix(p));
+    let inner =
+        particle.or_else(|| rest.strip_prefix(" : ")).or_else(|| rest.strip_prefix([':', ' ', '=', '(', '/']))?;
+    let marked = rest.starts_with(':') || rest.starts_with(" :") || rest.starts_with('=');
+    let inner = inner.strip_prefix(' ').unwrap_or(inner);
+    let start = text.plain.len() - inner.len();
+    let near = head(inner, NEAR);
+    let len: usize = near.chars().take_while(|c| is_hangul(*c)).map(char::len_utf8).sum();
+    let run = near.get(..len)?;
+    let name = named(run, marked)?;
+    let confidence = match (name.chars().count(), role, marked) {
+        (2, true, true) => Likely,
+        (2, ..) => Possible,
+        (_, true, true) => Certain,
+        (_, true, false) => Likely,
+        // 대표 김철수: a title before the name is weaker than one behind it
+        (_, false, _) => Likely,
+    };
+    Some(Found { start, end: start + name.len(), confidence })
+}
+
+/// The name with which a word begins whose rest is a particle, or nothing.
+fn named(run: &str, marked: bool) -> Option<&str> {
+    let cut = |n: usize| run.char_indices().nth(n).map_or(run.len(), |(at, _)| at);
+    let mut lengths = vec![3, 4, 2];
+    if run.chars().count() == 4 && SURNAMES_LONG.iter().any(|s| run.starts_with(s)) {
+        lengths = vec![4, 3, 2];
+    }
+    lengths.into_iter().find_map(|n| {
+        let (name, rest) = run.split_at_checked(cut(n))?;
+        let whole = rest.is_empty() || PARTICLES.contains(&rest);
+        let title = TITLES.iter().any(|t| rest.starts_with(t));
+        let short = n == 2 && !(marked && rest.is_empty());
+        (whole || title).then_some(name).filter(|name| !short && syllables(name) == Some(n))
+    })
+}
+
+/// How many syllables a name has, if it is one.
+fn syllables(name: &str) -> Option<usize> {
+    let mut syllables = name.chars();
+    let count = name.chars().count();
+    if NO_NAMES.contains(&name) {
+        return None;
+    }
+    let long = SURNAMES_LONG.iter().any(|s| name.starts_with(s));
+    let surname = match count {
+        3 | 4 if long => 2,
+        2 | 3 => 1,
+        _ => return None,
+    };
+    let first = syllables.next()?;
+    if surname == 2 {
+        syllables.next();
+    } else if !SURNAMES.contains(first) {
+        return None;
+    }
+    let given: Vec<char> = syllables.collect();
+    let fits = match given.as_slice() {
+        [one] => SECOND.contains(*one),
+        [one, '자'] => BEFORE_JA.contains(*one),
+        [one, two] => FIRST.contains(*one) && SECOND.contains(*two),
+        _ => false,
+    };
+    let title: String = given.iter().collect();
+    (fits && !TITLES.contains(&title.as_str()) && !ROLES.contains(&title.as_str())).then_some(count)
+}
+
+const LATIN_TITLES: [&str; 7] = ["Mr. ", "Mrs. ", "Ms. ", "Dr. ", "Prof. ", "Mr ", "Mrs "];
+const LATIN_ROLES: [&str; 10] = [
+    "Full name: ",
+    "full name: ",
+    "Full Name: ",
+    "Customer: ",
+    "Patient: ",
+    "Contact: ",
+    "Recipient: ",
+    "Account holder: ",
+    "my name is ",
+    "My name is ",
+];
+
+fn latin(text: &Text, out: &mut Vec<Found>) {
+    let Some(words) = LATIN.as_ref() else { return };
+    for word in words.find_iter(text.plain) {
+        if text.before(word.start()).is_some_and(char::is_alphanumeric) {
+            continue;
+        }
+        let near = head(text.plain.get(word.end()..).unwrap_or_default(), 64);
+        let titled = word.pattern().as_usize() < LATIN_TITLES.len();
+        let (len, words) = latin_name(near);
+        if words >= if titled { 1 } else { 2 } {
+            let dotted = text.plain.get(..word.end()).is_some_and(|t| t.ends_with(". "));
+            let confidence = if words > 1 || dotted { Likely } else { Possible };
+            out.push(Found { start: word.end(), end: word.end() + len, confidence });
+        }
+    }
+}
+
+/// Bytes of the words with capitals at the start of a text, at most three, and how many they are.
+fn latin_name(near: &str) -> (usize, usize) {
+    let (mut end, mut words, mut at) = (0, 0, 0);
+    for part in near.split_inclusive(' ').take(3) {
+        let whole = part.trim_end_matches([' ', '.', ',', ';', '!', '?', ')']);
+        let word = whole.strip_suffix("'s").unwrap_or(whole);
+        let capital = word.chars().next().is_some_and(char::is_uppercase) && word.len() >= 2;
+        let word: &str = word
+            .split(|c: char| !(c.is_ascii_alphabetic() || matches!(c, '-' | '\'' | '’' | 'À'..='ɏ')))
+            .next()
+            .unwrap_or_default();
+        if !capital || word.len() < 2 {
+            break;
+        }
+        (end, words) = (at + word.len(), words + 1);
+        if part.trim_end_matches(' ').len() != word.len() {
+            break;
+        }
+        at += part.len();
+    }
+    (end, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::found;
+    use super::DETECTOR;
+
+    #[test]
+    fn names_beside_titles_and_roles() {
+        for (text, want) in [
+            ("어제 김철수 과장이 왔다", "김철수"),
+            ("홍길동님께", "홍길동"),
+            ("박영희씨는", "박영희"),
+            ("성명: 이민준", "이민준"),
+            ("담당자 최지우에게 연락", "최지우"),
+            ("예금주 남궁민수", "남궁민수"),
+            ("이름은 정다은입니다", "정다은"),
+            ("Dear Mr. John Smith,", "John Smith"),
+            ("Dr. Choi's", "Choi"),
+        ] {
+            assert_eq!(found(&DETECTOR, text), [want], "{text}");
+        }
+        for text in [
+            "민주당 대표가",
+            "고객님",
+            "부사장님",
+            "날씨가",
+            "사장님",
+            "이번 과장",
+            "국가대표 선수",
+            "정책실장",
+            "담당자가 없다",
+        ] {
+            assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Keys and tokens of programs: by the forms that their issuers publish, by the name before them (`api_key = "..."`), and by
+//! their entropy; also private keys in PEM.
+//!
+//! A known form is certain. Behind a name such as `token` or `password` a value is likely if it mixes letters and digits; a long
+//! value of three classes of characters and high entropy alone is likely from 40 characters, and possible from 24. Digests
+//! and UUIDs, which are hexadecimal, are none.
+use super::detector::Detector;
+use super::hit::{Confidence, Found};
+use super::text::Text;
+use super::tokens;
+use Confidence::{Certain, Likely, Possible};
+
+pub const DETECTOR: Detector = Detector {
+    name: "secret",
+    doc: "Keys, tokens and passwords of programs, by published forms, by the name before them and by entropy.",
+    version: 1,
+    mask: "[SECRET]",
+    find,
+};
+
+/// (what it begins with, fewest characters behind that, most, whether they are capital letters and digits).
+const FORMS: [(&str, usize, usize, bool); 40] = [
+    ("AKIA", 16, 16, true),
+    ("ASIA", 16, 16, true),
+    ("ABIA", 16, 16, true),
+    ("AIza", 35, 35, false),
+    ("ghp_", 36, 255, false),
+    ("gho_", 36, 255, false),
+    ("ghu_", 36, 255, false),
+    ("ghs_", 36, 255, false),
+    ("ghr_", 36, 255, false),
+    ("github_pat_", 22, 255, false),
+    ("glpat-", 20, 64, false),
+    ("xoxb-", 16, 255, false),
+    ("xoxp-", 16, 255, false),
+    ("xoxa-", 16, 255, false),
+    ("xoxr-", 16, 255, false),
+    ("xoxs-", 16, 255, false),
+    ("xapp-", 16, 255, false),
+    ("sk-ant-", 20, 255, false),
+    ("sk-proj-", 20, 255, false),
+    ("sk-", 20, 255, false),
+    ("sk_live_", 16, 255, false),
+    ("sk_test_", 16, 255, false),
+    ("pk_live_", 16, 255, false),
+    ("pk_test_", 16, 255, false),
+    ("rk_live_", 16, 255, false),
+    ("whsec_", 16, 255, false),
+    ("ya29.", 20, 255, false),
+    ("npm_", 36, 36, false),
+    ("pypi-", 50, 255, false),
+    ("hf_", 30, 64, false),
+    ("SG.", 40, 80, false),
+    ("key-", 32, 32, false),
+    ("dop_v1_", 64, 64, false),
+    ("shpat_", 32, 32, false),
+    ("shpss_", 32, 32, false),
+    ("EAAC", 40, 255, false),
+    ("sq0atp-", 22, 22, false),
+    ("sq0csp-", 43, 43, false),
+    ("lin_api_", 32, 64, false),
+    ("dckr_pat_", 20, 64, false),
+];
+
+/// Names before a value.
+const NAMES: [&str; 26] = [
+    "api_key",
+    "api-key",
+    "apikey",
+    "api key",
+    "secret",
+    "secret_key",
+    "access_key",
+    "token",
+    "access_token",
+    "auth_token",
+    "password",
+    "passwd",
+    "pwd",
+    "bearer",
+    "client_secret",
+    "private_key",
+    "비밀번호",
+    "비번",
+    "암호",
+    "인증키",
+    "토큰",
+    "API 키",
+    "API키",
+    "passphrase",
+    "credential",
+    "authorization",
+];
+
+/// The last two letters of those in ASCII.
+const LAST: [&[u8]; 10] = [b"ey", b"et", b"en", b"rd", b"wd", b"er", b"al", b"on", b"se", b"ss"];
+
+const TOKEN_MIN: usize = 16;
+
+fn find(text: &Text, out: &mut Vec<Found>) {
+    for (start, end) in tokens::of(text.plain, TOKEN_MIN, tokens::is_token) {
+        token(text, start, end, out);
+    }
+    for (start, end) in tokens::of(text.plain, 40, tokens::is_base64) {
+        if let Some(value) = text.plain.get(start..end).filter(|v| v.contains(['+', '/', '=']) && is_random(v)) {
+            let path = value.matches('/').count() > 3 || value.starts_with('/');
+            let behind_hash = text.lead(start).ends_with('-');
+            if !path && !behind_hash {
+                out.push(Found { start, end, confidence: Possible });
+            }
+        }
+    }
+    named(text, out);
+    pem(text, out);
+}
+
+fn token(text: &Text, start: usize, end: usize, out: &mut Vec<Found>) {
+    let Some(whole) = text.plain.get(start..end) else { return };
+    let value = whole.trim_end_matches(['.', '-']).trim_start_matches(['.', '-', '_']);
+    let start = start + whole.len() - whole.trim_start_matches(['.', '-', '_']).len();
+    let found = |confidence| Found { start, end: start + value.len(), confidence };
+    if value.starts_with("eyJ") && value.matches('.').count() == 2 && value.len() >= 30 {
+        return out.push(found(Certain));
+    }
+    for (form, least, most, capitals) in FORMS {
+        let Some(rest) = value.strip_prefix(form) else { continue };
+        let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+        let varied = distinct(rest) >= 8 || rest.len() > 60;
+        let fits = (least..=most).contains(&rest.len()) && (!capitals || rest.bytes().all(capital)) && varied;
+        // words with dashes are no key
+        let words = rest.matches('-').count() * 8 > rest.len();
+        let mixed =
+            is_mixed(rest) || (has_case(rest, u8::is_ascii_uppercase) && has_case(rest, u8::is_ascii_lowercase));
+        if fits && (capitals || mixed) && !words {
+            return out.push(found(Certain));
+        }
+    }
+    if is_random(value) && !value.contains('.') && value.matches(['-', '_']).count() <= 2 {
+        let confidence = if value.len() >= 40 { Likely } else { Possible };
+        out.push(found(confidence));
+    }
+}
+
+/// Values behind a name and a `:` or `=`.
+fn named(text: &Text, out: &mut Vec<Found>) {
+    let bytes = text.bytes();
+    for at in memchr::memchr2_iter(b'=', b':', bytes) {
+        let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 40);
+        let name = lead.trim_end_matches([' ', '"', '\'', '`']);
+        // most signs stand behind no such name: the last two letters tell
+        let last = name.len().checked_sub(2).and_then(|from| name.as_bytes().get(from..)).unwrap_or_default();
+        if last.iter().all(u8::is_ascii) && !LAST.iter().any(|two| two.eq_ignore_ascii_case(last)) {
+            continue;
+        }
+        let ends = |n: &&str| {
+            let from = name.len().checked_sub(n.len());
+            from.and_then(|from| name.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(n))
+        };
+        if lead.len() - name.len() <= 3 && NAMES.iter().any(ends) {
+            out.extend(value(text, at + 1));
+        }
+    }
+    for word in ["Bearer ", "bearer "] {
+        for at in memchr::memmem::find_iter(bytes, word) {
+            out.extend(value(text, at + word.len()).filter(|v| v.end - v.start >= 20));
+        }
+    }
+}
+
+/// A value from `at` on, without its quotes.
+fn value(text: &Text, at: usize) -> Option<Found> {
+    let rest = text.plain.get(at..)?;
+    let inner = rest.trim_start_matches([' ', '"', '\'', '`']);
+    let start = at + rest.len() - inner.len();
+    let ends = |c: char| {
+        c.is_whitespace()
+            || !c.is_ascii()
+            || matches!(c, '"' | '\'' | '`' | ',' | ';' | ')' | '<' | '}' | '&' | '(' | '|')
+    };
+    let near = super::text::head(inner, 512);
+    let value = near.find(ends).and_then(|end| near.get(..end)).unwrap_or(near).trim_end_matches(['.', '!', '?']);
+    let template =
+        value.starts_with(['$', '{', '<', '%', '[', '/', '\\']) || value.contains("://") || value.contains("::");
+    let account = value.contains('\\');
+    let hash = value.len() == 16 && value.bytes().all(|b| b.is_ascii_hexdigit());
+    let template = template || account || hash;
+    let strong = value.len() >= 6 && is_mixed(value) && distinct(value) >= 5;
+    (rest.len() - inner.len() <= 3 && !template && strong).then_some(Found {
+        start,
+        end: start + value.len(),
+        confidence: if value.len() >= 8 { Likely } else { Possible },
+    })
+}
+
+/// `-----BEGIN ... PRIVATE KEY-----` to its end.
+fn pem(text: &Text, out: &mut Vec<Found>) {
+    let mut after = 0;
+    for start in memchr::memmem::find_iter(text.bytes(), "-----BEGIN ") {
+        let head = super::text::head(text.plain.get(start..).unwrap_or_default(), 64);
+        if start < after || !head.contains("PRIVATE KEY") {
+            continue;
+        }
+        let rest = text.bytes().get(start + 11..).unwrap_or_default();
+        let end = memchr::memmem::find(rest, b"-----END ").map(|i| start + 20 + i);
+        let close =
+            end.and_then(|e| text.bytes().get(e..).and_then(|r| memchr::memmem::find(r, b"-----")).map(|i| e + i + 5));
+        let end = close.unwrap_or(text.plain.len());
+        out.push(Found { start, end, confidence: Certain });
+        after = end;
+    }
+}
+
+/// Whether there are letters and digits in it.
+fn is_mixed(value: &str) -> bool {
+    value.bytes().any(|b| b.is_ascii_digit()) && value.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+fn has_case(value: &str, class: fn(&u8) -> bool) -> bool {
+    value.bytes().any(|b| class(&b))
+}
+
+fn distinct(value: &str) -> usize {
+    let mut seen = [false; 128];
+    value
+        .bytes()
+        .filter_map(|b| seen.get_mut(usize::from(b)).map(|s| !std::mem::replace(s, true)))
+        .filter(|new| *new)
+        .count()
+}
+
+/// Whether a value has three classes of characters, is not hexadecimal, and changes between them as words do not.
+fn is_random(value: &str) -> bool {
+    let has = |class: fn(&u8) -> bool| value.bytes().any(|b| class(&b));
+    let classes = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+    if value.len() < 24 || !classes || value.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
+        return false;
+    }
+    let class = |b: u8| match b {
+        b'A'..=b'Z' => 0,
+        b'a'..=b'z' => 1,
+        b'0'..=b'9' => 2,
+        _ => 3,
+    };
+    let changes = value.bytes().zip(value.bytes().skip(1)).filter(|(a, b)| class(*a) != class(*b)).count();
+    changes * 5 >= value.len() * 2 && distinct(value) * 5 >= value.len().min(50) * 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::found;
+    use super::DETECTOR;
+
+    /// A made value of a form: nobody's.
+    fn made(n: usize) -> String {
+        "aB3dE5gH7jK9mN1pQ2sT4vW6xY8z".repeat(n / 28 + 1).get(..n).unwrap_or_default().to_string()
+    }
+
+    #[test]
+    fn known_forms_and_names() {
+        for value in [
+            format!("ghp_{}", made(36)),
+            "AKIAQWERTYUIOPASDF12".to_string(),
+            format!("AIza{}", made(35)),
+            format!("xoxb-123456789012-{}", made(24)),
+            format!("eyJ{}.eyJ{}.{}", made(20), made(30), made(43)),
+            format!("sk-proj-{}", made(48)),
+            made(44),
+        ] {
+            for (before, behind) in [("", ""), ("키는 ", "입니다"), ("\"", "\",")] {
+                assert_eq!(found(&DETECTOR, &format!("{before}{value}{behind}")), [value.as_str()], "{value}");
+            }
+        }
+        assert_eq!(found(&DETECTOR, "password = \"hunter2024\""), ["hunter2024"]);
+        assert_eq!(found(&DETECTOR, "비밀번호: abcd1234!"), ["abcd1234"]);
+        let pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----";
+        assert_eq!(found(&DETECTOR, &format!("x {pem} y")), [pem]);
+    }
+
+    #[test]
+    fn digests_and_words_are_left() {
+        for text in [
+            "fb6cc51d-c096-4b38-b78d-0fed6277096a",
+            "d41d8cd98f00b204e9800998ecf8427ed41d8cd9",
+            "Microsoft.PowerShell.Management.Commands2Something",
+            "password: string",
+            "token = getToken(x1)",
+            "sk-learn-2-something-quite-long",
+            "the_quick_brown_fox_jumps_over_the_lazy_dog_2024",
+        ] {
+            assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
+        }
+    }
+}
