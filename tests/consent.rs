@@ -96,7 +96,7 @@ fn who_withdraws_is_gone_from_all_that_is_made_later() {
     assert!(card.contains("have withdrawn their consent were left out"), "{card}");
     // the list names a value that no sample has, and the votes still name the samples: both are told
     let (_, told, _) = tamis(dir, &["show", "collect/consent", "--findings"]);
-    assert!(told.contains("1 of 2 values of the list meet no sample"), "{told}");
+    assert!(told.contains("1 of 2 values of the list meet no sample of the source: line 3"), "{told}");
     let (_, sheet, _) = tamis(dir, &["show", "collect/consent", "--dropped", "--format", "jsonl"]);
     assert!(sheet.lines().count() == 10 && sheet.contains("raw/notes.jsonl:1"), "{sheet}");
     assert!(!sheet.contains("zorkwright"), "what they held is not told: {sheet}");
@@ -108,6 +108,83 @@ fn who_withdraws_is_gone_from_all_that_is_made_later() {
     assert_eq!(exit, 0, "{err}");
     let queue = std::fs::read_to_string(dir.join("tasks/topic.csv")).unwrap();
     assert!(queue.lines().count() == 21 && !queue.contains("zorkwright"), "{queue}");
+}
+
+#[test]
+fn a_difference_tells_that_consent_was_withdrawn() {
+    let dir = project();
+    let dir = dir.path();
+    assert_eq!(tamis(dir, &["build"]).0, 0);
+    std::fs::rename(dir.join("out/public"), dir.join("old")).unwrap();
+    std::fs::write(dir.join("secure/withdrawn.txt"), "zorkwright\n").unwrap();
+    assert_eq!(tamis(dir, &["build"]).0, 0);
+    let (_, told, err) = tamis(dir, &["diff", "old", "out/public"]);
+    assert!(told.contains("withdrawn") && told.contains("collect.notes.consent"), "{told}{err}");
+    assert!(!told.contains("not collected"), "{told}");
+}
+
+/// A list that meets no sample names another column, or writes its values otherwise.
+#[test]
+fn a_list_that_meets_nothing_fails() {
+    let dir = project();
+    let dir = dir.path();
+    std::fs::write(dir.join("secure/withdrawn.txt"), "# who asked\nzorkwright # in March\nother\n").unwrap();
+    let (exit, out, err) = tamis(dir, &["build"]);
+    assert_eq!(exit, 1, "{out}{err}");
+    assert!(err.contains("meets too few samples of collect.notes") || out.contains("meets too few"), "{out}{err}");
+    let (_, told, _) = tamis(dir, &["show", "collect/consent", "--findings"]);
+    assert!(told.contains("2 of 2 values") && told.contains("lines 2-3") && !told.contains("zorkwright"), "{told}");
+    let allowed = MANIFEST.replace("on = \"who\" }", "on = \"who\", min_met = 0 }");
+    std::fs::write(dir.join("dataset.toml"), allowed).unwrap();
+    assert_eq!(tamis(dir, &["build"]).0, 0);
+}
+
+/// Whole numbers stand as `2.0` in a column that lacks a value; the list may write either.
+#[test]
+fn numbers_are_met_in_both_spellings() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let manifest = "[dataset]\nname = \"p\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n\
+        [collect.a]\ndirect = { files = [\"a.csv\"], format = \"csv\" }\nfields = { text = \"text\", who = \"who\" }\n\
+        optional = [\"who\"]\nid = \"id\"\nlicense = \"MIT\"\nconsent = { file = \"list.txt\", on = \"who\" }\n\
+        [schema]\nwho = { number = {} }\n\
+        [release.public]\nformats = [\"jsonl\"]\ncolumns = [\"id\"]\n";
+    std::fs::write(dir.join("dataset.toml"), manifest).unwrap();
+    std::fs::write(dir.join("a.csv"), "id,text,who\na,one,2.0\nb,two,\nc,three,3.0\nd,four,4.5\ne,five,6.0\n").unwrap();
+    std::fs::write(dir.join("list.txt"), "2\n3.0\n4.5\n").unwrap();
+    let (exit, out, err) = tamis(dir, &["build"]);
+    assert_eq!(exit, 0, "{out}{err}");
+    let released = std::fs::read_to_string(dir.join("out/public/jsonl/train-00000.jsonl")).unwrap();
+    assert_eq!(released, "{\"id\": \"b\"}\n{\"id\": \"e\"}\n");
+}
+
+/// What a manifest names and what lies outside of the project behind a link is refused where it is named.
+#[test]
+fn a_link_out_of_the_project_is_refused() {
+    let (dir, outside) = (project(), tempfile::tempdir().unwrap());
+    let dir = dir.path();
+    std::fs::write(outside.path().join("licence.txt"), "my own terms\n").unwrap();
+    std::os::unix::fs::symlink(outside.path().join("licence.txt"), dir.join("link.txt")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), dir.join("folder")).unwrap();
+    for path in ["link.txt", "folder/licence.txt"] {
+        let with = MANIFEST.replace("consent =", &format!("evidence = \"{path}\"\nconsent ="));
+        std::fs::write(dir.join("dataset.toml"), with).unwrap();
+        let (exit, out, err) = tamis(dir, &["check"]);
+        assert!(exit == 2 && format!("{out}{err}").contains("T0304"), "{path}: {exit} {out}{err}");
+    }
+    let with = MANIFEST.replace("secure/withdrawn.txt", "link.txt");
+    std::fs::write(dir.join("dataset.toml"), with).unwrap();
+    let (exit, out, err) = tamis(dir, &["check"]);
+    assert!(exit == 2 && format!("{out}{err}").contains("T0304"), "{out}{err}");
+    // one within the project is followed
+    std::fs::write(dir.join("own.txt"), "my own terms\n").unwrap();
+    std::fs::remove_file(dir.join("link.txt")).unwrap();
+    std::os::unix::fs::symlink("own.txt", dir.join("link.txt")).unwrap();
+    let with = MANIFEST.replace("consent =", "evidence = \"link.txt\"\nconsent =");
+    std::fs::write(dir.join("dataset.toml"), with).unwrap();
+    let (exit, out, err) = tamis(dir, &["build"]);
+    assert_eq!(exit, 0, "{out}{err}");
+    assert!(dir.join("out/public/LICENSES/notes-link.txt").is_file());
 }
 
 #[test]
@@ -134,11 +211,15 @@ fn nothing_is_left_in_the_store() {
     assert!(!holding(&dir.join(".tamis"), "zorkwright").is_empty(), "the test sees what the store holds");
     let (exit, _, err) = tamis(dir, &["gc", "--raw"]);
     assert_eq!(exit, 0, "{err}");
+    let (_, again, _) = tamis(dir, &["gc", "--raw"]);
+    assert!(again.starts_with("0 objects and 0 results removed"), "one run takes out everything: {again}");
     assert_eq!(holding(&dir.join(".tamis"), "zorkwright"), Vec::<PathBuf>::new());
     let lines = std::fs::read_to_string(dir.join("raw/notes.jsonl")).unwrap();
     assert_eq!(lines.matches("told by zorkwright").count(), 10, "the user's own files stay");
     assert_eq!(tamis(dir, &["build"]).0, 0);
-    // without the record in the file, nothing names the person any more
+    // without the record in the file, nothing names the person any more; that the list meets nothing is then allowed
+    let allowed = MANIFEST.replace("on = \"who\" }", "on = \"who\", min_met = 0 }");
+    std::fs::write(dir.join("dataset.toml"), allowed).unwrap();
     let without: String = lines.lines().filter(|l| !l.contains("zorkwright")).map(|l| format!("{l}\n")).collect();
     std::fs::write(dir.join("raw/notes.jsonl"), without).unwrap();
     assert_eq!(tamis(dir, &["build"]).0, 0);
@@ -170,6 +251,8 @@ fn pictures_go_with_their_names() {
     assert!(!files_below(&dir.join("out")).iter().any(|p| p.to_string_lossy().contains("zorkwright")));
     assert!(holding(&dir.join("out"), "zorkwright").is_empty());
     std::fs::remove_file(dir.join("raw/portrait-zorkwright.png")).unwrap();
+    let allowed = manifest.replace("on = \"id\" }", "on = \"id\", min_met = 0 }");
+    std::fs::write(dir.join("dataset.toml"), allowed).unwrap();
     assert_eq!(tamis(dir, &["build"]).0, 0);
     assert_eq!(tamis(dir, &["gc", "--raw"]).0, 0);
     assert_eq!(holding(&dir.join(".tamis"), "zorkwright"), Vec::<PathBuf>::new());

@@ -154,11 +154,15 @@ fn samples_have_licences_of_their_own() {
     assert_eq!(released.lines().count(), 4, "{released}");
     let free = read("out/free/jsonl/train-00000.jsonl");
     assert!(free.contains("\"p2\"") && free.lines().count() == 1, "{free}");
+    // licences of samples that are not in the release are not told of it
+    let page = format!("{}{}", read("out/free/ATTRIBUTION.md"), read("out/free/README.md"));
+    assert!(page.contains("**pages**: CC0-1.0 (") && page.contains("| pages | CC0-1.0 | 1 |"), "{page}");
     let names = read("out/public/ATTRIBUTION.md");
     for words in [
         "**wiki**: CC-BY-SA-4.0",
         "The wiki by its authors, <https://wiki.example>",
         "license.share-alike of wiki: letter of 2 March",
+        "**pages**: CC-BY-4.0 AND CC0-1.0",
         "| p1 | First \\| page | Kim &lt;k> | CC-BY-4.0 | - |",
         "| p2 | Second | - | CC0-1.0 | text |",
     ] {
@@ -176,6 +180,35 @@ fn samples_have_licences_of_their_own() {
     assert!(allowed.contains("allowed for 2 samples of wiki: letter of 2 March"), "{allowed}");
     let (exit, _, err) = tamis(dir.path(), &["verify", dir.path().join("out/public").to_str().unwrap()]);
     assert_eq!(exit, 0, "{err}");
+}
+
+#[test]
+fn decisions_and_names_are_counted_by_the_licence_of_each_sample() {
+    let dir = pages();
+    let by_sa = MANIFEST
+        .replace("license = \"CC-BY-4.0\"", "license = \"CC0-1.0\"")
+        .replace(
+            "rule = \"license.share-alike\", source = \"wiki\"",
+            "rule = \"license.attribution\", source = \"pages\"",
+        )
+        .replace("license = \"CC-BY-SA-4.0\"", "license = \"CC0-1.0\"");
+    std::fs::write(dir.path().join("dataset.toml"), by_sa).unwrap();
+    let more =
+        r#"{"id":"p6","text":"six","title":"[x](javascript:alert(1)) *a* `b`","meta":{"license":"(CC-BY-4.0)"}}"#;
+    std::fs::write(dir.path().join("raw/pages.jsonl"), format!("{PAGES}{more}\n")).unwrap();
+    let (exit, out, err) = tamis(dir.path(), &["build"]);
+    assert_eq!(exit, 0, "{out}{err}");
+    let (_, allowed, _) = tamis(dir.path(), &["show", "release/allowed", "--findings"]);
+    assert!(allowed.contains("allowed for 2 samples of pages"), "p1 and p6, and not p2: {allowed}");
+    let names = std::fs::read_to_string(dir.path().join("out/public/ATTRIBUTION.md")).unwrap();
+    for words in [
+        "1 sample of pages names nobody, though the licence asks for names.",
+        "| p6 | \\[x\\](javascript:alert(1)) \\*a\\* \\`b\\` | - | CC-BY-4.0 |",
+    ] {
+        assert!(names.contains(words), "{words}\n{names}");
+    }
+    let (_, told, _) = tamis(dir.path(), &["show", "release.public/counts", "--findings"]);
+    assert!(told.matches("attribution.nobody").count() == 1 && told.contains("p6"), "{told}");
 }
 
 #[test]
@@ -212,7 +245,7 @@ fn conflicts_are_told_at_both_lines() {
     let mut told = 0;
     for entry in std::fs::read_dir(cases).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-        let conflicts = ["T0412", "T0431", "T0432", "T0433", "T0440", "T0441", "T0442", "T0443"];
+        let conflicts = ["T0412", "T0413", "T0431", "T0432", "T0433", "T0440", "T0441", "T0442", "T0443"];
         let wanted: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("#! ")).collect();
         if !wanted.iter().any(|w| conflicts.iter().any(|code| w.contains(code))) {
             continue;

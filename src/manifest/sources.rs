@@ -78,12 +78,16 @@ impl Named {
 #[derive(Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Consent {
-    /// The list: a text file with one value a line; empty lines, and those that begin with `#`, say nothing.
+    /// The list: a text file with one value a line; empty lines, and those that begin with `#`, say nothing. A `#` behind a
+    /// value is part of the value.
     #[schemars(length(min = 1))]
     pub file: At<String>,
     /// The column whose values the list names: `id`, or a field that says whose sample it is.
     #[schemars(length(min = 1))]
     pub on: At<String>,
+    /// The fewest values of the list that must meet a sample of the source, else the build fails. Default 1, of a list
+    /// without values 0; with 0 a list may meet nothing, where the records of all who are on it are already gone.
+    pub min_met: Option<At<u64>>,
 }
 
 /// A conflict between licences about which people decided.

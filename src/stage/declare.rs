@@ -364,6 +364,10 @@ impl Check<'_> {
                 };
                 Diagnostic::error("T0303", path.span(), format!("{what} {say}")).label(label)
             }
+            Some(_) if self.world.leads_out(path) => {
+                Diagnostic::error("T0304", path.span(), format!("{what} lies outside of the project"))
+                    .label("it lies behind a link that leads out of the project")
+            }
             Some(_) => return,
         };
         self.bad(problem);

@@ -356,6 +356,11 @@ impl World {
         own.is_ok_and(|m| m.is_file() || (m.is_symlink() && place.is_file()))
     }
 
+    /// Whether what lies at a path is there, and lies outside of the project: behind a link.
+    pub fn leads_out(&self, path: &str) -> bool {
+        self.place(path).is_some_and(|p| p.exists() && !self.holds(&p))
+    }
+
     pub fn exists(&self, path: &str) -> bool {
         self.place(path).is_some_and(|p| p.exists())
     }

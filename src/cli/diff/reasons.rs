@@ -8,7 +8,8 @@ use crate::engine::state::{Built, Partition};
 use crate::project::{Failure, Options, Project};
 use crate::report::difference::{Difference, Reason};
 use crate::report::show::line_of;
-use crate::stage::Fault;
+use crate::stage::{Fault, Kernel};
+use crate::stages::collect::consent::{CONSENT, withdrawn_id};
 use crate::table::{self, Value, value_at};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,13 +69,15 @@ struct Teller<'t, 'a> {
 impl Teller<'_, '_> {
     fn all(&mut self, ids: &BTreeSet<String>) -> Result<(), Fault> {
         let mut left: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+        let hidden = self.withdrawn(&left);
         let parts = self.built.tables.get("samples").map(|t| t.parts.as_slice()).unwrap_or_default();
         for part in parts {
             let Some(digest) = part.columns.get("id").copied().flatten() else { continue };
             let array = self.s.array(digest)?;
             let mut rows = BTreeSet::new();
             for (row, id) in table::texts(array.as_ref()).into_iter().enumerate() {
-                if id.is_some_and(|id| left.remove(id)) {
+                let known = id.map(|id| hidden.get(id).copied().unwrap_or(id));
+                if known.is_some_and(|id| left.remove(id)) {
                     rows.insert(row as u32);
                 }
             }
@@ -88,6 +91,13 @@ impl Teller<'_, '_> {
             self.add("not collected".into(), "", "", n);
         }
         Ok(())
+    }
+
+    /// Ids by what they would be called had consent to them been withdrawn: such samples have lost their own ids.
+    fn withdrawn<'i>(&self, ids: &BTreeSet<&'i str>) -> BTreeMap<String, &'i str> {
+        let Some(step) = self.s.steps.iter().find(|step| step.entry.name == CONSENT) else { return BTreeMap::new() };
+        let given = step.plan.given(Kernel::Map);
+        ids.iter().filter_map(|id| Some((withdrawn_id(&given, id)?, *id))).collect()
     }
 
     /// Takes out of `rows` those that a step dropped, merged or held.
@@ -105,7 +115,8 @@ impl Teller<'_, '_> {
                 if rows.remove(row) {
                     let said = of.get(row).map(Vec::as_slice).unwrap_or_default();
                     let key = ledger::decisive(said, *bin).map_or("", |e| e.key.as_str());
-                    self.add(ledger::bin_name(*bin).into(), &step.name, key, 1);
+                    let how = if step.entry.name == CONSENT { "withdrawn" } else { ledger::bin_name(*bin) };
+                    self.add(how.into(), &step.name, key, 1);
                 }
             }
         }

@@ -87,14 +87,16 @@ pub fn collect(project: &World, wish: Wish, waits: impl FnOnce()) -> Result<Coll
     out.results_kept = keys.len() as u64;
     out.results_removed = index.keys().count() as u64 - out.results_kept;
     let plan = Moves::of(&home, &objects, if wish.raw { u64::MAX } else { WORTH });
+    let sweeps = out.objects_removed + out.results_removed > 0 || !plan.rewrite.is_empty();
     if wish.dry_run {
-        out.after = plan.bytes();
+        out.after =
+            if sweeps { plan.bytes() + renewed(&index, &keys, &plan).commit().len() as u64 } else { out.before };
         return Ok(out);
     }
     for path in &stale {
         home.remove(path)?;
     }
-    if out.objects_removed + out.results_removed > 0 || !plan.rewrite.is_empty() {
+    if sweeps {
         sweep(&home, &index, &keys, plan)?;
     }
     out.after = size(&home)?;
@@ -146,7 +148,7 @@ fn living(
     let (mut keys, mut objects, mut bases) = (Set::default(), BTreeMap::new(), BTreeMap::new());
     while let Some(key) = todo.pop() {
         let Some(bytes) = index.result(key).filter(|_| keys.insert(key)) else { continue };
-        todo.extend(samples_of(home, index, bytes));
+        todo.extend(samples_of(home, index, wish, bytes));
         for digest in digests_in(bytes) {
             todo.push(digest); // a result may speak of another's key
             keep(home, index, wish, digest, &mut objects, &mut bases);
@@ -204,8 +206,9 @@ struct Speaks {
 }
 
 /// The keys of single samples that a partition's result speaks for.
-fn samples_of(home: &World, index: &Index, result: &[u8]) -> Vec<Digest> {
+fn samples_of(home: &World, index: &Index, wish: Wish, result: &[u8]) -> Vec<Digest> {
     let place = serde_json::from_slice::<Speaks>(result).ok().and_then(|o| index.objects.get(&o.samples?));
+    let place = place.filter(|p| !(wish.raw && p.raw)); // it goes now, and with it what it alone speaks for
     let bytes = place.and_then(|p| read(home, p).ok()).unwrap_or_default(); // absent: each is made again when needed
     bytes.as_chunks::<32>().0.iter().map(|k| Digest(*k)).collect()
 }
@@ -245,13 +248,26 @@ impl Moves {
     }
 }
 
-fn sweep(home: &World, index: &Index, keys: &Set, plan: Moves) -> io::Result<()> {
+/// An index of the results that stay, in the order of their keys.
+fn results(index: &Index, keys: &Set) -> Index {
     let mut new = Index::default();
     let mut keys: Vec<&Digest> = keys.iter().collect();
     keys.sort();
     for key in keys {
         new.put_result(*key, index.result(*key).unwrap_or_default(), index.is_raw(*key));
     }
+    new
+}
+
+/// An index as long as the one that a sweep would write; objects that move are named where they lie now.
+fn renewed(index: &Index, keys: &Set, plan: &Moves) -> Index {
+    let mut new = results(index, keys);
+    plan.stay.iter().chain(&plan.rewrite).for_each(|(d, p)| new.put_object(*d, *p));
+    new
+}
+
+fn sweep(home: &World, index: &Index, keys: &Set, plan: Moves) -> io::Result<()> {
+    let mut new = results(index, keys);
     plan.stay.iter().for_each(|(d, p)| new.put_object(*d, *p));
     let mut next = index.objects.values().map(|p| p.pack + 1).max().unwrap_or(0);
     for raw in [false, true] {
@@ -351,6 +367,7 @@ mod tests {
         let done = collect(&world, Wish::default(), || {}).unwrap();
         assert_eq!((dry.objects_removed, done.objects_removed, done.objects_kept), (5, 5, 3));
         assert!(done.after < done.before);
+        assert_eq!(dry.after, done.after, "what a dry run says is what is left");
         assert_eq!((1..=8).filter(|v| known(&world, *v)).collect::<Vec<_>>(), [3, 4, 8]);
         let again = collect(&world, Wish::default(), || {}).unwrap();
         assert_eq!((again.objects_removed, again.before), (0, done.after));

@@ -8,7 +8,7 @@ use super::rights::{self, Answer, Right};
 pub enum Rule {
     /// It may not be given to others at all.
     Redistribute,
-    /// No changed form may be shared.
+    /// No changed form may be shared, and nobody may be told that they may.
     NoDerivatives,
     /// Only non-commercial use.
     NonCommercial,
@@ -92,7 +92,12 @@ fn breaks(source: &str, release: &str, adapted: bool, rule: Rule) -> bool {
     let other = rights::of(release);
     match rule {
         Rule::Redistribute => of(Right::Redistribute) == Answer::No,
-        Rule::NoDerivatives => adapted && of(Right::Adapt) == Answer::No,
+        Rule::NoDerivatives => {
+            // a licence of the whole that lets everybody adapt it grants more than this source gave, even where nothing is
+            // changed before: CC BY-ND 4.0, s. 2(a)(1)(B) and s. 2(a)(5)
+            let grants = !same && other.is_none_or(|o| o.get(Right::Adapt) != Answer::No);
+            of(Right::Adapt) == Answer::No && (adapted || grants)
+        }
         Rule::NonCommercial => {
             !same && of(Right::Commercial) == Answer::No && other.is_none_or(|o| o.get(Right::Commercial) != Answer::No)
         }

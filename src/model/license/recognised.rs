@@ -118,7 +118,7 @@ fn within(text: &str, most: usize) -> &str {
 /// The licence that a value of a column names: an identifier in any case of letters, an expression, the address of a
 /// licence of Creative Commons, or its name in words.
 pub fn of_value(value: &str) -> Option<String> {
-    let value = value.trim();
+    let value = unwrapped(value.trim());
     if let Some(known) = spelled(value) {
         return Some(known.to_string());
     }
@@ -126,6 +126,23 @@ pub fn of_value(value: &str) -> Option<String> {
         return (value != UNKNOWN && value != "NONE").then(|| value.to_string());
     }
     by_address(value).or_else(|| by_mark(value)).or_else(|| by_words(value))
+}
+
+/// A value without parentheses around the whole of it.
+fn unwrapped(value: &str) -> &str {
+    let mut value = value;
+    while let Some(inner) = value.strip_prefix('(').and_then(|v| v.strip_suffix(')')) {
+        let mut depth = 0i32;
+        let closes_early = inner.bytes().any(|b| {
+            depth += i32::from(b == b'(') - i32::from(b == b')');
+            depth < 0
+        });
+        if closes_early || depth != 0 || value.len() > 200 {
+            break;
+        }
+        value = inner.trim();
+    }
+    value
 }
 
 /// `https://creativecommons.org/licenses/by-sa/3.0/de/deed.ko`, and the two of the public domain.
@@ -199,6 +216,9 @@ mod tests {
     fn values_of_a_column() {
         for (value, want) in [
             ("cc-by-4.0", Some("CC-BY-4.0")),
+            ("( (CC-BY-4.0))", Some("CC-BY-4.0")),
+            ("(MIT OR CC0-1.0)", Some("MIT OR CC0-1.0")),
+            ("(MIT) OR (CC0-1.0)", Some("(MIT) OR (CC0-1.0)")),
             ("CC BY-SA 3.0", Some("CC-BY-SA-3.0")),
             ("http://creativecommons.org/licenses/by-nc/2.0/", Some("CC-BY-NC-2.0")),
             ("https://creativecommons.org/licenses/by/3.0/de/deed.ko", Some("CC-BY-3.0-DE")),

@@ -9,9 +9,12 @@
 //! list of its source is dropped (`consent.withdrawn`) before any other step sees it: all its columns are emptied, and its id
 //! becomes `withdrawn:DIGEST`, so that no later step, no queue and no list of votes holds anything of it; what else names the
 //! old id is told there as meeting no sample. The list itself is in no recipe and no ledger: they hold digests, which are
-//! keyed where the manifest has `[privacy] key`. Finding: `consent.unmet`, lines of a list that meet no sample of the source.
+//! keyed where the manifest has `[privacy] key`. Finding: `consent.unmet`, the numbers of the lines of
+//! a list that meet no sample of the source.
 //! Limits: a list of at most 4 MiB; values are compared as whole texts in one normal form (NFC), without white space around
-//! them. The user's own files are not changed: while a file still lies there that is named like a sample, the table of files
+//! them; a number is also met by its other spelling (`2` and `2.0`), and a truth value by `true` and `True`. A `#` behind a value is
+//! part of it. A list that meets nothing fails the build, unless `min_met = 0` says that this may be.
+//! The user's own files are not changed: while a file still lies there that is named like a sample, the table of files
 //! in the store names it.
 use crate::diag::Diagnostic;
 use crate::digest::{Digest, keyed};
@@ -19,7 +22,7 @@ use crate::manifest::sources::{Consent, terms};
 use crate::measure::names::{self, composed};
 use crate::stage::*;
 use crate::table::value::column;
-use crate::table::{Value, value_at};
+use crate::table::{DataType, Value, types, value_at};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +34,10 @@ pub const WITHDRAWN: &str = "consent.withdrawn";
 /// What recipes call the step.
 pub const CONSENT: &str = "collect/consent";
 
+/// Whole numbers below it are exact as floating-point numbers: 2^53.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+/// So many ranges of lines are named that meet nothing.
+const RANGES: usize = 20;
 /// Bytes of a list.
 const LIST_MAX: u64 = 4 << 20;
 /// The purpose of the key.
@@ -50,13 +57,18 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let key = secret.as_ref().and_then(key_of);
     let mut map = Map { fingerprint: secret.as_ref().map(Secret::fingerprint), ..Map::default() };
     let mut reads = KEPT.map(String::from).to_vec();
+    let (mut listed_lines, mut gates) = (Listed::default(), Vec::new());
     for (source, consent) in lists {
         let Some(values) = listed(check, &consent) else { continue };
-        if consent.on.as_str() != "id" && check.known(&consent.on).is_none() {
+        if !check_column(check, &consent) {
             continue;
         }
         reads.push(consent.on.get().clone());
-        let marks = values.iter().map(|value| mark(key.as_ref(), &source, value)).collect();
+        gates.push(gate(&source, &consent, values.len()));
+        let lines: BTreeMap<String, u64> =
+            values.iter().map(|(value, line)| (mark(key.as_ref(), &source, value), *line)).collect();
+        let marks = lines.keys().cloned().collect();
+        listed_lines.lines.insert(source.clone(), lines);
         map.lists.insert(source, List { on: consent.on.get().clone(), marks });
     }
     let known = check.columns.get("samples").into_iter().flatten();
@@ -69,9 +81,40 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let mut apply_reads: Vec<String> = written.iter().map(|(name, _)| name.clone()).collect();
     apply_reads.push("source".into());
     let ports = Ports { table: "samples".into(), reads, apply_reads, writes: written, drops: true, ..Ports::default() };
-    let count = |(source, list): (&String, &List)| (source.clone(), list.marks.len() as u64);
-    let listed = Listed { values: map.lists.iter().map(count).collect() };
-    vec![Plan { secret, ..Plan::row::<Withdrawn>(ports, &map, &listed, &Nothing {}).word("consent") }]
+    let plan = Plan::row::<Withdrawn>(ports, &map, &listed_lines, &Nothing {}).word("consent");
+    vec![Plan { secret, gates, ..plan }]
+}
+
+/// Notes a column that is not there, or whose values no line of a text can name.
+fn check_column(check: &mut Check, consent: &Consent) -> bool {
+    if consent.on.as_str() == "id" {
+        return true;
+    }
+    let Some(column) = check.known(&consent.on) else { return false };
+    let mut ty = &column.ty;
+    while let DataType::List(item) = ty {
+        ty = item.data_type();
+    }
+    let named = matches!(ty, DataType::Utf8 | DataType::Boolean) || (ty.is_numeric() && !ty.is_temporal());
+    if !named {
+        let message = format!("no line of a list can name a value of `{}`", consent.on.get());
+        let problem = Diagnostic::error("T0451", consent.on.span(), message);
+        let problem = problem.label(format!("it holds {}", types::text(&column.ty)));
+        check.bad(problem.help("a column of texts, whole numbers, numbers or truth values, or a list of these"));
+    }
+    named
+}
+
+/// A list that meets no sample names another column, or writes its values otherwise: who is on it would stay.
+fn gate(source: &str, consent: &Consent, values: usize) -> Gate {
+    let (least, span) = match &consent.min_met {
+        Some(least) => (*least.get(), least.span()),
+        None => (1.min(values as u64), consent.file.span()),
+    };
+    let key = format!("collect.{source}.consent.min_met");
+    Gate::at_least(key, format!("{CONSENT}.met.{source}"), least.into(), span)
+        .say(format!("the list of withdrawn consent meets too few samples of collect.{source}"))
+        .look(format!("tamis show {CONSENT} --findings; `min_met = 0` allows a list that meets nothing"))
 }
 
 /// An id has rules of its own, as where it was collected.
@@ -79,8 +122,8 @@ fn written(name: &str, column: &Column) -> Column {
     if name == "id" { column.clone().harmless() } else { column.clone() }
 }
 
-/// The values of a list; `None` with the problem noted.
-fn listed(check: &mut Check, consent: &Consent) -> Option<BTreeSet<String>> {
+/// The values of a list, each with the number of its first line; `None` with the problem noted.
+fn listed(check: &mut Check, consent: &Consent) -> Option<BTreeMap<String, u64>> {
     let bytes = check.world.read(&consent.file, LIST_MAX).ok();
     let size = check.world.stat(&consent.file)?.size; // that it is not there is told by the source
     let text = bytes.filter(|_| size <= LIST_MAX).and_then(|bytes| String::from_utf8(bytes).ok());
@@ -90,8 +133,12 @@ fn listed(check: &mut Check, consent: &Consent) -> Option<BTreeSet<String>> {
         check.bad(problem.help(format!("a text file of at most {} MiB, one value a line", LIST_MAX >> 20)));
         return None;
     };
-    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
-    Some(lines.filter(|l| !l.is_empty() && !l.starts_with('#')).map(|l| composed(l).to_string()).collect())
+    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim).zip(1..);
+    let mut out = BTreeMap::new();
+    for (line, number) in lines.filter(|(l, _)| !l.is_empty() && !l.starts_with('#')) {
+        out.entry(composed(line).to_string()).or_insert(number);
+    }
+    Some(out)
 }
 
 /// The key as the kernel is given it.
@@ -144,10 +191,14 @@ struct List {
     marks: BTreeSet<String>,
 }
 
-/// The texts that a cell may be known by: its own, or each of a list.
+/// The texts that a cell may be known by: its own, or each of a list. Tables of Python write whole numbers as `2.0` where a
+/// column lacks a value, and truth values as `True`.
 fn words(value: &Value) -> Vec<String> {
     match value {
-        Value::Int(n) => vec![n.to_string()],
+        Value::Int(n) => vec![n.to_string(), format!("{n}.0")],
+        Value::Float(x) if x.fract() == 0.0 && x.abs() < WHOLE_MAX => words(&Value::Int(*x as i64)),
+        Value::Float(x) => vec![x.to_string()],
+        Value::Bool(yes) => [["false", "False"], ["true", "True"]][usize::from(*yes)].map(String::from).to_vec(),
         Value::List(all) => all.iter().flat_map(words).collect(),
         other => other.text().map(str::to_string).into_iter().collect(),
     }
@@ -157,8 +208,8 @@ struct Withdrawn;
 
 impl RowStage for Withdrawn {
     const USES: &'static [&'static str] = names::USES;
-    const MAP: u32 = 1;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const MAP: u32 = 2;
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Listed;
@@ -193,29 +244,31 @@ fn hidden(key: Option<&Digest>, id: &str) -> String {
 /// What the gather needs to know of the lists.
 #[derive(Serialize, Deserialize, Default)]
 struct Listed {
-    /// Of each source, how many values its list has.
+    /// Of each source the lines of its list, by what stands for their values.
     #[serde(default, skip_serializing_if = "is_default")]
-    values: BTreeMap<String, u64>,
+    lines: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 impl Withdrawn {
-    /// Decides about the samples, and tells how many lines of each list meet none.
+    /// Decides about the samples, and tells which lines of each list meet none.
     fn gather(p: &Listed, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
-        let (mut met, mut last): (BTreeMap<String, u64>, Vec<u8>) = (BTreeMap::new(), Vec::new());
+        let mut met: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for hit in hits.iter() {
             out.put(hit.at, &hit.value);
-            if hit.key.as_ref() != last.as_slice() {
-                let source = String::from_utf8_lossy(&hit.key).split('\t').next().unwrap_or_default().to_string();
-                *met.entry(source).or_default() += 1;
-                last = hit.key.to_vec();
+            let key = String::from_utf8_lossy(&hit.key);
+            let Some((source, mark)) = key.split_once('\t') else { continue };
+            if !met.get(source).is_some_and(|own| own.contains(mark)) {
+                met.entry(source.to_string()).or_default().insert(mark.to_string());
             }
         }
-        for (source, values) in &p.values {
-            let met = met.get(source).copied().unwrap_or(0);
-            out.fact(format!("listed.{source}"), *values);
-            out.fact(format!("met.{source}"), met);
-            if met < *values {
-                let say = format!("{} of {values} values of the list meet no sample of the source", values - met);
+        for (source, lines) in &p.lines {
+            let met = met.remove(source).unwrap_or_default();
+            let unmet: BTreeSet<u64> = lines.iter().filter(|l| !met.contains(l.0)).map(|l| *l.1).collect();
+            out.fact(format!("listed.{source}"), lines.len() as u64);
+            out.fact(format!("met.{source}"), met.len() as u64);
+            if !unmet.is_empty() {
+                let (n, of, at) = (unmet.len(), lines.len(), ranges(&unmet));
+                let say = format!("{n} of {of} values of the list meet no sample of the source: {at}");
                 out.remark(format!("collect.{source}.consent"), "consent.unmet", say);
             }
         }
@@ -249,6 +302,22 @@ impl Withdrawn {
     }
 }
 
+/// `lines 3, 5-9 and 12 more`.
+fn ranges(lines: &BTreeSet<u64>) -> String {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for line in lines {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == *line => *last = *line,
+            _ => ranges.push((*line, *line)),
+        }
+    }
+    let more: u64 = ranges.iter().skip(RANGES).map(|(first, last)| last - first + 1).sum();
+    let word = |(first, last): &(u64, u64)| if first == last { first.to_string() } else { format!("{first}-{last}") };
+    let named: Vec<String> = ranges.iter().take(RANGES).map(word).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{} {}{more}", if lines.len() == 1 { "line" } else { "lines" }, named.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,6 +331,22 @@ mod tests {
         assert_eq!(mark(None, "a", "kim").len(), 32);
         let given = withdrawn_id("{}", "kim").unwrap();
         assert!(given.starts_with("withdrawn:") && !given.contains("kim"));
-        assert_eq!(words(&Value::List(vec![Value::Int(7), Value::Text("x".into())])), ["7", "x"]);
+        assert_eq!(words(&Value::List(vec![Value::Int(7), Value::Text("x".into())])), ["7", "7.0", "x"]);
+    }
+
+    #[test]
+    fn numbers_and_truth_values_are_met_in_their_spellings() {
+        assert_eq!(words(&Value::Float(2.0)), ["2", "2.0"]);
+        assert_eq!(words(&Value::Float(-0.0)), ["0", "0.0"]);
+        assert_eq!(words(&Value::Float(2.5)), ["2.5"]);
+        assert_eq!(words(&Value::Bool(true)), ["true", "True"]);
+        assert!(words(&Value::Null).is_empty());
+    }
+
+    #[test]
+    fn lines_are_named_as_ranges() {
+        assert_eq!(ranges(&[3].into()), "line 3");
+        assert_eq!(ranges(&[3, 5, 6, 7].into()), "lines 3, 5-7");
+        assert!(ranges(&(0..50).map(|n| 2 * n).collect()).ends_with(", 38 and 30 more"));
     }
 }

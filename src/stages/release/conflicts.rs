@@ -89,15 +89,6 @@ pub fn check_terms(check: &mut Check, taken: Option<&[At<String>]>, columns: &[S
                 let problem = refused(source, broken, &license, &changes, &sources);
                 check.bad(problem);
             }
-            None if changes.is_empty()
-                && license::forbids_changes(&source.license)
-                && !license::forbids_changes(&license)
-                && !allowed.contains(&Rule::NoDerivatives) =>
-            {
-                let message = format!("samples under {} may not be shared in changed form", source.license);
-                let label = format!("a release under {} does not say so", license.get());
-                check.bad(Diagnostic::warning("T0413", source.span.clone(), message).label(label));
-            }
             None => {}
         }
     }
@@ -122,7 +113,7 @@ fn refused(
     let problem = Diagnostic::error(code, source.span.clone(), message);
     let mut problem = problem.label(format!("the licence of {}", source.name));
     let mut ways = Vec::new();
-    if rule == Rule::NoDerivatives {
+    if rule == Rule::NoDerivatives && first.is_some() {
         for a in changes.iter().take(3) {
             problem = problem.related(a.span.clone(), format!("changes `{}`", a.column));
         }
@@ -158,6 +149,9 @@ fn opponent<'s>(source: &Terms, sources: &'s [Terms], adapted: bool) -> Option<&
 fn told(term: &str, rule: Rule, release: &str, change: Option<&Adaptation>) -> (&'static str, String) {
     match rule {
         Rule::Redistribute => ("T0440", format!("{term} lets nobody pass the data on")),
+        Rule::NoDerivatives if change.is_none() => {
+            ("T0413", format!("{term} lets nobody share a changed form, and {release} lets everybody"))
+        }
         Rule::NoDerivatives => {
             let text = change.map_or("", |a| a.column.as_str());
             let why = match change.filter(|a| a.path == "privacy.detect") {
@@ -181,17 +175,26 @@ fn told(term: &str, rule: Rule, release: &str, change: Option<&Adaptation>) -> (
 
 /// The decisions that a release rests on.
 pub fn allowed(check: &Check, taken: Option<&[At<String>]>, columns: &[String]) -> Vec<Allowed> {
+    concerned(check, taken, columns).into_iter().map(|(allowed, _)| allowed).collect()
+}
+
+/// The decisions that a release rests on, each with the licences of samples that it is about; none where it is about the
+/// whole source.
+pub fn concerned(check: &Check, taken: Option<&[At<String>]>, columns: &[String]) -> Vec<(Allowed, Vec<String>)> {
     let own = dataset(check);
     let Some(license) = &own.license else { return Vec::new() };
     let sources = taken_sources(check, taken);
     let adapted = !adaptations(check, columns).is_empty();
-    let meets = |a: &&Allow| {
-        let Some(source) = sources.iter().find(|s| s.name == *a.source.get()) else { return false };
+    let meets = |a: &Allow| {
+        let source = sources.iter().find(|s| s.name == *a.source.get())?;
         let others = Rule::ALL.into_iter().filter(|rule| rule.name() != a.rule.as_str());
         let others: Vec<Rule> = others.chain(source.own.then_some(Rule::Unsettled)).collect();
-        license::broken(&source.license, license, adapted, &others).is_some()
+        let breaks = |of: &str| license::broken(of, license, adapted, &others).is_some();
+        let held = |of: &&String| license::terms(&source.license).iter().any(|term| license::terms(of).contains(term));
+        let some = source.allowed.iter().flatten().filter(held).filter(|of| breaks(of)).cloned().collect();
+        breaks(&source.license).then_some(some)
     };
     let card =
         |a: &Allow| Allowed { rule: a.rule.get().clone(), source: a.source.get().clone(), reason: a.reason.clone() };
-    own.allow.iter().filter(meets).map(card).collect()
+    own.allow.iter().filter_map(|a| Some((card(a), meets(a)?))).collect()
 }

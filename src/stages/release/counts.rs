@@ -1,9 +1,12 @@
 //! `release.NAME/counts`: what the card tells of the samples of a piece: how many come from each source, how often each
-//! class stands in each label, and whose votes were tied. A step of its own, so that an edit counts one piece anew. The
+//! class stands in each label, and whose votes were tied; of sources whose samples have licences of their own, under which they
+//! are; and of how many samples nobody is named though their licence asks for it (finding `attribution.nobody`). A step of its own, so that an edit counts one piece anew. The
 //! counts stand in the first row of their piece.
 use super::declaration::{declared, rows_table};
 use super::encode::fragment;
 use super::images::first;
+use super::terms::{LICENSE, SourceCard, sources};
+use crate::model::license;
 use crate::model::votes::{TIED, each_class};
 use crate::stage::*;
 use crate::table::{DataType, Value, value_at};
@@ -35,6 +38,12 @@ pub struct Counts {
     /// Samples of each source.
     pub sources: BTreeMap<String, u64>,
     pub labels: BTreeMap<String, Labelled>,
+    /// Of sources whose samples have licences of their own, how many are under which.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub licenses: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Of each source, the samples whose licence asks for names and that name nobody.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unnamed: BTreeMap<String, u64>,
 }
 
 impl Counts {
@@ -47,6 +56,13 @@ impl Counts {
     pub fn add(&mut self, other: Counts) {
         for (source, n) in other.sources {
             *self.sources.entry(source).or_default() += n;
+        }
+        for (source, own) in other.licenses {
+            let all = self.licenses.entry(source).or_default();
+            own.into_iter().for_each(|(license, n)| *all.entry(license).or_default() += n);
+        }
+        for (source, n) in other.unnamed {
+            *self.unnamed.entry(source).or_default() += n;
         }
         for (column, label) in other.labels {
             let own = self.labels.entry(column).or_default();
@@ -68,9 +84,14 @@ impl Counts {
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
     let id = Some(r.ids.column()).filter(|id| *id != "id").unwrap_or_default().to_string();
-    let shape = Shape { id, labels: r.labels.clone() };
+    let terms: BTreeMap<String, Terms> =
+        sources(check).into_iter().filter_map(|s| Some((s.name.clone(), Terms::of(&s)?))).collect();
+    let shape = Shape { id, labels: r.labels.clone(), terms };
     let mut reads = names(&[r.ids.column(), "source"]);
     reads.extend(r.labels.iter().flat_map(|(label, status)| [label.clone(), status.clone()]));
+    reads.extend(shape.terms.values().flat_map(Terms::reads));
+    reads.sort();
+    reads.dedup();
     let writes = vec![(COUNTS.to_string(), Column::new(DataType::Binary).inner())];
     let ports = Ports { table: rows_table(check), reads, writes, ..Ports::default() };
     vec![Plan::map::<Count>(ports, &shape).word("counts")]
@@ -84,18 +105,75 @@ struct Shape {
     /// The columns of the released labels, and of each the column that says how it came about.
     #[serde(default, skip_serializing_if = "is_default")]
     labels: Vec<(String, String)>,
+    /// The sources whose samples have licences, or authors, of their own.
+    #[serde(default, skip_serializing_if = "is_default")]
+    terms: BTreeMap<String, Terms>,
+}
+
+/// What is counted of the terms of a source.
+#[derive(Serialize, Deserialize, Default, Clone, Debug, PartialEq)]
+struct Terms {
+    /// The licence of the source, where its samples have none of their own.
+    #[serde(default, skip_serializing_if = "is_default")]
+    license: Option<String>,
+    /// The column of authors, where the source as a whole names nobody.
+    #[serde(default, skip_serializing_if = "is_default")]
+    author: Option<String>,
+}
+
+impl Terms {
+    /// `None` where nothing is to be counted.
+    fn of(s: &SourceCard) -> Option<Terms> {
+        let whole = s.attribution.is_some() || s.names.author.is_some();
+        let author = s.columns.get("author").filter(|_| !whole).cloned();
+        let license = (!s.licensed).then(|| s.license.clone());
+        (s.licensed || author.is_some()).then_some(Terms { license, author })
+    }
+
+    fn reads(&self) -> impl Iterator<Item = String> + use<> {
+        self.author.clone().into_iter().chain(self.license.is_none().then(|| LICENSE.to_string()))
+    }
+
+    /// Counts the samples of the source.
+    fn count(&self, source: &str, rows: &Rows, out: &mut Counts, delta: &mut Delta) -> Result<(), Fault> {
+        let sources = rows.texts("source")?;
+        let licenses = if self.license.is_none() { rows.texts(LICENSE)? } else { Vec::new() };
+        let authors = self.author.as_ref().map(|column| rows.texts(column)).transpose()?;
+        for row in (0..rows.len()).filter(|row| sources.get(*row).and_then(Option::as_deref) == Some(source)) {
+            let own = licenses.get(row).and_then(Option::as_deref);
+            if let Some(own) = own {
+                *out.licenses.entry(source.into()).or_default().entry(own.into()).or_default() += 1;
+            }
+            let Some(license) = own.or(self.license.as_deref()) else { continue };
+            let named = authors.as_ref().is_none_or(|all| all.get(row).and_then(Option::as_deref).is_some_and(is_said));
+            if !named && license::asks_for_names(license) {
+                *out.unnamed.entry(source.into()).or_default() += 1;
+                let key = format!("collect.{source}.attribution");
+                let say = format!("{license} asks for the authors' names, and the sample names nobody");
+                delta.event(row, Act::Finding, key, "attribution.nobody", say);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_said(text: &str) -> bool {
+    !text.trim().is_empty()
 }
 
 struct Count;
 
 impl RowStage for Count {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2; // 2: licences of samples, and those that name nobody
     type Map = Shape;
     type Gather = Nothing;
     type Apply = Nothing;
 
     fn map(p: &Shape, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
-        let mut out = Counts::default();
+        let (mut out, mut delta) = (Counts::default(), Delta::default());
+        for (source, terms) in &p.terms {
+            terms.count(source, rows, &mut out, &mut delta)?;
+        }
         for source in rows.texts("source")?.into_iter().flatten() {
             *out.sources.entry(source).or_default() += 1;
         }
@@ -114,7 +192,6 @@ impl RowStage for Count {
                 }
             }
         }
-        let mut delta = Delta::default();
         delta.write(COUNTS, first(rows.len(), serde_json::to_vec(&out).unwrap_or_default()));
         Ok(delta)
     }
@@ -129,7 +206,9 @@ mod tests {
         let of = |class: &str, tied: u64| {
             let classes = [(class.to_string(), 2)].into();
             let label = Labelled { classes, tied, named: (0..tied).map(|n| format!("{class}{n}")).collect() };
-            Counts { sources: [("a".to_string(), 1)].into(), labels: [("label.t".to_string(), label)].into() }
+            let licenses = [("a".to_string(), [(class.to_string(), 1)].into())].into();
+            let labels = [("label.t".to_string(), label)].into();
+            Counts { sources: [("a".to_string(), 1)].into(), labels, licenses, unnamed: BTreeMap::new() }
         };
         let mut all = of("A", 8);
         all.add(of("B", 4));
@@ -137,6 +216,7 @@ mod tests {
         assert_eq!(all.sources, [("a".to_string(), 2)].into());
         assert_eq!(label.classes, [("A".to_string(), 2), ("B".to_string(), 2)].into());
         assert_eq!((label.tied, label.named.len()), (12, NAMED));
+        assert_eq!(all.licenses["a"].len(), 2);
         assert_eq!(all.label("label.u"), Labelled::default());
     }
 }

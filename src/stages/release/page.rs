@@ -209,7 +209,7 @@ struct Page;
 
 impl WholeStage for Page {
     const USES: &'static [&'static str] = &["parquet 60"];
-    const RUN: u32 = 11; // 11: croissant.json names the files of a split exactly
+    const RUN: u32 = 12; // 12: licences of the samples in the release alone; names and addresses are no Markdown
     type Run = PageCard;
 
     fn run(p: &PageCard, pieces: &[Piece], context: &Context) -> Result<Output, Fault> {
@@ -232,7 +232,9 @@ impl WholeStage for Page {
         let content_root = Digest::of(content.lines.as_bytes());
         files.push(OutFile::bytes("release.json", release_json(p, &counts, &content, content_root).into_bytes()));
         let (counted, all) = counted(pieces)?;
-        let within: Vec<&SourceCard> = p.sources.iter().filter(|s| all.sources.contains_key(&s.name)).collect();
+        let within = p.sources.iter().filter(|s| all.sources.contains_key(&s.name));
+        let within: Vec<SourceCard> = within.map(|s| s.within(&all)).collect();
+        let within: Vec<&SourceCard> = within.iter().collect();
         let measured = |name: &str| context.fact(name).map_or_else(|_| "-".to_string(), card::value);
         let told = card::Told {
             counts: &counts,
@@ -246,7 +248,10 @@ impl WholeStage for Page {
         };
         let readme = card::readme(p, &told).into_bytes();
         files.push(OutFile::bytes("README.md", readme));
-        files.push(OutFile::bytes("ATTRIBUTION.md", attribution::attribution(p, &within, pieces)?.into_bytes()));
+        files.push(OutFile::bytes(
+            "ATTRIBUTION.md",
+            attribution::attribution(p, &within, &all.unnamed, pieces)?.into_bytes(),
+        ));
         attribution::licenses(p, &within, pieces, &mut files)?;
         let total: u64 = counts.values().sum();
         let mut facts: BTreeMap<String, Fact> =

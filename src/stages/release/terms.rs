@@ -1,4 +1,5 @@
 //! Under which terms the sources came: what a release tells of them, and which samples it takes.
+use super::counts::Counts;
 use crate::diag::{Diagnostic, Severity};
 use crate::manifest::Manifest;
 use crate::manifest::sections::Dataset;
@@ -8,6 +9,12 @@ use crate::model::license;
 use crate::stage::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// The column of the licences of samples.
+pub const LICENSE: &str = "license";
+
+/// More licences of the samples of one source are told by what its table names.
+const LICENSES_MAX: usize = 32;
 
 /// A source as far as a release tells of it.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -46,8 +53,15 @@ impl SourceCard {
 
     /// The columns that a release reads to name its samples.
     pub fn reads(&self) -> Vec<String> {
-        let license = self.licensed.then(|| "license".to_string());
+        let license = self.licensed.then(|| LICENSE.to_string());
         self.columns.values().cloned().chain(license).collect()
+    }
+
+    /// The same with the licences under which its samples in the release are, and no others.
+    pub fn within(&self, counts: &Counts) -> SourceCard {
+        let own = counts.licenses.get(&self.name).filter(|own| (1..=LICENSES_MAX).contains(&own.len()));
+        let license = own.map(|own| license::all_of(&own.keys().cloned().collect::<Vec<_>>()));
+        SourceCard { license: license.unwrap_or_else(|| self.license.clone()), ..self.clone() }
     }
 }
 

@@ -1,14 +1,21 @@
 //! `ATTRIBUTION.md` and `LICENSES/`: who is to be named, and under which terms the data came.
 use super::told::PageCard;
 use super::{paragraphs, still};
+use crate::diag::acts;
 use crate::digest::Digest;
 use crate::model::edits::{Edit, edits_of};
 use crate::model::license;
 use crate::stage::*;
 use crate::stages::release::terms::SourceCard;
+use std::collections::BTreeMap;
 
 /// The page that names every source of the release, and the samples that have names or licences of their own.
-pub fn attribution(p: &PageCard, sources: &[&SourceCard], pieces: &[Piece]) -> Result<String, Fault> {
+pub fn attribution(
+    p: &PageCard,
+    sources: &[&SourceCard],
+    unnamed: &BTreeMap<String, u64>,
+    pieces: &[Piece],
+) -> Result<String, Fault> {
     let mut t = format!("# Attribution\n\n{} {}", p.dataset, p.version);
     if let Some(l) = &p.license {
         t.push_str(&format!(", released under {l}{}", in_words(l)));
@@ -18,7 +25,7 @@ pub fn attribution(p: &PageCard, sources: &[&SourceCard], pieces: &[Piece]) -> R
         t.push_str(&format!("- **{}**: {}{}", s.name, s.license, in_words(&s.license)));
         t.push_str(&named(s));
         if let Some(a) = &s.attribution {
-            t.push_str(&format!(". {}", paragraphs(a)));
+            t.push_str(&format!(". {}", plain(a)));
         }
         if let Some(e) = s.evidence.as_ref().filter(|e| p.evidence.contains_key(*e)) {
             t.push_str(&format!(" (licence: LICENSES/{})", license::kept_as(&s.name, e)));
@@ -27,6 +34,11 @@ pub fn attribution(p: &PageCard, sources: &[&SourceCard], pieces: &[Piece]) -> R
     }
     t.push_str(&format!("\nThe data was {}; see README.md.\n", enumerated(&p.changes)));
     t.push_str(&decisions(p));
+    for (source, n) in unnamed.iter().filter(|(_, n)| **n > 0) {
+        let (word, ask) = if *n == 1 { ("sample", "names") } else { ("samples", "name") };
+        let say = format!("{n} {word} of {} {ask} nobody, though the licence asks for names", plain(source));
+        t.push_str(&format!("\n{say}.\n"));
+    }
     for s in sources.iter().filter(|s| !s.reads().is_empty()) {
         samples(p, s, pieces, &mut t)?;
     }
@@ -35,10 +47,10 @@ pub fn attribution(p: &PageCard, sources: &[&SourceCard], pieces: &[Piece]) -> R
 
 /// `. TITLE by AUTHOR, ADDRESS` as far as a source says it.
 fn named(s: &SourceCard) -> String {
-    let title = s.names.title.as_deref().map(paragraphs);
-    let author = s.names.author.as_deref().map(|a| format!("by {}", paragraphs(a)));
+    let title = s.names.title.as_deref().map(plain);
+    let author = s.names.author.as_deref().map(|a| format!("by {}", plain(a)));
     let words: Vec<String> = title.into_iter().chain(author).collect();
-    let address = s.names.source.as_deref().map(|a| format!("<{}>", paragraphs(a)));
+    let address = s.names.source.as_deref().map(address);
     let all: Vec<String> = (!words.is_empty()).then(|| words.join(" ")).into_iter().chain(address).collect();
     if all.is_empty() { String::new() } else { format!(". {}", all.join(", ")) }
 }
@@ -75,22 +87,42 @@ fn samples(p: &PageCard, s: &SourceCard, pieces: &[Piece], t: &mut String) -> Re
             if sources.get(row).cloned().flatten().as_ref() != Some(&s.name) {
                 continue;
             }
-            let value = |of: &Vec<Option<String>>| of.get(row).cloned().flatten().unwrap_or_else(|| "-".into());
+            let value = |(column, of): (&(&str, &str), &Vec<Option<String>>)| {
+                let own = of.get(row).and_then(Option::as_deref).filter(|own| !own.trim().is_empty());
+                own.map_or("-".into(), |own| if column.0 == "source" { address(own) } else { plain(own) })
+            };
             let is_changed = |of: &&(&String, Vec<Option<Vec<Edit>>>)| {
                 of.1.get(row).and_then(Option::as_ref).is_some_and(|edits| !edits.is_empty())
             };
-            let changed: Vec<&str> = edits.iter().filter(is_changed).map(|(text, _)| text.as_str()).collect();
+            let changed: Vec<String> = edits.iter().filter(is_changed).map(|(text, _)| plain(text)).collect();
             let changed = changes.map(|_| if changed.is_empty() { "-".into() } else { changed.join(", ") });
-            let own: Vec<String> = cells.iter().map(value).chain(changed).map(|value| cell(&value)).collect();
-            t.push_str(&format!("| {} | {} |\n", cell(id.as_deref().unwrap_or_default()), own.join(" | ")));
+            let own: Vec<String> = columns.iter().zip(&cells).map(value).chain(changed).collect();
+            t.push_str(&format!("| {} | {} |\n", plain(id.as_deref().unwrap_or_default()), own.join(" | ")));
         }
     }
     Ok(())
 }
 
-/// A text as it may stand in a cell of a table.
-fn cell(text: &str) -> String {
-    still(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
+/// A text as it stands: nothing in it is Markdown or HTML, and no address in it a link.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in still(text).chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '!' | '|' | '~' | '#' => out.extend(['\\', c]),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// An address of the web as a link; any other, such as `javascript:...`, as the text that it is.
+fn address(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let web = lower.starts_with("http://") || lower.starts_with("https://");
+    let whole = !text.chars().any(|c| c.is_whitespace() || acts(c) || "<>|`\\\"".contains(c));
+    if web && whole { format!("<{text}>") } else { plain(text) }
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -122,4 +154,17 @@ pub fn licenses(
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_no_markdown_and_only_addresses_of_the_web_are_links() {
+        assert_eq!(plain("[x](javascript:1) `a` *b* <i>"), "\\[x\\](javascript:1) \\`a\\` \\*b\\* &lt;i>");
+        assert_eq!(address("https://a.example/x_y"), "<https://a.example/x_y>");
+        assert_eq!(address("javascript:alert(1)"), "javascript:alert(1)");
+        assert_eq!(address("https://a.example/> [x](y)"), "https://a.example/> \\[x\\](y)");
+    }
 }
