@@ -68,7 +68,7 @@ impl Counts {
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
     let id = Some(r.ids.column()).filter(|id| *id != "id").unwrap_or_default().to_string();
-    let shape = Shape { id, labels: r.labels.clone() };
+    let shape = Shape { id, labels: r.labels.clone(), unnamed: r.anonymity.is_some() };
     let mut reads = names(&[r.ids.column(), "source"]);
     reads.extend(r.labels.iter().flat_map(|(label, status)| [label.clone(), status.clone()]));
     let writes = vec![(COUNTS.to_string(), Column::new(DataType::Binary).inner())];
@@ -84,6 +84,9 @@ struct Shape {
     /// The columns of the released labels, and of each the column that says how it came about.
     #[serde(default, skip_serializing_if = "is_default")]
     labels: Vec<(String, String)>,
+    /// Samples with tied votes are counted, and none of them is named: the card of an anonymous release tells of no row.
+    #[serde(default, skip_serializing_if = "is_default")]
+    unnamed: bool,
 }
 
 struct Count;
@@ -110,7 +113,7 @@ impl RowStage for Count {
                 }
                 if states.get(row).and_then(Option::as_deref) == Some(TIED) {
                     own.tied += 1;
-                    own.named.extend(ids.get(row).cloned().flatten().filter(|_| own.named.len() < NAMED));
+                    own.named.extend(ids.get(row).cloned().flatten().filter(|_| !p.unnamed && own.named.len() < NAMED));
                 }
             }
         }
