@@ -16,6 +16,7 @@ use crate::report::show::{self, Snapshot};
 use crate::report::snapshot::snapshot;
 use crate::report::terminal::{bytes, plural};
 use crate::stage::{Fact, Fault, Kernels, OutFile};
+use crate::stages::release::anonymity::SUPPRESSED;
 use filter::Filter;
 use rows::Looking;
 use std::collections::BTreeMap;
@@ -225,7 +226,7 @@ fn happened(project: &Project, s: &Session, built: &Built, chosen: &Chosen) -> R
         all.add(s, &s.steps[*i], &built.runs[*i])?;
     }
     let mut out = show::tally(&project.manifest, &all.reasons);
-    if all.reasons.keys().any(|(act, ..)| *act != "changed") {
+    if all.reasons.keys().any(|(act, rule, ..)| *act != "changed" || rule == SUPPRESSED) {
         out.push_str(&format!("  each with its place: tamis show {} --findings\n", s.steps[chosen.main].name));
     }
     Ok(out)

@@ -42,7 +42,7 @@ pub const FORMAT: Format = Format {
         uses: &[],
         files: "jsonl/SPLIT-NNNNN.jsonl",
         doc: "",
-        needs: Needs { columns: true, ..Needs::NONE },
+        needs: Needs { columns: true, nameless: true, ..Needs::NONE },
         encode: |sheet, _| Ok(lines(sheet, None)),
         outline: length_alone,
         join: one_after_another,

@@ -90,6 +90,8 @@ pub struct Needs {
     pub typed: bool,
     /// Images as their bytes: they are in the format's files.
     pub bytes: bool,
+    /// Its files hold no ids, unless `id` is among the columns.
+    pub nameless: bool,
 }
 
 impl Needs {
@@ -105,6 +107,7 @@ impl Needs {
         folders: false,
         typed: false,
         bytes: false,
+        nameless: false,
     };
 }
 

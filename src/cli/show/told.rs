@@ -8,6 +8,7 @@ use crate::report::sheet::Sheet;
 use crate::report::show::{Column, Found};
 use crate::stage::{Act, Event, Fault, Remark};
 use crate::stages::collect::consent::WITHDRAWN;
+use crate::stages::release::anonymity::SUPPRESSED;
 use crate::table::{ArrayRef, value_at};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Kind {
     /// All but plain changes.
     Findings,
-    /// What left at a step, merged rows too.
+    /// What left at a step, merged rows and suppressed ones too.
     Dropped,
     /// What waits for review outside of the release.
     Held,
@@ -141,17 +142,19 @@ impl Telling<'_, '_> {
             }
             return Ok(out);
         }
-        let leaves = |e: &Event| matches!(e.act, Act::Drop { .. } | Act::Merge(_));
+        // a suppressed row stays a sample, and leaves the release
+        let leaves = |e: &Event| matches!(e.act, Act::Drop { .. } | Act::Merge(_)) || e.rule == SUPPRESSED;
         let mut seen = BTreeSet::new();
         let first = |e: &Event| leaves(e) && seen.insert((e.row, e.record));
         Ok(match self.kind {
             Kind::Dropped => all.into_iter().filter(first).collect(),
-            _ => all.into_iter().filter(|e| e.act != Act::Change).collect(),
+            _ => all.into_iter().filter(|e| e.act != Act::Change || e.rule == SUPPRESSED).collect(),
         })
     }
 
     fn found(&self, place: String, e: &Event) -> Found {
         let kind = if self.kind == Kind::Held { "held" } else { ledger::act_name(&e.act) };
+        let kind = if e.rule == SUPPRESSED { "left out" } else { kind };
         Found { place, kind, rule: e.rule.clone(), say: e.say.clone(), key: e.key.clone() }
     }
 }

@@ -46,7 +46,7 @@ pub const FORMAT: Format = Format {
         uses: &["arrow-ipc 60"],
         files: "arrow/SPLIT-NNNNN.arrow",
         doc: "a file of Arrow IPC, also called Feather",
-        needs: Needs { columns: true, typed: true, ..Needs::NONE },
+        needs: Needs { columns: true, typed: true, nameless: true, ..Needs::NONE },
         encode: |sheet, _| write::fragment(&sheet.columns),
         outline: write::outline,
         join: write::join,

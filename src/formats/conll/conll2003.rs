@@ -31,7 +31,7 @@ pub const FORMAT: Format = Format {
         files: "conll2003/SPLIT.conll",
         doc: "`TOKEN -X- -X- TAG` a line, and `-DOCSTART-` before each sample; ids are not in it. BIO unless `scheme` says \
               otherwise; the shared task itself has `iob1`. Needs an `ner` label",
-        needs: Needs { no_class_with: &[' '], ..super::NEEDS },
+        needs: Needs { no_class_with: &[' '], nameless: true, ..super::NEEDS },
         encode,
         samples: Some(samples),
         place: Place::Nowhere,

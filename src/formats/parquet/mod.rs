@@ -39,7 +39,7 @@ pub const FORMAT: Format = Format {
         uses: &["parquet 60", "zstd 0.14"],
         files: "parquet/SPLIT-NNNNN.parquet",
         doc: "",
-        needs: Needs { columns: true, typed: true, ..Needs::NONE },
+        needs: Needs { columns: true, typed: true, nameless: true, ..Needs::NONE },
         encode: |sheet, _| write::fragment(&sheet.columns),
         outline: write::footer,
         join: write::join,

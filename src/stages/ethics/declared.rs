@@ -20,7 +20,8 @@ pub struct Declaration {
     pub attributes: Vec<At<String>>,
     /// Columns of one class a sample whose association with the attributes is measured. Default: all such labels.
     pub labels: Option<Vec<At<String>>>,
-    /// Values with fewer samples are listed, and count for no other fact. Default 30.
+    /// Values with fewer samples are listed, and compared with nothing: a gate that compares the values of their attribute
+    /// then does not hold. Default 30.
     #[schemars(range(min = 1))]
     pub n_min: Option<u64>,
     /// Lists of words: files with a word a line (`#` begins a remark), or `"default"` for the small built-in list in English and

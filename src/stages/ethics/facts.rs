@@ -15,6 +15,21 @@ fn decimal(value: f64) -> Fact {
     Fact::Decimal(text(value))
 }
 
+/// A measure on which a gate may stand, unless something keeps it from telling of all groups: then the gate does not hold.
+fn judged(value: f64, unjudged: &Option<String>) -> Fact {
+    unjudged.as_ref().map_or_else(|| decimal(value), |why| Fact::Undefined(why.clone()))
+}
+
+/// Why groups of an attribute cannot be compared: some are left out for their size, or there is nothing to compare.
+fn unjudged(small: usize, n_min: u64, groups: usize) -> Option<String> {
+    match small {
+        0 if groups < 2 => Some("there are fewer than two groups to compare".into()),
+        0 => None,
+        1 => Some(format!("1 group has fewer than {n_min} samples (`n_min`), so nothing is said of all")),
+        n => Some(format!("{n} groups have fewer than {n_min} samples (`n_min`), so nothing is said of all")),
+    }
+}
+
 fn within(of: Within) -> [String; 3] {
     [of.value, of.low, of.high].map(text)
 }
@@ -44,7 +59,9 @@ pub fn told(p: &Gather, counted: &[(Key, u64)], out: &mut Verdicts) {
         let large: BTreeSet<&str> = counts.iter().filter(|c| *c.1 >= p.n_min).map(|c| *c.0).collect();
         if counts.len() <= VALUES_MAX {
             for (l, label) in p.labels.iter().enumerate() {
-                associations.extend(associated(counted, (n, attribute.as_str()), (l, label.as_str()), &large, out));
+                let small = unjudged(counts.len() - large.len(), p.n_min, 2);
+                let of = ((n, attribute.as_str()), (l, label.as_str()));
+                associations.extend(associated(counted, of, (&large, small), out));
             }
         }
     }
@@ -83,8 +100,9 @@ fn represented(p: &Gather, attribute: &str, counts: &BTreeMap<&str, u64>, out: &
     out.fact(format!("small.{attribute}"), (counts.len() - large.len()) as u64);
     let (most, least) = (large.iter().max(), large.iter().min());
     let imbalance = most.zip(least).map_or(1.0, |(most, least)| *most as f64 / *least as f64);
-    out.fact(format!("imbalance.{attribute}"), decimal(imbalance));
-    out.fact(format!("evenness.{attribute}"), decimal(evenness(&large)));
+    let why = unjudged(counts.len() - large.len(), p.n_min, counts.len());
+    out.fact(format!("imbalance.{attribute}"), judged(imbalance, &why));
+    out.fact(format!("evenness.{attribute}"), judged(evenness(&large), &why));
     if target.is_some() {
         let own = |value: &&str| (share(count(value), total).value, goal(value).unwrap_or(0.0));
         let pairs: Vec<(f64, f64)> = values.iter().map(own).collect();
@@ -95,7 +113,7 @@ fn represented(p: &Gather, attribute: &str, counts: &BTreeMap<&str, u64>, out: &
     }
     if large.len() < counts.len() {
         let say = format!(
-            "{} values of `{attribute}` have fewer than {} samples: they stand in the tables and count for nothing else",
+            "{} values of `{attribute}` have fewer than {} samples: they stand in the tables and are compared with nothing, so no gate that compares the groups holds",
             counts.len() - large.len(),
             p.n_min
         );
@@ -106,9 +124,8 @@ fn represented(p: &Gather, attribute: &str, counts: &BTreeMap<&str, u64>, out: &
 /// How a label hangs together with an attribute, over the values that have enough samples: a row of the table of all.
 fn associated(
     counted: &[(Key, u64)],
-    (n, attribute): (usize, &str),
-    (l, label): (usize, &str),
-    large: &BTreeSet<&str>,
+    ((n, attribute), (l, label)): ((usize, &str), (usize, &str)),
+    (large, small): (&BTreeSet<&str>, Option<String>),
     out: &mut Verdicts,
 ) -> Option<Vec<String>> {
     let mut cells: BTreeMap<(&str, &str), u64> = BTreeMap::new();
@@ -146,14 +163,20 @@ fn associated(
     let head = ["group", "class", "samples", "share", "low", "high", "npmi", "low", "high"];
     out.fact(name("association"), Fact::Table { columns: columns(head), rows: table });
     // of a single group, or a single class, nothing can be said
+    let single = groups.len() < 2 || classes.len() < 2;
+    let why = small.or_else(|| single.then(|| "there are fewer than two groups or classes to compare".to_string()));
     let (v, corrected) = counts.cramers_v().unwrap_or_default();
     let (parity, impact) = counts.parity().unwrap_or((Within::default(), 1.0));
-    out.fact(name("cramers_v"), decimal(v.value));
-    out.fact(name("cramers_v_corrected"), decimal(corrected));
-    out.fact(name("parity"), decimal(parity.value));
-    out.fact(name("impact"), decimal(impact));
-    out.fact(name("npmi"), decimal(strongest));
+    out.fact(name("cramers_v"), judged(v.value, &why));
+    out.fact(name("cramers_v_corrected"), judged(corrected, &why));
+    out.fact(name("parity"), judged(parity.value, &why));
+    out.fact(name("impact"), judged(impact, &why));
+    out.fact(name("npmi"), judged(strongest, &why));
     let mut row = vec![attribute.to_string(), label.to_string()];
+    if single {
+        row.extend(std::iter::repeat_n("-".to_string(), 9));
+        return Some(row);
+    }
     row.extend(within(v));
     row.push(text(corrected));
     row.extend(within(parity));

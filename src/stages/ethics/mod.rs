@@ -20,7 +20,8 @@
 //! `parity`, `impact` and `npmi` (the greatest in size), each `.ATTRIBUTE.LABEL`, a table `association.ATTRIBUTE.LABEL`, and
 //! `associations` with all of them. Of each list `lexicon.NAME.samples` and `lexicon.NAME.share`.
 //!
-//! Values with fewer samples than `n_min` stand in the tables and count for no other fact, so no gate fails for them. All
+//! Values with fewer samples than `n_min` stand in the tables and are compared with nothing. Where there are such values,
+//! `imbalance`, `evenness` and what tells of a label with the attribute are undefined, and a gate on them does not hold. All
 //! intervals are of 95 % ([`crate::measure::association`]).
 mod declared;
 mod facts;
@@ -78,7 +79,7 @@ struct Ethics;
 impl RowStage for Ethics {
     const USES: &'static [&'static str] = &["libm 0.2"];
     const MAP: u32 = 1;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
     type Map = Map;
     type Gather = Gather;
     type Apply = Nothing;

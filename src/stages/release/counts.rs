@@ -86,7 +86,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let id = Some(r.ids.column()).filter(|id| *id != "id").unwrap_or_default().to_string();
     let terms: BTreeMap<String, Terms> =
         sources(check).into_iter().filter_map(|s| Some((s.name.clone(), Terms::of(&s)?))).collect();
-    let shape = Shape { id, labels: r.labels.clone(), terms };
+    let shape = Shape { id, labels: r.labels.clone(), terms, unnamed: r.anonymity.is_some() };
     let mut reads = names(&[r.ids.column(), "source"]);
     reads.extend(r.labels.iter().flat_map(|(label, status)| [label.clone(), status.clone()]));
     reads.extend(shape.terms.values().flat_map(Terms::reads));
@@ -105,6 +105,9 @@ struct Shape {
     /// The columns of the released labels, and of each the column that says how it came about.
     #[serde(default, skip_serializing_if = "is_default")]
     labels: Vec<(String, String)>,
+    /// Samples with tied votes are counted, and none of them is named: the card of an anonymous release tells of no row.
+    #[serde(default, skip_serializing_if = "is_default")]
+    unnamed: bool,
     /// The sources whose samples have licences, or authors, of their own.
     #[serde(default, skip_serializing_if = "is_default")]
     terms: BTreeMap<String, Terms>,
@@ -188,7 +191,7 @@ impl RowStage for Count {
                 }
                 if states.get(row).and_then(Option::as_deref) == Some(TIED) {
                     own.tied += 1;
-                    own.named.extend(ids.get(row).cloned().flatten().filter(|_| own.named.len() < NAMED));
+                    own.named.extend(ids.get(row).cloned().flatten().filter(|_| !p.unnamed && own.named.len() < NAMED));
                 }
             }
         }

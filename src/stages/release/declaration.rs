@@ -1,8 +1,9 @@
 //! The declaration of a release, checked, with its formats and columns settled.
+use super::anonymity::beside::Leaving;
 use super::anonymity::declared::{self as anonymous, Anonymity};
 use super::columns::{RELEASED_ID, check_names, columns, holds, span_of};
 use super::conflicts::{self, Allowed};
-use super::terms::{left_out_sources, sorted_sources, sources};
+use super::terms::{left_out_sources, sorted_sources, sources, taken_sources};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::writer::{Writer, is_sharded};
 use crate::formats::{FORMATS, Format, named};
@@ -274,7 +275,13 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     let required = d.require.iter().flatten().filter(|name| check.known(name).is_some());
     let required = required.map(|name| name.get().clone()).collect();
     let anonymity = match &d.anonymity {
-        Some(of) => Some(anonymous::declared(check, of, &columns, d.ids == Ids::Source)?),
+        Some(of) => {
+            let only = formats.iter().flat_map(|f| f.roles.values());
+            let nameless = formats.iter().all(|f| f.writer.needs.nameless);
+            let taken = taken_sources(check, d.licenses.as_deref());
+            let leaves = Leaving::of(check, &columns, only, taken, (d.ids == Ids::Source, nameless));
+            Some(anonymous::declared(check, of, &leaves)?)
+        }
         None => None,
     };
     let chosen = d.of.as_ref().and_then(|of| chosen(check, of));

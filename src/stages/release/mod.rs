@@ -12,7 +12,7 @@
 //! `allowed` tells of decisions about licences; the last page joins the fragments and adds card, sums, attribution and roots. Dots in column names become `_`. A sample without one of the released labels is left out
 //! and counted.
 mod allowed;
-mod anonymity;
+pub mod anonymity;
 mod columns;
 mod conflicts;
 mod counts;
@@ -22,6 +22,7 @@ mod encode;
 mod ids;
 mod images;
 mod page;
+mod represented;
 mod select;
 mod terms;
 

@@ -8,6 +8,7 @@ use super::declaration::{Encoding, Ids, Release, classes_of, declared, rows_tabl
 use super::documents::{GateCard, LabelCard, PageCard, attribution, card, croissant};
 use super::encode::{column_of, fragment, outline, outline_of};
 use super::images::IMAGE_LIST;
+use super::represented::Represented;
 use super::terms::{SourceCard, dataset, sources};
 use crate::digest::{Digest, Hasher, cut_hash, sha256};
 use crate::formats::named;
@@ -42,7 +43,9 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.extend(r.images().then(|| IMAGE_LIST.to_string()));
     let own: Vec<String> = sources.iter().flat_map(SourceCard::reads).collect();
     let named = ["source", r.ids.column()].map(String::from).into_iter().filter(|_| !own.is_empty());
-    let is_edited = |c: &&String| !own.is_empty() && check.column("samples", &edits_of(c)).is_some();
+    // which words of a row were changed is more than an anonymous release tells
+    let is_edited =
+        |c: &&String| !own.is_empty() && r.anonymity.is_none() && check.column("samples", &edits_of(c)).is_some();
     let edited: Vec<String> = r.columns.iter().filter(is_edited).cloned().collect();
     for column in named.chain(own.clone()).chain(edited.iter().map(|c| edits_of(c))) {
         if !reads.contains(&column) {
@@ -51,7 +54,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }
     let labels = r.columns.iter().filter_map(|c| label(check, c)).collect();
     let mut measured: Vec<_> = r.anonymity.iter().map(|d| told_of_anonymity(&check.path, d)).collect();
-    measured.extend(represented(check));
+    let represented = Represented::of(check, &r);
+    measured.extend(represented.told.clone());
     let card = PageCard {
         measured,
         splits: splits(check),
@@ -78,7 +82,9 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         allowed: r.allowed,
         edited,
         labels,
-        gates: check.gates.iter().filter_map(|g| gate(g, &check.path)).collect(),
+        gates: check.gates.iter().filter(|g| represented.tells(&g.fact)).filter_map(|g| gate(g, &check.path)).collect(),
+        untold: represented.untold,
+        anonymous: r.anonymity.is_some(),
         privacy: privacy(check, r.ids).into_iter().chain(consent(check)).collect(),
         changes: changes(check),
         evidence: files.iter().map(|f| (f.0.clone(), f.1.hex())).collect(),
@@ -98,28 +104,6 @@ fn changes(check: &Check) -> Vec<String> {
     ];
     let made = made.iter().filter(|(table, _)| check.manifest.table(table).is_some()).map(|(_, word)| *word);
     std::iter::once("selected").chain(made).map(String::from).collect()
-}
-
-/// What `[ethics]` measured of the whole data set, under its heading: what it is called, and the fact.
-fn represented(check: &Check) -> Option<(String, Vec<(String, String)>)> {
-    let table = check.manifest.table(&["ethics"])?.1.get_ref().as_table()?;
-    let texts = |key: &str| -> Vec<String> {
-        let list = table.get(key).and_then(|v| v.get_ref().as_array());
-        list.into_iter().flatten().filter_map(|v| v.get_ref().as_str().map(String::from)).collect()
-    };
-    let mut all = Vec::new();
-    for a in texts("attributes") {
-        all.push((format!("Most frequent value of `{a}` to the least"), format!("ethics.imbalance.{a}")));
-        all.push((format!("Distance of `{a}` from its target"), format!("ethics.distance.{a}")));
-        all.push((format!("Samples of the data set by `{a}`"), format!("ethics.representation.{a}")));
-    }
-    for path in texts("lexicons") {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let name = name.rsplit_once('.').map_or(name, |n| n.0);
-        all.push((format!("Samples with a word of the list `{name}`"), format!("ethics.lexicon.{name}.samples")));
-    }
-    all.push(("Association of labels with attributes, with intervals of 95 %".into(), "ethics.associations".into()));
-    Some(("Representation".into(), all))
 }
 
 /// The classes that may stand in the label of a format that numbers them, in their declared order: of the first such format,

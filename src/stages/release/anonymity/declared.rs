@@ -1,4 +1,5 @@
 //! What `[release.NAME.anonymity]` may say, and what is wrong with it.
+use super::beside::{Leaving, check_beside, leaving, may_be_told};
 use super::ways::{FILE_MAX, Part, WayOf, Ways, Word, rows_of};
 use crate::diag::{Diagnostic, suggest};
 use crate::digest::Digest;
@@ -9,7 +10,7 @@ use crate::stage::*;
 use crate::table::DataType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// What the released table must be like, so that nobody is found in it, and how it may be generalised until it is.
@@ -26,7 +27,8 @@ pub struct Anonymity {
     /// The columns that say something about people which nobody should learn, with what is asked of their values in each class.
     #[serde(default)]
     pub sensitive: BTreeMap<String, At<Asked>>,
-    /// Released columns that say nothing by which somebody could be known, and nothing sensitive.
+    /// Columns that say nothing by which somebody could be known, and nothing sensitive: released ones, those that
+    /// ATTRIBUTION.md tells of each sample, and one that the splits follow.
     #[serde(default)]
     pub insensitive: Vec<At<String>>,
     /// A column that says whom a row tells of: people are counted then, and not rows. Rows without a value are one person.
@@ -163,6 +165,14 @@ impl Declared {
         self.quasi.iter().filter(|q| q.1.word != Some(Word::Keep)).map(|q| &q.0)
     }
 
+    /// Whether what is measured of a column over all samples may be told with the release. Where rows are suppressed, the
+    /// values of a kept quasi-identifier may be theirs.
+    pub fn may_be_told(&self, columns: &[String], column: &str) -> bool {
+        let quasi = self.anonymity.quasi_identifiers.contains_key(column);
+        let suppresses = self.anonymity.suppression_max.as_ref().is_some_and(|s| *s.get() > Decimal::default());
+        may_be_told(&self.anonymity, columns, column) && !(quasi && suppresses)
+    }
+
     /// The column that the rows of a release are given instead of a collected one.
     pub fn replaced(&self, release: &str, column: &str) -> Option<String> {
         self.generalised().any(|c| c == column).then(|| column_of(release, column))
@@ -180,8 +190,9 @@ const NODES_MAX: usize = 1 << 18;
 /// Digits behind the point of a limit, so that it is compared as whole numbers.
 const DIGITS: u32 = 9;
 
-/// What a column of a release is to its anonymity; `columns` are the released ones.
-pub fn declared(check: &mut Check, of: &At<Anonymity>, columns: &[String], own_ids: bool) -> Option<Declared> {
+/// What a column of a release is to its anonymity.
+pub fn declared(check: &mut Check, of: &At<Anonymity>, leaves: &Leaving) -> Option<Declared> {
+    let columns = &leaves.columns;
     let before = check.problems.len();
     let a = of.get();
     let mut out = Declared {
@@ -214,10 +225,10 @@ pub fn declared(check: &mut Check, of: &At<Anonymity>, columns: &[String], own_i
         }
         check_asked(check, column, asked, &mut out);
     }
-    check_people(check, a, columns, own_ids, of.span());
+    check_beside(check, of, leaves);
     check_limits(check, a);
     check_population(check, a, &mut out);
-    check_left(check, a, columns, &of.span());
+    check_left(check, a, leaves, &of.span());
     (check.problems.iter().skip(before).all(|p| p.severity != crate::diag::Severity::Error)).then_some(out)
 }
 
@@ -356,7 +367,7 @@ fn check_asked(check: &mut Check, column: &str, asked: &At<Asked>, out: &mut Dec
         unfit(check, of.span(), "a distance is for `t` alone");
     }
     if let Some(order) = &asked.order {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         if distance != DistanceName::Ordered {
             unfit(check, order.span(), "an order is for `distance = \"ordered\"`");
         } else if !order.iter().all(|v| seen.insert(v)) {
@@ -422,24 +433,6 @@ fn check_limits(check: &mut Check, a: &Anonymity) {
     }
 }
 
-/// Whoever knows the id of a sample, or sees which rows are of one person, knows more than a class tells.
-fn check_people(check: &mut Check, a: &Anonymity, columns: &[String], own_ids: bool, span: Range<usize>) {
-    if let Some(unit) = &a.unit {
-        check.known(unit);
-        if columns.contains(unit.get()) {
-            let message = format!("`{}` is released, so the rows of one person can be put together", unit.get());
-            let problem =
-                Diagnostic::error("T0564", unit.span(), message).label("together they tell more than a class");
-            check.bad(problem.help("leave it out of `columns`"));
-        }
-    }
-    if own_ids {
-        let message = "the rows have the ids of their source, by which anybody who knows one finds its row";
-        let problem = Diagnostic::error("T0564", span, message).label("ids are as they were collected");
-        check.bad(problem.help(format!("[{}] ids = \"sequence\", or \"keyed\"", check.path)));
-    }
-}
-
 fn check_population(check: &mut Check, a: &Anonymity, out: &mut Declared) {
     let Some(path) = &a.population else { return };
     let Some((digest, rows)) = opened(check, path, "the population", &mut out.files) else { return };
@@ -461,9 +454,11 @@ fn check_population(check: &mut Check, a: &Anonymity, out: &mut Declared) {
 }
 
 /// Released columns of which nothing is said are released as they are, and that is told.
-fn check_left(check: &mut Check, a: &Anonymity, columns: &[String], span: &Range<usize>) {
+fn check_left(check: &mut Check, a: &Anonymity, leaves: &Leaving, span: &Range<usize>) {
+    let (columns, mut known) = (&leaves.columns, leaving(check, leaves));
+    known.extend(columns.iter().cloned());
     for name in &a.insensitive {
-        fits_insensitive(check, name, columns);
+        fits_insensitive(check, name, &known);
     }
     let said = |c: &String| {
         a.quasi_identifiers.contains_key(c)
@@ -482,7 +477,7 @@ fn check_left(check: &mut Check, a: &Anonymity, columns: &[String], span: &Range
     }
 }
 
-fn fits_insensitive(check: &mut Check, name: &At<String>, columns: &[String]) {
+fn fits_insensitive(check: &mut Check, name: &At<String>, columns: &BTreeSet<String>) {
     if !columns.contains(name.get()) {
         let message = format!("`{}` is no column of {}", name.get(), check.path);
         let help = suggest(name, columns.iter().map(String::as_str));

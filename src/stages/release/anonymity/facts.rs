@@ -3,6 +3,7 @@ use super::declared::{Anonymity, Declared};
 use super::params::Gather;
 use super::recode::{Recoded, ratio};
 use super::tuples::Rows;
+use super::ways::Word;
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::measure::anonymity::{Measures, Ratio, Risk, Values};
@@ -15,7 +16,7 @@ const DIGITS: u32 = 12;
 pub fn gates(check: &Check, d: &Declared) -> Vec<Gate> {
     let a = &d.anonymity;
     let (path, step) = (format!("{}.anonymity", check.path), format!("{}/anonymity", check.path));
-    let look = format!("tamis show {}/select", check.path);
+    let look = format!("tamis show {}/anonymity --dropped", check.path);
     let least =
         |key: &str, fact: &str, min, span| Gate::at_least(format!("{path}.{key}"), format!("{step}.{fact}"), min, span);
     let most =
@@ -27,8 +28,15 @@ pub fn gates(check: &Check, d: &Declared) -> Vec<Gate> {
         "too few {who} look alike in the smallest class, though values are as general as they may be: {remedy}"
     );
     let mut gates = vec![least("k", "k", (*a.k.get()).into(), a.k.span()).say(say)];
-    for (name, _, span) in &d.quasi {
-        let say = format!("values of `{name}` are in no hierarchy: add them to it, or mend them");
+    for (name, way, span) in &d.quasi {
+        let say = match way.word {
+            Some(Word::Range) => format!(
+                "values of `{name}` are missing or no numbers, and ranges are made of numbers alone: say `intervals`, in which a missing value is one of its own, or leave such samples out with `require = [\"{name}\"]`"
+            ),
+            _ => format!(
+                "values of `{name}` could not be generalised as declared: add them to the hierarchy, or mend them"
+            ),
+        };
         let key = format!("quasi_identifiers.{name}");
         gates.push(most(&key, &format!("unknown.{name}"), Decimal::default(), span.clone()).say(say));
     }

@@ -4,6 +4,7 @@
 //! `release.NAME/anonymity` stands between `select` and `rows`: it decides which rows are suppressed and what stands in the
 //! columns of the quasi-identifiers. `release.NAME/generalised` puts those columns in the place of the collected ones.
 //! The mathematics is in [`crate::measure::anonymity`].
+pub mod beside;
 pub mod card;
 pub mod declared;
 mod facts;
@@ -13,4 +14,4 @@ mod step;
 mod tuples;
 mod ways;
 
-pub use step::{ENTRY, GENERALISED};
+pub use step::{ENTRY, GENERALISED, SUPPRESSED};

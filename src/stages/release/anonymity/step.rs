@@ -28,6 +28,9 @@ use std::sync::Arc;
 pub const ENTRY: Entry = Entry::row::<Anonymise>("release/anonymity", "release.*", declare);
 pub const GENERALISED: Entry = Entry::row::<Generalised>("release/generalised", "release.*", declare_generalised);
 
+/// The rule of rows that are left out of a release though they stay samples.
+pub const SUPPRESSED: &str = "anonymity.suppressed";
+
 #[derive(Serialize, Deserialize, Default)]
 pub struct Map {
     /// The column that says whether a sample is in the release.
@@ -173,7 +176,7 @@ impl Anonymise {
         let stays: Vec<bool> = (0..rows.len()).map(|row| marked.contains(&row) && !suppressed(row)).collect();
         for row in marked.iter().filter(|row| suppressed(**row)) {
             let say = "suppressed: too few rows of the release look like it, or its class tells too much";
-            delta.event(*row, Act::Change, p.key.clone(), "anonymity.suppressed", say);
+            delta.event(*row, Act::Change, p.key.clone(), SUPPRESSED, say);
         }
         for (n, (name, way)) in p.quasi.iter().enumerate() {
             let column = rows.column(name)?;

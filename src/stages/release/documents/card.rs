@@ -64,6 +64,13 @@ pub fn readme(p: &PageCard, told: &Told) -> String {
     p.labels.iter().for_each(|label| t.push_str(&labelled(label, told)));
     t.push_str(&folders(p, told));
     p.measured.iter().for_each(|(heading, of)| t.push_str(&measured(heading, of, told)));
+    if !p.untold.is_empty() {
+        let all: Vec<String> = p.untold.iter().map(|name| code(name)).collect();
+        t.push_str(&format!(
+            "\nWhat was measured over all samples of {} is not told here: this release hides what it would say.\n",
+            all.join(", ")
+        ));
+    }
     if !p.gates.is_empty() {
         t.push_str("\n## Gates\n\nThe build passed each of these. A fact whose name ends in `_of_many` is 0 where fewer than ten are concerned.\n\n| gate | fact | asked | measured |\n|---|---|---|---|\n");
         for g in &p.gates {
@@ -154,7 +161,8 @@ fn ties(label: &Labelled) -> String {
     let word = if (named.len() as u64) < label.tied { ", of which the first are" } else { "" };
     let samples = if label.tied == 1 { "1 sample".to_string() } else { format!("{} samples", label.tied) };
     let told = "Several classes had most votes, and the one declared first stands, in";
-    format!("\n{told} {samples}{word}: {}.\n", named.join(", "))
+    let named = if named.is_empty() { String::new() } else { format!("{word}: {}", named.join(", ")) };
+    format!("\n{told} {samples}{named}.\n")
 }
 
 /// A name as it stands, whatever it holds.

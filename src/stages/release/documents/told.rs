@@ -77,6 +77,12 @@ pub struct PageCard {
     /// What was measured, by the heading that it stands under: what it is called, and the fact.
     #[serde(default, skip_serializing_if = "is_default")]
     pub measured: Vec<(String, Vec<(String, String)>)>,
+    /// What was measured of all samples and is not told, since the release is anonymous.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub untold: Vec<String>,
+    /// No count of all samples stands beside that of the released ones.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub anonymous: bool,
     /// What was done to the data, a word each: terms that ask for names ask for changes, too.
     #[serde(default, skip_serializing_if = "is_default")]
     pub changes: Vec<String>,
@@ -114,7 +120,8 @@ pub struct GateCard {
 impl PageCard {
     /// The facts of other steps that the pages tell of.
     pub fn facts(&self) -> Vec<String> {
-        let counts = self.labels.iter().flat_map(|l| l.classes.iter().map(|c| l.count_of(c)));
+        let labels = self.labels.iter().filter(|_| !self.anonymous);
+        let counts = labels.flat_map(|l| l.classes.iter().map(|c| l.count_of(c)));
         let measured = self.measured.iter().flat_map(|(_, of)| of.iter().map(|(_, fact)| fact.clone()));
         let mut all: Vec<String> = self.gates.iter().map(|g| g.fact.clone()).chain(counts).chain(measured).collect();
         all.sort();
