@@ -384,7 +384,7 @@ columns = ["id", "text", "mood", "label.k", "split"]
 
 /// The page with what is packed behind it, and the JSON.
 fn everything(dir: &Path, more: &[&str]) -> String {
-    let run = |args: &[&str]| tamis(dir, &[&["report"], args, more].concat());
+    let run = |args: &[&str]| tamis(dir, &[&["report"][..], args, more].concat());
     let (exit, out, err) = run(&[]);
     assert_eq!(exit, 0, "{out}{err}");
     let page = html(dir);
