@@ -378,8 +378,12 @@ impl Teller<'_, '_> {
             return Ok(format!("{} says why", later.name));
         }
         for column in &step.plan.ports.reads {
-            if self.value(part, column, row)? == Value::Null {
-                return Ok(format!("it has no `{column}`"));
+            match self.value(part, column, row)? {
+                Value::Null => return Ok(format!("it has no `{column}`")),
+                Value::Bool(false) if column.starts_with("sample.") => {
+                    return Ok(format!("[{column}] did not choose it"));
+                }
+                _ => {}
             }
         }
         Ok("the licence of its source is not among `licenses`".into())

@@ -160,9 +160,13 @@ fn left_out(s: &Session, f: &Finished, release: usize, of: &[usize]) -> Option<S
     }
     let select =
         of.iter().filter_map(|i| s.steps.get(*i)).find(|step| step.plan.ports.writes.iter().any(|w| w.1.inner));
-    let lacks =
-        |read: &String| if read == "source" { "a licence that is taken".to_string() } else { shown::line(read).into() };
-    let lacks: Vec<String> = select.iter().flat_map(|step| &step.plan.ports.reads).map(lacks).collect();
+    let reads: Vec<&String> = select.iter().flat_map(|step| &step.plan.ports.reads).collect();
+    let by_licence = reads.iter().any(|read| *read == "source");
+    let (chosen, needed): (Vec<&String>, Vec<&String>) =
+        reads.into_iter().partition(|read| read.starts_with("sample."));
+    let needed = needed.into_iter().filter(|read| !by_licence || !["source", "license"].contains(&read.as_str()));
+    let mut lacks: Vec<String> = needed.map(|read| shown::line(read).into()).collect();
+    lacks.extend(by_licence.then(|| "licence that is taken".to_string()));
     let split = s.steps.iter().zip(&f.built.runs).find(|(step, _)| step.name == "split").map(|(_, run)| &run.facts);
     let gone = split.into_iter().flatten().filter_map(|(name, fact)| {
         let split = name.strip_suffix(".samples").filter(|_| count(Some(fact)) > 0)?;
@@ -172,7 +176,8 @@ fn left_out(s: &Session, f: &Finished, release: usize, of: &[usize]) -> Option<S
     let gone = if gone.is_empty() { String::new() } else { format!("; none of {} is left", gone.join(", ")) };
     let suppressed = of.iter().filter_map(|i| f.built.runs.get(*i)).any(|run| count(run.facts.get("suppressed")) > 0);
     let lacks = (!lacks.is_empty()).then(|| format!("no {}", lacks.join(" or ")));
-    let why: Vec<String> = lacks.into_iter().chain(suppressed.then(|| "suppressed".to_string())).collect();
+    let chosen = chosen.into_iter().map(|sample| format!("not in {}", shown::line(sample)));
+    let why: Vec<String> = chosen.chain(lacks).chain(suppressed.then(|| "suppressed".to_string())).collect();
     Some(format!("{} left out ({}){gone}", number(n), why.join(", or ")))
 }
 

@@ -94,7 +94,7 @@ pub fn of(seen: &Seen, labels: &[Task]) -> Result<Option<Splits>, Fault> {
     let leaks = |values: BTreeMap<u64, BTreeSet<String>>| values.values().filter(|s| s.len() > 1).count() as u64;
     Ok(Some(Splits {
         line: seen.project.manifest.line(span.start),
-        seed: declared.seed,
+        seed: declared.seed.as_ref().map_or(0, |seed| *seed.get()),
         stratify,
         group,
         given: declared.given.map(|g| g.get().clone()),

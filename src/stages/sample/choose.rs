@@ -1,6 +1,7 @@
 //! Decides which samples are chosen, and what each weighs.
 use super::declaration::UNIT;
 use crate::digest::Draws;
+use crate::measure::apportion::largest_remainder;
 use crate::measure::quotas::{power, quotas};
 use crate::stage::*;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,12 @@ use std::collections::BTreeMap;
 pub struct Gather {
     #[serde(default, skip_serializing_if = "is_default")]
     pub seed: u64,
+    /// The key path of the table.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub path: String,
+    /// With `[privacy]` no value of the data is told.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub private: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     pub size: Option<u64>,
     /// In millionths.
@@ -117,7 +124,7 @@ pub fn choose(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) ->
     candidates.sort_unstable_by_key(|c| (c.rank, c.at));
     let before = frequencies(&candidates, p, strata.0.len().max(classes.0.len()));
     let capped = cap(p, groups.0.len(), &mut candidates);
-    let chosen = of_strata(p, &strata, candidates, total);
+    let chosen = of_strata(p, &strata, candidates, total, out);
     tell(p, &chosen, before, strata.0.len().max(classes.0.len()), out);
     out.fact("of", total);
     out.fact("capped", capped);
@@ -142,7 +149,7 @@ fn cap(p: &Gather, groups: usize, candidates: &mut Vec<Candidate>) -> u64 {
 }
 
 /// Takes from each stratum what it is to give, in the order of what was drawn.
-fn of_strata(p: &Gather, names: &Names, candidates: Vec<Candidate>, total: u64) -> Vec<Candidate> {
+fn of_strata(p: &Gather, names: &Names, candidates: Vec<Candidate>, total: u64, out: &mut Verdicts) -> Vec<Candidate> {
     let mut by_name: Vec<(&String, u32)> = names.0.iter().map(|(name, number)| (name, *number)).collect();
     by_name.sort_unstable();
     // the place of each stratum in the order of the names, which does not depend on the order of the data
@@ -174,6 +181,8 @@ fn of_strata(p: &Gather, names: &Names, candidates: Vec<Candidate>, total: u64) 
         (None, None) => all,
     };
     let mut seats = quotas(wanted, &weights, &room);
+    let named: Vec<&String> = by_name.iter().map(|(name, _)| *name).collect();
+    tell_mix(p, &named, &largest_remainder(wanted, &weights), &seats, out);
     let mut take = |at: &usize| match seats.get_mut(*at) {
         Some(left) if *left > 0 => {
             *left -= 1;
@@ -183,6 +192,26 @@ fn of_strata(p: &Gather, names: &Names, candidates: Vec<Candidate>, total: u64) 
     };
     let taken: Vec<bool> = own.iter().map(&mut take).collect();
     candidates.into_iter().zip(taken).filter_map(|(candidate, taken)| taken.then_some(candidate)).collect()
+}
+
+/// Tells where a mix is not what was declared: values with fewer samples than their share, and weights that meet nothing.
+fn tell_mix(p: &Gather, names: &[&String], shares: &[u64], seats: &[u64], out: &mut Verdicts) {
+    let key = format!("{}.mix", p.path);
+    if !matches!(p.way, Way::Power(_) | Way::Declared(_)) {
+        return;
+    }
+    for ((name, share), seats) in names.iter().zip(shares).zip(seats).filter(|((_, share), seats)| seats < share) {
+        // what the manifest names may be told, what only the data has may not
+        let declared = matches!(&p.way, Way::Declared(weights) if weights.contains_key(*name));
+        let name = if declared || !p.private { format!("`{name}`") } else { "a value".to_string() };
+        let say = format!("{name} has {seats} samples where its share is {share}: others take its place");
+        out.remark(key.clone(), "sample.short", say);
+    }
+    if let Way::Declared(weights) = &p.way {
+        for name in weights.keys().filter(|name| !names.contains(name)) {
+            out.remark(format!("{key}.weights.{name}"), "sample.unmet", format!("no sample has the value `{name}`"));
+        }
+    }
 }
 
 /// What a stratum of so many samples weighs.

@@ -1,7 +1,7 @@
 //! What `[sample.NAME]` may say, and what is wrong with it.
 use crate::diag::Diagnostic;
-use crate::manifest::Decimal;
 use crate::manifest::values::At;
+use crate::manifest::{Decimal, Declared};
 use crate::stage::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,8 +34,7 @@ pub struct Declaration {
     /// `WeightedRandomSampler` does, gives each class as often.
     pub weight: Option<At<String>>,
     /// What happens if there are fewer samples than `size`: `fail` or `keep`. Default `fail`.
-    #[serde(default)]
-    pub short: Short,
+    pub short: Option<At<Short>>,
     /// What the samples are drawn from. Another seed is another choice; more samples move few.
     #[serde(default)]
     pub seed: u64,
@@ -87,6 +86,7 @@ pub fn declared(check: &mut Check) -> Option<Declaration> {
     check_splits(check, &d);
     check_numbers(check, &d);
     check_ways(check, &d);
+    check_use(check);
     Some(d)
 }
 
@@ -143,10 +143,27 @@ fn check_ways(check: &mut Check, d: &Declaration) {
         let problem = Diagnostic::error("T0632", mix.span(), "`mix` needs one of `alpha` and `weights`");
         check.bad(problem.label("not both, and not neither"));
     }
+    if let Some(short) = d.short.as_ref().filter(|_| d.size.is_none()) {
+        let problem = Diagnostic::error("T0632", short.span(), "`short` is about `size`, which is not declared");
+        check.bad(problem.label("has no effect"));
+    }
     if sizes.is_empty() && d.balance.is_none() && d.cap.is_none() {
         let span = check.span.clone();
         let problem = Diagnostic::error("T0632", span, format!("[{}] chooses nothing out of its samples", check.path));
         check.bad(problem.label("needs `size`, `share`, `balance` or `cap`"));
+    }
+}
+
+/// A sample that no release takes is of no use.
+fn check_use(check: &mut Check) {
+    let names = |table: &Declared| {
+        let of = table.get_ref().as_table().and_then(|table| table.get("of")?.get_ref().as_str());
+        of == Some(check.path.as_str())
+    };
+    if !check.manifest.instances(&["release"]).into_iter().any(|(_, _, table)| names(table)) {
+        let message = format!("no release takes the samples that [{}] chooses", check.path);
+        let problem = Diagnostic::warning("T0634", check.span.clone(), message).label("has no effect on any release");
+        check.bad(problem.help(format!("`of = \"{}\"` in a [release.NAME]", check.path)));
     }
 }
 

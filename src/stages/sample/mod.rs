@@ -18,7 +18,8 @@
 //! Reads `id`, and the columns that are named; writes the inner column `sample.NAME` (whether a sample is chosen) and with
 //! `weight` the column `weight.NAME`. Facts: `samples` (chosen), `of` (out of so many), `capped` (left out by `cap`),
 //! `without` (left out since they have no value to balance or to mix by), and with `balance` or `weight` `imbalance.before` and `imbalance.after`: how often the most
-//! frequent class stands for each time that the rarest does.
+//! frequent class stands for each time that the rarest does. Findings about the whole: `sample.short`, values of `mix` that have
+//! fewer samples than their share; `sample.unmet`, weights whose value no sample has.
 mod choose;
 mod declaration;
 
@@ -55,21 +56,25 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let mut writes = vec![(map.marker.clone(), Column::new(DataType::Boolean).inner())];
     writes.extend(weights.iter().map(|name| (name.clone(), Column::new(DataType::Float64).harmless())));
     let ports = Ports { table: "samples".into(), reads, writes, ..Ports::default() };
-    let gates = d.size.as_ref().filter(|_| d.short == Short::Fail).map(|size| {
-        Gate::at_least(
-            format!("{}.size", check.path),
-            format!("{}.samples", check.path),
-            (*size.get()).into(),
-            size.span(),
-        )
-        .say(format!("there are fewer samples than {} is to have; `short = \"keep\"` takes what is there", check.path))
-        .look(format!("tamis show {}", check.path))
-    });
+    let gates =
+        d.size.as_ref().filter(|_| d.short.as_ref().is_none_or(|short| *short.get() == Short::Fail)).map(|size| {
+            Gate::at_least(
+                format!("{}.size", check.path),
+                format!("{}.samples", check.path),
+                (*size.get()).into(),
+                size.span(),
+            )
+            .say(format!(
+                "there are fewer samples than {} is to have; `short = \"keep\"` takes what is there",
+                check.path
+            ))
+            .look(format!("tamis show {}", check.path))
+        });
     let apply = Apply { marker: map.marker.clone(), weights: map.weights.clone() };
-    vec![Plan { gates: gates.into_iter().collect(), ..Plan::row::<Sample>(ports, &map, &gathered(&d), &apply) }]
+    vec![Plan { gates: gates.into_iter().collect(), ..Plan::row::<Sample>(ports, &map, &gathered(check, &d), &apply) }]
 }
 
-fn gathered(d: &Declaration) -> choose::Gather {
+fn gathered(check: &Check, d: &Declaration) -> choose::Gather {
     let way = match (&d.balance, &d.stratify, d.mix.as_ref().map(|mix| mix.get())) {
         (Some(_), ..) => Way::Equal,
         (_, Some(_), _) => Way::Proportional,
@@ -83,6 +88,8 @@ fn gathered(d: &Declaration) -> choose::Gather {
     };
     choose::Gather {
         seed: d.seed,
+        path: check.path.clone(),
+        private: check.manifest.table(&["privacy"]).is_some(),
         size: d.size.as_ref().map(|size| *size.get()),
         share: d.share.as_ref().and_then(|share| millionths(share.get())),
         way,

@@ -48,9 +48,8 @@ pub struct Declaration {
     /// fold, and what is spread evenly over the splits is spread over the folds.
     #[schemars(range(min = 2, max = 1000))]
     pub folds: Option<At<u32>>,
-    /// What the ranking is drawn from. Another seed is another split.
-    #[serde(default)]
-    pub seed: u64,
+    /// What the ranking is drawn from. Another seed is another split. Default 0.
+    pub seed: Option<At<u64>>,
     /// `last_release`: what a release assigned stays so. Default `none`: a pure function of the samples.
     #[serde(default)]
     pub keep: Kept,
@@ -64,6 +63,8 @@ impl Declaration {
             ("folds", self.folds.as_ref().map(At::span)),
             ("keep", (self.keep == Kept::LastRelease).then(|| time.span())),
             ("method", (self.method == Method::Balanced).then(|| time.span())),
+            ("given", self.given.as_ref().map(At::span)),
+            ("seed", self.seed.as_ref().map(At::span)),
         ];
         others.into_iter().filter_map(|(key, span)| Some((key, span?))).collect()
     }
@@ -244,9 +245,9 @@ fn check_quantiles(check: &mut Check, d: &Declaration) {
     }
 }
 
-/// All gates that a declaration asks for.
-pub fn gates(d: &Declaration) -> Vec<Gate> {
-    let mut gates: Vec<Gate> = d.given.iter().flat_map(|given| given_gates(given, &d.group)).collect();
+/// All gates that a declaration asks for. `clusters`: near duplicates are to stay in one split.
+pub fn gates(d: &Declaration, clusters: bool) -> Vec<Gate> {
+    let mut gates: Vec<Gate> = d.given.iter().flat_map(|given| given_gates(given, &d.group, clusters)).collect();
     gates.extend(d.time.as_ref().and_then(time::gate));
     gates.extend(d.deviation_max.as_ref().map(|most| {
         Gate::at_most("split.deviation_max", "split.deviation", *most.get(), most.span())
@@ -257,7 +258,7 @@ pub fn gates(d: &Declaration) -> Vec<Gate> {
 
 /// A column of splits that names none, or often none, is a mistake in the manifest; and a group that lies in several
 /// splits is the leak that `group` promises against.
-fn given_gates(given: &At<String>, group: &Option<At<Columns>>) -> Vec<Gate> {
+fn given_gates(given: &At<String>, group: &Option<At<Columns>>, clusters: bool) -> Vec<Gate> {
     let (column, none) = (given.get(), Decimal::default());
     let gate = |fact: &str, most, span, say: String| {
         Gate::at_most("split.given", format!("split.given.{fact}"), most, span)
@@ -281,12 +282,19 @@ fn given_gates(given: &At<String>, group: &Option<At<Columns>>) -> Vec<Gate> {
             ),
         ),
     ];
-    gates.extend(group.as_ref().map(|group| {
-        let say = format!(
-            "samples of one `{}` are given to several splits by `{column}`; take `group` out if that is meant",
-            group.names().join("` or `")
-        );
-        gate("apart", none, group.span(), say)
-    }));
+    let column = given.get();
+    let apart = match group {
+        Some(group) => {
+            let names = group.names().join("` or `");
+            let say = format!("samples of one `{names}` are given to several splits by `{column}`");
+            Some((group.span(), format!("{say}; take `group` out if that is meant")))
+        }
+        None if clusters => {
+            let say = format!("near duplicates are given to several splits by `{column}`");
+            Some((given.span(), format!("{say}; `near_duplicates = \"anywhere\"` if that is meant")))
+        }
+        None => None,
+    };
+    gates.extend(apart.map(|(span, say)| gate("apart", none, span, say)));
     gates
 }

@@ -82,7 +82,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         drops: d.time.is_some(),
         ..Ports::default()
     };
-    vec![Plan { gates: gates(&d), ..Plan::row::<Split>(ports, &map, &gather, &Apply { folds: d.folds.is_some() }) }]
+    let clusters = map.groups.iter().any(|column| column == CLUSTERS);
+    vec![Plan {
+        gates: gates(&d, clusters),
+        ..Plan::row::<Split>(ports, &map, &gather, &Apply { folds: d.folds.is_some() })
+    }]
 }
 
 fn mapped(check: &Check, d: &Declaration) -> Map {
@@ -118,7 +122,7 @@ fn gathered(check: &Check, d: &Declaration, map: &Map) -> Gather {
     let weight = |r: &crate::manifest::Decimal| u64::try_from(r.numerator_over(scale)?).ok();
     let stratify = d.stratify.as_ref().map(|columns| columns.names().join("`, `"));
     Gather {
-        seed: d.seed,
+        seed: d.seed.as_ref().map_or(0, |seed| *seed.get()),
         weights: d.ratios.iter().filter_map(|(n, r)| Some((n.clone(), weight(r)?))).collect(),
         usual: map.usual.clone(),
         given: map.given.clone(),
@@ -208,7 +212,9 @@ impl RowStage for Split {
             let mut classes = strata.as_ref().map(|s| stratum_of(&value_at(s.as_ref(), row))).unwrap_or_default();
             named.iter().for_each(|(name, c)| classes.extend(marked(p, name, &value_at(c.as_ref(), row))));
             let time = times.as_ref().and_then(|times| moment(&value_at(times.as_ref(), row)));
-            let (given, kept) = (text(&given, row), text(&kept, row));
+            // a cell of blanks, as tables of text have it, says nothing
+            let given = text(&given, row).filter(|given| !given.trim().is_empty());
+            let kept = text(&kept, row);
             let mut known = Known { classes, given, kept, numbers: Vec::new(), time };
             for (name, c) in &numbers {
                 match number(&value_at(c.as_ref(), row)) {

@@ -19,7 +19,8 @@ pub struct Time {
     /// with other names it must be declared.
     pub order: Option<At<Vec<String>>>,
     /// How many days must lie between the samples of a split and those of all later ones. Samples that are nearer leave the
-    /// data set. Default 0.
+    /// data set. With `group` a group is as late as its latest sample: earlier ones of a group in a later split stay, and are
+    /// told (`split.early`). Default 0.
     pub gap_days: Option<At<u32>>,
     /// What happens to samples whose field is empty or says no time.
     #[serde(default)]
