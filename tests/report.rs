@@ -203,10 +203,10 @@ fn numbers_stay_and_samples_go_where_the_size_is_small() {
     assert!(less.len() <= 90_000, "{}", less.len());
     let held = cards(&less);
     assert!(held > 0 && held < 400, "{held}");
-    assert!(out.contains(&format!("{held} of 400 samples")), "{out}");
+    assert!(out.contains(&format!("{held} of 400 chosen samples, 400 live")), "{out}");
     assert_eq!(sections(&less), sections(&whole));
     let (exit, _, err) = tamis(dir.path(), &["report", "--max-size", "1kB"]);
-    assert!(exit == 0 && err.contains("larger than --max-size"), "{err}");
+    assert!(exit == 1 && err.contains("larger than --max-size"), "{err}");
     assert_eq!(cards(&html(dir.path())), 0);
     done(dir.path(), &["report", "--samples", "10"]);
     assert_eq!(cards(&html(dir.path())), 10);
@@ -288,4 +288,180 @@ fn what_changed_since_a_release_is_told() {
     done(dir.path(), &["report", "--against", "public@0.1.0"]);
     let own = html(dir.path());
     assert!(sections(&own).contains(&"changes") && own.contains("quite another text"), "{:?}", sections(&own));
+}
+
+#[test]
+fn nothing_is_written_over_but_another_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let lab = Lab::new(20, 0);
+    lab.write(dir.path());
+    done(dir.path(), &["release", "public"]);
+    put(dir.path(), "notes.md", "my notes");
+    put(dir.path(), ".git/config", "x");
+    let before = |path: &str| std::fs::read(dir.path().join(path)).ok();
+    for path in [
+        "dataset.toml",
+        "./dataset.toml",
+        "dataset.lock",
+        "raw/texts.jsonl",
+        "raw/votes.csv",
+        "docs/topic.md",
+        "notes.md",
+        "releases/public-0.1.0/release.json",
+        "releases/x.html",
+        "Releases/x.html",
+        "out/public/x.html",
+        ".git/config",
+        ".gitattributes",
+        ".tamis/x.html",
+        "pins/split.tsv",
+        "reviews/a.jsonl",
+        "raw",
+        "out",
+        "x/",
+    ] {
+        let was = before(path);
+        let (exit, out, err) = tamis(dir.path(), &["report", "--out", path]);
+        assert!(exit == 2 && err.contains("name another file with --out"), "{path}: {exit} {out}{err}");
+        assert_eq!(before(path), was, "{path}");
+    }
+    for _ in 0..2 {
+        done(dir.path(), &["report", "--out", "page.html"]); // also over the report that is there
+    }
+    let (exit, _, err) = tamis(dir.path(), &["report", "--json", "--out", "page.html"]);
+    assert!(exit == 2 && err.contains("cannot be used with"), "{err}");
+}
+
+/// A project whose ids are addresses, in which a duplicate, a row that is too short and one that waits hold such, too.
+fn addressed(dir: &Path, privacy: &str) {
+    let row =
+        |id: &str, text: &str, mood: &str| format!("{}\n", serde_json::json!({ "id": id, "text": text, "mood": mood }));
+    let mut rows = String::new();
+    for n in 0..12 {
+        rows.push_str(&row(
+            &format!("person{n}@example.com"),
+            &format!("a sentence of number {n} from mail{n}@example.net"),
+            ["glad", "sad"][n % 2],
+        ));
+    }
+    rows.push_str(&row("twin@example.com", "a sentence of number 3 from mail3@example.net", "glad"));
+    rows.push_str(&row("short@example.com", "m@example.net", "sad"));
+    put(dir, "a.jsonl", &rows);
+    let votes: String =
+        (0..12).filter(|n| *n != 5).map(|n| format!("person{n}@example.com,ann,{}\n", ["A", "B"][n % 2])).collect();
+    put(dir, "votes.csv", &format!("item,annotator,label\n{votes}twin@example.com,ann,A\nshort@example.com,ann,A\n"));
+    let manifest = format!(
+        r#"
+[dataset]
+name = "h"
+version = "0.1.0"
+license = "CC0-1.0"
+[collect.a]
+direct = {{ files = ["a.jsonl"], format = "jsonl" }}
+fields = {{ text = "text", mood = "mood" }}
+id = "id"
+license = "CC0-1.0"
+[schema]
+text = {{ text = {{ chars_min = 20 }} }}
+mood = {{ text = {{}} }}
+{privacy}
+[clean]
+exact_duplicates = {{ action = "drop", on = ["text"] }}
+[label.k]
+task = "classification"
+classes = ["A", "B"]
+max_lost = 5
+from.c = {{ files = ["votes.csv"] }}
+[split]
+ratios = {{ train = 0.5, test = 0.5 }}
+[release.public]
+formats = ["jsonl"]
+columns = ["id", "text", "mood", "label.k", "split"]
+"#
+    );
+    put(dir, "dataset.toml", &manifest);
+}
+
+/// The page with what is packed behind it, and the JSON.
+fn everything(dir: &Path, more: &[&str]) -> String {
+    let run = |args: &[&str]| tamis(dir, &[&["report"][..], args, more].concat());
+    let (exit, out, err) = run(&[]);
+    assert_eq!(exit, 0, "{out}{err}");
+    let page = html(dir);
+    format!("{page}{}{}", unpacked(&page), run(&["--json"]).1)
+}
+
+#[test]
+fn with_privacy_no_id_and_no_text_from_before_masking_is_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    addressed(dir.path(), "[privacy]\n[privacy.detect]\ntypes = [\"email\"]\naction = \"mask\"\n");
+    let all = everything(dir.path(), &[]);
+    assert!(all.contains("a sentence of number 3"), "texts are there");
+    for secret in ["@example.com", "@example.net"] {
+        let at = all.find(secret).map(|at| all[at.saturating_sub(300)..(at + 40).min(all.len())].to_string());
+        assert!(at.is_none(), "{at:?}");
+    }
+    addressed(dir.path(), "[privacy]\nharmless = [\"id\"]\n[privacy.detect]\ntypes = [\"email\"]\naction = \"mask\"\n");
+    let all = everything(dir.path(), &[]);
+    assert!(all.contains("person3@example.com") && !all.contains("@example.net"));
+}
+
+#[test]
+fn an_earlier_release_without_privacy_is_compared_without_its_values() {
+    let dir = tempfile::tempdir().unwrap();
+    addressed(dir.path(), "");
+    done(dir.path(), &["release", "public"]);
+    let private = "[privacy]\nharmless = [\"id\"]\n[privacy.detect]\ntypes = [\"email\"]\naction = \"mask\"\n";
+    addressed(dir.path(), private);
+    let mut rows = std::fs::read_to_string(dir.path().join("a.jsonl")).unwrap();
+    rows = rows.replacen("\"mood\":\"glad\"", "\"mood\":\"merry\"", 1);
+    put(dir.path(), "a.jsonl", &rows);
+    let votes = std::fs::read_to_string(dir.path().join("votes.csv")).unwrap();
+    put(dir.path(), "votes.csv", &votes.replacen("ann,A", "ann,B", 1));
+    let all = everything(dir.path(), &["--against", "public@0.1.0"]);
+    assert!(!all.contains("@example.net"));
+    assert!(
+        all.contains("earlier values of mood, text are not shown")
+            || all.contains("earlier values of text are not shown")
+    );
+    let views: Json =
+        serde_json::from_str(&done(dir.path(), &["report", "--json", "--against", "public@0.1.0"])).unwrap();
+    let changes = &views["changes"];
+    assert_eq!(changes["columns"]["changed"]["text"], 12, "{changes}");
+    let told: Vec<&str> =
+        changes["examples"].as_array().unwrap().iter().map(|e| e["column"].as_str().unwrap()).collect();
+    assert!(!told.is_empty() && told.iter().all(|c| *c == "label.k"), "{told:?}");
+    for name in ["public", "out/public", "./out/public/"] {
+        let (exit, out, err) = tamis(dir.path(), &["report", "--against", name]);
+        assert!(exit == 2 && err.contains("compared with itself"), "{name} {out}{err}");
+    }
+}
+
+#[test]
+fn what_left_before_a_step_has_nothing_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    addressed(dir.path(), "");
+    let views: Json = serde_json::from_str(&done(dir.path(), &["report", "--json"])).unwrap();
+    let cards = views["samples"]["cards"].as_array().unwrap();
+    let of = |id: &str| cards.iter().find(|c| c["id"] == id).unwrap();
+    let twin = of("twin@example.com");
+    assert_eq!(
+        (&twin["status"], &twin["split"], &twin["labels"]),
+        (&"dropped".into(), &"".into(), &serde_json::json!([]))
+    );
+    assert_ne!(of("person0@example.com")["split"], "");
+    let rows = |filter: &str| {
+        let out = done(dir.path(), &["show", "split", "--where", filter, "--format", "jsonl"]);
+        out.lines().count()
+    };
+    for split in ["train", "test"] {
+        let shown =
+            |gone: bool| cards.iter().filter(|c| c["split"] == split && (c["status"] != "living") == gone).count();
+        assert_eq!(rows(&format!("split:{split}")), shown(false));
+        assert_eq!(rows(&format!("split:{split} status:dropped,merged,held")), shown(true));
+    }
+    // a single rule has a chip, and asks for those that left, since none of its samples lives
+    done(dir.path(), &["report"]);
+    let page = html(dir.path());
+    assert!(page.contains("data-q=\"finding:") && page.contains("status:dropped,merged,held\""));
 }

@@ -8,7 +8,7 @@ mod reasons;
 
 use super::{Context, json, say};
 use crate::engine::lock::Lock;
-use crate::project::{self, Failure};
+use crate::project::{self, Failure, Project};
 use crate::report::difference::{Difference, Example, Pair};
 use crate::report::show::value_text;
 use crate::table::{texts, value_at};
@@ -71,6 +71,23 @@ pub fn against(c: &Context, old: &str) -> Result<Difference, Failure> {
     reasons::tell(c, [(&old, gone, "removed"), (&new, come, "added")], &mut out);
     out.examples = examples(&old, &new, &out)?;
     Ok(out)
+}
+
+/// Refuses what a build of the project writes anew: it would be compared with itself.
+pub fn is_earlier(c: &Context, project: &Project, old: &str) -> Result<(), Failure> {
+    let root = project::find(c.dir.as_deref()).ok();
+    let same = |a: &Path, b: &Path| a.canonicalize().ok().zip(b.canonicalize().ok()).is_some_and(|(a, b)| a == b);
+    let named = side(root.as_deref(), old);
+    let built = |name: &String| {
+        named.as_ref().is_ok_and(|(place, _)| same(place, &project.world.root().join("out").join(name)))
+    };
+    let folders = project.assembled.steps.iter().filter_map(|s| s.plan.folder.as_ref());
+    let plain = old.trim_end_matches('/');
+    if let Some(name) = folders.into_iter().find(|name| *name == plain || built(name)) {
+        let say = format!("`{old}` is what is built now: it would be compared with itself");
+        return Err(Failure::Usage(format!("{say}; name an earlier release, such as {name}@VERSION (releases/)")));
+    }
+    named.map(|_| ())
 }
 
 // ---- what is compared ------------------------------------------------------------------------------------------------

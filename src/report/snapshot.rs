@@ -42,6 +42,18 @@ fn columns(project: &Project, built: &Built, i: usize, table: &str, raw: bool) -
     known.into_iter().map(column).collect()
 }
 
+/// The first step that wrote each column of a table. What left the table at an earlier step has no value there.
+pub fn since(steps: &[Step], table: &str) -> BTreeMap<String, usize> {
+    let mut out = BTreeMap::new();
+    for (i, step) in steps.iter().enumerate() {
+        let ports = &step.plan.ports;
+        if ports.into.as_ref().unwrap_or(&ports.table) == table {
+            written(step, None).into_iter().for_each(|(name, _)| _ = out.entry(name).or_insert(i));
+        }
+    }
+    out
+}
+
 /// The columns that a step gives to its table.
 fn written(step: &Step, table: Option<&Table>) -> Vec<(String, DataType)> {
     let ports = &step.plan.ports;

@@ -8,6 +8,7 @@ use crate::engine::state::{Bin, Built, Partition};
 use crate::report::histogram::Histogram;
 use crate::report::sheet::Sheet;
 use crate::report::show::{Column, Snapshot, row_text};
+use crate::report::snapshot::since;
 use crate::report::terminal::plural;
 use crate::stage::{Act, Fault};
 use crate::table::{Array, ArrayRef, DataType, Value, value_at};
@@ -101,6 +102,7 @@ impl Looking<'_, '_> {
     ) -> Result<bool, Fault> {
         let mut needed = columns.clone();
         needed.extend(self.snapshot.columns.iter().filter(|c| self.asks(c)).map(|c| c.name.as_str()));
+        let since = since(self.s.steps, &self.snapshot.table);
         for (n, part) in self.snapshot.parts.iter().enumerate() {
             let Some(living) = &part.living else { return Ok(false) };
             let mut arrays: BTreeMap<&str, ArrayRef> = BTreeMap::new();
@@ -115,7 +117,8 @@ impl Looking<'_, '_> {
             let all = self.filter.asks_status();
             for row in (0..living.rows()).filter(|r| all || living.is(*r)) {
                 let lives = living.is(row);
-                let one = One { columns: &self.snapshot.columns, arrays: &arrays, row, said: &said, lives };
+                let one =
+                    One { columns: &self.snapshot.columns, arrays: &arrays, row, said: &said, since: &since, lives };
                 if self.filter.holds(&one) {
                     tell((n, row), &one)?;
                 }
@@ -141,9 +144,9 @@ impl Looking<'_, '_> {
         if !self.filter.0.iter().any(|term| asked(&term.about)) {
             return Ok(out);
         }
-        for (step, run) in self.s.steps.iter().zip(&self.built.runs).take(self.step + 1) {
+        for (i, (step, run)) in self.s.steps.iter().zip(&self.built.runs).enumerate().take(self.step + 1) {
             let Some(own) = run.part(&part.uid) else { continue };
-            out.dead.extend(own.dead.iter().copied());
+            out.dead.extend(own.dead.iter().map(|(row, bin)| (*row, (*bin, i))));
             for e in ledger::events(self.s, own)?.into_iter().filter(|e| e.act != Act::Change) {
                 out.events.entry(e.row).or_default().push((e.rule, step.name.clone()));
             }
@@ -157,7 +160,8 @@ type At = (usize, u32);
 
 #[derive(Default)]
 struct Said {
-    dead: BTreeMap<u32, Bin>,
+    /// How a row left, and at which step.
+    dead: BTreeMap<u32, (Bin, usize)>,
     /// Rule and step.
     events: BTreeMap<u32, Vec<(String, String)>>,
 }
@@ -167,11 +171,17 @@ struct One<'o> {
     arrays: &'o BTreeMap<&'o str, ArrayRef>,
     row: u32,
     said: &'o Said,
+    since: &'o BTreeMap<String, usize>,
     lives: bool,
 }
 
 impl Row for One<'_> {
+    /// Nothing of columns that were first written when the row had left already.
     fn value(&self, column: &str) -> Value {
+        let left = self.said.dead.get(&self.row).map(|d| d.1);
+        if left.zip(self.since.get(column)).is_some_and(|(left, since)| *since > left) {
+            return Value::Null;
+        }
         self.arrays.get(column).map_or(Value::Null, |array| {
             let array: &dyn Array = array.as_ref();
             value_at(array, self.row as usize)
@@ -184,7 +194,7 @@ impl Row for One<'_> {
 
     fn status(&self) -> &'static str {
         match self.said.dead.get(&self.row) {
-            Some(bin) => ledger::bin_name(*bin),
+            Some((bin, _)) => ledger::bin_name(*bin),
             None if self.lives => "living",
             None => "dropped",
         }

@@ -69,6 +69,9 @@ const FIRST_BYTES: usize = 120 << 10;
 /// Bytes that are kept free for what is only known at the end.
 const SPARE: usize = 512;
 
+/// What the head of a report says; another file is not written over.
+pub const MARK: &str = "name=\"generator\" content=\"tamis report\"";
+
 /// Renders the file: aggregates are always whole; where `most` bytes are not enough, samples are taken back by rank.
 pub fn report(views: &Views, lang: Lang, most: usize) -> Report {
     words::choose(lang);

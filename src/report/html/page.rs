@@ -53,6 +53,7 @@ pub fn whole(views: &Views, parts: &[(&Part, Markup)], cards: &Cards) -> String 
         html lang=(lang.name()) {
             head {
                 meta charset="utf-8" {}
+                meta name="generator" content="tamis report" {}
                 meta http-equiv="Content-Security-Policy" content=(policy()) {}
                 meta name="viewport" content="width=device-width, initial-scale=1" {}
                 meta name="color-scheme" content="light dark" {}

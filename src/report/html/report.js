@@ -90,10 +90,13 @@
     }
     return row[b.length];
   }
+  const WORD = /(?:"(?:[^"]|"")*"?|[^\s"])+/g;
+  /** The words of a filter; within quotes a blank parts nothing. @param {string} q @returns {string[]} */
+  const split = (q) => q.match(WORD) || [];
   /** The terms of a filter: the same words as `tamis show --where`. @param {string} q @param {string[]} columns */
   function parse(q, columns) {
     const terms = [];
-    for (const m of q.matchAll(/(?:"(?:[^"]|"")*"?|[^\s"])+/g)) {
+    for (const m of q.matchAll(WORD)) {
       const not = m[0].startsWith('-');
       const word = not ? m[0].slice(1) : m[0];
       const colon = word.startsWith('"') ? -1 : word.indexOf(':');
@@ -157,7 +160,12 @@
       const terms = parse(input.value, columns);
       found = own.filter((c) => terms.every((t) => holds(c, t) !== t.not));
       input.removeAttribute('aria-invalid');
+      // as `tamis show --where`: samples that left are looked through only where a status is asked for
+      const every = found.length;
+      if (terms.length && !terms.some((t) => t.name === 'status')) found = found.filter((c) => c.dataset.status === 'living');
       told.textContent = say(index('{} samples'), [found.length.toLocaleString('en')]);
+      const left = every - found.length;
+      if (left) told.textContent += '. ' + say(index('{} that left match, too: add status:dropped,merged,held'), [left.toLocaleString('en')]);
     } catch (e) {
       input.setAttribute('aria-invalid', 'true');
       told.textContent = say(index('Not a filter: {}'), [/** @type {Error} */ (e).message]);
@@ -189,9 +197,11 @@
   });
   for (const chip of form.querySelectorAll('[data-q]')) {
     chip.addEventListener('click', () => {
-      const terms = input.value.split(' ').filter(Boolean);
-      const own = /** @type {HTMLElement} */ (chip).dataset.q || '';
-      location.hash = 'q=' + encodeURIComponent((terms.includes(own) ? terms.filter((/** @type {string} */ t) => t !== own) : [...terms, own]).join(' '));
+      const terms = split(input.value);
+      const own = split(/** @type {HTMLElement} */ (chip).dataset.q || '');
+      const on = own.every((t) => terms.includes(t));
+      const rest = terms.filter((t) => !own.includes(t));
+      location.hash = 'q=' + encodeURIComponent((on ? rest : [...rest, ...own]).join(' '));
     });
   }
   function follow() {

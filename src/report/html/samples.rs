@@ -1,16 +1,23 @@
 //! Show me: the filter, and what is not shown and why. The samples themselves stand behind this part.
 use super::page::text;
 use super::words::W;
+use crate::report::terminal::number;
 use crate::report::view::Views;
+use crate::report::view::samples::{Card, Samples};
 use maud::{Markup, html};
 
 pub fn part(views: &Views) -> Option<Markup> {
     let s = &views.samples;
     let chips = |word: &str, of: Vec<&String>| {
         let word = word.to_string();
-        html! { @if of.len() > 1 { @for name in of.into_iter().take(20) {
-            button type="button" class="chip" data-q=(text(&format!("{word}:{}", quoted(name)))) { (word) ":" (text(name)) } " "
-        } } }
+        let more = of.len().saturating_sub(CHIPS) as u64;
+        // a rule that spoke is worth a chip also where it is the only one; a single split or source parts nothing
+        html! { @if of.len() > 1 || word == "finding" {
+            @for name in of.into_iter().take(CHIPS) {
+                button type="button" class="chip" data-q=(text(&term(s, &word, name))) { (word) ":" (text(name)) } " "
+            }
+            @if more > 0 { span class="dim" { (word) ": " (W::MoreMembers.with(&[number(more)])) } " " }
+        } }
     };
     Some(html! {
         @if s.cards.is_empty() { p { (W::NoSamples) } }
@@ -31,6 +38,17 @@ pub fn part(views: &Views) -> Option<Markup> {
             }
         }
     })
+}
+
+/// Chips of one sort that are offered; others are typed.
+const CHIPS: usize = 20;
+
+/// What a chip asks for. Of a rule that took all of its samples out, those are meant: without a status only living samples
+/// are looked through.
+fn term(s: &Samples, word: &str, name: &String) -> String {
+    let own = format!("{word}:{}", quoted(name));
+    let lives = |c: &Card| c.status == "living" && c.said.iter().any(|said| said.rule == *name);
+    if word == "finding" && !s.cards.iter().any(lives) { format!("{own} status:dropped,merged,held") } else { own }
 }
 
 /// A value as the filter takes it.

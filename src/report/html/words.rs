@@ -182,6 +182,7 @@ words! {
     OfClass: "Annotations of each class" / "클래스별 어노테이션",
     Search: "Filter" / "필터",
     SearchHint: "split:test class:PS,LC source:a finding:field status:held chars:>200 -class:LC \"some words\"" / "split:test class:PS,LC source:a finding:field status:held chars:>200 -class:LC \"찾을 말\"",
+    LeftMatch: "{} that left match, too: add status:dropped,merged,held" / "빠진 샘플 {}개도 맞습니다. status:dropped,merged,held를 더하세요",
     ShownOf: "{} of {} chosen samples are here. {} samples live; dropped and held ones that were chosen are shown, too." / "고른 샘플 중 {}개를 실었습니다(고른 샘플 {}개). 남아 있는 샘플은 {}개이며, 고른 것 중에는 버리거나 보류한 샘플도 있습니다.",
     CutBack: "The size that was asked for leaves room for {} of {} chosen samples." / "크기 제한 때문에 고른 샘플 {}개만 실었습니다(전체 {}개).",
     Matches: "{} samples" / "샘플 {}개",

@@ -140,9 +140,10 @@ fn cut(text: String) -> String {
     }
 }
 
-/// A text of a row as the step read it, or as it is now where that step was given less.
+/// A text of a row as it stands behind the last step: what the step itself read may not have been masked yet.
 fn text(seen: &Seen, part: &PartRun, name: &str, row: u32) -> Result<Option<String>, Fault> {
-    let Some(array) = seen.array(&part.before, name)? else { return Ok(None) };
+    let Some(now) = seen.samples.parts.iter().find(|p| p.uid == part.uid) else { return Ok(None) };
+    let Some(array) = seen.array(now, name)? else { return Ok(None) };
     Ok(value_at(array.as_ref(), row as usize).text().map(str::to_string))
 }
 

@@ -160,9 +160,7 @@ impl Counted {
         }
         let n = annotations(value);
         held.annotations += n as u64;
-        if n > 0 {
-            self.a_sample.add(n as i64);
-        }
+        self.a_sample.add(n as i64); // 0 where somebody looked and found nothing
         if no_classes {
             return;
         }

@@ -1,6 +1,7 @@
 //! What the pages of a report are made of: plain values out of facts, ledger and columns, a file a page. They are also what
 //! `tamis report --json` prints. A page of which nothing is known is absent.
 pub mod agreement;
+pub mod changes;
 pub mod duplicates;
 pub mod fields;
 pub mod findings;

@@ -152,7 +152,9 @@ pub fn of(seen: &Seen, most: usize) -> Result<Samples, Fault> {
     let mut pictures = 0;
     for (n, row) in &picked.rows {
         let Some(part) = seen.samples.parts.get(*n) else { continue };
-        let card = Reading { seen, part, row: *row }.card(said.get(&(*n, *row)), &mut pictures)?;
+        let spoken = said.get(&(*n, *row));
+        let left = spoken.and_then(|s| s.gone).map(|g| g.1);
+        let card = Reading { seen, part, row: *row, left }.card(spoken, &mut pictures)?;
         let Some(mut card) = card else { continue };
         card.origin = origins.get(&(*n, *row)).cloned();
         out.splits.extend(Some(card.split.clone()).filter(|s| !s.is_empty()));
@@ -194,7 +196,8 @@ fn origins(
 #[derive(Default)]
 struct Spoken {
     said: Vec<Said>,
-    gone: Option<&'static str>,
+    /// How, and at which step.
+    gone: Option<(&'static str, usize)>,
 }
 
 fn said(seen: &Seen, rows: &[(usize, u32)]) -> Result<BTreeMap<(usize, u32), Spoken>, Fault> {
@@ -205,12 +208,12 @@ fn said(seen: &Seen, rows: &[(usize, u32)]) -> Result<BTreeMap<(usize, u32), Spo
         }
     }
     let mut out: BTreeMap<(usize, u32), Spoken> = BTreeMap::new();
-    for (step, run) in seen.s.steps.iter().zip(&seen.built.runs) {
+    for (i, (step, run)) in seen.s.steps.iter().zip(&seen.built.runs).enumerate() {
         let own = step.plan.ports.table == "samples" && step.plan.ports.into.is_none();
         for part in run.parts.iter().filter(|_| own) {
             let Some((n, rows)) = wanted.get(part.uid.as_str()) else { continue };
             for (row, bin) in part.dead.iter().filter(|d| rows.contains(&d.0)) {
-                out.entry((*n, *row)).or_default().gone = Some(ledger::bin_name(*bin));
+                out.entry((*n, *row)).or_default().gone = Some((ledger::bin_name(*bin), i));
             }
             if part.outcomes.iter().all(|o| o.2.events.is_none()) {
                 continue;
@@ -232,10 +235,20 @@ struct Reading<'r, 'a, 's> {
     seen: &'r Seen<'a, 's>,
     part: &'r Partition,
     row: u32,
+    /// The step at which it left.
+    left: Option<usize>,
 }
 
 impl Reading<'_, '_, '_> {
+    /// Whether the sample was still there when the column was first written.
+    fn met(&self, name: &str) -> bool {
+        self.left.is_none_or(|left| self.seen.since.get(name).is_none_or(|since| *since <= left))
+    }
+
     fn value(&self, name: &str) -> Result<Value, Fault> {
+        if !self.met(name) {
+            return Ok(Value::Null);
+        }
         let array = self.seen.array(self.part, name)?;
         Ok(array.map_or(Value::Null, |a| value_at(a.as_ref(), self.row as usize)))
     }
@@ -252,7 +265,7 @@ impl Reading<'_, '_, '_> {
         }
         let id = if self.seen.ids_hidden { None } else { Some(self.text("id")?) };
         let lives = self.part.living.as_ref().is_some_and(|l| l.is(self.row));
-        let gone = spoken.and_then(|s| s.gone).unwrap_or("dropped");
+        let gone = spoken.and_then(|s| s.gone).map_or("dropped", |g| g.0);
         let mut card = Card {
             id,
             source,
@@ -262,7 +275,7 @@ impl Reading<'_, '_, '_> {
             ..Card::default()
         };
         let (mut spans, mut boxes) = (Vec::new(), Vec::new());
-        for column in self.seen.samples.columns.iter().filter(|c| !c.hidden) {
+        for column in self.seen.samples.columns.iter().filter(|c| !c.hidden && self.met(&c.name)) {
             if let Some(Role::Label { task, .. }) = self.seen.roles.get(&column.name) {
                 card.labels.push(label(task, column, &self.value(&column.name)?, &mut spans, &mut boxes));
             }
@@ -303,8 +316,7 @@ impl Reading<'_, '_, '_> {
         let is = |c: &&Column| matches!(self.seen.roles.get(&c.name), Some(Role::Image)) && !c.hidden;
         let one = self.seen.samples.columns.iter().find(is)?;
         // no step looks into pictures: with [privacy] one is shown only where the manifest calls it harmless
-        let private = self.seen.project.manifest.table(&["privacy"]).is_some();
-        (!private || self.harmless(&one.name)).then(|| one.name.clone())
+        (!self.seen.private || self.harmless(&one.name)).then(|| one.name.clone())
     }
 
     fn harmless(&self, column: &str) -> bool {

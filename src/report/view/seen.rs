@@ -1,10 +1,12 @@
 //! The samples as they stand behind the last step that is known whole, and what columns of them may be shown.
 use crate::engine::session::Session;
 use crate::engine::state::{Built, Partition};
+use crate::manifest;
+use crate::manifest::sections::Privacy;
 use crate::model::license;
 use crate::project::Project;
 use crate::report::show::{Column, Snapshot, line_of};
-use crate::report::snapshot::{complete, snapshot};
+use crate::report::snapshot::{complete, since, snapshot};
 use crate::stage::{Fault, Role};
 use crate::table::{ArrayRef, texts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +23,12 @@ pub struct Seen<'a, 's> {
     pub roles: BTreeMap<String, Role>,
     /// Columns that serve other steps alone.
     pub inner: BTreeSet<String>,
+    /// The first step that wrote each column: a sample that left before it has no value there.
+    pub since: BTreeMap<String, usize>,
+    /// `[privacy]` is declared.
+    pub private: bool,
+    /// Columns whose values name nobody: those of types and steps that cannot, and those that the manifest calls harmless.
+    pub harmless: BTreeSet<String>,
     /// `[privacy]` is declared, and nothing says that ids and places of samples hold nothing personal.
     pub ids_hidden: bool,
     /// Sources whose licence forbids to show their samples, and why.
@@ -37,7 +45,12 @@ impl<'a, 's> Seen<'a, 's> {
         };
         let last = (0..s.steps.len()).rev().find(of_samples);
         let none = || Snapshot { table: "samples".into(), columns: Vec::new(), parts: Vec::new() };
-        let samples = last.map_or_else(none, |i| snapshot(project, built, i, false));
+        let mut samples = last.map_or_else(none, |i| snapshot(project, built, i, false));
+        let privacy = project.manifest.table(&["privacy"]);
+        let private = privacy.is_some();
+        let named: Privacy = privacy.and_then(|(_, table)| manifest::read(table).ok()).unwrap_or_default();
+        let declared: BTreeSet<String> = named.harmless.iter().map(|name| name.get().clone()).collect();
+        let mut harmless = declared.clone();
         let (mut roles, mut inner) = (BTreeMap::new(), BTreeSet::new());
         for step in s.steps {
             let ports = &step.plan.ports;
@@ -46,6 +59,11 @@ impl<'a, 's> Seen<'a, 's> {
             }
             for (name, column) in &ports.writes {
                 roles.insert(name.clone(), column.role.clone());
+                if !column.may_name_somebody() {
+                    harmless.insert(name.clone());
+                } else if !declared.contains(name) {
+                    harmless.remove(name);
+                }
                 if column.inner {
                     inner.insert(name.clone())
                 } else {
@@ -53,8 +71,12 @@ impl<'a, 's> Seen<'a, 's> {
                 };
             }
         }
-        let ids_hidden = samples.columns.iter().any(|c| c.name == "id" && c.hidden);
-        Seen { project, s, built, samples, roles, inner, ids_hidden, withheld: withheld(project) }
+        let ids_hidden = private && !ids_are_harmless(project, &declared);
+        for column in samples.columns.iter_mut().filter(|c| c.name == "id") {
+            column.hidden = ids_hidden;
+        }
+        let (since, withheld) = (since(s.steps, "samples"), withheld(project));
+        Seen { project, s, built, samples, roles, inner, since, private, harmless, ids_hidden, withheld }
     }
 
     /// The line of a key in the manifest; 0 where it has none.
@@ -127,6 +149,25 @@ pub fn living(part: &Partition) -> impl Iterator<Item = u32> + '_ {
 pub fn collected(project: &Project, name: &str, key: &str) -> Option<String> {
     let (_, table) = project.manifest.table(&["collect", name])?;
     Some(table.get_ref().as_table()?.get(key)?.get_ref().as_str()?.to_string())
+}
+
+/// Whether the manifest says that ids hold nothing personal: of `id` itself, or of the fields that the ids of each source
+/// are taken from.
+fn ids_are_harmless(project: &Project, declared: &BTreeSet<String>) -> bool {
+    if declared.contains("id") {
+        return true;
+    }
+    let sources = project.manifest.instances(&["collect"]);
+    let of_source = |name: &String, table: &crate::manifest::Declared| {
+        let Some(id) = collected(project, name, "id") else { return false };
+        let fields = table.get_ref().as_table().and_then(|t| t.get("fields")?.get_ref().as_table());
+        let Some(fields) = fields else { return declared.contains(&id) };
+        let from_id = |value: &crate::manifest::Declared| value.get_ref().as_str() == Some(id.as_str());
+        let mut same =
+            fields.iter().filter(|(_, selector)| from_id(selector)).map(|(name, _)| name.get_ref()).peekable();
+        same.peek().is_some() && same.all(|name| declared.contains(name.as_ref()))
+    };
+    !sources.is_empty() && sources.iter().all(|(name, _, table)| of_source(name, table))
 }
 
 fn withheld(project: &Project) -> BTreeMap<String, &'static str> {
