@@ -13,7 +13,7 @@ use crate::engine::told::Answer;
 use crate::project::{Failure, Options, Project};
 use crate::report::sheet::Sheet;
 use crate::report::show::{self, Snapshot};
-use crate::report::snapshot::snapshot;
+use crate::report::snapshot::{before, snapshot};
 use crate::report::terminal::{bytes, plural};
 use crate::stage::{Fact, Fault, Kernels, OutFile};
 use crate::stages::release::anonymity::SUPPRESSED;
@@ -150,7 +150,8 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
         let telling = Telling { s, built, of: &chosen.all, kind, raw };
         if let Some(sheet) = args.sheet() {
             let printer = Printer::default();
-            telling.sheet(sheet, &snapshot.columns, &|text| printer.print(text))?;
+            let columns = before(project, &chosen.all, &snapshot.columns, args.raw);
+            telling.sheet(sheet, &columns, &|text| printer.print(text))?;
             return Ok(String::new());
         }
         let (list, total) = telling.list(args.limit)?;

@@ -15,6 +15,19 @@ pub fn snapshot(project: &Project, built: &Built, i: usize, raw: bool) -> Snapsh
     Snapshot { columns, parts: parts(&project.assembled.steps[i], built, i), table }
 }
 
+/// The columns with those hidden, too, that may hold personal data before one of the steps: what a step said of a row is told
+/// with what the row held before it.
+pub fn before(project: &Project, steps: &[usize], columns: &[Column], raw: bool) -> Vec<Column> {
+    let table = |i: &usize| project.assembled.steps.get(*i).map(|step| step.plan.ports.table.clone());
+    let unseen = |i: &usize| table(i).map(|table| show::raw_columns(project, &table, *i)).unwrap_or_default();
+    let unseen: Vec<_> = steps.iter().map(unseen).collect();
+    let column = |c: &Column| {
+        let hidden = c.hidden || !raw && unseen.iter().any(|names| names.contains(&c.name));
+        Column { name: c.name.clone(), ty: c.ty.clone(), writers: c.writers.clone(), hidden }
+    };
+    columns.iter().map(column).collect()
+}
+
 /// The columns that steps up to this one wrote; of a source's own step, those that it wrote itself.
 fn columns(project: &Project, built: &Built, i: usize, table: &str, raw: bool) -> Vec<Column> {
     let steps = &project.assembled.steps;

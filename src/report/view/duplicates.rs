@@ -95,14 +95,22 @@ pub fn of(seen: &Seen) -> Result<Vec<Duplicates>, Fault> {
         order.sort_by_key(|id| (std::cmp::Reverse(members(id)), cut_hash(id.as_bytes()), (*id).clone()));
         for kept in order.into_iter().take(SHOWN) {
             let members = clusters.get(kept).map(Vec::as_slice).unwrap_or_default();
-            own.clusters.push(cluster(seen, &run.parts, kept, members, &stayed)?);
+            own.clusters.push(cluster(seen, (i, &run.parts), kept, members, &stayed)?);
         }
         out.push(own);
     }
     Ok(out)
 }
 
-fn cluster(seen: &Seen, parts: &[PartRun], kept: &str, of: &[(At, String)], stayed: &Stayed) -> Result<Cluster, Fault> {
+fn cluster(
+    seen: &Seen,
+    (step, parts): (usize, &[PartRun]),
+    kept: &str,
+    of: &[(At, String)],
+    stayed: &Stayed,
+) -> Result<Cluster, Fault> {
+    // what stands here is what the step read: personal data may have been in it that later steps masked
+    let unseen = crate::report::show::raw_columns(seen.project, "samples", step);
     let id = |id: &str| (!seen.ids_hidden).then(|| id.to_string());
     let mut out = Cluster {
         kept: id(kept),
@@ -114,7 +122,7 @@ fn cluster(seen: &Seen, parts: &[PartRun], kept: &str, of: &[(At, String)], stay
         let Some(part) = parts.get(*k) else { continue };
         let own = text(seen, part, "id", *row)?;
         let source = text(seen, part, "source", *row)?;
-        let content = shown(seen, source.as_deref());
+        let content = shown(seen, source.as_deref()).filter(|name| !unseen.contains(name));
         let content = content.map(|name| text(seen, part, &name, *row)).transpose()?.flatten();
         let say = if seen.ids_hidden { String::new() } else { say.clone() };
         out.members.push(Member { id: own.as_deref().and_then(id), source, text: content.map(cut), say });

@@ -19,7 +19,8 @@ pub enum Action {
     /// A word in brackets with a number that the key gives stands in its place: `[EMAIL-0QK3M81DS7VX]`. Equal values have equal
     /// words, in all columns and releases made with the key; nobody without it can find the value.
     Pseudonymize,
-    /// Another value of its form and script that belongs to nobody, drawn by the key; equal values have equal surrogates.
+    /// Another value of its form and script, drawn by the key; equal values have equal surrogates. None but dates of birth and
+    /// plates can be somebody's. What cannot be drawn, as a letter of a script without surrogates, is masked.
     Surrogate,
     /// Less of it: the year of a date of birth, province and district of an address, the network of an address of IP.
     Generalize,
@@ -94,7 +95,7 @@ pub fn replace(operator: &Operator, kind: &str, surface: &str, key: Option<&Dige
         (Action::Generalize, _) => general(kind, surface).map_or_else(mask, whole),
         (Action::Pseudonymize, Some(key)) => whole(pseudonym(key, kind, surface)),
         (Action::Surrogate, Some(key)) => {
-            let text = surrogates::surrogate(key, kind, surface);
+            let Some(text) = surrogates::surrogate(key, kind, surface) else { return mask() };
             Replaced { in_place: text.chars().count() == surface.chars().count(), text }
         }
         _ => mask(),

@@ -113,12 +113,45 @@ impl Declaration {
         let all = self.actions.iter().map(|(name, operator)| (Some(name), operator));
         for (name, operator) in all.chain([(None, &self.action)]) {
             let span = place(check, &name.map_or("action".to_string(), |name| format!("actions.{name}")));
-            check_action(check, name.map(String::as_str), operator, span);
+            let own: Vec<&str> = match name {
+                Some(name) => vec![name.as_str()],
+                None => known.iter().copied().filter(|kind| !self.actions.contains_key(*kind)).collect(),
+            };
+            check_action(check, &own, operator, span);
+        }
+        self.check_confidences(check);
+        let numbers = known.iter().any(|name| matches!(*name, "phone" | "us_ssn"));
+        if self.regions.is_some() && !numbers {
+            let span = place(check, "regions");
+            let problem = Diagnostic::error("T0540", span, "no telephone numbers are looked for");
+            check.bad(problem.label("a setting without effect").help("regions go with the types phone and us_ssn"));
         }
         for name in self.custom.keys().filter(|name| DETECTORS.iter().any(|d| d.name == name.as_str())) {
             let span = place(check, &format!("custom.{name}"));
             let problem = Diagnostic::error("T0540", span, format!("`{name}` is a type of tamis"));
             check.bad(problem.label("another name is needed"));
+        }
+    }
+
+    /// Notes types that must be surer than they ever are.
+    fn check_confidences(&self, check: &mut Check) {
+        for (name, least) in &self.confidence {
+            let of_word = self.dictionaries.contains_key(name);
+            let most = match self.custom.get(name) {
+                _ if of_word => Confidence::Certain,
+                Some(custom) => custom.confidence,
+                None => detectors::surest(name),
+            };
+            if *least > most {
+                let span = place(check, &format!("confidence.{name}"));
+                let say = format!("what is found of `{name}` is never so sure");
+                let has = match most {
+                    Confidence::Possible => "possible",
+                    Confidence::Likely => "possible and likely",
+                    Confidence::Certain => "all",
+                };
+                check.bad(Diagnostic::error("T0540", span, say).label(format!("it has {has}")));
+            }
         }
     }
 
@@ -195,14 +228,15 @@ impl Declaration {
 /// Bytes of a dictionary.
 const DICTIONARY_MAX: u64 = 16 << 20;
 
-fn check_action(check: &mut Check, name: Option<&str>, operator: &Operator, span: Range<usize>) {
+/// What is wrong with an action for these types.
+fn check_action(check: &mut Check, kinds: &[&str], operator: &Operator, span: Range<usize>) {
     if operator.keeps() && operator.action != Action::Mask {
         let problem = Diagnostic::error("T0544", span.clone(), "only what is masked keeps some of its signs");
         check.bad(problem.label("`keep_first` and `keep_last` go with `mask`"));
     }
-    if operator.action == Action::Generalize && !name.is_some_and(|name| GENERAL.contains(&name)) {
-        let what = name.map_or("every type".to_string(), |name| format!("`{name}`"));
-        let problem = Diagnostic::error("T0544", span, format!("there is nothing more general of {what}"));
+    let whole = kinds.iter().find(|kind| !GENERAL.contains(kind)).filter(|_| operator.action == Action::Generalize);
+    if let Some(kind) = whole {
+        let problem = Diagnostic::error("T0544", span, format!("there is nothing more general of `{kind}`"));
         check.bad(problem.label(format!("possible for {}", GENERAL.join(", "))));
     }
 }

@@ -171,7 +171,7 @@ impl Search {
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 2;
+    const MAP: u32 = 3;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     type Map = Map;
     type Gather = Nothing;
@@ -284,12 +284,25 @@ fn masked(text: &str, search: &Search) -> Option<Masked> {
         (at, start) = (hit.end, end);
     }
     out.text.push_str(text.get(at..).unwrap_or_default());
-    let own = |start: usize, end: usize| {
-        let next = written.partition_point(|(from, _)| *from <= start);
-        next.checked_sub(1).and_then(|i| written.get(i)).is_some_and(|(_, to)| end <= *to)
-    };
-    out.left = search.finder.find(&out.text).iter().filter(|hit| !own(hit.start, hit.end)).count() as u64;
+    out.left = residual(&out.text, &written, &search.finder);
     Some(out)
+}
+
+/// How many hits there are in a new text beside what was written into it. What was written says nothing here: it is searched as
+/// signs without a meaning, and a hit counts only where it touches such a place. Elsewhere the same signs stand as before, and
+/// were judged before.
+fn residual(text: &str, written: &[(usize, usize)], finder: &Finder) -> u64 {
+    let mut neutral = String::with_capacity(text.len());
+    for (start, end) in written {
+        neutral.push_str(text.get(neutral.len()..*start).unwrap_or_default());
+        neutral.extend(std::iter::repeat_n('\u{1}', end - start));
+    }
+    neutral.push_str(text.get(neutral.len()..).unwrap_or_default());
+    let touches = |start: usize, end: usize| {
+        let next = written.partition_point(|(_, to)| *to < start);
+        written.get(next).is_some_and(|(from, _)| *from <= end)
+    };
+    finder.find(&neutral).iter().filter(|hit| touches(hit.start, hit.end)).count() as u64
 }
 
 fn chars(text: &str) -> u32 {
@@ -357,6 +370,27 @@ mod tests {
         assert!(delta.events.iter().all(|e| e.act == Act::Change && e.key == "privacy.detect.types"));
         let want = [("masked", 3), ("masked.email", 2), ("masked.phone", 1), ("residual", 0)];
         assert_eq!(facts(summary), BTreeMap::from(want.map(|(name, n)| (name.to_string(), Fact::Int(n)))));
+    }
+
+    /// A number that was left is no hit because a word was masked beside it; two halves that come together are one.
+    #[test]
+    fn what_was_written_says_nothing_of_what_stands_beside_it() {
+        let search = |action: &str| {
+            let mut finder = Finder::of_regions(&[]);
+            ["phone", "kr_account", "email"].iter().for_each(|kind| finder.detector(kind, Confidence::Likely));
+            let operator: Operator = serde_json::from_value(serde_json::json!({ "action": action })).unwrap();
+            let actions = ["phone", "email"].map(|kind| (kind.to_string(), operator)).into();
+            Search { finder, actions, key: None }
+        };
+        for text in ["010-1234-5678 총 1234567890", "010-1234-5678, 12345678", "010-1234-5678 415-555-2671"] {
+            assert_eq!(masked(text, &search("mask")).unwrap().left, 0, "{text}");
+        }
+        assert_eq!(masked("010-1234 kim@example.com-5678", &search("remove")).unwrap().left, 0);
+        assert_eq!(masked("010-1234-<kim@example.com>5678", &search("mask")).unwrap().left, 0);
+        assert_eq!(masked("010-1234-,kim@example.com,5678", &search("remove")).unwrap().left, 0);
+        assert_eq!(masked("연락처 010-1234-@kim@example.com", &search("remove")).unwrap().text, "연락처 010-1234-@");
+        let joined = residual("010-1234-5678", &[(5, 5)], &search("mask").finder);
+        assert_eq!(joined, 1);
     }
 
     #[test]

@@ -179,6 +179,9 @@ fn fits(check: &Check, name: &str, operator: &Operator, column: &Column) -> Resu
     {
         return Err("the least is more than the most".into());
     }
+    if operator.top_bottom == Some(Limits { min: None, max: None }) {
+        return Err("it needs `min`, `max` or both".into());
+    }
     let wants: &[DataType] = match operator {
         Operator { drop: Some(_), .. } => return Ok(()),
         Operator { pseudonymize: Some(_), .. } => &[DataType::Utf8],

@@ -10,12 +10,13 @@ use super::tokens;
 use Confidence::{Certain, Likely, Possible};
 
 pub const DETECTOR: Detector =
-    Detector { name: "kr_ci", doc: "Linkage keys of Korea: CI and DI.", version: 1, mask: "[CI]", find };
+    Detector { name: "kr_ci", doc: "Linkage keys of Korea: CI and DI.", version: 2, mask: "[CI]", find };
 
 const DI: &str = "MC0GCCqGSIb3DQIJAyE";
 
 fn find(text: &Text, out: &mut Vec<Found>) {
     for (start, end) in tokens::of(text.plain, 64, tokens::is_base64) {
+        let start = tokens::value_start(text.plain, start, end);
         let Some(token) = text.plain.get(start..end) else { continue };
         let hash = text.plain.get(..start).is_some_and(|lead| lead.ends_with("sha512-") || lead.ends_with("sha384-"));
         let mixed = [u8::is_ascii_uppercase, u8::is_ascii_lowercase, u8::is_ascii_digit];
@@ -46,7 +47,9 @@ mod tests {
         let ci = format!("{}x1Z==", "aB3+/".repeat(17).get(..83).unwrap());
         assert_eq!(ci.len(), 88);
         assert_eq!(found(&DETECTOR, &format!("CI: {ci}로")), [ci.as_str()]);
-        assert_eq!(found(&DETECTOR, &ci), [ci.as_str()]);
+        for before in ["", "ci=", "?ci=", "CI=", "connInfo=", "https://a.example.com/?id=3&ci="] {
+            assert_eq!(found(&DETECTOR, &format!("{before}{ci}&ok")), [ci.as_str()], "{before}");
+        }
         assert_eq!(found(&DETECTOR, &format!("sha512-{ci}")), [""; 0]);
         let di = format!("MC0GCCqGSIb3DQIJAyEA{}", "aB3+/".repeat(9).get(..44).unwrap());
         assert_eq!(found(&DETECTOR, &format!("DI값 {di} 끝")), [di.as_str()]);

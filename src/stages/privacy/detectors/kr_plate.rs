@@ -13,7 +13,7 @@ pub const DETECTOR: Detector =
     Detector { name: "kr_plate", doc: "Korean number plates.", version: 1, mask: "[PLATE]", find };
 
 /// Private, commercial, parcel, rental and military plates.
-const LETTERS: &str = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호국합육해공";
+pub const LETTERS: &str = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호국합육해공";
 
 /// Letters that are also words behind a number.
 const WORDS: &str = "조호구주부수도로자국";

@@ -13,7 +13,8 @@
 //! possible. Inside a longer number joined by dashes, in an identifier, a decimal, or the number of a payment card it needs
 //! such a word.
 //!
-//! Digits in other groups (`900101-12 34567`) are read where such a word stands before them or the check digit is right. Not
+//! Digits in other groups (`900101-12 34567`) are read where such a word stands before them or the check digit is right, if
+//! only dashes and spaces tear them and the sixth digit ends a group. Commas and colons join nothing. Not
 //! found: masked numbers (`900101-1******`).
 use super::context::Subject;
 use super::detector::Detector;
@@ -25,7 +26,7 @@ use Confidence::{Certain, Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "kr_rrn",
     doc: "Korean resident and foreign resident registration numbers.",
-    version: 4,
+    version: 5,
     mask: "[RRN]",
     find,
 };
@@ -54,7 +55,7 @@ fn find(text: &Text, out: &mut Vec<Found>) {
 fn thirteen(numbers: &Numbers, first: usize) -> Option<usize> {
     let mut digits = 0;
     for last in first..first + GROUPS_MAX {
-        if last > first && numbers.gap(last).mark == Mark::Other {
+        if last > first && matches!(numbers.gap(last).mark, Mark::Other | Mark::Odd(b',' | b':' | b'|' | b'*')) {
             return None;
         }
         digits += numbers.runs.get(last)?.digits.len();
@@ -72,6 +73,9 @@ fn confidence(text: &Text, first: usize, last: usize) -> Option<Confidence> {
         return None;
     }
     let whole = first == last || (last == first + 1 && numbers.len(first) == 6);
+    if !whole && !is_torn(numbers, first, last) {
+        return None;
+    }
     let (mark, tight) = (numbers.gap(last).mark, numbers.gap(last).tight);
     let checked = check_digit(digits) == digits[12];
     let own = match mark {
@@ -109,6 +113,12 @@ fn confidence(text: &Text, first: usize, last: usize) -> Option<Confidence> {
         _ if text.is_another(start, end, Subject::Rrn) => Some(own.lowered()),
         _ => Some(own),
     }
+}
+
+/// Whether the number is torn by dashes and spaces alone, with a joint behind its sixth digit.
+fn is_torn(numbers: &Numbers, first: usize, last: usize) -> bool {
+    let joints = numbers.gaps(first, last).all(|gap| matches!(gap.mark, Mark::Dash | Mark::Space));
+    joints && (first..last).any(|run| numbers.digits(first, run).len() == 6)
 }
 
 /// Whether a run of digits is a number of its own: no piece of a name, of a decimal, or of a number joined by dashes.
@@ -269,6 +279,10 @@ mod tests {
         assert_eq!(found(&DETECTOR, &format!("{number}, {number}")).len(), 2);
         for joint in ["/", ".", "--", "_", "ㅡ", "~"] {
             assert_eq!(found(&DETECTOR, &number.replace('-', joint)), [number.replace('-', joint)]);
+        }
+        for (text, joint) in [("v0001,61,03091,2025-09-15", ""), ("900101,", ","), ("900101:", ":")] {
+            let text = if joint.is_empty() { text.to_string() } else { number.replace('-', joint) };
+            assert_eq!(found(&DETECTOR, &format!("주민번호 {text}")), [""; 0], "{text}");
         }
         let torn = format!("{} {}", &number[..9], &number[9..]);
         assert_eq!(found(&DETECTOR, &torn), [torn.as_str()]);

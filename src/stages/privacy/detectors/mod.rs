@@ -44,6 +44,8 @@ pub use canonical::{Canonical, district_of, year_of};
 pub use custom::{Custom, entries};
 pub use detector::Detector;
 pub use hit::{Confidence, Found, Hit};
+pub use kr_plate::LETTERS as PLATE_LETTERS;
+pub use numerals::{spelt, value as numeral_of};
 pub use regions::{REGIONS, of_languages};
 use std::collections::BTreeMap;
 
@@ -72,6 +74,14 @@ pub const DETECTORS: &[Detector] = &[
     birth_date::DETECTOR,
     person::DETECTOR,
 ];
+
+/// Types whose hits are likely at most.
+const NEVER_CERTAIN: [&str; 3] = ["kr_account", "kr_health", "birth_date"];
+
+/// The highest confidence that hits of a type have.
+pub fn surest(name: &str) -> Confidence {
+    if NEVER_CERTAIN.contains(&name) { Confidence::Likely } else { Confidence::Certain }
+}
 
 /// What is looked for in texts.
 #[derive(Default)]

@@ -57,6 +57,17 @@ fn numeral_near(text: &str, at: usize) -> bool {
     [behind, before].into_iter().flatten().any(|c| numeral(c).is_some())
 }
 
+/// Whether a value is read with its spelt digits as digits.
+pub fn spelt(surface: &str) -> bool {
+    let parts = || surface.chars().filter(|c| is_part(*c) || c.to_digit(10).is_some());
+    parts().count() >= SPELT_MIN && !surface.chars().any(|c| c.is_alphabetic() && numeral(c).is_none())
+}
+
+/// The digit that a syllable spells.
+pub fn value(c: char) -> Option<u8> {
+    numeral(c).and_then(|digit| u8::try_from(digit).ok()).map(|digit| digit - b'0')
+}
+
 fn numeral(c: char) -> Option<char> {
     Some(match c {
         '공' | '영' => '0',

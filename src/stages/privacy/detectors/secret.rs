@@ -13,7 +13,7 @@ use Confidence::{Certain, Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "secret",
     doc: "Keys, tokens and passwords of programs, by published forms, by the name before them and by entropy.",
-    version: 1,
+    version: 2,
     mask: "[SECRET]",
     find,
 };
@@ -63,7 +63,7 @@ const FORMS: [(&str, usize, usize, bool); 40] = [
 ];
 
 /// Names before a value.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 29] = [
     "api_key",
     "api-key",
     "apikey",
@@ -90,10 +90,16 @@ const NAMES: [&str; 26] = [
     "passphrase",
     "credential",
     "authorization",
+    "pw",
+    "passcode",
+    "패스워드",
 ];
 
+/// Names behind which a value may stand without a sign, after a particle: `비밀번호는 ...입니다`.
+const SPOKEN: [&str; 6] = ["비밀번호", "비번", "암호", "인증키", "토큰", "패스워드"];
+
 /// The last two letters of those in ASCII.
-const LAST: [&[u8]; 10] = [b"ey", b"et", b"en", b"rd", b"wd", b"er", b"al", b"on", b"se", b"ss"];
+const LAST: [&[u8]; 12] = [b"pw", b"de", b"ey", b"et", b"en", b"rd", b"wd", b"er", b"al", b"on", b"se", b"ss"];
 
 const TOKEN_MIN: usize = 16;
 
@@ -102,6 +108,7 @@ fn find(text: &Text, out: &mut Vec<Found>) {
         token(text, start, end, out);
     }
     for (start, end) in tokens::of(text.plain, 40, tokens::is_base64) {
+        let start = tokens::value_start(text.plain, start, end);
         if let Some(value) = text.plain.get(start..end).filter(|v| v.contains(['+', '/', '=']) && is_random(v)) {
             let path = value.matches('/').count() > 3 || value.starts_with('/');
             let behind_hash = text.lead(start).ends_with('-');
@@ -111,6 +118,7 @@ fn find(text: &Text, out: &mut Vec<Found>) {
         }
     }
     named(text, out);
+    by_place(text, out);
     pem(text, out);
 }
 
@@ -154,7 +162,10 @@ fn named(text: &Text, out: &mut Vec<Found>) {
         }
         let ends = |n: &&str| {
             let from = name.len().checked_sub(n.len());
-            from.and_then(|from| name.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(n))
+            let led =
+                from.and_then(|from| name.get(..from)).is_some_and(|l| l.ends_with(|c: char| c.is_ascii_alphabetic()));
+            let same = from.and_then(|from| name.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(n));
+            same && !(led && n.len() == 2)
         };
         if lead.len() - name.len() <= 3 && NAMES.iter().any(ends) {
             out.extend(value(text, at + 1));
@@ -165,31 +176,112 @@ fn named(text: &Text, out: &mut Vec<Found>) {
             out.extend(value(text, at + word.len()).filter(|v| v.end - v.start >= 20));
         }
     }
+    for word in ["Basic ", "basic "] {
+        for at in memchr::memmem::find_iter(bytes, word) {
+            let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 24).to_ascii_lowercase();
+            let base64 = |v: &Found| v.end - v.start >= 8 && bytes.get(v.start..v.end).is_some_and(all_base64);
+            if lead.trim_end_matches([' ', ':', '=', '"', '\'']).ends_with("authorization") {
+                out.extend(stretch(text, at + word.len()).filter(base64));
+            }
+        }
+    }
+    for name in SPOKEN {
+        for at in memchr::memmem::find_iter(bytes, name) {
+            let behind = at + name.len();
+            let rest = text.plain.get(behind..).unwrap_or_default();
+            let particle = ["는", "은", "가", "이", "를", "을"].iter().find(|p| rest.starts_with(**p));
+            let skipped = particle.map_or(0, |p| p.len());
+            if rest
+                .get(skipped..)
+                .is_some_and(|r| r.starts_with(' ') || (skipped > 0 && r.starts_with(|c: char| c.is_ascii())))
+            {
+                out.extend(value(text, behind + skipped));
+            }
+        }
+    }
+}
+
+fn all_base64(bytes: &[u8]) -> bool {
+    bytes.iter().all(|b| tokens::is_base64(*b) || matches!(b, b'-' | b'_'))
+}
+
+/// Names and passwords on command lines, and addresses that are a secret themselves.
+fn by_place(text: &Text, out: &mut Vec<Found>) {
+    let bytes = text.bytes();
+    for option in [" -u ", " --user ", " --user="] {
+        for at in memchr::memmem::find_iter(bytes, option) {
+            let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 120);
+            let own = lead.lines().next_back().unwrap_or_default();
+            let pair = |v: &Found| {
+                let value = text.plain.get(v.start..v.end).unwrap_or_default();
+                value
+                    .split_once(':')
+                    .is_some_and(|(name, word)| !name.is_empty() && !word.is_empty() && !word.starts_with('$'))
+            };
+            if own.contains("curl") {
+                out.extend(stretch(text, at + option.len()).filter(pair));
+            }
+        }
+    }
+    let hook = "hooks.slack.com/services/";
+    for at in memchr::memmem::find_iter(bytes, hook) {
+        let start = at + hook.len();
+        let is = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'/';
+        let len = bytes.get(start..).unwrap_or_default().iter().take(128).take_while(is).count();
+        if len >= 20 {
+            out.push(Found { start, end: start + len, confidence: Certain });
+        }
+    }
+}
+
+/// Bytes of the longest value.
+const VALUE_MAX: usize = 512;
+
+/// What stands from `at` on: in quotes up to the closing one, else up to white space or a letter outside of ASCII.
+fn stretch(text: &Text, at: usize) -> Option<Found> {
+    let rest = text.plain.get(at..)?;
+    let inner = rest.trim_start_matches([' ', '"', '\'', '`']);
+    let start = at + rest.len() - inner.len();
+    let near = super::text::head(inner, VALUE_MAX);
+    let quote = rest.get(..rest.len() - inner.len())?.chars().next_back().filter(|c| *c != ' ');
+    let closed = quote.and_then(|quote| near.find([quote, '\n'])).filter(|_| quote.is_some());
+    let closed =
+        closed.and_then(|end| near.get(..end)).filter(|v| inner.get(v.len()..).is_some_and(|r| !r.starts_with('\n')));
+    let parameter = |at: usize| {
+        let rest = near.get(at + 1..).unwrap_or_default();
+        let name = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        near.as_bytes().get(at) == Some(&b'&') && name > 0 && rest.as_bytes().get(name) == Some(&b'=')
+    };
+    let open = || {
+        let ends = |(at, c): &(usize, char)| {
+            c.is_whitespace() || !c.is_ascii() || matches!(c, '"' | '\'' | '`' | '<') || parameter(*at)
+        };
+        let end = near.char_indices().find(ends).map_or(near.len(), |(at, _)| at);
+        near.get(..end).unwrap_or(near).trim_end_matches(['.', ',', ';', ')', '}', ']', '?', '|'])
+    };
+    let value = closed.unwrap_or_else(open);
+    (rest.len() - inner.len() <= 3 && !value.is_empty()).then_some(Found {
+        start,
+        end: start + value.len(),
+        confidence: Likely,
+    })
 }
 
 /// A value from `at` on, without its quotes.
 fn value(text: &Text, at: usize) -> Option<Found> {
-    let rest = text.plain.get(at..)?;
-    let inner = rest.trim_start_matches([' ', '"', '\'', '`']);
-    let start = at + rest.len() - inner.len();
-    let ends = |c: char| {
-        c.is_whitespace()
-            || !c.is_ascii()
-            || matches!(c, '"' | '\'' | '`' | ',' | ';' | ')' | '<' | '}' | '&' | '(' | '|')
-    };
-    let near = super::text::head(inner, 512);
-    let value = near.find(ends).and_then(|end| near.get(..end)).unwrap_or(near).trim_end_matches(['.', '!', '?']);
+    let found = stretch(text, at)?;
+    let value = text.plain.get(found.start..found.end)?;
     let template =
         value.starts_with(['$', '{', '<', '%', '[', '/', '\\']) || value.contains("://") || value.contains("::");
     let account = value.contains('\\');
     let hash = value.len() == 16 && value.bytes().all(|b| b.is_ascii_hexdigit());
-    let template = template || account || hash;
+    // `token = getToken(x1)` is a program
+    let call = value.split_once('(').is_some_and(|(name, _)| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.'))
+    });
     let strong = value.len() >= 6 && is_mixed(value) && distinct(value) >= 5;
-    (rest.len() - inner.len() <= 3 && !template && strong).then_some(Found {
-        start,
-        end: start + value.len(),
-        confidence: if value.len() >= 8 { Likely } else { Possible },
-    })
+    let confidence = if value.len() >= 7 { Likely } else { Possible };
+    (!(template || account || hash || call) && strong).then_some(Found { confidence, ..found })
 }
 
 /// `-----BEGIN ... PRIVATE KEY-----` to its end.
@@ -271,7 +363,23 @@ mod tests {
             }
         }
         assert_eq!(found(&DETECTOR, "password = \"hunter2024\""), ["hunter2024"]);
-        assert_eq!(found(&DETECTOR, "비밀번호: abcd1234!"), ["abcd1234"]);
+        assert_eq!(found(&DETECTOR, "비밀번호: abcd1234!"), ["abcd1234!"]);
+        for (text, want) in [
+            ("password = \"Tr0ub4dor&3\"", "Tr0ub4dor&3"),
+            ("password='pa55, (word) x'", "pa55, (word) x"),
+            ("password=Tr0ub4dor&3;x", "Tr0ub4dor&3;x"),
+            ("?password=Tr0ub4dor3&user=kim", "Tr0ub4dor3"),
+            ("password=hunter2", "hunter2"),
+            ("비밀번호는 qwer1234!입니다", "qwer1234!"),
+            ("비번 hello1234 이야", "hello1234"),
+            ("pw: abc12345", "abc12345"),
+            ("Authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+            ("Authorization: Bearer abc/def+ghi1234567890==", "abc/def+ghi1234567890=="),
+            ("curl -u kim:secretword https://a.example.com", "kim:secretword"),
+            ("https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXX", "T00000000/B00000000/XXXXXXXXXXXX"),
+        ] {
+            assert_eq!(found(&DETECTOR, text), [want], "{text}");
+        }
         let pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----";
         assert_eq!(found(&DETECTOR, &format!("x {pem} y")), [pem]);
     }
@@ -283,6 +391,9 @@ mod tests {
             "d41d8cd98f00b204e9800998ecf8427ed41d8cd9",
             "Microsoft.PowerShell.Management.Commands2Something",
             "password: string",
+            "비밀번호는 8자 이상",
+            "a Basic 2024Features",
+            "rpw: abc12345",
             "token = getToken(x1)",
             "sk-learn-2-something-quite-long",
             "the_quick_brown_fox_jumps_over_the_lazy_dog_2024",

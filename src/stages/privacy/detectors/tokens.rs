@@ -27,6 +27,12 @@ pub(super) fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
+/// Where the value begins in a run of base64: behind the name of a parameter (`ci=...`), since `=` only ends a value.
+pub(super) fn value_start(text: &str, start: usize, end: usize) -> usize {
+    let body = text.get(start..end).unwrap_or_default().trim_end_matches('=');
+    start + body.rfind('=').map_or(0, |at| at + 1)
+}
+
 /// Signs of keys, tokens and what stands around them.
 pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
