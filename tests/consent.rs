@@ -147,7 +147,7 @@ fn numbers_are_met_in_both_spellings() {
     let manifest = "[dataset]\nname = \"p\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n\
         [collect.a]\ndirect = { files = [\"a.csv\"], format = \"csv\" }\nfields = { text = \"text\", who = \"who\" }\n\
         optional = [\"who\"]\nid = \"id\"\nlicense = \"MIT\"\nconsent = { file = \"list.txt\", on = \"who\" }\n\
-        [schema]\nwho = { number = {} }\n\
+        [schema]\nwho = { float = {} }\n\
         [release.public]\nformats = [\"jsonl\"]\ncolumns = [\"id\"]\n";
     std::fs::write(dir.join("dataset.toml"), manifest).unwrap();
     std::fs::write(dir.join("a.csv"), "id,text,who\na,one,2.0\nb,two,\nc,three,3.0\nd,four,4.5\ne,five,6.0\n").unwrap();

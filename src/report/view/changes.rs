@@ -18,15 +18,18 @@ pub fn shown(seen: &Seen, of: &mut Difference) {
         return;
     }
     let hidden = |name: &str| seen.column(name).is_none_or(|c| c.hidden);
+    // a release calls `label.k` `label_k`
+    let harmless: BTreeSet<String> =
+        seen.harmless.iter().flat_map(|name| [name.clone(), name.replace('.', "_")]).collect();
     let mut less: BTreeSet<String> = BTreeSet::new();
     of.examples.retain(|e| {
-        let may = seen.harmless.contains(&e.column);
+        let may = harmless.contains(&e.column);
         if !may {
             less.insert(e.column.clone());
         }
         may
     });
-    for (column, values) in of.values.iter_mut().filter(|(name, _)| !seen.harmless.contains(*name)) {
+    for (column, values) in of.values.iter_mut().filter(|(name, _)| !harmless.contains(*name)) {
         let all = values.len();
         values.retain(|_, n| !hidden(column) && n.new > 0);
         if values.len() < all {

@@ -28,12 +28,11 @@ pub fn surrogate(key: &Digest, kind: &str, surface: &str) -> Option<String> {
 }
 
 fn made(draws: Draws, kind: &str, surface: &str, value: &Canonical) -> Option<String> {
-    let free: Fix = &|_, _| None;
     match kind {
         "email" => Some(email(draws, surface)),
         "person" => person(draws, surface),
         "ip" => Some(ip(draws, surface)),
-        "kr_address" => Some(without_names(&drawn(draws, surface, false, free)?)),
+        "kr_address" => address(draws, surface),
         "mac" => drawn(draws, surface, false, &|i, _| [0, 2].get(i).copied()),
         "birth_date" => birth_date(draws, surface),
         "kr_plate" => plate(draws, surface),
@@ -318,6 +317,16 @@ fn digits_behind(signs: &[char]) -> bool {
 /// What stays of the names in an address: what kind of place or part of a house each is.
 const UNITS: [&str; 16] =
     ["시", "도", "군", "구", "읍", "면", "동", "리", "로", "길", "가", "층", "호", "번지", "번길", "지하"];
+
+/// Numbers and Latin letters are drawn; the names of places become those of none.
+fn address(mut draws: Draws, surface: &str) -> Option<String> {
+    let sign = |c: char| match (digit_of(c, false), c) {
+        (Some(digit), _) => digit.script.sign(draws.below(10) as u8),
+        (None, '가'..='힣') => Some(c),
+        (None, _) => letter(&mut draws, c),
+    };
+    without_names(surface).chars().map(sign).collect()
+}
 
 /// Names of places become those of none.
 fn without_names(address: &str) -> String {

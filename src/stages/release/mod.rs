@@ -15,6 +15,7 @@ mod allowed;
 pub mod anonymity;
 mod columns;
 mod conflicts;
+mod counted;
 mod counts;
 mod declaration;
 mod documents;

@@ -3,7 +3,8 @@
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
 use super::anonymity::card::told as told_of_anonymity;
 use super::columns::{released_name, released_type};
-use super::counts::{COUNTS, Counts};
+use super::counted::Counts;
+use super::counts::{COUNTS, counts_of};
 use super::declaration::{Encoding, Ids, Release, classes_of, declared, rows_table};
 use super::documents::{GateCard, LabelCard, PageCard, attribution, card, croissant};
 use super::encode::{column_of, fragment, outline, outline_of};
@@ -448,7 +449,7 @@ fn release_json(p: &PageCard, counts: &BTreeMap<String, u64>, content: &ContentO
 fn counted(pieces: &[Piece]) -> Result<(BTreeMap<String, Counts>, Counts), Fault> {
     let (mut splits, mut all): (BTreeMap<String, Counts>, Counts) = Default::default();
     for piece in pieces {
-        let own = Counts::of(&piece.rows)?;
+        let own = counts_of(&piece.rows)?;
         splits.entry(piece.group.clone()).or_default().add(own.clone());
         all.add(own);
     }

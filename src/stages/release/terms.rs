@@ -1,5 +1,5 @@
 //! Under which terms the sources came: what a release tells of them, and which samples it takes.
-use super::counts::Counts;
+use super::counted::Counts;
 use crate::diag::{Diagnostic, Severity};
 use crate::manifest::Manifest;
 use crate::manifest::sections::Dataset;

@@ -1,13 +1,24 @@
 //! What leaves with an anonymous release beside its rows: names of single samples in ATTRIBUTION.md, ids in the files of formats,
 //! and what the splits tell. All of it would undo the classes of rows that look alike.
-use super::declared::Anonymity;
-use super::ways::Word;
 use crate::diag::Diagnostic;
 use crate::manifest::sources::Terms;
 use crate::manifest::values::At;
 use crate::stage::Check;
 use std::collections::BTreeSet;
 use std::ops::Range;
+
+/// What a declaration of anonymity says of columns.
+pub struct Says<'a> {
+    /// Where it stands.
+    pub span: Range<usize>,
+    pub quasi: BTreeSet<&'a str>,
+    /// The quasi-identifiers that stay as they are.
+    pub kept: BTreeSet<&'a str>,
+    pub sensitive: BTreeSet<&'a str>,
+    pub insensitive: BTreeSet<&'a str>,
+    pub unit: Option<&'a At<String>>,
+    pub per_split: bool,
+}
 
 /// What a release writes, as far as its anonymity depends on it.
 pub struct Leaving {
@@ -43,10 +54,9 @@ impl Leaving {
 }
 
 /// Whether a column may be told as it was collected: nothing in it has to be hidden, or each row shows it anyway.
-pub fn may_be_told(a: &Anonymity, columns: &[String], column: &str) -> bool {
-    let kept = a.quasi_identifiers.get(column).is_some_and(|way| way.get().word == Some(Word::Keep));
-    let shown = a.sensitive.contains_key(column) && columns.iter().any(|c| c == column);
-    kept || shown || a.insensitive.iter().any(|i| i.get() == column)
+pub fn may_be_told(a: &Says, columns: &[String], column: &str) -> bool {
+    let shown = a.sensitive.contains(column) && columns.iter().any(|c| c == column);
+    a.kept.contains(column) || shown || a.insensitive.contains(column)
 }
 
 /// The columns that ATTRIBUTION.md tells of each sample, with the places where that is asked for.
@@ -78,16 +88,15 @@ pub fn leaving(check: &Check, of: &Leaving) -> BTreeSet<String> {
 }
 
 /// Notes whatever leaves beside the rows and tells more of a row than its class.
-pub fn check_beside(check: &mut Check, of: &At<Anonymity>, leaving: &Leaving) {
-    let a = of.get();
+pub fn check_beside(check: &mut Check, of: &Says, leaving: &Leaving) {
     check_attributed(check, of, leaving);
     check_followed(check, of, &leaving.columns);
     if leaving.own_ids {
         let message = "the rows have the ids of their source, by which anybody who knows one finds its row";
-        let problem = Diagnostic::error("T0564", of.span(), message).label("ids are as they were collected");
+        let problem = Diagnostic::error("T0564", of.span.clone(), message).label("ids are as they were collected");
         check.bad(problem.help(format!("[{}] ids = \"sequence\", or \"keyed\"", check.path)));
     }
-    if let Some(unit) = &a.unit {
+    if let Some(unit) = of.unit {
         check.known(unit);
         if leaving.columns.contains(unit.get()) {
             let message = format!("`{}` is released, so the rows of one person can be put together", unit.get());
@@ -98,10 +107,10 @@ pub fn check_beside(check: &mut Check, of: &At<Anonymity>, leaving: &Leaving) {
     }
 }
 
-fn check_attributed(check: &mut Check, of: &At<Anonymity>, leaving: &Leaving) {
+fn check_attributed(check: &mut Check, of: &Says, leaving: &Leaving) {
     let mut told: BTreeSet<String> = BTreeSet::new();
     for (column, place) in attributed(&leaving.taken) {
-        if may_be_told(of.get(), &leaving.columns, &column) || !told.insert(column.clone()) {
+        if may_be_told(of, &leaving.columns, &column) || !told.insert(column.clone()) {
             continue;
         }
         let message = format!("ATTRIBUTION.md of {} would tell `{column}` of each row", check.path);
@@ -110,19 +119,19 @@ fn check_attributed(check: &mut Check, of: &At<Anonymity>, leaving: &Leaving) {
             "name the source as a whole (`attribution = \"WHO, WHAT\"`), or say `insensitive = [\"{column}\"]` in [{}.anonymity]",
             check.path
         );
-        check.bad(problem.related(of.span(), "this release is anonymous").help(help));
+        check.bad(problem.related(of.span.clone(), "this release is anonymous").help(help));
     }
 }
 
 /// Files are made for each split, so a split that follows a column tells something of its values.
-fn check_followed(check: &mut Check, of: &At<Anonymity>, columns: &[String]) {
-    let a = of.get();
+fn check_followed(check: &mut Check, of: &Says, columns: &[String]) {
     for (column, place) in followed(check) {
-        if may_be_told(a, columns, &column) || *a.per_split.get() && a.quasi_identifiers.contains_key(&column) {
+        let quasi = of.quasi.contains(column.as_str());
+        if may_be_told(of, columns, &column) || (of.per_split && quasi) {
             continue;
         }
-        let related = |problem: Diagnostic| problem.related(of.span(), "this release is anonymous");
-        if a.quasi_identifiers.contains_key(&column) {
+        let related = |problem: Diagnostic| problem.related(of.span.clone(), "this release is anonymous");
+        if quasi {
             let message = format!("the splits of {} follow `{column}`, and tell what is generalised in it", check.path);
             let problem = Diagnostic::error("T0564", place, message).label("each split has files of its own");
             check.bad(

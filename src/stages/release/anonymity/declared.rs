@@ -1,5 +1,5 @@
 //! What `[release.NAME.anonymity]` may say, and what is wrong with it.
-use super::beside::{Leaving, check_beside, leaving, may_be_told};
+use super::beside::{Leaving, Says, check_beside, leaving, may_be_told};
 use super::ways::{FILE_MAX, Part, WayOf, Ways, Word, rows_of};
 use crate::diag::{Diagnostic, suggest};
 use crate::digest::Digest;
@@ -170,7 +170,7 @@ impl Declared {
     pub fn may_be_told(&self, columns: &[String], column: &str) -> bool {
         let quasi = self.anonymity.quasi_identifiers.contains_key(column);
         let suppresses = self.anonymity.suppression_max.as_ref().is_some_and(|s| *s.get() > Decimal::default());
-        may_be_told(&self.anonymity, columns, column) && !(quasi && suppresses)
+        may_be_told(&says(&self.anonymity, 0..0), columns, column) && !(quasi && suppresses)
     }
 
     /// The column that the rows of a release are given instead of a collected one.
@@ -225,11 +225,25 @@ pub fn declared(check: &mut Check, of: &At<Anonymity>, leaves: &Leaving) -> Opti
         }
         check_asked(check, column, asked, &mut out);
     }
-    check_beside(check, of, leaves);
+    check_beside(check, &says(a, of.span()), leaves);
     check_limits(check, a);
     check_population(check, a, &mut out);
     check_left(check, a, leaves, &of.span());
     (check.problems.iter().skip(before).all(|p| p.severity != crate::diag::Severity::Error)).then_some(out)
+}
+
+/// What the declaration says of columns.
+fn says(a: &Anonymity, span: Range<usize>) -> Says<'_> {
+    let kept = a.quasi_identifiers.iter().filter(|(_, way)| way.get().word == Some(Word::Keep));
+    Says {
+        span,
+        quasi: a.quasi_identifiers.keys().map(String::as_str).collect(),
+        kept: kept.map(|(column, _)| column.as_str()).collect(),
+        sensitive: a.sensitive.keys().map(String::as_str).collect(),
+        insensitive: a.insensitive.iter().map(|column| column.get().as_str()).collect(),
+        unit: a.unit.as_ref(),
+        per_split: *a.per_split.get(),
+    }
 }
 
 fn asks(a: &Asked) -> bool {

@@ -8,7 +8,7 @@ use crate::formats::writer::{Writer, split_of};
 use crate::model::license;
 use crate::stage::{Fact, OutFile};
 use crate::stages::release::columns::{released_name, released_type};
-use crate::stages::release::counts::{Counts, Labelled};
+use crate::stages::release::counted::{Counts, Labelled};
 use crate::stages::release::terms::SourceCard;
 use crate::table::DataType;
 use std::collections::BTreeMap;
