@@ -265,7 +265,7 @@ fn birth_date(mut draws: Draws, surface: &str) -> Option<String> {
 fn other_month(word: &str, drawn: usize) -> String {
     let short = word.get(..3).unwrap_or_default();
     let is = |month: &&str| month.get(..3).is_some_and(|m| m.eq_ignore_ascii_case(short));
-    let Some(own) = MONTHS.iter().position(|month| is(&month)) else { return word.to_string() };
+    let Some(own) = MONTHS.iter().position(is) else { return word.to_string() };
     let other = MONTHS.get(if drawn >= own { drawn + 1 } else { drawn }).copied().unwrap_or_default();
     let other = if word.len() == 3 { other.get(..3).unwrap_or_default() } else { other };
     match word.as_bytes() {

@@ -84,12 +84,9 @@ pub fn check_terms(check: &mut Check, taken: Option<&[At<String>]>, columns: &[S
     let sources = taken_sources(check, taken);
     for source in &sources {
         let allowed = rules_of(&own.allow, source);
-        match license::broken(&source.license, &license, !changes.is_empty(), &allowed) {
-            Some(broken) => {
-                let problem = refused(source, broken, &license, &changes, &sources);
-                check.bad(problem);
-            }
-            None => {}
+        if let Some(broken) = license::broken(&source.license, &license, !changes.is_empty(), &allowed) {
+            let problem = refused(source, broken, &license, &changes, &sources);
+            check.bad(problem);
         }
     }
 }

@@ -59,7 +59,7 @@ fn numeral_near(text: &str, at: usize) -> bool {
 
 /// Whether a value is read with its spelt digits as digits.
 pub fn spelt(surface: &str) -> bool {
-    let parts = || surface.chars().filter(|c| is_part(*c) || c.to_digit(10).is_some());
+    let parts = || surface.chars().filter(|c| is_part(*c) || c.is_ascii_digit());
     parts().count() >= SPELT_MIN && !surface.chars().any(|c| c.is_alphabetic() && numeral(c).is_none())
 }
 
