@@ -34,7 +34,7 @@
 //!
 //! Near duplicates that are not dropped are a group, too, unless `near_duplicates = "anywhere"`.
 //!
-//! With `time` splits follow each other in time ([`timed`]): facts `split.time.missing` (samples without a time),
+//! With `time` splits follow each other in time (`timed`): facts `split.time.missing` (samples without a time),
 //! `split.time.near` (dropped, since they are too near to a later split: `split.gap`) and `split.time.early` (samples
 //! that are not later than all of the splits before theirs, since their group has a later one: finding `split.early`).
 pub mod declaration;

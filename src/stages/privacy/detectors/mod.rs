@@ -1,9 +1,9 @@
 //! Detectors of personal data in text: a list of values, a file for one or for a few of one family, and what they share.
 //!
-//! A text is read once ([`text::read`]): into its plain spelling, and its runs of digits. A detector looks for bytes that
+//! A text is read once (`text::read`): into its plain spelling, and its runs of digits. A detector looks for bytes that
 //! cannot be missing (an `@`, digits of a certain number) and lets a hand-written validator decide at each. No regular
 //! expressions but those of the manifest: `\b` is no border before a Korean particle (`010-1234-5678로`), and a pattern says
-//! nothing of dates and check digits. Each tells how sure it is; words beside a number raise or lower that ([`context`]).
+//! nothing of dates and check digits. Each tells how sure it is; words beside a number raise or lower that (`context`).
 //! All of it takes time linear in the text.
 //!
 //! To add one: a file with a `DETECTOR`, a line in [`DETECTORS`].
