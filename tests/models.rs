@@ -134,8 +134,11 @@ fn nothing_is_learned_again_for_what_a_model_does_not_read() {
     assert_eq!(learned, [(0, 0); 4]);
     let manifest = std::fs::read_to_string(dir.path().join("dataset.toml")).unwrap();
     let more = manifest.replace("action = \"flag\"", "action = \"flag\"\nmethod = \"confident_learning\"");
-    std::fs::write(dir.path().join("dataset.toml"), more.replace("gates = { f1 = 0.5 }", "gates = { f1 = 1.5 }"))
-        .unwrap();
+    std::fs::write(
+        dir.path().join("dataset.toml"),
+        more.replace("gates = { f1 = 0.5 }", "gates = { f1 = { max = 0 } }"),
+    )
+    .unwrap();
     let told = build(dir.path(), &way);
     assert_eq!((told.exit, told.kernel("train.names/folds", "gather").0), (1, 0), "a gate learns nothing again");
 }
@@ -179,6 +182,33 @@ fn suspects_wait_and_are_not_asked_about_again() {
     };
     assert_eq!(fact("decided "), "1", "{page}");
     assert!(page.contains("given") && page.contains("likely"), "the table of pairs is shown: {page}");
+}
+
+/// `worst` counts those that wait: who is asked next is not kept back by what is decided.
+#[test]
+fn those_that_were_decided_do_not_use_up_the_worst() {
+    let dir = project("review\"\nworst = 2 # \"");
+    let dir = dir.path();
+    let (exit, said) = run(dir, &["build"]);
+    assert!(exit == 0 && said.contains("2 to review (label.suspect)"), "{said}");
+    let asked = || {
+        let (_, page) = run(dir, &["show", "clean.label_errors", "--findings"]);
+        let own = page.lines().filter(|l| l.contains("label.suspect"));
+        own.map(|l| l.split_whitespace().next().unwrap().to_string()).collect::<Vec<String>>()
+    };
+    let first = asked();
+    assert_eq!(first.len(), 2);
+    let keep = |id: &String| {
+        format!("{{\"id\":\"{id}\",\"step\":\"clean.label_errors\",\"decision\":\"keep\",\"by\":\"kim\"}}\n")
+    };
+    std::fs::create_dir(dir.join("reviews")).unwrap();
+    std::fs::write(dir.join("reviews/kim.jsonl"), first.iter().map(keep).collect::<String>()).unwrap();
+    let (exit, said) = run(dir, &["build"]);
+    assert!(exit == 0 && said.contains("4 to review (label.suspect)"), "{said}");
+    let (_, status) = run(dir, &["status"]);
+    assert!(status.contains("2 samples to review at clean.label_errors"), "{status}");
+    let next = asked();
+    assert!(next.len() == 4 && first.iter().all(|id| next.contains(id)), "{first:?} {next:?}");
 }
 
 /// A label that changes, a sample more and a sample less: the same as if all had been built at once.

@@ -45,7 +45,7 @@ fn unknown(s: &Session, built: &Built, name: &str) -> String {
 
 /// A fact by its full name, `STEP.NAME`: a stage's own, or one that every step has (`samples`, `findings`, `fails`,
 /// `dropped`, `held`, `given`, `rejected`, `rejected_share`, `rejected_share_of_many`, `files_lost`,
-/// `files_lost_by_name`; of a join `unmatched_share`).
+/// `files_lost_by_name`; of a join `unmatched_share`, and `lost_share`, which counts what findings are told of, too).
 /// `None`: no step gives it.
 pub fn fact(s: &Session, built: &Built, name: &str) -> Result<Option<Fact>, Fault> {
     let given = giver(s.steps, name).and_then(|i| Some((s.steps.get(i)?, built.runs.get(i)?)));
@@ -90,10 +90,11 @@ fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &s
         "files_lost_by_name" => lost::by_name(s, step, run)?,
         "rejected_share" if records == 0 => Fact::Undefined("there are no records".into()),
         "rejected_share" => share(rejected(), records),
-        "unmatched_share" => {
+        "unmatched_share" | "lost_share" => {
             let right = step.plan.ports.right.as_ref().and_then(|right| built.tables.get(&right.table));
             let rows = right.map_or(0, |t| t.parts.iter().map(|p| u64::from(p.alive())).sum::<u64>());
-            if rows == 0 { Fact::Int(0) } else { share(run.unmatched.len() as u64, rows) }
+            let told = if own == "lost_share" { sum(|c| c.findings) } else { 0 };
+            if rows == 0 { Fact::Int(0) } else { share(run.unmatched.len() as u64 + told, rows) }
         }
         "samples" => built
             .tables

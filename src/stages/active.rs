@@ -12,7 +12,8 @@
 //! label ([`crate::measure::active`]), of spans each token, and chooses `size` of them: a share at random, so that what is learned of
 //! them can be judged, and the others by their score. `tamis label export TASK --only queue` writes them for a labelling tool.
 //! Writes `urgency.TASK`, the score to six decimals. Facts: `candidates` (without a label), `chosen`, `at_random`, `without` (no
-//! prediction, or models that tag other tokens; they can be chosen at random alone). Finding: `active.chosen`. Limits: samples that are nearly the same may be chosen
+//! prediction, or models that tag other tokens; they can be chosen at random alone). Findings: `active.chosen`; `active.few`, fewer
+//! samples than `size` are without a label. Limits: samples that are nearly the same may be chosen
 //! together; `[clean.near_duplicates]` leaves one of them.
 use crate::diag::{Diagnostic, suggest};
 use crate::digest::Draws;
@@ -145,6 +146,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             }
         }
     }
+    for (n, from) in d.from.iter().enumerate() {
+        if d.from.iter().take(n).any(|other| other.get() == from.get()) {
+            let problem = Diagnostic::error("T0588", from.span(), format!("[{}] is named twice", from.get()));
+            check.bad(problem.label("each model has one vote"));
+        }
+    }
     check_strategy(check, &d, kind == NER);
     predicted.sort();
     predicted.dedup();
@@ -156,7 +163,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     };
     let map = Map { label, predicted, strategy: d.strategy, reduce: d.reduce.unwrap_or_default() };
     let tenth = Decimal::parse("0.1").unwrap_or_default();
-    let gather = Gather { size: d.size, random: d.random.as_ref().map_or(tenth, |r| *r.get()), seed: d.seed };
+    let random = match d.strategy {
+        Strategy::Random => Decimal::from(1u64),
+        _ => d.random.as_ref().map_or(tenth, |r| *r.get()),
+    };
+    let gather = Gather { size: d.size, random, seed: d.seed };
     let apply = Apply { task: d.task.get().clone() };
     vec![Plan::row::<Stage>(ports, &map, &gather, &apply)]
 }
@@ -256,7 +267,7 @@ impl Map {
 impl RowStage for Stage {
     const MAP: u32 = 1;
     const USES: &'static [&'static str] = &["libm 0.2"];
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather)); // fewer candidates than are asked for are told
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -304,6 +315,10 @@ impl Stage {
             if why.len() < size && !why.contains_key(i) {
                 why.insert(*i, format!("score {score:.6}, {} of {}", rank + 1, best.len()));
             }
+        }
+        if all.len() < p.size as usize {
+            let say = format!("`size` asks for {} samples, and {} are without a label", p.size, all.len());
+            out.remark("active.size", "active.few", say);
         }
         out.fact("candidates", all.len() as u64);
         out.fact("chosen", why.len() as u64);

@@ -11,6 +11,7 @@
 //!
 //! All decisions are made on whole numbers, so that every machine decides alike.
 mod classes;
+mod held;
 mod models;
 mod mondrian;
 mod score;
@@ -21,7 +22,8 @@ mod ways;
 #[cfg(test)]
 mod adult_tests;
 
-pub use classes::{Classes, Measures, NONE, Own, Risk, Values, references};
+pub use classes::{Classes, Measures, NONE, Risk, Values, references};
+pub use held::Own;
 pub use models::{Distance, Diversity, Model, Ratio, Reference};
 pub use mondrian::{Boxed, Cell, mondrian};
 pub use score::{Objective, loss};

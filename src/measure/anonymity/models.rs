@@ -3,7 +3,7 @@
 //!
 //! A class holds `n` rows, of which `f` have a sensitive value that `q` of all `N` rows have. Everything is compared as whole
 //! numbers; entropy is compared exactly where it is within rounding of its bound.
-use super::classes::Own;
+use super::held::Own;
 use std::collections::BTreeMap;
 
 /// A number that is not rounded: `over / under`.

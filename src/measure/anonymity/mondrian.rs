@@ -4,7 +4,8 @@
 //! Numbers are cut at their median; values of a hierarchy into the groups one level down, all of which must hold. Of quasi-
 //! identifiers that vary equally the first that was declared is tried first. It is greedy: what it gives is anonymous, and
 //! usually loses far less than one level for all, but it need not be the best.
-use super::classes::{Classes, NONE, Own, references};
+use super::classes::{Classes, NONE, references};
+use super::held::Own;
 use super::models::{Model, Reference};
 use super::table::Table;
 use std::collections::BTreeMap;

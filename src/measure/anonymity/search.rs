@@ -12,7 +12,8 @@
 //!
 //! Of several that lose equally the one with the fewest steps of generalisation is taken, and of these the one that generalises
 //! the later attributes less.
-use super::classes::{Classes, NONE, Own, members, references};
+use super::classes::{Classes, NONE, members, references};
+use super::held::Own;
 use super::models::{Model, Ratio, Reference};
 use super::score::{Objective, Score, loss, sums, sums_from};
 use super::table::Table;

@@ -27,20 +27,22 @@ pub struct Declaration {
     /// A column whose equal values stay in one part, such as the document that a sentence is of. Default: each sample by itself.
     #[schemars(length(min = 1))]
     pub group: Option<At<String>>,
-    /// The texts that a `logistic` model reads, as if they were one. Default: all text fields of `[schema]`, or `text`.
+    /// The texts that a `logistic` model reads, as if they were one; no label and nothing that a label is made of. Default: all text
+    /// fields of `[schema]`, or `text`.
     #[schemars(length(min = 1))]
     pub on: Option<Vec<At<String>>>,
     /// What parts and the order of learning are drawn from.
     #[serde(default)]
     pub seed: u64,
     /// What scores must reach, else the build fails: a number means at least, `{ max = 0.1 }` at most. For `ner` `precision`, `recall`,
-    /// `f1`, `macro_f1`, `token_accuracy`; for `classification` `accuracy`, `macro_f1`; of both `log_loss` and `calibration_error`.
+    /// `f1`, `macro_f1`, `token_accuracy`; for `classification` `accuracy`, `macro_f1`; all of these are from 0 to 1. Errors, of which less
+    /// is better and which need `{ max = ... }`: of both `log_loss` and `calibration_error`; of `classification` `brier`.
     #[serde(default)]
     pub gates: BTreeMap<String, At<Threshold>>,
     /// How many resamples give the interval of a score. Default 1000.
     #[schemars(range(min = 20, max = 100_000))]
     pub resamples: Option<u32>,
-    /// The largest share of predictions that may belong to no sample or be of no use, and of labelled samples that may be
+    /// The largest share of predictions that may belong to no sample, repeat another or be of no use, and of labelled samples that may be
     /// without one, else the build fails. Only for `predictions`. Default 0.05.
     #[schemars(range(min = 0, max = 1))]
     pub max_lost: Option<At<Decimal>>,
@@ -233,6 +235,9 @@ fn scores(spans: bool) -> &'static [&'static str] {
     }
 }
 
+/// The scores of which less is better.
+const ERRORS: [&str; 3] = ["log_loss", "brier", "calibration_error"];
+
 /// Returns where a key of this table stands in the manifest, or the table.
 pub fn place(check: &Check, key: &str) -> Range<usize> {
     check.manifest.span_of(&format!("{}.{key}", check.path)).unwrap_or_else(|| check.span.clone())
@@ -258,19 +263,10 @@ pub fn checked(check: &mut Check) -> Option<Trained> {
     }
     let spans = kind == NER;
     check_model(check, &declared, &kind);
-    check_predictions(check, &declared, spans);
-    for (fact, at) in declared.gates.iter().filter(|(fact, _)| !scores(spans).contains(&fact.as_str())) {
-        let problem = Diagnostic::error("T0583", at.span(), format!("a model of `{kind}` has no score `{fact}`"));
-        check.bad(problem.label(suggest(fact, scores(spans).iter().copied())));
-    }
-    if let Some(group) = &declared.group
-        && let Some(column) = check.known(group)
-        && ![utf8(), DataType::Int64].contains(&column.ty)
-    {
-        let problem = Diagnostic::error("T0315", group.span(), format!("`{}` cannot group samples", group.get()));
-        check
-            .bad(problem.label(format!("this column is {}, neither text nor a whole number", types::text(&column.ty))));
-    }
+    check_predictions(check, &declared, spans, &classes);
+    check_gates(check, &declared, spans, &kind);
+    check_group(check, &declared);
+    check_on(check, &declared);
     let texts = match spans {
         true => check.text_of_spans().into_iter().collect(),
         false if declared.model.as_ref().is_some_and(|m| m.kind == Kind::Logistic) => {
@@ -284,6 +280,92 @@ pub fn checked(check: &mut Check) -> Option<Trained> {
         false => Vec::new(),
     };
     Some(Trained { name: check.instance.clone(), path: check.path.clone(), declared, spans, classes, texts })
+}
+
+/// Notes gates on scores that the model does not have, and bounds that no score of that name can miss or meet.
+fn check_gates(check: &mut Check, d: &Declaration, spans: bool, kind: &str) {
+    for (fact, at) in &d.gates {
+        let problem = |message: String| Diagnostic::error("T0583", at.span(), message);
+        if !scores(spans).contains(&fact.as_str()) {
+            let problem = problem(format!("a model of `{kind}` has no score `{fact}`"));
+            check.bad(problem.label(suggest(fact, scores(spans).iter().copied())));
+        } else if ERRORS.contains(&fact.as_str()) {
+            if let (Some(min), None) = (at.min, at.max) {
+                let problem = problem(format!("`{fact}` is an error: this gate fails where the model is good"));
+                check.bad(problem.label("less is better").help(format!("write `{fact} = {{ max = {min} }}`")));
+            }
+        } else if at.min.or(at.max).is_some_and(|bound| bound > Decimal::from(1u64)) {
+            let problem = problem(format!("`{fact}` is a share, from 0 to 1"));
+            check.bad(problem.label("above 1").help("90 % is written 0.9"));
+        }
+    }
+}
+
+/// Notes a column that cannot group, and groups that stay together in the parts and that `[split]` takes apart.
+fn check_group(check: &mut Check, d: &Declaration) {
+    let Some(group) = &d.group else { return };
+    let Some(column) = check.known(group) else { return };
+    if ![utf8(), DataType::Int64].contains(&column.ty) {
+        let problem = Diagnostic::error("T0315", group.span(), format!("`{}` cannot group samples", group.get()));
+        let label = format!("this column is {}, neither text nor a whole number", types::text(&column.ty));
+        check.bad(problem.label(label));
+        return;
+    }
+    let Some(split) = check.manifest.table(&["split"]).map(|_| check.section::<Splits>(&["split"])) else { return };
+    if !split.groups().contains(&group.get().as_str()) {
+        let message = format!("[split] may part samples of one `{}`, and the test score leaks", group.get());
+        let problem = Diagnostic::warning("T0587", group.span(), message).label("[split] does not keep these together");
+        check.bad(problem.help(format!("add `group = \"{}\"` to [split]", group.get())));
+    }
+}
+
+/// What is asked of `[split]`.
+#[derive(Deserialize, Default)]
+struct Splits {
+    #[serde(default)]
+    group: Option<serde_json::Value>,
+}
+
+impl Splits {
+    /// The columns that keep samples together.
+    fn groups(&self) -> Vec<&str> {
+        match &self.group {
+            Some(serde_json::Value::Array(all)) => all.iter().filter_map(|one| one.as_str()).collect(),
+            one => one.iter().filter_map(|one| one.as_str()).collect(),
+        }
+    }
+}
+
+/// What is asked of `[label.TASK]`.
+#[derive(Deserialize, Default)]
+struct Task {
+    #[serde(default)]
+    from: BTreeMap<String, Answers>,
+}
+
+/// Where the answers of a source stand.
+#[derive(Deserialize, Default)]
+struct Answers {
+    #[serde(default)]
+    column: Option<String>,
+}
+
+/// Notes texts that tell the model the answer: labels, what people or models said, and the columns that the label is made of.
+fn check_on(check: &mut Check, d: &Declaration) {
+    let task: Task = check.section(&["label", d.task.get()]);
+    let sources: Vec<String> = task.from.into_values().filter_map(|answers| answers.column).collect();
+    for name in d.on.iter().flatten() {
+        let column = check.columns_of("samples").find(|(own, _)| *own == name.get()).map(|(_, column)| column.clone());
+        let Some(column) = column else { continue };
+        let label = match &column.role {
+            Role::Label { .. } => "this is a label",
+            _ if sources.contains(name.get()) => "the label is made of this column",
+            _ if column.inner && name.get().contains('.') => "a step made this column of labels or for itself",
+            _ => continue,
+        };
+        let message = format!("`{}` tells the model what it is to predict", name.get());
+        check.bad(Diagnostic::error("T0589", name.span(), message).label(label));
+    }
 }
 
 fn check_model(check: &mut Check, d: &Declaration, kind: &str) {
@@ -308,7 +390,7 @@ fn check_model(check: &mut Check, d: &Declaration, kind: &str) {
     );
 }
 
-fn check_predictions(check: &mut Check, d: &Declaration, spans: bool) {
+fn check_predictions(check: &mut Check, d: &Declaration, spans: bool, classes: &[String]) {
     let Some(p) = &d.predictions else { return };
     p.files.iter().for_each(|glob| check.glob(glob));
     let fields = &p.fields;
@@ -320,6 +402,36 @@ fn check_predictions(check: &mut Check, d: &Declaration, spans: bool) {
         ("predictions.fields.tokens", fields.tokens.is_some() && !spans, "a class is one of the whole sample"),
     ];
     keys.iter().for_each(|(key, wrong, why)| spare(check, &[(key, *wrong)], why));
+    for (n, class) in p.classes.iter().enumerate() {
+        if p.classes.iter().take(n).any(|other| other.get() == class.get()) {
+            let problem = Diagnostic::error("T0585", class.span(), format!("`{}` is named twice", class.get()));
+            check.bad(problem.label("a list has one number for each class"));
+        }
+    }
+    if several && !spans {
+        check_by_class(check, &fields.by_class, classes);
+    }
+}
+
+/// Notes classes without a column, columns of no class, and one column for two classes.
+fn check_by_class(check: &mut Check, by_class: &BTreeMap<String, String>, classes: &[String]) {
+    let span = place(check, "predictions.fields.by_class");
+    let mut wrong = |message: String, label: String| {
+        check.bad(Diagnostic::error("T0585", span.clone(), message).label(label));
+    };
+    let lacks: Vec<String> = classes.iter().filter(|c| !by_class.contains_key(*c)).map(|c| format!("`{c}`")).collect();
+    if !lacks.is_empty() {
+        wrong("not every class has a column".into(), format!("without a column: {}", lacks.join(", ")));
+    }
+    for class in by_class.keys().filter(|class| !classes.contains(class)) {
+        wrong(format!("`{class}` is no class of the task"), suggest(class, classes.iter().map(String::as_str)));
+    }
+    let mut met: BTreeMap<&String, &String> = BTreeMap::new();
+    for (class, column) in by_class {
+        if let Some(other) = met.insert(column, class) {
+            wrong(format!("`{column}` is the column of two classes"), format!("of `{other}` and of `{class}`"));
+        }
+    }
 }
 
 /// Notes keys that have no meaning here.

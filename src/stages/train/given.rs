@@ -1,11 +1,11 @@
 //! `train.NAME/folds` where predictions come in files: each sample gets what the files say of it.
 //!
 //! Joins the rows of `train.NAME/read` by id; of a task of spans it reads the text and the tokens. Writes `predicted.NAME`. Findings:
-//! `prediction.unmatched` (it belongs to no sample), `prediction.repeated` (there are several for one sample; the first counts),
+//! `prediction.unmatched` (it belongs to no sample), `prediction.repeated` (one more for a sample; the first counts),
 //! and those for which there is no prediction of a sample: `prediction.shape` (no list or object of numbers, or of another
 //! length), `prediction.class` (a name that is no class, or no tag), `prediction.number` (no number, below 0 or above 1),
 //! `prediction.sum` (the probabilities sum to something else than 1, by more than 0.01), `prediction.tokens` (tokens that do not fit
-//! the text or the probabilities). Nothing is scaled or filled in.
+//! the text or the probabilities). Nothing is scaled or filled in. Fact: `lost_share`, the share of predictions that one of these is told of.
 use super::declaration::{Trained, checked};
 use crate::model::predictions::Predicted;
 use crate::model::tokens::Token;
@@ -69,8 +69,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         right: Some(right),
         ..Ports::default()
     };
-    let say = format!("more predictions of [{}] belong to no sample than may be lost", trained.path);
-    let gates = vec![trained.lost_gate(check, format!("{}/folds.unmatched_share", trained.path), &say)];
+    let say = format!(
+        "more predictions of [{}] belong to no sample, repeat another or are of no use than may be lost",
+        trained.path
+    );
+    let gates = vec![trained.lost_gate(check, format!("{}/folds.lost_share", trained.path), &say)];
     vec![Plan { gates, ..Plan::join::<Given>(ports, &join).word("folds") }]
 }
 
@@ -97,7 +100,7 @@ type Why = (&'static str, String);
 struct Given;
 
 impl JoinStage for Given {
-    const JOIN: u32 = 1;
+    const JOIN: u32 = 2; // each repetition is told, and why tokens do not fit
     type Join = Join;
 
     fn join(p: &Join, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
@@ -114,9 +117,10 @@ impl JoinStage for Given {
                 column.push(None);
                 continue;
             };
-            if hits.len() > 1 {
-                let say = format!("{} predictions; the first counts", hits.len());
+            for (n, more) in hits.iter().enumerate().skip(1) {
+                let say = format!("prediction {} of {} of this sample; the first counts", n + 1, hits.len());
                 delta.event(row, Act::Finding, &key, "prediction.repeated", say);
+                delta.about(*more);
             }
             let told = |of: &[Option<String>]| of.get(*hit).cloned().flatten();
             let chars = texts.get(row).cloned().flatten().map_or(0, |t| t.chars().count() as u32);
@@ -156,11 +160,7 @@ impl Join {
                 None => (0..chars).map(|at| Token { start: at, end: at + 1 }).collect(),
             },
         };
-        let ordered = tokens.windows(2).all(|pair| pair[0].end <= pair[1].start);
-        let inside = tokens.iter().all(|t| t.start < t.end && t.end <= chars);
-        if !ordered || !inside || tokens.len() != rows.len() {
-            let say =
-                format!("{} tokens on a text of {chars} characters, probabilities of {}", tokens.len(), rows.len());
+        if let Some(say) = unfit(&tokens, rows.len(), chars) {
             return Err(("prediction.tokens", say));
         }
         let mut probabilities = Vec::with_capacity(rows.len() * self.tags.len());
@@ -207,6 +207,30 @@ fn probability(value: &Json) -> Result<f64, Why> {
         Some(p) => Err(("prediction.number", format!("{p} is no probability"))),
         None => Err(("prediction.number", "what stands there is no number".into())),
     }
+}
+
+/// Why tokens do not fit the text or the probabilities.
+fn unfit(tokens: &[Token], rows: usize, chars: u32) -> Option<String> {
+    for t in tokens {
+        if t.start >= t.end {
+            return Some(format!("the token [{}, {}] ends where it begins or before", t.start, t.end));
+        }
+        if t.end > chars {
+            return Some(format!("the token [{}, {}] ends behind the text of {chars} characters", t.start, t.end));
+        }
+    }
+    for (one, next) in tokens.iter().zip(tokens.iter().skip(1)) {
+        if one.end > next.start {
+            let (a, b) = ((one.start, one.end), (next.start, next.end));
+            let how = if next.end <= one.start { "stands before" } else { "overlaps" };
+            return Some(format!(
+                "the token [{}, {}] {how} the one before it in the list, [{}, {}]",
+                b.0, b.1, a.0, a.1
+            ));
+        }
+    }
+    let say = format!("{} tokens on a text of {chars} characters, probabilities of {rows}", tokens.len());
+    (tokens.len() != rows).then_some(say)
 }
 
 fn read_tokens(text: &str) -> Result<Vec<Token>, Why> {
@@ -260,6 +284,15 @@ mod tests {
         for (tokens, chars) in [(Some("[[0,2],[1,4]]"), 4), (Some("[[0,2],[3,5]]"), 4), (Some("[[0,2]]"), 4), (None, 3)]
         {
             assert_eq!(rule(read(tokens, None, chars)), "prediction.tokens");
+        }
+        let why = |tokens| read(Some(tokens), None, 4).map_or_else(|why| why.1, |_| String::new());
+        for (tokens, want) in [
+            ("[[0,2],[1,4]]", "the token [1, 4] overlaps the one before it in the list, [0, 2]"),
+            ("[[2,4],[0,1]]", "the token [0, 1] stands before the one before it in the list, [2, 4]"),
+            ("[[0,2],[3,5]]", "the token [3, 5] ends behind the text of 4 characters"),
+            ("[[2,0],[3,4]]", "the token [2, 0] ends where it begins or before"),
+        ] {
+            assert_eq!(why(tokens), want);
         }
     }
 }

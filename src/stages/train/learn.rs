@@ -50,7 +50,7 @@ fn declare_test(check: &mut Check) -> Vec<Plan> {
     let split: Splits = check.section(&["split"]);
     if !split.ratios.is_empty() && !split.ratios.contains_key(LEARNED_OF) {
         let span = check.manifest.span_of("split.ratios").unwrap_or_else(|| check.span.clone());
-        let message = format!("no split is called `{LEARNED_OF}`, which [{}] learns of", trained.path);
+        let message = format!("no split is called `{LEARNED_OF}`, which models learn of");
         check.bad(Diagnostic::error("T0586", span, message).label(format!("needs a split `{LEARNED_OF}`")));
     }
     plan(check, &trained, true).into_iter().collect()

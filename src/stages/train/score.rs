@@ -9,6 +9,7 @@
 //! `log_loss`, `calibration_error` ([`crate::measure::scores`]), `samples`, `without` and `without_share` (samples with a label and no
 //! prediction), the table `by_class`, and of classes the table `confused` with pairs of classes, most first. `NAME_low` and
 //! `NAME_high` of `f1`, `accuracy` and `macro_f1`: 95 % of the values when samples are drawn anew. A score that nothing gives is undefined.
+//! Finding, where predictions come in files: `prediction.missing`, a sample that has a label and no prediction of use.
 use super::declaration::{Trained, checked};
 use super::given::column_of;
 use super::learn::{LEARNED_OF, tested_column};
@@ -46,7 +47,15 @@ fn declare_score(check: &mut Check) -> Vec<Plan> {
 }
 
 fn plan(check: &Check, trained: &Trained, word: &str, column: String, test: bool) -> Plan {
-    let map = Map { label: trained.label(), column, classes: trained.classes.clone(), spans: trained.spans, test };
+    let files = trained.declared.predictions.is_some() && !test;
+    let map = Map {
+        label: trained.label(),
+        column,
+        classes: trained.classes.clone(),
+        spans: trained.spans,
+        test,
+        files: if files { trained.key("predictions.files") } else { String::new() },
+    };
     let gather = Gather {
         classes: trained.classes.clone(),
         spans: trained.spans,
@@ -58,7 +67,7 @@ fn plan(check: &Check, trained: &Trained, word: &str, column: String, test: bool
     let ports = Ports { table: "samples".into(), reads, ..Ports::default() };
     let step = if word.is_empty() { trained.path.clone() } else { format!("{}/{word}", trained.path) };
     let mut gates = if word.is_empty() { trained.gates(&step) } else { Vec::new() };
-    if trained.declared.predictions.is_some() && !test {
+    if files {
         let say = format!("[{}] predicts too few of the samples that have a label", trained.path);
         gates.push(trained.lost_gate(check, format!("{step}.without_share"), &say));
     }
@@ -79,6 +88,9 @@ struct Map {
     /// Only samples that nothing learned of.
     #[serde(default, skip_serializing_if = "is_default")]
     test: bool,
+    /// The key of the files of predictions, where samples without one are told.
+    #[serde(default, skip_serializing_if = "is_default")]
+    files: String,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -149,7 +161,7 @@ impl Map {
 struct Score;
 
 impl RowStage for Score {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2; // samples without a prediction are told
     const USES: &'static [&'static str] = &["libm 0.2"];
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     type Map = Map;
@@ -161,15 +173,20 @@ impl RowStage for Score {
         let labels = rows.column(&p.label)?;
         let predicted: Vec<Option<Predicted>> = rows.cells(&p.column)?;
         let splits = if p.test { rows.texts("split")? } else { Vec::new() };
+        let mut delta = Delta::default();
         for (row, predicted) in predicted.iter().enumerate() {
             let split = splits.get(row).cloned().flatten().unwrap_or_default();
             if p.test && split == LEARNED_OF {
                 continue;
             }
             let Some(scored) = p.scored(&value_at(labels.as_ref(), row), predicted.as_ref()) else { continue };
+            if scored.without && !p.files.is_empty() {
+                let say = "it has a label, and the files hold no prediction of use for it";
+                delta.event(row, Act::Finding, &p.files, "prediction.missing", say);
+            }
             summary.put(split, row, serde_json::to_vec(&scored).map_err(|e| Fault::Bug(e.to_string()))?);
         }
-        Ok(Delta::default())
+        Ok(delta)
     }
 }
 

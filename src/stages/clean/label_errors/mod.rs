@@ -46,12 +46,26 @@ const CONFUSED_MIN: u64 = 10;
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some((d, of)) = checked(check) else { return Vec::new() };
-    let map =
-        Map { label: of.label, predicted: of.predicted, decided: of.decided, classes: of.classes, spans: of.spans };
-    vec![plan(&d, map)]
+    let paths = ["clean.label_errors".to_string(), of.label.clone()];
+    let own = check.decided.iter().map(|told| &told.decided).filter(|told| paths.contains(&told.step));
+    let mut answered: Vec<String> = own.map(|told| told.id.clone()).collect();
+    answered.sort();
+    answered.dedup();
+    // only where people are asked about some of the suspects does it matter who was asked before
+    answered.retain(|_| d.worst.is_some() && d.action == Action::Review);
+    let named = d.worst.is_some() && d.action == Action::Review;
+    let map = Map {
+        label: of.label,
+        predicted: of.predicted,
+        decided: of.decided,
+        classes: of.classes,
+        spans: of.spans,
+        named,
+    };
+    vec![plan(&d, map, answered)]
 }
 
-fn plan(d: &Declaration, map: Map) -> Plan {
+fn plan(d: &Declaration, map: Map, answered: Vec<String>) -> Plan {
     let task = d.task.get();
     let written = |ty| {
         let column = Column::new(ty).harmless();
@@ -59,6 +73,7 @@ fn plan(d: &Declaration, map: Map) -> Plan {
     };
     let mut reads = vec![map.label.clone(), map.predicted.clone()];
     reads.extend(map.decided.clone());
+    reads.extend(map.named.then(|| "id".to_string()));
     let ports = Ports {
         table: "samples".into(),
         reads,
@@ -78,6 +93,7 @@ fn plan(d: &Declaration, map: Map) -> Plan {
         worst: d.worst,
         resamples: d.resamples.unwrap_or(RESAMPLES),
         seed: d.seed,
+        answered,
     };
     let apply = Apply { task: task.clone(), action: d.action };
     let gate = |max: &At<Decimal>| {
@@ -103,6 +119,9 @@ struct Map {
     classes: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     spans: bool,
+    /// Samples are told apart by their ids.
+    #[serde(default, skip_serializing_if = "is_default")]
+    named: bool,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -123,6 +142,9 @@ struct Gather {
     resamples: u32,
     #[serde(default, skip_serializing_if = "is_default")]
     seed: u64,
+    /// Ids of samples that people have decided on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    answered: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -139,6 +161,8 @@ struct Seen {
     decided: bool,
     /// The given tag of each token, or the given class.
     given: Vec<u16>,
+    /// Its id, where samples are told apart by it.
+    id: String,
     /// Nothing where the sample has a label and no prediction.
     predicted: Option<Predicted>,
 }
@@ -147,6 +171,8 @@ impl Seen {
     fn written(&self) -> Vec<u8> {
         let mut out = vec![u8::from(self.decided)];
         let Some(predicted) = &self.predicted else { return out };
+        out.extend((self.id.len() as u32).to_le_bytes());
+        out.extend(self.id.as_bytes());
         out.extend((self.given.len() as u32).to_le_bytes());
         self.given.iter().for_each(|tag| out.extend(tag.to_le_bytes()));
         out.extend(predicted.packed());
@@ -157,11 +183,14 @@ impl Seen {
         let (decided, rest) = bytes.split_first()?;
         let decided = *decided != 0;
         let Some((n, rest)) = rest.split_first_chunk::<4>() else {
-            return Some(Seen { decided, given: Vec::new(), predicted: None });
+            return Some(Seen { decided, given: Vec::new(), id: String::new(), predicted: None });
         };
+        let (id, rest) = rest.split_at_checked(u32::from_le_bytes(*n) as usize)?;
+        let id = String::from_utf8(id.to_vec()).ok()?;
+        let (n, rest) = rest.split_first_chunk::<4>()?;
         let (given, rest) = rest.split_at_checked((u32::from_le_bytes(*n) as usize).checked_mul(2)?)?;
         let given = given.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect();
-        Some(Seen { decided, given, predicted: Some(Predicted::unpacked(rest)?) })
+        Some(Seen { decided, given, id, predicted: Some(Predicted::unpacked(rest)?) })
     }
 }
 
@@ -175,14 +204,17 @@ struct Verdict {
     /// It is acted on.
     #[serde(default, skip_serializing_if = "is_default")]
     asked: bool,
+    /// A person has answered: it is acted on, whatever its quality.
+    #[serde(default, skip_serializing_if = "is_default")]
+    answered: bool,
 }
 
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2; // the id stands in the summary
     const USES: &'static [&'static str] = &["libm 0.2"];
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather)); // what people decided does not count for `worst`
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -192,6 +224,7 @@ impl RowStage for Stage {
         let labels = rows.column(&p.label)?;
         let predicted: Vec<Option<Predicted>> = rows.cells(&p.predicted)?;
         let decided = p.decided.as_ref().map(|name| rows.column(name)).transpose()?;
+        let ids = if p.named { rows.texts("id")? } else { Vec::new() };
         for (row, predicted) in predicted.into_iter().enumerate() {
             let label = value_at(labels.as_ref(), row);
             if label == Value::Null {
@@ -209,16 +242,28 @@ impl RowStage for Stage {
                 }
             };
             let decided = decided.as_ref().is_some_and(|d| value_at(d.as_ref(), row) != Value::Null);
-            summary.put(b"", row, Seen { decided, given, predicted }.written());
+            let id = ids.get(row).cloned().flatten().unwrap_or_default();
+            summary.put(b"", row, Seen { decided, given, id, predicted }.written());
         }
         Ok(Delta::default())
     }
 }
 
+/// A sample that is compared.
+struct Judged {
+    at: Spot,
+    /// A person decided the label.
+    decided: bool,
+    /// A person was asked about it and has answered.
+    answered: bool,
+    /// Where its labels stand among all.
+    range: std::ops::Range<usize>,
+}
+
 /// All labels that are compared: of each sample where its own stand among them.
 struct Compared {
     labelled: Labelled,
-    samples: Vec<(Spot, bool, std::ops::Range<usize>)>,
+    samples: Vec<Judged>,
     without: u64,
 }
 
@@ -241,7 +286,8 @@ impl Gather {
             for (given, row) in seen.given.iter().zip(predicted.rows(tags)) {
                 out.labelled.add(usize::from(*given), row);
             }
-            out.samples.push((hit.at, seen.decided, from..out.labelled.len()));
+            let answered = self.answered.binary_search(&seen.id).is_ok();
+            out.samples.push(Judged { at: hit.at, decided: seen.decided, answered, range: from..out.labelled.len() });
         }
         Ok(out)
     }
@@ -310,7 +356,7 @@ impl Gather {
         let of = |range: &std::ops::Range<usize>| {
             counted(range.clone().filter_map(|i| Some((*given.get(i)?, *confident.get(i)?))))
         };
-        let items: Vec<Counted> = compared.samples.iter().map(|(_, _, range)| of(range)).collect();
+        let items: Vec<Counted> = compared.samples.iter().map(|sample| of(&sample.range)).collect();
         let found = noise(self.tags(), &items, self.resamples, self.seed);
         let undefined = || Fact::Undefined("no sample has a label and a prediction".into());
         let told = |x: Option<f64>| x.map_or_else(undefined, |x| Fact::Decimal(format!("{x:.6}")));
@@ -402,7 +448,7 @@ impl Stage {
         let (mut verdicts, mut faults) =
             (Vec::new(), BTreeMap::from(["boundary", "class", "missing", "spurious"].map(|f| (f, 0u64))));
         let (mut suspects, mut decided) = (0u64, 0u64);
-        for (at, by_person, range) in &compared.samples {
+        for Judged { at, decided: by_person, answered, range } in &compared.samples {
             let own: Vec<(usize, f64)> = range.clone().filter_map(|i| Some((i, *qualities.get(i)?))).collect();
             let quality = sentence(&own.iter().map(|o| o.1).collect::<Vec<_>>());
             let doubtful: Vec<&(usize, f64)> = own.iter().filter(|(i, _)| chosen.contains(i)).collect();
@@ -415,7 +461,7 @@ impl Stage {
             decided += u64::from(*by_person);
             suspects += u64::from(why.is_some());
             let asked = why.is_some() && !by_person;
-            verdicts.push((*at, Verdict { quality, why: why.unwrap_or_default(), asked }));
+            verdicts.push((*at, Verdict { quality, why: why.unwrap_or_default(), asked, answered: *answered }));
         }
         p.tell_agreeing(labelled, out);
         let asked = rank(&mut verdicts, p.worst);
@@ -459,22 +505,23 @@ impl Stage {
     }
 }
 
-/// Says of each suspect which it is by quality, and asks about the worst alone: their places.
+/// Says of each suspect which it is by quality, and asks about the worst alone, besides those that people have answered: their places.
 fn rank(verdicts: &mut [(Spot, Verdict)], worst: Option<u32>) -> Vec<usize> {
     let mut asked: Vec<usize> = verdicts.iter().enumerate().filter(|(_, (_, v))| v.asked).map(|(i, _)| i).collect();
     let quality = |i: usize| verdicts.get(i).map_or(1.0, |v| v.1.quality);
     asked.sort_by(|a, b| quality(*a).total_cmp(&quality(*b)).then(a.cmp(b)));
     let all = asked.len();
-    let cut = asked.split_off(worst.map_or(all, |n| n as usize).min(all));
+    let mut left = worst.map_or(all, |n| n as usize);
     for (place, i) in asked.iter().enumerate() {
-        if let Some((_, v)) = verdicts.get_mut(*i) {
+        let Some((_, v)) = verdicts.get_mut(*i) else { continue };
+        v.asked = v.answered || left > 0;
+        if !v.answered {
+            left = left.saturating_sub(1);
+        }
+        if v.asked {
             v.why = format!("{}: quality {:.4}, {} of {all} by urgency", v.why, v.quality, place + 1);
         }
     }
-    for i in cut {
-        if let Some((_, v)) = verdicts.get_mut(i) {
-            v.asked = false;
-        }
-    }
+    asked.retain(|i| verdicts.get(*i).is_some_and(|v| v.1.asked));
     asked
 }
