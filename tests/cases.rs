@@ -599,6 +599,15 @@ fn content(text: &str) -> Vec<u8> {
             let length = (tiff.len() as u16 + 2).to_be_bytes();
             [&jpeg[..2], b"\xff\xe1", &length, &tiff, &jpeg[2..]].concat()
         }
+        "jpeg_behind" => [&picture(64, 48, image::ImageFormat::Jpeg)[..], of.trim().as_bytes()].concat(),
+        "jpeg_located" => {
+            // a directory that leads to one of GPS, which says N; behind it what a camera writes
+            let gps = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x88\x25\0\x04\0\0\0\x01\0\0\0\x1a\0\0\0\0\0\x01\0\x01\0\x02\0\0\0\x02N\0\0\0\0\0\0\0";
+            let exif = [&gps[..], of.trim().as_bytes()].concat();
+            let jpeg = picture(64, 48, image::ImageFormat::Jpeg);
+            let length = (exif.len() as u16 + 2).to_be_bytes();
+            [&jpeg[..2], b"\xff\xe1", &length, &exif, &jpeg[2..]].concat()
+        }
         "truncated_jpeg" => {
             let whole = picture(64, 48, image::ImageFormat::Jpeg);
             let half = whole.len() / 2;

@@ -120,3 +120,56 @@ fn nothing_personal_leaves_the_raw_packs() {
         }
     }
 }
+
+/// Boxes of faces become black; nothing of what stood in the file beside the pixels is in the release.
+#[test]
+fn pictures_are_released_without_faces_and_places() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    std::fs::create_dir(dir.join("raw")).unwrap();
+    let pixels = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([(x * 4) as u8, 255 - (y * 5) as u8, 90]));
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::ImageRgb8(pixels.clone()).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let png = [&png.into_inner()[..], b"TAKEN AT HOME"].concat();
+    std::fs::write(dir.join("raw/a.png"), png).unwrap();
+    let object = |class: &str, x: u32| {
+        format!(
+            "<object><name>{class}</name><bndbox><xmin>{x}</xmin><ymin>8</ymin><xmax>{}</xmax><ymax>30</ymax></bndbox></object>",
+            x + 16
+        )
+    };
+    let objects = [object("face", 4), object("cat", 40)].concat();
+    let size = "<size><width>64</width><height>48</height></size>";
+    std::fs::write(dir.join("raw/a.xml"), format!("<annotation>{size}{objects}</annotation>")).unwrap();
+    let manifest = |boxes: &str| {
+        format!(
+            "[dataset]\nname = \"x\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n\
+             [collect.v]\ndirect = {{ images = [\"raw/*.png\"], files = [\"raw/*.xml\"], format = \"voc\", voc_base = 0 }}\n\
+             id = \"stem\"\nlicense = \"MIT\"\n[privacy]\nharmless = [\"id\", \"objects\", \"label.scene\"]\n\
+             [label.scene]\ntask = \"object_detection\"\nclasses = [\"cat\", \"face\"]\nfrom.v = {{ column = \"objects\" }}\n\
+             [privacy.images]\n{boxes}\n[release.all]\nformats = [\"image_folder\", \"parquet\"]\n\
+             columns = [\"id\", \"image\", \"label.scene\"]\n"
+        )
+    };
+    let built = |boxes: &str| {
+        std::fs::write(dir.join("dataset.toml"), manifest(boxes)).unwrap();
+        let (exit, out, err) = tamis(dir, &["build"]);
+        assert_eq!(exit, 0, "{out}{err}");
+        let mut all = Vec::new();
+        files(&dir.join("out"), &mut all);
+        for path in &all {
+            let bytes = std::fs::read(path).unwrap();
+            assert!(!bytes.windows(13).any(|w| w == b"TAKEN AT HOME"), "{}", path.display());
+        }
+        let picture = all.iter().find(|p| p.extension().is_some_and(|e| e == "png")).unwrap();
+        image::open(picture).unwrap().into_rgb8()
+    };
+    assert_eq!(built(""), pixels, "without boxes every pixel stays");
+    let hidden = built("boxes = { of = \"label.scene\", classes = [\"face\"] }");
+    for (x, y, pixel) in hidden.enumerate_pixels() {
+        let face = (4..20).contains(&x) && (8..30).contains(&y);
+        assert_eq!(*pixel, if face { image::Rgb([0; 3]) } else { *pixels.get_pixel(x, y) }, "{x} {y}");
+    }
+    let (exit, out, err) = tamis(dir, &["show", "privacy.images"]);
+    assert!(exit == 0 && out.contains("hidden.face"), "{out}{err}");
+}

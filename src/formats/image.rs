@@ -17,11 +17,15 @@ pub struct Probe {
     pub height: u32,
     /// EXIF orientation 1-8; 1 if there is none, or none that makes sense.
     pub orientation: u8,
+    /// Whether its EXIF says where it was taken.
+    pub located: bool,
 }
 
 /// What is said of a file that breaks off.
 const ENDS: &str = "the file ends before the image does";
 
+/// Most pixels of an image, unless the manifest says otherwise.
+pub const PIXELS_MAX: u64 = 100_000_000;
 /// Bytes a decoder may use for itself, beside the pixels.
 const SCRATCH: u64 = 32 << 20;
 /// Bytes of a pixel at most: four channels of 16 bits.
@@ -119,15 +123,25 @@ fn describe(decoder: &impl ImageDecoder, bytes: &[u8], format: &'static str) -> 
     if width == 0 || height == 0 {
         return Err(Wrong::new("image.corrupt", format!("{width} x {height} pixels")));
     }
-    Ok(Probe { format, width, height, orientation: orientation(bytes) })
+    let (orientation, located) = exif(bytes).map_or((1, false), |exif| (orientation(&exif), is_located(&exif)));
+    Ok(Probe { format, width, height, orientation, located })
 }
 
-fn orientation(bytes: &[u8]) -> u8 {
+/// The EXIF of a file, as far as it can be read; `None` if it has none.
+pub(super) fn exif(bytes: &[u8]) -> Option<exif::Exif> {
     let mut reader = exif::Reader::new();
     reader.continue_on_error(true);
-    let exif = reader.read_from_container(&mut Cursor::new(bytes)).or_else(|e| e.distill_partial_result(|_| ()));
-    let value = exif.ok().and_then(|e| e.get_field(exif::Tag::Orientation, exif::In::PRIMARY)?.value.get_uint(0));
+    let read = reader.read_from_container(&mut Cursor::new(bytes));
+    read.or_else(|e| e.distill_partial_result(|_| ())).ok()
+}
+
+fn orientation(exif: &exif::Exif) -> u8 {
+    let value = exif.get_field(exif::Tag::Orientation, exif::In::PRIMARY).and_then(|field| field.value.get_uint(0));
     value.and_then(|v| u8::try_from(v).ok()).filter(|v| (1..=8).contains(v)).unwrap_or(1)
+}
+
+fn is_located(exif: &exif::Exif) -> bool {
+    exif.fields().any(|field| field.tag.context() == exif::Context::Gps)
 }
 
 fn guarded<T>(work: impl FnOnce() -> Result<T, Wrong>) -> Result<T, Wrong> {
@@ -245,7 +259,7 @@ mod tests {
     fn six_formats_are_read() {
         for (format, name) in FORMATS {
             let bytes = picture(format);
-            let want = Probe { format: name, width: 40, height: 24, orientation: 1 };
+            let want = Probe { format: name, width: 40, height: 24, orientation: 1, located: false };
             assert_eq!(probe(&bytes).as_ref(), Ok(&want), "{name}");
             assert_eq!(decode(&bytes, 960), Ok(want), "{name}");
             assert_eq!(decode(&bytes, 959).unwrap_err().rule, "image.pixels", "{name}");

@@ -17,6 +17,7 @@ pub mod image;
 pub mod infer;
 pub mod json;
 pub mod lines;
+pub mod metadata;
 pub mod options;
 pub mod packing;
 pub mod pixels;
@@ -30,6 +31,7 @@ mod strays;
 pub mod swallowed;
 pub mod tokens;
 pub mod unread;
+pub mod veil;
 pub mod writer;
 
 pub mod coco;

@@ -140,7 +140,11 @@ fn applied(mut image: DynamicImage, frame: &Frame) -> DynamicImage {
     }
 }
 
-fn encoded(image: DynamicImage, format: &str, profile: Option<Vec<u8>>) -> Result<Vec<u8>, image::ImageError> {
+pub(super) fn encoded(
+    image: DynamicImage,
+    format: &str,
+    profile: Option<Vec<u8>>,
+) -> Result<Vec<u8>, image::ImageError> {
     let mut out = Vec::new();
     if format == "jpeg" {
         let image = match image {

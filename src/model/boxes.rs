@@ -55,6 +55,10 @@ impl Shape for Box2 {
         let cut = moved.cut(frame.size());
         if cut.has_area() { Moved::Cut(cut) } else { Moved::Gone }
     }
+
+    fn around(&self) -> Option<[f64; 4]> {
+        self.has_area().then_some([self.x1, self.y1, self.x2, self.y2])
+    }
 }
 
 impl Cell for Box2 {

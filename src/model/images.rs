@@ -2,6 +2,8 @@
 use super::cells::record_of;
 use crate::digest::Digest;
 use crate::table::{Cell, DataType, Value, blob, record, utf8};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// An image in place: its bytes by digest.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,6 +12,19 @@ pub struct Image {
     /// `jpeg`, `png`, ...: by the file's name until it is decoded.
     pub format: String,
     pub bytes: i64,
+}
+
+/// How a place in an image is hidden.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Veil {
+    /// It becomes black, so that nothing is left of it.
+    #[default]
+    Fill,
+    /// It becomes at most 6 x 6 squares of one colour.
+    Pixelate,
+    /// The same squares, with colours that run into each other.
+    Blur,
 }
 
 impl Cell for Image {

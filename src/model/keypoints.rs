@@ -3,6 +3,7 @@ use super::boxes::Box2;
 use super::cells::record_of;
 use super::frames::Frame;
 use super::points::Point;
+use super::polygons::bounds;
 use super::shape::{Moved, Shape};
 use crate::table::{Cell, DataType, Value, list, record, utf8};
 use serde::{Deserialize, Serialize};
@@ -83,6 +84,13 @@ impl Shape for Keypoints {
         }
         let moved = Keypoints { reach: [moved.x1, moved.y1, moved.x2, moved.y2], flags: moved.flags, ..self };
         if cut { Moved::Cut(moved) } else { Moved::Whole(moved) }
+    }
+
+    /// Its box, and the points outside of it.
+    fn around(&self) -> Option<[f64; 4]> {
+        let [x1, y1, x2, y2] = self.reach;
+        let seen = self.points.iter().filter(|p| p.seen > 0).map(|p| Point { x: p.x, y: p.y });
+        bounds(&[Point { x: x1, y: y1 }, Point { x: x2, y: y2 }].into_iter().chain(seen).collect::<Vec<_>>())
     }
 }
 

@@ -330,6 +330,10 @@ impl Shape for Mask {
             (_, false) => Moved::Whole(moved),
         }
     }
+
+    fn around(&self) -> Option<[f64; 4]> {
+        self.bounds()
+    }
 }
 
 impl Cell for Mask {

@@ -298,6 +298,10 @@ impl Shape for Polygon {
         let cut = self.cut(frame.size());
         if cut.parts.is_empty() { Moved::Gone } else { Moved::Cut(cut) }
     }
+
+    fn around(&self) -> Option<[f64; 4]> {
+        self.bounds()
+    }
 }
 
 impl Cell for Polygon {

@@ -2,7 +2,7 @@
 use super::cells::record_of;
 use super::frames::Frame;
 use super::points::Point;
-use super::polygons::{crosses, has_area};
+use super::polygons::{bounds, crosses, has_area};
 use super::shape::{Moved, Shape};
 use crate::table::{Cell, DataType, Value, list, record, utf8};
 
@@ -91,6 +91,10 @@ impl Shape for Quad {
             true if moved.is_in(frame.size()) => Moved::Lost,
             true => Moved::Gone,
         }
+    }
+
+    fn around(&self) -> Option<[f64; 4]> {
+        bounds(&self.corners)
     }
 }
 

@@ -14,6 +14,10 @@ pub trait Shape: Cell {
 
     /// The shape in the present picture.
     fn moved(self, frame: &Frame) -> Moved<Self>;
+
+    /// Left, top, right and bottom of the smallest upright box around it, in pixels; `None` where it covers nothing, or a
+    /// coordinate is no number.
+    fn around(&self) -> Option<[f64; 4]>;
 }
 
 /// What became of a shape whose picture changed.

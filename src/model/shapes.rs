@@ -1,4 +1,5 @@
 //! The columns of shapes that a source gives besides boxes.
+use super::boxes::Box2;
 use super::frames::Frame;
 use super::keypoints::Keypoints;
 use super::masks::Mask;
@@ -36,6 +37,31 @@ pub fn placed<S: Shape>(cell: Value, frame: &Frame) -> Value {
 
 /// The columns that a source gives besides boxes, where a task reads them. A new shape is its file and its line here.
 pub static DRAWINGS: &[Drawing] = &[drawing::<Polygon>(), drawing::<Mask>(), drawing::<Quad>(), drawing::<Keypoints>()];
+
+/// The class of each shape of a cell, and the smallest upright box around it: left, top, right, bottom. A shape that covers
+/// nothing has none.
+pub type Around = Vec<(String, Option<[f64; 4]>)>;
+
+fn all_around<S: Shape>(cell: &Value) -> Option<Around> {
+    let Value::List(shapes) = cell else { return None };
+    let of = |shape: &Value| {
+        let mut shape = S::from_value(shape)?;
+        Some((shape.class().clone(), shape.around()))
+    };
+    shapes.iter().map(of).collect()
+}
+
+/// What reads the places of the shapes in a column of this type; `None` if it holds no shapes. A cell that is null gives `None`.
+pub fn places(ty: &DataType) -> Option<fn(&Value) -> Option<Around>> {
+    let readers: [(DataType, fn(&Value) -> Option<Around>); 5] = [
+        (list_of::<Box2>(), all_around::<Box2>),
+        (list_of::<Polygon>(), all_around::<Polygon>),
+        (list_of::<Mask>(), all_around::<Mask>),
+        (list_of::<Quad>(), all_around::<Quad>),
+        (list_of::<Keypoints>(), all_around::<Keypoints>),
+    ];
+    readers.into_iter().find(|(own, _)| own == ty).map(|(_, reader)| reader)
+}
 
 /// The columns of these names, in the order of the list.
 pub fn drawings(names: &[String]) -> Vec<&'static Drawing> {

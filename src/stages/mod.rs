@@ -35,6 +35,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[clean::stated_size::ENTRY, clean::stated_size::UNDECLARED],
     &[transform::AFTER_CLEAN],
     label::ENTRIES,
+    &[privacy::images::ENTRY],
     &[transform::AFTER_LABEL],
     train::ENTRIES,
     &[clean::label_errors::ENTRY],

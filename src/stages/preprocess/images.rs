@@ -1,7 +1,7 @@
 //! `preprocess/images`: images are decoded once, measured, judged and, where it is asked for, turned, cut and resized.
 use super::declaration::{Declaration, DrawnOn, Turn};
 use crate::diag::Diagnostic;
-use crate::formats::image::{Probe, decode, room};
+use crate::formats::image::{PIXELS_MAX, Probe, decode, room};
 use crate::formats::pixels::{self, Change, Changed, Size, changed};
 use crate::formats::pointer;
 use crate::manifest::sections::{ImageField, SchemaSection};
@@ -11,9 +11,6 @@ use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{ArrayRef, Cell, DataType, Value, array_of, value_at};
 use serde::{Deserialize, Serialize};
-
-/// Most pixels of an image, unless the manifest says otherwise.
-const PIXELS_MAX: u64 = 100_000_000;
 
 /// Files of at most so many bytes are in hand while they wait for room.
 const KEPT: u64 = 1 << 20;
@@ -143,7 +140,7 @@ pub(super) struct Images;
 impl RowStage for Images {
     const GRAIN: Grain = Grain::Sample;
     const USES: &'static [&'static str] = &["image 0.25"];
-    const MAP: u32 = 1;
+    const MAP: u32 = 2;
     type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -163,6 +160,10 @@ impl RowStage for Images {
             match decoded(rows, &image, p)? {
                 Ok(Changed { probe, frame, bytes }) => {
                     judge(p, row, &image, &probe, &mut delta);
+                    if probe.located && bytes.is_none() {
+                        let say = "its EXIF says where it was taken; [privacy.images] takes that out";
+                        delta.event(row, Act::Finding, "preprocess.images", "image.location", say);
+                    }
                     let stated = stated.as_ref().map_or(Value::Null, |column| value_at(column.as_ref(), row));
                     frames.push(p.change.settled(frame, &stated));
                     tell(row, &frame, &mut delta);

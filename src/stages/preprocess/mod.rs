@@ -17,7 +17,7 @@
 //! shapes of labels move with the pixels; null where nothing says which image the shapes of a turned one were drawn on.
 //! Changes: `image.turned`, `image.cut`, `image.resized`. Drops what does not decode whole (`image.truncated`, `image.corrupt`, `image.format`, `image.empty`,
 //! `image.pixels`), what `crop` leaves nothing of (`image.crop`) and what is outside of the sides that `[schema]` gives
-//! (`image.small`, `image.large`; the sides as collected). Findings: `image.orientation`, `image.format_name`. Limits: of an
+//! (`image.small`, `image.large`; the sides as collected). Findings: `image.orientation`, `image.location` (its EXIF says where it was taken), `image.format_name`. Limits: of an
 //! animation the first frame counts.
 mod declaration;
 mod images;
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn turned_images_are_told() {
         let image = Image { blob: Digest::default(), format: "jpeg".into(), bytes: 0 };
-        let probe = Probe { format: "jpeg", width: 4, height: 4, orientation: 6 };
+        let probe = Probe { format: "jpeg", width: 4, height: 4, orientation: 6, located: false };
         let mut delta = Delta::default();
         judge(&images::Map::default(), 0, &image, &probe, &mut delta);
         assert_eq!(told(&delta), [(0, "image.orientation", "EXIF orientation 6; pixels are as stored")]);

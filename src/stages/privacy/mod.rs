@@ -3,5 +3,6 @@ mod actions;
 mod declaration;
 pub mod detect;
 pub mod detectors;
+pub mod images;
 pub mod operators;
 mod surrogates;

@@ -28,7 +28,7 @@ pub struct Adaptation {
     pub span: Range<usize>,
 }
 
-/// The steps whose changes make another work of what was collected: changed texts, cut pictures, what a step of one's own
+/// The steps whose changes make another work of what was collected: changed texts, pictures that were cut or in which places are hidden, what a step of one's own
 /// writes over a field. A picture in another size or turned upright is the same work in another form, and so is a sample
 /// beside which a label stands.
 pub fn adaptations(check: &Check, columns: &[String]) -> Vec<Adaptation> {
@@ -49,10 +49,11 @@ pub fn adaptations(check: &Check, columns: &[String]) -> Vec<Adaptation> {
             }
         }
     }
-    if let Some(span) = check.manifest.table(&["preprocess", "crop"]).map(|(_, crop)| crop.span())
-        && columns.iter().any(|c| c == "image")
-    {
-        out.push(Adaptation { column: "image".into(), path: "preprocess.crop".into(), span });
+    for path in [&["preprocess", "crop"][..], &["privacy", "images", "boxes"]] {
+        let Some((_, table)) = check.manifest.table(path).filter(|_| columns.iter().any(|c| c == "image")) else {
+            continue;
+        };
+        out.push(Adaptation { column: "image".into(), path: path.join("."), span: table.span() });
     }
     for text in texts.iter().filter(|t| !out.iter().any(|a| a.column == ***t)).collect::<Vec<_>>() {
         out.push(Adaptation { column: text.to_string(), path: check.path.clone(), span: check.span.clone() });

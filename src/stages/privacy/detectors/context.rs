@@ -363,6 +363,8 @@ const WORDS: &[(Subject, &[&str])] = &[
             "스코어",
             "score",
             "build",
+            "빌드",
+            "버전",
             "release",
             "item",
             "batch",

@@ -8,7 +8,8 @@
 //! are excepted (`icon@2x.png`). The list of top-level domains changes too often to be part of a build.
 //!
 //! Addresses written out are read, too: `kim (at) example (dot) com`, `kim [at] example.com`, `kim @ example.com`,
-//! `kim골뱅이example.com`; what they end in must be a common top-level domain.
+//! `kim골뱅이example.com`, `kim at example dot com` (of the bare word only with a dot that is written out, too); what they end in
+//! must be a common top-level domain. `git@host:path` names a place of code and nobody.
 //!
 //! Not found: quoted local parts, letters outside ASCII in the local part, addresses without a dot (`root@localhost`).
 use super::detector::Detector;
@@ -20,7 +21,7 @@ use std::sync::LazyLock;
 pub const DETECTOR: Detector = Detector {
     name: "email",
     doc: "E-mail addresses, also directly before a Korean particle, and written out as `kim (at) example.com`.",
-    version: 5,
+    version: 6,
     mask: "[EMAIL]",
     find,
 };
@@ -41,8 +42,11 @@ static AT: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(words).ok()
 });
 
-/// What stands for a dot; the bare word needs spaces around it.
-const DOT: [&str; 5] = ["(dot)", "[dot]", "{dot}", "(점)", "dot"];
+/// Bare words for `@`, which need a dot that is written out, too.
+const BARE_AT: [&str; 4] = [" at ", " AT ", " At ", " 앳 "];
+
+/// What stands for a dot; the bare English word needs spaces around it.
+const DOT: [&str; 7] = ["(dot)", "[dot]", "{dot}", "(점)", "점", "닷", "dot"];
 
 /// Where addresses that are written out may end.
 const COMMON: [&str; 22] = [
@@ -53,9 +57,15 @@ const COMMON: [&str; 22] = [
 fn find(text: &Text, out: &mut Vec<Found>) {
     each(text.plain, &mut |start, end| out.push(Found { start, end, confidence: Confidence::Certain }));
     let bytes = text.bytes();
-    memchr::memchr_iter(b'@', bytes).for_each(|at| out.extend(written_out(text.plain, at, at + 1)));
+    memchr::memchr_iter(b'@', bytes).for_each(|at| out.extend(written_out(text.plain, at, at + 1, false)));
+    for word in BARE_AT {
+        let all = memchr::memmem::find_iter(bytes, word);
+        all.for_each(|at| out.extend(written_out(text.plain, at, at + word.len(), true)));
+    }
     if let Some(words) = AT.as_ref() {
-        words.find_iter(text.plain).for_each(|word| out.extend(written_out(text.plain, word.start(), word.end())));
+        words
+            .find_iter(text.plain)
+            .for_each(|word| out.extend(written_out(text.plain, word.start(), word.end(), false)));
     }
 }
 
@@ -63,14 +73,15 @@ fn text_near(behind: &str) -> &str {
     super::text::head(behind, 48)
 }
 
-/// An address with something else for its `@`, which stands at `start..end`, or with spaces around it.
-fn written_out(text: &str, start: usize, end: usize) -> Option<Found> {
+/// An address with something else for its `@`, which stands at `start..end`, or with spaces around it. One that is `bare` needs
+/// a dot that is written out.
+fn written_out(text: &str, start: usize, end: usize, bare: bool) -> Option<Found> {
     let before = text.get(..start)?;
     let local = before.strip_suffix("  ").or(before.strip_suffix(' ')).unwrap_or(before);
     let from = local.len() - local_part(local)?;
     let behind = text.get(end..)?;
     let skipped = behind.len() - behind.trim_start_matches(' ').len();
-    let (mut at, mut label_at) = (end + skipped.min(2), None);
+    let (mut at, mut label_at, mut spelt) = (end + skipped.min(2), None, false);
     for _ in 0..6 {
         let rest = text_near(text.get(at..)?);
         let len = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
@@ -80,13 +91,16 @@ fn written_out(text: &str, start: usize, end: usize) -> Option<Found> {
         label_at = Some((at, at + len));
         at += len;
         match dot(text_near(text.get(at..)?)) {
-            Some(width) => at += width,
+            Some(width) => {
+                spelt |= !text.get(at..)?.starts_with('.');
+                at += width;
+            }
             None => break,
         }
     }
     let (from_label, to) = label_at?;
     let name = text.get(from_label..to)?;
-    let common = from_label > end + skipped && COMMON.iter().any(|c| c.eq_ignore_ascii_case(name));
+    let common = (spelt || !bare) && from_label > end + skipped && COMMON.iter().any(|c| c.eq_ignore_ascii_case(name));
     common.then_some(Found { start: from, end: to, confidence: Confidence::Likely })
 }
 
@@ -112,7 +126,10 @@ fn each(text: &str, tell: &mut dyn FnMut(usize, usize)) {
         let (Some(before), Some(behind)) = (text.get(after..at), text.get(at + 1..)) else { continue };
         if let (Some(local), Some(domain)) = (local_part(before), domain(behind)) {
             after = at + 1 + domain;
-            tell(at - local, after);
+            let code = text.get(at - local..at) == Some("git") && text.as_bytes().get(after) == Some(&b':');
+            if !code {
+                tell(at - local, after);
+            }
         }
     }
 }
@@ -210,6 +227,9 @@ mod tests {
             assert_eq!(found(&DETECTOR, text), [want], "{text}");
         }
         assert_eq!(found(&DETECTOR, "a@example.com,b@example.com;c@example.net").len(), 3);
+        for spelt in ["kim at example dot com", "kim 앳 naver 닷 com", "kim골뱅이naver점com"] {
+            assert_eq!(found(&DETECTOR, &format!("write to {spelt}, please")), [spelt]);
+        }
         for spelt in ["kim @ example.com", "kim (at) example (dot) com", "kim[AT]example.co.kr", "kim골뱅이example.com"]
         {
             assert_eq!(found(&DETECTOR, &format!("메일 {spelt}로")), [spelt]);
@@ -220,6 +240,9 @@ mod tests {
     #[test]
     fn what_only_looks_like_one_is_left() {
         for text in [
+            "git@example.com:team/code.git",
+            "look at example.com",
+            "at noon at the dot com office",
             "@kim",
             "kim@",
             "kim@example",

@@ -1,7 +1,8 @@
 //! Numbers of Korean bank accounts: 10 to 16 digits in the groups of a bank, or in any, beside a word such as 계좌 or the name
 //! of a bank. There is no check digit that is public.
 //!
-//! Beside such a word likely; the groups of a bank with dashes alone possible.
+//! Beside such a word likely; the groups of a bank with dashes alone possible, and likely directly behind the short name of a bank
+//! that is also another word (`우리 1002-123-456789`).
 use super::context::Subject;
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
@@ -13,7 +14,7 @@ use Confidence::{Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "kr_account",
     doc: "Numbers of Korean bank accounts, beside a word that says so.",
-    version: 1,
+    version: 2,
     mask: "[ACCOUNT]",
     find,
 };
@@ -36,6 +37,10 @@ const LAYOUTS: [&[usize]; 14] = [
     &[4, 2, 6, 1],
 ];
 
+/// Short names of banks that are also other words.
+const SHORT: [&str; 14] =
+    ["국민", "우리", "하나", "기업", "부산", "대구", "광주", "전북", "제주", "경남", "산업", "제일", "씨티", "토스"];
+
 /// How many groups an account may have.
 const GROUPS_MAX: usize = 5;
 
@@ -53,7 +58,9 @@ fn find(text: &Text, out: &mut Vec<Found>) {
                 continue;
             };
             let (start, end) = numbers.place(first, last);
-            let named = text.subject(start, end) == Some(Subject::Account);
+            let lead = text.plain.get(..start).unwrap_or_default().trim_end_matches([' ', ':', '(']);
+            let short = known.is_some() && start - lead.len() <= 2 && SHORT.iter().any(|bank| lead.ends_with(bank));
+            let named = text.subject(start, end) == Some(Subject::Account) || short;
             let other = text.is_in_word(start, end)
                 || units::counts(text, start, end)
                 || is_date(numbers.digits(first, last), last - first);
@@ -95,6 +102,8 @@ mod tests {
             ("농협 302-1234-5678-91 홍길동", "302-1234-5678-91"),
             ("계좌 1101234567890", "1101234567890"),
             ("account 1002 123 456789", "1002 123 456789"),
+            ("우리 1002-123-456789", "1002-123-456789"),
+            ("국민(123456-01-123456)", "123456-01-123456"),
         ] {
             assert_eq!(found(&DETECTOR, text), [want], "{text}");
         }

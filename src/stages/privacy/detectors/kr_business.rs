@@ -15,7 +15,7 @@ use Confidence::{Likely, Possible};
 pub const BUSINESS: Detector = Detector {
     name: "kr_business",
     doc: "Korean business registration numbers.",
-    version: 1,
+    version: 2,
     mask: "[BUSINESS]",
     find: find_business,
 };
@@ -34,12 +34,13 @@ fn find_business(text: &Text, out: &mut Vec<Found>) {
             let Some((last, mark)) = text.numbers.layout(first, &[3, 2, 5]) else { continue };
             let digits = text.numbers.digits(first, last);
             let own = match mark {
-                Some(Mark::Dash) if business_check(digits) => Likely,
+                // the code of a tax office begins with 1 to 9
+                Some(Mark::Dash) if business_check(digits) && digits.first() != Some(&0) => Likely,
                 Some(Mark::Dash | Mark::Space | Mark::Dot | Mark::Odd(b'/' | b'_')) | None => Possible,
                 _ => continue,
             };
             let (start, end) = text.numbers.place(first, last);
-            if digits.first() == Some(&0) || text.is_in_word(start, end) || units::counts(text, start, end) {
+            if text.is_in_word(start, end) || units::counts(text, start, end) {
                 continue;
             }
             out.push(text.judged(found(text, first, last, own), Subject::Business));
@@ -96,6 +97,8 @@ mod tests {
             (&BUSINESS, "124-81-00998", 1),
             (&BUSINESS, "사업자등록번호 1248100998", 1),
             (&BUSINESS, "사업자등록번호 124-81-00997", 1),
+            (&BUSINESS, "사업자등록번호 001-82-10123", 1),
+            (&BUSINESS, "001-82-10123", 0),
             (&BUSINESS, "124-81-00997", 0),
             (&BUSINESS, "1248100998", 0),
             (&CORPORATION, "법인등록번호 130111-0006246", 1),

@@ -10,7 +10,7 @@ use super::units;
 use Confidence::{Certain, Likely, Possible};
 
 pub const DETECTOR: Detector =
-    Detector { name: "kr_plate", doc: "Korean number plates.", version: 1, mask: "[PLATE]", find };
+    Detector { name: "kr_plate", doc: "Korean number plates.", version: 2, mask: "[PLATE]", find };
 
 /// Private, commercial, parcel, rental and military plates.
 pub const LETTERS: &str = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호국합육해공";
@@ -38,7 +38,7 @@ fn find(text: &Text, out: &mut Vec<Found>) {
 
 fn plate(text: &Text, start: usize, end: usize, next: usize, stop: usize, len: usize) -> Option<Found> {
     let between = text.plain.get(end..next)?;
-    let inner = between.trim_matches(' ');
+    let inner = between.trim_matches(' ').trim_end_matches(['-', ' ']);
     let (letter, rest) = inner.chars().next().map(|c| (c, inner.len() - c.len_utf8()))?;
     let fits = rest == 0 && LETTERS.contains(letter) && between.len() - inner.len() <= 2;
     if !fits || text.is_in_word(start, stop) || units::counts(text, start, stop) {
@@ -49,14 +49,16 @@ fn plate(text: &Text, start: usize, end: usize, next: usize, stop: usize, len: u
     if let Some(region) = region {
         return Some(Found { start: lead.len() - region.len(), end: stop, confidence: Certain });
     }
-    let part = text.before(start).is_some_and(|c| matches!(c, '.' | ',' | '-' | '제'))
+    // 10호 1234동 is a flat, and 3층 is a floor
+    let home = matches!(text.at(stop), Some('동' | '호' | '층' | '원' | '명' | '개'));
+    let part = home
+        || text.before(start).is_some_and(|c| matches!(c, '.' | ',' | '-' | '제'))
         || matches!(text.at(stop), Some('.' | ',') if text.at(stop + 1).is_some_and(|c| c.is_ascii_digit()));
     if len == 1 || part {
         return None;
     }
     let spaced = between.len() > inner.len();
-    let year = matches!(text.plain.get(next..next + 2), Some("19" | "20"));
-    let own = if WORDS.contains(letter) && spaced && year { Possible } else { Likely };
+    let own = if WORDS.contains(letter) && spaced { Possible } else { Likely };
     let found = text.judged(Found { start, end: stop, confidence: own }, Subject::Plate);
     Some(found)
 }
@@ -84,11 +86,20 @@ mod tests {
             ("외교 001-001", "외교 001-001"),
             ("12 가 3456", "12 가 3456"),
             ("１２３하４５６７", "１２３하４５６７"),
+            ("차는 12가-3456입니다", "12가-3456"),
         ] {
             assert_eq!(found(&DETECTOR, text), [want], "{text}");
         }
-        for text in ["12조 3456억", "제12호 2023년", "12월 2023", "5만 3000", "10구 2000원", "1가 3456", "1.12가 3456"]
-        {
+        for text in [
+            "12조 3456억",
+            "제12호 2023년",
+            "12월 2023",
+            "5만 3000",
+            "10구 2000원",
+            "1가 3456",
+            "1.12가 3456",
+            "10호 1234동",
+        ] {
             assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
         }
     }

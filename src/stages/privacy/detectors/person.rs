@@ -1,5 +1,6 @@
 //! Names of people: a Korean surname with one or two syllables of a given name, beside a title (`김철수 과장`, `홍길동님`) or
-//! behind a role (`성명: 홍길동`, `담당자 김철수는`); in Latin letters behind `Mr.` and the like, or `Name:`.
+//! behind a role (`성명: 홍길동`, `담당자 김철수는`), before an age (`김철수(35)`) or where somebody says who they are (`저는
+//! 김철수입니다`); in Latin letters behind `Mr.` and the like, `Name:`, `Dear` or a greeting at the end of a letter.
 //!
 //! A role and three syllables certain, a title or a role likely, two syllables with a title possible. The syllables of the
 //! given name must be ones that names are made of, so that 민주당 대표 names nobody; a list of words that would pass all the
@@ -15,7 +16,7 @@ use std::sync::LazyLock;
 pub const DETECTOR: Detector = Detector {
     name: "person",
     doc: "Names of people beside a title or a role; others by a dictionary of one's own.",
-    version: 1,
+    version: 2,
     mask: "[PERSON]",
     find,
 };
@@ -47,8 +48,45 @@ fn find(text: &Text, out: &mut Vec<Found>) {
             // 대표, 교수: also before a name
             out.extend(behind_role(text, word.start(), word.end(), role));
         }
+        memchr::memchr_iter(b'(', text.bytes()).for_each(|at| out.extend(aged(text, at)));
+        for word in INTRODUCED {
+            let all = memchr::memmem::find_iter(text.bytes(), word);
+            all.for_each(|at| out.extend(introduced(text, at, at + word.len())));
+        }
     }
     latin(text, out);
+}
+
+/// How somebody begins to say who they are, and how that ends.
+const INTRODUCED: [&str; 5] = ["저는 ", "나는 ", "제 이름은 ", "내 이름은 ", "본인은 "];
+const COPULAS: [&str; 6] = ["입니다", "이라고", "라고", "이에요", "예요", "이야"];
+
+/// The name of three syllables before an age in brackets: `김철수(35)`, `김철수(35세)`, `김철수(42·회사원)`.
+fn aged(text: &Text, bracket: usize) -> Option<Found> {
+    let behind = head(text.plain.get(bracket + 1..)?, 12);
+    let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+    let ends = behind.get(digits..)?;
+    if digits != 2
+        || !(ends.starts_with(")") || ends.starts_with("세") || ends.starts_with("·") || ends.starts_with(", "))
+    {
+        return None;
+    }
+    let lead = tail(text.plain.get(..bracket)?, NEAR);
+    let len: usize = lead.chars().rev().take_while(|c| is_hangul(*c)).map(char::len_utf8).sum();
+    let name = lead.get(lead.len() - len..)?;
+    (syllables(name)? >= 3).then_some(Found { start: bracket - len, end: bracket, confidence: Likely })
+}
+
+/// The name with which somebody says who they are: `저는 김철수입니다`.
+fn introduced(text: &Text, word: usize, end: usize) -> Option<Found> {
+    if text.before(word).is_some_and(is_hangul) {
+        return None;
+    }
+    let near = head(text.plain.get(end..)?, NEAR);
+    let len: usize = near.chars().take_while(|c| is_hangul(*c)).map(char::len_utf8).sum();
+    let run = near.get(..len)?;
+    let name = COPULAS.iter().find_map(|ending| run.find(ending).and_then(|at| run.get(..at)))?;
+    (syllables(name)? >= 3).then_some(Found { start: end, end: end + name.len(), confidence: Likely })
 }
 
 fn is_hangul(c: char) -> bool {
@@ -147,7 +185,26 @@ fn syllables(name: &str) -> Option<usize> {
 }
 
 const LATIN_TITLES: [&str; 7] = ["Mr. ", "Mrs. ", "Ms. ", "Dr. ", "Prof. ", "Mr ", "Mrs "];
-const LATIN_ROLES: [&str; 10] = [
+/// What stands behind a title and is no person.
+const LATIN_THINGS: [&str; 4] = ["Pepper", "Martens", "Clean", "Robot"];
+const LATIN_ROLES: [&str; 27] = [
+    "Name: ",
+    "name: ",
+    "NAME: ",
+    "Name : ",
+    "name=",
+    "\"name\": \"",
+    "\"name\":\"",
+    "Employee: ",
+    "Attn: ",
+    "Dear ",
+    "regards,\n",
+    "Regards,\n",
+    "Sincerely,\n",
+    "sincerely,\n",
+    "Cheers,\n",
+    "Thanks,\n",
+    "Signed by ",
     "Full name: ",
     "full name: ",
     "Full Name: ",
@@ -169,6 +226,9 @@ fn latin(text: &Text, out: &mut Vec<Found>) {
         let near = head(text.plain.get(word.end()..).unwrap_or_default(), 64);
         let titled = word.pattern().as_usize() < LATIN_TITLES.len();
         let (len, words) = latin_name(near);
+        if titled && near.get(..len).is_some_and(|name| LATIN_THINGS.contains(&name)) {
+            continue;
+        }
         if words >= if titled { 1 } else { 2 } {
             let dotted = text.plain.get(..word.end()).is_some_and(|t| t.ends_with(". "));
             let confidence = if words > 1 || dotted { Likely } else { Possible };
@@ -217,6 +277,13 @@ mod tests {
             ("이름은 정다은입니다", "정다은"),
             ("Dear Mr. John Smith,", "John Smith"),
             ("Dr. Choi's", "Choi"),
+            ("피해자 가족 김철수(35)는", "김철수"),
+            ("이민준(42·회사원)씨", "이민준"),
+            ("저는 최지우입니다", "최지우"),
+            ("제 이름은 박영희라고 합니다", "박영희"),
+            ("name: Kim Minsu", "Kim Minsu"),
+            ("{\"name\": \"Jane Doe\"}", "Jane Doe"),
+            ("Best regards,\nJane Doe", "Jane Doe"),
         ] {
             assert_eq!(found(&DETECTOR, text), [want], "{text}");
         }
@@ -230,6 +297,10 @@ mod tests {
             "국가대표 선수",
             "정책실장",
             "담당자가 없다",
+            "Dr. Pepper",
+            "name: value",
+            "저는 한국인입니다",
+            "서울시(25)",
         ] {
             assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
         }

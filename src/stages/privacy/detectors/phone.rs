@@ -11,6 +11,8 @@
 //! Behind `+82`, `82-`, `0082`, and `82` of a mobile number without separators, the leading 0 may be missing, given, or stand in brackets. Other numbers behind a `+` have 9
 //! to 15 digits (E.164; 11 behind `+1`), with spaces or the like at most 13, so that a year behind one is left alone.
 //!
+//! In the prefix of a mobile number letters may stand for digits (`O1O-1234-5678`).
+//!
 //! A mobile number may have a sign seldom set there between its groups, the same twice (`010/1234/5678`). Numbers of other
 //! countries as they are written there: see [`super::regions`].
 //!
@@ -31,12 +33,13 @@ pub const DETECTOR: Detector = Detector {
     name: "phone",
     doc: "Telephone numbers of Korea as they are written there, those of the regions declared as they are written there, and \
           those of all countries with a leading `+`.",
-    version: 5,
+    version: 6,
     mask: "[PHONE]",
     find,
 };
 
 fn find(text: &Text, out: &mut Vec<Found>) {
+    lettered(text, out);
     for cluster in &text.numbers.clusters {
         let mut first = cluster.start;
         while first < cluster.end {
@@ -50,6 +53,30 @@ fn find(text: &Text, out: &mut Vec<Found>) {
             out.push(found);
             // a weak reading does not hide what begins inside of it
             first = if found.confidence > Possible { last + 1 } else { first + 1 };
+        }
+    }
+}
+
+/// Mobile numbers in whose prefix letters stand for digits: `O1O-1234-5678`, `0l0 1234 5678`.
+fn lettered(text: &Text, out: &mut Vec<Found>) {
+    let digit = |b: &u8| match b {
+        b'O' | b'o' => Some(0),
+        b'l' | b'I' => Some(1),
+        b'0'..=b'9' => Some(b - b'0'),
+        _ => None,
+    };
+    let runs = &text.numbers.runs;
+    let pairs = runs.iter().zip(runs.iter().skip(1));
+    for (a, b) in pairs.filter(|(a, b)| a.digits.len() == 4 && b.digits.len() == 4 && b.start - a.end <= 3) {
+        let joint =
+            |at: std::ops::Range<usize>| text.plain.get(at).is_some_and(|t| matches!(t, "-" | " " | "." | " - "));
+        let Some(start) = a.start.checked_sub(4) else { continue };
+        let Some(prefix) = text.bytes().get(start..start + 3) else { continue };
+        let digits: Vec<u8> = prefix.iter().filter_map(digit).collect();
+        let mobile = matches!(digits.as_slice(), [0, 1, 0 | 1 | 6..=9]) && !prefix.iter().all(u8::is_ascii_digit);
+        let alone = !text.before(start).is_some_and(|c| c.is_ascii_alphanumeric());
+        if mobile && alone && joint(start + 3..a.start) && joint(a.end..b.start) {
+            out.push(Found { start, end: b.end, confidence: Likely });
         }
     }
 }
