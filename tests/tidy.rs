@@ -39,7 +39,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("miette", &["src/report/diagnostic.rs"]),
     ("maud", &["src/report/html/"]),
     ("toml", &["src/manifest/"]),
-    ("schemars", &["src/manifest/", "src/model/", "src/stage/", "src/stages/", "src/assemble.rs"]),
+    ("schemars", &["src/manifest/", "src/model/", "src/stage/", "src/stages/", "src/assemble.rs", "src/report/", "src/cli/", "src/engine/"]),
     ("petgraph", &["src/engine/graph.rs"]),
     ("rayon", &["src/exec/local.rs"]),
     ("blake3", &["src/digest.rs"]),
