@@ -44,13 +44,16 @@ impl Spoken {
         }
         let schema = self.schemas.entry(verb.into()).or_insert_with(|| schema(verb));
         let validator = jsonschema::validator_for(schema).unwrap();
-        let said: Vec<Json> = out.lines().filter_map(|line| match serde_json::from_str(line) {
-            Ok(value) => Some(value),
-            Err(e) => {
-                self.wrong.push(format!("{all:?}: no JSON: {e}: {line}"));
-                None
-            }
-        }).collect();
+        let said: Vec<Json> = out
+            .lines()
+            .filter_map(|line| match serde_json::from_str(line) {
+                Ok(value) => Some(value),
+                Err(e) => {
+                    self.wrong.push(format!("{all:?}: no JSON: {e}: {line}"));
+                    None
+                }
+            })
+            .collect();
         if said.is_empty() || (said.len() > 1 && verb != "build") {
             self.wrong.push(format!("{all:?}: {} lines: {err}", said.len()));
         }
@@ -94,7 +97,8 @@ fn fmt(dir: &Path) -> i32 {
 #[test]
 fn every_verb_says_what_its_schema_says() {
     let mut s = Spoken::default();
-    for (name, step) in [("ner", "label.ner"), ("detection", "label.cells"), ("chat", "split"), ("hospital", "ethics")] {
+    for (name, step) in [("ner", "label.ner"), ("detection", "label.cells"), ("chat", "split"), ("hospital", "ethics")]
+    {
         let dir = example(name);
         let dir = dir.path();
         std::fs::remove_dir_all(dir.join(".tamis")).ok();
@@ -123,7 +127,11 @@ fn samples_guidelines_and_codes_are_told() {
     let wrong = s.run(dir, "check", &["check"], 2);
     assert_eq!(wrong[0]["problems"][0]["code"], "T0103", "{wrong:?}");
     s.run(dir, "build", &["build"], 2);
-    std::fs::write(dir.join("dataset.toml"), manifest.replace("ratios = { train = 0.8, ", "ratios   = { train = 0.7, ")).unwrap();
+    std::fs::write(
+        dir.join("dataset.toml"),
+        manifest.replace("ratios = { train = 0.8, ", "ratios   = { train = 0.7, "),
+    )
+    .unwrap();
     s.run(dir, "fmt", &["fmt"], 0);
     std::fs::write(dir.join("dataset.toml"), manifest.replace("seed = 42", "seed = 43")).unwrap();
     let why = s.run(dir, "why", &["why", "split"], 0);

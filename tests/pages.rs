@@ -96,7 +96,8 @@ fn links_of_pages_lead_somewhere() {
             }
             for part in std::fs::read_to_string(&path).unwrap().split("](").skip(1) {
                 let target = part.split([')', '#']).next().unwrap_or_default();
-                let outside = target.is_empty() || target.contains("://") || target.contains(' ') || target.contains('\n');
+                let outside =
+                    target.is_empty() || target.contains("://") || target.contains(' ') || target.contains('\n');
                 if !outside && !folder.join(target).exists() {
                     broken.push(format!("{}: {target}", path.display()));
                 }

@@ -35,19 +35,29 @@ fn problems_are_told_as_annotations_and_as_sarif() {
     put(&dir, "raw/b.jsonl", &record("b1", "more words"));
     let run = |format: &str| {
         let args = ["-C", "data set", "check", "--output-format", format];
-        let out = Command::new(binary()).args(args).current_dir(top.path()).env_remove("GITHUB_WORKSPACE").output().unwrap();
+        let out =
+            Command::new(binary()).args(args).current_dir(top.path()).env_remove("GITHUB_WORKSPACE").output().unwrap();
         assert_eq!((out.status.code(), out.stderr.is_empty()), (Some(2), true), "{out:?}");
         String::from_utf8(out.stdout).unwrap()
     };
     let told = run("github");
-    assert!(told.starts_with("::error file=data set/dataset.toml,line=24,endLine=24,col=1,endColumn=9,title=tamis T0103::"), "{told}");
+    assert!(
+        told.starts_with("::error file=data set/dataset.toml,line=24,endLine=24,col=1,endColumn=9,title=tamis T0103::"),
+        "{told}"
+    );
     assert_eq!(told.lines().count(), 1);
     let log: Json = serde_json::from_str(&run("sarif")).unwrap();
     let result = &log["runs"][0]["results"][0];
-    assert_eq!((&log["version"], &result["ruleId"], &result["level"]), (&"2.1.0".into(), &"T0103".into(), &"error".into()));
+    assert_eq!(
+        (&log["version"], &result["ruleId"], &result["level"]),
+        (&"2.1.0".into(), &"T0103".into(), &"error".into())
+    );
     let place = &result["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "data%20set/dataset.toml");
-    assert_eq!(place["region"], serde_json::json!({ "startLine": 24, "startColumn": 1, "endLine": 24, "endColumn": 9 }));
+    assert_eq!(
+        place["region"],
+        serde_json::json!({ "startLine": 24, "startColumn": 1, "endLine": 24, "endColumn": 9 })
+    );
     assert!(log["runs"][0]["tool"]["driver"]["rules"][0]["help"]["markdown"].as_str().unwrap().contains("unicod"));
     let json: Json = serde_json::from_str(&run("json")).unwrap();
     assert_eq!((&json["exit"], &json["steps"], &json["problems"][0]["column"]), (&2.into(), &Json::Null, &1.into()));
@@ -156,7 +166,11 @@ fn a_conflict_of_decisions_names_the_sample() {
         |dir| put(dir, "reviews/lee.jsonl", &decided("a3", "keep", "lee")),
         |dir| put(dir, "reviews/lee.jsonl", &decided("a3", "drop", "lee")),
     );
-    assert!(!merged && said.contains("reviews/lee.jsonl: sample a3 at clean.fields: lee decided keep, and lee decided drop"), "{said}");
+    assert!(
+        !merged
+            && said.contains("reviews/lee.jsonl: sample a3 at clean.fields: lee decided keep, and lee decided drop"),
+        "{said}"
+    );
     let text = own.read("reviews/lee.jsonl");
     assert!(text.starts_with("<<<<<<< ours\n") && text.ends_with(">>>>>>> theirs\n"), "{text}");
 }
@@ -186,7 +200,11 @@ fn what_is_no_lock_and_no_decisions_is_refused() {
         put(dir.path(), name, "x\n");
     }
     let run = |path: &str| {
-        let out = Command::new(binary()).args(["merge-driver", "o", "a", "b", path]).current_dir(dir.path()).output().unwrap();
+        let out = Command::new(binary())
+            .args(["merge-driver", "o", "a", "b", path])
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
         (out.status.code(), String::from_utf8(out.stderr).unwrap())
     };
     let (exit, said) = run("README.md");

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -162,6 +163,36 @@ class Conversions(unittest.TestCase):
         item = tamis.open(RELEASES / "boxes")["test"].to_torch()[0]
         self.assertEqual(tuple(item["label_shapes"]["boxes"].shape), (1, 4))
         self.assertEqual(item["label_shapes"]["labels"].dtype, torch.int64)
+
+    def test_torch_is_given_tensors_of_boxes_and_numbers(self) -> None:
+        """With a stand-in for torch, which notes what it is asked to make."""
+
+        class Tensor:
+            def __init__(self, values, dtype):
+                self.values, self.dtype, self.shape = values, dtype, None
+
+            def reshape(self, *shape):
+                self.shape = shape
+                return self
+
+        data = types.ModuleType("torch.utils.data")
+        data.Dataset = object
+        torch = types.ModuleType("torch")
+        torch.tensor = Tensor
+        for name in ("int64", "float32", "bool"):
+            setattr(torch, name, name)
+        modules = {"torch": torch, "torch.utils": types.ModuleType("torch.utils"), "torch.utils.data": data}
+        with mock.patch.dict(sys.modules, modules):
+            train = tamis.open(RELEASES / "boxes")["train"].to_torch()
+            row = train[1]
+            kept = tamis.open(RELEASES / "boxes")["train"].to_torch(lambda row: row["id"])
+            table = tamis.open(RELEASES / "table")["test"].to_torch()[1]
+        self.assertEqual((len(train), kept[1], row["split"]), (2, "p4", "train"))
+        boxes = row["label_shapes"]["boxes"]
+        self.assertEqual((boxes.values[0], boxes.dtype, boxes.shape), ((30.0, 6.0, 50.0, 26.0), "float32", (-1, 4)))
+        self.assertEqual(row["label_shapes"]["labels"].values, [1, 0])
+        self.assertEqual((row["width"].values, row["width"].dtype), (64, "int64"))
+        self.assertEqual((table["platforms"], table["depth_m"].values), (None, 3.0))
 
     @needs("PIL")
     def test_pictures_decode(self) -> None:

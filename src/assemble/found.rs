@@ -50,7 +50,8 @@ impl Assembly<'_> {
                 1 => format!("the data of `{first}` is not here, though `{first}.dvc` is"),
                 n => format!("the data of {n} files is not here, though their `.dvc` are, such as `{first}.dvc`"),
             };
-            let problem = Diagnostic::error("T0695", source.span.clone(), message).label("DVC keeps the data elsewhere");
+            let problem =
+                Diagnostic::error("T0695", source.span.clone(), message).label("DVC keeps the data elsewhere");
             self.problems.push(problem.help("`dvc pull` brings it here; `exclude` leaves it out of this source"));
         }
     }

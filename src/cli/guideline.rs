@@ -110,7 +110,12 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         return Ok(0);
     }
     let line = |(class, change): &(String, Change)| {
-        vec![class.clone(), change.say().to_string(), count(&labels, class).to_string(), count(&touched, class).to_string()]
+        vec![
+            class.clone(),
+            change.say().to_string(),
+            count(&labels, class).to_string(),
+            count(&touched, class).to_string(),
+        ]
     };
     let head = vec![["class", "section", "labels", "samples"].map(String::from).to_vec()];
     say(&grid(&[head, changes.iter().map(line).collect()].concat()));

@@ -277,7 +277,12 @@ pub fn from_here(project: &Path, file: &str) -> String {
     let above = above.into_iter().flatten().filter_map(|folder| folder.canonicalize().ok());
     let below = above.filter_map(|folder| place.strip_prefix(folder).ok().map(Path::to_path_buf)).next();
     let whole = below.unwrap_or(place).join(file);
-    whole.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/").replacen("//", "/", 1)
+    whole
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
+        .replacen("//", "/", 1)
 }
 
 /// More threads than any machine has are a slip of the keyboard.

@@ -97,7 +97,13 @@ fn gates(f: &Finished) -> String {
 }
 
 /// Freezes a candidate; what was frozen, and that in words.
-fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &str) -> Result<(Frozen, String), Failure> {
+fn freeze(
+    project: &Project,
+    s: &Session,
+    f: &Finished,
+    name: &str,
+    version: &str,
+) -> Result<(Frozen, String), Failure> {
     let found = s.steps.iter().zip(&f.built.runs).find(|(step, _)| step.plan.folder.as_deref() == Some(name));
     let Some((_, run)) = found else { return Err(Failure::Usage(format!("there is no [release.{name}]"))) };
     let Some((content, files)) = run.roots else { return Err(Failure::Bug("a release without roots".into())) };

@@ -1,7 +1,7 @@
 //! `tamis schema`: what a manifest may hold, for editors and for people.
 use super::{Context, say, schemas};
-use crate::diag::suggest;
 use crate::assemble;
+use crate::diag::suggest;
 use crate::project::Failure;
 use crate::report::reference;
 use crate::stages::registry;

@@ -19,9 +19,9 @@ use crate::stage::{Act, Event, Fault, Kernel, OutFile};
 use crate::stages::collect::consent::{CONSENT, withdrawn_id};
 use crate::stages::release::RELEASED_ID;
 use crate::table::{self, DataType, Value, value_at};
-use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(clap::Args)]
 pub struct Args {

@@ -86,12 +86,8 @@ struct Row {
 
 fn reason(step: &Step, run: &StepRun, w: &Why, values: bool) -> Reason {
     let value = |v: &Option<Value>| v.as_ref().filter(|_| values).map(Value::json);
-    let row = |r: &RowChange| Row {
-        id: r.id.clone(),
-        place: r.place.clone(),
-        before: value(&r.before),
-        now: value(&r.now),
-    };
+    let row =
+        |r: &RowChange| Row { id: r.id.clone(), place: r.place.clone(), before: value(&r.before), now: value(&r.now) };
     let column = |rows: &Vec<RowChange>| Column {
         samples: rows.len() as u64,
         examples: rows.iter().take(EXAMPLES).map(row).collect(),

@@ -81,7 +81,8 @@ impl Lock {
 
     /// The lock of a text; an error says what it is not. `path` is what the text is called.
     pub fn parse(path: &str, text: &str) -> Result<Lock, String> {
-        let tree = manifest::parse(path, text.into()).map_err(|_| format!("{path} is no TOML; take it from git again"))?;
+        let tree =
+            manifest::parse(path, text.into()).map_err(|_| format!("{path} is no TOML; take it from git again"))?;
         manifest::read_root(&tree).map_err(|d| format!("{path}: {}", d.message))
     }
 

@@ -198,7 +198,8 @@ mod tests {
     #[test]
     fn places_count_characters() {
         let all = found();
-        let places: Vec<_> = all.iter().map(|p| &p.place).map(|p| [p.line, p.column, p.end_line, p.end_column]).collect();
+        let places: Vec<_> =
+            all.iter().map(|p| &p.place).map(|p| [p.line, p.column, p.end_line, p.end_column]).collect();
         assert_eq!(places, [[2, 2, 2, 3], [2, 6, 3, 5]]);
         assert_eq!(all[1].related[0].place.line, 1);
     }

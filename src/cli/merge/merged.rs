@@ -66,7 +66,8 @@ pub fn locks(base: &Lock, ours: &Lock, theirs: &Lock) -> Merged {
         let table = |r: &ReleaseLock| Lock { source: BTreeMap::new(), release: vec![r.clone()] }.tables();
         let root = |r: &ReleaseLock| r.content_root.chars().take(8).collect::<String>();
         let (name, version) = (&own.name, &own.version);
-        let say = format!("{name} {version} was frozen on both branches, as content {} and {}", root(&own), root(&other));
+        let say =
+            format!("{name} {version} was frozen on both branches, as content {} and {}", root(&own), root(&other));
         out.disagree(&table(&own), &table(&other), format!("{say}: raise `version` on one of them and freeze again"));
     }
     out
@@ -79,7 +80,8 @@ fn replace(all: &mut [ReleaseLock], release: &ReleaseLock) {
 /// A file of decisions of two branches: lines that either side removed are gone, lines of both sides follow each other. An error
 /// is a line that is no decision, with its side and number.
 pub fn decisions(base: &str, ours: &str, theirs: &str) -> Result<Merged, String> {
-    let [was, own, other] = [("the base", base), ("ours", ours), ("theirs", theirs)].map(|(side, text)| read(side, text));
+    let [was, own, other] =
+        [("the base", base), ("ours", ours), ("theirs", theirs)].map(|(side, text)| read(side, text));
     let (was, own, other) = (was?, own?, other?);
     let set = |of: &[Line]| of.iter().map(|l| l.text.clone()).collect::<BTreeSet<String>>();
     let (before, here, there) = (set(&was), set(&own), set(&other));
@@ -216,7 +218,10 @@ mod tests {
         let ours = base.clone() + &line("c", "keep", "kim");
         let theirs = line("a", "keep", "kim") + &line("d", "drop", "lee") + &line("c", "keep", "lee");
         let merged = decisions(&base, &ours, &theirs).unwrap();
-        let want = line("a", "keep", "kim") + &line("c", "keep", "kim") + &line("d", "drop", "lee") + &line("c", "keep", "lee");
+        let want = line("a", "keep", "kim")
+            + &line("c", "keep", "kim")
+            + &line("d", "drop", "lee")
+            + &line("c", "keep", "lee");
         assert_eq!((merged.text, merged.conflicts), (want, vec![]));
     }
 
@@ -225,7 +230,8 @@ mod tests {
         let merged = decisions("", &(line("x", "keep", "lee") + &line("a", "keep", "kim")), &line("a", "drop", "lee"));
         let merged = merged.unwrap();
         assert_eq!(merged.conflicts, ["sample a at clean.fields: kim decided keep, and lee decided drop"]);
-        let marked = format!("<<<<<<< ours\n{}=======\n{}>>>>>>> theirs\n", line("a", "keep", "kim"), line("a", "drop", "lee"));
+        let marked =
+            format!("<<<<<<< ours\n{}=======\n{}>>>>>>> theirs\n", line("a", "keep", "kim"), line("a", "drop", "lee"));
         assert_eq!(merged.text, line("x", "keep", "lee") + &marked);
         assert!(decisions("", "no json\n", "").is_err_and(|say| say.starts_with("line 1 of ours is no decision")));
     }
