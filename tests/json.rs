@@ -2,7 +2,7 @@
 //! in the schema, and nothing else is on stdout.
 use crate::harness::{example, tamis};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The schema of a verb, in which an object has no other fields than those that are named.
@@ -10,20 +10,38 @@ fn schema(verb: &str) -> Json {
     let (exit, out, err) = tamis(Path::new("."), &["schema", "--of", verb]);
     assert_eq!(exit, 0, "{verb}: {err}");
     let mut schema: Json = serde_json::from_str(&out).unwrap();
-    close(&mut schema);
+    let mut parts = BTreeSet::new();
+    mixed(&schema, &mut parts);
+    close(&mut schema, &parts);
     schema
 }
 
-fn close(schema: &mut Json) {
+/// The definitions that are part of another object, which has fields of its own: that one is closed, and not they.
+fn mixed(schema: &Json, out: &mut BTreeSet<String>) {
+    if let Some(object) = schema.as_object() {
+        let part = object.get("$ref").and_then(Json::as_str).filter(|_| object.contains_key("properties"));
+        out.extend(part.and_then(|name| name.rsplit('/').next()).map(String::from));
+        object.values().for_each(|inner| mixed(inner, out));
+    } else if let Some(list) = schema.as_array() {
+        list.iter().for_each(|inner| mixed(inner, out));
+    }
+}
+
+fn close(schema: &mut Json, parts: &BTreeSet<String>) {
     if let Some(object) = schema.as_object_mut() {
         let composed = ["$ref", "allOf", "oneOf", "anyOf"].iter().any(|key| object.contains_key(*key));
         if object.contains_key("properties") && !object.contains_key("additionalProperties") {
             let key = if composed { "unevaluatedProperties" } else { "additionalProperties" };
             object.insert(key.into(), Json::Bool(false));
         }
-        object.values_mut().for_each(close);
+        for (name, inner) in object.iter_mut() {
+            close(inner, parts);
+            if parts.contains(name) {
+                inner.as_object_mut().map(|own| own.remove("additionalProperties"));
+            }
+        }
     } else if let Some(list) = schema.as_array_mut() {
-        list.iter_mut().for_each(close);
+        list.iter_mut().for_each(|inner| close(inner, parts));
     }
 }
 

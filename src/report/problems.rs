@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     fn found() -> Vec<Problem> {
-        let text = "a = 1\n가나 = [\n  2]\n";
+        let text = "a = 1\n\"가나\" = [\n  2]\n";
         let manifest = crate::manifest::parse("dataset.toml", text.into()).unwrap();
         let at = |token: &str| text.find(token).map(|start| start..start + token.len()).unwrap();
         let error = Diagnostic::error("T0103", at("나"), "100%: a\nb, c\u{1b}[31m").label("here").help("do: this");
@@ -200,7 +200,7 @@ mod tests {
         let all = found();
         let places: Vec<_> =
             all.iter().map(|p| &p.place).map(|p| [p.line, p.column, p.end_line, p.end_column]).collect();
-        assert_eq!(places, [[2, 2, 2, 3], [2, 6, 3, 5]]);
+        assert_eq!(places, [[2, 3, 2, 4], [2, 8, 3, 5]]);
         assert_eq!(all[1].related[0].place.line, 1);
     }
 
@@ -210,7 +210,7 @@ mod tests {
         let lines: Vec<&str> = told.lines().collect();
         let file = "file=data sets/a%2Cb%3A%25.toml";
         let first = format!(
-            "::error {file},line=2,endLine=2,col=2,endColumn=3,title=tamis T0103::100%25: a%0Ab, c\\u{{1b}}[31m: here%0Ado: this"
+            "::error {file},line=2,endLine=2,col=3,endColumn=4,title=tamis T0103::100%25: a%0Ab, c\\u{{1b}}[31m: here%0Ado: this"
         );
         assert_eq!(lines, [first, format!("::warning {file},line=2,endLine=3,title=tamis T0312::spread")]);
     }

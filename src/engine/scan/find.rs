@@ -369,9 +369,9 @@ impl Visitor for Looker {
 impl Looker {
     /// A pointer stands for a file that the globs take, or leave out.
     fn points(&mut self, folder: &str, data: &str) {
-        if self.patterns.matches(folder, data).next().is_some() {
-            self.pointed.push(join(folder, data));
-        }
+        let hits: Vec<usize> = self.patterns.matches(folder, data).collect();
+        hits.iter().filter_map(|i| self.hit.get_mut(*i).map(|h| *h = true)).count();
+        self.pointed.extend((!hits.is_empty()).then(|| join(folder, data)));
         let out = self.patterns.leave_out(folder, data);
         out.iter().filter_map(|i| self.left_out.get_mut(*i).map(|h| *h = true)).count();
     }
