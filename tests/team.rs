@@ -249,3 +249,56 @@ fn hooks_and_actions_call_what_there_is() {
         assert!(action.contains(words), "action.yml does not call `{words}`");
     }
 }
+
+/// (name, script) of each step of the action that runs a script.
+fn scripts(action: &str) -> Vec<(String, String)> {
+    let step = |text: &str| {
+        let (name, rest) = text.split_once('\n')?;
+        let run = rest.split_once("      run: ")?.1;
+        let script = match run.strip_prefix("|\n") {
+            Some(block) => block.lines().map_while(|l| l.strip_prefix("        ")).map(|l| format!("{l}\n")).collect(),
+            None => run.lines().next()?.to_string(),
+        };
+        Some((name.to_string(), script))
+    };
+    action.split("    - name: ").skip(1).filter_map(step).collect()
+}
+
+/// The scripts of the action as a runner calls them (`bash -eo pipefail`), before a version is frozen, with another one, and where
+/// its folder is not in the checkout.
+#[test]
+fn the_scripts_of_the_action_run() {
+    let (top, bin) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::os::unix::fs::symlink(binary(), bin.path().join("tamis")).unwrap();
+    let dir = top.path().join("data");
+    put(&dir, "dataset.toml", MANIFEST);
+    put(&dir, "raw/a.jsonl", &(record("a1", "some words") + &record("a2", "other words")));
+    put(&dir, "raw/b.jsonl", &record("b1", "more words"));
+    assert_eq!(tamis(&dir, &["build", "--quiet"]).0, 0);
+    let search = format!("{}:{}", bin.path().display(), std::env::var("PATH").unwrap());
+    let run = || {
+        let temp = tempfile::tempdir().unwrap();
+        let [output, summary] = ["output", "summary"].map(|name| temp.path().join(name));
+        for (name, script) in scripts(&file("action.yml")).iter().filter(|(name, _)| name != "Comment") {
+            let mut bash = Command::new("bash");
+            bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]).current_dir(top.path());
+            bash.env("PATH", &search).env("PROJECT", "data").env("INSTALL", "true").env("RUNNER_TEMP", temp.path());
+            bash.env("GITHUB_WORKSPACE", top.path()).env("GITHUB_OUTPUT", &output).env("GITHUB_STEP_SUMMARY", &summary);
+            let out = bash.output().unwrap();
+            assert!(out.status.success(), "{name}: {out:?}");
+        }
+        [output, summary].map(|path| std::fs::read_to_string(path).unwrap())
+    };
+    assert_eq!(scripts(&file("action.yml")).len(), 6);
+    let [output, summary] = run();
+    assert!(output == "changed=false\n" && summary.starts_with("Nothing is frozen yet"), "{output}{summary}");
+    assert_eq!(tamis(&dir, &["release", "public"]).0, 0);
+    put(&dir, "dataset.toml", &MANIFEST.replace("0.1.0", "0.2.0"));
+    put(&dir, "raw/b2.jsonl", &record("b2", "words of another day"));
+    assert_eq!(tamis(&dir, &["build", "--quiet"]).0, 0);
+    let [output, summary] = run();
+    assert!(output == "changed=true\n" && summary.lines().count() <= 10, "{output}{summary}");
+    std::fs::remove_dir_all(dir.join("releases")).unwrap();
+    let [output, summary] = run();
+    assert!(output == "changed=unknown\n" && summary.starts_with("Not compared"), "{output}{summary}");
+}
