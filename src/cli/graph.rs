@@ -52,7 +52,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let edges = || (0..steps.len()).flat_map(|i| graph.sources(i).into_iter().map(move |(from, why)| (from, i, why)));
     if args.json {
         let reads = |i| graph.sources(i).into_iter();
-        let edge = |(from, why): (usize, _)| Some(Edge { step: steps.get(from)?.name.clone(), why: format!("{why}") });
+        let edge = |(from, why): (usize, String)| Some(Edge { step: steps.get(from)?.name.clone(), why });
         let line = |i: usize| steps.get(i).map_or(0, |s| project.manifest.line(s.span.start));
         let node = |(i, name)| Node { name, line: line(i), reads: reads(i).filter_map(edge).collect() };
         json(&Told { steps: steps.iter().map(|s| s.name.clone()).enumerate().map(node).collect() });

@@ -11,8 +11,11 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value as Json;
 
+/// Makes a schema.
+pub type Make = fn() -> Json;
+
 /// Verbs with the schema of their object; that of `build` and `watch` is of each line.
-pub const SCHEMAS: &[(&str, fn() -> Json)] = &[
+pub const SCHEMAS: &[(&str, Make)] = &[
     ("build", of::<Event>),
     ("check", of::<Checked>),
     ("diff", of::<Difference>),
