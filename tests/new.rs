@@ -116,6 +116,7 @@ fn templates_build_at_once() {
             let text = std::fs::read_to_string(dir.join("dataset.toml")).unwrap();
             assert!(text.starts_with("#:schema docs/dataset.schema.json\n") && text.contains("name = \"my-data\""));
             assert!(dir.join("docs/dataset.schema.json").is_file() && dir.join(".gitignore").is_file());
+            assert!(dir.join(".gitattributes").is_file());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the files of a source look like before any is read: globs that match nothing, and what is seldom meant.
 use super::Assembly;
 use crate::diag::Diagnostic;
-use crate::engine::scan::find::{Look, WRITTEN, is_written, look};
+use crate::engine::scan::find::{Look, WRITTEN, is_written, look, pointer};
 use crate::stage::{Column, Plan, Role, Source};
 use crate::world::undotted;
 use std::collections::BTreeSet;
@@ -36,8 +36,23 @@ impl Assembly<'_> {
                 self.problems.push(problem.help(help));
                 continue;
             }
+            if let Some(held) = pointer(self.world, glob) {
+                let message = format!("the data of `{glob}` is not here, though `{held}` is");
+                let problem = Diagnostic::error("T0695", span.clone(), message).label("DVC keeps the data elsewhere");
+                self.problems.push(problem.help("`dvc pull` brings it here; tamis never fetches it"));
+                continue;
+            }
             let problem = Diagnostic::error("T0312", span.clone(), format!("`{glob}` matches no file"));
             self.problems.push(problem.label("relative to dataset.toml; dot files never match"));
+        }
+        if let Some((n, first)) = &found.absent {
+            let message = match n {
+                1 => format!("the data of `{first}` is not here, though `{first}.dvc` is"),
+                n => format!("the data of {n} files is not here, though their `.dvc` are, such as `{first}.dvc`"),
+            };
+            let problem =
+                Diagnostic::error("T0695", source.span.clone(), message).label("DVC keeps the data elsewhere");
+            self.problems.push(problem.help("`dvc pull` brings it here; `exclude` leaves it out of this source"));
         }
     }
 

@@ -1,16 +1,31 @@
 //! `tamis fmt`: dataset.toml in the one layout. It says what it said, comments included.
-use super::{Context, say, warn};
+use super::{Context, json, say, warn};
 use crate::manifest::layout::formatted;
 use crate::manifest::{self};
 use crate::project::{Failure, MANIFEST, find};
 use crate::stages::registry;
 use crate::world::World;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 #[derive(clap::Args)]
 pub struct Args {
     /// Change nothing; end with 1 if something would change
     #[arg(long)]
     check: bool,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` says.
+#[derive(Serialize, JsonSchema)]
+pub struct Told {
+    file: &'static str,
+    /// It was, or with `--check` is, laid out in another way.
+    changed: bool,
+    /// It was written.
+    written: bool,
 }
 
 /// Tables that no stage reads, and before which table of a stage they stand.
@@ -27,18 +42,27 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let tables = tables();
     let order: Vec<&str> = tables.iter().map(String::as_str).collect();
     let laid = formatted(&text, &order).map_err(|say| Failure::Usage(format!("{MANIFEST}: {say}")))?;
+    let told = |changed, written| json(&Told { file: MANIFEST, changed, written });
     if laid == text {
-        if !c.quiet {
+        if args.json {
+            told(false, false);
+        } else if !c.quiet {
             say(&format!("{MANIFEST} is as it should be\n"));
         }
         return Ok(0);
+    }
+    if args.check && args.json {
+        told(true, false);
+        return Ok(1);
     }
     if args.check {
         warn(&format!("tamis: {MANIFEST} would be laid out anew: tamis fmt\n"));
         return Ok(1);
     }
     world.replace(MANIFEST, laid.as_bytes()).map_err(|e| Failure::World(e.to_string()))?;
-    if !c.quiet {
+    if args.json {
+        told(true, true);
+    } else if !c.quiet {
         say(&format!("{MANIFEST} is laid out anew\n"));
     }
     Ok(0)

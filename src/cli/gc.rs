@@ -1,5 +1,5 @@
 //! `tamis gc`: removes from the store what no checkout's last build needs.
-use super::{Context, say, warn};
+use super::{Context, json, say, warn};
 use crate::engine::store::{self, Collected, Wish};
 use crate::project::{self, Failure};
 use crate::report::terminal::{bytes, number, plural};
@@ -13,6 +13,9 @@ pub struct Args {
     /// Remove also everything made before masking, although the last build used it; it is made again when needed
     #[arg(long)]
     raw: bool,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
@@ -20,7 +23,9 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let wish = Wish { dry_run: args.dry_run, raw: args.raw };
     let waits = || warn("waiting for those that have the store open\n");
     let done = store::collect(&world, wish, waits)?;
-    if !c.quiet {
+    if args.json {
+        json(&done);
+    } else if !c.quiet {
         say(&told(&done, args));
     }
     Ok(0)

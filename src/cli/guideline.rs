@@ -1,6 +1,6 @@
 //! `tamis guideline diff OLD NEW`: which classes a change of the guideline touches, and how many labels, before it is made.
 use super::answers::Task;
-use super::{Context, say};
+use super::{Context, json, say};
 use crate::model::votes::each_class;
 use crate::project::{Failure, Options, Project};
 use crate::report::show::grid;
@@ -8,6 +8,8 @@ use crate::report::terminal::plural;
 use crate::stages::label::guideline::{Change, compare};
 use crate::table::Value;
 use clap::Subcommand;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(clap::Args)]
@@ -31,9 +33,33 @@ struct Diff {
     /// The task whose guideline it is; else the one whose document is either of them
     #[arg(long, value_name = "TASK")]
     task: Option<String>,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
     /// Records to a partition on average; for tests
     #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
     partition_target: usize,
+}
+
+/// What `--json` says.
+#[derive(Serialize, JsonSchema)]
+pub struct Told {
+    /// In the declared order.
+    classes: Vec<Class>,
+    /// Samples that hold a class whose section changes.
+    touched: u64,
+    /// All samples with answers or without.
+    samples: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Class {
+    class: String,
+    /// In words: whether its section is the same, was changed, added or removed.
+    change: &'static str,
+    /// Answers that name it, and samples that hold it.
+    labels: u64,
+    samples: u64,
 }
 
 /// The longest document, in bytes.
@@ -71,9 +97,25 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             u64::from(own.iter().any(|class| changes.iter().any(|(c, change)| c == class && *change != Change::Same)));
         own.into_iter().for_each(|class| *touched.entry(class).or_default() += 1);
     }
-    let count = |of: &BTreeMap<String, u64>, class: &str| of.get(class).copied().unwrap_or(0).to_string();
+    let count = |of: &BTreeMap<String, u64>, class: &str| of.get(class).copied().unwrap_or(0);
+    if diff.json {
+        let class = |(class, change): &(String, Change)| Class {
+            class: class.clone(),
+            change: change.say(),
+            labels: count(&labels, class),
+            samples: count(&touched, class),
+        };
+        let classes = changes.iter().map(class).collect();
+        json(&Told { classes, touched: any, samples: samples.len() as u64 });
+        return Ok(0);
+    }
     let line = |(class, change): &(String, Change)| {
-        vec![class.clone(), change.say().to_string(), count(&labels, class), count(&touched, class)]
+        vec![
+            class.clone(),
+            change.say().to_string(),
+            count(&labels, class).to_string(),
+            count(&touched, class).to_string(),
+        ]
     };
     let head = vec![["class", "section", "labels", "samples"].map(String::from).to_vec()];
     say(&grid(&[head, changes.iter().map(line).collect()].concat()));

@@ -13,6 +13,7 @@ mod guideline;
 mod interrupt;
 mod label;
 mod license;
+mod merge;
 mod new;
 mod page;
 use crate::project;
@@ -20,6 +21,7 @@ mod release;
 mod report;
 mod review;
 mod schema;
+mod schemas;
 mod show;
 mod status;
 mod store;
@@ -37,7 +39,7 @@ use crate::world::pages;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Dataset as code: one dataset.toml, built like make, released like cargo.
@@ -102,6 +104,9 @@ enum Verb {
     Diff(diff::Args),
     /// Check a release's files, sums and roots
     Verify(verify::Args),
+    /// Put together what two branches made of dataset.lock or of a file of decisions; git calls it
+    #[command(hide = true)]
+    MergeDriver(merge::Args),
     /// Remove from the store what no last build needs
     Gc(gc::Args),
     /// Check the store, or share one between checkouts
@@ -207,6 +212,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Release(a) => release::run(c, a),
         Verb::Diff(a) => diff::run(c, a),
         Verb::Verify(a) => verify::run(c, a),
+        Verb::MergeDriver(a) => merge::run(c, a),
         Verb::Gc(a) => gc::run(c, a),
         Verb::Store(a) => store::run(c, a),
         Verb::Explain(a) => explain::run(c, a),
@@ -261,6 +267,22 @@ fn fail(c: &Context, failure: &Failure, json: bool) -> i32 {
         event(&Event::Done(Box::new(Done { exit, ..Done::default() })));
     }
     exit
+}
+
+/// A file of a project as it is called from outside: from the top of the checkout that a runner of GitHub works on, else from
+/// the folder in which the command was called; whole where it lies elsewhere. With `/` between its parts.
+pub fn from_here(project: &Path, file: &str) -> String {
+    let Ok(place) = project.canonicalize() else { return file.to_string() };
+    let above = [std::env::var_os("GITHUB_WORKSPACE").map(PathBuf::from), std::env::current_dir().ok()];
+    let above = above.into_iter().flatten().filter_map(|folder| folder.canonicalize().ok());
+    let below = above.filter_map(|folder| place.strip_prefix(folder).ok().map(Path::to_path_buf)).next();
+    let whole = below.unwrap_or(place).join(file);
+    whole
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
+        .replacen("//", "/", 1)
 }
 
 /// More threads than any machine has are a slip of the keyboard.
@@ -332,6 +354,22 @@ mod tests {
         let said = helps.chain(command.get_about()).map(|s| s.to_string());
         out.extend(said.filter(|english| !english.is_empty() && !lang::has_korean(english)));
         command.get_subcommands().for_each(|verb| missing(verb, out));
+    }
+
+    #[test]
+    fn every_verb_that_speaks_json_has_a_schema() {
+        fn speaking(command: &clap::Command, name: &str, out: &mut std::collections::BTreeSet<String>) {
+            if command.get_arguments().any(|a| a.get_long() == Some("json")) {
+                out.insert(name.trim().to_string());
+            }
+            command.get_subcommands().for_each(|c| speaking(c, &format!("{name} {}", c.get_name()), out));
+        }
+        let mut command = Cli::command();
+        command.build();
+        let mut all = std::collections::BTreeSet::new();
+        speaking(&command, "", &mut all);
+        let known = schemas::SCHEMAS.iter().map(|s| s.0.replace('-', " ")).collect();
+        assert_eq!(all, known, "src/cli/schemas.rs names another verb or misses one");
     }
 
     #[test]

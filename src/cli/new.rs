@@ -149,6 +149,7 @@ fn copied(folder: &Folder, draft: &Draft, to: &Path) -> Result<World, Failure> {
         project.replace_with(&format!("{RAW}{path}"), false, copy).map_err(failed)?;
     }
     written(&project, ".gitignore", template::GITIGNORE)?;
+    written(&project, ".gitattributes", template::GITATTRIBUTES)?;
     Ok(project)
 }
 

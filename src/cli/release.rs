@@ -1,6 +1,6 @@
 //! `tamis release NAME`: builds, demands that all gates hold, and freezes the candidate.
 use super::project::{Failure, Finished, Options, Project};
-use super::{Context, say, warn};
+use super::{Context, json, say, warn};
 use crate::digest::Digest;
 use crate::engine::lock::{Lock, ReleaseLock};
 use crate::engine::out;
@@ -12,6 +12,8 @@ use crate::stages::label::guideline;
 use crate::stages::release::unknown_terms;
 use crate::stages::split::PINS;
 use crate::table;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -20,6 +22,30 @@ pub struct Args {
     /// How many threads; 0 is one a core
     #[arg(short, long, default_value_t = 0, value_parser = super::jobs(), value_name = "N")]
     jobs: usize,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` says.
+#[derive(Serialize, JsonSchema)]
+pub struct Told {
+    /// 0, or why nothing was frozen (`spec/architecture.md`).
+    exit: i32,
+    name: String,
+    version: String,
+    /// What was frozen; `null` where nothing was.
+    frozen: Option<Frozen>,
+    /// Why nothing was frozen: gates and failures, a line each.
+    why: Vec<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Frozen {
+    folder: String,
+    /// 64 hex digits.
+    content_root: String,
+    files_root: String,
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
@@ -39,17 +65,26 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     }
     let version = terminal::dataset(&project).version.get().clone();
     let options = Options { jobs: args.jobs, ..Options::default() };
-    let progress = Progress::new(c.quiet);
-    let text = project.build(&options, &|e| progress.hear(&e), |s, f| {
+    let progress = Progress::new(c.quiet || args.json);
+    let (exit, told, text) = project.build(&options, &|e| progress.hear(&e), |s, f| {
         progress.finish();
         if f.exit() != 0 {
-            warn(&terminal::failures(&project, s, f));
-            return Ok((f.exit(), format!("not released: {}\n", gates(f))));
+            let failures = terminal::failures(&project, s, f);
+            let why = failures.lines().map(str::trim).filter(|l| !l.is_empty()).map(String::from).collect();
+            if !args.json {
+                warn(&failures);
+            }
+            return Ok((f.exit(), (None, why), format!("not released: {}\n", gates(f))));
         }
-        freeze(&project, s, f, &args.name, &version).map(|t| (0, t))
+        freeze(&project, s, f, &args.name, &version).map(|(frozen, text)| (0, (Some(frozen), Vec::new()), text))
     })??;
-    say(&lang::lines(&text.1));
-    Ok(text.0)
+    if args.json {
+        let (frozen, why) = told;
+        json(&Told { exit, name: args.name.clone(), version, frozen, why });
+    } else {
+        say(&lang::lines(&text));
+    }
+    Ok(exit)
 }
 
 fn gates(f: &Finished) -> String {
@@ -61,7 +96,14 @@ fn gates(f: &Finished) -> String {
     }
 }
 
-fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &str) -> Result<String, Failure> {
+/// Freezes a candidate; what was frozen, and that in words.
+fn freeze(
+    project: &Project,
+    s: &Session,
+    f: &Finished,
+    name: &str,
+    version: &str,
+) -> Result<(Frozen, String), Failure> {
     let found = s.steps.iter().zip(&f.built.runs).find(|(step, _)| step.plan.folder.as_deref() == Some(name));
     let Some((_, run)) = found else { return Err(Failure::Usage(format!("there is no [release.{name}]"))) };
     let Some((content, files)) = run.roots else { return Err(Failure::Bug("a release without roots".into())) };
@@ -91,11 +133,13 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
         assignments: Digest::of(pins.as_bytes()).hex(),
     });
     lock.save(&project.world).map_err(world)?;
-    Ok(format!(
+    let frozen = Frozen { folder: folder.clone(), content_root: content.hex(), files_root: files.hex() };
+    let text = format!(
         "released {name} {version}   {folder}   content {}  files {}\n  commit dataset.lock and pins/   check it: tamis verify {folder}\n",
         content.short(),
         files.short()
-    ))
+    );
+    Ok((frozen, text))
 }
 
 /// Remembers which text each version of a guideline had; earlier lines stay.

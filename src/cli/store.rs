@@ -1,5 +1,5 @@
 //! `tamis store`: check the store, or share one between checkouts.
-use super::{Context, say};
+use super::{Context, json, say};
 use crate::engine::store::{self, Verified};
 use crate::project::{self, Failure};
 use crate::report::terminal::{bytes, number, plural};
@@ -15,7 +15,11 @@ pub struct Args {
 #[derive(clap::Subcommand)]
 enum Verb {
     /// Read every object and result; exit 1 if any is not as it was written
-    Verify,
+    Verify {
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Share the store in a folder with other checkouts from now on
     Use {
         /// The folder; made if it is missing
@@ -26,9 +30,13 @@ enum Verb {
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let world = World::new(project::find(c.dir.as_deref())?);
     match &args.verb {
-        Verb::Verify => {
+        Verb::Verify { json: asked } => {
             let v = store::verify(&world)?;
-            say(&told(&v));
+            if *asked {
+                json(&v);
+            } else {
+                say(&told(&v));
+            }
             Ok(i32::from(v.damaged > 0 || v.torn > 0))
         }
         Verb::Use { folder } => {

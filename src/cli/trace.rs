@@ -19,6 +19,8 @@ use crate::stage::{Act, Event, Fault, Kernel, OutFile};
 use crate::stages::collect::consent::{CONSENT, withdrawn_id};
 use crate::stages::release::RELEASED_ID;
 use crate::table::{self, DataType, Value, value_at};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(clap::Args)]
@@ -39,6 +41,15 @@ pub struct Args {
 /// What is told in the place of a value that may hold personal data.
 const RAW: &str = "(raw: --raw shows it)";
 
+/// What `--json` says.
+#[derive(Serialize, JsonSchema)]
+pub struct Whole {
+    /// As it was asked for.
+    id: String,
+    /// A story for each row that has the id, living ones first.
+    rows: Vec<Story>,
+}
+
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let project = Project::open(c.dir.as_deref())?;
     let options = Options { target: args.partition_target.max(2), ..Options::default() };
@@ -50,7 +61,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         Ok(stories?)
     })??;
     if args.json {
-        json(&serde_json::json!({ "id": args.sample, "rows": stories }));
+        json(&Whole { id: args.sample.clone(), rows: stories });
     } else {
         let texts: Vec<String> = stories.iter().map(|t| t.text(&project.manifest.file)).collect();
         say(&texts.join("\n"));

@@ -1,15 +1,19 @@
 //! `tamis why STEP`
 use super::project::{Failure, Options, Project};
-use super::{Context, say};
+use super::{Context, json, say};
 use crate::engine::Step;
 use crate::engine::graph::Graph;
 use crate::engine::record::Record;
 use crate::engine::state::{Mode, StepRun};
 use crate::engine::told::Answer;
-use crate::engine::why::{self, Why};
+use crate::engine::why::{self, EXAMPLES, RowChange, Why};
 use crate::report::terminal::{number, plural};
 use crate::report::why::{changed, values_shown};
 use crate::stage::{Fault, Kernel};
+use crate::table::Value;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Rows are compared of at most so many partitions; where more changed, that is told alone.
 const MOST: usize = 512;
@@ -21,9 +25,85 @@ pub struct Args {
     /// Show values that hold personal data
     #[arg(long)]
     raw: bool,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
     /// Records to a partition on average; for tests
     #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
     partition_target: usize,
+}
+
+/// What `--json` says.
+#[derive(Serialize, JsonSchema)]
+pub struct Told {
+    /// The step that was asked for, then those that it waits for, each because of the next.
+    steps: Vec<Reason>,
+}
+
+/// What changed for a step since the last build.
+#[derive(Serialize, JsonSchema)]
+struct Reason {
+    step: String,
+    answer: Answer,
+    /// Tasks that would run, as far as they are known.
+    runs: usize,
+    /// It was not in the last build.
+    new: bool,
+    /// It waits for what an earlier step gives.
+    waits: bool,
+    /// Lines of its recipes' heads that changed.
+    heads: Vec<Changed>,
+    /// Columns, with the samples in which each changed.
+    columns: BTreeMap<String, Column>,
+    added: u64,
+    removed: u64,
+    /// Other samples live than before.
+    living: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Changed {
+    before: String,
+    now: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Column {
+    samples: u64,
+    /// The first few.
+    examples: Vec<Row>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Row {
+    id: String,
+    /// File and line.
+    place: Option<String>,
+    /// Values; `null` where they are not stored, or may hold personal data.
+    before: Option<serde_json::Value>,
+    now: Option<serde_json::Value>,
+}
+
+fn reason(step: &Step, run: &StepRun, w: &Why, values: bool) -> Reason {
+    let value = |v: &Option<Value>| v.as_ref().filter(|_| values).map(Value::json);
+    let row =
+        |r: &RowChange| Row { id: r.id.clone(), place: r.place.clone(), before: value(&r.before), now: value(&r.now) };
+    let column = |rows: &Vec<RowChange>| Column {
+        samples: rows.len() as u64,
+        examples: rows.iter().take(EXAMPLES).map(row).collect(),
+    };
+    Reason {
+        step: step.name.clone(),
+        answer: run.answer(),
+        runs: run.runs,
+        new: w.new,
+        waits: w.unknown,
+        heads: w.heads.iter().map(|(before, now)| Changed { before: before.clone(), now: now.clone() }).collect(),
+        columns: w.columns.iter().map(|(name, rows)| (name.clone(), column(rows))).collect(),
+        added: w.added.len() as u64,
+        removed: w.removed.len() as u64,
+        living: w.living,
+    }
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
@@ -42,14 +122,15 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     // what a masking step reads is raw although what it writes is not: with [privacy] values are shown on request alone
     let private = project.manifest.table(&["privacy"]).is_some();
     let graph = Graph::new(steps);
-    let text = project.look(&options, Mode::Look, |s, built| {
-        let mut out = String::new();
+    let (text, reasons) = project.look(&options, Mode::Look, |s, built| {
+        let (mut out, mut reasons) = (String::new(), Vec::new());
         let mut i = last;
         let mut seen = std::collections::BTreeSet::new();
         // a step that waits for another is explained by that one
         while seen.insert(i) {
             let w = why::why(s, built, i, record.as_ref(), MOST)?;
             let raw = private && !args.raw;
+            reasons.push(reason(&steps[i], &built.runs[i], &w, values_shown(raw)));
             out.push_str(&told(&steps[i], &built.runs[i], &w, values_shown(raw)));
             let earlier =
                 graph.sources(i).into_iter().map(|e| e.0).filter(|e| built.runs[*e].answer() != Answer::Fresh);
@@ -61,9 +142,13 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
                 _ => break,
             }
         }
-        Ok::<_, Fault>(out)
+        Ok::<_, Fault>((out, reasons))
     })??;
-    say(&text);
+    if args.json {
+        json(&Told { steps: reasons });
+    } else {
+        say(&text);
+    }
     Ok(0)
 }
 

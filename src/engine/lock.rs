@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 
-const PATH: &str = "dataset.lock";
+pub const PATH: &str = "dataset.lock";
 
 #[derive(Deserialize, Serialize, Clone, Debug, Default, PartialEq)]
 #[serde(default)]
@@ -76,13 +76,23 @@ impl Lock {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Lock::default()),
             Err(e) => return Err(format!("{PATH}: {e}")),
         };
+        Lock::parse(PATH, &text)
+    }
+
+    /// The lock of a text; an error says what it is not. `path` is what the text is called.
+    pub fn parse(path: &str, text: &str) -> Result<Lock, String> {
         let tree =
-            manifest::parse(PATH, text.into()).map_err(|_| format!("{PATH} is no TOML; take it from git again"))?;
-        manifest::read_root(&tree).map_err(|d| format!("{PATH}: {}", d.message))
+            manifest::parse(path, text.into()).map_err(|_| format!("{path} is no TOML; take it from git again"))?;
+        manifest::read_root(&tree).map_err(|d| format!("{path}: {}", d.message))
     }
 
     pub fn text(&self) -> String {
-        let mut t = String::from("# Written by tamis; commit it.\n");
+        format!("# Written by tamis; commit it.\n{}", self.tables())
+    }
+
+    /// The tables of the file, sources first.
+    pub fn tables(&self) -> String {
+        let mut t = String::new();
         for (name, s) in &self.source {
             t.push_str(&format!(
                 "\n[source.\"{name}\"]\nfiles = {}\nbytes = {}\ndigest = \"{}\"\n",

@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Of each step: will it run?
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Fresh,
@@ -13,7 +13,7 @@ pub enum Answer {
     May,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     Start {
@@ -89,7 +89,7 @@ pub enum Event {
 }
 
 /// The last event of every run.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, schemars::JsonSchema)]
 pub struct Done {
     pub exit: i32,
     pub kernels: BTreeMap<&'static str, u64>,
@@ -101,7 +101,7 @@ pub struct Done {
     pub bytes_written: u64,
 }
 
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, schemars::JsonSchema)]
 pub struct StepCount {
     pub kernels: u64,
     pub rows: u64,

@@ -85,6 +85,9 @@ pub const STEPS: &[(&str, &str)] = &[("python", include_str!("../../templates/st
 /// What git leaves out of a project: what a build makes anew.
 pub const GITIGNORE: &str = include_str!("../../templates/gitignore");
 
+/// How git merges what several people write.
+pub const GITATTRIBUTES: &str = include_str!("../../templates/gitattributes");
+
 /// The template of a name.
 pub fn named(name: &str) -> Option<&'static Template> {
     TEMPLATES.iter().find(|t| t.name == name)
@@ -102,6 +105,7 @@ impl Template {
             (path.to_string(), bytes)
         };
         let ignore = (".gitignore".to_string(), GITIGNORE.as_bytes().to_vec());
-        all.map(filled).chain([ignore]).collect()
+        let attributes = (".gitattributes".to_string(), GITATTRIBUTES.as_bytes().to_vec());
+        all.map(filled).chain([ignore, attributes]).collect()
     }
 }

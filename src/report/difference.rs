@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What two releases are, and what differs between them. As JSON it is described in `spec/release.md`.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Difference {
     pub same: bool,
     pub old: Side,
@@ -44,7 +44,7 @@ pub struct Difference {
     pub left_out: u64,
 }
 
-#[derive(Serialize, Debug, Default, Clone)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default, Clone)]
 pub struct Side {
     /// As it was named on the command line.
     pub name: String,
@@ -60,21 +60,21 @@ pub struct Side {
     pub bytes: u64,
 }
 
-#[derive(Serialize, Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Pair<T> {
     pub old: T,
     pub new: T,
 }
 
 /// A gate, as the card of a release tells of it.
-#[derive(Serialize, Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default, Clone, PartialEq, Eq)]
 pub struct Gate {
     pub asked: String,
     pub measured: String,
 }
 
 /// A sample that moved and changed counts for both.
-#[derive(Serialize, Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Samples {
     pub same: u64,
     pub added: u64,
@@ -83,14 +83,14 @@ pub struct Samples {
     pub moved: u64,
 }
 
-#[derive(Serialize, Debug, PartialEq, Eq)]
+#[derive(Serialize, schemars::JsonSchema, Debug, PartialEq, Eq)]
 pub struct Moved {
     pub from: String,
     pub to: String,
     pub samples: u64,
 }
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Columns {
     pub added: Vec<String>,
     pub removed: Vec<String>,
@@ -100,7 +100,7 @@ pub struct Columns {
     pub changed: BTreeMap<String, u64>,
 }
 
-#[derive(Serialize, Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reason {
     /// `removed` or `added`: in the old release alone, or in the new one.
     pub change: &'static str,
@@ -113,7 +113,7 @@ pub struct Reason {
     pub samples: u64,
 }
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Example {
     pub column: String,
     pub id: String,
@@ -121,7 +121,7 @@ pub struct Example {
     pub new: String,
 }
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Differing {
     pub id: String,
     pub old_split: Option<String>,

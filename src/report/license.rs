@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The composition of a data set.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Composition {
     pub name: String,
     pub version: String,
@@ -27,7 +27,7 @@ pub struct Composition {
 }
 
 /// How much is under a licence.
-#[derive(Serialize, Debug, Default, Clone, PartialEq)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default, Clone, PartialEq)]
 pub struct Amount {
     pub samples: u64,
     /// Of the files of its sources; not known where the samples of a source are under several licences.
@@ -48,7 +48,7 @@ pub fn amounts(sources: &[Source]) -> BTreeMap<String, Amount> {
 }
 
 /// A source with its terms.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Source {
     pub name: String,
     pub license: String,
@@ -62,7 +62,7 @@ pub struct Source {
 }
 
 /// The file that shows a licence.
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Evidence {
     pub file: String,
     /// The licence whose text it is, as far as that is known.
@@ -70,7 +70,7 @@ pub struct Evidence {
 }
 
 /// What somebody decided.
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Decision {
     pub rule: String,
     pub source: String,
@@ -78,7 +78,7 @@ pub struct Decision {
 }
 
 /// Whether a use is permitted, and what stands in its way.
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Verdict {
     #[serde(rename = "use")]
     pub wanted: &'static str,
@@ -87,7 +87,7 @@ pub struct Verdict {
 }
 
 /// A licence that does not permit a use, or does not settle it.
-#[derive(Serialize, Debug, PartialEq)]
+#[derive(Serialize, schemars::JsonSchema, Debug, PartialEq)]
 pub struct Because {
     pub source: String,
     pub license: String,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What stands, as far as the last build knows it.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Status {
     pub name: String,
     pub version: String,
@@ -39,7 +39,7 @@ pub struct Status {
 }
 
 /// A candidate below `out/`, or a release that was frozen.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Release {
     pub name: String,
     pub version: String,
@@ -56,7 +56,7 @@ pub struct Release {
 }
 
 /// A gate, measured if its step is fresh.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Measured {
     pub key: String,
     pub fact: String,
@@ -71,7 +71,7 @@ pub struct Measured {
 }
 
 /// Personal data as collected: the user's own files, and what the store holds of them.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Raw {
     pub files: u64,
     pub bytes: u64,

@@ -12,7 +12,7 @@ const VALUE_CHARS: usize = 100;
 const AROUND: usize = 12;
 
 /// The story of one row. Of an id that came twice there are several.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Story {
     pub id: String,
     pub collected: Collected,
@@ -29,7 +29,7 @@ pub struct Story {
     pub unbuilt: Option<String>,
 }
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Collected {
     /// `raw/klue/ner.tsv:48112`
     pub place: Option<String>,
@@ -39,7 +39,7 @@ pub struct Collected {
 }
 
 /// What a step did to the row.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Told {
     pub step: String,
     pub events: Vec<Said>,
@@ -57,7 +57,7 @@ impl Told {
 }
 
 /// An event with the key responsible and its line of dataset.toml.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Said {
     pub act: &'static str,
     pub rule: String,
@@ -70,7 +70,7 @@ pub struct Said {
 }
 
 /// A line of the file of decisions.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Decided {
     /// `keep` or `drop`
     pub decision: &'static str,
@@ -87,14 +87,14 @@ impl Decided {
 }
 
 /// A column before and behind a step; `None` is raw and not shown.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Change {
     pub column: String,
     pub before: Option<String>,
     pub after: Option<String>,
 }
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Released {
     pub release: String,
     pub version: String,
@@ -103,13 +103,13 @@ pub struct Released {
     pub places: Vec<String>,
 }
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct LeftOut {
     pub release: String,
     pub why: String,
 }
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Gone {
     /// `dropped`, `merged` or `held`
     pub how: &'static str,

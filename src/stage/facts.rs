@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// What a step found out of all of its rows: an integer, decimal text (never a float), a small table, or undefined with
 /// a reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
     Int(i64),

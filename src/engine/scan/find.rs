@@ -297,6 +297,24 @@ pub struct Look {
     pub beside: Option<(usize, String)>,
     /// The last folders that images lie in.
     pub folders: BTreeSet<String>,
+    /// Files that match and are not here, while what DVC wrote of them is: how many, and the first.
+    pub absent: Option<(usize, String)>,
+}
+
+/// What DVC puts beside data that it keeps elsewhere: `a.jsonl.dvc` for `a.jsonl`.
+const POINTER: &str = ".dvc";
+
+/// The pointer of a glob that names one file, or of a folder above its first wild card, if one is here.
+pub fn pointer(world: &World, glob: &str) -> Option<String> {
+    let plain = undotted(glob);
+    let plain = if is_spelt_out(&plain) {
+        plain.as_str()
+    } else {
+        plain.split(WILD).next().and_then(|start| start.rsplit_once('/')).map_or("", |(folder, _)| folder)
+    };
+    let ends = plain.match_indices('/').map(|(at, _)| at).chain([plain.len()]);
+    let places = ends.filter_map(|end| plain.get(..end)).filter(|place| !place.is_empty());
+    places.map(|place| format!("{place}{POINTER}")).find(|place| world.is_file(place))
 }
 
 /// Looks at a source until each of its globs has matched, and some further.
@@ -309,6 +327,8 @@ struct Looker {
     hit: Vec<bool>,
     left_out: Vec<bool>,
     seen: usize,
+    /// What pointers of DVC among the names stand for.
+    pointed: Vec<String>,
     found: Look,
 }
 
@@ -330,6 +350,9 @@ impl Visitor for Looker {
         } else if [".tar", ".tgz"].iter().any(|end| name.contains(end)) {
             self.left_out.fill(true); // a glob may leave out members of an archive, which is not opened here
         }
+        if let Some(data) = name.strip_suffix(POINTER) {
+            self.points(folder, data);
+        }
         self.seen += 1;
         if self.seen <= LOOKED {
             self.notice(folder, name, !hits.is_empty());
@@ -344,6 +367,15 @@ impl Visitor for Looker {
 }
 
 impl Looker {
+    /// A pointer stands for a file that the globs take, or leave out.
+    fn points(&mut self, folder: &str, data: &str) {
+        let hits: Vec<usize> = self.patterns.matches(folder, data).collect();
+        hits.iter().filter_map(|i| self.hit.get_mut(*i).map(|h| *h = true)).count();
+        self.pointed.extend((!hits.is_empty()).then(|| join(folder, data)));
+        let out = self.patterns.leave_out(folder, data);
+        out.iter().filter_map(|i| self.left_out.get_mut(*i).map(|h| *h = true)).count();
+    }
+
     fn notice(&mut self, folder: &str, name: &str, matches: bool) {
         let path = join(folder, name);
         let count = |place: &mut Option<(usize, String)>| place.get_or_insert_with(|| (0, path.clone())).0 += 1;
@@ -382,10 +414,13 @@ pub fn look(world: &World, source: &Source) -> Result<Look, String> {
     let patterns = Patterns::of(world, source);
     let (hit, left_out) = (vec![false; patterns.of.len()], vec![false; patterns.exclude.0.len()]);
     let (globs, any_case) = (source.globs.clone(), OnceLock::new());
-    let (images, found) = (source.images, Look::default());
-    let mut looker = Looker { patterns, globs, any_case, images, hit, left_out, seen: 0, found };
+    let (images, found, pointed) = (source.images, Look::default(), Vec::new());
+    let mut looker = Looker { patterns, globs, any_case, images, hit, left_out, seen: 0, pointed, found };
     walk(world, looker.patterns.bases(), &mut looker)?;
-    let Looker { patterns, hit, left_out, mut found, .. } = looker;
+    let Looker { patterns, hit, left_out, mut pointed, mut found, .. } = looker;
+    pointed.retain(|data| !world.exists(data));
+    pointed.sort();
+    found.absent = pointed.first().map(|first| (pointed.len(), first.clone()));
     let of = patterns.of.into_iter().zip(hit).filter(|(_, hit)| !hit);
     found.unmatched = of.map(|(p, _)| p.glob).collect();
     found.idle = left_out.iter().enumerate().filter(|(_, hit)| !**hit).map(|(i, _)| i).collect();

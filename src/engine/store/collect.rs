@@ -26,7 +26,7 @@ pub struct Wish {
 }
 
 /// What stayed and what went.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Collected {
     pub objects_kept: u64,
     pub objects_removed: u64,

@@ -7,7 +7,7 @@ use crate::world::{How, Own, World};
 use std::io;
 
 /// What a store holds and how well.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Verified {
     pub objects: u64,
     pub bytes: u64,

@@ -6,7 +6,7 @@ use crate::stage::{Fact, Fault};
 use crate::stages::label::agreement::Looking;
 use serde::Serialize;
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Agreement {
     pub task: String,
     pub metric: &'static str,
@@ -28,7 +28,7 @@ pub struct Agreement {
     pub advice: Vec<&'static str>,
 }
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Asked {
     pub key: String,
     pub line: usize,
@@ -36,7 +36,7 @@ pub struct Asked {
 }
 
 /// The agreement of a class, of an annotator, or of two.
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Line {
     pub names: Vec<String>,
     /// Answers, pairs of answers or samples that it rests on.

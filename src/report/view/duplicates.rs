@@ -15,7 +15,7 @@ const MEMBERS: usize = 8;
 const CHARS: usize = 300;
 
 /// What one step found.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Duplicates {
     pub step: String,
     pub line: usize,
@@ -30,7 +30,7 @@ pub struct Duplicates {
     pub clusters: Vec<Cluster>,
 }
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Cluster {
     /// Nothing where ids may not be shown.
     pub kept: Option<String>,
@@ -40,7 +40,7 @@ pub struct Cluster {
     pub members: Vec<Member>,
 }
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Member {
     pub id: Option<String>,
     pub source: Option<String>,

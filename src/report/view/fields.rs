@@ -17,7 +17,7 @@ const VALUE_CHARS: usize = 40;
 /// The most frequent values that are told.
 const TOP: usize = 12;
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Field {
     pub name: String,
     pub r#type: String,
@@ -46,7 +46,7 @@ pub struct Field {
 }
 
 /// Rows, and how many of them have a value.
-#[derive(Serialize, Debug, Default, Clone, Copy)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default, Clone, Copy)]
 pub struct Filled {
     pub rows: u64,
     pub nulls: u64,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// Places that are told of a rule.
 const PLACES: usize = 5;
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Rule {
     pub step: String,
     /// `finding`, `review`, `fail`, `dropped` or `merged`.

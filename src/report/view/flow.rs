@@ -8,7 +8,7 @@ use crate::stage::{Act, Event, Fact, Fault};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Flow {
     /// Records that the scan found.
     pub collected: u64,
@@ -19,7 +19,7 @@ pub struct Flow {
 }
 
 /// What a step kept and lost.
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Rung {
     pub step: String,
     /// Samples behind the step; of a source, the samples that it gave.
@@ -30,7 +30,7 @@ pub struct Rung {
     pub losses: Vec<Loss>,
 }
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Loss {
     /// `dropped`, `merged` or `held`.
     pub how: &'static str,

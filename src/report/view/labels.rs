@@ -21,7 +21,7 @@ const PAIRED: usize = 12;
 /// Rows and columns of the picture of where boxes lie.
 pub const PLACES: usize = 8;
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Task {
     pub task: String,
     /// The kind of task.
@@ -53,7 +53,7 @@ pub struct Task {
     pub pairs: Vec<(String, String, u64)>,
 }
 
-#[derive(Serialize, Debug, Default, Clone, Copy)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default, Clone, Copy)]
 pub struct Held {
     pub samples: u64,
     /// Nobody labelled them.
@@ -63,7 +63,7 @@ pub struct Held {
     pub annotations: u64,
 }
 
-#[derive(Serialize, Debug, Default, Clone)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default, Clone)]
 pub struct Class {
     pub class: String,
     pub annotations: u64,

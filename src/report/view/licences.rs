@@ -7,7 +7,7 @@ use crate::stage::Fault;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Source {
     pub source: String,
     pub line: usize,

@@ -25,7 +25,7 @@ use crate::project::Failure;
 use serde::Serialize;
 
 /// All pages.
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Views {
     pub overview: overview::Overview,
     /// What differs from an earlier release, where one is named.

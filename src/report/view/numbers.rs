@@ -12,7 +12,7 @@ const COVERED: u64 = 99;
 pub struct Sizes(pub BTreeMap<i64, u64>);
 
 /// The spread of numbers, and bars.
-#[derive(Serialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Clone, PartialEq)]
 pub struct Spread {
     pub min: f64,
     /// The lower one of the two in the middle.
@@ -22,7 +22,7 @@ pub struct Spread {
 }
 
 /// Values from `from` up to, but not at, `to`; of the last bar `to` is the greatest value, which belongs to it.
-#[derive(Serialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Clone, PartialEq)]
 pub struct Bar {
     pub from: f64,
     pub to: f64,

@@ -9,7 +9,7 @@ use crate::report::terminal;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Overview {
     pub name: String,
     pub version: String,
@@ -37,7 +37,7 @@ pub struct Overview {
 }
 
 /// The roots of a candidate.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Root {
     pub name: String,
     pub content_root: Option<String>,

@@ -8,13 +8,13 @@ use crate::stage::{Fault, Kernel};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Pipeline {
     pub steps: Vec<Node>,
     pub edges: Vec<Edge>,
 }
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Node {
     pub step: String,
     /// The table of dataset.toml that it comes from, and its line.
@@ -28,7 +28,7 @@ pub struct Node {
 }
 
 /// A step reads what another one wrote.
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Edge {
     pub from: usize,
     pub to: usize,

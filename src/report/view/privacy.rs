@@ -4,7 +4,7 @@ use crate::stage::Fact;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Counted {
     pub step: String,
     pub line: usize,

@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Rules that are told in pairs.
 const PAIRED: usize = 12;
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Quality {
     pub filters: Vec<Filter>,
     /// Samples that two rules named both, by the numbers of the rules in `filters`.
     pub both: Vec<(usize, usize, u64)>,
 }
 
-#[derive(Serialize, Debug, Default, Clone)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default, Clone)]
 pub struct Filter {
     pub step: String,
     pub rule: String,

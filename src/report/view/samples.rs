@@ -26,7 +26,7 @@ const PICTURES: usize = 60;
 /// Pixels of a picture that is decoded.
 const PIXELS: u64 = 100_000_000;
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Samples {
     /// Living samples, and how many samples are chosen, dropped and held ones too.
     pub total: u64,
@@ -45,7 +45,7 @@ pub struct Samples {
     pub rules: BTreeSet<String>,
 }
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Card {
     /// Nothing where ids may not be shown.
     pub id: Option<String>,
@@ -62,13 +62,13 @@ pub struct Card {
 }
 
 /// A column of a sample.
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Shown {
     pub name: String,
     pub value: Content,
 }
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
     /// A text from the character `from` on, and how many it has in all; spans count in the whole text.
@@ -80,14 +80,14 @@ pub enum Content {
 }
 
 /// A span of a text.
-#[derive(Serialize, Debug, Clone)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Clone)]
 pub struct Marked {
     pub start: u32,
     pub end: u32,
     pub class: String,
 }
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Picture {
     /// Pixels of the picture itself.
     pub width: u32,
@@ -100,14 +100,14 @@ pub struct Picture {
     pub more: u64,
 }
 
-#[derive(Serialize, Debug, Clone)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Clone)]
 pub struct Drawn {
     pub class: String,
     /// Left, top, right and bottom in pixels.
     pub at: [f64; 4],
 }
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Labelled {
     pub task: String,
     /// Nobody labelled it.
@@ -117,7 +117,7 @@ pub struct Labelled {
     pub classes: Vec<String>,
 }
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Said {
     pub step: String,
     pub act: &'static str,

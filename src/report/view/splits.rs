@@ -10,7 +10,7 @@ use crate::table::value_at;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Splits {
     pub line: usize,
     pub seed: u64,
@@ -24,7 +24,7 @@ pub struct Splits {
     pub facts: BTreeMap<String, Fact>,
 }
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Share {
     /// A split, or a class of a task within one.
     pub what: String,

@@ -1,0 +1,40 @@
+//! What each verb says with `--json`, as JSON Schemas that are made from the types which are written (`spec/json.md`).
+use super::{explain, fmt, graph, guideline, release, trace, why};
+use crate::engine::store::{Collected, Verified};
+use crate::engine::told::Event;
+use crate::report::difference::Difference;
+use crate::report::license::Composition;
+use crate::report::problems::Checked;
+use crate::report::status::Status;
+use crate::report::view::Views;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::Value as Json;
+
+/// Makes a schema.
+pub type Make = fn() -> Json;
+
+/// Verbs with the schema of their object; that of `build` and `watch` is of each line.
+pub const SCHEMAS: &[(&str, Make)] = &[
+    ("build", of::<Event>),
+    ("check", of::<Checked>),
+    ("diff", of::<Difference>),
+    ("explain", of::<explain::Told>),
+    ("fmt", of::<fmt::Told>),
+    ("gc", of::<Collected>),
+    ("graph", of::<graph::Told>),
+    ("guideline-diff", of::<guideline::Told>),
+    ("license", of::<Composition>),
+    ("release", of::<release::Told>),
+    ("report", of::<Views>),
+    ("status", of::<Status>),
+    ("store-verify", of::<Verified>),
+    ("trace", of::<trace::Whole>),
+    ("watch", of::<Event>),
+    ("why", of::<why::Told>),
+];
+
+/// The schema of a type as it is written: what may be left out may be missing.
+fn of<T: JsonSchema>() -> Json {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
+}

@@ -1,0 +1,170 @@
+//! What verbs say with `--json`, held against the schemas that `tamis schema --of VERB` gives: every field that is written stands
+//! in the schema, and nothing else is on stdout.
+use crate::harness::{example, tamis};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// The schema of a verb, in which an object has no other fields than those that are named.
+fn schema(verb: &str) -> Json {
+    let (exit, out, err) = tamis(Path::new("."), &["schema", "--of", verb]);
+    assert_eq!(exit, 0, "{verb}: {err}");
+    let mut schema: Json = serde_json::from_str(&out).unwrap();
+    let mut parts = BTreeSet::new();
+    mixed(&schema, &mut parts);
+    close(&mut schema, &parts);
+    schema
+}
+
+/// The definitions that are part of another object, which has fields of its own: that one is closed, and not they.
+fn mixed(schema: &Json, out: &mut BTreeSet<String>) {
+    if let Some(object) = schema.as_object() {
+        let part = object.get("$ref").and_then(Json::as_str).filter(|_| object.contains_key("properties"));
+        out.extend(part.and_then(|name| name.rsplit('/').next()).map(String::from));
+        object.values().for_each(|inner| mixed(inner, out));
+    } else if let Some(list) = schema.as_array() {
+        list.iter().for_each(|inner| mixed(inner, out));
+    }
+}
+
+fn close(schema: &mut Json, parts: &BTreeSet<String>) {
+    if let Some(object) = schema.as_object_mut() {
+        let composed = ["$ref", "allOf", "oneOf", "anyOf"].iter().any(|key| object.contains_key(*key));
+        if object.contains_key("properties") && !object.contains_key("additionalProperties") {
+            let key = if composed { "unevaluatedProperties" } else { "additionalProperties" };
+            object.insert(key.into(), Json::Bool(false));
+        }
+        for (name, inner) in object.iter_mut() {
+            close(inner, parts);
+            if parts.contains(name) {
+                inner.as_object_mut().map(|own| own.remove("additionalProperties"));
+            }
+        }
+    } else if let Some(list) = schema.as_array_mut() {
+        list.iter_mut().for_each(|inner| close(inner, parts));
+    }
+}
+
+/// Runs verbs, and holds each line of their output against their schemas.
+#[derive(Default)]
+struct Spoken {
+    schemas: BTreeMap<String, Json>,
+    wrong: Vec<String>,
+}
+
+impl Spoken {
+    /// A verb with its words behind it; gives what it said.
+    fn run(&mut self, dir: &Path, verb: &str, args: &[&str], exit: i32) -> Vec<Json> {
+        let all: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+        let (got, out, err) = tamis(dir, &all);
+        if got != exit {
+            self.wrong.push(format!("{all:?}: exit {got} instead of {exit}: {err}"));
+        }
+        let schema = self.schemas.entry(verb.into()).or_insert_with(|| schema(verb));
+        let validator = jsonschema::validator_for(schema).unwrap();
+        let said: Vec<Json> = out
+            .lines()
+            .filter_map(|line| match serde_json::from_str(line) {
+                Ok(value) => Some(value),
+                Err(e) => {
+                    self.wrong.push(format!("{all:?}: no JSON: {e}: {line}"));
+                    None
+                }
+            })
+            .collect();
+        if said.is_empty() || (said.len() > 1 && verb != "build") {
+            self.wrong.push(format!("{all:?}: {} lines: {err}", said.len()));
+        }
+        for value in &said {
+            let told = validator.iter_errors(value).map(|e| format!("{all:?}: {}: {e}", e.instance_path()));
+            self.wrong.extend(told.map(|say| say.chars().take(300).collect()));
+        }
+        said
+    }
+
+    fn holds(self) {
+        assert!(self.wrong.is_empty(), "{}", self.wrong.join("\n"));
+    }
+}
+
+/// All verbs on a project, before and after it is built.
+fn speak(s: &mut Spoken, dir: &Path, step: &str, release: &str) {
+    s.run(dir, "check", &["check"], 0);
+    s.run(dir, "graph", &["graph"], 0);
+    s.run(dir, "status", &["status"], 0);
+    s.run(dir, "why", &["why", step], 0);
+    s.run(dir, "build", &["build", "--dry-run"], 0);
+    s.run(dir, "build", &["build"], 0);
+    s.run(dir, "build", &["build", "--verify-inputs"], 0);
+    s.run(dir, "status", &["status"], 0);
+    s.run(dir, "why", &["why", step], 0);
+    s.run(dir, "license", &["license"], 0);
+    s.run(dir, "report", &["report"], 0);
+    s.run(dir, "release", &["release", release], 0);
+    s.run(dir, "diff", &["diff"], 0);
+    s.run(dir, "gc", &["gc", "--dry-run"], 0);
+    s.run(dir, "store-verify", &["store", "verify"], 0);
+    s.run(dir, "fmt", &["fmt", "--check"], fmt(dir));
+}
+
+/// Whether the layout of the example is the one layout.
+fn fmt(dir: &Path) -> i32 {
+    tamis(dir, &["fmt", "--check"]).0
+}
+
+#[test]
+fn every_verb_says_what_its_schema_says() {
+    let mut s = Spoken::default();
+    for (name, step) in [("ner", "label.ner"), ("detection", "label.cells"), ("chat", "split"), ("hospital", "ethics")]
+    {
+        let dir = example(name);
+        let dir = dir.path();
+        std::fs::remove_dir_all(dir.join(".tamis")).ok();
+        speak(&mut s, dir, step, "public");
+    }
+    s.holds();
+}
+
+#[test]
+fn samples_guidelines_and_codes_are_told() {
+    let mut s = Spoken::default();
+    let dir = example("ner");
+    let dir = dir.path();
+    s.run(dir, "build", &["build"], 0);
+    let page = std::fs::read_to_string(dir.join("out/public/jsonl/test-00000.jsonl")).unwrap();
+    let first: Json = serde_json::from_str(page.lines().next().unwrap()).unwrap();
+    s.run(dir, "trace", &["trace", first["id"].as_str().unwrap()], 0);
+    std::fs::write(dir.join("docs/new.md"), "# Other\n\n## PS\n\nOther words.\n").unwrap();
+    let said = s.run(dir, "guideline-diff", &["guideline", "diff", "docs/ner.md", "docs/new.md"], 0);
+    assert_eq!(said[0]["classes"].as_array().unwrap().len(), 6);
+    let all = s.run(dir, "explain", &["explain"], 0);
+    let one = s.run(dir, "explain", &["explain", "T0103"], 0);
+    assert!(all[0]["codes"].as_array().unwrap().contains(&one[0]["codes"][0]));
+    let manifest = std::fs::read_to_string(dir.join("dataset.toml")).unwrap();
+    std::fs::write(dir.join("dataset.toml"), manifest.replace("unicode = ", "unicod = ")).unwrap();
+    let wrong = s.run(dir, "check", &["check"], 2);
+    assert_eq!(wrong[0]["problems"][0]["code"], "T0103", "{wrong:?}");
+    s.run(dir, "build", &["build"], 2);
+    std::fs::write(
+        dir.join("dataset.toml"),
+        manifest.replace("ratios = { train = 0.8, ", "ratios   = { train = 0.7, "),
+    )
+    .unwrap();
+    s.run(dir, "fmt", &["fmt"], 0);
+    std::fs::write(dir.join("dataset.toml"), manifest.replace("seed = 42", "seed = 43")).unwrap();
+    let why = s.run(dir, "why", &["why", "split"], 0);
+    assert!(!why[0]["steps"][0]["heads"].as_array().unwrap().is_empty(), "{why:?}");
+    s.run(dir, "build", &["build"], 0);
+    s.run(dir, "gc", &["gc"], 0);
+    s.holds();
+}
+
+/// `spec/json.md` names each verb that speaks JSON.
+#[test]
+fn the_page_names_every_schema() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/json.md")).unwrap();
+    let (_, _, err) = tamis(Path::new("."), &["schema", "--of", "nothing-of-the-kind"]);
+    let known = err.split("known here: ").nth(1).unwrap_or_else(|| panic!("{err}"));
+    let missing: Vec<&str> = known.trim().split(", ").filter(|verb| !page.contains(&format!("| `{verb}` |"))).collect();
+    assert!(missing.is_empty(), "spec/json.md does not name {missing:?}");
+}
