@@ -15,6 +15,7 @@ mod label;
 mod license;
 mod new;
 mod page;
+mod plan;
 use crate::project;
 mod release;
 mod report;
@@ -76,6 +77,8 @@ enum Verb {
     Watch(watch::Args),
     /// What stands: balance of samples, gates, findings, releases
     Status(status::Args),
+    /// What was planned beside what was built
+    Plan(plan::Args),
     /// Why a step would run, down to the rows that changed
     Why(why::Args),
     /// A step's columns, numbers and findings
@@ -194,6 +197,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Build(a) => build::run(c, a),
         Verb::Watch(a) => watch::run(c, a),
         Verb::Status(a) => status::run(c, a),
+        Verb::Plan(a) => plan::run(c, a),
         Verb::Why(a) => why::run(c, a),
         Verb::Show(a) => show::run(c, a),
         Verb::Label(a) => label::run(c, a),

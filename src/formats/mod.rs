@@ -32,11 +32,13 @@ pub mod tokens;
 pub mod unread;
 pub mod writer;
 
+pub mod aihub;
 pub mod coco;
 pub mod conll;
 pub mod csv;
 pub mod csv_fields;
 mod csv_look;
+mod csv_write;
 pub mod cvat;
 pub mod image_folder;
 pub mod json_array;
@@ -80,6 +82,7 @@ pub const FORMATS: &[Format] = &[
     cvat::FORMAT,
     yolo::FORMAT,
     webdataset::FORMAT,
+    aihub::FORMAT,
 ];
 
 /// What columns hold of the types that files have, for the reference.

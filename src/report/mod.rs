@@ -9,6 +9,7 @@ pub mod html;
 pub mod lang;
 pub mod license;
 pub mod place;
+pub mod plan;
 pub mod progress;
 pub mod reference;
 pub mod review;
