@@ -43,6 +43,7 @@ pub mod cvat;
 pub mod image_folder;
 pub mod json_array;
 pub mod jsonl;
+mod jsonl_zst;
 pub mod label_studio;
 pub mod labelme;
 pub mod parquet;
@@ -64,6 +65,7 @@ pub const FORMATS: &[Format] = &[
     parquet::FORMAT,
     arrow::FORMAT,
     jsonl::FORMAT,
+    jsonl_zst::FORMAT,
     json_array::FORMAT,
     label_studio::FORMAT,
     csv::CSV,

@@ -74,7 +74,8 @@ pub struct Plan {
     pub version: String,
     /// The document of `[plan]`, if it is there.
     pub document: Option<String>,
-    /// The fields of Korean programmes, in their order; none where there is no document.
+    /// The headings that `[plan]` asks for, else the fields of Korean programmes, in their order; none where there is no
+    /// document.
     pub fields: Vec<Field>,
     pub rows: Vec<Row>,
     pub met: u64,
@@ -124,7 +125,7 @@ pub fn gather(project: &Project, s: &Session, built: &Built) -> Result<Plan, Fau
     }
     let dataset = super::terminal::dataset(project);
     let text = plan.document.as_ref().and_then(|d| project.world.read(d, 16 << 20).ok());
-    let fields = text.map_or_else(Vec::new, |bytes| fields(&String::from_utf8_lossy(&bytes)));
+    let fields = text.map_or_else(Vec::new, |bytes| fields(&String::from_utf8_lossy(&bytes), &plan.headings));
     let count = |of: Option<bool>| rows.iter().filter(|r| r.met == of).count() as u64;
     Ok(Plan {
         name: dataset.name.get().clone(),
@@ -228,9 +229,14 @@ fn ratios(project: &Project) -> Vec<(String, Decimal)> {
     of.into_iter().flatten().collect()
 }
 
-/// The fields of a document. A heading may be in either language, and have a number before it.
-fn fields(text: &str) -> Vec<Field> {
+/// The fields of a document: the headings that are asked for, else those of Korean programmes. There a heading may be in either
+/// language, and have a number before it.
+fn fields(text: &str, asked: &[String]) -> Vec<Field> {
     let all = headings(text);
+    if !asked.is_empty() {
+        let filled = |name: &String| all.iter().any(|h| h.title == *name && h.is_filled());
+        return asked.iter().map(|name| Field { name: name.clone(), filled: filled(name) }).collect();
+    }
     let plain = |title: &str| title.trim_start_matches(|c: char| c.is_ascii_digit() || ". )".contains(c)).to_string();
     let of = |names: [&str; 2]| -> Option<&Heading> { all.iter().find(|h| names.contains(&plain(&h.title).as_str())) };
     let korean = PLAN_FIELDS.iter().any(|f| all.iter().any(|h| plain(&h.title) == f.ko));
@@ -245,6 +251,10 @@ impl Plan {
     /// The rows by their part, then the fields that say nothing, then what all of it comes to.
     pub fn text(&self) -> String {
         let mut out = format!("{} {}   the plan beside what was built\n", self.name, self.version);
+        let wide = |of: fn(&Row) -> usize| self.rows.iter().map(of).max().unwrap_or(0);
+        let what_width = wide(|row| row.what.chars().count());
+        let target_width = wide(|row| row.target.chars().count());
+        let built_width = wide(|row| row.built.as_ref().map_or(1, |built| built.chars().count()));
         let mut part = None;
         for row in &self.rows {
             if part != Some(row.part) {
@@ -258,7 +268,10 @@ impl Plan {
             };
             let built = row.built.as_deref().unwrap_or("-");
             let what = shown::line(&row.what);
-            out.push_str(&format!("    {what:<40}  {:<20}  {built:<16}  {state}\n", row.target));
+            let target = &row.target;
+            out.push_str(&format!(
+                "    {what:<what_width$}  {target:<target_width$}  {built:<built_width$}  {state}\n"
+            ));
         }
         if self.rows.is_empty() {
             out.push_str("  nothing is planned in numbers: see `tamis schema --markdown`, [plan]\n");
@@ -273,7 +286,7 @@ impl Plan {
                 blank.for_each(|f| out.push_str(&format!("    blank: {}\n", f.name)));
             }
         }
-        out.push_str(&format!("  met {}   not met {}   not known {}\n", self.met, self.unmet, self.unknown));
+        out.push_str(&format!("  {} met, {} not met, {} not known\n", self.met, self.unmet, self.unknown));
         out
     }
 }
@@ -338,17 +351,19 @@ mod tests {
         for korean in [true, false] {
             let known = Known { name: "x".into(), korean, lines: BTreeMap::new() };
             let text = template(&known);
-            let all = fields(&text);
+            let all = fields(&text, &[]);
             assert!(all.len() == PLAN_FIELDS.len() && all.iter().all(|f| !f.filled), "{text}");
             let more = text.replacen(BLANK, "Written.", 1);
-            assert_eq!(fields(&more).iter().filter(|f| f.filled).count(), 1);
+            assert_eq!(fields(&more, &[]).iter().filter(|f| f.filled).count(), 1);
         }
     }
 
     #[test]
     fn headings_may_have_numbers() {
         let text = "# Plan\n## 1. Purpose and task\nTo sort.\n## 12) 위험 관리\n없음\n";
-        let filled: Vec<String> = fields(text).into_iter().filter(|f| f.filled).map(|f| f.name).collect();
+        let filled: Vec<String> = fields(text, &[]).into_iter().filter(|f| f.filled).map(|f| f.name).collect();
+        let asked = fields(text, &["12) 위험 관리".into(), "Nothing".into()]);
+        assert!(asked[0].filled && !asked[1].filled);
         assert_eq!(filled, ["구축 목적과 과업 정의", "위험 관리"]);
     }
 }

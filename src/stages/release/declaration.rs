@@ -224,21 +224,7 @@ impl Release {
 pub fn declared(check: &mut Check) -> Option<Release> {
     let d: Declaration = check.read()?;
     let columns = columns(check, d.columns.as_ref());
-    let mut formats: Vec<Encoding> = Vec::new();
-    for (i, f) in d.formats.iter().enumerate() {
-        let format = f.format.0;
-        if let Some(first) = d.formats.iter().take(i).find(|other| other.format.0.name == format.name) {
-            let message = format!("the format {} stands twice", format.name);
-            let problem = Diagnostic::error("T0210", f.span(), message).label("again");
-            check.bad(problem.related(first.span(), "first here"));
-        } else if let Some(writer) = &format.writer {
-            let roles = roles(check, f, writer, &columns);
-            let scheme = scheme(check, f, writer);
-            let made = made(check, f, writer, &roles);
-            formats.push(Encoding { format, writer, roles, scheme, made, span: f.span() });
-        }
-    }
-    formats.sort_by_key(|f| FORMATS.iter().position(|other| other.name == f.name()));
+    let formats = encodings(check, &d, &columns);
     check_held(check, &d, &formats, &columns);
     let reads_paths = formats
         .iter()
@@ -294,6 +280,26 @@ pub fn declared(check: &mut Check) -> Option<Release> {
         max_losses: d.max_losses,
         min_samples: d.min_samples,
     })
+}
+
+/// The formats with what they need, in the order of the list of formats.
+fn encodings(check: &mut Check, d: &Declaration, columns: &[String]) -> Vec<Encoding> {
+    let mut formats: Vec<Encoding> = Vec::new();
+    for (i, f) in d.formats.iter().enumerate() {
+        let format = f.format.0;
+        if let Some(first) = d.formats.iter().take(i).find(|other| other.format.0.name == format.name) {
+            let message = format!("the format {} stands twice", format.name);
+            let problem = Diagnostic::error("T0210", f.span(), message).label("again");
+            check.bad(problem.related(first.span(), "first here"));
+        } else if let Some(writer) = &format.writer {
+            let roles = roles(check, f, writer, columns);
+            let scheme = scheme(check, f, writer);
+            let made = made(check, f, writer, &roles);
+            formats.push(Encoding { format, writer, roles, scheme, made, span: f.span() });
+        }
+    }
+    formats.sort_by_key(|f| FORMATS.iter().position(|other| other.name == f.name()));
+    formats
 }
 
 /// The column of a `[sample.NAME]`.
