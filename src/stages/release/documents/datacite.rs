@@ -21,11 +21,11 @@ pub fn datacite(of: &Description) -> Vec<u8> {
         }))]
     });
     let (prefix, suffix) = p.doi.as_deref().and_then(|doi| doi.split_once('/')).unzip();
-    let web = |s: &&crate::stages::release::terms::SourceCard| {
+    let web = |s: &crate::stages::release::terms::SourceCard| {
         let address = s.names.source.as_deref().filter(|a| a.starts_with("https://") || a.starts_with("http://"))?;
         Some(json!({ "relatedIdentifier": address, "relatedIdentifierType": "URL", "relationType": "IsDerivedFrom" }))
     };
-    let related: Vec<Json> = of.told.sources.iter().collect::<Vec<_>>().iter().filter_map(web).collect();
+    let related: Vec<Json> = of.told.sources.iter().filter_map(web).collect();
     let description = p.description.as_ref().map(|d| vec![json!({ "description": d, "descriptionType": "Abstract" })]);
     json(&said(json!({
         "schemaVersion": "http://datacite.org/schema/kernel-4",

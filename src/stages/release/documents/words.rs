@@ -27,9 +27,9 @@ impl Words {
     /// A sentence or a phrase in the language; what has no entry stays as it is.
     pub fn say(self, english: &str) -> Cow<'_, str> {
         if !self.korean {
-            return english.to_string().into();
+            return english.into();
         }
-        table().say(english).map_or_else(|| english.to_string(), |korean| korean).into()
+        table().say(english).unwrap_or_else(|| english.to_string()).into()
     }
 }
 
