@@ -8,7 +8,8 @@ use crate::engine::{Review, Step};
 use crate::engine::{gate, scan};
 use crate::manifest::sections::{self, PlanSection};
 use crate::manifest::{self, Declared, Manifest, walk};
-use crate::stage::{Check, Column, Columns, DecidedAt, Entry, Gate, Marks, Plan, Ports};
+use crate::model::plan_fields;
+use crate::stage::{Check, Column, Columns, DecidedAt, Entry, Gate, Marks, Plan, Ports, Role};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -318,6 +319,7 @@ impl Assembly<'_> {
             let problem = Diagnostic::error("T0570", of.span(), message).label("there is no [ethics]");
             self.problems.push(problem.help(format!("[ethics] attributes = [\"{attribute}\"]")));
         }
+        self.check_planned(&plan);
         let steps: Vec<String> = self.steps.iter().map(|s| s.name.clone()).collect();
         let mut gates = Vec::new();
         for (fact, at) in &plan.goals {
@@ -342,6 +344,31 @@ impl Assembly<'_> {
         gates
     }
 
+    /// What is planned of tasks, classes and sources is of declared ones.
+    fn check_planned(&mut self, plan: &PlanSection) {
+        let known =
+            |of: &str| -> Vec<String> { self.manifest.instances(&[of]).into_iter().map(|found| found.0).collect() };
+        let (tasks, sources) = (known("label"), known("collect"));
+        let mut unknown = |what: &str, name: &str, span: std::ops::Range<usize>, all: &[String]| {
+            if !all.iter().any(|own| own == name) {
+                let problem = Diagnostic::error(
+                    "T0651",
+                    span,
+                    format!("the plan names the {what} `{name}`, which is not declared"),
+                );
+                self.problems.push(problem.label(suggest(name, all.iter().map(String::as_str))));
+            }
+        };
+        plan.classes.iter().for_each(|(task, at)| unknown("task", task, at.span(), &tasks));
+        plan.answers.iter().for_each(|(task, at)| unknown("task", task, at.span(), &tasks));
+        plan.sources.iter().for_each(|(source, at)| unknown("source", source, at.span(), &sources));
+        for (task, at) in &plan.classes {
+            let label = self.columns.get("samples").and_then(|of| of.get(&format!("label.{task}")));
+            let Some(Role::Label { classes, .. }) = label.map(|c| c.role.clone()) else { continue };
+            at.get().keys().for_each(|class| unknown(&format!("class of {task}"), class, at.span(), &classes));
+        }
+    }
+
     fn check_document(&mut self, document: &manifest::values::At<String>, headings: &[String]) {
         let text = match self.world.read(document, 16 << 20) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -355,13 +382,13 @@ impl Assembly<'_> {
                 return self.problems.push(problem.label("no such file below the project"));
             }
         };
-        let there = headings_of(&text);
+        let there = plan_fields::headings(&text);
         for (i, want) in headings.iter().enumerate() {
-            let (message, label) = match there.iter().find(|h| h.0 == *want) {
-                Some((_, true)) => continue,
+            let (message, label) = match there.iter().find(|h| h.title == *want) {
+                Some(heading) if heading.says_something() => continue,
                 Some(_) => (format!("the plan says nothing below its heading `{want}`"), "no text".to_string()),
                 None => {
-                    let names = there.iter().map(|h| h.0.as_str());
+                    let names = there.iter().map(|h| h.title.as_str());
                     (format!("the plan has no heading `{want}`"), suggest(want, names))
                 }
             };
@@ -408,30 +435,4 @@ fn target(ports: &Ports) -> &str {
 fn refers(code: &str) -> bool {
     let of_files = matches!(code, "T0312" | "T0313");
     !of_files && ["T0109", "T031", "T032", "T033", "T034", "T035", "T042", "T05"].iter().any(|c| code.starts_with(c))
-}
-
-/// The headings of a Markdown document, and whether text stands below each, or below a heading under it.
-fn headings_of(text: &str) -> Vec<(String, bool)> {
-    let mut out: Vec<(usize, String, bool)> = Vec::new();
-    let mut open: Vec<usize> = Vec::new();
-    let mut fenced = false;
-    for line in text.lines().map(str::trim) {
-        let fence = line.starts_with("```") || line.starts_with("~~~");
-        fenced ^= fence;
-        let depth = line.chars().take_while(|c| *c == '#').count();
-        let heading =
-            !fenced && !fence && (1..=6).contains(&depth) && line.chars().nth(depth).is_none_or(char::is_whitespace);
-        if heading {
-            open.retain(|i| out.get(*i).is_some_and(|h| h.0 < depth));
-            open.push(out.len());
-            out.push((depth, line.trim_matches(['#', ' ', '\t']).to_string(), false));
-        } else if !line.is_empty() {
-            for i in &open {
-                if let Some(h) = out.get_mut(*i) {
-                    h.2 = true;
-                }
-            }
-        }
-    }
-    out.into_iter().map(|(_, title, told)| (title, told)).collect()
 }

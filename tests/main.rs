@@ -6,6 +6,7 @@ mod contract;
 mod crowd;
 mod differences;
 mod disk;
+mod documents;
 mod explain;
 mod formats;
 mod fresh;

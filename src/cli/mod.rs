@@ -16,6 +16,7 @@ mod license;
 mod merge;
 mod new;
 mod page;
+mod plan;
 use crate::project;
 mod release;
 mod report;
@@ -78,6 +79,8 @@ enum Verb {
     Watch(watch::Args),
     /// What stands: balance of samples, gates, findings, releases
     Status(status::Args),
+    /// What was planned beside what was built
+    Plan(plan::Args),
     /// Why a step would run, down to the rows that changed
     Why(why::Args),
     /// A step's columns, numbers and findings
@@ -199,6 +202,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Build(a) => build::run(c, a),
         Verb::Watch(a) => watch::run(c, a),
         Verb::Status(a) => status::run(c, a),
+        Verb::Plan(a) => plan::run(c, a),
         Verb::Why(a) => why::run(c, a),
         Verb::Show(a) => show::run(c, a),
         Verb::Label(a) => label::run(c, a),

@@ -86,6 +86,14 @@ fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &s
         // of fewer than ten rejected records nobody can say that the source as a whole is read wrongly
         "rejected_share_of_many" if rejected() < MANY => Fact::Int(0),
         "rejected_share_of_many" => share(rejected(), records),
+        // for the provenance of a release; no gate stands on it
+        "scanned" => match &run.scanned {
+            Some(of) => Fact::Table {
+                columns: ["files", "bytes", "blake3"].map(String::from).to_vec(),
+                rows: vec![vec![of.files.to_string(), of.bytes.to_string(), of.digest.hex()]],
+            },
+            None => return Ok(None),
+        },
         "files_lost" => lost::files(s, step, run)?.0.into(),
         "files_lost_by_name" => lost::by_name(s, step, run)?,
         "rejected_share" if records == 0 => Fact::Undefined("there are no records".into()),

@@ -103,7 +103,7 @@ impl Session<'_> {
         let context = Context::new(self, &task.facts);
         let mut output = run(&self.meters[task.step], params, &pieces, &context).map_err(|f| named(step, f))?;
         let mut keys = self.keep_files(&mut output.files, step.raw)?;
-        if let Some((mut seals, root)) = seal(params, &output.files).map_err(|f| named(step, f))? {
+        if let Some((mut seals, root)) = seal(params, &output.files, &output.told).map_err(|f| named(step, f))? {
             keys.extend(self.keep_files(&mut seals, step.raw)?);
             output.files.extend(seals);
             output.files_root = Some(root);

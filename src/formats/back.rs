@@ -99,7 +99,7 @@ pub fn of_lines(input: &mut dyn BufRead, back: &Back, beside: bool, tell: Tell) 
 }
 
 /// The rows that were read, as columns.
-fn taken(back: &Back, rows: &mut [Vec<Value>]) -> Result<Vec<ArrayRef>, String> {
+pub(super) fn taken(back: &Back, rows: &mut [Vec<Value>]) -> Result<Vec<ArrayRef>, String> {
     back.columns.iter().zip(rows).map(|(c, values)| column(&c.ty(), &std::mem::take(values))).collect()
 }
 
@@ -119,7 +119,7 @@ fn image(blob: Digest, name: &str, bytes: u64) -> Image {
 }
 
 /// A released JSON value as one of a column; `None` if it is of another type.
-fn value(json: &Json, ty: &DataType) -> Option<Value> {
+pub(super) fn value(json: &Json, ty: &DataType) -> Option<Value> {
     let within = |least: i64, most: i64| json.as_i64().filter(|n| (least..=most).contains(n)).map(Value::Int);
     Some(match (json, ty) {
         (Json::Null, _) => Value::Null,

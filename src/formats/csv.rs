@@ -9,6 +9,7 @@
 //! since they do not quote in this dialect).
 use super::csv_fields::{Header, NAMES, Values, header, record, values};
 use super::csv_look::{CSV_SAYS, TSV_SAYS, doubts};
+use super::csv_write::WRITER;
 use super::cut::members::ReadAt;
 use super::cut::quoted::Dialect;
 use super::cut::text::lengths;
@@ -57,6 +58,7 @@ pub const CSV: Format = Format {
         offers: Offers::Columns(|options, _, bytes| columns(options, &dialect(options, &DELIMITER, &QUOTE), bytes)),
         ..READER
     }),
+    writer: Some(WRITER),
     ..Format::new("csv", "RFC 4180 with a header.")
 };
 pub const TSV: Format = Format {

@@ -34,15 +34,18 @@ pub mod unread;
 pub mod veil;
 pub mod writer;
 
+pub mod aihub;
 pub mod coco;
 pub mod conll;
 pub mod csv;
 pub mod csv_fields;
 mod csv_look;
+mod csv_write;
 pub mod cvat;
 pub mod image_folder;
 pub mod json_array;
 pub mod jsonl;
+mod jsonl_zst;
 pub mod label_studio;
 pub mod labelme;
 pub mod parquet;
@@ -64,6 +67,7 @@ pub const FORMATS: &[Format] = &[
     parquet::FORMAT,
     arrow::FORMAT,
     jsonl::FORMAT,
+    jsonl_zst::FORMAT,
     json_array::FORMAT,
     label_studio::FORMAT,
     csv::CSV,
@@ -82,6 +86,7 @@ pub const FORMATS: &[Format] = &[
     cvat::FORMAT,
     yolo::FORMAT,
     webdataset::FORMAT,
+    aihub::FORMAT,
 ];
 
 /// What columns hold of the types that files have, for the reference.

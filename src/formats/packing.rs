@@ -50,6 +50,18 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
+/// Packs bytes as one frame of Zstandard, without a time: equal bytes give equal ones.
+pub fn zstd(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    zstd::stream::encode_all(bytes, 3).map_err(|e| e.to_string())
+}
+
+/// The unpacked bytes of all frames of a file; the caller counts what it reads.
+pub fn unzstd<'r>(packed: &'r mut dyn BufRead) -> Result<impl BufRead + use<'r>, String> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(|e| e.to_string())?;
+    decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(|e| e.to_string())?;
+    Ok(BufReader::with_capacity(1 << 20, decoder))
+}
+
 /// Whether an error is that of a checksum that does not fit what was unpacked; so the libraries say it.
 pub fn is_checksum(e: &io::Error) -> bool {
     let say = e.to_string();

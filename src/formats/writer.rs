@@ -92,6 +92,10 @@ pub struct Needs {
     pub bytes: bool,
     /// Its files hold no ids, unless `id` is among the columns.
     pub nameless: bool,
+    /// Lists and objects are texts in its files.
+    pub flat: bool,
+    /// Where the images of this format lie, with `SPLIT` for the split; else in `images/SPLIT`, once for all formats.
+    pub pictures: Option<&'static str>,
 }
 
 impl Needs {
@@ -108,6 +112,8 @@ impl Needs {
         typed: false,
         bytes: false,
         nameless: false,
+        flat: false,
+        pictures: None,
     };
 }
 
@@ -250,8 +256,8 @@ pub fn split_of<'p>(files: &str, path: &'p str) -> Option<&'p str> {
     let rest = path.strip_prefix(before)?;
     match behind.strip_prefix("-NNNNN") {
         None if is_scattered(behind) => {
-            let (split, name) = rest.split_once('/')?;
-            let end = behind.strip_prefix("/NAME")?;
+            let (between, end) = behind.split_once("NAME")?;
+            let (split, name) = rest.split_once(between)?;
             name.strip_suffix(end).filter(|name| !name.is_empty()).map(|_| split)
         }
         Some(end) => {

@@ -3,9 +3,10 @@
 //! The whole schema is put together at run time: [`base_schema`] holds what stands here, the registry of stages adds
 //! each stage's own at its key path with [`insert`], and [`close`] adds the shared definitions. No struct lists the
 //! stages. The doc comments below are the reference that users read.
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -13,6 +14,7 @@ use super::Manifest;
 use super::sources::Allow;
 use super::values::{At, Decimal, Threshold};
 use crate::diag::{Diagnostic, suggest};
+use crate::model::questions::{QUESTIONS, Question};
 
 /// What the data set is called and under what it is published.
 #[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
@@ -53,6 +55,38 @@ pub struct Dataset {
     /// Where questions go: an address of mail or of a page.
     #[schemars(length(min = 1), extend("x-form" = "line"))]
     pub contact: Option<String>,
+    /// How it is to be cited: a sentence, or an entry of BibTeX. Default: made of `creators`, `name`, `version` and `date`.
+    #[schemars(length(min = 1))]
+    pub citation: Option<String>,
+    /// Its DOI, `10.1234/abc`.
+    #[schemars(extend("x-form" = "doi"))]
+    pub doi: Option<String>,
+    /// Who publishes it. Default: the first of `creators`.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub publisher: Option<String>,
+    /// Answers to questions of its datasheet that no number of the build answers. The card and descriptions for catalogues
+    /// tell them, too. What is not answered is a blank, and is counted.
+    #[serde(default)]
+    pub datasheet: Datasheet,
+}
+
+/// Answers to the questions of a datasheet, by the names of the questions.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(transparent)]
+pub struct Datasheet(pub BTreeMap<String, String>);
+
+impl JsonSchema for Datasheet {
+    fn schema_name() -> Cow<'static, str> {
+        "Datasheet".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let one = |q: &Question| (q.name.to_string(), json!({ "type": "string", "minLength": 1, "description": q.en }));
+        let all: Map<String, Value> = QUESTIONS.iter().map(one).collect();
+        let say = "Answers to the questions of a datasheet, by the names of the questions.";
+        let schema = json!({ "type": "object", "description": say, "properties": all, "additionalProperties": false });
+        Schema::try_from(schema).unwrap_or_default()
+    }
 }
 
 /// Somebody who made a data set.
@@ -88,6 +122,18 @@ pub struct PlanSection {
     /// Planned shares of the values of an attribute of `[ethics]`, as `sex = { female = 0.5, male = 0.5 }`; together exactly 1.
     #[serde(default)]
     pub targets: BTreeMap<String, At<BTreeMap<String, Decimal>>>,
+    /// How far a share may be from its target, in `tamis plan`. Default 0.05.
+    pub tolerance: Option<Decimal>,
+    /// How many annotations of a class a task is to have at least, as `ner = { PS = 2000, LC = 1000 }`. `tamis plan` tells what
+    /// was built beside it; a build does not fail for it.
+    #[serde(default)]
+    pub classes: BTreeMap<String, At<BTreeMap<String, u64>>>,
+    /// How many samples each source is to give at least, as `klue = 5000`. As above.
+    #[serde(default)]
+    pub sources: BTreeMap<String, At<u64>>,
+    /// The budget of labels: how many answers a task may ask for at most, as `ner = 15000`. As above.
+    #[serde(default)]
+    pub answers: BTreeMap<String, At<u64>>,
 }
 
 /// Labels that were decided before something changed.

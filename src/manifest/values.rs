@@ -51,6 +51,16 @@ pub fn is_address(text: &str) -> bool {
     host.is_some_and(|host| !host.is_empty() && !host.starts_with('/')) && text.chars().all(plain)
 }
 
+/// Whether a text is a DOI without the address of a resolver: `10.`, the number of who registers it, `/`, and a name.
+pub fn is_doi(text: &str) -> bool {
+    let parts = text.strip_prefix("10.").and_then(|rest| rest.split_once('/'));
+    let number = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let name = |n: &str| {
+        !n.is_empty() && n.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\\' | '`'))
+    };
+    parts.is_some_and(|(of, own)| number(of) && name(own))
+}
+
 /// A value that knows the bytes of the manifest it was read from. Equality and order look at the value alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct At<T>(pub toml::Spanned<T>);

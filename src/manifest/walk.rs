@@ -6,7 +6,7 @@
 //! - `"x-names": true`: the keys that `additionalProperties` admits are names, `[a-z0-9-]+`;
 //! - `"x-one-of": [["a", "b"]]`: of each group exactly one key stands in the table;
 //! - `"x-unless": { "a": "b" }`: the key `a` stands in the table unless `b` does;
-//! - `"x-form": "name" | "version" | "language" | "date" | "address" | "line"`: the form of a text, or of each in a list;
+//! - `"x-form": "name" | "version" | "language" | "date" | "address" | "doi" | "line"`: the form of a text, or of each in a list;
 //! - `"x-help": "..."`: the remedy for a value of the wrong type.
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -16,7 +16,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::kinds::{Kinds, Number, constants, found, target};
-use super::values::{is_address, is_language, is_line, is_name, is_version};
+use super::values::{is_address, is_doi, is_language, is_line, is_name, is_version};
 use crate::diag::{Diagnostic, nearest, suggest};
 use crate::model::days::is_day;
 
@@ -155,6 +155,7 @@ impl<'s> Walk<'s> {
             Some("language") if !is_language(text) => "a language as BCP 47 writes it, such as `ko` or `en-GB`",
             Some("date") if !is_day(text) => "a date such as 2026-01-31",
             Some("address") if !is_address(text) => "an address that begins with https:// or http://",
+            Some("doi") if !is_doi(text) => "a DOI such as 10.1234/abc",
             Some("line") if !is_line(text) => "one line of text, without tabs and other control characters",
             _ => return,
         };

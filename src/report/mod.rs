@@ -10,6 +10,7 @@ pub mod lang;
 pub mod license;
 pub mod place;
 pub mod problems;
+pub mod plan;
 pub mod progress;
 pub mod reference;
 pub mod review;

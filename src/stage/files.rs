@@ -93,6 +93,8 @@ pub struct Output {
     /// Rows for the table that the ports name with `into`: columns, among them `id`.
     pub table: Option<BTreeMap<String, ArrayRef>>,
     pub facts: BTreeMap<String, Fact>,
+    /// What `run` tells `seal` besides the files.
+    pub told: String,
     /// Of a release: what it holds, apart from how that is encoded.
     pub content_root: Option<Digest>,
     /// Over all files, from `seal`.

@@ -115,8 +115,8 @@ pub trait WholeStage {
     type Run: Params;
     fn run(p: &Self::Run, pieces: &[Piece], context: &Context) -> Result<Output, Fault>;
     /// The files that tell of all others, whose sums are known now, and the root over them; `None` for a stage that
-    /// gives no files.
-    fn seal(_: &Self::Run, _: &[OutFile]) -> Result<Option<(Vec<OutFile>, Digest)>, Fault> {
+    /// gives no files. It is given what `run` told besides ([`Output::told`]).
+    fn seal(_: &Self::Run, _: &[OutFile], _: &str) -> Result<Option<(Vec<OutFile>, Digest)>, Fault> {
         Ok(None)
     }
 }
@@ -145,7 +145,7 @@ type GatherFn = fn(&Meter, &str, usize, &Hits, &Context, &mut Verdicts) -> Resul
 type ApplyFn = fn(&Meter, &str, &Rows, &Slice) -> Result<Delta, Fault>;
 type JoinFn = fn(&Meter, &str, &Rows, &[Vec<usize>], &Rows) -> Result<Delta, Fault>;
 type RunFn = fn(&Meter, &str, &[Piece], &Context) -> Result<Output, Fault>;
-type SealFn = fn(&str, &[OutFile]) -> Result<Option<(Vec<OutFile>, Digest)>, Fault>;
+type SealFn = fn(&str, &[OutFile], &str) -> Result<Option<(Vec<OutFile>, Digest)>, Fault>;
 
 /// A stage's kernels without its types.
 #[derive(Clone, Copy)]
@@ -218,7 +218,7 @@ pub(super) const fn whole<S: WholeStage>() -> (Card, Kernels) {
             m.count(Kernel::Run, pieces.iter().map(|p| p.rows.len()).sum());
             S::run(&parse(p)?, pieces, context)
         },
-        seal: |p, files| S::seal(&parse(p)?, files),
+        seal: |p, files, told| S::seal(&parse(p)?, files, told),
     };
     (Card { grain: Grain::Partition, versions: [0, 0, 0, 0, S::RUN], uses: S::USES }, kernels)
 }

@@ -35,7 +35,7 @@ pub const FORMAT: Format = Format {
         offers: Offers::Columns(|options, len, bytes| Ok(chat::columns(options, columns::columns(len, bytes)?))),
     }),
     writer: Some(Writer {
-        version: 1, // dates, images
+        version: 2, // dates, images; 2: the index of pages
         uses: &["parquet 60", "zstd 0.14"],
         files: "parquet/SPLIT-NNNNN.parquet",
         doc: "",

@@ -11,7 +11,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, Parq
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::SerializedFileWriter;
@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub fn join(of: &Join) -> Result<Vec<Chunk>, String> {
     let mut file: Option<Joined> = None;
     let mut chunks = Vec::new();
-    for (piece, (_, footer)) in of.outlines.iter().enumerate() {
+    for (piece, (len, footer)) in of.outlines.iter().enumerate() {
         let to = match &mut file {
             Some(file) => file,
             None => {
@@ -32,7 +32,7 @@ pub fn join(of: &Join) -> Result<Vec<Chunk>, String> {
                 file.insert(own)
             }
         };
-        let range = to.add(footer)?;
+        let range = to.add(footer, *len)?;
         chunks.push(Chunk::Fragment { piece, from: range.start, len: range.end - range.start });
     }
     if let Some(file) = file {
@@ -89,7 +89,7 @@ fn properties() -> Result<WriterProperties, String> {
         .set_created_by("tamis release 1".into())
         .set_compression(Compression::ZSTD(level))
         .set_dictionary_enabled(false)
-        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_statistics_enabled(EnabledStatistics::Page) // with the index of pages, by which viewers skip
         .set_max_row_group_row_count(Some(1 << 30))
         .set_data_page_size_limit(1 << 20)
         .build())
@@ -108,10 +108,15 @@ pub fn fragment(columns: &[(String, ArrayRef)]) -> Result<Vec<u8>, String> {
     Ok(out)
 }
 
-/// What stands behind the row groups of a file: all that joining needs to know of it.
+/// What stands behind the row groups of a file, the indexes of its pages and the footer: all that joining needs to know of it.
 pub fn footer(file: &[u8]) -> &[u8] {
     let end = file.last_chunk::<8>().map_or(0, |[a, b, c, d, ..]| u32::from_le_bytes([*a, *b, *c, *d]) as usize);
-    file.get(file.len().saturating_sub(end.saturating_add(8))..).unwrap_or_default()
+    let own = file.get(file.len().saturating_sub(end.saturating_add(8))..).unwrap_or_default();
+    let Ok(about) = metadata(own) else { return own };
+    let columns = about.row_groups().iter().flat_map(|group| group.columns());
+    let indexes = columns.flat_map(|c| [c.column_index_offset(), c.offset_index_offset()]).flatten();
+    let first = indexes.min().and_then(|first| usize::try_from(first).ok());
+    first.and_then(|first| file.get(first..)).unwrap_or(own)
 }
 
 /// A file whose row groups are those of fragments, in order, without reading them: what comes of a fragment is told as
@@ -165,10 +170,22 @@ impl ChunkReader for Blank {
     }
 }
 
-/// What a footer says.
+/// What a footer says; indexes of pages may stand before it.
 fn metadata(footer: &[u8]) -> Result<ParquetMetaData, String> {
-    let body = footer.get(..footer.len().saturating_sub(8)).unwrap_or_default();
-    ParquetMetaDataReader::decode_metadata(body).map_err(say)
+    let (body, len) = match footer.split_last_chunk::<8>() {
+        Some((body, [a, b, c, d, ..])) => (body, u32::from_le_bytes([*a, *b, *c, *d]) as usize),
+        None => (footer, 0),
+    };
+    let own = body.get(body.len().saturating_sub(len)..).unwrap_or_default();
+    ParquetMetaDataReader::decode_metadata(own).map_err(say)
+}
+
+/// The same with the indexes of pages, of a file of that length.
+fn indexed(footer: &[u8], len: u64) -> Result<ParquetMetaData, String> {
+    let reader = ParquetMetaDataReader::new_with_metadata(metadata(footer)?);
+    let mut reader = reader.with_page_index_policy(PageIndexPolicy::Optional);
+    reader.read_page_indexes_sized(&bytes::Bytes::copy_from_slice(footer), len).map_err(say)?;
+    reader.finish().map_err(say)
 }
 
 impl Joined {
@@ -182,12 +199,15 @@ impl Joined {
         Ok((Joined { writer, kept }, head))
     }
 
-    /// Adds the row groups of a fragment, of which its footer is given; the range of its bytes that stands in the file.
-    pub fn add(&mut self, footer: &[u8]) -> Result<Range<u64>, String> {
+    /// Adds the row groups of a fragment, of which its footer and its length are given; the range of its bytes that stands in
+    /// the file.
+    pub fn add(&mut self, footer: &[u8], len: u64) -> Result<Range<u64>, String> {
         let mut range: Option<Range<u64>> = None;
-        for group in metadata(footer)?.row_groups() {
+        let about = indexed(footer, len)?;
+        for (g, group) in about.row_groups().iter().enumerate() {
+            let pages = about.page_index();
             let mut target = self.writer.next_row_group().map_err(say)?;
-            for column in group.columns() {
+            for (c, column) in group.columns().iter().enumerate() {
                 let (start, len) = column.byte_range();
                 range = match range {
                     None => Some(start..start + len),
@@ -199,8 +219,8 @@ impl Joined {
                     rows_written: group.num_rows() as u64,
                     metadata: column.clone(),
                     bloom_filter: None,
-                    column_index: None,
-                    offset_index: None,
+                    column_index: pages.and_then(|p| p.column_index(g, c)).cloned(),
+                    offset_index: pages.and_then(|p| p.offset_index(g, c)).cloned(),
                 };
                 target.append_column(&Blank, close).map_err(say)?;
             }
@@ -257,13 +277,23 @@ mod tests {
         let (mut joined, head) = Joined::new(footer(&a)).unwrap();
         let mut file = head;
         for fragment in [&a, &b] {
-            let range = joined.add(footer(fragment)).unwrap();
+            let range = joined.add(footer(fragment), fragment.len() as u64).unwrap();
             file.extend(&fragment[range.start as usize..range.end as usize]);
         }
         file.extend(joined.finish().unwrap());
         let reader = SerializedFileReader::new(bytes::Bytes::from(file.clone())).unwrap();
         let texts: Vec<String> = reader.get_row_iter(None).unwrap().map(|r| r.unwrap().to_string()).collect();
         assert_eq!(texts, ["{text: \"가\"}", "{text: null}", "{text: \"b\"}"]);
+        // the pages of both are found by the index
+        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
+        let about = ArrowReaderMetadata::load(&bytes::Bytes::from(file.clone()), options).unwrap();
+        let pages = about.metadata().page_index().unwrap();
+        for (group, row_group) in about.metadata().row_groups().iter().enumerate() {
+            let (start, len) = row_group.column(0).byte_range();
+            let at = pages.offset_index(group, 0).unwrap().page_locations[0].offset as u64;
+            assert!((start..start + len).contains(&at), "{group}: {at}");
+            assert!(pages.column_index(group, 0).is_some());
+        }
         assert!(Joined::new(b"none").is_err() && Joined::new(footer(b"")).is_err());
         assert!(each_row(b"no parquet".to_vec(), "id", &mut |_| ()).is_err());
         let mut seen = Vec::new();

@@ -6,11 +6,33 @@ use crate::manifest::values::{AllOr, At};
 use crate::model::images::Image;
 use crate::stage::*;
 use crate::table::{Cell, DataType, record, types, utf8};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The column of the released ids, where they are not the collected ones.
 pub const RELEASED_ID: &str = "encoded.id";
+
+/// What samples are called in a release.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Ids {
+    /// As their source calls them.
+    #[default]
+    Source,
+    /// By numbers from 1, in the order of the splits and of their rows: a sample more gives those behind it other numbers.
+    Sequence,
+    /// By a digest of the id with the secret `[privacy] key`: who has the key can find a sample again, and nobody else.
+    Keyed,
+}
+
+impl Ids {
+    /// The column of a release's rows that holds them.
+    pub fn column(self) -> &'static str {
+        if self == Ids::Source { "id" } else { RELEASED_ID }
+    }
+}
 
 /// A column's name in released files: a dot means a nested path to readers of Parquet.
 pub fn released_name(column: &str) -> String {

@@ -1,8 +1,10 @@
 //! The declaration of a release, checked, with its formats and columns settled.
 use super::anonymity::beside::Leaving;
 use super::anonymity::declared::{self as anonymous, Anonymity};
-use super::columns::{RELEASED_ID, check_names, columns, holds, span_of};
+use super::columns::{Ids, check_names, columns, holds, span_of};
 use super::conflicts::{self, Allowed};
+use super::documents::list::DocumentName;
+use super::documents::wanted::wanted;
 use super::terms::{left_out_sources, sorted_sources, sources, taken_sources};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::writer::{Writer, is_sharded};
@@ -16,7 +18,7 @@ use crate::stage::*;
 use crate::table::DataType;
 use crate::table::{types, utf8};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -50,28 +52,12 @@ pub struct Declaration {
     pub max_losses: Option<At<u64>>,
     /// The fewest samples that the release must hold, else the build fails. Default 1; 0 allows an empty release.
     pub min_samples: Option<At<u64>>,
+    /// Which documents stand beside the card (`README.md`), the attribution and the lists of sums. Default: all but
+    /// `provenance`, as far as the manifest says what they need; `[]` is none. What they have no words for is counted
+    /// (`release.NAME.blanks`).
+    pub documents: Option<Vec<At<DocumentName>>>,
     /// How well it must hide the people it tells of, and how its columns may be generalised.
     pub anonymity: Option<At<Anonymity>>,
-}
-
-/// What samples are called in a release.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub enum Ids {
-    /// As their source calls them.
-    #[default]
-    Source,
-    /// By numbers from 1, in the order of the splits and of their rows: a sample more gives those behind it other numbers.
-    Sequence,
-    /// By a digest of the id with the secret `[privacy] key`: who has the key can find a sample again, and nobody else.
-    Keyed,
-}
-
-impl Ids {
-    /// The column of a release's rows that holds them.
-    pub fn column(self) -> &'static str {
-        if self == Ids::Source { "id" } else { RELEASED_ID }
-    }
 }
 
 /// A format of a release.
@@ -162,6 +148,8 @@ pub struct Release {
     pub max_losses: Option<At<u64>>,
     pub min_samples: Option<At<u64>>,
     pub anonymity: Option<anonymous::Declared>,
+    /// The names of the documents that are wanted.
+    pub documents: Vec<String>,
 }
 
 /// A format of a release with what it needs.
@@ -236,23 +224,12 @@ impl Release {
 pub fn declared(check: &mut Check) -> Option<Release> {
     let d: Declaration = check.read()?;
     let columns = columns(check, d.columns.as_ref());
-    let mut formats: Vec<Encoding> = Vec::new();
-    for (i, f) in d.formats.iter().enumerate() {
-        let format = f.format.0;
-        if let Some(first) = d.formats.iter().take(i).find(|other| other.format.0.name == format.name) {
-            let message = format!("the format {} stands twice", format.name);
-            let problem = Diagnostic::error("T0210", f.span(), message).label("again");
-            check.bad(problem.related(first.span(), "first here"));
-        } else if let Some(writer) = &format.writer {
-            let roles = roles(check, f, writer, &columns);
-            let scheme = scheme(check, f, writer);
-            let made = made(check, f, writer, &roles);
-            formats.push(Encoding { format, writer, roles, scheme, made, span: f.span() });
-        }
-    }
-    formats.sort_by_key(|f| FORMATS.iter().position(|other| other.name == f.name()));
+    let formats = encodings(check, &d, &columns);
     check_held(check, &d, &formats, &columns);
-    let reads_paths = formats.iter().find(|f| f.writer.needs.columns && f.writer.needs.images).map(Encoding::name);
+    let reads_paths = formats
+        .iter()
+        .find(|f| f.writer.needs.columns && f.writer.needs.images && f.writer.needs.pictures.is_none())
+        .map(Encoding::name);
     check_names(check, d.columns.as_ref(), &columns, reads_paths);
     check_splits(check);
     check_readers(check, &formats, &columns);
@@ -285,7 +262,9 @@ pub fn declared(check: &mut Check) -> Option<Release> {
         None => None,
     };
     let chosen = d.of.as_ref().and_then(|of| chosen(check, of));
+    let documents = wanted(check, d.documents.as_deref());
     Some(Release {
+        documents,
         anonymity,
         chosen,
         formats,
@@ -301,6 +280,26 @@ pub fn declared(check: &mut Check) -> Option<Release> {
         max_losses: d.max_losses,
         min_samples: d.min_samples,
     })
+}
+
+/// The formats with what they need, in the order of the list of formats.
+fn encodings(check: &mut Check, d: &Declaration, columns: &[String]) -> Vec<Encoding> {
+    let mut formats: Vec<Encoding> = Vec::new();
+    for (i, f) in d.formats.iter().enumerate() {
+        let format = f.format.0;
+        if let Some(first) = d.formats.iter().take(i).find(|other| other.format.0.name == format.name) {
+            let message = format!("the format {} stands twice", format.name);
+            let problem = Diagnostic::error("T0210", f.span(), message).label("again");
+            check.bad(problem.related(first.span(), "first here"));
+        } else if let Some(writer) = &format.writer {
+            let roles = roles(check, f, writer, columns);
+            let scheme = scheme(check, f, writer);
+            let made = made(check, f, writer, &roles);
+            formats.push(Encoding { format, writer, roles, scheme, made, span: f.span() });
+        }
+    }
+    formats.sort_by_key(|f| FORMATS.iter().position(|other| other.name == f.name()));
+    formats
 }
 
 /// The column of a `[sample.NAME]`.
@@ -349,7 +348,8 @@ fn check_readers(check: &mut Check, formats: &[Encoding], columns: &[String]) {
     if formats.iter().any(|f| f.writer.needs.typed) {
         return;
     }
-    let guessed = formats.iter().find(|f| f.writer.needs.columns && f.writer.needs.images);
+    let guessed =
+        formats.iter().find(|f| f.writer.needs.columns && f.writer.needs.images && f.writer.needs.pictures.is_none());
     let nested = |c: &&String| check.column("samples", c).is_some_and(lists_in_lists);
     let (Some(format), Some(column)) = (guessed, columns.iter().find(nested)) else { return };
     let message = format!("loaders of {} guess what `{column}` holds from the first rows of each split", format.name());

@@ -3,8 +3,8 @@
 //! piece; the other rows are null.
 //!
 //! Findings: what a format cannot hold (`conll.spans`).
-use super::columns::{released_name, released_type};
-use super::declaration::{Encoding, Ids, Release, classes_of, declared, kind_of, rows_table};
+use super::columns::{Ids, released_name, released_type};
+use super::declaration::{Encoding, Release, classes_of, declared, kind_of, rows_table};
 use super::images::{IMAGE_NAME, first};
 use crate::formats::named;
 use crate::formats::writer::{Sheet, Writer};

@@ -4,8 +4,8 @@
 //!
 //! The collected ids stay in the table: votes, reviews, `trace` and the pins of the splits know samples by them, and
 //! pieces are cut by them.
-use super::columns::RELEASED_ID;
-use super::declaration::{Ids, declared, rows_table};
+use super::columns::{Ids, RELEASED_ID};
+use super::declaration::{declared, rows_table};
 use crate::digest::{Digest, keyed};
 use crate::stage::*;
 use crate::table::{array_of, utf8};

@@ -2,11 +2,13 @@
 //! ATTRIBUTION, licences, `croissant.json` and sums. Two roots: the content root is over ids and values and survives a
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
 use super::anonymity::card::told as told_of_anonymity;
-use super::columns::{released_name, released_type};
+use super::columns::{Ids, released_name, released_type};
 use super::counted::Counts;
 use super::counts::{COUNTS, counts_of};
-use super::declaration::{Encoding, Ids, Release, classes_of, declared, rows_table};
-use super::documents::{GateCard, LabelCard, PageCard, attribution, card, croissant};
+use super::declaration::{Encoding, Release, classes_of, declared, rows_table};
+use super::documents::description::{Description, Told};
+use super::documents::list::{Blank, blanks, written};
+use super::documents::{GateCard, LabelCard, PageCard, attribution, card, said_of};
 use super::encode::{column_of, fragment, outline, outline_of};
 use super::images::IMAGE_LIST;
 use super::represented::Represented;
@@ -26,7 +28,6 @@ pub const ENTRY: Entry = Entry::whole::<Page>("release/page", "release.*", decla
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(r) = declared(check) else { return Vec::new() };
-    let dataset = dataset(check);
     let (classes, classes_of) = classes_of_labels(check, &r);
     let skeletons = skeletons(check, &r);
     let sources = sources(check);
@@ -61,16 +62,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         measured,
         splits: splits(check),
         holds: r.columns.iter().map(|c| (c.clone(), r.holds(check, c))).collect(),
-        dataset: dataset.name.get().clone(),
-        version: dataset.version.get().clone(),
-        license: dataset.license.map(|l| l.get().clone()),
-        languages: dataset.languages,
-        description: dataset.description,
-        creators: dataset.creators,
-        url: dataset.url,
-        date: dataset.date,
-        keywords: dataset.keywords,
-        contact: dataset.contact,
+        materials: materials(check, &r),
+        documents: r.documents.clone(),
         release: check.instance.clone(),
         formats: r.formats.iter().map(|f| f.name().to_string()).collect(),
         folders: r.folders().map(String::from),
@@ -89,6 +82,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         privacy: privacy(check, r.ids).into_iter().chain(consent(check)).collect(),
         changes: changes(check),
         evidence: files.iter().map(|f| (f.0.clone(), f.1.hex())).collect(),
+        ..said_of(&dataset(check))
     };
     let ports = Ports { table: rows_table(check), reads, facts: card.facts(), ..Ports::default() };
     let plan = Plan::whole::<Page>(ports, &card);
@@ -145,7 +139,40 @@ fn label(check: &Check, column: &str) -> Option<LabelCard> {
         Some(table.get_ref().as_table()?.get(key)?.get_ref().as_str()?.to_string())
     };
     let guideline = get("document").zip(get("version"));
-    Some(LabelCard { task: task.clone(), kind: kind.clone(), classes: classes.clone(), guideline })
+    let quality = quality(check, task);
+    Some(LabelCard { task: task.clone(), kind: kind.clone(), classes: classes.clone(), guideline, quality })
+}
+
+/// What is measured of the answers of a task.
+fn quality(check: &Check, task: &str) -> Vec<(String, String)> {
+    let all = [("Samples with a label", "labelled"), ("Samples without one", "unlabelled"), ("Answers", "votes")];
+    let fact = |(say, fact): (&str, &str)| (say.to_string(), format!("label.{task}.{fact}"));
+    let mut out: Vec<(String, String)> = all.into_iter().map(fact).collect();
+    let metric = check
+        .manifest
+        .table(&["label", task, "agreement"])
+        .and_then(|(_, t)| Some(t.get_ref().as_table()?.get("metric")?.get_ref().as_str()?.to_string()));
+    if let Some(metric) = metric {
+        let of = |(say, fact): (String, &str)| (say, format!("label.{task}/agreement.{fact}"));
+        let low = ("Agreement, low end of its interval".to_string(), "low");
+        let high = ("Agreement, high end of its interval".to_string(), "high");
+        out.extend([(format!("Agreement of annotators ({metric})"), "value"), low, high].map(of));
+    }
+    out
+}
+
+/// What a release was made from, for its provenance: the manifest as it stands, and the guidelines of its labels.
+fn materials(check: &Check, r: &Release) -> BTreeMap<String, String> {
+    if !r.documents.iter().any(|d| d == "provenance") {
+        return BTreeMap::new();
+    }
+    let mut out = BTreeMap::from([("dataset.toml".to_string(), Digest::of(check.manifest.text.as_bytes()).hex())]);
+    for (document, _) in r.columns.iter().filter_map(|c| label(check, c)?.guideline) {
+        if let Ok(bytes) = check.world.read(&document, license::EVIDENCE_MAX) {
+            out.insert(document, Digest::of(&bytes).hex());
+        }
+    }
+    out
 }
 
 /// A gate as the card of a release tells of it, unless it is another release's, or says only that a source has what the
@@ -194,7 +221,7 @@ struct Page;
 
 impl WholeStage for Page {
     const USES: &'static [&'static str] = &["parquet 60"];
-    const RUN: u32 = 12; // 12: licences of the samples in the release alone; names and addresses are no Markdown
+    const RUN: u32 = 13; // 13: more documents, from one description; the card in the language of the samples
     type Run = PageCard;
 
     fn run(p: &PageCard, pieces: &[Piece], context: &Context) -> Result<Output, Fault> {
@@ -208,8 +235,8 @@ impl WholeStage for Page {
             for format in &p.formats {
                 data(p, format, split, &own, &mut files)?;
             }
-            if p.images() {
-                images(split, &own, &mut files)?;
+            for folder in p.pictures() {
+                images(&folder.replace("SPLIT", split), &own, &mut files)?;
             }
         }
         files.extend(p.formats.iter().filter_map(|format| index(p, format, &counts)));
@@ -220,38 +247,42 @@ impl WholeStage for Page {
         let within = p.sources.iter().filter(|s| all.sources.contains_key(&s.name));
         let within: Vec<SourceCard> = within.map(|s| s.within(&all)).collect();
         let within: Vec<&SourceCard> = within.iter().collect();
-        let measured = |name: &str| context.fact(name).map_or_else(|_| "-".to_string(), card::value);
-        let told = card::Told {
-            counts: &counts,
-            counted: &counted,
-            all: &all,
-            content_root,
-            sources: &within,
-            files: &files,
-            measured: &measured,
-            fact: &|name| context.fact(name).ok(),
+        let known = p.facts().into_iter().filter_map(|name| Some((name.clone(), context.fact(&name).ok()?.clone())));
+        let told = Told {
+            counted,
+            content_root: content_root.hex(),
+            sources: within.iter().map(|s| (*s).clone()).collect(),
+            facts: known.collect(),
+            counts,
+            all,
         };
-        let readme = card::readme(p, &told).into_bytes();
-        files.push(OutFile::bytes("README.md", readme));
         files.push(OutFile::bytes(
             "ATTRIBUTION.md",
-            attribution::attribution(p, &within, &all.unnamed, pieces)?.into_bytes(),
+            attribution::attribution(p, &within, &told.all.unnamed, pieces)?.into_bytes(),
         ));
         attribution::licenses(p, &within, pieces, &mut files)?;
-        let total: u64 = counts.values().sum();
-        let mut facts: BTreeMap<String, Fact> =
-            counts.iter().map(|(s, n)| (format!("samples.{s}"), Fact::from(*n))).collect();
-        facts.insert("samples".into(), total.into());
-        Ok(Output { files, facts, table: None, content_root: Some(content_root), files_root: None })
+        let facts = facts(&Description { card: p, told: &told, files: &files });
+        let told = serde_json::to_string(&told).map_err(|e| Fault::Bug(format!("what is told is no JSON: {e}")))?;
+        Ok(Output { files, facts, told, table: None, content_root: Some(content_root), files_root: None })
     }
 
-    /// The description that names sums of files, and the two lists of sums; the files root is the digest of the first.
-    fn seal(p: &PageCard, files: &[OutFile]) -> Result<Option<(Vec<OutFile>, Digest)>, Fault> {
-        let croissant = croissant::croissant(p, files);
-        let sums = Sums { blake3: Digest::of(&croissant), sha256: sha256(&croissant) };
-        let croissant = OutFile { sums: Some(sums), ..OutFile::bytes("croissant.json", croissant) };
+    /// The documents, which name sums of files, and the two lists of sums; the files root is the digest of the first.
+    fn seal(p: &PageCard, files: &[OutFile], told: &str) -> Result<Option<(Vec<OutFile>, Digest)>, Fault> {
+        let told: Told =
+            serde_json::from_str(told).map_err(|e| Fault::Bug(format!("what is told does not read: {e}")))?;
+        let mut all = files.to_vec();
+        let summed = |path: &str, bytes: Vec<u8>| {
+            let sums = Sums { blake3: Digest::of(&bytes), sha256: sha256(&bytes) };
+            OutFile { sums: Some(sums), ..OutFile::bytes(path, bytes) }
+        };
+        let readme = card::readme(&Description { card: p, told: &told, files: &all });
+        all.push(summed("README.md", readme));
+        for document in written(p) {
+            let bytes = (document.write)(&Description { card: p, told: &told, files: &all });
+            all.push(summed(document.path, bytes));
+        }
         let mut of: BTreeMap<&str, &Sums> = BTreeMap::new();
-        for file in files.iter().chain([&croissant]) {
+        for file in &all {
             let unknown = || Fault::Bug(format!("{} has no sums", file.path));
             of.insert(&file.path, file.sums.as_ref().ok_or_else(unknown)?);
         }
@@ -260,8 +291,26 @@ impl WholeStage for Page {
         };
         let (b3, sha) = (lines(|s| s.blake3.hex()), lines(|s| s.sha256.clone()));
         let root = Digest::of(&b3);
-        Ok(Some((vec![croissant, OutFile::bytes("B3SUMS", b3), OutFile::bytes("SHA256SUMS", sha)], root)))
+        let mut sealed = all.split_off(files.len());
+        sealed.extend([OutFile::bytes("B3SUMS", b3), OutFile::bytes("SHA256SUMS", sha)]);
+        Ok(Some((sealed, root)))
     }
+}
+
+/// What a release tells of itself in numbers: samples of each split, and the places of its documents that nothing fills.
+fn facts(of: &Description) -> BTreeMap<String, Fact> {
+    let samples = of.told.counts.iter().map(|(s, n)| (format!("samples.{s}"), Fact::from(*n)));
+    let mut out: BTreeMap<String, Fact> = samples.collect();
+    out.insert("samples".into(), of.samples().into());
+    let blanks = blanks(of);
+    out.insert("blanks".into(), (blanks.len() as u64).into());
+    let row = |b: &Blank| {
+        let needed = if b.needed { "needed" } else { "" };
+        vec![b.document.to_string(), b.key.clone(), needed.to_string()]
+    };
+    let columns = ["document", "key", "needed"].map(String::from).to_vec();
+    out.insert("blank".into(), Fact::Table { columns, rows: blanks.iter().map(row).collect() });
+    out
 }
 
 /// Pieces on either side that decide where a shard ends: a shard is some 16 pieces, 130,000 samples, so that a changed
@@ -379,8 +428,8 @@ fn without_rows(p: &PageCard, writer: &Writer) -> Result<Vec<u8>, Fault> {
     (writer.encode)(&sheet, &mut Vec::new()).map_err(Fault::Bug)
 }
 
-/// The images of a split. Their sums are found out by the engine, file by file, and only of those that it does not know.
-fn images(split: &str, pieces: &[&Piece], files: &mut Vec<OutFile>) -> Result<(), Fault> {
+/// The images of a split, in a folder. Their sums are found out by the engine, file by file, and only of those that it does not know.
+fn images(folder: &str, pieces: &[&Piece], files: &mut Vec<OutFile>) -> Result<(), Fault> {
     for piece in pieces {
         let list = fragment(&piece.rows, IMAGE_LIST)?;
         for line in String::from_utf8_lossy(&list).lines() {
@@ -390,7 +439,7 @@ fn images(split: &str, pieces: &[&Piece], files: &mut Vec<OutFile>) -> Result<()
             };
             let (blob, bytes) = (Digest::parse(blob), bytes.parse::<u64>().ok());
             let (blob, bytes) = blob.zip(bytes).ok_or_else(|| Fault::Bug("a list of images is wrong".into()))?;
-            let (path, content) = (format!("images/{split}/{name}"), Content::Blob(blob, bytes));
+            let (path, content) = (format!("{folder}/{name}"), Content::Blob(blob, bytes));
             files.push(OutFile { path, content, rows: 0, sums: None });
         }
     }

@@ -1,159 +1,237 @@
 //! `README.md`: the dataset card.
 use super::attribution::decisions;
+use super::description::{Description, Told, in_words};
+use super::list::{blanks, written};
+use super::markdown::{cell, code, row, rule};
+use super::paragraphs;
 use super::told::{LabelCard, PageCard};
 use super::yaml::Yaml;
-use super::{paragraphs, still};
-use crate::digest::Digest;
 use crate::formats::writer::{Writer, split_of};
 use crate::model::license;
-use crate::stage::{Fact, OutFile};
+use crate::stage::Fact;
 use crate::stages::release::columns::{released_name, released_type};
 use crate::stages::release::counted::{Counts, Labelled};
-use crate::stages::release::terms::SourceCard;
 use crate::table::DataType;
-use std::collections::BTreeMap;
 
-/// What is known of a release besides its declaration.
-pub struct Told<'t> {
-    /// Samples of each split.
-    pub counts: &'t BTreeMap<String, u64>,
-    /// What was counted of each split, and of all of them.
-    pub counted: &'t BTreeMap<String, Counts>,
-    pub all: &'t Counts,
-    pub content_root: Digest,
-    pub sources: &'t [&'t SourceCard],
-    /// The files of its formats.
-    pub files: &'t [OutFile],
-    /// What a fact is, as it stands in a table.
-    pub measured: &'t dyn Fn(&str) -> String,
-    /// A fact itself.
-    pub fact: &'t dyn Fn(&str) -> Option<&'t Fact>,
+/// A sentence or a heading in the language of the card.
+fn say(of: &Description, english: &str) -> String {
+    of.words().say(english).into_owned()
+}
+
+/// The head of a table, in the language of the card.
+fn head(of: &Description, columns: &[&str]) -> String {
+    format!("{}{}", row(columns.iter().map(|c| say(of, c))), rule(columns.len()))
 }
 
 /// Who made the data set and when, its page, and where questions go.
-fn made_by(p: &PageCard) -> String {
+fn made_by(of: &Description) -> String {
+    let p = of.card;
     let names: Vec<String> = p.creators.iter().map(|c| paragraphs(&c.name)).collect();
-    let by = (!names.is_empty()).then(|| format!("By {}.", names.join(", ")));
-    let date = p.date.as_ref().map(|date| format!("Published on {date}."));
+    let by = (!names.is_empty()).then(|| say(of, &format!("By {}.", names.join(", "))));
+    let date = p.date.as_ref().map(|date| say(of, &format!("Published on {date}.")));
     let url = p.url.as_ref().map(|url| format!("<{url}>"));
-    let contact = p.contact.as_ref().map(|contact| format!("Questions: {}.", paragraphs(contact)));
+    let contact = p.contact.as_ref().map(|contact| say(of, &format!("Questions: {}.", paragraphs(contact))));
     let all: Vec<String> = [by, date, url, contact].into_iter().flatten().collect();
     if all.is_empty() { String::new() } else { format!("{}\n\n", all.join(" ")) }
 }
 
 /// The dataset card: YAML that dataset hubs read, and a page for people.
-pub fn readme(p: &PageCard, told: &Told) -> String {
-    let mut t = format!("---\n{}---\n\n# {} {}\n\n", header(p, told).document(), p.dataset, p.version);
+pub fn readme(of: &Description) -> Vec<u8> {
+    let p = of.card;
+    let mut t = format!("---\n{}---\n\n# {} {}\n\n", header(of).document(), p.dataset, p.version);
     if let Some(d) = &p.description {
         t.push_str(&format!("{}\n\n", paragraphs(d)));
     }
-    t.push_str(&made_by(p));
-    t.push_str("| split | samples |\n|---|---|\n");
-    told.counts.iter().for_each(|(s, n)| t.push_str(&format!("| {s} | {n} |\n")));
-    let columns: Vec<String> = p.columns.iter().map(|c| code(&released_name(c))).collect();
-    t.push_str(&format!(
-        "\nColumns: {}.\n\n## Sources\n\n| source | licence | samples |\n|---|---|---|\n",
-        columns.join(", ")
-    ));
-    for s in told.sources {
-        let samples = told.all.sources.get(&s.name).copied().unwrap_or_default();
+    t.push_str(&made_by(of));
+    t.push_str(&head(of, &["split", "samples"]));
+    of.told.counts.iter().for_each(|(s, n)| t.push_str(&format!("| {s} | {n} |\n")));
+    t.push_str(&columns(of));
+    t.push_str(&uses(of));
+    t.push_str(&format!("\n## {}\n\n{}", say(of, "Sources"), head(of, &["source", "licence", "samples"])));
+    for s in &of.told.sources {
+        let samples = of.told.all.sources.get(&s.name).copied().unwrap_or_default();
         t.push_str(&format!("| {} | {} | {samples} |\n", cell(&s.name), cell(&s.license)));
     }
-    t.push_str("\nWho must be named stands in ATTRIBUTION.md.\n");
+    t.push_str(&format!("\n{}\n", say(of, "Who must be named stands in ATTRIBUTION.md.")));
     t.push_str(&decisions(p));
-    p.labels.iter().for_each(|label| t.push_str(&labelled(label, told)));
-    t.push_str(&folders(p, told));
-    p.measured.iter().for_each(|(heading, of)| t.push_str(&measured(heading, of, told)));
+    p.labels.iter().for_each(|label| t.push_str(&labelled(label, of)));
+    t.push_str(&folders(of));
+    p.measured.iter().for_each(|(heading, facts)| t.push_str(&measured(heading, facts, of)));
     if !p.untold.is_empty() {
         let all: Vec<String> = p.untold.iter().map(|name| code(name)).collect();
-        t.push_str(&format!(
-            "\nWhat was measured over all samples of {} is not told here: this release hides what it would say.\n",
+        let told = format!(
+            "What was measured over all samples of {} is not told here: this release hides what it would say.",
             all.join(", ")
-        ));
+        );
+        t.push_str(&format!("\n{}\n", say(of, &told)));
     }
     if !p.gates.is_empty() {
-        t.push_str("\n## Gates\n\nThe build passed each of these. A fact whose name ends in `_of_many` is 0 where fewer than ten are concerned.\n\n| gate | fact | asked | measured |\n|---|---|---|---|\n");
+        let about = "The build passed each of these. A fact whose name ends in `_of_many` is 0 where fewer than ten are concerned.";
+        t.push_str(&format!("\n## {}\n\n{}\n\n", say(of, "Gates"), say(of, about)));
+        t.push_str(&head(of, &["gate", "fact", "asked", "measured"]));
         for g in &p.gates {
-            t.push_str(&row([&g.key, &g.fact, &g.want, &(told.measured)(&g.fact)].into_iter().map(|c| cell(c))));
+            let want = say(of, &g.want);
+            t.push_str(&row([&g.key, &g.fact, &want, &of.measured(&g.fact)].into_iter().map(|c| cell(c))));
         }
     }
-    t.push_str("\n## Personal data\n\n");
-    match p.privacy.as_slice() {
-        [] => t.push_str("Nothing was searched for.\n"),
-        all => t.push_str(&format!("{}\n", all.join(" "))),
-    }
-    t.push_str("\n## Files\n\nCheck the files with `b3sum -c B3SUMS` or `sha256sum -c SHA256SUMS`.\n");
+    t.push_str(&format!("\n## {}\n\n", say(of, "Personal data")));
+    let told: Vec<String> = p.privacy.iter().map(|sentence| say(of, sentence)).collect();
+    let told = if told.is_empty() { say(of, "Nothing was searched for.") } else { told.join(" ") };
+    t.push_str(&format!("{told}\n{}", ethics(of)));
+    t.push_str(&files(of));
+    t.push_str(&cited(of));
+    t.into_bytes()
+}
+
+/// The columns with what they hold.
+fn columns(of: &Description) -> String {
+    let names: Vec<String> = of.columns().iter().map(|(name, _)| code(name)).collect();
+    let mut t = format!("\n{}\n\n## {}\n\n", say(of, &format!("Columns: {}.", names.join(", "))), say(of, "Fields"));
+    t.push_str(&head(of, &["column", "holds"]));
+    of.columns().iter().for_each(|(name, holds)| t.push_str(&row([code(name), cell(&in_words(holds))].into_iter())));
     t
+}
+
+/// What it is for and what not, and its known limits, as the manifest says it.
+fn uses(of: &Description) -> String {
+    let mut t = String::new();
+    let all = [("Purpose", "purpose"), ("Uses", "tasks"), ("Not to be used for", "unsuitable")];
+    let limits = [("Known limits", "limitations"), ("Known biases", "biases"), ("Errors and noise", "errors")];
+    for (heading, question) in all.iter().chain(&limits) {
+        if let Some(answer) = of.answer(question) {
+            t.push_str(&format!("\n## {}\n\n{}\n", say(of, heading), paragraphs(answer)));
+        }
+    }
+    t
+}
+
+/// What is said of ethics besides what was measured.
+fn ethics(of: &Description) -> String {
+    let asked = [
+        ("Ethical review", "ethics_review"),
+        ("Consent", "consent"),
+        ("Sensitive data", "sensitive"),
+        ("Who labelled", "annotators"),
+        ("Impact on society", "social_impact"),
+    ];
+    let told = asked.iter().filter_map(|(what, question)| {
+        Some(format!("- **{}**: {}\n", say(of, what), paragraphs(of.answer(question)?)))
+    });
+    let told: String = told.collect();
+    if told.is_empty() { told } else { format!("\n## {}\n\n{told}", say(of, "Ethics")) }
+}
+
+/// The files of each format with their sizes, the documents, and how many of their places nothing fills.
+fn files(of: &Description) -> String {
+    let mut t = format!("\n## {}\n\n{}", say(of, "Files"), head(of, &["format", "files", "bytes"]));
+    for (format, (files, bytes)) in of.sizes() {
+        t.push_str(&row([format.to_string(), files.to_string(), bytes.to_string()].into_iter()));
+    }
+    let check = "Check the files with `b3sum -c B3SUMS` or `sha256sum -c SHA256SUMS`.";
+    t.push_str(&format!("\n{}\n", say(of, check)));
+    let documents: Vec<&str> = written(of.card).map(|d| d.path).collect();
+    if !documents.is_empty() {
+        t.push_str(&format!("\n{}\n", say(of, &format!("Documents: {}.", documents.join(", ")))));
+    }
+    let blanks = blanks(of);
+    let mut left: Vec<&str> = blanks.iter().filter(|b| b.needed).map(|b| b.document).collect();
+    left.dedup();
+    if !left.is_empty() {
+        let told = format!("Left out, since the manifest does not say what they need: {}.", left.join(", "));
+        t.push_str(&format!("\n{}\n", say(of, &told)));
+    }
+    if !blanks.is_empty() {
+        let told = format!("{} places of the documents are blank: nothing says what belongs there.", blanks.len());
+        t.push_str(&format!("\n{}\n", say(of, &told)));
+    }
+    t
+}
+
+/// How it is to be cited.
+fn cited(of: &Description) -> String {
+    let Some(citation) = of.citation() else { return String::new() };
+    // a fence that no line of the text can close
+    let longest = citation.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let still: String = citation.chars().map(|c| if c != '\n' && crate::diag::acts(c) { ' ' } else { c }).collect();
+    format!("\n## {}\n\n{fence}\n{}\n{fence}\n", say(of, "Citation"), still.trim_end())
 }
 
 /// A task with its guideline, how often each class stands in each split, in the release and in the whole data set, and
 /// the samples whose votes were tied.
-fn labelled(label: &LabelCard, told: &Told) -> String {
+fn labelled(label: &LabelCard, of: &Description) -> String {
     let column = format!("label.{}", label.task);
-    let mut t = format!("\n## Label `{}`\n\nKind: {}.", released_name(&column), label.kind);
+    let kind = say(of, &format!("Kind: {}.", label.kind));
+    let mut t = format!("\n## {} {}\n\n{kind}", say(of, "Label"), code(&released_name(&column)));
     if let Some((document, version)) = &label.guideline {
-        t.push_str(&format!(" Guideline: {}, version {version}.", cell(document)));
+        t.push_str(&format!(" {}", say(of, &format!("Guideline: {}, version {version}.", cell(document)))));
     }
     t.push('\n');
-    let all = told.all.label(&column);
+    let all = of.told.all.label(&column);
     if !label.classes.is_empty() {
-        let splits: Vec<&str> = told.counts.keys().map(String::as_str).collect();
-        let head = ["class"].iter().chain(&splits).copied().chain(["released", "in the data set"]);
-        t.push_str(&format!("\n{}|{}\n", row(head.map(String::from)), "---|".repeat(splits.len() + 3)));
+        let splits: Vec<&str> = of.told.counts.keys().map(String::as_str).collect();
+        let first = say(of, "class");
+        let more = [say(of, "released"), say(of, "in the data set")];
+        let head = [first.as_str()].into_iter().chain(splits.iter().copied()).chain(more.iter().map(String::as_str));
+        t.push_str(&format!("\n{}{}", row(head.map(String::from)), rule(splits.len() + 3)));
         for class in &label.classes {
-            let of = |counts: Option<&Counts>| counts.and_then(|c| c.label(&column).classes.get(class).copied());
-            let split = splits.iter().map(|split| of(told.counted.get(*split)).unwrap_or(0).to_string());
+            let count = |counts: Option<&Counts>| counts.and_then(|c| c.label(&column).classes.get(class).copied());
+            let split = splits.iter().map(|split| count(of.told.counted.get(*split)).unwrap_or(0).to_string());
             let released = all.classes.get(class).copied().unwrap_or(0).to_string();
-            let measured = (told.measured)(&label.count_of(class));
+            let measured = of.measured(&label.count_of(class));
             t.push_str(&row([cell(class)].into_iter().chain(split).chain([released, measured])));
         }
     }
-    t + &ties(&all)
+    let quality = of.quality(label);
+    if !quality.is_empty() {
+        t.push_str(&format!("\n{}", head(of, &["measured of all answers", ""])));
+        quality.iter().for_each(|(what, value)| t.push_str(&row([say(of, what), value.clone()].into_iter())));
+    }
+    t + &ties(of, &all)
 }
 
 /// What was measured under one heading: numbers in one table, and tables of facts behind it.
-fn measured(heading: &str, of: &[(String, String)], told: &Told) -> String {
+fn measured(heading: &str, facts: &[(String, String)], of: &Description) -> String {
     let (mut numbers, mut tables) = (String::new(), String::new());
-    for (say, name) in of {
-        match (told.fact)(name) {
+    for (what, name) in facts {
+        match of.fact(name) {
             Some(Fact::Table { columns, rows }) if !rows.is_empty() => {
-                let head = row(columns.iter().map(|c| cell(c)));
-                tables.push_str(&format!("\n{}:\n\n{head}|{}\n", cell(say), "---|".repeat(columns.len())));
+                let head = row(columns.iter().map(|c| cell(&say(of, c))));
+                tables.push_str(&format!("\n{}:\n\n{head}{}", cell(&say(of, what)), rule(columns.len())));
                 rows.iter().for_each(|r| tables.push_str(&row(r.iter().map(|c| cell(c)))));
             }
             None | Some(Fact::Table { .. } | Fact::Undefined(_)) => {}
-            _ => numbers.push_str(&row([cell(say), (told.measured)(name)].into_iter())),
+            _ => numbers.push_str(&row([cell(&say(of, what)), of.measured(name)].into_iter())),
         }
     }
-    let numbers = if numbers.is_empty() { numbers } else { format!("| measured | |\n|---|---|\n{numbers}") };
-    format!("\n## {heading}\n\n{numbers}{tables}")
+    let numbers = if numbers.is_empty() { numbers } else { format!("{}{numbers}", head(of, &["measured", ""])) };
+    format!("\n## {}\n\n{numbers}{tables}", say(of, heading))
 }
 
 /// Tells that images lie in folders, and which classes have none in a split: readers number the classes of each split by the
 /// folders that they find there.
-fn folders(p: &PageCard, told: &Told) -> String {
+fn folders(of: &Description) -> String {
+    let p = of.card;
     let Some(column) = &p.folders else { return String::new() };
-    let mut t = format!("\n## Folders\n\nEach image lies in the folder of its `{}`.", released_name(column));
+    let lies = format!("Each image lies in the folder of its {}.", code(&released_name(column)));
+    let mut t = format!("\n## {}\n\n{}", say(of, "Folders"), say(of, &lies));
     let label = p.labels.iter().find(|l| format!("label.{}", l.task) == *column);
-    for (split, counts) in told.counted {
-        let of = counts.label(column).classes;
-        let gone = label.into_iter().flat_map(|l| &l.classes).filter(|class| !of.contains_key(*class));
+    for (split, counts) in &of.told.counted {
+        let own = counts.label(column).classes;
+        let gone = label.into_iter().flat_map(|l| &l.classes).filter(|class| !own.contains_key(*class));
         let gone: Vec<String> = gone.map(|class| code(class)).collect();
         if !gone.is_empty() {
             let classes = gone.join(", ");
-            t.push_str(&format!(" In `{split}` there is none of {classes}, so readers number its classes otherwise."));
+            let told =
+                format!("In {} there is none of {classes}, so readers number its classes otherwise.", code(split));
+            t.push_str(&format!(" {}", say(of, &told)));
         }
     }
     t + "\n"
 }
 
-/// A row of a table.
-fn row(cells: impl Iterator<Item = String>) -> String {
-    format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
-}
-
 /// Which samples have a label that several classes could have been.
-fn ties(label: &Labelled) -> String {
+fn ties(of: &Description, label: &Labelled) -> String {
     if label.tied == 0 {
         return String::new();
     }
@@ -162,54 +240,45 @@ fn ties(label: &Labelled) -> String {
     let samples = if label.tied == 1 { "1 sample".to_string() } else { format!("{} samples", label.tied) };
     let told = "Several classes had most votes, and the one declared first stands, in";
     let named = if named.is_empty() { String::new() } else { format!("{word}: {}", named.join(", ")) };
-    format!("\n{told} {samples}{named}.\n")
-}
-
-/// A name as it stands, whatever it holds.
-fn code(text: &str) -> String {
-    let plain = still(text);
-    if plain.contains('`') { format!("`` {plain} ``") } else { format!("`{plain}`") }
-}
-
-/// A fact as it stands in a table; a class that nobody gave has none.
-pub fn value(fact: &Fact) -> String {
-    match fact {
-        Fact::Int(_) | Fact::Decimal(_) => fact.to_string(),
-        Fact::Undefined(_) | Fact::Table { .. } => "-".into(),
-    }
-}
-
-/// A text as it may stand in a cell of a table.
-fn cell(text: &str) -> String {
-    still(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
+    format!("\n{}\n", say(of, &format!("{told} {samples}{named}.")))
 }
 
 /// What dataset hubs read.
-fn header(p: &PageCard, told: &Told) -> Yaml {
-    let mut of: Vec<(&'static str, Yaml)> = vec![("pretty_name", p.dataset.as_str().into())];
+fn header(of: &Description) -> Yaml {
+    let p = of.card;
+    let mut all: Vec<(&'static str, Yaml)> = vec![("pretty_name", p.dataset.as_str().into())];
     if let Some(l) = &p.license {
         match license::full_name(l) {
-            Some(_) => of.push(("license", l.to_lowercase().into())),
-            None => of.extend([("license", "other".into()), ("license_name", l.as_str().into())]),
+            Some(_) => all.push(("license", l.to_lowercase().into())),
+            None => all.extend([("license", "other".into()), ("license_name", l.as_str().into())]),
         }
     }
     if !p.languages.is_empty() {
-        of.push(("language", Yaml::List(p.languages.iter().map(|l| l.as_str().into()).collect())));
+        all.push(("language", Yaml::List(p.languages.iter().map(|l| l.as_str().into()).collect())));
     }
+    if !p.keywords.is_empty() {
+        all.push(("tags", Yaml::List(p.keywords.iter().map(|k| k.as_str().into()).collect())));
+    }
+    all.push(("task_categories", Yaml::List(of.tasks().into_iter().map(Yaml::from).collect())));
+    all.push(("size_categories", Yaml::List(vec![of.size_category().into()])));
     if let Some(loaded) = loaded(p) {
-        of.push(("configs", Yaml::List(vec![config(p, told, loaded)])));
-        of.push(("dataset_info", Yaml::List(vec![info(p, told, loaded)])));
+        all.push(("configs", Yaml::List(vec![config(of, loaded)])));
+        all.push(("dataset_info", Yaml::List(vec![info(of, loaded)])));
     }
-    Yaml::Map(of)
+    Yaml::Map(all)
 }
 
 /// The format that a hub loads: the first that holds the images, if there are any, else the first table.
 fn loaded(p: &PageCard) -> Option<&'static Writer> {
     let tables = || p.writers().filter(|w| w.table);
     let images = p.holds.values().any(|h| h == "image");
-    let whole =
-        tables().find(|w| images && w.needs.typed).or_else(|| p.writers().find(|w| w.needs.columns && w.needs.images));
+    let whole = tables().find(|w| images && w.needs.typed).or_else(|| p.writers().find(|w| is_folder(w)));
     whole.or_else(|| tables().next())
+}
+
+/// Whether a loader of image folders reads it.
+fn is_folder(writer: &Writer) -> bool {
+    writer.needs.columns && writer.needs.images && writer.needs.pictures.is_none()
 }
 
 /// The splits that a loader is told of: it stops at one without samples.
@@ -224,17 +293,18 @@ fn loader_name(split: &str) -> String {
 
 /// Which files a split is made of, named one by one: a pattern would take those of `train-small` for `train`. A loader
 /// keeps what it has read under the name of the folder and this description, so the content root stands in it.
-fn config(p: &PageCard, told: &Told, writer: &Writer) -> Yaml {
-    let of = |split: &String| -> Vec<Yaml> {
+fn config(of: &Description, writer: &Writer) -> Yaml {
+    let (p, told, files) = (of.card, of.told, of.files);
+    let paths = |split: &String| -> Vec<Yaml> {
         if writer.needs.images {
             let all = if p.folders.is_some() { "**" } else { "*" };
             return vec![format!("images/{split}/{all}").into()];
         }
-        let own = told.files.iter().filter(|f| split_of(writer.files, &f.path) == Some(split));
+        let own = files.iter().filter(|f| split_of(writer.files, &f.path) == Some(split));
         own.map(|f| f.path.as_str().into()).collect()
     };
     let file = |(split, _): (&String, u64)| {
-        Yaml::Map(vec![("split", loader_name(split).into()), ("path", Yaml::List(of(split)))])
+        Yaml::Map(vec![("split", loader_name(split).into()), ("path", Yaml::List(paths(split)))])
     };
     let description = format!("{} {} {}, content {}", p.dataset, p.release, p.version, told.content_root);
     Yaml::Map(vec![
@@ -246,18 +316,24 @@ fn config(p: &PageCard, told: &Told, writer: &Writer) -> Yaml {
 
 /// The types of the columns, which a loader would otherwise guess from the first rows of each file; and how many rows
 /// each split has, which it compares.
-fn info(p: &PageCard, told: &Told, writer: &Writer) -> Yaml {
+fn info(of: &Description, writer: &Writer) -> Yaml {
+    let (p, told, files) = (of.card, of.told, of.files);
     let shown = p.columns.iter().filter(|c| !writer.needs.images || p.holds.get(*c).is_none_or(|h| h != "image"));
     let own = shown.map(|c| {
         let holds = p.holds.get(c).map_or("utf8", String::as_str);
         match holds {
             "image" if writer.needs.typed => feature(&released_name(c), ("dtype", "image".into())),
-            _ => feature(&released_name(c), typed(&released_type(holds, writer.needs.typed))),
+            _ => match released_type(holds, writer.needs.typed) {
+                nested if writer.needs.flat && nested.is_nested() => {
+                    feature(&released_name(c), ("dtype", "string".into()))
+                }
+                ty => feature(&released_name(c), typed(&ty)),
+            },
         }
     });
     let image = writer.needs.images.then(|| feature("image", ("dtype", "image".into())));
     let size = |(split, n): (&String, u64)| {
-        let own = told.files.iter().filter(|f| split_of(writer.files, &f.path) == Some(split));
+        let own = files.iter().filter(|f| split_of(writer.files, &f.path) == Some(split));
         let bytes = own.map(|f| f.content.len()).sum();
         Yaml::Map(vec![
             ("name", loader_name(split).into()),

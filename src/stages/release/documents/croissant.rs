@@ -1,45 +1,113 @@
 //! `croissant.json`: the release as a Croissant 1.1 description (JSON-LD) that loaders of data sets read.
 //!
-//! Files and their sums stand in `distribution`; the columns of each split are a record set over the Parquet or JSON Lines
+//! Files and their sums stand in `distribution`; the columns of each split are a record set over the Parquet, JSON Lines or CSV
 //! files. What the manifest does not say (`creators`, `url`, `date`) is left out, not invented.
 use super::super::columns::{released_name, released_type};
-use super::told::PageCard;
+use super::description::Description;
+use super::told::{LabelCard, PageCard};
+use super::{json, said};
 use crate::formats::named;
 use crate::formats::writer::{Writer, split_of};
 use crate::model::license;
 use crate::stage::OutFile;
+use crate::stages::release::terms::SourceCard;
 use crate::table::DataType;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
-/// The description of a release whose other files are these; their sums are known.
-pub fn croissant(p: &PageCard, files: &[OutFile]) -> Vec<u8> {
-    let mut all = Map::new();
-    let mut put = |key: &str, value: Json| {
-        let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty) || value == "";
-        if !empty {
-            all.insert(key.to_string(), value);
-        }
+/// The description of a release.
+pub fn croissant(of: &Description) -> Vec<u8> {
+    let (p, files) = (of.card, of.files);
+    let responsible = responsible(of);
+    let rai = (!responsible.is_empty()).then_some("http://mlcommons.org/croissant/RAI/1.0");
+    let conforms = std::iter::once("http://mlcommons.org/croissant/1.1").chain(rai);
+    let conforms: Vec<&str> = conforms.collect();
+    let mut all = said(json!({
+        "@context": context(),
+        "@type": "sc:Dataset",
+        "conformsTo": match conforms.as_slice() { [one] => json!(one), all => json!(all) },
+        "name": of.name(),
+        "description": p.description,
+        "version": p.version,
+        "license": p.license.as_deref().map(terms),
+        "inLanguage": p.languages,
+        "keywords": p.keywords,
+        "url": p.url,
+        "sameAs": of.doi_address(),
+        "datePublished": p.date,
+        "creator": p.creators.iter().map(creator).collect::<Vec<_>>(),
+        "publisher": publisher(of),
+        "citeAs": of.citation(),
+        "isLiveDataset": false,
+        "distribution": distribution(of),
+        "recordSet": record_sets(p, files),
+        "prov:wasDerivedFrom": of.told.sources.iter().map(|s| derived(of, s)).collect::<Vec<_>>(),
+        "prov:wasGeneratedBy": activities(p),
+    }));
+    if let Json::Object(all) = &mut all {
+        all.extend(responsible);
+    }
+    json(&all)
+}
+
+/// What is said, and measured, in the vocabulary for responsible AI.
+fn responsible(of: &Description) -> Map<String, Json> {
+    let p = of.card;
+    let per_item = |l: &LabelCard| {
+        let [votes, labelled] = ["votes", "labelled"].map(|f| of.number(&format!("label.{}.{f}", l.task)));
+        (!p.anonymous).then(|| Some(format!("{}: {} answers for {} samples", l.task, votes?, labelled?)))?
     };
-    put("@context", context());
-    put("@type", json!("sc:Dataset"));
-    put("conformsTo", json!("http://mlcommons.org/croissant/1.1"));
-    put("name", json!(format!("{}-{}", p.dataset, p.release)));
-    put("description", json!(p.description));
-    put("version", json!(p.version));
-    put("license", json!(p.license.as_deref().map(terms)));
-    put("inLanguage", json!(p.languages));
-    put("keywords", json!(p.keywords));
-    put("url", json!(p.url));
-    put("datePublished", json!(p.date));
-    put("creator", json!(p.creators.iter().map(creator).collect::<Vec<_>>()));
-    put("citeAs", json!(cite(p)));
-    put("isLiveDataset", json!(false));
-    put("distribution", json!(distribution(p, files)));
-    put("recordSet", json!(record_sets(p, files)));
-    let mut out = serde_json::to_vec_pretty(&Json::Object(all)).unwrap_or_default();
-    out.push(b'\n');
-    out
+    let guideline = |l: &LabelCard| l.guideline.as_ref().map(|(d, v)| format!("{}: {d}, version {v}", l.task));
+    let analysis = |l: &LabelCard| {
+        let own: Vec<String> = of.quality(l).iter().map(|(say, value)| format!("{say} {value}")).collect();
+        (!own.is_empty()).then(|| format!("{}: {}", l.task, own.join(", ")))
+    };
+    let every = |f: &dyn Fn(&LabelCard) -> Option<String>| p.labels.iter().filter_map(f).collect::<Vec<_>>();
+    let answer = |question: &str| of.answer(question).map(String::from);
+    let all = said(json!({
+        "rai:dataCollection": answer("acquisition"),
+        "rai:dataPreprocessingProtocol": p.changes,
+        "rai:dataAnnotationProtocol": every(&guideline),
+        "rai:dataAnnotationAnalysis": every(&analysis),
+        "rai:annotationsPerItem": every(&per_item).join("; "),
+        "rai:annotatorDemographics": answer("annotators"),
+        "rai:dataReleaseMaintenancePlan": answer("updates"),
+        "rai:personalSensitiveInformation": p.privacy.iter().cloned().chain(answer("sensitive")).collect::<Vec<_>>(),
+        "rai:dataSocialImpact": answer("social_impact"),
+        "rai:dataBiases": answer("biases"),
+        "rai:dataLimitations": answer("limitations"),
+        "rai:dataUseCases": answer("tasks"),
+    }));
+    match all {
+        Json::Object(all) => all,
+        _ => Map::new(),
+    }
+}
+
+/// A source that samples of the release came from.
+fn derived(of: &Description, s: &SourceCard) -> Json {
+    let web = s.names.source.as_deref().filter(|a| a.starts_with("https://") || a.starts_with("http://"));
+    said(json!({
+        "@type": "sc:Dataset",
+        "name": s.name,
+        "url": web,
+        "license": terms(&s.license),
+        "description": s.attribution,
+        "creator": s.names.author.as_ref().map(|a| json!({ "@type": "sc:Person", "name": a })),
+        "size": of.told.all.sources.get(&s.name).map(|n| format!("{n} samples")),
+    }))
+}
+
+/// What was done to the data, one after another.
+fn activities(p: &PageCard) -> Vec<Json> {
+    p.changes.iter().map(|done| json!({ "@type": "prov:Activity", "prov:label": done })).collect()
+}
+
+/// Who publishes it; as a creator where it is one of them.
+fn publisher(of: &Description) -> Option<Json> {
+    let name = of.publisher()?;
+    let known = of.card.creators.iter().find(|c| c.name == name);
+    Some(known.map_or_else(|| json!({ "@type": "sc:Organization", "name": name }), creator))
 }
 
 /// A licence by its address where it has one; else its expression, which may be of several.
@@ -58,30 +126,11 @@ fn creator(of: &super::told::Creator) -> Json {
     creator
 }
 
-/// An entry of BibTeX, where somebody is named and a date is said.
-fn cite(p: &PageCard) -> Option<String> {
-    let year = p.date.as_ref()?.get(..4)?;
-    let plain = |text: &str| {
-        let bare = text.replace(['{', '}', '\\'], " ");
-        ["&", "%", "$", "#", "_"].iter().fold(bare, |text, sign| text.replace(sign, &format!("\\{sign}")))
-    };
-    // in braces a name is not parted at its `and`
-    let name = |c: &super::told::Creator| match c.organization {
-        true => format!("{{{}}}", plain(&c.name)),
-        false => plain(&c.name),
-    };
-    let names: Vec<String> = p.creators.iter().map(name).collect();
-    let key = p.dataset.replace('-', "_");
-    (!names.is_empty()).then(|| {
-        let (author, title) = (names.join(" and "), plain(&p.dataset));
-        format!("@misc{{{key}, author={{{author}}}, title={{{title}}}, version={{{}}}, year={{{year}}}}}", p.version)
-    })
-}
-
-/// Each file of a format, and the folders of images.
-fn distribution(p: &PageCard, files: &[OutFile]) -> Vec<Json> {
+/// Each file of a format, the files of each split's table together, and the folders with a file for each sample.
+fn distribution(of: &Description) -> Vec<Json> {
+    let (p, files) = (of.card, of.files);
     let mut out = Vec::new();
-    for file in files.iter().filter(|file| is_data(p, &file.path)) {
+    for file in of.data() {
         let name = file.path.rsplit('/').next().unwrap_or(&file.path);
         out.push(json!({
             "@type": "cr:FileObject",
@@ -102,17 +151,20 @@ fn distribution(p: &PageCard, files: &[OutFile]) -> Vec<Json> {
             }));
         }
     }
+    for folder in of.folders() {
+        let images = folder.path.starts_with("images/");
+        let say = format!("{} files, {} B; their sums stand in SHA256SUMS", folder.files, folder.bytes);
+        out.push(json!({
+            "@type": "cr:FileSet", "@id": folder.path, "name": folder.path.replace('/', "-"), "description": say,
+            "encodingFormat": if images { "image/*" } else { "text/plain" }, "includes": format!("{}/**", folder.path),
+        }));
+    }
     out
-}
-
-/// Whether a path is a file of one of the formats; images are described by the files that name them.
-fn is_data(p: &PageCard, path: &str) -> bool {
-    path.split_once('/').is_some_and(|(folder, _)| p.formats.iter().any(|format| format == folder))
 }
 
 /// The format whose files are read as a table: Parquet where it is there.
 fn table(p: &PageCard) -> Option<&'static Writer> {
-    ["parquet", "jsonl"]
+    ["parquet", "jsonl", "csv"]
         .iter()
         .filter(|name| p.formats.iter().any(|f| f == *name))
         .find_map(|n| named(n)?.writer.as_ref())
@@ -155,7 +207,10 @@ fn record_sets(p: &PageCard, files: &[OutFile]) -> Vec<Json> {
     let sets = splits.iter().map(|split| {
         let types = p.columns.iter().map(|c| (c, p.holds.get(c).map_or("utf8", String::as_str)));
         let fields = types.map(|(c, holds)| {
-            let ty = released_type(holds, table.needs.typed);
+            let ty = match released_type(holds, table.needs.typed) {
+                nested if table.needs.flat && nested.is_nested() => DataType::Utf8,
+                ty => ty,
+            };
             field(&Place { id: split.clone(), split, path: Vec::new() }, &released_name(c), holds, &ty, table)
         });
         json!({
@@ -237,6 +292,7 @@ fn encoding(name: &str) -> &'static str {
         "json" => "application/json",
         "arrow" => "application/vnd.apache.arrow.file",
         "xml" => "application/xml",
+        "csv" => "text/csv",
         "yaml" => "application/yaml",
         "tar" => "application/x-tar",
         _ => "text/plain",

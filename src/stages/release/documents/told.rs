@@ -1,14 +1,21 @@
 //! What the documents of a release tell of it: the parameters of the last page.
+use super::words::Words;
 use crate::formats::named;
 use crate::formats::writer::Writer;
 pub use crate::manifest::sections::Creator;
+use crate::manifest::sections::Dataset;
 use crate::model::keypoints::Skeleton;
 use crate::stage::is_default;
+use crate::stages::release::columns::Ids;
 use crate::stages::release::conflicts::Allowed;
-use crate::stages::release::declaration::Ids;
 use crate::stages::release::terms::SourceCard;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The fact with what of a source was scanned.
+pub fn scanned(source: &str) -> String {
+    format!("collect.{source}.scanned")
+}
 
 #[derive(Serialize, Deserialize, Default)]
 pub struct PageCard {
@@ -32,6 +39,21 @@ pub struct PageCard {
     pub keywords: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub contact: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub citation: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub doi: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub publisher: Option<String>,
+    /// Answers to questions of the datasheet, by their names.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub answers: BTreeMap<String, String>,
+    /// The documents that are wanted besides card and attribution.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub documents: Vec<String>,
+    /// Digests of what the release is declared to be and of its guidelines, for the provenance: what it is, and 64 hex digits.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub materials: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub release: String,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -100,6 +122,9 @@ pub struct LabelCard {
     /// The document and its version.
     #[serde(default, skip_serializing_if = "is_default")]
     pub guideline: Option<(String, String)>,
+    /// What is measured of its answers over the whole data set: what it is called, and the fact.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub quality: Vec<(String, String)>,
 }
 
 impl LabelCard {
@@ -117,16 +142,47 @@ pub struct GateCard {
     pub want: String,
 }
 
+/// As much of a card as the manifest says of its data set.
+pub fn said_of(dataset: &Dataset) -> PageCard {
+    let d = dataset.clone();
+    PageCard {
+        dataset: d.name.get().clone(),
+        version: d.version.get().clone(),
+        license: d.license.map(|l| l.get().clone()),
+        languages: d.languages,
+        description: d.description,
+        creators: d.creators,
+        url: d.url,
+        date: d.date,
+        keywords: d.keywords,
+        contact: d.contact,
+        citation: d.citation,
+        doi: d.doi,
+        publisher: d.publisher,
+        answers: d.datasheet.0,
+        ..PageCard::default()
+    }
+}
+
 impl PageCard {
     /// The facts of other steps that the pages tell of.
     pub fn facts(&self) -> Vec<String> {
         let labels = self.labels.iter().filter(|_| !self.anonymous);
-        let counts = labels.flat_map(|l| l.classes.iter().map(|c| l.count_of(c)));
+        let own = |l: &LabelCard| l.quality.iter().map(|q| q.1.clone()).collect::<Vec<_>>();
+        let counts = labels.flat_map(|l| l.classes.iter().map(|c| l.count_of(c)).chain(own(l)));
         let measured = self.measured.iter().flat_map(|(_, of)| of.iter().map(|(_, fact)| fact.clone()));
-        let mut all: Vec<String> = self.gates.iter().map(|g| g.fact.clone()).chain(counts).chain(measured).collect();
+        let from = |s: &SourceCard| scanned(&s.name);
+        let scanned = self.sources.iter().filter(|_| self.documents.iter().any(|d| d == "provenance")).map(from);
+        let gates = self.gates.iter().map(|g| g.fact.clone());
+        let mut all: Vec<String> = gates.chain(counts).chain(measured).chain(scanned).collect();
         all.sort();
         all.dedup();
         all
+    }
+
+    /// The language of its pages for people.
+    pub fn words(&self) -> Words {
+        Words::of(&self.languages)
     }
 
     /// The classes that a format numbers.
@@ -139,8 +195,8 @@ impl PageCard {
         self.formats.iter().filter_map(|f| named(f)?.writer.as_ref())
     }
 
-    /// Whether images are put beside the files of a format.
-    pub fn images(&self) -> bool {
-        self.writers().any(|w| w.needs.images)
+    /// The folders in which images are put beside the files of formats, with `SPLIT` for the split.
+    pub fn pictures(&self) -> BTreeSet<&'static str> {
+        self.writers().filter(|w| w.needs.images).map(|w| w.needs.pictures.unwrap_or("images/SPLIT")).collect()
     }
 }
