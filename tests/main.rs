@@ -1,5 +1,6 @@
 //! The one integration binary. `harness` makes projects and runs the command; the others are tests.
 mod anonymity;
+mod audit;
 mod cases;
 mod consent;
 mod contract;
@@ -21,6 +22,7 @@ mod mutations;
 mod near;
 mod new;
 mod operations;
+mod pins;
 mod private;
 mod properties;
 mod races;

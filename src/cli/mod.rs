@@ -15,6 +15,7 @@ mod label;
 mod license;
 mod new;
 mod page;
+mod pin;
 use crate::project;
 mod release;
 mod report;

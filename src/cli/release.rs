@@ -1,4 +1,7 @@
 //! `tamis release NAME`: builds, demands that all gates hold, and freezes the candidate.
+mod outside;
+pub mod pins;
+
 use super::project::{Failure, Finished, Options, Project};
 use super::{Context, say, warn};
 use crate::digest::Digest;
@@ -20,6 +23,12 @@ pub struct Args {
     /// How many threads; 0 is one a core
     #[arg(short, long, default_value_t = 0, value_parser = super::jobs(), value_name = "N")]
     jobs: usize,
+    /// Sign the release with a secret key of minisign; its password is $TAMIS_KEY_PASSWORD, or is asked for
+    #[arg(long, value_name = "KEY")]
+    sign: Option<std::path::PathBuf>,
+    /// Write releases/NAME-VERSION.tar.zst, too
+    #[arg(long)]
+    archive: bool,
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
@@ -38,6 +47,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         return Err(Failure::Declaration(project.manifest, unknown));
     }
     let version = terminal::dataset(&project).version.get().clone();
+    let key = args.sign.as_deref().map(|path| outside::key(&project.world, path)).transpose()?;
     let options = Options { jobs: args.jobs, ..Options::default() };
     let progress = Progress::new(c.quiet);
     let text = project.build(&options, &|e| progress.hear(&e), |s, f| {
@@ -49,6 +59,15 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         freeze(&project, s, f, &args.name, &version).map(|t| (0, t))
     })??;
     say(&lang::lines(&text.1));
+    if text.0 == 0 {
+        let folder = format!("releases/{}-{version}", args.name);
+        if let Some(key) = &key {
+            say(&lang::lines(&outside::sign(&project.world, &folder, key)?));
+        }
+        if args.archive {
+            say(&lang::lines(&outside::archive(&project, &folder)?));
+        }
+    }
     Ok(text.0)
 }
 
@@ -78,8 +97,11 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
         )));
     }
     let world = |e: std::io::Error| Failure::World(e.to_string());
+    let ready = pins::candidate(project, name, version)?;
     let mut states = crate::engine::out::Outputs::default();
+    let kept = outside::kept(&project.world, &folder, files);
     out::write(s, &mut states, &folder, &run.files, true)?;
+    outside::put_back(&project.world, &folder, kept)?;
     pin_guidelines(project)?;
     let pins = assignments(s, f)?;
     project.world.replace(PINS, pins.as_bytes()).map_err(world)?;
@@ -90,11 +112,13 @@ fn freeze(project: &Project, s: &Session, f: &Finished, name: &str, version: &st
         files_root: files.hex(),
         assignments: Digest::of(pins.as_bytes()).hex(),
     });
+    pins::write(&project.world, name, version, &ready.pin)?;
     lock.save(&project.world).map_err(world)?;
     Ok(format!(
-        "released {name} {version}   {folder}   content {}  files {}\n  commit dataset.lock and pins/   check it: tamis verify {folder}\n",
+        "released {name} {version}   {folder}   content {}  files {}\n{}  commit dataset.lock and pins/   check it: tamis verify {folder}\n",
         content.short(),
-        files.short()
+        files.short(),
+        ready.told
     ))
 }
 
