@@ -74,12 +74,16 @@ impl Signature {
 impl SecretKey {
     /// Opens a key file of minisign. A password that is needed and not given is asked for at the terminal.
     pub fn open(text: &str, password: Option<String>) -> Result<SecretKey, String> {
-        let read =
-            || SecretKeyBox::from_string(text.trim_end()).map_err(|e| format!("is no secret key of minisign: {e}"));
-        if let Ok(key) = read()?.into_unencrypted_secret_key() {
-            return Ok(SecretKey(key));
+        let read = SecretKeyBox::from_string(text.trim_end());
+        let read = read.map_err(|e| format!("is no secret key of minisign: {e}"))?;
+        // a key without a password, as the tool itself writes it, has no checksum, which the library demands
+        let bytes =
+            text.lines().nth(1).and_then(base64).ok_or("is no secret key of minisign: it has no line of base64")?;
+        if bytes.get(2..4) == Some(&[0, 0]) {
+            let key = minisign::SecretKey::from_bytes(&bytes);
+            return key.map(SecretKey).map_err(|e| format!("is no secret key of minisign: {e}"));
         }
-        let own = read()?.into_secret_key(password);
+        let own = read.into_secret_key(password);
         own.map(SecretKey).map_err(|e| format!("does not open with this password: {e}"))
     }
 
@@ -93,6 +97,28 @@ impl SecretKey {
     pub fn public(&self) -> Result<PublicKey, String> {
         minisign::PublicKey::from_secret_key(&self.0).map(PublicKey).map_err(|e| e.to_string())
     }
+}
+
+/// The bytes of base64 with its padding.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let value = |b: u8| match b {
+        b'A'..=b'Z' => Some(b - b'A'),
+        b'a'..=b'z' => Some(b - b'a' + 26),
+        b'0'..=b'9' => Some(b - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let (mut out, mut held, mut bits) = (Vec::new(), 0u32, 0);
+    for b in text.trim().trim_end_matches('=').bytes() {
+        held = (held << 6 | u32::from(value(b)?)) & 0xffff;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.push((held >> bits & 0xff) as u8);
+        }
+    }
+    Some(out)
 }
 
 /// A new pair of keys as files of minisign: the secret one and the public one. An empty password is none.
@@ -109,6 +135,21 @@ pub fn generate(password: &str) -> Result<(String, String), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn base64_is_read() {
+        assert_eq!(base64("aGFsbG8gd2VsdA==").unwrap(), b"hallo welt");
+        assert_eq!(base64("/+8="), Some(vec![255, 239]));
+        assert_eq!(base64("a b"), None);
+    }
+
+    #[test]
+    fn keys_with_passwords_open_with_them_alone() {
+        let (secret, _) = generate("right").unwrap();
+        assert!(SecretKey::open(&secret, Some("wrong".into())).is_err());
+        assert!(SecretKey::open(&secret, Some("right".into())).is_ok());
+        assert!(SecretKey::open("x\ny\n", None).is_err());
+    }
 
     #[test]
     fn what_is_signed_is_checked() {

@@ -77,6 +77,9 @@ pub fn kind(folder: &Folder, path: &str) -> Kind {
     if let Some(document) = document {
         return Kind::Document(document);
     }
+    if path.starts_with("LICENSES/") {
+        return Kind::Document(Licence); // the evidence that a source names, in whatever form
+    }
     if matches!(name.as_str(), "sha256sums" | "b3sums" | "sha256sums.txt" | "b3sums.txt" | "md5sums" | "sha1sums") {
         return Kind::Sums;
     }

@@ -32,6 +32,8 @@ struct Entry {
     text: u64,
     objects: Option<Box<[Boxed]>>,
     entities: Option<Box<[Entity]>>,
+    /// Where tokens begin and end, where entities are made of tags.
+    tokens: Box<[(u32, u32)]>,
 }
 
 /// A box as it is compared: its class, and its place in sixteenths of a pixel.
@@ -128,6 +130,7 @@ impl Ledger {
             text: sample.text.as_ref().map_or(0, |t| hash(&bare(t))),
             objects: sample.objects.as_ref().map(|all| boxed(all)),
             entities: sample.entities.as_ref().map(|all| compared(sample, all)),
+            tokens: if sample.entities.is_some() { bare_tokens(sample) } else { Box::default() },
         });
     }
 
@@ -442,7 +445,7 @@ impl Ledger {
                 format!("is another text than that of {}", self.words(a.at)),
             );
         } else if let (Some(x), Some(y)) = (&a.entities, &b.entities) {
-            if let Some(say) = unlike_entities(x, y) {
+            if let Some(say) = unlike_entities(&widened(x, &b.tokens), &widened(y, &a.tokens)) {
                 told.fault("formats.entities", file, place, "entities", format!("{say} {}", self.words(a.at)));
             }
         }
@@ -475,15 +478,38 @@ fn boxed(all: &[Object]) -> Box<[Boxed]> {
     all.iter().map(|o| Boxed { class: o.class.as_ref().map_or(0, |c| cut_hash(c.as_bytes()) | 1), at: o.at }).collect()
 }
 
+/// For each place between two characters of a text how many before it are no white space.
+fn bare(sample: &Sample) -> Vec<u32> {
+    let mut out = vec![0u32];
+    let mut n = 0;
+    for c in sample.text.as_deref().unwrap_or_default().chars() {
+        n += u32::from(!c.is_whitespace());
+        out.push(n);
+    }
+    out
+}
+
+fn bare_tokens(sample: &Sample) -> Box<[(u32, u32)]> {
+    let bare = bare(sample);
+    let at = |place: u32| bare.get(place as usize).copied().unwrap_or(place);
+    sample.tokens.iter().map(|(start, end)| (at(*start), at(*end))).filter(|(start, end)| start < end).collect()
+}
+
+/// Entities that reach to the borders of the tokens that they touch: a format of tags knows no others.
+fn widened(all: &[Entity], tokens: &[(u32, u32)]) -> Vec<Entity> {
+    let border = |e: &Entity| {
+        let start = tokens.iter().find(|(from, to)| (*from..*to).contains(&e.start)).map_or(e.start, |(from, _)| *from);
+        let end = tokens.iter().find(|(from, to)| e.end > *from && e.end <= *to).map_or(e.end, |(_, to)| *to);
+        Entity { class: e.class.clone(), start, end }
+    };
+    let mut out: Vec<Entity> = all.iter().map(border).collect();
+    out.sort();
+    out
+}
+
 /// Entities by the characters of the text without white space: tokens and texts are comparable then.
 fn compared(sample: &Sample, all: &[Entity]) -> Box<[Entity]> {
-    let text = sample.text.as_deref().unwrap_or_default();
-    let mut bare = vec![0u32];
-    let mut n = 0;
-    for c in text.chars() {
-        n += u32::from(!c.is_whitespace());
-        bare.push(n);
-    }
+    let bare = bare(sample);
     let at = |place: u32| bare.get(place as usize).copied().unwrap_or(place);
     let mut out: Vec<Entity> =
         all.iter().map(|e| Entity { class: e.class.clone(), start: at(e.start), end: at(e.end) }).collect();

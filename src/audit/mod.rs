@@ -21,6 +21,7 @@ mod shape;
 mod shards;
 mod sidecars;
 mod sums;
+mod tags;
 mod told;
 mod yaml;
 

@@ -4,11 +4,11 @@ use super::cells::{fields, first, four, items, number, texts};
 use super::folder::{Folder, Size, is_picture, shown};
 use super::kinds::{Names, Splits};
 use super::sample::{Entity, Object, Outside, Picture, Sample, entities, objects};
+use super::tags::{aligned, scheme_of};
 use super::told::Told;
 use crate::digest::Digest;
 use crate::formats::conll::sentence;
 use crate::formats::image;
-use crate::model::spans::Scheme;
 use crate::table::Value;
 
 const IDS: [&str; 11] =
@@ -52,8 +52,11 @@ const GROUPS: [&str; 28] = [
     "recording_id",
 ];
 
-/// Characters of a text by which samples are compared.
+/// Other names of columns of texts that somebody wrote.
+const SAID: [&str; 8] = ["question", "answer", "prompt", "chosen", "rejected", "response", "instruction", "title"];
+/// Characters of a text by which samples are compared: where the name of its column says that it is one, and elsewhere.
 const LONG: usize = 12;
+const SENTENCE: usize = 40;
 
 /// What a row is read with.
 pub struct Reading<'r, 'w> {
@@ -480,37 +483,6 @@ impl Reading<'_, '_> {
     }
 }
 
-/// Where tokens begin and end in a text, one behind the other, by characters.
-fn aligned(text: &str, tokens: &[&str]) -> Option<Vec<(u32, u32)>> {
-    let (mut out, mut rest, mut at) = (Vec::new(), text, 0u32);
-    for token in tokens {
-        let (before, behind) = rest.split_once(token)?;
-        let start = at + before.chars().count() as u32;
-        at = start + token.chars().count() as u32;
-        out.push((start, at));
-        rest = behind;
-    }
-    Some(out)
-}
-
-/// The scheme that tags are of, if they are any.
-fn scheme_of(tags: &[String]) -> Option<Scheme> {
-    let letter =
-        |t: &String| t.as_bytes().first().copied().filter(|_| t.len() > 2 && t.as_bytes().get(1) == Some(&b'-'));
-    let letters: Vec<u8> = tags.iter().filter_map(letter).collect();
-    if !tags.iter().all(|t| t == "O" || letter(t).is_some()) || !letters.iter().all(|l| b"BIOESLU".contains(l)) {
-        return None;
-    }
-    let has = |of: &[u8]| letters.iter().any(|l| of.contains(l));
-    match (has(b"LU"), has(b"ES"), has(b"B") || letters.is_empty(), has(b"I")) {
-        (true, _, _, _) => Some(Scheme::Bilou),
-        (_, true, _, _) => Some(Scheme::Bioes),
-        (_, _, true, _) => Some(Scheme::Bio),
-        (_, _, false, true) => Some(Scheme::Bio),
-        _ => None,
-    }
-}
-
 /// A span's start and end.
 fn span(value: &Value) -> Option<(i64, i64)> {
     let int = |names: &[&'static str]| match first(value, names)?.1 {
@@ -589,7 +561,12 @@ fn values(sample: &Sample) -> String {
         !label && !tags && !field.starts_with("label")
     };
     let said: Vec<&(String, String)> = sample.texts.iter().filter(own).collect();
-    let long = |(field, text): &&(String, String)| TOKENS.contains(&field.as_str()) || text.chars().count() >= LONG;
+    let long = |(field, text): &(String, String)| {
+        let part = field.rsplit('.').next().unwrap_or(field);
+        let named = TEXTS.iter().chain(&SAID).any(|name| part.starts_with(name));
+        let least = if named { LONG } else { SENTENCE };
+        TOKENS.contains(&field.as_str()) || text.chars().count() >= least
+    };
     if !said.iter().any(|of| long(of)) {
         return String::new();
     }

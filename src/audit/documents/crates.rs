@@ -1,6 +1,7 @@
 //! RO-Crate: the root with what it demands, and an entity for each file.
 use super::super::told::Told;
-use super::{Claims, Facts, day, demand, file, list, sum, text};
+use super::claims::Claims;
+use super::facts::{Facts, day, demand, file, list, sum, text};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -92,7 +93,7 @@ fn described(facts: &Facts, path: &str, entities: &BTreeMap<&str, &Json>, told: 
             sum(facts, path, id, "sha256", found, hex, told);
         }
         if let Some(said) = entity.get("contentSize") {
-            super::size(facts, path, id, "contentSize", found, said, told);
+            super::facts::size(facts, path, id, "contentSize", found, said, told);
         }
         if let Some(media) = text(entity, "encodingFormat") {
             super::croissant::encoding(facts, path, id, found, media, told);

@@ -3,7 +3,8 @@ use super::super::cells::{Table, Ty};
 use super::super::glob::Glob;
 use super::super::kinds::{Kind, usual};
 use super::super::told::Told;
-use super::{Claims, Facts, day, demand, file, list, stands, sum, text};
+use super::claims::Claims;
+use super::facts::{Facts, day, demand, file, list, stands, sum, text};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,18 +18,11 @@ struct Source {
 pub fn check(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
     let Some(json) = facts.folder.json(path, told) else { return };
     let own = facts.kinds.contains_key("release.json");
-    demand(
-        path,
-        "",
-        &json,
-        &["@context", "@type", "conformsTo", "name", "description", "license", "distribution"],
-        BY,
-        told,
-    );
+    demand(path, "", &json, &["@context", "@type", "conformsTo", "name", "license"], BY, told);
     // a release of tamis leaves out what its manifest does not say; elsewhere somebody forgot it
-    for key in ["url", "creator", "datePublished"] {
+    for key in ["description", "url", "creator", "datePublished", "distribution"] {
         if own && !stands(&json, key) {
-            told.unchecked(format!("{path}: `{key}` is not said, which Croissant demands (keys of [dataset])"));
+            told.unchecked(format!("{path}: `{key}` is not said, which Croissant demands"));
         } else {
             demand(path, "", &json, &[key], BY, told);
         }
@@ -141,7 +135,7 @@ fn object(facts: &Facts, path: &str, row: &str, item: &Json, live: bool, told: &
         told.unchecked(format!("{path}: {row}: MD5 is not computed"));
     }
     if let Some(said) = item.get("contentSize") {
-        super::size(facts, path, row, "contentSize", found, said, told);
+        super::facts::size(facts, path, row, "contentSize", found, said, told);
     }
     if let Some(format) = text(item, "encodingFormat") {
         encoding(facts, path, row, found, format, told);

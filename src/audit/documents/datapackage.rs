@@ -3,7 +3,8 @@ use super::super::cells::Ty;
 use super::super::kinds::Kind;
 use super::super::read;
 use super::super::told::Told;
-use super::{Claims, Facts, day, demand, file, list, sum, text};
+use super::claims::Claims;
+use super::facts::{Facts, day, demand, file, list, sum, text};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,7 +76,7 @@ fn one(facts: &Facts, path: &str, row: &str, resource: &Json, told: &mut Told) {
         let Some(found) = file(facts, path, row, "path", own, told) else { continue };
         if paths.len() == 1 {
             if let Some(said) = resource.get("bytes") {
-                super::size(facts, path, row, "bytes", found, said, told);
+                super::facts::size(facts, path, row, "bytes", found, said, told);
             }
             match text(resource, "hash") {
                 Some(hash) => match hash.split_once(':') {

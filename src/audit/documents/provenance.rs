@@ -1,6 +1,6 @@
 //! in-toto: a statement about files, and what it says of how they were made.
 use super::super::told::Told;
-use super::{Facts, demand, file, list, sum, text};
+use super::facts::{Facts, demand, file, list, sum, text};
 
 const BY: &str = "in-toto";
 

@@ -1,6 +1,7 @@
 //! SPDX 3: the package of a data set, its files with their sums, and its licences.
 use super::super::told::Told;
-use super::{Claims, Facts, day, demand, list, stands, sum, text};
+use super::claims::Claims;
+use super::facts::{Facts, day, demand, list, stands, sum, text};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -143,7 +144,7 @@ fn package(
 fn of_file(facts: &Facts, path: &str, name: &str, element: &Json, told: &mut Told) {
     demand(path, name, element, &["name"], BY, told);
     let Some(named) = text(element, "name") else { return };
-    let Some(found) = super::file(facts, path, name, "name", named, told) else { return };
+    let Some(found) = super::facts::file(facts, path, name, "name", named, told) else { return };
     if !stands(element, "verifiedUsing") {
         told.unchecked(format!("{path}: {named} has no sum"));
     }
