@@ -79,7 +79,7 @@ impl SecretKey {
         // a key without a password, as the tool itself writes it, has no checksum, which the library demands
         let bytes =
             text.lines().nth(1).and_then(base64).ok_or("is no secret key of minisign: it has no line of base64")?;
-        if bytes.get(2..4) == Some(&[0, 0]) {
+        if bytes.get(2..4) == Some([0, 0].as_slice()) {
             let key = minisign::SecretKey::from_bytes(&bytes);
             return key.map(SecretKey).map_err(|e| format!("is no secret key of minisign: {e}"));
         }
