@@ -444,10 +444,10 @@ impl Ledger {
                 "text",
                 format!("is another text than that of {}", self.words(a.at)),
             );
-        } else if let (Some(x), Some(y)) = (&a.entities, &b.entities) {
-            if let Some(say) = unlike_entities(&widened(x, &b.tokens), &widened(y, &a.tokens)) {
-                told.fault("formats.entities", file, place, "entities", format!("{say} {}", self.words(a.at)));
-            }
+        } else if let (Some(x), Some(y)) = (&a.entities, &b.entities)
+            && let Some(say) = unlike_entities(&widened(x, &b.tokens), &widened(y, &a.tokens))
+        {
+            told.fault("formats.entities", file, place, "entities", format!("{say} {}", self.words(a.at)));
         }
         let all = |of: &[&Entry]| -> Option<Vec<Boxed>> {
             let each: Option<Vec<&[Boxed]>> = of.iter().map(|e| e.objects.as_deref()).collect();

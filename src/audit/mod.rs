@@ -89,9 +89,8 @@ pub fn audit(world: &World, executor: &dyn Executor) -> io::Result<(Seen, Told)>
 /// Pictures are pictures, and of the kind that their names say.
 fn pictures(folder: &Folder, told: &mut Told) {
     for (path, entry) in &folder.files {
-        match &entry.picture {
-            Some(Err(say)) => told.fault("picture.broken", path, "", "", format!("is no picture: {say}")),
-            Some(Ok(_)) | None => {}
+        if let Some(Err(say)) = &entry.picture {
+            told.fault("picture.broken", path, "", "", format!("is no picture: {say}"));
         }
     }
 }
@@ -278,7 +277,7 @@ impl Audit<'_, '_> {
         });
         (self.names, self.splits) = (names, splits);
         outside.tell(path, told);
-        told.checked(format!("{family}: {}", "rows, labels and pictures"));
+        told.checked(format!("{family}: rows, labels and pictures"));
         self.tables.insert(path.to_string(), table);
     }
 

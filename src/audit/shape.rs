@@ -208,10 +208,10 @@ impl Reading<'_, '_> {
         }
         for (name, value) in fields(row).iter().chain([(String::new(), row.clone())].iter()) {
             let parallel = first(value, &["bbox", "bboxes", "boxes"]).filter(|(_, v)| items(v).is_some());
-            if let (Value::Struct(_), Some((key, boxes))) = (value, parallel) {
-                if let Some(all) = self.parallel(place, name, value, (key, boxes), told) {
-                    return Some(all);
-                }
+            if let (Value::Struct(_), Some((key, boxes))) = (value, parallel)
+                && let Some(all) = self.parallel(place, name, value, (key, boxes), told)
+            {
+                return Some(all);
             }
             let Some(list) = items(value).filter(|list| list.iter().any(|v| one_box(v).is_some())) else { continue };
             let mut out = Vec::new();

@@ -163,8 +163,8 @@ impl<'t> Reader<'t> {
         let n = self.peek().map_or(0, |l| l.n);
         self.at += 1;
         let uncommented = without_comment(text);
-        if let Some(fold) = uncommented.strip_prefix(['|', '>']).filter(|rest| rest.len() < 4) {
-            let _ = fold; // how its end is kept makes no difference here
+        // how the end of a block is kept makes no difference here
+        if uncommented.strip_prefix(['|', '>']).is_some_and(|rest| rest.len() < 4) {
             return Ok(Json::String(self.block_text(indent, uncommented.starts_with('>'))));
         }
         let mut whole = uncommented.to_string();

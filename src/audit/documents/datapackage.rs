@@ -78,12 +78,11 @@ fn one(facts: &Facts, path: &str, row: &str, resource: &Json, told: &mut Told) {
             if let Some(said) = resource.get("bytes") {
                 super::facts::size(facts, path, row, "bytes", found, said, told);
             }
-            match text(resource, "hash") {
-                Some(hash) => match hash.split_once(':') {
+            if let Some(hash) = text(resource, "hash") {
+                match hash.split_once(':') {
                     Some(("sha256", hex)) => sum(facts, path, row, "hash", found, hex, told),
                     _ => told.unchecked(format!("{path}: {row}: a hash of another kind than SHA-256 is not computed")),
-                },
-                None => {}
+                }
             }
         }
         format(facts, path, row, found, resource, told);
