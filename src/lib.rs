@@ -7,8 +7,10 @@
 //! - [`table`]: columns by digest, partitions. [`stage`]: the contract between stages and engine.
 //! - [`stages`]: the registry, a line per stage. [`exec`]: who runs tasks. [`engine`]: graph, plan, build, store.
 //! - [`assemble`]: manifest + registry -> steps. [`project`]: a folder opened, and its walk. [`report`]: views of events and facts.
-//! - [`new`]: a folder of data looked at, and a manifest made of it. [`cli`]: a file per verb.
+//! - [`new`]: a folder of data looked at, and a manifest made of it. [`audit`]: a release looked at. [`sign`]: signatures.
+//! - [`cli`]: a file per verb.
 pub mod assemble;
+pub mod audit;
 pub mod cli;
 pub mod diag;
 pub mod digest;
@@ -21,6 +23,7 @@ pub mod model;
 pub mod new;
 pub mod project;
 pub mod report;
+pub mod sign;
 pub mod stage;
 pub mod stages;
 pub mod table;

@@ -1,5 +1,6 @@
 //! The one integration binary. `harness` makes projects and runs the command; the others are tests.
 mod anonymity;
+mod audit;
 mod cases;
 mod consent;
 mod contract;
@@ -24,6 +25,7 @@ mod near;
 mod new;
 mod operations;
 mod pages;
+mod pins;
 mod private;
 mod properties;
 mod races;

@@ -1,9 +1,10 @@
 //! `tamis diff A B`: how two releases differ, sample by sample. Needs no project, but where the newer one is the present
 //! build of one, its ledger says why samples are gone.
 mod card;
-mod cells;
-mod folder;
+pub mod cells;
+pub mod folder;
 mod join;
+mod pinned;
 mod reasons;
 
 use super::{Context, json, say};
@@ -42,14 +43,10 @@ pub struct Args {
 const WIDE: usize = 2000;
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
-    let [old, new] = sides(c, args)?;
-    let [old, new] = [Folder::open(&old.0, &old.1)?, Folder::open(&new.0, &new.1)?];
-    let most = if args.json { args.limit } else { 0 };
-    let (mut out, [gone, come]) = compare(&old, &new, most)?;
-    if !args.stat {
-        reasons::tell(c, [(&old, gone, "removed"), (&new, come, "added")], &mut out);
-        out.examples = examples(&old, &new, &out)?;
-    }
+    let out = match pinned::difference(c, args)? {
+        Some(out) => out,
+        None => of_folders(c, args)?,
+    };
     if args.json {
         json(&out);
     } else if args.markdown {
@@ -60,6 +57,19 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         say(&out.text());
     }
     Ok(i32::from(!out.same))
+}
+
+/// The difference of two releases whose files are there.
+fn of_folders(c: &Context, args: &Args) -> Result<Difference, Failure> {
+    let [old, new] = sides(c, args)?;
+    let [old, new] = [Folder::open(&old.0, &old.1)?, Folder::open(&new.0, &new.1)?];
+    let most = if args.json { args.limit } else { 0 };
+    let (mut out, [gone, come]) = compare(&old, &new, most)?;
+    if !args.stat {
+        reasons::tell(c, [(&old, gone, "removed"), (&new, come, "added")], &mut out);
+        out.examples = examples(&old, &new, &out)?;
+    }
+    Ok(out)
 }
 
 /// What differs from an older release in the last build of the same release.

@@ -17,6 +17,7 @@ mod merge;
 mod new;
 mod page;
 mod plan;
+mod pin;
 use crate::project;
 mod release;
 mod report;

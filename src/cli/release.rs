@@ -1,6 +1,10 @@
 //! `tamis release NAME`: builds, demands that all gates hold, and freezes the candidate.
+mod outside;
+pub mod pins;
+
 use super::project::{Failure, Finished, Options, Project};
 use super::{Context, json, say, warn};
+use super::verify::signed::SIGNATURE;
 use crate::digest::Digest;
 use crate::engine::lock::{Lock, ReleaseLock};
 use crate::engine::out;
@@ -25,6 +29,12 @@ pub struct Args {
     /// One JSON object
     #[arg(long)]
     json: bool,
+    /// Sign the release with a secret key of minisign; its password is $TAMIS_KEY_PASSWORD, or is asked for
+    #[arg(long, value_name = "KEY")]
+    sign: Option<std::path::PathBuf>,
+    /// Write releases/NAME-VERSION.tar.zst, too
+    #[arg(long)]
+    archive: bool,
 }
 
 /// What `--json` says.
@@ -46,6 +56,12 @@ struct Frozen {
     /// 64 hex digits.
     content_root: String,
     files_root: String,
+    /// How it differs from the version before, a line each.
+    changes: Vec<String>,
+    /// The signature that was written, if it was asked for.
+    signature: Option<String>,
+    /// The archive that was written, if it was asked for.
+    archive: Option<String>,
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
@@ -64,6 +80,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         return Err(Failure::Declaration(project.manifest, unknown));
     }
     let version = terminal::dataset(&project).version.get().clone();
+    let key = args.sign.as_deref().map(|path| outside::key(&project.world, path)).transpose()?;
     let options = Options { jobs: args.jobs, ..Options::default() };
     let progress = Progress::new(c.quiet || args.json);
     let (exit, told, text) = project.build(&options, &|e| progress.hear(&e), |s, f| {
@@ -78,11 +95,23 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         }
         freeze(&project, s, f, &args.name, &version).map(|(frozen, text)| (0, (Some(frozen), Vec::new()), text))
     })??;
-    if args.json {
-        let (frozen, why) = told;
-        json(&Told { exit, name: args.name.clone(), version, frozen, why });
-    } else {
+    let (mut frozen, why) = told;
+    if !args.json {
         say(&lang::lines(&text));
+    }
+    if let Some(frozen) = &mut frozen {
+        let mut tell = |text: String| if args.json { () } else { say(&lang::lines(&text)) };
+        if let Some(key) = &key {
+            tell(outside::sign(&project.world, &frozen.folder, key)?);
+            frozen.signature = Some(format!("{}/{SIGNATURE}", frozen.folder));
+        }
+        if args.archive {
+            tell(outside::archive(&project, &frozen.folder)?);
+            frozen.archive = Some(format!("{}.tar.zst", frozen.folder));
+        }
+    }
+    if args.json {
+        json(&Told { exit, name: args.name.clone(), version, frozen, why });
     }
     Ok(exit)
 }
@@ -120,8 +149,11 @@ fn freeze(
         )));
     }
     let world = |e: std::io::Error| Failure::World(e.to_string());
+    let ready = pins::candidate(project, name, version)?;
     let mut states = crate::engine::out::Outputs::default();
+    let kept = outside::kept(&project.world, &folder, files);
     out::write(s, &mut states, &folder, &run.files, true)?;
+    outside::put_back(&project.world, &folder, kept)?;
     pin_guidelines(project)?;
     let pins = assignments(s, f)?;
     project.world.replace(PINS, pins.as_bytes()).map_err(world)?;
@@ -132,14 +164,17 @@ fn freeze(
         files_root: files.hex(),
         assignments: Digest::of(pins.as_bytes()).hex(),
     });
+    pins::write(&project.world, name, version, &ready.pin)?;
     lock.save(&project.world).map_err(world)?;
-    let frozen = Frozen { folder: folder.clone(), content_root: content.hex(), files_root: files.hex() };
     let text = format!(
-        "released {name} {version}   {folder}   content {}  files {}\n  commit dataset.lock and pins/   check it: tamis verify {folder}\n",
+        "released {name} {version}   {folder}   content {}  files {}\n{}  commit dataset.lock and pins/   check it: tamis verify {folder}\n",
         content.short(),
-        files.short()
+        files.short(),
+        ready.told
     );
-    Ok((frozen, text))
+    let changes = ready.told.lines().map(|line| line.trim().to_string()).collect();
+    let (content_root, files_root) = (content.hex(), files.hex());
+    Ok((Frozen { folder, content_root, files_root, changes, signature: None, archive: None }, text))
 }
 
 /// Remembers which text each version of a guideline had; earlier lines stay.

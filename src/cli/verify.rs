@@ -1,24 +1,39 @@
 //! `tamis verify DIR`: whether a release's files are what its own lists say. Needs no project, no store and no trust in
 //! whoever made the folder.
+mod audit;
+pub mod signed;
 mod values;
 
 use super::page::{Line, Page, failed, written};
 use super::{Context, say};
 use crate::digest::{BothSums, Digest};
+use crate::exec::local::Local;
 use crate::formats::image;
 use crate::formats::writer::{Writer, split_of};
 use crate::project::Failure;
 use crate::report::shown;
 use crate::report::terminal::{number, plural};
+use crate::stage::Executor;
 use crate::world::{What, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufReader, ErrorKind};
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The folder of a release: out/NAME, or releases/NAME-VERSION; with -C, also as it is called within that folder
+    /// The folder of a release: out/NAME, or releases/NAME-VERSION; with -C, also as it is called within that folder. Or an
+    /// archive of one: releases/NAME-VERSION.tar.zst
     folder: PathBuf,
+    /// A public key of minisign (a file, or its line): the release must be signed by it
+    #[arg(long, value_name = "PUB")]
+    key: Option<String>,
+    /// Look at the content too: labels, splits, documents, personal data; also of a folder that tamis did not make
+    #[arg(long)]
+    audit: bool,
+    /// With --audit: one JSON object
+    #[arg(long, requires = "audit")]
+    json: bool,
 }
 
 /// The two lists of sums; they list every other file.
@@ -28,33 +43,56 @@ const SUMS: [&str; 2] = ["B3SUMS", "SHA256SUMS"];
 const PICTURE: u64 = 1 << 30;
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
-    let within = c.dir.as_ref().map(|dir| dir.join(&args.folder)).filter(|path| path.is_dir());
+    let within = c.dir.as_ref().map(|dir| dir.join(&args.folder)).filter(|path| path.exists());
     let path = within.as_ref().unwrap_or(&args.folder);
-    let folder = path.display();
-    let world = World::new(path);
-    if !world.exists("release.json") {
-        return Err(Failure::Usage(format!("{folder} is no release: there is no release.json in it")));
+    let name = path.display().to_string();
+    let unpacked = if path.is_file() { Some(signed::unpacked(path, &name)?) } else { None };
+    let world = unpacked.as_ref().map_or_else(|| World::new(path), |scratch| scratch.world.clone());
+    let release = world.exists("release.json");
+    if !args.audit && !release {
+        return Err(Failure::Usage(format!(
+            "{name} is no release: there is no release.json in it; --audit looks at any folder of data"
+        )));
     }
-    let page = Page::read(&world)?;
+    if !world.root().is_dir() {
+        return Err(Failure::Usage(format!("{name} is no folder and no archive")));
+    }
+    let by = signed::check(&world, args.key.as_deref())?;
+    if args.audit {
+        let before = if release { Some([plain(&world)?.1, by.wrong].concat()) } else { None };
+        return audit::run(&world, &name, before, args.json, c.quiet);
+    }
+    let (ok, mut wrong) = plain(&world)?;
+    wrong.extend(by.wrong);
+    if !wrong.is_empty() {
+        wrong.iter().for_each(|w| say(&format!("{}\n", shown::line(w))));
+        let n = plural(wrong.len() as u64, "difference");
+        return Err(Failure::Differs(format!("{name} is not as it was released: {n}")));
+    }
+    say(&format!("{ok}{}\n", by.say));
+    Ok(0)
+}
+
+/// Checks a release against its own lists: what is said if all is well, and what is not.
+fn plain(world: &World) -> Result<(String, Vec<String>), Failure> {
+    let page = match Page::read(world) {
+        Ok(page) => page,
+        Err(Failure::Differs(say)) => return Ok((String::new(), vec![say])),
+        Err(other) => return Err(other),
+    };
     let (files, unread, wrong) = Default::default();
-    let mut check = Check { world: &world, page: &page, files, unread, wrong };
+    let mut check = Check { world, page: &page, files, unread, wrong };
     let (there, files_root) = check.sums()?;
     check.content();
     check.formats(&there);
     let disjoint = check.samples(&there)?;
     check.pictures(&there)?;
     let values = check.values(&there)?;
-    if !check.wrong.is_empty() {
-        check.wrong.iter().for_each(|w| say(&format!("{}\n", shown::line(w))));
-        let n = plural(check.wrong.len() as u64, "difference");
-        return Err(Failure::Differs(format!("{folder} is not as it was released: {n}")));
-    }
     let samples = page.splits.values().fold(0, |n: u64, s| n.saturating_add(s.rows));
     let content = page.content_root.get(..8).unwrap_or_default();
     let files = plural((there.len() + SUMS.len()) as u64, "file");
     let roots = format!("content {content}, files {}", files_root.short());
-    say(&format!("ok: {files}, {}, {roots}, {disjoint}, {values}\n", plural(samples, "sample")));
-    Ok(0)
+    Ok((format!("ok: {files}, {}, {roots}, {disjoint}, {values}", plural(samples, "sample")), check.wrong))
 }
 
 /// Collects every difference instead of stopping at the first.
@@ -73,12 +111,12 @@ impl Check<'_> {
     fn sums(&mut self) -> Result<(BTreeSet<String>, Digest), Failure> {
         let there = self.there()?;
         let mut made = [String::new(), String::new()];
-        for path in &there {
-            let (b3, sha, len) = hashes(self.world, path).map_err(|e| failed(path, &e))?;
-            self.files.insert(path.clone(), (b3, len));
+        for (path, read) in self.read(&there)? {
+            let (b3, sha, len) = read.map_err(|e| failed(&path, &e))?;
             for (list, sum) in made.iter_mut().zip([b3.hex(), sha]) {
                 list.push_str(&format!("{sum}  {path}\n"));
             }
+            self.files.insert(path, (b3, len));
         }
         for (name, made) in SUMS.into_iter().zip(&made) {
             let before = self.wrong.len();
@@ -90,6 +128,24 @@ impl Check<'_> {
         }
         let [b3, _] = made;
         Ok((there, Digest::of(b3.as_bytes())))
+    }
+
+    /// Both sums of each file, on all threads; in the order of the paths.
+    fn read(&self, there: &BTreeSet<String>) -> Result<BTreeMap<String, io::Result<Sums>>, Failure> {
+        let paths: Vec<&String> = there.iter().collect();
+        let found: Mutex<BTreeMap<String, io::Result<Sums>>> = Mutex::default();
+        Local::new(0).each(paths.len(), &|i| {
+            let Some(path) = paths.get(i) else { return };
+            let sums = hashes(self.world, path);
+            if let Ok(mut found) = found.lock() {
+                found.insert(path.to_string(), sums);
+            }
+        });
+        let found = found.into_inner().map_err(|_| Failure::Bug("a thread broke off".into()))?;
+        match found.len() == there.len() {
+            true => Ok(found),
+            false => Err(Failure::Bug("a file was not read".into())),
+        }
     }
 
     fn list(&mut self, name: &str) -> Result<Vec<u8>, Failure> {
@@ -129,7 +185,7 @@ impl Check<'_> {
         let mut out = BTreeSet::new();
         for found in self.world.list("").map_err(|e| failed("the folder", &e))? {
             match found.what {
-                What::File(_) if SUMS.contains(&found.path.as_str()) => {}
+                What::File(_) if SUMS.contains(&found.path.as_str()) || found.path == signed::SIGNATURE => {}
                 What::File(_) => drop(out.insert(found.path)),
                 What::Odd(_, say) => self.wrong.push(format!("odd: {}: {say}", found.path)),
             }
@@ -307,8 +363,11 @@ fn unlike(list: &[u8], made: &str) -> String {
     }
 }
 
-/// BLAKE3 and SHA-256 (in hex digits) of a file in one pass, and its length.
-fn hashes(world: &World, path: &str) -> io::Result<(Digest, String, u64)> {
+/// BLAKE3 and SHA-256 (in hex digits) of a file, and its length.
+type Sums = (Digest, String, u64);
+
+/// Reads a file once.
+fn hashes(world: &World, path: &str) -> io::Result<Sums> {
     let mut input = world.open(path)?.reader()?;
     let mut both = BothSums::new();
     let mut block = vec![0; 1 << 20];
@@ -360,7 +419,7 @@ mod tests {
         put("SHA256SUMS", &sha)?;
         change(&world);
         let context = Context { dir: None, quiet: false, lang: None, colour: false };
-        run(&context, &Args { folder: folder.path().to_path_buf() })
+        run(&context, &Args { folder: folder.path().to_path_buf(), key: None, audit: false, json: false })
     }
 
     #[test]

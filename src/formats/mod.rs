@@ -3,6 +3,7 @@
 //! A format is a value, [`Format`], and [`FORMATS`] lists all of them: what a manifest may name, what diagnostics
 //! suggest and what the reference says is made of this list. To add one, write its file and add its line. What a reader
 //! cannot read comes back as a [`Wrong`], whose words hold counts, names and positions, never the text of a record.
+pub mod archive;
 pub mod arrow;
 pub mod back;
 pub mod batches;

@@ -62,6 +62,16 @@ pub fn unzstd<'r>(packed: &'r mut dyn BufRead) -> Result<impl BufRead + use<'r>,
     Ok(BufReader::with_capacity(1 << 20, decoder))
 }
 
+/// Packs by Zstandard.
+pub type Zstd<W> = zstd::stream::write::Encoder<'static, W>;
+
+/// A writer that packs by Zstandard, with a checksum, on one thread: equal bytes give equal ones.
+pub fn zstd_writer<W: Write>(to: W, level: i32) -> io::Result<Zstd<W>> {
+    let mut out = Zstd::new(to, level)?;
+    out.include_checksum(true)?;
+    Ok(out)
+}
+
 /// Whether an error is that of a checksum that does not fit what was unpacked; so the libraries say it.
 pub fn is_checksum(e: &io::Error) -> bool {
     let say = e.to_string();

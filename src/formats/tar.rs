@@ -34,6 +34,44 @@ fn list(input: &mut dyn Read, out: &mut Vec<Member>) -> io::Result<()> {
     archive.into_inner().ended()
 }
 
+/// What an archive says of a file in it besides its bytes.
+pub struct About {
+    pub member: Member,
+    /// Seconds since 1970.
+    pub time: u64,
+    pub owner: [u64; 2],
+    pub mode: u32,
+}
+
+/// Hands over what an archive says of each of its files, to its end.
+pub fn about(input: &mut dyn Read, tell: &mut dyn FnMut(About)) -> io::Result<()> {
+    let mut archive = Archive::new(Bounded::new(input));
+    for entry in archive.entries()? {
+        of_entry(&entry?).into_iter().for_each(&mut *tell);
+    }
+    archive.into_inner().ended()
+}
+
+/// Hands over each file of an archive with its bytes, to the archive's end.
+pub fn each(input: &mut dyn Read, tell: &mut dyn FnMut(About, &mut dyn Read) -> io::Result<()>) -> io::Result<()> {
+    let mut archive = Archive::new(Bounded::new(input));
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        if let Some(own) = of_entry(&entry) {
+            tell(own, &mut entry)?;
+        }
+    }
+    archive.into_inner().ended()
+}
+
+fn of_entry<R: Read>(entry: &Entry<R>) -> Option<About> {
+    let member = member(entry)?;
+    let header = entry.header();
+    let owner = [header.uid().unwrap_or(u64::MAX), header.gid().unwrap_or(u64::MAX)];
+    let (time, mode) = (header.mtime().unwrap_or(u64::MAX), header.mode().unwrap_or(u32::MAX));
+    Some(About { member, time, owner, mode })
+}
+
 /// The rule of an archive behind whose end something stands: of two that were put together only the first is read.
 pub const BEHIND: &str = "archive.behind";
 

@@ -6,6 +6,7 @@ mod own;
 pub mod pages;
 mod process;
 mod program;
+mod scratch;
 mod stat;
 mod trust;
 
@@ -14,6 +15,7 @@ pub use looks::{Look, Looks};
 pub use own::{How, Op, Own, Probe, Verdict};
 pub use process::{Broken, Process, Question};
 pub use program::{Limits, Program};
+pub use scratch::Scratch;
 pub use stat::{RACY, Stat};
 
 use crate::digest::cut_hash;

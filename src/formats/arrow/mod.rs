@@ -7,6 +7,8 @@ mod list;
 mod read;
 mod write;
 
+pub use read::rows;
+
 use super::back::Values;
 use super::batches::{self, NOTED};
 use super::chat::{self, CHAT};

@@ -139,6 +139,21 @@ fn each_batch(file: &[u8], tell: &mut dyn FnMut(RecordBatch) -> Result<(), Strin
 
 const DAMAGED: &str = "does not read: the file is damaged";
 
+/// All rows of a file of any columns, batch by batch, from wherever its bytes lie.
+pub fn rows(len: u64, read: &ReadAt, tell: &mut dyn FnMut(&RecordBatch) -> Result<(), String>) -> Result<(), String> {
+    let mut each = || {
+        let (List::Anywhere(list), mut all) = (&BATCHES.list, Vec::new()) else { return Err("has no list".into()) };
+        list(len, read, &mut all).map_err(|e| format!("does not read: {e}"))?;
+        for Member { offset, len, context, .. } in all {
+            let (_, batch) = decoded(&context.unwrap_or_default(), &read(offset, len).map_err(|e| e.to_string())?)?;
+            batch.columns().iter().try_for_each(|a| a.to_data().validate_full()).map_err(|e| e.to_string())?;
+            tell(&plain_batch(&batch)?)?;
+        }
+        Ok(())
+    };
+    guarded(&mut each).unwrap_or_else(|| Err(DAMAGED.into()))
+}
+
 fn whole(input: &mut dyn BufRead) -> Result<Vec<u8>, String> {
     let mut file = Vec::new();
     input.read_to_end(&mut file).map_err(|e| e.to_string())?;

@@ -6,6 +6,7 @@
 mod columns;
 mod list;
 mod read;
+pub mod rows;
 mod write;
 
 use super::back::Values;

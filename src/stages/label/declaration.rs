@@ -23,6 +23,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+/// The classes of each task of a manifest, in their declared order.
+pub fn declared_classes(manifest: &crate::manifest::Manifest) -> BTreeMap<String, Vec<String>> {
+    let classes = |(task, _, table): (String, _, &crate::manifest::Declared)| {
+        let own: Declaration = crate::manifest::read(table).ok()?;
+        Some((task, own.classes.iter().map(|c| c.get().clone()).collect()))
+    };
+    manifest.instances(&["label"]).into_iter().filter_map(classes).collect()
+}
+
 /// One task: what is asked of an annotator, and where the answers come from.
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]

@@ -1,0 +1,90 @@
+//! What tells of the files: descriptions, cards, citations. Each is checked against what its specification demands, against
+//! the files, and against the others.
+mod card;
+mod citation;
+mod claims;
+mod crates;
+mod croissant;
+mod datapackage;
+mod facts;
+mod provenance;
+mod spdx;
+
+pub use card::{Card, read as card};
+pub use facts::{Facts, text};
+
+use super::kinds::{Document, Kind};
+use super::told::Told;
+use claims::Claims;
+
+/// Checks every document.
+pub fn check(facts: &Facts, cards: &[Card], told: &mut Told) {
+    let mut claims = Claims::default();
+    for (path, kind) in facts.kinds {
+        let Kind::Document(kind) = kind else { continue };
+        let name = match kind {
+            Document::Card | Document::Text | Document::YoloIndex => continue,
+            Document::Release => {
+                release(facts, path, &mut claims, told);
+                "release.json"
+            }
+            Document::Croissant => {
+                croissant::check(facts, path, &mut claims, told);
+                "Croissant"
+            }
+            Document::DataPackage => {
+                datapackage::check(facts, path, &mut claims, told);
+                "Data Package"
+            }
+            Document::Crate => {
+                crates::check(facts, path, &mut claims, told);
+                "RO-Crate"
+            }
+            Document::DataCite => {
+                citation::datacite(facts, path, &mut claims, told);
+                "DataCite"
+            }
+            Document::Citation => {
+                citation::cff(facts, path, &mut claims, told);
+                "CITATION.cff"
+            }
+            Document::Spdx => {
+                spdx::check(facts, path, &mut claims, told);
+                "SPDX"
+            }
+            Document::Provenance => {
+                provenance::check(facts, path, told);
+                "provenance"
+            }
+            Document::Licence => {
+                licence(facts, path, &mut claims, told);
+                "licence"
+            }
+        };
+        told.checked(format!("{path} ({name})"));
+    }
+    for card in cards {
+        card.check(facts, &mut claims, told);
+        told.checked(format!("{} (card)", card.path));
+    }
+    claims.compare(told);
+}
+
+fn release(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
+    let Some(json) = facts.folder.json(path, told) else { return };
+    claims.version(path, "version", text(&json, "version"));
+    claims.license(path, "license", text(&json, "license"), told);
+}
+
+/// The text of a licence, at the root alone: below `LICENSES/` lies the evidence of sources.
+fn licence(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
+    if path.contains('/') {
+        return;
+    }
+    let Some(text) = facts.folder.text(path, told) else { return };
+    use crate::model::license::{by_text, by_words, of_value};
+    let first = text.lines().find_map(|line| of_value(line.trim()));
+    if let Some(found) = by_text(&text).or(first).or_else(|| by_words(&text)) {
+        claims.license(path, "", Some(&found), told);
+    }
+}

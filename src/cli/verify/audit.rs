@@ -1,0 +1,62 @@
+//! `tamis verify DIR --audit`: what an audit of a folder tells, in words or as JSON.
+use crate::audit::{self, Told};
+use crate::cli::{json, say};
+use crate::exec::local::Local;
+use crate::project::Failure;
+use crate::report::shown;
+use crate::report::terminal::{number, plural};
+use crate::world::World;
+
+/// Audits a folder; differences that plain `verify` found come first.
+pub fn run(
+    world: &World,
+    folder: &str,
+    before: Option<Vec<String>>,
+    as_json: bool,
+    quiet: bool,
+) -> Result<i32, Failure> {
+    let (seen, told) = audit::audit(world, &Local::new(0)).map_err(|e| Failure::World(e.to_string()))?;
+    if as_json {
+        let differences = before.clone().unwrap_or_default();
+        json(&serde_json::json!({
+            "folder": folder,
+            "release": before.is_some(),
+            "files": seen.files,
+            "bytes": seen.bytes,
+            "samples": seen.samples,
+            "differences": differences,
+            "faults": told.faults,
+            "more": told.more,
+            "checked": told.checked,
+            "unchecked": told.unchecked,
+        }));
+        return Ok(i32::from(told.count() > 0 || !differences.is_empty()));
+    }
+    for line in before.iter().flatten() {
+        say(&format!("{}\n", shown::line(line)));
+    }
+    told.faults.iter().for_each(|fault| say(&format!("{}\n", shown::line(&fault.line()))));
+    told.more.iter().for_each(|(rule, n)| say(&format!("and {} more of {rule}\n", number(*n))));
+    if !quiet {
+        looked(&told);
+    }
+    let about = format!("{}, {}", plural(seen.files, "file"), plural(seen.samples, "sample"));
+    let n = told.count() + before.as_ref().map_or(0, |b| b.len() as u64);
+    if n > 0 {
+        return Err(Failure::Differs(format!("{folder}: {} ({about})", plural(n, "fault"))));
+    }
+    if seen.samples == 0 {
+        return Err(Failure::Differs(format!("{folder}: no sample was found in {about}: nothing was audited")));
+    }
+    say(&format!(
+        "ok: {about}; {} looked at, {} not\n",
+        plural(told.checked.len() as u64, "thing"),
+        number(told.unchecked.len() as u64)
+    ));
+    Ok(0)
+}
+
+fn looked(told: &Told) {
+    told.checked.iter().for_each(|what| say(&format!("  looked at: {}\n", shown::line(what))));
+    told.unchecked.iter().for_each(|what| say(&format!("  not looked at: {}\n", shown::line(what))));
+}
