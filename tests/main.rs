@@ -27,6 +27,8 @@ mod races;
 mod releases;
 mod report;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod splits;
 mod stories;
 mod tells;

@@ -1,15 +1,15 @@
 //! The rows of a table that a filter lets through, and what is made of them: some of them as text, a sample, a sheet for
 //! other programs, or one column as bars.
 use super::filter::{About, Filter, Row};
+use super::histogram::Histogram;
+use super::sheet::Sheet;
+use super::show::{Column, Snapshot, row_text};
+use super::snapshot::since;
+use super::terminal::plural;
 use crate::digest::cut_hash;
 use crate::engine::ledger;
 use crate::engine::session::Session;
 use crate::engine::state::{Bin, Built, Partition};
-use crate::report::histogram::Histogram;
-use crate::report::sheet::Sheet;
-use crate::report::show::{Column, Snapshot, row_text};
-use crate::report::snapshot::since;
-use crate::report::terminal::plural;
 use crate::stage::{Act, Fault};
 use crate::table::{Array, ArrayRef, DataType, Value, value_at};
 use serde_json::Value as Json;
@@ -23,6 +23,8 @@ pub struct Looking<'l, 'a> {
     pub filter: Filter,
     /// The step: what later ones said of a row is not asked.
     pub step: usize,
+    /// Rows that left are looked at, too; else only where the filter asks for a status.
+    pub left: bool,
 }
 
 /// Rows that are shown where nobody says how many.
@@ -100,28 +102,43 @@ impl Looking<'_, '_> {
         columns: &BTreeSet<&str>,
         tell: &mut dyn FnMut(At, &One) -> Result<(), Fault>,
     ) -> Result<bool, Fault> {
-        let mut needed = columns.clone();
-        needed.extend(self.snapshot.columns.iter().filter(|c| self.asks(c)).map(|c| c.name.as_str()));
         let since = since(self.s.steps, &self.snapshot.table);
-        for (n, part) in self.snapshot.parts.iter().enumerate() {
-            let Some(living) = &part.living else { return Ok(false) };
-            let mut arrays: BTreeMap<&str, ArrayRef> = BTreeMap::new();
-            for name in &needed {
-                match part.columns.get(*name) {
-                    Some(Some(digest)) => drop(arrays.insert(name, self.s.array(*digest)?)),
-                    Some(None) => return Ok(false),
-                    None => {}
-                }
+        for n in 0..self.snapshot.parts.len() {
+            let known = self.part((n, 0), columns, &since, &mut |at, row| tell(at, row).map(|()| true))?;
+            if !known {
+                return Ok(false);
             }
-            let said = self.said(part)?;
-            let all = self.filter.asks_status();
-            for row in (0..living.rows()).filter(|r| all || living.is(*r)) {
-                let lives = living.is(row);
-                let one =
-                    One { columns: &self.snapshot.columns, arrays: &arrays, row, said: &said, since: &since, lives };
-                if self.filter.holds(&one) {
-                    tell((n, row), &one)?;
-                }
+        }
+        Ok(true)
+    }
+
+    /// The same of one partition from a row on, until `tell` says `false`. `since`: the step that first wrote each column.
+    pub fn part(
+        &self,
+        (n, from): At,
+        columns: &BTreeSet<&str>,
+        since: &BTreeMap<String, usize>,
+        tell: &mut dyn FnMut(At, &One) -> Result<bool, Fault>,
+    ) -> Result<bool, Fault> {
+        let Some(part) = self.snapshot.parts.get(n) else { return Ok(false) };
+        let Some(living) = &part.living else { return Ok(false) };
+        let asked = self.snapshot.columns.iter().filter(|c| self.asks(c)).map(|c| c.name.as_str());
+        let needed: BTreeSet<&str> = columns.iter().copied().chain(asked).collect();
+        let mut arrays: BTreeMap<&str, ArrayRef> = BTreeMap::new();
+        for name in &needed {
+            match part.columns.get(*name) {
+                Some(Some(digest)) => drop(arrays.insert(name, self.s.array(*digest)?)),
+                Some(None) => return Ok(false),
+                None => {}
+            }
+        }
+        let said = self.said(part)?;
+        let all = self.left || self.filter.asks_status();
+        for row in (from..living.rows()).filter(|r| all || living.is(*r)) {
+            let lives = living.is(row);
+            let one = One { columns: &self.snapshot.columns, arrays: &arrays, row, said: &said, since, lives };
+            if self.filter.holds(&one) && !tell((n, row), &one)? {
+                break;
             }
         }
         Ok(true)
@@ -156,7 +173,7 @@ impl Looking<'_, '_> {
 }
 
 /// A row by its partition and its place there.
-type At = (usize, u32);
+pub type At = (usize, u32);
 
 #[derive(Default)]
 struct Said {
@@ -166,7 +183,8 @@ struct Said {
     events: BTreeMap<u32, Vec<(String, String)>>,
 }
 
-struct One<'o> {
+/// A row that is looked at.
+pub struct One<'o> {
     columns: &'o [Column],
     arrays: &'o BTreeMap<&'o str, ArrayRef>,
     row: u32,
