@@ -129,7 +129,7 @@ classes = ["food", "law", "sport"]
 from.crowd = { files = ["raw/votes.csv"] }
 aggregate = { method = "majority", on_tie = "review" }
 [clean.fields.text]
-symbol_ratio_max = 0.5
+chars_min = 15
 action = "review"
 [review]
 files = ["reviews/*.jsonl"]
@@ -145,7 +145,11 @@ fn project(samples: usize, tie: usize) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let (mut texts, mut votes) = (String::new(), "item,annotator,label\n".to_string());
     for n in 0..samples {
-        let text = if n % 50 == 7 { format!("★★★★★★★★ {n}") } else { format!("the judge had bread number {n}") };
+        let text = if n % 50 == 7 {
+            format!("★★★★★★★★ {n}")
+        } else {
+            format!("the judge had bread number {n}")
+        };
         writeln!(texts, "{}", json!({ "id": format!("s{n:04}"), "text": text })).unwrap();
         let other = if n % tie == 0 { "law" } else { "food" };
         writeln!(votes, "s{n:04},kim,food\ns{n:04},lee,{other}").unwrap();
@@ -167,8 +171,18 @@ fn lines(dir: &Path) -> Vec<Json> {
 }
 
 const VIEWS: [&str; 12] = [
-    "overview", "flow", "pipeline", "fields", "labels", "agreement", "duplicates", "quality", "privacy", "licences",
-    "splits", "findings",
+    "overview",
+    "flow",
+    "pipeline",
+    "fields",
+    "labels",
+    "agreement",
+    "duplicates",
+    "quality",
+    "privacy",
+    "licences",
+    "splits",
+    "findings",
 ];
 
 #[test]
@@ -233,13 +247,22 @@ fn who_may_not_ask_is_told_nothing() {
         let got = server.ask(method, path, fields, body);
         assert_eq!(got.status, *want, "{method} {path} {fields:?}: {} {}", got.head, got.body);
         assert!(got.status == 200 || !got.body.contains("served") && !got.body.contains("judge"), "{}", got.body);
-        for line in ["no-store", "nosniff", "Cross-Origin-Resource-Policy: same-origin", "frame-ancestors 'none'", "no-referrer"] {
+        for line in [
+            "no-store",
+            "nosniff",
+            "Cross-Origin-Resource-Policy: same-origin",
+            "frame-ancestors 'none'",
+            "no-referrer",
+        ] {
             assert!(got.head.contains(line), "{line}: {}", got.head);
         }
         assert!(!got.head.contains("Access-Control") && !got.head.contains("Set-Cookie"), "{}", got.head);
     }
     let shell = server.ask("GET", "/", &[("Authorization", none)], "").body;
-    assert!(!shell.contains("judge") && !shell.contains("served") && !shell.contains(&server.token), "no data in the shell");
+    assert!(
+        !shell.contains("judge") && !shell.contains("served") && !shell.contains(&server.token),
+        "no data in the shell"
+    );
     let address = format!("[::]:{}", server.port);
     assert!(TcpStream::connect(address).is_err(), "nothing listens but on 127.0.0.1");
     let told = slow.join().unwrap();
@@ -262,7 +285,8 @@ fn every_page_is_there_and_the_filter_is_that_of_show() {
         let (mut shown, mut after, mut count) = (Vec::new(), None::<String>, 0);
         loop {
             let more = after.as_ref().map_or(String::new(), |a| format!("&after={a}"));
-            let got = server.get(&format!("/samples?n=100&q={}{more}", q.replace(' ', "%20").replace('"', "%22"))).json();
+            let got =
+                server.get(&format!("/samples?n=100&q={}{more}", q.replace(' ', "%20").replace('"', "%22"))).json();
             if after.is_none() {
                 assert_eq!(got["all"], true, "{got}");
                 count = got["count"].as_u64().unwrap();
@@ -280,8 +304,10 @@ fn every_page_is_there_and_the_filter_is_that_of_show() {
         assert_eq!(all, shown.len(), "no sample twice: {q}");
         (all, count)
     };
-    for q in ["split:test class:TI", "text:\"2019\" -split:train", "chars:>300", "status:dropped,held", "finding:field"] {
-        let (exit, out, err) = tamis(dir.path(), &["show", "split", "--partition-target", "256", "--where", q, "--rows", "0"]);
+    for q in ["split:test class:TI", "text:\"2019\" -split:train", "chars:>300", "status:dropped,held", "finding:field"]
+    {
+        let (exit, out, err) =
+            tamis(dir.path(), &["show", "split", "--partition-target", "256", "--where", q, "--rows", "0"]);
         assert_eq!(exit, 0, "{err}");
         let told: String = out.lines().last().unwrap().chars().filter(char::is_ascii_digit).collect();
         let want: u64 = told.trim_end_matches('0').parse().unwrap_or(0);
@@ -293,10 +319,19 @@ fn every_page_is_there_and_the_filter_is_that_of_show() {
     assert_eq!(wrong.status, 422);
     assert!(wrong.body.contains("did you mean `split`?"), "{}", wrong.body);
     let story = server.get("/sample?at=0.0");
-    assert!(story.status == 200 && story.body.contains("collect.klue") && story.body.contains("release.public"), "{}", story.body);
+    assert!(
+        story.status == 200 && story.body.contains("collect.klue") && story.body.contains("release.public"),
+        "{}",
+        story.body
+    );
     assert_eq!(server.get("/sample?at=0.0&build=77").status, 410);
     assert_eq!(server.get("/sample?at=9999.0").status, 404);
     assert_eq!(server.get("/sample?at=x").status, 400);
+    // neither a build nor a collection of garbage waits for an open page
+    for verb in [["gc", "--quiet"], ["build", "--quiet"]] {
+        assert_eq!(tamis(dir.path(), &verb).0, 0, "{verb:?}");
+        assert!([200, 410].contains(&server.get("/samples").status), "{verb:?}");
+    }
     assert_eq!(server.queue()["items"].as_array().unwrap().len(), server.queue()["waiting"].as_u64().unwrap() as usize);
 }
 
@@ -305,7 +340,7 @@ fn a_decision_is_the_line_that_review_writes() {
     let dir = project(60, 5);
     let server = serve(dir.path(), &["--by", "eve", "--partition-target", "16"]);
     let queue = server.queue();
-    assert_eq!(queue["waiting"], 14, "{queue}"); // 12 ties, of which one is nothing but signs, and two texts of signs
+    assert_eq!(queue["waiting"], 14, "{queue}"); // 12 ties and two short texts
     let item = queue["items"].as_array().unwrap().iter().find(|i| i["step"] == "label.topic").unwrap();
     let (html, seen) = server.question(item["key"].as_str().unwrap());
     assert!(html.contains("data-press=\"1\"") && html.contains("data-value=\"&quot;food&quot;\""), "{html}");
@@ -430,7 +465,10 @@ fn a_decision_is_built_and_the_next_answers_know_it() {
     let sent = json!({ "key": key, "decision": "label", "value": "sport", "seen": seen });
     let mut events = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
     events.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let head = format!("GET /events HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {}\r\n\r\n", server.port, server.token);
+    let head = format!(
+        "GET /events HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {}\r\n\r\n",
+        server.port, server.token
+    );
     events.write_all(head.as_bytes()).unwrap();
     assert_eq!(server.decide(before["digest"].as_str().unwrap(), &sent).status, 200);
     let (mut told, until) = (String::new(), Instant::now() + Duration::from_secs(60));
@@ -450,7 +488,11 @@ fn a_decision_is_built_and_the_next_answers_know_it() {
     assert!(shown["html"].as_str().unwrap().contains("sport"), "{shown}");
     assert_eq!(server.get(&format!("/question?key={key}")).status, 410, "it is asked no more");
     // another program builds
-    put(dir.path(), "raw/votes.csv", &std::fs::read_to_string(dir.path().join("raw/votes.csv")).unwrap().replace("s0001,lee,food", "s0001,lee,law"));
+    put(
+        dir.path(),
+        "raw/votes.csv",
+        &std::fs::read_to_string(dir.path().join("raw/votes.csv")).unwrap().replace("s0001,lee,food", "s0001,lee,law"),
+    );
     assert_eq!(tamis(dir.path(), &["build", "--partition-target", "16"]).0, 0);
     let until = Instant::now() + Duration::from_secs(20);
     while server.queue()["build"] == after["build"] && Instant::now() < until {
@@ -467,7 +509,12 @@ fn nothing_hostile_runs_and_nothing_personal_is_told() {
     let mut texts = String::new();
     for n in 0..30 {
         let text = format!("{hostile} {n} my number is {secret}");
-        writeln!(texts, "{}", json!({ "id": format!("{hostile}{n}"), "text": text, "kind": hostile, "who": format!("Kim {secret}") })).unwrap();
+        writeln!(
+            texts,
+            "{}",
+            json!({ "id": format!("{hostile}{n}"), "text": text, "kind": hostile, "who": format!("Kim {secret}") })
+        )
+        .unwrap();
     }
     put(dir.path(), "raw/a.jsonl", &texts);
     let manifest = r#"tamis = "0.1"
@@ -489,7 +536,7 @@ who = { text = {} }
 harmless = ["id", "kind"]
 [privacy.detect]
 types = ["kr_rrn"]
-on = ["text"]
+fields = ["text"]
 action = "mask"
 [clean.fields.text]
 chars_max = 20
@@ -501,15 +548,21 @@ columns = ["id", "text", "kind"]
     put(dir.path(), "dataset.toml", manifest);
     let server = serve(dir.path(), &["--by", "eve"]);
     let queue = server.queue();
-    let mut all: Vec<(String, String)> = VIEWS.iter().map(|v| format!("/view/{v}")).map(|p| (p.clone(), server.get(&p).body)).collect();
+    let mut all: Vec<(String, String)> =
+        VIEWS.iter().map(|v| format!("/view/{v}")).map(|p| (p.clone(), server.get(&p).body)).collect();
     let key = queue["items"][0]["key"].as_str().unwrap_or_default();
-    for path in ["/state", "/queue", "/samples", "/samples?q=text:number", "/sample?at=0.0", &format!("/question?key={key}")] {
+    for path in
+        ["/state", "/queue", "/samples", "/samples?q=text:number", "/sample?at=0.0", &format!("/question?key={key}")]
+    {
         let got = server.get(path);
         assert_eq!(got.status, 200, "{path}: {}", got.body);
         all.push((path.to_string(), got.body));
     }
     for (path, body) in &all {
-        assert!(!body.contains("<script") && !body.contains("</script") && !body.contains("<b onload"), "{path}: {body}");
+        assert!(
+            !body.contains("<script") && !body.contains("</script") && !body.contains("<b onload"),
+            "{path}: {body}"
+        );
         assert!(!body.contains('\u{202e}'), "{path}");
         assert!(!body.contains(secret), "{path}: {body}");
     }

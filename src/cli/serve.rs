@@ -43,8 +43,8 @@ pub use live::run;
 
 #[cfg(feature = "serve")]
 mod live {
-    use super::super::{Context, browser, interrupt, report, say};
     use super::Args;
+    use crate::cli::{Context, browser, interrupt, report, say};
     use crate::engine::session::Stop;
     use crate::project::{self, Failure, Project};
     use crate::report::lang::{self, Lang};

@@ -101,10 +101,11 @@ pub fn queue(server: &Arc<Server>, r: &Request) -> Answer {
                     |e| json!({ "key": e.key, "step": e.asked.path, "rule": e.asked.reasons.first().map(|r| &r.rule) }),
                 )
                 .collect();
+            let unbuilt = mine.lines.iter().filter(|(key, line)| ground.mine.get(*key) != Some(*line)).count();
             Ok(Answer::json(
                 200,
                 &json!({
-                    "build": build, "path": mine.path, "digest": mine.digest, "waiting": open.len(), "lines": mine.lines.len(),
+                    "unbuilt": unbuilt, "build": build, "path": mine.path, "digest": mine.digest, "waiting": open.len(), "lines": mine.lines.len(),
                     "done": session, "items": told,
                 }),
             ))
@@ -152,7 +153,11 @@ fn told(ground: &Ground, key: &str, by: Option<&str>, raw: bool) -> Result<Optio
     let Some(entry) = ground.entries()?.iter().find(|e| e.key == key) else { return Ok(None) };
     let seen = &ground.seen;
     let rows: Vec<(usize, u32)> = entry.place.into_iter().collect();
-    let shown = cards(seen, &rows, Pictures::Named)?.pop();
+    let mut shown = cards(seen, &rows, Pictures::Named)?.pop();
+    if let Some((_, card)) = &mut shown {
+        // why somebody is asked stands above the sample already
+        card.said.retain(|s| !entry.asked.reasons.iter().any(|r| r.step == s.step && r.rule == s.rule));
+    }
     ground.name(shown.as_ref().and_then(|(_, card)| card.picture.as_ref()).map(|p| p.blob));
     let asked = Label::of(ground, entry)?;
     let hidden = asked.as_ref().is_some_and(|label| label.hidden && !raw);

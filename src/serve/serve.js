@@ -180,8 +180,8 @@
   }
 
   // ---- questions -------------------------------------------------------------------------------------------------------
-  /** @type {{ items: { key: string, step: string }[], digest: string, path: string, waiting: number, build: number, done: number }} */
-  let queue = { items: [], digest: '', path: '', waiting: 0, build: 0, done: 0 };
+  /** @type {{ items: { key: string, step: string }[], digest: string, path: string, waiting: number, build: number, done: number, unbuilt: number }} */
+  let queue = { items: [], digest: '', path: '', waiting: 0, build: 0, done: 0, unbuilt: 0 };
   /** Questions that were put off, in this page. @type {Set<string>} */
   const skipped = new Set();
   let note = '', busy = false, filterOf = '';
@@ -192,7 +192,7 @@
   async function review(mine, of) {
     filterOf = of.get('q') || '';
     main.replaceChildren(make('section', { id: 'review', 'aria-labelledby': 'h-review' },
-      make('h2', { id: 'h-review' }, say('Review')), filter('review', filterOf), make('p', { id: 'progress', role: 'status' }), make('p', { id: 'unread', class: 'bad', hidden: '' }), make('div', { id: 'asked' })));
+      make('h2', { id: 'h-review' }, say('Review')), make('p', { id: 'progress', class: 'dim', role: 'status' }), make('p', { id: 'unread', class: 'bad', hidden: '' }), make('div', { id: 'asked' }), filter('review', filterOf)));
     if (!(await refresh())) return;
     if (mine === shows) await next();
   }
@@ -212,7 +212,7 @@
     chip.hidden = queue.waiting === 0;
     chip.textContent = queue.waiting.toLocaleString('en');
     const at = by('progress');
-    if (at) at.textContent = say('{} decided, {} wait', queue.done.toLocaleString('en'), queue.waiting.toLocaleString('en')) + (queue.path && state?.by ? ` · ${queue.path}` : '');
+    if (at) at.textContent = say('{} decided, {} wait', queue.done.toLocaleString('en'), queue.waiting.toLocaleString('en')) + (queue.path && state?.by ? ` · ${queue.path}` : '') + (queue.unbuilt && !state?.watch ? ` · ${say('{} decisions are not built yet: tamis build', queue.unbuilt)}` : '');
     const unread = by('unread');
     if (unread) {
       unread.hidden = !state?.unread;
@@ -261,6 +261,7 @@
   /** @param {string} name */
   async function act(name) {
     const card = by('question');
+    if (busy) return; // another question is on its way
     if (name === 'undo') return undo();
     if (!card) return;
     if (name === 'keep' || name === 'drop') return decide(name);
@@ -300,6 +301,7 @@
       queue.digest = body.digest;
       queue.done = body.done;
       queue.waiting -= 1;
+      queue.unbuilt += 1;
       queue.items = queue.items.filter((i) => i.key !== sent.key);
       tell(say('{}: on disk, line {}', body.path, body.line) + (card.dataset.who ? ` · ${card.dataset.who}` : ''));
       count();

@@ -131,11 +131,14 @@ if (decided().length !== 40) wrong.push(`${at}: ${decided().length} lines after 
 await page.reload();
 await page.waitForSelector('#question');
 await press(page, 's');
+const taken = await key(page);
 await press(page, 'k');
 // taken back: the same question is there again
 const last = decided();
 await page.keyboard.press('u');
-await page.waitForFunction(() => document.getElementById('news')?.textContent?.includes('taken back'));
+await page.waitForFunction((was) => document.getElementById('question')?.dataset.key === was, taken, { timeout: 15000 });
+if (!(await page.locator('#news').textContent()).includes('taken back')) wrong.push(`${at}: undo is not told`);
+await page.waitForTimeout(100);
 if (decided().length !== last.length - 1) wrong.push(`${at}: undo leaves ${decided().length} lines of ${last.length}`);
 await page.keyboard.press('n');
 await page.keyboard.type('looked twice');

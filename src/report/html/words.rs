@@ -265,7 +265,7 @@ words! {
     RawShown: "Values that may hold personal data are shown (--raw)." / "개인정보가 들어 있을 수 있는 값을 표시하고 있습니다(--raw).",
     Asked: "Asked by" / "질문한 단계",
     Answers: "Answers" / "답",
-    GivenTimes: "given {} times" / "{}회 나온 답",
+    GivenTimes: "votes: {}" / "표: {}",
     Suggested: "suggested by a model" / "모델이 제안함",
     Keep: "keep" / "유지",
     Drop: "drop" / "버림",

@@ -8,17 +8,8 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Scores in the order in which they are told; of the last ones less is better.
-const SCORES: [&str; 9] = [
-    "f1",
-    "accuracy",
-    "precision",
-    "recall",
-    "macro_f1",
-    "token_accuracy",
-    "log_loss",
-    "calibration_error",
-    "brier",
-];
+const SCORES: [&str; 9] =
+    ["f1", "accuracy", "precision", "recall", "macro_f1", "token_accuracy", "log_loss", "calibration_error", "brier"];
 
 /// What was scored by one step.
 #[derive(Serialize, Debug, Default)]

@@ -30,11 +30,14 @@ pub struct Wanted {
 pub fn of(seen: &Seen) -> Result<Option<Wanted>, Fault> {
     let found = seen.s.steps.iter().zip(&seen.built.runs).find(|(step, _)| step.name == STEP);
     let Some((_, run)) = found.filter(|(_, run)| run.facts.contains_key("candidates")) else { return Ok(None) };
-    let declared = seen.project.manifest.table(&[STEP]).and_then(|(_, table)| manifest::read::<Declaration>(table).ok());
+    let declared =
+        seen.project.manifest.table(&[STEP]).and_then(|(_, table)| manifest::read::<Declaration>(table).ok());
     let Some(declared) = declared else { return Ok(None) };
     let mut rows = Vec::new();
     for (n, part) in seen.samples.parts.iter().enumerate() {
-        let Some(own) = run.part(&part.uid).filter(|p| p.outcomes.iter().any(|o| o.2.events.is_some())) else { continue };
+        let Some(own) = run.part(&part.uid).filter(|p| p.outcomes.iter().any(|o| o.2.events.is_some())) else {
+            continue;
+        };
         let chosen = ledger::events(seen.s, own)?.into_iter().filter(|e| e.rule == CHOSEN);
         rows.extend(chosen.map(|e| (n, e.row)));
     }
