@@ -17,7 +17,7 @@ impl Server {
     pub fn language(&self, r: &Request) -> Lang {
         match r.asked("lang") {
             Some(name) => Lang::of_locale(name),
-            None => self.setup.lang.clone().unwrap_or(Lang::En),
+            None => self.setup.lang.unwrap_or(Lang::En),
         }
     }
 
@@ -40,7 +40,7 @@ impl Server {
 }
 
 pub fn shell(server: &Arc<Server>) -> Answer {
-    let (html, policy) = live::shell(SCRIPT, server.setup.lang.clone().unwrap_or(Lang::En));
+    let (html, policy) = live::shell(SCRIPT, server.setup.lang.unwrap_or(Lang::En));
     Answer { fields: vec![(POLICY, policy)], ..Answer::html(html) }
 }
 
@@ -57,7 +57,11 @@ pub fn view(server: &Arc<Server>, r: &Request) -> Answer {
     let as_json = r.field("accept").is_some_and(|a| a.starts_with("application/json"));
     let lang = server.language(r);
     route::ask(server, move |ground| {
-        live::speak(lang.clone());
+        let name = (id.clone(), lang == Lang::Ko);
+        if let Some(page) = held(&ground.pages).get(&name).filter(|_| !as_json) {
+            return Answer::html(page.clone());
+        }
+        live::speak(lang);
         let views = match Views::only(&ground.seen, &ground.lock, views) {
             Ok(views) => views,
             Err(e) => return route::gone(e),
@@ -66,7 +70,9 @@ pub fn view(server: &Arc<Server>, r: &Request) -> Answer {
             let all = serde_json::to_value(&views).unwrap_or_default();
             return Answer::json(200, &all[&id]);
         }
-        live::part(&id, &views).map_or_else(|| Answer::error(404, "there is no such page"), Answer::html)
+        let Some(page) = live::part(&id, &views) else { return Answer::error(404, "there is no such page") };
+        held(&ground.pages).insert(name, page.clone());
+        Answer::html(page)
     })
 }
 

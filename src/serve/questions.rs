@@ -140,7 +140,7 @@ pub fn question(server: &Arc<Server>, r: &Request) -> Answer {
     let key = r.asked("key").unwrap_or_default().to_string();
     let (lang, by, raw) = (server.language(r), server.setup.by.clone(), server.setup.raw);
     route::ask(server, move |ground| {
-        live::speak(lang.clone());
+        live::speak(lang);
         match told(ground, &key, by.as_deref(), raw) {
             Ok(Some(html)) => Answer::html(html),
             Ok(None) => Answer::error(410, "this is asked no more"),

@@ -52,7 +52,7 @@ pub fn page(server: &Arc<Server>, r: &Request) -> Answer {
     let lang = server.language(r);
     let build = server.snapshot().number;
     route::ask(server, move |ground| {
-        live::speak(lang.clone());
+        live::speak(lang);
         let filter = match Filter::parse(&filter, &ground.seen.samples.columns) {
             Ok(filter) => filter,
             Err(say) => return Answer::error(422, say.trim_start_matches("--where, ")),
@@ -144,7 +144,7 @@ pub fn story(server: &Arc<Server>, r: &Request) -> Answer {
     }
     let (lang, raw) = (server.language(r), server.setup.raw);
     route::ask(server, move |ground| {
-        live::speak(lang.clone());
+        live::speak(lang);
         let Some(part) = ground.seen.samples.parts.get(at.0).filter(|p| at.1 < p.rows.unwrap_or(0)) else {
             return Answer::error(404, "there is no such sample");
         };

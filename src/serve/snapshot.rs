@@ -24,6 +24,8 @@ pub struct Ground<'a, 's> {
     pub lock: Lock,
     /// Pictures that were named on pages: no others are given.
     pub named: Mutex<BTreeSet<Digest>>,
+    /// Pages of the report that were rendered, by name, and whether in Korean.
+    pub pages: Mutex<BTreeMap<(String, bool), String>>,
     /// What the person at the page had decided when the build was opened.
     pub mine: BTreeMap<Key, Decided>,
     /// Makes the words of questions.
@@ -111,8 +113,8 @@ fn hold(setup: &Setup, token: String, asked: Receiver<Question>, ready: impl FnO
         if setup.raw {
             seen.show_raw();
         }
-        let (named, entries) = Default::default();
-        let ground = Ground { project: &project, seen, lock, named, mine, token, entries };
+        let (named, pages, entries) = Default::default();
+        let ground = Ground { project: &project, seen, lock, named, pages, mine, token, entries };
         if !ready() {
             return;
         }

@@ -1,4 +1,5 @@
-// Makes the pictures of the documentation, docs/pictures/*.png, out of a copy of examples/ner-crowd in which ties wait for a person.
+// Makes the pictures of the documentation, docs/pictures/*.png, out of a copy of examples/ner-crowd with two of its three
+// annotators, where ties wait for a person.
 //
 //   node pictures.mjs TAMIS OUT
 //
@@ -17,6 +18,8 @@ const example = fileURLToPath(new URL('../../examples/ner-crowd', import.meta.ur
 cpSync(example, dir, { recursive: true, filter: (path) => !/\/(out|\.tamis|reviews)$/.test(path) });
 const manifest = readFileSync(join(dir, 'dataset.toml'), 'utf8');
 writeFileSync(join(dir, 'dataset.toml'), manifest.replace('on_tie = "first"', 'on_tie = "review"').replace(/^min = .*$/m, 'min = 0.3').replace(/^min_by_class.*$/m, ''));
+const votes = join(dir, 'raw/votes.csv');
+writeFileSync(votes, readFileSync(votes, 'utf8').split('\n').filter((line) => !line.includes(',haneul,')).join('\n'));
 mkdirSync(out, { recursive: true });
 execFileSync(tamis, ['-C', dir, 'report', '--lang', 'en'], { stdio: 'inherit' });
 
@@ -41,7 +44,7 @@ await page.waitForSelector('#question');
 await shot(page, 'review');
 page = await open(address, 400, 'dark', 620);
 await page.waitForSelector('#question');
-await page.evaluate(() => { location.hash = '#/samples'; });
+await page.evaluate(() => { location.hash = '#/samples?q=class%3ALC'; });
 await page.waitForSelector('#cards .card');
 await page.locator('#lang').click();
 await page.waitForTimeout(600);

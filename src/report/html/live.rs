@@ -25,7 +25,7 @@ const OWN: [&str; 2] = ["samples", "changes"];
 
 /// The page around everything, and the policy that it is sent with. `script` is that of the server.
 pub fn shell(script: &str, lang: Lang) -> (String, String) {
-    speak(lang.clone());
+    speak(lang);
     let other = if lang == Lang::Ko { "en" } else { "ko" };
     let html = html! {
         (DOCTYPE)
