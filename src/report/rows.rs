@@ -11,7 +11,7 @@ use crate::engine::ledger;
 use crate::engine::session::Session;
 use crate::engine::state::{Bin, Built, Partition};
 use crate::stage::{Act, Fault};
-use crate::table::{Array, ArrayRef, DataType, Value, value_at};
+use crate::table::{Array, ArrayRef, DataType, Value, text_at, value_at};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -193,17 +193,29 @@ pub struct One<'o> {
     lives: bool,
 }
 
+impl One<'_> {
+    /// Whether the row had left when the column was first written.
+    fn left_before(&self, column: &str) -> bool {
+        let left = self.said.dead.get(&self.row).map(|d| d.1);
+        left.zip(self.since.get(column)).is_some_and(|(left, since)| *since > left)
+    }
+}
+
 impl Row for One<'_> {
     /// Nothing of columns that were first written when the row had left already.
     fn value(&self, column: &str) -> Value {
-        let left = self.said.dead.get(&self.row).map(|d| d.1);
-        if left.zip(self.since.get(column)).is_some_and(|(left, since)| *since > left) {
+        if self.left_before(column) {
             return Value::Null;
         }
         self.arrays.get(column).map_or(Value::Null, |array| {
             let array: &dyn Array = array.as_ref();
             value_at(array, self.row as usize)
         })
+    }
+
+    fn tests(&self, column: &str, test: &dyn Fn(&str) -> bool) -> bool {
+        let text = self.arrays.get(column).and_then(|array| text_at(array.as_ref(), self.row as usize));
+        !self.left_before(column) && text.is_some_and(test)
     }
 
     fn columns(&self) -> &[Column] {

@@ -26,6 +26,8 @@ const PAGE_MAX: usize = 100;
 const BLOCK: usize = 16;
 /// How long the samples behind the page are counted.
 const COUNTING: Duration = Duration::from_millis(200);
+/// How long samples are looked for before a page is answered that is not full; it is gone on with where somebody asks for more.
+const LOOKING: Duration = Duration::from_millis(1500);
 /// Pixels of a picture that is decoded, and of the longer side of one that is given.
 const PIXELS: u64 = 100_000_000;
 const SIDE_MAX: u32 = 2048;
@@ -82,7 +84,7 @@ fn place(text: &str) -> Option<At> {
 
 /// The first `most` rows from `from` on that a filter lets through.
 pub fn found(ground: &Ground, filter: Filter, from: At, most: usize) -> Result<Found, Fault> {
-    let until = Instant::now() + COUNTING;
+    let begun = Instant::now();
     let seen = &ground.seen;
     let step = seen.s.steps.len().saturating_sub(1);
     let looking = Looking { s: seen.s, built: seen.built, snapshot: &seen.samples, filter, step, left: false };
@@ -115,7 +117,9 @@ pub fn found(ground: &Ground, filter: Filter, from: At, most: usize) -> Result<F
             }
         }
         first = end;
-        if out.next.is_some() && first < parts && Instant::now() >= until {
+        let enough = if out.next.is_some() { COUNTING } else { LOOKING };
+        if first < parts && begun.elapsed() >= enough {
+            out.next.get_or_insert((first, 0));
             out.all = false;
             break;
         }
