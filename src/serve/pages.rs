@@ -1,5 +1,6 @@
 //! The shell, the pages of the report, the state of the server, and the wish to build.
 use super::http::{Answer, POLICY, Request};
+use super::snapshot::Ground;
 use super::{Server, held, route};
 use crate::report::html::{PARTS, live};
 use crate::report::lang::Lang;
@@ -32,11 +33,32 @@ impl Server {
             let unread = by.as_ref().is_some_and(|by| !file::is_read(ground.project, &file::path(by)));
             json!({
                 "name": dataset.name.get(), "version": dataset.version.get(), "languages": dataset.languages,
-                "by": by, "unread": unread, "raw": raw, "watch": watch, "build": build, "builds": builds, "done": done,
+                "absent": absent(ground), "by": by, "unread": unread, "raw": raw, "watch": watch, "build": build, "builds": builds, "done": done,
             })
         });
         told.unwrap_or(Json::Null)
     }
+}
+
+/// Pages that a step makes, and what the names of such steps begin or end with.
+const MADE: [(&str, &[&str]); 8] = [
+    ("labels", &["label."]),
+    ("agreement", &["/agreement"]),
+    ("models", &["train."]),
+    ("issues", &["clean.label_errors"]),
+    ("wanted", &["active"]),
+    ("duplicates", &["clean.exact_duplicates", "clean.near_duplicates"]),
+    ("quality", &["clean.", "schema"]),
+    ("privacy", &["privacy"]),
+];
+
+/// Pages of which the project declares nothing.
+fn absent(ground: &Ground) -> Vec<&'static str> {
+    let is = |names: &[&str], step: &str| {
+        names.iter().any(|n| step.starts_with(n) || n.starts_with('/') && step.ends_with(n))
+    };
+    let made = |names: &[&str]| ground.seen.s.steps.iter().any(|step| is(names, &step.name));
+    MADE.iter().filter(|(_, names)| !made(names)).map(|(page, _)| *page).collect()
 }
 
 pub fn shell(server: &Arc<Server>) -> Answer {

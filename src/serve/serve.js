@@ -510,6 +510,7 @@
     by('version').textContent = state.version;
     document.title = `${state.name} · tamis`;
     by('raw').hidden = !state.raw;
+    for (const page of state.absent) document.querySelector(`nav a[href="#/${page}"]`)?.closest('li')?.remove();
     void listen();
     if (!location.hash.startsWith('#/')) history.replaceState(null, '', location.pathname + '#/review');
     addEventListener('hashchange', () => void show());
