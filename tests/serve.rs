@@ -332,6 +332,8 @@ fn every_page_is_there_and_the_filter_is_that_of_show() {
         assert_eq!(tamis(dir.path(), &verb).0, 0, "{verb:?}");
         assert!([200, 410].contains(&server.get("/samples").status), "{verb:?}");
     }
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(server.get("/samples").status, 200, "what was taken was made again, and is read anew");
     assert_eq!(server.queue()["items"].as_array().unwrap().len(), server.queue()["waiting"].as_u64().unwrap() as usize);
 }
 

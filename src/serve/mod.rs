@@ -25,7 +25,7 @@ use crate::world::World;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
@@ -65,6 +65,8 @@ pub struct Server {
     /// What this session decided, the last one at the end: what stood there before, and what stands there now.
     done: Mutex<Vec<(Key, Option<Decided>, Decided)>>,
     open: AtomicUsize,
+    /// Something of the build that is shown could not be read.
+    doubted: AtomicBool,
 }
 
 impl Server {
@@ -77,9 +79,9 @@ impl Server {
         let word = crate::world::random().map_err(|e| Failure::World(format!("no random numbers: {e}")))?;
         let token: String = word.iter().map(|b| format!("{b:02x}")).collect();
         let current = Mutex::new(Snapshot::open(&setup, &token)?);
-        let (live, done, open) = Default::default();
+        let (live, done, open, doubted) = Default::default();
         let guard = Guard { port, token };
-        Ok((Arc::new(Server { setup, world, guard, live, current, done, open }), listener))
+        Ok((Arc::new(Server { setup, world, guard, live, current, done, open, doubted }), listener))
     }
 
     /// The address to open; the word behind `#` is never sent by a browser.
@@ -134,9 +136,15 @@ impl Server {
 
     /// What happens beside requests, a few times a second: a newer build takes the place of the one that is shown.
     pub fn tick(&self) {
-        if self.snapshot().is_old(&self.setup) && !self.live.builds() {
+        let old = self.doubted.swap(false, Ordering::Relaxed) || self.snapshot().is_old(&self.setup);
+        if old && !self.live.builds() {
             self.renew();
         }
+    }
+
+    /// Opens the build that is shown anew, soon: what it was read from may have moved.
+    fn doubt(&self) {
+        self.doubted.store(true, Ordering::Relaxed);
     }
 
     /// Opens the last build again. Where it cannot be read the older one stays, and pages are told.

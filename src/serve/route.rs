@@ -52,12 +52,21 @@ pub fn ask(server: &Server, question: impl for<'a, 's> FnOnce(&Ground<'a, 's>) -
     let snapshot = server.snapshot();
     let failed = || Answer::error(500, "this page could not be made; tamis has a fault");
     let mut answer = snapshot.ask(question).unwrap_or_else(failed);
+    if answer.fields.iter().any(|f| f.0 == GONE) {
+        server.doubt();
+    }
     answer.fields.push(("Tamis-Build", snapshot.number.to_string()));
     answer
 }
 
+/// Marks an answer after which the build that is shown is opened anew.
+const GONE: &str = "Tamis-Gone";
+
 /// What could not be read: files that changed, or that a garbage collection took, since the build that is shown.
 pub fn gone(e: impl Into<crate::project::Failure>) -> Answer {
     let say = super::words(&e.into());
-    Answer::error(410, format!("what was built is not there any more ({say}); tamis build, then reload"))
+    let mut answer =
+        Answer::error(410, format!("what was built is not there any more ({say}); tamis build, then reload"));
+    answer.fields.push((GONE, "1".into()));
+    answer
 }
