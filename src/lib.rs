@@ -7,8 +7,9 @@
 //! - [`table`]: columns by digest, partitions. [`stage`]: the contract between stages and engine.
 //! - [`stages`]: the registry, a line per stage. [`exec`]: who runs tasks. [`engine`]: graph, plan, build, store.
 //! - [`assemble`]: manifest + registry -> steps. [`project`]: a folder opened, and its walk. [`report`]: views of events and facts.
-//! - [`new`]: a folder of data looked at, and a manifest made of it. [`audit`]: a release looked at. [`sign`]: signatures.
-//! - [`cli`]: a file per verb.
+//! - [`review`]: what people decide about samples. [`new`]: a folder of data looked at, and a manifest made of it.
+//! - [`audit`]: a release looked at. [`sign`]: signatures.
+//! - `serve` (feature): pages and questions over loopback. [`cli`]: a file per verb.
 pub mod assemble;
 pub mod audit;
 pub mod cli;
@@ -23,6 +24,9 @@ pub mod model;
 pub mod new;
 pub mod project;
 pub mod report;
+pub mod review;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod sign;
 pub mod stage;
 pub mod stages;

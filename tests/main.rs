@@ -32,6 +32,8 @@ mod races;
 mod releases;
 mod report;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod splits;
 mod stories;
 mod team;

@@ -87,7 +87,8 @@ formats = ["jsonl"]
 columns = ["id", "text", "label.topic", "predicted.topic", "predicted.names", "label_error.topic"]
 "#;
 
-fn project(action: &str) -> tempfile::TempDir {
+/// 140 sentences of three classes, of which every tenth of the first 120 has a wrong one; what is done about these is `action`.
+pub fn project(action: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("raw")).unwrap();
     write(dir.path(), "");

@@ -463,3 +463,36 @@ fn what_left_before_a_step_has_nothing_of_it() {
     let page = html(dir.path());
     assert!(page.contains("data-q=\"finding:") && page.contains("status:dropped,merged,held\""));
 }
+
+#[test]
+fn models_doubted_labels_and_what_to_label_next_have_pages() {
+    let dir = crate::models::project("review");
+    done(dir.path(), &["report"]);
+    let html = html(dir.path());
+    let own: Vec<&str> = sections(&html).into_iter().filter(|s| ["models", "issues", "wanted"].contains(s)).collect();
+    assert_eq!(own, ["models", "issues", "wanted"]);
+    let page = |id: &str| {
+        let from = html.split(&format!("<section id=\"{id}\"")).nth(1).unwrap();
+        from.split("</section>").next().unwrap().to_string()
+    };
+    let (models, issues, wanted) = (page("models"), page("issues"), page("wanted"));
+    for step in ["train.topic/check", "train.names/check", "train.topic", "train.names"] {
+        assert!(models.contains(&format!("<code>{step}</code>")), "{step}: {models}");
+    }
+    for word in ["accuracy", "macro_f1", "calibration_error", "f1", "food", "PS", "95 % interval"] {
+        assert!(models.contains(word), "{word}: {models}");
+    }
+    let facts: Json = serde_json::from_str(&done(dir.path(), &["report", "--json"])).unwrap();
+    let topic = facts["models"].as_array().unwrap().iter().find(|m| m["step"] == "train.topic/check").unwrap();
+    let accuracy = topic["scores"].as_array().unwrap().iter().find(|s| s["name"] == "accuracy").unwrap();
+    assert!(
+        models.contains(accuracy["value"]["decimal"].as_str().unwrap()),
+        "{accuracy}: the page says what the step measured"
+    );
+    let (suspects, worst) = (facts["issues"]["suspects"].as_u64().unwrap(), &facts["issues"]["worst"]);
+    assert!(suspects > 3 && issues.contains("label.suspect"), "{suspects}: {issues}");
+    let quality: Vec<f64> = worst.as_array().unwrap().iter().map(|w| w["quality"].as_f64().unwrap()).collect();
+    assert!(quality.is_sorted() && quality.len() as u64 == suspects.min(12), "{quality:?}");
+    assert_eq!(facts["wanted"]["chosen"], 5);
+    assert_eq!(wanted.matches("<article class=\"card\"").count(), 5, "{wanted}");
+}

@@ -1,10 +1,10 @@
 //! `tamis guideline diff OLD NEW`: which classes a change of the guideline touches, and how many labels, before it is made.
-use super::answers::Task;
 use super::{Context, json, say};
 use crate::model::votes::each_class;
 use crate::project::{Failure, Options, Project};
 use crate::report::show::grid;
 use crate::report::terminal::plural;
+use crate::review::task::Task;
 use crate::stages::label::guideline::{Change, compare};
 use crate::table::Value;
 use clap::Subcommand;

@@ -1,5 +1,5 @@
 //! The command line: a file per verb. Verbs open a project, walk, and hand what they found to a report.
-mod answers;
+mod browser;
 mod build;
 pub use build::done;
 mod check;
@@ -24,6 +24,7 @@ mod report;
 mod review;
 mod schema;
 mod schemas;
+mod serve;
 mod show;
 mod status;
 mod store;
@@ -102,6 +103,8 @@ enum Verb {
     Trust(trust::Args),
     /// Write what people look at: one HTML file
     Report(report::Args),
+    /// Look at the data set and decide about samples in a browser
+    Serve(serve::Args),
     /// Freeze a release: all gates must hold
     Release(release::Args),
     /// How two releases differ
@@ -214,6 +217,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Graph(a) => graph::run(c, a),
         Verb::Trust(a) => trust::run(c, a),
         Verb::Report(a) => report::run(c, a),
+        Verb::Serve(a) => serve::run(c, a),
         Verb::Release(a) => release::run(c, a),
         Verb::Diff(a) => diff::run(c, a),
         Verb::Verify(a) => verify::run(c, a),

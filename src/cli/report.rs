@@ -1,6 +1,6 @@
 //! `tamis report`: what people look at, as one HTML file.
 use super::project::{Failure, Options, Project};
-use super::{Context, json, say, warn};
+use super::{Context, browser, json, say, warn};
 use crate::engine::lock::Lock;
 use crate::engine::session::Session;
 use crate::engine::state::Built;
@@ -32,6 +32,9 @@ pub struct Args {
     /// Build nothing; what is not fresh is named, and nothing is written
     #[arg(long)]
     no_build: bool,
+    /// Open the file in a browser
+    #[arg(long, conflicts_with = "json")]
+    open: bool,
     /// One JSON object with what the pages are made of; no file is written
     #[arg(long)]
     json: bool,
@@ -115,7 +118,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 }
 
 /// The exit code of the build; what does not hold is told.
-fn build(c: &Context, project: &Project, options: &Options) -> Result<i32, Failure> {
+pub fn build(c: &Context, project: &Project, options: &Options) -> Result<i32, Failure> {
     let progress = Progress::new(c.quiet);
     project.build(options, &|e| progress.hear(&e), |s, f| {
         progress.finish();
@@ -157,6 +160,11 @@ fn write(
     let [held, chosen] = [made.shown, made.chosen].map(|n| number(n as u64));
     let shown = format!("{held} of {chosen} chosen samples, {} live", number(views.samples.total));
     say(&lang::lines(&format!("{}   {}   {shown}\n", args.out, bytes(made.html.len() as u64))));
+    if args.open
+        && let Some(place) = project.world.place(&args.out)
+    {
+        browser::file(&place)?;
+    }
     Ok(fits)
 }
 

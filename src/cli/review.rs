@@ -2,13 +2,14 @@
 //!
 //! Each decision is written before the next sample is shown, to the same file that `tamis label import` writes: whatever ends this
 //! verb, nothing that was decided is lost, and the next start goes on behind it.
-use super::answers::Task;
-use super::label::export::{Only, items, job};
-use super::label::import::{decided_by, decisions, named};
-use super::label::tool::{Back, Item, Said, is_class, is_spans};
+use super::label::import::decisions;
 use super::{Context, say};
 use crate::project::{Failure, Options, Project};
 use crate::report::shown;
+use crate::review::file::{decided_by, named};
+use crate::review::queue::{Only, items};
+use crate::review::task::Task;
+use crate::review::{Back, Item, Said, choices, is_class, is_spans, marked};
 use crate::stages::label::decided::{answer_text, judged};
 use serde_json::Value as Json;
 use std::io::{BufRead, Write};
@@ -71,38 +72,10 @@ fn screen(task: &Task, item: &Item, at: usize, of: usize) -> String {
         out.push_str(&format!("  {}\n", shown::line(text)));
     }
     for (n, (answer, by)) in choices(item).iter().enumerate() {
-        let words = if is_spans(job(task).kind) { marked(item, answer) } else { answer_text(answer) };
+        let words = if is_spans(task.declared.task) { marked(item, answer) } else { answer_text(answer) };
         out.push_str(&format!("  {}  {}   ({})\n", n + 1, shown::line(&words), shown::line(&by.join(", "))));
     }
     out
-}
-
-/// The different answers, those first that most gave.
-fn choices(item: &Item) -> Vec<(&Json, Vec<&str>)> {
-    let mut out: Vec<(&Json, Vec<&str>)> = Vec::new();
-    for (by, answer) in &item.votes {
-        match out.iter_mut().find(|(other, _)| *other == answer) {
-            Some((_, all)) => all.push(by),
-            None => out.push((answer, vec![by])),
-        }
-    }
-    out.sort_by_key(|(_, by)| std::cmp::Reverse(by.len()));
-    out
-}
-
-/// The text with each span as `<text:CLASS>`, as guidelines write them.
-fn marked(item: &Item, answer: &Json) -> String {
-    let spans = answer.as_array().map(Vec::as_slice).unwrap_or_default();
-    if spans.is_empty() {
-        return "nothing".into();
-    }
-    let chars: Vec<char> = item.text.as_deref().unwrap_or_default().chars().collect();
-    let one = |s: &Json| {
-        let at = |name: &str| s[name].as_u64().unwrap_or_default() as usize;
-        let text: String = chars.get(at("start")..at("end")).unwrap_or_default().iter().collect();
-        format!("<{text}:{}> {}-{}", s["class"].as_str().unwrap_or_default(), at("start"), at("end"))
-    };
-    spans.iter().map(one).collect::<Vec<_>>().join("  ")
 }
 
 /// Asks until there is a decision; `Some(None)` is a sample that is skipped, `None` the end.

@@ -1,7 +1,5 @@
 //! `tamis show STEP`: a table as a step left it, and what the step found, without running a kernel.
 mod agreement;
-mod filter;
-mod rows;
 mod told;
 
 use super::{Context, Printer, say};
@@ -11,14 +9,14 @@ use crate::engine::session::Session;
 use crate::engine::state::Built;
 use crate::engine::told::Answer;
 use crate::project::{Failure, Options, Project};
+use crate::report::filter::Filter;
+use crate::report::rows::Looking;
 use crate::report::sheet::Sheet;
 use crate::report::show::{self, Snapshot};
 use crate::report::snapshot::{before, snapshot};
 use crate::report::terminal::{bytes, plural};
 use crate::stage::{Fact, Fault, Kernels, OutFile};
 use crate::stages::release::anonymity::SUPPRESSED;
-use filter::Filter;
-use rows::Looking;
 use std::collections::BTreeMap;
 use told::{Kind, Telling};
 
@@ -193,7 +191,7 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
 fn rows(s: &Session, built: &Built, snapshot: &Snapshot, step: usize, args: &Args) -> Result<String, Failure> {
     let filter =
         Filter::parse(args.filter.as_deref().unwrap_or_default(), &snapshot.columns).map_err(Failure::Usage)?;
-    let looking = Looking { s, built, snapshot, filter, step };
+    let looking = Looking { s, built, snapshot, filter, step, left: false };
     if let Some(name) = &args.field {
         let column = snapshot.columns.iter().find(|c| c.name == *name);
         let Some(column) = column else {

@@ -14,7 +14,7 @@ pub use arrow_schema::DataType;
 pub use codec::{column_digest, decode, encode};
 pub use slots::feed;
 pub use types::{blob, list, record, utf8};
-pub use value::{Builder, Cell, Value, array_of, bytes_at, cells, text_column, texts, value_at};
+pub use value::{Builder, Cell, Value, array_of, bytes_at, cells, text_at, text_column, texts, value_at};
 
 use crate::digest::Digest;
 use arrow_array::BooleanArray;

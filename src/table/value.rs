@@ -385,3 +385,9 @@ pub fn texts(array: &dyn Array) -> Vec<Option<&str>> {
         None => vec![None; array.len()],
     }
 }
+
+/// The text of one slot of a column of texts; `None` where it is null, and of other columns.
+pub fn text_at(array: &dyn Array, row: usize) -> Option<&str> {
+    let texts = array.as_string_opt::<i32>()?;
+    (row < texts.len() && texts.is_valid(row)).then(|| texts.value(row))
+}

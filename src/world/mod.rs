@@ -13,7 +13,7 @@ mod trust;
 pub use folders::{Found, Listing, Visitor, What};
 pub use looks::{Look, Looks};
 pub use own::{How, Op, Own, Probe, Verdict};
-pub use process::{Broken, Process, Question};
+pub use process::{Broken, Process, Question, browse};
 pub use program::{Limits, Program};
 pub use scratch::Scratch;
 pub use stat::{RACY, Stat};
@@ -236,6 +236,20 @@ impl World {
         self.replace_with(path, true, |f| f.write_all(bytes))
     }
 
+    /// Replaces a file that its owner alone may read, and says where it lies.
+    pub fn private(&self, path: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+        let place = self.kept(path)?;
+        place.parent().map_or(Ok(()), |folder| self.make(folder))?;
+        match fs::remove_file(&place) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {} // it was made anew each time
+        }
+        ask(&self.probe, Op::Create(&place))?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&place)?;
+        file.write_all(bytes)?;
+        place.canonicalize()
+    }
+
     /// The same with a writer; `sync` is left out for caches that carry a checksum.
     pub fn replace_with(
         &self,
@@ -394,6 +408,13 @@ impl World {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         since.map_or(0, |d| i64::try_from(d.as_nanos()).unwrap_or(i64::MAX))
     }
+}
+
+/// 16 bytes that nobody can guess. No result depends on them: they are for words that one program tells another.
+pub fn random() -> io::Result<[u8; 16]> {
+    let mut out = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut out)?;
+    Ok(out)
 }
 
 /// Opens a file and nothing else: a pipe would be waited for, and a device may do something when it is opened.

@@ -359,6 +359,13 @@ fn surroundings(folder: &Path) -> [(&'static str, std::ffi::OsString); 6] {
     ]
 }
 
+/// Hands a file to the program that the user's desktop opens pages with, and does not wait for it.
+pub fn browse(place: &Path) -> io::Result<()> {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let quiet = || Stdio::null();
+    Command::new(opener).arg(place).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn().map(|_| ())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::World;

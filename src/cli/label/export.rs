@@ -1,20 +1,11 @@
 //! `tamis label export TASK`: a file for a labelling tool, with the samples that are asked for and the answers so far.
-use super::tool::{FILE_MAX, Item, Job, Tool};
+use super::tool::{FILE_MAX, Job, Tool};
 use super::tools::Name;
-use crate::cli::answers::{Answered, Task};
 use crate::cli::{Context, say};
-use crate::engine::ledger;
-use crate::engine::session::Session;
-use crate::engine::state::Built;
-use crate::engine::step::Step;
-use crate::manifest::Decimal;
-use crate::model::votes::Vote;
 use crate::project::{Failure, Options, Project};
-use crate::report::show::raw_columns;
 use crate::report::terminal::plural;
-use crate::stage::{Act, Event, Fault};
-use crate::table::{Value, texts};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::review::queue::{Only, items};
+use crate::review::task::Task;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -38,13 +29,21 @@ pub struct Args {
     partition_target: usize,
 }
 
-#[derive(clap::ValueEnum, Clone, Copy, PartialEq)]
-pub enum Only {
-    LowAgreement,
-    Ties,
-    Queue,
-    Stale,
-    Unlabelled,
+/// The names that `--only` takes.
+impl clap::ValueEnum for Only {
+    fn value_variants<'a>() -> &'a [Only] {
+        &[Only::LowAgreement, Only::Ties, Only::Queue, Only::Stale, Only::Unlabelled]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(match self {
+            Only::LowAgreement => "low-agreement",
+            Only::Ties => "ties",
+            Only::Queue => "queue",
+            Only::Stale => "stale",
+            Only::Unlabelled => "unlabelled",
+        }))
+    }
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
@@ -109,109 +108,4 @@ pub fn job(task: &Task) -> Job {
         scale: declared.scale.as_ref().map(|s| (s.min.get().to_string(), s.max.get().to_string())),
         guideline: declared.guideline.as_ref().map_or(String::new(), |g| g.version.get().clone()),
     }
-}
-
-/// The samples that are asked for, and how many there are.
-pub fn items(
-    project: &Project,
-    task: &Task,
-    s: &Session,
-    built: &Built,
-    only: Option<Only>,
-    raw: bool,
-) -> Result<(Vec<Item>, usize), Failure> {
-    let Some(samples) = task.samples(project, s, built)? else {
-        return Err(Failure::Usage("the answers are not known before a build: tamis build".into()));
-    };
-    let content = task.content(s, &task.snapshot(project, built, true));
-    // answers in free words may hold personal data as texts do
-    let shown = content.into_iter().chain([format!("votes.{}", task.name)]);
-    let unseen = raw_columns(project, "samples", task.votes + 1);
-    if let Some(name) = shown.into_iter().find(|name| !raw && unseen.contains(name)) {
-        return Err(Failure::Usage(format!("`{name}` may hold personal data: --raw writes it all the same")));
-    }
-    let waiting = match only {
-        Some(Only::Queue) => Some(waiting(task, s, built, |_| true)?),
-        Some(Only::Stale) => Some(waiting(task, s, built, |rule| rule == "review.stale")?),
-        _ => None,
-    };
-    let least = least(task);
-    let wanted = |a: &&Answered| match only {
-        None => true,
-        Some(Only::LowAgreement) => a.agreement.as_ref().is_some_and(|own| below(own, least)),
-        Some(Only::Ties) => tied(&a.votes),
-        Some(Only::Unlabelled) => a.votes.iter().all(|v| v.answer == Value::Null),
-        Some(Only::Queue | Only::Stale) => waiting.as_ref().is_some_and(|ids| ids.contains(&a.id)),
-    };
-    if only == Some(Only::LowAgreement) && task.agreement.is_none() {
-        let say = format!("the agreement of label.{0} is not measured: it needs [label.{0}.agreement]", task.name);
-        return Err(Failure::Usage(say));
-    }
-    // what waits although somebody decided is asked again; else a decided label needs no more answers
-    let again = matches!(only, None | Some(Only::Queue | Only::Stale));
-    let named = raw || project.manifest.table(&["privacy"]).is_none();
-    let wanted = samples.iter().filter(wanted).filter(|a| again || !a.decided);
-    Ok((wanted.map(|a| item(a, named)).collect(), samples.len()))
-}
-
-/// A sample for a tool. With `[privacy]` annotators are numbers: their names may be those of people.
-fn item(a: &Answered, named: bool) -> Item {
-    let given = a.votes.iter().filter(|v| v.answer != Value::Null).enumerate();
-    Item {
-        id: a.id.clone(),
-        text: a.content.text().map(str::to_string),
-        seen: a.seen.clone(),
-        agreement: a.agreement.clone(),
-        votes: given
-            .map(|(n, v)| (if named { v.annotator.clone() } else { format!("annotator {}", n + 1) }, v.answer.json()))
-            .collect(),
-    }
-}
-
-/// What the answers to a sample must agree to: what is asked of all of them, else that they are the same.
-fn least(task: &Task) -> Decimal {
-    let declared = task.declared.agreement.as_ref().and_then(|a| a.min.as_ref());
-    declared.map_or(Decimal::from(1u64), |min| *min.get())
-}
-
-fn below(own: &str, least: Decimal) -> bool {
-    Decimal::parse(own).is_ok_and(|own| own < least)
-}
-
-/// Whether several answers have most votes.
-fn tied(votes: &[Vote]) -> bool {
-    let mut times: BTreeMap<String, u64> = BTreeMap::new();
-    for vote in votes.iter().filter(|v| v.answer != Value::Null) {
-        *times.entry(vote.answer.json().to_string()).or_default() += 1;
-    }
-    let most = times.values().max().copied().unwrap_or(0);
-    times.values().filter(|n| **n == most).count() > 1
-}
-
-/// Steps that ask for labels of a task which they are not steps of.
-const LABEL_READERS: [&str; 2] = ["clean.label_errors", "active"];
-/// The rule of samples that are worth labelling next.
-const CHOSEN: &str = "active.chosen";
-
-/// The samples that a step of the task wants a person to look at, or one that finds labels to doubt or to give, and about which
-/// nobody decided.
-fn waiting(task: &Task, s: &Session, built: &Built, rule: fn(&str) -> bool) -> Result<BTreeSet<String>, Fault> {
-    let mut out = BTreeSet::new();
-    let path = format!("label.{}", task.name);
-    let reads = |step: &Step| LABEL_READERS.contains(&step.path.as_str()) && step.plan.ports.reads.contains(&path);
-    for (step, run) in s.steps.iter().zip(&built.runs).filter(|(step, _)| step.path == path || reads(step)) {
-        for part in &run.parts {
-            let Some(ids) = part.before.columns.get("id").copied().flatten() else { continue };
-            let ids = s.array(ids)?;
-            let ids = texts(ids.as_ref());
-            let waits = |e: &Event| matches!(e.act, Act::Review | Act::Hold) || e.rule == CHOSEN;
-            for e in ledger::events(s, part)?.into_iter().filter(waits) {
-                let id = ids.get(e.row as usize).copied().flatten().unwrap_or_default();
-                if rule(&e.rule) && s.review.of(step, id).is_none() {
-                    out.insert(id.to_string());
-                }
-            }
-        }
-    }
-    Ok(out)
 }

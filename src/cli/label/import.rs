@@ -5,12 +5,11 @@ use super::csv::line;
 use super::export::job;
 use super::tool::{Back, FILE_MAX, Said};
 use super::tools::Name;
-use crate::cli::answers::Task;
 use crate::cli::{Context, say, warn};
-use crate::manifest::sections::Review;
-use crate::model::decisions::{Decided, Verdict};
 use crate::project::{Failure, Options, Project};
 use crate::report::terminal::plural;
+use crate::review::file::{self, named};
+use crate::review::task::Task;
 use crate::stages::label::decided::{answer_text, judged};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,57 +101,10 @@ fn good(task: &Task, back: Vec<Back>, ids: &BTreeSet<String>, wrong: &mut Vec<St
     out.into_values().collect()
 }
 
-/// Whether a name of a person can be that of a file.
-pub fn named(by: &str) -> Result<(), Failure> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    match !by.is_empty() && by.chars().all(plain) {
-        true => Ok(()),
-        false => Err(Failure::Usage(format!("`{by}` names no file: lower-case letters, digits and hyphens do"))),
-    }
-}
-
-/// The decisions in the file of a person, by step and id.
-fn written(project: &Project, path: &str) -> Result<BTreeMap<(String, String), Decided>, Failure> {
-    let text = match project.world.read(path, FILE_MAX) {
-        Ok(bytes) => String::from_utf8(bytes).map_err(|_| Failure::World(format!("{path} is not UTF-8")))?,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(e) => return Err(Failure::World(format!("{path}: {e}"))),
-    };
-    let mut all = BTreeMap::new();
-    for (n, line) in text.lines().enumerate().filter(|l| !l.1.trim().is_empty()) {
-        let d: Decided = serde_json::from_str(line).map_err(|e| Failure::World(format!("{path}:{}: {e}", n + 1)))?;
-        all.insert((d.step.clone(), d.id.clone()), d);
-    }
-    Ok(all)
-}
-
-/// The samples of a task about which a person has decided, and what was seen then.
-pub fn decided_by(project: &Project, task: &Task, by: &str) -> Result<BTreeMap<String, Option<String>>, Failure> {
-    let step = format!("label.{}", task.name);
-    let all = written(project, &format!("reviews/{by}.jsonl"))?;
-    Ok(all.into_iter().filter(|((own, _), _)| *own == step).map(|((_, id), d)| (id, d.seen)).collect())
-}
-
-/// Writes decisions to the file of a person; those about other samples stay.
+/// Writes decisions to the file of a person, and says where nothing reads it.
 pub fn decisions(project: &Project, task: &Task, by: &str, good: &[Back]) -> Result<String, Failure> {
-    let (path, step) = (format!("reviews/{by}.jsonl"), format!("label.{}", task.name));
-    let mut all = written(project, &path)?;
-    for one in good {
-        let (decision, value) = match &one.said {
-            Said::Label(value) => (Verdict::Label, Some(value.clone())),
-            Said::Keep => (Verdict::Keep, None),
-            Said::Drop => (Verdict::Drop, None),
-        };
-        let (id, step, by) = (one.id.clone(), step.clone(), by.to_string());
-        let (seen, note) = (one.seen.clone(), one.note.clone());
-        let d = Decided { id: id.clone(), step: step.clone(), decision, value, by, seen, over: Vec::new(), note };
-        all.insert((step, id), d);
-    }
-    let text: String = all.values().map(|d| d.line() + "\n").collect();
-    project.world.replace(&path, text.as_bytes()).map_err(|e| Failure::World(format!("{path}: {e}")))?;
-    let review = project.manifest.table(&["review"]).map(|(_, table)| crate::manifest::read::<Review>(table));
-    let reads = |r: Review| !r.files.is_empty() || r.file.is_some_and(|f| *f.get() == path);
-    if !review.and_then(Result::ok).is_some_and(reads) {
+    let path = file::decide(project, &format!("label.{}", task.name), by, good)?;
+    if !file::is_read(project, &path) {
         warn("tamis: dataset.toml does not read it: [review] files = [\"reviews/*.jsonl\"]\n");
     }
     Ok(path)

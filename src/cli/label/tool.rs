@@ -1,9 +1,7 @@
 //! What a labelling tool is: what it is given, and how what it gives back is read.
+pub use crate::review::file::FILE_MAX;
+pub use crate::review::{Back, Item, Said, is_class, is_spans};
 use crate::stages::label::kinds::kind::Kind;
-use serde_json::Value as Json;
-
-/// The largest file that is read, in bytes.
-pub const FILE_MAX: u64 = 1 << 30;
 
 /// A task as a tool is told of it.
 pub struct Job {
@@ -12,37 +10,6 @@ pub struct Job {
     pub scale: Option<(String, String)>,
     /// The version of the guideline; empty without one.
     pub guideline: String,
-}
-
-/// A sample that goes out.
-pub struct Item {
-    pub id: String,
-    /// The text that is looked at.
-    pub text: Option<String>,
-    /// What a decision is made on.
-    pub seen: Option<String>,
-    pub agreement: Option<String>,
-    /// Who answered what.
-    pub votes: Vec<(String, Json)>,
-}
-
-/// Something that came back.
-#[derive(Debug, PartialEq)]
-pub struct Back {
-    pub id: String,
-    pub seen: Option<String>,
-    pub said: Said,
-    pub note: Option<String>,
-    /// Who the tool says that it was.
-    pub by: Option<String>,
-}
-
-/// What somebody said of a sample.
-#[derive(Debug, PartialEq)]
-pub enum Said {
-    Label(Json),
-    Keep,
-    Drop,
 }
 
 /// A tool.
@@ -63,12 +30,3 @@ pub type Setup = (&'static str, fn(&Job) -> String);
 
 /// What came back, complaints about what is no answer, and how many samples came back as they went out.
 pub type Read = (Vec<Back>, Vec<String>, u64);
-
-/// Whether an answer is one class, or spans of a text.
-pub fn is_class(kind: &Kind) -> bool {
-    kind.classes && !kind.is_list()
-}
-
-pub fn is_spans(kind: &Kind) -> bool {
-    kind.on_text && kind.is_list()
-}

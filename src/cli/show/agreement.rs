@@ -1,11 +1,11 @@
 //! `tamis show TASK --agreement`: as a whole, or by class, annotator, pair or sample.
 use super::{Args, By};
-use crate::cli::answers::Task;
 use crate::engine::session::Session;
 use crate::engine::state::Built;
 use crate::project::{Failure, Project};
 use crate::report::agreement::{Agreed, By as Table};
 use crate::report::show::grid;
+use crate::review::task::{Answered, Task};
 use crate::stages::label::agreement::Looking;
 
 /// The step that measures the agreement of a task.
@@ -46,9 +46,8 @@ fn by_sample(task: &Task, project: &Project, s: &Session, built: &Built, most: u
     let all = low.len();
     // decimals of one length: their order as texts is that of the numbers
     low.sort_by(|x, y| (x.0, &x.1.id).cmp(&(y.0, &y.1.id)));
-    let line = |(agreement, a): &(&String, &crate::cli::answers::Answered)| {
-        vec![a.id.clone(), a.votes.len().to_string(), agreement.to_string()]
-    };
+    let line =
+        |(agreement, a): &(&String, &Answered)| vec![a.id.clone(), a.votes.len().to_string(), agreement.to_string()];
     let head = vec![["sample", "answers", "agreement"].map(String::from).to_vec()];
     let lines: Vec<Vec<String>> = low.iter().take(most).map(line).collect();
     let more = all.saturating_sub(most);

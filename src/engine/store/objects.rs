@@ -27,7 +27,7 @@ pub struct Store {
     /// Told whenever bytes on their way are in their file.
     landed: Condvar,
     /// Of the checkout, then of the store; released when they are closed, also by a kill.
-    _locks: Vec<Own>,
+    locks: Vec<Own>,
 }
 
 #[derive(Default)]
@@ -113,9 +113,16 @@ impl Store {
         Ok(Store::of(home, Inner { index, ..Inner::default() }, false, locks))
     }
 
+    /// Lets garbage be collected while the store stays open for reading; what is gone then is absent.
+    pub fn let_go(&self) {
+        for lock in self.locks.iter().filter(|_| !self.writer) {
+            let _ = lock.unlock(); // it was not locked
+        }
+    }
+
     fn of(home: World, inner: Inner, writer: bool, locks: Vec<Own>) -> Store {
         let (written, damaged, landed) = Default::default();
-        Store { home, inner: Mutex::new(inner), writer, written, damaged, landed, _locks: locks }
+        Store { home, inner: Mutex::new(inner), writer, written, damaged, landed, locks }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {

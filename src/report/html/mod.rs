@@ -8,8 +8,11 @@ mod duplicates;
 mod fields;
 mod findings;
 mod flow;
+mod issues;
 mod labels;
 mod licences;
+pub mod live;
+mod models;
 mod overview;
 mod page;
 mod pipeline;
@@ -18,11 +21,12 @@ mod quality;
 mod sample;
 mod samples;
 mod splits;
+mod wanted;
 pub mod words;
 
 use self::words::W;
 use super::lang::Lang;
-use super::view::Views;
+use super::view::{View, Views};
 use maud::Markup;
 
 /// A page of the report.
@@ -32,26 +36,31 @@ pub struct Part {
     /// The key that leads to it, behind `g`.
     pub key: Option<char>,
     pub title: W,
+    /// What it is made of.
+    pub views: &'static [View],
     /// Nothing where the page has no content.
     pub render: fn(&Views) -> Option<Markup>,
 }
 
 /// All pages, in the order in which they stand.
 pub const PARTS: &[Part] = &[
-    Part { id: "overview", key: Some('o'), title: W::Overview, render: overview::part },
-    Part { id: "changes", key: None, title: W::Changes, render: changes::part },
-    Part { id: "flow", key: Some('f'), title: W::Flow, render: flow::part },
-    Part { id: "pipeline", key: Some('p'), title: W::Pipeline, render: pipeline::part },
-    Part { id: "fields", key: Some('d'), title: W::Fields, render: fields::part },
-    Part { id: "labels", key: Some('l'), title: W::Labels, render: labels::part },
-    Part { id: "agreement", key: None, title: W::Agreement, render: agreement::part },
-    Part { id: "duplicates", key: None, title: W::Duplicates, render: duplicates::part },
-    Part { id: "quality", key: None, title: W::Quality, render: quality::part },
-    Part { id: "privacy", key: None, title: W::Privacy, render: privacy::part },
-    Part { id: "licences", key: None, title: W::Licences, render: licences::part },
-    Part { id: "splits", key: None, title: W::Splits, render: splits::part },
-    Part { id: "samples", key: Some('s'), title: W::Samples, render: samples::part },
-    Part { id: "findings", key: Some('x'), title: W::Findings, render: findings::part },
+    Part { id: "overview", key: Some('o'), title: W::Overview, views: &[View::Overview], render: overview::part },
+    Part { id: "changes", key: None, title: W::Changes, views: &[], render: changes::part },
+    Part { id: "flow", key: Some('f'), title: W::Flow, views: &[View::Flow], render: flow::part },
+    Part { id: "pipeline", key: Some('p'), title: W::Pipeline, views: &[View::Pipeline], render: pipeline::part },
+    Part { id: "fields", key: Some('d'), title: W::Fields, views: &[View::Fields], render: fields::part },
+    Part { id: "labels", key: Some('l'), title: W::Labels, views: &[View::Labels], render: labels::part },
+    Part { id: "agreement", key: None, title: W::Agreement, views: &[View::Agreement], render: agreement::part },
+    Part { id: "models", key: Some('m'), title: W::Models, views: &[View::Models], render: models::part },
+    Part { id: "issues", key: Some('i'), title: W::Issues, views: &[View::Issues], render: issues::part },
+    Part { id: "wanted", key: None, title: W::ToLabel, views: &[View::Wanted], render: wanted::part },
+    Part { id: "duplicates", key: None, title: W::Duplicates, views: &[View::Duplicates], render: duplicates::part },
+    Part { id: "quality", key: None, title: W::Quality, views: &[View::Quality], render: quality::part },
+    Part { id: "privacy", key: None, title: W::Privacy, views: &[View::Privacy], render: privacy::part },
+    Part { id: "licences", key: None, title: W::Licences, views: &[View::Licences], render: licences::part },
+    Part { id: "splits", key: None, title: W::Splits, views: &[View::Labels, View::Splits], render: splits::part },
+    Part { id: "samples", key: Some('s'), title: W::Samples, views: &[], render: samples::part },
+    Part { id: "findings", key: Some('x'), title: W::Findings, views: &[View::Findings], render: findings::part },
 ];
 
 /// A report as it is written.

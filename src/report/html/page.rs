@@ -11,7 +11,7 @@ use crate::report::view::Views;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::borrow::Cow;
 
-const STYLE: &str = include_str!("style.css");
+pub const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("report.js");
 
 /// A text of the user's: characters that turn a line around, or that HTML has no place for, are shown as escapes.
@@ -54,7 +54,7 @@ pub fn whole(views: &Views, parts: &[(&Part, Markup)], cards: &Cards) -> String 
             head {
                 meta charset="utf-8" {}
                 meta name="generator" content="tamis report" {}
-                meta http-equiv="Content-Security-Policy" content=(policy()) {}
+                meta http-equiv="Content-Security-Policy" content=(policy(SCRIPT, "img-src data: blob:")) {}
                 meta name="viewport" content="width=device-width, initial-scale=1" {}
                 meta name="color-scheme" content="light dark" {}
                 title { (title) }
@@ -109,11 +109,11 @@ fn other(lang: Lang) -> &'static str {
     if lang == Lang::Ko { "en" } else { "ko" }
 }
 
-/// Nothing is loaded from anywhere, and nothing runs but what stands here.
-fn policy() -> String {
-    let (style, script) = (sum(STYLE), sum(SCRIPT));
+/// Nothing runs but a script and the style that stand in the page, and nothing is loaded but what `more` allows.
+pub fn policy(script: &str, more: &str) -> String {
+    let (style, script) = (sum(STYLE), sum(script));
     format!(
-        "default-src 'none'; img-src data: blob:; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
+        "default-src 'none'; {more}; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
     )
 }
 
@@ -126,6 +126,6 @@ fn sum(of: &str) -> String {
 }
 
 /// All texts in both languages, for the script.
-fn table() -> String {
+pub fn table() -> String {
     serde_json::to_string(WORDS).unwrap_or_default().replace('<', "\\u003c")
 }

@@ -58,6 +58,7 @@ pub fn card(of: &Card, classes: &[String]) -> Markup {
             }
             @if !of.said.is_empty() { ul class="said" { @for s in &of.said { li { (said(s)) } } } }
             @if let Some(origin) = &of.origin { p class="dim" { (W::Origin) " " bdi { (text(origin)) } } }
+            @if let Some(story) = &of.story { p { a href=(story) { (W::Story) } } }
         }
     }
 }
@@ -125,7 +126,10 @@ fn drawn(of: &Picture, card: &Card, classes: &[String]) -> Markup {
         |b: &Drawn| [b.at[0], b.at[1], b.at[2] - b.at[0], b.at[3] - b.at[1]].map(|v| (v * 100.0).round() / 100.0);
     html! {
         div class="pic" {
-            img alt=(text(&name)) loading="lazy" src=(format!("data:image/jpeg;base64,{}", base64(&of.jpeg))) {}
+            @if of.jpeg.is_empty() {
+                @let [width, height] = fitted([of.width, of.height]);
+                img alt=(text(&name)) width=(width) height=(height) data-blob=(of.blob.hex()) {}
+            } @else { img alt=(text(&name)) loading="lazy" src=(format!("data:image/jpeg;base64,{}", base64(&of.jpeg))) {} }
             @if !of.boxes.is_empty() {
                 svg viewBox=(view) preserveAspectRatio="none" role="img" aria-label=(text(&listed(&of.boxes))) {
                     @for b in &of.boxes {
@@ -142,6 +146,16 @@ fn drawn(of: &Picture, card: &Card, classes: &[String]) -> Markup {
         }
         @if of.more > 0 { p class="dim" { (W::MoreShapes.with(&[number(of.more)])) } }
     }
+}
+
+/// The longer side of a picture that is asked for by its digest, in pixels.
+pub const SIDE: u32 = 512;
+
+/// A size whose longer side is at most [`SIDE`].
+fn fitted([width, height]: [u32; 2]) -> [u32; 2] {
+    let long = width.max(height).max(1);
+    let fit = |n: u32| if long <= SIDE { n } else { (u64::from(n) * u64::from(SIDE)).div_ceil(u64::from(long)) as u32 };
+    [fit(width), fit(height)]
 }
 
 /// How many boxes of each class, in the order of first sight.

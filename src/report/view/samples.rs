@@ -2,6 +2,7 @@
 //! what steps said of them.
 use super::pick;
 use super::seen::Seen;
+use crate::digest::Digest;
 use crate::engine::ledger;
 use crate::engine::state::Partition;
 use crate::formats::pixels;
@@ -59,6 +60,9 @@ pub struct Card {
     pub said: Vec<Said>,
     /// File and line that it was collected at.
     pub origin: Option<String>,
+    /// Where its story is told, in a page that is served.
+    #[serde(skip)]
+    pub story: Option<String>,
 }
 
 /// A column of a sample.
@@ -92,9 +96,12 @@ pub struct Picture {
     /// Pixels of the picture itself.
     pub width: u32,
     pub height: u32,
-    /// JPEG, as it is shown.
+    /// JPEG, as it is shown; empty where it is asked for by its digest.
     #[serde(skip)]
     pub jpeg: Vec<u8>,
+    /// The picture as it is stored.
+    #[serde(skip)]
+    pub blob: Digest,
     pub boxes: Vec<Drawn>,
     /// Shapes that are not drawn.
     pub more: u64,
@@ -142,32 +149,66 @@ pub fn of(seen: &Seen, most: usize) -> Result<Samples, Fault> {
         withheld: seen.withheld.clone(),
         ..Samples::default()
     };
-    for column in &seen.samples.columns {
-        if let Some(Role::Label { classes, .. }) = seen.roles.get(&column.name) {
-            out.classes.extend(classes.iter().filter(|c| !out.classes.contains(c)).cloned().collect::<Vec<_>>());
-        }
-    }
-    let said = said(seen, &picked.rows)?;
-    let origins = origins(seen, &picked.rows, &said)?;
-    let mut pictures = 0;
-    for (n, row) in &picked.rows {
-        let Some(part) = seen.samples.parts.get(*n) else { continue };
-        let spoken = said.get(&(*n, *row));
-        let left = spoken.and_then(|s| s.gone).map(|g| g.1);
-        let card = Reading { seen, part, row: *row, left }.card(spoken, &mut pictures)?;
-        let Some(mut card) = card else { continue };
-        card.origin = origins.get(&(*n, *row)).cloned();
+    out.classes = classes(seen);
+    for (_, card) in cards(seen, &picked.rows, Pictures::Drawn)? {
         out.splits.extend(Some(card.split.clone()).filter(|s| !s.is_empty()));
         out.sources.insert(card.source.clone());
         out.rules.extend(card.said.iter().map(|s| s.rule.clone()));
         out.cards.push(card);
     }
     out.chosen = out.cards.len() as u64;
+    out.attribution = attribution(seen, &out.sources);
+    Ok(out)
+}
+
+/// The classes of all labels, in the order of the manifest: what gives each its colour.
+pub fn classes(seen: &Seen) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for column in &seen.samples.columns {
+        if let Some(Role::Label { classes, .. }) = seen.roles.get(&column.name) {
+            classes.iter().for_each(|c| {
+                if !out.contains(c) {
+                    out.push(c.clone())
+                }
+            });
+        }
+    }
+    out
+}
+
+/// Whom sources ask to be named.
+pub fn attribution(seen: &Seen, sources: &BTreeSet<String>) -> Vec<String> {
     let named = |source: &String| super::seen::collected(seen.project, source, "attribution");
-    let mut attribution: Vec<String> = out.sources.iter().filter_map(named).collect();
-    attribution.sort();
-    attribution.dedup();
-    out.attribution = attribution;
+    let all: BTreeSet<String> = sources.iter().filter_map(named).collect();
+    all.into_iter().collect()
+}
+
+/// How pictures come to a page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Pictures {
+    /// In it, made smaller, up to a number.
+    Drawn,
+    /// By their digests: they are asked for.
+    Named,
+    /// Not at all.
+    Left,
+}
+
+/// Rows as cards, in their order; rows whose source forbids to show them are left out. Files are read for the places of those that
+/// stand first, and of those that steps spoke of.
+pub fn cards(seen: &Seen, rows: &[(usize, u32)], pictures: Pictures) -> Result<Vec<((usize, u32), Card)>, Fault> {
+    let said = said(seen, rows)?;
+    let origins = origins(seen, rows, &said)?;
+    let (mut out, mut drawn) = (Vec::new(), 0);
+    for (n, row) in rows {
+        let Some(part) = seen.samples.parts.get(*n) else { continue };
+        let spoken = said.get(&(*n, *row));
+        let left = spoken.and_then(|s| s.gone).map(|g| g.1);
+        let card = Reading { seen, part, row: *row, left, pictures }.card(spoken, &mut drawn)?;
+        let Some(mut card) = card else { continue };
+        card.origin = origins.get(&(*n, *row)).cloned();
+        out.push(((*n, *row), card));
+    }
     Ok(out)
 }
 
@@ -237,6 +278,7 @@ struct Reading<'r, 'a, 's> {
     row: u32,
     /// The step at which it left.
     left: Option<usize>,
+    pictures: Pictures,
 }
 
 impl Reading<'_, '_, '_> {
@@ -281,7 +323,7 @@ impl Reading<'_, '_, '_> {
             }
         }
         self.fields(&mut card, spans)?;
-        if let Some(image) = self.image() {
+        if let Some(image) = self.image().filter(|_| self.pictures != Pictures::Left) {
             card.picture = self.picture(&image, boxes, pictures)?;
         }
         Ok(Some(card))
@@ -335,14 +377,28 @@ impl Reading<'_, '_, '_> {
     fn picture(&self, name: &str, boxes: Vec<Drawn>, pictures: &mut usize) -> Result<Option<Picture>, Fault> {
         let value = self.value(name)?;
         let Value::Blob(digest) = *value.field("blob") else { return Ok(None) };
-        if *pictures >= PICTURES {
+        if self.pictures == Pictures::Drawn && *pictures >= PICTURES {
             return Ok(None);
+        }
+        let more = boxes.len().saturating_sub(SHAPES) as u64;
+        let boxes = boxes.into_iter().take(SHAPES).collect();
+        let blob = digest;
+        if let Some([width, height]) = self.size()?.filter(|_| self.pictures == Pictures::Named) {
+            return Ok(Some(Picture { width, height, jpeg: Vec::new(), blob, boxes, more }));
         }
         let Ok(made) = pixels::thumbnail(&self.seen.s.open(digest)?, PIXELS, SIDE) else { return Ok(None) };
         *pictures += 1;
-        let more = boxes.len().saturating_sub(SHAPES) as u64;
-        let boxes = boxes.into_iter().take(SHAPES).collect();
-        Ok(Some(Picture { width: made.width, height: made.height, jpeg: made.jpeg, boxes, more }))
+        let jpeg = if self.pictures == Pictures::Drawn { made.jpeg } else { Vec::new() };
+        Ok(Some(Picture { width: made.width, height: made.height, jpeg, blob, boxes, more }))
+    }
+
+    /// The size of the picture, where columns tell it.
+    fn size(&self) -> Result<Option<[u32; 2]>, Fault> {
+        let of = |name: &str| match self.value(name)? {
+            Value::Int(n) => Ok(u32::try_from(n).ok().filter(|n| *n > 0)),
+            _ => Ok::<_, Fault>(None),
+        };
+        Ok(of("width")?.zip(of("height")?).map(|(width, height)| [width, height]))
     }
 }
 

@@ -79,6 +79,17 @@ impl<'a, 's> Seen<'a, 's> {
         Seen { project, s, built, samples, roles, inner, since, private, harmless, ids_hidden, withheld }
     }
 
+    /// Shows samples to whoever has the project itself: no licence forbids to look at them here.
+    pub fn show_sources(&mut self) {
+        self.withheld.clear();
+    }
+
+    /// Shows what may hold personal data, too.
+    pub fn show_raw(&mut self) {
+        self.samples.columns.iter_mut().for_each(|c| c.hidden = false);
+        (self.private, self.ids_hidden) = (false, false);
+    }
+
     /// The line of a key in the manifest; 0 where it has none.
     pub fn line(&self, key: &str) -> usize {
         line_of(&self.project.manifest, key).unwrap_or(0)

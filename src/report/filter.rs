@@ -150,6 +150,10 @@ fn test(about: &About, value: &str) -> Result<Test, String> {
 pub trait Row {
     /// The value of a column that may be shown.
     fn value(&self, column: &str) -> Value;
+    /// Whether a text is there that a test holds of; without a copy of it where that can be.
+    fn tests(&self, column: &str, test: &dyn Fn(&str) -> bool) -> bool {
+        self.value(column).text().is_some_and(test)
+    }
     /// Its columns that may be shown.
     fn columns(&self) -> &[Column];
     fn status(&self) -> &'static str;
@@ -168,12 +172,12 @@ impl Term {
         let shown = || row.columns().iter().filter(|c| !c.hidden);
         let texts = || shown().filter(|c| c.ty == DataType::Utf8 && c.name != "id" && !c.name.contains('.'));
         match &self.about {
-            About::Text => texts().any(|c| self.test.within(row.value(&c.name).text().unwrap_or_default())),
+            About::Text => texts().any(|c| row.tests(&c.name, &|text| self.test.within(text))),
             About::Chars => {
                 let own = shown().find(|c| c.name == "text" && c.ty == DataType::Utf8);
                 let all: Vec<&Column> = own.map_or_else(|| texts().collect(), |c| vec![c]);
-                let length = |c: &&Column| row.value(&c.name).text().map(|t| t.chars().count() as f64);
-                all.iter().filter_map(length).any(|n| self.test.number(n) || self.test.is(&n.to_string()))
+                let fits = |n: f64| self.test.number(n) || self.test.is(&n.to_string());
+                all.iter().any(|c| row.tests(&c.name, &|text| fits(text.chars().count() as f64)))
             }
             About::Class => shown().filter(|c| c.name.starts_with("label.")).any(|c| {
                 let mut met = false;

@@ -1,17 +1,17 @@
 //! The rows of a table that a filter lets through, and what is made of them: some of them as text, a sample, a sheet for
 //! other programs, or one column as bars.
 use super::filter::{About, Filter, Row};
+use super::histogram::Histogram;
+use super::sheet::Sheet;
+use super::show::{Column, Snapshot, row_text};
+use super::snapshot::since;
+use super::terminal::plural;
 use crate::digest::cut_hash;
 use crate::engine::ledger;
 use crate::engine::session::Session;
 use crate::engine::state::{Bin, Built, Partition};
-use crate::report::histogram::Histogram;
-use crate::report::sheet::Sheet;
-use crate::report::show::{Column, Snapshot, row_text};
-use crate::report::snapshot::since;
-use crate::report::terminal::plural;
 use crate::stage::{Act, Fault};
-use crate::table::{Array, ArrayRef, DataType, Value, value_at};
+use crate::table::{Array, ArrayRef, DataType, Value, text_at, value_at};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +23,8 @@ pub struct Looking<'l, 'a> {
     pub filter: Filter,
     /// The step: what later ones said of a row is not asked.
     pub step: usize,
+    /// Rows that left are looked at, too; else only where the filter asks for a status.
+    pub left: bool,
 }
 
 /// Rows that are shown where nobody says how many.
@@ -100,28 +102,43 @@ impl Looking<'_, '_> {
         columns: &BTreeSet<&str>,
         tell: &mut dyn FnMut(At, &One) -> Result<(), Fault>,
     ) -> Result<bool, Fault> {
-        let mut needed = columns.clone();
-        needed.extend(self.snapshot.columns.iter().filter(|c| self.asks(c)).map(|c| c.name.as_str()));
         let since = since(self.s.steps, &self.snapshot.table);
-        for (n, part) in self.snapshot.parts.iter().enumerate() {
-            let Some(living) = &part.living else { return Ok(false) };
-            let mut arrays: BTreeMap<&str, ArrayRef> = BTreeMap::new();
-            for name in &needed {
-                match part.columns.get(*name) {
-                    Some(Some(digest)) => drop(arrays.insert(name, self.s.array(*digest)?)),
-                    Some(None) => return Ok(false),
-                    None => {}
-                }
+        for n in 0..self.snapshot.parts.len() {
+            let known = self.part((n, 0), columns, &since, &mut |at, row| tell(at, row).map(|()| true))?;
+            if !known {
+                return Ok(false);
             }
-            let said = self.said(part)?;
-            let all = self.filter.asks_status();
-            for row in (0..living.rows()).filter(|r| all || living.is(*r)) {
-                let lives = living.is(row);
-                let one =
-                    One { columns: &self.snapshot.columns, arrays: &arrays, row, said: &said, since: &since, lives };
-                if self.filter.holds(&one) {
-                    tell((n, row), &one)?;
-                }
+        }
+        Ok(true)
+    }
+
+    /// The same of one partition from a row on, until `tell` says `false`. `since`: the step that first wrote each column.
+    pub fn part(
+        &self,
+        (n, from): At,
+        columns: &BTreeSet<&str>,
+        since: &BTreeMap<String, usize>,
+        tell: &mut dyn FnMut(At, &One) -> Result<bool, Fault>,
+    ) -> Result<bool, Fault> {
+        let Some(part) = self.snapshot.parts.get(n) else { return Ok(false) };
+        let Some(living) = &part.living else { return Ok(false) };
+        let asked = self.snapshot.columns.iter().filter(|c| self.asks(c)).map(|c| c.name.as_str());
+        let needed: BTreeSet<&str> = columns.iter().copied().chain(asked).collect();
+        let mut arrays: BTreeMap<&str, ArrayRef> = BTreeMap::new();
+        for name in &needed {
+            match part.columns.get(*name) {
+                Some(Some(digest)) => drop(arrays.insert(name, self.s.array(*digest)?)),
+                Some(None) => return Ok(false),
+                None => {}
+            }
+        }
+        let said = self.said(part)?;
+        let all = self.left || self.filter.asks_status();
+        for row in (from..living.rows()).filter(|r| all || living.is(*r)) {
+            let lives = living.is(row);
+            let one = One { columns: &self.snapshot.columns, arrays: &arrays, row, said: &said, since, lives };
+            if self.filter.holds(&one) && !tell((n, row), &one)? {
+                break;
             }
         }
         Ok(true)
@@ -156,7 +173,7 @@ impl Looking<'_, '_> {
 }
 
 /// A row by its partition and its place there.
-type At = (usize, u32);
+pub type At = (usize, u32);
 
 #[derive(Default)]
 struct Said {
@@ -166,7 +183,8 @@ struct Said {
     events: BTreeMap<u32, Vec<(String, String)>>,
 }
 
-struct One<'o> {
+/// A row that is looked at.
+pub struct One<'o> {
     columns: &'o [Column],
     arrays: &'o BTreeMap<&'o str, ArrayRef>,
     row: u32,
@@ -175,17 +193,29 @@ struct One<'o> {
     lives: bool,
 }
 
+impl One<'_> {
+    /// Whether the row had left when the column was first written.
+    fn left_before(&self, column: &str) -> bool {
+        let left = self.said.dead.get(&self.row).map(|d| d.1);
+        left.zip(self.since.get(column)).is_some_and(|(left, since)| *since > left)
+    }
+}
+
 impl Row for One<'_> {
     /// Nothing of columns that were first written when the row had left already.
     fn value(&self, column: &str) -> Value {
-        let left = self.said.dead.get(&self.row).map(|d| d.1);
-        if left.zip(self.since.get(column)).is_some_and(|(left, since)| *since > left) {
+        if self.left_before(column) {
             return Value::Null;
         }
         self.arrays.get(column).map_or(Value::Null, |array| {
             let array: &dyn Array = array.as_ref();
             value_at(array, self.row as usize)
         })
+    }
+
+    fn tests(&self, column: &str, test: &dyn Fn(&str) -> bool) -> bool {
+        let text = self.arrays.get(column).and_then(|array| text_at(array.as_ref(), self.row as usize));
+        !self.left_before(column) && text.is_some_and(test)
     }
 
     fn columns(&self) -> &[Column] {

@@ -1,4 +1,4 @@
-//! The samples of a task with the answers that annotators gave, for verbs that show or export them.
+//! The samples of a task with the answers that annotators gave: what is shown to people, and what goes to labelling tools.
 use crate::engine::session::Session;
 use crate::engine::state::Built;
 use crate::manifest;
@@ -10,7 +10,7 @@ use crate::stage::Fault;
 use crate::stages::label::agreement::Looking;
 use crate::stages::label::decided;
 use crate::stages::label::declaration::Declaration;
-use crate::table::{DataType, Value};
+use crate::table::{DataType, Value, value_at};
 
 /// A sample and what was answered.
 pub struct Answered {
@@ -109,6 +109,14 @@ impl Task {
         Ok(known.then_some(out))
     }
 
+    /// What is asked about one sample.
+    pub fn looked<'t>(&'t self, project: &Project, s: &Session, built: &Built) -> Result<Looked<'t>, Fault> {
+        let snapshot = self.snapshot(project, built, true);
+        let content = self.content(s, &snapshot);
+        let looking = self.agreement.map(|i| Looking::of(&s.steps[i].plan)).transpose()?;
+        Ok(Looked { task: self, snapshot, content, looking })
+    }
+
     /// The text that people read where no step says which it is.
     fn text(&self, snapshot: &Snapshot) -> Option<String> {
         let is_text = |name: &str| snapshot.columns.iter().any(|c| c.name == name && c.ty == DataType::Utf8);
@@ -123,5 +131,45 @@ impl Task {
     /// The table as it stands once all answers are checked.
     pub fn snapshot(&self, project: &Project, built: &Built, raw: bool) -> Snapshot {
         snapshot(project, built, self.votes, raw)
+    }
+}
+
+/// The samples of a task, to be asked for one by one.
+pub struct Looked<'t> {
+    task: &'t Task,
+    snapshot: Snapshot,
+    content: Option<String>,
+    looking: Option<Looking>,
+}
+
+impl Looked<'_> {
+    /// A sample by its partition and its row there; `None` if it is not known before a build.
+    pub fn one(&self, s: &Session, uid: &str, row: u32) -> Result<Option<Answered>, Fault> {
+        let Some(part) = self.snapshot.parts.iter().find(|p| p.uid == uid) else { return Ok(None) };
+        let value = |name: &str| -> Result<Option<Value>, Fault> {
+            match part.columns.get(name) {
+                Some(Some(digest)) => Ok(Some(value_at(s.array(*digest)?.as_ref(), row as usize))),
+                Some(None) => Ok(None),
+                None => Ok(Some(Value::Null)),
+            }
+        };
+        let (Some(id), Some(votes)) = (value("id")?, value(&format!("votes.{}", self.task.name))?) else {
+            return Ok(None);
+        };
+        let of = |name: Option<&str>| name.map_or(Ok(Some(Value::Null)), value);
+        let Some(content) = of(self.content.as_deref())? else { return Ok(None) };
+        let text = of(self.looking.as_ref().and_then(Looking::text))?;
+        let chars = text.as_ref().and_then(Value::text).map(|t| t.chars().count() as u32);
+        let all = Vote::list(&votes).unwrap_or_default();
+        let id = id.text().unwrap_or_default().to_string();
+        let decision = s.review.decisions.get(&(format!("label.{}", self.task.name), id.clone()));
+        Ok(Some(Answered {
+            seen: self.task.decided.map(|_| decided::seen_now(&content, &votes)),
+            agreement: self.looking.as_ref().and_then(|l| l.alone(&all, chars)),
+            decided: decision.is_some_and(|d| d.labels),
+            id,
+            content,
+            votes: all,
+        }))
     }
 }

@@ -1,0 +1,112 @@
+//! How good are the models? The scores of each `[train.NAME]`: of samples that a model had not learned of, and of those that the split
+//! kept from it.
+use super::agreement::Asked;
+use super::seen::Seen;
+use crate::manifest::Threshold;
+use crate::stage::Fact;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Scores in the order in which they are told; of the last ones less is better.
+const SCORES: [&str; 9] =
+    ["f1", "accuracy", "precision", "recall", "macro_f1", "token_accuracy", "log_loss", "calibration_error", "brier"];
+
+/// What was scored by one step.
+#[derive(Serialize, Debug, Default)]
+pub struct Scored {
+    /// `train.base/check`, of all samples; `train.base`, of those of the test.
+    pub step: String,
+    /// Samples that were scored, and samples with a label and no prediction.
+    pub samples: u64,
+    pub without: u64,
+    pub scores: Vec<Score>,
+    pub gates: Vec<Asked>,
+    pub by_class: Vec<ClassScore>,
+    /// Given and predicted class, and how many samples: pairs that differ, most first.
+    pub confused: Vec<(String, String, u64)>,
+}
+
+#[derive(Serialize, Debug)]
+pub struct Score {
+    pub name: &'static str,
+    /// A decimal, or why there is none.
+    pub value: Fact,
+    /// 95 % of the values when samples are drawn anew.
+    pub interval: Option<(f64, f64)>,
+}
+
+#[derive(Serialize, Debug)]
+pub struct ClassScore {
+    pub class: String,
+    pub given: u64,
+    pub predicted: u64,
+    pub right: u64,
+    /// Precision, recall and F1: decimals, or `undefined`.
+    pub scores: [String; 3],
+}
+
+pub fn of(seen: &Seen) -> Vec<Scored> {
+    let mut out = Vec::new();
+    for (step, run) in seen.s.steps.iter().zip(&seen.built.runs) {
+        if !step.name.starts_with("train.") || !run.facts.contains_key("by_class") {
+            continue;
+        }
+        let asked = |gate: &crate::stage::Gate| Asked {
+            key: gate.key.clone(),
+            line: seen.line(&gate.key),
+            want: Threshold { min: gate.min, max: gate.max }.to_string(),
+        };
+        out.push(Scored {
+            step: step.name.clone(),
+            samples: count(&run.facts, "samples"),
+            without: count(&run.facts, "without"),
+            scores: SCORES.into_iter().filter_map(|name| score(&run.facts, name)).collect(),
+            gates: step.plan.gates.iter().map(asked).collect(),
+            by_class: rows(&run.facts, "by_class").into_iter().filter_map(class).collect(),
+            confused: rows(&run.facts, "confused").into_iter().filter_map(pair).collect(),
+        });
+    }
+    out
+}
+
+/// A number of things.
+pub fn count(facts: &BTreeMap<String, Fact>, name: &str) -> u64 {
+    match facts.get(name) {
+        Some(Fact::Int(n)) => u64::try_from(*n).unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// A decimal.
+pub fn decimal(facts: &BTreeMap<String, Fact>, name: &str) -> Option<f64> {
+    match facts.get(name)? {
+        Fact::Decimal(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The rows of a table.
+pub fn rows(facts: &BTreeMap<String, Fact>, name: &str) -> Vec<Vec<String>> {
+    match facts.get(name) {
+        Some(Fact::Table { rows, .. }) => rows.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// Three first cells, of which the last is a number.
+pub fn pair(row: Vec<String>) -> Option<(String, String, u64)> {
+    let mut cells = row.into_iter();
+    Some((cells.next()?, cells.next()?, cells.next()?.parse().ok()?))
+}
+
+fn score(facts: &BTreeMap<String, Fact>, name: &'static str) -> Option<Score> {
+    let end = |end: &str| decimal(facts, &format!("{name}_{end}"));
+    Some(Score { name, value: facts.get(name)?.clone(), interval: end("low").zip(end("high")) })
+}
+
+fn class(row: Vec<String>) -> Option<ClassScore> {
+    let [class, given, predicted, right, precision, recall, f1] = <[String; 7]>::try_from(row).ok()?;
+    let number = |text: String| text.parse().ok();
+    let (given, predicted, right) = (number(given)?, number(predicted)?, number(right)?);
+    Some(ClassScore { class, given, predicted, right, scores: [precision, recall, f1] })
+}

@@ -1,0 +1,77 @@
+//! What people decide about samples: which ones wait and why, what is shown of them, and the file that a decision is written
+//! to. The terminal (`tamis review`), packages for labelling tools (`tamis label`) and the page (`tamis serve`) all go through here.
+pub mod ask;
+pub mod file;
+pub mod queue;
+pub mod task;
+
+use crate::stages::label::kinds::kind::Kind;
+use serde_json::Value as Json;
+
+/// A sample as a person is shown it.
+pub struct Item {
+    pub id: String,
+    /// The text that is looked at.
+    pub text: Option<String>,
+    /// What a decision is made on.
+    pub seen: Option<String>,
+    pub agreement: Option<String>,
+    /// Who answered what.
+    pub votes: Vec<(String, Json)>,
+}
+
+/// Something that came back.
+#[derive(Debug, PartialEq)]
+pub struct Back {
+    pub id: String,
+    pub seen: Option<String>,
+    pub said: Said,
+    pub note: Option<String>,
+    /// Who the tool says that it was.
+    pub by: Option<String>,
+}
+
+/// What somebody said of a sample.
+#[derive(Debug, PartialEq)]
+pub enum Said {
+    Label(Json),
+    Keep,
+    Drop,
+}
+
+/// Whether an answer is one class, or spans of a text.
+pub fn is_class(kind: &Kind) -> bool {
+    kind.classes && !kind.is_list()
+}
+
+pub fn is_spans(kind: &Kind) -> bool {
+    kind.on_text && kind.is_list()
+}
+
+/// The different answers, those first that most gave.
+pub fn choices(item: &Item) -> Vec<(&Json, Vec<&str>)> {
+    let mut out: Vec<(&Json, Vec<&str>)> = Vec::new();
+    for (by, answer) in &item.votes {
+        match out.iter_mut().find(|(other, _)| *other == answer) {
+            Some((_, all)) => all.push(by),
+            None => out.push((answer, vec![by])),
+        }
+    }
+    out.sort_by_key(|(_, by)| std::cmp::Reverse(by.len()));
+    out
+}
+
+/// The text with each span as `<text:CLASS>`, as guidelines write them.
+pub fn marked(item: &Item, answer: &Json) -> String {
+    let spans = answer.as_array().map(Vec::as_slice).unwrap_or_default();
+    if spans.is_empty() {
+        return "nothing".into();
+    }
+    let chars: Vec<char> = item.text.as_deref().unwrap_or_default().chars().collect();
+    let one = |s: &Json| {
+        let at = |name: &str| s[name].as_u64().unwrap_or_default() as usize;
+        let text: String = chars.get(at("start")..at("end")).unwrap_or_default().iter().collect();
+        format!("<{text}:{}> {}-{}", s["class"].as_str().unwrap_or_default(), at("start"), at("end"))
+    };
+    spans.iter().map(one).collect::<Vec<_>>().join("  ")
+}

@@ -1,0 +1,287 @@
+// Runs `tamis serve` over a made project and looks at it as a person does, by keyboard alone: 100 suspicious samples are decided, the
+// server is killed in the middle, and nothing is lost. Also: axe, console messages, requests that lead elsewhere, 400 px, dark, both
+// languages, a page on another port, and the page without its script.
+//
+//   node serve.mjs TAMIS [--shots DIR]
+//
+// TAMIS is a program built with `--features serve`. Skips as report.mjs does.
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+function skip(why) {
+  console.error(`SKIPPED tests/browser: ${why}`);
+  process.exit(process.env.TAMIS_BROWSER === 'required' ? 1 : 0);
+}
+const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => p && existsSync(p));
+if (!chromiumPath) skip('no Chromium is installed');
+let chromium, axeSource;
+try {
+  ({ chromium } = await import('playwright-core'));
+  axeSource = readFileSync(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+} catch {
+  skip('npm ci was not run in tests/browser');
+}
+const [tamis, ...args] = process.argv.slice(2);
+const shots = args[0] === '--shots' ? args[1] : null;
+if (shots) mkdirSync(shots, { recursive: true });
+const wrong = [];
+
+// ---- a project with 120 samples that wait: two annotators differ, some texts are hostile ------------------------------------
+const dir = mkdtempSync(join(tmpdir(), 'tamis-serve-'));
+mkdirSync(join(dir, 'raw'));
+const HOSTILE = ['</script><script>document.title="x"</script>', '<img src=x onerror=alert(1)>', '" onload="x', '\u202eabc', 'x'.repeat(5000), '👩‍👩‍👧'];
+const SUBJECTS = ['The judge', 'A cook', '판사가', '요리사가', 'The keeper'], THINGS = ['the trial', 'fresh bread', '재판을', '빵을', 'the ball'];
+const texts = [], votes = ['item,annotator,label'];
+for (let n = 0; n < 360; n++) {
+  const id = `s${String(n).padStart(4, '0')}`;
+  const hostile = n % 60 === 3 ? ' ' + HOSTILE[(n / 60) | 0] : '';
+  texts.push(JSON.stringify({ id, text: `${SUBJECTS[n % 5]} saw ${THINGS[(n * 3) % 5]} number ${n}${hostile}` }));
+  votes.push(`${id},kim,food`, `${id},lee,${n % 3 === 0 ? 'law' : 'food'}`);
+}
+writeFileSync(join(dir, 'raw/a.jsonl'), texts.join('\n') + '\n');
+writeFileSync(join(dir, 'raw/votes.csv'), votes.join('\n') + '\n');
+writeFileSync(join(dir, 'dataset.toml'), `tamis = "0.1"
+[dataset]
+name = "courtroom-kitchen"
+version = "0.1.0"
+license = "MIT"
+languages = ["en"]
+description = "Sentences about courts, kitchens and sports"
+[collect.a]
+direct = { files = ["raw/a.jsonl"], format = "jsonl" }
+fields = { text = "text" }
+id = "id"
+license = "MIT"
+[schema]
+text = { text = {} }
+[label.topic]
+task = "classification"
+classes = ["food", "law", "sport"]
+from.crowd = { files = ["raw/votes.csv"] }
+aggregate = { method = "majority", on_tie = "review" }
+[review]
+files = ["reviews/*.jsonl"]
+[split]
+ratios = { train = 0.8, test = 0.2 }
+[release.all]
+formats = ["jsonl"]
+columns = ["id", "text", "label.topic", "split"]
+`);
+const decided = () => (existsSync(join(dir, 'reviews/eve.jsonl')) ? readFileSync(join(dir, 'reviews/eve.jsonl'), 'utf8').trim().split('\n').filter(Boolean).map((l) => JSON.parse(l)) : []);
+
+/** A server; its address is the first line. @param {string[]} more */
+async function serve(...more) {
+  const child = spawn(tamis, ['-C', dir, 'serve', '--partition-target', '16', ...more], { env: { ...process.env, LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const address = await new Promise((then, no) => {
+    let text = '';
+    child.stdout.on('data', (d) => { text += d; if (text.includes('\n')) then(text.trim()); });
+    child.on('exit', (code) => no(new Error(`tamis serve ended with ${code}`)));
+  });
+  process.on('exit', () => child.kill('SIGKILL'));
+  return { address, origin: new URL(address).origin, kill: () => new Promise((then) => { child.removeAllListeners('exit'); child.on('exit', then); child.kill('SIGKILL'); }) };
+}
+
+const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu'] });
+/** A page that complains. */
+async function open(address, { width = 1280, scheme = 'light', script = true, quiet = [] } = {}) {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, javaScriptEnabled: script });
+  const page = await context.newPage();
+  const at = `serve ${width} ${scheme}`, origin = new URL(address).origin;
+  page.on('console', (m) => { if (!quiet.some((q) => m.text().includes(q))) wrong.push(`${at}: console: ${m.text()}`); });
+  page.on('pageerror', (e) => wrong.push(`${at}: error: ${e.message}`));
+  page.on('request', (r) => { if (!r.url().startsWith(origin + '/') && !r.url().startsWith('blob:')) wrong.push(`${at}: request: ${r.url()}`); });
+  await page.goto(address);
+  return { page, context, at };
+}
+async function sideways(page, at) {
+  const [scroll, client] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  if (scroll > client) {
+    const who = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.scroll, nav, pre')).slice(0, 3).map((e) => e.outerHTML.slice(0, 120)));
+    wrong.push(`${at}: scrolls sideways (${scroll} > ${client}): ${who.join(' | ')}`);
+  }
+}
+async function axe(page, at) {
+  await page.evaluate(axeSource);
+  const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  for (const v of result.violations) wrong.push(`${at}: axe ${v.id}: ${v.help}: ${v.nodes.slice(0, 2).map((n) => n.html.slice(0, 140) + ' ' + (n.any[0]?.message || '')).join(' | ')}`);
+}
+const key = (page) => page.locator('#question').getAttribute('data-key');
+/** Presses a key, and waits until another question is there, or none. */
+async function press(page, which) {
+  const before = await key(page);
+  await page.keyboard.press(which);
+  await page.waitForFunction((was) => document.getElementById('question')?.dataset.key !== was, before, { timeout: 15000 });
+}
+
+// ---- 100 decisions by keys, with a kill in the middle -----------------------------------------------------------------------
+let server = await serve('--by', 'eve');
+let { page, context, at } = await open(server.address);
+await page.waitForSelector('#question');
+if (page.url().includes('token')) wrong.push(`${at}: the address keeps its word: ${page.url()}`);
+if ((await context.cookies()).length) wrong.push(`${at}: there are cookies`);
+await axe(page, at + ' question');
+await sideways(page, at + ' question');
+if (shots) await page.screenshot({ path: `${shots}/review-1280-light.png` });
+const began = Date.now();
+for (let n = 0; n < 40; n++) await press(page, ['1', '2', 'k', '3', 'd'][n % 5]);
+if (decided().length !== 40) wrong.push(`${at}: ${decided().length} lines after 40 decisions`);
+await page.reload();
+await page.waitForSelector('#question');
+await press(page, 's');
+const taken = await key(page);
+await press(page, 'k');
+// taken back: the same question is there again
+const last = decided();
+await page.keyboard.press('u');
+await page.waitForFunction((was) => document.getElementById('question')?.dataset.key === was, taken, { timeout: 15000 });
+if (!(await page.locator('#news').textContent()).includes('taken back')) wrong.push(`${at}: undo is not told`);
+await page.waitForTimeout(100);
+if (decided().length !== last.length - 1) wrong.push(`${at}: undo leaves ${decided().length} lines of ${last.length}`);
+await page.keyboard.press('n');
+await page.keyboard.type('looked twice');
+await page.keyboard.press('Enter');
+await press(page, 'k');
+if (!decided().some((d) => d.note === 'looked twice')) wrong.push(`${at}: the note is lost`);
+// killed: what was answered is on disk
+await server.kill();
+const before = decided().length;
+if (before !== 41) wrong.push(`${at}: ${before} lines before the kill`);
+await page.keyboard.press('k');
+await page.waitForFunction(() => document.getElementById('news')?.textContent?.includes('on disk'));
+await context.close();
+for (const [i, l] of wrong.entries()) if (l.includes('ERR_CONNECTION') || l.includes('ERR_INCOMPLETE') || l.includes('ERR_EMPTY') || l.includes('network error')) delete wrong[i]; // it was killed
+
+server = await serve('--by', 'eve');
+({ page, context, at } = await open(server.address));
+await page.waitForSelector('#question');
+for (let n = before; n < 100; n++) await press(page, ['1', '2', 'k'][n % 3]);
+const all = decided();
+const ids = new Set(all.map((d) => d.id));
+if (all.length !== 100 || ids.size !== 100) wrong.push(`${at}: ${all.length} lines about ${ids.size} samples after 100 decisions`);
+const seconds = Math.round((Date.now() - began) / 1000);
+// edit by keyboard: a class that is typed
+await page.keyboard.press('e');
+await page.keyboard.type('sport');
+const edited = await key(page);
+await page.keyboard.press('Enter');
+await page.waitForFunction((was) => document.getElementById('question')?.dataset.key !== was, edited);
+if (!decided().some((d) => d.value === 'sport')) wrong.push(`${at}: an edited class is not written`);
+// somebody else writes meanwhile: it is noticed, and kept
+const text = readFileSync(join(dir, 'reviews/eve.jsonl'), 'utf8');
+writeFileSync(join(dir, 'reviews/eve.jsonl'), `{"id":"s0001","step":"label.topic","decision":"keep","by":"eve"}\n${text}`);
+await page.keyboard.press('k');
+await page.waitForFunction(() => document.getElementById('news')?.textContent?.includes('somebody else'));
+await page.waitForSelector('#question');
+await press(page, 'k');
+if (decided().length !== 103 || !decided().some((d) => d.id === 's0001')) wrong.push(`${at}: ${decided().length} lines after somebody else wrote`);
+wrong.splice(0, wrong.length, ...wrong.filter((w) => w && !w.includes('409 (Conflict)')));
+await context.close();
+
+// ---- every page, both widths and schemes ------------------------------------------------------------------------------------
+for (const width of [1280, 400]) {
+  for (const scheme of ['light', 'dark']) {
+    ({ page, context, at } = await open(server.address, { width, scheme }));
+    await page.waitForSelector('#question');
+    const names = await page.locator('nav a').evaluateAll((as) => as.map((a) => a.getAttribute('href')));
+    for (const name of names) {
+      await page.evaluate((h) => { location.hash = h; }, name);
+      await page.waitForFunction((h) => document.querySelector(`nav a[href="${h}"]`)?.getAttribute('aria-current') === 'page' && document.querySelector('main h2'), name);
+      await page.waitForTimeout(250);
+      await sideways(page, `${at} ${name}`);
+      await axe(page, `${at} ${name}`);
+      if (shots) await page.screenshot({ path: `${shots}/${name.slice(2)}-${width}-${scheme}.png` });
+    }
+    await page.evaluate(() => { location.hash = '#/samples'; });
+    await page.waitForSelector('#cards .card');
+    await page.locator('#lang').click();
+    await page.waitForFunction(() => /[가-힣]/.test(document.querySelector('main h2')?.textContent || ''));
+    await sideways(page, `${at} Korean`);
+    await axe(page, `${at} Korean`);
+    if (shots) await page.screenshot({ path: `${shots}/samples-${width}-${scheme}-ko.png` });
+    await page.evaluate(() => { location.hash = '#/review'; });
+    await page.waitForSelector('#question');
+    if (shots) await page.screenshot({ path: `${shots}/review-${width}-${scheme}-ko.png` });
+    await context.close();
+  }
+}
+
+// ---- samples by keyboard: filter, more, story --------------------------------------------------------------------------------
+({ page, context, at } = await open(server.address, { quiet: ['422'] }));
+await page.waitForSelector('#question');
+await page.keyboard.press('g');
+await page.keyboard.press('s');
+await page.waitForSelector('#cards .card');
+await page.keyboard.press('/');
+await page.keyboard.type('text:"number 3" split:test');
+await page.keyboard.press('Enter');
+await page.waitForFunction(() => decodeURIComponent(location.hash).includes('number 3'));
+await page.waitForFunction(() => /\d/.test(document.getElementById('matches')?.textContent || ''));
+const told = Number((await page.locator('#matches').textContent()).replace(/\D/g, ''));
+const shown = await page.locator('#cards .card').count();
+if (!(told > 0 && shown === Math.min(told, 24))) wrong.push(`${at}: ${shown} cards of ${told}`);
+await page.locator('#cards .card a').first().focus();
+await page.keyboard.press('Enter');
+await page.waitForSelector('#h-story');
+if (!(await page.locator('main pre').textContent()).includes('collect.a')) wrong.push(`${at}: a story tells nothing`);
+await page.goBack();
+await page.waitForSelector('#cards .card');
+await page.keyboard.press('/');
+await page.locator('#q').fill('spilt:test');
+await page.keyboard.press('Enter');
+await page.waitForFunction(() => document.getElementById('matches')?.textContent?.includes('split'));
+if ((await page.title()) === 'x') wrong.push(`${at}: a text of the data ran`);
+await context.close();
+
+// ---- a second tab without the word, a foreign page, no script --------------------------------------------------------------
+({ page, context, at } = await open(server.origin + '/'));
+await page.waitForFunction(() => document.querySelector('main')?.textContent?.includes('locked'));
+await context.close();
+const foreign = createServer((_, answer) => { answer.setHeader('content-type', 'text/html'); answer.end('<title>foreign</title>'); }).listen(0, '127.0.0.1');
+await new Promise((then) => foreign.once('listening', then));
+const other = await browser.newContext();
+const visitor = await other.newPage();
+await visitor.goto(`http://127.0.0.1:${foreign.address().port}/`);
+const got = await visitor.evaluate(async ({ origin, token }) => {
+  const out = [];
+  for (const init of [{}, { headers: { Authorization: 'Bearer ' + token } }, { mode: 'no-cors' }, { method: 'POST', mode: 'no-cors', body: '{}' }]) {
+    try {
+      const answer = await fetch(origin + '/state', init);
+      out.push(answer.type === 'opaque' ? '' : await answer.text());
+    } catch { out.push(''); }
+  }
+  const frame = document.createElement('iframe');
+  frame.src = origin + '/';
+  document.body.append(frame);
+  await new Promise((then) => setTimeout(then, 500));
+  try { out.push(frame.contentDocument?.body?.textContent || ''); } catch { out.push(''); }
+  return out;
+}, { origin: server.origin, token: new URL(server.address).hash.slice(7) });
+if (got.some((text) => text)) wrong.push(`serve: a foreign page read ${JSON.stringify(got)}`);
+await other.close();
+foreign.close();
+({ page, context, at } = await open(server.address, { script: false }));
+if (!(await page.locator('main').textContent()).includes('tamis report')) wrong.push(`${at}: without a script nothing is said`);
+await context.close();
+await server.kill();
+
+// ---- a build that decisions ask for -----------------------------------------------------------------------------------------
+server = await serve('--by', 'eve', '--watch');
+({ page, context, at } = await open(server.address));
+await page.waitForSelector('#question');
+const waits = async () => Number((await page.locator('#waiting').textContent()).replace(/\D/g, ''));
+const first = await waits();
+await press(page, '1');
+await page.waitForFunction(() => document.getElementById('news')?.textContent?.includes('Built.'), null, { timeout: 60000 });
+await page.waitForTimeout(500);
+if ((await waits()) !== first - 1) wrong.push(`${at}: ${await waits()} wait after one of ${first} was decided and built`);
+const id = decided().length;
+if (id !== 104) wrong.push(`${at}: ${id} lines at the end`);
+await context.close();
+await server.kill();
+await browser.close();
+rmSync(dir, { recursive: true });
+console.log(wrong.length ? wrong.join('\n') : `serve: 104 decisions by keys (100 in ${seconds} s), a kill and a second writer: all holds`);
+process.exit(wrong.length ? 1 : 0);
