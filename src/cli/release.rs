@@ -100,7 +100,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         say(&lang::lines(&text));
     }
     if let Some(frozen) = &mut frozen {
-        let mut tell = |text: String| if args.json { () } else { say(&lang::lines(&text)) };
+        let tell = |text: String| if !args.json { say(&lang::lines(&text)) };
         if let Some(key) = &key {
             tell(outside::sign(&project.world, &frozen.folder, key)?);
             frozen.signature = Some(format!("{}/{SIGNATURE}", frozen.folder));

@@ -13,7 +13,7 @@ const SUSPECT: &str = "label.suspect";
 /// Samples that are shown.
 const SHOWN: usize = 12;
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Issues {
     pub task: String,
     /// The share of labels (of spans: tags) that are probably wrong, and 95 % of its values when samples are drawn anew.
@@ -35,7 +35,7 @@ pub struct Issues {
     pub worst: Vec<Doubted>,
 }
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Doubted {
     pub quality: f64,
     pub card: Card,

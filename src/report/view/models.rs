@@ -12,7 +12,7 @@ const SCORES: [&str; 9] =
     ["f1", "accuracy", "precision", "recall", "macro_f1", "token_accuracy", "log_loss", "calibration_error", "brier"];
 
 /// What was scored by one step.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Scored {
     /// `train.base/check`, of all samples; `train.base`, of those of the test.
     pub step: String,
@@ -26,7 +26,7 @@ pub struct Scored {
     pub confused: Vec<(String, String, u64)>,
 }
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct Score {
     pub name: &'static str,
     /// A decimal, or why there is none.
@@ -35,7 +35,7 @@ pub struct Score {
     pub interval: Option<(f64, f64)>,
 }
 
-#[derive(Serialize, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug)]
 pub struct ClassScore {
     pub class: String,
     pub given: u64,

@@ -13,7 +13,7 @@ const CHOSEN: &str = "active.chosen";
 /// Samples that are shown.
 const SHOWN: usize = 12;
 
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Wanted {
     pub task: String,
     /// The models that are asked.
