@@ -18,6 +18,7 @@ pub mod quads;
 pub mod shape;
 pub mod shapes;
 pub mod spans;
+pub mod synthetic;
 pub mod tokens;
 pub mod transcripts;
 pub mod votes;

@@ -3,6 +3,7 @@ use super::anonymity::beside::Leaving;
 use super::anonymity::declared::{self as anonymous, Anonymity};
 use super::columns::{RELEASED_ID, check_names, columns, holds, span_of};
 use super::conflicts::{self, Allowed};
+use super::made;
 use super::terms::{left_out_sources, sorted_sources, sources, taken_sources};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::writer::{Writer, is_sharded};
@@ -36,6 +37,10 @@ pub struct Declaration {
     pub columns: Option<AllOr<At<String>>>,
     /// Only samples that `[sample.NAME]` chose: `sample.NAME`. Default: all.
     pub of: Option<At<String>>,
+    /// The children of which `[augment.NAME]` it holds beside the samples that were collected: `["mentions"]`. The column
+    /// `synthetic.by` then says who made a sample. Default: none.
+    #[serde(default)]
+    pub augment: Vec<At<String>>,
     /// What samples are called in the release. Default `source`.
     #[serde(default)]
     pub ids: Ids,
@@ -159,6 +164,8 @@ pub struct Release {
     pub required: Vec<String>,
     /// The column that says which samples were chosen.
     pub chosen: Option<String>,
+    /// Made by whom samples are in it, too.
+    pub children: Vec<String>,
     pub max_losses: Option<At<u64>>,
     pub min_samples: Option<At<u64>>,
     pub anonymity: Option<anonymous::Declared>,
@@ -235,7 +242,10 @@ impl Release {
 
 pub fn declared(check: &mut Check) -> Option<Release> {
     let d: Declaration = check.read()?;
-    let columns = columns(check, d.columns.as_ref());
+    let children = check.children(&d.augment);
+    let told = made::columns(&d.augment, d.ids == Ids::Source);
+    let columns = columns(check, d.columns.as_ref(), told);
+    made::check(check, &d.augment, d.ids == Ids::Source, d.columns.as_ref(), &columns);
     let mut formats: Vec<Encoding> = Vec::new();
     for (i, f) in d.formats.iter().enumerate() {
         let format = f.format.0;
@@ -288,6 +298,7 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     Some(Release {
         anonymity,
         chosen,
+        children,
         formats,
         columns,
         ids: d.ids,
