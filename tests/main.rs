@@ -1,5 +1,6 @@
 //! The one integration binary. `harness` makes projects and runs the command; the others are tests.
 mod anonymity;
+mod augment;
 mod cases;
 mod consent;
 mod contract;

@@ -291,7 +291,7 @@ fn ops(
     (label, classes, spans): (&str, &[String], bool),
     mut found: lists::Found,
 ) -> (Vec<Op>, lists::Found) {
-    let t = text.get();
+    let (t, before) = (text.get(), check.problems.len());
     let mut out: Vec<Op> = Vec::new();
     let of_spans = [("templates", t.templates.as_ref().map(At::span)), ("replace_mentions", t.replace_mentions.as_ref().map(|_| place(check, "text.replace_mentions")))];
     for (key, span) in of_spans.into_iter().filter(|_| !spans) {
@@ -327,7 +327,7 @@ fn ops(
         check.bad(problem.label("stands with other operations").help("a control is an [augment.NAME] of its own"));
     }
     out.extend(t.plain.then_some(Op::Plain));
-    if out.is_empty() && check.problems.is_empty() {
+    if out.is_empty() && check.problems.len() == before {
         let problem = Diagnostic::error("T0611", text.span(), format!("[{}] makes nothing", check.path));
         check.bad(problem.label("no operation is named").help("text = { replace_mentions = {} }"));
     }

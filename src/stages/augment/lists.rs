@@ -65,7 +65,7 @@ pub fn templates(check: &mut Check, file: &At<String>, classes: &[String]) -> Op
     let mut out = Vec::new();
     for (n, line) in lines(check, file)? {
         let Some(template) = Template::parse(&line) else {
-            let say = format!("line {n} has no place such as `{{PS}}`, or a brace that nothing closes");
+            let say = format!("line {n} has no place for a mention, or a brace that nothing closes");
             return wrong(check, file, say);
         };
         if let Some(class) = template.classes().find(|c| !classes.iter().any(|known| known == c)) {

@@ -120,7 +120,7 @@ struct Gather {
 type Counted = Vec<(usize, [u64; 3])>;
 
 /// What is counted of a sample.
-#[derive(Serialize, Deserialize, Default, PartialEq)]
+#[derive(Serialize, Deserialize, Default)]
 struct Scored {
     /// The given and the predicted class.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -137,7 +137,7 @@ struct Scored {
     #[serde(default, skip_serializing_if = "is_default")]
     without: bool,
     /// The same of the predictions that these are compared with, where there are such.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     other: Option<Box<Scored>>,
 }
 
