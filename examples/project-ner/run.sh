@@ -24,8 +24,8 @@ build() { # the step, and options
     "$TAMIS" build "$@" > "log-$step.txt" 2>&1 || { cat "log-$step.txt" >&2; exit 1; }
     tail -n 3 "log-$step.txt"
 }
-ask() { # what waits goes to the expert, and comes back
-    "$TAMIS" label export ner --tool csv --only queue --out queue.csv > /dev/null
+ask() { # what waits goes to the expert, and comes back; --raw: the annotators' answers may be written
+    "$TAMIS" label export ner --tool csv --only queue --raw --out queue.csv > /dev/null
     python3 people.py answer queue.csv
     rm queue.csv
 }
@@ -33,7 +33,7 @@ ask() { # what waits goes to the expert, and comes back
 build 01-collect
 build 02-first-labels
 python3 people.py row 02-first-labels "three annotators, guideline 1.0"
-mkdir before && cp out/first/jsonl/*.jsonl before/
+mkdir before && cp out/first/jsonl/*.jsonl before/ && rm -r out/first
 build 03-guideline
 python3 people.py row 03-guideline "guideline 1.1, labelled again"
 build 04-label-errors

@@ -1,6 +1,7 @@
 //! The field's nouns as plain data, a file a noun, each with its cell of a column.
 pub mod boxes;
 mod cells;
+pub mod colours;
 pub mod days;
 pub mod decisions;
 pub mod edits;

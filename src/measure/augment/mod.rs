@@ -5,12 +5,14 @@
 mod doc;
 mod korean;
 mod ops;
+mod pictures;
 mod pool;
 mod typing;
 
 pub use doc::{Change, Doc, Unit, changed, units};
 pub use korean::{agreed, swapped};
 pub use ops::{Made, Noise, Op, Shared, Template, made};
+pub use pictures::{Picture, Ways, turns};
 pub use pool::{Entry, Pool};
 
 /// A share of one, in millionths.

@@ -4,7 +4,7 @@
 //! what votes and models said of the parent is not said of them. Facts: those of [`super::balance`]. A build in which none is born
 //! fails: the table would have no effect, and nobody would see it.
 use super::balance::{self, Family};
-use super::declaration::{Augment, LEARNED_OF, checked};
+use super::declaration::{LEARNED_OF, checked};
 use super::draw::Child;
 use crate::model::edits::{Edit, since_collected};
 use crate::model::spans::Span;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 pub const ENTRY: Entry = Entry::row::<Bear>("augment/texts", "augment.*", declare);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
-    let Some(a) = checked(check) else { return Vec::new() };
+    let Some(a) = checked(check).filter(|a| a.ways.is_none()) else { return Vec::new() };
     let known = |name: &String| check.columns.get("samples").and_then(|of| of.get(name)).cloned();
     let said = |c: &Column| matches!(c.role, Role::Votes { .. } | Role::Predictions { .. });
     let silent: BTreeMap<String, String> =
@@ -59,14 +59,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.sort();
     reads.dedup();
     let ports = Ports { table: "samples".into(), reads, writes, bears: true, ..Ports::default() };
-    let gates = vec![gate(&a, check)];
+    let gates = vec![a.gate(check)];
     vec![Plan { gates, ..Plan::row::<Bear>(ports, &map, &Gather { classes: a.classes }, &Nothing {}) }]
-}
-
-fn gate(a: &Augment, check: &Check) -> Gate {
-    Gate::at_least(a.path.clone(), format!("{}.born", a.path), 1u64.into(), check.span.clone())
-        .say(format!("[{}] makes no sample", a.path))
-        .look(format!("tamis show {}/draw", a.path))
 }
 
 #[derive(Serialize, Deserialize, Default)]

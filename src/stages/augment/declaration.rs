@@ -3,13 +3,14 @@ use super::lists::{self, list, synonyms, templates};
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::{Decimal, Declared};
 use crate::manifest::values::At;
-use crate::measure::augment::{Noise, ONE, Op};
+use crate::measure::augment::{Noise, ONE, Op, Ways, turns};
 use crate::model::edits::edits_of;
+use crate::model::images::Image;
 use crate::model::tokens::Token;
 use crate::stage::*;
 use crate::table::{Cell, list as list_of};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -39,6 +40,38 @@ pub struct Declaration {
     pub seed: u64,
     /// What is done to texts, in the order of these keys.
     pub text: Option<At<Text>>,
+    /// What is done to pictures, in the order of these keys. Shapes of every task move along.
+    pub image: Option<At<Pictures>>,
+}
+
+/// What is done to a picture. JPEG is written as JPEG of quality 95, everything else as PNG.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Pictures {
+    /// It may be mirrored: `horizontal` exchanges left and right, `vertical` top and bottom.
+    #[serde(default)]
+    pub flip: Vec<At<Flip>>,
+    /// It may be turned by 90, 180 or 270 degrees.
+    #[serde(default)]
+    pub quarter_turns: bool,
+    /// A part whose sides are at least this share of its sides is enlarged to its size.
+    pub crop: Option<At<Decimal>>,
+    /// By which share of the scale values are raised or lowered at most, all alike.
+    pub brightness: Option<At<Decimal>>,
+    /// By which share distances from the middle of the scale grow or shrink at most.
+    pub contrast: Option<At<Decimal>>,
+    /// By which share of the scale each value is raised or lowered at most, each by itself.
+    pub noise: Option<At<Decimal>>,
+    /// The least share of a shape that must be left of it in the part, else it is taken out. Default 0.25.
+    pub visible_min: Option<At<Decimal>>,
+}
+
+/// Which sides are exchanged.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Flip {
+    Horizontal,
+    Vertical,
 }
 
 /// What is done to a text. A share is the chance of each place, above 0 and at most 1.
@@ -98,6 +131,8 @@ pub struct Synonyms {
 
 pub const NER: &str = "ner";
 const CLASS: &str = "classification";
+/// Kinds of tasks whose labels are shapes on pictures.
+const SHAPES: [&str; 5] = ["object_detection", "oriented_detection", "instance_segmentation", "masks", "keypoints"];
 /// The split that models learn of.
 pub const LEARNED_OF: &str = "train";
 
@@ -118,6 +153,10 @@ pub struct Augment {
     pub ops: Vec<Op>,
     /// Mentions of lists, by class.
     pub lists: BTreeMap<String, Vec<String>>,
+    /// What is done to pictures, in place of texts.
+    pub ways: Option<Ways>,
+    /// The least share that must be left of a shape, in millionths.
+    pub visible_min: u64,
 }
 
 impl Augment {
@@ -128,6 +167,13 @@ impl Augment {
     /// The column of what is drawn.
     pub fn drawn(&self) -> String {
         format!("drawn.{}", self.name)
+    }
+
+    /// A table that makes nothing has no effect, and nobody would see it.
+    pub fn gate(&self, check: &Check) -> Gate {
+        Gate::at_least(self.path.clone(), format!("{}.born", self.path), 1u64.into(), check.span.clone())
+            .say(format!("[{}] makes no sample", self.path))
+            .look(format!("tamis show {}/draw", self.path))
     }
 
     /// The column of the edits of the text.
@@ -155,10 +201,29 @@ pub fn checked(check: &mut Check) -> Option<Augment> {
     let Some((label, classes)) = task(check, &declared) else { return None };
     check_classes(check, &declared, &label, &classes);
     check_share(check, declared.max_share.as_ref(), true);
-    let Some(text) = declared.text.clone() else {
-        let problem = Diagnostic::error("T0611", check.span.clone(), format!("[{}] makes nothing", check.path));
-        check.bad(problem.label("needs `text`, with what is done to texts"));
-        return None;
+    let text = match (declared.text.clone(), declared.image.clone()) {
+        (Some(text), None) => text,
+        (None, Some(image)) => {
+            let ways = ways(check, &image);
+            let visible = image.visible_min.as_ref().map_or(Some(250_000), |s| check_share(check, Some(s), false));
+            if check.problems.len() > before {
+                return None;
+            }
+            let (name, path, visible_min) = (check.instance.clone(), check.path.clone(), visible.unwrap_or(0));
+            let (text, spans, main, tokens, ops, lists) = Default::default();
+            let ways = Some(ways);
+            return Some(Augment { name, path, declared, label, classes, text, spans, main, tokens, ops, lists, ways, visible_min });
+        }
+        (Some(_), Some(image)) => {
+            let problem = Diagnostic::error("T0611", image.span(), "texts and pictures are not changed together");
+            check.bad(problem.label("stands with other operations").help("an [augment.NAME] of its own for each"));
+            return None;
+        }
+        (None, None) => {
+            let problem = Diagnostic::error("T0611", check.span.clone(), format!("[{}] makes nothing", check.path));
+            check.bad(problem.label("needs `text` or `image`, with what is done"));
+            return None;
+        }
     };
     let mut spans: Vec<String> = labels(check, NER).into_iter().map(|l| l.0).collect();
     spans.sort();
@@ -186,6 +251,8 @@ pub fn checked(check: &mut Check) -> Option<Augment> {
         tokens: tokens.then(|| "tokens".to_string()),
         ops,
         lists: found.mentions,
+        ways: None,
+        visible_min: 0,
     })
 }
 
@@ -227,13 +294,16 @@ fn labels(check: &Check, of: &str) -> Vec<(String, Vec<String>)> {
 
 /// The label whose classes count, and these.
 fn task(check: &mut Check, d: &Declaration) -> Option<(String, Vec<String>)> {
-    let all = [labels(check, NER), labels(check, CLASS)];
+    let all = match d.image {
+        None => [labels(check, NER), labels(check, CLASS)],
+        Some(_) => [SHAPES.iter().flat_map(|kind| labels(check, kind)).collect(), labels(check, CLASS)],
+    };
     if let Some(task) = &d.task {
         let name = format!("label.{}", task.get());
         let found = all.iter().flatten().find(|l| l.0 == name).cloned();
         if found.is_none() {
             let known = all.iter().flatten().filter_map(|l| l.0.strip_prefix("label."));
-            let message = format!("there is no [{name}] of the kind `{NER}` or `{CLASS}`");
+            let message = format!("there is no [{name}] of the kind `{}` or `{CLASS}`", first(d));
             let help = suggest(task, known);
             check.bad(Diagnostic::error("T0612", task.span(), message).label(help));
         }
@@ -244,7 +314,7 @@ fn task(check: &mut Check, d: &Declaration) -> Option<(String, Vec<String>)> {
         [one] => Some(one.clone()),
         [] => {
             let problem = Diagnostic::error("T0612", check.span.clone(), "there is no label that could move along");
-            check.bad(problem.label(format!("needs a [label.TASK] of the kind `{NER}` or `{CLASS}`")));
+            check.bad(problem.label(format!("needs a [label.TASK] of the kind `{}` or `{CLASS}`", first(d))));
             None
         }
         [first, ..] => {
@@ -254,6 +324,39 @@ fn task(check: &mut Check, d: &Declaration) -> Option<(String, Vec<String>)> {
             None
         }
     }
+}
+
+/// The first kind of task that can count.
+fn first(d: &Declaration) -> &'static str {
+    if d.image.is_some() { "object_detection" } else { NER }
+}
+
+/// What is done to pictures.
+fn ways(check: &mut Check, image: &At<Pictures>) -> Ways {
+    if check.column("samples", "image") != Some(&Image::ty()) || check.column("samples", "width").is_none() {
+        let problem = Diagnostic::error("T0611", image.span(), "there is no picture of a known size to change");
+        check.bad(problem.label("needs images and [preprocess], which measures them"));
+    }
+    let has = |flip: Flip| image.flip.iter().any(|f| *f.get() == flip);
+    let mut share = |of: &Option<At<Decimal>>| check_share(check, of.as_ref(), false).unwrap_or(0);
+    let ways = Ways {
+        turns: turns(has(Flip::Horizontal), has(Flip::Vertical), image.quarter_turns),
+        zoom: share(&image.crop),
+        brightness: share(&image.brightness),
+        contrast: share(&image.contrast),
+        noise: share(&image.noise),
+    };
+    if ways == Ways::default() {
+        let problem = Diagnostic::error("T0611", image.span(), format!("[{}] makes nothing", check.path));
+        check.bad(problem.label("no operation is named").help("image = { flip = [\"horizontal\"] }"));
+    }
+    let points = labels(check, "keypoints").into_iter().next();
+    if let (Some((label, _)), Some(flip)) = (points, image.flip.first()) {
+        let message = format!("a mirrored picture exchanges left and right points of {label}");
+        let problem = Diagnostic::error("T0620", flip.span(), message);
+        check.bad(problem.label("which ones they are is not known here").help("quarter turns exchange nothing"));
+    }
+    ways
 }
 
 /// Notes classes that the task does not have.

@@ -9,7 +9,7 @@
 //! `max_share` allows); none of these is made. Findings about the whole: `augment.leak`, `augment.lost`, `augment.capped`.
 use super::declaration::{Augment, LEARNED_OF, checked};
 use crate::digest::{Digest, Draws};
-use crate::measure::augment::{Doc, Entry as Word, Made, ONE, Op, Pool, Shared, made, units};
+use crate::measure::augment::{Doc, Entry as Word, Made, ONE, Op, Picture, Pool, Shared, Ways, made, units};
 use crate::model::spans::Span;
 use crate::model::synthetic::BY;
 use crate::model::tokens::Token;
@@ -30,6 +30,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         spans: a.spans.clone(),
         tokens: a.tokens.clone(),
         born: check.column("samples", BY).is_some(),
+        pictures: a.ways.is_some(),
     };
     let d = &a.declared;
     let gather = Gather {
@@ -42,6 +43,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         main: a.main,
         ops: a.ops.clone(),
         lists: a.lists.clone(),
+        ways: a.ways.clone(),
     };
     let apply = Apply { column: a.drawn() };
     let ports = Ports {
@@ -54,7 +56,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 }
 
 fn reads(a: &Augment, born: bool) -> Vec<String> {
-    let mut reads = [names(&["id", "split"]), vec![a.text.clone(), a.label.clone()], a.spans.clone()].concat();
+    let of = match a.ways {
+        Some(_) => names(&["width", "height"]),
+        None => [vec![a.text.clone()], a.spans.clone()].concat(),
+    };
+    let mut reads = [names(&["id", "split"]), vec![a.label.clone()], of].concat();
     reads.extend(a.tokens.iter().cloned().chain(born.then(|| BY.to_string())));
     reads.sort();
     reads.dedup();
@@ -76,6 +82,9 @@ struct Map {
     /// Some samples may be children, which have none themselves.
     #[serde(default, skip_serializing_if = "is_default")]
     born: bool,
+    /// Pictures are changed, not texts.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pictures: bool,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -99,6 +108,8 @@ struct Gather {
     ops: Vec<Op>,
     #[serde(default, skip_serializing_if = "is_default")]
     lists: BTreeMap<String, Vec<String>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    ways: Option<Ways>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -114,7 +125,11 @@ type Spans = Vec<(u32, u32, String)>;
 #[derive(Serialize, Deserialize, Default)]
 struct Parent {
     id: String,
+    #[serde(default, skip_serializing_if = "is_default")]
     text: String,
+    /// Width and height of its picture.
+    #[serde(default, skip_serializing_if = "is_default")]
+    size: Option<[u32; 2]>,
     /// Of each label on the text its spans; nothing where there is no label.
     #[serde(default, skip_serializing_if = "is_default")]
     spans: Vec<Option<Spans>>,
@@ -130,7 +145,11 @@ struct Parent {
 pub struct Child {
     /// Which of its parent's children it is, from 1.
     pub k: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub text: String,
+    /// What becomes of the picture.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub picture: Option<Picture>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub spans: Vec<Option<Spans>>,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -164,6 +183,9 @@ impl RowStage for Draw {
     type Apply = Apply;
 
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+        if p.pictures {
+            return p.pictures(rows, summary);
+        }
         let (ids, texts, splits) = (rows.texts("id")?, rows.texts(&p.text)?, rows.texts("split")?);
         let born = if p.born { rows.texts(BY)? } else { Vec::new() };
         let tokens: Vec<Option<Vec<Token>>> = match &p.tokens {
@@ -189,6 +211,33 @@ impl RowStage for Draw {
                 spans: spans.iter().map(|s| s.get(row).and_then(|s| s.as_ref().map(plain))).collect(),
                 tokens: tokens.get(row).and_then(|t| t.as_ref().map(|t| t.iter().map(|t| (t.start, t.end)).collect())),
                 classes: (label != Value::Null).then(|| classes_of(&label)),
+                size: None,
+            };
+            summary.put(OWN, row, serde_json::to_vec(&parent).map_err(|e| Fault::Bug(e.to_string()))?);
+        }
+        Ok(Delta::default())
+    }
+}
+
+impl Map {
+    /// The samples of the split whose pictures have a size.
+    fn pictures(&self, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+        let (ids, splits) = (rows.texts("id")?, rows.texts("split")?);
+        let born = if self.born { rows.texts(BY)? } else { Vec::new() };
+        let (widths, heights): (Vec<Option<u32>>, Vec<Option<u32>>) = (rows.cells("width")?, rows.cells("height")?);
+        let labels = rows.column(&self.label)?;
+        for (row, size) in widths.into_iter().zip(heights).enumerate() {
+            let (Some(width), Some(height)) = size else { continue };
+            let learned = splits.get(row).and_then(Option::as_deref) == Some(LEARNED_OF);
+            if !learned || born.get(row).is_some_and(Option::is_some) {
+                continue;
+            }
+            let label = value_at(labels.as_ref(), row);
+            let parent = Parent {
+                id: ids.get(row).cloned().flatten().unwrap_or_default(),
+                size: Some([width, height]),
+                classes: (label != Value::Null).then(|| classes_of(&label)),
+                ..Parent::default()
             };
             summary.put(OWN, row, serde_json::to_vec(&parent).map_err(|e| Fault::Bug(e.to_string()))?);
         }
@@ -209,6 +258,7 @@ impl Parent {
 /// What became of a wish for a child.
 enum Fate {
     Made(Box<Made>),
+    Drawn(Picture),
     Unchanged,
     Lost,
 }
@@ -218,8 +268,9 @@ struct Candidate {
     parent: usize,
     k: u32,
     rank: u64,
-    text: Digest,
-    made: Made,
+    /// Equal children have equal ones.
+    what: Digest,
+    child: Child,
 }
 
 /// What is told of those that are not made.
@@ -334,6 +385,18 @@ impl Gather {
         let draws: BTreeMap<&str, Draws> =
             self.ops.iter().map(|op| (op.name(), Draws::new(self.seed, &format!("augment {}", op.name())))).collect();
         let none = Draws::new(self.seed, "augment");
+        let fate = |parent: &Parent, doc: &Doc, k: u32| {
+            let draw = |op: &str| draws.get(op).unwrap_or(&none).stream(&format!("{}#{}.{k}", parent.id, self.name));
+            if let Some(ways) = &self.ways {
+                let drawn = parent.size.and_then(|size| ways.drawn(size, draw("picture")));
+                return drawn.map_or(Fate::Unchanged, Fate::Drawn);
+            }
+            match made(doc, self.main.unwrap_or(usize::MAX), &self.ops, shared, &draw) {
+                None => Fate::Lost,
+                Some(made) if made.how.is_empty() => Fate::Unchanged,
+                Some(made) => Fate::Made(Box::new(made)),
+            }
+        };
         context.tools.each(parents.len().div_ceil(AT_ONCE), &|n| {
             if context.tools.go_on().is_err() {
                 return;
@@ -341,17 +404,7 @@ impl Gather {
             let mut own = BTreeMap::new();
             for (at, parent) in parents.iter().enumerate().skip(n * AT_ONCE).take(AT_ONCE) {
                 let doc = parent.doc();
-                let child = |k: u32| {
-                    let draw = |op: &str| {
-                        draws.get(op).unwrap_or(&none).stream(&format!("{}#{}.{k}", parent.id, self.name))
-                    };
-                    let fate = match made(&doc, self.main.unwrap_or(usize::MAX), &self.ops, shared, &draw) {
-                        None => Fate::Lost,
-                        Some(made) if made.how.is_empty() => Fate::Unchanged,
-                        Some(made) => Fate::Made(Box::new(made)),
-                    };
-                    (k, fate)
-                };
+                let child = |k: u32| (k, fate(parent, &doc, k));
                 own.insert(at, (1..=self.copies(parent)).map(child).collect());
             }
             done.lock().unwrap_or_else(|e| e.into_inner()).extend(own);
@@ -359,18 +412,29 @@ impl Gather {
         context.tools.go_on()?;
         let mut out = Vec::new();
         for (parent, children) in done.into_inner().unwrap_or_else(|e| e.into_inner()) {
-            let id = parents.get(parent).map_or("", |p| p.id.as_str());
+            let Some(of) = parents.get(parent) else { continue };
             for (k, fate) in children {
                 told.wanted += 1;
-                match fate {
-                    Fate::Lost => told.lost += 1,
-                    Fate::Unchanged => told.unchanged += 1,
-                    Fate::Made(made) => {
-                        let text: String = made.doc.text.iter().collect();
-                        let (text, rank) = (Digest::of(text.as_bytes()), ranks.of(&format!("{id}#{k}")));
-                        out.push(Candidate { parent, k, rank, text, made: *made });
+                let place = format!("{}#{k}", of.id);
+                let (child, what) = match fate {
+                    Fate::Lost => {
+                        told.lost += 1;
+                        continue;
                     }
-                }
+                    Fate::Unchanged => {
+                        told.unchanged += 1;
+                        continue;
+                    }
+                    Fate::Drawn(picture) => (Child { k, picture: Some(picture), ..Child::default() }, place.clone()),
+                    Fate::Made(made) => {
+                        let labelled = |at: usize| of.spans.get(at).is_some_and(Option::is_some);
+                        let child = self.child(k, *made, &labelled);
+                        let text = child.text.clone();
+                        (child, text)
+                    }
+                };
+                let (what, rank) = (Digest::of(what.as_bytes()), ranks.of(&place));
+                out.push(Candidate { parent, k, rank, what, child });
             }
         }
         Ok(out)
@@ -388,8 +452,8 @@ impl Gather {
         let plain = self.ops.contains(&Op::Plain);
         let mut met: HashSet<Digest> = parents.iter().map(|p| Digest::of(p.text.as_bytes())).collect();
         all.retain(|c| {
-            let leaks = others.contains(&c.text);
-            let repeats = !leaks && !plain && !met.insert(c.text);
+            let leaks = others.contains(&c.what);
+            let repeats = !leaks && !plain && !met.insert(c.what);
             told.leaks += u64::from(leaks);
             told.repeated += u64::from(repeats);
             !leaks && !repeats
@@ -401,8 +465,7 @@ impl Gather {
         all.truncate(most);
         let mut out: BTreeMap<usize, Vec<Child>> = BTreeMap::new();
         for c in all {
-            let labelled = |at: usize| parents.get(c.parent).is_some_and(|p| p.spans.get(at).is_some_and(Option::is_some));
-            out.entry(c.parent).or_default().push(self.child(c.k, c.made, &labelled));
+            out.entry(c.parent).or_default().push(c.child);
         }
         out.values_mut().for_each(|children| children.sort_by_key(|c| c.k));
         out
@@ -418,6 +481,7 @@ impl Gather {
             k,
             spans: spans.collect(),
             text: doc.text.into_iter().collect(),
+            picture: None,
             tokens: doc.tokens.map(|of| of.iter().map(|t| (t.start, t.end)).collect()),
             edits: edits.iter().map(|e| (e.start, e.end, e.len)).collect(),
             parents: parents.into_iter().collect::<BTreeSet<_>>().into_iter().collect(),

@@ -20,14 +20,17 @@
 //! of) and `synthetic.how` (what was done, as JSON). These columns are null of samples that were collected. Children have no
 //! children, no votes and no predictions.
 //!
+//! Of pictures positions, a part and colours are drawn ([`pictures`]); shapes move by the frame of their picture.
+//!
 //! A release leaves them out unless its `augment` names them; a model learns of them where its own does.
 mod balance;
 mod born;
 mod declaration;
 mod draw;
 mod lists;
+mod pictures;
 
 use crate::stage::Entry;
 use declaration::Declaration;
 
-pub const ENTRIES: &[Entry] = &[draw::ENTRY.schema(|g| g.subschema_for::<Declaration>()), born::ENTRY];
+pub const ENTRIES: &[Entry] = &[draw::ENTRY.schema(|g| g.subschema_for::<Declaration>()), born::ENTRY, pictures::ENTRY];

@@ -245,7 +245,8 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     let children = check.children(&d.augment);
     let told = made::columns(&d.augment, d.ids == Ids::Source);
     let columns = columns(check, d.columns.as_ref(), told);
-    made::check(check, &d.augment, d.ids == Ids::Source, d.columns.as_ref(), &columns);
+    let kind = (d.ids == Ids::Source, d.anonymity.is_some());
+    made::check(check, &d.augment, kind, d.columns.as_ref(), &columns);
     let mut formats: Vec<Encoding> = Vec::new();
     for (i, f) in d.formats.iter().enumerate() {
         let format = f.format.0;

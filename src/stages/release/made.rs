@@ -15,11 +15,11 @@ pub fn columns(augment: &[At<String>], named: bool) -> &'static [&'static str] {
 }
 
 /// Who reads a release that holds children can tell them, and learns no collected id that the release hides. A release that hides
-/// people holds none: each child of a person would be counted as one more.
+/// people (`anonymous`) holds none: each child of a person would be counted as one more.
 pub fn check(
     check: &mut Check,
     augment: &[At<String>],
-    named: bool,
+    (named, anonymous): (bool, bool),
     wanted: Option<&AllOr<At<String>>>,
     columns: &[String],
 ) {
@@ -35,8 +35,7 @@ pub fn check(
         let problem = Diagnostic::error("T0617", span, "`synthetic.parents` tells the ids that `ids` hides");
         check.bad(problem.label("leave this column out"));
     }
-    let anonymous = check.manifest.span_of(&format!("{}.anonymity", check.path));
-    if anonymous.is_some() {
+    if anonymous {
         let problem = Diagnostic::error("T0618", first, "children of a person would be counted as more persons");
         check.bad(problem.label("an anonymous release holds what was collected alone"));
     }
