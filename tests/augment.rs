@@ -184,7 +184,10 @@ fn labels_of_children_are_right_by_themselves() {
     let texts: Vec<&str> = rows.iter().map(|r| r["text"].as_str().unwrap()).collect();
     assert_eq!(texts.iter().collect::<BTreeSet<_>>().len(), texts.len(), "no text stands twice");
     let collected = released(dir.path(), "collected");
-    assert_eq!((collected.len(), collected.iter().filter(|r| r["id"].as_str().unwrap().contains('#')).count()), (60, 0));
+    assert_eq!(
+        (collected.len(), collected.iter().filter(|r| r["id"].as_str().unwrap().contains('#')).count()),
+        (60, 0)
+    );
     assert!(collected[0].get("synthetic_by").is_none(), "{}", collected[0]);
 }
 

@@ -9,12 +9,12 @@ use crate::engine::state::{Built, PartRun, StepRun};
 use crate::formats::FORMATS;
 use crate::formats::writer::{Place, split_of};
 use crate::manifest::sources;
+use crate::model::synthetic::BY;
 use crate::model::votes::classes_of;
 use crate::project::{Failure, Options, Project};
 use crate::report::show::{line_of, raw_columns, value_text};
 use crate::report::snapshot::complete;
 use crate::report::terminal;
-use crate::model::synthetic::BY;
 use crate::report::trace::{Change, Collected, Decided, Gone, LeftOut, Released, Said, Story, Told, answer, votes};
 use crate::stage::{Act, Event, Fault, Kernel, OutFile};
 use crate::stages::collect::consent::{CONSENT, withdrawn_id};
@@ -380,7 +380,9 @@ impl Teller<'_, '_> {
         }
         for column in &step.plan.ports.reads {
             match self.value(part, column, row)? {
-                Value::Text(by) if column == BY => return Ok(format!("[{by}] made it, and `augment` does not name that")),
+                Value::Text(by) if column == BY => {
+                    return Ok(format!("[{by}] made it, and `augment` does not name that"));
+                }
                 _ if column == BY => {}
                 Value::Null => return Ok(format!("it has no `{column}`")),
                 Value::Bool(false) if column.starts_with("sample.") => {

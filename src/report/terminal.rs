@@ -9,8 +9,8 @@ use crate::engine::told::Answer;
 use crate::engine::why;
 use crate::engine::{lost, out};
 use crate::manifest::sections::Dataset;
-use crate::project::{Failure, Finished, Project};
 use crate::model::synthetic::BY;
+use crate::project::{Failure, Finished, Project};
 use crate::stage::{Fact, Fault, Kernel};
 use std::collections::BTreeMap;
 

@@ -52,8 +52,7 @@ impl Doc {
 /// The changed text with its spans and tokens, and the edits that it came about by. `None` where a span of some task would have
 /// no place: it lies partly in something replaced, or nothing of it is left.
 pub fn changed(doc: &Doc, changes: &[Change]) -> Option<(Doc, Vec<Edit>)> {
-    let edits: Vec<Edit> =
-        changes.iter().map(|c| Edit { start: c.start, end: c.end, len: c.len() }).collect();
+    let edits: Vec<Edit> = changes.iter().map(|c| Edit { start: c.start, end: c.end, len: c.len() }).collect();
     let mut text = Vec::with_capacity(doc.text.len());
     let mut at = 0;
     for change in changes {
@@ -180,9 +179,8 @@ mod tests {
 
     #[test]
     fn tokens_are_those_of_what_stands_there() {
-        let words = |t: &Doc| {
-            t.tokens.as_ref().unwrap().iter().map(|t2| t.string(t2.start, t2.end)).collect::<Vec<_>>()
-        };
+        let words =
+            |t: &Doc| t.tokens.as_ref().unwrap().iter().map(|t2| t.string(t2.start, t2.end)).collect::<Vec<_>>();
         let t = |start, end| Token { start, end };
         let mut before = doc("Anna met Bo.", vec![span(0, 4, "PS")]);
         before.tokens = Some(vec![t(0, 4), t(5, 8), t(9, 11), t(11, 12)]);

@@ -149,13 +149,8 @@ struct Wish {
 
 /// Does the operations one after another; `draw` gives the numbers of each by its name. `None` where a span would lose its place.
 pub fn made(doc: &Doc, task: usize, ops: &[Op], shared: &Shared, draw: &dyn Fn(&str) -> Stream) -> Option<Made> {
-    let mut out = Made {
-        doc: doc.clone(),
-        edits: Vec::new(),
-        parents: BTreeSet::new(),
-        how: BTreeMap::new(),
-        fresh: false,
-    };
+    let mut out =
+        Made { doc: doc.clone(), edits: Vec::new(), parents: BTreeSet::new(), how: BTreeMap::new(), fresh: false };
     for op in ops {
         let drawn = draw(op.name());
         let wish = match op {
@@ -377,13 +372,7 @@ fn noisy(doc: &Doc, noise: Noise, drawn: Stream) -> Wish {
 }
 
 /// A template that has a place for a mention of the text, filled, and the ids of those who gave the other mentions.
-fn filled(
-    doc: &Doc,
-    task: usize,
-    all: &[Template],
-    shared: &Shared,
-    drawn: Stream,
-) -> Option<(Doc, BTreeSet<String>)> {
+fn filled(doc: &Doc, task: usize, all: &[Template], shared: &Shared, drawn: Stream) -> Option<(Doc, BTreeSet<String>)> {
     let own = alone(doc, task);
     let has = |t: &&Template| t.classes().any(|class| own.iter().any(|s| s.class == class));
     let fits: Vec<&Template> = all.iter().filter(has).collect();
@@ -484,8 +473,11 @@ mod tests {
     #[test]
     fn mentions_change_with_their_particles_and_name_who_gave_them() {
         let d = doc("철수는 서울로 갔다", &[("철수", "PS"), ("서울", "LC")]);
-        let made =
-            one(&d, Op::ReplaceMentions { share: ALL, classes: Vec::new() }, &shared(&[("길동", "PS"), ("부산", "LC")]));
+        let made = one(
+            &d,
+            Op::ReplaceMentions { share: ALL, classes: Vec::new() },
+            &shared(&[("길동", "PS"), ("부산", "LC")]),
+        );
         assert_eq!(told(&made.doc), "[길동]은 [부산]으로 갔다");
         assert_eq!(made.how, [("replace_mentions", 2)].into());
         assert_eq!(made.parents.into_iter().collect::<Vec<_>>(), ["of-길동", "of-부산"]);
@@ -552,7 +544,10 @@ mod tests {
     /// nothing replaced holds the same characters but for typing errors.
     #[test]
     fn labels_hold_whatever_is_drawn() {
-        let d = doc("김철수는 어제 서울 역에서 이영희를 2시에 봤다", &[("김철수", "PS"), ("서울 역", "LC"), ("이영희", "PS"), ("2시", "TI")]);
+        let d = doc(
+            "김철수는 어제 서울 역에서 이영희를 2시에 봤다",
+            &[("김철수", "PS"), ("서울 역", "LC"), ("이영희", "PS"), ("2시", "TI")],
+        );
         let shared = shared(&[("박민", "PS"), ("제갈공명", "PS"), ("부산", "LC"), ("3시", "TI")]);
         let ops = [
             Op::ReplaceMentions { share: ALL / 2, classes: Vec::new() },

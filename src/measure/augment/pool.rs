@@ -25,13 +25,21 @@ impl Pool {
                 *least = owner;
             }
         }
-        Pool::placed(seed, purpose, met.into_iter().map(|((kind, text), owner)| (kind, String::new(), Entry { text, owner })))
+        Pool::placed(
+            seed,
+            purpose,
+            met.into_iter().map(|((kind, text), owner)| (kind, String::new(), Entry { text, owner })),
+        )
     }
 
     /// Every occurrence by kind, so that frequent words are drawn as often as they are met; `place` tells occurrences of one
     /// sample apart.
     pub fn frequent(seed: u64, purpose: &str, of: impl IntoIterator<Item = (String, usize, Entry)>) -> Pool {
-        Pool::placed(seed, purpose, of.into_iter().map(|(kind, at, entry)| (kind, format!("{}/{at}", entry.owner), entry)))
+        Pool::placed(
+            seed,
+            purpose,
+            of.into_iter().map(|(kind, at, entry)| (kind, format!("{}/{at}", entry.owner), entry)),
+        )
     }
 
     fn placed(seed: u64, purpose: &str, of: impl Iterator<Item = (String, String, Entry)>) -> Pool {

@@ -102,7 +102,8 @@ fn judged(picture: &Pictured, class: usize, (least, most): (f64, f64)) -> Judged
     let mut found: Vec<&Detected> = picture.detected.iter().filter(|d| d.class == class).collect();
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     found.truncate(MOST[2]);
-    let overlaps: Vec<Vec<f64>> = found.iter().map(|d| given.iter().map(|(_, g)| overlap(&d.at, g)).collect()).collect();
+    let overlaps: Vec<Vec<f64>> =
+        found.iter().map(|d| given.iter().map(|(_, g)| overlap(&d.at, g)).collect()).collect();
     let mut fates = vec![[Fate::Wrong; THRESHOLDS]; found.len()];
     for t in 0..THRESHOLDS {
         let mut taken = vec![false; given.len()];
@@ -264,12 +265,8 @@ mod tests {
     }
 
     fn pictured(image: &Image) -> Pictured {
-        let given = |g: &[f64; 7]| Given {
-            class: g[0] as usize,
-            at: [g[1], g[2], g[3], g[4]],
-            area: g[5],
-            crowd: g[6] > 0.0,
-        };
+        let given =
+            |g: &[f64; 7]| Given { class: g[0] as usize, at: [g[1], g[2], g[3], g[4]], area: g[5], crowd: g[6] > 0.0 };
         let detected = |d: &[f64; 6]| Detected { class: d[0] as usize, at: [d[1], d[2], d[3], d[4]], score: d[5] };
         Pictured { given: image.gt.iter().map(given).collect(), detected: image.dt.iter().map(detected).collect() }
     }

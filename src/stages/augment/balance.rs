@@ -18,7 +18,11 @@ pub struct Family {
 
 /// Sums families and tells `samples` (collected), `born`, `parents`, `synthetic_share`, the table `balance`, and `imbalance.before` and
 /// `imbalance.after`: how often the most frequent class stands for each time that the rarest does.
-pub fn tell(classes: &[String], families: impl Iterator<Item = Result<Family, Fault>>, out: &mut Verdicts) -> Result<(), Fault> {
+pub fn tell(
+    classes: &[String],
+    families: impl Iterator<Item = Result<Family, Fault>>,
+    out: &mut Verdicts,
+) -> Result<(), Fault> {
     let (mut own, mut born): (BTreeMap<String, u64>, BTreeMap<String, u64>) = Default::default();
     let (mut samples, mut children, mut parents) = (0u64, 0u64, 0u64);
     for family in families {

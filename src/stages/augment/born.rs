@@ -24,9 +24,9 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let said = |c: &Column| matches!(c.role, Role::Votes { .. } | Role::Predictions { .. });
     let silent: BTreeMap<String, String> =
         check.columns_of("samples").filter(|c| said(c.1)).map(|(n, c)| (n.to_string(), types::text(&c.ty))).collect();
-    let others = check.columns_of("samples").filter(|(name, c)| {
-        matches!(c.role, Role::Label { .. }) && !a.spans.iter().any(|s| s == name)
-    });
+    let others = check
+        .columns_of("samples")
+        .filter(|(name, c)| matches!(c.role, Role::Label { .. }) && !a.spans.iter().any(|s| s == name));
     let others: BTreeMap<String, String> = others.map(|(n, c)| (n.to_string(), types::text(&c.ty))).collect();
     let map = Map {
         name: a.name.clone(),
@@ -185,7 +185,10 @@ impl Map {
             if self.edits { rows.cells(&column)? } else { rows.cells_if_any(&column)? };
         let edits = |(row, c): &(usize, Child)| {
             let own: Vec<Edit> = c.edits.iter().map(|e| Edit { start: e.0, end: e.1, len: e.2 }).collect();
-            since_collected(so_far.get(*row).cloned().flatten(), Some(&own).filter(|e| !e.is_empty()).map(Vec::as_slice))
+            since_collected(
+                so_far.get(*row).cloned().flatten(),
+                Some(&own).filter(|e| !e.is_empty()).map(Vec::as_slice),
+            )
         };
         put(&column, array_of(children.iter().map(edits)));
         let ty = |text: &String| types::parse(text).map(|t| t.0).ok_or_else(|| Fault::Bug(format!("no type: {text}")));

@@ -1,8 +1,8 @@
 //! The declaration of `[augment.NAME]`, and every mistake in it that can be found before a sample is read.
 use super::lists::{self, list, synonyms, templates};
 use crate::diag::{Diagnostic, suggest};
-use crate::manifest::{Decimal, Declared};
 use crate::manifest::values::At;
+use crate::manifest::{Decimal, Declared};
 use crate::measure::augment::{Noise, ONE, Op, Ways, turns};
 use crate::model::edits::edits_of;
 use crate::model::images::Image;
@@ -204,15 +204,8 @@ pub fn checked(check: &mut Check) -> Option<Augment> {
     let text = match (declared.text.clone(), declared.image.clone()) {
         (Some(text), None) => text,
         (None, Some(image)) => {
-            let ways = ways(check, &image);
-            let visible = image.visible_min.as_ref().map_or(Some(250_000), |s| check_share(check, Some(s), false));
-            if check.problems.len() > before {
-                return None;
-            }
-            let (name, path, visible_min) = (check.instance.clone(), check.path.clone(), visible.unwrap_or(0));
-            let (text, spans, main, tokens, ops, lists) = Default::default();
-            let ways = Some(ways);
-            return Some(Augment { name, path, declared, label, classes, text, spans, main, tokens, ops, lists, ways, visible_min });
+            let of = of_pictures(check, &image, declared, (label, classes));
+            return of.filter(|_| check.problems.len() == before);
         }
         (Some(_), Some(image)) => {
             let problem = Diagnostic::error("T0611", image.span(), "texts and pictures are not changed together");
@@ -256,6 +249,23 @@ pub fn checked(check: &mut Check) -> Option<Augment> {
     })
 }
 
+/// A declaration about pictures.
+fn of_pictures(
+    check: &mut Check,
+    image: &At<Pictures>,
+    declared: Declaration,
+    (label, classes): (String, Vec<String>),
+) -> Option<Augment> {
+    let ways = Some(ways(check, image));
+    let visible_min = match &image.visible_min {
+        Some(share) => check_share(check, Some(share), false)?,
+        None => 250_000,
+    };
+    let (name, path) = (check.instance.clone(), check.path.clone());
+    let (text, spans, main, tokens, ops, lists) = Default::default();
+    Some(Augment { name, path, declared, label, classes, text, spans, main, tokens, ops, lists, ways, visible_min })
+}
+
 /// Children are of the split that models learn of, so there is one.
 fn check_split(check: &mut Check, d: &Declaration) {
     if let Some(of) = d.of.as_ref().filter(|of| of.get() != LEARNED_OF) {
@@ -264,7 +274,8 @@ fn check_split(check: &mut Check, d: &Declaration) {
         check.bad(problem.label(label).help("what scores are measured on stays as it was collected"));
     } else if check.column("samples", "split").is_none() {
         let problem = Diagnostic::error("T0610", check.span.clone(), "nothing says which samples are to be learned of");
-        check.bad(problem.label("needs [split]").help("children of samples that scores are measured on would be leaks"));
+        check
+            .bad(problem.label("needs [split]").help("children of samples that scores are measured on would be leaks"));
     }
 }
 
@@ -381,8 +392,10 @@ fn check_share(check: &mut Check, share: Option<&At<Decimal>>, below: bool) -> O
     let found = millionths(share).filter(|n| *n > 0 && (*n < ONE || *n == ONE && !below));
     if found.is_none() {
         let problem = Diagnostic::error("T0613", share.span(), "this is no share");
-        let most = if below { "below 1" } else { "at most 1" };
-        check.bad(problem.label(format!("above 0, {most}, with at most six digits behind the point")));
+        check.bad(problem.label(match below {
+            true => "above 0 and below 1, with at most six digits behind the point",
+            false => "above 0, at most 1, with at most six digits behind the point",
+        }));
     }
     found
 }
@@ -396,7 +409,10 @@ fn ops(
 ) -> (Vec<Op>, lists::Found) {
     let (t, before) = (text.get(), check.problems.len());
     let mut out: Vec<Op> = Vec::new();
-    let of_spans = [("templates", t.templates.as_ref().map(At::span)), ("replace_mentions", t.replace_mentions.as_ref().map(|_| place(check, "text.replace_mentions")))];
+    let of_spans = [
+        ("templates", t.templates.as_ref().map(At::span)),
+        ("replace_mentions", t.replace_mentions.as_ref().map(|_| place(check, "text.replace_mentions"))),
+    ];
     for (key, span) in of_spans.into_iter().filter(|_| !spans) {
         let Some(span) = span else { continue };
         let problem = Diagnostic::error("T0612", span, format!("`{key}` needs mentions, and {label} has none"));

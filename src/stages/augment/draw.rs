@@ -332,7 +332,10 @@ impl Gather {
                 Some((class, Word { text, owner: String::new() }))
             };
             let owner = p.id.clone();
-            of.into_iter().filter_map(entry).map(move |(c, e)| (c, Word { owner: owner.clone(), ..e })).collect::<Vec<_>>()
+            of.into_iter()
+                .filter_map(entry)
+                .map(move |(c, e)| (c, Word { owner: owner.clone(), ..e }))
+                .collect::<Vec<_>>()
         };
         let listed = self.lists.iter().flat_map(|(class, of)| {
             of.iter().map(|text| (class.clone(), Word { text: text.clone(), owner: String::new() }))
@@ -474,9 +477,11 @@ impl Gather {
     fn child(&self, k: u32, made: Made, labelled: &dyn Fn(usize) -> bool) -> Child {
         let Made { doc, edits, parents, how, fresh } = made;
         let keeps = |at: usize| labelled(at) && (!fresh || self.main == Some(at));
-        let spans = doc.spans.into_iter().enumerate().map(|(at, of)| {
-            keeps(at).then(|| of.into_iter().map(|s| (s.start, s.end, s.class)).collect())
-        });
+        let spans = doc
+            .spans
+            .into_iter()
+            .enumerate()
+            .map(|(at, of)| keeps(at).then(|| of.into_iter().map(|s| (s.start, s.end, s.class)).collect()));
         Child {
             k,
             spans: spans.collect(),
@@ -508,7 +513,12 @@ impl Told {
                 out.remark(key, rule, format!("{n} {say}"));
             }
         };
-        remark(self.leaks, key.clone(), "augment.leak", "children would be equal to samples of another split; they are not made");
+        remark(
+            self.leaks,
+            key.clone(),
+            "augment.leak",
+            "children would be equal to samples of another split; they are not made",
+        );
         remark(self.lost, key.clone(), "augment.lost", "children are not made, since a label would lose its place");
         let say = "children are more than `max_share` allows; they are not made";
         remark(self.capped, format!("{key}.max_share"), "augment.capped", say);

@@ -39,7 +39,9 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let (mut labels, mut silent) = (BTreeMap::new(), BTreeMap::new());
     for (name, column) in check.columns_of("samples") {
         match &column.role {
-            Role::Label { .. } if shapes(&column.ty).is_some() => labels.insert(name.to_string(), types::text(&column.ty)),
+            Role::Label { .. } if shapes(&column.ty).is_some() => {
+                labels.insert(name.to_string(), types::text(&column.ty))
+            }
             Role::Votes { .. } | Role::Predictions { .. } => silent.insert(name.to_string(), types::text(&column.ty)),
             _ => None,
         };

@@ -458,7 +458,8 @@ fn check_compare(check: &mut Check, d: &Declaration) {
     };
     let all = check.manifest.instances(&["train"]);
     let same = |name: &String, table| *name != check.instance && task(table).as_ref() == Some(d.task.get());
-    let known: Vec<String> = all.into_iter().filter(|(name, _, table)| same(name, *table)).map(|found| found.0).collect();
+    let known: Vec<String> =
+        all.into_iter().filter(|(name, _, table)| same(name, *table)).map(|found| found.0).collect();
     if !known.contains(other.get()) {
         let message = format!("no other [train.{}] predicts `{}`", other.get(), d.task.get());
         let problem = Diagnostic::error("T0615", other.span(), message);

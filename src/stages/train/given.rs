@@ -182,7 +182,8 @@ impl Join {
     /// tokens and a list of rows; anything else as it is.
     fn released(&self, json: Json) -> Result<Json, Why> {
         let Json::Object(own) = &json else { return Ok(json) };
-        let (Some(Json::Array(tokens)), Some(Json::Array(numbers))) = (own.get("tokens"), own.get("probabilities")) else {
+        let (Some(Json::Array(tokens)), Some(Json::Array(numbers))) = (own.get("tokens"), own.get("probabilities"))
+        else {
             return Ok(json);
         };
         let ends = |t: &Json| Json::from(vec![t["start"].clone(), t["end"].clone()]);
