@@ -1,7 +1,7 @@
 //! The declaration of a release, checked, with its formats and columns settled.
 use super::anonymity::beside::Leaving;
 use super::anonymity::declared::{self as anonymous, Anonymity};
-use super::columns::{RELEASED_ID, check_names, columns, holds, span_of};
+use super::columns::{RELEASED_ID, check_names, holds, span_of};
 use super::conflicts::{self, Allowed};
 use super::made;
 use super::terms::{left_out_sources, sorted_sources, sources, taken_sources};
@@ -242,11 +242,8 @@ impl Release {
 
 pub fn declared(check: &mut Check) -> Option<Release> {
     let d: Declaration = check.read()?;
-    let children = check.children(&d.augment);
-    let told = made::columns(&d.augment, d.ids == Ids::Source);
-    let columns = columns(check, d.columns.as_ref(), told);
     let kind = (d.ids == Ids::Source, d.anonymity.is_some());
-    made::check(check, &d.augment, kind, d.columns.as_ref(), &columns);
+    let (columns, children) = made::settled(check, &d.augment, kind, d.columns.as_ref());
     let mut formats: Vec<Encoding> = Vec::new();
     for (i, f) in d.formats.iter().enumerate() {
         let format = f.format.0;
@@ -283,8 +280,7 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     let left_out = left_out_sources(check, d.licenses.as_deref());
     let sorted = sorted_sources(check, d.licenses.as_deref());
     let licenses = d.licenses.iter().flatten().filter(|_| !sorted.is_empty()).map(|l| l.get().clone()).collect();
-    let required = d.require.iter().flatten().filter(|name| check.known(name).is_some());
-    let required = required.map(|name| name.get().clone()).collect();
+    let required = d.require.iter().flatten().filter(|n| check.known(n).is_some()).map(|n| n.get().clone()).collect();
     let anonymity = match &d.anonymity {
         Some(of) => {
             let only = formats.iter().flat_map(|f| f.roles.values());

@@ -1,22 +1,32 @@
 //! Releases that hold samples that were made: what they tell of them, and what they may not be.
-use super::columns::span_of;
+use super::columns::{columns, span_of};
 use crate::diag::Diagnostic;
 use crate::manifest::values::{AllOr, At};
 use crate::model::synthetic::{BY, PARENTS};
 use crate::stage::Check;
 
-/// The columns that say how samples were made, of a release that holds such. `named` is whether samples keep their ids.
-pub fn columns(augment: &[At<String>], named: bool) -> &'static [&'static str] {
-    match (augment.is_empty(), named) {
+/// The columns of a release, and what `synthetic.by` says of the samples that it holds beside those that were collected. `named` is
+/// whether samples keep their ids, `anonymous` whether it hides people.
+pub fn settled(
+    check: &mut Check,
+    augment: &[At<String>],
+    (named, anonymous): (bool, bool),
+    wanted: Option<&AllOr<At<String>>>,
+) -> (Vec<String>, Vec<String>) {
+    let children = check.children(augment);
+    let told: &[&str] = match (augment.is_empty(), named) {
         (true, _) => &[],
         (false, true) => &[BY, PARENTS],
         (false, false) => &[BY],
-    }
+    };
+    let columns = columns(check, wanted, told);
+    check_told(check, augment, (named, anonymous), wanted, &columns);
+    (columns, children)
 }
 
 /// Who reads a release that holds children can tell them, and learns no collected id that the release hides. A release that hides
-/// people (`anonymous`) holds none: each child of a person would be counted as one more.
-pub fn check(
+/// people holds none: each child of a person would be counted as one more.
+fn check_told(
     check: &mut Check,
     augment: &[At<String>],
     (named, anonymous): (bool, bool),
