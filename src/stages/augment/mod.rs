@@ -15,12 +15,12 @@
 //! split is not made at all. Labels are not guessed: each operation says which characters, or which pixels, it replaces, and spans,
 //! boxes and the like move by that; a child of which some label would lose its place is not made. Parents stay as they are.
 //!
-//! Steps: `augment.NAME/draw` decides over all samples who has which children ([`draw`]), `augment.NAME` bears them ([`born`]). A child has
+//! Steps: `augment.NAME/draw` decides over all samples who has which children (`draw.rs`), `augment.NAME` bears them (`born.rs`). A child has
 //! the id `PARENT#NAME.K`, its parent's other columns, and `synthetic.by` (`augment.NAME`), `synthetic.parents` (ids of all that it is made
 //! of) and `synthetic.how` (what was done, as JSON). These columns are null of samples that were collected. Children have no
 //! children, no votes and no predictions.
 //!
-//! Of pictures positions, a part and colours are drawn ([`pictures`]); shapes move by the frame of their picture.
+//! Of pictures positions, a part and colours are drawn (`pictures.rs`); shapes move by the frame of their picture.
 //!
 //! A release leaves them out unless its `augment` names them; a model learns of them where its own does.
 mod balance;
