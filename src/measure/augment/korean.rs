@@ -54,8 +54,11 @@ const TO: &[(&str, &str)] = &[
     ("으로부터", "로부터"),
 ];
 
-/// Particles that can stand for each other: forms behind a consonant and behind a vowel of one, and of the other.
-const SWAPS: &[((&str, &str), (&str, &str))] = &[
+/// The forms of a particle behind a consonant and behind a vowel.
+type Forms = (&'static str, &'static str);
+
+/// Particles that can stand for each other.
+const SWAPS: &[(Forms, Forms)] = &[
     (("은", "는"), ("이", "가")),
     (("과", "와"), ("이랑", "랑")),
     (("과", "와"), ("하고", "하고")),
@@ -93,8 +96,8 @@ pub fn agreed(before: char, particle: &str) -> Option<&'static str> {
 /// Another particle that may stand in place of this one behind a character; `drawn` chooses among several.
 pub fn swapped(before: char, particle: &str, drawn: u64) -> Option<&'static str> {
     let vowel = sound(before)? == Sound::Vowel;
-    let is = |pair: &(&str, &str)| pair.0 == particle || pair.1 == particle;
-    let form = |pair: &(&'static str, &'static str)| if vowel { pair.1 } else { pair.0 };
+    let is = |pair: &Forms| pair.0 == particle || pair.1 == particle;
+    let form = |pair: &Forms| if vowel { pair.1 } else { pair.0 };
     let others: Vec<&'static str> = SWAPS
         .iter()
         .filter_map(|(one, other)| match (is(one), is(other)) {

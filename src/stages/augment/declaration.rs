@@ -198,7 +198,7 @@ pub fn checked(check: &mut Check) -> Option<Augment> {
     check_split(check, &declared);
     check_use(check);
     let before = check.problems.len();
-    let Some((label, classes)) = task(check, &declared) else { return None };
+    let (label, classes) = task(check, &declared)?;
     check_classes(check, &declared, &label, &classes);
     check_share(check, declared.max_share.as_ref(), true);
     let text = match (declared.text.clone(), declared.image.clone()) {

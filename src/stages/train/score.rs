@@ -119,6 +119,9 @@ struct Gather {
 /// Of each class: its spans that are right, predicted, given.
 type Counted = Vec<(usize, [u64; 3])>;
 
+/// A score of a table of classes.
+type Rate = fn(&Confusion) -> Option<f64>;
+
 /// What is counted of a sample.
 #[derive(Serialize, Deserialize, Default)]
 struct Scored {
@@ -356,7 +359,7 @@ impl Gather {
                 let [own, other] = both(times);
                 less(score(&own), score(&other))
             };
-            let scores: [(&str, fn(&Confusion) -> Option<f64>); 2] =
+            let scores: [(&str, Rate); 2] =
                 [("gain.accuracy", Confusion::accuracy), ("gain.macro_f1", Confusion::macro_f1)];
             for (name, score) in scores {
                 self.ends(out, name, &times, of(&times, &score), &mut |times| of(times, &score));
