@@ -27,7 +27,7 @@ const OPEN: &[&str] = &[];
 /// Codes that do not stop a build.
 const WARNINGS: &[&str] = &[
     "T0345", "T0301", "T0326", "T0327", "T0353", "T0360", "T0362", "T0371", "T0372", "T0373", "T0374", "T0375",
-    "T0423", "T0435", "T0437", "T0445", "T0447", "T0449", "T0566", "T0587", "T0634",
+    "T0423", "T0435", "T0437", "T0445", "T0447", "T0449", "T0566", "T0587", "T0619", "T0634",
 ];
 
 /// Codes that no manifest can reach. `T0324`: `T0308` refuses the field that would be in its way. `T0501`: a gate that

@@ -1,6 +1,7 @@
 //! The one integration binary. `harness` makes projects and runs the command; the others are tests.
 mod anonymity;
 mod audit;
+mod augment;
 mod cases;
 mod consent;
 mod contract;

@@ -7,6 +7,8 @@
 use super::encoding::Wrong;
 use super::guard;
 use super::image::{Pixels, Probe, pixels};
+use crate::digest::Draws;
+use crate::model::colours::Colours;
 use crate::model::frames::Frame;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType as Filter, PngEncoder};
@@ -98,6 +100,43 @@ pub fn thumbnail(bytes: &[u8], pixels_max: u64, side: u32) -> Result<Thumbnail, 
     let jpeg =
         made.and_then(Result::ok).ok_or_else(|| Wrong::new("image.corrupt", "its pixels cannot be written again"))?;
     Ok(Thumbnail { width: probe.width, height: probe.height, jpeg })
+}
+
+/// The picture in a frame and in other colours, with its format. Rules: those of [`super::image::decode`], and `image.size` where it
+/// is no picture of the size that the frame is of.
+pub fn remade(
+    bytes: &[u8],
+    pixels_max: u64,
+    frame: &Frame,
+    colours: &Colours,
+) -> Result<(Vec<u8>, &'static str), Wrong> {
+    let Pixels { probe, image, profile } = pixels(bytes, pixels_max)?;
+    if [probe.width, probe.height] != frame.drawn {
+        return Err(Wrong::new("image.size", format!("it has {} x {} pixels", probe.width, probe.height)));
+    }
+    let format = if probe.format == "jpeg" { "jpeg" } else { "png" };
+    let made = guard::guarded(|| {
+        let image = applied(image, frame);
+        let image = if colours.are_still() { image } else { recoloured(image, colours) };
+        encoded(image, format, profile)
+    });
+    let wrong = || Wrong::new("image.corrupt", "its pixels cannot be written again");
+    Ok((made.and_then(Result::ok).ok_or_else(wrong)?, format))
+}
+
+/// Transparency stays.
+fn recoloured(image: DynamicImage, colours: &Colours) -> DynamicImage {
+    let drawn = Draws::new(colours.seed, "noise").stream("");
+    let alpha = image.color().has_alpha();
+    let mut rgba = image.into_rgba8();
+    for (at, pixel) in rgba.pixels_mut().enumerate() {
+        for (channel, value) in pixel.0.iter_mut().take(3).enumerate() {
+            let place = 3 * at as u64 + channel as u64;
+            *value = colours.of(*value, |most| drawn.below(place, 2 * most + 1) as i64 - most as i64);
+        }
+    }
+    let rgba = DynamicImage::ImageRgba8(rgba);
+    if alpha { rgba } else { DynamicImage::ImageRgb8(rgba.into_rgb8()) }
 }
 
 /// What becomes of the places in a picture.

@@ -8,6 +8,7 @@ pub mod agreement;
 pub mod anonymity;
 pub mod apportion;
 pub mod association;
+pub mod augment;
 pub mod changes;
 pub mod confident;
 pub mod crowd;

@@ -1,6 +1,7 @@
 //! The field's nouns as plain data, a file a noun, each with its cell of a column.
 pub mod boxes;
 mod cells;
+pub mod colours;
 pub mod days;
 pub mod decisions;
 pub mod edits;
@@ -20,6 +21,7 @@ pub mod questions;
 pub mod shape;
 pub mod shapes;
 pub mod spans;
+pub mod synthetic;
 pub mod tokens;
 pub mod transcripts;
 pub mod votes;

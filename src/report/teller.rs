@@ -12,6 +12,7 @@ use crate::engine::state::{Built, PartRun, StepRun};
 use crate::formats::FORMATS;
 use crate::formats::writer::{Place, split_of};
 use crate::manifest::sources;
+use crate::model::synthetic::BY;
 use crate::model::votes::classes_of;
 use crate::project::{Failure, Project};
 use crate::stage::{Act, Event, Fault, Kernel, OutFile};
@@ -345,6 +346,10 @@ impl Teller<'_, '_> {
         }
         for column in &step.plan.ports.reads {
             match self.value(part, column, row)? {
+                Value::Text(by) if column == BY => {
+                    return Ok(format!("[{by}] made it, and `augment` does not name that"));
+                }
+                _ if column == BY => {}
                 Value::Null => return Ok(format!("it has no `{column}`")),
                 Value::Bool(false) if column.starts_with("sample.") => {
                     return Ok(format!("[{column}] did not choose it"));

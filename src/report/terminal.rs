@@ -9,6 +9,7 @@ use crate::engine::told::Answer;
 use crate::engine::why;
 use crate::engine::{lost, out};
 use crate::manifest::sections::Dataset;
+use crate::model::synthetic::BY;
 use crate::project::{Failure, Finished, Project};
 use crate::stage::{Fact, Fault, Kernel};
 use std::collections::BTreeMap;
@@ -162,8 +163,9 @@ fn left_out(s: &Session, f: &Finished, release: usize, of: &[usize]) -> Option<S
         of.iter().filter_map(|i| s.steps.get(*i)).find(|step| step.plan.ports.writes.iter().any(|w| w.1.inner));
     let reads: Vec<&String> = select.iter().flat_map(|step| &step.plan.ports.reads).collect();
     let by_licence = reads.iter().any(|read| *read == "source");
-    let (chosen, needed): (Vec<&String>, Vec<&String>) =
-        reads.into_iter().partition(|read| read.starts_with("sample."));
+    let made = reads.iter().any(|read| *read == BY);
+    let reads = reads.into_iter().filter(|read| *read != BY);
+    let (chosen, needed): (Vec<&String>, Vec<&String>) = reads.partition(|read| read.starts_with("sample."));
     let needed = needed.into_iter().filter(|read| !by_licence || !["source", "license"].contains(&read.as_str()));
     let mut lacks: Vec<String> = needed.map(|read| shown::line(read).into()).collect();
     lacks.extend(by_licence.then(|| "licence that is taken".to_string()));
@@ -177,7 +179,9 @@ fn left_out(s: &Session, f: &Finished, release: usize, of: &[usize]) -> Option<S
     let suppressed = of.iter().filter_map(|i| f.built.runs.get(*i)).any(|run| count(run.facts.get("suppressed")) > 0);
     let lacks = (!lacks.is_empty()).then(|| format!("no {}", lacks.join(" or ")));
     let chosen = chosen.into_iter().map(|sample| format!("not in {}", shown::line(sample)));
-    let why: Vec<String> = chosen.chain(lacks).chain(suppressed.then(|| "suppressed".to_string())).collect();
+    let made = made.then(|| "made to learn of".to_string());
+    let why = chosen.chain(lacks).chain(made).chain(suppressed.then(|| "suppressed".to_string()));
+    let why: Vec<String> = why.collect();
     Some(format!("{} left out ({}){gone}", number(n), why.join(", or ")))
 }
 

@@ -12,6 +12,7 @@ use crate::manifest::{Declared, Manifest};
 use crate::model::decisions::Decided;
 use crate::model::edits::{Edit, edits_of};
 use crate::model::messages::Message;
+use crate::model::synthetic::made_by;
 use crate::table::{ArrayRef, Cell, DataType, list, utf8};
 use crate::world::World;
 use serde::de::DeserializeOwned;
@@ -527,6 +528,21 @@ impl Check<'_> {
         }
         let schema: SchemaSection = self.section(&["schema"]);
         schema.0.iter().filter(|(_, f)| f.text.is_some()).map(|(n, _)| n.clone()).find(|n| is_text(n))
+    }
+
+    /// What `synthetic.by` says of the children that a step takes: those of the named `[augment.NAME]`. A name that there is not is
+    /// noted.
+    pub fn children(&mut self, named: &[At<String>]) -> Vec<String> {
+        let known: Vec<String> = self.manifest.instances(&["augment"]).into_iter().map(|found| found.0).collect();
+        let (there, not): (Vec<_>, Vec<_>) = named.iter().partition(|name| known.contains(name.get()));
+        for name in not {
+            let problem = Diagnostic::error("T0616", name.span(), format!("there is no [augment.{}]", name.get()));
+            self.bad(problem.label(suggest(name, known.iter().map(String::as_str))));
+        }
+        let mut out: Vec<String> = there.into_iter().map(|name| made_by(name)).collect();
+        out.sort();
+        out.dedup();
+        out
     }
 
     /// Whether a column may hold personal data that no privacy step has seen.

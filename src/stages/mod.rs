@@ -1,5 +1,6 @@
 //! The registry: a line per stage, in the order of the pipeline. The key path of a stage is the path of its file.
 pub mod active;
+pub mod augment;
 pub mod clean;
 pub mod collect;
 pub mod ethics;
@@ -42,8 +43,9 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[active::ENTRY],
     &[ethics::ENTRY],
     split::ENTRIES,
-    train::AFTER_SPLIT,
     &[sample::ENTRY],
+    augment::ENTRIES,
+    train::AFTER_SPLIT,
     release::ENTRIES,
 ];
 

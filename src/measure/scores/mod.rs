@@ -1,10 +1,12 @@
 //! How good predictions are: spans and classes that are right, and how far probabilities can be trusted.
 mod classes;
+mod detection;
 mod probabilities;
 #[cfg(test)]
 mod reference_tests;
 mod spans;
 
 pub use classes::Confusion;
+pub use detection::{Detected, Detections, Given, Pictured, Precision};
 pub use probabilities::{Reliability, Trust};
 pub use spans::Found;

@@ -4,6 +4,7 @@ use crate::manifest::sections::SchemaSection;
 use crate::manifest::sources;
 use crate::manifest::values::{AllOr, At};
 use crate::model::images::Image;
+use crate::model::synthetic;
 use crate::stage::*;
 use crate::table::{Cell, DataType, record, types, utf8};
 use schemars::JsonSchema;
@@ -62,7 +63,8 @@ pub fn released_type(holds: &str, typed: bool) -> DataType {
 }
 
 /// The released columns, in the order in which they are written.
-pub fn columns(check: &mut Check, wanted: Option<&AllOr<At<String>>>) -> Vec<String> {
+/// `made`: those that say how samples were made, where the release holds such samples.
+pub fn columns(check: &mut Check, wanted: Option<&AllOr<At<String>>>, made: &[&str]) -> Vec<String> {
     let Some(of) = check.columns.get("samples") else { return Vec::new() };
     match wanted {
         Some(AllOr::List(list)) => {
@@ -82,7 +84,10 @@ pub fn columns(check: &mut Check, wanted: Option<&AllOr<At<String>>>) -> Vec<Str
             }
             out
         }
-        Some(AllOr::All) => in_order(check, of.iter().filter(|c| !c.1.inner)),
+        Some(AllOr::All) => {
+            let told = |n: &String| !synthetic::COLUMNS.contains(&n.as_str()) || !made.is_empty();
+            in_order(check, of.iter().filter(|c| !c.1.inner && told(c.0)))
+        }
         None => {
             let fields: SchemaSection = check.section(&["schema"]);
             // without [schema] a release holds what was collected
@@ -97,6 +102,7 @@ pub fn columns(check: &mut Check, wanted: Option<&AllOr<At<String>>>) -> Vec<Str
                     || matches!(c.role, Role::Label { .. })
                     || *n == "split"
                     || *n == "id"
+                    || made.contains(&n.as_str())
                     || fields.0.contains_key(*n)
             };
             in_order(check, of.iter().filter(usual))

@@ -1,10 +1,11 @@
 //! The declaration of a release, checked, with its formats and columns settled.
 use super::anonymity::beside::Leaving;
 use super::anonymity::declared::{self as anonymous, Anonymity};
-use super::columns::{Ids, check_names, columns, holds, span_of};
+use super::columns::{Ids, RELEASED_ID, check_names, holds, span_of};
 use super::conflicts::{self, Allowed};
 use super::documents::list::DocumentName;
 use super::documents::wanted::wanted;
+use super::made;
 use super::terms::{left_out_sources, sorted_sources, sources, taken_sources};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::writer::{Writer, is_sharded};
@@ -38,6 +39,10 @@ pub struct Declaration {
     pub columns: Option<AllOr<At<String>>>,
     /// Only samples that `[sample.NAME]` chose: `sample.NAME`. Default: all.
     pub of: Option<At<String>>,
+    /// The children of which `[augment.NAME]` it holds beside the samples that were collected: `["mentions"]`. The column
+    /// `synthetic.by` then says who made a sample. Default: none.
+    #[serde(default)]
+    pub augment: Vec<At<String>>,
     /// What samples are called in the release. Default `source`.
     #[serde(default)]
     pub ids: Ids,
@@ -145,6 +150,8 @@ pub struct Release {
     pub required: Vec<String>,
     /// The column that says which samples were chosen.
     pub chosen: Option<String>,
+    /// Made by whom samples are in it, too.
+    pub children: Vec<String>,
     pub max_losses: Option<At<u64>>,
     pub min_samples: Option<At<u64>>,
     pub anonymity: Option<anonymous::Declared>,
@@ -223,7 +230,8 @@ impl Release {
 
 pub fn declared(check: &mut Check) -> Option<Release> {
     let d: Declaration = check.read()?;
-    let columns = columns(check, d.columns.as_ref());
+    let kind = (d.ids == Ids::Source, d.anonymity.is_some());
+    let (columns, children) = made::settled(check, &d.augment, kind, d.columns.as_ref());
     let formats = encodings(check, &d, &columns);
     check_held(check, &d, &formats, &columns);
     let reads_paths = formats
@@ -249,8 +257,7 @@ pub fn declared(check: &mut Check) -> Option<Release> {
     let left_out = left_out_sources(check, d.licenses.as_deref());
     let sorted = sorted_sources(check, d.licenses.as_deref());
     let licenses = d.licenses.iter().flatten().filter(|_| !sorted.is_empty()).map(|l| l.get().clone()).collect();
-    let required = d.require.iter().flatten().filter(|name| check.known(name).is_some());
-    let required = required.map(|name| name.get().clone()).collect();
+    let required = d.require.iter().flatten().filter(|n| check.known(n).is_some()).map(|n| n.get().clone()).collect();
     let anonymity = match &d.anonymity {
         Some(of) => {
             let only = formats.iter().flat_map(|f| f.roles.values());
@@ -267,6 +274,7 @@ pub fn declared(check: &mut Check) -> Option<Release> {
         documents,
         anonymity,
         chosen,
+        children,
         formats,
         columns,
         ids: d.ids,

@@ -22,6 +22,7 @@ mod documents;
 mod encode;
 mod ids;
 mod images;
+mod made;
 mod page;
 mod represented;
 mod select;

@@ -1,6 +1,7 @@
 //! `release.NAME/select`: which samples belong to a release; and `release.NAME/rows`: those, regrouped by split.
 use super::declaration::{declared, rows_table};
 use crate::model::license;
+use crate::model::synthetic::BY;
 use crate::stage::*;
 use crate::table::cutting::Window;
 use crate::table::{DataType, Value, value_at};
@@ -24,6 +25,8 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
     let mut reads = needed.clone();
     reads.extend(r.chosen.clone());
     reads.extend((!left_out.is_empty() || !r.sorted.is_empty()).then(|| "source".to_string()));
+    let made = check.column("samples", BY).is_some();
+    reads.extend((made && !needed.iter().any(|n| n == BY)).then(|| BY.to_string()));
     let own = (!r.sorted.is_empty()).then(|| "license".to_string());
     reads.extend(own.filter(|own| !needed.contains(own) && check.column("samples", own).is_some()));
     let marker = check.path.clone();
@@ -34,7 +37,8 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
         ..Ports::default()
     };
     let chosen = r.chosen.unwrap_or_default();
-    let choice = Choice { marker, labels: needed, left_out, chosen, sorted: r.sorted, licenses: r.licenses };
+    let (children, sorted, licenses) = (r.children, r.sorted, r.licenses);
+    let choice = Choice { marker, labels: needed, left_out, chosen, sorted, licenses, made, children };
     vec![Plan::map::<Select>(ports, &choice).word("select")]
 }
 
@@ -78,6 +82,11 @@ struct Choice {
     sorted: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     licenses: Vec<String>,
+    /// Some samples may have been made, and are left out but for those that these made.
+    #[serde(default, skip_serializing_if = "is_default")]
+    made: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    children: Vec<String>,
 }
 
 struct Select;
@@ -99,6 +108,11 @@ impl RowStage for Select {
         if !p.left_out.is_empty() {
             for (own, source) in within.iter_mut().zip(rows.texts("source")?) {
                 *own &= !source.is_some_and(|s| p.left_out.contains(&s));
+            }
+        }
+        if p.made {
+            for (own, by) in within.iter_mut().zip(rows.texts(BY)?) {
+                *own &= by.is_none_or(|by| p.children.contains(&by));
             }
         }
         if !p.chosen.is_empty() {

@@ -34,6 +34,14 @@ pub struct Declaration {
     /// What parts and the order of learning are drawn from.
     #[serde(default)]
     pub seed: u64,
+    /// The children of which `[augment.NAME]` the final model learns, too: `["mentions"]`. Default: of none; it learns of what was
+    /// collected.
+    #[serde(default)]
+    pub augment: Vec<At<String>>,
+    /// Another `[train.NAME]` of the same task, whose predictions of the same samples this one is compared with: `gain.f1` (or
+    /// `gain.accuracy`, `gain.macro_f1`) is by how much this one is better, with its interval when samples are drawn anew for both at
+    /// once (paired bootstrap). An interval above 0 is more than chance.
+    pub compare: Option<At<String>>,
     /// What scores must reach, else the build fails: a number means at least, `{ max = 0.1 }` at most. For `ner` `precision`, `recall`,
     /// `f1`, `macro_f1`, `token_accuracy`; for `classification` `accuracy`, `macro_f1`; all of these are from 0 to 1. Errors, of which less
     /// is better and which need `{ max = ... }`: of both `log_loss` and `calibration_error`; of `classification` `brier`.
@@ -228,11 +236,17 @@ impl Trained {
 }
 
 /// The scores that a gate may stand on.
-fn scores(spans: bool) -> &'static [&'static str] {
-    match spans {
+fn scores(spans: bool, compared: bool) -> Vec<&'static str> {
+    let gains: &[&str] = match (compared, spans) {
+        (false, _) => &[],
+        (true, true) => &["gain.f1", "gain.f1_low", "gain.macro_f1", "gain.macro_f1_low"],
+        (true, false) => &["gain.accuracy", "gain.accuracy_low", "gain.macro_f1", "gain.macro_f1_low"],
+    };
+    let own: &[&str] = match spans {
         true => &["precision", "recall", "f1", "macro_f1", "token_accuracy", "log_loss", "calibration_error"],
         false => &["accuracy", "macro_f1", "log_loss", "brier", "calibration_error"],
-    }
+    };
+    [own, gains].concat()
 }
 
 /// The scores of which less is better.
@@ -267,6 +281,7 @@ pub fn checked(check: &mut Check) -> Option<Trained> {
     check_gates(check, &declared, spans, &kind);
     check_group(check, &declared);
     check_on(check, &declared);
+    check_compare(check, &declared);
     let texts = match spans {
         true => check.text_of_spans().into_iter().collect(),
         false if declared.model.as_ref().is_some_and(|m| m.kind == Kind::Logistic) => {
@@ -284,11 +299,12 @@ pub fn checked(check: &mut Check) -> Option<Trained> {
 
 /// Notes gates on scores that the model does not have, and bounds that no score of that name can miss or meet.
 fn check_gates(check: &mut Check, d: &Declaration, spans: bool, kind: &str) {
+    let known = scores(spans, d.compare.is_some());
     for (fact, at) in &d.gates {
         let problem = |message: String| Diagnostic::error("T0583", at.span(), message);
-        if !scores(spans).contains(&fact.as_str()) {
+        if !known.contains(&fact.as_str()) {
             let problem = problem(format!("a model of `{kind}` has no score `{fact}`"));
-            check.bad(problem.label(suggest(fact, scores(spans).iter().copied())));
+            check.bad(problem.label(suggest(fact, known.iter().copied())));
         } else if ERRORS.contains(&fact.as_str()) {
             if let (Some(min), None) = (at.min, at.max) {
                 let problem = problem(format!("`{fact}` is an error: this gate fails where the model is good"));
@@ -431,6 +447,23 @@ fn check_by_class(check: &mut Check, by_class: &BTreeMap<String, String>, classe
         if let Some(other) = met.insert(column, class) {
             wrong(format!("`{column}` is the column of two classes"), format!("of `{other}` and of `{class}`"));
         }
+    }
+}
+
+/// Notes a model to compare with that there is not, or that predicts another task.
+fn check_compare(check: &mut Check, d: &Declaration) {
+    let Some(other) = &d.compare else { return };
+    let task = |table: &crate::manifest::Declared| {
+        Some(table.get_ref().as_table()?.get("task")?.get_ref().as_str()?.to_string())
+    };
+    let all = check.manifest.instances(&["train"]);
+    let same = |name: &String, table| *name != check.instance && task(table).as_ref() == Some(d.task.get());
+    let known: Vec<String> =
+        all.into_iter().filter(|(name, _, table)| same(name, *table)).map(|found| found.0).collect();
+    if !known.contains(other.get()) {
+        let message = format!("no other [train.{}] predicts `{}`", other.get(), d.task.get());
+        let problem = Diagnostic::error("T0615", other.span(), message);
+        check.bad(problem.label(suggest(other, known.iter().map(String::as_str))));
     }
 }
 

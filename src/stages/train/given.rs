@@ -149,8 +149,16 @@ fn lacks(say: impl Into<String>) -> Why {
 impl Join {
     fn predicted(&self, text: &str, tokens: Option<&str>, own: Option<&[Token]>, chars: u32) -> Result<Predicted, Why> {
         let json: Json = serde_json::from_str(text).map_err(|_| lacks("it is no JSON of numbers"))?;
+        let json = if self.text.is_some() { self.released(json)? } else { json };
+        let (json, tokens) = match &json {
+            Json::Object(own) if self.text.is_some() => {
+                (own.get("probabilities").unwrap_or(&Json::Null), own.get("tokens").map(Json::to_string))
+            }
+            other => (other, tokens.map(String::from)),
+        };
+        let tokens = tokens.as_deref();
         if self.text.is_none() {
-            return Ok(Predicted { tokens: Vec::new(), probabilities: self.row(&json)? });
+            return Ok(Predicted { tokens: Vec::new(), probabilities: self.row(json)? });
         }
         let rows = json.as_array().ok_or_else(|| lacks("it is no list with the probabilities of each token"))?;
         let tokens = match tokens {
@@ -168,6 +176,23 @@ impl Join {
             probabilities.extend(self.row(row)?);
         }
         Ok(Predicted { tokens, probabilities })
+    }
+
+    /// A prediction as a release writes it, `{"tokens": [{"start", "end"}], "probabilities": [one number after another]}`, as a list of
+    /// tokens and a list of rows; anything else as it is.
+    fn released(&self, json: Json) -> Result<Json, Why> {
+        let Json::Object(own) = &json else { return Ok(json) };
+        let (Some(Json::Array(tokens)), Some(Json::Array(numbers))) = (own.get("tokens"), own.get("probabilities"))
+        else {
+            return Ok(json);
+        };
+        let ends = |t: &Json| Json::from(vec![t["start"].clone(), t["end"].clone()]);
+        let tags = self.tags.len().max(1);
+        if numbers.len() != tokens.len() * tags {
+            return Err(lacks(format!("{} numbers for {} tokens and {tags} tags", numbers.len(), tokens.len())));
+        }
+        let rows: Vec<Json> = numbers.chunks(tags).map(|row| Json::from(row.to_vec())).collect();
+        Ok(serde_json::json!({ "tokens": tokens.iter().map(ends).collect::<Vec<_>>(), "probabilities": rows }))
     }
 
     /// The probabilities of a list or an object, in the order of the tags.

@@ -13,6 +13,7 @@ use crate::diag::Diagnostic;
 use crate::digest::Draws;
 use crate::model::predictions::Predicted;
 use crate::model::spans::Span;
+use crate::model::synthetic::BY;
 use crate::model::tokens::Token;
 use crate::stage::*;
 use crate::table::{Value, array_of, value_at};
@@ -39,7 +40,7 @@ struct Splits {
 pub const LEARNED_OF: &str = "train";
 
 fn declare_folds(check: &mut Check) -> Vec<Plan> {
-    checked(check).and_then(|trained| plan(check, &trained, false)).into_iter().collect()
+    checked(check).and_then(|trained| plan(check, &trained, None)).into_iter().collect()
 }
 
 fn declare_test(check: &mut Check) -> Vec<Plan> {
@@ -53,10 +54,13 @@ fn declare_test(check: &mut Check) -> Vec<Plan> {
         let message = format!("no split is called `{LEARNED_OF}`, which models learn of");
         check.bad(Diagnostic::error("T0586", span, message).label(format!("needs a split `{LEARNED_OF}`")));
     }
-    plan(check, &trained, true).into_iter().collect()
+    let children = check.children(&trained.declared.augment);
+    plan(check, &trained, Some(children)).into_iter().collect()
 }
 
-fn plan(check: &Check, trained: &Trained, test: bool) -> Option<Plan> {
+/// `children`: of a model that is tested, whose children it learns of.
+fn plan(check: &Check, trained: &Trained, children: Option<Vec<String>>) -> Option<Plan> {
+    let test = children.is_some();
     let model = trained.declared.model.as_ref()?;
     let map = Map {
         texts: trained.texts.clone(),
@@ -64,6 +68,8 @@ fn plan(check: &Check, trained: &Trained, test: bool) -> Option<Plan> {
         label: trained.label(),
         group: trained.declared.group.as_ref().map(|g| g.get().clone()).filter(|_| !test),
         split: test,
+        made: test && check.column("samples", BY).is_some(),
+        children: children.unwrap_or_default(),
     };
     let gather = Gather {
         kind: model.kind,
@@ -77,6 +83,7 @@ fn plan(check: &Check, trained: &Trained, test: bool) -> Option<Plan> {
     let mut reads = [names(&["id"]), map.texts.clone(), vec![map.label.clone()]].concat();
     reads.extend(map.tokens.iter().chain(&map.group).cloned());
     reads.extend(test.then(|| "split".to_string()));
+    reads.extend(map.made.then(|| BY.to_string()));
     reads.sort();
     reads.dedup();
     let ports =
@@ -100,6 +107,12 @@ struct Map {
     /// The split of each sample counts.
     #[serde(default, skip_serializing_if = "is_default")]
     split: bool,
+    /// Some samples may have been made.
+    #[serde(default, skip_serializing_if = "is_default")]
+    made: bool,
+    /// Made by whom they are learned of, too.
+    #[serde(default, skip_serializing_if = "is_default")]
+    children: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -146,7 +159,11 @@ impl RowStage for Learn {
         let labels = rows.column(&p.label)?;
         let groups = p.group.as_ref().map(|g| rows.column(g)).transpose()?;
         let splits = if p.split { rows.texts("split")? } else { Vec::new() };
+        let by = if p.made { rows.texts(BY)? } else { Vec::new() };
         for (row, id) in ids.into_iter().enumerate() {
+            if by.get(row).and_then(Option::as_ref).is_some_and(|by| !p.children.contains(by)) {
+                continue;
+            }
             let own = texts.iter().filter_map(|t| t.get(row)?.as_deref());
             let group = groups.as_ref().and_then(|g| value_at(g.as_ref(), row).key_text());
             let mut sample = Sample {

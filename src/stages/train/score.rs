@@ -9,6 +9,8 @@
 //! `log_loss`, `calibration_error` ([`crate::measure::scores`]), `samples`, `without` and `without_share` (samples with a label and no
 //! prediction), the table `by_class`, and of classes the table `confused` with pairs of classes, most first. `NAME_low` and
 //! `NAME_high` of `f1`, `accuracy` and `macro_f1`: 95 % of the values when samples are drawn anew. A score that nothing gives is undefined.
+//! With `compare` `gain.samples` (predicted by both) and `gain.f1`, `gain.macro_f1` or `gain.accuracy` with their ends: by how much this
+//! model is better, samples being drawn anew for both at once.
 //! Finding, where predictions come in files: `prediction.missing`, a sample that has a label and no prediction of use.
 use super::declaration::{Trained, checked};
 use super::given::column_of;
@@ -48,6 +50,10 @@ fn declare_score(check: &mut Check) -> Vec<Plan> {
 
 fn plan(check: &Check, trained: &Trained, word: &str, column: String, test: bool) -> Plan {
     let files = trained.declared.predictions.is_some() && !test;
+    let other = trained.declared.compare.as_ref().filter(|_| word.is_empty()).map(|other| {
+        let tested = tested_column(other);
+        if test && check.column("samples", &tested).is_some() { tested } else { column_of(other) }
+    });
     let map = Map {
         label: trained.label(),
         column,
@@ -55,6 +61,7 @@ fn plan(check: &Check, trained: &Trained, word: &str, column: String, test: bool
         spans: trained.spans,
         test,
         files: if files { trained.key("predictions.files") } else { String::new() },
+        other: other.unwrap_or_default(),
     };
     let gather = Gather {
         classes: trained.classes.clone(),
@@ -64,6 +71,7 @@ fn plan(check: &Check, trained: &Trained, word: &str, column: String, test: bool
     };
     let mut reads = vec![map.label.clone(), map.column.clone()];
     reads.extend(test.then(|| "split".to_string()));
+    reads.extend(Some(map.other.clone()).filter(|other| !other.is_empty()));
     let ports = Ports { table: "samples".into(), reads, ..Ports::default() };
     let step = if word.is_empty() { trained.path.clone() } else { format!("{}/{word}", trained.path) };
     let mut gates = if word.is_empty() { trained.gates(&step) } else { Vec::new() };
@@ -91,6 +99,9 @@ struct Map {
     /// The key of the files of predictions, where samples without one are told.
     #[serde(default, skip_serializing_if = "is_default")]
     files: String,
+    /// The predictions that these are compared with.
+    #[serde(default, skip_serializing_if = "is_default")]
+    other: String,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -105,6 +116,12 @@ struct Gather {
     seed: u64,
 }
 
+/// Of each class: its spans that are right, predicted, given.
+type Counted = Vec<(usize, [u64; 3])>;
+
+/// A score of a table of classes.
+type Rate = fn(&Confusion) -> Option<f64>;
+
 /// What is counted of a sample.
 #[derive(Serialize, Deserialize, Default)]
 struct Scored {
@@ -113,7 +130,7 @@ struct Scored {
     class: Option<(usize, usize)>,
     /// Of each class: its spans that are right, predicted, given.
     #[serde(default, skip_serializing_if = "is_default")]
-    spans: Vec<(usize, [u64; 3])>,
+    spans: Counted,
     /// Tokens with the right tag, and all.
     #[serde(default, skip_serializing_if = "is_default")]
     tokens: (u64, u64),
@@ -122,6 +139,9 @@ struct Scored {
     /// There is no prediction.
     #[serde(default, skip_serializing_if = "is_default")]
     without: bool,
+    /// The same of the predictions that these are compared with, where there are such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    other: Option<Box<Scored>>,
 }
 
 impl Map {
@@ -173,13 +193,17 @@ impl RowStage for Score {
         let labels = rows.column(&p.label)?;
         let predicted: Vec<Option<Predicted>> = rows.cells(&p.column)?;
         let splits = if p.test { rows.texts("split")? } else { Vec::new() };
+        let others: Vec<Option<Predicted>> = if p.other.is_empty() { Vec::new() } else { rows.cells(&p.other)? };
         let mut delta = Delta::default();
         for (row, predicted) in predicted.iter().enumerate() {
             let split = splits.get(row).cloned().flatten().unwrap_or_default();
             if p.test && split == LEARNED_OF {
                 continue;
             }
-            let Some(scored) = p.scored(&value_at(labels.as_ref(), row), predicted.as_ref()) else { continue };
+            let label = value_at(labels.as_ref(), row);
+            let Some(mut scored) = p.scored(&label, predicted.as_ref()) else { continue };
+            let other = others.get(row).and_then(Option::as_ref).and_then(|other| p.scored(&label, Some(other)));
+            scored.other = other.map(Box::new);
             if scored.without && !p.files.is_empty() {
                 let say = "it has a label, and the files hold no prediction of use for it";
                 delta.event(row, Act::Finding, &p.files, "prediction.missing", say);
@@ -215,6 +239,7 @@ impl Score {
                 p.tell_classes(&all, out)
             }
         }
+        p.tell_gains(&all, out);
         Ok(())
     }
 }
@@ -281,6 +306,65 @@ impl Gather {
             "confused",
             Fact::Table { columns: ["given", "predicted", "samples"].map(String::from).to_vec(), rows },
         );
+    }
+
+    /// By how much these predictions are better than those that they are compared with, on the samples that both predict.
+    fn tell_gains(&self, all: &[Scored], out: &mut Verdicts) {
+        let pairs: Vec<(&Scored, &Scored)> = all.iter().filter_map(|s| Some((s, s.other.as_deref()?))).collect();
+        if pairs.is_empty() {
+            return;
+        }
+        out.fact("gain.samples", pairs.len() as u64);
+        let less = |a: Option<f64>, b: Option<f64>| Some(a? - b?);
+        if self.spans {
+            let (kinds, times) = kinds(pairs.iter().map(|(a, b)| (a.spans.clone(), b.spans.clone())));
+            let found = |of: &dyn Fn(&(Counted, Counted)) -> Counted, times: &[u64]| {
+                let mut classes = vec![Found::default(); self.classes.len()];
+                for (kind, n) in kinds.iter().zip(times) {
+                    for (class, [right, predicted, given]) in of(kind) {
+                        if let Some(own) = classes.get_mut(class) {
+                            own.add(&Found { right, predicted, given }, *n);
+                        }
+                    }
+                }
+                classes
+            };
+            let both = |times: &[u64]| [found(&|k| k.0.clone(), times), found(&|k| k.1.clone(), times)];
+            let f1 = |times: &[u64]| {
+                let [own, other] = both(times).map(|classes| {
+                    let mut sum = Found::default();
+                    classes.iter().for_each(|c| sum.add(c, 1));
+                    sum.f1()
+                });
+                less(own, other)
+            };
+            let macro_f1 = |times: &[u64]| {
+                let [own, other] = both(times).map(|classes| Found::macro_f1(classes.iter()));
+                less(own, other)
+            };
+            self.ends(out, "gain.f1", &times, f1(&times), &mut |times| f1(times));
+            self.ends(out, "gain.macro_f1", &times, macro_f1(&times), &mut |times| macro_f1(times));
+        } else {
+            let (kinds, times) = kinds(pairs.iter().filter_map(|(a, b)| Some((a.class?, b.class?))));
+            let both = |times: &[u64]| {
+                let mut all = [Confusion::new(self.classes.len()), Confusion::new(self.classes.len())];
+                for (((given, own), (_, other)), n) in kinds.iter().zip(times) {
+                    let [first, second] = &mut all;
+                    first.add(*given, *own, *n);
+                    second.add(*given, *other, *n);
+                }
+                all
+            };
+            let of = |times: &[u64], score: &dyn Fn(&Confusion) -> Option<f64>| {
+                let [own, other] = both(times);
+                less(score(&own), score(&other))
+            };
+            let scores: [(&str, Rate); 2] =
+                [("gain.accuracy", Confusion::accuracy), ("gain.macro_f1", Confusion::macro_f1)];
+            for (name, score) in scores {
+                self.ends(out, name, &times, of(&times, &score), &mut |times| of(times, &score));
+            }
+        }
     }
 
     /// Tells a score with the ends of its interval.

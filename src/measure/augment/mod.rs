@@ -1,0 +1,24 @@
+//! New samples out of labelled ones: texts whose labels move along because each change says what it replaces.
+//!
+//! Everything here is a function of its arguments. What is drawn comes from streams of numbers that the caller keys by seed, id
+//! and copy, so that the same sample gives the same child wherever it stands.
+mod doc;
+mod korean;
+mod ops;
+mod pictures;
+mod pool;
+mod typing;
+
+pub use doc::{Change, Doc, Unit, changed, units};
+pub use korean::{agreed, swapped};
+pub use ops::{Made, Noise, Op, Shared, Template, made};
+pub use pictures::{Picture, Ways, turns};
+pub use pool::{Entry, Pool};
+
+/// A share of one, in millionths.
+pub const ONE: u64 = 1_000_000;
+
+/// Whether a number drawn over u64 falls into a share of so many millionths.
+pub fn hits(drawn: u64, share: u64) -> bool {
+    (drawn >> 32) * ONE < share << 32
+}
