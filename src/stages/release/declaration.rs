@@ -1,7 +1,7 @@
 //! The declaration of a release, checked, with its formats and columns settled.
 use super::anonymity::beside::Leaving;
 use super::anonymity::declared::{self as anonymous, Anonymity};
-use super::columns::{Ids, RELEASED_ID, check_names, holds, span_of};
+use super::columns::{Ids, check_names, holds, span_of};
 use super::conflicts::{self, Allowed};
 use super::documents::list::DocumentName;
 use super::documents::wanted::wanted;
