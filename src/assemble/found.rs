@@ -3,7 +3,7 @@ use super::Assembly;
 use crate::diag::Diagnostic;
 use crate::engine::scan::find::{Look, WRITTEN, is_written, look};
 use crate::stage::{Column, Plan, Role, Source};
-use crate::world::undotted;
+use crate::world::{inner_path, is_fetched, undotted};
 use std::collections::BTreeSet;
 
 /// Words that splits are called by.
@@ -36,8 +36,11 @@ impl Assembly<'_> {
                 self.problems.push(problem.help(help));
                 continue;
             }
-            let problem = Diagnostic::error("T0312", span.clone(), format!("`{glob}` matches no file"));
-            self.problems.push(problem.label("relative to dataset.toml; dot files never match"));
+            let problem = Diagnostic::error("T0312", span.clone(), format!("`{}` matches no file", inner_path(glob)));
+            self.problems.push(match is_fetched(glob) {
+                true => problem.label("none of the files that were fetched; members of an archive lie below its name"),
+                false => problem.label("relative to dataset.toml; dot files never match"),
+            });
         }
     }
 

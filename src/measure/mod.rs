@@ -25,4 +25,5 @@ pub mod shapes;
 pub mod similar;
 pub mod tokenizer;
 pub mod turns;
+pub mod urls;
 pub mod words;

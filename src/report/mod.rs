@@ -3,6 +3,7 @@ pub mod agreement;
 pub mod diagnostic;
 pub mod difference;
 pub mod explain;
+pub mod fetched;
 pub mod freeze;
 pub mod histogram;
 pub mod html;

@@ -1,4 +1,5 @@
 //! The declaration of a source, checked, with everything that its kernels need to know settled.
+use super::fetched;
 use super::files::Files;
 use super::heads;
 use super::named::Named;
@@ -14,6 +15,7 @@ use crate::manifest::values::{At, Size, TextOr, is_line};
 use crate::manifest::{Decimal, Declared, read};
 use crate::stage::*;
 use crate::table::{DataType, utf8};
+use crate::world::is_fetched;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -206,7 +208,7 @@ impl Collect {
 
 /// Reads and checks the table; every entry of the path does, and equal diagnostics are told once.
 pub fn declared(check: &mut Check) -> Option<Collect> {
-    let d: Declaration = check.read()?;
+    let mut d: Declaration = check.read()?;
     let (files, by) = match (&d.open, &d.direct) {
         (Some(f), _) => (f.clone(), "open"),
         (_, Some(f)) => (f.clone(), "direct"),
@@ -214,6 +216,11 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
     };
     let format = files.format()?;
     terms::check_terms(check, &d.stated());
+    check_direct(check, &d);
+    let files = fetched::settled(check, files, format)?;
+    if files.fetch.is_declared() {
+        d.exclude = fetched::below(&d.exclude, &check.instance);
+    }
     check_globs(check, &d, &files, format);
     let options = files.options(check, format).with_shapes(super::answered::wanted(check, format));
     check_fields(check, &d, &files, format);
@@ -225,6 +232,20 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
     check_private_id(check, &d, &id);
     let prefix = d.id_prefix.clone().unwrap_or_default();
     Some(Collect { files, format, options, id, prefix, declared: d, by })
+}
+
+/// The files of the table, without its problems, which are told where it is declared.
+pub fn declared_files(check: &Check) -> Option<Files> {
+    let d: Declaration = read(check.table?).ok()?;
+    d.open
+}
+
+/// What is made here is not fetched from elsewhere.
+fn check_direct(check: &mut Check, d: &Declaration) {
+    let Some(fetch) = d.direct.as_ref().map(|f| &f.fetch).filter(|f| f.is_declared()) else { return };
+    let span = fetch.url.as_ref().map_or(check.span.clone(), At::span);
+    let problem = Diagnostic::error("T0674", span, "data of one's own is not fetched");
+    check.bad(problem.label("of others: open = { url = ... }").help("say `open`, with the licence that they give"));
 }
 
 /// How ids that several samples of a source are given come to differ.
@@ -243,6 +264,7 @@ pub fn numbered(check: &Check) -> BTreeMap<String, Numbers> {
         let d: Declaration = read(declared).ok()?;
         let files = d.open.clone().or(d.direct.clone())?;
         let format = files.format()?;
+        let files = fetched::located(files, name, format);
         let reader = files.reader(format)?;
         match &d.id {
             Some(id) => (id.as_str() == "position" && reader.id != "path").then_some(Numbers::Position),
@@ -395,6 +417,10 @@ fn check_limits(check: &mut Check, d: &Declaration) {
 fn check_globs(check: &mut Check, d: &Declaration, files: &Files, format: &Format) {
     for glob in files.files.iter().chain(&files.images).chain(&d.exclude) {
         check.glob(glob);
+        if is_fetched(glob) && !files.fetch.is_declared() {
+            let problem = Diagnostic::error("T0676", glob.span(), "what is fetched belongs to the source that fetches it");
+            check.bad(problem.label("no path of the project").help("say `url` here as well, or take the fields there"));
+        }
     }
     let images = files.reader(format).is_none();
     let (want, name) = if images { (&files.images, "images") } else { (&files.files, "files") };

@@ -11,12 +11,13 @@ use crate::measure::names::composed;
 use crate::model::images::Image;
 use crate::stage::*;
 use crate::table::{Cell, array_of, list, utf8};
-use crate::world::undotted;
+use crate::world::{inner_path, undotted};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 pub const ENTRY: Entry = Entry::row::<Images>("collect/images", "collect.*", declare)
-    .schema(|g| g.subschema_for::<super::declaration::Declaration>());
+    .schema(|g| g.subschema_for::<super::declaration::Declaration>())
+    .effects(super::fetched::effects);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
@@ -26,7 +27,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let source = c.source(check, &c.files.images, "units", Cut::Document(Holds::One), true);
     let mut place =
         Place { source: check.instance.clone(), id: c.id.clone(), prefix: c.prefix.clone(), ..Place::default() };
-    place.tops = tops(c.files.images.iter().map(|glob| undotted(glob)));
+    place.tops = tops(c.files.images.iter().map(|glob| undotted(inner_path(glob))));
     // no step looks for faces, or into what a camera wrote: with [privacy] a person says that images may go out
     let image = Column::new(Image::ty()).role(Role::Image);
     let mut writes = writes([("source", Column::new(utf8()).harmless()), ("image", image)]);

@@ -17,6 +17,7 @@ mod classes;
 pub mod consent;
 pub mod declaration;
 mod doubts;
+pub mod fetched;
 mod files;
 mod heads;
 pub mod ids;

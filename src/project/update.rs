@@ -1,0 +1,168 @@
+//! `tamis update` and `tamis fetch`: the only walks that open the network. They need the tables that fetch something, and no
+//! other: what the rest of the manifest says may need files that are still to be fetched.
+use super::{Failure, MANIFEST, find, manifest_of};
+use crate::assemble;
+use crate::diag::Diagnostic;
+use crate::engine::effect::{self, Objects, Outcome, Way, What};
+use crate::engine::lock::Lock;
+use crate::engine::session::Stop;
+use crate::engine::store::Store;
+use crate::manifest::Manifest;
+use crate::stage::{Effect, Fault};
+use crate::stages::registry;
+use crate::world::World;
+use std::path::Path;
+use std::sync::Mutex;
+
+/// How files are fetched.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What is fetched for these alone, by NAME or key path; empty means all.
+    pub names: Vec<String>,
+    pub jobs: usize,
+    /// Hosts that may lie in private networks.
+    pub private: Vec<String>,
+    pub retries: u32,
+    /// Milliseconds that stand for a second of waiting.
+    pub second: u64,
+    /// Tell what would be asked, and ask nothing.
+    pub dry_run: bool,
+    pub stop: Stop,
+}
+
+/// What it came to.
+pub struct Updated {
+    pub outcomes: Vec<Outcome>,
+    pub lock_changed: bool,
+    /// The exit code of whoever wished to stop, or 0.
+    pub stopped: i32,
+}
+
+impl Updated {
+    /// 3 if something did not come.
+    pub fn exit(&self) -> i32 {
+        let failed = self.outcomes.iter().any(|o| matches!(o.what, What::Failed { .. }));
+        if self.stopped > 0 { self.stopped } else { i32::from(failed) * 3 }
+    }
+}
+
+/// A manifest read as far as what it fetches.
+pub struct Fetching {
+    pub world: World,
+    pub manifest: Manifest,
+    pub effects: Vec<Effect>,
+    lock: Lock,
+}
+
+impl Fetching {
+    pub fn open(dir: Option<&Path>) -> Result<Fetching, Failure> {
+        let world = World::new(find(dir)?);
+        let manifest = manifest_of(&world)?;
+        let registry = registry();
+        let wrong = assemble::misfits(&manifest, &registry);
+        let (effects, problems) = assemble::effects(&manifest, &world, &registry);
+        let all: Vec<Diagnostic> = wrong.into_iter().chain(problems).collect();
+        if super::errors(&all) > 0 {
+            return Err(Failure::Declaration(manifest, all));
+        }
+        let lock = Lock::load(&world).map_err(Failure::World)?;
+        Ok(Fetching { world, manifest, effects, lock })
+    }
+
+    /// The effects that are asked for.
+    fn wanted(&self, names: &[String]) -> Result<Vec<Effect>, Failure> {
+        if self.effects.is_empty() {
+            return Err(Failure::Usage(format!("{MANIFEST} fetches nothing: no source has `url` or `urls`")));
+        }
+        for name in names {
+            if !self.effects.iter().any(|e| is(e, name)) {
+                let help = crate::diag::suggest(name, self.effects.iter().map(|e| e.folder.as_str()));
+                return Err(Failure::Usage(format!("nothing is fetched for `{name}`; {help}")));
+            }
+        }
+        let all = self.effects.iter().filter(|e| names.is_empty() || names.iter().any(|n| is(e, n)));
+        Ok(all.cloned().collect())
+    }
+
+    /// Asks whether anything is new, fetches it, and pins it in dataset.lock.
+    pub fn update(&self, options: &Options, tell: &(dyn Fn(&Outcome) + Sync)) -> Result<Updated, Failure> {
+        let mut effects = self.wanted(&options.names)?;
+        if options.dry_run {
+            return Ok(self.dry(&effects, tell));
+        }
+        if options.names.is_empty() {
+            // lines of tables that are gone are forgotten
+            let gone = self.lock.fetched.keys().filter(|name| !self.effects.iter().any(|e| e.name == **name));
+            effects.extend(gone.map(|name| nothing(name)));
+        }
+        let _store = Store::write(&self.world)?; // one writer of dataset.lock at a time
+        let outcomes = Mutex::new(Vec::new());
+        let told = |o: &Outcome| note(o, &outcomes, tell);
+        let lock = self.with(options, &|way| effect::update(way, &self.lock, &effects, options.jobs, &told))?;
+        let stopped = options.stop.asked() as i32;
+        let mut done = Updated { outcomes: all(outcomes), lock_changed: false, stopped };
+        if stopped > 0 {
+            return Ok(done); // the journal holds what came
+        }
+        if lock != self.lock {
+            lock.save(&self.world).map_err(|e| Failure::World(e.to_string()))?;
+            done.lock_changed = true;
+        }
+        effect::finished(&self.world).map_err(|e| Failure::World(format!("the store: {e}")))?;
+        Ok(done)
+    }
+
+    /// Brings what dataset.lock names, and changes no line of it.
+    pub fn fetch(&self, options: &Options, tell: &(dyn Fn(&Outcome) + Sync)) -> Result<Updated, Failure> {
+        let effects = self.wanted(&options.names)?;
+        let _store = Store::write(&self.world)?;
+        let outcomes = Mutex::new(Vec::new());
+        let told = |o: &Outcome| note(o, &outcomes, tell);
+        self.with(options, &|way| effect::fetch(way, &self.lock, &effects, options.jobs, &told))?;
+        Ok(Updated { outcomes: all(outcomes), lock_changed: false, stopped: options.stop.asked() as i32 })
+    }
+
+    fn dry(&self, effects: &[Effect], tell: &(dyn Fn(&Outcome) + Sync)) -> Updated {
+        let outcomes = Mutex::new(Vec::new());
+        for (effect, request) in effects.iter().flat_map(|e| e.requests.iter().map(move |r| (e, r))) {
+            let pinned = self.lock.fetched.get(&effect.name).is_some_and(|lines| lines.contains_key(&request.url));
+            let (name, url, remarks) = (effect.name.clone(), request.url.clone(), Vec::new());
+            note(&Outcome { name, url, what: What::Wanted { pinned }, remarks }, &outcomes, tell);
+        }
+        Updated { outcomes: all(outcomes), lock_changed: false, stopped: 0 }
+    }
+
+    /// Opens the network.
+    fn with<T>(&self, o: &Options, then: &dyn Fn(&Way) -> Result<T, Fault>) -> Result<T, Failure> {
+        let net = self.world.net(&o.private);
+        let objects = Objects::of(&self.world).map_err(|e| Failure::World(format!("the store: {e}")))?;
+        let stop = o.stop.clone();
+        let stops = move || stop.asked() > 0;
+        let (world, retries, second) = (&self.world, o.retries, o.second);
+        let way = Way { world, objects: &objects, net: &net, stops: &stops, retries, second };
+        Ok(then(&way)?)
+    }
+}
+
+/// Whether an effect is the one that a name means.
+fn is(effect: &Effect, name: &str) -> bool {
+    effect.folder == name || effect.name == name
+}
+
+/// What is no longer declared asks for nothing.
+fn nothing(name: &str) -> Effect {
+    let (folder, contact, requests) = Default::default();
+    Effect { name: name.into(), folder, contact, size_max: 0, requests, span: 0..0 }
+}
+
+fn note(outcome: &Outcome, all: &Mutex<Vec<Outcome>>, tell: &(dyn Fn(&Outcome) + Sync)) {
+    tell(outcome);
+    all.lock().unwrap_or_else(|e| e.into_inner()).push(outcome.clone());
+}
+
+/// In one order, whichever came first.
+fn all(outcomes: Mutex<Vec<Outcome>>) -> Vec<Outcome> {
+    let mut all = outcomes.into_inner().unwrap_or_else(|e| e.into_inner());
+    all.sort_by(|a, b| (&a.name, &a.url).cmp(&(&b.name, &b.url)));
+    all
+}

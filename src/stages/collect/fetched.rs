@@ -1,0 +1,241 @@
+//! Files that are fetched: `open = { url = "https://...", format = "csv" }`. Which requests a source makes, as plain values;
+//! `tamis update` performs them, and a build reads what dataset.lock pins.
+use super::files::Files;
+use crate::diag::Diagnostic;
+use crate::formats::{Format, tar};
+use crate::manifest::sections::Dataset;
+use crate::manifest::values::{At, Short, Size, TextOr};
+use crate::measure::urls::{Url, safe_name};
+use crate::stage::{Check, Effect, Request};
+use crate::world::FETCHED;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The most bytes of a file, and of what an archive holds, unless the manifest says otherwise.
+const SIZE_MAX: u64 = 16 << 30;
+
+/// Where files are fetched from.
+#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Fetch {
+    /// The address of a file, `http` or `https`, that `tamis update` fetches; dataset.lock pins what came. An archive
+    /// (`.zip`, `.tar`, `.tar.gz`, `.tar.zst`) becomes the files in it, below its own name.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub url: Option<At<String>>,
+    /// Addresses of several files.
+    #[serde(default)]
+    pub urls: Vec<TextOr<Address>>,
+    /// What the SHA-256 of the file at `url` must be: else it is not taken.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub sha256: Option<At<String>>,
+    /// What the file at `url` is called, where its address does not say it: `name = "train.jsonl"`.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub name: Option<At<String>>,
+    /// Whether archives become the files in them. Default true, but false for the format `webdataset`.
+    pub unpack: Option<At<bool>>,
+    /// Whom the owner of a server may write to; sent with each request. Default: `contact` of `[dataset]`.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub contact: Option<At<String>>,
+    /// The most bytes of one file, and of all that an archive holds. Default 16 GiB.
+    pub size_max: Option<At<Size>>,
+}
+
+/// One of several files.
+#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    /// Where it lies.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub url: At<String>,
+    /// What its SHA-256 must be.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub sha256: Option<At<String>>,
+    /// What it is called, where its address does not say it.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub name: Option<At<String>>,
+}
+
+/// An address as a text.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(transparent)]
+#[schemars(inline, extend("x-form" = "line"))]
+pub struct Plain(String);
+
+impl Address {
+    fn path(&self, url: &Url) -> String {
+        self.name.as_ref().map_or_else(|| url.file_name(), |name| safe_name(name))
+    }
+}
+
+impl Short for Address {
+    type Text = Plain;
+
+    fn from_text(Plain(text): Plain) -> Address {
+        Address { url: text.into(), ..Address::default() }
+    }
+}
+
+impl Fetch {
+    /// Whether anything is fetched.
+    pub fn is_declared(&self) -> bool {
+        self.url.is_some() || !self.urls.is_empty()
+    }
+
+    /// Whether a file becomes those in it.
+    fn unpacks(&self, format: &Format, path: &str) -> bool {
+        self.unpack.as_ref().map_or(format.name != "webdataset", |u| *u.get()) && tar::is_archive(path)
+    }
+
+    /// What the files are called that are no archives, as far as it can be told.
+    fn plain_files(&self, format: &Format) -> Vec<String> {
+        let path = |a: Address| Some(a.path(&Url::parse(&a.url).ok()?));
+        let all = self.addresses().into_iter().filter_map(path);
+        all.filter(|path| !self.unpacks(format, path)).collect()
+    }
+
+    fn addresses(&self) -> Vec<Address> {
+        let one = self.url.clone().map(|url| Address { url, sha256: self.sha256.clone(), name: self.name.clone() });
+        one.into_iter().chain(self.urls.iter().map(|a| a.0.clone())).collect()
+    }
+
+    /// Keys that say nothing without an address, or without that of a single file.
+    fn idle(&self) -> Option<(&'static str, Range<usize>)> {
+        let one = [("sha256", self.sha256.as_ref().map(At::span)), ("name", self.name.as_ref().map(At::span))];
+        let all = [
+            ("unpack", self.unpack.as_ref().map(At::span)),
+            ("contact", self.contact.as_ref().map(At::span)),
+            ("size_max", self.size_max.as_ref().map(At::span)),
+        ];
+        let one = one.into_iter().filter(|_| self.url.is_none());
+        let all = all.into_iter().filter(|_| !self.is_declared());
+        one.chain(all).find_map(|(name, span)| Some((name, span?)))
+    }
+}
+
+/// The effect of a source, if it fetches anything; what is wrong with it is noted.
+pub fn effect(check: &mut Check, files: &Files, format: &Format) -> Option<Effect> {
+    let fetch = &files.fetch;
+    if let Some((key, span)) = fetch.idle() {
+        let missing = if fetch.is_declared() { "`url`; a file of `urls` has its own" } else { "`url` or `urls`" };
+        let problem = Diagnostic::error("T0674", span, format!("`{key}` says nothing without {missing}"));
+        check.bad(problem.label("without effect"));
+    }
+    if !fetch.is_declared() {
+        return None;
+    }
+    let contact = contact(check, fetch)?;
+    let mut requests: Vec<Request> = Vec::new();
+    let mut paths: BTreeMap<String, String> = BTreeMap::new();
+    for (i, address) in fetch.addresses().iter().enumerate() {
+        let span = span_of(check, fetch, i);
+        let url = match Url::parse(&address.url) {
+            Ok(url) => url,
+            Err(say) => {
+                let message = format!("`{}` cannot be fetched", address.url.get());
+                check.bad(Diagnostic::error("T0671", span, message).label(say));
+                continue;
+            }
+        };
+        let path = address.path(&url);
+        if let Some(name) = address.name.as_ref().filter(|name| *name.get() != path) {
+            let problem = Diagnostic::error("T0673", name.span(), format!("`{}` cannot name a file", name.get()));
+            check.bad(problem.label(format!("one step of a path, as `{path}`")));
+        }
+        let url = url.to_string();
+        if let Some(other) = paths.insert(path.to_lowercase(), url.clone()) {
+            let message = format!("two files are called `{path}`");
+            let problem = Diagnostic::error("T0673", span, message).label(format!("so is that of {other}"));
+            check.bad(problem.help("urls = [{ url = \"...\", name = \"other.jsonl\" }] gives one another name"));
+            continue;
+        }
+        let sha256 = digest(check, address.sha256.as_ref());
+        let unpack = fetch.unpacks(format, &path);
+        requests.push(Request { url, path, unpack, sha256 });
+    }
+    let size_max = fetch.size_max.as_ref().map_or(SIZE_MAX, |s| s.get().0);
+    let (name, folder, span) = (check.path.clone(), check.instance.clone(), check.span.clone());
+    Some(Effect { name, folder, contact, size_max, requests, span })
+}
+
+/// Where an address stands, by its number among all of a source.
+fn span_of(check: &Check, fetch: &Fetch, number: usize) -> Range<usize> {
+    let one = usize::from(fetch.url.is_some());
+    match &fetch.url {
+        Some(url) if number == 0 => url.span(),
+        _ => {
+            let at = format!("{}.open.urls.{}", check.path, number - one);
+            check.manifest.span_of(&at).unwrap_or_else(|| check.span.clone())
+        }
+    }
+}
+
+fn contact(check: &mut Check, fetch: &Fetch) -> Option<String> {
+    let dataset: Dataset = check.section(&["dataset"]);
+    let own = fetch.contact.as_ref().map(|c| c.get().clone());
+    let contact = own.or(dataset.contact);
+    if contact.is_none() {
+        let span = fetch.url.as_ref().map_or(check.span.clone(), At::span);
+        let problem = Diagnostic::error("T0672", span, "nobody is named whom the owner of the server may ask");
+        let help = "contact = \"you@example.org\" in [dataset], or here; it is sent with each request";
+        check.bad(problem.label("requests say who makes them").help(help));
+    }
+    contact
+}
+
+fn digest(check: &mut Check, declared: Option<&At<String>>) -> Option<String> {
+    let declared = declared?;
+    let text = declared.strip_prefix("sha256:").unwrap_or(declared).to_ascii_lowercase();
+    if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Some(text);
+    }
+    let problem = Diagnostic::error("T0675", declared.span(), "this is no SHA-256");
+    check.bad(problem.label("64 hex digits, as `sha256sum FILE` prints them"));
+    None
+}
+
+/// The effects of a table, for `tamis update`, and for whoever looks where its files lie.
+pub fn effects(check: &mut Check) -> Vec<Effect> {
+    let Some(files) = check.table.and_then(|_| super::declaration::declared_files(check)) else { return Vec::new() };
+    let Some(format) = files.format() else { return Vec::new() };
+    effect(check, &files, format).into_iter().collect()
+}
+
+/// The files of a source with the globs that they have where they are fetched: below its own folder. Where none are named,
+/// all that are fetched are, but for what is in archives. `None`, with the problem noted, where they are not there.
+pub fn settled(check: &mut Check, files: Files, format: &Format) -> Option<Files> {
+    if !files.fetch.is_declared() {
+        return Some(files);
+    }
+    let effect = effect(check, &files, format)?;
+    if let Some(lacking) = check.world.fetched().lacking(&effect.folder) {
+        let (say, help) = (lacking.say.clone(), lacking.help.clone());
+        let span = files.fetch.url.as_ref().map_or(check.span.clone(), At::span);
+        check.bad(Diagnostic::error("T0670", span, format!("{}: {say}", check.path)).label("not there").help(help));
+        return None;
+    }
+    Some(located(files, &effect.folder, format))
+}
+
+/// The same where nothing is to be noted.
+pub fn located(mut files: Files, instance: &str, format: &Format) -> Files {
+    if !files.fetch.is_declared() {
+        return files;
+    }
+    let span = files.fetch.url.as_ref().map_or(0..0, At::span);
+    if files.files.is_empty() && files.images.is_empty() {
+        let all = files.fetch.plain_files(format).into_iter().map(|path| At::new(path, span.clone())).collect();
+        let images = format.images && format.reader.is_none();
+        if images { files.images = all } else { files.files = all }
+    }
+    files.files = below(&files.files, instance);
+    files.images = below(&files.images, instance);
+    files
+}
+
+/// Globs of a source's files below the folder of what is fetched for it.
+pub fn below(globs: &[At<String>], instance: &str) -> Vec<At<String>> {
+    let glob = |glob: &At<String>| format!("{FETCHED}{instance}/{}", glob.get().trim_start_matches("./"));
+    globs.iter().map(|g| At::new(glob(g), g.span())).collect()
+}
