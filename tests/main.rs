@@ -19,6 +19,7 @@ mod memory;
 mod models;
 mod mutations;
 mod near;
+mod network;
 mod new;
 mod operations;
 mod private;

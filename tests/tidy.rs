@@ -75,6 +75,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("encoding_rs", &["src/formats/encoding.rs"]),
     ("unicode_segmentation", &["src/measure/words.rs"]),
     ("unicode_normalization", &["src/measure/names.rs", "src/measure/normalise.rs"]),
+    ("ureq", &["src/world/net.rs"]),
     ("globset", &["src/engine/scan/find.rs", "src/stage/declare.rs"]),
     ("walkdir", &["src/world/"]),
     ("rustix", &["src/world/"]),
@@ -90,11 +91,11 @@ const DOORS: &[(&str, &[&str])] = &[
     ("std::fs", &["src/world/"]),
     // the folder that a command is called in; whether the user wants colour; which file this program is
     ("std::env", &["src/project.rs", "src/cli/mod.rs", "src/world/"]),
-    ("std::net", &[]),
+    ("std::net", &["src/world/"]),
     ("std::process::Command", &["src/world/process.rs"]),
     ("SystemTime", &["src/world/"]),
-    // how long a progress bar waits before it shows; how long a program of the user's may take
-    ("Instant", &["src/report/progress.rs", "src/world/process.rs"]),
+    // how long a progress bar waits before it shows; how long a program of the user's, or a server, may take
+    ("Instant", &["src/report/progress.rs", "src/world/process.rs", "src/world/net.rs"]),
 ];
 
 /// What ends the program, or prints past the reports.

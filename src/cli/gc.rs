@@ -1,7 +1,7 @@
-//! `tamis gc`: removes from the store what no checkout's last build needs.
+//! `tamis gc`: removes from the store what no checkout's last build needs. What was fetched stays, unless it is asked for.
 use super::{Context, say, warn};
 use crate::engine::store::{self, Collected, Wish};
-use crate::project::{self, Failure};
+use crate::project::{self, Failure, update};
 use crate::report::terminal::{bytes, number, plural};
 use crate::world::World;
 
@@ -13,6 +13,9 @@ pub struct Args {
     /// Remove also everything made before masking, although the last build used it; it is made again when needed
     #[arg(long)]
     raw: bool,
+    /// Remove also what was fetched and no checkout's dataset.lock names; it may not be had again
+    #[arg(long)]
+    fetched: bool,
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
@@ -22,6 +25,14 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let done = store::collect(&world, wish, waits)?;
     if !c.quiet {
         say(&told(&done, args));
+    }
+    if args.fetched {
+        let used = update::sweep(&world, &done.checkouts, args.dry_run)?;
+        let goes = if args.dry_run { "would go" } else { "removed" };
+        let (removed, freed) = (plural(used.removed, "fetched file"), bytes(used.bytes));
+        if !c.quiet {
+            say(&format!("{removed} {goes} ({freed}), {} kept\n", number(used.kept)));
+        }
     }
     Ok(0)
 }

@@ -1,5 +1,6 @@
 //! `tamis store`: check the store, or share one between checkouts.
 use super::{Context, say};
+use crate::engine::effect::Objects;
 use crate::engine::store::{self, Verified};
 use crate::project::{self, Failure};
 use crate::report::terminal::{bytes, number, plural};
@@ -29,7 +30,8 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         Verb::Verify => {
             let v = store::verify(&world)?;
             say(&told(&v));
-            Ok(i32::from(v.damaged > 0 || v.torn > 0))
+            let damaged = fetched(&world)?;
+            Ok(i32::from(v.damaged > 0 || v.torn > 0 || damaged))
         }
         Verb::Use { folder } => {
             let folder = std::path::absolute(folder).map_err(|e| Failure::Usage(e.to_string()))?;
@@ -43,6 +45,19 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             Ok(0)
         }
     }
+}
+
+/// Reads what was fetched; whether any of it is damaged.
+fn fetched(world: &World) -> Result<bool, Failure> {
+    let failed = |e: std::io::Error| Failure::World(format!("the store: {e}"));
+    let (sound, damaged) = Objects::of(world).and_then(|o| o.verify()).map_err(failed)?;
+    if sound > 0 || !damaged.is_empty() {
+        say(&format!("{} read\n", plural(sound + damaged.len() as u64, "fetched file")));
+    }
+    for path in &damaged {
+        say(&format!("  {path} is not as it came: remove it, then `tamis fetch`\n"));
+    }
+    Ok(!damaged.is_empty())
 }
 
 fn told(v: &Verified) -> String {

@@ -32,13 +32,16 @@ pub struct SourceLock {
 #[serde(default)]
 pub struct FetchedLock {
     /// What it is called among the files of what it was fetched for.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub path: String,
     /// It was an archive, and became the files in it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unpack: bool,
     /// BLAKE3 of its bytes as they came, and how many these are.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub digest: String,
-    pub bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
     /// SHA-256 of the same bytes, where the manifest names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
@@ -61,6 +64,14 @@ pub struct FetchedLock {
     /// What the server says that robots may not do with it (`X-Robots-Tag`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub robots: Option<String>,
+    /// The list that names it, where the manifest does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// Of a list: which revision it was, and which of its files were wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub globs: Vec<String>,
 }
 
 impl FetchedLock {
@@ -72,14 +83,21 @@ impl FetchedLock {
     /// One line: the address, and an inline table.
     fn line(&self, url: &str) -> String {
         let fields = serde_json::to_value(self).unwrap_or_default();
-        let order = ["path", "unpack", "digest", "bytes", "sha256", "type", "fetched", "from", "etag", "modified", "license", "robots"];
+        const ORDER: [&str; 15] = [
+            "path", "unpack", "digest", "bytes", "sha256", "type", "fetched", "from", "etag", "modified", "license",
+            "robots", "of", "revision", "globs",
+        ];
         let field = |name: &&str| Some(format!("{name} = {}", toml_value(fields.get(*name)?)));
-        format!("{} = {{ {} }}\n", quoted(url), order.iter().filter_map(field).collect::<Vec<_>>().join(", "))
+        format!("{} = {{ {} }}\n", quoted(url), ORDER.iter().filter_map(field).collect::<Vec<_>>().join(", "))
     }
 }
 
 fn toml_value(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), quoted)
+    match value {
+        serde_json::Value::String(text) => quoted(text),
+        serde_json::Value::Array(all) => format!("[{}]", all.iter().map(toml_value).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
 }
 
 /// A text as TOML writes it.
@@ -223,7 +241,7 @@ mod tests {
         lock.freeze(frozen("public", "0.1.0", "a"));
         lock.freeze(frozen("public", "0.2.0", "a"));
         let [path, digest, etag] = ["a \"b\".csv", "d", "W/\"x\\\u{7f}\""].map(String::from);
-        let fetched = FetchedLock { path, digest, bytes: 3, unpack: true, etag: Some(etag), ..FetchedLock::default() };
+        let fetched = FetchedLock { path, digest, bytes: Some(3), globs: vec!["*".into(), "!x".into()], unpack: true, etag: Some(etag), ..FetchedLock::default() };
         lock.fetched.entry("collect.a".into()).or_default().insert("https://example.org/a?b=c".into(), fetched);
         assert_eq!(lock.text().lines().filter(|l| l.contains("https://example.org/")).count(), 1);
         lock.save(&world).unwrap();

@@ -3,14 +3,15 @@
 use super::{Failure, MANIFEST, find, manifest_of};
 use crate::assemble;
 use crate::diag::Diagnostic;
-use crate::engine::effect::{self, Objects, Outcome, Way, What};
-use crate::engine::lock::Lock;
+use crate::engine::effect::{self, Objects, Outcome, Used, Way, What};
+use crate::engine::lock::{FetchedLock, Lock};
 use crate::engine::session::Stop;
 use crate::engine::store::Store;
 use crate::manifest::Manifest;
 use crate::stage::{Effect, Fault};
 use crate::stages::registry;
 use crate::world::World;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -72,7 +73,7 @@ impl Fetching {
     /// The effects that are asked for.
     fn wanted(&self, names: &[String]) -> Result<Vec<Effect>, Failure> {
         if self.effects.is_empty() {
-            return Err(Failure::Usage(format!("{MANIFEST} fetches nothing: no source has `url` or `urls`")));
+            return Err(Failure::Usage(format!("{MANIFEST} fetches nothing: no source has `url`, `urls`, `hub` or `doi`")));
         }
         for name in names {
             if !self.effects.iter().any(|e| is(e, name)) {
@@ -95,7 +96,11 @@ impl Fetching {
             let gone = self.lock.fetched.keys().filter(|name| !self.effects.iter().any(|e| e.name == **name));
             effects.extend(gone.map(|name| nothing(name)));
         }
-        let _store = Store::write(&self.world)?; // one writer of dataset.lock at a time
+        let store = Store::write(&self.world)?; // one writer of dataset.lock at a time
+        if !store.has_roots(&self.world) {
+            // others that share the store learn of this checkout, whose lock names what was fetched
+            store.keep_roots(&self.world).map_err(|e| Failure::World(format!("the store: {e}")))?;
+        }
         let outcomes = Mutex::new(Vec::new());
         let told = |o: &Outcome| note(o, &outcomes, tell);
         let lock = self.with(options, &|way| effect::update(way, &self.lock, &effects, options.jobs, &told))?;
@@ -124,9 +129,13 @@ impl Fetching {
 
     fn dry(&self, effects: &[Effect], tell: &(dyn Fn(&Outcome) + Sync)) -> Updated {
         let outcomes = Mutex::new(Vec::new());
-        for (effect, request) in effects.iter().flat_map(|e| e.requests.iter().map(move |r| (e, r))) {
-            let pinned = self.lock.fetched.get(&effect.name).is_some_and(|lines| lines.contains_key(&request.url));
-            let (name, url, remarks) = (effect.name.clone(), request.url.clone(), Vec::new());
+        let keys = |e: &Effect| -> Vec<String> {
+            let urls = e.requests.iter().map(|r| r.url.clone());
+            urls.chain(e.listings.iter().map(|l| l.key.clone())).collect()
+        };
+        for (effect, url) in effects.iter().flat_map(|e| keys(e).into_iter().map(move |url| (e, url))) {
+            let pinned = self.lock.fetched.get(&effect.name).is_some_and(|lines| lines.contains_key(&url));
+            let (name, remarks) = (effect.name.clone(), Vec::new());
             note(&Outcome { name, url, what: What::Wanted { pinned }, remarks }, &outcomes, tell);
         }
         Updated { outcomes: all(outcomes), lock_changed: false, stopped: 0 }
@@ -144,6 +153,19 @@ impl Fetching {
     }
 }
 
+/// Removes what was fetched and no lock names, of this checkout or of others that share the store.
+pub fn sweep(world: &World, checkouts: &[String], dry_run: bool) -> Result<Used, Failure> {
+    let mut living = BTreeSet::new();
+    for lock in std::iter::once(world.clone()).chain(checkouts.iter().map(|path| world.at(path))) {
+        // a lock that does not read names nothing, and everything could go: then nothing does
+        let lock = Lock::load(&lock).map_err(|say| Failure::World(format!("{}: {say}", lock.root().display())))?;
+        living.extend(lock.fetched.values().flat_map(|lines| lines.values()).filter_map(FetchedLock::digest));
+    }
+    let failed = |e: std::io::Error| Failure::World(format!("the store: {e}"));
+    let _store = Store::write(world)?; // no update is under way here
+    Objects::of(world).and_then(|objects| objects.sweep(&living, dry_run)).map_err(failed)
+}
+
 /// Whether an effect is the one that a name means.
 fn is(effect: &Effect, name: &str) -> bool {
     effect.folder == name || effect.name == name
@@ -151,8 +173,8 @@ fn is(effect: &Effect, name: &str) -> bool {
 
 /// What is no longer declared asks for nothing.
 fn nothing(name: &str) -> Effect {
-    let (folder, contact, requests) = Default::default();
-    Effect { name: name.into(), folder, contact, size_max: 0, requests, span: 0..0 }
+    let (folder, contact, requests, listings) = Default::default();
+    Effect { name: name.into(), folder, contact, size_max: 0, requests, listings, span: 0..0 }
 }
 
 fn note(outcome: &Outcome, all: &Mutex<Vec<Outcome>>, tell: &(dyn Fn(&Outcome) + Sync)) {

@@ -16,6 +16,8 @@ pub struct Effect {
     pub size_max: u64,
     /// In the order of the manifest; no two have one address or one path.
     pub requests: Vec<Request>,
+    /// Lists of files that are asked for first; what they name is asked for like the requests.
+    pub listings: Vec<Listing>,
     /// Where it is declared.
     pub span: Range<usize>,
 }
@@ -31,4 +33,36 @@ pub struct Request {
     pub unpack: bool,
     /// What the SHA-256 of its bytes must be, in 64 small hex digits.
     pub sha256: Option<String>,
+    /// The list that names it, where the manifest does not: its key in dataset.lock.
+    pub of: Option<String>,
+}
+
+/// A list of files that a server gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing {
+    /// What dataset.lock calls it, `hub:owner/name@v1.0`.
+    pub key: String,
+    pub layout: Layout,
+    /// Which of its files are wanted.
+    pub globs: Vec<String>,
+    pub exclude: Vec<String>,
+    /// Whether archives become the files in them.
+    pub unpack: bool,
+}
+
+/// Whose list it is, and how it is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Layout {
+    /// A data set on a hub with the interface of Hugging Face.
+    Hub { endpoint: String, name: String, revision: String },
+    /// A record with the interface of Zenodo.
+    Record { endpoint: String, record: String },
+}
+
+impl Listing {
+    /// Which files were wanted of it, for dataset.lock: with other globs it is asked for anew.
+    pub fn wanted(&self) -> Vec<String> {
+        let not = self.exclude.iter().map(|glob| format!("!{glob}"));
+        self.globs.iter().cloned().chain(not).collect()
+    }
 }

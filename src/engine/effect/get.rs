@@ -9,6 +9,7 @@ use crate::measure::urls::Url;
 use crate::stage::{Effect, Request};
 use crate::world::World;
 use crate::world::net::{Answer, Ask, Net, NoAnswer};
+use serde_json::Value as Json;
 use std::io::{self, Read};
 use std::time::Duration;
 
@@ -70,10 +71,34 @@ impl Way<'_> {
     /// Brings what a request asks for. `known` is what is there of it already.
     pub fn get(&self, effect: &Effect, request: &Request, known: Option<&FetchedLock>) -> Result<Got, Miss> {
         let url = Url::parse(&request.url).map_err(Miss::Failed)?;
+        self.again(&|| self.one(&url, effect, request, known))
+    }
+
+    /// A small answer in JSON.
+    pub fn json(&self, url: &Url, effect: &Effect, max: u64) -> Result<Json, Miss> {
+        let ask = Ask { contact: effect.contact.clone(), ..Ask::default() };
+        let bytes = self.again(&|| {
+            let mut answer = self.net.get(url, &ask).map_err(no_answer)?;
+            if answer.status != 200 {
+                return Err(self.refused(url, &answer));
+            }
+            let mut bytes = Vec::new();
+            let read = answer.body().take(max + 1).read_to_end(&mut bytes);
+            read.map_err(|e| Try::Again(format!("{url} broke off: {e}"), None))?;
+            Ok(bytes)
+        })?;
+        if bytes.len() as u64 > max {
+            return Err(Miss::Failed(format!("{url}: a list of more than {max} bytes")));
+        }
+        serde_json::from_slice(&bytes).map_err(|e| Miss::Failed(format!("{url}: the answer is no JSON: {e}")))
+    }
+
+    /// Tries until it is done, cannot be done, or was tried often enough.
+    fn again<T>(&self, one: &dyn Fn() -> Result<T, Try>) -> Result<T, Miss> {
         let mut tried = 0;
         loop {
-            let (say, asked) = match self.one(&url, effect, request, known) {
-                Ok(got) => return Ok(got),
+            let (say, asked) = match one() {
+                Ok(done) => return Ok(done),
                 Err(Try::Not(miss)) => return Err(miss),
                 Err(Try::Again(say, after)) => (say, after),
             };
@@ -102,10 +127,7 @@ impl Way<'_> {
             from: begun.map(|validator| (part.len, validator)),
             ..Ask::default()
         };
-        let mut answer = self.net.get(url, &ask).map_err(|e| match e {
-            NoAnswer::Refused(say) => Try::Not(Miss::Failed(say)),
-            NoAnswer::Broken(say) => Try::Again(say, None),
-        })?;
+        let mut answer = self.net.get(url, &ask).map_err(no_answer)?;
         match answer.status {
             304 if known.is_some() => {
                 self.objects.drop_part(part)?;
@@ -117,14 +139,19 @@ impl Way<'_> {
                 return Err(Try::Again(format!("{url}: the server gave another part than was asked for"), None));
             }
             200 => self.objects.begin(&mut part, validator(&answer).as_deref())?,
-            status @ (408 | 425 | 429 | 500 | 502..=504) => {
-                let after = answer.retry_after(self.world.now() / 1_000_000_000);
-                return Err(Try::Again(format!("{url}: {}", status_say(status)), after));
-            }
-            status => return Err(Try::Not(Miss::Failed(format!("{url}: {}", status_say(status))))),
+            _ => return Err(self.refused(url, &answer)),
         }
         self.body(&mut answer, &mut part, url, effect.size_max)?;
         self.settle(request, part, &answer, effect.size_max)
+    }
+
+    /// A status that brings nothing; some may bring something later.
+    fn refused(&self, url: &Url, answer: &Answer) -> Try {
+        let say = format!("{url}: {}", status_say(answer.status));
+        match answer.status {
+            408 | 425 | 429 | 500 | 502..=504 => Try::Again(say, answer.retry_after(self.world.now() / 1_000_000_000)),
+            _ => Try::Not(Miss::Failed(say)),
+        }
     }
 
     /// Reads a body into its part.
@@ -221,7 +248,7 @@ impl Way<'_> {
             path: request.path.clone(),
             unpack: request.unpack,
             digest: digest.hex(),
-            bytes,
+            bytes: Some(bytes),
             sha256: request.sha256.as_ref().map(|_| sha256),
             media: answer.media_type(),
             fetched: self.world.date(),
@@ -230,8 +257,18 @@ impl Way<'_> {
             modified: answer.header("last-modified"),
             license: answer.headers("link").iter().find_map(|link| license_of(link, &answer.url)),
             robots,
+            of: request.of.clone(),
+            revision: None,
+            globs: Vec::new(),
         };
         (line, remarks)
+    }
+}
+
+fn no_answer(e: NoAnswer) -> Try {
+    match e {
+        NoAnswer::Refused(say) => Try::Not(Miss::Failed(say)),
+        NoAnswer::Broken(say) => Try::Again(say, None),
     }
 }
 

@@ -35,6 +35,14 @@ fn put(objects: &Objects, lock: &Lock, effect: &Effect, out: &mut Fetched) -> Re
         }
         lines.push(line);
     }
+    for listing in &effect.listings {
+        let own = pinned.and_then(|lines| lines.get(&listing.key)).filter(|line| line.globs == listing.wanted());
+        let (Some(pinned), Some(_)) = (pinned, own) else {
+            let say = format!("{} was not fetched yet as it is asked for", listing.key);
+            return Err(Lacking { say, help: update });
+        };
+        lines.extend(pinned.values().filter(|line| line.of.as_deref() == Some(&listing.key)));
+    }
     for line in lines {
         if !put_line(objects, &effect.folder, line, out) {
             let say = format!("the bytes of {} are not in the store", line.path);
@@ -55,14 +63,14 @@ pub fn fits(line: &FetchedLock, request: &Request) -> bool {
 /// Whether the bytes that a line names are there.
 pub fn is_there(objects: &Objects, line: &FetchedLock) -> bool {
     let Some(digest) = line.digest() else { return false };
-    if line.unpack { objects.members(digest).is_some() } else { objects.has(digest, line.bytes) }
+    if line.unpack { objects.members(digest).is_some() } else { objects.has(digest, line.bytes.unwrap_or(0)) }
 }
 
 fn put_line(objects: &Objects, folder: &str, line: &FetchedLock, out: &mut Fetched) -> bool {
     let Some(digest) = line.digest() else { return false };
     if !line.unpack {
         out.put(folder, &line.path, objects.place(digest));
-        return objects.has(digest, line.bytes);
+        return objects.has(digest, line.bytes.unwrap_or(0));
     }
     let Some(members) = objects.members(digest) else { return false };
     for member in &members.files {

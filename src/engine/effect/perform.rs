@@ -3,17 +3,21 @@
 use super::super::lock::{FetchedLock, Lock};
 use super::get::{Got, Miss, Way};
 use super::journal::Journal;
+use super::listing;
 use super::mount::{fits, is_there};
 use super::outcome::{Outcome, What};
 use super::unpack::{self, unpack};
 use crate::measure::urls::Url;
 use crate::stage::{Effect, Fault, Request};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::sync::Mutex;
 
 /// Connections to one host at a time.
 const LANES: usize = 2;
+
+/// Lines of the lock as they will be, by name and address.
+type Lines = Mutex<BTreeMap<(String, String), FetchedLock>>;
 
 /// A request, and whose it is.
 type Job<'e> = (&'e Effect, &'e Request);
@@ -26,6 +30,8 @@ pub fn update(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tel
     let journal = Mutex::new(Journal::open(way.world).map_err(disk)?);
     let before: BTreeMap<(String, String), FetchedLock> = std::mem::take(&mut hold(&journal).done);
     let lines = Mutex::new(BTreeMap::new());
+    let expanded = expand(way, lock, effects, &lines, tell)?;
+    let effects = &expanded;
     each(way, effects, jobs, &|(effect, request)| {
         let was = lock.fetched.get(&effect.name).and_then(|lines| lines.get(&request.url));
         let key = (effect.name.clone(), request.url.clone());
@@ -50,8 +56,8 @@ pub fn update(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tel
         let what = match (&line, was) {
             (None, _) => What::Same,
             (Some(new), Some(was)) if new.digest == was.digest => What::Same,
-            (Some(new), Some(was)) => What::Changed { before: was.bytes, bytes: new.bytes },
-            (Some(new), None) => What::New { bytes: new.bytes },
+            (Some(new), Some(was)) => What::Changed { before: size(was), bytes: size(new) },
+            (Some(new), None) => What::New { bytes: size(new) },
         };
         tell(&Outcome { remarks, ..outcome(effect, &request.url, what) });
         // of what is the same the line stays as it is, but for what the manifest asks in another way
@@ -67,7 +73,9 @@ pub fn update(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tel
     let mut next = lock.clone();
     for effect in effects {
         let of = next.fetched.entry(effect.name.clone()).or_default();
-        let wanted = |url: &String| effect.requests.iter().any(|r| r.url == *url);
+        let listed: BTreeSet<&str> = effect.listings.iter().map(|l| l.key.as_str()).collect();
+        let asked: BTreeSet<&str> = effect.requests.iter().map(|r| r.url.as_str()).chain(listed).collect();
+        let wanted = |url: &String| asked.contains(url.as_str());
         for url in of.keys().filter(|url| !wanted(url)) {
             tell(&outcome(effect, url, What::Forgotten));
         }
@@ -80,8 +88,66 @@ pub fn update(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tel
     Ok(next)
 }
 
+/// The effects with what their lists name as requests. Of a list that does not come, what was pinned of it stays.
+fn expand(way: &Way, lock: &Lock, effects: &[Effect], lines: &Lines, tell: Tell) -> Result<Vec<Effect>, Fault> {
+    let mut out = effects.to_vec();
+    for effect in out.iter_mut().filter(|e| !e.listings.is_empty()) {
+        let pinned = lock.fetched.get(&effect.name);
+        for listing in &effect.listings {
+            if (way.stops)() {
+                return Ok(out);
+            }
+            let was = pinned.and_then(|lines| lines.get(&listing.key));
+            match listing::list(way, effect, listing) {
+                Ok(listed) => {
+                    let same = was.is_some_and(|w| w.revision == listed.line.revision && w.globs == listed.line.globs);
+                    let line = was.filter(|_| same).unwrap_or(&listed.line).clone();
+                    hold(lines).insert((effect.name.clone(), listing.key.clone()), line);
+                    if !listed.remarks.is_empty() {
+                        tell(&Outcome { remarks: listed.remarks, ..outcome(effect, &listing.key, What::Same) });
+                    }
+                    effect.requests.extend(listed.requests);
+                }
+                Err(Miss::Failed(say)) => {
+                    let of: Vec<Request> = pinned.map(|lines| named_by(lines, &listing.key)).unwrap_or_default();
+                    let kept = !of.is_empty();
+                    tell(&outcome(effect, &listing.key, What::Failed { say, kept }));
+                    effect.requests.extend(of);
+                }
+                Err(Miss::Stopped) => return Ok(out),
+                Err(Miss::Disk(e)) => return Err(disk(e)),
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// The requests that a list named when it was pinned.
+fn named_by(lines: &BTreeMap<String, FetchedLock>, key: &str) -> Vec<Request> {
+    let own = lines.iter().filter(|(_, line)| line.of.as_deref() == Some(key));
+    let request = |(url, line): (&String, &FetchedLock)| Request {
+        url: url.clone(),
+        path: line.path.clone(),
+        unpack: line.unpack,
+        sha256: line.sha256.clone(),
+        of: line.of.clone(),
+    };
+    own.map(request).collect()
+}
+
+fn size(line: &FetchedLock) -> u64 {
+    line.bytes.unwrap_or(0)
+}
+
 /// Brings what the lock names and the store does not hold; another content than the lock names is refused.
 pub fn fetch(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tell) -> Result<(), Fault> {
+    let mut effects = effects.to_vec();
+    for effect in &mut effects {
+        let Some(lines) = lock.fetched.get(&effect.name) else { continue };
+        let named: Vec<Request> = effect.listings.iter().flat_map(|l| named_by(lines, &l.key)).collect();
+        effect.requests.extend(named);
+    }
+    let effects = &effects;
     each(way, effects, jobs, &|(effect, request)| {
         let pinned = lock.fetched.get(&effect.name).and_then(|lines| lines.get(&request.url));
         let Some(pinned) = pinned.filter(|line| fits(line, request)) else {
@@ -94,7 +160,7 @@ pub fn fetch(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tell
             return Ok(());
         }
         let what = match ask(way, effect, request, None) {
-            Ok(Some((line, _))) if line.digest == pinned.digest => What::Brought { bytes: line.bytes },
+            Ok(Some((line, _))) if line.digest == pinned.digest => What::Brought { bytes: size(&line) },
             Ok(_) => What::Failed {
                 say: "its bytes are no longer those that dataset.lock names; `tamis update` would pin the new ones".into(),
                 kept: false,
@@ -116,6 +182,9 @@ fn ask(
     was: Option<&FetchedLock>,
 ) -> Result<Option<(FetchedLock, Vec<String>)>, Miss> {
     let known = was.filter(|was| fits(was, request) && is_there(way.objects, was));
+    if known.is_some() && request.of.is_some() {
+        return Ok(None); // its revision is a part of its address
+    }
     let (line, mut remarks) = match way.get(effect, request, known)? {
         Got::Same => return Ok(None),
         Got::New(line, remarks) => (*line, remarks),

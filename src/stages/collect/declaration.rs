@@ -240,6 +240,12 @@ pub fn declared_files(check: &Check) -> Option<Files> {
     d.open
 }
 
+/// The globs of what a table leaves out, as they stand there.
+pub fn excluded(table: &Declared) -> Vec<String> {
+    let d: Option<Declaration> = read(table).ok();
+    d.map(|d| d.exclude.iter().map(|glob| glob.get().clone()).collect()).unwrap_or_default()
+}
+
 /// What is made here is not fetched from elsewhere.
 fn check_direct(check: &mut Check, d: &Declaration) {
     let Some(fetch) = d.direct.as_ref().map(|f| &f.fetch).filter(|f| f.is_declared()) else { return };

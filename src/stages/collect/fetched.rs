@@ -6,7 +6,7 @@ use crate::formats::{Format, tar};
 use crate::manifest::sections::Dataset;
 use crate::manifest::values::{At, Short, Size, TextOr};
 use crate::measure::urls::{Url, safe_name};
-use crate::stage::{Check, Effect, Request};
+use crate::stage::{Check, Effect, Layout, Listing, Request};
 use crate::world::FETCHED;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,6 +27,18 @@ pub struct Fetch {
     /// Addresses of several files.
     #[serde(default)]
     pub urls: Vec<TextOr<Address>>,
+    /// A data set on a hub, `owner/name`: those of its files that `files` or `images` match. dataset.lock pins the revision.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub hub: Option<At<String>>,
+    /// The revision on the hub: a tag, a branch or a commit. Default `main`; a branch is asked anew by each `tamis update`.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub revision: Option<At<String>>,
+    /// The DOI of a record at Zenodo: those of its files that `files` or `images` match.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub doi: Option<At<String>>,
+    /// Where the hub or the record is asked for. Default `https://huggingface.co`, of a `doi` `https://zenodo.org`.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub endpoint: Option<At<String>>,
     /// What the SHA-256 of the file at `url` must be: else it is not taken.
     #[schemars(length(min = 1), extend("x-form" = "line"))]
     pub sha256: Option<At<String>>,
@@ -80,7 +92,12 @@ impl Short for Address {
 impl Fetch {
     /// Whether anything is fetched.
     pub fn is_declared(&self) -> bool {
-        self.url.is_some() || !self.urls.is_empty()
+        self.url.is_some() || !self.urls.is_empty() || self.is_listed()
+    }
+
+    /// Whether a server names the files.
+    fn is_listed(&self) -> bool {
+        self.hub.is_some() || self.doi.is_some()
     }
 
     /// Whether a file becomes those in it.
@@ -108,9 +125,13 @@ impl Fetch {
             ("contact", self.contact.as_ref().map(At::span)),
             ("size_max", self.size_max.as_ref().map(At::span)),
         ];
+        let listed = [
+            ("revision", self.revision.as_ref().filter(|_| self.hub.is_none()).map(At::span)),
+            ("endpoint", self.endpoint.as_ref().filter(|_| !self.is_listed()).map(At::span)),
+        ];
         let one = one.into_iter().filter(|_| self.url.is_none());
         let all = all.into_iter().filter(|_| !self.is_declared());
-        one.chain(all).find_map(|(name, span)| Some((name, span?)))
+        one.chain(all).chain(listed).find_map(|(name, span)| Some((name, span?)))
     }
 }
 
@@ -118,7 +139,12 @@ impl Fetch {
 pub fn effect(check: &mut Check, files: &Files, format: &Format) -> Option<Effect> {
     let fetch = &files.fetch;
     if let Some((key, span)) = fetch.idle() {
-        let missing = if fetch.is_declared() { "`url`; a file of `urls` has its own" } else { "`url` or `urls`" };
+        let missing = match key {
+            "revision" => "`hub`",
+            "endpoint" => "`hub` or `doi`",
+            _ if fetch.is_declared() => "`url`; a file of `urls` has its own",
+            _ => "`url`, `urls`, `hub` or `doi`",
+        };
         let problem = Diagnostic::error("T0674", span, format!("`{key}` says nothing without {missing}"));
         check.bad(problem.label("without effect"));
     }
@@ -152,11 +178,12 @@ pub fn effect(check: &mut Check, files: &Files, format: &Format) -> Option<Effec
         }
         let sha256 = digest(check, address.sha256.as_ref());
         let unpack = fetch.unpacks(format, &path);
-        requests.push(Request { url, path, unpack, sha256 });
+        requests.push(Request { url, path, unpack, sha256, of: None });
     }
     let size_max = fetch.size_max.as_ref().map_or(SIZE_MAX, |s| s.get().0);
+    let listings = listings(check, files, format);
     let (name, folder, span) = (check.path.clone(), check.instance.clone(), check.span.clone());
-    Some(Effect { name, folder, contact, size_max, requests, span })
+    Some(Effect { name, folder, contact, size_max, requests, listings, span })
 }
 
 /// Where an address stands, by its number among all of a source.
@@ -169,6 +196,56 @@ fn span_of(check: &Check, fetch: &Fetch, number: usize) -> Range<usize> {
             check.manifest.span_of(&at).unwrap_or_else(|| check.span.clone())
         }
     }
+}
+
+/// The lists of files that a source asks for.
+fn listings(check: &mut Check, files: &Files, format: &Format) -> Vec<Listing> {
+    let fetch = &files.fetch;
+    let endpoint = |check: &mut Check, usual: &str| {
+        let Some(own) = &fetch.endpoint else { return Some(usual.to_string()) };
+        match Url::parse(own) {
+            Ok(url) => Some(url.to_string().trim_end_matches('/').to_string()),
+            Err(say) => {
+                let message = format!("`{}` cannot be fetched", own.get());
+                check.bad(Diagnostic::error("T0671", own.span(), message).label(say));
+                None
+            }
+        }
+    };
+    let mut layouts = Vec::new();
+    if let Some(hub) = &fetch.hub {
+        let revision = fetch.revision.as_ref().map_or("main", |r| r.get().as_str());
+        let plain = |text: &str, more: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c));
+        let name = hub.split('/').count() <= 2 && hub.split('/').all(|s| !s.is_empty() && !s.starts_with('.'));
+        if !name || !plain(hub, "._-/") || !plain(revision, "._-/") || revision.contains("..") {
+            let problem = Diagnostic::error("T0671", hub.span(), format!("`{}` names no data set on a hub", hub.get()));
+            check.bad(problem.label("`owner/name`, and a `revision` of letters, digits and `._-/`"));
+        } else if let Some(endpoint) = endpoint(check, "https://huggingface.co") {
+            let (name, revision) = (hub.get().clone(), revision.to_string());
+            layouts.push((format!("hub:{name}@{revision}"), Layout::Hub { endpoint, name, revision }));
+        }
+    }
+    if let Some(doi) = &fetch.doi {
+        let bare = doi.rsplit_once("doi.org/").map_or(doi.as_str(), |(_, bare)| bare).trim_start_matches("doi:");
+        let record = bare.split_once("/zenodo.").map(|(_, n)| n).filter(|n| n.parse::<u64>().is_ok());
+        match record {
+            None => {
+                let problem = Diagnostic::error("T0671", doi.span(), format!("`{}` is no DOI of Zenodo", doi.get()));
+                check.bad(problem.label("`10.5281/zenodo.NUMBER`; of others give the address of each file"));
+            }
+            Some(record) => {
+                if let Some(endpoint) = endpoint(check, "https://zenodo.org") {
+                    layouts.push((format!("doi:{bare}"), Layout::Record { endpoint, record: record.to_string() }));
+                }
+            }
+        }
+    }
+    let texts = |of: &[At<String>]| of.iter().map(|g| g.get().clone()).collect::<Vec<_>>();
+    let globs: Vec<String> = texts(&files.files).into_iter().chain(texts(&files.images)).collect();
+    let exclude = check.table.map(super::declaration::excluded).unwrap_or_default();
+    let unpack = fetch.unpack.as_ref().map_or(format.name != "webdataset", |u| *u.get());
+    let listing = |(key, layout)| Listing { key, layout, globs: globs.clone(), exclude: exclude.clone(), unpack };
+    layouts.into_iter().map(listing).collect()
 }
 
 fn contact(check: &mut Check, fetch: &Fetch) -> Option<String> {
@@ -211,7 +288,8 @@ pub fn settled(check: &mut Check, files: Files, format: &Format) -> Option<Files
     let effect = effect(check, &files, format)?;
     if let Some(lacking) = check.world.fetched().lacking(&effect.folder) {
         let (say, help) = (lacking.say.clone(), lacking.help.clone());
-        let span = files.fetch.url.as_ref().map_or(check.span.clone(), At::span);
+        let one = files.fetch.url.as_ref().or(files.fetch.hub.as_ref()).or(files.fetch.doi.as_ref());
+        let span = one.map_or(check.span.clone(), At::span);
         check.bad(Diagnostic::error("T0670", span, format!("{}: {say}", check.path)).label("not there").help(help));
         return None;
     }
@@ -224,7 +302,7 @@ pub fn located(mut files: Files, instance: &str, format: &Format) -> Files {
         return files;
     }
     let span = files.fetch.url.as_ref().map_or(0..0, At::span);
-    if files.files.is_empty() && files.images.is_empty() {
+    if files.files.is_empty() && files.images.is_empty() && !files.fetch.is_listed() {
         let all = files.fetch.plain_files(format).into_iter().map(|path| At::new(path, span.clone())).collect();
         let images = format.images && format.reader.is_none();
         if images { files.images = all } else { files.files = all }
