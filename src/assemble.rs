@@ -88,7 +88,20 @@ pub fn effects(manifest: &Manifest, world: &World, registry: &[Entry]) -> (Vec<E
             let files = |_: &_| Vec::new();
             let (gates, decided, none) = (&[], &[], Vec::new());
             let (columns, raw, files) = (&columns, &raw, &files);
-            let mut check = Check { manifest, world, path, instance, span, table, columns, raw, files, gates, decided, problems: none };
+            let mut check = Check {
+                manifest,
+                world,
+                path,
+                instance,
+                span,
+                table,
+                columns,
+                raw,
+                files,
+                gates,
+                decided,
+                problems: none,
+            };
             effects.extend(of(&mut check));
             problems.append(&mut check.problems);
         }

@@ -3,10 +3,10 @@ pub mod update;
 
 use crate::assemble::{self, Assembled};
 use crate::diag::{Diagnostic, Severity};
+use crate::engine::Step;
 use crate::engine::effect::{self, Objects};
 use crate::engine::gate::{self, Judged};
 use crate::engine::graph::Graph;
-use crate::engine::Step;
 use crate::engine::lock::{Lock, SourceLock};
 use crate::engine::out;
 use crate::engine::out::Outputs;
@@ -208,9 +208,7 @@ impl Project {
         }
         let mut of = Vec::new();
         for name in names {
-            let fits = |s: &&Step| {
-                s.name == *name || s.path == *name || s.path.starts_with(&format!("{name}."))
-            };
+            let fits = |s: &&Step| s.name == *name || s.path == *name || s.path.starts_with(&format!("{name}."));
             let found: Vec<usize> = steps.iter().enumerate().filter(|(_, s)| fits(s)).map(|(i, _)| i).collect();
             if found.is_empty() {
                 let help = crate::diag::suggest(name, steps.iter().map(|s| s.name.as_str()));

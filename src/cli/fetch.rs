@@ -16,6 +16,7 @@ pub struct Args {
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     args.way.online("fetch")?;
     let fetching = Fetching::open(c.dir.as_deref())?;
-    let done = fetching.fetch(&args.way.options(&args.names)?, &|outcome| args.way.tell(c, outcome))?;
-    Ok(args.way.end(c, &done))
+    let options = args.way.options(&args.names)?;
+    let done = args.way.heard(c, &|hear| fetching.fetch(&options, hear))?;
+    args.way.end(c, &done)
 }

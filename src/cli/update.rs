@@ -1,7 +1,9 @@
 //! `tamis update`: asks whether what sources have outside is new, fetches it, and pins it in dataset.lock.
 use super::{Context, interrupt, json, say, warn};
+use crate::engine::effect::Outcome;
 use crate::project::Failure;
-use crate::project::update::{Fetching, Options, Updated};
+use crate::project::update::{Fetching, Hear, Options, Updated};
+use crate::report::progress::Transfer;
 use crate::report::{fetched, lang};
 
 #[derive(clap::Args)]
@@ -60,7 +62,7 @@ impl Way {
     }
 
     /// What is told of one request as it is done.
-    pub fn tell(&self, c: &Context, outcome: &crate::engine::effect::Outcome) {
+    fn tell(&self, c: &Context, outcome: &Outcome) {
         if self.json {
             json(outcome);
         } else if let Some(line) = fetched::line(outcome).filter(|_| !c.quiet || fetched::is_problem(outcome)) {
@@ -68,14 +70,20 @@ impl Way {
         }
     }
 
-    pub fn end(&self, c: &Context, done: &Updated) -> i32 {
+    /// Does something while what comes is told.
+    pub fn heard(&self, c: &Context, run: &dyn Fn(Hear) -> Result<Updated, Failure>) -> Result<Updated, Failure> {
+        let transfer = Transfer::new(c.quiet || self.json);
+        let tell = |outcome: &Outcome| transfer.aside(|| self.tell(c, outcome));
+        let done = run(Hear { tell: &tell, moved: &|bytes| transfer.pass(bytes) });
+        transfer.finish();
+        done
+    }
+
+    pub fn end(&self, c: &Context, done: &Updated) -> Result<i32, Failure> {
         if !self.json && !c.quiet {
             say(&lang::lines(&fetched::summary(done)));
         }
-        if done.stopped > 0 {
-            warn(&lang::lines("tamis: stopped; what was done is kept\n"));
-        }
-        done.exit()
+        if done.stopped > 0 { Err(Failure::Stopped(done.stopped)) } else { Ok(done.exit()) }
     }
 }
 
@@ -85,6 +93,6 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     }
     let fetching = Fetching::open(c.dir.as_deref())?;
     let options = Options { dry_run: args.dry_run, ..args.way.options(&args.names)? };
-    let done = fetching.update(&options, &|outcome| args.way.tell(c, outcome))?;
-    Ok(args.way.end(c, &done))
+    let done = args.way.heard(c, &|hear| fetching.update(&options, hear))?;
+    args.way.end(c, &done)
 }

@@ -241,7 +241,15 @@ mod tests {
         lock.freeze(frozen("public", "0.1.0", "a"));
         lock.freeze(frozen("public", "0.2.0", "a"));
         let [path, digest, etag] = ["a \"b\".csv", "d", "W/\"x\\\u{7f}\""].map(String::from);
-        let fetched = FetchedLock { path, digest, bytes: Some(3), globs: vec!["*".into(), "!x".into()], unpack: true, etag: Some(etag), ..FetchedLock::default() };
+        let fetched = FetchedLock {
+            path,
+            digest,
+            bytes: Some(3),
+            globs: vec!["*".into(), "!x".into()],
+            unpack: true,
+            etag: Some(etag),
+            ..FetchedLock::default()
+        };
         lock.fetched.entry("collect.a".into()).or_default().insert("https://example.org/a?b=c".into(), fetched);
         assert_eq!(lock.text().lines().filter(|l| l.contains("https://example.org/")).count(), 1);
         lock.save(&world).unwrap();

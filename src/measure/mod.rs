@@ -17,6 +17,7 @@ pub mod learn;
 pub mod names;
 pub mod ngrams;
 pub mod normalise;
+pub mod parts;
 pub mod placing;
 pub mod quality;
 pub mod quotas;

@@ -31,6 +31,15 @@ pub struct Options {
     pub stop: Stop,
 }
 
+/// Who is told while files come.
+#[derive(Clone, Copy)]
+pub struct Hear<'t> {
+    /// What became of each request.
+    pub tell: &'t (dyn Fn(&Outcome) + Sync),
+    /// How many more bytes came.
+    pub moved: &'t (dyn Fn(u64) + Sync),
+}
+
 /// What it came to.
 pub struct Updated {
     pub outcomes: Vec<Outcome>,
@@ -42,8 +51,7 @@ pub struct Updated {
 impl Updated {
     /// 3 if something did not come.
     pub fn exit(&self) -> i32 {
-        let failed = self.outcomes.iter().any(|o| matches!(o.what, What::Failed { .. }));
-        if self.stopped > 0 { self.stopped } else { i32::from(failed) * 3 }
+        i32::from(self.outcomes.iter().any(|o| matches!(o.what, What::Failed { .. }))) * 3
     }
 }
 
@@ -73,7 +81,9 @@ impl Fetching {
     /// The effects that are asked for.
     fn wanted(&self, names: &[String]) -> Result<Vec<Effect>, Failure> {
         if self.effects.is_empty() {
-            return Err(Failure::Usage(format!("{MANIFEST} fetches nothing: no source has `url`, `urls`, `hub` or `doi`")));
+            return Err(Failure::Usage(format!(
+                "{MANIFEST} fetches nothing: no source has `url`, `urls`, `hub` or `doi`"
+            )));
         }
         for name in names {
             if !self.effects.iter().any(|e| is(e, name)) {
@@ -86,10 +96,10 @@ impl Fetching {
     }
 
     /// Asks whether anything is new, fetches it, and pins it in dataset.lock.
-    pub fn update(&self, options: &Options, tell: &(dyn Fn(&Outcome) + Sync)) -> Result<Updated, Failure> {
+    pub fn update(&self, options: &Options, hear: Hear) -> Result<Updated, Failure> {
         let mut effects = self.wanted(&options.names)?;
         if options.dry_run {
-            return Ok(self.dry(&effects, tell));
+            return Ok(self.dry(&effects, hear.tell));
         }
         if options.names.is_empty() {
             // lines of tables that are gone are forgotten
@@ -102,8 +112,8 @@ impl Fetching {
             store.keep_roots(&self.world).map_err(|e| Failure::World(format!("the store: {e}")))?;
         }
         let outcomes = Mutex::new(Vec::new());
-        let told = |o: &Outcome| note(o, &outcomes, tell);
-        let lock = self.with(options, &|way| effect::update(way, &self.lock, &effects, options.jobs, &told))?;
+        let told = |o: &Outcome| note(o, &outcomes, hear.tell);
+        let lock = self.with(options, hear, &|way| effect::update(way, &self.lock, &effects, options.jobs, &told))?;
         let stopped = options.stop.asked() as i32;
         let mut done = Updated { outcomes: all(outcomes), lock_changed: false, stopped };
         if stopped > 0 {
@@ -113,17 +123,20 @@ impl Fetching {
             lock.save(&self.world).map_err(|e| Failure::World(e.to_string()))?;
             done.lock_changed = true;
         }
-        effect::finished(&self.world).map_err(|e| Failure::World(format!("the store: {e}")))?;
+        if done.exit() == 0 {
+            // else the next update goes on with what came
+            effect::finished(&self.world).map_err(|e| Failure::World(format!("the store: {e}")))?;
+        }
         Ok(done)
     }
 
     /// Brings what dataset.lock names, and changes no line of it.
-    pub fn fetch(&self, options: &Options, tell: &(dyn Fn(&Outcome) + Sync)) -> Result<Updated, Failure> {
+    pub fn fetch(&self, options: &Options, hear: Hear) -> Result<Updated, Failure> {
         let effects = self.wanted(&options.names)?;
         let _store = Store::write(&self.world)?;
         let outcomes = Mutex::new(Vec::new());
-        let told = |o: &Outcome| note(o, &outcomes, tell);
-        self.with(options, &|way| effect::fetch(way, &self.lock, &effects, options.jobs, &told))?;
+        let told = |o: &Outcome| note(o, &outcomes, hear.tell);
+        self.with(options, hear, &|way| effect::fetch(way, &self.lock, &effects, options.jobs, &told))?;
         Ok(Updated { outcomes: all(outcomes), lock_changed: false, stopped: options.stop.asked() as i32 })
     }
 
@@ -142,13 +155,13 @@ impl Fetching {
     }
 
     /// Opens the network.
-    fn with<T>(&self, o: &Options, then: &dyn Fn(&Way) -> Result<T, Fault>) -> Result<T, Failure> {
+    fn with<T>(&self, o: &Options, hear: Hear, then: &dyn Fn(&Way) -> Result<T, Fault>) -> Result<T, Failure> {
         let net = self.world.net(&o.private);
         let objects = Objects::of(&self.world).map_err(|e| Failure::World(format!("the store: {e}")))?;
         let stop = o.stop.clone();
         let stops = move || stop.asked() > 0;
-        let (world, retries, second) = (&self.world, o.retries, o.second);
-        let way = Way { world, objects: &objects, net: &net, stops: &stops, retries, second };
+        let (world, moved, retries, second) = (&self.world, hear.moved, o.retries, o.second);
+        let way = Way { world, objects: &objects, net: &net, stops: &stops, moved, retries, second };
         Ok(then(&way)?)
     }
 }

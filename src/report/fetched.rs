@@ -21,7 +21,8 @@ pub fn line(o: &Outcome) -> Option<String> {
         What::Wanted { pinned: false } => format!("  wanted     {url}\n"),
         What::Failed { say, kept } => {
             let url = if say.contains(url.as_str()) { String::new() } else { format!("{url}: ") };
-            let kept = if *kept { "\n             what was fetched before stays, and builds go on with it" } else { "" };
+            let kept =
+                if *kept { "\n             what was fetched before stays, and builds go on with it" } else { "" };
             format!("  failed     {url}{say}{kept}\n")
         }
     };

@@ -3,6 +3,7 @@
 use super::folders::{Listing, Visitor, What};
 use super::stat::Stat;
 use super::{World, hidden};
+use crate::digest::Digest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
@@ -95,6 +96,12 @@ impl World {
         is_fetched(path).then(|| self.fetched.file(path).map(Path::to_path_buf).ok_or_else(absent))
     }
 
+    /// What the bytes of a fetched file must have as their digest; `None` for a path of the project.
+    pub fn fetched_digest(&self, path: &str) -> Option<Digest> {
+        let name = self.fetched.file(path).filter(|_| is_fetched(path))?.file_name()?;
+        Digest::parse(name.to_str()?)
+    }
+
     /// Walks a folder of fetched files as [`World::walk`] does.
     pub(super) fn walk_fetched(&self, folder: &str, visitor: &mut dyn Visitor) -> io::Result<ControlFlow<()>> {
         let Some(here) = self.fetched.folders.get(folder) else { return Ok(ControlFlow::Continue(())) };
@@ -155,7 +162,9 @@ mod tests {
         }
         fs::write(store.join("one"), b"first").unwrap();
         let mut fetched = Fetched::default();
-        for (path, at) in [("b/x.txt", "one"), ("a.txt", "one"), ("b/c/y.txt", "one"), ("b/.hidden", "one"), ("z", "no")] {
+        for (path, at) in
+            [("b/x.txt", "one"), ("a.txt", "one"), ("b/c/y.txt", "one"), ("b/.hidden", "one"), ("z", "no")]
+        {
             fetched.put("web", path, store.join(at));
         }
         let world = World::new(&project).with_fetched(fetched);

@@ -37,10 +37,6 @@ pub struct Ask {
     pub modified: Option<String>,
     /// The bytes from here on alone, if the file is still the one with this validator.
     pub from: Option<(u64, String)>,
-    /// The server may pack the answer.
-    pub packed: bool,
-    /// Headers of one's own, sent to the first host alone.
-    pub headers: Vec<(String, String)>,
 }
 
 /// An answer whose body has not been read.
@@ -135,7 +131,7 @@ impl Net {
         let mut at = url.clone();
         let mut passed = vec![at.clone()];
         loop {
-            let answer = self.one(&at, ask, at.origin() == url.origin())?;
+            let answer = self.one(&at, ask)?;
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
@@ -158,11 +154,11 @@ impl Net {
     }
 
     /// One request and its answer.
-    fn one(&self, url: &Url, ask: &Ask, own: bool) -> Result<Answer, NoAnswer> {
+    fn one(&self, url: &Url, ask: &Ask) -> Result<Answer, NoAnswer> {
         self.judge(url)?;
         let mut request = self.agent.get(url.to_string()).header("accept", "*/*");
         request = request.header("user-agent", user_agent(&ask.contact));
-        request = request.header("accept-encoding", if ask.packed { "gzip" } else { "identity" });
+        request = request.header("accept-encoding", "identity");
         if let Some((from, validator)) = &ask.from {
             request = request.header("range", format!("bytes={from}-")).header("if-range", validator);
         }
@@ -171,9 +167,6 @@ impl Net {
         }
         if let Some(modified) = &ask.modified {
             request = request.header("if-modified-since", modified);
-        }
-        for (name, value) in ask.headers.iter().filter(|_| own) {
-            request = request.header(name, value);
         }
         let answer = request.call().map_err(|e| said(url, e))?;
         let (parts, body) = answer.into_parts();
@@ -327,7 +320,10 @@ fn private_v4(a: Ipv4Addr) -> bool {
         || a.is_broadcast()
         || a.is_documentation()
         || a.is_multicast()
-        || matches!((b0, b1, b2), (0, ..) | (100, 64..=127, _) | (192, 0, 0) | (192, 88, 99) | (198, 18..=19, _) | (240.., ..))
+        || matches!(
+            (b0, b1, b2),
+            (0, ..) | (100, 64..=127, _) | (192, 0, 0) | (192, 88, 99) | (198, 18..=19, _) | (240.., ..)
+        )
 }
 
 /// The same for IPv6. An address that holds one of IPv4 is judged by it.
@@ -372,14 +368,49 @@ mod tests {
     #[test]
     fn addresses_of_ones_own_networks_are_told_from_public_ones() {
         for private in [
-            "127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1",
-            "192.0.0.8", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "::1", "::", "fe80::1",
-            "fc00::1", "fd12::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1",
-            "2002:7f00:1::", "2002:a00:1::", "2001:db8::1", "2001::1", "fec0::1", "100::1", "::ffff:0:127.0.0.1",
+            "127.0.0.1",
+            "127.9.9.9",
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "192.0.0.8",
+            "198.18.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2002:a00:1::",
+            "2001:db8::1",
+            "2001::1",
+            "fec0::1",
+            "100::1",
+            "::ffff:0:127.0.0.1",
         ] {
             assert!(is_private(private.parse().unwrap()), "{private}");
         }
-        for public in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "192.0.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"] {
+        for public in [
+            "8.8.8.8",
+            "172.32.0.1",
+            "100.128.0.1",
+            "192.0.1.1",
+            "2606:4700::1111",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+        ] {
             assert!(!is_private(public.parse().unwrap()), "{public}");
         }
     }

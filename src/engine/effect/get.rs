@@ -27,6 +27,8 @@ pub struct Way<'a> {
     pub net: &'a Net,
     /// Whether somebody wishes to stop.
     pub stops: &'a (dyn Fn() -> bool + Sync),
+    /// Told how many bytes came.
+    pub moved: &'a (dyn Fn(u64) + Sync),
     /// Further tries after one that failed for a reason that may pass.
     pub retries: u32,
     /// Milliseconds that stand for a second of waiting; tests do not wait.
@@ -71,7 +73,22 @@ impl Way<'_> {
     /// Brings what a request asks for. `known` is what is there of it already.
     pub fn get(&self, effect: &Effect, request: &Request, known: Option<&FetchedLock>) -> Result<Got, Miss> {
         let url = Url::parse(&request.url).map_err(Miss::Failed)?;
-        self.again(&|| self.one(&url, effect, request, known))
+        self.again(&|| match self.one(&url, effect, request, known) {
+            Err(Try::Not(Miss::Failed(say))) => {
+                self.clear(request)?; // nobody goes on with what is refused
+                Err(Try::Not(Miss::Failed(say)))
+            }
+            done => done,
+        })
+    }
+
+    /// Removes what came so far.
+    fn clear(&self, request: &Request) -> io::Result<()> {
+        for key in [request.url.clone(), unpacked_key(request)] {
+            let part = self.objects.part(&key)?;
+            self.objects.drop_part(part)?;
+        }
+        Ok(())
     }
 
     /// A small answer in JSON.
@@ -179,6 +196,7 @@ impl Way<'_> {
             }
             part.own.write_at(block.get(..n).unwrap_or_default(), part.len)?;
             part.len += n as u64;
+            (self.moved)(n as u64);
         }
     }
 
@@ -194,7 +212,6 @@ impl Way<'_> {
             _ => sniff::wrong(&request.path, &head),
         };
         if let Some(say) = wrong {
-            self.objects.drop_part(part)?;
             return Err(Try::Not(Miss::Failed(format!("{}: {say}", answer.url))));
         }
         let (line, remarks) = self.line(request, answer, (digest, part.len, sha256));
@@ -216,7 +233,7 @@ impl Way<'_> {
                 return Err(Try::Not(Miss::Failed(say)));
             }
         }
-        let mut out = self.objects.part(&format!("unpacked {}", request.url))?;
+        let mut out = self.objects.part(&unpacked_key(request))?;
         self.objects.begin(&mut out, None)?;
         let mut input = decompressor("it.gz", Box::new(io::BufReader::new(self.objects.read_part(&part)?)));
         let bound = size_max.min(part.len.saturating_mul(1100).max(1 << 20));
@@ -263,6 +280,11 @@ impl Way<'_> {
         };
         (line, remarks)
     }
+}
+
+/// What a part is called that is unpacked from another.
+fn unpacked_key(request: &Request) -> String {
+    format!("unpacked {}", request.url)
 }
 
 fn no_answer(e: NoAnswer) -> Try {
@@ -339,7 +361,10 @@ mod tests {
         let page = Url::parse("https://example.org/data/a.csv").unwrap();
         let of = |link: &str| license_of(link, &page);
         assert_eq!(of("</l>; rel=\"license\""), Some("https://example.org/l".into()));
-        assert_eq!(of("<b>; rel=next, <https://x.org/by/4.0/>; rel=\"a license\""), Some("https://x.org/by/4.0/".into()));
+        assert_eq!(
+            of("<b>; rel=next, <https://x.org/by/4.0/>; rel=\"a license\""),
+            Some("https://x.org/by/4.0/".into())
+        );
         assert_eq!(of("<b>; rel=next"), None);
     }
 }

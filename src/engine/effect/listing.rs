@@ -24,7 +24,8 @@ pub struct Listed {
 /// A file of a list: its path, its address, its SHA-256 and its size, as far as the list says them.
 struct Named {
     path: String,
-    url: Url,
+    /// `None` where it would not lie in the data set.
+    url: Option<Url>,
     sha256: Option<String>,
 }
 
@@ -39,8 +40,9 @@ pub fn list(way: &Way, effect: &Effect, listing: &Listing) -> Result<Listed, Mis
     .ok_or_else(|| Miss::Failed(format!("{url}: the answer is no list of files")))?;
     let (mut requests, mut remarks, mut paths, mut odd) = (Vec::new(), Vec::new(), BTreeSet::new(), 0u64);
     for file in named {
-        let Some(path) = safe_path(&file.path).filter(|path| !paths.contains(&path.to_lowercase())) else {
-            odd += 1;
+        let path = safe_path(&file.path).filter(|path| !paths.contains(&path.to_lowercase()));
+        let (Some(path), Some(url)) = (path, file.url) else {
+            odd += u64::from(!is_hidden(&file.path));
             continue;
         };
         let unpack = listing.unpack && tar::is_archive(&path);
@@ -48,11 +50,11 @@ pub fn list(way: &Way, effect: &Effect, listing: &Listing) -> Result<Listed, Mis
             continue;
         }
         paths.insert(path.to_lowercase());
-        let (url, of, sha256) = (file.url.to_string(), Some(listing.key.clone()), file.sha256);
+        let (url, of, sha256) = (url.to_string(), Some(listing.key.clone()), file.sha256);
         requests.push(Request { url, path, unpack, sha256, of });
     }
     if odd > 0 {
-        remarks.push(format!("{odd} files of the list left out: their names cannot be those of files here"));
+        remarks.push(format!("files of the list left out, since their names cannot be those of files here: {odd}"));
     }
     if requests.is_empty() {
         return Err(Miss::Failed(format!("{}: the list names no file that `files` or `images` match", listing.key)));
@@ -78,7 +80,7 @@ fn of_hub(json: &Json, endpoint: &str, name: &str) -> Option<(String, Vec<Named>
     let file = |f: &Json| {
         let path = f.get("rfilename")?.as_str()?.to_string();
         let sha256 = f.pointer("/lfs/sha256").and_then(Json::as_str).filter(|s| s.len() == 64).map(String::from);
-        Some(Named { url: below(&base, &path)?, path, sha256 })
+        Some(Named { url: below(&base, &path), path, sha256 })
     };
     let files = json.get("siblings")?.as_array()?.iter().filter_map(file);
     Some((sha.to_string(), files.collect()))
@@ -91,7 +93,7 @@ fn of_record(json: &Json) -> Option<(String, Vec<Named>)> {
     let file = |f: &Json| {
         let path = f.get("key")?.as_str()?.to_string();
         let link = f.pointer("/links/content").or(f.pointer("/links/self"))?.as_str()?;
-        Some(Named { path, url: Url::parse(link).ok()?, sha256: None })
+        Some(Named { path, url: Url::parse(link).ok(), sha256: None })
     };
     let files = json.get("files")?.as_array()?.iter().filter_map(file);
     Some((revision.trim().to_string(), files.collect()))
@@ -108,6 +110,11 @@ fn below(base: &Url, path: &str) -> Option<Url> {
         })
         .collect();
     base.join(&format!("./{escaped}")).ok().filter(|url| url.path().starts_with(base.path().trim_end_matches('x')))
+}
+
+/// Hidden files are passed over, as they are everywhere.
+fn is_hidden(path: &str) -> bool {
+    path.split('/').any(|step| step.starts_with('.') && step != "." && step != "..")
 }
 
 /// A path whose every step is a name as it stands; `None` for any other.
@@ -128,10 +135,14 @@ mod tests {
             { "rfilename": "../../../x" },
         ]});
         let (sha, files) = of_hub(&hub, "https://hub.example", "o/n").unwrap();
-        let urls: Vec<String> = files.iter().map(|f| f.url.to_string()).collect();
+        let urls: Vec<String> = files.iter().filter_map(|f| Some(f.url.as_ref()?.to_string())).collect();
         assert_eq!(sha, "abc123");
         assert_eq!(urls[0], "https://hub.example/datasets/o/n/resolve/abc123/data/train%201.parquet");
-        assert_eq!((files.len(), files[0].sha256.as_deref().map(str::len)), (2, Some(64)), "none leads out of the data set");
+        assert_eq!(
+            (files.len(), files[0].sha256.as_deref().map(str::len)),
+            (2, Some(64)),
+            "none leads out of the data set"
+        );
         let record = serde_json::json!({ "id": 7, "revision": 3, "files": [
             { "key": "a.csv", "links": { "self": "https://zenodo.example/api/records/7/files/a.csv/content" } },
         ]});
@@ -139,6 +150,8 @@ mod tests {
         assert_eq!((revision.as_str(), files[0].path.as_str()), ("7 3", "a.csv"));
         assert!(of_record(&serde_json::json!({ "message": "no" })).is_none());
         assert_eq!(safe_path("a/b.csv"), Some("a/b.csv".into()));
-        assert!([safe_path("a/../b"), safe_path("/a"), safe_path(".git/x"), safe_path("a//b")].iter().all(Option::is_none));
+        assert!(
+            [safe_path("a/../b"), safe_path("/a"), safe_path(".git/x"), safe_path("a//b")].iter().all(Option::is_none)
+        );
     }
 }

@@ -108,7 +108,9 @@ impl Objects {
     pub fn begin(&self, part: &mut Part, validator: Option<&str>) -> io::Result<()> {
         part.own.cut(0)?;
         part.len = 0;
-        self.home.replace_with(&format!("{}.by", part.path), false, |w| w.write_all(validator.unwrap_or_default().as_bytes()))
+        self.home.replace_with(&format!("{}.by", part.path), false, |w| {
+            w.write_all(validator.unwrap_or_default().as_bytes())
+        })
     }
 
     /// A part becomes an object: it is made to last first.

@@ -30,6 +30,7 @@ pub fn update(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tel
     let journal = Mutex::new(Journal::open(way.world).map_err(disk)?);
     let before: BTreeMap<(String, String), FetchedLock> = std::mem::take(&mut hold(&journal).done);
     let lines = Mutex::new(BTreeMap::new());
+    let lacking = Mutex::new(BTreeSet::new());
     let expanded = expand(way, lock, effects, &lines, tell)?;
     let effects = &expanded;
     each(way, effects, jobs, &|(effect, request)| {
@@ -49,6 +50,7 @@ pub fn update(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tel
                 Err(Miss::Failed(say)) => {
                     let kept = was.is_some_and(|was| is_there(way.objects, was));
                     tell(&outcome(effect, &request.url, What::Failed { say, kept }));
+                    hold(&lacking).extend(request.of.iter().map(|of| (effect.name.clone(), of.clone())));
                     return Ok(());
                 }
             },
@@ -70,22 +72,41 @@ pub fn update(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tel
         hold(&lines).insert(key, next);
         Ok(())
     })?;
+    let lines = lines.into_inner().unwrap_or_else(|e| e.into_inner());
+    Ok(next_lock(lock, effects, lines, &hold(&lacking), tell))
+}
+
+/// The lock with new lines, and without those that nobody asks for any more. A list of which some file did not come stays
+/// as it was pinned: half of a revision would look like all of it.
+fn next_lock(
+    lock: &Lock,
+    effects: &[Effect],
+    lines: BTreeMap<(String, String), FetchedLock>,
+    lacking: &BTreeSet<(String, String)>,
+    tell: Tell,
+) -> Lock {
     let mut next = lock.clone();
+    let stays = |name: &str, url: &str, line: &FetchedLock| {
+        let of = line.of.as_deref().unwrap_or(url);
+        lacking.contains(&(name.to_string(), of.to_string()))
+    };
     for effect in effects {
         let of = next.fetched.entry(effect.name.clone()).or_default();
         let listed: BTreeSet<&str> = effect.listings.iter().map(|l| l.key.as_str()).collect();
         let asked: BTreeSet<&str> = effect.requests.iter().map(|r| r.url.as_str()).chain(listed).collect();
-        let wanted = |url: &String| asked.contains(url.as_str());
-        for url in of.keys().filter(|url| !wanted(url)) {
+        let wanted = |url: &str, line: &FetchedLock| asked.contains(url) || stays(&effect.name, url, line);
+        for (url, _) in of.iter().filter(|(url, line)| !wanted(url, line)) {
             tell(&outcome(effect, url, What::Forgotten));
         }
-        of.retain(|url, _| wanted(url));
+        of.retain(|url, line| wanted(url, line));
     }
-    for ((name, url), line) in lines.into_inner().unwrap_or_else(|e| e.into_inner()) {
-        next.fetched.entry(name).or_default().insert(url, line);
+    for ((name, url), line) in lines {
+        if !stays(&name, &url, &line) {
+            next.fetched.entry(name).or_default().insert(url, line);
+        }
     }
     next.fetched.retain(|_, lines| !lines.is_empty());
-    Ok(next)
+    next
 }
 
 /// The effects with what their lists name as requests. Of a list that does not come, what was pinned of it stays.
@@ -162,7 +183,8 @@ pub fn fetch(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tell
         let what = match ask(way, effect, request, None) {
             Ok(Some((line, _))) if line.digest == pinned.digest => What::Brought { bytes: size(&line) },
             Ok(_) => What::Failed {
-                say: "its bytes are no longer those that dataset.lock names; `tamis update` would pin the new ones".into(),
+                say: "its bytes are no longer those that dataset.lock names; `tamis update` would pin the new ones"
+                    .into(),
                 kept: false,
             },
             Err(Miss::Stopped) => return Ok(()),
@@ -192,7 +214,9 @@ fn ask(
     if request.unpack {
         let digest = line.digest().ok_or_else(|| Miss::Failed("its digest does not read".into()))?;
         let members = unpack(way.objects, &request.path, digest, effect.size_max, way.stops).map_err(|e| match e {
-            unpack::Fault::Bad(say) => Miss::Failed(format!("{}: {say}", request.url)),
+            unpack::Fault::Bad(say) => {
+                way.objects.remove(digest).map_or_else(Miss::Disk, |()| Miss::Failed(format!("{}: {say}", request.url)))
+            }
             unpack::Fault::Io(e) => Miss::Disk(e),
             unpack::Fault::Stopped => Miss::Stopped,
         })?;

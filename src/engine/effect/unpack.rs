@@ -102,7 +102,11 @@ fn copy(
         part.len += n as u64;
     }
     let digest = h.finish();
-    if objects.has(digest, len) { objects.drop_part(part)? } else { objects.keep(part, digest)? }
+    if objects.has(digest, len) {
+        objects.drop_part(part)?
+    } else {
+        objects.keep(part, digest)?
+    }
     Ok(digest)
 }
 

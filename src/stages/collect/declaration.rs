@@ -13,6 +13,7 @@ use crate::manifest::sections::{Field, Privacy, SchemaSection};
 use crate::manifest::sources::{Attribution, Consent};
 use crate::manifest::values::{At, Size, TextOr, is_line};
 use crate::manifest::{Decimal, Declared, read};
+use crate::measure::parts::SPLIT;
 use crate::stage::*;
 use crate::table::{DataType, utf8};
 use crate::world::is_fetched;
@@ -32,7 +33,7 @@ pub struct Declaration {
     /// Where the sample's columns come from: `column = "selector"`. Of JSONL a key or a path (`meta.source`), of CSV
     /// a column, of CoNLL `tokens`, `tags`, `comment:N` (N-th TAB field of the last comment line before the tokens),
     /// `comment:KEY` (of a comment `# KEY = VALUE`) or `column:N`, of text `text`, of images `class` (the folder, unless it is the one that all globs name).
-    /// `path` and `stem` everywhere. Without it, or with `"all"`: all columns that the files show at their beginning, of
+    /// `path` and `stem` everywhere, and `path:split`: `train`, `valid` or `test`, as a word of the file's name or of a folder says. Without it, or with `"all"`: all columns that the files show at their beginning, of
     /// text `text`, of CoNLL `text` and `tags`, of images `class`.
     #[serde(default)]
     pub fields: Named,
@@ -424,7 +425,8 @@ fn check_globs(check: &mut Check, d: &Declaration, files: &Files, format: &Forma
     for glob in files.files.iter().chain(&files.images).chain(&d.exclude) {
         check.glob(glob);
         if is_fetched(glob) && !files.fetch.is_declared() {
-            let problem = Diagnostic::error("T0676", glob.span(), "what is fetched belongs to the source that fetches it");
+            let problem =
+                Diagnostic::error("T0676", glob.span(), "what is fetched belongs to the source that fetches it");
             check.bad(problem.label("no path of the project").help("say `url` here as well, or take the fields there"));
         }
     }
@@ -460,7 +462,7 @@ fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Form
             let problem = Diagnostic::error("T0308", selector.span(), "a field's name must be one line of text");
             check.bad(problem.label("its name holds a tab, a line break or another control character"));
         }
-        check_selector(check, selector, format, selects, &["path", "stem"]);
+        check_selector(check, selector, format, selects, &["path", "stem", SPLIT]);
     }
     if let Some(id) = d.id.as_ref().filter(|_| files.reader(format).is_some_and(|r| r.id != "path")) {
         check_selector(check, id, format, selects, &["path", "stem", "content", "position"]);

@@ -170,6 +170,11 @@ pub fn effect(check: &mut Check, files: &Files, format: &Format) -> Option<Effec
             check.bad(problem.label(format!("one step of a path, as `{path}`")));
         }
         let url = url.to_string();
+        if requests.iter().any(|r| r.url == url) {
+            let problem = Diagnostic::error("T0673", span, "one address is asked for twice");
+            check.bad(problem.label(format!("{url}, as above")).help("one of the two is enough"));
+            continue;
+        }
         if let Some(other) = paths.insert(path.to_lowercase(), url.clone()) {
             let message = format!("two files are called `{path}`");
             let problem = Diagnostic::error("T0673", span, message).label(format!("so is that of {other}"));

@@ -8,6 +8,7 @@ use crate::formats::Cut;
 use crate::formats::cut::Holds;
 use crate::formats::unread;
 use crate::measure::names::composed;
+use crate::measure::parts::{SPLIT, part_of};
 use crate::model::images::Image;
 use crate::stage::*;
 use crate::table::{Cell, array_of, list, utf8};
@@ -42,6 +43,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         match selector.as_str() {
             "path" => place.path.push(name.clone()),
             "stem" => place.stem.push(name.clone()),
+            SPLIT => place.split.push(name.clone()),
             _ => place.class.push(name.clone()),
         }
     }
@@ -83,6 +85,9 @@ struct Place {
     /// Columns that hold the stem of its name.
     #[serde(default, skip_serializing_if = "is_default")]
     stem: Vec<String>,
+    /// Columns that hold the split which the path names.
+    #[serde(default, skip_serializing_if = "is_default")]
+    split: Vec<String>,
     /// How images are found by the documents beside them.
     #[serde(default, skip_serializing_if = "is_default")]
     beside: Option<Keys>,
@@ -153,6 +158,7 @@ impl RowStage for Images {
         };
         write(&p.path, |(path, _)| Some(path.clone()));
         write(&p.stem, |(_, stem)| Some(stem.clone()));
+        write(&p.split, |(path, _)| part_of(path).map(String::from));
         Ok(delta)
     }
 }
