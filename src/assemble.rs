@@ -189,7 +189,7 @@ impl Assembly<'_> {
         let plans = (entry.declare)(&mut check);
         let problems = std::mem::take(&mut check.problems);
         let told: Vec<Diagnostic> = problems.into_iter().filter(|d| !self.is_echo(d)).collect();
-        if told.iter().any(|d| d.code == "T0670") {
+        if told.iter().any(|d| matches!(d.code, "T0670" | "T0671" | "T0672" | "T0673" | "T0674" | "T0675")) {
             self.partial = true; // what its columns are called, its files will tell
             self.lost.push_str(&format!("{path}\n{}\n", text_from(self.manifest, span.start)));
         }

@@ -938,3 +938,35 @@ fn given_splits_are_taken_from_the_names_of_files() {
     let (_, out, _) = lab.tamis(&["trace", "t"]);
     assert!(out.contains("test"), "{out}");
 }
+
+#[test]
+fn a_killed_download_goes_on_within_the_file() {
+    let lab = Lab::new();
+    let body = rows(12_000);
+    let page = || Page::of(body.clone()).with("ETag", "\"big\"");
+    lab.server.put("/a.jsonl", Page { slow: 20, ..page() });
+    let mut command = Command::new(binary());
+    command.arg("-C").arg(lab.path()).args(["update"]).env("TAMIS_ALLOW_PRIVATE", lab.server.host());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let held = || {
+        let world = World::new(lab.path().join(".tamis"));
+        let names = world.names("fetched/parts").unwrap_or_default();
+        let part = names.into_iter().find(|name| !name.ends_with(".by"));
+        part.and_then(|name| world.stat(&format!("fetched/parts/{name}"))).map_or(0, |stat| stat.size)
+    };
+    let end = Instant::now() + Duration::from_secs(60);
+    while held() < 20_000 {
+        assert!(Instant::now() < end, "nothing came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap(); // SIGKILL
+    child.wait().unwrap();
+    let came = held();
+    assert!(came < body.len() as u64);
+    lab.server.forget();
+    lab.server.put("/a.jsonl", page());
+    let (exit, out, err) = lab.update();
+    assert_eq!(exit, 0, "{out}{err}");
+    assert_eq!(lab.server.asked()[0].headers["range"], format!("bytes={came}-"));
+    assert!(lab.lock().contains(&tamis::digest::Digest::of(body.as_bytes()).hex()));
+}

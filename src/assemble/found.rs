@@ -36,6 +36,9 @@ impl Assembly<'_> {
                 self.problems.push(problem.help(help));
                 continue;
             }
+            if is_fetched(glob) && self.problems.iter().any(|p| p.span == *span) {
+                continue; // it is told already why it names nothing
+            }
             let problem = Diagnostic::error("T0312", span.clone(), format!("`{}` matches no file", inner_path(glob)));
             self.problems.push(match is_fetched(glob) {
                 true => problem.label("none of the files that were fetched; members of an archive lie below its name"),

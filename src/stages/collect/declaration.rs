@@ -59,7 +59,7 @@ pub struct Declaration {
     /// dropped too.
     #[schemars(length(min = 1))]
     pub licenses_allowed: Option<Vec<At<String>>>,
-    /// The file that shows the licence. If it is the text of another licence, that is refused.
+    /// The file that shows the licence, `fetched:NAME/PATH` where it was fetched with the data. If it is the text of another licence, that is refused.
     #[schemars(length(min = 1), extend("x-form" = "line"))]
     pub evidence: Option<At<String>>,
     /// Whom to name, for ATTRIBUTION.md: a text, or a table of title, author and source.
@@ -216,9 +216,12 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
         _ => return None,
     };
     let format = files.format()?;
-    terms::check_terms(check, &d.stated());
-    check_direct(check, &d);
-    let files = fetched::settled(check, files, format)?;
+    check_direct(check, &d)?;
+    let files = fetched::settled(check, files, format);
+    if files.is_some() || d.evidence.as_ref().is_none_or(|evidence| !is_fetched(evidence)) {
+        terms::check_terms(check, &d.stated());
+    }
+    let files = files?;
     if files.fetch.is_declared() {
         d.exclude = fetched::below(&d.exclude, &check.instance);
     }
@@ -248,11 +251,12 @@ pub fn excluded(table: &Declared) -> Vec<String> {
 }
 
 /// What is made here is not fetched from elsewhere.
-fn check_direct(check: &mut Check, d: &Declaration) {
-    let Some(fetch) = d.direct.as_ref().map(|f| &f.fetch).filter(|f| f.is_declared()) else { return };
+fn check_direct(check: &mut Check, d: &Declaration) -> Option<()> {
+    let Some(fetch) = d.direct.as_ref().map(|f| &f.fetch).filter(|f| f.is_declared()) else { return Some(()) };
     let span = fetch.url.as_ref().map_or(check.span.clone(), At::span);
     let problem = Diagnostic::error("T0674", span, "data of one's own is not fetched");
     check.bad(problem.label("of others: open = { url = ... }").help("say `open`, with the licence that they give"));
+    None
 }
 
 /// How ids that several samples of a source are given come to differ.

@@ -285,12 +285,15 @@ pub fn effects(check: &mut Check) -> Vec<Effect> {
 }
 
 /// The files of a source with the globs that they have where they are fetched: below its own folder. Where none are named,
-/// all that are fetched are, but for what is in archives. `None`, with the problem noted, where they are not there.
+/// all that are fetched are, but for what is in archives. `None`, with the
+/// problem noted, where they are not there or cannot be.
 pub fn settled(check: &mut Check, files: Files, format: &Format) -> Option<Files> {
-    if !files.fetch.is_declared() {
-        return Some(files);
+    let told = check.problems.len();
+    let effect = effect(check, &files, format);
+    if check.problems.len() > told {
+        return None; // what is asked for in a wrong way was never fetched
     }
-    let effect = effect(check, &files, format)?;
+    let Some(effect) = effect else { return Some(files) };
     if let Some(lacking) = check.world.fetched().lacking(&effect.folder) {
         let (say, help) = (lacking.say.clone(), lacking.help.clone());
         let one = files.fetch.url.as_ref().or(files.fetch.hub.as_ref()).or(files.fetch.doi.as_ref());
