@@ -7,7 +7,7 @@ use crate::engine::Step;
 use crate::engine::effect::{self, Objects};
 use crate::engine::gate::{self, Judged};
 use crate::engine::graph::Graph;
-use crate::engine::lock::{Lock, SourceLock};
+use crate::engine::lock::{Lock, PATH as LOCK, SourceLock};
 use crate::engine::out;
 use crate::engine::out::Outputs;
 use crate::engine::record::Record;
@@ -171,6 +171,7 @@ impl Project {
         let sources = self.assembled.steps.iter().filter_map(|s| s.plan.scan.as_ref());
         let file = self.world.is_file(path);
         path == MANIFEST
+            || path == LOCK && !self.world.fetched().is_empty()
             || path.starts_with("pins/")
             || self.manifest.says(path)
             || sources.into_iter().any(|s| scan::find::may_hold(&self.world, s, path, file))

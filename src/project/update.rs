@@ -80,7 +80,7 @@ impl Fetching {
 
     /// The effects that are asked for.
     fn wanted(&self, names: &[String]) -> Result<Vec<Effect>, Failure> {
-        if self.effects.is_empty() {
+        if self.effects.is_empty() && (self.lock.fetched.is_empty() || !names.is_empty()) {
             return Err(Failure::Usage(format!(
                 "{MANIFEST} fetches nothing: no source has `url`, `urls`, `hub` or `doi`"
             )));
@@ -111,15 +111,16 @@ impl Fetching {
             // others that share the store learn of this checkout, whose lock names what was fetched
             store.keep_roots(&self.world).map_err(|e| Failure::World(format!("the store: {e}")))?;
         }
+        let was = Lock::load(&self.world).map_err(Failure::World)?; // as it is now that nobody else writes it
         let outcomes = Mutex::new(Vec::new());
         let told = |o: &Outcome| note(o, &outcomes, hear.tell);
-        let lock = self.with(options, hear, &|way| effect::update(way, &self.lock, &effects, options.jobs, &told))?;
+        let lock = self.with(options, hear, &|way| effect::update(way, &was, &effects, options.jobs, &told))?;
         let stopped = options.stop.asked() as i32;
         let mut done = Updated { outcomes: all(outcomes), lock_changed: false, stopped };
         if stopped > 0 {
             return Ok(done); // the journal holds what came
         }
-        if lock != self.lock {
+        if lock != was {
             lock.save(&self.world).map_err(|e| Failure::World(e.to_string()))?;
             done.lock_changed = true;
         }
@@ -161,7 +162,8 @@ impl Fetching {
         let stop = o.stop.clone();
         let stops = move || stop.asked() > 0;
         let (world, moved, retries, second) = (&self.world, hear.moved, o.retries, o.second);
-        let way = Way { world, objects: &objects, net: &net, stops: &stops, moved, retries, second };
+        let unpacking = Mutex::new(());
+        let way = Way { world, objects: &objects, net: &net, stops: &stops, moved, unpacking, retries, second };
         Ok(then(&way)?)
     }
 }

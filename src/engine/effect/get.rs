@@ -11,6 +11,7 @@ use crate::world::World;
 use crate::world::net::{Answer, Ask, Net, NoAnswer};
 use serde_json::Value as Json;
 use std::io::{self, Read};
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// Seconds that are waited before the first further try; each further one waits twice as long.
@@ -29,6 +30,8 @@ pub struct Way<'a> {
     pub stops: &'a (dyn Fn() -> bool + Sync),
     /// Told how many bytes came.
     pub moved: &'a (dyn Fn(u64) + Sync),
+    /// Held by who unpacks an archive: two sources may fetch the same one.
+    pub unpacking: Mutex<()>,
     /// Further tries after one that failed for a reason that may pass.
     pub retries: u32,
     /// Milliseconds that stand for a second of waiting; tests do not wait.
@@ -75,7 +78,7 @@ impl Way<'_> {
         let url = Url::parse(&request.url).map_err(Miss::Failed)?;
         self.again(&|| match self.one(&url, effect, request, known) {
             Err(Try::Not(Miss::Failed(say))) => {
-                self.clear(request)?; // nobody goes on with what is refused
+                self.clear(effect, request)?; // nobody goes on with what is refused
                 Err(Try::Not(Miss::Failed(say)))
             }
             done => done,
@@ -83,8 +86,8 @@ impl Way<'_> {
     }
 
     /// Removes what came so far.
-    fn clear(&self, request: &Request) -> io::Result<()> {
-        for key in [request.url.clone(), unpacked_key(request)] {
+    fn clear(&self, effect: &Effect, request: &Request) -> io::Result<()> {
+        for key in [part_key(effect, request), unpacked_key(effect, request)] {
             let part = self.objects.part(&key)?;
             self.objects.drop_part(part)?;
         }
@@ -135,7 +138,7 @@ impl Way<'_> {
     }
 
     fn one(&self, url: &Url, effect: &Effect, request: &Request, known: Option<&FetchedLock>) -> Result<Got, Try> {
-        let mut part = self.objects.part(&request.url)?;
+        let mut part = self.objects.part(&part_key(effect, request))?;
         let begun = self.objects.validator(&part).filter(|_| part.len > 0);
         let ask = Ask {
             contact: effect.contact.clone(),
@@ -159,7 +162,7 @@ impl Way<'_> {
             _ => return Err(self.refused(url, &answer)),
         }
         self.body(&mut answer, &mut part, url, effect.size_max)?;
-        self.settle(request, part, &answer, effect.size_max)
+        self.settle(effect, request, part, &answer)
     }
 
     /// A status that brings nothing; some may bring something later.
@@ -201,8 +204,8 @@ impl Way<'_> {
     }
 
     /// Compares what came with what it should be, and keeps it.
-    fn settle(&self, request: &Request, part: Part, answer: &Answer, size_max: u64) -> Result<Got, Try> {
-        let part = self.unpacked(request, part, answer, size_max)?;
+    fn settle(&self, effect: &Effect, request: &Request, part: Part, answer: &Answer) -> Result<Got, Try> {
+        let part = self.unpacked(effect, request, part, answer)?;
         let head = part.own.read(part.len.min(sniff::HEAD as u64) as usize, 0)?;
         let (digest, sha256) = sums(&part.own)?;
         let wrong = match &request.sha256 {
@@ -220,7 +223,8 @@ impl Way<'_> {
     }
 
     /// A server may pack what it sends although it was asked not to.
-    fn unpacked(&self, request: &Request, part: Part, answer: &Answer, size_max: u64) -> Result<Part, Try> {
+    fn unpacked(&self, effect: &Effect, request: &Request, part: Part, answer: &Answer) -> Result<Part, Try> {
+        let size_max = effect.size_max;
         let own = |end: &&str| request.path.to_ascii_lowercase().ends_with(*end);
         let packing = answer.header("content-encoding").unwrap_or_default().to_ascii_lowercase();
         match packing.as_str() {
@@ -233,7 +237,7 @@ impl Way<'_> {
                 return Err(Try::Not(Miss::Failed(say)));
             }
         }
-        let mut out = self.objects.part(&unpacked_key(request))?;
+        let mut out = self.objects.part(&unpacked_key(effect, request))?;
         self.objects.begin(&mut out, None)?;
         let mut input = decompressor("it.gz", Box::new(io::BufReader::new(self.objects.read_part(&part)?)));
         let bound = size_max.min(part.len.saturating_mul(1100).max(1 << 20));
@@ -282,9 +286,14 @@ impl Way<'_> {
     }
 }
 
-/// What a part is called that is unpacked from another.
-fn unpacked_key(request: &Request) -> String {
-    format!("unpacked {}", request.url)
+/// What a part is called: two sources may fetch one address at a time.
+fn part_key(effect: &Effect, request: &Request) -> String {
+    format!("{} {}", effect.name, request.url)
+}
+
+/// The same of what is unpacked from it.
+fn unpacked_key(effect: &Effect, request: &Request) -> String {
+    format!("unpacked {}", part_key(effect, request))
 }
 
 fn no_answer(e: NoAnswer) -> Try {

@@ -1,6 +1,6 @@
 //! Fetched bytes in the store: a file for each, named by its digest. They cannot always be had again, so that `tamis gc`
 //! leaves them alone unless it is asked to remove what no lock names.
-use super::super::store::home;
+use super::super::store::{checkout, home};
 use crate::digest::{BothSums, Digest};
 use crate::world::{How, Own, World};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ const LIST_MAX: u64 = 1 << 30;
 /// The fetched bytes of a store.
 pub struct Objects {
     home: World,
+    /// Whose parts these are: several checkouts may share a store, and each goes on with its own.
+    checkout: String,
 }
 
 /// A file on its way: it may be gone on with after a stop.
@@ -56,7 +58,7 @@ pub struct Used {
 
 impl Objects {
     pub fn of(project: &World) -> io::Result<Objects> {
-        Ok(Objects { home: home(project)? })
+        Ok(Objects { home: home(project)?, checkout: checkout(project) })
     }
 
     fn path(digest: Digest) -> String {
@@ -84,9 +86,10 @@ impl Objects {
         self.home.open(&Objects::path(digest))
     }
 
-    /// The file on its way for a key.
+    /// The file on its way for a key. No two threads may ask for one key at a time.
     pub fn part(&self, key: &str) -> io::Result<Part> {
         self.home.make_folder(PARTS)?;
+        let key = format!("{}\n{key}", self.checkout);
         let path = format!("{PARTS}/{}", Digest::of(key.as_bytes()).hex());
         let own = self.home.own(&path, How::Edit)?;
         let len = own.len()?;

@@ -213,6 +213,7 @@ fn ask(
     };
     if request.unpack {
         let digest = line.digest().ok_or_else(|| Miss::Failed("its digest does not read".into()))?;
+        let _alone = hold(&way.unpacking);
         let members = unpack(way.objects, &request.path, digest, effect.size_max, way.stops).map_err(|e| match e {
             unpack::Fault::Bad(say) => {
                 way.objects.remove(digest).map_or_else(Miss::Disk, |()| Miss::Failed(format!("{}: {say}", request.url)))

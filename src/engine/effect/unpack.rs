@@ -36,6 +36,7 @@ pub fn unpack(
     stops: &dyn Fn() -> bool,
 ) -> Result<Members, Fault> {
     if let Some(members) = objects.members(archive) {
+        objects.remove(archive)?;
         return Ok(members);
     }
     let open = objects.open(archive)?;
