@@ -1,19 +1,19 @@
 //! Whether bytes are what their name says: a page that tells of an error, in place of the data, is no data.
 
-/// Beginnings that files of a name have.
-const MARKS: [(&[&str], &[&[u8]], &str); 12] = [
-    (&[".gz", ".tgz"], &[b"\x1f\x8b"], "a gzip file"),
-    (&[".zst"], &[b"\x28\xb5\x2f\xfd"], "a Zstandard file"),
-    (&[".zip"], &[b"PK\x03\x04", b"PK\x05\x06"], "a zip archive"),
-    (&[".parquet"], &[b"PAR1"], "a Parquet file"),
-    (&[".arrow", ".feather"], &[b"ARROW1"], "an Arrow file"),
-    (&[".png"], &[b"\x89PNG\r\n\x1a\n"], "a PNG image"),
-    (&[".jpg", ".jpeg"], &[b"\xff\xd8\xff"], "a JPEG image"),
-    (&[".gif"], &[b"GIF8"], "a GIF image"),
-    (&[".webp"], &[b"RIFF"], "a WebP image"),
-    (&[".bmp"], &[b"BM"], "a BMP image"),
-    (&[".tif", ".tiff"], &[b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"], "a TIFF image"),
-    (&[".db", ".sqlite", ".sqlite3"], &[b"SQLite format 3\0"], "a database of SQLite"),
+/// Ends of names, how files of such a name begin, and what they are.
+const MARKS: [(&str, &[&[u8]], &str); 12] = [
+    (".gz .tgz", &[b"\x1f\x8b"], "a gzip file"),
+    (".zst", &[b"\x28\xb5\x2f\xfd"], "a Zstandard file"),
+    (".zip", &[b"PK\x03\x04", b"PK\x05\x06"], "a zip archive"),
+    (".parquet", &[b"PAR1"], "a Parquet file"),
+    (".arrow .feather", &[b"ARROW1"], "an Arrow file"),
+    (".png", &[b"\x89PNG\r\n\x1a\n"], "a PNG image"),
+    (".jpg .jpeg", &[b"\xff\xd8\xff"], "a JPEG image"),
+    (".gif", &[b"GIF8"], "a GIF image"),
+    (".webp", &[b"RIFF"], "a WebP image"),
+    (".bmp", &[b"BM"], "a BMP image"),
+    (".tif .tiff", &[b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"], "a TIFF image"),
+    (".db .sqlite .sqlite3", &[b"SQLite format 3\0"], "a database of SQLite"),
 ];
 
 /// Bytes of a file that are looked at.
@@ -23,7 +23,7 @@ pub const HEAD: usize = 1024;
 pub fn wrong(name: &str, head: &[u8]) -> Option<String> {
     let name = name.to_ascii_lowercase();
     let page = is_page(head);
-    if let Some((_, marks, what)) = MARKS.iter().find(|(ends, ..)| ends.iter().any(|end| name.ends_with(end))) {
+    if let Some((_, marks, what)) = MARKS.iter().find(|(ends, ..)| ends.split(' ').any(|end| name.ends_with(end))) {
         let is = marks.iter().any(|mark| head.starts_with(mark));
         let came = if page { "; a web page came instead" } else { "" };
         return (!is).then(|| format!("its bytes are not those of {what}{came}"));

@@ -255,7 +255,7 @@ fn check_direct(check: &mut Check, d: &Declaration) -> Option<()> {
     let Some(fetch) = d.direct.as_ref().map(|f| &f.fetch).filter(|f| f.is_declared()) else { return Some(()) };
     let span = fetch.url.as_ref().map_or(check.span.clone(), At::span);
     let problem = Diagnostic::error("T0674", span, "data of one's own is not fetched");
-    check.bad(problem.label("of others: open = { url = ... }").help("say `open`, with the licence that they give"));
+    check.bad(problem.label("`direct` is what we made ourselves").help("say `open`, with the licence that they give"));
     None
 }
 

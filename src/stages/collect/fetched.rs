@@ -178,7 +178,7 @@ pub fn effect(check: &mut Check, files: &Files, format: &Format) -> Option<Effec
         if let Some(other) = paths.insert(path.to_lowercase(), url.clone()) {
             let message = format!("two files are called `{path}`");
             let problem = Diagnostic::error("T0673", span, message).label(format!("so is that of {other}"));
-            check.bad(problem.help("urls = [{ url = \"...\", name = \"other.jsonl\" }] gives one another name"));
+            check.bad(problem.help("give one of them another name: `name` beside its `url`"));
             continue;
         }
         let sha256 = digest(check, address.sha256.as_ref());
