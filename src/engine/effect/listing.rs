@@ -45,7 +45,7 @@ pub fn list(way: &Way, effect: &Effect, listing: &Listing) -> Result<Listed, Mis
             odd += u64::from(!is_hidden(&file.path));
             continue;
         };
-        let unpack = listing.unpack && tar::is_archive(&path);
+        let unpack = listing.unpack && tar::unpacks(&path);
         if !may_match(&listing.globs, &listing.exclude, &path, unpack) {
             continue;
         }

@@ -42,6 +42,7 @@ pub fn unpack(
     let open = objects.open(archive)?;
     let packed = open.stat().size;
     let bound = size_max.min(SMALL.max(packed.saturating_mul(RATIO)));
+    let name = if tar::is_tgz(name) { "it.tar.gz" } else { name };
     let stream = || -> io::Result<_> { Ok(decompressor(name, Box::new(BufReader::new(open.reader()?)))) };
     let List::Stream(list) = tar::ARCHIVE.list else { return Err(Fault::Bad("it cannot be listed".into())) };
     let mut found = Vec::new();

@@ -217,7 +217,7 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
     };
     let format = files.format()?;
     check_direct(check, &d)?;
-    let files = fetched::settled(check, files, format);
+    let files = fetched::settled(check, files, format, &d.exclude);
     if files.is_some() || d.evidence.as_ref().is_none_or(|evidence| !is_fetched(evidence)) {
         terms::check_terms(check, &d.stated());
     }
@@ -238,16 +238,13 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
     Some(Collect { files, format, options, id, prefix, declared: d, by })
 }
 
-/// The files of the table, without its problems, which are told where it is declared.
-pub fn declared_files(check: &Check) -> Option<Files> {
-    let d: Declaration = read(check.table?).ok()?;
-    d.open
-}
-
-/// The globs of what a table leaves out, as they stand there.
-pub fn excluded(table: &Declared) -> Vec<String> {
-    let d: Option<Declaration> = read(table).ok();
-    d.map(|d| d.exclude.iter().map(|glob| glob.get().clone()).collect()).unwrap_or_default()
+/// What a source asks of the outside, for `tamis update` and for whoever looks where its files lie. What is wrong with the rest
+/// of the table is told where it is declared.
+pub fn effects(check: &mut Check) -> Vec<Effect> {
+    let declared = check.table.and_then(|table| read::<Declaration>(table).ok());
+    let Some((files, exclude)) = declared.and_then(|d| Some((d.open?, d.exclude))) else { return Vec::new() };
+    let Some(format) = files.format() else { return Vec::new() };
+    fetched::effect(check, &files, format, &exclude).into_iter().collect()
 }
 
 /// What is made here is not fetched from elsewhere.

@@ -1,142 +1,21 @@
-//! Files that are fetched: `open = { url = "https://...", format = "csv" }`. Which requests a source makes, as plain values;
-//! `tamis update` performs them, and a build reads what dataset.lock pins.
+//! Which requests a source makes, as plain values; `tamis update` performs them, and a build reads what dataset.lock pins.
+use super::fetch::Fetch;
 use super::files::Files;
 use crate::diag::Diagnostic;
-use crate::formats::{Format, tar};
+use crate::formats::Format;
 use crate::manifest::sections::Dataset;
-use crate::manifest::values::{At, Short, Size, TextOr};
-use crate::measure::urls::{Url, safe_name};
+use crate::manifest::values::At;
+use crate::measure::urls::Url;
 use crate::stage::{Check, Effect, Layout, Listing, Request};
 use crate::world::FETCHED;
-use schemars::JsonSchema;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The most bytes of a file, and of what an archive holds, unless the manifest says otherwise.
 const SIZE_MAX: u64 = 16 << 30;
 
-/// Where files are fetched from.
-#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
-#[serde(deny_unknown_fields)]
-pub struct Fetch {
-    /// The address of a file, `http` or `https`, that `tamis update` fetches; dataset.lock pins what came. An archive
-    /// (`.zip`, `.tar`, `.tar.gz`, `.tar.zst`) becomes the files in it, below its own name.
-    #[schemars(length(min = 1), extend("x-form" = "line"))]
-    pub url: Option<At<String>>,
-    /// Addresses of several files.
-    #[serde(default)]
-    pub urls: Vec<TextOr<Address>>,
-    /// A data set on a hub, `owner/name`: those of its files that `files` or `images` match. dataset.lock pins the revision.
-    #[schemars(length(min = 1), extend("x-form" = "line"))]
-    pub hub: Option<At<String>>,
-    /// The revision on the hub: a tag, a branch or a commit. Default `main`; a branch is asked anew by each `tamis update`.
-    #[schemars(length(min = 1), extend("x-form" = "line"))]
-    pub revision: Option<At<String>>,
-    /// The DOI of a record at Zenodo: those of its files that `files` or `images` match.
-    #[schemars(length(min = 1), extend("x-form" = "line"))]
-    pub doi: Option<At<String>>,
-    /// Where the hub or the record is asked for. Default `https://huggingface.co`, of a `doi` `https://zenodo.org`.
-    #[schemars(length(min = 1), extend("x-form" = "line"))]
-    pub endpoint: Option<At<String>>,
-    /// What the SHA-256 of the file at `url` must be: else it is not taken.
-    #[schemars(length(min = 1), extend("x-form" = "line"))]
-    pub sha256: Option<At<String>>,
-    /// What the file at `url` is called, where its address does not say it: `name = "train.jsonl"`.
-    #[schemars(length(min = 1), extend("x-form" = "line"))]
-    pub name: Option<At<String>>,
-    /// Whether archives become the files in them. Default true, but false for the format `webdataset`.
-    pub unpack: Option<At<bool>>,
-    /// Whom the owner of a server may write to; sent with each request. Default: `contact` of `[dataset]`.
-    #[schemars(length(min = 1), extend("x-form" = "line"))]
-    pub contact: Option<At<String>>,
-    /// The most bytes of one file, and of all that an archive holds. Default 16 GiB.
-    pub size_max: Option<At<Size>>,
-}
-
-/// One of several files.
-#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
-#[serde(deny_unknown_fields)]
-pub struct Address {
-    /// Where it lies.
-    #[schemars(length(min = 1), extend("x-form" = "line"))]
-    pub url: At<String>,
-    /// What its SHA-256 must be.
-    #[schemars(length(min = 1), extend("x-form" = "line"))]
-    pub sha256: Option<At<String>>,
-    /// What it is called, where its address does not say it.
-    #[schemars(length(min = 1), extend("x-form" = "line"))]
-    pub name: Option<At<String>>,
-}
-
-/// An address as a text.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
-#[serde(transparent)]
-#[schemars(inline, extend("x-form" = "line"))]
-pub struct Plain(String);
-
-impl Address {
-    fn path(&self, url: &Url) -> String {
-        self.name.as_ref().map_or_else(|| url.file_name(), |name| safe_name(name))
-    }
-}
-
-impl Short for Address {
-    type Text = Plain;
-
-    fn from_text(Plain(text): Plain) -> Address {
-        Address { url: text.into(), ..Address::default() }
-    }
-}
-
-impl Fetch {
-    /// Whether anything is fetched.
-    pub fn is_declared(&self) -> bool {
-        self.url.is_some() || !self.urls.is_empty() || self.is_listed()
-    }
-
-    /// Whether a server names the files.
-    fn is_listed(&self) -> bool {
-        self.hub.is_some() || self.doi.is_some()
-    }
-
-    /// Whether a file becomes those in it.
-    fn unpacks(&self, format: &Format, path: &str) -> bool {
-        self.unpack.as_ref().map_or(format.name != "webdataset", |u| *u.get()) && tar::is_archive(path)
-    }
-
-    /// What the files are called that are no archives, as far as it can be told.
-    fn plain_files(&self, format: &Format) -> Vec<String> {
-        let path = |a: Address| Some(a.path(&Url::parse(&a.url).ok()?));
-        let all = self.addresses().into_iter().filter_map(path);
-        all.filter(|path| !self.unpacks(format, path)).collect()
-    }
-
-    fn addresses(&self) -> Vec<Address> {
-        let one = self.url.clone().map(|url| Address { url, sha256: self.sha256.clone(), name: self.name.clone() });
-        one.into_iter().chain(self.urls.iter().map(|a| a.0.clone())).collect()
-    }
-
-    /// Keys that say nothing without an address, or without that of a single file.
-    fn idle(&self) -> Option<(&'static str, Range<usize>)> {
-        let one = [("sha256", self.sha256.as_ref().map(At::span)), ("name", self.name.as_ref().map(At::span))];
-        let all = [
-            ("unpack", self.unpack.as_ref().map(At::span)),
-            ("contact", self.contact.as_ref().map(At::span)),
-            ("size_max", self.size_max.as_ref().map(At::span)),
-        ];
-        let listed = [
-            ("revision", self.revision.as_ref().filter(|_| self.hub.is_none()).map(At::span)),
-            ("endpoint", self.endpoint.as_ref().filter(|_| !self.is_listed()).map(At::span)),
-        ];
-        let one = one.into_iter().filter(|_| self.url.is_none());
-        let all = all.into_iter().filter(|_| !self.is_declared());
-        one.chain(all).chain(listed).find_map(|(name, span)| Some((name, span?)))
-    }
-}
-
 /// The effect of a source, if it fetches anything; what is wrong with it is noted.
-pub fn effect(check: &mut Check, files: &Files, format: &Format) -> Option<Effect> {
+pub fn effect(check: &mut Check, files: &Files, format: &Format, exclude: &[At<String>]) -> Option<Effect> {
     let fetch = &files.fetch;
     if let Some((key, span)) = fetch.idle() {
         let missing = match key {
@@ -186,7 +65,7 @@ pub fn effect(check: &mut Check, files: &Files, format: &Format) -> Option<Effec
         requests.push(Request { url, path, unpack, sha256, of: None });
     }
     let size_max = fetch.size_max.as_ref().map_or(SIZE_MAX, |s| s.get().0);
-    let listings = listings(check, files, format);
+    let listings = listings(check, files, format, exclude);
     let (name, folder, span) = (check.path.clone(), check.instance.clone(), check.span.clone());
     Some(Effect { name, folder, contact, size_max, requests, listings, span })
 }
@@ -204,7 +83,7 @@ fn span_of(check: &Check, fetch: &Fetch, number: usize) -> Range<usize> {
 }
 
 /// The lists of files that a source asks for.
-fn listings(check: &mut Check, files: &Files, format: &Format) -> Vec<Listing> {
+fn listings(check: &mut Check, files: &Files, format: &Format, exclude: &[At<String>]) -> Vec<Listing> {
     let fetch = &files.fetch;
     let endpoint = |check: &mut Check, usual: &str| {
         let Some(own) = &fetch.endpoint else { return Some(usual.to_string()) };
@@ -247,8 +126,8 @@ fn listings(check: &mut Check, files: &Files, format: &Format) -> Vec<Listing> {
     }
     let texts = |of: &[At<String>]| of.iter().map(|g| g.get().clone()).collect::<Vec<_>>();
     let globs: Vec<String> = texts(&files.files).into_iter().chain(texts(&files.images)).collect();
-    let exclude = check.table.map(super::declaration::excluded).unwrap_or_default();
-    let unpack = fetch.unpack.as_ref().map_or(format.name != "webdataset", |u| *u.get());
+    let exclude = texts(exclude);
+    let unpack = fetch.may_unpack(format);
     let listing = |(key, layout)| Listing { key, layout, globs: globs.clone(), exclude: exclude.clone(), unpack };
     layouts.into_iter().map(listing).collect()
 }
@@ -277,19 +156,12 @@ fn digest(check: &mut Check, declared: Option<&At<String>>) -> Option<String> {
     None
 }
 
-/// The effects of a table, for `tamis update`, and for whoever looks where its files lie.
-pub fn effects(check: &mut Check) -> Vec<Effect> {
-    let Some(files) = check.table.and_then(|_| super::declaration::declared_files(check)) else { return Vec::new() };
-    let Some(format) = files.format() else { return Vec::new() };
-    effect(check, &files, format).into_iter().collect()
-}
-
 /// The files of a source with the globs that they have where they are fetched: below its own folder. Where none are named,
 /// all that are fetched are, but for what is in archives. `None`, with the
 /// problem noted, where they are not there or cannot be.
-pub fn settled(check: &mut Check, files: Files, format: &Format) -> Option<Files> {
+pub fn settled(check: &mut Check, files: Files, format: &Format, exclude: &[At<String>]) -> Option<Files> {
     let told = check.problems.len();
-    let effect = effect(check, &files, format);
+    let effect = effect(check, &files, format, exclude);
     if check.problems.len() > told {
         return None; // what is asked for in a wrong way was never fetched
     }

@@ -1,6 +1,6 @@
 //! The files of a source, and how they are read: `open = { files = [..], format = "..", .. }`. What `format` may be, and
 //! which keys may stand beside it, comes from the list of formats.
-use super::fetched::Fetch;
+use super::fetch::Fetch;
 use crate::diag::nearest;
 use crate::formats::options::Choice;
 use crate::formats::reader::{Reader, Selects};

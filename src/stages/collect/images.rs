@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 pub const ENTRY: Entry = Entry::row::<Images>("collect/images", "collect.*", declare)
     .schema(|g| g.subschema_for::<super::declaration::Declaration>())
-    .effects(super::fetched::effects);
+    .effects(super::declaration::effects);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
