@@ -157,8 +157,7 @@ fn digest(check: &mut Check, declared: Option<&At<String>>) -> Option<String> {
 }
 
 /// The files of a source with the globs that they have where they are fetched: below its own folder. Where none are named,
-/// all that are fetched are, but for what is in archives. `None`, with the
-/// problem noted, where they are not there or cannot be.
+/// all that are fetched are, but for what is in archives. `None`, with the problem noted, where they are not there or cannot be.
 pub fn settled(check: &mut Check, files: Files, format: &Format, exclude: &[At<String>]) -> Option<Files> {
     let told = check.problems.len();
     let effect = effect(check, &files, format, exclude);
