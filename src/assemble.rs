@@ -9,7 +9,7 @@ use crate::engine::{gate, scan};
 use crate::manifest::sections::{self, PlanSection};
 use crate::manifest::{self, Declared, Manifest, walk};
 use crate::model::plan_fields;
-use crate::stage::{Check, Column, Columns, DecidedAt, Entry, Gate, Marks, Plan, Ports, Role};
+use crate::stage::{Check, Column, Columns, DecidedAt, Effect, Entry, Gate, Marks, Plan, Ports, Role};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -75,6 +75,44 @@ pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Resul
     let review = a.review(&decided);
     let goals = a.plan_section();
     a.finish(goals, review)
+}
+
+/// What the tables of a manifest ask of the outside, in its order, and what is wrong with them. Tables that do not fit the
+/// schema are left out; [`assemble`] tells them.
+pub fn effects(manifest: &Manifest, world: &World, registry: &[Entry]) -> (Vec<Effect>, Vec<Diagnostic>) {
+    let tables: BTreeSet<&str> = registry.iter().filter(|e| e.schema.is_some()).map(|e| e.path).collect();
+    let (columns, raw) = (Columns::new(), Marks::default());
+    let (mut effects, mut problems) = (Vec::new(), Vec::new());
+    for (entry, of) in registry.iter().filter_map(|e| Some((e, e.effects?))) {
+        for (instance, span, table) in places(manifest, entry.path, &tables) {
+            let path = entry.path.replace('*', &instance);
+            let files = |_: &_| Vec::new();
+            let (gates, decided, none) = (&[], &[], Vec::new());
+            let (columns, raw, files) = (&columns, &raw, &files);
+            let mut check = Check {
+                manifest,
+                world,
+                path,
+                instance,
+                span,
+                table,
+                columns,
+                raw,
+                files,
+                gates,
+                decided,
+                problems: none,
+            };
+            effects.extend(of(&mut check));
+            problems.append(&mut check.problems);
+        }
+    }
+    (effects, problems)
+}
+
+/// What does not fit the schema, wherever it stands.
+pub fn misfits(manifest: &Manifest, registry: &[Entry]) -> Vec<Diagnostic> {
+    walk::walk(&manifest.doc, &schema(registry))
 }
 
 /// Where the tables stand that do not fit the schema: what they mean cannot be told, and is not guessed.
@@ -152,6 +190,10 @@ impl Assembly<'_> {
         let plans = (entry.declare)(&mut check);
         let problems = std::mem::take(&mut check.problems);
         let told: Vec<Diagnostic> = problems.into_iter().filter(|d| !self.is_echo(d)).collect();
+        if told.iter().any(|d| matches!(d.code, "T0670" | "T0671" | "T0672" | "T0673" | "T0674" | "T0675")) {
+            self.partial = true; // what its columns are called, its files will tell
+            self.lost.push_str(&format!("{path}\n{}\n", text_from(self.manifest, span.start)));
+        }
         self.problems.extend(told);
         for plan in plans {
             if !entry.made(&plan) {

@@ -1,9 +1,13 @@
 //! A project opened: its manifest, its steps, its store; and the walk that every verb makes.
+pub mod update;
+
 use crate::assemble::{self, Assembled};
 use crate::diag::{Diagnostic, Severity};
+use crate::engine::Step;
+use crate::engine::effect::{self, Objects};
 use crate::engine::gate::{self, Judged};
 use crate::engine::graph::Graph;
-use crate::engine::lock::{Lock, SourceLock};
+use crate::engine::lock::{Lock, PATH as LOCK, SourceLock};
 use crate::engine::out;
 use crate::engine::out::Outputs;
 use crate::engine::record::Record;
@@ -18,7 +22,7 @@ use crate::exec::local::Local;
 use crate::manifest::{self, Manifest};
 use crate::stage::{Entry, Fault};
 use crate::stages::registry;
-use crate::world::{Looks, World, pages};
+use crate::world::{Looks, World, is_fetched, pages};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -153,19 +157,8 @@ impl Project {
 
     /// Opens what lies in a world, under a probe perhaps.
     pub fn in_world(world: World, registry: &[Entry]) -> Result<Project, Failure> {
-        let bytes = world.read(MANIFEST, 64 << 20).map_err(|e| Failure::World(format!("{MANIFEST}: {e}")))?;
-        let text = match String::from_utf8(bytes) {
-            Ok(t) => t,
-            Err(e) => return Err(not_text(e)),
-        };
-        let manifest = match manifest::parse(MANIFEST, text.as_str().into()) {
-            Ok(m) => m,
-            Err(problems) => {
-                let empty =
-                    manifest::parse(MANIFEST, "".into()).map_err(|_| Failure::Bug("an empty manifest".into()))?;
-                return Err(Failure::Declaration(empty.with_text(text.into()), problems));
-            }
-        };
+        let manifest = manifest_of(&world)?;
+        let world = with_fetched(world, &manifest, registry)?;
         match assemble::assemble(&manifest, &world, registry) {
             Ok(assembled) => Ok(Project { world, manifest, assembled }),
             Err(problems) => Err(Failure::Declaration(manifest, problems)),
@@ -178,6 +171,7 @@ impl Project {
         let sources = self.assembled.steps.iter().filter_map(|s| s.plan.scan.as_ref());
         let file = self.world.is_file(path);
         path == MANIFEST
+            || path == LOCK && !self.world.fetched().is_empty()
             || path.starts_with("pins/")
             || self.manifest.says(path)
             || sources.into_iter().any(|s| scan::find::may_hold(&self.world, s, path, file))
@@ -215,9 +209,7 @@ impl Project {
         }
         let mut of = Vec::new();
         for name in names {
-            let fits = |s: &&crate::engine::Step| {
-                s.name == *name || s.path == *name || s.path.starts_with(&format!("{name}."))
-            };
+            let fits = |s: &&Step| s.name == *name || s.path == *name || s.path.starts_with(&format!("{name}."));
             let found: Vec<usize> = steps.iter().enumerate().filter(|(_, s)| fits(s)).map(|(i, _)| i).collect();
             if found.is_empty() {
                 let help = crate::diag::suggest(name, steps.iter().map(|s| s.name.as_str()));
@@ -401,10 +393,10 @@ impl Project {
     fn next_lock(&self, s: &Session, options: &Options, built: &Built, was: &Lock) -> Lock {
         let mut lock = was.clone();
         if options.steps.is_empty() && built.runs.iter().all(|r| r.fault.is_none()) {
-            lock.source.retain(|name, _| s.steps.iter().any(|step| step.plan.scan.is_some() && step.name == *name));
+            lock.source.retain(|name, _| s.steps.iter().any(|step| step.name == *name && lies_here(step)));
         }
         for (step, run) in s.steps.iter().zip(&built.runs) {
-            if let Some(scan) = &run.scanned {
+            if let Some(scan) = run.scanned.as_ref().filter(|_| lies_here(step)) {
                 let source = SourceLock { files: scan.files, bytes: scan.bytes, digest: scan.digest.hex() };
                 lock.source.insert(step.name.clone(), source);
             }
@@ -489,6 +481,36 @@ impl Finished {
         let failure = self.failures.iter().map(Failure::exit);
         faults().chain(failure).max().unwrap_or_else(|| i32::from(self.judged.iter().any(|j| !j.pass)))
     }
+}
+
+/// Whether a step's files lie in the project: those that were fetched have lines of their own in dataset.lock.
+fn lies_here(step: &Step) -> bool {
+    step.plan.scan.as_ref().is_some_and(|source| !source.globs.iter().any(|glob| is_fetched(glob)))
+}
+
+/// The manifest of a project, read as TOML.
+fn manifest_of(world: &World) -> Result<Manifest, Failure> {
+    let bytes = world.read(MANIFEST, 64 << 20).map_err(|e| Failure::World(format!("{MANIFEST}: {e}")))?;
+    let text = String::from_utf8(bytes).map_err(not_text)?;
+    match manifest::parse(MANIFEST, text.as_str().into()) {
+        Ok(manifest) => Ok(manifest),
+        Err(problems) => {
+            let empty = manifest::parse(MANIFEST, "".into()).map_err(|_| Failure::Bug("an empty manifest".into()))?;
+            Err(Failure::Declaration(empty.with_text(text.into()), problems))
+        }
+    }
+}
+
+/// The world with the files that were fetched, where the manifest fetches any.
+fn with_fetched(world: World, manifest: &Manifest, registry: &[Entry]) -> Result<World, Failure> {
+    let (effects, _) = assemble::effects(manifest, &world, registry); // what is wrong is told with all other problems
+    if effects.is_empty() {
+        return Ok(world);
+    }
+    let lock = Lock::load(&world).map_err(Failure::World)?;
+    let objects = Objects::of(&world).map_err(|e| Failure::World(format!("the store: {e}")))?;
+    let fetched = effect::mount(&objects, &lock, &effects);
+    Ok(world.with_fetched(fetched))
 }
 
 fn not_text(e: std::string::FromUtf8Error) -> Failure {

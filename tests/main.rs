@@ -23,6 +23,7 @@ mod memory;
 mod models;
 mod mutations;
 mod near;
+mod network;
 mod new;
 mod operations;
 mod pages;

@@ -90,6 +90,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("encoding_rs", &["src/formats/encoding.rs"]),
     ("unicode_segmentation", &["src/measure/words.rs"]),
     ("unicode_normalization", &["src/measure/names.rs", "src/measure/normalise.rs"]),
+    ("ureq", &["src/world/net.rs"]),
     ("globset", &["src/engine/scan/find.rs", "src/stage/declare.rs"]),
     ("walkdir", &["src/world/"]),
     ("rustix", &["src/world/"]),
@@ -106,12 +107,12 @@ const DOORS: &[(&str, &[&str])] = &[
     ("std::fs", &["src/world/"]),
     // the folder that a command is called in; whether the user wants colour; which file this program is
     ("std::env", &["src/project.rs", "src/cli/mod.rs", "src/world/"]),
-    // connections from this machine alone
-    ("std::net", &["src/serve/"]),
+    // connections from this machine alone, and those that `tamis update` makes
+    ("std::net", &["src/serve/", "src/world/"]),
     ("std::process::Command", &["src/world/process.rs"]),
     ("SystemTime", &["src/world/"]),
-    // how long a progress bar waits before it shows; how long a program of the user's, and a request, may take
-    ("Instant", &["src/report/progress.rs", "src/world/process.rs", "src/serve/"]),
+    // how long a progress bar waits before it shows; how long a program of the user's, a request, or a server may take
+    ("Instant", &["src/report/progress.rs", "src/world/process.rs", "src/world/net.rs", "src/serve/"]),
 ];
 
 /// What ends the program, or prints past the reports.

@@ -3,7 +3,7 @@ use super::Assembly;
 use crate::diag::Diagnostic;
 use crate::engine::scan::find::{Look, WRITTEN, is_written, look, pointer};
 use crate::stage::{Column, Plan, Role, Source};
-use crate::world::undotted;
+use crate::world::{inner_path, is_fetched, undotted};
 use std::collections::BTreeSet;
 
 /// Words that splits are called by.
@@ -36,14 +36,20 @@ impl Assembly<'_> {
                 self.problems.push(problem.help(help));
                 continue;
             }
-            if let Some(held) = pointer(self.world, glob) {
+            if let Some(held) = pointer(self.world, glob).filter(|_| !is_fetched(glob)) {
                 let message = format!("the data of `{glob}` is not here, though `{held}` is");
                 let problem = Diagnostic::error("T0695", span.clone(), message).label("DVC keeps the data elsewhere");
                 self.problems.push(problem.help("`dvc pull` brings it here; tamis never fetches it"));
                 continue;
             }
-            let problem = Diagnostic::error("T0312", span.clone(), format!("`{glob}` matches no file"));
-            self.problems.push(problem.label("relative to dataset.toml; dot files never match"));
+            if is_fetched(glob) && self.problems.iter().any(|p| p.span == *span) {
+                continue; // it is told already why it names nothing
+            }
+            let problem = Diagnostic::error("T0312", span.clone(), format!("`{}` matches no file", inner_path(glob)));
+            self.problems.push(match is_fetched(glob) {
+                true => problem.label("none of the files that were fetched; members of an archive lie below its name"),
+                false => problem.label("relative to dataset.toml; dot files never match"),
+            });
         }
         if let Some((n, first)) = &found.absent {
             let message = match n {

@@ -39,7 +39,7 @@ pub struct Args {
     /// Read every file and compare it: also what was written through a memory map, which no look at a file tells
     #[arg(long)]
     verify_inputs: bool,
-    /// Touch no network (no stage of this version does)
+    /// Touch no network; no build does, only `update` and `fetch` do
     #[arg(long)]
     offline: bool,
     /// Records to a partition on average; for tests

@@ -1,9 +1,12 @@
-//! `tamis gc`: removes from the store what no checkout's last build needs.
+//! `tamis gc`: removes from the store what no checkout's last build needs. What was fetched stays, unless it is asked for.
 use super::{Context, json, say, warn};
+use crate::engine::effect::Used;
 use crate::engine::store::{self, Collected, Wish};
-use crate::project::{self, Failure};
+use crate::project::{self, Failure, update};
 use crate::report::terminal::{bytes, number, plural};
 use crate::world::World;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -13,9 +16,21 @@ pub struct Args {
     /// Remove also everything made before masking, although the last build used it; it is made again when needed
     #[arg(long)]
     raw: bool,
+    /// Remove also what was fetched and no checkout's dataset.lock names; it may not be had again
+    #[arg(long)]
+    fetched: bool,
     /// One JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// What `--json` says.
+#[derive(Serialize, JsonSchema)]
+pub struct Whole {
+    #[serde(flatten)]
+    store: Collected,
+    /// What was fetched, where `--fetched` asked for it.
+    fetched: Option<Used>,
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
@@ -23,10 +38,19 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let wish = Wish { dry_run: args.dry_run, raw: args.raw };
     let waits = || warn("waiting for those that have the store open\n");
     let done = store::collect(&world, wish, waits)?;
+    let fetched = match args.fetched {
+        true => Some(update::sweep(&world, &done.checkouts, args.dry_run)?),
+        false => None,
+    };
     if args.json {
-        json(&done);
+        json(&Whole { store: done, fetched });
     } else if !c.quiet {
         say(&told(&done, args));
+        if let Some(used) = fetched {
+            let goes = if args.dry_run { "would go" } else { "removed" };
+            let (removed, freed) = (plural(used.removed, "fetched file"), bytes(used.bytes));
+            say(&format!("{removed} {goes} ({freed}), {} kept\n", number(used.kept)));
+        }
     }
     Ok(0)
 }

@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod diff;
 mod explain;
+mod fetch;
 mod fmt;
 mod gc;
 mod graph;
@@ -30,6 +31,7 @@ mod status;
 mod store;
 mod trace;
 mod trust;
+mod update;
 mod verify;
 mod watch;
 mod why;
@@ -75,6 +77,10 @@ enum Verb {
     Check(check::Args),
     /// Lay dataset.toml out in the one way; comments stay
     Fmt(fmt::Args),
+    /// Fetch what sources have outside, and pin it in dataset.lock
+    Update(update::Args),
+    /// Bring again what dataset.lock pins, and nothing else
+    Fetch(fetch::Args),
     /// Build what changed; releases lie in out/ as candidates
     Build(build::Args),
     /// Build again whenever a file of the project changes
@@ -212,6 +218,8 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Label(a) => label::run(c, a),
         Verb::Review(a) => review::run(c, a),
         Verb::Guideline(a) => guideline::run(c, a),
+        Verb::Update(a) => update::run(c, a),
+        Verb::Fetch(a) => fetch::run(c, a),
         Verb::Trace(a) => trace::run(c, a),
         Verb::License(a) => license::run(c, a),
         Verb::Graph(a) => graph::run(c, a),

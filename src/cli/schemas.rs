@@ -1,6 +1,5 @@
 //! What each verb says with `--json`, as JSON Schemas that are made from the types which are written (`spec/json.md`).
 use super::{explain, fmt, graph, guideline, release, trace, why};
-use crate::engine::store::{Collected, Verified};
 use crate::engine::told::Event;
 use crate::report::difference::Difference;
 use crate::report::license::Composition;
@@ -21,14 +20,14 @@ pub const SCHEMAS: &[(&str, Make)] = &[
     ("diff", of::<Difference>),
     ("explain", of::<explain::Told>),
     ("fmt", of::<fmt::Told>),
-    ("gc", of::<Collected>),
+    ("gc", of::<super::gc::Whole>),
     ("graph", of::<graph::Told>),
     ("guideline-diff", of::<guideline::Told>),
     ("license", of::<Composition>),
     ("release", of::<release::Told>),
     ("report", of::<Views>),
     ("status", of::<Status>),
-    ("store-verify", of::<Verified>),
+    ("store-verify", of::<super::store::Whole>),
     ("trace", of::<trace::Whole>),
     ("watch", of::<Event>),
     ("why", of::<why::Told>),

@@ -1,9 +1,12 @@
 //! `tamis store`: check the store, or share one between checkouts.
 use super::{Context, json, say};
+use crate::engine::effect::Objects;
 use crate::engine::store::{self, Verified};
 use crate::project::{self, Failure};
 use crate::report::terminal::{bytes, number, plural};
 use crate::world::World;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -32,12 +35,15 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     match &args.verb {
         Verb::Verify { json: asked } => {
             let v = store::verify(&world)?;
+            let fetched = fetched(&world)?;
+            let sound = v.damaged == 0 && v.torn == 0 && fetched.damaged.is_empty();
             if *asked {
-                json(&v);
+                json(&Whole { store: v, fetched });
             } else {
                 say(&told(&v));
+                tell(&fetched);
             }
-            Ok(i32::from(v.damaged > 0 || v.torn > 0))
+            Ok(i32::from(!sound))
         }
         Verb::Use { folder } => {
             let folder = std::path::absolute(folder).map_err(|e| Failure::Usage(e.to_string()))?;
@@ -50,6 +56,40 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             }
             Ok(0)
         }
+    }
+}
+
+/// What `--json` says.
+#[derive(Serialize, JsonSchema)]
+pub struct Whole {
+    #[serde(flatten)]
+    store: Verified,
+    fetched: Fetched,
+}
+
+/// What was found of the files that were fetched.
+#[derive(Serialize, JsonSchema)]
+struct Fetched {
+    /// Files that are as they came.
+    sound: u64,
+    /// The paths of those that are not.
+    damaged: Vec<String>,
+}
+
+/// Reads what was fetched.
+fn fetched(world: &World) -> Result<Fetched, Failure> {
+    let failed = |e: std::io::Error| Failure::World(format!("the store: {e}"));
+    let (sound, damaged) = Objects::of(world).and_then(|o| o.verify()).map_err(failed)?;
+    Ok(Fetched { sound: sound as u64, damaged })
+}
+
+fn tell(fetched: &Fetched) {
+    let read = fetched.sound + fetched.damaged.len() as u64;
+    if read > 0 {
+        say(&format!("{} read\n", plural(read, "fetched file")));
+    }
+    for path in &fetched.damaged {
+        say(&format!("  {path} is not as it came: remove it, then `tamis fetch`\n"));
     }
 }
 

@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 
+/// Where it lies.
 pub const PATH: &str = "dataset.lock";
 
 #[derive(Deserialize, Serialize, Clone, Debug, Default, PartialEq)]
 #[serde(default)]
 pub struct Lock {
     pub source: BTreeMap<String, SourceLock>,
+    /// What was fetched, by what it was fetched for and by address.
+    pub fetched: BTreeMap<String, BTreeMap<String, FetchedLock>>,
     /// Every version that was frozen. The last one wrote `pins/split.tsv`.
     pub release: Vec<ReleaseLock>,
 }
@@ -23,6 +26,93 @@ pub struct SourceLock {
     pub files: u64,
     pub bytes: u64,
     pub digest: String,
+}
+
+/// A file as it was fetched. It is one line of the lock, so that lines of several people merge.
+#[derive(Deserialize, Serialize, Clone, Debug, Default, PartialEq)]
+#[serde(default)]
+pub struct FetchedLock {
+    /// What it is called among the files of what it was fetched for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub path: String,
+    /// It was an archive, and became the files in it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unpack: bool,
+    /// BLAKE3 of its bytes as they came, and how many these are.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub digest: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// SHA-256 of the same bytes, where the manifest names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// The media type, as the server gave it.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub media: Option<String>,
+    /// When it came (RFC 3339, UTC).
+    pub fetched: String,
+    /// Where redirects led.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// What the server knows this content by: `ETag` and `Last-Modified`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified: Option<String>,
+    /// The licence that the server gave with it (`Link: <...>; rel="license"`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    /// What the server says that robots may not do with it (`X-Robots-Tag`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robots: Option<String>,
+    /// The list that names it, where the manifest does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// Of a list: which revision it was, and which of its files were wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub globs: Vec<String>,
+}
+
+impl FetchedLock {
+    /// The digest, if it is one.
+    pub fn digest(&self) -> Option<Digest> {
+        Digest::parse(&self.digest)
+    }
+
+    /// One line: the address, and an inline table.
+    fn line(&self, url: &str) -> String {
+        let fields = serde_json::to_value(self).unwrap_or_default();
+        const ORDER: [&str; 15] = [
+            "path", "unpack", "digest", "bytes", "sha256", "type", "fetched", "from", "etag", "modified", "license",
+            "robots", "of", "revision", "globs",
+        ];
+        let field = |name: &&str| Some(format!("{name} = {}", toml_value(fields.get(*name)?)));
+        format!("{} = {{ {} }}\n", quoted(url), ORDER.iter().filter_map(field).collect::<Vec<_>>().join(", "))
+    }
+}
+
+fn toml_value(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => quoted(text),
+        serde_json::Value::Array(all) => format!("[{}]", all.iter().map(toml_value).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
 }
 
 /// A version of a release that was frozen.
@@ -99,6 +189,10 @@ impl Lock {
                 s.files, s.bytes, s.digest
             ));
         }
+        for (name, lines) in self.fetched.iter().filter(|(_, lines)| !lines.is_empty()) {
+            t.push_str(&format!("\n[fetched.{}]\n", quoted(name)));
+            lines.iter().for_each(|(url, line)| t.push_str(&line.line(url)));
+        }
         for r in &self.release {
             t.push_str(&format!("\n[[release]]\nname = \"{}\"\nversion = \"{}\"\n", r.name, r.version));
             t.push_str(&format!("content_root = \"{}\"\nfiles_root = \"{}\"\n", r.content_root, r.files_root));
@@ -157,6 +251,18 @@ mod tests {
         lock.source.insert("collect.a/images".into(), source);
         lock.freeze(frozen("public", "0.1.0", "a"));
         lock.freeze(frozen("public", "0.2.0", "a"));
+        let [path, digest, etag] = ["a \"b\".csv", "d", "W/\"x\\\u{7f}\""].map(String::from);
+        let fetched = FetchedLock {
+            path,
+            digest,
+            bytes: Some(3),
+            globs: vec!["*".into(), "!x".into()],
+            unpack: true,
+            etag: Some(etag),
+            ..FetchedLock::default()
+        };
+        lock.fetched.entry("collect.a".into()).or_default().insert("https://example.org/a?b=c".into(), fetched);
+        assert_eq!(lock.text().lines().filter(|l| l.contains("https://example.org/")).count(), 1);
         lock.save(&world).unwrap();
         assert_eq!(Lock::load(&world), Ok(lock));
         world.replace(PATH, b"[release.public]\nversion = \"0.1.0\"\n").unwrap();

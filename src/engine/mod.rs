@@ -6,6 +6,7 @@
 //! `call` (a kernel called and checked), `samples`, `run` and `files` (tasks run), `programs` (processes of the user's), `order`, `meet` and `gather` (rows that
 //! meet across partitions), `walk` (the steps one after another), `ahead` (what is run early, while its input is at hand), `anew`
 //! (rows of documents cut by their ids),
+//! `effect` (what is fetched from outside, before any build),
 //! `gate`, `record` and `why`, `ledger`, `out`, `fresh` (a build that did nothing, remembered whole).
 mod ahead;
 mod anew;
@@ -13,6 +14,7 @@ mod cache;
 mod call;
 pub mod columns;
 mod contract;
+pub mod effect;
 mod files;
 pub mod fresh;
 pub mod gate;

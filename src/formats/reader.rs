@@ -5,6 +5,7 @@ use super::cut::members::ReadAt;
 use super::encoding::{BOM, Wrong, line_at};
 use super::options::Options;
 use crate::digest::Digest;
+use crate::measure::parts::{SPLIT, part_of};
 use crate::table::value::column;
 use crate::table::{ArrayRef, Builder, DataType, Value, concat, types, utf8};
 use serde::{Deserialize, Serialize};
@@ -107,11 +108,12 @@ pub struct Field {
     pub ty: String,
 }
 
-/// What a value is taken from.
+/// What a value is taken from: the path, the stem of its name, the split that it names, ...
 #[derive(Clone, Debug, PartialEq)]
 pub enum From {
     Path,
     Stem,
+    Split,
     /// A digest of the record's bytes; for ids alone.
     Content,
     Record(String),
@@ -123,13 +125,13 @@ impl From {
         match (selector, selects) {
             ("path", _) => From::Path,
             ("stem", _) => From::Stem,
+            (SPLIT, _) => From::Split,
             (_, Selects::Names) => From::Record(selector.strip_prefix("column:").unwrap_or(selector).into()),
             _ => From::Record(selector.into()),
         }
     }
 
-    /// The same for an id. Samples that are known by their place are first given their file; the step that sees all of them
-    /// counts them there.
+    /// The same for an id. Samples known by their place are given their file; the step that sees all counts them there.
     pub fn of_id(selector: &str, selects: Selects) -> From {
         match selector {
             "content" => From::Content,
@@ -428,6 +430,7 @@ impl<'a> Records<'a> {
             let id = match from {
                 From::Path => Some(unit.path.to_string()),
                 From::Stem => Some(unit.stem.to_string()),
+                From::Split => part_of(unit.path).map(String::from),
                 From::Content => Some(Digest::of(&of.content(bytes)).hex()[..32].to_string()),
                 From::Record(selector) => {
                     sight(&mut self.id_met, of, selector);
@@ -457,6 +460,9 @@ impl<'a> Records<'a> {
                     match own {
                         From::Path => column.values.text(unit.path),
                         From::Stem => column.values.text(unit.stem),
+                        From::Split => {
+                            column.values.value(part_of(unit.path).map_or(Value::Null, |p| Value::Text(p.into())))
+                        }
                         From::Content | From::Record(_) => column.values.value(Value::Null),
                     }
                     Ok(())

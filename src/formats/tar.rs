@@ -23,6 +23,16 @@ pub fn is_archive(path: &str) -> bool {
             .is_some_and(|(stem, end)| !stem.is_empty() && end.eq_ignore_ascii_case("tar"))
 }
 
+/// Whether a file that was fetched becomes the files in it. Of the project's own files `.tgz` is not read as an archive.
+pub fn unpacks(path: &str) -> bool {
+    is_archive(path) || is_tgz(path)
+}
+
+/// Whether a name ends with `.tgz`, which stands for `.tar.gz`.
+pub fn is_tgz(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && end.eq_ignore_ascii_case("tgz"))
+}
+
 /// The longest header about a member; names and times take a few hundred bytes.
 const SAID_MAX: u64 = 1 << 20;
 

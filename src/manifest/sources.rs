@@ -138,6 +138,8 @@ fn of(name: String, header: Range<usize>, table: &Declared) -> Terms {
         Some(text) => Attribution::from_text(Line(text)),
         None => get("attribution").and_then(|v| read(v).ok()).unwrap_or_default(),
     };
+    let attribution =
+        Attribution { source: attribution.source.or_else(|| get("open").and_then(address)), ..attribution };
     let stated = get("license").or(get("licenses_allowed")).map_or(header, |v| v.span());
     let license = text("license").or_else(|| allowed.as_deref().map(license::all_of)).unwrap_or_default();
     Terms {
@@ -153,6 +155,15 @@ fn of(name: String, header: Range<usize>, table: &Declared) -> Terms {
         consent: get("consent").and_then(|v| read(v).ok()),
         name,
     }
+}
+
+/// Where the files of a source are found that are fetched: what is to be named where nothing else is said.
+fn address(open: &Declared) -> Option<String> {
+    let text = |key: &str| open.get_ref().as_table()?.get(key)?.get_ref().as_str().map(str::to_string);
+    let hub =
+        || Some(format!("{}/datasets/{}", text("endpoint").unwrap_or("https://huggingface.co".into()), text("hub")?));
+    let doi = || Some(format!("https://doi.org/{}", text("doi")?.trim_start_matches("https://doi.org/")));
+    text("url").or_else(hub).or_else(doi)
 }
 
 impl Terms {

@@ -74,6 +74,18 @@ pub fn text(micros: i64) -> String {
     }
 }
 
+/// Seconds after the beginning of 1970 of a time as HTTP writes it, `Fri, 31 Dec 1999 23:59:59 GMT`.
+pub fn of_http(text: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut words = text.split_once(", ")?.1.split(' ');
+    let (day, month, year, clock, zone) = (words.next()?, words.next()?, words.next()?, words.next()?, words.next()?);
+    let month = MONTHS.iter().position(|m| *m == month)? + 1;
+    if zone != "GMT" || words.next().is_some() {
+        return None;
+    }
+    Some(micros(&format!("{year}-{month:02}-{day}T{clock}Z"))? / 1_000_000)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +122,15 @@ mod tests {
             "１970-01-01",
         ] {
             assert_eq!(micros(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_of_http_are_read() {
+        assert_eq!(of_http("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777)); // RFC 9110, 5.6.7
+        assert_eq!(of_http("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
+        for wrong in ["Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 KST", "120", ""] {
+            assert_eq!(of_http(wrong), None, "{wrong}");
         }
     }
 

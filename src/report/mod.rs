@@ -4,6 +4,7 @@ pub mod diagnostic;
 pub mod difference;
 pub mod explain;
 pub mod filter;
+pub mod fetched;
 pub mod freeze;
 pub mod histogram;
 pub mod html;

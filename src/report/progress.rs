@@ -6,6 +6,39 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+/// Bytes that come over the network, counted on a terminal.
+pub struct Transfer {
+    bar: ProgressBar,
+    since: Instant,
+    quiet: bool,
+}
+
+impl Transfer {
+    pub fn new(quiet: bool) -> Transfer {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let style = ProgressStyle::with_template("  {spinner} {decimal_bytes} came, {decimal_bytes_per_sec}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Transfer { bar, since: Instant::now(), quiet }
+    }
+
+    /// So many more bytes.
+    pub fn pass(&self, bytes: u64) {
+        self.bar.inc(bytes);
+        if !self.quiet && self.bar.is_hidden() && self.since.elapsed() > Duration::from_millis(500) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+
+    /// Tells something above the count.
+    pub fn aside(&self, tell: impl FnOnce()) {
+        self.bar.suspend(tell);
+    }
+
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 /// Listens to events and draws.
 pub struct Progress {
     state: Mutex<Option<(ProgressBar, Instant)>>,

@@ -3,7 +3,7 @@
 use super::kernels::{self, JoinStage, Kernels, RowStage, WholeStage, text};
 use super::parameters::added;
 use super::secret::KEY_MIN;
-use super::{Card, Column, Gate, Grain, Kernel, Nothing, Ports, Program, Role, Secret};
+use super::{Card, Column, Effect, Gate, Grain, Kernel, Nothing, Ports, Program, Role, Secret};
 use crate::diag::{Diagnostic, nearest, suggest};
 use crate::digest::Digest;
 use crate::manifest::sections::{Item, KeyFrom, ListField, Privacy, SchemaSection};
@@ -33,6 +33,8 @@ pub struct Entry {
     /// From the table to plans, or diagnostics. The table is absent for steps that are always there.
     pub declare: fn(&mut Check) -> Vec<Plan>,
     pub kernels: Kernels,
+    /// What the table asks of the outside; one entry of a path brings it.
+    pub effects: Option<fn(&mut Check) -> Vec<Effect>>,
     /// Names the stage whose plans `declare` gives.
     stage: fn() -> &'static str,
 }
@@ -42,28 +44,33 @@ type Declare = fn(&mut Check) -> Vec<Plan>;
 impl Entry {
     pub const fn row<S: RowStage>(name: &'static str, path: &'static str, declare: Declare) -> Entry {
         let (card, kernels) = kernels::row::<S>();
-        Entry { name, path, card, schema: None, declare, kernels, stage: type_name::<S> }
+        Entry { name, path, card, schema: None, declare, kernels, effects: None, stage: type_name::<S> }
     }
 
     pub const fn join<S: JoinStage>(name: &'static str, path: &'static str, declare: Declare) -> Entry {
         let (card, kernels) = kernels::join::<S>();
-        Entry { name, path, card, schema: None, declare, kernels, stage: type_name::<S> }
+        Entry { name, path, card, schema: None, declare, kernels, effects: None, stage: type_name::<S> }
     }
 
     pub const fn whole<S: WholeStage>(name: &'static str, path: &'static str, declare: Declare) -> Entry {
         let (card, kernels) = kernels::whole::<S>();
-        Entry { name, path, card, schema: None, declare, kernels, stage: type_name::<S> }
+        Entry { name, path, card, schema: None, declare, kernels, effects: None, stage: type_name::<S> }
     }
 
     /// The engine's own step that cuts living rows anew.
     pub const fn regroup(name: &'static str, path: &'static str, declare: Declare) -> Entry {
         let (card, kernels) = (Card::NONE, Kernels::Regroup);
-        Entry { name, path, card, schema: None, declare, kernels, stage: type_name::<Regroup> }
+        Entry { name, path, card, schema: None, declare, kernels, effects: None, stage: type_name::<Regroup> }
     }
 
     /// The same entry with the JSON Schema of its table.
     pub const fn schema(self, of: fn(&mut schemars::SchemaGenerator) -> schemars::Schema) -> Entry {
         Entry { schema: Some(of), ..self }
+    }
+
+    /// The same entry with what its table asks of the outside.
+    pub const fn effects(self, of: fn(&mut Check) -> Vec<Effect>) -> Entry {
+        Entry { effects: Some(of), ..self }
     }
 
     /// Whether a plan was made for this entry's stage.

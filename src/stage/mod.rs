@@ -6,10 +6,11 @@
 //! Reading order: `ports` (what a step reads and writes), `rows` (what a kernel is given), `delta` (what it gives back),
 //! `gather` (decisions over all rows), `facts`, `files` (what a whole stage gives), `kernels` (the traits of stages, and
 //! how they lose their types), `secret` (what no recipe holds), `declare` (from a table of dataset.toml to plans of steps),
-//! `dialect` (the keys of formats).
+//! `dialect` (the keys of formats), `effect` (what is asked of the outside).
 mod declare;
 mod delta;
 mod dialect;
+mod effect;
 mod facts;
 mod files;
 mod gather;
@@ -27,6 +28,7 @@ pub use declare::{
 };
 pub use delta::{Act, Born, Delta, Event};
 pub use dialect::{Given, dialect, dialect_schema};
+pub use effect::{Effect, Layout, Listing, Request};
 pub use facts::{Fact, Gate};
 pub use files::{Chunk, Content, OutFile, Output, Sums};
 pub(crate) use gather::slice_of;

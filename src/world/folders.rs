@@ -1,7 +1,7 @@
 //! Folders walked: which files lie below the project, told folder by folder.
 use super::looks::{self, Look};
 use super::stat::Stat;
-use super::{World, hidden};
+use super::{World, hidden, is_fetched};
 use rustix::fs::{FileType, OFlags};
 use std::ffi::{CStr, CString};
 use std::fs;
@@ -34,7 +34,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    fn push(&mut self, name: &str, what: What) {
+    pub(super) fn push(&mut self, name: &str, what: What) {
         let start = self.names.len();
         self.names.push_str(name);
         self.files.push((start..self.names.len(), what));
@@ -104,6 +104,9 @@ impl World {
     /// Walks a folder, as quickly as the system allows: each folder's files first, by name, then its folders, by name.
     /// Hidden ones are passed over; folders behind links are not walked, but told.
     pub fn walk(&self, folder: &str, visitor: &mut dyn Visitor) -> io::Result<()> {
+        if is_fetched(folder) {
+            return self.walk_fetched(folder, visitor).map(drop);
+        }
         let start = if folder.is_empty() { self.root.clone() } else { self.checked(folder)? };
         if !start.is_dir() || !self.holds(&start) {
             self.noted(|| folder.to_string(), fs::symlink_metadata(&start).err().as_ref().and_then(absent));

@@ -1,7 +1,9 @@
 //! The only door to the outside: files below the project, the environment, the clock. Nothing else in the crate calls
 //! the operating system, so what a build may touch can be read here. No path leaves the project.
+mod fetched;
 mod folders;
 mod looks;
+pub mod net;
 mod own;
 pub mod pages;
 mod process;
@@ -10,6 +12,7 @@ mod scratch;
 mod stat;
 mod trust;
 
+pub use fetched::{FETCHED, Fetched, Lacking, inner_path, is_fetched};
 pub use folders::{Found, Listing, Visitor, What};
 pub use looks::{Look, Looks};
 pub use own::{How, Op, Own, Probe, Verdict};
@@ -38,6 +41,8 @@ pub struct World {
     trust: Option<PathBuf>,
     /// Whether programs that the user trusts may be asked for their version while a declaration is read.
     asks: bool,
+    /// Files that were fetched from outside.
+    fetched: Arc<Fetched>,
     /// What the folder is called in messages; empty for a project, whose paths stand for themselves.
     name: String,
 }
@@ -74,7 +79,8 @@ impl Open {
 
 impl World {
     pub fn new(root: impl Into<PathBuf>) -> World {
-        World { root: root.into(), probe: None, notes: None, trust: None, asks: false, name: String::new() }
+        let (probe, notes, trust, fetched) = Default::default();
+        World { root: root.into(), probe, notes, trust, asks: false, fetched, name: String::new() }
     }
 
     /// The same world, which notes what it is asked for: see [`World::looks`].
@@ -149,7 +155,7 @@ impl World {
     /// The bytes of a file below the project, at most `max`; links out of it are refused.
     pub fn read(&self, path: &str, max: u64) -> io::Result<Vec<u8>> {
         let open = self.open(path)?;
-        if !self.holds(&self.checked(path)?) {
+        if !is_fetched(path) && !self.holds(&self.checked(path)?) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} lies outside of the project")));
         }
         if open.stat().size > max {
@@ -161,6 +167,9 @@ impl World {
     }
 
     pub fn open(&self, path: &str) -> io::Result<Open> {
+        if let Some(place) = self.fetched_place(path) {
+            return self.open_at(path, place?); // what the store holds is told by its digest, not by a look
+        }
         let place = self.checked(path)?;
         let link = place.is_symlink();
         if link && !self.holds(&place) {
@@ -221,7 +230,8 @@ impl World {
     }
 
     pub fn stat(&self, path: &str) -> Option<Stat> {
-        fs::metadata(self.place(path)?).ok().map(|m| Stat::of(&m))
+        let place = self.fetched_place(path).map_or_else(|| self.place(path), Result::ok);
+        fs::metadata(place?).ok().map(|m| Stat::of(&m))
     }
 
     fn holds(&self, place: &Path) -> bool {
@@ -362,6 +372,9 @@ impl World {
 
     /// Whether a path of the project is a file, or leads to one.
     pub fn is_file(&self, path: &str) -> bool {
+        if let Some(place) = self.fetched_place(path) {
+            return place.is_ok_and(|place| place.is_file());
+        }
         let Some(place) = self.place(path) else { return false };
         let own = fs::symlink_metadata(&place);
         let look = match &own {
@@ -374,11 +387,12 @@ impl World {
 
     /// Whether what lies at a path is there, and lies outside of the project: behind a link.
     pub fn leads_out(&self, path: &str) -> bool {
-        self.place(path).is_some_and(|p| p.exists() && !self.holds(&p))
+        !is_fetched(path) && self.place(path).is_some_and(|p| p.exists() && !self.holds(&p))
     }
 
     pub fn exists(&self, path: &str) -> bool {
-        self.place(path).is_some_and(|p| p.exists())
+        let place = self.fetched_place(path).map_or_else(|| self.place(path), Result::ok);
+        place.is_some_and(|p| p.exists())
     }
 
     /// Bytes of memory that this process may have: the machine's, or what its control group is allowed.

@@ -269,6 +269,21 @@ pub fn may_hold(world: &World, source: &Source, path: &str, file: bool) -> bool 
     patterns.matches(folder, name).next().is_some() || (!file && patterns.reach(path))
 }
 
+/// Whether a path that is not there yet is one of some globs, or a folder that may hold some of them.
+pub fn may_match(globs: &[String], exclude: &[String], path: &str, folder: bool) -> bool {
+    if set(exclude, false).is_match(&*form(path)) {
+        return false;
+    }
+    set(globs, false).is_match(&*form(path)) || (folder && globs.iter().any(|glob| reaches_below(glob, path)))
+}
+
+/// Whether a glob may match something below a folder.
+fn reaches_below(glob: &str, folder: &str) -> bool {
+    let (glob, folder) = (undotted(glob), format!("{folder}/"));
+    let plain = glob.find(WILD).map_or(glob.as_str(), |i| glob.get(..i).unwrap_or_default());
+    glob.contains("**") || plain.starts_with(&folder) || (plain != glob && folder.starts_with(plain))
+}
+
 /// How many files a source has.
 pub fn count(world: &World, source: &Source) -> Result<u64, String> {
     let mut files = 0;

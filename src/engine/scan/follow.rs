@@ -1,6 +1,6 @@
 //! Follows the files of a source: one walk beside the table of the last scan. While folder after folder is as it was,
 //! nothing is kept; from the first difference on, a new table is written, and only unknown files are read.
-use super::bytes::Reading;
+use super::bytes::{Reading, digest_bytes};
 use super::contexts::Contexts;
 use super::find::{Patterns, join};
 use super::read::{SMALL, read_file};
@@ -220,6 +220,20 @@ impl Visitor for Follower<'_> {
     }
 }
 
+/// A fetched file is believed once its bytes have the digest that dataset.lock names.
+fn as_it_came(world: &World, path: &str) -> Result<(), String> {
+    let Some(digest) = world.fetched_digest(path) else { return Ok(()) };
+    let read = || -> io::Result<Digest> {
+        let open = world.open(path)?;
+        let mut reader = open.reader()?;
+        digest_bytes(&mut reader, open.stat().size)
+    };
+    match read().map_err(|e| e.to_string())? == digest {
+        true => Ok(()),
+        false => Err("its bytes are not those that were fetched; `tamis store verify` names the file to remove".into()),
+    }
+}
+
 /// A path that cannot be read as data is a unit that no reader may open.
 fn odd(rule: &str) -> FileState {
     let reject = Some(rule.to_string());
@@ -290,7 +304,8 @@ impl Follower<'_> {
         let slots: Vec<Mutex<Option<Result<FileState, String>>>> = unknown.iter().map(|_| Mutex::new(None)).collect();
         let r = &self.reading;
         r.exec.each(unknown.len(), &|i| {
-            let done = read_file(r, &unknown[i].0, unknown[i].1);
+            let sound = as_it_came(r.world, &unknown[i].0);
+            let done = sound.and_then(|()| read_file(r, &unknown[i].0, unknown[i].1));
             *slots[i].lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
         });
         let now = r.world.now();

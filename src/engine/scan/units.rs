@@ -8,7 +8,7 @@ use crate::formats::Cut;
 use crate::formats::packing::{decompressor, inner_name};
 use crate::stage::{Fault, Source};
 use crate::table::{ArrayRef, array_of};
-use crate::world::World;
+use crate::world::{World, inner_path};
 use arrow_array::{BinaryArray, Int64Array, UInt32Array};
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -319,7 +319,7 @@ pub(super) fn columns(units: &[Unit], contexts: &[Option<Arc<[u8]>>]) -> [(&'sta
         array_of(units.iter().map(|u| Some(u.stretch.digest))),
         Arc::new(bytes),
         Arc::new(context),
-        array_of(units.iter().map(|u| Some(u.name()))),
+        array_of(units.iter().map(|u| Some(inner_path(&u.name()).to_string()))),
         Arc::new(records),
         array_of(units.iter().map(|u| u.stretch.reject.clone())),
         array_of(units.iter().map(|u| Some(stem(&u.name())))),

@@ -8,6 +8,7 @@ use super::doubt::Doubt;
 use super::reader::{Ask, Field, From, Records, Unit, WRITTEN};
 use super::spelling::words;
 use super::tokens::{self, JOIN, NO_TOKENS, joined};
+use crate::measure::parts::part_of;
 use crate::table::{Array, ArrayRef, Value, nulls, take, texts, types, utf8, value, value_at};
 use arrow_array::cast::AsArray;
 use arrow_array::{RecordBatch, StringArray};
@@ -57,6 +58,7 @@ impl<'g> Taking<'g> {
             Some(From::Record(name)) => column(batch, name).map_or(vec![None; n], |a| written(&a)),
             Some(From::Path) => vec![Some(self.unit.path.to_string()); n],
             Some(From::Stem) => vec![Some(self.unit.stem.to_string()); n],
+            Some(From::Split) => vec![part_of(self.unit.path).map(String::from); n],
             Some(From::Content) | None => vec![None; n],
         };
         let stay = out.take_ids(self.unit, first, &ids);
@@ -81,6 +83,7 @@ impl<'g> Taking<'g> {
                 }
                 (From::Path, _) => repeated(self.unit.path, n),
                 (From::Stem, _) => repeated(self.unit.stem, n),
+                (From::Split, _) => part_of(self.unit.path).map_or_else(|| nulls(&utf8(), n), |part| repeated(part, n)),
                 (From::Content, _) => nulls(&utf8(), n),
                 (From::Record(name), _) if chat::ty(&self.ask.options, name).is_some() => {
                     self.conversations((i, field), name, &talks)?

@@ -1,4 +1,5 @@
 //! The declaration of a source, checked, with everything that its kernels need to know settled.
+use super::fetched;
 use super::files::Files;
 use super::heads;
 use super::named::Named;
@@ -12,8 +13,10 @@ use crate::manifest::sections::{Field, Privacy, SchemaSection};
 use crate::manifest::sources::{Attribution, Consent};
 use crate::manifest::values::{At, Size, TextOr, is_line};
 use crate::manifest::{Decimal, Declared, read};
+use crate::measure::parts::SPLIT;
 use crate::stage::*;
 use crate::table::{DataType, utf8};
+use crate::world::is_fetched;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -30,7 +33,7 @@ pub struct Declaration {
     /// Where the sample's columns come from: `column = "selector"`. Of JSONL a key or a path (`meta.source`), of CSV
     /// a column, of CoNLL `tokens`, `tags`, `comment:N` (N-th TAB field of the last comment line before the tokens),
     /// `comment:KEY` (of a comment `# KEY = VALUE`) or `column:N`, of text `text`, of images `class` (the folder, unless it is the one that all globs name).
-    /// `path` and `stem` everywhere. Without it, or with `"all"`: all columns that the files show at their beginning, of
+    /// `path` and `stem` everywhere, and `path:split`: `train`, `valid` or `test`, as a word of the file's name or of a folder says. Without it, or with `"all"`: all columns that the files show at their beginning, of
     /// text `text`, of CoNLL `text` and `tags`, of images `class`.
     #[serde(default)]
     pub fields: Named,
@@ -56,7 +59,7 @@ pub struct Declaration {
     /// dropped too.
     #[schemars(length(min = 1))]
     pub licenses_allowed: Option<Vec<At<String>>>,
-    /// The file that shows the licence. If it is the text of another licence, that is refused.
+    /// The file that shows the licence, `fetched:NAME/PATH` where it was fetched with the data. If it is the text of another licence, that is refused.
     #[schemars(length(min = 1), extend("x-form" = "line"))]
     pub evidence: Option<At<String>>,
     /// Whom to name, for ATTRIBUTION.md: a text, or a table of title, author and source.
@@ -206,14 +209,22 @@ impl Collect {
 
 /// Reads and checks the table; every entry of the path does, and equal diagnostics are told once.
 pub fn declared(check: &mut Check) -> Option<Collect> {
-    let d: Declaration = check.read()?;
+    let mut d: Declaration = check.read()?;
     let (files, by) = match (&d.open, &d.direct) {
         (Some(f), _) => (f.clone(), "open"),
         (_, Some(f)) => (f.clone(), "direct"),
         _ => return None,
     };
     let format = files.format()?;
-    terms::check_terms(check, &d.stated());
+    check_direct(check, &d)?;
+    let files = fetched::settled(check, files, format, &d.exclude);
+    if files.is_some() || d.evidence.as_ref().is_none_or(|evidence| !is_fetched(evidence)) {
+        terms::check_terms(check, &d.stated());
+    }
+    let files = files?;
+    if files.fetch.is_declared() {
+        d.exclude = fetched::below(&d.exclude, &check.instance);
+    }
     check_globs(check, &d, &files, format);
     let options = files.options(check, format).with_shapes(super::answered::wanted(check, format));
     check_fields(check, &d, &files, format);
@@ -225,6 +236,24 @@ pub fn declared(check: &mut Check) -> Option<Collect> {
     check_private_id(check, &d, &id);
     let prefix = d.id_prefix.clone().unwrap_or_default();
     Some(Collect { files, format, options, id, prefix, declared: d, by })
+}
+
+/// What a source asks of the outside, for `tamis update` and for whoever looks where its files lie. What is wrong with the rest
+/// of the table is told where it is declared.
+pub fn effects(check: &mut Check) -> Vec<Effect> {
+    let declared = check.table.and_then(|table| read::<Declaration>(table).ok());
+    let Some((files, exclude)) = declared.and_then(|d| Some((d.open?, d.exclude))) else { return Vec::new() };
+    let Some(format) = files.format() else { return Vec::new() };
+    fetched::effect(check, &files, format, &exclude).into_iter().collect()
+}
+
+/// What is made here is not fetched from elsewhere.
+fn check_direct(check: &mut Check, d: &Declaration) -> Option<()> {
+    let Some(fetch) = d.direct.as_ref().map(|f| &f.fetch).filter(|f| f.is_declared()) else { return Some(()) };
+    let span = fetch.url.as_ref().map_or(check.span.clone(), At::span);
+    let problem = Diagnostic::error("T0674", span, "data of one's own is not fetched");
+    check.bad(problem.label("`direct` is what we made ourselves").help("say `open`, with the licence that they give"));
+    None
 }
 
 /// How ids that several samples of a source are given come to differ.
@@ -243,6 +272,7 @@ pub fn numbered(check: &Check) -> BTreeMap<String, Numbers> {
         let d: Declaration = read(declared).ok()?;
         let files = d.open.clone().or(d.direct.clone())?;
         let format = files.format()?;
+        let files = fetched::located(files, name, format);
         let reader = files.reader(format)?;
         match &d.id {
             Some(id) => (id.as_str() == "position" && reader.id != "path").then_some(Numbers::Position),
@@ -395,6 +425,11 @@ fn check_limits(check: &mut Check, d: &Declaration) {
 fn check_globs(check: &mut Check, d: &Declaration, files: &Files, format: &Format) {
     for glob in files.files.iter().chain(&files.images).chain(&d.exclude) {
         check.glob(glob);
+        if is_fetched(glob) && !files.fetch.is_declared() {
+            let problem =
+                Diagnostic::error("T0676", glob.span(), "what is fetched belongs to the source that fetches it");
+            check.bad(problem.label("no path of the project").help("say `url` here as well, or take the fields there"));
+        }
     }
     let images = files.reader(format).is_none();
     let (want, name) = if images { (&files.images, "images") } else { (&files.files, "files") };
@@ -428,7 +463,7 @@ fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Form
             let problem = Diagnostic::error("T0308", selector.span(), "a field's name must be one line of text");
             check.bad(problem.label("its name holds a tab, a line break or another control character"));
         }
-        check_selector(check, selector, format, selects, &["path", "stem"]);
+        check_selector(check, selector, format, selects, &["path", "stem", SPLIT]);
     }
     if let Some(id) = d.id.as_ref().filter(|_| files.reader(format).is_some_and(|r| r.id != "path")) {
         check_selector(check, id, format, selects, &["path", "stem", "content", "position"]);

@@ -1,5 +1,6 @@
 //! The files of a source, and how they are read: `open = { files = [..], format = "..", .. }`. What `format` may be, and
 //! which keys may stand beside it, comes from the list of formats.
+use super::fetch::Fetch;
 use crate::diag::nearest;
 use crate::formats::options::Choice;
 use crate::formats::reader::{Reader, Selects};
@@ -19,6 +20,8 @@ use std::ops::Range;
 pub struct Files {
     pub files: Vec<At<String>>,
     pub images: Vec<At<String>>,
+    /// Where they are fetched from, if they are.
+    pub fetch: Fetch,
     format: At<String>,
     /// The keys that formats have of their own.
     options: BTreeMap<String, At<Json>>,
@@ -101,6 +104,17 @@ impl<'de> Visitor<'de> for FilesVisitor {
                 "files" => out.files = table.next_value()?,
                 "images" => out.images = table.next_value()?,
                 "format" => out.format = table.next_value()?,
+                "url" => out.fetch.url = table.next_value()?,
+                "urls" => out.fetch.urls = table.next_value()?,
+                "hub" => out.fetch.hub = table.next_value()?,
+                "revision" => out.fetch.revision = table.next_value()?,
+                "doi" => out.fetch.doi = table.next_value()?,
+                "endpoint" => out.fetch.endpoint = table.next_value()?,
+                "sha256" => out.fetch.sha256 = table.next_value()?,
+                "name" => out.fetch.name = table.next_value()?,
+                "unpack" => out.fetch.unpack = table.next_value()?,
+                "contact" => out.fetch.contact = table.next_value()?,
+                "size_max" => out.fetch.size_max = table.next_value()?,
                 _ => drop(out.options.insert(key, table.next_value()?)),
             }
         }
@@ -119,12 +133,14 @@ impl JsonSchema for Files {
         "Files".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let globs = |say: &str| json!({ "description": say, "type": "array", "items": { "type": "string" } });
         let mut keys = Map::new();
         keys.insert("files".into(), globs(GLOBS));
         keys.insert("images".into(), globs(IMAGES));
         keys.insert("format".into(), format_schema("How a file becomes records.", formats(), |f| f.doc.into()));
+        let fetch = Fetch::json_schema(generator).to_value();
+        keys.extend(fetch.get("properties").and_then(Json::as_object).cloned().unwrap_or_default());
         keys.extend(dialect_schema(&self::keys()));
         let table = json!({
             "description": "Which files, and how they are read.",

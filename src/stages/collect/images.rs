@@ -8,15 +8,17 @@ use crate::formats::Cut;
 use crate::formats::cut::Holds;
 use crate::formats::unread;
 use crate::measure::names::composed;
+use crate::measure::parts::{SPLIT, part_of};
 use crate::model::images::Image;
 use crate::stage::*;
 use crate::table::{Cell, array_of, list, utf8};
-use crate::world::undotted;
+use crate::world::{inner_path, undotted};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 pub const ENTRY: Entry = Entry::row::<Images>("collect/images", "collect.*", declare)
-    .schema(|g| g.subschema_for::<super::declaration::Declaration>());
+    .schema(|g| g.subschema_for::<super::declaration::Declaration>())
+    .effects(super::declaration::effects);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
@@ -26,7 +28,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let source = c.source(check, &c.files.images, "units", Cut::Document(Holds::One), true);
     let mut place =
         Place { source: check.instance.clone(), id: c.id.clone(), prefix: c.prefix.clone(), ..Place::default() };
-    place.tops = tops(c.files.images.iter().map(|glob| undotted(glob)));
+    place.tops = tops(c.files.images.iter().map(|glob| undotted(inner_path(glob))));
     // no step looks for faces, or into what a camera wrote: with [privacy] a person says that images may go out
     let image = Column::new(Image::ty()).role(Role::Image);
     let mut writes = writes([("source", Column::new(utf8()).harmless()), ("image", image)]);
@@ -41,6 +43,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         match selector.as_str() {
             "path" => place.path.push(name.clone()),
             "stem" => place.stem.push(name.clone()),
+            SPLIT => place.split.push(name.clone()),
             _ => place.class.push(name.clone()),
         }
     }
@@ -82,6 +85,9 @@ struct Place {
     /// Columns that hold the stem of its name.
     #[serde(default, skip_serializing_if = "is_default")]
     stem: Vec<String>,
+    /// Columns that hold the split which the path names.
+    #[serde(default, skip_serializing_if = "is_default")]
+    split: Vec<String>,
     /// How images are found by the documents beside them.
     #[serde(default, skip_serializing_if = "is_default")]
     beside: Option<Keys>,
@@ -152,6 +158,7 @@ impl RowStage for Images {
         };
         write(&p.path, |(path, _)| Some(path.clone()));
         write(&p.stem, |(_, stem)| Some(stem.clone()));
+        write(&p.split, |(path, _)| part_of(path).map(String::from));
         Ok(delta)
     }
 }

@@ -17,6 +17,8 @@ mod classes;
 pub mod consent;
 pub mod declaration;
 mod doubts;
+mod fetch;
+mod fetched;
 mod files;
 mod heads;
 pub mod ids;

@@ -11,6 +11,7 @@ use super::shown::{Fields, Taken, taken};
 use crate::digest::Digest;
 use crate::formats::reader::{Added, Ask, Field, Found, From, Reader, Records, Told, Unit};
 use crate::formats::{Options, named, unread};
+use crate::measure::parts::SPLIT;
 use crate::stage::*;
 use crate::table::{bytes_at, text_column, types, utf8};
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }
     let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
     let mut reads = names(&["blob", "context", "reject"]);
-    let used = |s: &str| c.id == s || (s == "path" && c.id == "position") || fields.values().any(|f| f.0 == s);
+    let used = |s: &str| {
+        c.id == s
+            || (s == "path" && c.id == "position")
+            || fields.values().any(|f| f.0 == s || (s == "path" && f.0 == SPLIT))
+    };
     reads.extend(["path", "stem"].into_iter().filter(|s| used(s)).map(String::from));
     let ports = Ports { table: source.table.clone(), reads, writes, into: Some("samples".into()), ..Ports::default() };
     let mut gates = c.gates(check, &check.path);

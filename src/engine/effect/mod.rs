@@ -1,0 +1,24 @@
+//! Effects performed: requests that a declaration gives become objects of the store, each pinned by a line of
+//! dataset.lock. `objects` says where their bytes lie, `unpack` how archives become files, `journal` what an update that
+//! was stopped had done, `listing` which files a server names,
+//! `get` how one file is brought, `perform` how all of them are, and `mount` how a build sees them.
+mod get;
+mod journal;
+mod listing;
+mod mount;
+mod objects;
+mod outcome;
+mod perform;
+mod sniff;
+mod unpack;
+
+pub use get::Way;
+pub use mount::mount;
+pub use objects::{Objects, Used};
+pub use outcome::{Outcome, What};
+pub use perform::{fetch, update};
+
+/// An update came to its end: what it noted on the way is in dataset.lock.
+pub fn finished(project: &crate::world::World) -> std::io::Result<()> {
+    journal::Journal::remove(project)
+}

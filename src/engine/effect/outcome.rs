@@ -1,0 +1,34 @@
+//! What became of a request.
+use serde::Serialize;
+
+/// What became of one request of `tamis update` or `tamis fetch`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outcome {
+    /// What it was fetched for, `collect.NAME`.
+    pub name: String,
+    pub url: String,
+    #[serde(flatten)]
+    pub what: What,
+    /// What somebody should know about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// It was not pinned before.
+    New { bytes: u64 },
+    /// It is what it was: the server said so, or its bytes are the same.
+    Same,
+    /// Its bytes are others than those that were pinned.
+    Changed { before: u64, bytes: u64 },
+    /// What the lock names was brought, or was there.
+    Brought { bytes: u64 },
+    /// It did not come; `kept` says that the bytes which were pinned are there and stay so.
+    Failed { say: String, kept: bool },
+    /// The manifest no longer asks for it.
+    Forgotten,
+    /// It would be asked for.
+    Wanted { pinned: bool },
+}

@@ -1,0 +1,68 @@
+//! Effects: what a step needs from outside. The requests are plain values that a declaration alone gives; `tamis update`
+//! performs them, and nothing else does. What came back is kept by its digest, has a line in dataset.lock, and is read as
+//! files of a folder (`world::FETCHED`).
+use std::ops::Range;
+
+/// What is fetched for one table of the manifest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    /// The key path of the table, `collect.NAME`: what dataset.lock calls it.
+    pub name: String,
+    /// The folder of fetched files in which its files lie.
+    pub folder: String,
+    /// Whom the owner of a server may ask.
+    pub contact: String,
+    /// The most bytes of one answer, and of what is unpacked from it.
+    pub size_max: u64,
+    /// In the order of the manifest; no two have one address or one path.
+    pub requests: Vec<Request>,
+    /// Lists of files that are asked for first; what they name is asked for like the requests.
+    pub listings: Vec<Listing>,
+    /// Where it is declared.
+    pub span: Range<usize>,
+}
+
+/// One file to be fetched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The address, in canonical form.
+    pub url: String,
+    /// What the file is called in the folder: one step, safe on every system.
+    pub path: String,
+    /// It is an archive, whose members become files below `path`.
+    pub unpack: bool,
+    /// What the SHA-256 of its bytes must be, in 64 small hex digits.
+    pub sha256: Option<String>,
+    /// The list that names it, where the manifest does not: its key in dataset.lock.
+    pub of: Option<String>,
+}
+
+/// A list of files that a server gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing {
+    /// What dataset.lock calls it, `hub:owner/name@v1.0`.
+    pub key: String,
+    pub layout: Layout,
+    /// Which of its files are wanted.
+    pub globs: Vec<String>,
+    pub exclude: Vec<String>,
+    /// Whether archives become the files in them.
+    pub unpack: bool,
+}
+
+/// Whose list it is, and how it is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Layout {
+    /// A data set on a hub with the interface of Hugging Face.
+    Hub { endpoint: String, name: String, revision: String },
+    /// A record with the interface of Zenodo.
+    Record { endpoint: String, record: String },
+}
+
+impl Listing {
+    /// Which files were wanted of it, for dataset.lock: with other globs it is asked for anew.
+    pub fn wanted(&self) -> Vec<String> {
+        let not = self.exclude.iter().map(|glob| format!("!{glob}"));
+        self.globs.iter().cloned().chain(not).collect()
+    }
+}

@@ -1,0 +1,429 @@
+//! The door to the network (owner of `ureq`): one request at a time over `http` and `https`. Only `tamis update` and `tamis
+//! fetch` open it. Redirects are followed one by one, and each address that is connected to is judged after its name was
+//! looked up: what lies in the machine's own networks is refused unless the user names the host. No cookie and no
+//! credential is ever sent.
+use super::World;
+use crate::measure::urls::Url;
+use crate::model::moments;
+use std::io::{self, Read};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, Instant};
+use ureq::config::Config;
+use ureq::http::{HeaderMap, Uri};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+
+/// Redirects that are followed.
+const REDIRECTS: usize = 10;
+/// Seconds that a name may take to be looked up, a connection to stand, the head of an answer to come.
+const HEAD_SECONDS: u64 = 30;
+/// Seconds without a byte after which an answer is given up.
+const STALL_SECONDS: u64 = 30;
+/// An answer may take so long and a second more for each so many bytes: what trickles is given up.
+const SLOW_SECONDS: u64 = 60;
+const SLOW_BYTES: u64 = 4096;
+/// Bytes of the head of an answer.
+const HEAD_MAX: usize = 64 << 10;
+/// Bytes of a header that is kept.
+const HEADER_MAX: usize = 1024;
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// Whom the owner of a server may write to: a part of the `User-Agent`.
+    pub contact: String,
+    /// What the last answer was known by: `If-None-Match` and `If-Modified-Since`.
+    pub etag: Option<String>,
+    pub modified: Option<String>,
+    /// The bytes from here on alone, if the file is still the one with this validator.
+    pub from: Option<(u64, String)>,
+}
+
+/// An answer whose body has not been read.
+pub struct Answer {
+    pub status: u16,
+    /// Where it came from in the end.
+    pub url: Url,
+    headers: HeaderMap,
+    body: Box<dyn Read + Send>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NoAnswer {
+    /// It is not asked for: an address that is refused, a redirect that leads nowhere.
+    Refused(String),
+    /// It may be there later: the network, a server that breaks off.
+    Broken(String),
+}
+
+impl NoAnswer {
+    pub fn say(&self) -> &str {
+        match self {
+            NoAnswer::Refused(say) | NoAnswer::Broken(say) => say,
+        }
+    }
+}
+
+/// The network, used with manners.
+pub struct Net {
+    agent: ureq::Agent,
+    private: Vec<String>,
+    proxied: bool,
+}
+
+impl World {
+    /// Opens the door to the network. Nothing is connected before something is asked. `private` are hosts, `HOST` or
+    /// `HOST:PORT`, that the user lets lie in private networks.
+    pub fn net(&self, private: &[String]) -> Net {
+        let proxy = ureq::Proxy::try_from_env();
+        let mut private = private.to_vec();
+        // the user's own environment names the proxy
+        private.extend(proxy.as_ref().map(|p| p.host().to_string()));
+        let seconds = |n| Some(Duration::from_secs(n));
+        let config = Config::builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_resolve(seconds(HEAD_SECONDS))
+            .timeout_connect(seconds(HEAD_SECONDS))
+            .timeout_recv_response(seconds(HEAD_SECONDS))
+            .timeout_per_read(seconds(STALL_SECONDS))
+            .timeout_per_write(seconds(STALL_SECONDS))
+            .max_response_header_size(HEAD_MAX)
+            .proxy(proxy.clone())
+            .build();
+        let resolver = Guarded { inner: DefaultResolver::default(), private: private.clone() };
+        let agent = ureq::Agent::with_parts(config, DefaultConnector::new(), resolver);
+        Net { agent, private, proxied: proxy.is_some() }
+    }
+
+    /// Waits so long, or until somebody wishes to stop.
+    pub fn wait(&self, time: Duration, stops: &dyn Fn() -> bool) {
+        let end = Instant::now() + time;
+        while !stops() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            std::thread::sleep(left.min(Duration::from_millis(50)));
+        }
+    }
+
+    /// The time now as text (RFC 3339, UTC, whole seconds).
+    pub fn date(&self) -> String {
+        moments::text(self.now().div_euclid(1_000_000_000) * 1_000_000)
+    }
+}
+
+/// Who asks: servers and their owners can tell, and know whom to write to.
+fn user_agent(contact: &str) -> String {
+    let contact: String = contact.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').collect();
+    format!("{AGENT} (+{contact})")
+}
+
+/// What tamis calls itself, and what robots.txt may call it.
+pub const AGENT: &str = concat!("tamis/", env!("CARGO_PKG_VERSION"));
+
+impl Net {
+    /// Asks for what lies at an address; redirects are followed.
+    pub fn get(&self, url: &Url, ask: &Ask) -> Result<Answer, NoAnswer> {
+        let mut at = url.clone();
+        let mut passed = vec![at.clone()];
+        loop {
+            let answer = self.one(&at, ask)?;
+            if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+                return Ok(answer);
+            }
+            let Some(to) = answer.header("location") else {
+                return Err(NoAnswer::Refused(format!("{at} redirects to nowhere")));
+            };
+            let next = at.join(&to).map_err(|say| NoAnswer::Refused(format!("{at} redirects to `{to}`: {say}")))?;
+            if at.is_secure() && !next.is_secure() {
+                return Err(NoAnswer::Refused(format!("{at} redirects to {next}, which is not encrypted")));
+            }
+            if passed.contains(&next) {
+                return Err(NoAnswer::Refused(format!("{url} redirects in a circle")));
+            }
+            if passed.len() > REDIRECTS {
+                return Err(NoAnswer::Refused(format!("{url} redirects more than {REDIRECTS} times")));
+            }
+            passed.push(next.clone());
+            at = next;
+        }
+    }
+
+    /// One request and its answer.
+    fn one(&self, url: &Url, ask: &Ask) -> Result<Answer, NoAnswer> {
+        self.judge(url)?;
+        let mut request = self.agent.get(url.to_string()).header("accept", "*/*");
+        request = request.header("user-agent", user_agent(&ask.contact));
+        request = request.header("accept-encoding", "identity");
+        if let Some((from, validator)) = &ask.from {
+            request = request.header("range", format!("bytes={from}-")).header("if-range", validator);
+        }
+        if let Some(etag) = &ask.etag {
+            request = request.header("if-none-match", etag);
+        }
+        if let Some(modified) = &ask.modified {
+            request = request.header("if-modified-since", modified);
+        }
+        let answer = request.call().map_err(|e| said(url, e))?;
+        let (parts, body) = answer.into_parts();
+        let body = Timely::new(body.into_with_config().limit(u64::MAX).reader());
+        Ok(Answer { status: parts.status.as_u16(), url: url.clone(), headers: parts.headers, body: Box::new(body) })
+    }
+
+    /// A host that is written as an address is judged before a proxy could look it up.
+    fn judge(&self, url: &Url) -> Result<(), NoAnswer> {
+        let bare = url.host().trim_matches(['[', ']']);
+        let local = bare == "localhost" || bare.ends_with(".localhost");
+        let literal = bare.parse::<IpAddr>().is_ok_and(is_private);
+        if (literal || (self.proxied && local)) && !allowed(&self.private, url.host(), url.port()) {
+            return Err(NoAnswer::Refused(private_host(url.host())));
+        }
+        Ok(())
+    }
+}
+
+impl Answer {
+    /// A header, if it is a text of reasonable length.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let value = self.headers.get(name)?.to_str().ok()?.trim();
+        (!value.is_empty() && value.len() <= HEADER_MAX).then(|| value.to_string())
+    }
+
+    /// All values of a header.
+    pub fn headers(&self, name: &str) -> Vec<String> {
+        let all = self.headers.get_all(name).iter().filter_map(|v| v.to_str().ok());
+        all.filter(|v| v.len() <= HEADER_MAX).map(|v| v.trim().to_string()).collect()
+    }
+
+    /// The media type, without its parameters, in small letters.
+    pub fn media_type(&self) -> Option<String> {
+        let text = self.header("content-type")?;
+        let media = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "!#$&^_.+-/".contains(c);
+        (media.contains('/') && media.chars().all(plain)).then_some(media)
+    }
+
+    /// How many bytes the body has, as far as it is said.
+    pub fn length(&self) -> Option<u64> {
+        self.header("content-length")?.parse().ok()
+    }
+
+    /// Seconds to wait before the next request, as the server asks; `now` is in seconds after 1970.
+    pub fn retry_after(&self, now: i64) -> Option<u64> {
+        let text = self.header("retry-after")?;
+        match text.parse::<u64>() {
+            Ok(seconds) => Some(seconds),
+            Err(_) => Some(u64::try_from(moments::of_http(&text)? - now).unwrap_or(0)),
+        }
+    }
+
+    /// Where the bytes of a part begin, of an answer with status 206.
+    pub fn begins(&self) -> Option<u64> {
+        let range = self.header("content-range")?;
+        range.strip_prefix("bytes ")?.split_once('-')?.0.trim().parse().ok()
+    }
+
+    pub fn body(&mut self) -> &mut dyn Read {
+        &mut self.body
+    }
+}
+
+/// Gives up what trickles.
+struct Timely<R> {
+    inner: R,
+    began: Instant,
+    bytes: u64,
+}
+
+impl<R: Read> Timely<R> {
+    fn new(inner: R) -> Timely<R> {
+        Timely { inner, began: Instant::now(), bytes: 0 }
+    }
+}
+
+impl<R: Read> Read for Timely<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(to)?;
+        self.bytes += n as u64;
+        let may = Duration::from_secs(SLOW_SECONDS + self.bytes / SLOW_BYTES);
+        if self.began.elapsed() > may {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the answer comes too slowly"));
+        }
+        Ok(n)
+    }
+}
+
+/// Looks a name up, and leaves out what may not be connected to.
+#[derive(Debug)]
+struct Guarded {
+    inner: DefaultResolver,
+    private: Vec<String>,
+}
+
+impl Resolver for Guarded {
+    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let found = self.inner.resolve(uri, config, timeout)?;
+        let host = uri.host().unwrap_or_default();
+        let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+        if allowed(&self.private, host, uri.port_u16().unwrap_or(usual)) {
+            return Ok(found);
+        }
+        let mut out = self.empty();
+        for address in found.iter().filter(|a: &&SocketAddr| !is_private(a.ip())) {
+            out.push(*address);
+        }
+        if out.is_empty() { Err(ureq::Error::Other(Box::new(Private(private_host(host))))) } else { Ok(out) }
+    }
+}
+
+/// A host that lies in a private network.
+#[derive(Debug)]
+struct Private(String);
+
+impl std::fmt::Display for Private {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Private {}
+
+fn private_host(host: &str) -> String {
+    format!("{host} lies in a private network and is not asked; `--allow-private {host}` allows it")
+}
+
+/// Whether the user lets a host lie in a private network.
+fn allowed(private: &[String], host: &str, port: u16) -> bool {
+    let host = host.to_ascii_lowercase();
+    let with_port = format!("{host}:{port}");
+    private.iter().map(|p| p.to_ascii_lowercase()).any(|p| p == host || p == with_port)
+}
+
+/// Whether an address is one of the machine itself, of its networks, or of none that the public can reach.
+pub fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(a) => private_v4(a),
+        IpAddr::V6(a) => private_v6(a),
+    }
+}
+
+/// IANA's registry of special-purpose addresses, and multicast.
+fn private_v4(a: Ipv4Addr) -> bool {
+    let [b0, b1, b2, _] = a.octets();
+    a.is_private()
+        || a.is_loopback()
+        || a.is_link_local()
+        || a.is_broadcast()
+        || a.is_documentation()
+        || a.is_multicast()
+        || matches!(
+            (b0, b1, b2),
+            (0, ..) | (100, 64..=127, _) | (192, 0, 0) | (192, 88, 99) | (198, 18..=19, _) | (240.., ..)
+        )
+}
+
+/// The same for IPv6. An address that holds one of IPv4 is judged by it.
+fn private_v6(a: Ipv6Addr) -> bool {
+    let [s0, s1, s2, s3, s4, s5, s6, s7] = a.segments();
+    let v4 = |high: u16, low: u16| {
+        let ([b0, b1], [b2, b3]) = (high.to_be_bytes(), low.to_be_bytes());
+        private_v4(Ipv4Addr::new(b0, b1, b2, b3))
+    };
+    match (s0, s1, s2, s3, s4, s5) {
+        (0, 0, 0, 0, 0, 0 | 0xffff) | (0, 0, 0, 0, 0xffff, 0) => a.is_loopback() || a.is_unspecified() || v4(s6, s7),
+        (0x64, 0xff9b, 0, 0, 0, 0) => v4(s6, s7),
+        (0x2002, high, low, ..) => v4(high, low),
+        (0x64, 0xff9b, 1, ..) | (0x100, 0, 0, 0, ..) | (0x2001, 0..=0x1ff, ..) | (0x2001, 0xdb8, ..) => true,
+        (0x3fff, 0..=0xfff, ..) | (0x5f00, ..) => true,
+        _ => !matches!(s0, 0x2000..=0x3fff), // all that is given out to the public lies there
+    }
+}
+
+/// An error in words. What the user can do nothing about but wait is broken; what will not change is refused.
+fn said(url: &Url, e: ureq::Error) -> NoAnswer {
+    use ureq::Error as E;
+    let host = url.host();
+    match e {
+        E::Other(e) if e.is::<Private>() => NoAnswer::Refused(e.to_string()),
+        E::HostNotFound => NoAnswer::Broken(format!("the host {host} was not found")),
+        E::Timeout(_) => NoAnswer::Broken(format!("{host} did not answer in time")),
+        E::ConnectionFailed => NoAnswer::Broken(format!("{host} cannot be connected to")),
+        E::Io(e) => NoAnswer::Broken(format!("{host}: {e}")),
+        E::Tls(say) => NoAnswer::Refused(format!("{host}: the encryption failed: {say}")),
+        E::Rustls(e) => NoAnswer::Refused(format!("{host}: the encryption failed: {e}")),
+        E::LargeResponseHeader(..) => NoAnswer::Refused(format!("{host}: the head of the answer is too large")),
+        E::BadUri(_) | E::Http(_) => NoAnswer::Refused(format!("{url} cannot be asked for: {e}")),
+        e => NoAnswer::Broken(format!("{host}: {e}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_ones_own_networks_are_told_from_public_ones() {
+        for private in [
+            "127.0.0.1",
+            "127.9.9.9",
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "192.0.0.8",
+            "198.18.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2002:a00:1::",
+            "2001:db8::1",
+            "2001::1",
+            "fec0::1",
+            "100::1",
+            "::ffff:0:127.0.0.1",
+        ] {
+            assert!(is_private(private.parse().unwrap()), "{private}");
+        }
+        for public in [
+            "8.8.8.8",
+            "172.32.0.1",
+            "100.128.0.1",
+            "192.0.1.1",
+            "2606:4700::1111",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+        ] {
+            assert!(!is_private(public.parse().unwrap()), "{public}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_allowed_by_name_and_perhaps_port() {
+        let private = ["Localhost:8000".to_string(), "[::1]".to_string()];
+        assert!(allowed(&private, "localhost", 8000) && !allowed(&private, "localhost", 80));
+        assert!(allowed(&private, "[::1]", 1) && !allowed(&private, "127.0.0.1", 8000));
+    }
+
+    #[test]
+    fn nothing_in_a_contact_leaves_its_header() {
+        assert_eq!(user_agent("a@b.org\r\nHost: x"), format!("{AGENT} (+a@b.orgHost: x)"));
+    }
+}
