@@ -3,8 +3,8 @@ mod outside;
 pub mod pins;
 
 use super::project::{Failure, Finished, Options, Project};
-use super::{Context, json, say, warn};
 use super::verify::signed::SIGNATURE;
+use super::{Context, json, say, warn};
 use crate::digest::Digest;
 use crate::engine::lock::{Lock, ReleaseLock};
 use crate::engine::out;
@@ -100,7 +100,11 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         say(&lang::lines(&text));
     }
     if let Some(frozen) = &mut frozen {
-        let tell = |text: String| if !args.json { say(&lang::lines(&text)) };
+        let tell = |text: String| {
+            if !args.json {
+                say(&lang::lines(&text))
+            }
+        };
         if let Some(key) = &key {
             tell(outside::sign(&project.world, &frozen.folder, key)?);
             frozen.signature = Some(format!("{}/{SIGNATURE}", frozen.folder));

@@ -1,6 +1,6 @@
 //! What two branches made of the same file, put together: `dataset.lock`, and files of decisions. Both are lists of entries with
 //! keys, so that lines which stand beside each other are no conflict; what is one is named by its entry.
-use crate::engine::lock::{Lock, ReleaseLock, SourceLock};
+use crate::engine::lock::{FetchedLock, Lock, ReleaseLock, SourceLock};
 use crate::model::decisions::{Decided, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,11 +26,43 @@ impl Merged {
     }
 }
 
+/// What three locks say was fetched. Of a file that came anew on both sides the later one is kept.
+fn fetched(
+    [base, ours, theirs]: [&Lock; 3],
+    notes: &mut Vec<String>,
+) -> BTreeMap<String, BTreeMap<String, FetchedLock>> {
+    let lines = |lock: &Lock| -> BTreeSet<(String, String)> {
+        let all = lock.fetched.iter().flat_map(|(of, files)| files.keys().map(move |url| (of.clone(), url.clone())));
+        all.collect()
+    };
+    let mut out: BTreeMap<String, BTreeMap<String, FetchedLock>> = BTreeMap::new();
+    for (of, url) in lines(ours).union(&lines(theirs)) {
+        let line = |lock: &Lock| lock.fetched.get(of).and_then(|files| files.get(url)).cloned();
+        let (was, own, other) = (line(base), line(ours), line(theirs));
+        let kept = if own == other || other == was {
+            own
+        } else if own == was {
+            other
+        } else {
+            let digest = |line: &Option<FetchedLock>| line.as_ref().map(|line| line.digest.clone());
+            if digest(&own) != digest(&other) {
+                notes.push(format!("{url} came anew on both branches with other bytes: the later one is kept"));
+            }
+            // times of RFC 3339 in UTC follow each other as texts; what one side removed and the other renewed stays
+            own.into_iter().chain(other).max_by(|a, b| a.fetched.cmp(&b.fetched))
+        };
+        if let Some(kept) = kept {
+            out.entry(of.clone()).or_default().insert(url.clone(), kept);
+        }
+    }
+    out
+}
+
 /// `dataset.lock` of two branches. A source that changed on both sides is neither's: it is left out, and the next build measures
 /// what lies there now. Versions that were frozen are kept from both sides, those of the other branch behind our own.
 pub fn locks(base: &Lock, ours: &Lock, theirs: &Lock) -> Merged {
     let mut out = Merged::default();
-    let mut lock = Lock { source: BTreeMap::new(), release: ours.release.clone() };
+    let mut lock = Lock { release: ours.release.clone(), ..Lock::default() };
     let names: BTreeSet<&String> = ours.source.keys().chain(theirs.source.keys()).collect();
     for name in names {
         let of = |lock: &Lock| -> Option<SourceLock> { lock.source.get(name).cloned() };
@@ -45,6 +77,7 @@ pub fn locks(base: &Lock, ours: &Lock, theirs: &Lock) -> Merged {
         };
         lock.source.extend(kept.map(|kept| (name.clone(), kept)));
     }
+    lock.fetched = fetched([base, ours, theirs], &mut out.notes);
     let mut both = Vec::new();
     for release in &theirs.release {
         match ours.release.iter().find(|r| r.is(&release.name, &release.version)) {
@@ -63,7 +96,7 @@ pub fn locks(base: &Lock, ours: &Lock, theirs: &Lock) -> Merged {
     lock.release.retain(|r| !both.iter().any(|(own, _)| own == r));
     out.text = lock.text();
     for (own, other) in both {
-        let table = |r: &ReleaseLock| Lock { source: BTreeMap::new(), release: vec![r.clone()] }.tables();
+        let table = |r: &ReleaseLock| Lock { release: vec![r.clone()], ..Lock::default() }.tables();
         let root = |r: &ReleaseLock| r.content_root.chars().take(8).collect::<String>();
         let (name, version) = (&own.name, &own.version);
         let say =
@@ -175,6 +208,27 @@ mod tests {
             assignments: root.to_string(),
         };
         Lock { source: sources.iter().map(source).collect(), release: releases.iter().map(release).collect() }
+    }
+
+    #[test]
+    fn what_was_fetched_merges_by_address() {
+        let lock = |lines: &[(&str, &str, &str)]| {
+            let line = |(_, digest, fetched): &(&str, &str, &str)| FetchedLock {
+                digest: digest.to_string(),
+                fetched: fetched.to_string(),
+                ..FetchedLock::default()
+            };
+            let files = lines.iter().map(|l| (l.0.to_string(), line(l))).collect();
+            Lock { fetched: BTreeMap::from([("web".to_string(), files)]), ..Lock::default() }
+        };
+        let base = lock(&[("a", "1", "2026-01-01T00:00:00Z"), ("b", "1", "2026-01-01T00:00:00Z")]);
+        let ours = lock(&[("a", "2", "2026-01-03T00:00:00Z"), ("b", "1", "2026-01-01T00:00:00Z"), ("c", "1", "x")]);
+        let theirs = lock(&[("a", "3", "2026-01-02T00:00:00Z"), ("d", "1", "y")]);
+        let mut notes = Vec::new();
+        let merged = fetched([&base, &ours, &theirs], &mut notes);
+        let digests: Vec<(&str, &str)> = merged["web"].iter().map(|(u, l)| (u.as_str(), l.digest.as_str())).collect();
+        assert_eq!(digests, [("a", "2"), ("c", "1"), ("d", "1")], "b was removed on one side");
+        assert_eq!(notes.len(), 1);
     }
 
     #[test]
