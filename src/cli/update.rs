@@ -17,7 +17,7 @@ pub struct Args {
     pub way: Way,
 }
 
-/// How the network is used.
+// How the network is used; a doc comment here would become the help of the verbs.
 #[derive(clap::Args)]
 pub struct Way {
     /// How many connections at a time

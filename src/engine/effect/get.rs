@@ -145,7 +145,6 @@ impl Way<'_> {
             etag: known.and_then(|k| k.etag.clone()),
             modified: known.and_then(|k| k.modified.clone()),
             from: begun.map(|validator| (part.len, validator)),
-            ..Ask::default()
         };
         let mut answer = self.net.get(url, &ask).map_err(no_answer)?;
         match answer.status {
@@ -230,7 +229,7 @@ impl Way<'_> {
         match packing.as_str() {
             "" | "identity" => return Ok(part),
             // some servers say so of files that are packed by themselves
-            "gzip" | "x-gzip" if [".gz", ".tgz"].iter().any(|end| own(&end)) => return Ok(part),
+            "gzip" | "x-gzip" if [".gz", ".tgz"].iter().any(|end| own(end)) => return Ok(part),
             "gzip" | "x-gzip" => {}
             other => {
                 let say = format!("{} came packed as `{other}`, which was not asked for", answer.url);

@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(sha, "abc123");
         assert_eq!(urls[0], "https://hub.example/datasets/o/n/resolve/abc123/data/train%201.parquet");
         assert_eq!(
-            (files.len(), files[0].sha256.as_deref().map(str::len)),
+            (urls.len(), files[0].sha256.as_deref().map(str::len)),
             (2, Some(64)),
             "none leads out of the data set"
         );
