@@ -207,7 +207,11 @@ mod tests {
             files_root: root.to_string(),
             assignments: root.to_string(),
         };
-        Lock { source: sources.iter().map(source).collect(), release: releases.iter().map(release).collect() }
+        Lock {
+            source: sources.iter().map(source).collect(),
+            release: releases.iter().map(release).collect(),
+            ..Lock::default()
+        }
     }
 
     #[test]
