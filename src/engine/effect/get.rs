@@ -229,7 +229,7 @@ impl Way<'_> {
         match packing.as_str() {
             "" | "identity" => return Ok(part),
             // some servers say so of files that are packed by themselves
-            "gzip" | "x-gzip" if [".gz", ".tgz"].iter().any(|end| own(end)) => return Ok(part),
+            "gzip" | "x-gzip" if [".gz", ".tgz"].iter().any(own) => return Ok(part),
             "gzip" | "x-gzip" => {}
             other => {
                 let say = format!("{} came packed as `{other}`, which was not asked for", answer.url);
