@@ -76,9 +76,7 @@ fn mend(dir: &Path, before: &BTreeMap<String, Vec<u8>>) {
         known = now;
         // what was written in another layout alone is no change
         for (path, bytes) in files(dir) {
-            if !known.contains_key(&path) {
-                known.insert(path, bytes);
-            }
+            known.entry(path).or_insert(bytes);
         }
     }
     reseal(dir);

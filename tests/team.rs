@@ -300,5 +300,8 @@ fn the_scripts_of_the_action_run() {
     assert!(output == "changed=true\n" && summary.lines().count() <= 10, "{output}{summary}");
     std::fs::remove_dir_all(dir.join("releases")).unwrap();
     let [output, summary] = run();
+    assert!(output == "changed=true\n" && summary.contains("compared with pins/"), "the pin is enough: {summary}");
+    std::fs::remove_dir_all(dir.join("pins")).unwrap();
+    let [output, summary] = run();
     assert!(output == "changed=unknown\n" && summary.starts_with("Not compared"), "{output}{summary}");
 }

@@ -51,6 +51,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "src/report/",
             "src/cli/",
             "src/engine/",
+            "src/audit/",
         ],
     ),
     ("petgraph", &["src/engine/graph.rs"]),

@@ -239,13 +239,16 @@ pub fn family(kind: Kind, path: &str, split: Option<&str>) -> String {
     out
 }
 
+/// What a document says of the files that some globs meet: by field, the names of classes that its numbers stand for.
+pub type Said = (Vec<Glob>, BTreeMap<String, Vec<String>>);
+
 /// The names of classes that a field of numbers stands for.
 #[derive(Default)]
 pub struct Names {
     /// By file, then by field.
     pub files: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// By globs, then by field.
-    pub said: Vec<(Vec<Glob>, BTreeMap<String, Vec<String>>)>,
+    pub said: Vec<Said>,
     /// Classes of objects that documents declare, wherever they stand; none where nothing declares them.
     pub objects: BTreeMap<String, String>,
 }

@@ -22,7 +22,7 @@ mod shards;
 mod sidecars;
 mod sums;
 mod tags;
-mod told;
+pub mod told;
 mod yaml;
 
 pub use told::{Fault, Told};

@@ -1,8 +1,10 @@
 //! What each verb says with `--json`, as JSON Schemas that are made from the types which are written (`spec/json.md`).
 use super::{explain, fmt, graph, guideline, release, trace, why};
+use crate::engine::effect::Outcome;
 use crate::engine::told::Event;
 use crate::report::difference::Difference;
 use crate::report::license::Composition;
+use crate::report::plan::Plan;
 use crate::report::problems::Checked;
 use crate::report::status::Status;
 use crate::report::view::Views;
@@ -13,22 +15,26 @@ use serde_json::Value as Json;
 /// Makes a schema.
 pub type Make = fn() -> Json;
 
-/// Verbs with the schema of their object; that of `build` and `watch` is of each line.
+/// Verbs with the schema of their object; that of `build`, `fetch`, `update` and `watch` is of each line.
 pub const SCHEMAS: &[(&str, Make)] = &[
     ("build", of::<Event>),
     ("check", of::<Checked>),
     ("diff", of::<Difference>),
     ("explain", of::<explain::Told>),
+    ("fetch", of::<Outcome>),
     ("fmt", of::<fmt::Told>),
     ("gc", of::<super::gc::Whole>),
     ("graph", of::<graph::Told>),
     ("guideline-diff", of::<guideline::Told>),
     ("license", of::<Composition>),
+    ("plan", of::<Plan>),
     ("release", of::<release::Told>),
     ("report", of::<Views>),
     ("status", of::<Status>),
     ("store-verify", of::<super::store::Whole>),
     ("trace", of::<trace::Whole>),
+    ("update", of::<Outcome>),
+    ("verify", of::<super::verify::audit::Audited>),
     ("watch", of::<Event>),
     ("why", of::<why::Told>),
 ];

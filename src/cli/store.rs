@@ -80,7 +80,7 @@ struct Fetched {
 fn fetched(world: &World) -> Result<Fetched, Failure> {
     let failed = |e: std::io::Error| Failure::World(format!("the store: {e}"));
     let (sound, damaged) = Objects::of(world).and_then(|o| o.verify()).map_err(failed)?;
-    Ok(Fetched { sound: sound as u64, damaged })
+    Ok(Fetched { sound, damaged })
 }
 
 fn tell(fetched: &Fetched) {

@@ -1,6 +1,6 @@
 //! `tamis verify DIR`: whether a release's files are what its own lists say. Needs no project, no store and no trust in
 //! whoever made the folder.
-mod audit;
+pub mod audit;
 pub mod signed;
 mod values;
 

@@ -51,9 +51,12 @@ fn all_around<S: Shape>(cell: &Value) -> Option<Around> {
     shapes.iter().map(of).collect()
 }
 
-/// What reads the places of the shapes in a column of this type; `None` if it holds no shapes. A cell that is null gives `None`.
-pub fn places(ty: &DataType) -> Option<fn(&Value) -> Option<Around>> {
-    let readers: [(DataType, fn(&Value) -> Option<Around>); 5] = [
+/// Reads the places of the shapes in a cell; `None` where it is null.
+pub type Places = fn(&Value) -> Option<Around>;
+
+/// What reads the places of the shapes in a column of this type; `None` if it holds no shapes.
+pub fn places(ty: &DataType) -> Option<Places> {
+    let readers: [(DataType, Places); 5] = [
         (list_of::<Box2>(), all_around::<Box2>),
         (list_of::<Polygon>(), all_around::<Polygon>),
         (list_of::<Mask>(), all_around::<Mask>),

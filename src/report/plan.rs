@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Which part of the plan a row is of.
-#[derive(Serialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Serialize, schemars::JsonSchema, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Bounds of `[plan] goals`.
@@ -47,7 +47,7 @@ impl Part {
 }
 
 /// A target, what was built, and whether it is met.
-#[derive(Serialize, Debug, PartialEq)]
+#[derive(Serialize, schemars::JsonSchema, Debug, PartialEq)]
 pub struct Row {
     pub part: Part,
     /// The key of dataset.toml.
@@ -61,14 +61,14 @@ pub struct Row {
 }
 
 /// A field of the construction plan.
-#[derive(Serialize, Debug, PartialEq)]
+#[derive(Serialize, schemars::JsonSchema, Debug, PartialEq)]
 pub struct Field {
     pub name: String,
     pub filled: bool,
 }
 
 /// The whole comparison.
-#[derive(Serialize, Debug, Default)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Default)]
 pub struct Plan {
     pub name: String,
     pub version: String,

@@ -2,7 +2,7 @@
 use super::super::cells::Ty;
 use super::super::folder::Folder;
 use super::super::glob::Glob;
-use super::super::kinds::{Names, Splits};
+use super::super::kinds::{Names, Said, Splits};
 use super::super::told::Told;
 use super::super::yaml;
 use super::claims::Claims;
@@ -85,7 +85,7 @@ impl Card {
     }
 
     /// The classes that fields of numbers stand for, with the globs of the files that have them.
-    fn classes(&self) -> Vec<(Vec<Glob>, BTreeMap<String, Vec<String>>)> {
+    fn classes(&self) -> Vec<Said> {
         let configs = self.configs();
         let mut out = Vec::new();
         for (name, info) in self.infos() {

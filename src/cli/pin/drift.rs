@@ -52,7 +52,7 @@ pub fn one(of: String, pairs: &[(String, f64, f64)]) -> Option<Drift> {
     if a <= 0.0 || b <= 0.0 || pairs.len() < 2 {
         return None;
     }
-    let (mut psi, mut chi2, mut most) = (0.0, 0.0, (String::new(), 0.0, 0.0));
+    let (mut psi, mut chi2, mut most) = (0.0, 0.0, (String::new(), 0.0_f64, 0.0));
     for (value, x, y) in pairs {
         // half a sample stands where there is none: the index would be endless
         let share = |n: f64, all: f64| n.max(0.5) / all;
@@ -66,7 +66,7 @@ pub fn one(of: String, pairs: &[(String, f64, f64)]) -> Option<Drift> {
             }
         }
         let (p, q) = (x / a, y / b);
-        if (q - p).abs() > (most.2 - most.1 as f64).abs() {
+        if (q - p).abs() > (most.2 - most.1).abs() {
             most = (value.clone(), p, q);
         }
     }

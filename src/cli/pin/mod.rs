@@ -23,6 +23,9 @@ const VALUES: usize = 50;
 /// The longest pin that is read.
 const READ: u64 = 64 << 20;
 
+/// How often each value of a column stands, by column.
+type Counted = BTreeMap<String, BTreeMap<String, u64>>;
+
 /// A pin. Every entry is a line of its own, in the order of its key.
 #[derive(Serialize, Deserialize, Default, Debug, Clone, PartialEq)]
 #[serde(default)]
@@ -264,7 +267,8 @@ impl Counts {
         }
     }
 
-    fn finish(mut self) -> (BTreeMap<String, BTreeMap<String, u64>>, BTreeMap<String, Vec<u64>>) {
+    /// The values of each column with how often they stand, and of other columns how many texts are so long.
+    fn finish(mut self) -> (Counted, BTreeMap<String, Vec<u64>>) {
         let values: BTreeMap<String, BTreeMap<String, u64>> =
             self.values.into_iter().filter_map(|(c, v)| Some((c, v.filter(|v| !v.is_empty())?))).collect();
         // of a column whose values are counted, lengths say nothing more

@@ -1,4 +1,5 @@
 //! `tamis verify DIR --audit`: what an audit of a folder tells, in words or as JSON.
+use crate::audit::told::Fault;
 use crate::audit::{self, Told};
 use crate::cli::{json, say};
 use crate::exec::local::Local;
@@ -6,6 +7,29 @@ use crate::project::Failure;
 use crate::report::shown;
 use crate::report::terminal::{number, plural};
 use crate::world::World;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What `--json` says. Without a sample nothing was audited, and the exit is 1.
+#[derive(Serialize, JsonSchema)]
+pub struct Audited {
+    folder: String,
+    /// Whether there is a release.json, so that files were compared with their sums as well.
+    release: bool,
+    files: u64,
+    bytes: u64,
+    samples: u64,
+    /// How files differ from what was released.
+    differences: Vec<String>,
+    faults: Vec<Fault>,
+    /// Faults of each rule that are not among `faults`.
+    more: BTreeMap<String, u64>,
+    /// What was looked at, in words.
+    checked: Vec<String>,
+    /// What could not be looked at, and why.
+    unchecked: Vec<String>,
+}
 
 /// Audits a folder; differences that plain `verify` found come first.
 pub fn run(
@@ -17,20 +41,22 @@ pub fn run(
 ) -> Result<i32, Failure> {
     let (seen, told) = audit::audit(world, &Local::new(0)).map_err(|e| Failure::World(e.to_string()))?;
     if as_json {
-        let differences = before.clone().unwrap_or_default();
-        json(&serde_json::json!({
-            "folder": folder,
-            "release": before.is_some(),
-            "files": seen.files,
-            "bytes": seen.bytes,
-            "samples": seen.samples,
-            "differences": differences,
-            "faults": told.faults,
-            "more": told.more,
-            "checked": told.checked,
-            "unchecked": told.unchecked,
-        }));
-        return Ok(i32::from(told.count() > 0 || !differences.is_empty()));
+        let (release, differences) = (before.is_some(), before.unwrap_or_default());
+        let bad = told.count() > 0 || !differences.is_empty() || seen.samples == 0;
+        let more = told.more.iter().map(|(rule, n)| (rule.to_string(), *n)).collect();
+        json(&Audited {
+            folder: folder.into(),
+            release,
+            files: seen.files,
+            bytes: seen.bytes,
+            samples: seen.samples,
+            differences,
+            faults: told.faults,
+            more,
+            checked: told.checked,
+            unchecked: told.unchecked,
+        });
+        return Ok(i32::from(bad));
     }
     for line in before.iter().flatten() {
         say(&format!("{}\n", shown::line(line)));

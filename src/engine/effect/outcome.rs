@@ -2,7 +2,7 @@
 use serde::Serialize;
 
 /// What became of one request of `tamis update` or `tamis fetch`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Outcome {
     /// What it was fetched for, `collect.NAME`.
     pub name: String,
@@ -14,7 +14,7 @@ pub struct Outcome {
     pub remarks: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum What {
     /// It was not pinned before.

@@ -82,7 +82,7 @@ mod tests {
         let words: Vec<String> = (0..200).map(|n| format!("w{n}")).collect();
         let all: Vec<&str> = words.iter().map(String::as_str).collect();
         let (less, more) = (of(&all[..199]), of(&all));
-        let draws: Vec<u64> = (0..10_000).map(|n| crate::digest::mix(n)).collect();
+        let draws: Vec<u64> = (0..10_000).map(crate::digest::mix).collect();
         let changed = draws.iter().filter(|d| less.other("PS", **d, "") != more.other("PS", **d, "")).count();
         assert!((1..300).contains(&changed), "{changed} of 10,000 for one of 200");
         let mut times = BTreeMap::new();

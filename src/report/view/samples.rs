@@ -194,9 +194,12 @@ pub enum Pictures {
     Left,
 }
 
+/// A partition and a row, with its card.
+pub type Dealt = ((usize, u32), Card);
+
 /// Rows as cards, in their order; rows whose source forbids to show them are left out. Files are read for the places of those that
 /// stand first, and of those that steps spoke of.
-pub fn cards(seen: &Seen, rows: &[(usize, u32)], pictures: Pictures) -> Result<Vec<((usize, u32), Card)>, Fault> {
+pub fn cards(seen: &Seen, rows: &[(usize, u32)], pictures: Pictures) -> Result<Vec<Dealt>, Fault> {
     let said = said(seen, rows)?;
     let origins = origins(seen, rows, &said)?;
     let (mut out, mut drawn) = (Vec::new(), 0);

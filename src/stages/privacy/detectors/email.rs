@@ -101,7 +101,8 @@ fn written_out(text: &str, start: usize, end: usize, bare: bool) -> Option<Found
     let (from_label, to) = label_at?;
     let name = text.get(from_label..to)?;
     let common = (spelt || !bare) && from_label > end + skipped && COMMON.iter().any(|c| c.eq_ignore_ascii_case(name));
-    common.then_some(Found { start: from, end: to, confidence: Confidence::Likely })
+    let code = is_code(text, from..start, to);
+    (common && !code).then_some(Found { start: from, end: to, confidence: Confidence::Likely })
 }
 
 /// How many bytes a dot, or what stands for one, takes at the start of a text.
@@ -119,6 +120,11 @@ fn dot(rest: &str) -> Option<usize> {
     (led <= 2 && followed <= 2 && (!bare || (led > 0 && followed > 0))).then_some(led + word.len() + followed)
 }
 
+/// Whether an address that ends at `to` is the place of some code: `git@example.com:team/code.git`.
+fn is_code(text: &str, local: std::ops::Range<usize>, to: usize) -> bool {
+    text.get(local) == Some("git") && text.as_bytes().get(to) == Some(&b':')
+}
+
 /// Tells where each address begins and ends.
 fn each(text: &str, tell: &mut dyn FnMut(usize, usize)) {
     let mut after = 0;
@@ -126,8 +132,7 @@ fn each(text: &str, tell: &mut dyn FnMut(usize, usize)) {
         let (Some(before), Some(behind)) = (text.get(after..at), text.get(at + 1..)) else { continue };
         if let (Some(local), Some(domain)) = (local_part(before), domain(behind)) {
             after = at + 1 + domain;
-            let code = text.get(at - local..at) == Some("git") && text.as_bytes().get(after) == Some(&b':');
-            if !code {
+            if !is_code(text, at - local..at, after) {
                 tell(at - local, after);
             }
         }

@@ -61,14 +61,15 @@ fn find(text: &Text, out: &mut Vec<Found>) {
 const INTRODUCED: [&str; 5] = ["저는 ", "나는 ", "제 이름은 ", "내 이름은 ", "본인은 "];
 const COPULAS: [&str; 6] = ["입니다", "이라고", "라고", "이에요", "예요", "이야"];
 
+/// What may stand behind an age: its bracket, the unit, or a trade (`·` in one of the spellings that it has).
+const BEHIND_AGE: [&str; 6] = [")", "세", "·", "・", "ㆍ", ", "];
+
 /// The name of three syllables before an age in brackets: `김철수(35)`, `김철수(35세)`, `김철수(42·회사원)`.
 fn aged(text: &Text, bracket: usize) -> Option<Found> {
     let behind = head(text.plain.get(bracket + 1..)?, 12);
     let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
     let ends = behind.get(digits..)?;
-    if digits != 2
-        || !(ends.starts_with(")") || ends.starts_with("세") || ends.starts_with("·") || ends.starts_with(", "))
-    {
+    if digits != 2 || !BEHIND_AGE.iter().any(|sign| ends.starts_with(sign)) {
         return None;
     }
     let lead = tail(text.plain.get(..bracket)?, NEAR);

@@ -282,7 +282,7 @@ fn is_folder(writer: &Writer) -> bool {
 }
 
 /// The splits that a loader is told of: it stops at one without samples.
-fn filled<'t>(told: &'t Told) -> impl Iterator<Item = (&'t String, u64)> {
+fn filled(told: &Told) -> impl Iterator<Item = (&String, u64)> {
     told.counts.iter().map(|(s, n)| (s, *n)).filter(|(_, n)| *n > 0)
 }
 
