@@ -8,7 +8,7 @@ pub mod rights;
 
 pub use expression::{UNKNOWN, address, check, full_name, is_unknown, spelled, terms};
 pub use judged::{Rule, Use, broken, outlets, permits};
-pub use recognised::{by_text, by_words, of_value};
+pub use recognised::{READ_FOR_NAME, by_text, by_words, of_value};
 
 use rights::{Answer, Right};
 

@@ -102,15 +102,16 @@ impl Card {
         out
     }
 
-    /// The tables of classes that a card of tamis has below `## Label`.
+    /// The tables of classes that a card of tamis has below `## Label`, or in Korean below `## 라벨`.
     fn labels(&self) -> Vec<(String, Vec<String>)> {
         let mut out: Vec<(String, Vec<String>)> = Vec::new();
         let (mut label, mut table) = (None, false);
         for line in self.whole.lines() {
             if let Some(head) = line.strip_prefix("## ") {
-                label = head.strip_prefix("Label `").and_then(|rest| rest.split('`').next()).map(String::from);
+                let own = head.strip_prefix("Label `").or_else(|| head.strip_prefix("라벨 `"));
+                label = own.and_then(|rest| rest.split('`').next()).map(String::from);
                 table = false;
-            } else if line.starts_with("| class |") {
+            } else if line.starts_with("| class |") || line.starts_with("| 클래스 |") {
                 table = true;
             } else if !line.starts_with('|') {
                 table = false;

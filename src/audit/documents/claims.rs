@@ -82,7 +82,9 @@ impl Claims {
         }
     }
 
-    pub fn compare(self, told: &mut Told) {
+    pub fn compare(mut self, told: &mut Told) {
+        alike(&mut self.names);
+        alike(&mut self.titles);
         let all = [
             ("name", self.names),
             ("title", self.titles),
@@ -103,6 +105,18 @@ impl Claims {
                 let say = format!("says the {thing} is `{}`, and {}{rest} say `{}`", odd.said, first.file, first.said);
                 told.fault("documents.disagree", &odd.file, "", &odd.field, say);
             }
+        }
+    }
+}
+
+/// A name that only adds to another one is the same: `cells-public` and `cells 1.0.0` to `cells`.
+fn alike(claims: &mut [Claim]) {
+    let Some(short) = claims.iter().min_by_key(|c| c.said.len()) else { return };
+    let (said, value) = (short.said.to_lowercase(), short.value.clone());
+    for claim in claims.iter_mut().filter(|_| value.chars().count() >= 3) {
+        let own = claim.said.to_lowercase();
+        if own.strip_prefix(&said).is_some_and(|more| more.starts_with(|c: char| !c.is_alphanumeric())) {
+            claim.value.clone_from(&value);
         }
     }
 }
@@ -137,6 +151,8 @@ mod tests {
         claims.license("c", "license", Some("https://creativecommons.org/publicdomain/zero/1.0/"), &mut told);
         claims.name("a", "name", Some("tamis mini"));
         claims.name("b", "name", Some("tamis-mini"));
+        claims.title("a", "title", Some("Tamis"));
+        claims.title("b", "title", Some("tamis-mini 1.0.0"));
         claims.compare(&mut told);
         assert_eq!(told.faults.iter().map(|f| f.file.as_str()).collect::<Vec<_>>(), ["c"]);
     }

@@ -144,6 +144,13 @@ fn package(
 fn of_file(facts: &Facts, path: &str, name: &str, element: &Json, told: &mut Told) {
     demand(path, name, element, &["name"], BY, told);
     let Some(named) = text(element, "name") else { return };
+    if text(element, "software_fileKind") == Some("directory") {
+        let inside = format!("{}/", named.trim_end_matches('/'));
+        if !facts.folder.files.keys().any(|file| file.starts_with(&inside)) {
+            told.fault("document.path", path, name, "name", format!("names the folder {named}, which is not there"));
+        }
+        return;
+    }
     let Some(found) = super::facts::file(facts, path, name, "name", named, told) else { return };
     if !stands(element, "verifiedUsing") {
         told.unchecked(format!("{path}: {named} has no sum"));

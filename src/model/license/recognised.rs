@@ -89,14 +89,18 @@ const TEXTS: &[(&[&str], &[&str], &str)] = &[
     (&["open government licence", "v3.0"], &[], "OGL-UK-3.0"),
 ];
 
+/// So many bytes of a text tell of which licence it is; it is known by its beginning.
+pub const READ_FOR_NAME: usize = 6000;
+
 /// The licence whose text this is. A text of the GNU family does not say whether later versions count too: it is told as
 /// `-only`.
 pub fn by_text(text: &str) -> Option<String> {
-    let words: Vec<&str> = within(text, 6000).split_whitespace().collect();
+    let words: Vec<&str> = within(text, READ_FOR_NAME).split_whitespace().collect();
     let lower = words.join(" ").to_lowercase();
     let begins = within(&lower, 600);
     let fits = |(start, has, _): &&(&[&str], &[&str], &str)| {
-        start.iter().all(|s| begins.contains(s)) && has.iter().all(|s| lower.contains(s))
+        let holds = |text: &str, words: &str| memchr::memmem::find(text.as_bytes(), words.as_bytes()).is_some();
+        start.iter().all(|s| holds(begins, s)) && has.iter().all(|s| holds(&lower, s))
     };
     if let Some((_, _, id)) = TEXTS.iter().find(fits) {
         return Some(id.to_string());

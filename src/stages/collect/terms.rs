@@ -85,7 +85,8 @@ fn check_evidence(check: &mut Check, evidence: &At<String>) {
 /// The text of another licence is no evidence.
 fn check_agrees(check: &mut Check, of: &Stated, evidence: &At<String>) {
     let Ok(bytes) = check.world.read(evidence, license::EVIDENCE_MAX) else { return };
-    let text = String::from_utf8_lossy(&bytes);
+    let beginning = bytes.get(..license::READ_FOR_NAME.min(bytes.len())).unwrap_or_default();
+    let text = String::from_utf8_lossy(beginning);
     let Some(is) = license::by_text(&text) else { return };
     let claims: Vec<&At<String>> = of.license.into_iter().chain(of.allowed.unwrap_or_default()).collect();
     if claims.iter().flat_map(|c| license::terms(c)).any(|term| license::is_text_of(&is, &term)) {

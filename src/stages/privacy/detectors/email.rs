@@ -100,7 +100,12 @@ fn written_out(text: &str, start: usize, end: usize, bare: bool) -> Option<Found
     }
     let (from_label, to) = label_at?;
     let name = text.get(from_label..to)?;
-    let common = (spelt || !bare) && from_label > end + skipped && COMMON.iter().any(|c| c.eq_ignore_ascii_case(name));
+    // "at the dot com" speaks of a trade
+    let article = bare && text.get(end + skipped..).is_some_and(|rest| rest.starts_with("the "));
+    let common = !article
+        && (spelt || !bare)
+        && from_label > end + skipped
+        && COMMON.iter().any(|c| c.eq_ignore_ascii_case(name));
     let code = is_code(text, from..start, to);
     (common && !code).then_some(Found { start: from, end: to, confidence: Confidence::Likely })
 }

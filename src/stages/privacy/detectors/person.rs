@@ -61,8 +61,8 @@ fn find(text: &Text, out: &mut Vec<Found>) {
 const INTRODUCED: [&str; 5] = ["저는 ", "나는 ", "제 이름은 ", "내 이름은 ", "본인은 "];
 const COPULAS: [&str; 6] = ["입니다", "이라고", "라고", "이에요", "예요", "이야"];
 
-/// What may stand behind an age: its bracket, the unit, or a trade (`·` in one of the spellings that it has).
-const BEHIND_AGE: [&str; 6] = [")", "세", "·", "・", "ㆍ", ", "];
+/// What may stand behind an age: its bracket, the unit, or a trade; the middle dot before one is a dot in the plain spelling.
+const BEHIND_AGE: [&str; 5] = [")", "세", ".", "ㆍ", ", "];
 
 /// The name of three syllables before an age in brackets: `김철수(35)`, `김철수(35세)`, `김철수(42·회사원)`.
 fn aged(text: &Text, bracket: usize) -> Option<Found> {
