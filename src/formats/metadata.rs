@@ -3,8 +3,8 @@
 //!
 //! Pixels are not decoded: the parts of a file are kept byte for byte or left out. Kept is what a decoder needs or what
 //! changes how colours are shown; everything else goes, also what nobody here has heard of. A file is JPEG (ITU-T T.81), PNG
-//! (ISO/IEC 15948, with the chunks of animations), GIF89a or WebP. BMP has no place for such data. TIFF mixes it with the
-//! places of its pixels: such a file is encoded anew.
+//! (ISO/IEC 15948, with the chunks of animations), GIF89a or WebP. BMP and TIFF name
+//! the places of their pixels: a file that holds more is encoded anew.
 use super::image::{Probe, exif};
 use flate2::Crc;
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ pub fn held(bytes: &[u8], probe: &Probe) -> Option<BTreeSet<&'static str>> {
 }
 
 /// The same file without what [`held`] names. The orientation stays, alone in an EXIF block of its own, since the picture
-/// would be shown turned without it. `None` for a file that cannot be followed to its end, and for TIFF.
+/// would be shown turned without it. `None` for a file that cannot be followed to its end, and for TIFF; a BMP is not to be cut in this way.
 pub fn stripped(bytes: &[u8], probe: &Probe) -> Option<Vec<u8>> {
     let parts = parts(bytes, probe.format)?;
     let kept = parts.iter().filter(|part| part.name.is_none());
@@ -78,7 +78,7 @@ fn parts(bytes: &[u8], format: &str) -> Option<Vec<Part>> {
         "png" => png(bytes),
         "webp" => webp(bytes),
         "gif" => gif(bytes),
-        "bmp" => Some(vec![Part { at: 0..bytes.len(), name: None }]),
+        "bmp" => bmp(bytes),
         _ => None,
     }?;
     let end = out.last().map_or(0, |part| part.at.end);
@@ -264,6 +264,73 @@ fn blocks(bytes: &[u8], mut at: usize) -> Option<usize> {
             return Some(at);
         }
     }
+}
+
+/// The pixels of a BMP, and what stands before or behind them. Sizes that its header does not tell are those of rows of four
+/// bytes each.
+fn bmp(bytes: &[u8]) -> Option<Vec<Part>> {
+    let at = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+    let (offset, header) = (usize::try_from(at(10)?).ok()?, usize::try_from(at(14)?).ok()?);
+    let whole = || Some(vec![Part { at: 0..bytes.len(), name: None }]);
+    if header < 40 {
+        return whole(); // the old header of OS/2
+    }
+    let (width, height) = (u64::from(at(18)?), u64::from((at(22)? as i32).unsigned_abs()));
+    let depth = u64::from(u16::from_le_bytes(*bytes.get(28..)?.first_chunk()?));
+    let (packing, packed, colours) = (at(30)?, u64::from(at(34)?), u64::from(at(46)?));
+    let rows = width.checked_mul(depth)?.div_ceil(32).checked_mul(4)?.checked_mul(height)?;
+    let pixels = if matches!(packing, 0 | 3 | 6) { rows } else { packed };
+    let end = usize::try_from(pixels).ok()?.checked_add(offset)?.min(bytes.len());
+    let palette = match (colours, depth) {
+        (0, 1..=8) => 4u64 << depth,
+        (n, _) => n.saturating_mul(4),
+    };
+    let masks = if header == 40 && matches!(packing, 3 | 6) { 16 } else { 0 };
+    let begins = usize::try_from(palette).ok()?.checked_add(14 + header + masks)?.min(offset);
+    let mut out = vec![Part { at: 0..begins, name: None }];
+    if begins < offset {
+        out.push(Part { at: begins..offset.min(end), name: Some("other") });
+    }
+    out.push(Part { at: offset.min(end)..end, name: None });
+    Some(out)
+}
+
+/// How many frames of an animation, or pages, a file has.
+pub fn frames(bytes: &[u8], format: &str) -> usize {
+    let found = match format {
+        "gif" => parts(bytes, format).map(|all| begin_with(bytes, &all, 0, b"\x2c")),
+        "webp" => parts(bytes, format).map(|all| begin_with(bytes, &all, 0, b"ANMF")),
+        "png" => parts(bytes, format).map(|all| begin_with(bytes, &all, 4, b"fcTL")),
+        "tiff" => pages(bytes),
+        _ => None,
+    };
+    found.unwrap_or(1).max(1)
+}
+
+/// How many parts have these bytes so far behind their beginning.
+fn begin_with(bytes: &[u8], parts: &[Part], at: usize, mark: &[u8]) -> usize {
+    let own = |part: &&Part| bytes.get(part.at.start + at..).is_some_and(|own| own.starts_with(mark));
+    parts.iter().filter(own).count()
+}
+
+/// The directories of a TIFF, each of which leads to the next; at most a thousand are followed.
+fn pages(bytes: &[u8]) -> Option<usize> {
+    let little = bytes.starts_with(b"II");
+    let short = |at: usize| -> Option<u16> {
+        let two = *bytes.get(at..)?.first_chunk()?;
+        Some(if little { u16::from_le_bytes(two) } else { u16::from_be_bytes(two) })
+    };
+    let long = |at: usize| -> Option<usize> {
+        let four = *bytes.get(at..)?.first_chunk()?;
+        usize::try_from(if little { u32::from_le_bytes(four) } else { u32::from_be_bytes(four) }).ok()
+    };
+    let (mut at, mut n) = (long(4)?, 0);
+    while at != 0 && n < 1000 {
+        n += 1;
+        let entries = usize::from(short(at)?);
+        at = long(at.checked_add(2 + 12 * entries)?)?;
+    }
+    Some(n)
 }
 
 /// Whether a TIFF has tags beside those that say how its pixels lie.

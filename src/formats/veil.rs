@@ -1,7 +1,7 @@
 //! Pictures in which places are hidden and from which everything beside the pixels is taken, so that they may be given away.
 //!
-//! What is hidden is gone from the pixels: a blurred or pixelated place is made of the mean colours of at most 6 x 6 cells,
-//! a filled one of nothing. Programs that know the faces of a group of people have recognised them in mosaics of more cells
+//! What is hidden is gone from the pixels: a blurred or pixelated place is made of the mean colours of at most 6 x 6 cells of
+//! at least 8 x 8 pixels (a smaller place is one cell), a filled one of nothing. Programs that know the faces of a group of people have recognised them in mosaics of more cells
 //! (McPherson, Shokri and Shmatikov, 2016), so only a filled place tells nothing at all. JPEG stays JPEG, of quality 95;
 //! other formats become PNG. Limits: of an animation the first frame is kept.
 use super::encoding::Wrong;
@@ -14,8 +14,10 @@ use std::collections::BTreeSet;
 /// What the bytes depend on besides our code.
 pub const USES: &[&str] = changes::USES;
 
-/// Cells along the longer side of a place that is blurred or pixelated.
+/// Cells along the longer side of a place that is blurred or pixelated, at most.
 const CELLS: usize = 6;
+/// Pixels along a side of a cell, at least, where the place has so many.
+const CELL_MIN: usize = 8;
 
 /// What is done to a picture.
 pub struct Wanted<'a> {
@@ -24,6 +26,10 @@ pub struct Wanted<'a> {
     pub action: Veil,
     /// Everything beside the pixels goes.
     pub bare: bool,
+    /// Places are looked for, so that only the frame that was looked at may stay.
+    pub looked: bool,
+    /// Places were drawn on the pixels as they are stored, also where the picture is shown turned.
+    pub stored: bool,
 }
 
 /// What became of a picture.
@@ -35,20 +41,30 @@ pub struct Cleaned {
     pub hidden: usize,
     /// What was taken out beside pixels, by the names of [`metadata::held`].
     pub removed: BTreeSet<&'static str>,
+    /// How many frames or pages it had of which the first was kept; 0 where none was left out.
+    pub frames: usize,
 }
 
 /// Hides places and removes metadata. Rules: those of [`super::image::decode`]; `image.metadata` where a file cannot be rid of
-/// its metadata; `image.place` where none of the pixels of a place lies in the picture.
+/// its metadata; `image.place` where none of the pixels of a place lies in the picture, or the picture is shown turned and nobody
+/// says whether places were drawn on it as stored.
 pub fn cleaned(bytes: &[u8], pixels_max: u64, wanted: &Wanted) -> Result<Cleaned, Wrong> {
     let found = probe(bytes)?;
     let held = metadata::held(bytes, &found).ok_or_else(|| stays("the file cannot be followed to its end"))?;
     let bare = !wanted.bare || held.is_empty();
-    if wanted.places.is_empty() && bare {
-        return Ok(Cleaned { bytes: None, hidden: 0, removed: BTreeSet::new() });
+    let frames = metadata::frames(bytes, found.format);
+    let cut = wanted.looked && frames > 1;
+    if wanted.places.is_empty() && bare && !cut {
+        return Ok(Cleaned { bytes: None, hidden: 0, removed: BTreeSet::new(), frames: 0 });
     }
-    if wanted.places.is_empty() && found.format != "tiff" {
+    if wanted.places.is_empty() && !cut && !matches!(found.format, "tiff" | "bmp") {
         let made = metadata::stripped(bytes, &found).ok_or_else(|| stays("the file cannot be written without it"))?;
-        return checked(made, found.format, &found, (0, held));
+        return checked(made, found.format, &found, (0, held, 0));
+    }
+    if found.orientation != 1 && !wanted.places.is_empty() && !wanted.stored {
+        let say = "it is shown turned, and nothing says whether its shapes were drawn on the pixels as they are stored; \
+                   [preprocess] orientation or drawn_on can say it";
+        return Err(Wrong::new("image.place", say));
     }
     let Pixels { probe, mut image, profile } = pixels(bytes, pixels_max)?;
     let size = [probe.width, probe.height].map(|side| side as usize);
@@ -64,7 +80,7 @@ pub fn cleaned(bytes: &[u8], pixels_max: u64, wanted: &Wanted) -> Result<Cleaned
     if probe.orientation != 1 {
         metadata::orient(&mut made, format, probe.orientation).ok_or_else(wrong)?;
     }
-    checked(made, format, &probe, (wanted.places.len(), held))
+    checked(made, format, &probe, (wanted.places.len(), held, if frames > 1 { frames } else { 0 }))
 }
 
 /// Reads a picture that was made again: it has its size and its orientation, and nothing beside.
@@ -72,14 +88,14 @@ fn checked(
     made: Vec<u8>,
     format: &'static str,
     was: &Probe,
-    (hidden, removed): (usize, BTreeSet<&'static str>),
+    (hidden, removed, frames): (usize, BTreeSet<&'static str>, usize),
 ) -> Result<Cleaned, Wrong> {
     let want = Probe { format, located: false, ..was.clone() };
     let now = probe(&made)?;
     if now != want || metadata::held(&made, &now).is_none_or(|left| !left.is_empty()) {
         return Err(stays("what was written still holds some"));
     }
-    Ok(Cleaned { bytes: Some((made, format)), hidden, removed })
+    Ok(Cleaned { bytes: Some((made, format)), hidden, removed, frames })
 }
 
 fn stays(why: &str) -> Wrong {
@@ -176,7 +192,9 @@ impl Grid {
     fn cells(&self) -> (usize, usize) {
         let [left, top, right, bottom] = self.place;
         let (width, height) = (right - left, bottom - top);
-        let of = |side: usize| (side * CELLS).div_ceil(width.max(height)).clamp(1, CELLS.min(side));
+        let longer = width.max(height);
+        let most = (longer / CELL_MIN).clamp(1, CELLS);
+        let of = |side: usize| (side * most / longer.max(1)).clamp(1, most);
         (of(width), of(height))
     }
 
@@ -239,7 +257,8 @@ mod tests {
     }
 
     fn done(bytes: &[u8], places: &[[f64; 4]], action: Veil) -> (Cleaned, RgbImage) {
-        let cleaned = cleaned(bytes, 10_000, &Wanted { places, action, bare: true }).unwrap();
+        let cleaned =
+            cleaned(bytes, 10_000, &Wanted { places, action, bare: true, looked: true, stored: true }).unwrap();
         let shown = image::load_from_memory(&cleaned.bytes.as_ref().unwrap().0).unwrap().into_rgb8();
         (cleaned, shown)
     }
@@ -257,9 +276,9 @@ mod tests {
                 shown.enumerate_pixels().filter(|(x, y, _)| within(*x, *y)).map(|p| p.2.0).collect();
             match action {
                 Veil::Fill => assert_eq!(colours, [[0, 0, 0]].into()),
-                // 30 x 15 pixels are 6 x 3 cells
-                Veil::Pixelate => assert!(colours.len() <= 18 && colours.len() > 1, "{}", colours.len()),
-                Veil::Blur => assert!(colours.len() > 18),
+                // 30 x 15 pixels are 3 cells of 10 x 15
+                Veil::Pixelate => assert_eq!(colours.len(), 3),
+                Veil::Blur => assert!(colours.len() > 3),
             }
         }
     }
@@ -288,14 +307,50 @@ mod tests {
         }
         let png = picture(ImageFormat::Png);
         let wrong = |place: [f64; 4]| {
-            cleaned(&png, 10_000, &Wanted { places: &[place], action: Veil::Fill, bare: true }).unwrap_err().rule
+            cleaned(
+                &png,
+                10_000,
+                &Wanted { places: &[place], action: Veil::Fill, bare: true, looked: true, stored: true },
+            )
+            .unwrap_err()
+            .rule
         };
         assert_eq!(wrong([60.0, 0.0, 70.0, 10.0]), "image.place");
         assert_eq!(wrong([f64::NAN, 0.0, 70.0, 10.0]), "image.place");
-        let nothing = cleaned(&png, 10_000, &Wanted { places: &[], action: Veil::Fill, bare: true }).unwrap();
+        let nothing =
+            cleaned(&png, 10_000, &Wanted { places: &[], action: Veil::Fill, bare: true, looked: true, stored: true })
+                .unwrap();
         assert!(nothing.bytes.is_none() && nothing.removed.is_empty());
         let small = done(&png, &[[59.5, 39.5, 59.7, 39.6]], Veil::Blur).1;
         assert_eq!(small.get_pixel(58, 38), &noise(58, 38), "a place within one pixel is that pixel");
+    }
+
+    /// A face in the distance is as hidden as one near by.
+    #[test]
+    fn small_places_become_one_colour() {
+        let png = picture(ImageFormat::Png);
+        for (action, side) in [(Veil::Pixelate, 6.0), (Veil::Blur, 6.0), (Veil::Pixelate, 15.0)] {
+            let shown = done(&png, &[[10.0, 10.0, 10.0 + side, 10.0 + side]], action).1;
+            let within = |p: &(u32, u32, &Rgb<u8>)| {
+                (10..10 + side as u32).contains(&p.0) && (10..10 + side as u32).contains(&p.1)
+            };
+            let colours: BTreeSet<[u8; 3]> = shown.enumerate_pixels().filter(within).map(|p| p.2.0).collect();
+            assert_eq!(colours.len(), 1, "{action:?} {side}");
+        }
+    }
+
+    #[test]
+    fn of_an_animation_the_frame_that_was_looked_at_stays() {
+        let frame =
+            |shade: u8| image::Frame::new(image::RgbaImage::from_pixel(20, 20, image::Rgba([shade, 9, 9, 255])));
+        let mut gif = Vec::new();
+        image::codecs::gif::GifEncoder::new(&mut gif).encode_frames([frame(10), frame(200)]).unwrap();
+        let cleaned = |looked: bool| {
+            cleaned(&gif, 10_000, &Wanted { places: &[], action: Veil::Fill, bare: true, looked, stored: false })
+        };
+        let cut = cleaned(true).unwrap();
+        assert_eq!((cut.frames, cut.bytes.unwrap().1), (2, "png"));
+        assert!(cleaned(false).unwrap().bytes.is_none_or(|b| b.1 == "gif"), "without places to hide all frames stay");
     }
 
     #[test]
@@ -303,6 +358,9 @@ mod tests {
         let jpeg = picture(ImageFormat::Jpeg);
         let turned = metadata::stripped(&jpeg, &Probe { orientation: 6, ..probe(&jpeg).unwrap() }).unwrap();
         assert_eq!(probe(&turned).unwrap().orientation, 6);
+        let unsaid =
+            Wanted { places: &[[0.0, 0.0, 9.0, 9.0]], action: Veil::Fill, bare: true, looked: true, stored: false };
+        assert_eq!(cleaned(&turned, 10_000, &unsaid).unwrap_err().rule, "image.place");
         let (cleaned, _) = done(&turned, &[[0.0, 0.0, 9.0, 9.0]], Veil::Fill);
         assert_eq!(probe(&cleaned.bytes.unwrap().0).unwrap().orientation, 6);
     }

@@ -130,7 +130,10 @@ fn matching(ground: &Ground, filter: &str) -> Result<Option<BTreeSet<(usize, u32
     let mut out = BTreeSet::new();
     let parts: BTreeSet<usize> = ground.entries()?.iter().filter_map(|e| Some(e.place?.0)).collect();
     for n in parts {
-        looking.part((n, 0), &BTreeSet::new(), &since, &mut |at, _| Ok(out.insert(at) || true))?;
+        looking.part((n, 0), &BTreeSet::new(), &since, &mut |at, _| {
+            out.insert(at);
+            Ok(true)
+        })?;
     }
     Ok(Some(out))
 }

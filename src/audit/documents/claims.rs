@@ -113,7 +113,7 @@ impl Claims {
 fn alike(claims: &mut [Claim]) {
     let Some(short) = claims.iter().min_by_key(|c| c.said.len()) else { return };
     let (said, value) = (short.said.to_lowercase(), short.value.clone());
-    for claim in claims.iter_mut().filter(|_| value.chars().count() >= 3) {
+    for claim in claims.iter_mut().filter(|_| !value.is_empty()) {
         let own = claim.said.to_lowercase();
         if own.strip_prefix(&said).is_some_and(|more| more.starts_with(|c: char| !c.is_alphanumeric())) {
             claim.value.clone_from(&value);

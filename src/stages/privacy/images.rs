@@ -8,16 +8,19 @@
 //! ```
 //!
 //! Stands behind the labels; reads `image` and the label, writes `image`. Changes: `image.hidden` (how many places of which
-//! classes) and `image.metadata` (what was taken out, by name). Waits for a person: `image.unlabelled`, a sample without an
-//! answer; `image.place`, a shape that lies outside of its picture. Drops: `image.metadata` and the rules of decoding, for
+//! classes), `image.metadata` (what was taken out, by name) and `image.frames` (how many frames or pages there were, of which the
+//! first is kept). Waits for a person: `image.unlabelled`, a sample without an answer, or whose label lost an annotation;
+//! `image.place`, a shape that lies outside of its picture, that was drawn on a picture of another size, or on one that is shown
+//! turned, where `[preprocess]` does not say on which. Drops: `image.metadata` and the rules of decoding, for
 //! files that cannot be written anew. Facts: `hidden`, `hidden.CLASS` (places), `bare` (pictures from which something was
 //! taken), `location` (those of them that said where they were taken). Limits: what nobody labelled stays; a shape is hidden
 //! with its upright box; of an animation whose places are hidden the first frame is kept.
 use crate::diag::{Diagnostic, suggest};
-use crate::formats::image::{PIXELS_MAX, room};
+use crate::formats::image::{PIXELS_MAX, probe, room};
 use crate::formats::veil::{self, Cleaned, Wanted, cleaned};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
+use crate::model::frames::Frame;
 use crate::model::images::{Image, Veil};
 use crate::model::shapes::{Around, places};
 use crate::stage::*;
@@ -85,10 +88,11 @@ pub enum Unlabelled {
 pub const ENTRY: Entry =
     Entry::row::<Stage>("privacy/images", "privacy.images", declare).schema(|g| g.subschema_for::<Declaration>());
 
-/// The key of `[preprocess]` that bounds pictures here, too.
+/// The keys of `[preprocess]` that count here, too.
 #[derive(Deserialize, Default)]
-struct Limits {
+struct Before {
     image_pixels_max: Option<u64>,
+    drawn_on: Option<String>,
 }
 
 fn declare(check: &mut Check) -> Vec<Plan> {
@@ -108,16 +112,24 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         let problem = Diagnostic::error("T0546", span, "no label says what is hidden");
         check.bad(problem.label("a setting without effect").help("unlabelled goes with boxes"));
     }
-    let limits: Limits = check.section(&["preprocess"]);
+    let before: Before = check.section(&["preprocess"]);
+    let known = |name: &str| check.column("samples", name).is_some();
+    let sizes = hide.is_some() && known(STATED);
+    let framed = sizes && known(FRAME);
+    let status = hide.as_ref().map(|hide| format!("status.{}", hide.task())).filter(|name| known(name));
     let map = Map {
         uses: names(veil::USES),
         hide,
         metadata: d.metadata,
         unlabelled: d.unlabelled,
-        pixels_max: limits.image_pixels_max.filter(|n| *n != PIXELS_MAX),
+        pixels_max: before.image_pixels_max.filter(|n| *n != PIXELS_MAX),
+        stored: before.drawn_on.as_deref() == Some("stored"),
     };
     let mut reads = names(&["image"]);
     reads.extend(map.hide.as_ref().map(|hide| hide.of.clone()));
+    reads.extend(status);
+    reads.extend(sizes.then(|| STATED.to_string()));
+    reads.extend(framed.then(|| FRAME.to_string()));
     let writes = writes([("image", Column::new(Image::ty()).role(Role::Image))]);
     let ports = Ports { table: "samples".into(), reads, writes, drops: true, ..Ports::default() };
     // also after a mistake: nothing is built then, and no release tells these pictures as unseen
@@ -163,7 +175,14 @@ struct Map {
     /// `None` is [`PIXELS_MAX`].
     #[serde(default, skip_serializing_if = "is_default")]
     pixels_max: Option<u64>,
+    /// Shapes were drawn on the pixels as they are stored, also where a picture is shown turned.
+    #[serde(default, skip_serializing_if = "is_default")]
+    stored: bool,
 }
+
+/// The size that annotations state, and how a picture came of the one that they were made on.
+const STATED: &str = "stated_size";
+const FRAME: &str = "frame";
 
 /// What is hidden.
 #[derive(Serialize, Deserialize, Default, PartialEq)]
@@ -181,6 +200,10 @@ struct Hide {
 }
 
 impl Hide {
+    fn task(&self) -> &str {
+        self.of.strip_prefix("label.").unwrap_or(&self.of)
+    }
+
     /// The places that are hidden, by class. An error is why that cannot be said.
     fn places(&self, around: Around) -> Result<Vec<(String, [f64; 4])>, &'static str> {
         let margin = self.margin.map_or(0.0, |margin| margin.to_f64());
@@ -225,8 +248,8 @@ impl RowStage for Stage {
             };
             let places = match looked {
                 Looked::At(places) => places,
-                Looked::Not => {
-                    p.unlabelled(row, &mut delta);
+                Looked::Not(why) => {
+                    p.unlabelled(row, why, &mut delta);
                     Vec::new()
                 }
                 Looked::Unclear(why) => {
@@ -254,7 +277,7 @@ impl RowStage for Stage {
 enum Looked {
     /// What was found, by class.
     At(Vec<(String, [f64; 4])>),
-    Not,
+    Not(&'static str),
     Unclear(&'static str),
 }
 
@@ -266,21 +289,47 @@ impl Map {
         };
         let column = rows.column(&hide.of)?;
         let read = places(column.data_type()).ok_or_else(|| Fault::Bug("a label without places".into()))?;
+        let status = rows.cells_if_any::<String>(&format!("status.{}", hide.task()))?;
+        let off = self.drawn_elsewhere(rows)?;
+        let lost = |row: usize| status.get(row).is_some_and(|s| s.as_deref() == Some("incomplete"));
         let of = |row: usize| match read(&value_at(column.as_ref(), row)) {
-            None => Looked::Not,
-            Some(around) => hide.places(around).map_or_else(Looked::Unclear, Looked::At),
+            None => Looked::Not("it has no label, so that nobody has looked for what is to be hidden"),
+            Some(_) if lost(row) => Looked::Not("its label lost an annotation, which may be of what is to be hidden"),
+            Some(around) => match hide.places(around) {
+                Ok(places) if !places.is_empty() && off.contains(&row) => {
+                    Looked::Unclear("its shapes were drawn on a picture of another size")
+                }
+                places => places.map_or_else(Looked::Unclear, Looked::At),
+            },
         };
         Ok((0..rows.len()).map(of).collect())
     }
 
-    fn unlabelled(&self, row: usize, delta: &mut Delta) {
+    /// The samples whose annotations state another size than the picture had that they were made on.
+    fn drawn_elsewhere(&self, rows: &Rows) -> Result<BTreeSet<usize>, Fault> {
+        let stated = rows.cells_if_any::<Vec<u32>>(STATED)?;
+        let frames = rows.cells_if_any::<Frame>(FRAME)?;
+        let images = rows.cells::<Image>("image")?;
+        let mut off = BTreeSet::new();
+        for (row, stated) in stated.into_iter().enumerate() {
+            let Some(&[width, height]) = stated.as_deref().filter(|size| *size != [0, 0]) else { continue };
+            let drawn = match (frames.get(row).cloned().flatten(), images.get(row).cloned().flatten()) {
+                (Some(frame), _) => Some(frame.drawn),
+                (None, Some(image)) => probe(&rows.blob(image.blob)?).ok().map(|probe| [probe.width, probe.height]),
+                (None, None) => None,
+            };
+            off.extend(drawn.filter(|drawn| *drawn != [width, height]).map(|_| row));
+        }
+        Ok(off)
+    }
+
+    fn unlabelled(&self, row: usize, why: &str, delta: &mut Delta) {
         let act = match self.unlabelled {
             Unlabelled::Review => Act::Hold,
             Unlabelled::Drop => Act::DROP,
             Unlabelled::Keep => Act::Finding,
         };
-        let say = "it has no label, so that nobody has looked for what is to be hidden";
-        delta.event(row, act, "privacy.images.unlabelled", "image.unlabelled", say);
+        delta.event(row, act, "privacy.images.unlabelled", "image.unlabelled", why);
     }
 }
 
@@ -291,7 +340,8 @@ impl Planned<'_> {
         const TIMES: u64 = 3;
         let places: Vec<[f64; 4]> = self.places.iter().map(|place| place.1).collect();
         let action = p.hide.as_ref().map(|hide| hide.action).unwrap_or_default();
-        let wanted = Wanted { places: &places, action, bare: p.metadata == Metadata::Remove };
+        let (bare, looked, stored) = (p.metadata == Metadata::Remove, p.hide.is_some(), p.stored);
+        let wanted = Wanted { places: &places, action, bare, looked, stored };
         let pixels_max = p.pixels_max.unwrap_or(PIXELS_MAX);
         let file = u64::try_from(self.image.bytes).unwrap_or(0);
         let mut need = Err(Fault::Bug("an image was not read".into()));
@@ -335,6 +385,10 @@ impl Planned<'_> {
             delta.event(row, Act::Change, "privacy.images.boxes", "image.hidden", say);
             add("hidden".into(), made.hidden as u64);
             classes.into_iter().for_each(|(class, n)| add(format!("hidden.{class}"), n));
+        }
+        if made.frames > 1 {
+            let say = format!("the first of {} frames or pages is kept", made.frames);
+            delta.event(row, Act::Change, "privacy.images", "image.frames", say);
         }
         if !made.removed.is_empty() {
             let say = format!("taken out: {}", made.removed.iter().copied().collect::<Vec<_>>().join(", "));

@@ -1,7 +1,7 @@
 //! E-mail addresses: the common form of RFC 5321, `local@domain`.
 //!
-//! The local part is ASCII letters, digits and `. _ % + -`, at most 64 bytes; between letters and digits also `'` and
-//! `&`, so that no half of `o'brien@example.com` is left. The domain ends at the first byte that
+//! The local part is ASCII letters, digits and `. _ % + -`, at most 64 bytes; between letters and digits also `'`, `&`,
+//! `#` and `!`, so that no half of `o'brien@example.com` is left. The domain ends at the first byte that
 //! cannot be in one, so a Korean particle directly behind it stays in the text. A label of letters outside ASCII is
 //! read where it cannot be a particle: between `@` or `.` and the next `.`; Latin letters with marks (`münchen`) are read
 //! like ASCII. The last label is two or more ASCII letters, a punycode label, or `한국`; names of image and document files
@@ -125,9 +125,11 @@ fn dot(rest: &str) -> Option<usize> {
     (led <= 2 && followed <= 2 && (!bare || (led > 0 && followed > 0))).then_some(led + word.len() + followed)
 }
 
-/// Whether an address that ends at `to` is the place of some code: `git@example.com:team/code.git`.
+/// Whether an address that ends at `to` is the place of some code: `git@example.com:team/code.git`, `ssh://git@example.com/a`.
 fn is_code(text: &str, local: std::ops::Range<usize>, to: usize) -> bool {
-    text.get(local) == Some("git") && text.as_bytes().get(to) == Some(&b':')
+    let before = text.get(..local.start).unwrap_or_default();
+    let led = before.ends_with("ssh://") || before.ends_with("git+ssh://");
+    text.get(local) == Some("git") && (led || text.as_bytes().get(to) == Some(&b':'))
 }
 
 /// Tells where each address begins and ends.
@@ -149,7 +151,7 @@ fn local_part(before: &str) -> Option<usize> {
     let bytes = before.as_bytes();
     let plain = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
     let allowed = |at: &usize| match bytes.get(*at) {
-        Some(b'\'' | b'&') => plain(at + 1) && at.checked_sub(1).is_some_and(plain),
+        Some(b'\'' | b'&' | b'#' | b'!') => plain(at + 1) && at.checked_sub(1).is_some_and(plain),
         Some(b) => b.is_ascii_alphanumeric() || b"._%+-".contains(b),
         None => false,
     };
@@ -226,6 +228,7 @@ mod tests {
             ("문의kim@example.com", "kim@example.com"),
             ("o'brien@example.com", "o'brien@example.com"),
             ("r&d.team@example.com", "r&d.team@example.com"),
+            ("hong#gildong@example.com", "hong#gildong@example.com"),
             ("'kim@example.com'", "kim@example.com"),
             ("to='kim@example.com'", "kim@example.com"),
             ("&kim@example.com", "kim@example.com"),
@@ -251,6 +254,7 @@ mod tests {
     fn what_only_looks_like_one_is_left() {
         for text in [
             "git@example.com:team/code.git",
+            "ssh://git@example.com/team/code.git",
             "look at example.com",
             "at noon at the dot com office",
             "@kim",

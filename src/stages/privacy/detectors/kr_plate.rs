@@ -49,16 +49,15 @@ fn plate(text: &Text, start: usize, end: usize, next: usize, stop: usize, len: u
     if let Some(region) = region {
         return Some(Found { start: lead.len() - region.len(), end: stop, confidence: Certain });
     }
-    // 10호 1234동 is a flat, and 3층 is a floor
-    let home = matches!(text.at(stop), Some('동' | '호' | '층' | '원' | '명' | '개'));
-    let part = home
-        || text.before(start).is_some_and(|c| matches!(c, '.' | ',' | '-' | '제'))
+    let part = text.before(start).is_some_and(|c| matches!(c, '.' | ',' | '-' | '제'))
         || matches!(text.at(stop), Some('.' | ',') if text.at(stop + 1).is_some_and(|c| c.is_ascii_digit()));
     if len == 1 || part {
         return None;
     }
     let spaced = between.len() > inner.len();
-    let own = if WORDS.contains(letter) && spaced { Possible } else { Likely };
+    // 10호 1234동 is a flat, and 3층 is a floor; beside a word for a car it is a plate all the same
+    let home = matches!(text.at(stop), Some('동' | '호' | '층' | '원' | '명' | '개'));
+    let own = if home || WORDS.contains(letter) && spaced { Possible } else { Likely };
     let found = text.judged(Found { start, end: stop, confidence: own }, Subject::Plate);
     Some(found)
 }
@@ -87,6 +86,7 @@ mod tests {
             ("12 가 3456", "12 가 3456"),
             ("１２３하４５６７", "１２３하４５６７"),
             ("차는 12가-3456입니다", "12가-3456"),
+            ("차량번호 12가3456호", "12가3456"),
         ] {
             assert_eq!(found(&DETECTOR, text), [want], "{text}");
         }

@@ -29,7 +29,7 @@ static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 
 /// Titles and roles in Latin letters.
 static LATIN: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let all = LATIN_TITLES.iter().chain(&LATIN_ROLES);
+    let all = LATIN_TITLES.iter().chain(&LATIN_ROLES).chain(&LATIN_WEAK);
     AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all).ok()
 });
 
@@ -42,7 +42,7 @@ fn find(text: &Text, out: &mut Vec<Found>) {
     {
         for word in words.find_iter(text.plain) {
             let role = word.pattern().as_usize() >= TITLES.len();
-            if !role {
+            if !role && ends_word(text, word.end()) {
                 out.extend(titled(text, word.start()));
             }
             // 대표, 교수: also before a name
@@ -58,24 +58,35 @@ fn find(text: &Text, out: &mut Vec<Found>) {
 }
 
 /// How somebody begins to say who they are, and how that ends.
-const INTRODUCED: [&str; 5] = ["저는 ", "나는 ", "제 이름은 ", "내 이름은 ", "본인은 "];
-const COPULAS: [&str; 6] = ["입니다", "이라고", "라고", "이에요", "예요", "이야"];
+const INTRODUCED: [&str; 9] =
+    ["저는 ", "나는 ", "저 ", "제 이름은 ", "내 이름은 ", "본인은 ", "안녕하세요, ", "안녕하세요. ", "안녕하십니까, "];
+const COPULAS: [&str; 9] = ["입니다", "이라고", "라고", "이에요", "예요", "이야", "이고", "인데", "이며"];
 
 /// What may stand behind an age: its bracket, the unit, or a trade; the middle dot before one is a dot in the plain spelling.
 const BEHIND_AGE: [&str; 5] = [")", "세", ".", "ㆍ", ", "];
 
-/// The name of three syllables before an age in brackets: `김철수(35)`, `김철수(35세)`, `김철수(42·회사원)`.
+/// What may stand before an age, or in its place.
+const SEXES: [&str; 2] = ["남", "여"];
+
+/// The name of three syllables before an age or a sex in brackets: `김철수(35)`, `김철수 (만 35세)`, `김철수(42·회사원)`,
+/// `김철수(남/35세)`, `김철수(여)`.
 fn aged(text: &Text, bracket: usize) -> Option<Found> {
-    let behind = head(text.plain.get(bracket + 1..)?, 12);
-    let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
-    let ends = behind.get(digits..)?;
-    if digits != 2 || !BEHIND_AGE.iter().any(|sign| ends.starts_with(sign)) {
+    let behind = head(text.plain.get(bracket + 1..)?, 16);
+    let sex = SEXES.iter().find_map(|sex| behind.strip_prefix(sex));
+    let alone = sex.is_some_and(|rest| rest.starts_with(')'));
+    let rest = sex.map_or(behind, |rest| rest.trim_start_matches(['/', ',', '.', ' ']));
+    let rest = rest.strip_prefix("만 ").or_else(|| rest.strip_prefix('만')).unwrap_or(rest);
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let ends = rest.get(digits..)?;
+    if !alone && (digits != 2 || !BEHIND_AGE.iter().any(|sign| ends.starts_with(sign))) {
         return None;
     }
     let lead = tail(text.plain.get(..bracket)?, NEAR);
+    let end = bracket - usize::from(lead.ends_with(' '));
+    let lead = lead.strip_suffix(' ').unwrap_or(lead);
     let len: usize = lead.chars().rev().take_while(|c| is_hangul(*c)).map(char::len_utf8).sum();
     let name = lead.get(lead.len() - len..)?;
-    (syllables(name)? >= 3).then_some(Found { start: bracket - len, end: bracket, confidence: Likely })
+    (syllables(name)? >= 3).then_some(Found { start: end - len, end, confidence: Likely })
 }
 
 /// The name with which somebody says who they are: `저는 김철수입니다`.
@@ -86,12 +97,26 @@ fn introduced(text: &Text, word: usize, end: usize) -> Option<Found> {
     let near = head(text.plain.get(end..)?, NEAR);
     let len: usize = near.chars().take_while(|c| is_hangul(*c)).map(char::len_utf8).sum();
     let run = near.get(..len)?;
-    let name = COPULAS.iter().find_map(|ending| run.find(ending).and_then(|at| run.get(..at)))?;
+    let spaced = near.get(len..).and_then(|rest| rest.strip_prefix(' ')).unwrap_or_default();
+    let name = match COPULAS.iter().find_map(|ending| run.find(ending).and_then(|at| run.get(..at))) {
+        Some(name) => name,
+        None if COPULAS.iter().any(|ending| spaced.starts_with(ending)) => run,
+        None => return None,
+    };
     (syllables(name)? >= 3).then_some(Found { start: end, end: end + name.len(), confidence: Likely })
 }
 
 fn is_hangul(c: char) -> bool {
     matches!(c, '가'..='힣')
+}
+
+/// Whether a title ends there: behind it stands no letter, a particle, or another title. `씨앗` is no title.
+fn ends_word(text: &Text, end: usize) -> bool {
+    let rest = head(text.plain.get(end..).unwrap_or_default(), NEAR);
+    let len: usize = rest.chars().take_while(|c| is_hangul(*c)).map(char::len_utf8).sum();
+    let more = rest.get(..len).unwrap_or_default();
+    let all = PARTICLES.iter().chain(TITLES).chain(&["입니다", "이다", "였", "이었", "이고", "이며", "인", "들"]);
+    more.is_empty() || all.into_iter().any(|p| more.starts_with(p))
 }
 
 /// The name right before a title.
@@ -187,16 +212,40 @@ fn syllables(name: &str) -> Option<usize> {
 
 const LATIN_TITLES: [&str; 7] = ["Mr. ", "Mrs. ", "Ms. ", "Dr. ", "Prof. ", "Mr ", "Mrs "];
 /// What stands behind a title and is no person.
-const LATIN_THINGS: [&str; 4] = ["Pepper", "Martens", "Clean", "Robot"];
-const LATIN_ROLES: [&str; 27] = [
+const LATIN_THINGS: [&str; 14] = [
+    "Pepper",
+    "Martens",
+    "Clean",
+    "Robot",
+    "Coffee",
+    "Donut",
+    "Scholl",
+    "Butterworth",
+    "Pac-Man",
+    "Strange",
+    "President",
+    "Who",
+    "Speaker",
+    "Chairman",
+];
+/// Roles behind which other things than people often stand, so that they alone are not enough.
+const LATIN_WEAK: [&str; 2] = ["name: ", "name="];
+/// Roles of forms, behind which a Korean name may stand as well.
+const LATIN_ROLES: [&str; 33] = [
     "Name: ",
-    "name: ",
     "NAME: ",
     "Name : ",
-    "name=",
     "\"name\": \"",
     "\"name\":\"",
     "Employee: ",
+    "Author: ",
+    "author: ",
+    "patient: ",
+    "customer: ",
+    "employee: ",
+    "contact: ",
+    "recipient: ",
+    "Reported by ",
     "Attn: ",
     "Dear ",
     "regards,\n",
@@ -226,13 +275,21 @@ fn latin(text: &Text, out: &mut Vec<Found>) {
         }
         let near = head(text.plain.get(word.end()..).unwrap_or_default(), 64);
         let titled = word.pattern().as_usize() < LATIN_TITLES.len();
+        if !titled && near.chars().next().is_some_and(is_hangul) {
+            let len: usize = near.chars().take_while(|c| is_hangul(*c)).map(char::len_utf8).sum();
+            let name = near.get(..len).and_then(|run| named(run, true)).filter(|name| name.chars().count() >= 3);
+            let start = word.end();
+            out.extend(name.map(|name| Found { start, end: start + name.len(), confidence: Likely }));
+            continue;
+        }
         let (len, words) = latin_name(near);
         if titled && near.get(..len).is_some_and(|name| LATIN_THINGS.contains(&name)) {
             continue;
         }
         if words >= if titled { 1 } else { 2 } {
             let dotted = text.plain.get(..word.end()).is_some_and(|t| t.ends_with(". "));
-            let confidence = if words > 1 || dotted { Likely } else { Possible };
+            let weak = word.pattern().as_usize() >= LATIN_TITLES.len() + LATIN_ROLES.len();
+            let confidence = if !weak && (words > 1 || dotted) { Likely } else { Possible };
             out.push(Found { start: word.end(), end: word.end() + len, confidence });
         }
     }
@@ -282,7 +339,16 @@ mod tests {
             ("이민준(42·회사원)씨", "이민준"),
             ("저는 최지우입니다", "최지우"),
             ("제 이름은 박영희라고 합니다", "박영희"),
-            ("name: Kim Minsu", "Kim Minsu"),
+            ("Name: Kim Minsu", "Kim Minsu"),
+            ("name: 김철수", "김철수"),
+            ("{\"name\":\"김철수\",\"age\":35}", "김철수"),
+            ("author: Jane Doe", "Jane Doe"),
+            ("김철수 (만 35세)", "김철수"),
+            ("김철수(남/35세)", "김철수"),
+            ("김철수(여)", "김철수"),
+            ("저는 김철수 입니다", "김철수"),
+            ("안녕하세요, 김철수입니다.", "김철수"),
+            ("성함: 김철수", "김철수"),
             ("{\"name\": \"Jane Doe\"}", "Jane Doe"),
             ("Best regards,\nJane Doe", "Jane Doe"),
         ] {
@@ -300,6 +366,13 @@ mod tests {
             "담당자가 없다",
             "Dr. Pepper",
             "name: value",
+            "name: Deploy Pages",
+            "이상한 씨앗을 심었다",
+            "이자율(35)",
+            "강아지 선수 교체",
+            "담당자 부재중",
+            "저는 이방인입니다",
+            "Mr. Coffee",
             "저는 한국인입니다",
             "서울시(25)",
         ] {

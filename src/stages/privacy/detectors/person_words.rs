@@ -18,6 +18,26 @@ pub(super) const BEFORE_JA: &str = "춘영순경정미명옥금혜숙은화복�
 
 /// Words of those syllables that name nobody.
 pub(super) const NO_NAMES: &[&str] = &[
+    "이자율",
+    "조회수",
+    "전화율",
+    "김치전",
+    "이상한",
+    "강아지",
+    "부재중",
+    "이방인",
+    "고양이",
+    "이용률",
+    "전환율",
+    "성장률",
+    "인상률",
+    "이혼율",
+    "전세가",
+    "이용자",
+    "신청서",
+    "신규가",
+    "이번주",
+    "이런저",
     "한국은",
     "국민은",
     "하나은",
@@ -371,6 +391,7 @@ pub(super) const TITLES: &[&str] = &[
 /// Roles and headings before a name.
 pub(super) const ROLES: &[&str] = &[
     "성명",
+    "성함",
     "이름",
     "담당자",
     "담당",
