@@ -67,7 +67,9 @@ fn cited(path: &str, root: &Json, entities: &BTreeMap<&str, &Json>, claims: &mut
     claims.name(path, "./ name", text(root, "name"));
     claims.version(path, "./ version", text(root, "version"));
     claims.date(path, "./ datePublished", text(root, "datePublished"));
-    claims.page(path, "./ identifier", text(root, "identifier").filter(|i| i.contains("://")));
+    // a DOI names the data set wherever its page is
+    let page = text(root, "identifier").filter(|i| i.contains("://") && !i.contains("doi.org/"));
+    claims.page(path, "./ identifier", page);
     let license = list(root, "license").first().and_then(|l| text(l, "@id").or(l.as_str()).map(String::from));
     claims.license(path, "./ license", license.as_deref(), told);
     let names = |key: &str| -> Vec<String> {
