@@ -415,6 +415,40 @@ fn fetch_brings_what_the_lock_names_and_refuses_another_content() {
     assert_eq!(lab.tamis(&["build"]).0, 2, "another content is not built");
 }
 
+/// The line of the lock with another length of the file than it has.
+fn belied(lab: &Lab) -> String {
+    let lock = lab.lock();
+    let at = lock.find("bytes = ").unwrap() + "bytes = ".len();
+    let wrong = format!("{}9{}", &lock[..at], &lock[at..]);
+    std::fs::write(lab.path().join("dataset.lock"), wrong).unwrap();
+    lock
+}
+
+#[test]
+fn a_wrong_length_in_the_lock_is_refused_by_fetch_and_corrected_by_update() {
+    let lab = Lab::new();
+    let packed = gzip(&tar(&[("x.jsonl", tar::EntryType::Regular, rows(3).as_bytes())]));
+    for archive in [false, true] {
+        if archive {
+            lab.archive("d.tar.gz", packed.clone(), "\"d.tar.gz/*.jsonl\"");
+            lab.server.put("/d.tar.gz", Page::of(packed.clone()).with("ETag", "\"two\""));
+        }
+        assert_eq!(lab.update().0, 0);
+        let lock = belied(&lab);
+        let (exit, _, err) = lab.tamis(&["build"]);
+        assert!(exit == 2 && err.contains("T0670") && err.contains("tamis fetch web"), "{err}");
+        for _ in 0..2 {
+            let (exit, out, err) = lab.tamis(&["fetch"]);
+            assert!(exit == 3 && err.contains("`tamis update web` corrects the line"), "{exit} {out}{err}");
+        }
+        let (exit, out, err) = lab.update();
+        assert!(exit == 0 && err.contains("its line is corrected"), "{out}{err}");
+        assert_eq!(lab.lock(), lock);
+        assert_eq!(lab.build().exit, 0);
+        assert!(lab.tamis(&["fetch"]).1.contains("1 as they were"));
+    }
+}
+
 #[test]
 fn offline_and_dry_run_open_no_connection() {
     let lab = Lab::new();
@@ -588,6 +622,38 @@ fn private_addresses_are_refused_unless_the_user_says_otherwise() {
 }
 
 #[test]
+fn a_proxy_is_used_and_opens_no_private_address() {
+    let lab = Lab::new();
+    let through = |args: &[&str]| {
+        let proxy = lab.server.url("");
+        let mut command = Command::new(binary());
+        command.arg("-C").arg(lab.path()).args(args).env("LC_ALL", "C");
+        for name in ["https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY", "HTTP_PROXY", "NO_PROXY", "no_proxy"] {
+            command.env_remove(name);
+        }
+        let out = command.env("http_proxy", proxy).env_remove("TAMIS_ALLOW_PRIVATE").output().unwrap();
+        (out.status.code().unwrap_or(-1), String::from_utf8_lossy(&out.stderr).into_owned())
+    };
+    let other = Server::new();
+    let own = format!("http://127.0.0.1:{}/a.jsonl", other.port);
+    let spellings = ["2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "2130706433", "127.0.0.1."];
+    let mapped = ["[::ffff:169.254.169.254]", "[::ffff:7f00:1]", "localhost", "localhost."];
+    let addresses = spellings.iter().chain(&mapped).map(|host| format!("http://{host}/a.jsonl"));
+    for url in addresses.chain([own, lab.server.url("/a.jsonl")]) {
+        lab.open(&format!("url = \"{url}\", format = \"jsonl\""));
+        let (exit, err) = through(&["update", "--second", "1"]);
+        let why = err.contains("private network") || err.contains("the proxy itself");
+        assert!(exit == 3 && why, "{url}: {exit} {err}");
+    }
+    assert_eq!((lab.server.connections(), other.connections()), (0, 0), "the proxy is not asked for them");
+    // the proxy itself lies on this machine, and is connected to
+    lab.open("url = \"http://data.example/a.jsonl\", format = \"jsonl\"");
+    through(&["update", "--second", "1"]);
+    assert!(lab.server.connections() > 0, "a public host is asked for through the proxy");
+    assert!(lab.server.asked().iter().all(|asked| asked.path.contains("data.example")), "{:?}", lab.server.asked());
+}
+
+#[test]
 fn sizes_are_bounded() {
     let lab = Lab::new();
     let open = |more: &str| lab.open(&format!("url = \"{}\", format = \"jsonl\", {more}", lab.server.url("/a.jsonl")));
@@ -643,6 +709,38 @@ fn declared_sums_are_compared() {
     open(&"1".repeat(64));
     let (exit, _, err) = lab.tamis(&["build"]);
     assert!(exit == 2 && err.contains("in another way than it was fetched"), "{err}");
+}
+
+#[test]
+fn a_secret_of_an_address_is_warned_of_and_stands_in_no_document() {
+    let lab = Lab::new();
+    let at = "/a.jsonl?part=1&token=hush-0123#hush-frag";
+    lab.server.put("/a.jsonl?part=1&token=hush-0123", Page::of(rows(3)));
+    lab.open(&format!("url = \"{}\", format = \"jsonl\"", lab.server.url(at)));
+    let path = lab.path().join("dataset.toml");
+    let documents = "documents = [\"croissant\", \"datapackage\", \"datacite\", \"ro_crate\", \"provenance\"]\n";
+    let said = "[dataset]\ncreators = [{ name = \"A\" }]\ndate = \"2026-01-01\"\ndescription = \"Rows.\"\n";
+    let text = std::fs::read_to_string(&path).unwrap().replace("[dataset]\n", said) + documents;
+    std::fs::write(&path, text).unwrap();
+    let (exit, out, err) = lab.update();
+    assert_eq!(exit, 0, "{out}{err}");
+    let told = lab.build();
+    assert!(told.exit == 0 && told.stderr.contains("T0677") && told.stderr.contains("`token`"), "{}", told.stderr);
+    let (mut files, mut named) = (0, 0);
+    let mut folders = vec![lab.path().join("out/public")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            let text = String::from_utf8_lossy(&std::fs::read(entry.path()).unwrap()).into_owned();
+            assert!(!text.contains("hush") && !text.contains("part=1"), "{:?}: {text}", entry.path());
+            files += 1;
+            named += usize::from(text.contains(&lab.server.url("/a.jsonl")));
+        }
+    }
+    assert!(files > 5 && named > 3, "{named} of {files} files name where the source lies");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! sources at once; what is wrong in a table is told by the stage that the table belongs to.
 use super::values::{At, Short};
 use super::{Declared, Manifest, read};
+use crate::model::addresses::{published, without_query};
 use crate::model::license;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -138,8 +139,9 @@ fn of(name: String, header: Range<usize>, table: &Declared) -> Terms {
         Some(text) => Attribution::from_text(Line(text)),
         None => get("attribution").and_then(|v| read(v).ok()).unwrap_or_default(),
     };
-    let attribution =
-        Attribution { source: attribution.source.or_else(|| get("open").and_then(address)), ..attribution };
+    // what is published holds no secret of an address
+    let declared = attribution.source.as_deref().map(|source| published(source).to_string());
+    let attribution = Attribution { source: declared.or_else(|| get("open").and_then(address)), ..attribution };
     let stated = get("license").or(get("licenses_allowed")).map_or(header, |v| v.span());
     let license = text("license").or_else(|| allowed.as_deref().map(license::all_of)).unwrap_or_default();
     Terms {
@@ -163,7 +165,7 @@ fn address(open: &Declared) -> Option<String> {
     let hub =
         || Some(format!("{}/datasets/{}", text("endpoint").unwrap_or("https://huggingface.co".into()), text("hub")?));
     let doi = || Some(format!("https://doi.org/{}", text("doi")?.trim_start_matches("https://doi.org/")));
-    text("url").or_else(hub).or_else(doi)
+    text("url").map(|url| without_query(&url).to_string()).or_else(hub).or_else(doi)
 }
 
 impl Terms {

@@ -1,4 +1,5 @@
 //! The field's nouns as plain data, a file a noun, each with its cell of a column.
+pub mod addresses;
 pub mod boxes;
 mod cells;
 pub mod colours;

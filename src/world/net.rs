@@ -69,7 +69,21 @@ impl NoAnswer {
 pub struct Net {
     agent: ureq::Agent,
     private: Vec<String>,
-    proxied: bool,
+    proxy: Option<Proxy>,
+}
+
+/// Host and port of a proxy. It may lie in a private network, as the user's own environment names it; that holds for the
+/// connection to the proxy alone, and nothing else of its host is asked for its sake.
+#[derive(Clone, Debug)]
+struct Proxy {
+    host: String,
+    port: u16,
+}
+
+impl Proxy {
+    fn is(&self, host: &str, port: u16) -> bool {
+        self.port == port && self.host.eq_ignore_ascii_case(host)
+    }
 }
 
 impl World {
@@ -77,9 +91,7 @@ impl World {
     /// `HOST:PORT`, that the user lets lie in private networks.
     pub fn net(&self, private: &[String]) -> Net {
         let proxy = ureq::Proxy::try_from_env();
-        let mut private = private.to_vec();
-        // the user's own environment names the proxy
-        private.extend(proxy.as_ref().map(|p| p.host().to_string()));
+        let private = private.to_vec();
         let seconds = |n| Some(Duration::from_secs(n));
         let config = Config::builder()
             .http_status_as_error(false)
@@ -93,9 +105,10 @@ impl World {
             .max_response_header_size(HEAD_MAX)
             .proxy(proxy.clone())
             .build();
-        let resolver = Guarded { inner: DefaultResolver::default(), private: private.clone() };
+        let proxy = proxy.map(|p| Proxy { host: p.host().to_string(), port: p.port() });
+        let resolver = Guarded { inner: DefaultResolver::default(), private: private.clone(), proxy: proxy.clone() };
         let agent = ureq::Agent::with_parts(config, DefaultConnector::new(), resolver);
-        Net { agent, private, proxied: proxy.is_some() }
+        Net { agent, private, proxy }
     }
 
     /// Waits so long, or until somebody wishes to stop.
@@ -176,14 +189,80 @@ impl Net {
 
     /// A host that is written as an address is judged before a proxy could look it up.
     fn judge(&self, url: &Url) -> Result<(), NoAnswer> {
-        let bare = url.host().trim_matches(['[', ']']);
-        let local = bare == "localhost" || bare.ends_with(".localhost");
-        let literal = bare.parse::<IpAddr>().is_ok_and(is_private);
-        if (literal || (self.proxied && local)) && !allowed(&self.private, url.host(), url.port()) {
-            return Err(NoAnswer::Refused(private_host(url.host())));
-        }
-        Ok(())
+        judge(&self.private, self.proxy.as_ref(), url.host(), url.port()).map_err(NoAnswer::Refused)
     }
+}
+
+/// Whether a host may be asked, as far as its name tells: an address in any spelling is judged here, a name is where it is
+/// looked up. A proxy looks names up by itself, so names that mean a private network by their form are refused before it
+/// is asked. The error says why.
+fn judge(private: &[String], proxy: Option<&Proxy>, host: &str, port: u16) -> Result<(), String> {
+    if allowed(private, host, port) {
+        return Ok(());
+    }
+    if proxy.is_some_and(|proxy| proxy.is(host, port)) {
+        return Err(format!("{host}:{port} is the proxy itself and is not asked for data"));
+    }
+    let bare = host.trim_matches(['[', ']']);
+    let own = match bare.parse::<Ipv6Addr>() {
+        Ok(address) => private_v6(address),
+        Err(_) => match spelled_v4(bare) {
+            Spelled::Address(address) => private_v4(address),
+            Spelled::Wrong => return Err(format!("{host} is neither a name nor an address of IPv4")),
+            Spelled::Name => proxy.is_some() && is_private_name(bare),
+        },
+    };
+    if own { Err(private_host(host)) } else { Ok(()) }
+}
+
+/// Names that are kept for one's own machine and networks: RFC 6761 and 6762, RFC 8375, ICANN's `.internal`.
+fn is_private_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    ["localhost", "localdomain", "local", "internal", "home.arpa"]
+        .iter()
+        .any(|own| name.strip_suffix(own).is_some_and(|before| before.is_empty() || before.ends_with('.')))
+}
+
+/// What a host's name says as an address of IPv4.
+#[derive(Debug, PartialEq)]
+enum Spelled {
+    Address(Ipv4Addr),
+    /// It ends in a number and is no address: there is no such name, and who looks it up may read it in any way.
+    Wrong,
+    Name,
+}
+
+/// Reads an address of IPv4 in each form that `inet_aton` and browsers read (WHATWG URL, 3.5): one to four parts, each
+/// decimal, octal (`0`) or hexadecimal (`0x`), of which the last fills the bytes that are left; a dot may end it.
+fn spelled_v4(host: &str) -> Spelled {
+    let parts: Vec<&str> = host.strip_suffix('.').unwrap_or(host).split('.').collect();
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !parts.last().is_some_and(|part| digits(part) || number(part).is_some()) {
+        return Spelled::Name;
+    }
+    let Some(numbers) = parts.iter().map(|part| number(part)).collect::<Option<Vec<u64>>>() else {
+        return Spelled::Wrong;
+    };
+    let Some((last, before)) = numbers.split_last().filter(|(_, before)| before.len() < 4) else {
+        return Spelled::Wrong;
+    };
+    let left = 8 * (4 - before.len() as u32);
+    if before.iter().any(|n| *n > 255) || *last >= 1u64 << left {
+        return Spelled::Wrong;
+    }
+    let high = before.iter().fold(0u64, |all, n| all << 8 | n) << left;
+    u32::try_from(high | last).map_or(Spelled::Wrong, |all| Spelled::Address(Ipv4Addr::from_bits(all)))
+}
+
+/// One part of such an address.
+fn number(part: &str) -> Option<u64> {
+    let (text, radix) = match part.strip_prefix("0x").or_else(|| part.strip_prefix("0X")) {
+        Some("") => return Some(0),
+        Some(hex) => (hex, 16),
+        None if part.len() > 1 && part.starts_with('0') => (part, 8),
+        None => (part, 10),
+    };
+    text.bytes().all(|b| b.is_ascii_alphanumeric()).then(|| u64::from_str_radix(text, radix).ok()).flatten()
 }
 
 impl Answer {
@@ -262,14 +341,21 @@ impl<R: Read> Read for Timely<R> {
 struct Guarded {
     inner: DefaultResolver,
     private: Vec<String>,
+    proxy: Option<Proxy>,
 }
 
 impl Resolver for Guarded {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let found = self.inner.resolve(uri, config, timeout)?;
         let host = uri.host().unwrap_or_default();
-        let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
-        if allowed(&self.private, host, uri.port_u16().unwrap_or(usual)) {
+        let usual = match uri.scheme_str() {
+            Some("https") => 443,
+            Some("http") | None => 80,
+            Some(_) => 1080, // a proxy of SOCKS
+        };
+        let port = uri.port_u16().unwrap_or(usual);
+        // the proxy is never asked for data: `judge` refuses its address, so this is the connection to it
+        if self.proxy.as_ref().is_some_and(|proxy| proxy.is(host, port)) || allowed(&self.private, host, port) {
             return Ok(found);
         }
         let mut out = self.empty();
@@ -420,6 +506,68 @@ mod tests {
         let private = ["Localhost:8000".to_string(), "[::1]".to_string()];
         assert!(allowed(&private, "localhost", 8000) && !allowed(&private, "localhost", 80));
         assert!(allowed(&private, "[::1]", 1) && !allowed(&private, "127.0.0.1", 8000));
+    }
+
+    /// Forms of `inet_aton(3)` and of the WHATWG URL standard, 3.5 ("IPv4 parser").
+    #[test]
+    fn addresses_are_read_in_all_spellings() {
+        for (host, is) in [
+            ("169.254.169.254", "169.254.169.254"),
+            ("2852039166", "169.254.169.254"),
+            ("0xa9fea9fe", "169.254.169.254"),
+            ("0XA9FEA9FE", "169.254.169.254"),
+            ("0251.0376.0251.0376", "169.254.169.254"),
+            ("169.254.43518", "169.254.169.254"),
+            ("169.16689662", "169.254.169.254"),
+            ("0xa9.0376.169.254.", "169.254.169.254"),
+            ("2130706433", "127.0.0.1"),
+            ("017700000001", "127.0.0.1"),
+            ("127.1", "127.0.0.1"),
+            ("0x7f.1", "127.0.0.1"),
+            ("0", "0.0.0.0"),
+            ("0x", "0.0.0.0"),
+            ("134744072", "8.8.8.8"),
+            ("4294967295", "255.255.255.255"),
+        ] {
+            assert_eq!(spelled_v4(host), Spelled::Address(is.parse().unwrap()), "{host}");
+        }
+        for wrong in ["4294967296", "1.2.3.256", "1.2.3.4.5", "256.1", "08", "1.2.3.09", "a.1", "0x1ffffffff", "1..2"] {
+            assert_eq!(spelled_v4(wrong), Spelled::Wrong, "{wrong}");
+        }
+        for name in ["example.org", "1.2.3.com", "0xa9fea9fe.org", "0xg", "deadbeef", "1.example"] {
+            assert_eq!(spelled_v4(name), Spelled::Name, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_opens_no_private_address() {
+        let proxy = Proxy { host: "10.0.0.7".into(), port: 3128 };
+        let through = |host: &str, port| judge(&[], Some(&proxy), host, port);
+        for host in [
+            "10.0.0.7",
+            "127.0.0.1",
+            "2852039166",
+            "0xa9fea9fe",
+            "0251.0376.0251.0376",
+            "169.254.43518",
+            "2130706433",
+            "[::ffff:a9fe:a9fe]",
+            "[::ffff:127.0.0.1]",
+            "127.0.0.1.",
+            "localhost",
+            "a.localhost",
+            "metadata.google.internal",
+            "printer.local",
+        ] {
+            assert!(through(host, 80).is_err_and(|say| say.contains("private network")), "{host}");
+            assert!(judge(&[host.to_string()], Some(&proxy), host, 80).is_ok(), "{host}");
+        }
+        assert!(through("10.0.0.7", 3128).is_err_and(|say| say.contains("the proxy itself")));
+        assert!(through("1.2.3.999", 80).is_err_and(|say| say.contains("neither")));
+        for host in ["example.org", "8.8.8.8", "134744072", "notlocal", "[2606:4700::1111]"] {
+            assert!(through(host, 80).is_ok(), "{host}");
+        }
+        assert!(judge(&[], None, "2130706433", 80).is_err() && judge(&[], None, "localhost", 80).is_ok());
     }
 
     #[test]

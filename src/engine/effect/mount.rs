@@ -1,7 +1,7 @@
 //! How a build sees what was fetched: as files, where the store holds what dataset.lock names; else with the verb that
 //! brings them.
 use super::super::lock::{FetchedLock, Lock};
-use super::objects::Objects;
+use super::objects::{Members, Objects};
 use crate::digest::Digest;
 use crate::stage::{Effect, Request};
 use crate::world::{Fetched, Lacking};
@@ -63,7 +63,13 @@ pub fn fits(line: &FetchedLock, request: &Request) -> bool {
 /// Whether the bytes that a line names are there.
 pub fn is_there(objects: &Objects, line: &FetchedLock) -> bool {
     let Some(digest) = line.digest() else { return false };
-    if line.unpack { objects.members(digest).is_some() } else { objects.has(digest, line.bytes.unwrap_or(0)) }
+    if line.unpack { members(objects, line, digest).is_some() } else { objects.has(digest, line.bytes.unwrap_or(0)) }
+}
+
+/// What the archive of a line became; `None` also where it had another length than the line says, as a line of another file
+/// has that is not there.
+fn members(objects: &Objects, line: &FetchedLock, archive: Digest) -> Option<Members> {
+    objects.members(archive).filter(|members| members.bytes.is_none() || members.bytes == line.bytes)
 }
 
 fn put_line(objects: &Objects, folder: &str, line: &FetchedLock, out: &mut Fetched) -> bool {
@@ -72,7 +78,7 @@ fn put_line(objects: &Objects, folder: &str, line: &FetchedLock, out: &mut Fetch
         out.put(folder, &line.path, objects.place(digest));
         return objects.has(digest, line.bytes.unwrap_or(0));
     }
-    let Some(members) = objects.members(digest) else { return false };
+    let Some(members) = members(objects, line, digest) else { return false };
     for member in &members.files {
         let Some(digest) = Digest::parse(&member.digest) else { return false };
         out.put(folder, &format!("{}/{}", line.path, member.path), objects.place(digest));

@@ -37,7 +37,7 @@ pub fn update(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tel
         let was = lock.fetched.get(&effect.name).and_then(|lines| lines.get(&request.url));
         let key = (effect.name.clone(), request.url.clone());
         let done = before.get(&key).filter(|line| fits(line, request) && is_there(way.objects, line));
-        let (line, remarks) = match done {
+        let (line, mut remarks) = match done {
             Some(line) => (Some(line.clone()), Vec::new()),
             None => match ask(way, effect, request, was) {
                 Ok(Some((line, remarks))) => {
@@ -61,10 +61,21 @@ pub fn update(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tel
             (Some(new), Some(was)) => What::Changed { before: size(was), bytes: size(new) },
             (Some(new), None) => What::New { bytes: size(new) },
         };
+        let same = |new: &FetchedLock, was: &FetchedLock| new.digest == was.digest && new.bytes == was.bytes;
+        if let (Some(new), Some(was)) = (&line, was)
+            && new.digest == was.digest
+            && new.bytes != was.bytes
+        {
+            remarks.push(format!(
+                "dataset.lock said {}, and it has {} bytes: its line is corrected",
+                said(was),
+                size(new)
+            ));
+        }
         tell(&Outcome { remarks, ..outcome(effect, &request.url, what) });
         // of what is the same the line stays as it is, but for what the manifest asks in another way
         let next = match (line, was) {
-            (Some(new), Some(was)) if new.digest == was.digest && fits(was, request) => was.clone(),
+            (Some(new), Some(was)) if same(&new, was) && fits(was, request) => was.clone(),
             (Some(new), _) => new,
             (None, Some(was)) => was.clone(),
             (None, None) => return Err(Fault::Bug("the same as nothing".into())),
@@ -160,6 +171,11 @@ fn size(line: &FetchedLock) -> u64 {
     line.bytes.unwrap_or(0)
 }
 
+/// What a line says of the length of its bytes.
+fn said(line: &FetchedLock) -> String {
+    line.bytes.map_or("no length".into(), |n| format!("{n} bytes"))
+}
+
 /// Brings what the lock names and the store does not hold; another content than the lock names is refused.
 pub fn fetch(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tell) -> Result<(), Fault> {
     let mut effects = effects.to_vec();
@@ -181,7 +197,18 @@ pub fn fetch(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tell
             return Ok(());
         }
         let what = match ask(way, effect, request, None) {
-            Ok(Some((line, _))) if line.digest == pinned.digest => What::Brought { bytes: size(&line) },
+            Ok(Some((line, _))) if line.digest == pinned.digest && line.bytes == pinned.bytes => {
+                What::Brought { bytes: size(&line) }
+            }
+            Ok(Some((line, _))) if line.digest == pinned.digest => What::Failed {
+                say: format!(
+                    "it has {} bytes, and dataset.lock says {} beside the same digest; `tamis update {}` corrects the line",
+                    size(&line),
+                    said(pinned),
+                    effect.folder
+                ),
+                kept: false,
+            },
             Ok(_) => What::Failed {
                 say: "its bytes are no longer those that dataset.lock names; `tamis update` would pin the new ones"
                     .into(),

@@ -35,7 +35,13 @@ pub fn unpack(
     size_max: u64,
     stops: &dyn Fn() -> bool,
 ) -> Result<Members, Fault> {
-    if let Some(members) = objects.members(archive) {
+    if let Some(mut members) = objects.members(archive) {
+        // another source may have unpacked the same archive meanwhile, and removed it
+        let packed = objects.open(archive).ok().map(|open| open.stat().size);
+        if packed.is_some() && members.bytes != packed {
+            members.bytes = packed;
+            objects.put_members(archive, &members)?;
+        }
         objects.remove(archive)?;
         return Ok(members);
     }
@@ -47,7 +53,7 @@ pub fn unpack(
     let List::Stream(list) = tar::ARCHIVE.list else { return Err(Fault::Bad("it cannot be listed".into())) };
     let mut found = Vec::new();
     list(&mut Bounded { inner: stream()?, left: bound }, &mut found).map_err(|e| broken(&e, bound, packed))?;
-    let mut out = Members::default();
+    let mut out = Members { bytes: Some(packed), ..Members::default() };
     let mut refused: BTreeMap<&str, u64> = BTreeMap::new();
     let mut paths: BTreeMap<String, ()> = BTreeMap::new();
     let mut input = Bounded { inner: stream()?, left: bound };

@@ -1,11 +1,12 @@
 //! Which requests a source makes, as plain values; `tamis update` performs them, and a build reads what dataset.lock pins.
 use super::fetch::Fetch;
 use super::files::Files;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::formats::Format;
 use crate::manifest::sections::Dataset;
 use crate::manifest::values::At;
 use crate::measure::urls::Url;
+use crate::model::addresses::secret_key;
 use crate::stage::{Check, Effect, Layout, Listing, Request};
 use crate::world::FETCHED;
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ pub fn effect(check: &mut Check, files: &Files, format: &Format, exclude: &[At<S
                 continue;
             }
         };
+        check_secret(check, &address.url, span.clone());
         let path = address.path(&url);
         if let Some(name) = address.name.as_ref().filter(|name| *name.get() != path) {
             let problem = Diagnostic::error("T0673", name.span(), format!("`{}` cannot name a file", name.get()));
@@ -68,6 +70,15 @@ pub fn effect(check: &mut Check, files: &Files, format: &Format, exclude: &[At<S
     let listings = listings(check, files, format, exclude);
     let (name, folder, span) = (check.path.clone(), check.instance.clone(), check.span.clone());
     Some(Effect { name, folder, contact, size_max, requests, listings, span })
+}
+
+/// A signed or personal address is asked for, and known to all who read the manifest.
+fn check_secret(check: &mut Check, url: &str, span: Range<usize>) {
+    let Some(key) = secret_key(url) else { return };
+    let problem = Diagnostic::warning("T0677", span, format!("the address holds what looks like a secret: `{key}`"));
+    let label = "all who read dataset.toml and dataset.lock can use it; documents of a release leave it out";
+    check
+        .bad(problem.label(label).help("use an address without it, or put the file below raw/ and name it in `files`"));
 }
 
 /// Where an address stands, by its number among all of a source.
@@ -159,9 +170,10 @@ fn digest(check: &mut Check, declared: Option<&At<String>>) -> Option<String> {
 /// The files of a source with the globs that they have where they are fetched: below its own folder. Where none are named,
 /// all that are fetched are, but for what is in archives. `None`, with the problem noted, where they are not there or cannot be.
 pub fn settled(check: &mut Check, files: Files, format: &Format, exclude: &[At<String>]) -> Option<Files> {
-    let told = check.problems.len();
+    let errors = |check: &Check| check.problems.iter().filter(|d| d.severity == Severity::Error).count();
+    let told = errors(check);
     let effect = effect(check, &files, format, exclude);
-    if check.problems.len() > told {
+    if errors(check) > told {
         return None; // what is asked for in a wrong way was never fetched
     }
     let Some(effect) = effect else { return Some(files) };

@@ -5,6 +5,7 @@ use crate::manifest::Manifest;
 use crate::manifest::sections::Dataset;
 use crate::manifest::sources::{self, Names, Terms};
 use crate::manifest::values::At;
+use crate::model::addresses::{is_web, published};
 use crate::model::license;
 use crate::stage::*;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,11 @@ impl SourceCard {
             evidence: of.evidence,
             name: of.name,
         }
+    }
+
+    /// Where the source is found on the web, as each document of a release names it.
+    pub fn web(&self) -> Option<&str> {
+        self.names.source.as_deref().filter(|source| is_web(source)).map(published)
     }
 
     /// The columns that a release reads to name its samples.

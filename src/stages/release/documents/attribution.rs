@@ -3,6 +3,7 @@ use super::told::PageCard;
 use super::{paragraphs, still};
 use crate::diag::acts;
 use crate::digest::Digest;
+use crate::model::addresses::published;
 use crate::model::edits::{Edit, edits_of};
 use crate::model::license;
 use crate::stage::*;
@@ -117,8 +118,9 @@ fn plain(text: &str) -> String {
     out
 }
 
-/// An address of the web as a link; any other, such as `javascript:...`, as the text that it is.
+/// An address of the web as a link, without a secret in it; any other, such as `javascript:...`, as the text that it is.
 fn address(text: &str) -> String {
+    let text = published(text);
     let lower = text.to_ascii_lowercase();
     let web = lower.starts_with("http://") || lower.starts_with("https://");
     let whole = !text.chars().any(|c| c.is_whitespace() || acts(c) || "<>|`\\\"".contains(c));
@@ -164,6 +166,7 @@ mod tests {
     fn names_are_no_markdown_and_only_addresses_of_the_web_are_links() {
         assert_eq!(plain("[x](javascript:1) `a` *b* <i>"), "\\[x\\](javascript:1) \\`a\\` \\*b\\* &lt;i>");
         assert_eq!(address("https://a.example/x_y"), "<https://a.example/x_y>");
+        assert_eq!(address("https://a.example/x?id=1&sig=s"), "<https://a.example/x>");
         assert_eq!(address("javascript:alert(1)"), "javascript:alert(1)");
         assert_eq!(address("https://a.example/> [x](y)"), "https://a.example/> \\[x\\](y)");
     }

@@ -86,7 +86,7 @@ fn responsible(of: &Description) -> Map<String, Json> {
 
 /// A source that samples of the release came from.
 fn derived(of: &Description, s: &SourceCard) -> Json {
-    let web = s.names.source.as_deref().filter(|a| a.starts_with("https://") || a.starts_with("http://"));
+    let web = s.web();
     said(json!({
         "@type": "sc:Dataset",
         "name": s.name,

@@ -22,7 +22,7 @@ pub fn datacite(of: &Description) -> Vec<u8> {
     });
     let (prefix, suffix) = p.doi.as_deref().and_then(|doi| doi.split_once('/')).unzip();
     let web = |s: &crate::stages::release::terms::SourceCard| {
-        let address = s.names.source.as_deref().filter(|a| a.starts_with("https://") || a.starts_with("http://"))?;
+        let address = s.web()?;
         Some(json!({ "relatedIdentifier": address, "relatedIdentifierType": "URL", "relationType": "IsDerivedFrom" }))
     };
     let related: Vec<Json> = of.told.sources.iter().filter_map(web).collect();

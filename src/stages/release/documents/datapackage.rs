@@ -16,7 +16,7 @@ pub fn datapackage(of: &Description) -> Vec<u8> {
         vec![said(json!({ "name": license, "path": of.license_address(), "title": title }))]
     });
     let source = |s: &crate::stages::release::terms::SourceCard| {
-        let web = s.names.source.as_deref().filter(|a| a.starts_with("https://") || a.starts_with("http://"));
+        let web = s.web();
         said(json!({ "title": of.source_title(s), "path": web }))
     };
     let mut taken = BTreeSet::new();

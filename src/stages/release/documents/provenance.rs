@@ -19,7 +19,7 @@ pub fn provenance(of: &Description) -> Vec<u8> {
     let sources = of.told.sources.iter().filter_map(|s| {
         let Some(Fact::Table { rows, .. }) = of.fact(&scanned(&s.name)) else { return None };
         let [files, bytes, digest] = rows.first()?.as_slice() else { return None };
-        let web = s.names.source.as_deref().filter(|a| a.starts_with("https://") || a.starts_with("http://"));
+        let web = s.web();
         Some(said(json!({
             "name": format!("collect.{}", s.name), "uri": web, "digest": { "blake3": digest },
             "annotations": { "files": files, "bytes": bytes, "license": s.license },

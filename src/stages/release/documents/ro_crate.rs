@@ -79,7 +79,7 @@ fn creator((n, c): (usize, &super::told::Creator)) -> (String, Json) {
 }
 
 fn source(of: &Description, s: &crate::stages::release::terms::SourceCard) -> (String, Json) {
-    let web = s.names.source.as_deref().filter(|a| a.starts_with("https://") || a.starts_with("http://"));
+    let web = s.web();
     let id = format!("#source-{}", s.name);
     let samples = of.told.all.sources.get(&s.name).copied().unwrap_or(0);
     let own = said(json!({
