@@ -4,6 +4,8 @@
 //! A connection has a thread and carries one request. Who may ask is said in `guard`, what there is in `route`. What is shown
 //! comes from a build that is held open (`snapshot`); a newer build takes its place for new requests. Limits: one person, one
 //! machine; other machines reach it through `ssh -L` alone.
+mod asked;
+mod entry;
 mod guard;
 mod http;
 mod live;

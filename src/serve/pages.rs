@@ -1,7 +1,7 @@
 //! The shell, the pages of the report, the state of the server, and the wish to build.
 use super::http::{Answer, POLICY, Request};
 use super::snapshot::Ground;
-use super::{Server, held, route};
+use super::{Server, asked, held};
 use crate::report::html::{PARTS, live};
 use crate::report::lang::Lang;
 use crate::report::terminal;
@@ -78,7 +78,7 @@ pub fn view(server: &Arc<Server>, r: &Request) -> Answer {
     };
     let as_json = r.field("accept").is_some_and(|a| a.starts_with("application/json"));
     let lang = server.language(r);
-    route::ask(server, move |ground| {
+    asked::ask(server, move |ground| {
         let name = (id.clone(), lang == Lang::Ko);
         if let Some(page) = held(&ground.pages).get(&name).filter(|_| !as_json) {
             return Answer::html(page.clone());
@@ -86,7 +86,7 @@ pub fn view(server: &Arc<Server>, r: &Request) -> Answer {
         live::speak(lang);
         let views = match Views::only(&ground.seen, &ground.lock, views) {
             Ok(views) => views,
-            Err(e) => return route::gone(e),
+            Err(e) => return asked::gone(e),
         };
         if as_json {
             let all = serde_json::to_value(&views).unwrap_or_default();

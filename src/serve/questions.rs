@@ -3,9 +3,10 @@
 //! A question is named by a word that this server makes of it, so that no id stands in an address, and an answer to it fits
 //! however often the data set is built in between. The file of decisions is compared with what the page has seen of it: where
 //! somebody else changed it, nothing is written, and the page reads it again.
+use super::entry::Entry;
 use super::http::{Answer, Request};
 use super::snapshot::Ground;
-use super::{Server, held, route};
+use super::{Server, asked, held};
 use crate::digest::Digest;
 use crate::model::decisions::{Decided, Verdict};
 use crate::model::predictions::Predicted;
@@ -17,7 +18,7 @@ use crate::report::rows::Looking;
 use crate::report::show::raw_columns;
 use crate::report::snapshot::since;
 use crate::report::view::samples::{Pictures, cards, classes};
-use crate::review::ask::{self, Asked};
+use crate::review::ask;
 use crate::review::file::{self, Held, Key};
 use crate::review::queue::item;
 use crate::review::task::{Answered, Task};
@@ -34,18 +35,18 @@ use std::sync::Arc;
 /// Questions that a page is told of at once.
 const TOLD: usize = 500;
 
-/// A sample about which somebody is asked, and where it stands.
-pub struct Entry {
-    pub key: String,
-    pub asked: Asked,
-    /// Among the samples as they are shown.
-    pub place: Option<(usize, u32)>,
-    /// How much it is worth to ask: 0 to 1.
-    pub worth: f64,
+impl Ground<'_, '_> {
+    /// All questions, found when somebody first asks.
+    pub fn entries(&self) -> Result<&[Entry], Failure> {
+        match self.found.get_or_init(|| entries(self, &self.token)) {
+            Ok(entries) => Ok(entries),
+            Err(fault) => Err(fault.clone().into()),
+        }
+    }
 }
 
 /// All questions of a build, those first that are worth most; equal ones in the order of the data.
-pub fn entries(ground: &Ground, token: &str) -> Result<Vec<Entry>, Fault> {
+fn entries(ground: &Ground, token: &str) -> Result<Vec<Entry>, Fault> {
     let seen = &ground.seen;
     let places: BTreeMap<&str, usize> =
         seen.samples.parts.iter().enumerate().map(|(n, p)| (p.uid.as_str(), n)).collect();
@@ -84,7 +85,7 @@ pub fn queue(server: &Arc<Server>, r: &Request) -> Answer {
     let filter = r.asked("q").unwrap_or_default().to_string();
     let (by, world, build) = (server.setup.by.clone(), server.world.clone(), server.snapshot().number);
     let session = held(&server.done).len();
-    route::ask(server, move |ground| {
+    asked::ask(server, move |ground| {
         let mine = match by.as_ref().map(|by| file::read(&world, by)).transpose() {
             Ok(mine) => mine.unwrap_or_default(),
             Err(failure) => return Answer::error(409, super::words(&failure)),
@@ -112,7 +113,7 @@ pub fn queue(server: &Arc<Server>, r: &Request) -> Answer {
         };
         listed().unwrap_or_else(|failure| match failure {
             Failure::Usage(say) => Answer::error(422, say.trim_start_matches("--where, ")),
-            other => route::gone(other),
+            other => asked::gone(other),
         })
     })
 }
@@ -142,12 +143,12 @@ fn matching(ground: &Ground, filter: &str) -> Result<Option<BTreeSet<(usize, u32
 pub fn question(server: &Arc<Server>, r: &Request) -> Answer {
     let key = r.asked("key").unwrap_or_default().to_string();
     let (lang, by, raw) = (server.language(r), server.setup.by.clone(), server.setup.raw);
-    route::ask(server, move |ground| {
+    asked::ask(server, move |ground| {
         live::speak(lang);
         match told(ground, &key, by.as_deref(), raw) {
             Ok(Some(html)) => Answer::html(html),
             Ok(None) => Answer::error(410, "this is asked no more"),
-            Err(failure) => route::gone(failure),
+            Err(failure) => asked::gone(failure),
         }
     })
 }
@@ -420,7 +421,7 @@ fn settled(server: &Arc<Server>, written: Result<(Key, Held), Failure>) -> Answe
 /// The line that a decision becomes, or why it is none.
 fn line(ground: &Ground, sent: Sent, by: &str, raw: bool) -> Result<Decided, Box<Answer>> {
     let refused = |status: u16, say: &str| Box::new(Answer::error(status, say));
-    let failed = |e: Failure| Box::new(route::gone(e));
+    let failed = |e: Failure| Box::new(asked::gone(e));
     let entries = ground.entries().map_err(failed)?;
     let Some(entry) = entries.iter().find(|e| e.key == sent.key) else {
         return Err(refused(410, "this is asked no more; nothing was written"));

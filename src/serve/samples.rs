@@ -4,7 +4,7 @@
 //! from the start, and only the columns that the filter names are decoded for rows that are not shown.
 use super::http::{Answer, Request};
 use super::snapshot::Ground;
-use super::{Server, route};
+use super::{Server, asked};
 use crate::digest::Digest;
 use crate::formats::pixels;
 use crate::report::filter::Filter;
@@ -53,7 +53,7 @@ pub fn page(server: &Arc<Server>, r: &Request) -> Answer {
     let n = r.asked("n").and_then(|n| n.parse().ok()).unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let lang = server.language(r);
     let build = server.snapshot().number;
-    route::ask(server, move |ground| {
+    asked::ask(server, move |ground| {
         live::speak(lang);
         let filter = match Filter::parse(&filter, &ground.seen.samples.columns) {
             Ok(filter) => filter,
@@ -61,7 +61,7 @@ pub fn page(server: &Arc<Server>, r: &Request) -> Answer {
         };
         let found = match found(ground, filter, after.unwrap_or_default(), n) {
             Ok(found) => found,
-            Err(e) => return route::gone(e),
+            Err(e) => return asked::gone(e),
         };
         match shown(ground, &found.rows, build) {
             Ok(html) => Answer::json(
@@ -71,7 +71,7 @@ pub fn page(server: &Arc<Server>, r: &Request) -> Answer {
                     "next": found.next.map(|(n, row)| format!("{n}.{row}")),
                 }),
             ),
-            Err(e) => route::gone(e),
+            Err(e) => asked::gone(e),
         }
     })
 }
@@ -147,7 +147,7 @@ pub fn story(server: &Arc<Server>, r: &Request) -> Answer {
         return Answer::error(410, "another build is shown now; find the sample again");
     }
     let (lang, raw) = (server.language(r), server.setup.raw);
-    route::ask(server, move |ground| {
+    asked::ask(server, move |ground| {
         live::speak(lang);
         let Some(part) = ground.seen.samples.parts.get(at.0).filter(|p| at.1 < p.rows.unwrap_or(0)) else {
             return Answer::error(404, "there is no such sample");
@@ -165,7 +165,7 @@ pub fn story(server: &Arc<Server>, r: &Request) -> Answer {
         };
         match told() {
             Ok((card, story)) => Answer::html(live::story(&card, &story)),
-            Err(e) => route::gone(e),
+            Err(e) => asked::gone(e),
         }
     })
 }
@@ -175,13 +175,13 @@ pub fn blob(server: &Arc<Server>, r: &Request) -> Answer {
     let digest = r.path.rsplit('/').next().and_then(Digest::parse);
     let side = r.asked("side").and_then(|n| n.parse().ok()).unwrap_or(live::SIDE).clamp(16, SIDE_MAX);
     let Some(digest) = digest else { return Answer::error(404, "there is no such picture") };
-    route::ask(server, move |ground| {
+    asked::ask(server, move |ground| {
         if !super::held(&ground.named).contains(&digest) {
             return Answer::error(404, "no page shows such a picture");
         }
         let bytes = match ground.seen.s.open(digest) {
             Ok(bytes) => bytes,
-            Err(e) => return route::gone(e),
+            Err(e) => return asked::gone(e),
         };
         match pixels::thumbnail(&bytes, PIXELS, side) {
             Ok(made) => Answer { status: 200, kind: "image/jpeg", fields: Vec::new(), body: made.jpeg },

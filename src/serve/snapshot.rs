@@ -1,6 +1,6 @@
 //! The data set as a build left it, held open for questions: a thread of its own walks the project once, without running anything, and
 //! answers until nobody needs it any more. So no answer mixes two builds, and a page costs what it shows.
-use super::questions::{self, Entry};
+use super::entry::Entry;
 use super::{Setup, held};
 use crate::digest::Digest;
 use crate::engine::lock::Lock;
@@ -29,22 +29,15 @@ pub struct Ground<'a, 's> {
     /// What the person at the page had decided when the build was opened.
     pub mine: BTreeMap<Key, Decided>,
     /// Makes the words of questions.
-    token: String,
-    entries: OnceLock<Result<Vec<Entry>, Fault>>,
+    pub(super) token: String,
+    /// All questions, once somebody has asked.
+    pub(super) found: OnceLock<Result<Vec<Entry>, Fault>>,
 }
 
 impl Ground<'_, '_> {
     /// Lets pictures be asked for.
     pub fn name(&self, pictures: impl IntoIterator<Item = Digest>) {
         held(&self.named).extend(pictures);
-    }
-
-    /// All questions, found when somebody first asks.
-    pub fn entries(&self) -> Result<&[Entry], Failure> {
-        match self.entries.get_or_init(|| questions::entries(self, &self.token)) {
-            Ok(entries) => Ok(entries),
-            Err(fault) => Err(fault.clone().into()),
-        }
     }
 }
 
@@ -113,8 +106,8 @@ fn hold(setup: &Setup, token: String, asked: Receiver<Question>, ready: impl FnO
         if setup.raw {
             seen.show_raw();
         }
-        let (named, pages, entries) = Default::default();
-        let ground = Ground { project: &project, seen, lock, named, pages, mine, token, entries };
+        let (named, pages, found) = Default::default();
+        let ground = Ground { project: &project, seen, lock, named, pages, mine, token, found };
         if !ready() {
             return;
         }
