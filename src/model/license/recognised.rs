@@ -95,8 +95,7 @@ pub const READ_FOR_NAME: usize = 6000;
 /// The licence whose text this is. A text of the GNU family does not say whether later versions count too: it is told as
 /// `-only`.
 pub fn by_text(text: &str) -> Option<String> {
-    let words: Vec<&str> = within(text, READ_FOR_NAME).split_whitespace().collect();
-    let lower = words.join(" ").to_lowercase();
+    let lower = plain(within(text, READ_FOR_NAME));
     let begins = within(&lower, 600);
     let fits = |(start, has, _): &&(&[&str], &[&str], &str)| {
         let holds = |text: &str, words: &str| memchr::memmem::find(text.as_bytes(), words.as_bytes()).is_some();
@@ -111,6 +110,22 @@ pub fn by_text(text: &str) -> Option<String> {
     let id: String = parts.iter().filter(|(word, _)| name.contains(word)).map(|(_, id)| *id).collect();
     let version = ["4.0", "3.0", "2.5", "2.0"].into_iter().find(|v| name.contains(v))?;
     spelled(&format!("CC-BY{id}-{version}")).map(String::from)
+}
+
+/// A text in small letters, with one space wherever it has white space.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            'A'..='Z' => out.push(c.to_ascii_lowercase()),
+            c if c.is_whitespace() && (out.is_empty() || out.ends_with(' ')) => {}
+            c if c.is_whitespace() => out.push(' '),
+            c if c.is_ascii() => out.push(c),
+            c => out.extend(c.to_lowercase()),
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
 }
 
 /// The beginning of a text, of at most so many bytes.
