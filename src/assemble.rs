@@ -9,10 +9,11 @@ use crate::engine::{gate, scan};
 use crate::manifest::sections::{self, PlanSection};
 use crate::manifest::{self, Declared, Manifest, walk};
 use crate::model::plan_fields;
-use crate::stage::{Check, Column, Columns, DecidedAt, Effect, Entry, Gate, Marks, Plan, Ports, Role};
+use crate::stage::{Check, Column, Columns, DecidedAt, Effect, Entry, Gate, Marks, Plan, Ports, Role, Tables};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A declaration that may be built.
 pub struct Assembled {
@@ -43,12 +44,30 @@ fn schema_of(registry: &[Entry], wanted: &dyn Fn(&Entry) -> bool) -> serde_json:
     root
 }
 
+/// The tables that a schema was made of: the path of each, what makes its schema, and whether it was wanted.
+type Made = Vec<(&'static str, usize, bool)>;
+
+/// As [`schema_of`]. The last one is kept, so that a process which assembles again and again makes it once, and one which
+/// ends does not take it apart, which costs half as much as making it.
+fn schema_for(registry: &[Entry], wanted: &dyn Fn(&Entry) -> bool) -> Arc<serde_json::Value> {
+    static LAST: Mutex<Option<(Made, Arc<serde_json::Value>)>> = Mutex::new(None);
+    let of = |entry: &Entry| Some((entry.path, entry.schema? as *const () as usize, wanted(entry)));
+    let made: Made = registry.iter().filter_map(of).collect();
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, schema)) = last.as_ref().filter(|(tables, _)| *tables == made) {
+        return schema.clone();
+    }
+    let schema = Arc::new(schema_of(registry, wanted));
+    *last = Some((made, schema.clone()));
+    schema
+}
+
 /// All steps, or all problems.
 pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Result<Assembled, Vec<Diagnostic>> {
     let tables: BTreeSet<&str> = registry.iter().filter(|e| e.schema.is_some()).map(|e| e.path).collect();
     // making the schema of a table costs more than reading it, so that of a table which is not there is not made
     let is_there = |entry: &Entry| !places(manifest, entry.path, &tables).is_empty();
-    let wrong = walk::walk(&manifest.doc, &schema_of(registry, &is_there));
+    let wrong = walk::walk(&manifest.doc, &schema_for(registry, &is_there));
     let mut a = Assembly {
         manifest,
         world,
@@ -62,6 +81,7 @@ pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Resul
         raw: Marks::default(),
         unmasked: Marks::default(),
         opens: Marks::default(),
+        tables: Tables::default(),
         idle: BTreeMap::new(),
     };
     a.columns.entry("samples".into()).or_default().insert("id".into(), crate::table::utf8().into());
@@ -88,6 +108,7 @@ pub fn effects(manifest: &Manifest, world: &World, registry: &[Entry]) -> (Vec<E
             let path = entry.path.replace('*', &instance);
             let files = |_: &_| Vec::new();
             let (gates, decided, none) = (&[], &[], Vec::new());
+            let read = &Tables::default();
             let (columns, raw, files) = (&columns, &raw, &files);
             let mut check = Check {
                 manifest,
@@ -101,6 +122,7 @@ pub fn effects(manifest: &Manifest, world: &World, registry: &[Entry]) -> (Vec<E
                 files,
                 gates,
                 decided,
+                tables: read,
                 problems: none,
             };
             effects.extend(of(&mut check));
@@ -161,6 +183,8 @@ struct Assembly<'m> {
     opens: Marks,
     /// The same with `[privacy]`, and empty without: no release may hold them.
     raw: Marks,
+    /// What tables of several kernels were read as.
+    tables: Tables,
     /// By source, the globs that leave out nothing, as far as it was looked at.
     idle: BTreeMap<String, BTreeSet<usize>>,
 }
@@ -185,6 +209,7 @@ impl Assembly<'_> {
             files: &|source| scan::find::names(self.world, source).unwrap_or_default(),
             gates: &self.gates,
             decided,
+            tables: &self.tables,
             problems: Vec::new(),
         };
         let plans = (entry.declare)(&mut check);

@@ -16,9 +16,11 @@ use crate::model::synthetic::made_by;
 use crate::table::{ArrayRef, Cell, DataType, list, utf8};
 use crate::world::World;
 use serde::de::DeserializeOwned;
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// A line of the registry.
 #[derive(Clone, Copy)]
@@ -312,6 +314,10 @@ pub struct DecidedAt {
 /// Columns with what they mean, by table and name.
 pub type Columns = BTreeMap<String, BTreeMap<String, Column>>;
 
+/// What tables were read as, by their paths: a table of several kernels is read and checked once.
+#[derive(Default)]
+pub struct Tables(RefCell<BTreeMap<String, Option<Rc<dyn Any>>>>);
+
 /// What a declaration is checked against: its table and instance, and what earlier steps gave.
 pub struct Check<'a> {
     pub manifest: &'a Manifest,
@@ -333,6 +339,8 @@ pub struct Check<'a> {
     pub gates: &'a [Gate],
     /// What people decided of samples, for any step.
     pub decided: &'a [DecidedAt],
+    /// What was read once for all entries of a path.
+    pub tables: &'a Tables,
     pub problems: Vec<Diagnostic>,
 }
 
@@ -347,6 +355,18 @@ impl Check<'_> {
                 None
             }
         }
+    }
+
+    /// What `read` makes of the table, made and told once for all entries of its path. It must not depend on what steps
+    /// between these entries give.
+    pub fn once<T: 'static>(&mut self, read: fn(&mut Self) -> Option<T>) -> Option<Rc<T>> {
+        let known = self.tables.0.borrow().get(&self.path).cloned();
+        let of = known.unwrap_or_else(|| {
+            let made = read(self).map(|made| Rc::new(made) as Rc<dyn Any>);
+            self.tables.0.borrow_mut().insert(self.path.clone(), made.clone());
+            made
+        });
+        of?.downcast().ok()
     }
 
     /// A fixed section or another stage's table.

@@ -24,7 +24,7 @@ pub mod testing;
 
 pub use crate::manifest::Declared;
 pub use declare::{
-    Check, Columns, DecidedAt, Entry, Literal, Marks, ONE_GROUP, Plan, Regroup, Source, list_type, unit_types,
+    Check, Columns, DecidedAt, Entry, Literal, Marks, ONE_GROUP, Plan, Regroup, Source, Tables, list_type, unit_types,
 };
 pub use delta::{Act, Born, Delta, Event};
 pub use dialect::{Given, dialect, dialect_schema};

@@ -81,6 +81,7 @@ pub fn declared(
         files: &|_| Vec::new(),
         gates: &[],
         decided: &[],
+        tables: &Default::default(),
         problems: Vec::new(),
     };
     let plans = entries.iter().flat_map(|e| (e.declare)(&mut check)).collect();

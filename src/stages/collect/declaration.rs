@@ -20,6 +20,7 @@ use crate::world::is_fetched;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Samples from files that lie below the manifest.
 #[derive(serde::Deserialize, JsonSchema, Clone, Debug)]
@@ -207,8 +208,12 @@ impl Collect {
     }
 }
 
-/// Reads and checks the table; every entry of the path does, and equal diagnostics are told once.
-pub fn declared(check: &mut Check) -> Option<Collect> {
+/// The table, read and checked once for all entries of its path.
+pub fn declared(check: &mut Check) -> Option<Rc<Collect>> {
+    check.once(checked)
+}
+
+fn checked(check: &mut Check) -> Option<Collect> {
     let mut d: Declaration = check.read()?;
     let (files, by) = match (&d.open, &d.direct) {
         (Some(f), _) => (f.clone(), "open"),

@@ -24,6 +24,7 @@ use serde_json::json;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// Files made of the samples that are left.
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
@@ -228,7 +229,12 @@ impl Release {
     }
 }
 
-pub fn declared(check: &mut Check) -> Option<Release> {
+/// The table, read and checked once for all entries of its path.
+pub fn declared(check: &mut Check) -> Option<Rc<Release>> {
+    check.once(checked)
+}
+
+fn checked(check: &mut Check) -> Option<Release> {
     let d: Declaration = check.read()?;
     let kind = (d.ids == Ids::Source, d.anonymity.is_some());
     let (columns, children) = made::settled(check, &d.augment, kind, d.columns.as_ref());

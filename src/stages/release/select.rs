@@ -36,8 +36,8 @@ fn declare_select(check: &mut Check) -> Vec<Plan> {
         writes: vec![(marker.clone(), Column::new(DataType::Boolean).inner())],
         ..Ports::default()
     };
-    let chosen = r.chosen.unwrap_or_default();
-    let (children, sorted, licenses) = (r.children, r.sorted, r.licenses);
+    let chosen = r.chosen.clone().unwrap_or_default();
+    let (children, sorted, licenses) = (r.children.clone(), r.sorted.clone(), r.licenses.clone());
     let choice = Choice { marker, labels: needed, left_out, chosen, sorted, licenses, made, children };
     vec![Plan::map::<Select>(ports, &choice).word("select")]
 }

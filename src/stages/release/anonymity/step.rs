@@ -60,7 +60,8 @@ pub struct Apply {
 }
 
 fn declare(check: &mut Check) -> Vec<Plan> {
-    let Some(d) = declared(check).and_then(|r| r.anonymity) else { return Vec::new() };
+    let r = declared(check);
+    let Some(d) = r.as_ref().and_then(|r| r.anonymity.as_ref()) else { return Vec::new() };
     let a = &d.anonymity;
     let (marker, key) = (check.path.clone(), format!("{}.anonymity", check.path));
     let quasi: Vec<(String, WayOf)> = d.quasi.iter().map(|(name, way, _)| (name.clone(), way.clone())).collect();
@@ -210,7 +211,8 @@ fn local(said: &[u8], n: usize) -> Result<Option<String>, Fault> {
 }
 
 fn declare_generalised(check: &mut Check) -> Vec<Plan> {
-    let Some(d) = declared(check).and_then(|r| r.anonymity) else { return Vec::new() };
+    let r = declared(check);
+    let Some(d) = r.as_ref().and_then(|r| r.anonymity.as_ref()) else { return Vec::new() };
     let of: Vec<(String, String)> = d.generalised().map(|c| (column_of(&check.path, c), c.clone())).collect();
     if of.is_empty() {
         return Vec::new();
