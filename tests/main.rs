@@ -31,6 +31,7 @@ mod pins;
 mod private;
 mod properties;
 mod races;
+mod rebuild;
 mod releases;
 mod report;
 mod schema;

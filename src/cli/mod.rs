@@ -19,6 +19,7 @@ mod new;
 mod page;
 mod pin;
 mod plan;
+mod rebuild;
 use crate::project;
 mod release;
 mod report;
@@ -113,6 +114,8 @@ enum Verb {
     Serve(serve::Args),
     /// Freeze a release: all gates must hold
     Release(release::Args),
+    /// Build a frozen release again from its commit, and compare
+    RebuildCheck(rebuild::Args),
     /// How two releases differ
     Diff(diff::Args),
     /// Check a release's files, sums and roots
@@ -227,6 +230,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Report(a) => report::run(c, a),
         Verb::Serve(a) => serve::run(c, a),
         Verb::Release(a) => release::run(c, a),
+        Verb::RebuildCheck(a) => rebuild::run(c, a),
         Verb::Diff(a) => diff::run(c, a),
         Verb::Verify(a) => verify::run(c, a),
         Verb::MergeDriver(a) => merge::run(c, a),
@@ -385,7 +389,8 @@ mod tests {
         command.build();
         let mut all = std::collections::BTreeSet::new();
         speaking(&command, "", &mut all);
-        let known = schemas::SCHEMAS.iter().map(|s| s.0.replace('-', " ")).collect();
+        let all: std::collections::BTreeSet<String> = all.iter().map(|verb| verb.replace(' ', "-")).collect();
+        let known = schemas::SCHEMAS.iter().map(|s| s.0.to_string()).collect();
         assert_eq!(all, known, "src/cli/schemas.rs names another verb or misses one");
     }
 

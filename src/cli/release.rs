@@ -4,7 +4,7 @@ pub mod pins;
 
 use super::project::{Failure, Finished, Options, Project};
 use super::verify::signed::SIGNATURE;
-use super::{Context, json, say, warn};
+use super::{Context, json, pin, say, warn};
 use crate::digest::Digest;
 use crate::engine::lock::{Lock, ReleaseLock};
 use crate::engine::out;
@@ -153,7 +153,9 @@ fn freeze(
         )));
     }
     let world = |e: std::io::Error| Failure::World(e.to_string());
-    let ready = pins::candidate(project, name, version)?;
+    let mut ready = pins::candidate(project, name, version)?;
+    let made = pin::made::made(s, &f.built, name, &pins::key(&project.manifest, &project.world));
+    (ready.pin.kernels, ready.pin.steps) = (made.kernels, made.steps);
     let mut states = crate::engine::out::Outputs::default();
     let kept = outside::kept(&project.world, &folder, files);
     out::write(s, &mut states, &folder, &run.files, true)?;

@@ -28,6 +28,7 @@ pub const SCHEMAS: &[(&str, Make)] = &[
     ("guideline-diff", of::<guideline::Told>),
     ("license", of::<Composition>),
     ("plan", of::<Plan>),
+    ("rebuild-check", of::<super::rebuild::Told>),
     ("release", of::<release::Told>),
     ("report", of::<Views>),
     ("status", of::<Status>),

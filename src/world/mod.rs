@@ -2,6 +2,7 @@
 //! the operating system, so what a build may touch can be read here. No path leaves the project.
 mod fetched;
 mod folders;
+mod git;
 mod looks;
 pub mod net;
 mod own;
@@ -39,6 +40,8 @@ pub struct World {
     notes: Option<Arc<looks::Notes>>,
     /// Where it is remembered what the user trusts; `None` is the usual folder.
     trust: Option<PathBuf>,
+    /// The checkout that this is a copy of: what the user trusts there is trusted here.
+    copy_of: Option<PathBuf>,
     /// Whether programs that the user trusts may be asked for their version while a declaration is read.
     asks: bool,
     /// Files that were fetched from outside.
@@ -79,8 +82,8 @@ impl Open {
 
 impl World {
     pub fn new(root: impl Into<PathBuf>) -> World {
-        let (probe, notes, trust, fetched) = Default::default();
-        World { root: root.into(), probe, notes, trust, asks: false, fetched, name: String::new() }
+        let (probe, notes, trust, copy_of, fetched) = Default::default();
+        World { root: root.into(), probe, notes, trust, copy_of, asks: false, fetched, name: String::new() }
     }
 
     /// The same world, which notes what it is asked for: see [`World::looks`].

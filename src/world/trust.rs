@@ -21,6 +21,11 @@ impl World {
         World { trust: Some(folder.into()), ..self }
     }
 
+    /// The same world as a copy of a checkout, in which the user trusts what is trusted there.
+    pub fn copy_of(self, checkout: &World) -> World {
+        World { copy_of: Some(checkout.root.clone()), trust: checkout.trust.clone(), ..self }
+    }
+
     /// The same world, which may ask a trusted program for its version where nobody has.
     pub fn asking(self) -> World {
         World { asks: true, ..self }
@@ -38,7 +43,7 @@ impl World {
 
     /// A file for each checkout and program.
     fn trust_file(&self, program: &Program) -> io::Result<PathBuf> {
-        let checkout = self.root.canonicalize()?;
+        let checkout = self.copy_of.as_ref().unwrap_or(&self.root).canonicalize()?;
         let key = [checkout.as_os_str().as_encoded_bytes(), b"\0", &program.digest().0].concat();
         Ok(self.state("trusted")?.join(Digest::of(&key).hex()))
     }

@@ -2,6 +2,7 @@
 //! and digests of ids and rows. A fresh clone knows by it what a new version changes, without the release itself.
 pub mod change;
 pub mod drift;
+pub mod made;
 
 use super::diff::cells::feed;
 use super::diff::folder::{Folder, Go, Rows};
@@ -52,6 +53,12 @@ pub struct Pin {
     pub digests: String,
     /// How the key is known that digests are made with.
     pub key: Option<String>,
+    /// The versions of the kernels of each step that the release was made by.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub kernels: BTreeMap<String, String>,
+    /// `IS GIVEN GAVE` of each of these steps, as digests.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub steps: BTreeMap<String, String>,
     /// `SPLIT ROW` of each sample by the digest of its id.
     pub samples: BTreeMap<String, String>,
     /// `COUNT IDS ROWS` of each part.

@@ -169,6 +169,15 @@ impl Objects {
         self.home.replace(&members_path(archive), &bytes)
     }
 
+    /// Gives a copy of the project all that was fetched, as other names of the same bytes.
+    pub fn lend(&self, copy: &World) -> io::Result<()> {
+        let to = home(copy)?;
+        for (path, _) in if self.home.exists(FOLDER) { self.all()? } else { Vec::new() } {
+            self.home.bring(&path, &to)?;
+        }
+        Ok(())
+    }
+
     /// Every digest that has bytes or a list of members.
     fn all(&self) -> io::Result<Vec<(String, Digest)>> {
         let mut out = Vec::new();

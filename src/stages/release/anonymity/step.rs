@@ -100,7 +100,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     writes.extend(written.iter().map(|w| (column_of(&check.path, &w.0), Column::new(utf8()).inner())));
     let ports = Ports { table: "samples".into(), reads, apply_reads, writes, ..Ports::default() };
     let apply = Apply { marker, key, quasi: written, local: *a.method.get() == Method::Mondrian };
-    let gates = facts::gates(check, &d);
+    let gates = facts::gates(check, d);
     vec![Plan {
         gates,
         files: d.files.clone(),
