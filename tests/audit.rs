@@ -103,18 +103,18 @@ fn retell(json: &mut Json, path: &str, old: &[u8], new: &[u8]) {
     }
 }
 
-/// The lists of sums, as the files give them.
+/// The lists of sums, as the files give them: B3SUMS names all files but the lists, and SHA256SUMS that one, too.
 fn reseal(dir: &Path) {
-    let all = files(dir);
-    let own: Vec<(&String, &Vec<u8>)> =
-        all.iter().filter(|(p, _)| !["SHA256SUMS", "B3SUMS", "SHA256SUMS.minisig"].contains(&p.as_str())).collect();
-    for (name, sum) in
-        [("SHA256SUMS", &(|b: &[u8]| sha256(b)) as &dyn Fn(&[u8]) -> String), ("B3SUMS", &|b| Digest::of(b).hex())]
-    {
-        if all.contains_key(name) {
-            let text: String = own.iter().map(|(p, b)| format!("{}  {p}\n", sum(b))).collect();
-            fs::write(dir.join(name), text).unwrap();
-        }
+    let list = |leaves: &[&str], sum: &dyn Fn(&[u8]) -> String| -> String {
+        let all = files(dir).into_iter().filter(|(path, _)| !leaves.contains(&path.as_str()));
+        all.map(|(path, bytes)| format!("{}  {path}\n", sum(&bytes))).collect()
+    };
+    if dir.join("B3SUMS").is_file() {
+        let text = list(&["B3SUMS", "SHA256SUMS", "SHA256SUMS.minisig"], &|b| Digest::of(b).hex());
+        fs::write(dir.join("B3SUMS"), text).unwrap();
+    }
+    if dir.join("SHA256SUMS").is_file() {
+        fs::write(dir.join("SHA256SUMS"), list(&["SHA256SUMS", "SHA256SUMS.minisig"], &|b| sha256(b))).unwrap();
     }
 }
 

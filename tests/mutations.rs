@@ -421,8 +421,11 @@ fn new_sums(dir: &Path) {
         b3.push_str(&format!("{}  {path}\n", b.hex()));
         sha.push_str(&format!("{s}  {path}\n"));
     }
+    let own = tamis::digest::sha256(b3.as_bytes());
+    let mut lines: Vec<String> = sha.lines().map(String::from).chain([format!("{own}  B3SUMS")]).collect();
+    lines.sort_by(|a, b| a[66..].cmp(&b[66..]));
     std::fs::write(dir.join("B3SUMS"), b3).unwrap();
-    std::fs::write(dir.join("SHA256SUMS"), sha).unwrap();
+    std::fs::write(dir.join("SHA256SUMS"), lines.join("\n") + "\n").unwrap();
 }
 
 fn copied(from: &Path, to: &Path) {

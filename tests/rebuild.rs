@@ -192,7 +192,7 @@ fn what_cannot_be_built_again_is_said() {
     // a commit may be named: then the pin is taken as it lies there, and said to be beside git
     let said = lab.check(&["--commit", "HEAD"], 0);
     assert!(said.contains("3 files beside git as they lie here: dataset.lock, pins/public-1.0.0.json"), "{said}");
-    assert!(lab.check(&["--commit", "--help"], 2).contains("git knows no commit `--help`"));
+    assert!(lab.check(&["--commit", "nowhere"], 2).contains("git knows no commit `nowhere`"));
     let (exit, said) = lab.run(&["rebuild-check", "public@2.0.0"]);
     assert!(exit == 2 && said.contains("is in no commit"), "{said}");
     let (exit, said) = lab.run(&["rebuild-check", "nothing"]);

@@ -229,8 +229,11 @@ fn summed(out: &Path) {
         b3.push_str(&format!("{}  {path}\n", Digest::of(&bytes).hex()));
         sha.push_str(&format!("{}  {path}\n", sha256(&bytes)));
     }
+    let own = sha256(b3.as_bytes());
+    let mut lines: Vec<String> = sha.lines().map(String::from).chain([format!("{own}  B3SUMS")]).collect();
+    lines.sort_by(|a, b| a[66..].cmp(&b[66..]));
     std::fs::write(out.join("B3SUMS"), b3).unwrap();
-    std::fs::write(out.join("SHA256SUMS"), sha).unwrap();
+    std::fs::write(out.join("SHA256SUMS"), lines.join("\n") + "\n").unwrap();
 }
 
 #[test]

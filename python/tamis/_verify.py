@@ -90,6 +90,11 @@ class _Check:
             if b3 is not None:
                 self.digests[path] = b3
                 lines["B3SUMS"].append(f"{b3}  {path}\n")
+        if "B3SUMS" in self.files:
+            # the second list names the first
+            sha = self._hashes("B3SUMS")[1]
+            lines["SHA256SUMS"].append(f"{sha}  B3SUMS\n")
+            lines["SHA256SUMS"].sort(key=lambda line: line[66:].encode("utf-8", "surrogateescape"))
         for name in _SUMS:
             if name == "B3SUMS" and self.blake3 is None:
                 self.found.left.append("B3SUMS, the content root and values: pip install blake3")

@@ -292,6 +292,7 @@ class Verifying(Copies):
         for name, hash in (("B3SUMS", blake3.blake3), ("SHA256SUMS", hashlib.sha256)):
             lines = [f"{hash(p.read_bytes()).hexdigest()}  {p.relative_to(folder).as_posix()}\n" for p in files]
             (folder / name).write_text("".join(lines), encoding="utf-8")
+            files = sorted([*files, folder / "B3SUMS"], key=lambda p: str(p.relative_to(folder)).encode())
 
 
 class Hostile(Copies):

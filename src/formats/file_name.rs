@@ -12,6 +12,11 @@ const DEVICES: &[&str] = &["con", "prn", "aux", "nul"];
 /// Extensions that an id loses, because the file gets its own.
 const IMAGES: &[&str] = &["jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff"];
 
+/// Whether an extension is that of a picture.
+pub fn is_picture(end: &str) -> bool {
+    IMAGES.contains(&end)
+}
+
 /// A name without its extension, and whether it must be told apart from others whatever these are called: it was cut,
 /// it is a device's, or it looks like one that was told apart.
 pub fn stem(id: &str) -> (String, bool) {

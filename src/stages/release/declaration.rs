@@ -586,11 +586,8 @@ fn check_raw(check: &mut Check, d: &Declaration, columns: &[String]) {
     let unseen = columns.iter().filter(|c| check.is_raw("samples", c) && !harmless.contains(&c.as_str()));
     for column in unseen.cloned().collect::<Vec<String>>() {
         let span = span_of(check, d.columns.as_ref(), &column);
-        let problem = Diagnostic::error(
-            "T0421",
-            span,
-            format!("`{column}` may hold personal data that no privacy step has seen"),
-        );
+        let message = format!("`{column}` may hold personal data that no privacy step has seen");
+        let problem = Diagnostic::error("T0421", span, message);
         let help = match check.column("samples", &column) {
             Some(DataType::Utf8) => {
                 format!("let [privacy.detect] cover it, or say [privacy] harmless = [\"{column}\"]")

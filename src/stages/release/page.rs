@@ -221,7 +221,7 @@ struct Page;
 
 impl WholeStage for Page {
     const USES: &'static [&'static str] = &["parquet 60"];
-    const RUN: u32 = 13; // 13: more documents, from one description; the card in the language of the samples
+    const RUN: u32 = 14; // 14: SHA256SUMS names B3SUMS, and the card tells loaders where pictures alone lie; 13: more documents, from one description; the card in the language of the samples
     type Run = PageCard;
 
     fn run(p: &PageCard, pieces: &[Piece], context: &Context) -> Result<Output, Fault> {
@@ -286,11 +286,15 @@ impl WholeStage for Page {
             let unknown = || Fault::Bug(format!("{} has no sums", file.path));
             of.insert(&file.path, file.sums.as_ref().ok_or_else(unknown)?);
         }
-        let lines = |sum: fn(&Sums) -> String| -> Vec<u8> {
+        let list = |of: &BTreeMap<&str, &Sums>, sum: fn(&Sums) -> String| -> Vec<u8> {
             of.iter().flat_map(|(path, s)| format!("{}  {path}\n", sum(s)).into_bytes()).collect()
         };
-        let (b3, sha) = (lines(|s| s.blake3.hex()), lines(|s| s.sha256.clone()));
+        let b3 = list(&of, |s| s.blake3.hex());
         let root = Digest::of(&b3);
+        // the second list names the first, so that who signs or checks it has all files
+        let first = Sums { blake3: root, sha256: sha256(&b3) };
+        of.insert("B3SUMS", &first);
+        let sha = list(&of, |s| s.sha256.clone());
         let mut sealed = all.split_off(files.len());
         sealed.extend([OutFile::bytes("B3SUMS", b3), OutFile::bytes("SHA256SUMS", sha)]);
         Ok(Some((sealed, root)))

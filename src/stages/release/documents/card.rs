@@ -6,12 +6,14 @@ use super::markdown::{cell, code, row, rule};
 use super::paragraphs;
 use super::told::{LabelCard, PageCard};
 use super::yaml::Yaml;
+use crate::formats::file_name::is_picture;
 use crate::formats::writer::{Writer, split_of};
 use crate::model::license;
 use crate::stage::Fact;
 use crate::stages::release::columns::{released_name, released_type};
 use crate::stages::release::counted::{Counts, Labelled};
 use crate::table::DataType;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A sentence or a heading in the language of the card.
 fn say(of: &Description, english: &str) -> String {
@@ -129,6 +131,11 @@ fn files(of: &Description) -> String {
     }
     let check = "Check the files with `b3sum -c B3SUMS` or `sha256sum -c SHA256SUMS`.";
     t.push_str(&format!("\n{}\n", say(of, check)));
+    if loaded(of.card).is_none() && pictures_alone(of).is_some() {
+        let told =
+            "`load_dataset` gives the pictures alone; the labels lie in files that label tools and trainers read.";
+        t.push_str(&format!("\n{}\n", say(of, told)));
+    }
     let documents: Vec<&str> = written(of.card).map(|d| d.path).collect();
     if !documents.is_empty() {
         t.push_str(&format!("\n{}\n", say(of, &format!("Documents: {}.", documents.join(", ")))));
@@ -264,6 +271,8 @@ fn header(of: &Description) -> Yaml {
     if let Some(loaded) = loaded(p) {
         all.push(("configs", Yaml::List(vec![config(of, loaded)])));
         all.push(("dataset_info", Yaml::List(vec![info(of, loaded)])));
+    } else if let Some(config) = pictures_alone(of) {
+        all.push(("configs", Yaml::List(vec![config])));
     }
     Yaml::Map(all)
 }
@@ -274,6 +283,38 @@ fn loaded(p: &PageCard) -> Option<&'static Writer> {
     let images = p.holds.values().any(|h| h == "image");
     let whole = tables().find(|w| images && w.needs.typed).or_else(|| p.writers().find(|w| is_folder(w)));
     whole.or_else(|| tables().next())
+}
+
+/// The pictures of a release that holds nothing else a loader reads: its labels lie in the files of label tools. The folder of a
+/// picture is its split, and no class.
+fn pictures_alone(of: &Description) -> Option<Yaml> {
+    let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for path in of.files.iter().map(|f| f.path.as_str()) {
+        let Some((split, name)) = path.strip_prefix("images/").and_then(|rest| rest.split_once('/')) else { continue };
+        if let Some((_, end)) = name.rsplit_once('.').filter(|(_, end)| is_picture(end)) {
+            found.entry(split).or_default().insert(format!("images/{split}/*.{end}"));
+        }
+    }
+    let file = |(split, paths): (&str, BTreeSet<String>)| {
+        let paths = paths.into_iter().map(Yaml::from).collect();
+        Yaml::Map(vec![("split", loader_name(split).into()), ("path", Yaml::List(paths))])
+    };
+    let files: Vec<Yaml> = found.into_iter().map(file).collect();
+    let named = |files| {
+        Yaml::Map(vec![
+            ("config_name", "default".into()),
+            ("description", description(of).into()),
+            ("drop_labels", Yaml::Truth(true)),
+            ("data_files", Yaml::List(files)),
+        ])
+    };
+    (!files.is_empty()).then(|| named(files))
+}
+
+/// What a loader keeps a data set under besides the name of its folder.
+fn description(of: &Description) -> String {
+    let p = of.card;
+    format!("{} {} {}, content {}", p.dataset, p.release, p.version, of.told.content_root)
 }
 
 /// Whether a loader of image folders reads it.
@@ -306,10 +347,9 @@ fn config(of: &Description, writer: &Writer) -> Yaml {
     let file = |(split, _): (&String, u64)| {
         Yaml::Map(vec![("split", loader_name(split).into()), ("path", Yaml::List(paths(split)))])
     };
-    let description = format!("{} {} {}, content {}", p.dataset, p.release, p.version, told.content_root);
     Yaml::Map(vec![
         ("config_name", "default".into()),
-        ("description", description.into()),
+        ("description", description(of).into()),
         ("data_files", Yaml::List(filled(told).map(file).collect())),
     ])
 }

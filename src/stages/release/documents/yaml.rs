@@ -7,6 +7,7 @@
 pub enum Yaml {
     Text(String),
     Number(u64),
+    Truth(bool),
     List(Vec<Yaml>),
     Map(Vec<(&'static str, Yaml)>),
 }
@@ -91,6 +92,7 @@ impl Yaml {
         match self {
             Yaml::Text(text) => quoted(text),
             Yaml::Number(n) => n.to_string(),
+            Yaml::Truth(truth) => truth.to_string(),
             Yaml::List(_) => "[]".into(),
             Yaml::Map(_) => "{}".into(),
         }
