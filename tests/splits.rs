@@ -279,3 +279,65 @@ fn samples_are_chosen_by_rank() {
     capped.values().for_each(|row| *of_doc.entry(row["doc"].to_string()).or_default() += 1);
     assert!(of_doc.len() == 300 && of_doc.values().all(|n| *n <= 2));
 }
+
+/// With a salt the splits are another drawing: nobody without it can tell them, and it stands nowhere.
+#[test]
+fn a_salt_that_nobody_knows_decides_the_splits() {
+    const FIRST: &str = "correct horse battery staple";
+    let samples = samples(120);
+    let dir = tempfile::tempdir().unwrap();
+    let run = |split: &str, salt: Option<&str>| {
+        write(dir.path(), &samples, split);
+        let mut command = std::process::Command::new(crate::harness::binary());
+        command.arg("-C").arg(dir.path()).arg("build").env_remove("TAMIS_TEST_SALT");
+        let out = command.envs(salt.map(|salt| ("TAMIS_TEST_SALT", salt))).output().unwrap();
+        (out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
+    };
+    let splits = |split: &str, salt: Option<&str>| {
+        let (exit, err) = run(split, salt);
+        assert_eq!(exit, Some(0), "{err}");
+        let mut out: BTreeMap<String, (String, String)> = BTreeMap::new();
+        for name in ["train", "valid", "test"] {
+            let file = std::fs::read_to_string(dir.path().join(format!("out/all/jsonl/{name}-00000.jsonl"))).unwrap();
+            for row in file.lines().map(|line| serde_json::from_str::<Json>(line).unwrap()) {
+                let text = |key: &str| row[key].as_str().unwrap().to_string();
+                out.insert(text("id"), (name.to_string(), text("doc")));
+            }
+        }
+        out
+    };
+    let salted = "group = \"doc\"\nsalt = { env = \"TAMIS_TEST_SALT\" }";
+    let plain = splits("group = \"doc\"", None);
+    let (one, other) = (splits(salted, Some(FIRST)), splits(salted, Some("another secret of the team")));
+    let differ = |a: &BTreeMap<_, (String, String)>, b: &BTreeMap<_, (String, String)>| {
+        a.iter().filter(|(id, of)| b[*id].0 != of.0).count()
+    };
+    assert!(differ(&plain, &one) > 50 && differ(&one, &other) > 50);
+    assert_eq!(splits(salted, Some(FIRST)), one);
+    for splits in [&one, &other] {
+        let of: BTreeSet<(&str, &str)> = splits.values().map(|(split, doc)| (doc.as_str(), split.as_str())).collect();
+        assert_eq!(of.len(), of.iter().map(|(doc, _)| doc).collect::<BTreeSet<_>>().len(), "groups stay whole");
+    }
+    // the secret is in no file that tamis wrote, as it is or as it was derived
+    let derived = tamis::digest::Digest::derive("tamis split salt 1", FIRST.as_bytes());
+    let mut open = vec![dir.path().to_path_buf()];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(path).unwrap().map(|e| e.unwrap().path()));
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        for secret in [FIRST.as_bytes(), derived.hex().as_bytes(), &derived.0] {
+            assert!(!bytes.windows(secret.len()).any(|w| w == secret), "{}", path.display());
+        }
+    }
+    let (exit, err) = run(salted, None);
+    assert!(
+        exit == Some(2) && err.contains("T0425") && err.contains("the environment has no `TAMIS_TEST_SALT`"),
+        "{err}"
+    );
+    let (exit, err) = run(salted, Some("short"));
+    assert!(exit == Some(2) && err.contains("T0425") && err.contains("at least 16"), "{err}");
+    let (exit, err) = run("salt = \"privacy\"", None);
+    assert!(exit == Some(2) && err.contains("T0424"), "{err}");
+}

@@ -406,18 +406,19 @@ impl Check<'_> {
     pub fn secret(&mut self, asked: std::ops::Range<usize>, context: &str) -> Option<Secret> {
         let privacy: Privacy = self.section(&["privacy"]);
         let span = self.manifest.span_of("privacy.key").unwrap_or(asked.clone());
-        let read = match &privacy.key {
-            None => {
-                let problem = Diagnostic::error("T0424", asked, "this needs a secret key").label("there is none");
-                self.bad(problem.help("[privacy] key = { env = \"NAME\" }, or { file = \"path\" } that git ignores"));
-                return None;
-            }
-            Some(KeyFrom { env: Some(name), .. }) => {
-                self.world.variable(name).ok_or_else(|| format!("the environment has no `{name}`"))
-            }
-            Some(KeyFrom { file, .. }) => {
-                self.world.read(file.as_deref().unwrap_or_default(), 1 << 16).map_err(|e| e.to_string())
-            }
+        let Some(from) = &privacy.key else {
+            let problem = Diagnostic::error("T0424", asked, "this needs a secret key").label("there is none");
+            self.bad(problem.help("[privacy] key = { env = \"NAME\" }, or { file = \"path\" } that git ignores"));
+            return None;
+        };
+        self.secret_from(from, span, context)
+    }
+
+    /// A secret that the manifest says the place of, derived for a purpose; `None` with the problem noted if it is not there.
+    pub fn secret_from(&mut self, from: &KeyFrom, span: std::ops::Range<usize>, context: &str) -> Option<Secret> {
+        let read = match &from.env {
+            Some(name) => self.world.variable(name).ok_or_else(|| format!("the environment has no `{name}`")),
+            None => self.world.read(from.file.as_deref().unwrap_or_default(), 1 << 16).map_err(|e| e.to_string()),
         };
         let key = match read {
             Ok(key) => key,

@@ -2,6 +2,7 @@
 use super::time::{self, Time};
 use crate::diag::Diagnostic;
 use crate::manifest::Decimal;
+use crate::manifest::sections::KeyFrom;
 use crate::manifest::values::At;
 use crate::stage::*;
 use crate::table::DataType;
@@ -48,6 +49,10 @@ pub struct Declaration {
     /// fold, and what is spread evenly over the splits is spread over the folds.
     #[schemars(range(min = 2, max = 1000))]
     pub folds: Option<At<u32>>,
+    /// A secret that the ranking is drawn from besides, so that who knows the samples and this file cannot tell which of them are
+    /// tested on: `"privacy"` (derived of `[privacy] key`), `{ env = "NAME" }` or `{ file = "path" }` that git ignores; at least 16
+    /// bytes.
+    pub salt: Option<At<Salt>>,
     /// What the ranking is drawn from. Another seed is another split. Default 0.
     pub seed: Option<At<u64>>,
     /// `last_release`: what a release assigned stays so. Default `none`: a pure function of the samples.
@@ -65,8 +70,36 @@ impl Declaration {
             ("method", (self.method == Method::Balanced).then(|| time.span())),
             ("given", self.given.as_ref().map(At::span)),
             ("seed", self.seed.as_ref().map(At::span)),
+            ("salt", self.salt.as_ref().map(At::span)),
         ];
         others.into_iter().filter_map(|(key, span)| Some((key, span?))).collect()
+    }
+}
+
+/// Where the secret of `salt` comes from.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(untagged)]
+pub enum Salt {
+    /// A key that is there already.
+    Of(Known),
+    From(KeyFrom),
+}
+
+#[derive(Deserialize, JsonSchema, Clone, Copy, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum Known {
+    /// `[privacy] key`.
+    Privacy,
+}
+
+/// What the secret of a split is derived by.
+const SALT: &str = "tamis split salt 1";
+
+/// The secret of `salt`; `None` with the problem noted where it is not there.
+pub fn secret(check: &mut Check, salt: &At<Salt>) -> Option<Secret> {
+    match salt.get() {
+        Salt::Of(Known::Privacy) => check.secret(salt.span(), SALT),
+        Salt::From(from) => check.secret_from(from, salt.span(), SALT),
     }
 }
 

@@ -34,6 +34,8 @@
 //!
 //! Near duplicates that are not dropped are a group, too, unless `near_duplicates = "anywhere"`.
 //!
+//! With `salt` units are called by keyed digests, so that nobody without the secret can draw what is drawn of them.
+//!
 //! With `time` splits follow each other in time (`timed`): facts `split.time.missing` (samples without a time),
 //! `split.time.near` (dropped, since they are too near to a later split: `split.gap`) and `split.time.early` (samples
 //! that are not later than all of the splits before theirs, since their group has a later one: finding `split.early`).
@@ -50,11 +52,12 @@ mod units;
 pub use declaration::Declaration;
 pub use pins::PINS;
 
+use crate::digest::{Digest, keyed};
 use crate::measure::names::composed;
 use crate::model::votes::{each_class, stratum_of};
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, array_of, texts, utf8, value_at};
-use declaration::{CLUSTERS, Columns, FOLD, Kept, Method, Near, declared, gates};
+use declaration::{CLUSTERS, Columns, FOLD, Kept, Method, Near, declared, gates, secret};
 use records::{Gather, Known, Verdict, sortable};
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +68,15 @@ pub const ENTRIES: &[Entry] = &[
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = declared(check) else { return Vec::new() };
-    let map = mapped(check, &d);
+    let mut map = mapped(check, &d);
+    let secret = match &d.salt {
+        Some(salt) => match secret(check, salt) {
+            Some(secret) => Some(secret),
+            None => return Vec::new(),
+        },
+        None => None,
+    };
+    map.salt = secret.as_ref().map(Secret::fingerprint);
     let gather = gathered(check, &d, &map);
     let mut reads = names(&["id"]);
     reads.extend([&map.stratify, &map.group, &map.given, &map.keep, &map.time].into_iter().flatten().cloned());
@@ -85,6 +96,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let clusters = map.groups.iter().any(|column| column == CLUSTERS);
     vec![Plan {
         gates: gates(&d, clusters),
+        secret,
         ..Plan::row::<Split>(ports, &map, &gather, &Apply { folds: d.folds.is_some() })
     }]
 }
@@ -171,6 +183,12 @@ struct Map {
     /// The column that says when a sample is.
     #[serde(default, skip_serializing_if = "is_default")]
     time: Option<String>,
+    /// The fingerprint of the salt: another salt is another split.
+    #[serde(default, skip_serializing_if = "is_default")]
+    salt: Option<String>,
+    /// The salt itself, which no recipe holds: the engine adds it when it calls the kernel.
+    #[serde(default, skip_serializing)]
+    secret: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -199,6 +217,7 @@ impl RowStage for Split {
         let (strata, groups) = (column(&p.stratify)?, column(&p.group)?);
         let (given, kept, times) = (column(&p.given)?, column(&p.keep)?, column(&p.time)?);
         let (named, numbers, joined) = (several(&p.strata)?, several(&p.quantiles)?, several(&p.groups)?);
+        let salt = salt_of(p)?;
         // equal values of any type are one group, or one split
         let text = |c: &Option<ArrayRef>, row: usize| c.as_ref().and_then(|c| value_at(c.as_ref(), row).key_text());
         for (row, id) in texts(ids.as_ref()).into_iter().enumerate() {
@@ -208,7 +227,14 @@ impl RowStage for Split {
             };
             keys.sort();
             keys.dedup();
-            let first = keys.first().cloned().unwrap_or_else(|| format!("s{}", id.unwrap_or_default()));
+            if keys.is_empty() {
+                keys.push(format!("s{}", id.unwrap_or_default()));
+            }
+            if let Some(salt) = &salt {
+                keys.iter_mut().for_each(|key| *key = keyed(salt, key.as_bytes()).hex());
+                keys.sort();
+            }
+            let first = keys.first().cloned().unwrap_or_default();
             let mut classes = strata.as_ref().map(|s| stratum_of(&value_at(s.as_ref(), row))).unwrap_or_default();
             named.iter().for_each(|(name, c)| classes.extend(marked(p, name, &value_at(c.as_ref(), row))));
             let time = times.as_ref().and_then(|times| moment(&value_at(times.as_ref(), row)));
@@ -234,6 +260,15 @@ impl RowStage for Split {
         }
         Ok(delta)
     }
+}
+
+/// The key that the names of units are made with where they must not be guessed: what is drawn from them is drawn from it, too.
+fn salt_of(p: &Map) -> Result<Option<Digest>, Fault> {
+    if p.salt.is_none() {
+        return Ok(None);
+    }
+    let secret = p.secret.as_deref().and_then(Digest::parse);
+    secret.map(Some).ok_or_else(|| Fault::Bug("the salt of the split is not there".into()))
 }
 
 /// The groups that a value of one of several columns names: of a list each item is one.
