@@ -43,3 +43,4 @@ mod tells;
 mod tidy;
 mod transform;
 mod verbs;
+mod workspace;

@@ -418,7 +418,7 @@ mod tests {
         put("B3SUMS", &b3)?;
         put("SHA256SUMS", &sha)?;
         change(&world);
-        let context = Context { dir: None, quiet: false, lang: None, colour: false };
+        let context = Context { dir: None, member: None, quiet: false, lang: None, colour: false };
         run(&context, &Args { folder: folder.path().to_path_buf(), key: None, audit: false, json: false })
     }
 
