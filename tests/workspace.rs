@@ -85,7 +85,8 @@ fn planted_overlaps_are_found_and_nothing_else() {
     let mut want: Vec<String> = clean;
     want.extend((0..bench.len()).map(|n| format!("kept{n}")));
     let mut got = released(dir.path());
-    (want.sort(), got.sort());
+    want.sort();
+    got.sort();
     assert_eq!(got, want);
     let told = ok(dir.path(), &["show", "-p", "set", "clean.near_duplicates/against"]);
     let told: Vec<String> = told.lines().map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect();

@@ -112,11 +112,9 @@ pub fn named(manifest: &Manifest) -> Vec<Named> {
         let of = table.get_ref().as_table().and_then(|t| t.get("dataset"));
         texts.extend(of.and_then(|v| v.get_ref().as_str()).map(str::to_string));
     }
-    for path in [["clean", "near_duplicates"]] {
-        let table = manifest.table(&path).and_then(|(_, table)| table.get_ref().as_table());
-        let all = table.and_then(|t| t.get("against")).and_then(|v| v.get_ref().as_array());
-        texts.extend(all.into_iter().flatten().filter_map(|v| Some(v.get_ref().as_str()?.to_string())));
-    }
+    let table = manifest.table(&["clean", "near_duplicates"]).and_then(|(_, table)| table.get_ref().as_table());
+    let all = table.and_then(|t| t.get("against")).and_then(|v| v.get_ref().as_array());
+    texts.extend(all.into_iter().flatten().filter_map(|v| Some(v.get_ref().as_str()?.to_string())));
     texts.sort();
     texts.dedup();
     texts.into_iter().filter_map(|text| Some(Named { of: Of::parse(&text).ok()?, text })).collect()

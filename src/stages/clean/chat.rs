@@ -24,57 +24,13 @@ use crate::digest::Digest;
 use crate::manifest::Decimal;
 use crate::manifest::values::{At, TextOr};
 use crate::measure::tokenizer::{self, Tokenizer};
-use crate::measure::turns::{self, Problem, ROLES, Turns};
+use crate::measure::turns::{self, ROLES, Turns};
 use crate::model::messages::Message;
 use crate::stage::*;
 use crate::table::{Cell, DataType, value};
-use declaration::{Action, Actions, Declaration};
+use declaration::{Action, Actions, Declaration, NAMES, Name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// What can be wrong with a sample.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "snake_case")]
-enum Name {
-    Role,
-    Order,
-    End,
-    Empty,
-    Equal,
-    Turns,
-    Chars,
-    Tokens,
-    AnswerRatio,
-    Refusal,
-}
-
-const NAMES: [(Name, &str); 10] = [
-    (Name::Role, "role"),
-    (Name::Order, "order"),
-    (Name::End, "end"),
-    (Name::Empty, "empty"),
-    (Name::Equal, "equal"),
-    (Name::Turns, "turns"),
-    (Name::Chars, "chars"),
-    (Name::Tokens, "tokens"),
-    (Name::AnswerRatio, "answer_ratio"),
-    (Name::Refusal, "refusal"),
-];
-
-impl Name {
-    fn word(self) -> &'static str {
-        NAMES.iter().find(|(name, _)| *name == self).map_or("", |(_, word)| word)
-    }
-
-    fn of(problem: Problem) -> Name {
-        match problem {
-            Problem::Role => Name::Role,
-            Problem::Order => Name::Order,
-            Problem::End => Name::End,
-            Problem::Empty => Name::Empty,
-        }
-    }
-}
 
 pub const ENTRY: Entry =
     Entry::row::<Stage>("clean/chat", "clean.chat", declare).schema(|g| g.subschema_for::<TextOr<Declaration>>());

@@ -324,7 +324,8 @@ impl RowStage for Passages {
 impl Passages {
     /// Goes through the samples in the order of the data, and lets each passage stay where it is met first.
     fn gather(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) -> Result<(), Fault> {
-        let (mut ids, mut own): (HashMap<Spot, String>, BTreeMap<Spot, Vec<(u32, usize, u32)>>) = Default::default();
+        let mut ids: HashMap<Spot, String> = HashMap::new();
+        let mut own: BTreeMap<Spot, Vec<(u32, usize, u32)>> = BTreeMap::new();
         let mut passages = 0u32;
         groups(hits, |group| {
             context.tools.go_on()?;

@@ -1,7 +1,7 @@
 //! The declaration of `[clean.chat]`.
-use super::Name;
 use crate::manifest::Decimal;
 use crate::manifest::values::{At, Short};
+use crate::measure::turns::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -100,7 +100,7 @@ pub struct Actions {
 }
 
 impl Actions {
-    pub(super) fn of(&self, name: Name) -> Option<Action> {
+    pub fn of(&self, name: Name) -> Option<Action> {
         match name {
             Name::Role => self.role,
             Name::Order => self.order,
@@ -112,6 +112,50 @@ impl Actions {
             Name::Tokens => self.tokens,
             Name::AnswerRatio => self.answer_ratio,
             Name::Refusal => self.refusal,
+        }
+    }
+}
+
+/// What can be wrong with a sample.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "snake_case")]
+pub enum Name {
+    Role,
+    Order,
+    End,
+    Empty,
+    Equal,
+    Turns,
+    Chars,
+    Tokens,
+    AnswerRatio,
+    Refusal,
+}
+
+pub const NAMES: [(Name, &str); 10] = [
+    (Name::Role, "role"),
+    (Name::Order, "order"),
+    (Name::End, "end"),
+    (Name::Empty, "empty"),
+    (Name::Equal, "equal"),
+    (Name::Turns, "turns"),
+    (Name::Chars, "chars"),
+    (Name::Tokens, "tokens"),
+    (Name::AnswerRatio, "answer_ratio"),
+    (Name::Refusal, "refusal"),
+];
+
+impl Name {
+    pub fn word(self) -> &'static str {
+        NAMES.iter().find(|(name, _)| *name == self).map_or("", |(_, word)| word)
+    }
+
+    pub fn of(problem: Problem) -> Name {
+        match problem {
+            Problem::Role => Name::Role,
+            Problem::Order => Name::Order,
+            Problem::End => Name::End,
+            Problem::Empty => Name::Empty,
         }
     }
 }
