@@ -1,5 +1,6 @@
 //! A project opened: its manifest, its steps, its store; and the walk that every verb makes.
 pub mod update;
+pub mod workspace;
 
 use crate::assemble::{self, Assembled};
 use crate::diag::{Diagnostic, Severity};
@@ -22,7 +23,7 @@ use crate::exec::local::Local;
 use crate::manifest::{self, Manifest};
 use crate::stage::{Entry, Fault};
 use crate::stages::registry;
-use crate::world::{Looks, World, is_fetched, pages};
+use crate::world::{Fetched, Looks, World, is_fetched, is_released, pages};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -485,7 +486,7 @@ impl Finished {
 
 /// Whether a step's files lie in the project: those that were fetched have lines of their own in dataset.lock.
 fn lies_here(step: &Step) -> bool {
-    step.plan.scan.as_ref().is_some_and(|source| !source.globs.iter().any(|glob| is_fetched(glob)))
+    step.plan.scan.as_ref().is_some_and(|source| source.globs.iter().all(|glob| is_released(glob) || !is_fetched(glob)))
 }
 
 /// The manifest of a project, read as TOML.
@@ -504,12 +505,17 @@ fn manifest_of(world: &World) -> Result<Manifest, Failure> {
 /// The world with the files that were fetched, where the manifest fetches any.
 fn with_fetched(world: World, manifest: &Manifest, registry: &[Entry]) -> Result<World, Failure> {
     let (effects, _) = assemble::effects(manifest, &world, registry); // what is wrong is told with all other problems
-    if effects.is_empty() {
+    let named = manifest::workspace::named(manifest);
+    if effects.is_empty() && named.is_empty() {
         return Ok(world);
     }
-    let lock = Lock::load(&world).map_err(Failure::World)?;
-    let objects = Objects::of(&world).map_err(|e| Failure::World(format!("the store: {e}")))?;
-    let fetched = effect::mount(&objects, &lock, &effects);
+    let mut fetched = Fetched::default();
+    if !effects.is_empty() {
+        let lock = Lock::load(&world).map_err(Failure::World)?;
+        let objects = Objects::of(&world).map_err(|e| Failure::World(format!("the store: {e}")))?;
+        fetched = effect::mount(&objects, &lock, &effects);
+    }
+    workspace::mount(&world, &named, &mut fetched)?;
     Ok(world.with_fetched(fetched))
 }
 

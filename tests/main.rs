@@ -44,3 +44,4 @@ mod tells;
 mod tidy;
 mod transform;
 mod verbs;
+mod workspace;

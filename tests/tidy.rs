@@ -91,6 +91,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("encoding_rs", &["src/formats/encoding.rs"]),
     ("unicode_segmentation", &["src/measure/words.rs"]),
     ("unicode_normalization", &["src/measure/names.rs", "src/measure/normalise.rs"]),
+    ("whatlang", &["src/measure/quality/"]),
     ("ureq", &["src/world/net.rs"]),
     ("globset", &["src/engine/scan/find.rs", "src/stage/declare.rs"]),
     ("walkdir", &["src/world/"]),

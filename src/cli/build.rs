@@ -10,8 +10,9 @@ use crate::report::{diagnostic, lang, terminal};
 use crate::stage::{Fault, Kernel};
 use crate::stages::registry;
 use crate::world::World;
+use std::path::PathBuf;
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 pub struct Args {
     /// Only these steps and what they need
     steps: Vec<String>,
@@ -55,12 +56,47 @@ impl Args {
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
-    once(c, args, interrupt::listen().map_err(|e| Failure::World(format!("signals: {e}")))?)
+    let stop = interrupt::listen().map_err(|e| Failure::World(format!("signals: {e}")))?;
+    match project::workspace::order(c.dir.as_deref(), c.member.as_deref())? {
+        Some(members) => several(c, args, &members, &stop),
+        None => once(c, args, stop),
+    }
+}
+
+/// Builds members of a workspace one after another; one that cannot be built ends it. Steps are those of the last one.
+fn several(c: &Context, args: &Args, members: &[(String, PathBuf)], stop: &Stop) -> Result<i32, Failure> {
+    if !args.steps.is_empty() && c.member.is_none() {
+        return Err(Failure::Usage("steps are those of one member: name it with `-p MEMBER`".into()));
+    }
+    for (i, (name, folder)) in members.iter().enumerate() {
+        let whole = Args { steps: Vec::new(), ..args.clone() };
+        let args = if i + 1 == members.len() { args } else { &whole };
+        if members.len() > 1 && !c.quiet && !args.json {
+            say(&format!("member {name}\n"));
+        }
+        let exit = match once(&Context { dir: Some(folder.clone()), ..c.clone() }, args, stop.clone()) {
+            Ok(exit) => exit,
+            Err(failure) => {
+                if members.len() > 1 {
+                    warn(&format!("the member {name} cannot be built:\n"));
+                }
+                return Err(failure);
+            }
+        };
+        if exit != 0 {
+            return Ok(exit);
+        }
+    }
+    Ok(0)
 }
 
 /// One build, which a wish may stop.
 pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
-    let world = World::new(project::find(c.dir.as_deref())?).noting().asking();
+    let root = project::find(c.dir.as_deref())?;
+    if !args.dry_run {
+        project::workspace::settle(&root)?;
+    }
+    let world = World::new(root).noting().asking();
     let target = args.partition_target.max(2);
     if let Some(said) = args.says_all().then(|| fresh::again(&world, target, lang::chosen().name())).flatten() {
         tell_fresh(c, &said);

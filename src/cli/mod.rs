@@ -55,6 +55,9 @@ struct Cli {
     /// The project's folder; else the nearest one above with a dataset.toml
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
     dir: Option<PathBuf>,
+    /// The member of the workspace that is meant; `build` builds first what it reads of other members
+    #[arg(short = 'p', long = "member", value_name = "MEMBER", global = true)]
+    member: Option<String>,
     /// Print problems and results only
     #[arg(short, long, global = true)]
     quiet: bool,
@@ -140,8 +143,11 @@ enum Verb {
 }
 
 /// What every verb is given.
+#[derive(Clone)]
 pub struct Context {
     pub dir: Option<PathBuf>,
+    /// The member of a workspace that was named; `dir` is its folder.
+    pub member: Option<String>,
     pub quiet: bool,
     /// The language that was asked for; the locale is none.
     pub lang: Option<String>,
@@ -159,8 +165,15 @@ pub fn main() -> ExitCode {
         Lang::Ko => Cli::from_arg_matches(&in_words(Cli::command()).get_matches()).unwrap_or_else(|e| e.exit()),
     };
     let json = matches!(&cli.verb, Verb::Build(a) if a.json);
-    let context = Context { dir: cli.dir, quiet: cli.quiet, lang: cli.lang, colour: coloured(cli.color) };
-    let run = std::panic::catch_unwind(|| run(&context, &cli.verb));
+    let (dir, colour) = (cli.dir, coloured(cli.color));
+    let context = Context { dir, member: cli.member, quiet: cli.quiet, lang: cli.lang, colour };
+    let run = std::panic::catch_unwind(|| {
+        let dir = match &context.member {
+            Some(name) => Some(project::workspace::member(context.dir.as_deref(), name)?),
+            None => context.dir.clone(),
+        };
+        run(&Context { dir, ..context.clone() }, &cli.verb)
+    });
     let exit = match run {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => fail(&context, &failure, json),

@@ -1,5 +1,6 @@
 //! `tamis show STEP`: a table as a step left it, and what the step found, without running a kernel.
 mod agreement;
+mod clusters;
 mod told;
 
 use super::{Context, Printer, say};
@@ -33,6 +34,12 @@ pub struct Args {
     /// What waits for review outside of the release
     #[arg(long, group = "told")]
     held: bool,
+    /// Which samples are duplicates of which, the largest clusters first
+    #[arg(long, conflicts_with_all = ["told", "rows", "sample", "filter", "field", "format", "by"])]
+    clusters: bool,
+    /// What each filter removed and flagged, how much it alone, and where filters agree
+    #[arg(long, conflicts_with_all = ["told", "rows", "sample", "filter", "field", "format", "by", "clusters"])]
+    filters: bool,
     /// At most so many findings
     #[arg(long, default_value_t = 50, value_name = "N")]
     limit: usize,
@@ -142,6 +149,18 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
     }
     if args.agreement {
         return agreement::page(project, s, built, chosen.main, args).map(|text| out + &text);
+    }
+    if args.clusters || args.filters {
+        let hidden = snapshot.columns.iter().any(|c| c.name == "id" && c.hidden);
+        if args.clusters && hidden {
+            return Err(Failure::Usage("`id` may hold personal data: --raw shows it".into()));
+        }
+        let telling = Telling { s, built, of: &chosen.all, kind: Kind::Findings, raw: !hidden };
+        let text = match args.clusters {
+            true => clusters::page(s, built, &chosen.all, args.limit)?,
+            false => clusters::filters(&telling)?,
+        };
+        return Ok(out + &text);
     }
     if let Some(kind) = args.kind() {
         let raw = args.raw || project.manifest.table(&["privacy"]).is_none();

@@ -426,7 +426,7 @@ mod tests {
         sha.insert_str(0, &format!("{own}  B3SUMS\n"));
         put("SHA256SUMS", &sha)?;
         change(&world);
-        let context = Context { dir: None, quiet: false, lang: None, colour: false };
+        let context = Context { dir: None, member: None, quiet: false, lang: None, colour: false };
         run(&context, &Args { folder: folder.path().to_path_buf(), key: None, audit: false, json: false })
     }
 

@@ -15,7 +15,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let root = project::find(c.dir.as_deref())?;
     let stop = interrupt::listen().map_err(|e| Failure::World(format!("signals: {e}")))?;
     let watch = Watch::new(&root).map_err(Failure::World)?;
-    let here = Context { dir: Some(root), quiet: c.quiet, lang: None, colour: c.colour };
+    let here = Context { dir: Some(root), lang: None, ..c.clone() };
     loop {
         once(&here, &args.build, &stop);
         // what is read is asked of the manifest as it is now; while that is wrong, any edit may mend it

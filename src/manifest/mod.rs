@@ -10,6 +10,7 @@ pub mod sections;
 pub mod sources;
 pub mod values;
 pub mod walk;
+pub mod workspace;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

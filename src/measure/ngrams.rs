@@ -38,7 +38,7 @@ pub fn set(text: &str, grams: Grams) -> Vec<u64> {
 }
 
 /// A hash of each `n` numbers in a row: a polynomial of them, of which each step takes one away and adds one.
-fn rolled(units: &[u64], n: usize) -> Vec<u64> {
+pub fn rolled(units: &[u64], n: usize) -> Vec<u64> {
     const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
     let highest = (1..n).fold(1u64, |power, _| power.wrapping_mul(BASE));
     let mut sum = 0u64;

@@ -51,7 +51,7 @@ impl Threshold {
     }
 
     /// How many members of a set must be looked at: a similar set has one of them, too, among its own so many.
-    fn prefix(&self, len: usize) -> usize {
+    pub fn prefix(&self, len: usize) -> usize {
         let shared = (len as u128 * u128::from(self.num)).div_ceil(u128::from(self.den)) as usize;
         (len + 1).saturating_sub(shared.max(1))
     }

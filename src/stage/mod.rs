@@ -17,6 +17,7 @@ mod gather;
 mod kernels;
 mod parameters;
 mod ports;
+mod released;
 mod rows;
 mod secret;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What was fetched from outside, as files of the project: paths `fetched:NAME/...`, at which the objects of the store lie
 //! that dataset.lock names. No file of the project has such a path, and nothing is written through one.
-use super::folders::{Listing, Visitor, What};
+use super::folders::{Listing, Visitor, What, absent};
+use super::looks::Look;
 use super::stat::Stat;
 use super::{World, hidden};
 use crate::digest::Digest;
@@ -64,6 +65,14 @@ impl Fetched {
         self.folders.is_empty() && self.lacking.is_empty()
     }
 
+    /// The paths of all files of something, in order.
+    pub fn paths(&self, name: &str) -> Vec<String> {
+        let top = format!("{FETCHED}{name}");
+        let below = |folder: &str| folder.strip_prefix(&top).is_some_and(|r| r.is_empty() || r.starts_with('/'));
+        let folders = self.folders.iter().filter(|(folder, _)| below(folder));
+        folders.flat_map(|(folder, of)| of.files.keys().map(move |file| format!("{folder}/{file}"))).collect()
+    }
+
     fn file(&self, path: &str) -> Option<&Path> {
         let (folder, name) = path.rsplit_once('/')?;
         self.folders.get(folder)?.files.get(name).map(PathBuf::as_path)
@@ -80,7 +89,25 @@ pub fn inner_path(path: &str) -> &str {
     path.strip_prefix(FETCHED).and_then(|rest| rest.split_once('/')).map_or(path, |(_, inner)| inner)
 }
 
+/// How paths of the files of a release begin, of a member of the workspace or of the project itself.
+const RELEASED: &str = "fetched:@";
+
+/// Whether a path is that of a file of a release.
+pub fn is_released(path: &str) -> bool {
+    path.starts_with(RELEASED)
+}
+
 impl World {
+    /// Notes how a file outside of the project's own paths looks; it was looked at.
+    pub fn saw(&self, place: &Path) {
+        let look = match fs::symlink_metadata(place) {
+            Ok(m) if m.is_file() => Some(Look::File(Stat::of(&m))),
+            Ok(_) => None,
+            Err(e) => absent(&e),
+        };
+        self.noted(|| place.to_string_lossy().into_owned(), look);
+    }
+
     /// The same world with fetched files.
     pub fn with_fetched(self, fetched: Fetched) -> World {
         World { fetched: Arc::new(fetched), ..self }

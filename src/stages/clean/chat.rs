@@ -13,154 +13,24 @@
 //! there is one. Findings, reviews or drops, each once a sample: `chat.role` (a role that no chat model knows), `chat.order`
 //! (the system not first, two turns of one role, ...), `chat.end` (the last turn is not the assistant's), `chat.empty` (a turn
 //! without text, or no turn), `chat.equal` (chosen and rejected are the same), `chat.turns`, `chat.chars`, `chat.tokens`
-//! (outside of the limits). Facts: of each column `COLUMN.samples`, `.turns`, `.chars`, `.tokens`, with `_max` the most of one
+//! (outside of the limits), `chat.answer_ratio` (what the assistant says is too short or too long for what the user says),
+//! `chat.refusal` (an answer holds one of the words that `refusals` names). Facts: of each column `COLUMN.samples`, `.turns`, `.chars`, `.tokens`, with `_max` the most of one
 //! sample, `.turns.ROLE` and `.chars.ROLE`; and `order` and so on: how many samples have the problem. Limits: a null is not
 //! judged; tokens are those of the contents, without what a chat template puts between them.
+mod declaration;
+
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
-use crate::manifest::values::{At, Short, TextOr};
+use crate::manifest::Decimal;
+use crate::manifest::values::{At, TextOr};
 use crate::measure::tokenizer::{self, Tokenizer};
-use crate::measure::turns::{self, Problem, ROLES, Turns};
+use crate::measure::turns::{self, ROLES, Turns};
 use crate::model::messages::Message;
 use crate::stage::*;
 use crate::table::{Cell, DataType, value};
-use schemars::JsonSchema;
+use declaration::{Action, Actions, Declaration, NAMES, Name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Looks at conversations: the order of their turns, turns that say nothing, their lengths, and pairs of equal answers.
-#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
-#[serde(deny_unknown_fields)]
-pub struct Declaration {
-    /// What happens to a sample with a problem.
-    pub action: Action,
-    /// What happens otherwise, by problem: `{ equal = "drop", order = "keep" }`.
-    #[serde(default)]
-    pub actions: Actions,
-    /// The columns of messages that are looked at. `chosen` and `rejected` together are a pair, to which `prompt` belongs.
-    /// Default: all columns of messages.
-    #[schemars(length(min = 1))]
-    pub on: Option<Vec<At<String>>>,
-    /// Fewest turns of a conversation; those of the prompt count.
-    pub turns_min: Option<At<u64>>,
-    /// Most turns.
-    pub turns_max: Option<At<u64>>,
-    /// Fewest characters (Unicode scalar values) of all turns together.
-    pub chars_min: Option<At<u64>>,
-    /// Most characters.
-    pub chars_max: Option<At<u64>>,
-    /// Most tokens of all turns together; needs `tokenizer`.
-    pub tokens_max: Option<At<u64>>,
-    /// The file of a tokenizer, `tokenizer.json` of Hugging Face, below the manifest. The tokens of each column are counted
-    /// in a column `tokens.COLUMN`. It needs a tamis that was built with the feature `tokenizer`.
-    #[schemars(length(min = 1))]
-    pub tokenizer: Option<At<String>>,
-}
-
-impl Short for Declaration {
-    type Text = Action;
-
-    fn from_text(action: Action) -> Self {
-        Declaration { action, ..Declaration::default() }
-    }
-}
-
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// It leaves the data set.
-    #[default]
-    Drop,
-    /// It waits for a person's decision.
-    Review,
-    /// It stays; the problem is a finding.
-    Keep,
-}
-
-/// What happens to samples with single problems.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
-#[serde(deny_unknown_fields)]
-pub struct Actions {
-    /// A role other than `system`, `developer`, `user`, `assistant` and `tool`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<Action>,
-    /// The system does not come first, a role follows itself, or an answer follows no question.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub order: Option<Action>,
-    /// The last turn is not the assistant's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub end: Option<Action>,
-    /// A turn says nothing, or there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub empty: Option<Action>,
-    /// Chosen and rejected are the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub equal: Option<Action>,
-    /// Too few or too many turns.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub turns: Option<Action>,
-    /// Too few or too many characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub chars: Option<Action>,
-    /// Too many tokens.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tokens: Option<Action>,
-}
-
-impl Actions {
-    fn of(&self, name: Name) -> Option<Action> {
-        match name {
-            Name::Role => self.role,
-            Name::Order => self.order,
-            Name::End => self.end,
-            Name::Empty => self.empty,
-            Name::Equal => self.equal,
-            Name::Turns => self.turns,
-            Name::Chars => self.chars,
-            Name::Tokens => self.tokens,
-        }
-    }
-}
-
-/// What can be wrong with a sample.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "snake_case")]
-enum Name {
-    Role,
-    Order,
-    End,
-    Empty,
-    Equal,
-    Turns,
-    Chars,
-    Tokens,
-}
-
-const NAMES: [(Name, &str); 8] = [
-    (Name::Role, "role"),
-    (Name::Order, "order"),
-    (Name::End, "end"),
-    (Name::Empty, "empty"),
-    (Name::Equal, "equal"),
-    (Name::Turns, "turns"),
-    (Name::Chars, "chars"),
-    (Name::Tokens, "tokens"),
-];
-
-impl Name {
-    fn word(self) -> &'static str {
-        NAMES.iter().find(|(name, _)| *name == self).map_or("", |(_, word)| word)
-    }
-
-    fn of(problem: Problem) -> Name {
-        match problem {
-            Problem::Role => Name::Role,
-            Problem::Order => Name::Order,
-            Problem::End => Name::End,
-            Problem::Empty => Name::Empty,
-        }
-    }
-}
 
 pub const ENTRY: Entry =
     Entry::row::<Stage>("clean/chat", "clean.chat", declare).schema(|g| g.subschema_for::<TextOr<Declaration>>());
@@ -190,7 +60,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let ports = Ports { table: "samples".into(), reads, writes: written.collect(), drops: true, ..Ports::default() };
     let tokenizer = counted.as_ref().map(|(_, digest, _)| digest.hex()).unwrap_or_default();
     let uses = if counted.is_some() { names(tokenizer::USES) } else { Vec::new() };
-    let map = Map { on, pair, tokenizer, uses };
+    let refusals = d.refusals.iter().map(|words| words.to_lowercase()).collect();
+    let map = Map { on, pair, tokenizer, uses, refusals };
     let files = counted.into_iter().collect();
     vec![Plan { files, ..Plan::row::<Stage>(ports, &map, &limits, &Apply { action: d.action, actions: d.actions }) }]
 }
@@ -241,11 +112,26 @@ fn limits(check: &mut Check, d: &Declaration) -> Gather {
         }
     }
     let of = |limit: &Option<At<u64>>| limit.as_ref().map(|l| *l.get());
+    let answer_ratio =
+        (thousandths(check, d.answer_ratio_min.as_ref()), thousandths(check, d.answer_ratio_max.as_ref()));
     Gather {
+        answer_ratio,
+        refusals: !d.refusals.is_empty(),
         turns: (of(&d.turns_min), of(&d.turns_max)),
         chars: (of(&d.chars_min), of(&d.chars_max)),
         tokens: (None, of(&d.tokens_max)),
     }
+}
+
+/// A ratio in thousandths.
+fn thousandths(check: &mut Check, limit: Option<&At<Decimal>>) -> Option<u64> {
+    let limit = limit?;
+    let number = limit.get().numerator_over(3).and_then(|n| u64::try_from(n).ok());
+    if number.is_none() {
+        let problem = Diagnostic::error("T0329", limit.span(), "the threshold has too many digits");
+        check.bad(problem.label("at least 0, and at most three digits behind the point"));
+    }
+    number
 }
 
 /// The file of a tokenizer that can be read.
@@ -291,6 +177,9 @@ struct Map {
     tokenizer: String,
     #[serde(default, skip_serializing_if = "is_default")]
     uses: Vec<String>,
+    /// In lower case.
+    #[serde(default, skip_serializing_if = "is_default")]
+    refusals: Vec<String>,
 }
 
 type Limit = (Option<u64>, Option<u64>);
@@ -303,6 +192,11 @@ struct Gather {
     chars: Limit,
     #[serde(default, skip_serializing_if = "is_default")]
     tokens: Limit,
+    /// In thousandths.
+    #[serde(default, skip_serializing_if = "is_default")]
+    answer_ratio: Limit,
+    #[serde(default, skip_serializing_if = "is_default")]
+    refusals: bool,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -322,6 +216,9 @@ struct Seen {
     tokens: Option<u64>,
     #[serde(default, skip_serializing_if = "is_default")]
     equal: bool,
+    /// The first turn that refuses, from 1.
+    #[serde(default, skip_serializing_if = "is_default")]
+    refusal: u64,
 }
 
 /// A problem of a sample: which, of which column, the turn or 0, and what it has and may have.
@@ -360,7 +257,9 @@ impl RowStage for Stage {
                 let turns = asked.iter().chain(messages).map(|m| (m.role.as_str(), m.text()));
                 let behind = before.and_then(tokens).unwrap_or_default();
                 let equal = name == PAIR[1] && p.pair && of(PAIR[0]) == Some(messages);
-                let seen = Seen { of: turns::look(turns), tokens: tokens(name).map(|n| n + behind), equal };
+                let refusal = p.refusal(asked.iter().chain(messages));
+                let tokens = tokens(name).map(|n| n + behind);
+                let seen = Seen { of: turns::look(turns), tokens, equal, refusal };
                 summary.put(name, row, serde_json::to_vec(&seen).map_err(|e| Fault::Bug(e.to_string()))?);
             }
         }
@@ -369,6 +268,15 @@ impl RowStage for Stage {
 }
 
 impl Map {
+    /// The first turn of the assistant that holds words of refusal, from 1; 0 where none does.
+    fn refusal<'m>(&self, mut turns: impl Iterator<Item = &'m Message>) -> u64 {
+        let refuses = |m: &Message| {
+            let said = m.text().to_lowercase();
+            m.role == "assistant" && self.refusals.iter().any(|words| said.contains(words.as_str()))
+        };
+        if self.refusals.is_empty() { 0 } else { turns.position(refuses).map_or(0, |at| at as u64 + 1) }
+    }
+
     /// The columns that are judged, each with the one that stands before it.
     fn views(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let prompt = self.on.iter().find(|c| self.pair && *c == PROMPT).map(String::as_str);
@@ -427,7 +335,7 @@ impl Stage {
                 });
             }
         }
-        for (name, word) in NAMES {
+        for (name, word) in NAMES.into_iter().filter(|(name, _)| p.asks(*name)) {
             let n = wrong.values().flatten().filter(|w| w.0 == name).count();
             out.fact(word, n as u64);
         }
@@ -469,6 +377,7 @@ fn say(name: Name, column: &str, turn: u64, limit: Option<(u64, u64, bool)>) -> 
     let unit = match name {
         Name::Chars => "characters",
         Name::Tokens => "tokens",
+        Name::AnswerRatio => "thousandths of an answer's character for each of the question",
         _ => "turns",
     };
     match (name, limit) {
@@ -477,6 +386,7 @@ fn say(name: Name, column: &str, turn: u64, limit: Option<(u64, u64, bool)>) -> 
         (Name::Role, _) => format!("turn {turn} of {column} has a role that is not known"),
         (Name::Order, _) => format!("turn {turn} of {column} has a role that may not stand there"),
         (Name::End, _) => format!("turn {turn} of {column}, the last one, is not the assistant's"),
+        (Name::Refusal, _) => format!("turn {turn} of {column} refuses to answer"),
         (Name::Empty, _) if turn == 0 => format!("{column} has no turn"),
         (Name::Empty, _) => format!("turn {turn} of {column} says nothing"),
         _ => "chosen and rejected are the same".into(),
@@ -484,13 +394,26 @@ fn say(name: Name, column: &str, turn: u64, limit: Option<(u64, u64, bool)>) -> 
 }
 
 impl Gather {
+    /// Whether a problem is looked for.
+    fn asks(&self, name: Name) -> bool {
+        match name {
+            Name::AnswerRatio => self.answer_ratio != Limit::default(),
+            Name::Refusal => self.refusals,
+            _ => true,
+        }
+    }
+
     fn judged(&self, column: &str, seen: &Seen) -> Vec<Wrong> {
         let mut out: Vec<Wrong> =
             seen.of.problems.iter().map(|(p, turn)| (Name::of(*p), column.to_string(), *turn, None)).collect();
         if seen.equal {
             out.push((Name::Equal, column.to_string(), 0, None));
         }
+        if seen.refusal > 0 {
+            out.push((Name::Refusal, column.to_string(), seen.refusal, None));
+        }
         let measured = [
+            (Name::AnswerRatio, answer_ratio(&seen.of), self.answer_ratio),
             (Name::Turns, Some(seen.of.turns), self.turns),
             (Name::Chars, Some(seen.of.characters), self.chars),
             (Name::Tokens, seen.tokens, self.tokens),
@@ -503,6 +426,15 @@ impl Gather {
         }
         out
     }
+}
+
+/// How much the assistant says for each character of the user, in thousandths; `None` where the user says nothing.
+fn answer_ratio(of: &Turns) -> Option<u64> {
+    let said = |role: &str| {
+        let at = ROLES.iter().position(|r| *r == role);
+        at.and_then(|at| of.roles.get(at)).map_or(0, |(_, characters)| *characters)
+    };
+    (said("assistant") * 1000).checked_div(said("user"))
 }
 
 /// What a column says, over all samples.

@@ -1,7 +1,9 @@
 //! `[clean]`: which samples stay, judged by their content. A file per rule, each a table of its own.
+pub mod against;
 pub mod chat;
 pub mod exact_duplicates;
 pub mod label_errors;
 pub mod near_duplicates;
 pub mod quality;
+pub mod repeated_passages;
 pub mod stated_size;

@@ -54,6 +54,19 @@ pub struct Declaration {
     /// How many of them are an n-gram. Default 5. A shorter text is one n-gram as a whole.
     #[schemars(range(min = 1, max = 100))]
     pub n: Option<u32>,
+    /// Test sets and benchmarks that the data set is kept apart from: releases of members of the workspace (`base`, `base:public`,
+    /// `base:public@1.0.0`) or folders of the project with a release, each with the format `jsonl`. The `action` is taken with
+    /// samples that are the same as a text there, reach the `threshold` with one, or share a `passage`.
+    #[serde(default)]
+    #[schemars(length(min = 1), inner(length(min = 1)))]
+    pub against: Vec<At<String>>,
+    /// The columns of `against` that are compared. Default: those of `on`.
+    #[schemars(length(min = 1))]
+    pub against_on: Option<Vec<At<String>>>,
+    /// How many characters in a row, spaces and case apart, must not stand in a text of `against` as well. Default 50; 0 looks
+    /// for none.
+    #[schemars(range(max = 100000))]
+    pub passage: Option<At<u32>>,
 }
 
 /// What happens to near duplicates.
@@ -97,7 +110,7 @@ pub const ENTRY: Entry = Entry::row::<Stage>("clean/near_duplicates", "clean.nea
     .schema(|g| g.subschema_for::<Declaration>());
 
 /// The length of an n-gram where none is declared: that of the published near-duplicate filters (FineWeb, dolma).
-const N: u32 = 5;
+pub(super) const N: u32 = 5;
 /// Languages that are written without blanks between words, or in which a blank is often a matter of taste.
 const WITHOUT_WORDS: [&str; 4] = ["ko", "ja", "zh", "th"];
 
@@ -151,7 +164,7 @@ fn check_sources(check: &mut Check, prefer: &[At<String>]) {
     }
 }
 
-fn default_unit(check: &Check) -> Unit {
+pub(super) fn default_unit(check: &Check) -> Unit {
     let dataset: crate::manifest::sections::Dataset = match check.manifest.table(&["dataset"]) {
         Some((_, table)) => match crate::manifest::read(table) {
             Ok(dataset) => dataset,
@@ -165,7 +178,7 @@ fn default_unit(check: &Check) -> Unit {
 }
 
 /// A threshold as a fraction.
-fn fraction(threshold: &Decimal) -> Option<Threshold> {
+pub(super) fn fraction(threshold: &Decimal) -> Option<Threshold> {
     const DIGITS: u32 = 6;
     let den = 10u64.pow(DIGITS);
     let num = u64::try_from(threshold.numerator_over(DIGITS)?).ok()?;

@@ -3,6 +3,7 @@ use super::fetched;
 use super::files::Files;
 use super::heads;
 use super::named::Named;
+use super::released;
 use super::terms::{self, Stated};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::reader::{Reader, Selects};
@@ -25,12 +26,16 @@ use std::rc::Rc;
 /// Samples from files that lie below the manifest.
 #[derive(serde::Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("x-one-of" = [["open", "direct"]], "x-unless" = { "license": "licenses_allowed" }))]
+#[schemars(extend("x-one-of" = [["open", "direct", "dataset"]], "x-unless" = { "license": "licenses_allowed" }))]
 pub struct Declaration {
     /// Data that others published.
     pub open: Option<Files>,
     /// Data that we made ourselves; the same keys.
     pub direct: Option<Files>,
+    /// A release that is read in place of files: `base`, what that member of the workspace has built; `base:public`, where it has
+    /// several; `base:public@1.0.0`, a frozen version; or a folder of the project with a release. Ids are those of the release.
+    #[schemars(length(min = 1), extend("x-form" = "line"))]
+    pub dataset: Option<At<String>>,
     /// Where the sample's columns come from: `column = "selector"`. Of JSONL a key or a path (`meta.source`), of CSV
     /// a column, of CoNLL `tokens`, `tags`, `comment:N` (N-th TAB field of the last comment line before the tokens),
     /// `comment:KEY` (of a comment `# KEY = VALUE`) or `column:N`, of text `text`, of images `class` (the folder, unless it is the one that all globs name).
@@ -215,6 +220,10 @@ pub fn declared(check: &mut Check) -> Option<Rc<Collect>> {
 
 fn checked(check: &mut Check) -> Option<Collect> {
     let mut d: Declaration = check.read()?;
+    if let Some(named) = &d.dataset {
+        d.open = Some(released::files(check, named, &d.stated())?);
+        d.id = d.id.or_else(|| Some(At::new("id".into(), check.span.clone())));
+    }
     let (files, by) = match (&d.open, &d.direct) {
         (Some(f), _) => (f.clone(), "open"),
         (_, Some(f)) => (f.clone(), "direct"),
@@ -430,7 +439,7 @@ fn check_limits(check: &mut Check, d: &Declaration) {
 fn check_globs(check: &mut Check, d: &Declaration, files: &Files, format: &Format) {
     for glob in files.files.iter().chain(&files.images).chain(&d.exclude) {
         check.glob(glob);
-        if is_fetched(glob) && !files.fetch.is_declared() {
+        if is_fetched(glob) && !files.fetch.is_declared() && d.dataset.is_none() {
             let problem =
                 Diagnostic::error("T0676", glob.span(), "what is fetched belongs to the source that fetches it");
             check.bad(problem.label("no path of the project").help("say `url` here as well, or take the fields there"));

@@ -42,6 +42,11 @@ impl Files {
         named(&self.format)
     }
 
+    /// Files of a format that is known.
+    pub fn known(files: Vec<At<String>>, format: &str, span: Range<usize>) -> Files {
+        Files { files, format: At::new(format.into(), span), ..Files::default() }
+    }
+
     /// What reads records, unless images are the samples.
     pub fn reader<'f>(&self, format: &'f Format) -> Option<&'f Reader> {
         format.reader.as_ref().filter(|_| !format.images || self.images.is_empty())

@@ -30,6 +30,7 @@ mod objects;
 mod pictures;
 mod placed;
 mod read;
+mod released;
 mod shown;
 mod sidecars;
 mod terms;
