@@ -78,6 +78,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "src/measure/confident/",
             "src/measure/crowd/",
             "src/measure/learn/",
+            "src/measure/pictures/",
             "src/measure/quotas.rs",
             "src/measure/scores/",
             "src/cli/pin/drift.rs",

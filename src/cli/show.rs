@@ -1,6 +1,7 @@
 //! `tamis show STEP`: a table as a step left it, and what the step found, without running a kernel.
 mod agreement;
 mod told;
+mod what_if;
 
 use super::{Context, Printer, say};
 use crate::diag::suggest;
@@ -60,6 +61,12 @@ pub struct Args {
     /// How far the annotators of a task agree
     #[arg(long, conflicts_with_all = ["told", "rows", "sample", "filter", "field", "format"])]
     agreement: bool,
+    /// How many samples would break a limit of [clean.quality]: `words_min=50`, several times for several
+    #[arg(long = "what-if", value_name = "NAME=VALUE", conflicts_with_all = ["told", "rows", "sample", "filter", "field", "format", "by", "agreement"])]
+    what_if: Vec<String>,
+    /// How many samples a limit of [clean.quality] would take, wherever it stood: `words_min`
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["told", "rows", "sample", "filter", "field", "format", "by", "agreement", "what_if"])]
+    sweep: Option<String>,
     /// Records to a partition on average; for tests
     #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
     partition_target: usize,
@@ -142,6 +149,9 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
     }
     if args.agreement {
         return agreement::page(project, s, built, chosen.main, args).map(|text| out + &text);
+    }
+    if !args.what_if.is_empty() || args.sweep.is_some() {
+        return what_if::page(s, built, chosen.main, args).map(|text| out + &text);
     }
     if let Some(kind) = args.kind() {
         let raw = args.raw || project.manifest.table(&["privacy"]).is_none();

@@ -19,6 +19,7 @@ pub mod names;
 pub mod ngrams;
 pub mod normalise;
 pub mod parts;
+pub mod pictures;
 pub mod placing;
 pub mod quality;
 pub mod quotas;

@@ -10,6 +10,7 @@ pub const PAGES: &[&str] = &[
     include_str!("explain/T04.md"),
     include_str!("explain/T05.md"),
     include_str!("explain/T06.md"),
+    include_str!("explain/T07.md"),
     include_str!("explain/T09.md"),
 ];
 

@@ -3,5 +3,7 @@ pub mod chat;
 pub mod exact_duplicates;
 pub mod label_errors;
 pub mod near_duplicates;
+pub mod near_pictures;
+pub mod picture_quality;
 pub mod quality;
 pub mod stated_size;
