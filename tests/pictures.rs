@@ -70,8 +70,10 @@ fn write(dir: &Path, rest: &str) {
 }
 
 /// Of each sample that was dropped, the one that stayed for it.
-fn dropped(dir: &Path) -> BTreeMap<String, String> {
-    let (exit, out, err) = tamis(dir, &["show", "clean.near_duplicates", "--dropped", "--format", "jsonl"]);
+fn dropped(dir: &Path, way: &Way) -> BTreeMap<String, String> {
+    let target = way.target.to_string();
+    let args = ["show", "clean.near_duplicates", "--dropped", "--format", "jsonl", "--partition-target", &target];
+    let (exit, out, err) = tamis(dir, &args);
     assert_eq!(exit, 0, "{err}");
     let of = |line: &str| {
         let told: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -104,7 +106,7 @@ fn copies_of_pictures_are_found_and_nothing_else() {
     write(dir.path(), "threshold = 0.9, prefer = [\"base\"]");
     let told = build(dir.path(), &Way::default());
     assert_eq!(told.exit, 0, "{}", told.stderr);
-    let dropped = dropped(dir.path());
+    let dropped = dropped(dir.path(), &Way::default());
     let own = |id: &str| id.rsplit('@').next().unwrap().to_string();
     let alike: BTreeSet<(String, String)> =
         dropped.iter().map(|(id, kept)| (own(id), own(kept))).filter(|(of, kept)| of != kept).collect();
@@ -133,9 +135,10 @@ fn which_pictures_stay_depends_on_nothing_but_the_pictures() {
             }
         }
         write(other.path(), "threshold = 0.9, keep = \"longest\"");
-        let told = build(other.path(), &Way { jobs, target, ..Way::default() });
+        let way = Way { jobs, target, ..Way::default() };
+        let told = build(other.path(), &way);
         assert_eq!(told.exit, 0, "{}", told.stderr);
-        seen.insert(dropped(other.path()));
+        seen.insert(dropped(other.path(), &way));
     }
     assert_eq!(seen.len(), 1, "{seen:?}");
     assert!(seen.iter().all(|dropped| dropped.len() >= few.len() * KINDS.len() * 9 / 10));

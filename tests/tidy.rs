@@ -59,7 +59,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("blake3", &["src/digest.rs"]),
     ("strsim", &["src/diag.rs"]),
     ("spdx", &["src/model/license.rs", "src/model/license/"]),
-    ("image", &["src/formats/image.rs", "src/formats/pixels.rs", "src/formats/veil.rs"]),
+    ("image", &["src/formats/image.rs", "src/formats/pixels.rs", "src/formats/small.rs", "src/formats/veil.rs"]),
     ("exif", &["src/formats/image.rs"]),
     ("parquet", &["src/formats/parquet/"]),
     ("arrow_ipc", &["src/formats/arrow/"]),
