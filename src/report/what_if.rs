@@ -68,7 +68,7 @@ fn side(key: &str) -> Result<(String, bool), String> {
 
 impl Looking<'_> {
     /// How many samples break limits now, and how many would.
-    pub fn what_if(&self, asked: &[Asked]) -> Result<String, Fault> {
+    pub fn what_if(&self, asked: &[Asked]) -> Result<Result<String, String>, Fault> {
         let now = declared_limits(self.plan.params(Kernel::Gather));
         let mut then = now.clone();
         for asked in asked {
@@ -79,6 +79,9 @@ impl Looking<'_> {
         }
         let wanted = then.iter().flat_map(|(field, l)| l.keys().map(|name| (field.clone(), name.clone()))).collect();
         let (rows, values) = self.values(&wanted)?;
+        if let Some(none) = asked.iter().find(|a| !values.keys().any(|of| of.1 == a.statistic)) {
+            return Ok(Err(format!("no sample has a `{}`: texts and pictures have their own", none.statistic)));
+        }
         let mut lines = vec![["", "now", "then"].map(String::from).to_vec()];
         for asked in asked {
             let of = |limits: &BTreeMap<String, BTreeMap<String, Limits>>| {
@@ -93,7 +96,7 @@ impl Looking<'_> {
         let fewer = before.difference(&after).count() as u64;
         let head = format!("  of {} samples so many break the limit:\n", number(rows));
         let tail = format!("  {} that pass now would not, {} that do not would\n", number(more), number(fewer));
-        Ok(head + &grid(&lines) + &tail)
+        Ok(Ok(head + &grid(&lines) + &tail))
     }
 
     /// How many samples a limit would take at each tenth of the values that there are, and at its ends.
@@ -109,6 +112,9 @@ impl Looking<'_> {
         for field in fields.keys() {
             let (_, values) = self.values(&[(field.clone(), name.clone())].into())?;
             let mut sorted: Vec<Ratio> = values.into_values().flat_map(BTreeMap::into_values).collect();
+            if sorted.is_empty() {
+                return Ok(Err(format!("no sample has a `{name}` of `{field}`: texts and pictures have their own")));
+            }
             sorted
                 .sort_by(|a, b| (u128::from(a.num) * u128::from(b.den)).cmp(&(u128::from(b.num) * u128::from(a.den))));
             out.push_str(&format!(
@@ -160,7 +166,10 @@ impl Looking<'_> {
             }
             for of in wanted.iter().filter(|of| !seen.contains(*of)) {
                 let measured = self.measured(part, of)?;
-                out.entry(of.clone()).or_default().extend(measured.into_iter().map(|(row, ratio)| ((n, row), ratio)));
+                if !measured.is_empty() {
+                    let measured = measured.into_iter().map(|(row, ratio)| ((n, row), ratio));
+                    out.entry(of.clone()).or_default().extend(measured);
+                }
             }
         }
         Ok((rows, out))

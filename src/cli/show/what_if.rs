@@ -20,5 +20,5 @@ pub fn page(s: &Session, built: &Built, i: usize, args: &Args) -> Result<String,
         return looking.sweep(key)?.map_err(Failure::Usage);
     }
     let asked: Result<Vec<Asked>, String> = args.what_if.iter().map(|text| Asked::parse(text)).collect();
-    Ok(looking.what_if(&asked.map_err(Failure::Usage)?)?)
+    looking.what_if(&asked.map_err(Failure::Usage)?)?.map_err(Failure::Usage)
 }
