@@ -27,6 +27,7 @@ mod network;
 mod new;
 mod operations;
 mod pages;
+mod pictures;
 mod pins;
 mod private;
 mod properties;

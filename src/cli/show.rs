@@ -2,6 +2,7 @@
 mod agreement;
 mod clusters;
 mod told;
+mod what_if;
 
 use super::{Context, Printer, say};
 use crate::diag::suggest;
@@ -67,6 +68,12 @@ pub struct Args {
     /// How far the annotators of a task agree
     #[arg(long, conflicts_with_all = ["told", "rows", "sample", "filter", "field", "format"])]
     agreement: bool,
+    /// How many samples would break a limit of [clean.quality]: `words_min=50`, several times for several
+    #[arg(long = "what-if", value_name = "NAME=VALUE", conflicts_with_all = ["told", "rows", "sample", "filter", "field", "format", "by", "agreement"])]
+    what_if: Vec<String>,
+    /// How many samples a limit of [clean.quality] would take, wherever it stood: `words_min`
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["told", "rows", "sample", "filter", "field", "format", "by", "agreement", "what_if"])]
+    sweep: Option<String>,
     /// Records to a partition on average; for tests
     #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
     partition_target: usize,
@@ -151,16 +158,10 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
         return agreement::page(project, s, built, chosen.main, args).map(|text| out + &text);
     }
     if args.clusters || args.filters {
-        let hidden = snapshot.columns.iter().any(|c| c.name == "id" && c.hidden);
-        if args.clusters && hidden {
-            return Err(Failure::Usage("`id` may hold personal data: --raw shows it".into()));
-        }
-        let telling = Telling { s, built, of: &chosen.all, kind: Kind::Findings, raw: !hidden };
-        let text = match args.clusters {
-            true => clusters::page(s, built, &chosen.all, args.limit)?,
-            false => clusters::filters(&telling)?,
-        };
-        return Ok(out + &text);
+        return together(s, built, &snapshot, chosen, args).map(|text| out + &text);
+    }
+    if !args.what_if.is_empty() || args.sweep.is_some() {
+        return what_if::page(s, built, chosen.main, args).map(|text| out + &text);
     }
     if let Some(kind) = args.kind() {
         let raw = args.raw || project.manifest.table(&["privacy"]).is_none();
@@ -204,6 +205,16 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
     out.push_str(&show::facts(&facts));
     out.push_str(&happened(project, s, built, chosen)?);
     Ok(out)
+}
+
+/// Samples that are duplicates of each other, or what each filter alone and together with others found.
+fn together(s: &Session, built: &Built, snapshot: &Snapshot, chosen: &Chosen, args: &Args) -> Result<String, Failure> {
+    let hidden = snapshot.columns.iter().any(|c| c.name == "id" && c.hidden);
+    match args.clusters {
+        true if hidden => Err(Failure::Usage("`id` may hold personal data: --raw shows it".into())),
+        true => Ok(clusters::page(s, built, &chosen.all, args.limit)?),
+        false => Ok(clusters::filters(&Telling { s, built, of: &chosen.all, kind: Kind::Findings, raw: !hidden })?),
+    }
 }
 
 /// The rows themselves, or one of their columns.

@@ -27,6 +27,7 @@ pub mod reader;
 #[cfg(test)]
 mod round;
 pub mod sidecar;
+pub mod small;
 pub mod spelling;
 mod strays;
 pub mod swallowed;

@@ -21,6 +21,7 @@ pub mod normalise;
 pub mod overlap;
 pub mod parts;
 pub mod passages;
+pub mod pictures;
 pub mod placing;
 pub mod quality;
 pub mod quotas;

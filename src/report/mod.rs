@@ -27,4 +27,5 @@ pub mod teller;
 pub mod terminal;
 pub mod trace;
 pub mod view;
+pub mod what_if;
 pub mod why;

@@ -10,6 +10,21 @@ pub struct Profile {
 
 pub const PROFILES: &[Profile] = &[
     Profile {
+        name: "cleanvision",
+        doc: "Of pictures: dark, light, of odd aspect and of low information by the thresholds of cleanvision 0.3, grey ones, \
+              pictures nearly of one shade and letterboxes. What is blurred and what is large depends on the pictures: \
+              `sharpness_min` and `megapixels_min` are yours.",
+        limits: &[
+            ("aspect_ratio", Some("0.35"), None),
+            ("border_ratio", None, Some("0.2")),
+            ("brightness_p5", None, Some("0.95")),
+            ("brightness_p99", Some("0.32"), None),
+            ("entropy", Some("3"), None),
+            ("grey_ratio", None, Some("0.999")),
+            ("uniform_ratio", None, Some("0.9")),
+        ],
+    },
+    Profile {
         name: "gopher",
         doc: "The quality and repetition rules of Gopher (Rae et al. 2021, appendix A.1.1), for English prose.",
         limits: &[
@@ -71,7 +86,8 @@ mod tests {
     #[test]
     fn profiles_name_statistics() {
         for (name, min, max) in PROFILES.iter().flat_map(|p| p.limits) {
-            assert!(statistic(name).is_some() && (min.is_some() || max.is_some()), "{name}");
+            let known = statistic(name).is_some() || crate::measure::pictures::statistics::statistic(name).is_some();
+            assert!(known && (min.is_some() || max.is_some()), "{name}");
         }
         assert!(profile("gopher").is_some() && profile("goofer").is_none());
     }

@@ -11,7 +11,7 @@
 //! (`overlap.passage`). The `action` of the table is taken with it. It stands before the near duplicates, so that no sample goes
 //! in favour of one that leaves. Facts: `compared` (samples with a text), `overlaps`, and of each kind and each release how many.
 //! Limits: the texts of the releases are held in memory, and are read from `jsonl`.
-use super::near_duplicates::{Action, Declaration, N, Unit, default_unit, fraction};
+use super::near_duplicates::{Action, Declaration, N, Unit, default_unit, fraction, meant};
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::Decimal;
@@ -37,6 +37,9 @@ const LIST_MAX: u64 = 256 << 20;
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = check.read::<Declaration>() else { return Vec::new() };
+    if meant(check, &d).is_some() {
+        return Vec::new(); // its keys are told there
+    }
     if d.against.is_empty() {
         check_idle(check, &d);
         return Vec::new();

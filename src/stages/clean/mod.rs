@@ -4,6 +4,8 @@ pub mod chat;
 pub mod exact_duplicates;
 pub mod label_errors;
 pub mod near_duplicates;
+pub mod near_pictures;
+pub mod picture_quality;
 pub mod quality;
 pub mod repeated_passages;
 pub mod stated_size;

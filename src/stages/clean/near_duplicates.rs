@@ -21,8 +21,9 @@ use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::measure::ngrams::{self, Grams};
 use crate::measure::similar::{Counts, Index, Jaccard, Threshold};
+use crate::model::images::Image;
 use crate::stage::*;
-use crate::table::{array_of, texts, utf8};
+use crate::table::{Cell, array_of, texts, utf8};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -31,7 +32,8 @@ use std::collections::BTreeMap;
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Declaration {
-    /// The least similarity (Jaccard, of the sets of n-grams) at which a sample is a near duplicate: above 0, at most 1.
+    /// The least similarity at which a sample is a near duplicate: above 0, at most 1. Of texts the Jaccard similarity of the
+    /// sets of n-grams; of pictures the correlation of their luma, where 0.9 is a good beginning.
     #[schemars(range(min = 0.01, max = 1))]
     pub threshold: At<Decimal>,
     /// What happens to a near duplicate.
@@ -44,9 +46,12 @@ pub struct Declaration {
     #[serde(default)]
     #[schemars(inner(length(min = 1)))]
     pub prefer: Vec<At<String>>,
-    /// The texts that are compared, as if they were one. Default: all text fields of `[schema]`, or `text`.
+    /// The texts that are compared, as if they were one, or a picture alone. Default: all text fields of `[schema]`, or `text`.
     #[schemars(length(min = 1))]
     pub on: Option<Vec<At<String>>>,
+    /// Whether pictures are compared with parts of others, too, from which up to a fifth of each side was cut off. Default true;
+    /// of texts it says nothing and is refused.
+    pub crops: Option<At<bool>>,
     /// What n-grams are made of: `words`, in lower case and parted by white space, or `characters`, in lower case without
     /// white space. Default `characters` where all `[dataset] languages` are Korean, Japanese, Chinese or Thai, else
     /// `words`.
@@ -91,7 +96,8 @@ pub enum Stays {
     First,
     /// The last in table order.
     Last,
-    /// The one with most n-grams; of equals the one whose id comes first, whatever the order of the data.
+    /// The one with most n-grams, of pictures with most pixels; of equals the one whose id comes first, whatever the order of
+    /// the data.
     Longest,
 }
 
@@ -116,13 +122,19 @@ const WITHOUT_WORDS: [&str; 4] = ["ko", "ja", "zh", "th"];
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = check.read::<Declaration>() else { return Vec::new() };
+    if meant(check, &d).is_some() {
+        return Vec::new();
+    }
+    if let Some(crops) = &d.crops {
+        let problem = Diagnostic::error("T0711", crops.span(), "`crops` is about pictures, and texts are compared");
+        check.bad(problem.label("a setting without effect").help("take it out, or name the picture in `on`"));
+    }
     let on = check.plain_texts(d.on.as_deref());
     if on.is_empty() && check.problems.is_empty() {
         let problem = Diagnostic::error("T0321", check.span.clone(), "there is no text to compare");
         check.bad(problem.label("needs `on`, or a text field in [schema]"));
     }
-    check_threshold(check, &d.threshold);
-    check_sources(check, &d.prefer);
+    sources_known(check, &d);
     let unit = d.unit.unwrap_or_else(|| default_unit(check));
     let read = [vec!["id".to_string(), "source".to_string()], on.clone()].concat();
     let clusters = d.action != Action::Drop;
@@ -146,6 +158,18 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         &gather,
         &Apply { action: d.action },
     )]
+}
+
+/// The picture among the columns that are compared, if there is one.
+pub(super) fn meant(check: &Check, d: &Declaration) -> Option<String> {
+    let is_picture = |name: &&String| check.column("samples", name) == Some(&Image::ty());
+    d.on.iter().flatten().map(|name| name.get()).find(is_picture).cloned()
+}
+
+/// Notes what is wrong in the keys that texts and pictures share.
+pub(super) fn sources_known(check: &mut Check, d: &Declaration) {
+    check_threshold(check, &d.threshold);
+    check_sources(check, &d.prefer);
 }
 
 fn check_threshold(check: &mut Check, threshold: &At<Decimal>) {
@@ -211,14 +235,14 @@ struct Gather {
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Apply {
+pub(super) struct Apply {
     #[serde(default, skip_serializing_if = "is_default")]
-    action: Action,
+    pub(super) action: Action,
 }
 
 /// What is decided of a sample that has near duplicates.
 #[derive(Serialize, Deserialize, Default)]
-struct Near {
+pub(super) struct Near {
     /// The sample that stays instead of it; none if it stays itself.
     #[serde(default, skip_serializing_if = "is_default")]
     kept: Option<String>,
@@ -231,7 +255,7 @@ struct Near {
 }
 
 /// The column that names clusters.
-const CLUSTER: &str = "clean.near_duplicates";
+pub(super) const CLUSTER: &str = "clean.near_duplicates";
 
 struct Stage;
 
@@ -239,7 +263,7 @@ impl RowStage for Stage {
     const MAP: u32 = 1;
     const USES: &'static [&'static str] = ngrams::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
-    const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
+    const APPLY: Option<ApplyPart<Self>> = Some((1, apply));
     type Map = Map;
     type Gather = Gather;
     type Apply = Apply;
@@ -334,28 +358,31 @@ impl Stage {
         let mut near: Vec<(usize, usize, Jaccard)> = Vec::new();
         groups.settle(&sets, threshold, |gone, kept, similarity| near.push((gone, kept, similarity)));
         let linked = if p.clusters { groups.linked(&sets, threshold) } else { Vec::new() };
-        tell(&of, &near, &linked, compared, out)
+        let near: Vec<_> =
+            near.into_iter().map(|(gone, kept, similarity)| (gone, kept, similarity.thousandths())).collect();
+        decide(&of, &near, &linked, compared, out)
     }
+}
 
-    fn apply(p: &Apply, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
-        let (mut delta, mut clusters) = (Delta::default(), vec![None; rows.len()]);
-        for decided in slice.each::<Near>() {
-            let (row, Near { kept, similarity, cluster }) = decided?;
-            clusters.get_mut(row).iter_mut().for_each(|slot| **slot = cluster.clone());
-            let Some(kept) = kept else { continue };
-            let say = format!("nearly the same as {kept}: similarity {}.{:03}", similarity / 1000, similarity % 1000);
-            let act = match p.action {
-                Action::Drop => Act::Drop { kept: Some(kept) },
-                Action::Review => Act::Review,
-                Action::Report => Act::Finding,
-            };
-            delta.event(row, act, "clean.near_duplicates", "duplicate.near", say);
-        }
-        if p.action != Action::Drop {
-            delta.write(CLUSTER, array_of(clusters));
-        }
-        Ok(delta)
+/// Lets what was decided take effect.
+pub(super) fn apply(p: &Apply, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
+    let (mut delta, mut clusters) = (Delta::default(), vec![None; rows.len()]);
+    for decided in slice.each::<Near>() {
+        let (row, Near { kept, similarity, cluster }) = decided?;
+        clusters.get_mut(row).iter_mut().for_each(|slot| **slot = cluster.clone());
+        let Some(kept) = kept else { continue };
+        let say = format!("nearly the same as {kept}: similarity {}.{:03}", similarity / 1000, similarity % 1000);
+        let act = match p.action {
+            Action::Drop => Act::Drop { kept: Some(kept) },
+            Action::Review => Act::Review,
+            Action::Report => Act::Finding,
+        };
+        delta.event(row, act, "clean.near_duplicates", "duplicate.near", say);
     }
+    if p.action != Action::Drop {
+        delta.write(CLUSTER, array_of(clusters));
+    }
+    Ok(delta)
 }
 
 /// How many samples there are, and how many members all their sets have together.
@@ -395,11 +422,11 @@ fn prefer(keep: Stays, candidates: &mut [Candidate]) {
     }
 }
 
-/// Decides of each near duplicate, and counts them. `linked` tells for each sample the first place among those that it
-/// hangs together with, or is empty.
-fn tell(
+/// Decides of each near duplicate (its place, that of the one that stays, their similarity in thousandths), and counts them.
+/// `linked` tells for each sample the first place among those that it hangs together with, or is empty.
+pub(super) fn decide(
     of: &[(Spot, String)],
-    near: &[(usize, usize, Jaccard)],
+    near: &[(usize, usize, u64)],
     linked: &[usize],
     compared: u64,
     out: &mut Verdicts,
@@ -417,7 +444,7 @@ fn tell(
         let (Some((at, _)), Some((_, id))) = (of.get(*gone), of.get(*kept)) else { continue };
         *sizes.entry(*kept).or_insert(1) += 1;
         let near = decided.entry(*at).or_default();
-        (near.kept, near.similarity) = (Some(id.clone()), similarity.thousandths());
+        (near.kept, near.similarity) = (Some(id.clone()), *similarity);
     }
     for (at, near) in &decided {
         out.put_json(*at, near)?;

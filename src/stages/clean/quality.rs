@@ -19,9 +19,11 @@
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
+use crate::measure::pictures::statistics as pictures;
 use crate::measure::quality::{self, Measured, PROFILES, Profile, Ratio, statistic, statistics};
+use crate::model::images::Image;
 use crate::stage::*;
-use crate::table::{DataType, texts};
+use crate::table::{Cell, DataType, texts};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::json;
@@ -52,9 +54,10 @@ pub struct Rules {
 /// Judges texts by their statistics, by published limits and one's own. Both ends of a limit belong to what is allowed. A
 /// character is a Unicode scalar value, a word a longest stretch without white space.
 #[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
-#[schemars(deny_unknown_fields, transform = limit_keys)]
+#[schemars(deny_unknown_fields, transform = all_limit_keys)]
 pub struct Quality {
     /// The texts that are judged, each by itself. Default: all text fields of `[schema]`, or `text`.
+    /// A picture alone is judged by statistics of pictures.
     #[schemars(length(min = 1))]
     pub on: Option<Vec<At<String>>>,
     /// Limits that were published under a name; those that stand here beside it go before.
@@ -71,6 +74,12 @@ pub struct Quality {
 /// The name of a profile.
 #[derive(Clone, Copy)]
 pub struct ProfileName(&'static Profile);
+
+impl ProfileName {
+    pub(super) fn profile(self) -> &'static Profile {
+        self.0
+    }
+}
 
 impl std::fmt::Debug for ProfileName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -98,17 +107,27 @@ impl JsonSchema for ProfileName {
     }
 }
 
-/// Adds both limits of each statistic to the keys of a table.
+/// Adds both limits of each statistic of texts to the keys of a table.
 fn limit_keys(schema: &mut Schema) {
+    add_limits(schema, statistics().map(|s| (s.name, s.doc, s.share)));
+}
+
+/// The same, with those of pictures.
+fn all_limit_keys(schema: &mut Schema) {
+    limit_keys(schema);
+    add_limits(schema, pictures::STATISTICS.iter().map(|s| (s.name, s.doc, s.share)));
+}
+
+/// Adds both limits of statistics, of which a name, what it is, and whether it is a share are given.
+fn add_limits(schema: &mut Schema, of: impl Iterator<Item = (&'static str, &'static str, bool)>) {
     let Some(serde_json::Value::Object(properties)) = schema.get_mut("properties") else { return };
-    for statistic in statistics() {
+    for (name, doc, share) in of {
         for (side, word) in [("min", "Smallest"), ("max", "Largest")] {
-            let mut limit =
-                json!({ "type": "number", "minimum": 0, "description": format!("{word}: {}.", statistic.doc) });
-            if statistic.share {
+            let mut limit = json!({ "type": "number", "minimum": 0, "description": format!("{word}: {doc}.") });
+            if share {
                 limit["maximum"] = 1.into();
             }
-            properties.insert(format!("{}_{side}", statistic.name), limit);
+            properties.insert(format!("{name}_{side}"), limit);
         }
     }
 }
@@ -126,7 +145,7 @@ pub enum Action {
 }
 
 /// The limits that keys say, by statistic.
-fn limits_of<'k>(keys: impl Iterator<Item = (&'k str, Decimal)>) -> BTreeMap<String, Limits> {
+pub(super) fn limits_of<'k>(keys: impl Iterator<Item = (&'k str, Decimal)>) -> BTreeMap<String, Limits> {
     let mut out: BTreeMap<String, Limits> = BTreeMap::new();
     for (key, value) in keys {
         if let Some(name) = key.strip_suffix("_min") {
@@ -139,7 +158,7 @@ fn limits_of<'k>(keys: impl Iterator<Item = (&'k str, Decimal)>) -> BTreeMap<Str
 }
 
 /// The limits of a profile, as keys would say them.
-fn of_profile(profile: &Profile) -> BTreeMap<String, Decimal> {
+pub(super) fn of_profile(profile: &Profile) -> BTreeMap<String, Decimal> {
     let side = |name: &str, side: &str, value: Option<&str>| {
         Some((format!("{name}_{side}"), value.and_then(|value| Decimal::parse(value).ok())?))
     };
@@ -177,7 +196,11 @@ fn declare_fields(check: &mut Check) -> Vec<Plan> {
 
 fn declare_quality(check: &mut Check) -> Vec<Plan> {
     let Some(d) = check.read::<Quality>() else { return Vec::new() };
+    if picture(check, &d).is_some() {
+        return Vec::new();
+    }
     let before = check.problems.len();
+    of_pictures(check, &d);
     let fields = check.plain_texts(d.on.as_deref());
     if fields.is_empty() && check.problems.len() == before {
         let problem = Diagnostic::error("T0321", check.span.clone(), "there is no text to judge");
@@ -199,6 +222,29 @@ fn declare_quality(check: &mut Check) -> Vec<Plan> {
     let (review, report) = (all(Action::Review), all(Action::Report));
     let limits = fields.iter().map(|field| (field.clone(), limits.clone())).collect();
     plan(Gather { limits, quality: true }, Apply { review, report, quality: true, of_profile })
+}
+
+/// The picture among the columns that are judged, if there is one.
+pub(super) fn picture(check: &Check, d: &Quality) -> Option<String> {
+    let is_picture = |name: &&String| check.column("samples", name) == Some(&Image::ty());
+    d.on.iter().flatten().map(|name| name.get()).find(is_picture).cloned()
+}
+
+/// Notes limits of pictures where texts are judged.
+fn of_pictures(check: &mut Check, d: &Quality) {
+    let named = d.limits.keys().map(|key| (format!("clean.quality.{key}"), key.clone()));
+    let published = d.profile.map(|name| of_profile(name.0)).unwrap_or_default();
+    let published = published.into_keys().map(|key| ("clean.quality.profile".to_string(), key));
+    for (path, key) in named.chain(published) {
+        let name = key.strip_suffix("_min").or(key.strip_suffix("_max")).unwrap_or(&key);
+        if statistic(name).is_none() && pictures::statistic(name).is_some() {
+            let span = check.manifest.span_of(&path).unwrap_or(check.span.clone());
+            let problem = Diagnostic::error("T0712", span, format!("`{name}` is a statistic of pictures"));
+            check.bad(
+                problem.label("texts are judged here").help("name the picture in `on`, for example `on = [\"image\"]`"),
+            );
+        }
+    }
 }
 
 fn plan(bounds: Gather, respond: Apply) -> Vec<Plan> {
@@ -232,7 +278,12 @@ fn must_be_text(check: &mut Check, field: &str) {
 }
 
 /// Notes limits that no text can keep. Those that `declared` does not have are the profile's.
-fn possible(check: &mut Check, table: &str, declared: &BTreeMap<String, Decimal>, limits: &BTreeMap<String, Limits>) {
+pub(super) fn possible(
+    check: &mut Check,
+    table: &str,
+    declared: &BTreeMap<String, Decimal>,
+    limits: &BTreeMap<String, Limits>,
+) {
     for (statistic, limits) in limits {
         let Some((least, most)) = limits.min.zip(limits.max).filter(|(min, max)| min > max) else { continue };
         let place = |side: &str| {
@@ -251,36 +302,36 @@ fn possible(check: &mut Check, table: &str, declared: &BTreeMap<String, Decimal>
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Map {
+pub(super) struct Map {
     /// The statistics of each field; no limits.
     #[serde(default, skip_serializing_if = "is_default")]
     statistics: BTreeMap<String, BTreeSet<String>>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Gather {
+pub(super) struct Gather {
     /// Field, statistic, limits.
     #[serde(default, skip_serializing_if = "is_default")]
-    limits: BTreeMap<String, BTreeMap<String, Limits>>,
+    pub(super) limits: BTreeMap<String, BTreeMap<String, Limits>>,
     /// It is of `[clean.quality]`, which tells more facts.
     #[serde(default, skip_serializing_if = "is_default")]
-    quality: bool,
+    pub(super) quality: bool,
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Apply {
+pub(super) struct Apply {
     /// The fields whose samples wait for a decision; of the others they are dropped.
     #[serde(default, skip_serializing_if = "is_default")]
-    review: BTreeSet<String>,
+    pub(super) review: BTreeSet<String>,
     /// The fields whose samples stay.
     #[serde(default, skip_serializing_if = "is_default")]
-    report: BTreeSet<String>,
+    pub(super) report: BTreeSet<String>,
     /// It is of `[clean.quality]`.
     #[serde(default, skip_serializing_if = "is_default")]
-    quality: bool,
+    pub(super) quality: bool,
     /// The limits that are those of the profile.
     #[serde(default, skip_serializing_if = "is_default")]
-    of_profile: BTreeSet<String>,
+    pub(super) of_profile: BTreeSet<String>,
 }
 
 impl Apply {
@@ -306,16 +357,16 @@ impl Apply {
 }
 
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Default)]
-struct Limits {
+pub struct Limits {
     #[serde(default, skip_serializing_if = "is_default")]
-    min: Option<Decimal>,
+    pub min: Option<Decimal>,
     #[serde(default, skip_serializing_if = "is_default")]
-    max: Option<Decimal>,
+    pub max: Option<Decimal>,
 }
 
 impl Limits {
     /// Which limit the ratio breaks: `min` or `max`.
-    fn broken_by(&self, ratio: Ratio) -> Option<&'static str> {
+    pub fn broken_by(&self, ratio: Ratio) -> Option<&'static str> {
         let stands = |limit: Option<Decimal>| {
             let limit = limit?;
             Some(ratio.compare_decimal(limit.numerator_over(limit.scale())?, limit.scale()))
@@ -332,7 +383,7 @@ impl Limits {
 /// these, as JSON. The limit is not part of it, so that one that moves decides nothing anew of rows that break both.
 type Broken = (String, String, String, String);
 
-struct Stage;
+pub(super) struct Stage;
 
 impl RowStage for Stage {
     const USES: &'static [&'static str] = &["unicode-std 17.0", "whatlang 0.18"];
@@ -363,7 +414,7 @@ impl RowStage for Stage {
 
 impl Stage {
     /// In memory are only the rows that break a limit.
-    fn gather(p: &Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+    pub(super) fn gather(p: &Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         let mut broken: BTreeMap<Spot, Vec<Broken>> = BTreeMap::new();
         let mut counts = counters(p);
         for hit in hits.iter() {
@@ -388,7 +439,7 @@ impl Stage {
         Ok(())
     }
 
-    fn apply(p: &Apply, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
+    pub(super) fn apply(p: &Apply, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
         for decided in slice.each::<Vec<Broken>>() {
             let (row, broken) = decided?;
@@ -427,11 +478,17 @@ fn counters(p: &Gather) -> BTreeMap<String, u64> {
     out
 }
 
-fn bytes_of(ratio: Ratio) -> [u8; 16] {
+pub(super) fn bytes_of(ratio: Ratio) -> [u8; 16] {
     ((u128::from(ratio.num) << 64) | u128::from(ratio.den)).to_be_bytes()
 }
 
-fn ratio_of(bytes: &[u8]) -> Option<Ratio> {
+/// The limits in the parameters of a gather, by field and statistic; none where they are those of another stage.
+pub fn declared_limits(gather: &str) -> BTreeMap<String, BTreeMap<String, Limits>> {
+    serde_json::from_str::<Gather>(gather).map(|gather| gather.limits).unwrap_or_default()
+}
+
+/// A ratio out of a summary.
+pub fn ratio_of(bytes: &[u8]) -> Option<Ratio> {
     let (num, den) = bytes.split_first_chunk::<8>()?;
     Some(Ratio { num: u64::from_be_bytes(*num), den: u64::from_be_bytes(den.try_into().ok()?) })
 }
