@@ -36,6 +36,7 @@ pub mod veil;
 pub mod writer;
 
 pub mod aihub;
+pub mod audio;
 pub mod coco;
 pub mod conll;
 pub mod csv;
@@ -50,7 +51,9 @@ mod jsonl_zst;
 pub mod label_studio;
 pub mod labelme;
 pub mod parquet;
+mod speech;
 pub mod sqlite;
+mod standoff;
 pub mod tar;
 pub mod text;
 pub mod voc;
@@ -87,6 +90,12 @@ pub const FORMATS: &[Format] = &[
     cvat::FORMAT,
     yolo::FORMAT,
     webdataset::FORMAT,
+    audio::FORMAT,
+    speech::textgrid::FORMAT,
+    speech::manifest::FORMAT,
+    speech::kaldi::FORMAT,
+    standoff::brat::FORMAT,
+    standoff::webanno::FORMAT,
     aihub::FORMAT,
 ];
 
