@@ -19,6 +19,8 @@ pub mod infer;
 pub mod json;
 pub mod lines;
 pub mod metadata;
+#[cfg(test)]
+mod mutated;
 pub mod options;
 pub mod packing;
 pub mod pixels;
@@ -36,7 +38,9 @@ pub mod veil;
 pub mod writer;
 
 pub mod aihub;
+mod annotated;
 pub mod audio;
+mod boxes_csv;
 pub mod coco;
 pub mod conll;
 pub mod csv;
@@ -44,6 +48,7 @@ pub mod csv_fields;
 mod csv_look;
 mod csv_write;
 pub mod cvat;
+mod dota;
 pub mod image_folder;
 pub mod json_array;
 pub mod jsonl;
@@ -89,6 +94,8 @@ pub const FORMATS: &[Format] = &[
     labelme::FORMAT,
     cvat::FORMAT,
     yolo::FORMAT,
+    dota::FORMAT,
+    boxes_csv::FORMAT,
     webdataset::FORMAT,
     audio::FORMAT,
     speech::textgrid::FORMAT,
@@ -96,6 +103,9 @@ pub const FORMATS: &[Format] = &[
     speech::kaldi::FORMAT,
     standoff::brat::FORMAT,
     standoff::webanno::FORMAT,
+    annotated::doccano::FORMAT,
+    annotated::prodigy::FORMAT,
+    annotated::spacy::FORMAT,
     aihub::FORMAT,
 ];
 

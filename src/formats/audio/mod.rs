@@ -9,8 +9,8 @@
 //!
 //! The column `audio` holds the sound itself. Dropped: `sound.empty`, `sound.format` (another container, or no sound),
 //! `sound.truncated`, `sound.corrupt`. Findings: `sound.length` (the header does not say how long the sound is),
-//! `sound.rest` (it ends within a sample), `sound.name` (the name says another container). Limits: damage within the
-//! samples is not seen.
+//! `sound.rest` (it ends within a sample). Limits: damage within the samples is not seen, and a file's name is not compared
+//! with its content.
 mod flac;
 mod header;
 mod wav;

@@ -109,7 +109,6 @@ fn sounding(form: &Form, stated: u64, there: usize, fact: Option<u64>) -> Result
 #[cfg(test)]
 pub mod tests {
     use super::super::header::header;
-    use super::*;
 
     /// A chunk; one of an odd length has a byte behind it.
     fn part(name: &str, body: &[u8]) -> Vec<u8> {

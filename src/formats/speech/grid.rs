@@ -169,48 +169,6 @@ fn tier(tokens: &mut Tokens) -> Result<Tier, Wrong> {
 /// Times that differ by less are one: writers round them.
 const NOISE: f64 = 1e-6;
 
-/// A TextGrid in the long form, of tiers that fill the time from 0 to the end.
-pub fn written(end: f64, tiers: &[(&str, Vec<(f64, f64, String)>)]) -> String {
-    let mut out = format!(
-        "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\nxmin = 0 \nxmax = {end} \ntiers? <exists> \nsize = {} \nitem []: \n",
-        tiers.len()
-    );
-    for (i, (name, marks)) in tiers.iter().enumerate() {
-        let filled = filled(end, marks);
-        out.push_str(&format!(
-            "    item [{}]:\n        class = \"IntervalTier\" \n        name = \"{}\" \n        xmin = 0 \n        xmax = {end} \n        \
-             intervals: size = {} \n",
-            i + 1,
-            name.replace('"', "\"\""),
-            filled.len()
-        ));
-        for (n, (from, to, text)) in filled.iter().enumerate() {
-            out.push_str(&format!(
-                "        intervals [{}]:\n            xmin = {from} \n            xmax = {to} \n            text = \"{}\" \n",
-                n + 1,
-                text.replace('"', "\"\"")
-            ));
-        }
-    }
-    out
-}
-
-/// Intervals with empty ones between them, so that they fill the time.
-fn filled(end: f64, marks: &[(f64, f64, String)]) -> Vec<(f64, f64, String)> {
-    let (mut out, mut at) = (Vec::new(), 0.0);
-    for (from, to, text) in marks {
-        if *from > at {
-            out.push((at, *from, String::new()));
-        }
-        out.push((*from, *to, text.clone()));
-        at = *to;
-    }
-    if at < end {
-        out.push((at, end, String::new()));
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,8 +182,11 @@ mod tests {
         assert_eq!((grid.tiers[0].name.as_str(), grid.tiers[0].gaps), ("w \"x\"", 0));
         assert_eq!(grid.tiers[0].marks, [(0.0, 1.0, "so\nit".into()), (1.0, 2.5, "".into())]);
         assert_eq!((grid.tiers[1].points, grid.tiers[1].marks.len()), (true, 1));
-        let long = written(2.5, &[("w \"x\"", vec![(0.0, 1.0, "so\nit".into())])]);
-        assert_eq!(parse(&long).unwrap().tiers[0], grid.tiers[0]);
+        let long = "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\nxmin = 0 \nxmax = 2.5 \ntiers? <exists> \nsize = 1 \n\
+                    item []: \n    item [1]:\n        class = \"IntervalTier\" \n        name = \"w \"\"x\"\"\" \n        xmin = 0 \n\
+                    xmax = 2.5 \n        intervals: size = 2 \n        intervals [1]:\n            xmin = 0 \n            xmax = 1 \n\
+                    text = \"so\nit\" \n        intervals [2]:\n xmin = 1 \n xmax = 2.5 \n text = \"\" ! the end\n";
+        assert_eq!(parse(long).unwrap().tiers[0], grid.tiers[0]);
         let absent = "\"ooTextFile\" \"TextGrid\" 0 1 <absent>";
         assert_eq!(parse(absent).unwrap().tiers, []);
     }

@@ -2,6 +2,7 @@
 //! To add one, write its file and add its line; the first that knows a file has it, so the strict ones stand first. Each
 //! has a case in `tests/new/`.
 mod arrow;
+mod audio;
 mod coco;
 mod conll;
 mod conllu;
@@ -18,6 +19,7 @@ pub mod recogniser;
 mod text;
 mod tsv;
 mod voc;
+mod webanno;
 mod yolo;
 
 use super::folder::Beginning;
@@ -26,6 +28,8 @@ use recogniser::{Key, Recogniser};
 
 pub const RECOGNISERS: &[Recogniser] = &[
     image_folder::RECOGNISER,
+    audio::RECOGNISER,
+    webanno::RECOGNISER,
     parquet::RECOGNISER,
     arrow::RECOGNISER,
     voc::RECOGNISER,

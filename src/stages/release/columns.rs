@@ -142,6 +142,17 @@ pub fn span_of(check: &Check, wanted: Option<&AllOr<At<String>>>, column: &str) 
     named.unwrap_or(check.span.clone())
 }
 
+/// Refuses a column of sounds of which no file would hold more than their digests.
+pub fn check_sounds(check: &mut Check, wanted: Option<&AllOr<At<String>>>, columns: &[String], typed: bool) {
+    let is_sound = |c: &&String| check.column("samples", c) == Some(&Sound::ty());
+    let sounds: Vec<&String> = columns.iter().filter(is_sound).filter(|_| !typed).collect();
+    for column in sounds {
+        let message = format!("no format of {} holds the sounds of `{column}`", check.path);
+        let problem = Diagnostic::error("T0350", span_of(check, wanted, column), message);
+        check.bad(problem.label("they would be in no file").help("add `parquet`, or name `columns` without it"));
+    }
+}
+
 /// Refuses columns that would have one name in the files, and those that a format would take for paths of files.
 pub fn check_names(
     check: &mut Check,
