@@ -9,6 +9,7 @@ mod conllu;
 mod csv;
 mod cvat;
 mod dialect;
+mod dota;
 mod image_folder;
 mod json;
 mod jsonl;
@@ -40,6 +41,7 @@ pub const RECOGNISERS: &[Recogniser] = &[
     json::RECOGNISER,
     jsonl::RECOGNISER,
     conllu::RECOGNISER,
+    dota::RECOGNISER,
     yolo::RECOGNISER,
     conll::RECOGNISER,
     tsv::RECOGNISER,

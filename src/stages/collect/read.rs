@@ -43,8 +43,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }
     let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
     let mut reads = names(&["blob", "context", "reject"]);
+    let named = ["folder", "annotator"]; // what such a format takes from the place of a file
+    let placed = c.format.beside.is_some() && fields.values().any(|f| named.contains(&f.0.as_str()));
     let used = |s: &str| {
-        c.id == s
+        placed
+            || c.id == s
             || (s == "path" && c.id == "position")
             || fields.values().any(|f| f.0 == s || (s == "path" && f.0 == SPLIT))
     };
