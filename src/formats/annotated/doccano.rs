@@ -30,7 +30,7 @@ pub const FORMAT: Format = Format {
         text: |_| "text",
         ty,
         adds: adds_nothing,
-        read: |ask, unit, out| read(ask, unit, out, says),
+        read: |ask, unit, out| read(ask, unit, out, says, TAKEN),
         offers: Offers::Columns(|options, len, at| columns(options, len, at, says, TAKEN)),
     }),
     writer: Some(Writer { files: "doccano/SPLIT.jsonl", encode: write::doccano, ..write::WRITER }),
@@ -38,7 +38,7 @@ pub const FORMAT: Format = Format {
 };
 
 /// Keys that the words stand for.
-const TAKEN: &[&str] = &["label", "labels", "entities", "cats", "relations", "Comments"];
+const TAKEN: &[&str] = &["label", "labels", "entities", "cats", "relations", "Comments", "annotator"];
 
 fn says(object: &Json) -> Said {
     let mut out = Said::default();

@@ -30,7 +30,7 @@ pub const FORMAT: Format = Format {
         text: |_| "text",
         ty,
         adds: adds_nothing,
-        read: |ask, unit, out| read(ask, unit, out, says),
+        read: |ask, unit, out| read(ask, unit, out, says, TAKEN),
         offers: Offers::Columns(|options, len, at| columns(options, len, at, says, TAKEN)),
     }),
     writer: Some(Writer { files: "prodigy/SPLIT.jsonl", encode: write::prodigy, ..write::WRITER }),

@@ -77,10 +77,21 @@ struct Line<'j, 'l> {
     of: &'j Json<'l>,
     said: Said,
     stem: &'j str,
+    /// Keys that the words stand for.
+    taken: &'static [&'static str],
 }
 
 impl Line<'_, '_> {
+    /// Whether the object has a key of its own that is called like one of the words.
+    fn is_own(&self, selector: &str) -> bool {
+        !self.taken.contains(&selector) && select(self.of, selector).is_some()
+    }
+
+    /// What a word gives.
     fn own(&self, selector: &str) -> Option<Value> {
+        if self.is_own(selector) {
+            return None;
+        }
         let trees = |all: &Option<Vec<Tree>>| {
             all.as_ref().map_or(Value::Null, |all| Value::Text(Tree::from(all.clone()).to_string()))
         };
@@ -109,7 +120,7 @@ impl Record for Line<'_, '_> {
     fn put(&self, selector: &str, ty: &str, to: &mut Builder) -> Result<(), String> {
         match self.own(selector) {
             Some(value) => to.value(value),
-            None if selector == "classes" => {
+            None if selector == "classes" && !self.is_own(selector) => {
                 let all = self.said.classes.clone();
                 let values = all.map(|all| all.into_iter().map(Value::Text).collect::<Vec<_>>());
                 to.value(match values {
@@ -137,9 +148,17 @@ impl Record for Line<'_, '_> {
         self.of.content(bytes)
     }
 
+    /// The names of the columns that it gives.
     fn names(&self) -> Vec<String> {
-        let own = WORDS.iter().filter(|word| self.has(word)).map(|word| word.to_string());
-        own.chain(self.of.names()).collect()
+        let words = [
+            ("spans", self.said.spans.is_some()),
+            ("classes", self.said.classes.is_some()),
+            ("relations", self.said.relations.is_some()),
+            ("annotator", self.said.annotator.is_some()),
+        ];
+        let words = words.into_iter().filter(|(_, there)| *there).map(|(word, _)| word.to_string());
+        let own: Vec<String> = self.of.names().into_iter().filter(|n| !self.taken.contains(&n.as_str())).collect();
+        words.filter(|word| !own.contains(word)).chain(own.clone()).collect()
     }
 }
 
@@ -153,14 +172,14 @@ pub fn ty(_: &Options, selector: &str) -> Option<DataType> {
 }
 
 /// Reads a unit of lines.
-pub fn read(ask: &Ask, unit: &Unit, out: &mut Records, says: Says) {
+pub fn read(ask: &Ask, unit: &Unit, out: &mut Records, says: Says, taken: &'static [&'static str]) {
     each_unit(ask, unit, out, |unit, encoding, out| {
         for (n, own) in each_record(ask, &Split::Lines, unit.bytes) {
             out.next(own);
             let read = recoded(own, encoding).and_then(|own| {
                 let object = json::parse(&own, ask.depth_max)?;
                 let (said, at) = (says(&object), out.line);
-                let line = Line { of: &object, said, stem: unit.stem };
+                let line = Line { of: &object, said, stem: unit.stem, taken };
                 if out.take(unit, n, &own, &line) {
                     for (rule, say) in told(ask, &line) {
                         out.finding(unit, n, at, rule, say);
@@ -213,9 +232,7 @@ pub fn columns(options: &Options, len: u64, read: &ReadAt, says: Says, taken: &[
     let words = words.into_iter().filter(|(_, there, _)| *there);
     let words: Vec<Seen> = words.map(|(name, _, ty)| (name.to_string(), types::text(&ty))).collect();
     let own = infer::objects(objects.into_iter());
-    Ok(own
-        .into_iter()
-        .filter(|(name, _)| !taken.contains(&name.as_str()) && !WORDS.contains(&name.as_str()))
-        .chain(words)
-        .collect())
+    let own: Vec<Seen> = own.into_iter().filter(|(name, _)| !taken.contains(&name.as_str())).collect();
+    let words = words.into_iter().filter(|(word, _)| !own.iter().any(|(name, _)| name == word));
+    Ok(own.iter().cloned().chain(words).collect())
 }

@@ -53,7 +53,7 @@ fn block(bytes: &[u8], at: usize) -> Result<Block<'_>, Wrong> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::header::header;
+    use super::super::header as read;
 
     fn flac(rate: u64, channels: u64, bits: u64, frames: u64) -> Vec<u8> {
         let own = rate << 44 | (channels - 1) << 41 | (bits - 1) << 36 | frames;
@@ -63,14 +63,14 @@ mod tests {
 
     #[test]
     fn the_first_block_tells_all() {
-        let found = header(&flac(96_000, 2, 24, 48_000)).unwrap();
+        let found = read(&flac(96_000, 2, 24, 48_000)).unwrap();
         assert_eq!((found.rate, found.channels, found.bits, found.duration()), (96_000, 2, Some(24), Some(0.5)));
-        let open = header(&flac(8000, 1, 16, 0)).unwrap();
+        let open = read(&flac(8000, 1, 16, 0)).unwrap();
         assert_eq!((open.duration(), open.told[0].0), (None, "sound.length"));
-        assert_eq!(header(&flac(0, 1, 16, 5)).unwrap_err().rule, "sound.corrupt");
+        assert_eq!(read(&flac(0, 1, 16, 5)).unwrap_err().rule, "sound.corrupt");
         let whole = flac(8000, 1, 16, 5);
         for end in 1..whole.len() - 4 {
-            assert!(header(&whole[..end]).is_err(), "{end}");
+            assert!(read(&whole[..end]).is_err(), "{end}");
         }
     }
 }

@@ -1,5 +1,4 @@
 //! What the header of a sound tells.
-use super::{flac, wav};
 use crate::formats::encoding::Wrong;
 
 /// A sound by its header; what the header does not say is `None`.
@@ -25,23 +24,6 @@ impl Header {
     pub fn duration(&self) -> Option<f64> {
         self.frames.map(|frames| frames as f64 / f64::from(self.rate))
     }
-}
-
-/// Reads the header. Rules: `sound.empty`, `sound.format` (none that is read), `sound.truncated`, `sound.corrupt`.
-pub fn header(bytes: &[u8]) -> Result<Header, Wrong> {
-    match bytes {
-        [] => Err(Wrong::new("sound.empty", "the file is empty")),
-        [b'R', b'I', b'F', b'F', ..] | [b'R', b'F', b'6', b'4', ..] => wav::header(bytes),
-        [b'f', b'L', b'a', b'C', rest @ ..] => flac::header(rest),
-        [b'I', b'D', b'3', ..] | [0xff, 0xe0..=0xff, ..] => Err(other("MP3")),
-        [b'O', b'g', b'g', b'S', ..] => Err(other("Ogg")),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Err(other("MP4")),
-        _ => Err(Wrong::new("sound.format", "neither WAV nor FLAC")),
-    }
-}
-
-fn other(name: &str) -> Wrong {
-    Wrong::new("sound.format", format!("the file is {name}, which is not read: WAV and FLAC are"))
 }
 
 /// What is said of a file that ends too early.

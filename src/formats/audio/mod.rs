@@ -25,7 +25,7 @@ use crate::digest::Digest;
 use crate::formats::spelling::Spelling;
 use crate::model::sounds::Sound;
 use crate::table::{Builder, Cell, DataType, Value, utf8};
-use header::{Header, header};
+use header::Header;
 
 /// The column of the sounds themselves.
 pub const AUDIO: &str = "audio";
@@ -67,8 +67,24 @@ fn ty(_: &Options, selector: &str) -> Option<DataType> {
     }
 }
 
-fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
-    let _ = ask;
+/// Reads the header. Rules: `sound.empty`, `sound.format` (none that is read), `sound.truncated`, `sound.corrupt`.
+fn header(bytes: &[u8]) -> Result<Header, Wrong> {
+    match bytes {
+        [] => Err(Wrong::new("sound.empty", "the file is empty")),
+        [b'R', b'I', b'F', b'F', ..] | [b'R', b'F', b'6', b'4', ..] => wav::header(bytes),
+        [b'f', b'L', b'a', b'C', rest @ ..] => flac::header(rest),
+        [b'I', b'D', b'3', ..] | [0xff, 0xe0..=0xff, ..] => Err(other("MP3")),
+        [b'O', b'g', b'g', b'S', ..] => Err(other("Ogg")),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Err(other("MP4")),
+        _ => Err(Wrong::new("sound.format", "neither WAV nor FLAC")),
+    }
+}
+
+fn other(name: &str) -> Wrong {
+    Wrong::new("sound.format", format!("the file is {name}, which is not read: WAV and FLAC are"))
+}
+
+fn read(_: &Ask, unit: &Unit, out: &mut Records) {
     let found = match pointer::told(unit.bytes) {
         Some(say) => Err(Wrong::new(pointer::RULE, say)),
         None => header(unit.bytes),

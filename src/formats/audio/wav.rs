@@ -108,7 +108,7 @@ fn sounding(form: &Form, stated: u64, there: usize, fact: Option<u64>) -> Result
 
 #[cfg(test)]
 pub mod tests {
-    use super::super::header::header;
+    use super::super::header as read;
 
     /// A chunk; one of an odd length has a byte behind it.
     fn part(name: &str, body: &[u8]) -> Vec<u8> {
@@ -138,31 +138,31 @@ pub mod tests {
 
     #[test]
     fn headers_tell_rate_channels_and_length() {
-        let found = header(&wav(8000, 4000)).unwrap();
+        let found = read(&wav(8000, 4000)).unwrap();
         assert_eq!((found.rate, found.channels, found.bits, found.duration()), (8000, 1, Some(16), Some(0.5)));
         assert!(found.told.is_empty());
         let stereo = riff(&[part("LIST", b"odd"), part("fmt ", &fmt(3, 2, 44100, 32)), part("data", &[0; 44])]);
-        let found = header(&stereo).unwrap();
+        let found = read(&stereo).unwrap();
         assert_eq!((found.coding.as_str(), found.channels, found.frames), ("float", 2, Some(5)));
         assert_eq!(found.told.iter().map(|t| t.0).collect::<Vec<_>>(), ["sound.rest"]);
         let mut extended = fmt(0xfffe, 1, 8000, 24);
         extended.extend([22, 0, 24, 0, 0, 0, 0, 0, 1, 0]);
-        let found = header(&riff(&[part("fmt ", &extended), part("data", &[0; 6])])).unwrap();
+        let found = read(&riff(&[part("fmt ", &extended), part("data", &[0; 6])])).unwrap();
         assert_eq!((found.coding.as_str(), found.frames), ("pcm", Some(2)));
         let packed =
             riff(&[part("fmt ", &fmt(17, 1, 8000, 4)), part("fact", &99u32.to_le_bytes()), part("data", &[0; 8])]);
-        assert_eq!(header(&packed).unwrap().frames, Some(99));
+        assert_eq!(read(&packed).unwrap().frames, Some(99));
     }
 
     #[test]
     fn what_breaks_off_or_states_nothing_is_told() {
         let whole = wav(8000, 100);
         for end in 1..whole.len() {
-            assert!(header(&whole[..end]).is_err(), "{end}");
+            assert!(read(&whole[..end]).is_err(), "{end}");
         }
         let mut open = wav(8000, 100);
         open[40..44].copy_from_slice(&[255; 4]);
-        let found = header(&open).unwrap();
+        let found = read(&open).unwrap();
         assert_eq!((found.frames, found.told[0].0), (Some(100), "sound.length"));
         for (bytes, rule) in [
             (Vec::new(), "sound.empty"),
@@ -172,7 +172,7 @@ pub mod tests {
             (riff(&[part("data", &[0; 2])]), "sound.corrupt"),
             (riff(&[part("fmt ", &fmt(1, 1, 8000, 16))]), "sound.corrupt"),
         ] {
-            assert_eq!(header(&bytes).unwrap_err().rule, rule);
+            assert_eq!(read(&bytes).unwrap_err().rule, rule);
         }
     }
 }

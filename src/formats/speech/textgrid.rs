@@ -11,7 +11,7 @@
 //! An interval without text is silence, and no segment. The text of a transcription is that of its segments, a space
 //! between them. Dropped: `encoding`, `textgrid`. Findings: `textgrid.gap` (intervals that do not follow one another),
 //! `textgrid.points` (a tier of points: it has no segments, and its answer is lost), `textgrid.tiers` (tiers that no field
-//! takes), `textgrid.names` (several tiers of one name).
+//! takes), `textgrid.tier` (a field asks for a tier that is not there), `textgrid.names` (several tiers of one name).
 use super::{folder, grid};
 use crate::formats::cut::{Cut, Holds};
 use crate::formats::encoding::Wrong;
@@ -160,6 +160,12 @@ fn told(ask: &Ask, sheet: &Sheet) -> Vec<(&'static str, String)> {
     }
     if taken.iter().any(|tier| tier.points) {
         out.push(("textgrid.points", "a tier of points has no segments, and gives no transcription".into()));
+    }
+    let missing = selected.iter().filter(|s| s.starts_with("tier:") && sheet.tier(s).is_none()).count();
+    if missing > 0 {
+        let say =
+            format!("the file has no tier of the name that a field asks for; it has {} of other names", tiers.len());
+        out.push(("textgrid.tier", say));
     }
     let other = tiers.iter().filter(|tier| !is_taken(tier)).count();
     if other > 0 {

@@ -10,9 +10,9 @@
 //! | `folder` | the name of the folder that the file lies in |
 //!
 //! Of a layer without features the class is its name. Places become characters. Dropped: `encoding`, `webanno`. Findings:
-//! `webanno.value` (spans without a value of the feature, which are lost), `webanno.layers` (spans of layers that no field
-//! takes), `webanno.relations`, `webanno.chains`, `webanno.slots` (which are not kept), `webanno.token` (tokens that do not
-//! stand at their place in the text).
+//! `webanno.layer` (a field asks for a layer that is not there), `webanno.value` (spans without a value of the feature, which
+//! are lost), `webanno.layers` (spans of layers that no field takes), `webanno.relations`, `webanno.chains`, `webanno.slots`
+//! (which are not kept), `webanno.token` (tokens that do not stand at their place in the text).
 use super::layers::{Layer, Layers, Sort, parse};
 use super::marked::span;
 use crate::formats::cut::{Cut, Holds};
@@ -100,8 +100,9 @@ impl File<'_> {
     fn told(&self, ask: &Ask) -> Vec<(&'static str, String)> {
         let selectors =
             ask.fields.iter().filter_map(|f| if let From::Record(s) = &f.from { Some(s.as_str()) } else { None });
-        let spans = selectors.filter(|s| *s == "spans" || s.starts_with("layer:"));
-        let taken: Vec<Taken> = spans.filter_map(|s| self.taken(s)).collect();
+        let spans: Vec<&str> = selectors.filter(|s| *s == "spans" || s.starts_with("layer:")).collect();
+        let missing = spans.iter().filter(|s| s.starts_with("layer:") && self.taken(s).is_none()).count();
+        let taken: Vec<Taken> = spans.iter().filter_map(|s| self.taken(s)).collect();
         let is_taken = |layer: &Layer| taken.iter().any(|t| std::ptr::eq(t.layer, layer));
         let without = |t: &Taken| {
             t.feature
@@ -109,6 +110,7 @@ impl File<'_> {
         };
         let others = |sort| self.of.layers.iter().filter(|l| l.sort == sort).map(|l| l.others).sum::<usize>();
         let told = [
+            ("webanno.layer", missing, "layers or features that a field asks for and the file does not have"),
             ("webanno.value", taken.iter().map(without).sum(), "spans without a value of the feature, which are lost"),
             (
                 "webanno.layers",
@@ -157,7 +159,7 @@ impl Record for File<'_> {
     }
 
     fn has(&self, selector: &str) -> bool {
-        ["text", "folder"].contains(&selector) || self.taken(selector).is_some()
+        WORDS.contains(&selector) || self.taken(selector).is_some()
     }
 
     fn names(&self) -> Vec<String> {

@@ -25,6 +25,7 @@ use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, array_of, bytes_at, list, types, utf8};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 pub const ENTRY: Entry =
     Entry::row::<Read>("label/read", "label.*", declare).schema(|g| g.subschema_for::<Declaration>());
@@ -67,7 +68,12 @@ fn check_files(check: &mut Check, answers: &Answers, files: &[At<String>]) {
 }
 
 /// What the three things are taken from must be something that the format has, where it does not read any name.
-fn check_words(check: &mut Check, format: &Format, reader: &Reader, fields: [&Option<String>; 3]) {
+fn check_words(
+    check: &mut Check,
+    (format, reader): (&Format, &Reader),
+    place: &Range<usize>,
+    fields: [&Option<String>; 3],
+) {
     let Selects::Words { words, keyed, say, .. } = reader.selects else { return };
     for selector in fields.into_iter().flatten() {
         let key = |p: &&str| selector.strip_prefix(*p).is_some_and(|rest| rest.len() > 1 && rest.starts_with(':'));
@@ -77,7 +83,7 @@ fn check_words(check: &mut Check, format: &Format, reader: &Reader, fields: [&Op
         }
         let message = format!("the format {} gives no `{selector}`", format.name);
         let help = suggest(selector, words.iter().copied().chain(["path", "stem"]));
-        check.bad(Diagnostic::error("T0309", check.span.clone(), message).label(help).help(say));
+        check.bad(Diagnostic::error("T0309", place.clone(), message).label(help).help(say));
     }
 }
 
@@ -105,7 +111,8 @@ fn plan(check: &mut Check, task: &Task, name: &str, answers: &Answers, files: &[
     let fields = answers.fields.clone().unwrap_or_default();
     let field = |given: Option<String>, default: &str| given.unwrap_or_else(|| default.to_string());
     let usual = format.beside.unwrap_or(["item", "annotator", "label"]);
-    check_words(check, format, reader, [&fields.item, &fields.annotator, &fields.label]);
+    let place = check.manifest.span_of(&task.key(&format!("from.{name}.fields"))).unwrap_or(check.span.clone());
+    check_words(check, (format, reader), &place, [&fields.item, &fields.annotator, &fields.label]);
     let map = Map {
         source: task.key(&format!("from.{name}")),
         format: format.name.into(),
