@@ -101,7 +101,7 @@ impl Tool {
     pub fn unread(&self) -> String {
         match self.instead {
             "" => format!("it looks like {}, which holds no data", self.what),
-            key if key.starts_with('`') => format!("it looks like {}: {key} reads it", self.what),
+            key if key.starts_with("`format") => format!("it looks like {}: {key} reads it", self.what),
             instead => format!("it looks like {}, which is not read yet: export {instead}", self.what),
         }
     }

@@ -11,9 +11,6 @@ use crate::table::{Builder, DataType, Value, list, types, utf8};
 use serde_json::{Value as Tree, json};
 use std::borrow::Cow;
 
-/// The words that mean the same in all formats of this folder.
-pub const WORDS: &[&str] = &["spans", "class", "classes", "relations", "annotator"];
-
 /// What an object says; `None` where it was not asked for that, or nobody answered.
 #[derive(Debug, Default, PartialEq)]
 pub struct Said {

@@ -20,7 +20,7 @@ fn sees(b: &Beginning) -> Option<Vec<Key>> {
 fn is_object(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let number = |word: &&str| word.parse::<f64>().is_ok_and(f64::is_finite);
-    let places = words.get(..8).is_some_and(|places| places.iter().all(|word| number(word)));
+    let places = words.get(..8).is_some_and(|places| places.iter().all(number));
     let class = words.get(8).is_some_and(|word| !number(word));
     places && class && (words.len() == 9 || words.len() == 10 && words.last().is_some_and(number))
 }
