@@ -67,6 +67,19 @@ fn ty(_: &Options, selector: &str) -> Option<DataType> {
     }
 }
 
+/// Whether bytes are a sound, by the name of their file or by how they begin, and what is wrong with it as far as its header
+/// is read; `None` where they are none.
+pub fn heard(name: &str, bytes: &[u8]) -> Option<Result<(), Wrong>> {
+    let end = name.rsplit_once('.').map_or(String::new(), |(_, end)| end.to_ascii_lowercase());
+    let wave = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WAVE".as_slice());
+    match end.as_str() {
+        "wav" | "flac" => Some(header(bytes).map(drop)),
+        "mp3" | "ogg" | "oga" | "opus" | "m4a" | "aac" => Some(Ok(())),
+        _ if wave || bytes.starts_with(b"fLaC") => Some(header(bytes).map(drop)),
+        _ => None,
+    }
+}
+
 /// Reads the header. Rules: `sound.empty`, `sound.format` (none that is read), `sound.truncated`, `sound.corrupt`.
 fn header(bytes: &[u8]) -> Result<Header, Wrong> {
     match bytes {
