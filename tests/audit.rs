@@ -582,6 +582,7 @@ fn releases_of_the_examples_pass() {
         ("chat", "preference"),
         ("similarity", "public"),
         ("hospital", "public"),
+        ("transcription", "public"),
     ];
     let mut wrong = Vec::new();
     for (name, release_of) in of {

@@ -42,7 +42,10 @@ fn digest(run: &StepRun) -> String {
 #[test]
 fn goldens() {
     let now: BTreeMap<String, (String, String)> =
-        ["chat", "classification", "detection", "ner", "similarity"].into_iter().flat_map(measure).collect();
+        ["chat", "classification", "detection", "ner", "similarity", "transcription"]
+            .into_iter()
+            .flat_map(measure)
+            .collect();
     let text: String = now.iter().map(|(step, (versions, digest))| format!("{step}\t{versions}\t{digest}\n")).collect();
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(FILE, &text).unwrap();

@@ -231,6 +231,38 @@ fn kinds() -> Vec<Kind> {
             "files = [\"raw/*.zip\"], format = \"json\" }\nfields = { text = \"text\" }\nid = \"content\"\n",
             vec![zip("in/x.json", b"[{\"text\": \"a\"},\n {\"text\": 1e5}]")],
         ),
+        kind(
+            "textgrid",
+            "TextGrid",
+            "files = [\"raw/*.TextGrid\"], format = \"textgrid\" }\nfields = { text = \"text\" }\n",
+            vec!["\"ooTextFile\" \"TextGrid\" 0 2 <exists> 1 \"IntervalTier\" \"a\" 0 2 2 0 1 \"so\" 1 2 \"\"\n".into()],
+        ),
+        kind(
+            "webanno",
+            "tsv",
+            "files = [\"raw/*.tsv\"], format = \"webanno\" }\nfields = { text = \"text\", spans = \"spans\" }\n",
+            vec![
+                "#FORMAT=WebAnno TSV 3.3\n#T_SP=w.Named|value\n\n\n#Text=Kim ran\n1-1\t0-3\tKim\tP[1]|Q[2]\t\n1-2\t4-7\tran\tP[1]\t\n".into(),
+            ],
+        ),
+        kind(
+            "doccano",
+            "jsonl",
+            "files = [\"raw/*.jsonl\"], format = \"doccano\" }\nfields = { text = \"text\", spans = \"spans\" }\nid = \"content\"\n",
+            vec!["{\"text\": \"Kim ran\", \"label\": [[0, 3, \"P\"]]}\n".into()],
+        ),
+        kind(
+            "audio",
+            "wav",
+            "files = [\"raw/*.wav\"], format = \"audio\" }\nfields = { text = \"coding\", seconds = \"duration\" }\n",
+            vec![std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/transcription/sounds/s2.wav")).unwrap()],
+        ),
+        kind(
+            "dota",
+            "txt",
+            "images = [\"raw/*.png\"], files = [\"raw/*.txt\"], format = \"dota\" }\n",
+            vec!["gsd:1\n0 0 2 0 2 2 0 2 plane 0\n1 1 2 1 2 2 1 2 ship 1\n".into()],
+        ),
         kind("voc", "xml", "images = [\"raw/*.png\"], files = [\"raw/*.xml\"], format = \"voc\" }\n", vec![voc.into()]),
         kind(
             "yolo",
@@ -354,7 +386,7 @@ fn round_of(kind: &Kind, dice: &mut Dice) -> Result<(), String> {
     for n in 0..FILES {
         let whole = &kind.seeds[dice.roll(kind.seeds.len())];
         put(dir.path(), &format!("raw/f{n}.{}", kind.ext), &mutated(whole, dice));
-        if ["voc", "yolo", "cvat", "labelme"].contains(&kind.name) {
+        if ["voc", "yolo", "cvat", "labelme", "dota"].contains(&kind.name) {
             put(dir.path(), &format!("raw/f{n}.png"), &png(n as u8));
         }
     }

@@ -211,7 +211,6 @@ fn what_cannot_be_is_said() {
     assert!(said(&["new", "--from", "empty"]).contains("nothing in"));
     put(above.path(), "only/a.zip", b"PK\x03\x04");
     assert!(said(&["new", "--from", "only"]).contains("a.zip: an archive"));
-    assert!(said(&["new", "x", "--template", "transcription"]).contains("not there yet"));
     assert!(said(&["new", "x", "--template", "classificaton"]).contains("did you mean `classification`?"));
     assert!(said(&["new"]).contains("tamis new NAME"));
     put(above.path(), "taken/out/a.jsonl", b"{\"id\":\"1\"}\n");

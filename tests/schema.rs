@@ -14,7 +14,9 @@ fn read(path: &str) -> Json {
 #[test]
 fn the_examples_fit() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
-    for example in ["chat", "classification", "detection", "hospital", "ner", "ner-crowd", "similarity", "steps"] {
+    for example in
+        ["chat", "classification", "detection", "hospital", "ner", "ner-crowd", "similarity", "steps", "transcription"]
+    {
         let manifest = read(&format!("{}/examples/{example}/dataset.toml", env!("CARGO_MANIFEST_DIR")));
         let wrong: Vec<String> =
             validator.iter_errors(&manifest).map(|e| format!("{}: {e}", e.instance_path())).collect();

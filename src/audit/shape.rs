@@ -8,7 +8,7 @@ use super::tags::{aligned, scheme_of};
 use super::told::Told;
 use crate::digest::Digest;
 use crate::formats::conll::sentence;
-use crate::formats::image;
+use crate::formats::{audio, image};
 use crate::table::Value;
 
 const IDS: [&str; 11] =
@@ -129,6 +129,18 @@ impl Reading<'_, '_> {
             match value {
                 Value::Struct(_) if matches!(value.field("bytes"), Value::Bytes(_)) => {
                     let Value::Bytes(bytes) = value.field("bytes") else { continue };
+                    if let Some(heard) = audio::heard(value.field("path").text().unwrap_or_default(), bytes) {
+                        if let Err(wrong) = heard {
+                            told.fault(
+                                "sound.broken",
+                                self.file,
+                                place,
+                                name,
+                                format!("holds no sound: {}", wrong.say),
+                            );
+                        }
+                        continue;
+                    }
                     let size = match shown(image::look(bytes)) {
                         Ok(size) => Some(size),
                         Err(say) => {

@@ -76,8 +76,6 @@ fn from_folder(c: &Context, from: &Path, to: Option<PathBuf>) -> Result<i32, Fai
 
 /// The kind of a project for which none is named.
 const USUAL: &str = "classification";
-/// Kinds that are not there yet.
-const LATER: &[&str] = &["transcription"];
 /// The schema of the manifest, for editors.
 const SCHEMA: &str = "docs/dataset.schema.json";
 
@@ -85,10 +83,7 @@ fn from_template(c: &Context, args: &Args, to: &Path) -> Result<i32, Failure> {
     let wanted = args.template.as_deref().unwrap_or(USUAL);
     let Some(template) = template::named(wanted) else {
         let all = template::TEMPLATES.iter().map(|t| t.name);
-        let help = match LATER.contains(&wanted) {
-            true => format!("not there yet; there are {}", all.collect::<Vec<_>>().join(", ")),
-            false => suggest(wanted, all),
-        };
+        let help = suggest(wanted, all);
         return Err(Failure::Usage(format!("there is no template `{wanted}`: {help}")));
     };
     let failed = |e: std::io::Error| Failure::World(e.to_string());

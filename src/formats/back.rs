@@ -3,6 +3,7 @@
 use crate::digest::Digest;
 use crate::model::days;
 use crate::model::images::Image;
+use crate::model::sounds::Sound;
 use crate::table::value::column;
 use crate::table::{Array, ArrayRef, Cell, DataType, Value, array_of, types, utf8};
 use arrow_array::cast::AsArray;
@@ -21,6 +22,7 @@ impl Released {
     pub fn ty(&self) -> DataType {
         match self.holds.as_str() {
             "image" => Image::ty(),
+            "audio" => Sound::ty(),
             "date" => utf8(),
             other => types::parse(other).map_or(utf8(), |t| t.0),
         }
@@ -118,6 +120,12 @@ fn image(blob: Digest, name: &str, bytes: u64) -> Image {
     Image { blob, format: format.into(), bytes: bytes as i64 }
 }
 
+/// A sound by the name of its file, whose ending says what it is.
+fn sound(blob: Digest, name: &str, bytes: u64) -> Sound {
+    let container = name.rsplit_once('.').map_or("", |n| n.1).into();
+    Sound { blob, container, bytes: bytes as i64 }
+}
+
 /// A released JSON value as one of a column; `None` if it is of another type.
 pub(super) fn value(json: &Json, ty: &DataType) -> Option<Value> {
     let within = |least: i64, most: i64| json.as_i64().filter(|n| (least..=most).contains(n)).map(Value::Int);
@@ -160,22 +168,30 @@ pub fn of_typed(array: &ArrayRef, holds: &str) -> Result<ArrayRef, String> {
             let days = array.as_primitive::<Date32Type>().iter();
             Ok(array_of(days.map(|day| day.map(days::text))))
         }
-        ("image", DataType::Struct(_)) => {
-            let own = array.as_struct();
-            let part = |name: &str| own.column_by_name(name).ok_or_else(|| format!("holds images without `{name}`"));
-            let (bytes, paths) = (part("bytes")?, part("path")?);
-            let bytes = bytes.as_binary_opt::<i32>().ok_or("holds images whose bytes are no bytes")?;
-            let paths = paths.as_string_opt::<i32>().ok_or("holds images whose path is no text")?;
-            let one = |row: usize| {
-                let there = own.is_valid(row) && bytes.is_valid(row) && paths.is_valid(row);
-                let content = there.then(|| bytes.value(row))?;
-                Some(image(Digest::of(content), paths.value(row), content.len() as u64))
-            };
-            Ok(array_of((0..own.len()).map(one)))
-        }
-        ("date" | "image", other) => Err(format!("holds {other} where a {holds} is expected")),
+        ("image", DataType::Struct(_)) => of_bytes(array, holds, image),
+        ("audio", DataType::Struct(_)) => of_bytes(array, holds, sound),
+        ("date" | "image" | "audio", other) => Err(format!("holds {other} where a {holds} is expected")),
         _ => Ok(array.clone()),
     }
+}
+
+/// A column of bytes with the names of their files, as nouns that name the bytes by their digest.
+fn of_bytes<T: crate::table::Cell>(
+    array: &ArrayRef,
+    holds: &str,
+    noun: fn(Digest, &str, u64) -> T,
+) -> Result<ArrayRef, String> {
+    let own = array.as_struct();
+    let part = |name: &str| own.column_by_name(name).ok_or_else(|| format!("holds {holds} without `{name}`"));
+    let (bytes, paths) = (part("bytes")?, part("path")?);
+    let bytes = bytes.as_binary_opt::<i32>().ok_or_else(|| format!("holds {holds} whose bytes are no bytes"))?;
+    let paths = paths.as_string_opt::<i32>().ok_or_else(|| format!("holds {holds} whose path is no text"))?;
+    let one = |row: usize| {
+        let there = own.is_valid(row) && bytes.is_valid(row) && paths.is_valid(row);
+        let content = there.then(|| bytes.value(row))?;
+        Some(noun(Digest::of(content), paths.value(row), content.len() as u64))
+    };
+    Ok(array_of((0..own.len()).map(one)))
 }
 
 #[cfg(test)]

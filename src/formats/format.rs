@@ -24,6 +24,11 @@ pub struct Format {
     pub reader: Option<Reader>,
     /// Each image file is a sample, and the source names them as `images`.
     pub images: bool,
+    /// Each file is a sound. It may be as long as one.
+    pub sounds: bool,
+    /// Its files say something of samples that lie elsewhere: what names the sample, who says it, and what, where a source of
+    /// answers does not say.
+    pub beside: Option<[&'static str; 3]>,
     /// The columns of shapes besides boxes that its annotations can give.
     pub draws: &'static [&'static str],
     /// Its annotations say where things are as shares of the image's sides.
@@ -51,6 +56,8 @@ impl Format {
             classes: None,
             reader,
             images,
+            sounds: false,
+            beside: None,
             draws: &[],
             shares: false,
             sidecar,

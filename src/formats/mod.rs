@@ -19,6 +19,8 @@ pub mod infer;
 pub mod json;
 pub mod lines;
 pub mod metadata;
+#[cfg(test)]
+mod mutated;
 pub mod options;
 pub mod packing;
 pub mod pixels;
@@ -37,6 +39,9 @@ pub mod veil;
 pub mod writer;
 
 pub mod aihub;
+mod annotated;
+pub mod audio;
+mod boxes_csv;
 pub mod coco;
 pub mod conll;
 pub mod csv;
@@ -44,6 +49,7 @@ pub mod csv_fields;
 mod csv_look;
 mod csv_write;
 pub mod cvat;
+mod dota;
 pub mod image_folder;
 pub mod json_array;
 pub mod jsonl;
@@ -51,7 +57,9 @@ mod jsonl_zst;
 pub mod label_studio;
 pub mod labelme;
 pub mod parquet;
+mod speech;
 pub mod sqlite;
+mod standoff;
 pub mod tar;
 pub mod text;
 pub mod voc;
@@ -87,7 +95,18 @@ pub const FORMATS: &[Format] = &[
     labelme::FORMAT,
     cvat::FORMAT,
     yolo::FORMAT,
+    dota::FORMAT,
+    boxes_csv::FORMAT,
     webdataset::FORMAT,
+    audio::FORMAT,
+    speech::textgrid::FORMAT,
+    speech::manifest::FORMAT,
+    speech::kaldi::FORMAT,
+    standoff::brat::FORMAT,
+    standoff::webanno::FORMAT,
+    annotated::doccano::FORMAT,
+    annotated::prodigy::FORMAT,
+    annotated::spacy::FORMAT,
     aihub::FORMAT,
 ];
 

@@ -259,6 +259,9 @@ fn no_bytes_break_a_reader_of_shapes() {
         <track label="x"><box frame="0" outside="0" xtl="0" ytl="0" xbr="4" ybr="4"/>
         <box frame="2" outside="1" xtl="2" ytl="4" xbr="6" ybr="8"/></track></annotations>"#;
     const YOLO: &str = "1 0.5 0.5 0.25 1\n0 0 0 1 0 0.5 0.5 0.1 0.2\n2 0.5 0.5 1 1 0.5 0.5 2\n";
+    const DOTA: &str = "imagesource:x\n0 0 4 0 4 2 0 2 plane 0\n1 0 2 1 1 2 0 1 ship 2\n";
+    const TABLE: &str =
+        "filename,width,height,class,xmin,ymin,xmax,ymax\nx.png,4,3,a,0,0,2,2\nx.png,4,3,\"b,c\",1,1,2,2\n,,,,,,,\n";
     const WORDS: [&[u8]; 12] = [
         b"1e308",
         b"-1",
@@ -275,7 +278,9 @@ fn no_bytes_break_a_reader_of_shapes() {
     ];
     let columns: Vec<String> = crate::model::shapes::DRAWINGS.iter().map(|d| d.column.to_string()).collect();
     let mut dice = Dice(7_000_000);
-    for (name, seed) in [("coco", COCO), ("cvat", CVAT), ("labelme", LABELME), ("yolo", YOLO)] {
+    for (name, seed) in
+        [("coco", COCO), ("cvat", CVAT), ("labelme", LABELME), ("yolo", YOLO), ("dota", DOTA), ("boxes_csv", TABLE)]
+    {
         let format = super::named(name).unwrap();
         for round in 0..3000 {
             let mut bytes = seed.as_bytes().to_vec();

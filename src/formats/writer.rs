@@ -76,7 +76,9 @@ pub struct Needs {
     pub label: &'static [&'static str],
     /// The declared classes of the label, which it numbers row by row.
     pub classes: bool,
-    /// The text that spans lie on, with its tokens.
+    /// The text that spans lie on.
+    pub text: bool,
+    /// The same with its tokens.
     pub tokens: bool,
     /// Characters that no class may have, since they part values in the files.
     pub no_class_with: &'static [char],
@@ -104,6 +106,7 @@ impl Needs {
         columns: false,
         label: &[],
         classes: false,
+        text: false,
         tokens: false,
         no_class_with: &[],
         images: false,

@@ -21,6 +21,7 @@ pub mod quads;
 pub mod questions;
 pub mod shape;
 pub mod shapes;
+pub mod sounds;
 pub mod spans;
 pub mod synthetic;
 pub mod tokens;

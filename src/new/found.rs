@@ -165,7 +165,8 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
         return Err(tool.map_or_else(|| unknown(&b.bytes, file), |tool| Some(tool.unread())));
     };
     let read = |keys: &[Key]| match &format.reader {
-        Some(_) if format.sidecar.is_none() => {
+        // a sound is longer than its beginning, and a build reads its header
+        Some(_) if format.sidecar.is_none() && !format.sounds => {
             sample::of(&b, format, &options(format, keys), kinds::ids(format)).map_err(Some)
         }
         _ => Ok(Sample::default()),
@@ -180,7 +181,7 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     if sample.rows == 0 && sample.rejected > 0 {
         return Err(Some(format!("it looks like {}, and none of its first records can be read", format.name)));
     }
-    if sample.rows == 0 && sample.whole {
+    if sample.rows == 0 && sample.whole && !format.sounds {
         return Err(Some("it holds no record".into()));
     }
     let tool = tool.filter(|_| format.sidecar.is_none());

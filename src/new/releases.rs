@@ -107,6 +107,9 @@ fn released(page: &mut Page, plan: &Plan, labels: &[&Label], images: bool) {
     if images {
         columns.extend(["image", "width", "height"].map(String::from));
     }
+    if !images && plan.guesses.iter().any(|g| g.source.format.sounds) {
+        columns.extend(["audio", "duration", "rate", "channels"].map(String::from));
+    }
     let is_label = |name: &str| labels.iter().any(|l| l.column() == Some(name));
     for field in plan.guesses.iter().filter(|g| g.source.is_images() == images).flat_map(|g| &g.fields.all) {
         if !columns.contains(&field.name) && !is_label(&field.name) {

@@ -66,6 +66,12 @@ pub const TEMPLATES: &[Template] = &[
         ["dataset.toml", "docs/guideline.md", "docs/plan.md", "raw/records.csv"],
         &[]
     ),
+    template!(
+        "transcription",
+        "sounds, and what is said in them",
+        ["dataset.toml", "docs/guideline.md", "docs/plan.md"],
+        SOUNDS
+    ),
 ];
 
 const PICTURES: &[Shipped] = &[
@@ -77,6 +83,17 @@ const PICTURES: &[Shipped] = &[
     ("raw/boxes/p2.xml", include_bytes!("../../templates/detection/boxes/p2.xml")),
     ("raw/boxes/p3.xml", include_bytes!("../../templates/detection/boxes/p3.xml")),
     ("raw/boxes/p4.xml", include_bytes!("../../templates/detection/boxes/p4.xml")),
+];
+
+const SOUNDS: &[Shipped] = &[
+    ("raw/sounds/s1.wav", include_bytes!("../../templates/transcription/sounds/s1.wav")),
+    ("raw/grids/s1.TextGrid", include_bytes!("../../templates/transcription/grids/s1.TextGrid")),
+    ("raw/sounds/s2.wav", include_bytes!("../../templates/transcription/sounds/s2.wav")),
+    ("raw/grids/s2.TextGrid", include_bytes!("../../templates/transcription/grids/s2.TextGrid")),
+    ("raw/sounds/s3.wav", include_bytes!("../../templates/transcription/sounds/s3.wav")),
+    ("raw/grids/s3.TextGrid", include_bytes!("../../templates/transcription/grids/s3.TextGrid")),
+    ("raw/sounds/s4.wav", include_bytes!("../../templates/transcription/sounds/s4.wav")),
+    ("raw/grids/s4.TextGrid", include_bytes!("../../templates/transcription/grids/s4.TextGrid")),
 ];
 
 /// The files that help a script of a language to be a step of a project.

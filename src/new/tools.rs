@@ -38,17 +38,17 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         what: "an export of Prodigy",
-        instead: "JSON Lines of `text` and `spans`, without the keys that begin with an underscore",
+        instead: "`format = \"prodigy\"`, as samples or as files of votes,",
         sees: |_, text| has(text, &["_input_hash", "_task_hash"]),
     },
     Tool {
         what: "WebAnno TSV, as INCEpTION and WebAnno write it",
-        instead: "CoNLL-2002 or CoNLL-U",
+        instead: "the field `spans` as the column of a task of spans",
         sees: |_, text| text.starts_with("#FORMAT=WebAnno TSV"),
     },
     Tool {
         what: "a TextGrid of Praat",
-        instead: "a table of intervals as CSV",
+        instead: "`format = \"textgrid\"` as files of votes of a task of transcription",
         sees: |name, text| name.ends_with(".textgrid") || text.starts_with("File type = \"ooTextFile"),
     },
     Tool {
@@ -56,7 +56,11 @@ const TOOLS: &[Tool] = &[
         instead: "tab-delimited text",
         sees: |_, text| text.contains("<ANNOTATION_DOCUMENT"),
     },
-    Tool { what: "annotations of brat", instead: "CoNLL", sees: |name, text| name.ends_with(".ann") && is_brat(text) },
+    Tool {
+        what: "annotations of brat",
+        instead: "`format = \"brat\"` as files of votes of a task of spans",
+        sees: |name, text| name.ends_with(".ann") && is_brat(text),
+    },
     Tool {
         what: "a DocBin of spaCy",
         instead: "`Doc.to_json` as JSON Lines, or a token and its tag a line",
@@ -64,7 +68,7 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         what: "rotated boxes of DOTA",
-        instead: "YOLO with four corners, or COCO, whose boxes are not rotated",
+        instead: "`format = \"dota\"` beside the images",
         sees: |name, text| name.ends_with(".txt") && (text.starts_with("imagesource:") || is_dota(text)),
     },
     Tool {
@@ -97,6 +101,7 @@ impl Tool {
     pub fn unread(&self) -> String {
         match self.instead {
             "" => format!("it looks like {}, which holds no data", self.what),
+            key if key.starts_with("`format") => format!("it looks like {}: {key} reads it", self.what),
             instead => format!("it looks like {}, which is not read yet: export {instead}", self.what),
         }
     }

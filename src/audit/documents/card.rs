@@ -363,7 +363,7 @@ fn fits(dtype: &str, ty: &Ty) -> bool {
         "string" | "large_string" => matches!(ty, Ty::Text | Ty::Null),
         "list" => matches!(ty, Ty::List(_) | Ty::Null | Ty::Struct(_)),
         "struct" => matches!(ty, Ty::Struct(_) | Ty::Null),
-        "image" => matches!(ty, Ty::Struct(_) | Ty::Bytes | Ty::Text | Ty::Null),
+        "image" | "audio" => matches!(ty, Ty::Struct(_) | Ty::Bytes | Ty::Text | Ty::Null),
         "bool" => matches!(ty, Ty::Bool | Ty::Null),
         own if own.starts_with("int") || own.starts_with("uint") => matches!(ty, Ty::Int | Ty::Null),
         own if own.starts_with("float") => matches!(ty, Ty::Float | Ty::Int | Ty::Null),

@@ -2,12 +2,14 @@
 //! To add one, write its file and add its line; the first that knows a file has it, so the strict ones stand first. Each
 //! has a case in `tests/new/`.
 mod arrow;
+mod audio;
 mod coco;
 mod conll;
 mod conllu;
 mod csv;
 mod cvat;
 mod dialect;
+mod dota;
 mod image_folder;
 mod json;
 mod jsonl;
@@ -18,6 +20,7 @@ pub mod recogniser;
 mod text;
 mod tsv;
 mod voc;
+mod webanno;
 mod yolo;
 
 use super::folder::Beginning;
@@ -26,6 +29,8 @@ use recogniser::{Key, Recogniser};
 
 pub const RECOGNISERS: &[Recogniser] = &[
     image_folder::RECOGNISER,
+    audio::RECOGNISER,
+    webanno::RECOGNISER,
     parquet::RECOGNISER,
     arrow::RECOGNISER,
     voc::RECOGNISER,
@@ -36,6 +41,7 @@ pub const RECOGNISERS: &[Recogniser] = &[
     json::RECOGNISER,
     jsonl::RECOGNISER,
     conllu::RECOGNISER,
+    dota::RECOGNISER,
     yolo::RECOGNISER,
     conll::RECOGNISER,
     tsv::RECOGNISER,

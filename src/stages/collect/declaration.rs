@@ -76,8 +76,8 @@ pub struct Declaration {
     /// normal form.
     #[serde(default)]
     pub exclude: Vec<At<String>>,
-    /// The longest record; a longer one is rejected while it streams by. Default 16 MiB; of images, each of which is a
-    /// record, 256 MiB.
+    /// The longest record; a longer one is rejected while it streams by. Default 16 MiB; of images and sounds, each of
+    /// which is a record, 256 MiB.
     pub record_max: Option<At<Size>>,
     /// The deepest nesting of JSON and XML. Default 64.
     #[schemars(range(min = 1, max = 120))]
@@ -161,7 +161,7 @@ pub struct Collect {
 
 impl Collect {
     pub fn record_max(&self) -> u64 {
-        self.declared.longest(16 << 20)
+        self.declared.longest(if self.format.sounds { 256 << 20 } else { 16 << 20 })
     }
 
     pub fn depth_max(&self) -> usize {
@@ -171,7 +171,8 @@ impl Collect {
     /// The scan of `files` or `images`.
     pub fn source(&self, check: &Check, globs: &[At<String>], table: &str, cut: Cut, images: bool) -> Source {
         let span = globs.first().map_or(check.span.clone(), At::span);
-        let record_max = if images { self.declared.longest(256 << 20) } else { self.record_max() };
+        let record_max =
+            if images || self.format.sounds { self.declared.longest(256 << 20) } else { self.record_max() };
         let source = self.declared.source(&check.path, globs, cut);
         Source { table: format!("{}/{table}", check.path), record_max, images, span, ..source }
     }

@@ -9,6 +9,7 @@ use super::doubts;
 use super::met::{self, Wanted};
 use super::shown::{Fields, Taken, taken};
 use crate::digest::Digest;
+use crate::formats::audio::AUDIO;
 use crate::formats::reader::{Added, Ask, Field, Found, From, Reader, Records, Told, Unit};
 use crate::formats::{Options, named, unread};
 use crate::measure::parts::SPLIT;
@@ -32,13 +33,21 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         writes.push((name.clone(), Column::new(ty).role(role)));
     }
     for (name, ty) in added(reader, &c.options, &fields) {
-        let role = if name == "tokens" { Role::Tokens } else { Role::Plain };
-        writes.push((name.to_string(), Column::new(ty).role(role).inner()));
+        let column = match name {
+            // no step listens to it: with [privacy] a person says that sounds may go out
+            AUDIO => Column::new(ty).role(Role::Audio),
+            "tokens" => Column::new(ty).role(Role::Tokens).inner(),
+            _ => Column::new(ty).inner(),
+        };
+        writes.push((name.to_string(), column));
     }
     let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
     let mut reads = names(&["blob", "context", "reject"]);
+    let named = ["folder", "annotator"]; // what such a format takes from the place of a file
+    let placed = c.format.beside.is_some() && fields.values().any(|f| named.contains(&f.0.as_str()));
     let used = |s: &str| {
-        c.id == s
+        placed
+            || c.id == s
             || (s == "path" && c.id == "position")
             || fields.values().any(|f| f.0 == s || (s == "path" && f.0 == SPLIT))
     };

@@ -164,7 +164,8 @@ pub struct FormatName(pub String);
 
 /// The formats that files of votes may have.
 pub fn formats() -> impl Iterator<Item = (&'static Format, &'static Reader)> {
-    let of_names = |f: &'static Format| Some((f, f.reader.as_ref().filter(|r| matches!(r.selects, Selects::Names))?));
+    let names = |f: &Format, r: &Reader| f.beside.is_some() || matches!(r.selects, Selects::Names);
+    let of_names = move |f: &'static Format| Some((f, f.reader.as_ref().filter(|r| names(f, r))?));
     let all = FORMATS.iter().filter(|f| !f.answers).filter_map(of_names);
     all.filter(|(_, r)| (r.adds)(&Options::default(), &[]).is_empty())
 }
@@ -201,13 +202,15 @@ impl JsonSchema for FormatName {
 #[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
 #[serde(deny_unknown_fields)]
 pub struct Fields {
-    /// Which sample is meant. Default `item`.
+    /// Which sample is meant. Default `item`; of formats that lie beside their samples (`textgrid`, `brat`) `stem`, the name of
+    /// the file.
     #[schemars(length(min = 1))]
     pub item: Option<String>,
-    /// Who answered. Default `annotator`.
+    /// Who answered. Default `annotator`; of formats that lie beside their samples `folder`, the name of the folder that a file
+    /// lies in.
     #[schemars(length(min = 1))]
     pub annotator: Option<String>,
-    /// The answer. Default `label`. Lists and objects are columns of such, or JSON.
+    /// The answer. Default `label`, or what such a format gives. Lists and objects are columns of such, or JSON.
     #[schemars(length(min = 1), transform = forms)]
     pub label: Option<String>,
 }

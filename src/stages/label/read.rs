@@ -14,10 +14,10 @@
 use super::declaration::{Answers, Declaration, FormatName, Task, checked, formats, keys};
 use super::kinds::kind::Kind;
 use super::mapped::{Met, Names};
-use crate::diag::{Diagnostic, nearest};
+use crate::diag::{Diagnostic, nearest, suggest};
 use crate::digest::Digest;
 use crate::formats::packing::inner_name;
-use crate::formats::reader::{Ask, Field, Found, From, Reader, Records, Told, Unit, WRITTEN};
+use crate::formats::reader::{Ask, Field, Found, From, Reader, Records, Selects, Told, Unit, WRITTEN};
 use crate::formats::{Format, Options, named, unread};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
@@ -25,6 +25,7 @@ use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, array_of, bytes_at, list, types, utf8};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 pub const ENTRY: Entry =
     Entry::row::<Read>("label/read", "label.*", declare).schema(|g| g.subschema_for::<Declaration>());
@@ -66,6 +67,26 @@ fn check_files(check: &mut Check, answers: &Answers, files: &[At<String>]) {
     }
 }
 
+/// What the three things are taken from must be something that the format has, where it does not read any name.
+fn check_words(
+    check: &mut Check,
+    (format, reader): (&Format, &Reader),
+    place: &Range<usize>,
+    fields: [&Option<String>; 3],
+) {
+    let Selects::Words { words, keyed, say, .. } = reader.selects else { return };
+    for selector in fields.into_iter().flatten() {
+        let key = |p: &&str| selector.strip_prefix(*p).is_some_and(|rest| rest.len() > 1 && rest.starts_with(':'));
+        if words.contains(&selector.as_str()) || ["path", "stem"].contains(&selector.as_str()) || keyed.iter().any(key)
+        {
+            continue;
+        }
+        let message = format!("the format {} gives no `{selector}`", format.name);
+        let help = suggest(selector, words.iter().copied().chain(["path", "stem"]));
+        check.bad(Diagnostic::error("T0309", place.clone(), message).label(help).help(say));
+    }
+}
+
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(task) = checked(check) else { return Vec::new() };
     for (_, answers, files) in task.files() {
@@ -89,14 +110,17 @@ fn plan(check: &mut Check, task: &Task, name: &str, answers: &Answers, files: &[
     let reader = format.reader.as_ref()?;
     let fields = answers.fields.clone().unwrap_or_default();
     let field = |given: Option<String>, default: &str| given.unwrap_or_else(|| default.to_string());
+    let usual = format.beside.unwrap_or(["item", "annotator", "label"]);
+    let place = check.manifest.span_of(&task.key(&format!("from.{name}.fields"))).unwrap_or(check.span.clone());
+    check_words(check, (format, reader), &place, [&fields.item, &fields.annotator, &fields.label]);
     let map = Map {
         source: task.key(&format!("from.{name}")),
         format: format.name.into(),
         reader: reader.version,
         uses: names(reader.uses),
-        item: field(fields.item, "item"),
-        annotator: field(fields.annotator, "annotator"),
-        label: field(fields.label, "label"),
+        item: field(fields.item, usual[0]),
+        annotator: field(fields.annotator, usual[1]),
+        label: field(fields.label, usual[2]),
         kind: task.kind(),
         map: answers.map.keys().cloned().collect(),
         class_names: answers.class_names.clone(),
@@ -115,9 +139,11 @@ fn plan(check: &mut Check, task: &Task, name: &str, answers: &Answers, files: &[
         images: false,
         span: files.first().map_or_else(|| check.span.clone(), At::span),
     };
+    let mut reads = names(&["blob", "context", "reject"]);
+    reads.extend(format.beside.map(|_| names(&["path", "stem"])).unwrap_or_default());
     let ports = Ports {
         table,
-        reads: names(&["blob", "context", "reject"]),
+        reads,
         writes: writes(FIELDS.map(|n| (n, utf8()))),
         into: Some(format!("{}/from.{name}", task.path)),
         ..Ports::default()
@@ -198,7 +224,10 @@ impl Map {
     fn ask(&self) -> Ask {
         let field = |(name, selector): (&str, &String)| Field {
             name: name.into(),
-            from: From::Record(selector.clone()),
+            from: match named(&self.format).filter(|f| f.beside.is_some()).and_then(|f| f.reader.as_ref()) {
+                Some(reader) => From::of(selector, reader.selects),
+                None => From::Record(selector.clone()),
+            },
             ty: WRITTEN.into(),
         };
         Ask {
@@ -234,13 +263,18 @@ impl RowStage for Read {
         let mut out = Records::new(&ask, Vec::new());
         let (blobs, rejects) = (rows.cells::<Digest>("blob")?, rows.texts("reject")?);
         let contexts = rows.column("context")?;
+        let own = |name: &str| if rows.names().any(|n| n == name) { rows.texts(name) } else { Ok(Vec::new()) };
+        let (paths, stems) = (own("path")?, own("stem")?);
+        let at = |v: &[Option<String>], row: usize| v.get(row).cloned().flatten().unwrap_or_default();
         for (row, blob) in blobs.into_iter().enumerate() {
             if let Some(Some(rule)) = rejects.get(row) {
                 out.drop_at(row, 0, 0, rule, unread::words(rule));
                 continue;
             }
             let bytes = rows.blob(blob.unwrap_or_default())?;
-            let unit = Unit { row, bytes: &bytes, context: bytes_at(contexts.as_ref(), row), path: "", stem: "" };
+            let (path, stem) = (at(&paths, row), at(&stems, row));
+            let context = bytes_at(contexts.as_ref(), row);
+            let unit = Unit { row, bytes: &bytes, context, path: &path, stem: &stem };
             unread::read(reader, &ask, &unit, &mut out);
         }
         let found = out.finish().map_err(Fault::Bug)?;

@@ -4,6 +4,7 @@ use crate::manifest::sections::SchemaSection;
 use crate::manifest::sources;
 use crate::manifest::values::{AllOr, At};
 use crate::model::images::Image;
+use crate::model::sounds::Sound;
 use crate::model::synthetic;
 use crate::stage::*;
 use crate::table::{Cell, DataType, record, types, utf8};
@@ -40,7 +41,7 @@ pub fn released_name(column: &str) -> String {
     column.replace('.', "_")
 }
 
-/// What a column holds: `image`, `date`, or the text of its type. A day stands in a column of texts until it is released.
+/// What a column holds: `image`, `audio`, `date`, or the text of its type. A day stands in a column of texts until it is released.
 pub fn holds(check: &Check, column: &str) -> String {
     let fields: SchemaSection = check.section(&["schema"]);
     let known = check.columns.get("samples").and_then(|of| of.get(column));
@@ -48,14 +49,19 @@ pub fn holds(check: &Check, column: &str) -> String {
     if ty == utf8() && fields.0.get(column).is_some_and(|f| f.date.is_some()) {
         return "date".into();
     }
-    if ty == Image::ty() { "image".into() } else { types::text(&ty) }
+    match () {
+        () if ty == Image::ty() => "image".into(),
+        () if ty == Sound::ty() => "audio".into(),
+        () => types::text(&ty),
+    }
 }
 
-/// The type of such a column in a format; with `typed`, the format has dates and holds the bytes of images.
+/// The type of such a column in a format; with `typed`, the format has dates and holds the bytes of images and sounds.
 pub fn released_type(holds: &str, typed: bool) -> DataType {
     match (holds, typed) {
-        ("image", true) => record(&[("bytes", DataType::Binary), ("path", utf8())]),
+        ("image" | "audio", true) => record(&[("bytes", DataType::Binary), ("path", utf8())]),
         ("image", false) => Image::ty(),
+        ("audio", false) => Sound::ty(),
         ("date", true) => DataType::Date32,
         ("date", false) => utf8(),
         (other, _) => types::parse(other).map_or(utf8(), |p| p.0),
@@ -134,6 +140,17 @@ pub fn span_of(check: &Check, wanted: Option<&AllOr<At<String>>>, column: &str) 
         _ => None,
     };
     named.unwrap_or(check.span.clone())
+}
+
+/// Refuses a column of sounds of which no file would hold more than their digests.
+pub fn check_sounds(check: &mut Check, wanted: Option<&AllOr<At<String>>>, columns: &[String], typed: bool) {
+    let is_sound = |c: &&String| check.column("samples", c) == Some(&Sound::ty());
+    let sounds: Vec<&String> = columns.iter().filter(is_sound).filter(|_| !typed).collect();
+    for column in sounds {
+        let message = format!("no format of {} holds the sounds of `{column}`", check.path);
+        let problem = Diagnostic::error("T0350", span_of(check, wanted, column), message);
+        check.bad(problem.label("they would be in no file").help("add `parquet`, or name `columns` without it"));
+    }
 }
 
 /// Refuses columns that would have one name in the files, and those that a format would take for paths of files.

@@ -1,7 +1,7 @@
 //! The declaration of a release, checked, with its formats and columns settled.
 use super::anonymity::beside::Leaving;
 use super::anonymity::declared::{self as anonymous, Anonymity};
-use super::columns::{Ids, check_names, holds, span_of};
+use super::columns::{Ids, check_names, check_sounds, holds, span_of};
 use super::conflicts::{self, Allowed};
 use super::documents::list::DocumentName;
 use super::documents::wanted::wanted;
@@ -240,6 +240,7 @@ fn checked(check: &mut Check) -> Option<Release> {
     let (columns, children) = made::settled(check, &d.augment, kind, d.columns.as_ref());
     let formats = encodings(check, &d, &columns);
     check_held(check, &d, &formats, &columns);
+    check_sounds(check, d.columns.as_ref(), &columns, formats.iter().any(|f| f.writer.needs.typed));
     let reads_paths = formats
         .iter()
         .find(|f| f.writer.needs.columns && f.writer.needs.images && f.writer.needs.pictures.is_none())
@@ -406,6 +407,7 @@ fn roles(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer, columns: &[
         let all = [("text", text), ("edits", edits), ("tokens", "tokens".to_string())];
         out.extend(all.into_iter().filter(|r| has(&r.1)).map(|(role, column)| (role.to_string(), column)));
     }
+    out.extend(check.text_of_spans().filter(|_| needs.text).map(|text| ("text".to_string(), text)));
     out.extend(folders(check, f, writer).map(|column| ("folder".into(), column)));
     let has = |name: &str| name == "id" || check.column("samples", name).is_some();
     let same = |name: &str| (name.to_string(), name.to_string());
@@ -431,13 +433,13 @@ fn scheme(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer) -> Scheme 
 
 /// What a token is where none were collected. Where nothing is said, and no source gives tokens, that is told.
 fn made(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer, roles: &BTreeMap<String, String>) -> Option<Made> {
-    let name = f.format.0.name;
+    let (name, plain) = (f.format.0.name, writer.needs.tokens && !roles.contains_key("tokens"));
     match &f.tokens {
         Some(tokens) if !writer.needs.tokens => {
             let message = format!("the format {name} writes no tokens");
             check.bad(Diagnostic::error("T0219", tokens.span(), message).label("remove `tokens`"));
         }
-        None if ["label", "text"].iter().all(|r| roles.contains_key(*r)) && !roles.contains_key("tokens") => {
+        None if plain && ["label", "text"].iter().all(|r| roles.contains_key(*r)) => {
             let message = format!("no tokens were collected, so each line of {name} is one character");
             let problem = Diagnostic::warning("T0345", f.span(), message).label("it is not said what a token is");
             let help = format!("{{ format = \"{name}\", tokens = \"words\" }}, or \"characters\"");
@@ -588,12 +590,11 @@ fn check_raw(check: &mut Check, d: &Declaration, columns: &[String]) {
         let span = span_of(check, d.columns.as_ref(), &column);
         let message = format!("`{column}` may hold personal data that no privacy step has seen");
         let problem = Diagnostic::error("T0421", span, message);
-        let help = match check.column("samples", &column) {
-            Some(DataType::Utf8) => {
-                format!("let [privacy.detect] cover it, or say [privacy] harmless = [\"{column}\"]")
-            }
-            _ => format!("leave it out of `columns`, or say [privacy] harmless = [\"{column}\"]"),
+        let way = match check.column("samples", &column) {
+            Some(DataType::Utf8) => "let [privacy.detect] cover it",
+            _ => "leave it out of `columns`",
         };
+        let help = format!("{way}, or say [privacy] harmless = [\"{column}\"]");
         check.problems.push(problem.label("released as collected").help(help));
     }
 }

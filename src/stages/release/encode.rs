@@ -6,11 +6,13 @@
 use super::columns::{Ids, released_name, released_type};
 use super::declaration::{Encoding, Release, classes_of, declared, kind_of, rows_table};
 use super::images::{IMAGE_NAME, first};
-use crate::formats::named;
+use crate::digest::Digest;
 use crate::formats::writer::{Sheet, Writer};
+use crate::formats::{file_name, named};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::model::images::Image;
+use crate::model::sounds::Sound;
 use crate::model::spans::Scheme;
 use crate::model::tokens::Made;
 use crate::stage::*;
@@ -78,10 +80,14 @@ fn plan(check: &Check, f: &Encoding, r: &Release) -> Plan {
     let needs = f.writer.needs;
     if needs.typed || needs.bytes {
         let typed = shape.columns.iter().map(|c| (c.clone(), r.holds(check, c)));
-        shape.typed = typed.filter(|c| c.1 == "image" || needs.typed && c.1 == "date").collect();
+        shape.typed =
+            typed.filter(|c| c.1 == "image" || needs.typed && ["date", "audio"].contains(&c.1.as_str())).collect();
     }
     if f.writer.needs.images || shape.typed.values().any(|h| h == "image") {
         shape.roles.insert("file".into(), IMAGE_NAME.into());
+    }
+    if shape.typed.values().any(|h| h == "audio") {
+        shape.roles.insert("id".into(), r.ids.column().into());
     }
     let columns = shape.columns.iter().map(|c| shape.column(c).to_string());
     let mut reads: Vec<String> = columns.chain(shape.roles.values().cloned()).collect();
@@ -166,6 +172,7 @@ impl RowStage for Encode {
         let mut sheet = Sheet { rows: rows.len(), scheme: p.scheme, made, classes, ..Sheet::default() };
         for name in &p.columns {
             let array = match p.typed.get(name) {
+                Some(holds) if holds == "audio" => sounds(rows, name, p.column("id"))?,
                 Some(holds) => typed(rows, name, holds)?,
                 None => rows.column(p.column(name))?,
             };
@@ -195,11 +202,34 @@ fn typed(rows: &Rows, name: &str, holds: &str) -> Result<ArrayRef, Fault> {
         return Ok(Arc::new(texts(array.as_ref()).into_iter().map(day).collect::<Date32Array>()));
     }
     let images: Vec<Option<Image>> = rows.cells(name)?;
-    let bytes = images.iter().map(|i| i.as_ref().map(|i| rows.blob(i.blob)).transpose());
+    let blobs = images.iter().map(|i| i.as_ref().map(|i| i.blob)).collect();
+    held(rows, &array, holds, (blobs, array_of(rows.texts(IMAGE_NAME)?)))
+}
+
+/// A column of sounds as their bytes, each with a name made of its sample's id.
+fn sounds(rows: &Rows, name: &str, id: &str) -> Result<ArrayRef, Fault> {
+    let (array, ids) = (rows.column(name)?, rows.texts(id)?);
+    let sounds: Vec<Option<Sound>> = rows.cells(name)?;
+    let path = |(sound, id): (&Option<Sound>, Option<String>)| {
+        let sound = sound.as_ref()?;
+        Some(format!("{}.{}", file_name::stem(&id.unwrap_or_default()).0, sound.container))
+    };
+    let paths: Vec<Option<String>> = sounds.iter().zip(ids).map(path).collect();
+    let blobs = sounds.iter().map(|s| s.as_ref().map(|s| s.blob)).collect();
+    held(rows, &array, "audio", (blobs, array_of(paths)))
+}
+
+/// Bytes with the names of their files; null where the column is.
+fn held(
+    rows: &Rows,
+    array: &ArrayRef,
+    holds: &str,
+    (blobs, paths): (Vec<Option<Digest>>, ArrayRef),
+) -> Result<ArrayRef, Fault> {
+    let bytes = blobs.into_iter().map(|blob| blob.map(|blob| rows.blob(blob)).transpose());
     let bytes: BinaryArray = bytes.collect::<Result<Vec<_>, Fault>>()?.into_iter().collect();
-    let paths = array_of(rows.texts(IMAGE_NAME)?);
     let DataType::Struct(fields) = released_type(holds, true) else {
-        return Err(Fault::Bug("an image is a struct".into()));
+        return Err(Fault::Bug("bytes with a name are a struct".into()));
     };
     let made = StructArray::try_new(fields, vec![Arc::new(bytes), paths], array.nulls().cloned());
     Ok(Arc::new(made.map_err(|e| Fault::Bug(e.to_string()))?))

@@ -277,10 +277,10 @@ fn header(of: &Description) -> Yaml {
     Yaml::Map(all)
 }
 
-/// The format that a hub loads: the first that holds the images, if there are any, else the first table.
+/// The format that a hub loads: the first that holds the images and sounds, if there are any, else the first table.
 fn loaded(p: &PageCard) -> Option<&'static Writer> {
     let tables = || p.writers().filter(|w| w.table);
-    let images = p.holds.values().any(|h| h == "image");
+    let images = p.holds.values().any(|h| h == "image" || h == "audio");
     let whole = tables().find(|w| images && w.needs.typed).or_else(|| p.writers().find(|w| is_folder(w)));
     whole.or_else(|| tables().next())
 }
@@ -362,7 +362,7 @@ fn info(of: &Description, writer: &Writer) -> Yaml {
     let own = shown.map(|c| {
         let holds = p.holds.get(c).map_or("utf8", String::as_str);
         match holds {
-            "image" if writer.needs.typed => feature(&released_name(c), ("dtype", "image".into())),
+            "image" | "audio" if writer.needs.typed => feature(&released_name(c), ("dtype", holds.into())),
             _ => match released_type(holds, writer.needs.typed) {
                 nested if writer.needs.flat && nested.is_nested() => {
                     feature(&released_name(c), ("dtype", "string".into()))

@@ -242,14 +242,15 @@ fn field(at: &Place, name: &str, holds: &str, ty: &DataType, table: &Writer) -> 
         out["isArray"] = true.into();
         out["arrayShape"] = "-1".into();
     }
-    if holds == "image" && table.needs.typed {
-        out["dataType"] = "sc:ImageObject".into();
+    let bytes = ["image", "audio"].contains(&holds);
+    if bytes && table.needs.typed {
+        out["dataType"] = if holds == "image" { "sc:ImageObject" } else { "sc:AudioObject" }.into();
         out["source"] = source(at.split, &path);
         out["source"]["transform"] = json!({ "jsonPath": "bytes" });
         return out;
     }
     match item {
-        DataType::Struct(fields) if holds != "image" => {
+        DataType::Struct(fields) if !bytes => {
             let inner = Place { id, split: at.split, path };
             let subs = fields.iter().map(|f| field(&inner, f.name(), "", f.data_type(), table));
             out["subField"] = subs.collect();

@@ -91,7 +91,7 @@ fn type_of(holds: &str) -> &'static str {
         "bool" => "boolean",
         "f64" | "f32" => "number",
         "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => "integer",
-        "image" => "object",
+        "image" | "audio" => "object",
         other if other.starts_with("list<") => "array",
         other if other.starts_with("struct<") => "object",
         _ => "string",

@@ -230,6 +230,7 @@ impl Description<'_> {
             ("keypoints", _) => "keypoint-detection",
             ("classification", true) => "image-classification",
             ("classification" | "rating", false) => "text-classification",
+            ("transcription", _) if self.card.holds.values().any(|h| h == "audio") => "automatic-speech-recognition",
             ("transcription", true) => "image-to-text",
             _ => "other",
         };

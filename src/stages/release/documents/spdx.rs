@@ -102,6 +102,7 @@ fn types(of: &Description) -> Vec<&'static str> {
     let holds: Vec<&str> = of.card.holds.iter().filter(|(c, _)| own(c)).map(|(_, h)| h.as_str()).collect();
     let number = |h: &&str| ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64"].contains(h);
     let mut out = Vec::new();
+    out.extend(holds.contains(&"audio").then_some("audio"));
     out.extend(holds.contains(&"image").then_some("image"));
     out.extend(holds.iter().any(number).then_some("numeric"));
     out.extend(holds.iter().any(|h| h.starts_with("struct<") || h.starts_with("list<")).then_some("structured"));

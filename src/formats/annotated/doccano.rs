@@ -1,0 +1,96 @@
+//! `doccano`: JSON Lines as doccano exports them. Words and keys: see the head of the folder.
+//!
+//! Read are `label` and `labels` (spans, classes, or texts that were written), `entities`, `cats` and `relations`. A file is of
+//! one annotator, whose name it has. Findings: `doccano.shapes` (boxes and outlines on pictures, which are not read),
+//! `doccano.comments`, `annotated.relations` (that no field takes), `annotated.several` (classes where one is asked for). Places
+//! count characters; if the project counted graphemes, nothing in the file says so.
+//!
+//! Written with the text and the spans of an `ner` label.
+use super::said::{Said, columns, items, read, span_of, texts, ty};
+use super::write;
+use crate::formats::cut::Split;
+use crate::formats::encoding::ENCODING;
+use crate::formats::format::Format;
+use crate::formats::json::{Json, select};
+use crate::formats::lines::cut_text;
+use crate::formats::reader::{Offers, Reader, Record, Selects, adds_nothing};
+use crate::formats::writer::Writer;
+use serde_json::json;
+
+pub const FORMAT: Format = Format {
+    options: &[ENCODING],
+    beside: Some(["id", "stem", "spans"]),
+    reader: Some(Reader {
+        version: 0,
+        uses: &[],
+        cut: |options| cut_text(options, Split::Lines),
+        id: "content",
+        own_id: None,
+        selects: Selects::Names,
+        text: |_| "text",
+        ty,
+        adds: adds_nothing,
+        read: |ask, unit, out| read(ask, unit, out, says, TAKEN),
+        offers: Offers::Columns(|options, len, at| columns(options, len, at, says, TAKEN)),
+    }),
+    writer: Some(Writer { files: "doccano/SPLIT.jsonl", encode: write::doccano, ..write::WRITER }),
+    ..Format::new("doccano", "JSON Lines of doccano: a text with spans, classes and relations.")
+};
+
+/// Keys that the words stand for.
+const TAKEN: &[&str] = &["label", "labels", "entities", "cats", "relations", "Comments", "annotator"];
+
+fn says(object: &Json) -> Said {
+    let mut out = Said::default();
+    for key in ["label", "labels", "entities", "cats"] {
+        match select(object, key) {
+            Some(Json::Text(one)) => out.classes.get_or_insert_default().push(one.to_string()),
+            Some(Json::Array(all)) => match texts(all) {
+                Some(_) if all.is_empty() => {
+                    // nothing there: which of the two was asked, the other lines say
+                    out.spans.get_or_insert_default();
+                    if key != "entities" {
+                        out.classes.get_or_insert_default();
+                    }
+                }
+                Some(classes) => out.classes.get_or_insert_default().extend(classes),
+                None => out.spans.get_or_insert_default().extend(all.iter().map(span_of)),
+            },
+            _ => {}
+        }
+    }
+    if let Some(relations) = items(object, "relations") {
+        let relation = |r: &Json| {
+            let of = |key: &str| select(r, key).map(Json::tree);
+            json!({ "type": of("type"), "from": of("from_id"), "to": of("to_id") })
+        };
+        out.relations = Some(relations.iter().map(relation).collect());
+    }
+    let shapes = ["bbox", "segmentation"].iter().filter_map(|key| items(object, key)).map(<[Json]>::len).sum();
+    out.tell("doccano.shapes", shapes, "boxes and outlines on a picture, which are not read");
+    let comments = items(object, "Comments").map_or(0, <[Json]>::len);
+    out.tell("doccano.comments", comments, "comments, which are not kept");
+    out.annotator = Record::text(object, "annotator");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::json::parse;
+
+    #[test]
+    fn labels_are_spans_or_classes_by_what_they_hold() {
+        let of = |line: &str| says(&parse(line.as_bytes(), 9).unwrap());
+        let said = of(r#"{"text": "a", "label": [[0, 1, "X"], 5]}"#);
+        assert_eq!(said.spans, Some(vec![json!({"start": 0, "end": 1, "class": "X"}), json!({"class": null})]));
+        let said = of(r#"{"text": "a", "entities": [[0, 1, "C"]], "cats": ["flight"]}"#);
+        assert_eq!((said.spans.map(|s| s.len()), said.classes), (Some(1), Some(vec!["flight".to_string()])));
+        let said = of(r#"{"entities": [{"id": 0, "start_offset": 0, "end_offset": 6, "label": "ORG"}],
+            "relations": [{"id": 0, "from_id": 0, "to_id": 1, "type": "by"}], "Comments": ["hm"]}"#);
+        assert_eq!(said.relations, Some(vec![json!({"type": "by", "from": 0, "to": 1})]));
+        assert_eq!(said.told, [("doccano.comments", 1, "comments, which are not kept")]);
+        assert_eq!(of(r#"{"text": "a"}"#), Said::default());
+        assert_eq!(of(r#"{"label": []}"#).spans, Some(vec![]));
+    }
+}

@@ -1,0 +1,235 @@
+//! What an object says, and the reader of lines that all formats of this folder share.
+use crate::formats::cut::Split;
+use crate::formats::cut::members::ReadAt;
+use crate::formats::encoding::{self, ENCODING, recoded};
+use crate::formats::infer::{self, HEAD};
+use crate::formats::json::{self, Json, select};
+use crate::formats::lines::{each_record, each_unit};
+use crate::formats::options::Options;
+use crate::formats::reader::{Ask, Record, Records, Seen, Unit};
+use crate::table::{Builder, DataType, Value, list, types, utf8};
+use serde_json::{Value as Tree, json};
+use std::borrow::Cow;
+
+/// What an object says; `None` where it was not asked for that, or nobody answered.
+#[derive(Debug, Default, PartialEq)]
+pub struct Said {
+    pub spans: Option<Vec<Tree>>,
+    pub classes: Option<Vec<String>>,
+    pub relations: Option<Vec<Tree>>,
+    pub annotator: Option<String>,
+    /// By rule: how many, and words on it.
+    pub told: Vec<(&'static str, usize, &'static str)>,
+}
+
+impl Said {
+    pub fn tell(&mut self, rule: &'static str, n: usize, say: &'static str) {
+        if n > 0 {
+            self.told.push((rule, n, say));
+        }
+    }
+}
+
+/// How a format says what an object says.
+pub type Says = fn(&Json) -> Said;
+
+/// A span of `[start, end, class]`, or of an object with these names; what is neither is an annotation that is lost.
+pub fn span_of(v: &Json) -> Tree {
+    match v {
+        Json::Array(parts) => match parts.as_slice() {
+            [start, end, class, ..] => json!({ "start": start.tree(), "end": end.tree(), "class": class.tree() }),
+            _ => json!({ "class": null }),
+        },
+        Json::Object(_) => {
+            let first = |keys: &[&str]| keys.iter().find_map(|key| select(v, key)).map_or(Tree::Null, Json::tree);
+            let mut out = json!({
+                "start": first(&["start_offset", "start", "start_char"]),
+                "end": first(&["end_offset", "end", "end_char"]),
+                "class": first(&["label", "class", "tag"]),
+            });
+            if let (Some(Json::Text(text)), Some(object)) = (select(v, "text"), out.as_object_mut()) {
+                object.insert("text".into(), text.as_ref().into());
+            }
+            out
+        }
+        _ => json!({ "class": null }),
+    }
+}
+
+/// The items of a list.
+pub fn items<'j, 'l>(of: &'j Json<'l>, key: &str) -> Option<&'j [Json<'l>]> {
+    match select(of, key) {
+        Some(Json::Array(items)) => Some(items),
+        _ => None,
+    }
+}
+
+/// A list of nothing but texts.
+pub fn texts(of: &[Json]) -> Option<Vec<String>> {
+    of.iter().map(|item| if let Json::Text(text) = item { Some(text.to_string()) } else { None }).collect()
+}
+
+/// An object whose answers were read.
+struct Line<'j, 'l> {
+    of: &'j Json<'l>,
+    said: Said,
+    stem: &'j str,
+    /// Keys that the words stand for.
+    taken: &'static [&'static str],
+}
+
+impl Line<'_, '_> {
+    /// Whether the object has a key of its own that is called like one of the words.
+    fn is_own(&self, selector: &str) -> bool {
+        !self.taken.contains(&selector) && select(self.of, selector).is_some()
+    }
+
+    /// What a word gives.
+    fn own(&self, selector: &str) -> Option<Value> {
+        if self.is_own(selector) {
+            return None;
+        }
+        let trees = |all: &Option<Vec<Tree>>| {
+            all.as_ref().map_or(Value::Null, |all| Value::Text(Tree::from(all.clone()).to_string()))
+        };
+        Some(match selector {
+            "spans" => trees(&self.said.spans),
+            "relations" => trees(&self.said.relations),
+            "class" => match self.said.classes.as_deref() {
+                Some([one]) => Value::Text(one.clone()),
+                _ => Value::Null,
+            },
+            "annotator" => Value::Text(self.said.annotator.clone().unwrap_or_else(|| self.stem.to_string())),
+            _ => return None,
+        })
+    }
+}
+
+impl Record for Line<'_, '_> {
+    fn text(&self, selector: &str) -> Option<String> {
+        match self.own(selector) {
+            Some(Value::Text(text)) => Some(text).filter(|text| !text.is_empty()),
+            Some(_) => None,
+            None => Record::text(self.of, selector),
+        }
+    }
+
+    fn put(&self, selector: &str, ty: &str, to: &mut Builder) -> Result<(), String> {
+        match self.own(selector) {
+            Some(value) => to.value(value),
+            None if selector == "classes" && !self.is_own(selector) => {
+                let all = self.said.classes.clone();
+                let values = all.map(|all| all.into_iter().map(Value::Text).collect::<Vec<_>>());
+                to.value(match values {
+                    None => Value::Null,
+                    Some(all) if ty.starts_with("list<") => Value::List(all),
+                    Some(_) => Value::Text(json!(self.said.classes).to_string()),
+                });
+            }
+            None => return self.of.put(selector, ty, to),
+        }
+        Ok(())
+    }
+
+    fn has(&self, selector: &str) -> bool {
+        match selector {
+            "spans" => self.said.spans.is_some(),
+            "relations" => self.said.relations.is_some(),
+            "class" | "classes" => self.said.classes.is_some(),
+            "annotator" => true,
+            _ => self.of.has(selector),
+        }
+    }
+
+    fn content<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        self.of.content(bytes)
+    }
+
+    /// The names of the columns that it gives.
+    fn names(&self) -> Vec<String> {
+        let words = [
+            ("spans", self.said.spans.is_some()),
+            ("classes", self.said.classes.is_some()),
+            ("relations", self.said.relations.is_some()),
+            ("annotator", self.said.annotator.is_some()),
+        ];
+        let words = words.into_iter().filter(|(_, there)| *there).map(|(word, _)| word.to_string());
+        let own: Vec<String> = self.of.names().into_iter().filter(|n| !self.taken.contains(&n.as_str())).collect();
+        words.filter(|word| !own.contains(word)).chain(own.clone()).collect()
+    }
+}
+
+/// Types of the words.
+pub fn ty(_: &Options, selector: &str) -> Option<DataType> {
+    match selector {
+        "spans" | "relations" | "class" | "annotator" => Some(utf8()),
+        "classes" => Some(list(utf8())),
+        _ => None,
+    }
+}
+
+/// Reads a unit of lines.
+pub fn read(ask: &Ask, unit: &Unit, out: &mut Records, says: Says, taken: &'static [&'static str]) {
+    each_unit(ask, unit, out, |unit, encoding, out| {
+        for (n, own) in each_record(ask, &Split::Lines, unit.bytes) {
+            out.next(own);
+            let read = recoded(own, encoding).and_then(|own| {
+                let object = json::parse(&own, ask.depth_max)?;
+                let (said, at) = (says(&object), out.line);
+                let line = Line { of: &object, said, stem: unit.stem, taken };
+                if out.take(unit, n, &own, &line) {
+                    for (rule, say) in told(ask, &line) {
+                        out.finding(unit, n, at, rule, say);
+                    }
+                }
+                Ok(())
+            });
+            if let Err(wrong) = read {
+                out.reject(unit, n, &wrong);
+            }
+        }
+    });
+}
+
+/// What is told of an object, where some fields take these things.
+fn told(ask: &Ask, line: &Line) -> Vec<(&'static str, String)> {
+    let relations = line.said.relations.as_ref().filter(|_| !ask.selects("relations")).map_or(0, Vec::len);
+    let several = line.said.classes.as_ref().filter(|_| ask.selects("class")).map_or(0, Vec::len);
+    let more = [
+        ("annotated.relations", relations, "relations that no field takes"),
+        (
+            "annotated.several",
+            if several > 1 { several } else { 0 },
+            "classes where one is asked for, which are lost; `classes` takes them",
+        ),
+    ];
+    let all = line.said.told.iter().copied().chain(more).filter(|(_, n, _)| *n > 0);
+    all.map(|(rule, n, say)| (rule, format!("{say}: {n}"))).collect()
+}
+
+/// The columns of the first lines: the words that they say something by, and their own keys.
+pub fn columns(options: &Options, len: u64, read: &ReadAt, says: Says, taken: &[&str]) -> Result<Vec<Seen>, String> {
+    let head = read(0, HEAD).map_err(|e| e.to_string())?;
+    let breaks_off = (head.len() as u64) < len;
+    let head = encoding::head(&head, options.text(&ENCODING));
+    let whole = if breaks_off { memchr::memrchr(b'\n', &head).unwrap_or(0) } else { head.len() };
+    let lines = head.get(..whole).unwrap_or_default().split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty());
+    let objects: Vec<Json> = lines.filter_map(|line| json::parse(line, 64).ok()).collect();
+    if objects.is_empty() {
+        return Err("no line at its beginning is an object".into());
+    }
+    let said: Vec<Said> = objects.iter().map(says).collect();
+    let some = |of: fn(&Said) -> bool| said.iter().any(of);
+    let words = [
+        ("spans", some(|s| s.spans.is_some()), utf8()),
+        ("classes", some(|s| s.classes.is_some()), list(utf8())),
+        ("relations", some(|s| s.relations.is_some()), utf8()),
+        ("annotator", some(|s| s.annotator.is_some()), utf8()),
+    ];
+    let words = words.into_iter().filter(|(_, there, _)| *there);
+    let words: Vec<Seen> = words.map(|(name, _, ty)| (name.to_string(), types::text(&ty))).collect();
+    let own = infer::objects(objects.into_iter());
+    let own: Vec<Seen> = own.into_iter().filter(|(name, _)| !taken.contains(&name.as_str())).collect();
+    let words = words.into_iter().filter(|(word, _)| !own.iter().any(|(name, _)| name == word));
+    Ok(own.iter().cloned().chain(words).collect())
+}
