@@ -353,6 +353,31 @@ fn faults_of_pictures_are_refused() {
                 edit(TRAIN, |o| o["images"][1]["id"] = o["images"][0]["id"].clone()),
             ),
             mutant(
+                "crowd-of-seven",
+                ["instances_train", "annotations[0]", "iscrowd", "coco"],
+                edit(TRAIN, |o| o["annotations"][0]["iscrowd"] = json!(7)),
+            ),
+            mutant(
+                "no-box-beside-others",
+                ["instances_train", "annotations[0]", "bbox", "label.box_missing"],
+                edit(TRAIN, |o| drop(o["annotations"][0].as_object_mut().unwrap().remove("bbox"))),
+            ),
+            mutant(
+                "mask-of-another-image",
+                ["instances_train", "annotations[0]", "segmentation.size", "label.mask"],
+                edit(TRAIN, |o| o["annotations"][0]["segmentation"] = json!({ "size": [1, 2], "counts": [2] })),
+            ),
+            mutant(
+                "mask-that-does-not-add-up",
+                ["instances_train", "annotations[0]", "segmentation.counts", "label.mask"],
+                edit(TRAIN, |o| {
+                    let image =
+                        o["images"].as_array().unwrap().iter().find(|i| i["id"] == o["annotations"][0]["image_id"]);
+                    let size = json!([image.unwrap()["height"], image.unwrap()["width"]]);
+                    o["annotations"][0]["segmentation"] = json!({ "size": size, "counts": [1, 2] });
+                }),
+            ),
+            mutant(
                 "class-name-unknown",
                 ["boxes.csv", "line 3", "class", "label.class_unknown"],
                 sub("boxes.csv", ",bicycle,", ",bike,"),

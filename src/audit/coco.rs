@@ -5,8 +5,10 @@ use super::kinds::Splits;
 use super::sample::{Object, Outside, Picture, Sample, objects};
 use super::sidecars::Pictures;
 use super::told::Told;
+use crate::model::masks;
 use crate::table::Value;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// The names of categories by their number.
 pub fn categories(folder: &Folder, path: &str) -> BTreeMap<String, String> {
@@ -36,6 +38,8 @@ pub struct Reading<'r, 'w> {
 struct Image {
     n: usize,
     sample: Sample,
+    /// Width and height as the file states them.
+    stated: Option<[u32; 2]>,
     objects: Vec<Object>,
 }
 
@@ -69,12 +73,19 @@ impl Reading<'_, '_> {
             if let Some(first) = sample.pictured.clone().and_then(|name| named.insert(name, n)) {
                 fault(told, &row, "file_name", format!("names the file of images[{first}], too"));
             }
-            let own = Image { n, sample, objects: Vec::new() };
-            if let Some(first) = images.insert(id.to_string(), own) {
-                fault(told, &row, "id", format!("the id {id} is that of images[{}], too", first.n));
+            let side = |key: &str| image.get(key).and_then(|v| v.as_u64()).and_then(|n| u32::try_from(n).ok());
+            let stated = side("width").zip(side("height")).map(|(w, h)| [w, h]);
+            let own = Image { n, sample, stated, objects: Vec::new() };
+            match images.entry(id.to_string()) {
+                // annotations of that id are those of the first
+                Entry::Occupied(first) => {
+                    fault(told, &row, "id", format!("the id {id} is that of images[{}], too", first.get().n));
+                }
+                Entry::Vacant(place) => drop(place.insert(own)),
             }
         }
         let mut ids: BTreeMap<String, usize> = BTreeMap::new();
+        let boxed = list("annotations").iter().any(|a| a.get("bbox").is_some_and(|b| !b.is_null()));
         for (n, annotation) in list("annotations").iter().enumerate() {
             let row = format!("annotations[{n}]");
             match annotation.get("id") {
@@ -90,6 +101,7 @@ impl Reading<'_, '_> {
                 fault(told, &row, "image_id", format!("no image of the file has the id {image}"));
                 continue;
             };
+            self.marks(&row, annotation, image.stated, boxed, told);
             image.objects.extend(self.object(&row, annotation, &classes, told));
         }
         self.tell(images, file.get("annotations").is_some(), told, tell);
@@ -228,6 +240,43 @@ impl Reading<'_, '_> {
         }
         self.outline(row, annotation, at, told);
         Some(Object { class, at, field: format!("{row}.bbox"), derived: false })
+    }
+
+    /// What an annotation says besides its box: that it has one where others have, whether it is a crowd, and its mask.
+    fn marks(&self, row: &str, annotation: &serde_json::Value, size: Option<[u32; 2]>, boxed: bool, told: &mut Told) {
+        if boxed && annotation.get("bbox").is_none_or(|b| b.is_null()) {
+            told.fault("label.box_missing", self.file, row, "bbox", "has no box, and others of the file have one");
+        }
+        if let Some(crowd) = annotation.get("iscrowd").filter(|c| !matches!(c.as_u64(), Some(0 | 1)) && !c.is_boolean())
+        {
+            told.fault("coco", self.file, row, "iscrowd", format!("is {crowd}, and 0 or 1 can be meant"));
+        }
+        let Some(mask) = annotation.get("segmentation").and_then(|s| s.as_object()) else { return };
+        let mut fault = |field: &str, say: String| {
+            told.fault("label.mask", self.file, row, format!("segmentation.{field}"), say);
+        };
+        let sides = |v: &serde_json::Value| u32::try_from(v.as_u64()?).ok();
+        let own: Vec<Option<u32>> =
+            mask.get("size").and_then(|s| s.as_array()).into_iter().flatten().map(sides).collect();
+        let [Some(height), Some(width)] = own.as_slice() else {
+            return fault("size", "is no height and width".into());
+        };
+        if let Some([w, h]) = size.filter(|size| *size != [*width, *height]) {
+            return fault("size", format!("is {width} x {height}, and the image is {w} x {h}"));
+        }
+        let runs = match mask.get("counts") {
+            Some(serde_json::Value::String(text)) => masks::unpacked(text),
+            Some(serde_json::Value::Array(runs)) => {
+                runs.iter().map(sides).collect::<Option<Vec<u32>>>().ok_or(masks::NoMask::Text)
+            }
+            _ => return fault("counts", "has no runs".into()),
+        };
+        match runs.and_then(|runs| masks::checked(&runs, [*width, *height])) {
+            Ok(_) => {}
+            Err(masks::NoMask::Size) => fault("size", format!("{width} x {height} is no size that a mask may have")),
+            Err(masks::NoMask::Sum) => fault("counts", format!("do not add up to the {width} x {height} pixels")),
+            Err(masks::NoMask::Text) => fault("counts", "do not read as runs".into()),
+        }
     }
 
     /// Polygons have pairs of numbers, at least three.

@@ -56,8 +56,9 @@ pub struct Side {
     pub content_root: String,
     pub files_root: String,
     pub samples: u64,
-    pub files: u64,
-    pub bytes: u64,
+    /// `null` of a release of which only the pin is there.
+    pub files: Option<u64>,
+    pub bytes: Option<u64>,
 }
 
 #[derive(Serialize, schemars::JsonSchema, Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -165,8 +166,9 @@ impl Difference {
         };
         let content = roots("content", &a.content_root, &b.content_root);
         out.push_str(&format!("  {content}   {}\n", roots("files", &a.files_root, &b.files_root)));
-        let size = arrow(&bytes(a.bytes), &bytes(b.bytes));
-        let files = arrow(&number(a.files), &number(b.files));
+        let known = |of: Option<u64>, say: fn(u64) -> String| of.map_or("unknown".into(), say);
+        let size = arrow(&known(a.bytes, bytes), &known(b.bytes, bytes));
+        let files = arrow(&known(a.files, number), &known(b.files, number));
         out.push_str(&format!("  samples {}   files {files}, {size}\n", arrow(&number(a.samples), &number(b.samples))));
         self.notes.iter().take(NOTES).for_each(|n| out.push_str(&format!("  {}\n", line(n))));
         let s = &self.samples;

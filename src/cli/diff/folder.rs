@@ -61,12 +61,14 @@ impl Folder {
             ..Side::default()
         };
         let mut files = Vec::new();
+        let (mut count, mut size) = (0, 0u64);
         for found in world.list("").map_err(|e| failed(name, &e))? {
             let What::File(stat) = found.what else { continue }; // `verify` tells of anything else
-            side.files += 1;
-            side.bytes = side.bytes.saturating_add(stat.size);
+            count += 1;
+            size = size.saturating_add(stat.size);
             files.push(found.path);
         }
+        (side.files, side.bytes) = (Some(count), Some(size));
         let sums = world.read("B3SUMS", 1 << 30).map_err(|e| failed(&format!("{name}/B3SUMS"), &e))?;
         side.files_root = Digest::of(&sums).hex();
         let of = |column: &String| {

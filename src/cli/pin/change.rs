@@ -40,7 +40,7 @@ pub enum Level {
     Same,
     /// The same samples, packed otherwise.
     Patch,
-    /// All old samples are there as they were, and more.
+    /// All old samples are there as they were, and more; or they stand under another licence.
     Minor,
     /// Samples were edited, removed or moved, or columns or classes changed.
     Major,
@@ -76,6 +76,8 @@ pub struct Change {
     pub blind: Option<String>,
     pub columns: Vec<String>,
     pub classes: Vec<String>,
+    /// The licence before and now, where it is another.
+    pub license: Option<[String; 2]>,
     pub packaging: bool,
     pub content: bool,
 }
@@ -87,6 +89,9 @@ pub fn compare(old: &Pin, new: &Pin, samples: &[Sample]) -> Change {
         packaging: old.files_root != new.files_root,
         ..Change::default()
     };
+    if old.license != new.license {
+        out.license = Some([&old.license, &new.license].map(|of| of.clone().unwrap_or("no licence".into())));
+    }
     for (name, holds) in &old.columns {
         match new.columns.get(name) {
             None => out.columns.push(format!("`{name}` is gone")),
@@ -224,13 +229,17 @@ impl Change {
         why.extend(self.classes.iter().map(|c| format!("classes of {c}")));
         why.extend(self.blind.iter().map(|say| format!("the content is another, and {say}")));
         if !why.is_empty() {
+            why.extend(self.license.iter().map(|[was, is]| format!("the licence was {was} and is {is}")));
             return (Level::Major, why);
         }
-        if self.added > 0 {
-            return (Level::Minor, vec![format!("{} added", plural(self.added, "sample"))]);
-        }
-        if self.content {
+        let added = (self.added > 0).then(|| format!("{} added", plural(self.added, "sample")));
+        if self.content && added.is_none() {
             return (Level::Major, vec!["the order of the samples changed".into()]);
+        }
+        let license = self.license.as_ref().map(|[was, is]| format!("the licence was {was} and is {is}"));
+        let why: Vec<String> = added.into_iter().chain(license).collect();
+        if !why.is_empty() {
+            return (Level::Minor, why);
         }
         match self.packaging {
             true => (Level::Patch, vec!["the same samples in other files".into()]),
@@ -293,6 +302,9 @@ mod tests {
         let (mut a, mut b) = (pin(&[], false), pin(&[], false));
         b.files_root = "x".into();
         assert_eq!(compare(&a, &b, &[]).level().0, Level::Patch);
+        b.license = Some("MIT".into());
+        let said = compare(&a, &b, &[]).level();
+        assert_eq!(said, (Level::Minor, vec!["the licence was no licence and is MIT".to_string()]));
         a.columns.insert("x".into(), "utf8".into());
         assert_eq!(compare(&a, &b, &[]).level().0, Level::Major);
     }

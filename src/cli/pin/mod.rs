@@ -297,10 +297,29 @@ impl Pin {
         let bytes = world.read(path, READ).map_err(|e| Failure::World(e.to_string()))?;
         let pin: Pin = serde_json::from_slice(&bytes)
             .map_err(|e| Failure::World(format!("{path} does not read: {e}; take it from git again")))?;
-        match pin.format {
-            1 => Ok(pin),
-            other => Err(Failure::World(format!("{path} is of format {other}; this tamis reads 1"))),
+        if pin.format != 1 {
+            return Err(Failure::World(format!("{path} is of format {}; this tamis reads 1", pin.format)));
         }
+        match pin.damage() {
+            Some(say) => Err(Failure::World(format!("{path} is damaged: {say}; take it from git again"))),
+            None => Ok(pin),
+        }
+    }
+
+    /// What a whole pin would not say: it knows as many samples as its splits have, and each line of them reads.
+    fn damage(&self) -> Option<String> {
+        if self.digests == "none" {
+            return None;
+        }
+        let line = |own: &str| own.rsplit_once(' ').is_some_and(|(_, row)| u64::from_str_radix(row, 16).is_ok());
+        let lines = self.samples.values().flat_map(|all| all.split(", "));
+        let sums = self.sums.values().map(|text| Sum::parse(text));
+        if !lines.clone().all(line) || !sums.clone().all(|sum| sum.is_some()) {
+            return Some("a line of its samples does not read".into());
+        }
+        let known = lines.count() as u64 + sums.flatten().fold(0, |n: u64, sum| n.saturating_add(sum.count));
+        let rows = self.rows();
+        (known != rows).then(|| format!("it knows {known} samples, and its splits have {rows}"))
     }
 
     pub fn rows(&self) -> u64 {

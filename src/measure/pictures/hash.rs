@@ -15,7 +15,7 @@ pub struct Hashes(pub Vec<u64>);
 /// Sides of windows in hundredths of a picture's, and at how many places they stand in a row and in a column.
 const SCALES: [(u32, u32); 5] = [(100, 1), (95, 2), (90, 3), (85, 4), (80, 5)];
 
-/// The parts of a picture that a cut may have left: those of [`SCALES`], evenly spread.
+/// The parts of a picture that a cut may have left: those of `SCALES`, evenly spread.
 pub fn windows() -> &'static [Window] {
     static WINDOWS: LazyLock<Vec<Window>> = LazyLock::new(|| {
         let mut out = Vec::new();
