@@ -252,9 +252,18 @@ fn field(at: &Place, name: &str, holds: &str, ty: &DataType, table: &Writer) -> 
     match item {
         DataType::Struct(fields) if !bytes => {
             let inner = Place { id, split: at.split, path };
-            let subs = fields.iter().map(|f| field(&inner, f.name(), "", f.data_type(), table));
+            // no reader follows a path through a list of objects within an object
+            let (left, held): (Vec<_>, Vec<_>) = fields
+                .iter()
+                .partition(|f| !is_list && matches!(f.data_type(), DataType::List(i) if i.data_type().is_nested()));
+            let subs = held.iter().map(|f| field(&inner, f.name(), "", f.data_type(), table));
             out["subField"] = subs.collect();
             out["dataType"] = Json::Null;
+            if !left.is_empty() {
+                let names: Vec<String> = left.iter().map(|f| format!("`{}`", f.name())).collect();
+                let say = "lists of objects, stand in the files beside these fields; Croissant has no path to them";
+                out["description"] = format!("{}, {say}.", names.join(", ")).into();
+            }
         }
         other => {
             out["dataType"] = type_of(other).into();
