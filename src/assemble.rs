@@ -81,6 +81,7 @@ pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Resul
         raw: Marks::default(),
         unmasked: Marks::default(),
         opens: Marks::default(),
+        beside: Vec::new(),
         tables: Tables::default(),
         idle: BTreeMap::new(),
     };
@@ -183,6 +184,8 @@ struct Assembly<'m> {
     opens: Marks,
     /// The same with `[privacy]`, and empty without: no release may hold them.
     raw: Marks,
+    /// What is told of a file beside images, unless some source reads it.
+    beside: Vec<(String, Diagnostic)>,
     /// What tables of several kernels were read as.
     tables: Tables,
     /// By source, the globs that leave out nothing, as far as it was looked at.
@@ -466,6 +469,12 @@ impl Assembly<'_> {
 
     fn finish(mut self, goals: Vec<Gate>, review: Review) -> Result<Assembled, Vec<Diagnostic>> {
         self.check_idle();
+        for (path, problem) in std::mem::take(&mut self.beside) {
+            let mut sources = self.steps.iter().filter_map(|step| step.plan.scan.as_ref());
+            if !sources.any(|source| scan::find::may_hold(self.world, source, &path, true)) {
+                self.problems.push(problem);
+            }
+        }
         self.problems.sort_by_key(|d| d.span.start);
         let mut told: Vec<Diagnostic> = Vec::new();
         for d in std::mem::take(&mut self.problems) {

@@ -77,7 +77,8 @@ impl Assembly<'_> {
             let message = format!("{} beside the images: no column is read from there", files(beside));
             let problem =
                 Diagnostic::warning("T0372", source.span.clone(), message).label("the images alone are collected");
-            self.problems.push(problem.help("a class or a text that stands there is no column of this source"));
+            let help = "[collect.NAME.sheet] brings what a table says to the images that it names";
+            self.beside.push((beside.1.clone(), problem.help(help)));
         }
         let writes = |name: &str| plan.ports.writes.iter().any(|w| w.0 == name);
         let keys: Vec<&str> = found.keys.iter().map(String::as_str).filter(|key| !writes(key)).collect();

@@ -1,6 +1,6 @@
 //! What would be samples of its own, and is not: files that say something of the samples of other files.
 use super::columns::{id, ids};
-use super::found::{Found, Source, top};
+use super::found::{Found, Sheet, Source, top};
 use super::sample::Column;
 use crate::formats::sidecar::stem_of;
 use crate::table::Value;
@@ -46,9 +46,9 @@ pub fn doubled(found: &mut Found) {
     }
 }
 
-/// Takes out tables and texts that speak of the images that were found: they would be samples beside the images.
+/// Takes out tables and texts that speak of the images that were found: they would be samples beside the images. A table whose
+/// rows name images of its own folder says more of them.
 pub fn beside_images(found: &mut Found) {
-    let last = |p: &str| p.rsplit(['/', '\\']).next().unwrap_or(p).trim().to_string();
     let images: BTreeSet<String> = found.sources.iter().flat_map(|s| &s.images).map(|p| last(p)).collect();
     if images.is_empty() {
         return;
@@ -56,28 +56,69 @@ pub fn beside_images(found: &mut Found) {
     let stems: BTreeSet<&str> = images.iter().map(|name| stem_of(name)).collect();
     let names = |t: &str| images.contains(&last(t)) || stems.contains(last(t).as_str());
     let lines = |t: &str| !t.trim().is_empty() && t.lines().filter(|l| !l.trim().is_empty()).all(names);
-    let speaks = |c: &Column| {
+    let speaks = |c: &&Column| {
         let all = c.there().count();
         all > 0 && c.there().filter_map(Value::text).filter(|t| names(t)).count() * 2 >= all
     };
     let why = |s: &Source| {
         let lists = s.sample.columns.iter().any(|c| c.there().filter_map(Value::text).any(lines));
         match s.format.name {
-            _ if s.is_images() => None,
             "text" if s.files.iter().any(|f| stems.contains(stem_of(f))) => {
                 Some("it has the name of an image, and its form is not known here")
             }
             "text" if lists => Some("it lists images"),
-            _ if s.sample.columns.iter().any(speaks) => {
-                Some("it says something of the images, and tables are not joined to images yet")
-            }
+            _ if s.sample.columns.iter().any(|c| speaks(&c)) => Some("it names images of other folders"),
             _ => None,
         }
     };
     for source in std::mem::take(&mut found.sources) {
-        match why(&source) {
-            Some(say) => found.unread.extend(source.files.into_iter().map(|f| (f, say.to_string()))),
-            None => found.sources.push(source),
+        let key =
+            source.sample.columns.iter().find(speaks).filter(|_| !source.is_images() && source.format.name != "text");
+        let sheet = key.map(|c| (c.name.clone(), texts_of(c)));
+        match why(&source).filter(|_| !source.is_images()) {
+            Some(say) => found.unread.extend(source.files.iter().map(|f| (f.clone(), say.to_string()))),
+            None => {
+                found.sources.push(source);
+                continue;
+            }
+        }
+        if let Some((key, names)) = sheet {
+            bring(found, &source, &key, &names);
+        }
+    }
+}
+
+/// The texts of a column.
+fn texts_of(column: &Column) -> Vec<String> {
+    column.there().filter_map(Value::text).map(String::from).collect()
+}
+
+fn last(path: &str) -> String {
+    path.rsplit(['/', '\\']).next().unwrap_or(path).trim().to_string()
+}
+
+/// Puts a table beside the images that lie in its folder or below, file by file. Its rows name them by their path from there,
+/// or by the stem of their name.
+fn bring(found: &mut Found, table: &Source, key: &str, names: &[String]) {
+    let columns: Vec<String> = table.sample.columns.iter().map(|c| c.name.clone()).filter(|n| n != key).collect();
+    for file in &table.files {
+        let folder = file.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        let of = found.sources.iter_mut().find(|s| s.images.iter().any(|image| image.starts_with(&folder)));
+        let Some(images) = of.filter(|_| !columns.is_empty()) else { continue };
+        let by_path = names.iter().any(|name| images.images.contains(&format!("{folder}{name}")));
+        let on = if by_path { "path" } else { "stem" };
+        let sheet = images.sheet.get_or_insert_with(|| Sheet {
+            files: Vec::new(),
+            format: table.format,
+            keys: table.keys.clone(),
+            key: key.to_string(),
+            on,
+            columns: columns.clone(),
+        });
+        if (sheet.format.name, sheet.key.as_str(), sheet.on) == (table.format.name, key, on) && sheet.columns == columns
+        {
+            sheet.files.push(file.clone());
+            found.unread.retain(|(unread, _)| unread != file);
         }
     }
 }

@@ -156,6 +156,11 @@ fn left_out(column: &Column) -> Option<String> {
     }
 }
 
+/// What a column of a table beside images is called as a field; `None` where the name is tamis's own: it finds that out itself.
+pub fn field_name(column: &str) -> Option<String> {
+    (!RESERVED.contains(&column)).then(|| renamed(column, &[]))
+}
+
 /// A name that a field may have, for a column that is called otherwise.
 fn renamed(name: &str, taken: &[String]) -> String {
     let line: String =

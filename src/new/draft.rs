@@ -183,6 +183,7 @@ fn collect(page: &mut Page, g: &Guess, plan: &Plan, below: &str) {
     let mut tables = Vec::new();
     files(page, g, plan, below, table, &mut tables);
     fields(page, g, plan, &mut tables);
+    sheet(page, g, plan, below, &mut tables);
     id(page, g);
     license(page, g, below);
     rejects(page, g);
@@ -199,6 +200,27 @@ fn collect(page: &mut Page, g: &Guess, plan: &Plan, below: &str) {
             page.key(&key, &value, &why);
         }
     }
+}
+
+/// The table that says more of the images. Columns whose names are tamis's own are called otherwise.
+fn sheet(page: &mut Page, g: &Guess, plan: &Plan, below: &str, tables: &mut Vec<Below>) {
+    let Some(sheet) = &g.source.sheet else { return };
+    let globs = globs::of(&sheet.files, &plan.all);
+    let files: Vec<String> = globs.files.iter().map(|glob| format!("{below}{glob}")).collect();
+    let mut table = vec![("files".to_string(), list(&files)), ("format".to_string(), text(sheet.format.name))];
+    table.extend(sheet.keys.iter().map(|k| (k.name.to_string(), value(&k.value))));
+    for own in sheet.columns.iter().filter(|column| columns::field_name(column).is_none()) {
+        page.ask(format!("column `{own}` of {} is left out: the name is tamis's own", sheet.files.join(", ")));
+    }
+    let named = sheet.columns.iter().filter_map(|column| Some((columns::field_name(column)?, text(column))));
+    let fields: Vec<(String, String)> = named.collect();
+    let mut lines = vec![
+        ("table".to_string(), inline(&table), String::new()),
+        ("key".to_string(), text(&sheet.key), "its values are names of images".to_string()),
+        ("on".to_string(), text(sheet.on), String::new()),
+    ];
+    lines.push(("fields".to_string(), inline(&fields), String::new()));
+    tables.push(("sheet".to_string(), lines));
 }
 
 /// A table below that of a source, with its lines: key, value and reason.

@@ -33,13 +33,29 @@ pub struct Source {
     pub tool: Option<&'static Tool>,
     /// Columns that some of the files lack.
     pub optional: BTreeSet<String>,
+    /// A table that says more of its images.
+    pub sheet: Option<Sheet>,
+}
+
+/// A table whose rows name images.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    pub files: Vec<String>,
+    pub format: &'static Format,
+    pub keys: Vec<Key>,
+    /// The column that names them.
+    pub key: String,
+    /// `path` or `stem`.
+    pub on: &'static str,
+    /// Its other columns.
+    pub columns: Vec<String>,
 }
 
 impl Source {
     fn new(format: &'static Format, keys: Vec<Key>, split: Option<String>) -> Source {
         let (name, files, images) = Default::default();
-        let (sample, optional, tool) = Default::default();
-        Source { name, format, keys, files, images, split, sample, optional, tool }
+        let (sample, optional, tool, sheet) = Default::default();
+        Source { name, format, keys, files, images, split, sample, optional, tool, sheet }
     }
 
     /// The samples are images.

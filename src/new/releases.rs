@@ -116,6 +116,13 @@ fn released(page: &mut Page, plan: &Plan, labels: &[&Label], images: bool) {
             columns.push(field.name.clone());
         }
     }
+    let sheets = plan.guesses.iter().filter_map(|g| g.source.sheet.as_ref()).filter(|_| images);
+    let brought = sheets.flat_map(|sheet| sheet.columns.iter().filter_map(|column| super::columns::field_name(column)));
+    for column in brought {
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
     columns.extend(labels.iter().map(|l| format!("label.{}", l.name)));
     columns.push("split".into());
     page.key("columns", &list(&columns), "");

@@ -4,6 +4,7 @@ use super::files::Files;
 use super::heads;
 use super::named::Named;
 use super::released;
+use super::sheet::Sheet;
 use super::terms::{self, Stated};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::reader::{Reader, Selects};
@@ -70,6 +71,8 @@ pub struct Declaration {
     pub evidence: Option<At<String>>,
     /// Whom to name, for ATTRIBUTION.md: a text, or a table of title, author and source.
     pub attribution: Option<TextOr<Attribution>>,
+    /// A table that says more of the samples, a row each: captions, times, who took a picture.
+    pub sheet: Option<Sheet>,
     /// Who has withdrawn consent: their samples leave the data set, and with them every later release.
     pub consent: Option<Consent>,
     /// Globs of files that are left out; one that leaves out nothing is told. Like all names they are compared in one

@@ -3,6 +3,7 @@
 //! no folder of its own, and so no class.
 use super::beside::Keys;
 use super::declaration::{declared, make_id};
+use super::sheet::{NAMED, Sheet};
 use crate::digest::Digest;
 use crate::formats::Cut;
 use crate::formats::cut::Holds;
@@ -46,6 +47,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             SPLIT => place.split.push(name.clone()),
             _ => place.class.push(name.clone()),
         }
+    }
+    if let Some(part) = c.declared.sheet.as_ref().and_then(Sheet::part) {
+        writes.push((NAMED.into(), Column::new(utf8()).inner()));
+        if part == "path" { &mut place.path } else { &mut place.stem }.push(NAMED.into());
     }
     if c.files.beside(c.format) {
         place.beside = Some(Keys::of(&c, &check.instance, true));

@@ -59,31 +59,31 @@ impl Wanted {
         }
     }
 
-    /// A gate at each selector, and one over the values of all.
-    pub fn gates(&self, check: &Check, c: &Collect) -> Vec<Gate> {
+    /// A gate at each selector, and one over the values of all: the keys lie below one path, the facts are those of a step.
+    pub fn gates(&self, check: &Check, c: &Collect, (path, step): (&str, &str)) -> Vec<Gate> {
         let gate = |name: &String| {
             let (span, key) = match name.as_str() {
                 "id" => (c.declared.id.as_ref().map(At::span), "id".to_string()),
                 _ => (c.declared.fields.get(name).map(At::span), format!("fields.{name}")),
             };
-            let (path, span) = (&check.path, span.unwrap_or(check.span.clone()));
-            Gate::at_most(format!("{path}.{key}"), format!("{path}.missing.{name}"), Decimal::default(), span)
+            let span = span.unwrap_or(check.span.clone());
+            Gate::at_most(format!("{path}.{key}"), format!("{step}.missing.{name}"), Decimal::default(), span)
                 .say(format!("`{name}` of {path} cannot be taken from what the files hold"))
-                .look(format!("tamis show {path} --findings"))
+                .look(format!("tamis show {step} --findings"))
         };
         // a column that only some files show is no mistake where none was named
         let named = |name: &&String| !c.declared.fields.is_empty() || name.as_str() == "id";
         let needed = |name: &&String| !c.declared.optional.iter().any(|o| o.as_str() == name.as_str());
-        let (path, most) = (&check.path, c.declared.max_lost_values.as_ref());
+        let most = c.declared.max_lost_values.as_ref();
         let values = Gate::at_most(
             format!("{path}.max_lost_values"),
-            format!("{path}.values_lost"),
+            format!("{step}.values_lost"),
             Decimal::default(),
             most.map_or(check.span.clone(), At::span),
         );
         let values = values
             .say(format!("too many values of {path} do not fit the type of their field, and became null"))
-            .look(format!("tamis show {path} --findings; `max_lost_values` allows more"));
+            .look(format!("tamis show {step} --findings; `max_lost_values` allows more"));
         let all = self.fields.keys().filter(named).filter(needed).map(gate);
         all.chain(self.fields.keys().any(|name| name != "id").then_some(values)).collect()
     }

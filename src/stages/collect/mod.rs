@@ -13,6 +13,7 @@
 //! adds (`tokens`, `objects`). What no reader can parse is in the ledger with file and line, and `max_rejects` decides.
 mod answered;
 mod beside;
+mod brought;
 mod classes;
 pub mod consent;
 pub mod declaration;
@@ -31,11 +32,21 @@ mod pictures;
 mod placed;
 mod read;
 mod released;
+mod sheet;
 mod shown;
 mod sidecars;
 mod terms;
 
 use crate::stage::Entry;
 
-pub const ENTRIES: &[Entry] =
-    &[images::ENTRY, sidecars::ENTRY, read::ENTRY, objects::ENTRY, objects::SHARED, placed::ENTRY, pictures::ENTRY];
+pub const ENTRIES: &[Entry] = &[
+    images::ENTRY,
+    sidecars::ENTRY,
+    read::ENTRY,
+    brought::ROWS,
+    brought::ENTRY,
+    objects::ENTRY,
+    objects::SHARED,
+    placed::ENTRY,
+    pictures::ENTRY,
+];

@@ -7,6 +7,7 @@ use super::classes;
 use super::declaration::{Collect, declared, make_id};
 use super::doubts;
 use super::met::{self, Wanted};
+use super::sheet::{NAMED, Sheet};
 use super::shown::{Fields, Taken, taken};
 use crate::digest::Digest;
 use crate::formats::audio::AUDIO;
@@ -32,6 +33,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         let ty = types::parse(ty).map_or(utf8(), |t| t.0);
         writes.push((name.clone(), Column::new(ty).role(role)));
     }
+    if let Some(part) = c.declared.sheet.as_ref().and_then(Sheet::part) {
+        fields.insert(NAMED.into(), (part.into(), "utf8".into()));
+        writes.push((NAMED.into(), Column::new(utf8()).inner()));
+    }
     for (name, ty) in added(reader, &c.options, &fields) {
         let column = match name {
             // no step listens to it: with [privacy] a person says that sounds may go out
@@ -55,7 +60,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let ports = Ports { table: source.table.clone(), reads, writes, into: Some("samples".into()), ..Ports::default() };
     let mut gates = c.gates(check, &check.path);
     let wanted = Wanted::of(check, &c, reader, &fields);
-    gates.extend(wanted.gates(check, &c));
+    gates.extend(wanted.gates(check, &c, (&check.path, &check.path)));
     let parse = Parse { seen, ..Parse::of(&c, reader, &check.instance, fields) };
     vec![Plan { gates, scan: Some(source), ..Plan::row::<Read>(ports, &parse, &wanted, &Nothing {}) }]
 }
@@ -66,7 +71,7 @@ fn added(reader: &Reader, options: &Options, fields: &Fields) -> Added {
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Parse {
+pub(super) struct Parse {
     #[serde(default, skip_serializing_if = "is_default")]
     source: String,
     /// Absent for JSON Lines.
@@ -82,7 +87,7 @@ struct Parse {
     fields: Fields,
     /// All columns that were seen, where the manifest names no fields.
     #[serde(default, skip_serializing_if = "is_default")]
-    seen: Vec<String>,
+    pub(super) seen: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     id: String,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -97,7 +102,7 @@ struct Parse {
 }
 
 impl Parse {
-    fn of(c: &Collect, reader: &Reader, source: &str, fields: Fields) -> Parse {
+    pub(super) fn of(c: &Collect, reader: &Reader, source: &str, fields: Fields) -> Parse {
         Parse {
             source: source.into(),
             format: Some(c.format.name).filter(|n| *n != "jsonl").unwrap_or_default().into(),
@@ -111,6 +116,11 @@ impl Parse {
             depth_max: c.depth_max(),
             options: c.options.clone(),
         }
+    }
+
+    /// The source that is read.
+    pub(super) fn source(&self) -> &str {
+        &self.source
     }
 
     fn reader(&self) -> Result<&'static Reader, Fault> {
@@ -161,29 +171,34 @@ impl RowStage for Read {
     type Apply = Nothing;
 
     fn map(p: &Parse, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
-        let reader = p.reader()?;
-        let ask = p.ask(reader);
-        let mut out = Records::new(&ask, added(reader, &p.options, &p.fields));
-        let blobs = rows.cells::<Digest>("blob")?;
-        let contexts = rows.column("context")?;
-        let rejects = rows.texts("reject")?;
-        let own = |name: &str| if rows.names().any(|n| n == name) { rows.texts(name) } else { Ok(Vec::new()) };
-        let (paths, stems) = (own("path")?, own("stem")?);
-        let at = |v: &[Option<String>], row: usize| v.get(row).cloned().flatten().unwrap_or_default();
-        for (row, blob) in blobs.into_iter().enumerate() {
-            if let Some(Some(rule)) = rejects.get(row) {
-                out.drop_at(row, 0, 0, rule, unread::words(rule));
-                continue;
-            }
-            let bytes = rows.blob(blob.unwrap_or_default())?;
-            let (path, stem) = (at(&paths, row), at(&stems, row));
-            let context = bytes_at(contexts.as_ref(), row);
-            unread::read(reader, &ask, &Unit { row, bytes: &bytes, context, path: &path, stem: &stem }, &mut out);
-        }
-        let found = out.finish().map_err(Fault::Bug)?;
+        let found = records(p, rows)?;
         met::note(summary, &found.met)?;
         collected(p, found)
     }
+}
+
+/// The records of a partition of units.
+pub(super) fn records(p: &Parse, rows: &Rows) -> Result<Found, Fault> {
+    let reader = p.reader()?;
+    let ask = p.ask(reader);
+    let mut out = Records::new(&ask, added(reader, &p.options, &p.fields));
+    let blobs = rows.cells::<Digest>("blob")?;
+    let contexts = rows.column("context")?;
+    let rejects = rows.texts("reject")?;
+    let own = |name: &str| if rows.names().any(|n| n == name) { rows.texts(name) } else { Ok(Vec::new()) };
+    let (paths, stems) = (own("path")?, own("stem")?);
+    let at = |v: &[Option<String>], row: usize| v.get(row).cloned().flatten().unwrap_or_default();
+    for (row, blob) in blobs.into_iter().enumerate() {
+        if let Some(Some(rule)) = rejects.get(row) {
+            out.drop_at(row, 0, 0, rule, unread::words(rule));
+            continue;
+        }
+        let bytes = rows.blob(blob.unwrap_or_default())?;
+        let (path, stem) = (at(&paths, row), at(&stems, row));
+        let context = bytes_at(contexts.as_ref(), row);
+        unread::read(reader, &ask, &Unit { row, bytes: &bytes, context, path: &path, stem: &stem }, &mut out);
+    }
+    out.finish().map_err(Fault::Bug)
 }
 
 fn collected(p: &Parse, found: Found) -> Result<Delta, Fault> {
