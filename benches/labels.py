@@ -5,11 +5,12 @@ usage: python3 benches/labels.py TAMIS [VOTES=1000000]
   needs numpy, pandas, krippendorff, crowd-kit;   REPS=3 ROOT=/tmp/tamis-labels ROUNDS=100
 
 500 annotators of beta-distributed skill give five votes of five classes to each item. The peers time their call alone, with
-the votes in memory as they take them (counts for `krippendorff`, a frame for crowd-kit). tamis is a whole program: it is
-built once with majority, so that the votes are read and joined; then one key is changed, and the build that runs only the
-step in question is timed, less a build that has nothing to do. So its figure holds its store, too. Intervals are left out
-(`resamples = 0`), since `krippendorff` was not asked for any. Dawid-Skene stops when it has converged, by the rule of each,
-or after 100 rounds. In turns; the least of the repetitions counts. Wall time; memory is that of the whole build.
+the votes in memory as they take them (arrays that are counted first for `krippendorff`, a frame for crowd-kit). tamis is a
+whole program: it is built once with majority, so that the votes are read and joined; then one key is changed, and the build
+that runs only the step in question is timed, less a build that has nothing to do. So its figure holds its store, too.
+Intervals are left out (`resamples = 0`), since `krippendorff` was not asked for any. Dawid-Skene stops when it has
+converged, by the rule of each, or after 100 rounds. In turns; the least of the repetitions counts. Wall time; memory is that
+of the whole build.
 """
 import json
 import os
@@ -92,6 +93,13 @@ def changed(method, agreement):
     return max(build() - idle, 1e-6)
 
 
+def alpha_of(items, item, label):
+    """From votes, as they are given: the peer takes counts of each item, or a matrix of annotators and items that does not fit."""
+    counts = np.zeros((items, CLASSES), int)
+    np.add.at(counts, (item, label), 1)
+    return krippendorff.alpha(value_counts=counts, level_of_measurement="nominal")
+
+
 def timed(call):
     began = time.perf_counter()
     value = call()
@@ -113,12 +121,10 @@ def main():
     build()
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     shutil.copytree(".tamis", root + "/kept", symlinks=True)
-    counts = np.zeros((len(gold), CLASSES), int)
-    np.add.at(counts, (item, label), 1)
     frame = pd.DataFrame({"task": item, "worker": who, "label": label})
     best = {}
     for _ in range(reps):
-        seconds, alpha = timed(lambda: krippendorff.alpha(value_counts=counts, level_of_measurement="nominal"))
+        seconds, alpha = timed(lambda: alpha_of(len(gold), item, label))
         runs = {
             "alpha, krippendorff": seconds,
             "alpha, tamis": changed("majority", AGREEMENT),

@@ -321,7 +321,7 @@ fn a_batch_of_many_workers_goes_out_and_comes_back() {
     let (exit, said) = run(dir, &["build"]);
     assert_eq!(exit, 0, "{said}");
     let released = std::fs::read_to_string(dir.join("out/public/jsonl/train-00000.jsonl")).unwrap();
-    assert_eq!(released.matches("\"label_topic\":\"sport\"").count(), 20, "{released}");
+    assert_eq!(released.matches("\"label_topic\": \"sport\"").count(), 20, "{released}");
 
     std::fs::remove_file(dir.join("key.txt")).unwrap();
     let (exit, said) = run(dir, &import);

@@ -25,8 +25,11 @@ pub struct Tool {
     /// Reads a file of the tool. What is no answer is a complaint with its place.
     pub read: fn(&Job, &str) -> Result<Read, String>,
     /// How the answers of many workers are read, for platforms that have them.
-    pub crowd: Option<fn(&Job, &str) -> Result<Batch, String>>,
+    pub crowd: Option<Crowd>,
 }
+
+/// Reads results in which many workers answered.
+pub type Crowd = fn(&Job, &str) -> Result<Batch, String>;
 
 /// The ending and the text of a file that sets a tool up.
 pub type Setup = (&'static str, fn(&Job) -> String);
