@@ -241,3 +241,89 @@ fn twenty_decisions_in_two_sittings() {
     let line = page.lines().find(|l| l.trim().starts_with("decided ")).unwrap_or_default();
     assert!(line.trim_end().ends_with(" 18"), "17 answers were taken and one was given: {page}");
 }
+
+/// A project of 40 short texts of two classes, whose every text tells its class; simulated workers answer it.
+fn topics() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = "tamis = \"0.1\"\n[dataset]\nname = \"topics\"\nversion = \"0.1.0\"\nlicense = \"CC0-1.0\"\n\
+        [collect.a]\nopen = { files = [\"raw.jsonl\"], format = \"jsonl\" }\nfields = { text = \"text\" }\nid = \"id\"\nlicense = \"CC0-1.0\"\n\
+        [schema]\ntext = { text = {} }\n[privacy]\nkey = { file = \"key.txt\" }\nharmless = [\"id\", \"text\"]\n\
+        [label.topic]\ntask = \"classification\"\nclasses = [\"law\", \"sport\"]\nfrom.crowd = { files = [\"labels/topic/*.csv\"] }\n\
+        [release.public]\nformats = [\"jsonl\"]\ncolumns = [\"id\", \"text\", \"label.topic\"]\n";
+    let texts: String = (0..40)
+        .map(|i| format!("{{\"id\":\"t{i:02}\",\"text\":\"<b>{}</b> & more {i}\"}}\n", ["law", "sport"][i % 2]))
+        .collect();
+    std::fs::create_dir_all(dir.path().join("labels/topic")).unwrap();
+    let files = [
+        ("dataset.toml", manifest),
+        ("raw.jsonl", &texts),
+        ("key.txt", "a key of forty letters that nobody knows"),
+        ("labels/topic/0.csv", "item,annotator,label\nt00,kim,law\n"),
+    ];
+    files.iter().for_each(|(name, text)| std::fs::write(dir.path().join(name), text).unwrap());
+    dir
+}
+
+/// What the platform gives back: two careful workers, one who answers within a second, and one whose work was rejected.
+fn results() -> String {
+    let mut out =
+        "HITId,AssignmentId,WorkerId,AssignmentStatus,WorkTimeInSeconds,Input.sample,Answer.taskAnswers,Reject\n"
+            .to_string();
+    for i in 0..40 {
+        let right = ["law", "sport"][i % 2];
+        for (worker, seconds, answer, reject) in [
+            ("A1CAREFUL", 21, right, ""),
+            ("A2CAREFUL", 30, right, ""),
+            ("A3FAST", 1, "law", ""),
+            ("A4", 9, "sport", "no care"),
+        ] {
+            out.push_str(&format!(
+                "h{i},a{i}{worker},{worker},Submitted,{seconds},t{i:02},\"[{{\"\"label\"\":{{\"\"label\"\":\"\"{answer}\"\"}}}}]\",{reject}\n"
+            ));
+        }
+    }
+    out
+}
+
+#[test]
+fn a_batch_of_many_workers_goes_out_and_comes_back() {
+    let dir = topics();
+    let dir = dir.path();
+    let (exit, said) = run(dir, &["build"]);
+    assert_eq!(exit, 0, "{said}");
+    let (exit, said) = run(dir, &["label", "export", "topic", "--tool", "mturk", "--raw"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("tasks/topic.html") && said.contains("--by BATCH --as answers"), "{said}");
+    let package = std::fs::read_to_string(dir.join("tasks/topic.csv")).unwrap();
+    assert!(package.starts_with("sample,text,seen,guideline\n") && package.lines().count() == 41, "{package}");
+    assert!(package.contains("t00,&#60;b&#62;law&#60;/b&#62; &#38; more 0,"), "{package}");
+
+    std::fs::write(dir.join("results.csv"), results()).unwrap();
+    let import = ["label", "import", "topic", "results.csv", "--tool", "mturk", "--by", "batch-1"];
+    let (exit, said) = run(dir, &import);
+    assert!(exit == 2 && said.contains("--as answers"), "{said}");
+    let import = [&import[..], &["--as", "answers", "--min-seconds", "5"]].concat();
+    let (exit, said) = run(dir, &import);
+    assert_eq!(exit, 0, "{said}");
+    for words in [
+        "80 answers of 2 workers",
+        "21 s an answer",
+        "40 answers rejected on the platform, not taken: no care",
+        "screened, 40 answers not taken: 1 s an answer",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let path = dir.join("labels/topic/batch-1.csv");
+    let votes = std::fs::read_to_string(&path).unwrap();
+    assert!(!votes.contains("CAREFUL") && !said.contains("CAREFUL") && votes.lines().count() == 81, "{votes}");
+    run(dir, &import);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), votes, "the same results give the same file");
+    let (exit, said) = run(dir, &["build"]);
+    assert_eq!(exit, 0, "{said}");
+    let released = std::fs::read_to_string(dir.join("out/public/jsonl/train-00000.jsonl")).unwrap();
+    assert_eq!(released.matches("\"label_topic\": \"sport\"").count(), 20, "{released}");
+
+    std::fs::remove_file(dir.join("key.txt")).unwrap();
+    let (exit, said) = run(dir, &import);
+    assert!(exit != 0 && !said.contains("A1CAREFUL"), "without a key no worker is named: {said}");
+}

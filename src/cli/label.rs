@@ -1,9 +1,11 @@
 //! `tamis label`: packages for labelling tools, and what comes back from them.
+mod crowd;
 mod csv;
 mod doccano;
 pub mod export;
 pub mod import;
 mod label_studio;
+mod mturk;
 pub mod tool;
 mod tools;
 

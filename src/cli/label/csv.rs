@@ -4,7 +4,7 @@ use crate::stages::label::decided::answer_text;
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::Value as Json;
 
-pub const TOOL: Tool = Tool { name: "csv", ending: "csv", fits: |_| true, write, setup: None, read };
+pub const TOOL: Tool = Tool { name: "csv", ending: "csv", fits: |_| true, write, setup: None, read, crowd: None };
 
 const HEAD: &[&str] = &["id", "text", "agreement", "votes", "label", "decision", "note", "seen"];
 
@@ -67,7 +67,7 @@ fn read(job: &Job, text: &str) -> Result<Read, String> {
 }
 
 /// The cells of each row (RFC 4180); a row without any text is none. An error if a quote is open where the text ends.
-fn rows(text: &str) -> Result<Vec<Vec<String>>, String> {
+pub fn rows(text: &str) -> Result<Vec<Vec<String>>, String> {
     let mut out = vec![vec![String::new()]];
     let (mut quoted, mut chars) = (false, text.trim_start_matches('\u{feff}').chars().peekable());
     while let Some(c) = chars.next() {

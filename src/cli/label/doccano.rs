@@ -11,6 +11,7 @@ pub const TOOL: Tool = Tool {
     write,
     setup: None,
     read,
+    crowd: None,
 };
 
 fn write(job: &Job, items: &[Item]) -> String {

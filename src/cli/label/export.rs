@@ -73,7 +73,12 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 
 /// What to type once somebody has answered.
 fn next(task: &Task, tool: &Tool, out: &str) -> String {
-    format!("then: tamis label import {} {out} --tool {} --by NAME\n", task.name, tool.name)
+    match tool.crowd {
+        None => format!("then: tamis label import {} {out} --tool {} --by NAME\n", task.name, tool.name),
+        Some(_) => {
+            format!("then: tamis label import {} RESULTS --tool {} --by BATCH --as answers\n", task.name, tool.name)
+        }
+    }
 }
 
 /// Keeps a file that is there and says something else under a number: somebody may have answered in it.

@@ -1,6 +1,7 @@
 //! `tamis label import TASK FILE`: what came back from a labelling tool, as decisions of one person or as one annotator's answers.
 //!
 //! Only lines of the same person are replaced. Everything is written to files of the project, for git: tamis commits nothing.
+use super::crowd;
 use super::csv::line;
 use super::export::job;
 use super::tool::{Back, FILE_MAX, Said};
@@ -22,12 +23,15 @@ pub struct Args {
     /// The tool that wrote it
     #[arg(long, value_enum)]
     tool: Name,
-    /// Who answered: lower-case letters, digits and hyphens; it names the file
+    /// Who answered, or the name of a batch of many workers: lower-case letters, digits and hyphens; it names the file
     #[arg(long, value_name = "NAME")]
     by: String,
     /// What the answers are: decisions that settle a label, or one more annotator's answers
     #[arg(long = "as", value_enum, default_value_t = Kind::Decisions)]
     kind: Kind,
+    /// Workers of a platform whose answers take less than this in the median are screened: their answers are not taken
+    #[arg(long, value_name = "SECONDS")]
+    min_seconds: Option<u64>,
     /// Records to a partition on average; for tests
     #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
     partition_target: usize,
@@ -48,14 +52,23 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let task = Task::find(&project, &args.task)?;
     let bytes = project.world.read(&args.file, FILE_MAX).map_err(|e| Failure::World(format!("{}: {e}", args.file)))?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::Usage(format!("{} is not UTF-8", args.file)))?;
-    let read = (args.tool.tool().read)(&job(&task), &text);
-    let (back, mut wrong, untouched) = read.map_err(|say| Failure::Usage(format!("{}: {say}", args.file)))?;
+    let tool = args.tool.tool();
+    let unread = |say| Failure::Usage(format!("{}: {say}", args.file));
     let options = Options { target: args.partition_target.max(2), ..Options::default() };
     let samples = project.plan(&options, |s, built| task.samples(&project, s, built))??;
     let ids: Option<BTreeSet<String>> = samples.map(|all| all.into_iter().map(|a| a.id).collect());
     let Some(ids) = ids else {
         return Err(Failure::Usage("the samples are not known before a build: tamis build".into()));
     };
+    if let Some(read) = tool.crowd {
+        asks_for_answers(args)?;
+        let batch = read(&job(&task), &text).map_err(unread)?;
+        return crowd::import(&project, &task, (batch, &args.by), &ids, args.min_seconds, &args.file);
+    }
+    if args.min_seconds.is_some() {
+        return Err(Failure::Usage(format!("{} does not say how long an answer took: --min-seconds", tool.name)));
+    }
+    let (back, mut wrong, untouched) = (tool.read)(&job(&task), &text).map_err(unread)?;
     let good = good(&task, back, &ids, &mut wrong);
     let path = match args.kind {
         Kind::Decisions => decisions(&project, &task, &args.by, &good)?,
@@ -66,18 +79,33 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         let lines = plural(untouched, "sample");
         say(&format!("{lines} came back with the label that went out: nobody is taken to have decided about them\n"));
     }
-    wrong.iter().take(TOLD).for_each(|say| warn(&format!("tamis: {}: {say}\n", args.file)));
+    tell(&args.file, &wrong)
+}
+
+/// Many workers decide nothing: what they say are answers.
+fn asks_for_answers(args: &Args) -> Result<(), Failure> {
+    match args.kind {
+        Kind::Answers => Ok(()),
+        Kind::Decisions => {
+            Err(Failure::Usage("many workers answered, and nobody of them decides: --as answers".into()))
+        }
+    }
+}
+
+/// Tells complaints; with any of them the import is not whole.
+pub fn tell(file: &str, wrong: &[String]) -> Result<i32, Failure> {
+    wrong.iter().take(TOLD).for_each(|say| warn(&format!("tamis: {file}: {say}\n")));
     if wrong.len() > TOLD {
         warn(&format!("tamis: and {} more\n", wrong.len() - TOLD));
     }
     if !wrong.is_empty() {
-        return Err(Failure::Differs(format!("{} of {} were not taken", wrong.len(), args.file)));
+        return Err(Failure::Differs(format!("{} of {file} were not taken", wrong.len())));
     }
     Ok(0)
 }
 
 /// What is about a sample that is there, and an answer to the task; the rest is a complaint.
-fn good(task: &Task, back: Vec<Back>, ids: &BTreeSet<String>, wrong: &mut Vec<String>) -> Vec<Back> {
+pub fn good(task: &Task, back: Vec<Back>, ids: &BTreeSet<String>, wrong: &mut Vec<String>) -> Vec<Back> {
     let mut out: BTreeMap<String, Back> = BTreeMap::new();
     for one in back {
         if !ids.contains(&one.id) {
@@ -118,7 +146,6 @@ fn answers(
     good: &[Back],
     wrong: &mut Vec<String>,
 ) -> Result<String, Failure> {
-    let path = format!("labels/{}/{by}.csv", task.name);
     let mut text = line(["item", "annotator", "label"].into_iter());
     for one in good {
         match &one.said {
@@ -126,6 +153,12 @@ fn answers(
             _ => wrong.push(format!("sample {}: keep and drop are decisions, and no answers", one.id)),
         }
     }
+    place(project, task, by, &text)
+}
+
+/// Writes a file of votes, and says where nothing reads it.
+pub fn place(project: &Project, task: &Task, by: &str, text: &str) -> Result<String, Failure> {
+    let path = format!("labels/{}/{by}.csv", task.name);
     project.world.replace(&path, text.as_bytes()).map_err(|e| Failure::World(format!("{path}: {e}")))?;
     let mut globs = task.declared.from.values().filter_map(|a| a.files.as_ref()).flatten();
     if !globs.any(|glob| glob.starts_with(&format!("labels/{}", task.name))) {

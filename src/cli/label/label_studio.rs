@@ -13,6 +13,7 @@ pub const TOOL: Tool = Tool {
     write,
     setup: Some(("xml", config)),
     read,
+    crowd: None,
 };
 
 fn write(job: &Job, items: &[Item]) -> String {

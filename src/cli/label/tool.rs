@@ -1,4 +1,5 @@
 //! What a labelling tool is: what it is given, and how what it gives back is read.
+use super::crowd::Batch;
 pub use crate::review::file::FILE_MAX;
 pub use crate::review::{Back, Item, Said, is_class, is_spans};
 use crate::stages::label::kinds::kind::Kind;
@@ -23,7 +24,12 @@ pub struct Tool {
     pub setup: Option<Setup>,
     /// Reads a file of the tool. What is no answer is a complaint with its place.
     pub read: fn(&Job, &str) -> Result<Read, String>,
+    /// How the answers of many workers are read, for platforms that have them.
+    pub crowd: Option<Crowd>,
 }
+
+/// Reads results in which many workers answered.
+pub type Crowd = fn(&Job, &str) -> Result<Batch, String>;
 
 /// The ending and the text of a file that sets a tool up.
 pub type Setup = (&'static str, fn(&Job) -> String);
