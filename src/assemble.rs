@@ -478,9 +478,10 @@ impl Assembly<'_> {
         self.problems.sort_by_key(|d| d.span.start);
         let mut told: Vec<Diagnostic> = Vec::new();
         for d in std::mem::take(&mut self.problems) {
-            let same = told.iter().rev().take_while(|t| t.span.start == d.span.start).any(|t| *t == d);
-            if !same {
-                told.push(d); // several entries of one path find the same
+            // several entries of one path find the same; a later one may know of more columns that were perhaps meant
+            let same = |t: &Diagnostic| (t.code, &t.span, &t.message) == (d.code, &d.span, &d.message);
+            if !told.iter().rev().take_while(|t| t.span.start == d.span.start).any(same) {
+                told.push(d);
             }
         }
         self.problems = told;

@@ -109,7 +109,7 @@ pub fn filters(telling: &Telling) -> Result<String, Fault> {
                 let id = ids.get(*row as usize).copied().flatten().filter(|_| filter.examples.len() < EXAMPLES);
                 filter.examples.extend(id.map(str::to_string));
             }
-            let names: Vec<&String> = rules.keys().map(|(_, key)| key).collect();
+            let names: Vec<String> = rules.keys().map(|(rule, key)| format!("{key} ({rule})")).collect();
             for (n, a) in names.iter().enumerate() {
                 names.iter().skip(n + 1).for_each(|b| *both.entry([a.to_string(), b.to_string()]).or_default() += 1);
             }
@@ -122,10 +122,12 @@ fn table(all: &BTreeMap<(String, String), Filter>, both: BTreeMap<[String; 2], u
     if all.is_empty() {
         return "  no filter named a sample here\n".into();
     }
-    let wide = all.keys().map(|(_, key)| key.chars().count()).max().unwrap_or(0).max(6);
+    let name = |(rule, key): &(String, String)| format!("{key} ({rule})");
+    let wide = all.keys().map(|of| name(of).chars().count()).max().unwrap_or(0).max(6);
     let mut out = format!("  {:<wide$}  {:>8}  {:>8}  {:>8}\n", "filter", "removed", "flagged", "it alone");
-    for ((_, key), f) in all {
-        out.push_str(&format!("  {key:<wide$}  {:>8}  {:>8}  {:>8}\n", f.removed, f.flagged, f.only));
+    for (of, f) in all {
+        let name = name(of);
+        out.push_str(&format!("  {name:<wide$}  {:>8}  {:>8}  {:>8}\n", f.removed, f.flagged, f.only));
         if !f.examples.is_empty() {
             out.push_str(&format!("    such as {}\n", f.examples.join(", ")));
         }
