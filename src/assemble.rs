@@ -479,8 +479,9 @@ impl Assembly<'_> {
         let mut told: Vec<Diagnostic> = Vec::new();
         for d in std::mem::take(&mut self.problems) {
             // several entries of one path find the same; a later one may know of more columns that were perhaps meant
-            let same = |t: &Diagnostic| (t.code, &t.span, &t.message) == (d.code, &d.span, &d.message);
-            if !told.iter().rev().take_while(|t| t.span.start == d.span.start).any(same) {
+            let named =
+                |t: &Diagnostic| t.code == "T0310" && (t.code, &t.span, &t.message) == (d.code, &d.span, &d.message);
+            if !told.iter().rev().take_while(|t| t.span.start == d.span.start).any(|t| *t == d || named(t)) {
                 told.push(d);
             }
         }
