@@ -6,6 +6,7 @@ pub mod export;
 pub mod import;
 mod label_studio;
 mod mturk;
+mod taken;
 pub mod tool;
 mod tools;
 

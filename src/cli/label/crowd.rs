@@ -3,7 +3,7 @@
 //! The platform's ids of workers name people. They are replaced by pseudonyms under the secret key of `[privacy]`; nothing else of
 //! the workers is written. The same worker has the same pseudonym in every batch of a project.
 use super::csv::line;
-use super::import::{good, place, tell};
+use super::taken::{good, place, tell};
 use super::tool::{Back, Said};
 use crate::cli::{say, warn};
 use crate::digest::{Digest, keyed};

@@ -4,6 +4,7 @@
 use super::crowd;
 use super::csv::line;
 use super::export::job;
+use super::taken::{good, place, tell};
 use super::tool::{Back, FILE_MAX, Said};
 use super::tools::Name;
 use crate::cli::{Context, say, warn};
@@ -11,8 +12,8 @@ use crate::project::{Failure, Options, Project};
 use crate::report::terminal::plural;
 use crate::review::file::{self, named};
 use crate::review::task::Task;
-use crate::stages::label::decided::{answer_text, judged};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::stages::label::decided::answer_text;
+use std::collections::BTreeSet;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -42,9 +43,6 @@ enum Kind {
     Decisions,
     Answers,
 }
-
-/// So many complaints are told one by one.
-const TOLD: usize = 20;
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     named(&args.by)?;
@@ -92,43 +90,6 @@ fn asks_for_answers(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// Tells complaints; with any of them the import is not whole.
-pub fn tell(file: &str, wrong: &[String]) -> Result<i32, Failure> {
-    wrong.iter().take(TOLD).for_each(|say| warn(&format!("tamis: {file}: {say}\n")));
-    if wrong.len() > TOLD {
-        warn(&format!("tamis: and {} more\n", wrong.len() - TOLD));
-    }
-    if !wrong.is_empty() {
-        return Err(Failure::Differs(format!("{} of {file} were not taken", wrong.len())));
-    }
-    Ok(0)
-}
-
-/// What is about a sample that is there, and an answer to the task; the rest is a complaint.
-pub fn good(task: &Task, back: Vec<Back>, ids: &BTreeSet<String>, wrong: &mut Vec<String>) -> Vec<Back> {
-    let mut out: BTreeMap<String, Back> = BTreeMap::new();
-    for one in back {
-        if !ids.contains(&one.id) {
-            wrong.push(format!("there is no sample `{}`", one.id));
-            continue;
-        }
-        if let Said::Label(value) = &one.said
-            && let Err(say) = judged(&task.declared, &format!("label.{}", task.name), value)
-        {
-            wrong.push(format!("sample {}: {say}", one.id));
-            continue;
-        }
-        if let Some(first) = out.get(&one.id) {
-            if first.said != one.said {
-                wrong.push(format!("sample {}: there are two different answers; the first counts", one.id));
-            }
-            continue;
-        }
-        out.insert(one.id.clone(), one);
-    }
-    out.into_values().collect()
-}
-
 /// Writes decisions to the file of a person, and says where nothing reads it.
 pub fn decisions(project: &Project, task: &Task, by: &str, good: &[Back]) -> Result<String, Failure> {
     let path = file::decide(project, &format!("label.{}", task.name), by, good)?;
@@ -154,16 +115,4 @@ fn answers(
         }
     }
     place(project, task, by, &text)
-}
-
-/// Writes a file of votes, and says where nothing reads it.
-pub fn place(project: &Project, task: &Task, by: &str, text: &str) -> Result<String, Failure> {
-    let path = format!("labels/{}/{by}.csv", task.name);
-    project.world.replace(&path, text.as_bytes()).map_err(|e| Failure::World(format!("{path}: {e}")))?;
-    let mut globs = task.declared.from.values().filter_map(|a| a.files.as_ref()).flatten();
-    if !globs.any(|glob| glob.starts_with(&format!("labels/{}", task.name))) {
-        let from = format!("from.{} = {{ files = [\"labels/{}/*.csv\"] }}", task.name, task.name);
-        warn(&format!("tamis: dataset.toml does not read it: [label.{}] {from}\n", task.name));
-    }
-    Ok(path)
 }
