@@ -62,12 +62,17 @@ fn schema_for(registry: &[Entry], wanted: &dyn Fn(&Entry) -> bool) -> Arc<serde_
     schema
 }
 
-/// All steps, or all problems.
-pub fn assemble(manifest: &Manifest, world: &World, registry: &[Entry]) -> Result<Assembled, Vec<Diagnostic>> {
+/// All steps, or all problems. A manifest that is known to fit the schema is not compared with it again.
+pub fn assemble(
+    manifest: &Manifest,
+    world: &World,
+    registry: &[Entry],
+    fits: bool,
+) -> Result<Assembled, Vec<Diagnostic>> {
     let tables: BTreeSet<&str> = registry.iter().filter(|e| e.schema.is_some()).map(|e| e.path).collect();
     // making the schema of a table costs more than reading it, so that of a table which is not there is not made
     let is_there = |entry: &Entry| !places(manifest, entry.path, &tables).is_empty();
-    let wrong = walk::walk(&manifest.doc, &schema_for(registry, &is_there));
+    let wrong = if fits { Vec::new() } else { walk::walk(&manifest.doc, &schema_for(registry, &is_there)) };
     let mut a = Assembly {
         manifest,
         world,

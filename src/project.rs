@@ -6,6 +6,7 @@ use crate::assemble::{self, Assembled};
 use crate::diag::{Diagnostic, Severity};
 use crate::engine::Step;
 use crate::engine::effect::{self, Objects};
+use crate::engine::fresh;
 use crate::engine::gate::{self, Judged};
 use crate::engine::graph::Graph;
 use crate::engine::lock::{Lock, PATH as LOCK, SourceLock};
@@ -160,7 +161,8 @@ impl Project {
     pub fn in_world(world: World, registry: &[Entry]) -> Result<Project, Failure> {
         let manifest = manifest_of(&world)?;
         let world = with_fetched(world, &manifest, registry)?;
-        match assemble::assemble(&manifest, &world, registry) {
+        let fits = fresh::fits(&world, manifest.shape());
+        match assemble::assemble(&manifest, &world, registry, fits) {
             Ok(assembled) => Ok(Project { world, manifest, assembled }),
             Err(problems) => Err(Failure::Declaration(manifest, problems)),
         }

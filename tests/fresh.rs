@@ -31,6 +31,12 @@ const DEEDS: &[(&str, Deed)] = &[
     ("nothing", |_| ()),
     ("a remark in the manifest", |d| append(&d.join("dataset.toml"), "# a remark\n")),
     ("a mistake in the manifest", |d| append(&d.join("dataset.toml"), "[clen]\n")),
+    ("a value of another type", |d| {
+        let text = fs::read_to_string(d.join("dataset.toml")).unwrap();
+        let changed = text.replacen("tamis = \"0.1\"", "tamis = 1", 1);
+        assert_ne!(changed, text);
+        fs::write(d.join("dataset.toml"), changed).unwrap();
+    }),
     ("a record more", |d| append(&d.join("raw/texts.jsonl"), "{\"id\":\"x\",\"text\":\"one more\",\"doc\":\"d1\"}\n")),
     ("a record under the same size and time", |d| bend(&d.join("raw/texts.jsonl"))),
     ("a source that is gone", |d| fs::remove_file(d.join("raw/votes.csv")).unwrap()),

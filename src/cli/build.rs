@@ -151,7 +151,7 @@ fn keep_fresh(project: &Project, session: &Session, finished: &Finished) -> Resu
     let Some(looks) = finished.looks.as_ref().filter(|_| finished.idle()) else { return Ok(()) };
     let result = terminal::build(project, session, finished, false)?;
     let said = Said { language: lang::chosen().name().into(), result, warnings: warnings_of(project) };
-    fresh::keep(session, looks.clone(), &finished.files, &said);
+    fresh::keep(session, project.manifest.shape(), looks.clone(), &finished.files, &said);
     Ok(())
 }
 

@@ -161,7 +161,7 @@ fn empty(project: &World, to: &Path) -> Result<(), Failure> {
 fn checked(project: &World, text: &str) -> Result<(), Failure> {
     let problems = match manifest::parse(MANIFEST, text.into()) {
         Err(problems) => problems,
-        Ok(manifest) => match assemble::assemble(&manifest, project, &registry()) {
+        Ok(manifest) => match assemble::assemble(&manifest, project, &registry(), false) {
             Ok(_) => return Ok(()),
             Err(mut problems) => {
                 problems.retain(|p| p.severity == Severity::Error);

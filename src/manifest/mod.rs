@@ -23,6 +23,7 @@ use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
 pub use self::decimal::{Decimal, Threshold};
 use crate::diag::Diagnostic;
+use crate::digest::Digest;
 
 /// A value of the manifest, mostly a table, with its place.
 pub type Declared = Spanned<DeValue<'static>>;
@@ -178,6 +179,13 @@ impl Manifest {
         Some(found.span())
     }
 
+    /// The digest of what it declares: keys and values, without their places, comments and blanks.
+    pub fn shape(&self) -> Digest {
+        let mut bytes = Vec::with_capacity(self.text.len());
+        shape_of_table(self.doc.get_ref(), &mut bytes);
+        Digest::of(&bytes)
+    }
+
     /// Whether any text of it is this one.
     pub fn says(&self, text: &str) -> bool {
         fn says(value: &DeValue<'_>, text: &str) -> bool {
@@ -222,6 +230,40 @@ impl Manifest {
         let opening = self.text.get(value.span()).unwrap_or_default();
         if value.get_ref().is_table() && opening.starts_with('[') { value.span() } else { key.span() }
     }
+}
+
+/// Writes the entries of a table so that no two different tables have the same bytes.
+fn shape_of_table(table: &DeTable<'_>, out: &mut Vec<u8>) {
+    out.extend((table.len() as u64).to_le_bytes());
+    for (key, value) in table {
+        shape_of_text(b'k', key.get_ref(), out);
+        shape_of_value(value.get_ref(), out);
+    }
+}
+
+fn shape_of_value(value: &DeValue<'_>, out: &mut Vec<u8>) {
+    match value {
+        DeValue::String(text) => shape_of_text(b's', text, out),
+        DeValue::Integer(number) => shape_of_text(b'i', &number.to_string(), out),
+        DeValue::Float(number) => shape_of_text(b'f', &number.to_string(), out),
+        DeValue::Boolean(flag) => out.extend([b'b', u8::from(*flag)]),
+        DeValue::Datetime(date) => shape_of_text(b'd', &date.to_string(), out),
+        DeValue::Array(items) => {
+            out.push(b'a');
+            out.extend((items.len() as u64).to_le_bytes());
+            items.iter().for_each(|item| shape_of_value(item.get_ref(), out));
+        }
+        DeValue::Table(table) => {
+            out.push(b't');
+            shape_of_table(table, out);
+        }
+    }
+}
+
+fn shape_of_text(kind: u8, text: &str, out: &mut Vec<u8>) {
+    out.push(kind);
+    out.extend((text.len() as u64).to_le_bytes());
+    out.extend(text.as_bytes());
 }
 
 type Found<'a> = (&'a Declared, usize);
@@ -344,6 +386,20 @@ list = [1, [2.50, +inf], { a = 2026-01-01 }]
         assert_eq!(unix.len(), 2, "{unix:?}");
         assert_eq!(mistakes_of(&text.replace('\n', "\r\n")), unix);
         assert_eq!(mistakes_of("a = 1\r\r\n").len(), 1);
+    }
+
+    #[test]
+    fn the_shape_is_of_what_is_declared() {
+        let shape = |text: &str| parse("x", text.into()).unwrap().shape();
+        let one = shape("a = 1\n[b]\nc = [\"x\", 2.5, true]\n");
+        assert_eq!(one, shape("# why\nb.c = ['x', 2.5,  true,]\na = 1 # one"));
+        let others =
+            ["a = 2", "a = 1.0", "a = '1'", "a = [1]", "a = { a = 1 }", "b = 1", "a = 1\nb = 1", "a = true", ""];
+        let mut seen: Vec<Digest> = others.iter().map(|text| shape(text)).chain([one, shape("a = 1")]).collect();
+        seen.sort_unstable_by_key(|d| d.0);
+        seen.dedup();
+        assert_eq!(seen.len(), others.len() + 2);
+        assert_ne!(shape("a = ['bc']"), shape("a = ['b', 'c']"));
     }
 
     #[test]
