@@ -2,6 +2,7 @@
 mod anonymity;
 mod audit;
 mod augment;
+mod boxes;
 mod cases;
 mod consent;
 mod contract;

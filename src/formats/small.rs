@@ -3,6 +3,7 @@
 //! Pixels are taken as stored, of an animation those of the first frame; what is transparent counts as white.
 use super::encoding::Wrong;
 use super::image::{Pixels, pixels};
+use crate::measure::learn::Scene;
 use crate::measure::pictures::small::{Cells, Small, luma};
 use crate::measure::pictures::statistics::Counted;
 use image::RgbImage;
@@ -42,6 +43,28 @@ pub fn counted(bytes: &[u8], pixels_max: u64) -> Result<Counted, Wrong> {
     let (image, single) = on_white(bytes, pixels_max)?;
     let (width, height) = image.dimensions();
     Ok(Counted::of(width, height, single, image.as_raw().chunks_exact((width as usize * 3).max(3))))
+}
+
+/// Decodes a picture and makes it small: means of squares of pixels, whose side is the least by which the longer side of the picture
+/// is at most [`Scene::SIDE`].
+pub fn scene(bytes: &[u8], pixels_max: u64) -> Result<Scene, Wrong> {
+    let (image, _) = on_white(bytes, pixels_max)?;
+    let (width, height) = image.dimensions();
+    let step = width.max(height).div_ceil(Scene::SIDE).max(1);
+    let small = [width.div_ceil(step), height.div_ceil(step)];
+    let mut sums = vec![[0u64; 4]; small[0] as usize * small[1] as usize];
+    for (x, y, pixel) in image.enumerate_pixels() {
+        let at = (y / step) as usize * small[0] as usize + (x / step) as usize;
+        if let Some([red, green, blue, n]) = sums.get_mut(at) {
+            *red += u64::from(pixel.0[0]);
+            *green += u64::from(pixel.0[1]);
+            *blue += u64::from(pixel.0[2]);
+            *n += 1;
+        }
+    }
+    let mean = |sum: u64, n: u64| u8::try_from((sum + n / 2) / n.max(1)).unwrap_or(u8::MAX);
+    let pixels = sums.iter().flat_map(|[red, green, blue, n]| [red, green, blue].map(|sum| mean(*sum, *n))).collect();
+    Ok(Scene { width, height, small, step, pixels })
 }
 
 /// The pixels in 8 bits, transparent ones on white, and whether the picture has one channel of colour alone.

@@ -5,6 +5,7 @@ mod cells;
 pub mod colours;
 pub mod days;
 pub mod decisions;
+pub mod detections;
 pub mod edits;
 pub mod frames;
 pub mod images;

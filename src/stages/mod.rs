@@ -40,7 +40,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[privacy::images::ENTRY],
     &[transform::AFTER_LABEL],
     train::ENTRIES,
-    &[clean::label_errors::ENTRY],
+    &[clean::label_errors::ENTRY, clean::label_errors::boxes::ENTRY],
     &[active::ENTRY],
     &[ethics::ENTRY],
     split::ENTRIES,

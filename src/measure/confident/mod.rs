@@ -6,12 +6,14 @@
 //! other one. Where several samples are equally suspicious and not all of them are taken, the earlier ones are.
 mod filters;
 mod noise;
+mod objects;
 mod scores;
 #[cfg(test)]
 mod vector_tests;
 
 pub use filters::Filter;
 pub use noise::{Counted, Noise, counted, noise};
+pub use objects::{Boxed, Placed, Qualities, Trust, least_likeness};
 pub use scores::{Quality, entropy, sentence};
 
 /// A little less than a threshold reaches it, too.

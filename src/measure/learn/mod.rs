@@ -1,5 +1,5 @@
-//! Small models that learn from labelled samples and give probabilities: a linear chain for tags of tokens, and logistic
-//! regression for classes of texts. They are there to compare data with data, not to win against large models.
+//! Small models that learn from labelled samples and give probabilities: a linear chain for tags of tokens, logistic
+//! regression for classes of texts, and windows for objects on pictures. They are there to compare data with data, not to win against large models.
 //!
 //! The same samples and the same seed give the same bits: sums run in a fixed order, `exp` and `log` are those of `libm`, and one
 //! model is learned by one thread. Which samples come first does not matter: their order is drawn from keys made of their ids.
@@ -9,11 +9,13 @@ mod features;
 mod learn_tests;
 mod logistic;
 mod terms;
+mod windows;
 
 pub use chain::{Chain, Learned, Learning, Tagging, decode};
 pub use features::{of_characters, of_words};
 pub use logistic::{Regression, Sparse, regression};
 pub use terms::{SPACE, Terms, Weighing, terms};
+pub use windows::{Detector, Marked, Scene, Seen};
 
 use crate::digest::mix;
 use std::collections::HashMap;

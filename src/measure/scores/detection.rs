@@ -210,6 +210,12 @@ impl Detections {
         mean(all.iter().flatten().flat_map(|of| of.iter().map(|a| a.0)))
     }
 
+    /// The same at the threshold of .50 alone.
+    pub fn map50(&self, times: &[u64]) -> Option<f64> {
+        let all = self.averages(0, times, MOST[2]);
+        mean(all.iter().flatten().filter_map(|of| of.first()).map(|a| a.0))
+    }
+
     /// All scores.
     pub fn scores(&self) -> Precision {
         let once = vec![1u64; self.images];

@@ -45,23 +45,35 @@ fn model(m: &Scored) -> Markup {
 }
 
 fn classes(of: &[ClassScore]) -> Markup {
-    if of.is_empty() {
-        return html! {};
-    }
+    let Some(first) = of.first() else { return html! {} };
     html! {
         h4 { (W::EachClass) }
         (scroll(W::ScrollChart, html! { table {
             thead { tr {
-                th scope="col" { (W::Class) } th scope="col" class="n" { (W::GivenN) } th scope="col" class="n" { (W::PredictedN) } th scope="col" class="n" { (W::RightN) }
-                th scope="col" class="n" { (W::Precision) } th scope="col" class="n" { (W::Recall) } th scope="col" class="n" { "F1" } th class="fill" aria-hidden="true" {}
+                th scope="col" { (W::Class) } th scope="col" class="n" { (W::GivenN) } th scope="col" class="n" { (W::PredictedN) }
+                @if first.right.is_some() { th scope="col" class="n" { (W::RightN) } }
+                @for (name, _) in &first.scores { th scope="col" class="n" { (heading(name)) } }
+                th class="fill" aria-hidden="true" {}
             } }
             tbody { @for c in of { tr {
                 th scope="row" { (text(&c.class)) }
-                @for n in [c.given, c.predicted, c.right] { td class="n" { (number(n)) } }
-                @for score in &c.scores { td class="n" { (score) } }
-                td { (dot(c.scores.last().and_then(|s| s.parse().ok()).unwrap_or(f64::NAN), None, (0.0, 1.0))) }
+                @for n in [c.given, c.predicted].into_iter().chain(c.right) { td class="n" { (number(n)) } }
+                @for (_, score) in &c.scores { td class="n" { (score) } }
+                td { (dot(c.scores.last().and_then(|s| s.1.parse().ok()).unwrap_or(f64::NAN), None, (0.0, 1.0))) }
             } } }
         } }))
+    }
+}
+
+/// What stands above the column of a score.
+fn heading(name: &str) -> Markup {
+    match name {
+        "precision" => html! { (W::Precision) },
+        "recall" => html! { (W::Recall) },
+        "f1" => html! { "F1" },
+        "map" => html! { "mAP" },
+        "map50" => html! { "mAP50" },
+        other => html! { (other) },
     }
 }
 
@@ -77,7 +89,7 @@ fn confused(m: &Scored) -> Markup {
     let mut cells: BTreeMap<(&str, &str), u64> =
         m.confused.iter().map(|(given, predicted, n)| ((given.as_str(), predicted.as_str()), *n)).collect();
     let most = cells.values().max().copied().unwrap_or(0);
-    cells.extend(m.by_class.iter().map(|c| ((c.class.as_str(), c.class.as_str()), c.right)));
+    cells.extend(m.by_class.iter().map(|c| ((c.class.as_str(), c.class.as_str()), c.right.unwrap_or(0))));
     let cell = |given: &str, predicted: &str| {
         let n = cells.get(&(given, predicted)).copied().unwrap_or(0);
         let class = if given == predicted { "n dim".to_string() } else { shade(n, most) };

@@ -8,8 +8,20 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Scores in the order in which they are told; of the last ones less is better.
-const SCORES: [&str; 9] =
-    ["f1", "accuracy", "precision", "recall", "macro_f1", "token_accuracy", "log_loss", "calibration_error", "brier"];
+const SCORES: [&str; 12] = [
+    "map",
+    "map50",
+    "map75",
+    "f1",
+    "accuracy",
+    "precision",
+    "recall",
+    "macro_f1",
+    "token_accuracy",
+    "log_loss",
+    "calibration_error",
+    "brier",
+];
 
 /// What was scored by one step.
 #[derive(Serialize, schemars::JsonSchema, Debug, Default)]
@@ -40,9 +52,10 @@ pub struct ClassScore {
     pub class: String,
     pub given: u64,
     pub predicted: u64,
-    pub right: u64,
-    /// Precision, recall and F1: decimals, or `undefined`.
-    pub scores: [String; 3],
+    /// Of found boxes none: how many are right depends on how much must be shared.
+    pub right: Option<u64>,
+    /// The name and the value of each score, a decimal or `undefined`: precision, recall and F1, or mean average precision.
+    pub scores: Vec<(String, String)>,
 }
 
 pub fn of(seen: &Seen) -> Vec<Scored> {
@@ -62,11 +75,19 @@ pub fn of(seen: &Seen) -> Vec<Scored> {
             without: count(&run.facts, "without"),
             scores: SCORES.into_iter().filter_map(|name| score(&run.facts, name)).collect(),
             gates: step.plan.gates.iter().map(asked).collect(),
-            by_class: rows(&run.facts, "by_class").into_iter().filter_map(class).collect(),
+            by_class: classes(&run.facts),
             confused: rows(&run.facts, "confused").into_iter().filter_map(pair).collect(),
         });
     }
     out
+}
+
+/// The scores of each class.
+fn classes(facts: &BTreeMap<String, Fact>) -> Vec<ClassScore> {
+    match facts.get("by_class") {
+        Some(Fact::Table { columns, rows }) => rows.iter().filter_map(|row| class(columns, row.clone())).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// A number of things.
@@ -104,9 +125,11 @@ fn score(facts: &BTreeMap<String, Fact>, name: &'static str) -> Option<Score> {
     Some(Score { name, value: facts.get(name)?.clone(), interval: end("low").zip(end("high")) })
 }
 
-fn class(row: Vec<String>) -> Option<ClassScore> {
-    let [class, given, predicted, right, precision, recall, f1] = <[String; 7]>::try_from(row).ok()?;
-    let number = |text: String| text.parse().ok();
-    let (given, predicted, right) = (number(given)?, number(predicted)?, number(right)?);
-    Some(ClassScore { class, given, predicted, right, scores: [precision, recall, f1] })
+fn class(names: &[String], row: Vec<String>) -> Option<ClassScore> {
+    let mut cells: BTreeMap<&str, String> = names.iter().map(String::as_str).zip(row).collect();
+    let mut number = |name: &str| cells.remove(name)?.parse().ok();
+    let (given, predicted, right) = (number("given")?, number("predicted")?, number("right"));
+    let class = cells.remove("class")?;
+    let score = |name: &String| Some((name.clone(), cells.get(name.as_str())?.clone()));
+    Some(ClassScore { class, given, predicted, right, scores: names.iter().filter_map(score).collect() })
 }

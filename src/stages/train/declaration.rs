@@ -2,6 +2,7 @@
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::values::{At, Threshold};
+use crate::model::images::Image;
 use crate::model::tokens::Token;
 use crate::stage::*;
 use crate::table::{Cell, DataType, list, types, utf8};
@@ -15,7 +16,7 @@ use std::ops::Range;
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-one-of" = [["model", "predictions"]]))]
 pub struct Declaration {
-    /// The task, `ner` for `[label.ner]`. Its kind is `ner` or `classification`.
+    /// The task, `ner` for `[label.ner]`. Its kind is `ner`, `classification` or `object_detection`.
     pub task: At<String>,
     /// A model that is learned here: small, the same to every bit on every machine, and there to compare data with data.
     pub model: Option<Model>,
@@ -39,15 +40,16 @@ pub struct Declaration {
     #[serde(default)]
     pub augment: Vec<At<String>>,
     /// Another `[train.NAME]` of the same task, whose predictions of the same samples this one is compared with: `gain.f1` (or
-    /// `gain.accuracy`, `gain.macro_f1`) is by how much this one is better, with its interval when samples are drawn anew for both at
+    /// `gain.accuracy`, `gain.macro_f1`, `gain.map`, `gain.map50`) is by how much this one is better, with its interval when samples are drawn anew for both at
     /// once (paired bootstrap). An interval above 0 is more than chance.
     pub compare: Option<At<String>>,
     /// What scores must reach, else the build fails: a number means at least, `{ max = 0.1 }` at most. For `ner` `precision`, `recall`,
-    /// `f1`, `macro_f1`, `token_accuracy`; for `classification` `accuracy`, `macro_f1`; all of these are from 0 to 1. Errors, of which less
-    /// is better and which need `{ max = ... }`: of both `log_loss` and `calibration_error`; of `classification` `brier`.
+    /// `f1`, `macro_f1`, `token_accuracy`; for `classification` `accuracy`, `macro_f1`; for `object_detection` `map`, `map50`, `map75`,
+    /// `recall`; all of these are from 0 to 1. Errors, of which less is better and which need `{ max = ... }`: of `ner` and
+    /// `classification` `log_loss` and `calibration_error`; of `classification` `brier`.
     #[serde(default)]
     pub gates: BTreeMap<String, At<Threshold>>,
-    /// How many resamples give the interval of a score. Default 1000.
+    /// How many resamples give the interval of a score. Default 1000, for `object_detection` 200.
     #[schemars(range(min = 20, max = 100_000))]
     pub resamples: Option<u32>,
     /// The largest share of predictions that may belong to no sample, repeat another or be of no use, and of labelled samples that may be
@@ -76,16 +78,24 @@ pub enum Kind {
     Logistic,
     /// For `classification`: how frequent each class is, whatever the sample. No model should be worse.
     Majority,
+    /// For `object_detection`: logistic regression over windows of colours and gradients of the picture at 160 pixels, and linear
+    /// regression of the boxes. It is for objects of similar size, such as cells, parts or fruits: sides that differ more than eightfold
+    /// are not its matter.
+    Windows,
 }
 
 impl Kind {
     fn name(self) -> &'static str {
-        ["crf", "logistic", "majority"][self as usize]
+        ["crf", "logistic", "majority", "windows"][self as usize]
     }
 
     /// The kind of task that it is for.
     fn task(self) -> &'static str {
-        if self == Kind::Crf { NER } else { CLASS }
+        match self {
+            Kind::Crf => NER,
+            Kind::Windows => BOXES,
+            Kind::Logistic | Kind::Majority => CLASS,
+        }
     }
 }
 
@@ -100,7 +110,7 @@ pub enum Tokens {
     Characters,
 }
 
-/// Files of predictions: one sample a record.
+/// Files of predictions: one sample a record, or, for `object_detection`, one box a record.
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Predictions {
@@ -118,6 +128,9 @@ pub struct Predictions {
     #[serde(default)]
     #[schemars(inner(length(min = 1)))]
     pub classes: Vec<At<String>>,
+    /// The classes of names and numbers that the files have in their place, for `object_detection`: `{ 1 = "RBC", 2 = "WBC" }`.
+    #[serde(default)]
+    pub class_names: BTreeMap<String, At<String>>,
 }
 
 /// Names of columns, or of JSONL keys and paths.
@@ -139,14 +152,33 @@ pub struct Fields {
     /// sample if there are as many, else its characters if there are as many.
     #[schemars(length(min = 1))]
     pub tokens: Option<At<String>>,
+    /// The found boxes, for `object_detection`: a list of objects with `class`, `score` and `bbox` (left, top, width, height in pixels) or
+    /// `x1`, `y1`, `x2`, `y2`. A picture in which nothing is found has an empty list. Default `boxes`.
+    #[schemars(length(min = 1))]
+    pub boxes: Option<At<String>>,
+    /// Where a record that is one box says its left, top, width and height, in place of `boxes`: `bbox` in results of COCO.
+    #[schemars(length(min = 1))]
+    pub bbox: Option<At<String>>,
+    /// With `bbox`: where such a record says the class. Default `category_id`.
+    #[schemars(length(min = 1))]
+    pub class: Option<At<String>>,
+    /// With `bbox`: where such a record says how sure the model is. Default `score`.
+    #[schemars(length(min = 1))]
+    pub score: Option<At<String>>,
 }
 
 pub const NER: &str = "ner";
 pub const CLASS: &str = "classification";
+pub const BOXES: &str = "object_detection";
 const FOLDS: u32 = 5;
 const RESAMPLES: u32 = 1000;
+/// Each resample of found boxes is a pass over all of them.
+const RESAMPLES_BOXES: u32 = 200;
 /// Languages that are written without blanks between words, or whose particles stand at the ends of words.
 const WITHIN_WORDS: [&str; 4] = ["ko", "ja", "zh", "th"];
+
+/// The column of the pictures that boxes lie on.
+pub const PICTURE: &str = "image";
 
 /// A declared model, with what else its steps need to know.
 pub struct Trained {
@@ -155,6 +187,8 @@ pub struct Trained {
     pub declared: Declaration,
     /// Whether the task is one of spans.
     pub spans: bool,
+    /// Whether it is one of boxes.
+    pub boxes: bool,
     pub classes: Vec<String>,
     /// The texts that the model reads; of a task of spans the one that they lie on.
     pub texts: Vec<String>,
@@ -174,7 +208,7 @@ impl Trained {
     }
 
     pub fn resamples(&self) -> u32 {
-        self.declared.resamples.unwrap_or(RESAMPLES)
+        self.declared.resamples.unwrap_or(if self.boxes { RESAMPLES_BOXES } else { RESAMPLES })
     }
 
     /// What a list of probabilities stands for.
@@ -236,15 +270,17 @@ impl Trained {
 }
 
 /// The scores that a gate may stand on.
-fn scores(spans: bool, compared: bool) -> Vec<&'static str> {
-    let gains: &[&str] = match (compared, spans) {
+fn scores(kind: &str, compared: bool) -> Vec<&'static str> {
+    let gains: &[&str] = match (compared, kind) {
         (false, _) => &[],
-        (true, true) => &["gain.f1", "gain.f1_low", "gain.macro_f1", "gain.macro_f1_low"],
-        (true, false) => &["gain.accuracy", "gain.accuracy_low", "gain.macro_f1", "gain.macro_f1_low"],
+        (true, NER) => &["gain.f1", "gain.f1_low", "gain.macro_f1", "gain.macro_f1_low"],
+        (true, BOXES) => &["gain.map", "gain.map_low", "gain.map50", "gain.map50_low"],
+        (true, _) => &["gain.accuracy", "gain.accuracy_low", "gain.macro_f1", "gain.macro_f1_low"],
     };
-    let own: &[&str] = match spans {
-        true => &["precision", "recall", "f1", "macro_f1", "token_accuracy", "log_loss", "calibration_error"],
-        false => &["accuracy", "macro_f1", "log_loss", "brier", "calibration_error"],
+    let own: &[&str] = match kind {
+        NER => &["precision", "recall", "f1", "macro_f1", "token_accuracy", "log_loss", "calibration_error"],
+        BOXES => &["map", "map50", "map75", "recall"],
+        _ => &["accuracy", "macro_f1", "log_loss", "brier", "calibration_error"],
     };
     [own, gains].concat()
 }
@@ -268,22 +304,29 @@ pub fn checked(check: &mut Check) -> Option<Trained> {
         check.bad(problem.label(suggest(declared.task.get(), tasks.iter().map(String::as_str))));
         return None;
     };
-    if kind != NER && kind != CLASS {
+    if ![NER, CLASS, BOXES].contains(&kind.as_str()) {
         let problem = Diagnostic::error("T0581", declared.task.span(), "no model here predicts this kind of task");
         check.bad(
-            problem.label(format!("a task of the kind `{kind}`")).help(format!("`{NER}` and `{CLASS}` have models")),
+            problem
+                .label(format!("a task of the kind `{kind}`"))
+                .help(format!("`{NER}`, `{CLASS}` and `{BOXES}` have models")),
         );
         return None;
     }
-    let spans = kind == NER;
+    let (spans, boxes) = (kind == NER, kind == BOXES);
     check_model(check, &declared, &kind);
-    check_predictions(check, &declared, spans, &classes);
-    check_gates(check, &declared, spans, &kind);
+    check_predictions(check, &declared, &kind, &classes);
+    check_gates(check, &declared, &kind);
     check_group(check, &declared);
     check_on(check, &declared);
     check_compare(check, &declared);
     let texts = match spans {
         true => check.text_of_spans().into_iter().collect(),
+        _ if boxes && declared.model.is_some() && check.column("samples", PICTURE) != Some(&Image::ty()) => {
+            let problem = Diagnostic::error("T0321", check.span.clone(), "there is no picture to learn of");
+            check.bad(problem.label(format!("no step gives the picture `{PICTURE}`")));
+            Vec::new()
+        }
         false if declared.model.as_ref().is_some_and(|m| m.kind == Kind::Logistic) => {
             let texts = check.plain_texts(declared.on.as_deref());
             if texts.is_empty() && check.problems.is_empty() {
@@ -294,12 +337,12 @@ pub fn checked(check: &mut Check) -> Option<Trained> {
         }
         false => Vec::new(),
     };
-    Some(Trained { name: check.instance.clone(), path: check.path.clone(), declared, spans, classes, texts })
+    Some(Trained { name: check.instance.clone(), path: check.path.clone(), declared, spans, boxes, classes, texts })
 }
 
 /// Notes gates on scores that the model does not have, and bounds that no score of that name can miss or meet.
-fn check_gates(check: &mut Check, d: &Declaration, spans: bool, kind: &str) {
-    let known = scores(spans, d.compare.is_some());
+fn check_gates(check: &mut Check, d: &Declaration, kind: &str) {
+    let known = scores(kind, d.compare.is_some());
     for (fact, at) in &d.gates {
         let problem = |message: String| Diagnostic::error("T0583", at.span(), message);
         if !known.contains(&fact.as_str()) {
@@ -392,7 +435,7 @@ fn check_model(check: &mut Check, d: &Declaration, kind: &str) {
     spare(check, &[("max_lost", d.max_lost.is_some())], "nothing is read from files");
     if model.kind.task() != kind {
         let problem = Diagnostic::error("T0582", place(check, "model.kind"), "this model is for another kind of task");
-        let own = [Kind::Crf, Kind::Logistic, Kind::Majority].into_iter().filter(|k| k.task() == kind);
+        let own = [Kind::Crf, Kind::Logistic, Kind::Majority, Kind::Windows].into_iter().filter(|k| k.task() == kind);
         let own: Vec<String> = own.map(|k| format!("`{}`", k.name())).collect();
         check.bad(
             problem.label(format!("for `{}`", model.kind.task())).help(format!("for `{kind}`: {}", own.join(", "))),
@@ -406,16 +449,36 @@ fn check_model(check: &mut Check, d: &Declaration, kind: &str) {
     );
 }
 
-fn check_predictions(check: &mut Check, d: &Declaration, spans: bool, classes: &[String]) {
+fn check_predictions(check: &mut Check, d: &Declaration, kind: &str, classes: &[String]) {
     let Some(p) = &d.predictions else { return };
     p.files.iter().for_each(|glob| check.glob(glob));
     let fields = &p.fields;
     let several = !fields.by_class.is_empty();
+    let (spans, boxes) = (kind == NER, kind == BOXES);
+    let of_boxes = "only boxes on pictures have this";
+    let of_others = "a found box has one class and one score";
     let keys = [
         ("predictions.fields.probabilities", several && fields.probabilities.is_some(), "`by_class` names the columns"),
         ("predictions.classes", several && !p.classes.is_empty(), "`by_class` names the classes"),
         ("predictions.fields.by_class", several && spans, "of a token there are many probabilities"),
-        ("predictions.fields.tokens", fields.tokens.is_some() && !spans, "a class is one of the whole sample"),
+        ("predictions.fields.tokens", fields.tokens.is_some() && !spans, "only spans lie on tokens"),
+        ("predictions.fields.probabilities", boxes && fields.probabilities.is_some(), of_others),
+        ("predictions.fields.by_class", boxes && several, of_others),
+        ("predictions.classes", boxes && !p.classes.is_empty(), "`class_names` says what numbers stand for"),
+        ("predictions.class_names", !boxes && !p.class_names.is_empty(), of_boxes),
+        ("predictions.fields.boxes", !boxes && fields.boxes.is_some(), of_boxes),
+        ("predictions.fields.boxes", boxes && fields.boxes.is_some() && fields.bbox.is_some(), "a record is one box"),
+        ("predictions.fields.bbox", !boxes && fields.bbox.is_some(), of_boxes),
+        (
+            "predictions.fields.class",
+            fields.class.is_some() && fields.bbox.is_none(),
+            "only a record with `bbox` has this",
+        ),
+        (
+            "predictions.fields.score",
+            fields.score.is_some() && fields.bbox.is_none(),
+            "only a record with `bbox` has this",
+        ),
     ];
     keys.iter().for_each(|(key, wrong, why)| spare(check, &[(key, *wrong)], why));
     for (n, class) in p.classes.iter().enumerate() {
@@ -424,7 +487,11 @@ fn check_predictions(check: &mut Check, d: &Declaration, spans: bool, classes: &
             check.bad(problem.label("a list has one number for each class"));
         }
     }
-    if several && !spans {
+    for class in p.class_names.values().filter(|class| boxes && !classes.contains(class.get())) {
+        let problem = Diagnostic::error("T0585", class.span(), format!("`{}` is no class of the task", class.get()));
+        check.bad(problem.label(suggest(class.get(), classes.iter().map(String::as_str))));
+    }
+    if several && kind == CLASS {
         check_by_class(check, &fields.by_class, classes);
     }
 }

@@ -33,7 +33,7 @@ pub fn column(trained: &Trained) -> Column {
 }
 
 fn declare(check: &mut Check) -> Vec<Plan> {
-    let Some(trained) = checked(check) else { return Vec::new() };
+    let Some(trained) = checked(check).filter(|trained| !trained.boxes) else { return Vec::new() };
     let Some(p) = &trained.declared.predictions else { return Vec::new() };
     let tags = trained.tags();
     let order: Vec<String> = p.classes.iter().map(|c| c.get().clone()).collect();

@@ -9,8 +9,8 @@
 use super::declaration::{Kind, Tokens, Trained, checked};
 use super::given::{column, column_of};
 use super::models::{Prepared, Sample};
+use super::parts::{LEARNED_OF, Own, parts};
 use crate::diag::Diagnostic;
-use crate::digest::Draws;
 use crate::model::predictions::Predicted;
 use crate::model::spans::Span;
 use crate::model::synthetic::BY;
@@ -36,32 +36,35 @@ struct Splits {
     ratios: BTreeMap<String, serde::de::IgnoredAny>,
 }
 
-/// The split that is learned of.
-pub const LEARNED_OF: &str = "train";
-
 fn declare_folds(check: &mut Check) -> Vec<Plan> {
     checked(check).and_then(|trained| plan(check, &trained, None)).into_iter().collect()
 }
 
 fn declare_test(check: &mut Check) -> Vec<Plan> {
+    let learned = |trained: &Trained| trained.declared.model.is_some() && !trained.boxes;
+    let Some(trained) = checked(check).filter(learned).filter(|_| splits_of(check)) else { return Vec::new() };
+    let children = check.children(&trained.declared.augment);
+    plan(check, &trained, Some(children)).into_iter().collect()
+}
+
+/// Whether samples have splits; notes that none is called as what models learn of.
+pub fn splits_of(check: &mut Check) -> bool {
     if check.column("samples", "split").is_none() {
-        return Vec::new();
+        return false;
     }
-    let Some(trained) = checked(check).filter(|trained| trained.declared.model.is_some()) else { return Vec::new() };
     let split: Splits = check.section(&["split"]);
     if !split.ratios.is_empty() && !split.ratios.contains_key(LEARNED_OF) {
         let span = check.manifest.span_of("split.ratios").unwrap_or_else(|| check.span.clone());
         let message = format!("no split is called `{LEARNED_OF}`, which models learn of");
         check.bad(Diagnostic::error("T0586", span, message).label(format!("needs a split `{LEARNED_OF}`")));
     }
-    let children = check.children(&trained.declared.augment);
-    plan(check, &trained, Some(children)).into_iter().collect()
+    true
 }
 
 /// `children`: of a model that is tested, whose children it learns of.
 fn plan(check: &Check, trained: &Trained, children: Option<Vec<String>>) -> Option<Plan> {
     let test = children.is_some();
-    let model = trained.declared.model.as_ref()?;
+    let model = trained.declared.model.as_ref().filter(|_| !trained.boxes)?;
     let map = Map {
         texts: trained.texts.clone(),
         tokens: trained.tokens(check).filter(|_| model.kind == Kind::Crf),
@@ -191,40 +194,6 @@ fn spans_of(label: &Value) -> Option<Vec<(u32, u32, String)>> {
     Some(spans.into_iter().map(|s| (s.start, s.end, s.class)).collect())
 }
 
-/// What one model learns of, and what it predicts: places of samples.
-struct Part {
-    learns: Vec<usize>,
-    predicts: Vec<usize>,
-}
-
-impl Gather {
-    /// The parts of samples.
-    fn parts(&self, samples: &[Sample], usable: &[bool]) -> Vec<Part> {
-        let labelled = |i: &usize| usable[*i] && samples[*i].is_labelled();
-        let all = 0..samples.len();
-        if self.folds == 0 {
-            let own = |i: &usize| samples[*i].split.as_deref() == Some(LEARNED_OF);
-            let learns = all.clone().filter(|i| own(i) && labelled(i)).collect();
-            return vec![Part { learns, predicts: all.filter(|i| usable[*i] && !own(i)).collect() }];
-        }
-        let mut units: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        all.for_each(|i| units.entry(samples[i].unit()).or_default().push(i));
-        let draws = Draws::new(self.seed, "folds");
-        let mut ranked: Vec<(u64, &str)> = units.keys().map(|unit| (draws.of(unit), *unit)).collect();
-        ranked.sort_unstable();
-        let folds = (self.folds as usize).min(ranked.len());
-        let mut fold = vec![0; samples.len()];
-        for (place, (_, unit)) in ranked.iter().enumerate() {
-            units.get(unit).into_iter().flatten().for_each(|i| fold[*i] = place % folds);
-        }
-        let part = |own: usize| Part {
-            learns: (0..samples.len()).filter(|i| fold[*i] != own && labelled(i)).collect(),
-            predicts: (0..samples.len()).filter(|i| fold[*i] == own && usable[*i]).collect(),
-        };
-        (0..folds).map(part).collect()
-    }
-}
-
 impl Learn {
     fn gather(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         let (mut samples, mut spots) = (Vec::new(), Vec::new());
@@ -235,7 +204,8 @@ impl Learn {
         }
         context.tools.go_on()?;
         let prepared = Prepared::of(p.kind, p.tokens, &p.classes, p.seed, &samples);
-        let parts = p.parts(&samples, &prepared.usable);
+        let own: Vec<Own> = samples.iter().zip(&prepared.usable).map(|(s, usable)| s.own(*usable)).collect();
+        let parts = parts(p.folds, p.seed, &own);
         let labelled = samples.iter().filter(|s| s.is_labelled()).count() as u64;
         out.fact("learned", parts.first().filter(|_| p.folds == 0).map_or(labelled, |part| part.learns.len() as u64));
         out.fact("unlabelled", samples.len() as u64 - labelled);

@@ -17,12 +17,14 @@
 //! model that learned of the split `train` predicts the others) and `train.NAME` (how good that is). What finds wrong labels, or the
 //! samples to label next, reads `predicted.NAME`, wherever it came from.
 //!
-//! The models are small and made here: a linear chain for spans, logistic regression for classes of texts. They are the same to
+//! The models are small and made here: a linear chain for spans, logistic regression for classes of texts, windows for boxes. They are the same to
 //! every bit with any number of threads and in any order of samples ([`crate::measure::learn`]).
+mod boxes;
 mod declaration;
 mod given;
 mod learn;
 mod models;
+mod parts;
 mod read;
 mod score;
 
@@ -30,8 +32,15 @@ use crate::stage::Entry;
 use declaration::Declaration;
 
 /// The steps that stand behind the labels.
-pub const ENTRIES: &[Entry] =
-    &[read::ENTRY.schema(|g| g.subschema_for::<Declaration>()), given::ENTRY, learn::FOLDS, score::CHECK];
+pub const ENTRIES: &[Entry] = &[
+    read::ENTRY.schema(|g| g.subschema_for::<Declaration>()),
+    given::ENTRY,
+    boxes::given::ENTRY,
+    learn::FOLDS,
+    boxes::learn::FOLDS,
+    score::CHECK,
+    boxes::score::CHECK,
+];
 
 /// The steps that stand behind the split.
-pub const AFTER_SPLIT: &[Entry] = &[learn::TEST, score::SCORE];
+pub const AFTER_SPLIT: &[Entry] = &[learn::TEST, boxes::learn::TEST, score::SCORE, boxes::score::SCORE];

@@ -1,5 +1,6 @@
 //! Samples made ready for a kind of model, and what models that learned of some of them say of others.
 use super::declaration::{Kind, Tokens};
+use super::parts::Own;
 use crate::digest::Draws;
 use crate::measure::learn::{
     Chain, Learned, Learning, Numbers, SPACE, Tagging, Terms, Weighing, of_characters, of_words, regression, terms,
@@ -36,9 +37,10 @@ impl Sample {
         self.class.is_some() || self.spans.is_some()
     }
 
-    /// What is put into one part.
-    pub fn unit(&self) -> &str {
-        self.group.as_deref().unwrap_or(&self.id)
+    /// What is asked of it where samples are put into parts.
+    pub fn own(&self, usable: bool) -> Own<'_> {
+        let unit = self.group.as_deref().unwrap_or(&self.id);
+        Own { unit, split: self.split.as_deref(), labelled: self.is_labelled(), usable }
     }
 
     fn tokens(&self, unit: Tokens) -> Vec<Token> {
@@ -84,7 +86,7 @@ impl Prepared {
                 chains(unit, classes, samples, tokens, &usable)
             }
             Kind::Logistic => Of::Texts { terms: samples.iter().map(|s| terms(&s.text)).collect(), given: given() },
-            Kind::Majority => Of::Classes { given: given() },
+            Kind::Majority | Kind::Windows => Of::Classes { given: given() },
         };
         Prepared { usable, classes: classes.len(), keys, of }
     }

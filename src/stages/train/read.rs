@@ -6,16 +6,18 @@
 //! predictions = { files = ["preds/*.parquet"], fields = { item = "id", probabilities = "p" } }
 //! ```
 //!
-//! Reads `blob`, `context`, `reject` of the scanned units; writes `item` and, as JSON, `probabilities` and `tokens`. Every record bears a
+//! Reads `blob`, `context`, `reject` of the scanned units; writes `item` and, as JSON, `probabilities` (of a task of boxes the found
+//! boxes) and `tokens`. Every record bears a
 //! row or is dropped with its reason: what cannot be read (`json`, `csv.ragged`, ...), `column.missing` (the file lacks a named
 //! column), `prediction.item` (it names no sample), `prediction.empty` (it holds no probabilities). Limits: records of 16 MiB,
 //! JSON of 64 levels.
-use super::declaration::{Predictions, Trained, checked};
+use super::declaration::{Fields, Predictions, Trained, checked};
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::formats::packing::inner_name;
 use crate::formats::reader::{Ask, Field, Found, From, Reader, Records, Selects, Told, Unit, WRITTEN};
 use crate::formats::{FORMATS, Format, Options, named, unread};
+use crate::manifest::values::At;
 use crate::stage::*;
 use crate::table::{array_of, bytes_at, cells, utf8};
 use serde::{Deserialize, Serialize};
@@ -77,8 +79,11 @@ fn plan(check: &Check, trained: &Trained, p: &Predictions, format: &'static Form
         reader: reader.version,
         uses: names(reader.uses),
         item: named(fields.item.as_deref(), "id"),
-        probabilities: named(fields.probabilities.as_ref().map(|p| p.as_str()), PROBABILITIES),
-        by_class: fields.by_class.clone(),
+        probabilities: match trained.boxes {
+            true => named(fields.boxes.as_ref().map(|b| b.as_str()), "boxes"),
+            false => named(fields.probabilities.as_ref().map(|p| p.as_str()), PROBABILITIES),
+        },
+        by_class: fields.bbox.as_ref().map_or_else(|| fields.by_class.clone(), |bbox| one_box(fields, bbox.as_str())),
         tokens: fields.tokens.as_ref().map(|t| t.get().clone()),
         options: Options::default(),
     };
@@ -132,7 +137,15 @@ struct Map {
     options: Options,
 }
 
-/// The name of the field that holds the probability of a class.
+/// What a record that is one box says of it, and where.
+fn one_box(fields: &Fields, bbox: &str) -> BTreeMap<String, String> {
+    let named = |given: &Option<At<String>>, usual: &str| given.as_ref().map_or(usual, |g| g.as_str()).to_string();
+    let class = named(&fields.class, "category_id");
+    let score = named(&fields.score, "score");
+    [("bbox", bbox.to_string()), ("class", class), ("score", score)].map(|(k, v)| (k.to_string(), v)).into()
+}
+
+/// The name of the field that holds the probability of a class, or a part of a box.
 fn of_class(class: &str) -> String {
     format!("p.{class}")
 }

@@ -14,7 +14,8 @@
 //! Finding, where predictions come in files: `prediction.missing`, a sample that has a label and no prediction of use.
 use super::declaration::{Trained, checked};
 use super::given::column_of;
-use super::learn::{LEARNED_OF, tested_column};
+use super::learn::tested_column;
+use super::parts::LEARNED_OF;
 use crate::measure::agreement::interval;
 use crate::measure::confident::likeliest;
 use crate::measure::learn::{Tagging, decode};
@@ -30,10 +31,10 @@ pub const CHECK: Entry = Entry::row::<Score>("train/score", "train.*", declare_c
 pub const SCORE: Entry = Entry::row::<Score>("train/score", "train.*", declare_score);
 
 /// The split that is scored, if there is one of this name.
-const SCORED: &str = "test";
+pub const SCORED: &str = "test";
 
 fn declare_check(check: &mut Check) -> Vec<Plan> {
-    let Some(trained) = checked(check) else { return Vec::new() };
+    let Some(trained) = checked(check).filter(|trained| !trained.boxes) else { return Vec::new() };
     let word = if check.manifest.table(&["split"]).is_some() { "check" } else { "" };
     vec![plan(check, &trained, word, column_of(&trained.name), false)]
 }
@@ -42,7 +43,7 @@ fn declare_score(check: &mut Check) -> Vec<Plan> {
     if check.column("samples", "split").is_none() {
         return Vec::new();
     }
-    let Some(trained) = checked(check) else { return Vec::new() };
+    let Some(trained) = checked(check).filter(|trained| !trained.boxes) else { return Vec::new() };
     let learned = trained.declared.model.is_some();
     let column = if learned { tested_column(&trained.name) } else { column_of(&trained.name) };
     vec![plan(check, &trained, "", column, true)]
@@ -376,10 +377,7 @@ impl Gather {
         value: Option<f64>,
         of: &mut dyn FnMut(&[u64]) -> Option<f64>,
     ) {
-        tell(out, name, value);
-        let ends = value.and_then(|_| interval(times, self.resamples, self.seed, of));
-        tell(out, &format!("{name}_low"), ends.map(|e| e.low));
-        tell(out, &format!("{name}_high"), ends.map(|e| e.high));
+        ends(out, name, times, self.resamples, self.seed, value, of);
     }
 
     fn tell_table(&self, classes: &[Found], out: &mut Verdicts) {
@@ -394,12 +392,28 @@ impl Gather {
     }
 }
 
+/// Tells a score with the ends of its interval.
+pub fn ends(
+    out: &mut Verdicts,
+    name: &str,
+    times: &[u64],
+    resamples: u32,
+    seed: u64,
+    value: Option<f64>,
+    of: &mut dyn FnMut(&[u64]) -> Option<f64>,
+) {
+    tell(out, name, value);
+    let ends = value.and_then(|_| interval(times, resamples, seed, of));
+    tell(out, &format!("{name}_low"), ends.map(|e| e.low));
+    tell(out, &format!("{name}_high"), ends.map(|e| e.high));
+}
+
 /// Tells a number of six decimals; nothing gives one that is undefined.
-fn tell(out: &mut Verdicts, name: &str, value: Option<f64>) {
+pub fn tell(out: &mut Verdicts, name: &str, value: Option<f64>) {
     let undefined = || Fact::Undefined("there is nothing to score".into());
     out.fact(name, value.map_or_else(undefined, decimal));
 }
 
-fn decimal(value: f64) -> Fact {
+pub fn decimal(value: f64) -> Fact {
     Fact::Decimal(format!("{value:.6}"))
 }

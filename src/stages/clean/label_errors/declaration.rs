@@ -3,6 +3,7 @@ use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
 use crate::stage::*;
+use crate::table::DataType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,16 @@ pub struct Declaration {
     /// The largest share of labels that may be estimated to be wrong, else the build fails.
     #[schemars(range(min = 0, max = 1))]
     pub max_noise: Option<At<Decimal>>,
+    /// For `object_detection`: boxes whose quality is at most this are suspects. Default 0.5.
+    #[schemars(range(min = 0, max = 1))]
+    pub quality_max: Option<At<Decimal>>,
+    /// For `object_detection`: from this score on a find says that something was overlooked, and above it that a class is another.
+    /// Default 0.95; a model that is rarely so sure needs less.
+    #[schemars(range(min = 0, max = 1))]
+    pub sure: Option<At<Decimal>>,
+    /// For `object_detection`: above this score a find says where a box of its class should be. Default 0.5.
+    #[schemars(range(min = 0, max = 1))]
+    pub likely: Option<At<Decimal>>,
     /// How many resamples give the interval of the estimate. Default 1000.
     #[schemars(range(min = 20, max = 100_000))]
     pub resamples: Option<u32>,
@@ -90,6 +101,27 @@ pub enum Action {
 }
 
 const NER: &str = "ner";
+const BOXES: &str = "object_detection";
+
+impl Declaration {
+    /// People are asked about the worst suspects alone.
+    pub fn asks_the_worst(&self) -> bool {
+        self.worst.is_some() && self.action == Action::Review
+    }
+
+    /// The columns that are written: the quality of the label, and whether it is suspected.
+    pub fn written(&self) -> Vec<(String, Column)> {
+        let task = self.task.get();
+        let written = |ty| {
+            let column = Column::new(ty).harmless();
+            if self.action == Action::Flag { column } else { column.inner() }
+        };
+        writes([
+            (format!("label_quality.{task}"), written(DataType::Float64)),
+            (format!("label_error.{task}"), written(DataType::Boolean)),
+        ])
+    }
+}
 
 /// What is judged: columns, and the classes of the task.
 pub struct Judged {
@@ -100,6 +132,8 @@ pub struct Judged {
     pub classes: Vec<String>,
     /// The task is one of spans.
     pub spans: bool,
+    /// The task is one of boxes.
+    pub boxes: bool,
 }
 
 /// Reads and checks the table.
@@ -128,8 +162,18 @@ pub fn checked(check: &mut Check) -> Option<(Declaration, Judged)> {
         let problem = Diagnostic::error("T0584", d.from.span(), format!("[{}] predicts another task", d.from.get()));
         check.bad(problem.label(format!("it predicts [label.{task}]")));
     }
-    let spans = kind == NER;
+    let (spans, boxes) = (kind == NER, kind == BOXES);
+    let qualities = "boxes have qualities of their own, one for each kind of fault";
+    let only = "only boxes on pictures have this";
     let spare = [
+        ("method", boxes && d.method != Method::default(), qualities),
+        ("score", boxes && d.score != Score::default(), qualities),
+        ("adjust", boxes && d.adjust, qualities),
+        ("max_noise", boxes && d.max_noise.is_some(), "how many boxes are wrong is not estimated"),
+        ("resamples", boxes && d.resamples.is_some(), "how many boxes are wrong is not estimated"),
+        ("quality_max", !boxes && d.quality_max.is_some(), only),
+        ("sure", !boxes && d.sure.is_some(), only),
+        ("likely", !boxes && d.likely.is_some(), only),
         ("score", d.score == Score::MissingEntity && !spans, "only spans can be missing"),
         (
             "adjust",
@@ -143,5 +187,5 @@ pub fn checked(check: &mut Check) -> Option<(Declaration, Judged)> {
         check.bad(Diagnostic::error("T0219", span, format!("`{key}` has no meaning here")).label(*why));
     }
     let decided = Some(format!("decided.{}", d.task.get())).filter(|name| check.column("samples", name).is_some());
-    Some((d, Judged { label, predicted, decided, classes, spans }))
+    Some((d, Judged { label, predicted, decided, classes, spans, boxes }))
 }

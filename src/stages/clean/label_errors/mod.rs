@@ -19,6 +19,7 @@
 //! an entity `missing`, `spurious`, of another `class`, or another `boundary`). Finding: `label.confused`, a class that is probably another one
 //! in a fifth of its labels: a matter of the guideline rather than of single slips;
 //! `label.weak_model`, the model gives less than half of the labels as they are. Limits: all probabilities are held at once.
+pub mod boxes;
 mod declaration;
 
 use crate::manifest::Decimal;
@@ -45,15 +46,9 @@ const AGREEING_MIN: f64 = 0.5;
 const CONFUSED_MIN: u64 = 10;
 
 fn declare(check: &mut Check) -> Vec<Plan> {
-    let Some((d, of)) = checked(check) else { return Vec::new() };
-    let paths = ["clean.label_errors".to_string(), of.label.clone()];
-    let own = check.decided.iter().map(|told| &told.decided).filter(|told| paths.contains(&told.step));
-    let mut answered: Vec<String> = own.map(|told| told.id.clone()).collect();
-    answered.sort();
-    answered.dedup();
-    // only where people are asked about some of the suspects does it matter who was asked before
-    answered.retain(|_| d.worst.is_some() && d.action == Action::Review);
-    let named = d.worst.is_some() && d.action == Action::Review;
+    let Some((d, of)) = checked(check).filter(|(_, of)| !of.boxes) else { return Vec::new() };
+    let answered = answered_of(check, &d, &of.label);
+    let named = d.asks_the_worst();
     let map = Map {
         label: of.label,
         predicted: of.predicted,
@@ -65,22 +60,25 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     vec![plan(&d, map, answered)]
 }
 
+/// Ids of samples that people have decided on. Only where they are asked about some of the suspects does it matter who was asked before.
+fn answered_of(check: &Check, d: &Declaration, label: &str) -> Vec<String> {
+    let own = check.decided.iter().map(|told| &told.decided);
+    let own = own.filter(|told| d.asks_the_worst() && (told.step == "clean.label_errors" || told.step == label));
+    let mut answered: Vec<String> = own.map(|told| told.id.clone()).collect();
+    answered.sort();
+    answered.dedup();
+    answered
+}
+
 fn plan(d: &Declaration, map: Map, answered: Vec<String>) -> Plan {
     let task = d.task.get();
-    let written = |ty| {
-        let column = Column::new(ty).harmless();
-        if d.action == Action::Flag { column } else { column.inner() }
-    };
     let mut reads = vec![map.label.clone(), map.predicted.clone()];
     reads.extend(map.decided.clone());
     reads.extend(map.named.then(|| "id".to_string()));
     let ports = Ports {
         table: "samples".into(),
         reads,
-        writes: writes([
-            (format!("label_quality.{task}"), written(DataType::Float64)),
-            (format!("label_error.{task}"), written(DataType::Boolean)),
-        ]),
+        writes: d.written(),
         drops: d.action != Action::Flag,
         ..Ports::default()
     };
@@ -207,6 +205,9 @@ struct Verdict {
     /// A person has answered: it is acted on, whatever its quality.
     #[serde(default, skip_serializing_if = "is_default")]
     answered: bool,
+    /// The kind of fault and the words of each suspected box, the worst first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    boxes: Vec<(String, String)>,
 }
 
 struct Stage;
@@ -215,7 +216,7 @@ impl RowStage for Stage {
     const MAP: u32 = 2; // the id stands in the summary
     const USES: &'static [&'static str] = &["libm 0.2"];
     const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather)); // what people decided does not count for `worst`
-    const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
+    const APPLY: Option<ApplyPart<Self>> = Some((1, RowApply::apply));
     type Map = Map;
     type Gather = Gather;
     type Apply = Apply;
@@ -461,7 +462,8 @@ impl Stage {
             decided += u64::from(*by_person);
             suspects += u64::from(why.is_some());
             let asked = why.is_some() && !by_person;
-            verdicts.push((*at, Verdict { quality, why: why.unwrap_or_default(), asked, answered: *answered }));
+            let (answered, boxes) = (*answered, Vec::new());
+            verdicts.push((*at, Verdict { quality, why: why.unwrap_or_default(), asked, answered, boxes }));
         }
         p.tell_agreeing(labelled, out);
         let asked = rank(&mut verdicts, p.worst);
@@ -476,7 +478,12 @@ impl Stage {
         }
         verdicts.into_iter().try_for_each(|(at, verdict)| out.put_json(at, &verdict))
     }
+}
 
+/// What becomes of suspects, of whatever kind of task.
+struct RowApply;
+
+impl RowApply {
     fn apply(p: &Apply, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
         let (mut quality, mut wrong) = (vec![None; rows.len()], vec![None; rows.len()]);
@@ -493,6 +500,9 @@ impl Stage {
                     Action::Drop => Act::DROP,
                 };
                 delta.event(row, act, "clean.label_errors", "label.suspect", verdict.why);
+                for (fault, say) in verdict.boxes {
+                    delta.event(row, Act::Finding, "clean.label_errors", format!("label.{fault}"), say);
+                }
             }
         }
         if quality.iter().any(Option::is_some) {
