@@ -73,6 +73,13 @@ fn label(column: &str, seen: &Seen) -> Option<Label> {
     (few(&classes) && chosen).then(|| of("classification", classes, "annotators chose among few values"))
 }
 
+/// The classes of those parts of an answer that are spans with a class.
+pub fn classes(answer: &str) -> Vec<String> {
+    let items: Vec<Json> = serde_json::from_str(answer).unwrap_or_default();
+    let class = |item: &Json| item.get("start").and(item.get("class")?.as_str()).map(String::from);
+    items.iter().filter_map(class).filter(|class| is_line(class) && !class.is_empty()).collect()
+}
+
 /// The classes of an answer that is a list of spans.
 fn spans(answer: &str) -> Option<Vec<String>> {
     let Ok(Json::Array(items)) = serde_json::from_str(answer) else { return None };

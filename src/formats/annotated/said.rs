@@ -261,9 +261,12 @@ pub fn columns(options: &Options, len: u64, read: &ReadAt, says: Says, taken: &[
     }
     let said: Vec<Said> = objects.iter().map(says).collect();
     let some = |of: fn(&Said) -> bool| said.iter().any(of);
+    // an empty list says nothing of which of the two was asked, where other lines do
+    let marked = some(|s| s.spans.as_ref().is_some_and(|all| !all.is_empty()));
+    let sorted = some(|s| s.classes.as_ref().is_some_and(|all| !all.is_empty()));
     let words = [
-        ("spans", some(|s| s.spans.is_some()), utf8()),
-        ("classes", some(|s| s.classes.is_some()), list(utf8())),
+        ("spans", some(|s| s.spans.is_some()) && (marked || !sorted), utf8()),
+        ("classes", some(|s| s.classes.is_some()) && (sorted || !marked), list(utf8())),
         ("relations", some(|s| s.relations.is_some()), utf8()),
         ("annotator", some(|s| s.annotator.is_some()), utf8()),
     ];
