@@ -1,10 +1,8 @@
 //! Which answers of annotators came with the data: classes in a column, in the names of folders or in files of votes,
 //! spans of a text, boxes on images.
-use super::answered;
 use super::columns::{Field, Fields, Type, is_tagged};
 use super::folder::Folder;
 use super::found::{Source, top};
-use super::kinds::annotated;
 use super::kinds::recogniser::Key;
 use super::names::{slug, unlike, words};
 use super::sample::Column;
@@ -94,7 +92,6 @@ pub fn labels(
     let mut out = answered;
     out.extend(boxes(folder, of, unread));
     out.extend(folders(of));
-    out.extend(marked(of));
     out.extend(spans(of, class_names));
     out.extend(classes(of, class_names));
     let mut taken = Vec::new();
@@ -195,29 +192,6 @@ fn folders(of: &[Read]) -> Option<Label> {
         from: Answers::Column("class".into()),
         why,
         whole: true,
-        ..Label::default()
-    })
-}
-
-/// Spans that a tool for texts marked, as its format gives them.
-fn marked(of: &[Read]) -> Option<Label> {
-    let (mut classes, mut whole, mut column) = (BTreeSet::new(), true, None);
-    for read in of.iter().filter(|r| annotated::FORMATS.contains(&r.source.format.name)) {
-        let Some(field) = read.fields.all.iter().find(|f| f.selector == "spans") else { continue };
-        let values = read.source.sample.columns.get(field.column);
-        let answers = values.into_iter().flat_map(Column::there).filter_map(Value::text);
-        classes.extend(answers.flat_map(answered::classes));
-        whole &= read.source.sample.whole;
-        column.get_or_insert(field.name.clone());
-    }
-    let good = !classes.is_empty() && classes.len() <= CLASSES;
-    column.filter(|_| good).map(|column| Label {
-        name: "entities".into(),
-        task: "ner",
-        classes: classes.into_iter().collect(),
-        from: Answers::Column(column),
-        why: "spans of the text, as the labelling tool wrote them".into(),
-        whole,
         ..Label::default()
     })
 }
