@@ -141,7 +141,7 @@ fn what_is_no_answer_is_told_and_not_taken() {
     run(dir, &["build"]);
     let id = gold(dir).into_keys().next().unwrap();
     let rows = format!(
-        "id,label\n{id},\"[{{\"\"class\"\": \"\"XX\"\", \"\"start\"\": 0, \"\"end\"\": 1}}]\"\nnobody,[]\n{id},[]\n"
+        "id,label\n,[]\n{id},\"[{{\"\"class\"\": \"\"XX\"\", \"\"start\"\": 0, \"\"end\"\": 1}}]\"\nnobody,[]\n{id},[]\n"
     );
     std::fs::write(dir.join("back.csv"), rows).unwrap();
     let (exit, said) = run(dir, &["label", "import", "ner", "back.csv", "--tool", "csv", "--by", "kim"]);
@@ -149,13 +149,36 @@ fn what_is_no_answer_is_told_and_not_taken() {
     for words in [
         "`XX` is not a class of label.ner",
         "there is no sample `nobody`",
-        "2 of back.csv were not taken",
+        "row 2: it names no sample",
+        "3 of back.csv were not taken",
         "1 line by kim",
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }
     let (exit, said) = run(dir, &["label", "import", "ner", "back.csv", "--tool", "csv", "--by", "../x"]);
     assert_eq!(exit, 2, "{said}");
+}
+
+/// A browser puts a file wherever it does; a task that somebody passed over is no answer and no silence.
+#[test]
+fn a_file_of_a_tool_lies_anywhere_and_says_what_was_skipped() {
+    let dir = example("ner-crowd");
+    let dir = dir.path();
+    run(dir, &["build"]);
+    run(dir, &["label", "export", "ner", "--tool", "label-studio", "--only", "low-agreement"]);
+    let mut tasks: Json = serde_json::from_slice(&std::fs::read(dir.join("tasks/ner.json")).unwrap()).unwrap();
+    for (n, task) in tasks.as_array_mut().unwrap().iter_mut().take(3).enumerate() {
+        task["annotations"] = serde_json::json!([{ "was_cancelled": n > 0, "result": [] }]);
+    }
+    let away = tempfile::tempdir().unwrap();
+    let file = away.path().join("project-7.json");
+    std::fs::write(&file, tasks.to_string()).unwrap();
+    let file = file.to_str().unwrap();
+    let (exit, said) = run(dir, &["label", "import", "ner", file, "--tool", "label-studio", "--by", "kim"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("1 line by kim") && said.contains("2 samples passed over"), "{said}");
+    let (exit, said) = run(dir, &["label", "import", "ner", "/nowhere/x.json", "--tool", "csv", "--by", "kim"]);
+    assert_eq!(exit, 3, "{said}");
 }
 
 /// The decided labels, intervals and tables are the same however the work is cut and shared.
@@ -291,7 +314,7 @@ fn a_batch_of_many_workers_goes_out_and_comes_back() {
     let dir = dir.path();
     let (exit, said) = run(dir, &["build"]);
     assert_eq!(exit, 0, "{said}");
-    let (exit, said) = run(dir, &["label", "export", "topic", "--tool", "mturk", "--raw"]);
+    let (exit, said) = run(dir, &["label", "export", "topic", "--tool", "mturk"]);
     assert_eq!(exit, 0, "{said}");
     assert!(said.contains("tasks/topic.html") && said.contains("--by BATCH --as answers"), "{said}");
     let package = std::fs::read_to_string(dir.join("tasks/topic.csv")).unwrap();

@@ -1,12 +1,13 @@
-//! Columns that hold the answers of several annotators, as exports of labelling tools have them: which kind of task each
-//! answers is told by what was answered.
+//! Columns that hold the answers of annotators, as exports of labelling tools have them: which kind of task each answers is
+//! told by what was answered, or by the format.
 use super::columns::Field;
 use super::found::Source;
+use super::kinds::annotated;
 use super::labels::{Answers, CLASSES, Label, Read};
 use super::names::slug;
 use crate::manifest::values::is_line;
 use crate::model::votes::Said;
-use crate::table::{Cell, list, types};
+use crate::table::{Cell, Value, list, types};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +44,7 @@ pub fn labels(of: &[Read]) -> Vec<Label> {
             seen.answers.extend(said.filter_map(|said| said.answer));
         }
     }
-    columns.into_iter().filter_map(|(column, seen)| label(column, &seen)).collect()
+    columns.into_iter().filter_map(|(column, seen)| label(column, &seen)).chain(marked(of)).collect()
 }
 
 fn label(column: &str, seen: &Seen) -> Option<Label> {
@@ -71,6 +72,36 @@ fn label(column: &str, seen: &Seen) -> Option<Label> {
     let classes: BTreeSet<String> = seen.answers.iter().cloned().collect();
     let chosen = classes.len() * 2 <= seen.answers.len().max(4) && classes.iter().all(|c| is_line(c));
     (few(&classes) && chosen).then(|| of("classification", classes, "annotators chose among few values"))
+}
+
+/// Spans that a tool for texts marked, as its format gives them.
+fn marked(of: &[Read]) -> Option<Label> {
+    let (mut classes, mut whole, mut column) = (BTreeSet::new(), true, None);
+    for read in of.iter().filter(|r| annotated::FORMATS.contains(&r.source.format.name)) {
+        let Some(field) = read.fields.all.iter().find(|f| f.selector == "spans") else { continue };
+        let values = read.source.sample.columns.get(field.column);
+        let answers = values.into_iter().flat_map(|c| c.there()).filter_map(Value::text);
+        classes.extend(answers.flat_map(classes_of));
+        whole &= read.source.sample.whole;
+        column.get_or_insert(field.name.clone());
+    }
+    let good = !classes.is_empty() && classes.len() <= CLASSES;
+    column.filter(|_| good).map(|column| Label {
+        name: "entities".into(),
+        task: "ner",
+        classes: classes.into_iter().collect(),
+        from: Answers::Column(column),
+        why: "spans of the text, as the labelling tool wrote them".into(),
+        whole,
+        ..Label::default()
+    })
+}
+
+/// The classes of those parts of an answer that are spans with a class.
+fn classes_of(answer: &str) -> Vec<String> {
+    let items: Vec<Json> = serde_json::from_str(answer).unwrap_or_default();
+    let class = |item: &Json| item.get("start").and(item.get("class")?.as_str()).map(String::from);
+    items.iter().filter_map(class).filter(|class| is_line(class) && !class.is_empty()).collect()
 }
 
 /// The classes of an answer that is a list of spans.

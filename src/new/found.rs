@@ -200,7 +200,8 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     if sample.rows == 0 && sample.whole && !format.sounds {
         return Err(Some("it holds no record".into()));
     }
-    let tool = tool.filter(|_| format.sidecar.is_none());
+    let read = format.sidecar.is_some() || kinds::annotated::FORMATS.contains(&format.name);
+    let tool = tool.filter(|_| !read);
     Ok(Known { file, format, keys, sample, tool })
 }
 

@@ -39,8 +39,9 @@ pub fn items(
         return Err(Failure::Usage("the answers are not known before a build: tamis build".into()));
     };
     let content = task.content(s, &task.snapshot(project, built, true));
-    // answers in free words may hold personal data as texts do
-    let shown = content.into_iter().chain([format!("votes.{}", task.name)]);
+    // answers in free words may hold personal data as texts do; others name declared classes, and numbers stand for who answered
+    let votes = task.declared.task.prose.then(|| format!("votes.{}", task.name));
+    let shown = content.into_iter().chain(votes);
     let unseen = raw_columns(project, "samples", task.votes + 1);
     if let Some(name) = shown.into_iter().find(|name| !raw && unseen.contains(name)) {
         return Err(Failure::Usage(format!("`{name}` may hold personal data: --raw writes it all the same")));

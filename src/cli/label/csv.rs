@@ -1,4 +1,5 @@
-//! A table for a spreadsheet: a row a sample. What stands in `label`, or `keep` or `drop` in `decision`, comes back.
+//! A table for a spreadsheet: a row a sample. What stands in `label`, or `keep` or `drop` in `decision`, comes back. Texts and ids that
+//! a spreadsheet would run have an apostrophe before them.
 use super::tool::{Back, Item, Job, Read, Said, Tool};
 use crate::stages::label::decided::answer_text;
 use crate::stages::label::kinds::kind::Kind;
@@ -13,10 +14,10 @@ fn write(_: &Job, items: &[Item]) -> String {
     let row = |item: &Item| {
         let empty = || Some(String::new());
         let cells = [
-            Some(item.id.clone()),
-            item.text.clone(),
+            Some(guarded(&item.id)),
+            item.text.as_deref().map(guarded),
             item.agreement.clone(),
-            Some(votes(item).join("\n")),
+            Some(guarded(&votes(item).join("\n"))),
             empty(),
             empty(),
             empty(),
@@ -25,6 +26,19 @@ fn write(_: &Job, items: &[Item]) -> String {
         line(cells.map(Option::unwrap_or_default).iter().map(String::as_str))
     };
     line(HEAD.iter().copied()) + &items.iter().map(row).collect::<String>()
+}
+
+/// What a spreadsheet takes for a formula begins so.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// A text that no spreadsheet runs: an apostrophe stands before what it would take for a formula.
+fn guarded(text: &str) -> String {
+    if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_string() }
+}
+
+/// The text as it was.
+fn unguarded(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULA)).unwrap_or(text)
 }
 
 /// Cells as a line; those that hold a comma, a quote or the end of a line stand in quotes.
@@ -43,17 +57,21 @@ fn read(job: &Job, text: &str) -> Result<Read, String> {
     let (Some(id), Some(label)) = (at("id"), at("label")) else {
         return Err("the first line names no `id` and `label`".into());
     };
-    let (mut out, mut wrong) = (Vec::new(), Vec::new());
+    let mut out = Read::default();
     for (n, row) in rows.enumerate() {
         let cell = |i: Option<usize>| i.and_then(|i| row.get(i)).map(|t| t.trim()).filter(|t| !t.is_empty());
-        let Some(id) = cell(Some(id)) else { continue };
+        let says = cell(Some(label)).or(cell(at("decision")));
+        let Some(id) = cell(Some(id)) else {
+            out.wrong.extend(says.map(|_| format!("row {}: it names no sample", n + 2)));
+            continue;
+        };
         let said = match (cell(Some(label)), cell(at("decision"))) {
             (Some(label), None | Some("label")) => Said::Label(value(job.kind, label)),
             (None, Some("keep")) => Said::Keep,
             (None, Some("drop")) => Said::Drop,
             (None, None) => continue,
             (_, Some(other)) => {
-                wrong.push(format!(
+                out.wrong.push(format!(
                     "row {}: `{other}` is no decision beside this label: keep or drop, without a label",
                     n + 2
                 ));
@@ -61,9 +79,9 @@ fn read(job: &Job, text: &str) -> Result<Read, String> {
             }
         };
         let own = |name: &str| cell(at(name)).map(str::to_string);
-        out.push(Back { id: id.to_string(), seen: own("seen"), said, note: own("note"), by: None });
+        out.back.push(Back { id: unguarded(id).to_string(), seen: own("seen"), said, note: own("note"), by: None });
     }
-    Ok((out, wrong, 0))
+    Ok(out)
 }
 
 /// The cells of each row (RFC 4180); a row without any text is none. An error if a quote is open where the text ends.
@@ -111,16 +129,17 @@ mod tests {
             agreement: Some("0.500000".into()),
             votes: vec![("kim".into(), Json::from("x"))],
         };
-        let package = write(&job("classification"), &[item("a"), item("b"), item("c")]);
+        let package = write(&job("classification"), &[item("a"), item("=b"), item("c")]);
         let mut cells = rows(&package).unwrap();
+        assert_eq!(cells[2][0], "'=b");
         assert_eq!(cells[1][..3], ["a".to_string(), "one, \"two\"\nthree".into(), "0.500000".into()]);
         (cells[1][4], cells[2][5], cells[2][6]) = ("17".into(), "drop".into(), "blurred".into());
         let filled: String = cells.iter().map(|row| line(row.iter().map(String::as_str))).collect();
-        let (back, wrong, _) = read(&job("classification"), &filled).unwrap();
+        let Read { back, wrong, .. } = read(&job("classification"), &filled).unwrap();
         let seen = Some("0a".to_string());
         let want = [
             Back { id: "a".into(), seen: seen.clone(), said: Said::Label("17".into()), note: None, by: None },
-            Back { id: "b".into(), seen, said: Said::Drop, note: Some("blurred".into()), by: None },
+            Back { id: "=b".into(), seen, said: Said::Drop, note: Some("blurred".into()), by: None },
         ];
         assert_eq!((back.as_slice(), wrong.is_empty()), (want.as_slice(), true));
         assert_eq!(value(job("rating").kind, "17"), Json::from(17));

@@ -40,15 +40,15 @@ fn most(votes: &[(String, Json)]) -> Option<&Json> {
 
 /// doccano does not say whether somebody has looked at a line, so one that comes back as it went out decides nothing.
 fn read(job: &Job, text: &str) -> Result<Read, String> {
-    let (mut out, mut wrong, mut untouched) = (Vec::new(), Vec::new(), 0u64);
+    let mut out = Read::default();
     for (n, line) in text.lines().enumerate().filter(|l| !l.1.trim().is_empty()) {
         match one(job, line) {
-            Ok(Some(back)) => out.push(back),
-            Ok(None) => untouched += 1,
-            Err(say) => wrong.push(format!("line {}: {say}", n + 1)),
+            Ok(Some(back)) => out.back.push(back),
+            Ok(None) => out.untouched += 1,
+            Err(say) => out.wrong.push(format!("line {}: {say}", n + 1)),
         }
     }
-    Ok((out, wrong, untouched))
+    Ok(out)
 }
 
 /// `None`: the label is the one that was given.

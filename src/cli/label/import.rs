@@ -5,7 +5,7 @@ use super::crowd;
 use super::csv::line;
 use super::export::job;
 use super::taken::{good, place, tell};
-use super::tool::{Back, FILE_MAX, Said};
+use super::tool::{Back, FILE_MAX, Read, Said};
 use super::tools::Name;
 use crate::cli::{Context, say, warn};
 use crate::project::{Failure, Options, Project};
@@ -13,7 +13,9 @@ use crate::report::terminal::plural;
 use crate::review::file::{self, named};
 use crate::review::task::Task;
 use crate::stages::label::decided::answer_text;
+use crate::world::World;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -48,7 +50,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     named(&args.by)?;
     let project = Project::open(c.dir.as_deref())?;
     let task = Task::find(&project, &args.task)?;
-    let bytes = project.world.read(&args.file, FILE_MAX).map_err(|e| Failure::World(format!("{}: {e}", args.file)))?;
+    let bytes = handed(c, &project, &args.file).map_err(|e| Failure::World(format!("{}: {e}", args.file)))?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::Usage(format!("{} is not UTF-8", args.file)))?;
     let tool = args.tool.tool();
     let unread = |say| Failure::Usage(format!("{}: {say}", args.file));
@@ -66,7 +68,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if args.min_seconds.is_some() {
         return Err(Failure::Usage(format!("{} does not say how long an answer took: --min-seconds", tool.name)));
     }
-    let (back, mut wrong, untouched) = (tool.read)(&job(&task), &text).map_err(unread)?;
+    let Read { back, mut wrong, untouched, skipped } = (tool.read)(&job(&task), &text).map_err(unread)?;
     let good = good(&task, back, &ids, &mut wrong);
     let path = match args.kind {
         Kind::Decisions => decisions(&project, &task, &args.by, &good)?,
@@ -77,7 +79,22 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         let lines = plural(untouched, "sample");
         say(&format!("{lines} came back with the label that went out: nobody is taken to have decided about them\n"));
     }
+    if skipped > 0 {
+        say(&format!("{} passed over by who was asked: no answer\n", plural(skipped, "sample")));
+    }
     tell(&args.file, &wrong)
+}
+
+/// The file of a tool: below the project, or wherever a browser has put it. It is no input of a build.
+fn handed(c: &Context, project: &Project, file: &str) -> std::io::Result<Vec<u8>> {
+    if project.world.place(file).is_some() {
+        return project.world.read(file, FILE_MAX);
+    }
+    let path = c.dir.as_deref().map_or_else(PathBuf::new, PathBuf::from).join(file);
+    match (path.parent(), path.file_name().and_then(|name| name.to_str())) {
+        (Some(folder), Some(name)) => World::new(folder).read(name, FILE_MAX),
+        _ => Err(std::io::ErrorKind::NotFound.into()),
+    }
 }
 
 /// Many workers decide nothing: what they say are answers.

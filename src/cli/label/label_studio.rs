@@ -62,28 +62,31 @@ fn config(job: &Job) -> String {
 fn read(job: &Job, text: &str) -> Result<Read, String> {
     let json: Json = serde_json::from_str(text).map_err(|e| format!("this is no JSON: {e}"))?;
     let tasks = json.as_array().ok_or("this is no list of tasks")?;
-    let (mut out, mut wrong) = (Vec::new(), Vec::new());
+    let mut out = Read::default();
     for (n, task) in tasks.iter().enumerate() {
         let (data, place) = (&task["data"], format!("task {}", n + 1));
         let Some(id) = data["sample"].as_str() else {
-            wrong.push(format!("{place}: its data has no `sample`, which says what it is about"));
+            out.wrong.push(format!("{place}: its data has no `sample`, which says what it is about"));
             continue;
         };
         let annotations = task["annotations"].as_array().map(Vec::as_slice).unwrap_or_default();
-        for annotation in annotations.iter().filter(|a| a["was_cancelled"] != Json::Bool(true)) {
+        let (given, cancelled): (Vec<&Json>, Vec<&Json>) =
+            annotations.iter().partition(|a| a["was_cancelled"] != Json::Bool(true));
+        out.skipped += u64::from(given.is_empty() && !cancelled.is_empty());
+        for annotation in given {
             match label(job, &annotation["result"], data["text"].as_str().unwrap_or_default()) {
-                Ok(value) => out.push(Back {
+                Ok(value) => out.back.push(Back {
                     id: id.to_string(),
                     seen: data["seen"].as_str().map(str::to_string),
                     said: Said::Label(value),
                     note: None,
                     by: person(&annotation["completed_by"]),
                 }),
-                Err(say) => wrong.push(format!("{place}, sample {id}: {say}")),
+                Err(say) => out.wrong.push(format!("{place}, sample {id}: {say}")),
             }
         }
     }
-    Ok((out, wrong, 0))
+    Ok(out)
 }
 
 /// The name of who answered: an address, or the number of an account.
@@ -166,7 +169,7 @@ mod tests {
             ("rating", json!(2.5)),
         ] {
             let job = job(kind);
-            let (back, wrong, _) = read(&job, &accepted(&write(&job, &[item(answer.clone())]))).unwrap();
+            let Read { back, wrong, .. } = read(&job, &accepted(&write(&job, &[item(answer.clone())]))).unwrap();
             let want = Back {
                 id: "s1".into(),
                 seen: Some("0a".into()),

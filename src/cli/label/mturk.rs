@@ -89,7 +89,8 @@ fn page(job: &Job) -> String {
 /// Results as answers of one person, whoever gave them.
 fn read(job: &Job, text: &str) -> Result<Read, String> {
     let batch = batch(job, text)?;
-    Ok((batch.assignments.into_iter().map(|a| a.back).collect(), batch.wrong, 0))
+    let back = batch.assignments.into_iter().map(|a| a.back).collect();
+    Ok(Read { back, wrong: batch.wrong, ..Read::default() })
 }
 
 /// The results of a batch, as the platform writes them.

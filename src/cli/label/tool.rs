@@ -34,5 +34,14 @@ pub type Crowd = fn(&Job, &str) -> Result<Batch, String>;
 /// The ending and the text of a file that sets a tool up.
 pub type Setup = (&'static str, fn(&Job) -> String);
 
-/// What came back, complaints about what is no answer, and how many samples came back as they went out.
-pub type Read = (Vec<Back>, Vec<String>, u64);
+/// What a file of a tool says.
+#[derive(Default)]
+pub struct Read {
+    pub back: Vec<Back>,
+    /// Complaints about what is no answer.
+    pub wrong: Vec<String>,
+    /// Samples that came back as they went out.
+    pub untouched: u64,
+    /// Samples that somebody passed over.
+    pub skipped: u64,
+}

@@ -1,12 +1,13 @@
 //! `doccano`: JSON Lines as doccano exports them. Words and keys: see the head of the folder.
 //!
-//! Read are `label` and `labels` (spans, classes, or texts that were written), `entities`, `cats` and `relations`. A file is of
-//! one annotator, whose name it has. Findings: `doccano.shapes` (boxes and outlines on pictures, which are not read),
+//! Read are `label` and `labels` (spans, classes, or texts that were written), `entities`, `cats`, `relations`, and the
+//! `annotations` of older versions, with their user. A file is of one annotator, whose name it has. Findings: `doccano.users`
+//! (several of them in one line), `doccano.shapes` (boxes and outlines on pictures, which are not read),
 //! `doccano.comments`, `annotated.relations` (that no field takes), `annotated.several` (classes where one is asked for). Places
 //! count characters; if the project counted graphemes, nothing in the file says so.
 //!
 //! Written with the text and the spans of an `ner` label.
-use super::said::{Said, columns, items, read, span_of, texts, ty};
+use super::said::{Said, columns, items, read, texts, ty};
 use super::write;
 use crate::formats::cut::Split;
 use crate::formats::encoding::ENCODING;
@@ -21,7 +22,7 @@ pub const FORMAT: Format = Format {
     options: &[ENCODING],
     beside: Some(["id", "stem", "spans"]),
     reader: Some(Reader {
-        version: 0,
+        version: 1,
         uses: &[],
         cut: |options| cut_text(options, Split::Lines),
         id: "content",
@@ -38,7 +39,7 @@ pub const FORMAT: Format = Format {
 };
 
 /// Keys that the words stand for.
-const TAKEN: &[&str] = &["label", "labels", "entities", "cats", "relations", "Comments", "annotator"];
+const TAKEN: &[&str] = &["label", "labels", "entities", "cats", "relations", "Comments", "annotator", "annotations"];
 
 fn says(object: &Json) -> Said {
     let mut out = Said::default();
@@ -54,7 +55,7 @@ fn says(object: &Json) -> Said {
                     }
                 }
                 Some(classes) => out.classes.get_or_insert_default().extend(classes),
-                None => out.spans.get_or_insert_default().extend(all.iter().map(span_of)),
+                None => out.mark(all),
             },
             _ => {}
         }
@@ -71,7 +72,34 @@ fn says(object: &Json) -> Said {
     let comments = items(object, "Comments").map_or(0, <[Json]>::len);
     out.tell("doccano.comments", comments, "comments, which are not kept");
     out.annotator = Record::text(object, "annotator");
+    older(object, &mut out);
     out
+}
+
+/// What `annotations` say, the list that older versions of doccano write: spans or classes, each with its user.
+fn older(object: &Json, out: &mut Said) {
+    let Some(all) = items(object, "annotations") else { return };
+    let (spans, classes): (Vec<&Json>, Vec<&Json>) =
+        all.iter().partition(|a| select(a, "start_offset").is_some() || select(a, "label").is_none());
+    if all.is_empty() || !spans.is_empty() {
+        spans.iter().for_each(|span| out.mark(std::slice::from_ref(*span)));
+        out.spans.get_or_insert_default();
+    }
+    if all.is_empty() || !classes.is_empty() {
+        let names = classes.iter().filter_map(|class| Record::text(*class, "label"));
+        out.classes.get_or_insert_default().extend(names);
+    }
+    let mut users: Vec<String> = all.iter().filter_map(|a| Record::text(a, "user")).collect();
+    users.sort_unstable();
+    users.dedup();
+    if users.len() > 1 {
+        out.tell(
+            "doccano.users",
+            users.len(),
+            "people whose annotations stand in one line and are taken as one answer",
+        );
+    }
+    out.annotator = out.annotator.take().or(users.pop().filter(|_| users.is_empty()));
 }
 
 #[cfg(test)]
@@ -90,6 +118,11 @@ mod tests {
             "relations": [{"id": 0, "from_id": 0, "to_id": 1, "type": "by"}], "Comments": ["hm"]}"#);
         assert_eq!(said.relations, Some(vec![json!({"type": "by", "from": 0, "to": 1})]));
         assert_eq!(said.told, [("doccano.comments", 1, "comments, which are not kept")]);
+        let said = of(r#"{"text": "a", "annotations": [{"label": 7, "start_offset": 0, "end_offset": 1, "user": 3}]}"#);
+        assert_eq!(said.spans, Some(vec![json!({"start": 0, "end": 1, "class": 7})]));
+        assert_eq!(said.annotator.as_deref(), Some("3"));
+        let said = of(r#"{"annotations": [{"label": "A", "user": 1}, {"label": "B", "user": 2}]}"#);
+        assert_eq!((said.classes.map(|c| c.len()), said.annotator, said.told[0].0), (Some(2), None, "doccano.users"));
         assert_eq!(of(r#"{"text": "a"}"#), Said::default());
         assert_eq!(of(r#"{"label": []}"#).spans, Some(vec![]));
     }

@@ -6,7 +6,7 @@
 //! `annotated.relations`, `annotated.several`.
 //!
 //! Written with the text and the spans of an `ner` label, `answer` and hashes left out.
-use super::said::{Said, columns, items, read, span_of, texts, ty};
+use super::said::{Said, columns, items, read, texts, ty};
 use super::write;
 use crate::formats::cut::Split;
 use crate::formats::encoding::ENCODING;
@@ -21,7 +21,7 @@ pub const FORMAT: Format = Format {
     options: &[ENCODING],
     beside: Some(["_input_hash", "annotator", "spans"]),
     reader: Some(Reader {
-        version: 0,
+        version: 1,
         uses: &[],
         cut: |options| cut_text(options, Split::Lines),
         id: "content",
@@ -55,7 +55,7 @@ fn says(object: &Json) -> Said {
         out.tell("prodigy.shapes", shapes, "spans on a picture, which are not read");
         // a file of pictures has no spans of a text
         if shapes == 0 || shapes < all.len() {
-            out.spans = Some(all.iter().map(span_of).collect());
+            out.mark(all);
         }
     }
     out.classes = match (items(object, "accept"), select(object, "label")) {

@@ -6,7 +6,7 @@ use crate::formats::infer::{self, HEAD};
 use crate::formats::json::{self, Json, select};
 use crate::formats::lines::{each_record, each_unit};
 use crate::formats::options::Options;
-use crate::formats::reader::{Ask, Record, Records, Seen, Unit};
+use crate::formats::reader::{Ask, Field, From, Record, Records, Seen, Unit};
 use crate::table::{Builder, DataType, Value, list, types, utf8};
 use serde_json::{Value as Tree, json};
 use std::borrow::Cow;
@@ -23,10 +23,42 @@ pub struct Said {
 }
 
 impl Said {
+    /// Adds spans; what they say besides their class is told.
+    pub fn mark(&mut self, all: &[Json]) {
+        let more = |v: &&Json| match v {
+            Json::Array(parts) => parts.iter().skip(3).any(|part| !says_nothing(part)),
+            other => select(other, "kb_id").is_some_and(|link| !says_nothing(link)),
+        };
+        let more = all.iter().filter(more).count();
+        self.tell("annotated.more", more, "spans with links, or with values behind their class, which are not kept");
+        self.spans.get_or_insert_default().extend(all.iter().map(span_of));
+    }
+
+    /// Says of each span what it covers in the text of its line, counted in characters: the answers may meet another text.
+    fn cover(&mut self, text: &str) {
+        let at: Vec<usize> = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
+        let place = |n: Option<&Tree>| at.get(n?.as_u64()? as usize).copied();
+        for span in self.spans.iter_mut().flatten().filter_map(Tree::as_object_mut) {
+            let Some(ends) = place(span.get("start")).zip(place(span.get("end"))) else { continue };
+            if let Some(covered) = text.get(ends.0..ends.1).filter(|_| !span.contains_key("text")) {
+                span.insert("covers".into(), covered.into());
+            }
+        }
+    }
+
     pub fn tell(&mut self, rule: &'static str, n: usize, say: &'static str) {
         if n > 0 {
             self.told.push((rule, n, say));
         }
+    }
+}
+
+/// Whether a value stands where nothing is said.
+fn says_nothing(v: &Json) -> bool {
+    match v {
+        Json::Null => true,
+        Json::Text(text) => text.is_empty(),
+        _ => false,
     }
 }
 
@@ -175,7 +207,11 @@ pub fn read(ask: &Ask, unit: &Unit, out: &mut Records, says: Says, taken: &'stat
             out.next(own);
             let read = recoded(own, encoding).and_then(|own| {
                 let object = json::parse(&own, ask.depth_max)?;
-                let (said, at) = (says(&object), out.line);
+                let (mut said, at) = (says(&object), out.line);
+                // answers alone, which are held against the text of another file
+                if let Some(Json::Text(text)) = select(&object, "text").filter(|_| !ask.selects("text")) {
+                    said.cover(text);
+                }
                 let line = Line { of: &object, said, stem: unit.stem, taken };
                 if out.take(unit, n, &own, &line) {
                     for (rule, say) in told(ask, &line) {
@@ -195,7 +231,11 @@ pub fn read(ask: &Ask, unit: &Unit, out: &mut Records, says: Says, taken: &'stat
 fn told(ask: &Ask, line: &Line) -> Vec<(&'static str, String)> {
     let relations = line.said.relations.as_ref().filter(|_| !ask.selects("relations")).map_or(0, Vec::len);
     let several = line.said.classes.as_ref().filter(|_| ask.selects("class")).map_or(0, Vec::len);
+    let textless = select(line.of, "text").is_none_or(|text| matches!(text, Json::Null));
+    let group = |f: &Field| matches!(&f.from, From::Record(selector) if selector.starts_with("spans."));
+    let grouped = ask.fields.iter().any(group);
     let more = [
+        ("annotated.text", usize::from(textless && ask.selects("text")), "lines without a `text`, which is null here"),
         ("annotated.relations", relations, "relations that no field takes"),
         (
             "annotated.several",
@@ -204,6 +244,7 @@ fn told(ask: &Ask, line: &Line) -> Vec<(&'static str, String)> {
         ),
     ];
     let all = line.said.told.iter().copied().chain(more).filter(|(_, n, _)| *n > 0);
+    let all = all.filter(|(rule, _, _)| !(grouped && *rule == "spacy.groups"));
     all.map(|(rule, n, say)| (rule, format!("{say}: {n}"))).collect()
 }
 
@@ -220,9 +261,12 @@ pub fn columns(options: &Options, len: u64, read: &ReadAt, says: Says, taken: &[
     }
     let said: Vec<Said> = objects.iter().map(says).collect();
     let some = |of: fn(&Said) -> bool| said.iter().any(of);
+    // an empty list says nothing of which of the two was asked, where other lines do
+    let marked = some(|s| s.spans.as_ref().is_some_and(|all| !all.is_empty()));
+    let sorted = some(|s| s.classes.as_ref().is_some_and(|all| !all.is_empty()));
     let words = [
-        ("spans", some(|s| s.spans.is_some()), utf8()),
-        ("classes", some(|s| s.classes.is_some()), list(utf8())),
+        ("spans", some(|s| s.spans.is_some()) && (marked || !sorted), utf8()),
+        ("classes", some(|s| s.classes.is_some()) && (sorted || !marked), list(utf8())),
         ("relations", some(|s| s.relations.is_some()), utf8()),
         ("annotator", some(|s| s.annotator.is_some()), utf8()),
     ];

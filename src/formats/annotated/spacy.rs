@@ -1,12 +1,12 @@
 //! `spacy`: JSON Lines of texts with places, as projects of spaCy have them before they are made a `DocBin`. Words and keys:
 //! see the head of the folder.
 //!
-//! `entities` are the spans, or else those of the only group in `spans`; a group of several is taken as `spans.NAME`. The
-//! classes are those of `cats` whose score is at least a half. Findings: `spacy.groups` (several groups, none of which is
-//! taken), `annotated.several`. Limits: a line that is a list (`["text", {..}]`) is dropped as no object.
+//! `entities`, or the `ents` of `Doc.to_json`, are the spans; where there are none, those of the only group in `spans`. A group
+//! of several is taken as `spans.NAME`. The classes are those of `cats` whose score is at least a half. Findings:
+//! `spacy.groups` (groups that are not taken), `annotated.several`, `annotated.more` (links of entities). Limits: a line that is a list (`["text", {..}]`) is dropped as no object.
 //!
 //! Written with `entities`, or with `spans.sc` where spans overlap, since spaCy holds no two entities on one token.
-use super::said::{Said, columns, items, read, span_of, ty};
+use super::said::{Said, columns, items, read, ty};
 use super::write;
 use crate::formats::cut::Split;
 use crate::formats::encoding::ENCODING;
@@ -20,7 +20,7 @@ pub const FORMAT: Format = Format {
     options: &[ENCODING],
     beside: Some(["id", "stem", "spans"]),
     reader: Some(Reader {
-        version: 0,
+        version: 1,
         uses: &[],
         cut: |options| cut_text(options, Split::Lines),
         id: "content",
@@ -36,23 +36,38 @@ pub const FORMAT: Format = Format {
     ..Format::new("spacy", "JSON Lines of texts with `entities` or groups of `spans`, as spaCy takes them.")
 };
 
-const TAKEN: &[&str] = &["entities", "spans", "cats"];
+const TAKEN: &[&str] = &["entities", "ents", "spans", "cats"];
+
+const SEVERAL: &str = "groups of spans, of which none is taken; `spans.NAME` takes one";
 
 fn says(object: &Json) -> Said {
     let mut out = Said::default();
-    out.spans = match (items(object, "entities"), select(object, "spans")) {
-        (Some(all), _) => Some(all.iter().map(span_of).collect()),
-        (None, Some(Json::Object(groups))) => match groups.as_slice() {
-            [(_, Json::Array(all))] => Some(all.iter().map(span_of).collect()),
-            [] => Some(Vec::new()),
-            many => {
-                out.tell("spacy.groups", many.len(), "groups of spans, of which none is taken; `spans.NAME` takes one");
-                None
-            }
-        },
-        (None, Some(Json::Array(all))) => Some(all.iter().map(span_of).collect()),
+    let groups: Option<Vec<&[Json]>> = match select(object, "spans") {
+        Some(Json::Object(groups)) => {
+            let lists =
+                groups.iter().filter_map(|(_, g)| if let Json::Array(all) = g { Some(all.as_slice()) } else { None });
+            Some(lists.collect())
+        }
+        Some(Json::Array(all)) => Some(vec![all]),
         _ => None,
     };
+    // a `Doc` of spaCy has an empty list of entities where its spans stand in a group
+    let filled = || groups.iter().flatten().filter(|group| !group.is_empty()).copied();
+    match (items(object, "entities").or(items(object, "ents")), groups.as_deref()) {
+        (Some(all), _) if !all.is_empty() => {
+            out.tell("spacy.groups", filled().count(), "groups of spans beside entities; `spans.NAME` takes one");
+            out.mark(all);
+        }
+        (Some(_), _) => match filled().collect::<Vec<_>>().as_slice() {
+            [] => out.mark(&[]),
+            [one] => out.mark(one),
+            many => out.tell("spacy.groups", many.len(), SEVERAL),
+        },
+        (None, Some([])) => out.mark(&[]),
+        (None, Some([one])) => out.mark(one),
+        (None, Some(many)) => out.tell("spacy.groups", many.len(), SEVERAL),
+        (None, None) => {}
+    }
     if let Some(Json::Object(cats)) = select(object, "cats") {
         let holds = |score: &Json| match score {
             Json::Bool(yes) => *yes,
@@ -80,5 +95,22 @@ mod tests {
         assert_eq!(of(r#"{"spans": {"sc": [[0, 1, "P"], [0, 2, "Q"]]}}"#).spans.map(|s| s.len()), Some(2));
         let said = of(r#"{"spans": {"a": [], "b": []}}"#);
         assert_eq!((said.spans, said.told[0].0), (None, "spacy.groups"));
+    }
+
+    /// What `Doc.to_json` writes: `ents` always, and groups of spans beside them.
+    #[test]
+    fn documents_of_spacy_itself() {
+        let of = |line: &str| says(&parse(line.as_bytes(), 9).unwrap());
+        let said = of(r#"{"text": "Kim", "ents": [{"start": 0, "end": 3, "label": "P"}], "tokens": [{"id": 0}]}"#);
+        assert_eq!(said.spans, Some(vec![json!({"start": 0, "end": 3, "class": "P"})]));
+        let said = of(r#"{"ents": [], "spans": {"sc": [{"start": 0, "end": 3, "label": "P", "kb_id": ""}], "x": []}}"#);
+        assert_eq!((said.spans.map(|s| s.len()), said.told), (Some(1), vec![]));
+        let said =
+            of(r#"{"ents": [{"start": 0, "end": 1, "label": "P", "kb_id": "Q1"}], "spans": {"sc": [[0, 1, "Q"]]}}"#);
+        assert_eq!(
+            said.told.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(),
+            [("spacy.groups", 1), ("annotated.more", 1)]
+        );
+        assert_eq!(of(r#"{"ents": [], "spans": {}}"#).spans, Some(vec![]));
     }
 }

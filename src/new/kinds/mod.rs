@@ -1,6 +1,7 @@
 //! The recognisers: each tells of a file, by its name and its beginning, whether it is of one format, and with which keys.
 //! To add one, write its file and add its line; the first that knows a file has it, so the strict ones stand first. Each
 //! has a case in `tests/new/`.
+pub mod annotated;
 mod arrow;
 mod audio;
 mod coco;
@@ -39,6 +40,9 @@ pub const RECOGNISERS: &[Recogniser] = &[
     labelme::RECOGNISER,
     label_studio::RECOGNISER,
     json::RECOGNISER,
+    annotated::PRODIGY,
+    annotated::DOCCANO,
+    annotated::SPACY,
     jsonl::RECOGNISER,
     conllu::RECOGNISER,
     dota::RECOGNISER,

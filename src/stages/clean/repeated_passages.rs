@@ -13,7 +13,7 @@
 //! `drop` lets the others leave in favour of the first, `review` and `report` tell of them. Two steps:
 //! `clean.repeated_passages/anchors` finds places that may lie in such a passage, `clean.repeated_passages` the passages.
 //! Changes: `passage.cut`; dropped or told: `passage.repeated`; finding: `text.empty`, nothing is left of a text.
-//! Facts: `samples` (with a passage that does not stay), `characters` (of those passages), `passages` (that repeat, each counted
+//! Facts: `repeated` (samples with a passage that does not stay), `characters` (of those passages), `passages` (that repeat, each counted
 //! by its first `characters` alone). Limits: a passage that stands twice in one sample is no repetition.
 use crate::diag::Diagnostic;
 use crate::measure::passages::{Passage, anchors, around, stretches};
@@ -297,7 +297,7 @@ struct Passages;
 
 impl RowStage for Passages {
     const MAP: u32 = 1;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -364,7 +364,7 @@ impl Passages {
             out.put_json(spot, &Repeated { stretches, first })?;
         }
         out.fact("passages", u64::from(passages));
-        out.fact("samples", samples);
+        out.fact("repeated", samples);
         out.fact("characters", characters);
         Ok(())
     }

@@ -11,7 +11,7 @@
 //! `collect.NAME/sheet.rows` reads the tables, `collect.NAME/sheet` brings each row to its sample. Findings: `sheet.missing` (a
 //! sample without a row: its columns are null), `sheet.twice` (several rows name a sample: it waits for review, with the first
 //! of them), `sheet.unmatched` (a row that names no sample). More unmatched rows than `max_lost` fail the build.
-use super::declaration::{Collect, declared};
+use super::declaration::{Collect, SHEET, declared};
 use super::met::{self, Wanted};
 use super::read::{self, Parse};
 use super::sheet::{NAMED, Names, Sheet};
@@ -57,7 +57,7 @@ fn table(check: &mut Check, c: &Collect) -> Option<Table> {
     let fields = sheet.fields.clone();
     let declared = super::declaration::Declaration { fields, id: sheet.key.clone(), ..c.declared.clone() };
     let declared = super::declaration::Declaration { optional: Vec::new(), min_records: None, ..declared };
-    let of = Collect { files: sheet.table.clone(), format, options, id, prefix: String::new(), declared, by: "sheet" };
+    let of = Collect { files: sheet.table.clone(), format, options, id, prefix: String::new(), declared, by: SHEET };
     let reader = format.reader.as_ref()?;
     let mut taken = taken(check, &of, reader);
     if of.declared.fields.is_empty() {

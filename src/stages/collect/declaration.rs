@@ -22,6 +22,7 @@ use crate::world::is_fetched;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 /// Samples from files that lie below the manifest.
@@ -158,9 +159,12 @@ pub struct Collect {
     pub id: String,
     pub prefix: String,
     pub declared: Declaration,
-    /// The manifest's name of the file table: `open` or `direct`.
+    /// The manifest's name of the file table: `open` or `direct`, or [`SHEET`].
     pub by: &'static str,
 }
+
+/// The name of a table that says more of the samples.
+pub const SHEET: &str = "sheet";
 
 impl Collect {
     pub fn record_max(&self) -> u64 {
@@ -180,12 +184,22 @@ impl Collect {
         Source { table: format!("{}/{table}", check.path), record_max, images, span, ..source }
     }
 
+    /// The key path of what is read, and where it stands: the source, or a table beside it.
+    pub fn path(&self, check: &Check) -> String {
+        if self.by == SHEET { format!("{}.{SHEET}", check.path) } else { check.path.clone() }
+    }
+
+    pub fn span(&self, check: &Check) -> Range<usize> {
+        check.manifest.span_of(&self.path(check)).unwrap_or(check.span.clone())
+    }
+
     /// The gates on a step that reads files: it must give something, and not reject too much, of no file either.
     pub fn gates(&self, check: &Check, step: &str) -> Vec<Gate> {
-        let (path, look) = (&check.path, format!("tamis show {step} --findings"));
+        let look = format!("tamis show {step} --findings");
+        let (path, own) = (&self.path(check), self.span(check));
         let (least, span) = match &self.declared.min_records {
             Some(least) => (*least.get(), least.span()),
-            None => (1, check.span.clone()),
+            None => (1, own.clone()),
         };
         let given = Gate::at_least(format!("{path}.min_records"), format!("{step}.given"), least.into(), span)
             .say(format!("{path} gives too few records"))
@@ -194,7 +208,7 @@ impl Collect {
         let rejects = match &self.declared.max_rejects {
             None => {
                 let tenth = Decimal::parse("0.1").unwrap_or_default();
-                Gate::at_most(key, format!("{step}.rejected_share_of_many"), tenth, check.span.clone())
+                Gate::at_most(key, format!("{step}.rejected_share_of_many"), tenth, own.clone())
                     .say(format!("{path} rejects more than a tenth of its records"))
                     .look(format!("{look}; `max_rejects` allows more"))
             }
@@ -206,7 +220,7 @@ impl Collect {
         };
         let key = format!("{path}.max_lost_files");
         let files = match &self.declared.max_lost_files {
-            None => Gate::at_most(key, format!("{step}.files_lost_by_name"), Decimal::default(), check.span.clone())
+            None => Gate::at_most(key, format!("{step}.files_lost_by_name"), Decimal::default(), own)
                 .say(format!("{path} has files that are broken, gave nothing, or of which too much is rejected"))
                 .look(format!(
                     "{look}; get them anew, or `exclude` leaves files out, and `max_lost_files` allows some"

@@ -6,7 +6,7 @@
 //! Fact `lost.FIELD`: how many values of a field became null because they do not fit its type. Fact `values_lost`: 0, or
 //! undefined with the fields that lost more than `max_lost_values`; a gate demands 0.
 //! Finding: `field.missing` (a field that is `optional` met nothing).
-use super::declaration::Collect;
+use super::declaration::{Collect, SHEET};
 use crate::diag::nearest;
 use crate::formats::reader::{From, Met, Reader, SEEN};
 use crate::formats::spelling::words;
@@ -63,12 +63,13 @@ impl Wanted {
     pub fn gates(&self, check: &Check, c: &Collect, (path, step): (&str, &str)) -> Vec<Gate> {
         let gate = |name: &String| {
             let (span, key) = match name.as_str() {
-                "id" => (c.declared.id.as_ref().map(At::span), "id".to_string()),
+                "id" => (c.declared.id.as_ref().map(At::span), if c.by == SHEET { "key" } else { "id" }.to_string()),
                 _ => (c.declared.fields.get(name).map(At::span), format!("fields.{name}")),
             };
-            let span = span.unwrap_or(check.span.clone());
+            let span = span.unwrap_or(c.span(check));
+            let name_there = if key == "key" { "key" } else { name };
             Gate::at_most(format!("{path}.{key}"), format!("{step}.missing.{name}"), Decimal::default(), span)
-                .say(format!("`{name}` of {path} cannot be taken from what the files hold"))
+                .say(format!("`{name_there}` of {path} cannot be taken from what the files hold"))
                 .look(format!("tamis show {step} --findings"))
         };
         // a column that only some files show is no mistake where none was named
@@ -79,7 +80,7 @@ impl Wanted {
             format!("{path}.max_lost_values"),
             format!("{step}.values_lost"),
             Decimal::default(),
-            most.map_or(check.span.clone(), At::span),
+            most.map_or(c.span(check), At::span),
         );
         let values = values
             .say(format!("too many values of {path} do not fit the type of their field, and became null"))

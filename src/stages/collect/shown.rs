@@ -88,11 +88,12 @@ pub fn taken(check: &mut Check, c: &Collect, reader: &Reader) -> Taken {
 fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSection, of: Columns) -> Taken {
     let mut taken = Taken::default();
     let answers = answers(check);
-    let span = check.manifest.span_of(&format!("{}.fields", check.path)).unwrap_or(check.span.clone());
+    let path = c.path(check);
+    let span = check.manifest.span_of(&format!("{path}.fields")).unwrap_or(c.span(check));
     let found = match shown(check, c, reader, of) {
         Ok(found) => found,
         Err(unseen) => {
-            let message = format!("the columns of {} cannot be seen", check.path);
+            let message = format!("the columns of {path} cannot be seen");
             let problem = Diagnostic::error("T0311", span, message).label(unseen.say);
             check.bad(problem.help(unseen.help));
             return taken;
@@ -110,8 +111,8 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
         if RESERVED.contains(&name.as_str()) || name.contains(['.', '/']) || name.is_empty() {
             if !is_id {
                 let message = match name.is_empty() {
-                    true => format!("a column of {} without a name is left out", check.path),
-                    false => format!("the column `{name}` of {} is left out", check.path),
+                    true => format!("a column of {path} without a name is left out"),
+                    false => format!("the column `{name}` of {path} is left out"),
                 };
                 let problem = Diagnostic::warning("T0360", span.clone(), message);
                 let help = match name.as_str() {
@@ -130,7 +131,7 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
             continue;
         }
         if let Some(held) = ty.strip_prefix(UNHELD).filter(|_| !is_id && !schema.0.contains_key(&name)) {
-            let message = format!("the column `{name}` of {} is left out: it is {held}", check.path);
+            let message = format!("the column `{name}` of {path} is left out: it is {held}");
             let problem =
                 Diagnostic::warning("T0360", span.clone(), message).label("no column of samples holds such values");
             check.bad(problem.help("spec/manifest.md lists the types that are kept"));

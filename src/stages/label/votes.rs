@@ -180,7 +180,7 @@ type Join = Map;
 struct FromColumn;
 
 impl RowStage for FromColumn {
-    const MAP: u32 = 4; // more forms of spans; numbers as classes
+    const MAP: u32 = 5; // more forms of spans; numbers as classes; what answers were given to
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;
@@ -220,7 +220,7 @@ impl RowStage for FromColumn {
 struct FromFiles;
 
 impl JoinStage for FromFiles {
-    const JOIN: u32 = 3; // more forms of spans; numbers as classes
+    const JOIN: u32 = 4; // more forms of spans; numbers as classes; what answers were given to
     const USES: &'static [&'static str] = crate::measure::names::USES;
     type Join = Join;
 
@@ -243,7 +243,7 @@ impl JoinStage for FromFiles {
                 reading.lost = 0;
                 let read = p.kind.read_text(answer, &mut reading);
                 if read.is_some() || reading.lost > 0 {
-                    cast(&mut own, p.vote(annotator, read, reading.lost), &mut reading);
+                    cast(p.kind, &mut own, p.vote(annotator, read, reading.lost), &mut reading);
                 }
                 let new = reading.notes.get_mut(before..).unwrap_or_default();
                 new.iter_mut().for_each(|note| note.vote = Some(*hit));
@@ -283,13 +283,17 @@ impl Others {
 }
 
 /// Adds a vote, unless its annotator has answered before. An answer that can be read counts before one that cannot.
-fn cast(own: &mut Vec<Vote>, vote: Vote, reading: &mut Reading) {
+fn cast(kind: &Kind, own: &mut Vec<Vote>, vote: Vote, reading: &mut Reading) {
+    let joined = |first: &Vote| kind.joins.and_then(|joins| joins(&first.answer, &vote.answer));
     match own.iter_mut().find(|v| v.annotator == vote.annotator) {
         None => own.push(vote),
         Some(first) if first.answer == Value::Null => *first = vote,
         Some(_) if vote.answer == Value::Null => {}
         Some(first) if first.answer == vote.answer => {
             reading.note("vote.repeated", "one annotator gave the same answer again");
+        }
+        Some(first) if let Some(whole) = joined(first) => {
+            *first = Vote { answer: whole, lost: first.lost + vote.lost, ..first.clone() };
         }
         Some(_) => {
             let say = "one annotator gave two different answers; the first one counts";
@@ -344,7 +348,7 @@ impl Map {
                 met.see(self.kind, &Value::Text(text));
             }
             if answer.is_some() || reading.lost > 0 {
-                cast(&mut own, self.vote(&said.annotator, answer, reading.lost), reading);
+                cast(self.kind, &mut own, self.vote(&said.annotator, answer, reading.lost), reading);
             }
             if self.open {
                 let new = reading.notes.get_mut(before..).unwrap_or_default();

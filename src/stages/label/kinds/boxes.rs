@@ -28,6 +28,7 @@ pub const KIND: Kind = Kind {
     rules: &of_shapes::<Box2>(),
     bounds: &["width", "height"],
     moves: Some(moved::<Box2>),
+    joins: None,
     judge,
     classes: true,
     points: false,

@@ -33,6 +33,7 @@ pub const KIND: Kind = Kind {
     rules: &of_shapes::<Keypoints>(),
     bounds: &["width", "height"],
     moves: Some(moved::<Keypoints>),
+    joins: None,
     judge,
     classes: true,
     points: true,

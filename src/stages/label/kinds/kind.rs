@@ -45,6 +45,8 @@ pub struct Kind {
     pub bounds: &'static [&'static str],
     /// Moves an answer with its picture, for answers that are shapes on one.
     pub moves: Option<fn(Value, &Frame, &mut Reading) -> Value>,
+    /// Makes one answer of two that one annotator gave of different parts of a sample; `None` where they are of one part.
+    pub joins: Option<fn(&Value, &Value) -> Option<Value>>,
     /// Removes or repairs what is wrong in an answer; `None` if the whole vote goes.
     pub judge: fn(&Value, &mut Judge) -> Option<Value>,
     /// Answers name classes, which the task must declare.

@@ -26,6 +26,7 @@ pub const KIND: Kind = Kind {
     rules: &of_shapes::<Mask>(),
     bounds: &["width", "height"],
     moves: Some(moved::<Mask>),
+    joins: None,
     judge,
     classes: true,
     points: false,

@@ -35,6 +35,7 @@ pub const KIND: Kind = Kind {
     rules: &of_shapes::<Quad>(),
     bounds: &["width", "height"],
     moves: Some(moved::<Quad>),
+    joins: None,
     judge,
     classes: true,
     points: false,

@@ -40,6 +40,7 @@ pub const KIND: Kind = Kind {
     rules: &of_shapes::<Polygon>(),
     bounds: &["width", "height"],
     moves: Some(moved::<Polygon>),
+    joins: None,
     judge,
     classes: true,
     points: false,

@@ -18,6 +18,7 @@ pub const KIND: Kind = Kind {
     rules: &[],
     bounds: &[],
     moves: None,
+    joins: None,
     judge,
     classes: false,
     points: false,

@@ -36,6 +36,7 @@ pub const KIND: Kind = Kind {
     rules: SPAN_RULES,
     bounds: &[],
     moves: None,
+    joins: None,
     judge,
     classes: true,
     points: false,
@@ -69,6 +70,8 @@ struct Stored {
     span: Span,
     /// The text that it covers, where the source says that, too.
     surface: Option<String>,
+    /// That was worked out of the text that was answered, and so counts in characters.
+    worked_out: bool,
 }
 
 /// A span as an object, or as `[start, end, class]`.
@@ -81,7 +84,9 @@ fn stored_of(v: &Value) -> Option<Stored> {
         _ => (class_of(v), first_of(v, STARTS), first_of(v, ENDS)),
     };
     let span = Span { class: class?, start: offset(start)?, end: offset(end)? };
-    Some(Stored { span, surface: first_of(v, &["text", "surface"]).text().map(str::to_string) })
+    let own = first_of(v, &["text", "surface"]).text().map(str::to_string);
+    let (worked_out, covers) = (own.is_none(), v.field("covers").text().map(str::to_string));
+    Some(Stored { span, surface: own.or(covers), worked_out })
 }
 
 /// A place in a text; tables write whole numbers with a point where a column has gaps.
@@ -111,12 +116,16 @@ fn spans(items: &[Value], reading: &mut Reading) -> Vec<Span> {
 
 /// Where stored spans lie in the present text; one that does not cover the text that its source says it covers is lost.
 fn placed(stored: Vec<Stored>, reading: &mut Reading) -> Vec<Span> {
+    let mut stored = stored;
+    if reading.unit != Unit::Characters {
+        stored.iter_mut().filter(|s| s.worked_out).for_each(|s| s.surface = None);
+    }
     let says = stored.iter().any(|s| s.surface.is_some());
     let text = reading.text.as_deref().filter(|_| says);
     let chars: Vec<char> = text.unwrap_or_default().chars().collect();
     let fits = fitting(&stored, &chars, reading);
     let mut out = Vec::with_capacity(stored.len());
-    for Stored { span: own, surface } in in_characters(stored, reading) {
+    for Stored { span: own, surface, .. } in in_characters(stored, reading) {
         let touched = reading.edits.iter().any(|e| e.start < own.end && e.end > own.start);
         let Some(span) = moved(vec![own.clone()], reading).pop() else { continue };
         if let (Some(surface), true) = (surface, reading.text.is_some()) {
@@ -154,9 +163,9 @@ fn in_characters(stored: Vec<Stored>, reading: &mut Reading) -> Vec<Stored> {
     let known = reading.edits.first().map_or(u32::MAX, |e| e.start);
     let ruler = Ruler::of(&text.chars().take(known as usize).collect::<String>(), unit);
     let mut out = Vec::with_capacity(stored.len());
-    for Stored { span, surface } in stored {
+    for Stored { span, surface, worked_out } in stored {
         match (ruler.characters(span.start), ruler.characters(span.end)) {
-            (Some(start), Some(end)) => out.push(Stored { span: Span { start, end, ..span }, surface }),
+            (Some(start), Some(end)) => out.push(Stored { span: Span { start, end, ..span }, surface, worked_out }),
             _ => {
                 let why = match known {
                     u32::MAX => "begins or ends within a character, or outside of the text",

@@ -36,6 +36,7 @@ pub const KIND: Kind = Kind {
     rules: TEXT_RULES,
     bounds: &["duration"],
     moves: None,
+    joins: Some(joined),
     judge,
     classes: false,
     points: false,
@@ -121,6 +122,20 @@ fn judged(n: usize, s: Segment, before: f64, judge: &mut Judge) -> Option<Segmen
     Some(cut)
 }
 
+/// Two answers of which each has its own time, in the order of time; a text is then what is said in one after the other.
+fn joined(one: &Value, other: &Value) -> Option<Value> {
+    let timed = |v: &Value| Transcript::from_value(v)?.segments.filter(|all| !all.is_empty());
+    let mut all: Vec<Segment> = [timed(one)?, timed(other)?].concat();
+    all.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.end.total_cmp(&b.end)));
+    // ends are sums, so neighbours may seem to overlap by a rounding
+    let apart = |pair: &[Segment]| matches!(pair, [a, b] if a.end <= b.start + 1e-6);
+    if !all.iter().all(Segment::lasts) || !all.windows(2).all(apart) {
+        return None;
+    }
+    let said = all.iter().map(|s| s.text.as_str()).filter(|text| !text.is_empty());
+    Some(Transcript { text: said.collect::<Vec<_>>().join(" "), segments: Some(all) }.into_value())
+}
+
 /// `what is said (3 segments)`
 fn words(answer: &Value) -> String {
     let Some(Transcript { text, segments }) = Transcript::from_value(answer) else { return String::new() };
@@ -164,6 +179,20 @@ mod tests {
         assert_eq!(KIND.read_text(r#"{"txt": "so"}"#, &mut reading), None);
         assert_eq!(KIND.read_text(r#"{"text": "so", "segments": 3}"#, &mut reading), None);
         assert_eq!(rules_of(&reading.notes), ["vote.shape"; 3]);
+    }
+
+    /// Lines of a manifest that speak of different stretches of one sound are one answer; those of one stretch are not.
+    #[test]
+    fn answers_of_different_times_are_joined() {
+        let one = |start: f64, end: f64, text: &str| {
+            let segment = Segment { start, end, text: text.into() };
+            Transcript { text: text.into(), segments: Some(vec![segment]) }.into_value()
+        };
+        let both = joined(&one(0.3, 2.0, "is"), &one(0.0, 0.1 + 0.2, "so it")).unwrap();
+        let both = Transcript::from_value(&both).unwrap();
+        assert_eq!((both.text.as_str(), both.segments.map(|s| s[1].start)), ("so it is", Some(0.3)));
+        assert_eq!(joined(&one(0.0, 1.0, "so"), &one(0.5, 1.0, "it")), None);
+        assert_eq!(joined(&one(0.0, 1.0, "so"), &transcript(None)), None);
     }
 
     #[test]
