@@ -1,6 +1,6 @@
 //! `tamis verify --audit`: releases with one fault each, whose sums and descriptions were mended behind it, so that nothing but
 //! the content tells. Each must be refused at its file, row and field; what has no fault must pass.
-use crate::harness::{example, tamis};
+use crate::harness::{example, png, tamis};
 use arrow_array::builder::{Int64Builder, ListBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -615,6 +615,96 @@ fn releases_of_the_examples_pass() {
         let (exit, report) = audited(dir.path());
         if exit != 0 {
             wrong.push(format!("{name} {release_of}: {:#?} {}", lines(&report), report["differences"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Pictures with a task that each kind of shape answers, released in every format that can hold it.
+const SHAPES: &str = r#"
+tamis = "0.1"
+[dataset]
+name = "shapes"
+version = "1.0.0"
+license = "CC0-1.0"
+description = "Shapes of every kind."
+url = "https://example.org/shapes"
+date = "2026-01-31"
+creators = [{ name = "Ann" }]
+[collect.c]
+direct = { images = ["raw/*.png"], files = ["raw/a.json"], format = "coco" }
+id = "stem"
+license = "CC0-1.0"
+[preprocess]
+[label.o]
+task = "TASK"
+classes = ["cat", "dog"]
+from.c = { column = "COLUMN" }
+EXTRA
+[split]
+ratios = { train = 0.5, test = 0.5 }
+[release.all]
+formats = ["image_folder", "parquet", "jsonl", "csv", "arrow", "webdataset", FORMATS]
+columns = ["id", "image", "width", "height", "label.o", "split"]
+max_losses = 8
+[release.loose]
+formats = ["image_folder"]
+columns = ["id", "image", "label.o", "split"]
+[release.lines]
+formats = ["jsonl", "coco"]
+columns = ["id", "image", "label.o", "split"]
+[release.nameless]
+formats = ["csv", "jsonl"]
+columns = ["image", "label.o", "split"]
+"#;
+
+/// Annotations of each picture: a box with its outline (or a mask of its own runs) and three points.
+fn shapes(pictures: usize, masks: bool) -> Json {
+    let annotation = |n: usize, k: usize| {
+        let (x, y) = (k * 3, k * 2);
+        let outline = json!([[x, y, x + 3, y, x + 3, y + 3, x, y + 3]]);
+        let runs = json!({ "size": [8, 8], "counts": [x * 8 + y, 3, 64 - x * 8 - y - 3] });
+        json!({
+            "id": n * 2 + k + 1, "image_id": n + 1, "category_id": 1 + k, "iscrowd": 0, "area": 9,
+            "bbox": if masks { json!([x, y, 1, 3]) } else { json!([x, y, 3, 3]) },
+            "segmentation": if masks { runs } else { outline },
+            "keypoints": [x, y, 2, x + 2, y + 2, 1, 0, 0, 0], "num_keypoints": 2,
+        })
+    };
+    let category = |(n, name): (usize, &&str)| json!({ "id": n + 1, "name": name, "keypoints": ["a", "b", "c"] });
+    let image = |n: usize| json!({ "id": n + 1, "file_name": format!("p{n}.png"), "width": 8, "height": 8 });
+    let categories: Vec<Json> = ["cat", "dog"].iter().enumerate().map(category).collect();
+    json!({
+        "images": (0..pictures).map(image).collect::<Vec<_>>(),
+        "annotations": (0..pictures).flat_map(|n| [annotation(n, 0), annotation(n, 1)]).collect::<Vec<_>>(),
+        "categories": categories,
+    })
+}
+
+#[test]
+fn releases_of_every_kind_of_shape_pass() {
+    let kinds = [
+        ("object_detection", "objects", "", "'coco', 'yolo', 'voc', 'labelme', 'cvat', 'aihub'"),
+        ("instance_segmentation", "objects.polygons", "", "'coco', 'yolo', 'labelme', 'cvat', 'aihub'"),
+        ("masks", "objects.masks", "", "'coco', 'cvat', 'aihub'"),
+        ("keypoints", "objects.keypoints", "keypoints = { names = ['a', 'b', 'c'] }", "'coco', 'yolo', 'aihub'"),
+    ];
+    let mut wrong = Vec::new();
+    for (task, column, extra, formats) in kinds {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("raw")).unwrap();
+        (0..8).for_each(|n| fs::write(dir.path().join(format!("raw/p{n}.png")), png(4 + n as u8 * 30)).unwrap());
+        fs::write(dir.path().join("raw/a.json"), shapes(8, task == "masks").to_string()).unwrap();
+        let parts = [("TASK", task), ("COLUMN", column), ("EXTRA", extra), ("FORMATS", formats)];
+        let manifest = parts.iter().fold(SHAPES.to_string(), |m, (key, value)| m.replace(key, value));
+        fs::write(dir.path().join("dataset.toml"), manifest).unwrap();
+        let (exit, out, err) = tamis(dir.path(), &["build"]);
+        assert_eq!(exit, 0, "{task}: {out}{err}");
+        for name in ["all", "loose", "lines", "nameless"] {
+            let (exit, report) = audited(&dir.path().join("out").join(name));
+            if exit != 0 {
+                wrong.push(format!("{task} {name}: {:#?} {}", lines(&report), report["differences"]));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -106,8 +106,15 @@ struct Audit<'a, 'w> {
     /// Pictures that some file names.
     named: BTreeSet<String>,
     /// The names that each list of YOLO numbers.
-    yolo: Vec<(String, Vec<String>)>,
+    yolo: Vec<(String, Numbered)>,
     samples: u64,
+}
+
+/// What a list of YOLO says of the lines of its files: the classes that they number, and how many points follow a box.
+#[derive(Clone, Default)]
+struct Numbered {
+    names: Vec<String>,
+    points: i64,
 }
 
 impl Audit<'_, '_> {
@@ -155,11 +162,11 @@ impl Audit<'_, '_> {
                     }
                 }
                 Kind::Document(Document::YoloIndex) => {
-                    let names = self.yolo(path, told);
-                    for name in &names {
+                    let list = self.yolo(path, told);
+                    for name in &list.names {
                         of.entry(name.clone()).or_insert_with(|| path.clone());
                     }
-                    self.yolo.push((path.clone(), names));
+                    self.yolo.push((path.clone(), list));
                 }
                 Kind::Parquet | Kind::Arrow => self.noted(path, *kind),
                 _ => {}
@@ -181,13 +188,13 @@ impl Audit<'_, '_> {
     }
 
     /// The names that a list of YOLO numbers.
-    fn yolo(&self, path: &str, told: &mut Told) -> Vec<String> {
-        let Some(text) = self.folder.text(path, told) else { return Vec::new() };
+    fn yolo(&self, path: &str, told: &mut Told) -> Numbered {
+        let Some(text) = self.folder.text(path, told) else { return Numbered::default() };
         let json = match yaml::parse(&text) {
             Ok(json) => json,
             Err((line, say)) => {
                 told.fault("document.yaml", path, format!("line {line}"), "", say);
-                return Vec::new();
+                return Numbered::default();
             }
         };
         let names: Vec<String> = match json.get("names") {
@@ -224,7 +231,9 @@ impl Audit<'_, '_> {
                 told.fault("document.path", path, "", key, format!("names {place}, which is not there"));
             }
         }
-        names
+        let shape = documents::list(&json, "kpt_shape");
+        let points = shape.first().and_then(|n| n.as_str()?.parse().ok()).unwrap_or(0);
+        Numbered { names, points }
     }
 
     /// Reads a file and notes its samples.
@@ -304,14 +313,22 @@ impl Audit<'_, '_> {
         told: &mut Told,
     ) {
         let near = |list: &str| list.bytes().zip(path.bytes()).take_while(|(a, b)| a == b).count();
-        let classes = self.yolo.iter().max_by_key(|(list, _)| near(list)).map(|(_, names)| names.clone());
-        let classes = classes.unwrap_or_default();
+        let list = self.yolo.iter().max_by_key(|(list, _)| near(list)).map(|(_, own)| own.clone());
+        let Numbered { names: classes, points } = list.unwrap_or_default();
         let mut outside = Outside::default();
         let mut found = Vec::new();
         let objects = std::mem::take(&mut self.names.objects);
         let folder = self.folder;
-        let reading =
-            sidecars::Reading { folder, pictures, file: path, kind, split, classes: &classes, declared: &objects };
+        let reading = sidecars::Reading {
+            folder,
+            pictures,
+            file: path,
+            kind,
+            split,
+            classes: &classes,
+            points,
+            declared: &objects,
+        };
         reading.read(told, &mut outside, &mut |place, sample| found.push((place.to_string(), sample.clone())));
         self.names.objects = objects;
         outside.tell(path, told);

@@ -2,6 +2,7 @@
 use super::cells::{Table, Ty, of_json};
 use super::folder::{Folder, WHOLE};
 use super::kinds::Kind;
+use super::shape::is_plain;
 use super::told::Told;
 use crate::formats::conll::sentence::{Layout, sentence};
 use crate::formats::csv_fields::{fields, header, record};
@@ -170,7 +171,7 @@ fn separated(
                 let cells = names.0.iter().cloned().zip(values.values.into_iter().map(Value::Text));
                 let row = Value::Struct(cells.collect());
                 table.add(&row);
-                tell(&place, row, told);
+                tell(&place, meant(row), told);
             }
             Err(wrong) => {
                 let got = fields(&String::from_utf8_lossy(&own), &dialect).map_or(0, |v| v.values.len());
@@ -183,6 +184,19 @@ fn separated(
         told.fault("table.row", path, format!("{LINE} {start}"), "", "a quote is opened and never closed");
     }
     Ok(())
+}
+
+/// A row of texts as it is meant: a list or an object of JSON in a cell is one. A cell of a plain column stays a text.
+fn meant(row: Value) -> Value {
+    let Value::Struct(cells) = row else { return row };
+    let read = |(name, cell): (String, Value)| match &cell {
+        Value::Text(text) if text.starts_with(['[', '{']) && !is_plain(&name) => {
+            let own = serde_json::from_str(text).map_or(cell, of_json);
+            (name, own)
+        }
+        _ => (name, cell),
+    };
+    Value::Struct(cells.into_iter().map(read).collect())
 }
 
 /// Sentences: blocks of lines between empty ones. A row has `id`, `tokens` and `tags`.

@@ -495,6 +495,11 @@ impl Reading<'_, '_> {
     }
 }
 
+/// Whether a column of this name is an id, a path, or what somebody wrote.
+pub fn is_plain(name: &str) -> bool {
+    [&IDS[..], &PICTURES, &TEXTS, &SAID].iter().any(|names| names.contains(&name))
+}
+
 /// A span's start and end.
 fn span(value: &Value) -> Option<(i64, i64)> {
     let int = |names: &[&'static str]| match first(value, names)?.1 {

@@ -68,6 +68,8 @@ pub struct Reading<'r, 'w> {
     pub split: Option<&'r str>,
     /// The names that YOLO numbers.
     pub classes: &'r [String],
+    /// How many points a line of YOLO has behind its box.
+    pub points: i64,
     /// Classes that documents declare.
     pub declared: &'r BTreeMap<String, String>,
 }
@@ -78,7 +80,7 @@ impl Reading<'_, '_> {
             Kind::Voc => (&voc::FORMAT, Options::of([("voc_base".to_string(), 1.into())], voc::FORMAT.options)),
             Kind::LabelMe => (&labelme::FORMAT, Options::default()),
             Kind::Cvat => (&cvat::FORMAT, Options::default()),
-            _ => (&yolo::FORMAT, Options::default()),
+            _ => (&yolo::FORMAT, Options::of([("points".to_string(), self.points.into())], yolo::FORMAT.options)),
         };
         let Some(sidecar) = &format.sidecar else { return };
         let bytes = match self.folder.world.read(self.file, FILE) {

@@ -227,10 +227,30 @@ fn goes_on(text: &str) -> bool {
 }
 
 fn without_comment(text: &str) -> &str {
-    match text.starts_with(['"', '\'']) {
-        true => text,
-        false => text.split_once(" #").map_or(text, |(t, _)| t).trim_end(),
+    let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
+        return text.split_once(" #").map_or(text, |(t, _)| t).trim_end();
+    };
+    let Some(end) = closing(text, quote) else { return text };
+    match text.get(end..) {
+        Some(rest) if rest.starts_with(' ') && rest.trim_start().starts_with('#') => text.get(..end).unwrap_or(text),
+        _ => text,
     }
+}
+
+/// Where a quoted text ends, behind its quote: one that is doubled or escaped belongs to the text.
+fn closing(text: &str, quote: char) -> Option<usize> {
+    let mut chars = text.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' if quote == '"' => drop(chars.next()),
+            c if c == quote && quote == '\'' && chars.peek().is_some_and(|(_, next)| *next == quote) => {
+                drop(chars.next())
+            }
+            c if c == quote => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// `key: value` as the key and what stands behind it.
@@ -345,6 +365,7 @@ mod tests {
         });
         assert_eq!(parse(text), Ok(want));
         assert_eq!(parse("a: 1\na: 2\n"), Err((2, "the key `a` stands twice".into())));
+        assert_eq!(parse("val: \"a # \\\"b\"  # c: \"d\nk: 'e''f' # g\n"), Ok(json!({ "val": "a # \"b", "k": "e'f" })));
         assert!(parse(&"- ".repeat(5000)).is_err());
         assert!(parse(&format!("a: {}", "[".repeat(5000))).is_err());
         assert_eq!(

@@ -13,6 +13,7 @@ pub mod doubt;
 pub mod encoding;
 pub mod file_name;
 pub mod format;
+pub mod frames;
 pub mod guard;
 pub mod image;
 pub mod infer;

@@ -37,7 +37,8 @@ impl Workspace {
             let first = problems.iter().find(|p| p.severity == Severity::Error);
             first.map_or_else(|| format!("{FILE} is not TOML"), |p| said(text, p))
         })?;
-        let workspace: Workspace = read_root(&manifest).map_err(|p| said(text, &p))?;
+        let holds = "it holds a table of names and folders: [members] base = \"base\"";
+        let workspace: Workspace = read_root(&manifest).map_err(|p| format!("{}; {holds}", said(text, &p)))?;
         for (name, folder) in &workspace.members {
             if !is_name(name) {
                 return Err(format!("{FILE}: `{name}` cannot name a member: letters, digits, `-` and `_` of ASCII"));

@@ -2,11 +2,13 @@
 //! (`rights`, a table), may data under one be released under another (`judged`), and of which licence is a text
 //! (`recognised`)?
 mod expression;
+mod hub;
 mod judged;
 mod recognised;
 pub mod rights;
 
 pub use expression::{UNKNOWN, address, check, full_name, is_unknown, spelled, terms};
+pub use hub::{of_hubs, on_hubs};
 pub use judged::{Rule, Use, broken, outlets, permits};
 pub use recognised::{READ_FOR_NAME, by_text, by_words, of_value};
 

@@ -28,3 +28,4 @@ pub mod synthetic;
 pub mod tokens;
 pub mod transcripts;
 pub mod votes;
+pub mod weights;

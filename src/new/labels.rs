@@ -1,6 +1,7 @@
 //! Which answers of annotators came with the data: classes in a column, in the names of folders or in files of votes,
 //! spans of a text, boxes on images.
 use super::columns::{Field, Fields, Type, is_tagged};
+use super::drawn::Drawn;
 use super::folder::Folder;
 use super::found::{Source, top};
 use super::kinds::recogniser::Key;
@@ -8,18 +9,20 @@ use super::names::{slug, unlike, words};
 use super::sample::Column;
 use super::tags;
 use super::yaml_names;
-use crate::formats::Options;
-use crate::formats::reader::Unit;
-use crate::formats::sidecar::stem_of;
 use crate::manifest::values::is_line;
 use crate::table::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 
 /// Classes that a task may have to be proposed.
 pub const CLASSES: usize = 64;
-/// Bytes of a file of boxes that are read for its classes, and how many such files.
-const BOXES_MAX: u64 = 32 << 20;
+/// The columns of shapes that files beside images give, with their tasks.
+const DRAWN: [(&str, &str); 4] = [
+    ("objects", "object_detection"),
+    ("objects.polygons", "instance_segmentation"),
+    ("objects.oriented", "oriented_detection"),
+    ("objects.masks", "masks"),
+];
+/// How many files of annotations are read for their classes and shapes.
 const BOX_FILES: usize = 5000;
 
 /// A task as it will be declared.
@@ -66,6 +69,11 @@ impl Default for Answers {
 }
 
 impl Label {
+    /// Its answers are shapes of the files beside images.
+    pub fn is_drawn(&self) -> bool {
+        matches!(&self.from, Answers::Column(column) if DRAWN.contains(&(column.as_str(), self.task)))
+    }
+
     /// The column that the label takes the place of in a release.
     pub fn column(&self) -> Option<&str> {
         match &self.from {
@@ -107,21 +115,20 @@ pub fn labels(
 fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Option<Label> {
     let with = || of.iter().filter(|r| r.source.format.sidecar.is_some() && !r.source.files.is_empty());
     with().next()?;
-    let (mut classes, mut whole, mut looked) = (Vec::new(), true, 0);
+    let (mut drawn, mut looked) = (Drawn::default(), 0);
     for read in with() {
         for path in &read.source.files {
             looked += 1;
-            let found = if looked > BOX_FILES { None } else { classes_of_file(folder, read.source, path) };
-            whole &= found.is_some();
-            for class in found.into_iter().flatten().filter(|c| is_line(c)) {
-                if !classes.contains(&class) {
-                    classes.push(class);
-                }
+            match looked > BOX_FILES {
+                true => drawn.partly = true,
+                false => drawn.read(folder, read.source, path),
             }
         }
     }
-    classes.sort();
-    let mut why = "boxes came with the files beside the images".to_string();
+    let whole = !drawn.partly;
+    let (task, column, called) = drawn.task();
+    let mut classes: Vec<String> = drawn.classes.into_iter().filter(|class| is_line(class)).collect();
+    let mut why = format!("{called} came with the files beside the images");
     let numbered = with().all(|r| r.source.format.shares);
     let mut class_names = Vec::new();
     let tops: Vec<String> = with().map(|r| top(r.source.files.iter())).collect();
@@ -134,10 +141,10 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
         classes = names.clone();
         class_names = names;
     }
-    let from = Answers::Column("objects".into());
+    let from = Answers::Column(column.into());
     (!classes.is_empty()).then(|| Label {
         name: "objects".into(),
-        task: "object_detection",
+        task,
         classes,
         names: class_names,
         from,
@@ -150,23 +157,6 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
 /// The names that numbers of classes stand for, with their file; `None` where files contradict each other, which is told.
 fn numbers(folder: &Folder, of: &[String], unread: &mut Vec<(String, String)>) -> Option<Option<yaml_names::Listed>> {
     yaml_names::names(folder, of).map_err(|told| unread.push(told)).ok()
-}
-
-/// The classes of the boxes in a file; `None` where they cannot be told.
-fn classes_of_file(folder: &Folder, source: &Source, path: &str) -> Option<BTreeSet<String>> {
-    let sidecar = source.format.sidecar.as_ref()?;
-    let open = folder.world.open(path).ok()?;
-    let mut bytes = Vec::new();
-    let read = crate::formats::packing::decompressor(path, Box::new(open.reader().ok()?));
-    read.take(BOXES_MAX + 1).read_to_end(&mut bytes).ok()?;
-    if bytes.len() as u64 > BOXES_MAX {
-        return None;
-    }
-    let stem = stem_of(crate::formats::packing::inner_name(path)).to_string();
-    let unit = Unit { row: 0, bytes: &bytes, context: None, path, stem: &stem };
-    let documents = (sidecar.read)(&Options::default(), 64, &unit).ok()?;
-    let boxes = documents.of.into_iter().filter_map(Result::ok).flat_map(|d| d.boxes);
-    Some(boxes.map(|b| b.class).collect())
 }
 
 /// Classes that are the folders of images.

@@ -12,6 +12,7 @@ pub mod chat;
 pub mod columns;
 pub mod days;
 pub mod draft;
+mod drawn;
 pub mod folder;
 pub mod found;
 pub mod globs;

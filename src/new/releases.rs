@@ -60,9 +60,7 @@ fn sources(names: &[String]) -> String {
 fn has(g: &Guess, l: &Label) -> bool {
     match &l.from {
         Answers::Votes { .. } => true,
-        Answers::Column(column) if column == "objects" && l.task == "object_detection" => {
-            g.source.format.sidecar.is_some() && !g.source.files.is_empty()
-        }
+        Answers::Column(_) if l.is_drawn() => g.source.format.sidecar.is_some() && !g.source.files.is_empty(),
         Answers::Column(column) if g.source.is_images() => column == "class" && g.source.format.sidecar.is_none(),
         Answers::Column(column) => g.fields.all.iter().filter(|f| f.name == *column).any(|f| is_filled(g, f)),
     }
@@ -99,7 +97,7 @@ pub fn release(page: &mut Page, plan: &Plan) {
 
 fn released(page: &mut Page, plan: &Plan, labels: &[&Label], images: bool) {
     let mut formats = if images { vec!["image_folder", "jsonl"] } else { vec!["parquet", "jsonl"] };
-    if images && labels.iter().filter(|l| l.task == "object_detection").count() == 1 {
+    if images && labels.iter().filter(|l| l.is_drawn() && l.task != "oriented_detection").count() == 1 {
         formats.insert(0, "coco");
     }
     page.key("formats", &list(&formats), "");

@@ -7,7 +7,7 @@ use super::super::told::Told;
 use super::super::yaml;
 use super::claims::Claims;
 use super::facts::{Facts, list, stands, text};
-use crate::model::license::of_value;
+use crate::model::license::{of_hubs, of_value};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -137,6 +137,10 @@ impl Card {
             [] => told.fault("document.missing", path, "", "license", "is missing, and cards of data sets demand it"),
             [one] => {
                 let said = one.as_str().unwrap_or_default();
+                let said = match text(&self.front, "license_name").filter(|_| said == "other") {
+                    Some(name) if of_value(name).is_some() => name,
+                    _ => of_hubs(said).unwrap_or(said),
+                };
                 let named = said == "other" || said == "unknown";
                 match of_value(said).is_none() && !named {
                     true => told.fault(
@@ -249,8 +253,9 @@ impl Card {
         let files: Vec<&String> = own.flat_map(|(_, (_, files))| files).collect();
         for file in files {
             let Some(table) = facts.tables.get(file).filter(|t| t.whole && t.rows > 0) else { continue };
+            let beside = beside_files(file, &columns);
             for (column, ty) in &columns {
-                match table.column(column) {
+                match table.column(beside.get(column.as_str()).map_or(column, |own| own)) {
                     None => {
                         told.fault("document.column", &self.path, &row, column, format!("is no column of {file}"));
                     }
@@ -261,7 +266,8 @@ impl Card {
                     Some(_) => {}
                 }
             }
-            for (column, _) in table.columns.iter().filter(|(c, _)| !columns.iter().any(|(n, _)| n == c)) {
+            let known = |c: &String| columns.iter().any(|(n, _)| beside.get(n.as_str()).unwrap_or(n) == c);
+            for (column, _) in table.columns.iter().filter(|(c, _)| !known(c)) {
                 told.fault(
                     "document.column",
                     &self.path,
@@ -356,6 +362,20 @@ fn dtype(feature: &Json) -> String {
         _ if stands(feature, "struct") => "struct".into(),
         _ => String::new(),
     }
+}
+
+/// The columns that loaders of folders make of names of files: `image` of `file_name`, `mask` of `mask_file_name`.
+fn beside_files<'c>(file: &str, columns: &'c [(String, String)]) -> BTreeMap<&'c str, String> {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    if !name.starts_with("metadata.") {
+        return BTreeMap::new();
+    }
+    let own = |(column, dtype): &'c (String, String)| match dtype.as_str() {
+        "image" | "audio" | "video" if column == dtype => Some((column.as_str(), "file_name".to_string())),
+        "image" | "audio" | "video" => Some((column.as_str(), format!("{column}_file_name"))),
+        _ => None,
+    };
+    columns.iter().filter_map(own).collect()
 }
 
 fn fits(dtype: &str, ty: &Ty) -> bool {

@@ -298,6 +298,9 @@ fn one_field(
         if !data && !stands(field, "value") && subs.is_empty() {
             told.fault("document.missing", path, &name, "source", "is missing, and Croissant demands it");
         }
+        for sub in subs {
+            one_field(facts, path, set, sub, sources, ids, data, told);
+        }
         return;
     };
     let of = |key: &str| source.get(key).and_then(|f| text(f, "@id").or(f.as_str()));

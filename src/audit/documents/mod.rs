@@ -11,7 +11,7 @@ mod provenance;
 mod spdx;
 
 pub use card::{Card, read as card};
-pub use facts::{Facts, text};
+pub use facts::{Facts, list, text};
 
 use super::kinds::{Document, Kind};
 use super::told::Told;

@@ -1,6 +1,6 @@
 //! LabelMe: a JSON file an image, with its shapes.
 //!
-//! Beside an image: rectangles are boxes, and so are the least boxes around polygons, rotated rectangles, circles and masks.
+//! Beside an image: rectangles (of two corners or of four) are boxes, and so are the least boxes around polygons, rotated rectangles, circles and masks.
 //! Where a task reads `objects.polygons`, polygons and rectangles are polygons there, those of one class and one `group_id` the
 //! parts of one; where one reads `objects.oriented`, rotated rectangles. Flags of a shape that are true are flags. Findings:
 //! `labelme.image` (the file names another image; its own name wins), `labelme.flags` (flags of the image, which are not kept),
@@ -25,7 +25,7 @@ const LABELS: &[&str] = &["object_detection", "instance_segmentation", "oriented
 pub const FORMAT: Format = Format {
     images: true,
     draws: &[Polygon::COLUMN, Quad::COLUMN],
-    sidecar: Some(Sidecar { version: 1, holds: Holds::One, read: read::read }),
+    sidecar: Some(Sidecar { version: 2, holds: Holds::One, read: read::read }),
     writer: Some(Writer {
         version: 1,
         uses: &[],

@@ -127,7 +127,7 @@ impl Walk {
         }
         let kind = shape.shape_type.as_deref().unwrap_or("polygon");
         let reach = match (kind, points.as_slice()) {
-            ("rectangle", [_, _]) | ("oriented_rectangle", [_, _, _, _]) => bounds(&points),
+            ("rectangle", [_, _] | [_, _, _, _]) | ("oriented_rectangle" | "rotation", [_, _, _, _]) => bounds(&points),
             ("polygon", [_, _, _, ..]) => bounds(&points),
             ("circle", [middle, rim]) => {
                 let r = ((rim.x - middle.x) * (rim.x - middle.x) + (rim.y - middle.y) * (rim.y - middle.y)).sqrt();
@@ -146,7 +146,7 @@ impl Walk {
         let mut flags: Vec<String> =
             shape.flags.into_iter().flatten().filter(|(_, v)| *v == true).map(|(name, _)| name).collect();
         match (kind, <[Point; 4]>::try_from(points.as_slice())) {
-            ("oriented_rectangle", Ok(corners)) if self.oriented => {
+            ("oriented_rectangle" | "rotation", Ok(corners)) if self.oriented => {
                 self.document.shapes.add(Quad { class: class.clone(), corners, flags: flags.clone() });
             }
             _ => self.lose_corners(true),
@@ -282,6 +282,22 @@ mod tests {
         let (quads, lost) = d.shapes.take("objects.oriented");
         assert!(matches!(quads, crate::table::Value::List(all) if all.len() == 1));
         assert_eq!(lost, 7);
+    }
+
+    /// As tools that go on from LabelMe write them.
+    #[test]
+    fn rectangles_have_two_corners_or_four() {
+        let text = r#"{"shapes": [
+            {"label": "a", "points": [[2, 1], [8, 1], [8, 6], [2, 6]], "shape_type": "rectangle"},
+            {"label": "b", "points": [[4, 0], [8, 4], [6, 6], [2, 2]], "shape_type": "rotation", "direction": 0.8},
+            {"label": "c", "points": [[2, 1], [8, 1], [8, 6]], "shape_type": "rectangle"}],
+            "imagePath": "a.png", "imageHeight": 10, "imageWidth": 12}"#;
+        let unit = Unit { row: 0, bytes: text.as_bytes(), context: None, path: "", stem: "a" };
+        let options = Options::default().with_shapes(vec!["objects.oriented".into()]);
+        let mut d = read(&options, 64, &unit).unwrap().of.remove(0).unwrap();
+        let boxes: Vec<[f64; 4]> = d.boxes.iter().map(|b| [b.x1, b.y1, b.x2, b.y2]).collect();
+        assert_eq!((boxes, d.lost), (vec![[2.0, 1.0, 8.0, 6.0], [2.0, 0.0, 8.0, 6.0]], 1));
+        assert!(matches!(d.shapes.take("objects.oriented").0, crate::table::Value::List(all) if all.len() == 1));
     }
 
     #[test]

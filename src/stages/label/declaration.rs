@@ -117,6 +117,8 @@ pub enum Unlabelled {
 pub struct Answers {
     /// A column of the samples that holds answers (`fields.label` says how). Null: this source was not asked. A column in which
     /// a format gives the answers of several annotators, such as `answers.NAME` of `label_studio`, is a vote of each.
+    /// Files of annotations beside images give boxes as `objects`, and where a task names them outlines as `objects.polygons`,
+    /// masks as `objects.masks`, rotated boxes as `objects.oriented` and points as `objects.keypoints`.
     #[schemars(length(min = 1))]
     pub column: Option<At<String>>,
     /// Globs of files with one vote a row.

@@ -2,6 +2,9 @@
 use super::kinds::kind::{Kind, Take};
 use crate::diag::Diagnostic;
 use crate::manifest::values::At;
+use crate::model::boxes::Box2;
+use crate::model::shape::Shape;
+use crate::model::shapes;
 use crate::model::votes::Said;
 use crate::stage::{Check, Column};
 use crate::table::{Cell, DataType, list, types};
@@ -9,6 +12,14 @@ use crate::table::{Cell, DataType, list, types};
 /// Whether one of the columns holds the answers of several annotators.
 pub fn holds_several<'c>(check: &Check, columns: impl IntoIterator<Item = &'c At<String>>) -> bool {
     columns.into_iter().any(|column| check.column("samples", column) == Some(&list(Said::ty())))
+}
+
+/// The column of shapes that answers a task, where another one was named.
+fn beside(kind: &Kind, ty: &DataType) -> Option<&'static str> {
+    shapes::places(ty)?;
+    let fits = |ty: &DataType| !matches!((kind.takes)(ty), Take::No);
+    let drawn = || shapes::DRAWINGS.iter().find(|d| fits(&(d.ty)())).map(|d| d.column);
+    fits(&list(Box2::ty())).then_some(Box2::COLUMN).or_else(drawn)
 }
 
 /// Notes a column that cannot answer a task.
@@ -21,7 +32,11 @@ pub fn check_column(check: &mut Check, kind: &Kind, class_names: &[String], colu
         Take::No => {
             let message = format!("`{}` cannot answer this kind of task", column.get());
             let label = format!("this column is {}", types::text(&ty));
-            check.bad(Diagnostic::error("T0315", column.span(), message).label(label));
+            let problem = Diagnostic::error("T0315", column.span(), message).label(label);
+            check.bad(match beside(kind, &ty) {
+                Some(other) => problem.help(format!("files of annotations give shapes of this kind as `{other}`")),
+                None => problem,
+            });
         }
         Take::Yes if kind.is_list() && check.text_of_spans().as_deref() == Some(column.as_str()) => {
             let message = format!("`{}` cannot answer this kind of task", column.get());

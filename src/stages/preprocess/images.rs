@@ -1,6 +1,7 @@
 //! `preprocess/images`: images are decoded once, measured, judged and, where it is asked for, turned, cut and resized.
 use super::declaration::{Declaration, DrawnOn, Turn};
 use crate::diag::Diagnostic;
+use crate::formats::frames::several;
 use crate::formats::image::{PIXELS_MAX, Probe, decode, room};
 use crate::formats::pixels::{self, Change, Changed, Size, changed};
 use crate::formats::pointer;
@@ -140,7 +141,7 @@ pub(super) struct Images;
 impl RowStage for Images {
     const GRAIN: Grain = Grain::Sample;
     const USES: &'static [&'static str] = &["image 0.25"];
-    const MAP: u32 = 2;
+    const MAP: u32 = 3; // 3: files with several pictures are told
     type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -158,8 +159,13 @@ impl RowStage for Images {
                 continue;
             };
             match decoded(rows, &image, p)? {
-                Ok(Changed { probe, frame, bytes }) => {
+                Ok((Changed { probe, frame, bytes }, several)) => {
                     judge(p, row, &image, &probe, &mut delta);
+                    if several {
+                        let say = "it holds several pictures (frames or pages): the first is looked at, and where pixels are \
+                                   changed it alone is kept";
+                        delta.event(row, Act::Finding, "preprocess.images", "image.frames", say);
+                    }
                     if probe.located && bytes.is_none() {
                         let say = "its EXIF says where it was taken; [privacy.images] takes that out";
                         delta.event(row, Act::Finding, "preprocess.images", "image.location", say);
@@ -226,7 +232,8 @@ fn renewed(image: Image, bytes: Option<(Vec<u8>, &'static str)>, delta: &mut Del
 }
 
 /// What an image is and becomes, or the rule that it breaks and the words. It is decoded when there is room for its pixels.
-fn decoded(rows: &Rows, image: &Image, p: &Map) -> Result<Result<Changed, (&'static str, String)>, Fault> {
+/// Beside it stands whether there are further pictures in the file.
+fn decoded(rows: &Rows, image: &Image, p: &Map) -> Result<Result<(Changed, bool), (&'static str, String)>, Fault> {
     let (pixels_max, change) = (p.pixels_max.unwrap_or(PIXELS_MAX), p.change.change());
     let look = |bytes: &[u8]| match &change {
         Some(change) => changed(bytes, pixels_max, change),
@@ -248,7 +255,7 @@ fn decoded(rows: &Rows, image: &Image, p: &Map) -> Result<Result<Changed, (&'sta
     tools.with_room(file.saturating_add(need), &mut || {
         let bytes = kept.take().map_or_else(|| rows.blob(image.blob), Ok);
         done = bytes.map(|bytes| {
-            look(&bytes).map_err(|wrong| match pointer::told(&bytes) {
+            look(&bytes).map(|changed| (changed, several(&bytes))).map_err(|wrong| match pointer::told(&bytes) {
                 Some(say) => (pointer::RULE, say.to_string()),
                 None => (wrong.rule, wrong.say),
             })

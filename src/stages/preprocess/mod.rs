@@ -17,7 +17,7 @@
 //! shapes of labels move with the pixels; null where nothing says which image the shapes of a turned one were drawn on.
 //! Changes: `image.turned`, `image.cut`, `image.resized`. Drops what does not decode whole (`image.truncated`, `image.corrupt`, `image.format`, `image.empty`,
 //! `image.pixels`), what `crop` leaves nothing of (`image.crop`) and what is outside of the sides that `[schema]` gives
-//! (`image.small`, `image.large`; the sides as collected). Findings: `image.orientation`, `image.location` (its EXIF says where it was taken), `image.format_name`. Limits: of an
+//! (`image.small`, `image.large`; the sides as collected). Findings: `image.orientation`, `image.location` (its EXIF says where it was taken), `image.format_name`, `image.frames` (several pictures in a file). Limits: of an
 //! animation the first frame counts.
 mod declaration;
 mod images;

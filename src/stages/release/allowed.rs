@@ -20,7 +20,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let (mut met, mut about): (Vec<Allowed>, BTreeMap<String, BTreeSet<String>>) = Default::default();
     for (_, _, table) in check.manifest.instances(&["release"]) {
         let Ok(d) = read::<Declaration>(table) else { return Vec::new() }; // told where it stands
-        let columns = super::columns::columns(check, d.columns.as_ref(), &[]);
+        let columns = super::columns::columns(check, d.columns.as_ref(), &[], None);
         for (allowed, licenses) in concerned(check, d.licenses.as_deref(), &columns) {
             about.entry(decision(&allowed)).or_default().extend(licenses);
             met.push(allowed);

@@ -69,8 +69,14 @@ pub fn released_type(holds: &str, typed: bool) -> DataType {
 }
 
 /// The released columns, in the order in which they are written.
-/// `made`: those that say how samples were made, where the release holds such samples.
-pub fn columns(check: &mut Check, wanted: Option<&AllOr<At<String>>>, made: &[&str]) -> Vec<String> {
+/// `made`: those that say how samples were made, where the release holds such samples. `weight`: that of the sample that it
+/// is of.
+pub fn columns(
+    check: &mut Check,
+    wanted: Option<&AllOr<At<String>>>,
+    made: &[&str],
+    weight: Option<&str>,
+) -> Vec<String> {
     let Some(of) = check.columns.get("samples") else { return Vec::new() };
     match wanted {
         Some(AllOr::List(list)) => {
@@ -109,6 +115,7 @@ pub fn columns(check: &mut Check, wanted: Option<&AllOr<At<String>>>, made: &[&s
                     || *n == "split"
                     || *n == "id"
                     || made.contains(&n.as_str())
+                    || weight == Some(n.as_str())
                     || fields.0.contains_key(*n)
             };
             in_order(check, of.iter().filter(usual))

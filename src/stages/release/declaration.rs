@@ -36,7 +36,7 @@ pub struct Declaration {
     #[schemars(length(min = 1))]
     pub formats: Vec<At<TextOr<Wanted>>>,
     /// Which columns, in this order, or `"all"`. Default: `id`, the fields of `[schema]` or else all that was collected,
-    /// `license` where samples have licences of their own, all labels, `split`, in the order in which they are declared or stand in the files.
+    /// `license` where samples have licences of their own, all labels, `split`, the weights of `[sample.NAME]`, in the order in which they are declared or stand in the files.
     pub columns: Option<AllOr<At<String>>>,
     /// Only samples that `[sample.NAME]` chose: `sample.NAME`. Default: all.
     pub of: Option<At<String>>,
@@ -237,7 +237,7 @@ pub fn declared(check: &mut Check) -> Option<Rc<Release>> {
 fn checked(check: &mut Check) -> Option<Release> {
     let d: Declaration = check.read()?;
     let kind = (d.ids == Ids::Source, d.anonymity.is_some());
-    let (columns, children) = made::settled(check, &d.augment, kind, d.columns.as_ref());
+    let (columns, children) = made::settled(check, &d.augment, kind, d.columns.as_ref(), d.of.as_ref());
     let formats = encodings(check, &d, &columns);
     check_held(check, &d, &formats, &columns);
     check_sounds(check, d.columns.as_ref(), &columns, formats.iter().any(|f| f.writer.needs.typed));

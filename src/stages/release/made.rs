@@ -3,6 +3,7 @@ use super::columns::{columns, span_of};
 use crate::diag::Diagnostic;
 use crate::manifest::values::{AllOr, At};
 use crate::model::synthetic::{BY, PARENTS};
+use crate::model::weights;
 use crate::stage::Check;
 
 /// The columns of a release, and what `synthetic.by` says of the samples that it holds beside those that were collected. `named` is
@@ -12,6 +13,7 @@ pub fn settled(
     augment: &[At<String>],
     (named, anonymous): (bool, bool),
     wanted: Option<&AllOr<At<String>>>,
+    of: Option<&At<String>>,
 ) -> (Vec<String>, Vec<String>) {
     let children = check.children(augment);
     let told: &[&str] = match (augment.is_empty(), named) {
@@ -19,7 +21,8 @@ pub fn settled(
         (false, true) => &[BY, PARENTS],
         (false, false) => &[BY],
     };
-    let columns = columns(check, wanted, told);
+    let weight = of.map(|of| weights::column(of));
+    let columns = columns(check, wanted, told, weight.as_deref());
     check_told(check, augment, (named, anonymous), wanted, &columns);
     (columns, children)
 }

@@ -2,6 +2,7 @@
 use crate::diag::Diagnostic;
 use crate::manifest::values::At;
 use crate::manifest::{Decimal, Declared};
+use crate::model::weights;
 use crate::stage::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,13 +87,8 @@ pub fn declared(check: &mut Check) -> Option<Declaration> {
     check_splits(check, &d);
     check_numbers(check, &d);
     check_ways(check, &d);
-    check_use(check);
+    check_use(check, d.weight.as_ref());
     Some(d)
-}
-
-/// The column of weights: `weight.NAME`. No field can have that name, since those have no point.
-pub fn weight_column(check: &Check) -> String {
-    format!("weight.{}", check.path.trim_start_matches("sample."))
 }
 
 fn check_splits(check: &mut Check, d: &Declaration) {
@@ -154,16 +150,29 @@ fn check_ways(check: &mut Check, d: &Declaration) {
     }
 }
 
-/// A sample that no release takes is of no use.
-fn check_use(check: &mut Check) {
-    let names = |table: &Declared| {
+/// A sample that no release takes is of no use, nor are weights that none holds.
+fn check_use(check: &mut Check, weight: Option<&At<String>>) {
+    let of = |table: &Declared| {
         let of = table.get_ref().as_table().and_then(|table| table.get("of")?.get_ref().as_str());
         of == Some(check.path.as_str())
     };
-    if !check.manifest.instances(&["release"]).into_iter().any(|(_, _, table)| names(table)) {
+    let releases = check.manifest.instances(&["release"]);
+    let takers: Vec<_> = releases.iter().filter(|(_, _, table)| of(table)).collect();
+    if takers.is_empty() {
         let message = format!("no release takes the samples that [{}] chooses", check.path);
         let problem = Diagnostic::warning("T0634", check.span.clone(), message).label("has no effect on any release");
-        check.bad(problem.help(format!("`of = \"{}\"` in a [release.NAME]", check.path)));
+        return check.bad(problem.help(format!("`of = \"{}\"` in a [release.NAME]", check.path)));
+    }
+    let Some(weight) = weight else { return };
+    let column = weights::column(&check.path);
+    let holds = |table: &Declared| {
+        let columns = table.get_ref().as_table().and_then(|table| table.get("columns")?.get_ref().as_array());
+        columns.is_none_or(|all| all.iter().any(|c| c.get_ref().as_str() == Some(column.as_str())))
+    };
+    if !takers.iter().any(|(_, _, table)| holds(table)) {
+        let message = format!("no release holds the weights of [{}]", check.path);
+        let problem = Diagnostic::warning("T0634", weight.span(), message).label("has no effect on any release");
+        check.bad(problem.help(format!("add \"{column}\" to `columns`")));
     }
 }
 

@@ -25,10 +25,11 @@ mod declaration;
 
 use crate::measure::names::composed;
 use crate::model::votes::{each_class, stratum_of};
+use crate::model::weights;
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, texts, value_at};
 use choose::{Known, Way};
-use declaration::{Declaration, Short, declared, millionths, weight_column};
+use declaration::{Declaration, Short, declared, millionths};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ pub const ENTRY: Entry =
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = declared(check) else { return Vec::new() };
-    let weights = d.weight.is_some().then(|| weight_column(check));
+    let weights = d.weight.is_some().then(|| weights::column(&check.path));
     let by = d.balance.as_ref().or(d.stratify.as_ref()).or(d.mix.as_ref().map(|mix| &mix.get().by));
     let map = Map {
         splits: d.of.iter().flatten().map(|split| split.get().clone()).collect(),

@@ -255,8 +255,8 @@ fn header(of: &Description) -> Yaml {
     let p = of.card;
     let mut all: Vec<(&'static str, Yaml)> = vec![("pretty_name", p.dataset.as_str().into())];
     if let Some(l) = &p.license {
-        match license::full_name(l) {
-            Some(_) => all.push(("license", l.to_lowercase().into())),
+        match license::on_hubs(l) {
+            Some(name) => all.push(("license", name.as_str().into())),
             None => all.extend([("license", "other".into()), ("license_name", l.as_str().into())]),
         }
     }

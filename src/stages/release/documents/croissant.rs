@@ -213,11 +213,14 @@ fn record_sets(p: &PageCard, files: &[OutFile]) -> Vec<Json> {
             };
             field(&Place { id: split.clone(), split, path: Vec::new() }, &released_name(c), holds, &ty, table)
         });
-        json!({
+        let mut set = json!({
             "@type": "cr:RecordSet", "@id": split, "name": split,
-            "key": { "@id": format!("{split}/id") },
             "field": fields.collect::<Vec<_>>(),
-        })
+        });
+        if p.columns.iter().any(|c| c == "id") {
+            set["key"] = json!({ "@id": format!("{split}/id") });
+        }
+        set
     });
     std::iter::once(list).chain(sets).collect()
 }
@@ -250,12 +253,11 @@ fn field(at: &Place, name: &str, holds: &str, ty: &DataType, table: &Writer) -> 
         return out;
     }
     match item {
-        DataType::Struct(fields) if !bytes => {
+        DataType::Struct(fields) => {
             let inner = Place { id, split: at.split, path };
-            // no reader follows a path through a list of objects within an object
-            let (left, held): (Vec<_>, Vec<_>) = fields
-                .iter()
-                .partition(|f| !is_list && matches!(f.data_type(), DataType::List(i) if i.data_type().is_nested()));
+            // no reader follows a path through lists within an object that hold more than single values
+            let (left, held): (Vec<_>, Vec<_>) =
+                fields.iter().partition(|f| matches!(f.data_type(), DataType::List(i) if i.data_type().is_nested()));
             let subs = held.iter().map(|f| field(&inner, f.name(), "", f.data_type(), table));
             out["subField"] = subs.collect();
             out["dataType"] = Json::Null;

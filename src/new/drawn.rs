@@ -1,0 +1,160 @@
+//! What kind of shapes files of annotations beside images hold: boxes, or something of which a box would be a part alone.
+use super::folder::Folder;
+use super::found::Source;
+use crate::formats::Options;
+use crate::formats::reader::Unit;
+use crate::formats::sidecar::{Document, stem_of};
+use crate::model::masks::Mask;
+use crate::model::polygons::Polygon;
+use crate::model::quads::Quad;
+use crate::model::shape::Shape;
+use crate::table::{Cell, Value};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+/// Bytes of a file of annotations that are read.
+const FILE_MAX: u64 = 32 << 20;
+/// A polygon that fills so much of the box around it is that box: formats round.
+const FULL: f64 = 0.99;
+
+/// A kind of shapes that a task can be of, the first preferred.
+struct Kind {
+    column: &'static str,
+    task: &'static str,
+    called: &'static str,
+    /// Whether a shape says more than the upright box around it.
+    says_more: fn(&Value) -> bool,
+}
+
+static KINDS: [Kind; 3] = [
+    Kind {
+        column: Polygon::COLUMN,
+        task: "instance_segmentation",
+        called: "outlines",
+        says_more: |shape| {
+            let of = Polygon::from_value(shape).and_then(|p| Some((p.area(), p.bounds()?)));
+            of.is_some_and(|(area, [x1, y1, x2, y2])| area < FULL * (x2 - x1) * (y2 - y1))
+        },
+    },
+    Kind {
+        column: Quad::COLUMN,
+        task: "oriented_detection",
+        called: "rotated boxes",
+        says_more: |shape| {
+            let degrees = Quad::from_value(shape).and_then(|quad| quad.upright()).map(|(_, degrees)| degrees);
+            degrees.is_none_or(|degrees| degrees % 90.0 != 0.0)
+        },
+    },
+    Kind { column: Mask::COLUMN, task: "masks", called: "masks", says_more: |_| true },
+];
+
+/// What files of annotations hold.
+#[derive(Default)]
+pub struct Drawn {
+    /// The classes, in the order in which a file declares them, else as they occur.
+    pub classes: Vec<String>,
+    /// Annotations in all.
+    boxes: usize,
+    /// Of each column of shapes: those that say more than a box, and annotations that have none.
+    shapes: BTreeMap<&'static str, (usize, usize)>,
+    /// Some file was not read.
+    pub partly: bool,
+}
+
+impl Drawn {
+    /// The task, its column and what its answers are called; and what of the files the column leaves out.
+    pub fn task(&self) -> (&'static str, &'static str, String) {
+        // masks hold outlines, too: they are taken where outlines do not hold all
+        let outlined = self.shapes.get(Polygon::COLUMN).is_some_and(|(_, lost)| *lost == 0);
+        let of = |kind: &&Kind| {
+            let all = self.shapes.get(kind.column).is_some_and(|(more, lost)| *more > 0 && *lost == 0);
+            all && !(outlined && kind.column == Mask::COLUMN)
+        };
+        if let Some(kind) = KINDS.iter().find(of) {
+            return (kind.task, kind.column, kind.called.to_string());
+        }
+        let drawn_as = |column: &str| self.shapes.get(column).map_or(0, |(more, _)| *more);
+        let left = |kind: &Kind| {
+            if kind.column == Mask::COLUMN && drawn_as(Polygon::COLUMN) > 0 {
+                return None; // the same, as pixels
+            }
+            let more = self.shapes.get(kind.column).map(|(more, _)| *more).filter(|more| *more > 0)?;
+            Some(format!("{more} of {} have {}, which `{}` holds", self.boxes, kind.called, kind.column))
+        };
+        let left: Vec<String> = KINDS.iter().filter_map(left).collect();
+        let said = if left.is_empty() { "boxes".to_string() } else { format!("boxes ({})", left.join("; ")) };
+        ("object_detection", "objects", said)
+    }
+
+    /// Reads one file more.
+    pub fn read(&mut self, folder: &Folder, source: &Source, path: &str) {
+        match documents(folder, source, path) {
+            Some((documents, order)) => {
+                let mut own: Vec<String> = documents.iter().flat_map(|d| &d.boxes).map(|b| b.class.clone()).collect();
+                let place = |class: &String| order.iter().position(|known| known == class).unwrap_or(order.len());
+                own.sort_by_cached_key(|class| (place(class), class.clone()));
+                own.dedup();
+                let new: Vec<String> = own.into_iter().filter(|class| !self.classes.contains(class)).collect();
+                self.classes.extend(new);
+                if order.is_empty() {
+                    // numbers of classes are not in the order of their digits: 2 comes before 10
+                    let number = |class: &String| class.parse::<u64>().map_or((1, 0), |n| (0, n));
+                    self.classes.sort_by_cached_key(|class| (number(class), class.clone()));
+                }
+                documents.into_iter().for_each(|document| self.count(source, document));
+            }
+            None => self.partly = true,
+        }
+    }
+
+    fn count(&mut self, source: &Source, mut document: Document) {
+        self.boxes += document.boxes.len();
+        for kind in &KINDS {
+            let (more, without) = self.shapes.entry(kind.column).or_default();
+            if !source.format.draws.contains(&kind.column) {
+                *without += document.boxes.len();
+                continue;
+            }
+            let (Value::List(shapes), lost) = document.shapes.take(kind.column) else { continue };
+            *more += shapes.iter().filter(|shape| (kind.says_more)(shape)).count();
+            *without += lost as usize;
+        }
+    }
+}
+
+/// The documents of a file with all shapes that its format gives, and the order in which it declares classes.
+fn documents(folder: &Folder, source: &Source, path: &str) -> Option<(Vec<Document>, Vec<String>)> {
+    let sidecar = source.format.sidecar.as_ref()?;
+    let open = folder.world.open(path).ok()?;
+    let mut bytes = Vec::new();
+    let read = crate::formats::packing::decompressor(path, Box::new(open.reader().ok()?));
+    read.take(FILE_MAX + 1).read_to_end(&mut bytes).ok()?;
+    if bytes.len() as u64 > FILE_MAX {
+        return None;
+    }
+    let stem = stem_of(crate::formats::packing::inner_name(path)).to_string();
+    let unit = Unit { row: 0, bytes: &bytes, context: None, path, stem: &stem };
+    let asked = source.format.draws.iter().map(|column| column.to_string()).collect();
+    let documents = (sidecar.read)(&Options::default().with_shapes(asked), 64, &unit).ok()?;
+    let order = if source.format.name == "coco" { categories(&bytes) } else { Vec::new() };
+    Some((documents.of.into_iter().filter_map(Result::ok).collect(), order))
+}
+
+/// The names of the categories of COCO by their numbers, which trainers count by.
+fn categories(bytes: &[u8]) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct File {
+        #[serde(default)]
+        categories: Vec<Category>,
+    }
+    #[derive(Deserialize)]
+    struct Category {
+        id: i64,
+        name: String,
+    }
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let mut all = serde_json::from_slice::<File>(bytes).map(|file| file.categories).unwrap_or_default();
+    all.sort_by_key(|category| category.id);
+    all.into_iter().map(|category| category.name).collect()
+}
