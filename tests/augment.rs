@@ -206,31 +206,50 @@ fn what_it_did_is_shown() {
     assert!(exit == 0 && page.contains("s000"), "{page}{err}");
 }
 
-/// Every step of the example is a manifest without a problem, and its data are what its plan says.
-#[test]
-fn every_step_of_the_project_reads() {
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/project-ner");
+/// The example beside an empty table of a first baseline, and its steps.
+fn example(name: &str, folders: &[&str], baseline: &str) -> (tempfile::TempDir, Vec<std::path::PathBuf>) {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
     let mut steps: Vec<_> = std::fs::read_dir(from.join("steps")).unwrap().map(|e| e.unwrap().path()).collect();
     steps.sort();
-    assert_eq!(steps.len(), 7);
     let dir = tempfile::tempdir().unwrap();
-    for folder in ["docs", "raw", "raw/klue", "raw/expert", "raw/made", "raw/votes"] {
+    for folder in folders {
         std::fs::create_dir_all(dir.path().join(folder)).unwrap();
         for file in std::fs::read_dir(from.join(folder)).unwrap().map(|e| e.unwrap().path()).filter(|f| f.is_file()) {
             std::fs::copy(&file, dir.path().join(folder).join(file.file_name().unwrap())).unwrap();
         }
     }
     std::fs::create_dir(dir.path().join("before")).unwrap();
-    std::fs::write(dir.path().join("before/train.jsonl"), "").unwrap();
-    for step in &steps {
-        std::fs::copy(step, dir.path().join("dataset.toml")).unwrap();
-        let (exit, out, err) = tamis(dir.path(), &["check"]);
+    std::fs::write(dir.path().join("before").join(baseline), "").unwrap();
+    (dir, steps)
+}
+
+/// Checks every step, builds the first one, and gives its rows.
+fn first_step(dir: &Path, steps: &[std::path::PathBuf]) -> Vec<Json> {
+    for step in steps {
+        std::fs::copy(step, dir.join("dataset.toml")).unwrap();
+        let (exit, out, err) = tamis(dir, &["check"]);
         assert_eq!(exit, 0, "{}\n{out}{err}", step.display());
     }
-    std::fs::copy(&steps[0], dir.path().join("dataset.toml")).unwrap();
-    let (exit, out, err) = tamis(dir.path(), &["build"]);
+    std::fs::copy(&steps[0], dir.join("dataset.toml")).unwrap();
+    let (exit, out, err) = tamis(dir, &["build"]);
     assert_eq!(exit, 0, "{out}{err}");
-    let rows = released(dir.path(), "work");
+    released(dir, "work")
+}
+
+/// Every step of the examples is a manifest without a problem, and their data are what their plans say.
+#[test]
+fn every_step_of_the_projects_reads() {
+    let folders = ["docs", "raw", "raw/klue", "raw/expert", "raw/made", "raw/votes"];
+    let (dir, steps) = example("project-ner", &folders, "train.jsonl");
+    assert_eq!(steps.len(), 7);
+    let rows = first_step(dir.path(), &steps);
     assert_eq!(rows.len(), 800 + 500 + 500 + 3 - 1, "copies, a short text and two of marks, one of KLUE, are gone");
     assert!(rows.iter().all(|r| !r["text"].as_str().unwrap().contains("010-0000")), "telephone numbers are masked");
+
+    let folders = ["docs", "raw", "raw/bccd", "raw/expert", "raw/votes"];
+    let (dir, steps) = example("project-detection", &folders, "test.jsonl");
+    assert_eq!(steps.len(), 6);
+    let rows = first_step(dir.path(), &steps);
+    let test = rows.iter().filter(|r| r["split"] == "test").count();
+    assert_eq!((rows.len(), test), (110 + 50, 50), "copies are gone, and none of them is one of the test set");
 }

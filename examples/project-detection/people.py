@@ -3,10 +3,10 @@
     python3 people.py answer                 # the expert looks at what waits: decisions in reviews/expert.jsonl
     python3 people.py row STEP WHAT          # adds a row to table.tsv, read from what `tamis show` says (TAMIS names the program)
     python3 people.py table                  # prints the table
-    python3 people.py small                  # keeps a third of the data, for a quick look
+    python3 people.py small                  # keeps an eighth of the data, for a quick look
 
 The expert is made up and looks into raw/gold.json. In a project of your own this is a person in a labelling tool: `tamis label export cells
---tool cvat --only queue` writes the queue, and `tamis label import` brings the answers back.
+--tool label-studio --only queue` writes the queue, and `tamis label import` brings the answers back.
 """
 import glob
 import json
@@ -102,7 +102,7 @@ def table():
 def small():
     for folder in ("raw/bccd", "raw/expert"):
         names = sorted(os.path.basename(path) for path in glob.glob(folder + "/*.jpg"))
-        for name in (name for n, name in enumerate(names) if n % 3 and not name.startswith("copy-")):
+        for name in (name for n, name in enumerate(names) if n % 8 and not name.startswith("copy-")):
             os.remove(os.path.join(folder, name))
     there = {os.path.basename(path)[:-4] for path in glob.glob("raw/*/*.jpg")}
     for path in glob.glob("raw/votes/*.jsonl") + ["raw/expert/test.jsonl"]:

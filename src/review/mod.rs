@@ -5,6 +5,7 @@ pub mod file;
 pub mod queue;
 pub mod task;
 
+use crate::model::images::Image;
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::Value as Json;
 
@@ -13,11 +14,23 @@ pub struct Item {
     pub id: String,
     /// The text that is looked at.
     pub text: Option<String>,
+    /// The picture that is looked at.
+    pub picture: Option<Picture>,
     /// What a decision is made on.
     pub seen: Option<String>,
     pub agreement: Option<String>,
     /// Who answered what.
     pub votes: Vec<(String, Json)>,
+}
+
+/// A picture as a tool is given it.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    pub image: Image,
+    /// Width and height in pixels.
+    pub size: [u32; 2],
+    /// Where the tool finds it, from the folder of the project; empty until it is written.
+    pub path: String,
 }
 
 /// Something that came back.
@@ -46,6 +59,11 @@ pub fn is_class(kind: &Kind) -> bool {
 
 pub fn is_spans(kind: &Kind) -> bool {
     kind.on_text && kind.is_list()
+}
+
+/// Whether an answer is upright boxes on a picture.
+pub fn is_boxes(kind: &Kind) -> bool {
+    kind.name == "object_detection"
 }
 
 /// The different answers, those first that most gave.

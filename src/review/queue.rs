@@ -76,6 +76,7 @@ pub fn item(a: &Answered, named: bool) -> Item {
     Item {
         id: a.id.clone(),
         text: a.content.text().map(str::to_string),
+        picture: a.picture.clone(),
         seen: a.seen.clone(),
         agreement: a.agreement.clone(),
         votes: given

@@ -1,7 +1,9 @@
 //! The samples of a task with the answers that annotators gave: what is shown to people, and what goes to labelling tools.
+use super::Picture;
 use crate::engine::session::Session;
 use crate::engine::state::Built;
 use crate::manifest;
+use crate::model::images::Image;
 use crate::model::votes::Vote;
 use crate::project::{Failure, Project};
 use crate::report::show::Snapshot;
@@ -10,13 +12,15 @@ use crate::stage::Fault;
 use crate::stages::label::agreement::Looking;
 use crate::stages::label::decided;
 use crate::stages::label::declaration::Declaration;
-use crate::table::{DataType, Value, value_at};
+use crate::table::{Cell, DataType, Value, value_at};
 
 /// A sample and what was answered.
 pub struct Answered {
     pub id: String,
     /// What people look at: a text, or the digest of an image.
     pub content: Value,
+    /// The picture, where the samples have one of known sides.
+    pub picture: Option<Picture>,
     /// What a decision is made on, where the project reads decisions about labels.
     pub seen: Option<String>,
     /// Empty where nobody was asked.
@@ -68,6 +72,7 @@ impl Task {
             out.push(Answered {
                 id,
                 content: Value::Null,
+                picture: None,
                 seen: None,
                 votes: Vec::new(),
                 agreement: None,
@@ -86,6 +91,7 @@ impl Task {
                 at += 1;
             })?;
         }
+        self.pictures(s, &snapshot, &mut out)?;
         let path = format!("label.{}", self.name);
         for sample in &mut out {
             let decision = s.review.decisions.get(&(path.clone(), sample.id.clone()));
@@ -107,6 +113,28 @@ impl Task {
             at += 1;
         })?;
         Ok(known.then_some(out))
+    }
+
+    /// Gives the samples their pictures.
+    fn pictures(&self, s: &Session, snapshot: &Snapshot, out: &mut [Answered]) -> Result<(), Fault> {
+        let has = |name: &str| snapshot.columns.iter().any(|c| c.name == name);
+        if !["image", "width", "height"].into_iter().all(has) {
+            return Ok(());
+        }
+        let mut sides: [Vec<Option<u32>>; 2] = Default::default();
+        for (name, of) in ["width", "height"].into_iter().zip(&mut sides) {
+            snapshot.each(s, name, &mut |v| of.push(u32::from_value(&v)))?;
+        }
+        let side = |of: &[Option<u32>], at: usize| of.get(at).copied().flatten();
+        let mut at = 0;
+        snapshot.each(s, "image", &mut |v| {
+            let size = side(&sides[0], at).zip(side(&sides[1], at));
+            if let (Some(sample), Some(image), Some((w, h))) = (out.get_mut(at), Image::from_value(&v), size) {
+                sample.picture = Some(Picture { image, size: [w, h], path: String::new() });
+            }
+            at += 1;
+        })?;
+        Ok(())
     }
 
     /// What is asked about one sample.
@@ -169,6 +197,7 @@ impl Looked<'_> {
             decided: decision.is_some_and(|d| d.labels),
             id,
             content,
+            picture: None,
             votes: all,
         }))
     }

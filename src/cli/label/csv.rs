@@ -5,7 +5,8 @@ use crate::stages::label::decided::answer_text;
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::Value as Json;
 
-pub const TOOL: Tool = Tool { name: "csv", ending: "csv", fits: |_| true, write, setup: None, read, crowd: None };
+pub const TOOL: Tool =
+    Tool { name: "csv", ending: "csv", fits: |_| true, write, pictures: |_| false, setup: None, read, crowd: None };
 
 const HEAD: &[&str] = &["id", "text", "agreement", "votes", "label", "decision", "note", "seen"];
 
@@ -123,6 +124,7 @@ mod tests {
     fn a_package_comes_back_with_what_was_filled_in() {
         let job = |kind| Job { kind: named(kind).unwrap(), classes: Vec::new(), scale: None, guideline: String::new() };
         let item = |id: &str| Item {
+            picture: None,
             id: id.into(),
             text: Some("one, \"two\"\nthree".into()),
             seen: Some("0a".into()),

@@ -9,6 +9,7 @@ pub const TOOL: Tool = Tool {
     ending: "jsonl",
     fits: |kind: &Kind| is_class(kind) || is_spans(kind),
     write,
+    pictures: |_| false,
     setup: None,
     read,
     crowd: None,

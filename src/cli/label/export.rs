@@ -1,7 +1,8 @@
 //! `tamis label export TASK`: a file for a labelling tool, with the samples that are asked for and the answers so far.
-use super::tool::{FILE_MAX, Job, Tool};
+use super::tool::{FILE_MAX, Item, Job, Tool};
 use super::tools::Name;
 use crate::cli::{Context, say};
+use crate::engine::session::Session;
 use crate::project::{Failure, Options, Project};
 use crate::report::terminal::plural;
 use crate::review::queue::{Only, items};
@@ -55,20 +56,57 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         let name = task.declared.task.name;
         return Err(Failure::Usage(format!("{} shows no answers of a task of the kind `{name}`", tool.name)));
     }
-    let (items, all) = project.plan(&options, |s, built| items(&project, &task, s, built, args.only, args.raw))??;
-    let job = job(&task);
     let out = args.out.clone().unwrap_or_else(|| format!("tasks/{}.{}", task.name, tool.ending));
+    let pictures = (tool.pictures)(task.declared.task);
+    let (items, all) = project.plan(&options, |s, built| -> Result<_, Failure> {
+        let (mut items, all) = items(&project, &task, s, built, args.only, args.raw)?;
+        if pictures {
+            write_pictures(&project, s, &out, &mut items)?;
+        }
+        Ok((items, all))
+    })??;
+    let job = job(&task);
     let package = (tool.write)(&job, &items);
     keep(&project, &out, &package)?;
     write(&project, &out, &package)?;
     say(&format!("{out}   {} of {all}\n", plural(items.len() as u64, "sample")));
+    if pictures {
+        say(&format!(
+            "{}/   their pictures; Label Studio reads them where LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT is this project\n",
+            beside(&out)
+        ));
+    }
     if let Some((ending, setup)) = tool.setup {
-        let beside = format!("{}.{ending}", out.rsplit_once('.').map_or(out.as_str(), |o| o.0));
+        let beside = format!("{}.{ending}", beside(&out));
         write(&project, &beside, &setup(&job))?;
         say(&format!("{beside}   how {} shows them\n", tool.name));
     }
     say(&next(&task, tool, &out));
     Ok(0)
+}
+
+/// The file's name without its ending.
+fn beside(out: &str) -> &str {
+    out.rsplit_once('.').map_or(out, |o| o.0)
+}
+
+/// Writes the pictures of samples into a folder beside the file, each under a number and the ending of its format. A sample whose picture has
+/// no known sides cannot be shown.
+fn write_pictures(project: &Project, s: &Session, out: &str, items: &mut [Item]) -> Result<(), Failure> {
+    if project.world.place(out).is_none() {
+        return Err(Failure::Usage(format!("{out} leaves the project")));
+    }
+    for (n, item) in items.iter_mut().enumerate() {
+        let Some(picture) = &mut item.picture else {
+            let help = "add a table `[preprocess]`, which decodes pictures";
+            return Err(Failure::Usage(format!("the size of the picture of {} is not known: {help}", item.id)));
+        };
+        picture.path = format!("{}/{:06}.{}", beside(out), n + 1, picture.image.format);
+        let bytes = s.open(picture.image.blob)?;
+        let written = project.world.replace(&picture.path, &bytes);
+        written.map_err(|e| Failure::World(format!("{}: {e}", picture.path)))?;
+    }
+    Ok(())
 }
 
 /// What to type once somebody has answered.

@@ -2,15 +2,19 @@
 //!
 //! Spans go out in code points with the text that they cover. What comes back is held against that text: where code points do
 //! not fit, places are read as UTF-16, which browsers count in; where neither fits, it is told.
-use super::tool::{Back, Item, Job, Read, Said, Tool, is_class, is_spans};
+//!
+//! Boxes go out as percentages of the picture, whose file stands beside the list; Label Studio reads it as a local file. Flags of a box are
+//! words of its `meta`. A box that somebody turned has no place here, and is told.
+use super::tool::{Back, Item, Job, Picture, Read, Said, Tool, is_boxes, is_class, is_spans};
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::{Value as Json, json};
 
 pub const TOOL: Tool = Tool {
     name: "label-studio",
     ending: "json",
-    fits: |kind: &Kind| is_class(kind) || is_spans(kind) || kind.scale,
+    fits: |kind: &Kind| is_class(kind) || is_spans(kind) || is_boxes(kind) || kind.scale,
     write,
+    pictures: is_boxes,
     setup: Some(("xml", config)),
     read,
     crowd: None,
@@ -20,8 +24,11 @@ fn write(job: &Job, items: &[Item]) -> String {
     let task = |(n, item): (usize, &Item)| {
         let of = |(by, answer): &(String, Json)| json!({ "model_version": by, "result": result(job, item, answer) });
         let predictions: Vec<Json> = item.votes.iter().map(of).collect();
-        let data = json!({ "sample": item.id, "text": item.text, "seen": item.seen, "agreement": item.agreement,
-                           "guideline": job.guideline });
+        let mut data = json!({ "sample": item.id, "text": item.text, "seen": item.seen, "agreement": item.agreement,
+                               "guideline": job.guideline });
+        if let Some(picture) = item.picture.as_ref().filter(|_| is_boxes(job.kind)) {
+            data["image"] = format!("/data/local-files/?d={}", address(&picture.path)).into();
+        }
         json!({ "id": n + 1, "data": data, "predictions": predictions })
     };
     let tasks: Vec<Json> = items.iter().enumerate().map(task).collect();
@@ -36,6 +43,11 @@ fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
     if job.kind.scale {
         return vec![one(0, "number", json!({ "number": answer }))];
     }
+    if is_boxes(job.kind) {
+        let boxes = answer.as_array().map(Vec::as_slice).unwrap_or_default();
+        let own = |picture: &Picture| boxes.iter().enumerate().map(|(n, b)| rectangle(n, b, picture)).collect();
+        return item.picture.as_ref().map(own).unwrap_or_default();
+    }
     let chars: Vec<char> = item.text.as_deref().unwrap_or_default().chars().collect();
     let spans = answer.as_array().map(Vec::as_slice).unwrap_or_default();
     let value = |s: &Json| {
@@ -46,11 +58,41 @@ fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
     spans.iter().enumerate().map(|(n, s)| one(n, "labels", value(s))).collect()
 }
 
+/// A box in percent of the picture.
+fn rectangle(n: usize, b: &Json, picture: &Picture) -> Json {
+    let at = |name: &str| b[name].as_f64().unwrap_or_default();
+    let [w, h] = picture.size.map(|side| f64::from(side.max(1)));
+    let value = json!({
+        "x": 100.0 * at("x1") / w, "y": 100.0 * at("y1") / h,
+        "width": 100.0 * (at("x2") - at("x1")) / w, "height": 100.0 * (at("y2") - at("y1")) / h,
+        "rotation": 0, "rectanglelabels": [b["class"]],
+    });
+    json!({
+        "id": format!("r{n}"), "from_name": "label", "to_name": "image", "type": "rectanglelabels", "value": value,
+        "original_width": picture.size[0], "original_height": picture.size[1], "image_rotation": 0,
+        "meta": { "text": b["flags"].as_array().cloned().unwrap_or_default() },
+    })
+}
+
+/// A path within an address: all but plain characters as %XX.
+fn address(path: &str) -> String {
+    let one = |b: u8| match b {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => char::from(b).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    path.bytes().map(one).collect()
+}
+
 /// What Label Studio calls the labelling interface.
 fn config(job: &Job) -> String {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
     let each =
         |tag: &str| job.classes.iter().map(|c| format!("    <{tag} value=\"{}\"/>\n", escaped(c))).collect::<String>();
+    if is_boxes(job.kind) {
+        let labels =
+            format!("  <RectangleLabels name=\"label\" toName=\"image\">\n{}  </RectangleLabels>\n", each("Label"));
+        return format!("<View>\n  <Image name=\"image\" value=\"$image\" zoom=\"true\"/>\n{labels}</View>\n");
+    }
     let control = match (&job.scale, is_class(job.kind)) {
         (Some((min, max)), _) => format!("  <Number name=\"label\" toName=\"text\" min=\"{min}\" max=\"{max}\"/>\n"),
         (None, true) => format!("  <Choices name=\"label\" toName=\"text\">\n{}  </Choices>\n", each("Choice")),
@@ -101,6 +143,9 @@ fn label(job: &Job, result: &Json, text: &str) -> Result<Json, String> {
         let chars: Vec<char> = text.chars().collect();
         return results.iter().filter(|r| r["type"] == "labels").map(|r| span(&r["value"], &chars)).collect();
     }
+    if is_boxes(job.kind) {
+        return results.iter().filter(|r| r["type"] == "rectanglelabels").map(upright).collect();
+    }
     let of = |ty: &str, name: &str| results.iter().find(|r| r["type"] == ty).map(|r| r["value"][name].clone());
     if job.kind.scale {
         return of("number", "number").or_else(|| of("rating", "rating")).ok_or_else(|| "there is no number".into());
@@ -110,6 +155,33 @@ fn label(job: &Job, result: &Json, text: &str) -> Result<Json, String> {
         Some(all) => Err(format!("{} classes where one is asked for", all.len())),
         None => Err("there is no choice".into()),
     }
+}
+
+/// A box in pixels, to a ten-thousandth.
+fn upright(result: &Json) -> Result<Json, String> {
+    let value = &result["value"];
+    let number = |of: &Json, name: &str| of[name].as_f64().ok_or(format!("a box has no `{name}`"));
+    let class = match value["rectanglelabels"].as_array().map(Vec::as_slice) {
+        Some([class]) => class.clone(),
+        _ => return Err("a box has no class, or several".into()),
+    };
+    if value["rotation"].as_f64().is_some_and(|turn| turn % 360.0 != 0.0) {
+        return Err(format!(
+            "a box of `{}` is turned, which upright boxes cannot be",
+            class.as_str().unwrap_or_default()
+        ));
+    }
+    let (w, h) = (number(result, "original_width")?, number(result, "original_height")?);
+    let pixels = |percent: f64, side: f64| (percent * side / 100.0 * 1e4).round_ties_even() / 1e4;
+    let (x, y) = (number(value, "x")?, number(value, "y")?);
+    let (right, bottom) = (x + number(value, "width")?, y + number(value, "height")?);
+    let mut out = json!({
+        "class": class, "x1": pixels(x, w), "y1": pixels(y, h), "x2": pixels(right, w), "y2": pixels(bottom, h),
+    });
+    if let Some(flags) = result["meta"]["text"].as_array().filter(|flags| !flags.is_empty()) {
+        out["flags"] = flags.clone().into();
+    }
+    Ok(out)
 }
 
 fn span(value: &Json, chars: &[char]) -> Result<Json, String> {
@@ -140,6 +212,7 @@ fn span(value: &Json, chars: &[char]) -> Result<Json, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::images::Image;
     use crate::stages::label::kinds::named;
 
     fn job(kind: &str) -> Job {
@@ -149,7 +222,16 @@ mod tests {
 
     fn item(answer: Json) -> Item {
         let text = Some("I 😊 Kim".to_string());
-        Item { id: "s1".into(), text, seen: Some("0a".into()), agreement: None, votes: vec![("kim".into(), answer)] }
+        let image = Image { blob: crate::digest::Digest::of(b"x"), format: "png".into(), bytes: 1 };
+        let picture = Some(Picture { image, size: [640, 480], path: "tasks/cells/가 1.png".into() });
+        Item {
+            id: "s1".into(),
+            text,
+            picture,
+            seen: Some("0a".into()),
+            agreement: None,
+            votes: vec![("kim".into(), answer)],
+        }
     }
 
     /// What Label Studio would give back if somebody accepted a prediction.
@@ -167,6 +249,11 @@ mod tests {
             ("ner", json!([])),
             ("classification", json!("A & B")),
             ("rating", json!(2.5)),
+            (
+                "object_detection",
+                json!([{ "class": "A & B", "x1": 3.0, "y1": 7.0, "x2": 101.25, "y2": 479.0, "flags": ["crowd"] }]),
+            ),
+            ("object_detection", json!([])),
         ] {
             let job = job(kind);
             let Read { back, wrong, .. } = read(&job, &accepted(&write(&job, &[item(answer.clone())]))).unwrap();
@@ -180,6 +267,12 @@ mod tests {
             assert_eq!((back, wrong), (vec![want], vec![]), "{kind}");
         }
         assert!(config(&job("ner")).contains("<Label value=\"A &amp; B\"/>"));
+        let boxes = job("object_detection");
+        assert!(config(&boxes).contains("<RectangleLabels name=\"label\" toName=\"image\">"));
+        assert!(write(&boxes, &[item(json!([]))]).contains("/data/local-files/?d=tasks/cells/%EA%B0%80%201.png"));
+        let turned = json!([{ "type": "rectanglelabels", "original_width": 9, "original_height": 9,
+            "value": { "x": 1, "y": 1, "width": 5, "height": 5, "rotation": 30, "rectanglelabels": ["A & B"] } }]);
+        assert!(label(&boxes, &turned, "").unwrap_err().contains("turned"));
     }
 
     #[test]

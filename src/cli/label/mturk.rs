@@ -16,6 +16,7 @@ pub const TOOL: Tool = Tool {
     ending: "csv",
     fits: |kind: &Kind| is_class(kind) || kind.scale,
     write,
+    pictures: |_| false,
     setup: Some(("html", page)),
     read,
     crowd: Some(batch),
@@ -183,6 +184,7 @@ mod tests {
             assert!(!out.contains(['<', '>', '"', '\'', '$']) && out.chars().all(|c| c < '\u{10000}'), "{out}");
         }
         let item = Item {
+            picture: None,
             id: "a,1".into(),
             text: Some("<script>x</script>".into()),
             seen: None,

@@ -1,7 +1,7 @@
 //! What a labelling tool is: what it is given, and how what it gives back is read.
 use super::crowd::Batch;
 pub use crate::review::file::FILE_MAX;
-pub use crate::review::{Back, Item, Said, is_class, is_spans};
+pub use crate::review::{Back, Item, Picture, Said, is_boxes, is_class, is_spans};
 use crate::stages::label::kinds::kind::Kind;
 
 /// A task as a tool is told of it.
@@ -20,6 +20,8 @@ pub struct Tool {
     /// Whether it can show answers of this kind.
     pub fits: fn(&Kind) -> bool,
     pub write: fn(&Job, &[Item]) -> String,
+    /// Whether pictures are written beside the file, for answers that lie on them.
+    pub pictures: fn(&Kind) -> bool,
     /// How the tool is set up, as a second file: its ending and its text.
     pub setup: Option<Setup>,
     /// Reads a file of the tool. What is no answer is a complaint with its place.
