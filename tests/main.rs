@@ -35,6 +35,7 @@ mod properties;
 mod races;
 mod rebuild;
 mod releases;
+mod remote;
 mod report;
 mod schema;
 #[cfg(feature = "serve")]
