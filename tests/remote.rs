@@ -71,7 +71,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// The kernels that ran of steps that tell of nothing raw.
-fn open_kernels(dir: &Path, told: &Told) -> BTreeMap<String, u64> {
+pub fn open_kernels(dir: &Path, told: &Told) -> BTreeMap<String, u64> {
     let project = Project::open(Some(dir)).unwrap();
     let raw: Vec<&str> = project.assembled.steps.iter().filter(|s| s.tells_raw()).map(|s| s.name.as_str()).collect();
     told.kernels().into_iter().filter(|(name, _)| !raw.contains(&name.split(' ').next().unwrap())).collect()
@@ -529,4 +529,38 @@ fn who_names_no_remote_or_a_wrong_one_is_told() {
     assert!(exit == 2 && said.contains("config.toml:2: "), "{said}");
     let (exit, said) = with(&dir.path().join("config"), text);
     assert!(exit == 3 && said.contains("lies within the project"), "{said}");
+}
+
+#[test]
+fn what_remotes_say_in_json_is_what_the_schemas_say() {
+    let (lab, remote) = (lab(), tempfile::tempdir().unwrap());
+    let dir = checkout(&lab);
+    let verbs: [(&str, &[&str]); 4] = [
+        ("build", &["build", "--json", "--remote", "write"]),
+        ("build", &["build", "--json", "--remote", "read", "--dry-run"]),
+        ("push", &["push", "--json"]),
+        ("pull", &["pull", "--json"]),
+    ];
+    for (verb, args) in verbs {
+        let out = command(dir.path(), remote.path(), args);
+        let schema = crate::json::schema(verb);
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let text = String::from_utf8(out.stdout).unwrap();
+        assert!(out.status.success() && !text.is_empty(), "{args:?} {}", String::from_utf8_lossy(&out.stderr));
+        for line in text.lines() {
+            let value = serde_json::from_str(line).unwrap();
+            let wrong: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+            assert!(wrong.is_empty(), "{args:?} {line}: {wrong:?}");
+        }
+    }
+}
+
+/// In Korean a push says the same.
+#[test]
+fn what_remotes_say_has_korean_words() {
+    let (lab, remote) = (Lab::new(20, 0), tempfile::tempdir().unwrap());
+    let dir = checkout(&lab);
+    let (exit, said) = run(dir.path(), remote.path(), &["--lang", "ko", "build", "--remote", "write"]);
+    assert!(exit == 0 && said.contains("원격") && said.contains("보냄") && !said.contains("pushed to"), "{said}");
+    assert!(said.contains("보내지 않습니다"), "{said}");
 }

@@ -135,7 +135,9 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
     };
     tell_start(&project, args, c);
     if args.dry_run {
-        return dry_run(&project, &options, args);
+        let exit = dry_run(&project, &options, args)?;
+        options.far.iter().for_each(|far| tell_trouble(far));
+        return Ok(exit);
     }
     let progress = Progress::new(c.quiet || args.json);
     let sink = |e: Event| {

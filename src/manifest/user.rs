@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [remote]
-//! place = "/mnt/mine"
+//! place = "s3://bucket/prefix"
 //! fallback = "/mnt/main"
 //! ```
 use super::{parse, read_root};

@@ -10,7 +10,8 @@ pub fn open(world: &World) -> Result<Far, Failure> {
     let Some(place) = places.place else {
         let [first, _] = VARIABLES;
         return Err(Failure::Usage(format!(
-            "no remote is named: set {first} to a folder, or `[remote] place` in ~/.config/tamis/config.toml"
+            "no remote is named: set {first} to a folder or to s3://BUCKET/PREFIX, or `[remote] place` in \
+             ~/.config/tamis/config.toml"
         )));
     };
     let mut remotes = Vec::new();

@@ -141,21 +141,29 @@ impl Store {
 
     /// What a recipe gave, if it is known.
     pub fn result(&self, key: Digest) -> Option<Vec<u8>> {
-        let found = self.peek(key);
-        if found.is_some() {
-            self.lock().used.insert(key);
+        let mut inner = self.lock();
+        let here = inner.index.result(key).map(<[u8]>::to_vec);
+        if here.is_some() {
+            inner.used.insert(key);
+            return here;
         }
-        found
+        drop(inner);
+        let found = self.result_far(key)?;
+        self.lock().used.insert(key);
+        Some(found)
+    }
+
+    /// The same from elsewhere; it is here from now on.
+    fn result_far(&self, key: Digest) -> Option<Vec<u8>> {
+        let found = self.far.get()?.result(key)?;
+        self.put_part(key, &found, false); // nothing raw ever left
+        Some(found)
     }
 
     /// Like `result`, but not a gc root: the partition's result that lists this key keeps it alive.
     pub fn peek(&self, key: Digest) -> Option<Vec<u8>> {
         let here = self.lock().index.result(key).map(<[u8]>::to_vec);
-        here.or_else(|| {
-            let found = self.far.get()?.result(key)?;
-            self.put_part(key, &found, false); // nothing raw ever left
-            Some(found)
-        })
+        here.or_else(|| self.result_far(key))
     }
 
     /// The same of this store alone, and nothing that is raw.

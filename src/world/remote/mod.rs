@@ -1,5 +1,10 @@
-//! Places elsewhere where a store's results are kept for others. Which one is said by the user, in the environment or in a file of the user's own, and never by the project.
+//! Places elsewhere where a store's results are kept for others: a folder, or with
+//! the feature `remote` a bucket. Which one is said by the user, in the environment or in a file of the user's own, and never by the project.
 mod folder;
+#[cfg(feature = "remote")]
+mod s3;
+#[cfg(feature = "remote")]
+mod wire;
 
 use super::World;
 use std::io;
@@ -61,15 +66,23 @@ impl World {
         }
     }
 
-    /// Opens a place elsewhere: an absolute path or `file:///...`. The error says what is wrong with it.
+    /// Opens a place elsewhere: an absolute path, `file:///...` or `s3://BUCKET/PREFIX`. The error says what is wrong with it.
     pub fn remote(&self, place: &str) -> Result<Box<dyn Remote>, String> {
         let path = place.strip_prefix("file://").unwrap_or(place);
         if path.starts_with('/') {
             let here = folder::Folder::open(self, path).map_err(|e| format!("the remote {place}: {e}"))?;
             return Ok(Box::new(here));
         }
+        if place.starts_with("s3://") {
+            #[cfg(feature = "remote")]
+            return s3::Bucket::open(place).map(|bucket| Box::new(bucket) as Box<dyn Remote>);
+            #[cfg(not(feature = "remote"))]
+            return Err(
+                "this tamis was built without the feature `remote`, which s3:// needs; a folder needs nothing".into()
+            );
+        }
         // what stands before an address may hold a password: it is not said again
         let scheme = place.split_once("://").map_or("a relative path", |(scheme, _)| scheme);
-        Err(format!("a remote is an absolute path or file:///PATH, and not {scheme}"))
+        Err(format!("a remote is an absolute path, file:///PATH or s3://BUCKET/PREFIX, and not {scheme}"))
     }
 }

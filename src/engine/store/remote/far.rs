@@ -224,6 +224,7 @@ impl Far {
             None => {
                 known.results.remove(&key);
                 known.met.damaged += 1;
+                known.met.tell(format!("a copy in {CACHE} is not as it was: it is read again next time"));
             }
         }
         found
@@ -350,6 +351,13 @@ impl Far {
         let mut known = self.known();
         known.met.failed += 1;
         known.met.tell(format!("{} cannot be asked: {e}", of.remote.name()));
+    }
+
+    /// The digests of objects of a pack.
+    pub(super) fn digests(&self, pack: u32, range: Range<usize>) -> Vec<Digest> {
+        let known = self.known();
+        let of = known.packs.get(pack as usize).and_then(|p| p.objects.get(range)).unwrap_or_default();
+        of.iter().map(|o| o.2).collect()
     }
 
     /// The keys of all results of a data set, or of all.

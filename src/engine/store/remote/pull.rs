@@ -1,5 +1,6 @@
 //! What remotes hold of a data set comes into the store at once, so that later builds need no connection.
 use super::far::{Far, WORKERS};
+use crate::digest::Digest;
 use crate::engine::store::objects::Store;
 use std::io;
 use std::ops::Range;
@@ -31,14 +32,7 @@ pub fn pull(store: &Store, far: &Far, dataset: Option<&str>, stops: &(dyn Fn() -
             s.spawn(|| {
                 while held(&came).1.is_none() && !stops() {
                     let Some((pack, range, wanted)) = held(&todo).next() else { return };
-                    let got = far.fetch(pack, range).unwrap_or_default();
-                    let (mut kept, mut broken) = (0, None);
-                    for (digest, bytes) in got.into_iter().filter(|(d, _)| !store.has(*d)) {
-                        match store.put(digest, &bytes, false) {
-                            Ok(()) => kept += 1,
-                            Err(e) => drop(broken.get_or_insert(e)),
-                        }
-                    }
+                    let (kept, broken) = bring(store, far, pack, range);
                     let mut came = held(&came);
                     came.0.objects += kept;
                     came.0.absent += wanted.saturating_sub(kept);
@@ -67,6 +61,25 @@ pub fn pull(store: &Store, far: &Far, dataset: Option<&str>, stops: &(dyn Fn() -
     }
     store.commit()?;
     Ok(pulled)
+}
+
+/// Brings a stretch of a pack, and what of it was damaged from wherever else it lies; how many objects came.
+fn bring(store: &Store, far: &Far, pack: u32, range: Range<usize>) -> (u64, Option<io::Error>) {
+    let (mut kept, mut broken) = (0, None);
+    let mut keep = |got: Vec<(Digest, Vec<u8>)>| {
+        for (digest, bytes) in got.into_iter().filter(|(d, _)| !store.has(*d)) {
+            match store.put(digest, &bytes, false) {
+                Ok(()) => kept += 1,
+                Err(e) => drop(broken.get_or_insert(e)),
+            }
+        }
+    };
+    let all = far.digests(pack, range.clone());
+    keep(far.fetch(pack, range).unwrap_or_default());
+    for digest in all.into_iter().filter(|d| !store.has(*d)) {
+        keep(far.get(digest, &|_| false));
+    }
+    (kept, broken)
 }
 
 /// Objects that are not here, as stretches of packs: the pack, the numbers of its objects, how many of them are wanted.
