@@ -6,7 +6,6 @@ use crate::digest::Digest;
 use crate::engine::store::collect::{digests_in, samples_of};
 use crate::engine::store::index::Set;
 use crate::engine::store::objects::Store;
-use crate::engine::store::place::Place;
 use crate::world::Remote;
 use std::collections::BTreeMap;
 use std::io;
@@ -92,7 +91,8 @@ fn offer(store: &Store, keys: Vec<Digest>, pushed: &mut Pushed) -> Offer {
     let inner = store.lock();
     let index = &inner.index;
     let mut seen = Set::default();
-    let (mut results, mut objects): (Vec<Digest>, BTreeMap<(u32, u64), (Digest, Place)>) = Default::default();
+    let mut results = Vec::new();
+    let mut objects: BTreeMap<(u32, u64), Digest> = BTreeMap::new(); // in the order in which they lie
     let mut raw = Set::default();
     let mut todo = keys;
     while let Some(key) = todo.pop() {
@@ -108,15 +108,18 @@ fn offer(store: &Store, keys: Vec<Digest>, pushed: &mut Pushed) -> Offer {
             todo.push(digest);
             match index.objects.get(&digest) {
                 Some(place) if place.raw => drop(raw.insert(digest)),
-                Some(place) if !is_raw => drop(objects.insert((place.pack, place.offset), (digest, *place))),
+                Some(place) if !is_raw => drop(objects.insert((place.pack, place.offset), digest)),
                 _ => {}
             }
         }
     }
     pushed.raw_objects = raw.len() as u64;
     results.sort();
-    Offer { results, objects: objects.into_values().map(|o| o.0).collect() }
+    Offer { results, objects: objects.into_values().collect() }
 }
+
+/// The bytes of a pack, and its objects with their lengths.
+type Packed = (Vec<u8>, Vec<(Digest, u32)>);
 
 struct Sending<'s> {
     store: &'s Store,
@@ -153,7 +156,7 @@ impl Sending<'_> {
     }
 
     /// The next objects, verified, one behind the other.
-    fn pack(&self, todo: &Mutex<std::vec::IntoIter<Digest>>) -> Option<(Vec<u8>, Vec<(Digest, u32)>)> {
+    fn pack(&self, todo: &Mutex<std::vec::IntoIter<Digest>>) -> Option<Packed> {
         let mut todo = held(todo); // packs are the same whoever makes them: others wait
         let (mut bytes, mut objects) = (Vec::new(), Vec::new());
         while bytes.len() < PACK && (objects.len() as u64) < PACK_OBJECTS {
