@@ -1,4 +1,5 @@
 //! A project opened: its manifest, its steps, its store; and the walk that every verb makes.
+pub mod remote;
 pub mod update;
 pub mod workspace;
 
@@ -17,7 +18,7 @@ use crate::engine::run::Maker;
 use crate::engine::scan;
 use crate::engine::session::{Session, Stop};
 use crate::engine::state::{Built, Mode, StepRun};
-use crate::engine::store::{Store, StoreError};
+use crate::engine::store::{Far, Store, StoreError};
 use crate::engine::told::{Answer, Event, Sink};
 use crate::engine::walk::{self, Next};
 use crate::exec::local::Local;
@@ -27,6 +28,7 @@ use crate::stages::registry;
 use crate::world::{Fetched, Looks, World, is_fetched, is_released, pages};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The file that makes a folder a project.
 pub const MANIFEST: &str = "dataset.toml";
@@ -122,13 +124,15 @@ pub struct Options {
     pub verify_inputs: bool,
     /// Where a wish to stop is made.
     pub stop: Stop,
+    /// Stores elsewhere, which are asked for what is not here.
+    pub far: Option<Arc<Far>>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        let (steps, stop) = Default::default();
+        let (steps, stop, far) = Default::default();
         let (keep_going, locked, verify_inputs) = Default::default();
-        Options { jobs: 0, target: 4096, steps, keep_going, locked, sample: None, memory: 0, verify_inputs, stop }
+        Options { jobs: 0, target: 4096, steps, keep_going, locked, sample: None, memory: 0, verify_inputs, stop, far }
     }
 }
 
@@ -193,6 +197,7 @@ impl Project {
         then: impl FnOnce(&Session, &Built) -> R,
     ) -> Result<R, Failure> {
         let store = Store::read(&self.world)?;
+        options.far.iter().for_each(|far| store.reach(far.clone()));
         let exec = Local::new(options.jobs);
         let a = &self.assembled;
         let session = Session::new(&self.world, &store, &exec, &Maker, &a.steps, &a.review, options.target);
@@ -233,6 +238,7 @@ impl Project {
         let wanted = self.wanted(&options.steps)?;
         let lock = Lock::load(&self.world).map_err(Failure::World)?;
         let store = Store::write(&self.world)?;
+        options.far.iter().for_each(|far| store.reach(far.clone()));
         let exec = Local::new(options.jobs);
         let a = &self.assembled;
         let mut session = Session::new(&self.world, &store, &exec, &Maker, &a.steps, &a.review, options.target);

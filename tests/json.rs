@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The schema of a verb, in which an object has no other fields than those that are named.
-fn schema(verb: &str) -> Json {
+pub fn schema(verb: &str) -> Json {
     let (exit, out, err) = tamis(Path::new("."), &["schema", "--of", verb]);
     assert_eq!(exit, 0, "{verb}: {err}");
     let mut schema: Json = serde_json::from_str(&out).unwrap();

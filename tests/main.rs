@@ -2,7 +2,12 @@
 mod anonymity;
 mod audit;
 mod augment;
+<<<<<<< HEAD
 mod boxes;
+=======
+#[cfg(feature = "remote")]
+mod buckets;
+>>>>>>> 9f07e8e1 (Keep a remote in a bucket of S3, behind the feature remote, and say how remotes are used)
 mod cases;
 mod consent;
 mod contract;
@@ -35,6 +40,7 @@ mod properties;
 mod races;
 mod rebuild;
 mod releases;
+mod remote;
 mod report;
 mod schema;
 #[cfg(feature = "serve")]

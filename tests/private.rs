@@ -3,7 +3,7 @@
 use crate::harness::tamis;
 use std::path::{Path, PathBuf};
 
-const PERSONS: [&str; 11] = [
+pub const PERSONS: [&str; 11] = [
     "kim@example.com",
     "lee@example.com",
     "park@example.com",
@@ -58,7 +58,23 @@ formats = ["jsonl", "parquet"]
 columns = ["id", "text"]
 "#;
 
-fn files(dir: &Path, out: &mut Vec<PathBuf>) {
+/// A project with personal data in all places.
+pub fn project(dir: &Path) {
+    std::fs::create_dir_all(dir.join("raw")).unwrap();
+    let put = |path: &str, text: &str| std::fs::write(dir.join(path), text).unwrap();
+    put("dataset.toml", MANIFEST);
+    put(
+        "raw/a.csv",
+        "id,text,kim@example.com\n1,write to kim@example.com or 010-9999-8888,900101-1234567\n\
+        2,홍길동 카드 4111-1111-1111-1111 IP 192.0.2.77 여권 M12345678 K-123456,x\n",
+    );
+    put("names.txt", "홍길동\n");
+    put("key.txt", "a key of more than sixteen bytes");
+    put("raw/b.conll", "# s9\nhi\tB-lee@example.com\n\n");
+    put("votes.csv", "item,annotator,label\n1,park@example.com,A\n2,w2,choi@example.com\n010-9999-8888,w1,A\n");
+}
+
+pub fn files(dir: &Path, out: &mut Vec<PathBuf>) {
     for path in std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()) {
         match path.is_dir() {
             true => files(&path, out),
@@ -71,18 +87,7 @@ fn files(dir: &Path, out: &mut Vec<PathBuf>) {
 fn nothing_personal_leaves_the_raw_packs() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    std::fs::create_dir(dir.join("raw")).unwrap();
-    let put = |path: &str, text: &str| std::fs::write(dir.join(path), text).unwrap();
-    put("dataset.toml", MANIFEST);
-    put(
-        "raw/a.csv",
-        "id,text,kim@example.com\n1,write to kim@example.com or 010-9999-8888,900101-1234567\n\
-        2,홍길동 카드 4111-1111-1111-1111 IP 192.0.2.77 여권 M12345678 K-123456,x\n",
-    );
-    put("names.txt", "홍길동\n");
-    put("key.txt", "a key of more than sixteen bytes");
-    put("raw/b.conll", "# s9\nhi\tB-lee@example.com\n\n");
-    put("votes.csv", "item,annotator,label\n1,park@example.com,A\n2,w2,choi@example.com\n010-9999-8888,w1,A\n");
+    project(dir);
     let mut told = String::new();
     let commands: [&[&str]; 14] = [
         &["build"],

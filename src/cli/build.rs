@@ -1,16 +1,19 @@
 //! `tamis build`
 use super::project::{self, Failure, Finished, MEMORY_LEAST, Options, Project};
+use super::push::{apart, dataset, tell_trouble};
 use super::{Context, event, interrupt, say, warn};
 use crate::engine::fresh::{self, Said};
 use crate::engine::ledger::{self, Tally, Times};
 use crate::engine::session::{Session, Stop};
+use crate::engine::store::{self, Far};
 use crate::engine::told::{Answer, Done, Event, StepCount};
 use crate::report::progress::Progress;
-use crate::report::{diagnostic, lang, terminal};
+use crate::report::{diagnostic, lang, remote as words, terminal};
 use crate::stage::{Fault, Kernel};
 use crate::stages::registry;
 use crate::world::World;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(clap::Args, Clone)]
 pub struct Args {
@@ -43,15 +46,30 @@ pub struct Args {
     /// Touch no network; no build does, only `update` and `fetch` do
     #[arg(long)]
     offline: bool,
+    /// Take results from the remote that TAMIS_REMOTE or the user's settings name; `write` also sends new ones there afterwards
+    #[arg(long, value_enum, value_name = "USE", conflicts_with = "offline")]
+    remote: Option<Remote>,
     /// Records to a partition on average; for tests
     #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
     partition_target: usize,
 }
 
+/// How a build uses the remote.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remote {
+    Read,
+    Write,
+}
+
 impl Args {
     /// Whether all steps are asked for, and only the end is told.
     fn says_all(&self) -> bool {
-        self.steps.is_empty() && self.sample.is_none() && !self.dry_run && !self.json && !self.verify_inputs
+        self.steps.is_empty()
+            && self.sample.is_none()
+            && !self.dry_run
+            && !self.json
+            && !self.verify_inputs
+            && self.remote != Some(Remote::Write)
     }
 }
 
@@ -113,10 +131,13 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
         memory: args.memory,
         verify_inputs: args.verify_inputs,
         stop,
+        far: args.remote.map(|_| project::remote::open(&project.world)).transpose()?.map(Arc::new),
     };
     tell_start(&project, args, c);
     if args.dry_run {
-        return dry_run(&project, &options, args);
+        let exit = dry_run(&project, &options, args)?;
+        options.far.iter().for_each(|far| tell_trouble(far));
+        return Ok(exit);
     }
     let progress = Progress::new(c.quiet || args.json);
     let sink = |e: Event| {
@@ -128,6 +149,9 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
     project.build(&options, &sink, |session, finished| {
         progress.finish();
         let exit = finished.exit();
+        if let Some(far) = &options.far {
+            settle_remote(&project, session, &options, args, far, c);
+        }
         if args.json {
             for (step, say) in terminal::faults(session, finished) {
                 event(&Event::Failure { step: step.map(String::from), message: say.to_string() });
@@ -144,6 +168,37 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
         keep_fresh(&project, session, finished)?;
         Ok(exit)
     })?
+}
+
+/// Sends what the build used, if that is asked for, and tells what came of the remote. Nothing of it makes a build fail: what
+/// was not found was made here.
+fn settle_remote(project: &Project, session: &Session, options: &Options, args: &Args, far: &Far, c: &Context) {
+    let mut sent = (None, None);
+    if args.remote == Some(Remote::Write) {
+        let keys = session.store.keys_used(&project.world).unwrap_or_default();
+        let stops = || options.stop.asked() > 0;
+        let (pushed, failure) = apart(store::push(session.store, keys, far, &dataset(project), false, &stops), far);
+        sent = (Some(pushed), failure);
+    }
+    let (pushed, failure) = sent;
+    if args.json {
+        let (name, met) = (far.name().to_string(), far.met());
+        return event(&Event::Remote { name, met, pushed, failure });
+    }
+    match c.quiet {
+        true => tell_trouble(far),
+        false => warn(&lang::lines(&words::met(far.name(), &far.met()))),
+    }
+    if let Some(pushed) = pushed.filter(|_| !c.quiet) {
+        let none = failure.is_none() && words::is_all_raw(&pushed);
+        warn(&lang::lines(&words::pushed(far.name(), &pushed)));
+        if none {
+            warn(&lang::lines(&format!("  {}\n", words::ALL_RAW)));
+        }
+    }
+    if let Some(say) = failure {
+        warn(&lang::lines(&format!("not all was pushed: {say}\n")));
+    }
 }
 
 /// A build that did nothing is remembered, so that the next that has nothing to do says so at once.

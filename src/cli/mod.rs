@@ -19,6 +19,8 @@ mod new;
 mod page;
 mod pin;
 mod plan;
+mod pull;
+mod push;
 mod rebuild;
 use crate::project;
 mod release;
@@ -85,6 +87,10 @@ enum Verb {
     Update(update::Args),
     /// Bring again what dataset.lock pins, and nothing else
     Fetch(fetch::Args),
+    /// Send what the last build made to the remote, but for what is raw
+    Push(push::Args),
+    /// Bring what the remote holds of this data set into the store
+    Pull(pull::Args),
     /// Build what changed; releases lie in out/ as candidates
     Build(build::Args),
     /// Build again whenever a file of the project changes
@@ -225,6 +231,8 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::New(a) => new::run(c, a),
         Verb::Check(a) => check::run(c, a),
         Verb::Fmt(a) => fmt::run(c, a),
+        Verb::Push(a) => push::run(c, a),
+        Verb::Pull(a) => pull::run(c, a),
         Verb::Build(a) => build::run(c, a),
         Verb::Watch(a) => watch::run(c, a),
         Verb::Status(a) => status::run(c, a),

@@ -28,6 +28,8 @@ pub const SCHEMAS: &[(&str, Make)] = &[
     ("guideline-diff", of::<guideline::Told>),
     ("license", of::<Composition>),
     ("plan", of::<Plan>),
+    ("pull", of::<super::pull::Whole>),
+    ("push", of::<super::push::Whole>),
     ("rebuild-check", of::<super::rebuild::Told>),
     ("release", of::<release::Told>),
     ("report", of::<Views>),

@@ -20,8 +20,8 @@ pub fn by_sample(s: &Session, task: &Task, run: bool) -> Result<Option<Outcome>,
     let keys: Vec<Digest> = tasks.iter().map(|t| s.key(&head, t)).collect();
     // once something in the store was found damaged, what stands in its index is no longer believed unread: a row that
     // cannot be read is mapped again, for its object may be known as taken from the very column that is made here
-    let damaged = s.store.damaged() > 0;
-    let whole = |o: &Outcome| o.objects().all(|d| if damaged { s.store.get(d).is_some() } else { s.store.has(d) });
+    let doubts = s.store.doubts();
+    let whole = |o: &Outcome| o.objects().all(|d| if doubts { s.store.get(d).is_some() } else { s.store.promises(d) });
     let missing: Vec<usize> = (0..tasks.len()).filter(|i| !s.known_part(keys[*i]).is_some_and(|o| whole(&o))).collect();
     if !run && !missing.is_empty() {
         return Ok(None);

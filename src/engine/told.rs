@@ -1,4 +1,5 @@
 //! What a build tells while it runs: typed, without times, the same for the terminal, `--json` and the tests.
+use super::store::{Met, Pushed};
 use crate::diag::Diagnostic;
 use crate::stage::Kernel;
 use serde::Serialize;
@@ -84,6 +85,17 @@ pub enum Event {
         rows: u64,
         content_root: String,
         files_root: String,
+    },
+    /// What came of stores elsewhere, where the build asks any.
+    Remote {
+        name: String,
+        met: Met,
+        /// What was sent afterwards, where that is asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pushed: Option<Pushed>,
+        /// Why not all of it was.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        failure: Option<String>,
     },
     Done(Box<Done>),
 }

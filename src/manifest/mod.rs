@@ -8,6 +8,7 @@ mod kinds;
 pub mod layout;
 pub mod sections;
 pub mod sources;
+pub mod user;
 pub mod values;
 pub mod walk;
 pub mod workspace;

@@ -263,6 +263,12 @@ impl<'s> Walk<'s> {
     }
 
     fn unknown(&mut self, path: &str, span: Range<usize>, name: &str, absent: &[&str]) {
+        if path.is_empty() && name == "remote" {
+            let help = "set TAMIS_REMOTE, or `[remote] place` in ~/.config/tamis/config.toml";
+            let message = "a project does not say where results are kept";
+            self.found.push(Diagnostic::error("T0760", span, message).label("the user says that").help(help));
+            return;
+        }
         let message = format!("unknown key `{name}` {}", inside(path));
         let help = suggest(name, absent.iter().copied());
         self.found.push(Diagnostic::error("T0103", span, message).label("not known here").help(help));

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod problems;
 pub mod progress;
 pub mod reference;
+pub mod remote;
 pub mod review;
 pub mod rows;
 pub mod sheet;

@@ -9,6 +9,7 @@ mod own;
 pub mod pages;
 mod process;
 mod program;
+mod remote;
 mod scratch;
 mod stat;
 mod trust;
@@ -19,6 +20,7 @@ pub use looks::{Look, Looks};
 pub use own::{How, Op, Own, Probe, Verdict};
 pub use process::{Broken, Process, Question, browse};
 pub use program::{Limits, Program};
+pub use remote::{Remote, VARIABLES};
 pub use scratch::Scratch;
 pub use stat::{RACY, Stat};
 

@@ -206,7 +206,7 @@ struct Speaks {
 }
 
 /// The keys of single samples that a partition's result speaks for.
-fn samples_of(home: &World, index: &Index, wish: Wish, result: &[u8]) -> Vec<Digest> {
+pub(super) fn samples_of(home: &World, index: &Index, wish: Wish, result: &[u8]) -> Vec<Digest> {
     let place = serde_json::from_slice::<Speaks>(result).ok().and_then(|o| index.objects.get(&o.samples?));
     let place = place.filter(|p| !(wish.raw && p.raw)); // it goes now, and with it what it alone speaks for
     let bytes = place.and_then(|p| read(home, p).ok()).unwrap_or_default(); // absent: each is made again when needed
@@ -214,7 +214,7 @@ fn samples_of(home: &World, index: &Index, wish: Wish, result: &[u8]) -> Vec<Dig
 }
 
 /// Everything in a result that looks like a digest: results are JSON, digests are texts of 64 hex digits.
-fn digests_in(json: &[u8]) -> impl Iterator<Item = Digest> {
+pub(super) fn digests_in(json: &[u8]) -> impl Iterator<Item = Digest> {
     let quoted = json.split(|b| *b == b'"').filter(|t| t.len() == 64);
     quoted.filter_map(|t| Digest::parse(std::str::from_utf8(t).ok()?))
 }

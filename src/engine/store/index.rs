@@ -153,14 +153,14 @@ fn commit_of(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// `kind, length u32, payload`.
-fn frame(out: &mut Vec<u8>, kind: u8, payload: &[&[u8]]) {
+pub(super) fn frame(out: &mut Vec<u8>, kind: u8, payload: &[&[u8]]) {
     let len: usize = payload.iter().map(|p| p.len()).sum();
     out.push(kind);
     out.extend((len as u32).to_le_bytes());
     payload.iter().for_each(|p| out.extend(*p));
 }
 
-fn frame_of(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+pub(super) fn frame_of(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let ([kind], rest) = bytes.split_first_chunk::<1>()?;
     let (len, rest) = rest.split_first_chunk::<4>()?;
     let (payload, rest) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)?;

@@ -7,11 +7,13 @@ mod folder;
 mod index;
 mod objects;
 mod place;
+mod remote;
 mod roots;
 mod verify;
 
 pub use collect::{Collected, Wish, collect};
 pub use folder::{FOLDER, StoreError, home, mark_cache, share, shares};
 pub use objects::Store;
+pub use remote::{Far, Met, Pulled, Pushed, Unpushed, pull, push};
 pub use roots::checkout;
 pub use verify::{Verified, verify};

@@ -3,13 +3,14 @@
 use super::folder::{FOLDER, StoreError, append, clean, home, load, mark_cache};
 use super::index::{Index, Set};
 use super::place::{CHAIN, IN_MEMORY, INDEX, LOCK, Place, pack_path, sound, steps_of, sum_of};
-use super::roots::roots_of_checkout;
+use super::remote::far::Far;
+use super::roots::{roots_of, roots_of_checkout};
 use crate::digest::{Digest, Hasher};
 use crate::table::difference;
 use crate::world::{How, Look, Own, World};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
 
 /// Unwritten bytes above this go to the pack file.
 const BUFFER: usize = 8 << 20;
@@ -24,6 +25,10 @@ pub struct Store {
     writer: bool,
     written: AtomicU64,
     damaged: AtomicU64,
+    /// Stores elsewhere, which are asked for what is not here.
+    far: OnceLock<Arc<Far>>,
+    /// Objects that were promised from there and did not come.
+    unkept: AtomicU64,
     /// Told whenever bytes on their way are in their file.
     landed: Condvar,
     /// Of the checkout, then of the store; released when they are closed, also by a kill.
@@ -121,8 +126,13 @@ impl Store {
     }
 
     fn of(home: World, inner: Inner, writer: bool, locks: Vec<Own>) -> Store {
-        let (written, damaged, landed) = Default::default();
-        Store { home, inner: Mutex::new(inner), writer, written, damaged, landed, locks }
+        let (written, damaged, unkept, landed, far) = Default::default();
+        Store { home, inner: Mutex::new(inner), writer, written, damaged, far, unkept, landed, locks }
+    }
+
+    /// From now on what is not here is looked for in stores elsewhere. What was found there is kept here.
+    pub fn reach(&self, far: Arc<Far>) {
+        let _ = self.far.set(far); // a store has one place to ask, from its start on
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -132,16 +142,43 @@ impl Store {
     /// What a recipe gave, if it is known.
     pub fn result(&self, key: Digest) -> Option<Vec<u8>> {
         let mut inner = self.lock();
-        let found = inner.index.result(key).map(<[u8]>::to_vec);
-        if found.is_some() {
+        let here = inner.index.result(key).map(<[u8]>::to_vec);
+        if here.is_some() {
             inner.used.insert(key);
+            return here;
         }
-        found
+        drop(inner);
+        let found = self.result_far(key)?;
+        self.lock().used.insert(key);
+        Some(found)
+    }
+
+    /// The same from elsewhere; it is here from now on.
+    fn result_far(&self, key: Digest) -> Option<Vec<u8>> {
+        let found = self.far.get()?.result(key)?;
+        self.put_part(key, &found, false); // nothing raw ever left
+        Some(found)
     }
 
     /// Like `result`, but not a gc root: the partition's result that lists this key keeps it alive.
     pub fn peek(&self, key: Digest) -> Option<Vec<u8>> {
-        self.lock().index.result(key).map(<[u8]>::to_vec)
+        let here = self.lock().index.result(key).map(<[u8]>::to_vec);
+        here.or_else(|| self.result_far(key))
+    }
+
+    /// The same of this store alone, and nothing that is raw.
+    pub(super) fn peek_open(&self, key: Digest) -> Option<Vec<u8>> {
+        let inner = self.lock();
+        inner.index.result(key).filter(|_| !inner.index.is_raw(key)).map(<[u8]>::to_vec)
+    }
+
+    /// The keys that this process used, or that the last whole build of the checkout did; `None` if there was none.
+    pub fn keys_used(&self, project: &World) -> Option<Vec<Digest>> {
+        let used: Vec<Digest> = self.lock().used.iter().copied().collect();
+        if !used.is_empty() {
+            return Some(used);
+        }
+        Some(roots_of(&self.home.read(&roots_of_checkout(project), u64::MAX).ok()?)?.1)
     }
 
     /// Records such a result.
@@ -253,8 +290,37 @@ impl Store {
         self.lock().index.objects.contains_key(&digest)
     }
 
+    /// Whether an object is here, or is promised from elsewhere.
+    pub fn promises(&self, digest: Digest) -> bool {
+        self.has(digest) || self.far.get().is_some_and(|far| far.has(digest))
+    }
+
     /// The bytes of an object, verified; `None` if it is absent or damaged, and then it is made again.
     pub fn get(&self, digest: Digest) -> Option<Vec<u8>> {
+        self.get_here(digest).or_else(|| self.get_far(digest))
+    }
+
+    /// The same from elsewhere; with it come neighbours that are not here either.
+    fn get_far(&self, digest: Digest) -> Option<Vec<u8>> {
+        let far = self.far.get()?;
+        let promised = far.has(digest);
+        let mut out = None;
+        for (d, bytes) in far.get(digest, &|d| !self.has(d)) {
+            let kept = self.put(d, &bytes, false);
+            if d == digest {
+                out = Some(bytes); // what cannot be kept is of use now; the next commit tells why it was not
+            }
+            if kept.is_err() {
+                break;
+            }
+        }
+        if promised && out.is_none() {
+            self.unkept.fetch_add(1, Ordering::Relaxed);
+        }
+        out
+    }
+
+    fn get_here(&self, digest: Digest) -> Option<Vec<u8>> {
         let mut failed = match self.get_one(digest) {
             Ok(bytes) => return Some(bytes),
             Err(base) => base,
@@ -383,6 +449,11 @@ impl Store {
     /// Objects that were not as they were written, or not there, since the store was opened.
     pub fn damaged(&self) -> u64 {
         self.damaged.load(Ordering::Relaxed)
+    }
+
+    /// Whether anything that the indexes name could not be had: then none of it is believed unread.
+    pub fn doubts(&self) -> bool {
+        self.damaged() + self.unkept.load(Ordering::Relaxed) > 0
     }
 
     /// Size in bytes of the packs that hold raw objects, and of the others.
