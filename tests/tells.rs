@@ -117,3 +117,14 @@ fn a_card_counts_what_is_released_and_shows_ties() {
     let lines = std::fs::read_to_string(dir.path().join("out/public/jsonl/train-00000.jsonl")).unwrap();
     assert!(lines.contains("\"id\": \"s2\", \"label_k\": \"pos\", \"status_k\": \"tied\""), "{lines}");
 }
+
+/// What stops a build is what is to be explained, not a warning that stands before it.
+#[test]
+fn the_first_error_is_the_one_to_explain() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "raw/a.jsonl", "{\"id\": \"a\", \"text\": \"so\"}\n");
+    put(dir.path(), "dataset.toml", &format!("{HEAD}fields = {{ text = \"text\" }}\n[privacy]\n[privacy.detect]\n\
+         [release.all]\nformats = [\"jsonl\"]\n"));
+    let told = said(dir.path(), &["build"]);
+    assert!(told.contains("T0327") && told.contains("1 problem, 1 warning; nothing was built   tamis explain T0104"), "{told}");
+}

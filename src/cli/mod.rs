@@ -39,6 +39,7 @@ mod verify;
 mod watch;
 mod why;
 
+use crate::diag::Severity;
 use crate::engine::told::{Done, Event};
 use crate::project::Failure;
 use crate::report::lang::{self, Lang};
@@ -291,7 +292,9 @@ fn fail(c: &Context, failure: &Failure, json: bool) -> i32 {
         }
         Failure::Declaration(manifest, problems) => {
             put(&mut anstream::stderr().lock(), &diagnostic::render(manifest, problems, c.colour));
-            let more = problems.first().map_or(String::new(), |d| format!("   tamis explain {}", d.code));
+            // a warning that stands before it stops nothing
+            let first = problems.iter().find(|d| d.severity == Severity::Error).or(problems.first());
+            let more = first.map_or(String::new(), |d| format!("   tamis explain {}", d.code));
             warn(&format!("{}{more}\n", diagnostic::summary(problems)));
         }
         Failure::Usage(say) | Failure::World(say) | Failure::Differs(say) => {

@@ -10,7 +10,8 @@
 //! `bbox`. A row without a class and a box says that nothing is on its image; an image in no row was not looked at.
 //!
 //! Broken: `boxes_csv.header` (a column is missing, which drops the file), and what CSV breaks at. Findings: `boxes_csv.row`
-//! (rows that cannot be read, which are lost), `boxes_csv.image` (rows that name no image).
+//! (rows that cannot be read, which are lost), `boxes_csv.image` (rows that name no image), `boxes_csv.columns` (columns that say more
+//! of a box than a box holds, such as whether it is occluded).
 use super::csv_fields::{Header, Values, fields, header, record};
 use super::cut::quoted::Dialect;
 use super::cut::text::lengths;
@@ -33,7 +34,7 @@ const BBOX: Choice = Choice {
 pub const FORMAT: Format = Format {
     images: true,
     options: &[BBOX],
-    sidecar: Some(Sidecar { version: 0, holds: Holds::Many, read }),
+    sidecar: Some(Sidecar { version: 1, holds: Holds::Many, read }),
     ..Format::new("boxes_csv", "Images and tables of boxes (CSV), a row a box, that name them.")
 };
 
@@ -86,6 +87,11 @@ impl Columns {
         Ok(Columns { image, class, places, sized, size: of_size.map(|(w, h)| [w, h]) })
     }
 
+    /// Whether a column is one that is read.
+    fn takes(&self, n: usize) -> bool {
+        [self.image, self.class].contains(&n) || self.places.contains(&n) || self.size.is_some_and(|of| of.contains(&n))
+    }
+
     /// The box of a row; `Ok(None)` where the row says that there is none.
     fn object(&self, values: &[String]) -> Result<Option<Box2>, ()> {
         let cell = |at: usize| values.get(at).map(|v| v.trim()).unwrap_or_default();
@@ -128,6 +134,7 @@ fn read(options: &Options, _: usize, unit: &Unit) -> Result<Documents, Wrong> {
             None => {
                 let header = header(own, "utf-8", &DIALECT)?;
                 let of = Columns::of(&header, options)?;
+                (0..header.0.len()).filter(|n| !of.takes(*n)).for_each(|_| file.note("boxes_csv.columns", line));
                 columns = Some((header, of));
             }
             Some((header, of)) => match record(own, "utf-8", &DIALECT, header) {
@@ -192,6 +199,7 @@ impl File {
         let note = |(rule, (n, line)): (&'static str, (u32, u32))| {
             let say = match rule {
                 "boxes_csv.image" => "rows that name no image",
+                "boxes_csv.columns" => "columns that are not read: a box has its class and its place alone",
                 _ => "rows that are not a class and a box, which are lost",
             };
             Note { rule, say: format!("{n} {say}"), line }

@@ -51,7 +51,7 @@ fn says(object: &Json) -> Said {
         Some(Json::Array(all)) => Some(vec![all]),
         _ => None,
     };
-    // a `Doc` of spaCy has an empty list of entities where its spans stand in a group
+    // a `Doc` of spaCy may have an empty list of entities where its spans stand in a group
     let filled = || groups.iter().flatten().filter(|group| !group.is_empty()).copied();
     match (items(object, "entities").or(items(object, "ents")), groups.as_deref()) {
         (Some(all), _) if !all.is_empty() => {

@@ -1,12 +1,13 @@
 //! Written JSON Lines of label tools: a line for each sample with its id, its text and its spans. Losses:
-//! `annotated.unlabelled` (nobody looked at the text: an empty list would say that nothing is there, so its key is left out).
+//! `annotated.unlabelled` (nobody looked at the text: an empty list would say that nothing is there, so its key is left out),
+//! `annotated.textless` (there is no text, and an empty one stands there).
 use crate::formats::jsonl;
 use crate::formats::writer::{Lost, Needs, Place, Sheet, Writer, length_alone, one_after_another};
 use crate::model::spans::Span;
 use serde_json::{Value as Json, json};
 
 pub const WRITER: Writer = Writer {
-    version: 0,
+    version: 1,
     uses: &[],
     files: "",
     doc: "a line a sample: its id, its text and its spans in characters. Needs an `ner` label",
@@ -64,6 +65,10 @@ fn lines(sheet: &Sheet, lost: &mut Vec<Lost>, put: impl Fn(&mut Object, &[Span])
     for (row, ((id, text), spans)) in ids.into_iter().zip(texts).zip(sheet.cells::<Vec<Span>>("label")).enumerate() {
         let mut object = Object::new();
         object.insert("id".into(), id.into());
+        if text.is_none() {
+            let say = "it has no text: its line has an empty one".into();
+            lost.push(Lost { row, rule: "annotated.textless", say });
+        }
         object.insert("text".into(), text.unwrap_or_default().into());
         match spans {
             Some(spans) => put(&mut object, &spans),

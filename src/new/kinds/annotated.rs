@@ -14,7 +14,7 @@ pub const FORMATS: &[&str] = &["prodigy", "doccano", "spacy"];
 /// Lines that are looked at.
 const LINES: usize = 200;
 
-/// Whether all lines are objects, all that hold spans have a text, and some do in the way of the tool.
+/// Whether lines are objects, and some hold spans in the way of the tool, most of these beside a text.
 fn sees(b: &Beginning, says: fn(&Json) -> bool) -> Option<Vec<Key>> {
     (super::jsonl::RECOGNISER.sees)(b)?;
     let bytes = b.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&b.bytes);
@@ -24,9 +24,8 @@ fn sees(b: &Beginning, says: fn(&Json) -> bool) -> Option<Vec<Key>> {
     }
     let objects: Vec<Json> = lines.into_iter().take(LINES).filter_map(|line| parse(line, 64).ok()).collect();
     let of_text = |object: &&Json| matches!(select(object, "text"), Some(Json::Text(_)));
-    let mut said = objects.iter().filter(|o| says(o)).peekable();
-    said.peek()?;
-    said.all(|object| of_text(&object)).then(Vec::new)
+    let (with, without): (Vec<&Json>, Vec<&Json>) = objects.iter().filter(|o| says(o)).partition(of_text);
+    (with.len() > without.len()).then(Vec::new)
 }
 
 fn items<'j, 'l>(object: &'j Json<'l>, key: &str) -> &'j [Json<'l>] {
