@@ -1,9 +1,9 @@
 //! What `[split]` may say, and what is wrong with it.
 use super::time::{self, Time};
 use crate::diag::Diagnostic;
-use crate::manifest::{Decimal, Manifest};
 use crate::manifest::sections::KeyFrom;
 use crate::manifest::values::At;
+use crate::manifest::{Decimal, Manifest};
 use crate::stage::*;
 use crate::table::DataType;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
