@@ -681,33 +681,68 @@ fn shapes(pictures: usize, masks: bool) -> Json {
     })
 }
 
+/// A project of pictures with such a task, built.
+fn shaped([task, column, extra, formats]: [&str; 4]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("raw")).unwrap();
+    (0..8).for_each(|n| fs::write(dir.path().join(format!("raw/p{n}.png")), png(4 + n as u8 * 30)).unwrap());
+    fs::write(dir.path().join("raw/a.json"), shapes(8, task == "masks").to_string()).unwrap();
+    let parts = [("TASK", task), ("COLUMN", column), ("EXTRA", extra), ("FORMATS", formats)];
+    let manifest = parts.iter().fold(SHAPES.to_string(), |m, (key, value)| m.replace(key, value));
+    fs::write(dir.path().join("dataset.toml"), manifest).unwrap();
+    let (exit, out, err) = tamis(dir.path(), &["build"]);
+    assert_eq!(exit, 0, "{task}: {out}{err}");
+    dir
+}
+
 #[test]
 fn releases_of_every_kind_of_shape_pass() {
     let kinds = [
-        ("object_detection", "objects", "", "'coco', 'yolo', 'voc', 'labelme', 'cvat', 'aihub'"),
-        ("instance_segmentation", "objects.polygons", "", "'coco', 'yolo', 'labelme', 'cvat', 'aihub'"),
-        ("masks", "objects.masks", "", "'coco', 'cvat', 'aihub'"),
-        ("keypoints", "objects.keypoints", "keypoints = { names = ['a', 'b', 'c'] }", "'coco', 'yolo', 'aihub'"),
+        ["object_detection", "objects", "", "'coco', 'yolo', 'voc', 'labelme', 'cvat', 'aihub'"],
+        ["instance_segmentation", "objects.polygons", "", "'coco', 'yolo', 'labelme', 'cvat', 'aihub'"],
+        ["masks", "objects.masks", "", "'coco', 'cvat', 'aihub'"],
+        ["keypoints", "objects.keypoints", "keypoints = { names = ['a', 'b', 'c'] }", "'coco', 'yolo', 'aihub'"],
     ];
     let mut wrong = Vec::new();
-    for (task, column, extra, formats) in kinds {
-        let dir = tempfile::tempdir().unwrap();
-        fs::create_dir(dir.path().join("raw")).unwrap();
-        (0..8).for_each(|n| fs::write(dir.path().join(format!("raw/p{n}.png")), png(4 + n as u8 * 30)).unwrap());
-        fs::write(dir.path().join("raw/a.json"), shapes(8, task == "masks").to_string()).unwrap();
-        let parts = [("TASK", task), ("COLUMN", column), ("EXTRA", extra), ("FORMATS", formats)];
-        let manifest = parts.iter().fold(SHAPES.to_string(), |m, (key, value)| m.replace(key, value));
-        fs::write(dir.path().join("dataset.toml"), manifest).unwrap();
-        let (exit, out, err) = tamis(dir.path(), &["build"]);
-        assert_eq!(exit, 0, "{task}: {out}{err}");
+    for kind in kinds {
+        let dir = shaped(kind);
         for name in ["all", "loose", "lines", "nameless"] {
             let (exit, report) = audited(&dir.path().join("out").join(name));
             if exit != 0 {
-                wrong.push(format!("{task} {name}: {:#?} {}", lines(&report), report["differences"]));
+                wrong.push(format!("{kind:?} {name}: {:#?} {}", lines(&report), report["differences"]));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What stands as JSON in cells of CSV, and what is said of pictures that a row names by their digest.
+#[test]
+fn faults_of_shapes_in_tables_are_refused() {
+    let of = shaped(["object_detection", "objects", "", "'coco'"]);
+    let base = move || {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&of.path().join("out/all"), dir.path());
+        dir
+    };
+    const CSV: &str = "csv/train-00000.csv";
+    const LINES: &str = "jsonl/train-00000.jsonl";
+    refused(
+        &base,
+        vec![
+            mutant("csv-box", [CSV, "line 2", "boxes", "formats.boxes"], sub(CSV, "\"\"x1\"\":0.0", "\"\"x1\"\":2.0")),
+            mutant(
+                "csv-class",
+                [CSV, "line 2", "label_o[0]", "label.class_unknown"],
+                sub(CSV, "\"\"class\"\":\"\"cat\"\"", "\"\"class\"\":\"\"kat\"\""),
+            ),
+            mutant(
+                "lines-width",
+                [LINES, "line 1", "width, height", "picture.size"],
+                sub(LINES, "\"width\": 8", "\"width\": 9"),
+            ),
+        ],
+    );
 }
 
 /// The sentences of the example lie in several splits in nearly the same words, and nothing in its manifest asks otherwise:

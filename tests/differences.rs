@@ -96,6 +96,14 @@ fn reason(r: &Json) -> (&str, &str, u64) {
     (r["how"].as_str().unwrap(), r["key"].as_str().unwrap(), r["samples"].as_u64().unwrap())
 }
 
+/// Without a newer one the last build is meant: one that is named alone would be the same as itself.
+#[test]
+fn a_build_is_not_compared_with_itself() {
+    let dir = edited("[\"parquet\"]", "");
+    let (exit, out, err) = crate::harness::tamis(dir.path(), &["diff", "public"]);
+    assert!(exit == 2 && err.contains("compared with itself") && err.contains("public@VERSION"), "{exit} {out}{err}");
+}
+
 #[test]
 fn folders_need_no_project_and_formats_tell_the_same() {
     let of = |formats: &str| {

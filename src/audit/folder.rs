@@ -5,7 +5,7 @@ use crate::formats::Wrong;
 use crate::formats::image::{self, Probe};
 use crate::stage::Executor;
 use crate::world::{Open, What, World};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};
 use std::sync::Mutex;
 
@@ -55,6 +55,8 @@ pub struct Folder<'w> {
     pub files: BTreeMap<String, Entry>,
     /// Bytes of all files.
     pub bytes: u64,
+    /// The sizes of the pictures, by the digests of their bytes.
+    sizes: HashMap<Digest, Size>,
 }
 
 /// Endings of the names of pictures.
@@ -98,17 +100,25 @@ impl<'w> Folder<'w> {
                 found.insert(path.clone(), entry);
             }
         });
-        let mut out = Folder { world, files: BTreeMap::new(), bytes: 0 };
+        let mut out = Folder { world, files: BTreeMap::new(), bytes: 0, sizes: HashMap::new() };
         for (path, entry) in found.into_inner().map_err(|_| io::Error::other("a thread broke off"))? {
             match entry {
                 Ok(entry) => {
                     out.bytes = out.bytes.saturating_add(entry.size);
+                    if let Some(Ok(size)) = &entry.picture {
+                        out.sizes.insert(entry.b3, *size);
+                    }
                     out.files.insert(path, entry);
                 }
                 Err(e) => told.fault("files.unread", path, "", "", format!("does not read: {e}")),
             }
         }
         Ok(out)
+    }
+
+    /// The size of a picture that a row names by its digest, if the folder has it.
+    pub fn size_of(&self, picture: &Digest) -> Option<Size> {
+        self.sizes.get(picture).copied()
     }
 
     pub fn has(&self, path: &str) -> bool {

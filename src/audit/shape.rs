@@ -158,7 +158,7 @@ impl Reading<'_, '_> {
                         other => other.text().and_then(Digest::parse),
                     };
                     let Some(digest) = digest else { continue };
-                    out.picture = Some(Picture { digest, size: None });
+                    out.picture = Some(Picture { digest, size: self.folder.size_of(&digest) });
                     return;
                 }
                 Value::Text(path) if PICTURES.contains(&name.as_str()) && is_picture(path) => {
@@ -495,9 +495,9 @@ impl Reading<'_, '_> {
     }
 }
 
-/// Whether a column of this name is an id, a path, or what somebody wrote.
+/// Whether a column of this name is an id, or what somebody wrote.
 pub fn is_plain(name: &str) -> bool {
-    [&IDS[..], &PICTURES, &TEXTS, &SAID].iter().any(|names| names.contains(&name))
+    [&IDS[..], &TEXTS, &SAID].iter().any(|names| names.contains(&name))
 }
 
 /// A span's start and end.

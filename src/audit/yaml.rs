@@ -241,13 +241,11 @@ fn without_comment(text: &str) -> &str {
 fn closing(text: &str, quote: char) -> Option<usize> {
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
-        match c {
-            '\\' if quote == '"' => drop(chars.next()),
-            c if c == quote && quote == '\'' && chars.peek().is_some_and(|(_, next)| *next == quote) => {
-                drop(chars.next())
-            }
-            c if c == quote => return Some(at + 1),
-            _ => {}
+        let doubled = quote == '\'' && chars.peek().is_some_and(|(_, next)| *next == quote);
+        if c == '\\' && quote == '"' || c == quote && doubled {
+            chars.next();
+        } else if c == quote {
+            return Some(at + 1);
         }
     }
     None

@@ -94,10 +94,15 @@ pub fn is_earlier(c: &Context, project: &Project, old: &str) -> Result<(), Failu
     let folders = project.assembled.steps.iter().filter_map(|s| s.plan.folder.as_ref());
     let plain = old.trim_end_matches('/');
     if let Some(name) = folders.into_iter().find(|name| *name == plain || built(name)) {
-        let say = format!("`{old}` is what is built now: it would be compared with itself");
-        return Err(Failure::Usage(format!("{say}; name an earlier release, such as {name}@VERSION (releases/)")));
+        return Err(itself(old, name));
     }
     named.map(|_| ())
+}
+
+/// What is told where a build would be compared with itself.
+fn itself(old: &str, name: &str) -> Failure {
+    let say = format!("`{old}` is what is built now: it would be compared with itself");
+    Failure::Usage(format!("{say}; name an earlier release, such as {name}@VERSION (releases/)"))
 }
 
 // ---- what is compared ------------------------------------------------------------------------------------------------
@@ -115,7 +120,11 @@ fn sides(c: &Context, args: &Args) -> Result<[Side; 2], Failure> {
         Some(name) => side(root.as_deref(), name)?,
         None => {
             let release = crate::cli::page::Page::read(&World::new(&old.0))?.release;
-            side(root.as_deref(), &release)?
+            let new = side(root.as_deref(), &release)?;
+            if let Some(name) = args.old.as_ref().filter(|_| new.0 == old.0) {
+                return Err(itself(name, &release));
+            }
+            new
         }
     };
     Ok([old, new])

@@ -21,7 +21,7 @@ pub struct Args {
     /// Look at a folder of data and write a dataset.toml that builds
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
-    /// Begin with a few records of this kind: ner, classification, similarity, detection, tabular
+    /// Begin with a few records of this kind: ner, classification, similarity, detection, tabular, chat, transcription
     #[arg(long, value_name = "KIND", conflicts_with = "from")]
     template: Option<String>,
     /// Print the file that helps a script of this language to be a step of a project: python

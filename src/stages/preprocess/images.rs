@@ -231,9 +231,11 @@ fn renewed(image: Image, bytes: Option<(Vec<u8>, &'static str)>, delta: &mut Del
     Image { blob: delta.blob(bytes), format: format.into(), bytes: len }
 }
 
+/// An image as it is and becomes, with whether there are further pictures in its file; or the rule that it breaks and the words.
+type Looked = Result<(Changed, bool), (&'static str, String)>;
+
 /// What an image is and becomes, or the rule that it breaks and the words. It is decoded when there is room for its pixels.
-/// Beside it stands whether there are further pictures in the file.
-fn decoded(rows: &Rows, image: &Image, p: &Map) -> Result<Result<(Changed, bool), (&'static str, String)>, Fault> {
+fn decoded(rows: &Rows, image: &Image, p: &Map) -> Result<Looked, Fault> {
     let (pixels_max, change) = (p.pixels_max.unwrap_or(PIXELS_MAX), p.change.change());
     let look = |bytes: &[u8]| match &change {
         Some(change) => changed(bytes, pixels_max, change),

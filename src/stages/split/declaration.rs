@@ -1,9 +1,9 @@
 //! What `[split]` may say, and what is wrong with it.
 use super::time::{self, Time};
 use crate::diag::Diagnostic;
-use crate::manifest::Decimal;
 use crate::manifest::sections::KeyFrom;
 use crate::manifest::values::At;
+use crate::manifest::{Decimal, Manifest};
 use crate::stage::*;
 use crate::table::DataType;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -55,19 +55,20 @@ pub struct Declaration {
     pub salt: Option<At<Salt>>,
     /// What the ranking is drawn from. Another seed is another split. Default 0.
     pub seed: Option<At<u64>>,
-    /// `last_release`: what a release assigned stays so. Default `none`: a pure function of the samples.
+    /// `last_release`: what a release assigned stays so; what cannot, since its group was joined with one of another split, is told (`split.moved`). Default `none`: a pure function of the samples.
     #[serde(default)]
     pub keep: Kept,
 }
 
 impl Declaration {
-    /// The keys that decide which split a sample is in, with their places; a key without one is told at `time`.
-    fn beside_time(&self, time: &At<Time>) -> Vec<(&'static str, Range<usize>)> {
+    /// The keys that decide which split a sample is in, with their places.
+    fn beside_time(&self, manifest: &Manifest) -> Vec<(&'static str, Range<usize>)> {
+        let place = |key: &str| manifest.span_of(&format!("split.{key}"));
         let others = [
             ("stratify", self.stratify.as_ref().map(At::span)),
             ("folds", self.folds.as_ref().map(At::span)),
-            ("keep", (self.keep == Kept::LastRelease).then(|| time.span())),
-            ("method", (self.method == Method::Balanced).then(|| time.span())),
+            ("keep", place("keep").filter(|_| self.keep == Kept::LastRelease)),
+            ("method", place("method").filter(|_| self.method == Method::Balanced)),
             ("given", self.given.as_ref().map(At::span)),
             ("seed", self.seed.as_ref().map(At::span)),
             ("salt", self.salt.as_ref().map(At::span)),
@@ -219,7 +220,8 @@ pub fn declared(check: &mut Check) -> Option<Declaration> {
     }
     if let Some(time) = &d.time {
         let splits: Vec<&str> = d.ratios.keys().map(String::as_str).collect();
-        time::check(check, time, &splits, d.beside_time(time));
+        let others = d.beside_time(check.manifest);
+        time::check(check, time, &splits, others);
     }
     if let Some(folds) = d.folds.as_ref().filter(|_| check.column("samples", FOLD).is_some()) {
         let problem = Diagnostic::error("T0607", folds.span(), format!("the samples have a column `{FOLD}` already"));

@@ -28,8 +28,9 @@
 //! split in another case of letters or with blanks around), `split.given.apart` (samples that are given to another
 //! split than their group), with `group` or `deviation_max` `split.deviation` (the greatest difference between the share of a
 //! split, of all samples, and its ratio). Findings: `split.empty`, a declared split without a sample, and `split.strata`, most
-//! strata hold one sample and so cannot be spread (both told at the first sample); `split.given`, a value that names no split;
-//! `split.group`, a group that is given to several splits; `split.deviation`, groups keep a split more than 0.02 from its
+//! strata hold one sample and so cannot be spread (both told of no sample); `split.given`, a value that names no split;
+//! `split.group`, a group that is given to several splits; `split.moved`, a sample that the last release had in another split
+//! (with the fact `split.moved`), since its group was joined with one of another split, or what is given or declared changed; `split.deviation`, groups keep a split more than 0.02 from its
 //! ratio. Groups are equal in normal form C.
 //!
 //! Near duplicates that are not dropped are a group, too, unless `near_duplicates = "anywhere"`.
@@ -138,6 +139,7 @@ fn gathered(check: &Check, d: &Declaration, map: &Map) -> Gather {
         weights: d.ratios.iter().filter_map(|(n, r)| Some((n.clone(), weight(r)?))).collect(),
         usual: map.usual.clone(),
         given: map.given.clone(),
+        keeps: map.keep.is_some(),
         stratify,
         private: check.manifest.table(&["privacy"]).is_some(),
         balanced: map.counted,
@@ -202,7 +204,7 @@ struct Split;
 impl RowStage for Split {
     const MAP: u32 = 4;
     const USES: &'static [&'static str] = crate::measure::names::USES;
-    const GATHER: Option<GatherPart<Self>> = Some((4, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((5, Self::gather)); // 5: splits without a sample are told of no sample
     const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
     type Map = Map;
     type Gather = Gather;

@@ -6,7 +6,7 @@ use super::time::{Missing, Order};
 use super::timed::Timeline;
 use super::units;
 use crate::measure::names::composed;
-use crate::stage::{Fact, Fault, Hit, Hits, Spot, Verdicts};
+use crate::stage::{Fact, Fault, Hit, Hits, Verdicts};
 use std::collections::BTreeSet;
 
 /// Decides for every unit, and tells rows that are not in the usual split.
@@ -22,9 +22,11 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
         let number = numbers.number(&key) as usize;
         let of_unit = placed.splits.get(number).map_or(0, |s| *s as usize);
         let (mut split, mut verdict) = (of_unit, Verdict::default());
-        if p.given.is_some() || p.time.is_some() {
-            let row = Known::of(&value)?;
+        let mut kept = None;
+        if p.given.is_some() || p.time.is_some() || p.keeps {
+            let mut row = Known::of(&value)?;
             let time = row.time;
+            kept = row.kept.take();
             let follows = units.all.get(number).is_some_and(|unit| unit.given.is_none());
             (split, verdict.told) = own_split(p, &names, of_unit, row, &mut seen);
             if let Some((order, line)) = line.as_ref().filter(|_| follows) {
@@ -32,6 +34,11 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
             }
         }
         let Some(name) = names.get(split) else { continue };
+        if let Some(before) = kept.filter(|before| before.as_str() != *name) {
+            let say = format!("the last release had it in `{before}`, and it is in `{name}` now");
+            verdict.told.push(("split.keep".to_string(), "split.moved".to_string(), say));
+            seen.moved += 1;
+        }
         seen.gone += u64::from(verdict.gone.is_some());
         if verdict.gone.is_none() {
             seen.counts.get_mut(split).iter_mut().for_each(|n| **n += 1);
@@ -43,9 +50,9 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
         if *name != p.usual || verdict.fold.is_some() || !verdict.told.is_empty() || verdict.gone.is_some() {
             out.put(at, verdict.bytes());
         }
-        if seen.first.as_ref().is_none_or(|(first, _)| at < *first) {
-            seen.first = Some((at, verdict));
-        }
+    }
+    if p.keeps {
+        out.fact("moved", seen.moved);
     }
     if p.measured {
         deviation::tell(
@@ -98,12 +105,12 @@ struct Seen {
     counts: Vec<u64>,
     /// Those of them whose unit was not given to a split.
     free: Vec<u64>,
-    /// The first row of the data, and what was decided of it.
-    first: Option<(Spot, Verdict)>,
     /// Rows that were given to a declared split.
     given: u64,
     /// Rows that were given to another split than their group.
     apart: u64,
+    /// Rows that the last release had in another split.
+    moved: u64,
     /// Rows whose value names no split.
     unnamed: u64,
     /// Rows whose value is a split in another spelling.
@@ -173,20 +180,17 @@ fn tell(p: &Gather, names: &[&str], seen: Seen, units: usize, out: &mut Verdicts
         let wanted = p.weights.get(*name).is_some_and(|w| *w > 0) || p.given.is_some();
         if *n == 0 && wanted {
             let say = format!("the split `{name}` has 0 samples: there are {units} {what} in all");
-            empty.push((format!("split.ratios.{name}"), "split.empty".to_string(), say));
+            empty.push((format!("split.ratios.{name}"), "split.empty", say));
         }
     }
     // units that are given count for no stratum
     if let Some(column) = p.stratify.as_ref().filter(|_| seen.alone > 1 && 2 * seen.alone > units) {
         let say =
             format!("`{column}` parts {units} {what} into {} strata, and {} hold one alone", seen.strata, seen.alone);
-        empty.push(("split.stratify".to_string(), "split.strata".to_string(), say));
+        empty.push(("split.stratify".to_string(), "split.strata", say));
     }
-    if let Some((at, mut verdict)) = seen.first
-        && !empty.is_empty()
-    {
-        verdict.told.extend(empty);
-        out.put(at, verdict.bytes());
+    if total + seen.gone > 0 {
+        empty.into_iter().for_each(|(key, rule, say)| out.remark(key, rule, say));
     }
     if p.given.is_some() {
         let shown = |v: &String| format!("{v:?}");
@@ -235,7 +239,7 @@ mod tests {
     ) -> Verdicts {
         let weights = ratios.iter().map(|(name, w)| (name.to_string(), *w)).collect();
         let given = given.then(|| "part".to_string());
-        let p = Gather { seed: 7, weights, usual: "train".into(), given, ..Gather::default() };
+        let p = Gather { seed: 7, weights, usual: "train".into(), given, keeps: true, ..Gather::default() };
         let hit = |i: u32| Hit {
             key: format!("s{:04}", unit(i)).into_bytes().into(),
             value: of(i).bytes().into(),
@@ -299,14 +303,13 @@ mod tests {
     }
 
     #[test]
-    fn a_split_without_a_sample_is_told_at_the_first_row() {
+    fn a_split_without_a_sample_is_told_of_no_sample() {
+        let remarks = |out: &Verdicts| out.told.iter().map(|r| (r.key.clone(), r.rule.clone())).collect::<Vec<_>>();
         let out = decide(&RATIOS, false, 2, |i| i, |_| known("a"));
-        assert_eq!(
-            (out.facts["test.samples"].clone(), told(&out)),
-            (Fact::Int(0), vec![(0, "split.empty".to_string())])
-        );
-        assert_eq!(told(&decide(&[("test", 0), ("train", 1)], false, 2, |i| i, |_| known("a"))), []);
-        assert_eq!(told(&decide(&RATIOS, false, 0, |i| i, |_| known("a"))), []);
+        let empty = ("split.ratios.test".to_string(), "split.empty".to_string());
+        assert_eq!((out.facts["test.samples"].clone(), told(&out), remarks(&out)), (Fact::Int(0), vec![], vec![empty]));
+        assert_eq!(remarks(&decide(&[("test", 0), ("train", 1)], false, 2, |i| i, |_| known("a"))), []);
+        assert_eq!(remarks(&decide(&RATIOS, false, 0, |i| i, |_| known("a"))), []);
     }
 
     #[test]
@@ -324,6 +327,14 @@ mod tests {
     fn what_was_kept_stays() {
         let a = run(300, |i| Some(if i < 40 { "test" } else { "train" }));
         assert_eq!(a.keys().copied().collect::<Vec<_>>(), (0..40).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_cannot_stay_is_told() {
+        let part = |i: u32| ["test", "train", "gone"].get(i as usize).map(|s| s.to_string());
+        let out = decide(&RATIOS, false, 4, |_| 0, |i| Known { kept: part(i), ..known("a") });
+        let moved = |r: u32| (r, "split.moved".to_string());
+        assert_eq!((told(&out), &out.facts["moved"]), (vec![moved(1), moved(2)], &Fact::Int(2)));
     }
 
     #[test]

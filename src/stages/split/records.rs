@@ -18,6 +18,9 @@ pub struct Gather {
     /// The column that names the split of a sample.
     #[serde(default, skip_serializing_if = "is_default")]
     pub given: Option<String>,
+    /// What the last release assigned is known.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub keeps: bool,
     /// The column whose values are spread evenly.
     #[serde(default, skip_serializing_if = "is_default")]
     pub stratify: Option<String>,
