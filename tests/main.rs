@@ -41,6 +41,7 @@ mod schema;
 mod serve;
 mod splits;
 mod stories;
+mod synthesize;
 mod team;
 mod tells;
 mod tidy;

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// More samples for models to learn of: children of the samples of the split `train`, whose labels move along with what changes.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
 #[serde(deny_unknown_fields)]
 pub struct Declaration {
     /// The split whose samples have children: `train`, and no other.
@@ -130,13 +130,14 @@ pub struct Synonyms {
 }
 
 pub const NER: &str = "ner";
-const CLASS: &str = "classification";
+pub const CLASS: &str = "classification";
 /// Kinds of tasks whose labels are shapes on pictures.
 const SHAPES: [&str; 5] = ["object_detection", "oriented_detection", "instance_segmentation", "masks", "keypoints"];
 /// The split that models learn of.
 pub const LEARNED_OF: &str = "train";
 
 /// A declaration with its task, columns and lists settled.
+#[derive(Clone)]
 pub struct Augment {
     pub name: String,
     pub path: String,
@@ -157,6 +158,8 @@ pub struct Augment {
     pub ways: Option<Ways>,
     /// The least share that must be left of a shape, in millionths.
     pub visible_min: u64,
+    /// A language model writes the children (`[synthesize.NAME]`).
+    pub endpoint_made: bool,
 }
 
 impl Augment {
@@ -195,7 +198,7 @@ pub fn place(check: &Check, key: &str) -> Range<usize> {
 /// Reads and checks the table. Every entry of the path calls this; equal diagnostics are told once.
 pub fn checked(check: &mut Check) -> Option<Augment> {
     let declared: Declaration = check.read()?;
-    check_split(check, &declared);
+    check_split(check, declared.of.as_ref());
     check_use(check);
     let before = check.problems.len();
     let (label, classes) = task(check, &declared)?;
@@ -246,6 +249,7 @@ pub fn checked(check: &mut Check) -> Option<Augment> {
         lists: found.mentions,
         ways: None,
         visible_min: 0,
+        endpoint_made: false,
     })
 }
 
@@ -263,12 +267,28 @@ fn of_pictures(
     };
     let (name, path) = (check.instance.clone(), check.path.clone());
     let (text, spans, main, tokens, ops, lists) = Default::default();
-    Some(Augment { name, path, declared, label, classes, text, spans, main, tokens, ops, lists, ways, visible_min })
+    let endpoint_made = false;
+    Some(Augment {
+        name,
+        path,
+        declared,
+        label,
+        classes,
+        text,
+        spans,
+        main,
+        tokens,
+        ops,
+        lists,
+        ways,
+        visible_min,
+        endpoint_made,
+    })
 }
 
 /// Children are of the split that models learn of, so there is one.
-fn check_split(check: &mut Check, d: &Declaration) {
-    if let Some(of) = d.of.as_ref().filter(|of| of.get() != LEARNED_OF) {
+pub fn check_split(check: &mut Check, of: Option<&At<String>>) {
+    if let Some(of) = of.filter(|of| of.get() != LEARNED_OF) {
         let problem = Diagnostic::error("T0610", of.span(), format!("samples of `{}` have no children", of.get()));
         let label = format!("only those of the split `{LEARNED_OF}` have");
         check.bad(problem.label(label).help("what scores are measured on stays as it was collected"));
@@ -280,7 +300,7 @@ fn check_split(check: &mut Check, d: &Declaration) {
 }
 
 /// Children that nobody takes are of no use.
-fn check_use(check: &mut Check) {
+pub fn check_use(check: &mut Check) {
     let takes = |table: &Declared| {
         let of = table.get_ref().as_table().and_then(|table| table.get("augment")?.get_ref().as_array());
         of.is_some_and(|of| of.iter().any(|name| name.get_ref().as_str() == Some(check.instance.as_str())))
@@ -295,7 +315,7 @@ fn check_use(check: &mut Check) {
 }
 
 /// The labels of a kind, as (column, classes).
-fn labels(check: &Check, of: &str) -> Vec<(String, Vec<String>)> {
+pub fn labels(check: &Check, of: &str) -> Vec<(String, Vec<String>)> {
     let label = |(name, column): (&str, &Column)| match &column.role {
         Role::Label { kind, classes, .. } if kind == of => Some((name.to_string(), classes.clone())),
         _ => None,
@@ -387,7 +407,7 @@ fn check_classes(check: &mut Check, d: &Declaration, label: &str, classes: &[Str
 }
 
 /// A share in millionths; what is none is noted.
-fn check_share(check: &mut Check, share: Option<&At<Decimal>>, below: bool) -> Option<u64> {
+pub fn check_share(check: &mut Check, share: Option<&At<Decimal>>, below: bool) -> Option<u64> {
     let share = share?;
     let found = millionths(share).filter(|n| *n > 0 && (*n < ONE || *n == ONE && !below));
     if found.is_none() {

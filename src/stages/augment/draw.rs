@@ -119,7 +119,7 @@ struct Apply {
 }
 
 /// Spans as (start, end, class).
-type Spans = Vec<(u32, u32, String)>;
+pub type Spans = Vec<(u32, u32, String)>;
 
 /// A sample that may have children.
 #[derive(Serialize, Deserialize, Default)]
@@ -161,10 +161,13 @@ pub struct Child {
     #[serde(default, skip_serializing_if = "is_default")]
     pub parents: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
-    pub how: BTreeMap<String, u64>,
+    pub how: BTreeMap<String, serde_json::Value>,
     /// Labels of tasks that do not lie on the text say nothing of it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub fresh: bool,
+    /// Its own class, where that is not its parent's.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub class: Option<String>,
 }
 
 /// The keys of a summary: samples of the split, and digests of the texts of all others.
@@ -490,7 +493,8 @@ impl Gather {
             tokens: doc.tokens.map(|of| of.iter().map(|t| (t.start, t.end)).collect()),
             edits: edits.iter().map(|e| (e.start, e.end, e.len)).collect(),
             parents: parents.into_iter().collect::<BTreeSet<_>>().into_iter().collect(),
-            how: how.into_iter().map(|(name, n)| (name.to_string(), n)).collect(),
+            how: how.into_iter().map(|(name, n)| (name.to_string(), n.into())).collect(),
+            class: None,
             fresh,
         }
     }

@@ -18,7 +18,7 @@ use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
 use crate::model::quads::Quad;
 use crate::model::shape::{Moved, Shape};
-use crate::model::synthetic::{BY, HOW, PARENTS, made_by};
+use crate::model::synthetic::{BY, HOW, PARENTS};
 use crate::model::votes::each_class;
 use crate::stage::*;
 use crate::table::{Cell, DataType, Value, array_of, list, nulls, types, utf8, value_at};
@@ -226,7 +226,7 @@ impl Map {
         let mut born = Born { parents: all.iter().map(|m| (m.row as u32, 0)).collect(), ..Born::default() };
         let mut put = |name: &str, array: crate::table::ArrayRef| born.columns.insert(name.to_string(), array);
         put("id", array_of(all.iter().map(|m| Some(format!("{}#{}.{}", id(m), self.name, m.k)))));
-        put(BY, array_of(all.iter().map(|_| Some(made_by(&self.name)))));
+        put(BY, array_of(all.iter().map(|_| Some(format!("augment.{}", self.name)))));
         put(PARENTS, array_of(all.iter().map(|m| Some(vec![id(m)]))));
         put(HOW, array_of(all.iter().map(|m| Some(m.how.clone()))));
         put("image", array_of(all.iter().map(|m| Some(m.image.clone()))));
