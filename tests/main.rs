@@ -21,6 +21,7 @@ mod json;
 mod kills;
 mod licences;
 mod memory;
+mod mixes;
 mod models;
 mod mutations;
 mod near;

@@ -158,8 +158,11 @@ impl Lab {
         }
         let row = |n: u64| {
             let (class, part) = (if n % 3 == 0 { "sport" } else { "art" }, if n % 5 == 4 { "test" } else { "train" });
-            let text = format!("sample {n} of {class} call 010-1234-{:04} in {part} about thing{}", 1000 + n, n * 37);
-            format!("{{\"id\":\"s{n:02}\",\"text\":\"{text}\",\"kind\":\"{class}\",\"part\":\"{part}\",\"note\":\"n{n}\"}}\n")
+            let call = if part == "train" { format!("call 010-1234-{:04} ", 1000 + n) } else { String::new() };
+            let text = format!("sample {n} of {class} {call}in {part} about thing{}", n * 37);
+            format!(
+                "{{\"id\":\"s{n:02}\",\"text\":\"{text}\",\"kind\":\"{class}\",\"part\":\"{part}\",\"note\":\"n{n}\"}}\n"
+            )
         };
         lab.put("raw/a.jsonl", &(0..30).map(row).collect::<String>());
         lab.put("prompts/p.txt", PROMPT);
@@ -227,7 +230,9 @@ columns = ["id", "text", "note", "label.topic", "split", "synthetic.by", "synthe
             command.env_remove(name);
         }
         command.env("TEST_LLM_URL", format!("http://127.0.0.1:{}/v1", self.server.port));
-        command.env("TEST_LLM_KEY", "secret-of-the-user").env("TAMIS_ALLOW_PRIVATE", format!("127.0.0.1:{}", self.server.port));
+        command
+            .env("TEST_LLM_KEY", "secret-of-the-user")
+            .env("TAMIS_ALLOW_PRIVATE", format!("127.0.0.1:{}", self.server.port));
         command.env("XDG_STATE_HOME", self.path().parent().unwrap().join(format!("state-{}", self.server.port)));
         command
     }
@@ -253,12 +258,12 @@ columns = ["id", "text", "note", "label.topic", "split", "synthetic.by", "synthe
         std::fs::read_to_string(self.path().join("pins/synthesize/more.jsonl")).unwrap_or_default()
     }
 
-    fn fact(&self, name: &str) -> Json {
-        let told = build(self.path(), &Way::default());
-        let (_, shown) = self.tamis(&["show", "synthesize.more/draw", "--json"]);
-        let shown: Json = serde_json::from_str(&shown).unwrap_or_else(|e| panic!("{e}: {shown} {}", told.stderr));
-        let value = &shown["facts"][name];
-        value.get("int").or_else(|| value.get("decimal")).cloned().unwrap_or_else(|| panic!("{name}: {shown}"))
+    /// A fact of the step that judges the answers.
+    fn fact(&self, name: &str) -> String {
+        build(self.path(), &Way::default());
+        let (_, page) = self.tamis(&["show", "synthesize.more/draw", "--partition-target", "16"]);
+        let line = page.lines().find(|l| l.split_whitespace().next() == Some(name));
+        line.unwrap_or_else(|| panic!("{name}: {page}")).split_whitespace().last().unwrap().to_string()
     }
 
     fn released(&self) -> Vec<Json> {
@@ -311,7 +316,11 @@ fn a_model_is_asked_once_by_update_and_never_by_a_build() {
         let prompt = prompt_of(body);
         assert!(!prompt.contains("010-1234") && !prompt.contains("in test"), "masked, and of train alone: {prompt}");
         assert_eq!(prompt.matches("\"label\":").count(), 2, "{prompt}");
-        assert_eq!(prompt.matches(&format!("\"label\":\"{}\"", class_of(body))).count(), 2, "examples of the class: {prompt}");
+        assert_eq!(
+            prompt.matches(&format!("\"label\":\"{}\"", class_of(body))).count(),
+            2,
+            "examples of the class: {prompt}"
+        );
     }
     let pinned = lab.pinned();
     assert!(!pinned.contains("secret-of-the-user") && pinned.lines().count() == 12);
@@ -324,8 +333,13 @@ fn a_model_is_asked_once_by_update_and_never_by_a_build() {
     let rows = lab.released();
     let (born, others): (Vec<_>, Vec<_>) = rows.iter().partition(|r| !r["synthetic_by"].is_null());
     assert_eq!((born.len(), others.len()), (12, 30));
+    let card = std::fs::read_to_string(lab.path().join("out/all/README.md")).unwrap();
+    assert!(card.contains("synthesize.more, written by the language model small"), "{card}");
     for row in born {
-        assert_eq!((&row["synthetic_by"], &row["split"], &row["note"]), (&json!("synthesize.more"), &json!("train"), &Json::Null));
+        assert_eq!(
+            (&row["synthetic_by"], &row["split"], &row["note"]),
+            (&json!("synthesize.more"), &json!("train"), &Json::Null)
+        );
         let parents = row["synthetic_parents"].as_array().unwrap();
         assert!(parents.len() == 2 && row["id"].as_str().unwrap().starts_with(parents[0].as_str().unwrap()));
         let how: Json = serde_json::from_str(row["synthetic_how"].as_str().unwrap()).unwrap();
@@ -336,4 +350,202 @@ fn a_model_is_asked_once_by_update_and_never_by_a_build() {
     let told = build(lab.path(), &Way::default());
     let again = build(lab.path(), &Way { jobs: 8, ..Way::default() });
     assert_eq!((told.exit, again.exit, told.roots()), (0, 0, again.roots()));
+}
+
+/// What the n-th question is answered with, the others well.
+fn sometimes(bad: impl Fn(u64, &Json) -> Option<Reply> + Send + Sync + 'static) -> Arc<Model> {
+    let good = good();
+    Arc::new(move |n, body| bad(n, body).unwrap_or_else(|| good(n, body)))
+}
+
+#[test]
+fn failures_that_pass_are_tried_again_and_others_are_told_and_asked_later() {
+    let lab = Lab::new("count = 40\nexamples = 1").trusted();
+    // each question fails once, in one of five ways
+    let met = Mutex::new(std::collections::BTreeSet::new());
+    lab.server.answers(sometimes(move |n, body| {
+        if !met.lock().unwrap().insert(body["seed"].as_u64()) {
+            return None;
+        }
+        Some(match n % 5 {
+            0 => (429, vec![("Retry-After", "1".into())], String::new()),
+            1 => (503, Vec::new(), "busy".into()),
+            2 => said("{\"samples\":[{\"text\":\"half", "length"),
+            3 => completion("Sure! Here are your samples."),
+            _ => (200, Vec::new(), "<html>".into()),
+        })
+    }));
+    let (exit, told) = lab.update();
+    assert_eq!(exit, 0, "{told}");
+    assert!(told.contains("40 questions: 0 had an answer, 40 came, 0 are missing"), "{told}");
+    assert_eq!(lab.server.asked().len(), 80);
+
+    // what fails each time is told by its reason; what came stays
+    std::fs::remove_file(lab.path().join("pins/synthesize/more.jsonl")).unwrap();
+    lab.server.forget();
+    lab.server.answers(sometimes(|_, body| match class_of(body).as_str() {
+        "art" => Some(said("{", "length")),
+        _ => None,
+    }));
+    let (exit, told) = lab.tamis(&["update", "--second", "1", "--retries", "1"]);
+    assert_eq!(exit, 3, "{told}");
+    assert!(told.contains("0 had an answer, 20 came, 20 are missing"), "{told}");
+    assert!(
+        told.contains("20 without an answer: the answer is cut short: `max_tokens` allows no more; tried 2 times"),
+        "{told}"
+    );
+    assert_eq!(["answered", "unanswered", "kept"].map(|f| lab.fact(f)), ["20", "20", "20"]);
+    lab.server.answers(good());
+    lab.server.forget();
+    let (exit, told) = lab.update();
+    assert_eq!((exit, lab.server.asked().len()), (0, 20), "{told}");
+
+    // an endpoint that refuses all is not asked to the end
+    std::fs::remove_file(lab.path().join("pins/synthesize/more.jsonl")).unwrap();
+    lab.server.forget();
+    lab.server.answers(Arc::new(|_, _| (401, Vec::new(), String::new())));
+    let (exit, told) = lab.tamis(&["update", "--second", "1", "--jobs", "1"]);
+    assert_eq!((exit, lab.server.asked().len()), (3, 8), "{told}");
+    assert!(told.contains("32 without an answer: not asked, since none of the first 8 was answered"), "{told}");
+    assert!(!told.contains("secret-of-the-user"), "{told}");
+}
+
+#[test]
+fn a_killed_update_loses_no_answer_of_five_hundred() {
+    let lab = Lab::new("count = 500\nexamples = 1\nseed = 3").trusted();
+    lab.server.answers(sometimes(|n, _| {
+        if n > 150 {
+            std::thread::sleep(Duration::from_millis(20)); // it would go on for seconds
+        }
+        None
+    }));
+    let mut update =
+        lab.command(&["update", "--second", "1"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while lab.server.asked().len() < 200 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    update.kill().unwrap();
+    update.wait().unwrap();
+    let before = lab.server.asked().len();
+    assert!((200..500).contains(&before) && lab.pinned().is_empty(), "{before}");
+    lab.server.answers(good());
+    let (exit, told) = lab.update();
+    assert_eq!(exit, 0, "{told}");
+    // at most what was under way when it was killed is asked twice
+    assert!(lab.server.asked().len() <= 500 + 8, "{} and {before} before", lab.server.asked().len());
+    assert_eq!(lab.pinned().lines().count(), 500);
+    lab.server.forget();
+    assert_eq!((lab.update().0, lab.server.asked().len()), (0, 0));
+    assert_eq!(["answered", "kept"].map(|f| lab.fact(f)), ["500", "500"]);
+}
+
+#[test]
+fn a_model_that_copies_is_caught_and_nothing_of_a_test_set_is_born() {
+    let lab = Lab::new("count = 20\nexamples = 3\nper_request = 2").trusted();
+    // it gives back an example, and a text of the test set
+    lab.server.answers(Arc::new(|_, body| {
+        let prompt = prompt_of(body);
+        let example: Json =
+            prompt.lines().find(|l| l.starts_with('{')).and_then(|l| serde_json::from_str(l).ok()).unwrap();
+        let copy = example["text"].as_str().unwrap().to_uppercase();
+        let leak = "Sample 4 of art  in TEST about thing148";
+        completion(&samples(&[(&copy, &class_of(body)), (leak, &class_of(body))]))
+    }));
+    assert_eq!(lab.update().0, 0);
+    let told = build(lab.path(), &Way::default());
+    assert_eq!(told.exit, 1, "{}", told.stderr);
+    let facts = ["copied", "leaks", "kept", "copied_share"].map(|f| lab.fact(f));
+    assert_eq!(facts, ["10", "10", "0", "0.5000"]);
+    let gates: Vec<&Json> = told.events.iter().filter(|e| e["event"] == "gate" && e["pass"] == json!(false)).collect();
+    let keys: Vec<&str> = gates.iter().map(|g| g["key"].as_str().unwrap()).collect();
+    assert!(keys.contains(&"synthesize.more.copies_max") && keys.contains(&"synthesize.more"), "{keys:?}");
+}
+
+#[test]
+fn one_more_sample_asks_few_questions_anew() {
+    let lab = Lab::new("count = 200\nexamples = 1").trusted();
+    assert_eq!(lab.update().0, 0);
+    lab.server.forget();
+    let raw = std::fs::read_to_string(lab.path().join("raw/a.jsonl")).unwrap();
+    let one = |n: u64| {
+        json!({"id": format!("late{n}"), "text": format!("one that came later {n}"), "kind": "art", "part": "train", "note": "n"})
+            .to_string()
+            + "\n"
+    };
+    let more: String = (0..4).map(one).collect();
+    lab.put("raw/a.jsonl", &(more.clone() + &raw));
+    let unanswered = lab.fact("unanswered").parse::<usize>().unwrap();
+    assert!((1..100).contains(&unanswered), "{unanswered}");
+    let (exit, told) = lab.tamis(&["build"]);
+    assert_eq!(exit, 0, "the others are there: {told}");
+    assert_eq!(lab.update().0, 0);
+    assert_eq!(lab.server.asked().len(), unanswered);
+    assert!(lab.server.asked().iter().all(|body| prompt_of(body).contains("one that came later")));
+    assert_eq!(lab.pinned().lines().count(), 200, "answers that nobody asks for are left out");
+    // of test nothing is shown, so a new sample there asks nothing
+    lab.server.forget();
+    let more = more.replace("late", "held").replace("train", "test");
+    let raw = std::fs::read_to_string(lab.path().join("raw/a.jsonl")).unwrap();
+    lab.put("raw/a.jsonl", &(raw + &more));
+    assert_eq!((lab.update().0, lab.server.asked().len()), (0, 0));
+}
+
+/// Sentences with a person and a place, marked; and what a model makes of them.
+#[test]
+fn mentions_are_read_from_tags_and_paraphrases_keep_theirs() {
+    let lab = Lab::new("count = 8\nper_request = 2");
+    let row = |n: u64| {
+        let part = if n % 4 == 3 { "test" } else { "train" };
+        let text = format!("Anna{n} sang songs number {} in Seoul", n * n * 31);
+        let end = text.len();
+        let first = format!("Anna{n}").len();
+        let spans = json!([{"start": 0, "end": first, "class": "PS"}, {"start": end - 5, "end": end, "class": "LC"}]);
+        json!({"id": format!("s{n}"), "text": text, "spans": spans, "part": part}).to_string() + "\n"
+    };
+    lab.put("raw/a.jsonl", &(0..16).map(row).collect::<String>());
+    lab.put("prompts/again.txt", "Say it in other words.\n{text}");
+    let manifest = std::fs::read_to_string(lab.path().join("dataset.toml")).unwrap();
+    let manifest = manifest
+        .replace("kind = \"kind\", part = \"part\", note = \"note\"", "spans = \"spans\", part = \"part\"")
+        .replace("note = { text = {} }\n", "")
+        .replace("[\"id\", \"kind\", \"note\", \"part\"]", "[\"id\", \"part\"]")
+        .replace(
+            "[label.topic]\ntask = \"classification\"\nclasses = [\"sport\", \"art\"]",
+            "[label.ner]\ntask = \"ner\"\nclasses = [\"PS\", \"LC\"]",
+        )
+        .replace("column = \"kind\"", "column = \"spans\"")
+        .replace("prompt = \"prompts/p.txt\"", "role = \"paraphrase\"\nprompt = \"prompts/again.txt\"")
+        .replace("\"note\", \"label.topic\"", "\"label.ner\"");
+    lab.put("dataset.toml", &manifest);
+    let lab = lab.trusted();
+    lab.server.answers(Arc::new(|n, body| {
+        let prompt = prompt_of(body);
+        let text = prompt.lines().last().unwrap();
+        assert!(text.contains("<PS>Anna") && text.contains("<LC>Seoul</LC>"), "{text}");
+        let who = text.split_once("</PS>").unwrap().0;
+        let good = format!("Down in <LC>Seoul</LC>, a voice {} was that of {who}</PS>", n * 7919);
+        let lost = format!("Somewhere {who}</PS> raised a voice of the kind {}", n * 7919);
+        completion(&json!({ "samples": [{ "text": good }, { "text": lost }] }).to_string())
+    }));
+    let (exit, told) = lab.update();
+    assert_eq!(exit, 0, "{told}");
+    let told = build(lab.path(), &Way::default());
+    assert_eq!(told.exit, 0, "{}", told.stderr);
+    assert_eq!(["questions", "kept", "mentions_lost"].map(|f| lab.fact(f)), ["4", "4", "4"]);
+    let rows = lab.released();
+    let born: Vec<&Json> = rows.iter().filter(|r| !r["synthetic_by"].is_null()).collect();
+    assert_eq!(born.len(), 4);
+    for row in born {
+        let text = row["text"].as_str().unwrap();
+        let spans = row["label_ner"].as_array().unwrap();
+        let of = |s: &Json| {
+            (
+                s["class"].as_str().unwrap().to_string(),
+                text[s["start"].as_u64().unwrap() as usize..s["end"].as_u64().unwrap() as usize].to_string(),
+            )
+        };
+        let parent = row["synthetic_parents"][0].as_str().unwrap().trim_start_matches('s').to_string();
+        let want = vec![("LC".to_string(), "Seoul".to_string()), ("PS".to_string(), format!("Anna{parent}"))];
+        assert_eq!(spans.iter().map(of).collect::<Vec<_>>(), want, "{text}");
+    }
 }

@@ -55,7 +55,9 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     for (_, endpoint) in &asked {
         if endpoint.url.is_empty() {
             let name = endpoint.url_env.as_deref().unwrap_or_default();
-            return Err(Failure::Usage(format!("the variable {name} names no address that could be trusted; set it first")));
+            return Err(Failure::Usage(format!(
+                "the variable {name} names no address that could be trusted; set it first"
+            )));
         }
         project.world.trust_endpoint(endpoint).map_err(|e| Failure::World(e.to_string()))?;
     }

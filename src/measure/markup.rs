@@ -29,7 +29,8 @@ pub fn marked(text: &str, spans: &[Span], classes: &[String]) -> Option<String> 
     out.extend(chars.get(at..)?);
     let back = spans_of(&out, classes).ok()?;
     let same = back.0 == text && back.1.len() == own.len();
-    (same && back.1.iter().zip(own).all(|(a, b)| (a.start, a.end, &a.class) == (b.start, b.end, &b.class))).then_some(out)
+    (same && back.1.iter().zip(own).all(|(a, b)| (a.start, a.end, &a.class) == (b.start, b.end, &b.class)))
+        .then_some(out)
 }
 
 /// The text without its tags, and the spans that they mark.

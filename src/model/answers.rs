@@ -56,7 +56,8 @@ struct Items {
 
 /// The samples of what a model said; an error says why it cannot be used.
 pub fn items(content: &str) -> Result<Vec<Item>, String> {
-    let all: Items = serde_json::from_str(content).map_err(|e| format!("it is not the JSON that was asked for: {e}"))?;
+    let all: Items =
+        serde_json::from_str(content).map_err(|e| format!("it is not the JSON that was asked for: {e}"))?;
     if all.samples.is_empty() {
         return Err("it holds no sample".into());
     }
@@ -70,10 +71,10 @@ pub fn items(content: &str) -> Result<Vec<Item>, String> {
 pub fn read(bytes: &[u8]) -> Result<BTreeMap<String, Answer>, String> {
     let mut out = BTreeMap::new();
     for (n, line) in bytes.split(|b| *b == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
-        let answer: Answer = serde_json::from_slice(line).map_err(|e| format!("line {}: {e}", n + 1))?;
+        let answer: Answer = serde_json::from_slice(line).map_err(|_| format!("line {} is no answer", n + 1))?;
         let key = answer.key.clone();
         if out.insert(key, answer).is_some() {
-            return Err(format!("line {}: a second answer to one question", n + 1));
+            return Err(format!("line {} answers a question that has its answer", n + 1));
         }
     }
     Ok(out)
@@ -94,8 +95,8 @@ mod tests {
         let all: BTreeMap<String, Answer> = [("a".to_string(), answer)].into();
         assert_eq!(read(text(&all).as_bytes()), Ok(all.clone()));
         let twice = text(&all).repeat(2);
-        assert_eq!(read(twice.as_bytes()), Err("line 2: a second answer to one question".into()));
-        assert!(read(b"{\"key\":1}\n").unwrap_err().starts_with("line 1: "));
+        assert_eq!(read(twice.as_bytes()), Err("line 2 answers a question that has its answer".into()));
+        assert_eq!(read(b"{\"key\":1}\n"), Err("line 1 is no answer".into()));
     }
 
     #[test]

@@ -31,7 +31,8 @@ pub fn ask(of: &Fetching, effect: &Effect, options: &Options, hear: Hear) -> Res
         true => format!("${}", asks.endpoint.url_env.as_deref().unwrap_or_default()),
         false => asks.endpoint.url.clone(),
     };
-    let outcome = |what: What, remarks: Vec<String>| Outcome { name: effect.name.clone(), url: url.clone(), what, remarks };
+    let outcome =
+        |what: What, remarks: Vec<String>| Outcome { name: effect.name.clone(), url: url.clone(), what, remarks };
     let failed = |say: String, kept: bool| outcome(What::Failed { say, kept }, Vec::new());
     let known = known(of, asks)?;
     let Some(questions) = questions(of, asks, options)? else {
@@ -51,7 +52,10 @@ pub fn ask(of: &Fetching, effect: &Effect, options: &Options, hear: Hear) -> Res
         let (new, missing, tokens_in, tokens_out, cost) = Default::default();
         let own = questions.iter().filter_map(|q| known.get_key_value(&q.key));
         keep(of, asks, &known, &own.map(|(key, answer)| (key.clone(), answer.clone())).collect())?;
-        return Ok(outcome(What::Answered { questions: count, before, new, missing, tokens_in, tokens_out, cost }, Vec::new()));
+        return Ok(outcome(
+            What::Answered { questions: count, before, new, missing, tokens_in, tokens_out, cost },
+            Vec::new(),
+        ));
     }
     if asks.endpoint.url.is_empty() {
         return Ok(failed(format!("{url}: the variable is not set, and no address is known"), !known.is_empty()));
@@ -69,9 +73,8 @@ pub fn ask(of: &Fetching, effect: &Effect, options: &Options, hear: Hear) -> Res
         Ok(asked)
     })?;
     let own = asked.new.iter().filter_map(|key| asked.answers.get(key));
-    let (tokens_in, tokens_out) = own.fold((0, 0), |(i, o), answer| {
-        (i + answer.tokens_in.unwrap_or(0), o + answer.tokens_out.unwrap_or(0))
-    });
+    let (tokens_in, tokens_out) =
+        own.fold((0, 0), |(i, o), answer| (i + answer.tokens_in.unwrap_or(0), o + answer.tokens_out.unwrap_or(0)));
     let new = asked.new.len() as u64;
     let missing = count.saturating_sub(asked.answers.len() as u64);
     let cost = asks.price.as_ref().map(|price| cost(price, tokens_in, tokens_out));
@@ -105,11 +108,8 @@ fn keep(
 /// The questions, in the order of the samples; `None` where the build does not come as far.
 fn questions(of: &Fetching, asks: &Asks, options: &Options) -> Result<Option<Vec<Question>>, Failure> {
     let project = Project::in_world(of.world.clone(), &registry())?;
-    let build = super::Options {
-        steps: vec![asks.step.clone()],
-        stop: options.stop.clone(),
-        ..super::Options::default()
-    };
+    let build =
+        super::Options { steps: vec![asks.step.clone()], stop: options.stop.clone(), ..super::Options::default() };
     project.build(&build, &|_| {}, |s, finished| {
         let fault = finished.built.runs.iter().find_map(|r| r.fault.clone());
         match fault {

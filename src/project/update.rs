@@ -172,7 +172,12 @@ impl Fetching {
     }
 
     /// Opens the network.
-    pub(super) fn with<T>(&self, o: &Options, hear: Hear, then: &dyn Fn(&Way) -> Result<T, Fault>) -> Result<T, Failure> {
+    pub(super) fn with<T>(
+        &self,
+        o: &Options,
+        hear: Hear,
+        then: &dyn Fn(&Way) -> Result<T, Fault>,
+    ) -> Result<T, Failure> {
         let net = self.world.net(&o.private);
         let objects = Objects::of(&self.world).map_err(|e| Failure::World(format!("the store: {e}")))?;
         let stop = o.stop.clone();

@@ -64,7 +64,8 @@ pub fn summary(done: &Updated) -> String {
         (count(|w| matches!(w, What::Failed { .. })), "failed"),
     ];
     let told: Vec<String> = kinds.iter().filter(|k| k.0 > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    let files = done.outcomes.iter().filter(|o| !matches!(o.what, What::Asks { .. } | What::Answered { .. })).count() as u64;
+    let files =
+        done.outcomes.iter().filter(|o| !matches!(o.what, What::Asks { .. } | What::Answered { .. })).count() as u64;
     if files == 0 && !done.outcomes.is_empty() {
         return String::new(); // questions alone, of which everything is told
     }

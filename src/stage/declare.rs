@@ -561,7 +561,8 @@ impl Check<'_> {
     /// What `synthetic.by` says of the children that a step takes: those of the named `[augment.NAME]` or `[synthesize.NAME]`. A name
     /// that there is not is noted.
     pub fn children(&mut self, named: &[At<String>]) -> Vec<String> {
-        let names = |table: &'static str| self.manifest.instances(&[table]).into_iter().map(move |found| (table, found.0));
+        let names =
+            |table: &'static str| self.manifest.instances(&[table]).into_iter().map(move |found| (table, found.0));
         let known: Vec<(&str, String)> = TABLES.into_iter().flat_map(names).collect();
         let mut out = Vec::new();
         for name in named {

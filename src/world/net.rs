@@ -181,6 +181,11 @@ impl Net {
     /// Sends JSON to an interface. Its answer is what came from this address: redirects are not followed.
     pub fn post(&self, url: &Url, post: &Post) -> Result<Answer, NoAnswer> {
         self.judge(url)?;
+        if post.bearer.is_some() && !url.is_secure() && !allowed(&self.private, url.host(), url.port()) {
+            return Err(NoAnswer::Refused(format!(
+                "{url} is not encrypted, and the key would be sent to be read by all"
+            )));
+        }
         let wait = Some(Duration::from_secs(post.seconds));
         let request = self.agent.post(url.to_string()).config();
         let mut request = request.timeout_recv_response(wait).timeout_per_read(wait).build();

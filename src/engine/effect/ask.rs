@@ -72,7 +72,9 @@ pub fn ask(
             if came.load(Relaxed) == 0 && failed.load(Relaxed) >= HOPELESS {
                 let left = std::mem::take(&mut *hold(&open)).len() as u64;
                 if left > 0 {
-                    hold(&done).reasons.insert(format!("not asked, since none of the first {HOPELESS} was answered"), left);
+                    hold(&done)
+                        .reasons
+                        .insert(format!("not asked, since none of the first {HOPELESS} was answered"), left);
                 }
                 return;
             }
@@ -117,10 +119,13 @@ pub fn finished(way: &Way, effect: &Effect) -> io::Result<()> {
 fn secret(way: &Way, asks: &Asks) -> Result<Option<String>, Fault> {
     let Some(name) = &asks.endpoint.key_env else { return Ok(None) };
     let value = way.world.variable(name).and_then(|bytes| String::from_utf8(bytes).ok());
-    let value = value.map(|v| v.trim().to_string()).filter(|v| !v.is_empty() && v.chars().all(|c| c.is_ascii_graphic()));
+    let value =
+        value.map(|v| v.trim().to_string()).filter(|v| !v.is_empty() && v.chars().all(|c| c.is_ascii_graphic()));
     match value {
         Some(value) => Ok(Some(value)),
-        None => Err(Fault::World(format!("the variable {name}, which holds the key of the endpoint, is not set to one"))),
+        None => {
+            Err(Fault::World(format!("the variable {name}, which holds the key of the endpoint, is not set to one")))
+        }
     }
 }
 
@@ -265,9 +270,12 @@ mod tests {
     fn answers_that_cannot_be_used_say_why() {
         let question = Question { key: "k".into(), body: "{}".into() };
         let of = |text: &str| answered(text.as_bytes(), &question).map(|a| a.content);
-        let choice = |rest: &str| format!("{{\"model\":\"m\",\"choices\":[{{\"index\":0,{rest}}}],\"usage\":{{\"prompt_tokens\":3}}}}");
+        let choice = |rest: &str| {
+            format!("{{\"model\":\"m\",\"choices\":[{{\"index\":0,{rest}}}],\"usage\":{{\"prompt_tokens\":3}}}}")
+        };
         let good = r#"{\"samples\":[{\"text\":\"a\"}]}"#;
-        let message = |content: &str| choice(&format!("\"message\":{{\"content\":\"{content}\"}},\"finish_reason\":\"stop\""));
+        let message =
+            |content: &str| choice(&format!("\"message\":{{\"content\":\"{content}\"}},\"finish_reason\":\"stop\""));
         assert_eq!(of(&message(good)), Ok(good.replace('\\', "")));
         let cut = message("{").replace("stop", "length");
         let wrong = [

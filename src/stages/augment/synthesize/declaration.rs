@@ -2,8 +2,8 @@
 use super::super::declaration::{
     self as augment, Augment, CLASS, LEARNED_OF, NER, check_share, check_split, check_use, labels, millionths, place,
 };
-use super::prompt::{Prompt, Slot};
-use crate::diag::{Diagnostic, suggest};
+use super::prompt::{Form, Prompt, Slot};
+use crate::diag::{Diagnostic, Severity, suggest};
 use crate::digest::Digest;
 use crate::manifest::Decimal;
 use crate::manifest::sections::{Dataset, SchemaSection};
@@ -124,19 +124,6 @@ pub struct Prices {
     pub currency: Option<At<String>>,
 }
 
-/// How a server is asked to keep to a form.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum Form {
-    /// `response_format` with a JSON Schema.
-    #[default]
-    JsonSchema,
-    /// `response_format` of any JSON object.
-    JsonObject,
-    /// Not at all: the prompt alone says it.
-    None,
-}
-
 /// A declaration with all that it refers to.
 pub struct Synthesize {
     /// Its samples, as children of a table of `[augment]`.
@@ -236,7 +223,7 @@ fn endpoint(check: &mut Check, d: &Declaration) -> crate::stage::Endpoint {
 /// Reads and checks the table.
 pub fn checked(check: &mut Check) -> Option<Synthesize> {
     let d: Declaration = check.read()?;
-    let before = check.problems.iter().filter(|p| p.severity == crate::diag::Severity::Error).count();
+    let before = check.problems.iter().filter(|p| p.severity == Severity::Error).count();
     let role = d.role.as_ref().map_or(Role::default(), |r| *r.get());
     check_split(check, d.of.as_ref());
     check_use(check);
@@ -266,9 +253,9 @@ pub fn checked(check: &mut Check) -> Option<Synthesize> {
         let message = format!("`{}` is no class of {label}", class.get());
         check.bad(Diagnostic::error("T0217", class.span(), message).label("not declared").help(help));
     }
-    let pack = pack(check, &d);
-    let after = check.problems.iter().filter(|p| p.severity == crate::diag::Severity::Error).count();
-    if after > before {
+    let errors = |check: &Check| check.problems.iter().filter(|p| p.severity == Severity::Error).count();
+    let pack = if errors(check) > before { None } else { pack(check, &d) };
+    if errors(check) > before {
         return None;
     }
     let usual = if role == Role::Paraphrase { 0 } else { 60 };
@@ -295,8 +282,9 @@ fn children(check: &Check, (text, label, kind, classes): (String, String, &'stat
     let mut spans: Vec<String> = labels(check, NER).into_iter().map(|l| l.0).collect();
     spans.sort();
     let main = spans.iter().position(|s| *s == label).filter(|_| kind == NER);
-    let tokens = check.column("samples", "tokens") == Some(&crate::table::list(<crate::model::tokens::Token as crate::table::Cell>::ty()));
-    let (ops, lists, ways) = Default::default();
+    let tokens = check.column("samples", "tokens")
+        == Some(&crate::table::list(<crate::model::tokens::Token as crate::table::Cell>::ty()));
+    let (ops, lists, ways, mix) = Default::default();
     Augment {
         name: check.instance.clone(),
         path: check.path.clone(),
@@ -310,6 +298,7 @@ fn children(check: &Check, (text, label, kind, classes): (String, String, &'stat
         ops,
         lists,
         ways,
+        mix,
         visible_min: 0,
         endpoint_made: true,
     }
@@ -351,12 +340,14 @@ fn task(check: &mut Check, d: &Declaration) -> Option<(String, &'static str, Vec
     match first.as_slice() {
         [one] => Some(one.clone()),
         [] => {
-            let problem = Diagnostic::error("T0774", check.span.clone(), "there is no task whose labels a model could write");
+            let problem =
+                Diagnostic::error("T0774", check.span.clone(), "there is no task whose labels a model could write");
             check.bad(problem.label(format!("needs a [label.TASK] of the kind `{NER}` or `{CLASS}` (of one class)")));
             None
         }
         [first, ..] => {
-            let problem = Diagnostic::error("T0774", check.span.clone(), "it is not said whose labels the samples have");
+            let problem =
+                Diagnostic::error("T0774", check.span.clone(), "it is not said whose labels the samples have");
             let help = format!("task = \"{}\"", first.0.trim_start_matches("label."));
             check.bad(problem.label("there are several tasks").help(help));
             None
@@ -368,7 +359,8 @@ fn task(check: &mut Check, d: &Declaration) -> Option<(String, &'static str, Vec
 fn check_raw(check: &mut Check, sent: &[&String]) {
     let span = check.manifest.span_of(&format!("{}.prompt", check.path)).unwrap_or_else(|| check.span.clone());
     if check.manifest.table(&["privacy"]).is_none() {
-        let problem = Diagnostic::error("T0772", span, "texts that nothing has looked through would leave this machine");
+        let problem =
+            Diagnostic::error("T0772", span, "texts that nothing has looked through would leave this machine");
         let help = "[privacy.detect] masks what is personal; `harmless = [\"FIELD\"]` in [privacy] says that a field names nobody";
         return check.bad(problem.label("there is no [privacy]").help(help));
     }
@@ -398,7 +390,9 @@ fn prompt(check: &mut Check, d: &Declaration, role: Role) -> Option<Prompt> {
     };
     let prompt = match Prompt::parse(text.trim_start_matches('\u{FEFF}').trim()) {
         Ok(prompt) => prompt,
-        Err(say) => return bad(check, say, "places are {examples}, {class}, {classes}, {count}, {text}; {{ is a brace"),
+        Err(say) => {
+            return bad(check, say, "places are {examples}, {class}, {classes}, {count}, {text}; {{ is a brace");
+        }
     };
     let (needs, not) = match role {
         Role::Generate => (Slot::Examples, Slot::Text),
@@ -437,7 +431,8 @@ fn pack(check: &mut Check, d: &Declaration) -> Option<(String, Digest, u64)> {
         }
     };
     if let Err(say) = answers::read(&bytes) {
-        let problem = Diagnostic::error("T0777", d.endpoint.span(), format!("{path} holds something else than answers"));
+        let problem =
+            Diagnostic::error("T0777", d.endpoint.span(), format!("{path} holds something else than answers"));
         check.bad(problem.label(say).help("take the file from git again"));
         return None;
     }

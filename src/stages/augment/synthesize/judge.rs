@@ -6,7 +6,7 @@
 //! their share `copied_share`, `repeated` (equal to another one), `kept`, and of those kept `distinct_1` and `distinct_2`: how many of
 //! their words, and of their pairs of words, are different ones (Li and others 2016).
 use super::declaration::Role;
-use super::draw::{Asked, Gather, Parent};
+use super::questions::{Asked, Gather, Parent};
 use crate::digest::Digest;
 use crate::measure::markup::spans_of;
 use crate::measure::ngrams::Grams;
@@ -203,7 +203,11 @@ impl Judged {
         for (fact, n, say) in told {
             out.fact(fact, n);
             if n > 0 {
-                out.remark(format!("synthesize.{name}"), format!("synthesize.{fact}"), format!("{n} {say}; they are not made"));
+                out.remark(
+                    format!("synthesize.{name}"),
+                    format!("synthesize.{fact}"),
+                    format!("{n} {say}; they are not made"),
+                );
             }
         }
         let share = if self.samples == 0 { 0.0 } else { self.copied as f64 / self.samples as f64 };
@@ -217,7 +221,8 @@ impl Judged {
         let (mut all, mut different) = (0u64, BTreeSet::new());
         for (_, child) in &self.children {
             let chars: Vec<char> = child.text.chars().collect();
-            let word = |(start, end): (usize, usize)| chars.get(start..end).unwrap_or_default().iter().collect::<String>();
+            let word =
+                |(start, end): (usize, usize)| chars.get(start..end).unwrap_or_default().iter().collect::<String>();
             let own: Vec<String> = words(&child.text).into_iter().map(word).map(|w| w.to_lowercase()).collect();
             for gram in own.windows(n) {
                 all += 1;
@@ -283,7 +288,10 @@ mod tests {
         let p = gather(Role::Generate, true);
         let told = judged(&p, Some("y"), &of(&[("Yesterday <y>Lee</y> slept", None), ("<x>Lee</x> slept", None)]));
         let (_, child) = &told.children[0];
-        assert_eq!((child.text.as_str(), &child.spans), ("Yesterday Lee slept", &vec![Some(vec![(10, 13, "y".into())])]));
+        assert_eq!(
+            (child.text.as_str(), &child.spans),
+            ("Yesterday Lee slept", &vec![Some(vec![(10, 13, "y".into())])])
+        );
         assert_eq!((child.edits.as_slice(), told.other_class), (&[(0, 42, 19)][..], 1));
         assert_eq!(judged(&p, None, &of(&[("<x>Lee slept", None)])).invalid, 1);
         let p = gather(Role::Paraphrase, true);

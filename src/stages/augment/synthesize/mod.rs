@@ -20,6 +20,7 @@ mod declaration;
 mod draw;
 mod judge;
 mod prompt;
+mod questions;
 
 use super::born::{self, Bear};
 use crate::stage::{Check, Entry, Gate, Plan};

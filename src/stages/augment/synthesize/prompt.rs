@@ -1,8 +1,8 @@
 //! Prompts: a text with places, and the body of the request that it becomes.
-use super::declaration::Form;
 use crate::digest::Digest;
 use crate::model::answers::Question;
 use crate::stage::is_default;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -99,6 +99,19 @@ impl Prompt {
     }
 }
 
+/// How a server is asked to keep to a form.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// `response_format` with a JSON Schema.
+    #[default]
+    JsonSchema,
+    /// `response_format` of any JSON object.
+    JsonObject,
+    /// Not at all: the prompt alone says it.
+    None,
+}
+
 /// How requests are made, alike for all questions.
 #[derive(Serialize, Deserialize, Clone, Debug, Default)]
 pub struct Request {
@@ -155,11 +168,16 @@ impl Request {
                 let class = self.classes.first().map_or("", String::as_str);
                 let say = "In `text` every mention of a class stands in tags of its class, as in the example of this form, \
                            and nothing else does; tags do not overlap.";
-                (format!("{{\"text\": \"... <{class}>...</{class}> ...\"}}"), format!("{say} The classes are: {classes}."))
+                (
+                    format!("{{\"text\": \"... <{class}>...</{class}> ...\"}}"),
+                    format!("{say} The classes are: {classes}."),
+                )
             }
             false => ("{\"text\": \"...\", \"label\": \"...\"}".into(), format!("`label` is one of: {classes}.")),
         };
-        format!("Answer with one JSON object and nothing else: {{\"samples\": [{item}]}}. It holds {count} samples. {of}")
+        format!(
+            "Answer with one JSON object and nothing else: {{\"samples\": [{item}]}}. It holds {count} samples. {of}"
+        )
     }
 
     fn schema(&self) -> Value {
@@ -171,7 +189,8 @@ impl Request {
                 (json!({ "text": text, "label": label }), json!(["text", "label"]))
             }
         };
-        let item = json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
+        let item =
+            json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
         let samples = json!({ "type": "array", "items": item });
         json!({
             "type": "object",
