@@ -150,25 +150,25 @@ fn mosaic(own: &str, picture: &mut Picture, others: &Others, drawn: Stream) {
         return; // too small to be parted
     }
     let mine = drawn.below(5, 4) as usize;
-    let mut layers = Vec::new();
+    let (mut layers, mut own_part) = (Vec::new(), [0; 4]);
     for (n, at) in quarters.into_iter().enumerate() {
         let place = 10 + 5 * n as u64;
         let from = |place: u64, room: u32| drawn.below(place, u64::from(room) + 1) as u32;
         if n == mine {
-            picture.offset = [at[0], at[1]];
-            let turned = size; // turned, and not enlarged
-            let (w, h) = (at[2].min(turned[0]), at[3].min(turned[1]));
-            picture.part = [from(place, turned[0] - w), from(place + 1, turned[1] - h), w, h];
-            picture.present = [w, h];
+            // of the turned picture, and not enlarged
+            let (w, h) = (at[2].min(size[0]), at[3].min(size[1]));
+            own_part = [from(place, size[0] - w), from(place + 1, size[1] - h), w, h];
             continue;
         }
-        let Some(other) = others.picture(drawn.at(place + 2), own) else { continue };
+        let Some(other) = others.picture(drawn.at(place + 2), own) else { return };
         let (w, h) = (at[2].min(other.size[0]), at[3].min(other.size[1]));
         let part = [from(place, other.size[0] - w), from(place + 1, other.size[1] - h), w, h];
         layers.push(Layer { part, at, share: ONE, ..layer(other) });
     }
-    picture.canvas = size;
-    picture.layers = layers;
+    let [x, y, ..] = quarters.get(mine).copied().unwrap_or_default();
+    let [.., width, height] = own_part;
+    (picture.part, picture.present) = (own_part, [width, height]);
+    (picture.canvas, picture.offset, picture.layers) = (size, [x, y], layers);
 }
 
 /// The boxes of a picture that was put together: its own, as they stand in its frame, and those of its layers. What a layer or a patch

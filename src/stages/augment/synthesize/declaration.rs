@@ -267,7 +267,7 @@ pub fn checked(check: &mut Check) -> Option<Synthesize> {
         temperature: d.endpoint.temperature.as_ref().and_then(|t| millionths(t)).unwrap_or(700_000),
         near,
         passage: d.passage.unwrap_or(usual),
-        copies_max: copies.as_ref().map_or_else(|| five_percent(), |c| c.0),
+        copies_max: copies.as_ref().map_or_else(five_percent, |c| c.0),
         copies_span: copies.map(|c| c.1),
         declared: d,
     })

@@ -190,8 +190,8 @@ impl Draw {
             }
         }
         let mut delta = Delta::default();
-        delta.write(p.asked.clone(), array_of(asked.into_iter()));
-        delta.write(p.drawn.clone(), array_of(drawn.into_iter()));
+        delta.write(p.asked.clone(), array_of(asked));
+        delta.write(p.drawn.clone(), array_of(drawn));
         Ok(delta)
     }
 }

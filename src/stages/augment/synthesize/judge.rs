@@ -87,7 +87,7 @@ impl<'p> Judge<'p> {
             out.samples += items.len() as u64;
             out.surplus += (items.len() as u64).saturating_sub(u64::from(asked.n));
             for (i, item) in (0..asked.n).zip(&items) {
-                match self.read(asked, item).and_then(|read| self.new(read, &mut met)) {
+                match self.read(asked, item).and_then(|read| self.unlike(read, &mut met)) {
                     Ok(read) => out.children.extend(self.child(asked, answer, asked.k + i, read)),
                     Err(why) => *out.count(why) += 1,
                 }
@@ -124,7 +124,7 @@ impl<'p> Judge<'p> {
     }
 
     /// Itself, if it is like nothing that there is.
-    fn new(&self, read: Read, met: &mut HashSet<Digest>) -> Result<Read, Out> {
+    fn unlike(&self, read: Read, met: &mut HashSet<Digest>) -> Result<Read, Out> {
         if self.others.overlap(&[&read.text]).is_some() {
             return Err(Out::Leak);
         }
