@@ -1,4 +1,5 @@
 //! A project opened: its manifest, its steps, its store; and the walk that every verb makes.
+mod asking;
 pub mod remote;
 pub mod update;
 pub mod workspace;

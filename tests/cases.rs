@@ -27,7 +27,7 @@ const OPEN: &[&str] = &[];
 /// Codes that do not stop a build.
 const WARNINGS: &[&str] = &[
     "T0345", "T0301", "T0326", "T0327", "T0353", "T0360", "T0362", "T0371", "T0372", "T0373", "T0374", "T0375",
-    "T0423", "T0435", "T0437", "T0445", "T0447", "T0449", "T0566", "T0587", "T0619", "T0634", "T0723",
+    "T0423", "T0435", "T0437", "T0445", "T0447", "T0449", "T0566", "T0587", "T0619", "T0634", "T0723", "T0776",
 ];
 
 /// Codes that no manifest can reach. `T0324`: `T0308` refuses the field that would be in its way. `T0501`: a gate that
@@ -262,6 +262,10 @@ pub fn standard(dir: &Path) {
         ("raw/more/e.csv", "id,text,split\ne1,some words,train\n"),
         ("raw/votes.csv", "item,annotator,label\na1,w1,long\na2,w1,short\n"),
         ("raw/note.txt", "a note\n"),
+        ("prompts/like.txt", "Write {count} like these, of {class}:\n{examples}\n"),
+        ("prompts/again.txt", "Say in other words: {text}\n"),
+        ("prompts/odd.txt", "Write like {exmaples}\n"),
+        ("pins/synthesize/odd.jsonl", "no answer\n"),
         (
             "releases/small-1.0.0/B3SUMS",
             "0000000000000000000000000000000000000000000000000000000000000000  release.json\n0000000000000000000000000000000000000000000000000000000000000000  jsonl/train-00000.jsonl\n",

@@ -4,7 +4,7 @@ use super::{Context, say};
 use crate::engine::Step;
 use crate::report::shown;
 use crate::report::terminal::plural;
-use crate::stage::Program;
+use crate::stage::{Endpoint, Program};
 use std::io::{IsTerminal, Write};
 
 #[derive(clap::Args)]
@@ -18,16 +18,31 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let project = Project::open(c.dir.as_deref())?;
     let all = project.assembled.steps.iter().filter_map(|s| Some((s, s.plan.program.as_ref()?)));
     let (old, new): (Vec<_>, Vec<_>) = all.partition(|(_, program)| project.world.trusts(program));
-    if new.is_empty() {
-        say(&match old.len() as u64 {
-            0 => "no step runs a program\n".to_string(),
-            n => format!("trusted already: {}\n", plural(n, "step")),
+    let (known, asked): (Vec<_>, Vec<_>) =
+        project.endpoints().into_iter().partition(|(_, endpoint)| project.world.trusts_endpoint(endpoint));
+    let count = |programs: usize, endpoints: usize| {
+        let parts = [(programs as u64, "step"), (endpoints as u64, "endpoint")];
+        let told: Vec<String> = parts.iter().filter(|p| p.0 > 0).map(|(n, what)| plural(*n, what)).collect();
+        told.join(", ")
+    };
+    if new.is_empty() && asked.is_empty() {
+        say(&match old.len() + known.len() {
+            0 => "no step runs a program, and none asks a model\n".to_string(),
+            _ => format!("trusted already: {}\n", count(old.len(), known.len())),
         });
         return Ok(0);
     }
-    say("these programs would run on this machine as you, and may do whatever you may:\n");
+    if !new.is_empty() {
+        say("these programs would run on this machine as you, and may do whatever you may:\n");
+    }
     for (step, program) in &new {
         say(&told(&project, step, program));
+    }
+    if !asked.is_empty() {
+        say("`tamis update` would send texts of this project to these endpoints:\n");
+    }
+    for (name, endpoint) in &asked {
+        say(&told_endpoint(name, endpoint));
     }
     if !args.yes && !agreed()? {
         say("nothing is trusted that was not before\n");
@@ -37,8 +52,34 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         project.world.trust(program).map_err(|e| Failure::World(e.to_string()))?;
         project.world.ask_version(program).map_err(Failure::World)?;
     }
-    say(&format!("trusted in this checkout, until one of their files changes: {}\n", plural(new.len() as u64, "step")));
+    for (_, endpoint) in &asked {
+        if endpoint.url.is_empty() {
+            let name = endpoint.url_env.as_deref().unwrap_or_default();
+            return Err(Failure::Usage(format!(
+                "the variable {name} names no address that could be trusted; set it first"
+            )));
+        }
+        project.world.trust_endpoint(endpoint).map_err(|e| Failure::World(e.to_string()))?;
+    }
+    let count = count(new.len(), asked.len());
+    say(&format!("trusted in this checkout, until one of their files or addresses changes: {count}\n"));
     Ok(0)
+}
+
+/// Where texts would be sent, and with what.
+fn told_endpoint(name: &str, endpoint: &Endpoint) -> String {
+    let mut out = format!("\n  {name}\n");
+    let mut put = |word: &str, text: &str| out.push_str(&format!("    {word:<10} {}\n", shown::line(text)));
+    match (endpoint.url.is_empty(), &endpoint.url_env) {
+        (true, Some(variable)) => put("asks", &format!("nobody: the variable {variable} is not set")),
+        (false, Some(variable)) => put("asks", &format!("{}, as the variable {variable} says", endpoint.url)),
+        _ => put("asks", &endpoint.url),
+    }
+    put("is sent", &format!("the prompt {} with texts and labels of the split train", endpoint.sends));
+    if let Some(variable) = &endpoint.key_env {
+        put("and", &format!("the value of the variable {variable}, as the key"));
+    }
+    out
 }
 
 /// What would run, and what it is made of.

@@ -1,4 +1,5 @@
-//! `tamis update`: asks whether what sources have outside is new, fetches it, and pins it in dataset.lock.
+//! `tamis update`: asks whether what sources have outside is new, fetches it, and pins it in dataset.lock; asks language models what
+//! has no answer, and keeps the answers.
 use super::{Context, interrupt, json, say, warn};
 use crate::engine::effect::Outcome;
 use crate::project::Failure;
@@ -8,7 +9,7 @@ use crate::report::{fetched, lang};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only what these sources fetch, by the NAME of `[collect.NAME]`
+    /// Only what these sources fetch, by the NAME of `[collect.NAME]`, or what these models are asked, by that of `[synthesize.NAME]`
     names: Vec<String>,
     /// Tell what would be asked for, and open no connection
     #[arg(long)]

@@ -14,7 +14,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType as Filter, PngEncoder};
 use image::imageops::FilterType;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageEncoder};
+use image::{DynamicImage, ImageEncoder, Rgba, RgbaImage};
 
 /// What the bytes depend on besides our code.
 pub const USES: &[&str] = &["png 0.18"];
@@ -102,26 +102,133 @@ pub fn thumbnail(bytes: &[u8], pixels_max: u64, side: u32) -> Result<Thumbnail, 
     Ok(Thumbnail { width: probe.width, height: probe.height, jpeg })
 }
 
-/// The picture in a frame and in other colours, with its format. Rules: those of [`super::image::decode`], and `image.size` where it
-/// is no picture of the size that the frame is of.
-pub fn remade(
-    bytes: &[u8],
-    pixels_max: u64,
-    frame: &Frame,
-    colours: &Colours,
-) -> Result<(Vec<u8>, &'static str), Wrong> {
-    let Pixels { probe, image, profile } = pixels(bytes, pixels_max)?;
-    if [probe.width, probe.height] != frame.drawn {
-        return Err(Wrong::new("image.size", format!("it has {} x {} pixels", probe.width, probe.height)));
-    }
+/// A part of another picture that lies over one.
+pub struct Over<'b> {
+    pub bytes: &'b [u8],
+    /// The part, and the size that it has there.
+    pub frame: Frame,
+    /// Its left upper corner there.
+    pub at: [u32; 2],
+    /// How much of what lies below it hides, in millionths.
+    pub share: u64,
+}
+
+/// What is done to a picture in its frame, in this order.
+#[derive(Default)]
+pub struct Finish<'b> {
+    /// Width and height of the whole, and where the picture lies in it.
+    pub canvas: Option<([u32; 2], [u32; 2])>,
+    pub layers: Vec<Over<'b>>,
+    pub colours: Colours,
+    /// The radius in pixels.
+    pub blur: u32,
+    /// Left, top, width and height of what is grey.
+    pub cutout: Option<[u32; 4]>,
+}
+
+/// The picture in a frame and finished, with its format. Rules: those of [`super::image::decode`], and `image.size` where it, or one that
+/// lies over it, is no picture of the size that its frame is of.
+pub fn remade(bytes: &[u8], pixels_max: u64, frame: &Frame, finish: &Finish) -> Result<(Vec<u8>, &'static str), Wrong> {
+    let (probe, image, profile) = framed(bytes, pixels_max, frame)?;
     let format = if probe.format == "jpeg" { "jpeg" } else { "png" };
+    let layers = finish.layers.iter().map(|l| Ok((l, framed(l.bytes, pixels_max, &l.frame)?.1)));
+    let layers = layers.collect::<Result<Vec<_>, Wrong>>()?;
     let made = guard::guarded(|| {
-        let image = applied(image, frame);
-        let image = if colours.are_still() { image } else { recoloured(image, colours) };
+        let image = if finish.canvas.is_none() && layers.is_empty() { image } else { laid(image, finish, layers) };
+        let image = if finish.colours.are_still() { image } else { recoloured(image, &finish.colours) };
+        let image = if finish.blur == 0 { image } else { blurred(image, finish.blur) };
+        let image = match finish.cutout {
+            Some(part) => patched(image, part),
+            None => image,
+        };
         encoded(image, format, profile)
     });
     let wrong = || Wrong::new("image.corrupt", "its pixels cannot be written again");
     Ok((made.and_then(Result::ok).ok_or_else(wrong)?, format))
+}
+
+/// A picture in its frame, and its colour profile.
+fn framed(bytes: &[u8], pixels_max: u64, frame: &Frame) -> Result<(Probe, DynamicImage, Option<Vec<u8>>), Wrong> {
+    let Pixels { probe, image, profile } = pixels(bytes, pixels_max)?;
+    if [probe.width, probe.height] != frame.drawn {
+        return Err(Wrong::new("image.size", format!("it has {} x {} pixels", probe.width, probe.height)));
+    }
+    let made = guard::guarded(|| applied(image, frame));
+    let image = made.ok_or_else(|| Wrong::new("image.corrupt", "its pixels cannot be changed"))?;
+    Ok((probe, image, profile))
+}
+
+/// The parts of a millionth-fold share: 1 hides all.
+const WHOLE: u64 = 1_000_000;
+
+/// A picture on its canvas, black where nothing lies, with what lies over it. What is transparent of a layer hides nothing.
+fn laid(image: DynamicImage, finish: &Finish, layers: Vec<(&Over, DynamicImage)>) -> DynamicImage {
+    let alpha = image.color().has_alpha();
+    let mut all = match finish.canvas {
+        None => image.into_rgba8(),
+        Some(([width, height], [x, y])) => {
+            let mut all = RgbaImage::from_pixel(width, height, Rgba([0, 0, 0, 255]));
+            image::imageops::replace(&mut all, &image.into_rgba8(), x.into(), y.into());
+            all
+        }
+    };
+    for (layer, image) in layers {
+        for (dx, dy, over) in image.into_rgba8().enumerate_pixels() {
+            let Some(pixel) = all.get_pixel_mut_checked(layer.at[0] + dx, layer.at[1] + dy) else { continue };
+            let share = layer.share * u64::from(over.0[3]) / 255;
+            for (value, over) in pixel.0.iter_mut().zip(over.0) {
+                let sum = u64::from(*value) * (WHOLE - share) + u64::from(over) * share;
+                *value = ((sum + WHOLE / 2) / WHOLE) as u8;
+            }
+        }
+    }
+    let all = DynamicImage::ImageRgba8(all);
+    if alpha { all } else { DynamicImage::ImageRgb8(all.into_rgb8()) }
+}
+
+/// Each value is the mean of the square around it, first across and then down; at the sides of what is there. Whole numbers, so that
+/// the same pixels come of it everywhere. Transparency stays.
+fn blurred(image: DynamicImage, radius: u32) -> DynamicImage {
+    let alpha = image.color().has_alpha();
+    let mut rgba = image.into_rgba8();
+    for across in [true, false] {
+        let from = rgba.clone();
+        let (width, height) = from.dimensions();
+        let (long, lines) = if across { (width, height) } else { (height, width) };
+        let place = |line: u32, at: u32| if across { (at, line) } else { (line, at) };
+        for line in 0..lines {
+            for channel in 0..3 {
+                let value = |at: u32| {
+                    let (x, y) = place(line, at);
+                    from.get_pixel_checked(x, y).and_then(|p| p.0.get(channel).copied()).map_or(0, u64::from)
+                };
+                let mut sum: u64 = (0..radius.min(long)).map(value).sum();
+                for at in 0..long {
+                    sum += if at + radius < long { value(at + radius) } else { 0 };
+                    sum -= at.checked_sub(radius + 1).map_or(0, value);
+                    let n = u64::from((at + radius).min(long - 1) - at.saturating_sub(radius) + 1);
+                    let (x, y) = place(line, at);
+                    let to = rgba.get_pixel_mut_checked(x, y).and_then(|p| p.0.get_mut(channel));
+                    to.into_iter().for_each(|to| *to = ((sum + n / 2) / n) as u8);
+                }
+            }
+        }
+    }
+    let rgba = DynamicImage::ImageRgba8(rgba);
+    if alpha { rgba } else { DynamicImage::ImageRgb8(rgba.into_rgb8()) }
+}
+
+/// The grey of a patch.
+const GREY: u8 = 128;
+
+fn patched(image: DynamicImage, [left, top, width, height]: [u32; 4]) -> DynamicImage {
+    let alpha = image.color().has_alpha();
+    let mut rgba = image.into_rgba8();
+    for (x, y) in (top..top + height).flat_map(|y| (left..left + width).map(move |x| (x, y))) {
+        rgba.get_pixel_mut_checked(x, y).into_iter().for_each(|p| p.0 = [GREY, GREY, GREY, 255]);
+    }
+    let rgba = DynamicImage::ImageRgba8(rgba);
+    if alpha { rgba } else { DynamicImage::ImageRgb8(rgba.into_rgb8()) }
 }
 
 /// Transparency stays.
@@ -249,6 +356,46 @@ mod tests {
         assert_eq!((frame.present, small.dimensions()), ([2, 2], (2, 2)));
         let (_, large) = of(&png, Change { size: Some(Size::Exactly(8, 6)), ..Change::default() });
         assert_eq!((large.dimensions(), large.get_pixel(0, 0).0[2]), ((8, 6), 200));
+    }
+
+    /// What is laid over, blurred and patched, pixel by pixel by another way.
+    #[test]
+    fn pixels_of_a_picture_that_is_put_together() {
+        let bytes = picture(ImageFormat::Png);
+        let still = Frame::still([4, 3]);
+        let of = |frame: &Frame, finish: &Finish| {
+            let (made, format) = remade(&bytes, 1000, frame, finish).unwrap();
+            assert_eq!(format, "png");
+            image::load_from_memory(&made).unwrap().into_rgb8()
+        };
+        let own = image::load_from_memory(&bytes).unwrap().into_rgb8();
+        let part = Frame { part: [2, 1, 2, 2], present: [2, 2], ..still };
+        let over = |share| Over { bytes: &bytes, frame: part, at: [1, 0], share };
+        let pasted = of(&still, &Finish { layers: vec![over(WHOLE)], ..Finish::default() });
+        for (x, y, pixel) in pasted.enumerate_pixels() {
+            let inside = (1..3).contains(&x) && y < 2;
+            let from = if inside { own.get_pixel(x + 1, y + 1) } else { own.get_pixel(x, y) };
+            assert_eq!(pixel, from, "{x} {y}");
+        }
+        let mixed = of(&still, &Finish { layers: vec![over(WHOLE / 2)], ..Finish::default() });
+        assert_eq!((mixed.get_pixel(1, 0).0, mixed.get_pixel(0, 0).0), ([15, 5, 200], [0, 0, 200]));
+        let canvas = of(&part, &Finish { canvas: Some(([4, 3], [2, 1])), ..Finish::default() });
+        assert_eq!((canvas.dimensions(), canvas.get_pixel(0, 0).0), ((4, 3), [0, 0, 0]));
+        assert_eq!((canvas.get_pixel(2, 1), canvas.get_pixel(3, 2)), (own.get_pixel(2, 1), own.get_pixel(3, 2)));
+        let patch = of(&still, &Finish { cutout: Some([1, 1, 2, 1]), ..Finish::default() });
+        for (x, y, pixel) in patch.enumerate_pixels() {
+            let inside = (1..3).contains(&x) && y == 1;
+            assert_eq!(pixel.0, if inside { [GREY; 3] } else { own.get_pixel(x, y).0 });
+        }
+        let blur = of(&still, &Finish { blur: 1, ..Finish::default() });
+        // the mean of 0, 10, 20, 30 around each place: red changes across alone, green down alone
+        let red = [5, 10, 20, 25];
+        let green = [5, 10, 15];
+        for (x, y, pixel) in blur.enumerate_pixels() {
+            assert_eq!(pixel.0, [red[x as usize], green[y as usize], 200], "{x} {y}");
+        }
+        let other = Frame::still([5, 3]);
+        assert_eq!(remade(&bytes, 1000, &other, &Finish::default()).unwrap_err().rule, "image.size");
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod crowd;
 pub mod disjoint;
 pub mod fusion;
 pub mod learn;
+pub mod markup;
 pub mod names;
 pub mod ngrams;
 pub mod normalise;

@@ -1,5 +1,6 @@
 //! The field's nouns as plain data, a file a noun, each with its cell of a column.
 pub mod addresses;
+pub mod answers;
 pub mod boxes;
 mod cells;
 pub mod colours;

@@ -1,6 +1,7 @@
 //! `tamis update` and `tamis fetch`: the only walks that open the network. They need the tables that fetch something, and no
-//! other: what the rest of the manifest says may need files that are still to be fetched.
-use super::{Failure, MANIFEST, find, manifest_of};
+//! other: what the rest of the manifest says may need files that are still to be fetched. Where a language model is asked (`asking`),
+//! the files come first.
+use super::{Failure, MANIFEST, asking, find, manifest_of};
 use crate::assemble;
 use crate::diag::Diagnostic;
 use crate::engine::effect::{self, Objects, Outcome, Used, Way, What};
@@ -51,7 +52,8 @@ pub struct Updated {
 impl Updated {
     /// 3 if something did not come.
     pub fn exit(&self) -> i32 {
-        i32::from(self.outcomes.iter().any(|o| matches!(o.what, What::Failed { .. }))) * 3
+        let lacks = |what: &What| matches!(what, What::Failed { .. } | What::Answered { missing: 1.., .. });
+        i32::from(self.outcomes.iter().any(|o| lacks(&o.what))) * 3
     }
 }
 
@@ -82,7 +84,7 @@ impl Fetching {
     fn wanted(&self, names: &[String]) -> Result<Vec<Effect>, Failure> {
         if self.effects.is_empty() && (self.lock.fetched.is_empty() || !names.is_empty()) {
             return Err(Failure::Usage(format!(
-                "{MANIFEST} fetches nothing: no source has `url`, `urls`, `hub` or `doi`"
+                "{MANIFEST} fetches nothing: no source has `url`, `urls`, `hub` or `doi`, and no model is asked"
             )));
         }
         for name in names {
@@ -95,12 +97,26 @@ impl Fetching {
         Ok(all.cloned().collect())
     }
 
-    /// Asks whether anything is new, fetches it, and pins it in dataset.lock.
+    /// Asks whether anything is new, fetches it, and pins it in dataset.lock; then asks language models what has no answer.
     pub fn update(&self, options: &Options, hear: Hear) -> Result<Updated, Failure> {
-        let mut effects = self.wanted(&options.names)?;
-        if options.dry_run {
-            return Ok(self.dry(&effects, hear.tell));
+        let effects = self.wanted(&options.names)?;
+        let mut done = match options.dry_run {
+            true => self.dry(&effects, hear.tell),
+            false => self.files(options, hear, effects.clone())?,
+        };
+        for effect in effects.iter().filter(|e| e.asks.is_some()) {
+            if options.stop.asked() == 0 {
+                let outcome = asking::ask(self, effect, options, hear)?;
+                (hear.tell)(&outcome);
+                done.outcomes.push(outcome);
+            }
         }
+        done.stopped = options.stop.asked() as i32;
+        Ok(done)
+    }
+
+    /// Fetches what is new.
+    fn files(&self, options: &Options, hear: Hear, mut effects: Vec<Effect>) -> Result<Updated, Failure> {
         if options.names.is_empty() {
             // lines of tables that are gone are forgotten
             let gone = self.lock.fetched.keys().filter(|name| !self.effects.iter().any(|e| e.name == **name));
@@ -156,7 +172,12 @@ impl Fetching {
     }
 
     /// Opens the network.
-    fn with<T>(&self, o: &Options, hear: Hear, then: &dyn Fn(&Way) -> Result<T, Fault>) -> Result<T, Failure> {
+    pub(super) fn with<T>(
+        &self,
+        o: &Options,
+        hear: Hear,
+        then: &dyn Fn(&Way) -> Result<T, Fault>,
+    ) -> Result<T, Failure> {
         let net = self.world.net(&o.private);
         let objects = Objects::of(&self.world).map_err(|e| Failure::World(format!("the store: {e}")))?;
         let stop = o.stop.clone();
@@ -189,7 +210,7 @@ fn is(effect: &Effect, name: &str) -> bool {
 /// What is no longer declared asks for nothing.
 fn nothing(name: &str) -> Effect {
     let (folder, contact, requests, listings) = Default::default();
-    Effect { name: name.into(), folder, contact, size_max: 0, requests, listings, span: 0..0 }
+    Effect { name: name.into(), folder, contact, size_max: 0, requests, listings, asks: None, span: 0..0 }
 }
 
 fn note(outcome: &Outcome, all: &Mutex<Vec<Outcome>>, tell: &(dyn Fn(&Outcome) + Sync)) {

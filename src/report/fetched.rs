@@ -5,7 +5,7 @@ use crate::project::update::Updated;
 
 /// Whether somebody should see it even where only problems are shown.
 pub fn is_problem(o: &Outcome) -> bool {
-    matches!(o.what, What::Failed { .. }) || !o.remarks.is_empty()
+    matches!(o.what, What::Failed { .. } | What::Answered { missing: 1.., .. }) || !o.remarks.is_empty()
 }
 
 /// One request in a line, and a line for each remark; `None` for what is as it was.
@@ -19,6 +19,24 @@ pub fn line(o: &Outcome) -> Option<String> {
         What::Forgotten => format!("  forgotten  {url}   no longer in dataset.toml\n"),
         What::Wanted { pinned: true } => format!("  pinned     {url}\n"),
         What::Wanted { pinned: false } => format!("  wanted     {url}\n"),
+        What::Asks { questions, answered, tokens_in, tokens_out_max, cost_max } => {
+            let cost = cost_max.as_ref().map_or(String::new(), |cost| format!(", {cost} at most"));
+            format!(
+                "  would ask  {url}   {}, of which {answered} have an answer\n             about {tokens_in} tokens, at most {tokens_out_max} back{cost}\n",
+                plural(*questions, "question")
+            )
+        }
+        What::Answered { questions, before, new, missing, tokens_in, tokens_out, cost } => {
+            let cost = cost.as_ref().map_or(String::new(), |cost| format!(", {cost}"));
+            let used = match *new {
+                0 => String::new(),
+                _ => format!("             {tokens_in} tokens, {tokens_out} back{cost}\n"),
+            };
+            format!(
+                "  asked      {url}   {}: {before} had an answer, {new} came, {missing} are missing\n{used}",
+                plural(*questions, "question")
+            )
+        }
         What::Failed { say, kept } => {
             let url = if say.contains(url.as_str()) { String::new() } else { format!("{url}: ") };
             let kept =
@@ -46,6 +64,11 @@ pub fn summary(done: &Updated) -> String {
         (count(|w| matches!(w, What::Failed { .. })), "failed"),
     ];
     let told: Vec<String> = kinds.iter().filter(|k| k.0 > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let files =
+        done.outcomes.iter().filter(|o| !matches!(o.what, What::Asks { .. } | What::Answered { .. })).count() as u64;
+    if files == 0 && !done.outcomes.is_empty() {
+        return String::new(); // questions alone, of which everything is told
+    }
     let lock = if done.lock_changed { "   dataset.lock: changed, commit it" } else { "" };
-    format!("{}: {}{lock}\n", plural(done.outcomes.len() as u64, "file"), told.join(", "))
+    format!("{}: {}{lock}\n", plural(files, "file"), told.join(", "))
 }

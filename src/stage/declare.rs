@@ -12,7 +12,7 @@ use crate::manifest::{Declared, Manifest};
 use crate::model::decisions::Decided;
 use crate::model::edits::{Edit, edits_of};
 use crate::model::messages::Message;
-use crate::model::synthetic::made_by;
+use crate::model::synthetic::TABLES;
 use crate::table::{ArrayRef, Cell, DataType, list, utf8};
 use crate::world::World;
 use serde::de::DeserializeOwned;
@@ -558,16 +558,23 @@ impl Check<'_> {
         schema.0.iter().filter(|(_, f)| f.text.is_some()).map(|(n, _)| n.clone()).find(|n| is_text(n))
     }
 
-    /// What `synthetic.by` says of the children that a step takes: those of the named `[augment.NAME]`. A name that there is not is
-    /// noted.
+    /// What `synthetic.by` says of the children that a step takes: those of the named `[augment.NAME]` or `[synthesize.NAME]`. A name
+    /// that there is not is noted.
     pub fn children(&mut self, named: &[At<String>]) -> Vec<String> {
-        let known: Vec<String> = self.manifest.instances(&["augment"]).into_iter().map(|found| found.0).collect();
-        let (there, not): (Vec<_>, Vec<_>) = named.iter().partition(|name| known.contains(name.get()));
-        for name in not {
-            let problem = Diagnostic::error("T0616", name.span(), format!("there is no [augment.{}]", name.get()));
-            self.bad(problem.label(suggest(name, known.iter().map(String::as_str))));
+        let names =
+            |table: &'static str| self.manifest.instances(&[table]).into_iter().map(move |found| (table, found.0));
+        let known: Vec<(&str, String)> = TABLES.into_iter().flat_map(names).collect();
+        let mut out = Vec::new();
+        for name in named {
+            match known.iter().find(|known| known.1 == *name.get()) {
+                Some((table, name)) => out.push(format!("{table}.{name}")),
+                None => {
+                    let message = format!("there is no [augment.{}]", name.get());
+                    let problem = Diagnostic::error("T0616", name.span(), message);
+                    self.bad(problem.label(suggest(name, known.iter().map(|known| known.1.as_str()))));
+                }
+            }
         }
-        let mut out: Vec<String> = there.into_iter().map(|name| made_by(name)).collect();
         out.sort();
         out.dedup();
         out

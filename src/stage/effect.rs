@@ -1,6 +1,7 @@
 //! Effects: what a step needs from outside. The requests are plain values that a declaration alone gives; `tamis update`
 //! performs them, and nothing else does. What came back is kept by its digest, has a line in dataset.lock, and is read as
 //! files of a folder (`world::FETCHED`).
+pub use crate::world::Endpoint;
 use std::ops::Range;
 
 /// What is fetched for one table of the manifest.
@@ -18,8 +19,37 @@ pub struct Effect {
     pub requests: Vec<Request>,
     /// Lists of files that are asked for first; what they name is asked for like the requests.
     pub listings: Vec<Listing>,
+    /// Questions to a language model, which a step of the build makes.
+    pub asks: Option<Asks>,
     /// Where it is declared.
     pub span: Range<usize>,
+}
+
+/// Questions to a language model. Unlike addresses they are made of samples, so that `tamis update` builds up to the step that
+/// makes them; their answers lie in a file that is committed, for no server gives them twice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asks {
+    pub endpoint: Endpoint,
+    /// The model that is asked for.
+    pub model: String,
+    /// The step that makes the questions, and its column of them.
+    pub step: String,
+    pub column: String,
+    /// The file of the answers.
+    pub file: String,
+    /// The most tokens of one answer.
+    pub tokens_max: u64,
+    /// Seconds that one answer may take.
+    pub seconds: u64,
+    pub price: Option<Price>,
+}
+
+/// What a million tokens cost, in millionths of a unit of the currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Price {
+    pub input: u64,
+    pub output: u64,
+    pub currency: String,
 }
 
 /// One file to be fetched.

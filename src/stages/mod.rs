@@ -46,6 +46,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     split::ENTRIES,
     &[sample::ENTRY],
     augment::ENTRIES,
+    augment::SYNTHESIZE,
     train::AFTER_SPLIT,
     release::ENTRIES,
 ];

@@ -1,5 +1,6 @@
 //! The only door to the outside: files below the project, the environment, the clock. Nothing else in the crate calls
 //! the operating system, so what a build may touch can be read here. No path leaves the project.
+mod endpoint;
 mod fetched;
 mod folders;
 mod git;
@@ -14,6 +15,7 @@ mod scratch;
 mod stat;
 mod trust;
 
+pub use endpoint::Endpoint;
 pub use fetched::{FETCHED, Fetched, Lacking, inner_path, is_fetched, is_released};
 pub use folders::{Found, Listing, Visitor, What};
 pub use looks::{Look, Looks};

@@ -1,7 +1,7 @@
 //! The door to the network (owner of `ureq`): one request at a time over `http` and `https`. Only `tamis update` and `tamis
 //! fetch` open it. Redirects are followed one by one, and each address that is connected to is judged after its name was
-//! looked up: what lies in the machine's own networks is refused unless the user names the host. No cookie and no
-//! credential is ever sent.
+//! looked up: what lies in the machine's own networks is refused unless the user names the host. No cookie is ever sent, and a credential only to
+//! the endpoint of a language model that the user trusts with it (`Post`).
 use super::World;
 use crate::measure::urls::Url;
 use crate::model::moments;
@@ -37,6 +37,18 @@ pub struct Ask {
     pub modified: Option<String>,
     /// The bytes from here on alone, if the file is still the one with this validator.
     pub from: Option<(u64, String)>,
+}
+
+/// What is asked of an interface that answers in JSON. Nothing is sent to where an answer redirects.
+pub struct Post<'a> {
+    /// Whom the owner of a server may write to.
+    pub contact: &'a str,
+    /// The body, as JSON.
+    pub body: &'a str,
+    /// Who asks, by a secret: `Authorization: Bearer`.
+    pub bearer: Option<&'a str>,
+    /// Seconds until the head of the answer must have come.
+    pub seconds: u64,
 }
 
 /// An answer whose body has not been read.
@@ -166,6 +178,25 @@ impl Net {
         }
     }
 
+    /// Sends JSON to an interface. Its answer is what came from this address: redirects are not followed.
+    pub fn post(&self, url: &Url, post: &Post) -> Result<Answer, NoAnswer> {
+        self.judge(url)?;
+        if post.bearer.is_some() && !url.is_secure() && !allowed(&self.private, url.host(), url.port()) {
+            return Err(NoAnswer::Refused(format!(
+                "{url} is not encrypted, and the key would be sent to be read by all"
+            )));
+        }
+        let wait = Some(Duration::from_secs(post.seconds));
+        let request = self.agent.post(url.to_string()).config();
+        let mut request = request.timeout_recv_response(wait).timeout_per_read(wait).build();
+        request = request.header("content-type", "application/json").header("accept", "application/json");
+        request = request.header("user-agent", user_agent(post.contact)).header("accept-encoding", "identity");
+        if let Some(bearer) = post.bearer {
+            request = request.header("authorization", format!("Bearer {bearer}"));
+        }
+        answered(url, request.send(post.body))
+    }
+
     /// One request and its answer.
     fn one(&self, url: &Url, ask: &Ask) -> Result<Answer, NoAnswer> {
         self.judge(url)?;
@@ -181,16 +212,20 @@ impl Net {
         if let Some(modified) = &ask.modified {
             request = request.header("if-modified-since", modified);
         }
-        let answer = request.call().map_err(|e| said(url, e))?;
-        let (parts, body) = answer.into_parts();
-        let body = Timely::new(body.into_with_config().limit(u64::MAX).reader());
-        Ok(Answer { status: parts.status.as_u16(), url: url.clone(), headers: parts.headers, body: Box::new(body) })
+        answered(url, request.call())
     }
 
     /// A host that is written as an address is judged before a proxy could look it up.
     fn judge(&self, url: &Url) -> Result<(), NoAnswer> {
         judge(&self.private, self.proxy.as_ref(), url.host(), url.port()).map_err(NoAnswer::Refused)
     }
+}
+
+/// The answer to one request, whose body has not been read.
+fn answered(url: &Url, came: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, NoAnswer> {
+    let (parts, body) = came.map_err(|e| said(url, e))?.into_parts();
+    let body = Timely::new(body.into_with_config().limit(u64::MAX).reader());
+    Ok(Answer { status: parts.status.as_u16(), url: url.clone(), headers: parts.headers, body: Box::new(body) })
 }
 
 /// Whether a host may be asked, as far as its name tells: an address in any spelling is judged here, a name is where it is

@@ -1,6 +1,7 @@
 //! What the user trusts: which programs may run in this checkout. That is remembered outside of the project: a project
 //! that somebody else made cannot bring trust along. So is what programs say of their version.
 use super::World;
+use super::endpoint::Endpoint;
 use super::process::{Broken, Process};
 use super::program::{Limits, Program};
 use super::stat::Stat;
@@ -33,18 +34,28 @@ impl World {
 
     /// Remembers that the user lets this program run in this checkout.
     pub fn trust(&self, program: &Program) -> io::Result<()> {
-        remember(&self.trust_file(program)?, &program.name())
+        remember(&self.trust_file(program.digest())?, &program.name())
     }
 
     /// Whether the user lets this program run in this checkout.
     pub fn trusts(&self, program: &Program) -> bool {
-        self.trust_file(program).is_ok_and(|path| path.is_file())
+        self.trust_file(program.digest()).is_ok_and(|path| path.is_file())
     }
 
-    /// A file for each checkout and program.
-    fn trust_file(&self, program: &Program) -> io::Result<PathBuf> {
+    /// Remembers that the user lets this endpoint be sent what it names, from this checkout.
+    pub fn trust_endpoint(&self, endpoint: &Endpoint) -> io::Result<()> {
+        remember(&self.trust_file(endpoint.digest())?, &endpoint.url)
+    }
+
+    /// Whether the user lets this endpoint be sent what it names, from this checkout.
+    pub fn trusts_endpoint(&self, endpoint: &Endpoint) -> bool {
+        self.trust_file(endpoint.digest()).is_ok_and(|path| path.is_file())
+    }
+
+    /// A file for each checkout and what is trusted there.
+    fn trust_file(&self, trusted: Digest) -> io::Result<PathBuf> {
         let checkout = self.copy_of.as_ref().unwrap_or(&self.root).canonicalize()?;
-        let key = [checkout.as_os_str().as_encoded_bytes(), b"\0", &program.digest().0].concat();
+        let key = [checkout.as_os_str().as_encoded_bytes(), b"\0", &trusted.0].concat();
         Ok(self.state("trusted")?.join(Digest::of(&key).hex()))
     }
 

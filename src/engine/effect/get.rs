@@ -60,7 +60,7 @@ impl From<io::Error> for Miss {
 }
 
 /// Why one try failed.
-enum Try {
+pub(super) enum Try {
     /// It may help to try again, after so many seconds where the server says so.
     Again(String, Option<u64>),
     Not(Miss),
@@ -114,7 +114,7 @@ impl Way<'_> {
     }
 
     /// Tries until it is done, cannot be done, or was tried often enough.
-    fn again<T>(&self, one: &dyn Fn() -> Result<T, Try>) -> Result<T, Miss> {
+    pub(super) fn again<T>(&self, one: &dyn Fn() -> Result<T, Try>) -> Result<T, Miss> {
         let mut tried = 0;
         loop {
             let (say, asked) = match one() {
@@ -165,7 +165,7 @@ impl Way<'_> {
     }
 
     /// A status that brings nothing; some may bring something later.
-    fn refused(&self, url: &Url, answer: &Answer) -> Try {
+    pub(super) fn refused(&self, url: &Url, answer: &Answer) -> Try {
         let say = format!("{url}: {}", status_say(answer.status));
         match answer.status {
             408 | 425 | 429 | 500 | 502..=504 => Try::Again(say, answer.retry_after(self.world.now() / 1_000_000_000)),
@@ -295,7 +295,7 @@ fn unpacked_key(effect: &Effect, request: &Request) -> String {
     format!("unpacked {}", part_key(effect, request))
 }
 
-fn no_answer(e: NoAnswer) -> Try {
+pub(super) fn no_answer(e: NoAnswer) -> Try {
     match e {
         NoAnswer::Refused(say) => Try::Not(Miss::Failed(say)),
         NoAnswer::Broken(say) => Try::Again(say, None),

@@ -1,7 +1,8 @@
 //! Effects performed: requests that a declaration gives become objects of the store, each pinned by a line of
 //! dataset.lock. `objects` says where their bytes lie, `unpack` how archives become files, `journal` what an update that
 //! was stopped had done, `listing` which files a server names,
-//! `get` how one file is brought, `perform` how all of them are, and `mount` how a build sees them.
+//! `ask` how language models are asked, `get` how one file is brought, `perform` how all of them are, and `mount` how a build sees them.
+mod ask;
 mod get;
 mod journal;
 mod listing;
@@ -12,6 +13,7 @@ mod perform;
 mod sniff;
 mod unpack;
 
+pub use ask::{ask, finished as asked, tokens};
 pub use get::Way;
 pub use mount::mount;
 pub use objects::{Objects, Used};

@@ -31,4 +31,26 @@ pub enum What {
     Forgotten,
     /// It would be asked for.
     Wanted { pinned: bool },
+    /// Questions to a language model that would be asked: how many there are, how many have their answer, about how many tokens the
+    /// others are and how many may come back at most, and what that costs at most, where the manifest names a price.
+    Asks {
+        questions: u64,
+        answered: u64,
+        tokens_in: u64,
+        tokens_out_max: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cost_max: Option<String>,
+    },
+    /// Questions to a language model that were asked: how many there are, how many had their answer, how many have it now and how
+    /// many do not, the tokens that the server counted, and what they cost.
+    Answered {
+        questions: u64,
+        before: u64,
+        new: u64,
+        missing: u64,
+        tokens_in: u64,
+        tokens_out: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cost: Option<String>,
+    },
 }

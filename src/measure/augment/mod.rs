@@ -4,6 +4,7 @@
 //! and copy, so that the same sample gives the same child wherever it stands.
 mod doc;
 mod korean;
+mod layers;
 mod ops;
 mod pictures;
 mod pool;
@@ -11,6 +12,7 @@ mod typing;
 
 pub use doc::{Change, Doc, Unit, changed, units};
 pub use korean::{agreed, swapped};
+pub use layers::{Layer, Mix, Other, Others, boxes, hidden};
 pub use ops::{Made, Noise, Op, Shared, Template, made};
 pub use pictures::{Picture, Ways, turns};
 pub use pool::{Entry, Pool};

@@ -1,5 +1,6 @@
-//! What is drawn for a picture: one of its positions, a part that is enlarged to its size, other colours.
+//! What is drawn for a picture: one of its positions, a part that is enlarged to its size, other colours, a blur and a patch.
 use super::ONE;
+use super::layers::Layer;
 use crate::digest::Stream;
 use crate::model::colours::Colours;
 use crate::model::frames::{Frame, swaps};
@@ -21,6 +22,16 @@ pub struct Ways {
     pub contrast: u64,
     #[serde(default)]
     pub noise: u64,
+    /// The greatest radius of a blur, in pixels.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub blur: u32,
+    /// The greatest share of its sides that a patch has, in millionths.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cutout: u64,
+}
+
+fn is_default<T: Default + PartialEq>(t: &T) -> bool {
+    *t == T::default()
 }
 
 /// What was drawn for a picture; with its bytes it is made again.
@@ -32,9 +43,34 @@ pub struct Picture {
     /// Width and height that the part is enlarged to.
     pub present: [u32; 2],
     pub colours: Colours,
+    /// The radius of the blur, in pixels.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub blur: u32,
+    /// Left, top, width and height of the patch that is grey.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cutout: Option<[u32; 4]>,
+    /// Width and height of the whole, and where the part lies in it, where the part is not the whole.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub canvas: [u32; 2],
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub offset: [u32; 2],
+    /// What lies over it, from below.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub layers: Vec<Layer>,
 }
 
 impl Picture {
+    /// Width and height of the whole.
+    pub fn size(&self) -> [u32; 2] {
+        if self.canvas == [0, 0] { self.present } else { self.canvas }
+    }
+
+    /// The same without what is known from elsewhere: what others hold.
+    pub fn told(&self) -> Picture {
+        let layers = self.layers.iter().map(|l| Layer { boxes: Vec::new(), ..l.clone() }).collect();
+        Picture { layers, ..self.clone() }
+    }
+
     /// How points of a picture of this size move.
     pub fn frame(&self, drawn: [u32; 2]) -> Frame {
         Frame { drawn, turn: self.turn, part: self.part, present: self.present }
@@ -62,7 +98,8 @@ impl Ways {
     /// What is drawn for a picture of this size; `None` where it would stay as it is. Where nothing else is done, the position is
     /// another one.
     pub fn drawn(&self, size: [u32; 2], drawn: Stream) -> Option<Picture> {
-        let others = self.zoom > 0 || self.brightness > 0 || self.contrast > 0 || self.noise > 0;
+        let colours = self.brightness > 0 || self.contrast > 0 || self.noise > 0;
+        let others = self.zoom > 0 || colours || self.blur > 0 || self.cutout > 0;
         let turns: Vec<u32> = self.turns.iter().copied().filter(|t| others || *t != 1).collect();
         let turn = turns.get(drawn.below(0, turns.len().max(1) as u64) as usize).copied().unwrap_or(1);
         let [width, height] = if swaps(turn) { [size[1], size[0]] } else { size };
@@ -83,8 +120,24 @@ impl Ways {
             noise: of(self.noise, 255) as u32,
             seed: if self.noise > 0 { drawn.at(6) } else { 0 },
         };
-        let made = Picture { turn, part, present: [width, height], colours };
-        (!made.frame(size).is_still() || !colours.are_still()).then_some(made)
+        let cutout = (self.cutout > 0).then(|| {
+            let side = |place: u64, of: u32| {
+                let most = (u64::from(of) * self.cutout / ONE).clamp(1, u64::from(of.max(1)));
+                1 + drawn.below(place, most) as u32
+            };
+            let (w, h) = (side(8, width), side(9, height));
+            let from = |place: u64, room: u32| drawn.below(place, u64::from(room) + 1) as u32;
+            [from(10, width.saturating_sub(w)), from(11, height.saturating_sub(h)), w, h]
+        });
+        let blur = drawn.below(7, u64::from(self.blur) + 1) as u32;
+        let made = Picture { turn, part, present: [width, height], colours, blur, cutout, ..Picture::default() };
+        let still = made.frame(size).is_still() && colours.are_still() && blur == 0 && cutout.is_none();
+        (!still).then_some(made)
+    }
+
+    /// A picture of this size as it is.
+    pub fn still([width, height]: [u32; 2]) -> Picture {
+        Picture { turn: 1, part: [0, 0, width, height], present: [width, height], ..Picture::default() }
     }
 }
 

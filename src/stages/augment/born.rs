@@ -4,11 +4,11 @@
 //! what votes and models said of the parent is not said of them. Facts: those of [`super::balance`]. A build in which none is born
 //! fails: the table would have no effect, and nobody would see it.
 use super::balance::{self, Family};
-use super::declaration::{LEARNED_OF, checked};
+use super::declaration::{Augment, LEARNED_OF, checked};
 use super::draw::Child;
 use crate::model::edits::{Edit, since_collected};
 use crate::model::spans::Span;
-use crate::model::synthetic::{BY, HOW, PARENTS, made_by};
+use crate::model::synthetic::{BY, HOW, PARENTS};
 use crate::model::tokens::Token;
 use crate::model::votes::each_class;
 use crate::stage::*;
@@ -20,15 +20,21 @@ pub const ENTRY: Entry = Entry::row::<Bear>("augment/texts", "augment.*", declar
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(a) = checked(check).filter(|a| a.ways.is_none()) else { return Vec::new() };
+    vec![plan(check, a, &[])]
+}
+
+/// The step that bears the children of a table. They have none of the columns `lost`.
+pub fn plan(check: &mut Check, a: Augment, lost: &[String]) -> Plan {
     let known = |name: &String| check.columns.get("samples").and_then(|of| of.get(name)).cloned();
     let said = |c: &Column| matches!(c.role, Role::Votes { .. } | Role::Predictions { .. });
-    let silent: BTreeMap<String, String> =
-        check.columns_of("samples").filter(|c| said(c.1)).map(|(n, c)| (n.to_string(), types::text(&c.ty))).collect();
+    let silent = check.columns_of("samples").filter(|(name, c)| said(c) || lost.iter().any(|lost| lost == name));
+    let silent: BTreeMap<String, String> = silent.map(|(n, c)| (n.to_string(), types::text(&c.ty))).collect();
     let others = check
         .columns_of("samples")
         .filter(|(name, c)| matches!(c.role, Role::Label { .. }) && !a.spans.iter().any(|s| s == name));
     let others: BTreeMap<String, String> = others.map(|(n, c)| (n.to_string(), types::text(&c.ty))).collect();
     let map = Map {
+        by: Some(a.path.clone()).filter(|_| a.endpoint_made),
         name: a.name.clone(),
         text: a.text.clone(),
         label: a.label.clone(),
@@ -60,11 +66,14 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.dedup();
     let ports = Ports { table: "samples".into(), reads, writes, bears: true, ..Ports::default() };
     let gates = vec![a.gate(check)];
-    vec![Plan { gates, ..Plan::row::<Bear>(ports, &map, &Gather { classes: a.classes }, &Nothing {}) }]
+    Plan { gates, ..Plan::row::<Bear>(ports, &map, &Gather { classes: a.classes }, &Nothing {}) }
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Map {
+pub struct Map {
+    /// What made the children, where that is not `augment.NAME`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    by: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     name: String,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -90,12 +99,12 @@ struct Map {
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct Gather {
+pub struct Gather {
     #[serde(default, skip_serializing_if = "is_default")]
     classes: Vec<String>,
 }
 
-struct Bear;
+pub struct Bear;
 
 impl RowStage for Bear {
     const MAP: u32 = 1;
@@ -148,7 +157,11 @@ impl Map {
                     let spans = child.spans.get(main).into_iter().flatten().flatten();
                     spans.for_each(|(_, _, class)| *family.born.entry(class.clone()).or_default() += 1);
                 }
-                None => each_class(label, &mut |class| *family.born.entry(class.to_string()).or_default() += 1),
+                None => {
+                    let own = child.class.clone().map(Value::Text);
+                    let of = own.as_ref().unwrap_or(label);
+                    each_class(of, &mut |class| *family.born.entry(class.to_string()).or_default() += 1);
+                }
             }
         }
         family
@@ -158,10 +171,11 @@ impl Map {
     fn born(&self, rows: &Rows, children: &[(usize, Child)]) -> Result<Born, Fault> {
         let ids = rows.texts("id")?;
         let id = |row: &usize| ids.get(*row).cloned().flatten().unwrap_or_default();
+        let by = self.by.clone().unwrap_or_else(|| format!("augment.{}", self.name));
         let mut born = Born { parents: children.iter().map(|c| (c.0 as u32, 0)).collect(), ..Born::default() };
         let mut put = |name: &str, array: crate::table::ArrayRef| born.columns.insert(name.to_string(), array);
         put("id", array_of(children.iter().map(|(row, c)| Some(format!("{}#{}.{}", id(row), self.name, c.k)))));
-        put(BY, array_of(children.iter().map(|_| Some(made_by(&self.name)))));
+        put(BY, array_of(children.iter().map(|_| Some(by.clone()))));
         let parents = |(row, c): &(usize, Child)| {
             let own = id(row);
             let others = c.parents.iter().filter(|p| **p != own).cloned();
@@ -197,7 +211,11 @@ impl Map {
         }
         for (name, text) in &self.others {
             let own = rows.column(name)?;
-            let of = |(row, c): &(usize, Child)| if c.fresh { Value::Null } else { value_at(own.as_ref(), *row) };
+            let of = |(row, c): &(usize, Child)| match &c.class {
+                Some(class) if *name == self.label => Value::Text(class.clone()),
+                _ if c.fresh => Value::Null,
+                _ => value_at(own.as_ref(), *row),
+            };
             let cells: Vec<Value> = children.iter().map(of).collect();
             put(name, crate::table::value::column(&ty(text)?, &cells).map_err(Fault::Bug)?);
         }

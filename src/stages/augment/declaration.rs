@@ -3,7 +3,8 @@ use super::lists::{self, list, synonyms, templates};
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::values::At;
 use crate::manifest::{Decimal, Declared};
-use crate::measure::augment::{Noise, ONE, Op, Ways, turns};
+use crate::measure::augment::{Mix, Noise, ONE, Op, Ways, turns};
+use crate::model::boxes::Box2;
 use crate::model::edits::edits_of;
 use crate::model::images::Image;
 use crate::model::tokens::Token;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// More samples for models to learn of: children of the samples of the split `train`, whose labels move along with what changes.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
 #[serde(deny_unknown_fields)]
 pub struct Declaration {
     /// The split whose samples have children: `train`, and no other.
@@ -62,8 +63,31 @@ pub struct Pictures {
     pub contrast: Option<At<Decimal>>,
     /// By which share of the scale each value is raised or lowered at most, each by itself.
     pub noise: Option<At<Decimal>>,
-    /// The least share of a shape that must be left of it in the part, else it is taken out. Default 0.25.
+    /// It may be blurred: each value is the mean of a square with up to so many pixels to each side.
+    #[schemars(range(min = 1, max = 100))]
+    pub blur: Option<u32>,
+    /// A patch is grey, whose sides are at most this share of its sides.
+    pub cutout: Option<At<Decimal>>,
+    /// The chance that it is one quarter, and parts of three other pictures are the others. For boxes alone.
+    pub mosaic: Option<At<Decimal>>,
+    /// The chance that another picture shines through, as much as itself. For boxes alone.
+    pub mixup: Option<At<Decimal>>,
+    /// Objects of other pictures are pasted in. For boxes alone.
+    pub copy_paste: Option<At<CopyPaste>>,
+    /// The least share of a shape that must be left of it in the part, or beside what lies over it, else it is taken out. Default 0.25.
     pub visible_min: Option<At<Decimal>>,
+}
+
+/// Objects of other pictures that are pasted in, as they stand there, wherever there is room.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct CopyPaste {
+    /// How many a picture.
+    #[schemars(range(min = 1, max = 100))]
+    pub per_image: u32,
+    /// Their classes. Default: all of the task.
+    #[schemars(length(min = 1))]
+    pub classes: Option<Vec<At<String>>>,
 }
 
 /// Which sides are exchanged.
@@ -130,13 +154,14 @@ pub struct Synonyms {
 }
 
 pub const NER: &str = "ner";
-const CLASS: &str = "classification";
+pub const CLASS: &str = "classification";
 /// Kinds of tasks whose labels are shapes on pictures.
 const SHAPES: [&str; 5] = ["object_detection", "oriented_detection", "instance_segmentation", "masks", "keypoints"];
 /// The split that models learn of.
 pub const LEARNED_OF: &str = "train";
 
 /// A declaration with its task, columns and lists settled.
+#[derive(Clone)]
 pub struct Augment {
     pub name: String,
     pub path: String,
@@ -155,8 +180,12 @@ pub struct Augment {
     pub lists: BTreeMap<String, Vec<String>>,
     /// What is done to pictures, in place of texts.
     pub ways: Option<Ways>,
+    /// How pictures are put together.
+    pub mix: Option<Mix>,
     /// The least share that must be left of a shape, in millionths.
     pub visible_min: u64,
+    /// A language model writes the children (`[synthesize.NAME]`).
+    pub endpoint_made: bool,
 }
 
 impl Augment {
@@ -195,7 +224,7 @@ pub fn place(check: &Check, key: &str) -> Range<usize> {
 /// Reads and checks the table. Every entry of the path calls this; equal diagnostics are told once.
 pub fn checked(check: &mut Check) -> Option<Augment> {
     let declared: Declaration = check.read()?;
-    check_split(check, &declared);
+    check_split(check, declared.of.as_ref());
     check_use(check);
     let before = check.problems.len();
     let (label, classes) = task(check, &declared)?;
@@ -245,7 +274,9 @@ pub fn checked(check: &mut Check) -> Option<Augment> {
         ops,
         lists: found.mentions,
         ways: None,
+        mix: None,
         visible_min: 0,
+        endpoint_made: false,
     })
 }
 
@@ -256,19 +287,37 @@ fn of_pictures(
     declared: Declaration,
     (label, classes): (String, Vec<String>),
 ) -> Option<Augment> {
-    let ways = Some(ways(check, image));
+    let mix = mix(check, image);
+    let ways = Some(ways(check, image, mix.is_some()));
     let visible_min = match &image.visible_min {
         Some(share) => check_share(check, Some(share), false)?,
         None => 250_000,
     };
     let (name, path) = (check.instance.clone(), check.path.clone());
     let (text, spans, main, tokens, ops, lists) = Default::default();
-    Some(Augment { name, path, declared, label, classes, text, spans, main, tokens, ops, lists, ways, visible_min })
+    let endpoint_made = false;
+    Some(Augment {
+        name,
+        path,
+        declared,
+        label,
+        classes,
+        text,
+        spans,
+        main,
+        tokens,
+        ops,
+        lists,
+        ways,
+        mix,
+        visible_min,
+        endpoint_made,
+    })
 }
 
 /// Children are of the split that models learn of, so there is one.
-fn check_split(check: &mut Check, d: &Declaration) {
-    if let Some(of) = d.of.as_ref().filter(|of| of.get() != LEARNED_OF) {
+pub fn check_split(check: &mut Check, of: Option<&At<String>>) {
+    if let Some(of) = of.filter(|of| of.get() != LEARNED_OF) {
         let problem = Diagnostic::error("T0610", of.span(), format!("samples of `{}` have no children", of.get()));
         let label = format!("only those of the split `{LEARNED_OF}` have");
         check.bad(problem.label(label).help("what scores are measured on stays as it was collected"));
@@ -280,7 +329,7 @@ fn check_split(check: &mut Check, d: &Declaration) {
 }
 
 /// Children that nobody takes are of no use.
-fn check_use(check: &mut Check) {
+pub fn check_use(check: &mut Check) {
     let takes = |table: &Declared| {
         let of = table.get_ref().as_table().and_then(|table| table.get("augment")?.get_ref().as_array());
         of.is_some_and(|of| of.iter().any(|name| name.get_ref().as_str() == Some(check.instance.as_str())))
@@ -295,7 +344,7 @@ fn check_use(check: &mut Check) {
 }
 
 /// The labels of a kind, as (column, classes).
-fn labels(check: &Check, of: &str) -> Vec<(String, Vec<String>)> {
+pub fn labels(check: &Check, of: &str) -> Vec<(String, Vec<String>)> {
     let label = |(name, column): (&str, &Column)| match &column.role {
         Role::Label { kind, classes, .. } if kind == of => Some((name.to_string(), classes.clone())),
         _ => None,
@@ -343,7 +392,7 @@ fn first(d: &Declaration) -> &'static str {
 }
 
 /// What is done to pictures.
-fn ways(check: &mut Check, image: &At<Pictures>) -> Ways {
+fn ways(check: &mut Check, image: &At<Pictures>, mixes: bool) -> Ways {
     if check.column("samples", "image") != Some(&Image::ty()) || check.column("samples", "width").is_none() {
         let problem = Diagnostic::error("T0611", image.span(), "there is no picture of a known size to change");
         check.bad(problem.label("needs images and [preprocess], which measures them"));
@@ -356,8 +405,10 @@ fn ways(check: &mut Check, image: &At<Pictures>) -> Ways {
         brightness: share(&image.brightness),
         contrast: share(&image.contrast),
         noise: share(&image.noise),
+        blur: image.blur.unwrap_or(0),
+        cutout: share(&image.cutout),
     };
-    if ways == Ways::default() {
+    if ways == Ways::default() && !mixes {
         let problem = Diagnostic::error("T0611", image.span(), format!("[{}] makes nothing", check.path));
         check.bad(problem.label("no operation is named").help("image = { flip = [\"horizontal\"] }"));
     }
@@ -370,6 +421,26 @@ fn ways(check: &mut Check, image: &At<Pictures>) -> Ways {
     ways
 }
 
+/// How pictures are put together, if they are. Boxes alone can say what stands on a picture that is several.
+fn mix(check: &mut Check, image: &At<Pictures>) -> Option<Mix> {
+    let paste =
+        image.copy_paste.as_ref().map(|c| (c.per_image, c.classes.iter().flatten().map(|c| c.get().clone()).collect()));
+    let keys = [("mosaic", image.mosaic.as_ref()), ("mixup", image.mixup.as_ref())];
+    let first = keys.iter().find(|k| k.1.is_some()).map(|k| k.0).or(paste.as_ref().map(|_| "copy_paste"))?;
+    let [mosaic, mixup] = keys.map(|(_, share)| check_share(check, share, false).unwrap_or(0));
+    let (paste, classes) = paste.unwrap_or_default();
+    let boxes = list_of(Box2::ty());
+    let other =
+        |(name, c): (&str, &Column)| (matches!(c.role, Role::Label { .. }) && c.ty != boxes).then(|| name.to_string());
+    let other = check.columns_of("samples").find_map(other);
+    if let Some(other) = other {
+        let message = format!("{other} could not say what stands on a picture that is put together of several");
+        let problem = Diagnostic::error("T0778", place(check, &format!("image.{first}")), message);
+        check.bad(problem.label("for boxes alone").help("flips, parts, colours, blur and cutout fit every label"));
+    }
+    Some(Mix { paste, classes, mosaic, mixup })
+}
+
 /// Notes classes that the task does not have.
 fn check_classes(check: &mut Check, d: &Declaration, label: &str, classes: &[String]) {
     let named = d.classes.iter().flatten().map(|c| (c.get().clone(), c.span()));
@@ -378,6 +449,8 @@ fn check_classes(check: &mut Check, d: &Declaration, label: &str, classes: &[Str
     let of_mentions = mentions.and_then(|m| m.classes.as_ref()).into_iter().flatten();
     let listed = mentions.iter().flat_map(|m| m.lists.iter().map(|(class, at)| (class.clone(), at.span())));
     let listed: Vec<_> = listed.collect();
+    let pasted = d.image.as_ref().and_then(|i| i.get().copy_paste.as_ref()).and_then(|c| c.classes.as_ref());
+    let of_mentions = of_mentions.chain(pasted.into_iter().flatten());
     let all = named.chain(by).chain(of_mentions.map(|c| (c.get().clone(), c.span()))).chain(listed).collect::<Vec<_>>();
     for (class, span) in all.into_iter().filter(|c| !classes.contains(&c.0)) {
         let message = format!("`{class}` is no class of {label}");
@@ -387,7 +460,7 @@ fn check_classes(check: &mut Check, d: &Declaration, label: &str, classes: &[Str
 }
 
 /// A share in millionths; what is none is noted.
-fn check_share(check: &mut Check, share: Option<&At<Decimal>>, below: bool) -> Option<u64> {
+pub fn check_share(check: &mut Check, share: Option<&At<Decimal>>, below: bool) -> Option<u64> {
     let share = share?;
     let found = millionths(share).filter(|n| *n > 0 && (*n < ONE || *n == ONE && !below));
     if found.is_none() {

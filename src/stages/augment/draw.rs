@@ -9,7 +9,11 @@
 //! `max_share` allows); none of these is made. Findings about the whole: `augment.leak`, `augment.lost`, `augment.capped`.
 use super::declaration::{Augment, LEARNED_OF, checked};
 use crate::digest::{Digest, Draws};
-use crate::measure::augment::{Doc, Entry as Word, Made, ONE, Op, Picture, Pool, Shared, Ways, made, units};
+use crate::measure::augment::{
+    Doc, Entry as Word, Made, Mix, ONE, Op, Other, Others, Picture, Pool, Shared, Ways, made, units,
+};
+use crate::model::boxes::Box2;
+use crate::model::images::Image;
 use crate::model::spans::Span;
 use crate::model::synthetic::BY;
 use crate::model::tokens::Token;
@@ -31,6 +35,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         tokens: a.tokens.clone(),
         born: check.column("samples", BY).is_some(),
         pictures: a.ways.is_some(),
+        mixes: a.mix.is_some(),
     };
     let d = &a.declared;
     let gather = Gather {
@@ -44,6 +49,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         ops: a.ops.clone(),
         lists: a.lists.clone(),
         ways: a.ways.clone(),
+        mix: a.mix.clone(),
     };
     let apply = Apply { column: a.drawn() };
     let ports = Ports {
@@ -57,6 +63,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 
 fn reads(a: &Augment, born: bool) -> Vec<String> {
     let of = match a.ways {
+        Some(_) if a.mix.is_some() => names(&["width", "height", "image"]),
         Some(_) => names(&["width", "height"]),
         None => [vec![a.text.clone()], a.spans.clone()].concat(),
     };
@@ -85,6 +92,9 @@ struct Map {
     /// Pictures are changed, not texts.
     #[serde(default, skip_serializing_if = "is_default")]
     pictures: bool,
+    /// Pictures are put together: their bytes and boxes count.
+    #[serde(default, skip_serializing_if = "is_default")]
+    mixes: bool,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -110,6 +120,8 @@ struct Gather {
     lists: BTreeMap<String, Vec<String>>,
     #[serde(default, skip_serializing_if = "is_default")]
     ways: Option<Ways>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    mix: Option<Mix>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -119,7 +131,7 @@ struct Apply {
 }
 
 /// Spans as (start, end, class).
-type Spans = Vec<(u32, u32, String)>;
+pub type Spans = Vec<(u32, u32, String)>;
 
 /// A sample that may have children.
 #[derive(Serialize, Deserialize, Default)]
@@ -130,6 +142,11 @@ struct Parent {
     /// Width and height of its picture.
     #[serde(default, skip_serializing_if = "is_default")]
     size: Option<[u32; 2]>,
+    /// The digest of its picture, and the boxes on it: (class, left, top, right, bottom).
+    #[serde(default, skip_serializing_if = "is_default")]
+    blob: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    boxes: Vec<(String, [f64; 4])>,
     /// Of each label on the text its spans; nothing where there is no label.
     #[serde(default, skip_serializing_if = "is_default")]
     spans: Vec<Option<Spans>>,
@@ -161,10 +178,13 @@ pub struct Child {
     #[serde(default, skip_serializing_if = "is_default")]
     pub parents: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
-    pub how: BTreeMap<String, u64>,
+    pub how: BTreeMap<String, serde_json::Value>,
     /// Labels of tasks that do not lie on the text say nothing of it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub fresh: bool,
+    /// Its own class, where that is not its parent's.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub class: Option<String>,
 }
 
 /// The keys of a summary: samples of the split, and digests of the texts of all others.
@@ -211,7 +231,7 @@ impl RowStage for Draw {
                 spans: spans.iter().map(|s| s.get(row).and_then(|s| s.as_ref().map(plain))).collect(),
                 tokens: tokens.get(row).and_then(|t| t.as_ref().map(|t| t.iter().map(|t| (t.start, t.end)).collect())),
                 classes: (label != Value::Null).then(|| classes_of(&label)),
-                size: None,
+                ..Parent::default()
             };
             summary.put(OWN, row, serde_json::to_vec(&parent).map_err(|e| Fault::Bug(e.to_string()))?);
         }
@@ -226,6 +246,8 @@ impl Map {
         let born = if self.born { rows.texts(BY)? } else { Vec::new() };
         let (widths, heights): (Vec<Option<u32>>, Vec<Option<u32>>) = (rows.cells("width")?, rows.cells("height")?);
         let labels = rows.column(&self.label)?;
+        let images: Vec<Option<Image>> = if self.mixes { rows.cells("image")? } else { Vec::new() };
+        let boxes: Vec<Option<Vec<Box2>>> = if self.mixes { rows.cells(&self.label)? } else { Vec::new() };
         for (row, size) in widths.into_iter().zip(heights).enumerate() {
             let (Some(width), Some(height)) = size else { continue };
             let learned = splits.get(row).and_then(Option::as_deref) == Some(LEARNED_OF);
@@ -236,6 +258,8 @@ impl Map {
             let parent = Parent {
                 id: ids.get(row).cloned().flatten().unwrap_or_default(),
                 size: Some([width, height]),
+                blob: images.get(row).and_then(Option::as_ref).map_or(String::new(), |image| image.blob.hex()),
+                boxes: boxes.get(row).and_then(Option::as_ref).into_iter().flatten().filter_map(plain_box).collect(),
                 classes: (label != Value::Null).then(|| classes_of(&label)),
                 ..Parent::default()
             };
@@ -245,7 +269,18 @@ impl Map {
     }
 }
 
+/// A box that encloses something, without what else is said of it.
+fn plain_box(b: &Box2) -> Option<(String, [f64; 4])> {
+    b.has_area().then(|| (b.class.clone(), [b.x1, b.y1, b.x2, b.y2]))
+}
+
 impl Parent {
+    /// Itself as others take from it.
+    fn other(&self) -> Option<Other> {
+        let (id, blob, boxes) = (self.id.clone(), self.blob.clone(), self.boxes.clone());
+        Some(Other { id, blob, size: self.size?, boxes }).filter(|o| !o.blob.is_empty() && self.classes.is_some())
+    }
+
     fn doc(&self) -> Doc {
         let span = |(start, end, class): &(u32, u32, String)| Span { start: *start, end: *end, class: class.clone() };
         let spans = self.spans.iter().map(|of| of.iter().flatten().map(span).collect()).collect();
@@ -258,7 +293,7 @@ impl Parent {
 /// What became of a wish for a child.
 enum Fate {
     Made(Box<Made>),
-    Drawn(Picture),
+    Drawn(Box<Picture>),
     Unchanged,
     Lost,
 }
@@ -316,6 +351,20 @@ impl Draw {
         delta.write(p.column.clone(), array_of((0..rows.len() as u32).map(text)));
         Ok(delta)
     }
+}
+
+/// What is drawn for a picture, with what is put into it; nothing where it would stay as it is.
+fn picture(
+    ways: &Ways,
+    mix: Option<&(&Mix, Others)>,
+    (id, size): (&str, [u32; 2]),
+    (drawn, others): (crate::digest::Stream, crate::digest::Stream),
+) -> Option<Picture> {
+    let own = ways.drawn(size, drawn);
+    let Some((mix, all)) = mix else { return own };
+    let changed = own.is_some();
+    let mut picture = own.unwrap_or_else(|| Ways::still(size));
+    (mix.drawn(id, &mut picture, all, others) || changed).then_some(picture)
 }
 
 impl Gather {
@@ -384,15 +433,17 @@ impl Gather {
     ) -> Result<Vec<Candidate>, Fault> {
         const AT_ONCE: usize = 256;
         let done: Mutex<BTreeMap<usize, Vec<(u32, Fate)>>> = Mutex::new(BTreeMap::new());
-        let ranks = Draws::new(self.seed, "augment places");
         let draws: BTreeMap<&str, Draws> =
             self.ops.iter().map(|op| (op.name(), Draws::new(self.seed, &format!("augment {}", op.name())))).collect();
-        let none = Draws::new(self.seed, "augment");
+        let [none, mixed] = ["augment", "augment mix"].map(|purpose| Draws::new(self.seed, purpose));
+        let all: Vec<Other> = parents.iter().filter_map(|p| p.other().filter(|_| self.mix.is_some())).collect();
+        let mix = self.mix.as_ref().map(|mix| (mix, Others::of(self.seed, &all, mix)));
         let fate = |parent: &Parent, doc: &Doc, k: u32| {
             let draw = |op: &str| draws.get(op).unwrap_or(&none).stream(&format!("{}#{}.{k}", parent.id, self.name));
             if let Some(ways) = &self.ways {
-                let drawn = parent.size.and_then(|size| ways.drawn(size, draw("picture")));
-                return drawn.map_or(Fate::Unchanged, Fate::Drawn);
+                let (drawn, others) = (draw("picture"), mixed.stream(&format!("{}#{}.{k}", parent.id, self.name)));
+                let of = |size| picture(ways, mix.as_ref(), (&parent.id, size), (drawn, others));
+                return parent.size.and_then(of).map_or(Fate::Unchanged, |picture| Fate::Drawn(Box::new(picture)));
             }
             match made(doc, self.main.unwrap_or(usize::MAX), &self.ops, shared, &draw) {
                 None => Fate::Lost,
@@ -413,8 +464,14 @@ impl Gather {
             done.lock().unwrap_or_else(|e| e.into_inner()).extend(own);
         });
         context.tools.go_on()?;
+        Ok(self.wishes(parents, done.into_inner().unwrap_or_else(|e| e.into_inner()), told))
+    }
+
+    /// Those of all fates that are children, with their number in the draw for a place.
+    fn wishes(&self, parents: &[Parent], fates: BTreeMap<usize, Vec<(u32, Fate)>>, told: &mut Told) -> Vec<Candidate> {
+        let ranks = Draws::new(self.seed, "augment places");
         let mut out = Vec::new();
-        for (parent, children) in done.into_inner().unwrap_or_else(|e| e.into_inner()) {
+        for (parent, children) in fates {
             let Some(of) = parents.get(parent) else { continue };
             for (k, fate) in children {
                 told.wanted += 1;
@@ -428,7 +485,11 @@ impl Gather {
                         told.unchanged += 1;
                         continue;
                     }
-                    Fate::Drawn(picture) => (Child { k, picture: Some(picture), ..Child::default() }, place.clone()),
+                    Fate::Drawn(picture) => {
+                        let parents = picture.layers.iter().map(|l| l.id.clone()).collect::<BTreeSet<_>>();
+                        let (picture, parents) = (Some(*picture), parents.into_iter().collect());
+                        (Child { k, picture, parents, ..Child::default() }, place.clone())
+                    }
                     Fate::Made(made) => {
                         let labelled = |at: usize| of.spans.get(at).is_some_and(Option::is_some);
                         let child = self.child(k, *made, &labelled);
@@ -440,7 +501,7 @@ impl Gather {
                 out.push(Candidate { parent, k, rank, what, child });
             }
         }
-        Ok(out)
+        out
     }
 
     /// Those that live, by parent: none that repeats another or is of another split, and no more than may be.
@@ -490,7 +551,8 @@ impl Gather {
             tokens: doc.tokens.map(|of| of.iter().map(|t| (t.start, t.end)).collect()),
             edits: edits.iter().map(|e| (e.start, e.end, e.len)).collect(),
             parents: parents.into_iter().collect::<BTreeSet<_>>().into_iter().collect(),
-            how: how.into_iter().map(|(name, n)| (name.to_string(), n)).collect(),
+            how: how.into_iter().map(|(name, n)| (name.to_string(), n.into())).collect(),
+            class: None,
             fresh,
         }
     }

@@ -29,8 +29,12 @@ mod declaration;
 mod draw;
 mod lists;
 mod pictures;
+mod synthesize;
 
 use crate::stage::Entry;
 use declaration::Declaration;
 
 pub const ENTRIES: &[Entry] = &[draw::ENTRY.schema(|g| g.subschema_for::<Declaration>()), born::ENTRY, pictures::ENTRY];
+
+/// `[synthesize.NAME]`: samples that are written to learn of, born as children are.
+pub const SYNTHESIZE: &[Entry] = synthesize::ENTRIES;

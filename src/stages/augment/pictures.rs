@@ -7,8 +7,10 @@
 use super::balance::{self, Family};
 use super::declaration::{LEARNED_OF, checked};
 use super::draw::Child;
+use crate::digest::Digest;
 use crate::formats::image::room;
-use crate::formats::pixels;
+use crate::formats::pixels::{self, Finish, Over};
+use crate::measure::augment::{Picture, boxes};
 use crate::measure::shapes::Area;
 use crate::model::boxes::Box2;
 use crate::model::frames::Frame;
@@ -18,7 +20,7 @@ use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
 use crate::model::quads::Quad;
 use crate::model::shape::{Moved, Shape};
-use crate::model::synthetic::{BY, HOW, PARENTS, made_by};
+use crate::model::synthetic::{BY, HOW, PARENTS};
 use crate::model::votes::each_class;
 use crate::stage::*;
 use crate::table::{Cell, DataType, Value, array_of, list, nulls, types, utf8, value_at};
@@ -112,6 +114,8 @@ struct Made {
     image: Image,
     size: [u32; 2],
     labels: BTreeMap<String, Value>,
+    /// Other samples whose pictures are in it.
+    parents: Vec<String>,
 }
 
 struct Bear;
@@ -198,25 +202,39 @@ impl Map {
         for (name, ty) in &self.labels {
             let ty = types::parse(ty).map(|t| t.0).ok_or_else(|| Fault::Bug(format!("no type: {ty}")))?;
             let cell = value_at(rows.column(name)?.as_ref(), row);
-            let Some(moved) = shapes(&ty).and_then(|moved| moved(&cell, &frame, self.visible_min)) else {
+            let Some(mut moved) = shapes(&ty).and_then(|moved| moved(&cell, &frame, self.visible_min)) else {
                 return Ok(None);
             };
             out += moved.1;
+            if picture.cutout.is_some() || !picture.layers.is_empty() || picture.canvas != [0, 0] {
+                let Some(seen) = seen(&ty, moved.0, picture, self.visible_min) else { return Ok(None) };
+                out += seen.1;
+                moved.0 = seen.0;
+            }
             labels.insert(name.clone(), moved.0);
         }
         let (tools, file) = (rows.tools(), u64::try_from(image.bytes).unwrap_or(0));
         let bytes = rows.blob(image.blob)?;
-        let need = room(&bytes, PIXELS_MAX).saturating_mul(IN_HAND);
+        let mut need = room(&bytes, PIXELS_MAX).saturating_mul(IN_HAND);
+        let mut others = Vec::new();
+        for layer in &picture.layers {
+            let digest = Digest::parse(&layer.blob).ok_or_else(|| Fault::Bug("no digest of a picture".into()))?;
+            let own = rows.blob(digest)?;
+            need = need.saturating_add(room(&own, PIXELS_MAX).saturating_mul(IN_HAND));
+            others.push(own);
+        }
+        let finish = finish(picture, &others);
         let mut made = None;
         tools.with_room(file.saturating_add(need), &mut || {
-            made = pixels::remade(&bytes, PIXELS_MAX, &frame, &picture.colours).ok();
+            made = pixels::remade(&bytes, PIXELS_MAX, &frame, &finish).ok();
         });
         let Some((bytes, format)) = made else { return Ok(None) };
         told.out += out;
         let len = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         let image = Image { blob: delta.blob(bytes), format: format.into(), bytes: len };
-        let how = serde_json::to_string(picture).map_err(|e| Fault::Bug(e.to_string()))?;
-        Ok(Some(Made { row, k: child.k, how, image, size: picture.present, labels }))
+        let how = serde_json::to_string(&picture.told()).map_err(|e| Fault::Bug(e.to_string()))?;
+        let (size, parents) = (picture.size(), child.parents.clone());
+        Ok(Some(Made { row, k: child.k, how, image, size, labels, parents }))
     }
 
     /// The rows of the children.
@@ -226,8 +244,9 @@ impl Map {
         let mut born = Born { parents: all.iter().map(|m| (m.row as u32, 0)).collect(), ..Born::default() };
         let mut put = |name: &str, array: crate::table::ArrayRef| born.columns.insert(name.to_string(), array);
         put("id", array_of(all.iter().map(|m| Some(format!("{}#{}.{}", id(m), self.name, m.k)))));
-        put(BY, array_of(all.iter().map(|_| Some(made_by(&self.name)))));
-        put(PARENTS, array_of(all.iter().map(|m| Some(vec![id(m)]))));
+        put(BY, array_of(all.iter().map(|_| Some(format!("augment.{}", self.name)))));
+        let parents = |m: &Made| Some([vec![id(m)], m.parents.clone()].concat());
+        put(PARENTS, array_of(all.iter().map(parents)));
         put(HOW, array_of(all.iter().map(|m| Some(m.how.clone()))));
         put("image", array_of(all.iter().map(|m| Some(m.image.clone()))));
         put("width", array_of(all.iter().map(|m| Some(m.size[0]))));
@@ -242,6 +261,61 @@ impl Map {
         }
         Ok(born)
     }
+}
+
+/// How the pixels of a picture that was drawn are made, with the bytes of those that lie over it.
+fn finish<'b>(picture: &Picture, others: &'b [Vec<u8>]) -> Finish<'b> {
+    let over = |(layer, bytes): (&crate::measure::augment::Layer, &'b Vec<u8>)| Over {
+        bytes,
+        frame: Frame { drawn: layer.size, turn: 1, part: layer.part, present: [layer.at[2], layer.at[3]] },
+        at: [layer.at[0], layer.at[1]],
+        share: layer.share,
+    };
+    Finish {
+        canvas: (picture.canvas != [0, 0]).then_some((picture.canvas, picture.offset)),
+        layers: picture.layers.iter().zip(others).map(over).collect(),
+        colours: picture.colours,
+        blur: picture.blur,
+        cutout: picture.cutout,
+    }
+}
+
+/// The shapes of a cell, as they stand in their frame, of which enough is to be seen; boxes of what lies over them stand behind. Of
+/// other shapes than boxes what lies over the smallest box around them counts.
+fn seen(ty: &DataType, cell: Value, picture: &Picture, least: u64) -> Option<(Value, u64)> {
+    if *ty == list(Box2::ty()) {
+        let own: Vec<Box2> = match &cell {
+            Value::Null if picture.layers.is_empty() => return Some((cell, 0)),
+            Value::Null => Vec::new(),
+            cell => Vec::from_value(cell)?,
+        };
+        let (kept, out) = boxes(own, picture, least);
+        return Some((kept.into_value(), out));
+    }
+    let all: [(DataType, Around); 4] = [
+        (list(Polygon::ty()), around::<Polygon>),
+        (list(Quad::ty()), around::<Quad>),
+        (list(Mask::ty()), around::<Mask>),
+        (list(Keypoints::ty()), around::<Keypoints>),
+    ];
+    let around = all.into_iter().find(|(own, _)| own == ty)?.1;
+    let (Value::List(own), Some([x, y, w, h])) = (&cell, picture.cutout) else { return Some((cell, 0)) };
+    let patch = [x, y, x + w, y + h].map(f64::from);
+    let visible = |shape: &&Value| {
+        let Some(of) = around(shape) else { return true };
+        let whole = (of[2] - of[0]) * (of[3] - of[1]);
+        (whole - crate::measure::augment::hidden(&of, &[patch])) * 1e6 >= whole * least as f64
+    };
+    let kept: Vec<Value> = own.iter().filter(visible).cloned().collect();
+    let out = (own.len() - kept.len()) as u64;
+    Some((Value::List(kept), out))
+}
+
+/// The smallest upright box around a shape.
+type Around = fn(&Value) -> Option<[f64; 4]>;
+
+fn around<S: Shape>(shape: &Value) -> Option<[f64; 4]> {
+    S::from_value(shape)?.around()
 }
 
 /// Moves a cell of shapes; gives the cell and how many shapes are out of it, or `None` where one cannot be said any more.

@@ -69,7 +69,7 @@ pub fn effect(check: &mut Check, files: &Files, format: &Format, exclude: &[At<S
     let size_max = fetch.size_max.as_ref().map_or(SIZE_MAX, |s| s.get().0);
     let listings = listings(check, files, format, exclude);
     let (name, folder, span) = (check.path.clone(), check.instance.clone(), check.span.clone());
-    Some(Effect { name, folder, contact, size_max, requests, listings, span })
+    Some(Effect { name, folder, contact, size_max, requests, listings, asks: None, span })
 }
 
 /// A signed or personal address is asked for, and known to all who read the manifest.

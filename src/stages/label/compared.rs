@@ -1,6 +1,7 @@
 //! The answers to one sample held against each other: what a coefficient counts, or what two annotators have in common.
 use super::metric::Metric;
 use crate::measure::agreement::{Match, best, greatest};
+use crate::measure::scores::edits;
 use crate::measure::shapes::Area;
 use crate::model::shape::Shape;
 use crate::stage::is_default;
@@ -229,23 +230,6 @@ pub fn texts(answers: &[String], metric: Metric) -> Compared {
     })
 }
 
-/// The least number of parts that are replaced, put in or taken out to make one of the other (Levenshtein 1966).
-fn edits(a: &[String], b: &[String]) -> u64 {
-    let mut row: Vec<u64> = (0..=b.len() as u64).collect();
-    for (i, x) in a.iter().enumerate() {
-        let (mut corner, mut left) = (i as u64, i as u64 + 1);
-        for (cell, y) in row.iter_mut().skip(1).zip(b) {
-            let above = *cell;
-            *cell = (corner + u64::from(x != y)).min(above + 1).min(left + 1);
-            (corner, left) = (above, *cell);
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i as u64 + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -306,7 +290,7 @@ mod tests {
         let answers = ["나는 학교에 간다", "나는 학교 에 간다"].map(String::from);
         assert_eq!(ratio(&texts(&answers, Metric::CharSimilarity)), 0.9);
         assert_eq!(ratio(&texts(&answers, Metric::WordSimilarity)), 0.5);
-        assert_eq!(edits(&[], &["a".into()]), 1);
+        assert_eq!(edits(&[], &["a".to_string()]), 1);
         let words = |t: &str| t.split(' ').map(str::to_string).collect::<Vec<_>>();
         assert_eq!(edits(&words("the cat sat on the mat"), &words("the cat sit on mat")), 2);
     }

@@ -40,7 +40,7 @@ pub struct Declaration {
     pub columns: Option<AllOr<At<String>>>,
     /// Only samples that `[sample.NAME]` chose: `sample.NAME`. Default: all.
     pub of: Option<At<String>>,
-    /// The children of which `[augment.NAME]` it holds beside the samples that were collected: `["mentions"]`. The column
+    /// The children of which `[augment.NAME]` or `[synthesize.NAME]` it holds beside the samples that were collected: `["mentions"]`. The column
     /// `synthetic.by` then says who made a sample. Default: none.
     #[serde(default)]
     pub augment: Vec<At<String>>,

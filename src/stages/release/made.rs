@@ -27,6 +27,23 @@ pub fn settled(
     (columns, children)
 }
 
+/// What the card tells of samples that were made, as facts by what they are called: how many each table made of the whole data set, and
+/// by which model.
+pub fn told(check: &Check, children: &[String]) -> Option<(String, Vec<(String, String)>)> {
+    let told = |by: &String| {
+        let table: Vec<&str> = by.splitn(2, '.').chain(["endpoint"]).collect();
+        let model = check.manifest.table(&table).and_then(|(_, endpoint)| {
+            Some(endpoint.get_ref().as_table()?.get("model")?.get_ref().as_str()?.to_string())
+        });
+        let what = match model {
+            Some(model) => format!("{by}, written by the language model {model}"),
+            None => by.clone(),
+        };
+        (what, format!("{by}.born"))
+    };
+    (!children.is_empty()).then(|| ("Synthetic samples".to_string(), children.iter().map(told).collect()))
+}
+
 /// Who reads a release that holds children can tell them, and learns no collected id that the release hides. A release that hides
 /// people holds none: each child of a person would be counted as one more.
 fn check_told(

@@ -11,6 +11,7 @@ use super::documents::list::{Blank, blanks, written};
 use super::documents::{GateCard, LabelCard, PageCard, attribution, card, said_of};
 use super::encode::{column_of, fragment, outline, outline_of};
 use super::images::IMAGE_LIST;
+use super::made;
 use super::represented::Represented;
 use super::terms::{SourceCard, dataset, sources};
 use crate::digest::{Digest, Hasher, cut_hash, sha256};
@@ -58,6 +59,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let mut measured: Vec<_> = r.anonymity.iter().map(|d| told_of_anonymity(&check.path, d)).collect();
     let represented = Represented::of(check, &r);
     measured.extend(represented.told.clone());
+    measured.extend(made::told(check, &r.children));
     let card = PageCard {
         measured,
         splits: splits(check),

@@ -35,7 +35,7 @@ pub struct Declaration {
     /// What parts and the order of learning are drawn from.
     #[serde(default)]
     pub seed: u64,
-    /// The children of which `[augment.NAME]` the final model learns, too: `["mentions"]`. Default: of none; it learns of what was
+    /// The children of which `[augment.NAME]` or `[synthesize.NAME]` the final model learns, too: `["mentions"]`. Default: of none; it learns of what was
     /// collected.
     #[serde(default)]
     pub augment: Vec<At<String>>,
