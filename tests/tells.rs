@@ -123,8 +123,17 @@ fn a_card_counts_what_is_released_and_shows_ties() {
 fn the_first_error_is_the_one_to_explain() {
     let dir = tempfile::tempdir().unwrap();
     put(dir.path(), "raw/a.jsonl", "{\"id\": \"a\", \"text\": \"so\"}\n");
-    put(dir.path(), "dataset.toml", &format!("{HEAD}fields = {{ text = \"text\" }}\n[privacy]\n[privacy.detect]\n\
-         [release.all]\nformats = [\"jsonl\"]\n"));
+    put(
+        dir.path(),
+        "dataset.toml",
+        &format!(
+            "{HEAD}fields = {{ text = \"text\" }}\n[privacy]\n[privacy.detect]\n\
+         [release.all]\nformats = [\"jsonl\"]\n"
+        ),
+    );
     let told = said(dir.path(), &["build"]);
-    assert!(told.contains("T0327") && told.contains("1 problem, 1 warning; nothing was built   tamis explain T0104"), "{told}");
+    assert!(
+        told.contains("T0327") && told.contains("1 problem, 1 warning; nothing was built   tamis explain T0104"),
+        "{told}"
+    );
 }

@@ -46,7 +46,16 @@ static KINDS: [Kind; 3] = [
             degrees.is_none_or(|degrees| degrees % 90.0 != 0.0)
         },
     },
-    Kind { column: Mask::COLUMN, task: "masks", called: "masks", says_more: |_| true },
+    Kind {
+        column: Mask::COLUMN,
+        task: "masks",
+        called: "masks",
+        // a reader paints the boxes that are asked of it as masks
+        says_more: |shape| {
+            let of = Mask::from_value(shape).and_then(|mask| Some((mask.area() as f64, mask.bounds()?)));
+            of.is_none_or(|(area, [x1, y1, x2, y2])| area < FULL * (x2 - x1) * (y2 - y1))
+        },
+    },
 ];
 
 /// What files of annotations hold.
