@@ -2,12 +2,9 @@
 mod anonymity;
 mod audit;
 mod augment;
-<<<<<<< HEAD
 mod boxes;
-=======
 #[cfg(feature = "remote")]
 mod buckets;
->>>>>>> 9f07e8e1 (Keep a remote in a bucket of S3, behind the feature remote, and say how remotes are used)
 mod cases;
 mod consent;
 mod contract;
