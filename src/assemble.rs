@@ -223,7 +223,10 @@ impl Assembly<'_> {
         let plans = (entry.declare)(&mut check);
         let problems = std::mem::take(&mut check.problems);
         let told: Vec<Diagnostic> = problems.into_iter().filter(|d| !self.is_echo(d)).collect();
-        if told.iter().any(|d| matches!(d.code, "T0670" | "T0671" | "T0672" | "T0673" | "T0674" | "T0675")) {
+        if told
+            .iter()
+            .any(|d| matches!(d.code, "T0670" | "T0671" | "T0672" | "T0673" | "T0674" | "T0675" | "T0680" | "T0682"))
+        {
             self.partial = true; // what its columns are called, its files will tell
             self.lost.push_str(&format!("{path}\n{}\n", text_from(self.manifest, span.start)));
         }
@@ -517,5 +520,6 @@ fn target(ports: &Ports) -> &str {
 /// Whether a problem may be an echo of a table that was left out: it is about columns, steps or facts that others give.
 fn refers(code: &str) -> bool {
     let of_files = matches!(code, "T0312" | "T0313");
-    !of_files && ["T0109", "T031", "T032", "T033", "T034", "T035", "T042", "T05"].iter().any(|c| code.starts_with(c))
+    !of_files
+        && ["T0109", "T031", "T032", "T033", "T034", "T035", "T042", "T0446", "T05"].iter().any(|c| code.starts_with(c))
 }

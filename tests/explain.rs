@@ -42,6 +42,9 @@ fn examples_are_wrong_and_right() {
         if page.code == "T0376" && cfg!(feature = "tokenizer") {
             continue; // this tamis can
         }
+        if page.code == "T0680" && cfg!(feature = "crawl") {
+            continue; // likewise
+        }
         let examples = ["wrong", "right"].map(|kind| page.example(kind));
         match examples {
             [Some(bad), Some(good)] => {

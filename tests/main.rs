@@ -8,6 +8,8 @@ mod buckets;
 mod cases;
 mod consent;
 mod contract;
+#[cfg(feature = "crawl")]
+mod crawl;
 mod crowd;
 mod differences;
 mod disk;

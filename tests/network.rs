@@ -20,7 +20,7 @@ pub struct Page {
     /// The connection breaks off after so many bytes of the body.
     breaks_after: Option<usize>,
     /// Milliseconds between pieces of 1 kB.
-    slow: u64,
+    pub slow: u64,
     /// A `Content-Length` that is not true.
     says: Option<usize>,
     /// What is answered once this was, in order.
@@ -32,7 +32,7 @@ impl Page {
         Page { status: 200, body: body.into(), ..Page::default() }
     }
 
-    fn status(status: u16) -> Page {
+    pub fn status(status: u16) -> Page {
         Page { status, ..Page::default() }
     }
 
@@ -41,7 +41,7 @@ impl Page {
         self
     }
 
-    fn to(status: u16, place: &str) -> Page {
+    pub fn to(status: u16, place: &str) -> Page {
         Page::status(status).with("Location", place)
     }
 
@@ -105,7 +105,7 @@ impl Server {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    fn host(&self) -> String {
+    pub fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
@@ -113,11 +113,11 @@ impl Server {
         self.state.lock().unwrap().asked.clone()
     }
 
-    fn paths(&self) -> Vec<String> {
+    pub fn paths(&self) -> Vec<String> {
         self.asked().into_iter().map(|a| a.path).collect()
     }
 
-    fn connections(&self) -> usize {
+    pub fn connections(&self) -> usize {
         self.state.lock().unwrap().connections
     }
 
@@ -270,7 +270,7 @@ impl Lab {
 }
 
 /// All JSON Lines below a folder.
-fn files_of(folder: &Path) -> String {
+pub fn files_of(folder: &Path) -> String {
     let mut out = String::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -283,7 +283,7 @@ fn files_of(folder: &Path) -> String {
     out
 }
 
-fn run(dir: &Path, args: &[&str], env: &[(&str, &str)]) -> (i32, String, String) {
+pub fn run(dir: &Path, args: &[&str], env: &[(&str, &str)]) -> (i32, String, String) {
     let mut command = Command::new(binary());
     command.arg("-C").arg(dir).args(args).env("LC_ALL", "C").envs(env.iter().copied());
     for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {

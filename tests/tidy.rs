@@ -65,7 +65,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("arrow_ipc", &["src/formats/arrow/"]),
     ("flatbuffers", &["src/formats/arrow/"]),
     ("tar", &["src/formats/archive.rs", "src/formats/tar.rs", "src/formats/zip.rs", "src/formats/webdataset.rs"]),
-    ("quick_xml", &["src/formats/voc/", "src/formats/cvat/"]),
+    ("quick_xml", &["src/formats/voc/", "src/formats/cvat/", "src/formats/html/links.rs"]),
+    ("html5ever", &["src/formats/html/tree.rs"]),
     ("flate2", &["src/formats/packing.rs", "src/formats/zip.rs", "src/formats/metadata.rs"]),
     ("zstd", &["src/formats/packing.rs"]),
     (
@@ -89,7 +90,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tokenizers", &["src/measure/tokenizer.rs"]),
     ("rusqlite", &["src/formats/sqlite/database.rs"]),
     ("httparse", &["src/serve/http.rs"]),
-    ("encoding_rs", &["src/formats/encoding.rs"]),
+    ("encoding_rs", &["src/formats/encoding.rs", "src/formats/html/decode.rs"]),
     ("unicode_segmentation", &["src/measure/words.rs"]),
     ("unicode_normalization", &["src/measure/names.rs", "src/measure/normalise.rs"]),
     ("whatlang", &["src/measure/quality/"]),

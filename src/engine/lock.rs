@@ -73,6 +73,9 @@ pub struct FetchedLock {
     pub revision: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub globs: Vec<String>,
+    /// Of a crawl: how many addresses were left out by which rule, `robots.disallowed 3`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
 }
 
 impl FetchedLock {
@@ -84,9 +87,9 @@ impl FetchedLock {
     /// One line: the address, and an inline table.
     fn line(&self, url: &str) -> String {
         let fields = serde_json::to_value(self).unwrap_or_default();
-        const ORDER: [&str; 15] = [
+        const ORDER: [&str; 16] = [
             "path", "unpack", "digest", "bytes", "sha256", "type", "fetched", "from", "etag", "modified", "license",
-            "robots", "of", "revision", "globs",
+            "robots", "of", "revision", "globs", "left",
         ];
         let field = |name: &&str| Some(format!("{name} = {}", toml_value(fields.get(*name)?)));
         format!("{} = {{ {} }}\n", quoted(url), ORDER.iter().filter_map(field).collect::<Vec<_>>().join(", "))

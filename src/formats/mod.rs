@@ -15,6 +15,8 @@ pub mod file_name;
 pub mod format;
 pub mod frames;
 pub mod guard;
+#[cfg(feature = "crawl")]
+pub mod html;
 pub mod image;
 pub mod infer;
 pub mod json;

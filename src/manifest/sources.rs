@@ -141,7 +141,7 @@ fn of(name: String, header: Range<usize>, table: &Declared) -> Terms {
     };
     // what is published holds no secret of an address
     let declared = attribution.source.as_deref().map(|source| published(source).to_string());
-    let attribution = Attribution { source: declared.or_else(|| get("open").and_then(address)), ..attribution };
+    let attribution = Attribution { source: declared.or_else(|| get("open").and_then(address)).or_else(|| get("crawl").and_then(first)), ..attribution };
     let stated = get("license").or(get("licenses_allowed")).map_or(header, |v| v.span());
     let license = text("license").or_else(|| allowed.as_deref().map(license::all_of)).unwrap_or_default();
     Terms {
@@ -157,6 +157,12 @@ fn of(name: String, header: Range<usize>, table: &Declared) -> Terms {
         consent: get("consent").and_then(|v| read(v).ok()),
         name,
     }
+}
+
+/// Where a crawl begins.
+fn first(crawl: &Declared) -> Option<String> {
+    let start = crawl.get_ref().as_table()?.get("start")?.get_ref().as_array()?;
+    start.first()?.get_ref().as_str().map(|url| without_query(url).to_string())
 }
 
 /// Where the files of a source are found that are fetched: what is to be named where nothing else is said.

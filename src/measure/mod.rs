@@ -26,6 +26,7 @@ pub mod pictures;
 pub mod placing;
 pub mod quality;
 pub mod quotas;
+pub mod robots;
 pub mod scores;
 pub mod shapes;
 pub mod similar;

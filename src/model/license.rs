@@ -10,7 +10,7 @@ pub mod rights;
 pub use expression::{UNKNOWN, address, check, full_name, is_unknown, spelled, terms};
 pub use hub::{of_hubs, on_hubs};
 pub use judged::{Rule, Use, broken, outlets, permits};
-pub use recognised::{READ_FOR_NAME, by_text, by_words, of_value};
+pub use recognised::{READ_FOR_NAME, by_link, by_text, by_words, of_mark, of_value};
 
 use rights::{Answer, Right};
 

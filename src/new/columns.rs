@@ -9,7 +9,7 @@ use crate::formats::spelling::{DATE, Spelling, has_days};
 use crate::manifest::values::is_line;
 use crate::model::messages::Message;
 use crate::stage::RESERVED;
-use crate::stages::collect::declaration::make_id;
+use crate::stages::collect::ids::make_id;
 use crate::table::{Cell, Value, types};
 use std::collections::BTreeSet;
 

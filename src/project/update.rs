@@ -84,7 +84,7 @@ impl Fetching {
     fn wanted(&self, names: &[String]) -> Result<Vec<Effect>, Failure> {
         if self.effects.is_empty() && (self.lock.fetched.is_empty() || !names.is_empty()) {
             return Err(Failure::Usage(format!(
-                "{MANIFEST} fetches nothing: no source has `url`, `urls`, `hub` or `doi`, and no model is asked"
+                "{MANIFEST} fetches nothing: no source has `url`, `urls`, `hub`, `doi` or `crawl`, and no model is asked"
             )));
         }
         for name in names {
@@ -161,7 +161,8 @@ impl Fetching {
         let outcomes = Mutex::new(Vec::new());
         let keys = |e: &Effect| -> Vec<String> {
             let urls = e.requests.iter().map(|r| r.url.clone());
-            urls.chain(e.listings.iter().map(|l| l.key.clone())).collect()
+            let listed = e.listings.iter().map(|l| l.key.clone());
+            urls.chain(listed).chain(e.crawl.iter().map(|c| c.key.clone())).collect()
         };
         for (effect, url) in effects.iter().flat_map(|e| keys(e).into_iter().map(move |url| (e, url))) {
             let pinned = self.lock.fetched.get(&effect.name).is_some_and(|lines| lines.contains_key(&url));
@@ -210,7 +211,7 @@ fn is(effect: &Effect, name: &str) -> bool {
 /// What is no longer declared asks for nothing.
 fn nothing(name: &str) -> Effect {
     let (folder, contact, requests, listings) = Default::default();
-    Effect { name: name.into(), folder, contact, size_max: 0, requests, listings, asks: None, span: 0..0 }
+    Effect { name: name.into(), folder, contact, size_max: 0, requests, listings, asks: None, crawl: None, span: 0..0 }
 }
 
 fn note(outcome: &Outcome, all: &Mutex<Vec<Outcome>>, tell: &(dyn Fn(&Outcome) + Sync)) {

@@ -21,6 +21,8 @@ pub struct Effect {
     pub listings: Vec<Listing>,
     /// Questions to a language model, which a step of the build makes.
     pub asks: Option<Asks>,
+    /// Pages that are followed from one to the next.
+    pub crawl: Option<Crawl>,
     /// Where it is declared.
     pub span: Range<usize>,
 }
@@ -94,5 +96,54 @@ impl Listing {
     pub fn wanted(&self) -> Vec<String> {
         let not = self.exclude.iter().map(|glob| format!("!{glob}"));
         self.globs.iter().cloned().chain(not).collect()
+    }
+}
+
+/// Pages that are found by following links.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Crawl {
+    /// What dataset.lock calls it, `crawl:https://example.org/`.
+    pub key: String,
+    /// Addresses to begin with, in canonical form.
+    pub start: Vec<String>,
+    /// Globs of paths, without the `/` at their beginning.
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
+    /// Hosts whose pages are asked for, as an address names them: `example.org`, `127.0.0.1:8000`.
+    pub hosts: Vec<String>,
+    /// How many links may lie between a page and a start.
+    pub depth: u32,
+    pub pages_max: u64,
+    /// Seconds between two requests to one host.
+    pub delay: u64,
+    /// The site maps that robots.txt names are starts too.
+    pub sitemaps: bool,
+    /// Pictures are collected, and not texts.
+    pub images: bool,
+    /// The licences of pictures that are asked for; empty means each that is known.
+    pub licenses: Vec<String>,
+    /// Reservations that are not heeded.
+    pub ignores: Vec<String>,
+}
+
+impl Crawl {
+    /// Whether this tamis can crawl.
+    pub const KNOWN: bool = cfg!(feature = "crawl");
+    /// The folder of what a crawl collected, among the fetched files of its source.
+    pub const FOLDER: &'static str = "crawl";
+
+    /// What was asked for, for dataset.lock: with other words it is crawled anew.
+    pub fn wanted(&self) -> Vec<String> {
+        let of = |name: &str, all: &[String]| all.iter().map(|one| format!("{name} {one}")).collect::<Vec<_>>();
+        let mut out = of("start", &self.start);
+        out.extend(of("include", &self.include));
+        out.extend(of("exclude", &self.exclude));
+        out.extend(of("host", &self.hosts));
+        out.extend([format!("depth {}", self.depth), format!("pages_max {}", self.pages_max)]);
+        out.extend(self.sitemaps.then(|| "sitemaps".to_string()));
+        out.extend(self.images.then(|| "images".to_string()));
+        out.extend(of("license", &self.licenses));
+        out.extend(of("ignores", &self.ignores));
+        out
     }
 }

@@ -29,7 +29,7 @@ pub use declare::{
 };
 pub use delta::{Act, Born, Delta, Event};
 pub use dialect::{Given, dialect, dialect_schema};
-pub use effect::{Asks, Effect, Endpoint, Layout, Listing, Price, Request};
+pub use effect::{Asks, Crawl, Effect, Endpoint, Layout, Listing, Price, Request};
 pub use facts::{Fact, Gate};
 pub use files::{Chunk, Content, OutFile, Output, Sums};
 pub(crate) use gather::slice_of;

@@ -21,6 +21,8 @@ pub struct Fetched {
     folders: BTreeMap<String, Folder>,
     /// By the name of what they are fetched for: why its files are not there, and what brings them.
     lacking: BTreeMap<String, Lacking>,
+    /// By the same name: what was left out when it was fetched.
+    left: BTreeMap<String, Vec<String>>,
 }
 
 /// Why fetched files are not there.
@@ -54,6 +56,16 @@ impl Fetched {
     /// Says that the files of something are not there.
     pub fn lacks(&mut self, name: &str, lacking: Lacking) {
         self.lacking.insert(name.to_string(), lacking);
+    }
+
+    /// Says what was left out when the files of something were fetched.
+    pub fn leaves(&mut self, name: &str, left: &[String]) {
+        self.left.insert(name.to_string(), left.to_vec());
+    }
+
+    /// What was left out when the files of something were fetched: each rule, and how often.
+    pub fn left(&self, name: &str) -> &[String] {
+        self.left.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Why the files of something are not there; `None` where they are.

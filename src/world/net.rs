@@ -153,6 +153,11 @@ pub const AGENT: &str = concat!("tamis/", env!("CARGO_PKG_VERSION"));
 impl Net {
     /// Asks for what lies at an address; redirects are followed.
     pub fn get(&self, url: &Url, ask: &Ask) -> Result<Answer, NoAnswer> {
+        self.get_if(url, ask, &|_| Ok(()))
+    }
+
+    /// The same; each address that a redirect leads to is judged by the asker first, whose error says why it is not asked.
+    pub fn get_if(&self, url: &Url, ask: &Ask, may: &dyn Fn(&Url) -> Result<(), String>) -> Result<Answer, NoAnswer> {
         let mut at = url.clone();
         let mut passed = vec![at.clone()];
         loop {
@@ -173,6 +178,7 @@ impl Net {
             if passed.len() > REDIRECTS {
                 return Err(NoAnswer::Refused(format!("{url} redirects more than {REDIRECTS} times")));
             }
+            may(&next).map_err(|say| NoAnswer::Refused(format!("{url} redirects to {next}: {say}")))?;
             passed.push(next.clone());
             at = next;
         }

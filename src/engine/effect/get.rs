@@ -280,6 +280,7 @@ impl Way<'_> {
             of: request.of.clone(),
             revision: None,
             globs: Vec::new(),
+            left: Vec::new(),
         };
         (line, remarks)
     }
@@ -326,7 +327,7 @@ fn status_say(status: u16) -> String {
 const OPT_OUTS: [&str; 4] = ["noai", "noimageai", "noml", "noindex"];
 
 /// The words by which it says so, to robots as a whole or to this one; in order, once each.
-fn opt_outs(tags: &[String]) -> Option<String> {
+pub fn opt_outs(tags: &[String]) -> Option<String> {
     let mut found = Vec::new();
     for tag in tags {
         let (agent, words) = tag.split_once(':').filter(|(agent, _)| !agent.contains(',')).unwrap_or(("*", tag));
@@ -342,7 +343,7 @@ fn opt_outs(tags: &[String]) -> Option<String> {
 }
 
 /// The address of a licence, of a header `Link: <address>; rel="license"`.
-fn license_of(link: &str, page: &Url) -> Option<String> {
+pub fn license_of(link: &str, page: &Url) -> Option<String> {
     link.split(",").find_map(|one| {
         let (address, rest) = one.trim().strip_prefix('<')?.split_once('>')?;
         let rel = rest.split(';').find_map(|p| p.trim().strip_prefix("rel="))?;

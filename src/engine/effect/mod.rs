@@ -1,8 +1,10 @@
 //! Effects performed: requests that a declaration gives become objects of the store, each pinned by a line of
 //! dataset.lock. `objects` says where their bytes lie, `unpack` how archives become files, `journal` what an update that
 //! was stopped had done, `listing` which files a server names,
-//! `ask` how language models are asked, `get` how one file is brought, `perform` how all of them are, and `mount` how a build sees them.
+//! `ask` how language models are asked, `get` how one file is brought, `crawl` how pages are followed, `perform` how all of
+//! them are, and `mount` how a build sees them.
 mod ask;
+mod crawl;
 mod get;
 mod journal;
 mod listing;

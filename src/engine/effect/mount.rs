@@ -3,7 +3,7 @@
 use super::super::lock::{FetchedLock, Lock};
 use super::objects::{Members, Objects};
 use crate::digest::Digest;
-use crate::stage::{Effect, Request};
+use crate::stage::{Crawl, Effect, Request};
 use crate::world::{Fetched, Lacking};
 
 /// The fetched files of some effects, as a lock pins them.
@@ -43,6 +43,18 @@ fn put(objects: &Objects, lock: &Lock, effect: &Effect, out: &mut Fetched) -> Re
         };
         lines.extend(pinned.values().filter(|line| line.of.as_deref() == Some(&listing.key)));
     }
+    if let Some(crawl) = &effect.crawl {
+        let Some(line) = pinned.and_then(|lines| lines.get(&crawl.key)).filter(|line| is_of(line, crawl)) else {
+            let say = match pinned {
+                Some(_) => "what is crawled now is not what was crawled".to_string(),
+                None => "its pages were not crawled yet".into(),
+            };
+            let help = format!("`tamis update {}` crawls, and pins in dataset.lock what was found", effect.folder);
+            return Err(Lacking { say, help });
+        };
+        out.leaves(&effect.folder, &line.left);
+        lines.push(line);
+    }
     for line in lines {
         if !put_line(objects, &effect.folder, line, out) {
             let say = format!("the bytes of {} are not in the store", line.path);
@@ -58,6 +70,11 @@ pub fn fits(line: &FetchedLock, request: &Request) -> bool {
     line.path == request.path
         && line.unpack == request.unpack
         && (request.sha256.is_none() || request.sha256 == line.sha256)
+}
+
+/// Whether a line of the lock is what a crawl asks for.
+pub fn is_of(line: &FetchedLock, crawl: &Crawl) -> bool {
+    line.unpack && line.globs == crawl.wanted()
 }
 
 /// Whether the bytes that a line names are there.

@@ -1,10 +1,11 @@
 //! All requests of some effects are performed: several hosts at a time, one host with two connections at most. What came is
 //! noted file by file, so that a stop loses nothing.
 use super::super::lock::{FetchedLock, Lock};
+use super::crawl;
 use super::get::{Got, Miss, Way};
 use super::journal::Journal;
 use super::listing;
-use super::mount::{fits, is_there};
+use super::mount::{fits, is_of, is_there};
 use super::outcome::{Outcome, What};
 use super::unpack::{self, unpack};
 use crate::measure::urls::Url;
@@ -83,8 +84,48 @@ pub fn update(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tel
         hold(&lines).insert(key, next);
         Ok(())
     })?;
+    crawl_all(way, lock, effects, (&journal, &before), &lines, tell)?;
     let lines = lines.into_inner().unwrap_or_else(|e| e.into_inner());
     Ok(next_lock(lock, effects, lines, &hold(&lacking), tell))
+}
+
+/// Follows the links of all crawls. What came of one that fails stays pinned.
+fn crawl_all(
+    way: &Way,
+    lock: &Lock,
+    effects: &[Effect],
+    (journal, before): (&Mutex<Journal>, &BTreeMap<(String, String), FetchedLock>),
+    lines: &Lines,
+    tell: Tell,
+) -> Result<(), Fault> {
+    for (effect, crawl) in effects.iter().filter_map(|e| Some((e, e.crawl.as_ref()?))) {
+        if (way.stops)() {
+            break;
+        }
+        let was = lock.fetched.get(&effect.name).and_then(|lines| lines.get(&crawl.key));
+        let key = (effect.name.clone(), crawl.key.clone());
+        let done = before.get(&key).filter(|line| is_of(line, crawl) && is_there(way.objects, line));
+        match done.map_or_else(|| crawl::crawl(way, effect, crawl, was), |line| Ok((line.clone(), Vec::new()))) {
+            Ok((line, remarks)) => {
+                hold(journal).put(&effect.name, &crawl.key, &line).map_err(disk)?;
+                let what = match was {
+                    Some(was) if was.digest == line.digest => What::Same,
+                    Some(was) => What::Changed { before: size(was), bytes: size(&line) },
+                    None => What::New { bytes: size(&line) },
+                };
+                tell(&Outcome { remarks, ..outcome(effect, &crawl.key, what) });
+                let stays = was.filter(|was| was.digest == line.digest && is_of(was, crawl));
+                hold(lines).insert(key, stays.unwrap_or(&line).clone());
+            }
+            Err(Miss::Stopped) => break,
+            Err(Miss::Disk(e)) => return Err(disk(e)),
+            Err(Miss::Failed(say)) => {
+                let kept = was.is_some_and(|was| is_there(way.objects, was));
+                tell(&outcome(effect, &crawl.key, What::Failed { say, kept }));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The lock with new lines, and without those that nobody asks for any more. A list of which some file did not come stays
@@ -103,7 +144,8 @@ fn next_lock(
     };
     for effect in effects {
         let of = next.fetched.entry(effect.name.clone()).or_default();
-        let listed: BTreeSet<&str> = effect.listings.iter().map(|l| l.key.as_str()).collect();
+        let listed = effect.listings.iter().map(|l| l.key.as_str());
+        let listed: BTreeSet<&str> = listed.chain(effect.crawl.iter().map(|c| c.key.as_str())).collect();
         let asked: BTreeSet<&str> = effect.requests.iter().map(|r| r.url.as_str()).chain(listed).collect();
         let wanted = |url: &str, line: &FetchedLock| asked.contains(url) || stays(&effect.name, url, line);
         for (url, _) in of.iter().filter(|(url, line)| !wanted(url, line)) {
@@ -185,6 +227,13 @@ pub fn fetch(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tell
         effect.requests.extend(named);
     }
     let effects = &effects;
+    for (effect, crawl) in effects.iter().filter_map(|e| Some((e, e.crawl.as_ref()?))) {
+        let line = lock.fetched.get(&effect.name).and_then(|lines| lines.get(&crawl.key));
+        let there = line.is_some_and(|line| is_of(line, crawl) && is_there(way.objects, line));
+        let say = "pages cannot be had again as they were; `tamis update` crawls anew and pins what it finds";
+        let failed = What::Failed { say: say.into(), kept: false };
+        tell(&outcome(effect, &crawl.key, if there { What::Same } else { failed }));
+    }
     each(way, effects, jobs, &|(effect, request)| {
         let pinned = lock.fetched.get(&effect.name).and_then(|lines| lines.get(&request.url));
         let Some(pinned) = pinned.filter(|line| fits(line, request)) else {

@@ -271,10 +271,29 @@ pub fn may_hold(world: &World, source: &Source, path: &str, file: bool) -> bool 
 
 /// Whether a path that is not there yet is one of some globs, or a folder that may hold some of them.
 pub fn may_match(globs: &[String], exclude: &[String], path: &str, folder: bool) -> bool {
-    if set(exclude, false).is_match(&*form(path)) {
-        return false;
+    let wanted = Wanted::of(globs, exclude);
+    let below = || folder && !wanted.leaves_out(path) && globs.iter().any(|glob| reaches_below(glob, path));
+    wanted.has(path) || below()
+}
+
+/// Some globs, and those of what is left out, to be compared with many paths.
+pub struct Wanted {
+    globs: GlobSet,
+    exclude: GlobSet,
+}
+
+impl Wanted {
+    pub fn of(globs: &[String], exclude: &[String]) -> Wanted {
+        Wanted { globs: set(globs, false), exclude: set(exclude, false) }
     }
-    set(globs, false).is_match(&*form(path)) || (folder && globs.iter().any(|glob| reaches_below(glob, path)))
+
+    pub fn has(&self, path: &str) -> bool {
+        !self.leaves_out(path) && self.globs.is_match(&*form(path))
+    }
+
+    fn leaves_out(&self, path: &str) -> bool {
+        self.exclude.is_match(&*form(path))
+    }
 }
 
 /// Whether a glob may match something below a folder.

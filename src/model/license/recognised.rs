@@ -183,6 +183,47 @@ fn by_address(value: &str) -> Option<String> {
     }
 }
 
+/// Addresses of licences, without scheme and `www.`, and what they are.
+const ADDRESSES: [(&str, &str); 9] = [
+    ("nationalarchives.gov.uk/doc/open-government-licence/version/1", "OGL-UK-1.0"),
+    ("nationalarchives.gov.uk/doc/open-government-licence/version/2", "OGL-UK-2.0"),
+    ("nationalarchives.gov.uk/doc/open-government-licence/version/3", "OGL-UK-3.0"),
+    ("opendatacommons.org/licenses/by/1-0", "ODC-By-1.0"),
+    ("opendatacommons.org/licenses/by/1.0", "ODC-By-1.0"),
+    ("opendatacommons.org/licenses/odbl/1-0", "ODbL-1.0"),
+    ("opendatacommons.org/licenses/odbl/1.0", "ODbL-1.0"),
+    ("opendatacommons.org/licenses/pddl/1-0", "PDDL-1.0"),
+    ("opendatacommons.org/licenses/pddl/1.0", "PDDL-1.0"),
+];
+
+/// The licence that a page names by an address or in words. Of addresses only those are known whose licence they fix.
+pub fn by_link(value: &str) -> Option<String> {
+    let lower = value.trim().to_lowercase();
+    let Some(rest) = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://")) else {
+        return of_value(value);
+    };
+    let rest = rest.strip_prefix("www.").unwrap_or(rest);
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    if rest.starts_with("creativecommons.org/") {
+        // the first version of one licence had its elements in another order
+        return by_address(&rest.replace("/by-nd-nc/", "/by-nc-nd/"));
+    }
+    if let Some(name) = rest.strip_prefix("spdx.org/licenses/") {
+        return spelled(name.trim_end_matches('/').trim_end_matches(".html")).map(String::from);
+    }
+    if let Some((_, number)) = rest.strip_prefix("kogl.or.kr/").and_then(|path| path.split_once("licensetype")) {
+        let number = number.chars().next().filter(|c| ('0'..='4').contains(c))?;
+        return Some(format!("LicenseRef-KOGL-{number}"));
+    }
+    let is = |address: &str| rest.strip_prefix(address).is_some_and(|more| more.is_empty() || more.starts_with('/'));
+    ADDRESSES.iter().find(|(address, _)| is(address)).map(|(_, name)| name.to_string())
+}
+
+/// The licence that the words of a mark name, such as the text of its picture.
+pub fn of_mark(words: &str) -> Option<String> {
+    by_mark(words)
+}
+
 /// A mark of the Korea Open Government License: `공공누리 제1유형`, `KOGL Type 1`.
 fn by_mark(value: &str) -> Option<String> {
     let lower = value.to_lowercase();
@@ -197,6 +238,23 @@ fn by_mark(value: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_name_a_licence() {
+        for (address, want) in [
+            ("http://creativecommons.org/licenses/by/4.0", Some("CC-BY-4.0")),
+            ("https://creativecommons.org/licenses/by-nd-nc/1.0/", Some("CC-BY-NC-ND-1.0")),
+            ("https://creativecommons.org/licenses/by/", None),
+            ("https://example.org/?to=creativecommons.org/licenses/by/4.0/", None),
+            ("https://www.kogl.or.kr/info/licenseType1.do", Some("LicenseRef-KOGL-1")),
+            ("https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/", Some("OGL-UK-3.0")),
+            ("https://www.nationalarchives.gov.uk/doc/open-government-licence/version/30/", None),
+            ("https://spdx.org/licenses/MIT.html", Some("MIT")),
+            ("https://example.org/mit-license", None),
+        ] {
+            assert_eq!(by_link(address).as_deref(), want, "{address}");
+        }
+    }
 
     #[test]
     fn words_name_a_licence() {

@@ -1,4 +1,5 @@
 //! The declaration of a source, checked, with everything that its kernels need to know settled.
+use super::crawl::{self, Crawl};
 use super::fetched;
 use super::files::Files;
 use super::heads;
@@ -28,7 +29,7 @@ use std::rc::Rc;
 /// Samples from files that lie below the manifest.
 #[derive(serde::Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("x-one-of" = [["open", "direct", "dataset"]], "x-unless" = { "license": "licenses_allowed" }))]
+#[schemars(extend("x-one-of" = [["open", "direct", "dataset", "crawl"]], "x-unless" = { "license": "licenses_allowed" }))]
 pub struct Declaration {
     /// Data that others published.
     pub open: Option<Files>,
@@ -38,6 +39,9 @@ pub struct Declaration {
     /// several; `base:public@1.0.0`, a frozen version; or a folder of the project with a release. Ids are those of the release.
     #[schemars(length(min = 1), extend("x-form" = "line"))]
     pub dataset: Option<At<String>>,
+    /// Pages of web sites, found by following links; needs a tamis with the feature `crawl` to be collected, and none to be
+    /// built. Rows have `url`, `title`, `author`, `date`, `text`, `license`, `license_evidence`, `attribution`.
+    pub crawl: Option<Crawl>,
     /// Where the sample's columns come from: `column = "selector"`. Of JSONL a key or a path (`meta.source`), of CSV
     /// a column, of CoNLL `tokens`, `tags`, `comment:N` (N-th TAB field of the last comment line before the tokens),
     /// `comment:KEY` (of a comment `# KEY = VALUE`) or `column:N`, of text `text`, of images `class` (the folder, unless it is the one that all globs name).
@@ -115,6 +119,11 @@ impl Declaration {
             own: self.fields.is_empty() || self.fields.contains_key("license"),
             all: self.fields.is_empty(),
         }
+    }
+
+    /// The licences that samples may be under, each for itself.
+    fn allowed(&self) -> Vec<String> {
+        self.licenses_allowed.iter().flatten().map(|l| l.get().clone()).collect()
     }
 
     fn longest(&self, default: u64) -> u64 {
@@ -242,6 +251,15 @@ fn checked(check: &mut Check) -> Option<Collect> {
         d.open = Some(released::files(check, named, &d.stated())?);
         d.id = d.id.or_else(|| Some(At::new("id".into(), check.span.clone())));
     }
+    if let Some(crawl) = d.crawl.clone() {
+        let allowed = d.allowed();
+        let (files, sheet) = crawl::files(check, &crawl, &allowed, (d.sheet.as_ref(), &d.fields))?;
+        match sheet {
+            Some(sheet) => (d.sheet, d.fields) = (Some(sheet), Named::default()),
+            None => d.id = d.id.or_else(|| Some(At::new("url".into(), check.span.clone()))),
+        }
+        d.open = Some(files);
+    }
     let (files, by) = match (&d.open, &d.direct) {
         (Some(f), _) => (f.clone(), "open"),
         (_, Some(f)) => (f.clone(), "direct"),
@@ -274,6 +292,9 @@ fn checked(check: &mut Check) -> Option<Collect> {
 /// of the table is told where it is declared.
 pub fn effects(check: &mut Check) -> Vec<Effect> {
     let declared = check.table.and_then(|table| read::<Declaration>(table).ok());
+    if let Some((d, crawl)) = declared.as_ref().and_then(|d| Some((d, d.crawl.as_ref()?))) {
+        return crawl::update(check, crawl, &d.allowed()).into_iter().collect();
+    }
     let Some((files, exclude)) = declared.and_then(|d| Some((d.open?, d.exclude))) else { return Vec::new() };
     let Some(format) = files.format() else { return Vec::new() };
     fetched::effect(check, &files, format, &exclude).into_iter().collect()
@@ -457,7 +478,7 @@ fn check_limits(check: &mut Check, d: &Declaration) {
 fn check_globs(check: &mut Check, d: &Declaration, files: &Files, format: &Format) {
     for glob in files.files.iter().chain(&files.images).chain(&d.exclude) {
         check.glob(glob);
-        if is_fetched(glob) && !files.fetch.is_declared() && d.dataset.is_none() {
+        if is_fetched(glob) && !files.fetch.is_declared() && d.dataset.is_none() && d.crawl.is_none() {
             let problem =
                 Diagnostic::error("T0676", glob.span(), "what is fetched belongs to the source that fetches it");
             check.bad(problem.label("no path of the project").help("say `url` here as well, or take the fields there"));
@@ -572,16 +593,4 @@ pub fn field_type(
         Some(Field { list: Some(of), .. }) => list_type(of),
         _ => utf8(),
     }
-}
-
-/// An id as it is kept: prefixed, else as it is written, of 1-512 bytes without control characters.
-pub fn make_id(prefix: &str, id: &str) -> Result<String, String> {
-    let id = format!("{prefix}{id}");
-    if id.is_empty() || id.len() > 512 {
-        return Err(format!("an id of {} bytes; 1 to 512 are allowed", id.len()));
-    }
-    if id.chars().any(char::is_control) {
-        return Err("the id has a control character".into());
-    }
-    Ok(id)
 }

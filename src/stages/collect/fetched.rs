@@ -69,11 +69,11 @@ pub fn effect(check: &mut Check, files: &Files, format: &Format, exclude: &[At<S
     let size_max = fetch.size_max.as_ref().map_or(SIZE_MAX, |s| s.get().0);
     let listings = listings(check, files, format, exclude);
     let (name, folder, span) = (check.path.clone(), check.instance.clone(), check.span.clone());
-    Some(Effect { name, folder, contact, size_max, requests, listings, asks: None, span })
+    Some(Effect { name, folder, contact, size_max, requests, listings, asks: None, crawl: None, span })
 }
 
 /// A signed or personal address is asked for, and known to all who read the manifest.
-fn check_secret(check: &mut Check, url: &str, span: Range<usize>) {
+pub fn check_secret(check: &mut Check, url: &str, span: Range<usize>) {
     let Some(key) = secret_key(url) else { return };
     let problem = Diagnostic::warning("T0677", span, format!("the address holds what looks like a secret: `{key}`"));
     let label = "all who read dataset.toml and dataset.lock can use it; documents of a release leave it out";
@@ -144,11 +144,16 @@ fn listings(check: &mut Check, files: &Files, format: &Format, exclude: &[At<Str
 }
 
 fn contact(check: &mut Check, fetch: &Fetch) -> Option<String> {
+    let span = fetch.url.as_ref().map_or(check.span.clone(), At::span);
+    contact_of(check, fetch.contact.as_ref(), span)
+}
+
+/// Whom the owner of a server may ask; that nobody is named is noted.
+pub fn contact_of(check: &mut Check, own: Option<&At<String>>, span: Range<usize>) -> Option<String> {
     let dataset: Dataset = check.section(&["dataset"]);
-    let own = fetch.contact.as_ref().map(|c| c.get().clone());
+    let own = own.map(|c| c.get().clone());
     let contact = own.or(dataset.contact);
     if contact.is_none() {
-        let span = fetch.url.as_ref().map_or(check.span.clone(), At::span);
         let problem = Diagnostic::error("T0672", span, "nobody is named whom the owner of the server may ask");
         let help = "contact = \"you@example.org\" in [dataset], or here; it is sent with each request";
         check.bad(problem.label("requests say who makes them").help(help));

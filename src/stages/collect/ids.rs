@@ -16,6 +16,18 @@ use crate::table::{feed, text_column, texts, utf8};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// An id as it is kept: prefixed, else as it is written, of 1-512 bytes without control characters.
+pub fn make_id(prefix: &str, id: &str) -> Result<String, String> {
+    let id = format!("{prefix}{id}");
+    if id.is_empty() || id.len() > 512 {
+        return Err(format!("an id of {} bytes; 1 to 512 are allowed", id.len()));
+    }
+    if id.chars().any(char::is_control) {
+        return Err("the id has a control character".into());
+    }
+    Ok(id)
+}
+
 pub const ENTRY: Entry = Entry::row::<Ids>("collect/ids", "collect", declare);
 
 fn declare(check: &mut Check) -> Vec<Plan> {

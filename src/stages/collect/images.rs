@@ -2,7 +2,8 @@
 //! image lies in is to be selected as `class`, in one normal form; an image directly in the folder that all globs name has
 //! no folder of its own, and so no class.
 use super::beside::Keys;
-use super::declaration::{declared, make_id};
+use super::declaration::declared;
+use super::ids::make_id;
 use super::sheet::{NAMED, Sheet};
 use crate::digest::Digest;
 use crate::formats::Cut;

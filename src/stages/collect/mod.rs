@@ -16,6 +16,7 @@ mod beside;
 mod brought;
 mod classes;
 pub mod consent;
+mod crawl;
 pub mod declaration;
 mod doubts;
 mod fetch;

@@ -4,8 +4,9 @@
 //! `field.type` (the value is not of the type that `[schema]` gives; it becomes null). Dropped records:
 //! `record.too_large`, `id.missing`, `id.invalid`, and those of the formats.
 use super::classes;
-use super::declaration::{Collect, declared, make_id};
+use super::declaration::{Collect, declared};
 use super::doubts;
+use super::ids::make_id;
 use super::met::{self, Wanted};
 use super::sheet::{NAMED, Sheet};
 use super::shown::{Fields, Taken, taken};

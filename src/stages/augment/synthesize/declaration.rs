@@ -180,9 +180,9 @@ pub fn effects(check: &mut Check) -> Vec<Effect> {
             currency: p.currency.as_ref().map_or("USD".into(), |c| c.get().clone()),
         }),
     };
-    let (requests, listings) = Default::default();
+    let (requests, listings, span) = (Vec::new(), Vec::new(), check.span.clone());
     let (name, folder, contact) = (check.path.clone(), check.instance.clone(), dataset.contact.unwrap_or_default());
-    vec![Effect { name, folder, contact, size_max: 0, requests, listings, asks: Some(asks), span: check.span.clone() }]
+    vec![Effect { name, folder, contact, size_max: 0, requests, listings, asks: Some(asks), crawl: None, span }]
 }
 
 /// The most tokens of an answer where nothing is said.
