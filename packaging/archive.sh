@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 target="${1:-$(rustc -vV | sed -n 's/^host: //p')}"
 version="$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)"
 name="tamis-$version-$target"
-cargo build --release --locked --target "$target"
+cargo build --release --locked --features released --target "$target"
 mkdir -p "target/packages/$name"
 cp "target/$target/release/tamis" LICENSE-APACHE LICENSE-MIT README.md "target/packages/$name/"
 # the same bytes each time: order, owners and times are fixed

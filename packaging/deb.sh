@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes a Debian package of a binary: packaging/deb.sh [BINARY]. Without one, that of `cargo build --release` is taken.
+# Makes a Debian package of a binary: packaging/deb.sh [BINARY]. Without one, that of `cargo build --release --features released` is taken.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 binary="${1:-target/release/tamis}"
-[ -x "$binary" ] || { echo "$binary is not there: cargo build --release --locked" >&2; exit 3; }
+[ -x "$binary" ] || { echo "$binary is not there: cargo build --release --locked --features released" >&2; exit 3; }
 version="$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)"
 arch="$(dpkg --print-architecture)"
 root="$(mktemp -d)"

@@ -12,5 +12,5 @@ case "${1:-}" in
     *) echo "packaging/wheel.sh here|manylinux|musl" >&2; exit 2 ;;
 esac
 mkdir -p "$out"
-(cd python && "$maturin" build --release --locked --out "$out" "${options[@]}")
+(cd python && "$maturin" build --release --locked --features released --out "$out" "${options[@]}")
 ls -l "$out"/*.whl
