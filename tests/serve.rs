@@ -185,6 +185,9 @@ const VIEWS: [&str; 12] = [
     "findings",
 ];
 
+/// A request and what is answered: method, path, fields, body, status.
+type Asked<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16);
+
 #[test]
 fn who_may_not_ask_is_told_nothing() {
     let dir = project(60, 5);
@@ -206,8 +209,7 @@ fn who_may_not_ask_is_told_nothing() {
     let other: String = server.token.chars().rev().collect();
     let long = "x".repeat(9000);
     let body = "x".repeat((1 << 20) + 1);
-    // (method, path, fields, body, status)
-    let table: &[(&str, &str, &[(&str, &str)], &str, u16)] = &[
+    let table: &[Asked] = &[
         ("GET", "/state", &[], "", 200),
         ("GET", "/state", &[("Host", &local)], "", 200),
         ("GET", "/state", &[("Origin", &origin), ("Sec-Fetch-Site", "same-origin")], "", 200),

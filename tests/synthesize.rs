@@ -157,7 +157,8 @@ impl Lab {
             std::fs::create_dir(lab.path().join(folder)).unwrap();
         }
         let row = |n: u64| {
-            let (class, part) = (if n.is_multiple_of(3) { "sport" } else { "art" }, if n % 5 == 4 { "test" } else { "train" });
+            let (class, part) =
+                (if n.is_multiple_of(3) { "sport" } else { "art" }, if n % 5 == 4 { "test" } else { "train" });
             let call = if part == "train" { format!("call 010-1234-{:04} ", 1000 + n) } else { String::new() };
             let text = format!("sample {n} of {class} {call}in {part} about thing{}", n * 37);
             format!(

@@ -141,7 +141,10 @@ fn of(name: String, header: Range<usize>, table: &Declared) -> Terms {
     };
     // what is published holds no secret of an address
     let declared = attribution.source.as_deref().map(|source| published(source).to_string());
-    let attribution = Attribution { source: declared.or_else(|| get("open").and_then(address)).or_else(|| get("crawl").and_then(first)), ..attribution };
+    let attribution = Attribution {
+        source: declared.or_else(|| get("open").and_then(address)).or_else(|| get("crawl").and_then(first)),
+        ..attribution
+    };
     let stated = get("license").or(get("licenses_allowed")).map_or(header, |v| v.span());
     let license = text("license").or_else(|| allowed.as_deref().map(license::all_of)).unwrap_or_default();
     Terms {
