@@ -21,15 +21,26 @@ pub trait Area {
     }
 }
 
+/// Left, top, right, bottom of an upright box.
+impl Area for [f64; 4] {
+    fn area(&self) -> f64 {
+        let [x1, y1, x2, y2] = self;
+        (x2 - x1).max(0.0) * (y2 - y1).max(0.0)
+    }
+
+    fn common(&self, other: &[f64; 4]) -> f64 {
+        let ([ax1, ay1, ax2, ay2], [bx1, by1, bx2, by2]) = (self, other);
+        (ax2.min(*bx2) - ax1.max(*bx1)).max(0.0) * (ay2.min(*by2) - ay1.max(*by1)).max(0.0)
+    }
+}
+
 impl Area for Box2 {
     fn area(&self) -> f64 {
-        (self.x2 - self.x1).max(0.0) * (self.y2 - self.y1).max(0.0)
+        self.corners().area()
     }
 
     fn common(&self, other: &Box2) -> f64 {
-        let across = self.x2.min(other.x2) - self.x1.max(other.x1);
-        let down = self.y2.min(other.y2) - self.y1.max(other.y1);
-        across.max(0.0) * down.max(0.0)
+        self.corners().common(&other.corners())
     }
 }
 

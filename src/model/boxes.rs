@@ -18,6 +18,11 @@ pub struct Box2 {
 }
 
 impl Box2 {
+    /// Left, top, right, bottom.
+    pub fn corners(&self) -> [f64; 4] {
+        [self.x1, self.y1, self.x2, self.y2]
+    }
+
     /// Whether all coordinates are numbers and enclose something.
     pub fn has_area(&self) -> bool {
         [self.x1, self.y1, self.x2, self.y2].iter().all(|c| c.is_finite()) && self.x1 < self.x2 && self.y1 < self.y2

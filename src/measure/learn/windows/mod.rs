@@ -14,6 +14,7 @@ use self::channels::{CHANNELS, Channels, Grid, REACH};
 use self::linear::Weights;
 use super::shuffled;
 use crate::digest::mix;
+use crate::measure::shapes::Area;
 
 /// An object in a picture: its class, and left, top, right, bottom in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -177,8 +178,7 @@ impl Detector {
         let found = self.found(channels);
         let wrong = found.into_iter().filter(|(cell, seen)| {
             let (x, y) = channels.middle(*cell);
-            seen.score >= HARD_MIN
-                && marked.iter().all(|m| overlap(&m.at, &seen.at) < HIT && !within(&m.at, x, y, OUTER))
+            seen.score >= HARD_MIN && marked.iter().all(|m| m.at.iou(&seen.at) < HIT && !within(&m.at, x, y, OUTER))
         });
         wrong
             .take(HARD)
@@ -270,22 +270,11 @@ fn read(boxes: &Weights, channels: &Channels, cell: usize) -> Option<[f64; 4]> {
     at.iter().all(|x| x.is_finite()).then_some(at)
 }
 
-fn overlap(a: &[f64; 4], b: &[f64; 4]) -> f64 {
-    let across = a[2].min(b[2]) - a[0].max(b[0]);
-    let down = a[3].min(b[3]) - a[1].max(b[1]);
-    if across <= 0.0 || down <= 0.0 {
-        return 0.0;
-    }
-    let area = |at: &[f64; 4]| (at[2] - at[0]) * (at[3] - at[1]);
-    let common = across * down;
-    common / (area(a) + area(b) - common)
-}
-
 /// Of finds in order, those that share little with the ones before them.
 fn apart(found: Vec<(usize, Seen)>) -> Vec<(usize, Seen)> {
     let mut kept: Vec<(usize, Seen)> = Vec::new();
     for one in found {
-        if kept.len() < MOST && kept.iter().all(|other| overlap(&other.1.at, &one.1.at) <= SHARED_MAX) {
+        if kept.len() < MOST && kept.iter().all(|other| other.1.at.iou(&one.1.at) <= SHARED_MAX) {
             kept.push(one);
         }
     }
@@ -342,8 +331,7 @@ mod tests {
             let seen = detector.detect(scene);
             assert_eq!(seen, again.detect(scene), "the order of pictures does not matter");
             for m in marked {
-                let hit =
-                    seen.iter().find(|s| overlap(&s.at, &m.at) > 0.6).unwrap_or_else(|| panic!("{m:?} in {seen:?}"));
+                let hit = seen.iter().find(|s| s.at.iou(&m.at) > 0.6).unwrap_or_else(|| panic!("{m:?} in {seen:?}"));
                 assert_eq!((hit.class, hit.score > 0.5), (m.class, true), "{hit:?}");
             }
             let sure = seen.iter().filter(|s| s.score > 0.5).count();

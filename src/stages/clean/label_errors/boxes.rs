@@ -13,6 +13,7 @@
 use super::declaration::{Action, Declaration, checked};
 use super::{AGREEING_MIN, Apply, PAIRS_MAX, RowApply, Verdict, answered_of, rank};
 use crate::measure::confident::{Boxed, Placed, Trust, least_likeness};
+use crate::measure::shapes::Area;
 use crate::model::boxes::Box2;
 use crate::model::detections::Detection;
 use crate::stage::*;
@@ -138,7 +139,7 @@ impl RowStage for Stage {
                 .into_iter()
                 .filter(Box2::has_area)
                 .partition(|b| b.flags.iter().any(|f| ASIDE.contains(&f.as_str())));
-            let numbers = |b: &Box2| Some((place(&b.class)?, [b.x1, b.y1, b.x2, b.y2]));
+            let numbers = |b: &Box2| Some((place(&b.class)?, b.corners()));
             let found = predicted.map(|found| {
                 found.iter().filter_map(|d| Some(((place(&d.class)?, d.corners()), d.score))).collect::<Vec<_>>()
             });
@@ -146,7 +147,7 @@ impl RowStage for Stage {
                 id: ids.get(row).cloned().flatten().unwrap_or_default(),
                 decided: decided.as_ref().is_some_and(|d| value_at(d.as_ref(), row) != Value::Null),
                 given: judged.iter().filter_map(numbers).collect(),
-                aside: aside.iter().map(|b| [b.x1, b.y1, b.x2, b.y2]).collect(),
+                aside: aside.iter().map(|b| b.corners()).collect(),
                 found,
             };
             summary.put(b"", row, serde_json::to_vec(&seen).map_err(|e| Fault::Bug(e.to_string()))?);
@@ -174,19 +175,11 @@ fn told(at: &[f64; 4]) -> String {
     format!("[{x1}, {y1}, {x2}, {y2}]")
 }
 
-/// The part of both boxes that is common.
-fn shared(a: &[f64; 4], b: &[f64; 4]) -> f64 {
-    let across = (a[2].min(b[2]) - a[0].max(b[0])).max(0.0);
-    let down = (a[3].min(b[3]) - a[1].max(b[1])).max(0.0);
-    let area = |at: &[f64; 4]| (at[2] - at[0]) * (at[3] - at[1]);
-    across * down / (area(a) + area(b) - across * down).max(1e-9)
-}
-
 impl Seen {
     fn boxed(&self) -> Boxed {
         let placed = |(class, at): &Numbers| Placed { class: *class, at: *at };
         // what lies on a mark that is not judged is neither overlooked nor a doubt about another mark
-        let free = |at: &[f64; 4]| self.aside.iter().all(|other| shared(at, other) <= 0.0);
+        let free = |at: &[f64; 4]| self.aside.iter().all(|other| at.common(other) <= 0.0);
         let found = self.found.iter().flatten().filter(|((_, at), _)| free(at));
         Boxed {
             given: self.given.iter().map(placed).collect(),
@@ -240,24 +233,21 @@ impl Gather {
     /// Where the model sees what a mark is of.
     fn nearest(&self, picture: &Boxed, given: &Placed) -> String {
         let own = picture.found.iter().filter(|(f, score)| f.class == given.class && *score > self.likely);
-        let best = own.max_by(|a, b| shared(&a.0.at, &given.at).total_cmp(&shared(&b.0.at, &given.at)));
+        let best = own.max_by(|a, b| a.0.at.iou(&given.at).total_cmp(&b.0.at.iou(&given.at)));
         best.map_or_else(String::new, |(f, _)| format!(", at {}", told(&f.at)))
     }
 
     /// The class of the sure find that a mark of another class lies on.
     fn likelier(&self, picture: &Boxed, given: &Placed) -> Option<usize> {
         let sure = picture.found.iter().filter(|(f, score)| f.class != given.class && *score > self.sure);
-        let best = sure.max_by(|a, b| shared(&a.0.at, &given.at).total_cmp(&shared(&b.0.at, &given.at)));
-        best.filter(|(f, _)| shared(&f.at, &given.at) > 0.0).map(|(f, _)| f.class)
+        let best = sure.max_by(|a, b| a.0.at.iou(&given.at).total_cmp(&b.0.at.iou(&given.at)));
+        best.filter(|(f, _)| f.at.iou(&given.at) > 0.0).map(|(f, _)| f.class)
     }
 
     /// Marks that the model finds, too.
     fn agreeing(&self, picture: &Boxed) -> u64 {
         let finds = |g: &&Placed| {
-            picture
-                .found
-                .iter()
-                .any(|(f, score)| f.class == g.class && *score > self.likely && shared(&f.at, &g.at) >= 0.5)
+            picture.found.iter().any(|(f, score)| f.class == g.class && *score > self.likely && f.at.iou(&g.at) >= 0.5)
         };
         picture.given.iter().filter(finds).count() as u64
     }

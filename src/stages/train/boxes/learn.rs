@@ -215,7 +215,7 @@ impl RowStage for Learn {
             };
             let boxes = labels.get(row).cloned().flatten().map(|boxes| {
                 let own = boxes.into_iter().filter(Box2::has_area);
-                own.map(|b| (b.class, [b.x1, b.y1, b.x2, b.y2])).collect()
+                own.map(|b| (b.class.clone(), b.corners())).collect()
             });
             let head = Head {
                 id: id.unwrap_or_default(),

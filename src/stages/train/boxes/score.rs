@@ -119,7 +119,7 @@ impl Map {
 
     fn given(&self, boxes: &[Box2]) -> Vec<(Numbers, bool)> {
         let one = |b: &Box2| {
-            let numbers = self.numbers(&b.class, [b.x1, b.y1, b.x2, b.y2])?;
+            let numbers = self.numbers(&b.class, b.corners())?;
             Some((numbers, b.flags.iter().any(|f| UNCOUNTED.contains(&f.as_str()))))
         };
         boxes.iter().filter(|b| b.has_area()).filter_map(one).collect()
