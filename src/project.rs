@@ -1,5 +1,6 @@
 //! A project opened: its manifest, its steps, its store; and the walk that every verb makes.
 mod asking;
+mod fetching;
 pub mod remote;
 pub mod update;
 pub mod workspace;

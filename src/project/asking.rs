@@ -1,6 +1,6 @@
 //! `tamis update` of a language model: the questions are made of samples, so that a build comes first, up to the step that makes them.
 //! What has no answer is asked, and the file of answers written; answers to what is no longer asked are left out of it.
-use super::update::{Fetching, Hear, Options};
+use super::fetching::{Fetching, Hear, Options};
 use super::{Failure, Project};
 use crate::assemble;
 use crate::engine::effect::{self, Outcome, What};

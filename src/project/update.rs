@@ -1,45 +1,15 @@
 //! `tamis update` and `tamis fetch`: the only walks that open the network. They need the tables that fetch something, and no
 //! other: what the rest of the manifest says may need files that are still to be fetched. Where a language model is asked (`asking`),
 //! the files come first.
-use super::{Failure, MANIFEST, asking, find, manifest_of};
-use crate::assemble;
-use crate::diag::Diagnostic;
+pub use super::fetching::{Fetching, Hear, Options};
+use super::{Failure, MANIFEST, asking};
 use crate::engine::effect::{self, Objects, Outcome, Used, Way, What};
 use crate::engine::lock::{FetchedLock, Lock};
-use crate::engine::session::Stop;
 use crate::engine::store::Store;
-use crate::manifest::Manifest;
 use crate::stage::{Effect, Fault};
-use crate::stages::registry;
 use crate::world::World;
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Mutex;
-
-/// How files are fetched.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// What is fetched for these alone, by NAME or key path; empty means all.
-    pub names: Vec<String>,
-    pub jobs: usize,
-    /// Hosts that may lie in private networks.
-    pub private: Vec<String>,
-    pub retries: u32,
-    /// Milliseconds that stand for a second of waiting.
-    pub second: u64,
-    /// Tell what would be asked, and ask nothing.
-    pub dry_run: bool,
-    pub stop: Stop,
-}
-
-/// Who is told while files come.
-#[derive(Clone, Copy)]
-pub struct Hear<'t> {
-    /// What became of each request.
-    pub tell: &'t (dyn Fn(&Outcome) + Sync),
-    /// How many more bytes came.
-    pub moved: &'t (dyn Fn(u64) + Sync),
-}
 
 /// What it came to.
 pub struct Updated {
@@ -57,29 +27,7 @@ impl Updated {
     }
 }
 
-/// A manifest read as far as what it fetches.
-pub struct Fetching {
-    pub world: World,
-    pub manifest: Manifest,
-    pub effects: Vec<Effect>,
-    lock: Lock,
-}
-
 impl Fetching {
-    pub fn open(dir: Option<&Path>) -> Result<Fetching, Failure> {
-        let world = World::new(find(dir)?);
-        let manifest = manifest_of(&world)?;
-        let registry = registry();
-        let wrong = assemble::misfits(&manifest, &registry);
-        let (effects, problems) = assemble::effects(&manifest, &world, &registry);
-        let all: Vec<Diagnostic> = wrong.into_iter().chain(problems).collect();
-        if super::errors(&all) > 0 {
-            return Err(Failure::Declaration(manifest, all));
-        }
-        let lock = Lock::load(&world).map_err(Failure::World)?;
-        Ok(Fetching { world, manifest, effects, lock })
-    }
-
     /// The effects that are asked for.
     fn wanted(&self, names: &[String]) -> Result<Vec<Effect>, Failure> {
         if self.effects.is_empty() && (self.lock.fetched.is_empty() || !names.is_empty()) {

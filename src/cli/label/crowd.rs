@@ -4,7 +4,7 @@
 //! the workers is written. The same worker has the same pseudonym in every batch of a project.
 use super::csv::line;
 use super::taken::{good, place, tell};
-use super::tool::{Back, Said};
+use super::tool::{Assignment, Back, Batch, Said};
 use crate::cli::{say, warn};
 use crate::digest::{Digest, keyed};
 use crate::manifest::sections::Privacy;
@@ -19,24 +19,6 @@ const CONTEXT: &str = "tamis crowd workers 1";
 
 /// So many workers are told one by one.
 const WORKERS_MAX: usize = 20;
-
-/// What came back of a batch.
-#[derive(Default)]
-pub struct Batch {
-    pub assignments: Vec<Assignment>,
-    /// Complaints about what is no answer.
-    pub wrong: Vec<String>,
-    /// Why answers were rejected on the platform, and how many.
-    pub rejected: BTreeMap<String, u64>,
-}
-
-/// One answer of one worker.
-pub struct Assignment {
-    /// As the platform names them.
-    pub worker: String,
-    pub seconds: Option<u64>,
-    pub back: Back,
-}
 
 /// The answers of one worker that are taken.
 struct Worker {

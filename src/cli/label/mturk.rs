@@ -5,9 +5,8 @@
 //! `Input.sample`; an answer stands in `Answer.label`, or in `Answer.taskAnswers` as JSON.
 //!
 //! Limits: classes and ratings. Spans and boxes are left to other tools.
-use super::crowd::{Assignment, Batch};
 use super::csv::{line, rows};
-use super::tool::{Back, Item, Job, Read, Said, Tool, is_class};
+use super::tool::{Assignment, Back, Batch, Item, Job, Read, Said, Tool, is_class};
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::Value as Json;
 

@@ -1,8 +1,8 @@
 //! What a labelling tool is: what it is given, and how what it gives back is read.
-use super::crowd::Batch;
 pub use crate::review::file::FILE_MAX;
 pub use crate::review::{Back, Item, Picture, Said, is_boxes, is_class, is_spans};
 use crate::stages::label::kinds::kind::Kind;
+use std::collections::BTreeMap;
 
 /// A task as a tool is told of it.
 pub struct Job {
@@ -46,4 +46,22 @@ pub struct Read {
     pub untouched: u64,
     /// Samples that somebody passed over.
     pub skipped: u64,
+}
+
+/// What came back of a batch.
+#[derive(Default)]
+pub struct Batch {
+    pub assignments: Vec<Assignment>,
+    /// Complaints about what is no answer.
+    pub wrong: Vec<String>,
+    /// Why answers were rejected on the platform, and how many.
+    pub rejected: BTreeMap<String, u64>,
+}
+
+/// One answer of one worker.
+pub struct Assignment {
+    /// As the platform names them.
+    pub worker: String,
+    pub seconds: Option<u64>,
+    pub back: Back,
 }

@@ -1,6 +1,6 @@
 //! Pictures put together: objects of others are pasted in, parts of four stand beside each other, two are mixed. What lies where is
 //! drawn here, and boxes follow by the same numbers; pixels are made elsewhere.
-use super::pictures::Picture;
+use super::pictures::{Layer, Picture};
 use super::{ONE, hits};
 use crate::digest::{Draws, Stream};
 use crate::model::boxes::Box2;
@@ -30,24 +30,6 @@ fn is_none(n: &u32) -> bool {
 
 fn is_no_share(n: &u64) -> bool {
     *n == 0
-}
-
-/// A part of another picture, and where it lies in this one.
-#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-pub struct Layer {
-    pub id: String,
-    /// The digest of its bytes.
-    pub blob: String,
-    /// Width and height of the other picture.
-    pub size: [u32; 2],
-    /// Left, top, width and height: in the other picture, and in this one.
-    pub part: [u32; 4],
-    pub at: [u32; 4],
-    /// How much of what lies below it hides, in millionths.
-    pub share: u64,
-    /// The boxes of the other picture, as (class, left, top, right, bottom).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub boxes: Vec<(String, [f64; 4])>,
 }
 
 /// A picture that others may take from.

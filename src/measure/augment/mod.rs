@@ -12,9 +12,9 @@ mod typing;
 
 pub use doc::{Change, Doc, Unit, changed, units};
 pub use korean::{agreed, swapped};
-pub use layers::{Layer, Mix, Other, Others, boxes, hidden};
+pub use layers::{Mix, Other, Others, boxes, hidden};
 pub use ops::{Made, Noise, Op, Shared, Template, made};
-pub use pictures::{Picture, Ways, turns};
+pub use pictures::{Layer, Picture, Ways, turns};
 pub use pool::{Entry, Pool};
 
 /// A share of one, in millionths.

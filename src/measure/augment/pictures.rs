@@ -1,6 +1,5 @@
 //! What is drawn for a picture: one of its positions, a part that is enlarged to its size, other colours, a blur and a patch.
 use super::ONE;
-use super::layers::Layer;
 use crate::digest::Stream;
 use crate::model::colours::Colours;
 use crate::model::frames::{Frame, swaps};
@@ -32,6 +31,24 @@ pub struct Ways {
 
 fn is_default<T: Default + PartialEq>(t: &T) -> bool {
     *t == T::default()
+}
+
+/// A part of another picture, and where it lies in this one.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct Layer {
+    pub id: String,
+    /// The digest of its bytes.
+    pub blob: String,
+    /// Width and height of the other picture.
+    pub size: [u32; 2],
+    /// Left, top, width and height: in the other picture, and in this one.
+    pub part: [u32; 4],
+    pub at: [u32; 4],
+    /// How much of what lies below it hides, in millionths.
+    pub share: u64,
+    /// The boxes of the other picture, as (class, left, top, right, bottom).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boxes: Vec<(String, [f64; 4])>,
 }
 
 /// What was drawn for a picture; with its bytes it is made again.

@@ -1,0 +1,61 @@
+//! What `tamis update` and `tamis fetch` begin with: a manifest read as far as what it fetches, and how that is to be done.
+use super::{Failure, find, manifest_of};
+use crate::assemble;
+use crate::diag::Diagnostic;
+use crate::engine::effect::Outcome;
+use crate::engine::lock::Lock;
+use crate::engine::session::Stop;
+use crate::manifest::Manifest;
+use crate::stage::Effect;
+use crate::stages::registry;
+use crate::world::World;
+use std::path::Path;
+
+/// How files are fetched.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What is fetched for these alone, by NAME or key path; empty means all.
+    pub names: Vec<String>,
+    pub jobs: usize,
+    /// Hosts that may lie in private networks.
+    pub private: Vec<String>,
+    pub retries: u32,
+    /// Milliseconds that stand for a second of waiting.
+    pub second: u64,
+    /// Tell what would be asked, and ask nothing.
+    pub dry_run: bool,
+    pub stop: Stop,
+}
+
+/// Who is told while files come.
+#[derive(Clone, Copy)]
+pub struct Hear<'t> {
+    /// What became of each request.
+    pub tell: &'t (dyn Fn(&Outcome) + Sync),
+    /// How many more bytes came.
+    pub moved: &'t (dyn Fn(u64) + Sync),
+}
+
+/// A manifest read as far as what it fetches.
+pub struct Fetching {
+    pub world: World,
+    pub manifest: Manifest,
+    pub effects: Vec<Effect>,
+    pub(super) lock: Lock,
+}
+
+impl Fetching {
+    pub fn open(dir: Option<&Path>) -> Result<Fetching, Failure> {
+        let world = World::new(find(dir)?);
+        let manifest = manifest_of(&world)?;
+        let registry = registry();
+        let wrong = assemble::misfits(&manifest, &registry);
+        let (effects, problems) = assemble::effects(&manifest, &world, &registry);
+        let all: Vec<Diagnostic> = wrong.into_iter().chain(problems).collect();
+        if super::errors(&all) > 0 {
+            return Err(Failure::Declaration(manifest, all));
+        }
+        let lock = Lock::load(&world).map_err(Failure::World)?;
+        Ok(Fetching { world, manifest, effects, lock })
+    }
+}
