@@ -145,3 +145,22 @@ fn threads_and_partitions_change_no_bit_of_a_found_box() {
     };
     assert_eq!(told(1, 4), told(2, 4096));
 }
+
+/// Pictures may show people: where `[privacy]` is declared and has not looked at them, they are written only where the user says so.
+#[test]
+fn pictures_that_nothing_has_masked_go_to_no_tool_unasked() {
+    let dir = project();
+    let from = MANIFEST.find("[train.base]").unwrap();
+    let release = "[privacy]\n[release.all]\nformats = [\"jsonl\"]\ncolumns = [\"id\", \"label.discs\"]\n";
+    let plain = MANIFEST[..from].to_string() + release;
+    std::fs::write(dir.path().join("dataset.toml"), plain).unwrap();
+    let told = build(dir.path(), &Way { target: 4096, ..Way::default() });
+    assert_eq!(told.exit, 0, "{}", told.stderr);
+    let export = ["label", "export", "discs", "--tool", "label-studio", "--partition-target", "4096"];
+    let (exit, out, err) = tamis(dir.path(), &export);
+    assert!(exit == 2 && err.contains("`image` may hold personal data"), "{exit} {out}{err}");
+    assert!(!dir.path().join("tasks").exists(), "nothing is written");
+    let (exit, out, err) = tamis(dir.path(), &[&export[..], &["--raw"]].concat());
+    assert_eq!(exit, 0, "{out}{err}");
+    assert_eq!(std::fs::read_dir(dir.path().join("tasks/discs")).unwrap().count(), 16);
+}

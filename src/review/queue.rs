@@ -1,6 +1,6 @@
 //! The samples of a task that people are asked about: all, those whose answers agree too little, those that wait.
 use super::task::{Answered, Task};
-use super::{Item, ask};
+use super::{Item, ask, is_boxes};
 use crate::engine::session::Session;
 use crate::engine::state::Built;
 use crate::manifest::Decimal;
@@ -41,7 +41,8 @@ pub fn items(
     let content = task.content(s, &task.snapshot(project, built, true));
     // answers in free words may hold personal data as texts do; others name declared classes, and numbers stand for who answered
     let votes = task.declared.task.prose.then(|| format!("votes.{}", task.name));
-    let shown = content.into_iter().chain(votes);
+    let picture = is_boxes(task.declared.task).then(|| "image".to_string());
+    let shown = content.into_iter().chain(votes).chain(picture);
     let unseen = raw_columns(project, "samples", task.votes + 1);
     if let Some(name) = shown.into_iter().find(|name| !raw && unseen.contains(name)) {
         return Err(Failure::Usage(format!("`{name}` may hold personal data: --raw writes it all the same")));

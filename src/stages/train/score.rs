@@ -51,10 +51,6 @@ fn declare_score(check: &mut Check) -> Vec<Plan> {
 
 fn plan(check: &Check, trained: &Trained, word: &str, column: String, test: bool) -> Plan {
     let files = trained.declared.predictions.is_some() && !test;
-    let other = trained.declared.compare.as_ref().filter(|_| word.is_empty()).map(|other| {
-        let tested = tested_column(other);
-        if test && check.column("samples", &tested).is_some() { tested } else { column_of(other) }
-    });
     let map = Map {
         label: trained.label(),
         column,
@@ -62,7 +58,7 @@ fn plan(check: &Check, trained: &Trained, word: &str, column: String, test: bool
         spans: trained.spans,
         test,
         files: if files { trained.key("predictions.files") } else { String::new() },
-        other: other.unwrap_or_default(),
+        other: compared_with(check, trained, word, test),
     };
     let gather = Gather {
         classes: trained.classes.clone(),
@@ -74,13 +70,26 @@ fn plan(check: &Check, trained: &Trained, word: &str, column: String, test: bool
     reads.extend(test.then(|| "split".to_string()));
     reads.extend(Some(map.other.clone()).filter(|other| !other.is_empty()));
     let ports = Ports { table: "samples".into(), reads, ..Ports::default() };
+    let gates = gates_of(check, trained, word, files);
+    Plan { gates, ..Plan::row::<Score>(ports, &map, &gather, &Nothing {}).word(word) }
+}
+
+/// The column of the predictions that those of a step are compared with; empty where there are none. Only the last step compares.
+pub fn compared_with(check: &Check, trained: &Trained, word: &str, test: bool) -> String {
+    let Some(other) = trained.declared.compare.as_ref().filter(|_| word.is_empty()) else { return String::new() };
+    let tested = tested_column(other);
+    if test && check.column("samples", &tested).is_some() { tested } else { column_of(other) }
+}
+
+/// The gates of a step that scores: those over its scores at the last one, and that over samples that files do not predict.
+pub fn gates_of(check: &Check, trained: &Trained, word: &str, files: bool) -> Vec<Gate> {
     let step = if word.is_empty() { trained.path.clone() } else { format!("{}/{word}", trained.path) };
     let mut gates = if word.is_empty() { trained.gates(&step) } else { Vec::new() };
     if files {
         let say = format!("[{}] predicts too few of the samples that have a label", trained.path);
         gates.push(trained.lost_gate(check, format!("{step}.without_share"), &say));
     }
-    Plan { gates, ..Plan::row::<Score>(ports, &map, &gather, &Nothing {}).word(word) }
+    gates
 }
 
 #[derive(Serialize, Deserialize, Default)]

@@ -6,6 +6,7 @@
 //! or what is no number), `prediction.area` (it encloses nothing), `prediction.outside` (all of it lies outside of the picture). What passes a side of
 //! the picture stays as it is. Fact: `lost_share`, the share of predictions that one of these is told of.
 use super::super::declaration::{Trained, checked};
+use super::super::given::column_of;
 use crate::model::detections::Detection;
 use crate::stage::*;
 use crate::table::{Cell, array_of, list};
@@ -17,11 +18,6 @@ pub const ENTRY: Entry = Entry::join::<Given>("train/boxes/given", "train.*", de
 
 /// A score may be above 1 by so much, as rounding leaves it; it counts as 1.
 const ABOVE: f64 = 1e-6;
-
-/// The column of what a model finds.
-pub fn column_of(name: &str) -> String {
-    format!("predicted.{name}")
-}
 
 /// The column itself: places on the sample, and names of classes that the manifest declares.
 pub fn column(trained: &Trained) -> Column {

@@ -8,9 +8,10 @@
 //! that cannot be read; `train.few`, too few labelled pictures to learn of; `train.sizes`, objects whose sides differ more than eightfold.
 //! Limits: holds about 0.2 MB for each picture.
 use super::super::declaration::{Kind, PICTURE, Trained, checked};
+use super::super::given::column_of;
 use super::super::learn::{splits_of, tested_column};
 use super::super::parts::{Own, parts};
-use super::given::{column, column_of};
+use super::given::column;
 use crate::digest::Draws;
 use crate::formats::image::{PIXELS_MAX, room};
 use crate::formats::small::scene;

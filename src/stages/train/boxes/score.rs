@@ -8,10 +8,10 @@
 //! `gain.samples`, `gain.map` and `gain.map50` with their ends, pictures being drawn anew for both at once.
 //! Finding, where predictions come in files: `prediction.missing`, a picture that has a label and no prediction.
 use super::super::declaration::{Trained, checked};
+use super::super::given::column_of;
 use super::super::learn::tested_column;
 use super::super::parts::LEARNED_OF;
-use super::super::score::{SCORED, decimal, ends, tell};
-use super::given::column_of;
+use super::super::score::{SCORED, compared_with, decimal, ends, gates_of, tell};
 use crate::measure::scores::{Detected, Detections, Given, Pictured};
 use crate::model::boxes::Box2;
 use crate::model::detections::Detection;
@@ -37,17 +37,13 @@ fn declare_score(check: &mut Check) -> Vec<Plan> {
 
 fn plan(check: &Check, trained: &Trained, word: &str, column: String, test: bool) -> Plan {
     let files = trained.declared.predictions.is_some() && !test;
-    let other = trained.declared.compare.as_ref().filter(|_| word.is_empty()).map(|other| {
-        let tested = tested_column(other);
-        if test && check.column("samples", &tested).is_some() { tested } else { column_of(other) }
-    });
     let map = Map {
         label: trained.label(),
         column,
         classes: trained.classes.clone(),
         test,
         files: if files { trained.key("predictions.files") } else { String::new() },
-        other: other.unwrap_or_default(),
+        other: compared_with(check, trained, word, test),
     };
     let gather =
         Gather { classes: trained.classes.clone(), resamples: trained.resamples(), seed: trained.declared.seed };
@@ -55,12 +51,7 @@ fn plan(check: &Check, trained: &Trained, word: &str, column: String, test: bool
     reads.extend(test.then(|| "split".to_string()));
     reads.extend(Some(map.other.clone()).filter(|other| !other.is_empty()));
     let ports = Ports { table: "samples".into(), reads, ..Ports::default() };
-    let step = if word.is_empty() { trained.path.clone() } else { format!("{}/{word}", trained.path) };
-    let mut gates = if word.is_empty() { trained.gates(&step) } else { Vec::new() };
-    if files {
-        let say = format!("[{}] predicts too few of the samples that have a label", trained.path);
-        gates.push(trained.lost_gate(check, format!("{step}.without_share"), &say));
-    }
+    let gates = gates_of(check, trained, word, files);
     Plan { gates, ..Plan::row::<Score>(ports, &map, &gather, &Nothing {}).word(word) }
 }
 
