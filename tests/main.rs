@@ -24,6 +24,7 @@ mod incremental;
 mod json;
 mod kills;
 mod licences;
+mod made;
 mod memory;
 mod mixes;
 mod models;

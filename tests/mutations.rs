@@ -409,6 +409,61 @@ fn round_of(kind: &Kind, dice: &mut Dice) -> Result<(), String> {
     Ok(())
 }
 
+// ---- cases -----------------------------------------------------------------------------------------------------------
+
+/// A case whose files are changed says the same in every round: its name is a part of the seed.
+fn round_of_case(name: &str, paths: &[String], round: u64) -> Result<(), String> {
+    let dir = tempfile::tempdir().unwrap();
+    crate::cases::lay(name, dir.path());
+    let seed =
+        name.bytes().fold(number("TAMIS_SEED").unwrap_or(1), |sum, b| sum.wrapping_mul(31).wrapping_add(b.into()));
+    let mut dice = Dice(seed.wrapping_mul(1 << 20).wrapping_add(round), 0);
+    for _ in 0..1 + dice.roll(paths.len().min(3)) {
+        let path = dir.path().join(crate::made::unescaped(&paths[dice.roll(paths.len())]));
+        // links and folders stay as they are, and so do files that only their size makes slow
+        if std::fs::symlink_metadata(&path).is_ok_and(|m| m.is_file() && m.len() < 1 << 20) {
+            let whole = std::fs::read(&path).unwrap();
+            std::fs::write(&path, mutated(&whole, &mut dice)).unwrap();
+        }
+    }
+    let args = ["build", "--json", "--keep-going", "-j", "2", "--memory", "64 MiB"];
+    let (exit, said) = limited(dir.path(), &args);
+    if (0..=3).contains(&exit) && !said.contains("panicked") {
+        return Ok(());
+    }
+    let kept = dir.keep();
+    let end: String = said.chars().rev().take(1500).collect::<Vec<_>>().into_iter().rev().collect();
+    Err(format!("{name} in round {round}, exit {exit} in {}: {end}", kept.display()))
+}
+
+/// What lies beside a manifest in any way, such as votes, decisions, documents, lists and models, is given to the command
+/// with bytes changed: `TAMIS_MUTATIONS` gives all cases together so many seconds.
+#[test]
+fn no_file_of_a_case_breaks_the_command() {
+    let only = std::env::var("TAMIS_READER").ok();
+    let cases: Vec<_> = crate::cases::all_inputs()
+        .into_iter()
+        .filter(|(name, _, paths)| !paths.is_empty() && only.as_ref().is_none_or(|o| name.contains(o.as_str())))
+        .collect();
+    let (most, since) = (number("TAMIS_MUTATIONS").map(Duration::from_secs), Instant::now());
+    let (mut broken, mut round) = (Vec::new(), 0);
+    while most.map_or(round < 1, |most| since.elapsed() < most) {
+        round += 1;
+        broken.extend(cases.iter().filter_map(|(name, _, paths)| round_of_case(name, paths, round).err()));
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// Each format that can be read is read by some case, so that its files are among those that are changed.
+#[test]
+fn every_format_that_is_read_has_a_case() {
+    let manifests: String = crate::cases::all_inputs().into_iter().map(|(_, manifest, _)| manifest).collect();
+    let read = |f: &&tamis::formats::Format| f.reader.is_some() || f.sidecar.is_some();
+    let without = |f: &&tamis::formats::Format| !manifests.contains(&format!("format = \"{}\"", f.name));
+    let missing: Vec<&str> = tamis::formats::FORMATS.iter().filter(read).filter(without).map(|f| f.name).collect();
+    assert!(missing.is_empty(), "no case reads {missing:?}");
+}
+
 // ---- releases --------------------------------------------------------------------------------------------------------
 
 /// A release with every format that texts and images have.
