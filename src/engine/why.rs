@@ -7,7 +7,9 @@ use super::{Step, ledger};
 use crate::digest::Digest;
 use crate::stage::Fault;
 use crate::table::{self, Value, value_at};
-use std::collections::{BTreeMap, BTreeSet};
+use arrow_array::cast::AsArray as _;
+use arrow_array::{Array as _, ArrayRef};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What changed for one step.
 #[derive(Debug, Default)]
@@ -126,8 +128,68 @@ fn changed_keys(above: &str, before: &Object, now: &Object, out: &mut Vec<(Strin
 
 type Object = serde_json::Map<String, serde_json::Value>;
 
-/// Rows by id, with their values.
-type Rows = BTreeMap<String, BTreeMap<String, Option<Value>>>;
+/// The columns of one partition of a step, in this build or in the last one.
+struct Given {
+    columns: BTreeMap<String, Digest>,
+    ids: Option<ArrayRef>,
+}
+
+impl Given {
+    /// Bytes of an older build that are gone leave its rows unknown.
+    fn new(s: &Session, columns: BTreeMap<String, Digest>) -> Given {
+        let ids = columns.get("id").and_then(|d| s.array(*d).ok());
+        Given { columns, ids }
+    }
+
+    fn ids(&self) -> Vec<&str> {
+        let Some(ids) = &self.ids else { return Vec::new() };
+        table::texts(ids.as_ref()).into_iter().map(Option::unwrap_or_default).collect()
+    }
+}
+
+/// Where the row of each id lies: which partition, and which row of it. Of rows with one id the last one counts.
+fn places(of: &[Given]) -> HashMap<&str, (usize, usize)> {
+    let mut out = HashMap::new();
+    for (n, given) in of.iter().enumerate() {
+        out.extend(given.ids().into_iter().enumerate().map(|(row, id)| (id, (n, row))));
+    }
+    out
+}
+
+/// A column of a partition of the last build beside the same one of this build.
+struct Pair<'n> {
+    name: &'n str,
+    before: Option<ArrayRef>,
+    now: Option<ArrayRef>,
+    /// Both hold the same bytes, so that the n-th row of one is the n-th row of the other.
+    same: bool,
+}
+
+/// The columns in which two partitions can differ. Where ids and bytes are the same, nothing is read.
+fn pairs<'n>(s: &Session, names: &[&'n str], before: &Given, now: &Given) -> Vec<Pair<'n>> {
+    let same = |name: &str| before.columns.get(name) == now.columns.get(name);
+    let aligned = same("id");
+    let array = |of: &Given, name: &str| of.columns.get(name).and_then(|d| s.array(*d).ok());
+    let unlike = names.iter().filter(|name| !(aligned && same(name)));
+    unlike.map(|name| Pair { name, before: array(before, name), now: array(now, name), same: same(name) }).collect()
+}
+
+impl Pair<'_> {
+    fn differ(&self, before: usize, now: usize) -> bool {
+        match (&self.before, &self.now) {
+            _ if self.same && before == now => false,
+            (Some(b), Some(n)) => match (b.as_string_opt::<i32>(), n.as_string_opt::<i32>()) {
+                (Some(b), Some(n)) if b.is_valid(before) && n.is_valid(now) => b.value(before) != n.value(now),
+                _ => value_at(b.as_ref(), before) != value_at(n.as_ref(), now),
+            },
+            (None, None) => false,
+            _ => true,
+        }
+    }
+}
+
+/// A row that is told of: its id, and its partition and row in this build.
+type Found<'i> = (&'i str, usize, usize);
 
 fn compare(
     s: &Session,
@@ -140,37 +202,43 @@ fn compare(
 ) -> Result<(), Fault> {
     // what a reader is given are bytes; its rows are those that it bears
     let born = step.plan.ports.into.is_some();
-    let pick = |p: &'_ PartRecord| if born { p.writes.clone() } else { p.reads.clone() };
-    let before: Vec<_> = gone.iter().map(|g| pick(g)).collect();
-    let now: Vec<_> = changed.iter().map(|(i, p)| (*i, pick(p))).collect();
-    let names: BTreeSet<&String> = before.iter().chain(now.iter().map(|n| &n.1)).flat_map(|m| m.keys()).collect();
-    let names: Vec<&String> = names.into_iter().filter(|n| *n != "id").collect();
-    let (mut old_rows, mut new_rows) = (Rows::new(), Rows::new());
-    before.iter().for_each(|b| rows_of(s, b, &names, &mut old_rows));
-    let mut at: BTreeMap<String, (usize, u32)> = BTreeMap::new();
-    for (i, columns) in &now {
-        rows_of(s, columns, &names, &mut new_rows);
-        at.extend(ids(s, columns).into_iter().enumerate().map(|(row, id)| (id, (*i, row as u32))));
-    }
-    let place = |id: &String, told: usize| {
-        let at = at.get(id).filter(|_| told < EXAMPLES);
-        at.map_or(Ok(None), |(i, row)| place(s, built, step, run, *i, *row))
-    };
-    for (id, values) in &new_rows {
-        let Some(old) = old_rows.get(id) else {
-            out.added.push((id.clone(), place(id, out.added.len())?));
+    let pick = |p: &'_ PartRecord| Given::new(s, if born { p.writes.clone() } else { p.reads.clone() });
+    let before: Vec<Given> = gone.iter().map(|g| pick(g)).collect();
+    let now: Vec<Given> = changed.iter().map(|(_, p)| pick(p)).collect();
+    let names: BTreeSet<&str> = before.iter().chain(&now).flat_map(|g| g.columns.keys()).map(String::as_str).collect();
+    let names: Vec<&str> = names.into_iter().filter(|n| *n != "id").collect();
+    let (was, is) = (places(&before), places(&now));
+    let (mut added, mut unlike) = (Vec::<Found>::new(), BTreeMap::<&str, Vec<(Found, RowChange)>>::new());
+    let mut read = BTreeMap::new();
+    for (&id, &(n, row)) in &is {
+        let Some(&(b, old)) = was.get(id) else {
+            added.push((id, n, row));
             continue;
         };
-        for name in &names {
-            let value = |of: &BTreeMap<String, Option<Value>>| of.get(*name).cloned().flatten();
-            let (b, n) = (value(old), value(values));
-            if b != n {
-                let of = out.columns.entry((*name).clone()).or_default();
-                of.push(RowChange { id: id.clone(), place: place(id, of.len())?, before: b, now: n });
-            }
+        let pairs = read.entry((b, n)).or_insert_with(|| pairs(s, &names, &before[b], &now[n]));
+        for pair in pairs.iter().filter(|p| p.differ(old, row)) {
+            let value = |of: &Option<ArrayRef>, row| of.as_ref().map(|a| value_at(a.as_ref(), row));
+            let (before, now) = (value(&pair.before, old), value(&pair.now, row));
+            let change = RowChange { id: id.to_string(), place: None, before, now };
+            unlike.entry(pair.name).or_default().push(((id, n, row), change));
         }
     }
-    out.removed = old_rows.into_keys().filter(|id| !new_rows.contains_key(id)).collect();
+    let place = |(_, n, row): Found, told: usize| match changed.get(n).filter(|_| told < EXAMPLES) {
+        Some((i, _)) => place(s, built, step, run, *i, row as u32),
+        None => Ok(None),
+    };
+    added.sort_unstable();
+    for (told, found) in added.into_iter().enumerate() {
+        out.added.push((found.0.to_string(), place(found, told)?));
+    }
+    for (name, mut rows) in unlike {
+        rows.sort_unstable_by_key(|(found, _)| *found);
+        let rows = rows.into_iter().enumerate();
+        let placed = rows.map(|(told, (found, change))| Ok(RowChange { place: place(found, told)?, ..change }));
+        out.columns.insert(name.to_string(), placed.collect::<Result<_, Fault>>()?);
+    }
+    out.removed = was.into_keys().filter(|id| !is.contains_key(id)).map(String::from).collect();
+    out.removed.sort_unstable();
     Ok(())
 }
 
@@ -182,21 +250,6 @@ fn place(s: &Session, built: &Built, step: &Step, run: &StepRun, i: usize, row: 
         return born.map_or(Ok(None), |part| ledger::origin(s, built, part, row));
     }
     run.parts.get(i).map_or(Ok(None), |part| ledger::origin(s, built, &part.before, row))
-}
-
-fn ids(s: &Session, columns: &BTreeMap<String, Digest>) -> Vec<String> {
-    let Some(array) = columns.get("id").and_then(|d| s.array(*d).ok()) else { return Vec::new() };
-    table::texts(array.as_ref()).into_iter().map(|t| t.unwrap_or_default().to_string()).collect()
-}
-
-/// Adds the rows of one partition; bytes of an older build that are gone leave values unknown.
-fn rows_of(s: &Session, columns: &BTreeMap<String, Digest>, names: &[&String], out: &mut Rows) {
-    let arrays: Vec<_> = names.iter().map(|n| (n, columns.get(n.as_str()).and_then(|d| s.array(*d).ok()))).collect();
-    for (row, id) in ids(s, columns).into_iter().enumerate() {
-        let values =
-            arrays.iter().map(|(n, c)| ((***n).clone(), c.as_ref().map(|c| value_at(c.as_ref(), row)))).collect();
-        out.insert(id, values);
-    }
 }
 
 #[cfg(test)]
