@@ -129,6 +129,45 @@ fn a_release_is_the_same_again_whatever_happened_since() {
 }
 
 #[test]
+fn a_revision_is_built_and_compared() {
+    let lab = Lab::new("");
+    assert_eq!(lab.run(&["build"]).0, 0);
+    lab.commit();
+    lab.rows("b", 7);
+    let (exit, said) = lab.run(&["build"]);
+    assert_eq!(exit, 0, "{said}");
+    let (exit, said) = lab.run(&["diff", "HEAD", "--stat"]);
+    assert!(exit == 1 && said.contains("public at ") && said.contains("added            7"), "{said}");
+    lab.commit();
+    let (exit, said) = lab.run(&["diff", "HEAD~1", "HEAD", "--json", "--quiet"]);
+    let told: Json = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{e}: {said}"));
+    assert_eq!((exit, &told["samples"]["added"], &told["samples"]["same"]), (1, &7.into(), &40.into()), "{said}");
+    let (exit, said) = lab.run(&["diff", "HEAD:public", "public"]);
+    assert_eq!(exit, 0, "{said}");
+    // a second release makes the name of a commit alone say too little, unless the other side is one of them
+    lab.put("dataset.toml", &format!("{MANIFEST}{RELEASE}[release.more]\nformats = [\"jsonl\"]\n"));
+    assert_eq!(lab.run(&["build"]).0, 0);
+    lab.commit();
+    let (exit, said) = lab.run(&["diff", "HEAD~1", "HEAD:more"]);
+    assert!(exit == 2 && said.contains("has no [release.more]"), "{said}");
+    let (exit, said) = lab.run(&["diff", "HEAD"]);
+    assert!(exit == 2 && said.contains("name one: HEAD:more, HEAD:public"), "{said}");
+    let (exit, said) = lab.run(&["diff", "HEAD", "more"]);
+    assert_eq!(exit, 0, "{said}");
+    let (exit, said) = lab.run(&["diff", "HEAD~7"]);
+    assert!(exit == 2 && said.contains("a revision that git knows"), "{said}");
+    // a lock that does not name the sources of its commit is refused
+    lab.put("dataset.lock", "");
+    lab.commit();
+    let (exit, said) = lab.run(&["diff", "HEAD", "more"]);
+    assert!(exit == 1 && said.contains("are not those that its dataset.lock names"), "{said}");
+    let left = fs::read_dir(lab.state.path())
+        .unwrap()
+        .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with("tamis-"));
+    assert_eq!(left.count(), 0, "nothing is left behind");
+}
+
+#[test]
 fn files_beside_git_are_taken_as_they_lie_and_named() {
     let lab = Lab::new("");
     lab.put(".gitignore", "/.tamis/\n/out/\n/releases/\n/raw/\n");

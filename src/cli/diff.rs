@@ -6,22 +6,22 @@ pub mod folder;
 mod join;
 mod pinned;
 mod reasons;
+mod sides;
 
 use super::{Context, json, say};
-use crate::engine::lock::Lock;
-use crate::project::{self, Failure, Project};
+use crate::project::Failure;
 use crate::report::difference::{Difference, Example, Pair};
 use crate::report::show::value_text;
 use crate::table::{texts, value_at};
-use crate::world::World;
 use folder::{Folder, Go, Rows};
 use join::Reading;
+pub use sides::is_earlier;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The older one: a release's folder, NAME@VERSION (as frozen), or NAME (as built last); else what was frozen last
+    /// The older one: a release's folder, NAME@VERSION (as frozen), NAME (as built last), or a revision of git, REVISION or
+    /// REVISION:NAME, which is built from nothing in a folder of its own; else what was frozen last
     old: Option<String>,
     /// The newer one; else the last build of the same release
     new: Option<String>,
@@ -61,8 +61,8 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 
 /// The difference of two releases whose files are there.
 fn of_folders(c: &Context, args: &Args) -> Result<Difference, Failure> {
-    let [old, new] = sides(c, args)?;
-    let [old, new] = [Folder::open(&old.0, &old.1)?, Folder::open(&new.0, &new.1)?];
+    let sides = sides::of(c, args)?;
+    let [old, new] = [sides[0].open()?, sides[1].open()?];
     let most = if args.json { args.limit } else { 0 };
     let (mut out, [gone, come]) = compare(&old, &new, most)?;
     if !args.stat {
@@ -75,97 +75,12 @@ fn of_folders(c: &Context, args: &Args) -> Result<Difference, Failure> {
 /// What differs from an older release in the last build of the same release.
 pub fn against(c: &Context, old: &str) -> Result<Difference, Failure> {
     let args = Args { old: Some(old.to_string()), new: None, stat: false, json: true, markdown: false, limit: 0 };
-    let [old, new] = sides(c, &args)?;
-    let [old, new] = [Folder::open(&old.0, &old.1)?, Folder::open(&new.0, &new.1)?];
+    let sides = sides::of(c, &args)?;
+    let [old, new] = [sides[0].open()?, sides[1].open()?];
     let (mut out, [gone, come]) = compare(&old, &new, 0)?;
     reasons::tell(c, [(&old, gone, "removed"), (&new, come, "added")], &mut out);
     out.examples = examples(&old, &new, &out)?;
     Ok(out)
-}
-
-/// Refuses what a build of the project writes anew: it would be compared with itself.
-pub fn is_earlier(c: &Context, project: &Project, old: &str) -> Result<(), Failure> {
-    let root = project::find(c.dir.as_deref()).ok();
-    let same = |a: &Path, b: &Path| a.canonicalize().ok().zip(b.canonicalize().ok()).is_some_and(|(a, b)| a == b);
-    let named = side(root.as_deref(), old);
-    let built = |name: &String| {
-        named.as_ref().is_ok_and(|(place, _)| same(place, &project.world.root().join("out").join(name)))
-    };
-    let folders = project.assembled.steps.iter().filter_map(|s| s.plan.folder.as_ref());
-    let plain = old.trim_end_matches('/');
-    if let Some(name) = folders.into_iter().find(|name| *name == plain || built(name)) {
-        return Err(itself(old, name));
-    }
-    named.map(|_| ())
-}
-
-/// What is told where a build would be compared with itself.
-fn itself(old: &str, name: &str) -> Failure {
-    let say = format!("`{old}` is what is built now: it would be compared with itself");
-    Failure::Usage(format!("{say}; name an earlier release, such as {name}@VERSION (releases/)"))
-}
-
-// ---- what is compared ------------------------------------------------------------------------------------------------
-
-/// A folder, and what it is called.
-type Side = (PathBuf, String);
-
-fn sides(c: &Context, args: &Args) -> Result<[Side; 2], Failure> {
-    let root = project::find(c.dir.as_deref()).ok();
-    let old = match &args.old {
-        Some(name) => side(root.as_deref(), name)?,
-        None => side(root.as_deref(), &frozen_last(root.as_deref())?)?,
-    };
-    let new = match &args.new {
-        Some(name) => side(root.as_deref(), name)?,
-        None => {
-            let release = crate::cli::page::Page::read(&World::new(&old.0))?.release;
-            let new = side(root.as_deref(), &release)?;
-            if let Some(name) = args.old.as_ref().filter(|_| new.0 == old.0) {
-                return Err(itself(name, &release));
-            }
-            new
-        }
-    };
-    Ok([old, new])
-}
-
-/// The version that was frozen last.
-fn frozen_last(root: Option<&Path>) -> Result<String, Failure> {
-    let nothing = || Failure::Usage("nothing is frozen here yet; name two releases: tamis diff A B".into());
-    let lock = Lock::load(&World::new(root.ok_or_else(nothing)?)).map_err(Failure::World)?;
-    let last = lock.release.last().ok_or_else(nothing)?;
-    Ok(format!("{}@{}", last.name, last.version))
-}
-
-/// The folder of a release by its path, as `NAME@VERSION`, or as `NAME`.
-fn side(root: Option<&Path>, name: &str) -> Result<Side, Failure> {
-    let plain = name.trim_end_matches('/');
-    let mut places = vec![PathBuf::from(plain)];
-    if let Some(root) = root {
-        places.push(root.join(plain));
-        let inside = !plain.contains('/') && plain != "..";
-        places.extend(inside.then(|| match plain.split_once('@') {
-            Some((release, version)) => root.join("releases").join(format!("{release}-{version}")),
-            None => root.join("out").join(plain),
-        }));
-    }
-    if let Some(place) = places.iter().find(|p| p.join("release.json").is_file()) {
-        let shown = root.and_then(|root| place.strip_prefix(root).ok()).unwrap_or(place);
-        return Ok((place.clone(), shown.display().to_string()));
-    }
-    Err(Failure::Usage(unknown(root, name)))
-}
-
-/// What is told of a name that is no release.
-fn unknown(root: Option<&Path>, name: &str) -> String {
-    let Some(root) = root else {
-        return format!("`{name}` is no release: there is no release.json in it, and no project is here");
-    };
-    let ways = "name a folder with a release.json, NAME@VERSION (releases/NAME-VERSION), or NAME (out/NAME, after tamis build)";
-    let git = root.ancestors().any(|folder| folder.join(".git").exists());
-    let of_git = "; what stands in another commit must be checked out first: git worktree add DIR REVISION";
-    format!("`{name}` is no release; {ways}{}", if git { of_git } else { "" })
 }
 
 // ---- comparing -------------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ use crate::project;
 mod release;
 mod report;
 mod review;
+mod revision;
 mod schema;
 mod schemas;
 mod serve;

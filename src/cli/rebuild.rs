@@ -4,12 +4,10 @@ use super::page::Page;
 use super::pin::made::{First, Made, first, made};
 use super::pin::{self, Pin};
 use super::release::pins::key;
-use super::{Context, interrupt, json, say, warn};
-use crate::engine::effect::Objects;
-use crate::project::{Failure, MANIFEST, Options, Project, find};
-use crate::report::progress::Progress;
+use super::revision::{Revision, cut};
+use super::{Context, json, say};
+use crate::project::{Failure, find};
 use crate::report::{lang, shown, terminal};
-use crate::stages::registry;
 use crate::world::{Scratch, World};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -70,12 +68,12 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let path = pin::path(&name, &version);
     let commit = commit_of(&here, args, &path)?;
     let scratch = Scratch::new().map_err(|e| Failure::World(e.to_string()))?;
-    let copy = Copy::of(&here, &commit, &scratch.world)?;
+    let copy = Revision::of(&here, &commit, &scratch.world, false)?;
     let pin = Pin::read(&copy.world, &path).map_err(|_| {
         Failure::Usage(format!("commit {} has no {path}; `tamis release` writes it, and git keeps it", cut(&commit)))
     })?;
     check_folder(&here, &args.release, &pin)?;
-    let (roots, now) = copy.build(c, args, &name)?;
+    let (roots, now) = build(c, args, &copy, &name)?;
     let told = compare(&pin, &commit, &copy.brought, roots, &now);
     if args.json {
         json(&told);
@@ -129,65 +127,16 @@ fn check_folder(here: &World, word: &str, pin: &Pin) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The project as it is in a commit, with the files beside it that git does not keep.
-struct Copy {
-    world: World,
-    commit: String,
-    brought: Vec<String>,
-}
-
-impl Copy {
-    fn of(here: &World, commit: &str, into: &World) -> Result<Copy, Failure> {
-        let git = |say: String| Failure::World(format!("git: {say}"));
-        let disk = |e: std::io::Error| Failure::World(e.to_string());
-        here.check_out(commit, into).map_err(git)?;
-        let world = World::new(into.root().join("project")).copy_of(here);
-        if !world.is_file(MANIFEST) {
-            return Err(Failure::Usage(format!("commit {} has no {MANIFEST} here", cut(commit))));
-        }
-        let mut brought = Vec::new();
-        for path in here.files_beside_git().map_err(git)? {
-            if here.bring(&path, &world).map_err(disk)? {
-                brought.push(path);
-            }
-        }
-        Objects::of(here).and_then(|from| from.lend(&world)).map_err(disk)?;
-        Ok(Copy { world, commit: commit.to_string(), brought })
-    }
-
-    /// Builds the release from nothing: its roots, and how each step went.
-    fn build(&self, c: &Context, args: &Args, name: &str) -> Result<([String; 2], Made), Failure> {
-        let at = format!("as it is in commit {}", cut(&self.commit));
-        let project = Project::in_world(self.world.clone(), &registry()).inspect_err(|_| {
-            warn(&lang::lines(&format!("the project {at} is not built:\n")));
-        })?;
-        let step = format!("release.{name}");
-        if !project.assembled.steps.iter().any(|s| s.plan.folder.as_deref() == Some(name)) {
-            return Err(Failure::Usage(format!("the project {at} has no [{step}]")));
-        }
-        let stop = interrupt::listen().map_err(|e| Failure::World(format!("signals: {e}")))?;
-        let options = Options { jobs: args.jobs, steps: vec![step], locked: true, stop, ..Options::default() };
-        let progress = Progress::new(c.quiet || args.json);
-        let built = project.build(&options, &|e| progress.hear(&e), |s, f| {
-            progress.finish();
-            if f.exit() != 0 {
-                warn(&terminal::failures(&project, s, f));
-                return Err(Failure::Differs(format!("the project {at} does not build any more")));
-            }
-            let own = s.steps.iter().zip(&f.built.runs).find(|(step, _)| step.plan.folder.as_deref() == Some(name));
-            let roots = own.and_then(|(_, run)| run.roots);
-            let (content, files) = roots.ok_or_else(|| Failure::Bug("a release without roots".into()))?;
-            let now = made(s, &f.built, name, &key(&project.manifest, &project.world));
-            Ok(([content.hex(), files.hex()], now))
-        });
-        built.map_err(|failure| match failure {
-            Failure::Differs(say) if say.starts_with("--locked") => {
-                let from = if self.brought.is_empty() { "" } else { ", or those beside git are others now" };
-                Failure::Differs(format!("the sources {at} are not those that its dataset.lock names{from}: {say}"))
-            }
-            other => other,
-        })?
-    }
+/// Builds the release as it is in the commit: its roots, and how each step went.
+fn build(c: &Context, args: &Args, of: &Revision, name: &str) -> Result<([String; 2], Made), Failure> {
+    let project = of.project()?;
+    of.build(c, &project, args.jobs, args.json, name, |s, f| {
+        let own = s.steps.iter().zip(&f.built.runs).find(|(step, _)| step.plan.folder.as_deref() == Some(name));
+        let roots = own.and_then(|(_, run)| run.roots);
+        let (content, files) = roots.ok_or_else(|| Failure::Bug("a release without roots".into()))?;
+        let now = made(s, &f.built, name, &key(&project.manifest, &project.world));
+        Ok(([content.hex(), files.hex()], now))
+    })
 }
 
 fn compare(pin: &Pin, commit: &str, brought: &[String], [content, files]: [String; 2], now: &Made) -> Told {
@@ -246,8 +195,4 @@ fn text(t: &Told, known: bool) -> String {
         out.push_str(&format!("  {files} beside git as they lie here: {}{more}\n", shown::line(&some.join(", "))));
     }
     out
-}
-
-fn cut(hex: &str) -> &str {
-    hex.get(..8).unwrap_or(hex)
 }

@@ -44,9 +44,11 @@ impl World {
         fs::remove_file(&index).map_err(|e| e.to_string())
     }
 
-    /// The files of the project that git does not keep, without those that tamis writes.
-    pub fn files_beside_git(&self) -> Result<Vec<String>, String> {
-        let said = self.git(&["ls-files", "--others", "-z"], None)?;
+    /// The files of the project that git does not keep, without those that tamis writes; or of these such alone as git is told
+    /// to ignore, and not those that nobody has added yet.
+    pub fn files_beside_git(&self, ignored: bool) -> Result<Vec<String>, String> {
+        let ignored: &[&str] = if ignored { &["--ignored", "--exclude-standard"] } else { &[] };
+        let said = self.git(&[&["ls-files", "--others", "-z"], ignored].concat(), None)?;
         let paths = said.split(|b| *b == 0).filter_map(|path| std::str::from_utf8(path).ok());
         let own = |path: &&str| !path.is_empty() && !WRITTEN.iter().any(|folder| path.starts_with(folder));
         Ok(paths.filter(own).map(String::from).collect())

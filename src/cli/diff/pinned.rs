@@ -1,7 +1,7 @@
 //! A release that is there as its pin alone, against one whose files are there: a fresh clone tells what a build changes without
 //! the frozen folders, which git need not hold.
-use super::folder::Folder;
-use super::{Args, frozen_last, side};
+use super::Args;
+use super::sides::{self, frozen_last};
 use crate::cli::Context;
 use crate::cli::pin::change::compare;
 use crate::cli::pin::{self, Key, Pin};
@@ -21,13 +21,14 @@ pub fn difference(c: &Context, args: &Args) -> Result<Option<Difference>, Failur
             Err(_) => return Ok(None),
         },
     };
-    if side(Some(&root), &name).is_ok() {
+    if sides::folder(Some(&root), &name).is_ok() {
         return Ok(None);
     }
     let Some(path) = pins::named(&root, &name) else { return Ok(None) };
     let old = Pin::read(&World::new(&root), &path)?;
-    let new = side(Some(&root), args.new.as_deref().unwrap_or(&old.release))?;
-    let folder = Folder::open(&new.0, &new.1)?;
+    let asked = args.new.as_deref().unwrap_or(&old.release);
+    let new = sides::side(c, Some(&root), asked, Some(old.release.clone()))?;
+    let folder = new.open()?;
     let key = match old.digests.as_str() {
         "plain" => Key::Plain,
         _ => {
