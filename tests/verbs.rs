@@ -1,5 +1,5 @@
 //! `show` with rows, filters and sheets; `fmt`, `completions`, `man`, `--color`.
-use crate::harness::{Lab, tamis};
+use crate::harness::{Lab, binary, tamis};
 use serde_json::Value as Json;
 use std::path::Path;
 
@@ -147,4 +147,25 @@ fn completions_and_pages_know_every_verb() {
     let told = |when: &str| tamis(dir.path(), &["--color", when, "check"]).2;
     assert!(told("always").contains('\u{1b}') && !told("never").contains('\u{1b}') && !told("auto").contains('\u{1b}'));
     assert!(told("never").contains("tamis explain T0"), "{}", told("never"));
+}
+
+/// A terminal of so many lines, by `script` of util-linux; what a person sees on it.
+fn on_a_terminal(lines: u32, pager: &str, args: &str) -> String {
+    let command = format!("stty rows {lines}; TAMIS_PAGER='{pager}' '{}' {args}", binary().display());
+    let out = std::process::Command::new("script").args(["-qec", &command, "/dev/null"]).output();
+    String::from_utf8(out.expect("`script`, of util-linux, makes a terminal").stdout).unwrap()
+}
+
+#[test]
+fn long_results_go_through_the_pager_of_a_terminal() {
+    let whole = tamis(Path::new("."), &["explain", "T0103"]).1;
+    assert!(whole.lines().count() > 5, "{whole}");
+    assert_eq!(on_a_terminal(5, "tail -n 1", "explain T0103").trim(), whole.lines().last().unwrap().trim());
+    for (lines, pager) in [(500, "tail -n 1"), (5, "cat"), (5, ""), (5, "no-such-pager"), (0, "tail -n 1")] {
+        let seen = on_a_terminal(lines, pager, "explain T0103");
+        assert_eq!(seen.replace("\r\n", "\n"), whole, "{lines} {pager}");
+    }
+    // what another program reads is whole
+    let piped = on_a_terminal(5, "tail -n 1", "explain T0103 | head -n 3");
+    assert_eq!(piped.lines().count(), 3);
 }

@@ -8,7 +8,8 @@ mod pinned;
 mod reasons;
 mod sides;
 
-use super::{Context, json, say};
+use super::pager::say;
+use super::{Context, json};
 use crate::project::Failure;
 use crate::report::difference::{Difference, Example, Pair};
 use crate::report::show::value_text;

@@ -1,5 +1,6 @@
 //! `tamis explain T0123`: what a diagnostic code means, with a wrong and a right example. Needs no project.
-use super::{Context, json, say};
+use super::pager::say;
+use super::{Context, json};
 use crate::diag::suggest;
 use crate::project::Failure;
 use crate::report::explain::{Page, pages};

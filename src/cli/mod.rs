@@ -17,6 +17,7 @@ mod license;
 mod merge;
 mod new;
 mod page;
+mod pager;
 mod pin;
 mod plan;
 mod pull;
@@ -52,9 +53,14 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+/// The end of the help of the command itself.
+const PAGER: &str =
+    "Results longer than the terminal is high go through TAMIS_PAGER, else PAGER, else less; `cat` means none";
+
 /// Dataset as code: one dataset.toml, built like make, released like cargo.
 #[derive(Parser)]
-#[command(name = "tamis", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "tamis", version, about, max_term_width = 100, arg_required_else_help = true,
+    after_help = PAGER)]
 struct Cli {
     /// The project's folder; else the nearest one above with a dataset.toml
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
@@ -215,11 +221,16 @@ fn in_words(mut command: clap::Command) -> clap::Command {
     fn words(command: clap::Command) -> clap::Command {
         let say = |english: &clap::builder::StyledStr| lang::text(&english.to_string()).into_owned();
         let about = command.get_about().map(say);
+        let after = command.get_after_help().map(say);
         let help = |arg: clap::Arg| match arg.get_help().map(say) {
             Some(help) => arg.help(help),
             None => arg,
         };
         let command = command.mut_args(help).mut_subcommands(words);
+        let command = match after {
+            Some(after) => command.after_help(after),
+            None => command,
+        };
         match about {
             Some(about) => command.about(about),
             None => command,
@@ -397,7 +408,7 @@ mod tests {
     /// What a command and its verbs say in their help, and what no table has in Korean.
     fn missing(command: &clap::Command, out: &mut std::collections::BTreeSet<String>) {
         let helps = command.get_arguments().filter_map(|a| a.get_help());
-        let said = helps.chain(command.get_about()).map(|s| s.to_string());
+        let said = helps.chain(command.get_about()).chain(command.get_after_help()).map(|s| s.to_string());
         out.extend(said.filter(|english| !english.is_empty() && !lang::has_korean(english)));
         command.get_subcommands().for_each(|verb| missing(verb, out));
     }

@@ -4,7 +4,8 @@ mod clusters;
 mod told;
 mod what_if;
 
-use super::{Context, Printer, say};
+use super::pager::say;
+use super::{Context, Printer};
 use crate::diag::suggest;
 use crate::engine::ledger::Tally;
 use crate::engine::session::Session;

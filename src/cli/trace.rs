@@ -1,5 +1,6 @@
 //! `tamis trace SAMPLE`: one sample's whole story.
-use super::{Context, json, say};
+use super::pager::say;
+use super::{Context, json};
 use crate::project::{Failure, Options, Project};
 use crate::report::teller::{Teller, find};
 use crate::report::trace::Story;

@@ -1,6 +1,7 @@
 //! `tamis why STEP`
+use super::pager::say;
 use super::project::{Failure, Options, Project};
-use super::{Context, json, say};
+use super::{Context, json};
 use crate::engine::Step;
 use crate::engine::graph::Graph;
 use crate::engine::record::Record;

@@ -20,7 +20,7 @@ pub use fetched::{FETCHED, Fetched, Lacking, inner_path, is_fetched, is_released
 pub use folders::{Found, Listing, Visitor, What};
 pub use looks::{Look, Looks};
 pub use own::{How, Op, Own, Probe, Verdict};
-pub use process::{Broken, Process, Question, browse};
+pub use process::{Broken, Process, Question, browse, page, terminal_lines};
 pub use program::{Limits, Program};
 pub use remote::{Remote, VARIABLES};
 pub use scratch::Scratch;

@@ -3,7 +3,7 @@
 //! output. A process answers one question after another, until nobody needs it any more.
 use super::program::Program;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
@@ -364,6 +364,27 @@ pub fn browse(place: &Path) -> io::Result<()> {
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let quiet = || Stdio::null();
     Command::new(opener).arg(place).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn().map(|_| ())
+}
+
+/// How many lines the terminal shows that this process writes to, where it writes to one and is read from one.
+pub fn terminal_lines() -> Option<usize> {
+    let out = io::stdout();
+    let both = io::stdin().is_terminal() && out.is_terminal();
+    both.then(|| rustix::termios::tcgetwinsize(&out).ok()).flatten().map(|size| size.ws_row.into())
+}
+
+/// Gives a text to a pager, the program and its words, and waits until the reader has left it.
+pub fn page(program: &str, words: &[String], text: &str) -> io::Result<()> {
+    let mut pager = Command::new(program);
+    pager.args(words).stdin(Stdio::piped());
+    if std::env::var_os("LESS").is_none() {
+        pager.env("LESS", "FRX"); // as git has it: short texts end at once, and the text stays on the screen
+    }
+    let mut reader = pager.spawn()?;
+    if let Some(mut to) = reader.stdin.take() {
+        let _ = to.write_all(text.as_bytes()); // a reader may leave before the end
+    }
+    reader.wait().map(drop)
 }
 
 #[cfg(test)]
