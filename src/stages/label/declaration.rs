@@ -8,6 +8,7 @@ use super::metric::{Agreement, Metric, OnLow};
 use super::points::{Points, check_points};
 use super::problems::Problems;
 use super::rules::declared::{Rules, check_rules};
+use super::truth::{Gold, check_gold};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::options::Choice;
 use crate::formats::reader::{Reader, Selects};
@@ -71,10 +72,20 @@ pub struct Declaration {
     /// The largest share of answers, and of annotations, that may be lost, else the build fails; 1 allows any. Default 0.5.
     #[schemars(range(min = 0, max = 1))]
     pub max_lost: Option<At<Decimal>>,
+    /// Answers that are known to be right, and how often an annotator must be right.
+    pub gold: Option<Gold>,
     /// How far the annotators agree, and how far they must. Answers to be compared need several annotators.
     pub agreement: Option<Agreement>,
     /// How several answers become one label.
     pub aggregate: Option<Aggregate>,
+}
+
+impl Declaration {
+    /// Lists the sources whose answers make the label: all but the gold ones.
+    fn annotated(&self) -> impl Iterator<Item = &Answers> {
+        let gold = self.gold.as_ref().map(|gold| gold.from.get());
+        self.from.iter().filter(move |(name, _)| Some(*name) != gold).map(|(_, answers)| answers)
+    }
 }
 
 /// Samples of whose label something was lost.
@@ -124,7 +135,8 @@ pub struct Answers {
     /// Globs of files with one vote a row.
     #[schemars(length(min = 1))]
     pub files: Option<Vec<At<String>>>,
-    /// Who answered, for a column that does not say so itself. Default: the name of the source.
+    /// Who answered, for a column or files that do not say so themselves. Default: of a column, and of the files of `gold.from`, the
+    /// name of the source; of other files what their rows say.
     #[schemars(length(min = 1))]
     pub annotator: Option<String>,
     /// How the files are read. Default: by the name of the first one.
@@ -282,7 +294,7 @@ impl Task {
     /// Returns the declared method, or else the default of the kind.
     pub fn method(&self) -> Method {
         let declared = self.declared.aggregate.as_ref().and_then(|a| a.method);
-        let several = self.several || self.files().next().is_some() || self.declared.from.len() > 1;
+        let several = self.several || self.annotated().any(|a| a.files.is_some()) || self.annotated().count() > 1;
         let votes = self.kind().methods.iter().find(|m| several && m.votes());
         declared.or(votes.copied()).or(self.kind().methods.first().copied()).unwrap_or_default()
     }
@@ -324,6 +336,11 @@ impl Task {
     /// Lists the sources that are files, in name order.
     pub fn files(&self) -> impl Iterator<Item = (&String, &Answers, &[At<String>])> {
         self.declared.from.iter().filter_map(|(n, a)| Some((n, a, a.files.as_deref()?)))
+    }
+
+    /// Lists the sources whose answers make the label: all but the gold ones.
+    pub fn annotated(&self) -> impl Iterator<Item = &Answers> {
+        self.declared.annotated()
     }
 
     /// Makes a gate for each problem that shall fail the build, on the step that finds it.
@@ -382,6 +399,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     check_problems(check, &declared);
     check_rules(check, declared.task, &declared.classes, &declared.rules);
     check_agreement(check, &declared);
+    check_gold(check, declared.gold.as_ref(), &declared.from.keys().map(String::as_str).collect::<Vec<_>>());
     if declared.task.on_text && text.is_none() {
         let problem = Diagnostic::error("T0316", check.span.clone(), "there is no text to mark spans in");
         check.bad(problem.label("the samples have no text field").help("name the text in [schema]"));
@@ -393,7 +411,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     for (name, answers) in &declared.from {
         check_source(check, &declared, name, answers);
     }
-    let several = holds_several(check, declared.from.values().filter_map(|a| a.column.as_ref()));
+    let several = holds_several(check, declared.annotated().filter_map(|a| a.column.as_ref()));
     Some(Task { name: check.instance.clone(), path: check.path.clone(), declared, text, several })
 }
 
@@ -477,8 +495,8 @@ fn check_agreement(check: &mut Check, d: &Declaration) {
             own.join(", ")
         )));
     }
-    let one = d.from.len() == 1 && d.from.values().all(|answers| answers.column.is_some());
-    if one && !holds_several(check, d.from.values().filter_map(|a| a.column.as_ref())) {
+    let one = d.annotated().count() == 1 && d.annotated().all(|answers| answers.column.is_some());
+    if one && !holds_several(check, d.annotated().filter_map(|a| a.column.as_ref())) {
         let problem = Diagnostic::error("T0231", place(check, "agreement"), "one annotator agrees with nobody");
         let help = "several columns, or files of votes by several annotators, are several answers to one sample";
         check.bad(problem.label("the task has one source, and it is one annotator").help(help));
@@ -528,8 +546,9 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
         spare(check, name, &[("annotator", told)], "the column holds the answers of several, and says who they are");
     }
     if a.files.is_some() {
-        let keys = [("annotator", a.annotator.is_some()), ("scheme", a.scheme.is_some())];
-        spare(check, name, &keys, "this source is files, whose rows say so themselves");
+        spare(check, name, &[("scheme", a.scheme.is_some())], "this source is files, whose rows say so themselves");
+        let named = a.annotator.is_some() && a.fields.as_ref().is_some_and(|f| f.annotator.is_some());
+        spare(check, name, &[("annotator", named)], "`fields.annotator` says who answered");
     }
     if !d.task.on_text {
         let scheme = a.scheme.is_some() && a.files.is_none();

@@ -11,7 +11,7 @@
 //!
 //! Every source gives votes; a vote is one annotator's whole answer. The votes are checked one annotation at a time,
 //! then become one label by the declared method. Steps, in this order: `label.TASK/read.X` (files to rows),
-//! `label.TASK/from.X` (a column, or rows met by the join key, to votes), `label.TASK/check`, `label.TASK/rules`, `label.TASK/guideline`,
+//! `label.TASK/from.X` (a column, or rows met by the join key, to votes), `label.TASK/check`, `label.TASK/gold`, `label.TASK/rules`, `label.TASK/guideline`,
 //! `label.TASK/decided`, `label.TASK/agreement`, `label.TASK/weighed`, and `label.TASK` itself. They write `votes.TASK`, `classes.TASK`, `label.TASK` and `status.TASK`.
 //!
 //! What an answer looks like and what can be wrong with it, a kind of task says ([`kinds`]).
@@ -26,6 +26,7 @@ pub mod decided;
 pub mod declaration;
 mod elements;
 mod given;
+mod gold;
 pub mod guideline;
 pub mod kinds;
 mod mapped;
@@ -41,6 +42,7 @@ mod rules;
 mod settle;
 #[cfg(test)]
 mod testing;
+mod truth;
 mod voted;
 mod votes;
 mod weighed;
@@ -53,6 +55,7 @@ pub const ENTRIES: &[Entry] = &[
     votes::COLUMN,
     votes::JOIN,
     check::ENTRY,
+    gold::ENTRY,
     ruled::ENTRY,
     guideline::ENTRY,
     decided::ENTRY,
@@ -105,7 +108,7 @@ mod tests {
     fn everything_wrong_is_found_at_its_token() {
         let text = "[label.t]\ntask = \"ner\"\nclasses = [\"A\", \"B\", \"A\"]\nscale = { min = 0, max = 1 }\n\
                     aggregate = { method = \"median\" }\nfrom.x = { column = \"nre\", on = \"id\" }\n\
-                    from.y = { files = [\"v.txt\"], annotator = \"a\", map = { p = \"C\" } }\nfrom.z = { column = \"text\" }\n";
+                    from.y = { files = [\"v.txt\"], annotator = \"a\", fields = { annotator = \"by\" }, map = { p = \"C\" } }\nfrom.z = { column = \"text\" }\n";
         let want = [
             ("T0210", "\"A\""),
             ("T0215", "{ min = 0, max = 1 }"),

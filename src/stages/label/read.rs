@@ -119,6 +119,7 @@ fn plan(check: &mut Check, task: &Task, name: &str, answers: &Answers, files: &[
         reader: reader.version,
         uses: names(reader.uses),
         item: field(fields.item, usual[0]),
+        by: by(task, name, answers),
         annotator: field(fields.annotator, usual[1]),
         label: field(fields.label, usual[2]),
         kind: task.kind(),
@@ -152,6 +153,13 @@ fn plan(check: &mut Check, task: &Task, name: &str, answers: &Answers, files: &[
     let gates = gates(check, task, name, answers, &word);
     let names = Names::of(task, name, answers);
     Some(Plan { gates, scan: Some(source), ..Plan::row::<Read>(ports, &map, &names, &Nothing {}).word(word) })
+}
+
+/// Who answered all rows of the files, where they do not say it themselves.
+fn by(task: &Task, name: &str, answers: &Answers) -> Option<String> {
+    let gold = task.declared.gold.as_ref().is_some_and(|gold| gold.from.as_str() == name);
+    let unsaid = answers.fields.as_ref().is_none_or(|fields| fields.annotator.is_none());
+    answers.annotator.clone().or((gold && unsaid).then(|| name.to_string()))
 }
 
 /// Not too many records may be lost, and none where a sample without a vote is one in which nothing is there.
@@ -196,6 +204,9 @@ struct Map {
     item: String,
     #[serde(default, skip_serializing_if = "is_default")]
     annotator: String,
+    /// Who answered all rows, where the files do not say so.
+    #[serde(default, skip_serializing_if = "is_default")]
+    by: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     label: String,
     /// The kind of task and the names that are mapped, as far as they are looked for.
@@ -220,6 +231,12 @@ impl Map {
         named(&self.format).and_then(|f| f.reader.as_ref()).ok_or_else(bug)
     }
 
+    /// What the three texts of a vote are taken from. Who answered is not looked for where the manifest says it.
+    fn selectors(&self) -> [&String; 3] {
+        let annotator = if self.by.is_some() { &self.item } else { &self.annotator };
+        [&self.item, annotator, &self.label]
+    }
+
     /// The three texts of a vote, as they are written.
     fn ask(&self) -> Ask {
         let field = |(name, selector): (&str, &String)| Field {
@@ -234,7 +251,7 @@ impl Map {
             id: None,
             make_id: |_, _| Err("votes are given their ids from what they say".into()),
             prefix: String::new(),
-            fields: FIELDS.into_iter().zip([&self.item, &self.annotator, &self.label]).map(field).collect(),
+            fields: FIELDS.into_iter().zip(self.selectors()).map(field).collect(),
             seen: Vec::new(),
             options: self.options.clone(),
             record_max: RECORD_MAX,
@@ -298,8 +315,7 @@ fn lacks(p: &Map, found: &Found) -> BTreeMap<usize, String> {
     let say = |t: &Told| {
         let met = found.met.iter().find(|(name, _)| Some(name) == t.field.as_ref()).map(|(_, met)| &met.seen);
         let seen: Vec<String> = met.into_iter().flatten().map(|name| format!("`{name}`")).collect();
-        let selector =
-            FIELDS.iter().zip([&p.item, &p.annotator, &p.label]).find(|(f, _)| t.field.as_deref() == Some(f));
+        let selector = FIELDS.iter().zip(p.selectors()).find(|(f, _)| t.field.as_deref() == Some(f));
         let near = selector.and_then(|(_, of)| nearest(of, met.into_iter().flatten().map(String::as_str)));
         let near = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
         if p.open { format!("{}; seen: {}{near}", t.say, seen.join(", ")) } else { format!("{}{near}", t.say) }
@@ -322,7 +338,10 @@ impl Votes<'_> {
         let mut born = Born::default();
         let mut kept: [Vec<Option<String>>; 3] = Default::default();
         for (n, parent) in self.parents.iter().enumerate() {
-            let vote = self.texts.each_ref().map(|t| t.get(n).cloned().flatten().unwrap_or_default());
+            let mut vote = self.texts.each_ref().map(|t| t.get(n).cloned().flatten().unwrap_or_default());
+            if let Some(by) = &p.by {
+                vote[1].clone_from(by);
+            }
             let empty = vote.iter().position(|text| text.trim().is_empty());
             let lacks = self.lacks.get(&(parent.0 as usize)).map(|say| (COLUMN, say.as_str()));
             match lacks.or(empty.and_then(|at| EMPTY.get(at)).copied()) {
@@ -383,6 +402,7 @@ mod tests {
             reader: 0,
             uses: Vec::new(),
             item: name("i"),
+            by: None,
             annotator: name("by"),
             label: name("l"),
             kind: Default::default(),

@@ -36,7 +36,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(task) = checked(check) else { return Vec::new() };
     let method = task.method();
     let sources: Vec<String> = task.columns().map(|(name, _, _)| name.clone()).collect();
-    let may_differ = sources.len() > 1 || task.files().next().is_some();
+    let may_differ = task.annotated().count() > 1 || task.annotated().any(|answers| answers.files.is_some());
     let on_incomplete = task.declared.on_incomplete;
     let map = Map {
         task: task.name.clone(),
