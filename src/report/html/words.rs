@@ -175,6 +175,7 @@ words! {
     Target: "target" / "목표",
     Reached: "reached" / "실제",
     Seed: "seed" / "시드",
+    HiddenAnswers: "Hidden answers: {}" / "숨긴 정답: {}",
     Stratify: "spread evenly" / "고르게 나눔",
     Group: "kept together" / "함께 묶음",
     Given: "as given in" / "주어진 열",
