@@ -409,7 +409,7 @@ fn folds_are_drawn_again() {
     for (n, drawing) in drawings.iter().enumerate() {
         let mut of: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
         rows.values()
-            .for_each(|r| drop(of.entry(r["doc"].to_string()).or_default().insert(r[*drawing].as_i64().unwrap())));
+            .for_each(|r| _ = of.entry(r["doc"].to_string()).or_default().insert(r[*drawing].as_i64().unwrap()));
         assert!(of.values().all(|folds| folds.len() == 1), "{drawing}: a group lies in two folds");
         assert_eq!(of.values().flatten().collect::<BTreeSet<_>>(), [1, 2, 3, 4].iter().collect());
         for other in &drawings[n + 1..] {
