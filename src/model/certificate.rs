@@ -19,7 +19,7 @@ pub struct Certificate {
     pub version: String,
     pub content_root: String,
     pub split: Made,
-    /// A digest of what of each source was read, as `dataset.lock` has it.
+    /// A digest of what of each source was read, as `dataset.lock` has it; `-` where answers are hidden.
     pub sources: String,
     pub samples: Counts,
     /// The greatest difference between the share of a split and its ratio.

@@ -82,7 +82,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         allowed: r.allowed.clone(),
         edited,
         labels,
-        gates: check.gates.iter().filter(|g| represented.tells(&g.fact)).filter_map(|g| gate(g, &check.path)).collect(),
+        gates: gates(check, &r, &represented),
         untold: represented.untold,
         anonymous: r.anonymity.is_some(),
         privacy: privacy(check, r.ids).into_iter().chain(consent(check)).collect(),
@@ -93,6 +93,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let ports = Ports { table: rows_table(check), reads, facts: card.facts(), ..Ports::default() };
     let plan = Plan::whole::<Page>(ports, &card);
     vec![Plan { folder: Some(check.instance.clone()), files, ..plan }]
+}
+
+/// The gates that the card tells of.
+fn gates(check: &Check, r: &Release, represented: &Represented) -> Vec<GateCard> {
+    let told = |g: &&Gate| represented.tells(&g.fact) && !r.withheld.counts(&g.fact);
+    check.gates.iter().filter(told).filter_map(|g| gate(g, &check.path)).collect()
 }
 
 /// What the manifest has done to the data, in the order of the work.

@@ -55,6 +55,12 @@ impl Withheld {
         self.unanswered.get(split).is_some_and(|of| of.iter().any(|f| f == format))
     }
 
+    /// Whether a fact counts the classes of a label that is hidden somewhere.
+    pub fn counts(&self, fact: &str) -> bool {
+        let counted = fact.strip_prefix("label.").and_then(|rest| rest.split_once(".count."));
+        counted.is_some_and(|(task, _)| self.hides(&format!("label.{task}")))
+    }
+
     /// The splits in which a column is hidden.
     pub fn splits_without(&self, column: &str) -> Vec<String> {
         let own = self.columns.iter().filter(|(_, of)| of.iter().any(|c| c == column));
@@ -103,7 +109,8 @@ pub fn withheld(
     }
     without.retain(|_, names: &mut Vec<String>| !names.is_empty());
     unanswered.retain(|_, names: &mut Vec<String>| !names.is_empty());
-    check_sources(check, wanted, columns, &of);
+    // a format or the card may write what is no released column, such as the folder of a picture
+    check_sources(check, wanted, &all, &of);
     Withheld { columns: of, without, unanswered }
 }
 

@@ -46,8 +46,11 @@ pub fn certificate(of: &Description) -> Vec<u8> {
     serde_json::to_value(&made).map(|value| json(&value)).unwrap_or_default()
 }
 
-/// A digest of what was read of all sources.
+/// A digest of what was read of all sources. Of a benchmark it would tell who guesses the answers that the guess is right.
 fn sources(of: &Description) -> String {
+    if !of.card.withheld.is_empty() {
+        return "-".into();
+    }
     let mut all = Hasher::derive("tamis certified sources 1");
     for source in &of.card.sources {
         let read = match of.fact(&scanned(&source.name)) {

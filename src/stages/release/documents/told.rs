@@ -182,11 +182,9 @@ impl PageCard {
         let counts = labels.flat_map(|l| l.classes.iter().map(|c| l.count_of(c)).chain(own(l)));
         let measured = self.measured.iter().flat_map(|(_, of)| of.iter().map(|(_, fact)| fact.clone()));
         let from = |s: &SourceCard| scanned(&s.name);
-        let scanned = self
-            .sources
-            .iter()
-            .filter(|_| ["provenance", CERTIFICATE].iter().any(|name| self.documents.iter().any(|d| d == name)))
-            .map(from);
+        let asked = |name: &str| self.documents.iter().any(|d| d == name);
+        let digests = asked("provenance") || (asked(CERTIFICATE) && self.withheld.is_empty());
+        let scanned = self.sources.iter().filter(|_| digests).map(from);
         let gates = self.gates.iter().map(|g| g.fact.clone());
         let leaks = self.leaks.iter().cloned();
         let mut all: Vec<String> = gates.chain(leaks).chain(counts).chain(measured).chain(scanned).collect();
