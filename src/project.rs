@@ -27,7 +27,7 @@ use crate::exec::local::Local;
 use crate::manifest::{self, Manifest};
 use crate::stage::{Entry, Fault};
 use crate::stages::registry;
-use crate::world::{Fetched, Looks, World, is_fetched, is_released, pages};
+use crate::world::{ASIDE, Fetched, Looks, World, is_fetched, is_released, pages};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -136,6 +136,15 @@ impl Default for Options {
         let (keep_going, locked, verify_inputs) = Default::default();
         Options { jobs: 0, target: 4096, steps, keep_going, locked, sample: None, memory: 0, verify_inputs, stop, far }
     }
+}
+
+/// Git ignores the folder of hidden answers, whatever the project's own `.gitignore` says.
+pub fn keep_from_git(world: &World) -> Result<(), Failure> {
+    let path = format!("{ASIDE}/.gitignore");
+    if world.exists(&path) {
+        return Ok(());
+    }
+    world.replace(&path, b"*\n").map_err(|e| Failure::World(e.to_string()))
 }
 
 /// The folder of the project: `dir`, or the nearest one above with a dataset.toml.
@@ -378,6 +387,7 @@ impl Project {
             let (content_root, files_root) = (content.hex(), root.hex());
             sink(Event::Release { name: name.clone(), path: format!("out/{name}"), rows, content_root, files_root });
         }
+        self.settle_aside(s, options, f)?;
         if options.sample.is_none() {
             self.settle_lock(s, options, f, lock)?;
             self.settle_record(s, f, all && f.complete()).map_err(|e| Failure::World(format!("the store: {e}")))?;
@@ -388,6 +398,19 @@ impl Project {
             false => Ok(()),
         };
         f.files.save(&self.world, whole).and_then(|()| forget()).map_err(|e| Failure::World(format!("the store: {e}")))
+    }
+
+    /// What is not for others, in a folder that git ignores.
+    fn settle_aside(&self, s: &Session, options: &Options, f: &mut Finished) -> Result<(), Failure> {
+        for (step, run) in s.steps.iter().zip(&f.built.runs) {
+            let Some(name) = step.plan.aside.as_ref().filter(|_| !run.files.is_empty()) else { continue };
+            if run.skipped || run.fault.is_some() || options.sample.is_some() {
+                continue;
+            }
+            keep_from_git(&self.world)?;
+            f.changed_files += out::write(s, &mut f.files, &format!("{ASIDE}/{name}"), &run.files, false)?;
+        }
+        Ok(())
     }
 
     fn settle_lock(&self, s: &Session, options: &Options, f: &mut Finished, was: &Lock) -> Result<(), Failure> {

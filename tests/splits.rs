@@ -341,3 +341,191 @@ fn a_salt_that_nobody_knows_decides_the_splits() {
     let (exit, err) = run("salt = \"privacy\"", None);
     assert!(exit == Some(2) && err.contains("T0424"), "{err}");
 }
+
+/// Groups of several columns hang together: the components of samples.
+fn whole(of: &BTreeMap<String, usize>, row: &Json) -> Vec<String> {
+    vec![of[row["id"].as_str().unwrap()].to_string()]
+}
+
+/// Every way to rank, to group, to spread and to fold, together: groups stay whole (folds too), shares are within their bounds, and the
+/// splits are the same with any threads, partitions and order of rows (all of that is asserted by `stable`).
+#[test]
+fn all_ways_hold_together() {
+    let samples = samples(60);
+    let joined = components(&samples);
+    let groups = ["", "group = \"doc\"\n", "group = [\"doc\", \"people\"]\n"];
+    let strata = [
+        "",
+        "stratify = \"kind\"\n",
+        "stratify = [\"kind\", \"tags\"]\n",
+        "stratify = [\"score\", \"kind\"]\nquantiles = { score = 4 }\n",
+    ];
+    let more = ["", "folds = 3\nrepeats = 2\n", "seed = 9\n"];
+    let mut turn = 0;
+    for method in ["ranked", "balanced"] {
+        for (g, group) in groups.iter().enumerate() {
+            for (s, stratify) in strata.iter().enumerate() {
+                turn += 1;
+                let split = format!("method = \"{method}\"\n{group}{stratify}{}", more[turn % more.len()]);
+                let of: &dyn Fn(&Json) -> Vec<String> = match g {
+                    0 => &none,
+                    1 => &doc,
+                    _ => &|row| whole(&joined, row),
+                };
+                let rows = stable(&samples, &split, of);
+                bounds(&rows, method, (g, s), of);
+            }
+        }
+    }
+}
+
+/// Ranks count units, and all strata are rounded together: of each split there is the whole number below or above the exact one.
+/// Balanced splits of samples without classes get at most `largest * (1 + greatest ratio / least) / 2` samples too many.
+fn bounds(rows: &BTreeMap<String, Json>, method: &str, (g, s): (usize, usize), of: &dyn Fn(&Json) -> Vec<String>) {
+    let ratios = [("train", 0.8), ("valid", 0.1), ("test", 0.1)];
+    let unit = |row: &Json| if g == 0 { row["id"].to_string() } else { of(row).concat() };
+    let mut sizes: BTreeMap<String, usize> = BTreeMap::new();
+    rows.values().for_each(|row| *sizes.entry(unit(row)).or_default() += 1);
+    for (split, ratio) in ratios {
+        let own = rows.values().filter(|r| r["split"] == split);
+        if method == "ranked" {
+            let units: BTreeSet<String> = own.map(unit).collect();
+            let exact = sizes.len() as f64 * ratio;
+            assert!((units.len() as f64 - exact).abs() < 1.0, "{split}: {} of {exact}", units.len());
+        } else if s == 0 {
+            let largest = *sizes.values().max().unwrap() as f64;
+            let most = rows.len() as f64 * ratio + 1.0 + largest * (1.0 + 0.8 / 0.1) / 2.0;
+            assert!(own.count() as f64 <= most, "{split}");
+        }
+    }
+}
+
+/// Further drawings of folds are other ones, and each parts every split.
+#[test]
+fn folds_are_drawn_again() {
+    let samples = samples(100);
+    let rows = stable(&samples, "group = \"doc\"\nfolds = 4\nrepeats = 3", &doc);
+    let drawings = ["fold", "fold_2", "fold_3"];
+    for (n, drawing) in drawings.iter().enumerate() {
+        let mut of: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+        rows.values()
+            .for_each(|r| _ = of.entry(r["doc"].to_string()).or_default().insert(r[*drawing].as_i64().unwrap()));
+        assert!(of.values().all(|folds| folds.len() == 1), "{drawing}: a group lies in two folds");
+        assert_eq!(of.values().flatten().collect::<BTreeSet<_>>(), [1, 2, 3, 4].iter().collect());
+        for other in &drawings[n + 1..] {
+            assert!(
+                rows.values().filter(|r| r[*drawing] != r[*other]).count() > rows.len() / 3,
+                "{drawing} is {other}"
+            );
+        }
+    }
+}
+
+/// Lists give samples to splits, their groups follow, and the rest holds the ratios.
+#[test]
+fn lists_are_heeded() {
+    let samples = samples(100);
+    let dir = tempfile::tempdir().unwrap();
+    let run = |split: &str, list: &str| {
+        write(dir.path(), &samples, split);
+        std::fs::write(dir.path().join("test.txt"), list).unwrap();
+        released(dir.path(), 2, 50)
+    };
+    let ids: Vec<&str> = samples.iter().take(30).map(|s| s["id"].as_str().unwrap()).collect();
+    let rows = run("lists = { test = [\"test.txt\"] }", &format!("{}\r\n\n", ids.join("\n")));
+    assert!(ids.iter().all(|id| rows[*id]["split"] == "test"));
+    let free = rows.len() - 30;
+    let rest = rows.iter().filter(|(id, r)| !ids.contains(&id.as_str()) && r["split"] == "test").count();
+    assert!((rest as f64 - free as f64 * 0.1).abs() < 1.0, "{rest} of {free}");
+    let rows = run("lists = { test = [\"test.txt\"] }\ngroup = \"doc\"", ids[0]);
+    let own = samples[0]["doc"].clone();
+    assert!(rows.values().filter(|r| r["doc"] == own).all(|r| r["split"] == "test"), "the group follows");
+}
+
+/// Another seed, ratio, group or stratum runs the split and what reads it, and nothing before it.
+#[test]
+fn another_split_runs_no_step_before_it() {
+    let samples = samples(100);
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &samples, "seed = 1");
+    assert_eq!(build(dir.path(), &Way::default()).exit, 0);
+    let ratios = "ratios = { train = 0.8, valid = 0.1, test = 0.1 }";
+    let mut before = "seed = 1".to_string();
+    for split in ["seed = 2", "seed = 2\ngroup = \"doc\"", "seed = 2\ngroup = \"doc\"\nstratify = \"kind\"", "ratios"] {
+        let text = match split {
+            "ratios" => {
+                let manifest = std::fs::read_to_string(dir.path().join("dataset.toml")).unwrap();
+                manifest.replace(ratios, "ratios = { train = 0.6, valid = 0.2, test = 0.2 }")
+            }
+            own => {
+                let manifest = std::fs::read_to_string(dir.path().join("dataset.toml")).unwrap();
+                manifest.replace(&format!("\n{before}\n"), &format!("\n{own}\n"))
+            }
+        };
+        before = split.to_string();
+        std::fs::write(dir.path().join("dataset.toml"), text).unwrap();
+        let told = build(dir.path(), &Way::default());
+        assert_eq!(told.exit, 0, "{}", told.stderr);
+        let ran: BTreeSet<&str> =
+            told.events.iter().filter(|e| e["event"] == "kernel").map(|e| e["step"].as_str().unwrap()).collect();
+        assert!(ran.contains("split"), "{split}: {ran:?}");
+        assert!(ran.iter().all(|step| *step == "split" || step.starts_with("release.all")), "{split}: {ran:?}");
+    }
+}
+
+/// One sample more moves at most a few; with `keep` none, however much the data grows.
+#[test]
+fn growth_moves_few_and_with_keep_none() {
+    let all = samples(220);
+    let splits = |rows: &BTreeMap<String, Json>| -> BTreeMap<String, String> {
+        rows.iter().map(|(id, row)| (id.clone(), row["split"].to_string())).collect()
+    };
+    let moved =
+        |a: &BTreeMap<String, String>, b: &BTreeMap<String, String>| a.iter().filter(|(id, s)| b[*id] != **s).count();
+    for split in ["stratify = \"kind\"", "group = \"doc\"\nstratify = \"kind\""] {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), &all[..500], split);
+        let few = splits(&released(dir.path(), 2, 100));
+        write(dir.path(), &all[..501], split);
+        let more = splits(&released(dir.path(), 2, 100));
+        let strata = 15; // sets of classes that a group may have
+        let most = if split.contains("group") { 2 * strata * 12 } else { 2 * 4 };
+        assert!(moved(&few, &more) <= most, "{split}: {}", moved(&few, &more));
+    }
+    let keep = "method = \"balanced\"\ngroup = \"doc\"\nstratify = \"kind\"\nkeep = \"last_release\"";
+    let dir = tempfile::tempdir().unwrap();
+    let mut before: Option<BTreeMap<String, String>> = None;
+    // a document is whole in each round: a group that grows is no new one
+    let docs: Vec<&str> = all.iter().map(|s| s["doc"].as_str().unwrap()).collect();
+    for (round, part) in [4, 5, 7, 10].iter().enumerate() {
+        let cut = docs.len() * part / 10;
+        let cut = (cut..docs.len()).find(|n| docs[*n] != docs[*n - 1]).unwrap_or(docs.len());
+        write(dir.path(), &all[..cut], keep);
+        let manifest = std::fs::read_to_string(dir.path().join("dataset.toml")).unwrap();
+        let manifest = manifest.replace("version = \"0.1.0\"", &format!("version = \"0.{}.0\"", round + 1));
+        std::fs::write(dir.path().join("dataset.toml"), manifest).unwrap();
+        let (exit, out, err) = crate::harness::tamis(dir.path(), &["release", "all"]);
+        assert_eq!(exit, 0, "{out}{err}");
+        let now = splits(&released(dir.path(), 2, 100));
+        assert_eq!(before.as_ref().map_or(0, |before| moved(before, &now)), 0, "round {round}");
+        before = Some(now);
+    }
+}
+
+/// Samples are drawn in proportion to a column of numbers; those without weight never.
+#[test]
+fn samples_are_drawn_by_weight() {
+    let mut samples = samples(300);
+    for (n, s) in samples.iter_mut().enumerate() {
+        s["use"] = json!([0.0, 1.0, 4.0][n % 3]);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &samples, "[sample.s]\nsize = 300\nweighted = \"use\"");
+    let manifest = std::fs::read_to_string(dir.path().join("dataset.toml")).unwrap();
+    std::fs::write(dir.path().join("dataset.toml"), format!("{manifest}of = \"sample.s\"\n")).unwrap();
+    let rows = released(dir.path(), 2, 100);
+    let of = |weight: f64| rows.values().filter(|r| r["use"].as_f64() == Some(weight)).count() as f64;
+    assert_eq!((rows.len(), of(0.0)), (300, 0.0));
+    // without replacement the heavy ones run short, so they are fewer than four to one
+    assert!(of(4.0) > 1.6 * of(1.0) && of(4.0) < 4.0 * of(1.0), "{} {}", of(4.0), of(1.0));
+}

@@ -82,6 +82,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "src/measure/pictures/",
             "src/measure/quotas.rs",
             "src/measure/scores/",
+            "src/measure/shift.rs",
             "src/cli/pin/drift.rs",
         ],
     ),

@@ -69,6 +69,7 @@ pub fn kind(folder: &Folder, path: &str) -> Kind {
         "datacite.json" => Some(DataCite),
         "citation.cff" => Some(Citation),
         "data.yaml" | "dataset.yaml" => Some(YoloIndex),
+        crate::model::certificate::FILE => Some(Text),
         n if n == "spdx.json" || n.ends_with(".spdx.json") => Some(Spdx),
         n if n.contains("intoto") || n.contains("in-toto") => Some(Provenance),
         n if ["license", "licence", "copying"].iter().any(|l| n.starts_with(l)) => Some(Licence),

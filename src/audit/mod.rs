@@ -6,6 +6,7 @@
 //! documents with files. Nothing in it is trusted: sizes are bounded, no path leaves the folder, and what cannot be looked at
 //! is told.
 mod cells;
+mod certificate;
 mod coco;
 mod documents;
 mod folder;
@@ -31,6 +32,7 @@ use crate::formats::FORMATS;
 use crate::stage::Executor;
 use crate::world::World;
 use cells::Table;
+use certificate::Certified;
 use documents::Facts;
 use folder::{Folder, extension, is_picture};
 use kinds::{Document, Kind, Names, Splits, family};
@@ -66,9 +68,11 @@ pub fn audit(world: &World, executor: &dyn Executor) -> io::Result<(Seen, Told)>
         personal: Personal::new(),
         tables: BTreeMap::new(),
         named: BTreeSet::new(),
+        certified: Certified::default(),
         yolo: Vec::new(),
         samples: 0,
     };
+    audit.certified = Certified::read(&folder, &mut told);
     audit.release(&mut told);
     let cards = audit.cards(&mut told);
     audit.classes(&mut told);
@@ -77,7 +81,8 @@ pub fn audit(world: &World, executor: &dyn Executor) -> io::Result<(Seen, Told)>
         audit.file(path, *kind, &pictures, &mut told);
     }
     audit.unnamed(&mut told);
-    let Audit { splits, ledger, personal, tables, samples, .. } = audit;
+    let Audit { splits, ledger, personal, tables, samples, certified, .. } = audit;
+    certified.finish(!ledger.broken.is_empty(), &mut told);
     ledger.finish(&mut told);
     personal.finish(&mut told);
     let facts = Facts { folder: &folder, kinds: &kinds, tables: &tables, splits: &splits };
@@ -105,6 +110,8 @@ struct Audit<'a, 'w> {
     tables: BTreeMap<String, Table>,
     /// Pictures that some file names.
     named: BTreeSet<String>,
+    /// What is certified of the splits.
+    certified: Certified,
     /// The names that each list of YOLO numbers.
     yolo: Vec<(String, Numbered)>,
     samples: u64,
@@ -278,13 +285,19 @@ impl Audit<'_, '_> {
     fn table(&mut self, path: &str, kind: Kind, split: Option<&str>, family: &str, told: &mut Told) {
         let mut outside = Outside::default();
         let (names, splits) = (std::mem::take(&mut self.names), std::mem::take(&mut self.splits));
+        let mut certified = std::mem::take(&mut self.certified);
         let folder = self.folder;
         let reading = shape::Reading { folder, file: path, split, names: &names, splits: &splits };
+        // cells of CSV are texts, and tokens are no rows
+        let counted = matches!(kind, Kind::Parquet | Kind::Arrow | Kind::Lines);
         let table = read::table(folder, path, kind, told, &mut |place, row, told| {
+            if counted {
+                certified.add(family, split, &row);
+            }
             let sample = reading.sample(place, &row, &mut outside, told);
             self.note(family, path, place, &sample, told);
         });
-        (self.names, self.splits) = (names, splits);
+        (self.names, self.splits, self.certified) = (names, splits, certified);
         outside.tell(path, told);
         told.checked(format!("{family}: rows, labels and pictures"));
         self.tables.insert(path.to_string(), table);

@@ -475,7 +475,9 @@ impl Reading<'_, '_> {
                 Value::Text(_) | Value::Int(_) => std::slice::from_ref(value),
                 _ => continue,
             };
-            for value in list {
+            // an empty cell of CSV is null
+            let blank = |v: &&Value| matches!(v, Value::Text(t) if t.is_empty() && self.file.ends_with("sv"));
+            for value in list.iter().filter(|value| !blank(value)) {
                 let Some(class) = self.class(place, name, value, told) else { continue };
                 if let Some(names) = self.names.of(self.file, name)
                     && matches!(value, Value::Text(_))

@@ -33,6 +33,9 @@ pub struct Page {
     pub splits: BTreeMap<String, Rows>,
     pub content: Vec<Line>,
     pub content_root: String,
+    /// Formats that have no files of a split, since its answers are hidden.
+    #[serde(default)]
+    pub without: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -57,6 +60,11 @@ impl Page {
             return Err(Failure::Differs(say));
         }
         Ok(page)
+    }
+
+    /// Whether a format has files of a split.
+    pub fn has_files(&self, format: &str, split: &str) -> bool {
+        !self.without.get(split).is_some_and(|of| of.iter().any(|f| f == format))
     }
 
     pub fn has_format(&self, name: &str) -> bool {

@@ -2,7 +2,7 @@
 mod outside;
 pub mod pins;
 
-use super::project::{Failure, Finished, Options, Project};
+use super::project::{Failure, Finished, Options, Project, keep_from_git};
 use super::verify::signed::SIGNATURE;
 use super::{Context, json, pin, say, warn};
 use crate::digest::Digest;
@@ -16,6 +16,7 @@ use crate::stages::label::guideline;
 use crate::stages::release::unknown_terms;
 use crate::stages::split::PINS;
 use crate::table;
+use crate::world::ASIDE;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -157,6 +158,7 @@ fn freeze(
     let made = pin::made::made(s, &f.built, name, &pins::key(&project.manifest, &project.world));
     (ready.pin.kernels, ready.pin.steps) = (made.kernels, made.steps);
     let mut states = crate::engine::out::Outputs::default();
+    let answers = hidden(project, s, f, name, version)?;
     let kept = outside::kept(&project.world, &folder, files);
     out::write(s, &mut states, &folder, &run.files, true)?;
     outside::put_back(&project.world, &folder, kept)?;
@@ -173,7 +175,7 @@ fn freeze(
     pins::write(&project.world, name, version, &ready.pin)?;
     lock.save(&project.world).map_err(world)?;
     let text = format!(
-        "released {name} {version}   {folder}   content {}  files {}\n{}  commit dataset.lock and pins/   check it: tamis verify {folder}\n",
+        "released {name} {version}   {folder}   content {}  files {}\n{}  commit dataset.lock and pins/   check it: tamis verify {folder}\n{answers}",
         content.short(),
         files.short(),
         ready.told
@@ -181,6 +183,25 @@ fn freeze(
     let changes = ready.told.lines().map(|line| line.trim().to_string()).collect();
     let (content_root, files_root) = (content.hex(), files.hex());
     Ok((Frozen { folder, content_root, files_root, changes, signature: None, archive: None }, text))
+}
+
+/// Freezes the hidden answers beside a release that hides them.
+fn hidden(project: &Project, s: &Session, f: &Finished, name: &str, version: &str) -> Result<String, Failure> {
+    let found = s.steps.iter().zip(&f.built.runs).find(|(step, _)| step.plan.aside.as_deref() == Some(name));
+    let Some((_, run)) = found.filter(|(_, run)| !run.files.is_empty()) else { return Ok(String::new()) };
+    keep_from_git(&project.world)?;
+    let mut states = crate::engine::out::Outputs::default();
+    let folder = format!("{ASIDE}/{name}-{version}");
+    let sums = run.files.iter().find(|file| file.path == "B3SUMS").and_then(|file| file.sums.as_ref());
+    if let (Ok(there), Some(sums)) = (project.world.read(&format!("{folder}/B3SUMS"), 1 << 20), sums)
+        && Digest::of(&there) != sums.blake3
+    {
+        return Err(Failure::Differs(format!(
+            "{folder} holds other answers, and {name} {version} is frozen with them; raise `version`"
+        )));
+    }
+    out::write(s, &mut states, &folder, &run.files, true)?;
+    Ok(format!("  the hidden answers are in {folder}, which git ignores: keep them, and give them to nobody\n"))
 }
 
 /// Remembers which text each version of a guideline had; earlier lines stay.

@@ -254,7 +254,8 @@ impl Check<'_> {
                 self.each(writer, path, split, n, &mut read)?;
             }
             for (split, n) in got.iter().filter(|_| writer.samples.is_some() && read.whole) {
-                let want = page.splits.get(*split).map_or(0, |s| s.rows);
+                let there = page.has_files(format.name, split);
+                let want = page.splits.get(*split).filter(|_| there).map_or(0, |s| s.rows);
                 if *n != want {
                     let (n, want) = (number(*n), number(want));
                     let name = format.name;
@@ -269,7 +270,7 @@ impl Check<'_> {
             }
             match &compared {
                 None => compared = Some((format.name, read.seen)),
-                Some((first, seen)) if *seen != read.seen && read.whole => {
+                Some((first, seen)) if read.whole && !alike(page, (first, seen), (format.name, &read.seen)) => {
                     self.wrong.push(format!("{first} and {} hold other samples", format.name));
                 }
                 Some(_) => {}
@@ -341,6 +342,16 @@ impl Check<'_> {
     }
 }
 
+/// The ids of a format with their splits.
+type Ids<'p> = BTreeMap<String, &'p str>;
+
+/// Whether two formats hold the same samples of the splits that both have files of.
+fn alike(page: &Page, (one, a): (&str, &Ids), (other, b): (&str, &Ids)) -> bool {
+    let both = |split: &str| page.has_files(one, split) && page.has_files(other, split);
+    let a = a.iter().filter(|(_, split)| both(split));
+    a.eq(b.iter().filter(|(_, split)| both(split)))
+}
+
 /// Why a file is no picture, if it is none.
 fn no_picture(world: &World, path: &str) -> Result<Option<String>, Failure> {
     let bytes = world.read(path, PICTURE).map_err(|e| failed(path, &e))?;
@@ -350,7 +361,7 @@ fn no_picture(world: &World, path: &str) -> Result<Option<String>, Failure> {
 /// The samples of a format, as far as they were read.
 struct Read<'p> {
     /// The split of each id.
-    seen: BTreeMap<String, &'p str>,
+    seen: Ids<'p>,
     /// Every sample has an id.
     complete: bool,
     /// No file broke off.

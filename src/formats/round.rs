@@ -142,8 +142,17 @@ where
         let fragment = |_| Ok(all.clone());
         let (outlines, skeleton) = (vec![(all.len() as u64, Vec::new())], Default::default());
         let (title, version, license, classes) = ("t 1.0.0", "1.0.0", "MIT", sheet.classes.as_slice());
-        let of =
-            Join { split: "s", title, version, license, classes, skeleton: &skeleton, outlines, fragment: &fragment };
+        let of = Join {
+            split: "s",
+            title,
+            version,
+            license,
+            classes,
+            skeleton: &skeleton,
+            hidden: false,
+            outlines,
+            fragment: &fragment,
+        };
         let one = |chunk| match chunk {
             Chunk::Bytes(bytes) => bytes,
             Chunk::Fragment { .. } => panic!("this format is joined of texts"),

@@ -96,6 +96,8 @@ pub struct Needs {
     pub nameless: bool,
     /// Lists and objects are texts in its files.
     pub flat: bool,
+    /// Its files cannot say of a sample that its answer is not told: without one they say that nothing is there.
+    pub answers: bool,
     /// Where the images of this format lie, with `SPLIT` for the split; else in `images/SPLIT`, once for all formats.
     pub pictures: Option<&'static str>,
 }
@@ -116,6 +118,7 @@ impl Needs {
         bytes: false,
         nameless: false,
         flat: false,
+        answers: false,
         pictures: None,
     };
 }
@@ -164,6 +167,8 @@ pub struct Join<'j> {
     pub classes: &'j [String],
     /// The points of its objects, if it has any.
     pub skeleton: &'j Skeleton,
+    /// The answers of this split are hidden.
+    pub hidden: bool,
     /// Of each fragment its length in bytes and its outline.
     pub outlines: Vec<(u64, Vec<u8>)>,
     /// Reads a fragment.

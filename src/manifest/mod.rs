@@ -4,10 +4,12 @@
 //! [`parse`] finds all that is not TOML, [`walk::walk`] all that does not fit the schema, and [`read`] turns a
 //! checked table into a declaration. Nothing here knows what a stage does; schemas come as an argument.
 mod decimal;
+pub mod hidden;
 mod kinds;
 pub mod layout;
 pub mod sections;
 pub mod sources;
+pub mod splits;
 pub mod user;
 pub mod values;
 pub mod walk;

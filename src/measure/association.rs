@@ -203,17 +203,33 @@ fn lower_gamma(a: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
     }
-    let front = libm::exp(a * libm::log(x) - x - libm::lgamma(a));
-    if x < a + 1.0 {
-        let (mut term, mut sum, mut n) = (1.0 / a, 1.0 / a, a);
-        while term > sum * 1e-17 {
-            n += 1.0;
-            term *= x / n;
-            sum += term;
-        }
-        return (front * sum).min(1.0);
+    if x < a + 1.0 { series(a, x) } else { (1.0 - fraction(a, x)).max(0.0) }
+}
+
+/// The regularised upper incomplete gamma function, as exact where it is small.
+pub fn upper_gamma(a: f64, x: f64) -> f64 {
+    if x <= 0.0 {
+        return 1.0;
     }
-    // Lentz
+    if x < a + 1.0 { (1.0 - series(a, x)).max(0.0) } else { fraction(a, x).clamp(0.0, 1.0) }
+}
+
+fn front(a: f64, x: f64) -> f64 {
+    libm::exp(a * libm::log(x) - x - libm::lgamma(a))
+}
+
+fn series(a: f64, x: f64) -> f64 {
+    let (mut term, mut sum, mut n) = (1.0 / a, 1.0 / a, a);
+    while term > sum * 1e-17 {
+        n += 1.0;
+        term *= x / n;
+        sum += term;
+    }
+    (front(a, x) * sum).min(1.0)
+}
+
+/// The upper part as a continued fraction (Lentz).
+fn fraction(a: f64, x: f64) -> f64 {
     let (tiny, mut b) = (1e-300, x + 1.0 - a);
     let (mut c, mut d) = (1.0 / tiny, 1.0 / b);
     let mut h = d;
@@ -234,7 +250,7 @@ fn lower_gamma(a: f64, x: f64) -> f64 {
             break;
         }
     }
-    (1.0 - front * h).max(0.0)
+    front(a, x) * h
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub mod quotas;
 pub mod robots;
 pub mod scores;
 pub mod shapes;
+pub mod shift;
 pub mod similar;
 pub mod tokenizer;
 pub mod turns;

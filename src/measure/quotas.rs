@@ -33,6 +33,14 @@ pub fn power(n: u64, millionths: u64) -> u64 {
     (libm::pow(n as f64, millionths as f64 / 1e6) * 1000.0) as u64
 }
 
+/// A rank out of a drawn number, so that the samples with the least ranks are drawn in proportion to their weights (Efraimidis and
+/// Spirakis 2006): how long an event of that rate is waited for. The weight is above 0.
+pub fn waiting(drawn: u64, weight: f64) -> u64 {
+    let share = (drawn as f64 + 1.0) / (u64::MAX as f64 + 1.0);
+    // bits of numbers that are not below 0 sort as the numbers do
+    (-libm::log(share.min(1.0)) / weight + 0.0).to_bits()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@ pub mod addresses;
 pub mod answers;
 pub mod boxes;
 mod cells;
+pub mod certificate;
 pub mod colours;
 pub mod days;
 pub mod decisions;

@@ -1,5 +1,6 @@
 //! Points in time as texts.
 use super::days;
+use crate::table::Value;
 
 /// Microseconds after the beginning of 1970 (UTC) of a day, `2026-01-31`, which counts as its midnight, or of a point in
 /// time of RFC 3339, `2026-01-31T08:30:00.5+09:00`. The seconds and the zone may be missing, a blank may stand for the `T`;
@@ -86,6 +87,24 @@ pub fn of_http(text: &str) -> Option<i64> {
     Some(micros(&format!("{year}-{month:02}-{day}T{clock}Z"))? / 1_000_000)
 }
 
+/// A number so that greater ones are greater bits; `None` for what is no number.
+pub fn sortable(number: f64) -> Option<u64> {
+    // both zeros are one number
+    let bits = (number + 0.0).to_bits();
+    (!number.is_nan()).then_some(if bits >> 63 == 0 { bits | 1 << 63 } else { !bits })
+}
+
+/// When something is, as a number that sorts: a whole number, another number, a day or a point in time; `None` for what says no time.
+pub fn of_value(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int(n) => Some(*n),
+        // sortable bits as a signed number
+        Value::Float(n) => sortable(*n).map(|bits| (bits ^ 1 << 63) as i64),
+        Value::Text(text) => micros(text.trim()),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,5 +158,14 @@ mod tests {
         for micros_of in [0, 1, -1, 1_769_848_200_500_000, -86_400_000_000] {
             assert_eq!(micros(&text(micros_of)), Some(micros_of), "{}", text(micros_of));
         }
+    }
+
+    #[test]
+    fn numbers_sort_by_their_bits() {
+        let numbers = [f64::NEG_INFINITY, -2.5, -1e-300, 0.0, 1e-300, 3.0, 3.5, f64::INFINITY];
+        let bits: Vec<_> = numbers.iter().map(|n| sortable(*n).unwrap()).collect();
+        assert!(bits.is_sorted_by(|a, b| a < b), "{bits:?}");
+        assert_eq!(sortable(-0.0), sortable(0.0));
+        assert_eq!(sortable(f64::NAN), None);
     }
 }

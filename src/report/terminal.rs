@@ -12,6 +12,7 @@ use crate::manifest::sections::Dataset;
 use crate::model::synthetic::BY;
 use crate::project::{Failure, Finished, Project};
 use crate::stage::{Fact, Fault, Kernel};
+use crate::world::ASIDE;
 use std::collections::BTreeMap;
 
 /// `[dataset]`
@@ -143,6 +144,10 @@ fn line(s: &Session, f: &Finished, path: &str, of: &[usize]) -> Result<String, F
             told.extend(written.then(|| format!("in out/{name}")));
         }
     }
+    let aside = |i: &usize| s.steps[*i].plan.aside.as_ref().filter(|_| !f.built.runs[*i].files.is_empty());
+    told.extend(
+        of.iter().find_map(aside).filter(|_| s.sample.is_none()).map(|name| format!("answers in {ASIDE}/{name}")),
+    );
     told.splice(0..0, changed(s, f, of)?);
     told.extend(words(&tally));
     // of a step that broke off nobody knows how many samples it would have given

@@ -96,6 +96,8 @@ pub struct Plan {
     pub regroup: Option<Regroup>,
     /// A whole stage's folder below `out/`.
     pub folder: Option<String>,
+    /// A whole stage's folder beside all releases, below [`crate::world::ASIDE`]: what is not for others.
+    pub aside: Option<String>,
     /// Gates over this step's facts and counts.
     pub gates: Vec<Gate>,
     /// What it wants a person to look at is a decision about a label: such a decision does not answer it.
@@ -148,7 +150,7 @@ impl Plan {
     }
 
     fn new(ports: Ports, texts: [String; 3], stage: &'static str) -> Plan {
-        let (word, scan, literal, regroup, folder) = Default::default();
+        let (word, scan, literal, regroup, folder, aside) = Default::default();
         let (gates, masks, files) = Default::default();
         let (secret, program, grain) = Default::default();
         let (reopens, answered_by) = (false, None);
@@ -161,6 +163,7 @@ impl Plan {
             literal,
             regroup,
             folder,
+            aside,
             gates,
             reopens,
             answered_by,

@@ -5,6 +5,7 @@ pub mod clean;
 pub mod collect;
 pub mod ethics;
 pub mod label;
+pub mod leakage;
 pub mod preprocess;
 pub mod privacy;
 pub mod release;
@@ -44,6 +45,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[active::ENTRY],
     &[ethics::ENTRY],
     split::ENTRIES,
+    &[leakage::ENTRY],
     &[sample::ENTRY],
     augment::ENTRIES,
     augment::SYNTHESIZE,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Folders of a project that tamis writes: they are no part of what a release is made from.
-const WRITTEN: [&str; 3] = [".tamis/", "out/", "releases/"];
+const WRITTEN: [&str; 4] = [".tamis/", "out/", "releases/", "hidden-answers/"];
 /// What git is told before any verb: it runs nothing of its own accord.
 const QUIET: [&str; 4] = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
 

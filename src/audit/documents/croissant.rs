@@ -379,7 +379,12 @@ fn within<'t>(table: &'t Table, column: &str) -> Option<&'t Ty> {
     let mut parts = plain.split('.').filter(|p| !p.is_empty());
     let mut ty = table.column(parts.next()?)?;
     for part in parts {
-        let Ty::Struct(fields) = ty.item() else { return None };
+        let fields = match ty.item() {
+            Ty::Struct(fields) => fields,
+            // where all is null, nothing tells what it would be
+            Ty::Null => return Some(ty),
+            _ => return None,
+        };
         ty = fields.iter().find(|(n, _)| n == part).map(|(_, ty)| ty)?;
     }
     Some(ty)

@@ -2,7 +2,7 @@
 //! globs are compared in one normal form.
 use crate::measure::names::composed;
 use crate::stage::Source;
-use crate::world::{Listing, Visitor, World, undotted};
+use crate::world::{ASIDE, Listing, Visitor, World, undotted};
 use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -77,7 +77,7 @@ impl Excluded {
 
 /// What tamis writes into the top of a project: it is never collected, whatever the globs of a source say. `.tamis` is
 /// hidden, and hidden files never match.
-pub const WRITTEN: [&str; 4] = ["out", "releases", "pins", "dataset.lock"];
+pub const WRITTEN: [&str; 5] = ["out", "releases", ASIDE, "pins", "dataset.lock"];
 
 /// Whether a path, or a glob, begins where tamis itself writes.
 pub fn is_written(path: &str) -> bool {

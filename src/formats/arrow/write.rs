@@ -117,6 +117,7 @@ mod tests {
             license: "",
             classes: &[],
             skeleton: &Default::default(),
+            hidden: false,
             outlines,
             fragment: &fragment,
         };

@@ -203,11 +203,15 @@ fn write(images: &[Image], of: &Join) -> String {
     let info = json!({ "description": format!("{}, split {}", of.title, of.split), "version": of.version });
     let license = Some(of.license).filter(|l| !l.is_empty()).map(|l| json!({ "id": 1, "name": l, "url": "" }));
     let lines = |v: &[Value]| v.iter().map(ToString::to_string).collect::<Vec<_>>().join(",\n");
+    // without this key a file says of no image what is on it
+    let annotations = match of.hidden {
+        true => String::new(),
+        false => format!("\"annotations\": [\n{}\n],\n", lines(&annotations)),
+    };
     format!(
-        "{{\"info\": {info},\n\"licenses\": [{}],\n\"images\": [\n{}\n],\n\"annotations\": [\n{}\n],\n\"categories\": [\n{}\n]}}\n",
+        "{{\"info\": {info},\n\"licenses\": [{}],\n\"images\": [\n{}\n],\n{annotations}\"categories\": [\n{}\n]}}\n",
         lines(license.as_slice()),
         lines(&out_images),
-        lines(&annotations),
         lines(&categories)
     )
 }
@@ -216,6 +220,7 @@ fn write(images: &[Image], of: &Join) -> String {
 #[derive(Deserialize)]
 struct Written {
     images: Vec<Named>,
+    #[serde(default)]
     annotations: Vec<Drawn>,
     categories: Vec<Numbered>,
 }
@@ -290,6 +295,7 @@ mod tests {
             license,
             classes: &classes,
             skeleton: &Default::default(),
+            hidden: false,
             outlines,
             fragment: &fragment,
         };

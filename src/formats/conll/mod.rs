@@ -67,4 +67,4 @@ const WRITER: Writer = Writer {
     index: None,
 };
 
-const NEEDS: Needs = Needs { label: &["ner"], tokens: true, ..Needs::NONE };
+const NEEDS: Needs = Needs { label: &["ner"], tokens: true, answers: true, ..Needs::NONE };

@@ -37,7 +37,7 @@ pub const FORMAT: Format = Format {
         files: "cvat/SPLIT.xml",
         doc: "images under `images/SPLIT/`, as \"CVAT for images 1.1\". Needs an `object_detection`, \
               `instance_segmentation`, `oriented_detection` or `masks` label",
-        needs: Needs { label: LABELS, images: true, sizes: true, ..Needs::NONE },
+        needs: Needs { label: LABELS, images: true, sizes: true, answers: true, ..Needs::NONE },
         encode: write::encode,
         outline: length_alone,
         join: write::join,

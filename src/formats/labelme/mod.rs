@@ -32,7 +32,7 @@ pub const FORMAT: Format = Format {
         files: "images/SPLIT/NAME.json",
         doc: "a file beside each image. Needs an `object_detection`, `instance_segmentation` or \
               `oriented_detection` label",
-        needs: Needs { label: LABELS, images: true, sizes: true, ..Needs::NONE },
+        needs: Needs { label: LABELS, images: true, sizes: true, answers: true, ..Needs::NONE },
         encode: write::encode,
         outline: scattered,
         join: one_after_another,

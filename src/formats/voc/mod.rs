@@ -21,7 +21,7 @@ pub const FORMAT: Format = Format {
         uses: &[],
         files: "voc/SPLIT/NAME.xml",
         doc: "a file beside each image under `images/SPLIT/`, in whole pixels from 1. Needs an `object_detection` label",
-        needs: Needs { label: &["object_detection"], images: true, sizes: true, ..Needs::NONE },
+        needs: Needs { label: &["object_detection"], images: true, sizes: true, answers: true, ..Needs::NONE },
         encode: write::encode,
         outline: scattered,
         join: one_after_another,

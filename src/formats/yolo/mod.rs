@@ -39,7 +39,7 @@ pub const FORMAT: Format = Format {
         files: "labels/SPLIT/NAME.txt",
         doc: "a file beside each image under `images/SPLIT/`, and `data.yaml`, as Ultralytics reads them. Needs an \
               `object_detection`, `instance_segmentation`, `oriented_detection` or `keypoints` label",
-        needs: Needs { label: LABELS, classes: true, images: true, sizes: true, ..Needs::NONE },
+        needs: Needs { label: LABELS, classes: true, images: true, sizes: true, answers: true, ..Needs::NONE },
         encode: write::encode,
         outline: scattered,
         join: one_after_another,

@@ -49,6 +49,7 @@ pub fn card(of: &Card, classes: &[String]) -> Markup {
                     }
                 }
             }
+            @if !of.hidden.is_empty() { p class="dim" { (W::HiddenAnswers.with(&[text(&of.hidden.join(", ")).into_owned()])) } }
             @for label in of.labels.iter().filter(|l| l.missing || l.words.is_some()) {
                 p class="label" {
                     span class="name" { "label." (text(&label.task)) } " "

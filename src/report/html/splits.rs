@@ -27,6 +27,7 @@ pub fn part(views: &Views) -> Option<Markup> {
         p class="dim" { (W::SplitSay) }
         (table(W::BySplit, &whole))
         @if !classes.is_empty() { (table(W::OfClass, &classes)) }
+        @if !s.leakage.is_empty() { h3 { (W::Leakage) } (facts(&s.leakage)) }
         details { summary { (W::Measured) } (facts(&s.facts)) }
     })
 }

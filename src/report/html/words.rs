@@ -175,6 +175,8 @@ words! {
     Target: "target" / "목표",
     Reached: "reached" / "실제",
     Seed: "seed" / "시드",
+    Leakage: "Between the splits" / "분할 사이의 유출과 분포 변화",
+    HiddenAnswers: "Hidden answers: {}" / "숨긴 정답: {}",
     Stratify: "spread evenly" / "고르게 나눔",
     Group: "kept together" / "함께 묶음",
     Given: "as given in" / "주어진 열",

@@ -6,6 +6,7 @@ use crate::digest::Digest;
 use crate::engine::ledger;
 use crate::engine::state::Partition;
 use crate::formats::pixels;
+use crate::manifest::hidden::{Hidden, answering};
 use crate::model::boxes::Box2;
 use crate::model::spans::Span;
 use crate::report::show::Column;
@@ -57,6 +58,8 @@ pub struct Card {
     pub fields: Vec<Shown>,
     pub picture: Option<Picture>,
     pub labels: Vec<Labelled>,
+    /// Columns that `[split] hide` keeps from who reads the report.
+    pub hidden: Vec<String>,
     pub said: Vec<Said>,
     /// File and line that it was collected at.
     pub origin: Option<String>,
@@ -319,8 +322,10 @@ impl Reading<'_, '_, '_> {
             said: spoken.map(|s| s.said.iter().map(Said::again).collect()).unwrap_or_default(),
             ..Card::default()
         };
+        card.hidden = self.veiled(&card.split);
         let (mut spans, mut boxes) = (Vec::new(), Vec::new());
-        for column in self.seen.samples.columns.iter().filter(|c| !c.hidden && self.met(&c.name)) {
+        let shown = |c: &&Column| !c.hidden && self.met(&c.name) && !card.hidden.contains(&c.name);
+        for column in self.seen.samples.columns.iter().filter(shown) {
             if let Some(Role::Label { task, .. }) = self.seen.roles.get(&column.name) {
                 card.labels.push(label(task, column, &self.value(&column.name)?, &mut spans, &mut boxes));
             }
@@ -332,10 +337,27 @@ impl Reading<'_, '_, '_> {
         Ok(Some(card))
     }
 
+    /// The columns of a benchmark's answers, in a page that is given to others: the hidden ones, and those that they were
+    /// collected in.
+    fn veiled(&self, split: &str) -> Vec<String> {
+        let manifest = &self.seen.project.manifest;
+        let hidden = Hidden::of(manifest);
+        if hidden.is_empty() || self.pictures == Pictures::Named {
+            return Vec::new(); // who works on the labels sees them
+        }
+        let told = answering(manifest);
+        let of = |name: &str| {
+            let label = |(from, label): &(String, String)| from == name && hidden.hides(manifest, split, label);
+            hidden.hides(manifest, split, name) || told.iter().any(label)
+        };
+        self.seen.samples.columns.iter().filter(|c| of(&c.name)).map(|c| c.name.clone()).collect()
+    }
+
     fn fields(&self, card: &mut Card, mut spans: Vec<Marked>) -> Result<(), Fault> {
         let named = |c: &Column| matches!(c.name.as_str(), "id" | "source" | "split" | "tokens");
         let bytes = |c: &Column| matches!(self.seen.roles.get(&c.name), Some(Role::Image | Role::Audio));
-        let shown = |c: &&Column| !c.hidden && !named(c) && !bytes(c);
+        let veiled = card.hidden.clone();
+        let shown = |c: &&Column| !c.hidden && !named(c) && !bytes(c) && !veiled.contains(&c.name);
         let mut columns: Vec<&Column> = self.seen.plain().filter(shown).collect();
         let is_text = |c: &&&Column| matches!(self.seen.roles.get(&c.name), Some(Role::Text));
         let first = columns.iter().find(is_text).or_else(|| columns.iter().find(|c| c.name == "text"));

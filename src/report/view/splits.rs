@@ -22,6 +22,8 @@ pub struct Splits {
     /// Of each group column: values that stand in more than one split. None may.
     pub leaks: BTreeMap<String, u64>,
     pub facts: BTreeMap<String, Fact>,
+    /// What `[leakage]` measured between the splits.
+    pub leakage: BTreeMap<String, Fact>,
 }
 
 #[derive(Serialize, schemars::JsonSchema, Debug)]
@@ -89,8 +91,10 @@ pub fn of(seen: &Seen, labels: &[Task]) -> Result<Option<Splits>, Fault> {
             }
         }
     }
-    let step = seen.s.steps.iter().position(|s| s.name == "split");
-    let facts = step.and_then(|i| seen.built.runs.get(i)).map(|run| run.facts.clone()).unwrap_or_default();
+    let facts_of = |name: &str| {
+        let step = seen.s.steps.iter().position(|s| s.name == name);
+        step.and_then(|i| seen.built.runs.get(i)).map(|run| run.facts.clone()).unwrap_or_default()
+    };
     let leaks = |values: BTreeMap<u64, BTreeSet<String>>| values.values().filter(|s| s.len() > 1).count() as u64;
     Ok(Some(Splits {
         line: seen.project.manifest.line(span.start),
@@ -100,7 +104,8 @@ pub fn of(seen: &Seen, labels: &[Task]) -> Result<Option<Splits>, Fault> {
         given: declared.given.map(|g| g.get().clone()),
         shares,
         leaks: met.into_iter().map(|(column, values)| (column, leaks(values))).collect(),
-        facts,
+        facts: facts_of("split"),
+        leakage: facts_of("leakage"),
     }))
 }
 

@@ -11,6 +11,9 @@ pub const NAMED: usize = 10;
 pub struct Labelled {
     /// How often each class stands there.
     pub classes: BTreeMap<String, u64>,
+    /// How many samples name each class, where that is told.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub samples: BTreeMap<String, u64>,
     /// Samples of which several classes had most votes.
     pub tied: u64,
     /// The ids of the first of them.
@@ -48,6 +51,9 @@ impl Counts {
             for (class, n) in label.classes {
                 *own.classes.entry(class).or_default() += n;
             }
+            for (class, n) in label.samples {
+                *own.samples.entry(class).or_default() += n;
+            }
             own.tied += label.tied;
             own.named.extend(label.named);
             own.named.truncate(NAMED);
@@ -67,8 +73,13 @@ mod tests {
     #[test]
     fn counts_of_pieces_are_added() {
         let of = |class: &str, tied: u64| {
-            let classes = [(class.to_string(), 2)].into();
-            let label = Labelled { classes, tied, named: (0..tied).map(|n| format!("{class}{n}")).collect() };
+            let classes: BTreeMap<String, u64> = [(class.to_string(), 2)].into();
+            let label = Labelled {
+                samples: classes.clone(),
+                classes,
+                tied,
+                named: (0..tied).map(|n| format!("{class}{n}")).collect(),
+            };
             let licenses = [("a".to_string(), [(class.to_string(), 1)].into())].into();
             let labels = [("label.t".to_string(), label)].into();
             Counts { sources: [("a".to_string(), 1)].into(), labels, licenses, unnamed: BTreeMap::new() }

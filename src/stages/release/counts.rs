@@ -7,12 +7,13 @@ use super::declaration::{declared, rows_table};
 use super::encode::fragment;
 use super::images::first;
 use super::terms::{LICENSE, SourceCard, sources};
+use crate::model::certificate::NAME as CERTIFICATE;
 use crate::model::license;
-use crate::model::votes::{TIED, each_class};
+use crate::model::votes::{TIED, classes_of, each_class};
 use crate::stage::*;
 use crate::table::{DataType, Value, value_at};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const ENTRY: Entry = Entry::row::<Count>("release/counts", "release.*", declare);
 
@@ -30,7 +31,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let id = Some(r.ids.column()).filter(|id| *id != "id").unwrap_or_default().to_string();
     let terms: BTreeMap<String, Terms> =
         sources(check).into_iter().filter_map(|s| Some((s.name.clone(), Terms::of(&s)?))).collect();
-    let shape = Shape { id, labels: r.labels.clone(), terms, unnamed: r.anonymity.is_some() };
+    let samples = r.documents.iter().any(|d| d == CERTIFICATE);
+    let shape = Shape { id, labels: r.labels.clone(), terms, unnamed: r.anonymity.is_some(), samples };
     let mut reads = names(&[r.ids.column(), "source"]);
     reads.extend(r.labels.iter().flat_map(|(label, status)| [label.clone(), status.clone()]));
     reads.extend(shape.terms.values().flat_map(Terms::reads));
@@ -52,6 +54,9 @@ struct Shape {
     /// Samples with tied votes are counted, and none of them is named: the card of an anonymous release tells of no row.
     #[serde(default, skip_serializing_if = "is_default")]
     unnamed: bool,
+    /// Samples of each class are counted, too.
+    #[serde(default, skip_serializing_if = "is_default")]
+    samples: bool,
     /// The sources whose samples have licences, or authors, of their own.
     #[serde(default, skip_serializing_if = "is_default")]
     terms: BTreeMap<String, Terms>,
@@ -132,6 +137,10 @@ impl RowStage for Count {
                 let label = value_at(labels.as_ref(), row);
                 if !matches!(label, Value::Float(_)) {
                     each_class(&label, &mut |class| *own.classes.entry(class.to_string()).or_default() += 1);
+                }
+                if p.samples {
+                    let classes: BTreeSet<String> = classes_of(&label).into_iter().collect();
+                    classes.into_iter().for_each(|class| *own.samples.entry(class).or_default() += 1);
                 }
                 if states.get(row).and_then(Option::as_deref) == Some(TIED) {
                     own.tied += 1;

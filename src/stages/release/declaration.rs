@@ -6,7 +6,9 @@ use super::conflicts::{self, Allowed};
 use super::documents::list::DocumentName;
 use super::documents::wanted::wanted;
 use super::made;
+use super::readers::{check_readers, check_splits};
 use super::terms::{left_out_sources, sorted_sources, sources, taken_sources};
+use super::withheld::{Held, Withheld, withheld};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::writer::{Writer, is_sharded};
 use crate::formats::{FORMATS, Format, named};
@@ -158,6 +160,8 @@ pub struct Release {
     pub anonymity: Option<anonymous::Declared>,
     /// The names of the documents that are wanted.
     pub documents: Vec<String>,
+    /// What it hides.
+    pub withheld: Withheld,
 }
 
 /// A format of a release with what it needs.
@@ -247,7 +251,7 @@ fn checked(check: &mut Check) -> Option<Release> {
         .map(Encoding::name);
     check_names(check, d.columns.as_ref(), &columns, reads_paths);
     check_splits(check);
-    check_readers(check, &formats, &columns);
+    check_readers(check, guessed(&formats, reads_paths), &columns);
     conflicts::check_terms(check, d.licenses.as_deref(), &columns);
     let allowed = conflicts::allowed(check, d.licenses.as_deref(), &columns);
     let mut extra = vec!["source".to_string()]; // who must be named
@@ -261,6 +265,9 @@ fn checked(check: &mut Check) -> Option<Release> {
     written.extend(extra.iter().filter(|e| !columns.contains(e)).cloned());
     check_raw(check, &d, &written);
     extra.extend(labels.iter().map(|(_, status)| status.clone())); // counted for the card
+    let withheld = withheld(check, d.columns.as_ref(), (&columns, &extra), &held(&formats));
+    // the split says what is hidden
+    extra.extend((!withheld.is_empty() && !columns.iter().any(|c| c == "split")).then(|| "split".to_string()));
     let left_out = left_out_sources(check, d.licenses.as_deref());
     let sorted = sorted_sources(check, d.licenses.as_deref());
     let licenses = d.licenses.iter().flatten().filter(|_| !sorted.is_empty()).map(|l| l.get().clone()).collect();
@@ -278,6 +285,7 @@ fn checked(check: &mut Check) -> Option<Release> {
     let chosen = d.of.as_ref().and_then(|of| chosen(check, of));
     let documents = wanted(check, d.documents.as_deref());
     Some(Release {
+        withheld,
         documents,
         anonymity,
         chosen,
@@ -295,6 +303,25 @@ fn checked(check: &mut Check) -> Option<Release> {
         max_losses: d.max_losses,
         min_samples: d.min_samples,
     })
+}
+
+/// The formats, as far as they may have to do without answers.
+fn held(formats: &[Encoding]) -> Vec<Held> {
+    let one = |f: &Encoding| Held {
+        format: f.name(),
+        answers: f.writer.needs.answers,
+        pictures: f.writer.needs.images,
+        label: f.roles.get("label").cloned(),
+        span: f.span.clone(),
+    };
+    formats.iter().map(one).collect()
+}
+
+/// The format of which loaders guess the types, where no table tells them.
+fn guessed<'f>(formats: &'f [Encoding], reads_paths: Option<&str>) -> Option<(&'f str, Range<usize>)> {
+    let typed = formats.iter().any(|f| f.writer.needs.typed);
+    let found = formats.iter().find(|f| Some(f.name()) == reads_paths).filter(|_| !typed);
+    found.map(|f| (f.name(), f.span.clone()))
 }
 
 /// The formats with what they need, in the order of the list of formats.
@@ -345,45 +372,6 @@ fn labels(check: &Check, columns: &[String]) -> Vec<(String, String)> {
         Some((column.clone(), format!("status.{task}")))
     };
     columns.iter().filter_map(of).collect()
-}
-
-/// `all` is what loaders call every split together, so none of them reads a split of this name.
-fn check_splits(check: &mut Check) {
-    let ratios = check.manifest.table(&["split", "ratios"]).and_then(|(_, table)| table.get_ref().as_table());
-    if let Some(all) = ratios.and_then(|of| of.keys().find(|k| k.get_ref() == "all")) {
-        let span = all.span();
-        let problem = Diagnostic::error("T0436", span, "no split of a release can be called `all`");
-        check.bad(problem.label("loaders mean every split by it").help("call it `train`, or as you like"));
-    }
-}
-
-/// Loaders of image folders guess the types of lists from the first rows of each split, and stop where two splits differ,
-/// as they do where a list within a list is empty in all rows of one. A table with types has no such trouble.
-fn check_readers(check: &mut Check, formats: &[Encoding], columns: &[String]) {
-    if formats.iter().any(|f| f.writer.needs.typed) {
-        return;
-    }
-    let guessed =
-        formats.iter().find(|f| f.writer.needs.columns && f.writer.needs.images && f.writer.needs.pictures.is_none());
-    let nested = |c: &&String| check.column("samples", c).is_some_and(lists_in_lists);
-    let (Some(format), Some(column)) = (guessed, columns.iter().find(nested)) else { return };
-    let message = format!("loaders of {} guess what `{column}` holds from the first rows of each split", format.name());
-    let problem = Diagnostic::warning("T0353", format.span.clone(), message);
-    let label = "they stop where a list in it is empty in all of one split";
-    check.bad(
-        problem.label(label).help("add `parquet`: it holds the images, says the types, and is what loaders take then"),
-    );
-}
-
-fn lists_in_lists(ty: &DataType) -> bool {
-    fn lists(ty: &DataType) -> usize {
-        match ty {
-            DataType::List(item) => 1 + lists(item.data_type()),
-            DataType::Struct(fields) => fields.iter().map(|f| lists(f.data_type())).max().unwrap_or(0),
-            _ => 0,
-        }
-    }
-    lists(ty) > 1
 }
 
 /// The columns that a format needs, by what they are to it; what is missing is told.

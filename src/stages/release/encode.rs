@@ -89,8 +89,17 @@ fn plan(check: &Check, f: &Encoding, r: &Release) -> Plan {
     if shape.typed.values().any(|h| h == "audio") {
         shape.roles.insert("id".into(), r.ids.column().into());
     }
+    let splits = |lacks: bool| {
+        let of = |split: &&String| match lacks {
+            true => r.withheld.lacks(f.name(), split),
+            false => r.withheld.is_unanswered(f.name(), split),
+        };
+        r.withheld.columns.keys().filter(of).cloned().collect::<Vec<String>>()
+    };
+    (shape.without, shape.hidden) = (splits(true), splits(false));
     let columns = shape.columns.iter().map(|c| shape.column(c).to_string());
     let mut reads: Vec<String> = columns.chain(shape.roles.values().cloned()).collect();
+    reads.extend((!shape.without.is_empty() || !shape.hidden.is_empty()).then(|| "split".to_string()));
     reads.sort();
     reads.dedup();
     let writes = writes([column_of(f.name()), outline_of(f.name())].map(|c| (c, DataType::Binary)));
@@ -129,6 +138,11 @@ struct Shape {
     /// The declared classes of the label, for a format that numbers them row by row.
     #[serde(default, skip_serializing_if = "is_default")]
     classes: Vec<String>,
+    /// The splits of which it has no file, and those whose answers are hidden in its files.
+    #[serde(default, skip_serializing_if = "is_default")]
+    without: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    hidden: Vec<String>,
 }
 
 impl Shape {
@@ -144,6 +158,8 @@ impl Shape {
             scheme: f.scheme,
             made: f.made,
             classes: Vec::new(),
+            without: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 
@@ -168,6 +184,10 @@ impl RowStage for Encode {
 
     fn map(p: &Shape, rows: &Rows, _: &mut Summary) -> Result<Delta, Fault> {
         let writer = p.writer()?;
+        if among(rows, &p.without)? {
+            return Ok(Delta::default());
+        }
+        let hidden = among(rows, &p.hidden)?;
         let (classes, made) = (p.classes.clone(), p.made);
         let mut sheet = Sheet { rows: rows.len(), scheme: p.scheme, made, classes, ..Sheet::default() };
         for name in &p.columns {
@@ -185,13 +205,22 @@ impl RowStage for Encode {
         let bytes = (writer.encode)(&sheet, &mut lost).map_err(Fault::Bug)?;
         let outline = [&(bytes.len() as u64).to_le_bytes(), (writer.outline)(&bytes)].concat();
         let mut delta = Delta::default();
-        for l in lost {
+        // that nobody answered is told where it is hidden
+        for l in lost.into_iter().filter(|l| !hidden || !l.rule.ends_with(".unlabelled")) {
             delta.event(l.row, Act::Finding, "release", l.rule, l.say);
         }
         delta.write(outline_of(&p.format), first(rows.len(), outline));
         delta.write(column_of(&p.format), first(rows.len(), bytes));
         Ok(delta)
     }
+}
+
+/// Whether the rows of a piece, which are of one split, are of one of these.
+fn among(rows: &Rows, splits: &[String]) -> Result<bool, Fault> {
+    if splits.is_empty() {
+        return Ok(false);
+    }
+    Ok(rows.texts("split")?.iter().flatten().next().is_some_and(|split| splits.contains(split)))
 }
 
 /// A column of days as dates, or of images as their bytes with the names of their files.

@@ -9,10 +9,11 @@
 //! `select` says which samples belong to it; `anonymity` generalises its columns until nobody is found in it, where that is asked;
 //! the engine regroups them by split (`rows`); one step a format makes each
 //! piece's fragments (`encode.parquet`, and `encode.images` where images are released); `counts` counts what the card tells;
-//! `allowed` tells of decisions about licences; the last page joins the fragments and adds card, sums, attribution and roots. Dots in column names become `_`. A sample without one of the released labels is left out
+//! `hide` takes the answers of a benchmark out of it, and `answers` lays them elsewhere; `allowed` tells of decisions about licences; the last page joins the fragments and adds card, sums, attribution and roots. Dots in column names become `_`. A sample without one of the released labels is left out
 //! and counted.
 mod allowed;
 pub mod anonymity;
+mod certified;
 mod columns;
 mod conflicts;
 mod counted;
@@ -20,13 +21,16 @@ mod counts;
 mod declaration;
 mod documents;
 mod encode;
+mod hide;
 mod ids;
 mod images;
 mod made;
 mod page;
+mod readers;
 mod represented;
 mod select;
 mod terms;
+mod withheld;
 
 pub use terms::unknown_terms;
 
@@ -41,6 +45,8 @@ pub const ENTRIES: &[Entry] = &[
     select::ROWS,
     anonymity::GENERALISED,
     ids::ENTRY,
+    hide::ENTRY,
+    hide::ANSWERS,
     images::ENTRY,
     encode::ENTRY,
     counts::ENTRY,

@@ -2,6 +2,7 @@
 //! ATTRIBUTION, licences, `croissant.json` and sums. Two roots: the content root is over ids and values and survives a
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
 use super::anonymity::card::told as told_of_anonymity;
+use super::certified;
 use super::columns::{Ids, released_name, released_type};
 use super::counted::Counts;
 use super::counts::{COUNTS, counts_of};
@@ -65,7 +66,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         splits: splits(check),
         holds: r.columns.iter().map(|c| (c.clone(), r.holds(check, c))).collect(),
         materials: materials(check, &r),
+        certified: certified::made(check, &r),
+        leaks: certified::leaks(check, &r),
         documents: r.documents.clone(),
+        withheld: r.withheld.clone(),
         release: check.instance.clone(),
         formats: r.formats.iter().map(|f| f.name().to_string()).collect(),
         folders: r.folders().map(String::from),
@@ -78,7 +82,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         allowed: r.allowed.clone(),
         edited,
         labels,
-        gates: check.gates.iter().filter(|g| represented.tells(&g.fact)).filter_map(|g| gate(g, &check.path)).collect(),
+        gates: gates(check, &r, &represented),
         untold: represented.untold,
         anonymous: r.anonymity.is_some(),
         privacy: privacy(check, r.ids).into_iter().chain(consent(check)).collect(),
@@ -89,6 +93,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let ports = Ports { table: rows_table(check), reads, facts: card.facts(), ..Ports::default() };
     let plan = Plan::whole::<Page>(ports, &card);
     vec![Plan { folder: Some(check.instance.clone()), files, ..plan }]
+}
+
+/// The gates that the card tells of.
+fn gates(check: &Check, r: &Release, represented: &Represented) -> Vec<GateCard> {
+    let told = |g: &&Gate| represented.tells(&g.fact) && !r.withheld.counts(&g.fact);
+    check.gates.iter().filter(told).filter_map(|g| gate(g, &check.path)).collect()
 }
 
 /// What the manifest has done to the data, in the order of the work.
@@ -234,7 +244,7 @@ impl WholeStage for Page {
         }
         for split in counts.keys() {
             let own: Vec<&Piece> = pieces.iter().filter(|x| x.group == *split).collect();
-            for format in &p.formats {
+            for format in p.formats.iter().filter(|format| !p.withheld.lacks(format, split)) {
                 data(p, format, split, &own, &mut files)?;
             }
             for folder in p.pictures() {
@@ -405,7 +415,8 @@ fn joined(
     let license = p.license.as_deref().unwrap_or_default();
     let (classes, pointless) = (p.classes_of(format), Skeleton::default());
     let skeleton = p.skeletons.get(format).unwrap_or(&pointless);
-    let join = Join { split, title: &title, version, license, classes, skeleton, outlines, fragment: &read };
+    let hidden = p.withheld.is_unanswered(format, split);
+    let join = Join { split, title: &title, version, license, classes, skeleton, hidden, outlines, fragment: &read };
     let mut chunks = Vec::new();
     for chunk in (writer.join)(&join).map_err(Fault::Bug)? {
         chunks.push(match chunk {
@@ -482,7 +493,7 @@ fn content(p: &PageCard, pieces: &[Piece]) -> Result<ContentOf, Fault> {
 fn release_json(p: &PageCard, counts: &BTreeMap<String, u64>, content: &ContentOf, root: Digest) -> String {
     let splits: BTreeMap<&String, serde_json::Value> =
         counts.iter().map(|(s, n)| (s, serde_json::json!({ "rows": n }))).collect();
-    let v = serde_json::json!({
+    let mut v = serde_json::json!({
         "format": 1,
         "name": format!("{}-{}", p.dataset, p.release),
         "dataset": p.dataset,
@@ -497,6 +508,11 @@ fn release_json(p: &PageCard, counts: &BTreeMap<String, u64>, content: &ContentO
         "content": content.list,
         "content_root": root.hex(),
     });
+    if !p.withheld.is_empty() {
+        v["hidden"] = serde_json::json!(p.withheld.told(&p.columns));
+        v["without"] = serde_json::json!(p.withheld.without);
+        v["canary"] = p.canary().into();
+    }
     format!("{}\n", serde_json::to_string_pretty(&v).unwrap_or_default())
 }
 

@@ -43,7 +43,9 @@ impl Represented {
                 )),
             }
         }
-        if r.anonymity.is_none() {
+        // a table over all samples tells, beside the released ones, what is hidden of the others
+        let hidden = r.withheld.columns.values().flatten().any(|c| c.starts_with("label."));
+        if r.anonymity.is_none() && !hidden {
             let say = "Association of labels with attributes, with intervals of 95 %";
             all.push((say.into(), "ethics.associations".into()));
         } else {

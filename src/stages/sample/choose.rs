@@ -2,7 +2,7 @@
 use super::declaration::UNIT;
 use crate::digest::Draws;
 use crate::measure::apportion::largest_remainder;
-use crate::measure::quotas::{power, quotas};
+use crate::measure::quotas::{power, quotas, waiting};
 use crate::stage::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,6 +58,9 @@ pub struct Known {
     /// The value that `cap` counts.
     #[serde(default, skip_serializing_if = "is_default")]
     pub group: Option<String>,
+    /// The number that it is drawn by, if samples are.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub drawn: Option<f64>,
     /// The classes that it is weighed by.
     #[serde(default, skip_serializing_if = "is_default")]
     pub classes: Vec<String>,
@@ -111,8 +114,17 @@ pub fn choose(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) ->
             }
             (None, Way::Whole | Way::Proportional) => vec![String::new()],
         };
+        let rank = draws.of(&String::from_utf8_lossy(&hit.key));
+        let rank = match known.drawn {
+            None => rank,
+            Some(weight) if weight > 0.0 => waiting(rank, weight),
+            Some(_) => {
+                without += 1;
+                continue;
+            }
+        };
         candidates.push(Candidate {
-            rank: draws.of(&String::from_utf8_lossy(&hit.key)),
+            rank,
             at: hit.at,
             strata: own.into_iter().map(|name| strata.number(name)).collect(),
             group: known.group.map(|name| groups.number(name)),

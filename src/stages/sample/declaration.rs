@@ -28,6 +28,9 @@ pub struct Declaration {
     pub stratify: Option<At<String>>,
     /// How many samples of each value of a column are chosen, of a source for example.
     pub mix: Option<At<Mix>>,
+    /// Draws samples in proportion to the numbers of this column, without replacement (Efraimidis and Spirakis 2006). Samples whose
+    /// number is 0, below or missing are not chosen, and are counted (`without`).
+    pub weighted: Option<At<String>>,
     /// At most so many samples of each value of a column, those that are drawn first.
     pub cap: Option<At<Cap>>,
     /// Writes the column `weight.NAME`: for each chosen sample the inverse of how often its classes of this column are chosen, on
@@ -81,7 +84,7 @@ pub const DIGITS: u32 = 6;
 
 pub fn declared(check: &mut Check) -> Option<Declaration> {
     let d: Declaration = check.read()?;
-    let columns = [&d.balance, &d.stratify, &d.weight].into_iter().flatten().cloned();
+    let columns = [&d.balance, &d.stratify, &d.weight, &d.weighted].into_iter().flatten().cloned();
     let by = d.mix.iter().map(|mix| mix.get().by.clone()).chain(d.cap.iter().map(|cap| cap.get().by.clone()));
     columns.chain(by).for_each(|column| drop(check.known(&column)));
     check_splits(check, &d);

@@ -46,12 +46,13 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         each: d.balance.is_some(),
         cap: d.cap.as_ref().map(|cap| cap.get().by.get().clone()).unwrap_or_default(),
         weight: d.weight.as_ref().map(|column| column.get().clone()).unwrap_or_default(),
+        drawn: d.weighted.as_ref().map(|column| column.get().clone()).unwrap_or_default(),
         marker: check.path.clone(),
         weights: weights.clone().unwrap_or_default(),
     };
     let mut reads = names(&["id"]);
     reads.extend((!map.splits.is_empty()).then(|| "split".to_string()));
-    reads.extend([&map.by, &map.cap, &map.weight].into_iter().filter(|column| !column.is_empty()).cloned());
+    reads.extend([&map.by, &map.cap, &map.weight, &map.drawn].into_iter().filter(|column| !column.is_empty()).cloned());
     reads.sort();
     reads.dedup();
     let mut writes = vec![(map.marker.clone(), Column::new(DataType::Boolean).inner())];
@@ -115,6 +116,9 @@ struct Map {
     /// The column by whose classes samples are weighed.
     #[serde(default, skip_serializing_if = "is_default")]
     weight: String,
+    /// The column by whose numbers samples are drawn.
+    #[serde(default, skip_serializing_if = "is_default")]
+    drawn: String,
     /// The columns that are written.
     #[serde(default, skip_serializing_if = "is_default")]
     marker: String,
@@ -144,6 +148,7 @@ impl RowStage for Sample {
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let column = |name: &String| (!name.is_empty()).then(|| rows.column(name)).transpose();
         let (by, cap, weight) = (column(&p.by)?, column(&p.cap)?, column(&p.weight)?);
+        let drawn = column(&p.drawn)?;
         let splits = if p.splits.is_empty() { None } else { Some(rows.texts("split")?) };
         let ids = rows.column("id")?;
         let value = |c: &Option<ArrayRef>, row: usize| c.as_ref().map(|c| value_at(c.as_ref(), row));
@@ -155,6 +160,7 @@ impl RowStage for Sample {
             let known = Known {
                 strata: value(&by, row).and_then(|value| strata(p.each, &value)),
                 group: value(&cap, row).and_then(|value| value.key_text()).map(|group| composed(&group).into_owned()),
+                drawn: value(&drawn, row).map(|value| number(&value)),
                 classes: value(&weight, row).map(|value| stratum_of(&value)).unwrap_or_default(),
             };
             summary.put(id.unwrap_or_default(), row, known.bytes());
@@ -186,6 +192,15 @@ fn strata(each: bool, value: &Value) -> Option<Vec<String>> {
         names = vec![names.join("\0")];
     }
     Some(if names.is_empty() { vec![String::new()] } else { names })
+}
+
+/// A number that samples are drawn by; 0 where there is none.
+fn number(value: &Value) -> f64 {
+    match value {
+        Value::Int(n) => *n as f64,
+        Value::Float(n) if n.is_finite() => *n,
+        _ => 0.0,
+    }
 }
 
 fn weights_of(weights: Vec<Option<f64>>) -> ArrayRef {

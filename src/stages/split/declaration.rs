@@ -1,6 +1,7 @@
 //! What `[split]` may say, and what is wrong with it.
 use super::time::{self, Time};
 use crate::diag::Diagnostic;
+use crate::manifest::hidden::fits;
 use crate::manifest::sections::KeyFrom;
 use crate::manifest::values::At;
 use crate::manifest::{Decimal, Manifest};
@@ -39,6 +40,10 @@ pub struct Declaration {
     /// A column that names the split of a sample, as the data came with it; `source` is the name of its `[collect.NAME]`.
     /// Samples without a value follow the ratios, which count them alone.
     pub given: Option<At<String>>,
+    /// Files of the project with the ids of a split, a line each: `{ test = ["splits/test.txt"] }`. A sample that a list names is in
+    /// its split whatever else is said, and counts for no ratio; an id that no sample has is told (`split.listed`).
+    #[serde(default)]
+    pub lists: BTreeMap<String, Vec<At<String>>>,
     /// Splits follow each other in time instead of being drawn.
     pub time: Option<At<Time>>,
     /// The most by which the share of samples of any split may differ from its ratio, samples that are `given` to a split
@@ -49,27 +54,42 @@ pub struct Declaration {
     /// fold, and what is spread evenly over the splits is spread over the folds.
     #[schemars(range(min = 2, max = 1000))]
     pub folds: Option<At<u32>>,
+    /// How often the folds are drawn, for repeated cross-validation: the columns `fold`, `fold_2`, `fold_3` and so on.
+    #[schemars(range(min = 2, max = 100))]
+    pub repeats: Option<At<u32>>,
     /// A secret that the ranking is drawn from besides, so that who knows the samples and this file cannot tell which of them are
     /// tested on: `"privacy"` (derived of `[privacy] key`), `{ env = "NAME" }` or `{ file = "path" }` that git ignores; at least 16
     /// bytes.
     pub salt: Option<At<Salt>>,
     /// What the ranking is drawn from. Another seed is another split. Default 0.
     pub seed: Option<At<u64>>,
+    /// Columns that no release tells of the samples of a split, so that a benchmark comes without its answers:
+    /// `{ test = ["label.*"] }`, where `*` stands for anything. What is derived of a hidden label is hidden with it. The answers
+    /// stand in `hidden-answers/NAME`, which git ignores; files that cannot do without them are not written of that split.
+    #[serde(default)]
+    pub hide: BTreeMap<String, Vec<At<String>>>,
     /// `last_release`: what a release assigned stays so; what cannot, since its group was joined with one of another split, is told (`split.moved`). Default `none`: a pure function of the samples.
     #[serde(default)]
     pub keep: Kept,
 }
 
 impl Declaration {
+    /// How often folds are drawn.
+    pub fn drawings(&self) -> u32 {
+        drawings(self.folds.is_some(), self.repeats.as_ref().map_or(0, |n| *n.get()))
+    }
+
     /// The keys that decide which split a sample is in, with their places.
     fn beside_time(&self, manifest: &Manifest) -> Vec<(&'static str, Range<usize>)> {
         let place = |key: &str| manifest.span_of(&format!("split.{key}"));
         let others = [
             ("stratify", self.stratify.as_ref().map(At::span)),
             ("folds", self.folds.as_ref().map(At::span)),
+            ("repeats", self.repeats.as_ref().map(At::span)),
             ("keep", place("keep").filter(|_| self.keep == Kept::LastRelease)),
             ("method", place("method").filter(|_| self.method == Method::Balanced)),
             ("given", self.given.as_ref().map(At::span)),
+            ("lists", place("lists").filter(|_| !self.lists.is_empty())),
             ("seed", self.seed.as_ref().map(At::span)),
             ("salt", self.salt.as_ref().map(At::span)),
         ];
@@ -210,6 +230,8 @@ pub fn declared(check: &mut Check) -> Option<Declaration> {
     }
     d.given.iter().for_each(|column| drop(check.known(column)));
     check_quantiles(check, &d);
+    check_hidden(check, &d);
+    check_lists(check, &d);
     if let Some(near) = d.near_duplicates.as_ref().filter(|_| check.column("samples", CLUSTERS).is_none()) {
         let message = "nothing tells which samples are near duplicates";
         let problem = Diagnostic::error("T0609", near.span(), message).label("has no effect");
@@ -223,8 +245,13 @@ pub fn declared(check: &mut Check) -> Option<Declaration> {
         let others = d.beside_time(check.manifest);
         time::check(check, time, &splits, others);
     }
-    if let Some(folds) = d.folds.as_ref().filter(|_| check.column("samples", FOLD).is_some()) {
-        let problem = Diagnostic::error("T0607", folds.span(), format!("the samples have a column `{FOLD}` already"));
+    if let Some(repeats) = d.repeats.as_ref().filter(|_| d.folds.is_none()) {
+        let problem = Diagnostic::error("T0607", repeats.span(), "there are no folds to be drawn again");
+        check.bad(problem.label("has no effect").help("folds = 5"));
+    }
+    let taken = (0..d.drawings()).map(fold_column).find(|name| check.column("samples", name).is_some());
+    if let (Some(folds), Some(taken)) = (&d.folds, taken) {
+        let problem = Diagnostic::error("T0607", folds.span(), format!("the samples have a column `{taken}` already"));
         check.bad(problem.label("it would be written over").help("give that field another name where it is collected"));
     }
     Some(d)
@@ -233,8 +260,15 @@ pub fn declared(check: &mut Check) -> Option<Declaration> {
 /// The column that tells which samples are near duplicates of each other.
 pub const CLUSTERS: &str = "clean.near_duplicates";
 
-/// The column that `folds` writes.
-pub const FOLD: &str = "fold";
+/// The column of the folds of a drawing, from 0.
+pub fn fold_column(drawing: u32) -> String {
+    if drawing == 0 { "fold".to_string() } else { format!("fold_{}", drawing + 1) }
+}
+
+/// How often folds are drawn.
+pub fn drawings(folds: bool, repeats: u32) -> u32 {
+    if folds { repeats.max(1) } else { 0 }
+}
 
 fn check_ratios(check: &mut Check, d: &Declaration) {
     let mut sum = Some(Decimal::from(0u64));
@@ -280,9 +314,53 @@ fn check_quantiles(check: &mut Check, d: &Declaration) {
     }
 }
 
+/// Lists are of declared splits.
+fn check_lists(check: &mut Check, d: &Declaration) {
+    for split in d.lists.keys().filter(|split| !d.ratios.contains_key(*split)) {
+        let span = check.manifest.span_of(&format!("split.lists.{split}")).unwrap_or(check.span.clone());
+        let problem = Diagnostic::error("T0791", span, format!("there is no split `{split}`"));
+        check.bad(problem.label(crate::diag::suggest(split, d.ratios.keys().map(String::as_str))));
+    }
+}
+
+/// What is hidden is a column of a declared split, and one without which the samples can be told apart.
+fn check_hidden(check: &mut Check, d: &Declaration) {
+    for (split, patterns) in &d.hide {
+        if !d.ratios.contains_key(split) {
+            let span = check.manifest.span_of(&format!("split.hide.{split}")).unwrap_or(check.span.clone());
+            let problem = Diagnostic::error("T0788", span, format!("there is no split `{split}`"));
+            check.bad(problem.label(crate::diag::suggest(split, d.ratios.keys().map(String::as_str))));
+        }
+        for pattern in patterns {
+            let names: Vec<String> = check.names("samples").into_iter().map(String::from).collect();
+            let met: Vec<&String> = names.iter().filter(|name| fits(pattern, name)).collect();
+            let whole = |name: &&&String| matches!(name.as_str(), "id" | "split" | "source" | "image" | "audio");
+            let (message, label) = match met.iter().find(whole) {
+                Some(name) => (format!("`{name}` cannot be hidden"), "a sample would not be found again".to_string()),
+                None if met.is_empty() => {
+                    let known = names.iter().map(String::as_str);
+                    (format!("`{}` names no column", pattern.get()), crate::diag::suggest(pattern, known))
+                }
+                None => continue,
+            };
+            check.bad(Diagnostic::error("T0788", pattern.span(), message).label(label));
+        }
+    }
+}
+
 /// All gates that a declaration asks for. `clusters`: near duplicates are to stay in one split.
 pub fn gates(d: &Declaration, clusters: bool) -> Vec<Gate> {
     let mut gates: Vec<Gate> = d.given.iter().flat_map(|given| given_gates(given, &d.group, clusters)).collect();
+    if let Some(group) = d.group.as_ref().filter(|_| d.given.is_none() && !d.lists.is_empty()) {
+        let names = group.names().join("` or `");
+        gates.push(
+            Gate::at_most("split.lists", "split.given.apart", Decimal::default(), group.span())
+                .say(format!(
+                    "`lists` name samples of one `{names}` for several splits; take `group` out if that is meant"
+                ))
+                .look("tamis show split --findings"),
+        );
+    }
     gates.extend(d.time.as_ref().and_then(time::gate));
     gates.extend(d.deviation_max.as_ref().map(|most| {
         Gate::at_most("split.deviation_max", "split.deviation", *most.get(), most.span())

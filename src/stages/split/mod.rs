@@ -20,7 +20,7 @@
 //!
 //! With `method = "balanced"` ratios count samples, and each class is spread by itself, as often as it stands there
 //! ([`crate::measure::placing`]). `stratify` and `group` may be lists of columns; samples that share a value of any column
-//! of `group`, directly or through others, are one unit. `folds` parts the units of each split once more, in the same way.
+//! of `group`, directly or through others, are one unit. `folds` parts the units of each split once more, in the same way, and `repeats` does so again with other draws (columns `fold_2`, `fold_3` ...).
 //!
 //! Reads `id`, the columns of `stratify`, `group` and `given`; writes `split`, and `fold` (from 1). Facts: `split.NAME.samples`,
 //! `split.NAME.share`, `split.given.missing`, `split.given.unknown` (samples whose value names no split) and
@@ -28,7 +28,7 @@
 //! split in another case of letters or with blanks around), `split.given.apart` (samples that are given to another
 //! split than their group), with `group` or `deviation_max` `split.deviation` (the greatest difference between the share of a
 //! split, of all samples, and its ratio). Findings: `split.empty`, a declared split without a sample, and `split.strata`, most
-//! strata hold one sample and so cannot be spread (both told of no sample); `split.given`, a value that names no split;
+//! strata hold one sample and so cannot be spread (both told of no sample); `split.absent`, a class of which a split has none though its ratio asks for one (with the fact `split.absent`: classes and splits, where there are at least as many units as splits); `split.given`, a value that names no split;
 //! `split.group`, a group that is given to several splits; `split.moved`, a sample that the last release had in another split
 //! (with the fact `split.moved`), since its group was joined with one of another split, or what is given or declared changed; `split.deviation`, groups keep a split more than 0.02 from its
 //! ratio. Groups are equal in normal form C.
@@ -37,11 +37,15 @@
 //!
 //! With `salt` units are called by keyed digests, so that nobody without the secret can draw what is drawn of them.
 //!
+//! Samples that `lists` name are given to a split in the same way ([`lists`]).
+//!
 //! With `time` splits follow each other in time (`timed`): facts `split.time.missing` (samples without a time),
 //! `split.time.near` (dropped, since they are too near to a later split: `split.gap`) and `split.time.early` (samples
 //! that are not later than all of the splits before theirs, since their group has a later one: finding `split.early`).
+mod absent;
 pub mod declaration;
 mod deviation;
+mod lists;
 mod pins;
 mod place;
 mod rank;
@@ -55,15 +59,17 @@ pub use pins::PINS;
 
 use crate::digest::{Digest, keyed};
 use crate::measure::names::composed;
+use crate::model::moments::{of_value, sortable};
 use crate::model::votes::{each_class, stratum_of};
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, array_of, texts, utf8, value_at};
-use declaration::{CLUSTERS, Columns, FOLD, Kept, Method, Near, declared, gates, secret};
-use records::{Gather, Known, Verdict, sortable};
+use declaration::{CLUSTERS, Columns, Kept, Method, Near, declared, drawings, fold_column, gates, secret};
+use records::{Gather, Known, Verdict};
 use serde::{Deserialize, Serialize};
 
 pub const ENTRIES: &[Entry] = &[
     Entry::join::<pins::Pinned>("split/kept", "split", pins::declare_kept).schema(|g| g.subschema_for::<Declaration>()),
+    Entry::join::<lists::Listed>("split/lists", "split", lists::declare_lists),
     Entry::row::<Split>("split", "split", declare),
 ];
 
@@ -80,12 +86,15 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     map.salt = secret.as_ref().map(Secret::fingerprint);
     let gather = gathered(check, &d, &map);
     let mut reads = names(&["id"]);
-    reads.extend([&map.stratify, &map.group, &map.given, &map.keep, &map.time].into_iter().flatten().cloned());
+    reads.extend(
+        [&map.stratify, &map.group, &map.given, &map.listed, &map.keep, &map.time].into_iter().flatten().cloned(),
+    );
     reads.extend(map.strata.iter().chain(&map.quantiles).chain(&map.groups).cloned());
     reads.sort();
     reads.dedup();
-    let mut columns = vec![("split", Column::new(utf8()).harmless())];
-    columns.extend(d.folds.as_ref().map(|_| (FOLD, Column::new(DataType::Int64).harmless())));
+    let mut columns = vec![("split".to_string(), Column::new(utf8()).harmless())];
+    let folds = d.drawings();
+    columns.extend((0..folds).map(|n| (fold_column(n), Column::new(DataType::Int64).harmless())));
     let ports = Ports {
         table: "samples".into(),
         reads,
@@ -98,7 +107,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     vec![Plan {
         gates: gates(&d, clusters),
         secret,
-        ..Plan::row::<Split>(ports, &map, &gather, &Apply { folds: d.folds.is_some() })
+        ..Plan::row::<Split>(ports, &map, &gather, &Apply { folds: folds > 0, repeats: map.repeats })
     }]
 }
 
@@ -107,9 +116,11 @@ fn mapped(check: &Check, d: &Declaration) -> Map {
     let mut map = Map {
         usual: usual.unwrap_or_default().to_string(),
         given: d.given.as_ref().map(|c| c.get().clone()),
+        listed: (!d.lists.is_empty()).then(|| lists::LISTED.to_string()),
         keep: (d.keep == Kept::LastRelease).then(|| "kept.split".to_string()),
         counted: d.method == Method::Balanced,
         folds: d.folds.is_some(),
+        repeats: d.repeats.as_ref().map_or(0, |n| *n.get()),
         time: d.time.as_ref().map(|time| time.get().field.get().clone()),
         ..Map::default()
     };
@@ -139,6 +150,7 @@ fn gathered(check: &Check, d: &Declaration, map: &Map) -> Gather {
         weights: d.ratios.iter().filter_map(|(n, r)| Some((n.clone(), weight(r)?))).collect(),
         usual: map.usual.clone(),
         given: map.given.clone(),
+        listed: map.listed.is_some(),
         keeps: map.keep.is_some(),
         stratify,
         private: check.manifest.table(&["privacy"]).is_some(),
@@ -146,6 +158,7 @@ fn gathered(check: &Check, d: &Declaration, map: &Map) -> Gather {
         quantiles: d.quantiles.iter().map(|(name, parts)| (name.clone(), *parts.get())).collect(),
         joined: !map.groups.is_empty(),
         folds: d.folds.as_ref().map_or(0, |folds| *folds.get()),
+        repeats: map.repeats,
         measured: d.group.is_some() || !map.groups.is_empty() || d.deviation_max.is_some() || d.time.is_some(),
         time: d
             .time
@@ -165,6 +178,9 @@ struct Map {
     group: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     given: Option<String>,
+    /// The column that says in which list a sample stands.
+    #[serde(default, skip_serializing_if = "is_default")]
+    listed: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     keep: Option<String>,
     /// Columns whose classes are told with the name of the column, where there are several.
@@ -182,6 +198,9 @@ struct Map {
     /// Whether there are folds.
     #[serde(default, skip_serializing_if = "is_default")]
     folds: bool,
+    /// How often they are drawn; 0 for once.
+    #[serde(default, skip_serializing_if = "is_default")]
+    repeats: u32,
     /// The column that says when a sample is.
     #[serde(default, skip_serializing_if = "is_default")]
     time: Option<String>,
@@ -197,6 +216,8 @@ struct Map {
 struct Apply {
     #[serde(default, skip_serializing_if = "is_default")]
     folds: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    repeats: u32,
 }
 
 struct Split;
@@ -204,7 +225,7 @@ struct Split;
 impl RowStage for Split {
     const MAP: u32 = 4;
     const USES: &'static [&'static str] = crate::measure::names::USES;
-    const GATHER: Option<GatherPart<Self>> = Some((5, Self::gather)); // 5: splits without a sample are told of no sample
+    const GATHER: Option<GatherPart<Self>> = Some((6, Self::gather)); // 6: classes that a split has none of; 5: splits without a sample are told of no sample
     const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -218,6 +239,7 @@ impl RowStage for Split {
             |of: &[String]| of.iter().map(|c| Ok((c.clone(), rows.column(c)?))).collect::<Result<Vec<_>, Fault>>();
         let (strata, groups) = (column(&p.stratify)?, column(&p.group)?);
         let (given, kept, times) = (column(&p.given)?, column(&p.keep)?, column(&p.time)?);
+        let listed = column(&p.listed)?;
         let (named, numbers, joined) = (several(&p.strata)?, several(&p.quantiles)?, several(&p.groups)?);
         let salt = salt_of(p)?;
         // equal values of any type are one group, or one split
@@ -239,9 +261,10 @@ impl RowStage for Split {
             let first = keys.first().cloned().unwrap_or_default();
             let mut classes = strata.as_ref().map(|s| stratum_of(&value_at(s.as_ref(), row))).unwrap_or_default();
             named.iter().for_each(|(name, c)| classes.extend(marked(p, name, &value_at(c.as_ref(), row))));
-            let time = times.as_ref().and_then(|times| moment(&value_at(times.as_ref(), row)));
+            let time = times.as_ref().and_then(|times| of_value(&value_at(times.as_ref(), row)));
             // a cell of blanks, as tables of text have it, says nothing
             let given = text(&given, row).filter(|given| !given.trim().is_empty());
+            let given = text(&listed, row).or(given);
             let kept = text(&kept, row);
             let mut known = Known { classes, given, kept, numbers: Vec::new(), time };
             for (name, c) in &numbers {
@@ -257,8 +280,8 @@ impl RowStage for Split {
         }
         let mut delta = Delta::default();
         delta.write("split", array_of(vec![Some(p.usual.clone()); rows.len()]));
-        if p.folds {
-            delta.write(FOLD, numbers_of(vec![None; rows.len()]));
+        for n in 0..drawings(p.folds, p.repeats) {
+            delta.write(fold_column(n), numbers_of(vec![None; rows.len()]));
         }
         Ok(delta)
     }
@@ -309,17 +332,6 @@ fn number(value: &Value) -> Option<u64> {
     }
 }
 
-/// When a sample is, as a number that sorts; `None` for what says no time.
-fn moment(value: &Value) -> Option<i64> {
-    match value {
-        Value::Int(n) => Some(*n),
-        // sortable bits as a signed number
-        Value::Float(n) => sortable(*n).map(|bits| (bits ^ 1 << 63) as i64),
-        Value::Text(text) => crate::model::moments::micros(text.trim()),
-        _ => None,
-    }
-}
-
 fn numbers_of(numbers: Vec<Option<i64>>) -> ArrayRef {
     std::sync::Arc::new(arrow_array::Int64Array::from(numbers))
 }
@@ -330,7 +342,8 @@ impl Split {
     }
 
     fn apply(p: &Apply, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
-        let (mut split, mut folds) = (rows.texts("split")?, vec![None; rows.len()]);
+        let mut split = rows.texts("split")?;
+        let mut folds = vec![vec![None; rows.len()]; drawings(p.folds, p.repeats) as usize];
         let mut delta = Delta::default();
         for (row, said) in &slice.rows {
             let verdict = Verdict::of(said)?;
@@ -340,13 +353,14 @@ impl Split {
             if let Some((key, rule, say)) = verdict.gone {
                 delta.event(*row as usize, Act::DROP, key, rule, say);
             }
-            if let (Some(s), Some(f)) = (split.get_mut(*row as usize), folds.get_mut(*row as usize)) {
-                (*s, *f) = (Some(verdict.split), verdict.fold.map(i64::from));
+            split.get_mut(*row as usize).iter_mut().for_each(|s| **s = Some(verdict.split.clone()));
+            for (of, fold) in folds.iter_mut().zip(verdict.fold.iter().chain(&verdict.more)) {
+                of.get_mut(*row as usize).iter_mut().for_each(|f| **f = Some(i64::from(*fold)));
             }
         }
         delta.write("split", array_of(split));
-        if p.folds {
-            delta.write(FOLD, numbers_of(folds));
+        for (n, of) in (0u32..).zip(folds) {
+            delta.write(fold_column(n), numbers_of(of));
         }
         Ok(delta)
     }

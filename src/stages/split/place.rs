@@ -1,7 +1,7 @@
 //! Units placed into splits, and those of each split into folds.
 use super::records::Gather;
 use super::units::{Unit, Units};
-use crate::digest::Draws;
+use crate::digest::{Draws, mix};
 use crate::measure::apportion::{Row, apportion};
 use crate::measure::placing::{self, Lot};
 use std::collections::BTreeMap;
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 /// Where each unit is, by its number.
 pub struct Placed {
     pub splits: Vec<u32>,
-    /// From 1; empty without folds.
-    pub folds: Vec<u32>,
+    /// Of each drawing of folds, from 1; empty without folds.
+    pub folds: Vec<Vec<u32>>,
     /// Strata (by `balanced`: classes) of the units that are not given to a split, and those with one unit alone.
     pub strata: usize,
     pub alone: usize,
@@ -24,7 +24,8 @@ pub fn place(p: &Gather, units: &Units) -> Placed {
         splits.get_mut(number as usize).iter_mut().for_each(|s| **s = split);
     };
     units.all.iter().for_each(|unit| set(unit.number, unit.given.map_or(0, u32::from)));
-    let shares = Shares { weights: &weights, kept: |unit| unit.kept.map(u32::from), purpose: "split stratum" };
+    let kept = |unit: &Unit| unit.kept.map(u32::from);
+    let shares = Shares { weights: &weights, kept, purpose: "split stratum".into(), repeat: 0 };
     let (strata, alone) = match &p.time {
         None => shares.place(p, units, &free, &mut set),
         Some(order) => {
@@ -33,17 +34,19 @@ pub fn place(p: &Gather, units: &Units) -> Placed {
         }
     };
     let mut folds = Vec::new();
-    if p.folds > 0 {
-        folds.resize(units.all.len(), 0);
+    for repeat in 0..if p.folds > 0 { u64::from(p.repeats.max(1)) } else { 0 } {
+        let mut own_folds = vec![0; units.all.len()];
         let weights = vec![1; p.folds as usize];
+        let purpose = if repeat == 0 { "split fold".to_string() } else { format!("split fold {repeat}") };
         for split in 0..p.weights.len() as u32 {
             let own = |unit: &&Unit| splits.get(unit.number as usize) == Some(&split);
             let own: Vec<&Unit> = units.all.iter().filter(own).collect();
-            let shares = Shares { weights: &weights, kept: |_| None, purpose: "split fold" };
+            let shares = Shares { weights: &weights, kept: |_| None, purpose: purpose.clone(), repeat };
             shares.place(p, units, &own, &mut |number, fold| {
-                folds.get_mut(number as usize).iter_mut().for_each(|f| **f = fold + 1);
+                own_folds.get_mut(number as usize).iter_mut().for_each(|f| **f = fold + 1);
             });
         }
+        folds.push(own_folds);
     }
     Placed { splits, folds, strata, alone }
 }
@@ -53,13 +56,20 @@ struct Shares<'w> {
     weights: &'w [u64],
     kept: fn(&Unit) -> Option<u32>,
     /// What the odd ones are drawn for.
-    purpose: &'static str,
+    purpose: String,
+    /// Another drawing of the same units: 0 is the first.
+    repeat: u64,
 }
 
 impl Shares<'_> {
+    /// What is drawn for a unit in this drawing.
+    fn rank(&self, unit: &Unit) -> u64 {
+        if self.repeat == 0 { unit.rank } else { mix(unit.rank ^ mix(self.repeat)) }
+    }
+
     /// Places units; gives the number of strata and of those with one unit.
     fn place(&self, p: &Gather, units: &Units, of: &[&Unit], set: &mut dyn FnMut(u32, u32)) -> (usize, usize) {
-        let draws = Draws::new(p.seed, self.purpose);
+        let draws = Draws::new(p.seed, &self.purpose);
         match p.balanced {
             true => self.balanced(&draws, units, of, set),
             false => self.ranked(&draws, units, of, set),
@@ -70,7 +80,7 @@ impl Shares<'_> {
         let lot = |unit: &&Unit| Lot {
             size: u64::from(unit.size),
             classes: units.classes_of(unit).to_vec(),
-            draw: unit.rank,
+            draw: self.rank(unit),
             kept: (self.kept)(unit),
         };
         let lots: Vec<Lot> = of.iter().map(lot).collect();
@@ -103,7 +113,7 @@ impl Shares<'_> {
         let rows: Vec<Row> = strata.iter().map(row).collect();
         let mut free = apportion(&rows, self.weights);
         for (units, free) in strata.values_mut().zip(free.chunks_mut(columns.max(1))) {
-            units.sort_unstable_by_key(|u| (u.rank, u.number));
+            units.sort_unstable_by_key(|u| (self.rank(u), u.number));
             let mut next = 0;
             for unit in units {
                 let split = (self.kept)(unit).unwrap_or_else(|| {

@@ -1,4 +1,5 @@
 //! Decides in which split each sample is, and tells what that came to.
+use super::absent;
 use super::deviation;
 use super::place::place;
 use super::records::{Gather, Known, Verdict};
@@ -23,7 +24,7 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
         let of_unit = placed.splits.get(number).map_or(0, |s| *s as usize);
         let (mut split, mut verdict) = (of_unit, Verdict::default());
         let mut kept = None;
-        if p.given.is_some() || p.time.is_some() || p.keeps {
+        if p.given.is_some() || p.listed || p.time.is_some() || p.keeps {
             let mut row = Known::of(&value)?;
             let time = row.time;
             kept = row.kept.take();
@@ -46,7 +47,9 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
                 seen.free.get_mut(split).iter_mut().for_each(|n| **n += 1);
             }
         }
-        (verdict.split, verdict.fold) = (name.to_string(), placed.folds.get(number).copied());
+        let mut folds = placed.folds.iter().filter_map(|of| of.get(number).copied());
+        (verdict.split, verdict.fold) = (name.to_string(), folds.next());
+        verdict.more = folds.collect();
         if *name != p.usual || verdict.fold.is_some() || !verdict.told.is_empty() || verdict.gone.is_some() {
             out.put(at, verdict.bytes());
         }
@@ -67,6 +70,7 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
         out.fact("time.near", seen.near);
         out.fact("time.early", seen.early);
     }
+    absent::tell(p, &units, &placed.splits, out);
     tell(p, &names, seen, units.all.len(), out);
     Ok(())
 }
@@ -143,7 +147,7 @@ fn own_split(
     seen: &mut Seen,
 ) -> (usize, Vec<(String, String, String)>) {
     let Some(given) = row.given else { return (of_unit, Vec::new()) };
-    let column = p.given.as_deref().unwrap_or_default();
+    let column = p.given.as_deref().unwrap_or("lists");
     match names.iter().position(|n| *n == given) {
         Some(split) => {
             seen.given += 1;
@@ -177,7 +181,7 @@ fn tell(p: &Gather, names: &[&str], seen: Seen, units: usize, out: &mut Verdicts
     for (name, n) in names.iter().zip(&seen.counts) {
         out.fact(format!("{name}.samples"), *n);
         out.fact(format!("{name}.share"), share(*n, total));
-        let wanted = p.weights.get(*name).is_some_and(|w| *w > 0) || p.given.is_some();
+        let wanted = p.weights.get(*name).is_some_and(|w| *w > 0) || p.given.is_some() || p.listed;
         if *n == 0 && wanted {
             let say = format!("the split `{name}` has 0 samples: there are {units} {what} in all");
             empty.push((format!("split.ratios.{name}"), "split.empty", say));
@@ -192,7 +196,7 @@ fn tell(p: &Gather, names: &[&str], seen: Seen, units: usize, out: &mut Verdicts
     if total + seen.gone > 0 {
         empty.into_iter().for_each(|(key, rule, say)| out.remark(key, rule, say));
     }
-    if p.given.is_some() {
+    if p.given.is_some() || p.listed {
         let shown = |v: &String| format!("{v:?}");
         let why = match seen.unknown.iter().map(shown).collect::<Vec<_>>().join(", ") {
             _ if seen.given > 0 || total == 0 => None,

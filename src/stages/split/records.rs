@@ -18,6 +18,9 @@ pub struct Gather {
     /// The column that names the split of a sample.
     #[serde(default, skip_serializing_if = "is_default")]
     pub given: Option<String>,
+    /// Lists name the splits of samples.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub listed: bool,
     /// What the last release assigned is known.
     #[serde(default, skip_serializing_if = "is_default")]
     pub keeps: bool,
@@ -39,6 +42,9 @@ pub struct Gather {
     /// Into how many folds each split is parted; 0 for none.
     #[serde(default, skip_serializing_if = "is_default")]
     pub folds: u32,
+    /// How often folds are drawn; 0 for once.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub repeats: u32,
     /// Whether it is told how far shares of samples are from the ratios.
     #[serde(default, skip_serializing_if = "is_default")]
     pub measured: bool,
@@ -82,6 +88,9 @@ pub struct Verdict {
     pub split: String,
     #[serde(default, skip_serializing_if = "is_default")]
     pub fold: Option<u32>,
+    /// Its folds in further drawings.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub more: Vec<u32>,
     pub told: Vec<(String, String, String)>,
     /// Why the sample leaves the data set, as (key, rule, words).
     #[serde(default, skip_serializing_if = "is_default")]
@@ -93,7 +102,10 @@ impl Verdict {
     pub fn bytes(&self) -> Vec<u8> {
         match (self.told.is_empty() && self.gone.is_none(), self.fold) {
             (true, None) => self.split.clone().into_bytes(),
-            (true, Some(fold)) => format!("{} {fold}", self.split).into_bytes(),
+            (true, Some(fold)) => {
+                let more: String = self.more.iter().map(|fold| format!(" {fold}")).collect();
+                format!("{} {fold}{more}", self.split).into_bytes()
+            }
             (false, _) => serde_json::to_vec(self).unwrap_or_default(),
         }
     }
@@ -103,31 +115,12 @@ impl Verdict {
             Some(b'{') => serde_json::from_slice(bytes).map_err(|e| Fault::Bug(e.to_string())),
             _ => {
                 let text = String::from_utf8_lossy(bytes);
-                let (split, fold) = text.split_once(' ').map_or((text.as_ref(), None), |(s, f)| (s, Some(f)));
-                let fold = fold.map(str::parse).transpose().map_err(|_| Fault::Bug(format!("`{text}` is no fold")))?;
-                Ok(Verdict { split: split.to_string(), fold, ..Verdict::default() })
+                let (split, folds) = text.split_once(' ').unwrap_or((text.as_ref(), ""));
+                let folds: Result<Vec<u32>, _> = folds.split_whitespace().map(str::parse).collect();
+                let mut folds = folds.map_err(|_| Fault::Bug(format!("`{text}` is no fold")))?.into_iter();
+                let (fold, more) = (folds.next(), folds.collect());
+                Ok(Verdict { split: split.to_string(), fold, more, ..Verdict::default() })
             }
         }
-    }
-}
-
-/// A number so that greater ones are greater bits; `None` for what is no number.
-pub fn sortable(number: f64) -> Option<u64> {
-    // both zeros are one number
-    let bits = (number + 0.0).to_bits();
-    (!number.is_nan()).then_some(if bits >> 63 == 0 { bits | 1 << 63 } else { !bits })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_sort_by_their_bits() {
-        let numbers = [f64::NEG_INFINITY, -2.5, -1e-300, 0.0, 1e-300, 3.0, 3.5, f64::INFINITY];
-        let bits: Vec<_> = numbers.iter().map(|n| sortable(*n).unwrap()).collect();
-        assert!(bits.is_sorted_by(|a, b| a < b), "{bits:?}");
-        assert_eq!(sortable(-0.0), sortable(0.0));
-        assert_eq!(sortable(f64::NAN), None);
     }
 }

@@ -56,6 +56,7 @@ pub fn readme(of: &Description) -> Vec<u8> {
     }
     t.push_str(&format!("\n{}\n", say(of, "Who must be named stands in ATTRIBUTION.md.")));
     t.push_str(&decisions(p));
+    t.push_str(&hidden(of));
     p.labels.iter().for_each(|label| t.push_str(&labelled(label, of)));
     t.push_str(&folders(of));
     p.measured.iter().for_each(|(heading, facts)| t.push_str(&measured(heading, facts, of)));
@@ -162,6 +163,22 @@ fn cited(of: &Description) -> String {
     let fence = "`".repeat(longest.max(2) + 1);
     let still: String = citation.chars().map(|c| if c != '\n' && crate::diag::acts(c) { ' ' } else { c }).collect();
     format!("\n## {}\n\n{fence}\n{}\n{fence}\n", say(of, "Citation"), still.trim_end())
+}
+
+/// Which columns are hidden in which splits, which formats have no file of them, and the canary.
+fn hidden(of: &Description) -> String {
+    let p = of.card;
+    let Some(plea) = p.plea() else { return String::new() };
+    let mut t = format!("\n## {}\n\n{}", say(of, "Hidden answers"), head(of, &["split", "hidden columns"]));
+    for (split, columns) in p.withheld.told(&p.columns) {
+        let columns: Vec<String> = columns.iter().map(|c| code(c)).collect();
+        t.push_str(&row([code(&split), columns.join(", ")].into_iter()));
+    }
+    for (split, formats) in &p.withheld.without {
+        let told = format!("Without answers {} has no files of {}.", code(split), formats.join(", "));
+        t.push_str(&format!("\n{}\n", say(of, &told)));
+    }
+    t + &format!("\n{plea}\n")
 }
 
 /// A task with its guideline, how often each class stands in each split, in the release and in the whole data set, and

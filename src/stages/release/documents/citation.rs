@@ -24,7 +24,7 @@ pub fn citation(of: &Description) -> Vec<u8> {
     all.extend(p.license.as_ref().filter(|_| of.license_name().is_some()).map(|license| ("license", text(license))));
     all.extend(p.doi.as_ref().map(|doi| ("doi", text(doi))));
     all.extend(p.url.as_ref().map(|url| ("url", text(url))));
-    all.extend(p.description.as_ref().map(|d| ("abstract", text(d))));
+    all.extend(of.about().map(|d| ("abstract", text(&d))));
     if !p.keywords.is_empty() {
         all.push(("keywords", Yaml::List(p.keywords.iter().map(|k| text(k)).collect())));
     }

@@ -27,7 +27,7 @@ pub fn croissant(of: &Description) -> Vec<u8> {
         "@type": "sc:Dataset",
         "conformsTo": match conforms.as_slice() { [one] => json!(one), all => json!(all) },
         "name": of.name(),
-        "description": p.description,
+        "description": of.about(),
         "version": p.version,
         "license": p.license.as_deref().map(terms),
         "inLanguage": p.languages,

@@ -26,7 +26,7 @@ pub fn datacite(of: &Description) -> Vec<u8> {
         Some(json!({ "relatedIdentifier": address, "relatedIdentifierType": "URL", "relationType": "IsDerivedFrom" }))
     };
     let related: Vec<Json> = of.told.sources.iter().filter_map(web).collect();
-    let description = p.description.as_ref().map(|d| vec![json!({ "description": d, "descriptionType": "Abstract" })]);
+    let description = of.about().map(|d| vec![json!({ "description": d, "descriptionType": "Abstract" })]);
     json(&said(json!({
         "schemaVersion": "http://datacite.org/schema/kernel-4",
         "doi": p.doi,

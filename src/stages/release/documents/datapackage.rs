@@ -26,7 +26,7 @@ pub fn datapackage(of: &Description) -> Vec<u8> {
         "name": of.name(),
         "id": of.doi_address().or_else(|| p.url.clone()),
         "title": format!("{} {}", p.dataset, p.version),
-        "description": p.description,
+        "description": of.about(),
         "homepage": p.url,
         "version": p.version,
         "created": of.moment(),

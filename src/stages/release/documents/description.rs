@@ -90,6 +90,12 @@ impl Description<'_> {
         self.card.date.as_ref().map(|date| format!("{date}T00:00:00Z"))
     }
 
+    /// What the manifest says it is, and of a benchmark what is asked of who finds it.
+    pub fn about(&self) -> Option<String> {
+        let all: Vec<String> = self.card.description.clone().into_iter().chain(self.card.plea()).collect();
+        (!all.is_empty()).then(|| all.join("\n\n"))
+    }
+
     /// How it is to be cited: as the manifest says, else an entry of BibTeX where somebody is named and a date is said.
     pub fn citation(&self) -> Option<String> {
         self.card.citation.clone().or_else(|| self.bibtex())
@@ -140,7 +146,7 @@ impl Description<'_> {
     /// that it does not hold.
     pub fn quality<'l>(&self, label: &'l LabelCard) -> Vec<(&'l str, String)> {
         let of = |(say, fact): &'l (String, String)| Some((say.as_str(), self.number(fact)?));
-        label.quality.iter().filter(|_| !self.card.anonymous).filter_map(of).collect()
+        label.quality.iter().filter(|_| self.card.tells_of_all(label)).filter_map(of).collect()
     }
 
     /// Each released column with its name in the files and what it holds ([`in_words`] tells it to people).

@@ -1,7 +1,7 @@
 //! The documents that may stand in a release: a list of values. A new one is a file here and a line in [`DOCUMENTS`].
 use super::description::Description;
 use super::told::PageCard;
-use super::{citation, croissant, datacite, datapackage, datasheet, provenance, ro_crate, spdx};
+use super::{certificate, citation, croissant, datacite, datapackage, datasheet, provenance, ro_crate, spdx};
 use crate::model::questions::QUESTIONS;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
@@ -144,6 +144,15 @@ pub const DOCUMENTS: &[Document] = &[
         needs: &[],
         wants: &[],
         write: provenance::provenance,
+    },
+    Document {
+        name: "certificate",
+        path: crate::model::certificate::FILE,
+        doc: "how the splits were made, what of each class fell where, and what `[leakage]` found; `tamis verify --audit` counts it again. With `[leakage]` or `[split] hide` also where no documents are named",
+        usual: false,
+        needs: &[],
+        wants: &[],
+        write: certificate::certificate,
     },
     Document {
         name: "ro_crate",

@@ -2,6 +2,7 @@
 //! [`description::Description`]; [`list::DOCUMENTS`] lists those that a release may have besides the card and the attribution.
 pub mod attribution;
 pub mod card;
+mod certificate;
 mod citation;
 mod croissant;
 mod datacite;

@@ -40,7 +40,7 @@ pub fn ro_crate(of: &Description) -> Vec<u8> {
         "@id": "./",
         "@type": "Dataset",
         "name": format!("{} {}", of.name(), p.version),
-        "description": p.description,
+        "description": of.about(),
         "datePublished": p.date,
         "license": id(&license),
         "version": p.version,

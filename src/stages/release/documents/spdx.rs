@@ -75,7 +75,7 @@ fn data_set(of: &Description, agent: &str) -> Json {
     let answer = |question: &str| of.answer(question);
     json!({
         "name": of.name(),
-        "description": p.description,
+        "description": of.about(),
         "software_packageVersion": p.version,
         "software_downloadLocation": p.url,
         "software_primaryPurpose": "data",

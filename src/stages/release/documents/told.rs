@@ -4,11 +4,13 @@ use crate::formats::named;
 use crate::formats::writer::Writer;
 pub use crate::manifest::sections::Creator;
 use crate::manifest::sections::Dataset;
+use crate::model::certificate::{Made, NAME as CERTIFICATE};
 use crate::model::keypoints::Skeleton;
 use crate::stage::is_default;
 use crate::stages::release::columns::Ids;
 use crate::stages::release::conflicts::Allowed;
 use crate::stages::release::terms::SourceCard;
+use crate::stages::release::withheld::{Withheld, canary};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,6 +113,14 @@ pub struct PageCard {
     /// path -> digest
     #[serde(default, skip_serializing_if = "is_default")]
     pub evidence: BTreeMap<String, String>,
+    /// How the splits were made, where they are certified, and the facts of what leaks.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub certified: Made,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub leaks: Vec<String>,
+    /// What is hidden.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub withheld: Withheld,
 }
 
 /// A released label.
@@ -167,17 +177,37 @@ pub fn said_of(dataset: &Dataset) -> PageCard {
 impl PageCard {
     /// The facts of other steps that the pages tell of.
     pub fn facts(&self) -> Vec<String> {
-        let labels = self.labels.iter().filter(|_| !self.anonymous);
+        let labels = self.labels.iter().filter(|l| self.tells_of_all(l));
         let own = |l: &LabelCard| l.quality.iter().map(|q| q.1.clone()).collect::<Vec<_>>();
         let counts = labels.flat_map(|l| l.classes.iter().map(|c| l.count_of(c)).chain(own(l)));
         let measured = self.measured.iter().flat_map(|(_, of)| of.iter().map(|(_, fact)| fact.clone()));
         let from = |s: &SourceCard| scanned(&s.name);
-        let scanned = self.sources.iter().filter(|_| self.documents.iter().any(|d| d == "provenance")).map(from);
+        let asked = |name: &str| self.documents.iter().any(|d| d == name);
+        let digests = asked("provenance") || (asked(CERTIFICATE) && self.withheld.is_empty());
+        let scanned = self.sources.iter().filter(|_| digests).map(from);
         let gates = self.gates.iter().map(|g| g.fact.clone());
-        let mut all: Vec<String> = gates.chain(counts).chain(measured).chain(scanned).collect();
+        let leaks = self.leaks.iter().cloned();
+        let mut all: Vec<String> = gates.chain(leaks).chain(counts).chain(measured).chain(scanned).collect();
         all.sort();
         all.dedup();
         all
+    }
+
+    /// Whether it tells what was counted of a label in the whole data set: not of an anonymous release, nor of a label that is
+    /// hidden somewhere, since the difference to what is released would be what is hidden.
+    pub fn tells_of_all(&self, label: &LabelCard) -> bool {
+        !self.anonymous && !self.withheld.hides(&format!("label.{}", label.task))
+    }
+
+    /// The text that tells who has read the release, where it is a benchmark.
+    pub fn canary(&self) -> String {
+        canary(&self.dataset, &self.release)
+    }
+
+    /// What the descriptions of a benchmark say besides.
+    pub fn plea(&self) -> Option<String> {
+        let plea = "The data of this benchmark should never appear in training corpora";
+        (!self.withheld.is_empty()).then(|| format!("{plea}: {}", self.canary()))
     }
 
     /// The language of its pages for people.

@@ -1,16 +1,25 @@
 //! Which documents a release is to have, as its table says.
-use super::list::{DOCUMENTS, DocumentName};
+use super::list::{DOCUMENTS, Document, DocumentName};
 use super::told::said_of;
 use crate::diag::Diagnostic;
 use crate::manifest::values::At;
+use crate::model::certificate::NAME as CERTIFICATE;
 use crate::stage::Check;
 use crate::stages::release::terms::dataset;
 
 /// The documents that are wanted. One that is named and that the manifest has no words for is told.
 pub fn wanted(check: &mut Check, named: Option<&[At<DocumentName>]>) -> Vec<String> {
     let Some(named) = named else {
-        return DOCUMENTS.iter().filter(|d| d.usual).map(|d| d.name.to_string()).collect();
+        let measured = [&["leakage"][..], &["split", "hide"]].iter().any(|path| check.manifest.table(path).is_some());
+        let own = |d: &&Document| d.usual || (measured && d.name == CERTIFICATE);
+        return DOCUMENTS.iter().filter(own).map(|d| d.name.to_string()).collect();
     };
+    if let Some(at) =
+        named.iter().find(|at| at.get().0.name == CERTIFICATE && check.manifest.table(&["split"]).is_none())
+    {
+        let problem = Diagnostic::error("T0650", at.span(), "there are no splits to be certified");
+        check.bad(problem.label("needs [split]"));
+    }
     let said = said_of(&dataset(check));
     for (i, at) in named.iter().enumerate() {
         let document = at.get().0;

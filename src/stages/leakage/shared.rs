@@ -1,0 +1,135 @@
+//! Values that stand in several splits.
+use super::records::{Gather, Kind, SHARED, decimal, of_key, of_value};
+use crate::stage::*;
+use std::collections::BTreeMap;
+
+/// What was found of one kind.
+#[derive(Default, Clone)]
+struct Found {
+    values: u64,
+    samples: u64,
+}
+
+pub fn tell(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+    let mut all = Telling { p, found: BTreeMap::new(), told: BTreeMap::new(), tasks: BTreeMap::new() };
+    let (mut run, mut before): (Vec<(Spot, String)>, Vec<u8>) = (Vec::new(), Vec::new());
+    let mut times: Vec<(Spot, String, i64)> = Vec::new();
+    for (n, hit) in hits.iter().enumerate() {
+        if n.is_multiple_of(1 << 14) {
+            context.tools.go_on()?;
+        }
+        if hit.key.first().is_some_and(|kind| *kind > Kind::Entity as u8) {
+            break; // entries are sorted by what they are about
+        }
+        let wrong = || Fault::Bug("an entry of a summary does not read".into());
+        let (split, rest) = of_value(&hit.value).ok_or_else(wrong)?;
+        if hit.key.first() == Some(&(Kind::Time as u8)) {
+            let time = rest.first_chunk().map(|bytes| i64::from_le_bytes(*bytes)).ok_or_else(wrong)?;
+            times.push((hit.at, split.to_string(), time));
+            continue;
+        }
+        if before != *hit.key {
+            all.close(&before, &run);
+            run.clear();
+            before = hit.key.to_vec();
+        }
+        run.push((hit.at, split.to_string()));
+    }
+    all.close(&before, &run);
+    all.times(&times);
+    all.facts(out)
+}
+
+/// What was counted of a column of a task.
+#[derive(Default, Clone)]
+struct Task {
+    values: u64,
+    /// Those of them that stand in several splits.
+    several: u64,
+    /// Of each other split its mentions, and those of them that the first split has, too.
+    mentions: BTreeMap<String, (u64, u64)>,
+}
+
+struct Telling<'p> {
+    p: &'p Gather,
+    found: BTreeMap<Kind, Found>,
+    /// What is told of each sample.
+    told: BTreeMap<Spot, Vec<Kind>>,
+    tasks: BTreeMap<(Kind, String), Task>,
+}
+
+impl Telling<'_> {
+    /// All samples with one value.
+    fn close(&mut self, key: &[u8], run: &[(Spot, String)]) {
+        let Some((kind, column, _)) = of_key(key) else { return };
+        let several = run.iter().any(|(_, split)| run.first().is_some_and(|first| first.1 != *split));
+        let has_first = run.iter().any(|(_, split)| *split == self.p.first);
+        if !SHARED.contains(&kind) {
+            let own = self.tasks.entry((kind, column.to_string())).or_default();
+            own.values += 1;
+            own.several += u64::from(several);
+            for (_, split) in run.iter().filter(|(_, split)| *split != self.p.first) {
+                let of = own.mentions.entry(split.clone()).or_default();
+                of.0 += 1;
+                of.1 += u64::from(has_first);
+            }
+            return;
+        }
+        if !several {
+            return;
+        }
+        let least = run.iter().map(|(_, split)| split).min().cloned().unwrap_or_default();
+        let home = if has_first { self.p.first.clone() } else { least };
+        self.found.entry(kind).or_default().values += 1;
+        for (at, _) in run.iter().filter(|(_, split)| *split != home) {
+            self.note(*at, kind);
+        }
+    }
+
+    /// A sample counts once for each kind, however many values it shares.
+    fn note(&mut self, at: Spot, kind: Kind) {
+        let told = self.told.entry(at).or_default();
+        if !told.contains(&kind) {
+            told.push(kind);
+            self.found.entry(kind).or_default().samples += 1;
+        }
+    }
+
+    fn times(&mut self, times: &[(Spot, String, i64)]) {
+        let last = times.iter().filter(|(_, split, _)| *split == self.p.first).map(|t| t.2).max();
+        let Some(last) = last else { return };
+        for (at, _, _) in times.iter().filter(|(_, split, time)| *split != self.p.first && *time <= last) {
+            self.note(*at, Kind::Time);
+        }
+    }
+
+    fn facts(self, out: &mut Verdicts) -> Result<(), Fault> {
+        for kind in SHARED.iter().chain(&[Kind::Time]).filter(|kind| self.p.kinds.contains(kind)) {
+            let found = self.found.get(kind).cloned().unwrap_or_default();
+            out.fact(format!("{}.samples", kind.name()), found.samples);
+            if *kind != Kind::Time {
+                out.fact(format!("{}.values", kind.name()), found.values);
+            }
+        }
+        for (column, task) in &self.p.tasks {
+            let of = |kind: Kind| self.tasks.get(&(kind, column.clone())).cloned().unwrap_or_default();
+            if column.starts_with("votes.") {
+                let counted = of(Kind::Annotator);
+                out.fact(format!("annotator.{task}.all"), counted.values);
+                out.fact(format!("annotator.{task}.shared"), counted.several);
+                continue;
+            }
+            let splits = of(Kind::Entity).mentions;
+            let most = splits.values().max_by_key(|(mentions, _)| *mentions);
+            let fact = match most {
+                Some((mentions, seen)) => Fact::Decimal(decimal(*seen as f64 / *mentions as f64)),
+                None => Fact::Undefined("no other split mentions an entity".into()),
+            };
+            out.fact(format!("entities.{task}.share"), fact);
+        }
+        for (at, kinds) in &self.told {
+            out.put_json(*at, kinds)?;
+        }
+        Ok(())
+    }
+}
