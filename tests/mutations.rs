@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// Mutated files that one build reads.
 const FILES: u64 = 24;
 /// Builds of each reader, where no time is given.
-const ROUNDS: u64 = 2;
+const ROUNDS: u64 = 6;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
