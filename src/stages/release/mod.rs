@@ -24,6 +24,7 @@ mod ids;
 mod images;
 mod made;
 mod page;
+mod relations;
 mod represented;
 mod select;
 mod terms;
