@@ -301,9 +301,15 @@ fn no_bytes_break_a_reader_of_shapes() {
     ];
     let columns: Vec<String> = crate::model::shapes::DRAWINGS.iter().map(|d| d.column.to_string()).collect();
     let mut dice = Dice(7_000_000);
-    for (name, seed) in
-        [("coco", COCO), ("cvat", CVAT), ("labelme", LABELME), ("yolo", YOLO), ("dota", DOTA), ("boxes_csv", TABLE), ("label_studio", STUDIO)]
-    {
+    for (name, seed) in [
+        ("coco", COCO),
+        ("cvat", CVAT),
+        ("labelme", LABELME),
+        ("yolo", YOLO),
+        ("dota", DOTA),
+        ("boxes_csv", TABLE),
+        ("label_studio", STUDIO),
+    ] {
         let format = super::named(name).unwrap();
         for round in 0..3000 {
             let mut bytes = seed.as_bytes().to_vec();

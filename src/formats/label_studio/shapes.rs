@@ -9,7 +9,7 @@
 //! whose shapes are lost), `studio.said` (results that are no shapes). Broken: `studio.task` (no picture is named).
 use crate::formats::encoding::{BOM, Wrong, text};
 use crate::formats::json::{self, Json, select};
-use crate::formats::json_array::listed;
+use crate::formats::json_array::{Listed, listed};
 use crate::formats::options::Options;
 use crate::formats::reader::{Record, Unit};
 use crate::formats::sidecar::{Broken, Document, Documents, Note};
@@ -26,7 +26,7 @@ pub fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Document
     let text = text(unit.bytes)?;
     let tasks = listed(text.strip_prefix(BOM).unwrap_or(text).as_bytes())?;
     let broken = |wrong: Wrong| Broken { image: None, wrong };
-    let one = |item: Result<(u32, &[u8]), Wrong>| {
+    let one = |item: Listed| {
         let (line, bytes) = item.map_err(broken)?;
         let task = json::parse(bytes, depth_max).map_err(|wrong| broken(wrong.at(line)))?;
         document(line, &task, options)

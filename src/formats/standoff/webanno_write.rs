@@ -47,11 +47,14 @@ pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
     Ok(scatter(&files))
 }
 
+/// Where tokens begin and end.
+type Tokens = Vec<(usize, usize)>;
+
 /// A text in lines and tokens.
 struct Page {
     chars: Vec<char>,
     /// Of each line with a token where it begins and ends, without white space around it, and its tokens.
-    lines: Vec<(usize, usize, Vec<(usize, usize)>)>,
+    lines: Vec<(usize, usize, Tokens)>,
     /// As the label has them.
     spans: Vec<Span>,
     /// Where each begins and ends as whole tokens; none where it holds no token.
@@ -180,7 +183,7 @@ struct Cells {
 }
 
 /// The tokens of a line: what stands between white space, cut at edges.
-fn tokens(chars: &[char], from: usize, to: usize, edges: &BTreeSet<usize>) -> Vec<(usize, usize)> {
+fn tokens(chars: &[char], from: usize, to: usize, edges: &BTreeSet<usize>) -> Tokens {
     let mut out = Vec::new();
     let mut open = None;
     for at in from..=to {
