@@ -331,6 +331,31 @@ pub fn guessed(bytes: &[u8], of: &[&'static str]) -> Option<(&'static str, Strin
     alone.then(|| (single, format!("{high} bytes are not ASCII and make no other encoding; look at some of them")))
 }
 
+/// Bytes without a mark at their begin, without empty lines around them, and with one kind of line end.
+pub fn plain_lines(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let ends = |b: &u8| matches!(b, b'\r' | b'\n');
+    let bytes = strip_bom(bytes);
+    let first = bytes.iter().position(|b| !ends(b)).unwrap_or(bytes.len());
+    let last = bytes.iter().rposition(|b| !ends(b)).map_or(first, |at| at + 1);
+    let own = bytes.get(first..last).unwrap_or_default();
+    if memchr::memchr(b'\r', own).is_none() {
+        return own.into();
+    }
+    let mut out = Vec::with_capacity(own.len());
+    for (i, byte) in own.iter().enumerate() {
+        match byte {
+            b'\r' if own.get(i + 1) == Some(&b'\n') => {}
+            b'\r' => out.push(b'\n'),
+            other => out.push(*other),
+        }
+    }
+    out.into()
+}
+
+pub fn strip_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BOM.as_bytes()).unwrap_or(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -45,6 +45,13 @@ fn plain(name: &str) -> (String, bool) {
     (cut.to_string(), cut.len() < plain.len() || cut.is_empty() || is_device(cut) || looks_told_apart(cut))
 }
 
+/// The name of a file of a sample where nothing is known of the others: the id itself where it is short, plain and in small
+/// letters, else with a mark of the id behind it.
+pub fn alone(id: &str) -> String {
+    let (bare, told_apart) = stem(id);
+    if !told_apart && bare == id && folded(&bare) == bare { bare } else { apart(&bare, id) }
+}
+
 /// The name by which file systems know it that do not tell letter case and normal forms apart.
 pub fn folded(stem: &str) -> String {
     composed(&composed(stem).to_uppercase().to_lowercase())
@@ -103,6 +110,9 @@ mod tests {
         let name = apart(&stem(&long).0, &long);
         assert!(name.len() < 140 && name.starts_with("가가"), "{name}");
         assert_ne!(apart("a", "x/a"), apart("a", "y/a"));
+        assert_eq!((alone("kim-1"), alone("가")), ("kim-1".into(), "가".into()));
+        let marked = |id: &str, stem: &str| alone(id).strip_prefix(stem).is_some_and(|mark| mark.len() == MARK + 1);
+        assert!(marked("Kim", "Kim") && marked("raw/a.txt", "a_txt") && marked("a.png", "a") && marked("con", "con"));
         assert_eq!(folded("Straße"), folded("STRASSE"));
         assert_eq!(folded("\u{1100}\u{1161}A"), folded("가a"));
     }

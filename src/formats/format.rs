@@ -29,6 +29,8 @@ pub struct Format {
     /// Its files say something of samples that lie elsewhere: what names the sample, who says it, and what, where a source of
     /// answers does not say.
     pub beside: Option<[&'static str; 3]>,
+    /// The selector of the text that its answers were given to, where its files hold that.
+    pub given: Option<&'static str>,
     /// The columns of shapes besides boxes that its annotations can give.
     pub draws: &'static [&'static str],
     /// Its annotations say where things are as shares of the image's sides.
@@ -58,6 +60,7 @@ impl Format {
             images,
             sounds: false,
             beside: None,
+            given: None,
             draws: &[],
             shares: false,
             sidecar,

@@ -100,6 +100,21 @@ pub fn objects(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     list.items.into_iter().filter_map(|item| bytes.get(item.begins..item.ends))
 }
 
+/// An item of a list: the line on which it begins, and its bytes; or why it is none.
+pub type Listed<'b> = Result<(u32, &'b [u8]), Wrong>;
+
+/// The bytes of each item of a list with the line on which it begins, or why it is none. A list that is none is an error.
+pub fn listed(bytes: &[u8]) -> Result<Vec<Listed<'_>>, Wrong> {
+    let one = |item: &Item| {
+        let line = line_at(bytes, item.begins);
+        match item.wrong {
+            Some(say) => Err(Wrong::new("json", say).at(line)),
+            None => Ok((line, bytes.get(item.begins..item.ends).unwrap_or_default())),
+        }
+    };
+    Ok(items(bytes)?.items.iter().map(one).collect())
+}
+
 /// A list of the first items of a file of which only the head is known: those that lie in it whole.
 pub fn head(bytes: &[u8]) -> Option<Vec<u8>> {
     let list = items(bytes).ok()?;

@@ -15,6 +15,7 @@ pub mod file_name;
 pub mod format;
 pub mod frames;
 pub mod guard;
+pub mod held;
 #[cfg(feature = "crawl")]
 pub mod html;
 pub mod image;
@@ -31,6 +32,8 @@ pub mod pointer;
 pub mod reader;
 #[cfg(test)]
 mod round;
+#[cfg(test)]
+mod round_texts;
 pub mod sidecar;
 pub mod small;
 pub mod spelling;
@@ -54,6 +57,7 @@ mod csv_write;
 pub mod cvat;
 mod dota;
 pub mod image_folder;
+mod image_objects;
 pub mod json_array;
 pub mod jsonl;
 mod jsonl_zst;
@@ -94,6 +98,7 @@ pub const FORMATS: &[Format] = &[
     text::PARAGRAPHS,
     coco::FORMAT,
     image_folder::FORMAT,
+    image_objects::FORMAT,
     voc::FORMAT,
     labelme::FORMAT,
     cvat::FORMAT,

@@ -65,6 +65,26 @@ pub fn changed(bytes: &[u8], pixels_max: u64, change: &Change) -> Result<Changed
     Ok(Changed { probe, frame, bytes: Some((bytes, format)) })
 }
 
+/// Parts of a picture as files of their own, with their format; it is decoded once. Rules: those of [`super::image::decode`], and
+/// `image.crop` where a part passes its sides.
+pub fn tiles(bytes: &[u8], pixels_max: u64, parts: &[[u32; 4]]) -> Result<(Vec<Vec<u8>>, &'static str), Wrong> {
+    let Pixels { probe, image, profile } = pixels(bytes, pixels_max)?;
+    let format = if probe.format == "jpeg" { "jpeg" } else { "png" };
+    let within = |[left, top, width, height]: &[u32; 4]| {
+        let (x, y) = (u64::from(*left) + u64::from(*width), u64::from(*top) + u64::from(*height));
+        x <= u64::from(image.width()) && y <= u64::from(image.height())
+    };
+    if !parts.iter().all(within) {
+        return Err(Wrong::new("image.crop", format!("it has {} x {} pixels", image.width(), image.height())));
+    }
+    let one = |[left, top, width, height]: &[u32; 4]| {
+        encoded(image.crop_imm(*left, *top, *width, *height), format, profile.clone())
+    };
+    let made = guard::guarded(|| parts.iter().map(one).collect::<Result<Vec<_>, _>>());
+    let wrong = || Wrong::new("image.corrupt", "its pixels cannot be written again");
+    Ok((made.and_then(Result::ok).ok_or_else(wrong)?, format))
+}
+
 /// A small picture for people to look at.
 pub struct Thumbnail {
     /// Pixels of the picture itself, as it is stored.

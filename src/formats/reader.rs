@@ -2,10 +2,11 @@
 //! records is its own, so nothing here is called through a pointer for a record.
 use super::cut::Cut;
 use super::cut::members::ReadAt;
-use super::encoding::{BOM, Wrong, line_at};
+pub use super::encoding::strip_bom;
+use super::encoding::{Wrong, line_at, plain_lines};
 use super::options::Options;
 use crate::digest::Digest;
-use crate::measure::parts::{SPLIT, part_of};
+use crate::measure::parts::{PLACE, SPLIT, part_of, place_of};
 use crate::table::value::column;
 use crate::table::{ArrayRef, Builder, DataType, Value, concat, types, utf8};
 use serde::{Deserialize, Serialize};
@@ -114,6 +115,8 @@ pub enum From {
     Path,
     Stem,
     Split,
+    /// The path without its suffix.
+    Place,
     /// A digest of the record's bytes; for ids alone.
     Content,
     Record(String),
@@ -126,6 +129,7 @@ impl From {
             ("path", _) => From::Path,
             ("stem", _) => From::Stem,
             (SPLIT, _) => From::Split,
+            (PLACE, _) => From::Place,
             (_, Selects::Names) => From::Record(selector.strip_prefix("column:").unwrap_or(selector).into()),
             _ => From::Record(selector.into()),
         }
@@ -266,6 +270,8 @@ pub struct Records<'a> {
     fields: Vec<FieldColumn<'a>>,
     more: BTreeMap<&'static str, (DataType, Vec<Value>)>,
     told: Vec<Told>,
+    /// Bytes that cells name by digest.
+    blobs: BTreeMap<Digest, Vec<u8>>,
     /// What the id's selector met.
     id_met: Met,
     /// The unit whose header was compared with the fields last.
@@ -286,6 +292,8 @@ pub struct Found {
     /// `id` where ids were asked for, the fields, and what the format adds; empty where there is no row.
     pub columns: BTreeMap<String, ArrayRef>,
     pub told: Vec<Told>,
+    /// Bytes that cells name by digest.
+    pub blobs: BTreeMap<Digest, Vec<u8>>,
     /// What the selectors met: of each field by its name, and of the id.
     pub met: Vec<(String, Met)>,
 }
@@ -336,6 +344,7 @@ impl<'a> Records<'a> {
             fields: ask.fields.iter().map(column).collect(),
             more: adds.into_iter().map(|(name, ty)| (name, (ty, Vec::new()))).collect(),
             told: Vec::new(),
+            blobs: BTreeMap::new(),
             id_met: Met::default(),
             header_of: None,
             line: 0,
@@ -431,6 +440,7 @@ impl<'a> Records<'a> {
                 From::Path => Some(unit.path.to_string()),
                 From::Stem => Some(unit.stem.to_string()),
                 From::Split => part_of(unit.path).map(String::from),
+                From::Place => Some(place_of(unit.path).to_string()),
                 From::Content => Some(Digest::of(&of.content(bytes)).hex()[..32].to_string()),
                 From::Record(selector) => {
                     sight(&mut self.id_met, of, selector);
@@ -460,6 +470,7 @@ impl<'a> Records<'a> {
                     match own {
                         From::Path => column.values.text(unit.path),
                         From::Stem => column.values.text(unit.stem),
+                        From::Place => column.values.text(place_of(unit.path)),
                         From::Split => {
                             column.values.value(part_of(unit.path).map_or(Value::Null, |p| Value::Text(p.into())))
                         }
@@ -528,6 +539,13 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// Keeps bytes that a cell will name by their digest.
+    pub fn hold(&mut self, bytes: &[u8]) -> Digest {
+        let digest = Digest::of(bytes);
+        self.blobs.entry(digest).or_insert_with(|| bytes.to_vec());
+        digest
+    }
+
     pub fn finish(mut self) -> Result<Found, String> {
         let (mut columns, mut met) = (BTreeMap::new(), Vec::new());
         if matches!(self.ask.id, Some(From::Record(_))) {
@@ -550,7 +568,7 @@ impl<'a> Records<'a> {
             }
         }
         self.told.sort_by_key(|t| (t.row, t.record));
-        Ok(Found { parents: self.parents, columns, told: self.told, met })
+        Ok(Found { parents: self.parents, columns, told: self.told, blobs: self.blobs, met })
     }
 }
 
@@ -572,29 +590,4 @@ fn sight<R: Record>(met: &mut Met, of: &R, selector: &str) {
     if !met.has && met.seen.len() < SEEN {
         met.see(of.names());
     }
-}
-
-/// Bytes without a mark at their begin, without empty lines around them, and with one kind of line end.
-fn plain_lines(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let ends = |b: &u8| matches!(b, b'\r' | b'\n');
-    let bytes = strip_bom(bytes);
-    let first = bytes.iter().position(|b| !ends(b)).unwrap_or(bytes.len());
-    let last = bytes.iter().rposition(|b| !ends(b)).map_or(first, |at| at + 1);
-    let own = bytes.get(first..last).unwrap_or_default();
-    if memchr::memchr(b'\r', own).is_none() {
-        return own.into();
-    }
-    let mut out = Vec::with_capacity(own.len());
-    for (i, byte) in own.iter().enumerate() {
-        match byte {
-            b'\r' if own.get(i + 1) == Some(&b'\n') => {}
-            b'\r' => out.push(b'\n'),
-            other => out.push(*other),
-        }
-    }
-    out.into()
-}
-
-pub fn strip_bom(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(BOM.as_bytes()).unwrap_or(bytes)
 }

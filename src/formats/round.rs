@@ -228,6 +228,24 @@ where
             assert!(rows.contains(&row) || near(cell, &want), "{} of {kind}: {cell:?} is not {want:?}", format.name);
         }
         assert!(rows.len() < ROWS, "{} of {kind} loses something of every row", format.name);
+        for other in FORMATS.iter().filter(both) {
+            on::<T>((format, other), (&cells, &rows), &sizes);
+        }
+    }
+}
+
+/// What was read of one format goes through another, and comes back as it was read or is told.
+fn on<T: Drawn>((first, second): (&Format, &Format), (cells, lost): (&[Value], &BTreeSet<usize>), sizes: &[[u32; 2]])
+where
+    Vec<T>: Cell,
+{
+    let labels: Vec<Vec<T>> = cells.iter().map(|cell| Vec::from_value(cell).unwrap()).collect();
+    let (again, more) = through(second, &labels, sizes);
+    let rows: BTreeSet<usize> = lost.iter().copied().chain(more.iter().map(|l| l.row)).collect();
+    assert_eq!(again.len(), cells.len());
+    for (row, (cell, want)) in again.iter().zip(cells).enumerate() {
+        let same = rows.contains(&row) || near(cell, want);
+        assert!(same, "{} to {}: {cell:?} is not {want:?}", first.name, second.name);
     }
 }
 
@@ -271,6 +289,11 @@ fn no_bytes_break_a_reader_of_shapes() {
     const DOTA: &str = "imagesource:x\n0 0 4 0 4 2 0 2 plane 0\n1 0 2 1 1 2 0 1 ship 2\n";
     const TABLE: &str =
         "filename,width,height,class,xmin,ymin,xmax,ymax\nx.png,4,3,a,0,0,2,2\nx.png,4,3,\"b,c\",1,1,2,2\n,,,,,,,\n";
+    const STUDIO: &str = r#"[{"data": {"i": "p.png"}, "annotations": [{"result": [
+        {"type": "rectanglelabels", "original_width": 4, "original_height": 3, "value": {"x": 1, "y": 1, "width": 50, "height": 50, "rotation": 9, "rectanglelabels": ["x"]}},
+        {"id": "a", "type": "polygon", "original_width": 4, "original_height": 3, "value": {"points": [[0, 0], [9, 0], [9, 9]]}},
+        {"id": "a", "type": "labels", "value": {"labels": ["x"]}},
+        {"type": "brushlabels", "original_width": 4, "original_height": 3, "value": {"rle": [0, 0, 0, 48, 57, 27, 254, 19, 0, 159, 254, 216, 4, 127, 241, 128, 0], "brushlabels": ["x"]}}]}]}]"#;
     const WORDS: [&[u8]; 12] = [
         b"1e308",
         b"-1",
@@ -287,9 +310,15 @@ fn no_bytes_break_a_reader_of_shapes() {
     ];
     let columns: Vec<String> = crate::model::shapes::DRAWINGS.iter().map(|d| d.column.to_string()).collect();
     let mut dice = Dice(7_000_000);
-    for (name, seed) in
-        [("coco", COCO), ("cvat", CVAT), ("labelme", LABELME), ("yolo", YOLO), ("dota", DOTA), ("boxes_csv", TABLE)]
-    {
+    for (name, seed) in [
+        ("coco", COCO),
+        ("cvat", CVAT),
+        ("labelme", LABELME),
+        ("yolo", YOLO),
+        ("dota", DOTA),
+        ("boxes_csv", TABLE),
+        ("label_studio", STUDIO),
+    ] {
         let format = super::named(name).unwrap();
         for round in 0..3000 {
             let mut bytes = seed.as_bytes().to_vec();

@@ -78,6 +78,10 @@ pub struct Needs {
     pub classes: bool,
     /// The text that spans lie on.
     pub text: bool,
+    /// The relations between its spans, where there are such.
+    pub relations: bool,
+    /// How long its sounds last, where that is known.
+    pub durations: bool,
     /// The same with its tokens.
     pub tokens: bool,
     /// Characters that no class may have, since they part values in the files.
@@ -109,6 +113,8 @@ impl Needs {
         label: &[],
         classes: false,
         text: false,
+        relations: false,
+        durations: false,
         tokens: false,
         no_class_with: &[],
         images: false,
@@ -129,7 +135,7 @@ pub struct Sheet {
     pub rows: usize,
     /// The released columns by their released names, if the format needs them.
     pub columns: Vec<(String, ArrayRef)>,
-    /// What else it needs, by what it is to the format: `id`, `label`, `text`, `edits`, `tokens`, `image`, `width`,
+    /// What else it needs, by what it is to the format: `id`, `label`, `relations` (between the spans of the label), `duration`, `text`, `edits`, `tokens`, `image`, `width`,
     /// `height`, `file` (the name of the image's file), `folder` (the class whose folder it lies in). What a data set does not have is not there.
     pub roles: BTreeMap<String, ArrayRef>,
     /// How tags say where an entity begins and ends, for a format that writes them.
@@ -253,6 +259,29 @@ pub fn is_sharded(files: &str) -> bool {
     files.contains("NNNNN")
 }
 
+/// Endings of files that lie beside a sample's own one and belong to it: the text beside its annotations.
+const COMPANIONS: &[(&str, &str)] = &[(".ann", ".txt")];
+
+/// The path of a file of a sample, by the name that its fragment lists; and whether it is the one that counts.
+pub fn scattered_path(files: &str, split: &str, name: &str) -> (String, bool) {
+    let (stem, end) = name.rsplit_once('.').unwrap_or((name, ""));
+    let own = path(files, split, 0);
+    let beside = COMPANIONS.iter().find(|(of, with)| files.ends_with(of) && with.strip_prefix('.') == Some(end));
+    match beside.and_then(|(of, with)| Some(format!("{}{with}", own.strip_suffix(of)?))) {
+        Some(own) => (own.replace("NAME", stem), false),
+        None => (own.replace("NAME", stem), true),
+    }
+}
+
+/// The split whose file a path is, or beside whose file it lies.
+pub fn split_with<'p>(files: &str, path: &'p str) -> Option<&'p str> {
+    let beside = || {
+        let (of, with) = COMPANIONS.iter().find(|(of, with)| files.ends_with(of) && path.ends_with(with))?;
+        split_of(&format!("{}{with}", files.strip_suffix(of)?), path)
+    };
+    split_of(files, path).or_else(beside)
+}
+
 /// The path of a split's file.
 pub fn path(files: &str, split: &str, n: usize) -> String {
     files.replace("NNNNN", &format!("{n:05}")).replace("SPLIT", split)
@@ -293,6 +322,10 @@ mod tests {
             assert_eq!(split_of(files, of), Some("train-2"));
             assert_eq!(split_of(files, "README.md"), None);
         }
+        assert_eq!(scattered_path("brat/SPLIT/NAME.ann", "train", "a.b.txt"), ("brat/train/a.b.txt".into(), false));
+        assert_eq!(scattered_path("brat/SPLIT/NAME.ann", "train", "a.ann"), ("brat/train/a.ann".into(), true));
+        assert_eq!(split_with("brat/SPLIT/NAME.ann", "brat/train/a.txt"), Some("train"));
+        assert_eq!(split_of("brat/SPLIT/NAME.ann", "brat/train/a.txt"), None);
         assert_eq!(split_of("labels/SPLIT/NAME.txt", "labels/train/class/a.b.txt"), Some("train"));
         assert_eq!(split_of("labels/SPLIT/NAME.txt", "labels/train/a.jpg"), None);
         assert_eq!(split_of("images/SPLIT/metadata.jsonl", "images/train/a.png"), None);

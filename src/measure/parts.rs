@@ -11,6 +11,18 @@ const WORDS: [(&str, &[&str]); 3] = [
 /// The selector of a field that is the split which the path of its file names.
 pub const SPLIT: &str = "path:split";
 
+/// The selector of the path of a file without the suffix of its name: `raw/kim/one` of `raw/kim/one.ann`.
+pub const PLACE: &str = "path:stem";
+
+/// A path without the suffix of its name.
+pub fn place_of(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.') {
+        Some((stem, end)) if !stem.is_empty() => path.get(..path.len() - end.len() - 1).unwrap_or(path),
+        _ => path,
+    }
+}
+
 /// `train`, `valid` or `test`, by a word of the file's name, else of the nearest folder that has one; `None` where no word says
 /// it. A word is what letters make without any between them and others: `pretrain` and `latest` say nothing.
 pub fn part_of(path: &str) -> Option<&'static str> {
@@ -25,6 +37,15 @@ pub fn part_of(path: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_a_path_without_its_suffix() {
+        for (path, place) in
+            [("raw/a.b/one.ann", "raw/a.b/one"), ("one.x.txt", "one.x"), ("raw/.hidden", "raw/.hidden")]
+        {
+            assert_eq!(place_of(path), place);
+        }
+    }
 
     #[test]
     fn names_of_files_and_folders_say_the_split() {

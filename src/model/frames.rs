@@ -91,6 +91,9 @@ impl Frame {
     }
 }
 
+/// The column with the id of the picture that a sample is a tile of.
+pub const TILE_OF: &str = "tile_of";
+
 /// Whether an EXIF orientation exchanges width and height.
 pub fn swaps(orientation: u32) -> bool {
     (5..=8).contains(&orientation)

@@ -22,6 +22,7 @@ pub mod polygons;
 pub mod predictions;
 pub mod quads;
 pub mod questions;
+pub mod relations;
 pub mod shape;
 pub mod shapes;
 pub mod sounds;

@@ -1,12 +1,13 @@
 //! What the columns of a source mean: which one names the samples, of which types they are, and what they may be called.
 use super::days;
-use super::found::Source;
+use super::found::{Named, Source};
 use super::sample::Column;
 use crate::formats::Format;
 use crate::formats::conll::OWN_ID;
 use crate::formats::reader::{DAY, Offers, UNHELD, WRITTEN};
 use crate::formats::spelling::{DATE, Spelling, has_days};
 use crate::manifest::values::is_line;
+use crate::measure::parts::place_of;
 use crate::model::messages::Message;
 use crate::stage::RESERVED;
 use crate::stages::collect::ids::make_id;
@@ -78,6 +79,8 @@ pub enum Id {
     /// A digest of the record.
     Content,
     Stem,
+    /// The path without its suffix.
+    Place,
     Path,
 }
 
@@ -239,6 +242,11 @@ pub fn id(source: &Source) -> Id {
         return if place { Id::Path } else { Id::Stem };
     }
     let Some(reader) = &source.format.reader else { return Id::Path };
+    match source.named {
+        Some(Named::Stem) => return Id::Stem,
+        Some(Named::Place) => return Id::Place,
+        None => {}
+    }
     if reader.id == "path" {
         return Id::Path;
     }
@@ -303,7 +311,8 @@ pub fn ids(source: &Source, id: &Id) -> BTreeSet<String> {
             values.iter().filter_map(Value::key_text).collect()
         }
         Id::Path => source.paths().cloned().collect(),
-        Id::Stem => source.images.iter().map(stem).collect(),
+        Id::Stem => source.paths().map(stem).collect(),
+        Id::Place => source.paths().map(|p| place_of(p).to_string()).collect(),
         Id::Position | Id::Content => BTreeSet::new(),
     }
 }

@@ -11,6 +11,7 @@ use super::names::unlike;
 use super::page::{Page, inline, is_short, key, list, text, value};
 use super::plan::{Guess, Plan, plan};
 use super::releases;
+use super::said;
 use super::votes;
 use crate::manifest::values::is_language;
 use crate::model::license::{self, UNKNOWN};
@@ -54,9 +55,12 @@ pub fn of(folder: &Folder, wanted: &Wanted) -> Result<Draft, Vec<(String, String
     let there = wanted.more.as_ref().unwrap_or(&nothing);
     let mut found = found::found(folder, &there.files);
     apart::beside_images(&mut found);
-    apart::lone_text(&mut found);
+    let said = said::said(&mut found);
+    if said.is_empty() {
+        apart::lone_text(&mut found);
+    }
     found::name(&mut found.sources, &there.names);
-    let answers = votes::votes(&mut found);
+    let answers: Vec<Label> = said.into_iter().chain(votes::votes(&mut found)).collect();
     apart::doubled(&mut found);
     found::name(&mut found.sources, &there.names);
     let mut unread = std::mem::take(&mut found.unread);
@@ -94,8 +98,8 @@ fn write(plan: &Plan, wanted: &Wanted, unread: &[(String, String)]) -> Draft {
     }
     schema(&mut page, plan, whole);
     for l in &plan.labels {
-        label(&mut page, l, below);
-        if let Answers::Votes { files: own, .. } = &l.from {
+        label(&mut page, l, plan, below);
+        if let Answers::Votes { files: own, .. } | Answers::Beside { files: own, .. } = &l.from {
             files.extend(own.iter().cloned());
         }
     }
@@ -336,7 +340,11 @@ fn id(page: &mut Page, g: &Guess) {
             );
             page.ask(format!("what names a sample of collect.{}", g.source.name));
         }
-        Id::Stem => page.key("id", &text("stem"), "no two images have one name"),
+        Id::Stem if g.source.is_images() => page.key("id", &text("stem"), "no two images have one name"),
+        Id::Stem => page.key("id", &text("stem"), "what is said of them is called so"),
+        Id::Place => {
+            page.key("id", &text("path:stem"), "what is said of them is called so, and lies in the same folder")
+        }
         Id::Path if g.source.is_images() && g.source.format.sidecar.is_some() => {
             page.key("id", &text("path"), "several images have one name");
         }
@@ -420,7 +428,7 @@ fn schema(page: &mut Page, plan: &Plan, whole: bool) {
     }
 }
 
-fn label(page: &mut Page, l: &Label, below: &str) {
+fn label(page: &mut Page, l: &Label, plan: &Plan, below: &str) {
     page.table(&format!("label.{}", l.name));
     page.key("task", &text(l.task), &l.why);
     if let Some((min, max)) = l.scale {
@@ -430,7 +438,7 @@ fn label(page: &mut Page, l: &Label, below: &str) {
             "the least and the greatest number that was seen",
         );
         page.ask(format!("the scale of label.{}: a rating outside of it does not count", l.name));
-    } else {
+    } else if !l.classes.is_empty() {
         page.key(
             "classes",
             &list(&l.classes),
@@ -449,6 +457,21 @@ fn label(page: &mut Page, l: &Label, below: &str) {
     }
     match &l.from {
         Answers::Column(column) => given(page, l, column),
+        Answers::Beside { files, format, by_place } => {
+            let globs = globs::of(files, &plan.all);
+            let own: Vec<String> = globs.files.iter().map(|f| format!("{below}{f}")).collect();
+            page.line("");
+            page.line(format!("[label.{}.from.given]", l.name));
+            page.key("files", &list(&own), "");
+            page.key("format", &text(format), "");
+            if *by_place {
+                let why = "several files have one name, so that the folder tells which sample is meant";
+                page.key("fields", "{ item = \"path:stem\" }", why);
+            }
+            for path in globs.exclude {
+                page.ask(format!("whether {path} is one of the files of label.{}: the glob takes it, too", l.name));
+            }
+        }
         Answers::Votes { files, format, keys, item, annotator, label, empty } => {
             let files: Vec<String> = files.iter().map(|f| format!("{below}{}", super::names::exact(f))).collect();
             let fields = [("item", item), ("annotator", annotator), ("label", label)];

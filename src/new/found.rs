@@ -35,6 +35,19 @@ pub struct Source {
     pub optional: BTreeSet<String>,
     /// A table that says more of its images.
     pub sheet: Option<Sheet>,
+    /// How files of answers name its samples.
+    pub named: Option<Named>,
+    /// It could say something of other samples, and there are none.
+    pub said: bool,
+}
+
+/// How files of answers name samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Named {
+    /// By the names of their files.
+    Stem,
+    /// By their paths without the suffix: names repeat.
+    Place,
 }
 
 /// A table whose rows name images.
@@ -55,7 +68,8 @@ impl Source {
     fn new(format: &'static Format, keys: Vec<Key>, split: Option<String>) -> Source {
         let (name, files, images) = Default::default();
         let (sample, optional, tool, sheet) = Default::default();
-        Source { name, format, keys, files, images, split, sample, optional, tool, sheet }
+        let (named, said) = Default::default();
+        Source { name, format, keys, files, images, split, sample, optional, tool, sheet, named, said }
     }
 
     /// The samples are images.
@@ -157,7 +171,7 @@ fn look<'f>(folder: &Folder, files: &[&'f File], known: &mut Vec<Known<'f>>, unr
 
 /// What a file is, in one text. Files beside images may differ in their keys.
 fn kind(k: &Known) -> String {
-    if k.format.sidecar.is_some() {
+    if k.format.sidecar.is_some() && !k.format.answers {
         return k.format.name.to_string();
     }
     let keys: Vec<String> = k.keys.iter().map(|key| format!("{}={}", key.name, key.value)).collect();
@@ -182,7 +196,7 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     };
     let read = |keys: &[Key]| match &format.reader {
         // a sound is longer than its beginning, and a build reads its header
-        Some(_) if format.sidecar.is_none() && !format.sounds => {
+        Some(_) if (format.sidecar.is_none() || format.answers) && !format.sounds => {
             sample::of(&b, format, &options(format, keys), kinds::ids(format)).map_err(Some)
         }
         _ => Ok(Sample::default()),

@@ -60,6 +60,13 @@ pub enum Answers {
         /// Rows without an answer.
         empty: usize,
     },
+    /// Files that are named as the samples are of which they say something.
+    Beside {
+        files: Vec<String>,
+        format: &'static str,
+        /// By their paths without the suffix.
+        by_place: bool,
+    },
 }
 
 impl Default for Answers {
@@ -78,7 +85,7 @@ impl Label {
     pub fn column(&self) -> Option<&str> {
         match &self.from {
             Answers::Column(column) => Some(column),
-            Answers::Votes { .. } => None,
+            Answers::Votes { .. } | Answers::Beside { .. } => None,
         }
     }
 }
@@ -113,7 +120,9 @@ pub fn labels(
 // ---- boxes and folders -----------------------------------------------------------------------------------------------
 
 fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Option<Label> {
-    let with = || of.iter().filter(|r| r.source.format.sidecar.is_some() && !r.source.files.is_empty());
+    let drawn = |r: &Read| r.source.is_images() || !r.source.format.answers;
+    let with =
+        || of.iter().filter(|r| r.source.format.sidecar.is_some() && !r.source.files.is_empty()).filter(|r| drawn(r));
     with().next()?;
     let (mut drawn, mut looked) = (Drawn::default(), 0);
     for read in with() {
@@ -387,7 +396,8 @@ fn classes(of: &[Read], names: &BTreeMap<String, Vec<String>>) -> Option<Label> 
     let mut candidates: Vec<(usize, String)> = fields().filter_map(|(_, f)| Some((rank(f)?, f.name.clone()))).collect();
     candidates.sort();
     candidates.into_iter().find_map(|(_, name)| {
-        let own = fields().filter(|(r, f)| f.name == name && r.source.format.sidecar.is_none());
+        let plain = |r: &Read| r.source.format.sidecar.is_none() || r.source.format.answers;
+        let own = fields().filter(|(r, f)| f.name == name && plain(r));
         let columns: Vec<(&Read, Type, &Column)> =
             own.filter_map(|(r, f)| Some((r, f.ty, r.source.sample.columns.get(f.column)?))).collect();
         class_label(&name, &columns, names.get(&name))

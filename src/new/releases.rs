@@ -60,6 +60,7 @@ fn sources(names: &[String]) -> String {
 fn has(g: &Guess, l: &Label) -> bool {
     match &l.from {
         Answers::Votes { .. } => true,
+        Answers::Beside { .. } => g.source.named.is_some(),
         Answers::Column(_) if l.is_drawn() => g.source.format.sidecar.is_some() && !g.source.files.is_empty(),
         Answers::Column(column) if g.source.is_images() => column == "class" && g.source.format.sidecar.is_none(),
         Answers::Column(column) => g.fields.all.iter().filter(|f| f.name == *column).any(|f| is_filled(g, f)),

@@ -42,24 +42,9 @@ const TOOLS: &[Tool] = &[
         sees: |_, text| has(text, &["_input_hash", "_task_hash"]),
     },
     Tool {
-        what: "WebAnno TSV, as INCEpTION and WebAnno write it",
-        instead: "the field `spans` as the column of a task of spans",
-        sees: |_, text| text.starts_with("#FORMAT=WebAnno TSV"),
-    },
-    Tool {
-        what: "a TextGrid of Praat",
-        instead: "`format = \"textgrid\"` as files of votes of a task of transcription",
-        sees: |name, text| name.ends_with(".textgrid") || text.starts_with("File type = \"ooTextFile"),
-    },
-    Tool {
         what: "annotations of ELAN",
         instead: "tab-delimited text",
         sees: |_, text| text.contains("<ANNOTATION_DOCUMENT"),
-    },
-    Tool {
-        what: "annotations of brat",
-        instead: "`format = \"brat\"` as files of votes of a task of spans",
-        sees: |name, text| name.ends_with(".ann") && is_brat(text),
     },
     Tool {
         what: "a DocBin of spaCy",
@@ -131,11 +116,6 @@ fn lines(text: &str, form: impl Fn(&str) -> bool) -> bool {
     all.peek().is_some() && all.all(form)
 }
 
-/// `T1<TAB>CLASS 0 5<TAB>words`, and the like for relations, events and notes.
-fn is_brat(text: &str) -> bool {
-    lines(text, |line| line.starts_with(['T', 'R', 'E', 'A', 'M', 'N', '#', '*']) && line.contains('\t'))
-}
-
 /// Eight coordinates, a class, and how difficult it is.
 fn is_dota(text: &str) -> bool {
     lines(text, |line| {
@@ -158,9 +138,7 @@ mod tests {
     fn forms_are_known_and_other_files_are_none() {
         let interface = "<View>\n  <Text name=\"text\" value=\"$text\"/>\n</View>\n";
         assert_eq!(named("a.xml", interface), Some("the labelling interface of Label Studio"));
-        assert_eq!(named("a.tsv", "#FORMAT=WebAnno TSV 3.3\n"), Some("WebAnno TSV, as INCEpTION and WebAnno write it"));
         assert_eq!(named("1.txt", "1 2 3 4 5 6 7 8 plane 0\n"), Some("rotated boxes of DOTA"));
-        assert_eq!(named("a.ann", "T1\tPER 0 4\tMina\nR1\tof Arg1:T1 Arg2:T2\n"), Some("annotations of brat"));
         for (name, text) in [
             ("a.json", r#"[{"annotations": "x"}]"#),
             ("a.txt", "Label Studio wrote 5 lines\n"),

@@ -123,5 +123,6 @@ fn vote_label(source: &Source, [item, annotator, label]: [&Column; 3], all: &[So
 
 /// Ids of sources that meet answers by their ids must stay as they are.
 pub fn meets(label: &Label, id: &Id) -> bool {
-    matches!(label.from, Answers::Votes { .. }) && matches!(id, Id::Column { .. } | Id::Stem | Id::Path)
+    matches!(label.from, Answers::Votes { .. } | Answers::Beside { .. })
+        && matches!(id, Id::Column { .. } | Id::Stem | Id::Place | Id::Path)
 }

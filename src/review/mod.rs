@@ -58,7 +58,7 @@ pub fn is_class(kind: &Kind) -> bool {
 }
 
 pub fn is_spans(kind: &Kind) -> bool {
-    kind.on_text && kind.is_list()
+    kind.name == "ner"
 }
 
 /// Whether an answer is upright boxes on a picture.

@@ -131,6 +131,7 @@ pub const RESERVED: &[&str] = &[
     "height",
     "orientation",
     "frame",
+    "tile_of",
     "objects",
     "objects_lost",
     "objects_of",

@@ -6,8 +6,8 @@
 //! `doccano.comments`, `annotated.relations` (that no field takes), `annotated.several` (classes where one is asked for). Places
 //! count characters; if the project counted graphemes, nothing in the file says so.
 //!
-//! Written with the text and the spans of an `ner` label.
-use super::said::{Said, columns, items, read, texts, ty};
+//! Written with the text and the spans of an `ner` label, and the relations between them.
+use super::said::{Said, columns, items, read, relation, span_of, texts, ty};
 use super::write;
 use crate::formats::cut::Split;
 use crate::formats::encoding::ENCODING;
@@ -16,13 +16,15 @@ use crate::formats::json::{Json, select};
 use crate::formats::lines::cut_text;
 use crate::formats::reader::{Offers, Reader, Record, Selects, adds_nothing};
 use crate::formats::writer::Writer;
-use serde_json::json;
+use serde_json::Value as Tree;
+use std::collections::BTreeMap;
 
 pub const FORMAT: Format = Format {
     options: &[ENCODING],
     beside: Some(["id", "stem", "spans"]),
+    given: Some("text"),
     reader: Some(Reader {
-        version: 1,
+        version: 2, // ends of relations are spans
         uses: &[],
         cut: |options| cut_text(options, Split::Lines),
         id: "content",
@@ -34,7 +36,12 @@ pub const FORMAT: Format = Format {
         read: |ask, unit, out| read(ask, unit, out, says, TAKEN),
         offers: Offers::Columns(|options, len, at| columns(options, len, at, says, TAKEN)),
     }),
-    writer: Some(Writer { files: "doccano/SPLIT.jsonl", encode: write::doccano, ..write::WRITER }),
+    writer: Some(Writer {
+        files: "doccano/SPLIT.jsonl",
+        needs: write::RELATED,
+        encode: write::doccano,
+        ..write::WRITER
+    }),
     ..Format::new("doccano", "JSON Lines of doccano: a text with spans, classes and relations.")
 };
 
@@ -61,11 +68,15 @@ fn says(object: &Json) -> Said {
         }
     }
     if let Some(relations) = items(object, "relations") {
-        let relation = |r: &Json| {
-            let of = |key: &str| select(r, key).map(Json::tree);
-            json!({ "type": of("type"), "from": of("from_id"), "to": of("to_id") })
+        let entities = ["entities", "label", "labels"].iter().find_map(|key| items(object, key)).unwrap_or_default();
+        let numbered = entities.iter().filter_map(|e| Some((Record::text(e, "id")?, span_of(e))));
+        let spans: BTreeMap<String, Tree> = numbered.collect();
+        let end = |r: &Json, key: &str| {
+            let span = Record::text(r, key).and_then(|id| spans.get(&id).cloned());
+            span.or_else(|| select(r, key).map(Json::tree)).unwrap_or_default()
         };
-        out.relations = Some(relations.iter().map(relation).collect());
+        let one = |r: &Json| relation(select(r, "type"), end(r, "from_id"), end(r, "to_id"));
+        out.relations = Some(relations.iter().map(one).collect());
     }
     let shapes = ["bbox", "segmentation"].iter().filter_map(|key| items(object, key)).map(<[Json]>::len).sum();
     out.tell("doccano.shapes", shapes, "boxes and outlines on a picture, which are not read");
@@ -106,6 +117,7 @@ fn older(object: &Json, out: &mut Said) {
 mod tests {
     use super::*;
     use crate::formats::json::parse;
+    use serde_json::json;
 
     #[test]
     fn labels_are_spans_or_classes_by_what_they_hold() {
@@ -116,7 +128,12 @@ mod tests {
         assert_eq!((said.spans.map(|s| s.len()), said.classes), (Some(1), Some(vec!["flight".to_string()])));
         let said = of(r#"{"entities": [{"id": 0, "start_offset": 0, "end_offset": 6, "label": "ORG"}],
             "relations": [{"id": 0, "from_id": 0, "to_id": 1, "type": "by"}], "Comments": ["hm"]}"#);
-        assert_eq!(said.relations, Some(vec![json!({"type": "by", "from": 0, "to": 1})]));
+        let span = json!({"start": 0, "end": 6, "class": "ORG"});
+        assert_eq!(
+            said.relations,
+            Some(vec![json!({"type": "by", "from": span, "to": 1})]),
+            "no entity has the number 1"
+        );
         assert_eq!(said.told, [("doccano.comments", 1, "comments, which are not kept")]);
         let said = of(r#"{"text": "a", "annotations": [{"label": 7, "start_offset": 0, "end_offset": 1, "user": 3}]}"#);
         assert_eq!(said.spans, Some(vec![json!({"start": 0, "end": 1, "class": 7})]));

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `spans` | the spans, as the task `ner` reads them |
 //! | `class`, `classes` | the one class of the text; all of them |
-//! | `relations` | relations between spans: `type`, `from`, `to` |
+//! | `relations` | relations between spans, as the task `relations` reads them: `type`, and the spans `from` and `to` |
 //! | `annotator` | who said it; where the object does not say so, the name of the file |
 //! | another key | what the object has there, `text`, `meta.batch` |
 pub mod doccano;

@@ -5,8 +5,8 @@
 //! accepted line. Findings: `prodigy.shapes` (spans on pictures), `prodigy.sound` (spans on sounds), which are not read;
 //! `annotated.relations`, `annotated.several`.
 //!
-//! Written with the text and the spans of an `ner` label, `answer` and hashes left out.
-use super::said::{Said, columns, items, read, texts, ty};
+//! Written with the text and the spans of an `ner` label, and the relations between them, `answer` and hashes left out. Relations name spans and no tokens.
+use super::said::{Said, columns, items, read, relation, span_of, texts, ty};
 use super::write;
 use crate::formats::cut::Split;
 use crate::formats::encoding::ENCODING;
@@ -15,13 +15,13 @@ use crate::formats::json::{Json, select};
 use crate::formats::lines::cut_text;
 use crate::formats::reader::{Offers, Reader, Record, Selects, adds_nothing};
 use crate::formats::writer::Writer;
-use serde_json::json;
 
 pub const FORMAT: Format = Format {
     options: &[ENCODING],
     beside: Some(["_input_hash", "annotator", "spans"]),
+    given: Some("text"),
     reader: Some(Reader {
-        version: 1,
+        version: 2, // ends of relations are spans
         uses: &[],
         cut: |options| cut_text(options, Split::Lines),
         id: "content",
@@ -33,7 +33,12 @@ pub const FORMAT: Format = Format {
         read: |ask, unit, out| read(ask, unit, out, says, TAKEN),
         offers: Offers::Columns(|options, len, at| columns(options, len, at, says, TAKEN)),
     }),
-    writer: Some(Writer { files: "prodigy/SPLIT.jsonl", encode: write::prodigy, ..write::WRITER }),
+    writer: Some(Writer {
+        files: "prodigy/SPLIT.jsonl",
+        needs: write::RELATED,
+        encode: write::prodigy,
+        ..write::WRITER
+    }),
     ..Format::new("prodigy", "JSON Lines of Prodigy: a text with spans, choices and relations, a line for each answer.")
 };
 
@@ -64,11 +69,12 @@ fn says(object: &Json) -> Said {
         _ => None,
     };
     if let Some(relations) = items(object, "relations") {
-        let relation = |r: &Json| {
-            let of = |key: &str| select(r, key).map(Json::tree);
-            json!({ "type": of("label"), "from": of("head"), "to": of("child") })
+        let end = |r: &Json, span: &str, token: &str| match select(r, span) {
+            Some(own @ Json::Object(_)) => span_of(own),
+            _ => select(r, token).map(Json::tree).unwrap_or_default(),
         };
-        out.relations = Some(relations.iter().map(relation).collect());
+        let one = |r: &Json| relation(select(r, "label"), end(r, "head_span", "head"), end(r, "child_span", "child"));
+        out.relations = Some(relations.iter().map(one).collect());
     }
     out.tell(
         "prodigy.sound",
@@ -82,6 +88,7 @@ fn says(object: &Json) -> Said {
 mod tests {
     use super::*;
     use crate::formats::json::parse;
+    use serde_json::json;
 
     #[test]
     fn accepted_lines_are_answers_and_others_are_told() {
@@ -94,6 +101,10 @@ mod tests {
         assert_eq!(said.annotator.as_deref(), Some("d-kim"));
         let said = of(r#"{"text": "a", "spans": [], "answer": "reject"}"#);
         assert_eq!((said.spans, said.told[0].0), (None, "prodigy.answer"));
+        let said = of(r#"{"text": "a b", "spans": [], "relations": [{"head": 0, "child": 1, "label": "of",
+            "head_span": {"start": 0, "end": 1, "label": "P"}, "child_span": {"start": 2, "end": 3, "label": null}}]}"#);
+        let ends = json!([{"start": 0, "end": 1, "class": "P"}, {"start": 2, "end": 3, "class": null}]);
+        assert_eq!(said.relations, Some(vec![json!({"type": "of", "from": ends[0], "to": ends[1]})]));
         assert_eq!(of(r#"{"accept": ["A", "B"], "answer": "accept"}"#).classes.map(|c| c.len()), Some(2));
         assert_eq!(of(r#"{"label": "A", "answer": "accept"}"#).classes, Some(vec!["A".to_string()]));
         let said = of(r#"{"image": "a.png", "spans": [{"label": "A", "points": [[0, 0], [1, 1]]}]}"#);

@@ -38,7 +38,10 @@ impl Said {
     fn cover(&mut self, text: &str) {
         let at: Vec<usize> = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
         let place = |n: Option<&Tree>| at.get(n?.as_u64()? as usize).copied();
-        for span in self.spans.iter_mut().flatten().filter_map(Tree::as_object_mut) {
+        let relations = self.relations.iter_mut().flatten().filter_map(Tree::as_object_mut);
+        let ends = relations.flat_map(|r| r.iter_mut().filter(|(key, _)| ["from", "to"].contains(&key.as_str())));
+        let spans = self.spans.iter_mut().flatten().chain(ends.map(|(_, end)| end));
+        for span in spans.filter_map(Tree::as_object_mut) {
             let Some(ends) = place(span.get("start")).zip(place(span.get("end"))) else { continue };
             if let Some(covered) = text.get(ends.0..ends.1).filter(|_| !span.contains_key("text")) {
                 span.insert("covers".into(), covered.into());
@@ -60,6 +63,11 @@ fn says_nothing(v: &Json) -> bool {
         Json::Text(text) => text.is_empty(),
         _ => false,
     }
+}
+
+/// A relation of a type between two spans. What is no span stands there as it is, and the task counts the relation as lost.
+pub fn relation(class: Option<&Json>, from: Tree, to: Tree) -> Tree {
+    json!({ "type": class.map(Json::tree), "from": from, "to": to })
 }
 
 /// How a format says what an object says.

@@ -19,6 +19,7 @@ use crate::formats::writer::Writer;
 pub const FORMAT: Format = Format {
     options: &[ENCODING],
     beside: Some(["id", "stem", "spans"]),
+    given: Some("text"),
     reader: Some(Reader {
         version: 1,
         uses: &[],

@@ -1,8 +1,10 @@
 //! Written JSON Lines of label tools: a line for each sample with its id, its text and its spans. Losses:
 //! `annotated.unlabelled` (nobody looked at the text: an empty list would say that nothing is there, so its key is left out),
-//! `annotated.textless` (there is no text, and an empty one stands there).
+//! `annotated.textless` (there is no text, and an empty one stands there), `annotated.relation` (an end of a relation is no span of
+//! the label).
 use crate::formats::jsonl;
 use crate::formats::writer::{Lost, Needs, Place, Sheet, Writer, length_alone, one_after_another};
+use crate::model::relations::{Relation, linked};
 use crate::model::spans::Span;
 use serde_json::{Value as Json, json};
 
@@ -23,14 +25,25 @@ pub const WRITER: Writer = Writer {
     index: None,
 };
 
+/// What the formats need that hold relations, too.
+pub const RELATED: Needs = Needs { relations: true, ..WRITER.needs };
+
 pub fn doccano(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
-    lines(sheet, lost, |object, spans| {
-        object.insert("label".into(), spans.iter().map(triple).collect());
+    lines(sheet, lost, |object, spans, links| {
+        let Some(links) = links else {
+            object.insert("label".into(), spans.iter().map(triple).collect());
+            return;
+        };
+        let entity = |(id, s): (usize, &Span)| json!({ "id": id, "start_offset": s.start, "end_offset": s.end, "label": s.class });
+        object.insert("entities".into(), spans.iter().enumerate().map(entity).collect());
+        let relation =
+            |(id, (class, from, to)): (usize, &Link)| json!({ "id": id, "from_id": from, "to_id": to, "type": class });
+        object.insert("relations".into(), links.iter().enumerate().map(relation).collect());
     })
 }
 
 pub fn spacy(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
-    lines(sheet, lost, |object, spans| {
+    lines(sheet, lost, |object, spans, _| {
         let triples: Json = spans.iter().map(triple).collect();
         match overlap(spans) {
             true => object.insert("spans".into(), json!({ "sc": triples })),
@@ -41,8 +54,14 @@ pub fn spacy(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
 
 pub fn prodigy(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
     let one = |s: &Span| json!({ "start": s.start, "end": s.end, "label": s.class });
-    lines(sheet, lost, |object, spans| {
+    lines(sheet, lost, |object, spans, links| {
         object.insert("spans".into(), spans.iter().map(one).collect());
+        if let Some(links) = links {
+            let end = |at: usize| spans.get(at).map(one);
+            let relation =
+                |(class, from, to): &Link| json!({ "label": class, "head_span": end(*from), "child_span": end(*to) });
+            object.insert("relations".into(), links.iter().map(relation).collect());
+        }
     })
 }
 
@@ -59,7 +78,15 @@ fn overlap(spans: &[Span]) -> bool {
 
 type Object = serde_json::Map<String, Json>;
 
-fn lines(sheet: &Sheet, lost: &mut Vec<Lost>, put: impl Fn(&mut Object, &[Span])) -> Result<Vec<u8>, String> {
+/// A relation: its class, and the places of its spans in the list of them.
+type Link = (String, usize, usize);
+
+fn lines(
+    sheet: &Sheet,
+    lost: &mut Vec<Lost>,
+    put: impl Fn(&mut Object, &[Span], Option<&[Link]>),
+) -> Result<Vec<u8>, String> {
+    let mut relations = sheet.cells::<Vec<Relation>>("relations").into_iter();
     let (ids, texts) = (sheet.cells::<String>("id"), sheet.cells::<String>("text"));
     let mut out = Vec::new();
     for (row, ((id, text), spans)) in ids.into_iter().zip(texts).zip(sheet.cells::<Vec<Span>>("label")).enumerate() {
@@ -70,8 +97,14 @@ fn lines(sheet: &Sheet, lost: &mut Vec<Lost>, put: impl Fn(&mut Object, &[Span])
             lost.push(Lost { row, rule: "annotated.textless", say });
         }
         object.insert("text".into(), text.unwrap_or_default().into());
+        let links = relations.next().flatten().map(|all| linked(&all, spans.as_deref().unwrap_or_default()));
+        let gone = links.as_ref().map_or(0, |(_, gone)| *gone);
+        if gone > 0 {
+            let say = format!("{gone} relations of which an end is no span of the label, which are left out");
+            lost.push(Lost { row, rule: "annotated.relation", say });
+        }
         match spans {
-            Some(spans) => put(&mut object, &spans),
+            Some(spans) => put(&mut object, &spans, links.as_ref().map(|(links, _)| links.as_slice())),
             None => {
                 let say =
                     "nobody looked at it: its line says nothing of spans, which some readers take for none".into();

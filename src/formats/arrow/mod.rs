@@ -15,12 +15,13 @@ use super::chat::{self, CHAT};
 use super::cut::Cut;
 use super::format::Format;
 use super::guard::guarded;
+use super::held::{self, PICTURES};
 use super::reader::{Offers, Reader, Selects};
 use super::tokens::{self, JOIN, TOKENS};
 use super::writer::{Needs, Place, Writer};
 
 pub const FORMAT: Format = Format {
-    options: &[TOKENS, JOIN, CHAT],
+    options: &[TOKENS, JOIN, CHAT, PICTURES],
     unfit: chat::unfit,
     // a file that cannot be read is told when it is read
     doubts: |_, len, bytes| {
@@ -39,7 +40,10 @@ pub const FORMAT: Format = Format {
         selects: Selects::Names,
         text: tokens::text,
         ty: chat::ty,
-        adds: |options, selected| tokens::adds(tokens::text(options), selected),
+        adds: |options, selected| {
+            let tokens = tokens::adds(tokens::text(options), selected);
+            tokens.into_iter().chain(held::adds(options)).collect()
+        },
         read: read::read,
         offers: Offers::Columns(|options, len, bytes| Ok(chat::columns(options, read::columns(len, bytes)?))),
     }),

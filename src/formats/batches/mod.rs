@@ -5,10 +5,11 @@ pub mod plain;
 
 use super::chat::{self, Form, Talk};
 use super::doubt::Doubt;
+use super::held;
 use super::reader::{Ask, Field, From, Records, Unit, WRITTEN};
 use super::spelling::words;
 use super::tokens::{self, JOIN, NO_TOKENS, joined};
-use crate::measure::parts::part_of;
+use crate::measure::parts::{part_of, place_of};
 use crate::table::{Array, ArrayRef, Value, nulls, take, texts, types, utf8, value, value_at};
 use arrow_array::cast::AsArray;
 use arrow_array::{RecordBatch, StringArray};
@@ -36,7 +37,8 @@ impl<'g> Taking<'g> {
     pub fn wanted(&self) -> Vec<&'g str> {
         let all = self.ask.fields.iter().map(|f| &f.from).chain(self.ask.id.as_ref());
         let names = all.filter_map(|f| if let From::Record(name) = f { Some(name.as_str()) } else { None });
-        names.flat_map(|name| chat::sources(&self.ask.options, name)).collect()
+        let pictures = Some(held::column(&self.ask.options)).filter(|name| !name.is_empty());
+        names.flat_map(|name| chat::sources(&self.ask.options, name)).chain(pictures).collect()
     }
 
     /// Compares the columns of a file with what is taken from them. `leaves` are its columns with the parts of objects, as
@@ -59,6 +61,7 @@ impl<'g> Taking<'g> {
             Some(From::Path) => vec![Some(self.unit.path.to_string()); n],
             Some(From::Stem) => vec![Some(self.unit.stem.to_string()); n],
             Some(From::Split) => vec![part_of(self.unit.path).map(String::from); n],
+            Some(From::Place) => vec![Some(place_of(self.unit.path).to_string()); n],
             Some(From::Content) | None => vec![None; n],
         };
         let stay = out.take_ids(self.unit, first, &ids);
@@ -73,6 +76,10 @@ impl<'g> Taking<'g> {
             let places = stay.iter().map(|row| spoken.places.get(*row as usize).cloned().unwrap_or(Value::Null));
             places.for_each(|of| out.more("tokens", of));
         }
+        let pictures = held::column(&self.ask.options);
+        if !pictures.is_empty() {
+            held::take(column(batch, pictures).as_ref(), &stay, (self.unit, first), out);
+        }
         for (i, field) in self.ask.fields.iter().enumerate() {
             let array = match (&field.from, &spoken) {
                 (From::Record(name), Some(spoken)) if name == tokens => {
@@ -84,6 +91,7 @@ impl<'g> Taking<'g> {
                 (From::Path, _) => repeated(self.unit.path, n),
                 (From::Stem, _) => repeated(self.unit.stem, n),
                 (From::Split, _) => part_of(self.unit.path).map_or_else(|| nulls(&utf8(), n), |part| repeated(part, n)),
+                (From::Place, _) => repeated(place_of(self.unit.path), n),
                 (From::Content, _) => nulls(&utf8(), n),
                 (From::Record(name), _) if chat::ty(&self.ask.options, name).is_some() => {
                     self.conversations((i, field), name, &talks)?

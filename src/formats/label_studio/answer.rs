@@ -2,6 +2,7 @@
 use crate::formats::json::{Json, select};
 use crate::formats::reader::Record;
 use serde_json::{Value as Tree, json};
+use std::collections::BTreeMap;
 
 /// An answer as a file of votes would have it, and what of it is lost: by rule, how many results, and why.
 #[derive(Debug, Default, PartialEq)]
@@ -83,6 +84,57 @@ fn meaning(result: &Json) -> Meaning {
     }
 }
 
+/// Whether a result is a relation.
+fn is_relation(result: &Json) -> bool {
+    Record::text(result, "type").as_deref() == Some("relation")
+}
+
+/// The controls whose regions relations come from.
+pub fn related(results: &[Json]) -> Vec<String> {
+    let from: Vec<String> =
+        results.iter().filter(|r| is_relation(r)).filter_map(|r| Record::text(r, "from_id")).collect();
+    let of = |r: &&Json| Record::text(*r, "id").is_some_and(|id| from.contains(&id));
+    results.iter().filter(of).filter_map(|r| Record::text(r, "from_name")).collect()
+}
+
+/// The relations between the spans that the results of one control mark. One that goes both ways is two.
+pub fn of_relations(results: &[Json], own: &[&Json]) -> Answer {
+    let mut spans_of: BTreeMap<String, Tree> = BTreeMap::new();
+    for result in own {
+        if let (Some(id), Spans(all)) = (Record::text(*result, "id"), meaning(result))
+            && let Some(first) = all.into_iter().next()
+        {
+            spans_of.entry(id).or_insert(first);
+        }
+    }
+    let (mut all, mut gone) = (Vec::new(), 0);
+    for relation in results.iter().filter(|r| is_relation(r)) {
+        let end = |key: &str| Record::text(relation, key).and_then(|id| spans_of.get(&id));
+        let (from, to) = match (end("from_id"), end("to_id")) {
+            (Some(from), Some(to)) => (from, to),
+            (None, None) => continue, // of another control
+            _ => {
+                gone += 1;
+                continue;
+            }
+        };
+        let labels = match select(relation, "labels") {
+            Some(Json::Array(labels)) if !labels.is_empty() => labels.iter().map(Json::tree).collect(),
+            _ => vec![Tree::Null],
+        };
+        let direction = Record::text(relation, "direction").unwrap_or_default();
+        for class in labels {
+            let one = |from: &Tree, to: &Tree| json!({ "class": class, "from": from, "to": to });
+            all.extend((direction != "left").then(|| one(from, to)));
+            all.extend(["left", "bi"].contains(&direction.as_str()).then(|| one(to, from)));
+        }
+    }
+    let answer = (!all.is_empty()).then(|| Tree::from(all).to_string());
+    let say = "relations of which an end is no span of the control, which are lost";
+    let lost = if gone > 0 { vec![("studio.end", gone, say)] } else { Vec::new() };
+    Answer { answer, lost }
+}
+
 /// A text, or a list of texts.
 fn texts(value: &Json, key: &str) -> Meaning {
     let text = |of: &Json| if let Json::Text(text) = of { Some(text.to_string()) } else { None };
@@ -144,6 +196,29 @@ mod tests {
         assert_eq!(answer(&format!("[{span}, {span}]")), (Some(both.into()), vec![]), "the same region");
         let bare = r#"[{"type": "labels", "value": {"start": 0, "end": 3}}]"#;
         assert_eq!(answer(bare), (Some(r#"[{"class":null,"end":3,"start":0}]"#.into()), vec![]));
+    }
+
+    #[test]
+    fn relations_have_the_spans_of_their_control() {
+        let results = r#"[{"id": "a", "from_name": "ner", "type": "labels", "value": {"start": 0, "end": 3, "labels": ["P"]}},
+            {"id": "b", "from_name": "ner", "type": "labels", "value": {"start": 7, "end": 9, "labels": ["O"]}},
+            {"type": "relation", "from_id": "a", "to_id": "b", "direction": "right", "labels": ["of"]},
+            {"type": "relation", "from_id": "a", "to_id": "b", "direction": "left", "labels": ["by", "at"]},
+            {"type": "relation", "from_id": "a", "to_id": "c", "direction": "bi", "labels": []}]"#;
+        let object = format!("{{\"result\": {results}}}");
+        let object = parse(object.as_bytes(), 64).unwrap();
+        let Some(Json::Array(results)) = select(&object, "result") else { panic!("a list") };
+        let own: Vec<&Json> = results.iter().filter(|r| select(r, "from_name").is_some()).collect();
+        let Answer { answer, lost } = of_relations(results, &own);
+        let all: Tree = serde_json::from_str(&answer.unwrap()).unwrap();
+        let classes: Vec<(&str, u64)> = all
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| (r["class"].as_str().unwrap(), r["from"]["start"].as_u64().unwrap()))
+            .collect();
+        assert_eq!(classes, [("of", 0), ("by", 7), ("at", 7)]);
+        assert_eq!((lost[0].0, lost[0].1, related(results)), ("studio.end", 1, vec!["ner".to_string()]));
     }
 
     #[test]

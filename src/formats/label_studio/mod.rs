@@ -1,10 +1,12 @@
-//! Label Studio: a JSON list of tasks, as its export in JSON has them. Each task is a sample.
+//! Label Studio: a JSON list of tasks, as its export in JSON has them. Each task is a sample; beside `images` its shapes are those of
+//! the picture that it names (`shapes.rs`).
 //!
 //! | selector | gives |
 //! |---|---|
 //! | `data.KEY` | what the task shows, `data.text` |
 //! | `answers.NAME` | what each annotator said by the control of this name: a vote of each for a task |
 //! | `predictions.NAME` | the same of predictions, under the names of their models |
+//! | `relations.NAME` | what each annotator said of relations between the spans of the control of this name |
 //! | another key | what the task says there, `id`, `meta.batch` |
 //!
 //! An annotator is an address, a name, or the number of an account. An annotation that was skipped (`was_cancelled`) is no
@@ -16,10 +18,13 @@
 //! Findings: `studio.skipped`, `studio.annotator` (an annotation does not say whose it is), `studio.annotation` (one that is
 //! none), `studio.kind` (results of a kind that no answer is made of, such as boxes), `studio.region` (results about a region,
 //! and not about the sample), `studio.several` (several values where one is asked for), `studio.value` (a value that cannot be
-//! read), `studio.relations` (relations, which are not kept). Dropped: what a JSON list drops, and `studio.task` (an object
+//! read), `studio.relations` (relations that no field takes), `studio.end` (relations of which an end is no span
+//! of the control, which are lost). Dropped: what a JSON list drops, and `studio.task` (an object
 //! without `data`, such as those of an export as JSON_MIN).
 mod answer;
+mod shapes;
 mod task;
+mod write;
 
 use super::cut::members::ReadAt;
 use super::cut::{Cut, Holds};
@@ -28,16 +33,25 @@ use super::format::Format;
 use super::json::{Json, select};
 use super::options::Options;
 use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, no_tokens};
+use super::sidecar::Sidecar;
+use super::writer::{Needs, Place, Writer, length_alone};
 use super::{infer, json_array};
+use crate::model::masks::Mask;
+use crate::model::polygons::Polygon;
+use crate::model::quads::Quad;
+use crate::model::shape::Shape;
 use crate::model::votes::Said;
 use crate::table::{Cell, DataType, list, types};
-use task::{ANSWERS, PREDICTIONS, Task, said};
+use task::{ANSWERS, PREDICTIONS, RELATIONS, Task, said};
 
 pub const FORMAT: Format = Format {
     options: &[ENCODING],
     answers: true,
+    images: true,
+    draws: &[Polygon::COLUMN, Quad::COLUMN, Mask::COLUMN],
+    sidecar: Some(Sidecar { version: 1, holds: Holds::Many, read: shapes::read }),
     reader: Some(Reader {
-        version: 1,
+        version: 2, // relations between spans
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "id",
@@ -48,6 +62,23 @@ pub const FORMAT: Format = Format {
         adds: |_, _| Vec::new(),
         read,
         offers: Offers::Columns(columns),
+    }),
+    writer: Some(Writer {
+        version: 1,
+        uses: &[],
+        files: "label_studio/SPLIT.json",
+        doc: "a list of tasks, `data` with `id` and `text`, and the label as an annotation by the control `label`; relations between \
+              spans, too. Needs an `ner`, `classification` or `rating` label",
+        needs: Needs { label: &["ner", "classification", "rating"], text: true, relations: true, ..Needs::NONE },
+        encode: write::encode,
+        outline: length_alone,
+        join: write::join,
+        samples: Some(write::samples),
+        values: None,
+        place: Place::Nowhere,
+        table: false,
+        loses: &["ner"],
+        index: None,
     }),
     ..Format::new(
         "label_studio",
@@ -84,7 +115,7 @@ fn columns(options: &Options, _: u64, read: &ReadAt) -> Result<Vec<Seen>, String
         let shown = infer::objects(tasks.iter().filter_map(|task| select(task, "data").cloned()));
         let shown = shown.into_iter().map(|(name, ty)| (format!("data.{name}"), ty));
         let own = infer::objects(tasks.iter().cloned()).into_iter().filter(|(name, _)| name == "id");
-        let controls = [ANSWERS, PREDICTIONS].into_iter().flat_map(|gives| {
+        let controls = [ANSWERS, PREDICTIONS, RELATIONS].into_iter().flat_map(|gives| {
             let names = gives.controls(&tasks).into_iter();
             names.map(move |name| (format!("{}{name}", gives.prefix), types::text(&list(Said::ty()))))
         });

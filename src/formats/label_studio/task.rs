@@ -18,22 +18,32 @@ pub struct Gives {
     who: fn(&Json) -> Option<String>,
     /// Who gave it where it does not say so.
     nobody: &'static str,
+    /// It is about relations between the spans of a control.
+    relates: bool,
 }
 
-pub const ANSWERS: Gives =
-    Gives { prefix: "answers.", keys: &["annotations", "completions"], who: annotator, nobody: "unknown" };
+pub const ANSWERS: Gives = Gives {
+    prefix: "answers.",
+    keys: &["annotations", "completions"],
+    who: annotator,
+    nobody: "unknown",
+    relates: false,
+};
+
+pub const RELATIONS: Gives = Gives { prefix: "relations.", relates: true, ..ANSWERS };
 
 pub const PREDICTIONS: Gives = Gives {
     prefix: "predictions.",
     keys: &["predictions"],
     who: |prediction| text(prediction, "model_version"),
     nobody: "prediction",
+    relates: false,
 };
 
 /// What stands in front of the name of a control, and the control.
 pub fn said(selector: &str) -> Option<(Gives, &str)> {
     let of = |gives: Gives| Some((gives, selector.strip_prefix(gives.prefix)?));
-    of(ANSWERS).or_else(|| of(PREDICTIONS)).filter(|(_, control)| !control.is_empty())
+    of(ANSWERS).or_else(|| of(PREDICTIONS)).or_else(|| of(RELATIONS)).filter(|(_, control)| !control.is_empty())
 }
 
 /// An address, a name, or the number of an account.
@@ -59,7 +69,11 @@ impl Gives {
 
     /// The controls that were used in some tasks.
     pub fn controls(self, tasks: &[Json]) -> BTreeSet<String> {
-        let results = tasks.iter().flat_map(|task| self.of(task)).flat_map(|one| list(one, "result"));
+        let annotations = tasks.iter().flat_map(|task| self.of(task));
+        if self.relates {
+            return annotations.flat_map(|one| answer::related(list(one, "result"))).collect();
+        }
+        let results = annotations.flat_map(|one| list(one, "result"));
         results.filter_map(|result| text(result, "from_name")).collect()
     }
 }
@@ -89,7 +103,8 @@ impl<'t, 'l> Task<'t, 'l> {
                 task.said.insert(selector, all);
             }
         }
-        task.of_task();
+        let related = ask.fields.iter().any(|f| matches!(&f.from, From::Record(s) if s.starts_with(RELATIONS.prefix)));
+        task.of_task(related);
         task
     }
 
@@ -100,7 +115,7 @@ impl<'t, 'l> Task<'t, 'l> {
     }
 
     /// What is told of a task whatever is read of it.
-    fn of_task(&mut self) {
+    fn of_task(&mut self, related: bool) {
         let annotations = ANSWERS.of(self.of);
         self.tell(
             "studio.skipped",
@@ -109,7 +124,8 @@ impl<'t, 'l> Task<'t, 'l> {
         );
         let is_relation = |result: &&Json| text(result, "type").as_deref() == Some("relation");
         let relations = annotations.iter().flat_map(|a| list(a, "result")).filter(is_relation).count();
-        self.tell("studio.relations", relations, "relations between regions, which are not kept");
+        let relations = if related { 0 } else { relations };
+        self.tell("studio.relations", relations, "relations between regions, which no field takes");
     }
 
     /// What each annotator said by a control.
@@ -126,12 +142,13 @@ impl<'t, 'l> Task<'t, 'l> {
                 continue;
             };
             let own: Vec<&Json> = results.iter().filter(|r| text(r, "from_name").as_deref() == Some(control)).collect();
-            let Answer { answer, lost } = answer::of(&own);
+            let Answer { answer, lost } =
+                if gives.relates { answer::of_relations(results, &own) } else { answer::of(&own) };
             let count: usize = lost.iter().map(|(_, times, _)| times).sum();
             lost.into_iter().for_each(|(rule, times, say)| self.tell(rule, times, say));
             all.push(Said { annotator, answer, lost: u32::try_from(count).unwrap_or(u32::MAX) });
         }
-        if gives.nobody == ANSWERS.nobody {
+        if gives.nobody == ANSWERS.nobody && !gives.relates {
             self.tell("studio.annotator", nameless, "annotations that do not say whose they are");
         }
         (!all.is_empty()).then_some(all)
@@ -168,7 +185,7 @@ impl Record for Task<'_, '_> {
     fn names(&self) -> Vec<String> {
         let own = self.of.names().into_iter().filter(|name| name != "data");
         let data = select(self.of, "data").map(Record::names).unwrap_or_default();
-        let controls = [ANSWERS, PREDICTIONS].into_iter().flat_map(|gives| {
+        let controls = [ANSWERS, PREDICTIONS, RELATIONS].into_iter().flat_map(|gives| {
             let names = gives.controls(std::slice::from_ref(self.of)).into_iter();
             names.map(move |name| format!("{}{name}", gives.prefix))
         });

@@ -3,6 +3,7 @@ mod grid;
 pub mod kaldi;
 pub mod manifest;
 pub mod textgrid;
+mod write;
 
 /// The name of the folder that a file lies in: by custom, of whoever wrote it.
 pub fn folder(path: &str) -> &str {

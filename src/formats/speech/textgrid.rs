@@ -12,7 +12,7 @@
 //! between them. Dropped: `encoding`, `textgrid`. Findings: `textgrid.gap` (intervals that do not follow one another),
 //! `textgrid.points` (a tier of points: it has no segments, and its answer is lost), `textgrid.tiers` (tiers that no field
 //! takes), `textgrid.tier` (a field asks for a tier that is not there), `textgrid.names` (several tiers of one name).
-use super::{folder, grid};
+use super::{folder, grid, write};
 use crate::formats::cut::{Cut, Holds};
 use crate::formats::encoding::Wrong;
 use crate::formats::format::Format;
@@ -21,6 +21,7 @@ use crate::formats::pointer;
 use crate::formats::reader::{
     Ask, From, Offers, Reader, Record, Records, Selects, Unit, WRITTEN, adds_nothing, no_tokens,
 };
+use crate::formats::writer::{Needs, Place, Writer, one_after_another, scattered};
 use crate::model::transcripts::{Segment, Transcript};
 use crate::table::{Builder, Cell, DataType, Value};
 use grid::{Grid, Tier};
@@ -47,6 +48,23 @@ pub const FORMAT: Format = Format {
         adds: adds_nothing,
         read,
         offers: Offers::Words(&[("transcript", "transcript"), ("duration", "end")]),
+    }),
+    writer: Some(Writer {
+        version: 1,
+        uses: &[],
+        files: "textgrid/SPLIT/NAME.TextGrid",
+        doc: "the long form in UTF-8, a tier of intervals for each sample, as long as the column `duration` says where there is one; \
+              `NAME` as of `brat`. Needs a `transcription` label",
+        needs: Needs { label: &["transcription"], durations: true, ..Needs::NONE },
+        encode: write::encode,
+        outline: scattered,
+        join: one_after_another,
+        samples: Some(write::samples),
+        values: None,
+        place: Place::File,
+        table: false,
+        loses: &["transcription"],
+        index: None,
     }),
     ..Format::new("textgrid", "A TextGrid of Praat: what is said in one sound, in tiers of timed intervals.")
 };

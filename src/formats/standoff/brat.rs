@@ -3,15 +3,17 @@
 //! | selector | gives |
 //! |---|---|
 //! | `spans` | text-bound annotations |
-//! | `relations` | relations, equivalences and events: `type`, and `arguments` with role and id |
+//! | `relations` | relations, equivalences and events: `type`, and `arguments` with role and id; a relation between two spans
+//! |             | has them as `from` and `to`, as the task `relations` reads them |
 //! | `attributes` | attributes: `type`, `of`, and `value` if there is one |
 //! | `folder` | the name of the folder that the file lies in: by custom, of whoever annotated |
 //!
-//! A file without a line is one in which nothing was found. Dropped: `encoding`. Findings: `brat.line` (a line that cannot be
+//! Written with the text beside it: see `brat_write.rs`. A file without a line is one in which nothing was found. Dropped: `encoding`. Findings: `brat.line` (a line that cannot be
 //! read; of a text-bound annotation it is lost), `brat.parts` (spans in several parts, which are lost), `brat.relations`,
 //! `brat.attributes`, `brat.notes`, `brat.references` (what no field takes, or nothing here holds), `brat.ids` (an id that a
 //! line before has).
-use super::marked::{parted, span, unread};
+use super::brat_write;
+use super::marked::{NEEDS, WRITER, parted, span, unread};
 use crate::formats::cut::{Cut, Holds};
 use crate::formats::encoding::{BOM, ENCODING, Wrong, decoded};
 use crate::formats::format::Format;
@@ -21,9 +23,11 @@ use crate::formats::reader::{
 };
 use crate::formats::speech::folder;
 use crate::formats::spelling::Spelling;
+use crate::formats::writer::{Needs, Writer};
 use crate::table::{Builder, Value};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, Read};
 
 const WORDS: &[&str] = &["spans", "relations", "attributes", "folder"];
 
@@ -31,7 +35,7 @@ pub const FORMAT: Format = Format {
     options: &[ENCODING],
     beside: Some(["stem", "folder", "spans"]),
     reader: Some(Reader {
-        version: 0,
+        version: 1, // ends of relations are spans
         uses: &[],
         cut: |_| Cut::Document(Holds::One),
         id: "path",
@@ -47,6 +51,15 @@ pub const FORMAT: Format = Format {
         adds: adds_nothing,
         read,
         offers: Offers::Words(&[("spans", "spans"), ("relations", "relations"), ("attributes", "attributes")]),
+    }),
+    writer: Some(Writer {
+        files: "brat/SPLIT/NAME.ann",
+        doc: "each sample's annotations beside `NAME.txt`, its text; `NAME` is the id where that is a plain name in small letters, \
+              else it has a mark behind it. Relations between the spans are written, too. Needs an `ner` label",
+        needs: Needs { no_class_with: &[' ', ';', ':'], ..NEEDS },
+        encode: brat_write::encode,
+        samples: Some(samples),
+        ..WRITER
     }),
     ..Format::new("brat", "Annotations of brat (`.ann`): spans, relations and attributes of the text beside them.")
 };
@@ -64,6 +77,8 @@ struct Said {
     broken: Vec<u32>,
     /// Ids that a line before has.
     twice: usize,
+    /// By id the text-bound annotations in one part.
+    bound: BTreeMap<String, Json>,
 }
 
 struct File<'u> {
@@ -85,6 +100,7 @@ fn parse(text: &str) -> Said {
             }
         }
     }
+    out.link();
     out
 }
 
@@ -96,7 +112,7 @@ impl Said {
         let mut words = body.split(' ').filter(|word| !word.is_empty());
         let class = words.next()?;
         match id.chars().next()? {
-            'T' => return self.bound(class, body.get(class.len()..)?.trim(), behind),
+            'T' => return self.bound(id, class, body.get(class.len()..)?.trim(), behind),
             'R' | 'E' | '*' => {
                 // an event names its trigger, and so its type, as its first argument
                 let (kind, first) =
@@ -124,7 +140,7 @@ impl Said {
     }
 
     /// A text-bound annotation. Some tools write a space where a tab stands in front of the text.
-    fn bound(&mut self, class: &str, places: &str, surface: &str) -> Option<()> {
+    fn bound(&mut self, id: &str, class: &str, places: &str, surface: &str) -> Option<()> {
         let mut parts = Vec::new();
         let mut behind = surface;
         for part in places.split(';') {
@@ -136,7 +152,9 @@ impl Said {
         match parts.as_slice() {
             [one] => {
                 let surface = Some(behind).filter(|surface| !surface.is_empty());
-                self.spans.push(span(Some(class), *one, surface));
+                let own = span(Some(class), *one, surface);
+                self.bound.entry(id.to_string()).or_insert_with(|| own.clone());
+                self.spans.push(own);
             }
             many => {
                 self.parts += 1;
@@ -144,6 +162,17 @@ impl Said {
             }
         }
         Some(())
+    }
+
+    /// Puts the two spans of a relation into it; others have no ends.
+    fn link(&mut self) {
+        for own in &mut self.relations {
+            let of = |n: usize| self.bound.get(own["arguments"][n]["of"].as_str()?).cloned();
+            let two = own["arguments"].as_array().is_some_and(|all| all.len() == 2);
+            let relation = own["id"].as_str().is_some_and(|id| id.starts_with('R'));
+            let Some((from, to)) = of(0).zip(of(1)).filter(|_| two && relation) else { continue };
+            (own["from"], own["to"]) = (from, to);
+        }
     }
 
     /// What is told of a file, where some fields take these things.
@@ -211,6 +240,23 @@ impl Record for File<'_> {
     }
 }
 
+/// Longest file of one text.
+const FILE_MAX: u64 = 1 << 28;
+
+/// The one sample of a file, once it reads.
+fn samples(input: &mut dyn BufRead, tell: &mut dyn FnMut(Option<&str>)) -> Result<(), String> {
+    let mut bytes = Vec::new();
+    input.take(FILE_MAX).read_to_end(&mut bytes).map_err(|e| format!("does not read: {e}"))?;
+    let text = crate::formats::encoding::text(&bytes).map_err(|wrong| wrong.say)?;
+    match parse(text).broken.first() {
+        Some(line) => Err(format!("line {line} is not as brat writes it")),
+        None => {
+            tell(None);
+            Ok(())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,6 +277,14 @@ mod tests {
         ];
         assert_eq!(said.spans, want);
         assert_eq!((said.relations.len(), said.attributes.len(), said.parts), (3, 2, 1));
+        assert_eq!(
+            (said.relations[0].get("from"), said.relations[2].get("from")),
+            (None, None),
+            "T2 lies in two parts"
+        );
+        let linked = parse("T1\tA 0 1\tx\nT2\tB 2 3\ty\nR1\tof Arg1:T2 Arg2:T1\n").relations;
+        assert_eq!(linked[0]["from"], json!({"class": "B", "start": 2, "end": 3, "text": "y"}));
+        assert_eq!(linked[0]["to"]["start"], json!(0));
         assert_eq!(said.relations[2]["arguments"][0], json!({"role": "Trigger", "of": "T3"}));
         assert_eq!(said.attributes[1], json!({"type": "Sure", "of": "T1", "value": "L2"}));
         assert_eq!((said.notes, said.references, said.twice, said.broken), (1, 1, 1, vec![4, 12]));

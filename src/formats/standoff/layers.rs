@@ -13,8 +13,19 @@ pub struct Layer {
     first: usize,
     columns: usize,
     pub spans: Vec<Mark>,
+    /// What of a layer of relations names both its spans.
+    pub links: Vec<Link>,
     /// Rows with something of a layer that has no spans, and values of slots.
     pub others: usize,
+}
+
+/// A relation between two spans of one layer, by their numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    pub class: Option<String>,
+    pub layer: usize,
+    pub from: usize,
+    pub to: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,12 +65,14 @@ impl Layer {
         let name = parts.next()?.to_string();
         let features: Vec<String> = parts.filter(|part| !part.is_empty()).map(String::from).collect();
         let columns = features.len().max(1);
-        Some(Layer { name, features, sort, first, columns, spans: Vec::new(), others: 0 })
+        Some(Layer { name, features, sort, first, columns, spans: Vec::new(), links: Vec::new(), others: 0 })
     }
 }
 
 /// A row: a token or a part of one, with the columns behind it.
 struct Row<'t> {
+    /// The number of the token in its sentence, `1-3`, or of a part of it, `1-3.1`.
+    id: &'t str,
     from: u64,
     to: u64,
     columns: Vec<&'t str>,
@@ -110,10 +123,46 @@ pub fn parse(file: &str) -> Result<Layers, Wrong> {
     }
     out.text = text.finish().ok_or_else(|| wrong(0, "the text is no Unicode: half a character stands alone"))?;
     let ruler = Ruler::of(&out.text, Unit::Utf16);
-    for layer in &mut out.layers {
-        annotated(layer, &rows, &ruler);
-    }
+    let places: Vec<Places> = out.layers.iter_mut().map(|layer| annotated(layer, &rows, &ruler)).collect();
+    let names: Vec<String> = out.layers.iter().map(|layer| layer.name.clone()).collect();
+    out.layers
+        .iter_mut()
+        .filter(|layer| layer.sort == Sort::Relations)
+        .for_each(|l| related(l, &rows, &names, &places));
     Ok(out)
+}
+
+/// Where the spans of a layer are met: by the row and by their number, 0 where they have none.
+type Places = BTreeMap<(String, u64), usize>;
+
+/// The relations of a layer. Its last column names the token of the span that a relation comes from, and the numbers of both
+/// spans where that does not tell; it goes to the span of its own row.
+fn related(layer: &mut Layer, rows: &[Row], names: &[String], places: &[Places]) {
+    let Some(base) = layer.features.last().and_then(|f| f.strip_prefix("BT_")) else { return };
+    let Some(base) = names.iter().position(|name| name == base) else { return };
+    for row in rows {
+        let own = row.columns.get(layer.first..layer.first + layer.columns).unwrap_or_default();
+        let Some((ends, features)) = own.split_last().filter(|(ends, _)| **ends != "_") else { continue };
+        let classes = features.first().map(|cell| stacked(cell)).unwrap_or_default();
+        for (n, (end, _)) in stacked(ends).into_iter().enumerate() {
+            let (token, numbers) = end.split_once('[').unwrap_or((&end, "0_0]"));
+            let numbers = numbers.trim_end_matches(']').split_once('_');
+            let number = |of: &str| of.parse::<u64>().ok();
+            let Some((from, to)) = numbers.and_then(|(from, to)| number(from).zip(number(to))) else {
+                layer.others += 1;
+                continue;
+            };
+            let at = |token: &str, number| places.get(base)?.get(&(token.to_string(), number)).copied();
+            match at(token, from).zip(at(row.id, to)) {
+                Some((from, to)) => {
+                    let class = classes.get(n).map(|(value, _)| value).filter(|v| *v != "*" && *v != "_");
+                    let class = class.map(|value| unescaped(value));
+                    layer.links.push(Link { class, layer: base, from, to });
+                }
+                None => layer.others += 1,
+            }
+        }
+    }
 }
 
 /// The text in units of UTF-16, sentence by sentence.
@@ -166,11 +215,12 @@ fn row(line: &str, columns: usize) -> Result<(Row<'_>, String, bool), String> {
     if rest.len() < columns {
         return Err(format!("{} columns behind the token, and the layers have {columns}", rest.len()));
     }
-    Ok((Row { from, to, columns: rest }, unescaped(form), !number.contains('.')))
+    Ok((Row { id: number, from, to, columns: rest }, unescaped(form), !number.contains('.')))
 }
 
 /// The annotations of a layer in all rows.
-fn annotated(layer: &mut Layer, rows: &[Row], ruler: &Ruler) {
+fn annotated(layer: &mut Layer, rows: &[Row], ruler: &Ruler) -> Places {
+    let mut met = Places::new();
     let place = |at: u64| u32::try_from(at).ok().and_then(|at| ruler.characters(at)).map_or(u64::MAX, u64::from);
     let mut several: BTreeMap<u64, usize> = BTreeMap::new();
     for row in rows {
@@ -179,7 +229,7 @@ fn annotated(layer: &mut Layer, rows: &[Row], ruler: &Ruler) {
             continue;
         }
         if layer.sort != Sort::Spans {
-            layer.others += 1;
+            layer.others += usize::from(layer.sort == Sort::Chains);
             continue;
         }
         let cells: Vec<Vec<(String, Option<u64>)>> = own.iter().map(|cell| stacked(cell)).collect();
@@ -189,8 +239,9 @@ fn annotated(layer: &mut Layer, rows: &[Row], ruler: &Ruler) {
         for i in 0..n {
             let number = cells.iter().find_map(|cell| cell.get(i).and_then(|(_, number)| *number));
             let (start, end) = (place(row.from), place(row.to));
-            if let Some(known) = number.and_then(|number| several.get(&number)).and_then(|at| layer.spans.get_mut(*at))
-            {
+            let known = number.and_then(|number| several.get(&number)).copied();
+            met.insert((row.id.to_string(), number.unwrap_or(0)), known.unwrap_or(layer.spans.len()));
+            if let Some(known) = known.and_then(|at| layer.spans.get_mut(at)) {
                 (known.start, known.end) = (known.start.min(start), known.end.max(end));
                 continue;
             }
@@ -201,6 +252,7 @@ fn annotated(layer: &mut Layer, rows: &[Row], ruler: &Ruler) {
             layer.spans.push(Mark { start, end, values });
         }
     }
+    met
 }
 
 /// The values of a cell, which stand behind one another, each with its number if it has one.
@@ -268,7 +320,12 @@ mod tests {
             [mark(2, 7, &[Some("PER"), None]), mark(4, 7, &[Some("a_b|c"), Some("x")]), mark(4, 5, &[Some("X"), None])];
         assert_eq!(read.layers[0].spans, want);
         assert_eq!(read.layers[1].spans, [mark(0, 1, &[None])]);
-        assert_eq!((read.layers[2].others, read.layers[1].short()), (1, "Bare"));
+        assert_eq!((read.layers[2].others, read.layers[1].short()), (1, "Bare"), "1-1 has no span that it comes from");
+        let related = FILE.replace("dep\t1-1", "dep|by\t1-2[1_2]|1-3.1[0_1]");
+        let read = parse(&related).unwrap();
+        let links: Vec<(Option<&str>, usize, usize)> =
+            read.layers[2].links.iter().map(|l| (l.class.as_deref(), l.from, l.to)).collect();
+        assert_eq!(links, [(Some("dep"), 0, 1), (Some("by"), 2, 0)]);
     }
 
     #[test]

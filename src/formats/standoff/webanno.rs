@@ -7,14 +7,17 @@
 //! | `spans` | the first layer of spans that has a feature, by its first feature; of layers without one the first |
 //! | `layer:NAME` | the spans of a layer, by its whole name or the last part of it: its first feature is the class |
 //! | `layer:NAME.FEATURE` | the same by another feature |
+//! | `relations` | the first layer of relations, by its first feature, as the task `relations` reads them |
+//! | `relation:NAME` | the relations of a layer, by its whole name or the last part of it |
 //! | `folder` | the name of the folder that the file lies in |
 //!
 //! Of a layer without features the class is its name. Places become characters. Dropped: `encoding`, `webanno`. Findings:
 //! `webanno.layer` (a field asks for a layer that is not there), `webanno.value` (spans without a value of the feature, which
-//! are lost), `webanno.layers` (spans of layers that no field takes), `webanno.relations`, `webanno.chains`, `webanno.slots`
-//! (which are not kept), `webanno.token` (tokens that do not stand at their place in the text).
-use super::layers::{Layer, Layers, Sort, parse};
-use super::marked::span;
+//! are lost), `webanno.layers` (spans of layers that no field takes), `webanno.relations` (relations that no
+//! field takes, or of which an end is no span), `webanno.chains`, `webanno.slots` (which are not kept), `webanno.token` (tokens that do not stand at their place in the text).
+use super::layers::{Layer, Layers, Link, Mark, Sort, parse};
+use super::marked::{NEEDS, WRITER, span};
+use super::webanno_write;
 use crate::formats::cut::{Cut, Holds};
 use crate::formats::encoding::{self, BOM, Wrong};
 use crate::formats::format::Format;
@@ -22,15 +25,16 @@ use crate::formats::pointer;
 use crate::formats::reader::{Ask, From, Offers, Reader, Record, Records, Selects, Unit, adds_nothing, as_declared};
 use crate::formats::speech::folder;
 use crate::formats::spelling::Spelling;
+use crate::formats::writer::Writer;
 use crate::table::{Builder, Value};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
-const WORDS: &[&str] = &["text", "spans", "folder"];
+const WORDS: &[&str] = &["text", "spans", "relations", "folder"];
 
 pub const FORMAT: Format = Format {
     beside: Some(["stem", "folder", "spans"]),
     reader: Some(Reader {
-        version: 0,
+        version: 1, // relations
         uses: &[],
         cut: |_| Cut::Document(Holds::One),
         id: "path",
@@ -38,14 +42,23 @@ pub const FORMAT: Format = Format {
         selects: Selects::Words {
             words: WORDS,
             numbered: &[],
-            keyed: &["layer"],
-            say: "`text`, `spans`, `layer:NAME`, `layer:NAME.FEATURE`, `folder`, `path` or `stem`",
+            keyed: &["layer", "relation"],
+            say: "`text`, `spans`, `layer:NAME`, `layer:NAME.FEATURE`, `relations`, `relation:NAME`, `folder`, `path` or `stem`",
         },
         text: |_| "text",
         ty: as_declared,
         adds: adds_nothing,
         read,
         offers: Offers::Words(&[("text", "text"), ("spans", "spans")]),
+    }),
+    writer: Some(Writer {
+        files: "webanno/SPLIT/NAME.tsv",
+        doc: "WebAnno TSV 3.3 of each sample: a sentence a line of the text, spans as the layer `NamedEntity` and relations as one \
+              upon it; `NAME` as of `brat`. Needs an `ner` label",
+        needs: NEEDS,
+        encode: webanno_write::encode,
+        samples: Some(webanno_write::samples),
+        ..WRITER
     }),
     ..Format::new("webanno", "WebAnno TSV 3, as WebAnno and INCEpTION export it: a text, and layers of spans.")
 };
@@ -59,6 +72,18 @@ struct File<'u> {
 struct Taken<'f> {
     layer: &'f Layer,
     feature: Option<usize>,
+}
+
+impl Taken<'_> {
+    fn span(&self, mark: &Mark, chars: &[char]) -> Json {
+        let class = match self.feature {
+            Some(at) => mark.values.get(at).cloned().flatten(),
+            None => Some(self.layer.short().to_string()),
+        };
+        let within = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        let covered: Option<String> = chars.get(within(mark.start)..within(mark.end)).map(|c| c.iter().collect());
+        span(class.as_deref(), (mark.start, mark.end), covered.as_deref())
+    }
 }
 
 impl File<'_> {
@@ -83,25 +108,43 @@ impl File<'_> {
     }
 
     fn spans(&self, selector: &str) -> Option<Vec<Json>> {
-        let Taken { layer, feature } = self.taken(selector)?;
+        let taken = self.taken(selector)?;
         let chars: Vec<char> = self.of.text.chars().collect();
-        let one = |mark: &super::layers::Mark| {
-            let class = match feature {
-                Some(at) => mark.values.get(at).cloned().flatten(),
-                None => Some(layer.short().to_string()),
-            };
-            let within = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
-            let covered: Option<String> = chars.get(within(mark.start)..within(mark.end)).map(|c| c.iter().collect());
-            span(class.as_deref(), (mark.start, mark.end), covered.as_deref())
+        Some(taken.layer.spans.iter().map(|mark| taken.span(mark, &chars)).collect())
+    }
+
+    /// The layer of relations that a selector names.
+    fn linked(&self, selector: &str) -> Option<&Layer> {
+        let mut layers = self.of.layers.iter().filter(|layer| layer.sort == Sort::Relations);
+        match selector.strip_prefix("relation:") {
+            Some(name) => layers.find(|layer| layer.name == name || layer.short() == name),
+            None => layers.next(),
+        }
+    }
+
+    fn relations(&self, selector: &str) -> Option<Vec<Json>> {
+        let layer = self.linked(selector)?;
+        let chars: Vec<char> = self.of.text.chars().collect();
+        let end = |link: &Link, at: usize| {
+            let layer = self.of.layers.get(link.layer)?;
+            let feature = layer.features.iter().position(|f| !f.starts_with("ROLE_"));
+            Some(Taken { layer, feature }.span(layer.spans.get(at)?, &chars))
         };
-        Some(layer.spans.iter().map(one).collect())
+        let one = |link: &Link| json!({ "type": link.class, "from": end(link, link.from), "to": end(link, link.to) });
+        Some(layer.links.iter().map(one).collect())
     }
 
     fn told(&self, ask: &Ask) -> Vec<(&'static str, String)> {
         let selectors =
             ask.fields.iter().filter_map(|f| if let From::Record(s) = &f.from { Some(s.as_str()) } else { None });
-        let spans: Vec<&str> = selectors.filter(|s| *s == "spans" || s.starts_with("layer:")).collect();
-        let missing = spans.iter().filter(|s| s.starts_with("layer:") && self.taken(s).is_none()).count();
+        let is_relation = |s: &&str| *s == "relations" || s.starts_with("relation:");
+        let (relations, others): (Vec<&str>, Vec<&str>) = selectors.partition(is_relation);
+        let spans: Vec<&str> = others.into_iter().filter(|s| *s == "spans" || s.starts_with("layer:")).collect();
+        let missing = spans.iter().filter(|s| s.starts_with("layer:") && self.taken(s).is_none()).count()
+            + relations.iter().filter(|s| s.starts_with("relation:") && self.linked(s).is_none()).count();
+        let kept: Vec<&Layer> = relations.iter().filter_map(|s| self.linked(s)).collect();
+        let is_kept = |layer: &&Layer| kept.iter().any(|own| std::ptr::eq(*own, *layer));
+        let left: usize = self.of.layers.iter().filter(|l| !is_kept(l)).map(|layer| layer.links.len()).sum();
         let taken: Vec<Taken> = spans.iter().filter_map(|s| self.taken(s)).collect();
         let is_taken = |layer: &Layer| taken.iter().any(|t| std::ptr::eq(t.layer, layer));
         let without = |t: &Taken| {
@@ -117,7 +160,11 @@ impl File<'_> {
                 self.layers().filter(|layer| !is_taken(layer)).map(|layer| layer.spans.len()).sum(),
                 "spans of layers that no field takes",
             ),
-            ("webanno.relations", others(Sort::Relations), "tokens with relations, which are not kept"),
+            (
+                "webanno.relations",
+                others(Sort::Relations) + left,
+                "relations that no field takes, or of which an end is no span",
+            ),
             ("webanno.chains", others(Sort::Chains), "tokens with links of chains, which are not kept"),
             ("webanno.slots", others(Sort::Spans), "slots of spans, which are not kept"),
             ("webanno.token", self.of.moved, "tokens that do not stand at their place in the text"),
@@ -153,13 +200,20 @@ impl Record for File<'_> {
         to.value(match selector {
             "text" => Spelling::default().value(&self.of.text, ty)?,
             "folder" => Spelling::default().value(self.folder, ty)?,
+            "relations" => self.relations(selector).map_or(Value::Null, |all| Value::Text(Json::from(all).to_string())),
+            other if other.starts_with("relation:") => {
+                self.relations(selector).map_or(Value::Null, |all| Value::Text(Json::from(all).to_string()))
+            }
             _ => self.spans(selector).map_or(Value::Null, |all| Value::Text(Json::from(all).to_string())),
         });
         Ok(())
     }
 
     fn has(&self, selector: &str) -> bool {
-        WORDS.contains(&selector) || self.taken(selector).is_some()
+        match selector {
+            other if other.starts_with("relation:") => self.linked(other).is_some(),
+            other => WORDS.contains(&other) || self.taken(other).is_some(),
+        }
     }
 
     fn names(&self) -> Vec<String> {

@@ -9,7 +9,7 @@ pub const DOCCANO: Recogniser = Recogniser { format: "doccano", sees: |b| sees(b
 pub const SPACY: Recogniser = Recogniser { format: "spacy", sees: |b| sees(b, spacy), ids: &[] };
 
 /// The formats of these lines, which have their spans in `spans`.
-pub const FORMATS: &[&str] = &["prodigy", "doccano", "spacy"];
+pub const FORMATS: &[&str] = &["prodigy", "doccano", "spacy", "webanno"];
 
 /// Lines that are looked at.
 const LINES: usize = 200;

@@ -4,6 +4,8 @@
 pub mod annotated;
 mod arrow;
 mod audio;
+mod boxes_csv;
+mod brat;
 mod coco;
 mod conll;
 mod conllu;
@@ -14,11 +16,14 @@ mod dota;
 mod image_folder;
 mod json;
 mod jsonl;
+mod kaldi;
 mod label_studio;
 mod labelme;
 mod parquet;
 pub mod recogniser;
+mod speech_manifest;
 mod text;
+mod textgrid;
 mod tsv;
 mod voc;
 mod webanno;
@@ -32,6 +37,9 @@ pub const RECOGNISERS: &[Recogniser] = &[
     image_folder::RECOGNISER,
     audio::RECOGNISER,
     webanno::RECOGNISER,
+    textgrid::RECOGNISER,
+    brat::RECOGNISER,
+    kaldi::RECOGNISER,
     parquet::RECOGNISER,
     arrow::RECOGNISER,
     voc::RECOGNISER,
@@ -40,6 +48,7 @@ pub const RECOGNISERS: &[Recogniser] = &[
     labelme::RECOGNISER,
     label_studio::RECOGNISER,
     json::RECOGNISER,
+    speech_manifest::RECOGNISER,
     annotated::PRODIGY,
     annotated::DOCCANO,
     annotated::SPACY,
@@ -49,6 +58,7 @@ pub const RECOGNISERS: &[Recogniser] = &[
     yolo::RECOGNISER,
     conll::RECOGNISER,
     tsv::RECOGNISER,
+    boxes_csv::RECOGNISER,
     csv::RECOGNISER,
     text::RECOGNISER,
 ];

@@ -10,7 +10,8 @@
 //!
 //! `collect.NAME/sheet.rows` reads the tables, `collect.NAME/sheet` brings each row to its sample. Findings: `sheet.missing` (a
 //! sample without a row: its columns are null), `sheet.twice` (several rows name a sample: it waits for review, with the first
-//! of them), `sheet.unmatched` (a row that names no sample). More unmatched rows than `max_lost` fail the build.
+//! of them), `sheet.unmatched` (a row that names no sample),
+//! `sheet.ambiguous` (a row names files of one name in several folders by `on = "stem"`: it is taken for none of them). More unmatched rows than `max_lost` fail the build.
 use super::declaration::{Collect, SHEET, declared};
 use super::met::{self, Wanted};
 use super::read::{self, Parse};
@@ -24,7 +25,7 @@ use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{ArrayRef, DataType, Value, array_of, texts, types, utf8, value_at};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const ROWS: Entry = Entry::row::<SheetRows>("collect/sheet_rows", "collect.*", declare_rows);
 pub const ENTRY: Entry = Entry::join::<Brought>("collect/sheet", "collect.*", declare);
@@ -180,6 +181,89 @@ fn check_columns(check: &mut Check, c: &Collect, sheet: &Sheet, columns: &[(Stri
         }
     }
     good
+}
+
+pub const ALONE: Entry = Entry::row::<Alone>("collect/sheet_alone", "collect.*", declare_alone);
+
+/// Samples whose files have one name in several folders are not told apart by it.
+fn declare_alone(check: &mut Check) -> Vec<Plan> {
+    let Some(c) = declared(check) else { return Vec::new() };
+    if c.declared.sheet.as_ref().is_none_or(|sheet| sheet.names() != Names::Stem) {
+        return Vec::new();
+    }
+    let Some(t) = table(check, &c) else { return Vec::new() };
+    let columns = t.columns();
+    let ports = Ports {
+        table: "samples".into(),
+        reads: names(&["source", NAMED]),
+        apply_reads: columns.iter().map(|c| c.0.clone()).collect(),
+        writes: columns.iter().map(|(name, ty)| (name.clone(), Column::new(ty.clone()))).collect(),
+        ..Ports::default()
+    };
+    let columns = columns.iter().map(|(name, ty)| (name.clone(), types::text(ty))).collect();
+    let map = Bring { source: check.instance.clone(), columns: BTreeMap::new() };
+    let apply = Bring { source: check.instance.clone(), columns };
+    vec![Plan::row::<Alone>(ports, &map, &Nothing {}, &apply).word("sheet.alone")]
+}
+
+struct Alone;
+
+impl RowStage for Alone {
+    const MAP: u32 = 1;
+    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
+    type Map = Bring;
+    type Gather = Nothing;
+    type Apply = Bring;
+
+    fn map(p: &Bring, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
+        let (sources, named) = (rows.texts("source")?, rows.texts(NAMED)?);
+        for (row, (source, name)) in sources.iter().zip(named).enumerate() {
+            if let Some(name) = name.filter(|_| source.as_ref() == Some(&p.source)) {
+                summary.put(name, row, []);
+            }
+        }
+        Ok(Delta::default())
+    }
+}
+
+impl Alone {
+    fn gather(_: &Nothing, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+        let mut last: Option<Hit> = None;
+        for hit in hits.iter() {
+            if let Some(before) = last.filter(|l| l.key == hit.key) {
+                out.put(before.at, []);
+                out.put(hit.at, []);
+            }
+            last = Some(hit);
+        }
+        Ok(())
+    }
+
+    /// What a row says of one of several is said of none of them.
+    fn apply(p: &Bring, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
+        let (mut delta, mut met) = (Delta::default(), BTreeSet::new());
+        for (name, ty) in &p.columns {
+            let ty = types::parse(ty).map_or(utf8(), |t| t.0);
+            let before = rows.column(name)?;
+            let mut cell = |row: usize| {
+                let value = value_at(before.as_ref(), row);
+                let shared = slice.rows.contains_key(&(row as u32)) && value != Value::Null;
+                if shared {
+                    met.insert(row);
+                }
+                if shared { Value::Null } else { value }
+            };
+            let values: Vec<Value> = (0..rows.len()).map(&mut cell).collect();
+            delta.write(name, column(&ty, &values).map_err(Fault::Bug)?);
+        }
+        let say = "a row of the table names it by its stem alone, which files in other folders have, too: `on = \"path\"` tells \
+                   them apart";
+        for row in met {
+            delta.event(row, Act::Finding, format!("collect.{}.sheet", p.source), "sheet.ambiguous", say);
+        }
+        Ok(delta)
+    }
 }
 
 #[derive(Serialize, Deserialize, Default)]

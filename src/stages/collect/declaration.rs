@@ -16,7 +16,7 @@ use crate::manifest::sections::{Field, Privacy, SchemaSection};
 use crate::manifest::sources::{Attribution, Consent};
 use crate::manifest::values::{At, Size, TextOr, is_line};
 use crate::manifest::{Decimal, Declared, read};
-use crate::measure::parts::SPLIT;
+use crate::measure::parts::{PLACE, SPLIT};
 use crate::stage::*;
 use crate::table::{DataType, utf8};
 use crate::world::is_fetched;
@@ -45,7 +45,7 @@ pub struct Declaration {
     /// Where the sample's columns come from: `column = "selector"`. Of JSONL a key or a path (`meta.source`), of CSV
     /// a column, of CoNLL `tokens`, `tags`, `comment:N` (N-th TAB field of the last comment line before the tokens),
     /// `comment:KEY` (of a comment `# KEY = VALUE`) or `column:N`, of text `text`, of images `class` (the folder, unless it is the one that all globs name).
-    /// `path` and `stem` everywhere, and `path:split`: `train`, `valid` or `test`, as a word of the file's name or of a folder says. Without it, or with `"all"`: all columns that the files show at their beginning, of
+    /// `path` and `stem` everywhere, `path:stem`, the path without its suffix, and `path:split`: `train`, `valid` or `test`, as a word of the file's name or of a folder says. Without it, or with `"all"`: all columns that the files show at their beginning, of
     /// text `text`, of CoNLL `text` and `tags`, of images `class`.
     #[serde(default)]
     pub fields: Named,
@@ -53,7 +53,7 @@ pub struct Declaration {
     /// field fails the build.
     #[serde(default)]
     pub optional: Vec<At<String>>,
-    /// The sample's id: a selector, or `path`, `stem`, `content` (a digest of the record: an edit is then a removal
+    /// The sample's id: a selector, or `path`, `stem`, `path:stem` (the path without its suffix, where names repeat in several folders), `content` (a digest of the record: an edit is then a removal
     /// and an addition, and equal records are merged), `position` (`FILE:N` for the N-th sample of a file: a record more
     /// gives all behind it other ids). A column of such a name is written `column:path`. Default: `path` where a file is a
     /// sample, `stem` where files beside images are met by it, else a digest of the record; of equal records the second
@@ -345,12 +345,12 @@ pub fn numbered(check: &Check) -> BTreeMap<String, Numbers> {
 fn id(check: &mut Check, d: &Declaration, files: &Files, format: &Format) -> String {
     let beside = files.beside(format);
     let of_file: Option<&[&str]> = match files.reader(format) {
-        _ if beside => Some(&["stem", "path", "content"]),
+        _ if beside => Some(&["stem", "path", "content", PLACE]),
         Some(reader) if reader.id.is_empty() => {
             return id_of_rows(check, d, format);
         }
         Some(reader) if reader.id != "path" => None,
-        _ => Some(&["path", "stem", "content"]),
+        _ => Some(&["path", "stem", "content", PLACE]),
     };
     let Some(id) = &d.id else {
         let default = d.usual_id(check, &check.path, files, format);
@@ -516,10 +516,10 @@ fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Form
             let problem = Diagnostic::error("T0308", selector.span(), "a field's name must be one line of text");
             check.bad(problem.label("its name holds a tab, a line break or another control character"));
         }
-        check_selector(check, selector, format, selects, &["path", "stem", SPLIT]);
+        check_selector(check, selector, format, selects, &["path", "stem", SPLIT, PLACE]);
     }
     if let Some(id) = d.id.as_ref().filter(|_| files.reader(format).is_some_and(|r| r.id != "path")) {
-        check_selector(check, id, format, selects, &["path", "stem", "content", "position"]);
+        check_selector(check, id, format, selects, &["path", "stem", "content", "position", PLACE]);
     }
 }
 

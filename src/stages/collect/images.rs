@@ -10,7 +10,7 @@ use crate::formats::Cut;
 use crate::formats::cut::Holds;
 use crate::formats::unread;
 use crate::measure::names::composed;
-use crate::measure::parts::{SPLIT, part_of};
+use crate::measure::parts::{PLACE, SPLIT, part_of, place_of};
 use crate::model::images::Image;
 use crate::stage::*;
 use crate::table::{Cell, array_of, list, utf8};
@@ -46,6 +46,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             "path" => place.path.push(name.clone()),
             "stem" => place.stem.push(name.clone()),
             SPLIT => place.split.push(name.clone()),
+            PLACE => place.place.push(name.clone()),
             _ => place.class.push(name.clone()),
         }
     }
@@ -94,6 +95,9 @@ struct Place {
     /// Columns that hold the split which the path names.
     #[serde(default, skip_serializing_if = "is_default")]
     split: Vec<String>,
+    /// Columns that hold the path without its suffix.
+    #[serde(default, skip_serializing_if = "is_default")]
+    place: Vec<String>,
     /// How images are found by the documents beside them.
     #[serde(default, skip_serializing_if = "is_default")]
     beside: Option<Keys>,
@@ -124,6 +128,7 @@ impl RowStage for Images {
             }
             let id = match p.id.as_str() {
                 "path" => path.clone(),
+                PLACE => place_of(&path).to_string(),
                 "content" => blob.unwrap_or_default().hex()[..32].to_string(),
                 _ => stem.clone(),
             };
@@ -164,6 +169,7 @@ impl RowStage for Images {
         };
         write(&p.path, |(path, _)| Some(path.clone()));
         write(&p.stem, |(_, stem)| Some(stem.clone()));
+        write(&p.place, |(path, _)| Some(place_of(path).to_string()));
         write(&p.split, |(path, _)| part_of(path).map(String::from));
         Ok(delta)
     }

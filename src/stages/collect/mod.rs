@@ -46,6 +46,7 @@ pub const ENTRIES: &[Entry] = &[
     read::ENTRY,
     brought::ROWS,
     brought::ENTRY,
+    brought::ALONE,
     objects::ENTRY,
     objects::SHARED,
     placed::ENTRY,

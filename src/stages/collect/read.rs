@@ -14,7 +14,7 @@ use crate::digest::Digest;
 use crate::formats::audio::AUDIO;
 use crate::formats::reader::{Added, Ask, Field, Found, From, Reader, Records, Told, Unit};
 use crate::formats::{Options, named, unread};
-use crate::measure::parts::SPLIT;
+use crate::measure::parts::{PLACE, SPLIT};
 use crate::stage::*;
 use crate::table::{bytes_at, text_column, types, utf8};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         let column = match name {
             // no step listens to it: with [privacy] a person says that sounds may go out
             AUDIO => Column::new(ty).role(Role::Audio),
+            "image" => Column::new(ty).role(Role::Image),
             "tokens" => Column::new(ty).role(Role::Tokens).inner(),
             _ => Column::new(ty).inner(),
         };
@@ -54,8 +55,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let used = |s: &str| {
         placed
             || c.id == s
-            || (s == "path" && c.id == "position")
-            || fields.values().any(|f| f.0 == s || (s == "path" && f.0 == SPLIT))
+            || (s == "path" && [PLACE, "position"].contains(&c.id.as_str()))
+            || fields.values().any(|f| f.0 == s || (s == "path" && [PLACE, SPLIT].contains(&f.0.as_str())))
     };
     reads.extend(["path", "stem"].into_iter().filter(|s| used(s)).map(String::from));
     let ports = Ports { table: source.table.clone(), reads, writes, into: Some("samples".into()), ..Ports::default() };
@@ -209,6 +210,9 @@ fn collected(p: &Parse, found: Found) -> Result<Delta, Fault> {
         let key = p.key(&told);
         delta.at(told.row, told.record, act, key, told.rule, told.say);
         delta.at_line(told.line);
+    }
+    for bytes in found.blobs.into_values() {
+        delta.blob(bytes);
     }
     let n = found.parents.len();
     delta.born.parents = found.parents;

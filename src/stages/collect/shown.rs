@@ -6,6 +6,7 @@ use super::declaration::{Collect, field_type};
 use super::heads::{self, Unseen};
 use crate::diag::Diagnostic;
 use crate::formats::Options;
+use crate::formats::held;
 use crate::formats::infer::{settled, together};
 use crate::formats::reader::{Columns, DAY, From, Offers, Reader, Seen, UNHELD, WRITTEN};
 use crate::manifest::read;
@@ -103,6 +104,9 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
     let has_text = found.iter().any(|(name, _)| name == "text");
     for (name, ty) in found {
         taken.seen.push(name.clone());
+        if !name.is_empty() && name == held::column(&c.options) {
+            continue; // it is the picture of the sample
+        }
         if name == text && !text.is_empty() && !has_text {
             taken.put("text".into(), (name, "utf8".into()));
             continue;

@@ -129,6 +129,7 @@ pub fn answer(kind: &Kind, text: &str) -> Result<Value, String> {
         edits: Vec::new(),
         text: None,
         unit: Default::default(),
+        tiled: false,
         frame: None,
         unplaced: false,
         notes: Vec::new(),

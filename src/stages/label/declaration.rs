@@ -217,7 +217,7 @@ impl JsonSchema for FormatName {
 #[serde(deny_unknown_fields)]
 pub struct Fields {
     /// Which sample is meant. Default `item`; of formats that lie beside their samples (`textgrid`, `brat`) `stem`, the name of
-    /// the file.
+    /// the file; `path:stem` is its path without the suffix, for samples whose `id` is that, where names repeat in several folders.
     #[schemars(length(min = 1))]
     pub item: Option<String>,
     /// Who answered. Default `annotator`; of formats that lie beside their samples `folder`, the name of the folder that a file
@@ -563,7 +563,7 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
     if !d.task.classes {
         spare(check, name, &[("class_names", !a.class_names.is_empty())], "answers of this kind name no classes");
     }
-    let known = d.task.classes && !d.classes.is_empty();
+    let known = d.task.classes && !d.classes.is_empty() && !d.task.names_ends;
     for class in a.map.values().filter(|c| known && !d.classes.contains(c)) {
         let help = suggest(class, d.classes.iter().map(|c| c.as_str()));
         let message = format!("`{}` is not a class of {}", class.get(), check.path);

@@ -88,7 +88,14 @@ impl Met {
                 self.add(tag.split_once('-').map_or(tag.as_str(), |t| t.1));
             }
             Value::List(parts) => parts.iter().filter_map(class_name).for_each(|class| self.add(&class)),
-            other => class_of(other).iter().for_each(|class| self.add(class)),
+            other => {
+                class_of(other).iter().for_each(|class| self.add(class));
+                // the ends of a relation are annotations with classes of their own
+                if let Value::Struct(fields) = other {
+                    let ends = fields.iter().filter(|(_, end)| matches!(end, Value::Struct(_)));
+                    ends.filter_map(|(_, end)| class_of(end)).for_each(|class| self.add(&class));
+                }
+            }
         }
     }
 

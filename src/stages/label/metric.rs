@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Agreement {
-    /// The measure. Default: `krippendorff_alpha` of classes and ratings, `span_f1` of spans, `iou` of boxes and
-    /// polygons, `char_similarity` of transcriptions.
+    /// The measure. Default: `krippendorff_alpha` of classes and ratings, `span_f1` of spans, `relation_f1` of relations, `iou` of
+    /// boxes and polygons, `char_similarity` of transcriptions.
     pub metric: Option<Metric>,
     /// The level of measurement of `krippendorff_alpha`. Default: `nominal` of classes, `interval` of ratings.
     pub level: Option<Scale>,
@@ -74,6 +74,8 @@ pub enum Metric {
     /// Whatever their classes, spans of the same place count whole and spans that overlap count half (`partial` of SemEval 2013);
     /// matched so that most agrees.
     SpanF1Partial,
+    /// F1 of relations of the same class between the same two spans, over all pairs of annotators.
+    RelationF1,
     /// Krippendorff's alpha over characters: the class that each is marked with, or none.
     CharacterAlpha,
     /// The mean of intersection over union of matched boxes or polygons, whatever their classes; one without a match counts
@@ -150,6 +152,9 @@ pub const OF_CLASSES: &[Metric] = &[
 /// Measures of spans.
 pub const OF_SPANS: &[Metric] = &[Metric::SpanF1, Metric::SpanF1Partial, Metric::CharacterAlpha];
 
+/// Measures of relations.
+pub const OF_RELATIONS: &[Metric] = &[Metric::RelationF1];
+
 /// Measures of boxes and polygons.
 pub const OF_SHAPES: &[Metric] = &[Metric::Iou, Metric::IouF1, Metric::MatchAlpha];
 
@@ -170,6 +175,7 @@ impl Metric {
             Metric::BrennanPrediger => "brennan_prediger",
             Metric::SpanF1 => "span_f1",
             Metric::SpanF1Partial => "span_f1_partial",
+            Metric::RelationF1 => "relation_f1",
             Metric::CharacterAlpha => "character_alpha",
             Metric::Iou => "iou",
             Metric::IouF1 => "iou_f1",
@@ -207,7 +213,7 @@ impl Metric {
             Metric::CohenKappa => Family::Pairs(weights, Chance::Each),
             Metric::ScottPi => Family::Pairs(Weights::Identity, Chance::Both),
             Metric::SpanF1 | Metric::SpanF1Partial | Metric::Iou | Metric::IouF1 => Family::Shares,
-            Metric::CharSimilarity | Metric::WordSimilarity => Family::Shares,
+            Metric::CharSimilarity | Metric::WordSimilarity | Metric::RelationF1 => Family::Shares,
         }
     }
 }

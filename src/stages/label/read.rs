@@ -21,6 +21,7 @@ use crate::formats::reader::{Ask, Field, Found, From, Reader, Records, Selects, 
 use crate::formats::{Format, Options, named, unread};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
+use crate::measure::parts::PLACE;
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, array_of, bytes_at, list, types, utf8};
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,11 @@ fn format_of(answers: &Answers) -> Option<&'static Format> {
         None => inner_name(first).rsplit_once('.')?.1,
     };
     formats().map(|(f, _)| f).find(|f| f.name == name)
+}
+
+/// What of the files says to which text an answer was given, for kinds whose answers do not say themselves what they lie on.
+pub(super) fn given_of(answers: &Answers, kind: &Kind) -> Option<&'static str> {
+    format_of(answers)?.given.filter(|_| !kind.on_text)
 }
 
 /// Globs, format and join key of a source that is files.
@@ -77,12 +83,14 @@ fn check_words(
     let Selects::Words { words, keyed, say, .. } = reader.selects else { return };
     for selector in fields.into_iter().flatten() {
         let key = |p: &&str| selector.strip_prefix(*p).is_some_and(|rest| rest.len() > 1 && rest.starts_with(':'));
-        if words.contains(&selector.as_str()) || ["path", "stem"].contains(&selector.as_str()) || keyed.iter().any(key)
+        if words.contains(&selector.as_str())
+            || ["path", "stem", PLACE].contains(&selector.as_str())
+            || keyed.iter().any(key)
         {
             continue;
         }
         let message = format!("the format {} gives no `{selector}`", format.name);
-        let help = suggest(selector, words.iter().copied().chain(["path", "stem"]));
+        let help = suggest(selector, words.iter().copied().chain(["path", "stem", PLACE]));
         check.bad(Diagnostic::error("T0309", place.clone(), message).label(help).help(say));
     }
 }
@@ -121,7 +129,8 @@ fn plan(check: &mut Check, task: &Task, name: &str, answers: &Answers, files: &[
         item: field(fields.item, usual[0]),
         by: by(task, name, answers),
         annotator: field(fields.annotator, usual[1]),
-        label: field(fields.label, usual[2]),
+        label: field(fields.label, usual_answer(reader, task.kind(), usual[2])),
+        given: given_of(answers, task.kind()).unwrap_or_default().to_string(),
         kind: task.kind(),
         map: answers.map.keys().cloned().collect(),
         class_names: answers.class_names.clone(),
@@ -145,7 +154,7 @@ fn plan(check: &mut Check, task: &Task, name: &str, answers: &Answers, files: &[
     let ports = Ports {
         table,
         reads,
-        writes: writes(FIELDS.map(|n| (n, utf8()))),
+        writes: writes(FIELDS.into_iter().chain(Some(GIVEN).filter(|_| !map.given.is_empty())).map(|n| (n, utf8()))),
         into: Some(format!("{}/from.{name}", task.path)),
         ..Ports::default()
     };
@@ -160,6 +169,15 @@ fn by(task: &Task, name: &str, answers: &Answers) -> Option<String> {
     let gold = task.declared.gold.as_ref().is_some_and(|gold| gold.from.as_str() == name);
     let unsaid = answers.fields.as_ref().is_none_or(|fields| fields.annotator.is_none());
     answers.annotator.clone().or((gold && unsaid).then(|| name.to_string()))
+}
+
+/// What answers a task of a kind where the manifest does not say: a format that gives spans gives relations and classes, too.
+fn usual_answer<'f>(reader: &Reader, kind: &Kind, usual: &'f str) -> &'f str {
+    match kind.name {
+        "relations" if usual == "spans" => "relations",
+        "classification" if usual == "spans" && matches!(reader.selects, Selects::Names) => "class",
+        _ => usual,
+    }
 }
 
 /// Not too many records may be lost, and none where a sample without a vote is one in which nothing is there.
@@ -183,6 +201,9 @@ fn gates(check: &Check, task: &Task, name: &str, answers: &Answers, word: &str) 
     ));
     gates
 }
+
+/// The column of the text that an answer was given to.
+pub(super) const GIVEN: &str = "given";
 
 /// What a vote says, in the order in which something missing is told.
 const FIELDS: [&str; 3] = ["item", "annotator", "answer"];
@@ -209,6 +230,9 @@ struct Map {
     by: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     label: String,
+    /// What says which text an answer was given to.
+    #[serde(default, skip_serializing_if = "is_default")]
+    given: String,
     /// The kind of task and the names that are mapped, as far as they are looked for.
     #[serde(default, skip_serializing_if = "is_default")]
     kind: &'static Kind,
@@ -251,7 +275,12 @@ impl Map {
             id: None,
             make_id: |_, _| Err("votes are given their ids from what they say".into()),
             prefix: String::new(),
-            fields: FIELDS.into_iter().zip(self.selectors()).map(field).collect(),
+            fields: FIELDS
+                .into_iter()
+                .zip(self.selectors())
+                .chain(Some((GIVEN, &self.given)).filter(|(_, given)| !given.is_empty()))
+                .map(field)
+                .collect(),
             seen: Vec::new(),
             options: self.options.clone(),
             record_max: RECORD_MAX,
@@ -302,7 +331,8 @@ impl RowStage for Read {
             met.see(p.kind, &Value::Text(answer));
         }
         met.note(p.map.iter(), summary);
-        let votes = Votes { parents: &found.parents, texts: FIELDS.map(texts), lacks: lacks(p, &found) };
+        let given = (!p.given.is_empty()).then(|| texts(GIVEN));
+        let votes = Votes { parents: &found.parents, texts: FIELDS.map(texts), given, lacks: lacks(p, &found) };
         Ok(votes.cast(p, found.told.into_iter().filter(|t| t.rule != COLUMN).collect()))
     }
 }
@@ -328,6 +358,8 @@ fn lacks(p: &Map, found: &Found) -> BTreeMap<usize, String> {
 struct Votes<'f> {
     parents: &'f [(u32, u32)],
     texts: [Vec<Option<String>>; 3],
+    /// The texts that answers were given to, where the format has them.
+    given: Option<Vec<Option<String>>>,
     /// By unit: a column that its file does not have.
     lacks: BTreeMap<usize, String>,
 }
@@ -337,6 +369,7 @@ impl Votes<'_> {
     fn cast(self, p: &Map, mut told: Vec<Told>) -> Delta {
         let mut born = Born::default();
         let mut kept: [Vec<Option<String>>; 3] = Default::default();
+        let mut given = Vec::new();
         for (n, parent) in self.parents.iter().enumerate() {
             let mut vote = self.texts.each_ref().map(|t| t.get(n).cloned().flatten().unwrap_or_default());
             if let Some(by) = &p.by {
@@ -357,6 +390,7 @@ impl Votes<'_> {
                 None => {
                     born.parents.push(*parent);
                     kept.iter_mut().zip(vote).for_each(|(column, text)| column.push(Some(text)));
+                    given.push(self.given.as_ref().and_then(|all| all.get(n).cloned().flatten()));
                 }
             }
         }
@@ -374,6 +408,9 @@ impl Votes<'_> {
             delta.born.columns.insert("id".into(), array_of(ids));
             for (name, column) in FIELDS.into_iter().zip([items, annotators, answers]) {
                 delta.born.columns.insert(name.into(), array_of(column));
+            }
+            if self.given.is_some() {
+                delta.born.columns.insert(GIVEN.into(), array_of(given));
             }
         }
         delta
@@ -405,6 +442,7 @@ mod tests {
             by: None,
             annotator: name("by"),
             label: name("l"),
+            given: String::new(),
             kind: Default::default(),
             map: Vec::new(),
             class_names: Vec::new(),

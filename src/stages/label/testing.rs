@@ -70,6 +70,7 @@ pub fn asking(map: &BTreeMap<String, String>) -> Reading<'_> {
         text,
         unit,
         frame: None,
+        tiled: false,
         unplaced: false,
         notes,
         lost,

@@ -11,13 +11,17 @@
 //! (annotator, source). Null: nobody was asked. Findings: `bio.malformed`, `bio.tokens` (tags and tokens differ in
 //! number), `bio.number`, `span.lost` (the text under an end was replaced), `span.text` (a span does not cover the text that
 //! its source says), `span.unit` (an end is no place in the text), `vote.shape`, `vote.number`, `vote.empty`,
+//! `vote.text` (it was given to another text than the sample has),
 //! `vote.repeated`, `vote.contradiction` (the first stays), `vote.unmatched`, `crop.cut`, `crop.outside`, `crop.lost`, `image.drawn_on`. Limits: of one annotator's answers in
 //! one source only the first counts.
 use super::declaration::{Answers, Offsets, Task, checked};
 use super::kinds::kind::{Kind, Reading, Respond, Take};
+use super::kinds::same_words;
 use super::mapped::{Met, Names};
+use super::read::{GIVEN, given_of};
 use super::rows::{attribute, optional, slot, tell};
-use crate::model::frames::Frame;
+use crate::model::edits::{Edit, edits_of};
+use crate::model::frames::{Frame, TILE_OF};
 use crate::model::spans::{Scheme, Unit};
 use crate::model::votes::{Said, Vote};
 use crate::stage::*;
@@ -66,14 +70,22 @@ fn declare_files(check: &mut Check) -> Vec<Plan> {
     let columns = task.columns().count();
     let mut plans: Vec<Plan> = Vec::new();
     for (name, answers, _) in task.files() {
-        let source = map(check, &task, name, answers);
+        let given = given_of(answers, task.kind()).and(task.text.clone());
+        let edited = given.as_ref().is_some_and(|text| check.column("samples", &edits_of(text)).is_some());
+        let source = Map { given, edited, ..map(check, &task, name, answers) };
         let key = source.key();
+        // an answer about a picture is one about each of its tiles
+        let usual = if check.column("samples", TILE_OF).is_some() { TILE_OF } else { "id" };
         let mut ports = ports(&task, &source, Vec::new(), columns + plans.len() > 0);
         ports.right = Some(Right {
             table: format!("{}/from.{name}", task.path),
             key: "item".into(),
-            on: answers.on.as_ref().map_or_else(|| "id".to_string(), |on| on.get().clone()),
-            reads: names(&["annotator", "answer"]),
+            on: answers.on.as_ref().map_or_else(|| usual.to_string(), |on| on.get().clone()),
+            reads: ["annotator", "answer"]
+                .into_iter()
+                .chain(source.given.as_ref().map(|_| GIVEN))
+                .map(String::from)
+                .collect(),
             unmatched: Some(("vote.unmatched".into(), key)),
         });
         let step = format!("{}/from.{name}", task.path);
@@ -111,6 +123,7 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
         text: task.text.clone().filter(|_| task.kind().on_text),
         unit: answers.unit.unwrap_or_default(),
         frame: drawn && check.column("samples", FRAME).is_some(),
+        tiled: drawn && check.column("samples", TILE_OF).is_some(),
         ..Map::default()
     }
 }
@@ -120,7 +133,12 @@ fn ports(task: &Task, source: &Map, mut reads: Vec<String>, later: bool) -> Port
     let votes = task.votes();
     reads.extend(source.edits.clone());
     reads.extend(source.text.clone());
+    if let Some(text) = &source.given {
+        let edits = edits_of(text);
+        reads.extend([text.clone()].into_iter().chain(Some(edits).filter(|_| source.edited)));
+    }
     reads.extend(source.frame.then(|| FRAME.to_string()));
+    reads.extend(source.tiled.then(|| TILE_OF.to_string()));
     reads.extend(later.then(|| votes.0.clone()));
     Ports { table: "samples".into(), reads, writes: vec![votes], ..Ports::default() }
 }
@@ -160,12 +178,20 @@ struct Map {
     /// The text that spans are held against, where they may say what they cover.
     #[serde(default, skip_serializing_if = "is_default")]
     text: Option<String>,
+    /// The text that answers are held against which say to which text they were given, and whether it was changed since.
+    #[serde(default, skip_serializing_if = "is_default")]
+    given: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    edited: bool,
     /// What spans count in.
     #[serde(default, skip_serializing_if = "is_default")]
     unit: Unit,
     /// Shapes are moved with their pictures.
     #[serde(default, skip_serializing_if = "is_default")]
     frame: bool,
+    /// Pictures are tiles of others.
+    #[serde(default, skip_serializing_if = "is_default")]
+    tiled: bool,
     /// The column that counts the annotations which the reader of the column could not keep.
     #[serde(default, skip_serializing_if = "is_default")]
     lost: Option<String>,
@@ -220,13 +246,16 @@ impl RowStage for FromColumn {
 struct FromFiles;
 
 impl JoinStage for FromFiles {
-    const JOIN: u32 = 4; // more forms of spans; numbers as classes; what answers were given to
+    const JOIN: u32 = 5; // answers held against their text; more forms of spans; numbers as classes; what answers were given to
     const USES: &'static [&'static str] = crate::measure::names::USES;
     type Join = Join;
 
     fn join(p: &Join, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
         let others = Others::read(p, left)?;
         let (annotators, answers) = (right.texts("annotator")?, right.texts("answer")?);
+        let given = if p.given.is_some() { right.texts(GIVEN)? } else { Vec::new() };
+        let texts = p.given.as_ref().map_or(Ok(None), |name| optional(left, name))?;
+        let edits = p.given.as_ref().filter(|_| p.edited).map_or(Ok(None), |name| optional(left, &edits_of(name)))?;
         let mut delta = Delta::default();
         let mut votes = Vec::with_capacity(left.len());
         for (row, hits) in matches.iter().enumerate() {
@@ -241,7 +270,15 @@ impl JoinStage for FromFiles {
                 };
                 let before = reading.notes.len();
                 reading.lost = 0;
-                let read = p.kind.read_text(answer, &mut reading);
+                let said_of =
+                    given.get(*hit).and_then(Option::as_deref).zip(slot(&texts, row).text().map(str::to_string));
+                let other = said_of.is_some_and(|(given, text)| {
+                    !same_text(given, &text, &Vec::from_value(&slot(&edits, row)).unwrap_or_default())
+                });
+                if other {
+                    reading.lose("vote.text", OTHER_TEXT);
+                }
+                let read = if other { None } else { p.kind.read_text(answer, &mut reading) };
                 if read.is_some() || reading.lost > 0 {
                     cast(p.kind, &mut own, p.vote(annotator, read, reading.lost), &mut reading);
                 }
@@ -259,6 +296,19 @@ impl JoinStage for FromFiles {
     }
 }
 
+const OTHER_TEXT: &str = "the answer was given to another text than the sample has, whose id it names: the ids of the file may not be \
+                          those of the samples; `on` with the name of the text and `fields.item = \"text\"` meet them by it";
+
+/// Whether a text is the one that an answer was given to, as far as changes since collecting leave it to be seen: what stands in
+/// front of the first of them and behind the last.
+fn same_text(given: &str, text: &str, edits: &[Edit]) -> bool {
+    let (Some(first), Some(last)) = (edits.first(), edits.last()) else { return same_words(text.chars(), given) };
+    let (given, text): (Vec<char>, Vec<char>) = (given.chars().collect(), text.chars().collect());
+    let (start, behind) = (first.start as usize, given.len().checked_sub(last.end as usize));
+    let Some(tail) = behind.and_then(|n| Some((given.len() - n, text.len().checked_sub(n)?))) else { return false };
+    given.get(..start).is_some_and(|own| text.starts_with(own)) && given.get(tail.0..) == text.get(tail.1..)
+}
+
 /// The columns that a source reads besides its answers.
 struct Others {
     votes: Option<ArrayRef>,
@@ -267,6 +317,7 @@ struct Others {
     lost: Option<ArrayRef>,
     text: Option<ArrayRef>,
     frame: Option<ArrayRef>,
+    tile_of: Option<ArrayRef>,
 }
 
 impl Others {
@@ -278,6 +329,7 @@ impl Others {
             lost: p.lost.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
             text: p.text.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
             frame: if p.frame { optional(rows, FRAME)? } else { None },
+            tile_of: if p.tiled { optional(rows, TILE_OF)? } else { None },
         })
     }
 }
@@ -323,6 +375,7 @@ impl Map {
             unit: self.unit,
             unplaced: others.frame.is_some() && frame.is_none(),
             frame: frame.filter(|frame| !frame.is_still()),
+            tiled: slot(&others.tile_of, row) != Value::Null,
             notes: Vec::new(),
             lost: 0,
         }
@@ -386,7 +439,6 @@ mod tests {
     use super::super::testing::{Bytes, pixels, rows, rules, spans, vote, votes, written};
     use super::*;
     use crate::model::boxes::Box2;
-    use crate::model::edits::Edit;
     use crate::model::tokens::Token;
     use crate::table::array_of;
 
@@ -430,6 +482,15 @@ mod tests {
         assert_eq!(classes, ["D", "cat"]);
         assert_eq!(written(&delta, "votes.t", 1), None);
         assert_eq!(written(&delta, "votes.t", 2), Some(vec![("a".into(), Value::List(vec![]))]));
+    }
+
+    #[test]
+    fn answers_are_held_against_the_text_that_they_were_given_to() {
+        assert!(same_text("so it  is", "so it is", &[]) && !same_text("so it is", "so", &[]));
+        let edits = [Edit { start: 3, end: 6, len: 1 }, Edit { start: 8, end: 9, len: 0 }];
+        assert!(same_text("ab cde fg h", "ab * f h", &edits), "what was changed is not compared");
+        assert!(!same_text("xb cde fg h", "ab * f h", &edits) && !same_text("ab cde fg i", "ab * f h", &edits));
+        assert!(!same_text("ab", "ab * f h", &edits), "it ends before a change");
     }
 
     #[test]

@@ -29,6 +29,10 @@ pub struct Declaration {
     /// The part of each image that is kept, in pixels of the image as it is shown. Shapes are cut with it; what lies outside
     /// is told. Default: all of it.
     pub crop: Option<Part>,
+    /// The tiles that each image is cut into, after `crop`, where it is larger. The first tile keeps the id of the image, each other is
+    /// `IMAGE#tile.ROW.COLUMN`, and all stay in one split. Shapes move onto every tile that they lie on, and are cut at its sides,
+    /// which is told. Not together with `resize`.
+    pub tile: Option<Tile>,
     /// The size that images are brought to, after `crop`. Shapes move with the pixels. Default: as they are.
     pub resize: Option<Resize>,
 }
@@ -70,6 +74,21 @@ pub struct Part {
     /// Height in pixels; of an image that ends before, what there is.
     #[schemars(range(min = 1))]
     pub height: u32,
+}
+
+/// The tiles that images are cut into.
+#[derive(Deserialize, JsonSchema, Clone, Copy, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Tile {
+    /// Width in pixels; of a narrower image what there is.
+    #[schemars(range(min = 16, max = 65535))]
+    pub width: u32,
+    /// Height in pixels; of a lower image what there is.
+    #[schemars(range(min = 16, max = 65535))]
+    pub height: u32,
+    /// Pixels that a tile shares with the next one, below the shorter side; the last tile may share more, since it ends where the
+    /// image ends. Default 0.
+    pub overlap: Option<u32>,
 }
 
 /// The size that images are brought to: `side_max`, or both `width` and `height`.

@@ -22,12 +22,14 @@
 mod declaration;
 mod images;
 mod texts;
+mod tiles;
 
 use crate::stage::Entry;
 
 pub const ENTRIES: &[Entry] = &[
     Entry::row::<images::Images>("preprocess/images", "preprocess", images::declare)
         .schema(|g| g.subschema_for::<declaration::Declaration>()),
+    tiles::ENTRY,
     Entry::row::<texts::Texts>("preprocess", "preprocess", texts::declare),
 ];
 

@@ -7,6 +7,7 @@ use super::documents::list::DocumentName;
 use super::documents::wanted::wanted;
 use super::made;
 use super::readers::{check_readers, check_splits};
+use super::relations::{is_label, relations};
 use super::terms::{left_out_sources, sorted_sources, sources, taken_sources};
 use super::withheld::{Held, Withheld, withheld};
 use crate::diag::{Diagnostic, suggest};
@@ -396,8 +397,12 @@ fn roles(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer, columns: &[
         out.extend(all.into_iter().filter(|r| has(&r.1)).map(|(role, column)| (role.to_string(), column)));
     }
     out.extend(check.text_of_spans().filter(|_| needs.text).map(|text| ("text".to_string(), text)));
+    if needs.relations && out.get("label").and_then(|label| kind_of(check, label)) == Some("ner") {
+        out.extend(relations(check, f.format.0.name, f.span(), columns).map(|label| ("relations".to_string(), label)));
+    }
     out.extend(folders(check, f, writer).map(|column| ("folder".into(), column)));
     let has = |name: &str| name == "id" || check.column("samples", name).is_some();
+    out.extend((needs.durations && has("duration")).then(|| ("duration".to_string(), "duration".to_string())));
     let same = |name: &str| (name.to_string(), name.to_string());
     if needs.images && !has("image") {
         missing(check, f, "images");
@@ -441,10 +446,9 @@ fn made(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer, roles: &BTre
 
 /// No class has a character that parts values in the files of a format.
 fn check_classes(check: &mut Check, f: &At<TextOr<Wanted>>, writer: &Writer, roles: &BTreeMap<String, String>) {
-    let role = roles.get("label").and_then(|label| Some(&check.columns.get("samples")?.get(label)?.role));
-    let Some(Role::Label { classes, .. }) = role else { return };
+    let classes = ["label", "relations"].iter().filter_map(|role| Some(classes_of(check, roles.get(*role)?)));
     let parts = |c: char| writer.needs.no_class_with.contains(&c);
-    let Some(class) = classes.iter().find(|class| class.contains(parts)) else { return };
+    let Some(class) = classes.flatten().find(|class| class.contains(parts)) else { return };
     let shown: Vec<String> = writer.needs.no_class_with.iter().map(|c| format!("`{c}`")).collect();
     let message = format!("the class `{class}` cannot stand in a tag of {}", f.format.0.name);
     let problem = Diagnostic::error("T0346", f.span(), message);
@@ -531,12 +535,6 @@ pub fn classes_of(check: &Check, label: &str) -> Vec<String> {
     }
 }
 
-/// Whether a column is the label of a task of that kind.
-fn is_label(known: &Columns, column: &str, kind: &str) -> bool {
-    let column = known.get("samples").and_then(|of| of.get(column));
-    column.is_some_and(|c| matches!(&c.role, Role::Label { kind: own, .. } if own == kind))
-}
-
 /// Notes each label that no format of the release holds: it would be gone from every file.
 fn check_held(check: &mut Check, d: &Declaration, formats: &[Encoding], columns: &[String]) {
     let unsettled = |f: &Encoding| !f.writer.needs.label.is_empty() && !f.roles.contains_key("label");
@@ -547,7 +545,8 @@ fn check_held(check: &mut Check, d: &Declaration, formats: &[Encoding], columns:
     if ambiguous && formats.iter().any(unsettled) {
         return; // told where the format stands
     }
-    let held: Vec<&String> = formats.iter().filter_map(|f| f.roles.get("label")).collect();
+    let held: Vec<&String> =
+        formats.iter().flat_map(|f| ["label", "relations"].map(|role| f.roles.get(role))).flatten().collect();
     let known = check.columns.get("samples");
     let role = |c: &String| known.and_then(|of| of.get(c)).map(|c| &c.role);
     let is_label = |c: &&String| matches!(role(c), Some(Role::Label { .. }));

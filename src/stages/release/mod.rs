@@ -27,6 +27,7 @@ mod images;
 mod made;
 mod page;
 mod readers;
+mod relations;
 mod represented;
 mod select;
 mod terms;

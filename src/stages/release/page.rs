@@ -373,10 +373,9 @@ fn each(writer: &Writer, format: &str, split: &str, piece: &Piece, files: &mut V
     let bug = || Fault::Bug(format!("the files of `{format}` are not listed"));
     let digest = piece.rows.digest(&column_of(format))?;
     for (name, from, len) in writer::listed(&outline(&piece.rows, format)?.1).ok_or_else(bug)? {
-        let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
-        let path = writer::path(writer.files, split, 0).replace("NAME", stem);
+        let (path, counts) = writer::scattered_path(writer.files, split, &name);
         let content = Content::Joined(vec![Chunk::Cell(digest, from, len)]);
-        files.push(OutFile { path, content, rows: 1, sums: None });
+        files.push(OutFile { path, content, rows: u64::from(counts), sums: None });
     }
     Ok(())
 }

@@ -33,7 +33,7 @@
 //! (with the fact `split.moved`), since its group was joined with one of another split, or what is given or declared changed; `split.deviation`, groups keep a split more than 0.02 from its
 //! ratio. Groups are equal in normal form C.
 //!
-//! Near duplicates that are not dropped are a group, too, unless `near_duplicates = "anywhere"`.
+//! Near duplicates that are not dropped are a group, too, unless `near_duplicates = "anywhere"`; so are the tiles of one picture.
 //!
 //! With `salt` units are called by keyed digests, so that nobody without the secret can draw what is drawn of them.
 //!
@@ -60,6 +60,7 @@ pub use pins::PINS;
 use crate::digest::{Digest, keyed};
 use crate::measure::names::composed;
 use crate::model::moments::{of_value, sortable};
+use crate::model::frames::TILE_OF;
 use crate::model::votes::{each_class, stratum_of};
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, array_of, texts, utf8, value_at};
@@ -125,11 +126,13 @@ fn mapped(check: &Check, d: &Declaration) -> Map {
         ..Map::default()
     };
     let together = d.near_duplicates.as_ref().is_none_or(|near| *near.get() == Near::Together);
-    let clusters = (together && check.column("samples", CLUSTERS).is_some()).then(|| CLUSTERS.to_string());
+    let known = |column: &&str| check.column("samples", column).is_some();
+    let more = [CLUSTERS, TILE_OF].into_iter().filter(|column| together || *column != CLUSTERS).filter(known);
+    let more: Vec<String> = more.map(String::from).collect();
     match d.group.as_ref().map(|group| (group.get(), group.names())) {
-        Some((Columns::One(name), _)) if clusters.is_none() => map.group = Some(name.clone()),
-        Some((_, names)) => map.groups = names.into_iter().chain(clusters).collect(),
-        None => map.groups = clusters.into_iter().collect(),
+        Some((Columns::One(name), _)) if more.is_empty() => map.group = Some(name.clone()),
+        Some((_, names)) => map.groups = names.into_iter().chain(more).collect(),
+        None => map.groups = more,
     }
     match d.stratify.as_ref().map(|columns| columns.get()) {
         Some(Columns::One(name)) if !map.counted && d.quantiles.is_empty() => map.stratify = Some(name.clone()),

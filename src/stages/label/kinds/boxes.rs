@@ -12,9 +12,13 @@ pub const KIND: Kind = Kind {
     name: "object_detection",
     say: "Boxes on the image, each with a class.",
     form: "a list of objects with `class`, `x1`, `y1`, `x2`, `y2` (pixels from 0, end exclusive) \
-           and, if there are any, `flags`.",
+           and, if there are any, `flags`; or with `bbox`, a list of x, y, width and height, in place of the four, as tables beside \
+           pictures have it: `{ bbox = [[..]], categories = [..] }`.",
     answer: Vec::<Box2>::ty,
-    takes: |ty| list_with(ty, &[CLASSES, &["x1"], &["y1"], &["x2"], &["y2"]]),
+    takes: |ty| match list_with(ty, &[CLASSES, &["bbox"]]) {
+        Take::Yes => Take::Yes,
+        _ => list_with(ty, &[CLASSES, &["x1"], &["y1"], &["x2"], &["y2"]]),
+    },
     from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, box_of)),
     from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, box_of)),
     problems: &[
@@ -34,6 +38,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: false,
     on_text: false,
+    names_ends: false,
     prose: false,
     methods: &[Method::Single, Method::BoxFusion],
     metrics: OF_SHAPES,
@@ -43,10 +48,19 @@ pub const KIND: Kind = Kind {
 
 /// A box; its flags may be missing, its numbers may be whole.
 fn box_of(v: &Value) -> Option<Box2> {
-    let at = |name| number(v.field(name));
     let class = class_of(v)?;
     let flags = Vec::from_value(v.field("flags")).unwrap_or_default();
-    Some(Box2 { class, x1: at("x1")?, y1: at("y1")?, x2: at("x2")?, y2: at("y2")?, flags })
+    let [x1, y1, x2, y2] = match v.field("bbox") {
+        Value::List(sides) => match sides.iter().map(number).collect::<Option<Vec<f64>>>()?.as_slice() {
+            [x, y, width, height] => [*x, *y, x + width, y + height],
+            _ => return None,
+        },
+        _ => {
+            let at = |name| number(v.field(name));
+            [at("x1")?, at("y1")?, at("x2")?, at("y2")?]
+        }
+    };
+    Some(Box2 { class, x1, y1, x2, y2, flags })
 }
 
 fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
@@ -93,6 +107,18 @@ mod tests {
         let answer = KIND.read_text(json, &mut reading).unwrap();
         assert_eq!(answer, vec![pixels("D", [0.0, 0.5, 2.0, 2.0], &[])].into_value());
         assert_eq!(rules_of(&reading.notes), ["vote.shape"]);
+    }
+
+    /// The columns of `objects` as image folders of `datasets` have them: lists side by side.
+    #[test]
+    fn boxes_of_a_table_beside_pictures_are_read() {
+        let map = Default::default();
+        let json = r#"{"id": [7, 8], "bbox": [[302.0, 109.0, 73.0, 52.0], [1, 2, 3, 4]], "categories": [0, "cat"], "area": [1, 12]}"#;
+        let want = vec![pixels("0", [302.0, 109.0, 375.0, 161.0], &[]), pixels("cat", [1.0, 2.0, 4.0, 6.0], &[])];
+        assert_eq!(KIND.read_text(json, &mut asking(&map)), Some(want.into_value()));
+        assert_eq!(KIND.read_text(r#"[{"class": "a", "bbox": [1, 2, 3]}]"#, &mut asking(&map)), None);
+        let ty = crate::table::types::parse("struct<bbox list<list<f64>>, categories list<i64>>");
+        assert!(ty.is_none_or(|(ty, _)| (KIND.takes)(&ty) == Take::Yes));
     }
 
     #[test]

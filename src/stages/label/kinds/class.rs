@@ -24,6 +24,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: false,
     on_text: false,
+    names_ends: false,
     prose: false,
     methods: &[
         Method::Majority,

@@ -39,6 +39,7 @@ pub const KIND: Kind = Kind {
     points: true,
     scale: false,
     on_text: false,
+    names_ends: false,
     prose: false,
     methods: &[Method::Single],
     metrics: OF_SHAPES,

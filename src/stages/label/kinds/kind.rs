@@ -57,6 +57,8 @@ pub struct Kind {
     pub scale: bool,
     /// Answers count in the characters of a text: there must be one, and `from_cell` moves them with its edits.
     pub on_text: bool,
+    /// Answers name the classes of other annotations besides their own, so that a source may map to classes that are not declared.
+    pub names_ends: bool,
     /// Answers are in free words, so that they may hold personal data.
     pub prose: bool,
     /// How several answers may become one; the first is the default.
@@ -153,7 +155,7 @@ pub fn list_with(ty: &DataType, fields: &[&[&str]]) -> Take {
 
 /// The names under which an annotation may have its class; the first that is there counts.
 pub const CLASSES: &[&str] =
-    &["class", "label", "tag", "type", "entity", "entity_group", "entity_type", "category", "labels"];
+    &["class", "label", "tag", "type", "entity", "entity_group", "entity_type", "category", "categories", "labels"];
 
 /// The class of an annotation; a list of one class is that class.
 pub fn class_of(annotation: &Value) -> Option<String> {
@@ -335,6 +337,8 @@ pub struct Reading<'r> {
     pub unit: Unit,
     /// How the row's picture came of the one that shapes were drawn on.
     pub frame: Option<Frame>,
+    /// The picture is one of several tiles: what lies on none of its pixels lies on another.
+    pub tiled: bool,
     /// The picture was turned, and nobody says whether its shapes were drawn before or after that.
     pub unplaced: bool,
     /// What was found.
@@ -421,15 +425,19 @@ where
         }
     }
     let gone = all - stay.len() - lost;
-    let mut tell = |n: usize, act: Act, rule: &'static str, say: &str| {
-        if n > 0 {
-            let note = Note::new(act, "preprocess.crop".into(), rule, format!("{n} of {all} annotations {say}"));
-            reading.notes.push(note);
+    let tiled = reading.tiled;
+    let mut tell = |n: usize, act: Act, rules: [&'static str; 2], say: &str| {
+        let (key, rule) = if tiled { ("preprocess.tile", rules[1]) } else { ("preprocess.crop", rules[0]) };
+        if n > 0 && !rule.is_empty() {
+            reading.notes.push(Note::new(act, key.into(), rule, format!("{n} of {all} annotations {say}")));
         }
     };
-    tell(cut, Act::Change, "crop.cut", "lie partly outside of what is kept of the picture, and are cut at its side");
-    tell(gone, Act::Finding, "crop.outside", "lie outside of what is kept of the picture, and are not in it");
-    tell(lost, Act::Finding, "crop.lost", "lie partly outside of what is kept of the picture, and are lost");
+    let say = "lie partly outside of what is kept of the picture, and are cut at its side";
+    tell(cut, Act::Change, ["crop.cut", "tile.cut"], say);
+    // what lies outside of a tile lies on another
+    tell(gone, Act::Finding, ["crop.outside", ""], "lie outside of what is kept of the picture, and are not in it");
+    let say = "lie partly outside of what is kept of the picture, and are lost";
+    tell(lost, Act::Finding, ["crop.lost", "tile.lost"], say);
     reading.lost += lost as u32;
     stay.into_value()
 }

@@ -7,10 +7,12 @@ mod masks;
 mod oriented;
 mod polygons;
 mod rating;
+mod relations;
 mod spans;
 mod transcription;
 
 use self::kind::Kind;
+pub(super) use self::spans::same_words;
 use crate::diag::suggest;
 use crate::table::{DataType, Value};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -20,6 +22,7 @@ use std::fmt;
 /// All kinds, in the order of the reference.
 pub static KINDS: &[Kind] = &[
     spans::KIND,
+    relations::KIND,
     boxes::KIND,
     oriented::KIND,
     polygons::KIND,

@@ -24,6 +24,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: true,
     on_text: false,
+    names_ends: false,
     prose: false,
     methods: &[Method::Median, Method::Single],
     metrics: OF_CLASSES,

@@ -42,6 +42,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: false,
     on_text: true,
+    names_ends: false,
     prose: false,
     methods: &[Method::Single, Method::Vote],
     metrics: OF_SPANS,
@@ -65,7 +66,7 @@ const STARTS: &[&str] = &["start", "start_offset", "start_char", "begin"];
 const ENDS: &[&str] = &["end", "end_offset", "end_char"];
 
 /// A span as its source has it.
-struct Stored {
+pub(super) struct Stored {
     /// Its ends count in the unit of the source.
     span: Span,
     /// The text that it covers, where the source says that, too.
@@ -75,7 +76,7 @@ struct Stored {
 }
 
 /// A span as an object, or as `[start, end, class]`.
-fn stored_of(v: &Value) -> Option<Stored> {
+pub(super) fn stored_of(v: &Value) -> Option<Stored> {
     let (class, start, end) = match v {
         Value::List(parts) => match parts.as_slice() {
             [start, end, class] => (class_name(class), start, end),
@@ -112,6 +113,11 @@ fn spans(items: &[Value], reading: &mut Reading) -> Vec<Span> {
     moved.iter_mut().for_each(|s| s.class = reading.mapped(&s.class));
     moved.sort();
     moved
+}
+
+/// Where a stored span lies in the present text, with its class as the task's source has it; `None` if it is lost.
+pub(super) fn placed_one(stored: Stored, reading: &mut Reading) -> Option<Span> {
+    placed(vec![stored], reading).pop()
 }
 
 /// Where stored spans lie in the present text; one that does not cover the text that its source says it covers is lost.
@@ -201,7 +207,7 @@ fn fitting(stored: &[Stored], chars: &[char], reading: &Reading) -> String {
 }
 
 /// Whether a stretch of the text is what a source says that it is. Tools write a run of white space as one space.
-fn same_words(covered: impl Iterator<Item = char>, surface: &str) -> bool {
+pub(in super::super) fn same_words(covered: impl Iterator<Item = char>, surface: &str) -> bool {
     squeezed(covered) == squeezed(surface.chars())
 }
 

@@ -42,6 +42,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: false,
     on_text: false,
+    names_ends: false,
     prose: true,
     methods: &[Method::Single],
     metrics: OF_TEXTS,

@@ -2,7 +2,7 @@
 //! name, a licence or a date from anywhere else, so that no two of them disagree.
 use super::told::{LabelCard, PageCard};
 use super::words::Words;
-use crate::formats::writer::{Writer, is_scattered, split_of};
+use crate::formats::writer::{Writer, is_scattered, split_of, split_with};
 use crate::model::license;
 use crate::model::questions;
 use crate::stage::{Fact, OutFile};
@@ -162,7 +162,7 @@ impl Description<'_> {
 
     /// The format that a file is of; pictures are of none.
     pub fn format_of(&self, path: &str) -> Option<&'static str> {
-        let is = |w: &Writer| split_of(w.files, path).is_some() || w.index.is_some_and(|(own, _)| own == path);
+        let is = |w: &Writer| split_with(w.files, path).is_some() || w.index.is_some_and(|(own, _)| own == path);
         let formats = self.card.formats.iter().filter_map(|f| crate::formats::named(f));
         formats.filter_map(|f| Some((f.name, f.writer.as_ref()?))).find(|(_, w)| is(w)).map(|(name, _)| name)
     }
@@ -179,7 +179,7 @@ impl Description<'_> {
 
     /// The folder that stands for a file, where there may be as many files as samples: `images/SPLIT`, `labels/SPLIT`.
     fn folder_of<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let scattered = |w: &Writer| is_scattered(w.files) && split_of(w.files, path).is_some();
+        let scattered = |w: &Writer| is_scattered(w.files) && split_with(w.files, path).is_some();
         let one = self.card.writers().any(|w| !is_scattered(w.files) && split_of(w.files, path).is_some());
         if one || !(self.is_picture(path) || self.card.writers().any(scattered)) {
             return None;
