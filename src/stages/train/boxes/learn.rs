@@ -5,12 +5,12 @@
 //! side, [`crate::formats::small::scene`]); the small pictures and their boxes go into one summary, so that nothing is learned again
 //! unless one of these changed. Writes `predicted.NAME` or `tested.NAME`: found boxes in pixels of the picture to a hundredth, scores
 //! to six decimals. Facts: `learned` (pictures with a label), `unlabelled`, `parts`, `unreadable`. Findings: the rules of decoding, for pictures
-//! that cannot be read; `train.few`, too few labelled pictures to learn of; `train.sizes`, objects whose sides differ more than eightfold.
+//! that cannot be read; `train.few`, `train.untested` and `train.unseen` as of texts; `train.sizes`, objects whose sides differ more than eightfold.
 //! Limits: holds about 0.2 MB for each picture.
 use super::super::declaration::{Kind, PICTURE, Trained, checked};
 use super::super::given::column_of;
 use super::super::learn::{splits_of, tested_column};
-use super::super::parts::{Own, parts};
+use super::super::parts::{Own, parts, remarks};
 use super::given::column;
 use crate::digest::Draws;
 use crate::formats::image::{PIXELS_MAX, room};
@@ -188,7 +188,7 @@ struct Learn;
 impl RowStage for Learn {
     const MAP: u32 = 1;
     const USES: &'static [&'static str] = &["image 0.25", "libm 0.2"];
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -282,7 +282,8 @@ impl Learn {
         });
         context.tools.go_on()?;
         let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        p.remarks(&samples, found.is_empty(), out);
+        remarks(&p.path, &parts, &own, found.is_empty(), out);
+        p.sizes(&samples, out);
         for (place, boxes) in found {
             if let Some(spot) = spots.get(place) {
                 out.put(*spot, serde_json::to_vec(&boxes).map_err(|e| Fault::Bug(e.to_string()))?);
@@ -313,6 +314,7 @@ fn own(s: &Sample) -> Own<'_> {
         split: head.split.as_deref(),
         labelled: head.boxes.is_some(),
         usable: s.scene.is_some(),
+        classes: head.boxes.iter().flatten().map(|(class, _)| class.as_str()).collect(),
     }
 }
 
@@ -324,12 +326,8 @@ impl Gather {
         (x1 < x2 && y1 < y2).then_some(Detection { class, x1, y1, x2, y2, score })
     }
 
-    fn remarks(&self, samples: &[Sample], nothing: bool, out: &mut Verdicts) {
+    fn sizes(&self, samples: &[Sample], out: &mut Verdicts) {
         let key = format!("{}.task", self.path);
-        if nothing && !samples.is_empty() {
-            let say = "there are too few labelled pictures to learn of; nothing is predicted";
-            out.remark(key.clone(), "train.few", say);
-        }
         let sides = samples.iter().flat_map(|s| s.head.boxes.iter().flatten());
         let mut sides: Vec<f64> = sides.map(|(_, at)| ((at[2] - at[0]) * (at[3] - at[1])).sqrt()).collect();
         sides.sort_by(f64::total_cmp);
