@@ -75,6 +75,7 @@ fn plan(check: &Check, trained: &Trained, children: Option<Vec<String>>) -> Opti
         split: test,
         made: test && check.column("samples", BY).is_some(),
         children: children.unwrap_or_default(),
+        alone: test && trained.declared.alone,
     };
     let gather = Gather {
         kind: model.kind,
@@ -118,6 +119,9 @@ struct Map {
     /// Made by whom they are learned of, too.
     #[serde(default, skip_serializing_if = "is_default")]
     children: Vec<String>,
+    /// Of what was collected to learn of nothing is learned.
+    #[serde(default, skip_serializing_if = "is_default")]
+    alone: bool,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -166,7 +170,9 @@ impl RowStage for Learn {
         let splits = if p.split { rows.texts("split")? } else { Vec::new() };
         let by = if p.made { rows.texts(BY)? } else { Vec::new() };
         for (row, id) in ids.into_iter().enumerate() {
-            if by.get(row).and_then(Option::as_ref).is_some_and(|by| !p.children.contains(by)) {
+            let by = by.get(row).and_then(Option::as_ref);
+            let collected = p.alone && by.is_none() && splits.get(row).and_then(Option::as_deref) == Some(LEARNED_OF);
+            if collected || by.is_some_and(|by| !p.children.contains(by)) {
                 continue;
             }
             let own = texts.iter().filter_map(|t| t.get(row)?.as_deref());

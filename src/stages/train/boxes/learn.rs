@@ -10,7 +10,7 @@
 use super::super::declaration::{Kind, PICTURE, Trained, checked};
 use super::super::given::column_of;
 use super::super::learn::{splits_of, tested_column};
-use super::super::parts::{Own, parts, remarks};
+use super::super::parts::{LEARNED_OF, Own, parts, remarks};
 use super::given::column;
 use crate::digest::Draws;
 use crate::formats::image::{PIXELS_MAX, room};
@@ -55,6 +55,7 @@ fn plan(check: &Check, trained: &Trained, children: Option<Vec<String>>) -> Opti
         split: test,
         made: test && check.column("samples", BY).is_some(),
         children: children.unwrap_or_default(),
+        alone: test && trained.declared.alone,
         pixels_max: section.image_pixels_max.filter(|n| *n != PIXELS_MAX),
         path: trained.path.clone(),
     };
@@ -100,6 +101,9 @@ struct Map {
     /// Made by whom they are learned of, too.
     #[serde(default, skip_serializing_if = "is_default")]
     children: Vec<String>,
+    /// Of what was collected to learn of nothing is learned.
+    #[serde(default, skip_serializing_if = "is_default")]
+    alone: bool,
     /// `None` is [`PIXELS_MAX`].
     #[serde(default, skip_serializing_if = "is_default")]
     pixels_max: Option<u64>,
@@ -203,7 +207,9 @@ impl RowStage for Learn {
         let by = if p.made { rows.texts(BY)? } else { Vec::new() };
         let mut delta = Delta::default();
         for (row, (id, image)) in ids.into_iter().zip(images).enumerate() {
-            if by.get(row).and_then(Option::as_ref).is_some_and(|by| !p.children.contains(by)) {
+            let by = by.get(row).and_then(Option::as_ref);
+            let collected = p.alone && by.is_none() && splits.get(row).and_then(Option::as_deref) == Some(LEARNED_OF);
+            if collected || by.is_some_and(|by| !p.children.contains(by)) {
                 continue;
             }
             let Some(image) = image else { continue };
