@@ -261,8 +261,12 @@ columns = ["id", "text", "note", "label.topic", "split", "synthetic.by", "synthe
 
     /// A fact of the step that judges the answers.
     fn fact(&self, name: &str) -> String {
+        self.fact_of("draw", name)
+    }
+
+    fn fact_of(&self, step: &str, name: &str) -> String {
         build(self.path(), &Way::default());
-        let (_, page) = self.tamis(&["show", "synthesize.more/draw", "--partition-target", "16"]);
+        let (_, page) = self.tamis(&["show", &format!("synthesize.more/{step}"), "--partition-target", "16"]);
         let line = page.lines().find(|l| l.split_whitespace().next() == Some(name));
         line.unwrap_or_else(|| panic!("{name}: {page}")).split_whitespace().last().unwrap().to_string()
     }
@@ -460,6 +464,73 @@ fn a_model_that_copies_is_caught_and_nothing_of_a_test_set_is_born() {
     let gates: Vec<&Json> = told.events.iter().filter(|e| e["event"] == "gate" && e["pass"] == json!(false)).collect();
     let keys: Vec<&str> = gates.iter().map(|g| g["key"].as_str().unwrap()).collect();
     assert!(keys.contains(&"synthesize.more.copies_max") && keys.contains(&"synthesize.more"), "{keys:?}");
+}
+
+#[test]
+fn what_holds_of_collected_texts_holds_of_written_ones() {
+    let lab = Lab::new("count = 12\nexamples = 1\nper_request = 2");
+    let manifest = std::fs::read_to_string(lab.path().join("dataset.toml")).unwrap();
+    let limits = "text = { text = { chars_max = 200 } }\nnote = { text = {} }\n[preprocess]\nwhitespace = \"collapse\"\ncontrol = \"remove\"";
+    lab.put("dataset.toml", &manifest.replace("text = { text = {} }\nnote = { text = {} }", limits));
+    let lab = lab.trusted();
+    let words = |body: &Json| own_words(body);
+    lab.server.answers(Arc::new(move |n, body| {
+        let (own, class) = (words(body), class_of(body));
+        completion(&match n {
+            0 => samples(&[(&format!("{own} call 010-1234-5678"), &class)]),
+            1 => samples(&[(&own.repeat(20), &class), (&format!("one {own}"), &class)]),
+            2 => format!(
+                "```json\n{}\n```",
+                samples(&[(&format!("{own}\u{1}  two"), &class), (&format!("three {own}"), &class)])
+            ),
+            _ => samples(&[(&own, &class), (&format!("four {own}"), &class)]),
+        })
+    }));
+    let (exit, told) = lab.tamis(&["update", "--second", "1", "--jobs", "1"]);
+    assert_eq!(exit, 0, "{told}");
+    let facts = ["outside", "short", "kept", "unread"].map(|f| lab.fact(f));
+    assert_eq!(facts, ["1", "1", "10", "0"]);
+    assert_eq!(lab.fact_of("private", "left_out"), "1");
+    let rows = lab.released();
+    let born: Vec<&str> =
+        rows.iter().filter(|r| !r["synthetic_by"].is_null()).map(|r| r["text"].as_str().unwrap()).collect();
+    assert!(
+        born.iter().all(|text| !text.contains("010-1234") && !text.contains('\u{1}') && !text.contains("  ")),
+        "{born:?}"
+    );
+    assert!(born.len() == 9 && born.iter().any(|text| text.ends_with(" two")), "{born:?}");
+
+    // what somebody writes into the committed file is judged, too, and an answer that does not read is told
+    let pinned = lab.pinned();
+    let edited = |line: &str| {
+        let mut line: Json = serde_json::from_str(line).unwrap();
+        line["content"] = "a remark".into();
+        line.to_string()
+    };
+    let first = pinned.lines().next().unwrap();
+    lab.put("pins/synthesize/more.jsonl", &pinned.replacen(first, &edited(first), 1));
+    let told = build(lab.path(), &Way::default());
+    assert_eq!((told.exit, lab.fact("unread")), (0, "1".to_string()), "{}", told.stderr);
+}
+
+#[test]
+fn tokens_of_answers_of_no_use_are_told_and_those_that_nobody_counts() {
+    let lab = Lab::new("count = 4\nexamples = 1").trusted();
+    lab.server.answers(sometimes(|n, _| (n == 0).then(|| completion("Sure!"))));
+    let (exit, told) = lab.tamis(&["update", "--second", "1", "--jobs", "1"]);
+    assert_eq!(exit, 0, "{told}");
+    assert!(
+        told.contains("500 tokens, 100 back") && told.contains("100 tokens, 20 back went on answers of no use"),
+        "{told}"
+    );
+    std::fs::remove_file(lab.path().join("pins/synthesize/more.jsonl")).unwrap();
+    lab.server.answers(Arc::new(|n, body| {
+        let (status, headers, body) = good()(n, body);
+        (status, headers, body.replace("\"usage\"", "\"used\""))
+    }));
+    let (exit, told) = lab.update();
+    assert_eq!(exit, 0, "{told}");
+    assert!(told.contains("4 answers came without a count of their tokens") && !told.contains("USD"), "{told}");
 }
 
 #[test]

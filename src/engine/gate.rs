@@ -102,7 +102,9 @@ fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &s
             let right = step.plan.ports.right.as_ref().and_then(|right| built.tables.get(&right.table));
             let rows = right.map_or(0, |t| t.parts.iter().map(|p| u64::from(p.alive())).sum::<u64>());
             let told = if own == "lost_share" { sum(|c| c.findings) } else { 0 };
-            if rows == 0 { Fact::Int(0) } else { share(run.unmatched.len() as u64 + told, rows) }
+            // of one row several things may be told
+            let lost = (run.unmatched.len() as u64 + told).min(rows);
+            if rows == 0 { Fact::Int(0) } else { share(lost, rows) }
         }
         "samples" => built
             .tables

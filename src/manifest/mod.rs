@@ -4,6 +4,7 @@
 //! [`parse`] finds all that is not TOML, [`walk::walk`] all that does not fit the schema, and [`read`] turns a
 //! checked table into a declaration. Nothing here knows what a stage does; schemas come as an argument.
 mod decimal;
+pub mod forms;
 pub mod hidden;
 mod kinds;
 pub mod layout;

@@ -259,6 +259,15 @@ pub struct TextField {
     pub chars_max: Option<u32>,
 }
 
+impl TextField {
+    /// Whether a text is as long as it may be.
+    pub fn allows(&self, text: &str) -> bool {
+        let chars = text.chars().count() as u64;
+        self.chars_min.is_none_or(|min| chars >= u64::from(min))
+            && self.chars_max.is_none_or(|max| chars <= u64::from(max))
+    }
+}
+
 /// Limits of a whole number; both belong to it.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]

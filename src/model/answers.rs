@@ -54,10 +54,18 @@ struct Items {
     samples: Vec<Item>,
 }
 
+/// What a model said without the fence of Markdown, where all of it stands in one.
+fn unfenced(content: &str) -> &str {
+    let content = content.trim();
+    let inner = content.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    let inner = inner.and_then(|inner| inner.split_once('\n')).filter(|(word, _)| matches!(word.trim(), "" | "json"));
+    inner.map_or(content, |(_, inner)| inner)
+}
+
 /// The samples of what a model said; an error says why it cannot be used.
 pub fn items(content: &str) -> Result<Vec<Item>, String> {
     let all: Items =
-        serde_json::from_str(content).map_err(|e| format!("it is not the JSON that was asked for: {e}"))?;
+        serde_json::from_str(unfenced(content)).map_err(|e| format!("it is not the JSON that was asked for: {e}"))?;
     if all.samples.is_empty() {
         return Err("it holds no sample".into());
     }
@@ -103,6 +111,11 @@ mod tests {
     fn an_answer_is_the_json_that_was_asked_for_or_none() {
         let of = |content: &str| items(content).map(|all| all.into_iter().map(|i| i.text).collect::<Vec<_>>());
         assert_eq!(of(r#"{"samples":[{"text":"a","label":"x"},{"text":"b"}]}"#), Ok(vec!["a".into(), "b".into()]));
+        let fenced = |open: &str, close: &str| of(&format!("{open}{{\"samples\":[{{\"text\":\"a\"}}]}}{close}"));
+        for (open, close) in [("```json\n", "\n```"), (" ```\n", "\n```\n"), ("\n", "\n")] {
+            assert_eq!(fenced(open, close), Ok(vec!["a".into()]), "{open}");
+        }
+        assert!(fenced("```json\n", "").is_err() && fenced("Sure:\n```json\n", "\n```").is_err());
         for wrong in ["", "{\"samples\":[", "```json\n{}\n```", r#"{"samples":[{"text":"a","note":1}]}"#] {
             assert!(of(wrong).unwrap_err().starts_with("it is not the JSON"), "{wrong}");
         }

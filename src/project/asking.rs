@@ -73,12 +73,23 @@ pub fn ask(of: &Fetching, effect: &Effect, options: &Options, hear: Hear) -> Res
         Ok(asked)
     })?;
     let own = asked.new.iter().filter_map(|key| asked.answers.get(key));
-    let (tokens_in, tokens_out) =
-        own.fold((0, 0), |(i, o), answer| (i + answer.tokens_in.unwrap_or(0), o + answer.tokens_out.unwrap_or(0)));
+    let effect::Spent { tokens_in, tokens_out } = asked.wasted;
+    let (tokens_in, tokens_out) = own.fold((tokens_in, tokens_out), |(i, o), answer| {
+        (i + answer.tokens_in.unwrap_or(0), o + answer.tokens_out.unwrap_or(0))
+    });
     let new = asked.new.len() as u64;
     let missing = count.saturating_sub(asked.answers.len() as u64);
     let cost = asks.price.as_ref().map(|price| cost(price, tokens_in, tokens_out));
-    let remarks = asked.reasons.iter().map(|(say, n)| format!("{n} without an answer: {say}")).collect();
+    let mut remarks: Vec<String> =
+        asked.reasons.iter().map(|(say, n)| format!("{n} without an answer: {say}")).collect();
+    if asked.wasted != effect::Spent::default() {
+        let effect::Spent { tokens_in, tokens_out } = asked.wasted;
+        remarks.push(format!("{tokens_in} tokens, {tokens_out} back went on answers of no use"));
+    }
+    if asked.uncounted > 0 {
+        let say = "answers came without a count of their tokens, which is missing above";
+        remarks.push(format!("{} {say}", asked.uncounted));
+    }
     Ok(outcome(What::Answered { questions: count, before, new, missing, tokens_in, tokens_out, cost }, remarks))
 }
 

@@ -28,7 +28,7 @@ pub fn line(o: &Outcome) -> Option<String> {
         }
         What::Answered { questions, before, new, missing, tokens_in, tokens_out, cost } => {
             let cost = cost.as_ref().map_or(String::new(), |cost| format!(", {cost}"));
-            let used = match *new {
+            let used = match tokens_in + tokens_out {
                 0 => String::new(),
                 _ => format!("             {tokens_in} tokens, {tokens_out} back{cost}\n"),
             };

@@ -48,7 +48,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[leakage::ENTRY],
     &[sample::ENTRY],
     augment::ENTRIES,
-    augment::SYNTHESIZE,
+    &[augment::SYNTHESIZE_DRAW, privacy::written::ENTRY, augment::SYNTHESIZE],
     train::AFTER_SPLIT,
     release::ENTRIES,
 ];

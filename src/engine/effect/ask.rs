@@ -32,6 +32,17 @@ pub struct Asked {
     pub new: Vec<String>,
     /// Why some have none, and how many.
     pub reasons: BTreeMap<String, u64>,
+    /// What the server counted of answers that could not be used: they were paid for, too.
+    pub wasted: Spent,
+    /// Answers, of use or not, whose tokens the server did not count.
+    pub uncounted: u64,
+}
+
+/// Tokens of questions and of answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spent {
+    pub tokens_in: u64,
+    pub tokens_out: u64,
 }
 
 /// About how many tokens a question is; the server alone knows how many.
@@ -67,6 +78,7 @@ pub fn ask(
     let threads = jobs.max(1).min(open.len().max(1));
     let (open, done, fault) = (Mutex::new(open), Mutex::new(out), Mutex::new(None));
     let (came, failed) = (AtomicU64::new(0), AtomicU64::new(0));
+    let wasted = |usage: Option<Usage>| hold(&done).waste(usage);
     let work = || {
         loop {
             if came.load(Relaxed) == 0 && failed.load(Relaxed) >= HOPELESS {
@@ -80,7 +92,7 @@ pub fn ask(
             }
             let next = hold(&open).pop_front();
             let Some(question) = next.filter(|_| !(way.stops)() && hold(&fault).is_none()) else { return };
-            match one(way, effect, asks, &url, secret.as_deref(), question) {
+            match one(way, effect, asks, (&url, secret.as_deref()), question, &wasted) {
                 Ok(answer) => {
                     if let Err(e) = hold(&journal).put(&answer) {
                         hold(&fault).get_or_insert(disk(e));
@@ -88,6 +100,7 @@ pub fn ask(
                     }
                     came.fetch_add(1, Relaxed);
                     let mut done = hold(&done);
+                    done.uncounted += u64::from(answer.tokens_in.is_none() || answer.tokens_out.is_none());
                     done.new.push(question.key.clone());
                     done.answers.insert(question.key.clone(), answer);
                 }
@@ -106,6 +119,15 @@ pub fn ask(
     match fault.into_inner().unwrap_or_else(|e| e.into_inner()) {
         Some(fault) => Err(fault),
         None => Ok(done.into_inner().unwrap_or_else(|e| e.into_inner())),
+    }
+}
+
+impl Asked {
+    fn waste(&mut self, usage: Option<Usage>) {
+        let (tokens_in, tokens_out) = usage.map_or((None, None), |u| (u.prompt_tokens, u.completion_tokens));
+        self.wasted.tokens_in += tokens_in.unwrap_or(0);
+        self.wasted.tokens_out += tokens_out.unwrap_or(0);
+        self.uncounted += u64::from(tokens_in.is_none() || tokens_out.is_none());
     }
 }
 
@@ -164,7 +186,7 @@ struct Message {
     refusal: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Clone, Copy)]
 struct Usage {
     #[serde(default)]
     prompt_tokens: Option<u64>,
@@ -177,9 +199,9 @@ fn one(
     way: &Way,
     effect: &Effect,
     asks: &Asks,
-    url: &Url,
-    secret: Option<&str>,
+    (url, secret): (&Url, Option<&str>),
     question: &Question,
+    wasted: &dyn Fn(Option<Usage>),
 ) -> Result<Answer, Miss> {
     let post = Post { contact: &effect.contact, body: &question.body, bearer: secret, seconds: asks.seconds };
     way.again(&|| {
@@ -194,14 +216,19 @@ fn one(
         if bytes.len() as u64 > ANSWER_MAX {
             return Err(Try::Not(Miss::Failed(format!("{url}: an answer of more than {ANSWER_MAX} bytes"))));
         }
-        let answer = answered(&bytes, question).map_err(|say| Try::Again(say.to_string(), None))?;
+        let all = serde_json::from_slice::<Completion>(&bytes);
+        let all = all.map_err(|_| Try::Again("the server's answer is no completion".into(), None))?;
+        let usage = all.usage;
+        let answer = answered(all, question).map_err(|say| {
+            wasted(usage);
+            Try::Again(say.to_string(), None)
+        })?;
         Ok(Answer { asked: way.world.date(), ..answer })
     })
 }
 
 /// What a server said, if it can be used; else why not, in words that many answers share.
-fn answered(bytes: &[u8], question: &Question) -> Result<Answer, &'static str> {
-    let all: Completion = serde_json::from_slice(bytes).map_err(|_| "the server's answer is no completion")?;
+fn answered(all: Completion, question: &Question) -> Result<Answer, &'static str> {
     let choice = all.choices.into_iter().next().ok_or("the server's answer holds no choice")?;
     match choice.finish_reason.as_deref() {
         Some("length") => return Err("the answer is cut short: `max_tokens` allows no more"),
@@ -269,7 +296,7 @@ mod tests {
     #[test]
     fn answers_that_cannot_be_used_say_why() {
         let question = Question { key: "k".into(), body: "{}".into() };
-        let of = |text: &str| answered(text.as_bytes(), &question).map(|a| a.content);
+        let of = |text: &str| answered(serde_json::from_str(text).unwrap(), &question).map(|a| a.content);
         let choice = |rest: &str| {
             format!("{{\"model\":\"m\",\"choices\":[{{\"index\":0,{rest}}}],\"usage\":{{\"prompt_tokens\":3}}}}")
         };
@@ -279,7 +306,6 @@ mod tests {
         assert_eq!(of(&message(good)), Ok(good.replace('\\', "")));
         let cut = message("{").replace("stop", "length");
         let wrong = [
-            ("<html>", "no completion"),
             ("{\"choices\":[]}", "no choice"),
             (&cut, "cut short"),
             (&message("a").replace("stop", "content_filter"), "withheld"),

@@ -311,6 +311,7 @@ fn validator(answer: &Answer) -> Option<String> {
 /// A status in words, as RFC 9110 names it.
 fn status_say(status: u16) -> String {
     let say = match status {
+        300..=399 => "the server sends elsewhere, which is not followed",
         401 => "the server asks who you are",
         403 => "the server forbids it",
         404 => "not found",

@@ -15,7 +15,7 @@ mod perform;
 mod sniff;
 mod unpack;
 
-pub use ask::{ask, finished as asked, tokens};
+pub use ask::{Spent, ask, finished as asked, tokens};
 pub use get::Way;
 pub use mount::mount;
 pub use objects::{Objects, Used};

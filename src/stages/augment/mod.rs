@@ -36,5 +36,6 @@ use declaration::Declaration;
 
 pub const ENTRIES: &[Entry] = &[draw::ENTRY.schema(|g| g.subschema_for::<Declaration>()), born::ENTRY, pictures::ENTRY];
 
-/// `[synthesize.NAME]`: samples that are written to learn of, born as children are.
-pub const SYNTHESIZE: &[Entry] = synthesize::ENTRIES;
+/// `[synthesize.NAME]`: samples that are written to learn of, born as children are. What is drawn is searched between both.
+pub const SYNTHESIZE_DRAW: Entry = synthesize::DRAW;
+pub const SYNTHESIZE: Entry = synthesize::BORN;

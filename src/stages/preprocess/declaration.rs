@@ -1,4 +1,5 @@
 //! The table `[preprocess]`.
+use crate::manifest::forms::{Controls, Spaces, Unicode};
 use crate::manifest::values::At;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -105,34 +106,4 @@ pub struct Resize {
     /// Height in pixels, whatever it was.
     #[schemars(range(min = 1, max = 65535))]
     pub height: Option<u32>,
-}
-
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq)]
-pub enum Unicode {
-    /// Canonical composition: the same characters, written in one way.
-    #[serde(rename = "NFC")]
-    Nfc,
-    /// Compatibility composition: full-width letters, ligatures and the like become plain ones too.
-    #[serde(rename = "NFKC")]
-    Nfkc,
-}
-
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Spaces {
-    /// Nothing.
-    #[default]
-    Keep,
-    /// Each run becomes one space, line breaks too; at both ends of the text it goes.
-    Collapse,
-}
-
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Controls {
-    /// Nothing.
-    #[default]
-    Keep,
-    /// They go, except those that are white space; so does the byte order mark.
-    Remove,
 }

@@ -36,11 +36,11 @@ pub const ENTRIES: &[Entry] = &[
 #[cfg(test)]
 mod tests {
     use super::ENTRIES;
-    use super::declaration::{Controls, Spaces, Unicode};
     use super::images::{self, Images, MEASURES, judge};
     use super::texts::{self, Texts};
     use crate::digest::Digest;
     use crate::formats::image::Probe;
+    use crate::manifest::forms::{Controls, Spaces, Unicode};
     use crate::model::edits::Edit;
     use crate::model::images::Image;
     use crate::stage::testing::{self, Bytes, rows, texts_of};

@@ -1,8 +1,9 @@
 //! `preprocess`: texts are brought to one form, and edit lists tell how they came to it.
-use super::declaration::{Controls, Declaration, Spaces, Unicode};
+use super::declaration::Declaration;
 use crate::diag::Diagnostic;
+use crate::manifest::forms::{Controls, Spaces, Unicode, formed};
 use crate::measure::names;
-use crate::measure::normalise::{Changes, Control, Form, Whitespace, normalise};
+use crate::measure::normalise::Changes;
 use crate::model::edits::{Edit, edits_of, since_collected};
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, array_of, text_column, texts, within};
@@ -79,19 +80,7 @@ impl Map {
 
     /// `None` if the text is normal already.
     fn of(&self, text: &str) -> Option<Done> {
-        let form = self.unicode.map(|u| match u {
-            Unicode::Nfc => Form::Nfc,
-            Unicode::Nfkc => Form::Nfkc,
-        });
-        let whitespace = match self.whitespace {
-            Spaces::Keep => Whitespace::Keep,
-            Spaces::Collapse => Whitespace::Collapse,
-        };
-        let control = match self.control {
-            Controls::Keep => Control::Keep,
-            Controls::Remove => Control::Remove,
-        };
-        let (text, edits, changes) = normalise(text, form, whitespace, control)?;
+        let (text, edits, changes) = formed(text, self.unicode, self.whitespace, self.control)?;
         Some(Done { text, edits, changes })
     }
 }

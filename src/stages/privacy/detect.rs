@@ -20,7 +20,8 @@
 //! lost, unless each character stands for another (surrogates as long as the value, masks that keep some signs).
 use super::actions::{self, Action, Operator};
 use super::declaration::Declaration;
-use super::detectors::{Confidence, Custom, Finder};
+use super::detectors::Finder;
+use super::sought::Sought;
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::Decimal;
@@ -42,9 +43,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = check.read::<Declaration>() else { return Vec::new() };
     check_harmless(check);
     let before = check.problems.len();
-    let versions = d.versions(check);
-    d.check_types(check, &versions);
-    let (regions, custom, files) = (d.regions(check), d.customs(check), d.dictionaries(check));
+    let (sought, files) = Sought::of(&d, check);
     let fields = check.text_fields(d.fields.as_deref());
     if fields.is_empty() && check.problems.len() == before {
         let problem = Diagnostic::error("T0321", check.span.clone(), "there is no text to search");
@@ -53,19 +52,15 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     if fields.is_empty() {
         return Vec::new();
     }
-    let kinds: Vec<&String> = versions.keys().chain(custom.keys()).chain(files.keys()).collect();
+    let kinds: Vec<&String> = sought.versions.keys().chain(sought.custom.keys()).chain(files.keys()).collect();
     let actions: BTreeMap<String, Operator> = kinds.iter().map(|kind| (kind.to_string(), d.action_of(kind))).collect();
     let drops = actions.values().any(|operator| operator.action == Action::Drop);
     let keyed = actions.values().any(Operator::needs_key);
     let secret = if keyed { check.secret(asked(check), CONTEXT) } else { None };
     let map = Map {
         fields: fields.clone(),
-        versions,
-        confidence: d.confidence.into_iter().filter(|(_, least)| *least != Confidence::default()).collect(),
+        sought,
         actions: actions.into_iter().filter(|(_, operator)| *operator != Operator::default()).collect(),
-        regions: regions.into_iter().filter(|region| region != "KR").collect(),
-        custom,
-        dictionaries: files.iter().map(|(kind, (_, digest, _))| (kind.clone(), digest.hex())).collect(),
         fingerprint: secret.as_ref().map(Secret::fingerprint),
         secret: None,
     };
@@ -111,22 +106,11 @@ fn gate(max: &At<u64>) -> Gate {
 struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
     fields: Vec<String>,
-    /// The detectors by name; another version is another result.
-    #[serde(default, skip_serializing_if = "is_default")]
-    versions: BTreeMap<String, u32>,
-    /// How sure they must be, where it is not the default.
-    #[serde(default, skip_serializing_if = "is_default")]
-    confidence: BTreeMap<String, Confidence>,
+    #[serde(flatten)]
+    sought: Sought,
     /// What happens to what is found, where it is not masked.
     #[serde(default, skip_serializing_if = "is_default")]
     actions: BTreeMap<String, Operator>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    regions: Vec<String>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    custom: BTreeMap<String, Custom>,
-    /// Files of words, by their digests: no name stands in a recipe.
-    #[serde(default, skip_serializing_if = "is_default")]
-    dictionaries: BTreeMap<String, String>,
     /// By what the recipe knows the key.
     #[serde(default, skip_serializing_if = "is_default")]
     fingerprint: Option<String>,
@@ -144,18 +128,7 @@ struct Search {
 
 impl Search {
     fn of(p: &Map, rows: &Rows) -> Result<Search, Fault> {
-        let mut finder = Finder::of_regions(&p.regions);
-        let least = |name: &String| p.confidence.get(name).copied().unwrap_or_default();
-        p.versions.keys().for_each(|name| finder.detector(name, least(name)));
-        let bug = |e: String| Fault::Bug(format!("a declared expression or dictionary cannot be searched for: {e}"));
-        for (name, custom) in &p.custom {
-            finder.expression(name, custom, least(name)).map_err(bug)?;
-        }
-        for (name, digest) in &p.dictionaries {
-            let digest = Digest::parse(digest).ok_or_else(|| bug(name.clone()))?;
-            let words = rows.blob(digest)?;
-            finder.dictionary(name, std::str::from_utf8(&words).map_err(|e| bug(e.to_string()))?).map_err(bug)?;
-        }
+        let finder = p.sought.finder(&|digest| rows.blob(digest))?;
         let key = p.secret.as_deref().and_then(Digest::parse);
         if p.fingerprint.is_some() && key.is_none() {
             return Err(Fault::Bug("the key of pseudonyms is not there".into()));
@@ -335,7 +308,7 @@ fn count(row: usize, done: &Masked, summary: &mut Summary) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::detectors::DETECTORS;
+    use super::super::detectors::{Confidence, DETECTORS};
     use super::*;
     use crate::model::edits::{Moved, move_span};
     use crate::stage::testing::{self, texts_of};
@@ -346,8 +319,12 @@ mod tests {
         let bytes = testing::Bytes::default();
         let rows = testing::rows(&bytes, columns);
         let mut summary = Summary::default();
-        let delta =
-            Stage::map(&Map { fields: names(&["text"]), versions, ..Map::default() }, &rows, &mut summary).unwrap();
+        let delta = Stage::map(
+            &Map { fields: names(&["text"]), sought: Sought { versions, ..Sought::default() }, ..Map::default() },
+            &rows,
+            &mut summary,
+        )
+        .unwrap();
         (delta, summary)
     }
 
@@ -508,7 +485,7 @@ mod tests {
         let written: Vec<&str> = ports.writes.iter().map(|w| w.0.as_str()).collect();
         assert_eq!(written, ["text", "title", "edits.text", "edits.title"]);
         let params: Map = plans[0].read(Kernel::Map);
-        assert_eq!(params.versions.keys().collect::<Vec<_>>(), ["email", "phone"]);
+        assert_eq!(params.sought.versions.keys().collect::<Vec<_>>(), ["email", "phone"]);
         let gate = &plans[0].gates[0];
         assert_eq!((gate.fact.as_str(), &manifest[gate.span.clone()]), ("privacy.detect.residual", "0"));
         assert_eq!(plans[0].masks, ["text", "title"]);

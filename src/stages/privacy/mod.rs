@@ -5,4 +5,6 @@ pub mod detect;
 pub mod detectors;
 pub mod images;
 pub mod operators;
+mod sought;
 mod surrogates;
+pub mod written;

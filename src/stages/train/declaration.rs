@@ -39,6 +39,10 @@ pub struct Declaration {
     /// collected.
     #[serde(default)]
     pub augment: Vec<At<String>>,
+    /// Whether the final model learns of these children alone, and not of what was collected for the split `train`: a score says then how good
+    /// they are by themselves, tested on what was collected. Default false.
+    #[serde(default)]
+    pub alone: bool,
     /// Another `[train.NAME]` of the same task, whose predictions of the same samples this one is compared with: `gain.f1` (or
     /// `gain.accuracy`, `gain.macro_f1`, `gain.map`, `gain.map50`) is by how much this one is better, with its interval when samples are drawn anew for both at
     /// once (paired bootstrap). An interval above 0 is more than chance.
@@ -429,10 +433,12 @@ fn check_on(check: &mut Check, d: &Declaration) {
 
 fn check_model(check: &mut Check, d: &Declaration, kind: &str) {
     let Some(model) = &d.model else {
-        let keys = [("folds", d.folds.is_some()), ("group", d.group.is_some()), ("on", d.on.is_some())];
+        let learns = [("folds", d.folds.is_some()), ("group", d.group.is_some()), ("alone", d.alone)];
+        let keys = [learns.as_slice(), &[("on", d.on.is_some())]].concat();
         return spare(check, &keys, "the predictions come in files; nothing is learned here");
     };
     spare(check, &[("max_lost", d.max_lost.is_some())], "nothing is read from files");
+    spare(check, &[("alone", d.alone && d.augment.is_empty())], "it needs `augment`, else nothing is learned of");
     if model.kind.task() != kind {
         let problem = Diagnostic::error("T0582", place(check, "model.kind"), "this model is for another kind of task");
         let own = [Kind::Crf, Kind::Logistic, Kind::Majority, Kind::Windows].into_iter().filter(|k| k.task() == kind);

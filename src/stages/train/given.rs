@@ -18,7 +18,7 @@ pub const ENTRY: Entry = Entry::join::<Given>("train/given", "train.*", declare)
 
 /// By how much the sum of probabilities may differ from 1: files of 16-bit numbers stay below it.
 const SUM_OFF: f64 = 0.01;
-/// A probability may be above 1 by so much, as rounding leaves it; it counts as 1.
+/// A probability may be above 1 or below 0 by so much, as rounding leaves it; it counts as 1 or 0.
 const ABOVE: f64 = 1e-6;
 
 /// The column of predictions of a model.
@@ -100,7 +100,7 @@ type Why = (&'static str, String);
 struct Given;
 
 impl JoinStage for Given {
-    const JOIN: u32 = 2; // each repetition is told, and why tokens do not fit
+    const JOIN: u32 = 3; // each repetition is told, and why tokens do not fit; rounding below 0
     type Join = Join;
 
     fn join(p: &Join, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
@@ -161,6 +161,7 @@ impl Join {
             return Ok(Predicted { tokens: Vec::new(), probabilities: self.row(json)? });
         }
         let rows = json.as_array().ok_or_else(|| lacks("it is no list with the probabilities of each token"))?;
+        let own = own.filter(|_| tokens.is_none());
         let tokens = match tokens {
             Some(text) => read_tokens(text)?,
             None => match own.filter(|own| own.len() == rows.len()) {
@@ -169,7 +170,8 @@ impl Join {
             },
         };
         if let Some(say) = unfit(&tokens, rows.len(), chars) {
-            return Err(("prediction.tokens", say));
+            let own = own.map(|own| format!("; the sample came with {} tokens", own.len()));
+            return Err(("prediction.tokens", say + &own.unwrap_or_default()));
         }
         let mut probabilities = Vec::with_capacity(rows.len() * self.tags.len());
         for row in rows {
@@ -218,7 +220,7 @@ impl Join {
         }
         let sum: f64 = out.iter().sum();
         if (sum - 1.0).abs() > SUM_OFF {
-            return Err(("prediction.sum", format!("the probabilities sum to {sum:.4}")));
+            return Err(("prediction.sum", format!("the probabilities sum to {sum:.4}, and not to 1")));
         }
         Ok(out)
     }
@@ -228,7 +230,7 @@ impl Join {
 fn probability(value: &Json) -> Result<f64, Why> {
     let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
     match number {
-        Some(p) if (0.0..=1.0 + ABOVE).contains(&p) => Ok(p.min(1.0)),
+        Some(p) if (-ABOVE..=1.0 + ABOVE).contains(&p) => Ok(p.clamp(0.0, 1.0)),
         Some(p) => Err(("prediction.number", format!("{p} is no probability"))),
         None => Err(("prediction.number", "what stands there is no number".into())),
     }
@@ -254,7 +256,8 @@ fn unfit(tokens: &[Token], rows: usize, chars: u32) -> Option<String> {
             ));
         }
     }
-    let say = format!("{} tokens on a text of {chars} characters, probabilities of {rows}", tokens.len());
+    let say =
+        format!("probabilities of {rows} tokens, where there are {} on a text of {chars} characters", tokens.len());
     (tokens.len() != rows).then_some(say)
 }
 

@@ -4,12 +4,14 @@
 //! Reads the texts, `tokens`, the label, `group` and, for the test, `split`; all of it goes into one summary, so that nothing
 //! is learned again unless one of these changed. Samples without a label are predicted and not learned of. Writes
 //! `predicted.NAME` or `tested.NAME`, rounded to six decimals. Facts: `learned` (samples with a label), `unlabelled`, `parts`, `too_long`
-//! (texts of more than 20,000 tokens: neither learned of nor predicted). Finding: `train.few`, too few labelled samples to learn of.
+//! (texts of more than 20,000 tokens: neither learned of nor predicted). Findings: `train.few`, too few labelled samples to learn of;
+//! `train.untested`, all are learned of and none is left to score; `train.unseen`, classes that the model which predicts them has not seen;
+//! `train.too_long`.
 //! Limits: a `crf` holds about 0.5 kB for each token of the data.
 use super::declaration::{Kind, Tokens, Trained, checked};
 use super::given::{column, column_of};
 use super::models::{Prepared, Sample};
-use super::parts::{LEARNED_OF, Own, parts};
+use super::parts::{LEARNED_OF, Own, parts, remarks};
 use crate::diag::Diagnostic;
 use crate::model::predictions::Predicted;
 use crate::model::spans::Span;
@@ -73,6 +75,7 @@ fn plan(check: &Check, trained: &Trained, children: Option<Vec<String>>) -> Opti
         split: test,
         made: test && check.column("samples", BY).is_some(),
         children: children.unwrap_or_default(),
+        alone: test && trained.declared.alone,
     };
     let gather = Gather {
         kind: model.kind,
@@ -116,6 +119,9 @@ struct Map {
     /// Made by whom they are learned of, too.
     #[serde(default, skip_serializing_if = "is_default")]
     children: Vec<String>,
+    /// Of what was collected to learn of nothing is learned.
+    #[serde(default, skip_serializing_if = "is_default")]
+    alone: bool,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -146,7 +152,7 @@ struct Learn;
 impl RowStage for Learn {
     const MAP: u32 = 1;
     const USES: &'static [&'static str] = &["libm 0.2", "unicode-segmentation 1.13", "unicode-std 17.0"];
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather)); // tells what cannot be learned, and why
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -164,7 +170,9 @@ impl RowStage for Learn {
         let splits = if p.split { rows.texts("split")? } else { Vec::new() };
         let by = if p.made { rows.texts(BY)? } else { Vec::new() };
         for (row, id) in ids.into_iter().enumerate() {
-            if by.get(row).and_then(Option::as_ref).is_some_and(|by| !p.children.contains(by)) {
+            let by = by.get(row).and_then(Option::as_ref);
+            let collected = p.alone && by.is_none() && splits.get(row).and_then(Option::as_deref) == Some(LEARNED_OF);
+            if collected || by.is_some_and(|by| !p.children.contains(by)) {
                 continue;
             }
             let own = texts.iter().filter_map(|t| t.get(row)?.as_deref());
@@ -210,7 +218,13 @@ impl Learn {
         out.fact("learned", parts.first().filter(|_| p.folds == 0).map_or(labelled, |part| part.learns.len() as u64));
         out.fact("unlabelled", samples.len() as u64 - labelled);
         out.fact("parts", parts.len() as u64);
-        out.fact("too_long", prepared.usable.iter().filter(|usable| !**usable).count() as u64);
+        let too_long = prepared.usable.iter().filter(|usable| !**usable).count() as u64;
+        out.fact("too_long", too_long);
+        if too_long > 0 {
+            let say =
+                format!("{too_long} texts have more tokens than a model here takes: neither learned of nor predicted");
+            out.remark(format!("{}.task", p.path), "train.too_long", say);
+        }
         let found: Mutex<BTreeMap<usize, Predicted>> = Mutex::new(BTreeMap::new());
         context.tools.each(parts.len(), &|n| {
             let Some(part) = parts.get(n).filter(|part| !part.learns.is_empty()) else { return };
@@ -222,13 +236,7 @@ impl Learn {
         });
         context.tools.go_on()?;
         let found = found.into_inner().unwrap_or_else(|e| e.into_inner());
-        if found.is_empty() && !samples.is_empty() {
-            out.remark(
-                format!("{}.task", p.path),
-                "train.few",
-                "there are too few labelled samples to learn of; nothing is predicted",
-            );
-        }
+        remarks(&p.path, &parts, &own, found.is_empty(), out);
         for (place, predicted) in found {
             if let Some(spot) = spots.get(place) {
                 out.put(*spot, predicted.packed());

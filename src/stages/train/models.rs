@@ -40,7 +40,9 @@ impl Sample {
     /// What is asked of it where samples are put into parts.
     pub fn own(&self, usable: bool) -> Own<'_> {
         let unit = self.group.as_deref().unwrap_or(&self.id);
-        Own { unit, split: self.split.as_deref(), labelled: self.is_labelled(), usable }
+        let spans = self.spans.iter().flatten().map(|(_, _, class)| class.as_str());
+        let classes = self.class.as_deref().into_iter().chain(spans).collect();
+        Own { unit, split: self.split.as_deref(), labelled: self.is_labelled(), usable, classes }
     }
 
     fn tokens(&self, unit: Tokens) -> Vec<Token> {

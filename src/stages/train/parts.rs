@@ -1,6 +1,7 @@
 //! Which samples a model learns of, and which it predicts.
 use crate::digest::Draws;
-use std::collections::BTreeMap;
+use crate::stage::Verdicts;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The split that is learned of.
 pub const LEARNED_OF: &str = "train";
@@ -14,6 +15,8 @@ pub struct Own<'a> {
     pub labelled: bool,
     /// It can be learned of and predicted.
     pub usable: bool,
+    /// The classes that its label has.
+    pub classes: BTreeSet<&'a str>,
 }
 
 /// What one model learns of, and what it predicts: places of samples.
@@ -48,4 +51,39 @@ pub fn parts(folds: u32, seed: u64, samples: &[Own]) -> Vec<Part> {
         predicts: places(&|i, _| in_fold(i, n)),
     };
     (0..folds).map(part).collect()
+}
+
+/// Classes that are told of by name, at most.
+const CLASSES_TOLD: usize = 10;
+
+/// Tells why nothing is predicted, where that is so, and which classes a model is asked about that it has learned nothing of.
+pub fn remarks(path: &str, parts: &[Part], samples: &[Own], nothing: bool, out: &mut Verdicts) {
+    let key = format!("{path}.task");
+    let taught = || parts.iter().filter(|p| !p.learns.is_empty());
+    if nothing && !samples.is_empty() {
+        let (rule, say) = match taught().next().is_some() && parts.iter().all(|p| p.predicts.is_empty()) {
+            true => (
+                "train.untested",
+                "no sample is of a split that is not learned of: nothing is predicted, and nothing is scored",
+            ),
+            false => ("train.few", "there are too few labelled samples to learn of; nothing is predicted"),
+        };
+        out.remark(key.clone(), rule, say);
+    }
+    let mut unseen: BTreeMap<&str, u64> = BTreeMap::new();
+    for part in taught() {
+        let of = |places: &[usize]| places.iter().filter_map(|i| samples.get(*i)).collect::<Vec<&Own>>();
+        let learned: BTreeSet<&str> = of(&part.learns).into_iter().flat_map(|s| s.classes.iter().copied()).collect();
+        for class in of(&part.predicts).into_iter().flat_map(|s| s.classes.difference(&learned)) {
+            *unseen.entry(class).or_default() += 1;
+        }
+    }
+    if unseen.is_empty() {
+        return;
+    }
+    let told = unseen.iter().take(CLASSES_TOLD).map(|(class, n)| format!("`{class}` ({n})")).collect::<Vec<_>>();
+    let more = unseen.len().saturating_sub(CLASSES_TOLD);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let say = "classes of samples that are predicted by a model which learned of none of that class, so that it cannot be right";
+    out.remark(key, "train.unseen", format!("{say}: {}{more}", told.join(", ")));
 }

@@ -11,8 +11,9 @@
 //! `NAME_high` of `f1`, `accuracy` and `macro_f1`: 95 % of the values when samples are drawn anew. A score that nothing gives is undefined.
 //! With `compare` `gain.samples` (predicted by both) and `gain.f1`, `gain.macro_f1` or `gain.accuracy` with their ends: by how much this
 //! model is better, samples being drawn anew for both at once.
-//! Finding, where predictions come in files: `prediction.missing`, a sample that has a label and no prediction of use.
-use super::declaration::{Trained, checked};
+//! Findings: where predictions come in files `prediction.missing`, a sample that has a label and no prediction of use; of a task of spans
+//! `train.untaggable`, spans that no tags of the tokens say, since they begin or end within one or overlap another (fact `untaggable`).
+use super::declaration::{Tokens, Trained, checked};
 use super::given::column_of;
 use super::learn::tested_column;
 use super::parts::LEARNED_OF;
@@ -65,6 +66,8 @@ fn plan(check: &Check, trained: &Trained, word: &str, column: String, test: bool
         spans: trained.spans,
         resamples: trained.resamples(),
         seed: trained.declared.seed,
+        path: trained.path.clone(),
+        words: trained.declared.model.is_some() && trained.unit(check) == Tokens::Words,
     };
     let mut reads = vec![map.label.clone(), map.column.clone()];
     reads.extend(test.then(|| "split".to_string()));
@@ -124,6 +127,11 @@ struct Gather {
     resamples: u32,
     #[serde(default, skip_serializing_if = "is_default")]
     seed: u64,
+    #[serde(default, skip_serializing_if = "is_default")]
+    path: String,
+    /// The model here tags words.
+    #[serde(default, skip_serializing_if = "is_default")]
+    words: bool,
 }
 
 /// Of each class: its spans that are right, predicted, given.
@@ -144,6 +152,9 @@ struct Scored {
     /// Tokens with the right tag, and all.
     #[serde(default, skip_serializing_if = "is_default")]
     tokens: (u64, u64),
+    /// Given spans that no tags of the tokens say.
+    #[serde(default, skip_serializing_if = "is_default")]
+    untaggable: u64,
     #[serde(default)]
     reliability: Reliability,
     /// There is no prediction.
@@ -181,7 +192,10 @@ impl Map {
         let of_tokens = |(class, first, last): (usize, usize, usize)| {
             Some((predicted.tokens.get(first)?.start, predicted.tokens.get(last.checked_sub(1)?)?.end, class))
         };
-        let found: Vec<_> = tagging.spans(&tags).into_iter().filter_map(of_tokens).collect();
+        let spans = |tags: &[usize]| tagging.spans(tags).into_iter().filter_map(of_tokens).collect::<Vec<_>>();
+        let found = spans(&tags);
+        let said = spans(&right.iter().map(|tag| usize::from(*tag)).collect::<Vec<_>>());
+        out.untaggable = given.iter().filter(|span| !said.contains(span)).count() as u64;
         let counts = Found::count(&found, &given).into_iter();
         out.spans = counts.map(|(class, f)| (class, [f.right, f.predicted, f.given])).collect();
         Some(out)
@@ -191,9 +205,9 @@ impl Map {
 struct Score;
 
 impl RowStage for Score {
-    const MAP: u32 = 2; // samples without a prediction are told
+    const MAP: u32 = 3; // samples without a prediction are told; spans that tags cannot say
     const USES: &'static [&'static str] = &["libm 0.2"];
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
     type Map = Map;
     type Gather = Gather;
     type Apply = Nothing;
@@ -290,6 +304,14 @@ impl Gather {
         let (right, tokens) = all.iter().fold((0, 0), |sum, s| (sum.0 + s.tokens.0, sum.1 + s.tokens.1));
         tell(out, "token_accuracy", (tokens > 0).then(|| right as f64 / tokens as f64));
         self.tell_table(&classes, out);
+        let untaggable: u64 = all.iter().map(|s| s.untaggable).sum();
+        out.fact("untaggable", untaggable);
+        if untaggable > 0 {
+            let help =
+                if self.words { "; a model with `tokens = \"characters\"` can say those within words" } else { "" };
+            let say = "spans begin or end within a token, or overlap another, so that no tags say them and they count as not found";
+            out.remark(format!("{}.task", self.path), "train.untaggable", format!("{untaggable} {say}{help}"));
+        }
     }
 
     fn tell_classes(&self, all: &[Scored], out: &mut Verdicts) {

@@ -5,6 +5,7 @@
 //! those behind its own place: one more sample changes few questions, so that few are asked anew.
 //!
 //! Facts: `questions`, `answered`, `unanswered`, and those of [`super::judge`].
+use super::alike::Alike;
 use super::declaration::{OF, Synthesize, TOKENS_MAX, checked};
 use super::judge::{Judge, Judged};
 use super::prompt::Request;
@@ -57,6 +58,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         main: a.main,
         near: s.near,
         passage: s.passage,
+        alike: Alike::of(check, &a.text),
         pack: s.pack.as_ref().map(|p| p.1.hex()),
     };
     let files = s.pack.iter().cloned().collect();
@@ -113,8 +115,8 @@ struct Draw;
 
 impl RowStage for Draw {
     const MAP: u32 = 1;
-    const USES: &'static [&'static str] = &["unicode-segmentation 1.13", "unicode-std 17.0"];
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const USES: &'static [&'static str] = &["unicode 18.0", "unicode-segmentation 1.13", "unicode-std 17.0"];
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather)); // texts are judged as collected ones are
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Gather;

@@ -1,10 +1,12 @@
 //! What of the answers becomes samples: labels are read and never guessed, and what is a copy, a leak or a repetition is left out.
 //!
-//! Facts: `samples` (that the answers hold), `surplus` (more than were asked for), `invalid` (tags or a class that are none),
+//! Facts: `unread` (answers that are not the JSON that was asked for), `samples` (that the others hold), `short` (fewer than were asked
+//! for), `surplus` (more than were asked for), `invalid` (tags or a class that are none), `outside` (of the limits of `[schema]`),
 //! `other_class` (not of the class that was asked for, or not of the class of the sample that is said in other words), `mentions_lost` (a
 //! paraphrase without the mentions of its sample), `leaks` (like a sample of another split), `copied` (like a sample of the split) and
 //! their share `copied_share`, `repeated` (equal to another one), `kept`, and of those kept `distinct_1` and `distinct_2`: how many of
 //! their words, and of their pairs of words, are different ones (Li and others 2016).
+use super::alike::Out;
 use super::declaration::Role;
 use super::questions::{Asked, Gather, Parent};
 use crate::digest::Digest;
@@ -36,25 +38,17 @@ pub struct Judge<'p> {
 pub struct Judged {
     /// Samples, each with the number of the sample that it stands behind.
     pub children: Vec<(usize, Child)>,
+    unread: u64,
     samples: u64,
+    short: u64,
     surplus: u64,
     invalid: u64,
+    outside: u64,
     other_class: u64,
     mentions_lost: u64,
     leaks: u64,
     copied: u64,
     repeated: u64,
-}
-
-/// Why a sample is left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Out {
-    Invalid,
-    OtherClass,
-    MentionsLost,
-    Leak,
-    Copied,
-    Repeated,
 }
 
 /// A sample as its text and its label say it.
@@ -83,8 +77,12 @@ impl<'p> Judge<'p> {
         let mut met: HashSet<Digest> = HashSet::new();
         for asked in asked {
             let Some(answer) = answers.get(&asked.question.key) else { continue };
-            let items = answers::items(&answer.content).unwrap_or_default();
+            let Ok(items) = answers::items(&answer.content) else {
+                out.unread += 1;
+                continue;
+            };
             out.samples += items.len() as u64;
+            out.short += u64::from(asked.n).saturating_sub(items.len() as u64);
             out.surplus += (items.len() as u64).saturating_sub(u64::from(asked.n));
             for (i, item) in (0..asked.n).zip(&items) {
                 match self.read(asked, item).and_then(|read| self.unlike(read, &mut met)) {
@@ -106,13 +104,14 @@ impl<'p> Judge<'p> {
                 return Err(Out::Invalid);
             }
             let want = if paraphrase { of.classes.first() } else { asked.class.as_ref() };
-            let same = want.is_none_or(|want| *want == class);
-            return match same {
-                true => Ok(Read { text: item.text.trim().to_string(), spans: None, class: Some(class) }),
-                false => Err(Out::OtherClass),
-            };
+            if want.is_some_and(|want| *want != class) {
+                return Err(Out::OtherClass);
+            }
+            let (text, _) = self.p.alike.judged(item.text.trim().to_string(), Vec::new())?;
+            return Ok(Read { text, spans: None, class: Some(class) });
         }
         let (text, spans) = spans_of(item.text.trim(), &self.p.request.classes).map_err(|_| Out::Invalid)?;
+        let (text, spans) = self.p.alike.judged(text, spans)?;
         if paraphrase && mentions(&text, spans.iter().map(|s| (s.start, s.end, &s.class))) != own_mentions(of) {
             return Err(Out::MentionsLost);
         }
@@ -180,6 +179,7 @@ impl Judged {
     fn count(&mut self, why: Out) -> &mut u64 {
         match why {
             Out::Invalid => &mut self.invalid,
+            Out::Outside => &mut self.outside,
             Out::OtherClass => &mut self.other_class,
             Out::MentionsLost => &mut self.mentions_lost,
             Out::Leak => &mut self.leaks,
@@ -190,9 +190,14 @@ impl Judged {
 
     /// The facts, and findings of all that is left out.
     pub fn tell(&self, name: &str, out: &mut Verdicts) {
+        let before = [
+            ("unread", self.unread, "answers are not the JSON that was asked for, and give no sample"),
+            ("short", self.short, "samples that were asked for are in no answer"),
+        ];
         let told = [
             ("surplus", self.surplus, "samples are more than was asked for"),
             ("invalid", self.invalid, "samples have tags or a class that the task does not have"),
+            ("outside", self.outside, "samples are outside of the limits of [schema]"),
             ("other_class", self.other_class, "samples are not of the class that was asked for"),
             ("mentions_lost", self.mentions_lost, "paraphrases do not have the mentions of their sample"),
             ("leaks", self.leaks, "samples are like one of another split"),
@@ -200,14 +205,11 @@ impl Judged {
             ("repeated", self.repeated, "samples are equal to another one"),
         ];
         out.fact("samples", self.samples);
-        for (fact, n, say) in told {
+        let left_out = told.into_iter().map(|(fact, n, say)| (fact, n, format!("{n} {say}; they are not made")));
+        for (fact, n, say) in before.into_iter().map(|(fact, n, say)| (fact, n, format!("{n} {say}"))).chain(left_out) {
             out.fact(fact, n);
             if n > 0 {
-                out.remark(
-                    format!("synthesize.{name}"),
-                    format!("synthesize.{fact}"),
-                    format!("{n} {say}; they are not made"),
-                );
+                out.remark(format!("synthesize.{name}"), format!("synthesize.{fact}"), say);
             }
         }
         let share = if self.samples == 0 { 0.0 } else { self.copied as f64 / self.samples as f64 };
@@ -273,6 +275,10 @@ mod tests {
         let new = ("Nothing of this stands anywhere else", Some("x"));
         let told = judged(&p, Some("x"), &of(&[new, new, new]));
         assert_eq!((told.children.len(), told.repeated, told.surplus, told.samples), (1, 1, 1, 3));
+        let told = judged(&p, Some("x"), &of(&[new]));
+        assert_eq!((told.children.len(), told.short, told.unread), (1, 1, 0));
+        let told = judged(&p, Some("x"), "a remark that somebody wrote here");
+        assert_eq!((told.children.len(), told.short, told.unread), (0, 0, 1));
         let copy = ("KIM went to  the river in the early morning", Some("x"));
         let part = ("They say that she went to the river in the early hours, alone", Some("x"));
         assert_eq!(judged(&p, Some("x"), &of(&[copy, part])).copied, 2, "as a whole, and a passage of it");

@@ -13,9 +13,10 @@
 //! ```
 //!
 //! `synthesize.NAME/draw` makes the questions, of the prompt and of examples drawn from the split `train`, and judges the answers that
-//! there are (`judge.rs`). `tamis update` builds up to it, asks what has no answer, and keeps the answers in
+//! there are (`judge.rs`); `synthesize.NAME/private`, a step of `[privacy]`, takes out what names people. `tamis update` builds up to it, asks what has no answer, and keeps the answers in
 //! `pins/synthesize/NAME.jsonl`, which is committed; a build asks nobody. `synthesize.NAME` bears what is left, behind the first
 //! example of each, as `augment.NAME` bears its children (`born.rs`).
+mod alike;
 mod declaration;
 mod draw;
 mod judge;
@@ -26,18 +27,16 @@ use super::born::{self, Bear};
 use crate::stage::{Check, Entry, Gate, Plan};
 use declaration::Declaration;
 
-pub const ENTRIES: &[Entry] = &[
-    draw::ENTRY.schema(|g| g.subschema_for::<Declaration>()).effects(declaration::effects),
-    Entry::row::<Bear>("augment/texts", "synthesize.*", declare),
-];
+pub const DRAW: Entry = draw::ENTRY.schema(|g| g.subschema_for::<Declaration>()).effects(declaration::effects);
+pub const BORN: Entry = Entry::row::<Bear>("augment/texts", "synthesize.*", declare);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(s) = check.once(declaration::checked) else { return Vec::new() };
     let (name, span) = (&s.augment.name, check.span.clone());
     let draw = format!("{}/draw", s.augment.path);
     let born = Gate::at_least(s.augment.path.clone(), format!("{}.born", s.augment.path), 1u64.into(), span.clone())
-        .say(format!("[{}] has no answer that could be used; `tamis update {name}` asks for some", s.augment.path))
-        .look(format!("tamis show {draw}"));
+        .say(format!("[{}] made no sample: no answer is there, or none of use", s.augment.path))
+        .look(format!("tamis show {draw} --findings; `tamis update {name}` asks what has no answer"));
     let copied = Gate::at_most(
         format!("{}.copies_max", s.augment.path),
         format!("{draw}.copied_share"),

@@ -1,4 +1,5 @@
 //! The questions of `synthesize.NAME`: which samples are shown in each, and what is asked for.
+use super::alike::Alike;
 use super::declaration::Role;
 use super::prompt::{Filling, Request};
 use crate::digest::{Draws, draw};
@@ -38,6 +39,9 @@ pub struct Gather {
     pub near: u64,
     #[serde(default, skip_serializing_if = "is_default")]
     pub passage: u32,
+    /// What is asked of all texts.
+    #[serde(default)]
+    pub alike: Alike,
     /// The digest of the file of answers.
     #[serde(default, skip_serializing_if = "is_default")]
     pub pack: Option<String>,

@@ -18,9 +18,10 @@
 //! `thresholds` (of each class the mean probability of it where it is given), of spans `faults` (suspected tags by what is wrong:
 //! an entity `missing`, `spurious`, of another `class`, or another `boundary`). Finding: `label.confused`, a class that is probably another one
 //! in a fifth of its labels: a matter of the guideline rather than of single slips;
-//! `label.weak_model`, the model gives less than half of the labels as they are. Limits: all probabilities are held at once.
+//! `label.weak_model`, the model gives less than half of the labels as they are, or no more than the most frequent class has. Limits: all probabilities are held at once.
 pub mod boxes;
 mod declaration;
+mod weak;
 
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
@@ -33,6 +34,7 @@ use crate::table::{Cell, DataType, Value, array_of, value_at};
 use declaration::{Action, Declaration, Method, Score, checked};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use weak::{AGREEING_MIN, Counts};
 
 pub const ENTRY: Entry = Entry::row::<Stage>("clean/label_errors", "clean.label_errors", declare)
     .schema(|g| g.subschema_for::<Declaration>());
@@ -40,8 +42,6 @@ pub const ENTRY: Entry = Entry::row::<Stage>("clean/label_errors", "clean.label_
 const RESAMPLES: u32 = 1000;
 /// Pairs of classes that the table has.
 const PAIRS_MAX: usize = 50;
-/// A model that agrees with less of what is marked, or with fewer classes, is told to be weak.
-const AGREEING_MIN: f64 = 0.5;
 /// A pair is told if it is at least so many labels, and a fifth of the confident ones of the class.
 const CONFUSED_MIN: u64 = 10;
 
@@ -215,7 +215,7 @@ struct Stage;
 impl RowStage for Stage {
     const MAP: u32 = 2; // the id stands in the summary
     const USES: &'static [&'static str] = &["libm 0.2"];
-    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather)); // what people decided does not count for `worst`
+    const GATHER: Option<GatherPart<Self>> = Some((3, Self::gather)); // a model that is no better than one class is told; what people decided does not count for `worst`
     const APPLY: Option<ApplyPart<Self>> = Some((1, RowApply::apply));
     type Map = Map;
     type Gather = Gather;
@@ -407,19 +407,13 @@ impl Gather {
 
     /// Tells how much of what is marked the model marks in the same way: what a weak model doubts is mostly what it has not learned.
     fn tell_agreeing(&self, labelled: &Labelled, out: &mut Verdicts) {
-        let (mut marked, mut same) = (0u64, 0u64);
+        let mut counts = Counts::new();
         for (at, given) in labelled.labels().iter().enumerate().filter(|(_, given)| !self.spans || **given > 0) {
-            marked += 1;
-            same += u64::from(labelled.likeliest(at) == Some(*given));
+            let likely = labelled.likeliest(at);
+            likely.into_iter().for_each(|likely| *counts.entry((*given, likely)).or_default() += 1);
         }
-        let share = same as f64 / marked.max(1) as f64;
-        out.fact("agreeing", Fact::Decimal(format!("{share:.6}")));
-        if marked > 0 && share < AGREEING_MIN {
-            let what = if self.spans { "tags of entities" } else { "labels" };
-            let say = format!(
-                "the model gives {:.0} % of the {what} as they are: it is weak, and most of what it doubts is probably right",
-                share * 100.0
-            );
+        out.fact("agreeing", Fact::Decimal(format!("{:.6}", weak::agreeing(&counts))));
+        if let Some(say) = weak::say(&counts, self.spans, &|tag| self.name(tag).to_string()) {
             out.remark("clean.label_errors.from", "label.weak_model", say);
         }
     }

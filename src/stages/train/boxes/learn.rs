@@ -5,12 +5,12 @@
 //! side, [`crate::formats::small::scene`]); the small pictures and their boxes go into one summary, so that nothing is learned again
 //! unless one of these changed. Writes `predicted.NAME` or `tested.NAME`: found boxes in pixels of the picture to a hundredth, scores
 //! to six decimals. Facts: `learned` (pictures with a label), `unlabelled`, `parts`, `unreadable`. Findings: the rules of decoding, for pictures
-//! that cannot be read; `train.few`, too few labelled pictures to learn of; `train.sizes`, objects whose sides differ more than eightfold.
+//! that cannot be read; `train.few`, `train.untested` and `train.unseen` as of texts; `train.sizes`, objects whose sides differ more than eightfold.
 //! Limits: holds about 0.2 MB for each picture.
 use super::super::declaration::{Kind, PICTURE, Trained, checked};
 use super::super::given::column_of;
 use super::super::learn::{splits_of, tested_column};
-use super::super::parts::{Own, parts};
+use super::super::parts::{LEARNED_OF, Own, parts, remarks};
 use super::given::column;
 use crate::digest::Draws;
 use crate::formats::image::{PIXELS_MAX, room};
@@ -55,6 +55,7 @@ fn plan(check: &Check, trained: &Trained, children: Option<Vec<String>>) -> Opti
         split: test,
         made: test && check.column("samples", BY).is_some(),
         children: children.unwrap_or_default(),
+        alone: test && trained.declared.alone,
         pixels_max: section.image_pixels_max.filter(|n| *n != PIXELS_MAX),
         path: trained.path.clone(),
     };
@@ -100,6 +101,9 @@ struct Map {
     /// Made by whom they are learned of, too.
     #[serde(default, skip_serializing_if = "is_default")]
     children: Vec<String>,
+    /// Of what was collected to learn of nothing is learned.
+    #[serde(default, skip_serializing_if = "is_default")]
+    alone: bool,
     /// `None` is [`PIXELS_MAX`].
     #[serde(default, skip_serializing_if = "is_default")]
     pixels_max: Option<u64>,
@@ -188,7 +192,7 @@ struct Learn;
 impl RowStage for Learn {
     const MAP: u32 = 1;
     const USES: &'static [&'static str] = &["image 0.25", "libm 0.2"];
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -203,7 +207,9 @@ impl RowStage for Learn {
         let by = if p.made { rows.texts(BY)? } else { Vec::new() };
         let mut delta = Delta::default();
         for (row, (id, image)) in ids.into_iter().zip(images).enumerate() {
-            if by.get(row).and_then(Option::as_ref).is_some_and(|by| !p.children.contains(by)) {
+            let by = by.get(row).and_then(Option::as_ref);
+            let collected = p.alone && by.is_none() && splits.get(row).and_then(Option::as_deref) == Some(LEARNED_OF);
+            if collected || by.is_some_and(|by| !p.children.contains(by)) {
                 continue;
             }
             let Some(image) = image else { continue };
@@ -282,7 +288,8 @@ impl Learn {
         });
         context.tools.go_on()?;
         let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        p.remarks(&samples, found.is_empty(), out);
+        remarks(&p.path, &parts, &own, found.is_empty(), out);
+        p.sizes(&samples, out);
         for (place, boxes) in found {
             if let Some(spot) = spots.get(place) {
                 out.put(*spot, serde_json::to_vec(&boxes).map_err(|e| Fault::Bug(e.to_string()))?);
@@ -313,6 +320,7 @@ fn own(s: &Sample) -> Own<'_> {
         split: head.split.as_deref(),
         labelled: head.boxes.is_some(),
         usable: s.scene.is_some(),
+        classes: head.boxes.iter().flatten().map(|(class, _)| class.as_str()).collect(),
     }
 }
 
@@ -324,12 +332,8 @@ impl Gather {
         (x1 < x2 && y1 < y2).then_some(Detection { class, x1, y1, x2, y2, score })
     }
 
-    fn remarks(&self, samples: &[Sample], nothing: bool, out: &mut Verdicts) {
+    fn sizes(&self, samples: &[Sample], out: &mut Verdicts) {
         let key = format!("{}.task", self.path);
-        if nothing && !samples.is_empty() {
-            let say = "there are too few labelled pictures to learn of; nothing is predicted";
-            out.remark(key.clone(), "train.few", say);
-        }
         let sides = samples.iter().flat_map(|s| s.head.boxes.iter().flatten());
         let mut sides: Vec<f64> = sides.map(|(_, at)| ((at[2] - at[0]) * (at[3] - at[1])).sqrt()).collect();
         sides.sort_by(f64::total_cmp);
