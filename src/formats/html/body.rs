@@ -39,12 +39,64 @@ const BLOCKS: [&str; 32] = [
     "ul",
 ];
 /// Elements that hold nothing of the text.
-const NOT_TEXT: [&str; 22] = [
-    "script", "style", "noscript", "template", "nav", "aside", "footer", "form", "button", "select", "option",
-    "textarea", "input", "iframe", "object", "svg", "math", "audio", "video", "canvas", "head", "dialog",
+const NOT_TEXT: [&str; 24] = [
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "nav",
+    "aside",
+    "footer",
+    "form",
+    "button",
+    "select",
+    "option",
+    "textarea",
+    "input",
+    "iframe",
+    "object",
+    "svg",
+    "math",
+    "audio",
+    "video",
+    "canvas",
+    "head",
+    "dialog",
+    "figcaption",
+    "time",
 ];
-/// Words of classes and ids of what stands around a text.
-const AROUND: [&str; 24] = [
+/// Words of classes and ids of what stands around a text, and of what is told of it beside it.
+const AROUND: [&str; 54] = [
+    "author",
+    "authors",
+    "bio",
+    "byline",
+    "caption",
+    "captions",
+    "carousel",
+    "credit",
+    "date",
+    "dateline",
+    "disqus",
+    "gallery",
+    "login",
+    "meta",
+    "modal",
+    "outbrain",
+    "paywall",
+    "popular",
+    "popup",
+    "promo",
+    "published",
+    "recirc",
+    "recommended",
+    "signup",
+    "slideshow",
+    "subscribe",
+    "taboola",
+    "tags",
+    "timestamp",
+    "trending",
     "nav",
     "navbar",
     "menu",
@@ -75,7 +127,9 @@ const LEAST: usize = 120;
 
 /// The main text.
 pub fn text(tree: &Tree) -> String {
-    let page = Body { tree, masses: masses(tree) };
+    let mut titles = tree.all("h1");
+    let title = titles.next().filter(|_| titles.next().is_none());
+    let page = Body { tree, masses: masses(tree), title };
     let main = page.main();
     let out = kept(&page.lines(main.unwrap_or(ROOT)));
     if out.is_empty() && main.is_some() { kept(&page.lines(ROOT)) } else { out }
@@ -85,6 +139,8 @@ pub fn text(tree: &Tree) -> String {
 struct Body<'t> {
     tree: &'t Tree,
     masses: BTreeMap<Id, usize>,
+    /// The only heading of the first rank: the title, which is a column of its own.
+    title: Option<Id>,
 }
 
 /// How many characters stand in each element, but for links and what is no text.
@@ -135,7 +191,10 @@ impl Body<'_> {
         let body = || tree.walk(ROOT).find(|id| tree.says(*id, "itemprop", "articleBody"));
         let marked = body().or_else(|| self.alone("article")).or_else(|| self.alone("main")).or_else(role);
         let long = |id: &Id| kept(&self.lines(*id)).chars().count() >= LEAST;
-        marked.filter(long).or_else(|| self.densest())
+        let densest = self.densest();
+        // what is marked and holds much less than another part leads to another text
+        let most = densest.map_or(0, |id| self.mass(id));
+        marked.filter(|id| self.mass(*id) * 2 >= most).filter(long).or(densest)
     }
 
     /// The only element of a name, or the one that holds most of what all of them hold: the others lead elsewhere.
@@ -180,7 +239,11 @@ impl Body<'_> {
     fn is_left_out(&self, id: Id) -> bool {
         let tree = self.tree;
         let name = tree.name(id);
-        if NOT_TEXT.contains(&name) || tree.attribute(id, "hidden").is_some() || tree.says(id, "aria-hidden", "true") {
+        if self.title == Some(id)
+            || NOT_TEXT.contains(&name)
+            || tree.attribute(id, "hidden").is_some()
+            || tree.says(id, "aria-hidden", "true")
+        {
             return true;
         }
         let header = name == "header" && !tree.around(id).any(|up| matches!(tree.name(up), "article" | "main"));
@@ -260,7 +323,14 @@ mod tests {
         assert_eq!(of(&html), format!("Stone\n{long}\nShort link here.\nNew line."));
         let article =
             format!("<main><article><header><h1>T</h1></header><p>{long}</p><aside>no</aside></article></main>");
-        assert_eq!(of(&article), format!("T\n{long}"));
+        assert_eq!(of(&article), long, "the title is no part of the text");
+        let told = format!(
+            "<h1>A</h1><h1>B</h1><div><div class=byline>By Kim</div><p>{long}</p><figure><img src=x><figcaption>River</figcaption></figure>\
+             <p>{long}</p><div class='meta tags'>stones</div></div>"
+        );
+        assert_eq!(of(&told), format!("{long}\n{long}"));
+        let other = format!("<article><p>{long}</p></article><div>{}</div>", format!("<p>{long}</p>").repeat(4));
+        assert_eq!(of(&other).lines().count(), 4, "what is marked is a small part of the page");
         // a name alone leaves out nothing that holds the text of the page
         let named =
             format!("<div class=with-sidebar><div class=l-sidebar-fixed><p>{long}</p><p>{long}</p></div></div>");
