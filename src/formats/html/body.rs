@@ -189,12 +189,15 @@ impl Body<'_> {
         let tree = self.tree;
         let role = || tree.walk(ROOT).find(|id| tree.says(*id, "role", "main"));
         let body = || tree.walk(ROOT).find(|id| tree.says(*id, "itemprop", "articleBody"));
-        let marked = body().or_else(|| self.alone("article")).or_else(|| self.alone("main")).or_else(role);
         let long = |id: &Id| kept(&self.lines(*id)).chars().count() >= LEAST;
+        if let Some(body) = body().filter(long) {
+            return Some(body);
+        }
         let densest = self.densest();
-        // what is marked and holds much less than another part leads to another text
+        // an article that holds much less than another part leads to another text
         let most = densest.map_or(0, |id| self.mass(id));
-        marked.filter(|id| self.mass(*id) * 2 >= most).filter(long).or(densest)
+        let marked = self.alone("article").or_else(|| self.alone("main")).or_else(role);
+        marked.filter(|id| self.mass(*id) * 4 >= most).filter(long).or(densest)
     }
 
     /// The only element of a name, or the one that holds most of what all of them hold: the others lead elsewhere.
@@ -253,7 +256,7 @@ impl Body<'_> {
             words.any(|word| AROUND.contains(&word)) || value == "navigation"
         });
         let whole = matches!(name, "html" | "body" | "main" | "article");
-        header || (named && !whole && self.mass(id) * 5 <= self.mass(ROOT) * 2)
+        header || (named && !whole && self.mass(id) * 2 <= self.mass(ROOT))
     }
 }
 
@@ -329,8 +332,8 @@ mod tests {
              <p>{long}</p><div class='meta tags'>stones</div></div>"
         );
         assert_eq!(of(&told), format!("{long}\n{long}"));
-        let other = format!("<article><p>{long}</p></article><div>{}</div>", format!("<p>{long}</p>").repeat(4));
-        assert_eq!(of(&other).lines().count(), 4, "what is marked is a small part of the page");
+        let other = format!("<article><p>{long}</p></article><div>{}</div>", format!("<p>{long}</p>").repeat(5));
+        assert_eq!(of(&other).lines().count(), 5, "what is marked is a small part of the page");
         // a name alone leaves out nothing that holds the text of the page
         let named =
             format!("<div class=with-sidebar><div class=l-sidebar-fixed><p>{long}</p><p>{long}</p></div></div>");
