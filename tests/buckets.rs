@@ -297,6 +297,14 @@ fn a_push_to_a_server_that_fails_says_so_and_goes_on_later() {
     let main = checkout(&lab);
     let (exit, said) = server.run(main.path(), &["build", "--partition-target", "16"]);
     assert_eq!(exit, 0, "{said}");
+    // a connection that breaks off once is tried again, also where something is written
+    let (server, refusing) = (Server::start(Conditions::Known), server);
+    for at in 0..4 {
+        server.break_at(at, 1, Fault::Closes);
+        let (exit, said) = server.run(main.path(), &["push", "--anew"]);
+        assert_eq!(exit, 0, "a connection that closes at {at}: {said}");
+    }
+    let server = refusing;
     server.break_at(2, 10_000, Fault::Refuses);
     let (exit, said) = server.run(main.path(), &["push"]);
     assert!(exit == 3 && said.contains("do not allow it") && said.contains("goes on"), "{said}");
@@ -320,6 +328,10 @@ fn a_bucket_is_named_without_secrets_and_asked_behind_a_lock() {
     };
     let (exit, said) = ask("s3://key:secret@bucket/x", "http://127.0.0.1:1");
     assert!(exit == 3 && said.contains("s3://BUCKET/PREFIX") && !said.contains("key:secret"), "{said}");
+    for endpoint in ["not a url", "127.0.0.1:9", "http://"] {
+        let (exit, said) = ask("s3://bucket/x", endpoint);
+        assert!(exit == 3 && said.contains("AWS_ENDPOINT_URL is no address of a server"), "{endpoint}: {said}");
+    }
     // 192.0.2.1 is kept for documents; nothing is sent there
     let (exit, said) = ask("s3://bucket/x", "http://192.0.2.1:9");
     assert!(exit == 0 && said.contains("not encrypted"), "{said}");

@@ -337,7 +337,8 @@ fn servers_that_forbid_fail_or_trick_are_left_alone() {
     lab.server.put("/robots.txt", Page::status(503));
     lab.server.put("/", html("home", &by("by/4.0"), ""));
     let (exit, out, err) = lab.update();
-    assert!(exit == 3 && err.contains("no pages kept") && err.contains("robots.disallowed"), "{exit} {out}{err}");
+    assert!(exit == 3 && err.contains("no pages kept; left out: 1 robots.unreachable"), "{exit} {out}{err}");
+    assert!(err.contains("robots.txt: the server failed (503)"), "it is told why: {err}");
     assert!(!lab.server.paths().iter().any(|p| p == "/"), "{:?}", lab.server.paths());
 
     // redirects lead to no private address, sizes are bounded, packed answers too
@@ -359,13 +360,169 @@ fn servers_that_forbid_fail_or_trick_are_left_alone() {
     assert_eq!(exit, 0, "{out}{err}");
     let told = lab.decisions();
     let of = |path: &str| told.get(path).map(String::as_str);
-    assert_eq!([of("/huge"), of("/bomb"), of("/br")], [Some("http.size"); 3]);
+    assert_eq!([of("/huge"), of("/bomb"), of("/br")], [Some("http.size"), Some("http.size"), Some("http.coding")]);
     assert_eq!([of("/"), of("/packed")], [Some("kept"); 2]);
-    assert!(matches!(of("/ssrf"), Some("http.refused" | "robots.disallowed")), "{told:?}");
+    assert_eq!(of("/ssrf"), Some("robots.unreachable"), "{told:?}");
 
     // without leave no private address is asked at all
     let (exit, out, err) = run(lab.path(), &["update", "--second", "1", "--retries", "0"], &[]);
     assert!(exit == 3 && err.contains("what was fetched before stays"), "{exit} {out}{err}");
+    assert!(err.contains("--allow-private 127.0.0.1"), "{err}");
+}
+
+/// A server that fails says nothing of its pages: they stay. What it says is gone goes.
+#[test]
+fn what_a_failing_server_had_stays_and_what_is_gone_goes() {
+    let lab = Lab::new("", "fields = { text = \"text\", title = \"title\", license = \"license\" }");
+    let names: Vec<String> = (0..9).map(|n| format!("/p{n}")).collect();
+    lab.server.put("/", html("home", &by("by/4.0"), &links(&names.iter().map(String::as_str).collect::<Vec<_>>())));
+    for name in &names {
+        lab.server.put(name, html(name, &by("by/4.0"), ""));
+    }
+    assert_eq!(lab.update().0, 0);
+    let (lock, built) = (lab.lock(), lab.built());
+    assert_eq!(built.len(), 10);
+    // six fail in a row, so that the server is left alone, and the last is not asked for
+    for name in &names[2..8] {
+        lab.server.put(name, Page::status(503));
+    }
+    let (exit, out, err) = lab.update();
+    assert_eq!((exit, lab.lock()), (0, lock.clone()), "{out}{err}");
+    assert!(err.contains("as before, since the server failed: 7 pages, such as") && err.contains("(503)"), "{err}");
+    assert_eq!(lab.server.paths().iter().filter(|p| **p == "/p8").count(), 1, "it was left alone");
+    // a robots.txt that cannot be had takes nothing away either, and nothing is asked for
+    lab.server.put("/robots.txt", Page::status(500));
+    lab.server.forget();
+    let (exit, out, err) = lab.update();
+    assert_eq!((exit, lab.lock()), (3, lock), "{out}{err}");
+    assert!(err.contains("no server answered for any of 10 pages"), "{err}");
+    assert!(lab.server.paths().iter().all(|p| p == "/robots.txt"), "{:?}", lab.server.paths());
+    // what is reserved stays out while the list that says so cannot be had
+    lab.server.gone("/robots.txt");
+    let list = "/.well-known/tdmrep.json";
+    lab.server.put(list, Page::of("[{\"location\": \"/p0\", \"tdm-reservation\": 1}]"));
+    assert_eq!((lab.update().0, lab.decisions()["/p0"].as_str()), (0, "reserved.tdm"));
+    lab.server.put(list, Page::status(500));
+    let (exit, out, err) = lab.update();
+    assert_eq!((exit, lab.decisions()["/p0"].as_str()), (0, "reserved.tdm"), "{out}{err}");
+    assert!(err.contains("tdmrep.json does not read: what it may reserve is not known"), "{err}");
+    lab.server.put("/p0", Page::status(500));
+    lab.server.gone(list);
+    let (exit, out, err) = lab.update();
+    assert_eq!(
+        (exit, lab.decisions()["/p0"].as_str()),
+        (0, "http.failed"),
+        "what was left out does not stay: {out}{err}"
+    );
+    lab.server.put("/p0", html("/p0", &by("by/4.0"), ""));
+    assert_eq!(lab.update().0, 0);
+    // what the owner takes away goes
+    lab.server.gone("/p1");
+    lab.server.put("/p0", html("p0", &by("by/4.0"), "<p>It has another text now.</p>"));
+    let (exit, out, err) = lab.update();
+    assert!(exit == 0 && err.contains("since the last: 0 came, 1 changed, 1 went, such as"), "{out}{err}");
+    assert_eq!(lab.built().len(), 9);
+}
+
+/// What is not followed or not read to its end is counted, and a key without effect is told.
+#[test]
+fn links_and_site_maps_are_read_as_they_come() {
+    let lab = Lab::new("", "");
+    let url = |path: &str| lab.server.url(path);
+    lab.declare(
+        &format!("start = [\"{}\"], sitemaps = true, exclude = [\"**/*?sort=*\", \"nowhere/**\"]", url("/")),
+        "fields = { text = \"text\", license = \"license\" }",
+    );
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let map = |path: &str| format!("<urlset><url><loc>{}</loc></url>", url(path));
+    std::io::Write::write_all(&mut packed, (map("/packed") + "</urlset>").as_bytes()).unwrap();
+    let other = "https://other.example/map.xml";
+    let maps = [url("/map.xml.gz"), url("/map.txt"), url("/cut.xml"), other.into()].map(|m| format!("Sitemap: {m}\n"));
+    lab.server.put("/robots.txt", Page::of(maps.concat()));
+    lab.server.put("/map.xml.gz", Page::of(packed.finish().unwrap()).with("Content-Type", "application/gzip"));
+    lab.server.put("/map.txt", Page::of(url("/text") + "\n").with("Content-Type", "text/plain"));
+    lab.server.put("/cut.xml", Page::of(map("/cut")).with("Content-Type", "text/xml"));
+    let odd = "<a rel=nofollow href=/held>h</a><a href=http://u:p@x.example/>u</a><a href=\"/ta\tb\">t</a>";
+    lab.server.put("/", html("home", &by("by/4.0"), &(links(&["/a?sort=up", "/a?page=2", "/to-out"]) + odd)));
+    lab.server.put("/to-out", Page::to(302, "/x?sort=down"));
+    let (korean, _, _) =
+        encoding_rs::EUC_KR.encode("강물은 흘러가고 돌들은 빛깔로 서로 구별된다. 물새가 다리 밑에서 쉬고 있다.");
+    let bare = [by("by/4.0").as_bytes(), b"<p>", &korean].concat();
+    lab.server.put("/text", Page::of(bare).with("Content-Type", "text/html"));
+    for path in ["/packed", "/cut", "/a?page=2", "/tab"] {
+        lab.server.put(path, html(path, &by("by/4.0"), ""));
+    }
+    let (exit, out, err) = lab.update();
+    assert_eq!(exit, 0, "{out}{err}");
+    let told = lab.decisions();
+    for path in ["/", "/packed", "/text", "/cut", "/a?page=2", "/tab"] {
+        assert_eq!(told.get(path).map(String::as_str), Some("kept"), "{path} of {told:?}");
+    }
+    assert_eq!(told.get("/to-out").map(String::as_str), Some("scope.path"), "{told:?}");
+    for part in ["1 scope.host", "2 scope.path", "1 scope.no_address", "1 scope.nofollow"] {
+        assert!(err.contains(part), "{part} in {err}");
+    }
+    assert!(err.contains("site maps that break off: 1 page") && err.contains("read as EUC-KR: 1 page"), "{err}");
+    assert!(err.contains("`exclude` names `nowhere/**`, which leaves out nothing"), "{err}");
+    assert!(!lab.server.paths().iter().any(|p| p.contains("sort") || p == "/held"), "{:?}", lab.server.paths());
+    assert!(lab.built().iter().any(|row| row["text"].as_str().is_some_and(|t| t.contains("강물은"))));
+}
+
+/// A site of 300 pages on two hosts, with twins, loops, pages that are gone and redirects from one host to the other: it comes
+/// to the same whether its hosts are asked one after the other or beside each other, and no page is asked for twice.
+#[test]
+fn hosts_beside_each_other_come_to_the_same() {
+    let lab = Lab::new("", "");
+    let other = Server::new();
+    let far = format!("http://localhost:{}", other.port);
+    let n = 150;
+    let home = |i: usize| if i == 0 { "/".to_string() } else { format!("/p{i}") };
+    for (own, across, server) in
+        [(lab.server.url(""), far.clone(), &lab.server), (far.clone(), lab.server.url(""), &other)]
+    {
+        server.put("/robots.txt", Page::of("User-agent: *\nDisallow: /secret\n"));
+        for i in 0..n {
+            let near = [i * 2 + 1, i * 2 + 2].map(|to| format!("{own}{}", home(to % n)));
+            let to =
+                [near[0].clone(), near[1].clone(), format!("{across}{}", home((i * 3 + 1) % n)), "/secret/x".into()];
+            let to: Vec<&str> = to.iter().map(String::as_str).collect();
+            let page = match i % 25 {
+                7 => Page::status(404),
+                13 => Page::to(302, &format!("{across}{}", home(i + 1))),
+                19 => Page::to(301, &home(i + 1)),
+                _ => html(&format!("{own} {i}"), &by(if i % 5 == 3 { "by-nc/4.0" } else { "by/4.0" }), &links(&to)),
+            };
+            server.put(&home(i), page);
+        }
+    }
+    let host = format!("localhost:{}", other.port);
+    lab.declare(&format!("start = [\"{}\"], hosts = [\"{host}\"], depth = 30", lab.server.url("/")), "");
+    let env = format!("{},{host}", lab.server.host());
+    let crawl = |jobs: &str| {
+        drop(std::fs::remove_dir_all(lab.path().join(".tamis")));
+        drop(std::fs::remove_file(lab.path().join("dataset.lock")));
+        lab.server.forget();
+        other.forget();
+        let args = ["update", "--second", "1", "--retries", "1", "--jobs", jobs];
+        let (exit, out, err) = run(lab.path(), &args, &[("TAMIS_ALLOW_PRIVATE", env.as_str())]);
+        assert_eq!(exit, 0, "{out}{err}");
+        let list = lab.pinned("decisions.jsonl");
+        let line = |l: &str| {
+            let json: Json = serde_json::from_str(l).unwrap();
+            format!("{} {} {}", json["url"], json["decision"], json["digest"])
+        };
+        (list.lines().map(line).collect::<Vec<_>>(), err, [lab.server.paths(), other.paths()].concat())
+    };
+    let (one, said, _) = crawl("1");
+    let (many, again, asked) = crawl("8");
+    assert_eq!(one, many);
+    assert!(one.len() > 250, "{}", one.len());
+    let kept = |list: &[String]| list.iter().filter(|l| l.contains("\"kept\"")).count();
+    assert!(kept(&one) > 200, "{} of {}", kept(&one), one.len());
+    assert_eq!(said.lines().nth(1), again.lines().nth(1), "what is told is the same");
+    assert!(!asked.iter().any(|path| path.starts_with("/secret")), "{asked:?}");
+    // a page that no redirect leads to is asked for once
+    assert_eq!(asked.iter().filter(|path| *path == "/p5").count(), 2, "once of each host");
 }
 
 #[test]

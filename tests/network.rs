@@ -97,7 +97,7 @@ impl Server {
         self.state.lock().unwrap().pages.insert(path.into(), page);
     }
 
-    fn gone(&self, path: &str) {
+    pub fn gone(&self, path: &str) {
         self.state.lock().unwrap().pages.remove(path);
     }
 
@@ -722,6 +722,46 @@ fn declared_sums_are_compared() {
     open(&"1".repeat(64));
     let (exit, _, err) = lab.tamis(&["build"]);
     assert!(exit == 2 && err.contains("in another way than it was fetched"), "{err}");
+}
+
+/// A redirect to a signed address is followed; the secret of a moment is no part of the lock.
+#[test]
+fn the_lock_names_no_secret_of_a_redirect() {
+    let lab = Lab::new();
+    lab.server.put("/b.jsonl?X-Amz-Signature=hush", Page::of(rows(3)));
+    lab.server.put("/a.jsonl", Page::to(302, "/b.jsonl?X-Amz-Signature=hush"));
+    let (exit, out, err) = lab.update();
+    assert_eq!(exit, 0, "{out}{err}");
+    assert!(lab.lock().contains("from = \"") && !lab.lock().contains("hush"), "{}", lab.lock());
+}
+
+/// A table that does not read asks for something: an update tells what is wrong, and forgets nothing that is pinned.
+#[test]
+fn a_wrong_key_makes_update_forget_nothing() {
+    let lab = Lab::new();
+    lab.update();
+    let (lock, url) = (lab.lock(), lab.server.url("/a.jsonl"));
+    lab.open(&format!("url = \"{url}\", format = \"jsonl\", size_max = \"much\""));
+    let (exit, out, err) = lab.update();
+    assert!(exit == 2 && err.contains("T0109") && err.contains("`much` is not a size"), "{out}{err}");
+    assert_eq!(err.matches("T0109\n\n").count(), 1, "{err}");
+    assert_eq!(lab.lock(), lock);
+    lab.open(&format!("url = \"{url}\", format = \"jsonl\", sise_max = \"1 MB\""));
+    let (exit, out, err) = lab.update();
+    assert!(exit == 2 && err.contains("T0103") && !err.contains("T0109"), "{out}{err}");
+    assert_eq!(lab.lock(), lock);
+}
+
+/// Of an archive that gives no file it is told what was refused, and of an empty file that it is empty.
+#[test]
+fn what_gives_nothing_is_told() {
+    let lab = Lab::new();
+    lab.server.put("/a.jsonl", Page::of(""));
+    let (_, out, err) = lab.update();
+    assert!(err.contains("it is empty"), "{out}{err}");
+    lab.archive("x.tar", tar(&[("../a.jsonl", tar::EntryType::Regular, b"{}\n")]), "\"x.tar/*.jsonl\"");
+    let (exit, out, err) = lab.update();
+    assert!(exit == 3 && err.contains("no file that may be read; left out: 1 member."), "{out}{err}");
 }
 
 #[test]

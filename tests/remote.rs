@@ -241,6 +241,27 @@ fn damage_is_a_miss_that_is_told() {
     assert!(told[0] > 0 && told[1] > 0, "no damage was met: {told:?}");
 }
 
+/// A segment of which a bit is another has the length that it had: a push that met it writes over it all the same.
+#[test]
+fn a_push_heals_what_it_met_damaged() {
+    let (lab, remote) = (lab(), tempfile::tempdir().unwrap());
+    let own = checkout(&lab);
+    let main = build(own.path(), remote.path(), &["--remote", "write"]);
+    assert_eq!(main.exit, 0, "{}", main.stderr);
+    for path in files(remote.path()).iter().filter(|path| path.to_string_lossy().contains("/segments/")) {
+        let mut bytes = std::fs::read(path).unwrap();
+        let at = bytes.len() / 2;
+        bytes[at] ^= 1;
+        std::fs::write(path, bytes).unwrap();
+    }
+    let (exit, said) = run(own.path(), remote.path(), &["push"]);
+    assert!(exit == 0 && said.contains("`tamis push` where it was made writes it again"), "{said}");
+    let clone = checkout(&lab);
+    let told = build(clone.path(), remote.path(), &["--remote", "read"]);
+    assert_eq!((told.exit, told.roots(), count(&met(&told), "damaged")), (0, main.roots(), 0), "{}", told.stderr);
+    assert_eq!(open_kernels(clone.path(), &told), BTreeMap::new());
+}
+
 /// A remote whose connection is lost at a given request, and comes back later or never.
 struct Flaky {
     inner: Box<dyn Remote>,

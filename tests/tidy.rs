@@ -67,6 +67,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tar", &["src/formats/archive.rs", "src/formats/tar.rs", "src/formats/zip.rs", "src/formats/webdataset.rs"]),
     ("quick_xml", &["src/formats/voc/", "src/formats/cvat/", "src/formats/html/links.rs"]),
     ("html5ever", &["src/formats/html/tree.rs"]),
+    ("chardetng", &["src/formats/html/decode.rs"]),
     ("flate2", &["src/formats/packing.rs", "src/formats/zip.rs", "src/formats/metadata.rs"]),
     ("zstd", &["src/formats/packing.rs"]),
     (

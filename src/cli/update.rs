@@ -75,13 +75,13 @@ impl Way {
     pub fn heard(&self, c: &Context, run: &dyn Fn(Hear) -> Result<Updated, Failure>) -> Result<Updated, Failure> {
         let transfer = Transfer::new(c.quiet || self.json);
         let tell = |outcome: &Outcome| transfer.aside(|| self.tell(c, outcome));
-        let done = run(Hear { tell: &tell, moved: &|bytes| transfer.pass(bytes) });
+        let done = run(Hear { tell: &tell, moved: &|bytes| transfer.pass(bytes), says: &|text| transfer.wait(text) });
         transfer.finish();
         done
     }
 
     pub fn end(&self, c: &Context, done: &Updated) -> Result<i32, Failure> {
-        if !self.json && !c.quiet {
+        if !self.json && !c.quiet && (done.stopped == 0 || !done.outcomes.is_empty()) {
             say(&lang::lines(&fetched::summary(done)));
         }
         if done.stopped > 0 { Err(Failure::Stopped(done.stopped)) } else { Ok(done.exit()) }

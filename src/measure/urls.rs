@@ -53,6 +53,8 @@ impl Url {
 
     /// The address that a reference on this page means (RFC 3986, 5.2).
     pub fn join(&self, reference: &str) -> Result<Url, String> {
+        // lines that a page breaks are no part of its address
+        let reference: String = reference.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
         let reference = reference.trim_matches(|c: char| c.is_ascii_whitespace());
         let reference = reference.split_once('#').map_or(reference, |(before, _)| before);
         let has_scheme = reference.split_once(':').is_some_and(|(scheme, _)| {

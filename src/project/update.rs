@@ -131,9 +131,9 @@ impl Fetching {
         let objects = Objects::of(&self.world).map_err(|e| Failure::World(format!("the store: {e}")))?;
         let stop = o.stop.clone();
         let stops = move || stop.asked() > 0;
-        let (world, moved, retries, second) = (&self.world, hear.moved, o.retries, o.second);
+        let (world, moved, says, retries, second) = (&self.world, hear.moved, hear.says, o.retries, o.second);
         let unpacking = Mutex::new(());
-        let way = Way { world, objects: &objects, net: &net, stops: &stops, moved, unpacking, retries, second };
+        let way = Way { world, objects: &objects, net: &net, stops: &stops, moved, says, unpacking, retries, second };
         Ok(then(&way)?)
     }
 }

@@ -16,7 +16,8 @@ pub struct Transfer {
 impl Transfer {
     pub fn new(quiet: bool) -> Transfer {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        let style = ProgressStyle::with_template("  {spinner} {decimal_bytes} came, {decimal_bytes_per_sec}");
+        let style =
+            ProgressStyle::with_template("  {spinner} {decimal_bytes} came, {decimal_bytes_per_sec}  {wide_msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Transfer { bar, since: Instant::now(), quiet }
     }
@@ -25,6 +26,14 @@ impl Transfer {
     pub fn pass(&self, bytes: u64) {
         self.bar.inc(bytes);
         if !self.quiet && self.bar.is_hidden() && self.since.elapsed() > Duration::from_millis(500) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+
+    /// What is waited for; it is shown at once, since nothing comes for so long.
+    pub fn wait(&self, text: &str) {
+        self.bar.set_message(shown::line(text).into_owned());
+        if !self.quiet && self.bar.is_hidden() {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
     }

@@ -144,7 +144,7 @@ impl World {
 /// Who asks: servers and their owners can tell, and know whom to write to.
 fn user_agent(contact: &str) -> String {
     let contact: String = contact.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').collect();
-    format!("{AGENT} (+{contact})")
+    format!("{AGENT} (+{})", contact.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// What tamis calls itself, and what robots.txt may call it.

@@ -6,6 +6,7 @@ use super::sniff;
 use crate::digest::Digest;
 use crate::formats::packing::decompressor;
 use crate::measure::urls::Url;
+use crate::model::addresses::{secret_key, without_query};
 use crate::stage::{Effect, Request};
 use crate::world::World;
 use crate::world::net::{Answer, Ask, Net, NoAnswer};
@@ -30,6 +31,8 @@ pub struct Way<'a> {
     pub stops: &'a (dyn Fn() -> bool + Sync),
     /// Told how many bytes came.
     pub moved: &'a (dyn Fn(u64) + Sync),
+    /// Told what is waited for.
+    pub says: &'a (dyn Fn(&str) + Sync),
     /// Held by who unpacks an archive: two sources may fetch the same one.
     pub unpacking: Mutex<()>,
     /// Further tries after one that failed for a reason that may pass.
@@ -264,6 +267,9 @@ impl Way<'_> {
         if let Some(robots) = &robots {
             remarks.push(format!("the server says `{robots}` (X-Robots-Tag): ask whether the data may be used"));
         }
+        if bytes == 0 {
+            remarks.push("it is empty".to_string());
+        }
         let line = FetchedLock {
             path: request.path.clone(),
             unpack: request.unpack,
@@ -272,7 +278,11 @@ impl Way<'_> {
             sha256: request.sha256.as_ref().map(|_| sha256),
             media: answer.media_type(),
             fetched: self.world.date(),
-            from: (from != request.url).then_some(from),
+            // a signed address of a moment is nobody's to use, and none that stays
+            from: (from != request.url).then(|| match secret_key(&from) {
+                Some(_) => without_query(&from).to_string(),
+                None => from,
+            }),
             etag: answer.header("etag"),
             modified: answer.header("last-modified"),
             license: answer.headers("link").iter().find_map(|link| license_of(link, &answer.url)),
@@ -325,7 +335,7 @@ fn status_say(status: u16) -> String {
 }
 
 /// Words of `X-Robots-Tag` by which a server keeps what it serves from being used as data.
-const OPT_OUTS: [&str; 4] = ["noai", "noimageai", "noml", "noindex"];
+const OPT_OUTS: [&str; 5] = ["noai", "noimageai", "noml", "noindex", "none"];
 
 /// The words by which it says so, to robots as a whole or to this one; in order, once each.
 pub fn opt_outs(tags: &[String]) -> Option<String> {
@@ -364,6 +374,7 @@ mod tests {
         assert_eq!(of(&["otherbot: noai", "max-snippet: 20"]), None);
         assert_eq!(of(&["tamis: NoAI", "noindex"]), Some("noai, noindex".into()));
         assert_eq!(of(&["noarchive"]), None);
+        assert_eq!(of(&["none"]), Some("none".into()));
     }
 
     #[test]

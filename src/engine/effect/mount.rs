@@ -58,7 +58,13 @@ fn put(objects: &Objects, lock: &Lock, effect: &Effect, out: &mut Fetched) -> Re
     for line in lines {
         if !put_line(objects, &effect.folder, line, out) {
             let say = format!("the bytes of {} are not in the store", line.path);
-            let help = format!("`tamis fetch {}` brings what dataset.lock names", effect.folder);
+            let help = match effect.crawl {
+                Some(_) => format!(
+                    "`tamis update {}` crawls anew and pins what it finds: pages cannot be had again as they were",
+                    effect.folder
+                ),
+                None => format!("`tamis fetch {}` brings what dataset.lock names", effect.folder),
+            };
             return Err(Lacking { say, help });
         }
     }

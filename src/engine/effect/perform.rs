@@ -84,7 +84,7 @@ pub fn update(way: &Way, lock: &Lock, effects: &[Effect], jobs: usize, tell: Tel
         hold(&lines).insert(key, next);
         Ok(())
     })?;
-    crawl_all(way, lock, effects, (&journal, &before), &lines, tell)?;
+    crawl_all(way, lock, effects, (&journal, &before), (&lines, jobs), tell)?;
     let lines = lines.into_inner().unwrap_or_else(|e| e.into_inner());
     Ok(next_lock(lock, effects, lines, &hold(&lacking), tell))
 }
@@ -95,7 +95,7 @@ fn crawl_all(
     lock: &Lock,
     effects: &[Effect],
     (journal, before): (&Mutex<Journal>, &BTreeMap<(String, String), FetchedLock>),
-    lines: &Lines,
+    (lines, jobs): (&Lines, usize),
     tell: Tell,
 ) -> Result<(), Fault> {
     for (effect, crawl) in effects.iter().filter_map(|e| Some((e, e.crawl.as_ref()?))) {
@@ -105,7 +105,11 @@ fn crawl_all(
         let was = lock.fetched.get(&effect.name).and_then(|lines| lines.get(&crawl.key));
         let key = (effect.name.clone(), crawl.key.clone());
         let done = before.get(&key).filter(|line| is_of(line, crawl) && is_there(way.objects, line));
-        match done.map_or_else(|| crawl::crawl(way, effect, crawl, was), |line| Ok((line.clone(), Vec::new()))) {
+        let crawled = match done {
+            Some(line) => Ok((line.clone(), Vec::new())),
+            None => crawl::crawl(way, (effect, crawl), was, jobs),
+        };
+        match crawled {
             Ok((line, remarks)) => {
                 hold(journal).put(&effect.name, &crawl.key, &line).map_err(disk)?;
                 let what = match was {
@@ -298,7 +302,9 @@ fn ask(
             unpack::Fault::Stopped => Miss::Stopped,
         })?;
         if members.files.is_empty() {
-            return Err(Miss::Failed(format!("{}: the archive holds no file that may be read", request.url)));
+            let out: Vec<String> = members.refused.iter().map(|(rule, n)| format!("{n} {rule}")).collect();
+            let out = if out.is_empty() { String::new() } else { format!("; left out: {}", out.join(", ")) };
+            return Err(Miss::Failed(format!("{}: the archive holds no file that may be read{out}", request.url)));
         }
         let told = members.refused.iter().map(|(rule, n)| format!("{n} of its members left out ({rule})"));
         remarks.extend(told);

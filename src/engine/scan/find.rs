@@ -294,6 +294,11 @@ impl Wanted {
     fn leaves_out(&self, path: &str) -> bool {
         self.exclude.is_match(&*form(path))
     }
+
+    /// The globs that leave a path out, by number.
+    pub fn excluded_by(&self, path: &str) -> Vec<usize> {
+        self.exclude.matches(&*form(path))
+    }
 }
 
 /// Whether a glob may match something below a folder.

@@ -34,6 +34,10 @@ pub struct Page {
     /// The main text, a paragraph a line.
     pub text: String,
     pub links: Vec<Url>,
+    /// Links that are not to be followed (`rel=nofollow`).
+    pub held: Vec<Url>,
+    /// What stands in place of an address in links, and is none.
+    pub odd: Vec<String>,
     pub pictures: Vec<Picture>,
     /// Words of `meta` for robots, in small letters.
     pub robots: Vec<String>,
@@ -73,12 +77,12 @@ impl Page {
         page.author = author(&tree, &works);
         page.date = date(&tree, &works);
         page.text = body::text(&tree);
-        page.links = links(&tree, &base);
+        (page.links, page.held, page.odd) = links(&tree, &base);
         page.pictures = pictures(&tree, &base, &claims);
         let full = [
             (tree.too_deep, NESTING),
             (broken, "JSON"),
-            (page.links.len() >= MOST, "links"),
+            (page.links.len() + page.held.len() + page.odd.len() >= MOST, "links"),
             (page.pictures.len() >= MOST, "pictures"),
         ];
         page.lost = full.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect();
@@ -160,15 +164,29 @@ fn day(text: &str) -> Option<String> {
     days::is_day(&day).then_some(day)
 }
 
-fn links(tree: &Tree, base: &Url) -> Vec<Url> {
-    let follows = |id: &Id| {
+/// The links of a page: those that are followed, those that are not to be, and what is no address.
+fn links(tree: &Tree, base: &Url) -> (Vec<Url>, Vec<Url>, Vec<String>) {
+    let leads = |id: &Id| {
         let link = matches!(tree.name(*id), "a" | "area");
-        let next = tree.name(*id) == "link" && (tree.says(*id, "rel", "next") || tree.says(*id, "rel", "prev"));
-        (link || next) && !tree.says(*id, "rel", "nofollow")
+        link || tree.name(*id) == "link" && (tree.says(*id, "rel", "next") || tree.says(*id, "rel", "prev"))
     };
-    let hrefs = tree.walk(ROOT).filter(follows).filter_map(|id| tree.attribute(id, "href"));
-    // what leads to no page, such as a script, is no link
-    hrefs.filter_map(|href| base.join(href).ok()).take(MOST).collect()
+    let (mut follows, mut held, mut odd) = (Vec::new(), Vec::new(), Vec::new());
+    let hrefs = tree.walk(ROOT).filter(leads).filter_map(|id| Some((id, tree.attribute(id, "href")?)));
+    for (id, href) in hrefs.filter(|(_, href)| is_of_web(href)).take(MOST) {
+        match base.join(href) {
+            Ok(url) if tree.says(id, "rel", "nofollow") => held.push(url),
+            Ok(url) => follows.push(url),
+            Err(_) => odd.push(href.to_string()),
+        }
+    }
+    (follows, held, odd)
+}
+
+/// Whether a reference leads to a page at all, and not to a script or a letter.
+fn is_of_web(href: &str) -> bool {
+    let end = href.trim_start().find([':', '/', '?', '#']);
+    let (scheme, rest) = href.trim_start().split_at(end.unwrap_or(0));
+    !rest.starts_with(':') || ["http", "https"].iter().any(|own| scheme.eq_ignore_ascii_case(own))
 }
 
 fn pictures(tree: &Tree, base: &Url, claims: &Claims) -> Vec<Picture> {
@@ -221,7 +239,7 @@ mod tests {
         let html = "<html><head><title>Site | X</title><link rel=canonical href=/x><meta name=robots content='NoAI, nofollow'>\
             <meta name=tdm-reservation content=1><meta property=article:published_time content=2026-01-31T10:00:00Z>\
             <meta name=author content='Kim'></head><body><h1>A <b>stone</b></h1><a href=y#z>y</a><a href=javascript:x>no</a>\
-            <a rel=nofollow href=n>n</a><figure><img data-src=p.png src=data:x alt='A  stone'><figcaption>Stone, 2026</figcaption></figure>\
+            <a rel=nofollow href=n>n</a><a href='https://u:p@b.org/'>u</a><figure><img data-src=p.png src=data:x alt='A  stone'><figcaption>Stone, 2026</figcaption></figure>\
             <img src=t.gif width=1></body>";
         let page = Page::read(html, &Url::parse("https://a.org/d/x?p=1").unwrap(), &Facts::default());
         assert_eq!(page.canonical.unwrap().to_string(), "https://a.org/x");
@@ -230,6 +248,8 @@ mod tests {
             ("A stone", "Kim", Some("2026-01-31"))
         );
         assert_eq!(page.links.iter().map(Url::to_string).collect::<Vec<_>>(), ["https://a.org/d/y"]);
+        assert_eq!(page.held.iter().map(Url::to_string).collect::<Vec<_>>(), ["https://a.org/d/n"]);
+        assert_eq!(page.odd, ["https://u:p@b.org/"], "a script is no link, and this is one that cannot be asked for");
         assert_eq!(page.robots, ["noai", "nofollow"]);
         assert!(page.reserved);
         let [picture] = page.pictures.as_slice() else { panic!("{:?}", page.pictures) };

@@ -27,7 +27,8 @@ pub struct Crawl {
     /// Globs of paths of pages that are asked for and kept, such as `/gallery/**`. Default: all. A start is asked for in any case.
     #[serde(default)]
     pub include: Vec<At<String>>,
-    /// Globs of paths that are not asked for.
+    /// Globs of paths that are not asked for, of pages and of pictures; one with a `?` may also meet a path with its query, as `**/*?sort=*`
+    /// does. One that leaves out nothing is told by `tamis update`.
     #[serde(default)]
     pub exclude: Vec<At<String>>,
     /// Other hosts than those of the starts whose pages and pictures are asked for, such as `images.example.org`.
@@ -90,6 +91,17 @@ pub fn files(
         let named = sheet.key.as_ref().map_or("file_name", |key| key.as_str());
         check.bad(problem.label(format!("the sheet by `{named}` would be a second one")).help("take it out"));
         return None;
+    }
+    // where `fields` names `license`, that is told as of every source
+    if allowed.is_empty() && (fields.is_empty() || crawl.images) {
+        let message = format!("samples of {} have licences of their own", check.path);
+        let problem = Diagnostic::warning("T0447", check.span.clone(), message);
+        let label = "nothing says which of them are taken: `license` is claimed of all pages, whatever they state";
+        check.bad(
+            problem
+                .label(label)
+                .help("licenses_allowed = [\"CC0-1.0\", \"CC-BY-4.0\"] drops the others, and counts them"),
+        );
     }
     let effect = effect(check, crawl, allowed)?;
     let span = crawl.start.first().map_or(check.span.clone(), At::span);

@@ -291,7 +291,8 @@ fn checked(check: &mut Check) -> Option<Collect> {
 /// What a source asks of the outside, for `tamis update` and for whoever looks where its files lie. What is wrong with the rest
 /// of the table is told where it is declared.
 pub fn effects(check: &mut Check) -> Vec<Effect> {
-    let declared = check.table.and_then(|table| read::<Declaration>(table).ok());
+    // a table that does not read asks for something that is not known: it is no table that asks for nothing
+    let declared: Option<Declaration> = check.read();
     if let Some((d, crawl)) = declared.as_ref().and_then(|d| Some((d, d.crawl.as_ref()?))) {
         return crawl::update(check, crawl, &d.allowed()).into_iter().collect();
     }

@@ -151,8 +151,15 @@ fn contact(check: &mut Check, fetch: &Fetch) -> Option<String> {
 /// Whom the owner of a server may ask; that nobody is named is noted.
 pub fn contact_of(check: &mut Check, own: Option<&At<String>>, span: Range<usize>) -> Option<String> {
     let dataset: Dataset = check.section(&["dataset"]);
+    let place = own.map(At::span).or_else(|| check.manifest.span_of("dataset.contact"));
     let own = own.map(|c| c.get().clone());
     let contact = own.or(dataset.contact);
+    if let Some(contact) = contact.as_ref().filter(|c| !c.chars().any(|c| c.is_ascii_alphanumeric())) {
+        let message = format!("`{contact}` cannot be sent: requests carry letters of ASCII alone");
+        let problem = Diagnostic::error("T0672", place.unwrap_or(span), message);
+        check.bad(problem.label("nobody could write to what is left of it").help("name an address, `you@example.org`"));
+        return None;
+    }
     if contact.is_none() {
         let problem = Diagnostic::error("T0672", span, "nobody is named whom the owner of the server may ask");
         let help = "contact = \"you@example.org\" in [dataset], or here; it is sent with each request";

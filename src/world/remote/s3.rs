@@ -2,7 +2,8 @@
 //! in the environment as all programs for S3 read it (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, ...).
 use super::Remote;
 use super::wire::Wire;
-use object_store::aws::{AmazonS3, AmazonS3Builder};
+use crate::measure::urls::Url;
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::path::Path;
 use object_store::{BackoffConfig, Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig};
 use std::io;
@@ -36,7 +37,9 @@ impl Bucket {
         }
         let backoff = BackoffConfig { init_backoff: Duration::from_millis(100), ..BackoffConfig::default() };
         let retry_timeout = Duration::from_secs(RETRY_SECONDS);
-        let store = AmazonS3Builder::from_env()
+        let told = AmazonS3Builder::from_env();
+        check_environment(bucket, &told)?;
+        let store = told
             .with_bucket_name(bucket)
             .with_http_connector(Wire)
             .with_retry(RetryConfig { backoff, max_retries: RETRIES, retry_timeout })
@@ -76,6 +79,20 @@ impl Bucket {
             Err(e) => Err(e),
         }
     }
+}
+
+/// What the environment says must make an address: the client of buckets takes that for granted.
+fn check_environment(bucket: &str, told: &AmazonS3Builder) -> Result<(), String> {
+    if let Some(endpoint) = told.get_config_value(&AmazonS3ConfigKey::Endpoint) {
+        Url::parse(&endpoint).map_err(|say| {
+            format!("the remote s3://{bucket}: `{endpoint}` of AWS_ENDPOINT_URL is no address of a server: {say}")
+        })?;
+    }
+    let region = told.get_config_value(&AmazonS3ConfigKey::Region).unwrap_or_default();
+    if !region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        return Err(format!("the remote s3://{bucket}: `{region}` of AWS_REGION is no region, such as `eu-west-1`"));
+    }
+    Ok(())
 }
 
 impl Remote for Bucket {

@@ -69,7 +69,7 @@ impl Asker {
         let answer = if sends { self.agent.run(request) } else { self.agent.run(request.map(drop)) };
         let (parts, body) = answer.map_err(|e| HttpError::new(kind(&e), e))?.into_parts();
         let bytes = body.into_with_config().limit(ANSWER_MAX).read_to_vec();
-        let bytes = bytes.map_err(|e| HttpError::new(HttpErrorKind::Interrupted, e))?;
+        let bytes = bytes.map_err(|e| HttpError::new(HttpErrorKind::Request, e))?;
         Ok(HttpResponse::from_parts(parts, HttpResponseBody::from(bytes)))
     }
 }
@@ -83,13 +83,14 @@ fn is_guarded(uri: &Uri) -> bool {
     uri.scheme_str() == Some("https") || uri.host().is_some_and(own)
 }
 
-/// What kind of failure it is: those of connections are tried again.
+/// What kind of failure it is: those of connections are tried again. A write may be, too: names are digests of contents, so that
+/// who writes twice, not knowing that it came the first time, writes the same.
 fn kind(e: &ureq::Error) -> HttpErrorKind {
     match e {
         ureq::Error::Timeout(_) => HttpErrorKind::Timeout,
         ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => HttpErrorKind::Connect,
         ureq::Error::Io(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => HttpErrorKind::Connect,
-        ureq::Error::Io(_) => HttpErrorKind::Interrupted,
+        ureq::Error::Io(_) => HttpErrorKind::Request,
         _ => HttpErrorKind::Unknown,
     }
 }

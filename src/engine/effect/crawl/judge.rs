@@ -1,6 +1,6 @@
 //! What is kept of what came: nothing that its owner reserves, that claims two licences, or that is no page.
 use super::super::get::opt_outs;
-use super::log::Entry;
+use super::log::{Entry, TDM as RESERVED};
 use crate::formats::html::{Claim, Claimed, Page};
 use crate::measure::urls::Url;
 use crate::model::license::by_link;
@@ -34,9 +34,11 @@ impl Reserved {
 
     /// Whether it may not be used, and by which word.
     pub fn left(&self, crawl: &Crawl) -> Option<Left> {
-        let ignores = |word: &str| crawl.ignores.iter().any(|own| own == word);
+        // `none` is `noindex` and `nofollow` in one word
+        let own = |word: &str| if word == "none" { "noindex" } else { word }.to_string();
+        let ignores = |word: &str| crawl.ignores.contains(&own(word));
         if self.tdm && !ignores(TDM) {
-            return Some(("reserved.tdm".into(), "text and data mining is reserved (TDMRep)".into()));
+            return Some((RESERVED.into(), "text and data mining is reserved (TDMRep)".into()));
         }
         let words: &[&str] = if crawl.images { &OF_IMAGES } else { &OF_TEXTS };
         let word = words.iter().find(|word| self.words.iter().any(|own| own == *word) && !ignores(word))?;
@@ -52,16 +54,16 @@ pub fn may_follow(entry: &Entry, page: &Page) -> bool {
     !header && !page.robots.iter().any(|word| word == "nofollow" || word == "none")
 }
 
-/// Whether bytes are a page, by what the server says, or else by how they begin.
-pub fn is_page(media: Option<&str>, bytes: &[u8]) -> bool {
+/// Whether a text is a page, by what the server says, or else by how it begins.
+pub fn is_page(media: Option<&str>, text: &str) -> bool {
     let media = media.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let begin = bytes.trim_ascii_start().get(..512).unwrap_or(bytes.trim_ascii_start());
-    let text = String::from_utf8_lossy(begin).to_ascii_lowercase();
+    let begin: String = text.trim_start().chars().take(512).collect::<String>().to_ascii_lowercase();
+    let zeros = begin.chars().filter(|c| *c == '\0').count();
     match media.as_str() {
-        // what says that it is a page and begins with a zero byte is something else
-        "text/html" | "application/xhtml+xml" => !begin.contains(&0),
+        // what says that it is a page and is full of zeros is something else; a few of them are dirt
+        "text/html" | "application/xhtml+xml" => zeros * 16 <= begin.chars().count(),
         "" | "text/plain" | "application/octet-stream" => {
-            text.starts_with("<!doctype html") || text.starts_with("<html")
+            begin.starts_with("<!doctype html") || begin.starts_with("<html")
         }
         _ => false,
     }
@@ -139,6 +141,10 @@ mod tests {
         assert_eq!(rule(&of(&entry, None), &texts).as_deref(), Some("reserved.noai"));
         let ignores = Crawl { ignores: vec!["noai".into()], ..Crawl::default() };
         assert_eq!(rule(&of(&entry, None), &ignores).as_deref(), Some("reserved.noindex"));
+        let none = Entry { tags: vec!["none".into()], ..Entry::default() };
+        assert_eq!(rule(&of(&none, None), &texts).as_deref(), Some("reserved.none"));
+        let ignores = Crawl { ignores: vec!["noindex".into()], ..Crawl::default() };
+        assert_eq!(rule(&of(&none, None), &ignores), None, "the word that stands for it is ignored");
         let page = Page { robots: vec!["noimageai".into()], ..Page::default() };
         let images = Crawl { images: true, ..Crawl::default() };
         assert_eq!(rule(&of(&Entry::default(), Some(&page)), &texts), None);
@@ -162,12 +168,11 @@ mod tests {
 
     #[test]
     fn pages_and_pictures_are_known_by_their_beginnings() {
-        assert!(is_page(Some("text/html; charset=utf-8"), b"x") && is_page(None, b" <!DOCTYPE html>"));
+        assert!(is_page(Some("text/html; charset=utf-8"), "x") && is_page(None, " <!DOCTYPE html>"));
         assert!(
-            !is_page(Some("application/pdf"), b"<html>")
-                && !is_page(Some("text/html"), b"\0\0")
-                && !is_page(None, b"x")
+            !is_page(Some("application/pdf"), "<html>") && !is_page(Some("text/html"), "\0\0") && !is_page(None, "x")
         );
+        assert!(is_page(Some("text/html"), "<html><head><title>A page with one \0 in it</title>"));
         assert_eq!((picture(b"\xff\xd8\xff\xe0"), picture(b"<html>")), (Some("jpg"), None));
     }
 }

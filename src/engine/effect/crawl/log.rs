@@ -10,11 +10,17 @@ use crate::model::moments;
 use crate::stage::{Crawl, Effect};
 use crate::world::{How, Own, World};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 /// What became of each address, among the files of a crawl.
 pub const DECISIONS: &str = "decisions.jsonl";
+/// The decision on what became a sample.
+pub const KEPT: &str = "kept";
+/// The decision on what was visited for the sake of what it leads to.
+pub const PASSED: &str = "passed";
+/// The rule on what its owner reserves by TDMRep.
+pub const TDM: &str = "reserved.tdm";
 /// Seconds after which a line counts no more.
 const VALID: i64 = 24 * 3600;
 /// Bytes of a log that is read again.
@@ -135,15 +141,45 @@ impl Log {
     }
 }
 
-/// What the pinned crawl knows of its addresses: servers are asked whether these are what they were.
-pub fn known(objects: &Objects, was: Option<&FetchedLock>) -> Entries {
+/// What the pinned crawl came to.
+#[derive(Default)]
+pub struct Before {
+    /// What came: servers are asked whether it is what it was.
+    pub came: Entries,
+    /// The bytes of what was kept, by address.
+    pub kept: BTreeMap<String, String>,
+    /// What was taken or led to something: it stays where its server fails.
+    pub stays: BTreeSet<(Kind, String)>,
+    /// Where something came from that its owner reserves by TDMRep.
+    pub reserved: BTreeSet<String>,
+}
+
+impl Before {
+    pub fn of(objects: &Objects, was: Option<&FetchedLock>) -> Before {
+        let mut before = Before::default();
+        for entry in decisions(objects, was).into_iter().filter(|e| e.digest(objects).is_some()) {
+            let key = (entry.kind, entry.url.clone());
+            match entry.decision.as_str() {
+                KEPT => {
+                    before.kept.insert(entry.url.clone(), entry.digest.clone());
+                    before.stays.insert(key.clone());
+                }
+                PASSED => drop(before.stays.insert(key.clone())),
+                TDM => drop(before.reserved.insert(entry.from.clone().unwrap_or_else(|| entry.url.clone()))),
+                _ => {}
+            }
+            before.came.insert(key, Entry { decision: String::new(), say: String::new(), ..entry });
+        }
+        before
+    }
+}
+
+fn decisions(objects: &Objects, was: Option<&FetchedLock>) -> Vec<Entry> {
     let members = was.and_then(|was| objects.members(was.digest()?)).unwrap_or_default();
     let list = members.files.iter().find(|m| m.path == DECISIONS);
-    let Some(digest) = list.and_then(|m| Digest::parse(&m.digest)) else { return Entries::new() };
+    let Some(digest) = list.and_then(|m| Digest::parse(&m.digest)) else { return Vec::new() };
     let bytes = bytes(objects, digest).unwrap_or_default();
-    let lines = bytes.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice::<Entry>(line).ok());
-    let whole = lines.filter(|e| e.digest(objects).is_some());
-    whole.map(|e| ((e.kind, e.url.clone()), Entry { decision: String::new(), ..e })).collect()
+    bytes.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice::<Entry>(line).ok()).collect()
 }
 
 /// The bytes with a digest.

@@ -4,7 +4,7 @@
 use super::super::super::lock::FetchedLock;
 use super::super::get::{Miss, Way};
 use super::super::objects::{Member, Members, Part};
-use super::log::{DECISIONS, Entry, Kind};
+use super::log::{DECISIONS, Entry, KEPT, Kind, PASSED};
 use crate::digest::Digest;
 use crate::measure::urls::safe_name;
 use crate::stage::{Crawl, Effect};
@@ -45,25 +45,28 @@ pub struct Pack<'a> {
     decisions: Lines,
     files: Vec<Member>,
     taken: BTreeSet<String>,
-    /// How many rows there are.
-    pub kept: u64,
+    /// The bytes of what is kept, by address.
+    pub kept: BTreeMap<String, String>,
     /// How many addresses were left out, by rule.
     pub left: BTreeMap<String, u64>,
+    /// The first address that was left out by each rule, and why.
+    pub first: BTreeMap<String, String>,
 }
 
 impl<'a> Pack<'a> {
     pub fn begin(way: &'a Way<'a>, effect: &Effect) -> io::Result<Pack<'a>> {
         let lines = |what: &str| Lines::begin(way, &format!("{what} {}", effect.name));
         let (rows, decisions) = (lines("rows")?, lines("decisions")?);
-        Ok(Pack { way, rows, decisions, files: Vec::new(), taken: BTreeSet::new(), kept: 0, left: BTreeMap::new() })
+        let (files, taken, kept, left, first) = Default::default();
+        Ok(Pack { way, rows, decisions, files, taken, kept, left, first })
     }
 
     /// A row, and what it was read from.
     pub fn keep<T: Serialize>(&mut self, entry: &Entry, row: &T, path: &str) -> Result<(), Miss> {
         self.rows.put(row).map_err(Miss::Disk)?;
-        self.kept += 1;
+        self.kept.insert(entry.url.clone(), entry.digest.clone());
         self.file(path, entry);
-        self.decide(entry, "kept", "")
+        self.decide(entry, KEPT, "")
     }
 
     /// A file, whose bytes are in the store; whether there was none of this name.
@@ -78,6 +81,11 @@ impl<'a> Pack<'a> {
     /// An address that is left out, by a rule.
     pub fn leave(&mut self, entry: &Entry, rule: &str, say: &str) -> Result<(), Miss> {
         self.count(rule, 1);
+        let why = if say.is_empty() { &entry.say } else { say };
+        self.first.entry(rule.to_string()).or_insert_with(|| match why.contains(&entry.url) {
+            true => why.to_string(),
+            false => format!("{}: {why}", entry.url),
+        });
         self.decide(entry, rule, say)
     }
 
@@ -98,15 +106,11 @@ impl<'a> Pack<'a> {
 
     /// An address that was visited for the sake of what it leads to.
     pub fn passed(&mut self, entry: &Entry) -> Result<(), Miss> {
-        self.decide(entry, "passed", "")
+        self.decide(entry, PASSED, "")
     }
 
     /// The line of dataset.lock; all that it names is in the store.
-    pub fn finish(
-        mut self,
-        crawl: &Crawl,
-        robots: &BTreeMap<String, Digest>,
-    ) -> Result<(FetchedLock, BTreeMap<String, u64>, u64), Miss> {
+    pub fn finish(mut self, crawl: &Crawl, robots: &BTreeMap<String, Digest>) -> Result<FetchedLock, Miss> {
         for (host, digest) in robots {
             let bytes = self.way.objects.open(*digest).map_err(Miss::Disk)?.stat().size;
             let entry = Entry { digest: digest.hex(), bytes, kind: Kind::Robots, ..Entry::default() };
@@ -134,6 +138,6 @@ impl<'a> Pack<'a> {
             left: self.left.iter().map(|(rule, n)| format!("{rule} {n}")).collect(),
             ..FetchedLock::default()
         };
-        Ok((line, self.left, self.kept))
+        Ok(line)
     }
 }

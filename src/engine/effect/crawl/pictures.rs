@@ -1,6 +1,7 @@
 //! Pictures as samples of their own: each under the licence that is claimed of it, by what stands nearest to it. Only those
 //! are asked for that may be taken.
 use super::super::get::Miss;
+use super::ahead::ahead;
 use super::judge::{Left, Reserved, attribution, claim, embedded, picture};
 use super::log::{Entry, Kind};
 use super::pack::{Pack, raw};
@@ -79,7 +80,10 @@ impl Pictures {
     }
 
     /// Asks for what may be taken.
-    pub fn collect(&self, crawl: &Crawl, visitor: &Visitor, pack: &mut Pack) -> Result<(), Miss> {
+    pub fn collect(&self, crawl: &Crawl, visitor: &Visitor, pack: &mut Pack, jobs: usize) -> Result<(), Miss> {
+        let soon = self.all.iter().filter(|shown| may_take(crawl, visitor, shown).is_ok());
+        let soon: Vec<(Kind, Url)> = soon.map(|shown| (Kind::Image, shown.url.clone())).collect();
+        ahead(visitor, &soon, jobs)?;
         for shown in &self.all {
             if (visitor.way.stops)() {
                 return Err(Miss::Stopped);
@@ -119,6 +123,9 @@ fn may_take<'s>(crawl: &Crawl, visitor: &Visitor, shown: &'s Shown) -> Result<&'
     }
     if !visitor.in_scope(&shown.url) {
         return Err(("scope.host".into(), "another server, which `hosts` does not name".into()));
+    }
+    if visitor.paths.leaves_out(&shown.url) {
+        return Err(("scope.path".into(), "`exclude` names it".into()));
     }
     Ok(claim)
 }

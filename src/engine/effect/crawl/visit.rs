@@ -1,7 +1,9 @@
 //! Asks for one address: after the robots.txt of its server, no sooner than the server wishes, and only where it must.
 //! Addresses that redirects lead to are judged like those of links.
 use super::super::get::{Miss, Try, Way, license_of, no_answer};
-use super::log::{self, Entries, Entry, Kind, Log};
+use super::gate::Gate;
+use super::log::{self, Before, Entry, Kind, Log};
+use super::paths::Paths;
 use crate::digest::Digest;
 use crate::formats::packing::decompressor;
 use crate::measure::robots::{self, Robots};
@@ -9,9 +11,10 @@ use crate::measure::urls::Url;
 use crate::stage::{Crawl, Effect};
 use crate::world::net::{Answer, Ask};
 use serde_json::Value as Json;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// What this robot is called in robots.txt.
@@ -26,10 +29,16 @@ const DELAY_MAX: f64 = 3600.0;
 /// What is known of a server.
 struct Host {
     robots: Robots,
+    /// Why its robots.txt cannot be had: nothing may be asked for.
+    unreachable: Option<String>,
     /// Paths that are reserved from text and data mining.
     reserved: Vec<String>,
+    /// The list of them is there, or may be, and does not read.
+    unread: bool,
     /// How many requests failed in a row.
     failures: u32,
+    /// The same, as it is counted ahead of the walk.
+    ahead: u32,
     /// It was asked before.
     asked: bool,
 }
@@ -39,17 +48,49 @@ pub struct Visitor<'a> {
     pub way: &'a Way<'a>,
     effect: &'a Effect,
     crawl: &'a Crawl,
-    log: RefCell<Log>,
-    known: Entries,
-    hosts: RefCell<BTreeMap<String, Host>>,
+    pub paths: Paths,
+    gate: Gate,
+    log: Mutex<Log>,
+    pub before: Before,
+    hosts: Mutex<BTreeMap<String, Host>>,
     /// robots.txt as they came, by server.
-    pub texts: RefCell<BTreeMap<String, Digest>>,
+    texts: Mutex<BTreeMap<String, Digest>>,
+    /// What else should be told of servers.
+    told: Mutex<Told>,
 }
 
+/// What is told of servers beside what became of each address.
+#[derive(Default)]
+pub struct Told {
+    /// Addresses that answered.
+    pub answered: u64,
+    /// Addresses whose servers failed, and that stay as they came before: how many, and of the first why.
+    pub stale: Option<(u64, String)>,
+    /// Lists of reservations that do not read.
+    pub unread: Vec<String>,
+}
+
+/// Whether a rule says that a server failed, so that it may answer at another time.
+fn may_pass(rule: &str) -> bool {
+    matches!(rule, "http.failed" | "host.failed" | "robots.unreachable")
+}
+
+/// What a redirect to another server means while several are asked: it is followed once nobody else asks.
+const LATER: &str = "later";
+
 impl<'a> Visitor<'a> {
-    pub fn new(way: &'a Way<'a>, effect: &'a Effect, crawl: &'a Crawl, known: Entries) -> io::Result<Visitor<'a>> {
-        let log = RefCell::new(Log::open(way, effect, crawl)?);
-        Ok(Visitor { way, effect, crawl, log, known, hosts: RefCell::default(), texts: RefCell::default() })
+    /// `jobs` requests may be under way at a time.
+    pub fn new(
+        way: &'a Way<'a>,
+        effect: &'a Effect,
+        crawl: &'a Crawl,
+        before: Before,
+        jobs: usize,
+    ) -> io::Result<Visitor<'a>> {
+        let log = Mutex::new(Log::open(way, effect, crawl)?);
+        let (paths, hosts, texts, told) = (Paths::of(crawl), Mutex::default(), Mutex::default(), Mutex::default());
+        let gate = Gate::new(jobs);
+        Ok(Visitor { way, effect, crawl, paths, gate, log, before, hosts, texts, told })
     }
 
     /// Whether pages of a server are asked for.
@@ -57,38 +98,86 @@ impl<'a> Visitor<'a> {
         self.crawl.hosts.contains(&url.authority())
     }
 
-    /// What came of a page or a picture; from the log, if it was asked for already.
+    /// What came of a page or a picture; from the log, if it was asked for already. Where its server fails, what came of it
+    /// before stays: nobody has said that it is gone.
     pub fn visit(&self, kind: Kind, url: &Url) -> Result<Entry, Miss> {
+        let entry = self.come(kind, url, false)?;
+        if !may_pass(&entry.rule) {
+            hold(&self.told).answered += 1;
+            return Ok(entry);
+        }
+        let key = (kind, url.to_string());
+        let known = self.before.came.get(&key).filter(|k| k.digest(self.way.objects).is_some());
+        let Some(known) = known.filter(|_| self.before.stays.contains(&key)) else { return Ok(entry) };
+        let mut told = hold(&self.told);
+        told.stale.get_or_insert_with(|| (0, format!("{url}: {}", without(&entry.say, url)))).0 += 1;
+        Ok(known.clone())
+    }
+
+    /// The same ahead of the walk, while other servers are asked as well: the log then holds it.
+    pub fn ahead(&self, kind: Kind, url: &Url) -> Result<(), Miss> {
+        self.come(kind, url, true).map(drop)
+    }
+
+    /// The walk counts failures in its own order; what goes ahead of it goes on from there.
+    pub fn begin_ahead(&self) {
+        hold(&self.hosts).values_mut().for_each(|host| host.ahead = host.failures);
+    }
+
+    fn come(&self, kind: Kind, url: &Url, ahead: bool) -> Result<Entry, Miss> {
         let origin = url.origin();
-        let logged = self.log.borrow().entries.get(&(kind, url.to_string())).cloned();
+        let logged = hold(&self.log).entries.get(&(kind, url.to_string())).cloned();
         self.meet(url)?;
         let entry = match logged {
             Some(entry) => entry,
             None => {
-                let forbidden = self.with(&origin, |host| match host {
-                    host if !host.robots.allows(&url.target()) => Some(("robots.disallowed", "robots.txt forbids it")),
-                    host if host.failures >= PATIENCE => Some(("host.failed", "the server failed too often")),
-                    _ => None,
-                });
-                let entry = match forbidden.flatten() {
-                    Some((rule, say)) => self.not_asked(kind, url, rule, say),
-                    None => self.ask(kind, url)?,
+                let entry = match self.forbidden(url, ahead) {
+                    Some((rule, say)) => self.not_asked(kind, url, rule, &say),
+                    None => self.ask(kind, url, ahead)?,
                 };
+                if entry.rule == LATER {
+                    return Ok(entry);
+                }
                 self.note(&entry)?;
                 entry
             }
         };
-        self.with(&origin, |host| match entry.rule.as_str() {
-            "http.failed" => host.failures += 1,
-            "robots.disallowed" | "host.failed" => {}
-            _ => host.failures = 0,
+        self.with(&origin, |host| {
+            let failures = if ahead { &mut host.ahead } else { &mut host.failures };
+            match entry.rule.as_str() {
+                "http.failed" => *failures += 1,
+                "robots.disallowed" | "robots.unreachable" | "host.failed" => {}
+                _ => *failures = 0,
+            }
         });
         Ok(entry)
     }
 
+    /// Why an address may not be asked for: the rule, and words.
+    fn forbidden(&self, url: &Url, ahead: bool) -> Option<(&'static str, String)> {
+        let of = |host: &mut Host| match host {
+            Host { unreachable: Some(say), .. } => Some(("robots.unreachable", say.clone())),
+            host if !host.robots.allows(&url.target()) => Some(("robots.disallowed", "robots.txt forbids it".into())),
+            host if (if ahead { host.ahead } else { host.failures }) >= PATIENCE => {
+                Some(("host.failed", "the server failed too often".into()))
+            }
+            _ => None,
+        };
+        self.with(&url.origin(), of).flatten()
+    }
+
+    /// What is to be told of servers, and their robots.txt; the walk is at its end.
+    pub fn account(&self) -> (Told, BTreeMap<String, Digest>) {
+        (std::mem::take(&mut *hold(&self.told)), std::mem::take(&mut *hold(&self.texts)))
+    }
+
     /// Whether a server reserves what lies at an address from text and data mining, in its list of reservations.
     pub fn is_reserved(&self, url: &Url) -> bool {
-        let fits = |host: &mut Host| host.reserved.iter().any(|path| robots::fits(path, &url.target()));
+        // of a list that does not read, what it reserved before holds
+        let was = || self.before.reserved.contains(&url.to_string());
+        let fits = |host: &mut Host| {
+            host.reserved.iter().any(|path| robots::fits(path, &url.target())) || host.unread && was()
+        };
         self.with(&url.origin(), fits).unwrap_or(false)
     }
 
@@ -99,11 +188,11 @@ impl<'a> Visitor<'a> {
     }
 
     fn with<T>(&self, origin: &str, then: impl FnOnce(&mut Host) -> T) -> Option<T> {
-        self.hosts.borrow_mut().get_mut(origin).map(then)
+        hold(&self.hosts).get_mut(origin).map(then)
     }
 
     fn note(&self, entry: &Entry) -> Result<(), Miss> {
-        self.log.borrow_mut().put(entry).map_err(Miss::Disk)
+        hold(&self.log).put(entry).map_err(Miss::Disk)
     }
 
     fn not_asked(&self, kind: Kind, url: &Url, rule: &str, say: &str) -> Entry {
@@ -114,28 +203,35 @@ impl<'a> Visitor<'a> {
     /// Reads the robots.txt of a server, and what it reserves, before anything else is asked of it.
     fn meet(&self, url: &Url) -> Result<(), Miss> {
         let origin = url.origin();
-        if self.hosts.borrow().contains_key(&origin) {
+        if hold(&self.hosts).contains_key(&origin) {
             return Ok(());
         }
-        let asked = !self.log.borrow().entries.is_empty();
-        let host = Host { robots: Robots::open(), reserved: Vec::new(), failures: 0, asked };
-        self.hosts.borrow_mut().insert(origin.clone(), host);
+        let asked = !hold(&self.log).entries.is_empty();
+        let (robots, unreachable, reserved) = (Robots::open(), None, Vec::new());
+        let host = Host { robots, unreachable, reserved, unread: false, failures: 0, ahead: 0, asked };
+        hold(&self.hosts).insert(origin.clone(), host);
         let file = self.file(Kind::Robots, &origin, "/robots.txt")?;
-        let robots = match file.digest(self.way.objects) {
+        let (robots, unreachable) = match file.digest(self.way.objects) {
             Some(digest) => {
-                self.texts.borrow_mut().insert(url.authority(), digest);
-                Robots::parse(&self.bytes(digest)?, AGENT)
+                hold(&self.texts).insert(url.authority(), digest);
+                (Robots::parse(&self.bytes(digest)?, AGENT), None)
             }
-            None if file.rule.starts_with("http.4") => Robots::open(),
-            None => Robots::closed(),
+            None if file.rule.starts_with("http.4") => (Robots::open(), None),
+            None => (Robots::closed(), Some(format!("its robots.txt cannot be had: {}", file.say))),
         };
         let may = robots.allows("/.well-known/tdmrep.json");
-        self.with(&origin, |host| host.robots = robots);
+        self.with(&origin, |host| (host.robots, host.unreachable) = (robots, unreachable));
         if may {
             let list = self.file(Kind::Reservations, &origin, "/.well-known/tdmrep.json")?;
             let bytes = list.digest(self.way.objects).map(|digest| self.bytes(digest)).transpose()?;
-            let reserved = bytes.map(|bytes| reservations(&bytes)).unwrap_or_default();
-            self.with(&origin, |host| host.reserved = reserved);
+            match bytes.map(|bytes| reservations(&bytes)) {
+                Some(Some(reserved)) => drop(self.with(&origin, |host| host.reserved = reserved)),
+                None if list.rule.starts_with("http.4") => {}
+                _ => {
+                    self.with(&origin, |host| host.unread = true);
+                    hold(&self.told).unread.push(list.url);
+                }
+            }
         }
         Ok(())
     }
@@ -143,10 +239,10 @@ impl<'a> Visitor<'a> {
     /// A file that says what a server wishes.
     fn file(&self, kind: Kind, origin: &str, path: &str) -> Result<Entry, Miss> {
         let url = Url::parse(&format!("{origin}{path}")).map_err(Miss::Failed)?;
-        if let Some(entry) = self.log.borrow().entries.get(&(kind, url.to_string())) {
+        if let Some(entry) = hold(&self.log).entries.get(&(kind, url.to_string())) {
             return Ok(entry.clone());
         }
-        let entry = self.ask(kind, &url)?;
+        let entry = self.ask(kind, &url, false)?;
         self.note(&entry)?;
         Ok(entry)
     }
@@ -156,8 +252,8 @@ impl<'a> Visitor<'a> {
     }
 
     /// Asks, again where that may help. What does not come is an entry too.
-    fn ask(&self, kind: Kind, url: &Url) -> Result<Entry, Miss> {
-        match self.way.again(&|| self.once(kind, url)) {
+    fn ask(&self, kind: Kind, url: &Url, ahead: bool) -> Result<Entry, Miss> {
+        match self.way.again(&|| self.once(kind, url, ahead)) {
             Err(Miss::Failed(say)) => Ok(self.not_asked(kind, url, "http.failed", &say)),
             Ok(entry) if entry.rule.is_empty() && entry.digest.is_empty() => {
                 Ok(self.not_asked(kind, url, "http.empty", "nothing came"))
@@ -173,7 +269,11 @@ impl<'a> Visitor<'a> {
             let asked = std::mem::replace(&mut host.asked, true);
             if asked { host.robots.delay.unwrap_or(0.0).max(own).min(DELAY_MAX) } else { 0.0 }
         });
-        let milliseconds = wait.unwrap_or(own) * self.way.second as f64;
+        let wait = wait.unwrap_or(own);
+        let milliseconds = wait * self.way.second as f64;
+        if wait >= 1.0 {
+            (self.way.says)(&format!("in {wait} s: {url}"));
+        }
         self.way.world.wait(Duration::from_millis(milliseconds as u64), self.way.stops);
         if (self.way.stops)() { Err(Try::Not(Miss::Stopped)) } else { Ok(()) }
     }
@@ -186,16 +286,22 @@ impl<'a> Visitor<'a> {
         if !self.in_scope(next) {
             return Err(("scope.host", "another server, which `hosts` does not name".into()));
         }
-        self.meet(next).map_err(|_| ("http.failed", "its robots.txt cannot be had".to_string()))?;
-        match self.with(&next.origin(), |host| host.robots.allows(&next.target())) {
-            Some(true) => Ok(()),
-            _ => Err(("robots.disallowed", "robots.txt forbids it".into())),
+        if kind == Kind::Page && self.paths.leaves_out(next) {
+            return Err(("scope.path", "`exclude` names it".into()));
         }
+        self.meet(next).map_err(|_| ("http.failed", "its robots.txt cannot be had".to_string()))?;
+        let judged = self.with(&next.origin(), |host| match &host.unreachable {
+            Some(say) => Err(("robots.unreachable", say.clone())),
+            None if host.robots.allows(&next.target()) => Ok(()),
+            None => Err(("robots.disallowed", "robots.txt forbids it".to_string())),
+        });
+        judged.unwrap_or(Ok(()))
     }
 
-    fn once(&self, kind: Kind, url: &Url) -> Result<Entry, Try> {
+    fn once(&self, kind: Kind, url: &Url, ahead: bool) -> Result<Entry, Try> {
         self.pause(url)?;
-        let known = self.known.get(&(kind, url.to_string())).filter(|e| e.digest(self.way.objects).is_some());
+        let _under_way = self.gate.pass();
+        let known = self.before.came.get(&(kind, url.to_string())).filter(|e| e.digest(self.way.objects).is_some());
         let ask = Ask {
             contact: self.effect.contact.clone(),
             etag: known.and_then(|k| k.etag.clone()),
@@ -204,7 +310,9 @@ impl<'a> Visitor<'a> {
         };
         let rule = Cell::new("http.refused");
         let may = |next: &Url| {
-            let judged = self.may_follow(kind, next).map_err(|(own, say)| {
+            let later = ahead && next.host() != url.host();
+            let judged = if later { Err((LATER, String::new())) } else { self.may_follow(kind, next) };
+            let judged = judged.map_err(|(own, say)| {
                 rule.set(own);
                 say
             });
@@ -235,7 +343,7 @@ impl<'a> Visitor<'a> {
         };
         let bytes = match self.body(&mut answer, url, max, kind == Kind::Robots)? {
             Ok(bytes) => bytes,
-            Err(say) => return Ok(self.not_asked(kind, url, "http.size", &say)),
+            Err((rule, say)) => return Ok(self.not_asked(kind, url, rule, &say)),
         };
         (self.way.moved)(bytes.len() as u64);
         let entry = self.entry(kind, url, &answer, &bytes)?;
@@ -245,9 +353,15 @@ impl<'a> Visitor<'a> {
             .map_or(entry.clone(), |k| Entry { fetched: k.fetched.clone(), ..entry }))
     }
 
-    /// The bytes of an answer, unpacked where the server packed them; the inner error says that there are too many.
-    fn body(&self, answer: &mut Answer, url: &Url, max: u64, cut: bool) -> Result<Result<Vec<u8>, String>, Try> {
-        let too_large = || format!("{url} has more than {max} bytes; `size_max` allows more");
+    /// The bytes of an answer, unpacked where the server packed them; the inner error says why not, with its rule.
+    fn body(
+        &self,
+        answer: &mut Answer,
+        url: &Url,
+        max: u64,
+        cut: bool,
+    ) -> Result<Result<Vec<u8>, (&'static str, String)>, Try> {
+        let too_large = || ("http.size", format!("{url} has more than {max} bytes; `size_max` allows more"));
         if !cut && answer.length().is_some_and(|length| length > max) {
             return Ok(Err(too_large()));
         }
@@ -262,7 +376,9 @@ impl<'a> Visitor<'a> {
                 let mut all = decompressor("it.gz", Box::new(packed)).take(max + 1);
                 all.read_to_end(&mut bytes).map_err(|e| Try::Not(Miss::Failed(format!("{url}: {e}"))))?;
             }
-            other => return Ok(Err(format!("{url} came packed as `{other}`, which was not asked for"))),
+            other => {
+                return Ok(Err(("http.coding", format!("{url} came packed as `{other}`, which was not asked for"))));
+            }
         }
         if bytes.len() as u64 > max {
             if !cut {
@@ -299,10 +415,19 @@ impl<'a> Visitor<'a> {
     }
 }
 
-/// The paths that a list of reservations reserves (TDMRep, 4).
-fn reservations(bytes: &[u8]) -> Vec<String> {
-    let json: Json = serde_json::from_slice(bytes).unwrap_or_default();
+/// The paths that a list of reservations reserves (TDMRep, 4); `None` where it does not read as such a list.
+fn reservations(bytes: &[u8]) -> Option<Vec<String>> {
+    let json: Json = serde_json::from_slice(bytes).ok()?;
     let reserved = |rule: &&Json| rule.get("tdm-reservation").is_some_and(|v| v == 1 || v == "1");
-    let all = json.as_array().into_iter().flatten().filter(reserved);
-    all.filter_map(|rule| Some(rule.get("location")?.as_str()?.to_string())).collect()
+    let all = json.as_array()?.iter().filter(reserved);
+    all.map(|rule| Some(rule.get("location")?.as_str()?.to_string())).collect()
+}
+
+/// Words on an address that begin with it, without it.
+fn without<'s>(say: &'s str, url: &Url) -> &'s str {
+    say.strip_prefix(url.to_string().as_str()).map_or(say, |rest| rest.trim_start_matches([':', ' ']))
+}
+
+fn hold<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(|e| e.into_inner())
 }

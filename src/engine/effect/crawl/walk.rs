@@ -2,18 +2,24 @@
 //! what the servers answer alone, and on no clock.
 use super::super::super::lock::FetchedLock;
 use super::super::get::{Miss, Way};
+use super::account::Account;
+use super::ahead::ahead;
 use super::judge::{Left, Reserved, attribution, claim, is_page, may_follow};
-use super::log::{self, Entry, Kind, Log};
+use super::log::{Before, Entry, Kind, Log};
 use super::pack::{Pack, raw};
 use super::pictures::Pictures;
 use super::visit::Visitor;
-use crate::engine::scan::find::Wanted;
 use crate::formats::html::{Facts, NESTING, Page, decoded, listed};
-use crate::measure::urls::{Url, decoded as plain};
+use crate::formats::packing::decompressor;
+use crate::measure::urls::Url;
 use crate::model::license::UNKNOWN;
 use crate::stage::{Crawl, Effect};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Cursor, Read};
+
+/// Characters that are kept of what is no address.
+const ODD: usize = 200;
 
 /// A page as a row.
 #[derive(Serialize)]
@@ -41,51 +47,46 @@ struct Row<'p> {
 /// A walk under way.
 struct Walk<'a> {
     crawl: &'a Crawl,
-    /// The paths that are asked for.
-    wanted: Wanted,
+    effect: &'a Effect,
     visitor: Visitor<'a>,
     pack: Pack<'a>,
     pictures: Pictures,
+    /// Servers that are asked at a time.
+    jobs: usize,
     /// Addresses that were found.
     seen: BTreeSet<String>,
     /// Addresses that pages gave themselves.
     canonical: BTreeSet<String>,
-    /// What of pages could not be read: of how many, and which was the first.
-    lost: BTreeMap<&'static str, (u64, String)>,
+    /// Links that are not followed since their page says so, and those that are no addresses.
+    held: BTreeSet<String>,
+    odd: BTreeSet<String>,
+    /// What of pages could not be read as it is: of how many, and which was the first.
+    lost: BTreeMap<String, (u64, String)>,
 }
 
 pub fn walk(
     way: &Way,
-    effect: &Effect,
-    crawl: &Crawl,
+    (effect, crawl): (&Effect, &Crawl),
     was: Option<&FetchedLock>,
+    jobs: usize,
 ) -> Result<(FetchedLock, Vec<String>), Miss> {
-    let known = log::known(way.objects, was);
-    let visitor = Visitor::new(way, effect, crawl, known)?;
+    let visitor = Visitor::new(way, effect, crawl, Before::of(way.objects, was), jobs)?;
     let pack = Pack::begin(way, effect)?;
-    let (seen, canonical, lost) = Default::default();
-    let all = ["**".to_string()];
-    let wanted = Wanted::of(if crawl.include.is_empty() { &all[..] } else { &crawl.include[..] }, &crawl.exclude);
-    let mut walk = Walk { crawl, wanted, visitor, pack, pictures: Pictures::default(), seen, canonical, lost };
+    let (pictures, seen, canonical, held, odd, lost) = Default::default();
+    let mut walk = Walk { crawl, effect, visitor, pack, pictures, jobs, seen, canonical, held, odd, lost };
     walk.pages()?;
     if crawl.images {
         let Walk { pictures, visitor, pack, .. } = &mut walk;
-        pictures.collect(crawl, visitor, pack)?;
+        pictures.collect(crawl, visitor, pack, jobs)?;
     }
-    let Walk { visitor, pack, lost, .. } = walk;
-    let robots = visitor.texts.take();
-    let (line, left, kept) = pack.finish(crawl, &robots)?;
+    walk.count_links();
     Log::remove(way.world, effect, crawl)?;
-    let told: Vec<String> = left.iter().map(|(rule, n)| format!("{n} {rule}")).collect();
-    let what = if crawl.images { "pictures" } else { "pages" };
-    let out = if told.is_empty() { "nothing left out".into() } else { format!("left out: {}", told.join(", ")) };
-    if kept == 0 {
-        return Err(Miss::Failed(format!("no {what} kept; {out}")));
-    }
-    let mut remarks = vec![format!("{kept} {what} kept; {out}")];
-    remarks.extend(
-        lost.iter().map(|(what, (n, first))| format!("{n} pages have {what} that could not be read, such as {first}")),
-    );
+    let Walk { visitor, pack, lost, .. } = walk;
+    let (told, robots) = visitor.account();
+    let account = Account { crawl, visitor: &visitor, pack: &pack, lost: &lost, told };
+    account.check()?;
+    let remarks = account.remarks();
+    let line = pack.finish(crawl, &robots)?;
     Ok((line, remarks))
 }
 
@@ -95,6 +96,9 @@ impl Walk<'_> {
         let mut asked = 0;
         for depth in 0..=self.crawl.depth {
             let mut next = Vec::new();
+            let room = self.crawl.pages_max.saturating_sub(asked);
+            let soon: Vec<(Kind, Url)> = level.iter().take(room as usize).map(|u| (Kind::Page, u.clone())).collect();
+            ahead(&self.visitor, &soon, self.jobs)?;
             for url in std::mem::take(&mut level) {
                 if (self.visitor.way.stops)() {
                     return Err(Miss::Stopped);
@@ -118,15 +122,32 @@ impl Walk<'_> {
         for start in &self.crawl.start {
             let url = Url::parse(start).map_err(Miss::Failed)?;
             let maps = if self.crawl.sitemaps { self.visitor.sitemaps(&url)? } else { Vec::new() };
-            // a site map may lie on another server, which is asked only if it is named
-            let maps = maps.iter().filter_map(|map| url.join(map).ok()).filter(|map| self.visitor.in_scope(map));
-            for one in std::iter::once(url.clone()).chain(maps) {
-                if self.seen.insert(one.to_string()) {
+            let maps: Vec<Url> = self.resolved(&url, &maps);
+            for one in std::iter::once(url).chain(maps) {
+                if !self.seen.insert(one.to_string()) {
+                    continue;
+                }
+                // a site map may lie on another server, which is asked only if it is named
+                if self.visitor.in_scope(&one) {
                     out.push(one);
+                } else {
+                    self.pack.count("scope.host", 1);
                 }
             }
         }
         Ok(out)
+    }
+
+    /// The addresses that references on a page mean; what is none is counted.
+    fn resolved(&mut self, at: &Url, references: &[String]) -> Vec<Url> {
+        let mut out = Vec::new();
+        for reference in references {
+            match at.join(reference) {
+                Ok(url) => out.push(url),
+                Err(_) => drop(self.odd.insert(reference.chars().take(ODD).collect())),
+            }
+        }
+        out
     }
 
     /// Puts the links of a page behind those that were found.
@@ -137,7 +158,7 @@ impl Walk<'_> {
             }
             if !self.visitor.in_scope(&link) {
                 self.pack.count("scope.host", 1);
-            } else if !self.is_wanted(&link) {
+            } else if !self.visitor.paths.has(&link) {
                 self.pack.count("scope.path", 1);
             } else if depth >= self.crawl.depth {
                 self.pack.count("limit.depth", 1);
@@ -147,13 +168,15 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether `include` and `exclude` let a page through.
-    fn is_wanted(&self, url: &Url) -> bool {
-        let path = plain(url.path());
-        let path = path.trim_start_matches('/');
-        // the page of a folder has an empty name, which no glob matches
-        let index = if path.is_empty() || path.ends_with('/') { "index" } else { "" };
-        self.wanted.has(&format!("{path}{index}"))
+    /// Counts links that nobody followed.
+    fn count_links(&mut self) {
+        let held = self.held.difference(&self.seen).count();
+        self.pack.count("scope.nofollow", held as u64);
+        self.pack.count("scope.no_address", self.odd.len() as u64);
+    }
+
+    fn lose(&mut self, what: &str, at: &Url) {
+        self.lost.entry(what.to_string()).or_insert_with(|| (0, at.to_string())).0 += 1;
     }
 
     /// One page: what it gives, and where it leads.
@@ -168,26 +191,61 @@ impl Walk<'_> {
             self.pack.leave(&entry, "page.duplicate", "it redirects to a page that is there")?;
             return Ok(Vec::new());
         }
-        let bytes = self.visitor.bytes(digest)?;
-        let (text, broken) = decoded(&bytes, entry.media.as_deref());
-        if !is_page(entry.media.as_deref(), &bytes) {
-            let links = listed(&text);
-            match &links {
-                Some(_) => self.pack.passed(&entry)?,
-                None => self.pack.leave(&entry, "page.not_html", "it is no page in HTML")?,
+        let bytes = match self.unpacked(self.visitor.bytes(digest)?) {
+            Ok(bytes) => bytes,
+            Err(say) => {
+                self.pack.leave(&entry, "page.not_html", &say)?;
+                return Ok(Vec::new());
             }
-            return Ok(links.into_iter().flatten().filter_map(|link| at.join(&link).ok()).collect());
+        };
+        let decoded = decoded(&bytes, entry.media.as_deref(), at.host());
+        if !is_page(entry.media.as_deref(), &decoded.text) {
+            let Some(listed) = listed(&decoded.text) else {
+                self.pack.leave(&entry, "page.not_html", "it is no page in HTML")?;
+                return Ok(Vec::new());
+            };
+            self.pack.passed(&entry)?;
+            if listed.broken || listed.full {
+                let what = if listed.broken {
+                    "site maps that break off"
+                } else {
+                    "site maps with more addresses than are read"
+                };
+                self.lose(what, &at);
+            }
+            return Ok(self.resolved(&at, &listed.addresses));
         }
-        let page = Page::read(&text, &at, &Facts { licenses: entry.licenses.clone() });
-        for what in page.lost.iter().copied().chain(broken.then_some("characters")) {
-            self.lost.entry(what).or_insert_with(|| (0, at.to_string())).0 += 1;
+        let page = Page::read(&decoded.text, &at, &Facts { licenses: entry.licenses.clone() });
+        for what in page.lost.iter().copied().chain(decoded.broken.then_some("characters")) {
+            self.lose(&format!("{what} that could not be read"), &at);
         }
-        if self.is_wanted(&at) {
+        if let Some(guess) = decoded.guessed {
+            self.lose(&format!("encodings that nothing names, read as {guess}"), &at);
+        }
+        self.odd.extend(page.odd.iter().map(|odd| odd.chars().take(ODD).collect()));
+        self.held.extend(page.held.iter().map(Url::to_string));
+        if self.visitor.paths.has(&at) {
             self.judge(&entry, &at, &page)?;
         } else {
             self.pack.passed(&entry)?;
         }
-        Ok(if may_follow(&entry, &page) { page.links } else { Vec::new() })
+        if may_follow(&entry, &page) {
+            return Ok(page.links);
+        }
+        self.held.extend(page.links.iter().map(Url::to_string));
+        Ok(Vec::new())
+    }
+
+    /// What is packed as a file, as site maps often are, becomes what is in it.
+    fn unpacked(&self, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+        if !bytes.starts_with(b"\x1f\x8b") {
+            return Ok(bytes);
+        }
+        let max = self.effect.size_max;
+        let mut out = Vec::new();
+        let mut all = decompressor("it.gz", Box::new(Cursor::new(bytes))).take(max.saturating_add(1));
+        all.read_to_end(&mut out).map_err(|e| format!("it is packed and does not unpack: {e}"))?;
+        if out.len() as u64 > max { Err(format!("it unpacks to more than {max} bytes")) } else { Ok(out) }
     }
 
     fn judge(&mut self, entry: &Entry, at: &Url, page: &Page) -> Result<(), Miss> {

@@ -70,8 +70,6 @@ pub(super) struct Known {
     objects: Map<(u32, u32)>,
     others: HashMap<Digest, Vec<(u32, u32)>>,
     packs: Vec<Pack>,
-    /// Packs in which something is not as it was written.
-    damaged: BTreeSet<Digest>,
     missed: Set,
     met: Met,
 }
@@ -187,7 +185,7 @@ impl Far {
         self.answered(source, bytes.len());
         let found = (Digest::of(&bytes) == name).then(|| segment::read(&bytes)).flatten();
         let Some(found) = found else {
-            self.damage(&format!("{path} is not as it was written: remove it there, and push again"));
+            self.damage(&format!("{path} is not as it was written: `tamis push` where it was made writes it again"));
             return None;
         };
         // it is a copy: what cannot be kept is read again next time
@@ -298,11 +296,7 @@ impl Far {
     fn lose(&self, pack: u32, at: usize, why: &str) {
         self.damage(why);
         let mut known = self.known();
-        let Some((name, digest)) = known.packs.get(pack as usize).and_then(|p| Some((p.name, p.objects.get(at)?.2)))
-        else {
-            return;
-        };
-        known.damaged.insert(name);
+        let Some(digest) = known.packs.get(pack as usize).and_then(|p| Some(p.objects.get(at)?.2)) else { return };
         let gone = (pack, at as u32);
         if let Some(others) = known.others.get_mut(&digest) {
             others.retain(|place| *place != gone);
@@ -315,9 +309,9 @@ impl Far {
         }
     }
 
-    /// Whether something in a pack is known not to be as it was written.
-    pub(super) fn is_damaged(&self, pack: Digest) -> bool {
-        self.known().damaged.contains(&pack)
+    /// Whether something that was read is not as it was written, or is gone.
+    pub(super) fn met_damage(&self) -> bool {
+        self.known().met.damaged > 0
     }
 
     fn damage(&self, why: &str) {

@@ -180,7 +180,8 @@ impl Sending<'_> {
             segment.object(*digest, offset, *len);
             offset += u64::from(*len);
         }
-        let over = self.anew || self.far.is_damaged(name);
+        // who met damage there writes over what bears these names: a length alone does not say that it is sound
+        let over = self.anew || self.far.met_damage();
         let sent = if self.remote.put(&pack_path(name), bytes, over)? { len } else { 0 };
         let sent = sent + self.send_segment(segment)?;
         let mut pushed = held(&self.pushed);
@@ -192,7 +193,7 @@ impl Sending<'_> {
     fn send_segment(&self, segment: Draft) -> io::Result<u64> {
         let (name, bytes) = segment.done();
         let len = bytes.len() as u64;
-        Ok(if self.remote.put(&segment_path(name), bytes, self.anew)? { len } else { 0 })
+        Ok(if self.remote.put(&segment_path(name), bytes, self.anew || self.far.met_damage())? { len } else { 0 })
     }
 
     /// Results, once all objects are there.
