@@ -96,8 +96,17 @@ fn written(format: &Format, samples: &[Sample]) -> (Vec<(String, Vec<u8>)>, Vec<
     }
     let (fragment, outlines) = (|_| Ok(all.clone()), vec![(all.len() as u64, Vec::new())]);
     let (title, version, license, skeleton) = ("t 1.0.0", "1.0.0", "MIT", Default::default());
-    let of =
-        Join { split: "s", title, version, license, classes: &[], skeleton: &skeleton, outlines, fragment: &fragment };
+    let of = Join {
+        split: "s",
+        title,
+        version,
+        license,
+        classes: &[],
+        skeleton: &skeleton,
+        outlines,
+        hidden: false,
+        fragment: &fragment,
+    };
     let one = |chunk| match chunk {
         Chunk::Bytes(bytes) => bytes,
         Chunk::Fragment { from, len, .. } => all[from as usize..(from + len) as usize].to_vec(),

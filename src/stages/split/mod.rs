@@ -59,8 +59,8 @@ pub use pins::PINS;
 
 use crate::digest::{Digest, keyed};
 use crate::measure::names::composed;
-use crate::model::moments::{of_value, sortable};
 use crate::model::frames::TILE_OF;
+use crate::model::moments::{of_value, sortable};
 use crate::model::votes::{each_class, stratum_of};
 use crate::stage::*;
 use crate::table::{ArrayRef, DataType, Value, array_of, texts, utf8, value_at};
