@@ -11,7 +11,7 @@ use super::text::{Text, head, tail};
 pub const DETECTOR: Detector = Detector {
     name: "birth_date",
     doc: "Dates of birth, by a word beside them.",
-    version: 1,
+    version: 2,
     mask: "[BIRTH_DATE]",
     find,
 };
@@ -47,7 +47,10 @@ fn is_birth(text: &Text, after: usize, start: usize, end: usize) -> bool {
         || behind.starts_with("에 태어")
         || behind.starts_with("태어");
     let lead = text.plain.get(after..start).map_or("", |lead| tail(lead, NEAR));
-    born || super::context::nearest(lead) == Some(Subject::Birth)
+    // 1990. 3. 5. (생일): the dot is the day's
+    let dot = usize::from(text.at(end) == Some('.'));
+    let bracket = text.behind_subject(end + dot) == Some(Subject::Birth);
+    born || bracket || super::context::nearest(lead) == Some(Subject::Birth)
 }
 
 /// The date that begins with a run.
@@ -164,5 +167,12 @@ mod tests {
         {
             assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
         }
+    }
+
+    #[test]
+    fn a_word_in_brackets_behind_a_date() {
+        assert_eq!(found(&DETECTOR, "1959/08/04 (birth date)"), ["1959/08/04"]);
+        assert_eq!(found(&DETECTOR, "1953. 4. 27. (생일)").len(), 1);
+        assert_eq!(found(&DETECTOR, "1959/08/04 (회의)"), [""; 0]);
     }
 }

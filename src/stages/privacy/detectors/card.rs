@@ -13,7 +13,7 @@ use Confidence::{Certain, Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "card",
     doc: "Numbers of payment cards, in one run or in groups.",
-    version: 1,
+    version: 2,
     mask: "[CARD]",
     find,
 };
@@ -50,6 +50,13 @@ fn read(text: &Text, first: usize) -> Option<(usize, Found)> {
     if !is_issued(digits) || odd {
         return None;
     }
+    // six and seven digits are the form of a resident number
+    if last == first + 1
+        && numbers.len(first) == 6
+        && text.subject(numbers.place(first, first).0, numbers.place(last, last).1) != Some(Subject::Card)
+    {
+        return None;
+    }
     let card = CARDS.iter().any(|groups| groups.len() == last - first + 1);
     let own = match luhn(digits) {
         true if card => Certain,
@@ -57,7 +64,10 @@ fn read(text: &Text, first: usize) -> Option<(usize, Found)> {
         false if card => Possible,
         false => return None,
     };
-    Some((last, text.judged(found(text, first, last, own), Subject::Card)))
+    let found = text.judged(found(text, first, last, own), Subject::Card);
+    // 쿠폰번호 4111-1111-1111-1111
+    let confidence = if text.is_numbered_thing(found.start) { Possible } else { found.confidence };
+    Some((last, Found { confidence, ..found }))
 }
 
 /// Whether the first digits are those of an issuer: Visa, Mastercard, American Express, Discover, JCB, Diners Club, UnionPay,

@@ -15,13 +15,14 @@
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
 use super::text::Text;
+use super::url_credential::is_token;
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::sync::LazyLock;
 
 pub const DETECTOR: Detector = Detector {
     name: "email",
     doc: "E-mail addresses, also directly before a Korean particle, and written out as `kim (at) example.com`.",
-    version: 6,
+    version: 7,
     mask: "[EMAIL]",
     find,
 };
@@ -49,9 +50,30 @@ const BARE_AT: [&str; 4] = [" at ", " AT ", " At ", " 앳 "];
 const DOT: [&str; 7] = ["(dot)", "[dot]", "{dot}", "(점)", "점", "닷", "dot"];
 
 /// Where addresses that are written out may end.
-const COMMON: [&str; 22] = [
+const COMMON: [&str; 48] = [
     "com", "net", "org", "kr", "edu", "gov", "io", "co", "uk", "de", "jp", "cn", "fr", "info", "biz", "me", "dev",
-    "ai", "app", "us", "eu", "test",
+    "ai", "app", "us", "eu", "test", "xyz", "site", "online", "shop", "store", "tech", "cloud", "name", "pro",
+    "museum", "int", "mil", "asia", "tv", "cc", "au", "ca", "ru", "br", "es", "nl", "se", "ch", "tw", "hk", "sg",
+];
+
+/// Words before `at` that are no names.
+const VERBS: [&str; 16] = [
+    "meet",
+    "look",
+    "looking",
+    "is",
+    "are",
+    "was",
+    "were",
+    "be",
+    "stay",
+    "work",
+    "works",
+    "arrive",
+    "us",
+    "it",
+    "held",
+    "available",
 ];
 
 fn find(text: &Text, out: &mut Vec<Found>) {
@@ -100,13 +122,14 @@ fn written_out(text: &str, start: usize, end: usize, bare: bool) -> Option<Found
     }
     let (from_label, to) = label_at?;
     let name = text.get(from_label..to)?;
-    // "at the dot com" speaks of a trade
+    // "at the dot com" speaks of a trade, and "meet at noon dot com" of a time
     let article = bare && text.get(end + skipped..).is_some_and(|rest| rest.starts_with("the "));
+    let article = article || bare && VERBS.contains(&local.get(from..).unwrap_or_default());
     let common = !article
         && (spelt || !bare)
         && from_label > end + skipped
         && COMMON.iter().any(|c| c.eq_ignore_ascii_case(name));
-    let code = is_code(text, from..start, to);
+    let code = is_code(text, from..start, to) || is_user(text, from..start);
     (common && !code).then_some(Found { start: from, end: to, confidence: Confidence::Likely })
 }
 
@@ -132,6 +155,12 @@ fn is_code(text: &str, local: std::ops::Range<usize>, to: usize) -> bool {
     text.get(local) == Some("git") && (led || text.as_bytes().get(to) == Some(&b':'))
 }
 
+/// Whether a local part is a token in an address of the web: `https://TOKEN@example.com`.
+fn is_user(text: &str, local: std::ops::Range<usize>) -> bool {
+    let led = text.get(..local.start).is_some_and(|lead| lead.ends_with("://"));
+    led && text.get(local).is_some_and(is_token)
+}
+
 /// Tells where each address begins and ends.
 fn each(text: &str, tell: &mut dyn FnMut(usize, usize)) {
     let mut after = 0;
@@ -139,7 +168,7 @@ fn each(text: &str, tell: &mut dyn FnMut(usize, usize)) {
         let (Some(before), Some(behind)) = (text.get(after..at), text.get(at + 1..)) else { continue };
         if let (Some(local), Some(domain)) = (local_part(before), domain(behind)) {
             after = at + 1 + domain;
-            if !is_code(text, at - local..at, after) {
+            if !is_code(text, at - local..at, after) && !is_user(text, at - local..at) {
                 tell(at - local, after);
             }
         }
@@ -275,5 +304,12 @@ mod tests {
         }
         assert_eq!(found(&DETECTOR, &format!("{}@example.com", "a".repeat(65))), [""; 0]);
         assert_eq!(found(&DETECTOR, &format!("{}@example.com", "a".repeat(64))).len(), 1);
+    }
+
+    #[test]
+    fn a_token_before_a_host_is_no_local_part() {
+        assert_eq!(found(&DETECTOR, "https://mYAJ1V65PMvNVmzPMwLyKPNYvDNCNc@git.example.com/a"), [""; 0]);
+        assert_eq!(found(&DETECTOR, "meet at noon dot com era"), [""; 0]);
+        assert_eq!(found(&DETECTOR, "kim (at) example.museum"), ["kim (at) example.museum"]);
     }
 }

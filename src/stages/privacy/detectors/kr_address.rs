@@ -15,13 +15,13 @@ use Confidence::{Certain, Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "kr_address",
     doc: "Korean addresses by road and by lot, down to the number of the house.",
-    version: 1,
+    version: 2,
     mask: "[ADDRESS]",
     find,
 };
 
 /// Provinces and large cities, in short and in full.
-const PROVINCES: [&str; 36] = [
+const PROVINCES: [&str; 43] = [
     "서울특별시",
     "부산광역시",
     "대구광역시",
@@ -42,6 +42,12 @@ const PROVINCES: [&str; 36] = [
     "경상북도",
     "경상남도",
     "제주도",
+    "서울시",
+    "부산시",
+    "대구시",
+    "인천시",
+    "대전시",
+    "울산시",
     "서울",
     "부산",
     "대구",
@@ -58,6 +64,7 @@ const PROVINCES: [&str; 36] = [
     "전남",
     "경북",
     "경남",
+    "제주",
 ];
 
 /// What the names of buildings end in.
@@ -157,7 +164,7 @@ fn name_at_end(text: &str) -> Option<(&str, usize)> {
 fn korean(text: &Text, at: usize, number: usize, after: usize) -> Option<Found> {
     let before = text.plain.get(after..number)?;
     let lead = before.strip_suffix(' ').unwrap_or(before);
-    let lead = lead.strip_suffix(" 산").unwrap_or(lead);
+    let lead = lead.strip_suffix(" 산").or(lead.strip_suffix(" 지하")).unwrap_or(lead);
     let (name, mut start) = name_at_end(lead)?;
     let last = kind(name).filter(|k| !matches!(k, Name::Province | Name::District))?;
     let (mut province, mut district, mut quarter) = (false, false, last == Name::Quarter);
@@ -204,6 +211,12 @@ fn number_end(text: &Text, at: usize, last: Name) -> Option<usize> {
         || behind.starts_with("가길")
         || behind.starts_with("번가")
     {
+        return None;
+    }
+    // the number is part of the name of a quarter: 종로1가 24, 문래동3가 산 2
+    let quarter = behind.strip_prefix('가').and_then(|rest| rest.strip_prefix(' '));
+    let quarter = quarter.map(|rest| rest.strip_prefix("산").unwrap_or(rest).trim_start_matches(' '));
+    if quarter.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
         return None;
     }
     // the number is part of the name of a road: 중동1로 12
@@ -282,7 +295,8 @@ fn part(inner: &str) -> Option<usize> {
     let name: usize = near.chars().take_while(|c| is_name(*c)).map(char::len_utf8).sum();
     let name = near.get(..name)?;
     let cut = BUILDINGS.iter().filter_map(|b| name.rfind(b).map(|at| at + b.len())).max()?;
-    (cut > 0 && name.chars().count() >= 3).then_some(cut)
+    let whole = BUILDINGS.contains(&name);
+    (cut > 0 && (whole || name.chars().count() >= 3)).then_some(cut)
 }
 
 /// What the segments of an address in Latin letters end in.
@@ -305,7 +319,7 @@ const CITIES: [&str; 12] = [
 
 /// `152, Teheran-ro, Gangnam-gu, Seoul`: the number before the road, then places between commas.
 fn latin(text: &Text, out: &mut Vec<Found>) {
-    for road in ["-ro", "-gil"] {
+    for road in ["-ro", "-gil", "-daero"] {
         for at in memchr::memmem::find_iter(text.bytes(), road) {
             let end = at + road.len();
             if text.at(end).is_some_and(|c| c.is_ascii_alphanumeric() || c == '-') {
@@ -313,13 +327,22 @@ fn latin(text: &Text, out: &mut Vec<Found>) {
             }
             let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), NAME_MAX);
             let name = lead.bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
-            let lead = lead.get(..lead.len() - name).unwrap_or_default();
+            let mut name = name;
+            let mut lead = lead.get(..lead.len() - name).unwrap_or_default();
+            // the name of a road may be of two words: Centum jungang-ro
+            let word =
+                lead.strip_suffix(' ').unwrap_or_default().bytes().rev().take_while(u8::is_ascii_alphabetic).count();
+            if word > 0 && lead.as_bytes().get(lead.len() - 1 - word).is_some_and(u8::is_ascii_uppercase) {
+                name += word + 1;
+                lead = lead.get(..lead.len() - word - 1).unwrap_or_default();
+            }
             let number = lead.strip_suffix(", ").or(lead.strip_suffix(' ')).unwrap_or_default();
             let digits = number.bytes().rev().take_while(|b| b.is_ascii_digit() || *b == b'-').count();
             if name == 0 || digits == 0 {
                 continue;
             }
             let start = at - name - (lead.len() - number.len()) - digits;
+            let start = door(text, start);
             let (end, places) = segments(text, end);
             if places > 0 {
                 let confidence = if places > 1 { Certain } else { Likely };
@@ -327,6 +350,16 @@ fn latin(text: &Text, out: &mut Vec<Found>) {
             }
         }
     }
+}
+
+/// Where an address begins with the number of its door before that of its house: `101-1203, 152, Teheran-ro`.
+fn door(text: &Text, start: usize) -> usize {
+    let lead = super::text::tail(text.plain.get(..start).unwrap_or_default(), 16);
+    let Some(inner) = lead.strip_suffix(", ") else { return start };
+    let digits = inner.bytes().rev().take_while(|b| b.is_ascii_digit() || *b == b'-').count();
+    let number = inner.get(inner.len() - digits..).unwrap_or_default();
+    let fits = number.split('-').count() == 2 && number.split('-').all(|part| (1..=4).contains(&part.len()));
+    if fits { start - 2 - digits } else { start }
 }
 
 /// The end of the places between commas, and how many there are.
@@ -386,6 +419,23 @@ mod tests {
             "경기 성남시 분당동 2024년",
         ] {
             assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn quarters_with_a_number_cellars_and_roads_of_two_words() {
+        for address in [
+            "서울 종로구 종로1가 224",
+            "서울 종로구 종로1가 산 259-18번지",
+            "제주 서귀포시 대정읍 하모리 94-22",
+            "(02751) 서울시 송파구 올림픽로 205",
+            "서울시 송파구 올림픽로 지하 55-20",
+            "부산 사하구 하단동 277-19 자이 102동 1944호",
+            "364-9 Sejong-daero, Jung-gu, Seoul",
+            "336, Centum jungang-ro, Haeundae-gu, Busan",
+            "116-1452, 242, Teheran-ro, Gangnam-gu, Seoul, Republic of Korea",
+        ] {
+            assert_eq!(found(&DETECTOR, &format!("주소: {address} 확인")), [address], "{address}");
         }
     }
 }

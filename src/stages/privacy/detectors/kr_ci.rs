@@ -10,15 +10,17 @@ use super::tokens;
 use Confidence::{Certain, Likely, Possible};
 
 pub const DETECTOR: Detector =
-    Detector { name: "kr_ci", doc: "Linkage keys of Korea: CI and DI.", version: 2, mask: "[CI]", find };
+    Detector { name: "kr_ci", doc: "Linkage keys of Korea: CI and DI.", version: 3, mask: "[CI]", find };
 
 const DI: &str = "MC0GCCqGSIb3DQIJAyE";
 
 fn find(text: &Text, out: &mut Vec<Found>) {
     for (start, end) in tokens::of(text.plain, 64, tokens::is_base64) {
         let start = tokens::value_start(text.plain, start, end);
+        let end = tokens::value_end(text.plain, start, end);
         let Some(token) = text.plain.get(start..end) else { continue };
         let hash = text.plain.get(..start).is_some_and(|lead| lead.ends_with("sha512-") || lead.ends_with("sha384-"));
+        let keyed = ["Key=", "key="].iter().any(|key| text.lead(start).ends_with(key));
         let mixed = [u8::is_ascii_uppercase, u8::is_ascii_lowercase, u8::is_ascii_digit];
         let mixed = mixed.iter().all(|class| token.bytes().any(|b| class(&b)));
         let own = match token.len() {
@@ -30,7 +32,7 @@ fn find(text: &Text, out: &mut Vec<Found>) {
         let confidence = match text.subject(start, end) {
             Some(Subject::Linkage) => own.raised(),
             Some(Subject::Thing | Subject::Secret) => own.lowered(),
-            _ if hash => Possible,
+            _ if hash || keyed => Possible,
             _ => own,
         };
         out.push(Found { start, end, confidence });

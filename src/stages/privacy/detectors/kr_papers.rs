@@ -18,7 +18,7 @@ use Confidence::{Certain, Likely, Possible};
 pub const DRIVER: Detector = Detector {
     name: "kr_driver",
     doc: "Numbers of Korean driver's licences.",
-    version: 1,
+    version: 2,
     mask: "[DRIVER]",
     find: find_driver,
 };
@@ -26,7 +26,7 @@ pub const DRIVER: Detector = Detector {
 pub const PASSPORT: Detector = Detector {
     name: "kr_passport",
     doc: "Numbers of Korean passports.",
-    version: 1,
+    version: 2,
     mask: "[PASSPORT]",
     find: find_passport,
 };
@@ -34,7 +34,7 @@ pub const PASSPORT: Detector = Detector {
 pub const HEALTH: Detector = Detector {
     name: "kr_health",
     doc: "Numbers of Korean health insurance cards.",
-    version: 1,
+    version: 2,
     mask: "[HEALTH]",
     find: find_health,
 };
@@ -42,7 +42,7 @@ pub const HEALTH: Detector = Detector {
 pub const CUSTOMS: Detector = Detector {
     name: "kr_customs",
     doc: "Personal customs codes of Korea.",
-    version: 1,
+    version: 2,
     mask: "[CUSTOMS]",
     find: find_customs,
 };
@@ -90,6 +90,13 @@ fn find_passport(text: &Text, out: &mut Vec<Found>) {
             continue;
         }
         let before = text.plain.get(..run.start).unwrap_or_default();
+        if len == 8 && text.subject(run.start, run.end) == Some(Subject::Passport) {
+            // D 85674000: the letter apart from its digits
+            let apart = before.strip_suffix(' ').and_then(|b| b.strip_suffix(['M', 'S', 'R', 'O', 'D']));
+            if let Some(lead) = apart {
+                passport(text, lead.len(), run.end, Likely, out);
+            }
+        }
         let Some(letter) = before.chars().next_back().filter(|c| "MSRODmsrod".contains(*c)) else { continue };
         let lead = before.strip_suffix(letter).unwrap_or_default();
         let own = match len {

@@ -10,7 +10,7 @@ use super::units;
 use Confidence::{Certain, Likely, Possible};
 
 pub const DETECTOR: Detector =
-    Detector { name: "kr_plate", doc: "Korean number plates.", version: 2, mask: "[PLATE]", find };
+    Detector { name: "kr_plate", doc: "Korean number plates.", version: 3, mask: "[PLATE]", find };
 
 /// Private, commercial, parcel, rental and military plates.
 pub const LETTERS: &str = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호국합육해공";
@@ -44,12 +44,20 @@ fn plate(text: &Text, start: usize, end: usize, next: usize, stop: usize, len: u
     if !fits || text.is_in_word(start, stop) || units::counts(text, start, stop) {
         return None;
     }
+    // the number of a case: 99다1234 판결
+    let behind = super::text::head(text.plain.get(stop..)?, 16).trim_start_matches([' ', ',']);
+    if ["판결", "선고", "결정", "사건", "전원합의체"].iter().any(|word| behind.starts_with(word)) {
+        return None;
+    }
     let lead = text.plain.get(..start)?.trim_end_matches(' ');
     let region = REGIONS.iter().find(|r| lead.ends_with(*r) && start - lead.len() <= 1);
     if let Some(region) = region {
         return Some(Found { start: lead.len() - region.len(), end: stop, confidence: Certain });
     }
-    let part = text.before(start).is_some_and(|c| matches!(c, '.' | ',' | '-' | '제'))
+    let decimal = matches!(text.before(start), Some('.' | ','))
+        && start.checked_sub(2).and_then(|at| text.bytes().get(at)).is_some_and(u8::is_ascii_digit);
+    let part = decimal
+        || matches!(text.before(start), Some('-' | '제'))
         || matches!(text.at(stop), Some('.' | ',') if text.at(stop + 1).is_some_and(|c| c.is_ascii_digit()));
     if len == 1 || part {
         return None;
@@ -65,7 +73,7 @@ fn plate(text: &Text, start: usize, end: usize, next: usize, stop: usize, len: u
 fn diplomat(text: &Text, at: usize) -> Option<Found> {
     let (start, end) = text.numbers.place(at, at + 1);
     let lead = text.plain.get(..start)?.trim_end_matches(' ');
-    let word = ["외교", "영사", "준외", "준영", "협정", "대표"].iter().find(|w| lead.ends_with(*w))?;
+    let word = ["외교", "영사", "준외", "준영", "국기", "협정", "대표"].iter().find(|w| lead.ends_with(*w))?;
     let dashed = text.plain.get(text.numbers.place(at, at).1..)?.trim_start_matches(' ').starts_with('-');
     dashed.then_some(Found { start: lead.len() - word.len(), end, confidence: Likely })
 }
@@ -102,5 +110,12 @@ mod tests {
         ] {
             assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
         }
+    }
+
+    #[test]
+    fn cases_of_courts_and_columns() {
+        assert_eq!(found(&DETECTOR, "대법원 99다1234 판결"), [""; 0]);
+        assert_eq!(found(&DETECTOR, "x,52보1821,y"), ["52보1821"]);
+        assert_eq!(found(&DETECTOR, "차량 국기 055-805"), ["국기 055-805"]);
     }
 }

@@ -26,7 +26,7 @@ use Confidence::{Certain, Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "kr_rrn",
     doc: "Korean resident and foreign resident registration numbers.",
-    version: 5,
+    version: 6,
     mask: "[RRN]",
     find,
 };

@@ -1,8 +1,9 @@
 //! Addresses of networks: IPv4 and IPv6 (RFC 4291), and MAC.
 //!
 //! IPv4: four numbers up to 255 between dots, no part of a longer dotted number. Likely; possible where all four have one
-//! digit, behind `v` or a word such as version. IPv6: eight groups certain, with `::` likely. MAC: six pairs of hexadecimal
-//! digits with one sign between them, or three groups of four between dots; certain, but likely where no letter is in it.
+//! digit, behind `v` or a word such as version. IPv6: eight groups certain, with `::` likely, also with an address of IPv4 for
+//! its end (`::ffff:192.0.2.1`). MAC: six pairs of hexadecimal digits with one sign between them, or three groups of four
+//! between dots; certain, but likely where no letter is in it; without signs beside a word such as MAC.
 use super::context::Subject;
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
@@ -11,10 +12,10 @@ use super::text::Text;
 use Confidence::{Certain, Likely, Possible};
 
 pub const IP: Detector =
-    Detector { name: "ip", doc: "Addresses of IPv4 and IPv6.", version: 1, mask: "[IP]", find: find_ip };
+    Detector { name: "ip", doc: "Addresses of IPv4 and IPv6.", version: 2, mask: "[IP]", find: find_ip };
 
 pub const MAC: Detector =
-    Detector { name: "mac", doc: "Addresses of network cards.", version: 1, mask: "[MAC]", find: find_mac };
+    Detector { name: "mac", doc: "Addresses of network cards.", version: 2, mask: "[MAC]", find: find_mac };
 
 fn find_ip(text: &Text, out: &mut Vec<Found>) {
     let numbers = text.numbers;
@@ -41,14 +42,37 @@ fn four(text: &Text, first: usize) -> Option<Found> {
     let middle = text.plain.get(start..end)?;
     let plain = middle.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let hidden = matches!(text.before(start), Some('v' | 'V'));
+    let (start, mapped) = mapped(text, start);
     let in_word = text.is_in_word(start, end) && !hidden || matches!(text.before(start), Some('-'));
     if !plain || in_word || !(0..4).all(|i| octet(first + i)) || numbers.digits(first, first).first() == Some(&0) {
         return None;
     }
-    let short = middle.len() == 7;
+    let short = middle.len() == 7 && !mapped;
     let own = if short || hidden { Possible } else { Likely };
-    let found = Found { start, end, confidence: own };
-    Some(text.judged(found, Subject::Network))
+    let subject = text.subject(start, end);
+    // four numbers between dots are no number of another kind: only the word for a thing, as a version, speaks against them
+    let confidence = match subject {
+        Some(Subject::Network) => own.raised(),
+        Some(Subject::Thing) if !mapped => own.lowered(),
+        _ => own,
+    };
+    Some(Found { start, end, confidence })
+}
+
+/// Where an address of IPv6 begins that ends in one of IPv4 (`::ffff:192.0.2.1`, RFC 4291), and whether it is one.
+fn mapped(text: &Text, start: usize) -> (usize, bool) {
+    let lead = super::text::tail(text.plain.get(..start).unwrap_or_default(), 31);
+    let len = lead.bytes().rev().take_while(|b| is_hex_or_colon(*b)).count();
+    let six = lead.get(lead.len() - len..).unwrap_or_default();
+    let six = if six.starts_with(':') && !six.starts_with("::") || six.starts_with(":::") {
+        six.get(1..).unwrap_or_default()
+    } else {
+        six
+    };
+    match six.ends_with(':') && six.matches("::").count() == 1 && !six.contains(":::") {
+        true => (start - six.len(), true),
+        false => (start, false),
+    }
 }
 
 fn is_hex_or_colon(byte: u8) -> bool {
@@ -66,6 +90,10 @@ fn six(text: &Text, out: &mut Vec<Found>) {
         if text.plain.get(..end).is_some_and(|t| t.ends_with(':') && !t.ends_with("::")) {
             end -= 1;
         }
+        // a colon behind a word (`client:2001:db8::1`) is none of the address
+        let single = text.plain.get(start..end).is_some_and(|t| t.starts_with(':') && !t.starts_with("::"));
+        let triple = text.plain.get(start..end).is_some_and(|t| t.starts_with(":::"));
+        let start = start + usize::from(single || triple);
         let Some(token) = text.plain.get(start..end) else { continue };
         let free = !text.is_in_word(start, end) && !matches!(text.before(start), Some('.' | '<'));
         if let Some(confidence) = groups(token).filter(|_| free) {
@@ -100,6 +128,7 @@ fn groups(token: &str) -> Option<Confidence> {
 
 fn find_mac(text: &Text, out: &mut Vec<Found>) {
     let bytes = text.bytes();
+    bare(text, out);
     for sign in [b':', b'-', b'.'] {
         let mut after = 0;
         for at in memchr::memchr_iter(sign, bytes) {
@@ -141,6 +170,40 @@ fn find_mac(text: &Text, out: &mut Vec<Found>) {
     }
 }
 
+/// Words right before twelve hexadecimal digits that say they are an address.
+const BARE: [&str; 6] = ["mac", "맥 주소", "맥주소", "hwaddr", "ether", "bssid"];
+
+/// Twelve hexadecimal digits without a sign, behind a word that says so; else they may be anything. There are digits and letters
+/// among them: of digits alone a number of another kind is likelier.
+fn bare(text: &Text, out: &mut Vec<Found>) {
+    let bytes = text.bytes();
+    let mut after = 0;
+    for run in text.numbers.runs.iter().filter(|run| run.end - run.start <= BARE_LEN) {
+        if run.start < after {
+            continue;
+        }
+        let lead = bytes.get(after..run.start).unwrap_or_default().iter().rev().take(BARE_LEN);
+        let start = run.start - lead.take_while(|b| b.is_ascii_hexdigit()).count();
+        let rest = bytes.get(run.end..).unwrap_or_default().iter().take(BARE_LEN);
+        let end = run.end + rest.take_while(|b| b.is_ascii_hexdigit()).count();
+        after = end;
+        let joined = matches!(text.before(start), Some('-' | '.' | ':'))
+            && text.before(start.saturating_sub(1)).is_some_and(|c| c.is_ascii_hexdigit());
+        let letter = bytes.get(start..end).is_some_and(|token| token.iter().any(u8::is_ascii_alphabetic));
+        if end - start != BARE_LEN || !letter || text.is_in_word(start, end) || joined || text.at(end) == Some('-') {
+            continue;
+        }
+        let lead = super::text::tail(text.plain.get(..start).unwrap_or_default(), 48).to_lowercase();
+        let behind = super::text::head(text.plain.get(end..).unwrap_or_default(), 8).to_lowercase();
+        if BARE.iter().any(|word| lead.contains(word)) || behind.trim_start_matches(' ').starts_with("(mac") {
+            out.push(Found { start, end, confidence: Likely });
+        }
+    }
+}
+
+/// Hexadecimal digits of an address of a network card.
+const BARE_LEN: usize = 12;
+
 #[cfg(test)]
 mod tests {
     use super::super::found;
@@ -170,6 +233,27 @@ mod tests {
             (&MAC, "12-34-56-78-90-12"),
             (&MAC, "00:1a:2b:3c:4d:5e:6f"),
             (&MAC, "10:20:30"),
+        ] {
+            assert_eq!(found(detector, text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn mapped_addresses_and_those_without_a_sign() {
+        for (detector, text, want) in [
+            (&IP, "from ::ffff:192.0.2.17", "::ffff:192.0.2.17"),
+            (&IP, "host:2001:db8:0:0:8:800:200c:417a", "2001:db8:0:0:8:800:200c:417a"),
+            (&IP, "여권 D475H4321, <b>192.0.2.17</b>", "192.0.2.17"),
+            (&MAC, "MAC 주소 001A2B3C4D5E", "001A2B3C4D5E"),
+            (&MAC, "{\"mac\": \"001a2b3c4d5e\"}", "001a2b3c4d5e"),
+        ] {
+            assert_eq!(found(detector, text), [want], "{text}");
+        }
+        for (detector, text) in [
+            (&IP, "펌웨어 9.3.1.22"),
+            (&MAC, "container 001a2b3c4d5e"),
+            (&MAC, "commit 001a2b3c4d5e"),
+            (&MAC, "ether, order 264847002102"),
         ] {
             assert_eq!(found(detector, text), [""; 0], "{text}");
         }

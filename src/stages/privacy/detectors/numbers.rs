@@ -55,8 +55,14 @@ impl Mark {
 /// Digits of a cluster.
 const CLUSTER_MIN: usize = 7;
 
+/// Spaces around a dash between two groups.
+const DASH_SPACES: usize = 6;
+
 /// How many single digits one space apart are read as one run.
 const SPACED_MIN: usize = 7;
+
+/// What parts the groups of a number whose digits stand one space apart.
+const WIDE: &str = "   ";
 
 impl Numbers {
     pub(super) fn of(text: &str) -> Numbers {
@@ -65,13 +71,17 @@ impl Numbers {
         let mut at = 0;
         while let Some(start) = super::scan::next(bytes, at, |b| b.is_ascii_digit()) {
             let first = numbers.digits.len();
-            let gap = match numbers.runs.last() {
-                Some(run) => gap(text.get(run.end..start).unwrap_or_default()),
-                None => OTHER,
-            };
             let run = bytes.get(start..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit());
             numbers.digits.extend(run.map(|b| b - b'0'));
             at = start + numbers.digits.len() - first;
+            let gap = match numbers.runs.last() {
+                Some(run) => {
+                    let between = text.get(run.end..start).unwrap_or_default();
+                    let single = run.digits.len() == 1 && at - start == 1;
+                    if single && between == WIDE { gap(" ") } else { gap(between) }
+                }
+                None => OTHER,
+            };
             numbers.runs.push(Run { start, end: at, digits: first..numbers.digits.len(), gap });
         }
         numbers.cluster();
@@ -91,7 +101,8 @@ impl Numbers {
         }
     }
 
-    /// The single spaces between single digits of which so many stand one after another that they are one number.
+    /// The spaces between single digits of which so many stand one after another that they are one number; of the wide ones
+    /// that part its groups (`0 1 0   1 2 3 4`) one stays.
     pub(super) fn spaced(&self) -> Vec<usize> {
         let mut out = Vec::new();
         for cluster in &self.clusters {
@@ -102,8 +113,12 @@ impl Numbers {
             }
             for pair in runs.windows(2) {
                 let [a, b] = pair else { continue };
-                if single(a) && single(b) && b.gap.mark == Mark::Space && b.start == a.end + 1 {
-                    out.push(a.end);
+                if single(a) && single(b) && b.gap.mark == Mark::Space {
+                    match b.start - a.end {
+                        1 => out.push(a.end),
+                        3 => out.extend([a.end, a.end + 1]),
+                        _ => {}
+                    }
                 }
             }
         }
@@ -207,15 +222,23 @@ pub(super) fn luhn(digits: &[u8]) -> bool {
 
 pub(super) const OTHER: Gap = Gap { mark: Mark::Other, tight: false, closes: false };
 
-/// Reads the text between two runs: at most two spaces, one mark (a dash may be doubled), and brackets.
+/// Reads the text between two runs: at most two spaces, one mark (a dash may be doubled, have more spaces around it, and a line
+/// may end behind it), and brackets.
 pub(super) fn gap(between: &str) -> Gap {
     let (mut mark, mut spaces, mut brackets, mut closes) = (None, 0, 0, false);
     if between.len() > 8 {
         return OTHER;
     }
+    if matches!(between, "-\n" | "-\r\n") {
+        return Gap { mark: Mark::Dash, tight: true, closes };
+    }
     for byte in between.bytes() {
         let next = match byte {
             b' ' => {
+                spaces += 1;
+                continue;
+            }
+            b'\n' if mark == Some(Mark::Dash) && between.matches('\n').count() == 1 => {
                 spaces += 1;
                 continue;
             }
@@ -237,7 +260,9 @@ pub(super) fn gap(between: &str) -> Gap {
     }
     // a comma or a slash with spaces parts two numbers
     let parts = matches!(mark, Some(Mark::Odd(_))) && spaces > 0;
-    if spaces > 2 || brackets > 2 || parts {
+    // spaces on both sides of a dash stand in for its width
+    let most = if mark == Some(Mark::Dash) { DASH_SPACES } else { 2 };
+    if spaces > most || brackets > 2 || parts {
         return OTHER;
     }
     let bare = if brackets > 0 { Mark::Bracket } else { Mark::Space };

@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 pub const DETECTOR: Detector = Detector {
     name: "person",
     doc: "Names of people beside a title or a role; others by a dictionary of one's own.",
-    version: 2,
+    version: 3,
     mask: "[PERSON]",
     find,
 };
@@ -153,7 +153,14 @@ fn behind_role(text: &Text, word: usize, end: usize, role: bool) -> Option<Found
     let len: usize = near.chars().take_while(|c| is_hangul(*c)).map(char::len_utf8).sum();
     let run = near.get(..len)?;
     let name = named(run, marked)?;
+    // 고객: 전화 드릴게요 is what somebody says; a name of two syllables ends the line, or a sign or another field follows it
+    let behind = near.get(name.len()..).unwrap_or_default();
+    let goes_on = behind.strip_prefix(' ').is_some_and(|rest| {
+        let word: usize = rest.chars().take_while(|c| is_hangul(*c)).map(char::len_utf8).sum();
+        word > 0 && !rest.get(word..).unwrap_or_default().trim_start_matches(' ').starts_with([':', '='])
+    });
     let confidence = match (name.chars().count(), role, marked) {
+        (2, true, true) if goes_on => Possible,
         (2, true, true) => Likely,
         (2, ..) => Possible,
         (_, true, true) => Certain,
@@ -283,7 +290,9 @@ fn latin(text: &Text, out: &mut Vec<Found>) {
             continue;
         }
         let (len, words) = latin_name(near);
-        if titled && near.get(..len).is_some_and(|name| LATIN_THINGS.contains(&name)) {
+        let thing = titled && near.get(..len).is_some_and(|name| LATIN_THINGS.contains(&name));
+        // author: The React Team
+        if thing || near.starts_with("The ") {
             continue;
         }
         if words >= if titled { 1 } else { 2 } {
@@ -378,5 +387,13 @@ mod tests {
         ] {
             assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_speaker_says_is_no_name() {
+        assert_eq!(found(&DETECTOR, "고객: 전화 불러드릴게요"), [""; 0]);
+        assert_eq!(found(&DETECTOR, "예금주: 류은정 (서명)"), ["류은정"]);
+        assert_eq!(found(&DETECTOR, "신기한 사장님 이야기"), [""; 0]);
+        assert_eq!(found(&DETECTOR, "author: The React Team\ndate"), [""; 0]);
     }
 }

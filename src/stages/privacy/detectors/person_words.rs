@@ -2,7 +2,7 @@
 //! some thousand bearers; the syllables of given names, titles and roles were put together for tamis.
 
 /// Surnames of one syllable.
-pub(super) const SURNAMES: &str = "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구나민진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용예경봉사부가복태목형피두감음빈동온호범좌팽승간상시갈단견당화창";
+pub(super) const SURNAMES: &str = "김이박최정강조윤장임한오서신권황안송류전홍유고문양손배백허남심노하곽성차주우구나민진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용예경봉사부가복태목형피두감음빈동온호범좌팽승간상시갈단견당화창";
 
 /// Surnames of two syllables.
 pub(super) const SURNAMES_LONG: [&str; 8] = ["남궁", "황보", "제갈", "사공", "선우", "서문", "독고", "동방"];
@@ -19,6 +19,27 @@ pub(super) const BEFORE_JA: &str = "춘영순경정미명옥금혜숙은화복�
 /// Words of those syllables that name nobody.
 pub(super) const NO_NAMES: &[&str] = &[
     "이자율",
+    "신기한",
+    "배송지",
+    "예금주",
+    "우수한",
+    "정직한",
+    "공정한",
+    "소중한",
+    "안전한",
+    "고상한",
+    "황당한",
+    "심오한",
+    "오만한",
+    "명백한",
+    "공평한",
+    "유사한",
+    "양호한",
+    "유명한",
+    "유능한",
+    "선량한",
+    "성숙한",
+    "온순한",
     "조회수",
     "전화율",
     "김치전",

@@ -11,6 +11,9 @@
 //! Behind `+82`, `82-`, `0082`, and `82` of a mobile number without separators, the leading 0 may be missing, given, or stand in brackets. Other numbers behind a `+` have 9
 //! to 15 digits (E.164; 11 behind `+1`), with spaces or the like at most 13, so that a year behind one is left alone.
 //!
+//! `0049 30 7654321`, with two zeros in place of the `+` and the code of a country of the regions, is read where signs part it.
+//! Where the words right before it announce the number of a thing (`상품코드 `, `part no. `), a number is possible at most.
+//!
 //! In the prefix of a mobile number letters may stand for digits (`O1O-1234-5678`).
 //!
 //! A mobile number may have a sign seldom set there between its groups, the same twice (`010/1234/5678`). Numbers of other
@@ -33,7 +36,7 @@ pub const DETECTOR: Detector = Detector {
     name: "phone",
     doc: "Telephone numbers of Korea as they are written there, those of the regions declared as they are written there, and \
           those of all countries with a leading `+`.",
-    version: 6,
+    version: 7,
     mask: "[PHONE]",
     find,
 };
@@ -50,6 +53,8 @@ fn find(text: &Text, out: &mut Vec<Found>) {
             };
             let end = text.numbers.place(first, last).1;
             let found = text.judged(Found { start, end, confidence }, Subject::Phone);
+            let thing = found.confidence > Possible && text.is_numbered_thing(start);
+            let found = Found { confidence: if thing { Possible } else { found.confidence }, ..found };
             out.push(found);
             // a weak reading does not hide what begins inside of it
             first = if found.confidence > Possible { last + 1 } else { first + 1 };
@@ -99,11 +104,23 @@ impl Candidate<'_> {
         let bracketed = |last: usize| self.opening(last).unwrap_or(start);
         if let Some(last) = self.national().or_else(|| self.odd()) {
             let mobile = matches!(self.digits(last), [0, 1, ..]);
-            let confidence = if mobile && last > self.first { Certain } else { Likely };
+            // a parameter of an address of the web (`?id=0415236876`) is seldom one
+            let parameter = last == self.first && matches!(self.text.before(start), Some('=' | '/')) && {
+                let lead = self.text.lead(start).rsplit([' ', '\n']).next().unwrap_or_default();
+                lead.contains("://")
+            };
+            let confidence = match parameter {
+                true => Possible,
+                false if mobile && last > self.first => Certain,
+                false => Likely,
+            };
             return Some((last, bracketed(last), confidence));
         }
         if let Some(last) = self.nationwide().or_else(|| self.without_plus()) {
             return Some((last, start, Likely));
+        }
+        if let Some((last, confidence)) = self.zeros() {
+            return Some((last, start, confidence));
         }
         let (last, confidence) = phone_abroad::read(self.text, self.first)?;
         let alone =
@@ -160,6 +177,23 @@ impl Candidate<'_> {
             _ => false,
         };
         self.korean_abroad().filter(|last| coded && self.stands_alone(*last))
+    }
+
+    /// `0049 30 7654321`: two zeros and the code of a country of the regions in place of a `+`; without marks only possible.
+    fn zeros(&self) -> Option<(usize, Confidence)> {
+        let coded = |digits: &[u8]| {
+            matches!(digits, [0, 0, 1, ..] | [0, 0, 3, 3, ..] | [0, 0, 4, 4 | 9, ..] | [0, 0, 8, 1 | 6, ..])
+        };
+        let code = self.numbers.digits(self.first, self.first);
+        let own = (3..=4).contains(&code.len()) || code.len() > 10;
+        if !own || !coded(code) {
+            return None;
+        }
+        let last = self.longest(7, |last| {
+            let length = if code.starts_with(&[0, 0, 1]) { 13..=13 } else { 11..=14 };
+            length.contains(&self.digits(last).len()) && self.stands_alone(last)
+        })?;
+        Some((last, if last > self.first { Likely } else { Possible }))
     }
 
     /// The country code 82, then the number with or without its leading 0.
@@ -444,5 +478,32 @@ mod tests {
         ] {
             assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
         }
+    }
+
+    #[test]
+    fn zeros_for_a_plus_ends_of_lines_and_forms_of_countries() {
+        for number in [
+            "0049 30 7654321",
+            "0033 6 01 79 55 19",
+            "0044 20 7946 0958",
+            "1-415-555-2671",
+            "(089) 468022",
+            "0221 345 6789",
+            "0120-366-374",
+            "03(4715)8791",
+            "010-\n1234-5678",
+            "0 1 0   1 2 3 4   5 6 7 8",
+        ] {
+            assert_eq!(found(&DETECTOR, &format!("Tel {number}, thanks")), [number], "{number}");
+        }
+        for text in [
+            "상품코드 010-1234-5678",
+            "https://example.com/view/7?id=0415236876",
+            "221 443 5958 20",
+            "case no. 029323829",
+        ] {
+            assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
+        }
+        assert_eq!(found(&DETECTOR, "상품 문의 010-1234-5678").len(), 1);
     }
 }

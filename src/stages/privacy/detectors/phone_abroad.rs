@@ -14,7 +14,7 @@ struct Plan {
 }
 
 const PLANS: &[Plan] = &[
-    Plan { region: "US", groups: &[&[3, 3, 4]], bare: false, is: is_american },
+    Plan { region: "US", groups: &[&[3, 3, 4], &[1, 3, 3, 4]], bare: false, is: is_american },
     Plan {
         region: "GB",
         groups: &[&[3, 4, 4], &[4, 3, 4], &[5, 6], &[5, 3, 3], &[5, 5], &[4, 7]],
@@ -26,15 +26,30 @@ const PLANS: &[Plan] = &[
     },
     Plan {
         region: "JP",
-        groups: &[&[2, 4, 4], &[3, 3, 4], &[4, 2, 4], &[3, 4, 4]],
+        groups: &[&[2, 4, 4], &[3, 3, 4], &[4, 2, 4], &[3, 4, 4], &[4, 3, 3]],
         bare: false,
         is: |d| matches!(d, [0, 1..=9, ..]),
     },
     Plan { region: "CN", groups: &[&[3, 4, 4]], bare: true, is: |d| matches!(d, [1, 3..=9, ..]) && d.len() == 11 },
-    Plan { region: "FR", groups: &[&[2, 2, 2, 2, 2]], bare: false, is: |d| matches!(d, [0, 1..=9, ..]) },
+    Plan { region: "FR", groups: &[&[2, 2, 2, 2, 2]], bare: true, is: |d| matches!(d, [0, 1..=9, ..]) },
     Plan {
         region: "DE",
-        groups: &[&[3, 5], &[3, 6], &[3, 7], &[3, 8], &[4, 5], &[4, 6], &[4, 7], &[4, 8], &[5, 5], &[5, 6]],
+        groups: &[
+            &[3, 5],
+            &[3, 6],
+            &[3, 7],
+            &[3, 8],
+            &[4, 5],
+            &[4, 6],
+            &[4, 7],
+            &[4, 8],
+            &[5, 5],
+            &[5, 6],
+            &[3, 3, 4],
+            &[3, 4, 4],
+            &[4, 3, 4],
+            &[4, 4, 4],
+        ],
         bare: false,
         is: |d| matches!(d, [0, 1..=9, ..]),
     },
@@ -43,6 +58,7 @@ const PLANS: &[Plan] = &[
 /// Area and exchange code begin with 2 to 9, and the second and third digit of neither are both 1.
 fn is_american(digits: &[u8]) -> bool {
     let code = |code: &[u8]| matches!(code, [2..=9, b, c] if !(*b == 1 && *c == 1));
+    let digits = digits.strip_prefix(&[1]).unwrap_or(digits);
     digits.len() == 10 && digits.get(..3).is_some_and(code) && digits.get(3..6).is_some_and(code)
 }
 
@@ -56,11 +72,9 @@ pub(super) fn read(text: &Text, first: usize) -> Option<(usize, Confidence)> {
         if !(plan.is)(text.numbers.digits(first, last)) || text.numbers.within_card(first, last) {
             continue;
         }
-        let confidence = match (text.regions.has(plan.region), marked) {
-            (true, true) => Likely,
-            (true, false) if plan.region != "US" => Possible,
-            _ => Possible,
-        };
+        // three groups with spaces in a longer row of numbers are figures
+        let row = plan.region == "US" && is_row(text, first, last);
+        let confidence = if text.regions.has(plan.region) && marked && !row { Likely } else { Possible };
         if best.is_none_or(|(_, other)| other < confidence) {
             best = Some((last, confidence));
         }
@@ -72,12 +86,18 @@ pub(super) fn read(text: &Text, first: usize) -> Option<(usize, Confidence)> {
     })
 }
 
+/// Whether spaces part the groups, and a further number stands one space before or behind them.
+fn is_row(text: &Text, first: usize, last: usize) -> bool {
+    let spaced = |gap: super::numbers::Gap| gap.mark == Mark::Space;
+    text.numbers.gaps(first, last).all(spaced) && [first, last + 1].into_iter().any(|run| spaced(text.numbers.gap(run)))
+}
+
 /// The last run, and whether there are marks between the groups.
 fn layout(text: &Text, first: usize, groups: &[usize], bare: bool) -> Option<(usize, bool)> {
     if let Some((last, mark)) = text.numbers.layout(first, groups) {
         return match mark {
             None => bare.then_some((last, false)),
-            Some(Mark::Dash | Mark::Space | Mark::Dot | Mark::Odd(b'/')) => Some((last, true)),
+            Some(Mark::Dash | Mark::Space | Mark::Dot | Mark::Bracket | Mark::Odd(b'/')) => Some((last, true)),
             Some(_) => None,
         };
     }

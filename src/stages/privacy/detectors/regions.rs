@@ -3,12 +3,12 @@
 //! | region | national numbers read | source |
 //! |---|---|---|
 //! | KR (always) | see the detector `phone` | numbering plan of Korea |
-//! | US (also CA) | 415-555-2671, (415) 555-2671: area and exchange begin with 2 to 9 | NANP |
+//! | US (also CA) | 415-555-2671, (415) 555-2671, 1-415-555-2671: area and exchange begin with 2 to 9 | NANP |
 //! | GB | 020 7946 0958, 07700 900123: 10 or 11 digits that begin with 01, 02, 03, 07, 08 | Ofcom |
-//! | JP | 03-1234-5678, 090-1234-5678: 10 or 11 digits in three groups | MIC |
+//! | JP | 03-1234-5678, 03(1234)5678, 090-1234-5678, 0120-123-456: 10 or 11 digits in three groups | MIC |
 //! | CN | 138 0013 8000, 13800138000: 11 digits that begin with 13 to 19 | MIIT |
 //! | FR | 01 23 45 67 89: five pairs that begin with 01 to 09 | ARCEP |
-//! | DE | 030 123456, 0171/1234567: 2 to 5 digits that begin with 0, then 5 to 8 | BNetzA |
+//! | DE | 030 123456, (089) 123456, 0171/1234567, 0221 123 4567: 2 to 5 digits that begin with 0, then 5 to 8 | BNetzA |
 //!
 //! Where a region is not declared, its numbers are read only beside a word such as phone.
 

@@ -1,9 +1,10 @@
 //! Keys and tokens of programs: by the forms that their issuers publish, by the name before them (`api_key = "..."`), and by
 //! their entropy; also private keys in PEM.
 //!
-//! A known form is certain. Behind a name such as `token` or `password` a value is likely if it mixes letters and digits; a long
-//! value of three classes of characters and high entropy alone is likely from 40 characters, and possible from 24. Digests
-//! and UUIDs, which are hexadecimal, are none.
+//! A known form is certain. Behind a name such as `token` or `password`, also with `is` or `to` between them, a value is likely
+//! if it mixes letters and digits; a long value of three classes of characters and high entropy alone is likely from 40
+//! characters, and possible from 24, in the path of an address of the web, and in a digest that says so. Digests and UUIDs,
+//! which are hexadecimal, are none.
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
 use super::text::Text;
@@ -13,13 +14,13 @@ use Confidence::{Certain, Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "secret",
     doc: "Keys, tokens and passwords of programs, by published forms, by the name before them and by entropy.",
-    version: 2,
+    version: 3,
     mask: "[SECRET]",
     find,
 };
 
 /// (what it begins with, fewest characters behind that, most, whether they are capital letters and digits).
-const FORMS: [(&str, usize, usize, bool); 40] = [
+const FORMS: [(&str, usize, usize, bool); 76] = [
     ("AKIA", 16, 16, true),
     ("ASIA", 16, 16, true),
     ("ABIA", 16, 16, true),
@@ -60,10 +61,46 @@ const FORMS: [(&str, usize, usize, bool); 40] = [
     ("sq0csp-", 43, 43, false),
     ("lin_api_", 32, 64, false),
     ("dckr_pat_", 20, 64, false),
+    ("dckr_oat_", 20, 64, false),
+    ("gldt-", 20, 64, false),
+    ("glptt-", 40, 40, false),
+    ("glrt-", 20, 64, false),
+    ("glft-", 20, 64, false),
+    ("glsoat-", 20, 64, false),
+    ("glcbt-", 20, 80, false),
+    ("GOCSPX-", 28, 28, false),
+    ("AQ.Ab8", 40, 80, false),
+    ("NRAK-", 27, 27, true),
+    ("hvs.", 24, 255, false),
+    ("hvb.", 100, 300, false),
+    ("r8_", 37, 40, false),
+    ("gsk_", 48, 60, false),
+    ("pplx-", 40, 64, false),
+    ("xai-", 60, 100, false),
+    ("ntn_", 40, 64, false),
+    ("secret_", 43, 43, false),
+    ("figd_", 36, 64, false),
+    ("PMAK-", 59, 59, false),
+    ("dapi", 32, 34, false),
+    ("glsa_", 40, 48, false),
+    ("glc_", 60, 255, false),
+    ("sbp_", 40, 44, false),
+    ("tskey-auth-", 20, 80, false),
+    ("tskey-api-", 20, 80, false),
+    ("sntrys_", 60, 255, false),
+    ("sntryu_", 64, 64, false),
+    ("ATATT3", 100, 255, false),
+    ("rubygems_", 48, 48, false),
+    ("cio", 32, 32, false),
+    ("fo1_", 40, 64, false),
+    ("HRKU-", 36, 80, false),
+    ("AGE-SECRET-KEY-1", 58, 58, false),
+    ("SK", 32, 32, false),
+    ("EAAA", 56, 64, false),
 ];
 
 /// Names before a value.
-const NAMES: [&str; 29] = [
+const NAMES: [&str; 33] = [
     "api_key",
     "api-key",
     "apikey",
@@ -93,6 +130,10 @@ const NAMES: [&str; 29] = [
     "pw",
     "passcode",
     "패스워드",
+    "시크릿",
+    "accountkey",
+    "account_key",
+    "sharedaccesskey",
 ];
 
 /// Names behind which a value may stand without a sign, after a particle: `비밀번호는 ...입니다`.
@@ -135,17 +176,55 @@ fn token(text: &Text, start: usize, end: usize, out: &mut Vec<Found>) {
         let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
         let varied = distinct(rest) >= 8 || rest.len() > 60;
         let fits = (least..=most).contains(&rest.len()) && (!capitals || rest.bytes().all(capital)) && varied;
-        // words with dashes are no key
-        let words = rest.matches('-').count() * 8 > rest.len();
+        // words with dashes are no key; of issuers that set such dashes themselves each part is mixed
+        let words = rest.matches('-').count() * 8 > rest.len() && rest.split('-').any(is_word);
         let mixed =
             is_mixed(rest) || (has_case(rest, u8::is_ascii_uppercase) && has_case(rest, u8::is_ascii_lowercase));
         if fits && (capitals || mixed) && !words {
-            return out.push(found(Certain));
+            // the tokens of one issuer end in `=` and a checksum
+            let sum = text.plain.get(start + value.len()..).and_then(|rest| rest.strip_prefix('='));
+            let sum = sum.map_or(0, |sum| sum.bytes().take(8).take_while(u8::is_ascii_hexdigit).count());
+            let more = if form == "ATATT3" && sum == 8 { 9 } else { 0 };
+            return out.push(Found { end: start + value.len() + more, ..found(Certain) });
         }
     }
+    if let Some(at) = by_parts(value) {
+        return out.push(Found { start: start + at, ..found(Certain) });
+    }
     if is_random(value) && !value.contains('.') && value.matches(['-', '_']).count() <= 2 {
-        let confidence = if value.len() >= 40 { Likely } else { Possible };
+        let listed = value.starts_with("sha512-") || value.starts_with("sha384-") || value.starts_with("sha256-");
+        let public = listed || is_piece(text, start);
+        let confidence = if value.len() >= 40 && !public { Likely } else { Possible };
         out.push(found(confidence));
+    }
+}
+
+/// Whether a part of a value is a word.
+fn is_word(part: &str) -> bool {
+    part.len() >= 3 && part.bytes().all(|b| b.is_ascii_lowercase())
+}
+
+/// Whether a run lies in the path of an address of the web, or in a digest of base64 that says so (`sha512-...`): the names of
+/// pages and digests are as random as keys, and public.
+fn is_piece(text: &Text, start: usize) -> bool {
+    let lead = super::text::tail(text.plain.get(..start).unwrap_or_default(), 160);
+    let own =
+        lead.rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>')).next().unwrap_or_default();
+    let path = own.ends_with(['/', '-', '_']) && own.contains("://") && !own.contains(['?', '=', '@']);
+    path || ["sha512-", "sha384-", "sha256-"].iter().any(|sign| own.contains(sign))
+}
+
+/// Where a token begins whose parts between dots have fixed lengths: of an airtable, of a bot of chat programs.
+fn by_parts(value: &str) -> Option<usize> {
+    let parts: Vec<&str> = value.split('.').collect();
+    let hex = |part: &str| part.bytes().all(|b| b.is_ascii_hexdigit());
+    match parts.as_slice() {
+        [id, key] if id.starts_with("pat") && id.len() == 17 && key.len() == 64 && hex(key) => Some(0),
+        [id, time, key] if (23..=28).contains(&id.len()) && time.len() == 6 && (27..=38).contains(&key.len()) => {
+            let bot = id.starts_with(['M', 'N', 'O']) && is_mixed(key) && has_case(key, u8::is_ascii_uppercase);
+            bot.then_some(0)
+        }
+        _ => None,
     }
 }
 
@@ -173,9 +252,10 @@ fn named(text: &Text, out: &mut Vec<Found>) {
     }
     for word in ["Bearer ", "bearer "] {
         for at in memchr::memmem::find_iter(bytes, word) {
-            out.extend(value(text, at + word.len()).filter(|v| v.end - v.start >= 20));
+            out.extend(value(text, at + word.len()).filter(|v| v.end - v.start >= 16));
         }
     }
+    told(text, out);
     for word in ["Basic ", "basic "] {
         for at in memchr::memmem::find_iter(bytes, word) {
             let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 24).to_ascii_lowercase();
@@ -197,6 +277,40 @@ fn named(text: &Text, out: &mut Vec<Found>) {
             {
                 out.extend(value(text, behind + skipped));
             }
+        }
+    }
+}
+
+/// Values that a sentence gives to a name: `the password is Tr0ub4dor`, `set the token to ...`.
+fn told(text: &Text, out: &mut Vec<Found>) {
+    for verb in [" is ", " to "] {
+        for at in memchr::memmem::find_iter(text.bytes(), verb) {
+            let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 24);
+            // most verbs stand behind no such name: the last two letters tell
+            let last = lead.len().checked_sub(2).and_then(|from| lead.as_bytes().get(from..)).unwrap_or_default();
+            if !LAST.iter().any(|two| two.eq_ignore_ascii_case(last)) {
+                continue;
+            }
+            let named = |name: &&str| {
+                let from = lead.len().checked_sub(name.len());
+                let end = from.and_then(|from| lead.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(name));
+                let led =
+                    from.and_then(|from| lead.get(..from)).is_some_and(|l| l.ends_with(|c: char| c.is_alphanumeric()));
+                end && !led
+            };
+            if NAMES.iter().any(named) {
+                out.extend(value(text, at + verb.len()).filter(|v| v.end - v.start >= 8));
+            }
+        }
+    }
+    // the token of a bot: its number, then 35 signs that begin with AA
+    for at in memchr::memmem::find_iter(text.bytes(), b":AA") {
+        let digits =
+            text.bytes().get(..at).unwrap_or_default().iter().rev().take(12).take_while(|b| b.is_ascii_digit());
+        let (digits, rest) = (digits.count(), text.bytes().get(at + 1..).unwrap_or_default());
+        let key = rest.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
+        if (8..=10).contains(&digits) && key == 35 {
+            out.push(Found { start: at - digits, end: at + 1 + key, confidence: Certain });
         }
     }
 }
@@ -399,6 +513,33 @@ mod tests {
             "the_quick_brown_fox_jumps_over_the_lazy_dog_2024",
         ] {
             assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn further_issuers_and_sentences_that_tell_a_value() {
+        let hex = |n: usize| "3f9a1c7e".repeat(n / 8 + 1).get(..n).unwrap_or_default().to_string();
+        for value in [
+            format!("hvs.{}", made(90)),
+            format!("GOCSPX-{}", made(28)),
+            format!("gsk_{}", made(52)),
+            format!("dapi{}", hex(32)),
+            format!("sbp_{}", hex(40)),
+            format!("pat{}.{}", made(14), hex(64)),
+            format!("8216449020:AA{}", made(33)),
+            format!("M{}.{}.{}", made(23), made(6), made(38)),
+        ] {
+            assert_eq!(found(&DETECTOR, &format!("키는 {value} 입니다")), [value.as_str()], "{value}");
+        }
+        assert_eq!(found(&DETECTOR, "the password is Tr0ub4dor99, thanks"), ["Tr0ub4dor99"]);
+        let page = made(44);
+        for text in [
+            format!("https://docs.example.com/document/d/{page}/edit"),
+            format!("integrity sha512-{page}/{page}=="),
+            "the token is expired".to_string(),
+            "the password is case-sensitive".to_string(),
+        ] {
+            assert_eq!(found(&DETECTOR, &text), [""; 0], "{text}");
         }
     }
 }

@@ -93,10 +93,21 @@ impl Text<'_> {
         cluster.map_or((0, None), |cluster| (ends(cluster), Some(cluster.start)))
     }
 
-    fn behind_subject(&self, end: usize) -> Option<Subject> {
+    /// What a word in brackets behind a place calls what stands before it.
+    pub(super) fn behind_subject(&self, end: usize) -> Option<Subject> {
         let behind = self.plain.get(end..)?;
         let inner = behind.trim_start_matches(' ').strip_prefix(['(', '['])?;
         context::nearest(head(inner.split([')', ']', '\n']).next()?, BEHIND))
+    }
+
+    /// Whether the number of a thing is announced right before a place: `상품코드 `, `주문번호는 `, `part no. `.
+    pub(super) fn is_numbered_thing(&self, start: usize) -> bool {
+        let lead = self.lead(start).trim_end_matches([' ', ':', '=', '#', '"', '\'', '(', '[', '.']);
+        let lead = lead.strip_suffix(['은', '는', '이', '가']).unwrap_or(lead);
+        let lower = tail(lead, 8).to_ascii_lowercase();
+        let number =
+            ["번호", "코드", "품번", "no", "number", "code", "sku", "id", "p/n"].iter().any(|end| lower.ends_with(end));
+        number && context::nearest(lead) == Some(Subject::Thing)
     }
 
     /// The confidence in what words beside it call by `own`, or by another name, or not at all.

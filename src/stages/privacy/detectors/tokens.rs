@@ -29,8 +29,15 @@ pub(super) fn is_base64(byte: u8) -> bool {
 
 /// Where the value begins in a run of base64: behind the name of a parameter (`ci=...`), since `=` only ends a value.
 pub(super) fn value_start(text: &str, start: usize, end: usize) -> usize {
-    let body = text.get(start..end).unwrap_or_default().trim_end_matches('=');
+    let body = text.get(start..end).unwrap_or_default().trim_end_matches(['=', '/']).trim_end_matches('=');
     start + body.rfind('=').map_or(0, |at| at + 1)
+}
+
+/// Where the value ends in a run of base64: behind its first `=`, which only pad a value; a slash may follow them.
+pub(super) fn value_end(text: &str, start: usize, end: usize) -> usize {
+    let value = text.get(start..end).unwrap_or_default();
+    let Some(first) = value.find('=') else { return end };
+    start + first + value.get(first..).unwrap_or_default().bytes().take_while(|b| *b == b'=').count()
 }
 
 /// Signs of keys, tokens and what stands around them.

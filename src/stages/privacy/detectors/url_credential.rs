@@ -1,4 +1,5 @@
-//! Names and passwords in addresses of the web: `https://user:password@host`. The hit is the name, the password and the host.
+//! Names and passwords in addresses of the web: `https://user:password@host`, also a token in the place of a
+//! name (`https://TOKEN@host`). The hit is the name, the password and the host.
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
 use super::text::Text;
@@ -6,7 +7,7 @@ use super::text::Text;
 pub const DETECTOR: Detector = Detector {
     name: "url_credential",
     doc: "Names and passwords in addresses of the web, with the host behind them.",
-    version: 1,
+    version: 2,
     mask: "[CREDENTIAL]",
     find,
 };
@@ -24,9 +25,9 @@ fn find(text: &Text, out: &mut Vec<Found>) {
         let Some((user, host)) = authority.rsplit_once('@').filter(|(user, _)| user.len() <= USER_MAX) else {
             continue;
         };
-        let Some((name, password)) = user.split_once(':').filter(|(_, password)| !password.is_empty()) else {
-            continue;
-        };
+        let pair = user.split_once(':').filter(|(_, password)| !password.is_empty());
+        // a token alone may stand in the place of a name
+        let Some((name, password)) = pair.or_else(|| is_token(user).then_some(("", user))) else { continue };
         let host: usize = host
             .chars()
             .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'))
@@ -41,6 +42,17 @@ fn find(text: &Text, out: &mut Vec<Found>) {
             out.push(Found { start, end, confidence });
         }
     }
+}
+
+/// Fewest bytes of a token in the place of a name.
+const TOKEN_MIN: usize = 20;
+
+/// Whether a name is a token: long, of letters and digits without a dot.
+pub(super) fn is_token(user: &str) -> bool {
+    let user = user.trim_end_matches(':');
+    let sign = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let digits = user.bytes().filter(u8::is_ascii_digit).count();
+    user.len() >= TOKEN_MIN && user.bytes().all(sign) && digits >= 2 && digits < user.len()
 }
 
 #[cfg(test)]
@@ -61,5 +73,14 @@ mod tests {
         {
             assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
         }
+    }
+
+    #[test]
+    fn tokens_in_the_place_of_a_name() {
+        assert_eq!(
+            found(&DETECTOR, "https://mYAJ1V65PMvNVmzPMwLyKPNYvDNCNc@git.example.com/a.git"),
+            ["mYAJ1V65PMvNVmzPMwLyKPNYvDNCNc@git.example.com"]
+        );
+        assert_eq!(found(&DETECTOR, "https://kim.minsu.of.the.team@example.com"), [""; 0]);
     }
 }
