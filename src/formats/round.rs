@@ -270,6 +270,10 @@ fn formats_that_lose_say_of_which_labels() {
     }
 }
 
+/// Words that readers of numbers, JSON and tables look for.
+const WORDS: [&[u8]; 12] =
+    [b"1e308", b"-1", b"4294967295", b"nan", b"\"", b"[", b"{", b"]", b"\n", b"\xff", b"99999999999999999999", b"o"];
+
 /// Bytes changed at random: each reader gives shapes, a finding or an error, whatever it is given.
 #[test]
 fn no_bytes_break_a_reader_of_shapes() {
@@ -294,20 +298,6 @@ fn no_bytes_break_a_reader_of_shapes() {
         {"id": "a", "type": "polygon", "original_width": 4, "original_height": 3, "value": {"points": [[0, 0], [9, 0], [9, 9]]}},
         {"id": "a", "type": "labels", "value": {"labels": ["x"]}},
         {"type": "brushlabels", "original_width": 4, "original_height": 3, "value": {"rle": [0, 0, 0, 48, 57, 27, 254, 19, 0, 159, 254, 216, 4, 127, 241, 128, 0], "brushlabels": ["x"]}}]}]}]"#;
-    const WORDS: [&[u8]; 12] = [
-        b"1e308",
-        b"-1",
-        b"4294967295",
-        b"nan",
-        b"\"",
-        b"[",
-        b"{",
-        b"]",
-        b"\n",
-        b"\xff",
-        b"99999999999999999999",
-        b"o",
-    ];
     let columns: Vec<String> = crate::model::shapes::DRAWINGS.iter().map(|d| d.column.to_string()).collect();
     let mut dice = Dice(7_000_000);
     for (name, seed) in [

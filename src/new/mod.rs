@@ -2,7 +2,7 @@
 //!
 //! A folder is looked at file by file: [`kinds`] has a recogniser for each format, [`found`] puts files that belong
 //! together into sources, [`chat`] knows conversations, [`tags`] texts that come as tagged tokens, [`tools`] what labelling
-//! tools write, [`apart`] leaves out what only speaks of other samples, [`columns`], [`labels`], [`answered`], [`votes`] and [`said`] say
+//! tools write, [`apart`] leaves out what only speaks of other samples, [`columns`], [`labels`], [`answered`], [`votes`] and `said` say
 //! what columns and files mean, [`licence`] what files state, [`plan`] puts it together, and [`draft`] with [`releases`] writes it down as a
 //! manifest that builds as it stands (decision 0033). Values come from the readers that a build would use; of each file only its
 //! beginning is read. [`template`] has the projects that come with tamis.

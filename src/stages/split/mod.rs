@@ -37,7 +37,7 @@
 //!
 //! With `salt` units are called by keyed digests, so that nobody without the secret can draw what is drawn of them.
 //!
-//! Samples that `lists` name are given to a split in the same way ([`lists`]).
+//! Samples that `lists` name are given to a split in the same way (`split/lists.rs`).
 //!
 //! With `time` splits follow each other in time (`timed`): facts `split.time.missing` (samples without a time),
 //! `split.time.near` (dropped, since they are too near to a later split: `split.gap`) and `split.time.early` (samples
