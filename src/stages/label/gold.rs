@@ -16,7 +16,7 @@
 //! transcriptions 1 - edits / length of the longer text. An annotator's accuracy is the mean over the gold samples that they answered.
 //!
 //! Facts: `met` (samples with a gold answer and another one), `unmet` (those with a gold answer alone), `answers`, `accuracy` (the mean over
-//! answers), `below` (annotators), and the table `by_annotator`, the lowest first. Findings: `gold.dropped`, the answers that a sample loses.
+//! answers), `below` (annotators), and the table `by_annotator`, those below first. Findings: `gold.dropped`, the answers that a sample loses.
 //! Limits: with `[privacy]` annotators are numbers.
 use super::check::all_classes;
 use super::declaration::{Unlabelled, checked};
@@ -234,7 +234,8 @@ fn share(sum: f64, of: u64) -> String {
 }
 
 impl Gather {
-    /// The annotators with what they answered and how right they were, the least right first; and who is below the limit.
+    /// The annotators with what they answered and how right they were: those below the limit, then the others, the least right
+    /// first. And who is below.
     fn table(&self, all: &BTreeMap<String, (u64, f64)>) -> (Fact, BTreeSet<String>) {
         let (mut lines, mut below) = (Vec::new(), BTreeSet::new());
         for (n, (by, (items, sum))) in all.iter().enumerate() {
@@ -252,11 +253,12 @@ impl Gather {
                 below.insert(by.clone());
             }
             let name = if self.open { by.clone() } else { format!("annotator {}", n + 1) };
-            lines.push((accuracy, name, items.to_string(), state.to_string()));
+            lines.push((!(low && judged), accuracy, name, items.to_string(), state.to_string()));
         }
         lines.sort();
-        let columns = ["annotator", "samples", "accuracy", "min_accuracy"].map(String::from).to_vec();
-        let rows = lines.into_iter().map(|(accuracy, name, items, state)| vec![name, items, accuracy, state]).collect();
+        let columns = ["annotator", "samples", "min_accuracy", "accuracy"].map(String::from).to_vec();
+        let rows =
+            lines.into_iter().map(|(_, accuracy, name, items, state)| vec![name, items, state, accuracy]).collect();
         (Fact::Table { columns, rows }, below)
     }
 }
@@ -333,9 +335,9 @@ mod tests {
         let (out, delta) = decided(gather(Some("0.5"), true), false);
         let Fact::Table { rows, .. } = &out.facts["by_annotator"] else { panic!() };
         let want = [
-            ["new", "1", "0.000000", "too few to judge"],
-            ["bad", "4", "0.250000", "below, dropped"],
-            ["good", "4", "1.000000", "holds"],
+            ["bad", "4", "below, dropped", "0.250000"],
+            ["new", "1", "too few to judge", "0.000000"],
+            ["good", "4", "holds", "1.000000"],
         ];
         assert_eq!(*rows, want.map(|row| row.map(String::from).to_vec()));
         assert_eq!(out.facts["met"], Fact::from(4u64));
