@@ -142,6 +142,18 @@ impl Verdicts {
         slice.extend(say);
     }
 
+    /// Decides something of all entries whose key stands several times, and says nothing more of them.
+    pub fn put_repeated(&mut self, hits: &Hits) {
+        let mut last: Option<Hit> = None;
+        for hit in hits.iter() {
+            if let Some(before) = last.filter(|l| l.key == hit.key) {
+                self.put(before.at, []);
+                self.put(hit.at, []);
+            }
+            last = Some(hit);
+        }
+    }
+
     /// Decides something that [`Slice::each`] reads back.
     pub fn put_json(&mut self, at: Spot, said: &impl Serialize) -> Result<(), Fault> {
         let bytes = serde_json::to_vec(said).map_err(|e| Fault::Bug(format!("a decision cannot be written: {e}")))?;

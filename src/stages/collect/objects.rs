@@ -258,14 +258,7 @@ impl RowStage for Shared {
 
 impl Shared {
     fn gather(_: &Nothing, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
-        let mut last: Option<Hit> = None;
-        for hit in hits.iter() {
-            if let Some(before) = last.filter(|l| l.key == hit.key) {
-                out.put(before.at, []);
-                out.put(hit.at, []);
-            }
-            last = Some(hit);
-        }
+        out.put_repeated(hits);
         Ok(())
     }
 
