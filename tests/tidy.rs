@@ -79,6 +79,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "src/measure/association.rs",
             "src/measure/confident/",
             "src/measure/crowd/",
+            "src/measure/fences.rs",
             "src/measure/learn/",
             "src/measure/pictures/",
             "src/measure/quotas.rs",

@@ -3,7 +3,7 @@ use crate::model::boxes::Box2;
 use crate::model::keypoints::Keypoints;
 use crate::model::masks::Mask;
 use crate::model::points::Point;
-use crate::model::polygons::{Polygon, Ring};
+use crate::model::polygons::{Polygon, Ring, bounds};
 use crate::model::quads::Quad;
 
 /// A shape in a plane.
@@ -20,6 +20,34 @@ pub trait Area {
         if union > 0.0 { (common / union).clamp(0.0, 1.0) } else { 0.0 }
     }
 }
+
+/// A shape with a class and an upright box around it.
+pub trait Placed: Area {
+    fn class(&self) -> &str;
+    /// The box around it as `[x1, y1, x2, y2]`; `None` where there is nothing to be around.
+    fn around(&self) -> Option<[f64; 4]>;
+}
+
+macro_rules! placed {
+    ($shape:ty, $around:expr) => {
+        impl Placed for $shape {
+            fn class(&self) -> &str {
+                &self.class
+            }
+
+            fn around(&self) -> Option<[f64; 4]> {
+                let around: fn(&$shape) -> Option<[f64; 4]> = $around;
+                around(self)
+            }
+        }
+    };
+}
+
+placed!(Box2, |b| Some([b.x1, b.y1, b.x2, b.y2]));
+placed!(Polygon, Polygon::bounds);
+placed!(Mask, Mask::bounds);
+placed!(Quad, |q| bounds(&q.corners));
+placed!(Keypoints, |k| k.boxed().around());
 
 /// Left, top, right, bottom of an upright box.
 impl Area for [f64; 4] {

@@ -40,6 +40,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     label::ENTRIES,
     &[privacy::images::ENTRY],
     &[transform::AFTER_LABEL],
+    &[clean::near_duplicates::labels::ENTRY, clean::label_inconsistent::ENTRY, clean::label_outliers::ENTRY],
     train::ENTRIES,
     &[clean::label_errors::ENTRY, clean::label_errors::boxes::ENTRY],
     &[active::ENTRY],

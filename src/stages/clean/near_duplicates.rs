@@ -16,6 +16,8 @@
 //!
 //! Where near duplicates are not dropped, the inner column `clean.near_duplicates` names for each sample that has any the
 //! first sample, in table order, of those that hang together by similar pairs. `split` keeps these together.
+pub mod labels;
+
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;

@@ -1,4 +1,5 @@
 //! The declaration of `[clean.label_errors]`, and every mistake in it that can be found before a sample is read.
+use super::super::tasks::{Of, task_of};
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
@@ -141,13 +142,7 @@ pub fn checked(check: &mut Check) -> Option<(Declaration, Judged)> {
     let d = check.read::<Declaration>()?;
     let role_of =
         |check: &Check, name: &str| check.columns_of("samples").find(|c| c.0 == name).map(|c| c.1.role.clone());
-    let label = format!("label.{}", d.task.get());
-    let Some(Role::Label { kind, classes, .. }) = role_of(check, &label) else {
-        let tasks: Vec<String> = check.manifest.instances(&["label"]).into_iter().map(|t| t.0).collect();
-        let problem = Diagnostic::error("T0580", d.task.span(), format!("there is no [{label}]"));
-        check.bad(problem.label(suggest(d.task.get(), tasks.iter().map(String::as_str))));
-        return None;
-    };
+    let Of { label, kind, classes } = task_of(check, &d.task)?;
     let predicted = d.from.strip_prefix("train.").map(|name| format!("predicted.{name}"));
     let role = predicted.as_ref().and_then(|name| role_of(check, name));
     let (Some(predicted), Some(Role::Predictions { task })) = (predicted, role) else {

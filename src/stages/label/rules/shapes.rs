@@ -4,41 +4,8 @@
 //! much in common, the later one in the answer breaks the rule; one that breaks it already is not held against others.
 //! That a polygon crosses itself is not a rule: `problems.crossing` says what happens.
 use super::rule::{Asked, Broken, Rule, Side};
-use crate::measure::shapes::Area;
-use crate::model::boxes::Box2;
-use crate::model::keypoints::Keypoints;
-use crate::model::masks::Mask;
-use crate::model::polygons::{Polygon, bounds};
-use crate::model::quads::Quad;
+use crate::measure::shapes::Placed;
 use crate::table::Cell;
-
-/// A shape with a class and an upright box around it.
-pub trait Placed: Area {
-    fn class(&self) -> &str;
-    /// The box around it as `[x1, y1, x2, y2]`; `None` where there is nothing to be around.
-    fn around(&self) -> Option<[f64; 4]>;
-}
-
-macro_rules! placed {
-    ($shape:ty, $around:expr) => {
-        impl Placed for $shape {
-            fn class(&self) -> &str {
-                &self.class
-            }
-
-            fn around(&self) -> Option<[f64; 4]> {
-                let around: fn(&$shape) -> Option<[f64; 4]> = $around;
-                around(self)
-            }
-        }
-    };
-}
-
-placed!(Box2, |b| Some([b.x1, b.y1, b.x2, b.y2]));
-placed!(Polygon, Polygon::bounds);
-placed!(Mask, Mask::bounds);
-placed!(Quad, |q| bounds(&q.corners));
-placed!(Keypoints, |k| k.boxed().around());
 
 /// The rules of a kind whose answers are lists of such shapes.
 pub const fn of_shapes<S: Placed>() -> [Rule; 7]
@@ -251,6 +218,7 @@ mod tests {
     use super::super::rule::Demand;
     use super::*;
     use crate::manifest::Decimal;
+    use crate::model::boxes::Box2;
 
     fn pixels(class: &str, [x1, y1, x2, y2]: [f64; 4]) -> Box2 {
         Box2 { class: class.into(), x1, y1, x2, y2, flags: Vec::new() }
