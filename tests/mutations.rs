@@ -246,6 +246,15 @@ fn kinds() -> Vec<Kind> {
             ],
         ),
         kind(
+            "warc",
+            "warc",
+            "files = [\"raw/*.warc\"], format = \"warc\" }\nfields = { text = \"text\" }\nid = \"content\"\n",
+            vec![
+                b"WARC/1.0\r\nWARC-Type: request\r\nContent-Length: 3\r\n\r\nGET\r\n\r\nWARC/1.0\r\nWARC-Type: response\r\n\
+                  Content-Length: 75\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX: y\r\n\r\n5\r\nhello\r\n0\r\n\r\n\r\n\r\n".to_vec(),
+            ],
+        ),
+        kind(
             "doccano",
             "jsonl",
             "files = [\"raw/*.jsonl\"], format = \"doccano\" }\nfields = { text = \"text\", spans = \"spans\" }\nid = \"content\"\n",

@@ -68,8 +68,11 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("quick_xml", &["src/formats/voc/", "src/formats/cvat/", "src/formats/html/links.rs"]),
     ("html5ever", &["src/formats/html/tree.rs"]),
     ("chardetng", &["src/formats/html/decode.rs"]),
-    ("flate2", &["src/formats/packing.rs", "src/formats/zip.rs", "src/formats/metadata.rs"]),
-    ("zstd", &["src/formats/packing.rs"]),
+    (
+        "flate2",
+        &["src/formats/packing.rs", "src/formats/zip.rs", "src/formats/metadata.rs", "src/formats/warc/body.rs"],
+    ),
+    ("zstd", &["src/formats/packing.rs", "src/formats/warc/body.rs"]),
     (
         "libm",
         &[

@@ -70,6 +70,7 @@ mod standoff;
 pub mod tar;
 pub mod text;
 pub mod voc;
+pub mod warc;
 pub mod webdataset;
 pub mod yolo;
 pub mod zip;
@@ -116,6 +117,7 @@ pub const FORMATS: &[Format] = &[
     annotated::prodigy::FORMAT,
     annotated::spacy::FORMAT,
     aihub::FORMAT,
+    warc::FORMAT,
 ];
 
 /// What columns hold of the types that files have, for the reference.

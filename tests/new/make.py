@@ -1,6 +1,7 @@
 """Makes the folders of tests/new that other programs write: `python tests/new/make.py` in an environment of
 requirements.txt beside this file. The texts are made up, for the tests of tamis, and under CC0-1.0."""
 
+import gzip
 import shutil
 import sys
 from pathlib import Path
@@ -124,7 +125,23 @@ def spacy_files():
     pd.DataFrame(lines).to_json(other / "train.jsonl", orient="records", lines=True)
 
 
+def archive():
+    """A WET file of two pages, each record a member of its own as archives of the web pack them (WARC 1.0)."""
+    def record(kind, body, **fields):
+        body = body.encode()
+        named = "".join(f"{k.replace('_', '-')}: {v}\r\n" for k, v in fields.items())
+        return f"WARC/1.0\r\nWARC-Type: {kind}\r\n{named}Content-Length: {len(body)}\r\n\r\n".encode() + body + b"\r\n\r\n"
+
+    parts = [record("warcinfo", "format: WARC File Format 1.0\r\n")]
+    for n, text in enumerate(["The first page says little.", "둘째 쪽은 한국어로 쓰여 있다."]):
+        parts.append(record("conversion", text, WARC_Record_ID=f"<urn:uuid:{n}>",
+                            WARC_Target_URI=f"https://example.org/{n}", Content_Type="text/plain"))
+    packed = b"".join(gzip.compress(part, mtime=0) for part in parts)
+    (fresh("warc") / "pages.warc.wet.gz").write_bytes(packed)
+
+
 if __name__ == "__main__":
+    archive()
     hub()
     saved_json()
     frames()

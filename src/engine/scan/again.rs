@@ -257,6 +257,10 @@ mod tests {
             Split::Csv(_) if n.is_multiple_of(7) => format!("{n},\"two\nlines of {n}\"\n"),
             Split::Csv(_) => format!("{n},\"text of {n}, plain\"\n"),
             Split::Blocks { .. } => format!("# {n}\nw{n}\tO\nx\tB\n\n"),
+            Split::Warc => {
+                let (ty, body) = (if n.is_multiple_of(5) { "request" } else { "response" }, format!("page\n{n}"));
+                format!("WARC/1.0\nWARC-Type: {ty}\nContent-Length: {}\n\n{body}\n\n", body.len())
+            }
             _ if n.is_multiple_of(11) => format!("\n{{\"id\": {n}, \"text\": \"words and words\"}}\n"),
             _ => format!("{{\"id\": {n}, \"text\": \"words of {n}\"}}\n"),
         }
@@ -288,10 +292,11 @@ mod tests {
     /// What is read again after an edit is what reading it all gives, in each format that is cut.
     #[test]
     fn an_edit_read_again_is_the_file_read_whole() {
-        let splits = [Split::Lines, Split::Csv(Dialect::quoted(b',')), Split::Blocks { comment: Some("#".into()) }];
+        let blocks = Split::Blocks { comment: Some("#".into()) };
+        let splits = [Split::Lines, Split::Csv(Dialect::quoted(b',')), blocks, Split::Warc];
         let (mut used, mut runs) = (0, 0);
-        for seed in 0..240u64 {
-            let source = source(splits[seed as usize % 3].clone());
+        for seed in 0..320u64 {
+            let source = source(splits[seed as usize % 4].clone());
             let dir = tempfile::tempdir().unwrap();
             let world = World::new(dir.path());
             let (store, exec) = (Store::read(&world).unwrap(), Local::new(1));

@@ -2,6 +2,7 @@
 pub mod members;
 pub mod quoted;
 pub mod text;
+pub mod warc;
 
 pub use members::Members;
 pub use text::Split;

@@ -5,6 +5,7 @@
 //! gives the same records, and a reader may be given any run of them. Only a file that holds nothing but such lines
 //! has no record at all.
 use super::quoted::{Dialect, Field, SEPARATOR_MAX, separator};
+use super::warc::Frames;
 use crate::digest::CutHasher;
 use crate::formats::conll::sentence::{JUDGED, is_aside, is_blank};
 use crate::formats::encoding;
@@ -38,6 +39,8 @@ pub enum Split {
     Csv(Dialect),
     /// CoNLL: at a blank line behind at least one token. In front of the first, lines that begin with `comment` are none.
     Blocks { comment: Option<String> },
+    /// WARC: as long as the head of a record says. What is no page lies in front of the record behind it.
+    Warc,
     /// All bytes are one record, even none.
     Whole,
 }
@@ -128,6 +131,7 @@ pub struct Splitter {
     /// What is open begins with a line that says what parts the values.
     separated: bool,
     field: Field,
+    frames: Frames,
 }
 
 impl Splitter {
@@ -146,6 +150,7 @@ impl Splitter {
             record_seen: false,
             separated: false,
             field: Field::Start,
+            frames: Frames::default(),
         }
     }
 
@@ -159,6 +164,7 @@ impl Splitter {
         match self.split {
             Split::Lines | Split::Blocks { .. } => self.push_lines(block, out),
             Split::Csv(dialect) => self.push_csv(block, &dialect, out),
+            Split::Warc => self.push_warc(block, out),
             Split::Whole => self.open.take(block, memchr_iter(b'\n', block).count() as u64, self.hashes),
         }
         self.read += block.len() as u64;
@@ -169,7 +175,10 @@ impl Splitter {
         if self.split == Split::Whole {
             return out.push(self.open.record(self.record_max, false));
         }
-        let lines = !matches!(self.split, Split::Csv(_));
+        if self.split == Split::Warc {
+            self.finish_warc(out);
+        }
+        let lines = matches!(self.split, Split::Lines | Split::Blocks { .. });
         if lines && !self.head.is_empty() && self.judge(&self.head) == Line::Content {
             self.begin(out);
         }
@@ -293,6 +302,37 @@ impl Splitter {
             }
         }
         self.take_row(block.get(from..).unwrap_or_default(), newlines);
+    }
+
+    fn push_warc(&mut self, block: &[u8], out: &mut Vec<Record>) {
+        let waiting = std::mem::take(&mut self.head);
+        let joined = if waiting.is_empty() { Vec::new() } else { [&waiting, block].concat() };
+        let mut rest = if waiting.is_empty() { block } else { &joined };
+        while !rest.is_empty() {
+            let Some(step) = self.frames.step(rest) else {
+                self.head = rest.to_vec();
+                return;
+            };
+            let (piece, after) = rest.split_at(step.len);
+            if step.begins && !self.solid {
+                self.begin(out);
+            }
+            self.take(piece, memchr_iter(b'\n', piece).count() as u64);
+            if step.ends && self.solid {
+                self.open.torn = false; // the record behind it begins on the same line
+                self.close();
+            }
+            rest = after;
+        }
+    }
+
+    /// The file ends within a head, or where a record could have begun.
+    fn finish_warc(&mut self, out: &mut Vec<Record>) {
+        let waiting = std::mem::take(&mut self.head);
+        self.take(&waiting, 0);
+        if self.frames.in_head() && !self.solid {
+            self.begin(out);
+        }
     }
 
     fn take_row(&mut self, bytes: &[u8], newlines: u64) {
@@ -430,6 +470,27 @@ mod tests {
     }
 
     #[test]
+    fn records_of_warc_are_as_long_as_they_say() {
+        let record = |ty: &str, body: &str| {
+            format!("WARC/1.0\r\nWARC-Type: {ty}\r\ncontent-length: {}\r\n\r\n{body}\r\n\r\n", body.len())
+        };
+        let (info, page, empty) =
+            (record("warcinfo", "x: y"), record("response", "WARC/1.0\nno head"), record("resource", ""));
+        let end = "\r\n\r\n";
+        let cut = |text: &str| texts(&Split::Warc, text);
+        let whole = |text: &str| text.strip_suffix(end).unwrap().to_string();
+        assert_eq!(cut(&format!("{info}{page}{empty}")), [format!("{info}{}", whole(&page)), format!("{end}{empty}")]);
+        // what is no page goes to the record behind it, at the end to the last one; where there is no page there is no record
+        assert_eq!(cut(&format!("{page}{info}")), [format!("{page}{info}")]);
+        assert!(cut(&info).is_empty());
+        // a broken head takes what lies in front of the next one, and a head that breaks off is a record of its own
+        let broken = "WARC/1.0\r\nWARC-Type: response\r\n\r\nlost\r\n";
+        let all = cut(&format!("{broken}{page}WARC/1.0\r\nWARC-"));
+        assert_eq!(all, [broken.to_string(), whole(&page), format!("{end}WARC/1.0\r\nWARC-")]);
+        assert_eq!(cut("junk\nWAR"), ["junk\nWAR"]);
+    }
+
+    #[test]
     fn a_whole_file_is_one_record() {
         assert_eq!(texts(&Split::Whole, "a\n\nb"), ["a\n\nb"]);
         assert_eq!(split(&Split::Whole, b"", MAX)[0].len, 0);
@@ -447,8 +508,27 @@ mod tests {
         }
 
         fn text(&mut self) -> Vec<u8> {
-            const PIECES: [&str; 14] =
-                ["\n", "\r\n", "\r", "\"", "\"\"", ",", "\t", "##", "## c", " \tO", "a\tB-X", "-DOCSTART-", "x", "김"];
+            const WARC: &str = "WARC/1.0\nWARC-Type: ";
+            const PIECES: [&str; 18] = [
+                "\n",
+                "\r\n",
+                "\r",
+                "\"",
+                "\"\"",
+                ",",
+                "\t",
+                "##",
+                "## c",
+                " \tO",
+                "a\tB-X",
+                "-DOCSTART-",
+                "x",
+                "김",
+                WARC,
+                "request\n",
+                "response\n",
+                "Content-Length: 3\n\n",
+            ];
             let mut out = if self.below(4) == 0 { encoding::BOM.to_string() } else { String::new() };
             for _ in 0..self.below(40) {
                 out.push_str(PIECES[self.below(PIECES.len())]);
@@ -460,9 +540,9 @@ mod tests {
     #[test]
     fn block_sizes_do_not_matter_and_runs_split_alike() {
         let mut draw = Draw(0x9e37_79b9_7f4a_7c15);
-        for round in 0..20_000 {
+        for round in 0..25_000 {
             let text = draw.text();
-            let how = [Split::Lines, csv(), blocks(), Split::Whole][round % 4].clone();
+            let how = [Split::Lines, csv(), blocks(), Split::Warc, Split::Whole][round % 5].clone();
             let record_max = [MAX, 6][draw.below(2)];
             let whole = split(&how, &text, record_max);
             let mut pieces = Vec::new();

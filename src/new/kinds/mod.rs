@@ -26,6 +26,7 @@ mod text;
 mod textgrid;
 mod tsv;
 mod voc;
+mod warc;
 mod webanno;
 mod yolo;
 
@@ -36,6 +37,7 @@ use recogniser::{Key, Recogniser};
 pub const RECOGNISERS: &[Recogniser] = &[
     image_folder::RECOGNISER,
     audio::RECOGNISER,
+    warc::RECOGNISER,
     webanno::RECOGNISER,
     textgrid::RECOGNISER,
     brat::RECOGNISER,
