@@ -217,7 +217,7 @@ fn kinds() -> Vec<Kind> {
             "arrow",
             "arrow",
             "files = [\"raw/*.arrow\"], format = \"arrow\" }\nfields = { text = \"text\" }\nid = \"id\"\n",
-            vec![arrow(), of_case("arrow_broken/stream.arrow"), of_case("arrow/stream.arrow"), of_case("arrow/file.arrow")],
+            vec![arrow(), of_case("arrow_broken/stream.arrow"), of_case("arrow_broken/dictionary.arrow"), of_case("arrow/stream.arrow"), of_case("arrow/file.arrow")],
         ),
         kind(
             "chat",

@@ -72,7 +72,7 @@ fn parted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// The columns of a file, and the rows of one of its batches. `context` is what stands in front of the batch.
 fn decoded(context: &[u8], bytes: &[u8]) -> Result<(Schema, RecordBatch), String> {
-    small_enough(bytes)?;
+    small_enough(context, bytes)?;
     let mut decoder = StreamDecoder::new();
     let mut read = |bytes: &[u8]| -> Result<Option<RecordBatch>, String> {
         let mut buffer = Buffer::from(bytes);
@@ -86,13 +86,30 @@ fn decoded(context: &[u8], bytes: &[u8]) -> Result<(Schema, RecordBatch), String
     Ok((batch.schema().as_ref().clone(), batch))
 }
 
-/// Refuses buffers that say of themselves that they are very large once they are unpacked: a few kilobytes may hold gigabytes.
-fn small_enough(bytes: &[u8]) -> Result<(), String> {
-    let (about, body) = parted(bytes).ok_or("no message")?;
-    let message = root_as_message(about).map_err(|e| e.to_string())?;
-    let batch = message.header_as_record_batch().ok_or("no batch")?;
+/// Refuses buffers that say of themselves that they are very large once they are unpacked: a few kilobytes may hold gigabytes. Those of
+/// dictionaries count as those of rows do.
+fn small_enough(context: &[u8], bytes: &[u8]) -> Result<(), String> {
+    let mut all = 0u64;
+    for mut rest in [context, bytes] {
+        while !rest.is_empty() {
+            let (about, behind) = parted(rest).ok_or("no message")?;
+            let message = root_as_message(about).map_err(|e| e.to_string())?;
+            let body = usize::try_from(message.bodyLength()).map_err(|e| e.to_string())?;
+            let (body, behind) = behind.split_at_checked(body).ok_or("a message that breaks off")?;
+            let dictionary = message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data());
+            if let Some(batch) = message.header_as_record_batch().or(dictionary) {
+                all = all.saturating_add(unpacked_size(&batch, body)?);
+            }
+            rest = behind;
+        }
+    }
+    if all > UNPACKED_MAX { Err(PACKED.into()) } else { Ok(()) }
+}
+
+/// How large the packed buffers of a batch say that they are.
+fn unpacked_size(batch: &arrow_ipc::RecordBatch, body: &[u8]) -> Result<u64, String> {
     if batch.compression().is_none() {
-        return Ok(());
+        return Ok(0);
     }
     let mut all = 0u64;
     for buffer in batch.buffers().into_iter().flatten() {
@@ -102,7 +119,7 @@ fn small_enough(bytes: &[u8]) -> Result<(), String> {
         let own = len.filter(|_| buffer.length() > 0).map_or(0, |n| u64::try_from(n).unwrap_or(0));
         all = all.saturating_add(own);
     }
-    if all > UNPACKED_MAX { Err(PACKED.into()) } else { Ok(()) }
+    Ok(all)
 }
 
 /// The columns with the parts of objects, as paths, and whether each stands in lists.
