@@ -350,3 +350,75 @@ fn a_batch_of_many_workers_goes_out_and_comes_back() {
     let (exit, said) = run(dir, &import);
     assert!(exit != 0 && !said.contains("A1CAREFUL"), "without a key no worker is named: {said}");
 }
+
+/// Each annotator has a package of their own; every two of them share samples, so agreement can be measured of what comes back.
+#[test]
+fn packages_for_several_annotators_share_samples_and_show_no_answers() {
+    let dir = topics();
+    let dir = dir.path();
+    assert_eq!(run(dir, &["build"]).0, 0);
+    let plan = [
+        "label",
+        "plan",
+        "topic",
+        "--annotators",
+        "3",
+        "--overlap",
+        "2",
+        "--seconds",
+        "30",
+        "--pay",
+        "12000",
+        "--gold",
+        "2",
+    ];
+    let (exit, said) = run(dir, &plan);
+    assert!(exit == 0 && said.contains("40 samples and 2 of gold") && said.contains("86 of 3 annotators"), "{said}");
+    std::fs::write(dir.join("gold.txt"), "t07\n\nt21\r\n").unwrap();
+    let export = [
+        "label",
+        "export",
+        "topic",
+        "--tool",
+        "csv",
+        "--annotators",
+        "kim,lee,park",
+        "--overlap",
+        "2",
+        "--gold",
+        "gold.txt",
+    ];
+    let (exit, said) = run(dir, &export);
+    assert!(exit == 0 && said.contains("--by kim --as answers") && said.contains("2 samples of gold"), "{said}");
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for name in ["kim", "lee", "park"] {
+        let package = std::fs::read_to_string(dir.join(format!("tasks/topic-{name}.csv"))).unwrap();
+        let mut answered = String::new();
+        for (n, line) in package.lines().enumerate() {
+            let cells: Vec<&str> = line.split(',').collect();
+            if n == 0 {
+                assert_eq!(&cells[..5], ["id", "text", "agreement", "votes", "label"]);
+                answered.push_str(&format!("{line}\n"));
+                continue;
+            }
+            assert_eq!(&cells[2..5], ["", "", ""], "{line}");
+            *times.entry(cells[0].to_string()).or_default() += 1;
+            let answer = if n % 5 == 1 { "sport" } else { "law" };
+            answered.push_str(&format!("{},{},,,{answer},,,{}\n", cells[0], cells[1], cells[7]));
+        }
+        std::fs::write(dir.join(format!("back-{name}.csv")), answered).unwrap();
+        let back = format!("back-{name}.csv");
+        let import = ["label", "import", "topic", &back, "--tool", "csv", "--by", name, "--as", "answers"];
+        let (exit, said) = run(dir, &import);
+        assert_eq!(exit, 0, "{said}");
+    }
+    assert_eq!(times.len(), 40);
+    assert!(times.iter().all(|(id, n)| *n == if ["t07", "t21"].contains(&id.as_str()) { 3 } else { 2 }), "{times:?}");
+    let mut wrong = export;
+    wrong[10] = "none.txt";
+    std::fs::write(dir.join("none.txt"), "t07\nnobody\n").unwrap();
+    let (exit, said) = run(dir, &wrong);
+    assert!(exit == 2 && said.contains("none.txt: line 2: no sample of the package is called `nobody`"), "{said}");
+    let (exit, said) = run(dir, &["label", "export", "topic", "--tool", "mturk", "--annotators", "2"]);
+    assert!(exit == 2 && said.contains("leave --annotators out"), "{said}");
+}

@@ -6,6 +6,9 @@ pub mod export;
 pub mod import;
 mod label_studio;
 mod mturk;
+mod people;
+pub mod plan;
+mod shares;
 mod taken;
 pub mod tool;
 mod tools;
@@ -24,6 +27,8 @@ pub struct Args {
 enum Verb {
     /// Write samples of a task for a labelling tool, with the answers so far
     Export(export::Args),
+    /// Tell what it costs to have samples labelled: answers, time, pay, and what agreement will be known of
+    Plan(plan::Args),
     /// Bring what people answered or decided back into files of the project
     Import(import::Args),
 }
@@ -31,6 +36,7 @@ enum Verb {
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     match &args.verb {
         Verb::Export(a) => export::run(c, a),
+        Verb::Plan(a) => plan::run(c, a),
         Verb::Import(a) => import::run(c, a),
     }
 }

@@ -26,6 +26,7 @@ pub const SCHEMAS: &[(&str, Make)] = &[
     ("gc", of::<super::gc::Whole>),
     ("graph", of::<graph::Told>),
     ("guideline-diff", of::<guideline::Told>),
+    ("label-plan", of::<super::label::plan::Cost>),
     ("license", of::<Composition>),
     ("plan", of::<Plan>),
     ("pull", of::<super::pull::Whole>),

@@ -10,6 +10,7 @@ use crate::stages::label::kinds::kind::Kind;
 use serde_json::Value as Json;
 
 /// A sample as a person is shown it.
+#[derive(Clone)]
 pub struct Item {
     pub id: String,
     /// The text that is looked at.

@@ -1,4 +1,6 @@
 //! `tamis label export TASK`: a file for a labelling tool, with the samples that are asked for and the answers so far.
+use super::people::{People, packages};
+use super::shares::Overlap;
 use super::tool::{FILE_MAX, Item, Job, Tool};
 use super::tools::Name;
 use crate::cli::{Context, say};
@@ -22,6 +24,15 @@ pub struct Args {
     /// The file to write; else one in tasks/
     #[arg(long, value_name = "FILE")]
     out: Option<String>,
+    /// Write a package for each of so many annotators, or of those that are named, as `kim,lee`: without the answers so far
+    #[arg(long, value_name = "N|NAMES")]
+    annotators: Option<People>,
+    /// How many of them answer each sample, as `2`, or which share of the samples all of them answer, as `20%`
+    #[arg(long, value_name = "K", default_value = "20%", requires = "annotators")]
+    overlap: Overlap,
+    /// A file of ids, one a line: samples whose answer is known, and that all of them are given
+    #[arg(long, value_name = "FILE", requires = "annotators")]
+    gold: Option<String>,
     /// Write texts that may hold personal data
     #[arg(long)]
     raw: bool,
@@ -66,10 +77,12 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         Ok((items, all))
     })??;
     let job = job(&task);
-    let package = (tool.write)(&job, &items);
-    keep(&project, &out, &package)?;
-    write(&project, &out, &package)?;
-    say(&format!("{out}   {} of {all}\n", plural(items.len() as u64, "sample")));
+    if let Some(people) = &args.annotators {
+        packages(&project, (&task, tool, &job), items, &out, (people, args.overlap, args.gold.as_deref()))?;
+    } else {
+        one(&project, &out, &(tool.write)(&job, &items))?;
+        say(&format!("{out}   {} of {all}\n", plural(items.len() as u64, "sample")));
+    }
     if pictures {
         say(&format!(
             "{}/   their pictures; Label Studio reads them where LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT is this project\n",
@@ -81,12 +94,20 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         write(&project, &beside, &setup(&job))?;
         say(&format!("{beside}   how {} shows them\n", tool.name));
     }
-    say(&next(&task, tool, &out));
+    if args.annotators.is_none() {
+        say(&next(&task, tool, &out));
+    }
     Ok(0)
 }
 
+/// Writes a package. One that is there and says something else is kept under a number.
+pub fn one(project: &Project, out: &str, package: &str) -> Result<(), Failure> {
+    keep(project, out, package)?;
+    write(project, out, package)
+}
+
 /// The file's name without its ending.
-fn beside(out: &str) -> &str {
+pub fn beside(out: &str) -> &str {
     out.rsplit_once('.').map_or(out, |o| o.0)
 }
 
