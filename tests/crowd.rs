@@ -411,6 +411,8 @@ fn packages_for_several_annotators_share_samples_and_show_no_answers() {
         let import = ["label", "import", "topic", &back, "--tool", "csv", "--by", name, "--as", "answers"];
         let (exit, said) = run(dir, &import);
         assert_eq!(exit, 0, "{said}");
+        let (exit, said) = run(dir, &["build"]);
+        assert_eq!(exit, 0, "{said}");
     }
     assert_eq!(times.len(), 40);
     assert!(times.iter().all(|(id, n)| *n == if ["t07", "t21"].contains(&id.as_str()) { 3 } else { 2 }), "{times:?}");

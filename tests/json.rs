@@ -99,6 +99,10 @@ fn speak(s: &mut Spoken, dir: &Path, step: &str, release: &str) {
     s.run(dir, "status", &["status"], 0);
     s.run(dir, "why", &["why", step], 0);
     s.run(dir, "license", &["license"], 0);
+    let task = step.strip_prefix("label.").and_then(|step| step.split('/').next());
+    if let Some(task) = task {
+        s.run(dir, "label-plan", &["label", "plan", task, "--annotators", "2", "--seconds", "30", "--items", "100"], 0);
+    }
     s.run(dir, "report", &["report"], 0);
     s.run(dir, "plan", &["plan"], 0);
     s.run(dir, "release", &["release", release], 0);
