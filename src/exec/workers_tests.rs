@@ -161,7 +161,7 @@ fn behave(how: How, mut pipe: UnixStream) {
     let (registry, mut to) = (registry(), pipe.try_clone().unwrap());
     let own = Hello::of(&registry);
     let lie = |d: &mut answer::Digests| d.columns[0].1 = Digest::of(b"a lie");
-    let mut next = || frames::read(&mut pipe.try_clone().unwrap());
+    let next = || frames::read(&mut pipe.try_clone().unwrap());
     let _ = match how {
         How::Good => answers(&own, &registry, &mut pipe, &mut to, &|_| ()),
         How::Lies => answers(&own, &registry, &mut pipe, &mut to, &lie),
