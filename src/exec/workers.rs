@@ -137,20 +137,22 @@ impl Workers {
             let place = self.take(batch.tools())?;
             let asked = self.asked(place, &job, batch.tools(), i, board);
             board.stands(i);
-            let (worker, answer) = match asked {
-                Ok((worker, answer)) => (Some(worker), answer),
-                Err(refused) => (None, Err(refused)),
+            let trouble = match asked {
+                Ok((worker, made)) => {
+                    self.give(Some(worker));
+                    return made;
+                }
+                Err(trouble) => trouble,
             };
-            self.give(worker);
-            match answer {
-                Ok(made) => return made,
-                Err(_) if board.is_done(i) => return Err(Fault::Bug("a job was done twice".into())), // heard by nobody
-                Err(Trouble::NoWorker(say)) => return Err(Fault::World(say)),
-                Err(Trouble::Ended(say)) => {
+            self.give(None);
+            match trouble {
+                _ if board.is_done(i) => return Err(Fault::Bug("a job was done twice".into())), // heard by nobody
+                Trouble::NoWorker(say) => return Err(Fault::World(say)),
+                Trouble::Ended(say) => {
                     batch.tools().go_on()?;
                     self.meets(|met| met.ended += 1, say);
                 }
-                Err(Trouble::Lied(say)) => self.meets(|met| met.lied += 1, say),
+                Trouble::Lied(say) => self.meets(|met| met.lied += 1, say),
             }
         }
         batch.here(i) // as without workers, whatever becomes of it
@@ -163,7 +165,7 @@ impl Workers {
         tools: &dyn Tools,
         i: usize,
         board: &Board,
-    ) -> Result<(Worker, Result<Result<Made, Fault>, Trouble>), Trouble> {
+    ) -> Result<(Worker, Result<Made, Fault>), Trouble> {
         let mut worker = match place {
             Some(worker) => worker,
             None => {
@@ -173,8 +175,8 @@ impl Workers {
         };
         board.runs(i, worker.end.clone());
         worker.greet(&self.own)?;
-        let answer = worker.ask(job, tools)?;
-        Ok((worker, Ok(answer)))
+        let made = worker.ask(job, tools)?;
+        Ok((worker, made))
     }
 }
 

@@ -32,6 +32,9 @@ fn registry() -> Vec<Entry> {
     vec![Entry::row::<Shouts>("test/shouts", "shouts", none)]
 }
 
+/// The text that was made, and whether it was made elsewhere.
+type Shouted = Result<(String, bool), Fault>;
+
 /// Partitions of one text each, and what became of them.
 struct Texts {
     registry: Vec<Entry>,
@@ -40,7 +43,7 @@ struct Texts {
     params: String,
     leaves: Leaves,
     stopped: bool,
-    done: Mutex<BTreeMap<usize, Result<(String, bool), Fault>>>,
+    done: Mutex<BTreeMap<usize, Shouted>>,
 }
 
 impl Texts {
@@ -65,7 +68,7 @@ impl Texts {
     fn whole(&self) -> Vec<bool> {
         let done = held(&self.done);
         assert_eq!(done.len(), 40);
-        let own = |(i, made): (&usize, &Result<(String, bool), Fault>)| {
+        let own = |(i, made): (&usize, &Shouted)| {
             let (text, far) = made.clone().unwrap();
             assert_eq!(text, format!("TEXT {i}"));
             far
