@@ -25,7 +25,7 @@ use crate::engine::told::{Answer, Event, Sink};
 use crate::engine::walk::{self, Next};
 use crate::exec::local::Local;
 use crate::manifest::{self, Manifest};
-use crate::stage::{Entry, Fault};
+use crate::stage::{Entry, Executor, Fault};
 use crate::stages::registry;
 use crate::world::{ASIDE, Fetched, Looks, World, is_fetched, is_released, pages};
 use std::collections::BTreeSet;
@@ -126,15 +126,29 @@ pub struct Options {
     pub verify_inputs: bool,
     /// Where a wish to stop is made.
     pub stop: Stop,
+    /// Who has the work of kernels done, if not threads of this process.
+    pub exec: Option<Arc<dyn Executor + Send + Sync>>,
     /// Stores elsewhere, which are asked for what is not here.
     pub far: Option<Arc<Far>>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        let (steps, stop, far) = Default::default();
+        let (steps, stop, exec, far) = Default::default();
         let (keep_going, locked, verify_inputs) = Default::default();
-        Options { jobs: 0, target: 4096, steps, keep_going, locked, sample: None, memory: 0, verify_inputs, stop, far }
+        Options {
+            jobs: 0,
+            target: 4096,
+            steps,
+            keep_going,
+            locked,
+            sample: None,
+            memory: 0,
+            verify_inputs,
+            stop,
+            exec,
+            far,
+        }
     }
 }
 
@@ -250,9 +264,13 @@ impl Project {
         let lock = Lock::load(&self.world).map_err(Failure::World)?;
         let store = Store::write(&self.world)?;
         options.far.iter().for_each(|far| store.reach(far.clone()));
-        let exec = Local::new(options.jobs);
+        let local = Local::new(options.jobs);
+        let exec: &dyn Executor = match &options.exec {
+            Some(exec) => exec.as_ref(),
+            None => &local,
+        };
         let a = &self.assembled;
-        let mut session = Session::new(&self.world, &store, &exec, &Maker, &a.steps, &a.review, options.target);
+        let mut session = Session::new(&self.world, &store, exec, &Maker, &a.steps, &a.review, options.target);
         session.sample = options.sample.map(|bound| ("samples", bound));
         session.stop = options.stop.clone();
         session.compare = options.verify_inputs;

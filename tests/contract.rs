@@ -1,19 +1,46 @@
 //! Stages that break the contract are caught by the engine, by name.
 use crate::harness::built;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::Arc;
+use tamis::exec::workers::{Link, Terms, Workers};
 use tamis::project::{Options, Project};
 use tamis::stage::*;
 use tamis::table::{DataType, array_of, utf8};
 
-/// Builds a project of 40 texts with one more stage at the end of the registry, and returns what it was told.
+/// Builds a project of 40 texts with one more stage at the end of the registry, and returns what it was told: the same,
+/// whoever does the work.
 fn with(entry: Entry) -> Result<(), String> {
+    let told = with_by(entry, false);
+    assert_eq!(with_by(entry, true), told, "workers");
+    told
+}
+
+/// Workers that know these stages: threads at the other end of a pipe.
+fn workers(registry: &[Entry]) -> Arc<Workers> {
+    let known = registry.to_vec();
+    let start = move || {
+        let (own, mut pipe) = UnixStream::pair()?;
+        let (known, mut to) = (known.clone(), pipe.try_clone()?);
+        std::thread::spawn(move || tamis::exec::worker::serve(&known, &mut pipe, &mut to));
+        let (from, end) = (own.try_clone()?, own.try_clone()?);
+        let end = move || drop(end.shutdown(std::net::Shutdown::Both));
+        Ok(Link { from: Box::new(from), to: Box::new(own), end: Arc::new(end) })
+    };
+    let terms = Terms { workers: 2, raw: true, patience: std::time::Duration::from_secs(600) };
+    Arc::new(Workers::new(registry, 2, terms, Box::new(start)))
+}
+
+fn with_by(entry: Entry, away: bool) -> Result<(), String> {
     let dir = tempfile::tempdir().unwrap();
     project(dir.path());
     let mut registry = tamis::stages::registry();
     let at = registry.iter().position(|e| e.path == "split").unwrap();
     registry.insert(at, entry);
     let project = Project::with(dir.path().to_path_buf(), &registry).map_err(|_| "declaration")?;
-    let options = Options { target: 16, ..Options::default() };
+    let workers = away.then(|| workers(&registry));
+    let exec = workers.clone().map(|w| w as Arc<dyn Executor + Send + Sync>);
+    let options = Options { target: 16, exec, ..Options::default() };
     let fault = built(&project, &options, |_, f| f.built.runs.iter().find_map(|r| r.fault.clone()));
     match fault {
         None => Ok(()),

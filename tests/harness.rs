@@ -177,11 +177,13 @@ pub struct Way {
     pub zone: &'static str,
     pub umask: &'static str,
     pub locale: &'static str,
+    /// How many processes do the work of kernels; without any, threads do it.
+    pub workers: u32,
 }
 
 impl Default for Way {
     fn default() -> Way {
-        Way { jobs: 2, target: 16, zone: "UTC", umask: "022", locale: "C" }
+        Way { jobs: 2, target: 16, zone: "UTC", umask: "022", locale: "C", workers: 0 }
     }
 }
 
@@ -199,8 +201,9 @@ pub fn binary() -> PathBuf {
 
 /// `tamis build --json` in a folder.
 pub fn build(dir: &Path, way: &Way) -> Told {
+    let workers = if way.workers > 0 { format!(" --workers {}", way.workers) } else { String::new() };
     let script = format!(
-        "umask {}; exec \"$0\" -C \"$1\" build --json --jobs {} --partition-target {}",
+        "umask {}; exec \"$0\" -C \"$1\" build --json --jobs {} --partition-target {}{workers}",
         way.umask, way.jobs, way.target
     );
     let out = Command::new("sh")

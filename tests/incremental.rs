@@ -12,6 +12,7 @@ const TARGETS: [u32; 3] = [16, 500, 4096];
 const PATHS: [&str; 3] = ["a", "with space", "데이터"];
 const ZONES: [&str; 3] = ["UTC", "Asia/Seoul", "America/St_Johns"];
 const UMASKS: [&str; 2] = ["022", "077"];
+const WORKERS: [u32; 3] = [0, 0, 2];
 const LOCALES: [&str; 3] = ["C", "ko_KR.UTF-8", "tr_TR.UTF-8"];
 
 /// Draws of one sequence.
@@ -37,6 +38,7 @@ impl Dice {
             zone: self.of(&ZONES),
             umask: self.of(&UMASKS),
             locale: self.of(&LOCALES),
+            workers: self.of(&WORKERS),
         }
     }
 }
@@ -120,6 +122,7 @@ fn sequence(seed: u64, seen: &Mutex<BTreeMap<String, u64>>) {
             format!("zone {}", w.zone),
             format!("umask {}", w.umask),
             format!("locale {}", w.locale),
+            format!("workers {}", w.workers),
             format!("path {path}"),
         ] {
             *seen.entry(v).or_default() += 1;

@@ -56,4 +56,5 @@ mod tells;
 mod tidy;
 mod transform;
 mod verbs;
+mod workers;
 mod workspace;

@@ -121,7 +121,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("std::env", &["src/project.rs", "src/cli/mod.rs", "src/world/"]),
     // connections from this machine alone, and those that `tamis update` makes
     ("std::net", &["src/serve/", "src/world/"]),
-    ("std::process::Command", &["src/world/git.rs", "src/world/process.rs"]),
+    ("std::process::Command", &["src/world/git.rs", "src/world/process.rs", "src/world/worker.rs"]),
     ("SystemTime", &["src/world/"]),
     // how long a progress bar waits before it shows; how long a program of the user's, a request, or a server may take
     ("Instant", &["src/report/progress.rs", "src/world/process.rs", "src/world/net.rs", "src/serve/"]),

@@ -1,7 +1,7 @@
 //! `tamis build`
 use super::project::{self, Failure, Finished, MEMORY_LEAST, Options, Project};
 use super::push::{apart, dataset, tell_trouble};
-use super::{Context, event, interrupt, say, warn};
+use super::{Context, event, interrupt, say, warn, worker};
 use crate::engine::fresh::{self, Said};
 use crate::engine::ledger::{self, Tally, Times};
 use crate::engine::session::{Session, Stop};
@@ -9,7 +9,7 @@ use crate::engine::store::{self, Far};
 use crate::engine::told::{Answer, Done, Event, StepCount};
 use crate::report::progress::Progress;
 use crate::report::{diagnostic, lang, remote as words, terminal};
-use crate::stage::{Fault, Kernel};
+use crate::stage::{Executor, Fault, Kernel};
 use crate::stages::registry;
 use crate::world::World;
 use std::path::PathBuf;
@@ -52,6 +52,9 @@ pub struct Args {
     /// Records to a partition on average; for tests
     #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
     partition_target: usize,
+    /// Give the work of kernels to so many processes; for tests
+    #[arg(long, hide = true, value_parser = super::jobs(), value_name = "N")]
+    workers: Option<usize>,
 }
 
 /// How a build uses the remote.
@@ -121,8 +124,10 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
         return Ok(0);
     }
     let project = Project::in_world(world, &registry())?;
+    let workers = args.workers.map(|n| worker::own(n, args.jobs)).transpose()?.map(Arc::new);
     let options = Options {
         jobs: args.jobs,
+        exec: workers.clone().map(|w| w as Arc<dyn Executor + Send + Sync>),
         target,
         steps: args.steps.clone(),
         keep_going: args.keep_going,
@@ -148,6 +153,7 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
     };
     project.build(&options, &sink, |session, finished| {
         progress.finish();
+        workers.iter().for_each(|w| warn(&lang::lines(&worker::told(&w.met()))));
         let exit = finished.exit();
         if let Some(far) = &options.far {
             settle_remote(&project, session, &options, args, far, c);

@@ -40,6 +40,7 @@ mod update;
 mod verify;
 mod watch;
 mod why;
+mod worker;
 
 use crate::diag::Severity;
 use crate::engine::told::{Done, Event};
@@ -154,6 +155,9 @@ enum Verb {
     /// A manual page
     #[command(hide = true)]
     Man(completions::ManArgs),
+    /// Do jobs of a build that come over standard input; a build starts it
+    #[command(hide = true)]
+    Worker(worker::Args),
 }
 
 /// What every verb is given.
@@ -274,6 +278,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Schema(a) => schema::run(c, a),
         Verb::Completions(a) => completions::run(c, a),
         Verb::Man(a) => completions::man(c, a),
+        Verb::Worker(a) => worker::run(c, a),
     }
 }
 

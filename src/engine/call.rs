@@ -1,14 +1,13 @@
-//! One kernel called on one partition: its key, its rows, and what it gave, checked against the contract and kept.
-use super::ledger::codec;
-use super::meet::join;
+//! Kernels called on partitions: their keys, their jobs, and what they gave, checked against the contract and kept.
 use super::session::Session;
 use super::state::{BornRows, Outcome, parents_bytes};
 use super::step::Step;
 use super::tasks::Task;
-use super::{contract, gather, recipe};
+use super::{contract, recipe};
 use crate::digest::Digest;
-use crate::stage::{Act, Delta, Fault, Kernel, Kernels, Rows, Slice, Summary};
+use crate::stage::{Act, Batch, Bucket, Delta, Fault, Job, Kernel, Made, Meter, Rows, Summary, Tools, events};
 use crate::table::Living;
+use std::borrow::Cow;
 
 impl Session<'_> {
     /// The key of a task.
@@ -25,33 +24,12 @@ impl Session<'_> {
         Rows::new(n as usize, reads.iter().map(|(n, d)| (n.clone(), (*d, None))).collect(), self)
     }
 
-    /// Runs a kernel on rows that are in memory.
-    pub fn call(&self, task: &Task) -> Result<(Delta, Option<Summary>), Fault> {
-        let step = &self.steps[task.step];
-        let meter = &self.meters[task.step];
-        let rows = self.rows(task.rows, &task.reads).of_living(task.living.as_ref());
-        let params = |kernel| step.plan.given(kernel);
-        match (&step.entry.kernels, task.part) {
-            (Kernels::Row { map, .. }, Some(Kernel::Map)) => {
-                let mut summary = Summary::default();
-                let delta = map(meter, &params(Kernel::Map), &rows, &mut summary)?;
-                let gathers = step.entry.card.has(Kernel::Gather);
-                Ok((delta, gathers.then_some(summary)))
-            }
-            (Kernels::Row { apply, .. }, Some(Kernel::Apply)) => {
-                let slice = task.slice.ok_or_else(|| Fault::Bug("apply without a slice".into()))?;
-                let all = task.all.map(|d| self.bytes(d)).transpose()?.unwrap_or_default();
-                let slice = Slice { all, rows: crate::stage::slice_of(&self.bytes(slice)?) };
-                Ok((apply(meter, &params(Kernel::Apply), &rows, &slice)?, None))
-            }
-            (Kernels::Join { join }, Some(Kernel::Join)) => {
-                let (n, columns) = task.bucket.clone().unwrap_or_default();
-                let right = self.rows(n, &columns);
-                let matches = join::matches(step, &rows, &right)?;
-                Ok((join(meter, &params(Kernel::Join), &rows, &matches, &right)?, None))
-            }
-            _ => Err(Fault::Bug("has no such kernel".into())),
-        }
+    /// Has tasks of one kernel of one step done, and tells what each gave once that is checked and kept.
+    pub(super) fn run(&self, tasks: &[&Task], done: &(dyn Fn(usize, Result<Outcome, Fault>) + Sync)) {
+        let Some(first) = tasks.first() else { return };
+        let step = &self.steps[first.step];
+        let params = first.part.map_or_else(Default::default, |kernel| step.plan.given(kernel));
+        self.exec.run(&Work { s: self, step, meter: &self.meters[first.step], params, tasks, done });
     }
 
     /// Checks a delta against the contract and turns it into an outcome whose bytes are stored.
@@ -85,10 +63,10 @@ impl Session<'_> {
         out.acts.sort();
         out.counts.found = super::ledger::found(into, &delta.events);
         if !delta.events.is_empty() {
-            out.events = Some(self.put(&codec::encode(&delta.events), step.raw)?);
+            out.events = Some(self.put(&events::encode(&delta.events), step.raw)?);
         }
         if let Some(summary) = summary {
-            out.summary = Some(self.put(&gather::encode(&summary), step.raw)?);
+            out.summary = Some(self.put(&summary.encode(), step.raw)?);
         }
         if !delta.born.parents.is_empty() {
             let mut columns = Vec::new();
@@ -121,6 +99,68 @@ impl Session<'_> {
                 })
         };
         self.steps.iter().skip(step + 1).any(reads)
+    }
+}
+
+/// Tasks of one kernel of one step as the executor is given them.
+struct Work<'w, 'a> {
+    s: &'w Session<'a>,
+    step: &'w Step,
+    meter: &'w Meter,
+    params: Cow<'w, str>,
+    tasks: &'w [&'w Task],
+    done: &'w (dyn Fn(usize, Result<Outcome, Fault>) + Sync),
+}
+
+impl Batch for Work<'_, '_> {
+    fn jobs(&self) -> usize {
+        self.tasks.len()
+    }
+
+    fn job(&self, i: usize) -> Option<Job<'_>> {
+        let (step, task) = (self.step, *self.tasks.get(i)?);
+        let kernel = task.part?;
+        let ports = &step.plan.ports;
+        let right = ports.right.as_ref().zip(task.bucket.as_ref());
+        let right = right.map(|(right, (rows, columns))| Bucket {
+            on: right.on.as_str().into(),
+            key: right.key.as_str().into(),
+            rows: *rows,
+            columns: columns.as_slice().into(),
+        });
+        Some(Job {
+            entry: step.entry.name.into(),
+            kernel,
+            version: step.entry.card.version(kernel),
+            params: Cow::Borrowed(&self.params),
+            rows: task.rows,
+            reads: task.reads.as_slice().into(),
+            living: task.living.as_ref().map(Cow::Borrowed),
+            slice: task.slice,
+            all: task.all,
+            right,
+            sums_up: kernel == Kernel::Map && step.entry.card.has(Kernel::Gather),
+            leaves: step.leaves(),
+        })
+    }
+
+    fn tools(&self) -> &dyn Tools {
+        self.s
+    }
+
+    fn here(&self, i: usize) -> Result<Made, Fault> {
+        self.s.go_on()?;
+        let job = self.job(i).ok_or_else(|| Fault::Bug("has no such kernel".into()))?;
+        job.call(&self.step.entry.kernels, self.meter, self.s)
+    }
+
+    fn done(&self, i: usize, made: Result<Made, Fault>) {
+        let Some(task) = self.tasks.get(i) else { return };
+        if let (Ok(Made { far: true, .. }), Some(job)) = (&made, self.job(i)) {
+            self.meter.count(job.kernel, job.counted());
+        }
+        let kept = made.and_then(|made| self.s.finish(task, made.delta, made.summary));
+        (self.done)(i, kept.map_err(|f| named(self.step, f)));
     }
 }
 

@@ -1,12 +1,11 @@
 //! Columns and other bytes by digest: from memory, from the store, or made again by whoever made them first. Bytes may be
 //! absent everywhere.
-use super::ledger::codec;
 use super::scan::{self, Scanned, Unit};
 use super::session::{CACHE, PIECES, Session, UNITS, held};
 use super::state::{Outcome, Partition, Table, parents_of};
 use super::tasks::{Producer, Take, TakeRows};
 use crate::digest::Digest;
-use crate::stage::{Event, Fault};
+use crate::stage::{Event, Fault, events};
 use crate::table::{self, ArrayRef, DataType, column_digest, encode};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -216,7 +215,7 @@ impl Session<'_> {
     /// The events of an outcome.
     pub fn events(&self, outcome: &Outcome) -> Result<Vec<Event>, Fault> {
         let Some(d) = outcome.events else { return Ok(Vec::new()) };
-        codec::decode(&self.bytes(d)?).ok_or_else(|| Fault::Bug("stored events do not read".into()))
+        events::decode(&self.bytes(d)?).ok_or_else(|| Fault::Bug("stored events do not read".into()))
     }
 }
 

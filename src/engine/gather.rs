@@ -1,47 +1,12 @@
 //! Summaries of all partitions, merged in key order as a stream, as often as a gather asks; memory grows with the
 //! encoded summaries, and not with them where they are read as they are merged.
-use crate::stage::{Fact, Fault, Hit, Remark, Spot, Summary};
+use crate::stage::{Fact, Fault, Hit, Remark, Spot};
 use crate::table::Living;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-
-/// Sorted by (key, row, value): `klen u32, key, row u32, vlen u32, value`.
-pub fn encode(summary: &Summary) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (key, row, value) in summary.sorted() {
-        out.extend((key.len() as u32).to_le_bytes());
-        out.extend(key);
-        out.extend(row.to_le_bytes());
-        out.extend((value.len() as u32).to_le_bytes());
-        out.extend(value);
-    }
-    out
-}
-
-/// An entry of a summary: key, row, value.
-pub type Entry<'b> = (&'b [u8], u32, &'b [u8]);
-
-/// The entries of an encoded summary; `None` if the bytes are none.
-pub fn decode(bytes: &[u8]) -> Option<Vec<Entry<'_>>> {
-    let mut rest = bytes;
-    let mut take = |n: usize| {
-        let (own, after) = rest.split_at_checked(n)?;
-        rest = after;
-        Some(own)
-    };
-    let number = |b: &[u8]| Some(u32::from_le_bytes(b.try_into().ok()?));
-    let mut out = Vec::new();
-    while let Some(len) = take(4) {
-        let key = take(number(len)? as usize)?;
-        let row = number(take(4)?)?;
-        let len = number(take(4)?)?;
-        out.push((key, row, take(len as usize)?));
-    }
-    rest.is_empty().then_some(out)
-}
 
 /// The summary of one partition and which of its rows live.
 pub struct Run<'s> {
@@ -300,19 +265,20 @@ pub fn encode_slice(slice: &BTreeMap<u32, Vec<u8>>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stage::{Summary, entries};
 
     #[test]
     fn merged_by_key_then_in_table_order_without_the_dead() {
         let run = |entries: &[(&str, usize)], dead: &[u32]| {
             let mut s = Summary::default();
             entries.iter().for_each(|(k, r)| s.put(k, *r, [*r as u8]));
-            let bytes = encode(&s);
+            let bytes = s.encode();
             let living = Living::All(9).without(dead.iter().copied());
             if dead.is_empty() {
                 return Run { bytes: Bytes::Held(bytes), living, ranks: None };
             }
             let read = move |at: u64, n: usize| bytes.get(at as usize..at as usize + n).map(<[u8]>::to_vec);
-            Run { bytes: Bytes::Read(encode(&s).len() as u64, Box::new(read)), living, ranks: None }
+            Run { bytes: Bytes::Read(s.encode().len() as u64, Box::new(read)), living, ranks: None }
         };
         let runs = [run(&[("b", 1), ("a", 2), ("b", 0)], &[]), run(&[("a", 0), ("b", 5), ("c", 6)], &[5])];
         let broken = Broken::default();
@@ -329,7 +295,7 @@ mod tests {
         let run = |rows: usize, ranks: &[u32]| {
             let mut s = Summary::default();
             (0..rows).for_each(|r| s.put("k", r, []));
-            Run { bytes: Bytes::Held(encode(&s)), living: Living::All(9), ranks: Some(ranks.to_vec()) }
+            Run { bytes: Bytes::Held(s.encode()), living: Living::All(9), ranks: Some(ranks.to_vec()) }
         };
         // two parents, the children of the first and of the second, a third parent
         let runs = [run(2, &[0, 3]), run(3, &[1, 2, 4]), run(1, &[5])];
@@ -343,7 +309,7 @@ mod tests {
     fn a_failed_read_is_told() {
         let mut s = Summary::default();
         (0..10_000).for_each(|r| s.put(format!("key {r}"), r, "value"));
-        let bytes = encode(&s);
+        let bytes = s.encode();
         let len = bytes.len() as u64;
         for readable in [0, 1, BLOCK as u64, 64 << 10, len - 1, len] {
             let bytes = &bytes;
@@ -360,7 +326,7 @@ mod tests {
             let runs = [Run { bytes: Bytes::Held(bytes[..cut].to_vec()), living: Living::All(10_000), ranks: None }];
             let broken = Broken::default();
             let whole = merge(&runs, &broken).count();
-            assert_eq!(broken.check().is_ok(), decode(&bytes[..cut]).is_some_and(|e| e.len() == whole), "{cut}");
+            assert_eq!(broken.check().is_ok(), entries(&bytes[..cut]).is_some_and(|e| e.len() == whole), "{cut}");
         }
     }
 

@@ -10,7 +10,6 @@
 //! `gate`, `record` and `why`, `ledger`, `out`, `fresh` (a build that did nothing, remembered whole).
 mod ahead;
 mod anew;
-mod cache;
 mod call;
 pub mod columns;
 mod contract;

@@ -2,7 +2,7 @@
 //! stage. And bytes made again by running the task that made them.
 use super::call::named;
 use super::gather::{self, Bytes, Run};
-use super::session::{Make, SUMMARIES, Session};
+use super::session::{Make, SUMMARIES, Session, held};
 use super::state::Outcome;
 use super::step::Step;
 use super::tasks::{GatherTask, GivenRows, Producer, RunTask, Task, Whole};
@@ -12,6 +12,7 @@ use crate::stage::{Context, Fault, Grain, Kernel, Kernels, Piece};
 use crate::table::weight::weight;
 use crate::table::{self, ArrayRef};
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 /// Makes bytes again by running the task that made them.
 pub struct Maker;
@@ -29,14 +30,32 @@ impl Make for Maker {
 }
 
 impl Session<'_> {
-    /// Runs a task's kernel, checks what it gave against the contract, and keeps it.
-    pub fn execute(&self, task: &Task) -> Result<Outcome, Fault> {
-        let step = &self.steps[task.step];
-        if step.entry.card.grain == Grain::Sample && matches!(task.part, Some(Kernel::Map)) && task.living.is_some() {
-            return samples::by_sample(self, task, true)?.ok_or_else(|| Fault::Bug("a sample was not mapped".into()));
+    /// Runs tasks of one kernel of one step, checks what they gave against the contract, and keeps it. `done` is told of
+    /// each.
+    pub fn execute_all(&self, tasks: &[&Task], done: &(dyn Fn(usize, Result<Outcome, Fault>) + Sync)) {
+        let by_sample = |task: &&Task| {
+            let grain = self.steps[task.step].entry.card.grain;
+            grain == Grain::Sample && task.part == Some(Kernel::Map) && task.living.is_some()
+        };
+        if !tasks.first().is_some_and(by_sample) {
+            return self.run(tasks, done);
         }
-        let (delta, summary) = self.call(task).map_err(|f| named(step, f))?;
-        self.finish(task, delta, summary).map_err(|f| named(step, f))
+        let mapped = |task: &Task| {
+            self.go_on()?;
+            samples::by_sample(self, task, true)?.ok_or_else(|| Fault::Bug("a sample was not mapped".into()))
+        };
+        self.exec.each(tasks.len(), &|k| {
+            let gave = tasks.get(k).map(|task| mapped(task));
+            done(k, gave.unwrap_or_else(|| Err(Fault::Bug("a task was lost".into()))));
+        });
+    }
+
+    /// Runs one task.
+    pub fn execute(&self, task: &Task) -> Result<Outcome, Fault> {
+        let gave = Mutex::new(None);
+        self.execute_all(&[task], &|_, outcome| *held(&gave) = Some(outcome));
+        let gave = gave.into_inner().unwrap_or_else(|e| e.into_inner());
+        gave.unwrap_or_else(|| Err(Fault::Bug("a task was lost".into())))
     }
 
     /// Merges the summaries and runs the gather.

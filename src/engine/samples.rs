@@ -1,12 +1,11 @@
 //! Sample grain: each row of a partition is mapped by itself and remembered under a key of its own. What the rows gave is
 //! put together as the partition's outcome.
-use super::ledger::codec;
 use super::session::Session;
 use super::state::{BornRows, Outcome, parents_bytes, parents_of};
 use super::tasks::{Producer, Take, TakeRows, Task};
-use super::{contract, gather, recipe};
+use super::{contract, recipe};
 use crate::digest::Digest;
-use crate::stage::{Event, Fault, Kernel, Summary};
+use crate::stage::{Event, Fault, Kernel, Summary, entries, events};
 use crate::table::{self, ArrayRef, DataType};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -26,10 +25,9 @@ pub fn by_sample(s: &Session, task: &Task, run: bool) -> Result<Option<Outcome>,
     if !run && !missing.is_empty() {
         return Ok(None);
     }
-    s.exec.each(missing.len(), &|k| {
+    let work: Vec<&Task> = missing.iter().map(|i| &tasks[*i]).collect();
+    s.run(&work, &|k, done| {
         let i = missing[k];
-        let called = s.go_on().and_then(|()| s.call(&tasks[i]));
-        let done = called.and_then(|(delta, summary)| s.finish(&tasks[i], delta, summary));
         if let Ok(outcome) = &done {
             s.remember_part(keys[i], outcome, s.steps[task.step].tells_raw());
         }
@@ -103,7 +101,7 @@ impl Rowwise<'_, '_> {
             events.extend(self.s.events(o)?.into_iter().map(|e| Event { row, ..e }));
         }
         if !events.is_empty() {
-            out.events = Some(self.s.put(&codec::encode(&events), step.raw)?);
+            out.events = Some(self.s.put(&events::encode(&events), step.raw)?);
         }
         out.summary = self.summary()?;
         out.born = self.born()?;
@@ -149,10 +147,10 @@ impl Rowwise<'_, '_> {
         for (row, o) in self.rows() {
             let Some(digest) = o.summary else { continue };
             let bytes = self.s.bytes(digest)?;
-            let entries = gather::decode(&bytes).ok_or_else(|| Fault::Bug("a stored summary does not read".into()))?;
+            let entries = entries(&bytes).ok_or_else(|| Fault::Bug("a stored summary does not read".into()))?;
             entries.into_iter().for_each(|(key, _, value)| summary.put(key, row as usize, value));
         }
-        self.s.put(&gather::encode(&summary), step.raw).map(Some)
+        self.s.put(&summary.encode(), step.raw).map(Some)
     }
 
     /// The rows born by all rows, in the order of their parents.

@@ -1,6 +1,5 @@
 //! A session: what a walk over the steps needs, what it knows of results and of who makes which bytes. How columns are
 //! found and kernels run is said in `columns`, `call`, `samples`, `run` and `files`.
-use super::cache::Cache;
 use super::programs::Programs;
 use super::rooms::Rooms;
 use super::scan::{self, Scanned, Unit};
@@ -11,6 +10,7 @@ use super::tasks::{Producer, Task};
 use crate::digest::Digest;
 use crate::stage::{Executor, Fault, Meter, Source};
 use crate::table::DataType;
+use crate::table::cache::Cache;
 use crate::world::World;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashMap};

@@ -1,5 +1,5 @@
 //! A stage as configured in this manifest, and what people decided in review.
-use crate::stage::{Entry, Grain, Plan};
+use crate::stage::{Entry, Grain, Leaves, Plan};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -31,6 +31,15 @@ impl Step {
     /// Whether its map is given living rows alone.
     pub fn maps_living(&self) -> bool {
         self.entry.card.grain == Grain::Sample || self.plan.ports.living_only
+    }
+
+    /// Whether its jobs may be done outside of this process.
+    pub fn leaves(&self) -> Leaves {
+        match self.plan.secret.is_some() || self.plan.program.is_some() {
+            true => Leaves::Never,
+            false if self.reads_raw => Leaves::Raw,
+            false => Leaves::Freely,
+        }
     }
 
     /// Whether anything that it makes tells of what nothing has masked.

@@ -4,13 +4,12 @@
 use super::show::grid;
 use super::terminal::number;
 use crate::diag::suggest;
-use crate::engine::gather::decode;
 use crate::engine::session::Session;
 use crate::engine::state::{PartRun, StepRun};
 use crate::manifest::Decimal;
 use crate::measure::pictures::statistics as pictures;
 use crate::measure::quality::{Measured, Ratio, statistic, statistics};
-use crate::stage::{Fault, Kernel, Plan};
+use crate::stage::{Fault, Kernel, Plan, entries};
 use crate::stages::clean::quality::{Limits, declared_limits, ratio_of};
 use crate::table::texts;
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,7 +149,7 @@ impl Looking<'_> {
             for (_, _, outcome) in part.outcomes.iter().filter(|o| o.0 == Kernel::Map) {
                 let Some(digest) = outcome.summary else { continue };
                 let bytes = self.s.bytes(digest)?;
-                let entries = decode(&bytes).ok_or_else(|| Fault::Bug("a stored summary does not read".into()))?;
+                let entries = entries(&bytes).ok_or_else(|| Fault::Bug("a stored summary does not read".into()))?;
                 for (key, row, value) in entries {
                     let key = String::from_utf8_lossy(key);
                     let Some((field, name)) = key.split_once('\0') else { continue };

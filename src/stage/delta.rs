@@ -116,3 +116,16 @@ impl Delta {
         }
     }
 }
+
+/// The parents of born rows as bytes: row and record, u32 each.
+pub fn parents_bytes(parents: &[(u32, u32)]) -> Vec<u8> {
+    parents.iter().flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()].concat()).collect()
+}
+
+pub fn parents_of(bytes: &[u8]) -> Vec<(u32, u32)> {
+    let pair = |b: &[u8; 8]| {
+        let [a, b, c, d, e, f, g, h] = *b;
+        (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
+    };
+    bytes.as_chunks::<8>().0.iter().map(pair).collect()
+}

@@ -34,6 +34,19 @@ impl Summary {
         out
     }
 
+    /// Sorted by (key, row, value): `klen u32, key, row u32, vlen u32, value`.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (key, row, value) in self.sorted() {
+            out.extend((key.len() as u32).to_le_bytes());
+            out.extend(key);
+            out.extend(row.to_le_bytes());
+            out.extend((value.len() as u32).to_le_bytes());
+            out.extend(value);
+        }
+        out
+    }
+
     /// What a gather is given of a table of this one partition.
     #[cfg(test)]
     pub(crate) fn hits(&self) -> Box<dyn Iterator<Item = Hit<'_>> + '_> {
@@ -43,6 +56,28 @@ impl Summary {
             at: Spot::plain(0, row),
         }))
     }
+}
+
+/// An entry of a summary: key, row, value.
+pub type Entry<'b> = (&'b [u8], u32, &'b [u8]);
+
+/// The entries of an encoded summary; `None` if the bytes are none.
+pub fn entries(bytes: &[u8]) -> Option<Vec<Entry<'_>>> {
+    let mut rest = bytes;
+    let mut take = |n: usize| {
+        let (own, after) = rest.split_at_checked(n)?;
+        rest = after;
+        Some(own)
+    };
+    let number = |b: &[u8]| Some(u32::from_le_bytes(b.try_into().ok()?));
+    let mut out = Vec::new();
+    while let Some(len) = take(4) {
+        let key = take(number(len)? as usize)?;
+        let row = number(take(4)?)?;
+        let len = number(take(4)?)?;
+        out.push((key, row, take(len as usize)?));
+    }
+    rest.is_empty().then_some(out)
 }
 
 /// One entry of all summaries merged by (key, order of the data). `at` is opaque: decisions may not depend on where

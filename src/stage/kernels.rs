@@ -121,7 +121,7 @@ pub trait WholeStage {
     }
 }
 
-/// Counts what ran: the only way to a kernel leads past it.
+/// Counts what ran: the only way to a kernel leads past it, and what ran elsewhere is added when it comes back.
 #[derive(Default, Debug)]
 pub struct Meter {
     calls: [AtomicU64; 5],
@@ -129,7 +129,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    fn count(&self, kernel: Kernel, rows: usize) {
+    pub(crate) fn count(&self, kernel: Kernel, rows: usize) {
         self.calls[kernel as usize].fetch_add(1, Ordering::Relaxed);
         self.rows[kernel as usize].fetch_add(rows as u64, Ordering::Relaxed);
     }
@@ -230,9 +230,4 @@ fn parse<P: Params>(text: &str) -> Result<P, Fault> {
 /// Canonical text of parameters: JSON with sorted keys, defaults left out by each field's `skip_serializing_if`.
 pub fn text<P: Params>(p: &P) -> String {
     serde_json::to_value(p).map(|v| v.to_string()).unwrap_or_default()
-}
-
-/// Runs `work(0) .. work(n - 1)` in any order, perhaps at once, and returns when all are done.
-pub trait Executor: Sync {
-    fn each(&self, n: usize, work: &(dyn Fn(usize) + Sync));
 }

@@ -5,16 +5,19 @@
 //!
 //! Reading order: `ports` (what a step reads and writes), `rows` (what a kernel is given), `delta` (what it gives back),
 //! `gather` (decisions over all rows), `facts`, `files` (what a whole stage gives), `kernels` (the traits of stages, and
-//! how they lose their types), `secret` (what no recipe holds), `declare` (from a table of dataset.toml to plans of steps),
+//! how they lose their types), `job` (a kernel's work as data, and who has it done), `secret` (what no recipe holds), `declare` (from a table of dataset.toml to plans of steps),
 //! `dialect` (the keys of formats), `effect` (what is asked of the outside).
 mod declare;
 mod delta;
 mod dialect;
 mod effect;
+pub(crate) mod events;
 mod facts;
 mod files;
 mod gather;
+mod job;
 mod kernels;
+mod matching;
 mod parameters;
 mod ports;
 mod released;
@@ -27,17 +30,18 @@ pub use crate::manifest::Declared;
 pub use declare::{
     Check, Columns, DecidedAt, Entry, Literal, Marks, ONE_GROUP, Plan, Regroup, Source, Tables, list_type, unit_types,
 };
-pub use delta::{Act, Born, Delta, Event};
+pub use delta::{Act, Born, Delta, Event, parents_bytes, parents_of};
 pub use dialect::{Given, dialect, dialect_schema};
 pub use effect::{Asks, Crawl, Effect, Endpoint, Layout, Listing, Price, Request};
 pub use facts::{Fact, Gate};
 pub use files::{Chunk, Content, OutFile, Output, Sums};
 pub(crate) use gather::slice_of;
-pub use gather::{Hit, Hits, Merge, Remark, Slice, Spot, Summary, Verdicts};
+pub use gather::{Hit, Hits, Merge, Remark, Slice, Spot, Summary, Verdicts, entries};
+pub use job::{Batch, Bucket, Executor, Job, Leaves, Made};
 pub use kernels::{
-    ApplyPart, Card, Executor, GatherPart, Grain, JoinStage, Kernel, Kernels, Meter, Nothing, Params, RowStage,
-    WholeStage, text,
+    ApplyPart, Card, GatherPart, Grain, JoinStage, Kernel, Kernels, Meter, Nothing, Params, RowStage, WholeStage, text,
 };
+pub(crate) use matching::keys_at;
 pub use ports::{Column, Ports, RESERVED, Right, Role, writes};
 pub use rows::{Context, Fault, Limits, Piece, Program, Question, Rows, Tools};
 pub use secret::Secret;

@@ -1,5 +1,6 @@
 //! Tables: Arrow arrays, their types and values, the canonical bytes that are digested and stored, and where
 //! partitions are cut. A table is an ordered list of partitions; a partition is a header over digests.
+pub mod cache;
 pub mod codec;
 pub mod cutting;
 pub mod difference;
@@ -18,12 +19,39 @@ pub use value::{Builder, Cell, Value, array_of, bytes_at, cells, text_at, text_c
 
 use crate::digest::Digest;
 use arrow_array::BooleanArray;
+use arrow_array::cast::AsArray;
+use serde::{Deserialize, Serialize};
 
 /// Which rows of a partition are still samples; all of them until a step drops one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "LivingText", into = "LivingText")]
 pub enum Living {
     All(u32),
     Some(BooleanArray),
+}
+
+/// How living rows are told to another process.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LivingText {
+    rows: u32,
+    dead: Vec<u32>,
+}
+
+impl From<Living> for LivingText {
+    fn from(living: Living) -> LivingText {
+        let rows = living.rows();
+        LivingText { rows, dead: (0..rows).filter(|r| !living.is(*r)).collect() }
+    }
+}
+
+impl From<LivingText> for Living {
+    fn from(text: LivingText) -> Living {
+        match text.dead.is_empty() {
+            true => Living::All(text.rows),
+            false => Living::All(text.rows).without(text.dead),
+        }
+    }
 }
 
 impl Living {
@@ -65,6 +93,16 @@ impl Living {
             Living::All(n) => column_digest(&BooleanArray::from(vec![true; *n as usize])),
             Living::Some(b) => column_digest(b),
         }
+    }
+}
+
+/// Whether a cell names the bytes of that digest, also within lists and records.
+pub fn names_blob(array: &dyn Array, digest: &[u8; 32]) -> bool {
+    match array.data_type() {
+        DataType::FixedSizeBinary(32) => array.as_fixed_size_binary().iter().flatten().any(|d| d == digest),
+        DataType::List(_) => names_blob(array.as_list::<i32>().values().as_ref(), digest),
+        DataType::Struct(_) => array.as_struct().columns().iter().any(|c| names_blob(c.as_ref(), digest)),
+        _ => false,
     }
 }
 

@@ -14,6 +14,7 @@ mod remote;
 mod scratch;
 mod stat;
 mod trust;
+pub mod worker;
 
 pub use endpoint::Endpoint;
 /// The folder of what belongs to a release and is not released: the answers of a benchmark.

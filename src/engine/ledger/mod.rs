@@ -1,6 +1,5 @@
 //! The ledger and the conservation of rows: per step and partition `in + born = out + dropped`, and for each release
 //! `collected + born = released + excluded + dropped + merged + held`.
-pub mod codec;
 mod said;
 mod tally;
 

@@ -9,8 +9,8 @@ use crate::engine::state::{Exchange, Table};
 use crate::engine::step::Step;
 use crate::engine::tasks::{Producer, Take, TakeRows};
 use crate::measure::names::composed;
-use crate::stage::{Fault, Right, Rows};
-use crate::table::{self, ArrayRef, DataType, Value, value_at};
+use crate::stage::{Fault, Right, keys_at};
+use crate::table::{self, DataType};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -150,33 +150,4 @@ fn spelled_otherwise(
         Some((left?, sorted.into_iter().collect()))
     };
     Ok((met, lost.into_values().filter_map(one).collect()))
-}
-
-/// The join keys of a left row: its text or its number, or those of its list.
-fn keys_at(array: &ArrayRef, row: usize) -> Vec<String> {
-    match value_at(array.as_ref(), row) {
-        Value::List(items) => items.iter().filter_map(Value::key_text).collect(),
-        own => own.key_text().into_iter().collect(),
-    }
-}
-
-/// For each left row the rows of the bucket that belong to it.
-pub fn matches(step: &Step, left: &Rows, bucket: &Rows) -> Result<Vec<Vec<usize>>, Fault> {
-    let Some(r) = &step.plan.ports.right else { return Err(Fault::Bug("joins nothing".into())) };
-    let on = left.column(&r.on)?;
-    let keys: Vec<Vec<String>> = (0..left.len()).map(|row| keys_at(&on, row)).collect();
-    let own: HashSet<&String> = keys.iter().flatten().collect();
-    let (mut by_key, mut by_form): (HashMap<String, Vec<usize>>, HashMap<String, Vec<usize>>) = Default::default();
-    for (i, key) in bucket.texts(&r.key)?.into_iter().enumerate() {
-        let key = key.unwrap_or_default();
-        match own.contains(&key) {
-            true => by_key.entry(key).or_default().push(i),
-            false => by_form.entry(composed(&key).into_owned()).or_default().push(i),
-        }
-    }
-    let of = |key: &String| {
-        let otherwise = if by_form.is_empty() { None } else { by_form.get(&*composed(key)) };
-        by_key.get(key).into_iter().chain(otherwise).flatten().copied().collect::<Vec<usize>>()
-    };
-    Ok(keys.iter().map(|keys| keys.iter().flat_map(of).collect()).collect())
 }

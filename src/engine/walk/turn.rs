@@ -124,10 +124,9 @@ impl Turn<'_, '_> {
         work.sort_by_key(|(_, k)| (tasks[*k].as_ref().map(|t| t.near), *k));
         (self.sink)(Event::Running { step: self.step.name.clone(), tasks: work.len() });
         let slots: Vec<Mutex<Option<Result<Outcome, Fault>>>> = work.iter().map(|_| Mutex::new(None)).collect();
-        s.exec.each(work.len(), &|w| {
+        let jobs: Vec<&Task> = work.iter().filter_map(|(_, k)| tasks[*k].as_ref()).collect();
+        s.execute_all(&jobs, &|w, done| {
             let (key, k) = work[w];
-            let Some(task) = &tasks[k] else { return };
-            let done = s.go_on().and_then(|()| s.execute(task));
             if let Ok(o) = &done {
                 s.remember(key, o, self.step.tells_raw());
                 then(k, o);

@@ -1,6 +1,6 @@
 //! Events of one partition as bytes. Most of them say one of a few things of many rows, so what is said is written
 //! once, and an event is four numbers.
-use crate::stage::{Act, Event};
+use super::{Act, Event};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,11 +1,11 @@
 //! Decoded columns in memory, at most so many bytes of them.
+use super::{Array, ArrayRef};
 use crate::digest::Digest;
-use crate::table::{Array, ArrayRef};
 use std::collections::HashMap;
 
 /// Columns in two generations: what nobody asked for while one filled up goes.
 #[derive(Default)]
-pub(super) struct Cache {
+pub struct Cache {
     young: HashMap<Digest, ArrayRef>,
     old: HashMap<Digest, ArrayRef>,
     /// Of the young.
@@ -13,7 +13,7 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    pub(super) fn get(&mut self, digest: Digest, most: u64) -> Option<ArrayRef> {
+    pub fn get(&mut self, digest: Digest, most: u64) -> Option<ArrayRef> {
         if let Some(array) = self.young.get(&digest) {
             return Some(array.clone());
         }
@@ -23,7 +23,7 @@ impl Cache {
     }
 
     /// Keeps a column; both generations together stay below `most` bytes, but for one column.
-    pub(super) fn put(&mut self, digest: Digest, array: &ArrayRef, most: u64) {
+    pub fn put(&mut self, digest: Digest, array: &ArrayRef, most: u64) {
         if self.bytes > most / 2 {
             (self.old, self.young, self.bytes) = (std::mem::take(&mut self.young), HashMap::new(), 0);
         }
