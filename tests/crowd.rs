@@ -287,6 +287,50 @@ fn topics() -> tempfile::TempDir {
     dir
 }
 
+/// Gold answers and those of annotators who do not count go out to nobody, and a decision is about the answers that were shown:
+/// it counts at the next build.
+#[test]
+fn gold_answers_go_out_to_nobody() {
+    let dir = topics();
+    let dir = dir.path();
+    let path = dir.join("dataset.toml");
+    let manifest = std::fs::read_to_string(&path).unwrap();
+    let from = "from.crowd = { files = [\"labels/topic/*.csv\"] }\n";
+    let gold = "from.expert = { files = [\"gold.csv\"] }\ngold = { from = \"expert\", min_accuracy = 0.6 }\n";
+    let open = "[privacy]\nkey = { file = \"key.txt\" }\nharmless = [\"id\", \"text\"]\n";
+    let manifest =
+        manifest.replace(from, &format!("{from}{gold}")).replace(open, "[review]\nfiles = [\"reviews/*.jsonl\"]\n");
+    std::fs::write(&path, manifest).unwrap();
+    let (mut votes, mut known) = ("item,annotator,label\n".to_string(), "item,label\n".to_string());
+    for i in 0..40 {
+        let (right, wrong) = (["law", "sport"][i % 2], ["sport", "law"][i % 2]);
+        votes += &format!("t{i:02},careful,{right}\nt{i:02},careless,{wrong}\n");
+        known += &if i < 10 { format!("t{i:02},{right}\n") } else { String::new() };
+    }
+    std::fs::write(dir.join("labels/topic/0.csv"), votes).unwrap();
+    std::fs::write(dir.join("gold.csv"), known).unwrap();
+    let (exit, said) = run(dir, &["build"]);
+    assert_eq!(exit, 0, "{said}");
+    for (tool, file) in [("doccano", "topic.jsonl"), ("label-studio", "topic.json"), ("csv", "topic.csv")] {
+        let (exit, said) = run(dir, &["label", "export", "topic", "--tool", tool]);
+        assert_eq!(exit, 0, "{said}");
+        let text = std::fs::read_to_string(dir.join("tasks").join(file)).unwrap();
+        assert!(text.contains("careful") && !text.contains("expert") && !text.contains("careless"), "{tool}: {text}");
+    }
+    let task = std::fs::read_to_string(dir.join("tasks/topic.jsonl")).unwrap();
+    let mut first: Json = serde_json::from_str(task.lines().next().unwrap()).unwrap();
+    first["label"] = serde_json::json!(["sport"]);
+    std::fs::write(dir.join("done.jsonl"), format!("{first}\n")).unwrap();
+    let (exit, said) = run(dir, &["label", "import", "topic", "done.jsonl", "--tool", "doccano", "--by", "me"]);
+    assert_eq!(exit, 0, "{said}");
+    let (exit, said) = run(dir, &["build"]);
+    assert!(exit == 0 && !said.contains("review.stale"), "{said}");
+    let released = std::fs::read_to_string(dir.join("out/public/jsonl/train-00000.jsonl"));
+    let released = released.or_else(|_| std::fs::read_to_string(dir.join("out/public/jsonl/all-00000.jsonl"))).unwrap();
+    let line = released.lines().find(|l| l.contains("\"t00\"")).unwrap();
+    assert!(line.contains("\"sport\""), "the decision counts: {line}");
+}
+
 /// What the platform gives back: two careful workers, one who answers within a second, and one whose work was rejected.
 fn results() -> String {
     let mut out =

@@ -36,7 +36,7 @@ pub struct Task {
     pub name: String,
     /// `label.TASK/agreement`, if it is declared.
     pub agreement: Option<usize>,
-    /// The last step that gives votes.
+    /// The last step before a decision that changes votes: people see what a decision is held against, and no gold answer.
     pub votes: usize,
     /// `label.TASK/decided`, if it is there.
     pub decided: Option<usize>,
@@ -50,7 +50,7 @@ impl Task {
         let name = name.strip_prefix("label.").unwrap_or(name);
         let steps = &project.assembled.steps;
         let at = |word: &str| steps.iter().position(|s| s.name == format!("label.{name}/{word}"));
-        let Some(votes) = at("check") else {
+        let Some(votes) = ["rules", "gold", "check"].into_iter().find_map(at) else {
             let tasks = steps.iter().filter_map(|s| s.name.strip_prefix("label.").filter(|t| !t.contains('/')));
             let help = crate::diag::suggest(name, tasks);
             return Err(Failure::Usage(format!("there is no task `{name}`; {help}")));
@@ -156,7 +156,7 @@ impl Task {
         self.decided.and_then(|i| decided::content(&s.steps[i].plan)).or_else(|| self.text(snapshot))
     }
 
-    /// The table as it stands once all answers are checked.
+    /// The table as it stands once all answers are checked, those that measure annotators are out, and rules have been applied.
     pub fn snapshot(&self, project: &Project, built: &Built, raw: bool) -> Snapshot {
         snapshot(project, built, self.votes, raw)
     }

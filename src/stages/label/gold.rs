@@ -16,7 +16,7 @@
 //! transcriptions 1 - edits / length of the longer text. An annotator's accuracy is the mean over the gold samples that they answered.
 //!
 //! Facts: `met` (samples with a gold answer and another one), `unmet` (those with a gold answer alone), `answers`, `accuracy` (the mean over
-//! answers), `below` (annotators), and the table `by_annotator`, those below first. Findings: `gold.dropped`, the answers that a sample loses.
+//! answers), `below` (annotators), and the table `by_annotator`, those below first and those who cannot be judged last. Findings: `gold.dropped`, the answers that a sample loses.
 //! Limits: with `[privacy]` annotators are numbers.
 use super::check::all_classes;
 use super::declaration::{Unlabelled, checked};
@@ -136,7 +136,7 @@ struct Stage;
 
 impl RowStage for Stage {
     const MAP: u32 = 1;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather)); // 2: who cannot be judged stands last
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -234,8 +234,8 @@ fn share(sum: f64, of: u64) -> String {
 }
 
 impl Gather {
-    /// The annotators with what they answered and how right they were: those below the limit, then the others, the least right
-    /// first. And who is below.
+    /// The annotators with what they answered and how right they were: those below the limit, then the others, then those who
+    /// answered too few, the least right first. And who is below.
     fn table(&self, all: &BTreeMap<String, (u64, f64)>) -> (Fact, BTreeSet<String>) {
         let (mut lines, mut below) = (Vec::new(), BTreeSet::new());
         for (n, (by, (items, sum))) in all.iter().enumerate() {
@@ -253,7 +253,12 @@ impl Gather {
                 below.insert(by.clone());
             }
             let name = if self.open { by.clone() } else { format!("annotator {}", n + 1) };
-            lines.push((!(low && judged), accuracy, name, items.to_string(), state.to_string()));
+            let place = match (self.min, judged, low) {
+                (Some(_), true, true) => 0,
+                (Some(_), false, _) => 2,
+                _ => 1,
+            };
+            lines.push((place, accuracy, name, items.to_string(), state.to_string()));
         }
         lines.sort();
         let columns = ["annotator", "samples", "min_accuracy", "accuracy"].map(String::from).to_vec();
