@@ -207,3 +207,22 @@ fn what_is_no_release_is_told() {
     let (exit, err) = wrong(&["public@0.1.0", "public"]);
     assert!(exit == 3 && err.contains("release.json says"), "{err}");
 }
+
+/// Who has edited the manifest and not built compares what was before the edit, and is told so.
+#[test]
+fn a_build_before_an_edit_is_told() {
+    let dir = edited("[\"jsonl\"]", "");
+    let note = "out/public is not built as dataset.toml and the files stand now: tamis build";
+    assert!(!differs(dir.path(), &["public@0.1.0"]).contains(note));
+    let path = dir.path().join("dataset.toml");
+    let manifest = std::fs::read_to_string(&path).unwrap();
+    put(dir.path(), "dataset.toml", &manifest.replace("[\"id\", \"text\",", "[\"id\","));
+    let told = differs(dir.path(), &["public@0.1.0"]);
+    assert!(told.contains(note), "{told}");
+    // where nothing differs it is told as well
+    let (exit, told, err) = tamis(dir.path(), &["diff", "public@0.1.0", "releases/public-0.1.0"]);
+    assert!(exit == 0 && !told.contains(note), "{told}{err}");
+    put(dir.path(), "dataset.toml", "nothing = [");
+    let told = differs(dir.path(), &["public@0.1.0", "out/public"]);
+    assert!(told.contains("is not known: dataset.toml has problems"), "{told}");
+}

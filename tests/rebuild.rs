@@ -160,7 +160,11 @@ fn a_revision_is_built_and_compared() {
     lab.put("dataset.lock", "");
     lab.commit();
     let (exit, said) = lab.run(&["diff", "HEAD", "more"]);
-    assert!(exit == 1 && said.contains("are not those that its dataset.lock names"), "{said}");
+    assert!(exit == 3 && said.contains("are not those that its dataset.lock names"), "{said}");
+    lab.git(&["rm", "-q", "--cached", "data/x/dataset.lock"]);
+    lab.git(&["commit", "-q", "-m", "x"]);
+    let (exit, said) = lab.run(&["diff", "HEAD", "more"]);
+    assert!(exit == 2 && said.contains("has no dataset.lock"), "{said}");
     let left = fs::read_dir(lab.state.path())
         .unwrap()
         .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with("tamis-"));

@@ -5,6 +5,7 @@ pub mod cells;
 pub mod folder;
 mod join;
 mod pinned;
+mod present;
 mod reasons;
 mod sides;
 
@@ -66,6 +67,7 @@ fn of_folders(c: &Context, args: &Args) -> Result<Difference, Failure> {
     let [old, new] = [sides[0].open()?, sides[1].open()?];
     let most = if args.json { args.limit } else { 0 };
     let (mut out, [gone, come]) = compare(&old, &new, most)?;
+    present::tell(c, &sides, &mut out);
     if !args.stat {
         reasons::tell(c, [(&old, gone, "removed"), (&new, come, "added")], &mut out);
         out.examples = examples(&old, &new, &out)?;

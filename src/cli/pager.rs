@@ -1,6 +1,6 @@
 //! Results that are longer than the terminal is high go through the reader's pager: `TAMIS_PAGER`, else `PAGER`, else
 //! `less`. An empty word or `cat` means none. Where the output is no terminal, nothing is run.
-use super::{interrupt, put};
+use super::{interrupt, put, warn};
 use crate::report::shown;
 use crate::world::{self, World};
 
@@ -24,8 +24,52 @@ fn paged(text: &str) -> bool {
 fn pager() -> Option<(String, Vec<String>)> {
     let world = World::new(".");
     let set = |name| world.variable(name).map(|value| String::from_utf8_lossy(&value).into_owned());
-    let asked = set("TAMIS_PAGER").or_else(|| set("PAGER")).unwrap_or_else(|| "less".into());
-    let mut words = asked.split_whitespace().map(String::from);
-    let program = words.next().filter(|word| word != "cat")?;
-    Some((world.program_file(&program)?, words.collect()))
+    let own = ["TAMIS_PAGER", "PAGER"].into_iter().find_map(|name| Some((name, set(name)?)));
+    let asked = own.as_ref().map_or("less", |(_, value)| value);
+    let mut words = words(asked).into_iter();
+    let program = words.next().filter(|word| word != "cat" && !word.is_empty())?;
+    let found = world.program_file(&program);
+    if let (None, Some((name, _))) = (&found, &own) {
+        warn(&format!("tamis: {name} names `{program}`, and there is no such program\n"));
+    }
+    Some((found?, words.collect()))
+}
+
+/// The words of a command line as a shell parts them: by blanks, but for those between quotes or behind a backslash.
+fn words(line: &str) -> Vec<String> {
+    let (mut out, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None | Some('"'), '\\') => word.get_or_insert_default().extend(chars.next()),
+            (None, c) if c.is_whitespace() => out.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    out.extend(word);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn a_pager_is_parted_as_a_shell_does() {
+        for (line, want) in [
+            ("less -R", &["less", "-R"][..]),
+            ("  sh  -c 'head -2' ", &["sh", "-c", "head -2"]),
+            ("\"/my tools/pager\" -x", &["/my tools/pager", "-x"]),
+            ("a\\ b \"c\\\"d\" e''f \"\"", &["a b", "c\"d", "ef", ""]),
+            ("", &[]),
+            ("'open", &["open"]),
+        ] {
+            assert_eq!(words(line), want, "{line}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The project as it is in a commit of git, written to a folder of its own and built there from nothing.
 use super::{Context, interrupt, warn};
 use crate::engine::effect::Objects;
+use crate::engine::lock::PATH as LOCK;
 use crate::engine::session::Session;
 use crate::project::{Failure, Finished, MANIFEST, Options, Project};
 use crate::report::progress::Progress;
@@ -62,12 +63,20 @@ impl Revision {
         if !releases(project).any(|own| own == name) {
             return Err(Failure::Usage(format!("the project {at} has no [release.{name}]")));
         }
+        if !self.world.is_file(LOCK) {
+            let say = format!("commit {} has no {LOCK}: nothing says what its sources were", cut(&self.commit));
+            return Err(Failure::Usage(say));
+        }
         let stop = interrupt::listen().map_err(|e| Failure::World(format!("signals: {e}")))?;
         let options =
             Options { jobs, steps: vec![format!("release.{name}")], locked: true, stop, ..Options::default() };
         let progress = Progress::new(c.quiet || quiet);
         let built = project.build(&options, &|e| progress.hear(&e), |s, f| {
             progress.finish();
+            // what is in the folder is thrown away, so nothing goes on from here
+            if s.stop.asked() > 0 {
+                return Err(Failure::Stopped(f.exit()));
+            }
             if f.exit() != 0 {
                 warn(&terminal::failures(project, s, f));
                 return Err(Failure::Differs(format!("the project {at} does not build any more")));
@@ -77,7 +86,11 @@ impl Revision {
         built.map_err(|failure| match failure {
             Failure::Differs(say) if say.starts_with("--locked") => {
                 let from = if self.brought.is_empty() { "" } else { ", or those beside git are others now" };
-                Failure::Differs(format!("the sources {at} are not those that its dataset.lock names{from}: {say}"))
+                let say = say.trim_start_matches("--locked: ");
+                let commit = cut(&self.commit);
+                Failure::Differs(format!(
+                    "the sources of commit {commit} are not those that its {LOCK} names{from}: {say}"
+                ))
             }
             other => other,
         })?

@@ -158,7 +158,7 @@ impl Difference {
         let mut out = format!("{} -> {}   {}\n", line(&a.name), line(&b.name), line(&self.title()));
         if self.same {
             out.push_str(&format!("  the same: {}, content {}\n", plural(a.samples, "sample"), root(&a.content_root)));
-            return out;
+            return out + &self.noted();
         }
         let roots = |what: &str, a: &str, b: &str| match a == b {
             true => format!("{what} {}", root(a)),
@@ -170,7 +170,7 @@ impl Difference {
         let size = arrow(&known(a.bytes, bytes), &known(b.bytes, bytes));
         let files = arrow(&known(a.files, number), &known(b.files, number));
         out.push_str(&format!("  samples {}   files {files}, {size}\n", arrow(&number(a.samples), &number(b.samples))));
-        self.notes.iter().take(NOTES).for_each(|n| out.push_str(&format!("  {}\n", line(n))));
+        out.push_str(&self.noted());
         let s = &self.samples;
         for (what, n, of) in [
             ("added", s.added, counts(self.added.iter().map(|(split, n)| (split.clone(), *n)), MOVES)),
@@ -196,6 +196,10 @@ impl Difference {
         out
     }
 
+    fn noted(&self) -> String {
+        self.notes.iter().take(NOTES).map(|n| format!("  {}\n", line(n))).collect()
+    }
+
     /// Whether a sample is in one alone, or in another split, or holds another value.
     pub fn differs_in_samples(&self) -> bool {
         let s = &self.samples;
@@ -207,7 +211,8 @@ impl Difference {
         let (a, b) = (&self.old, &self.new);
         let mut out = format!("**{}**: {} -> {}", cell(&self.title()), cell(&a.name), cell(&b.name));
         if self.same {
-            return out + &format!(": the same, {}\n", plural(a.samples, "sample"));
+            let notes = self.notes.iter().take(NOTES).map(|n| format!("; {}", cell(n))).collect::<String>();
+            return out + &format!(": the same, {}{notes}\n", plural(a.samples, "sample"));
         }
         let s = &self.samples;
         out.push_str("\n\n| samples | added | removed | moved | changed | same |\n|---|---|---|---|---|---|\n");

@@ -1,6 +1,7 @@
 //! A release that is there as its pin alone, against one whose files are there: a fresh clone tells what a build changes without
 //! the frozen folders, which git need not hold.
 use super::Args;
+use super::present;
 use super::sides::{self, frozen_last};
 use crate::cli::Context;
 use crate::cli::pin::change::compare;
@@ -65,6 +66,7 @@ pub fn difference(c: &Context, args: &Args) -> Result<Option<Difference>, Failur
     out.splits = splits.iter().map(|s| (s.to_string(), Pair { old: rows(&old, s), new: rows(&now, s) })).collect();
     columns(&old, &now, &mut out);
     out.same = !change.content && !change.packaging;
+    present::tell(c, &[new], &mut out);
     Ok(Some(out))
 }
 

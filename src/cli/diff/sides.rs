@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 pub struct Side {
     place: PathBuf,
     shown: String,
+    /// The release, where it is what the project of this place built last.
+    pub made: Option<String>,
     /// The folder in which a revision was built; it is there as long as this.
     _built: Option<Scratch>,
 }
@@ -105,7 +107,11 @@ pub fn folder(root: Option<&Path>, name: &str) -> Result<Side, Failure> {
     }
     if let Some(place) = places.iter().find(|p| p.join("release.json").is_file()) {
         let shown = root.and_then(|root| place.strip_prefix(root).ok()).unwrap_or(place);
-        return Ok(Side { place: place.clone(), shown: shown.display().to_string(), _built: None });
+        let out = root.and_then(|root| root.join("out").canonicalize().ok());
+        let whole = place.canonicalize().ok();
+        let made = whole.as_deref().filter(|whole| out.is_some() && whole.parent() == out.as_deref());
+        let made = made.and_then(|whole| Some(whole.file_name()?.to_str()?.to_string()));
+        return Ok(Side { place: place.clone(), shown: shown.display().to_string(), made, _built: None });
     }
     Err(Failure::Usage(unknown(root, name)))
 }
@@ -129,9 +135,13 @@ fn built(c: &Context, root: &Path, name: &str, commit: &str, release: Option<Str
         Some(release) => release,
         None => only(&project, name, commit)?,
     };
-    revision.build(c, &project, 0, false, &release, |_, _| Ok(()))?;
+    // that there is nothing to compare is no difference
+    revision.build(c, &project, 0, false, &release, |_, _| Ok(())).map_err(|failure| match failure {
+        Failure::Differs(say) => Failure::World(say),
+        other => other,
+    })?;
     let place = revision.world.root().join("out").join(&release);
-    Ok(Side { place, shown: format!("{release} at {}", cut(commit)), _built: Some(scratch) })
+    Ok(Side { place, shown: format!("{release} at {}", cut(commit)), made: None, _built: Some(scratch) })
 }
 
 /// The release of a commit that declares no other.
