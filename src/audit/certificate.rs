@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub struct Certified {
     of: Option<Certificate>,
+    /// What `release.json` says beside it.
+    release: Option<serde_json::Value>,
     counted: BTreeMap<String, Family>,
 }
 
@@ -21,7 +23,12 @@ struct Family {
     /// By column: the splits of each value.
     groups: BTreeMap<String, BTreeMap<u64, BTreeSet<String>>>,
     columns: BTreeSet<String>,
+    /// Columns of labels by their names that have classes, and of which nothing is certified.
+    uncertified: BTreeSet<String>,
 }
+
+/// The file that says what a release is.
+const RELEASE: &str = "release.json";
 
 impl Certified {
     pub fn read(folder: &Folder, told: &mut Told) -> Certified {
@@ -33,7 +40,8 @@ impl Certified {
                 None
             }
         });
-        Certified { of, counted: BTreeMap::new() }
+        let release = (of.is_some() && folder.has(RELEASE)).then(|| folder.json(RELEASE, told)).flatten();
+        Certified { of, release, counted: BTreeMap::new() }
     }
 
     /// Counts a row of a table.
@@ -55,11 +63,15 @@ impl Certified {
                     *counted.count.entry(split.to_string()).or_default() += 1;
                 }
             }
-            if of.split.group.contains(column)
-                && let Some(text) = value.key_text()
-            {
+            let named = column.starts_with("label_") && !of.classes.contains_key(column) && !hidden;
+            if named && !own.uncertified.contains(column) && !classes_of(value).is_empty() {
+                own.uncertified.insert(column.clone());
+            }
+            if of.split.group.contains(column) {
                 let groups = own.groups.entry(column.clone()).or_default();
-                groups.entry(cut_hash(text.as_bytes())).or_default().insert(split.to_string());
+                for text in groups_of(value) {
+                    groups.entry(cut_hash(text.as_bytes())).or_default().insert(split.to_string());
+                }
             }
         }
     }
@@ -68,6 +80,10 @@ impl Certified {
     pub fn finish(self, broken: bool, told: &mut Told) {
         let Some(of) = self.of else { return };
         let fault = |told: &mut Told, field: String, say: String| told.fault("certificate.wrong", FILE, "", field, say);
+        match &self.release {
+            Some(release) => beside(&of, release, told),
+            None => told.unchecked(format!("{FILE}: there is no {RELEASE} that says what it certifies")),
+        }
         let whole = deviation(&of.samples, &of.split.ratios, &[]);
         if whole != of.deviation {
             fault(told, "deviation".into(), format!("says {}, and its own samples give {whole}", of.deviation));
@@ -92,6 +108,38 @@ impl Certified {
             compare(&of, family, own, told);
         }
         told.checked(format!("{FILE}: counted again from {} tables", self.counted.len()));
+    }
+}
+
+/// The groups that a value names: of a list each item is one.
+fn groups_of(value: &Value) -> Vec<String> {
+    match value {
+        Value::List(items) => items.iter().filter_map(Value::key_text).collect(),
+        other => other.key_text().into_iter().collect(),
+    }
+}
+
+/// A certificate is of the release that it lies in.
+fn beside(of: &Certificate, release: &serde_json::Value, told: &mut Told) {
+    let own = [
+        ("dataset", &of.dataset),
+        ("release", &of.release),
+        ("version", &of.version),
+        ("content_root", &of.content_root),
+    ];
+    for (field, said) in own {
+        let there = release.get(field).and_then(serde_json::Value::as_str);
+        if there.is_some_and(|there| there != said) {
+            let say = format!("says {said}, and {RELEASE} says {}", there.unwrap_or_default());
+            told.fault("certificate.wrong", FILE, "", field, say);
+        }
+    }
+    let hidden = serde_json::to_value(&of.split.hidden).unwrap_or_default();
+    let none = serde_json::json!({});
+    let there = release.get("hidden").unwrap_or(&none);
+    if *there != hidden {
+        let say = format!("says that {hidden} is hidden, and {RELEASE} says {there}");
+        told.fault("certificate.wrong", FILE, "", "split.hidden", say);
     }
 }
 
@@ -125,6 +173,17 @@ fn compare(of: &Certificate, family: &str, own: &Family, told: &mut Told) {
                 told.fault("certificate.wrong", FILE, "", format!("classes.{column}.{class}"), say);
             }
         }
+    }
+    for column in &own.uncertified {
+        if of.split.stratify.contains(column) {
+            let say = format!("says nothing of its classes, and {family} has some: the splits are stratified by it");
+            told.fault("certificate.wrong", FILE, "", format!("classes.{column}"), say);
+        } else {
+            told.unchecked(format!("{FILE}: it says nothing of the classes of `{column}` in {family}"));
+        }
+    }
+    for column in of.split.group.iter().filter(|column| !own.columns.contains(*column)) {
+        told.unchecked(format!("{FILE}: {family} has no column `{column}`, so its groups were not counted"));
     }
     let several: usize = own.groups.values().map(|of| of.values().filter(|splits| splits.len() > 1).count()).sum();
     let said = of.leakage.get("group.values").or(of.leakage.get("group.samples"));
