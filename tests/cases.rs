@@ -26,7 +26,7 @@ const OPEN: &[&str] = &[];
 const WARNINGS: &[&str] = &[
     "T0345", "T0301", "T0326", "T0327", "T0353", "T0360", "T0362", "T0371", "T0372", "T0373", "T0374", "T0375",
     "T0423", "T0435", "T0437", "T0445", "T0447", "T0449", "T0566", "T0587", "T0619", "T0634", "T0681", "T0723",
-    "T0776",
+    "T0776", "T0782",
 ];
 
 /// Codes that no manifest can reach. `T0324`: `T0308` refuses the field that would be in its way. `T0501`: a gate that
@@ -257,6 +257,8 @@ pub fn standard(dir: &Path) {
         ("raw/more/e.csv", "id,text,split\ne1,some words,train\n"),
         ("raw/votes.csv", "item,annotator,label\na1,w1,long\na2,w1,short\n"),
         ("raw/note.txt", "a note\n"),
+        ("lists/blank.txt", "\n \n"),
+        ("lists/around.txt", "a1\n a2\nb1 \n"),
         ("prompts/like.txt", "Write {count} like these, of {class}:\n{examples}\n"),
         ("prompts/again.txt", "Say in other words: {text}\n"),
         ("prompts/odd.txt", "Write like {exmaples}\n"),

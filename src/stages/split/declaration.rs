@@ -41,7 +41,8 @@ pub struct Declaration {
     /// Samples without a value follow the ratios, which count them alone.
     pub given: Option<At<String>>,
     /// Files of the project with the ids of a split, a line each: `{ test = ["splits/test.txt"] }`. A sample that a list names is in
-    /// its split whatever else is said, and counts for no ratio; an id that no sample has is told (`split.listed`).
+    /// its split whatever else is said, and counts for no ratio; an id that no sample has is told (`split.listed`),
+    /// and if that is more than half of them the build fails.
     #[serde(default)]
     pub lists: BTreeMap<String, Vec<At<String>>>,
     /// Splits follow each other in time instead of being drawn.
@@ -51,7 +52,7 @@ pub struct Declaration {
     #[schemars(range(min = 0, max = 1))]
     pub deviation_max: Option<At<Decimal>>,
     /// Parts each split into so many folds of as many samples each, numbered from 1 in the column `fold`. Groups stay in one
-    /// fold, and what is spread evenly over the splits is spread over the folds.
+    /// fold, and what is spread evenly over the splits is spread over the folds. Folds that hold nothing are told (`split.folds`).
     #[schemars(range(min = 2, max = 1000))]
     pub folds: Option<At<u32>>,
     /// How often the folds are drawn, for repeated cross-validation: the columns `fold`, `fold_2`, `fold_3` and so on.
@@ -321,10 +322,26 @@ fn check_lists(check: &mut Check, d: &Declaration) {
         let problem = Diagnostic::error("T0791", span, format!("there is no split `{split}`"));
         check.bad(problem.label(crate::diag::suggest(split, d.ratios.keys().map(String::as_str))));
     }
+    check_empty(check, "T0791", "lists", d.lists.iter().map(|(split, files)| (split, files.is_empty())).collect());
+}
+
+/// A table that names nothing of a split, or no split at all, has no effect.
+fn check_empty(check: &mut Check, code: &'static str, key: &str, splits: Vec<(&String, bool)>) {
+    let mut nothing: Vec<String> =
+        splits.iter().filter(|(_, empty)| *empty).map(|(split, _)| format!("split.{key}.{split}")).collect();
+    if splits.is_empty() && check.manifest.table(&["split", key]).is_some() {
+        nothing.push(format!("split.{key}"));
+    }
+    for path in nothing {
+        let span = check.manifest.span_of(&path).unwrap_or(check.span.clone());
+        let problem = Diagnostic::error(code, span, format!("`{path}` names nothing")).label("has no effect");
+        check.bad(problem.help("say what is meant, or take it out"));
+    }
 }
 
 /// What is hidden is a column of a declared split, and one without which the samples can be told apart.
 fn check_hidden(check: &mut Check, d: &Declaration) {
+    check_empty(check, "T0788", "hide", d.hide.iter().map(|(split, of)| (split, of.is_empty())).collect());
     for (split, patterns) in &d.hide {
         if !d.ratios.contains_key(split) {
             let span = check.manifest.span_of(&format!("split.hide.{split}")).unwrap_or(check.span.clone());
@@ -350,8 +367,10 @@ fn check_hidden(check: &mut Check, d: &Declaration) {
 
 /// All gates that a declaration asks for. `clusters`: near duplicates are to stay in one split.
 pub fn gates(d: &Declaration, clusters: bool) -> Vec<Gate> {
-    let mut gates: Vec<Gate> = d.given.iter().flat_map(|given| given_gates(given, &d.group, clusters)).collect();
-    if let Some(group) = d.group.as_ref().filter(|_| d.given.is_none() && !d.lists.is_empty()) {
+    let listed = !d.lists.is_empty();
+    let mut gates: Vec<Gate> =
+        d.given.iter().flat_map(|given| given_gates(given, &d.group, clusters, listed)).collect();
+    if let Some(group) = d.group.as_ref().filter(|_| d.given.is_none() && listed) {
         let names = group.names().join("` or `");
         gates.push(
             Gate::at_most("split.lists", "split.given.apart", Decimal::default(), group.span())
@@ -371,7 +390,7 @@ pub fn gates(d: &Declaration, clusters: bool) -> Vec<Gate> {
 
 /// A column of splits that names none, or often none, is a mistake in the manifest; and a group that lies in several
 /// splits is the leak that `group` promises against.
-fn given_gates(given: &At<String>, group: &Option<At<Columns>>, clusters: bool) -> Vec<Gate> {
+fn given_gates(given: &At<String>, group: &Option<At<Columns>>, clusters: bool, listed: bool) -> Vec<Gate> {
     let (column, none) = (given.get(), Decimal::default());
     let gate = |fact: &str, most, span, say: String| {
         Gate::at_most("split.given", format!("split.given.{fact}"), most, span)
@@ -395,15 +414,15 @@ fn given_gates(given: &At<String>, group: &Option<At<Columns>>, clusters: bool) 
             ),
         ),
     ];
-    let column = given.get();
+    let by = if listed { format!("`{column}` or `lists`") } else { format!("`{column}`") };
     let apart = match group {
         Some(group) => {
             let names = group.names().join("` or `");
-            let say = format!("samples of one `{names}` are given to several splits by `{column}`");
+            let say = format!("samples of one `{names}` are given to several splits by {by}");
             Some((group.span(), format!("{say}; take `group` out if that is meant")))
         }
         None if clusters => {
-            let say = format!("near duplicates are given to several splits by `{column}`");
+            let say = format!("near duplicates are given to several splits by {by}");
             Some((given.span(), format!("{say}; `near_duplicates = \"anywhere\"` if that is meant")))
         }
         None => None,

@@ -2,6 +2,8 @@
 //! no ratio. Finding: `split.listed` (an id that no sample has).
 use super::declaration::declared;
 use crate::diag::Diagnostic;
+use crate::manifest::Decimal;
+use crate::manifest::values::At;
 use crate::stage::*;
 use crate::table::{array_of, utf8};
 use std::collections::BTreeMap;
@@ -31,6 +33,7 @@ pub fn declare_lists(check: &mut Check) -> Vec<Plan> {
                     continue;
                 }
             };
+            check_ids(check, file, &text);
             let lines = text.lines().enumerate().filter(|(_, id)| !id.trim().is_empty());
             for (n, id) in lines {
                 let place = format!("{}:{}", file.get(), n + 1);
@@ -73,7 +76,32 @@ pub fn declare_lists(check: &mut Check) -> Vec<Plan> {
         }),
         ..Ports::default()
     };
-    vec![Plan { literal: Some(literal), ..Plan::join::<Listed>(ports, &Nothing {}).word("lists") }]
+    let gates = if rows.is_empty() { Vec::new() } else { vec![met(check)] };
+    vec![Plan { gates, literal: Some(literal), ..Plan::join::<Listed>(ports, &Nothing {}).word("lists") }]
+}
+
+/// Lists that meet nothing are of other ids, and the splits would be drawn as if they were not there.
+fn met(check: &Check) -> Gate {
+    let half = Decimal::parse("0.5").unwrap_or_default();
+    let span = check.manifest.span_of("split.lists").unwrap_or(check.span.clone());
+    Gate::at_most("split.lists", "split/lists.unmatched_share", half, span)
+        .say("more than half of the ids of `lists` belong to no sample")
+        .look("tamis show split/lists --findings")
+}
+
+/// Tells of a list that has no ids, and of blanks around them, which nobody sees and which are part of an id.
+fn check_ids(check: &mut Check, file: &At<String>, text: &str) {
+    let mut ids = text.lines().enumerate().filter(|(_, id)| !id.trim().is_empty()).peekable();
+    if ids.peek().is_none() {
+        let problem = Diagnostic::warning("T0782", file.span(), "a list of ids is empty").label("has no effect");
+        check.problems.push(problem);
+    }
+    let around: Vec<usize> = ids.filter(|(_, id)| id.trim() != *id).map(|(n, _)| n + 1).collect();
+    if let Some(first) = around.first() {
+        let message = format!("ids of a list have blanks around them: {} lines", around.len());
+        let problem = Diagnostic::warning("T0782", file.span(), message).label(format!("line {first} is the first"));
+        check.problems.push(problem.help("a blank is part of an id here: take it out if it is none of the sample's"));
+    }
 }
 
 fn text_of(bytes: Vec<u8>) -> Result<String, String> {

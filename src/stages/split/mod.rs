@@ -28,7 +28,7 @@
 //! split in another case of letters or with blanks around), `split.given.apart` (samples that are given to another
 //! split than their group), with `group` or `deviation_max` `split.deviation` (the greatest difference between the share of a
 //! split, of all samples, and its ratio). Findings: `split.empty`, a declared split without a sample, and `split.strata`, most
-//! strata hold one sample and so cannot be spread (both told of no sample); `split.absent`, a class of which a split has none though its ratio asks for one (with the fact `split.absent`: classes and splits, where there are at least as many units as splits); `split.given`, a value that names no split;
+//! strata hold one sample and so cannot be spread, and `split.folds`, a split has fewer samples or groups than folds (all told of no sample); `split.absent`, a class of which a split has none though its ratio asks for one (with the fact `split.absent`: classes and splits, where there are at least as many units as splits); `split.given`, a value that names no split;
 //! `split.group`, a group that is given to several splits; `split.moved`, a sample that the last release had in another split
 //! (with the fact `split.moved`), since its group was joined with one of another split, or what is given or declared changed; `split.deviation`, groups keep a split more than 0.02 from its
 //! ratio. Groups are equal in normal form C.
@@ -45,6 +45,7 @@
 mod absent;
 pub mod declaration;
 mod deviation;
+mod folds;
 mod lists;
 mod pins;
 mod place;
@@ -129,8 +130,10 @@ fn mapped(check: &Check, d: &Declaration) -> Map {
     let known = |column: &&str| check.column("samples", column).is_some();
     let more = [CLUSTERS, TILE_OF].into_iter().filter(|column| together || *column != CLUSTERS).filter(known);
     let more: Vec<String> = more.map(String::from).collect();
+    // of a list each item is a group, so that a sample may be in several
+    let whole = |name: &String| !matches!(check.column("samples", name), Some(DataType::List(_)));
     match d.group.as_ref().map(|group| (group.get(), group.names())) {
-        Some((Columns::One(name), _)) if more.is_empty() => map.group = Some(name.clone()),
+        Some((Columns::One(name), _)) if more.is_empty() && whole(name) => map.group = Some(name.clone()),
         Some((_, names)) => map.groups = names.into_iter().chain(more).collect(),
         None => map.groups = more,
     }
@@ -228,7 +231,7 @@ struct Split;
 impl RowStage for Split {
     const MAP: u32 = 4;
     const USES: &'static [&'static str] = crate::measure::names::USES;
-    const GATHER: Option<GatherPart<Self>> = Some((6, Self::gather)); // 6: classes that a split has none of; 5: splits without a sample are told of no sample
+    const GATHER: Option<GatherPart<Self>> = Some((7, Self::gather)); // 7: folds that no unit is in; 6: classes that a split has none of; 5: splits without a sample are told of no sample
     const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
     type Map = Map;
     type Gather = Gather;

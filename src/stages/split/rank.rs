@@ -1,6 +1,7 @@
 //! Decides in which split each sample is, and tells what that came to.
 use super::absent;
 use super::deviation;
+use super::folds;
 use super::place::place;
 use super::records::{Gather, Known, Verdict};
 use super::time::{Missing, Order};
@@ -71,6 +72,7 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
         out.fact("time.early", seen.early);
     }
     absent::tell(p, &units, &placed.splits, out);
+    folds::tell(p, &units, &placed, out);
     tell(p, &names, seen, units.all.len(), out);
     Ok(())
 }
@@ -148,12 +150,13 @@ fn own_split(
 ) -> (usize, Vec<(String, String, String)>) {
     let Some(given) = row.given else { return (of_unit, Vec::new()) };
     let column = p.given.as_deref().unwrap_or("lists");
+    let by = if p.given.is_some() && p.listed { format!("`{column}` or a list") } else { format!("`{column}`") };
     match names.iter().position(|n| *n == given) {
         Some(split) => {
             seen.given += 1;
             let apart = || {
                 let other = names.get(of_unit).copied().unwrap_or_default();
-                let say = format!("`{column}` gives it to `{given}` and another sample of its group to `{other}`");
+                let say = format!("{by} gives it to `{given}` and another sample of its group to `{other}`");
                 vec![("split.given".to_string(), "split.group".to_string(), say)]
             };
             seen.apart += u64::from(split != of_unit);
