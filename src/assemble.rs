@@ -416,6 +416,7 @@ impl Assembly<'_> {
                 span: at.span(),
                 say: None,
                 beside: None,
+                columns: Vec::new(),
                 look: format!("tamis show {}", gate::giver(&self.steps, fact).map_or(step, |i| &self.steps[i].name)),
             });
         }

@@ -158,6 +158,30 @@ fn a_changed_answer_changes_no_released_byte() {
     assert_eq!(lines.lines().filter(|l| l.contains("\"LC\"")).count(), 1);
 }
 
+/// A bound on how far the splits differ in what is hidden is held, and what was measured is not told: it would say what the
+/// answers are like.
+#[test]
+fn gates_on_hidden_columns_are_not_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let gates = "gates = { \"shift.psi\" = { max = 99 }, \"shift.psi.label.kind\" = { max = 99 }, \"exact.samples\" = { max = 0 } }";
+    let leakage = format!("[leakage]\nexact = [\"text\"]\nshift = [\"label.kind\"]\n{gates}\n");
+    texts(dir.path(), 24, |_| PLANTED.into(), &leakage);
+    let path = dir.path().join("dataset.toml");
+    let manifest = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, manifest.replace("\"datasheet\"]", "\"datasheet\", \"certificate\"]")).unwrap();
+    pass(dir.path());
+    let (_, shown, _) = tamis(dir.path(), &["show", "leakage"]);
+    let psi = shown.lines().find_map(|l| l.trim().strip_prefix("shift.psi.label.kind")).unwrap().trim();
+    assert!(psi.parse::<f64>().unwrap() > 1.0, "{shown}");
+    let told = files(&dir.path().join("out/public"));
+    for (path, bytes) in &told {
+        let text = text(path, bytes);
+        assert!(!text.contains(psi) && !text.contains("shift.psi"), "{path} tells the shift of hidden answers");
+    }
+    let card = text("README.md", &told["README.md"]);
+    assert!(card.contains("leakage.exact.samples"), "what is not hidden is told: {card}");
+}
+
 #[test]
 fn what_a_report_shows_has_no_hidden_answer() {
     let dir = tempfile::tempdir().unwrap();

@@ -43,7 +43,8 @@ fn hides(manifest: &Manifest, patterns: &[String], column: &str) -> bool {
     if named(column) {
         return true;
     }
-    if let Some(task) = column.strip_prefix("votes.").or_else(|| column.strip_prefix("status.")) {
+    let derived = ["votes.", "status.", "confidence.", "classes."];
+    if let Some(task) = derived.iter().find_map(|prefix| column.strip_prefix(prefix)) {
         return named(&format!("label.{task}"));
     }
     if let Some(sample) = column.strip_prefix("weight.") {

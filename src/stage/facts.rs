@@ -49,13 +49,15 @@ pub struct Gate {
     pub beside: Option<String>,
     /// What to type to see more.
     pub look: String,
+    /// The columns of whose values the fact tells: a release that hides one of them does not tell it.
+    pub columns: Vec<String>,
 }
 
 impl Gate {
     /// The gate of a key: at most `max` of a fact, else the build fails at the key's place.
     pub fn at_most(key: impl Into<String>, fact: impl Into<String>, max: Decimal, span: Range<usize>) -> Gate {
         let (key, fact, look) = (key.into(), fact.into(), String::new());
-        Gate { key, fact, min: None, max: Some(max), span, say: None, beside: None, look }
+        Gate { key, fact, min: None, max: Some(max), span, say: None, beside: None, look, columns: Vec::new() }
     }
 
     /// The same for at least `min`.
@@ -76,5 +78,10 @@ impl Gate {
     /// What to type to see more.
     pub fn look(self, look: impl Into<String>) -> Gate {
         Gate { look: look.into(), ..self }
+    }
+
+    /// The columns of whose values the fact tells.
+    pub fn tells(self, columns: Vec<String>) -> Gate {
+        Gate { columns, ..self }
     }
 }

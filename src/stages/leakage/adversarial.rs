@@ -8,7 +8,7 @@ use crate::stage::*;
 use crate::table::Value;
 use std::collections::BTreeMap;
 
-/// Features of a sample that are kept at most: those of the least hashes, which are the same ones in every sample.
+/// Features of a sample that are kept at most: of each column those of the least hashes, which are the same ones in every sample.
 const FEATURES: usize = 64;
 /// Samples of one split that are learned of: those that are drawn first.
 const SAMPLES: usize = 4000;
@@ -19,29 +19,40 @@ const FOLDS: usize = 3;
 /// Characters of a text that are looked at.
 const CHARS: usize = 2000;
 
-/// The features of a row as bytes: four a feature.
+/// The features of a row as bytes: four a feature. A long text leaves the other columns theirs.
 pub fn features(cells: &[(&String, Value)], terms: &dyn Fn(&str) -> Terms) -> Vec<u8> {
+    let mut columns: Vec<Vec<u32>> = cells.iter().map(|(column, value)| of_cell(column, value, terms)).collect();
+    columns.sort_by_key(Vec::len);
+    let (mut all, mut left): (Vec<u32>, usize) = (Vec::new(), columns.len());
+    for own in columns {
+        let share = FEATURES.saturating_sub(all.len()) / left.max(1);
+        all.extend(own.into_iter().take(share));
+        left = left.saturating_sub(1);
+    }
+    all.sort_unstable();
+    all.dedup();
+    all.iter().flat_map(|bucket| bucket.to_le_bytes()).collect()
+}
+
+/// The features of a cell, those of the least hashes first.
+fn of_cell(column: &str, value: &Value, terms: &dyn Fn(&str) -> Terms) -> Vec<u32> {
     let mut all: Vec<u32> = Vec::new();
     let place = |text: String| (cut_hash(text.as_bytes()) % SPACE as u64) as u32;
-    for (column, value) in cells {
-        match value {
-            Value::Text(text) => {
-                let text: String = text.chars().take(CHARS).collect();
-                all.extend(terms(&text).into_iter().map(|(bucket, _)| bucket));
-                all.push(place(format!("{column}\0words\0{}", text.split_whitespace().count().ilog2_or_zero())));
-            }
-            // numbers of about the same size are one feature
-            Value::Int(n) => all.push(place(format!("{column}\0{}", (*n as f64).to_bits() >> 50))),
-            Value::Float(n) => all.push(place(format!("{column}\0{}", n.to_bits() >> 50))),
-            other => classes(other).iter().for_each(|class| all.push(place(format!("{column}\0{class}")))),
+    match value {
+        Value::Text(text) => {
+            let text: String = text.chars().take(CHARS).collect();
+            all.extend(terms(&text).into_iter().map(|(bucket, _)| bucket));
+            all.push(place(format!("{column}\0words\0{}", text.split_whitespace().count().ilog2_or_zero())));
         }
+        // numbers of about the same size are one feature
+        Value::Int(n) => all.push(place(format!("{column}\0{}", (*n as f64).to_bits() >> 50))),
+        Value::Float(n) => all.push(place(format!("{column}\0{}", n.to_bits() >> 50))),
+        other => classes(other).iter().for_each(|class| all.push(place(format!("{column}\0{class}")))),
     }
     all.sort_unstable();
     all.dedup();
     all.sort_unstable_by_key(|bucket| (mix(u64::from(*bucket)), *bucket));
-    all.truncate(FEATURES);
-    all.sort_unstable();
-    all.iter().flat_map(|bucket| bucket.to_le_bytes()).collect()
+    all
 }
 
 trait Ilog2 {

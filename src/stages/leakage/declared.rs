@@ -12,7 +12,7 @@ use crate::stage::*;
 use crate::table::{Cell, DataType, list};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Measures what the splits have in common and how they differ.
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
@@ -34,8 +34,8 @@ pub struct Declaration {
     pub entities: Vec<At<String>>,
     /// The column that says when: no sample of the first split should be later than one of the others.
     pub time: Option<At<String>>,
-    /// Columns whose values are compared between the splits: numbers by Kolmogorov-Smirnov, others by chi-squared. Default: all labels
-    /// and numbers.
+    /// Columns whose values are compared between the splits: numbers by Kolmogorov-Smirnov, others by chi-squared; of a list each
+    /// item counts. Default: all labels with classes, and all numbers.
     pub shift: Option<Vec<At<String>>>,
     /// Columns by which a small model tries to tell the splits apart (adversarial validation). Default: none.
     #[serde(default)]
@@ -73,14 +73,26 @@ pub fn declared(check: &mut Check) -> Option<Declared> {
     tasks.extend(map.votes.iter().chain(&map.spans).map(|column| (column.clone(), of(column))));
     let first = splits.iter().find(|s| *s == "train").or(splits.first()).cloned().unwrap_or_default();
     let gather = Gather { first, splits, kinds, tasks, shift: map.shift.clone() };
-    let gates = gates(check, &d, &gather);
+    let gates = gates(check, &d, &gather, &map);
     Some(Declared { map, gather, gates })
 }
 
+/// The columns that are named, once each: what is named twice would count twice.
+fn known(check: &mut Check, named: &[At<String>]) -> Vec<String> {
+    once(check, named);
+    named.iter().filter(|name| check.known(name).is_some()).map(|name| name.get().clone()).collect()
+}
+
+/// Notes what is named a second time.
+fn once(check: &mut Check, named: &[At<String>]) {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for name in named.iter().filter(|name| !seen.insert(name.as_str())) {
+        let problem = Diagnostic::error(CODE, name.span(), format!("`{}` is named twice", name.get()));
+        check.bad(problem.label("take it out"));
+    }
+}
+
 fn mapped(check: &mut Check, d: &Declaration, split: &Splits) -> Map {
-    let known = |check: &mut Check, of: &[At<String>]| -> Vec<String> {
-        of.iter().filter(|name| check.known(name).is_some()).map(|name| name.get().clone()).collect()
-    };
     let exact = match &d.exact {
         Some(named) => known(check, named),
         None => {
@@ -97,9 +109,12 @@ fn mapped(check: &mut Check, d: &Declaration, split: &Splits) -> Map {
         Some(named) => known(check, named),
         None => {
             let number = |ty: &DataType| ty.is_integer() || ty.is_floating();
+            let folds = check.manifest.table(&["split", "folds"]).is_some();
             let is = |c: &(&str, &Column)| {
                 let plain = !c.1.inner && !c.0.contains('.') && number(&c.1.ty);
-                matches!(c.1.role, Role::Label { .. }) || plain
+                // a transcription has no classes: each is a value of its own
+                let label = matches!(c.1.role, Role::Label { .. }) && !matches!(c.1.ty, DataType::Struct(_));
+                (label || plain) && !(folds && is_fold(c.0))
             };
             check.columns_of("samples").filter(is).map(|c| c.0.to_string()).collect()
         }
@@ -132,8 +147,15 @@ fn mapped(check: &mut Check, d: &Declaration, split: &Splits) -> Map {
     }
 }
 
+/// Whether a column says which fold a sample is in: it is drawn within its split.
+fn is_fold(column: &str) -> bool {
+    let drawn = |rest: &str| rest.is_empty() || rest.strip_prefix('_').is_some_and(|n| n.parse::<u32>().is_ok());
+    column.strip_prefix("fold").is_some_and(drawn)
+}
+
 /// The columns of tasks that are named.
 fn tasks(check: &mut Check, named: &[At<String>], of: &str) -> Vec<String> {
+    once(check, named);
     let mut out = Vec::new();
     for task in named {
         let column = format!("{of}.{}", task.get());
@@ -161,49 +183,56 @@ fn kinds(map: &Map) -> Vec<Kind> {
     all.into_iter().filter(|(_, measured)| *measured).map(|(kind, _)| kind).collect()
 }
 
-/// The facts on which a gate may stand, with what is wrong where it does not hold.
-fn bounded(of: &Gather) -> Vec<(String, String)> {
-    let mut all: Vec<(String, String)> = Vec::new();
-    let say = "see which with `tamis show leakage --findings`";
-    for kind in &of.kinds {
-        if *kind == Kind::Seen {
-            let why = "a small model tells the splits apart: they were not drawn alike";
-            all.push(("adversarial".into(), why.into()));
-            all.extend(of.splits.iter().filter(|s| **s != of.first).map(|s| (format!("adversarial.{s}"), why.into())));
-            continue;
-        }
-        let name = kind.name();
-        all.push((format!("{name}.samples"), format!("{}: {say}", kind.say())));
+/// A fact on which a gate may stand.
+struct Bound {
+    name: String,
+    /// What is wrong where it does not hold.
+    say: String,
+    /// The columns of whose values it tells.
+    columns: Vec<String>,
+}
+
+fn bounded(of: &Gather, map: &Map) -> Vec<Bound> {
+    let mut all: Vec<Bound> = Vec::new();
+    let mut put = |name: String, say: &str, columns: &[String]| {
+        all.push(Bound { name, say: say.to_string(), columns: columns.to_vec() });
+    };
+    for kind in of.kinds.iter().filter(|kind| **kind != Kind::Seen) {
+        let (name, say) = (kind.name(), format!("{}: see which with `tamis show leakage --findings`", kind.say()));
+        put(format!("{name}.samples"), &say, &[]);
         if SHARED.contains(kind) {
-            all.push((format!("{name}.values"), format!("{}: {say}", kind.say())));
+            put(format!("{name}.values"), &say, &[]);
         }
     }
+    if of.kinds.contains(&Kind::Seen) {
+        let say = "a small model tells the splits apart, or it could not be asked";
+        put("adversarial".into(), say, &map.adversarial);
+        let others = of.splits.iter().filter(|s| **s != of.first);
+        others.for_each(|s| put(format!("adversarial.{s}"), say, &map.adversarial));
+    }
     for (column, task) in &of.tasks {
-        match column.starts_with("votes.") {
-            true => all.push((
-                format!("annotator.{task}.shared"),
-                "annotators answered in several splits: a model may learn their habits".into(),
-            )),
-            false => all.push((
-                format!("entities.{task}.share"),
-                "mentions of other splits have words that are mentioned in what is trained on".into(),
-            )),
+        if column.starts_with("votes.") {
+            let say = "annotators answered in several splits: a model may learn their habits";
+            put(format!("annotator.{task}.shared"), say, &[]);
+        } else {
+            let say = "mentions of other splits have words that are mentioned in what is trained on";
+            put(format!("entities.{task}.share"), say, std::slice::from_ref(column));
         }
     }
     if !of.shift.is_empty() {
-        let why = "the values of the splits differ: see how with `tamis show leakage`";
-        all.extend(["shift.psi", "shift.differing"].map(|name| (name.to_string(), why.to_string())));
-        all.extend(of.shift.iter().map(|column| (format!("shift.psi.{column}"), why.to_string())));
+        let say = "the values of the splits differ: see how with `tamis show leakage`";
+        ["shift.psi", "shift.differing"].iter().for_each(|name| put(name.to_string(), say, &of.shift));
+        of.shift.iter().for_each(|column| put(format!("shift.psi.{column}"), say, std::slice::from_ref(column)));
     }
     all
 }
 
-fn gates(check: &mut Check, d: &Declaration, of: &Gather) -> Vec<Gate> {
-    let known = bounded(of);
+fn gates(check: &mut Check, d: &Declaration, of: &Gather, map: &Map) -> Vec<Gate> {
+    let known = bounded(of, map);
     let mut out = Vec::new();
     for (name, bound) in &d.gates {
-        let Some((_, say)) = known.iter().find(|k| k.0 == *name) else {
-            let help = suggest(name, known.iter().map(|k| k.0.as_str()));
+        let Some(known) = known.iter().find(|k| k.name == *name) else {
+            let help = suggest(name, known.iter().map(|k| k.name.as_str()));
             let message = format!("[leakage] measures no `{name}`");
             check.bad(Diagnostic::error(CODE, bound.span(), message).label(help));
             continue;
@@ -211,14 +240,17 @@ fn gates(check: &mut Check, d: &Declaration, of: &Gather) -> Vec<Gate> {
         let (key, fact) = (format!("leakage.gates.{name}"), format!("leakage.{name}"));
         let mut gate = Gate::at_most(key, fact, Decimal::default(), bound.span());
         (gate.min, gate.max) = (bound.min, bound.max);
-        out.push(gate.say(say.clone()).look("tamis show leakage --findings"));
+        // what no single sample has done is in no finding
+        let counts = name.ends_with(".samples") || name.ends_with(".values");
+        let look = if counts { "tamis show leakage --findings" } else { "tamis show leakage" };
+        out.push(gate.say(known.say.clone()).look(look).tells(known.columns.clone()));
     }
     for kind in SHARED.iter().filter(|kind| of.kinds.contains(kind)) {
         let name = format!("{}.samples", kind.name());
         if d.gates.contains_key(&name) {
             continue;
         }
-        let say = known.iter().find(|k| k.0 == name).map(|k| k.1.clone()).unwrap_or_default();
+        let say = known.iter().find(|k| k.name == name).map(|k| k.say.clone()).unwrap_or_default();
         let (key, fact) = (format!("leakage.{}", kind.name()), format!("leakage.{name}"));
         let gate = Gate::at_most(key, fact, Decimal::default(), check.span.clone());
         out.push(gate.say(say).look("tamis show leakage --findings"));

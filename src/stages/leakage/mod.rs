@@ -56,8 +56,8 @@ struct Leakage;
 
 impl RowStage for Leakage {
     const USES: &'static [&'static str] = &["libm 0.2", "unicode-normalization 0.1"];
-    const MAP: u32 = 1;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const MAP: u32 = 2;
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -142,7 +142,7 @@ impl Columns {
                 }
                 value => classes(&value)
                     .iter()
-                    .for_each(|class| summary.put(key(Kind::Class, name, class.as_bytes()), row, valued(split, &[]))),
+                    .for_each(|class| summary.put(key(Kind::Class, name, &digest(class)), row, valued(split, &[]))),
             }
         }
         if !self.adversarial.is_empty() {

@@ -1,5 +1,5 @@
 //! What the kernels of `[leakage]` are told, and how entries of a summary are read and written.
-use crate::model::votes::classes_of;
+use crate::model::votes::stratum_of;
 use crate::stage::is_default;
 use crate::table::Value;
 use serde::{Deserialize, Serialize};
@@ -138,13 +138,14 @@ pub fn of_value(value: &[u8]) -> Option<(&str, &[u8])> {
     Some((std::str::from_utf8(value.get(..end)?).ok()?, value.get(end + 1..)?))
 }
 
-/// The classes that a value names, once each; that there are none is a class, and so is that nothing is known.
+/// The classes that a value names, once each: of a list its items, of a record the whole of it. That there are none is a class,
+/// and so is that nothing is known.
 pub fn classes(value: &Value) -> Vec<String> {
     let mut out = match value {
         Value::Null => return vec!["null".to_string()],
         Value::Bool(truth) => return vec![format!("={truth}")],
         Value::Text(text) => return vec![format!("={text}")],
-        other => classes_of(other),
+        other => stratum_of(other),
     };
     out.sort();
     out.dedup();

@@ -97,21 +97,21 @@ fn read(hits: &Hits, context: &Context) -> Result<BTreeMap<String, Values>, Faul
     Ok(of)
 }
 
-/// What is measured of a column: of numbers and of classes, as it has them.
+/// What is measured of a column between the first split and another.
 fn row(p: &Gather, column: &str, split: &str, values: &Values) -> Vec<Row> {
-    let mut out = Vec::new();
     let row = |test, outcome, psi| Row { column: column.into(), split: split.into(), test, outcome, psi };
-    if !values.numbers.is_empty() {
-        let of = |split: &str| values.numbers.get(split).map_or(&[][..], Vec::as_slice);
-        let (a, b) = (of(&p.first), of(split));
-        out.push(row("kolmogorov-smirnov", kolmogorov_smirnov(a, b), stability(&parts(a, b, PARTS))));
+    let count = |of: &BTreeMap<String, u64>, split: &str| of.get(split).copied().unwrap_or(0);
+    let mut counts: Vec<(u64, u64)> =
+        values.classes.values().map(|of| (count(of, &p.first), count(of, split))).collect();
+    if values.numbers.is_empty() {
+        return match counts.is_empty() {
+            true => Vec::new(),
+            false => vec![row("chi-squared", chi_squared(&counts), stability(&counts))],
+        };
     }
-    // where numbers are missing is no class beside them
-    if values.numbers.is_empty() && !values.classes.is_empty() {
-        let count = |of: &BTreeMap<String, u64>, split: &str| of.get(split).copied().unwrap_or(0);
-        let counts: Vec<(u64, u64)> =
-            values.classes.values().map(|of| (count(of, &p.first), count(of, split))).collect();
-        out.push(row("chi-squared", chi_squared(&counts), stability(&counts)));
-    }
-    out
+    let of = |split: &str| values.numbers.get(split).map_or(&[][..], Vec::as_slice);
+    let (a, b) = (of(&p.first), of(split));
+    // the test is of the numbers that are there; how many are missing is a part beside theirs
+    counts.extend(parts(a, b, PARTS));
+    vec![row("kolmogorov-smirnov", kolmogorov_smirnov(a, b), stability(&counts))]
 }

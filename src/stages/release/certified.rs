@@ -1,9 +1,10 @@
 //! What the certificate of a release says of how its splits were made, and which facts of `[leakage]` it tells.
 use super::columns::released_name;
 use super::declaration::Release;
+use super::withheld::measures;
 use crate::manifest::splits::Splits;
 use crate::model::certificate::{Made, NAME as CERTIFICATE};
-use crate::stage::Check;
+use crate::stage::{Check, Gate};
 
 fn wanted(r: &Release) -> bool {
     r.documents.iter().any(|d| d == CERTIFICATE)
@@ -28,11 +29,12 @@ pub fn made(check: &Check, r: &Release) -> Made {
     }
 }
 
-/// The facts that gates of `[leakage]` stand on.
+/// The facts that gates of `[leakage]` stand on, but for those that tell of hidden columns.
 pub fn leaks(check: &Check, r: &Release) -> Vec<String> {
     // those of an anonymous release are of samples that it does not hold, too
     let told = wanted(r) && r.anonymity.is_none();
-    let own = check.gates.iter().filter(|gate| told && gate.fact.starts_with("leakage."));
+    let told = |gate: &&Gate| told && gate.fact.starts_with("leakage.") && !measures(check, gate);
+    let own = check.gates.iter().filter(told);
     let mut out: Vec<String> = own.map(|gate| gate.fact.clone()).collect();
     out.sort();
     out.dedup();

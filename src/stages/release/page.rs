@@ -15,6 +15,7 @@ use super::images::IMAGE_LIST;
 use super::made;
 use super::represented::Represented;
 use super::terms::{SourceCard, dataset, sources};
+use super::withheld::measures;
 use crate::digest::{Digest, Hasher, cut_hash, sha256};
 use crate::formats::named;
 use crate::formats::writer::{self, Join, Sheet, Writer, is_sharded};
@@ -82,7 +83,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         allowed: r.allowed.clone(),
         edited,
         labels,
-        gates: gates(check, &r, &represented),
+        gates: gates(check, &represented),
         untold: represented.untold,
         anonymous: r.anonymity.is_some(),
         privacy: privacy(check, r.ids).into_iter().chain(consent(check)).collect(),
@@ -95,9 +96,9 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     vec![Plan { folder: Some(check.instance.clone()), files, ..plan }]
 }
 
-/// The gates that the card tells of.
-fn gates(check: &Check, r: &Release, represented: &Represented) -> Vec<GateCard> {
-    let told = |g: &&Gate| represented.tells(&g.fact) && !r.withheld.counts(&g.fact);
+/// The gates that the card tells of; not those that tell of hidden answers.
+fn gates(check: &Check, represented: &Represented) -> Vec<GateCard> {
+    let told = |g: &&Gate| represented.tells(&g.fact) && !measures(check, g);
     check.gates.iter().filter(told).filter_map(|g| gate(g, &check.path)).collect()
 }
 

@@ -4,7 +4,7 @@ use crate::diag::Diagnostic;
 use crate::digest::Hasher;
 use crate::manifest::hidden::{Hidden, answering};
 use crate::manifest::values::{AllOr, At};
-use crate::stage::{Check, is_default};
+use crate::stage::{Check, Gate, is_default};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -55,12 +55,6 @@ impl Withheld {
         self.unanswered.get(split).is_some_and(|of| of.iter().any(|f| f == format))
     }
 
-    /// Whether a fact counts the classes of a label that is hidden somewhere.
-    pub fn counts(&self, fact: &str) -> bool {
-        let counted = fact.strip_prefix("label.").and_then(|rest| rest.split_once(".count."));
-        counted.is_some_and(|(task, _)| self.hides(&format!("label.{task}")))
-    }
-
     /// The splits in which a column is hidden.
     pub fn splits_without(&self, column: &str) -> Vec<String> {
         let own = self.columns.iter().filter(|(_, of)| of.iter().any(|c| c == column));
@@ -72,6 +66,15 @@ impl Withheld {
         let own = |of: &Vec<String>| of.iter().filter(|c| columns.contains(c)).map(|c| released_name(c)).collect();
         self.columns.iter().map(|(split, of)| (split.clone(), own(of))).collect()
     }
+}
+
+/// Whether a gate stands on what a column holds that is hidden somewhere: counts of the classes of a label, or how far the splits
+/// differ in it. Who knows what such a fact is knows more than the release tells.
+pub fn measures(check: &Check, gate: &Gate) -> bool {
+    let counted = gate.fact.strip_prefix("label.").and_then(|rest| rest.split_once(".count."));
+    let counted = counted.map(|(task, _)| format!("label.{task}"));
+    let columns: Vec<String> = gate.columns.iter().cloned().chain(counted).collect();
+    !Hidden::of(check.manifest).columns(check.manifest, &columns).is_empty()
 }
 
 /// What a release hides, of columns that it writes and those that it needs besides.

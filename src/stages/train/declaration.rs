@@ -256,6 +256,7 @@ impl Trained {
             say: None,
             beside: None,
             look: format!("tamis show {step}"),
+            columns: Vec::new(),
         };
         self.declared.gates.iter().map(gate).collect()
     }
