@@ -207,6 +207,28 @@ fn shifts_of_every_type_are_measured() {
     assert!(number(&facts, "adversarial.test") > 0.95, "{facts:?}");
 }
 
+/// Where no sample has a value nothing was compared: that is told, and is not the same as that nothing leaks.
+#[test]
+fn what_was_not_compared_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut samples = clean(40);
+    for s in &mut samples {
+        (s["file"], s["taken"]) = (Json::Null, "some day".into());
+    }
+    samples[0]["doc"] = Json::Null;
+    let (facts, exit) = facts(dir.path(), &samples, "[leakage.gates]\n\"time.samples\" = { max = 0 }\n");
+    assert_eq!(exit, 1, "a bound on what is not known does not hold");
+    for (fact, want) in
+        [("origin.without", "40"), ("group.without", "1"), ("time.without", "40"), ("origin.samples", "0")]
+    {
+        assert_eq!(facts[fact], want, "{fact}");
+    }
+    assert!(facts["time.samples"].starts_with("undefined"), "{facts:?}");
+    let (_, told, _) = tamis(dir.path(), &["show", "leakage", "--findings"]);
+    assert_eq!(told.matches("leak.nothing").count(), 2, "{told}");
+    assert!(told.contains("of `origin` nothing was compared: 40 samples have no value of it"), "{told}");
+}
+
 /// The same facts in every way to build.
 #[test]
 fn facts_depend_on_the_samples_alone() {

@@ -13,15 +13,17 @@
 //!
 //! The split `train`, else the first by name, is the one that the others are held against. Reads `split` and the columns that are
 //! named; writes nothing. Facts of what is shared, of each of `exact`, `near`, `group` and `origin`: `KIND.values` (values that
-//! stand in several splits) and `KIND.samples` (samples that have such a value and are not in the first split that has it). With
-//! `time`: `time.samples` (samples of other splits that are not later than all that is trained on). Of each task of `annotator`
+//! stand in several splits) and `KIND.samples` (samples that have such a value and are not in the first split that has it), of groups
+//! and origins `KIND.without` (samples without a value). With `time`: `time.samples` (samples of other splits that are not later
+//! than all that is trained on; undefined where one side has no time) and `time.without`. Of each task of `annotator`
 //! `annotator.TASK.shared` (who answered in several splits) and `annotator.TASK.all`; of each of `entities` `entities.TASK.share`:
 //! of the mentions of the other split that has most of them, the share whose words are mentioned in the first split.
 //! Of `shift`: a table `shift`, the greatest stability index `shift.psi` and by column `shift.psi.COLUMN`, and `shift.differing`
 //! (how many tests find a difference with a corrected probability below 0.05). `adversarial`: the greatest area under the curve, 0.5
 //! where a model cannot tell the splits apart, and by split `adversarial.SPLIT`.
 //!
-//! Findings: `leak.exact`, `leak.near`, `leak.group`, `leak.origin`, `leak.time`. A gate holds each of the first four at 0 unless
+//! Findings: `leak.exact`, `leak.near`, `leak.group`, `leak.origin`, `leak.time`; and, told of no sample, `leak.nothing`: no sample has a
+//! value to be compared. A gate holds each of the first four at 0 unless
 //! `gates` says otherwise.
 mod adversarial;
 mod declared;
@@ -38,7 +40,7 @@ use crate::model::votes::Vote;
 use crate::stage::*;
 use crate::table::{ArrayRef, Cell, Value, value_at};
 use declared::declared;
-use records::{Gather, Kind, Map, classes, key, valued};
+use records::{Gather, Kind, Map, NOTHING, classes, key, valued};
 
 pub const ENTRY: Entry =
     Entry::row::<Leakage>("leakage", "leakage", declare).schema(|g| g.subschema_for::<declared::Declaration>());
@@ -113,13 +115,20 @@ impl Columns {
         if own.iter().any(|value| !is_blank(value)) {
             let texts: Vec<String> = own.iter().map(plain).collect();
             summary.put(key(Kind::Exact, "", digest(&texts.join("\0")).as_slice()), row, valued(split, &[]));
+        } else if !own.is_empty() {
+            summary.put(key(Kind::Exact, "", NOTHING), row, valued(split, &[]));
         }
         for (kind, columns) in &self.shared {
+            let mut none = *kind != Kind::Near && !columns.is_empty();
             for (name, array) in columns {
                 for value in items(at(array)) {
                     let text = digest(&plain(&value));
                     summary.put(key(*kind, name, text.as_slice()), row, valued(split, &[]));
+                    none = false;
                 }
+            }
+            if none {
+                summary.put(key(*kind, "", NOTHING), row, valued(split, &[]));
             }
         }
         for (name, array) in &self.votes {
@@ -128,8 +137,9 @@ impl Columns {
                 summary.put(key(Kind::Annotator, name, who.as_slice()), row, valued(split, &[]));
             }
         }
-        if let Some(moment) = self.time.as_ref().and_then(|array| of_value(&at(array))) {
-            summary.put(key(Kind::Time, "", &[]), row, valued(split, &moment.to_le_bytes()));
+        if let Some(array) = &self.time {
+            let moment = of_value(&at(array)).map(|moment| moment.to_le_bytes());
+            summary.put(key(Kind::Time, "", &[]), row, valued(split, moment.as_ref().map_or(NOTHING, |m| m)));
         }
         self.entities(row, split, summary);
         for (name, array) in &self.shift {

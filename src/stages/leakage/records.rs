@@ -114,6 +114,9 @@ impl Kind {
     }
 }
 
+/// What a sample holds that has no value of a kind.
+pub const NOTHING: &[u8] = &[];
+
 /// The key of an entry: what it is about, of which column, and what it holds.
 pub fn key(kind: Kind, column: &str, rest: &[u8]) -> Vec<u8> {
     [&[kind as u8], column.as_bytes(), &[0], rest].concat()

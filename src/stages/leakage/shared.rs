@@ -1,5 +1,5 @@
 //! Values that stand in several splits.
-use super::records::{Gather, Kind, SHARED, decimal, of_key, of_value};
+use super::records::{Gather, Kind, NOTHING, SHARED, decimal, of_key, of_value};
 use crate::stage::*;
 use std::collections::BTreeMap;
 
@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 struct Found {
     values: u64,
     samples: u64,
+    /// Samples that have no value, and values that were compared.
+    without: u64,
+    compared: u64,
 }
 
 pub fn tell(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) -> Result<(), Fault> {
@@ -24,6 +27,10 @@ pub fn tell(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) -> R
         let wrong = || Fault::Bug("an entry of a summary does not read".into());
         let (split, rest) = of_value(&hit.value).ok_or_else(wrong)?;
         if hit.key.first() == Some(&(Kind::Time as u8)) {
+            if rest == NOTHING {
+                all.found.entry(Kind::Time).or_default().without += 1;
+                continue;
+            }
             let time = rest.first_chunk().map(|bytes| i64::from_le_bytes(*bytes)).ok_or_else(wrong)?;
             times.push((hit.at, split.to_string(), time));
             continue;
@@ -61,7 +68,15 @@ struct Telling<'p> {
 impl Telling<'_> {
     /// All samples with one value.
     fn close(&mut self, key: &[u8], run: &[(Spot, String)]) {
-        let Some((kind, column, _)) = of_key(key) else { return };
+        let Some((kind, column, rest)) = of_key(key) else { return };
+        if SHARED.contains(&kind) {
+            let own = self.found.entry(kind).or_default();
+            if rest == NOTHING {
+                own.without += run.len() as u64;
+                return;
+            }
+            own.compared += 1;
+        }
         let several = run.iter().any(|(_, split)| run.first().is_some_and(|first| first.1 != *split));
         let has_first = run.iter().any(|(_, split)| *split == self.p.first);
         if !SHARED.contains(&kind) {
@@ -97,7 +112,9 @@ impl Telling<'_> {
 
     fn times(&mut self, times: &[(Spot, String, i64)]) {
         let last = times.iter().filter(|(_, split, _)| *split == self.p.first).map(|t| t.2).max();
-        let Some(last) = last else { return };
+        let others = times.iter().any(|(_, split, _)| *split != self.p.first);
+        let Some(last) = last.filter(|_| others) else { return };
+        self.found.entry(Kind::Time).or_default().compared += 1;
         for (at, _, _) in times.iter().filter(|(_, split, time)| *split != self.p.first && *time <= last) {
             self.note(*at, Kind::Time);
         }
@@ -105,10 +122,21 @@ impl Telling<'_> {
 
     fn facts(self, out: &mut Verdicts) -> Result<(), Fault> {
         for kind in SHARED.iter().chain(&[Kind::Time]).filter(|kind| self.p.kinds.contains(kind)) {
-            let found = self.found.get(kind).cloned().unwrap_or_default();
-            out.fact(format!("{}.samples", kind.name()), found.samples);
+            let (found, name) = (self.found.get(kind).cloned().unwrap_or_default(), kind.name());
+            let nothing = found.without > 0 && found.compared == 0;
+            match *kind == Kind::Time && found.compared == 0 {
+                true => out.fact(format!("{name}.samples"), Fact::Undefined("a side of it says no time".into())),
+                false => out.fact(format!("{name}.samples"), found.samples),
+            }
             if *kind != Kind::Time {
-                out.fact(format!("{}.values", kind.name()), found.values);
+                out.fact(format!("{name}.values"), found.values);
+            }
+            if matches!(kind, Kind::Group | Kind::Origin | Kind::Time) {
+                out.fact(format!("{name}.without"), found.without);
+            }
+            if nothing {
+                let say = format!("of `{name}` nothing was compared: {} samples have no value of it", found.without);
+                out.remark(format!("leakage.{name}"), "leak.nothing", say);
             }
         }
         for (column, task) in &self.p.tasks {

@@ -109,6 +109,15 @@ fn check_numbers(check: &mut Check, d: &Declaration) {
         let problem = Diagnostic::error("T0631", share.span(), "`share` is no share");
         check.bad(problem.label("above 0, at most 1, with at most six digits behind the point"));
     }
+    let numbers = |column: &&At<String>| {
+        let ty = check.column("samples", column);
+        ty.is_some_and(|ty| !ty.is_integer() && !ty.is_floating())
+    };
+    if let Some(column) = d.weighted.as_ref().filter(numbers) {
+        let message = format!("the values of `{}` are no numbers", column.get());
+        let problem = Diagnostic::error("T0631", column.span(), message).label("no sample would be drawn");
+        check.bad(problem.help("declare the field as `int` or `float` in [schema]"));
+    }
     let Some(mix) = d.mix.as_ref().map(At::get) else { return };
     if let Some(alpha) = mix.alpha.as_ref().filter(|alpha| millionths(alpha.get()).is_none_or(|n| n > UNIT)) {
         let problem = Diagnostic::error("T0631", alpha.span(), "`alpha` is no power");
