@@ -269,6 +269,39 @@ fn formats_of_pictures_hide_answers() {
     }
 }
 
+/// A released column that says what is hidden, such as the path of a file in a folder of its class, fails the build.
+#[test]
+fn columns_that_tell_answers_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let class = |i: usize| if i % 8 == 0 { PLANTED.to_string() } else { "LC".to_string() };
+    texts(dir.path(), 60, class, "");
+    let with = |place: &dyn Fn(usize) -> String| {
+        let line = |i: usize| {
+            let part = if i % 4 == 0 { "test" } else { "train" };
+            format!(
+                "{}\n",
+                json!({ "id": format!("s{i:03}"), "text": format!("name{i} went"), "part": part, "place": place(i) })
+            )
+        };
+        put(dir.path(), "raw/texts.jsonl", (0..60).map(line).collect::<String>());
+        let path = dir.path().join("dataset.toml");
+        let manifest = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, manifest.replace("\"text\", \"label.ner\"", "\"text\", \"place\", \"label.ner\""))
+            .unwrap();
+        build(dir.path(), &Way::default())
+    };
+    let told = with(&|i| format!("pictures/{}/{i}.png", class(i)));
+    assert_eq!(told.exit, 1, "{}", told.stderr);
+    let (_, shown, _) = tamis(dir.path(), &["show", "release.public/hide", "--findings"]);
+    assert!(shown.contains("the released column `place` tells `label.kind`, which is hidden"), "{shown}");
+    // a value that is equal by chance, or always the same, tells nothing
+    for place in [&(|_| "LC".to_string()) as &dyn Fn(usize) -> String, &|i| ["LC", PLANTED][i / 4 % 3 % 2].to_string()]
+    {
+        let told = with(place);
+        assert_eq!(told.exit, 0, "{}", told.stderr);
+    }
+}
+
 /// Ids that are made of the folders of classes tell what is hidden.
 #[test]
 fn ids_that_tell_answers_are_refused() {

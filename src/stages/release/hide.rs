@@ -3,7 +3,9 @@
 //! hidden is `release.NAME/answers`: a line of JSON for each sample, in a folder beside all releases.
 //!
 //! Formats whose files would say that nothing is there, where they say nothing ([`crate::formats::writer::Needs::answers`]), have no
-//! file of such a split. Finding: `hide.id` (the id of a sample has its answer as a part).
+//! file of such a split. Findings: `hide.id` (the id of a sample has its answer as a part) and, told of no sample, `hide.column`: a
+//! released column holds the answers, or has them as parts, as paths of folders of classes do. Facts: `samples`, `told`,
+//! `told_of_many`, and `columns_told` (such columns).
 use super::columns::released_name;
 use super::declaration::{declared, rows_table};
 use super::encode::fragment;
@@ -15,9 +17,9 @@ use crate::formats::jsonl;
 use crate::formats::writer::Sheet;
 use crate::manifest::Decimal;
 use crate::stage::*;
-use crate::table::{DataType, Value, nulls, value_at};
+use crate::table::{ArrayRef, DataType, Value, nulls, value_at};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const ENTRY: Entry = Entry::row::<Hide>("release/hide", "release.*", declare);
 pub const ANSWERS: Entry = Entry::whole::<Answers>("release/answers", "release.*", declare_answers);
@@ -43,19 +45,29 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.extend(["id".to_string(), "split".to_string(), r.ids.column().to_string()]);
     reads.sort();
     reads.dedup();
+    let plain = |c: &&String| check.column(&table, c).is_some_and(|ty| is_plain(ty));
+    let others = r.columns.iter().filter(|c| !["id", "split"].contains(&c.as_str())).filter(plain).cloned();
+    let others: Vec<String> = others.collect();
+    reads.extend(others.iter().cloned());
+    reads.sort();
+    reads.dedup();
     let shape = Shape {
         id: r.ids.column().to_string(),
+        others,
         hidden: r.withheld.columns.clone(),
         released: columns.iter().filter(|c| r.columns.contains(c)).cloned().collect(),
     };
     let (path, step) = (&check.path, format!("{}/hide", check.path));
     let span = check.manifest.span_of("split.hide").unwrap_or(check.span.clone());
     let most = Decimal::parse("0.1").unwrap_or_default();
+    let columns = Gate::at_most("split.hide", format!("{step}.columns_told"), Decimal::default(), span.clone())
+        .say(format!("columns of {path} tell hidden answers: hide them as well, or leave them out"))
+        .look(format!("tamis show {step} --findings"));
     let gate = Gate::at_most("split.hide", format!("{step}.told_of_many"), most, span)
         .say(format!("ids of {path} tell hidden answers; `ids = \"sequence\"` or \"keyed\" tells none"))
         .look(format!("tamis show {step} --findings"));
     let ports = Ports { table, reads: reads.clone(), apply_reads: reads, writes, ..Ports::default() };
-    vec![Plan { gates: vec![gate], ..Plan::row::<Hide>(ports, &shape, &Nothing {}, &shape).word("hide") }]
+    vec![Plan { gates: vec![gate, columns], ..Plan::row::<Hide>(ports, &shape, &Nothing {}, &shape).word("hide") }]
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -69,31 +81,59 @@ struct Shape {
     /// Those of them that would be released, which are the answers.
     #[serde(default, skip_serializing_if = "is_default")]
     released: Vec<String>,
+    /// Released columns of single values, which may say what is hidden.
+    #[serde(default, skip_serializing_if = "is_default")]
+    others: Vec<String>,
 }
+
+/// Whether a column holds one text, number or truth value a row.
+fn is_plain(ty: &DataType) -> bool {
+    ty.is_integer() || ty.is_floating() || matches!(ty, DataType::Utf8 | DataType::Boolean)
+}
+
+/// The first byte of an entry: whether an id tells its answer; an answer; and an answer that a column tells.
+const QUIET: u8 = 0;
+const TELLS: u8 = 1;
+const ANSWER: u8 = 2;
+const TOLD: u8 = 3;
 
 struct Hide;
 
 impl RowStage for Hide {
-    const MAP: u32 = 1;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const MAP: u32 = 2; // 2: columns that tell answers
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Shape;
     type Gather = Nothing;
     type Apply = Shape;
 
-    /// Tells of each sample with hidden answers whether its id has one as a part.
+    /// Tells of each sample with hidden answers whether its id has one as a part, and which columns do.
     fn map(p: &Shape, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
-        if let Some(hidden) = hidden(p, rows)? {
-            let answers = hidden.iter().filter(|c| p.released.contains(c)).map(|c| rows.column(c));
-            let answers = answers.collect::<Result<Vec<_>, Fault>>()?;
-            for (row, id) in rows.texts(&p.id)?.into_iter().enumerate() {
-                let id = id.unwrap_or_default();
-                let tells = answers.iter().any(|of| match value_at(of.as_ref(), row) {
-                    Value::Text(class) => names(&id, &class),
-                    _ => false,
-                });
-                summary.put([u8::from(tells)], row, []);
+        let Some(hidden) = hidden(p, rows)? else { return Ok(Delta::default()) };
+        let columns = |of: Vec<&String>| -> Result<Vec<(String, ArrayRef)>, Fault> {
+            of.into_iter().map(|c| Ok((c.clone(), rows.column(c)?))).collect()
+        };
+        let answers = columns(hidden.iter().filter(|c| p.released.contains(c)).collect())?;
+        let others = columns(p.others.iter().filter(|c| !hidden.contains(c)).collect())?;
+        for (row, id) in rows.texts(&p.id)?.into_iter().enumerate() {
+            let id = id.unwrap_or_default();
+            let mut tells = false;
+            for (answer, array) in answers.iter().filter(|(_, array)| is_plain(array.data_type())) {
+                let value = value_at(array.as_ref(), row);
+                let Some(said) = value.key_text() else { continue };
+                tells |= matches!(&value, Value::Text(class) if names(&id, class));
+                let of = [answer.as_bytes(), &[0], &Digest::of(said.as_bytes()).0[..]].concat();
+                summary.put([&[ANSWER], &of[..]].concat(), row, []);
+                for (column, array) in &others {
+                    let other = value_at(array.as_ref(), row);
+                    let part =
+                        matches!((&other, &value), (Value::Text(text), Value::Text(class)) if names(text, class));
+                    if part || other.key_text().as_ref() == Some(&said) {
+                        summary.put([&[TOLD], &of[..], column.as_bytes()].concat(), row, []);
+                    }
+                }
             }
+            summary.put([if tells { TELLS } else { QUIET }], row, []);
         }
         Ok(Delta::default())
     }
@@ -102,6 +142,38 @@ impl RowStage for Hide {
 /// The columns that are hidden in the split of these rows, which are of one split.
 fn hidden<'p>(p: &'p Shape, rows: &Rows) -> Result<Option<&'p Vec<String>>, Fault> {
     Ok(rows.texts("split")?.first().and_then(Option::as_ref).and_then(|split| p.hidden.get(split)))
+}
+
+/// Of each answer, by its column and digest, how many samples have it, and of how many of them each other column tells it.
+#[derive(Default)]
+struct Seen {
+    answers: BTreeMap<Vec<u8>, u64>,
+    told: BTreeMap<Vec<u8>, u64>,
+}
+
+/// Bytes of the digest of an answer.
+const DIGEST: usize = 32;
+
+impl Seen {
+    /// The columns that tell answers, with the columns of these: of each answer nine tenths of the samples, so that values which
+    /// are equal by chance, since one of them is frequent, are not taken for it.
+    fn telling(&self) -> Vec<(String, String)> {
+        let name = |of: &[u8]| String::from_utf8_lossy(of.split(|b| *b == 0).next().unwrap_or_default()).into_owned();
+        let mut columns: BTreeSet<(String, String)> = BTreeSet::new();
+        for key in self.told.keys() {
+            let answer = name(key);
+            let column = key.get(answer.len() + 1 + DIGEST..).unwrap_or_default();
+            columns.insert((String::from_utf8_lossy(column).into_owned(), answer));
+        }
+        let tells = |(column, answer): &(String, String)| {
+            let own: Vec<(&Vec<u8>, u64)> =
+                self.answers.iter().filter(|(key, _)| name(key) == *answer).map(|(key, n)| (key, *n)).collect();
+            let all: u64 = own.iter().map(|(_, n)| n).sum();
+            let told = |key: &[u8]| self.told.get(&[key, column.as_bytes()].concat()).copied().unwrap_or(0);
+            all >= MANY && own.len() > 1 && own.iter().all(|(key, n)| told(key) * 10 >= n * 9)
+        };
+        columns.into_iter().filter(tells).collect()
+    }
 }
 
 /// Whether a class is a part of an id: the name of a folder, or of a file without its ending.
@@ -113,11 +185,18 @@ fn names(id: &str, class: &str) -> bool {
 impl Hide {
     fn gather(_: &Nothing, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         let (mut all, mut told) = (0u64, 0u64);
+        let mut seen = Seen::default();
         for hit in hits.iter() {
-            all += 1;
-            if hit.key.first() == Some(&1) {
-                told += 1;
-                out.put(hit.at, []);
+            match hit.key.split_first() {
+                Some((&ANSWER, of)) => *seen.answers.entry(of.to_vec()).or_default() += 1,
+                Some((&TOLD, of)) => *seen.told.entry(of.to_vec()).or_default() += 1,
+                of => {
+                    all += 1;
+                    if of.is_some_and(|(first, _)| *first == TELLS) {
+                        told += 1;
+                        out.put(hit.at, []);
+                    }
+                }
             }
         }
         out.conclude([1]); // every piece is hidden, whatever its ids tell
@@ -126,6 +205,13 @@ impl Hide {
         let hundredths = |n: u64| format!("{}.{:02}", n / 100, n % 100);
         let share = if told < MANY { 0 } else { told * 100 / all.max(1) };
         out.fact("told_of_many", Fact::Decimal(hundredths(share)));
+        let telling = seen.telling();
+        for (column, answer) in &telling {
+            let say = format!("the released column `{column}` tells `{answer}`, which is hidden");
+            out.remark("split.hide", "hide.column", say);
+        }
+        let columns: BTreeSet<&String> = telling.iter().map(|(column, _)| column).collect();
+        out.fact("columns_told", columns.len() as u64);
         Ok(())
     }
 
