@@ -123,10 +123,11 @@ pub fn annotations(answer: &Value) -> usize {
 
 /// Tells each class that an answer names, once for each annotation; of a rating it tells the number.
 ///
-/// An annotation names its class in its field `class`; an answer that is a text is a class.
+/// An annotation names its class in its field `class`; an answer that is a text is a class, and one that is a list of texts is
+/// several.
 pub fn each_class(answer: &Value, tell: &mut dyn FnMut(&str)) {
     match answer {
-        Value::List(items) => items.iter().filter_map(|i| i.field("class").text()).for_each(tell),
+        Value::List(items) => items.iter().filter_map(|i| i.text().or(i.field("class").text())).for_each(tell),
         Value::Text(class) => tell(class),
         Value::Float(rating) => tell(&rating.to_string()),
         Value::Int(_) | Value::Bool(_) => answer.key_text().iter().for_each(|class| tell(class)),

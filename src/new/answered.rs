@@ -69,6 +69,13 @@ fn label(column: &str, seen: &Seen) -> Option<Label> {
         let rating = of("rating", BTreeSet::new(), "annotators gave numbers");
         return (least < most).then_some(Label { scale: Some((least, most)), ..rating });
     }
+    let listed = |a: &String| serde_json::from_str::<Vec<String>>(a).ok();
+    if seen.answers.iter().any(|a| listed(a).is_some()) {
+        let each = |a: &String| listed(a).unwrap_or_else(|| vec![a.clone()]);
+        let classes: BTreeSet<String> = seen.answers.iter().flat_map(each).collect();
+        let fit = few(&classes) && classes.iter().all(|c| is_line(c));
+        return fit.then(|| of("classes", classes, "annotators chose several of few values"));
+    }
     let classes: BTreeSet<String> = seen.answers.iter().cloned().collect();
     let chosen = classes.len() * 2 <= seen.answers.len().max(4) && classes.iter().all(|c| is_line(c));
     (few(&classes) && chosen).then(|| of("classification", classes, "annotators chose among few values"))

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 pub const TOOL: Tool = Tool {
     name: "doccano",
     ending: "jsonl",
-    fits: |kind: &Kind| is_class(kind) || is_spans(kind),
+    fits: |kind: &Kind| is_class(kind) || kind.is_set() || is_spans(kind),
     write,
     pictures: |_| false,
     setup: None,
@@ -18,6 +18,7 @@ pub const TOOL: Tool = Tool {
 fn write(job: &Job, items: &[Item]) -> String {
     let line = |item: &Item| {
         let label = match most(&item.votes) {
+            Some(classes) if job.kind.is_set() => classes.clone(),
             Some(Json::Array(spans)) => {
                 Json::Array(spans.iter().map(|s| json!([s["start"], s["end"], s["class"]])).collect())
             }
@@ -64,6 +65,7 @@ fn one(job: &Job, line: &str) -> Result<Option<Back>, String> {
         return Ok(None);
     }
     let value = match (is_spans(job.kind), labels.as_slice()) {
+        (false, classes) if job.kind.is_set() => Json::from(classes),
         (true, spans) => Json::Array(spans.iter().map(span).collect::<Result<_, _>>()?),
         (false, [class]) => class.clone(),
         (false, other) => return Err(format!("{} classes where one is asked for", other.len())),

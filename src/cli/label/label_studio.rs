@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 pub const TOOL: Tool = Tool {
     name: "label-studio",
     ending: "json",
-    fits: |kind: &Kind| is_class(kind) || is_spans(kind) || is_boxes(kind) || kind.scale,
+    fits: |kind: &Kind| is_class(kind) || kind.is_set() || is_spans(kind) || is_boxes(kind) || kind.scale,
     write,
     pictures: is_boxes,
     setup: Some(("xml", config)),
@@ -39,6 +39,10 @@ fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
     let one = |n: usize, ty: &str, value: Json| json!({ "id": format!("r{n}"), "from_name": "label", "to_name": "text", "type": ty, "value": value });
     if is_class(job.kind) {
         return vec![one(0, "choices", json!({ "choices": [answer] }))];
+    }
+    if job.kind.is_set() {
+        let some = answer.as_array().is_some_and(|classes| !classes.is_empty());
+        return some.then(|| one(0, "choices", json!({ "choices": answer }))).into_iter().collect();
     }
     if job.kind.scale {
         return vec![one(0, "number", json!({ "number": answer }))];
@@ -93,9 +97,12 @@ fn config(job: &Job) -> String {
             format!("  <RectangleLabels name=\"label\" toName=\"image\">\n{}  </RectangleLabels>\n", each("Label"));
         return format!("<View>\n  <Image name=\"image\" value=\"$image\" zoom=\"true\"/>\n{labels}</View>\n");
     }
-    let control = match (&job.scale, is_class(job.kind)) {
+    let several = if job.kind.is_set() { " choice=\"multiple\"" } else { "" };
+    let control = match (&job.scale, is_class(job.kind) || job.kind.is_set()) {
         (Some((min, max)), _) => format!("  <Number name=\"label\" toName=\"text\" min=\"{min}\" max=\"{max}\"/>\n"),
-        (None, true) => format!("  <Choices name=\"label\" toName=\"text\">\n{}  </Choices>\n", each("Choice")),
+        (None, true) => {
+            format!("  <Choices name=\"label\" toName=\"text\"{several}>\n{}  </Choices>\n", each("Choice"))
+        }
         (None, false) => format!("  <Labels name=\"label\" toName=\"text\">\n{}  </Labels>\n", each("Label")),
     };
     format!("<View>\n{control}  <Text name=\"text\" value=\"$text\" granularity=\"symbol\"/>\n</View>\n")
@@ -145,6 +152,13 @@ fn label(job: &Job, result: &Json, text: &str) -> Result<Json, String> {
     }
     if is_boxes(job.kind) {
         return results.iter().filter(|r| r["type"] == "rectanglelabels").map(upright).collect();
+    }
+    if job.kind.is_set() {
+        let all = results.iter().filter(|r| r["type"] == "choices").map(|r| r["value"]["choices"].as_array());
+        let all: Option<Vec<&Vec<Json>>> = all.collect();
+        // no choice says that no class fits
+        let all = all.ok_or("a choice has no `choices`")?;
+        return Ok(all.into_iter().flatten().cloned().collect());
     }
     let of = |ty: &str, name: &str| results.iter().find(|r| r["type"] == ty).map(|r| r["value"][name].clone());
     if job.kind.scale {
@@ -248,6 +262,8 @@ mod tests {
             ("ner", json!([{ "class": "A & B", "start": 4, "end": 7 }])),
             ("ner", json!([])),
             ("classification", json!("A & B")),
+            ("classes", json!(["A & B", "C"])),
+            ("classes", json!([])),
             ("rating", json!(2.5)),
             (
                 "object_detection",
@@ -267,6 +283,7 @@ mod tests {
             assert_eq!((back, wrong), (vec![want], vec![]), "{kind}");
         }
         assert!(config(&job("ner")).contains("<Label value=\"A &amp; B\"/>"));
+        assert!(config(&job("classes")).contains("<Choices name=\"label\" toName=\"text\" choice=\"multiple\">"));
         let boxes = job("object_detection");
         assert!(config(&boxes).contains("<RectangleLabels name=\"label\" toName=\"image\">"));
         assert!(write(&boxes, &[item(json!([]))]).contains("/data/local-files/?d=tasks/cells/%EA%B0%80%201.png"));

@@ -35,6 +35,7 @@ const UNREAD: Meaning = Lost("studio.value", "results whose value cannot be read
 pub fn of(results: &[&Json]) -> Answer {
     let mut out = Answer::default();
     let (mut spans, mut whole): (Vec<(Option<String>, Tree)>, Vec<String>) = (Vec::new(), Vec::new());
+    let chosen = results.iter().all(|result| Record::text(*result, "type").as_deref() == Some("choices"));
     for result in results {
         match meaning(result) {
             Spans(all) => {
@@ -50,6 +51,8 @@ pub fn of(results: &[&Json]) -> Answer {
     match (spans.is_empty(), whole.as_slice()) {
         (true, []) => {}
         (true, [one]) => out.answer = Some(one.clone()),
+        // several classes, which a task of one class does not take
+        (true, all) if chosen => out.answer = Some(json!(all).to_string()),
         (true, _) => {
             out.lost.push(("studio.several", 1, "answers of several values where one is asked for, which are lost"));
         }
@@ -180,7 +183,9 @@ mod tests {
     fn results_become_one_answer() {
         let choice = |of: &str| format!(r#"{{"type": "choices", "value": {{"choices": {of}}}}}"#);
         assert_eq!(answer(&format!("[{}]", choice(r#"["good"]"#))), (Some("good".into()), vec![]));
-        assert_eq!(answer(&format!("[{}]", choice(r#"["a", "b"]"#))), (None, vec![("studio.several", 1)]));
+        assert_eq!(answer(&format!("[{}]", choice(r#"["a", "b"]"#))), (Some(r#"["a","b"]"#.into()), vec![]));
+        let texts = r#"[{"type": "textarea", "value": {"text": ["a", "b"]}}]"#;
+        assert_eq!(answer(texts), (None, vec![("studio.several", 1)]));
         assert_eq!(answer(&format!("[{}]", choice("[1]"))), (None, vec![("studio.value", 1)]));
         assert_eq!(answer(r#"[{"type": "rating", "value": {"rating": 4}}]"#), (Some("4".into()), vec![]));
         assert_eq!(answer(r#"[{"type": "textarea", "value": {"text": ["it ran"]}}]"#), (Some("it ran".into()), vec![]));

@@ -51,7 +51,7 @@ pub const FORMAT: Format = Format {
     draws: &[Polygon::COLUMN, Quad::COLUMN, Mask::COLUMN],
     sidecar: Some(Sidecar { version: 1, holds: Holds::Many, read: shapes::read }),
     reader: Some(Reader {
-        version: 2, // relations between spans
+        version: 3, // relations between spans, several choices
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "id",
@@ -68,8 +68,13 @@ pub const FORMAT: Format = Format {
         uses: &[],
         files: "label_studio/SPLIT.json",
         doc: "a list of tasks, `data` with `id` and `text`, and the label as an annotation by the control `label`; relations between \
-              spans, too. Needs an `ner`, `classification` or `rating` label",
-        needs: Needs { label: &["ner", "classification", "rating"], text: true, relations: true, ..Needs::NONE },
+              spans, too. Needs an `ner`, `classification`, `classes` or `rating` label",
+        needs: Needs {
+            label: &["ner", "classification", "classes", "rating"],
+            text: true,
+            relations: true,
+            ..Needs::NONE
+        },
         encode: write::encode,
         outline: length_alone,
         join: write::join,

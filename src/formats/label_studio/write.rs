@@ -12,6 +12,8 @@ use std::io::{BufRead, Read};
 pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
     let (ids, texts) = (sheet.cells::<String>("id"), sheet.cells::<String>("text"));
     let spans = sheet.holds::<Span>("label").then(|| sheet.cells::<Vec<Span>>("label"));
+    let several = sheet.holds::<String>("label");
+    let sets = several.then(|| sheet.cells::<Vec<String>>("label"));
     let classes = spans.is_none().then(|| sheet.cells::<String>("label"));
     let numbers = sheet.cells::<f64>("label");
     let relations = sheet.cells::<Vec<Relation>>("relations");
@@ -29,6 +31,14 @@ pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
                 }
                 marked(&spans, &links, text.as_deref().unwrap_or_default())
             }),
+            None if several => {
+                let own = sets.as_ref().and_then(|all| all.get(row).cloned().flatten());
+                own.map(
+                    |all| {
+                        if all.is_empty() { Vec::new() } else { vec![region(0, "choices", json!({ "choices": all }))] }
+                    },
+                )
+            }
             None if rated => {
                 numbers.get(row).copied().flatten().map(|n| vec![region(0, "number", json!({ "number": n }))])
             }

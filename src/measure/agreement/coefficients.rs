@@ -2,6 +2,7 @@
 //! alpha, Gwet's AC1 and AC2, and Brennan and Prediger's coefficient.
 use super::Undefined;
 use super::units::{Counts, Units, total};
+use std::sync::Arc;
 
 /// A coefficient of any number of annotators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,14 @@ pub enum Level {
     Ordinal,
     Interval,
     Ratio,
+    /// Sets, by the distance of MASI; the units have the distances.
+    Masi,
+    /// Sets, by the distance of Jaccard; the units have the distances.
+    Jaccard,
 }
+
+/// Of so many different sets the distances are compared at most.
+pub const SETS_MAX: usize = 2048;
 
 /// Ratios of so many different values are compared at most.
 const RATIOS_MAX: usize = 4096;
@@ -67,7 +75,7 @@ impl Coefficient {
         let values = units.values();
         match self {
             Coefficient::Percent => Ok(observed(&patterns, &Table::new(Weights::Identity, values))),
-            Coefficient::Alpha(level) => alpha(&patterns, values, level),
+            Coefficient::Alpha(level) => alpha(&patterns, units, level),
             Coefficient::Fleiss(w) | Coefficient::Gwet(w) | Coefficient::BrennanPrediger(w) => {
                 let varied = patterns.iter().flat_map(|(counts, _)| counts.iter().map(|c| c.0));
                 let (least, most) = varied.fold((u32::MAX, 0), |(a, b), k| (a.min(k), b.max(k)));
@@ -159,7 +167,8 @@ fn shares(patterns: &[(&Counts, u64)], q: usize) -> Vec<f64> {
 }
 
 /// Krippendorff's alpha: 1 - observed / expected disagreement, over the values of units that have two of them.
-fn alpha(patterns: &[(&Counts, u64)], values: &[f64], level: Level) -> Result<f64, Undefined> {
+fn alpha(patterns: &[(&Counts, u64)], units: &Units, level: Level) -> Result<f64, Undefined> {
+    let values = units.values();
     let pairable = || patterns.iter().filter(|(counts, _)| total(counts) > 1);
     let mut margins = vec![0u64; values.len()];
     for (counts, times) in pairable() {
@@ -173,7 +182,7 @@ fn alpha(patterns: &[(&Counts, u64)], values: &[f64], level: Level) -> Result<f6
     if used < 2 {
         return Err(Undefined::NoVariation);
     }
-    let scale = Scale::new(level, values, &margins)?;
+    let scale = Scale::new(level, units, &margins)?;
     let mut observed = 0.0;
     for (counts, times) in pairable() {
         observed += scale.within(counts) / (total(counts) as f64 - 1.0) * *times as f64;
@@ -195,6 +204,8 @@ enum Scale {
     Squares(Vec<f64>),
     /// The square of the difference over the sum.
     Ratios(Vec<f64>),
+    /// What stands in a table of so many categories.
+    Table(usize, Arc<Vec<f64>>),
 }
 
 /// A category and how often it was given.
@@ -215,7 +226,8 @@ impl Counted for (usize, u64) {
 }
 
 impl Scale {
-    fn new(level: Level, values: &[f64], margins: &[u64]) -> Result<Scale, Undefined> {
+    fn new(level: Level, units: &Units, margins: &[u64]) -> Result<Scale, Undefined> {
+        let values = units.values();
         let used = margins.iter().filter(|n| **n > 0).count();
         Ok(match level {
             Level::Nominal => Scale::Same,
@@ -226,6 +238,8 @@ impl Scale {
             }
             Level::Ratio if used > RATIOS_MAX => return Err(Undefined::ManyValues),
             Level::Ratio => Scale::Ratios(values.to_vec()),
+            Level::Masi | Level::Jaccard if values.len() > SETS_MAX => return Err(Undefined::ManyValues),
+            Level::Masi | Level::Jaccard => Scale::Table(values.len(), Arc::clone(units.distances())),
         })
     }
 
@@ -254,6 +268,11 @@ impl Scale {
                     }
                 }
                 sum
+            }
+            Scale::Table(q, distances) => {
+                let apart = |k: usize, l: usize| distances.get(k * q + l).copied().unwrap_or(1.0);
+                let of = |(k, n): (usize, f64)| counted().map(|(l, m)| n * m * apart(k, l)).sum::<f64>();
+                counted().map(of).sum()
             }
         }
     }

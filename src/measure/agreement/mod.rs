@@ -11,12 +11,14 @@ mod bootstrap;
 mod coefficients;
 mod matching;
 mod pairs;
+mod sets;
 mod units;
 
 pub use bootstrap::{Interval, interval};
-pub use coefficients::{Coefficient, Level, Weights};
+pub use coefficients::{Coefficient, Level, SETS_MAX, Weights};
 pub use matching::{Match, best, greatest};
 pub use pairs::Pair;
+pub use sets::{all_apart, apart, set_of, set_text};
 pub use units::Units;
 
 /// Why a coefficient has no value.

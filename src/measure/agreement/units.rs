@@ -1,5 +1,6 @@
 //! Answers as counts: how often each category was given to each thing that was judged.
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How often each category was given to one unit: (category, times), ascending by category, none of them 0 times.
 pub type Counts = Vec<(u32, u32)>;
@@ -13,18 +14,29 @@ type Bag = Vec<(Counts, u64)>;
 pub struct Units {
     /// The number of each category on its scale, ascending; of categories without order their positions.
     values: Vec<f64>,
+    /// The distances of all pairs of categories, row by row, where no numbers say them.
+    distances: Arc<Vec<f64>>,
     items: BTreeMap<Bag, u64>,
 }
 
 impl Units {
     /// No items yet, of categories that have these numbers. There are as many categories as numbers.
     pub fn new(values: Vec<f64>) -> Units {
-        Units { values, items: BTreeMap::new() }
+        Units { values, distances: Arc::default(), items: BTreeMap::new() }
     }
 
     /// No items yet, of so many categories without numbers.
     pub fn of(categories: usize) -> Units {
         Units::new((0..categories).map(|k| k as f64).collect())
+    }
+
+    /// The same categories with the distances of all pairs of them, row by row.
+    pub fn with_distances(self, distances: Arc<Vec<f64>>) -> Units {
+        Units { distances, ..self }
+    }
+
+    pub fn distances(&self) -> &Arc<Vec<f64>> {
+        &self.distances
     }
 
     /// Adds an item of one unit: the category that each annotator gave it.
@@ -48,11 +60,16 @@ impl Units {
 
     /// The same items with two categories: this one, and all others.
     pub fn against(&self, category: u32) -> Units {
+        self.against_all(&|k| k == category)
+    }
+
+    /// The same items with two categories: those for which this holds, and all others.
+    pub fn against_all(&self, is: &dyn Fn(u32) -> bool) -> Units {
         let mut out = Units::of(2);
         for (bag, times) in &self.items {
             let mut merged: BTreeMap<Counts, u64> = BTreeMap::new();
             for (counts, n) in bag {
-                *merged.entry(binary(counts, category)).or_default() += n;
+                *merged.entry(binary(counts, is)).or_default() += n;
             }
             *out.items.entry(merged.into_iter().collect()).or_default() += times;
         }
@@ -108,9 +125,9 @@ fn counts(answers: impl IntoIterator<Item = u32>) -> Counts {
     out.into_iter().collect()
 }
 
-/// Counts of the categories 0 (all others) and 1 (this one).
-fn binary(counts: &Counts, category: u32) -> Counts {
-    let sum = |this: bool| counts.iter().filter(|c| (c.0 == category) == this).map(|c| c.1).sum::<u32>();
+/// Counts of the categories 0 (all others) and 1 (those for which this holds).
+fn binary(counts: &Counts, is: &dyn Fn(u32) -> bool) -> Counts {
+    let sum = |this: bool| counts.iter().filter(|c| is(c.0) == this).map(|c| c.1).sum::<u32>();
     [(0, sum(false)), (1, sum(true))].into_iter().filter(|c| c.1 > 0).collect()
 }
 

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Aggregate {
-    /// Default: `majority` of classes, `median` of ratings; where several annotators answer `vote` of spans and `box_fusion` of
-    /// boxes; else `single`.
+    /// Default: `majority` of classes, `median` of ratings; where several annotators answer `vote` of spans, relations and lists
+    /// of classes and `box_fusion` of boxes; else `single`.
     pub method: Option<Method>,
-    /// Of several classes that have most votes, or are as likely: `first` (the one declared first) or `review`. Of spans and
-    /// boxes that half of the annotators gave: `first` (those of the annotator whose name comes first) or `review`. Default
-    /// `first` of classes, `review` of spans and boxes.
+    /// Of several classes that have most votes, or are as likely: `first` (the one declared first) or `review`. Of spans, relations,
+    /// boxes and classes of a list that half of the annotators gave: `first` (those of the annotator whose name comes first) or
+    /// `review`. Default `first` where one class is asked for, and `review` where annotations are voted about.
     pub on_tie: Option<OnTie>,
     /// Decimals of `confidence.TASK`. Default 2.
     #[schemars(range(min = 1, max = 6))]

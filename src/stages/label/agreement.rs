@@ -14,7 +14,8 @@
 //! Facts: `value`; `low` and `high`, the interval that holds 95 % of the values when samples are drawn anew; `percent` and
 //! `gwet_ac1` beside coefficients of counts; `shared` and `single` (samples with several answers, with one); `annotators`,
 //! `pairs`; `class.CLASS`; the tables `by_class`, `by_annotator` and `by_pair`, the lowest first. All numbers have six
-//! decimals; what the data cannot say is undefined, with the reason. Findings: `agreement.overlap` (fewer than half of the
+//! decimals; of several classes there is no `gwet_ac1`, and `class.CLASS` is the alpha of who gave the class and who did
+//! not; what the data cannot say is undefined, with the reason. Findings: `agreement.overlap` (fewer than half of the
 //! answered samples have two answers), `agreement.low` (where nothing else happens). Reviews: `agreement.low`, a sample whose
 //! own answers agree less than `min` while all of them do.
 //!
@@ -204,7 +205,10 @@ impl Gather {
     fn measured(&self, hits: &Hits, all: bool) -> Result<Measured, Fault> {
         let mut met = Met::default();
         each(hits, |_, sample| met.see(&sample))?;
-        let names = met.names(&self.classes, self.order().scale);
+        let names = match self.family().of_sets() {
+            Some(level) => met.sets(&self.classes, level),
+            None => met.names(&self.classes, self.order().scale),
+        };
         let mut measured = Measured::new(names, self.family());
         each(hits, |_, sample| {
             if all || !sample.decided {
@@ -227,7 +231,10 @@ impl Gather {
         }
         if !matches!(self.family(), Family::Shares) {
             out.fact("percent", fact(measured.by(Coefficient::Percent)));
-            out.fact("gwet_ac1", fact(measured.by(Coefficient::Gwet(Weights::Identity))));
+            // which sets are the categories, nobody declares
+            if self.family().of_sets().is_none() {
+                out.fact("gwet_ac1", fact(measured.by(Coefficient::Gwet(Weights::Identity))));
+            }
         }
         out.fact("shared", measured.shared);
         out.fact("single", measured.single);

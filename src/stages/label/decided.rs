@@ -123,6 +123,7 @@ pub fn answer(kind: &Kind, text: &str) -> Result<Value, String> {
         source: ORIGIN,
         map: &nothing,
         names: &[],
+        separator: None,
         scheme: Default::default(),
         bio: Default::default(),
         tokens: Vec::new(),

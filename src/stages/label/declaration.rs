@@ -158,6 +158,10 @@ pub struct Answers {
     #[serde(default)]
     #[schemars(inner(length(min = 1)), extend("x-form" = "line"))]
     pub class_names: Vec<String>,
+    /// What stands between the classes of one text, such as `,` or `;`, of `classes`. Spaces around a class do not count. Default:
+    /// a text that is no JSON list is one class.
+    #[schemars(length(min = 1))]
+    pub separator: Option<String>,
     /// How tags say where an entity begins. Default `bio`.
     pub scheme: Option<Scheme>,
     /// Which text spans count in, or which picture shapes were drawn on: as it was collected, or as it is now. Default
@@ -556,6 +560,9 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
         spare(check, name, &keys, "only spans of text have this");
         let offsets = a.offsets.is_some() && d.task.moves.is_none();
         spare(check, name, &[("offsets", offsets)], "only spans of text and shapes on pictures have this");
+    }
+    if !d.task.is_set() {
+        spare(check, name, &[("separator", a.separator.is_some())], "only answers of several classes are separated");
     }
     if !d.task.classes && !d.task.scale {
         spare(check, name, &[("map", !a.map.is_empty())], "answers of this kind name nothing");

@@ -54,13 +54,15 @@ impl Names {
 pub struct Met {
     /// What numbers stand for.
     names: Vec<String>,
+    /// What stands between the classes of a text.
+    separator: Option<String>,
     seen: BTreeSet<String>,
 }
 
 impl Met {
     /// Nothing yet, of a source in which numbers stand for these names.
-    pub fn of(names: &[String]) -> Met {
-        Met { names: names.to_vec(), seen: BTreeSet::new() }
+    pub fn of(names: &[String], separator: Option<&String>) -> Met {
+        Met { names: names.to_vec(), separator: separator.cloned(), seen: BTreeSet::new() }
     }
 
     /// Adds the names in an answer as its source wrote it.
@@ -69,7 +71,14 @@ impl Met {
             Value::Text(text) if kind.is_list() => {
                 if let Some(answer @ (Value::List(_) | Value::Struct(_))) = json(text) {
                     self.see(kind, &answer);
+                } else if kind.is_set() {
+                    let separator = self.separator.clone();
+                    let parts = separator.map_or(vec![text.as_str()], |sign| text.split(sign.as_str()).collect());
+                    parts.into_iter().for_each(|class| self.add(class.trim()));
                 }
+            }
+            Value::List(classes) if kind.is_set() => {
+                classes.iter().filter_map(class_name).for_each(|class| self.add(&class));
             }
             other if kind.is_list() => {
                 items(other).iter().flat_map(|of| of.iter()).for_each(|item| self.see_item(item))

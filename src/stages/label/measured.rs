@@ -1,8 +1,11 @@
 //! The agreement of a task over all samples: as a whole, by class, by annotator and by pair of annotators.
 use super::compared::{Compared, Unit, pairs};
 use super::metric::{Chance, Family};
-use crate::measure::agreement::{Coefficient, Interval, Pair, Undefined, Units, Weights, interval};
+use crate::measure::agreement::{
+    Coefficient, Interval, Level, Pair, SETS_MAX, Undefined, Units, Weights, all_apart, apart, interval, set_of,
+};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A value, or why there is none.
 pub type Value = Result<f64, Undefined>;
@@ -12,6 +15,17 @@ pub struct Names {
     annotators: Vec<String>,
     categories: Vec<String>,
     values: Vec<f64>,
+    /// Of answers that are several classes.
+    sets: Option<Sets>,
+}
+
+/// Categories that are sets of classes.
+struct Sets {
+    classes: Vec<String>,
+    /// The places of the classes that each category holds.
+    of: Vec<Vec<u32>>,
+    /// The distances of all pairs of categories.
+    apart: Arc<Vec<f64>>,
 }
 
 /// The names that are met while samples are read for the first time.
@@ -44,7 +58,7 @@ impl Met {
             let others = self.categories.into_iter().filter(|c| !declared.contains(c));
             let categories: Vec<String> = declared.iter().cloned().chain(others).collect();
             let values = (0..categories.len()).map(|k| k as f64).collect();
-            return Names { annotators, categories, values };
+            return Names { annotators, categories, values, sets: None };
         };
         let met = self.categories.iter().filter_map(|c| c.parse::<f64>().ok());
         let mut values: Vec<f64> = met.collect();
@@ -54,13 +68,42 @@ impl Met {
         }
         values.sort_by(f64::total_cmp);
         values.dedup();
-        Names { annotators, categories: values.iter().map(f64::to_string).collect(), values }
+        Names { annotators, categories: values.iter().map(f64::to_string).collect(), values, sets: None }
+    }
+
+    /// The names where answers are sets of the declared classes.
+    pub fn sets(self, declared: &[String], level: Level) -> Names {
+        let categories: Vec<String> = self.categories.into_iter().collect();
+        let place = |class: String| declared.iter().position(|c| *c == class).map(|k| k as u32);
+        let places = |text: &String| {
+            let mut own: Vec<u32> = set_of(text).into_iter().filter_map(place).collect();
+            own.sort_unstable();
+            own
+        };
+        let of: Vec<Vec<u32>> = categories.iter().map(places).collect();
+        let few = of.get(..of.len().min(SETS_MAX)).unwrap_or_default();
+        let apart = Arc::new(if few.len() == of.len() { all_apart(level, few) } else { Vec::new() });
+        let values = (0..categories.len()).map(|k| k as f64).collect();
+        let sets = Some(Sets { classes: declared.to_vec(), of, apart });
+        Names { annotators: self.annotators.into_iter().collect(), categories, values, sets }
     }
 }
 
 impl Names {
     fn category(&self, name: &str) -> Option<u32> {
+        if self.sets.is_some() {
+            return self.categories.binary_search_by(|c| c.as_str().cmp(name)).ok().map(|k| k as u32);
+        }
         self.categories.iter().position(|c| c == name).map(|k| k as u32)
+    }
+
+    /// No items yet, of these categories.
+    fn units(&self) -> Units {
+        let units = Units::new(self.values.clone());
+        match &self.sets {
+            Some(sets) => units.with_distances(Arc::clone(&sets.apart)),
+            None => units,
+        }
     }
 
     fn annotator(&self, name: &str) -> u32 {
@@ -131,7 +174,7 @@ pub struct Line {
 
 impl Measured {
     pub fn new(names: Names, family: Family) -> Measured {
-        let units = Units::new(names.values.clone());
+        let units = names.units();
         let (common, answered, sums, given) = Default::default();
         Measured { names, family, units, common, answered, sums, given, single: 0, shared: 0 }
     }
@@ -234,6 +277,11 @@ impl Measured {
 
     /// Each category against all others, the lowest agreement first.
     pub fn by_class(&self) -> Vec<Line> {
+        if let Some(sets) = &self.names.sets {
+            return ordered(
+                sets.classes.iter().enumerate().map(|(k, name)| self.of_member(sets, k as u32, name)).collect(),
+            );
+        }
         let family = self.family.of_class();
         let line = |(k, name): (usize, &String)| {
             let k = k as u32;
@@ -248,6 +296,14 @@ impl Measured {
             Line { names: vec![name.clone()], n: self.count(k), value }
         };
         ordered(self.names.categories.iter().enumerate().map(line).collect())
+    }
+
+    /// A class of sets: who gave it, and who did not.
+    fn of_member(&self, sets: &Sets, class: u32, name: &str) -> Line {
+        let holds = |k: u32| sets.of.get(k as usize).is_some_and(|set| set.contains(&class));
+        let value = Coefficient::Alpha(Level::Nominal).of(&self.units.against_all(&holds));
+        let n = self.given.iter().filter(|(k, _)| holds(**k)).map(|(_, n)| n).sum();
+        Line { names: vec![name.to_string()], n, value }
     }
 
     /// How often a category was given; of shares how many annotations of it were compared.
@@ -284,7 +340,7 @@ impl Measured {
 
     /// The answers of pairs as units of two answers each.
     fn pairwise(&self, common: &[&Common]) -> Units {
-        let mut units = Units::new(self.names.values.clone());
+        let mut units = self.names.units();
         for ((a, b), n) in common.iter().flat_map(|c| c.table.iter()) {
             units.add_all([([a, b], n)]);
         }
@@ -312,11 +368,15 @@ pub fn alone(sample: &Compared, order: &Order, family: Family) -> Option<f64> {
         return None;
     }
     let weights = family.nearness();
+    let near = |a: &str, b: &str| match family.of_sets() {
+        Some(level) => 1.0 - apart(level, &set_of(a), &set_of(b)),
+        None => order.near(weights, a, b),
+    };
     let (mut got, mut of) = (0.0, 0.0);
     for Unit(answers, times) in &sample.units {
         for (a, b) in pairs(answers.len()) {
             if let (Some(Some(a)), Some(Some(b))) = (answers.get(a), answers.get(b)) {
-                (got, of) = (got + order.near(weights, a, b) * *times as f64, of + *times as f64);
+                (got, of) = (got + near(a, b) * *times as f64, of + *times as f64);
             }
         }
     }
@@ -361,4 +421,54 @@ fn ordered(mut lines: Vec<Line>) -> Vec<Line> {
     let rank = |line: &Line| line.value.unwrap_or(f64::INFINITY);
     lines.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then_with(|| a.names.cmp(&b.names)));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::metric::{Metric, Nearness, Scale};
+    use super::*;
+    use crate::measure::agreement::set_text;
+
+    /// The answers of the file, by annotators who are named by their place in each item.
+    fn samples(of: &serde_json::Value) -> Vec<Compared> {
+        let sets: Vec<Vec<u64>> = serde_json::from_value(of["sets"].clone()).unwrap();
+        let items: Vec<Vec<usize>> = serde_json::from_value(of["items"].clone()).unwrap();
+        let text = |k: &usize| set_text(sets[*k].iter().map(u64::to_string).collect());
+        let sample = |item: &Vec<usize>| Compared {
+            by: (0..item.len()).map(|n| format!("a{n}")).collect(),
+            ..Compared::one(item.iter().map(text).collect())
+        };
+        items.iter().map(sample).collect()
+    }
+
+    #[test]
+    fn lists_of_classes_agree_as_nltk_says() {
+        let path = format!("{}/tests/fixtures/agreement/sets.json", env!("CARGO_MANIFEST_DIR"));
+        let case: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let declared: Vec<String> = (0..5).map(|k| k.to_string()).collect();
+        for (metric, name) in [(Metric::MasiAlpha, "masi"), (Metric::JaccardAlpha, "jaccard")] {
+            let family = metric.family(Scale::Nominal, Nearness::None);
+            let (mut met, samples) = (Met::default(), samples(&case));
+            samples.iter().for_each(|sample| met.see(sample));
+            let mut measured = Measured::new(met.sets(&declared, family.of_sets().unwrap()), family);
+            samples.iter().for_each(|sample| measured.add(sample));
+            let near = |got: Value, want: &serde_json::Value| (got.unwrap() - want.as_f64().unwrap()).abs() < 1e-12;
+            assert!(near(measured.value(), &case[name]), "{name}");
+            let classes = measured.by_class();
+            let one = classes.iter().find(|line| line.names == ["1"]).unwrap();
+            assert!(near(one.value, &case["holds_1"]), "the class alone");
+            assert!(classes.len() == 5 && measured.interval(50, 1).is_some_and(|i| i.low < i.high));
+        }
+    }
+
+    #[test]
+    fn two_lists_agree_by_what_they_share() {
+        let of = |a: &[&str], b: &[&str]| {
+            let text = |of: &[&str]| set_text(of.iter().map(|c| c.to_string()).collect());
+            let sample = Compared { by: vec!["p".into(), "q".into()], ..Compared::one(vec![text(a), text(b)]) };
+            let order = Order { classes: Vec::new(), scale: None };
+            alone(&sample, &order, Metric::JaccardAlpha.family(Scale::Nominal, Nearness::None))
+        };
+        assert_eq!((of(&["a"], &["a", "b"]), of(&[], &[])), (Some(0.5), Some(1.0)));
+    }
 }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Agreement {
-    /// The measure. Default: `krippendorff_alpha` of classes and ratings, `span_f1` of spans, `relation_f1` of relations, `iou` of
-    /// boxes and polygons, `char_similarity` of transcriptions.
+    /// The measure. Default: `krippendorff_alpha` of classes and ratings, `span_f1` of spans, `relation_f1` of relations,
+    /// `masi_alpha` of several classes, `iou` of boxes and polygons, `char_similarity` of transcriptions.
     pub metric: Option<Metric>,
     /// The level of measurement of `krippendorff_alpha`. Default: `nominal` of classes, `interval` of ratings.
     pub level: Option<Scale>,
@@ -85,6 +85,12 @@ pub enum Metric {
     IouF1,
     /// Krippendorff's alpha over matched boxes or polygons: the class that each annotator gave, or `absent`.
     MatchAlpha,
+    /// Krippendorff's alpha over whole lists of classes, by the distance of MASI (Passonneau 2006): what both have in common over
+    /// what either has, times 1 of equal lists, 2/3 where one holds the other, 1/3 where they overlap.
+    MasiAlpha,
+    /// Krippendorff's alpha over whole lists of classes, by the distance of Jaccard: 1 - what both have in common over what either
+    /// has.
+    JaccardAlpha,
     /// 1 - edits / length of the longer text, in characters.
     CharSimilarity,
     /// The same in words.
@@ -158,6 +164,9 @@ pub const OF_RELATIONS: &[Metric] = &[Metric::RelationF1];
 /// Measures of boxes and polygons.
 pub const OF_SHAPES: &[Metric] = &[Metric::Iou, Metric::IouF1, Metric::MatchAlpha];
 
+/// Measures of lists of classes.
+pub const OF_SETS: &[Metric] = &[Metric::MasiAlpha, Metric::JaccardAlpha];
+
 /// Measures of texts.
 pub const OF_TEXTS: &[Metric] = &[Metric::CharSimilarity, Metric::WordSimilarity];
 
@@ -180,6 +189,8 @@ impl Metric {
             Metric::Iou => "iou",
             Metric::IouF1 => "iou_f1",
             Metric::MatchAlpha => "match_alpha",
+            Metric::MasiAlpha => "masi_alpha",
+            Metric::JaccardAlpha => "jaccard_alpha",
             Metric::CharSimilarity => "char_similarity",
             Metric::WordSimilarity => "word_similarity",
         }
@@ -205,6 +216,8 @@ impl Metric {
         match self {
             Metric::KrippendorffAlpha => Family::Counts(Coefficient::Alpha(level)),
             Metric::CharacterAlpha | Metric::MatchAlpha => Family::Counts(Coefficient::Alpha(Level::Nominal)),
+            Metric::MasiAlpha => Family::Counts(Coefficient::Alpha(Level::Masi)),
+            Metric::JaccardAlpha => Family::Counts(Coefficient::Alpha(Level::Jaccard)),
             Metric::Percent => Family::Counts(Coefficient::Percent),
             Metric::FleissKappa => Family::Counts(Coefficient::Fleiss(weights)),
             Metric::GwetAc1 => Family::Counts(Coefficient::Gwet(Weights::Identity)),
@@ -230,6 +243,14 @@ impl Family {
             }
             Family::Pairs(_, chance) => Family::Pairs(Weights::Identity, chance),
             other => other,
+        }
+    }
+
+    /// The distance by which answers are compared as sets of classes.
+    pub fn of_sets(self) -> Option<Level> {
+        match self {
+            Family::Counts(Coefficient::Alpha(level @ (Level::Masi | Level::Jaccard))) => Some(level),
+            _ => None,
         }
     }
 

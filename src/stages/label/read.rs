@@ -134,6 +134,7 @@ fn plan(check: &mut Check, task: &Task, name: &str, answers: &Answers, files: &[
         kind: task.kind(),
         map: answers.map.keys().cloned().collect(),
         class_names: answers.class_names.clone(),
+        separator: answers.separator.clone(),
         open: check.manifest.table(&["privacy"]).is_none(),
         options,
     };
@@ -176,6 +177,7 @@ fn usual_answer<'f>(reader: &Reader, kind: &Kind, usual: &'f str) -> &'f str {
     match kind.name {
         "relations" if usual == "spans" => "relations",
         "classification" if usual == "spans" && matches!(reader.selects, Selects::Names) => "class",
+        "classes" if usual == "spans" && matches!(reader.selects, Selects::Names) => "classes",
         _ => usual,
     }
 }
@@ -241,6 +243,9 @@ struct Map {
     /// What whole numbers stand for.
     #[serde(default, skip_serializing_if = "is_default")]
     class_names: Vec<String>,
+    /// What stands between the classes of a text.
+    #[serde(default, skip_serializing_if = "is_default")]
+    separator: Option<String>,
     /// Words of the data may be told: there is no `[privacy]`.
     #[serde(default, skip_serializing_if = "is_default")]
     open: bool,
@@ -326,7 +331,7 @@ impl RowStage for Read {
         let found = out.finish().map_err(Fault::Bug)?;
         let texts =
             |name: &str| found.columns.get(name).map(|a| crate::table::cells::<String>(a.as_ref())).unwrap_or_default();
-        let mut met = Met::of(&p.class_names);
+        let mut met = Met::of(&p.class_names, p.separator.as_ref());
         for answer in found.columns.get("answer").filter(|_| !p.map.is_empty()).map(texts_of).unwrap_or_default() {
             met.see(p.kind, &Value::Text(answer));
         }
@@ -446,6 +451,7 @@ mod tests {
             kind: Default::default(),
             map: Vec::new(),
             class_names: Vec::new(),
+            separator: None,
             open: true,
             options: Options::default(),
         }

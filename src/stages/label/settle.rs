@@ -20,7 +20,7 @@ use super::decided::{DecidedColumn, column_of};
 use super::declaration::{OnIncomplete, Unlabelled, checked};
 use super::kinds::kind::{Kind, Method};
 use super::rows::{Note, optional, short, slot, tell};
-use super::voted::{self, Voted};
+use super::voted::Voted;
 use super::weighed;
 use crate::measure::aggregate::{lower_median, majority, majority_holds, median_holds};
 use crate::model::votes::{TIED, Vote, each_class};
@@ -290,7 +290,7 @@ impl Map {
         match self.method {
             _ if unread == 0 => true,
             Method::Single => true,
-            Method::Vote | Method::BoxFusion => self.vote(given).holds(unread),
+            Method::Vote | Method::BoxFusion => self.vote(given).is_some_and(|voted| voted.holds(unread)),
             // what is not known weighs what nobody knows
             method if method.learns() => false,
             Method::Majority => majority_holds(&classes_given(given), &self.classes, unread),
@@ -379,14 +379,14 @@ impl Map {
         (label, if tied { TIED } else { "aggregated" })
     }
 
-    fn vote(&self, given: &[&Vote]) -> Voted {
+    fn vote(&self, given: &[&Vote]) -> Option<Voted> {
         let answers: Vec<&Value> = given.iter().map(|v| &v.answer).collect();
-        if self.method == Method::BoxFusion { voted::boxes(&answers) } else { voted::spans(&answers) }
+        self.kind.vote.map(|vote| vote(&answers))
     }
 
     /// The annotations that most annotators gave.
     fn voted(&self, votes: &[Vote], given: &[&Vote], notes: &mut Vec<Note>) -> (Option<Value>, &'static str) {
-        let Voted { label, ties, outvoted, .. } = self.vote(given);
+        let Some(Voted { label, ties, outvoted, .. }) = self.vote(given) else { return (None, "aggregated") };
         if outvoted > 0 {
             let key = format!("label.{}.aggregate", self.task);
             let say =

@@ -63,6 +63,7 @@ pub fn asking(map: &BTreeMap<String, String>) -> Reading<'_> {
         source: "x",
         map,
         names: &[],
+        separator: None,
         scheme,
         bio: Respond::Drop,
         tokens,

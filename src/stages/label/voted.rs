@@ -1,7 +1,6 @@
-//! Annotations that most annotators gave: spans that are the same, and boxes that are of one thing.
+//! Annotations that most annotators gave: spans, relations and classes that are the same, and boxes that are of one thing.
 use crate::measure::fusion::fuse;
 use crate::model::boxes::Box2;
-use crate::model::spans::Span;
 use crate::table::{Cell, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,14 +27,17 @@ impl Voted {
     }
 }
 
-/// Spans of the same class at the same place that more than half of the answers have.
-pub fn spans(answers: &[&Value]) -> Voted {
-    let answers: Vec<BTreeSet<Span>> =
+/// Annotations that are the same, such as spans of one class at one place, and that more than half of the answers have.
+pub fn same<T: Ord + Clone>(answers: &[&Value]) -> Voted
+where
+    Vec<T>: Cell,
+{
+    let answers: Vec<BTreeSet<T>> =
         answers.iter().map(|a| Vec::from_value(a).unwrap_or_default().into_iter().collect()).collect();
-    let mut times: BTreeMap<&Span, usize> = BTreeMap::new();
-    answers.iter().flatten().for_each(|span| *times.entry(span).or_default() += 1);
-    let first = |span: &Span| answers.first().is_some_and(|own| own.contains(span));
-    let counted: Vec<(usize, bool, Span)> = times.into_iter().map(|(s, n)| (n, first(s), s.clone())).collect();
+    let mut times: BTreeMap<&T, usize> = BTreeMap::new();
+    answers.iter().flatten().for_each(|one| *times.entry(one).or_default() += 1);
+    let first = |one: &T| answers.first().is_some_and(|own| own.contains(one));
+    let counted: Vec<(usize, bool, T)> = times.into_iter().map(|(s, n)| (n, first(s), s.clone())).collect();
     voted(counted, answers.len(), |all| all.into_value())
 }
 
@@ -66,6 +68,11 @@ fn voted<T>(counted: Vec<(usize, bool, T)>, answers: usize, label: impl Fn(Vec<T
 mod tests {
     use super::super::testing::{pixels, spans as marked};
     use super::*;
+    use crate::model::spans::Span;
+
+    fn spans(answers: &[&Value]) -> Voted {
+        same::<Span>(answers)
+    }
 
     fn told(of: Voted) -> (Value, usize, usize) {
         (of.label, of.ties, of.outvoted)

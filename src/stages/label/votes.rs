@@ -116,6 +116,7 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
         guideline: task.version_of(answers),
         map: answers.map.iter().map(|(from, to)| (from.clone(), to.get().clone())).collect(),
         class_names: answers.class_names.clone(),
+        separator: answers.separator.clone(),
         scheme: answers.scheme.unwrap_or_default(),
         bio: found_reading.unwrap_or(Respond::Fix),
         open: check.manifest.table(&["privacy"]).is_none(),
@@ -167,6 +168,9 @@ struct Map {
     /// What whole numbers stand for.
     #[serde(default, skip_serializing_if = "is_default")]
     class_names: Vec<String>,
+    /// What stands between the classes of a text.
+    #[serde(default, skip_serializing_if = "is_default")]
+    separator: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     scheme: Scheme,
     /// The response to tags that the scheme does not allow; kinds without tags have `fix`.
@@ -218,7 +222,7 @@ impl RowStage for FromColumn {
         let others = Others::read(p, rows)?;
         let mut delta = Delta::default();
         let mut votes = Vec::with_capacity(rows.len());
-        let mut met = Met::of(&p.class_names);
+        let mut met = Met::of(&p.class_names, p.separator.as_ref());
         let several = *cells.data_type() == list(Said::ty());
         for row in 0..rows.len() {
             let mut reading = p.reading(&others, row);
@@ -367,6 +371,7 @@ impl Map {
             source: &self.source,
             map: &self.map,
             names: &self.class_names,
+            separator: self.separator.as_deref(),
             scheme: self.scheme,
             bio: self.bio,
             tokens: Vec::from_value(&slot(&others.tokens, row)).unwrap_or_default(),

@@ -4,6 +4,7 @@
 use super::super::compared;
 use super::super::metric::OF_SHAPES;
 use super::super::rules::shapes::of_shapes;
+use super::super::voted;
 use super::kind::*;
 use crate::model::boxes::Box2;
 use crate::table::{Cell, Value};
@@ -41,6 +42,7 @@ pub const KIND: Kind = Kind {
     names_ends: false,
     prose: false,
     methods: &[Method::Single, Method::BoxFusion],
+    vote: Some(voted::boxes),
     metrics: OF_SHAPES,
     compare: compared::of_shapes::<Box2>,
     words,

@@ -34,6 +34,7 @@ pub const KIND: Kind = Kind {
         Method::OneCoin,
         Method::Mace,
     ],
+    vote: None,
     metrics: OF_CLASSES,
     compare: |answers, _, _| Compared::one(answers.iter().map(|a| a.text().unwrap_or_default().to_string()).collect()),
     words: |answer| answer.text().unwrap_or_default().to_string(),

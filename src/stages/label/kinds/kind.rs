@@ -5,6 +5,7 @@ use super::super::compared::Compared;
 use super::super::metric::Metric;
 use super::super::rows::Note;
 use super::super::rules::rule::Rule;
+use super::super::voted::Voted;
 use crate::manifest::Decimal;
 use crate::measure::names::composed;
 use crate::model::edits::Edit;
@@ -13,7 +14,7 @@ use crate::model::shape::{Moved, Shape};
 use crate::model::spans::{Scheme, Unit};
 use crate::model::tokens::Token;
 use crate::stage::Act;
-use crate::table::{Cell, DataType, Value};
+use crate::table::{Cell, DataType, Value, list, utf8};
 use arrow_schema::Fields;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,8 @@ pub struct Kind {
     pub prose: bool,
     /// How several answers may become one; the first is the default.
     pub methods: &'static [Method],
+    /// How annotators vote about single annotations, where a method does.
+    pub vote: Option<fn(&[&Value]) -> Voted>,
     /// The measures of agreement that fit; the first is the default.
     pub metrics: &'static [Metric],
     /// Holds the answers to one sample against each other. The last is how many characters the text has that answers
@@ -76,6 +79,11 @@ impl Kind {
     /// Whether an answer is a list of annotations, so that "nothing there" is an answer.
     pub fn is_list(&self) -> bool {
         matches!((self.answer)(), DataType::List(_))
+    }
+
+    /// Whether an answer is a list of classes and nothing else, which may be written as one text.
+    pub fn is_set(&self) -> bool {
+        (self.answer)() == list(utf8())
     }
 
     /// Reads the answer that a cell of a column is; `None` for null and for what is no answer.
@@ -280,8 +288,9 @@ pub enum Method {
     OneCoin,
     /// The same where an annotator knows the answer, or says something of their own (MACE, Hovy et al. 2013).
     Mace,
-    /// Spans that more than half of the annotators gave, of the same class at the same place. This is the default of spans where
-    /// several annotators answer.
+    /// Spans that more than half of the annotators gave, of the same class at the same place; relations of the same class between
+    /// the same spans; of `classes` each class that more than half of them gave. This is the default of these kinds where several
+    /// annotators answer.
     Vote,
     /// Boxes of one class around one thing that more than half of the annotators marked, fused to one by weighted box fusion.
     /// This is the default of boxes where several annotators answer.
@@ -324,6 +333,8 @@ pub struct Reading<'r> {
     pub map: &'r BTreeMap<String, String>,
     /// What whole numbers stand for in the source: the n-th name, from 0.
     pub names: &'r [String],
+    /// What stands between the classes of a text, for answers that are several.
+    pub separator: Option<&'r str>,
     pub scheme: Scheme,
     /// What happens to tags that the scheme does not allow.
     pub bio: Respond,

@@ -35,6 +35,7 @@ pub const KIND: Kind = Kind {
     names_ends: false,
     prose: false,
     methods: &[Method::Single],
+    vote: None,
     metrics: OF_SHAPES,
     compare: compared::of_shapes::<Mask>,
     words,

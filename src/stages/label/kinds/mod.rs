@@ -1,6 +1,7 @@
 //! The kinds of task: a list of values. A new kind is a file here and a line in [`KINDS`].
 mod boxes;
 mod class;
+mod classes;
 mod keypoints;
 pub mod kind;
 mod masks;
@@ -29,6 +30,7 @@ pub static KINDS: &[Kind] = &[
     masks::KIND,
     keypoints::KIND,
     class::KIND,
+    classes::KIND,
     rating::KIND,
     transcription::KIND,
 ];

@@ -44,6 +44,7 @@ pub const KIND: Kind = Kind {
     names_ends: false,
     prose: false,
     methods: &[Method::Single],
+    vote: None,
     metrics: OF_SHAPES,
     compare: compared::of_shapes::<Quad>,
     words,

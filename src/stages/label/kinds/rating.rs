@@ -27,6 +27,7 @@ pub const KIND: Kind = Kind {
     names_ends: false,
     prose: false,
     methods: &[Method::Median, Method::Single],
+    vote: None,
     metrics: OF_CLASSES,
     compare: |answers, _, _| Compared::one(answers.iter().map(|a| a.key_text().unwrap_or_default()).collect()),
     words: |answer| answer.json().to_string(),

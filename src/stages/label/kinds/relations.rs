@@ -6,6 +6,7 @@
 //! character, an end past the text. Limits: two ends; the classes of the spans are what the source calls them, under `map`.
 use super::super::compared::{self, Compared, Marked};
 use super::super::metric::{Metric, OF_RELATIONS};
+use super::super::voted;
 use super::kind::*;
 use super::spans::{Stored, placed_one, stored_of};
 use crate::model::relations::Relation;
@@ -41,7 +42,8 @@ pub const KIND: Kind = Kind {
     on_text: true,
     names_ends: true,
     prose: false,
-    methods: &[Method::Single],
+    methods: &[Method::Single, Method::Vote],
+    vote: Some(voted::same::<Relation>),
     metrics: OF_RELATIONS,
     compare,
     words,

@@ -5,6 +5,7 @@
 use super::super::compared::{self, Compared};
 use super::super::metric::{Metric, OF_SPANS};
 use super::super::rules::spans::SPAN_RULES;
+use super::super::voted;
 use super::kind::*;
 use crate::formats::conll::sentence::{self as conll, TagSpan};
 use crate::model::edits::{Moved, move_span};
@@ -45,6 +46,7 @@ pub const KIND: Kind = Kind {
     names_ends: false,
     prose: false,
     methods: &[Method::Single, Method::Vote],
+    vote: Some(voted::same::<Span>),
     metrics: OF_SPANS,
     compare,
     words,

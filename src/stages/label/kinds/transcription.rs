@@ -45,6 +45,7 @@ pub const KIND: Kind = Kind {
     names_ends: false,
     prose: true,
     methods: &[Method::Single],
+    vote: None,
     metrics: OF_TEXTS,
     compare: |answers, metric, _| {
         let text = |a: &&Value| a.field("text").text().unwrap_or_default().to_string();
