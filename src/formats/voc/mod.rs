@@ -6,7 +6,7 @@
 //! without a drag leaves behind) has the flag `degenerate`. Finding: `voc.filename` (the file names another image; its own
 //! name wins), `voc.class` and `voc.box` (an object without a name or a whole box, which is lost by itself), `voc.element` (an
 //! element that is not read and where an object may stand; it counts as lost), `voc.other` (parts, polygons and rotated
-//! boxes, which are not kept), `voc.flag` (a flag that is neither yes nor no).
+//! boxes, which are not kept), `voc.attributes` (what else an object says; attributes that are true are flags), `voc.flag` (a flag that is neither yes nor no).
 mod read;
 mod write;
 
@@ -35,6 +35,6 @@ pub const FORMAT: Format = Format {
     options: &[read::BASE],
     images: true,
     // 5: a broken object is lost by itself, flags in words, and what may be an object
-    sidecar: Some(Sidecar { version: 6, holds: Holds::One, read: read::read }),
+    sidecar: Some(Sidecar { version: 7, holds: Holds::One, read: read::read }),
     ..Format::new("voc", "Images and Pascal VOC XML, met by the name of their files.")
 };

@@ -45,6 +45,11 @@ pub fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Document
         let say = format!("{} objects with parts, a polygon or a rotated box, of which the box is kept", d.besides);
         notes.push(Note { rule: "voc.other", say, line: 0 });
     }
+    if let Some((n, line)) = d.unkept {
+        let what = if n == 1 { "an object with".into() } else { format!("{n} objects with") };
+        let say = format!("{what} attributes that are neither true nor false, or other elements, which are not kept");
+        notes.push(Note { rule: "voc.attributes", say, line });
+    }
     let lost = strays.map_or(0, |s| s.0).saturating_add(d.lost.len() as u32);
     notes.extend(d.lost.into_iter().map(|Wrong { rule, say, line }| Note {
         rule,
@@ -85,6 +90,8 @@ pub struct Document {
     pub strays: Strays,
     /// How many flags are neither yes nor no, and the line of the first.
     pub odd_flags: Option<(u32, u32)>,
+    /// How many objects say something else that is not kept, and the line of the first.
+    pub unkept: Option<(u32, u32)>,
 }
 
 /// One `<object>` with its `<bndbox>`.
@@ -106,6 +113,8 @@ pub struct Object {
 const FLAGS: [&str; 3] = ["difficult", "occluded", "truncated"];
 /// What an object may have besides its box, and what we do not keep.
 const BESIDES: [&str; 3] = ["part", "polygon", "robndbox"];
+/// What an object is drawn by; and what is said of no object in particular.
+const PASSED: [&str; 4] = ["bndbox", "id", "deleted", "type"];
 const SIDES: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
 
 /// The document in UTF-8, where it is in the encoding that its XML declaration names (XML 1.0, section 4.3.3).
@@ -172,6 +181,10 @@ struct Draft {
     wrong: Option<Wrong>,
     /// It has something that a box of ours cannot hold.
     besides: bool,
+    /// The name of the attribute whose value comes next.
+    attribute: String,
+    /// It says something that a box of ours cannot hold.
+    unkept: bool,
 }
 
 #[derive(Default)]
@@ -277,7 +290,10 @@ impl Walk {
             ["size", "height"] => self.document.height = whole(value),
             ["object"] => self.object(),
             ["object", "bndbox", side] => self.side(side, value),
+            ["object", "attributes", "attribute", "name"] => self.named(value),
+            ["object", "attributes", "attribute", "value"] => self.attribute(value),
             ["object", field] => self.field(field, value),
+            ["object", field, ..] => self.keep_not(field, value),
             _ => {}
         }
         self.path = path;
@@ -290,11 +306,41 @@ impl Walk {
         let flag = FLAGS.iter().find(|flag| flag.eq_ignore_ascii_case(field));
         match (flag, truth(value)) {
             (None, _) if field == "name" => draft.class = value.to_string(),
-            (None, _) => draft.besides |= BESIDES.contains(&field),
+            (None, _) if BESIDES.contains(&field) => draft.besides = true,
+            (None, _) => self.keep_not(field, value),
             (Some(flag), Some(true)) => draft.flags.push(flag.to_string()),
             (Some(_), Some(false)) => {}
             (Some(_), None) => self.document.odd_flags.get_or_insert((0, self.line)).0 += 1,
         }
+    }
+
+    fn named(&mut self, name: &str) {
+        self.draft.iter_mut().for_each(|draft| draft.attribute = name.to_string());
+    }
+
+    /// An attribute as label tools write it: one that is true is a flag.
+    fn attribute(&mut self, value: &str) {
+        let Some(draft) = &mut self.draft else { return };
+        let name = std::mem::take(&mut draft.attribute);
+        let flag = FLAGS.contains(&name.as_str());
+        let set = match value.to_lowercase().as_str() {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ if flag => truth(value),
+            _ => None,
+        };
+        match set {
+            Some(true) if !name.is_empty() => draft.flags.push(name),
+            Some(false) => {}
+            _ => draft.unkept = true,
+        }
+    }
+
+    /// Notes an element that a box cannot hold, unless it says nothing.
+    fn keep_not(&mut self, field: &str, value: &str) {
+        let Some(draft) = &mut self.draft else { return };
+        let nothing = value.is_empty() || ["0", "unspecified"].contains(&value.to_lowercase().as_str());
+        draft.unkept |= !nothing && !PASSED.contains(&field) && !BESIDES.contains(&field);
     }
 
     fn side(&mut self, side: &str, value: &str) {
@@ -314,12 +360,15 @@ impl Walk {
 
     fn object(&mut self) {
         let Some(mut draft) = self.draft.take() else { return };
-        let besides = u32::from(draft.besides);
+        let (besides, unkept, line) = (u32::from(draft.besides), draft.unkept, draft.line);
         let of = draft.wrong.take().map_or_else(|| whole_object(draft), Err);
         match of {
             Ok(object) => {
                 self.document.objects.push(object);
                 self.document.besides += besides;
+                if unkept {
+                    self.document.unkept.get_or_insert((0, line)).0 += 1;
+                }
             }
             Err(wrong) => self.document.lost.push(wrong),
         }
@@ -404,6 +453,24 @@ mod tests {
             assert_eq!((document.objects[0].flags.len(), document.odd_flags), (usize::from(set), None), "{value}");
         }
         assert_eq!(parse(xml("2").as_bytes(), 8).unwrap().odd_flags, Some((1, 3)));
+    }
+
+    #[test]
+    fn attributes_are_flags_or_told() {
+        let of = |inner: &str| parse(object(&format!("<name>a</name>{inner}{BOX}")).as_bytes(), 8).unwrap();
+        let attribute = |name: &str, value: &str| {
+            let pair = format!("<name>{name}</name><value>{value}</value>");
+            of(&format!("<attributes><attribute>{pair}</attribute></attributes>"))
+        };
+        let flags = |document: &Document| document.objects[0].flags.clone();
+        assert_eq!((flags(&attribute("worn", "True")), attribute("worn", "True").unkept), (vec!["worn".into()], None));
+        assert_eq!((flags(&attribute("worn", "false")), attribute("worn", "false").unkept), (vec![], None));
+        let turned = attribute("rotation", "30.0");
+        assert_eq!((turned.objects[0].class.as_str(), flags(&turned), turned.unkept), ("a", vec![], Some((1, 2))));
+        assert_eq!(flags(&attribute("occluded", "1")), ["occluded"], "a word of its own");
+        assert_eq!(of("<pose>Unspecified</pose><type>bndbox</type><note/>").unkept, None);
+        assert_eq!(of("<pose>Left</pose><score>0.4</score>").unkept, Some((1, 2)), "counted by the object");
+        assert_eq!(of("<actions><walking>1</walking></actions>").unkept, Some((1, 2)));
     }
 
     #[test]
