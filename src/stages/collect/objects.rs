@@ -3,7 +3,7 @@
 //! an image of which nothing could be read has null there. The
 //! same holds of each column of further shapes (`objects.polygons`) that a task reads. Findings, with the format's name in front: `voc.missing` (an
 //! image without document), `voc.unmatched` (a document without image), `voc.twice` (two documents of one image: the sample
-//! waits for review), `coco.folder` (a document names its image with a folder that is not the image's), `coco.ambiguous`
+//! waits for review, and what the first one does not have is lost), `coco.folder` (a document names its image with a folder that is not the image's), `coco.ambiguous`
 //! (one document fits several images: it is taken for none of them).
 use super::beside::{named, placed};
 use super::declaration::declared;
@@ -93,7 +93,7 @@ struct Objects;
 const COLUMNS: [&str; 4] = ["objects", "objects_lost", "objects_of", "stated_size"];
 
 impl JoinStage for Objects {
-    const JOIN: u32 = 4;
+    const JOIN: u32 = 5;
     type Join = Meet;
 
     fn join(p: &Meet, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
@@ -192,17 +192,49 @@ impl Meet {
             let shapes = self.shapes.iter().flat_map(|_| [Value::Null, lost.clone()]);
             return [Value::Null, lost.clone(), Value::Null, Value::Null].into_iter().chain(shapes).collect();
         };
-        if meant.len() > 1 {
-            self.tell(delta, row, Act::Review, "twice", "two documents of one image; the first is taken");
-        }
+        let others = meant.get(1..).unwrap_or_default();
         let [width, height, objects, lost] = of.columns.each_ref().map(|c| value_at(c.as_ref(), *first));
+        let [_, _, boxes, _] = &of.columns;
+        let beside = only_in(boxes, *first, others);
+        if !others.is_empty() {
+            let say = match beside {
+                0 => "two documents of one image; the first is taken".to_string(),
+                n => format!("two documents of one image; the first is taken, and {n} annotations of others are lost"),
+            };
+            self.tell(delta, row, Act::Review, "twice", &say);
+        }
         let size = match (width, height) {
             (Value::Int(w), Value::Int(h)) => Value::List(vec![Value::Int(w), Value::Int(h)]),
             _ => Value::Null,
         };
         let document = format!("{}/{}", Documents::text(&of.keys, *first), Documents::text(&of.images, *first));
-        let shapes = of.shapes.iter().map(|c| value_at(c.as_ref(), *first));
+        // each column of shapes has beside it how many are lost
+        let mut gone = beside;
+        let shapes = of.shapes.iter().enumerate().map(|(n, c)| match n.is_multiple_of(2) {
+            true => {
+                gone = only_in(c, *first, others);
+                value_at(c.as_ref(), *first)
+            }
+            false => more(value_at(c.as_ref(), *first), gone),
+        });
+        let lost = more(lost, beside);
         [objects, lost, Value::Text(document), size].into_iter().chain(shapes).collect()
+    }
+}
+
+/// How many shapes other documents of an image have that the first one does not.
+fn only_in(of: &ArrayRef, first: usize, others: &[usize]) -> u32 {
+    let items = |hit: usize| if let Value::List(items) = value_at(of.as_ref(), hit) { items } else { Vec::new() };
+    let own = items(first);
+    others.iter().flat_map(|hit| items(*hit)).filter(|item| !own.contains(item)).count() as u32
+}
+
+/// A number of lost annotations, and some more.
+fn more(lost: Value, n: u32) -> Value {
+    match lost {
+        Value::Int(lost) => Value::Int(lost.saturating_add(i64::from(n))),
+        none if n == 0 => none,
+        _ => n.into_value(),
     }
 }
 
