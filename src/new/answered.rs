@@ -11,8 +11,9 @@ use crate::table::{Cell, Value, list, types};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What stands in front of what people answered; what models did is no task by itself.
+/// What stands in front of what people answered, and in front of how they related it; what models did is no task by itself.
 const PEOPLE: &str = "answers.";
+const RELATIONS: &str = "relations.";
 
 /// Whether a field holds the answers of several annotators.
 pub fn is_answered(source: &Source, field: &Field) -> bool {
@@ -25,6 +26,8 @@ pub fn is_answered(source: &Source, field: &Field) -> bool {
 struct Seen {
     /// The name of the control.
     control: String,
+    /// The answers are relations between spans of that control.
+    related: bool,
     answers: Vec<String>,
     /// All answers were seen.
     whole: bool,
@@ -35,10 +38,12 @@ pub fn labels(of: &[Read]) -> Vec<Label> {
     let mut columns: BTreeMap<&str, Seen> = BTreeMap::new();
     for read in of {
         for field in read.fields.all.iter().filter(|f| is_answered(read.source, f)) {
-            let Some(control) = field.selector.strip_prefix(PEOPLE) else { continue };
+            let related = field.selector.strip_prefix(RELATIONS);
+            let Some(control) = field.selector.strip_prefix(PEOPLE).or(related) else { continue };
             let Some(column) = read.source.sample.columns.get(field.column) else { continue };
             let seen = columns.entry(&field.name).or_insert_with(|| Seen { whole: true, ..Seen::default() });
             seen.control = control.to_string();
+            seen.related = related.is_some();
             seen.whole &= read.source.sample.whole;
             let said = column.there().filter_map(Vec::<Said>::from_value).flatten();
             seen.answers.extend(said.filter_map(|said| said.answer));
@@ -58,6 +63,11 @@ fn label(column: &str, seen: &Seen) -> Option<Label> {
         ..Label::default()
     };
     let few = |classes: &BTreeSet<String>| !classes.is_empty() && classes.len() <= CLASSES;
+    if seen.related {
+        let classes: BTreeSet<String> = seen.answers.iter().flat_map(|answer| related(answer)).collect();
+        let why = "annotators related spans of the text to each other";
+        return few(&classes).then(|| Label { name: "relations".into(), ..of("relations", classes, why) });
+    }
     if let Some(classes) = seen.answers.iter().map(|a| spans(a)).collect::<Option<Vec<_>>>() {
         let classes: BTreeSet<String> = classes.into_iter().flatten().collect();
         return few(&classes).then(|| of("ner", classes, "annotators marked spans of the text"));
@@ -81,27 +91,44 @@ fn label(column: &str, seen: &Seen) -> Option<Label> {
     (few(&classes) && chosen).then(|| of("classification", classes, "annotators chose among few values"))
 }
 
-/// Spans that a tool for texts marked, as its format gives them.
-fn marked(of: &[Read]) -> Option<Label> {
+/// What a tool for texts marked, as its format gives it: spans, and relations between them.
+fn marked(of: &[Read]) -> Vec<Label> {
+    let spans = "spans of the text, as the labelling tool wrote them";
+    let relations = "relations between spans, as the labelling tool wrote them";
+    let all = [("spans", "entities", "ner", spans), ("relations", "relations", "relations", relations)];
+    all.into_iter().filter_map(|(selector, name, task, why)| one_marked(of, selector, name, task, why)).collect()
+}
+
+fn one_marked(of: &[Read], selector: &str, name: &str, task: &'static str, why: &str) -> Option<Label> {
     let (mut classes, mut whole, mut column) = (BTreeSet::new(), true, None);
     for read in of.iter().filter(|r| annotated::FORMATS.contains(&r.source.format.name)) {
-        let Some(field) = read.fields.all.iter().find(|f| f.selector == "spans") else { continue };
+        let Some(field) = read.fields.all.iter().find(|f| f.selector == selector) else { continue };
         let values = read.source.sample.columns.get(field.column);
         let answers = values.into_iter().flat_map(|c| c.there()).filter_map(Value::text);
-        classes.extend(answers.flat_map(classes_of));
+        classes.extend(answers.flat_map(|answer| if task == "ner" { classes_of(answer) } else { related(answer) }));
         whole &= read.source.sample.whole;
         column.get_or_insert(field.name.clone());
     }
     let good = !classes.is_empty() && classes.len() <= CLASSES;
     column.filter(|_| good).map(|column| Label {
-        name: "entities".into(),
-        task: "ner",
+        name: name.into(),
+        task,
         classes: classes.into_iter().collect(),
         from: Answers::Column(column),
-        why: "spans of the text, as the labelling tool wrote them".into(),
+        why: why.into(),
         whole,
         ..Label::default()
     })
+}
+
+/// The classes of those parts of an answer that are relations with a class.
+fn related(answer: &str) -> Vec<String> {
+    let items: Vec<Json> = serde_json::from_str(answer).unwrap_or_default();
+    let class = |item: &Json| {
+        let ends = item.get("from").and(item.get("to"));
+        ends.and(item.get("class").or(item.get("type"))?.as_str()).map(String::from)
+    };
+    items.iter().filter_map(class).filter(|class| is_line(class) && !class.is_empty()).collect()
 }
 
 /// The classes of those parts of an answer that are spans with a class.

@@ -3,8 +3,13 @@ use super::columns::{id, ids};
 use super::found::{Found, Sheet, Source, top};
 use super::sample::Column;
 use crate::formats::sidecar::stem_of;
+use crate::manifest::values::is_line;
 use crate::table::Value;
 use std::collections::BTreeSet;
+
+/// The column of a table beside images that holds their boxes, and the field that is taken from it: its own name is tamis's.
+pub const BOXES: &str = "objects";
+pub const BOXES_FIELD: &str = "boxes";
 
 /// Takes out the only text among other data: it tells of the data.
 pub fn lone_text(found: &mut Found) {
@@ -114,11 +119,33 @@ fn bring(found: &mut Found, table: &Source, key: &str, names: &[String]) {
             key: key.to_string(),
             on,
             columns: columns.clone(),
+            boxes: None,
         });
         if (sheet.format.name, sheet.key.as_str(), sheet.on) == (table.format.name, key, on) && sheet.columns == columns
         {
             sheet.files.push(file.clone());
+            if let Some((classes, whole)) = boxes(table) {
+                let all = sheet.boxes.get_or_insert((BTreeSet::new(), true));
+                all.0.extend(classes);
+                all.1 &= whole;
+            }
             found.unread.retain(|(unread, _)| unread != file);
         }
     }
+}
+
+/// The classes of boxes that a table has as `datasets` and its trainers take them: `objects`, with `bbox` and as many names of
+/// classes as `categories`; and whether all of its rows were seen.
+fn boxes(table: &Source) -> Option<(BTreeSet<String>, bool)> {
+    let column = table.sample.columns.iter().find(|c| c.name == BOXES)?;
+    let of = |value: &Value| match (value.field("bbox"), value.field("categories")) {
+        (Value::List(boxes), Value::List(classes)) if boxes.len() == classes.len() => {
+            classes.iter().map(|class| class.text().map(String::from)).collect::<Option<Vec<String>>>()
+        }
+        _ => None,
+    };
+    let classes: Vec<Vec<String>> = column.there().map(of).collect::<Option<_>>()?;
+    let classes: BTreeSet<String> = classes.into_iter().flatten().collect();
+    let good = !classes.is_empty() && classes.iter().all(|class| is_line(class) && !class.is_empty());
+    good.then_some((classes, table.sample.whole))
 }

@@ -93,6 +93,10 @@ pub fn fields(source: &Source, id: &Id) -> Fields {
         if super::kinds::ids(source.format).contains(&column.name.as_str()) {
             continue;
         }
+        // a word of the format that no file says anything by
+        if words && column.name == "relations" && column.there().next().is_none() {
+            continue;
+        }
         match left_out(column) {
             Some(_) if is_id(n) => {}
             Some(why) => out.left_out.push((column.name.clone(), why)),

@@ -213,11 +213,16 @@ fn sheet(page: &mut Page, g: &Guess, plan: &Plan, below: &str, tables: &mut Vec<
     let files: Vec<String> = globs.files.iter().map(|glob| format!("{below}{glob}")).collect();
     let mut table = vec![("files".to_string(), list(&files)), ("format".to_string(), text(sheet.format.name))];
     table.extend(sheet.keys.iter().map(|k| (k.name.to_string(), value(&k.value))));
-    for own in sheet.columns.iter().filter(|column| columns::field_name(column).is_none()) {
+    let boxed = |column: &&String| sheet.boxes.is_some() && *column == apart::BOXES;
+    for own in sheet.columns.iter().filter(|column| columns::field_name(column).is_none() && !boxed(column)) {
         page.ask(format!("column `{own}` of {} is left out: the name is tamis's own", sheet.files.join(", ")));
     }
     let named = sheet.columns.iter().filter_map(|column| Some((columns::field_name(column)?, text(column))));
-    let fields: Vec<(String, String)> = named.collect();
+    let boxes = sheet.boxes.iter().map(|_| (apart::BOXES_FIELD.to_string(), text(apart::BOXES)));
+    let fields: Vec<(String, String)> = named.chain(boxes).collect();
+    if fields.is_empty() {
+        return;
+    }
     let mut lines = vec![
         ("table".to_string(), inline(&table), String::new()),
         ("key".to_string(), text(&sheet.key), "its values are names of images".to_string()),
@@ -335,9 +340,11 @@ fn id(page: &mut Page, g: &Guess) {
             ));
         }
         Id::Content => {
-            page.remark(
-                "id: nothing is called like an id, so it is a digest of the record, and an edit makes another sample",
-            );
+            let why = "nothing is called like an id, so it is a digest of the record, and an edit makes another sample";
+            match g.source.format.reader.as_ref().is_some_and(|reader| reader.id == "content") {
+                true => page.remark(&format!("id: {why}")),
+                false => page.key("id", &text("content"), why),
+            }
             page.ask(format!("what names a sample of collect.{}", g.source.name));
         }
         Id::Stem if g.source.is_images() => page.key("id", &text("stem"), "no two images have one name"),

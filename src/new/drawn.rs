@@ -1,7 +1,7 @@
 //! What kind of shapes files of annotations beside images hold: boxes, or something of which a box would be a part alone.
 use super::folder::Folder;
 use super::found::Source;
-use crate::formats::Options;
+use super::kinds::recogniser::options;
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::{Document, stem_of};
 use crate::model::masks::Mask;
@@ -145,7 +145,7 @@ fn documents(folder: &Folder, source: &Source, path: &str) -> Option<(Vec<Docume
     let stem = stem_of(crate::formats::packing::inner_name(path)).to_string();
     let unit = Unit { row: 0, bytes: &bytes, context: None, path, stem: &stem };
     let asked = source.format.draws.iter().map(|column| column.to_string()).collect();
-    let documents = (sidecar.read)(&Options::default().with_shapes(asked), 64, &unit).ok()?;
+    let documents = (sidecar.read)(&options(source.format, &source.keys).with_shapes(asked), 64, &unit).ok()?;
     let order = if source.format.name == "coco" { categories(&bytes) } else { Vec::new() };
     Some((documents.of.into_iter().filter_map(Result::ok).collect(), order))
 }

@@ -1,6 +1,6 @@
 //! What the files of a folder are: each is looked at by the recognisers, and files that belong together are one source.
 use super::chat;
-use super::folder::{File, Folder};
+use super::folder::{Beginning, File, Folder};
 use super::kinds;
 use super::kinds::recogniser::{Key, is_document, options};
 use super::names::{slug, split_of_path, unlike, words};
@@ -9,7 +9,9 @@ use super::tags;
 use super::tools::{self, Tool};
 use super::yaml_names;
 use crate::formats::Format;
+use crate::formats::cut::Holds;
 use crate::formats::pointer;
+use crate::formats::reader::Unit;
 use crate::formats::sidecar::stem_of;
 use crate::formats::tar;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +64,8 @@ pub struct Sheet {
     pub on: &'static str,
     /// Its other columns.
     pub columns: Vec<String>,
+    /// The classes of the boxes in its column `objects`, and whether all rows were seen.
+    pub boxes: Option<(BTreeSet<String>, bool)>,
 }
 
 impl Source {
@@ -120,6 +124,7 @@ pub fn found(folder: &Folder, without: &BTreeSet<String>) -> Found {
     for (images, beside) in pictures {
         of_images(images, beside, apart, &mut out);
     }
+    out.sources.iter_mut().filter(|s| s.format.name == "yolo").for_each(|s| point(folder, s));
     of_records(records, &mut out);
     out
 }
@@ -194,6 +199,9 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     let Some((format, mut keys)) = kinds::of(&b).filter(|(format, _)| tool.is_none() || !is_text(format)) else {
         return Err(tool.map_or_else(|| unknown(&b.bytes, file), |tool| Some(tool.unread())));
     };
+    if holds_no_image(&b, format, &keys) {
+        return Err(Some("it holds no record".into()));
+    }
     let read = |keys: &[Key]| match &format.reader {
         // a sound is longer than its beginning, and a build reads its header
         Some(_) if (format.sidecar.is_none() || format.answers) && !format.sounds => {
@@ -217,6 +225,15 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     let read = format.sidecar.is_some() || kinds::annotated::FORMATS.contains(&format.name);
     let tool = tool.filter(|_| !read);
     Ok(Known { file, format, keys, sample, tool })
+}
+
+/// Whether a file of annotations of several images is of none: a build would take it for one that is broken.
+fn holds_no_image(b: &Beginning, format: &Format, keys: &[Key]) -> bool {
+    let several = format.sidecar.as_ref().filter(|s| s.holds == Holds::Many && !format.answers);
+    let Some(sidecar) = several.filter(|_| b.whole && !b.packed) else { return false };
+    let path = b.file.path.as_str();
+    let unit = Unit { row: 0, bytes: &b.bytes, context: None, path, stem: stem_of(path) };
+    (sidecar.read)(&options(format, keys), 64, &unit).is_ok_and(|documents| documents.of.is_empty())
 }
 
 /// Whether a format reads whatever lines a file has.
@@ -292,8 +309,7 @@ fn of_images(images: Vec<Known>, beside: Vec<Known>, apart: bool, out: &mut Foun
             format!("{}, and the images have files of {} beside them", k.format.name, first.map_or("", |f| f.name));
         (k.file.path.clone(), say)
     }));
-    let by_name =
-        first.is_some_and(|f| f.sidecar.as_ref().is_some_and(|s| s.holds == crate::formats::cut::Holds::Many));
+    let by_name = first.is_some_and(|f| f.sidecar.as_ref().is_some_and(|s| s.holds == Holds::Many));
     let split_images = |k: &Known| split_of_path(&k.file.path, false);
     let split_beside = |k: &Known| split_of_path(&k.file.path, by_name);
     let image_splits: BTreeSet<Option<String>> = images.iter().map(split_images).collect();
@@ -317,6 +333,14 @@ fn of_images(images: Vec<Known>, beside: Vec<Known>, apart: bool, out: &mut Foun
         }
     }
     out.sources.extend(of.into_values());
+}
+
+/// How many points the objects of YOLO have: as the file says that names the classes, else as the lines say themselves.
+fn point(folder: &Folder, source: &mut Source) {
+    let told = yaml_names::points(folder).map(|(file, n)| Key::new("points", n, format!("`kpt_shape` of {file}")));
+    let own = source.keys.iter().find(|key| key.name == "points").cloned();
+    source.keys.retain(|key| key.name != "points");
+    source.keys.extend(told.or(own));
 }
 
 /// Leaves out pictures that only say which pixel is what: they have the names of the images that they belong to.

@@ -1,5 +1,6 @@
 //! Which answers of annotators came with the data: classes in a column, in the names of folders or in files of votes,
 //! spans of a text, boxes on images.
+use super::apart;
 use super::columns::{Field, Fields, Type, is_tagged};
 use super::drawn::Drawn;
 use super::folder::Folder;
@@ -106,6 +107,7 @@ pub fn labels(
 ) -> Vec<Label> {
     let mut out = answered;
     out.extend(boxes(folder, of, unread));
+    out.extend(in_sheets(of));
     out.extend(folders(of));
     out.extend(spans(of, class_names));
     out.extend(classes(of, class_names));
@@ -139,16 +141,19 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
     let mut classes: Vec<String> = drawn.classes.into_iter().filter(|class| is_line(class)).collect();
     let mut why = format!("{called} came with the files beside the images");
     let numbered = with().all(|r| r.source.format.shares);
-    let mut class_names = Vec::new();
+    let (mut class_names, mut map) = (Vec::new(), Vec::new());
     let tops: Vec<String> = with().map(|r| top(r.source.files.iter())).collect();
     // a number without a name is told when the boxes are checked
     if numbered
         && let Some((file, names)) = numbers(folder, &tops, unread)?
-        && names.iter().all(|name| is_line(name))
+        && names.values().all(|name| is_line(name))
     {
         why = format!("{why}, the names of their classes with {file}");
-        classes = names.clone();
-        class_names = names;
+        classes = names.values().cloned().collect();
+        match names.keys().copied().eq(0..names.len()) {
+            true => class_names = classes.clone(),
+            false => map = names.into_iter().map(|(n, name)| (n.to_string(), name)).collect(),
+        }
     }
     let from = Answers::Column(column.into());
     (!classes.is_empty()).then(|| Label {
@@ -156,6 +161,7 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
         task,
         classes,
         names: class_names,
+        map,
         from,
         why,
         whole,
@@ -163,9 +169,25 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
     })
 }
 
+/// Boxes in a table beside the images.
+fn in_sheets(of: &[Read]) -> Option<Label> {
+    let all = || of.iter().filter_map(|r| r.source.sheet.as_ref()?.boxes.as_ref());
+    let classes: BTreeSet<String> = all().flat_map(|(classes, _)| classes.iter().cloned()).collect();
+    (!classes.is_empty()).then(|| Label {
+        name: "objects".into(),
+        task: "object_detection",
+        classes: classes.into_iter().collect(),
+        from: Answers::Column(apart::BOXES_FIELD.into()),
+        why: "a table beside the images has boxes".into(),
+        whole: all().all(|(_, whole)| *whole),
+        ..Label::default()
+    })
+}
+
 /// The names that numbers of classes stand for, with their file; `None` where files contradict each other, which is told.
 fn numbers(folder: &Folder, of: &[String], unread: &mut Vec<(String, String)>) -> Option<Option<yaml_names::Listed>> {
-    yaml_names::names(folder, of).map_err(|told| unread.push(told)).ok()
+    let named = yaml_names::names(folder, of, unread);
+    named.map_err(|told| unread.push(told)).ok()
 }
 
 /// Classes that are the folders of images.

@@ -173,6 +173,7 @@ impl Record for Line<'_, '_> {
 
     fn has(&self, selector: &str) -> bool {
         match selector {
+            _ if self.is_own(selector) => self.of.has(selector),
             "spans" => self.said.spans.is_some(),
             "relations" => self.said.relations.is_some(),
             "class" | "classes" => self.said.classes.is_some(),

@@ -49,7 +49,7 @@ pub const FORMAT: Format = Format {
         ty: as_declared,
         adds: adds_nothing,
         read,
-        offers: Offers::Words(&[("text", "text"), ("spans", "spans")]),
+        offers: Offers::Words(&[("text", "text"), ("spans", "spans"), ("relations", "relations")]),
     }),
     writer: Some(Writer {
         files: "webanno/SPLIT/NAME.tsv",

@@ -44,8 +44,10 @@ fn is_marked(item: &Json, start: &str, end: &str) -> bool {
 }
 
 fn prodigy(object: &Json) -> bool {
-    let own = ["_input_hash", "_task_hash"].iter().any(|key| select(object, key).is_some());
-    own && items(object, "spans").iter().any(|span| is_marked(span, "start", "end"))
+    const ANSWERS: [&str; 3] = ["accept", "reject", "ignore"];
+    let hashed = ["_input_hash", "_task_hash"].iter().any(|key| select(object, key).is_some());
+    let answered = matches!(select(object, "answer"), Some(Json::Text(a)) if ANSWERS.contains(&a.as_ref()));
+    (hashed || answered) && items(object, "spans").iter().any(|span| is_marked(span, "start", "end"))
 }
 
 fn doccano(object: &Json) -> bool {

@@ -1,10 +1,11 @@
-//! Label Studio: a list of objects, the first of which has `data` that is an object, and annotations.
+//! Label Studio: a list of objects, the first of which has `data` that is an object, and annotations. What a task was called
+//! before it was given to the tool, as a release names it, stands in its `data`.
 use super::recogniser::{Key, Recogniser};
 use crate::formats::json::{Json, parse, select};
 use crate::formats::json_array::{head, objects};
 use crate::new::folder::Beginning;
 
-pub const RECOGNISER: Recogniser = Recogniser { format: "label_studio", sees, ids: &[] };
+pub const RECOGNISER: Recogniser = Recogniser { format: "label_studio", sees, ids: &["data.id"] };
 
 fn sees(b: &Beginning) -> Option<Vec<Key>> {
     (super::json::RECOGNISER.sees)(b)?;

@@ -9,9 +9,11 @@ fn sees(b: &Beginning) -> Option<Vec<Key>> {
         return None;
     }
     let text = std::str::from_utf8(b.bytes.get(..end(b)?)?).ok()?;
-    let mut lines = text.trim_start_matches('\u{feff}').lines().filter(|line| !line.trim().is_empty()).peekable();
-    lines.peek()?;
-    lines.all(is_object).then(Vec::new)
+    let lines = text.trim_start_matches('\u{feff}').lines().filter(|line| !line.trim().is_empty());
+    let points: Vec<Option<usize>> = lines.map(object).collect::<Option<_>>()?;
+    let most = points.iter().max()?;
+    let key = |n: usize| Key::new("points", n as u64, "the third number of each is 0, 1 or 2: whether it is seen");
+    Some(most.map(key).into_iter().collect())
 }
 
 /// Where the last whole line of the beginning ends.
@@ -19,11 +21,19 @@ fn end(b: &Beginning) -> Option<usize> {
     if b.whole { Some(b.bytes.len()) } else { b.bytes.iter().rposition(|byte| *byte == b'\n') }
 }
 
-/// Whether a line is the number of a class and shares.
-fn is_object(line: &str) -> bool {
+/// A line of the number of a class and shares; and how many points it has, where numbers behind its box say of each whether it
+/// is seen.
+fn object(line: &str) -> Option<Option<usize>> {
     let mut words = line.split_whitespace();
-    let class = words.next().is_some_and(|word| word.len() <= 5 && word.bytes().all(|b| b.is_ascii_digit()));
-    let share = |word: &str| word.parse::<f64>().is_ok_and(|c| (-0.01..=1.01).contains(&c));
-    let shares: Vec<bool> = words.map(share).collect();
-    class && (shares.len() == 4 || shares.len() >= 6) && shares.into_iter().all(|good| good)
+    let class = words.next()?;
+    let class = class.strip_suffix(".0").unwrap_or(class);
+    let numbers: Vec<f64> = words.map(|word| word.parse().ok()).collect::<Option<_>>()?;
+    let share = |n: &f64| (-0.01..=1.01).contains(n);
+    let (triples, rest) = numbers.get(4..).unwrap_or_default().as_chunks::<3>();
+    let seen = |[x, y, seen]: &[f64; 3]| share(x) && share(y) && [0.0, 1.0, 2.0].contains(seen);
+    let posed = rest.is_empty() && triples.iter().all(seen) && triples.iter().any(|[_, _, seen]| *seen == 2.0);
+    let shares = (numbers.len() == 4 || numbers.len() >= 6) && numbers.iter().all(share);
+    let boxed = numbers.iter().take(4).all(share);
+    let is_class = !class.is_empty() && class.len() <= 5 && class.bytes().all(|b| b.is_ascii_digit());
+    (is_class && (shares || (posed && boxed))).then(|| posed.then_some(triples.len()))
 }
