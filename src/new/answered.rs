@@ -91,6 +91,20 @@ fn label(column: &str, seen: &Seen) -> Option<Label> {
     (few(&classes) && chosen).then(|| of("classification", classes, "annotators chose among few values"))
 }
 
+/// What is said of lines of a tool for texts where several are of one text: each is a sample of its own.
+pub fn repeated(source: &Source) -> Option<String> {
+    let of_tool = annotated::FORMATS.contains(&source.format.name);
+    let texts = source.sample.columns.iter().find(|c| c.name == "text").filter(|_| of_tool)?;
+    let mut seen = BTreeSet::new();
+    let again = texts.there().filter_map(Value::text).filter(|text| !seen.insert(*text)).count();
+    let say = format!(
+        "whether {again} of the first lines of collect.{} are answers of others to a text before: each is a sample of its own \
+         here; as `files` and `format` below `from` of a task they would be answers to the samples of another file",
+        source.name
+    );
+    (again > 0).then_some(say)
+}
+
 /// What a tool for texts marked, as its format gives it: spans, and relations between them.
 fn marked(of: &[Read]) -> Vec<Label> {
     let spans = "spans of the text, as the labelling tool wrote them";

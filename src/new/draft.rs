@@ -194,6 +194,9 @@ fn collect(page: &mut Page, g: &Guess, plan: &Plan, below: &str) {
     if let Some(tool) = s.tool {
         page.ask(tool.asks());
     }
+    if let Some(say) = answered::repeated(s) {
+        page.ask(say);
+    }
     if let Some(split) = &s.split {
         page.remark(&format!("its files are called so: they are the split `{split}`"));
     }

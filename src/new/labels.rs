@@ -82,6 +82,11 @@ impl Label {
         matches!(&self.from, Answers::Column(column) if DRAWN.contains(&(column.as_str(), self.task)))
     }
 
+    /// Its answers are boxes of a table beside images.
+    pub fn is_in_sheet(&self) -> bool {
+        self.task == "object_detection" && self.column() == Some(apart::BOXES_FIELD)
+    }
+
     /// The column that the label takes the place of in a release.
     pub fn column(&self) -> Option<&str> {
         match &self.from {

@@ -62,6 +62,7 @@ fn has(g: &Guess, l: &Label) -> bool {
         Answers::Votes { .. } => true,
         Answers::Beside { .. } => g.source.named.is_some(),
         Answers::Column(_) if l.is_drawn() => g.source.format.sidecar.is_some() && !g.source.files.is_empty(),
+        Answers::Column(_) if l.is_in_sheet() => g.source.sheet.as_ref().is_some_and(|sheet| sheet.boxes.is_some()),
         Answers::Column(column) if g.source.is_images() => column == "class" && g.source.format.sidecar.is_none(),
         Answers::Column(column) => g.fields.all.iter().filter(|f| f.name == *column).any(|f| is_filled(g, f)),
     }
@@ -98,7 +99,8 @@ pub fn release(page: &mut Page, plan: &Plan) {
 
 fn released(page: &mut Page, plan: &Plan, labels: &[&Label], images: bool) {
     let mut formats = if images { vec!["image_folder", "jsonl"] } else { vec!["parquet", "jsonl"] };
-    if images && labels.iter().filter(|l| l.is_drawn() && l.task != "oriented_detection").count() == 1 {
+    let drawn = |l: &&&Label| l.is_in_sheet() || (l.is_drawn() && l.task != "oriented_detection");
+    if images && labels.iter().filter(drawn).count() == 1 {
         formats.insert(0, "coco");
     }
     page.key("formats", &list(&formats), "");

@@ -47,7 +47,8 @@ fn prodigy(object: &Json) -> bool {
     const ANSWERS: [&str; 3] = ["accept", "reject", "ignore"];
     let hashed = ["_input_hash", "_task_hash"].iter().any(|key| select(object, key).is_some());
     let answered = matches!(select(object, "answer"), Some(Json::Text(a)) if ANSWERS.contains(&a.as_ref()));
-    (hashed || answered) && items(object, "spans").iter().any(|span| is_marked(span, "start", "end"))
+    let linked = items(object, "relations").iter().any(|r| select(r, "head_span").is_some());
+    (hashed || answered || linked) && items(object, "spans").iter().any(|span| is_marked(span, "start", "end"))
 }
 
 fn doccano(object: &Json) -> bool {
