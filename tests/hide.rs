@@ -59,7 +59,7 @@ fn is_data(path: &str) -> bool {
 fn texts(dir: &Path, n: usize, answer: impl Fn(usize) -> String, more: &str) {
     let mut lines = [String::new(), String::new(), String::new()];
     for i in 0..n {
-        let (id, part) = (format!("s{i:03}"), if i % 4 == 0 { "test" } else { "train" });
+        let (id, part) = (format!("s{i:03}"), if i.is_multiple_of(4) { "test" } else { "train" });
         let words = format!("name{i} went to place{i}");
         lines[0] += &format!("{}\n", json!({ "id": id, "text": words, "part": part }));
         let class = if part == "test" { answer(i) } else { "PS".to_string() };
@@ -221,7 +221,7 @@ fn formats_of_pictures_hide_answers() {
     let dir = tempfile::tempdir().unwrap();
     let (mut boxes, mut kinds) = (String::new(), String::new());
     for i in 0..12u8 {
-        let class = if i % 4 == 0 { PLANTED } else { "car" };
+        let class = if i.is_multiple_of(4) { PLANTED } else { "car" };
         put(dir.path(), &format!("raw/p{i}.png"), png(i * 5));
         boxes += &format!(
             "{}\n",
@@ -273,11 +273,11 @@ fn formats_of_pictures_hide_answers() {
 #[test]
 fn columns_that_tell_answers_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let class = |i: usize| if i % 8 == 0 { PLANTED.to_string() } else { "LC".to_string() };
+    let class = |i: usize| if i.is_multiple_of(8) { PLANTED.to_string() } else { "LC".to_string() };
     texts(dir.path(), 60, class, "");
     let with = |place: &dyn Fn(usize) -> String| {
         let line = |i: usize| {
-            let part = if i % 4 == 0 { "test" } else { "train" };
+            let part = if i.is_multiple_of(4) { "test" } else { "train" };
             format!(
                 "{}\n",
                 json!({ "id": format!("s{i:03}"), "text": format!("name{i} went"), "part": part, "place": place(i) })

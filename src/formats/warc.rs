@@ -91,7 +91,7 @@ fn one<'u>(ask: &Ask, unit: &Unit, n: usize, own: &'u [u8], out: &mut Records) -
     }
     let Some((head, body)) = found else { return Ok(None) };
     let payload = Payload::of(&head, body, ask.record_max)?;
-    let page = if ask.fields.iter().any(|f| page::needs(f)) { page::read(&head, &payload)? } else { Read::default() };
+    let page = if ask.fields.iter().any(page::needs) { page::read(&head, &payload)? } else { Read::default() };
     if let Some(say) = page.doubt() {
         out.finding(unit, n, out.line, "warc.encoding", say);
     }

@@ -391,7 +391,10 @@ mod tests {
         (out, said)
     }
 
-    fn spans(texts: &[(&str, &[(u32, u32, &str)])], map: &Map) -> Summary {
+    /// A text, and its spans with their classes.
+    type Labelled<'t> = (&'t str, &'t [(u32, u32, &'t str)]);
+
+    fn spans(texts: &[Labelled], map: &Map) -> Summary {
         let (tools, mut summary) = (Bytes::default(), Summary::default());
         let span = |(start, end, class): &(u32, u32, &str)| Span { start: *start, end: *end, class: class.to_string() };
         let labels =
@@ -410,7 +413,7 @@ mod tests {
         Gather { classes: map().classes, spans: true, min: 2, share_max: 0.5 }
     }
 
-    const TEXTS: [(&str, &[(u32, u32, &str)]); 4] = [
+    const TEXTS: [Labelled; 4] = [
         ("\u{c11c}\u{c6b8} says", &[(0, 2, "LC")]),
         // the same two syllables in normal form D: five letters
         ("\u{1109}\u{1165}\u{110b}\u{116e}\u{11af} says", &[(0, 5, "OG")]),

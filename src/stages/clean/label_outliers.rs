@@ -113,8 +113,10 @@ const LABELS_MIN: u32 = 30;
 
 /// Classes and extents of the annotations of each sample.
 type Extents = Vec<Option<Vec<(String, Option<Extent>)>>>;
+/// How the labels of a kind are read.
+type Reads = fn(&Rows, &str) -> Result<Extents, Fault>;
 /// The kinds of shapes, and how a column of each is read.
-const SHAPES: [(&str, fn(&Rows, &str) -> Result<Extents, Fault>); 5] = [
+const SHAPES: [(&str, Reads); 5] = [
     ("object_detection", shapes::<Box2>),
     ("oriented_detection", shapes::<Quad>),
     ("instance_segmentation", shapes::<Polygon>),
@@ -281,7 +283,7 @@ impl RowStage for Stage {
 
     /// An entry a sample, all under one key.
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
-        let read = SHAPES.iter().find(|s| s.0 == p.kind).map_or(spans as fn(&Rows, &str) -> _, |s| s.1);
+        let read = SHAPES.iter().find(|s| s.0 == p.kind).map_or(spans as Reads, |s| s.1);
         let place = |class: &str| p.classes.iter().position(|c| c == class);
         for (row, all) in read(rows, &p.label)?.into_iter().enumerate() {
             let (Some(all), mut out) = (all, Vec::new()) else { continue };

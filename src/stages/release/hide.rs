@@ -45,7 +45,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     reads.extend(["id".to_string(), "split".to_string(), r.ids.column().to_string()]);
     reads.sort();
     reads.dedup();
-    let plain = |c: &&String| check.column(&table, c).is_some_and(|ty| is_plain(ty));
+    let plain = |c: &&String| check.column(&table, c).is_some_and(is_plain);
     let others = r.columns.iter().filter(|c| !["id", "split"].contains(&c.as_str())).filter(plain).cloned();
     let others: Vec<String> = others.collect();
     reads.extend(others.iter().cloned());

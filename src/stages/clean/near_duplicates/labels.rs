@@ -1,18 +1,23 @@
 //! `[clean.near_duplicates]` behind the labels: near duplicates that stay and have different classes.
 //!
 //! Where near duplicates are not dropped, the inner column `clean.near_duplicates` names the cluster of each. This step reads it with
-//! the labels of all tasks of one class a sample: of the members of a cluster with different classes each is a finding
+//! the labels of all tasks of one or of several classes a sample: of the members of a cluster with different classes each is a finding
 //! (`label.conflict`) that names one of the others. Facts: `conflicts` (clusters with several classes in a task), `members` (the samples in
 //! them that have a label).
 use super::CLUSTER;
 use crate::stage::*;
+use crate::table::{Value, value_at};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub const ENTRY: Entry = Entry::row::<Stage>("clean/near_duplicates/labels", "clean.near_duplicates", declare);
 
+/// Kinds whose answers are about the whole sample and can be the same or not.
+const KINDS: [&str; 2] = ["classification", "classes"];
+
 fn declare(check: &mut Check) -> Vec<Plan> {
-    let is_class = |c: &(&str, &Column)| matches!(&c.1.role, Role::Label { kind, .. } if kind == "classification");
+    let is_class =
+        |c: &(&str, &Column)| matches!(&c.1.role, Role::Label { kind, .. } if KINDS.contains(&kind.as_str()));
     let labels: Vec<String> = check.columns_of("samples").filter(is_class).map(|c| c.0.to_string()).collect();
     if labels.is_empty() || check.column("samples", CLUSTER).is_none() {
         return Vec::new();
@@ -57,9 +62,14 @@ impl RowStage for Stage {
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let (ids, clusters) = (rows.texts("id")?, rows.texts(CLUSTER)?);
         for label in &p.labels {
-            let classes = rows.texts(label)?;
-            for (row, ((id, cluster), class)) in ids.iter().zip(&clusters).zip(classes).enumerate() {
-                let (Some(id), Some(cluster), Some(class)) = (id, cluster, class) else { continue };
+            let classes = rows.column(label)?;
+            for (row, (id, cluster)) in ids.iter().zip(&clusters).enumerate() {
+                let class = match value_at(classes.as_ref(), row) {
+                    Value::Text(class) => class,
+                    Value::List(classes) => classes.iter().filter_map(Value::key_text).collect::<Vec<_>>().join("`, `"),
+                    _ => continue,
+                };
+                let (Some(id), Some(cluster)) = (id, cluster) else { continue };
                 let member = Member { id: id.clone(), class };
                 let value = serde_json::to_vec(&member).map_err(|e| Fault::Bug(e.to_string()))?;
                 summary.put(format!("{label}\0{cluster}"), row, value);
