@@ -341,8 +341,8 @@ mod tests {
         let Fact::Table { rows, .. } = &out.facts["by_annotator"] else { panic!() };
         let want = [
             ["bad", "4", "below, dropped", "0.250000"],
-            ["new", "1", "too few to judge", "0.000000"],
             ["good", "4", "holds", "1.000000"],
+            ["new", "1", "too few to judge", "0.000000"],
         ];
         assert_eq!(*rows, want.map(|row| row.map(String::from).to_vec()));
         assert_eq!(out.facts["met"], Fact::from(4u64));
