@@ -161,10 +161,14 @@ fn long_results_go_through_the_pager_of_a_terminal() {
     let whole = tamis(Path::new("."), &["explain", "T0103"]).1;
     assert!(whole.lines().count() > 5, "{whole}");
     assert_eq!(on_a_terminal(5, "tail -n 1", "explain T0103").trim(), whole.lines().last().unwrap().trim());
-    for (lines, pager) in [(500, "tail -n 1"), (5, "cat"), (5, ""), (5, "no-such-pager"), (0, "tail -n 1")] {
+    for (lines, pager) in [(500, "tail -n 1"), (5, "cat"), (5, ""), (0, "tail -n 1")] {
         let seen = on_a_terminal(lines, pager, "explain T0103");
         assert_eq!(seen.replace("\r\n", "\n"), whole, "{lines} {pager}");
     }
+    // one that is not there is told, and everything is shown
+    let seen = on_a_terminal(5, "no-such-pager", "explain T0103").replace("\r\n", "\n");
+    let told = "tamis: TAMIS_PAGER names `no-such-pager`, and there is no such program\n";
+    assert_eq!(seen.strip_prefix(told), Some(whole.as_str()), "{seen}");
     // what another program reads is whole
     let piped = on_a_terminal(5, "tail -n 1", "explain T0103 | head -n 3");
     assert_eq!(piped.lines().count(), 3);
