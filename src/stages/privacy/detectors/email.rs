@@ -16,6 +16,7 @@ use super::detector::Detector;
 use super::hit::{Confidence, Found};
 use super::text::Text;
 use super::url_credential::is_token;
+use super::words::Words;
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::sync::LazyLock;
 
@@ -76,13 +77,14 @@ const VERBS: [&str; 16] = [
     "available",
 ];
 
+static BARE: Words = Words::new(&BARE_AT);
+
 fn find(text: &Text, out: &mut Vec<Found>) {
     each(text.plain, &mut |start, end| out.push(Found { start, end, confidence: Confidence::Certain }));
     let bytes = text.bytes();
     memchr::memchr_iter(b'@', bytes).for_each(|at| out.extend(written_out(text.plain, at, at + 1, false)));
-    for word in BARE_AT {
-        let all = memchr::memmem::find_iter(bytes, word);
-        all.for_each(|at| out.extend(written_out(text.plain, at, at + word.len(), true)));
+    for (word, finder) in BARE.each() {
+        finder.find_iter(bytes).for_each(|at| out.extend(written_out(text.plain, at, at + word.len(), true)));
     }
     if let Some(words) = AT.as_ref() {
         words

@@ -10,6 +10,7 @@ use super::detector::Detector;
 use super::hit::{Confidence, Found};
 use super::text::Text;
 use super::units;
+use super::words::Words;
 use Confidence::{Certain, Likely, Possible};
 
 pub const DETECTOR: Detector = Detector {
@@ -317,10 +318,12 @@ const CITIES: [&str; 12] = [
     "South Korea",
 ];
 
+static ROADS: Words = Words::new(&["-ro", "-gil", "-daero"]);
+
 /// `152, Teheran-ro, Gangnam-gu, Seoul`: the number before the road, then places between commas.
 fn latin(text: &Text, out: &mut Vec<Found>) {
-    for road in ["-ro", "-gil", "-daero"] {
-        for at in memchr::memmem::find_iter(text.bytes(), road) {
+    for (road, finder) in ROADS.each() {
+        for at in finder.find_iter(text.bytes()) {
             let end = at + road.len();
             if text.at(end).is_some_and(|c| c.is_ascii_alphanumeric() || c == '-') {
                 continue;

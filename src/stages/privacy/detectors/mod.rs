@@ -39,6 +39,7 @@ mod tokens;
 mod units;
 mod url_credential;
 mod us_ssn;
+mod words;
 
 pub use canonical::{Canonical, district_of, year_of};
 pub use custom::{Custom, entries};

@@ -1,5 +1,6 @@
 //! Numbers that are spelt in Hangul, a syllable a digit: 공일공-일이삼사-오육칠팔.
 use super::scan::Change;
+use super::words::Words;
 
 /// How many digits a stretch needs to be read as a number; shorter ones are words.
 const DIGITS_MIN: usize = 9;
@@ -27,6 +28,8 @@ pub(super) fn stretches(text: &str) -> Vec<Change> {
     changes
 }
 
+static ZEROS: Words = Words::new(&["공", "영"]);
+
 /// Where a number may be spelt: a zero beside another numeral, or three numerals right behind a digit.
 fn starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
@@ -34,8 +37,8 @@ fn starts(text: &str) -> Vec<usize> {
     if super::scan::next(bytes, 0, |b| matches!(b, 0xea..=0xed)).is_none() {
         return out;
     }
-    for zero in ["공", "영"] {
-        out.extend(memchr::memmem::find_iter(bytes, zero).filter(|at| numeral_near(text, *at)));
+    for (_, finder) in ZEROS.each() {
+        out.extend(finder.find_iter(bytes).filter(|at| numeral_near(text, *at)));
     }
     let mut at = 0;
     while let Some(found) = super::scan::next(bytes, at, |b| b.is_ascii_digit()) {

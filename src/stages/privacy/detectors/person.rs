@@ -9,6 +9,7 @@ use super::detector::Detector;
 use super::hit::{Confidence, Found};
 use super::person_words::{BEFORE_JA, FIRST, NO_NAMES, PARTICLES, ROLES, SECOND, SURNAMES, SURNAMES_LONG, TITLES};
 use super::text::{Text, head, tail};
+use super::words::Words;
 use Confidence::{Certain, Likely, Possible};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::sync::LazyLock;
@@ -49,13 +50,14 @@ fn find(text: &Text, out: &mut Vec<Found>) {
             out.extend(behind_role(text, word.start(), word.end(), role));
         }
         memchr::memchr_iter(b'(', text.bytes()).for_each(|at| out.extend(aged(text, at)));
-        for word in INTRODUCED {
-            let all = memchr::memmem::find_iter(text.bytes(), word);
-            all.for_each(|at| out.extend(introduced(text, at, at + word.len())));
+        for (word, finder) in BEGINS.each() {
+            finder.find_iter(text.bytes()).for_each(|at| out.extend(introduced(text, at, at + word.len())));
         }
     }
     latin(text, out);
 }
+
+static BEGINS: Words = Words::new(&INTRODUCED);
 
 /// How somebody begins to say who they are, and how that ends.
 const INTRODUCED: [&str; 9] =

@@ -9,6 +9,7 @@ use super::detector::Detector;
 use super::hit::{Confidence, Found};
 use super::text::Text;
 use super::tokens;
+use super::words::Words;
 use Confidence::{Certain, Likely, Possible};
 
 pub const DETECTOR: Detector = Detector {
@@ -250,14 +251,14 @@ fn named(text: &Text, out: &mut Vec<Found>) {
             out.extend(value(text, at + 1));
         }
     }
-    for word in ["Bearer ", "bearer "] {
-        for at in memchr::memmem::find_iter(bytes, word) {
+    for (word, finder) in BEARER.each() {
+        for at in finder.find_iter(bytes) {
             out.extend(value(text, at + word.len()).filter(|v| v.end - v.start >= 16));
         }
     }
     told(text, out);
-    for word in ["Basic ", "basic "] {
-        for at in memchr::memmem::find_iter(bytes, word) {
+    for (word, finder) in BASIC.each() {
+        for at in finder.find_iter(bytes) {
             let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 24).to_ascii_lowercase();
             let base64 = |v: &Found| v.end - v.start >= 8 && bytes.get(v.start..v.end).is_some_and(all_base64);
             if lead.trim_end_matches([' ', ':', '=', '"', '\'']).ends_with("authorization") {
@@ -265,8 +266,8 @@ fn named(text: &Text, out: &mut Vec<Found>) {
             }
         }
     }
-    for name in SPOKEN {
-        for at in memchr::memmem::find_iter(bytes, name) {
+    for (name, finder) in SAID.each() {
+        for at in finder.find_iter(bytes) {
             let behind = at + name.len();
             let rest = text.plain.get(behind..).unwrap_or_default();
             let particle = ["는", "은", "가", "이", "를", "을"].iter().find(|p| rest.starts_with(**p));
@@ -281,10 +282,19 @@ fn named(text: &Text, out: &mut Vec<Found>) {
     }
 }
 
+static BEARER: Words = Words::new(&["Bearer ", "bearer "]);
+static BASIC: Words = Words::new(&["Basic ", "basic "]);
+static SAID: Words = Words::new(&SPOKEN);
+static VERBS: Words = Words::new(&[" is ", " to "]);
+static BOT: Words = Words::new(&[":AA"]);
+static OPTIONS: Words = Words::new(&[" -u ", " --user ", " --user="]);
+static HOOK: Words = Words::new(&["hooks.slack.com/services/"]);
+static BLOCK: Words = Words::new(&["-----BEGIN "]);
+
 /// Values that a sentence gives to a name: `the password is Tr0ub4dor`, `set the token to ...`.
 fn told(text: &Text, out: &mut Vec<Found>) {
-    for verb in [" is ", " to "] {
-        for at in memchr::memmem::find_iter(text.bytes(), verb) {
+    for (verb, finder) in VERBS.each() {
+        for at in finder.find_iter(text.bytes()) {
             let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 24);
             // most verbs stand behind no such name: the last two letters tell
             let last = lead.len().checked_sub(2).and_then(|from| lead.as_bytes().get(from..)).unwrap_or_default();
@@ -304,7 +314,7 @@ fn told(text: &Text, out: &mut Vec<Found>) {
         }
     }
     // the token of a bot: its number, then 35 signs that begin with AA
-    for at in memchr::memmem::find_iter(text.bytes(), b":AA") {
+    for at in BOT.each().flat_map(|(_, finder)| finder.find_iter(text.bytes())) {
         let digits =
             text.bytes().get(..at).unwrap_or_default().iter().rev().take(12).take_while(|b| b.is_ascii_digit());
         let (digits, rest) = (digits.count(), text.bytes().get(at + 1..).unwrap_or_default());
@@ -322,8 +332,8 @@ fn all_base64(bytes: &[u8]) -> bool {
 /// Names and passwords on command lines, and addresses that are a secret themselves.
 fn by_place(text: &Text, out: &mut Vec<Found>) {
     let bytes = text.bytes();
-    for option in [" -u ", " --user ", " --user="] {
-        for at in memchr::memmem::find_iter(bytes, option) {
+    for (option, finder) in OPTIONS.each() {
+        for at in finder.find_iter(bytes) {
             let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 120);
             let own = lead.lines().next_back().unwrap_or_default();
             let pair = |v: &Found| {
@@ -337,13 +347,14 @@ fn by_place(text: &Text, out: &mut Vec<Found>) {
             }
         }
     }
-    let hook = "hooks.slack.com/services/";
-    for at in memchr::memmem::find_iter(bytes, hook) {
-        let start = at + hook.len();
-        let is = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'/';
-        let len = bytes.get(start..).unwrap_or_default().iter().take(128).take_while(is).count();
-        if len >= 20 {
-            out.push(Found { start, end: start + len, confidence: Certain });
+    for (hook, finder) in HOOK.each() {
+        for at in finder.find_iter(bytes) {
+            let start = at + hook.len();
+            let is = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'/';
+            let len = bytes.get(start..).unwrap_or_default().iter().take(128).take_while(is).count();
+            if len >= 20 {
+                out.push(Found { start, end: start + len, confidence: Certain });
+            }
         }
     }
 }
@@ -401,7 +412,7 @@ fn value(text: &Text, at: usize) -> Option<Found> {
 /// `-----BEGIN ... PRIVATE KEY-----` to its end.
 fn pem(text: &Text, out: &mut Vec<Found>) {
     let mut after = 0;
-    for start in memchr::memmem::find_iter(text.bytes(), "-----BEGIN ") {
+    for start in BLOCK.each().flat_map(|(_, finder)| finder.find_iter(text.bytes())) {
         let head = super::text::head(text.plain.get(start..).unwrap_or_default(), 64);
         if start < after || !head.contains("PRIVATE KEY") {
             continue;

@@ -3,6 +3,7 @@
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
 use super::text::Text;
+use super::words::Words;
 
 pub const DETECTOR: Detector = Detector {
     name: "url_credential",
@@ -15,8 +16,10 @@ pub const DETECTOR: Detector = Detector {
 /// Bytes of a name with its password.
 const USER_MAX: usize = 256;
 
+static SCHEME: Words = Words::new(&["://"]);
+
 fn find(text: &Text, out: &mut Vec<Found>) {
-    for at in memchr::memmem::find_iter(text.bytes(), "://") {
+    for at in SCHEME.each().flat_map(|(_, finder)| finder.find_iter(text.bytes())) {
         let start = at + 3;
         let rest = super::text::head(text.plain.get(start..).unwrap_or_default(), 2 * USER_MAX);
         let ends =
