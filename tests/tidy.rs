@@ -64,7 +64,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("parquet", &["src/formats/parquet/"]),
     ("arrow_ipc", &["src/formats/arrow/"]),
     ("flatbuffers", &["src/formats/arrow/"]),
-    ("tar", &["src/formats/archive.rs", "src/formats/tar.rs", "src/formats/zip.rs", "src/formats/webdataset.rs"]),
+    ("tar", &["src/formats/archive.rs", "src/formats/tar.rs", "src/formats/zip.rs", "src/formats/webdataset/write.rs"]),
     ("quick_xml", &["src/formats/voc/", "src/formats/cvat/", "src/formats/html/links.rs"]),
     ("html5ever", &["src/formats/html/tree.rs"]),
     ("chardetng", &["src/formats/html/decode.rs"]),

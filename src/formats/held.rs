@@ -27,16 +27,21 @@ pub fn adds(options: &Options) -> Added {
 pub fn take(array: Option<&ArrayRef>, stay: &[u32], (unit, first): (&Unit, usize), out: &mut Records) {
     for row in stay {
         let at = *row as usize;
-        match array.map_or(Err("there is no such column"), |array| bytes(array, at)) {
-            Ok(bytes) => {
-                let len = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-                let image = Image { blob: out.hold(bytes), format: format_of(bytes).into(), bytes: len };
-                out.more("image", image.into_value());
-            }
-            Err(say) => {
-                out.more("image", Value::Null);
-                out.finding(unit, first + at, 0, "picture.missing", say);
-            }
+        put(array.map_or(Err("there is no such column"), |array| bytes(array, at)), (unit, first + at), out);
+    }
+}
+
+/// The picture of the sample taken last, or why it has none.
+pub fn put(bytes: Result<&[u8], &str>, (unit, record): (&Unit, usize), out: &mut Records) {
+    match bytes {
+        Ok(bytes) => {
+            let len = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+            let image = Image { blob: out.hold(bytes), format: format_of(bytes).into(), bytes: len };
+            out.more("image", image.into_value());
+        }
+        Err(say) => {
+            out.more("image", Value::Null);
+            out.finding(unit, record, 0, "picture.missing", say);
         }
     }
 }

@@ -13,7 +13,8 @@ use super::zip::{ENCRYPTED, METHOD};
 use std::io::{self, Read};
 use tar::{Archive, Entry, EntryType, Header};
 
-pub static ARCHIVE: Members = Members { name: "archive", broken: "archive.broken", list: List::Stream(list) };
+pub static ARCHIVE: Members =
+    Members { name: "archive", broken: "archive.broken", list: List::Stream(list), archives: true };
 
 /// Whether a file is an archive, by its name.
 pub fn is_archive(path: &str) -> bool {
@@ -36,12 +37,28 @@ pub fn is_tgz(path: &str) -> bool {
 /// The longest header about a member; names and times take a few hundred bytes.
 const SAID_MAX: u64 = 1 << 20;
 
-fn list(input: &mut dyn Read, out: &mut Vec<Member>) -> io::Result<()> {
+pub fn list(input: &mut dyn Read, out: &mut Vec<Member>) -> io::Result<()> {
+    listed(input, out)?.ended()
+}
+
+/// The files of a stretch of an archive, which begins with one and has no end of its own.
+pub fn stretch(bytes: &[u8]) -> io::Result<Vec<Member>> {
+    let mut out = Vec::new();
+    listed(&mut { bytes }, &mut out)?;
+    Ok(out)
+}
+
+fn listed<'i>(input: &'i mut dyn Read, out: &mut Vec<Member>) -> io::Result<Bounded<&'i mut dyn Read>> {
     let mut archive = Archive::new(Bounded::new(input));
     for entry in archive.entries()? {
         out.extend(member(&entry?));
     }
-    archive.into_inner().ended()
+    Ok(archive.into_inner())
+}
+
+/// Where the next header may stand behind so many bytes of a file.
+pub fn padded(len: u64) -> u64 {
+    len.div_ceil(BLOCK as u64).saturating_mul(BLOCK as u64)
 }
 
 /// What an archive says of a file in it besides its bytes.
@@ -170,7 +187,7 @@ impl<R: Read> Bounded<R> {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "a header about a member is too long"));
         }
         self.said = (header.entry_type() == EntryType::XHeader).then(Vec::new);
-        self.left = size.div_ceil(BLOCK as u64).saturating_mul(BLOCK as u64);
+        self.left = padded(size);
         Ok(())
     }
 }
@@ -239,7 +256,7 @@ mod tests {
         out.into_inner().unwrap()
     }
 
-    fn listed(bytes: &[u8]) -> (Vec<Member>, io::Result<()>) {
+    fn told(bytes: &[u8]) -> (Vec<Member>, io::Result<()>) {
         let mut out = Vec::new();
         let done = list(&mut &bytes[..], &mut out);
         (out, done)
@@ -254,7 +271,7 @@ mod tests {
             (b"a/.hidden", Regular, b"no"),
             (b"b.txt", Regular, b""),
         ]);
-        let (members, done) = listed(&bytes);
+        let (members, done) = told(&bytes);
         done.unwrap();
         let names: Vec<&str> = members.iter().map(|m| m.name.as_deref().unwrap()).collect();
         assert_eq!(names, ["a/x.txt", "b.txt"]);
@@ -269,7 +286,7 @@ mod tests {
         let names: [&[u8]; 8] =
             [b"../x", b"/etc/passwd", b"a/../../x", b"a//b", b"c:/x", b"a\\..\\x", b"\xff\xfe", b"a\nb"];
         for name in names {
-            let (members, _) = listed(&archive(&[(name, Regular, b"text")]));
+            let (members, _) = told(&archive(&[(name, Regular, b"text")]));
             assert_eq!((members[0].name.as_deref(), members[0].reject), (None, Some("member.name")), "{name:?}");
         }
         for (kind, rule) in [
@@ -279,7 +296,7 @@ mod tests {
             (Block, "member.kind"),
             (Fifo, "member.kind"),
         ] {
-            let (members, _) = listed(&archive(&[(b"a", kind, b"")]));
+            let (members, _) = told(&archive(&[(b"a", kind, b"")]));
             assert_eq!(members[0].reject, Some(rule), "{kind:?}");
         }
     }
@@ -290,10 +307,10 @@ mod tests {
         for kind in [XHeader, XGlobalHeader, GNULongName, GNULongLink] {
             let long = vec![b'x'; SAID_MAX as usize + 1];
             let (members, done) =
-                listed(&archive(&[(b"a", Regular, &[7; 600]), (b"h", kind, &long), (b"b", Regular, b"")]));
+                told(&archive(&[(b"a", Regular, &[7; 600]), (b"h", kind, &long), (b"b", Regular, b"")]));
             assert_eq!((members.len(), done.unwrap_err().kind()), (1, io::ErrorKind::InvalidData), "{kind:?}");
         }
-        let (members, done) = listed(&archive(&[(b"x", XHeader, b"13 path=long\n"), (b"a", Regular, &[7; 600])]));
+        let (members, done) = told(&archive(&[(b"x", XHeader, b"13 path=long\n"), (b"a", Regular, &[7; 600])]));
         done.unwrap();
         assert_eq!(members[0].name.as_deref(), Some("long"));
     }
@@ -301,12 +318,12 @@ mod tests {
     #[test]
     fn a_cut_archive_gives_what_came_before() {
         let bytes = archive(&[(b"a", EntryType::Regular, &[7; 600]), (b"b", EntryType::Regular, &[8; 600])]);
-        let (members, done) = listed(&bytes[..512 + 1024 + 512 + 100]);
+        let (members, done) = told(&bytes[..512 + 1024 + 512 + 100]);
         assert_eq!(members.len(), 2);
         assert!(done.is_err());
-        let (members, done) = listed(&bytes[..512 + 1024]);
+        let (members, done) = told(&bytes[..512 + 1024]);
         assert_eq!((members.len(), done.unwrap_err().kind()), (1, io::ErrorKind::UnexpectedEof), "between two members");
-        let (members, done) = listed(&bytes[..bytes.len() - 512]);
+        let (members, done) = told(&bytes[..bytes.len() - 512]);
         assert_eq!(members.len(), 2);
         done.unwrap(); // one block of zeros says that no member follows
     }
@@ -314,10 +331,10 @@ mod tests {
     #[test]
     fn what_stands_behind_the_end_is_told() {
         let one = archive(&[(b"a", EntryType::Regular, b"x")]);
-        let (members, done) = listed(&[one.clone(), vec![0; 9_000]].concat());
+        let (members, done) = told(&[one.clone(), vec![0; 9_000]].concat());
         assert_eq!(members.len(), 1);
         done.unwrap();
-        let (members, done) = listed(&[one.clone(), one].concat());
+        let (members, done) = told(&[one.clone(), one].concat());
         assert_eq!(members.len(), 1);
         assert!(is_behind(&done.unwrap_err()));
     }

@@ -98,7 +98,7 @@ pub fn fields(source: &Source, id: &Id) -> Fields {
             continue;
         }
         match left_out(column) {
-            Some(_) if is_id(n) => {}
+            Some(_) if is_id(n) || source.pictures() == Some(&column.name) => {}
             Some(why) => out.left_out.push((column.name.clone(), why)),
             None => out.all.push(field(source, n, column, words)),
         }

@@ -325,7 +325,11 @@ fn id(page: &mut Page, g: &Guess) {
     match &g.id {
         Id::Column { selector, column } => {
             let rows = g.source.sample.rows;
-            page.key("id", &text(selector), &format!("it differs in the first {}", plural(rows as u64, "record")));
+            let why = match rows {
+                1 => "the first record has it, and no other one was looked at".to_string(),
+                n => format!("it differs in the first {}", plural(n as u64, "record")),
+            };
+            page.key("id", &text(selector), &why);
             let there = g.source.sample.columns.get(*column).map_or(rows, |c| c.there().count());
             if there < rows {
                 page.ask(format!(
@@ -400,10 +404,10 @@ fn rejects(page: &mut Page, g: &Guess) {
 }
 
 fn schema(page: &mut Page, plan: &Plan, whole: bool) {
-    let images = plan.guesses.iter().any(|g| g.source.is_images());
+    let has_image = |g: &Guess| g.source.is_images() || g.source.holds_pictures();
     let mut lines: Vec<(String, String)> = Vec::new();
-    if images {
-        let all = plan.guesses.iter().all(|g| g.source.is_images());
+    if plan.guesses.iter().any(has_image) {
+        let all = plan.guesses.iter().all(has_image);
         let image = if all { "{ image = {}, required = true }" } else { "{ image = {} }" };
         lines.push(("image".into(), image.into()));
     }
@@ -428,7 +432,7 @@ fn schema(page: &mut Page, plan: &Plan, whole: bool) {
     for (name, ty) in lines {
         page.line(format!("{name} = {ty}"));
     }
-    if images {
+    if plan.guesses.iter().any(has_image) {
         page.table("preprocess");
         page.remark("decodes each image: its width and height are columns then");
     }

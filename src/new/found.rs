@@ -4,16 +4,19 @@ use super::folder::{Beginning, File, Folder};
 use super::kinds;
 use super::kinds::recogniser::{Key, is_document, options};
 use super::names::{slug, split_of_path, unlike, words};
+use super::pictures;
 use super::sample::{self, Column, Sample};
 use super::tags;
 use super::tools::{self, Tool};
 use super::yaml_names;
 use crate::formats::Format;
 use crate::formats::cut::Holds;
+use crate::formats::held::PICTURES;
 use crate::formats::pointer;
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::stem_of;
 use crate::formats::tar;
+use crate::formats::webdataset;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Files of one folder and suffix that are looked at one by one; of more, the first and the last of them.
@@ -79,6 +82,15 @@ impl Source {
     /// The samples are images.
     pub fn is_images(&self) -> bool {
         !self.images.is_empty()
+    }
+
+    /// What its records hold the pictures of the samples in.
+    pub fn pictures(&self) -> Option<&str> {
+        self.keys.iter().find(|key| key.name == PICTURES.name)?.value.as_str()
+    }
+
+    pub fn holds_pictures(&self) -> bool {
+        self.pictures().is_some()
     }
 
     /// All paths.
@@ -188,10 +200,12 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     if yaml_names::is_list(file) {
         return Err(Some("it lists the names of classes".into()));
     }
-    if is_archive(file) {
+    let b = folder.beginning(file);
+    let holds_samples = |b: &Beginning| kinds::of(b).is_some_and(|(format, _)| format.name == webdataset::FORMAT.name);
+    if is_archive(file) && !b.as_ref().is_ok_and(holds_samples) {
         return Err(Some("an archive, which was not looked into: unpack it".into()));
     }
-    let b = folder.beginning(file).map_err(Some)?;
+    let b = b.map_err(Some)?;
     if file.size == 0 {
         return Err(Some("it is empty".into()));
     }
@@ -216,6 +230,7 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     } else if let Some(key) = tags::form(format, &sample) {
         keys.push(key);
     }
+    keys.extend(pictures::column(format, &keys, &sample));
     if sample.rows == 0 && sample.rejected > 0 {
         return Err(Some(format!("it looks like {}, and none of its first records can be read", format.name)));
     }

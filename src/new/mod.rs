@@ -22,6 +22,7 @@ pub mod labels;
 pub mod licence;
 pub mod names;
 pub mod page;
+mod pictures;
 pub mod plan;
 pub mod releases;
 mod said;

@@ -108,6 +108,15 @@ fn released(page: &mut Page, plan: &Plan, labels: &[&Label], images: bool) {
     if images {
         columns.extend(["image", "width", "height"].map(String::from));
     }
+    let (held, other): (Vec<&Guess>, Vec<&Guess>) = plan.guesses.iter().partition(|g| g.source.holds_pictures());
+    if !images && !held.is_empty() && other.is_empty() {
+        columns.push("image".into());
+    } else if let (false, Some(held)) = (images, held.first()) {
+        page.ask(format!(
+            "whether a release holds the pictures of collect.{}, which other sources have not",
+            held.source.name
+        ));
+    }
     if !images && plan.guesses.iter().any(|g| g.source.format.sounds) {
         columns.extend(["audio", "duration", "rate", "channels"].map(String::from));
     }

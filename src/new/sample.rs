@@ -158,10 +158,15 @@ fn piece(b: &Beginning, cut: &Cut) -> Result<Option<Piece>, String> {
             Ok(head.map(|bytes| Piece { bytes, context: None, whole: false }))
         }
         Cut::Members(members) => {
-            let List::Anywhere(list) = members.list else { return Ok(None) };
             let mut all = Vec::new();
-            b.with_read(|read| list(b.length(), read, &mut all)).map_err(|e| e.to_string())?;
-            let whole = all.len() == 1;
+            let done = match members.list {
+                List::Anywhere(list) => b.with_read(|read| list(b.length(), read, &mut all)),
+                List::Stream(list) => list(&mut b.bytes.as_slice(), &mut all),
+            };
+            let streams = matches!(members.list, List::Stream(_)); // its end may lie behind the beginning, or be missing
+            done.or_else(|e| if streams && !(b.whole && all.is_empty()) { Ok(()) } else { Err(e) })
+                .map_err(|e| e.to_string())?;
+            let whole = all.len() == 1 && (b.whole || !streams);
             let Some(first) = all.into_iter().next().filter(|m| m.len <= GROUP_MAX && m.reject.is_none()) else {
                 return Ok(None);
             };

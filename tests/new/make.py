@@ -3,7 +3,9 @@ requirements.txt beside this file. The texts are made up, for the tests of tamis
 
 import gzip
 import shutil
+import struct
 import sys
+import zlib
 from pathlib import Path
 
 import datasets
@@ -140,8 +142,36 @@ def archive():
     (fresh("warc") / "pages.warc.wet.gz").write_bytes(packed)
 
 
+def shards():
+    """Archives of samples by the library webdataset: a picture, a text, a class and an object each."""
+    import webdataset as wds
+
+    folder = fresh("webdataset")
+    for part, own in [("train", TEXTS[:4]), ("test", TEXTS[4:])]:
+        with wds.TarWriter(str(folder / f"{part}-000000.tar"), mtime=0, user="x", group="x") as out:
+            for n, (text, label) in enumerate(own):
+                out.write({
+                    "__key__": f"{part}{n:06d}",
+                    "png": picture(8 + n, 6),
+                    "cls": label,
+                    "txt": text,
+                    "json": {"source": "made", "score": n / 4},
+                })
+
+
+def picture(width, height):
+    """The bytes of a grey picture in PNG."""
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = zlib.compress((b"\0" + b"\x80" * width) * height)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
 if __name__ == "__main__":
     archive()
+    shards()
     hub()
     saved_json()
     frames()

@@ -10,9 +10,10 @@ use crate::stage::Source;
 use crate::world::Open;
 use std::io::{self, BufReader};
 
-/// How a file's parts are listed, if it is read as such: an archive by its name, any file of a format of parts.
+/// How a file's parts are listed, if it is read as such: any file of a format of parts, and an archive by its name.
 pub fn members_of(cut: &Cut, path: &str) -> Option<&'static Members> {
     match cut {
+        Cut::Members(members) if members.archives => Some(members),
         _ if tar::is_archive(path) => Some(&tar::ARCHIVE),
         Cut::Members(members) => Some(members),
         Cut::Text(_) | Cut::Document(_) => None,
@@ -23,7 +24,7 @@ pub fn members_of(cut: &Cut, path: &str) -> Option<&'static Members> {
 pub fn read_parts(r: &Reading, open: &Open, path: &str, members: &Members) -> io::Result<FileState> {
     let packed = inner_name(path) != path;
     let mut state = FileState { stat: open.stat(), ..FileState::default() };
-    let (listed, fault) = match refused(r.source, path, members, packed) {
+    let (listed, fault) = match refused(r.source, members, packed) {
         Some(rule) => (Vec::new(), Some(rule)),
         None => listed(open, path, members)?,
     };
@@ -34,7 +35,7 @@ pub fn read_parts(r: &Reading, open: &Open, path: &str, members: &Members) -> io
             continue;
         }
         let records = if r.source.cut.counted_by_reader() && m.reject.is_none() { 0 } else { m.records };
-        let too_large = m.name.is_some() && m.len > r.source.record_max;
+        let too_large = (m.name.is_some() || members.archives) && m.len > r.source.record_max;
         let reject = m.reject.or(too_large.then_some("record.too_large")).map(String::from);
         let Member { name, offset, len, context, .. } = m;
         let context = context.map(|bytes| r.contexts.put(&bytes));
@@ -58,10 +59,11 @@ pub fn read_parts(r: &Reading, open: &Open, path: &str, members: &Members) -> io
 }
 
 /// Why a file is not read in parts at all.
-fn refused(source: &Source, path: &str, members: &Members, packed: bool) -> Option<&'static str> {
+fn refused(source: &Source, members: &Members, packed: bool) -> Option<&'static str> {
     match (&members.list, &source.cut) {
         (List::Anywhere(_), _) if packed => Some("file.packed"),
-        (List::Stream(_), Cut::Text(_) | Cut::Members(_)) if tar::is_archive(path) => Some("archive.format"),
+        _ if *members != tar::ARCHIVE => None,
+        (_, Cut::Text(_) | Cut::Members(_)) => Some("archive.format"),
         _ => None,
     }
 }

@@ -6,7 +6,8 @@ use arrow_ipc::{Block, Message, MessageHeader, convert::try_fb_to_schema, root_a
 use arrow_schema::Schema;
 use std::io;
 
-pub static BATCHES: Members = Members { name: "record batches", broken: "arrow.list", list: List::Anywhere(batches) };
+pub static BATCHES: Members =
+    Members { name: "record batches", broken: "arrow.list", list: List::Anywhere(batches), archives: false };
 
 /// What a file begins and ends with; a stream has none.
 pub const MAGIC: &[u8] = b"ARROW1";

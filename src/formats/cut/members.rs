@@ -9,6 +9,8 @@ pub struct Members {
     /// The rule of a file whose list does not read.
     pub broken: &'static str,
     pub list: List,
+    /// The files are archives. Those of other formats are taken apart before they are read.
+    pub archives: bool,
 }
 
 /// How the list is read. The parts go to the vector in order; those before a fault are kept.

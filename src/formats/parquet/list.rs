@@ -9,7 +9,7 @@ use parquet::file::metadata::{
 use std::io;
 
 pub static ROW_GROUPS: Members =
-    Members { name: "row groups", broken: "parquet.footer", list: List::Anywhere(row_groups) };
+    Members { name: "row groups", broken: "parquet.footer", list: List::Anywhere(row_groups), archives: false };
 
 /// Where the bytes of a row group begin in what its own description says: a place of 0 would mean that there is none.
 pub const FIRST: u64 = 4;

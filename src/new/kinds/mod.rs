@@ -28,6 +28,7 @@ mod tsv;
 mod voc;
 mod warc;
 mod webanno;
+mod webdataset;
 mod yolo;
 
 use super::folder::Beginning;
@@ -38,6 +39,7 @@ pub const RECOGNISERS: &[Recogniser] = &[
     image_folder::RECOGNISER,
     audio::RECOGNISER,
     warc::RECOGNISER,
+    webdataset::RECOGNISER,
     webanno::RECOGNISER,
     textgrid::RECOGNISER,
     brat::RECOGNISER,

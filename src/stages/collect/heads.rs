@@ -1,4 +1,5 @@
 //! What the files of a source show at their beginning, while the manifest is checked.
+use crate::formats::Cut;
 use crate::formats::cut::members::ReadAt;
 use crate::formats::infer::HEAD;
 use crate::formats::packing::{head, inner_name};
@@ -35,7 +36,8 @@ pub fn each<T>(
 ) -> Result<Vec<T>, Unseen> {
     let (mut all, mut wrong) = (Vec::new(), None);
     for path in (check.files)(source).iter().take(FILES) {
-        if inner_name(path).ends_with(".tar") || path.ends_with(".tgz") {
+        let reads_archives = matches!(&source.cut, Cut::Members(members) if members.archives);
+        if !reads_archives && (inner_name(path).ends_with(".tar") || path.ends_with(".tgz")) {
             return Err(Unseen::nothing("in an archive they are not looked for"));
         }
         match one(check, path, of) {

@@ -1,35 +1,29 @@
-//! WebDataset: tar archives in which the files of a sample have one name and differ behind its first dot: `KEY.jpg`, `KEY.json`.
-//!
-//! The key is the name of the image's file, or a digest of the id where a sample has no image; a dot in it is `%2E`, since readers
+//! Archives of samples, written. The key is the name of the image's file, or a digest of the id where a sample has no image; a dot in it is `%2E`, since readers
 //! take what follows the first dot for the name of the part. The JSON holds all other released columns. Times, owners and
 //! rights are the same in each archive, so that the same samples are the same bytes.
-use super::format::Format;
-use super::jsonl;
-use super::writer::{Chunk, Join, Lost, Needs, Place, Sheet, Writer, length_alone, one_after_another};
 use crate::digest::Digest;
+use crate::formats::jsonl;
+use crate::formats::writer::{Chunk, Join, Lost, Needs, Place, Sheet, Writer, length_alone, one_after_another};
 use crate::table::{Value, value_at};
 use serde_json::Value as Json;
 use std::io::{BufRead, Read};
 use tar::{Archive, Builder, EntryType, Header};
 
-pub const FORMAT: Format = Format {
-    writer: Some(Writer {
-        version: 1,
-        uses: &[],
-        files: "webdataset/SPLIT-NNNNN.tar",
-        doc: "`KEY.jpg` and `KEY.json` of each sample one after another",
-        needs: Needs { columns: true, bytes: true, ..Needs::NONE },
-        encode,
-        outline: length_alone,
-        join,
-        samples: Some(samples),
-        values: None,
-        place: Place::Nowhere,
-        table: false,
-        loses: &[],
-        index: None,
-    }),
-    ..Format::new("webdataset", "Tar archives of samples, as WebDataset reads them.")
+pub const WRITER: Writer = Writer {
+    version: 1,
+    uses: &[],
+    files: "webdataset/SPLIT-NNNNN.tar",
+    doc: "`KEY.jpg` and `KEY.json` of each sample one after another",
+    needs: Needs { columns: true, bytes: true, ..Needs::NONE },
+    encode,
+    outline: length_alone,
+    join,
+    samples: Some(samples),
+    values: None,
+    place: Place::Nowhere,
+    table: false,
+    loses: &[],
+    index: None,
 };
 
 /// What ends an archive: two blocks of zeros.
