@@ -12,6 +12,8 @@ use super::yaml_names;
 use crate::formats::Format;
 use crate::formats::cut::Holds;
 use crate::formats::held::PICTURES;
+use crate::formats::json_array;
+use crate::formats::label_studio::{UPLOADS, uploads};
 use crate::formats::pointer;
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::stem_of;
@@ -137,6 +139,7 @@ pub fn found(folder: &Folder, without: &BTreeSet<String>) -> Found {
         of_images(images, beside, apart, &mut out);
     }
     out.sources.iter_mut().filter(|s| s.format.name == "yolo").for_each(|s| point(folder, s));
+    out.sources.iter_mut().filter(|s| s.format.name == "label_studio").for_each(|s| name_uploads(folder, s));
     of_records(records, &mut out);
     out
 }
@@ -356,6 +359,18 @@ fn point(folder: &Folder, source: &mut Source) {
     let own = source.keys.iter().find(|key| key.name == "points").cloned();
     source.keys.retain(|key| key.name != "points");
     source.keys.extend(told.or(own));
+}
+
+/// Says of tasks of Label Studio whose pictures are called as they were before they were uploaded.
+fn name_uploads(folder: &Folder, source: &mut Source) {
+    let stems: BTreeSet<&str> = source.images.iter().map(|path| stem_of(path)).collect();
+    let files = folder.files.iter().filter(|file| source.files.contains(&file.path));
+    let named = files.filter_map(|file| Some(uploads(&json_array::head(&folder.beginning(file).ok()?.bytes)?)));
+    let (stored, original): (Vec<String>, Vec<String>) = named.flatten().unzip();
+    let is_there = |name: &String| stems.contains(stem_of(name));
+    if original.iter().any(is_there) && !stored.iter().any(is_there) {
+        source.keys.push(Key::new(UPLOADS.name, "original", "the images are called so, without the number in front"));
+    }
 }
 
 /// Leaves out pictures that only say which pixel is what: they have the names of the images that they belong to.

@@ -42,10 +42,11 @@ use crate::model::quads::Quad;
 use crate::model::shape::Shape;
 use crate::model::votes::Said;
 use crate::table::{Cell, DataType, list, types};
+pub use shapes::{UPLOADS, uploads};
 use task::{ANSWERS, PREDICTIONS, RELATIONS, Task, said};
 
 pub const FORMAT: Format = Format {
-    options: &[ENCODING],
+    options: &[ENCODING, UPLOADS],
     answers: true,
     images: true,
     draws: &[Polygon::COLUMN, Quad::COLUMN, Mask::COLUMN],

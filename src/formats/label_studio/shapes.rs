@@ -9,8 +9,8 @@
 //! whose shapes are lost), `studio.said` (results that are no shapes). Broken: `studio.task` (no picture is named).
 use crate::formats::encoding::{BOM, Wrong, text};
 use crate::formats::json::{self, Json, select};
-use crate::formats::json_array::{Listed, listed};
-use crate::formats::options::Options;
+use crate::formats::json_array::{Listed, listed, objects};
+use crate::formats::options::{Choice, Options, Takes};
 use crate::formats::reader::{Record, Unit};
 use crate::formats::sidecar::{Broken, Document, Documents, Note};
 use crate::model::boxes::Box2;
@@ -45,7 +45,7 @@ fn is_set(of: &Json, key: &str) -> bool {
 fn document(line: u32, task: &Json, options: &Options) -> Result<Document, Broken> {
     let image = match select(task, "data") {
         Some(Json::Object(data)) => {
-            data.iter().find_map(|(_, value)| if let Json::Text(name) = value { picture(name) } else { None })
+            data.iter().find_map(|(_, value)| if let Json::Text(name) = value { picture(name, options) } else { None })
         }
         _ => None,
     };
@@ -74,16 +74,52 @@ fn document(line: u32, task: &Json, options: &Options) -> Result<Document, Broke
     Ok(walk.finish())
 }
 
+/// Names of pictures that were uploaded.
+pub const UPLOADS: Choice = Choice {
+    name: "uploads",
+    doc: "what the pictures beside the tasks are called that Label Studio was given by upload: `stored`, as it keeps them \
+          (`1a2b3c4d-kite.jpg`), or `original`, as they were called before (`kite.jpg`).",
+    takes: Takes::Word { of: &["stored", "original"] },
+};
+
 /// The path of a picture that a value names.
-fn picture(value: &str) -> Option<String> {
+fn picture(value: &str, options: &Options) -> Option<String> {
     const ENDS: &[&str] = &["jpg", "jpeg", "jpe", "png", "gif", "webp", "bmp", "tif", "tiff"];
     let (path, query) = value.split_once('?').unwrap_or((value, ""));
     let local = query.split('&').find_map(|part| part.strip_prefix("d="));
     let path = local.unwrap_or(path);
     let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or(rest, |(_, path)| path));
-    let path = decoded(path.strip_prefix("/data/upload/").unwrap_or(path));
+    let path = path.trim_start_matches('/');
+    let uploaded = path.strip_prefix("data/upload/");
+    let path = match uploaded.and_then(original).filter(|_| options.text(&UPLOADS) == "original") {
+        Some(name) => decoded(name),
+        None => decoded(uploaded.unwrap_or(path)),
+    };
     let end = path.rsplit_once('.')?.1.to_ascii_lowercase();
-    ENDS.contains(&end.as_str()).then(|| path.trim_start_matches('/').to_string())
+    ENDS.contains(&end.as_str()).then_some(path)
+}
+
+/// What an uploaded file was called: eight digits of a number at random and a dash stand before it. Spaces and other signs became `_`.
+fn original(uploaded: &str) -> Option<&str> {
+    let name = uploaded.rsplit('/').next()?;
+    let (number, name) = name.split_at_checked(8)?;
+    let is_number = number.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
+    name.strip_prefix('-').filter(|name| is_number && !name.is_empty())
+}
+
+/// The names of the pictures of tasks that were uploaded: as they are kept, and as they were called before.
+pub fn uploads(list: &[u8]) -> Vec<(String, String)> {
+    let names = |task: &[u8]| -> Option<(String, String)> {
+        let Ok(Json::Object(keys)) = json::parse(task, 64) else { return None };
+        let Json::Object(data) = keys.into_iter().find(|(key, _)| key == "data")?.1 else { return None };
+        data.iter().find_map(|(_, value)| {
+            let Json::Text(value) = value else { return None };
+            let uploaded = value.split_once("/data/upload/")?.1;
+            let name = uploaded.rsplit('/').next()?;
+            Some((decoded(name), decoded(original(uploaded)?)))
+        })
+    };
+    objects(list).filter_map(names).collect()
 }
 
 /// `%EA` as the byte that it stands for.
@@ -398,6 +434,22 @@ mod tests {
     }
 
     /// Values of the SDK's own converter, which turns the pixels and not the percents.
+    #[test]
+    fn uploaded_files_have_a_number_in_front() {
+        let options = |word: &str| Options::of([("uploads".to_string(), word.into())], &[UPLOADS]);
+        let name = |value: &str, word: &str| picture(value, &options(word)).unwrap();
+        let stored = "/data/upload/3/1a2b3c4d-%EA%B0%80_1.PNG";
+        assert_eq!(name(stored, "original"), "가_1.PNG");
+        assert_eq!(name(stored, "stored"), "3/1a2b3c4d-가_1.PNG");
+        for other in
+            ["/data/upload/3/kite.png", "/data/upload/1a2b3c4x-kite.png", "/data/local-files/?d=1a2b3c4d-kite.png"]
+        {
+            assert_eq!(name(other, "original"), name(other, "stored"), "{other}");
+        }
+        let list = format!(r#"[{{"data": {{"image": "{stored}"}}}}, {{"data": {{"text": "none"}}}}]"#);
+        assert_eq!(uploads(list.as_bytes()), [("1a2b3c4d-가_1.PNG".to_string(), "가_1.PNG".to_string())]);
+    }
+
     #[test]
     fn rectangles_turn_about_their_corner() {
         let result = r#"[{"type": "rectanglelabels", "original_width": 400, "original_height": 200, "image_rotation": 0,
