@@ -2,7 +2,7 @@
 //! name no fields, and for fields that `[schema]` does not speak of.
 use super::doubt::Doubt;
 use super::json::Json;
-use super::reader::{Seen, UNHELD, WRITTEN};
+use super::reader::{DAY, Seen, UNHELD, WRITTEN};
 use super::spelling::is_exact;
 use crate::table::{DataType, types};
 use std::collections::BTreeMap;
@@ -225,6 +225,8 @@ fn both(a: &str, b: &str) -> String {
         (Some(a), Some(b)) => unified(&a, &b).map_or(WRITTEN.into(), |ty| types::text(&ty)),
         (Some(DataType::Null), None) => b.into(),
         (None, Some(DataType::Null)) => a.into(),
+        (Some(DataType::Utf8), None) if b == DAY => a.into(),
+        (None, Some(DataType::Utf8)) if a == DAY => b.into(),
         _ => WRITTEN.into(),
     }
 }

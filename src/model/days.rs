@@ -16,18 +16,41 @@ pub fn text(days: i32) -> String {
 
 /// How many days after the first of January 1970 a date is, written as `2026-01-31`; `None` if it is none.
 pub fn number(date: &str) -> Option<i32> {
+    if let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date.as_bytes() {
+        let number = |digits: &[&u8]| {
+            let all = digits.iter().all(|b| b.is_ascii_digit());
+            all.then(|| digits.iter().fold(0, |n, b| n * 10 + i32::from(**b - b'0')))
+        };
+        let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
+        return (1..=length(year, month)).contains(&day).then(|| since_1970(year, month, day));
+    }
     let mut parts = date.split('-').map(|p| p.parse::<i32>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
+    let days = since_1970(year, month, day);
+    (text(days) == date).then_some(days)
+}
+
+/// How many days a month has; none where there is no such month.
+fn length(year: i32, month: i32) -> i32 {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 => 28 + i32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    }
+}
+
+fn since_1970(year: i32, month: i32, day: i32) -> i32 {
     // the year begins with March here, so that a leap day is its last
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let era = year.div_euclid(400);
     let of_era = year - era * 400;
     let of_year = (153 * month + 2) / 5 + day - 1;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    (text(days) == date).then_some(days)
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
 /// Whether a text is a day, `2026-01-31`, of the years 0001 to 9999.
@@ -72,6 +95,22 @@ pub fn read(text: &str, pattern: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_of_four_digits_are_those_that_come_back() {
+        for year in [0, 1, 4, 100, 1900, 1970, 2000, 2023, 2024, 9999] {
+            for month in 0..=13 {
+                for day in 0..=32 {
+                    let date = format!("{year:04}-{month:02}-{day:02}");
+                    let is_one = (1..=12).contains(&month) && (1..=31).contains(&day);
+                    let days = since_1970(year, month.clamp(1, 12), day);
+                    let want = Some(days).filter(|days| is_one && text(*days) == date);
+                    assert_eq!(number(&date), want, "{date}");
+                }
+            }
+        }
+        assert_eq!((number("20a6-01-31"), number("2026-1-31"), number("+026-01-31")), (None, None, None));
+    }
 
     #[test]
     fn dates_are_read_by_a_pattern() {

@@ -186,6 +186,7 @@ fn of_type(ty: &str) -> Type {
         "i64" | "u64" => Type::Int,
         "f64" => Type::Float,
         "bool" => Type::Bool,
+        DAY => Type::Date,
         ty if *ty == *types::text(&<Vec<Message>>::ty()) => Type::Messages,
         ty if ty.starts_with("list<") || ty.starts_with("struct<") || ty == WRITTEN => Type::Nested,
         _ => Type::Text,

@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const LOOKED: usize = 64;
 
 /// A source as it will be declared.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
     pub name: String,
     pub format: &'static Format,

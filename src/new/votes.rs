@@ -4,11 +4,11 @@ use super::found::{Found, Source};
 use super::kinds::recogniser::Key;
 use super::labels::{Answers, CLASSES, Label};
 use super::names::{slug, unlike};
-use super::sample::Column;
+use super::sample::{Column, Sample};
 use crate::manifest::values::is_line;
 use crate::stages::label::declaration::{formats, keys};
 use crate::table::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const ITEMS: &[&str] = &[
     "item",
@@ -63,22 +63,70 @@ pub fn votes(found: &mut Found) -> Vec<Label> {
     let mut out = Vec::new();
     let mut at = 0;
     while let Some(source) = found.sources.get(at) {
-        let Some(label) = vote_columns(source).and_then(|columns| vote_label(source, columns, &found.sources)) else {
+        let own = vote_columns(source).map(|columns| (samples(source, columns), columns));
+        let told = own.and_then(|(samples, columns)| {
+            let meets = samples.is_some() || meets_others(source, columns[0], &found.sources);
+            let label = vote_label(source, columns, &found.sources).filter(|_| meets)?;
+            Some((label, samples.filter(|_| !meets_others(source, columns[0], &found.sources))))
+        });
+        let Some((label, samples)) = told else {
             at += 1;
             continue;
         };
         let taken: Vec<String> = out.iter().map(|l: &Label| l.name.clone()).collect();
         out.push(Label { name: unlike(&label.name, &taken), ..label });
-        found.sources.remove(at);
+        match samples {
+            Some(samples) => {
+                found.sources.splice(at..=at, [samples]);
+                at += 1;
+            }
+            None => drop(found.sources.remove(at)),
+        }
     }
     out
 }
 
-fn vote_label(source: &Source, [item, annotator, label]: [&Column; 3], all: &[Source]) -> Option<Label> {
+/// Whether other samples have the ids that answers name.
+fn meets_others(source: &Source, item: &Column, all: &[Source]) -> bool {
     let items: BTreeSet<String> = item.there().filter_map(Value::key_text).collect();
     let met = |s: &Source| ids(s, &id(s)).intersection(&items).count();
     let others = all.iter().filter(|s| s.name != source.name && vote_columns(s).is_none());
-    others.map(met).max().filter(|met| *met * 2 >= items.len())?;
+    others.map(met).max().is_some_and(|met| met * 2 >= items.len())
+}
+
+/// The samples that a table of answers names itself, where a column of texts is the same in all rows of an item: a row for each
+/// item, of the columns that are so. Rows with one id and the same fields are one sample.
+fn samples(source: &Source, [item, annotator, label]: [&Column; 3]) -> Option<Source> {
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    let keys: Vec<Option<String>> = item.values.iter().map(Value::key_text).collect();
+    for (row, key) in keys.iter().enumerate() {
+        first.entry(key.clone()?).or_insert(row);
+    }
+    let is_same = |column: &&Column| {
+        let of = |(row, key): (usize, &Option<String>)| {
+            let at = first.get(key.as_deref().unwrap_or_default())?;
+            Some(column.values.get(row)? == column.values.get(*at)?)
+        };
+        keys.iter().enumerate().all(|pair| of(pair) == Some(true))
+    };
+    let is_own = |column: &&Column| ![&item.name, &annotator.name, &label.name].contains(&&column.name);
+    let same: Vec<&Column> = source.sample.columns.iter().filter(is_own).filter(is_same).collect();
+    let is_text = |column: &&&Column| {
+        let distinct: BTreeSet<&str> = column.there().filter_map(Value::text).collect();
+        distinct.len() * 2 > first.len() && distinct.iter().any(|text| text.contains(' '))
+    };
+    same.iter().find(is_text)?;
+    let rows: BTreeSet<usize> = first.values().copied().collect();
+    let once = |column: &Column| {
+        let values = rows.iter().filter_map(|row| column.values.get(*row).cloned()).collect();
+        Column { values, ..column.clone() }
+    };
+    let columns: Vec<Column> = std::iter::once(item).chain(same).map(once).collect();
+    let sample = Sample { columns, rows: rows.len(), ..source.sample.clone() };
+    Some(Source { sample, ..source.clone() })
+}
+
+fn vote_label(source: &Source, [item, annotator, label]: [&Column; 3], all: &[Source]) -> Option<Label> {
     let all_values: Vec<String> = label.values.iter().map(|v| v.key_text().unwrap_or_default()).collect();
     let (values, empty): (Vec<String>, Vec<String>) = all_values.into_iter().partition(|v| !v.trim().is_empty());
     let numbers: Vec<f64> = values.iter().filter_map(|v| v.trim().parse().ok()).collect();

@@ -105,6 +105,20 @@ def tables_of_arrow():
     datasets.Dataset.from_list(talks).save_to_disk(str(folder / "talks"))
 
 
+def days():
+    """Days as pyarrow writes them, in Parquet and in Feather."""
+    import datetime
+
+    import pyarrow
+    import pyarrow.feather
+    import pyarrow.parquet
+
+    days = pyarrow.array([datetime.date(2026, 1, 31), None], pyarrow.date32())
+    table = pyarrow.table({"id": ["a", "b"], "text": ["one two", "three"], "d": days})
+    pyarrow.parquet.write_table(table, fresh("parquet_days") / "days.parquet")
+    pyarrow.feather.write_feather(table, fresh("arrow_days") / "days.feather", compression="uncompressed")
+
+
 def spacy_files():
     """Sentences with entities: IOB as `spacy convert` reads it, JSON Lines of spans, and a DocBin, which nothing here reads."""
     nlp = spacy.blank("en")
@@ -176,6 +190,7 @@ if __name__ == "__main__":
     saved_json()
     frames()
     tables_of_arrow()
+    days()
     spacy_files()
     for make in [folders.classes, folders.tags, folders.pictures, folders.frames]:
         make(fresh(f"made_{make.__name__}"))

@@ -7,7 +7,7 @@ use crate::formats::batches::plain::{plain_batch, plain_type};
 use crate::formats::cut::members::{List, Member, ReadAt};
 use crate::formats::encoding::Wrong;
 use crate::formats::guard::guarded;
-use crate::formats::reader::{Ask, Records, Seen, UNHELD, Unit};
+use crate::formats::reader::{Ask, DAY, Records, Seen, UNHELD, Unit};
 use crate::table::{Array, types};
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
@@ -24,6 +24,7 @@ pub fn columns(len: u64, read: &ReadAt) -> Result<Vec<Seen>, String> {
     let schema =
         guarded(|| list::schema(len, read)).and_then(Result::ok).ok_or("it does not begin with a schema of Arrow")?;
     let ty = |ty: &DataType| match kept(&plain_type(ty)) {
+        Ok(_) if *ty == DataType::Date32 => DAY.to_string(),
         Ok(kept) => types::text(&kept),
         Err(name) => format!("{UNHELD}{name}"),
     };

@@ -6,7 +6,7 @@ use crate::formats::cut::members::ReadAt;
 use crate::formats::doubt::Doubt;
 use crate::formats::guard::guarded;
 use crate::formats::infer;
-use crate::formats::reader::{Seen, UNHELD, WRITTEN};
+use crate::formats::reader::{DAY, Seen, UNHELD, WRITTEN};
 use crate::table::types;
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
@@ -48,6 +48,7 @@ fn of_footer(metadata: &ParquetMetaData) -> Result<Vec<Seen>, String> {
     let ty = |(i, ty): (usize, &DataType)| match kept(ty) {
         Ok(_) if *ty == DataType::UInt64 && is_large(metadata, i) => WRITTEN.to_string(),
         Ok(kept) if is_wide(metadata, i) => types::text(&infer::wide(&kept)),
+        Ok(_) if *ty == DataType::Date32 => DAY.to_string(),
         Ok(kept) => types::text(&kept),
         Err(name) => format!("{UNHELD}{name}"),
     };

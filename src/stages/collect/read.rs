@@ -10,10 +10,12 @@ use super::ids::make_id;
 use super::met::{self, Wanted};
 use super::sheet::{NAMED, Sheet};
 use super::shown::{Fields, Taken, taken};
+use crate::diag::{Diagnostic, suggest};
 use crate::digest::Digest;
 use crate::formats::audio::AUDIO;
 use crate::formats::reader::{Added, Ask, Field, Found, From, Reader, Records, Told, Unit};
 use crate::formats::{Options, named, unread};
+use crate::manifest::values::At;
 use crate::measure::parts::{PLACE, SPLIT};
 use crate::stage::*;
 use crate::table::{bytes_at, text_column, types, utf8};
@@ -21,10 +23,21 @@ use serde::{Deserialize, Serialize};
 
 pub const ENTRY: Entry = Entry::row::<Read>("collect/read", "collect.*", declare);
 
+/// What may be missing must be a column, where all that the first files show are taken.
+fn tell_optional(check: &mut Check, c: &Collect, seen: &[String]) {
+    let is_unseen = |name: &&At<String>| !seen.is_empty() && !seen.contains(name.get());
+    for name in c.declared.optional.iter().filter(is_unseen) {
+        let message = format!("`{}` is no column that the first files of {} show", name.get(), check.path);
+        let help = suggest(name, seen.iter().map(String::as_str));
+        check.bad(Diagnostic::error("T0310", name.span(), message).label(help));
+    }
+}
+
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
     let Some(reader) = c.files.reader(c.format) else { return Vec::new() };
     let Taken { mut fields, order, seen, mixed } = taken(check, &c, reader);
+    tell_optional(check, &c, &seen);
     classes::read_names(check, &c, &mut fields);
     doubts::tell(check, &c, reader, (&fields, &mixed));
     let mut writes = writes([("source", Column::new(utf8()).harmless())]);

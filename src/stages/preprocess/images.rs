@@ -26,8 +26,28 @@ pub(super) const MEASURES: [(&str, DataType); 3] =
 /// The column that says how an image came of the collected one, for the steps that read shapes.
 const FRAME: &str = "frame";
 
+/// Keys of pictures do nothing where no sample has one.
+fn tell_without_images(check: &mut Check) {
+    const KEYS: [&str; 6] = ["image_pixels_max", "orientation", "drawn_on", "crop", "tile", "resize"];
+    let Some(table) = check.table.and_then(|table| table.get_ref().as_table()) else { return };
+    if check.column("samples", "source").is_none() {
+        return; // what is wrong with the sources is told there
+    }
+    for key in KEYS {
+        if let Some(span) = table.get(key).map(|value| value.span()) {
+            let problem = Diagnostic::error("T0344", span, format!("`{key}` is of pictures, and no source has any"));
+            check.bad(
+                problem.label("without effect").help(
+                    "pictures are the samples of a source with `images`, or lie in a column that `pictures` names",
+                ),
+            );
+        }
+    }
+}
+
 pub(super) fn declare(check: &mut Check) -> Vec<Plan> {
     if check.table.is_none() || check.column("samples", "image") != Some(&Image::ty()) {
+        tell_without_images(check);
         return Vec::new();
     }
     let before = check.problems.len();
