@@ -91,7 +91,7 @@ fn read(text: &str, by: &str) -> Result<Sheet, String> {
             out.untouched += 1;
             continue;
         };
-        let (detector, place) = (cell(detector).map(str::to_string), n + 2);
+        let (detector, place) = (cell(detector).map(|kind| unguarded(kind).to_string()), n + 2);
         // ids keep their blanks: they are a part of them
         let id = row.get(id).map(|id| unguarded(id)).filter(|id| !id.is_empty());
         let said = Verdict::of(word).filter(|verdict| verdict.answers(detector.as_deref()));

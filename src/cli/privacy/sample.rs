@@ -66,7 +66,9 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     world.private(&name, text.as_bytes()).map_err(|e| Failure::World(format!("{shown}: {e}")))?;
     say(&format!("{shown}   {}\n", plural(sheet.rows.len() as u64, "question")));
     tell(&sheet, args);
-    say("column verdict: right or wrong of what is marked; right or leak where nothing was found\n");
+    say(
+        "column verdict: right, or wrong if anything marked is no personal data of the type; where nothing was found right, or leak\n",
+    );
     say(&format!("it shows raw text: give it to nobody else\nthen: tamis privacy import {shown} --by NAME\n"));
     Ok(0)
 }
@@ -74,8 +76,9 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 fn row(drawn: &Drawn) -> String {
     let kind = if drawn.detector.is_some() { "hit" } else { "clean" };
     let (id, text) = (guarded(&drawn.id), guarded(&drawn.text));
+    let detector = guarded(drawn.detector.as_deref().unwrap_or_default());
     let seen = format!("{SEEN}{}", drawn.seen);
-    let cells = [&id, kind, drawn.detector.as_deref().unwrap_or_default(), &text, "", "", &seen];
+    let cells = [&id, kind, &detector, &text, "", "", &seen];
     line(cells.into_iter())
 }
 
@@ -124,7 +127,12 @@ fn place(c: &Context, project: &Project, out: &str) -> Result<(World, String), F
         let inside = place.strip_prefix(project.world.root()).unwrap_or(&place);
         return match first(inside).filter(|folder| OPEN.contains(folder)) {
             Some(folder) => refuse(folder),
-            None => Ok((project.world.at(project.world.root()), out.to_string())),
+            None => {
+                if first(inside) != Some(".tamis") {
+                    warn(&format!("tamis: {out} lies in the project: keep it out of git\n"));
+                }
+                Ok((project.world.at(project.world.root()), out.to_string()))
+            }
         };
     }
     let path = c.dir.as_deref().map_or_else(PathBuf::new, PathBuf::from).join(out);

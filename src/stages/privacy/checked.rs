@@ -361,12 +361,15 @@ impl Counts {
 /// Decimals that are told: a bound is never better for being rounded.
 const DIGITS: f64 = 1e6;
 
+/// The share of the last digit that counts as an error of computing, and not as more.
+const NOISE: f64 = 1e-6;
+
 fn up(share: f64) -> String {
-    format!("{:.6}", (share * DIGITS).ceil() / DIGITS)
+    format!("{:.6}", (share * DIGITS - NOISE).ceil() / DIGITS)
 }
 
 fn down(share: f64) -> String {
-    format!("{:.6}", (share * DIGITS).floor() / DIGITS)
+    format!("{:.6}", (share * DIGITS + NOISE).floor() / DIGITS)
 }
 
 impl Stage {
@@ -408,5 +411,92 @@ impl Stage {
             out.remark(KEY, "privacy.mended", say);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::testing::{self, gathered, texts_of};
+
+    /// What `join` makes of lines (row, type, verdict, whether they saw the text as it is) about three rows.
+    fn joined(lines: &[(usize, Option<&str>, &str, bool)]) -> Delta {
+        let bytes = testing::Bytes::default();
+        let texts = [Some("call [PHONE]"), Some("a walk"), None];
+        let now = |row: usize| {
+            let text = texts[row].map_or(serde_json::Value::Null, |text| text.into());
+            seen([("text", text)])
+        };
+        let left = testing::rows(&bytes, &[("text", texts_of(&texts))]);
+        let saw: Vec<String> = lines.iter().map(|l| if l.3 { now(l.0) } else { String::new() }).collect();
+        let right = testing::rows(
+            &bytes,
+            &[
+                ("detector", texts_of(&lines.iter().map(|l| l.1).collect::<Vec<_>>())),
+                ("verdict", texts_of(&lines.iter().map(|l| Some(l.2)).collect::<Vec<_>>())),
+                ("seen", texts_of(&saw.iter().map(|s| Some(s.as_str())).collect::<Vec<_>>())),
+            ],
+        );
+        let of = |row: usize| (0..lines.len()).filter(|n| lines[*n].0 == row).collect();
+        let matches: Vec<Vec<usize>> = (0..3).map(of).collect();
+        Answers::join(&Join { fields: names(&["text"]) }, &left, &matches, &right).unwrap()
+    }
+
+    fn facts(delta: &Delta, lines: u64) -> Verdicts {
+        let (bytes, mut summary) = (testing::Bytes::default(), Summary::default());
+        let rows = testing::rows(&bytes, &[(COLUMN, delta.columns[COLUMN].clone())]);
+        Stage::map(&Nothing {}, &rows, &mut summary).unwrap();
+        gathered::<Stage>(&Gather { lines }, &summary)
+    }
+
+    #[test]
+    fn answers_become_counts_and_bounds() {
+        let lines = [
+            (0, Some("phone"), "right", true),
+            (0, Some("phone"), "wrong", true), // another person: the worse one counts
+            (1, None, "right", true),
+            (2, None, "leak", false),
+        ];
+        let delta = joined(&lines);
+        let rules: Vec<(u32, &str)> = delta.events.iter().map(|e| (e.row, e.rule.as_str())).collect();
+        assert_eq!(rules, [(2, "privacy.stale")]);
+        let told = facts(&delta, 6);
+        let wanted = [
+            ("answers", 6),
+            ("stale", 1),
+            ("gone", 2),
+            ("contradictions", 1),
+            ("hits", 1),
+            ("right", 0),
+            ("clean", 1),
+            ("leaks", 0),
+        ];
+        wanted.iter().for_each(|(name, n)| assert_eq!(told.facts[*name], Fact::Int(*n), "{name}"));
+        assert_eq!(told.facts["leak_rate_max"], Fact::Decimal("0.950000".into()));
+        assert_eq!(told.facts["rule_of_three"], Fact::Decimal("1.000000".into()));
+        let row = ["phone", "1", "0", "0.000000", "0.000000", "0.975000"].map(String::from).to_vec();
+        assert!(matches!(&told.facts["precision"], Fact::Table { rows, .. } if *rows == [row]), "{:?}", told.facts);
+        assert_eq!(told.told[0].rule, "privacy.mended", "the leak that was found is not there any more");
+    }
+
+    #[test]
+    fn a_leak_is_told_of_its_sample_and_without_answers_nothing_is_known() {
+        let delta = joined(&[(1, None, "leak", true)]);
+        assert_eq!((delta.events[0].row, delta.events[0].rule.as_str()), (1, "privacy.leak"));
+        let told = facts(&delta, 1);
+        assert_eq!(told.facts["leak_rate"], Fact::Decimal("1.000000".into()));
+        assert!(!told.facts.contains_key("rule_of_three") && told.told.is_empty());
+        assert!(joined(&[]).columns.is_empty());
+        let none = gathered::<Stage>(&Gather::default(), &Summary::default());
+        assert!(matches!(none.facts["leak_rate_max"], Fact::Undefined(_)));
+        assert_eq!((text(&Join::default()), text(&Gather::default())), ("{}".to_string(), "{}".to_string()));
+    }
+
+    #[test]
+    fn bounds_are_rounded_outwards() {
+        assert_eq!(
+            (up(0.0000001), down(0.9999999), up(1.0), down(0.0)),
+            ("0.000001".into(), "0.999999".into(), "1.000000".into(), "0.000000".into())
+        );
     }
 }
