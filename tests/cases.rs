@@ -26,7 +26,7 @@ const OPEN: &[&str] = &[];
 const WARNINGS: &[&str] = &[
     "T0345", "T0301", "T0326", "T0327", "T0353", "T0360", "T0362", "T0371", "T0372", "T0373", "T0374", "T0375",
     "T0423", "T0435", "T0437", "T0445", "T0447", "T0449", "T0566", "T0587", "T0619", "T0634", "T0681", "T0723",
-    "T0776", "T0782",
+    "T0776", "T0782", "T0810",
 ];
 
 /// Codes that no manifest can reach. `T0324`: `T0308` refuses the field that would be in its way. `T0501`: a gate that
@@ -290,6 +290,10 @@ pub fn standard(dir: &Path) {
              {\"id\":\"a2\",\"step\":\"label.topic\",\"decision\":\"label\",\"by\":\"me\"}\n\
              {\"id\":\"a2\",\"step\":\"label.topic\",\"decision\":\"keep\",\"value\":\"long\",\"by\":\"me\"}\n\
              {\"id\":\"a1\",\"step\":\"label.grade\",\"decision\":\"label\",\"value\":7,\"by\":\"me\"}\n",
+        ),
+        (
+            "reviews/privacy/kim.jsonl",
+            "{\"id\":\"a1\",\"verdict\":\"right\",\"by\":\"kim\",\"seen\":\"0000000000000000\"}\n",
         ),
         (
             "reviews/grade.jsonl",

@@ -6,6 +6,7 @@ mod boxes;
 #[cfg(feature = "remote")]
 mod buckets;
 mod cases;
+mod checked;
 mod consent;
 mod contract;
 #[cfg(feature = "crawl")]

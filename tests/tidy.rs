@@ -82,6 +82,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "src/measure/association.rs",
             "src/measure/confident/",
             "src/measure/crowd/",
+            "src/measure/exact.rs",
             "src/measure/fences.rs",
             "src/measure/learn/",
             "src/measure/pictures/",

@@ -1,4 +1,5 @@
 //! `tamis gc`: removes from the store what no checkout's last build needs. What was fetched stays, unless it is asked for.
+use super::privacy::sample::SHEET;
 use super::{Context, json, say, warn};
 use crate::engine::effect::Used;
 use crate::engine::store::{self, Collected, Wish};
@@ -13,7 +14,8 @@ pub struct Args {
     /// Tell what would go, and remove nothing
     #[arg(long)]
     dry_run: bool,
-    /// Remove also everything made before masking, although the last build used it; it is made again when needed
+    /// Remove also everything made before masking, although the last build used it, and the sheet of `privacy sample`; what a build needs
+    /// is made again
     #[arg(long)]
     raw: bool,
     /// Remove also what was fetched and no checkout's dataset.lock names; it may not be had again
@@ -42,10 +44,18 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         true => Some(update::sweep(&world, &done.checkouts, args.dry_run)?),
         false => None,
     };
+    let sheet = args.raw && world.exists(SHEET);
+    if sheet && !args.dry_run {
+        world.remove(SHEET).map_err(|e| Failure::World(format!("{SHEET}: {e}")))?;
+    }
     if args.json {
         json(&Whole { store: done, fetched });
     } else if !c.quiet {
         say(&told(&done, args));
+        if sheet {
+            let goes = if args.dry_run { "would go" } else { "removed" };
+            say(&format!("{SHEET} {goes}: it shows raw text\n"));
+        }
         if let Some(used) = fetched {
             let goes = if args.dry_run { "would go" } else { "removed" };
             let (removed, freed) = (plural(used.removed, "fetched file"), bytes(used.bytes));

@@ -1,6 +1,6 @@
 //! `tamis label`: packages for labelling tools, and what comes back from them.
 mod crowd;
-mod csv;
+pub mod csv;
 mod doccano;
 pub mod export;
 pub mod import;
@@ -9,7 +9,7 @@ mod mturk;
 mod people;
 pub mod plan;
 mod shares;
-mod taken;
+pub mod taken;
 pub mod tool;
 mod tools;
 

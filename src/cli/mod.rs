@@ -20,6 +20,7 @@ mod page;
 mod pager;
 mod pin;
 mod plan;
+mod privacy;
 mod pull;
 mod push;
 mod rebuild;
@@ -114,6 +115,8 @@ enum Verb {
     Show(show::Args),
     /// Exchange samples and answers with labelling tools
     Label(label::Args),
+    /// Let a person check what detectors of personal data find and miss
+    Privacy(privacy::Args),
     /// Decide about samples one after another
     Review(review::Args),
     /// What another text of a guideline touches
@@ -257,6 +260,7 @@ fn run(c: &Context, verb: &Verb) -> Result<i32, Failure> {
         Verb::Why(a) => why::run(c, a),
         Verb::Show(a) => show::run(c, a),
         Verb::Label(a) => label::run(c, a),
+        Verb::Privacy(a) => privacy::run(c, a),
         Verb::Review(a) => review::run(c, a),
         Verb::Guideline(a) => guideline::run(c, a),
         Verb::Update(a) => update::run(c, a),

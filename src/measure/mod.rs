@@ -13,6 +13,7 @@ pub mod changes;
 pub mod confident;
 pub mod crowd;
 pub mod disjoint;
+pub mod exact;
 pub mod fences;
 pub mod fusion;
 pub mod learn;

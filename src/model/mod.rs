@@ -4,6 +4,7 @@ pub mod answers;
 pub mod boxes;
 mod cells;
 pub mod certificate;
+pub mod checked;
 pub mod colours;
 pub mod days;
 pub mod decisions;

@@ -11,6 +11,7 @@ pub const PAGES: &[&str] = &[
     include_str!("explain/T05.md"),
     include_str!("explain/T06.md"),
     include_str!("explain/T07.md"),
+    include_str!("explain/T08.md"),
     include_str!("explain/T09.md"),
 ];
 

@@ -79,25 +79,32 @@ fn sum(text: &str) -> String {
     Digest::of(text.as_bytes()).hex().chars().take(16).collect()
 }
 
+/// Does something while nobody else changes what people decided or answered.
+pub fn locked<R>(world: &World, work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+    let failed = |e: std::io::Error| Failure::World(e.to_string());
+    world.make_folder(FOLDER).map_err(failed)?;
+    let lock = world.own(LOCK, How::Edit).map_err(failed)?;
+    lock.lock().map_err(failed)?; // until it is closed
+    work()
+}
+
 /// Reads the file, lets it be changed, and writes it where it changed; nobody else writes meanwhile.
 pub fn edit<R>(
     world: &World,
     by: &str,
     change: impl FnOnce(&mut Held) -> Result<R, Failure>,
 ) -> Result<(R, Held), Failure> {
-    let failed = |e: std::io::Error| Failure::World(e.to_string());
-    world.make_folder(FOLDER).map_err(failed)?;
-    let lock = world.own(LOCK, How::Edit).map_err(failed)?;
-    lock.lock().map_err(failed)?; // until it is closed
-    let mut held = read(world, by)?;
-    let before = held.lines.clone();
-    let made = change(&mut held)?;
-    if held.lines != before {
-        let text = held.text();
-        world.replace(&held.path, text.as_bytes()).map_err(|e| Failure::World(format!("{}: {e}", held.path)))?;
-        held.digest = sum(&text);
-    }
-    Ok((made, held))
+    locked(world, || {
+        let mut held = read(world, by)?;
+        let before = held.lines.clone();
+        let made = change(&mut held)?;
+        if held.lines != before {
+            let text = held.text();
+            world.replace(&held.path, text.as_bytes()).map_err(|e| Failure::World(format!("{}: {e}", held.path)))?;
+            held.digest = sum(&text);
+        }
+        Ok((made, held))
+    })
 }
 
 /// What somebody said of a sample, as the line that is written.

@@ -2,6 +2,7 @@
 //! to. The terminal (`tamis review`), packages for labelling tools (`tamis label`) and the page (`tamis serve`) all go through here.
 pub mod ask;
 pub mod file;
+pub mod privacy;
 pub mod queue;
 pub mod task;
 

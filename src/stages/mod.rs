@@ -29,6 +29,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     &[transform::AFTER_PREPROCESS],
     &[privacy::operators::ENTRY],
     &[privacy::detect::ENTRY],
+    &[privacy::checked::ANSWERS, privacy::checked::ENTRY],
     &[transform::AFTER_PRIVACY],
     &[clean::chat::ENTRY],
     &[clean::quality::FIELDS, clean::quality::QUALITY, clean::picture_quality::ENTRY],

@@ -33,12 +33,12 @@ fn write(_: &Job, items: &[Item]) -> String {
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// A text that no spreadsheet runs: an apostrophe stands before what it would take for a formula.
-fn guarded(text: &str) -> String {
+pub fn guarded(text: &str) -> String {
     if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_string() }
 }
 
 /// The text as it was.
-fn unguarded(text: &str) -> &str {
+pub fn unguarded(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULA)).unwrap_or(text)
 }
 

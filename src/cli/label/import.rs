@@ -86,7 +86,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 }
 
 /// The file of a tool: below the project, or wherever a browser has put it. It is no input of a build.
-fn handed(c: &Context, project: &Project, file: &str) -> std::io::Result<Vec<u8>> {
+pub fn handed(c: &Context, project: &Project, file: &str) -> std::io::Result<Vec<u8>> {
     if project.world.place(file).is_some() {
         return project.world.read(file, FILE_MAX);
     }

@@ -75,6 +75,13 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }]
 }
 
+/// The columns that a plan of this step searches, and what it searches them with, for what shows its hits to people.
+pub fn searched(plan: &Plan, blob: &dyn Fn(Digest) -> Result<Vec<u8>, Fault>) -> Result<(Vec<String>, Finder), Fault> {
+    let map: Map = serde_json::from_str(plan.params(Kernel::Map)).map_err(|e| Fault::Bug(e.to_string()))?;
+    let finder = map.sought.finder(blob)?;
+    Ok((map.fields, finder))
+}
+
 /// Where the key is asked for.
 fn asked(check: &Check) -> std::ops::Range<usize> {
     let place = |key: &str| check.manifest.span_of(&format!("{}.{key}", check.path));

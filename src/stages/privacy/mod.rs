@@ -1,5 +1,6 @@
 //! `[privacy]`: steps that take personal data out of the samples, and the detectors that find it.
 mod actions;
+pub mod checked;
 mod declaration;
 pub mod detect;
 pub mod detectors;

@@ -55,6 +55,15 @@ impl Sought {
         Some(made)
     }
 
+    /// The types that are looked for, by name.
+    pub fn kinds(&self) -> Vec<String> {
+        let mut all: Vec<String> =
+            self.versions.keys().chain(self.custom.keys()).chain(self.dictionaries.keys()).cloned().collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
     /// What texts are searched with.
     pub fn finder(&self, blob: &dyn Fn(Digest) -> Result<Vec<u8>, Fault>) -> Result<Finder, Fault> {
         let mut finder = Finder::of_regions(&self.regions);

@@ -62,6 +62,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let represented = Represented::of(check, &r);
     measured.extend(represented.told.clone());
     measured.extend(made::told(check, &r.children));
+    measured.extend(looked_over(check));
     let card = PageCard {
         measured,
         splits: splits(check),
@@ -154,6 +155,19 @@ fn label(check: &Check, column: &str) -> Option<LabelCard> {
     let guideline = get("document").zip(get("version"));
     let quality = quality(check, task);
     Some(LabelCard { task: task.clone(), kind: kind.clone(), classes: classes.clone(), guideline, quality })
+}
+
+/// What people said of the search for personal data, where they were asked.
+fn looked_over(check: &Check) -> Option<(String, Vec<(String, String)>)> {
+    check.manifest.table(&["privacy", "checked"])?;
+    let told = [
+        ("Texts without a finding that people read", "clean"),
+        ("Of them, texts that hold personal data all the same", "leaks"),
+        ("Share of such texts among all without a finding, at most (95 %)", "leak_rate_max"),
+        ("What was found and is personal data, with intervals of 95 %", "precision"),
+    ];
+    let told = told.map(|(what, fact)| (what.to_string(), format!("privacy.checked.{fact}")));
+    Some(("What people said of the search for personal data".to_string(), told.into()))
 }
 
 /// What is measured of the answers of a task.
