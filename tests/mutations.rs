@@ -151,6 +151,18 @@ fn jpeg() -> Vec<u8> {
     out.into_inner()
 }
 
+fn shard() -> Vec<u8> {
+    let mut out = tar::Builder::new(Vec::new());
+    let parts: [(&str, Vec<u8>); 4] =
+        [("1.jpg", jpeg()), ("1.txt", b"one".to_vec()), ("1.json", b"{\"a\": [1]}".to_vec()), ("2.cls", b"7".to_vec())];
+    for (name, bytes) in parts {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        out.append_data(&mut header, name, bytes.as_slice()).unwrap();
+    }
+    out.into_inner().unwrap()
+}
+
 fn kinds() -> Vec<Kind> {
     let csv = |sep: &str| format!("id{sep}text\na{sep}\"one, \"\"two\"\"\"\nb{sep}three\n").into_bytes();
     let voc = "<?xml version=\"1.0\"?>\n<annotation><filename>p.png</filename><size><width>4</width><height>4</height></size>\
@@ -253,6 +265,12 @@ fn kinds() -> Vec<Kind> {
                 b"WARC/1.0\r\nWARC-Type: request\r\nContent-Length: 3\r\n\r\nGET\r\n\r\nWARC/1.0\r\nWARC-Type: response\r\n\
                   Content-Length: 75\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX: y\r\n\r\n5\r\nhello\r\n0\r\n\r\n\r\n\r\n".to_vec(),
             ],
+        ),
+        kind(
+            "webdataset",
+            "tar",
+            "files = [\"raw/*.tar\"], format = \"webdataset\", pictures = \"jpg\" }\nfields = { text = \"txt\", more = \"json.a\" }\n",
+            vec![shard()],
         ),
         kind(
             "doccano",
