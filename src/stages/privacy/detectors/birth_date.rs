@@ -80,6 +80,10 @@ fn hangul(text: &Text, at: usize) -> Option<(usize, usize)> {
     };
     let next = |at: usize, end: usize| text.numbers.runs.get(at + 1).filter(|n| n.start - end.min(n.start) <= 2);
     let len = text.numbers.len(at);
+    let behind = text.bytes().get(text.numbers.place(at, at).1..).unwrap_or_default();
+    if !behind.strip_prefix(b" ").unwrap_or(behind).starts_with("년".as_bytes()) {
+        return None;
+    }
     let year = unit(at, "년").filter(|_| len == 2 || (len == 4 && is_year(value(text, at))))?;
     next(at, year)?;
     let month = unit(at + 1, "월")?;
@@ -91,6 +95,9 @@ fn hangul(text: &Text, at: usize) -> Option<(usize, usize)> {
 /// Groups of digits.
 fn grouped(text: &Text, at: usize) -> Option<(usize, usize)> {
     let numbers = text.numbers;
+    if numbers.len(at) > 8 {
+        return None;
+    }
     let (start, end) = numbers.place(at, at);
     let number = value(text, at);
     let whole = match numbers.len(at) {
@@ -100,6 +107,9 @@ fn grouped(text: &Text, at: usize) -> Option<(usize, usize)> {
     };
     if whole {
         return (!text.is_in_word(start, end) && !numbers.goes_on(at, at)).then_some((start, end));
+    }
+    if numbers.len(at) > 4 || !(1..=2).contains(&numbers.len(at + 1)) {
+        return None;
     }
     let (a, b, c) = (number, value(text, at + 1), value(text, at + 2));
     let lens = [numbers.len(at), numbers.len(at + 1), numbers.len(at + 2)];
@@ -120,6 +130,9 @@ fn grouped(text: &Text, at: usize) -> Option<(usize, usize)> {
 
 /// March 5, 1990 and 5 March 1990, by their day.
 fn named(text: &Text, at: usize) -> Option<(usize, usize)> {
+    if text.numbers.len(at) > 2 || text.numbers.len(at + 1) != 4 {
+        return None;
+    }
     let (start, end) = text.numbers.place(at, at);
     let day = (1..=31).contains(&value(text, at)) && text.numbers.len(at) <= 2;
     let year =

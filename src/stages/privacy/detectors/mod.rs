@@ -1,12 +1,13 @@
 //! Detectors of personal data in text: a list of values, a file for one or for a few of one family, and what they share.
 //!
-//! A text is read once (`text::read`): into its plain spelling, and its runs of digits. A detector looks for bytes that
-//! cannot be missing (an `@`, digits of a certain number) and lets a hand-written validator decide at each. No regular
+//! A text is read once (`text::read`): into its plain spelling, its runs of digits, and its marks: the places of bytes that
+//! cannot be missing (an `@`, the first of a title). A detector lets a hand-written validator decide at each of them. No regular
 //! expressions but those of the manifest: `\b` is no border before a Korean particle (`010-1234-5678로`), and a pattern says
 //! nothing of dates and check digits. Each tells how sure it is; words beside a number raise or lower that (`context`).
 //! All of it takes time linear in the text.
 //!
-//! To add one: a file with a `DETECTOR`, a line in [`DETECTORS`].
+//! To add one: a file with a `DETECTOR`, a line in [`DETECTORS`]; one that begins with bytes that no other begins with needs a
+//! kind of mark, too.
 mod birth_date;
 mod canonical;
 mod card;
@@ -23,6 +24,7 @@ mod kr_ci;
 mod kr_papers;
 mod kr_plate;
 mod kr_rrn;
+mod marks;
 mod net;
 mod numbers;
 mod numerals;
@@ -32,14 +34,13 @@ mod phone;
 mod phone_abroad;
 mod plain;
 mod regions;
-mod scan;
 mod secret;
+mod syllables;
 mod text;
 mod tokens;
 mod units;
 mod url_credential;
 mod us_ssn;
-mod words;
 
 pub use canonical::{Canonical, district_of, year_of};
 pub use custom::{Custom, entries};
@@ -48,6 +49,7 @@ pub use hit::{Confidence, Found, Hit};
 pub use kr_plate::LETTERS as PLATE_LETTERS;
 pub use numerals::{spelt, value as numeral_of};
 pub use regions::{REGIONS, of_languages};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// All detectors; where hits of equal length and confidence overlap, the earlier one wins.
@@ -139,8 +141,10 @@ impl Finder {
     /// The hits, sorted and without overlaps. Of those that overlap the longest is taken first, then the surest, then in the
     /// order of the types, then the leftmost.
     pub fn find(&self, original: &str) -> Vec<Hit> {
-        let (plain, numbers) = text::read(original);
-        let text = text::Text { plain: &plain.text, numbers: &numbers, regions: self.regions };
+        let mut known = KNOWN.take();
+        let plain = text::read(original, &mut known);
+        let text =
+            text::Text { plain: &plain.text, numbers: &known.numbers, marks: &known.marks, regions: self.regions };
         let (mut all, mut found) = (Vec::new(), Vec::new());
         for (i, kind) in self.kinds.iter().enumerate() {
             match &kind.by {
@@ -148,8 +152,15 @@ impl Finder {
                 By::Expression(expression) => expression.find(&text, &mut found),
                 By::Dictionary(dictionary) => dictionary.find(&text, &mut found),
             }
+            if found.is_empty() {
+                continue;
+            }
             let sure = found.drain(..).filter(|f| f.confidence >= kind.least && f.start < f.end);
             all.extend(sure.map(|Found { start, end, confidence }| Hit { start, end, kind: i, confidence }));
+        }
+        KNOWN.set(known);
+        if all.is_empty() {
+            return Vec::new();
         }
         let mut hits = apart(all);
         for hit in &mut hits {
@@ -157,6 +168,11 @@ impl Finder {
         }
         hits
     }
+}
+
+thread_local! {
+    /// The memory for what is known of a text.
+    static KNOWN: Cell<Box<text::Known>> = Cell::default();
 }
 
 /// The hits of which no two overlap.

@@ -65,15 +65,17 @@ const SPACED_MIN: usize = 7;
 const WIDE: &str = "   ";
 
 impl Numbers {
-    pub(super) fn of(text: &str) -> Numbers {
-        let bytes = text.as_bytes();
-        let mut numbers = Numbers::default();
-        let mut at = 0;
-        while let Some(start) = super::scan::next(bytes, at, |b| b.is_ascii_digit()) {
+    /// Reads a text in which runs of digits begin at these places; what was read before is forgotten.
+    pub(super) fn read(&mut self, text: &str, starts: &[usize]) {
+        let (bytes, numbers) = (text.as_bytes(), self);
+        numbers.digits.clear();
+        numbers.runs.clear();
+        numbers.clusters.clear();
+        for start in starts.iter().copied() {
             let first = numbers.digits.len();
             let run = bytes.get(start..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit());
             numbers.digits.extend(run.map(|b| b - b'0'));
-            at = start + numbers.digits.len() - first;
+            let at = start + numbers.digits.len() - first;
             let gap = match numbers.runs.last() {
                 Some(run) => {
                     let between = text.get(run.end..start).unwrap_or_default();
@@ -85,7 +87,6 @@ impl Numbers {
             numbers.runs.push(Run { start, end: at, digits: first..numbers.digits.len(), gap });
         }
         numbers.cluster();
-        numbers
     }
 
     fn cluster(&mut self) {
@@ -152,8 +153,12 @@ impl Numbers {
     /// Whether the runs from `first` on are groups of these lengths, all with the same mark between them (or one run of all
     /// these digits), and neither side goes on. The last run and the mark; no mark for one run.
     pub(super) fn layout(&self, first: usize, groups: &[usize]) -> Option<(usize, Option<Mark>)> {
-        let all: usize = groups.iter().sum();
-        if self.len(first) == all && !self.goes_on(first, first) {
+        let len = self.len(first);
+        if groups.first() != Some(&len) {
+            let whole = len == groups.iter().sum::<usize>() && !self.goes_on(first, first);
+            return whole.then_some((first, None));
+        }
+        if groups.len() == 1 && !self.goes_on(first, first) {
             return Some((first, None));
         }
         let last = first + groups.len() - 1;
