@@ -81,9 +81,16 @@ fn find(text: &Text, out: &mut Vec<Found>) {
         out.push(Found { start, end, confidence: Confidence::Certain })
     });
     text.places(Kind::At).for_each(|at| out.extend(written_out(text.plain, at, at + 1, false)));
-    for (at, word) in text.words(Kind::Verb, &BARE_AT).chain(text.words(Kind::SpeltAt, &[BARE_SPELT])) {
-        let start = at - usize::from(word == BARE_SPELT);
-        out.extend(written_out(text.plain, start, at + word.len(), true));
+    for (at, word) in text.words(Kind::Verb, &BARE_AT) {
+        out.extend(written_out(text.plain, at, at + word.len(), true));
+    }
+    let mut after = 0;
+    for (at, word) in text.words(Kind::SpeltAt, &[BARE_SPELT]) {
+        let start = at.checked_sub(1).filter(|start| *start >= after && text.before(at) == Some(' '));
+        if let Some(start) = start {
+            after = at + word.len();
+            out.extend(written_out(text.plain, start, after, true));
+        }
     }
     let in_brackets = |at: usize, end: usize| {
         at.checked_sub(1).is_some_and(|from| AT.iter().any(|word| from + word.len() == end + 1 && text.has(from, word)))

@@ -151,8 +151,10 @@ fn kind(name: &str) -> Option<Name> {
 
 /// Whether the name of a road, a quarter or a building may end in a character.
 fn ends_name(c: char) -> bool {
-    let building = || BUILDINGS.iter().any(|b| b.ends_with(c));
-    matches!(c, '로' | '길' | '동' | '리' | '가' | '읍' | '면') || matches!(c, '가'..='힣') && building()
+    // of roads and quarters, then of buildings
+    matches!(c, '로' | '길' | '동' | '리' | '가' | '읍' | '면')
+        || matches!(c, '트' | '라' | '딩' | '워' | '텔' | '션' | '택' | '슬' | '이' | '오' | '안')
+        || matches!(c, '터' | '츠' | '크' | '사' | '립' | '룸' | '스' | '샵' | '상' | '지')
 }
 
 fn is_name(c: char) -> bool {
@@ -420,6 +422,13 @@ mod tests {
             ("at 152, Teheran-ro, Gangnam-gu, Seoul 06236.", "152, Teheran-ro, Gangnam-gu, Seoul 06236"),
         ] {
             assert_eq!(found(&DETECTOR, text), [want], "{text}");
+        }
+    }
+
+    #[test]
+    fn every_building_ends_a_name() {
+        for building in super::BUILDINGS {
+            assert!(building.ends_with(super::ends_name), "{building}");
         }
     }
 

@@ -11,6 +11,7 @@
 mod birth_date;
 mod canonical;
 mod card;
+mod change;
 mod context;
 mod custom;
 mod detector;
@@ -35,6 +36,7 @@ mod phone_abroad;
 mod plain;
 mod regions;
 mod secret;
+mod secret_forms;
 mod syllables;
 mod text;
 mod tokens;
@@ -158,7 +160,9 @@ impl Finder {
             let sure = found.drain(..).filter(|f| f.confidence >= kind.least && f.start < f.end);
             all.extend(sure.map(|Found { start, end, confidence }| Hit { start, end, kind: i, confidence }));
         }
-        KNOWN.set(known);
+        if original.len() <= KEPT_MAX {
+            KNOWN.set(known);
+        }
         if all.is_empty() {
             return Vec::new();
         }
@@ -169,6 +173,9 @@ impl Finder {
         hits
     }
 }
+
+/// Of longer texts no memory is kept.
+const KEPT_MAX: usize = 1 << 20;
 
 thread_local! {
     /// The memory for what is known of a text.

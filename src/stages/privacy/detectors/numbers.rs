@@ -55,6 +55,9 @@ impl Mark {
 /// Digits of a cluster.
 const CLUSTER_MIN: usize = 7;
 
+/// Bytes between two groups.
+const GAP_MAX: usize = 8;
+
 /// Spaces around a dash between two groups.
 const DASH_SPACES: usize = 6;
 
@@ -73,10 +76,12 @@ impl Numbers {
         numbers.clusters.clear();
         for start in starts.iter().copied() {
             let first = numbers.digits.len();
-            let run = bytes.get(start..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit());
-            numbers.digits.extend(run.map(|b| b - b'0'));
-            let at = start + numbers.digits.len() - first;
+            let rest = bytes.get(start..).unwrap_or_default();
+            let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+            numbers.digits.extend(rest.get(..len).unwrap_or_default().iter().map(|b| b - b'0'));
+            let at = start + len;
             let gap = match numbers.runs.last() {
+                Some(run) if start - run.end > GAP_MAX => OTHER,
                 Some(run) => {
                     let between = text.get(run.end..start).unwrap_or_default();
                     let single = run.digits.len() == 1 && at - start == 1;
@@ -231,7 +236,7 @@ pub(super) const OTHER: Gap = Gap { mark: Mark::Other, tight: false, closes: fal
 /// may end behind it), and brackets.
 pub(super) fn gap(between: &str) -> Gap {
     let (mut mark, mut spaces, mut brackets, mut closes) = (None, 0, 0, false);
-    if between.len() > 8 {
+    if between.len() > GAP_MAX {
         return OTHER;
     }
     if matches!(between, "-\n" | "-\r\n") {

@@ -1,6 +1,6 @@
 //! Numbers that are spelt in Hangul, a syllable a digit: 공일공-일이삼사-오육칠팔.
+use super::change::Change;
 use super::marks::{Kind, Marks};
-use super::plain::Change;
 
 /// How many digits a stretch needs to be read as a number; shorter ones are words.
 const DIGITS_MIN: usize = 9;

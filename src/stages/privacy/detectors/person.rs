@@ -69,6 +69,10 @@ const SEXES: [&str; 2] = ["남", "여"];
 /// The name of three syllables before an age or a sex in brackets: `김철수(35)`, `김철수 (만 35세)`, `김철수(42·회사원)`,
 /// `김철수(남/35세)`, `김철수(여)`.
 fn aged(text: &Text, bracket: usize) -> Option<Found> {
+    // what may stand behind the bracket is a digit, or Hangul
+    if !text.bytes().get(bracket + 1).is_some_and(|b| b.is_ascii_digit() || !b.is_ascii()) {
+        return None;
+    }
     let behind = head(text.plain.get(bracket + 1..)?, 16);
     let sex = SEXES.iter().find_map(|sex| behind.strip_prefix(sex));
     let alone = sex.is_some_and(|rest| rest.starts_with(')'));

@@ -107,6 +107,10 @@ fn is_row(text: &Text, first: usize, last: usize) -> bool {
 
 /// The last run, and whether there are marks between the groups.
 fn layout(text: &Text, first: usize, groups: &[usize], bare: bool) -> Option<(usize, bool)> {
+    let len = text.numbers.len(first);
+    if groups.first() != Some(&len) && groups.iter().sum::<usize>() != len {
+        return None;
+    }
     if let Some((last, mark)) = text.numbers.layout(first, groups) {
         return match mark {
             None => bare.then_some((last, false)),

@@ -6,15 +6,9 @@
 //! hyphens, zero-width characters, marks of direction, variation selectors, Hangul fillers. Numbers spelt in Hangul
 //! (공일공 일이삼사 오육칠팔) become digits where they have at least nine, and digits one space apart (`0 1 0 1 2 3 4`) stand
 //! together.
+use super::change::Change;
 use super::marks::{Kind, Marks};
 use std::borrow::Cow;
-
-/// What another spelling changes in a text: the bytes `start..end` become a character, or nothing.
-pub(super) struct Change {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) with: Option<char>,
-}
 
 /// A text in its plain spelling.
 pub(super) struct Plain<'t> {

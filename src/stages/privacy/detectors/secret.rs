@@ -8,10 +8,10 @@
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
 use super::marks::Kind;
+use super::secret_forms;
 use super::text::Text;
 use super::tokens;
 use Confidence::{Certain, Likely, Possible};
-use std::sync::LazyLock;
 
 pub const DETECTOR: Detector = Detector {
     name: "secret",
@@ -20,88 +20,6 @@ pub const DETECTOR: Detector = Detector {
     mask: "[SECRET]",
     find,
 };
-
-/// What it begins with, fewest characters behind that, most, and whether they are capital letters and digits.
-type Form = (&'static str, usize, usize, bool);
-
-static FORMS: [Form; 76] = [
-    ("AKIA", 16, 16, true),
-    ("ASIA", 16, 16, true),
-    ("ABIA", 16, 16, true),
-    ("AIza", 35, 35, false),
-    ("ghp_", 36, 255, false),
-    ("gho_", 36, 255, false),
-    ("ghu_", 36, 255, false),
-    ("ghs_", 36, 255, false),
-    ("ghr_", 36, 255, false),
-    ("github_pat_", 22, 255, false),
-    ("glpat-", 20, 64, false),
-    ("xoxb-", 16, 255, false),
-    ("xoxp-", 16, 255, false),
-    ("xoxa-", 16, 255, false),
-    ("xoxr-", 16, 255, false),
-    ("xoxs-", 16, 255, false),
-    ("xapp-", 16, 255, false),
-    ("sk-ant-", 20, 255, false),
-    ("sk-proj-", 20, 255, false),
-    ("sk-", 20, 255, false),
-    ("sk_live_", 16, 255, false),
-    ("sk_test_", 16, 255, false),
-    ("pk_live_", 16, 255, false),
-    ("pk_test_", 16, 255, false),
-    ("rk_live_", 16, 255, false),
-    ("whsec_", 16, 255, false),
-    ("ya29.", 20, 255, false),
-    ("npm_", 36, 36, false),
-    ("pypi-", 50, 255, false),
-    ("hf_", 30, 64, false),
-    ("SG.", 40, 80, false),
-    ("key-", 32, 32, false),
-    ("dop_v1_", 64, 64, false),
-    ("shpat_", 32, 32, false),
-    ("shpss_", 32, 32, false),
-    ("EAAC", 40, 255, false),
-    ("sq0atp-", 22, 22, false),
-    ("sq0csp-", 43, 43, false),
-    ("lin_api_", 32, 64, false),
-    ("dckr_pat_", 20, 64, false),
-    ("dckr_oat_", 20, 64, false),
-    ("gldt-", 20, 64, false),
-    ("glptt-", 40, 40, false),
-    ("glrt-", 20, 64, false),
-    ("glft-", 20, 64, false),
-    ("glsoat-", 20, 64, false),
-    ("glcbt-", 20, 80, false),
-    ("GOCSPX-", 28, 28, false),
-    ("AQ.Ab8", 40, 80, false),
-    ("NRAK-", 27, 27, true),
-    ("hvs.", 24, 255, false),
-    ("hvb.", 100, 300, false),
-    ("r8_", 37, 40, false),
-    ("gsk_", 48, 60, false),
-    ("pplx-", 40, 64, false),
-    ("xai-", 60, 100, false),
-    ("ntn_", 40, 64, false),
-    ("secret_", 43, 43, false),
-    ("figd_", 36, 64, false),
-    ("PMAK-", 59, 59, false),
-    ("dapi", 32, 34, false),
-    ("glsa_", 40, 48, false),
-    ("glc_", 60, 255, false),
-    ("sbp_", 40, 44, false),
-    ("tskey-auth-", 20, 80, false),
-    ("tskey-api-", 20, 80, false),
-    ("sntrys_", 60, 255, false),
-    ("sntryu_", 64, 64, false),
-    ("ATATT3", 100, 255, false),
-    ("rubygems_", 48, 48, false),
-    ("cio", 32, 32, false),
-    ("fo1_", 40, 64, false),
-    ("HRKU-", 36, 80, false),
-    ("AGE-SECRET-KEY-1", 58, 58, false),
-    ("SK", 32, 32, false),
-    ("EAAA", 56, 64, false),
-];
 
 /// Names before a value.
 const NAMES: [&str; 33] = [
@@ -174,6 +92,11 @@ fn find(text: &Text, out: &mut Vec<Found>) {
             }
         }
     });
+    // many texts have none of what the others begin with
+    let kinds = [Kind::Colon, Kind::Equals, Kind::Verb, Kind::Dash, Kind::Slash, Kind::Latin, Kind::Said];
+    if kinds.into_iter().all(|kind| text.marks.of(kind).is_empty()) {
+        return;
+    }
     named(text, out);
     by_place(text, out);
     pem(text, out);
@@ -181,13 +104,15 @@ fn find(text: &Text, out: &mut Vec<Found>) {
 
 fn token(text: &Text, start: usize, end: usize, out: &mut Vec<Found>) {
     let Some(whole) = text.plain.get(start..end) else { return };
-    let value = whole.trim_end_matches(['.', '-']).trim_start_matches(['.', '-', '_']);
-    let start = start + whole.len() - whole.trim_start_matches(['.', '-', '_']).len();
+    let lead = whole.bytes().take_while(|b| matches!(b, b'.' | b'-' | b'_')).count();
+    let trail = whole.bytes().rev().take_while(|b| matches!(b, b'.' | b'-')).count();
+    let Some(value) = whole.get(lead..whole.len() - trail) else { return };
+    let start = start + lead;
     let found = |confidence| Found { start, end: start + value.len(), confidence };
     if value.starts_with("eyJ") && value.matches('.').count() == 2 && value.len() >= 30 {
         return out.push(found(Certain));
     }
-    for (form, least, most, capitals) in forms_of(value) {
+    for (form, least, most, capitals) in secret_forms::of(value) {
         let (Some(rest), capitals) = (value.strip_prefix(form), *capitals) else { continue };
         let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
         let varied = distinct(rest) >= 8 || rest.len() > 60;
@@ -213,16 +138,6 @@ fn token(text: &Text, start: usize, end: usize, out: &mut Vec<Found>) {
         let confidence = if value.len() >= 40 && !public { Likely } else { Possible };
         out.push(found(confidence));
     }
-}
-
-/// The forms that begin with the first two letters of a value.
-fn forms_of(value: &str) -> impl Iterator<Item = &'static Form> {
-    static BY_FIRST: LazyLock<Vec<Vec<&'static Form>>> = LazyLock::new(|| {
-        let begins = |first: u8| FORMS.iter().filter(|form| form.0.as_bytes().first() == Some(&first)).collect();
-        (0..128).map(begins).collect()
-    });
-    let (first, second) = (value.bytes().next().map_or(usize::MAX, usize::from), value.as_bytes().get(1));
-    BY_FIRST.get(first).into_iter().flatten().copied().filter(move |form| form.0.as_bytes().get(1) == second)
 }
 
 /// Whether a part of a value is a word.

@@ -51,18 +51,20 @@ impl Text<'_> {
         self.marks.of(kind).iter().copied()
     }
 
-    /// Where words stand whose places are of a kind, each word by itself and without overlaps.
-    pub(super) fn words(&self, kind: Kind, words: &[&'static str]) -> impl Iterator<Item = (usize, &'static str)> {
-        // most texts have none of a kind
-        let words = if self.marks.of(kind).is_empty() { &[] } else { words };
-        words.iter().flat_map(move |word| {
-            let (mut after, second) = (0, word.as_bytes().get(1));
-            let next = move |at: usize| {
-                let is = self.bytes().get(at + 1) == second && at >= after && self.has(at, word);
-                after = if is { at + word.len() } else { after };
-                is.then_some((at, *word))
-            };
-            self.places(kind).filter_map(next)
+    /// Where words stand whose places are of a kind; the same word does not begin where it ended before. No word begins another.
+    pub(super) fn words<const N: usize>(
+        &self,
+        kind: Kind,
+        words: &[&'static str; N],
+    ) -> impl Iterator<Item = (usize, &'static str)> {
+        let mut after = [0; N];
+        self.places(kind).filter_map(move |at| {
+            let rest = self.bytes().get(at..).unwrap_or_default();
+            let is = |word: &&str| word.as_bytes().get(1) == rest.get(1) && rest.starts_with(word.as_bytes());
+            let (word, after) = words.iter().zip(&mut after).find(|(word, _)| is(word))?;
+            let free = at >= *after;
+            *after = if free { at + word.len() } else { *after };
+            free.then_some((at, *word))
         })
     }
 
