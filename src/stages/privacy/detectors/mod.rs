@@ -83,6 +83,24 @@ pub const DETECTORS: &[Detector] = &[
 /// Types whose hits are likely at most.
 const NEVER_CERTAIN: [&str; 3] = ["kr_account", "kr_health", "birth_date"];
 
+/// Types of which each hit has a digit in it, in the plain spelling.
+const OF_DIGITS: [&str; 14] = [
+    "phone",
+    "kr_rrn",
+    "card",
+    "iban",
+    "us_ssn",
+    "kr_driver",
+    "kr_passport",
+    "kr_health",
+    "kr_customs",
+    "kr_business",
+    "kr_corporation",
+    "kr_account",
+    "kr_plate",
+    "birth_date",
+];
+
 /// The highest confidence that hits of a type have.
 pub fn surest(name: &str) -> Confidence {
     if NEVER_CERTAIN.contains(&name) { Confidence::Likely } else { Confidence::Certain }
@@ -99,6 +117,8 @@ pub struct Finder {
 struct Kind {
     name: String,
     least: Confidence,
+    /// Whether there is nothing to find in a text without digits.
+    of_digits: bool,
     by: By,
 }
 
@@ -117,21 +137,22 @@ impl Finder {
     /// Looks for a type of the list with at least this confidence. Names that are no detector find nothing.
     pub fn detector(&mut self, name: &str, least: Confidence) {
         if let Some(detector) = DETECTORS.iter().find(|d| d.name == name) {
-            self.kinds.push(Kind { name: name.to_string(), least, by: By::Detector(detector) });
+            let of_digits = OF_DIGITS.contains(&name);
+            self.kinds.push(Kind { name: name.to_string(), least, of_digits, by: By::Detector(detector) });
         }
     }
 
     /// Looks for an expression under a name of its own.
     pub fn expression(&mut self, name: &str, custom: &Custom, least: Confidence) -> Result<(), String> {
         let by = By::Expression(custom::Expression::of(custom)?);
-        self.kinds.push(Kind { name: name.to_string(), least, by });
+        self.kinds.push(Kind { name: name.to_string(), least, of_digits: false, by });
         Ok(())
     }
 
     /// Looks for the entries of a dictionary as a type.
     pub fn dictionary(&mut self, name: &str, text: &str) -> Result<(), String> {
         let by = By::Dictionary(custom::Dictionary::of(text)?);
-        self.kinds.push(Kind { name: name.to_string(), least: Confidence::Possible, by });
+        self.kinds.push(Kind { name: name.to_string(), least: Confidence::Possible, of_digits: false, by });
         Ok(())
     }
 
@@ -143,12 +164,13 @@ impl Finder {
     /// The hits, sorted and without overlaps. Of those that overlap the longest is taken first, then the surest, then in the
     /// order of the types, then the leftmost.
     pub fn find(&self, original: &str) -> Vec<Hit> {
-        let mut known = KNOWN.take();
+        let mut known = KNOWN.take().unwrap_or_default();
         let plain = text::read(original, &mut known);
         let text =
             text::Text { plain: &plain.text, numbers: &known.numbers, marks: &known.marks, regions: self.regions };
         let (mut all, mut found) = (Vec::new(), Vec::new());
-        for (i, kind) in self.kinds.iter().enumerate() {
+        let digits = !text.numbers.runs.is_empty();
+        for (i, kind) in self.kinds.iter().enumerate().filter(|(_, kind)| digits || !kind.of_digits) {
             match &kind.by {
                 By::Detector(detector) => (detector.find)(&text, &mut found),
                 By::Expression(expression) => expression.find(&text, &mut found),
@@ -161,7 +183,7 @@ impl Finder {
             all.extend(sure.map(|Found { start, end, confidence }| Hit { start, end, kind: i, confidence }));
         }
         if original.len() <= KEPT_MAX {
-            KNOWN.set(known);
+            KNOWN.set(Some(known));
         }
         if all.is_empty() {
             return Vec::new();
@@ -179,7 +201,7 @@ const KEPT_MAX: usize = 1 << 20;
 
 thread_local! {
     /// The memory for what is known of a text.
-    static KNOWN: Cell<Box<text::Known>> = Cell::default();
+    static KNOWN: Cell<Option<Box<text::Known>>> = const { Cell::new(None) };
 }
 
 /// The hits of which no two overlap.
@@ -275,6 +297,11 @@ mod tests {
             ["email", "phone", "kr_rrn", "case-number"].map(mask),
             ["[EMAIL]", "[PHONE]", "[RRN]", "[CASE_NUMBER]"]
         );
+    }
+
+    #[test]
+    fn types_of_digits_are_detectors() {
+        assert!(OF_DIGITS.iter().all(|name| DETECTORS.iter().any(|d| d.name == *name)));
     }
 
     #[test]
