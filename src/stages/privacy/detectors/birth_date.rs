@@ -80,6 +80,11 @@ fn hangul(text: &Text, at: usize) -> Option<(usize, usize)> {
     };
     let next = |at: usize, end: usize| text.numbers.runs.get(at + 1).filter(|n| n.start - end.min(n.start) <= 2);
     let len = text.numbers.len(at);
+    let (end, lead) = (text.numbers.place(at, at).1, "년".as_bytes().first());
+    let byte = |at: usize| text.bytes().get(at);
+    if !matches!(len, 2 | 4) || byte(end) != lead && (byte(end) != Some(&b' ') || byte(end + 1) != lead) {
+        return None;
+    }
     let year = unit(at, "년").filter(|_| len == 2 || (len == 4 && is_year(value(text, at))))?;
     next(at, year)?;
     let month = unit(at + 1, "월")?;
@@ -91,35 +96,42 @@ fn hangul(text: &Text, at: usize) -> Option<(usize, usize)> {
 /// Groups of digits.
 fn grouped(text: &Text, at: usize) -> Option<(usize, usize)> {
     let numbers = text.numbers;
-    let (start, end) = numbers.place(at, at);
-    let number = value(text, at);
-    let whole = match numbers.len(at) {
-        8 => is_year(number / 10000) && is_day(number / 100 % 100, number % 100),
-        6 => is_day(number / 100 % 100, number % 100),
-        _ => false,
-    };
-    if whole {
-        return (!text.is_in_word(start, end) && !numbers.goes_on(at, at)).then_some((start, end));
+    if numbers.len(at) > 8 {
+        return None;
     }
-    let (a, b, c) = (number, value(text, at + 1), value(text, at + 2));
-    let lens = [numbers.len(at), numbers.len(at + 1), numbers.len(at + 2)];
+    let (start, end) = numbers.place(at, at);
+    if numbers.len(at) > 4 {
+        let number = value(text, at);
+        let whole = match numbers.len(at) {
+            8 => is_year(number / 10000) && is_day(number / 100 % 100, number % 100),
+            6 => is_day(number / 100 % 100, number % 100),
+            _ => false,
+        };
+        return (whole && !text.is_in_word(start, end) && !numbers.goes_on(at, at)).then_some((start, end));
+    }
     let joint = |at: usize| match numbers.gap(at).mark {
         Mark::Dash | Mark::Dot | Mark::Space | Mark::Odd(b'/') => Some(numbers.gap(at).mark),
         _ => None,
     };
     let same = joint(at + 1).is_some() && joint(at + 1) == joint(at + 2);
-    let short = (1..=2).contains(&lens[1]) && lens.iter().all(|l| *l > 0);
-    let fits = match lens {
+    if !same || !(1..=2).contains(&numbers.len(at + 1)) {
+        return None;
+    }
+    let (a, b, c) = (value(text, at), value(text, at + 1), value(text, at + 2));
+    let fits = match [numbers.len(at), numbers.len(at + 1), numbers.len(at + 2)] {
         [4, _, 1 | 2] => is_year(a) && is_day(b, c),
         [2, 2, 2] => is_day(b, c),
         [1 | 2, _, 4] => is_year(c) && (is_day(a, b) || is_day(b, a)),
         _ => false,
     };
-    (same && short && fits && !numbers.goes_on(at, at + 2)).then_some((start, numbers.place(at, at + 2).1))
+    (fits && !numbers.goes_on(at, at + 2)).then_some((start, numbers.place(at, at + 2).1))
 }
 
 /// March 5, 1990 and 5 March 1990, by their day.
 fn named(text: &Text, at: usize) -> Option<(usize, usize)> {
+    if text.numbers.len(at) > 2 || text.numbers.len(at + 1) != 4 {
+        return None;
+    }
     let (start, end) = text.numbers.place(at, at);
     let day = (1..=31).contains(&value(text, at)) && text.numbers.len(at) <= 2;
     let year =

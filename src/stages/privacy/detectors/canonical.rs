@@ -1,5 +1,5 @@
 //! The canonical form of a value, by which equal values are known however they are spelt, and what may be said of less of it.
-use super::text::read;
+use super::text::{Known, read};
 
 /// A value in its canonical form: digits and letters of numbers in capitals, addresses of mail in small letters, other texts
 /// with single spaces.
@@ -7,7 +7,7 @@ pub struct Canonical(String);
 
 impl Canonical {
     pub fn of(kind: &str, surface: &str) -> Canonical {
-        let (plain, _) = read(surface);
+        let plain = read(surface, &mut Known::default());
         let text = plain.text.as_ref();
         let signs = |keep: fn(&char) -> bool| text.chars().filter(keep).collect::<String>();
         Canonical(match kind {
@@ -48,7 +48,9 @@ fn national(digits: &str) -> String {
 
 /// `1990년` of `1990년 3월 5일`, `1990` of `1990-03-05`.
 pub fn year_of(surface: &str) -> Option<String> {
-    let (plain, numbers) = read(surface);
+    let mut known = Known::default();
+    let plain = read(surface, &mut known);
+    let numbers = &known.numbers;
     let long = numbers.runs.iter().position(|run| matches!(run.digits.len(), 4 | 8));
     let at = long.or_else(|| numbers.runs.iter().position(|run| matches!(run.digits.len(), 2 | 6)))?;
     let run = numbers.runs.get(at)?;
@@ -60,7 +62,7 @@ pub fn year_of(surface: &str) -> Option<String> {
 
 /// The province and the district of an address: what stands before its road or quarter.
 pub fn district_of(surface: &str) -> Option<String> {
-    let (plain, _) = read(surface);
+    let plain = read(surface, &mut Known::default());
     let district = |word: &&str| {
         let far = ['로', '길', '동', '리', '가', '읍', '면'].into_iter().any(|last| word.ends_with(last));
         !far && word.chars().all(|c| matches!(c, '가'..='힣'))

@@ -44,6 +44,9 @@ fn read(text: &Text, first: usize) -> Option<(usize, Found)> {
         let found = text.judged(found(text, first, first, Likely), Subject::Card);
         return (fits && !decimal).then_some((first, found));
     }
+    if !matches!(len, 4 | 6 | 8) {
+        return None;
+    }
     let (last, mark) = CARDS.iter().chain(&OTHERS).find_map(|groups| numbers.layout(first, groups))?;
     let digits = numbers.digits(first, last);
     let odd = matches!(mark, Some(Mark::Odd(b'*' | b'~' | b':') | Mark::Bracket));

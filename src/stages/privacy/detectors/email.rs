@@ -14,11 +14,9 @@
 //! Not found: quoted local parts, letters outside ASCII in the local part, addresses without a dot (`root@localhost`).
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
+use super::marks::Kind;
 use super::text::Text;
 use super::url_credential::is_token;
-use super::words::Words;
-use aho_corasick::{AhoCorasick, MatchKind};
-use std::sync::LazyLock;
 
 pub const DETECTOR: Detector = Detector {
     name: "email",
@@ -39,13 +37,14 @@ const LABEL_MAX: usize = 63;
 const DOMAIN_MAX: usize = 253;
 
 /// What stands for `@` in addresses that are written out.
-static AT: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let words = ["(at)", "[at]", "{at}", "(AT)", "[AT]", "(At)", "골뱅이", "(골뱅이)", "[골뱅이]"];
-    AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(words).ok()
-});
+const AT: [&str; 8] = ["(at)", "[at]", "{at}", "(AT)", "[AT]", "(At)", "(골뱅이)", "[골뱅이]"];
+/// The same without brackets.
+const SPELT_AT: &str = "골뱅이";
 
 /// Bare words for `@`, which need a dot that is written out, too.
-const BARE_AT: [&str; 4] = [" at ", " AT ", " At ", " 앳 "];
+const BARE_AT: [&str; 3] = [" at ", " AT ", " At "];
+/// The same in Hangul, behind a space.
+const BARE_SPELT: &str = "앳 ";
 
 /// What stands for a dot; the bare English word needs spaces around it.
 const DOT: [&str; 7] = ["(dot)", "[dot]", "{dot}", "(점)", "점", "닷", "dot"];
@@ -77,20 +76,30 @@ const VERBS: [&str; 16] = [
     "available",
 ];
 
-static BARE: Words = Words::new(&BARE_AT);
-
 fn find(text: &Text, out: &mut Vec<Found>) {
-    each(text.plain, &mut |start, end| out.push(Found { start, end, confidence: Confidence::Certain }));
-    let bytes = text.bytes();
-    memchr::memchr_iter(b'@', bytes).for_each(|at| out.extend(written_out(text.plain, at, at + 1, false)));
-    for (word, finder) in BARE.each() {
-        finder.find_iter(bytes).for_each(|at| out.extend(written_out(text.plain, at, at + word.len(), true)));
+    each(text.plain, text.marks.of(Kind::At), &mut |start, end| {
+        out.push(Found { start, end, confidence: Confidence::Certain })
+    });
+    text.places(Kind::At).for_each(|at| out.extend(written_out(text.plain, at, at + 1, false)));
+    for (at, word) in text.words(Kind::Verb, &BARE_AT) {
+        out.extend(written_out(text.plain, at, at + word.len(), true));
     }
-    if let Some(words) = AT.as_ref() {
-        words
-            .find_iter(text.plain)
-            .for_each(|word| out.extend(written_out(text.plain, word.start(), word.end(), false)));
+    let mut after = 0;
+    for (at, word) in text.words(Kind::SpeltAt, &[BARE_SPELT]) {
+        let start = at.checked_sub(1).filter(|start| *start >= after && text.before(at) == Some(' '));
+        if let Some(start) = start {
+            after = at + word.len();
+            out.extend(written_out(text.plain, start, after, true));
+        }
     }
+    let in_brackets = |at: usize, end: usize| {
+        at.checked_sub(1).is_some_and(|from| AT.iter().any(|word| from + word.len() == end + 1 && text.has(from, word)))
+    };
+    let open =
+        text.places(Kind::Open).filter_map(|at| AT.iter().find(|word| text.has(at, word)).map(|word| (at, word.len())));
+    let bare = text.places(Kind::SpeltAt).filter(|at| text.has(*at, SPELT_AT)).map(|at| (at, SPELT_AT.len()));
+    let bare = bare.filter(|(at, len)| !in_brackets(*at, at + len));
+    open.chain(bare).for_each(|(at, len)| out.extend(written_out(text.plain, at, at + len, false)));
 }
 
 fn text_near(behind: &str) -> &str {
@@ -164,9 +173,9 @@ fn is_user(text: &str, local: std::ops::Range<usize>) -> bool {
 }
 
 /// Tells where each address begins and ends.
-fn each(text: &str, tell: &mut dyn FnMut(usize, usize)) {
+fn each(text: &str, places: &[usize], tell: &mut dyn FnMut(usize, usize)) {
     let mut after = 0;
-    for at in memchr::memchr_iter(b'@', text.as_bytes()) {
+    for at in places.iter().copied() {
         let (Some(before), Some(behind)) = (text.get(after..at), text.get(at + 1..)) else { continue };
         if let (Some(local), Some(domain)) = (local_part(before), domain(behind)) {
             after = at + 1 + domain;
@@ -235,7 +244,17 @@ fn top_level(label: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::super::found;
-    use super::DETECTOR;
+    use super::{AT, BARE_AT, DETECTOR};
+
+    #[test]
+    fn every_word_for_a_sign_is_seen() {
+        for word in AT.iter().chain(&["골뱅이"]) {
+            assert_eq!(found(&DETECTOR, &format!("kim{word}example.com")).len(), 1, "{word}");
+        }
+        for word in BARE_AT.iter().chain(&[" 앳 "]) {
+            assert_eq!(found(&DETECTOR, &format!("kim{word}example dot com")).len(), 1, "{word}");
+        }
+    }
 
     #[test]
     fn addresses_are_found_with_what_surrounds_them_left_alone() {

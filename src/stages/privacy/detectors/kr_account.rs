@@ -49,22 +49,29 @@ fn find(text: &Text, out: &mut Vec<Found>) {
     for cluster in &numbers.clusters {
         let mut first = cluster.start;
         while first < cluster.end {
-            let known = LAYOUTS
-                .iter()
-                .find_map(|groups| numbers.layout(first, groups))
+            // one run of as many digits as the groups of a bank is none of these
+            let dashed = numbers.gap(first + 1).mark == Mark::Dash;
+            let layouts = LAYOUTS.iter().filter(|_| dashed || numbers.len(first) > 9);
+            let known = layouts
+                .map(|groups| numbers.layout(first, groups))
+                .find_map(|layout| layout)
                 .filter(|(last, mark)| *last > first && *mark == Some(Mark::Dash));
             let Some(last) = known.map(|(last, _)| last).or_else(|| whole(text, first, cluster.end)) else {
                 first += 1;
                 continue;
             };
             let (start, end) = numbers.place(first, last);
-            let lead = text.plain.get(..start).unwrap_or_default().trim_end_matches([' ', ':', '(']);
-            let short = known.is_some() && start - lead.len() <= 2 && SHORT.iter().any(|bank| lead.ends_with(bank));
-            let named = text.subject(start, end) == Some(Subject::Account) || short;
             let other = text.is_in_word(start, end)
                 || units::counts(text, start, end)
                 || is_date(numbers.digits(first, last), last - first);
-            if !other && (named || known.is_some()) {
+            if other {
+                first = last + 1;
+                continue;
+            }
+            let lead = text.plain.get(..start).unwrap_or_default().trim_end_matches([' ', ':', '(']);
+            let short = known.is_some() && start - lead.len() <= 2 && SHORT.iter().any(|bank| lead.ends_with(bank));
+            let named = text.subject(start, end) == Some(Subject::Account) || short;
+            if named || known.is_some() {
                 out.push(found(text, first, last, if named { Likely } else { Possible }));
             }
             first = last + 1;

@@ -8,9 +8,9 @@
 use super::context::Subject;
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
+use super::marks::Kind;
 use super::text::Text;
 use super::units;
-use super::words::Words;
 use Confidence::{Certain, Likely, Possible};
 
 pub const DETECTOR: Detector = Detector {
@@ -149,6 +149,14 @@ fn kind(name: &str) -> Option<Name> {
     quarter.then_some(Name::Quarter)
 }
 
+/// Whether the name of a road, a quarter or a building may end in a character.
+fn ends_name(c: char) -> bool {
+    // of roads and quarters, then of buildings
+    matches!(c, '로' | '길' | '동' | '리' | '가' | '읍' | '면')
+        || matches!(c, '트' | '라' | '딩' | '워' | '텔' | '션' | '택' | '슬' | '이' | '오' | '안')
+        || matches!(c, '터' | '츠' | '크' | '사' | '립' | '룸' | '스' | '샵' | '상' | '지')
+}
+
 fn is_name(c: char) -> bool {
     matches!(c, '가'..='힣') || c.is_ascii_alphanumeric()
 }
@@ -164,8 +172,15 @@ fn name_at_end(text: &str) -> Option<(&str, usize)> {
 /// An address with its number in a run.
 fn korean(text: &Text, at: usize, number: usize, after: usize) -> Option<Found> {
     let before = text.plain.get(after..number)?;
+    // all names of roads, quarters and buildings end in Hangul
+    if before.strip_suffix(' ').unwrap_or(before).bytes().next_back().is_none_or(|b| b.is_ascii()) {
+        return None;
+    }
     let lead = before.strip_suffix(' ').unwrap_or(before);
     let lead = lead.strip_suffix(" 산").or(lead.strip_suffix(" 지하")).unwrap_or(lead);
+    if !lead.ends_with(ends_name) {
+        return None;
+    }
     let (name, mut start) = name_at_end(lead)?;
     let last = kind(name).filter(|k| !matches!(k, Name::Province | Name::District))?;
     let (mut province, mut district, mut quarter) = (false, false, last == Name::Quarter);
@@ -318,12 +333,12 @@ const CITIES: [&str; 12] = [
     "South Korea",
 ];
 
-static ROADS: Words = Words::new(&["-ro", "-gil", "-daero"]);
+const ROADS: [&str; 3] = ["-ro", "-gil", "-daero"];
 
 /// `152, Teheran-ro, Gangnam-gu, Seoul`: the number before the road, then places between commas.
 fn latin(text: &Text, out: &mut Vec<Found>) {
-    for (road, finder) in ROADS.each() {
-        for at in finder.find_iter(text.bytes()) {
+    for (at, road) in text.words(Kind::Dash, &ROADS) {
+        {
             let end = at + road.len();
             if text.at(end).is_some_and(|c| c.is_ascii_alphanumeric() || c == '-') {
                 continue;
@@ -407,6 +422,13 @@ mod tests {
             ("at 152, Teheran-ro, Gangnam-gu, Seoul 06236.", "152, Teheran-ro, Gangnam-gu, Seoul 06236"),
         ] {
             assert_eq!(found(&DETECTOR, text), [want], "{text}");
+        }
+    }
+
+    #[test]
+    fn every_building_ends_a_name() {
+        for building in super::BUILDINGS {
+            assert!(building.ends_with(super::ends_name), "{building}");
         }
     }
 

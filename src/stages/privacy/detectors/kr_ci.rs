@@ -15,10 +15,10 @@ pub const DETECTOR: Detector =
 const DI: &str = "MC0GCCqGSIb3DQIJAyE";
 
 fn find(text: &Text, out: &mut Vec<Found>) {
-    for (start, end) in tokens::of(text.plain, 64, tokens::is_base64) {
+    tokens::of(text, 64, &tokens::BASE64, |start, end| {
         let start = tokens::value_start(text.plain, start, end);
         let end = tokens::value_end(text.plain, start, end);
-        let Some(token) = text.plain.get(start..end) else { continue };
+        let Some(token) = text.plain.get(start..end) else { return };
         let hash = text.plain.get(..start).is_some_and(|lead| lead.ends_with("sha512-") || lead.ends_with("sha384-"));
         let keyed = ["Key=", "key="].iter().any(|key| text.lead(start).ends_with(key));
         let mixed = [u8::is_ascii_uppercase, u8::is_ascii_lowercase, u8::is_ascii_digit];
@@ -27,7 +27,7 @@ fn find(text: &Text, out: &mut Vec<Found>) {
             64..=66 if token.starts_with(DI) => Certain,
             88 if token.ends_with("==") && !token.trim_end_matches('=').contains('=') && mixed => Likely,
             64..=66 if mixed => Possible,
-            _ => continue,
+            _ => return,
         };
         let confidence = match text.subject(start, end) {
             Some(Subject::Linkage) => own.raised(),
@@ -36,7 +36,7 @@ fn find(text: &Text, out: &mut Vec<Found>) {
             _ => own,
         };
         out.push(Found { start, end, confidence });
-    }
+    });
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
 //! Detectors of personal data in text: a list of values, a file for one or for a few of one family, and what they share.
 //!
-//! A text is read once (`text::read`): into its plain spelling, and its runs of digits. A detector looks for bytes that
-//! cannot be missing (an `@`, digits of a certain number) and lets a hand-written validator decide at each. No regular
+//! A text is read once (`text::read`): into its plain spelling, its runs of digits, and its marks: the places of bytes that
+//! cannot be missing (an `@`, the first of a title). A detector lets a hand-written validator decide at each of them. No regular
 //! expressions but those of the manifest: `\b` is no border before a Korean particle (`010-1234-5678로`), and a pattern says
 //! nothing of dates and check digits. Each tells how sure it is; words beside a number raise or lower that (`context`).
 //! All of it takes time linear in the text.
 //!
-//! To add one: a file with a `DETECTOR`, a line in [`DETECTORS`].
+//! To add one: a file with a `DETECTOR`, a line in [`DETECTORS`]; one that begins with bytes that no other begins with needs a
+//! kind of mark, too.
 mod birth_date;
 mod canonical;
 mod card;
+mod change;
 mod context;
 mod custom;
 mod detector;
@@ -23,6 +25,7 @@ mod kr_ci;
 mod kr_papers;
 mod kr_plate;
 mod kr_rrn;
+mod marks;
 mod net;
 mod numbers;
 mod numerals;
@@ -32,14 +35,14 @@ mod phone;
 mod phone_abroad;
 mod plain;
 mod regions;
-mod scan;
 mod secret;
+mod secret_forms;
+mod syllables;
 mod text;
 mod tokens;
 mod units;
 mod url_credential;
 mod us_ssn;
-mod words;
 
 pub use canonical::{Canonical, district_of, year_of};
 pub use custom::{Custom, entries};
@@ -48,6 +51,7 @@ pub use hit::{Confidence, Found, Hit};
 pub use kr_plate::LETTERS as PLATE_LETTERS;
 pub use numerals::{spelt, value as numeral_of};
 pub use regions::{REGIONS, of_languages};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// All detectors; where hits of equal length and confidence overlap, the earlier one wins.
@@ -79,6 +83,24 @@ pub const DETECTORS: &[Detector] = &[
 /// Types whose hits are likely at most.
 const NEVER_CERTAIN: [&str; 3] = ["kr_account", "kr_health", "birth_date"];
 
+/// Types of which each hit has a digit in it, in the plain spelling.
+const OF_DIGITS: [&str; 14] = [
+    "phone",
+    "kr_rrn",
+    "card",
+    "iban",
+    "us_ssn",
+    "kr_driver",
+    "kr_passport",
+    "kr_health",
+    "kr_customs",
+    "kr_business",
+    "kr_corporation",
+    "kr_account",
+    "kr_plate",
+    "birth_date",
+];
+
 /// The highest confidence that hits of a type have.
 pub fn surest(name: &str) -> Confidence {
     if NEVER_CERTAIN.contains(&name) { Confidence::Likely } else { Confidence::Certain }
@@ -95,6 +117,8 @@ pub struct Finder {
 struct Kind {
     name: String,
     least: Confidence,
+    /// Whether there is nothing to find in a text without digits.
+    of_digits: bool,
     by: By,
 }
 
@@ -113,21 +137,22 @@ impl Finder {
     /// Looks for a type of the list with at least this confidence. Names that are no detector find nothing.
     pub fn detector(&mut self, name: &str, least: Confidence) {
         if let Some(detector) = DETECTORS.iter().find(|d| d.name == name) {
-            self.kinds.push(Kind { name: name.to_string(), least, by: By::Detector(detector) });
+            let of_digits = OF_DIGITS.contains(&name);
+            self.kinds.push(Kind { name: name.to_string(), least, of_digits, by: By::Detector(detector) });
         }
     }
 
     /// Looks for an expression under a name of its own.
     pub fn expression(&mut self, name: &str, custom: &Custom, least: Confidence) -> Result<(), String> {
         let by = By::Expression(custom::Expression::of(custom)?);
-        self.kinds.push(Kind { name: name.to_string(), least, by });
+        self.kinds.push(Kind { name: name.to_string(), least, of_digits: false, by });
         Ok(())
     }
 
     /// Looks for the entries of a dictionary as a type.
     pub fn dictionary(&mut self, name: &str, text: &str) -> Result<(), String> {
         let by = By::Dictionary(custom::Dictionary::of(text)?);
-        self.kinds.push(Kind { name: name.to_string(), least: Confidence::Possible, by });
+        self.kinds.push(Kind { name: name.to_string(), least: Confidence::Possible, of_digits: false, by });
         Ok(())
     }
 
@@ -139,17 +164,29 @@ impl Finder {
     /// The hits, sorted and without overlaps. Of those that overlap the longest is taken first, then the surest, then in the
     /// order of the types, then the leftmost.
     pub fn find(&self, original: &str) -> Vec<Hit> {
-        let (plain, numbers) = text::read(original);
-        let text = text::Text { plain: &plain.text, numbers: &numbers, regions: self.regions };
+        let mut known = KNOWN.take().unwrap_or_default();
+        let plain = text::read(original, &mut known);
+        let text =
+            text::Text { plain: &plain.text, numbers: &known.numbers, marks: &known.marks, regions: self.regions };
         let (mut all, mut found) = (Vec::new(), Vec::new());
-        for (i, kind) in self.kinds.iter().enumerate() {
+        let digits = !text.numbers.runs.is_empty();
+        for (i, kind) in self.kinds.iter().enumerate().filter(|(_, kind)| digits || !kind.of_digits) {
             match &kind.by {
                 By::Detector(detector) => (detector.find)(&text, &mut found),
                 By::Expression(expression) => expression.find(&text, &mut found),
                 By::Dictionary(dictionary) => dictionary.find(&text, &mut found),
             }
+            if found.is_empty() {
+                continue;
+            }
             let sure = found.drain(..).filter(|f| f.confidence >= kind.least && f.start < f.end);
             all.extend(sure.map(|Found { start, end, confidence }| Hit { start, end, kind: i, confidence }));
+        }
+        if original.len() <= KEPT_MAX {
+            KNOWN.set(Some(known));
+        }
+        if all.is_empty() {
+            return Vec::new();
         }
         let mut hits = apart(all);
         for hit in &mut hits {
@@ -157,6 +194,14 @@ impl Finder {
         }
         hits
     }
+}
+
+/// Of longer texts no memory is kept.
+const KEPT_MAX: usize = 1 << 20;
+
+thread_local! {
+    /// The memory for what is known of a text.
+    static KNOWN: Cell<Option<Box<text::Known>>> = const { Cell::new(None) };
 }
 
 /// The hits of which no two overlap.
@@ -252,6 +297,11 @@ mod tests {
             ["email", "phone", "kr_rrn", "case-number"].map(mask),
             ["[EMAIL]", "[PHONE]", "[RRN]", "[CASE_NUMBER]"]
         );
+    }
+
+    #[test]
+    fn types_of_digits_are_detectors() {
+        assert!(OF_DIGITS.iter().all(|name| DETECTORS.iter().any(|d| d.name == *name)));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use super::context::Subject;
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
+use super::marks::Kind;
 use super::numbers::Mark;
 use super::text::Text;
 use Confidence::{Certain, Likely, Possible};
@@ -26,7 +27,8 @@ fn find_ip(text: &Text, out: &mut Vec<Found>) {
         }
         out.extend(four(text, first));
     }
-    if memchr::memmem::find(text.bytes(), b"::").is_some() || text.bytes().iter().filter(|b| **b == b':').count() > 6 {
+    let colons = text.marks.of(Kind::Colon);
+    if colons.len() > 6 || colons.array_windows().any(|[one, next]| one + 1 == *next) {
         six(text, out);
     }
 }
@@ -82,11 +84,22 @@ fn is_hex_or_colon(byte: u8) -> bool {
 fn six(text: &Text, out: &mut Vec<Found>) {
     let bytes = text.bytes();
     let mut at = 0;
-    while let Some(colon) = memchr::memchr(b':', bytes.get(at..).unwrap_or_default()).map(|i| i + at) {
+    for colon in text.places(Kind::Colon) {
+        if colon < at {
+            continue;
+        }
+        // of a single colon no address is made, and one before it would have taken it along
+        if !bytes.get(colon + 1).is_some_and(|b| is_hex_or_colon(*b)) {
+            at = colon + 1;
+            continue;
+        }
         let before = bytes.get(at..colon).unwrap_or_default().iter().rev().take_while(|b| is_hex_or_colon(**b)).count();
         let behind = bytes.get(colon..).unwrap_or_default().iter().take_while(|b| is_hex_or_colon(**b)).count();
         let (start, mut end) = (colon - before, colon + behind);
         at = end.max(colon + 1);
+        if bytes.get(start..end).is_some_and(|token| token.iter().filter(|b| **b == b':').count() < 2) {
+            continue;
+        }
         if text.plain.get(..end).is_some_and(|t| t.ends_with(':') && !t.ends_with("::")) {
             end -= 1;
         }
@@ -129,9 +142,9 @@ fn groups(token: &str) -> Option<Confidence> {
 fn find_mac(text: &Text, out: &mut Vec<Found>) {
     let bytes = text.bytes();
     bare(text, out);
-    for sign in [b':', b'-', b'.'] {
+    for (sign, kind) in [(b':', Kind::Colon), (b'-', Kind::Dash), (b'.', Kind::Dot)] {
         let mut after = 0;
-        for at in memchr::memchr_iter(sign, bytes) {
+        for at in text.places(kind) {
             let width = if sign == b'.' { 4 } else { 2 };
             let count = if sign == b'.' { 3 } else { 6 };
             let Some(start) = at.checked_sub(width).filter(|start| *start >= after) else { continue };
@@ -179,7 +192,9 @@ fn bare(text: &Text, out: &mut Vec<Found>) {
     let bytes = text.bytes();
     let mut after = 0;
     for run in text.numbers.runs.iter().filter(|run| run.end - run.start <= BARE_LEN) {
-        if run.start < after {
+        let letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|b| matches!(b | 32, b'a'..=b'f'));
+        let lettered = letter(run.start.checked_sub(1)) || letter(Some(run.end));
+        if run.start < after || !lettered {
             continue;
         }
         let lead = bytes.get(after..run.start).unwrap_or_default().iter().rev().take(BARE_LEN);

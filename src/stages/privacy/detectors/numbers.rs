@@ -55,6 +55,9 @@ impl Mark {
 /// Digits of a cluster.
 const CLUSTER_MIN: usize = 7;
 
+/// Bytes between two groups.
+const GAP_MAX: usize = 8;
+
 /// Spaces around a dash between two groups.
 const DASH_SPACES: usize = 6;
 
@@ -65,16 +68,20 @@ const SPACED_MIN: usize = 7;
 const WIDE: &str = "   ";
 
 impl Numbers {
-    pub(super) fn of(text: &str) -> Numbers {
-        let bytes = text.as_bytes();
-        let mut numbers = Numbers::default();
-        let mut at = 0;
-        while let Some(start) = super::scan::next(bytes, at, |b| b.is_ascii_digit()) {
+    /// Reads a text in which runs of digits begin at these places; what was read before is forgotten.
+    pub(super) fn read(&mut self, text: &str, starts: &[usize]) {
+        let (bytes, numbers) = (text.as_bytes(), self);
+        numbers.digits.clear();
+        numbers.runs.clear();
+        numbers.clusters.clear();
+        for start in starts.iter().copied() {
             let first = numbers.digits.len();
-            let run = bytes.get(start..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit());
-            numbers.digits.extend(run.map(|b| b - b'0'));
-            at = start + numbers.digits.len() - first;
+            let rest = bytes.get(start..).unwrap_or_default();
+            let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+            numbers.digits.extend(rest.get(..len).unwrap_or_default().iter().map(|b| b - b'0'));
+            let at = start + len;
             let gap = match numbers.runs.last() {
+                Some(run) if start - run.end > GAP_MAX => OTHER,
                 Some(run) => {
                     let between = text.get(run.end..start).unwrap_or_default();
                     let single = run.digits.len() == 1 && at - start == 1;
@@ -85,7 +92,6 @@ impl Numbers {
             numbers.runs.push(Run { start, end: at, digits: first..numbers.digits.len(), gap });
         }
         numbers.cluster();
-        numbers
     }
 
     fn cluster(&mut self) {
@@ -152,8 +158,12 @@ impl Numbers {
     /// Whether the runs from `first` on are groups of these lengths, all with the same mark between them (or one run of all
     /// these digits), and neither side goes on. The last run and the mark; no mark for one run.
     pub(super) fn layout(&self, first: usize, groups: &[usize]) -> Option<(usize, Option<Mark>)> {
-        let all: usize = groups.iter().sum();
-        if self.len(first) == all && !self.goes_on(first, first) {
+        let len = self.len(first);
+        if groups.first() != Some(&len) {
+            let whole = len == groups.iter().sum::<usize>() && !self.goes_on(first, first);
+            return whole.then_some((first, None));
+        }
+        if groups.len() == 1 && !self.goes_on(first, first) {
             return Some((first, None));
         }
         let last = first + groups.len() - 1;
@@ -226,7 +236,7 @@ pub(super) const OTHER: Gap = Gap { mark: Mark::Other, tight: false, closes: fal
 /// may end behind it), and brackets.
 pub(super) fn gap(between: &str) -> Gap {
     let (mut mark, mut spaces, mut brackets, mut closes) = (None, 0, 0, false);
-    if between.len() > 8 {
+    if between.len() > GAP_MAX {
         return OTHER;
     }
     if matches!(between, "-\n" | "-\r\n") {

@@ -1,6 +1,6 @@
 //! Numbers that are spelt in Hangul, a syllable a digit: 공일공-일이삼사-오육칠팔.
-use super::scan::Change;
-use super::words::Words;
+use super::change::Change;
+use super::marks::{Kind, Marks};
 
 /// How many digits a stretch needs to be read as a number; shorter ones are words.
 const DIGITS_MIN: usize = 9;
@@ -10,10 +10,10 @@ const SPELT_MIN: usize = 3;
 const DIGITS_MAX: usize = 24;
 
 /// Each spelt digit of the stretches that are numbers.
-pub(super) fn stretches(text: &str) -> Vec<Change> {
+pub(super) fn stretches(text: &str, marks: &Marks) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut after = 0;
-    for at in starts(text) {
+    for at in starts(text, marks) {
         if at < after {
             continue;
         }
@@ -28,25 +28,26 @@ pub(super) fn stretches(text: &str) -> Vec<Change> {
     changes
 }
 
-static ZEROS: Words = Words::new(&["공", "영"]);
-
 /// Where a number may be spelt: a zero beside another numeral, or three numerals right behind a digit.
-fn starts(text: &str) -> Vec<usize> {
+fn starts(text: &str, marks: &Marks) -> Vec<usize> {
     let bytes = text.as_bytes();
     let mut out: Vec<usize> = Vec::new();
-    if super::scan::next(bytes, 0, |b| matches!(b, 0xea..=0xed)).is_none() {
+    if !marks.hangul {
         return out;
     }
-    for (_, finder) in ZEROS.each() {
-        out.extend(finder.find_iter(bytes).filter(|at| numeral_near(text, *at)));
-    }
-    let mut at = 0;
-    while let Some(found) = super::scan::next(bytes, at, |b| b.is_ascii_digit()) {
+    out.extend(marks.of(Kind::Zero).iter().filter(|at| numeral_near(text, **at)));
+    for found in marks.of(Kind::Digits).iter().copied() {
+        if !bytes.get(found + 1).is_some_and(u8::is_ascii_digit) {
+            continue;
+        }
         let run = bytes.get(found..).map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_digit()).count());
-        at = found + run;
+        let at = found + run;
         let joint = bytes.get(at..).map_or(0, |rest| rest.iter().take(2).take_while(|b| b" -.".contains(b)).count());
+        if bytes.get(at + joint).is_none_or(u8::is_ascii) {
+            continue;
+        }
         let behind = text.get(at + joint..).unwrap_or_default();
-        if run >= 2 && behind.chars().take(3).filter(|c| numeral(*c).is_some()).count() == 3 {
+        if behind.chars().take(3).filter(|c| numeral(*c).is_some()).count() == 3 {
             out.push(found);
         }
     }
@@ -135,6 +136,7 @@ fn trim(text: &str, spelt: &mut Vec<(usize, char)>, digits: &mut usize) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::marks::Marks;
     use super::super::plain::Plain;
 
     #[test]
@@ -150,7 +152,7 @@ mod tests {
             ("공이 그 사이로 굴러갔다", "공이 그 사이로 굴러갔다"),
             ("영이 사오는 공 삼사 개", "영이 사오는 공 삼사 개"),
         ] {
-            assert_eq!(Plain::of(text).text, want);
+            assert_eq!(Plain::of(text, &mut Marks::default()).text, want);
         }
     }
 }

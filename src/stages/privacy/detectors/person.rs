@@ -7,11 +7,12 @@
 //! same is excepted. Names elsewhere in a sentence are not found: that is what a model is for, or a dictionary of one's own.
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
-use super::person_words::{BEFORE_JA, FIRST, NO_NAMES, PARTICLES, ROLES, SECOND, SURNAMES, SURNAMES_LONG, TITLES};
+use super::marks::Kind;
+use super::person_words::{BEFORE_JA, NO_NAMES, PARTICLES, SURNAMES_LONG};
+use super::syllables::{self, GIVEN, LAST, SURNAME};
 use super::text::{Text, head, tail};
-use super::words::Words;
 use Confidence::{Certain, Likely, Possible};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 pub const DETECTOR: Detector = Detector {
@@ -22,42 +23,37 @@ pub const DETECTOR: Detector = Detector {
     find,
 };
 
-/// All titles, then all roles.
-static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let all = TITLES.iter().chain(ROLES).map(|word| word.as_bytes());
-    AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).match_kind(MatchKind::LeftmostLongest).build(all).ok()
-});
-
-/// Titles and roles in Latin letters.
-static LATIN: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let all = LATIN_TITLES.iter().chain(&LATIN_ROLES).chain(&LATIN_WEAK);
-    AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all).ok()
-});
-
 /// Bytes of the longest name with what may stand beside it.
 const NEAR: usize = 24;
 
 fn find(text: &Text, out: &mut Vec<Found>) {
-    if super::scan::next(text.bytes(), 0, |b| matches!(b, 0xea..=0xed)).is_some()
-        && let Some(words) = WORDS.as_ref()
-    {
-        for word in words.find_iter(text.plain) {
-            let role = word.pattern().as_usize() >= TITLES.len();
-            if !role && ends_word(text, word.end()) {
-                out.extend(titled(text, word.start()));
-            }
-            // 대표, 교수: also before a name
-            out.extend(behind_role(text, word.start(), word.end(), role));
+    if text.marks.hangul {
+        let mut after = 0;
+        for start in text.places(Kind::Title) {
+            let rest = text.bytes().get(start..).filter(|_| start >= after).unwrap_or_default();
+            let Some((len, role)) = syllables::title(rest) else { continue };
+            after = start + len;
+            beside(text, start, after, role, out);
         }
-        memchr::memchr_iter(b'(', text.bytes()).for_each(|at| out.extend(aged(text, at)));
-        for (word, finder) in BEGINS.each() {
-            finder.find_iter(text.bytes()).for_each(|at| out.extend(introduced(text, at, at + word.len())));
-        }
+        text.words(Kind::Latin, &[LATIN_TITLE]).for_each(|(at, word)| beside(text, at, at + word.len(), false, out));
+        text.places(Kind::Open).filter(|at| text.has(*at, "(")).for_each(|at| out.extend(aged(text, at)));
+        let begins = text.words(Kind::Begin, &INTRODUCED);
+        begins.for_each(|(at, word)| out.extend(introduced(text, at, at + word.len())));
     }
     latin(text, out);
 }
 
-static BEGINS: Words = Words::new(&INTRODUCED);
+/// The names before and behind a title or a role.
+fn beside(text: &Text, start: usize, end: usize, role: bool, out: &mut Vec<Found>) {
+    if !role {
+        out.extend(titled(text, start).filter(|_| ends_word(text, end)));
+    }
+    // 대표, 교수: also before a name
+    out.extend(behind_role(text, start, end, role));
+}
+
+/// The title in Latin letters that stands behind Korean names, too.
+const LATIN_TITLE: &str = "PD";
 
 /// How somebody begins to say who they are, and how that ends.
 const INTRODUCED: [&str; 9] =
@@ -73,6 +69,10 @@ const SEXES: [&str; 2] = ["남", "여"];
 /// The name of three syllables before an age or a sex in brackets: `김철수(35)`, `김철수 (만 35세)`, `김철수(42·회사원)`,
 /// `김철수(남/35세)`, `김철수(여)`.
 fn aged(text: &Text, bracket: usize) -> Option<Found> {
+    // what may stand behind the bracket is a digit, or Hangul
+    if !text.bytes().get(bracket + 1).is_some_and(|b| b.is_ascii_digit() || !b.is_ascii()) {
+        return None;
+    }
     let behind = head(text.plain.get(bracket + 1..)?, 16);
     let sex = SEXES.iter().find_map(|sex| behind.strip_prefix(sex));
     let alone = sex.is_some_and(|rest| rest.starts_with(')'));
@@ -117,8 +117,8 @@ fn ends_word(text: &Text, end: usize) -> bool {
     let rest = head(text.plain.get(end..).unwrap_or_default(), NEAR);
     let len: usize = rest.chars().take_while(|c| is_hangul(*c)).map(char::len_utf8).sum();
     let more = rest.get(..len).unwrap_or_default();
-    let all = PARTICLES.iter().chain(TITLES).chain(&["입니다", "이다", "였", "이었", "이고", "이며", "인", "들"]);
-    more.is_empty() || all.into_iter().any(|p| more.starts_with(p))
+    let mut all = PARTICLES.iter().chain(&["입니다", "이다", "였", "이었", "이고", "이며", "인", "들"]);
+    more.is_empty() || syllables::begins_title(more) || all.any(|p| more.starts_with(p))
 }
 
 /// The name right before a title.
@@ -176,26 +176,27 @@ fn behind_role(text: &Text, word: usize, end: usize, role: bool) -> Option<Found
 /// The name with which a word begins whose rest is a particle, or nothing.
 fn named(run: &str, marked: bool) -> Option<&str> {
     let cut = |n: usize| run.char_indices().nth(n).map_or(run.len(), |(at, _)| at);
-    let mut lengths = vec![3, 4, 2];
-    if run.chars().count() == 4 && SURNAMES_LONG.iter().any(|s| run.starts_with(s)) {
-        lengths = vec![4, 3, 2];
-    }
+    let long = run.chars().count() == 4 && SURNAMES_LONG.iter().any(|s| run.starts_with(s));
+    let lengths = if long { [4, 3, 2] } else { [3, 4, 2] };
     lengths.into_iter().find_map(|n| {
         let (name, rest) = run.split_at_checked(cut(n))?;
+        if syllables(name) != Some(n) {
+            return None;
+        }
         let whole = rest.is_empty() || PARTICLES.contains(&rest);
-        let title = TITLES.iter().any(|t| rest.starts_with(t));
+        let title = syllables::begins_title(rest);
         let short = n == 2 && !(marked && rest.is_empty());
-        (whole || title).then_some(name).filter(|name| !short && syllables(name) == Some(n))
+        (whole || title).then_some(name).filter(|_| !short)
     })
 }
+
+/// Words that name nobody.
+static NOBODY: LazyLock<HashSet<&str>> = LazyLock::new(|| NO_NAMES.iter().copied().collect());
 
 /// How many syllables a name has, if it is one.
 fn syllables(name: &str) -> Option<usize> {
     let mut syllables = name.chars();
     let count = name.chars().count();
-    if NO_NAMES.contains(&name) {
-        return None;
-    }
     let long = SURNAMES_LONG.iter().any(|s| name.starts_with(s));
     let surname = match count {
         3 | 4 if long => 2,
@@ -205,18 +206,19 @@ fn syllables(name: &str) -> Option<usize> {
     let first = syllables.next()?;
     if surname == 2 {
         syllables.next();
-    } else if !SURNAMES.contains(first) {
+    } else if syllables::of(first) & SURNAME == 0 {
         return None;
     }
-    let given: Vec<char> = syllables.collect();
-    let fits = match given.as_slice() {
-        [one] => SECOND.contains(*one),
-        [one, '자'] => BEFORE_JA.contains(*one),
-        [one, two] => FIRST.contains(*one) && SECOND.contains(*two),
+    let given = syllables.as_str();
+    let last = |c: char| syllables::of(c) & LAST != 0;
+    let fits = match (syllables.next(), syllables.next(), syllables.next()) {
+        (Some(one), None, _) => last(one),
+        (Some(one), Some('자'), None) => BEFORE_JA.contains(one),
+        (Some(one), Some(two), None) => syllables::of(one) & GIVEN != 0 && last(two),
         _ => false,
     };
-    let title: String = given.iter().collect();
-    (fits && !TITLES.contains(&title.as_str()) && !ROLES.contains(&title.as_str())).then_some(count)
+    let title = || syllables::title(given.as_bytes()).is_some_and(|(len, _)| len == given.len());
+    (fits && !title() && !NOBODY.contains(name)).then_some(count)
 }
 
 const LATIN_TITLES: [&str; 7] = ["Mr. ", "Mrs. ", "Ms. ", "Dr. ", "Prof. ", "Mr ", "Mrs "];
@@ -277,33 +279,79 @@ const LATIN_ROLES: [&str; 33] = [
 ];
 
 fn latin(text: &Text, out: &mut Vec<Found>) {
-    let Some(words) = LATIN.as_ref() else { return };
-    for word in words.find_iter(text.plain) {
-        if text.before(word.start()).is_some_and(char::is_alphanumeric) {
+    let bytes = text.bytes();
+    let mut after = 0;
+    for at in text.places(Kind::Colon) {
+        // most colons stand behind no role: the last three letters tell
+        let role = matches!(
+            bytes.get(..at),
+            Some(
+                [.., b'a', b'm', b'e']
+                    | [.., b'A', b'M', b'E']
+                    | [.., b'm', b'e', b' ' | b'"']
+                    | [.., b'y', b'e', b'e']
+                    | [.., b'h', b'o', b'r']
+                    | [.., b'e', b'n', b't']
+                    | [.., b'm' | b'd', b'e', b'r']
+                    | [.., b'a', b'c', b't']
+                    | [.., b't', b't', b'n']
+            )
+        );
+        if !role {
             continue;
         }
-        let near = head(text.plain.get(word.end()..).unwrap_or_default(), 64);
-        let titled = word.pattern().as_usize() < LATIN_TITLES.len();
-        if !titled && near.chars().next().is_some_and(is_hangul) {
-            let len: usize = near.chars().take_while(|c| is_hangul(*c)).map(char::len_utf8).sum();
-            let name = near.get(..len).and_then(|run| named(run, true)).filter(|name| name.chars().count() >= 3);
-            let start = word.end();
-            out.extend(name.map(|name| Found { start, end: start + name.len(), confidence: Likely }));
-            continue;
-        }
-        let (len, words) = latin_name(near);
-        let thing = titled && near.get(..len).is_some_and(|name| LATIN_THINGS.contains(&name));
-        // author: The React Team
-        if thing || near.starts_with("The ") {
-            continue;
-        }
-        if words >= if titled { 1 } else { 2 } {
-            let dotted = text.plain.get(..word.end()).is_some_and(|t| t.ends_with(". "));
-            let weak = word.pattern().as_usize() >= LATIN_TITLES.len() + LATIN_ROLES.len();
-            let confidence = if !weak && (words > 1 || dotted) { Likely } else { Possible };
-            out.push(Found { start: word.end(), end: word.end() + len, confidence });
+        let end = if text.has(at, ": \"") { at + 3 } else { at + 2 };
+        if let Some(word) = latin_word(text, end).filter(|word| end - word.len() >= after) {
+            after = end;
+            out.extend(latin_at(text, word, end));
         }
     }
+    let behind = |kind: Kind, len: usize, is: fn(&[u8]) -> bool| {
+        text.places(kind).filter(move |at| bytes.get(..*at).is_some_and(is)).map(move |at| at + len)
+    };
+    let dots = behind(Kind::Dot, 2, |lead| {
+        matches!(
+            lead,
+            [.., b'M' | b'D', b'r'] | [.., b'M', b's'] | [.., b'M', b'r', b's'] | [.., b'P', b'r', b'o', b'f']
+        )
+    });
+    let equals = behind(Kind::Equals, 1, |lead| lead.ends_with(b"name"));
+    let verbs = behind(Kind::Verb, 4, |lead| matches!(lead, [.., b'a', b'm', b'e'] | [.., b't' | b'n', b'e', b'd']));
+    let lines = behind(Kind::Comma, 2, |lead| matches!(lead, [.., b'd' | b'k' | b'r', b's'] | [.., b'l', b'y']));
+    let begins = text.words(Kind::Latin, &["Mr ", "Mrs ", "Dear "]).map(|(at, word)| at + word.len());
+    for end in dots.chain(equals).chain(verbs).chain(lines).chain(begins) {
+        out.extend(latin_word(text, end).and_then(|word| latin_at(text, word, end)));
+    }
+}
+
+/// The longest title or role in Latin letters that ends at a place.
+fn latin_word(text: &Text, end: usize) -> Option<&'static str> {
+    let before = text.bytes().get(..end)?;
+    let all = LATIN_TITLES.iter().chain(&LATIN_ROLES).chain(&LATIN_WEAK);
+    all.filter(|word| before.ends_with(word.as_bytes())).max_by_key(|word| word.len()).copied()
+}
+
+/// The name behind a word that ends at a place.
+fn latin_at(text: &Text, word: &str, end: usize) -> Option<Found> {
+    if text.before(end - word.len()).is_some_and(char::is_alphanumeric) {
+        return None;
+    }
+    let near = head(text.plain.get(end..)?, 64);
+    let titled = LATIN_TITLES.contains(&word);
+    if !titled && near.chars().next().is_some_and(is_hangul) {
+        let len: usize = near.chars().take_while(|c| is_hangul(*c)).map(char::len_utf8).sum();
+        let name = near.get(..len).and_then(|run| named(run, true)).filter(|name| name.chars().count() >= 3);
+        return name.map(|name| Found { start: end, end: end + name.len(), confidence: Likely });
+    }
+    let (len, words) = latin_name(near);
+    let thing = titled && near.get(..len).is_some_and(|name| LATIN_THINGS.contains(&name));
+    // author: The React Team
+    if thing || near.starts_with("The ") || words < if titled { 1 } else { 2 } {
+        return None;
+    }
+    let weak = LATIN_WEAK.contains(&word);
+    let confidence = if !weak && (words > 1 || word.ends_with(". ")) { Likely } else { Possible };
+    Some(Found { start: end, end: end + len, confidence })
 }
 
 /// Bytes of the words with capitals at the start of a text, at most three, and how many they are.
@@ -332,7 +380,25 @@ fn latin_name(near: &str) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::super::found;
-    use super::DETECTOR;
+    use super::*;
+
+    #[test]
+    fn every_word_is_seen() {
+        for word in LATIN_TITLES.iter().chain(&LATIN_ROLES) {
+            assert_eq!(found(&DETECTOR, &format!("{word}Kim Minsu")), ["Kim Minsu"], "{word}");
+        }
+        for word in LATIN_WEAK {
+            assert_eq!(found(&DETECTOR, &format!("{word}김민수")), ["김민수"], "{word}");
+        }
+        for word in INTRODUCED {
+            assert_eq!(found(&DETECTOR, &format!("{word}김민수입니다")), ["김민수"], "{word}");
+        }
+        assert_eq!(
+            found(&DETECTOR, "\"name\": \"name\": \"김민수"),
+            [""; 0],
+            "the sign that ends a word begins no other"
+        );
+    }
 
     #[test]
     fn names_beside_titles_and_roles() {

@@ -46,6 +46,9 @@ fn find(text: &Text, out: &mut Vec<Found>) {
     for cluster in &text.numbers.clusters {
         let mut first = cluster.start;
         while first < cluster.end {
+            if text.numbers.digits(first, cluster.end - 1).len() < DIGITS_MIN {
+                break;
+            }
             let candidate = Candidate { text, numbers: text.numbers, first };
             let Some((last, start, confidence)) = candidate.read() else {
                 first += 1;
@@ -61,6 +64,9 @@ fn find(text: &Text, out: &mut Vec<Found>) {
         }
     }
 }
+
+/// Digits of the shortest number.
+const DIGITS_MIN: usize = 8;
 
 /// Mobile numbers in whose prefix letters stand for digits: `O1O-1234-5678`, `0l0 1234 5678`.
 fn lettered(text: &Text, out: &mut Vec<Found>) {

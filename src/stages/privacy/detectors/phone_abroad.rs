@@ -3,6 +3,7 @@ use super::context::Subject;
 use super::hit::Confidence::{self, Likely, Possible};
 use super::numbers::Mark;
 use super::text::Text;
+use std::ops::RangeInclusive;
 
 /// How a region writes its numbers: groups of digits, and what the digits must be.
 struct Plan {
@@ -10,15 +11,18 @@ struct Plan {
     groups: &'static [&'static [usize]],
     /// Whether a number may be one run of digits.
     bare: bool,
+    /// With which digits a number may begin.
+    first: RangeInclusive<u8>,
     is: fn(&[u8]) -> bool,
 }
 
 const PLANS: &[Plan] = &[
-    Plan { region: "US", groups: &[&[3, 3, 4], &[1, 3, 3, 4]], bare: false, is: is_american },
+    Plan { region: "US", groups: &[&[3, 3, 4], &[1, 3, 3, 4]], bare: false, first: 1..=9, is: is_american },
     Plan {
         region: "GB",
         groups: &[&[3, 4, 4], &[4, 3, 4], &[5, 6], &[5, 3, 3], &[5, 5], &[4, 7]],
         bare: true,
+        first: 0..=0,
         is: |d| {
             let known = matches!(d, [0, 1 | 7, 1..=9, ..] | [0, 2, 0 | 3 | 4 | 8 | 9, ..] | [0, 3 | 8, ..]);
             known && (d.len() == 11 || d.len() == 10)
@@ -28,10 +32,17 @@ const PLANS: &[Plan] = &[
         region: "JP",
         groups: &[&[2, 4, 4], &[3, 3, 4], &[4, 2, 4], &[3, 4, 4], &[4, 3, 3]],
         bare: false,
+        first: 0..=0,
         is: |d| matches!(d, [0, 1..=9, ..]),
     },
-    Plan { region: "CN", groups: &[&[3, 4, 4]], bare: true, is: |d| matches!(d, [1, 3..=9, ..]) && d.len() == 11 },
-    Plan { region: "FR", groups: &[&[2, 2, 2, 2, 2]], bare: true, is: |d| matches!(d, [0, 1..=9, ..]) },
+    Plan {
+        region: "CN",
+        groups: &[&[3, 4, 4]],
+        bare: true,
+        first: 1..=1,
+        is: |d| matches!(d, [1, 3..=9, ..]) && d.len() == 11,
+    },
+    Plan { region: "FR", groups: &[&[2, 2, 2, 2, 2]], bare: true, first: 0..=0, is: |d| matches!(d, [0, 1..=9, ..]) },
     Plan {
         region: "DE",
         groups: &[
@@ -51,6 +62,7 @@ const PLANS: &[Plan] = &[
             &[4, 4, 4],
         ],
         bare: false,
+        first: 0..=0,
         is: |d| matches!(d, [0, 1..=9, ..]),
     },
 ];
@@ -65,7 +77,8 @@ fn is_american(digits: &[u8]) -> bool {
 /// The last run of a number that begins at a run, and how sure that is before words are asked.
 pub(super) fn read(text: &Text, first: usize) -> Option<(usize, Confidence)> {
     let mut best: Option<(usize, Confidence)> = None;
-    for plan in PLANS {
+    let begin = text.numbers.digits(first, first).first()?;
+    for plan in PLANS.iter().filter(|plan| plan.first.contains(begin)) {
         let Some((last, marked)) = plan.groups.iter().find_map(|groups| layout(text, first, groups, plan.bare)) else {
             continue;
         };
@@ -94,6 +107,10 @@ fn is_row(text: &Text, first: usize, last: usize) -> bool {
 
 /// The last run, and whether there are marks between the groups.
 fn layout(text: &Text, first: usize, groups: &[usize], bare: bool) -> Option<(usize, bool)> {
+    let len = text.numbers.len(first);
+    if groups.first() != Some(&len) && groups.iter().sum::<usize>() != len {
+        return None;
+    }
     if let Some((last, mark)) = text.numbers.layout(first, groups) {
         return match mark {
             None => bare.then_some((last, false)),

@@ -6,7 +6,8 @@
 //! hyphens, zero-width characters, marks of direction, variation selectors, Hangul fillers. Numbers spelt in Hangul
 //! (공일공 일이삼사 오육칠팔) become digits where they have at least nine, and digits one space apart (`0 1 0 1 2 3 4`) stand
 //! together.
-use super::scan::{Change, next};
+use super::change::Change;
+use super::marks::{Kind, Marks};
 use std::borrow::Cow;
 
 /// A text in its plain spelling.
@@ -54,33 +55,36 @@ impl Layer {
 }
 
 impl<'t> Plain<'t> {
-    pub(super) fn of(original: &'t str) -> Plain<'t> {
+    /// The plain spelling of a text, and its marks.
+    pub(super) fn of(original: &'t str, marks: &mut Marks) -> Plain<'t> {
         let mut plain = Plain { text: Cow::Borrowed(original), layers: Vec::new(), original };
-        plain.add(other_spellings(original));
-        let numerals = super::numerals::stretches(&plain.text);
-        plain.add(numerals);
+        marks.read(original);
+        plain.add(other_spellings(original, marks.of(Kind::Odd)), marks);
+        let numerals = super::numerals::stretches(&plain.text, marks);
+        plain.add(numerals, marks);
         plain
     }
 
     /// The same text without the single spaces between single digits.
-    pub(super) fn close_up(&mut self, spaces: &[usize]) {
+    pub(super) fn close_up(&mut self, spaces: &[usize], marks: &mut Marks) {
         let mut layer = Layer::default();
         spaces.iter().for_each(|at| layer.put(&self.text, *at, at + 1, None));
-        self.finish(layer);
+        self.finish(layer, marks);
     }
 
-    fn add(&mut self, changes: Vec<Change>) {
+    fn add(&mut self, changes: Vec<Change>, marks: &mut Marks) {
         if changes.is_empty() {
             return;
         }
         let mut layer = Layer::default();
         changes.iter().for_each(|c| layer.put(&self.text, c.start, c.end, c.with));
-        self.finish(layer);
+        self.finish(layer, marks);
     }
 
-    fn finish(&mut self, mut layer: Layer) {
+    fn finish(&mut self, mut layer: Layer, marks: &mut Marks) {
         layer.copy(&self.text, self.text.len());
         self.text = Cow::Owned(std::mem::take(&mut layer.text));
+        marks.read(&self.text);
         self.layers.push(layer);
     }
 
@@ -97,21 +101,11 @@ impl<'t> Plain<'t> {
     }
 }
 
-/// Bytes with which a character begins that may have another spelling in ASCII.
-fn is_odd(byte: u8) -> bool {
-    matches!(byte, 0xc2 | 0xcd | 0xd9 | 0xdb | 0xe0..=0xe3 | 0xef..=0xf3)
-}
-
-fn other_spellings(text: &str) -> Vec<Change> {
-    let bytes = text.as_bytes();
+fn other_spellings(text: &str, places: &[usize]) -> Vec<Change> {
     let mut changes = Vec::new();
-    let mut at = 0;
-    while let Some(next) = next(bytes, at, is_odd) {
-        let Some(c) = text.get(next..).and_then(|rest| rest.chars().next()) else {
-            at = next + 1;
-            continue;
-        };
-        at = next + c.len_utf8();
+    for next in places.iter().copied() {
+        let Some(c) = text.get(next..).and_then(|rest| rest.chars().next()) else { continue };
+        let at = next + c.len_utf8();
         match plain(c) {
             Spelling::Same => {}
             Spelling::Nothing => changes.push(Change { start: next, end: at, with: None }),
@@ -173,12 +167,12 @@ mod tests {
     #[test]
     fn other_spellings_are_read_and_places_are_kept() {
         let text = "가０１０\u{200b}ㅡ１２③④–5⑥\u{a0}끝";
-        let plain = Plain::of(text);
+        let plain = Plain::of(text, &mut Marks::default());
         assert_eq!(plain.text, "가010-1234-5⑥ 끝");
         let at = plain.text.find("010").unwrap();
         let (start, end) = plain.place(at, at + "010-1234-5".len());
         assert_eq!(&text[start..end], "０１０\u{200b}ㅡ１２③④–5");
-        assert!(matches!(Plain::of("일반 텍스트 plain, “quotes” — no").text, Cow::Owned(_)));
-        assert!(matches!(Plain::of("일반 텍스트 plain, “quotes”").text, Cow::Borrowed(_)));
+        assert!(matches!(Plain::of("일반 텍스트 plain, “quotes” — no", &mut Marks::default()).text, Cow::Owned(_)));
+        assert!(matches!(Plain::of("일반 텍스트 plain, “quotes”", &mut Marks::default()).text, Cow::Borrowed(_)));
     }
 }

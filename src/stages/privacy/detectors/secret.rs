@@ -7,9 +7,10 @@
 //! which are hexadecimal, are none.
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
+use super::marks::Kind;
+use super::secret_forms;
 use super::text::Text;
 use super::tokens;
-use super::words::Words;
 use Confidence::{Certain, Likely, Possible};
 
 pub const DETECTOR: Detector = Detector {
@@ -19,86 +20,6 @@ pub const DETECTOR: Detector = Detector {
     mask: "[SECRET]",
     find,
 };
-
-/// (what it begins with, fewest characters behind that, most, whether they are capital letters and digits).
-const FORMS: [(&str, usize, usize, bool); 76] = [
-    ("AKIA", 16, 16, true),
-    ("ASIA", 16, 16, true),
-    ("ABIA", 16, 16, true),
-    ("AIza", 35, 35, false),
-    ("ghp_", 36, 255, false),
-    ("gho_", 36, 255, false),
-    ("ghu_", 36, 255, false),
-    ("ghs_", 36, 255, false),
-    ("ghr_", 36, 255, false),
-    ("github_pat_", 22, 255, false),
-    ("glpat-", 20, 64, false),
-    ("xoxb-", 16, 255, false),
-    ("xoxp-", 16, 255, false),
-    ("xoxa-", 16, 255, false),
-    ("xoxr-", 16, 255, false),
-    ("xoxs-", 16, 255, false),
-    ("xapp-", 16, 255, false),
-    ("sk-ant-", 20, 255, false),
-    ("sk-proj-", 20, 255, false),
-    ("sk-", 20, 255, false),
-    ("sk_live_", 16, 255, false),
-    ("sk_test_", 16, 255, false),
-    ("pk_live_", 16, 255, false),
-    ("pk_test_", 16, 255, false),
-    ("rk_live_", 16, 255, false),
-    ("whsec_", 16, 255, false),
-    ("ya29.", 20, 255, false),
-    ("npm_", 36, 36, false),
-    ("pypi-", 50, 255, false),
-    ("hf_", 30, 64, false),
-    ("SG.", 40, 80, false),
-    ("key-", 32, 32, false),
-    ("dop_v1_", 64, 64, false),
-    ("shpat_", 32, 32, false),
-    ("shpss_", 32, 32, false),
-    ("EAAC", 40, 255, false),
-    ("sq0atp-", 22, 22, false),
-    ("sq0csp-", 43, 43, false),
-    ("lin_api_", 32, 64, false),
-    ("dckr_pat_", 20, 64, false),
-    ("dckr_oat_", 20, 64, false),
-    ("gldt-", 20, 64, false),
-    ("glptt-", 40, 40, false),
-    ("glrt-", 20, 64, false),
-    ("glft-", 20, 64, false),
-    ("glsoat-", 20, 64, false),
-    ("glcbt-", 20, 80, false),
-    ("GOCSPX-", 28, 28, false),
-    ("AQ.Ab8", 40, 80, false),
-    ("NRAK-", 27, 27, true),
-    ("hvs.", 24, 255, false),
-    ("hvb.", 100, 300, false),
-    ("r8_", 37, 40, false),
-    ("gsk_", 48, 60, false),
-    ("pplx-", 40, 64, false),
-    ("xai-", 60, 100, false),
-    ("ntn_", 40, 64, false),
-    ("secret_", 43, 43, false),
-    ("figd_", 36, 64, false),
-    ("PMAK-", 59, 59, false),
-    ("dapi", 32, 34, false),
-    ("glsa_", 40, 48, false),
-    ("glc_", 60, 255, false),
-    ("sbp_", 40, 44, false),
-    ("tskey-auth-", 20, 80, false),
-    ("tskey-api-", 20, 80, false),
-    ("sntrys_", 60, 255, false),
-    ("sntryu_", 64, 64, false),
-    ("ATATT3", 100, 255, false),
-    ("rubygems_", 48, 48, false),
-    ("cio", 32, 32, false),
-    ("fo1_", 40, 64, false),
-    ("HRKU-", 36, 80, false),
-    ("AGE-SECRET-KEY-1", 58, 58, false),
-    ("SK", 32, 32, false),
-    ("EAAA", 56, 64, false),
-];
 
 /// Names before a value.
 const NAMES: [&str; 33] = [
@@ -140,16 +61,28 @@ const NAMES: [&str; 33] = [
 /// Names behind which a value may stand without a sign, after a particle: `비밀번호는 ...입니다`.
 const SPOKEN: [&str; 6] = ["비밀번호", "비번", "암호", "인증키", "토큰", "패스워드"];
 
-/// The last two letters of those in ASCII.
-const LAST: [&[u8]; 12] = [b"pw", b"de", b"ey", b"et", b"en", b"rd", b"wd", b"er", b"al", b"on", b"se", b"ss"];
+/// Whether such a name may end there, by its last letters; most words before a sign or a verb end otherwise.
+fn may_be_name(before: &[u8]) -> bool {
+    let hangul = |last: [u8; 3]| ["호", "번", "키", "큰", "드", "릿"].iter().any(|s| s.as_bytes() == last);
+    match before {
+        [.., a, b, c] if !c.is_ascii() => hangul([*a, *b, *c]),
+        [.., a, b, c] if a.is_ascii() && b.is_ascii() => match [a | 32, b | 32, c | 32] {
+            [b'k', b'e', b'y'] | [b'r', b'e', b't'] | [b'k', b'e', b'n'] | [b'o', b'r', b'd'] => true,
+            [b's' | b'p', b'w', b'd'] | [b'r', b'e', b'r'] | [b'a', b's', b'e'] | [b'i', b'a', b'l'] => true,
+            [b'i', b'o', b'n'] => before.last_chunk().is_some_and(|six: &[u8; 6]| six.eq_ignore_ascii_case(b"zation")),
+            [b'o', b'd', b'e'] | [_, b'p', b'w'] => true,
+            _ => false,
+        },
+        [.., b, c] => [b | 32, c | 32] == *b"pw",
+        _ => false,
+    }
+}
 
 const TOKEN_MIN: usize = 16;
 
 fn find(text: &Text, out: &mut Vec<Found>) {
-    for (start, end) in tokens::of(text.plain, TOKEN_MIN, tokens::is_token) {
-        token(text, start, end, out);
-    }
-    for (start, end) in tokens::of(text.plain, 40, tokens::is_base64) {
+    tokens::of(text, TOKEN_MIN, &tokens::TOKEN, |start, end| token(text, start, end, out));
+    tokens::of(text, 40, &tokens::BASE64, |start, end| {
         let start = tokens::value_start(text.plain, start, end);
         if let Some(value) = text.plain.get(start..end).filter(|v| v.contains(['+', '/', '=']) && is_random(v)) {
             let path = value.matches('/').count() > 3 || value.starts_with('/');
@@ -158,6 +91,11 @@ fn find(text: &Text, out: &mut Vec<Found>) {
                 out.push(Found { start, end, confidence: Possible });
             }
         }
+    });
+    // many texts have none of what the others begin with
+    let kinds = [Kind::Colon, Kind::Equals, Kind::Verb, Kind::Dash, Kind::Slash, Kind::Latin, Kind::Said];
+    if kinds.into_iter().all(|kind| text.marks.of(kind).is_empty()) {
+        return;
     }
     named(text, out);
     by_place(text, out);
@@ -166,17 +104,19 @@ fn find(text: &Text, out: &mut Vec<Found>) {
 
 fn token(text: &Text, start: usize, end: usize, out: &mut Vec<Found>) {
     let Some(whole) = text.plain.get(start..end) else { return };
-    let value = whole.trim_end_matches(['.', '-']).trim_start_matches(['.', '-', '_']);
-    let start = start + whole.len() - whole.trim_start_matches(['.', '-', '_']).len();
+    let lead = whole.bytes().take_while(|b| matches!(b, b'.' | b'-' | b'_')).count();
+    let trail = whole.bytes().rev().take_while(|b| matches!(b, b'.' | b'-')).count();
+    let Some(value) = whole.get(lead..whole.len() - trail) else { return };
+    let start = start + lead;
     let found = |confidence| Found { start, end: start + value.len(), confidence };
     if value.starts_with("eyJ") && value.matches('.').count() == 2 && value.len() >= 30 {
         return out.push(found(Certain));
     }
-    for (form, least, most, capitals) in FORMS {
-        let Some(rest) = value.strip_prefix(form) else { continue };
+    for (form, least, most, capitals) in secret_forms::of(value) {
+        let (Some(rest), capitals) = (value.strip_prefix(form), *capitals) else { continue };
         let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
         let varied = distinct(rest) >= 8 || rest.len() > 60;
-        let fits = (least..=most).contains(&rest.len()) && (!capitals || rest.bytes().all(capital)) && varied;
+        let fits = (least..=most).contains(&&rest.len()) && (!capitals || rest.bytes().all(capital)) && varied;
         // words with dashes are no key; of issuers that set such dashes themselves each part is mixed
         let words = rest.matches('-').count() * 8 > rest.len() && rest.split('-').any(is_word);
         let mixed =
@@ -185,7 +125,7 @@ fn token(text: &Text, start: usize, end: usize, out: &mut Vec<Found>) {
             // the tokens of one issuer end in `=` and a checksum
             let sum = text.plain.get(start + value.len()..).and_then(|rest| rest.strip_prefix('='));
             let sum = sum.map_or(0, |sum| sum.bytes().take(8).take_while(u8::is_ascii_hexdigit).count());
-            let more = if form == "ATATT3" && sum == 8 { 9 } else { 0 };
+            let more = if *form == "ATATT3" && sum == 8 { 9 } else { 0 };
             return out.push(Found { end: start + value.len() + more, ..found(Certain) });
         }
     }
@@ -217,6 +157,9 @@ fn is_piece(text: &Text, start: usize) -> bool {
 
 /// Where a token begins whose parts between dots have fixed lengths: of an airtable, of a bot of chat programs.
 fn by_parts(value: &str) -> Option<usize> {
+    if !value.starts_with(['p', 'M', 'N', 'O']) {
+        return None;
+    }
     let parts: Vec<&str> = value.split('.').collect();
     let hex = |part: &str| part.bytes().all(|b| b.is_ascii_hexdigit());
     match parts.as_slice() {
@@ -232,14 +175,14 @@ fn by_parts(value: &str) -> Option<usize> {
 /// Values behind a name and a `:` or `=`.
 fn named(text: &Text, out: &mut Vec<Found>) {
     let bytes = text.bytes();
-    for at in memchr::memchr2_iter(b'=', b':', bytes) {
-        let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 40);
-        let name = lead.trim_end_matches([' ', '"', '\'', '`']);
-        // most signs stand behind no such name: the last two letters tell
-        let last = name.len().checked_sub(2).and_then(|from| name.as_bytes().get(from..)).unwrap_or_default();
-        if last.iter().all(u8::is_ascii) && !LAST.iter().any(|two| two.eq_ignore_ascii_case(last)) {
+    for at in text.places(Kind::Equals).chain(text.places(Kind::Colon)) {
+        let before = bytes.get(..at).unwrap_or_default();
+        let signs = before.iter().rev().take(4).take_while(|b| matches!(b, b' ' | b'"' | b'\'' | b'`')).count();
+        if signs > 3 || !may_be_name(before.get(..at - signs).unwrap_or_default()) {
             continue;
         }
+        let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 40);
+        let name = lead.trim_end_matches([' ', '"', '\'', '`']);
         let ends = |n: &&str| {
             let from = name.len().checked_sub(n.len());
             let led =
@@ -247,74 +190,56 @@ fn named(text: &Text, out: &mut Vec<Found>) {
             let same = from.and_then(|from| name.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(n));
             same && !(led && n.len() == 2)
         };
-        if lead.len() - name.len() <= 3 && NAMES.iter().any(ends) {
+        if NAMES.iter().any(ends) {
             out.extend(value(text, at + 1));
         }
     }
-    for (word, finder) in BEARER.each() {
-        for at in finder.find_iter(bytes) {
-            out.extend(value(text, at + word.len()).filter(|v| v.end - v.start >= 16));
-        }
+    for (at, word) in text.words(Kind::Latin, &["Bearer ", "bearer "]) {
+        out.extend(value(text, at + word.len()).filter(|v| v.end - v.start >= 16));
     }
     told(text, out);
-    for (word, finder) in BASIC.each() {
-        for at in finder.find_iter(bytes) {
-            let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 24).to_ascii_lowercase();
-            let base64 = |v: &Found| v.end - v.start >= 8 && bytes.get(v.start..v.end).is_some_and(all_base64);
-            if lead.trim_end_matches([' ', ':', '=', '"', '\'']).ends_with("authorization") {
-                out.extend(stretch(text, at + word.len()).filter(base64));
-            }
+    for (at, word) in text.words(Kind::Latin, &["Basic ", "basic "]) {
+        let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 24).to_ascii_lowercase();
+        let base64 = |v: &Found| v.end - v.start >= 8 && bytes.get(v.start..v.end).is_some_and(all_base64);
+        if lead.trim_end_matches([' ', ':', '=', '"', '\'']).ends_with("authorization") {
+            out.extend(stretch(text, at + word.len()).filter(base64));
         }
     }
-    for (name, finder) in SAID.each() {
-        for at in finder.find_iter(bytes) {
-            let behind = at + name.len();
-            let rest = text.plain.get(behind..).unwrap_or_default();
-            let particle = ["는", "은", "가", "이", "를", "을"].iter().find(|p| rest.starts_with(**p));
-            let skipped = particle.map_or(0, |p| p.len());
-            if rest
-                .get(skipped..)
-                .is_some_and(|r| r.starts_with(' ') || (skipped > 0 && r.starts_with(|c: char| c.is_ascii())))
-            {
-                out.extend(value(text, behind + skipped));
-            }
+    for (at, name) in text.words(Kind::Said, &SPOKEN) {
+        let behind = at + name.len();
+        let rest = text.plain.get(behind..).unwrap_or_default();
+        let particle = ["는", "은", "가", "이", "를", "을"].iter().find(|p| rest.starts_with(**p));
+        let skipped = particle.map_or(0, |p| p.len());
+        if rest
+            .get(skipped..)
+            .is_some_and(|r| r.starts_with(' ') || (skipped > 0 && r.starts_with(|c: char| c.is_ascii())))
+        {
+            out.extend(value(text, behind + skipped));
         }
     }
 }
 
-static BEARER: Words = Words::new(&["Bearer ", "bearer "]);
-static BASIC: Words = Words::new(&["Basic ", "basic "]);
-static SAID: Words = Words::new(&SPOKEN);
-static VERBS: Words = Words::new(&[" is ", " to "]);
-static BOT: Words = Words::new(&[":AA"]);
-static OPTIONS: Words = Words::new(&[" -u ", " --user ", " --user="]);
-static HOOK: Words = Words::new(&["hooks.slack.com/services/"]);
-static BLOCK: Words = Words::new(&["-----BEGIN "]);
-
 /// Values that a sentence gives to a name: `the password is Tr0ub4dor`, `set the token to ...`.
 fn told(text: &Text, out: &mut Vec<Found>) {
-    for (verb, finder) in VERBS.each() {
-        for at in finder.find_iter(text.bytes()) {
-            let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 24);
-            // most verbs stand behind no such name: the last two letters tell
-            let last = lead.len().checked_sub(2).and_then(|from| lead.as_bytes().get(from..)).unwrap_or_default();
-            if !LAST.iter().any(|two| two.eq_ignore_ascii_case(last)) {
-                continue;
-            }
-            let named = |name: &&str| {
-                let from = lead.len().checked_sub(name.len());
-                let end = from.and_then(|from| lead.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(name));
-                let led =
-                    from.and_then(|from| lead.get(..from)).is_some_and(|l| l.ends_with(|c: char| c.is_alphanumeric()));
-                end && !led
-            };
-            if NAMES.iter().any(named) {
-                out.extend(value(text, at + verb.len()).filter(|v| v.end - v.start >= 8));
-            }
+    for (at, verb) in text.words(Kind::Verb, &[" is ", " to "]) {
+        let before = text.bytes().get(..at).unwrap_or_default();
+        if !before.last().is_some_and(u8::is_ascii) || !may_be_name(before) {
+            continue;
+        }
+        let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 24);
+        let named = |name: &&str| {
+            let from = lead.len().checked_sub(name.len());
+            let end = from.and_then(|from| lead.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(name));
+            let led =
+                from.and_then(|from| lead.get(..from)).is_some_and(|l| l.ends_with(|c: char| c.is_alphanumeric()));
+            end && !led
+        };
+        if NAMES.iter().any(named) {
+            out.extend(value(text, at + verb.len()).filter(|v| v.end - v.start >= 8));
         }
     }
     // the token of a bot: its number, then 35 signs that begin with AA
-    for at in BOT.each().flat_map(|(_, finder)| finder.find_iter(text.bytes())) {
+    for (at, _) in text.words(Kind::Colon, &[":AA"]) {
         let digits =
             text.bytes().get(..at).unwrap_or_default().iter().rev().take(12).take_while(|b| b.is_ascii_digit());
         let (digits, rest) = (digits.count(), text.bytes().get(at + 1..).unwrap_or_default());
@@ -332,10 +257,16 @@ fn all_base64(bytes: &[u8]) -> bool {
 /// Names and passwords on command lines, and addresses that are a secret themselves.
 fn by_place(text: &Text, out: &mut Vec<Found>) {
     let bytes = text.bytes();
-    for (option, finder) in OPTIONS.each() {
-        for at in finder.find_iter(bytes) {
-            let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 120);
-            let own = lead.lines().next_back().unwrap_or_default();
+    // of `--user` the second dash is the one with a letter behind it
+    for option in ["-u ", "-user ", "-user="] {
+        let mut after = 0;
+        for (at, _) in text.words(Kind::Dash, &[option]) {
+            let led = text.plain.get(..at).unwrap_or_default();
+            let before = if option == "-u " { led.strip_suffix(' ') } else { led.strip_suffix(" -") };
+            // the space that ends an option begins no other
+            let Some(before) = before.filter(|before| before.len() >= after) else { continue };
+            after = at + option.len();
+            let own = super::text::tail(before, 120).lines().next_back().unwrap_or_default();
             let pair = |v: &Found| {
                 let value = text.plain.get(v.start..v.end).unwrap_or_default();
                 value
@@ -347,14 +278,15 @@ fn by_place(text: &Text, out: &mut Vec<Found>) {
             }
         }
     }
-    for (hook, finder) in HOOK.each() {
-        for at in finder.find_iter(bytes) {
-            let start = at + hook.len();
-            let is = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'/';
-            let len = bytes.get(start..).unwrap_or_default().iter().take(128).take_while(is).count();
-            if len >= 20 {
-                out.push(Found { start, end: start + len, confidence: Certain });
-            }
+    for (at, path) in text.words(Kind::Slash, &["/services/"]) {
+        if !text.plain.get(..at).is_some_and(|lead| lead.ends_with("hooks.slack.com")) {
+            continue;
+        }
+        let start = at + path.len();
+        let is = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'/';
+        let len = bytes.get(start..).unwrap_or_default().iter().take(128).take_while(is).count();
+        if len >= 20 {
+            out.push(Found { start, end: start + len, confidence: Certain });
         }
     }
 }
@@ -412,7 +344,8 @@ fn value(text: &Text, at: usize) -> Option<Found> {
 /// `-----BEGIN ... PRIVATE KEY-----` to its end.
 fn pem(text: &Text, out: &mut Vec<Found>) {
     let mut after = 0;
-    for start in BLOCK.each().flat_map(|(_, finder)| finder.find_iter(text.bytes())) {
+    for (at, _) in text.words(Kind::Dash, &["-BEGIN "]) {
+        let Some(start) = at.checked_sub(4).filter(|start| text.has(*start, "----")) else { continue };
         let head = super::text::head(text.plain.get(start..).unwrap_or_default(), 64);
         if start < after || !head.contains("PRIVATE KEY") {
             continue;
@@ -448,8 +381,11 @@ fn distinct(value: &str) -> usize {
 /// Whether a value has three classes of characters, is not hexadecimal, and changes between them as words do not.
 fn is_random(value: &str) -> bool {
     let has = |class: fn(&u8) -> bool| value.bytes().any(|b| class(&b));
-    let classes = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
-    if value.len() < 24 || !classes || value.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
+    let long = value.len() >= 24;
+    if !long || !has(u8::is_ascii_digit) || !has(u8::is_ascii_uppercase) || !has(u8::is_ascii_lowercase) {
+        return false;
+    }
+    if value.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
         return false;
     }
     let class = |b: u8| match b {
@@ -465,11 +401,30 @@ fn is_random(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::found;
-    use super::DETECTOR;
+    use super::{DETECTOR, NAMES, SPOKEN};
 
     /// A made value of a form: nobody's.
     fn made(n: usize) -> String {
         "aB3dE5gH7jK9mN1pQ2sT4vW6xY8z".repeat(n / 28 + 1).get(..n).unwrap_or_default().to_string()
+    }
+
+    #[test]
+    fn every_name_is_seen() {
+        for name in NAMES {
+            for name in [name.to_string(), name.to_ascii_uppercase()] {
+                assert_eq!(found(&DETECTOR, &format!("{name}: Tr0ub4dor3x")), ["Tr0ub4dor3x"], "{name}");
+                if name.is_ascii() {
+                    assert_eq!(found(&DETECTOR, &format!("the {name} is Tr0ub4dor3x")), ["Tr0ub4dor3x"], "{name}");
+                }
+            }
+        }
+        for name in SPOKEN {
+            assert_eq!(found(&DETECTOR, &format!("{name}는 Tr0ub4dor3x")), ["Tr0ub4dor3x"], "{name}");
+        }
+        for option in ["-u", "--user", "--user="] {
+            let (option, value) = (option.trim_end_matches('='), if option.ends_with('=') { "=" } else { " " });
+            assert_eq!(found(&DETECTOR, &format!("curl {option}{value}kim:pw")), ["kim:pw"], "{option}");
+        }
     }
 
     #[test]

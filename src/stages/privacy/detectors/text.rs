@@ -1,6 +1,7 @@
 //! A text as all detectors are given it: its plain spelling, its numbers, and what the words beside a place call it.
 use super::context::{self, Subject};
 use super::hit::{Confidence, Found};
+use super::marks::{Kind, Marks};
 use super::numbers::Numbers;
 use super::plain::Plain;
 use super::regions::Regions;
@@ -9,6 +10,7 @@ use super::regions::Regions;
 pub(super) struct Text<'t> {
     pub(super) plain: &'t str,
     pub(super) numbers: &'t Numbers,
+    pub(super) marks: &'t Marks,
     pub(super) regions: Regions,
 }
 
@@ -19,21 +21,56 @@ const BEHIND: usize = 40;
 /// How many numbers in a row a word may speak of.
 const INHERITED: usize = 8;
 
+/// What is known of a text before detectors look at it: of its plain spelling. The memory is used for the next text.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) marks: Marks,
+    pub(super) numbers: Numbers,
+}
+
 /// Reads a text once for all detectors.
-pub(super) fn read(original: &str) -> (Plain<'_>, Numbers) {
-    let mut plain = Plain::of(original);
-    let mut numbers = Numbers::of(&plain.text);
+pub(super) fn read<'t>(original: &'t str, known: &mut Known) -> Plain<'t> {
+    let Known { marks, numbers } = known;
+    let mut plain = Plain::of(original, marks);
+    numbers.read(&plain.text, marks.of(Kind::Digits));
     let spaces = numbers.spaced();
     if !spaces.is_empty() {
-        plain.close_up(&spaces);
-        numbers = Numbers::of(&plain.text);
+        plain.close_up(&spaces, marks);
+        numbers.read(&plain.text, marks.of(Kind::Digits));
     }
-    (plain, numbers)
+    plain
 }
 
 impl Text<'_> {
     pub(super) fn bytes(&self) -> &[u8] {
         self.plain.as_bytes()
+    }
+
+    /// The places of a kind.
+    pub(super) fn places(&self, kind: Kind) -> impl Iterator<Item = usize> {
+        self.marks.of(kind).iter().copied()
+    }
+
+    /// Where words stand whose places are of a kind; the same word does not begin where it ended before. No word begins another.
+    pub(super) fn words<const N: usize>(
+        &self,
+        kind: Kind,
+        words: &[&'static str; N],
+    ) -> impl Iterator<Item = (usize, &'static str)> {
+        let mut after = [0; N];
+        self.places(kind).filter_map(move |at| {
+            let rest = self.bytes().get(at..).unwrap_or_default();
+            let is = |word: &&str| word.as_bytes().get(1) == rest.get(1) && rest.starts_with(word.as_bytes());
+            let (word, after) = words.iter().zip(&mut after).find(|(word, _)| is(word))?;
+            let free = at >= *after;
+            *after = if free { at + word.len() } else { *after };
+            free.then_some((at, *word))
+        })
+    }
+
+    /// Whether these bytes stand at a place.
+    pub(super) fn has(&self, at: usize, word: &str) -> bool {
+        self.bytes().get(at..).is_some_and(|rest| rest.starts_with(word.as_bytes()))
     }
 
     /// The character right before a place.

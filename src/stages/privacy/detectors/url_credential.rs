@@ -2,8 +2,8 @@
 //! name (`https://TOKEN@host`). The hit is the name, the password and the host.
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
+use super::marks::Kind;
 use super::text::Text;
-use super::words::Words;
 
 pub const DETECTOR: Detector = Detector {
     name: "url_credential",
@@ -16,10 +16,8 @@ pub const DETECTOR: Detector = Detector {
 /// Bytes of a name with its password.
 const USER_MAX: usize = 256;
 
-static SCHEME: Words = Words::new(&["://"]);
-
 fn find(text: &Text, out: &mut Vec<Found>) {
-    for at in SCHEME.each().flat_map(|(_, finder)| finder.find_iter(text.bytes())) {
+    for at in text.places(Kind::Colon).filter(|at| text.has(*at, "://")) {
         let start = at + 3;
         let rest = super::text::head(text.plain.get(start..).unwrap_or_default(), 2 * USER_MAX);
         let ends =
