@@ -2,6 +2,7 @@
 pub mod addresses;
 pub mod answers;
 pub mod boxes;
+pub mod candidates;
 mod cells;
 pub mod certificate;
 pub mod checked;

@@ -76,14 +76,29 @@ fn meaning(result: &Json) -> Meaning {
             Lost("studio.kind", UNMADE)
         }
         "labels" => spans(value),
-        "choices" | "rating" | "number" | "textarea" | "pairwise" if PLACES.iter().any(has) => {
+        "choices" | "rating" | "number" | "textarea" | "pairwise" | "ranker" if PLACES.iter().any(has) => {
             Lost("studio.region", "results about a region, and not about the sample, which are lost")
         }
         "choices" => texts(value, "choices"),
         "textarea" => texts(value, "text"),
         "rating" | "number" => Record::text(value, &kind).map_or(UNREAD, |n| Whole(vec![n])),
         "pairwise" => Record::text(value, "selected").map_or(UNREAD, |side| Whole(vec![side])),
+        "ranker" => ranked(value),
         _ => Lost("studio.kind", UNMADE),
+    }
+}
+
+/// The one list of a ranking, the best first, as a JSON list. Buckets that items were sorted into are no ranking.
+fn ranked(value: &Json) -> Meaning {
+    let Some(Json::Object(buckets)) = select(value, "ranker") else { return UNREAD };
+    let empty = |list: &&Json| matches!(list, Json::Array(items) if items.is_empty());
+    let lists: Vec<&Json> = buckets.iter().map(|(_, list)| list).filter(|list| !empty(list)).collect();
+    match lists.as_slice() {
+        [Json::Array(items)] if items.iter().all(|item| matches!(item, Json::Text(_) | Json::Int(_))) => {
+            Whole(vec![Tree::from(items.iter().map(Json::tree).collect::<Vec<_>>()).to_string()])
+        }
+        [] | [_] => UNREAD,
+        _ => Lost("studio.buckets", "items sorted into several buckets, which are no ranking and are lost"),
     }
 }
 
@@ -189,6 +204,12 @@ mod tests {
         assert_eq!(answer(&format!("[{}]", choice("[1]"))), (None, vec![("studio.value", 1)]));
         assert_eq!(answer(r#"[{"type": "rating", "value": {"rating": 4}}]"#), (Some("4".into()), vec![]));
         assert_eq!(answer(r#"[{"type": "textarea", "value": {"text": ["it ran"]}}]"#), (Some("it ran".into()), vec![]));
+        let side = r#"[{"type": "pairwise", "value": {"selected": "left"}}]"#;
+        assert_eq!(answer(side), (Some("left".into()), vec![]));
+        let ranked = |of: &str| answer(&format!(r#"[{{"type": "ranker", "value": {{"ranker": {of}}}}}]"#));
+        assert_eq!(ranked(r#"{"_": ["b", "a"]}"#), (Some(r#"["b","a"]"#.into()), vec![]));
+        assert_eq!(ranked(r#"{"good": ["b"], "bad": ["a"]}"#), (None, vec![("studio.buckets", 1)]));
+        assert_eq!(ranked(r#"{"_": [["b"]]}"#), (None, vec![("studio.value", 1)]));
         assert_eq!(answer("[]"), (None, vec![]), "nothing was given, and nothing is lost");
     }
 

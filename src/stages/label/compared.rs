@@ -1,8 +1,10 @@
 //! The answers to one sample held against each other: what a coefficient counts, or what two annotators have in common.
 use super::metric::Metric;
 use crate::measure::agreement::{Match, best, greatest};
+use crate::measure::ranks::kendall_w;
 use crate::measure::scores::edits;
 use crate::measure::shapes::Area;
+use crate::model::candidates::Ranking;
 use crate::model::shape::Shape;
 use crate::stage::is_default;
 use crate::table::{Cell, Value};
@@ -21,6 +23,9 @@ pub struct Compared {
     /// What pairs of annotators have in common.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shares: Vec<Share>,
+    /// What all annotators have in common of a whole, where that is more than what their pairs have.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub together: Option<(u64, u64)>,
     /// A person decided what the label is.
     #[serde(default, skip_serializing_if = "is_default")]
     pub decided: bool,
@@ -212,6 +217,27 @@ fn things(sizes: &[usize], mut matches: Vec<(u64, Own, Own)>) -> Vec<Vec<Option<
         }
     }
     things.into_iter().map(|t| (0..sizes.len()).map(|a| t.get(&a).copied()).collect()).collect()
+}
+
+/// Rankings of the same candidates: the rank of each candidate, or how far all of them, and each two, are in concord.
+pub fn rankings(answers: &[Ranking], metric: Metric) -> Compared {
+    let named: BTreeSet<&String> = answers.iter().flat_map(|r| &r.order).collect();
+    if metric == Metric::KrippendorffAlpha {
+        let rank = |name: &String, r: &Ranking| {
+            let place = r.order.iter().position(|c| c == name)?;
+            r.ranks.get(place).map(u32::to_string)
+        };
+        let unit = |name: &&String| Unit(answers.iter().map(|r| rank(name, r)).collect(), 1);
+        return Compared { units: named.iter().map(unit).collect(), ..Compared::default() };
+    }
+    let row = |r: &Ranking| named.iter().map(|name| r.doubled(name)).collect::<Option<Vec<u64>>>();
+    let Some(rows) = answers.iter().map(row).collect::<Option<Vec<_>>>() else { return Compared::default() };
+    let concord = |rows: &[Vec<u64>]| kendall_w(rows).map(|w| ((w * WHOLE as f64).round() as u64, WHOLE));
+    let pair = |a: usize, b: usize| {
+        let both: Vec<Vec<u64>> = [a, b].iter().filter_map(|i| rows.get(*i).cloned()).collect();
+        concord(&both).map(|(got, of)| (String::new(), got, of)).into_iter().collect()
+    };
+    Compared { together: concord(&rows), ..Compared::shares(rows.len(), &pair) }
 }
 
 /// Texts that say the same: 1 - edits / length of the longer one, in characters or in words.

@@ -19,6 +19,7 @@ use super::aggregate::OnTie;
 use super::decided::{DecidedColumn, column_of};
 use super::declaration::{OnIncomplete, Unlabelled, checked};
 use super::kinds::kind::{Kind, Method};
+use super::ranked::Borda;
 use super::rows::{Note, optional, short, slot, tell};
 use super::voted::Voted;
 use super::weighed;
@@ -38,11 +39,16 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let sources: Vec<String> = task.columns().map(|(name, _, _)| name.clone()).collect();
     let may_differ = task.annotated().count() > 1 || task.annotated().any(|answers| answers.files.is_some());
     let on_incomplete = task.declared.on_incomplete;
+    let classes = match method {
+        Method::Borda => task.names(),
+        method if method == Method::Majority || method.learns() => task.categories(),
+        _ => Vec::new(),
+    };
     let map = Map {
         task: task.name.clone(),
         kind: task.kind(),
         method,
-        classes: if method == Method::Majority || method.learns() { task.classes() } else { Vec::new() },
+        classes,
         sources,
         unlabelled: task.declared.unlabelled,
         on_incomplete,
@@ -78,7 +84,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         ..Ports::default()
     };
     let measured = task.declared.agreement.is_some();
-    let gather = Gather { task: task.name.clone(), classes: task.classes(), measured };
+    let gather =
+        Gather { task: task.name.clone(), classes: task.names(), ranked: task.kind().candidates.is_some(), measured };
     vec![Plan { gates, ..Plan::row::<Stage>(ports, &map, &gather, &Nothing {}) }]
 }
 
@@ -122,6 +129,9 @@ struct Gather {
     /// The declared classes.
     #[serde(default, skip_serializing_if = "is_default")]
     classes: Vec<String>,
+    /// They are candidates, of which some may never be the best.
+    #[serde(default, skip_serializing_if = "is_default")]
+    ranked: bool,
     /// A step before this one tells how far the annotators agree.
     #[serde(default, skip_serializing_if = "is_default")]
     measured: bool,
@@ -188,7 +198,7 @@ impl Stage {
             votes += row.votes;
         }
         let [unlabelled, labelled] = rows;
-        let unused = p.classes.iter().filter(|c| labelled > 0 && classes.get(*c) == Some(&0));
+        let unused = p.classes.iter().filter(|c| labelled > 0 && !p.ranked && classes.get(*c) == Some(&0));
         let unused: Vec<String> = unused.map(|c| format!("`{c}`")).collect();
         if !unused.is_empty() {
             let say = format!(
@@ -293,7 +303,11 @@ impl Map {
             Method::Vote | Method::BoxFusion => self.vote(given).is_some_and(|voted| voted.holds(unread)),
             // what is not known weighs what nobody knows
             method if method.learns() => false,
-            Method::Majority => majority_holds(&classes_given(given), &self.classes, unread),
+            Method::Borda => self.borda(given).is_some_and(|borda| borda.holds(unread)),
+            Method::Majority => {
+                let words = self.words_given(given);
+                majority_holds(&words.iter().map(String::as_str).collect::<Vec<_>>(), &self.classes, unread)
+            }
             _ => median_holds(&ratings_given(given), unread),
         }
     }
@@ -343,6 +357,7 @@ impl Map {
             }
             Method::Single => (first, "aggregated"),
             Method::Majority => self.majority(votes, &given, notes),
+            Method::Borda => self.ranked(votes, &given, notes),
             method if method.learns() => self.weighed(votes, weighed, notes),
             method if method.votes() => self.voted(votes, &given, notes),
             _ => (lower_median(&mut ratings_given(&given)).map(Value::Float), "aggregated"),
@@ -353,16 +368,19 @@ impl Map {
 impl Map {
     /// The class with most votes.
     fn majority(&self, votes: &[Vote], given: &[&Vote], notes: &mut Vec<Note>) -> (Option<Value>, &'static str) {
-        let answers = classes_given(given);
+        let words = self.words_given(given);
+        let answers: Vec<&str> = words.iter().map(String::as_str).collect();
         let label = majority(&answers, &self.classes);
         let times = |class: &str| answers.iter().filter(|a| **a == class).count();
         let most = label.as_deref().map_or(0, times);
         let tied: BTreeSet<&str> = answers.iter().copied().filter(|a| times(a) == most).collect();
-        let label = label.map(Value::Text);
+        let own = |v: &&&Vote| self.kind.word(&v.answer) == label;
+        let label = given.iter().find(own).map(|v| v.answer.clone());
         let is_tied = tied.len() > 1;
         if is_tied {
             let each = if most == 1 { "1 vote".to_string() } else { format!("{most} votes") };
-            let say = format!("{} classes have {each} each; the one declared first stands", tied.len());
+            let what = if self.kind.classes { "classes" } else { "answers" };
+            let say = format!("{} {what} have {each} each; the one declared first stands", tied.len());
             self.tie(votes, label.as_ref(), say, notes);
         }
         (label, if is_tied { TIED } else { "aggregated" })
@@ -377,6 +395,27 @@ impl Map {
             self.tie(votes, label.as_ref(), say, notes);
         }
         (label, if tied { TIED } else { "aggregated" })
+    }
+
+    /// What the answers say, of which most may have said the same.
+    fn words_given(&self, given: &[&Vote]) -> Vec<String> {
+        given.iter().filter_map(|v| self.kind.word(&v.answer)).collect()
+    }
+
+    fn borda(&self, given: &[&Vote]) -> Option<Borda> {
+        Borda::of(&given.iter().map(|v| &v.answer).collect::<Vec<_>>(), &self.classes)
+    }
+
+    /// The candidates by the sum of their ranks.
+    fn ranked(&self, votes: &[Vote], given: &[&Vote], notes: &mut Vec<Note>) -> (Option<Value>, &'static str) {
+        let Some(borda) = self.borda(given) else { return (None, "aggregated") };
+        let (label, ties) = (borda.label(), borda.ties());
+        if given.len() > 1 && ties > 0 {
+            let say = format!("{ties} candidates have the same sum of ranks as another one; they share a rank");
+            self.tie(votes, Some(&label), say, notes);
+            return (Some(label), TIED);
+        }
+        (Some(label), "aggregated")
     }
 
     fn vote(&self, given: &[&Vote]) -> Option<Voted> {
@@ -407,11 +446,6 @@ impl Map {
         let note = Note::new(act, format!("label.{}.aggregate", self.task), "label.tie", say);
         self.differ(votes, label, note, notes);
     }
-}
-
-/// The classes that the answers name.
-fn classes_given<'v>(given: &[&'v Vote]) -> Vec<&'v str> {
-    given.iter().filter_map(|v| v.answer.text()).collect()
 }
 
 /// The ratings that the answers give.

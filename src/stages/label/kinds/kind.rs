@@ -6,6 +6,7 @@ use super::super::metric::Metric;
 use super::super::rows::Note;
 use super::super::rules::rule::Rule;
 use super::super::voted::Voted;
+use super::candidates::Candidates;
 use crate::manifest::Decimal;
 use crate::measure::names::composed;
 use crate::model::edits::Edit;
@@ -52,6 +53,8 @@ pub struct Kind {
     pub judge: fn(&Value, &mut Judge) -> Option<Value>,
     /// Answers name classes, which the task must declare.
     pub classes: bool,
+    /// Answers hold candidates against each other, which the task must declare.
+    pub candidates: Option<&'static Candidates>,
     /// Answers have points, which the task must name.
     pub points: bool,
     /// Answers are numbers on a scale, which the task must declare.
@@ -84,6 +87,11 @@ impl Kind {
     /// Whether an answer is a list of classes and nothing else, which may be written as one text.
     pub fn is_set(&self) -> bool {
         (self.answer)() == list(utf8())
+    }
+
+    /// What of an answer most annotators may give: a class, or the answer as one word.
+    pub fn word(&self, answer: &Value) -> Option<String> {
+        self.candidates.map(|own| (own.word)(answer)).or_else(|| answer.text().map(str::to_string))
     }
 
     /// Reads the answer that a cell of a column is; `None` for null and for what is no answer.
@@ -276,7 +284,7 @@ pub enum Method {
     /// waits for a person's decision.
     #[default]
     Single,
-    /// The class with most votes; of several the one declared first.
+    /// The class with most votes, or the preference; of several the one declared first.
     Majority,
     /// The rating in the middle; of two the lower one.
     Median,
@@ -292,6 +300,8 @@ pub enum Method {
     /// the same spans; of `classes` each class that more than half of them gave. This is the default of these kinds where several
     /// annotators answer.
     Vote,
+    /// The candidates by the sum of their ranks, the smallest first (Borda); those with the same sum share a rank, and it is told.
+    Borda,
     /// Boxes of one class around one thing that more than half of the annotators marked, fused to one by weighted box fusion.
     /// This is the default of boxes where several annotators answer.
     BoxFusion,
@@ -299,7 +309,7 @@ pub enum Method {
 
 impl Method {
     pub fn name(self) -> &'static str {
-        const NAMES: [&str; 9] = [
+        const NAMES: [&str; 10] = [
             "single",
             "majority",
             "median",
@@ -308,6 +318,7 @@ impl Method {
             "one_coin",
             "mace",
             "vote",
+            "borda",
             "box_fusion",
         ];
         NAMES[self as usize]
@@ -506,6 +517,7 @@ pub fn number(v: &Value) -> Option<f64> {
 /// What an answer is held against: the task's declaration, and what bounds the answers of one row.
 pub struct Judge<'j> {
     pub task: &'j str,
+    /// The declared classes, or candidates.
     pub classes: &'j [String],
     /// The scale of ratings.
     pub min: Option<Decimal>,
