@@ -29,6 +29,7 @@ pub mod placing;
 pub mod quality;
 pub mod quotas;
 pub mod ranks;
+pub mod replies;
 pub mod robots;
 pub mod scores;
 pub mod shapes;

@@ -25,6 +25,7 @@ pub mod predictions;
 pub mod quads;
 pub mod questions;
 pub mod relations;
+pub mod replies;
 pub mod shape;
 pub mod shapes;
 pub mod sounds;

@@ -17,7 +17,13 @@ pub const TOOL: Tool = Tool {
     name: "label-studio",
     ending: "json",
     fits: |kind: &Kind| {
-        is_class(kind) || kind.is_set() || is_spans(kind) || is_boxes(kind) || kind.scale || kind.candidates.is_some()
+        is_class(kind)
+            || kind.is_set()
+            || is_spans(kind)
+            || is_boxes(kind)
+            || kind.scale
+            || kind.candidates.is_some()
+            || is_free(kind)
     },
     write,
     pictures: is_boxes,
@@ -56,6 +62,10 @@ fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
     if job.kind.candidates.is_some() {
         return held(job, answer).into_iter().collect();
     }
+    if is_free(job.kind) {
+        let some = answer["text"].as_array().is_some_and(|texts| !texts.is_empty());
+        return some.then(|| one(0, "textarea", json!({ "text": answer["text"] }))).into_iter().collect();
+    }
     if job.kind.scale {
         return vec![one(0, "number", json!({ "number": answer }))];
     }
@@ -72,6 +82,11 @@ fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
         json!({ "start": s["start"], "end": s["end"], "text": text, "labels": [s["class"]] })
     };
     spans.iter().enumerate().map(|(n, s)| one(n, "labels", value(s))).collect()
+}
+
+/// Whether answers are texts in free words.
+fn is_free(kind: &Kind) -> bool {
+    kind.name == "answer"
 }
 
 /// Whether answers put all candidates in order.
@@ -152,6 +167,9 @@ fn config(job: &Job) -> String {
                 <Ranker name=\"label\" toName=\"items\"/>\n</View>\n"
             .into();
     }
+    if is_free(job.kind) {
+        return "<View>\n  <Text name=\"text\" value=\"$text\"/>\n  <TextArea name=\"label\" toName=\"text\" editable=\"true\"/>\n</View>\n".into();
+    }
     let tie = job.kind.candidates.map_or(String::new(), |_| format!("    <Choice value=\"{TIE}\"/>\n"));
     let several = if job.kind.is_set() || job.kind.candidates.is_some() && job.classes.len() > 2 {
         " choice=\"multiple\""
@@ -222,6 +240,11 @@ fn label(job: &Job, result: &Json, text: &str) -> Result<Json, String> {
     }
     if job.kind.candidates.is_some() {
         return preferred(job, results);
+    }
+    if is_free(job.kind) {
+        let written = results.iter().filter(|r| r["type"] == "textarea").map(|r| &r["value"]["text"]);
+        let texts: Vec<Json> = written.flat_map(|t| t.as_array().cloned().unwrap_or_else(|| vec![t.clone()])).collect();
+        return Ok(json!({ "text": texts }));
     }
     let of = |ty: &str, name: &str| results.iter().find(|r| r["type"] == ty).map(|r| r["value"][name].clone());
     if job.kind.scale {
@@ -329,6 +352,8 @@ mod tests {
             ("classes", json!([])),
             ("preference", json!({ "chosen": ["A & B"] })),
             ("preference", json!({ "chosen": [] })),
+            ("answer", json!({ "text": ["so it is", "A & B"] })),
+            ("answer", json!({ "text": [] })),
             ("rating", json!(2.5)),
             (
                 "object_detection",

@@ -35,6 +35,7 @@ const UNREAD: Meaning = Lost("studio.value", "results whose value cannot be read
 pub fn of(results: &[&Json]) -> Answer {
     let mut out = Answer::default();
     let (mut spans, mut whole): (Vec<(Option<String>, Tree)>, Vec<String>) = (Vec::new(), Vec::new());
+    let written = results.iter().all(|result| Record::text(*result, "type").as_deref() == Some("textarea"));
     let chosen = results.iter().all(|result| Record::text(*result, "type").as_deref() == Some("choices"));
     for result in results {
         match meaning(result) {
@@ -53,6 +54,8 @@ pub fn of(results: &[&Json]) -> Answer {
         (true, [one]) => out.answer = Some(one.clone()),
         // several classes, which a task of one class does not take
         (true, all) if chosen => out.answer = Some(json!(all).to_string()),
+        // several texts, which a task of one text does not take
+        (true, all) if written => out.answer = Some(json!({ "text": all }).to_string()),
         (true, _) => {
             out.lost.push(("studio.several", 1, "answers of several values where one is asked for, which are lost"));
         }
@@ -200,7 +203,9 @@ mod tests {
         assert_eq!(answer(&format!("[{}]", choice(r#"["good"]"#))), (Some("good".into()), vec![]));
         assert_eq!(answer(&format!("[{}]", choice(r#"["a", "b"]"#))), (Some(r#"["a","b"]"#.into()), vec![]));
         let texts = r#"[{"type": "textarea", "value": {"text": ["a", "b"]}}]"#;
-        assert_eq!(answer(texts), (None, vec![("studio.several", 1)]));
+        assert_eq!(answer(texts), (Some(r#"{"text":["a","b"]}"#.into()), vec![]));
+        let both = r#"[{"type": "textarea", "value": {"text": "a"}}, {"type": "number", "value": {"number": 1}}]"#;
+        assert_eq!(answer(both), (None, vec![("studio.several", 1)]));
         assert_eq!(answer(&format!("[{}]", choice("[1]"))), (None, vec![("studio.value", 1)]));
         assert_eq!(answer(r#"[{"type": "rating", "value": {"rating": 4}}]"#), (Some("4".into()), vec![]));
         assert_eq!(answer(r#"[{"type": "textarea", "value": {"text": ["it ran"]}}]"#), (Some("it ran".into()), vec![]));

@@ -52,7 +52,7 @@ pub const FORMAT: Format = Format {
     draws: &[Polygon::COLUMN, Quad::COLUMN, Mask::COLUMN],
     sidecar: Some(Sidecar { version: 1, holds: Holds::Many, read: shapes::read }),
     reader: Some(Reader {
-        version: 4, // relations between spans, several choices, rankings
+        version: 4, // relations between spans, several choices and texts, rankings
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "id",

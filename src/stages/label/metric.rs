@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub struct Agreement {
     /// The measure. Default: `krippendorff_alpha` of classes, ratings, preferences and rankings, `span_f1` of spans, `relation_f1` of relations,
-    /// `masi_alpha` of several classes, `iou` of boxes and polygons, `char_similarity` of transcriptions.
+    /// `masi_alpha` of several classes, `iou` of boxes and polygons, `token_f1` of answers in free words,
+    /// `char_similarity` of transcriptions.
     pub metric: Option<Metric>,
     /// The level of measurement of `krippendorff_alpha`. Default: `nominal` of classes and preferences, `interval` of ratings,
     /// `ordinal` of rankings, whose ranks are compared candidate by candidate.
@@ -95,6 +96,11 @@ pub enum Metric {
     /// Kendall's coefficient of concordance W of each sample, corrected for ties; of all samples the mean. Of two annotators it is half
     /// of 1 + Spearman's correlation.
     KendallW,
+    /// F1 of the words that two answers have in common, whatever their case and marks, of those two texts of them that have most; the mean over
+    /// all pairs of annotators.
+    TokenF1,
+    /// The share of pairs of answers of which two texts say the same words in the same order, whatever their case and marks.
+    ExactMatch,
     /// 1 - edits / length of the longer text, in characters.
     CharSimilarity,
     /// The same in words.
@@ -185,6 +191,9 @@ pub const OF_PREFERENCES: &[Metric] = &[
 /// Measures of rankings.
 pub const OF_RANKINGS: &[Metric] = &[Metric::KrippendorffAlpha, Metric::KendallW];
 
+/// Measures of answers in free words.
+pub const OF_ANSWERS: &[Metric] = &[Metric::TokenF1, Metric::ExactMatch];
+
 /// Measures of texts.
 pub const OF_TEXTS: &[Metric] = &[Metric::CharSimilarity, Metric::WordSimilarity];
 
@@ -210,6 +219,8 @@ impl Metric {
             Metric::MasiAlpha => "masi_alpha",
             Metric::JaccardAlpha => "jaccard_alpha",
             Metric::KendallW => "kendall_w",
+            Metric::TokenF1 => "token_f1",
+            Metric::ExactMatch => "exact_match",
             Metric::CharSimilarity => "char_similarity",
             Metric::WordSimilarity => "word_similarity",
         }
@@ -246,6 +257,7 @@ impl Metric {
             Metric::ScottPi => Family::Pairs(Weights::Identity, Chance::Both),
             Metric::SpanF1 | Metric::SpanF1Partial | Metric::Iou | Metric::IouF1 => Family::Shares,
             Metric::CharSimilarity | Metric::WordSimilarity | Metric::RelationF1 | Metric::KendallW => Family::Shares,
+            Metric::TokenF1 | Metric::ExactMatch => Family::Shares,
         }
     }
 }

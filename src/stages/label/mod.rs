@@ -23,6 +23,7 @@ pub mod agreement;
 mod candidates;
 mod check;
 mod compared;
+mod counted;
 pub mod decided;
 pub mod declaration;
 mod elements;
@@ -50,6 +51,7 @@ mod truth;
 mod voted;
 mod votes;
 mod weighed;
+mod worded;
 
 use crate::stage::Entry;
 

@@ -16,6 +16,7 @@
 //! that no label has). Facts: `labelled`, `unlabelled`, `votes`, `incomplete` (of the samples that stay), `ties`, and
 //! `count.CLASS`, the annotations (or labels) of a class; `agreement` where `[label.TASK.agreement]` is declared. Limits: ratings are counted where they are whole numbers.
 use super::aggregate::OnTie;
+use super::counted::{Gather, count};
 use super::decided::{DecidedColumn, column_of};
 use super::declaration::{OnIncomplete, Unlabelled, checked};
 use super::kinds::kind::{Kind, Method};
@@ -23,13 +24,14 @@ use super::ranked::Borda;
 use super::rows::{Note, optional, short, slot, tell};
 use super::voted::Voted;
 use super::weighed;
+use super::worded;
 use crate::measure::aggregate::{lower_median, majority, majority_holds, median_holds};
-use crate::model::votes::{TIED, Vote, each_class};
+use crate::model::votes::{TIED, Vote};
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{Cell, Value, utf8, value_at};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub const ENTRY: Entry = Entry::row::<Stage>("label", "label.*", declare);
 
@@ -41,6 +43,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let on_incomplete = task.declared.on_incomplete;
     let classes = match method {
         Method::Borda => task.names(),
+        // somebody may have said what nobody else did
+        Method::Majority if task.kind().prose => vec![String::new()],
         method if method == Method::Majority || method.learns() => task.categories(),
         _ => Vec::new(),
     };
@@ -121,27 +125,11 @@ struct Map {
 /// So many answers are told of a sample whose answers differ.
 const TOLD: usize = 4;
 
-/// What the facts are told of.
-#[derive(Serialize, Deserialize, Default)]
-struct Gather {
-    #[serde(default, skip_serializing_if = "is_default")]
-    task: String,
-    /// The declared classes.
-    #[serde(default, skip_serializing_if = "is_default")]
-    classes: Vec<String>,
-    /// They are candidates, of which some may never be the best.
-    #[serde(default, skip_serializing_if = "is_default")]
-    ranked: bool,
-    /// A step before this one tells how far the annotators agree.
-    #[serde(default, skip_serializing_if = "is_default")]
-    measured: bool,
-}
-
 struct Stage;
 
 impl RowStage for Stage {
     const MAP: u32 = 3;
-    const GATHER: Option<GatherPart<Self>> = Some((3, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((3, Gather::gather));
     type Map = Map;
     type Gather = Gather;
     type Apply = Nothing;
@@ -172,89 +160,10 @@ impl RowStage for Stage {
     }
 }
 
-/// What a row adds to the facts.
-#[derive(Serialize, Deserialize, Default, Clone, Copy)]
-struct Tally {
-    labelled: bool,
-    incomplete: bool,
-    tie: bool,
-    /// Answers that count.
-    votes: u64,
-}
-
-impl Stage {
-    fn gather(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) -> Result<(), Fault> {
-        let (mut rows, mut votes, mut incomplete, mut ties) = ([0u64; 2], 0u64, 0u64, 0u64);
-        let mut classes: BTreeMap<String, u64> = p.classes.iter().map(|c| (c.clone(), 0)).collect();
-        for hit in hits.iter() {
-            if let Some((b'c', class)) = hit.key.split_first() {
-                *classes.entry(String::from_utf8_lossy(class).into_owned()).or_default() += number(&hit.value);
-                continue;
-            }
-            let row: Tally = serde_json::from_slice(&hit.value).map_err(|e| Fault::Bug(e.to_string()))?;
-            rows[usize::from(row.labelled)] += 1;
-            incomplete += u64::from(row.incomplete);
-            ties += u64::from(row.tie);
-            votes += row.votes;
-        }
-        let [unlabelled, labelled] = rows;
-        let unused = p.classes.iter().filter(|c| labelled > 0 && !p.ranked && classes.get(*c) == Some(&0));
-        let unused: Vec<String> = unused.map(|c| format!("`{c}`")).collect();
-        if !unused.is_empty() {
-            let say = format!(
-                "{} of {} declared classes are in no label: {}",
-                unused.len(),
-                p.classes.len(),
-                unused.join(", ")
-            );
-            out.remark(format!("label.{}.classes", p.task), "class.unused", say);
-        }
-        if p.measured {
-            out.fact("agreement", context.fact(&format!("label.{}/agreement.value", p.task))?.clone());
-        }
-        out.fact("labelled", labelled);
-        out.fact("unlabelled", unlabelled);
-        out.fact("votes", votes);
-        out.fact("incomplete", incomplete);
-        out.fact("ties", ties);
-        for (class, n) in classes {
-            out.fact(format!("count.{class}"), n);
-        }
-        Ok(())
-    }
-}
-
-/// Adds an entry for the row and one for each class in its label (key `c` and the class; value: how often).
-fn count(summary: &mut Summary, row: usize, votes: &[Vote], label: &Value, notes: &[Note]) {
-    let tally = Tally {
-        labelled: *label != Value::Null,
-        incomplete: notes.iter().any(|n| n.rule == "label.incomplete"),
-        tie: notes.iter().any(|n| n.rule == "label.tie"),
-        votes: votes.iter().filter(|v| v.answer != Value::Null).count() as u64,
-    };
-    summary.put(b"r", row, serde_json::to_vec(&tally).unwrap_or_default());
-    for (class, n) in classes(label) {
-        summary.put([b"c".as_slice(), class.as_bytes()].concat(), row, n.to_be_bytes());
-    }
-}
-
 const INCOMPLETE: &str = "incomplete";
 
 /// A person decided what the label is.
 const DECIDED: &str = "decided";
-
-/// Counts how often a label names each class. A rating counts as a class if it is a whole number.
-fn classes(label: &Value) -> BTreeMap<String, u64> {
-    let mut out = BTreeMap::new();
-    if !matches!(label, Value::Float(x) if x.fract() != 0.0) {
-        each_class(label, &mut |class| *out.entry(class.to_string()).or_default() += 1);
-    }
-    out
-}
-
-fn number(bytes: &[u8]) -> u64 {
-    bytes.try_into().map_or(0, u64::from_be_bytes)
-}
 
 impl Map {
     /// Returns the label and the status of a row.
@@ -301,6 +210,7 @@ impl Map {
             _ if unread == 0 => true,
             Method::Single => true,
             Method::Vote | Method::BoxFusion => self.vote(given).is_some_and(|voted| voted.holds(unread)),
+            Method::All | Method::Longest => false,
             // what is not known weighs what nobody knows
             method if method.learns() => false,
             Method::Borda => self.borda(given).is_some_and(|borda| borda.holds(unread)),
@@ -357,6 +267,8 @@ impl Map {
             }
             Method::Single => (first, "aggregated"),
             Method::Majority => self.majority(votes, &given, notes),
+            Method::All => (worded::all(&answers(&given)), "aggregated"),
+            Method::Longest => (worded::longest(&answers(&given)), "aggregated"),
             Method::Borda => self.ranked(votes, &given, notes),
             method if method.learns() => self.weighed(votes, weighed, notes),
             method if method.votes() => self.voted(votes, &given, notes),
@@ -380,7 +292,8 @@ impl Map {
         if is_tied {
             let each = if most == 1 { "1 vote".to_string() } else { format!("{most} votes") };
             let what = if self.kind.classes { "classes" } else { "answers" };
-            let say = format!("{} {what} have {each} each; the one declared first stands", tied.len());
+            let first = if self.kind.prose { "first in the order of letters" } else { "one declared first" };
+            let say = format!("{} {what} have {each} each; the {first} stands", tied.len());
             self.tie(votes, label.as_ref(), say, notes);
         }
         (label, if is_tied { TIED } else { "aggregated" })
@@ -403,7 +316,7 @@ impl Map {
     }
 
     fn borda(&self, given: &[&Vote]) -> Option<Borda> {
-        Borda::of(&given.iter().map(|v| &v.answer).collect::<Vec<_>>(), &self.classes)
+        Borda::of(&answers(given), &self.classes)
     }
 
     /// The candidates by the sum of their ranks.
@@ -419,8 +332,7 @@ impl Map {
     }
 
     fn vote(&self, given: &[&Vote]) -> Option<Voted> {
-        let answers: Vec<&Value> = given.iter().map(|v| &v.answer).collect();
-        self.kind.vote.map(|vote| vote(&answers))
+        self.kind.vote.map(|vote| vote(&answers(given)))
     }
 
     /// The annotations that most annotators gave.
@@ -446,6 +358,10 @@ impl Map {
         let note = Note::new(act, format!("label.{}.aggregate", self.task), "label.tie", say);
         self.differ(votes, label, note, notes);
     }
+}
+
+fn answers<'v>(given: &[&'v Vote]) -> Vec<&'v Value> {
+    given.iter().map(|v| &v.answer).collect()
 }
 
 /// The ratings that the answers give.

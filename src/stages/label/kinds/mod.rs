@@ -1,4 +1,5 @@
 //! The kinds of task: a list of values. A new kind is a file here and a line in [`KINDS`].
+mod answer;
 mod boxes;
 mod candidates;
 mod class;
@@ -6,6 +7,7 @@ mod classes;
 mod keypoints;
 pub mod kind;
 mod masks;
+mod method;
 mod naming;
 mod oriented;
 mod polygons;
@@ -39,6 +41,7 @@ pub static KINDS: &[Kind] = &[
     ranking::KIND,
     rating::KIND,
     transcription::KIND,
+    answer::KIND,
 ];
 
 /// The kind of a name.
