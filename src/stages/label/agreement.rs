@@ -15,7 +15,8 @@
 //! `gwet_ac1` beside coefficients of counts; `shared` and `single` (samples with several answers, with one); `annotators`,
 //! `pairs`; `class.CLASS`; the tables `by_class`, `by_annotator` and `by_pair`, the lowest first. All numbers have six
 //! decimals; of several classes there is no `gwet_ac1`, and `class.CLASS` is the alpha of who gave the class and who did
-//! not; what the data cannot say is undefined, with the reason. Findings: `agreement.overlap` (fewer than half of the
+//! not; of rankings compared candidate by candidate `class.N` is the alpha of who gave rank N, and rankings compared as wholes have none;
+//! what the data cannot say is undefined, with the reason. Findings: `agreement.overlap` (fewer than half of the
 //! answered samples have two answers), `agreement.low` (where nothing else happens). Reviews: `agreement.low`, a sample whose
 //! own answers agree less than `min` while all of them do.
 //!

@@ -2,7 +2,8 @@
 //!
 //! Given as a text, a list of texts, or an object with `text`; an object without any text says that there is no answer. Texts are brought
 //! to composed form, which is told (`answer.composed`), as is what an object says besides (`answer.fields`) and a text that stands twice
-//! (`answer.twice`). Judged: a text of white space alone (`empty`).
+//! (`answer.twice`). Several answers of one annotator, such as a row for each caption of a picture, are one of several texts. Judged: a text
+//! of white space alone (`empty`).
 use super::super::compared;
 use super::super::metric::OF_ANSWERS;
 use super::kind::*;
@@ -22,7 +23,7 @@ pub const KIND: Kind = Kind {
     rules: &[],
     bounds: &[],
     moves: None,
-    joins: None,
+    joins: Some(joined),
     judge,
     classes: false,
     candidates: None,
@@ -86,6 +87,15 @@ fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
     Some(Reply { text: different(text, reading) }.into_value())
 }
 
+/// What one annotator said in two answers; none where one of them is that there is no answer.
+fn joined(one: &Value, other: &Value) -> Option<Value> {
+    let texts = |v: &Value| Reply::from_value(v).map(|r| r.text).filter(|all| !all.is_empty());
+    let mut text = texts(one)?;
+    let new: Vec<String> = texts(other)?.into_iter().filter(|t| !text.contains(t)).collect();
+    text.extend(new);
+    Some(Reply { text }.into_value())
+}
+
 /// The texts in composed form, each once.
 fn different(texts: Vec<String>, reading: &mut Reading) -> Vec<String> {
     let (all, mut out, mut changed) = (texts.len(), Vec::with_capacity(texts.len()), 0);
@@ -147,6 +157,12 @@ mod tests {
         assert_eq!(KIND.read_text("e\u{301}", &mut reading), Some(reply(&["\u{e9}"])));
         assert_eq!(rules_of(&reading.notes), ["answer.fields", "answer.twice", "answer.composed"]);
         assert_eq!((KIND.read_text(r#"{"text": 3}"#, &mut reading), reading.lost), (None, 1));
+    }
+
+    #[test]
+    fn several_answers_of_one_annotator_are_one() {
+        assert_eq!(joined(&reply(&["a", "b"]), &reply(&["b", "c"])), Some(reply(&["a", "b", "c"])));
+        assert_eq!(joined(&reply(&["a"]), &reply(&[])), None, "there is an answer, and there is none");
     }
 
     #[test]
