@@ -479,13 +479,17 @@ fn check_agreement(check: &mut Check, d: &Declaration) {
         check.bad(problem.label("the task has one source, and it is one annotator").help(help));
     }
     let review = a.on_low == OnLow::Review && a.min.is_none();
+    // preferences have no order, and ranks have one
+    let fixed = d.task.candidates.is_some();
     let spare = [
+        ("level", a.level.is_some() && fixed, format!("the level of `{}` is known", d.task.name)),
+        ("weights", a.weights.is_some() && fixed, format!("answers of `{}` are the same, or different", d.task.name)),
         (
             "level",
-            a.level.is_some() && metric != Metric::KrippendorffAlpha,
+            a.level.is_some() && !fixed && metric != Metric::KrippendorffAlpha,
             format!("`{}` has no level", metric.name()),
         ),
-        ("weights", a.weights.is_some() && !metric.weighs(), format!("`{}` has no weights", metric.name())),
+        ("weights", a.weights.is_some() && !fixed && !metric.weighs(), format!("`{}` has no weights", metric.name())),
         ("min_by_class", !a.min_by_class.is_empty() && !d.task.classes, "answers of this kind name no classes".into()),
         ("on_low", review, "without `min` no sample agrees too little".into()),
     ];

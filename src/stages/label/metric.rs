@@ -14,8 +14,8 @@ pub struct Agreement {
     /// `masi_alpha` of several classes, `iou` of boxes and polygons, `token_f1` of answers in free words,
     /// `char_similarity` of transcriptions.
     pub metric: Option<Metric>,
-    /// The level of measurement of `krippendorff_alpha`. Default: `nominal` of classes and preferences, `interval` of ratings,
-    /// `ordinal` of rankings, whose ranks are compared candidate by candidate.
+    /// The level of measurement of `krippendorff_alpha`. Default: `nominal` of classes, `interval` of ratings. Of preferences
+    /// it is nominal, and of rankings, whose ranks are compared candidate by candidate, ordinal.
     pub level: Option<Scale>,
     /// How much two different answers agree by their order: of `cohen_kappa`, `fleiss_kappa`, `gwet_ac2` and
     /// `brennan_prediger`. Default: not at all, and `quadratic` of `gwet_ac2`.
