@@ -9,8 +9,8 @@ use crate::report::shown;
 use crate::review::file::{decided_by, named};
 use crate::review::queue::{Only, items};
 use crate::review::task::Task;
-use crate::review::{Back, Item, Said, choices, is_class, is_spans, marked};
-use crate::stages::label::decided::{answer_text, judged};
+use crate::review::{Back, Item, Said, choices, is_class, is_spans, marked, said};
+use crate::stages::label::decided::judged;
 use serde_json::Value as Json;
 use std::io::{BufRead, Write};
 
@@ -72,7 +72,10 @@ fn screen(task: &Task, item: &Item, at: usize, of: usize) -> String {
         out.push_str(&format!("  {}\n", shown::line(text)));
     }
     for (n, (answer, by)) in choices(item).iter().enumerate() {
-        let words = if is_spans(task.declared.task) { marked(item, answer) } else { answer_text(answer) };
+        let words = match task.declared.task {
+            kind if is_spans(kind) => marked(item, answer),
+            kind => said(kind, answer),
+        };
         out.push_str(&format!("  {}  {}   ({})\n", n + 1, shown::line(&words), shown::line(&by.join(", "))));
     }
     out

@@ -28,6 +28,8 @@ pub mod pictures;
 pub mod placing;
 pub mod quality;
 pub mod quotas;
+pub mod ranks;
+pub mod replies;
 pub mod robots;
 pub mod scores;
 pub mod shapes;

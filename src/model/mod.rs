@@ -2,6 +2,7 @@
 pub mod addresses;
 pub mod answers;
 pub mod boxes;
+pub mod candidates;
 mod cells;
 pub mod certificate;
 pub mod checked;
@@ -24,6 +25,7 @@ pub mod predictions;
 pub mod quads;
 pub mod questions;
 pub mod relations;
+pub mod replies;
 pub mod shape;
 pub mod shapes;
 pub mod sounds;

@@ -1,5 +1,6 @@
 //! Votes, each of which is one annotator's whole answer, and the classes that an answer names.
 //! Null = not labelled; `[]` = looked, nothing there; never exchanged.
+use super::candidates::{Preference, Ranking, TIE};
 use super::cells::record_of;
 use crate::table::{Cell, DataType, Value, list, record, utf8};
 
@@ -124,14 +125,27 @@ pub fn annotations(answer: &Value) -> usize {
 /// Tells each class that an answer names, once for each annotation; of a rating it tells the number.
 ///
 /// An annotation names its class in its field `class`; an answer that is a text is a class, and one that is a list of texts is
-/// several.
+/// several. Of a preference or a ranking it tells the best candidates.
 pub fn each_class(answer: &Value, tell: &mut dyn FnMut(&str)) {
     match answer {
         Value::List(items) => items.iter().filter_map(|i| i.text().or(i.field("class").text())).for_each(tell),
         Value::Text(class) => tell(class),
         Value::Float(rating) => tell(&rating.to_string()),
         Value::Int(_) | Value::Bool(_) => answer.key_text().iter().for_each(|class| tell(class)),
+        Value::Struct(_) => each_best(answer, tell),
         _ => {}
+    }
+}
+
+/// Tells the candidates that an answer holds for the best ones, or that it prefers none.
+fn each_best(answer: &Value, tell: &mut dyn FnMut(&str)) {
+    if let Some(Preference { chosen }) = Preference::from_value(answer) {
+        if chosen.is_empty() {
+            tell(TIE);
+        }
+        chosen.iter().for_each(|one| tell(one));
+    } else if let Some(ranking) = Ranking::from_value(answer) {
+        ranking.groups().iter().take(1).flatten().for_each(|one| tell(one));
     }
 }
 

@@ -79,7 +79,16 @@ fn label(column: &str, seen: &Seen) -> Option<Label> {
         let rating = of("rating", BTreeSet::new(), "annotators gave numbers");
         return (least < most).then_some(Label { scale: Some((least, most)), ..rating });
     }
+    if !seen.answers.is_empty() && seen.answers.iter().all(|a| SIDES.contains(&a.as_str())) {
+        let sides = SIDES.map(String::from).into();
+        return Some(Label { whole: true, ..of("preference", sides, "annotators chose one of two sides") });
+    }
     let listed = |a: &String| serde_json::from_str::<Vec<String>>(a).ok();
+    if let Some(candidates) = seen.answers.iter().map(listed).collect::<Option<Vec<_>>>().and_then(|all| ordered(&all))
+    {
+        let fit = few(&candidates) && candidates.iter().all(|c| is_line(c));
+        return fit.then(|| of("ranking", candidates, "annotators put the same names in order"));
+    }
     if seen.answers.iter().any(|a| listed(a).is_some()) {
         let each = |a: &String| listed(a).unwrap_or_else(|| vec![a.clone()]);
         let classes: BTreeSet<String> = seen.answers.iter().flat_map(each).collect();
@@ -89,6 +98,19 @@ fn label(column: &str, seen: &Seen) -> Option<Label> {
     let classes: BTreeSet<String> = seen.answers.iter().cloned().collect();
     let chosen = classes.len() * 2 <= seen.answers.len().max(4) && classes.iter().all(|c| is_line(c));
     (few(&classes) && chosen).then(|| of("classification", classes, "annotators chose among few values"))
+}
+
+/// What a pair of Label Studio says.
+const SIDES: [&str; 2] = ["left", "right"];
+
+/// The names that lists put in order: all hold the same ones, each once, and not all in one order.
+fn ordered(lists: &[Vec<String>]) -> Option<BTreeSet<String>> {
+    let names = |list: &Vec<String>| list.iter().cloned().collect::<BTreeSet<_>>();
+    let first = lists.first()?;
+    let all = names(first);
+    let same = lists.iter().all(|list| list.len() == all.len() && names(list) == all);
+    let differ = lists.iter().any(|list| list != first);
+    (same && differ && all.len() > 1).then_some(all)
 }
 
 /// What is said of lines of a tool for texts where several are of one text: each is a sample of its own.

@@ -453,8 +453,9 @@ fn label(page: &mut Page, l: &Label, plan: &Plan, below: &str) {
         );
         page.ask(format!("the scale of label.{}: a rating outside of it does not count", l.name));
     } else if !l.classes.is_empty() {
+        let candidates = ["preference", "ranking"].contains(&l.task);
         page.key(
-            "classes",
+            if candidates { "candidates" } else { "classes" },
             &list(&l.classes),
             match (l.stated, l.whole) {
                 (true, _) => "as the data names them",
@@ -464,8 +465,9 @@ fn label(page: &mut Page, l: &Label, plan: &Plan, below: &str) {
         );
         if !l.whole {
             page.ask(format!(
-                "whether label.{} has more classes: only the first records of each file were looked at",
-                l.name
+                "whether label.{} has more {}: only the first records of each file were looked at",
+                l.name,
+                if candidates { "candidates" } else { "classes" }
             ));
         }
     }

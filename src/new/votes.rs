@@ -6,7 +6,7 @@ use super::labels::{Answers, CLASSES, Label};
 use super::names::{slug, unlike};
 use super::sample::{Column, Sample};
 use crate::manifest::values::is_line;
-use crate::stages::label::declaration::{formats, keys};
+use crate::stages::label::file_formats::{formats, keys};
 use crate::table::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

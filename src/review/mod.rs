@@ -7,7 +7,10 @@ pub mod queue;
 pub mod task;
 
 use crate::model::images::Image;
+use crate::model::replies::Reply;
+use crate::stages::label::decided::{self, answer_text};
 use crate::stages::label::kinds::kind::Kind;
+use crate::table::Cell;
 use serde_json::Value as Json;
 
 /// A sample as a person is shown it.
@@ -66,6 +69,14 @@ pub fn is_spans(kind: &Kind) -> bool {
 /// Whether an answer is upright boxes on a picture.
 pub fn is_boxes(kind: &Kind) -> bool {
     kind.name == "object_detection"
+}
+
+/// An answer in words; of kinds whose answers are written as people write them, as it is written.
+pub fn said(kind: &Kind, answer: &Json) -> String {
+    let text = answer_text(answer);
+    let told = kind.candidates.is_some() || (kind.answer)() == Reply::ty();
+    let words = || decided::answer(kind, &text).ok().map(|value| (kind.words)(&value));
+    told.then(words).flatten().unwrap_or(text)
 }
 
 /// The different answers, those first that most gave.

@@ -38,11 +38,12 @@ pub fn items(
     let Some(samples) = task.samples(project, s, built)? else {
         return Err(Failure::Usage("the answers are not known before a build: tamis build".into()));
     };
-    let content = task.content(s, &task.snapshot(project, built, true));
+    let snapshot = task.snapshot(project, built, true);
+    let content = task.content(s, &snapshot);
     // answers in free words may hold personal data as texts do; others name declared classes, and numbers stand for who answered
     let votes = task.declared.task.prose.then(|| format!("votes.{}", task.name));
     let picture = is_boxes(task.declared.task).then(|| "image".to_string());
-    let shown = content.into_iter().chain(votes).chain(picture);
+    let shown = content.into_iter().chain(votes).chain(picture).chain(task.candidates(&snapshot));
     let unseen = raw_columns(project, "samples", task.votes + 1);
     if let Some(name) = shown.into_iter().find(|name| !raw && unseen.contains(name)) {
         return Err(Failure::Usage(format!("`{name}` may hold personal data: --raw writes it all the same")));
@@ -76,7 +77,7 @@ pub fn item(a: &Answered, named: bool) -> Item {
     let given = a.votes.iter().filter(|v| v.answer != Value::Null).enumerate();
     Item {
         id: a.id.clone(),
-        text: a.content.text().map(str::to_string),
+        text: shown(a),
         picture: a.picture.clone(),
         seen: a.seen.clone(),
         agreement: a.agreement.clone(),
@@ -84,6 +85,13 @@ pub fn item(a: &Answered, named: bool) -> Item {
             .map(|(n, v)| (if named { v.annotator.clone() } else { format!("annotator {}", n + 1) }, v.answer.json()))
             .collect(),
     }
+}
+
+/// The text that is looked at, and what each candidate says.
+fn shown(a: &Answered) -> Option<String> {
+    let candidates = a.candidates.iter().map(|(name, text)| format!("{name}: {text}"));
+    let all: Vec<String> = a.content.text().map(str::to_string).into_iter().chain(candidates).collect();
+    (!all.is_empty()).then(|| all.join("\n\n"))
 }
 
 /// What the answers to a sample must agree to: what is asked of all of them, else that they are the same.

@@ -19,6 +19,8 @@ pub struct Answered {
     pub id: String,
     /// What people look at: a text, or the digest of an image.
     pub content: Value,
+    /// What the declared candidates say, where the samples have texts of their names.
+    pub candidates: Vec<(String, String)>,
     /// The picture, where the samples have one of known sides.
     pub picture: Option<Picture>,
     /// What a decision is made on, where the project reads decisions about labels.
@@ -72,6 +74,7 @@ impl Task {
             out.push(Answered {
                 id,
                 content: Value::Null,
+                candidates: Vec::new(),
                 picture: None,
                 seen: None,
                 votes: Vec::new(),
@@ -92,6 +95,15 @@ impl Task {
             })?;
         }
         self.pictures(s, &snapshot, &mut out)?;
+        for name in self.candidates(&snapshot) {
+            let mut at = 0;
+            snapshot.each(s, &name, &mut |v| {
+                if let (Some(sample), Some(text)) = (out.get_mut(at), v.text()) {
+                    sample.candidates.push((name.clone(), text.to_string()));
+                }
+                at += 1;
+            })?;
+        }
         let path = format!("label.{}", self.name);
         for sample in &mut out {
             let decision = s.review.decisions.get(&(path.clone(), sample.id.clone()));
@@ -135,6 +147,12 @@ impl Task {
             at += 1;
         })?;
         Ok(())
+    }
+
+    /// The candidates of which the samples have texts.
+    pub fn candidates(&self, snapshot: &Snapshot) -> Vec<String> {
+        let is_text = |name: &str| snapshot.columns.iter().any(|c| c.name == name && c.ty == DataType::Utf8);
+        self.declared.candidates.iter().map(|c| c.get().clone()).filter(|name| is_text(name)).collect()
     }
 
     /// What is asked about one sample.
@@ -187,6 +205,11 @@ impl Looked<'_> {
         let of = |name: Option<&str>| name.map_or(Ok(Some(Value::Null)), value);
         let Some(content) = of(self.content.as_deref())? else { return Ok(None) };
         let text = of(self.looking.as_ref().and_then(Looking::text))?;
+        let mut candidates = Vec::new();
+        for name in self.task.candidates(&self.snapshot) {
+            let text = value(&name)?.as_ref().and_then(Value::text).map(str::to_string);
+            candidates.extend(text.map(|text| (name, text)));
+        }
         let chars = text.as_ref().and_then(Value::text).map(|t| t.chars().count() as u32);
         let all = Vote::list(&votes).unwrap_or_default();
         let id = id.text().unwrap_or_default().to_string();
@@ -197,6 +220,7 @@ impl Looked<'_> {
             decided: decision.is_some_and(|d| d.labels),
             id,
             content,
+            candidates,
             picture: None,
             votes: all,
         }))

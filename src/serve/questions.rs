@@ -22,7 +22,7 @@ use crate::review::ask;
 use crate::review::file::{self, Held, Key};
 use crate::review::queue::item;
 use crate::review::task::{Answered, Task};
-use crate::review::{Back, Item, Said, choices, is_class, is_spans, marked};
+use crate::review::{Back, Item, Said, choices, is_class, is_spans, marked, said};
 use crate::stage::{Fault, Role};
 use crate::stages::label::decided::{answer_text, judged};
 use crate::table::{Cell, value_at};
@@ -226,9 +226,14 @@ impl Label {
         let Some(answered): Option<Answered> = looked.one(seen.s, &entry.asked.uid, entry.asked.row)? else {
             return Ok(None);
         };
-        let content = task.content(seen.s, &task.snapshot(project, seen.built, true));
+        let snapshot = task.snapshot(project, seen.built, true);
+        let content = task.content(seen.s, &snapshot);
         let unseen = raw_columns(project, "samples", task.votes + 1);
-        let hidden = content.into_iter().chain([format!("votes.{name}")]).any(|column| unseen.contains(&column));
+        let hidden = content
+            .into_iter()
+            .chain([format!("votes.{name}")])
+            .chain(task.candidates(&snapshot))
+            .any(|column| unseen.contains(&column));
         let item = item(&answered, !seen.private);
         let classes: Vec<String> = task.declared.classes.iter().map(|c| c.get().clone()).collect();
         let suggested = entry.place.map_or(Ok(None), |at| suggested(ground, &task, &classes, at))?;
@@ -247,7 +252,7 @@ impl Label {
     /// Answers that were given, then what a model suggests, then the other classes.
     fn choices(&self) -> Vec<Choice> {
         let spans = is_spans(self.task.declared.task);
-        let words = |value: &Json| if spans { marked(&self.item, value) } else { answer_text(value) };
+        let words = |value: &Json| if spans { marked(&self.item, value) } else { said(self.task.declared.task, value) };
         let mut out: Vec<(Json, usize, String)> = Vec::new();
         out.extend(choices(&self.item).into_iter().map(|(value, by)| (value.clone(), by.len(), by.join(", "))));
         let mut add = |value: Json| {
@@ -258,6 +263,11 @@ impl Label {
         self.suggested.clone().into_iter().for_each(&mut add);
         if is_class(self.task.declared.task) {
             self.classes.iter().map(|class| Json::from(class.as_str())).for_each(&mut add);
+        }
+        // who is better, or nobody; a ranking is typed
+        if self.task.declared.task.candidates.is_some_and(|own| !own.separated) {
+            let names = self.task.declared.candidates.iter().map(|c| vec![c.get().clone()]);
+            names.chain([Vec::new()]).map(|chosen| serde_json::json!({ "chosen": chosen })).for_each(&mut add);
         }
         let choice = |(value, times, by): (Json, usize, String)| Choice {
             words: words(&value),

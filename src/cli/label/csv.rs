@@ -1,7 +1,7 @@
 //! A table for a spreadsheet: a row a sample. What stands in `label`, or `keep` or `drop` in `decision`, comes back. Texts and ids that
 //! a spreadsheet would run have an apostrophe before them.
 use super::tool::{Back, Item, Job, Read, Said, Tool};
-use crate::stages::label::decided::answer_text;
+use crate::review::said;
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::Value as Json;
 
@@ -10,8 +10,9 @@ pub const TOOL: Tool =
 
 const HEAD: &[&str] = &["id", "text", "agreement", "votes", "label", "decision", "note", "seen"];
 
-fn write(_: &Job, items: &[Item]) -> String {
-    let votes = |item: &Item| item.votes.iter().map(|(by, a)| format!("{by}: {}", answer_text(a))).collect::<Vec<_>>();
+fn write(job: &Job, items: &[Item]) -> String {
+    let votes =
+        |item: &Item| item.votes.iter().map(|(by, a)| format!("{by}: {}", said(job.kind, a))).collect::<Vec<_>>();
     let row = |item: &Item| {
         let empty = || Some(String::new());
         let cells = [

@@ -168,7 +168,7 @@ pub fn job(task: &Task) -> Job {
     let declared = &task.declared;
     Job {
         kind: declared.task,
-        classes: declared.classes.iter().map(|c| c.get().clone()).collect(),
+        classes: declared.classes.iter().chain(&declared.candidates).map(|c| c.get().clone()).collect(),
         scale: declared.scale.as_ref().map(|s| (s.min.get().to_string(), s.max.get().to_string())),
         guideline: declared.guideline.as_ref().map_or(String::new(), |g| g.version.get().clone()),
     }

@@ -5,14 +5,26 @@
 //!
 //! Boxes go out as percentages of the picture, whose file stands beside the list; Label Studio reads it as a local file. Flags of a box are
 //! words of its `meta`. A box that somebody turned has no place here, and is told.
+//!
+//! A preference is a choice of candidates or of `tie`; a ranking is a list that people put in order, which knows no two that are as good: a
+//! ranking with such stands in no prediction, and none comes back.
 use super::tool::{Back, Item, Job, Picture, Read, Said, Tool, is_boxes, is_class, is_spans};
+use crate::model::candidates::TIE;
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::{Value as Json, json};
 
 pub const TOOL: Tool = Tool {
     name: "label-studio",
     ending: "json",
-    fits: |kind: &Kind| is_class(kind) || kind.is_set() || is_spans(kind) || is_boxes(kind) || kind.scale,
+    fits: |kind: &Kind| {
+        is_class(kind)
+            || kind.is_set()
+            || is_spans(kind)
+            || is_boxes(kind)
+            || kind.scale
+            || kind.candidates.is_some()
+            || is_free(kind)
+    },
     write,
     pictures: is_boxes,
     setup: Some(("xml", config)),
@@ -26,6 +38,9 @@ fn write(job: &Job, items: &[Item]) -> String {
         let predictions: Vec<Json> = item.votes.iter().map(of).collect();
         let mut data = json!({ "sample": item.id, "text": item.text, "seen": item.seen, "agreement": item.agreement,
                                "guideline": job.guideline });
+        if is_ranking(job.kind) {
+            data["items"] = job.classes.iter().map(|c| json!({ "id": c, "title": c })).collect();
+        }
         if let Some(picture) = item.picture.as_ref().filter(|_| is_boxes(job.kind)) {
             data["image"] = format!("/data/local-files/?d={}", address(&picture.path)).into();
         }
@@ -44,6 +59,13 @@ fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
         let some = answer.as_array().is_some_and(|classes| !classes.is_empty());
         return some.then(|| one(0, "choices", json!({ "choices": answer }))).into_iter().collect();
     }
+    if job.kind.candidates.is_some() {
+        return held(job, answer).into_iter().collect();
+    }
+    if is_free(job.kind) {
+        let some = answer["text"].as_array().is_some_and(|texts| !texts.is_empty());
+        return some.then(|| one(0, "textarea", json!({ "text": answer["text"] }))).into_iter().collect();
+    }
     if job.kind.scale {
         return vec![one(0, "number", json!({ "number": answer }))];
     }
@@ -60,6 +82,49 @@ fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
         json!({ "start": s["start"], "end": s["end"], "text": text, "labels": [s["class"]] })
     };
     spans.iter().enumerate().map(|(n, s)| one(n, "labels", value(s))).collect()
+}
+
+/// Whether answers are texts in free words.
+fn is_free(kind: &Kind) -> bool {
+    kind.name == "answer"
+}
+
+/// Whether answers put all candidates in order.
+fn is_ranking(kind: &Kind) -> bool {
+    kind.candidates.is_some_and(|own| own.separated)
+}
+
+/// A preference, or a ranking in which no two are as good.
+fn held(job: &Job, answer: &Json) -> Option<Json> {
+    if is_ranking(job.kind) {
+        let ranks = answer["ranks"].as_array()?;
+        let apart = ranks.windows(2).all(|pair| pair.first() != pair.last());
+        let value = json!({ "ranker": { "label": answer["order"] } });
+        return apart.then(
+            || json!({ "id": "r0", "from_name": "label", "to_name": "items", "type": "ranker", "value": value }),
+        );
+    }
+    let tie = json!([TIE]);
+    let chosen = answer["chosen"].as_array()?;
+    let choices = if chosen.is_empty() { &tie } else { &answer["chosen"] };
+    let value = json!({ "choices": choices });
+    Some(json!({ "id": "r0", "from_name": "label", "to_name": "text", "type": "choices", "value": value }))
+}
+
+/// What somebody said of candidates.
+fn preferred(job: &Job, results: &[Json]) -> Result<Json, String> {
+    let value = |ty: &str| results.iter().find(|r| r["type"] == ty).map(|r| &r["value"]);
+    if is_ranking(job.kind) {
+        let lists = value("ranker").and_then(|v| v["ranker"].as_object()).ok_or("there is no ranking")?;
+        let mut lists = lists.values().filter(|list| list.as_array().is_none_or(|items| !items.is_empty()));
+        return match (lists.next(), lists.next()) {
+            (Some(order), None) => Ok(order.clone()),
+            _ => Err("the ranking is not one list".into()),
+        };
+    }
+    let chosen = value("choices").map(|v| v["choices"].clone()).ok_or("there is no choice")?;
+    let none = chosen.as_array().is_some_and(|all| all.len() == 1 && all.first() == Some(&Json::from(TIE)));
+    Ok(json!({ "chosen": if none { json!([]) } else { chosen } }))
 }
 
 /// A box in percent of the picture.
@@ -97,11 +162,24 @@ fn config(job: &Job) -> String {
             format!("  <RectangleLabels name=\"label\" toName=\"image\">\n{}  </RectangleLabels>\n", each("Label"));
         return format!("<View>\n  <Image name=\"image\" value=\"$image\" zoom=\"true\"/>\n{labels}</View>\n");
     }
-    let several = if job.kind.is_set() { " choice=\"multiple\"" } else { "" };
-    let control = match (&job.scale, is_class(job.kind) || job.kind.is_set()) {
+    if is_ranking(job.kind) {
+        return "<View>\n  <Text name=\"text\" value=\"$text\"/>\n  <List name=\"items\" value=\"$items\"/>\n  \
+                <Ranker name=\"label\" toName=\"items\"/>\n</View>\n"
+            .into();
+    }
+    if is_free(job.kind) {
+        return "<View>\n  <Text name=\"text\" value=\"$text\"/>\n  <TextArea name=\"label\" toName=\"text\" editable=\"true\"/>\n</View>\n".into();
+    }
+    let tie = job.kind.candidates.map_or(String::new(), |_| format!("    <Choice value=\"{TIE}\"/>\n"));
+    let several = if job.kind.is_set() || job.kind.candidates.is_some() && job.classes.len() > 2 {
+        " choice=\"multiple\""
+    } else {
+        ""
+    };
+    let control = match (&job.scale, is_class(job.kind) || job.kind.is_set() || job.kind.candidates.is_some()) {
         (Some((min, max)), _) => format!("  <Number name=\"label\" toName=\"text\" min=\"{min}\" max=\"{max}\"/>\n"),
         (None, true) => {
-            format!("  <Choices name=\"label\" toName=\"text\"{several}>\n{}  </Choices>\n", each("Choice"))
+            format!("  <Choices name=\"label\" toName=\"text\"{several}>\n{}{tie}  </Choices>\n", each("Choice"))
         }
         (None, false) => format!("  <Labels name=\"label\" toName=\"text\">\n{}  </Labels>\n", each("Label")),
     };
@@ -159,6 +237,14 @@ fn label(job: &Job, result: &Json, text: &str) -> Result<Json, String> {
         // no choice says that no class fits
         let all = all.ok_or("a choice has no `choices`")?;
         return Ok(all.into_iter().flatten().cloned().collect());
+    }
+    if job.kind.candidates.is_some() {
+        return preferred(job, results);
+    }
+    if is_free(job.kind) {
+        let written = results.iter().filter(|r| r["type"] == "textarea").map(|r| &r["value"]["text"]);
+        let texts: Vec<Json> = written.flat_map(|t| t.as_array().cloned().unwrap_or_else(|| vec![t.clone()])).collect();
+        return Ok(json!({ "text": texts }));
     }
     let of = |ty: &str, name: &str| results.iter().find(|r| r["type"] == ty).map(|r| r["value"][name].clone());
     if job.kind.scale {
@@ -264,6 +350,10 @@ mod tests {
             ("classification", json!("A & B")),
             ("classes", json!(["A & B", "C"])),
             ("classes", json!([])),
+            ("preference", json!({ "chosen": ["A & B"] })),
+            ("preference", json!({ "chosen": [] })),
+            ("answer", json!({ "text": ["so it is", "A & B"] })),
+            ("answer", json!({ "text": [] })),
             ("rating", json!(2.5)),
             (
                 "object_detection",
@@ -284,6 +374,16 @@ mod tests {
         }
         assert!(config(&job("ner")).contains("<Label value=\"A &amp; B\"/>"));
         assert!(config(&job("classes")).contains("<Choices name=\"label\" toName=\"text\" choice=\"multiple\">"));
+        let ranking = job("ranking");
+        let package = write(&ranking, &[item(json!({ "order": ["C", "A & B"], "ranks": [1, 2] }))]);
+        assert_eq!(read(&ranking, &accepted(&package)).unwrap().back[0].said, Said::Label(json!(["C", "A & B"])));
+        assert!(
+            package.contains(r#""title": "A & B""#)
+                && config(&ranking).contains("<Ranker name=\"label\" toName=\"items\"/>")
+        );
+        let tied = write(&ranking, &[item(json!({ "order": ["A & B", "C"], "ranks": [1, 1] }))]);
+        assert_eq!(read(&ranking, &accepted(&tied)).unwrap().wrong.len(), 1, "no two are as good in a list");
+        assert!(config(&job("preference")).contains("<Choice value=\"tie\"/>"));
         let boxes = job("object_detection");
         assert!(config(&boxes).contains("<RectangleLabels name=\"label\" toName=\"image\">"));
         assert!(write(&boxes, &[item(json!([]))]).contains("/data/local-files/?d=tasks/cells/%EA%B0%80%201.png"));

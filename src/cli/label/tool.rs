@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 /// A task as a tool is told of it.
 pub struct Job {
     pub kind: &'static Kind,
+    /// The declared classes, or candidates.
     pub classes: Vec<String>,
     pub scale: Option<(String, String)>,
     /// The version of the guideline; empty without one.

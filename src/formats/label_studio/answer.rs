@@ -35,6 +35,7 @@ const UNREAD: Meaning = Lost("studio.value", "results whose value cannot be read
 pub fn of(results: &[&Json]) -> Answer {
     let mut out = Answer::default();
     let (mut spans, mut whole): (Vec<(Option<String>, Tree)>, Vec<String>) = (Vec::new(), Vec::new());
+    let written = results.iter().all(|result| Record::text(*result, "type").as_deref() == Some("textarea"));
     let chosen = results.iter().all(|result| Record::text(*result, "type").as_deref() == Some("choices"));
     for result in results {
         match meaning(result) {
@@ -53,6 +54,8 @@ pub fn of(results: &[&Json]) -> Answer {
         (true, [one]) => out.answer = Some(one.clone()),
         // several classes, which a task of one class does not take
         (true, all) if chosen => out.answer = Some(json!(all).to_string()),
+        // several texts, which a task of one text does not take
+        (true, all) if written => out.answer = Some(json!({ "text": all }).to_string()),
         (true, _) => {
             out.lost.push(("studio.several", 1, "answers of several values where one is asked for, which are lost"));
         }
@@ -76,14 +79,29 @@ fn meaning(result: &Json) -> Meaning {
             Lost("studio.kind", UNMADE)
         }
         "labels" => spans(value),
-        "choices" | "rating" | "number" | "textarea" | "pairwise" if PLACES.iter().any(has) => {
+        "choices" | "rating" | "number" | "textarea" | "pairwise" | "ranker" if PLACES.iter().any(has) => {
             Lost("studio.region", "results about a region, and not about the sample, which are lost")
         }
         "choices" => texts(value, "choices"),
         "textarea" => texts(value, "text"),
         "rating" | "number" => Record::text(value, &kind).map_or(UNREAD, |n| Whole(vec![n])),
         "pairwise" => Record::text(value, "selected").map_or(UNREAD, |side| Whole(vec![side])),
+        "ranker" => ranked(value),
         _ => Lost("studio.kind", UNMADE),
+    }
+}
+
+/// The one list of a ranking, the best first, as a JSON list. Buckets that items were sorted into are no ranking.
+fn ranked(value: &Json) -> Meaning {
+    let Some(Json::Object(buckets)) = select(value, "ranker") else { return UNREAD };
+    let empty = |list: &&Json| matches!(list, Json::Array(items) if items.is_empty());
+    let lists: Vec<&Json> = buckets.iter().map(|(_, list)| list).filter(|list| !empty(list)).collect();
+    match lists.as_slice() {
+        [Json::Array(items)] if items.iter().all(|item| matches!(item, Json::Text(_) | Json::Int(_))) => {
+            Whole(vec![Tree::from(items.iter().map(Json::tree).collect::<Vec<_>>()).to_string()])
+        }
+        [] | [_] => UNREAD,
+        _ => Lost("studio.buckets", "items sorted into several buckets, which are no ranking and are lost"),
     }
 }
 
@@ -185,10 +203,18 @@ mod tests {
         assert_eq!(answer(&format!("[{}]", choice(r#"["good"]"#))), (Some("good".into()), vec![]));
         assert_eq!(answer(&format!("[{}]", choice(r#"["a", "b"]"#))), (Some(r#"["a","b"]"#.into()), vec![]));
         let texts = r#"[{"type": "textarea", "value": {"text": ["a", "b"]}}]"#;
-        assert_eq!(answer(texts), (None, vec![("studio.several", 1)]));
+        assert_eq!(answer(texts), (Some(r#"{"text":["a","b"]}"#.into()), vec![]));
+        let both = r#"[{"type": "textarea", "value": {"text": "a"}}, {"type": "number", "value": {"number": 1}}]"#;
+        assert_eq!(answer(both), (None, vec![("studio.several", 1)]));
         assert_eq!(answer(&format!("[{}]", choice("[1]"))), (None, vec![("studio.value", 1)]));
         assert_eq!(answer(r#"[{"type": "rating", "value": {"rating": 4}}]"#), (Some("4".into()), vec![]));
         assert_eq!(answer(r#"[{"type": "textarea", "value": {"text": ["it ran"]}}]"#), (Some("it ran".into()), vec![]));
+        let side = r#"[{"type": "pairwise", "value": {"selected": "left"}}]"#;
+        assert_eq!(answer(side), (Some("left".into()), vec![]));
+        let ranked = |of: &str| answer(&format!(r#"[{{"type": "ranker", "value": {{"ranker": {of}}}}}]"#));
+        assert_eq!(ranked(r#"{"_": ["b", "a"]}"#), (Some(r#"["b","a"]"#.into()), vec![]));
+        assert_eq!(ranked(r#"{"good": ["b"], "bad": ["a"]}"#), (None, vec![("studio.buckets", 1)]));
+        assert_eq!(ranked(r#"{"_": [["b"]]}"#), (None, vec![("studio.value", 1)]));
         assert_eq!(answer("[]"), (None, vec![]), "nothing was given, and nothing is lost");
     }
 

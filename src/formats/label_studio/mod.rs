@@ -11,13 +11,13 @@
 //!
 //! An annotator is an address, a name, or the number of an account. An annotation that was skipped (`was_cancelled`) is no
 //! answer. Spans (`labels`) are objects with `start`, `end`, `text` and `class`, a span with several labels one for each; a
-//! choice, a rating, a number, a side of a pair and a text are themselves. Whoever submitted an annotation without anything by
+//! choice, a rating, a number, a side of a pair, a list in order and a text are themselves. Whoever submitted an annotation without anything by
 //! the control gave nothing: a task of spans reads that as none there, others as no answer. All else is lost to the answer, and
 //! counted there.
 //!
 //! Findings: `studio.skipped`, `studio.annotator` (an annotation does not say whose it is), `studio.annotation` (one that is
 //! none), `studio.kind` (results of a kind that no answer is made of, such as boxes), `studio.region` (results about a region,
-//! and not about the sample), `studio.several` (several values where one is asked for), `studio.value` (a value that cannot be
+//! and not about the sample), `studio.buckets` (items sorted into buckets, which are no ranking), `studio.several` (several values where one is asked for), `studio.value` (a value that cannot be
 //! read), `studio.relations` (relations that no field takes), `studio.end` (relations of which an end is no span
 //! of the control, which are lost). Dropped: what a JSON list drops, and `studio.task` (an object
 //! without `data`, such as those of an export as JSON_MIN).
@@ -52,7 +52,7 @@ pub const FORMAT: Format = Format {
     draws: &[Polygon::COLUMN, Quad::COLUMN, Mask::COLUMN],
     sidecar: Some(Sidecar { version: 1, holds: Holds::Many, read: shapes::read }),
     reader: Some(Reader {
-        version: 3, // relations between spans, several choices
+        version: 4, // relations between spans, several choices and texts, rankings
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "id",

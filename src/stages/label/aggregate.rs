@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Aggregate {
-    /// Default: `majority` of classes, `median` of ratings; where several annotators answer `vote` of spans, relations and lists
+    /// Default: `majority` of classes and preferences, `borda` of rankings, `all` of answers in free words, `median` of ratings; where several annotators answer `vote` of spans, relations and lists
     /// of classes and `box_fusion` of boxes; else `single`.
     pub method: Option<Method>,
     /// Of several classes that have most votes, or are as likely: `first` (the one declared first) or `review`. Of spans, relations,

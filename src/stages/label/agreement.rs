@@ -15,7 +15,8 @@
 //! `gwet_ac1` beside coefficients of counts; `shared` and `single` (samples with several answers, with one); `annotators`,
 //! `pairs`; `class.CLASS`; the tables `by_class`, `by_annotator` and `by_pair`, the lowest first. All numbers have six
 //! decimals; of several classes there is no `gwet_ac1`, and `class.CLASS` is the alpha of who gave the class and who did
-//! not; what the data cannot say is undefined, with the reason. Findings: `agreement.overlap` (fewer than half of the
+//! not; of rankings compared candidate by candidate `class.N` is the alpha of who gave rank N, and rankings compared as wholes have none;
+//! what the data cannot say is undefined, with the reason. Findings: `agreement.overlap` (fewer than half of the
 //! answered samples have two answers), `agreement.low` (where nothing else happens). Reviews: `agreement.low`, a sample whose
 //! own answers agree less than `min` while all of them do.
 //!
@@ -54,14 +55,16 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let map = Map { task: task.name.clone(), kind: task.kind(), metric, text: task.text.clone().filter(|_| on_text) };
     let (review, told) = (agreement.on_low == OnLow::Review, agreement.on_low != OnLow::Fail);
     let scale = task.declared.scale.as_ref();
-    let nominal = if task.kind().scale { Scale::Interval } else { Scale::Nominal };
+    let usual = if task.kind().scale { Scale::Interval } else { Scale::Nominal };
+    let usual = task.kind().candidates.map_or(usual, |own| own.level);
     let squares = if metric == Metric::GwetAc2 { Nearness::Quadratic } else { Nearness::None };
     let gather = Gather {
         task: task.name.clone(),
-        classes: task.classes(),
+        // rankings compared as wholes have no classes
+        classes: if metric == Metric::KendallW { Vec::new() } else { task.categories() },
         scale: scale.map(|s| (*s.min.get(), *s.max.get())),
         metric,
-        level: agreement.level.unwrap_or(nominal),
+        level: agreement.level.unwrap_or(usual),
         weights: agreement.weights.unwrap_or(squares),
         on_low: agreement.on_low,
         min: agreement.min.as_ref().map(|m| *m.get()).filter(|_| told),

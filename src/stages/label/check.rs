@@ -71,7 +71,7 @@ fn map(check: &Check, task: &Task) -> Map {
     Map {
         task: task.name.clone(),
         kind,
-        classes: task.classes(),
+        classes: task.names(),
         min: scale.map(|s| *s.min.get()),
         max: scale.map(|s| *s.max.get()),
         points: task.declared.keypoints.as_ref().map_or(0, |points| points.names.len()),

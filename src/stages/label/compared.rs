@@ -1,8 +1,11 @@
 //! The answers to one sample held against each other: what a coefficient counts, or what two annotators have in common.
 use super::metric::Metric;
 use crate::measure::agreement::{Match, best, greatest};
+use crate::measure::ranks::kendall_w;
+use crate::measure::replies::{common, plain, words_of};
 use crate::measure::scores::edits;
 use crate::measure::shapes::Area;
+use crate::model::candidates::Ranking;
 use crate::model::shape::Shape;
 use crate::stage::is_default;
 use crate::table::{Cell, Value};
@@ -21,6 +24,9 @@ pub struct Compared {
     /// What pairs of annotators have in common.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shares: Vec<Share>,
+    /// What all annotators have in common of a whole, where that is more than what their pairs have.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub together: Option<(u64, u64)>,
     /// A person decided what the label is.
     #[serde(default, skip_serializing_if = "is_default")]
     pub decided: bool,
@@ -214,6 +220,54 @@ fn things(sizes: &[usize], mut matches: Vec<(u64, Own, Own)>) -> Vec<Vec<Option<
     things.into_iter().map(|t| (0..sizes.len()).map(|a| t.get(&a).copied()).collect()).collect()
 }
 
+/// Answers in free words: how many pairs say the same, or how many words they have in common, of the two texts that have most. That there
+/// is no answer is what only another one says who says so.
+pub fn replies(answers: &[Vec<String>], metric: Metric) -> Compared {
+    let words: Vec<Vec<Vec<String>>> = answers.iter().map(|all| all.iter().map(|t| words_of(t)).collect()).collect();
+    let text = |i: usize, j: usize| at(answers, i).get(j).map(|t| plain(std::slice::from_ref(t)));
+    let exact = |a: usize, b: usize| {
+        let met = (0..at(answers, a).len()).any(|i| (0..at(answers, b).len()).any(|j| text(a, i) == text(b, j)));
+        u64::from(met) * WHOLE
+    };
+    let best = |a: usize, b: usize| {
+        let f1 = |x: &Vec<String>, y: &Vec<String>| {
+            let (got, of) = common(x, y);
+            (got * WHOLE + of / 2).checked_div(of).unwrap_or(0)
+        };
+        at(&words, a).iter().flat_map(|x| at(&words, b).iter().map(move |y| f1(x, y))).max().unwrap_or(0)
+    };
+    Compared::shares(answers.len(), &|a, b| {
+        let got = match (at(answers, a).is_empty(), at(answers, b).is_empty()) {
+            (true, true) => WHOLE,
+            (false, false) if metric == Metric::ExactMatch => exact(a, b),
+            (false, false) => best(a, b),
+            _ => 0,
+        };
+        vec![(String::new(), got, WHOLE)]
+    })
+}
+
+/// Rankings of the same candidates: the rank of each candidate, or how far all of them, and each two, are in concord.
+pub fn rankings(answers: &[Ranking], metric: Metric) -> Compared {
+    let named: BTreeSet<&String> = answers.iter().flat_map(|r| &r.order).collect();
+    if metric == Metric::KrippendorffAlpha {
+        let rank = |name: &String, r: &Ranking| {
+            let place = r.order.iter().position(|c| c == name)?;
+            r.ranks.get(place).map(u32::to_string)
+        };
+        let unit = |name: &&String| Unit(answers.iter().map(|r| rank(name, r)).collect(), 1);
+        return Compared { units: named.iter().map(unit).collect(), ..Compared::default() };
+    }
+    let row = |r: &Ranking| named.iter().map(|name| r.doubled(name)).collect::<Option<Vec<u64>>>();
+    let Some(rows) = answers.iter().map(row).collect::<Option<Vec<_>>>() else { return Compared::default() };
+    let concord = |rows: &[Vec<u64>]| kendall_w(rows).map(|w| ((w * WHOLE as f64).round() as u64, WHOLE));
+    let pair = |a: usize, b: usize| {
+        let both: Vec<Vec<u64>> = [a, b].iter().filter_map(|i| rows.get(*i).cloned()).collect();
+        concord(&both).map(|(got, of)| (String::new(), got, of)).into_iter().collect()
+    };
+    Compared { together: concord(&rows), ..Compared::shares(rows.len(), &pair) }
+}
+
 /// Texts that say the same: 1 - edits / length of the longer one, in characters or in words.
 pub fn texts(answers: &[String], metric: Metric) -> Compared {
     let parts = |text: &String| -> Vec<String> {
@@ -283,6 +337,20 @@ mod tests {
         let found = shapes(&answers, Metric::MatchAlpha).units;
         let unit = |of: [&str; 3]| Unit(of.iter().map(|c| Some(c.to_string())).collect(), 1);
         assert_eq!(found, [unit(["car", "van", ABSENT]), unit(["bus", "bus", ABSENT])]);
+    }
+
+    #[test]
+    fn replies_by_their_best_texts() {
+        let answers = [vec!["the cat sat", "a dog"], vec!["The cat.", "a bird"], vec![], vec![]]
+            .map(|texts| texts.into_iter().map(String::from).collect::<Vec<_>>());
+        assert!((ratio(&replies(&answers[..2], Metric::TokenF1)) - 0.8).abs() < 1e-9, "2 * 2 / (3 + 2)");
+        assert_eq!(ratio(&replies(&answers[..2], Metric::ExactMatch)), 0.0);
+        assert_eq!(
+            (ratio(&replies(&answers[2..], Metric::TokenF1)), ratio(&replies(&answers[1..3], Metric::TokenF1))),
+            (1.0, 0.0)
+        );
+        let same = [vec!["A dog!".to_string()], vec!["it".to_string(), "a  DOG".to_string()]];
+        assert_eq!(ratio(&replies(&same, Metric::ExactMatch)), 1.0);
     }
 
     #[test]

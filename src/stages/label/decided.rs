@@ -17,7 +17,7 @@
 //! that names the others settles it). Diagnostic: `T0605`, a value that is no answer to the task. Limits: places of a decided
 //! label count in the text behind all preprocessing.
 use super::declaration::{Declaration, Task, checked};
-use super::kinds::kind::{Judge, Kind, Reading, number};
+use super::kinds::kind::{Judge, Kind, Reading, Respond, number};
 use super::rows::{optional, slot};
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::sections::{OnStale, Review};
@@ -82,7 +82,9 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         ..Ports::default()
     };
     let points = task.declared.keypoints.as_ref().map_or(0, |p| p.names.len());
-    let join = Join { task: task.name.clone(), kind: task.kind(), content, on_stale: review.on_stale, bounds, points };
+    let candidates = task.declared.candidates.iter().map(|c| c.get().clone()).collect();
+    let (task, kind) = (task.name.clone(), task.kind());
+    let join = Join { task, kind, content, on_stale: review.on_stale, bounds, points, candidates };
     vec![Plan {
         literal: Some(literal(table, &told)),
         reopens: true,
@@ -154,10 +156,35 @@ pub fn judged(task: &Declaration, path: &str, value: &Json) -> Result<Value, Str
         let help = suggest(other, task.classes.iter().map(|c| c.as_str()));
         return Err(format!("`{other}` is not a class of {path}: {help}"));
     }
+    if task.task.candidates.is_some() {
+        let (names, nothing) = (task.candidates.iter().map(|c| c.get().clone()).collect::<Vec<_>>(), BTreeMap::new());
+        let mut judge = judge(path, &names, &nothing);
+        judge.open = true;
+        let judged = (task.task.judge)(&answer, &mut judge);
+        let wrong = || judge.notes.first().map_or_else(|| "this is no answer".to_string(), |note| note.say.clone());
+        return judged.ok_or_else(wrong);
+    }
     let outside = |x: f64| task.scale.as_ref().is_some_and(|s| x < s.min.to_f64() || x > s.max.to_f64());
     match f64::from_value(&answer) {
         Some(x) if task.task.scale && outside(x) => Err(format!("{x} lies outside of the scale")),
         _ => Ok(answer),
+    }
+}
+
+/// A judge who drops all that cannot be right, of answers that nothing bounds.
+fn judge<'j>(task: &'j str, classes: &'j [String], problems: &'j BTreeMap<String, Respond>) -> Judge<'j> {
+    Judge {
+        task,
+        classes,
+        min: None,
+        max: None,
+        points: 0,
+        problems,
+        chars: None,
+        bounds: &[],
+        open: false,
+        item: 0,
+        notes: Vec::new(),
     }
 }
 
@@ -183,6 +210,9 @@ struct Join {
     /// How many points the task names.
     #[serde(default, skip_serializing_if = "is_default")]
     points: usize,
+    /// The declared candidates.
+    #[serde(default, skip_serializing_if = "is_default")]
+    candidates: Vec<String>,
 }
 
 struct Stage;
@@ -211,7 +241,10 @@ impl JoinStage for Stage {
             let line = p.settled(row, &own, now.as_deref().unwrap_or_default(), &mut delta);
             let vote = line.map(|line| p.vote(line)).transpose()?;
             let bounds: Vec<Option<f64>> = bounds.iter().map(|array| number(&value_at(array.as_ref(), row))).collect();
-            let vote = vote.filter(|vote| p.may_be(row, &vote.answer, &slot(&content, row), &bounds, &mut delta));
+            let vote = vote.and_then(|vote| {
+                let answer = p.may_be(row, &vote.answer, &slot(&content, row), &bounds, &mut delta)?;
+                Some(Vote { answer, ..vote })
+            });
             decided.push(vote.map_or(Value::Null, |vote| Value::List(vec![vote.into_value()])));
         }
         if decided.iter().any(|d| *d != Value::Null) {
@@ -272,28 +305,27 @@ impl Join {
         Some(line)
     }
 
-    /// Whether a label can be right of its sample: what an annotator's answer would be dropped for is told, and is none.
-    fn may_be(&self, row: usize, answer: &Value, content: &Value, bounds: &[Option<f64>], delta: &mut Delta) -> bool {
+    /// A label that can be right of its sample: what an annotator's answer would be dropped for is told, and is none.
+    fn may_be(
+        &self,
+        row: usize,
+        answer: &Value,
+        content: &Value,
+        bounds: &[Option<f64>],
+        delta: &mut Delta,
+    ) -> Option<Value> {
         let chars = content.text().filter(|_| self.kind.on_text).map(|text| text.chars().count() as u32);
-        let (classes, nothing) = (classes_of(answer), BTreeMap::new());
-        let mut judge = Judge {
-            task: &self.task,
-            classes: &classes,
-            min: None,
-            max: None,
-            points: self.points,
-            problems: &nothing,
-            chars,
-            bounds,
-            open: false,
-            item: 0,
-            notes: Vec::new(),
+        let classes = if self.candidates.is_empty() { classes_of(answer) } else { self.candidates.clone() };
+        let nothing = BTreeMap::new();
+        let mut judge = Judge { points: self.points, chars, bounds, ..judge(&self.task, &classes, &nothing) };
+        let judged = (self.kind.judge)(answer, &mut judge);
+        let Some(note) = judge.notes.first() else {
+            // who chooses all candidates chooses none
+            return judged.filter(|_| !self.candidates.is_empty()).or_else(|| Some(answer.clone()));
         };
-        (self.kind.judge)(answer, &mut judge);
-        let Some(note) = judge.notes.first() else { return true };
         let say = format!("the decided label cannot be right: {}; the decision does not count", note.say);
         delta.event(row, Act::Review, "review.files", "review.value", say);
-        false
+        None
     }
 
     fn vote(&self, line: &Line) -> Result<Vote, Fault> {
@@ -356,7 +388,8 @@ mod tests {
         let p = Join { task: "t".into(), kind, content: Some("text".into()), ..Join::default() };
         let may_be = |text: &str| {
             let mut delta = Delta::default();
-            let good = p.may_be(0, &answer(kind, text).unwrap(), &Value::Text("Mina lives".into()), &[], &mut delta);
+            let good =
+                p.may_be(0, &answer(kind, text).unwrap(), &Value::Text("Mina lives".into()), &[], &mut delta).is_some();
             assert_eq!(good, delta.events.is_empty());
             good
         };

@@ -1,6 +1,8 @@
 //! The declaration of `[label.TASK]`, and every mistake in it that can be found before a sample is read.
 use super::aggregate::{Aggregate, OnTie};
+use super::candidates::check_candidates;
 use super::elements::Guideline;
+use super::file_formats::{FormatName, dialect_keys};
 use super::given::{check_column, holds_several};
 use super::kinds::KINDS;
 use super::kinds::kind::{Kind, Method, Problem, Respond};
@@ -10,17 +12,14 @@ use super::problems::Problems;
 use super::rules::declared::{Rules, check_rules};
 use super::truth::{Gold, check_gold};
 use crate::diag::{Diagnostic, suggest};
-use crate::formats::options::Choice;
-use crate::formats::reader::{Reader, Selects};
-use crate::formats::{FORMATS, Format, Options};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
+use crate::model::candidates::TIE;
 use crate::model::spans::{Scheme, Unit};
 use crate::model::votes::Vote;
-use crate::stage::{Check, Column, Gate, Role, dialect_schema};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use crate::stage::{Check, Column, Gate, Role};
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -44,6 +43,10 @@ pub struct Declaration {
     #[serde(default)]
     #[schemars(inner(length(min = 1)), extend("x-form" = "line"))]
     pub classes: Vec<At<String>>,
+    /// What `preference` and `ranking` choose from. Their order decides ties of a vote.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)), extend("x-form" = "line"))]
+    pub candidates: Vec<At<String>>,
     /// The points of each object, for `keypoints`.
     pub keypoints: Option<Points>,
     /// The least and the greatest rating; both belong to the scale. Ratings need it.
@@ -175,47 +178,6 @@ pub struct Answers {
     pub guideline: Option<At<String>>,
 }
 
-/// The name of a format of votes: one whose records name what they hold.
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
-#[serde(transparent)]
-pub struct FormatName(pub String);
-
-/// The formats that files of votes may have.
-pub fn formats() -> impl Iterator<Item = (&'static Format, &'static Reader)> {
-    let names = |f: &Format, r: &Reader| f.beside.is_some() || matches!(r.selects, Selects::Names);
-    let of_names = move |f: &'static Format| Some((f, f.reader.as_ref().filter(|r| names(f, r))?));
-    let all = FORMATS.iter().filter(|f| !f.answers).filter_map(of_names);
-    all.filter(|(_, r)| (r.adds)(&Options::default(), &[]).is_empty())
-}
-
-/// The keys of these formats that say how three texts are read: who answered what of which sample.
-pub fn keys() -> Vec<(&'static Format, &'static Choice)> {
-    let all = formats().flat_map(|(f, _)| f.options.iter().map(move |choice| (f, choice)));
-    all.filter(|(_, choice)| VOTES_KEYS.contains(&choice.name)).collect()
-}
-
-const VOTES_KEYS: &[&str] = &["delimiter", "quote", "escape", "names", "encoding", "null"];
-
-/// Adds the keys of the formats to those of a source of answers.
-fn dialect_keys(schema: &mut Schema) {
-    if let Some(serde_json::Value::Object(properties)) = schema.get_mut("properties") {
-        properties.extend(dialect_schema(&keys()));
-    }
-}
-
-impl JsonSchema for FormatName {
-    fn schema_name() -> Cow<'static, str> {
-        "VotesFormat".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let one =
-            |(f, _): (&Format, &Reader)| serde_json::json!({ "const": f.name, "type": "string", "description": f.doc });
-        let all: Vec<serde_json::Value> = formats().map(one).collect();
-        Schema::try_from(serde_json::json!({ "oneOf": all })).unwrap_or_default()
-    }
-}
-
 /// Names of columns, or of JSONL keys and paths (`meta.by`).
 #[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
 #[serde(deny_unknown_fields)]
@@ -278,6 +240,16 @@ impl Task {
     /// Returns the classes in their declared order; a kind without classes has none.
     pub fn classes(&self) -> Vec<String> {
         self.declared.classes.iter().map(|c| c.get().clone()).collect()
+    }
+
+    /// Returns the names that answers may give: classes, or candidates.
+    pub fn names(&self) -> Vec<String> {
+        self.declared.classes.iter().chain(&self.declared.candidates).map(|c| c.get().clone()).collect()
+    }
+
+    /// Returns what is counted of answers, in its order: classes, or what answers say of candidates.
+    pub fn categories(&self) -> Vec<String> {
+        self.kind().candidates.map_or(self.names(), |own| (own.categories)(&self.names()))
     }
 
     /// Returns the column of votes. Annotators and answers are words of the data.
@@ -398,6 +370,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     let text = check.text_of_spans();
     check_classes(check, &declared);
     check_scale(check, &declared);
+    check_candidates(check, declared.task, &declared.candidates);
     check_points(check, declared.task, declared.keypoints.as_ref());
     check_method(check, &declared);
     check_problems(check, &declared);
@@ -506,13 +479,17 @@ fn check_agreement(check: &mut Check, d: &Declaration) {
         check.bad(problem.label("the task has one source, and it is one annotator").help(help));
     }
     let review = a.on_low == OnLow::Review && a.min.is_none();
+    // preferences have no order, and ranks have one
+    let fixed = d.task.candidates.is_some();
     let spare = [
+        ("level", a.level.is_some() && fixed, format!("the level of `{}` is known", d.task.name)),
+        ("weights", a.weights.is_some() && fixed, format!("answers of `{}` are the same, or different", d.task.name)),
         (
             "level",
-            a.level.is_some() && metric != Metric::KrippendorffAlpha,
+            a.level.is_some() && !fixed && metric != Metric::KrippendorffAlpha,
             format!("`{}` has no level", metric.name()),
         ),
-        ("weights", a.weights.is_some() && !metric.weighs(), format!("`{}` has no weights", metric.name())),
+        ("weights", a.weights.is_some() && !fixed && !metric.weighs(), format!("`{}` has no weights", metric.name())),
         ("min_by_class", !a.min_by_class.is_empty() && !d.task.classes, "answers of this kind name no classes".into()),
         ("on_low", review, "without `min` no sample agrees too little".into()),
     ];
@@ -561,19 +538,22 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
         let offsets = a.offsets.is_some() && d.task.moves.is_none();
         spare(check, name, &[("offsets", offsets)], "only spans of text and shapes on pictures have this");
     }
-    if !d.task.is_set() {
-        spare(check, name, &[("separator", a.separator.is_some())], "only answers of several classes are separated");
+    if !d.task.is_set() && !d.task.candidates.is_some_and(|own| own.separated) {
+        spare(check, name, &[("separator", a.separator.is_some())], "only answers of several names are separated");
     }
-    if !d.task.classes && !d.task.scale {
+    let candidates = d.task.candidates.is_some();
+    if !d.task.classes && !d.task.scale && !candidates {
         spare(check, name, &[("map", !a.map.is_empty())], "answers of this kind name nothing");
     }
-    if !d.task.classes {
+    if !d.task.classes && !candidates {
         spare(check, name, &[("class_names", !a.class_names.is_empty())], "answers of this kind name no classes");
     }
-    let known = d.task.classes && !d.classes.is_empty() && !d.task.names_ends;
-    for class in a.map.values().filter(|c| known && !d.classes.contains(c)) {
-        let help = suggest(class, d.classes.iter().map(|c| c.as_str()));
-        let message = format!("`{}` is not a class of {}", class.get(), check.path);
+    let (of, what) = if candidates { (&d.candidates, "candidate") } else { (&d.classes, "class") };
+    let known = (d.task.classes || candidates) && !of.is_empty() && !d.task.names_ends;
+    let other = |c: &&At<String>| known && !of.contains(c) && !(candidates && c.as_str() == TIE);
+    for class in a.map.values().filter(other) {
+        let help = suggest(class, of.iter().map(|c| c.as_str()));
+        let message = format!("`{}` is not a {what} of {}", class.get(), check.path);
         check.bad(Diagnostic::error("T0217", class.span(), message).label("not declared").help(help));
     }
 }

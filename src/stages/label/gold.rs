@@ -120,7 +120,7 @@ impl Map {
 
     /// How right an answer is, 0 to 1.
     fn score(&self, gold: &Value, answer: &Value) -> f64 {
-        let usual = [Metric::SpanF1, Metric::IouF1, Metric::CharSimilarity];
+        let usual = [Metric::SpanF1, Metric::IouF1, Metric::CharSimilarity, Metric::TokenF1];
         let metric = usual.into_iter().find(|m| self.kind.metrics.contains(m)).unwrap_or(Metric::Percent);
         let compared = (self.kind.compare)(&[gold, answer], metric, None);
         let same = |unit: &[Option<String>]| matches!(unit, [Some(a), Some(b)] if a == b);

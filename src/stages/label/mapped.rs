@@ -83,8 +83,31 @@ impl Met {
             other if kind.is_list() => {
                 items(other).iter().flat_map(|of| of.iter()).for_each(|item| self.see_item(item))
             }
+            other if kind.candidates.is_some() => self.see_candidates(other),
             Value::List(classes) => classes.iter().filter_map(class_name).for_each(|class| self.add(&class)),
             other => other.key_text().iter().for_each(|name| self.add(name)),
+        }
+    }
+
+    /// The names in an answer that holds candidates against each other, in whatever form.
+    fn see_candidates(&mut self, answer: &Value) {
+        match answer {
+            Value::Text(text) => match json(text) {
+                Some(answer @ (Value::List(_) | Value::Struct(_))) => self.see_candidates(&answer),
+                _ => {
+                    let separator = self.separator.clone().unwrap_or(">".into());
+                    let parts = text.split(separator.as_str()).flat_map(|group| group.split('='));
+                    [text.trim()].into_iter().chain(parts.map(str::trim)).for_each(|name| self.add(name));
+                }
+            },
+            Value::List(items) => items.iter().for_each(|item| self.see_candidates(item)),
+            Value::Struct(fields) => {
+                for (name, value) in fields {
+                    self.add(name);
+                    self.see_candidates(value);
+                }
+            }
+            other => class_name(other).iter().for_each(|name| self.add(name)),
         }
     }
 

@@ -157,6 +157,8 @@ pub struct Measured {
     sums: BTreeMap<(u64, u64), u64>,
     /// How often each category was given.
     given: BTreeMap<u32, u64>,
+    /// Annotators of a sample are compared all together, not only in pairs.
+    together: bool,
     /// Samples with one answer, and with several.
     pub single: u64,
     pub shared: u64,
@@ -176,7 +178,7 @@ impl Measured {
     pub fn new(names: Names, family: Family) -> Measured {
         let units = names.units();
         let (common, answered, sums, given) = Default::default();
-        Measured { names, family, units, common, answered, sums, given, single: 0, shared: 0 }
+        Measured { names, family, units, common, answered, sums, given, together: false, single: 0, shared: 0 }
     }
 
     pub fn add(&mut self, sample: &Compared) {
@@ -217,14 +219,17 @@ impl Measured {
     }
 
     fn add_shares(&mut self, by: &[u32], sample: &Compared) {
-        let (mut got, mut of) = (0, 0);
+        let (mut got, mut of) = sample.together.unwrap_or_default();
         for share in &sample.shares {
-            (got, of) = (got + share.got, of + share.of);
+            if sample.together.is_none() {
+                (got, of) = (got + share.got, of + share.of);
+            }
             let pair = (by.get(share.pair.0 as usize), by.get(share.pair.1 as usize));
             let (Some(class), (Some(a), Some(b))) = (self.names.category(&share.class), pair) else { continue };
             let sum = self.common.entry((*a, *b)).or_default().shares.entry(class).or_default();
             (sum.0, sum.1) = (sum.0 + share.got, sum.1 + share.of);
         }
+        self.together |= sample.together.is_some();
         if of > 0 {
             *self.sums.entry((got, of)).or_default() += 1;
         }
@@ -232,6 +237,10 @@ impl Measured {
 
     /// The agreement over all samples.
     pub fn value(&self) -> Value {
+        if self.together {
+            let of = self.sums.iter().map(|((got, of), times)| (got * times, of * times)).collect::<Vec<_>>();
+            return share(of.iter());
+        }
         self.over(self.family, &self.common.values().collect::<Vec<_>>(), &self.units, &self.names.values)
     }
 
@@ -380,8 +389,9 @@ pub fn alone(sample: &Compared, order: &Order, family: Family) -> Option<f64> {
             }
         }
     }
-    for share in &sample.shares {
-        (got, of) = (got + share.got as f64, of + share.of as f64);
+    let pairs_of = sample.shares.iter().filter(|_| sample.together.is_none()).map(|s| (s.got, s.of));
+    for share in pairs_of.chain(sample.together) {
+        (got, of) = (got + share.0 as f64, of + share.1 as f64);
     }
     // nothing here and nothing there agree
     Some(if of > 0.0 { got / of } else { 1.0 })
@@ -425,9 +435,11 @@ fn ordered(mut lines: Vec<Line>) -> Vec<Line> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::compared::rankings;
     use super::super::metric::{Metric, Nearness, Scale};
     use super::*;
     use crate::measure::agreement::set_text;
+    use crate::model::candidates::Ranking;
 
     /// The answers of the file, by annotators who are named by their place in each item.
     fn samples(of: &serde_json::Value) -> Vec<Compared> {
@@ -459,6 +471,44 @@ mod tests {
             assert!(near(one.value, &case["holds_1"]), "the class alone");
             assert!(classes.len() == 5 && measured.interval(50, 1).is_some_and(|i| i.low < i.high));
         }
+    }
+
+    /// The answers to each item of the file, by annotators who are named by their place in it.
+    fn ranked(of: &serde_json::Value, metric: Metric) -> Compared {
+        let rows: Vec<Vec<u64>> = serde_json::from_value(of["doubled"].clone()).unwrap();
+        let ranking = |row: &Vec<u64>| {
+            let name = |i: usize| format!("c{i}");
+            Ranking::of(
+                crate::measure::ranks::groups(row).into_iter().map(|g| g.into_iter().map(name).collect()).collect(),
+            )
+        };
+        let all: Vec<Ranking> = rows.iter().map(ranking).collect();
+        Compared { by: (0..rows.len()).map(|n| format!("a{n}")).collect(), ..rankings(&all, metric) }
+    }
+
+    #[test]
+    fn rankings_agree_as_other_programs_say() {
+        let path = format!("{}/tests/fixtures/agreement/rankings.json", env!("CARGO_MANIFEST_DIR"));
+        let case: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let declared: Vec<String> = (1..=5).map(|rank| rank.to_string()).collect();
+        for (metric, name) in [(Metric::KrippendorffAlpha, "alpha_ordinal"), (Metric::KendallW, "mean_w")] {
+            let (mut met, family) = (Met::default(), metric.family(Scale::Ordinal, Nearness::None));
+            let samples: Vec<Compared> =
+                case["items"].as_array().unwrap().iter().map(|item| ranked(item, metric)).collect();
+            samples.iter().for_each(|sample| met.see(sample));
+            let mut measured = Measured::new(met.names(&declared, None), family);
+            samples.iter().for_each(|sample| measured.add(sample));
+            let (got, want) = (measured.value().unwrap(), case[name].as_f64().unwrap());
+            assert!((got - want).abs() < 1e-9, "{name}: {got} {want}");
+            assert!(measured.interval(50, 1).is_some_and(|i| i.low < i.high));
+            assert!(measured.by_pair().iter().all(|line| line.value.is_ok()) && measured.pairs() == 6);
+        }
+        // two who rank the other way round, and one who agrees with the first: pairs are told by themselves
+        let order = Order { classes: declared, scale: None };
+        let three = serde_json::json!({ "doubled": [[2, 4, 6], [6, 4, 2], [2, 4, 6]] });
+        let family = Metric::KendallW.family(Scale::Ordinal, Nearness::None);
+        let got = alone(&ranked(&three, Metric::KendallW), &order, family).unwrap();
+        assert!((got - 1.0 / 9.0).abs() < 1e-9, "{got}");
     }
 
     #[test]

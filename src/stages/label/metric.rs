@@ -10,10 +10,12 @@ use std::collections::BTreeMap;
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Agreement {
-    /// The measure. Default: `krippendorff_alpha` of classes and ratings, `span_f1` of spans, `relation_f1` of relations,
-    /// `masi_alpha` of several classes, `iou` of boxes and polygons, `char_similarity` of transcriptions.
+    /// The measure. Default: `krippendorff_alpha` of classes, ratings, preferences and rankings, `span_f1` of spans, `relation_f1` of relations,
+    /// `masi_alpha` of several classes, `iou` of boxes and polygons, `token_f1` of answers in free words,
+    /// `char_similarity` of transcriptions.
     pub metric: Option<Metric>,
-    /// The level of measurement of `krippendorff_alpha`. Default: `nominal` of classes, `interval` of ratings.
+    /// The level of measurement of `krippendorff_alpha`. Default: `nominal` of classes, `interval` of ratings. Of preferences
+    /// it is nominal, and of rankings, whose ranks are compared candidate by candidate, ordinal.
     pub level: Option<Scale>,
     /// How much two different answers agree by their order: of `cohen_kappa`, `fleiss_kappa`, `gwet_ac2` and
     /// `brennan_prediger`. Default: not at all, and `quadratic` of `gwet_ac2`.
@@ -91,6 +93,14 @@ pub enum Metric {
     /// Krippendorff's alpha over whole lists of classes, by the distance of Jaccard: 1 - what both have in common over what either
     /// has.
     JaccardAlpha,
+    /// Kendall's coefficient of concordance W of each sample, corrected for ties; of all samples the mean. Of two annotators it is half
+    /// of 1 + Spearman's correlation.
+    KendallW,
+    /// F1 of the words that two answers have in common, whatever their case and marks, of those two texts of them that have most; the mean over
+    /// all pairs of annotators.
+    TokenF1,
+    /// The share of pairs of answers of which two texts say the same words in the same order, whatever their case and marks.
+    ExactMatch,
     /// 1 - edits / length of the longer text, in characters.
     CharSimilarity,
     /// The same in words.
@@ -167,6 +177,23 @@ pub const OF_SHAPES: &[Metric] = &[Metric::Iou, Metric::IouF1, Metric::MatchAlph
 /// Measures of lists of classes.
 pub const OF_SETS: &[Metric] = &[Metric::MasiAlpha, Metric::JaccardAlpha];
 
+/// Measures of preferences.
+pub const OF_PREFERENCES: &[Metric] = &[
+    Metric::KrippendorffAlpha,
+    Metric::Percent,
+    Metric::CohenKappa,
+    Metric::ScottPi,
+    Metric::FleissKappa,
+    Metric::GwetAc1,
+    Metric::BrennanPrediger,
+];
+
+/// Measures of rankings.
+pub const OF_RANKINGS: &[Metric] = &[Metric::KrippendorffAlpha, Metric::KendallW];
+
+/// Measures of answers in free words.
+pub const OF_ANSWERS: &[Metric] = &[Metric::TokenF1, Metric::ExactMatch];
+
 /// Measures of texts.
 pub const OF_TEXTS: &[Metric] = &[Metric::CharSimilarity, Metric::WordSimilarity];
 
@@ -191,6 +218,9 @@ impl Metric {
             Metric::MatchAlpha => "match_alpha",
             Metric::MasiAlpha => "masi_alpha",
             Metric::JaccardAlpha => "jaccard_alpha",
+            Metric::KendallW => "kendall_w",
+            Metric::TokenF1 => "token_f1",
+            Metric::ExactMatch => "exact_match",
             Metric::CharSimilarity => "char_similarity",
             Metric::WordSimilarity => "word_similarity",
         }
@@ -226,7 +256,8 @@ impl Metric {
             Metric::CohenKappa => Family::Pairs(weights, Chance::Each),
             Metric::ScottPi => Family::Pairs(Weights::Identity, Chance::Both),
             Metric::SpanF1 | Metric::SpanF1Partial | Metric::Iou | Metric::IouF1 => Family::Shares,
-            Metric::CharSimilarity | Metric::WordSimilarity | Metric::RelationF1 => Family::Shares,
+            Metric::CharSimilarity | Metric::WordSimilarity | Metric::RelationF1 | Metric::KendallW => Family::Shares,
+            Metric::TokenF1 | Metric::ExactMatch => Family::Shares,
         }
     }
 }

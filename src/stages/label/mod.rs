@@ -12,7 +12,7 @@
 //! Every source gives votes; a vote is one annotator's whole answer. The votes are checked one annotation at a time,
 //! then become one label by the declared method. Steps, in this order: `label.TASK/read.X` (files to rows),
 //! `label.TASK/from.X` (a column, or rows met by the join key, to votes), `label.TASK/check`, `label.TASK/gold`, `label.TASK/rules`, `label.TASK/guideline`,
-//! `label.TASK/decided`, `label.TASK/agreement`, `label.TASK/weighed`, and `label.TASK` itself. They write `votes.TASK`, `classes.TASK`, `label.TASK` and `status.TASK`.
+//! `label.TASK/decided`, `label.TASK/agreement`, `label.TASK/weighed`, `label.TASK` itself, and `label.TASK/standing`. They write `votes.TASK`, `classes.TASK`, `label.TASK` and `status.TASK`.
 //!
 //! What an answer looks like and what can be wrong with it, a kind of task says ([`kinds`]).
 //!
@@ -20,11 +20,14 @@
 //! and rules, never a text, an answer or an annotator.
 mod aggregate;
 pub mod agreement;
+mod candidates;
 mod check;
 mod compared;
+mod counted;
 pub mod decided;
 pub mod declaration;
 mod elements;
+pub mod file_formats;
 mod given;
 mod gold;
 pub mod guideline;
@@ -35,17 +38,20 @@ pub mod metric;
 mod odd;
 mod points;
 mod problems;
+mod ranked;
 mod read;
 mod rows;
 mod ruled;
 mod rules;
 mod settle;
+mod standing;
 #[cfg(test)]
 mod testing;
 mod truth;
 mod voted;
 mod votes;
 mod weighed;
+mod worded;
 
 use crate::stage::Entry;
 
@@ -62,6 +68,7 @@ pub const ENTRIES: &[Entry] = &[
     agreement::ENTRY,
     weighed::ENTRY,
     settle::ENTRY,
+    standing::ENTRY,
 ];
 
 #[cfg(test)]

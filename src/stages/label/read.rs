@@ -11,7 +11,8 @@
 //! as written) and the id `ITEM/ANNOTATOR`. Every record bears one row or is dropped with its reason: what cannot be
 //! read (`encoding`, `csv.ragged`, `csv.quote`, `json`, ...), `csv.header`, `column.missing` (the file lacks a named
 //! column), `vote.item`, `vote.annotator`, `vote.empty`. Limits: records of 16 MiB, JSON of 64 levels.
-use super::declaration::{Answers, Declaration, FormatName, Task, checked, formats, keys};
+use super::declaration::{Answers, Declaration, Task, checked};
+use super::file_formats::{FormatName, formats, keys};
 use super::kinds::kind::Kind;
 use super::mapped::{Met, Names};
 use crate::diag::{Diagnostic, nearest, suggest};

@@ -24,6 +24,7 @@ pub const KIND: Kind = Kind {
     joins: None,
     judge,
     classes: true,
+    candidates: None,
     points: false,
     scale: false,
     on_text: false,

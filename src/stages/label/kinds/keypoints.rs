@@ -36,6 +36,7 @@ pub const KIND: Kind = Kind {
     joins: None,
     judge,
     classes: true,
+    candidates: None,
     points: true,
     scale: false,
     on_text: false,

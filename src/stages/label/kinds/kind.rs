@@ -6,10 +6,14 @@ use super::super::metric::Metric;
 use super::super::rows::Note;
 use super::super::rules::rule::Rule;
 use super::super::voted::Voted;
+use super::candidates::Candidates;
+pub use super::method::Method;
 use crate::manifest::Decimal;
 use crate::measure::names::composed;
+use crate::measure::replies::plain as said_in;
 use crate::model::edits::Edit;
 use crate::model::frames::Frame;
+use crate::model::replies::Reply;
 use crate::model::shape::{Moved, Shape};
 use crate::model::spans::{Scheme, Unit};
 use crate::model::tokens::Token;
@@ -52,6 +56,8 @@ pub struct Kind {
     pub judge: fn(&Value, &mut Judge) -> Option<Value>,
     /// Answers name classes, which the task must declare.
     pub classes: bool,
+    /// Answers hold candidates against each other, which the task must declare.
+    pub candidates: Option<&'static Candidates>,
     /// Answers have points, which the task must name.
     pub points: bool,
     /// Answers are numbers on a scale, which the task must declare.
@@ -84,6 +90,12 @@ impl Kind {
     /// Whether an answer is a list of classes and nothing else, which may be written as one text.
     pub fn is_set(&self) -> bool {
         (self.answer)() == list(utf8())
+    }
+
+    /// What of an answer most annotators may give: a class, or the answer as one word.
+    pub fn word(&self, answer: &Value) -> Option<String> {
+        let said = || Reply::from_value(answer).map(|reply| said_in(&reply.text));
+        self.candidates.map(|own| (own.word)(answer)).or_else(|| answer.text().map(str::to_string)).or_else(said)
     }
 
     /// Reads the answer that a cell of a column is; `None` for null and for what is no answer.
@@ -265,62 +277,6 @@ impl Respond {
             Respond::Review => Act::Review,
             Respond::Fail => Act::Fail,
         }
-    }
-}
-
-/// The rule by which one label is made of votes.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// All must agree. Where they do not, the answer of the annotator whose name comes first stands, and the sample
-    /// waits for a person's decision.
-    #[default]
-    Single,
-    /// The class with most votes; of several the one declared first.
-    Majority,
-    /// The rating in the middle; of two the lower one.
-    Median,
-    /// The class with most votes, where each annotator counts as often as the majority agrees with them.
-    WeightedMajority,
-    /// The class that is most likely once it is learned what each annotator says for each true class (Dawid and Skene 1979).
-    DawidSkene,
-    /// The same where an annotator is right equally often for every class.
-    OneCoin,
-    /// The same where an annotator knows the answer, or says something of their own (MACE, Hovy et al. 2013).
-    Mace,
-    /// Spans that more than half of the annotators gave, of the same class at the same place; relations of the same class between
-    /// the same spans; of `classes` each class that more than half of them gave. This is the default of these kinds where several
-    /// annotators answer.
-    Vote,
-    /// Boxes of one class around one thing that more than half of the annotators marked, fused to one by weighted box fusion.
-    /// This is the default of boxes where several annotators answer.
-    BoxFusion,
-}
-
-impl Method {
-    pub fn name(self) -> &'static str {
-        const NAMES: [&str; 9] = [
-            "single",
-            "majority",
-            "median",
-            "weighted_majority",
-            "dawid_skene",
-            "one_coin",
-            "mace",
-            "vote",
-            "box_fusion",
-        ];
-        NAMES[self as usize]
-    }
-
-    /// Whether it learns from all answers what each annotator is worth.
-    pub fn learns(self) -> bool {
-        matches!(self, Method::WeightedMajority | Method::DawidSkene | Method::OneCoin | Method::Mace)
-    }
-
-    /// Whether it votes about single annotations.
-    pub fn votes(self) -> bool {
-        matches!(self, Method::Vote | Method::BoxFusion)
     }
 }
 
@@ -506,6 +462,7 @@ pub fn number(v: &Value) -> Option<f64> {
 /// What an answer is held against: the task's declaration, and what bounds the answers of one row.
 pub struct Judge<'j> {
     pub task: &'j str,
+    /// The declared classes, or candidates.
     pub classes: &'j [String],
     /// The scale of ratings.
     pub min: Option<Decimal>,

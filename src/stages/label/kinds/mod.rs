@@ -1,12 +1,18 @@
 //! The kinds of task: a list of values. A new kind is a file here and a line in [`KINDS`].
+mod answer;
 mod boxes;
+mod candidates;
 mod class;
 mod classes;
 mod keypoints;
 pub mod kind;
 mod masks;
+mod method;
+mod naming;
 mod oriented;
 mod polygons;
+mod preference;
+mod ranking;
 mod rating;
 mod relations;
 mod spans;
@@ -31,8 +37,11 @@ pub static KINDS: &[Kind] = &[
     keypoints::KIND,
     class::KIND,
     classes::KIND,
+    preference::KIND,
+    ranking::KIND,
     rating::KIND,
     transcription::KIND,
+    answer::KIND,
 ];
 
 /// The kind of a name.

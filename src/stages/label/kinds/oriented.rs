@@ -38,6 +38,7 @@ pub const KIND: Kind = Kind {
     joins: None,
     judge,
     classes: true,
+    candidates: None,
     points: false,
     scale: false,
     on_text: false,

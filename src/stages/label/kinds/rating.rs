@@ -21,6 +21,7 @@ pub const KIND: Kind = Kind {
     joins: None,
     judge,
     classes: false,
+    candidates: None,
     points: false,
     scale: true,
     on_text: false,

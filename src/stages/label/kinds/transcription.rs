@@ -39,6 +39,7 @@ pub const KIND: Kind = Kind {
     joins: Some(joined),
     judge,
     classes: false,
+    candidates: None,
     points: false,
     scale: false,
     on_text: false,
