@@ -20,6 +20,7 @@
 //! and rules, never a text, an answer or an annotator.
 mod aggregate;
 pub mod agreement;
+mod cast;
 mod check;
 mod compared;
 pub mod decided;
