@@ -417,7 +417,7 @@ fn packages_for_several_annotators_share_samples_and_show_no_answers() {
         "2",
     ];
     let (exit, said) = run(dir, &plan);
-    assert!(exit == 0 && said.contains("40 samples and 2 of gold") && said.contains("86 of 3 annotators"), "{said}");
+    assert!(exit == 0 && said.contains("40 samples, 2 of them gold") && said.contains("82 of 3 annotators"), "{said}");
     std::fs::write(dir.join("gold.txt"), "t07\n\nt21\r\n").unwrap();
     let export = [
         "label",
@@ -467,4 +467,55 @@ fn packages_for_several_annotators_share_samples_and_show_no_answers() {
     assert!(exit == 2 && said.contains("none.txt: line 2: no sample of the package is called `nobody`"), "{said}");
     let (exit, said) = run(dir, &["label", "export", "topic", "--tool", "mturk", "--annotators", "2"]);
     assert!(exit == 2 && said.contains("leave --annotators out"), "{said}");
+}
+
+/// A second batch of one annotator is added to the first, and a package that nobody filled in is no import.
+#[test]
+fn batches_of_one_annotator_are_added_and_empty_ones_are_none() {
+    let dir = topics();
+    let dir = dir.path();
+    let import = |rows: &str, by: &str| {
+        assert_eq!(run(dir, &["build"]).0, 0);
+        std::fs::write(dir.join("back.csv"), format!("id,label\n{rows}")).unwrap();
+        run(dir, &["label", "import", "topic", "back.csv", "--tool", "csv", "--by", by, "--as", "answers"])
+    };
+    let (exit, said) = import("t00,law\nt01,sport\n", "zoe");
+    assert!(exit == 0 && said.contains("labels/topic/zoe.csv   2 lines by zoe: 2 new\n"), "{said}");
+    let (exit, said) = import("t01,law\nt02,law\n", "zoe");
+    assert!(exit == 0 && said.contains("2 lines by zoe: 1 new, 1 replaced; 1 of before stay\n"), "{said}");
+    let votes = || std::fs::read_to_string(dir.join("labels/topic/zoe.csv")).unwrap();
+    assert_eq!(votes(), "item,annotator,label\nt00,zoe,law\nt01,zoe,law\nt02,zoe,law\n");
+    let kept = std::fs::read_to_string(dir.join("labels/topic/zoe.csv.1")).unwrap();
+    assert_eq!(kept, "item,annotator,label\nt00,zoe,law\nt01,zoe,sport\n", "what was replaced is there");
+    let before = votes();
+    let (exit, said) = import("t03,\nt04,\n", "zoe");
+    assert!(
+        exit == 1 && said.contains("2 samples without an answer") && said.contains("nothing was written"),
+        "{said}"
+    );
+    assert_eq!(votes(), before);
+    assert_eq!(import("t03,\n", "ann").0, 1);
+    assert!(!dir.join("labels/topic/ann.csv").exists());
+}
+
+/// Where nothing is to be labelled nothing is written or moved; an overlap that cannot be is told.
+#[test]
+fn an_export_of_nothing_moves_nothing() {
+    let dir = topics();
+    let dir = dir.path();
+    assert_eq!(run(dir, &["build"]).0, 0);
+    let (exit, said) = run(
+        dir,
+        &["label", "export", "topic", "--tool", "csv", "--annotators", "kim,lee", "--out", "pk", "--overlap", "4"],
+    );
+    assert!(exit == 0 && said.contains("tamis label import topic pk-kim.csv --tool csv"), "{said}");
+    assert!(said.contains("--overlap 4 asks for more than there are: each sample goes to 2 annotators"), "{said}");
+    let package = std::fs::read(dir.join("pk-kim.csv")).unwrap();
+    let (exit, said) = run(
+        dir,
+        &["label", "export", "topic", "--tool", "csv", "--annotators", "kim,lee", "--out", "pk", "--only", "stale"],
+    );
+    assert!(exit == 1 && said.contains("none of 40 samples is to be labelled: nothing was written"), "{said}");
+    assert_eq!(std::fs::read(dir.join("pk-kim.csv")).unwrap(), package);
+    assert!(!dir.join("pk-kim.csv.1").exists());
 }

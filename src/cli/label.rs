@@ -5,6 +5,7 @@ mod doccano;
 pub mod export;
 pub mod import;
 mod label_studio;
+mod merged;
 mod mturk;
 mod people;
 pub mod plan;

@@ -118,14 +118,21 @@ pub fn decided(back: &Back, step: &str, by: &str, over: Vec<String>) -> Decided 
     Decided { id, step, decision, value, by, seen: back.seen.clone(), over, note: back.note.clone() }
 }
 
-/// Writes decisions of one step to the file of a person; those about other samples stay. Gives the path.
-pub fn decide(project: &Project, step: &str, by: &str, all: &[Back]) -> Result<String, Failure> {
+/// Writes decisions of one step to the file of a person; those about other samples stay. Gives the path, and how many said
+/// something else before.
+pub fn decide(project: &Project, step: &str, by: &str, all: &[Back]) -> Result<(String, u64), Failure> {
     let change = |held: &mut Held| {
-        let lines = all.iter().map(|one| ((step.to_string(), one.id.clone()), decided(one, step, by, Vec::new())));
-        held.lines.extend(lines);
-        Ok(())
+        let mut replaced = 0;
+        for one in all {
+            let line = decided(one, step, by, Vec::new());
+            let said = (line.decision, line.value.clone());
+            let before = held.lines.insert((step.to_string(), one.id.clone()), line);
+            replaced += u64::from(before.is_some_and(|before| (before.decision, before.value) != said));
+        }
+        Ok(replaced)
     };
-    Ok(edit(&project.world, by, change)?.1.path)
+    let (replaced, held) = edit(&project.world, by, change)?;
+    Ok((held.path, replaced))
 }
 
 /// The samples of a task about which a person has decided, and what was seen then.

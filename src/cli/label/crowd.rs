@@ -3,7 +3,7 @@
 //! The platform's ids of workers name people. They are replaced by pseudonyms under the secret key of `[privacy]`; nothing else of
 //! the workers is written. The same worker has the same pseudonym in every batch of a project.
 use super::csv::line;
-use super::taken::{good, place, tell};
+use super::taken::{complain, good, nothing, tell, whole};
 use super::tool::{Assignment, Back, Batch, Said};
 use crate::cli::{say, warn};
 use crate::digest::{Digest, keyed};
@@ -39,7 +39,7 @@ fn median(mut of: Vec<u64>) -> Option<u64> {
     of.get(of.len().saturating_sub(1) / 2).copied()
 }
 
-/// Writes the answers of a batch to a file of votes. Workers whose median is below `min_seconds` are screened.
+/// Writes the answers of a batch to a file of votes of its own, whole: who is rejected or screened later has no answer left in it. Workers whose median is below `min_seconds` are screened.
 pub fn import(
     project: &Project,
     task: &Task,
@@ -63,8 +63,10 @@ pub fn import(
             count += 1;
         }
     }
-    let path = place(project, task, by, &text)?;
-    say(&format!("{path}   {} of {}\n", plural(count, "answer"), plural(workers.len() as u64, "worker")));
+    if count > 0 {
+        let path = whole(project, task, by, &text)?;
+        say(&format!("{path}   {} of {}\n", plural(count, "answer"), plural(workers.len() as u64, "worker")));
+    }
     told(&workers);
     for (reason, n) in rejected {
         say(&format!("{} rejected on the platform, not taken: {reason}\n", plural(n, "answer")));
@@ -73,6 +75,10 @@ pub fn import(
         let seconds = worker.median().unwrap_or_default();
         let lost = plural(worker.answers.len() as u64, "answer");
         say(&format!("{name} screened, {lost} not taken: {seconds} s an answer is less than --min-seconds\n"));
+    }
+    if count == 0 {
+        complain(file, &wrong);
+        return Err(nothing(file));
     }
     tell(file, &wrong)
 }

@@ -3,6 +3,7 @@
 use super::tool::{Back, Item, Job, Read, Said, Tool};
 use crate::review::said;
 use crate::stages::label::kinds::kind::Kind;
+use crate::stages::label::decided::answer_text;
 use serde_json::Value as Json;
 
 pub const TOOL: Tool =
@@ -43,6 +44,13 @@ pub fn unguarded(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULA)).unwrap_or(text)
 }
 
+/// How several classes are filled in, for a task that takes them.
+pub fn how(job: &Job) -> Option<String> {
+    let list = "`label` takes a list, `[\"a\", \"b\"]`, and `[]` where no class fits";
+    let sign = job.separator.as_ref().map(|sign| format!("; or classes with `{sign}` between them"));
+    job.kind.is_set().then(|| format!("{list}{}\n", sign.unwrap_or_default()))
+}
+
 /// Cells as a line; those that hold a comma, a quote or the end of a line stand in quotes.
 pub fn line<'c>(cells: impl Iterator<Item = &'c str>) -> String {
     let cell = |text: &str| match text.contains([',', '"', '\n', '\r']) {
@@ -68,10 +76,13 @@ fn read(job: &Job, text: &str) -> Result<Read, String> {
             continue;
         };
         let said = match (cell(Some(label)), cell(at("decision"))) {
-            (Some(label), None | Some("label")) => Said::Label(value(job.kind, label)),
+            (Some(label), None | Some("label")) => Said::Label(value(job, label)),
             (None, Some("keep")) => Said::Keep,
             (None, Some("drop")) => Said::Drop,
-            (None, None) => continue,
+            (None, None) => {
+                out.open += 1;
+                continue;
+            }
             (_, Some(other)) => {
                 out.wrong.push(format!(
                     "row {}: `{other}` is no decision beside this label: keep or drop, without a label",
@@ -109,11 +120,20 @@ pub fn rows(text: &str) -> Result<Vec<Vec<String>>, String> {
     Ok(out)
 }
 
-/// A cell as a value: lists and numbers as JSON, classes and texts as they are.
-fn value(kind: &Kind, cell: &str) -> Json {
+/// A cell as a value: lists and numbers as JSON, classes and texts as they are. Several classes are a list, or stand with the sign
+/// between them that the sources of the task declare.
+fn value(job: &Job, cell: &str) -> Json {
+    let kind = job.kind;
     let json = || serde_json::from_str(cell).ok();
     let plain = kind.prose || (kind.classes && !kind.is_list());
-    json().filter(|_| !plain).unwrap_or_else(|| Json::from(cell))
+    match (json().filter(|_| !plain), &job.separator) {
+        (Some(list @ Json::Array(_)), _) => list,
+        (_, Some(sign)) if kind.is_set() => {
+            let cell = cell.strip_suffix(sign.as_str()).unwrap_or(cell);
+            Json::from(cell.split(sign.as_str()).map(|class| class.trim().to_string()).collect::<Vec<_>>())
+        }
+        (json, _) => json.unwrap_or_else(|| Json::from(cell)),
+    }
 }
 
 #[cfg(test)]
@@ -123,7 +143,13 @@ mod tests {
 
     #[test]
     fn a_package_comes_back_with_what_was_filled_in() {
-        let job = |kind| Job { kind: named(kind).unwrap(), classes: Vec::new(), scale: None, guideline: String::new() };
+        let job = |kind| Job {
+            kind: named(kind).unwrap(),
+            classes: Vec::new(),
+            scale: None,
+            guideline: String::new(),
+            separator: Some(";".to_string()),
+        };
         let item = |id: &str| Item {
             picture: None,
             id: id.into(),
@@ -138,14 +164,21 @@ mod tests {
         assert_eq!(cells[1][..3], ["a".to_string(), "one, \"two\"\nthree".into(), "0.500000".into()]);
         (cells[1][4], cells[2][5], cells[2][6]) = ("17".into(), "drop".into(), "blurred".into());
         let filled: String = cells.iter().map(|row| line(row.iter().map(String::as_str))).collect();
-        let Read { back, wrong, .. } = read(&job("classification"), &filled).unwrap();
+        let Read { back, wrong, open, .. } = read(&job("classification"), &filled).unwrap();
+        assert_eq!(open, 1, "nobody has answered the last one");
         let seen = Some("0a".to_string());
         let want = [
             Back { id: "a".into(), seen: seen.clone(), said: Said::Label("17".into()), note: None, by: None },
             Back { id: "=b".into(), seen, said: Said::Drop, note: Some("blurred".into()), by: None },
         ];
         assert_eq!((back.as_slice(), wrong.is_empty()), (want.as_slice(), true));
-        assert_eq!(value(job("rating").kind, "17"), Json::from(17));
+        assert_eq!(value(&job("rating"), "17"), Json::from(17));
+        let classes = |cell: &str| value(&job("classes"), cell);
+        assert_eq!(
+            (classes("law; health;"), classes("law")),
+            (serde_json::json!(["law", "health"]), serde_json::json!(["law"]))
+        );
+        assert_eq!((classes("[\"a;b\"]"), classes("[]")), (serde_json::json!(["a;b"]), serde_json::json!([])));
         assert!(rows("a,\"b").is_err());
     }
 }

@@ -1,4 +1,5 @@
 //! `tamis label export TASK`: a file for a labelling tool, with the samples that are asked for and the answers so far.
+use super::csv;
 use super::people::{People, packages};
 use super::shares::Overlap;
 use super::tool::{FILE_MAX, Item, Job, Tool};
@@ -9,6 +10,7 @@ use crate::project::{Failure, Options, Project};
 use crate::report::terminal::plural;
 use crate::review::queue::{Only, items};
 use crate::review::task::Task;
+use std::collections::BTreeSet;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -76,6 +78,12 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         }
         Ok((items, all))
     })??;
+    if items.is_empty() {
+        return Err(Failure::Differs(format!(
+            "none of {} is to be labelled: nothing was written",
+            plural(all as u64, "sample")
+        )));
+    }
     let job = job(&task);
     if let Some(people) = &args.annotators {
         packages(&project, (&task, tool, &job), items, &out, (people, args.overlap, args.gold.as_deref()))?;
@@ -93,6 +101,9 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         let beside = format!("{}.{ending}", beside(&out));
         write(&project, &beside, &setup(&job))?;
         say(&format!("{beside}   how {} shows them\n", tool.name));
+    }
+    if tool.name == csv::TOOL.name {
+        csv::how(&job).iter().for_each(|how| say(how));
     }
     if args.annotators.is_none() {
         say(&next(&task, tool, &out));
@@ -141,7 +152,7 @@ fn next(task: &Task, tool: &Tool, out: &str) -> String {
 }
 
 /// Keeps a file that is there and says something else under a number: somebody may have answered in it.
-fn keep(project: &Project, path: &str, text: &str) -> Result<(), Failure> {
+pub fn keep(project: &Project, path: &str, text: &str) -> Result<(), Failure> {
     if project.world.place(path).is_none() || !project.world.exists(path) {
         return Ok(());
     }
@@ -171,5 +182,9 @@ pub fn job(task: &Task) -> Job {
         classes: declared.classes.iter().chain(&declared.candidates).map(|c| c.get().clone()).collect(),
         scale: declared.scale.as_ref().map(|s| (s.min.get().to_string(), s.max.get().to_string())),
         guideline: declared.guideline.as_ref().map_or(String::new(), |g| g.version.get().clone()),
+        separator: match declared.from.values().filter_map(|a| a.separator.clone()).collect::<BTreeSet<_>>() {
+            signs if signs.len() == 1 => signs.into_iter().next(),
+            _ => None,
+        },
     }
 }

@@ -1,15 +1,14 @@
 //! `tamis label import TASK FILE`: what came back from a labelling tool, as decisions of one person or as one annotator's answers.
 //!
-//! Only lines of the same person are replaced. Everything is written to files of the project, for git: tamis commits nothing.
+//! Only answers of the same person to the same samples are replaced, and told. Everything is written to files of the project, for git: tamis commits nothing.
 use super::crowd;
-use super::csv::line;
 use super::export::job;
-use super::taken::{good, place, tell};
+use super::taken::{add, complain, good, nothing, tell};
 use super::tool::{Back, FILE_MAX, Read, Said};
 use super::tools::Name;
 use crate::cli::{Context, say, warn};
 use crate::project::{Failure, Options, Project};
-use crate::report::terminal::plural;
+use crate::report::terminal::{number, plural};
 use crate::review::file::{self, named};
 use crate::review::task::Task;
 use crate::stages::label::decided::answer_text;
@@ -68,19 +67,27 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if args.min_seconds.is_some() {
         return Err(Failure::Usage(format!("{} does not say how long an answer took: --min-seconds", tool.name)));
     }
-    let Read { back, mut wrong, untouched, skipped } = (tool.read)(&job(&task), &text).map_err(unread)?;
+    let Read { back, mut wrong, untouched, skipped, open } = (tool.read)(&job(&task), &text).map_err(unread)?;
     let good = good(&task, back, &ids, &mut wrong);
-    let path = match args.kind {
+    let written = match args.kind {
         Kind::Decisions => decisions(&project, &task, &args.by, &good)?,
         Kind::Answers => answers(&project, &task, &args.by, &good, &mut wrong)?,
     };
-    say(&format!("{path}   {} by {}\n", plural(good.len() as u64, "line"), args.by));
+    written.iter().for_each(|told| say(told));
+    let samples = |n: u64| plural(n, "sample");
     if untouched > 0 {
-        let lines = plural(untouched, "sample");
-        say(&format!("{lines} came back with the label that went out: nobody is taken to have decided about them\n"));
+        let say_so = "came back with the label that went out: nobody is taken to have decided about them";
+        say(&format!("{} {say_so}\n", samples(untouched)));
     }
     if skipped > 0 {
-        say(&format!("{} passed over by who was asked: no answer\n", plural(skipped, "sample")));
+        say(&format!("{} passed over by who was asked: no answer\n", samples(skipped)));
+    }
+    if open > 0 {
+        say(&format!("{} without an answer\n", samples(open)));
+    }
+    if written.is_none() {
+        complain(&args.file, &wrong);
+        return Err(nothing(&args.file));
     }
     tell(&args.file, &wrong)
 }
@@ -107,29 +114,42 @@ fn asks_for_answers(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// Writes decisions to the file of a person, and says where nothing reads it.
-pub fn decisions(project: &Project, task: &Task, by: &str, good: &[Back]) -> Result<String, Failure> {
-    let path = file::decide(project, &format!("label.{}", task.name), by, good)?;
+/// Writes decisions to the file of a person, and says where nothing reads it. Gives what is to be told; nothing where there is no decision.
+pub fn decisions(project: &Project, task: &Task, by: &str, good: &[Back]) -> Result<Option<String>, Failure> {
+    if good.is_empty() {
+        return Ok(None);
+    }
+    let (path, replaced) = file::decide(project, &format!("label.{}", task.name), by, good)?;
     if !file::is_read(project, &path) {
         warn("tamis: dataset.toml does not read it: [review] files = [\"reviews/*.jsonl\"]\n");
     }
-    Ok(path)
+    let again = if replaced > 0 { format!(", {} replaced", number(replaced)) } else { String::new() };
+    Ok(Some(format!("{path}   {} by {by}{again}\n", plural(good.len() as u64, "line"))))
 }
 
-/// Writes answers as votes of one annotator.
+/// Adds answers to the votes of one annotator. Gives what is to be told; nothing where there is no answer.
 fn answers(
     project: &Project,
     task: &Task,
     by: &str,
     good: &[Back],
     wrong: &mut Vec<String>,
-) -> Result<String, Failure> {
-    let mut text = line(["item", "annotator", "label"].into_iter());
+) -> Result<Option<String>, Failure> {
+    let mut all = Vec::new();
     for one in good {
         match &one.said {
-            Said::Label(value) => text.push_str(&line([one.id.as_str(), by, answer_text(value).as_str()].into_iter())),
+            Said::Label(value) => all.push([one.id.clone(), by.to_string(), answer_text(value)]),
             _ => wrong.push(format!("sample {}: keep and drop are decisions, and no answers", one.id)),
         }
     }
-    place(project, task, by, &text)
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let (path, merged) = add(project, task, by, &all)?;
+    let counts = [(merged.new, "new"), (merged.replaced, "replaced"), (merged.same, "as before")];
+    let counts: Vec<String> =
+        counts.iter().filter(|c| c.0 > 0).map(|(n, word)| format!("{} {word}", number(*n))).collect();
+    let stay = if merged.stay > 0 { format!("; {} of before stay", number(merged.stay)) } else { String::new() };
+    let lines = plural(all.len() as u64, "line");
+    Ok(Some(format!("{path}   {lines} by {by}: {}{stay}\n", counts.join(", "))))
 }

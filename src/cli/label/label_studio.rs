@@ -10,6 +10,9 @@
 //! ranking with such stands in no prediction, and none comes back.
 use super::tool::{Back, Item, Job, Picture, Read, Said, Tool, is_boxes, is_class, is_spans};
 use crate::model::candidates::TIE;
+use crate::formats::json::parse;
+use crate::formats::json_array::objects;
+use crate::formats::label_studio::min::tasks;
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::{Value as Json, json};
 
@@ -188,7 +191,10 @@ fn config(job: &Job) -> String {
 
 fn read(job: &Job, text: &str) -> Result<Read, String> {
     let json: Json = serde_json::from_str(text).map_err(|e| format!("this is no JSON: {e}"))?;
-    let tasks = json.as_array().ok_or("this is no list of tasks")?;
+    let mut tasks = json.as_array().cloned().ok_or("this is no list of tasks")?;
+    if let Some(short) = short(text) {
+        tasks = short;
+    }
     let mut out = Read::default();
     for (n, task) in tasks.iter().enumerate() {
         let (data, place) = (&task["data"], format!("task {}", n + 1));
@@ -200,6 +206,7 @@ fn read(job: &Job, text: &str) -> Result<Read, String> {
         let (given, cancelled): (Vec<&Json>, Vec<&Json>) =
             annotations.iter().partition(|a| a["was_cancelled"] != Json::Bool(true));
         out.skipped += u64::from(given.is_empty() && !cancelled.is_empty());
+        out.open += u64::from(annotations.is_empty());
         for annotation in given {
             match label(job, &annotation["result"], data["text"].as_str().unwrap_or_default()) {
                 Ok(value) => out.back.push(Back {
@@ -215,6 +222,15 @@ fn read(job: &Job, text: &str) -> Result<Read, String> {
     }
     Ok(out)
 }
+
+/// The tasks of a short export, as the long one has them; nothing where it is none.
+fn short(text: &str) -> Option<Vec<Json>> {
+    let objects = objects(text.as_bytes()).map(|bytes| parse(bytes, DEPTH_MAX).ok()).collect::<Option<Vec<_>>>()?;
+    Some(tasks(objects, &["label"])?.into_iter().map(|(_, task)| task.tree()).collect())
+}
+
+/// The deepest nesting of JSON.
+const DEPTH_MAX: usize = 64;
 
 /// The name of who answered: an address, or the number of an account.
 fn person(of: &Json) -> Option<String> {
@@ -317,7 +333,7 @@ mod tests {
 
     fn job(kind: &str) -> Job {
         let kind = named(kind).unwrap();
-        Job { kind, classes: vec!["A & B".into()], scale: None, guideline: "1.0.0".into() }
+        Job { kind, classes: vec!["A & B".into()], scale: None, guideline: "1.0.0".into(), separator: None }
     }
 
     fn item(answer: Json) -> Item {
@@ -372,6 +388,13 @@ mod tests {
             };
             assert_eq!((back, wrong), (vec![want], vec![]), "{kind}");
         }
+        let short = r#"[{"sample": "s1", "text": "so", "seen": "0a", "id": 1, "label": {"choices": ["C", "A & B"]},
+            "annotator": "lee@example.org", "annotation_id": 4}, {"sample": "s2", "text": "no", "id": 2,
+            "annotator": "lee@example.org", "annotation_id": 5}]"#;
+        let Read { back, wrong, .. } = read(&job("classes"), short).unwrap();
+        let said: Vec<&Said> = back.iter().map(|b| &b.said).collect();
+        let want = [json!(["C", "A & B"]), json!([])].map(Said::Label);
+        assert_eq!((said, wrong.is_empty()), (want.iter().collect(), true), "the short export");
         assert!(config(&job("ner")).contains("<Label value=\"A &amp; B\"/>"));
         assert!(config(&job("classes")).contains("<Choices name=\"label\" toName=\"text\" choice=\"multiple\">"));
         let ranking = job("ranking");

@@ -172,7 +172,7 @@ mod tests {
 
     fn job(kind: &str) -> Job {
         let classes = vec!["law".into(), "it's".into()];
-        Job { kind: named(kind).unwrap(), classes, scale: None, guideline: "1.0.0".into() }
+        Job { kind: named(kind).unwrap(), classes, scale: None, guideline: "1.0.0".into(), separator: None }
     }
 
     #[test]

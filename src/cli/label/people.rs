@@ -52,6 +52,7 @@ pub fn packages(
     if let Some(crowd) = tool.crowd.map(|_| tool.name) {
         return Err(Failure::Usage(format!("{crowd} gives samples to its workers itself: leave --annotators out")));
     }
+    overlap.tell_capped(people.0.len());
     let items: Vec<Item> = items.into_iter().map(blind).collect();
     let known = match gold {
         Some(file) => gold_ids(project, file, &items)?,
@@ -62,7 +63,7 @@ pub fn packages(
     let given = shares(&ids, &is_gold, people.0.len(), overlap);
     for (name, places) in people.0.iter().zip(&given.of) {
         let own: Vec<Item> = places.iter().filter_map(|place| items.get(*place).cloned()).collect();
-        let path = format!("{}-{name}.{}", beside(out), tool.ending);
+        let path = path(tool, out, name);
         one(project, &path, &(tool.write)(job, &own))?;
         say(&format!("{path}   {}\n", plural(own.len() as u64, "sample")));
     }
@@ -74,8 +75,8 @@ pub fn packages(
     if !known.is_empty() {
         say(&format!("{} of gold in every package\n", plural(known.len() as u64, "sample")));
     }
-    let (first, tool) = (people.0.first().map_or("NAME", String::as_str), tool.name);
-    let example = format!("{}-{first}.{}", beside(out), beside_ending(out));
+    let first = people.0.first().map_or("NAME", String::as_str);
+    let (example, tool) = (path(tool, out, first), tool.name);
     say(&format!(
         "then, of each: tamis label import {} {example} --tool {tool} --by {first} --as answers\n",
         task.name
@@ -83,8 +84,9 @@ pub fn packages(
     Ok(())
 }
 
-fn beside_ending(out: &str) -> &str {
-    out.rsplit_once('.').map_or("", |o| o.1)
+/// The package of an annotator.
+fn path(tool: &Tool, out: &str, name: &str) -> String {
+    format!("{}-{name}.{}", beside(out), tool.ending)
 }
 
 /// A sample without what others answered.

@@ -29,7 +29,7 @@ pub struct Args {
     /// What an answer is paid
     #[arg(long, value_name = "AMOUNT", value_parser = amount)]
     pay_answer: Option<Decimal>,
-    /// Samples whose answer is known, given to all of them besides
+    /// How many of the samples have a known answer: these go to all of them
     #[arg(long, value_name = "N", default_value_t = 0)]
     gold: u32,
     /// How many samples there are; else those that `label export` would write
@@ -57,7 +57,7 @@ fn amount(text: &str) -> Result<Decimal, String> {
 #[derive(Serialize, schemars::JsonSchema)]
 pub struct Cost {
     pub task: String,
-    /// Samples without those of gold.
+    /// Samples, those of gold among them.
     pub samples: u64,
     pub gold: u64,
     pub annotators: u64,
@@ -92,6 +92,11 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if samples == 0 {
         return Err(Failure::Usage(format!("there is no sample to be labelled for {}", task.name)));
     }
+    if u64::from(args.gold) > samples {
+        let there = plural(samples, "sample");
+        return Err(Failure::Usage(format!("--gold {} is more than there is: {there} to be labelled", args.gold)));
+    }
+    args.overlap.tell_capped(args.annotators as usize);
     let planned = planned(&project, &task.name);
     let cost = cost(&task.name, samples, planned, args);
     if args.json {
@@ -112,8 +117,9 @@ fn planned(project: &Project, task: &str) -> Option<u64> {
 fn cost(task: &str, samples: u64, planned: Option<u64>, args: &Args) -> Cost {
     let names: Vec<String> = (0..samples).map(|n| n.to_string()).collect();
     let ids: Vec<&str> = names.iter().map(String::as_str).collect();
-    let given = shares(&ids, &[], args.annotators as usize, args.overlap);
-    let loads: Vec<u64> = given.of.iter().map(|own| own.len() as u64 + u64::from(args.gold)).collect();
+    let gold: Vec<bool> = (0..samples).map(|n| n < u64::from(args.gold)).collect();
+    let given = shares(&ids, &gold, args.annotators as usize, args.overlap);
+    let loads: Vec<u64> = given.of.iter().map(|own| own.len() as u64).collect();
     let answers: u64 = loads.iter().sum();
     let seconds = answers * u64::from(args.seconds);
     let hundredths = |amount: &Decimal| amount.numerator_over(2).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
@@ -154,7 +160,7 @@ fn paid(hundredths: u64) -> String {
 fn told(c: &Cost, args: &Args) -> String {
     let mut out = format!("label.{}   {}", c.task, plural(c.samples, "sample"));
     if c.gold > 0 {
-        out.push_str(&format!(" and {} of gold", number(c.gold)));
+        out.push_str(&format!(", {} of them gold", number(c.gold)));
     }
     out.push_str(&format!("\n  answers     {} of {}", number(c.answers), plural(c.annotators, "annotator")));
     out.push_str(&format!(", at most {} each\n", number(c.answers_most)));
@@ -217,6 +223,15 @@ mod tests {
         ] {
             assert!(told.contains(words), "{words}: {told}");
         }
+    }
+
+    /// As `label export --gold` shares them: three of the nine go to all, and two annotators answer each of the others.
+    #[test]
+    fn gold_is_taken_out_of_the_samples() {
+        let args = Args { gold: 3, ..args(3, Overlap::Each(2), "1") };
+        let cost = cost("x", 9, None, &args);
+        assert_eq!((cost.answers, cost.samples, cost.shared), (3 * 3 + 6 * 2, 9, 6));
+        assert!(told(&cost, &args).starts_with("label.x   9 samples, 3 of them gold\n"));
     }
 
     #[test]

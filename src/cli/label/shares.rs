@@ -1,6 +1,8 @@
 //! Who is given which samples, so that agreement can be measured: some samples go to several annotators, and the work is even.
+use crate::cli::warn;
 use crate::digest::draw;
 use crate::manifest::Decimal;
+use crate::report::terminal::plural;
 use std::str::FromStr;
 
 /// How much is labelled several times.
@@ -24,6 +26,18 @@ impl FromStr for Overlap {
                 share.map(Overlap::Share).ok_or_else(wrong)
             }
             None => text.parse().ok().filter(|n| *n > 0).map(Overlap::Each).ok_or_else(wrong),
+        }
+    }
+}
+
+impl Overlap {
+    /// Tells where each sample shall be answered by more annotators than there are.
+    pub fn tell_capped(self, annotators: usize) {
+        if let Overlap::Each(n) = self
+            && n as usize > annotators
+        {
+            let there = plural(annotators as u64, "annotator");
+            warn(&format!("tamis: --overlap {n} asks for more than there are: each sample goes to {there}\n"));
         }
     }
 }

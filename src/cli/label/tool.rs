@@ -12,6 +12,8 @@ pub struct Job {
     pub scale: Option<(String, String)>,
     /// The version of the guideline; empty without one.
     pub guideline: String,
+    /// What stands between the classes of one text, where the sources of the task agree on it.
+    pub separator: Option<String>,
 }
 
 /// A tool.
@@ -47,6 +49,8 @@ pub struct Read {
     pub untouched: u64,
     /// Samples that somebody passed over.
     pub skipped: u64,
+    /// Samples that nobody has answered.
+    pub open: u64,
 }
 
 /// What came back of a batch.

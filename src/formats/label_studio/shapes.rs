@@ -7,6 +7,7 @@
 //! `studio.skipped`, `studio.shape` (a shape that cannot be read or is of a kind that is not read, which is lost), `studio.kind` (a
 //! shape that the columns which are read cannot hold, which is lost to them), `studio.turned` (a picture that was shown turned,
 //! whose shapes are lost), `studio.said` (results that are no shapes). Broken: `studio.task` (no picture is named).
+use super::min::{self, is_min};
 use crate::formats::encoding::{BOM, Wrong, text};
 use crate::formats::json::{self, Json, select};
 use crate::formats::json_array::{Listed, listed, objects};
@@ -25,13 +26,27 @@ use std::collections::BTreeMap;
 pub fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
     let text = text(unit.bytes)?;
     let tasks = listed(text.strip_prefix(BOM).unwrap_or(text).as_bytes())?;
+    let (mut of, mut short) = (Vec::new(), Vec::new());
+    for item in tasks {
+        match item_of(item, depth_max) {
+            Ok((line, object)) if is_min(&object) => short.push((line, object)),
+            Ok((line, task)) => of.push(document(line, &task, options)),
+            Err(broken) => of.push(Err(broken)),
+        }
+    }
+    let lines: Vec<u32> = short.iter().map(|(line, _)| *line).collect();
+    for (places, task) in min::tasks(short.into_iter().map(|(_, object)| object).collect(), &[]).unwrap_or_default() {
+        let line = places.first().and_then(|place| lines.get(*place)).copied().unwrap_or_default();
+        of.push(document(line, &task, options));
+    }
+    Ok(Documents { of, notes: Vec::new() })
+}
+
+/// An object of the list, with its line.
+fn item_of<'b>(item: Listed<'b>, depth_max: usize) -> Result<(u32, Json<'b>), Broken> {
     let broken = |wrong: Wrong| Broken { image: None, wrong };
-    let one = |item: Listed| {
-        let (line, bytes) = item.map_err(broken)?;
-        let task = json::parse(bytes, depth_max).map_err(|wrong| broken(wrong.at(line)))?;
-        document(line, &task, options)
-    };
-    Ok(Documents { of: tasks.into_iter().map(one).collect(), notes: Vec::new() })
+    let (line, bytes) = item.map_err(broken)?;
+    Ok((line, json::parse(bytes, depth_max).map_err(|wrong| broken(wrong.at(line)))?))
 }
 
 fn list<'j, 'l>(of: &'j Json<'l>, key: &str) -> &'j [Json<'l>] {
@@ -111,7 +126,10 @@ fn original(uploaded: &str) -> Option<&str> {
 pub fn uploads(list: &[u8]) -> Vec<(String, String)> {
     let names = |task: &[u8]| -> Option<(String, String)> {
         let Ok(Json::Object(keys)) = json::parse(task, 64) else { return None };
-        let Json::Object(data) = keys.into_iter().find(|(key, _)| key == "data")?.1 else { return None };
+        let data = match keys.iter().find(|(key, _)| key == "data") {
+            Some((_, Json::Object(data))) => data,
+            _ => &keys, // of the short export
+        };
         data.iter().find_map(|(_, value)| {
             let Json::Text(value) = value else { return None };
             let uploaded = value.split_once("/data/upload/")?.1;

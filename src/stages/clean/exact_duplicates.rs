@@ -7,7 +7,9 @@
 //!
 //! Reads the columns of `on` (default: all texts, images and lists of `[schema]`). Drops all but one of each group of
 //! equal samples; a null is a value of its own, but samples with nothing but nulls are no
-//! duplicates unless `nulls = "equal"` says so. Limits: `keep = "longest"` measures the bytes of all texts together.
+//! duplicates unless `nulls = "equal"` says so. Where those that go were collected with another class than the one that stays, it is a
+//! finding on this one (`label.conflict`, [`super::collected`]). Facts: `duplicates`, `conflicts`. Limits: `keep = "longest"` measures the bytes of all texts together.
+use super::collected::{self, Collected, Conflict};
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::sections::SchemaSection;
@@ -16,6 +18,7 @@ use crate::stage::*;
 use crate::table::{feed, texts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Drops or reports samples whose content was seen before.
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
@@ -92,15 +95,19 @@ fn declare(check: &mut Check) -> Vec<Plan> {
                 .label("needs `on`, or a text or image field in [schema]"),
         );
     }
+    let collected = collected::columns(check);
+    let own: BTreeSet<String> = collected.iter().map(|c| c.column.clone()).filter(|c| !on.contains(c)).collect();
+    let tasks = collected::tasks(&collected);
+    let beside: Vec<String> = own.iter().cloned().collect();
     vec![Plan::row::<Stage>(
         Ports {
             table: "samples".into(),
-            reads: names(&[vec!["id".into()], on].concat()),
+            reads: names(&[vec!["id".into()], on, own.into_iter().collect()].concat()),
             drops: true,
             ..Ports::default()
         },
-        &Map { nulls: d.nulls },
-        &Gather { keep: d.keep },
+        &Map { nulls: d.nulls, collected, beside },
+        &Gather { keep: d.keep, tasks },
         &Apply { action: d.action },
     )]
 }
@@ -116,12 +123,30 @@ fn defaults(check: &Check) -> Vec<String> {
 struct Map {
     #[serde(default, skip_serializing_if = "is_default")]
     nulls: Nulls,
+    /// The columns whose classes are compared.
+    #[serde(default, skip_serializing_if = "is_default")]
+    collected: Vec<Collected>,
+    /// Those of them that are no content.
+    #[serde(default, skip_serializing_if = "is_default")]
+    beside: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
 struct Gather {
     #[serde(default, skip_serializing_if = "is_default")]
     keep: Keep,
+    /// The tasks whose classes are compared.
+    #[serde(default, skip_serializing_if = "is_default")]
+    tasks: Vec<String>,
+}
+
+/// What is decided of a sample: which one stays instead of it, or which classes those had that go in its favour.
+#[derive(Serialize, Deserialize, Default)]
+struct Decided {
+    #[serde(default, skip_serializing_if = "is_default")]
+    kept: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    conflicts: Vec<Conflict>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -133,16 +158,17 @@ struct Apply {
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 2;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
-    const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
+    const MAP: u32 = 3; // the classes of samples that go
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((3, Self::apply));
     type Map = Map;
     type Gather = Gather;
     type Apply = Apply;
 
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let mut columns = Vec::new();
-        for name in rows.names().filter(|n| *n != "id") {
+        let classes = collected::of_rows(&p.collected, rows)?;
+        for name in rows.names().filter(|n| *n != "id" && !p.beside.iter().any(|own| own == n)) {
             columns.push(rows.column(name)?);
         }
         let ids = rows.column("id")?;
@@ -154,7 +180,9 @@ impl RowStage for Stage {
             content.clear();
             let bytes: u64 = columns.iter().map(|c| feed(c.as_ref(), row, &mut content)).sum();
             let key = Digest::derive("tamis content 1", &content).0;
-            summary.put(key, row, [&bytes.to_be_bytes(), id.unwrap_or_default().as_bytes()].concat());
+            let (id, classes) = (id.unwrap_or_default(), classes.get(row).map_or("", String::as_str));
+            let length = (id.len() as u32).to_le_bytes();
+            summary.put(key, row, [&bytes.to_be_bytes(), &length[..], id.as_bytes(), classes.as_bytes()].concat());
         }
         Ok(Delta::default())
     }
@@ -164,47 +192,70 @@ impl Stage {
     /// Only the group at hand is in memory.
     fn gather(p: &Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         let mut group: Vec<Hit> = Vec::new();
-        let mut dropped = 0u64;
+        let (mut dropped, mut conflicts) = (0u64, 0u64);
         for hit in hits.iter() {
             if group.first().is_some_and(|g| g.key != hit.key) {
-                dropped += settle(p.keep, &mut group, out);
+                let (gone, told) = settle(p, &mut group, out)?;
+                (dropped, conflicts) = (dropped + gone, conflicts + u64::from(told));
             }
             group.push(hit);
         }
-        dropped += settle(p.keep, &mut group, out);
-        out.fact("duplicates", dropped);
+        let (gone, told) = settle(p, &mut group, out)?;
+        out.fact("duplicates", dropped + gone);
+        if !p.tasks.is_empty() {
+            out.fact("conflicts", conflicts + u64::from(told));
+        }
         Ok(())
     }
 
     fn apply(p: &Apply, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
-        for (row, kept) in &slice.rows {
-            let kept = String::from_utf8_lossy(kept).into_owned();
+        for decided in slice.each::<Decided>() {
+            let (row, Decided { kept, conflicts }) = decided?;
+            for conflict in conflicts {
+                let say = conflict.say("the same and went in its favour");
+                delta.event(row, Act::Finding, "clean.exact_duplicates", "label.conflict", say);
+            }
+            let Some(kept) = kept else { continue };
             let say = format!("the same content as {kept}");
             let act = match p.action {
                 Action::Drop => Act::Drop { kept: Some(kept) },
                 Action::Review => Act::Review,
             };
-            delta.event(*row as usize, act, "clean.exact_duplicates", "duplicate.exact", say);
+            delta.event(row, act, "clean.exact_duplicates", "duplicate.exact", say);
         }
         Ok(delta)
     }
 }
 
-/// Drops all of a group but one, in its favour.
-fn settle(keep: Keep, group: &mut Vec<Hit>, out: &mut Verdicts) -> u64 {
+/// The id and the classes of a sample.
+fn said<'h>(hit: &'h Hit) -> Option<(&'h str, &'h str)> {
+    let (length, rest) = hit.value.get(8..)?.split_first_chunk::<4>()?;
+    let (id, classes) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    Some((std::str::from_utf8(id).ok()?, std::str::from_utf8(classes).ok()?))
+}
+
+/// Drops all of a group but one, in its favour. Gives how many, and whether they had another class.
+fn settle(p: &Gather, group: &mut Vec<Hit>, out: &mut Verdicts) -> Result<(u64, bool), Fault> {
     let length = |h: &Hit| h.value.get(..8).map(<[u8]>::to_vec);
     let last = group.len().saturating_sub(1);
-    let kept = match keep {
+    let kept = match p.keep {
         Keep::First => 0,
         Keep::Last => last,
         Keep::Longest => (0..group.len()).rev().max_by_key(|i| group.get(*i).map(length)).unwrap_or(0),
     };
-    let id = group.get(kept).and_then(|h| h.value.get(8..)).unwrap_or_default().to_vec();
-    for (_, hit) in group.iter().enumerate().filter(|(i, _)| *i != kept) {
-        out.put(hit.at, &id);
+    let Some(stays) = group.get(kept) else { return Ok((0, false)) };
+    let wrong = || Fault::Bug("a sample does not read back".into());
+    let (id, classes) = said(stays).ok_or_else(wrong)?;
+    let gone = || group.iter().enumerate().filter(|(i, _)| *i != kept).map(|(_, hit)| hit);
+    for hit in gone() {
+        out.put_json(hit.at, &Decided { kept: Some(id.to_string()), ..Decided::default() })?;
     }
-    let dropped = last as u64;
+    let conflicts = collected::conflicts(&p.tasks, classes, gone().filter_map(said));
+    let told = !conflicts.is_empty();
+    if told {
+        out.put_json(stays.at, &Decided { conflicts, ..Decided::default() })?;
+    }
     group.clear();
-    dropped
+    Ok((last as u64, told))
 }

@@ -1,6 +1,7 @@
 //! `[clean]`: which samples stay, judged by their content. A file per rule, each a table of its own.
 pub mod against;
 pub mod chat;
+mod collected;
 pub mod exact_duplicates;
 pub mod label_errors;
 pub mod label_inconsistent;

@@ -14,10 +14,14 @@
 //! duplicates), `largest` (of these, with the one that stays), `compared` (samples with a text to compare). Limits: a text
 //! without words is compared with nothing.
 //!
+//! Where those that go were collected with another class than the one that stays, it is a finding on this one (`label.conflict`,
+//! [`super::collected`]); the fact `conflicts` counts them.
+//!
 //! Where near duplicates are not dropped, the inner column `clean.near_duplicates` names for each sample that has any the
 //! first sample, in table order, of those that hang together by similar pairs. `split` keeps these together.
 pub mod labels;
 
+use super::collected::{self, Collected, Conflict};
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
@@ -28,7 +32,7 @@ use crate::stage::*;
 use crate::table::{Cell, array_of, texts, utf8};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Drops or reports samples whose texts are nearly the same as one that stays.
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
@@ -138,8 +142,13 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }
     sources_known(check, &d);
     let unit = d.unit.unwrap_or_else(|| default_unit(check));
-    let read = [vec!["id".to_string(), "source".to_string()], on.clone()].concat();
     let clusters = d.action != Action::Drop;
+    // where all stay, the labels themselves are compared
+    let collected = if clusters { Vec::new() } else { collected::columns(check) };
+    let own = collected.iter().map(|c| c.column.clone()).filter(|column| !on.contains(column));
+    let read =
+        [vec!["id".to_string(), "source".to_string()], on.clone(), own.collect::<BTreeSet<_>>().into_iter().collect()];
+    let read = read.concat();
     let column = (CLUSTER.to_string(), Column::new(utf8()).inner());
     let ports = Ports {
         table: "samples".into(),
@@ -153,10 +162,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         keep: d.keep,
         prefer: d.prefer.iter().map(|source| source.get().clone()).collect(),
         clusters,
+        tasks: collected::tasks(&collected),
     };
     vec![Plan::row::<Stage>(
         ports,
-        &Map { on, unit, n: d.n.unwrap_or(N), clusters },
+        &Map { on, unit, n: d.n.unwrap_or(N), clusters, collected },
         &gather,
         &Apply { action: d.action },
     )]
@@ -221,6 +231,9 @@ struct Map {
     n: u32,
     #[serde(default, skip_serializing_if = "is_default")]
     clusters: bool,
+    /// The columns whose classes are compared.
+    #[serde(default, skip_serializing_if = "is_default")]
+    collected: Vec<Collected>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -234,6 +247,9 @@ struct Gather {
     /// Whether it is told which samples hang together.
     #[serde(default, skip_serializing_if = "is_default")]
     clusters: bool,
+    /// The tasks whose classes are compared.
+    #[serde(default, skip_serializing_if = "is_default")]
+    tasks: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -254,6 +270,16 @@ pub(super) struct Near {
     /// The first sample of those that it hangs together with.
     #[serde(default, skip_serializing_if = "is_default")]
     cluster: Option<String>,
+    /// Classes that samples had which go in its favour.
+    #[serde(default, skip_serializing_if = "is_default")]
+    conflicts: Vec<Conflict>,
+}
+
+/// The classes of samples that may have duplicates.
+#[derive(Default)]
+pub(super) struct Classes {
+    pub(super) tasks: Vec<String>,
+    pub(super) of: BTreeMap<Spot, String>,
 }
 
 /// The column that names clusters.
@@ -262,10 +288,10 @@ pub(super) const CLUSTER: &str = "clean.near_duplicates";
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2; // the classes of samples that go
     const USES: &'static [&'static str] = ngrams::USES;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
-    const APPLY: Option<ApplyPart<Self>> = Some((1, apply));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((2, apply));
     type Map = Map;
     type Gather = Gather;
     type Apply = Apply;
@@ -279,11 +305,13 @@ impl RowStage for Stage {
         let columns = p.on.iter().map(|name| rows.column(name)).collect::<Result<Vec<_>, Fault>>()?;
         let columns: Vec<_> = columns.iter().map(|column| texts(column.as_ref())).collect();
         let (ids, sources) = (rows.texts("id")?, rows.texts("source")?);
-        for (row, (id, source)) in ids.into_iter().zip(sources).enumerate() {
+        let classes = collected::of_rows(&p.collected, rows)?;
+        for (row, ((id, source), classes)) in ids.into_iter().zip(sources).zip(&classes).enumerate() {
             let own = columns.iter().filter_map(|column| column.get(row).copied().flatten());
             let set = ngrams::packed(own, grams);
             if !set.is_empty() {
-                let sample = Sample { id: &id.unwrap_or_default(), source: &source.unwrap_or_default(), set: &set };
+                let (id, source) = (&id.unwrap_or_default(), &source.unwrap_or_default());
+                let sample = Sample { id, source, classes, set: &set };
                 summary.put([], row, sample.written());
             }
         }
@@ -299,6 +327,7 @@ impl RowStage for Stage {
 struct Sample<'s> {
     id: &'s str,
     source: &'s str,
+    classes: &'s str,
     /// Its n-grams as [`ngrams::packed`] writes them.
     set: &'s [u8],
 }
@@ -306,7 +335,9 @@ struct Sample<'s> {
 impl<'s> Sample<'s> {
     fn written(&self) -> Vec<u8> {
         let length = |text: &str| (text.len() as u32).to_le_bytes();
-        [&length(self.id)[..], self.id.as_bytes(), &length(self.source), self.source.as_bytes(), self.set].concat()
+        let texts = [self.id, self.source, self.classes];
+        let texts = texts.map(|text| [&length(text)[..], text.as_bytes()].concat()).concat();
+        [&texts[..], self.set].concat()
     }
 
     fn read(bytes: &'s [u8]) -> Option<Sample<'s>> {
@@ -316,8 +347,9 @@ impl<'s> Sample<'s> {
             Some((std::str::from_utf8(text).ok()?, rest))
         };
         let (id, rest) = text(bytes)?;
-        let (source, set) = text(rest)?;
-        Some(Sample { id, source, set })
+        let (source, rest) = text(rest)?;
+        let (classes, set) = text(rest)?;
+        Some(Sample { id, source, classes, set })
     }
 
     fn of<'h>(hit: &'h Hit) -> Result<Sample<'h>, Fault> {
@@ -348,11 +380,12 @@ impl Stage {
             index.add(&members_of(&hit)?);
         }
         let groups = index.groups();
-        let mut candidates = Vec::new();
+        let (mut candidates, mut classes) = (Vec::new(), Classes { tasks: p.tasks.clone(), of: BTreeMap::new() });
         for (number, hit) in (0u32..).zip(hits.iter()).filter(|(number, _)| groups.has(*number)) {
             let sample = Sample::of(&hit)?;
             let rank = p.prefer.iter().position(|name| name == sample.source).unwrap_or(p.prefer.len());
             let set = (number, members_of(&hit)?);
+            classes.of.insert(hit.at, sample.classes.to_string());
             candidates.push(Candidate { at: hit.at, id: sample.id.to_string(), rank, set });
         }
         prefer(p.keep, &mut candidates);
@@ -362,7 +395,9 @@ impl Stage {
         let linked = if p.clusters { groups.linked(&sets, threshold) } else { Vec::new() };
         let near: Vec<_> =
             near.into_iter().map(|(gone, kept, similarity)| (gone, kept, similarity.thousandths())).collect();
-        decide(&of, &near, &linked, compared, out)
+        decide(&of, &near, &linked, &classes, out)?;
+        out.fact("compared", compared);
+        Ok(())
     }
 }
 
@@ -370,8 +405,12 @@ impl Stage {
 pub(super) fn apply(p: &Apply, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
     let (mut delta, mut clusters) = (Delta::default(), vec![None; rows.len()]);
     for decided in slice.each::<Near>() {
-        let (row, Near { kept, similarity, cluster }) = decided?;
+        let (row, Near { kept, similarity, cluster, conflicts }) = decided?;
         clusters.get_mut(row).iter_mut().for_each(|slot| **slot = cluster.clone());
+        for conflict in conflicts {
+            let say = conflict.say("nearly the same and went in its favour");
+            delta.event(row, Act::Finding, "clean.near_duplicates", "label.conflict", say);
+        }
         let Some(kept) = kept else { continue };
         let say = format!("nearly the same as {kept}: similarity {}.{:03}", similarity / 1000, similarity % 1000);
         let act = match p.action {
@@ -430,7 +469,7 @@ pub(super) fn decide(
     of: &[(Spot, String)],
     near: &[(usize, usize, u64)],
     linked: &[usize],
-    compared: u64,
+    classes: &Classes,
     out: &mut Verdicts,
 ) -> Result<(), Fault> {
     let mut sizes: BTreeMap<usize, u64> = BTreeMap::new();
@@ -448,12 +487,42 @@ pub(super) fn decide(
         let near = decided.entry(*at).or_default();
         (near.kept, near.similarity) = (Some(id.clone()), *similarity);
     }
+    conflicts(of, near, classes, &mut decided, out);
     for (at, near) in &decided {
         out.put_json(*at, near)?;
     }
-    out.fact("compared", compared);
     out.fact("duplicates", near.len() as u64);
     out.fact("clusters", sizes.len() as u64);
     out.fact("largest", sizes.values().copied().max().unwrap_or(0));
     Ok(())
+}
+
+/// Holds the classes of those that go against those of the one that stays. Fact: `conflicts`, samples that stay in favour of some
+/// with another class.
+fn conflicts(
+    of: &[(Spot, String)],
+    near: &[(usize, usize, u64)],
+    classes: &Classes,
+    decided: &mut BTreeMap<Spot, Near>,
+    out: &mut Verdicts,
+) {
+    if classes.tasks.is_empty() {
+        return;
+    }
+    let text = |at: &Spot| classes.of.get(at).map_or("", String::as_str);
+    let mut gone: BTreeMap<usize, Vec<(&str, &str)>> = BTreeMap::new();
+    for (own, kept, _) in near {
+        let Some((at, id)) = of.get(*own) else { continue };
+        gone.entry(*kept).or_default().push((id, text(at)));
+    }
+    let mut told = 0u64;
+    for (kept, gone) in gone {
+        let Some((at, _)) = of.get(kept) else { continue };
+        let found = collected::conflicts(&classes.tasks, text(at), gone);
+        told += u64::from(!found.is_empty());
+        if !found.is_empty() {
+            decided.entry(*at).or_default().conflicts = found;
+        }
+    }
+    out.fact("conflicts", told);
 }

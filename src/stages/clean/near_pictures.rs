@@ -16,7 +16,10 @@
 //!
 //! Limits: two parts of one picture that is not there itself are not found; pages of one form look alike whatever stands on them;
 //! a grey copy of a picture in strong colours is none.
-use super::near_duplicates::{Action, Apply, CLUSTER, Declaration, Stays, decide, fraction, meant, sources_known};
+use super::collected::{self, Collected};
+use super::near_duplicates::{
+    Action, Apply, CLUSTER, Classes, Declaration, Stays, decide, fraction, meant, sources_known,
+};
 use crate::diag::Diagnostic;
 use crate::formats::image::{PIXELS_MAX, room};
 use crate::formats::small::{self, Looks, looks};
@@ -26,7 +29,7 @@ use crate::model::images::Image;
 use crate::stage::*;
 use crate::table::{array_of, utf8};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
 pub const ENTRY: Entry = Entry::row::<Stage>("clean/near_pictures", "clean.near_duplicates", declare);
@@ -56,10 +59,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     }
     sources_known(check, &d);
     let clusters = d.action != Action::Drop;
+    let collected = if clusters { Vec::new() } else { collected::columns(check) };
+    let own: BTreeSet<String> = collected.iter().map(|c| c.column.clone()).collect();
     let column = (CLUSTER.to_string(), Column::new(utf8()).inner());
     let ports = Ports {
         table: "samples".into(),
-        reads: [names(&["id", "source"]), vec![image.clone()]].concat(),
+        reads: [names(&["id", "source"]), vec![image.clone()], own.into_iter().collect()].concat(),
         writes: if clusters { vec![column] } else { Vec::new() },
         drops: d.action != Action::Report,
         ..Ports::default()
@@ -72,8 +77,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         prefer: d.prefer.iter().map(|source| source.get().clone()).collect(),
         clusters,
         whole: d.crops.as_ref().is_some_and(|crops| !crops.get()),
+        tasks: collected::tasks(&collected),
     };
-    vec![Plan::row::<Stage>(ports, &Map { on: image, clusters, pixels_max }, &gather, &Apply { action: d.action })]
+    let map = Map { on: image, clusters, pixels_max, collected };
+    vec![Plan::row::<Stage>(ports, &map, &gather, &Apply { action: d.action })]
 }
 
 /// The key of `[preprocess]` that counts here, too.
@@ -91,6 +98,9 @@ struct Map {
     /// `None` is [`PIXELS_MAX`].
     #[serde(default, skip_serializing_if = "is_default")]
     pixels_max: Option<u64>,
+    /// The columns whose classes are compared.
+    #[serde(default, skip_serializing_if = "is_default")]
+    collected: Vec<Collected>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -106,6 +116,9 @@ struct Gather {
     /// Parts are not looked for.
     #[serde(default, skip_serializing_if = "is_default")]
     whole: bool,
+    /// The tasks whose classes are compared.
+    #[serde(default, skip_serializing_if = "is_default")]
+    tasks: Vec<String>,
 }
 
 struct Stage;
@@ -113,9 +126,9 @@ struct Stage;
 impl RowStage for Stage {
     const GRAIN: Grain = Grain::Sample;
     const USES: &'static [&'static str] = small::USES;
-    const MAP: u32 = 1;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
-    const APPLY: Option<ApplyPart<Self>> = Some((1, super::near_duplicates::apply));
+    const MAP: u32 = 2; // the classes of samples that go
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((2, super::near_duplicates::apply));
     type Map = Map;
     type Gather = Gather;
     type Apply = Apply;
@@ -125,11 +138,13 @@ impl RowStage for Stage {
         let mut delta = Delta::default();
         let (ids, sources) = (rows.texts("id")?, rows.texts("source")?);
         let images = rows.cells::<Image>(&p.on)?;
+        let mut classes = collected::of_rows(&p.collected, rows)?;
         for (row, (image, (id, source))) in images.into_iter().zip(ids.into_iter().zip(sources)).enumerate() {
             let Some(image) = image else { continue };
             match seen(&image, p.pixels_max.unwrap_or(PIXELS_MAX), rows)? {
                 Ok(looks) => {
-                    let signature = Signature::of(id.unwrap_or_default(), source.unwrap_or_default(), looks);
+                    let classes = classes.get_mut(row).map(std::mem::take).unwrap_or_default();
+                    let signature = Signature::of([id.unwrap_or_default(), source.unwrap_or_default(), classes], looks);
                     summary.put([], row, signature.written());
                 }
                 Err((rule, say)) => {
@@ -164,6 +179,7 @@ fn seen(image: &Image, pixels_max: u64, rows: &Rows) -> Result<Result<Looks, (&'
 struct Signature {
     id: String,
     source: String,
+    classes: String,
     /// How many pixels the picture has.
     pixels: u64,
     colour: [u8; 3],
@@ -172,16 +188,17 @@ struct Signature {
 }
 
 impl Signature {
-    fn of(id: String, source: String, looks: Looks) -> Signature {
+    fn of([id, source, classes]: [String; 3], looks: Looks) -> Signature {
         let Looks { width, height, small, colour } = looks;
         let hashes = Hashes::of(&small);
-        Signature { id, source, pixels: u64::from(width) * u64::from(height), colour, hashes, small }
+        Signature { id, source, classes, pixels: u64::from(width) * u64::from(height), colour, hashes, small }
     }
 
     fn written(&self) -> Vec<u8> {
         let length = |text: &str| (text.len() as u32).to_le_bytes();
         let hashes: Vec<u8> = self.hashes.0.iter().flat_map(|hash| hash.to_le_bytes()).collect();
-        let texts = [&length(&self.id)[..], self.id.as_bytes(), &length(&self.source), self.source.as_bytes()].concat();
+        let texts = [&self.id, &self.source, &self.classes];
+        let texts = texts.map(|text| [&length(text)[..], text.as_bytes()].concat()).concat();
         [texts, self.pixels.to_le_bytes().into(), self.colour.into(), hashes, self.small.0.clone()].concat()
     }
 
@@ -193,13 +210,14 @@ impl Signature {
         }
         let (id, rest) = text(bytes)?;
         let (source, rest) = text(rest)?;
+        let (classes, rest) = text(rest)?;
         let (pixels, rest) = rest.split_first_chunk::<8>()?;
         let (colour, rest) = rest.split_first_chunk::<3>()?;
         let (hashes, small) = rest.split_at_checked(windows().len() * 8)?;
         let hashes = hashes.chunks_exact(8).filter_map(|h| Some(u64::from_le_bytes(h.try_into().ok()?))).collect();
         let small = (small.len() == SIDE * SIDE).then(|| Small(small.to_vec()))?;
         let (pixels, hashes) = (u64::from_le_bytes(*pixels), Hashes(hashes));
-        Some(Signature { id, source, pixels, colour: *colour, hashes, small })
+        Some(Signature { id, source, classes, pixels, colour: *colour, hashes, small })
     }
 }
 
@@ -366,9 +384,11 @@ impl Stage {
         let mut wanted: std::collections::HashSet<u32> = candidates.iter().flat_map(|c| [c.of, c.with]).collect();
         wanted.extend(how_often.into_iter().filter(|(_, n)| *n > 1).map(|(number, _)| number));
         let (mut smalls, mut members) = (HashMap::new(), Vec::new());
+        let mut own = Classes { tasks: p.tasks.clone(), of: BTreeMap::new() };
         for (number, signature) in held.of.iter().zip(signatures(hits)) {
             let Some(number) = number.filter(|number| wanted.contains(number)) else { continue };
-            let (at, Signature { id, source, pixels, small, colour, .. }) = signature?;
+            let (at, Signature { id, source, classes, pixels, small, colour, .. }) = signature?;
+            own.of.insert(at, classes);
             let rank = p.prefer.iter().position(|name| *name == source).unwrap_or(p.prefer.len());
             members.push(Member { at, id, rank, pixels, number });
             smalls.entry(number).or_insert((small, colour));
@@ -380,7 +400,8 @@ impl Stage {
         let of: Vec<(Spot, String)> = members.iter().map(|m| (m.at, m.id.clone())).collect();
         let linked = if p.clusters { linked(&members, &alike) } else { Vec::new() };
         let compared = held.of.iter().flatten().count() as u64;
-        decide(&of, &settled, &linked, compared, out)?;
+        decide(&of, &settled, &linked, &own, out)?;
+        out.fact("compared", compared);
         out.fact("flat", held.of.len() as u64 - compared);
         out.fact("unread", hits.iter().filter(|hit| !hit.key.is_empty()).count() as u64);
         out.fact("crowded", crowded);

@@ -18,6 +18,7 @@
 //! label count in the text behind all preprocessing.
 use super::declaration::{Declaration, Task, checked};
 use super::kinds::kind::{Judge, Kind, Reading, Respond, number};
+use super::kinds::unparted;
 use super::rows::{optional, slot};
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::sections::{OnStale, Review};
@@ -153,7 +154,9 @@ pub fn judged(task: &Declaration, path: &str, value: &Json) -> Result<Value, Str
     if task.task.classes
         && let Some(other) = classes_of(&answer).iter().find(|class| !known(class))
     {
-        let help = suggest(other, task.classes.iter().map(|c| c.as_str()));
+        let near = || suggest(other, task.classes.iter().map(|c| c.as_str()));
+        let several = unparted(other, |part| task.classes.iter().any(|c| c.get() == part));
+        let help = several.filter(|_| task.task.is_set()).unwrap_or_else(near);
         return Err(format!("`{other}` is not a class of {path}: {help}"));
     }
     if task.task.candidates.is_some() {

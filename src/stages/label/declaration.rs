@@ -18,6 +18,7 @@ use crate::model::candidates::TIE;
 use crate::model::spans::{Scheme, Unit};
 use crate::model::votes::Vote;
 use crate::stage::{Check, Column, Gate, Role};
+use crate::table::DataType;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -525,6 +526,10 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
         check_column(check, d.task, &a.class_names, column);
         let told = a.annotator.is_some() && holds_several(check, [column]);
         spare(check, name, &[("annotator", told)], "the column holds the answers of several, and says who they are");
+        let lists = matches!(check.column("samples", column), Some(DataType::List(_)));
+        let lists = lists && d.task.is_set() && !holds_several(check, [column]);
+        let why = "the column holds lists, in which classes stand apart";
+        spare(check, name, &[("separator", lists && a.separator.is_some())], why);
     }
     if a.files.is_some() {
         spare(check, name, &[("scheme", a.scheme.is_some())], "this source is files, whose rows say so themselves");

@@ -16,7 +16,9 @@
 //! transcriptions 1 - edits / length of the longer text. An annotator's accuracy is the mean over the gold samples that they answered.
 //!
 //! Facts: `met` (samples with a gold answer and another one), `unmet` (those with a gold answer alone), `answers`, `accuracy` (the mean over
-//! answers), `below` (annotators), and the table `by_annotator`, those below first and those who cannot be judged last. Findings: `gold.dropped`, the answers that a sample loses.
+//! answers), `below` and `judged` (annotators, the latter with `min_accuracy` alone), and the table `by_annotator`, those below first and those who
+//! cannot be judged last. Findings: `gold.dropped`, the answers that a sample loses; `gold.few`, annotators who answered too few gold samples to be
+//! judged. With `on_low = "fail"` somebody must be judged.
 //! Limits: with `[privacy]` annotators are numbers.
 use super::check::all_classes;
 use super::declaration::{Unlabelled, checked};
@@ -24,6 +26,7 @@ use super::kinds::kind::Kind;
 use super::metric::Metric;
 use super::truth::OnLow;
 use crate::manifest::Decimal;
+use crate::manifest::values::At;
 use crate::model::votes::Vote;
 use crate::stage::*;
 use crate::table::value::column;
@@ -42,6 +45,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let on_low = gold.on_low.unwrap_or_default();
     let map = Map { task: task.name.clone(), kind: task.kind(), from: gold.from.get().clone() };
     let gather = Gather {
+        task: task.name.clone(),
         min: gold.min_accuracy.as_ref().map(|min| *min.get()),
         items: gold.min_items.as_ref().map_or(ITEMS, |items| *items.get()),
         drops: on_low == OnLow::Drop,
@@ -59,6 +63,11 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let met = met.say(format!("no gold answer of {} meets an answer of an annotator", task.path));
     let mut gates = vec![met.look(format!("tamis show {step}"))];
     if let Some(min) = gold.min_accuracy.as_ref().filter(|_| on_low == OnLow::Fail) {
+        // where nobody is judged, nobody is below, which says nothing
+        let span = gold.min_items.as_ref().map_or(min.span(), At::span);
+        let judged = Gate::at_least(task.key("gold.min_items"), format!("{step}.judged"), 1u64.into(), span);
+        let say = format!("no annotator of {} answered enough gold samples to be judged", task.path);
+        gates.push(judged.say(say).beside(format!("{step}.by_annotator")).look(format!("tamis show {step}")));
         let below =
             Gate::at_most(task.key("gold.min_accuracy"), format!("{step}.below"), Decimal::default(), min.span());
         let say = format!("annotators of {} are right too seldom", task.path);
@@ -80,6 +89,8 @@ struct Map {
 
 #[derive(Serialize, Deserialize, Default)]
 struct Gather {
+    #[serde(default, skip_serializing_if = "is_default")]
+    task: String,
     #[serde(default, skip_serializing_if = "is_default")]
     min: Option<Decimal>,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -136,7 +147,7 @@ struct Stage;
 
 impl RowStage for Stage {
     const MAP: u32 = 1;
-    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather)); // 2: who cannot be judged stands last
+    const GATHER: Option<GatherPart<Self>> = Some((3, Self::gather)); // who cannot be judged stands last, and is told
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -178,6 +189,9 @@ impl Stage {
         let (table, below) = p.table(&all);
         out.fact("by_annotator", table);
         out.fact("below", below.len() as u64);
+        if p.min.is_some() {
+            p.tell_judged(&all, out);
+        }
         let gone = if p.drops { below } else { BTreeSet::new() };
         out.conclude(serde_json::to_vec(&gone).map_err(|e| Fault::Bug(e.to_string()))?);
         Ok(())
@@ -234,6 +248,21 @@ fn share(sum: f64, of: u64) -> String {
 }
 
 impl Gather {
+    /// Tells how many annotators answered enough gold samples to be judged, and that others did not.
+    fn tell_judged(&self, all: &BTreeMap<String, (u64, f64)>, out: &mut Verdicts) {
+        let judged = all.values().filter(|(items, _)| *items >= u64::from(self.items)).count();
+        out.fact("judged", judged as u64);
+        let most = all.values().map(|(items, _)| *items).max().unwrap_or(0);
+        if judged < all.len() {
+            let say = match judged {
+                0 => format!("nobody is judged: the most gold samples that an annotator answered are {most}"),
+                _ => format!("{} of {} annotators are not judged", all.len() - judged, all.len()),
+            };
+            let say = format!("{say}, and `min_items` asks for {}", self.items);
+            out.remark(format!("label.{}.gold.min_items", self.task), "gold.few", say);
+        }
+    }
+
     /// The annotators with what they answered and how right they were: those below the limit, then the others, then those who
     /// answered too few, the least right first. And who is below.
     fn table(&self, all: &BTreeMap<String, (u64, f64)>) -> (Fact, BTreeSet<String>) {
@@ -332,7 +361,7 @@ mod tests {
     }
 
     fn gather(min: Option<&str>, drops: bool) -> Gather {
-        Gather { min: min.map(|m| Decimal::parse(m).unwrap()), items: 2, drops, open: true }
+        Gather { task: "t".into(), min: min.map(|m| Decimal::parse(m).unwrap()), items: 2, drops, open: true }
     }
 
     #[test]
@@ -345,6 +374,8 @@ mod tests {
             ["new", "1", "too few to judge", "0.000000"],
         ];
         assert_eq!(*rows, want.map(|row| row.map(String::from).to_vec()));
+        assert_eq!((&out.facts["judged"], out.told.len()), (&Fact::from(2u64), 1));
+        assert!(out.told[0].say.starts_with("1 of 3 annotators are not judged"), "{}", out.told[0].say);
         assert_eq!(out.facts["met"], Fact::from(4u64));
         assert_eq!(out.facts["unmet"], Fact::from(1u64));
         assert_eq!(out.facts["accuracy"], Fact::Decimal("0.555556".into()));
@@ -361,6 +392,18 @@ mod tests {
         let (_, delta) = decided(gather(Some("0.5"), true), true);
         assert_eq!(written(&delta, "votes.t", 5), Some(vec![("gold".into(), Value::Null)]));
         assert_eq!(written(&delta, "votes.t", 6), None);
+    }
+
+    #[test]
+    fn that_nobody_is_judged_is_told() {
+        let gather = Gather { items: 50, ..gather(Some("0.5"), false) };
+        let (out, _) = decided(gather, false);
+        assert_eq!((&out.facts["below"], &out.facts["judged"]), (&Fact::from(0u64), &Fact::from(0u64)));
+        let say =
+            "nobody is judged: the most gold samples that an annotator answered are 4, and `min_items` asks for 50";
+        assert_eq!((out.told[0].rule.as_str(), out.told[0].say.as_str()), ("gold.few", say));
+        let (out, _) = decided(self::gather(None, false), false);
+        assert!(out.told.is_empty() && !out.facts.contains_key("judged"));
     }
 
     #[test]

@@ -21,6 +21,7 @@
 mod aggregate;
 pub mod agreement;
 mod candidates;
+mod cast;
 mod check;
 mod compared;
 mod counted;

@@ -303,7 +303,7 @@ fn texts_of(column: &ArrayRef) -> Vec<String> {
 struct Read;
 
 impl RowStage for Read {
-    const MAP: u32 = 5; // what the scan refused in its own words; pointers of large files
+    const MAP: u32 = 6; // how none is said; what the scan refused in its own words; pointers of large files
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;
@@ -390,7 +390,10 @@ impl Votes<'_> {
                     line: 0,
                     drops: true,
                     rule: rule.into(),
-                    say: say.into(),
+                    say: match rule == "vote.empty" && p.kind.is_list() {
+                        true => format!("{say}; `[]` says that there is none"),
+                        false => say.into(),
+                    },
                     field: None,
                 }),
                 None => {

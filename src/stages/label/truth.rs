@@ -17,7 +17,7 @@ pub struct Gold {
     /// nothing is demanded.
     #[schemars(range(min = 0, max = 1))]
     pub min_accuracy: Option<At<Decimal>>,
-    /// The fewest gold samples by which an annotator is judged; who answered fewer stays. Default 5.
+    /// The fewest gold samples by which an annotator is judged; who answered fewer stays, which is told. Default 5.
     #[schemars(range(min = 1))]
     pub min_items: Option<At<u32>>,
     /// What happens to annotators below `min_accuracy`. Default `drop`.
@@ -32,7 +32,7 @@ pub enum OnLow {
     /// None of their answers counts.
     #[default]
     Drop,
-    /// The build fails.
+    /// The build fails; also where nobody answered enough gold samples to be judged.
     Fail,
     /// It is told, and their answers count.
     Keep,

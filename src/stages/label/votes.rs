@@ -12,8 +12,8 @@
 //! number), `bio.number`, `span.lost` (the text under an end was replaced), `span.text` (a span does not cover the text that
 //! its source says), `span.unit` (an end is no place in the text), `vote.shape`, `vote.number`, `vote.empty`,
 //! `vote.text` (it was given to another text than the sample has),
-//! `vote.repeated`, `vote.contradiction` (the first stays), `vote.unmatched`, `crop.cut`, `crop.outside`, `crop.lost`, `image.drawn_on`. Limits: of one annotator's answers in
-//! one source only the first counts.
+//! `vote.repeated`, `vote.contradiction` and `vote.replaced` ([`cast`]), `vote.unmatched`, `crop.cut`, `crop.outside`, `crop.lost`, `image.drawn_on`.
+use super::cast::cast;
 use super::declaration::{Answers, Offsets, Task, checked};
 use super::kinds::kind::{Kind, Reading, Respond, Take};
 use super::kinds::same_words;
@@ -125,6 +125,7 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
         unit: answers.unit.unwrap_or_default(),
         frame: drawn && check.column("samples", FRAME).is_some(),
         tiled: drawn && check.column("samples", TILE_OF).is_some(),
+        gold: task.declared.gold.as_ref().map(|gold| gold.from.get().clone()),
         ..Map::default()
     }
 }
@@ -196,6 +197,9 @@ struct Map {
     /// Pictures are tiles of others.
     #[serde(default, skip_serializing_if = "is_default")]
     tiled: bool,
+    /// The source whose answers measure and are no votes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    gold: Option<String>,
     /// The column that counts the annotations which the reader of the column could not keep.
     #[serde(default, skip_serializing_if = "is_default")]
     lost: Option<String>,
@@ -210,7 +214,7 @@ type Join = Map;
 struct FromColumn;
 
 impl RowStage for FromColumn {
-    const MAP: u32 = 5; // more forms of spans; numbers as classes; what answers were given to
+    const MAP: u32 = 6; // one vote for an annotator who stands in several sources
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;
@@ -229,7 +233,7 @@ impl RowStage for FromColumn {
             reading.lost = u32::from_value(&slot(&others.lost, row)).unwrap_or_default();
             let cell = value_at(cells.as_ref(), row);
             if several {
-                votes.push(p.each_said(&cell, &mut reading, &mut met));
+                votes.push(p.each_said(&cell, others.before(row), &mut reading, &mut met));
                 tell(&mut delta, row, reading.notes);
                 continue;
             }
@@ -238,7 +242,11 @@ impl RowStage for FromColumn {
                 met.see(p.kind, &cell);
             }
             let asked = answer.is_some() || reading.lost > 0;
-            votes.push(asked.then(|| vec![p.vote(&p.annotator, answer, reading.lost)]));
+            votes.push(asked.then(|| {
+                let (mut own, vote) = (others.before(row), p.vote(&p.annotator, answer, reading.lost));
+                cast(p.kind, p.gold.as_deref(), &mut own, vote, &mut reading);
+                own
+            }));
             tell(&mut delta, row, reading.notes);
         }
         met.note(p.map.keys(), summary);
@@ -250,7 +258,7 @@ impl RowStage for FromColumn {
 struct FromFiles;
 
 impl JoinStage for FromFiles {
-    const JOIN: u32 = 5; // answers held against their text; more forms of spans; numbers as classes; what answers were given to
+    const JOIN: u32 = 6; // one vote for an annotator who stands in several sources
     const USES: &'static [&'static str] = crate::measure::names::USES;
     type Join = Join;
 
@@ -267,7 +275,7 @@ impl JoinStage for FromFiles {
                 votes.push(None);
                 continue;
             }
-            let (mut reading, mut own) = (p.reading(&others, row), Vec::new());
+            let (mut reading, mut own) = (p.reading(&others, row), others.before(row));
             for hit in hits {
                 let (Some(Some(annotator)), Some(Some(answer))) = (annotators.get(*hit), answers.get(*hit)) else {
                     continue;
@@ -284,7 +292,8 @@ impl JoinStage for FromFiles {
                 }
                 let read = if other { None } else { p.kind.read_text(answer, &mut reading) };
                 if read.is_some() || reading.lost > 0 {
-                    cast(p.kind, &mut own, p.vote(annotator, read, reading.lost), &mut reading);
+                    let vote = p.vote(annotator, read, reading.lost);
+                    cast(p.kind, p.gold.as_deref(), &mut own, vote, &mut reading);
                 }
                 let new = reading.notes.get_mut(before..).unwrap_or_default();
                 new.iter_mut().for_each(|note| note.vote = Some(*hit));
@@ -336,25 +345,10 @@ impl Others {
             tile_of: if p.tiled { optional(rows, TILE_OF)? } else { None },
         })
     }
-}
 
-/// Adds a vote, unless its annotator has answered before. An answer that can be read counts before one that cannot.
-fn cast(kind: &Kind, own: &mut Vec<Vote>, vote: Vote, reading: &mut Reading) {
-    let joined = |first: &Vote| kind.joins.and_then(|joins| joins(&first.answer, &vote.answer));
-    match own.iter_mut().find(|v| v.annotator == vote.annotator) {
-        None => own.push(vote),
-        Some(first) if first.answer == Value::Null => *first = vote,
-        Some(_) if vote.answer == Value::Null => {}
-        Some(first) if first.answer == vote.answer => {
-            reading.note("vote.repeated", "one annotator gave the same answer again");
-        }
-        Some(first) if let Some(whole) = joined(first) => {
-            *first = Vote { answer: whole, lost: first.lost + vote.lost, ..first.clone() };
-        }
-        Some(_) => {
-            let say = "one annotator gave two different answers; the first one counts";
-            reading.note("vote.contradiction", say);
-        }
+    /// The votes of the sources before.
+    fn before(&self, row: usize) -> Vec<Vote> {
+        Vote::list(&slot(&self.votes, row)).unwrap_or_default()
     }
 }
 
@@ -391,10 +385,10 @@ impl Map {
         Vote { annotator, origin, guideline, answer: Value::Null, lost: 0 }.left(answer, lost)
     }
 
-    /// The votes of a row whose cell has the answers of several annotators; `None` where nobody was asked. Who looked and
+    /// The votes of a row whose cell has the answers of several annotators, with those before; `None` where nobody was asked. Who looked and
     /// gave no annotation says that there is none; who gave nothing else than annotations are asked for did not answer.
-    fn each_said(&self, cell: &Value, reading: &mut Reading, met: &mut Met) -> Option<Vec<Vote>> {
-        let mut own = Vec::new();
+    fn each_said(&self, cell: &Value, mut own: Vec<Vote>, reading: &mut Reading, met: &mut Met) -> Option<Vec<Vote>> {
+        let mut asked = false;
         for said in Vec::<Said>::from_value(cell)? {
             let before = reading.notes.len();
             reading.lost = said.lost;
@@ -406,22 +400,24 @@ impl Map {
                 met.see(self.kind, &Value::Text(text));
             }
             if answer.is_some() || reading.lost > 0 {
-                cast(self.kind, &mut own, self.vote(&said.annotator, answer, reading.lost), reading);
+                let vote = self.vote(&said.annotator, answer, reading.lost);
+                cast(self.kind, self.gold.as_deref(), &mut own, vote, reading);
+                asked = true;
             }
             if self.open {
                 let new = reading.notes.get_mut(before..).unwrap_or_default();
                 attribute(new, &said.annotator, |_| None);
             }
         }
-        (!own.is_empty()).then_some(own)
+        asked.then_some(own)
     }
 
-    /// Adds the votes of each row to those before; writes nothing where no row was asked.
+    /// Writes the votes of each row, those before among them; nothing where no row was asked.
     fn write(&self, delta: &mut Delta, others: &Others, votes: Vec<Option<Vec<Vote>>>) -> Result<(), Fault> {
         if votes.iter().all(Option::is_none) {
             return Ok(());
         }
-        let all = votes.into_iter().enumerate().map(|(row, new)| added(slot(&others.votes, row), new));
+        let all = votes.into_iter().enumerate().map(|(row, all)| ordered(slot(&others.votes, row), all));
         let all: Vec<Value> = all.collect();
         let array = column(&Vote::list_of(&(self.kind.answer)()), &all).map_err(Fault::Bug)?;
         delta.write(format!("votes.{}", self.task), array);
@@ -429,11 +425,9 @@ impl Map {
     }
 }
 
-/// Merges new votes into those of a row, in the order of (annotator, source).
-fn added(before: Value, new: Option<Vec<Vote>>) -> Value {
-    let Some(new) = new else { return before };
-    let mut all = Vote::list(&before).unwrap_or_default();
-    all.extend(new);
+/// The votes of a row in the order of (annotator, source): those before, where the source adds none.
+fn ordered(before: Value, all: Option<Vec<Vote>>) -> Value {
+    let Some(mut all) = all else { return before };
     all.sort_by(|a, b| (&a.annotator, &a.origin).cmp(&(&b.annotator, &b.origin)));
     Value::List(all.into_iter().map(Vote::into_value).collect())
 }

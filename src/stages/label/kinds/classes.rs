@@ -12,7 +12,8 @@ use crate::table::{Cell, DataType, Value};
 pub const KIND: Kind = Kind {
     name: "classes",
     say: "Any number of classes, each once.",
-    form: "a list of classes, or one text with the classes between which `separator` stands.",
+    form: "a list of classes, of which `[]` says that none fits, or one text with the classes between which `separator` stands; an \
+           empty text says nothing.",
     answer: Vec::<String>::ty,
     takes,
     from_cell,
@@ -87,11 +88,28 @@ fn from_text(text: &str, reading: &mut Reading) -> Option<Value> {
     Some(classes(&named, reading).into_value())
 }
 
+/// Signs that often stand between classes.
+const SIGNS: [char; 3] = [';', ',', '|'];
+
+/// What is to be said of a text that was taken for one class, where all that stands between such signs are classes.
+pub fn unparted(text: &str, is_class: impl Fn(&str) -> bool) -> Option<String> {
+    let parts = |sign: char| text.split(sign).map(str::trim).filter(|part| !part.is_empty());
+    let sign = SIGNS.into_iter().find(|sign| parts(*sign).count() > 1 && parts(*sign).all(&is_class))?;
+    Some(format!(
+        "these are several classes: `separator = \"{sign}\"` of the source says so, or a list in JSON, `[\"a\", \"b\"]`"
+    ))
+}
+
 fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
     let mut good: Vec<String> = Vec::new();
     for (i, class) in Vec::<String>::from_value(answer)?.iter().enumerate() {
         judge.item = i + 1;
-        let Some(class) = judge.class(class, || format!("class {} of the answer", i + 1)) else { continue };
+        let Some(own) = judge.class(class, || format!("class {} of the answer", i + 1)) else {
+            let help = unparted(class, |part| judge.classes.iter().any(|c| c == part));
+            judge.notes.last_mut().zip(help).into_iter().for_each(|(note, help)| note.say += &format!("; {help}"));
+            continue;
+        };
+        let class = own;
         if good.contains(&class) {
             // once its case is mended it is another one of them
             judge.note("class", "class.twice", format!("class {} of the answer stands there already", i + 1));
@@ -145,6 +163,11 @@ mod tests {
         let mut judge = judging(&classes, &problems);
         assert_eq!((KIND.judge)(&list(&["long", "new", "old"]), &mut judge), Some(list(&["long", "new"])));
         assert_eq!(rules_of(&judge.notes), ["class.undeclared"]);
+        assert!(!judge.notes[0].say.contains("separator"));
+        assert_eq!((KIND.judge)(&list(&["long; new"]), &mut judge), Some(list(&[])));
+        assert!(judge.notes[1].say.contains("separator = \";\""), "{}", judge.notes[1].say);
+        let sign = |text: &str| unparted(text, |part| ["a", "b"].contains(&part)).is_some();
+        assert!(sign("a|b") && sign("b, a,") && !sign("a; c") && !sign("a") && !sign("a;"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod relations;
 mod spans;
 mod transcription;
 
+pub(super) use self::classes::unparted;
 use self::kind::Kind;
 pub(super) use self::spans::same_words;
 use crate::diag::suggest;
