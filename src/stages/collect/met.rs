@@ -132,7 +132,7 @@ impl Wanted {
 
     /// Why a selector is a mistake, if it is one.
     fn missing(&self, selector: &str, ty: &str, met: &Met) -> Option<String> {
-        let seen = self.seen(selector, &met.seen);
+        let seen = seen(self.private, selector, &met.seen);
         if met.lacks > 0 {
             return Some(format!("a file has no column `{selector}`; {seen}"));
         }
@@ -143,19 +143,20 @@ impl Wanted {
         let (wanted, n, why) = (words(ty), met.wrong, &met.why);
         none.then(|| format!("no value of `{selector}` is {wanted}: all {n} became null ({why})"))
     }
+}
 
-    fn seen(&self, selector: &str, seen: &BTreeSet<String>) -> String {
-        let near = nearest(selector.trim(), seen.iter().map(String::as_str));
-        let near = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
-        if self.private {
-            return format!("there are {} other names, which [privacy] does not let be shown{near}", seen.len());
-        }
-        let names: Vec<String> = seen.iter().map(|name| format!("`{name}`")).collect();
-        let more = if seen.len() == SEEN { ", ..." } else { "" };
-        match names.is_empty() {
-            true => "no names were seen".into(),
-            false => format!("seen: {}{more}{near}", names.join(", ")),
-        }
+/// Which names there are instead of one. With `[privacy]` they are not shown: the first line of a file may be data.
+pub fn seen(private: bool, selector: &str, seen: &BTreeSet<String>) -> String {
+    let near = nearest(selector.trim(), seen.iter().map(String::as_str));
+    let near = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+    if private {
+        return format!("there are {} other names, which [privacy] does not let be shown{near}", seen.len());
+    }
+    let names: Vec<String> = seen.iter().take(SEEN).map(|name| format!("`{name}`")).collect();
+    let more = if seen.len() >= SEEN { ", ..." } else { "" };
+    match names.is_empty() {
+        true => "no names were seen".into(),
+        false => format!("seen: {}{more}{near}", names.join(", ")),
     }
 }
 

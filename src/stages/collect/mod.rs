@@ -25,6 +25,7 @@ mod files;
 mod heads;
 pub mod ids;
 mod images;
+mod lacking;
 pub mod licences;
 mod met;
 mod named;
@@ -37,6 +38,7 @@ mod sheet;
 mod shown;
 mod sidecars;
 mod terms;
+pub mod unread_pictures;
 
 use crate::stage::Entry;
 
