@@ -30,6 +30,7 @@ pub mod licences;
 mod met;
 mod named;
 mod objects;
+pub mod path_ids;
 mod pictures;
 mod placed;
 mod read;
