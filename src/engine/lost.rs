@@ -39,8 +39,9 @@ impl Gave {
     }
 }
 
-/// Rules of records that say that their file is broken: a list or a quote without its end, a row group that does not read.
-const PARTS: [&str; 3] = ["json.end", "csv.endless", "parquet"];
+/// Rules of records that say that their file is broken: a list, a quote or a record without its end, a row group that does not
+/// read.
+const PARTS: [&str; 4] = ["json.end", "csv.endless", "parquet", "warc.truncated"];
 
 /// Whether a rule is that of a file or an archive as a whole. All of what stands before a trailing part was read.
 fn breaks_file(rule: &str) -> bool {

@@ -8,7 +8,7 @@
 //! Finding: `field.missing` (a field that is `optional` met nothing).
 use super::declaration::{Collect, SHEET};
 use crate::diag::nearest;
-use crate::formats::reader::{From, Met, Reader, SEEN};
+use crate::formats::reader::{From, Met, Reader, SEEN, Selects};
 use crate::formats::spelling::words;
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
@@ -48,11 +48,12 @@ impl Wanted {
         Wanted {
             fields: all.filter(|(_, (selector, _))| by_name(selector)).collect(),
             private: check.manifest.table(&["privacy"]).is_some(),
-            optional: c
-                .declared
-                .optional
+            optional: fields
                 .iter()
-                .map(|name| (name.get().clone(), format!("{}.fields.{}", check.path, name.get())))
+                .filter(|(name, (selector, _))| {
+                    c.declared.optional.iter().any(|o| o.get() == *name) || is_of_head(reader, selector)
+                })
+                .map(|(name, _)| (name.clone(), format!("{}.fields.{name}", check.path)))
                 .collect(),
             most: c.declared.max_lost_values.as_ref().map(|most| *most.get()),
             named: !c.declared.fields.is_empty(),
@@ -74,7 +75,7 @@ impl Wanted {
         };
         // a column that only some files show is no mistake where none was named
         let named = |name: &&String| !c.declared.fields.is_empty() || name.as_str() == "id";
-        let needed = |name: &&String| !c.declared.optional.iter().any(|o| o.as_str() == name.as_str());
+        let needed = |name: &&String| !self.optional.contains_key(*name);
         let most = c.declared.max_lost_values.as_ref();
         let values = Gate::at_most(
             format!("{path}.max_lost_values"),
@@ -158,6 +159,13 @@ pub fn seen(private: bool, selector: &str, seen: &BTreeSet<String>) -> String {
         true => "no names were seen".into(),
         false => format!("seen: {}{more}{near}", names.join(", ")),
     }
+}
+
+/// Whether a selector names a field of a head, of which most are not in most heads: one that met nothing is a finding.
+fn is_of_head(reader: &Reader, selector: &str) -> bool {
+    const HEADS: [&str; 2] = ["http", "warc"];
+    let Selects::Words { keyed, .. } = reader.selects else { return false };
+    selector.split_once(':').is_some_and(|(word, _)| HEADS.contains(&word) && keyed.contains(&word))
 }
 
 /// A share to six decimals, rounded up.
