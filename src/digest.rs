@@ -1,5 +1,6 @@
 //! Digests: BLAKE3 with a context per use, shown as 64 hex digits; the portable 64-bit hash that cuts partitions;
 //! and counter-based random numbers keyed by (seed, purpose, id).
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
@@ -122,6 +123,11 @@ impl Default for BothSums {
 /// The digest of bytes that nobody can make without the key.
 pub fn keyed(key: &Digest, bytes: &[u8]) -> Digest {
     Digest(*blake3::keyed_hash(&key.0, bytes).as_bytes())
+}
+
+/// SHA-1 and SHA-256 of bytes, for what others say of theirs: nothing of ours is known by SHA-1.
+pub fn others(bytes: &[u8], long: bool) -> Vec<u8> {
+    if long { Sha256::digest(bytes).to_vec() } else { Sha1::digest(bytes).to_vec() }
 }
 
 /// SHA-256 in hex digits.

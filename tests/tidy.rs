@@ -110,6 +110,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("notify", &["src/engine/watch.rs"]),
     ("signal_hook", &["src/cli/interrupt.rs"]),
     ("mimalloc", &["src/main.rs"]),
+    ("sha1", &["src/digest.rs"]),
     ("sha2", &["src/digest.rs"]),
     ("minisign", &["src/sign.rs"]),
     ("simdutf8", &["src/table/codec.rs", "src/formats/encoding.rs"]),

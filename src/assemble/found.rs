@@ -1,10 +1,14 @@
 //! What the files of a source look like before any is read: globs that match nothing, and what is seldom meant.
 use super::Assembly;
 use crate::diag::Diagnostic;
-use crate::engine::scan::find::{Look, WRITTEN, is_written, look, pointer};
+use crate::engine::scan::find::{self, Look, WRITTEN, is_written, look, names};
+use crate::formats::pointer;
 use crate::stage::{Column, Plan, Role, Source};
 use crate::world::{inner_path, is_fetched, undotted};
 use std::collections::BTreeSet;
+
+/// So many files are looked into.
+const FILES: usize = 64;
 
 /// Words that splits are called by.
 const SPLITS: &[&str] = &["train", "training", "test", "testing", "validation", "valid", "val", "dev"];
@@ -21,9 +25,27 @@ impl Assembly<'_> {
         };
         self.unmatched(source, &found);
         self.odd(source, &found, plan);
+        self.pointers(source);
         let idle: BTreeSet<usize> = found.idle.into_iter().collect();
         let both = |of: &mut BTreeSet<usize>| of.retain(|i| idle.contains(i));
         self.idle.entry(source.name.clone()).and_modify(both).or_insert_with(|| idle.clone());
+    }
+
+    /// Files that stand for data which lies elsewhere. What that costs is judged when the files are read.
+    fn pointers(&mut self, source: &Source) {
+        // a list that cannot be made was told before this
+        let files = names(self.world, source).unwrap_or_default();
+        let looked = files.len().min(FILES);
+        let told = |path: &String| {
+            let open = self.world.open(path).ok()?;
+            let len = open.stat().size.min(pointer::LOOKED);
+            Some((path.clone(), pointer::told(&open.read(len as usize, 0).ok()?)?))
+        };
+        let all: Vec<(String, &str)> = files.iter().take(FILES).filter_map(told).collect();
+        let Some((first, say)) = all.first() else { return };
+        let message = format!("{} of the first {looked} files of {} hold no data: `{first}`", all.len(), source.name);
+        let problem = Diagnostic::warning("T0729", source.span.clone(), message).label(*say);
+        self.problems.push(problem.help("a build rejects them, and fails where that is more than the source allows"));
     }
 
     /// Globs that match nothing are told where they stand.
@@ -36,7 +58,7 @@ impl Assembly<'_> {
                 self.problems.push(problem.help(help));
                 continue;
             }
-            if let Some(held) = pointer(self.world, glob).filter(|_| !is_fetched(glob)) {
+            if let Some(held) = find::pointer(self.world, glob).filter(|_| !is_fetched(glob)) {
                 let message = format!("the data of `{glob}` is not here, though `{held}` is");
                 let problem = Diagnostic::error("T0695", span.clone(), message).label("DVC keeps the data elsewhere");
                 self.problems.push(problem.help("`dvc pull` brings it here; tamis never fetches it"));

@@ -13,6 +13,9 @@ use crate::stage::{DecidedAt, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 
+/// Such a file is written by the commands with which people decide (`review::file`).
+const WRITTEN: &str = "reviews/somebody.jsonl";
+
 /// The longest file of decisions, in bytes.
 const FILE_MAX: u64 = 1 << 30;
 
@@ -44,9 +47,14 @@ impl Assembly<'_> {
                 continue;
             }
             match find::names(self.world, &source(glob)) {
-                Ok(names) => names.into_iter().for_each(|name| {
-                    out.entry(name).or_insert(glob.clone());
-                }),
+                Ok(names) => {
+                    if names.is_empty() {
+                        self.meets_no_file(glob);
+                    }
+                    names.into_iter().for_each(|name| {
+                        out.entry(name).or_insert(glob.clone());
+                    });
+                }
                 Err(say) => {
                     let message = format!("the decisions cannot be listed: {say}");
                     let problem = Diagnostic::error("T0602", glob.span(), message);
@@ -57,6 +65,26 @@ impl Assembly<'_> {
         out.into_iter().collect()
     }
 
+    /// A glob that matches no file. The one under which decisions are going to be written may be ahead of the first of them.
+    fn meets_no_file(&mut self, glob: &At<String>) {
+        let problem = if find::is_spelt_out(glob) {
+            let message = format!("the file of decisions `{}` is not there", glob.get());
+            let problem = Diagnostic::error("T0303", glob.span(), message).label("no such file below the project");
+            problem.help("a glob such as `reviews/*.jsonl` may be ahead of its first file")
+        } else if find::may_match(&[glob.get().clone()], &[], WRITTEN, false) {
+            return;
+        } else {
+            self.nothing_decided(glob)
+        };
+        self.problems.push(problem);
+    }
+
+    fn nothing_decided(&self, at: &At<String>) -> Diagnostic {
+        let message = format!("`{}` matches no file of decisions", at.get());
+        let problem = Diagnostic::warning("T0787", at.span(), message).label("so nothing counts as decided here");
+        problem.help("`tamis review`, `serve` and `label` write below reviews/: files = [\"reviews/*.jsonl\"]")
+    }
+
     fn read_file(&mut self, path: &str, at: &At<String>, out: &mut Vec<DecidedAt>) {
         if self.world.place(path).is_none() {
             let problem = Diagnostic::error("T0304", at.span(), "this path leaves the project");
@@ -65,7 +93,10 @@ impl Assembly<'_> {
         }
         let bytes = match self.world.read(path, FILE_MAX) {
             Ok(bytes) => bytes,
-            Err(e) if e.kind() == ErrorKind::NotFound => return, // nothing was decided yet
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                let problem = self.nothing_decided(at);
+                return self.problems.push(problem);
+            }
             Err(e) => {
                 let message = format!("the decisions cannot be read: {e}");
                 let problem = Diagnostic::error("T0602", at.span(), message);

@@ -24,7 +24,7 @@ mod sidecars;
 mod sums;
 mod tags;
 pub mod told;
-mod yaml;
+pub mod yaml;
 
 pub use told::{Fault, Told};
 

@@ -23,6 +23,10 @@ pub fn front_matter(text: &str) -> Option<&str> {
 pub fn parse(text: &str) -> Result<Json, (usize, String)> {
     let mut lines = Vec::new();
     for (n, raw) in text.lines().enumerate() {
+        if let Some(c) = raw.chars().find(|c| !is_printed(*c)) {
+            let say = format!("U+{:04X} stands there, which YAML allows as an escape alone", u32::from(c));
+            return Err((n + 1, say));
+        }
         let text = raw.trim_end();
         let bare = text.trim_start_matches(' ');
         if bare.starts_with('\t') {
@@ -44,6 +48,11 @@ pub fn parse(text: &str) -> Result<Json, (usize, String)> {
         None => Ok(value),
         Some(line) => Err((line.n, "this line belongs to nothing before it".into())),
     }
+}
+
+/// What YAML 1.2 allows as it is: no other control characters, and nothing that is no character.
+fn is_printed(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{85}') || !(c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'))
 }
 
 #[derive(Clone, Copy)]
@@ -365,6 +374,7 @@ mod tests {
         assert_eq!(parse("a: 1\na: 2\n"), Err((2, "the key `a` stands twice".into())));
         assert_eq!(parse("val: \"a # \\\"b\"  # c: \"d\nk: 'e''f' # g\n"), Ok(json!({ "val": "a # \"b", "k": "e'f" })));
         assert!(parse(&"- ".repeat(5000)).is_err());
+        assert_eq!(parse("a: b\nc: \"d\u{7f}\"\n").map_err(|(line, _)| line), Err(2));
         assert!(parse(&format!("a: {}", "[".repeat(5000))).is_err());
         assert_eq!(
             parse("a: {b: [c, d], e: 'f'}\nauthors:\n  - name: X # who\n"),

@@ -1,6 +1,7 @@
 //! `tamis verify DIR`: whether a release's files are what its own lists say. Needs no project, no store and no trust in
 //! whoever made the folder.
 pub mod audit;
+mod documents;
 pub mod signed;
 mod values;
 
@@ -35,7 +36,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "audit")]
     sums: bool,
     /// With --audit: one JSON object
-    #[arg(long, requires = "audit")]
+    #[arg(long, requires = "audit", conflicts_with = "sums")]
     json: bool,
 }
 
@@ -91,6 +92,7 @@ fn plain(world: &World, sums: bool) -> Result<(String, Vec<String>), Failure> {
     let read = match sums {
         true => "sums alone: what the files hold was not read".to_string(),
         false => {
+            check.documents(&there)?;
             let disjoint = check.samples(&there)?;
             check.pictures(&there)?;
             format!("{disjoint}, {}", check.values(&there)?)
@@ -197,7 +199,9 @@ impl Check<'_> {
     /// The files of the folder, without the lists of sums.
     fn there(&mut self) -> Result<BTreeSet<String>, Failure> {
         let mut out = BTreeSet::new();
-        for found in self.world.list("").map_err(|e| failed("the folder", &e))? {
+        let listed = self.world.list("").map_err(|e| failed("the folder", &e))?;
+        self.hidden(&listed.iter().map(|found| found.path.clone()).collect())?;
+        for found in listed {
             match found.what {
                 What::File(_) if SUMS.contains(&found.path.as_str()) || found.path == signed::SIGNATURE => {}
                 What::File(_) => drop(out.insert(found.path)),
@@ -467,11 +471,35 @@ mod tests {
     }
 
     #[test]
+    fn documents_that_nobody_can_read_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::new(folder.path());
+        let page: Page = serde_json::from_value(serde_json::json!({
+            "format": 1, "formats": [], "columns": [], "splits": {}, "content": [], "content_root": "",
+        }))
+        .unwrap();
+        let told = |path: &str, text: &str| {
+            world.replace(path, text.as_bytes()).unwrap();
+            let (files, unread, wrong) = Default::default();
+            let mut check = Check { world: &world, page: &page, files, unread, wrong };
+            check.documents(&[path.to_string()].into()).unwrap_or_else(|_| panic!("{path} cannot be looked at"));
+            check.wrong.len()
+        };
+        assert_eq!((told("croissant.json", "{}\n"), told("croissant.json", "{\n")), (0, 1));
+        assert_eq!((told("README.md", "---\na: \"b\"\n---\n"), told("README.md", "# no head\n")), (0, 0));
+        assert_eq!((told("README.md", "---\na: \"b\n---\n"), told("README.md", "---\na: b\n")), (1, 1));
+        assert_eq!((told("README.md", "---\na: \"b\u{7f}\"\n---\n"), told("CITATION.cff", "a: [b\n")), (1, 1));
+    }
+
+    #[test]
     fn a_release_that_was_changed_is_told() {
         assert_eq!(verified(|_| {}).unwrap(), 0);
         let differs = |change: fn(&World)| matches!(verified(change), Err(Failure::Differs(_)));
         assert!(differs(|w| w.replace("jsonl/train-00000.jsonl", b"{\"id\":\"b\"}\n").unwrap()));
         assert!(differs(|w| w.replace("more.txt", b"").unwrap()));
+        assert!(differs(|w| w.replace("jsonl/.train-00001.jsonl", b"").unwrap()));
+        assert!(differs(|w| w.replace("empty/.more/a.txt", b"").unwrap()));
+        assert_eq!(verified(|w| w.replace("jsonl/.DS_Store", b"").unwrap()).unwrap(), 0);
         assert!(differs(|w| w.remove("SHA256SUMS").unwrap()));
         let lists = |w: &World, change: fn(String) -> String| {
             let list = String::from_utf8(w.read("B3SUMS", 1 << 20).unwrap()).unwrap();

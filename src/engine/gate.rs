@@ -45,7 +45,7 @@ fn unknown(s: &Session, built: &Built, name: &str) -> String {
 
 /// A fact by its full name, `STEP.NAME`: a stage's own, or one that every step has (`samples`, `findings`, `fails`,
 /// `dropped`, `held`, `given`, `rejected`, `rejected_share`, `rejected_share_of_many`, `files_lost`,
-/// `files_lost_by_name`; of a join `unmatched_share`, and `lost_share`, which counts what findings are told of, too).
+/// `files_lost_by_name`; of a step that opens pictures `unread.NAME`, `unread_share.NAME`, `unread_over.NAME`; of a join `unmatched_share`, and `lost_share`, which counts what findings are told of, too).
 /// `None`: no step gives it.
 pub fn fact(s: &Session, built: &Built, name: &str) -> Result<Option<Fact>, Fault> {
     let given = giver(s.steps, name).and_then(|i| Some((s.steps.get(i)?, built.runs.get(i)?)));
@@ -66,6 +66,9 @@ const EVERY_STEP: [&str; 8] =
 
 /// A fact that every step has.
 fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &str) -> Result<Option<Fact>, Fault> {
+    if let Some((fact, source)) = own.split_once('.').filter(|(fact, _)| fact.starts_with("unread")) {
+        return unread(s, built, (step, run), fact, source);
+    }
     let dead = |bin| run.parts.iter().flat_map(|p| &p.dead).filter(|d| d.1 == bin).count() as u64;
     let sum = |f: fn(&super::state::Counts) -> u32| run.parts.iter().map(|p| u64::from(f(&p.counts()))).sum::<u64>();
     let records: u64 = run.parts.iter().filter_map(|p| p.records).sum();
@@ -111,6 +114,26 @@ fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &s
             .get(step.plan.ports.into.as_ref().unwrap_or(&step.plan.ports.table))
             .map_or(0, |t| t.parts.iter().map(|p| u64::from(p.alive())).sum::<u64>())
             .into(),
+        _ => return Ok(None),
+    }))
+}
+
+/// Pictures of a source that a step could not read, with what was rejected while the source was read.
+fn unread(s: &Session, built: &Built, of: (&Step, &StepRun), fact: &str, source: &str) -> Result<Option<Fact>, Fault> {
+    let (unread, rules) = lost::unread(s, built, of, source)?;
+    let path = format!("collect.{source}");
+    let own = |step: &Step| step.path == path && step.plan.ports.into.is_some() && step.plan.scan.is_some();
+    let (mut records, mut rejected) = (0, 0);
+    for (_, run) in s.steps.iter().zip(&built.runs).filter(|(step, _)| own(step)) {
+        records += run.parts.iter().filter_map(|p| p.records).sum::<u64>();
+        rejected += run.parts.iter().map(|p| u64::from(p.counts().drops)).sum::<u64>();
+    }
+    let all = if unread == 0 { 0 } else { unread + rejected };
+    Ok(Some(match fact {
+        "unread" => all.into(),
+        "unread_share" => share(all, records.max(1)),
+        "unread_over" if all < MANY || all * 10 <= records => Fact::Int(0),
+        "unread_over" => Fact::Undefined(format!("{unread} of {records} pictures: {rules}")),
         _ => return Ok(None),
     }))
 }

@@ -3,12 +3,13 @@
 use super::ledger;
 use super::scan::Unit;
 use super::session::Session;
-use super::state::{StepRun, parents_of};
+use super::state::{Built, StepRun, parents_of};
 use super::step::Step;
 use crate::formats::Cut;
 use crate::formats::cut::Holds;
-use crate::formats::swallowed;
+use crate::formats::{pointer, swallowed};
 use crate::stage::{Act, Event, Fact, Fault};
+use crate::table::texts;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// From so many rejected records on a share of a file, or of a source, is worth judging.
@@ -38,8 +39,9 @@ impl Gave {
     }
 }
 
-/// Rules of records that say that their file is broken: a list or a quote without its end, a row group that does not read.
-const PARTS: [&str; 3] = ["json.end", "csv.endless", "parquet"];
+/// Rules of records that say that their file is broken: a list, a quote or a record without its end, a row group that does not
+/// read.
+const PARTS: [&str; 4] = ["json.end", "csv.endless", "parquet", "warc.truncated"];
 
 /// Whether a rule is that of a file or an archive as a whole. All of what stands before a trailing part was read.
 fn breaks_file(rule: &str) -> bool {
@@ -112,6 +114,40 @@ fn of_files(s: &Session, step: &Step, run: &StepRun, many: bool) -> Result<BTree
         }
     }
     Ok(all)
+}
+
+/// Rules of pictures whose file is none, or is damaged, and not of what the manifest wants of them.
+const PICTURES: [&str; 6] =
+    [pointer::RULE, "image.corrupt", "image.empty", "image.format", "image.pixels", "image.truncated"];
+
+/// How many pictures of a source a step dropped for their file, and which rules they broke with the words about the first of each.
+pub fn unread(
+    s: &Session,
+    built: &Built,
+    (step, run): (&Step, &StepRun),
+    source: &str,
+) -> Result<(u64, String), Fault> {
+    let (mut rows, mut rules) = (BTreeSet::new(), BTreeMap::<String, (u64, String)>::new());
+    for (k, part) in run.parts.iter().enumerate().filter(|(_, p)| p.counts().drops > 0) {
+        let table = built.tables.get(&step.plan.ports.table);
+        let own = table.and_then(|table| table.parts.iter().find(|p| p.uid == part.uid));
+        let sources =
+            own.and_then(|own| own.columns.get("source").copied().flatten()).map(|d| s.array(d)).transpose()?;
+        let sources = sources.as_ref().map(|sources| texts(sources.as_ref()));
+        // of a row that nobody knows the source of, it may be this one
+        let of = |row: u32| match &sources {
+            Some(all) => all.get(row as usize).copied().flatten().is_none_or(|own| own == source),
+            None => true,
+        };
+        let drops = ledger::events(s, part)?.into_iter().filter(|e| matches!(e.act, Act::Drop { .. }));
+        for e in drops.filter(|e| PICTURES.contains(&e.rule.as_str()) && of(e.row)) {
+            if rows.insert((k, e.row)) {
+                rules.entry(e.rule).or_insert((0, e.say)).0 += 1;
+            }
+        }
+    }
+    let words = rules.into_iter().map(|(rule, (n, say))| format!("{rule} {n} ({say})"));
+    Ok((rows.len() as u64, words.collect::<Vec<_>>().join(", ")))
 }
 
 /// The fact of a source, or undefined with the files by name.

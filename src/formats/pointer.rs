@@ -4,6 +4,9 @@
 /// The rule of what is told.
 pub const RULE: &str = "file.pointer";
 
+/// So many bytes tell a pointer.
+pub const LOOKED: u64 = 64;
+
 /// What to say of a file that begins like this, if it is a pointer.
 pub fn told(bytes: &[u8]) -> Option<&'static str> {
     const LFS: &[&[u8]] = &[b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/"];

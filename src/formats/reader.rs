@@ -85,6 +85,9 @@ pub const NAMES: &str = "names ";
 /// The type of a field that is a day, however its source writes days. It is kept as text, `2026-01-31`.
 pub const DAY: &str = "day";
 
+/// The type of a field that is one of a few words, in a file of cells: an empty one is none. It is kept as text.
+pub const CATEGORY: &str = "category";
+
 /// No fields of a fixed type.
 pub fn as_declared(_: &Options, _: &str) -> Option<DataType> {
     None

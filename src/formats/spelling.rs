@@ -3,14 +3,14 @@
 //! What has one reading is read: white space around a number, `TRUE`, `3.0` for a whole number. What has several is not
 //! guessed but told, with the key that declares it: `1,5`, `yes`, `NA`.
 use super::options::{Choice, Options, Takes};
-use super::reader::{DAY, WRITTEN};
+use super::reader::{CATEGORY, DAY, WRITTEN};
 use crate::model::days;
 use crate::table::Value;
 
 pub const NULL: Choice = Choice {
     name: "null",
     doc: "what is written where there is no value, such as `[\"NA\", \"\\\\N\"]`; `\"\"` makes an empty text null, too. \
-          An empty number, truth value or day is always null.",
+          An empty number, truth value, day or category is always null.",
     takes: Takes::Texts,
 };
 pub const TRUE: Choice = Choice {
@@ -99,6 +99,7 @@ impl Spelling {
         match ty {
             "utf8" | WRITTEN => Ok(Value::Text(text.to_string())),
             _ if bare.is_empty() || self.is_null(bare) => Ok(Value::Null),
+            CATEGORY => Ok(Value::Text(text.to_string())),
             DAY => self.day(bare).map(Value::Text).ok_or_else(|| {
                 format!(
                     "text where a day such as {} is expected: `null` declares how no value is written",
@@ -238,6 +239,8 @@ mod tests {
         assert_eq!(read(&[], "-1.5e3 ", "f64"), Some(Value::Float(-1500.0)));
         assert_eq!(read(&[], "  ", "f64"), Some(Value::Null));
         assert_eq!(read(&[], "", "utf8"), Some(Value::Text(String::new())));
+        assert_eq!(read(&[], " ", "category"), Some(Value::Null));
+        assert_eq!(read(&[], " x", "category"), Some(Value::Text(" x".into())));
     }
 
     #[test]

@@ -18,6 +18,10 @@ pub fn words(rule: &str) -> &'static str {
         "file.checksum" => "the checksum of the packed file does not fit: it is damaged",
         "file.packing" => "it is in a packing that is not read: unpack it, or pack it as .gz or .zst",
         "file.trailing" => "something that is not packed stands behind the packed data, all of which was read",
+        pointer::RULE => {
+            "a pointer of Git LFS, DVC or git-annex stands in for the data: `git lfs pull`, `dvc pull` or `git annex get` \
+             fetches it"
+        }
         "file.packed" => "a compressed file of this format is not read: unpack it",
         "parquet.footer" => "it has no footer of Parquet that can be read",
         "arrow.list" => "it is no file or stream of Arrow IPC that can be read, or its dictionaries are too large",

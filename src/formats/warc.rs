@@ -6,19 +6,22 @@
 //! text; `text` is the same of what is no page, and of a page in HTML its main text, which takes a build with the feature `crawl`, as
 //! `title`, `author`, `published`, `license` and `reserved` do. A page whose encoding is guessed is told.
 //!
-//! Dropped: `warc.head` (a head that cannot be read), `warc.truncated` (fewer bytes than it says), `warc.packing` (a body in a packing
-//! that is not read, or damaged), `warc.page` (a page without an address). Findings: `warc.elsewhere` (records that
-//! only refer to what another file holds), `warc.encoding`.
+//! Dropped: `warc.head` (a head that cannot be read), `warc.truncated` (fewer bytes than it says, or a head without its end: the file
+//! breaks off), `warc.packing` (a body in a packing that is not read, or damaged), `warc.digest` (its own digest is that of other bytes),
+//! `warc.page` (a page without an address). Findings: `warc.elsewhere` (records that only refer to what another file holds),
+//! `warc.encoding`, `warc.cut` (the crawler cut the body off, it is a part of a record, or the file breaks off behind it), `warc.status` (an answer that is
+//! no success), `warc.empty` (no text is left), `warc.digests` (a digest that is not compared).
 mod body;
+mod digest;
 #[cfg(feature = "crawl")]
 mod page;
 #[cfg(not(feature = "crawl"))]
 #[path = "warc/no_page.rs"]
 mod page;
 
-use super::cut::warc::{Head, MARK, head_end};
+use super::cut::warc::{HEAD_MAX, Head, MARK, head_end};
 use super::cut::{Cut, Split};
-use super::encoding::Wrong;
+use super::encoding::{ENCODING, Wrong};
 use super::format::Format;
 use super::lines::each_record;
 use super::reader::{Ask, Offers, Reader, Record, Records, Selects, Unit, adds_nothing, as_declared, no_tokens};
@@ -28,12 +31,13 @@ use body::Payload;
 use page::Read;
 
 pub const FORMAT: Format = Format {
+    options: &[ENCODING],
     reader: Some(READER),
     ..Format::new("warc", "What a crawler fetched, with the heads of requests and answers (WARC 1.0, 1.1).")
 };
 
 const READER: Reader = Reader {
-    version: 0,
+    version: 1, // 1: digests are compared, and what was cut off is told
     uses: page::USES,
     cut: |_| Cut::Text(Split::Warc),
     id: "record",
@@ -46,6 +50,9 @@ const READER: Reader = Reader {
     offers: Offers::Words(&[("text", "text"), ("url", "url")]),
 };
 
+/// What `tamis new` takes a text from: in a build that reads no pages each page as it was sent.
+pub const TEXT: &str = page::TEXT;
+
 /// Records that name what lies in another record or another file, and do not hold it.
 const ELSEWHERE: [&str; 2] = ["revisit", "continuation"];
 
@@ -54,10 +61,20 @@ fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
         out.next(own);
         match one(ask, unit, n, own, out) {
             Ok(Some(fetched)) => drop(out.take(unit, n, own, &fetched)),
+            Ok(None) if breaks_off(own) => {
+                out.reject(unit, n, &Wrong::new("warc.truncated", "the file breaks off within the head of a record"));
+            }
             Ok(None) => out.reject(unit, n, &Wrong::new("warc.head", "a head that cannot be read")),
             Err(wrong) => out.reject(unit, n, &wrong),
         }
     }
+}
+
+/// Whether a record is nothing but the beginning of a head.
+fn breaks_off(own: &[u8]) -> bool {
+    let blank = own.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+    let head = own.get(blank..).unwrap_or_default();
+    head.starts_with(MARK) && head.len() <= HEAD_MAX && head_end(head).is_none()
 }
 
 /// What one record of the cut holds; those that lie in front of it, and that it swallowed at the end of the file, are looked through.
@@ -75,6 +92,9 @@ fn one<'u>(ask: &Ask, unit: &Unit, n: usize, own: &'u [u8], out: &mut Records) -
         let behind = rest.get(end..).unwrap_or_default();
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         let body = behind.get(..length);
+        if body.is_none() && found.is_some() {
+            out.finding(unit, n, out.line, "warc.cut", "the file breaks off in a record behind this one");
+        }
         let kind = head.get("WARC-Type").unwrap_or_default().to_ascii_lowercase();
         if ELSEWHERE.contains(&kind.as_str()) {
             let say = format!("a record `{kind}` refers to what another one holds, and is no sample");
@@ -91,11 +111,46 @@ fn one<'u>(ask: &Ask, unit: &Unit, n: usize, own: &'u [u8], out: &mut Records) -
     }
     let Some((head, body)) = found else { return Ok(None) };
     let payload = Payload::of(&head, body, ask.record_max)?;
-    let page = if ask.fields.iter().any(page::needs) { page::read(&head, &payload)? } else { Read::default() };
+    if let Some(say) = digest::compared(&head, body, &payload)? {
+        out.finding(unit, n, out.line, "warc.digests", say);
+    }
+    let encoding = Some(ask.options.text(&ENCODING)).filter(|name| *name != "utf-8");
+    let page =
+        if ask.fields.iter().any(page::needs) { page::read(&head, &payload, encoding)? } else { Read::default() };
     if let Some(say) = page.doubt() {
         out.finding(unit, n, out.line, "warc.encoding", say);
     }
+    for (rule, say) in odd(ask, &head, &payload, &page) {
+        out.finding(unit, n, out.line, rule, say);
+    }
     Ok(Some(Fetched { head, payload, page }))
+}
+
+/// What speaks against a record that was read.
+fn odd(ask: &Ask, head: &Head, payload: &Payload, page: &Read) -> Vec<(&'static str, String)> {
+    let mut told = Vec::new();
+    if let Some(why) = head.get("WARC-Truncated") {
+        told.push(("warc.cut", format!("the crawler cut it off ({})", why.escape_default())));
+    }
+    if let Some(number) = head.get("WARC-Segment-Number") {
+        told.push((
+            "warc.cut",
+            format!("it is segment {} of a record that goes on in others", number.escape_default()),
+        ));
+    }
+    if let Some(status) = payload.status.filter(|status| !status.starts_with('2')) {
+        let say = format!(
+            "the status {} is no success: with `status` as a field, [schema] status = {{ category = {{ values = [\"200\"] }} }} drops \
+             such samples",
+            status.escape_default()
+        );
+        told.push(("warc.status", say));
+    }
+    let empty = |text: Option<String>| text.is_some_and(|text| text.trim().is_empty());
+    if ask.selects("text") && page.value("text").is_ok_and(empty) {
+        told.push(("warc.empty", "no text is left: [clean.fields.text] chars_min = 1 drops such samples".into()));
+    }
+    told
 }
 
 /// What a record holds, taken apart.

@@ -1,6 +1,7 @@
 //! What the columns of a source mean: which one names the samples, of which types they are, and what they may be called.
 use super::days;
 use super::found::{Named, Source};
+use super::kinds::warc;
 use super::sample::Column;
 use crate::formats::Format;
 use crate::formats::conll::OWN_ID;
@@ -126,7 +127,11 @@ fn field(source: &Source, n: usize, column: &Column, words: bool) -> Field {
     let ty = if text { scalar(column, source) } else { of_type(&column.ty) };
     let selector = match column.name.as_str() {
         "path" | "stem" | "content" if !words => format!("column:{}", column.name),
-        name => word(source.format, name).unwrap_or(name).to_string(),
+        name => {
+            let whole = column.there().count() == column.values.len();
+            let word = word(source.format, name).unwrap_or(name);
+            if whole { word } else { warc::taken(source.format.name, word) }.to_string()
+        }
     };
     if super::tags::tokens(&source.keys) != Some(column.name.as_str()) {
         // what a task shows is called as the task calls it

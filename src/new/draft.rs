@@ -5,6 +5,7 @@ use super::columns::{self, Field, Id, Type};
 use super::folder::Folder;
 use super::found;
 use super::globs;
+use super::kinds::warc;
 use super::labels::{self, Answers, Label};
 use super::licence::Known;
 use super::names::unlike;
@@ -305,6 +306,8 @@ fn fields(page: &mut Page, g: &Guess, plan: &Plan, tables: &mut Vec<Below>) {
     let pairs: Vec<(String, String)> = f.all.iter().map(|f| (key(&f.name), text(&f.selector))).collect();
     let line = inline(&pairs);
     let is_usual = g.source.format.name == "text" || g.source.is_images();
+    let said = f.all.iter().filter_map(|f| warc::remark(g.source.format.name, &f.selector));
+    said.for_each(|say| page.remark(say));
     match pairs.is_empty() || is_usual {
         true => {} // what the format has by itself
         false if is_short(&line) => page.key("fields", &line, ""),

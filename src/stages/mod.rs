@@ -28,7 +28,7 @@ pub const REGISTRY: &[&[Entry]] = &[
     preprocess::ENTRIES,
     &[transform::AFTER_PREPROCESS],
     &[privacy::operators::ENTRY],
-    &[privacy::detect::ENTRY],
+    &[privacy::detect::ENTRY, privacy::ids::ENTRY],
     &[privacy::checked::ANSWERS, privacy::checked::ENTRY],
     &[transform::AFTER_PRIVACY],
     &[clean::chat::ENTRY],

@@ -1,12 +1,13 @@
 //! What happened at steps, counted in samples. A sample that several rules name, or one rule several times, counts once;
 //! each rule says beside that how many samples it names, and how many times.
 use super::said::{act_name, events, remarks};
+use crate::engine::scan::Unit;
 use crate::engine::session::Session;
 use crate::engine::state::{Counts, PartRun, StepRun};
 use crate::engine::step::Step;
 use crate::stage::{Act, Event, Fault};
 use crate::table::Living;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was done or found, by which rule and key: (`dropped`, `fields.chars`, `clean.fields.text.chars_min`).
 pub type Reason = (&'static str, String, String);
@@ -37,12 +38,20 @@ impl Tally {
 
     /// Adds what happened at a step of the same table.
     pub fn add(&mut self, s: &Session, step: &Step, run: &StepRun) -> Result<(), Fault> {
-        for part in run.parts.iter().filter(|p| p.outcomes.iter().any(|o| o.2.events.is_some())) {
+        let mut heads: BTreeSet<(Reason, String)> = BTreeSet::new();
+        for (k, part) in run.parts.iter().enumerate().filter(|(_, p)| p.outcomes.iter().any(|o| o.2.events.is_some())) {
             let mut named: BTreeMap<Reason, Vec<u64>> = BTreeMap::new();
+            let mut of_files = Vec::new();
             for e in events(s, part)? {
                 let sample = sample_of(step, &e);
-                named.entry((act_name(&e.act), e.rule, e.key)).or_default().push(sample);
+                let reason = (act_name(&e.act), e.rule, e.key);
+                match is_of_file(step, &reason.1) {
+                    true => of_files.push((reason, e.row)),
+                    false => named.entry(reason).or_default().push(sample),
+                }
             }
+            let units = if of_files.is_empty() { Vec::new() } else { units(run, k)? };
+            heads.extend(of_files.into_iter().map(|(reason, row)| (reason, name_of(&units, row))));
             for (reason, mut of) in named {
                 let times = self.reasons.entry(reason.clone()).or_default();
                 times.times += of.len() as u64;
@@ -54,6 +63,9 @@ impl Tally {
                 all.sort_unstable();
                 all.dedup();
             }
+        }
+        for (reason, _) in heads {
+            self.reasons.entry(reason).or_default().times += 1;
         }
         for remark in remarks(run) {
             self.reasons.entry(("finding", remark.rule.clone(), remark.key.clone())).or_default().times += 1;
@@ -78,16 +90,40 @@ pub fn kind(act: &'static str) -> &'static str {
 }
 
 /// How many findings a step has: the living samples that it found something at, each once, and what it found of the table
-/// as a whole or of rows that belong to no sample.
+/// as a whole, of rows that belong to no sample, or of files alone.
 pub fn findings(s: &Session, step: &Step, run: &StepRun) -> Result<u64, Fault> {
     let mut n = (run.unmatched.len() + remarks(run).len()) as u64;
-    for part in &run.parts {
-        n += match known(part) {
-            Some(n) => n,
-            None => distinct(s, step, part, is_finding)?,
-        };
+    let mut heads = BTreeSet::new();
+    for (k, part) in run.parts.iter().enumerate() {
+        if let Some(known) = known(part) {
+            n += known;
+            continue;
+        }
+        let all = events(s, part)?;
+        let found: Vec<&Event> = all.iter().filter(|e| is_finding(&e.act)).collect();
+        let (of_files, of_samples): (Vec<&Event>, Vec<&Event>) =
+            found.into_iter().partition(|e| is_of_file(step, &e.rule));
+        n += of_samples.into_iter().map(|e| sample_of(step, e)).collect::<BTreeSet<_>>().len() as u64;
+        let units = if of_files.is_empty() { Vec::new() } else { units(run, k)? };
+        heads.extend(of_files.into_iter().map(|e| (e.rule.clone(), e.key.clone(), name_of(&units, e.row))));
     }
-    Ok(n)
+    Ok(n + heads.len() as u64)
+}
+
+/// Rules about the header of a file, which each part of it that is read by itself breaks again.
+const HEADS: [&str; 2] = ["column.extra", "column.missing"];
+
+fn is_of_file(step: &Step, rule: &str) -> bool {
+    step.plan.scan.is_some() && HEADS.contains(&rule)
+}
+
+/// The parts of files that a partition of a reader holds.
+fn units(run: &StepRun, k: usize) -> Result<Vec<Unit>, Fault> {
+    Ok(run.scanned.as_ref().map(|scanned| scanned.units(k)).transpose()?.unwrap_or_default())
+}
+
+fn name_of(units: &[Unit], row: u32) -> String {
+    units.get(row as usize).map_or(row.to_string(), Unit::name)
 }
 
 /// How many samples of them the manifest says that the build fails of.
@@ -130,7 +166,9 @@ fn number(reads_records: bool, e: &Event) -> u64 {
 
 /// The samples that events find something at, each once.
 pub fn found(reads_records: bool, events: &[Event]) -> u32 {
-    let mut of: Vec<u64> = events.iter().filter(|e| is_finding(&e.act)).map(|e| number(reads_records, e)).collect();
+    let is_of_file = |e: &Event| reads_records && HEADS.contains(&e.rule.as_str());
+    let found = events.iter().filter(|e| is_finding(&e.act) && !is_of_file(e));
+    let mut of: Vec<u64> = found.map(|e| number(reads_records, e)).collect();
     of.sort_unstable();
     of.dedup();
     of.len() as u32

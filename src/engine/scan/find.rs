@@ -62,7 +62,7 @@ impl Matcher {
 }
 
 /// Whether a glob matches nothing but the path that it is.
-fn is_spelt_out(glob: &str) -> bool {
+pub fn is_spelt_out(glob: &str) -> bool {
     !glob.contains(WILD) && !glob.contains(['\\', ']', '}'])
 }
 

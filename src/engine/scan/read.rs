@@ -6,8 +6,8 @@ use super::table::{FileState, Stretch};
 use crate::digest::{Digest, Hasher};
 use crate::formats::cut::{Split, text as lines};
 use crate::formats::packing::{decompressor, inner_name, is_trailing, unread};
-use crate::formats::swallowed;
 use crate::formats::zip::Raw;
+use crate::formats::{pointer, swallowed};
 use crate::stage::Source;
 use crate::table::cutting::{Stream, Window};
 use crate::world::Open;
@@ -52,7 +52,11 @@ fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -
     if let Some(state) = in_unread_packing(r, open, packed)? {
         return Ok(FileState { digest: digest_of(&state), ..state });
     }
-    if let Some(members) = parts::members_of(&source.cut, path) {
+    let members = parts::members_of(&source.cut, path);
+    if let Some(state) = pointer_in_place(r, open, packed || members.is_some())? {
+        return Ok(FileState { digest: digest_of(&state), ..state });
+    }
+    if let Some(members) = members {
         let state = parts::read_parts(r, open, path, members)?;
         return Ok(FileState { digest: digest_of(&state), ..state });
     }
@@ -130,9 +134,25 @@ fn in_unread_packing(r: &Reading, open: &Open, packed: bool) -> io::Result<Optio
     if packed || unread(&open.read(len.min(16) as usize, 0)?).is_none() {
         return Ok(None);
     }
-    let mut whole = [Stretch { len, line: 1, records: 1, reject: Some(PACKING.into()), ..Stretch::default() }];
+    refused_whole(r, open, PACKING).map(Some)
+}
+
+/// A pointer where a packed file or a file of parts is wanted, which would be told as damage. In files of text, and in
+/// documents, the reader meets it.
+fn pointer_in_place(r: &Reading, open: &Open, wanted: bool) -> io::Result<Option<FileState>> {
+    let len = open.stat().size.min(pointer::LOOKED);
+    if !wanted || pointer::told(&open.read(len as usize, 0)?).is_none() {
+        return Ok(None);
+    }
+    refused_whole(r, open, pointer::RULE).map(Some)
+}
+
+/// A file as one record that no reader is given.
+fn refused_whole(r: &Reading, open: &Open, rule: &str) -> io::Result<FileState> {
+    let (len, reject) = (open.stat().size, Some(rule.to_string()));
+    let mut whole = [Stretch { len, line: 1, records: 1, reject, ..Stretch::default() }];
     digest_all(r.exec, open, &mut whole)?;
-    Ok(Some(FileState { stat: open.stat(), stretches: whole.into(), ..FileState::default() }))
+    Ok(FileState { stat: open.stat(), stretches: whole.into(), ..FileState::default() })
 }
 
 /// What a file is, for `dataset.lock`: the digest of its bytes where they are one stretch, else of its stretches, so

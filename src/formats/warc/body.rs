@@ -15,6 +15,10 @@ pub struct Payload<'b> {
     /// The same with its parameters.
     pub said: Option<&'b str>,
     pub bytes: Cow<'b, [u8]>,
+    /// The same as it was sent: with its chunks and its packing.
+    pub raw: &'b [u8],
+    /// Without its chunks, where it had some, and with its packing.
+    joined: Option<Vec<u8>>,
 }
 
 impl<'b> Payload<'b> {
@@ -24,12 +28,23 @@ impl<'b> Payload<'b> {
         let head = answer.and_then(|end| Head::read(body.get(..end)?));
         let (Some(end), Some(head)) = (answer, head) else {
             let said = record.get("Content-Type");
-            return Ok(Payload { head: None, status: None, media: essence(said), said, bytes: body.into() });
+            let bytes = body.into();
+            return Ok(Payload {
+                head: None,
+                status: None,
+                media: essence(said),
+                said,
+                bytes,
+                raw: body,
+                joined: None,
+            });
         };
-        let mut bytes = Cow::Borrowed(body.get(end..).unwrap_or_default());
+        let raw = body.get(end..).unwrap_or_default();
+        let (mut bytes, mut unchunked) = (Cow::Borrowed(raw), None);
         if head.get("Transfer-Encoding").is_some_and(|of| of.to_ascii_lowercase().contains("chunked"))
             && let Some(joined) = joined(&bytes)
         {
+            unchunked = Some(joined.clone());
             bytes = Cow::Owned(joined);
         }
         for packing in head.get("Content-Encoding").unwrap_or_default().rsplit(',') {
@@ -37,7 +52,12 @@ impl<'b> Payload<'b> {
         }
         let said = head.get("Content-Type");
         let status = head.first.split_whitespace().nth(1);
-        Ok(Payload { status, media: essence(said), said, bytes, head: Some(head) })
+        Ok(Payload { status, media: essence(said), said, bytes, head: Some(head), raw, joined: unchunked })
+    }
+
+    /// What was sent, without its chunks.
+    pub fn joined(&self) -> &[u8] {
+        self.joined.as_deref().unwrap_or(self.raw)
     }
 }
 

@@ -6,6 +6,8 @@ use crate::formats::reader::{Field, From};
 
 pub const USES: &[&str] = &[];
 pub const WORDS: &[&str] = &["url", "date", "type", "record", "status", "media_type", "language", "text", "source"];
+/// What a text is taken from where nobody says it.
+pub const TEXT: &str = "source";
 pub const SAY: &str = "`text`, `source`, `url`, `date`, `type`, `record`, `status`, `media_type`, `language`; `warc:NAME` or \
                        `http:NAME` for a field of a head";
 
@@ -42,14 +44,18 @@ impl Read {
     }
 }
 
-/// Reads a body in UTF-8, or in the encoding that its head names. What is neither text nor a page has no text.
-pub fn read(_: &Head, payload: &Payload) -> Result<Read, Wrong> {
+/// Reads a body in the encoding that its head names, or else in the declared one, or in UTF-8. What is neither text nor a page has no text.
+pub fn read(_: &Head, payload: &Payload, declared: Option<&str>) -> Result<Read, Wrong> {
     let is_page = ["text/html", "application/xhtml+xml"].contains(&payload.media.as_str());
     if !is_page && !is_text(&payload.media) {
         return Ok(Read { none: Some(format!("`{}` is no text", payload.media.escape_default())), ..Read::default() });
     }
     let charset = payload.said.and_then(|said| said.split(';').find_map(|part| part.trim().strip_prefix("charset=")));
-    let recoded = charset.and_then(|name| as_named(name.trim_matches('"'), &payload.bytes));
+    let recoded = match (charset, declared) {
+        (Some(name), _) => as_named(name.trim_matches('"'), &payload.bytes),
+        (None, Some(name)) => Some(encoding::recoded(&payload.bytes, name)?.into_owned()),
+        (None, None) => None,
+    };
     let text = encoding::text(recoded.as_deref().unwrap_or(&payload.bytes))?;
     Ok(Read { source: Some(text.strip_prefix(encoding::BOM).unwrap_or(text).to_string()), is_page, none: None })
 }

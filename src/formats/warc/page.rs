@@ -1,7 +1,7 @@
 //! What is taken of the body of a record as text, and of a page in HTML as a crawl takes it.
 use super::body::Payload;
 use crate::formats::cut::warc::Head;
-use crate::formats::encoding::Wrong;
+use crate::formats::encoding::{self, Wrong};
 use crate::formats::html::{Claimed, Facts, Page, decoded};
 use crate::formats::reader::{Field, From};
 use crate::measure::urls::Url;
@@ -23,6 +23,8 @@ pub const WORDS: &[&str] = &[
     "license",
     "reserved",
 ];
+/// What a text is taken from where nobody says it.
+pub const TEXT: &str = "text";
 pub const SAY: &str = "`text`, `source`, `url`, `date`, `type`, `record`, `status`, `media_type`, `language`, of pages `title`, `author`, \
                        `published`, `license` and `reserved`; `warc:NAME` or `http:NAME` for a field of a head";
 
@@ -81,8 +83,8 @@ impl Read {
     }
 }
 
-/// Reads a body. What is neither text nor a page has no text.
-pub fn read(head: &Head, payload: &Payload) -> Result<Read, Wrong> {
+/// Reads a body; where nothing else says in which encoding, in the declared one. What is neither text nor a page has no text.
+pub fn read(head: &Head, payload: &Payload, declared: Option<&str>) -> Result<Read, Wrong> {
     let media = payload.media.as_str();
     let address = head.get("WARC-Target-URI").unwrap_or_default().trim_matches(['<', '>']);
     let url = Url::parse(address).ok();
@@ -92,11 +94,18 @@ pub fn read(head: &Head, payload: &Payload) -> Result<Read, Wrong> {
         return Ok(Read { none: Some(format!("`{}` is no text", media.escape_default())), ..Read::default() });
     }
     let got = decoded(&payload.bytes, payload.said, &host);
-    let doubt = match got.guessed {
-        Some(name) => Some(format!("nothing says in which encoding the page is: it is read as {name}")),
-        None => got.broken.then(|| "some bytes are no characters of the encoding".to_string()),
+    let (source, doubt) = match (got.guessed, declared) {
+        (Some(_), Some(name)) => (encoding::decoded(&payload.bytes, name)?.into_owned(), None),
+        (Some(guess), None) => {
+            let say =
+                format!("nothing says in which encoding the page is: it is read as {guess}; `encoding` can declare it");
+            (got.text.into_owned(), Some(say))
+        }
+        (None, _) => {
+            let say = got.broken.then(|| "some bytes are no characters of the encoding".to_string());
+            (got.text.into_owned(), say)
+        }
     };
-    let source = got.text.into_owned();
     let page = match (is_page, url) {
         (true, Some(url)) => Some(Page::read(&source, &url, &Facts::default())),
         (true, None) => return Err(Wrong::new("warc.page", "a page without an address of the web is not read")),
@@ -112,7 +121,7 @@ mod tests {
     fn read_page(media: &str, url: &str, body: &[u8]) -> Result<Read, Wrong> {
         let head = format!("WARC/1.0\r\nWARC-Target-URI: <{url}>\r\nContent-Type: {media}\r\n\r\n");
         let head = Head::read(head.as_bytes()).unwrap();
-        read(&head, &Payload::of(&head, body, 1 << 20)?)
+        read(&head, &Payload::of(&head, body, 1 << 20)?, None)
     }
 
     const PAGE: &str = "<!doctype html><html><head><meta charset=euc-kr><title>A walk</title><meta name=robots content=\"noai\">\

@@ -26,7 +26,7 @@ mod text;
 mod textgrid;
 mod tsv;
 mod voc;
-mod warc;
+pub mod warc;
 mod webanno;
 mod webdataset;
 mod yolo;

@@ -13,6 +13,7 @@
 //! of them), `sheet.unmatched` (a row that names no sample),
 //! `sheet.ambiguous` (a row names files of one name in several folders by `on = "stem"`: it is taken for none of them). More unmatched rows than `max_lost` fail the build.
 use super::declaration::{Collect, SHEET, declared};
+use super::lacking;
 use super::met::{self, Wanted};
 use super::read::{self, Parse};
 use super::sheet::{NAMED, Names, Sheet};
@@ -87,6 +88,7 @@ impl Table {
 fn declare_rows(check: &mut Check) -> Vec<Plan> {
     let Some(c) = declared(check) else { return Vec::new() };
     let Some(t) = table(check, &c) else { return Vec::new() };
+    lacking::tell(check, &t.of, t.reader, &t.taken.fields);
     let names_of = c.declared.sheet.as_ref().map(Sheet::names).unwrap_or_default();
     let word = "sheet.rows";
     let (at, step) = (format!("{}.sheet", check.path), format!("{}/{word}", check.path));

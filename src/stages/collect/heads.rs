@@ -3,6 +3,7 @@ use crate::formats::Cut;
 use crate::formats::cut::members::ReadAt;
 use crate::formats::infer::HEAD;
 use crate::formats::packing::{head, inner_name};
+use crate::formats::pointer;
 use crate::stage::{Check, Source};
 use std::io;
 
@@ -34,6 +35,15 @@ pub fn each<T>(
     source: &Source,
     of: &dyn Fn(u64, &ReadAt) -> Result<T, String>,
 ) -> Result<Vec<T>, Unseen> {
+    Ok(each_named(check, source, of)?.into_iter().map(|(_, found)| found).collect())
+}
+
+/// The same with the name of each file.
+pub fn each_named<T>(
+    check: &Check,
+    source: &Source,
+    of: &dyn Fn(u64, &ReadAt) -> Result<T, String>,
+) -> Result<Vec<(String, T)>, Unseen> {
     let (mut all, mut wrong) = (Vec::new(), None);
     for path in (check.files)(source).iter().take(FILES) {
         let reads_archives = matches!(&source.cut, Cut::Members(members) if members.archives);
@@ -41,7 +51,7 @@ pub fn each<T>(
             return Err(Unseen::nothing("in an archive they are not looked for"));
         }
         match one(check, path, of) {
-            Ok(found) => all.push(found),
+            Ok(found) => all.push((path.clone(), found)),
             Err(e) => wrong = wrong.or(Some(Unseen { say: format!("{path}: {}", e.say), ..e })),
         }
     }
@@ -53,6 +63,10 @@ fn one<T>(check: &Check, path: &str, of: &dyn Fn(u64, &ReadAt) -> Result<T, Stri
     let unfit =
         |say| Unseen::new(say, "say the `format` that the files have, mend them, or leave them out with `exclude`");
     let open = check.world.open(path).map_err(anew)?;
+    let first = open.read(open.stat().size.min(pointer::LOOKED) as usize, 0).map_err(anew)?;
+    if let Some(say) = pointer::told(&first) {
+        return Err(Unseen::new(say.into(), "fetch the data, or leave the file out with `exclude`"));
+    }
     if inner_name(path) == path {
         let read = |at, len: u64| open.read(len.min(open.stat().size) as usize, at);
         return of(open.stat().size, &read).map_err(unfit);

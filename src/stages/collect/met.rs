@@ -8,7 +8,7 @@
 //! Finding: `field.missing` (a field that is `optional` met nothing).
 use super::declaration::{Collect, SHEET};
 use crate::diag::nearest;
-use crate::formats::reader::{From, Met, Reader, SEEN};
+use crate::formats::reader::{From, Met, Reader, SEEN, Selects};
 use crate::formats::spelling::words;
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
@@ -48,11 +48,12 @@ impl Wanted {
         Wanted {
             fields: all.filter(|(_, (selector, _))| by_name(selector)).collect(),
             private: check.manifest.table(&["privacy"]).is_some(),
-            optional: c
-                .declared
-                .optional
+            optional: fields
                 .iter()
-                .map(|name| (name.get().clone(), format!("{}.fields.{}", check.path, name.get())))
+                .filter(|(name, (selector, _))| {
+                    c.declared.optional.iter().any(|o| o.get() == *name) || is_of_head(reader, selector)
+                })
+                .map(|(name, _)| (name.clone(), format!("{}.fields.{name}", check.path)))
                 .collect(),
             most: c.declared.max_lost_values.as_ref().map(|most| *most.get()),
             named: !c.declared.fields.is_empty(),
@@ -74,7 +75,7 @@ impl Wanted {
         };
         // a column that only some files show is no mistake where none was named
         let named = |name: &&String| !c.declared.fields.is_empty() || name.as_str() == "id";
-        let needed = |name: &&String| !c.declared.optional.iter().any(|o| o.as_str() == name.as_str());
+        let needed = |name: &&String| !self.optional.contains_key(*name);
         let most = c.declared.max_lost_values.as_ref();
         let values = Gate::at_most(
             format!("{path}.max_lost_values"),
@@ -132,7 +133,7 @@ impl Wanted {
 
     /// Why a selector is a mistake, if it is one.
     fn missing(&self, selector: &str, ty: &str, met: &Met) -> Option<String> {
-        let seen = self.seen(selector, &met.seen);
+        let seen = seen(self.private, selector, &met.seen);
         if met.lacks > 0 {
             return Some(format!("a file has no column `{selector}`; {seen}"));
         }
@@ -143,20 +144,28 @@ impl Wanted {
         let (wanted, n, why) = (words(ty), met.wrong, &met.why);
         none.then(|| format!("no value of `{selector}` is {wanted}: all {n} became null ({why})"))
     }
+}
 
-    fn seen(&self, selector: &str, seen: &BTreeSet<String>) -> String {
-        let near = nearest(selector.trim(), seen.iter().map(String::as_str));
-        let near = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
-        if self.private {
-            return format!("there are {} other names, which [privacy] does not let be shown{near}", seen.len());
-        }
-        let names: Vec<String> = seen.iter().map(|name| format!("`{name}`")).collect();
-        let more = if seen.len() == SEEN { ", ..." } else { "" };
-        match names.is_empty() {
-            true => "no names were seen".into(),
-            false => format!("seen: {}{more}{near}", names.join(", ")),
-        }
+/// Which names there are instead of one. With `[privacy]` they are not shown: the first line of a file may be data.
+pub fn seen(private: bool, selector: &str, seen: &BTreeSet<String>) -> String {
+    let near = nearest(selector.trim(), seen.iter().map(String::as_str));
+    let near = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+    if private {
+        return format!("there are {} other names, which [privacy] does not let be shown{near}", seen.len());
     }
+    let names: Vec<String> = seen.iter().take(SEEN).map(|name| format!("`{name}`")).collect();
+    let more = if seen.len() >= SEEN { ", ..." } else { "" };
+    match names.is_empty() {
+        true => "no names were seen".into(),
+        false => format!("seen: {}{more}{near}", names.join(", ")),
+    }
+}
+
+/// Whether a selector names a field of a head, of which most are not in most heads: one that met nothing is a finding.
+fn is_of_head(reader: &Reader, selector: &str) -> bool {
+    const HEADS: [&str; 2] = ["http", "warc"];
+    let Selects::Words { keyed, .. } = reader.selects else { return false };
+    selector.split_once(':').is_some_and(|(word, _)| HEADS.contains(&word) && keyed.contains(&word))
 }
 
 /// A share to six decimals, rounded up.

@@ -25,10 +25,12 @@ mod files;
 mod heads;
 pub mod ids;
 mod images;
+mod lacking;
 pub mod licences;
 mod met;
 mod named;
 mod objects;
+pub mod path_ids;
 mod pictures;
 mod placed;
 mod read;
@@ -37,6 +39,7 @@ mod sheet;
 mod shown;
 mod sidecars;
 mod terms;
+pub mod unread_pictures;
 
 use crate::stage::Entry;
 

@@ -7,6 +7,7 @@ use super::classes;
 use super::declaration::{Collect, declared};
 use super::doubts;
 use super::ids::make_id;
+use super::lacking;
 use super::met::{self, Wanted};
 use super::sheet::{NAMED, Sheet};
 use super::shown::{Fields, Taken, taken};
@@ -40,6 +41,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     tell_optional(check, &c, &seen);
     classes::read_names(check, &c, &mut fields);
     doubts::tell(check, &c, reader, (&fields, &mixed));
+    lacking::tell(check, &c, reader, &fields);
     let mut writes = writes([("source", Column::new(utf8()).harmless())]);
     for (name, (selector, ty)) in order.iter().filter_map(|name| fields.get_key_value(name)) {
         let is_text = (reader.text)(&c.options) == selector.as_str();

@@ -5,12 +5,11 @@
 use super::declaration::{Collect, field_type};
 use super::heads::{self, Unseen};
 use crate::diag::Diagnostic;
-use crate::formats::Options;
 use crate::formats::held;
 use crate::formats::infer::{settled, together};
-use crate::formats::reader::{Columns, DAY, From, Offers, Reader, Seen, UNHELD, WRITTEN};
+use crate::formats::reader::{CATEGORY, Columns, DAY, From, Offers, Reader, Seen, UNHELD, WRITTEN};
 use crate::manifest::read;
-use crate::manifest::sections::SchemaSection;
+use crate::manifest::sections::{Field, SchemaSection};
 use crate::stage::*;
 use crate::table::{DataType, types};
 use serde::Deserialize;
@@ -18,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// By column: what it is taken from, and its type as text.
 pub type Fields = BTreeMap<String, (String, String)>;
+
+/// The formats of cells that hold nothing but text.
+const CELLS: [&str; 2] = ["csv", "tsv"];
 
 /// What a source takes from its records.
 #[derive(Default)]
@@ -51,7 +53,7 @@ impl Taken {
 pub fn taken(check: &mut Check, c: &Collect, reader: &Reader) -> Taken {
     let schema: SchemaSection = check.section(&["schema"]);
     let own = |name: &str, selector: &str| {
-        (name.to_string(), (selector.to_string(), declared_type(&schema, name, selector, (reader, &c.options))))
+        (name.to_string(), (selector.to_string(), declared_type(&schema, (name, selector), c, reader)))
     };
     if !c.declared.fields.is_empty() {
         let all = c.declared.fields.in_order();
@@ -148,8 +150,7 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
             "path" | "stem" | "content" => format!("column:{name}"),
             _ => name.clone(),
         };
-        let declared =
-            schema.0.contains_key(&name).then(|| declared_type(schema, &name, &selector, (reader, &c.options)));
+        let declared = schema.0.contains_key(&name).then(|| declared_type(schema, (&name, &selector), c, reader));
         let ty = settled(if answers.contains(&name) { answering(ty) } else { ty });
         taken.put(name, (selector, declared.unwrap_or(ty)));
     }
@@ -157,9 +158,16 @@ fn columns(check: &mut Check, c: &Collect, reader: &Reader, schema: &SchemaSecti
 }
 
 /// The type of a field by the manifest.
-fn declared_type(schema: &SchemaSection, name: &str, selector: &str, (reader, options): (&Reader, &Options)) -> String {
-    let is_day = schema.0.get(name).is_some_and(|f| f.date.is_some()) && (reader.ty)(options, selector).is_none();
-    if is_day { DAY.into() } else { types::text(&field_type(schema, name, selector, (reader, options))) }
+fn declared_type(schema: &SchemaSection, (name, selector): (&str, &str), c: &Collect, reader: &Reader) -> String {
+    let (options, of) = (&c.options, schema.0.get(name));
+    let open = (reader.ty)(options, selector).is_none();
+    // where a file holds nothing but text an empty cell is none of the words, unless it is declared as one
+    let words = |f: &Field| f.category.as_ref().is_some_and(|of| !of.values.iter().any(|word| word.trim().is_empty()));
+    match of {
+        Some(field) if open && field.date.is_some() => DAY.into(),
+        Some(field) if open && CELLS.contains(&c.format.name) && words(field) => CATEGORY.into(),
+        _ => types::text(&field_type(schema, name, selector, (reader, options))),
+    }
 }
 
 /// As much of a task as says which columns answer it.

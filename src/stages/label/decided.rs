@@ -21,6 +21,7 @@ use super::kinds::kind::{Judge, Kind, Reading, Respond, number};
 use super::kinds::unparted;
 use super::rows::{optional, slot};
 use crate::diag::{Diagnostic, suggest};
+use crate::manifest::Decimal;
 use crate::manifest::sections::{OnStale, Review};
 use crate::model::decisions::{Decided, Verdict, seen};
 use crate::model::votes::{Vote, classes_of};
@@ -88,9 +89,20 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let join = Join { task, kind, content, on_stale: review.on_stale, bounds, points, candidates };
     vec![Plan {
         literal: Some(literal(table, &told)),
+        gates: vec![met(check, &task.path)],
         reopens: true,
         ..Plan::join::<Stage>(ports, &join).word("decided")
     }]
+}
+
+/// Decisions of which none is about a sample are those of other data, or name samples in another way.
+fn met(check: &Check, task: &str) -> Gate {
+    let place = ["review.files", "review.file", "review"].iter().find_map(|key| check.manifest.span_of(key));
+    let (step, all_but_one) = (format!("{task}/decided"), Decimal::parse("0.999999").unwrap_or_default());
+    let fact = format!("{step}.unmatched_share");
+    Gate::at_most("review.files", fact, all_but_one, place.unwrap_or(check.span.clone()))
+        .say(format!("none of what was decided of {task} is about a sample"))
+        .look(format!("tamis show {step} --findings"))
 }
 
 /// The lines as a table; of several by one person about one sample the last counts.

@@ -9,6 +9,7 @@ use crate::manifest::sections::{ImageField, SchemaSection};
 use crate::model::frames::{Frame, swaps};
 use crate::model::images::Image;
 use crate::stage::*;
+use crate::stages::collect::unread_pictures;
 use crate::table::value::column;
 use crate::table::{ArrayRef, Cell, DataType, Value, array_of, value_at};
 use serde::{Deserialize, Serialize};
@@ -80,7 +81,9 @@ pub(super) fn declare(check: &mut Check) -> Vec<Plan> {
     let mut reads = names(&["image"]);
     reads.extend(stated.then(|| STATED.to_string()));
     let ports = Ports { table: "samples".into(), reads, writes, drops: true, ..Ports::default() };
-    vec![Plan::map::<Images>(ports, &Map { pixels_max, side_min, side_max, change }).word("images")]
+    let gates = unread_pictures::gates(check, "preprocess/images");
+    let map = Map { pixels_max, side_min, side_max, change };
+    vec![Plan { gates, ..Plan::map::<Images>(ports, &map).word("images") }]
 }
 
 /// What the decoding of images depends on.

@@ -4,6 +4,7 @@ pub mod checked;
 mod declaration;
 pub mod detect;
 pub mod detectors;
+pub mod ids;
 pub mod images;
 pub mod operators;
 mod sought;

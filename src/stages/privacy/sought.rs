@@ -23,6 +23,11 @@ pub struct Sought {
     pub dictionaries: BTreeMap<String, String>,
 }
 
+fn declared(check: &Check) -> Option<Declaration> {
+    let (_, table) = check.manifest.table(&["privacy", "detect"])?;
+    crate::manifest::read(table).ok()
+}
+
 impl Sought {
     /// What a table looks for, and the files that it needs; what is wrong with it is noted.
     pub(super) fn of(d: &Declaration, check: &mut Check) -> (Sought, Dictionaries) {
@@ -43,16 +48,25 @@ impl Sought {
     /// What `[privacy.detect]` looks for in a column, for a step over texts that came later. What is wrong with
     /// `[privacy.detect]` is told by its own step.
     pub(super) fn elsewhere(check: &mut Check, column: &str) -> Option<(Sought, Dictionaries)> {
-        let (_, table) = check.manifest.table(&["privacy", "detect"])?;
-        let d: Declaration = crate::manifest::read(table).ok()?;
+        let d = declared(check)?;
         let named = |fields: &Vec<_>| fields.iter().any(|f: &crate::manifest::values::At<String>| f.as_str() == column);
         if !d.fields.as_ref().is_none_or(named) {
             return None;
         }
+        Some(Sought::again_of(&d, check))
+    }
+
+    /// What `[privacy.detect]` looks for, whatever its columns.
+    pub(super) fn again(check: &mut Check) -> Option<(Sought, Dictionaries)> {
+        let d = declared(check)?;
+        Some(Sought::again_of(&d, check))
+    }
+
+    fn again_of(d: &Declaration, check: &mut Check) -> (Sought, Dictionaries) {
         let before = check.problems.len();
-        let made = Sought::of(&d, check);
+        let made = Sought::of(d, check);
         check.problems.truncate(before);
-        Some(made)
+        made
     }
 
     /// The types that are looked for, by name.
