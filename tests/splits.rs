@@ -512,6 +512,66 @@ fn growth_moves_few_and_with_keep_none() {
     }
 }
 
+/// With `keep` old samples stay in their folds, of every drawing, through ten growths; and another number of folds draws all anew.
+#[test]
+fn growth_moves_no_fold_with_keep() {
+    let all = samples(120);
+    let docs: Vec<&str> = all.iter().map(|s| s["doc"].as_str().unwrap()).collect();
+    let places = |row: &Json| ["split", "fold", "fold_2"].map(|column| row[column].to_string());
+    for (method, group) in [("ranked", ""), ("ranked", "group = \"doc\"\n"), ("balanced", "group = \"doc\"\n")] {
+        let dir = tempfile::tempdir().unwrap();
+        let keep = |folds: u32| {
+            format!(
+                "method = \"{method}\"\n{group}stratify = \"kind\"\nfolds = {folds}\nrepeats = 2\nkeep = \"last_release\""
+            )
+        };
+        let release = |rows: &[Json], round: usize, folds: u32| {
+            write(dir.path(), rows, &keep(folds));
+            let manifest = std::fs::read_to_string(dir.path().join("dataset.toml")).unwrap();
+            let manifest = manifest.replace("version = \"0.1.0\"", &format!("version = \"0.{round}.0\""));
+            std::fs::write(dir.path().join("dataset.toml"), manifest).unwrap();
+            let (exit, out, err) = crate::harness::tamis(dir.path(), &["release", "all"]);
+            assert_eq!(exit, 0, "{out}{err}");
+            released(dir.path(), 2, 100)
+        };
+        let mut before: BTreeMap<String, Json> = BTreeMap::new();
+        for round in 1..=11 {
+            let cut = docs.len() * (round + 9) / 20;
+            let cut = (cut..docs.len()).find(|n| docs[*n] != docs[*n - 1]).unwrap_or(docs.len());
+            let now = release(&all[..cut], round, 5);
+            assert!(now.len() > before.len(), "round {round}");
+            for (id, row) in &before {
+                assert_eq!(places(&now[id]), places(row), "{method} {group}, round {round}: {id}");
+            }
+            for fold in ["fold", "fold_2"] {
+                let train: Vec<&Json> = now.values().filter(|r| r["split"] == "train").collect();
+                for n in 1..=5 {
+                    let own = train.iter().filter(|r| r[fold] == n).count();
+                    assert!(
+                        own * 5 > train.len() / 2 && own * 5 < train.len() * 2,
+                        "{fold} {n}: {own} of {}",
+                        train.len()
+                    );
+                }
+            }
+            before = now;
+        }
+        let pins = std::fs::read_to_string(dir.path().join("pins/split.tsv")).unwrap();
+        assert!(pins.starts_with("id\tsplit\tfold/5\tfold_2/5\n"), "{}", &pins[..60]);
+        let other = release(&all, 12, 3);
+        assert!(other.values().all(|r| (1..=3).contains(&r["fold"].as_i64().unwrap())));
+        assert_eq!(other.values().filter(|r| r["split"] != before[r["id"].as_str().unwrap()]["split"]).count(), 0);
+        for (folds, told) in [(3, false), (4, true)] {
+            write(dir.path(), &all, &keep(folds));
+            let (exit, out, err) = crate::harness::tamis(dir.path(), &["build"]);
+            assert_eq!(exit, 0, "{out}{err}");
+            let (_, shown, _) = crate::harness::tamis(dir.path(), &["show", "split", "--findings"]);
+            let say = "the last release had 3 folds, and now there are 4: all are drawn anew";
+            assert_eq!(shown.contains(say), told, "{folds}: {shown}");
+        }
+    }
+}
+
 /// Samples are drawn in proportion to a column of numbers; those without weight never.
 #[test]
 fn samples_are_drawn_by_weight() {

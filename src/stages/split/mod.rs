@@ -15,8 +15,8 @@
 //! above the exact one, within the stratum and over the whole. So it is pure: one more sample moves at most a few. The
 //! stratum of a list label is its set of classes, of a group the union over its members. A sample whose column `given`
 //! names a split is in that split and counts for no ratio. With `keep = "last_release"` samples (or groups) that a
-//! release put into a split stay there; new ones fill what is missing. The pins must then be those that the last release
-//! in dataset.lock wrote.
+//! release put into a split stay there, and in their folds, where there are as many folds as then; new ones fill what is missing. The
+//! pins must then be those that the last release in dataset.lock wrote.
 //!
 //! With `method = "balanced"` ratios count samples, and each class is spread by itself, as often as it stands there
 //! ([`crate::measure::placing`]). `stratify` and `group` may be lists of columns; samples that share a value of any column
@@ -28,9 +28,9 @@
 //! split in another case of letters or with blanks around), `split.given.apart` (samples that are given to another
 //! split than their group), with `group` or `deviation_max` `split.deviation` (the greatest difference between the share of a
 //! split, of all samples, and its ratio). Findings: `split.empty`, a declared split without a sample, and `split.strata`, most
-//! strata hold one sample and so cannot be spread, and `split.folds`, a split has fewer samples or groups than folds (all told of no sample); `split.absent`, a class of which a split has none though its ratio asks for one (with the fact `split.absent`: classes and splits, where there are at least as many units as splits); `split.given`, a value that names no split;
+//! strata hold one sample and so cannot be spread, and `split.folds`, a split has fewer samples or groups than folds, or the last release had another number of folds (all told of no sample); `split.absent`, a class of which a split has none though its ratio asks for one (with the fact `split.absent`: classes and splits, where there are at least as many units as splits); `split.given`, a value that names no split;
 //! `split.group`, a group that is given to several splits; `split.moved`, a sample that the last release had in another split
-//! (with the fact `split.moved`), since its group was joined with one of another split, or what is given or declared changed; `split.deviation`, groups keep a split more than 0.02 from its
+//! (with the fact `split.moved`) or fold (`split.folds.moved`), since its group was joined with one of another split, or what is given or declared changed; `split.deviation`, groups keep a split more than 0.02 from its
 //! ratio. Groups are equal in normal form C.
 //!
 //! Near duplicates that are not dropped are a group, too, unless `near_duplicates = "anywhere"`; so are the tiles of one picture.
@@ -56,7 +56,7 @@ mod timed;
 mod units;
 
 pub use declaration::Declaration;
-pub use pins::PINS;
+pub use pins::{PINS, text as pins_text};
 
 use crate::digest::{Digest, keyed};
 use crate::measure::names::composed;
@@ -89,7 +89,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let gather = gathered(check, &d, &map);
     let mut reads = names(&["id"]);
     reads.extend(
-        [&map.stratify, &map.group, &map.given, &map.listed, &map.keep, &map.time].into_iter().flatten().cloned(),
+        [&map.stratify, &map.group, &map.given, &map.listed, &map.keep, &map.folds_kept, &map.time]
+            .into_iter()
+            .flatten()
+            .cloned(),
     );
     reads.extend(map.strata.iter().chain(&map.quantiles).chain(&map.groups).cloned());
     reads.sort();
@@ -119,7 +122,8 @@ fn mapped(check: &Check, d: &Declaration) -> Map {
         usual: usual.unwrap_or_default().to_string(),
         given: d.given.as_ref().map(|c| c.get().clone()),
         listed: (!d.lists.is_empty()).then(|| lists::LISTED.to_string()),
-        keep: (d.keep == Kept::LastRelease).then(|| "kept.split".to_string()),
+        keep: (d.keep == Kept::LastRelease).then(|| pins::SPLIT.to_string()),
+        folds_kept: check.column("samples", pins::FOLDS).map(|_| pins::FOLDS.to_string()),
         counted: d.method == Method::Balanced,
         folds: d.folds.is_some(),
         repeats: d.repeats.as_ref().map_or(0, |n| *n.get()),
@@ -189,6 +193,9 @@ struct Map {
     listed: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     keep: Option<String>,
+    /// The column that says in which folds the last release had a sample.
+    #[serde(default, skip_serializing_if = "is_default")]
+    folds_kept: Option<String>,
     /// Columns whose classes are told with the name of the column, where there are several.
     #[serde(default, skip_serializing_if = "is_default")]
     strata: Vec<String>,
@@ -231,7 +238,7 @@ struct Split;
 impl RowStage for Split {
     const MAP: u32 = 4;
     const USES: &'static [&'static str] = crate::measure::names::USES;
-    const GATHER: Option<GatherPart<Self>> = Some((7, Self::gather)); // 7: folds that no unit is in; 6: classes that a split has none of; 5: splits without a sample are told of no sample
+    const GATHER: Option<GatherPart<Self>> = Some((8, Self::gather)); // 8: folds are kept; 7: folds that no unit is in; 6: classes that a split has none of; 5: splits without a sample are told of no sample
     const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -245,7 +252,7 @@ impl RowStage for Split {
             |of: &[String]| of.iter().map(|c| Ok((c.clone(), rows.column(c)?))).collect::<Result<Vec<_>, Fault>>();
         let (strata, groups) = (column(&p.stratify)?, column(&p.group)?);
         let (given, kept, times) = (column(&p.given)?, column(&p.keep)?, column(&p.time)?);
-        let listed = column(&p.listed)?;
+        let (listed, folds) = (column(&p.listed)?, column(&p.folds_kept)?);
         let (named, numbers, joined) = (several(&p.strata)?, several(&p.quantiles)?, several(&p.groups)?);
         let salt = salt_of(p)?;
         // equal values of any type are one group, or one split
@@ -272,7 +279,8 @@ impl RowStage for Split {
             let given = text(&given, row).filter(|given| !given.trim().is_empty());
             let given = text(&listed, row).or(given);
             let kept = text(&kept, row);
-            let mut known = Known { classes, given, kept, numbers: Vec::new(), time };
+            let folds = text(&folds, row).map(|told| pins::folds_of(&told)).unwrap_or_default();
+            let mut known = Known { classes, given, kept, folds, numbers: Vec::new(), time };
             for (name, c) in &numbers {
                 match number(&value_at(c.as_ref(), row)) {
                     Some(number) => known.numbers.push((name.clone(), number)),

@@ -24,11 +24,11 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
         let number = numbers.number(&key) as usize;
         let of_unit = placed.splits.get(number).map_or(0, |s| *s as usize);
         let (mut split, mut verdict) = (of_unit, Verdict::default());
-        let mut kept = None;
+        let (mut kept, mut old_folds) = (None, Vec::new());
         if p.given.is_some() || p.listed || p.time.is_some() || p.keeps {
             let mut row = Known::of(&value)?;
             let time = row.time;
-            kept = row.kept.take();
+            (kept, old_folds) = (row.kept.take(), std::mem::take(&mut row.folds));
             let follows = units.all.get(number).is_some_and(|unit| unit.given.is_none());
             (split, verdict.told) = own_split(p, &names, of_unit, row, &mut seen);
             if let Some((order, line)) = line.as_ref().filter(|_| follows) {
@@ -48,16 +48,15 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
                 seen.free.get_mut(split).iter_mut().for_each(|n| **n += 1);
             }
         }
-        let mut folds = placed.folds.iter().filter_map(|of| of.get(number).copied());
-        (verdict.split, verdict.fold) = (name.to_string(), folds.next());
-        verdict.more = folds.collect();
+        let folds: Vec<u32> = placed.folds.iter().filter_map(|of| of.get(number).copied()).collect();
+        own_folds(p, &old_folds, &folds, &mut verdict, &mut seen);
+        (verdict.split, verdict.fold) = (name.to_string(), folds.first().copied());
+        verdict.more = folds.into_iter().skip(1).collect();
         if *name != p.usual || verdict.fold.is_some() || !verdict.told.is_empty() || verdict.gone.is_some() {
             out.put(at, verdict.bytes());
         }
     }
-    if p.keeps {
-        out.fact("moved", seen.moved);
-    }
+    tell_kept(p, &seen, out);
     if p.measured {
         deviation::tell(
             p,
@@ -75,6 +74,34 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
     folds::tell(p, &units, &placed, out);
     tell(p, &names, seen, units.all.len(), out);
     Ok(())
+}
+
+/// Facts about what the last release had elsewhere.
+fn tell_kept(p: &Gather, seen: &Seen, out: &mut Verdicts) {
+    if p.keeps {
+        out.fact("moved", seen.moved);
+    }
+    if p.keeps && p.folds > 0 {
+        out.fact("folds.moved", seen.refolded);
+        for before in &seen.folds_before {
+            let say = format!("the last release had {before} folds, and now there are {}: all are drawn anew", p.folds);
+            out.remark("split.folds", "split.folds", say);
+        }
+    }
+}
+
+/// Tells of a row that is in another fold than the last release had it in.
+fn own_folds(p: &Gather, before: &[u32], now: &[u32], verdict: &mut Verdict, seen: &mut Seen) {
+    let Some(own) = units::kept_folds(p, before) else {
+        seen.folds_before.extend(before.first().filter(|_| p.folds > 0));
+        return;
+    };
+    let mut moved = own.iter().zip(now).filter(|(was, is)| **was > 0 && was != is).peekable();
+    if let Some((was, is)) = moved.peek() {
+        let say = format!("the last release had it in fold {was}, and it is in fold {is} now");
+        verdict.told.push(("split.keep".to_string(), "split.moved".to_string(), say));
+        seen.refolded += 1;
+    }
 }
 
 /// What time says of a row that follows the ratios.
@@ -117,6 +144,10 @@ struct Seen {
     apart: u64,
     /// Rows that the last release had in another split.
     moved: u64,
+    /// Rows that the last release had in another fold of any drawing.
+    refolded: u64,
+    /// How many folds the last release had, where there is another number of them now.
+    folds_before: BTreeSet<u32>,
     /// Rows whose value names no split.
     unnamed: u64,
     /// Rows whose value is a split in another spelling.

@@ -64,6 +64,9 @@ pub struct Known {
     /// The split of the last release.
     #[serde(default, skip_serializing_if = "is_default")]
     pub kept: Option<String>,
+    /// Its folds in the last release: out of how many, and of each drawing which.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub folds: Vec<u32>,
     /// Numbers by column, as [`sortable`] writes them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub numbers: Vec<(String, u64)>,

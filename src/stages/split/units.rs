@@ -37,11 +37,18 @@ pub struct Units {
     pub all: Vec<Unit>,
     /// The names of the classes, sorted.
     pub classes: Vec<String>,
+    /// In which fold the last release had each unit, of each drawing; nothing where it had none. Empty if it had none of any.
+    kept_folds: Vec<Vec<u32>>,
     /// What units have of each class, by the numbers of the classes in their order. Many units have the same.
     sets: Vec<Vec<(u32, u64)>>,
 }
 
 impl Units {
+    /// The fold, from 0, that the last release had a unit in.
+    pub fn kept_fold(&self, unit: &Unit, drawing: u64) -> Option<u32> {
+        self.kept_folds.get(unit.number as usize)?.get(usize::try_from(drawing).ok()?)?.checked_sub(1)
+    }
+
     /// What a unit has of each class, by the number of the class.
     pub fn classes_of(&self, unit: &Unit) -> &[(u32, u64)] {
         self.sets.get(unit.set as usize).map_or(&[], Vec::as_slice)
@@ -52,7 +59,7 @@ impl Units {
 pub fn read<'h>(p: &Gather, names: &[&str], hits: &Hits<'h>) -> Result<(Units, Numbers<'h>), Fault> {
     let bins = Bins::of(p, hits)?;
     let mut numbers = Numbers::of(p, hits);
-    let mut building = Building { draws: Draws::new(p.seed, "split"), all: Vec::new(), sets: BTreeMap::new() };
+    let mut building = Building { draws: Draws::new(p.seed, "split"), units: Units::default(), sets: BTreeMap::new() };
     let named = |name: Option<String>| u16::try_from(names.iter().position(|n| Some(*n) == name.as_deref())?).ok();
     let mut open: BTreeMap<u32, Coming> = BTreeMap::new();
     for hit in hits.iter().filter(is_row) {
@@ -68,10 +75,18 @@ pub fn read<'h>(p: &Gather, names: &[&str], hits: &Hits<'h>) -> Result<(Units, N
         of.given = of.given.or_else(|| named(row.given));
         of.kept = of.kept.or_else(|| named(row.kept));
         of.latest = of.latest.max(row.time);
+        if of.folds.is_empty() {
+            of.folds = kept_folds(p, &row.folds).unwrap_or_default().to_vec();
+        }
     }
     open.into_iter().for_each(|(number, unit)| building.close(number, unit));
     numbers.again();
     Ok((building.done(), numbers))
+}
+
+/// The folds of a sample in the last release, if it had as many as there are now: of another number all are drawn anew.
+pub fn kept_folds<'f>(p: &Gather, folds: &'f [u32]) -> Option<&'f [u32]> {
+    folds.split_first().filter(|(of, _)| p.folds > 0 && **of == p.folds).map(|(_, own)| own)
 }
 
 /// Whether an entry is about a row; the others say that two groups share a sample.
@@ -91,11 +106,12 @@ struct Coming {
     given: Option<u16>,
     kept: Option<u16>,
     latest: Option<i64>,
+    folds: Vec<u32>,
 }
 
 struct Building {
     draws: Draws,
-    all: Vec<Unit>,
+    units: Units,
     /// Sets of classes, numbered as they came.
     sets: BTreeMap<BTreeMap<String, u64>, u32>,
 }
@@ -105,8 +121,12 @@ impl Building {
         let rank = self.draws.of(&String::from_utf8_lossy(&of.key));
         let next = self.sets.len() as u32;
         let set = *self.sets.entry(of.classes).or_insert(next);
-        let Coming { size, given, kept, latest, .. } = of;
-        self.all.push(Unit { rank, number, size, set, given, kept, latest });
+        let Coming { size, given, kept, latest, folds, .. } = of;
+        if !folds.is_empty() || !self.units.kept_folds.is_empty() {
+            self.units.kept_folds.resize(self.units.all.len(), Vec::new());
+            self.units.kept_folds.push(folds);
+        }
+        self.units.all.push(Unit { rank, number, size, set, given, kept, latest });
     }
 
     /// The units, and classes numbered in the order of their names.
@@ -118,7 +138,7 @@ impl Building {
             let of = |(name, n): (&String, &u64)| Some((classes.binary_search(name).ok()? as u32, *n));
             sets.get_mut(*number as usize).iter_mut().for_each(|s| **s = set.iter().filter_map(of).collect());
         }
-        Units { all: self.all, classes, sets }
+        Units { classes, sets, ..self.units }
     }
 }
 
