@@ -68,6 +68,7 @@ use crate::table::{ArrayRef, DataType, Value, array_of, texts, utf8, value_at};
 use declaration::{CLUSTERS, Columns, Kept, Method, Near, declared, drawings, fold_column, gates, secret};
 use records::{Gather, Known, Verdict};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 pub const ENTRIES: &[Entry] = &[
     Entry::join::<pins::Pinned>("split/kept", "split", pins::declare_kept).schema(|g| g.subschema_for::<Declaration>()),
@@ -100,19 +101,18 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let mut columns = vec![("split".to_string(), Column::new(utf8()).harmless())];
     let folds = d.drawings();
     columns.extend((0..folds).map(|n| (fold_column(n), Column::new(DataType::Int64).harmless())));
-    let ports = Ports {
-        table: "samples".into(),
-        reads,
-        writes: writes(columns),
-        apply_reads: names(&["split"]),
-        drops: d.time.is_some(),
-        ..Ports::default()
-    };
+    let ports =
+        Ports { table: "samples".into(), reads, writes: writes(columns), drops: d.time.is_some(), ..Ports::default() };
     let clusters = map.groups.iter().any(|column| column == CLUSTERS);
     vec![Plan {
         gates: gates(&d, clusters),
         secret,
-        ..Plan::row::<Split>(ports, &map, &gather, &Apply { folds: folds > 0, repeats: map.repeats })
+        ..Plan::row::<Split>(
+            ports,
+            &map,
+            &gather,
+            &Apply { usual: map.usual.clone(), folds: folds > 0, repeats: map.repeats },
+        )
     }]
 }
 
@@ -227,6 +227,9 @@ struct Map {
 
 #[derive(Serialize, Deserialize, Default)]
 struct Apply {
+    /// The split of rows of which nothing was decided, as the map writes it: read back it would have to be made again.
+    #[serde(default, skip_serializing_if = "is_default")]
+    usual: String,
     #[serde(default, skip_serializing_if = "is_default")]
     folds: bool,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -239,7 +242,7 @@ impl RowStage for Split {
     const MAP: u32 = 4;
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((8, Self::gather)); // 8: folds are kept; 7: folds that no unit is in; 6: classes that a split has none of; 5: splits without a sample are told of no sample
-    const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
+    const APPLY: Option<ApplyPart<Self>> = Some((3, Self::apply)); // 3: the usual split is told, not read
     type Map = Map;
     type Gather = Gather;
     type Apply = Apply;
@@ -347,7 +350,7 @@ fn number(value: &Value) -> Option<u64> {
 }
 
 fn numbers_of(numbers: Vec<Option<i64>>) -> ArrayRef {
-    std::sync::Arc::new(arrow_array::Int64Array::from(numbers))
+    Arc::new(arrow_array::Int64Array::from(numbers))
 }
 
 impl Split {
@@ -356,23 +359,29 @@ impl Split {
     }
 
     fn apply(p: &Apply, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
-        let mut split = rows.texts("split")?;
+        let mut split = vec![p.usual.as_str(); rows.len()];
         let mut folds = vec![vec![None; rows.len()]; drawings(p.folds, p.repeats) as usize];
         let mut delta = Delta::default();
+        let mut told: Vec<(u32, Verdict)> = Vec::new();
         for (row, said) in &slice.rows {
-            let verdict = Verdict::of(said)?;
-            for (key, rule, say) in verdict.told {
+            match Verdict::plain(said) {
+                Some(own) => split.get_mut(*row as usize).iter_mut().for_each(|s| **s = own),
+                None => told.push((*row, Verdict::of(said)?)),
+            }
+        }
+        for (row, verdict) in &told {
+            for (key, rule, say) in &verdict.told {
                 delta.event(*row as usize, Act::Finding, key, rule, say);
             }
-            if let Some((key, rule, say)) = verdict.gone {
+            if let Some((key, rule, say)) = &verdict.gone {
                 delta.event(*row as usize, Act::DROP, key, rule, say);
             }
-            split.get_mut(*row as usize).iter_mut().for_each(|s| **s = Some(verdict.split.clone()));
+            split.get_mut(*row as usize).iter_mut().for_each(|s| **s = &verdict.split);
             for (of, fold) in folds.iter_mut().zip(verdict.fold.iter().chain(&verdict.more)) {
                 of.get_mut(*row as usize).iter_mut().for_each(|f| **f = Some(i64::from(*fold)));
             }
         }
-        delta.write("split", array_of(split));
+        delta.write("split", Arc::new(arrow_array::StringArray::from_iter_values(split)));
         for (n, of) in (0u32..).zip(folds) {
             delta.write(fold_column(n), numbers_of(of));
         }

@@ -80,7 +80,7 @@ impl Shares<'_> {
     fn balanced(&self, draws: &Draws, units: &Units, of: &[&Unit], set: &mut dyn FnMut(u32, u32)) -> (usize, usize) {
         let lot = |unit: &&Unit| Lot {
             size: u64::from(unit.size),
-            classes: units.classes_of(unit).to_vec(),
+            classes: units.classes_of(unit).into(),
             draw: self.rank(unit),
             kept: (self.kept)(unit),
         };

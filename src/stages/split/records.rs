@@ -53,6 +53,13 @@ pub struct Gather {
     pub time: Option<Order>,
 }
 
+impl Gather {
+    /// Whether more is known of a row than its unit and its classes.
+    pub fn tells_rows(&self) -> bool {
+        self.given.is_some() || self.listed || self.time.is_some() || self.keeps
+    }
+}
+
 /// What is known of a row.
 #[derive(Serialize, Deserialize, Default)]
 pub struct Known {
@@ -111,6 +118,12 @@ impl Verdict {
             }
             (false, _) => serde_json::to_vec(self).unwrap_or_default(),
         }
+    }
+
+    /// The split of a row of which nothing else was decided.
+    pub fn plain(bytes: &[u8]) -> Option<&str> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        (!text.starts_with('{') && !text.contains(' ')).then_some(text)
     }
 
     pub fn of(bytes: &[u8]) -> Result<Verdict, Fault> {
