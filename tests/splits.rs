@@ -7,7 +7,7 @@ use std::path::Path;
 use tamis::digest::draw;
 
 /// Samples with a class, spans of several classes, a number, a document and people; documents have 1 to 12 samples.
-fn samples(documents: u64) -> Vec<Json> {
+pub fn samples(documents: u64) -> Vec<Json> {
     let of = |what: &str, at: &str, n: u64| draw(7, what, at) % n;
     let mut out = Vec::new();
     for document in 0..documents {
@@ -29,7 +29,7 @@ fn samples(documents: u64) -> Vec<Json> {
     out
 }
 
-fn write(dir: &Path, samples: &[Json], split: &str) {
+pub fn write(dir: &Path, samples: &[Json], split: &str) {
     let manifest = format!(
         "tamis = \"0.1\"\n[dataset]\nname = \"split\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n[collect.a]\n\
          direct = {{ files = [\"a.jsonl\"], format = \"jsonl\" }}\nid = \"id\"\nlicense = \"MIT\"\n\
@@ -41,7 +41,7 @@ fn write(dir: &Path, samples: &[Json], split: &str) {
 }
 
 /// By id, what was released of each sample.
-fn released(dir: &Path, jobs: u32, target: u32) -> BTreeMap<String, Json> {
+pub fn released(dir: &Path, jobs: u32, target: u32) -> BTreeMap<String, Json> {
     let told = build(dir, &Way { jobs, target, ..Way::default() });
     assert_eq!(told.exit, 0, "{}", told.stderr);
     let mut out = BTreeMap::new();
@@ -57,7 +57,7 @@ fn released(dir: &Path, jobs: u32, target: u32) -> BTreeMap<String, Json> {
 }
 
 /// The splits that `[split]` gives, which must be the same in every way to build; and no group in two of them.
-fn stable(samples: &[Json], split: &str, groups: &dyn Fn(&Json) -> Vec<String>) -> BTreeMap<String, Json> {
+pub fn stable(samples: &[Json], split: &str, groups: &dyn Fn(&Json) -> Vec<String>) -> BTreeMap<String, Json> {
     let assigned = |rows: &BTreeMap<String, Json>| -> BTreeMap<String, (Json, Json)> {
         rows.iter().map(|(id, row)| (id.clone(), (row["split"].clone(), row["fold"].clone()))).collect()
     };
@@ -87,11 +87,11 @@ fn stable(samples: &[Json], split: &str, groups: &dyn Fn(&Json) -> Vec<String>) 
     rows
 }
 
-fn none(_: &Json) -> Vec<String> {
+pub fn none(_: &Json) -> Vec<String> {
     Vec::new()
 }
 
-fn doc(row: &Json) -> Vec<String> {
+pub fn doc(row: &Json) -> Vec<String> {
     vec![row["doc"].to_string()]
 }
 
@@ -148,7 +148,7 @@ fn numbers_are_spread_by_their_quantiles() {
 }
 
 /// The sets of samples that hang together, found by spreading the least number until nothing changes.
-fn components(samples: &[Json]) -> BTreeMap<String, usize> {
+pub fn components(samples: &[Json]) -> BTreeMap<String, usize> {
     let names = |s: &Json| -> Vec<String> {
         let people = s["people"].as_array().unwrap().iter().map(|p| format!("person {p}"));
         people.chain([format!("doc {}", s["doc"])]).collect()
@@ -343,7 +343,7 @@ fn a_salt_that_nobody_knows_decides_the_splits() {
 }
 
 /// Groups of several columns hang together: the components of samples.
-fn whole(of: &BTreeMap<String, usize>, row: &Json) -> Vec<String> {
+pub fn whole(of: &BTreeMap<String, usize>, row: &Json) -> Vec<String> {
     vec![of[row["id"].as_str().unwrap()].to_string()]
 }
 
