@@ -1,4 +1,5 @@
 //! `release.NAME/select`: which samples belong to a release; and `release.NAME/rows`: those, regrouped by split.
+//! Finding: `sample.left_out`, a sample that `of` chose and that the release leaves out.
 use super::declaration::{declared, rows_table};
 use crate::model::license;
 use crate::model::synthetic::BY;
