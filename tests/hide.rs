@@ -197,6 +197,67 @@ fn what_a_report_shows_has_no_hidden_answer() {
         assert!(!card.to_string().contains(PLANTED), "{card}");
         assert!(card["hidden"].as_array().unwrap().contains(&json!("label.ner")), "{card}");
     }
+    // nor a count of classes from which it could be reckoned: the planted class stands in the test alone
+    for task in report["labels"].as_array().unwrap() {
+        let test = &task["splits"]["test"];
+        assert_eq!(
+            (&test["samples"], &test["hidden"], &test["annotations"]),
+            (&json!(6), &json!(6), &json!(0)),
+            "{task}"
+        );
+        for class in task["classes"].as_array().unwrap() {
+            let trained = if class["class"] == "PS" { 18 } else { 0 };
+            assert_eq!((&class["annotations"], &class["samples"]), (&json!(trained), &json!(trained)), "{class}");
+            assert_eq!(class["by_split"]["test"], Json::Null, "{class}");
+        }
+    }
+}
+
+/// Fields that answers were collected in are told without the splits whose answers are hidden, and so are shares of classes.
+#[test]
+fn counts_of_a_report_leave_hidden_splits_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let kind = |i: usize| if i.is_multiple_of(4) { PLANTED } else { ["a", "b"][i % 2] };
+    let lines: String = (0..40)
+        .map(|i| {
+            let part = if i % 4 == 0 { "test" } else { "train" };
+            format!(
+                "{}\n",
+                json!({ "id": format!("s{i:02}"), "text": format!("words {i}"), "kind": kind(i), "part": part })
+            )
+        })
+        .collect();
+    put(dir.path(), "raw/a.jsonl", lines);
+    let manifest = format!(
+        "{HEAD}[collect.a]\ndirect = {{ files = [\"raw/a.jsonl\"], format = \"jsonl\" }}\nid = \"id\"\nlicense = \"MIT\"\n\
+         [schema]\ntext = {{ text = {{}} }}\n\
+         [label.kind]\ntask = \"classification\"\nclasses = [\"a\", \"b\", \"{PLANTED}\"]\nfrom.own = {{ column = \"kind\" }}\n\
+         [split]\nratios = {{ train = 0.75, test = 0.25 }}\ngiven = \"part\"\nstratify = \"label.kind\"\nhide = {{ test = [\"label.*\", \"kind\"] }}\n\
+         [release.public]\ncolumns = [\"id\", \"text\", \"label.kind\", \"split\"]\nformats = [\"jsonl\"]\n"
+    );
+    put(dir.path(), "dataset.toml", manifest);
+    pass(dir.path());
+    let (exit, out, err) = tamis(dir.path(), &["report", "--json"]);
+    assert_eq!(exit, 0, "{err}");
+    let report: Json = serde_json::from_str(&out).unwrap();
+    let field = report["fields"].as_array().unwrap().iter().find(|f| f["name"] == "kind").unwrap();
+    assert_eq!(
+        (&field["rows"], &field["answers_hidden"], &field["distinct"]),
+        (&json!(30), &json!(10), &json!(2)),
+        "{field}"
+    );
+    assert!(!field.to_string().contains(PLANTED), "{field}");
+    let shares = report["splits"]["shares"].as_array().unwrap();
+    let of_class: Vec<&Json> = shares.iter().filter(|s| s["what"] != "").collect();
+    assert_eq!(of_class.len(), 2, "{of_class:?}");
+    for share in of_class {
+        assert_eq!(
+            (&share["split"], &share["wanted"], &share["reached"]),
+            (&json!("train"), &json!(10_000), &json!(10_000))
+        );
+    }
+    let (exit, _, err) = tamis(dir.path(), &["report"]);
+    assert_eq!(exit, 0, "{err}");
 }
 
 #[test]

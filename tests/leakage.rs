@@ -142,6 +142,47 @@ fn planted_leaks_are_found() {
     }
 }
 
+/// Who reads of a leak reads of both samples: in the findings, in the story of a sample, in JSON and in the report.
+#[test]
+fn leaks_name_both_samples() {
+    let (dir, n) = (tempfile::tempdir().unwrap(), 60);
+    let mut samples = clean(n);
+    samples[n - 1]["text"] = samples[7]["text"].clone();
+    samples[n - 2]["doc"] = samples[4]["doc"].clone(); // a document of s0003 to s0005
+    samples[n - 3]["file"] = samples[8]["file"].clone(); // a file of s0007 to s0013
+    samples[n - 4]["taken"] = samples[10]["taken"].clone();
+    facts(dir.path(), &samples, "");
+    assert_eq!(tamis(dir.path(), &["build"]).0, 1, "gates hold leaks at 0");
+    let said = [
+        ("s0059", "leak.exact", "the same as `s0007` of `train`"),
+        (
+            "s0059",
+            "leak.near",
+            "a near duplicate of `s0007` of `train`, or of one between them, or a part of the same picture",
+        ),
+        ("s0058", "leak.group", "of the same group by `doc` as `s0003` of `train`"),
+        ("s0057", "leak.origin", "of the same origin by `file` as `s0007` of `train`"),
+        ("s0056", "leak.time", "not later than `s0047` of `train`, which is trained on"),
+    ];
+    let (_, told, _) = tamis(dir.path(), &["show", "leakage", "--findings"]);
+    let (_, report, err) = tamis(dir.path(), &["report", "--json"]);
+    let report: Json = serde_json::from_str(&report).unwrap_or_else(|e| panic!("{e}: {err}"));
+    for (id, rule, say) in said {
+        assert!(told.lines().any(|line| line.contains(rule) && line.contains(say)), "{rule}: {told}");
+        let (_, story, _) = tamis(dir.path(), &["trace", id]);
+        assert!(story.contains(say), "{id}: {story}");
+        let (_, story, _) = tamis(dir.path(), &["trace", id, "--json"]);
+        assert!(story.contains(say), "{id}: {story}");
+        let told = json!({ "id": id, "split": "test", "rule": rule, "say": say });
+        assert!(
+            report["splits"]["leaked"].as_array().unwrap().contains(&told),
+            "{told} is not in {}",
+            report["splits"]
+        );
+    }
+    assert_eq!(report["splits"]["leaked_all"], 5, "{}", report["splits"]);
+}
+
 #[test]
 fn annotators_and_words_of_both_sides_are_counted() {
     let dir = tempfile::tempdir().unwrap();

@@ -49,6 +49,7 @@ mod report;
 mod schema;
 #[cfg(feature = "serve")]
 mod serve;
+mod split_ways;
 mod splits;
 mod stories;
 mod synthesize;

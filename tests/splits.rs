@@ -7,7 +7,7 @@ use std::path::Path;
 use tamis::digest::draw;
 
 /// Samples with a class, spans of several classes, a number, a document and people; documents have 1 to 12 samples.
-fn samples(documents: u64) -> Vec<Json> {
+pub fn samples(documents: u64) -> Vec<Json> {
     let of = |what: &str, at: &str, n: u64| draw(7, what, at) % n;
     let mut out = Vec::new();
     for document in 0..documents {
@@ -29,7 +29,7 @@ fn samples(documents: u64) -> Vec<Json> {
     out
 }
 
-fn write(dir: &Path, samples: &[Json], split: &str) {
+pub fn write(dir: &Path, samples: &[Json], split: &str) {
     let manifest = format!(
         "tamis = \"0.1\"\n[dataset]\nname = \"split\"\nversion = \"0.1.0\"\nlicense = \"MIT\"\n[collect.a]\n\
          direct = {{ files = [\"a.jsonl\"], format = \"jsonl\" }}\nid = \"id\"\nlicense = \"MIT\"\n\
@@ -41,7 +41,7 @@ fn write(dir: &Path, samples: &[Json], split: &str) {
 }
 
 /// By id, what was released of each sample.
-fn released(dir: &Path, jobs: u32, target: u32) -> BTreeMap<String, Json> {
+pub fn released(dir: &Path, jobs: u32, target: u32) -> BTreeMap<String, Json> {
     let told = build(dir, &Way { jobs, target, ..Way::default() });
     assert_eq!(told.exit, 0, "{}", told.stderr);
     let mut out = BTreeMap::new();
@@ -57,7 +57,7 @@ fn released(dir: &Path, jobs: u32, target: u32) -> BTreeMap<String, Json> {
 }
 
 /// The splits that `[split]` gives, which must be the same in every way to build; and no group in two of them.
-fn stable(samples: &[Json], split: &str, groups: &dyn Fn(&Json) -> Vec<String>) -> BTreeMap<String, Json> {
+pub fn stable(samples: &[Json], split: &str, groups: &dyn Fn(&Json) -> Vec<String>) -> BTreeMap<String, Json> {
     let assigned = |rows: &BTreeMap<String, Json>| -> BTreeMap<String, (Json, Json)> {
         rows.iter().map(|(id, row)| (id.clone(), (row["split"].clone(), row["fold"].clone()))).collect()
     };
@@ -87,11 +87,11 @@ fn stable(samples: &[Json], split: &str, groups: &dyn Fn(&Json) -> Vec<String>) 
     rows
 }
 
-fn none(_: &Json) -> Vec<String> {
+pub fn none(_: &Json) -> Vec<String> {
     Vec::new()
 }
 
-fn doc(row: &Json) -> Vec<String> {
+pub fn doc(row: &Json) -> Vec<String> {
     vec![row["doc"].to_string()]
 }
 
@@ -148,7 +148,7 @@ fn numbers_are_spread_by_their_quantiles() {
 }
 
 /// The sets of samples that hang together, found by spreading the least number until nothing changes.
-fn components(samples: &[Json]) -> BTreeMap<String, usize> {
+pub fn components(samples: &[Json]) -> BTreeMap<String, usize> {
     let names = |s: &Json| -> Vec<String> {
         let people = s["people"].as_array().unwrap().iter().map(|p| format!("person {p}"));
         people.chain([format!("doc {}", s["doc"])]).collect()
@@ -343,7 +343,7 @@ fn a_salt_that_nobody_knows_decides_the_splits() {
 }
 
 /// Groups of several columns hang together: the components of samples.
-fn whole(of: &BTreeMap<String, usize>, row: &Json) -> Vec<String> {
+pub fn whole(of: &BTreeMap<String, usize>, row: &Json) -> Vec<String> {
     vec![of[row["id"].as_str().unwrap()].to_string()]
 }
 
@@ -509,6 +509,66 @@ fn growth_moves_few_and_with_keep_none() {
         let now = splits(&released(dir.path(), 2, 100));
         assert_eq!(before.as_ref().map_or(0, |before| moved(before, &now)), 0, "round {round}");
         before = Some(now);
+    }
+}
+
+/// With `keep` old samples stay in their folds, of every drawing, through ten growths; and another number of folds draws all anew.
+#[test]
+fn growth_moves_no_fold_with_keep() {
+    let all = samples(120);
+    let docs: Vec<&str> = all.iter().map(|s| s["doc"].as_str().unwrap()).collect();
+    let places = |row: &Json| ["split", "fold", "fold_2"].map(|column| row[column].to_string());
+    for (method, group) in [("ranked", ""), ("ranked", "group = \"doc\"\n"), ("balanced", "group = \"doc\"\n")] {
+        let dir = tempfile::tempdir().unwrap();
+        let keep = |folds: u32| {
+            format!(
+                "method = \"{method}\"\n{group}stratify = \"kind\"\nfolds = {folds}\nrepeats = 2\nkeep = \"last_release\""
+            )
+        };
+        let release = |rows: &[Json], round: usize, folds: u32| {
+            write(dir.path(), rows, &keep(folds));
+            let manifest = std::fs::read_to_string(dir.path().join("dataset.toml")).unwrap();
+            let manifest = manifest.replace("version = \"0.1.0\"", &format!("version = \"0.{round}.0\""));
+            std::fs::write(dir.path().join("dataset.toml"), manifest).unwrap();
+            let (exit, out, err) = crate::harness::tamis(dir.path(), &["release", "all"]);
+            assert_eq!(exit, 0, "{out}{err}");
+            released(dir.path(), 2, 100)
+        };
+        let mut before: BTreeMap<String, Json> = BTreeMap::new();
+        for round in 1..=11 {
+            let cut = docs.len() * (round + 9) / 20;
+            let cut = (cut..docs.len()).find(|n| docs[*n] != docs[*n - 1]).unwrap_or(docs.len());
+            let now = release(&all[..cut], round, 5);
+            assert!(now.len() > before.len(), "round {round}");
+            for (id, row) in &before {
+                assert_eq!(places(&now[id]), places(row), "{method} {group}, round {round}: {id}");
+            }
+            for fold in ["fold", "fold_2"] {
+                let train: Vec<&Json> = now.values().filter(|r| r["split"] == "train").collect();
+                for n in 1..=5 {
+                    let own = train.iter().filter(|r| r[fold] == n).count();
+                    assert!(
+                        own * 5 > train.len() / 2 && own * 5 < train.len() * 2,
+                        "{fold} {n}: {own} of {}",
+                        train.len()
+                    );
+                }
+            }
+            before = now;
+        }
+        let pins = std::fs::read_to_string(dir.path().join("pins/split.tsv")).unwrap();
+        assert!(pins.starts_with("id\tsplit\tfold/5\tfold_2/5\n"), "{}", &pins[..60]);
+        let other = release(&all, 12, 3);
+        assert!(other.values().all(|r| (1..=3).contains(&r["fold"].as_i64().unwrap())));
+        assert_eq!(other.values().filter(|r| r["split"] != before[r["id"].as_str().unwrap()]["split"]).count(), 0);
+        for (folds, told) in [(3, false), (4, true)] {
+            write(dir.path(), &all, &keep(folds));
+            let (exit, out, err) = crate::harness::tamis(dir.path(), &["build"]);
+            assert_eq!(exit, 0, "{out}{err}");
+            let (_, shown, _) = crate::harness::tamis(dir.path(), &["show", "split", "--findings"]);
+            let say = "the last release had 3 folds, and now there are 4: all are drawn anew";
+            assert_eq!(shown.contains(say), told, "{folds}: {shown}");
+        }
     }
 }
 

@@ -14,8 +14,9 @@ use crate::report::progress::Progress;
 use crate::report::{lang, terminal};
 use crate::stages::label::guideline;
 use crate::stages::release::unknown_terms;
-use crate::stages::split::PINS;
-use crate::table;
+use crate::stages::split::declaration::{Declaration, fold_column};
+use crate::stages::split::{PINS, pins_text};
+use crate::table::{self, ArrayRef, value_at};
 use crate::world::ASIDE;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -163,7 +164,7 @@ fn freeze(
     out::write(s, &mut states, &folder, &run.files, true)?;
     outside::put_back(&project.world, &folder, kept)?;
     pin_guidelines(project)?;
-    let pins = assignments(s, f)?;
+    let pins = assignments(project, s, f)?;
     project.world.replace(PINS, pins.as_bytes()).map_err(world)?;
     lock.freeze(ReleaseLock {
         name: name.into(),
@@ -230,20 +231,25 @@ fn frozen_root(project: &Project, folder: &str) -> Option<String> {
     Some(v.get("content_root")?.as_str()?.to_string())
 }
 
-/// `id TAB split` of every living sample, sorted by id.
-fn assignments(s: &Session, f: &Finished) -> Result<String, Failure> {
-    let mut rows: Vec<(String, String)> = Vec::new();
+/// The split and the folds of every living sample, as [`PINS`] has them.
+fn assignments(project: &Project, s: &Session, f: &Finished) -> Result<String, Failure> {
+    let table = project.manifest.table(&["split"]);
+    let declared = table.and_then(|(_, table)| crate::manifest::read::<Declaration>(table).ok());
+    let drawings = declared.as_ref().map_or(0, Declaration::drawings);
+    let mut rows = Vec::new();
     for part in f.built.tables.get("samples").map(|t| t.parts.as_slice()).unwrap_or_default() {
         let column = |name: &str| part.columns.get(name).copied().flatten();
         let (Some(ids), Some(splits)) = (column("id"), column("split")) else { continue };
         let (ids, splits) = (s.array(ids)?, s.array(splits)?);
+        let folds = (0..drawings).filter_map(|n| column(&fold_column(n))).map(|digest| s.array(digest));
+        let folds = folds.collect::<Result<Vec<_>, _>>()?;
+        let fold = |of: &ArrayRef, row: usize| value_at(of.as_ref(), row).key_text().unwrap_or_else(|| "0".into());
+        let folds = |row: usize| folds.iter().map(|of| fold(of, row)).collect();
         for (row, (id, split)) in table::texts(ids.as_ref()).iter().zip(table::texts(splits.as_ref())).enumerate() {
             if let (true, Some(id), Some(split)) = (part.living.as_ref().is_some_and(|l| l.is(row as u32)), id, split) {
-                rows.push((id.to_string(), split.to_string()));
+                rows.push((id.to_string(), split.to_string(), folds(row)));
             }
         }
     }
-    rows.sort();
-    let lines: String = rows.iter().map(|(id, split)| format!("{id}\t{split}\n")).collect();
-    Ok(format!("id\tsplit\n{lines}"))
+    Ok(pins_text(rows, declared.and_then(|d| d.folds.map(|folds| *folds.get()))))
 }

@@ -22,6 +22,11 @@ impl Hidden {
         self.0.is_empty()
     }
 
+    /// The splits that it names.
+    pub fn splits(&self) -> impl Iterator<Item = &String> {
+        self.0.keys()
+    }
+
     /// Of each split the columns among these that it hides, in their order. What is derived of the label of a task is hidden with
     /// it.
     pub fn columns(&self, manifest: &Manifest, columns: &[String]) -> BTreeMap<String, Vec<String>> {

@@ -7,15 +7,16 @@
 //! again, and each moves where that makes the statistic less, until none does. For lots of one sample this is Sainte-Laguë's method; for samples of several classes
 //! it is an iterative stratification (Sechidis, Tsoumakas, Vlahavas 2011) of groups.
 use super::apportion::{Row, apportion};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 /// A group of samples that stay together.
 #[derive(Clone, Debug, Default)]
-pub struct Lot {
+pub struct Lot<'c> {
     /// How many samples it has.
     pub size: u64,
     /// What it has of each class, by the number of the class; each class once, in their order.
-    pub classes: Vec<(u32, u64)>,
+    pub classes: Cow<'c, [(u32, u64)]>,
     /// What is drawn for it: it decides in which order lots of like size come.
     pub draw: u64,
     /// The split in which it must be.
@@ -35,9 +36,10 @@ pub fn place(lots: &[Lot], draws: &[u64], weights: &[u64]) -> Vec<u32> {
         order.push((Reverse(counts.level(lot)), lot.draw, number));
     }
     order.sort_unstable();
+    let mut gains = Vec::with_capacity(weights.len());
     for (_, draw, number) in &order {
         if let (Some(lot), Some(split)) = (lots.get(*number), splits.get_mut(*number)) {
-            *split = counts.best(lot, (draw % weights.len().max(1) as u64) as usize) as u32;
+            *split = counts.best(lot, (draw % weights.len().max(1) as u64) as usize, &mut gains) as u32;
             counts.take(lot, *split as usize);
         }
     }
@@ -46,7 +48,7 @@ pub fn place(lots: &[Lot], draws: &[u64], weights: &[u64]) -> Vec<u32> {
         for (_, _, number) in &order {
             if let (Some(lot), Some(split)) = (lots.get(*number), splits.get_mut(*number)) {
                 counts.give_back(lot, *split as usize);
-                let better = counts.best(lot, *split as usize) as u32;
+                let better = counts.best(lot, *split as usize, &mut gains) as u32;
                 moved |= better != *split;
                 *split = better;
                 counts.take(lot, better as usize);
@@ -111,15 +113,16 @@ impl Counts {
     }
 
     /// The split in which a lot makes the statistic least; of equal ones the first from `first` on.
-    fn best(&self, lot: &Lot, first: usize) -> usize {
+    fn best(&self, lot: &Lot, first: usize, gains: &mut Vec<f64>) -> usize {
         let columns = self.shares.len().max(1);
+        self.gains(lot, gains);
         let mut best: Option<(f64, usize)> = None;
         for split in (0..columns).map(|n| (first + n) % columns) {
             let share = self.shares.get(split).copied().unwrap_or(0.0);
             if share <= 0.0 {
                 continue;
             }
-            let gain = self.gain(lot, split) / share;
+            let gain = gains.get(split).copied().unwrap_or(0.0) / share;
             if best.is_none_or(|(most, _)| gain > most) {
                 best = Some((gain, split));
             }
@@ -127,14 +130,17 @@ impl Counts {
         best.map_or(0, |b| b.1)
     }
 
-    /// By how much the statistic shrinks, times the share of the split and by half; the sum runs in the order of the classes.
-    fn gain(&self, lot: &Lot, split: usize) -> f64 {
-        let one = |(class, n): (usize, u64)| {
-            let lacks = self.lacks.get(class * self.shares.len() + split).copied().unwrap_or(0) as f64;
+    /// By how much the statistic shrinks in each split, times its share and by half; each sum runs in the order of the classes.
+    fn gains(&self, lot: &Lot, gains: &mut Vec<f64>) {
+        let columns = self.shares.len();
+        gains.clear();
+        gains.resize(columns, 0.0);
+        for (class, n) in of_lot(lot) {
             let total = self.totals.get(class).copied().unwrap_or(1).max(1) as f64;
-            n as f64 / total * (lacks - n as f64 / 2.0)
-        };
-        of_lot(lot).map(one).sum()
+            let (part, half) = (n as f64 / total, n as f64 / 2.0);
+            let lacks = self.lacks.get(class * columns..).unwrap_or_default();
+            gains.iter_mut().zip(lacks).for_each(|(gain, lacks)| *gain += part * (*lacks as f64 - half));
+        }
     }
 
     fn take(&mut self, lot: &Lot, split: usize) {
@@ -153,7 +159,7 @@ impl Counts {
 }
 
 /// What a lot holds: its samples as class 0, then each class with its number and 1.
-fn of_lot(lot: &Lot) -> impl Iterator<Item = (usize, u64)> + '_ {
+fn of_lot<'l>(lot: &'l Lot<'_>) -> impl Iterator<Item = (usize, u64)> + 'l {
     std::iter::once((0, lot.size)).chain(lot.classes.iter().map(|(class, n)| (*class as usize + 1, *n)))
 }
 
@@ -188,7 +194,7 @@ mod tests {
             let classes = 1 + of(seed, "classes", 0) % 30;
             let lot = |n| Lot {
                 size: 1,
-                classes: vec![((of(seed, "class", n) % classes) as u32, 1)],
+                classes: vec![((of(seed, "class", n) % classes) as u32, 1)].into(),
                 draw: of(seed, "lot", n),
                 kept: None,
             };
@@ -239,7 +245,7 @@ mod tests {
         for seed in 0..40 {
             let lot = |n| Lot {
                 size: 1 + of(seed, "size", n) % 5,
-                classes: vec![(0, 1 + of(seed, "a", n) % 4), (1, of(seed, "b", n) % 3)],
+                classes: vec![(0, 1 + of(seed, "a", n) % 4), (1, of(seed, "b", n) % 3)].into(),
                 draw: of(seed, "lot", n),
                 kept: None,
             };
@@ -301,8 +307,8 @@ mod tests {
                     all.into_iter().for_each(|k| *classes.entry(k).or_insert(0) += 1);
                 }
                 samples += size;
-                let classes = classes.into_iter().collect();
-                lots.push(Lot { size, classes, draw: crate::digest::mix(group), kept: None });
+                let classes: Vec<_> = classes.into_iter().collect();
+                lots.push(Lot { size, classes: classes.into(), draw: crate::digest::mix(group), kept: None });
             }
             let draws: Vec<u64> = (0..20).collect();
             let splits = place(&lots, &draws, &[1, 8, 1]);
@@ -324,7 +330,7 @@ mod tests {
     fn what_is_kept_stays_and_the_others_fill_what_is_missing() {
         let lot = |n: u64| Lot {
             size: 1 + n % 5,
-            classes: vec![((n % 3) as u32, 1 + n % 5)],
+            classes: vec![((n % 3) as u32, 1 + n % 5)].into(),
             draw: of(9, "lot", n),
             kept: (n < 100).then_some(u32::from(n.is_multiple_of(10))),
         };
@@ -340,7 +346,7 @@ mod tests {
     fn another_order_of_the_lots_changes_nothing() {
         let lot = |n: u64| Lot {
             size: 1 + of(3, "size", n) % 9,
-            classes: vec![((of(3, "class", n) % 4) as u32, 1)],
+            classes: vec![((of(3, "class", n) % 4) as u32, 1)].into(),
             draw: of(3, "lot", n),
             kept: None,
         };

@@ -40,6 +40,7 @@ fn task(a: &Agreement) -> Markup {
         @for g in &a.gates { p { (W::AskedFor) " " (told(&g.want)) " " (key(&g.key, g.line)) } }
         p { (W::SharedSay.with(&numbers)) }
         @if !a.advice.is_empty() { h4 { (W::Advice) } ul { @for say in &a.advice { li { (told(say)) } } } }
+        @if a.answers_hidden { p class="dim" { (W::NothingByClass) } }
         (lines(W::ByClass, W::Class, &a.by_class, ends))
         (lines(W::ByAnnotator, W::Annotator, &a.by_annotator, ends))
         (lines(W::ByPair, W::Annotator, &a.by_pair, ends))

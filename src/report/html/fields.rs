@@ -48,6 +48,7 @@ fn field(f: &Field) -> Markup {
     html! {
         h3 { code { (text(&f.name)) } }
         @if f.hidden { p { (W::HiddenField) } }
+        @if f.answers_hidden > 0 { p { (W::FieldAnswers.with(&[number(f.answers_hidden)])) } }
         @if let Some(s) = &f.spread { (histogram(html! { (text(&f.name)) }, unit, s)) }
         @if !rows.is_empty() {
             details open { summary { (W::Top) } (bars([W::Value, W::Count], &rows)) @if f.more > 0 { p class="dim" { (W::MoreValues.with(&[number(f.more)])) } } }

@@ -17,6 +17,7 @@ pub fn part(views: &Views) -> Option<Markup> {
         (estimate(i))
         p { (W::IssuesSay.with(&counts)) }
         @if i.without > 0 { p class="dim" { (W::NoPrediction.with(&[number(i.without)])) } }
+        @if i.answers_hidden { p class="dim" { (W::NothingByClass) } }
         @if !i.pairs.is_empty() { (pairs(W::ProbablyPairs, [W::GivenClass, W::LikelyClass], &i.pairs)) }
         @if !i.faults.is_empty() {
             h4 { (W::FaultsOfSpans) }

@@ -31,7 +31,7 @@ fn task(t: &Task) -> Markup {
 }
 
 fn names(t: &Task) -> Vec<&String> {
-    t.splits.keys().collect()
+    t.splits.iter().filter(|(_, held)| held.hidden == 0).map(|(split, _)| split).collect()
 }
 
 fn classes(t: &Task) -> Markup {
@@ -62,7 +62,8 @@ fn splits(t: &Task) -> Markup {
             thead { tr { th scope="col" { (W::Split) } @for w in [W::SamplesN, W::Annotations, W::Unlabelled, W::Empty] { th scope="col" class="n" { (w) } } } }
             tbody { @for (name, h) in &t.splits { tr {
                 th scope="row" { (text(name)) }
-                @for n in [h.samples, h.annotations, h.unlabelled, h.empty] { td class="n" { (number(n)) } }
+                td class="n" { (number(h.samples)) }
+                @for n in [h.annotations, h.unlabelled, h.empty] { td class="n" { @if h.hidden > 0 { (W::AnswersHidden) } @else { (number(n)) } } }
             } } }
         } },
     )

@@ -39,6 +39,7 @@ fn model(m: &Scored) -> Markup {
             } } }
         } }))
         @for g in &m.gates { p { (W::AskedFor) " " (told(&g.want)) " " (key(&g.key, g.line)) } }
+        @if m.answers_hidden { p class="dim" { (W::NothingByClass) } }
         (classes(&m.by_class))
         (confused(m))
     }

@@ -1,11 +1,11 @@
 //! Is the test fair?
 use super::chart::{dumbbell, percent, scroll};
-use super::page::{key, text};
+use super::page::{key, text, told};
 use super::privacy::facts;
 use super::words::W;
 use crate::report::terminal::number;
 use crate::report::view::Views;
-use crate::report::view::splits::Share;
+use crate::report::view::splits::{Share, Splits};
 use maud::{Markup, html};
 
 pub fn part(views: &Views) -> Option<Markup> {
@@ -28,8 +28,28 @@ pub fn part(views: &Views) -> Option<Markup> {
         (table(W::BySplit, &whole))
         @if !classes.is_empty() { (table(W::OfClass, &classes)) }
         @if !s.leakage.is_empty() { h3 { (W::Leakage) } (facts(&s.leakage)) }
+        @if !s.leaked.is_empty() { (leaked(s)) }
         details { summary { (W::Measured) } (facts(&s.facts)) }
     })
+}
+
+/// The samples that leak, each with the one that it has something in common with.
+fn leaked(s: &Splits) -> Markup {
+    let more = s.leaked_all.saturating_sub(s.leaked.len() as u64);
+    html! {
+        (scroll(
+            W::ScrollChart,
+            html! { table {
+                caption { (W::Leaked) }
+                thead { tr { @for w in [W::Id, W::Split, W::Rule, W::InCommon] { th scope="col" { (w) } } } }
+                tbody { @for l in &s.leaked { tr {
+                    th scope="row" { bdi class="id" { (text(&l.id)) } }
+                    td { (text(&l.split)) } td { code { (l.rule) } } td { (told(&l.say)) }
+                } } }
+            } },
+        ))
+        @if more > 0 { p class="dim" { (W::MoreLeaked.with(&[number(more)])) } }
+    }
 }
 
 fn table(title: W, of: &[&Share]) -> Markup {

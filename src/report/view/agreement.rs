@@ -2,7 +2,7 @@
 use super::seen::Seen;
 use crate::manifest::Threshold;
 use crate::report::agreement::Agreed;
-use crate::stage::{Fact, Fault};
+use crate::stage::{Fact, Fault, is_default};
 use crate::stages::label::agreement::Looking;
 use serde::Serialize;
 
@@ -24,6 +24,9 @@ pub struct Agreement {
     pub by_class: Vec<Line>,
     pub by_annotator: Vec<Line>,
     pub by_pair: Vec<Line>,
+    /// `[split] hide` hides answers of the task, so nothing is told by class.
+    #[serde(skip_serializing_if = "is_default")]
+    pub answers_hidden: bool,
     /// What this measure does not say here.
     pub advice: Vec<&'static str>,
 }
@@ -86,7 +89,8 @@ pub fn of(seen: &Seen) -> Result<Vec<Agreement>, Fault> {
             single: count("single"),
             annotators: count("annotators"),
             pairs: count("pairs"),
-            by_class: lines(fact("by_class"), 1),
+            by_class: lines(fact("by_class").filter(|_| !seen.veils(task)), 1),
+            answers_hidden: seen.veils(task),
             by_annotator: lines(fact("by_annotator"), 1),
             by_pair: lines(fact("by_pair"), 2),
             advice: agreed.advice(),

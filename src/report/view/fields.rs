@@ -40,6 +40,9 @@ pub struct Field {
     /// How many values are not among them.
     #[serde(skip_serializing_if = "is_zero")]
     pub more: u64,
+    /// Samples whose answers `[split] hide` hides: nothing is told of them here, and they are not among the rows.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub answers_hidden: u64,
     /// Values that are there, by split and by source.
     pub by_split: BTreeMap<String, Filled>,
     pub by_source: BTreeMap<String, Filled>,
@@ -60,6 +63,7 @@ fn is_zero(n: &u64) -> bool {
 #[derive(Default)]
 struct Counted {
     rows: u64,
+    veiled: u64,
     nulls: u64,
     distinct: BTreeSet<u64>,
     sizes: Sizes,
@@ -80,16 +84,20 @@ pub fn of(seen: &Seen) -> Result<Vec<Field>, Fault> {
     let count =
         |_: usize, part: &Partition| columns.iter().map(|c| counted(seen, part, c)).collect::<Result<Vec<_>, _>>();
     seen.each(count, |own| out.iter_mut().zip(own).for_each(|(all, own)| all.merge(own)))?;
-    Ok(columns.iter().zip(out).filter(|(_, n)| n.rows > 0).map(|(c, n)| n.field(c)).collect())
+    Ok(columns.iter().zip(out).filter(|(_, n)| n.rows + n.veiled > 0).map(|(c, n)| n.field(c)).collect())
 }
 
 fn counted(seen: &Seen, part: &Partition, column: &Column) -> Result<Counted, Fault> {
     let mut out = Counted { values: Some(BTreeMap::new()), ..Counted::default() };
     let splits = seen.living_texts(part, "split", "none")?;
     let sources = seen.living_texts(part, "source", "none")?;
-    let array = seen.array(part, &column.name)?;
+    let (array, veiled) = (seen.array(part, &column.name)?, seen.splits_without(&column.name));
     let own = array.as_ref().filter(|_| column.ty == DataType::Utf8).map(|a| texts(a.as_ref()));
     for (n, row) in living(part).enumerate() {
+        if splits.get(n).is_some_and(|split| veiled.contains(split.as_str())) {
+            out.veiled += 1;
+            continue;
+        }
         out.told = sources.get(n).is_none_or(|source| !seen.withheld.contains_key(source));
         let null = match (&own, &array) {
             (Some(texts), _) => match texts.get(row as usize).copied().flatten() {
@@ -163,6 +171,7 @@ impl Counted {
 
     fn merge(&mut self, other: Counted) {
         self.rows += other.rows;
+        self.veiled += other.veiled;
         self.nulls += other.nulls;
         for hash in other.distinct {
             if self.distinct.len() <= DISTINCT_MAX {
@@ -217,6 +226,7 @@ impl Counted {
             spread,
             top,
             more,
+            answers_hidden: self.veiled,
             by_split: self.by_split,
             by_source: self.by_source,
         }

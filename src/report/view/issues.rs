@@ -3,7 +3,7 @@ use super::models::{count, decimal, pair, rows};
 use super::samples::{self, Card, Pictures};
 use super::seen::Seen;
 use crate::engine::ledger;
-use crate::stage::Fault;
+use crate::stage::{Fault, is_default};
 use crate::table::{Cell, value_at};
 use serde::Serialize;
 
@@ -29,6 +29,9 @@ pub struct Issues {
     pub without: u64,
     /// Given and likely class, and how many labels, most first.
     pub pairs: Vec<(String, String, u64)>,
+    /// `[split] hide` hides answers of the task, so nothing is told by class.
+    #[serde(skip_serializing_if = "is_default")]
+    pub answers_hidden: bool,
     /// Of spans: what is wrong, and how many tags.
     pub faults: Vec<(String, u64)>,
     /// The samples that are doubted most, with their quality: 0 hardly to be trusted, to 1.
@@ -52,6 +55,8 @@ pub fn of(seen: &Seen) -> Result<Option<Issues>, Fault> {
         Some((cells.next()?, cells.next()?.parse().ok()?))
     };
     let worst = worst(seen, run, &format!("label_quality.{task}"))?;
+    let veiled = seen.veils(&task);
+    let pairs = rows(facts, "pairs").into_iter().filter(|_| !veiled).filter_map(pair).collect();
     Ok(Some(Issues {
         task,
         noise: decimal(facts, "label_noise"),
@@ -62,7 +67,8 @@ pub fn of(seen: &Seen) -> Result<Option<Issues>, Fault> {
         asked: count(facts, "asked"),
         decided: count(facts, "decided"),
         without: count(facts, "without"),
-        pairs: rows(facts, "pairs").into_iter().filter_map(pair).collect(),
+        pairs,
+        answers_hidden: veiled,
         faults: rows(facts, "faults").into_iter().filter_map(fault).filter(|f: &(String, u64)| f.1 > 0).collect(),
         worst,
     }))

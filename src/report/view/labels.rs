@@ -7,7 +7,7 @@ use crate::model::boxes::Box2;
 use crate::model::spans::Span;
 use crate::model::votes::{annotations, each_class};
 use crate::report::show::Column;
-use crate::stage::{Fault, Role};
+use crate::stage::{Fault, Role, is_default};
 use crate::stages::label::declaration::Declaration;
 use crate::stages::label::kinds;
 use crate::table::{Cell, Value, list, value_at};
@@ -61,6 +61,9 @@ pub struct Held {
     /// Somebody looked and found nothing.
     pub empty: u64,
     pub annotations: u64,
+    /// `[split] hide` hides their answers: nothing else is told of them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub hidden: u64,
 }
 
 #[derive(Serialize, schemars::JsonSchema, Debug, Default, Clone)]
@@ -117,12 +120,17 @@ fn counted(
         Some(_) => seen.living_texts(part, "split", "none")?,
         None => Vec::new(),
     };
-    let array = seen.array(part, &column.name)?;
+    let (array, veiled) = (seen.array(part, &column.name)?, seen.splits_without(&column.name));
     let size = [seen.array(part, "width")?, seen.array(part, "height")?];
     let (spans, boxes) = (column.ty == list(Span::ty()), column.ty == list(Box2::ty()));
     for (n, row) in living(part).enumerate() {
         let value = array.as_ref().map_or(Value::Null, |a| value_at(a.as_ref(), row as usize));
-        out.add(splits.get(n).map_or("all", String::as_str), &value, no_classes, order);
+        let split = splits.get(n).map_or("all", String::as_str);
+        if veiled.contains(split) {
+            out.hide(split);
+            continue;
+        }
+        out.add(split, &value, no_classes, order);
         let Value::List(items) = &value else { continue };
         if spans {
             items
@@ -143,6 +151,12 @@ fn counted(
 }
 
 impl Counted {
+    /// A sample whose answer is hidden.
+    fn hide(&mut self, split: &str) {
+        let held = self.splits.entry(split.to_string()).or_default();
+        (held.samples, held.hidden) = (held.samples + 1, held.hidden + 1);
+    }
+
     fn add(&mut self, split: &str, value: &Value, no_classes: bool, order: &[String]) {
         let held = match self.splits.get_mut(split) {
             Some(held) => held,
@@ -204,6 +218,7 @@ impl Counted {
             own.unlabelled += held.unlabelled;
             own.empty += held.empty;
             own.annotations += held.annotations;
+            own.hidden += held.hidden;
         }
         for (name, class) in other.classes {
             let own =

@@ -3,7 +3,7 @@
 use super::agreement::Asked;
 use super::seen::Seen;
 use crate::manifest::Threshold;
-use crate::stage::Fact;
+use crate::stage::{Fact, is_default};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -36,6 +36,9 @@ pub struct Scored {
     pub by_class: Vec<ClassScore>,
     /// Given and predicted class, and how many samples: pairs that differ, most first.
     pub confused: Vec<(String, String, u64)>,
+    /// `[split] hide` hides answers, so nothing is told by class.
+    #[serde(skip_serializing_if = "is_default")]
+    pub answers_hidden: bool,
 }
 
 #[derive(Serialize, schemars::JsonSchema, Debug)]
@@ -69,14 +72,17 @@ pub fn of(seen: &Seen) -> Vec<Scored> {
             line: seen.line(&gate.key),
             want: Threshold { min: gate.min, max: gate.max }.to_string(),
         };
+        let veiled = step.plan.ports.reads.iter().filter_map(|c| c.strip_prefix("label.")).any(|task| seen.veils(task));
+        let confused = rows(&run.facts, "confused").into_iter().filter_map(pair);
         out.push(Scored {
             step: step.name.clone(),
             samples: count(&run.facts, "samples"),
             without: count(&run.facts, "without"),
             scores: SCORES.into_iter().filter_map(|name| score(&run.facts, name)).collect(),
             gates: step.plan.gates.iter().map(asked).collect(),
-            by_class: classes(&run.facts),
-            confused: rows(&run.facts, "confused").into_iter().filter_map(pair).collect(),
+            by_class: if veiled { Vec::new() } else { classes(&run.facts) },
+            confused: if veiled { Vec::new() } else { confused.collect() },
+            answers_hidden: veiled,
         });
     }
     out

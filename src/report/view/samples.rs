@@ -6,7 +6,6 @@ use crate::digest::Digest;
 use crate::engine::ledger;
 use crate::engine::state::Partition;
 use crate::formats::pixels;
-use crate::manifest::hidden::{Hidden, answering};
 use crate::model::boxes::Box2;
 use crate::model::spans::Span;
 use crate::report::show::Column;
@@ -322,7 +321,7 @@ impl Reading<'_, '_, '_> {
             said: spoken.map(|s| s.said.iter().map(Said::again).collect()).unwrap_or_default(),
             ..Card::default()
         };
-        card.hidden = self.veiled(&card.split);
+        card.hidden = self.seen.veiled(&card.split).map(String::from).collect();
         let (mut spans, mut boxes) = (Vec::new(), Vec::new());
         let shown = |c: &&Column| !c.hidden && self.met(&c.name) && !card.hidden.contains(&c.name);
         for column in self.seen.samples.columns.iter().filter(shown) {
@@ -335,22 +334,6 @@ impl Reading<'_, '_, '_> {
             card.picture = self.picture(&image, boxes, pictures)?;
         }
         Ok(Some(card))
-    }
-
-    /// The columns of a benchmark's answers, in a page that is given to others: the hidden ones, and those that they were
-    /// collected in.
-    fn veiled(&self, split: &str) -> Vec<String> {
-        let manifest = &self.seen.project.manifest;
-        let hidden = Hidden::of(manifest);
-        if hidden.is_empty() || self.pictures == Pictures::Named {
-            return Vec::new(); // who works on the labels sees them
-        }
-        let told = answering(manifest);
-        let of = |name: &str| {
-            let label = |(from, label): &(String, String)| from == name && hidden.hides(manifest, split, label);
-            hidden.hides(manifest, split, name) || told.iter().any(label)
-        };
-        self.seen.samples.columns.iter().filter(|c| of(&c.name)).map(|c| c.name.clone()).collect()
     }
 
     fn fields(&self, card: &mut Card, mut spans: Vec<Marked>) -> Result<(), Fault> {

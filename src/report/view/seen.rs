@@ -2,6 +2,7 @@
 use crate::engine::session::Session;
 use crate::engine::state::{Built, Partition};
 use crate::manifest;
+use crate::manifest::hidden::{Hidden, answering};
 use crate::manifest::sections::Privacy;
 use crate::model::license;
 use crate::project::Project;
@@ -33,6 +34,8 @@ pub struct Seen<'a, 's> {
     pub ids_hidden: bool,
     /// Sources whose licence forbids to show their samples, and why.
     pub withheld: BTreeMap<String, &'static str>,
+    /// Of each split the columns of a benchmark's answers: the hidden ones, and those that they were collected in.
+    veiled: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl<'a, 's> Seen<'a, 's> {
@@ -76,12 +79,31 @@ impl<'a, 's> Seen<'a, 's> {
             column.hidden = ids_hidden;
         }
         let (since, withheld) = (since(s.steps, "samples"), withheld(project));
-        Seen { project, s, built, samples, roles, inner, since, private, harmless, ids_hidden, withheld }
+        let veiled = veiled(project, samples.columns.iter().map(|c| c.name.clone()).collect());
+        Seen { project, s, built, samples, roles, inner, since, private, harmless, ids_hidden, withheld, veiled }
     }
 
-    /// Shows samples to whoever has the project itself: no licence forbids to look at them here.
+    /// Shows samples and answers to whoever has the project itself: no licence forbids to look at them here, and who works on the
+    /// labels sees them.
     pub fn show_sources(&mut self) {
         self.withheld.clear();
+        self.veiled.clear();
+    }
+
+    /// The columns of a split that hold answers which are not to be told.
+    pub fn veiled(&self, split: &str) -> impl Iterator<Item = &str> {
+        self.veiled.get(split).into_iter().flatten().map(String::as_str)
+    }
+
+    /// The splits of which a column is not to be told. No count over all splits is told of it either: the difference to the others
+    /// would be the answers.
+    pub fn splits_without(&self, column: &str) -> BTreeSet<&str> {
+        self.veiled.iter().filter(|(_, of)| of.contains(column)).map(|(split, _)| split.as_str()).collect()
+    }
+
+    /// Whether the label of a task is hidden in some split.
+    pub fn veils(&self, task: &str) -> bool {
+        !self.splits_without(&format!("label.{task}")).is_empty()
     }
 
     /// Shows what may hold personal data, too.
@@ -145,6 +167,21 @@ impl<'a, 's> Seen<'a, 's> {
         let text = |row: u32| all.get(row as usize).copied().flatten().unwrap_or(none).to_string();
         Ok(living(part).map(text).collect())
     }
+}
+
+/// What `[split] hide` hides of which split.
+fn veiled(project: &Project, columns: Vec<String>) -> BTreeMap<String, BTreeSet<String>> {
+    let hidden = Hidden::of(&project.manifest);
+    let told = answering(&project.manifest);
+    let of = |split: &String| {
+        let hides = |name: &&String| {
+            let label =
+                |(from, label): &(String, String)| from == *name && hidden.hides(&project.manifest, split, label);
+            hidden.hides(&project.manifest, split, name) || told.iter().any(label)
+        };
+        columns.iter().filter(hides).cloned().collect::<BTreeSet<String>>()
+    };
+    hidden.splits().map(|split| (split.clone(), of(split))).filter(|(_, of)| !of.is_empty()).collect()
 }
 
 /// Partitions that are looked at before their answers are put together.

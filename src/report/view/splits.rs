@@ -2,11 +2,12 @@
 use super::labels::Task;
 use super::numbers::share;
 use super::seen::{Seen, living};
+use crate::engine::ledger;
 use crate::engine::state::Partition;
 use crate::manifest;
 use crate::stage::{Fact, Fault};
 use crate::stages::split::declaration::Declaration;
-use crate::table::value_at;
+use crate::table::{ArrayRef, texts, value_at};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,19 @@ pub struct Splits {
     pub facts: BTreeMap<String, Fact>,
     /// What `[leakage]` measured between the splits.
     pub leakage: BTreeMap<String, Fact>,
+    /// The first samples that have something in common with one of another split; none where ids may not be shown.
+    pub leaked: Vec<Leaked>,
+    /// How many such findings there are.
+    pub leaked_all: u64,
+}
+
+#[derive(Serialize, schemars::JsonSchema, Debug)]
+pub struct Leaked {
+    pub id: String,
+    pub split: String,
+    pub rule: String,
+    /// What it has in common, and with which sample of which split.
+    pub say: String,
 }
 
 #[derive(Serialize, schemars::JsonSchema, Debug)]
@@ -39,6 +53,9 @@ pub struct Share {
 
 /// Classes that are told.
 const CLASSES: usize = 24;
+
+/// Samples that leak, as many as are told.
+const LEAKED: usize = 20;
 
 pub fn of(seen: &Seen, labels: &[Task]) -> Result<Option<Splits>, Fault> {
     let Some((span, table)) = seen.project.manifest.table(&["split"]) else { return Ok(None) };
@@ -77,24 +94,12 @@ pub fn of(seen: &Seen, labels: &[Task]) -> Result<Option<Splits>, Fault> {
         });
     }
     let stratify = declared.stratify.as_ref().map(|s| s.names()).unwrap_or_default();
-    for task in labels.iter().filter(|t| stratify.iter().any(|s| *s == format!("label.{}", t.task))) {
-        for class in task.classes.iter().take(CLASSES).filter(|c| c.annotations > 0) {
-            for split in &names {
-                let samples = class.by_split.get(*split).copied().unwrap_or(0);
-                shares.push(Share {
-                    what: class.class.clone(),
-                    split: (*split).clone(),
-                    wanted: wanted.get(*split).copied().unwrap_or(0),
-                    reached: share(samples, class.annotations),
-                    samples,
-                });
-            }
-        }
-    }
+    of_classes(labels, &stratify, &names, &wanted, &mut shares);
     let facts_of = |name: &str| {
         let step = seen.s.steps.iter().position(|s| s.name == name);
         step.and_then(|i| seen.built.runs.get(i)).map(|run| run.facts.clone()).unwrap_or_default()
     };
+    let (leaked, leaked_all) = leaked(seen)?;
     let leaks = |values: BTreeMap<u64, BTreeSet<String>>| values.values().filter(|s| s.len() > 1).count() as u64;
     Ok(Some(Splits {
         line: seen.project.manifest.line(span.start),
@@ -106,7 +111,60 @@ pub fn of(seen: &Seen, labels: &[Task]) -> Result<Option<Splits>, Fault> {
         leaks: met.into_iter().map(|(column, values)| (column, leaks(values))).collect(),
         facts: facts_of("split"),
         leakage: facts_of("leakage"),
+        leaked,
+        leaked_all,
     }))
+}
+
+/// Shares of each class that is spread evenly. Of splits whose answers are hidden nothing is told; what was wanted of the others is their
+/// part of what is told.
+fn of_classes(
+    labels: &[Task],
+    stratify: &[String],
+    names: &BTreeSet<&String>,
+    wanted: &BTreeMap<&String, u64>,
+    shares: &mut Vec<Share>,
+) {
+    for task in labels.iter().filter(|t| stratify.iter().any(|s| *s == format!("label.{}", t.task))) {
+        let told = |split: &&&String| task.splits.get(split.as_str()).is_none_or(|held| held.hidden == 0);
+        let told: Vec<&&String> = names.iter().filter(told).collect();
+        let whole: u64 = told.iter().filter_map(|split| wanted.get(**split)).sum();
+        for class in task.classes.iter().take(CLASSES).filter(|c| c.annotations > 0) {
+            for split in &told {
+                let samples = class.by_split.get(split.as_str()).copied().unwrap_or(0);
+                shares.push(Share {
+                    what: class.class.clone(),
+                    split: split.to_string(),
+                    wanted: share(wanted.get(**split).copied().unwrap_or(0), whole),
+                    reached: share(samples, class.annotations),
+                    samples,
+                });
+            }
+        }
+    }
+}
+
+/// What `[leakage]` told of samples: the first of them, and how many there are.
+fn leaked(seen: &Seen) -> Result<(Vec<Leaked>, u64), Fault> {
+    let (mut out, mut all) = (Vec::new(), 0);
+    let runs = seen.s.steps.iter().zip(&seen.built.runs).filter(|(step, _)| step.name == "leakage");
+    for part in runs.flat_map(|(_, run)| &run.parts).filter(|p| p.outcomes.iter().any(|o| o.2.events.is_some())) {
+        let events = ledger::events(seen.s, part)?;
+        all += events.len() as u64;
+        if out.len() >= LEAKED || seen.ids_hidden {
+            continue;
+        }
+        let (ids, splits) = (seen.array(&part.before, "id")?, seen.array(&part.before, "split")?);
+        let of = |array: &Option<ArrayRef>, row: u32| {
+            let array = array.as_ref()?;
+            texts(array.as_ref()).get(row as usize).copied().flatten().map(String::from)
+        };
+        for e in events.into_iter().take(LEAKED - out.len()) {
+            let (Some(id), Some(split)) = (of(&ids, e.row), of(&splits, e.row)) else { continue };
+            out.push(Leaked { id, split, rule: e.rule, say: e.say });
+        }
+    }
+    Ok((out, all))
 }
 
 /// Samples by split; and of each group column the hashes of its values, with the splits in which they stand.

@@ -23,7 +23,8 @@
 //! where a model cannot tell the splits apart, and by split `adversarial.SPLIT`.
 //!
 //! Findings: `leak.exact`, `leak.near`, `leak.group`, `leak.origin`, `leak.time`; and, told of no sample, `leak.nothing`: no sample has a
-//! value to be compared. A gate holds each of the first four at 0 unless
+//! value to be compared. Each names the other sample and its split: of several that one whose id is the least, of `time` the latest
+//! that is trained on. A gate holds each of the first four at 0 unless
 //! `gates` says otherwise.
 mod adversarial;
 mod declared;
@@ -40,7 +41,7 @@ use crate::model::votes::Vote;
 use crate::stage::*;
 use crate::table::{ArrayRef, Cell, Value, value_at};
 use declared::declared;
-use records::{Gather, Kind, Map, NOTHING, classes, key, valued};
+use records::{Gather, Kind, Leak, Map, NOTHING, classes, key, valued};
 
 pub const ENTRY: Entry =
     Entry::row::<Leakage>("leakage", "leakage", declare).schema(|g| g.subschema_for::<declared::Declaration>());
@@ -58,9 +59,9 @@ struct Leakage;
 
 impl RowStage for Leakage {
     const USES: &'static [&'static str] = &["libm 0.2", "unicode-normalization 0.1"];
-    const MAP: u32 = 2;
-    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather));
-    const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
+    const MAP: u32 = 3; // 3: ids beside what is shared
+    const GATHER: Option<GatherPart<Self>> = Some((3, Self::gather));
+    const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
     type Map = Map;
     type Gather = Gather;
     type Apply = Nothing;
@@ -88,7 +89,7 @@ impl RowStage for Leakage {
         let draws = Draws::new(0, "leakage");
         for (row, (split, id)) in splits.into_iter().zip(ids).enumerate() {
             if let Some(split) = split.filter(|_| rows.counts(row)) {
-                seen.put(row, &split, draws.of(&id.unwrap_or_default()), summary);
+                seen.put(row, &split, &id.unwrap_or_default(), &draws, summary);
             }
         }
         Ok(Delta::default())
@@ -109,12 +110,13 @@ struct Columns {
 
 impl Columns {
     /// What a row shares with others, and what it is like.
-    fn put(&self, row: usize, split: &str, rank: u64, summary: &mut Summary) {
+    fn put(&self, row: usize, split: &str, id: &str, draws: &Draws, summary: &mut Summary) {
+        let named = valued(split, id.as_bytes());
         let at = |array: &ArrayRef| value_at(array.as_ref(), row);
         let own: Vec<Value> = self.exact.iter().map(|(_, array)| at(array)).collect();
         if own.iter().any(|value| !is_blank(value)) {
             let texts: Vec<String> = own.iter().map(plain).collect();
-            summary.put(key(Kind::Exact, "", digest(&texts.join("\0")).as_slice()), row, valued(split, &[]));
+            summary.put(key(Kind::Exact, "", digest(&texts.join("\0")).as_slice()), row, &named);
         } else if !own.is_empty() {
             summary.put(key(Kind::Exact, "", NOTHING), row, valued(split, &[]));
         }
@@ -123,7 +125,7 @@ impl Columns {
             for (name, array) in columns {
                 for value in items(at(array)) {
                     let text = digest(&plain(&value));
-                    summary.put(key(*kind, name, text.as_slice()), row, valued(split, &[]));
+                    summary.put(key(*kind, name, text.as_slice()), row, &named);
                     none = false;
                 }
             }
@@ -138,8 +140,8 @@ impl Columns {
             }
         }
         if let Some(array) = &self.time {
-            let moment = of_value(&at(array)).map(|moment| moment.to_le_bytes());
-            summary.put(key(Kind::Time, "", &[]), row, valued(split, moment.as_ref().map_or(NOTHING, |m| m)));
+            let moment = of_value(&at(array)).map(|moment| [&moment.to_le_bytes(), id.as_bytes()].concat());
+            summary.put(key(Kind::Time, "", &[]), row, valued(split, moment.as_deref().unwrap_or(NOTHING)));
         }
         self.entities(row, split, summary);
         for (name, array) in &self.shift {
@@ -158,7 +160,8 @@ impl Columns {
         if !self.adversarial.is_empty() {
             let cells: Vec<(&String, Value)> = self.adversarial.iter().map(|(name, array)| (name, at(array))).collect();
             let seen = adversarial::features(&cells, &|text| terms(text));
-            summary.put(key(Kind::Seen, "", &rank.to_be_bytes()), row, valued(split, &seen));
+            let rank = draws.of(id).to_be_bytes();
+            summary.put(key(Kind::Seen, "", &rank), row, valued(split, &seen));
         }
     }
 
@@ -219,10 +222,11 @@ impl Leakage {
 
     fn apply(_: &Nothing, _: &Rows, slice: &Slice) -> Result<Delta, Fault> {
         let mut delta = Delta::default();
-        for told in slice.each::<Vec<Kind>>() {
-            let (row, kinds) = told?;
-            for kind in kinds {
-                delta.event(row, Act::Finding, format!("leakage.{}", kind.name()), kind.rule(), kind.say());
+        for told in slice.each::<Vec<Leak>>() {
+            let (row, leaks) = told?;
+            for leak in leaks {
+                let (key, rule) = (format!("leakage.{}", leak.kind.name()), leak.kind.rule());
+                delta.event(row, Act::Finding, key, rule, leak.say());
             }
         }
         Ok(delta)

@@ -102,6 +102,7 @@ impl Kind {
         format!("leak.{}", self.name())
     }
 
+    /// What is wrong, of no sample in particular.
     pub fn say(self) -> &'static str {
         match self {
             Kind::Exact => "a sample of another split is the same",
@@ -110,6 +111,32 @@ impl Kind {
             Kind::Origin => "a sample of another split is of the same origin",
             Kind::Time => "it is not later than all that is trained on",
             _ => "it is like a sample of another split",
+        }
+    }
+}
+
+/// What a sample has in common with one of another split.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct Leak {
+    pub kind: Kind,
+    /// The column of the value; empty where all of them together are compared.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub column: String,
+    /// The other sample, and its split.
+    pub id: String,
+    pub split: String,
+}
+
+impl Leak {
+    pub fn say(&self) -> String {
+        let (column, other) = (&self.column, format!("`{}` of `{}`", self.id, self.split));
+        match self.kind {
+            Kind::Exact => format!("the same as {other}"),
+            Kind::Near => format!("a near duplicate of {other}, or of one between them, or a part of the same picture"),
+            Kind::Group => format!("of the same group by `{column}` as {other}"),
+            Kind::Origin => format!("of the same origin by `{column}` as {other}"),
+            Kind::Time => format!("not later than {other}, which is trained on"),
+            _ => format!("like {other}"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Values that stand in several splits.
-use super::records::{Gather, Kind, NOTHING, SHARED, decimal, of_key, of_value};
+use super::records::{Gather, Kind, Leak, NOTHING, SHARED, decimal, of_key, of_value};
 use crate::stage::*;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// What was found of one kind.
@@ -15,8 +16,8 @@ struct Found {
 
 pub fn tell(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) -> Result<(), Fault> {
     let mut all = Telling { p, found: BTreeMap::new(), told: BTreeMap::new(), tasks: BTreeMap::new() };
-    let (mut run, mut before): (Vec<(Spot, String)>, Vec<u8>) = (Vec::new(), Vec::new());
-    let mut times: Vec<(Spot, String, i64)> = Vec::new();
+    let (mut run, mut before): (Vec<Own>, Vec<u8>) = (Vec::new(), Vec::new());
+    let mut times: Vec<(Own, i64)> = Vec::new();
     for (n, hit) in hits.iter().enumerate() {
         if n.is_multiple_of(1 << 14) {
             context.tools.go_on()?;
@@ -26,13 +27,15 @@ pub fn tell(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) -> R
         }
         let wrong = || Fault::Bug("an entry of a summary does not read".into());
         let (split, rest) = of_value(&hit.value).ok_or_else(wrong)?;
+        let own =
+            |id: &[u8]| Own { at: hit.at, split: split.to_string(), id: String::from_utf8_lossy(id).into_owned() };
         if hit.key.first() == Some(&(Kind::Time as u8)) {
             if rest == NOTHING {
                 all.found.entry(Kind::Time).or_default().without += 1;
                 continue;
             }
-            let time = rest.first_chunk().map(|bytes| i64::from_le_bytes(*bytes)).ok_or_else(wrong)?;
-            times.push((hit.at, split.to_string(), time));
+            let (time, id) = rest.split_first_chunk().ok_or_else(wrong)?;
+            times.push((own(id), i64::from_le_bytes(*time)));
             continue;
         }
         if before != *hit.key {
@@ -40,11 +43,18 @@ pub fn tell(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) -> R
             run.clear();
             before = hit.key.to_vec();
         }
-        run.push((hit.at, split.to_string()));
+        run.push(own(rest));
     }
     all.close(&before, &run);
     all.times(&times);
     all.facts(out)
+}
+
+/// A sample that has a value.
+struct Own {
+    at: Spot,
+    split: String,
+    id: String,
 }
 
 /// What was counted of a column of a task.
@@ -61,13 +71,13 @@ struct Telling<'p> {
     p: &'p Gather,
     found: BTreeMap<Kind, Found>,
     /// What is told of each sample.
-    told: BTreeMap<Spot, Vec<Kind>>,
+    told: BTreeMap<Spot, Vec<Leak>>,
     tasks: BTreeMap<(Kind, String), Task>,
 }
 
 impl Telling<'_> {
     /// All samples with one value.
-    fn close(&mut self, key: &[u8], run: &[(Spot, String)]) {
+    fn close(&mut self, key: &[u8], run: &[Own]) {
         let Some((kind, column, rest)) = of_key(key) else { return };
         if SHARED.contains(&kind) {
             let own = self.found.entry(kind).or_default();
@@ -77,14 +87,14 @@ impl Telling<'_> {
             }
             own.compared += 1;
         }
-        let several = run.iter().any(|(_, split)| run.first().is_some_and(|first| first.1 != *split));
-        let has_first = run.iter().any(|(_, split)| *split == self.p.first);
+        let several = run.iter().any(|own| run.first().is_some_and(|first| first.split != own.split));
+        let has_first = run.iter().any(|own| own.split == self.p.first);
         if !SHARED.contains(&kind) {
             let own = self.tasks.entry((kind, column.to_string())).or_default();
             own.values += 1;
             own.several += u64::from(several);
-            for (_, split) in run.iter().filter(|(_, split)| *split != self.p.first) {
-                let of = own.mentions.entry(split.clone()).or_default();
+            for other in run.iter().filter(|other| other.split != self.p.first) {
+                let of = own.mentions.entry(other.split.clone()).or_default();
                 of.0 += 1;
                 of.1 += u64::from(has_first);
             }
@@ -93,30 +103,30 @@ impl Telling<'_> {
         if !several {
             return;
         }
-        let least = run.iter().map(|(_, split)| split).min().cloned().unwrap_or_default();
-        let home = if has_first { self.p.first.clone() } else { least };
+        let first = |own: &&Own| !has_first || own.split == self.p.first;
+        let Some(home) = run.iter().filter(first).min_by_key(|own| (&own.split, &own.id)) else { return };
         self.found.entry(kind).or_default().values += 1;
-        for (at, _) in run.iter().filter(|(_, split)| *split != home) {
-            self.note(*at, kind);
+        for own in run.iter().filter(|own| own.split != home.split) {
+            self.note(own.at, kind, column, home);
         }
     }
 
     /// A sample counts once for each kind, however many values it shares.
-    fn note(&mut self, at: Spot, kind: Kind) {
+    fn note(&mut self, at: Spot, kind: Kind, column: &str, other: &Own) {
         let told = self.told.entry(at).or_default();
-        if !told.contains(&kind) {
-            told.push(kind);
+        if !told.iter().any(|leak| leak.kind == kind) {
+            told.push(Leak { kind, column: column.to_string(), id: other.id.clone(), split: other.split.clone() });
             self.found.entry(kind).or_default().samples += 1;
         }
     }
 
-    fn times(&mut self, times: &[(Spot, String, i64)]) {
-        let last = times.iter().filter(|(_, split, _)| *split == self.p.first).map(|t| t.2).max();
-        let others = times.iter().any(|(_, split, _)| *split != self.p.first);
-        let Some(last) = last.filter(|_| others) else { return };
+    fn times(&mut self, times: &[(Own, i64)]) {
+        let (trained, others): (Vec<_>, Vec<_>) = times.iter().partition(|(own, _)| own.split == self.p.first);
+        let latest = trained.into_iter().min_by_key(|(own, time)| (Reverse(*time), &own.id));
+        let Some((home, last)) = latest.filter(|_| !others.is_empty()) else { return };
         self.found.entry(Kind::Time).or_default().compared += 1;
-        for (at, _, _) in times.iter().filter(|(_, split, time)| *split != self.p.first && *time <= last) {
-            self.note(*at, Kind::Time);
+        for (own, _) in others.into_iter().filter(|(_, time)| time <= last) {
+            self.note(own.at, Kind::Time, "", home);
         }
     }
 
@@ -155,8 +165,8 @@ impl Telling<'_> {
             };
             out.fact(format!("entities.{task}.share"), fact);
         }
-        for (at, kinds) in &self.told {
-            out.put_json(*at, kinds)?;
+        for (at, leaks) in &self.told {
+            out.put_json(*at, leaks)?;
         }
         Ok(())
     }

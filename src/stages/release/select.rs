@@ -1,4 +1,5 @@
 //! `release.NAME/select`: which samples belong to a release; and `release.NAME/rows`: those, regrouped by split.
+//! Finding: `sample.left_out`, a sample that `of` chose and that the release leaves out.
 use super::declaration::{declared, rows_table};
 use crate::model::license;
 use crate::model::synthetic::BY;
@@ -92,7 +93,7 @@ struct Choice {
 struct Select;
 
 impl RowStage for Select {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2; // 2: what was chosen and is left out is told
     type Map = Choice;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -115,12 +116,6 @@ impl RowStage for Select {
                 *own &= by.is_none_or(|by| p.children.contains(&by));
             }
         }
-        if !p.chosen.is_empty() {
-            let chosen = rows.column(&p.chosen)?;
-            for (row, own) in within.iter_mut().enumerate() {
-                *own &= value_at(chosen.as_ref(), row) == Value::Bool(true);
-            }
-        }
         if !p.sorted.is_empty() {
             let (sources, own) = (rows.texts("source")?, rows.texts("license")?);
             for (within, (source, license)) in within.iter_mut().zip(sources.into_iter().zip(own)) {
@@ -129,6 +124,20 @@ impl RowStage for Select {
             }
         }
         let mut delta = Delta::default();
+        if !p.chosen.is_empty() {
+            let chosen = rows.column(&p.chosen)?;
+            for (row, own) in within.iter_mut().enumerate() {
+                let is_chosen = value_at(chosen.as_ref(), row) == Value::Bool(true);
+                if is_chosen && !*own {
+                    let say = format!(
+                        "{} chose it, and the release leaves it out: by its licence, or for want of a value",
+                        p.chosen
+                    );
+                    delta.event(row, Act::Finding, format!("{}.of", p.marker), "sample.left_out", say);
+                }
+                *own &= is_chosen;
+            }
+        }
         delta.write(p.marker.clone(), Arc::new(arrow_array::BooleanArray::from(within)));
         Ok(delta)
     }

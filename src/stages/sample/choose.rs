@@ -52,6 +52,9 @@ pub enum Way {
 /// What is known of a sample.
 #[derive(Serialize, Deserialize, Default)]
 pub struct Known {
+    /// No release of what is chosen would hold it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unreleased: bool,
     /// The strata that it may stand for; `None` where its column has no value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub strata: Option<Vec<String>>,
@@ -100,12 +103,16 @@ struct Candidate {
 pub fn choose(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) -> Result<(), Fault> {
     let (mut strata, mut groups, mut classes) = (Names::default(), Names::default(), Names::default());
     let mut candidates = Vec::new();
-    let (mut without, draws) = (0u64, Draws::new(p.seed, "sample"));
+    let (mut without, mut unreleased, draws) = (0u64, 0u64, Draws::new(p.seed, "sample"));
     for (n, hit) in hits.iter().enumerate() {
         if n.is_multiple_of(1024) {
             context.tools.go_on()?;
         }
         let known = Known::of(&hit.value)?;
+        if known.unreleased {
+            unreleased += 1;
+            continue;
+        }
         let own = match (known.strata, &p.way) {
             (Some(names), _) => names,
             (None, Way::Equal | Way::Power(_) | Way::Declared(_)) => {
@@ -141,6 +148,7 @@ pub fn choose(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) ->
     out.fact("of", total);
     out.fact("capped", capped);
     out.fact("without", without);
+    out.fact("unreleased", unreleased);
     Ok(())
 }
 

@@ -15,7 +15,8 @@ pub struct Declaration {
     /// The splits of which samples are chosen. Default: all samples.
     #[schemars(length(min = 1))]
     pub of: Option<Vec<At<String>>>,
-    /// How many samples are chosen.
+    /// How many samples are chosen, of those that every release of the sample can hold: one without a label that a release holds, or
+    /// without a value that it demands (`require`), is not chosen and is counted (`unreleased`).
     #[schemars(range(min = 1))]
     pub size: Option<At<u64>>,
     /// Which share of the samples is chosen, above 0 and at most 1, rounded to whole samples.
@@ -162,14 +163,38 @@ fn check_ways(check: &mut Check, d: &Declaration) {
     }
 }
 
-/// A sample that no release takes is of no use, nor are weights that none holds.
-fn check_use(check: &mut Check, weight: Option<&At<String>>) {
-    let of = |table: &Declared| {
+/// The releases that take what is chosen.
+fn takers<'c>(check: &Check<'c>) -> Vec<&'c Declared> {
+    let of = |table: &&Declared| {
         let of = table.get_ref().as_table().and_then(|table| table.get("of")?.get_ref().as_str());
         of == Some(check.path.as_str())
     };
-    let releases = check.manifest.instances(&["release"]);
-    let takers: Vec<_> = releases.iter().filter(|(_, _, table)| of(table)).collect();
+    check.manifest.instances(&["release"]).into_iter().map(|(_, _, table)| table).filter(of).collect()
+}
+
+/// The columns in which a sample must have a value to be in every release that takes it: the labels that they hold, and what they
+/// demand.
+pub fn demanded(check: &Check) -> Vec<String> {
+    let mut out = Vec::new();
+    for table in takers(check).into_iter().filter_map(|table| table.get_ref().as_table()) {
+        let list = |key: &str| table.get(key).and_then(|list| list.get_ref().as_array());
+        let named = |of: &[Declared]| of.iter().filter_map(|c| Some(c.get_ref().as_str()?.to_string())).collect();
+        let held: Vec<String> = match list("columns") {
+            Some(columns) => named(columns),
+            None => check.columns_of("samples").filter(|c| !c.1.inner).map(|c| c.0.to_string()).collect(),
+        };
+        out.extend(held.into_iter().filter(|name| name.starts_with("label.")));
+        out.extend(list("require").map(|columns| named(columns)).unwrap_or_default());
+    }
+    out.retain(|name| check.column("samples", name).is_some());
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// A sample that no release takes is of no use, nor are weights that none holds.
+fn check_use(check: &mut Check, weight: Option<&At<String>>) {
+    let takers = takers(check);
     if takers.is_empty() {
         let message = format!("no release takes the samples that [{}] chooses", check.path);
         let problem = Diagnostic::warning("T0634", check.span.clone(), message).label("has no effect on any release");
@@ -181,7 +206,7 @@ fn check_use(check: &mut Check, weight: Option<&At<String>>) {
         let columns = table.get_ref().as_table().and_then(|table| table.get("columns")?.get_ref().as_array());
         columns.is_none_or(|all| all.iter().any(|c| c.get_ref().as_str() == Some(column.as_str())))
     };
-    if !takers.iter().any(|(_, _, table)| holds(table)) {
+    if !takers.iter().any(|table| holds(table)) {
         let message = format!("no release holds the weights of [{}]", check.path);
         let problem = Diagnostic::warning("T0634", weight.span(), message).label("has no effect on any release");
         check.bad(problem.help(format!("add \"{column}\" to `columns`")));

@@ -17,7 +17,8 @@
 //!
 //! Reads `id`, and the columns that are named; writes the inner column `sample.NAME` (whether a sample is chosen) and with
 //! `weight` the column `weight.NAME`. Facts: `samples` (chosen), `of` (out of so many), `capped` (left out by `cap`),
-//! `without` (left out since they have no value to balance or to mix by), and with `balance` or `weight` `imbalance.before` and `imbalance.after`: how often the most
+//! `without` (left out since they have no value to balance or to mix by), `unreleased` (they have no value in a column that a release
+//! of the sample demands, such as a label, and so are neither chosen nor counted in `of`), and with `balance` or `weight` `imbalance.before` and `imbalance.after`: how often the most
 //! frequent class stands for each time that the rarest does. Findings about the whole: `sample.short`, values of `mix` that have
 //! fewer samples than their share; `sample.unmet`, weights whose value no sample has.
 mod choose;
@@ -27,7 +28,7 @@ use crate::measure::names::composed;
 use crate::model::votes::{each_class, stratum_of};
 use crate::model::weights;
 use crate::stage::*;
-use crate::table::{ArrayRef, DataType, Value, texts, value_at};
+use crate::table::{Array, ArrayRef, DataType, Value, texts, value_at};
 use choose::{Known, Way};
 use declaration::{Declaration, Short, declared, millionths};
 use serde::{Deserialize, Serialize};
@@ -49,8 +50,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         drawn: d.weighted.as_ref().map(|column| column.get().clone()).unwrap_or_default(),
         marker: check.path.clone(),
         weights: weights.clone().unwrap_or_default(),
+        demanded: declaration::demanded(check),
     };
     let mut reads = names(&["id"]);
+    reads.extend(map.demanded.iter().cloned());
     reads.extend((!map.splits.is_empty()).then(|| "split".to_string()));
     reads.extend([&map.by, &map.cap, &map.weight, &map.drawn].into_iter().filter(|column| !column.is_empty()).cloned());
     reads.sort();
@@ -124,6 +127,9 @@ struct Map {
     marker: String,
     #[serde(default, skip_serializing_if = "is_default")]
     weights: String,
+    /// Columns in which a sample must have a value to be in the releases of what is chosen.
+    #[serde(default, skip_serializing_if = "is_default")]
+    demanded: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -139,7 +145,7 @@ struct Sample;
 impl RowStage for Sample {
     const MAP: u32 = 1;
     const USES: &'static [&'static str] = crate::measure::names::USES;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather)); // 2: samples that no release would hold
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = choose::Gather;
@@ -151,13 +157,19 @@ impl RowStage for Sample {
         let drawn = column(&p.drawn)?;
         let splits = if p.splits.is_empty() { None } else { Some(rows.texts("split")?) };
         let ids = rows.column("id")?;
+        let demanded = p.demanded.iter().map(|name| rows.column(name)).collect::<Result<Vec<_>, _>>()?;
         let value = |c: &Option<ArrayRef>, row: usize| c.as_ref().map(|c| value_at(c.as_ref(), row));
         for (row, id) in texts(ids.as_ref()).into_iter().enumerate() {
             let split = splits.as_ref().and_then(|of| of.get(row)).cloned().flatten();
             if splits.is_some() && split.is_none_or(|split| !p.splits.contains(&split)) {
                 continue;
             }
+            if demanded.iter().any(|column| column.is_null(row)) {
+                summary.put(id.unwrap_or_default(), row, Known { unreleased: true, ..Known::default() }.bytes());
+                continue;
+            }
             let known = Known {
+                unreleased: false,
                 strata: value(&by, row).and_then(|value| strata(p.each, &value)),
                 group: value(&cap, row).and_then(|value| value.key_text()).map(|group| composed(&group).into_owned()),
                 drawn: value(&drawn, row).map(|value| number(&value)),

@@ -69,7 +69,7 @@ pub struct Declaration {
     /// stand in `hidden-answers/NAME`, which git ignores; files that cannot do without them are not written of that split.
     #[serde(default)]
     pub hide: BTreeMap<String, Vec<At<String>>>,
-    /// `last_release`: what a release assigned stays so; what cannot, since its group was joined with one of another split, is told (`split.moved`). Default `none`: a pure function of the samples.
+    /// `last_release`: what a release assigned stays so, folds too where there are as many of them as then; what cannot, since its group was joined with one of another split, is told (`split.moved`). Default `none`: a pure function of the samples.
     #[serde(default)]
     pub keep: Kept,
 }

@@ -15,8 +15,8 @@
 //! above the exact one, within the stratum and over the whole. So it is pure: one more sample moves at most a few. The
 //! stratum of a list label is its set of classes, of a group the union over its members. A sample whose column `given`
 //! names a split is in that split and counts for no ratio. With `keep = "last_release"` samples (or groups) that a
-//! release put into a split stay there; new ones fill what is missing. The pins must then be those that the last release
-//! in dataset.lock wrote.
+//! release put into a split stay there, and in their folds, where there are as many folds as then; new ones fill what is missing. The
+//! pins must then be those that the last release in dataset.lock wrote.
 //!
 //! With `method = "balanced"` ratios count samples, and each class is spread by itself, as often as it stands there
 //! ([`crate::measure::placing`]). `stratify` and `group` may be lists of columns; samples that share a value of any column
@@ -28,9 +28,9 @@
 //! split in another case of letters or with blanks around), `split.given.apart` (samples that are given to another
 //! split than their group), with `group` or `deviation_max` `split.deviation` (the greatest difference between the share of a
 //! split, of all samples, and its ratio). Findings: `split.empty`, a declared split without a sample, and `split.strata`, most
-//! strata hold one sample and so cannot be spread, and `split.folds`, a split has fewer samples or groups than folds (all told of no sample); `split.absent`, a class of which a split has none though its ratio asks for one (with the fact `split.absent`: classes and splits, where there are at least as many units as splits); `split.given`, a value that names no split;
+//! strata hold one sample and so cannot be spread, and `split.folds`, a split has fewer samples or groups than folds, or the last release had another number of folds (all told of no sample); `split.absent`, a class of which a split has none though its ratio asks for one (with the fact `split.absent`: classes and splits, where there are at least as many units as splits); `split.given`, a value that names no split;
 //! `split.group`, a group that is given to several splits; `split.moved`, a sample that the last release had in another split
-//! (with the fact `split.moved`), since its group was joined with one of another split, or what is given or declared changed; `split.deviation`, groups keep a split more than 0.02 from its
+//! (with the fact `split.moved`) or fold (`split.folds.moved`), since its group was joined with one of another split, or what is given or declared changed; `split.deviation`, groups keep a split more than 0.02 from its
 //! ratio. Groups are equal in normal form C.
 //!
 //! Near duplicates that are not dropped are a group, too, unless `near_duplicates = "anywhere"`; so are the tiles of one picture.
@@ -56,7 +56,7 @@ mod timed;
 mod units;
 
 pub use declaration::Declaration;
-pub use pins::PINS;
+pub use pins::{PINS, text as pins_text};
 
 use crate::digest::{Digest, keyed};
 use crate::measure::names::composed;
@@ -68,6 +68,7 @@ use crate::table::{ArrayRef, DataType, Value, array_of, texts, utf8, value_at};
 use declaration::{CLUSTERS, Columns, Kept, Method, Near, declared, drawings, fold_column, gates, secret};
 use records::{Gather, Known, Verdict};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 pub const ENTRIES: &[Entry] = &[
     Entry::join::<pins::Pinned>("split/kept", "split", pins::declare_kept).schema(|g| g.subschema_for::<Declaration>()),
@@ -89,7 +90,10 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let gather = gathered(check, &d, &map);
     let mut reads = names(&["id"]);
     reads.extend(
-        [&map.stratify, &map.group, &map.given, &map.listed, &map.keep, &map.time].into_iter().flatten().cloned(),
+        [&map.stratify, &map.group, &map.given, &map.listed, &map.keep, &map.folds_kept, &map.time]
+            .into_iter()
+            .flatten()
+            .cloned(),
     );
     reads.extend(map.strata.iter().chain(&map.quantiles).chain(&map.groups).cloned());
     reads.sort();
@@ -97,19 +101,18 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let mut columns = vec![("split".to_string(), Column::new(utf8()).harmless())];
     let folds = d.drawings();
     columns.extend((0..folds).map(|n| (fold_column(n), Column::new(DataType::Int64).harmless())));
-    let ports = Ports {
-        table: "samples".into(),
-        reads,
-        writes: writes(columns),
-        apply_reads: names(&["split"]),
-        drops: d.time.is_some(),
-        ..Ports::default()
-    };
+    let ports =
+        Ports { table: "samples".into(), reads, writes: writes(columns), drops: d.time.is_some(), ..Ports::default() };
     let clusters = map.groups.iter().any(|column| column == CLUSTERS);
     vec![Plan {
         gates: gates(&d, clusters),
         secret,
-        ..Plan::row::<Split>(ports, &map, &gather, &Apply { folds: folds > 0, repeats: map.repeats })
+        ..Plan::row::<Split>(
+            ports,
+            &map,
+            &gather,
+            &Apply { usual: map.usual.clone(), folds: folds > 0, repeats: map.repeats },
+        )
     }]
 }
 
@@ -119,7 +122,8 @@ fn mapped(check: &Check, d: &Declaration) -> Map {
         usual: usual.unwrap_or_default().to_string(),
         given: d.given.as_ref().map(|c| c.get().clone()),
         listed: (!d.lists.is_empty()).then(|| lists::LISTED.to_string()),
-        keep: (d.keep == Kept::LastRelease).then(|| "kept.split".to_string()),
+        keep: (d.keep == Kept::LastRelease).then(|| pins::SPLIT.to_string()),
+        folds_kept: check.column("samples", pins::FOLDS).map(|_| pins::FOLDS.to_string()),
         counted: d.method == Method::Balanced,
         folds: d.folds.is_some(),
         repeats: d.repeats.as_ref().map_or(0, |n| *n.get()),
@@ -189,6 +193,9 @@ struct Map {
     listed: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     keep: Option<String>,
+    /// The column that says in which folds the last release had a sample.
+    #[serde(default, skip_serializing_if = "is_default")]
+    folds_kept: Option<String>,
     /// Columns whose classes are told with the name of the column, where there are several.
     #[serde(default, skip_serializing_if = "is_default")]
     strata: Vec<String>,
@@ -220,6 +227,9 @@ struct Map {
 
 #[derive(Serialize, Deserialize, Default)]
 struct Apply {
+    /// The split of rows of which nothing was decided, as the map writes it: read back it would have to be made again.
+    #[serde(default, skip_serializing_if = "is_default")]
+    usual: String,
     #[serde(default, skip_serializing_if = "is_default")]
     folds: bool,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -231,8 +241,8 @@ struct Split;
 impl RowStage for Split {
     const MAP: u32 = 4;
     const USES: &'static [&'static str] = crate::measure::names::USES;
-    const GATHER: Option<GatherPart<Self>> = Some((7, Self::gather)); // 7: folds that no unit is in; 6: classes that a split has none of; 5: splits without a sample are told of no sample
-    const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
+    const GATHER: Option<GatherPart<Self>> = Some((8, Self::gather)); // 8: folds are kept; 7: folds that no unit is in; 6: classes that a split has none of; 5: splits without a sample are told of no sample
+    const APPLY: Option<ApplyPart<Self>> = Some((3, Self::apply)); // 3: the usual split is told, not read
     type Map = Map;
     type Gather = Gather;
     type Apply = Apply;
@@ -245,7 +255,7 @@ impl RowStage for Split {
             |of: &[String]| of.iter().map(|c| Ok((c.clone(), rows.column(c)?))).collect::<Result<Vec<_>, Fault>>();
         let (strata, groups) = (column(&p.stratify)?, column(&p.group)?);
         let (given, kept, times) = (column(&p.given)?, column(&p.keep)?, column(&p.time)?);
-        let listed = column(&p.listed)?;
+        let (listed, folds) = (column(&p.listed)?, column(&p.folds_kept)?);
         let (named, numbers, joined) = (several(&p.strata)?, several(&p.quantiles)?, several(&p.groups)?);
         let salt = salt_of(p)?;
         // equal values of any type are one group, or one split
@@ -272,7 +282,8 @@ impl RowStage for Split {
             let given = text(&given, row).filter(|given| !given.trim().is_empty());
             let given = text(&listed, row).or(given);
             let kept = text(&kept, row);
-            let mut known = Known { classes, given, kept, numbers: Vec::new(), time };
+            let folds = text(&folds, row).map(|told| pins::folds_of(&told)).unwrap_or_default();
+            let mut known = Known { classes, given, kept, folds, numbers: Vec::new(), time };
             for (name, c) in &numbers {
                 match number(&value_at(c.as_ref(), row)) {
                     Some(number) => known.numbers.push((name.clone(), number)),
@@ -339,7 +350,7 @@ fn number(value: &Value) -> Option<u64> {
 }
 
 fn numbers_of(numbers: Vec<Option<i64>>) -> ArrayRef {
-    std::sync::Arc::new(arrow_array::Int64Array::from(numbers))
+    Arc::new(arrow_array::Int64Array::from(numbers))
 }
 
 impl Split {
@@ -348,23 +359,29 @@ impl Split {
     }
 
     fn apply(p: &Apply, rows: &Rows, slice: &Slice) -> Result<Delta, Fault> {
-        let mut split = rows.texts("split")?;
+        let mut split = vec![p.usual.as_str(); rows.len()];
         let mut folds = vec![vec![None; rows.len()]; drawings(p.folds, p.repeats) as usize];
         let mut delta = Delta::default();
+        let mut told: Vec<(u32, Verdict)> = Vec::new();
         for (row, said) in &slice.rows {
-            let verdict = Verdict::of(said)?;
-            for (key, rule, say) in verdict.told {
+            match Verdict::plain(said) {
+                Some(own) => split.get_mut(*row as usize).iter_mut().for_each(|s| **s = own),
+                None => told.push((*row, Verdict::of(said)?)),
+            }
+        }
+        for (row, verdict) in &told {
+            for (key, rule, say) in &verdict.told {
                 delta.event(*row as usize, Act::Finding, key, rule, say);
             }
-            if let Some((key, rule, say)) = verdict.gone {
+            if let Some((key, rule, say)) = &verdict.gone {
                 delta.event(*row as usize, Act::DROP, key, rule, say);
             }
-            split.get_mut(*row as usize).iter_mut().for_each(|s| **s = Some(verdict.split.clone()));
+            split.get_mut(*row as usize).iter_mut().for_each(|s| **s = &verdict.split);
             for (of, fold) in folds.iter_mut().zip(verdict.fold.iter().chain(&verdict.more)) {
                 of.get_mut(*row as usize).iter_mut().for_each(|f| **f = Some(i64::from(*fold)));
             }
         }
-        delta.write("split", array_of(split));
+        delta.write("split", Arc::new(arrow_array::StringArray::from_iter_values(split)));
         for (n, of) in (0u32..).zip(folds) {
             delta.write(fold_column(n), numbers_of(of));
         }

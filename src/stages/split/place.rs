@@ -25,7 +25,7 @@ pub fn place(p: &Gather, units: &Units) -> Placed {
     };
     units.all.iter().for_each(|unit| set(unit.number, unit.given.map_or(0, u32::from)));
     let kept = |unit: &Unit| unit.kept.map(u32::from);
-    let shares = Shares { weights: &weights, kept, purpose: "split stratum".into(), repeat: 0 };
+    let shares = Shares { weights: &weights, kept: &kept, purpose: "split stratum".into(), repeat: 0 };
     let (strata, alone) = match &p.time {
         None => shares.place(p, units, &free, &mut set),
         Some(order) => {
@@ -41,7 +41,8 @@ pub fn place(p: &Gather, units: &Units) -> Placed {
         for split in 0..p.weights.len() as u32 {
             let own = |unit: &&Unit| splits.get(unit.number as usize) == Some(&split);
             let own: Vec<&Unit> = units.all.iter().filter(own).collect();
-            let shares = Shares { weights: &weights, kept: |_| None, purpose: purpose.clone(), repeat };
+            let kept = |unit: &Unit| units.kept_fold(unit, repeat).filter(|fold| *fold < p.folds);
+            let shares = Shares { weights: &weights, kept: &kept, purpose: purpose.clone(), repeat };
             shares.place(p, units, &own, &mut |number, fold| {
                 own_folds.get_mut(number as usize).iter_mut().for_each(|f| **f = fold + 1);
             });
@@ -54,7 +55,7 @@ pub fn place(p: &Gather, units: &Units) -> Placed {
 /// What is shared out.
 struct Shares<'w> {
     weights: &'w [u64],
-    kept: fn(&Unit) -> Option<u32>,
+    kept: &'w dyn Fn(&Unit) -> Option<u32>,
     /// What the odd ones are drawn for.
     purpose: String,
     /// Another drawing of the same units: 0 is the first.
@@ -79,7 +80,7 @@ impl Shares<'_> {
     fn balanced(&self, draws: &Draws, units: &Units, of: &[&Unit], set: &mut dyn FnMut(u32, u32)) -> (usize, usize) {
         let lot = |unit: &&Unit| Lot {
             size: u64::from(unit.size),
-            classes: units.classes_of(unit).to_vec(),
+            classes: units.classes_of(unit).into(),
             draw: self.rank(unit),
             kept: (self.kept)(unit),
         };

@@ -2,62 +2,38 @@
 use super::absent;
 use super::deviation;
 use super::folds;
-use super::place::place;
+use super::place::{Placed, place};
 use super::records::{Gather, Known, Verdict};
 use super::time::{Missing, Order};
 use super::timed::Timeline;
-use super::units;
+use super::units::{self, Read, Units};
 use crate::measure::names::composed;
-use crate::stage::{Fact, Fault, Hit, Hits, Verdicts};
+use crate::stage::{Fact, Fault, Hit, Hits, Spot, Verdicts};
 use std::collections::BTreeSet;
 
 /// Decides for every unit, and tells rows that are not in the usual split.
 pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
     let names: Vec<&str> = p.weights.keys().map(String::as_str).collect();
-    let (units, mut numbers) = units::read(p, &names, hits)?;
+    let Read { units, mut numbers, spots } = units::read(p, &names, hits)?;
     let placed = place(p, &units);
     let zeros = || vec![0; names.len()];
-    let mut seen =
-        Seen { counts: zeros(), free: zeros(), strata: placed.strata, alone: placed.alone, ..Seen::default() };
+    let seen = Seen { counts: zeros(), free: zeros(), strata: placed.strata, alone: placed.alone, ..Seen::default() };
     let line = p.time.as_ref().map(|order| (order, Timeline::of(p, order, &units.all, &placed.splits)));
-    for Hit { key, value, at } in hits.iter().filter(units::is_row) {
-        let number = numbers.number(&key) as usize;
-        let of_unit = placed.splits.get(number).map_or(0, |s| *s as usize);
-        let (mut split, mut verdict) = (of_unit, Verdict::default());
-        let mut kept = None;
-        if p.given.is_some() || p.listed || p.time.is_some() || p.keeps {
-            let mut row = Known::of(&value)?;
-            let time = row.time;
-            kept = row.kept.take();
-            let follows = units.all.get(number).is_some_and(|unit| unit.given.is_none());
-            (split, verdict.told) = own_split(p, &names, of_unit, row, &mut seen);
-            if let Some((order, line)) = line.as_ref().filter(|_| follows) {
-                own_time(order, line, split, time, &mut verdict, &mut seen);
+    let mut deciding = Deciding { p, names: &names, units: &units, placed: &placed, line, seen };
+    match spots {
+        Some(spots) => spots.into_iter().for_each(|(at, number)| deciding.plain(at, number as usize, out)),
+        None => {
+            for Hit { key, value, at } in hits.iter().filter(units::is_row) {
+                let number = numbers.number(&key) as usize;
+                match p.tells_rows() {
+                    true => deciding.row(at, number, Known::of(&value)?, out),
+                    false => deciding.plain(at, number, out),
+                }
             }
         }
-        let Some(name) = names.get(split) else { continue };
-        if let Some(before) = kept.filter(|before| before.as_str() != *name) {
-            let say = format!("the last release had it in `{before}`, and it is in `{name}` now");
-            verdict.told.push(("split.keep".to_string(), "split.moved".to_string(), say));
-            seen.moved += 1;
-        }
-        seen.gone += u64::from(verdict.gone.is_some());
-        if verdict.gone.is_none() {
-            seen.counts.get_mut(split).iter_mut().for_each(|n| **n += 1);
-            if units.all.get(number).is_some_and(|unit| unit.given.is_none()) {
-                seen.free.get_mut(split).iter_mut().for_each(|n| **n += 1);
-            }
-        }
-        let mut folds = placed.folds.iter().filter_map(|of| of.get(number).copied());
-        (verdict.split, verdict.fold) = (name.to_string(), folds.next());
-        verdict.more = folds.collect();
-        if *name != p.usual || verdict.fold.is_some() || !verdict.told.is_empty() || verdict.gone.is_some() {
-            out.put(at, verdict.bytes());
-        }
     }
-    if p.keeps {
-        out.fact("moved", seen.moved);
-    }
+    let seen = deciding.seen;
+    tell_kept(p, &seen, out);
     if p.measured {
         deviation::tell(
             p,
@@ -75,6 +51,103 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
     folds::tell(p, &units, &placed, out);
     tell(p, &names, seen, units.all.len(), out);
     Ok(())
+}
+
+/// Rows as they are decided.
+struct Deciding<'a> {
+    p: &'a Gather,
+    names: &'a [&'a str],
+    units: &'a Units,
+    placed: &'a Placed,
+    line: Option<(&'a Order, Timeline)>,
+    seen: Seen,
+}
+
+impl Deciding<'_> {
+    /// A row of which nothing is known but its unit.
+    fn plain(&mut self, at: Spot, number: usize, out: &mut Verdicts) {
+        let split = self.placed.splits.get(number).map_or(0, |s| *s as usize);
+        if !self.placed.folds.is_empty() {
+            return self.put(at, number, split, Verdict::default(), out);
+        }
+        let Some(name) = self.names.get(split) else { return };
+        self.count(number, split);
+        if *name != self.p.usual {
+            out.put(at, name); // as `Verdict::bytes` has it
+        }
+    }
+
+    /// A row that the data, a list, a time or the last release tells something of.
+    fn row(&mut self, at: Spot, number: usize, mut row: Known, out: &mut Verdicts) {
+        let of_unit = self.placed.splits.get(number).map_or(0, |s| *s as usize);
+        let (time, kept, old_folds) = (row.time, row.kept.take(), std::mem::take(&mut row.folds));
+        let mut verdict = Verdict::default();
+        let split;
+        (split, verdict.told) = own_split(self.p, self.names, of_unit, row, &mut self.seen);
+        let follows = self.units.all.get(number).is_some_and(|unit| unit.given.is_none());
+        if let Some((order, line)) = self.line.as_ref().filter(|_| follows) {
+            own_time(order, line, split, time, &mut verdict, &mut self.seen);
+        }
+        let name = self.names.get(split).copied().unwrap_or_default();
+        if let Some(before) = kept.filter(|before| before.as_str() != name) {
+            let say = format!("the last release had it in `{before}`, and it is in `{name}` now");
+            verdict.told.push(("split.keep".to_string(), "split.moved".to_string(), say));
+            self.seen.moved += 1;
+        }
+        let folds = self.placed.folds.iter().filter_map(|of| of.get(number).copied());
+        own_folds(self.p, &old_folds, folds, &mut verdict, &mut self.seen);
+        self.put(at, number, split, verdict, out);
+    }
+
+    fn put(&mut self, at: Spot, number: usize, split: usize, mut verdict: Verdict, out: &mut Verdicts) {
+        let Some(name) = self.names.get(split) else { return };
+        match verdict.gone {
+            Some(_) => self.seen.gone += 1,
+            None => self.count(number, split),
+        }
+        let mut folds = self.placed.folds.iter().filter_map(|of| of.get(number).copied());
+        (verdict.split, verdict.fold) = (name.to_string(), folds.next());
+        verdict.more = folds.collect();
+        if *name != self.p.usual || verdict.fold.is_some() || !verdict.told.is_empty() || verdict.gone.is_some() {
+            out.put(at, verdict.bytes());
+        }
+    }
+
+    /// Counts a row that stays.
+    fn count(&mut self, number: usize, split: usize) {
+        self.seen.counts.get_mut(split).iter_mut().for_each(|n| **n += 1);
+        if self.units.all.get(number).is_some_and(|unit| unit.given.is_none()) {
+            self.seen.free.get_mut(split).iter_mut().for_each(|n| **n += 1);
+        }
+    }
+}
+
+/// Facts about what the last release had elsewhere.
+fn tell_kept(p: &Gather, seen: &Seen, out: &mut Verdicts) {
+    if p.keeps {
+        out.fact("moved", seen.moved);
+    }
+    if p.keeps && p.folds > 0 {
+        out.fact("folds.moved", seen.refolded);
+        for before in &seen.folds_before {
+            let say = format!("the last release had {before} folds, and now there are {}: all are drawn anew", p.folds);
+            out.remark("split.folds", "split.folds", say);
+        }
+    }
+}
+
+/// Tells of a row that is in another fold than the last release had it in.
+fn own_folds(p: &Gather, before: &[u32], now: impl Iterator<Item = u32>, verdict: &mut Verdict, seen: &mut Seen) {
+    let Some(own) = units::kept_folds(p, before) else {
+        seen.folds_before.extend(before.first().filter(|_| p.folds > 0));
+        return;
+    };
+    let moved = own.iter().zip(now).find(|(was, is)| **was > 0 && *was != is);
+    if let Some((was, is)) = moved {
+        let say = format!("the last release had it in fold {was}, and it is in fold {is} now");
+        verdict.told.push(("split.keep".to_string(), "split.moved".to_string(), say));
+        seen.refolded += 1;
+    }
 }
 
 /// What time says of a row that follows the ratios.
@@ -117,6 +190,10 @@ struct Seen {
     apart: u64,
     /// Rows that the last release had in another split.
     moved: u64,
+    /// Rows that the last release had in another fold of any drawing.
+    refolded: u64,
+    /// How many folds the last release had, where there is another number of them now.
+    folds_before: BTreeSet<u32>,
     /// Rows whose value names no split.
     unnamed: u64,
     /// Rows whose value is a split in another spelling.
@@ -227,7 +304,6 @@ fn share(n: u64, total: u64) -> Fact {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::Spot;
     use std::collections::BTreeMap;
 
     const RATIOS: [(&str, u64); 2] = [("test", 2), ("train", 8)];

@@ -53,6 +53,13 @@ pub struct Gather {
     pub time: Option<Order>,
 }
 
+impl Gather {
+    /// Whether more is known of a row than its unit and its classes.
+    pub fn tells_rows(&self) -> bool {
+        self.given.is_some() || self.listed || self.time.is_some() || self.keeps
+    }
+}
+
 /// What is known of a row.
 #[derive(Serialize, Deserialize, Default)]
 pub struct Known {
@@ -64,6 +71,9 @@ pub struct Known {
     /// The split of the last release.
     #[serde(default, skip_serializing_if = "is_default")]
     pub kept: Option<String>,
+    /// Its folds in the last release: out of how many, and of each drawing which.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub folds: Vec<u32>,
     /// Numbers by column, as [`sortable`] writes them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub numbers: Vec<(String, u64)>,
@@ -108,6 +118,12 @@ impl Verdict {
             }
             (false, _) => serde_json::to_vec(self).unwrap_or_default(),
         }
+    }
+
+    /// The split of a row of which nothing else was decided.
+    pub fn plain(bytes: &[u8]) -> Option<&str> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        (!text.starts_with('{') && !text.contains(' ')).then_some(text)
     }
 
     pub fn of(bytes: &[u8]) -> Result<Verdict, Fault> {

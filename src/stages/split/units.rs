@@ -2,9 +2,10 @@
 use super::records::{Gather, Known};
 use crate::digest::Draws;
 use crate::measure::disjoint::Disjoint;
-use crate::stage::{Fault, Hit, Hits};
+use crate::stage::{Fault, Hit, Hits, Spot};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 /// What is held of a unit.
 pub struct Unit {
@@ -37,41 +38,70 @@ pub struct Units {
     pub all: Vec<Unit>,
     /// The names of the classes, sorted.
     pub classes: Vec<String>,
+    /// In which fold the last release had each unit, of each drawing; nothing where it had none. Empty if it had none of any.
+    kept_folds: Vec<Vec<u32>>,
     /// What units have of each class, by the numbers of the classes in their order. Many units have the same.
     sets: Vec<Vec<(u32, u64)>>,
 }
 
 impl Units {
+    /// The fold, from 0, that the last release had a unit in.
+    pub fn kept_fold(&self, unit: &Unit, drawing: u64) -> Option<u32> {
+        self.kept_folds.get(unit.number as usize)?.get(usize::try_from(drawing).ok()?)?.checked_sub(1)
+    }
+
     /// What a unit has of each class, by the number of the class.
     pub fn classes_of(&self, unit: &Unit) -> &[(u32, u64)] {
         self.sets.get(unit.set as usize).map_or(&[], Vec::as_slice)
     }
 }
 
+/// What was read of all rows.
+pub struct Read<'h> {
+    pub units: Units,
+    pub numbers: Numbers<'h>,
+    /// Each row with the number of its unit, where these are few and nothing else of a row is asked for: then rows need not be
+    /// merged again.
+    pub spots: Option<Vec<(Spot, u32)>>,
+}
+
+/// Rows whose places are remembered at most: 24 bytes each.
+const SPOTS: usize = 1 << 22;
+
 /// Reads what the map told of all rows.
-pub fn read<'h>(p: &Gather, names: &[&str], hits: &Hits<'h>) -> Result<(Units, Numbers<'h>), Fault> {
-    let bins = Bins::of(p, hits)?;
+pub fn read<'h>(p: &Gather, names: &[&str], hits: &Hits<'h>) -> Result<Read<'h>, Fault> {
     let mut numbers = Numbers::of(p, hits);
-    let mut building = Building { draws: Draws::new(p.seed, "split"), all: Vec::new(), sets: BTreeMap::new() };
-    let named = |name: Option<String>| u16::try_from(names.iter().position(|n| Some(*n) == name.as_deref())?).ok();
-    let mut open: BTreeMap<u32, Coming> = BTreeMap::new();
+    let mut building = Building::of(p, Rows::of(p, names, hits)?);
+    let mut spots = if p.tells_rows() { None } else { Some(Vec::new()) };
+    let mut joined: BTreeMap<u32, Coming> = BTreeMap::new();
+    let (mut last, mut one): (Option<u32>, Coming) = Default::default();
     for hit in hits.iter().filter(is_row) {
-        let row = Known::of(&hit.value)?;
+        let row = building.rows.row(&hit.value)?;
         let number = numbers.number(&hit.key);
-        if !p.joined && !open.contains_key(&number) {
-            // the rows of a unit follow each other, so the unit before is complete
-            std::mem::take(&mut open).into_iter().for_each(|(number, unit)| building.close(number, unit));
-        }
-        let of = open.entry(number).or_insert_with(|| Coming { key: hit.key.to_vec(), ..Coming::default() });
-        of.size += 1;
-        bins.classes(&row).for_each(|class| *of.classes.entry(class).or_default() += 1);
-        of.given = of.given.or_else(|| named(row.given));
-        of.kept = of.kept.or_else(|| named(row.kept));
-        of.latest = of.latest.max(row.time);
+        let of = match p.joined {
+            true => joined.entry(number).or_default(),
+            false => {
+                // the rows of a unit follow each other, so the unit before is complete
+                if let Some(before) = last.filter(|before| *before != number) {
+                    building.close(before, &mut one);
+                }
+                last = Some(number);
+                &mut one
+            }
+        };
+        of.add(&hit.key, &row);
+        spots = spots.filter(|spots| spots.len() < SPOTS);
+        spots.iter_mut().for_each(|spots| spots.push((hit.at, number)));
     }
-    open.into_iter().for_each(|(number, unit)| building.close(number, unit));
+    last.iter().for_each(|number| building.close(*number, &mut one));
+    joined.iter_mut().for_each(|(number, unit)| building.close(*number, unit));
     numbers.again();
-    Ok((building.done(), numbers))
+    Ok(Read { units: building.done(), numbers, spots })
+}
+
+/// The folds of a sample in the last release, if it had as many as there are now: of another number all are drawn anew.
+pub fn kept_folds<'f>(p: &Gather, folds: &'f [u32]) -> Option<&'f [u32]> {
+    folds.split_first().filter(|(of, _)| p.folds > 0 && **of == p.folds).map(|(_, own)| own)
 }
 
 /// Whether an entry is about a row; the others say that two groups share a sample.
@@ -87,38 +117,129 @@ pub const LINK: u8 = b'+';
 struct Coming {
     key: Vec<u8>,
     size: u32,
-    classes: BTreeMap<String, u64>,
+    /// The number of each class as often as it came.
+    classes: Vec<u32>,
     given: Option<u16>,
     kept: Option<u16>,
     latest: Option<i64>,
+    folds: Vec<u32>,
 }
 
-struct Building {
+impl Coming {
+    fn add(&mut self, key: &[u8], row: &Row) {
+        if self.size == 0 {
+            self.key.extend_from_slice(key);
+        }
+        self.size += 1;
+        self.classes.extend(&row.classes);
+        self.given = self.given.or(row.given);
+        self.kept = self.kept.or(row.kept);
+        self.latest = self.latest.max(row.time);
+        if self.folds.is_empty() {
+            self.folds.extend(&row.folds);
+        }
+    }
+}
+
+/// What a value says of a row.
+struct Row {
+    /// The numbers of its classes.
+    classes: Vec<u32>,
+    given: Option<u16>,
+    kept: Option<u16>,
+    time: Option<i64>,
+    folds: Vec<u32>,
+}
+
+/// Values that are remembered with what they say: those of classes alone are few.
+const VALUES: usize = 1 << 12;
+
+/// Reads the values of rows. What stands in a map here is looked up alone: no order depends on it.
+struct Rows<'p> {
+    p: &'p Gather,
+    names: &'p [&'p str],
+    bins: Bins,
+    known: HashMap<Vec<u8>, Rc<Row>>,
+    /// Classes, numbered as they came.
+    classes: HashMap<String, u32>,
+}
+
+impl<'p> Rows<'p> {
+    fn of(p: &'p Gather, names: &'p [&'p str], hits: &Hits) -> Result<Rows<'p>, Fault> {
+        Ok(Rows { p, names, bins: Bins::of(p, hits)?, known: HashMap::new(), classes: HashMap::new() })
+    }
+
+    fn row(&mut self, value: &[u8]) -> Result<Rc<Row>, Fault> {
+        if let Some(row) = self.known.get(value) {
+            return Ok(row.clone());
+        }
+        let row = Known::of(value)?;
+        let named =
+            |name: &Option<String>| u16::try_from(self.names.iter().position(|n| Some(*n) == name.as_deref())?).ok();
+        let (given, kept, time) = (named(&row.given), named(&row.kept), row.time);
+        let folds = kept_folds(self.p, &row.folds).unwrap_or_default().to_vec();
+        let mut classes = Vec::new();
+        for class in self.bins.classes(&row) {
+            let next = self.classes.len() as u32;
+            classes.push(*self.classes.entry(class).or_insert(next));
+        }
+        let row = Rc::new(Row { classes, given, kept, time, folds });
+        if self.known.len() < VALUES {
+            self.known.insert(value.to_vec(), row.clone());
+        }
+        Ok(row)
+    }
+}
+
+struct Building<'p> {
+    rows: Rows<'p>,
     draws: Draws,
-    all: Vec<Unit>,
-    /// Sets of classes, numbered as they came.
-    sets: BTreeMap<BTreeMap<String, u64>, u32>,
+    units: Units,
+    /// Sets of classes, with how often each stands there, numbered as they came.
+    sets: HashMap<Vec<(u32, u64)>, u32>,
 }
 
-impl Building {
-    fn close(&mut self, number: u32, of: Coming) {
+impl<'p> Building<'p> {
+    fn of(p: &Gather, rows: Rows<'p>) -> Building<'p> {
+        Building { rows, draws: Draws::new(p.seed, "split"), units: Units::default(), sets: HashMap::new() }
+    }
+
+    /// Notes a unit whose rows have all come, and leaves room for another.
+    fn close(&mut self, number: u32, of: &mut Coming) {
         let rank = self.draws.of(&String::from_utf8_lossy(&of.key));
+        of.classes.sort_unstable();
+        let counted: Vec<(u32, u64)> =
+            of.classes.chunk_by(|a, b| a == b).filter_map(|run| Some((*run.first()?, run.len() as u64))).collect();
         let next = self.sets.len() as u32;
-        let set = *self.sets.entry(of.classes).or_insert(next);
-        let Coming { size, given, kept, latest, .. } = of;
-        self.all.push(Unit { rank, number, size, set, given, kept, latest });
+        let set = *self.sets.entry(counted).or_insert(next);
+        if !of.folds.is_empty() || !self.units.kept_folds.is_empty() {
+            self.units.kept_folds.resize(self.units.all.len(), Vec::new());
+            self.units.kept_folds.push(std::mem::take(&mut of.folds));
+        }
+        let (size, given, kept, latest) = (of.size, of.given, of.kept, of.latest);
+        self.units.all.push(Unit { rank, number, size, set, given, kept, latest });
+        of.key.clear();
+        of.classes.clear();
+        *of =
+            Coming { key: std::mem::take(&mut of.key), classes: std::mem::take(&mut of.classes), ..Coming::default() };
     }
 
     /// The units, and classes numbered in the order of their names.
     fn done(self) -> Units {
-        let names: BTreeSet<&String> = self.sets.keys().flat_map(BTreeMap::keys).collect();
-        let classes: Vec<String> = names.into_iter().cloned().collect();
-        let mut sets = vec![Vec::new(); self.sets.len()];
-        for (set, number) in &self.sets {
-            let of = |(name, n): (&String, &u64)| Some((classes.binary_search(name).ok()? as u32, *n));
-            sets.get_mut(*number as usize).iter_mut().for_each(|s| **s = set.iter().filter_map(of).collect());
+        let mut named: Vec<(String, u32)> = self.rows.classes.into_iter().collect();
+        named.sort_unstable();
+        let mut place = vec![0u32; named.len()];
+        for (at, (_, number)) in (0u32..).zip(&named) {
+            place.get_mut(*number as usize).iter_mut().for_each(|p| **p = at);
         }
-        Units { all: self.all, classes, sets }
+        let mut sets = vec![Vec::new(); self.sets.len()];
+        for (set, number) in self.sets {
+            let of = |(class, n): (u32, u64)| Some((*place.get(class as usize)?, n));
+            let mut own: Vec<(u32, u64)> = set.into_iter().filter_map(of).collect();
+            own.sort_unstable();
+            sets.get_mut(number as usize).iter_mut().for_each(|slot| **slot = std::mem::take(&mut own));
+        }
+        Units { classes: named.into_iter().map(|(name, _)| name).collect(), sets, ..self.units }
     }
 }
 
