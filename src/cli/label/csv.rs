@@ -2,8 +2,6 @@
 //! a spreadsheet would run have an apostrophe before them.
 use super::tool::{Back, Item, Job, Read, Said, Tool};
 use crate::review::said;
-use crate::stages::label::kinds::kind::Kind;
-use crate::stages::label::decided::answer_text;
 use serde_json::Value as Json;
 
 pub const TOOL: Tool =

@@ -9,10 +9,10 @@
 //! A preference is a choice of candidates or of `tie`; a ranking is a list that people put in order, which knows no two that are as good: a
 //! ranking with such stands in no prediction, and none comes back.
 use super::tool::{Back, Item, Job, Picture, Read, Said, Tool, is_boxes, is_class, is_spans};
-use crate::model::candidates::TIE;
 use crate::formats::json::parse;
 use crate::formats::json_array::objects;
 use crate::formats::label_studio::min::tasks;
+use crate::model::candidates::TIE;
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::{Value as Json, json};
 

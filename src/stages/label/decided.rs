@@ -85,11 +85,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     };
     let points = task.declared.keypoints.as_ref().map_or(0, |p| p.names.len());
     let candidates = task.declared.candidates.iter().map(|c| c.get().clone()).collect();
+    let gate = met(check, &task.path);
     let (task, kind) = (task.name.clone(), task.kind());
     let join = Join { task, kind, content, on_stale: review.on_stale, bounds, points, candidates };
     vec![Plan {
         literal: Some(literal(table, &told)),
-        gates: vec![met(check, &task.path)],
+        gates: vec![gate],
         reopens: true,
         ..Plan::join::<Stage>(ports, &join).word("decided")
     }]
