@@ -25,6 +25,7 @@ mod rows;
 mod secret;
 #[cfg(test)]
 pub mod testing;
+mod unread_pictures;
 
 pub use crate::manifest::Declared;
 pub use declare::{
@@ -45,6 +46,7 @@ pub(crate) use matching::keys_at;
 pub use ports::{Column, Ports, RESERVED, Right, Role, writes};
 pub use rows::{Context, Fault, Limits, Piece, Program, Question, Rows, Tools};
 pub use secret::Secret;
+pub use unread_pictures::unread_pictures;
 
 /// Lists column names.
 pub fn names<S: AsRef<str>>(of: &[S]) -> Vec<String> {

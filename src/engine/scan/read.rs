@@ -49,14 +49,10 @@ pub fn read_file(r: &Reading, path: &str, before: Option<&FileState>) -> Result<
 fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -> io::Result<FileState> {
     let (store, source) = (r.store, r.source);
     let packed = inner_name(path) != path;
-    if let Some(state) = in_unread_packing(r, open, packed)? {
+    if let Some(state) = not_read(r, open, path, packed)? {
         return Ok(FileState { digest: digest_of(&state), ..state });
     }
-    let members = parts::members_of(&source.cut, path);
-    if let Some(state) = pointer_in_place(r, open, packed || members.is_some())? {
-        return Ok(FileState { digest: digest_of(&state), ..state });
-    }
-    if let Some(members) = members {
+    if let Some(members) = parts::members_of(&source.cut, path) {
         let state = parts::read_parts(r, open, path, members)?;
         return Ok(FileState { digest: digest_of(&state), ..state });
     }
@@ -126,6 +122,14 @@ fn read_open(r: &Reading, open: &Open, path: &str, before: Option<&FileState>) -
 fn too_large(source: &Source, lines: u64) -> &'static str {
     let quotes = matches!(source.cut.split(), Split::Csv(_));
     if quotes && lines > swallowed::LINES { "csv.endless" } else { "record.too_large" }
+}
+
+/// A file that is not read at all, as one record.
+fn not_read(r: &Reading, open: &Open, path: &str, packed: bool) -> io::Result<Option<FileState>> {
+    match in_unread_packing(r, open, packed)? {
+        Some(state) => Ok(Some(state)),
+        None => pointer_in_place(r, open, packed || parts::members_of(&r.source.cut, path).is_some()),
+    }
 }
 
 /// A file in a packing that is not read, as one record that no reader is given.

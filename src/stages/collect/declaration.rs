@@ -146,7 +146,7 @@ impl Declaration {
     }
 
     /// What the id is taken from where the manifest does not say: what the first file tells, else as the format has it.
-    pub(super) fn usual_id(&self, check: &Check, path: &str, files: &Files, format: &Format) -> String {
+    fn usual_id(&self, check: &Check, path: &str, files: &Files, format: &Format) -> String {
         let Some(reader) = files.reader(format) else {
             return if format.sidecar.is_some() { "stem" } else { "path" }.into();
         };
@@ -444,7 +444,7 @@ fn check_private_id(check: &mut Check, d: &Declaration, id: &str) {
 }
 
 /// Whether some release calls samples by the ids under which they were collected.
-pub(super) fn releases_name_samples(check: &Check) -> bool {
+fn releases_name_samples(check: &Check) -> bool {
     let others = |table: &Declared| -> Option<bool> {
         let ids = table.get_ref().as_table()?.get("ids")?.get_ref().as_str()?;
         Some(ids != "source")

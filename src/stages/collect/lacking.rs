@@ -27,7 +27,12 @@ pub fn tell(check: &mut Check, c: &Collect, reader: &Reader, fields: &Fields) {
     let seen = heads::each_named(check, &source, &|len, read| of(&c.options, len, read)).unwrap_or_default();
     let seen: Vec<(String, Vec<Seen>)> =
         seen.into_iter().filter(|(_, of)| of.iter().any(|c| !c.0.is_empty())).collect();
-    for (name, selector, span) in wanted(c, reader, fields) {
+    let wanted = wanted(c, reader, fields);
+    // a header whose names hold what parts values is of another dialect, which is told where that is declared
+    let parted = |names: &[Seen]| names.iter().any(|(name, _)| name.contains([',', ';', '\t', '|']));
+    let other = |names: &[Seen]| parted(names) && !wanted.iter().any(|(_, selector, _)| has(names, selector));
+    let seen: Vec<(String, Vec<Seen>)> = seen.into_iter().filter(|(_, names)| !other(names)).collect();
+    for (name, selector, span) in wanted {
         let lacking: Vec<&(String, Vec<Seen>)> = seen.iter().filter(|(_, of)| !has(of, &selector)).collect();
         let Some((first, columns)) = lacking.first() else { continue };
         let more = lacking.len() - 1;

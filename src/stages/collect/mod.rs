@@ -30,7 +30,6 @@ pub mod licences;
 mod met;
 mod named;
 mod objects;
-pub mod path_ids;
 mod pictures;
 mod placed;
 mod read;
@@ -39,7 +38,6 @@ mod sheet;
 mod shown;
 mod sidecars;
 mod terms;
-pub mod unread_pictures;
 
 use crate::stage::Entry;
 

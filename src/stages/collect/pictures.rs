@@ -1,8 +1,7 @@
 //! `collect/pictures`: where no `[preprocess]` decodes images, the header of each and the end of its file are looked at, so
 //! that a page that says "not found", an empty file, a pointer or half a picture is no picture. Drops: `file.pointer`, and
 //! those of a header (`image.empty`, `image.format`, `image.truncated`, `image.corrupt`). Finding: `image.format_name`.
-//! Pictures that leave count as rejected records of their source (`unread_pictures`). Limits: damage within the pixels is not seen.
-use super::unread_pictures;
+//! Pictures that leave count as rejected records of their source. Limits: damage within the pixels is not seen.
 use crate::formats::image::look;
 use crate::formats::pointer;
 use crate::model::images::Image;
@@ -27,7 +26,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         ..Ports::default()
     };
     let sized = !ports.writes.is_empty();
-    let gates = unread_pictures::gates(check, "collect/pictures");
+    let gates = unread_pictures(check, "collect/pictures");
     vec![Plan { gates, ..Plan::map::<Pictures>(ports, &Map { sized }).word("pictures") }]
 }
 

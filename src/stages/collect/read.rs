@@ -74,8 +74,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             || fields.values().any(|f| f.0 == s || (s == "path" && [PLACE, SPLIT].contains(&f.0.as_str())))
     };
     reads.extend(["path", "stem"].into_iter().filter(|s| used(s)).map(String::from));
-    let ports = Ports { table: source.table.clone(), reads, writes, into: Some("samples".into()), ..Ports::default() };
     let mut gates = c.gates(check, &check.path);
+    let ports = Ports { table: source.table.clone(), reads, writes, into: Some("samples".into()), ..Ports::default() };
     let wanted = Wanted::of(check, &c, reader, &fields);
     gates.extend(wanted.gates(check, &c, (&check.path, &check.path)));
     let parse = Parse { seen, ..Parse::of(&c, reader, &check.instance, fields) };

@@ -9,7 +9,6 @@ use crate::manifest::sections::{ImageField, SchemaSection};
 use crate::model::frames::{Frame, swaps};
 use crate::model::images::Image;
 use crate::stage::*;
-use crate::stages::collect::unread_pictures;
 use crate::table::value::column;
 use crate::table::{ArrayRef, Cell, DataType, Value, array_of, value_at};
 use serde::{Deserialize, Serialize};
@@ -81,7 +80,7 @@ pub(super) fn declare(check: &mut Check) -> Vec<Plan> {
     let mut reads = names(&["image"]);
     reads.extend(stated.then(|| STATED.to_string()));
     let ports = Ports { table: "samples".into(), reads, writes, drops: true, ..Ports::default() };
-    let gates = unread_pictures::gates(check, "preprocess/images");
+    let gates = unread_pictures(check, "preprocess/images");
     let map = Map { pixels_max, side_min, side_max, change };
     vec![Plan { gates, ..Plan::map::<Images>(ports, &map).word("images") }]
 }

@@ -6,10 +6,12 @@
 use super::detectors::Finder;
 use super::sought::Sought;
 use crate::digest::Digest;
+use crate::formats::named;
 use crate::manifest::Decimal;
 use crate::manifest::sections::Privacy;
+use crate::manifest::{Declared, read};
+use crate::measure::parts::PLACE;
 use crate::stage::*;
-use crate::stages::collect::path_ids;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -22,7 +24,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     if privacy.harmless.iter().any(|name| name.as_str() == "id") {
         return Vec::new();
     }
-    let sources = path_ids::sources(check);
+    let sources = sources(check);
     let Some((sought, files)) = Sought::again(check).filter(|_| !sources.is_empty()) else { return Vec::new() };
     let gate = Gate::at_most("privacy.detect", format!("{STEP}.fails"), Decimal::default(), check.span.clone())
         .say("ids that are made of paths hold what [privacy.detect] looks for, and are released")
@@ -33,6 +35,44 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let ports = Ports { table: "samples".into(), reads: names(&["id", "source"]), ..Ports::default() };
     let files = files.into_values().collect();
     vec![Plan { gates: vec![gate], files, ..Plan::map::<Stage>(ports, &Map { sources, sought }).word("ids") }]
+}
+
+/// As much of a source as says what its ids are made of.
+#[derive(Deserialize)]
+struct Source {
+    id: Option<String>,
+    open: Option<Files>,
+    direct: Option<Files>,
+}
+
+#[derive(Deserialize)]
+struct Files {
+    format: String,
+}
+
+/// As much of a release as says what it calls samples.
+#[derive(Deserialize)]
+struct Release {
+    ids: Option<String>,
+}
+
+/// The sources whose ids are made of paths, where some release calls samples by them.
+fn sources(check: &Check) -> Vec<String> {
+    let as_collected = |table: &Declared| read::<Release>(table).is_ok_and(|r| r.ids.is_none_or(|ids| ids == "source"));
+    if !check.manifest.instances(&["release"]).iter().any(|(_, _, table)| as_collected(table)) {
+        return Vec::new();
+    }
+    let of_path = |table: &Declared| {
+        let Ok(source) = read::<Source>(table) else { return false };
+        let files = source.open.or(source.direct);
+        // where a file is a sample it is called by its path, unless the manifest says otherwise
+        let usual = files
+            .and_then(|files| named(&files.format))
+            .is_some_and(|f| f.reader.as_ref().is_none_or(|r| r.id == "path"));
+        source.id.map_or(usual, |id| ["path", "stem", PLACE].contains(&id.as_str()))
+    };
+    let all = check.manifest.instances(&["collect"]).into_iter();
+    all.filter(|(_, _, table)| of_path(table)).map(|(name, ..)| name).collect()
 }
 
 #[derive(Serialize, Deserialize, Default)]
