@@ -2,7 +2,7 @@
 use super::Assembly;
 use crate::diag::Diagnostic;
 use crate::engine::scan::find::{self, Look, WRITTEN, is_written, look, names};
-use crate::formats::pointer;
+use crate::formats::{Cut, pointer};
 use crate::stage::{Column, Plan, Role, Source};
 use crate::world::{inner_path, is_fetched, undotted};
 use std::collections::BTreeSet;
@@ -31,8 +31,12 @@ impl Assembly<'_> {
         self.idle.entry(source.name.clone()).and_modify(both).or_insert_with(|| idle.clone());
     }
 
-    /// Files that stand for data which lies elsewhere. What that costs is judged when the files are read.
+    /// Files that stand for data which lies elsewhere. What that costs is judged when the files are read. Documents and pictures,
+    /// of which there may be many, are not opened before that.
     fn pointers(&mut self, source: &Source) {
+        if matches!(source.cut, Cut::Document(_)) {
+            return;
+        }
         // a list that cannot be made was told before this
         let files = names(self.world, source).unwrap_or_default();
         let looked = files.len().min(FILES);

@@ -44,8 +44,9 @@ impl Tally {
             let mut of_files = Vec::new();
             for e in events(s, part)? {
                 let sample = sample_of(step, &e);
+                let of_file = is_finding(&e.act) && is_of_file(step, &e.rule);
                 let reason = (act_name(&e.act), e.rule, e.key);
-                match is_of_file(step, &reason.1) {
+                match of_file {
                     true => of_files.push((reason, e.row)),
                     false => named.entry(reason).or_default().push(sample),
                 }
