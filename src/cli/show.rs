@@ -186,7 +186,10 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
             .map(|text| if args.format.is_some() { text } else { out + &text });
     }
     let facts: BTreeMap<String, Fact> = chosen.all.iter().flat_map(|i| built.runs[*i].facts.clone()).collect();
-    let labels = snapshot.labels(s)?;
+    // of a task its own label alone: the classes of another may be called the same, and its facts say nothing of them
+    let mut labels = snapshot.labels(s)?;
+    let is_task = labels.iter().any(|(name, _)| *name == step.path);
+    labels.retain(|(name, _)| !is_task || *name == step.path);
     if labels.is_empty() && args.by.is_some() {
         out.push_str("  no labels up to this step\n");
     }
