@@ -8,7 +8,7 @@
 //! Reads the columns of `on` (default: all texts, images and lists of `[schema]`). Drops all but one of each group of
 //! equal samples; a null is a value of its own, but samples with nothing but nulls are no
 //! duplicates unless `nulls = "equal"` says so. Where those that go were collected with another class than the one that stays, it is a
-//! finding on this one (`label.conflict`, [`super::collected`]). Facts: `duplicates`, `conflicts`. Limits: `keep = "longest"` measures the bytes of all texts together.
+//! finding on this one (`label.conflict`, `collected.rs`). Facts: `duplicates`, `conflicts`. Limits: `keep = "longest"` measures the bytes of all texts together.
 use super::collected::{self, Collected, Conflict};
 use crate::diag::Diagnostic;
 use crate::digest::Digest;

@@ -15,7 +15,7 @@
 //! without words is compared with nothing.
 //!
 //! Where those that go were collected with another class than the one that stays, it is a finding on this one (`label.conflict`,
-//! [`super::collected`]); the fact `conflicts` counts them.
+//! `collected.rs`); the fact `conflicts` counts them.
 //!
 //! Where near duplicates are not dropped, the inner column `clean.near_duplicates` names for each sample that has any the
 //! first sample, in table order, of those that hang together by similar pairs. `split` keeps these together.
