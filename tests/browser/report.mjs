@@ -64,9 +64,10 @@ async function filter(page, at) {
   const all = Number((await page.locator('section#samples p span[data-a]').first().getAttribute('data-a')).match(/"([\d,]+)"/)[1].replace(/,/g, ''));
   const count = async (text) => {
     await q.fill(text);
+    // what is told from here on is told of the new filter
+    await page.evaluate(() => { document.getElementById('matches').textContent = ''; });
     await q.press('Enter');
-    await page.waitForFunction((want) => decodeURIComponent(location.hash) === '#q=' + want, text);
-    await page.waitForTimeout(400);
+    await page.waitForFunction((want) => decodeURIComponent(location.hash) === '#q=' + want && /\d/.test(document.getElementById('matches').textContent), text);
     const told = await page.locator('#matches').textContent();
     return Number((/[\d,]+/.exec(told) || ['-1'])[0].replace(/,/g, ''));
   };
@@ -85,7 +86,7 @@ async function filter(page, at) {
   const told = await page.locator('#matches').textContent();
   if (!told.includes('split')) wrong.push(`${at}: no name is suggested for spilt: ${told}`);
   await page.goBack();
-  await page.waitForTimeout(300);
+  await page.waitForFunction(() => document.getElementById('q').value === '-text:zzqqzz', null, { timeout: 15000 }).catch(() => {});
   if ((await q.inputValue()) !== '-text:zzqqzz') wrong.push(`${at}: Back leads to ${await q.inputValue()}`);
 }
 
