@@ -317,7 +317,8 @@ pub struct DecidedAt {
 /// Columns with what they mean, by table and name.
 pub type Columns = BTreeMap<String, BTreeMap<String, Column>>;
 
-/// What tables were read as, by their paths: a table of several kernels is read and checked once.
+/// What tables were read as, by their paths, and what was found in files: a table of several kernels is read and checked
+/// once.
 #[derive(Default)]
 pub struct Tables(RefCell<BTreeMap<String, Option<Rc<dyn Any>>>>);
 
@@ -370,6 +371,17 @@ impl Check<'_> {
             made
         });
         of?.downcast().ok()
+    }
+
+    /// What `find` finds, looked for once and kept under the name for all who ask for it; the name must say all that the
+    /// answer depends on.
+    pub fn found_once<T: 'static>(&self, name: &str, find: impl FnOnce() -> T) -> Rc<T> {
+        let known = self.tables.0.borrow().get(name).cloned().flatten().and_then(|of| of.downcast().ok());
+        known.unwrap_or_else(|| {
+            let found = Rc::new(find());
+            self.tables.0.borrow_mut().insert(name.into(), Some(found.clone() as Rc<dyn Any>));
+            found
+        })
     }
 
     /// A fixed section or another stage's table.

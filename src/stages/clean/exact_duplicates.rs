@@ -11,7 +11,7 @@
 //! finding on this one (`label.conflict`, `collected.rs`). Facts: `duplicates`, `conflicts`. Limits: `keep = "longest"` measures the bytes of all texts together.
 use super::collected::{self, Collected, Conflict};
 use crate::diag::Diagnostic;
-use crate::digest::Digest;
+use crate::digest;
 use crate::manifest::sections::SchemaSection;
 use crate::manifest::values::{At, Short, TextOr};
 use crate::stage::*;
@@ -172,6 +172,7 @@ impl RowStage for Stage {
             columns.push(rows.column(name)?);
         }
         let ids = rows.column("id")?;
+        let context = digest::Context::new("tamis content 1");
         let mut content = Vec::new();
         for (row, id) in texts(ids.as_ref()).into_iter().enumerate() {
             if p.nulls == Nulls::Differ && columns.iter().all(|c| c.is_null(row)) {
@@ -179,7 +180,7 @@ impl RowStage for Stage {
             }
             content.clear();
             let bytes: u64 = columns.iter().map(|c| feed(c.as_ref(), row, &mut content)).sum();
-            let key = Digest::derive("tamis content 1", &content).0;
+            let key = context.digest(&content).0;
             let (id, classes) = (id.unwrap_or_default(), classes.get(row).map_or("", String::as_str));
             let length = (id.len() as u32).to_le_bytes();
             summary.put(key, row, [&bytes.to_be_bytes(), &length[..], id.as_bytes(), classes.as_bytes()].concat());

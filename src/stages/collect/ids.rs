@@ -8,7 +8,7 @@
 //! Reads `id` and all columns that the sources give. Nothing is declared for it; `id_prefix` of a source is the remedy of
 //! a conflict between two.
 use super::declaration::{Numbers, numbered};
-use crate::digest::Digest;
+use crate::digest;
 use crate::manifest::Decimal;
 use crate::measure::names::{self, look};
 use crate::stage::*;
@@ -94,6 +94,7 @@ impl RowStage for Ids {
         }
         let sources = if p.numbered.is_empty() { Vec::new() } else { rows.texts("source")? };
         let ids = rows.column("id")?;
+        let context = digest::Context::new("tamis row 1");
         let mut content = Vec::new();
         for (row, id) in texts(ids.as_ref()).into_iter().enumerate() {
             let id = id.unwrap_or_default();
@@ -107,7 +108,7 @@ impl RowStage for Ids {
             for c in &columns {
                 feed(c.as_ref(), row, &mut content);
             }
-            let digest = Digest::derive("tamis row 1", content.get(1..).unwrap_or_default()).0;
+            let digest = context.digest(content.get(1..).unwrap_or_default()).0;
             summary.put(id, row, [&[kind], digest.get(..16).unwrap_or_default()].concat());
             let look = if kind == OWN { look(id) } else { id.into() };
             if look != id {

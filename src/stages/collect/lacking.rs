@@ -22,18 +22,18 @@ pub fn tell(check: &mut Check, c: &Collect, reader: &Reader, fields: &Fields) {
     if !HEADED.contains(&c.format.name) || Form::of(&c.options).is_some() || (c.format.unfit)(&c.options).is_some() {
         return;
     }
-    let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
+    let columns = heads::columns(check, c, reader, of);
     // what cannot be read at all is told by others
-    let seen = heads::each_named(check, &source, &|len, read| of(&c.options, len, read)).unwrap_or_default();
-    let seen: Vec<(String, Vec<Seen>)> =
-        seen.into_iter().filter(|(_, of)| of.iter().any(|c| !c.0.is_empty())).collect();
+    let Ok(seen) = columns.as_ref() else { return };
+    let named = |(_, of): &&(String, Vec<Seen>)| of.iter().any(|c| !c.0.is_empty());
+    let seen: Vec<&(String, Vec<Seen>)> = seen.iter().filter(named).collect();
     let wanted = wanted(c, reader, fields);
     // a header whose names hold what parts values is of another dialect, which is told where that is declared
     let parted = |names: &[Seen]| names.iter().any(|(name, _)| name.contains([',', ';', '\t', '|']));
     let other = |names: &[Seen]| parted(names) && !wanted.iter().any(|(_, selector, _)| has(names, selector));
-    let seen: Vec<(String, Vec<Seen>)> = seen.into_iter().filter(|(_, names)| !other(names)).collect();
+    let seen: Vec<&(String, Vec<Seen>)> = seen.into_iter().filter(|(_, names)| !other(names)).collect();
     for (name, selector, span) in wanted {
-        let lacking: Vec<&(String, Vec<Seen>)> = seen.iter().filter(|(_, of)| !has(of, &selector)).collect();
+        let lacking: Vec<_> = seen.iter().filter(|(_, of)| !has(of, &selector)).collect();
         let Some((first, columns)) = lacking.first() else { continue };
         let more = lacking.len() - 1;
         let more = if more > 0 { format!(" (and {more} more of the first {})", seen.len()) } else { String::new() };

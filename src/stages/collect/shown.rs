@@ -213,8 +213,8 @@ fn type_of(seen: &[Seen], selector: &str) -> Option<String> {
 
 /// The columns that the first files show.
 fn shown(check: &Check, c: &Collect, reader: &Reader, of: Columns) -> Result<Vec<Seen>, Unseen> {
-    let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
-    let mut all = together(heads::each(check, &source, &|len, read| of(&c.options, len, read))?);
+    let files = heads::columns(check, c, reader, of).as_ref().clone()?;
+    let mut all = together(files.into_iter().map(|(_, columns)| columns));
     // a day is text, unless [schema] says that it is a date
     all.iter_mut().filter(|(_, ty)| ty == DAY).for_each(|(_, ty)| *ty = types::text(&DataType::Utf8));
     if all.is_empty() { Err(Unseen::nothing("no file shows any")) } else { Ok(all) }
