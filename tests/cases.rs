@@ -26,7 +26,7 @@ const OPEN: &[&str] = &[];
 const WARNINGS: &[&str] = &[
     "T0345", "T0301", "T0326", "T0327", "T0353", "T0360", "T0362", "T0371", "T0372", "T0373", "T0374", "T0375",
     "T0423", "T0435", "T0437", "T0445", "T0447", "T0449", "T0566", "T0587", "T0619", "T0634", "T0681", "T0723",
-    "T0729", "T0776", "T0782", "T0787", "T0810",
+    "T0729", "T0776", "T0782", "T0787", "T0810", "T0813",
 ];
 
 /// Codes that no manifest can reach. `T0324`: `T0308` refuses the field that would be in its way. `T0501`: a gate that
@@ -325,6 +325,8 @@ pub fn standard(dir: &Path) {
         ),
     ];
     TEXTS.iter().for_each(|(path, text)| put(dir, path, text.as_bytes()));
+    // 고양이 in CP949
+    made(dir, "zips/a.zip", "gen:zip\nf %B0%ED%BE%E7%C0%CC/1.txt=a cat\nf 2.txt=none");
     put(dir, "docs/b-guide.md", b"A licence.\n");
     std::fs::File::create(dir.join("docs/large.txt")).unwrap().set_len((16 << 20) + 1).unwrap();
     (1..3).for_each(|n| put(dir, format!("raw/images/p{n}.png"), &png(n)));

@@ -270,11 +270,31 @@ fn freezing_keeps_the_answers_apart() {
     let kept = files(&dir.path().join("hidden-answers/public-1.0.0"));
     assert_eq!(kept, files(&dir.path().join("hidden-answers/public")));
     assert_eq!(tamis(dir.path(), &["verify", "releases/public-1.0.0"]).0, 0);
+    let verify = || tamis(dir.path(), &["verify", "hidden-answers/public-1.0.0"]);
+    let (exit, out, err) = verify();
+    assert_eq!(exit, 0, "{out}{err}");
+    assert!(out.contains("one for each sample of releases/public-1.0.0"), "{out}");
+    answers_that_lack_one_are_told(dir.path(), verify);
     // the release is the same, and its answers are not
     texts(dir.path(), 24, |_| "LC".into(), "");
     let (exit, out, err) = tamis(dir.path(), &["release", "public"]);
     assert!(exit == 1 && err.contains("holds other answers"), "{out}{err}");
     assert_eq!(kept, files(&dir.path().join("hidden-answers/public-1.0.0")));
+}
+
+/// One answer is cut off, and the sums are made anew: the sample that has none is told.
+fn answers_that_lack_one_are_told(dir: &Path, verify: impl Fn() -> (i32, String, String)) {
+    let folder = dir.join("hidden-answers/public-1.0.0");
+    let before = files(&folder);
+    let lines = std::fs::read_to_string(folder.join("test.jsonl")).unwrap();
+    let (first, rest) = lines.split_once('\n').unwrap();
+    std::fs::write(folder.join("test.jsonl"), rest).unwrap();
+    let (exit, out, err) = verify();
+    assert!(exit == 1 && out.contains("different: test.jsonl (SHA256SUMS)"), "{out}{err}");
+    let id = serde_json::from_str::<Json>(first).unwrap()["id"].as_str().unwrap().to_string();
+    assert!(out.contains(&format!("test: 1 samples of releases/public-1.0.0 have no answer, such as {id}")), "{out}");
+    std::fs::write(folder.join("test.jsonl"), lines).unwrap();
+    assert_eq!(before, files(&folder));
 }
 
 #[test]

@@ -2,7 +2,8 @@
 use super::Assembly;
 use crate::diag::Diagnostic;
 use crate::engine::scan::find::{self, Look, WRITTEN, is_written, look, names};
-use crate::formats::{Cut, pointer};
+use crate::formats::packing::is_zip;
+use crate::formats::{Cut, pointer, zip};
 use crate::stage::{Column, Plan, Role, Source};
 use crate::world::{inner_path, is_fetched, undotted};
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ impl Assembly<'_> {
         self.unmatched(source, &found);
         self.odd(source, &found, plan);
         self.pointers(source);
+        self.member_names(source);
         let idle: BTreeSet<usize> = found.idle.into_iter().collect();
         let both = |of: &mut BTreeSet<usize>| of.retain(|i| idle.contains(i));
         self.idle.entry(source.name.clone()).and_modify(both).or_insert_with(|| idle.clone());
@@ -50,6 +52,25 @@ impl Assembly<'_> {
         let message = format!("{} of the first {looked} files of {} hold no data: `{first}`", all.len(), source.name);
         let problem = Diagnostic::warning("T0729", source.span.clone(), message).label(*say);
         self.problems.push(problem.help("a build rejects them, and fails where that is more than the source allows"));
+    }
+
+    /// Zip archives whose names are read as CP949, since they are not UTF-8 and nothing in the archive says what they are.
+    fn member_names(&mut self, source: &Source) {
+        let files = names(self.world, source).unwrap_or_default();
+        let told = |path: &&String| {
+            // an archive that cannot be read is told when it is read
+            let open = self.world.open(path).ok()?;
+            let (n, first) = zip::names_in_cp949(Box::new(open.reader().ok()?)).ok()??;
+            Some((n, format!("{path}/{first}")))
+        };
+        let all: Vec<(usize, String)> =
+            files.iter().filter(|path| is_zip(path)).take(FILES).filter_map(|path| told(&path)).collect();
+        let Some((_, first)) = all.first() else { return };
+        let total: usize = all.iter().map(|(n, _)| n).sum();
+        let message = format!("{total} names of files in {} are read as CP949, such as `{first}`", source.name);
+        let problem = Diagnostic::warning("T0813", source.span.clone(), message)
+            .label("they are not UTF-8, and the archive does not say what they are");
+        self.problems.push(problem.help("if they look wrong, pack the files anew with names in UTF-8"));
     }
 
     /// Globs that match nothing are told where they stand.

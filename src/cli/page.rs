@@ -11,7 +11,7 @@ use std::io;
 const FORMAT: u64 = 1;
 
 /// `release.json`, as far as it is read.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub struct Page {
     pub format: u64,
     #[serde(default)]

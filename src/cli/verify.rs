@@ -1,5 +1,6 @@
 //! `tamis verify DIR`: whether a release's files are what its own lists say. Needs no project, no store and no trust in
 //! whoever made the folder.
+mod answers;
 pub mod audit;
 mod documents;
 pub mod signed;
@@ -24,7 +25,7 @@ use std::sync::Mutex;
 #[derive(clap::Args)]
 pub struct Args {
     /// The folder of a release: out/NAME, or releases/NAME-VERSION; with -C, also as it is called within that folder. Or an
-    /// archive of one: releases/NAME-VERSION.tar.zst
+    /// archive of one: releases/NAME-VERSION.tar.zst; or the answers that one hides: hidden-answers/NAME
     folder: PathBuf,
     /// A public key of minisign (a file, or its line): the release must be signed by it
     #[arg(long, value_name = "PUB")]
@@ -53,7 +54,8 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let unpacked = if path.is_file() { Some(signed::unpacked(path, &name)?) } else { None };
     let world = unpacked.as_ref().map_or_else(|| World::new(path), |scratch| scratch.world.clone());
     let release = world.exists("release.json");
-    if !args.audit && !release {
+    let answers = !release && world.exists(answers::KEY);
+    if !args.audit && !release && !answers {
         return Err(Failure::Usage(format!(
             "{name} is no release: there is no release.json in it; --audit looks at any folder of data"
         )));
@@ -66,7 +68,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         let before = if release { Some([plain(&world, false)?.1, by.wrong].concat()) } else { None };
         return audit::run(&world, &name, before, args.json, c.quiet);
     }
-    let (ok, mut wrong) = plain(&world, args.sums)?;
+    let (ok, mut wrong) = if answers { answers::plain(&world, args.sums)? } else { plain(&world, args.sums)? };
     wrong.extend(by.wrong);
     if !wrong.is_empty() {
         wrong.iter().for_each(|w| say(&format!("{}\n", shown::line(w))));

@@ -275,12 +275,20 @@ fn strip(line: &[u8]) -> &[u8] {
 }
 
 /// Whether the bytes are CP949 with Hangul. Hangul that *is* UTF-8 before the fault speaks against it: then it is a
-/// damaged UTF-8 file, whose bytes often pass as CP949 too. (The WHATWG's EUC-KR is CP949.)
+/// damaged UTF-8 file, whose bytes often pass as CP949 too.
 fn korean(bytes: &[u8], good: usize) -> bool {
-    let hangul = |text: &str| text.chars().any(|c| matches!(c, '\u{ac00}'..='\u{d7a3}' | '\u{3131}'..='\u{318e}'));
     let before = bytes.get(..good).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default();
-    !hangul(before)
-        && encoding_rs::EUC_KR.decode_without_bom_handling_and_without_replacement(bytes).is_some_and(|t| hangul(&t))
+    !has_hangul(before) && cp949(bytes).is_some_and(|text| has_hangul(&text))
+}
+
+/// Whether a text has Hangul, as syllables or as letters.
+pub fn has_hangul(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{ac00}'..='\u{d7a3}' | '\u{3131}'..='\u{318e}'))
+}
+
+/// Bytes of CP949 as text, if they are any. (The WHATWG's EUC-KR is CP949.)
+pub fn cp949(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    encoding_rs::EUC_KR.decode_without_bom_handling_and_without_replacement(bytes)
 }
 
 /// The bytes up to the end of the last whole line, where more of the file may follow.

@@ -4,6 +4,11 @@
 //! An archive is broken if its list and its members do not agree, if two members share bytes (a few kilobytes could hold
 //! gigabytes so), if it is one of several volumes, or if a member has another size or sum than the list says. Members that are
 //! encrypted, or packed otherwise than by deflate, are told by types of their own: `member.encrypted`, `member.method`.
+//!
+//! A name is what its Unicode field says (Info-ZIP 0x7075), else its own bytes as UTF-8. Where names are none, as programs of
+//! Korean Windows write them, all of the archive's names that are not UTF-8 are read as CP949 if each of them is some and one
+//! has Hangul; `assemble` tells it. Any other name is no plain text, which is told of the member.
+use super::encoding::{cp949, has_hangul};
 use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Take};
@@ -26,7 +31,9 @@ type File = BufReader<Box<dyn Raw>>;
 /// A member as the list has it.
 #[derive(Debug)]
 struct Member {
+    /// As it stands there, and as it is read.
     name: Vec<u8>,
+    read_as: Vec<u8>,
     at: u64,
     packed: u64,
     size: u64,
@@ -75,7 +82,9 @@ impl Unzipped {
     fn next(&mut self) -> io::Result<Now> {
         let Some(mut file) = self.file.take() else { return Ok(Now::End) };
         if self.members.is_none() {
-            self.members = Some(list(&mut file)?.into_iter());
+            let mut members = list(&mut file)?;
+            read_names(&mut members);
+            self.members = Some(members.into_iter());
         }
         self.file = Some(file);
         match self.members.as_mut().and_then(Iterator::next) {
@@ -187,7 +196,7 @@ fn wide(bytes: &[u8], at: usize) -> u64 {
 /// The headers of a member: its name in one that may be of any length, then one of a usual form.
 fn headers(member: &Member) -> Vec<u8> {
     // a name that would break the header is none, and is told as such
-    let name: &[u8] = if member.name.iter().any(u8::is_ascii_control) { b"\x01" } else { &member.name };
+    let name: &[u8] = if member.read_as.iter().any(u8::is_ascii_control) { b"\x01" } else { &member.read_as };
     let said = [b" path=", name, b"\n"].concat();
     let digits = |n: usize| n.to_string().len();
     let mut length = said.len() + digits(said.len());
@@ -235,6 +244,23 @@ fn list(file: &mut File) -> io::Result<Vec<Member>> {
         (member.limit, limit) = (limit, member.at);
     }
     Ok(out)
+}
+
+/// Reads the names that are not UTF-8 as CP949, if all of them are that and one has Hangul. Gives how many these are, and the
+/// first of them.
+fn read_names(members: &mut [Member]) -> Option<(usize, String)> {
+    let unread = |m: &&mut Member| std::str::from_utf8(&m.read_as).is_err();
+    let mut unread: Vec<&mut Member> = members.iter_mut().filter(unread).collect();
+    let names: Vec<String> =
+        unread.iter().map(|m| cp949(&m.name).map(|text| text.into_owned())).collect::<Option<_>>()?;
+    let first = names.iter().find(|name| has_hangul(name))?.clone();
+    unread.iter_mut().zip(&names).for_each(|(member, name)| member.read_as = name.as_bytes().to_vec());
+    Some((names.len(), first))
+}
+
+/// How many names of an archive are read as CP949, and one of them with Hangul.
+pub fn names_in_cp949(raw: Box<dyn Raw>) -> io::Result<Option<(usize, String)>> {
+    Ok(read_names(&mut list(&mut BufReader::new(raw))?))
 }
 
 /// Where the list stands, how long it is, and how many members it names.
@@ -298,8 +324,21 @@ fn entry(bytes: &[u8]) -> Option<(Member, &[u8])> {
         0 | 0o100_000 => EntryType::Regular,
         _ => EntryType::Fifo,
     };
-    let (name, crc, deflated) = (name.to_vec(), long(head, 16), method == 8);
-    Some((Member { name, at, packed, size, crc, deflated, kind, limit: 0 }, rest))
+    let (crc, deflated) = (long(head, 16), method == 8);
+    let told = field(more.get(..extra)?, UNICODE_PATH).and_then(|field| told_name(name, field));
+    let (name, read_as) = (name.to_vec(), told.unwrap_or(name).to_vec());
+    Some((Member { name, read_as, at, packed, size, crc, deflated, kind, limit: 0 }, rest))
+}
+
+/// The extra field that says the name of a member in UTF-8 (Info-ZIP).
+const UNICODE_PATH: u16 = 0x7075;
+
+/// What that field says, if it speaks of this name: its version is 1, and the sum of the name's bytes stands in it.
+fn told_name<'f>(name: &[u8], field: &'f [u8]) -> Option<&'f [u8]> {
+    let mut sum = Crc::new();
+    sum.update(name);
+    let speaks = field.first() == Some(&1) && long(field, 1) == sum.sum();
+    field.get(5..).filter(|said| speaks && std::str::from_utf8(said).is_ok())
 }
 
 /// An extra field of an entry.
@@ -392,6 +431,33 @@ pub mod tests {
         let want = [("a/one.txt", b"one".to_vec()), (long.as_str(), large), ("empty", Vec::new())];
         assert_eq!(unzipped(bytes).unwrap(), want.map(|(name, content)| (name.to_string(), regular, content)));
         assert_eq!(unzipped(archive(&[])).unwrap(), []);
+    }
+
+    #[test]
+    fn names_of_korean_windows_are_read_and_those_of_no_known_encoding_stay() {
+        let (cat, dog): (&[u8], &[u8]) = (b"\xb0\xed\xbe\xe7\xc0\xcc", b"\xb0\xb3"); // 고양이, 개
+        let of = |names: &[&[u8]]| {
+            let made: Vec<Made> = names.iter().map(|name| (*name, b"".as_slice(), 0, 0, 0)).collect();
+            let bytes = archive(&made);
+            let told = names_in_cp949(Box::new(Cursor::new(bytes.clone()))).unwrap();
+            (unzipped(bytes).unwrap().into_iter().map(|of| of.0).collect::<Vec<_>>(), told)
+        };
+        let (names, told) = of(&[cat, b"a", "나무".as_bytes(), dog]);
+        assert_eq!(
+            (names, told),
+            (["고양이", "a", "나무", "개"].map(String::from).to_vec(), Some((2, "고양이".into())))
+        );
+        let (names, told) = of(&[cat, b"\xff"]);
+        assert!(names.iter().all(|name| name.contains('\u{fffd}')) && told.is_none(), "{names:?}");
+        let (names, told) = of(&[b"caf\xe9.txt"]);
+        assert!(names[0].contains('\u{fffd}') && told.is_none(), "no Hangul: {names:?}");
+        let mut field = vec![1];
+        let mut sum = Crc::new();
+        sum.update(b"g?");
+        field.extend(sum.sum().to_le_bytes());
+        field.extend("개".as_bytes());
+        assert_eq!(told_name(b"g?", &field), Some("개".as_bytes()));
+        assert_eq!(told_name(b"g!", &field), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::formats::packing::inner_name;
 use crate::world::{Own, Stat, What};
 use std::io;
 
-const MAGIC: &[u8; 16] = b"tamis scan 4\n\0\0\0";
+const MAGIC: &[u8; 16] = b"tamis scan 5\n\0\0\0"; // 5: names of zip members in CP949
 
 /// A stretch of a file: consecutive records with one digest.
 #[derive(Clone, Debug, PartialEq, Default)]

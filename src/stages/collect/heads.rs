@@ -1,14 +1,11 @@
 //! What the files of a source show at their beginning, while the manifest is checked.
-use super::declaration::Collect;
 use crate::formats::Cut;
 use crate::formats::cut::members::ReadAt;
 use crate::formats::infer::HEAD;
 use crate::formats::packing::{head, inner_name};
 use crate::formats::pointer;
-use crate::formats::reader::{Columns, Reader, Seen};
 use crate::stage::{Check, Source};
 use std::io;
-use std::rc::Rc;
 
 /// So many files are looked at; what only later files have is a finding when they are read.
 const FILES: usize = 64;
@@ -41,19 +38,8 @@ pub fn each<T>(
     Ok(each_named(check, source, of)?.into_iter().map(|(_, found)| found).collect())
 }
 
-/// By file: the columns that it shows.
-pub type Shown = Vec<(String, Vec<Seen>)>;
-
-/// The columns that the first files of a source show, however many ask for them.
-pub fn columns(check: &Check, c: &Collect, reader: &Reader, of: Columns) -> Rc<Result<Shown, Unseen>> {
-    check.found_once(&format!("{}: columns", c.path(check)), || {
-        let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
-        each_named(check, &source, &|len, read| of(&c.options, len, read))
-    })
-}
-
 /// The same with the name of each file.
-fn each_named<T>(
+pub fn each_named<T>(
     check: &Check,
     source: &Source,
     of: &dyn Fn(u64, &ReadAt) -> Result<T, String>,

@@ -1,9 +1,8 @@
 //! Columns that files lack which say at their beginning, or in their schema, what they have: told while the manifest is
 //! checked, so that nothing is read for hours first. A file beyond the first ones is told when it is read (`met`).
 use super::declaration::Collect;
-use super::heads;
 use super::met;
-use super::shown::Fields;
+use super::shown::{Fields, by_file};
 use crate::diag::Diagnostic;
 use crate::formats::chat::Form;
 use crate::formats::reader::{From, Offers, Reader, Seen};
@@ -22,7 +21,7 @@ pub fn tell(check: &mut Check, c: &Collect, reader: &Reader, fields: &Fields) {
     if !HEADED.contains(&c.format.name) || Form::of(&c.options).is_some() || (c.format.unfit)(&c.options).is_some() {
         return;
     }
-    let columns = heads::columns(check, c, reader, of);
+    let columns = by_file(check, c, reader, of);
     // what cannot be read at all is told by others
     let Ok(seen) = columns.as_ref() else { return };
     let named = |(_, of): &&(String, Vec<Seen>)| of.iter().any(|c| !c.0.is_empty());

@@ -14,6 +14,7 @@ use crate::stage::*;
 use crate::table::{DataType, types};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// By column: what it is taken from, and its type as text.
 pub type Fields = BTreeMap<String, (String, String)>;
@@ -211,9 +212,20 @@ fn type_of(seen: &[Seen], selector: &str) -> Option<String> {
     })
 }
 
+/// By file: the columns that it shows.
+type Shown = Vec<(String, Vec<Seen>)>;
+
+/// The columns that the first files of a source show, however many ask for them.
+pub fn by_file(check: &Check, c: &Collect, reader: &Reader, of: Columns) -> Rc<Result<Shown, Unseen>> {
+    check.found_once(&format!("{}: columns", c.path(check)), || {
+        let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
+        heads::each_named(check, &source, &|len, read| of(&c.options, len, read))
+    })
+}
+
 /// The columns that the first files show.
 fn shown(check: &Check, c: &Collect, reader: &Reader, of: Columns) -> Result<Vec<Seen>, Unseen> {
-    let files = heads::columns(check, c, reader, of).as_ref().clone()?;
+    let files = by_file(check, c, reader, of).as_ref().clone()?;
     let mut all = together(files.into_iter().map(|(_, columns)| columns));
     // a day is text, unless [schema] says that it is a date
     all.iter_mut().filter(|(_, ty)| ty == DAY).for_each(|(_, ty)| *ty = types::text(&DataType::Utf8));
