@@ -128,6 +128,13 @@ fn of_case(path: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/collect").join(path)).unwrap()
 }
 
+/// A file that stands in a case.
+fn in_case(case: &str, path: &str) -> Vec<u8> {
+    let case = String::from_utf8(of_case(&format!("{case}/case.toml"))).unwrap();
+    let case: toml::Table = case.parse().unwrap();
+    case["files"][path].as_str().unwrap().into()
+}
+
 /// A zip archive of one member, by name and content.
 fn zip(name: &str, content: &[u8]) -> Vec<u8> {
     let mut packer = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
@@ -161,6 +168,13 @@ fn shard() -> Vec<u8> {
         out.append_data(&mut header, name, bytes.as_slice()).unwrap();
     }
     out.into_inner().unwrap()
+}
+
+/// The short export of Label Studio (JSON-MIN).
+fn of_short_export() -> Vec<u8> {
+    let one = "{\"id\": 1, \"text\": \"Kim ran\", \"annotator\": 3, \"annotation_id\": 9, \"topic\": \"sport\", \
+               \"ner\": [{\"start\": 0, \"end\": 3, \"text\": \"Kim\", \"labels\": [\"PER\"]}], \"lead_time\": 1.5}";
+    format!("[{one}]").into()
 }
 
 fn kinds() -> Vec<Kind> {
@@ -279,6 +293,54 @@ fn kinds() -> Vec<Kind> {
             vec!["{\"text\": \"Kim ran\", \"label\": [[0, 3, \"P\"]]}\n".into()],
         ),
         kind(
+            "prodigy",
+            "jsonl",
+            "files = [\"raw/*.jsonl\"], format = \"prodigy\" }\nfields = { text = \"text\", spans = \"spans\" }\nid = \"content\"\n",
+            vec!["{\"text\": \"Kim ran\", \"spans\": [{\"start\": 0, \"end\": 3, \"label\": \"P\"}], \"answer\": \"accept\", \"_session_id\": \"d\"}\n".into()],
+        ),
+        kind(
+            "spacy",
+            "jsonl",
+            "files = [\"raw/*.jsonl\"], format = \"spacy\" }\nfields = { text = \"text\", spans = \"spans\" }\nid = \"content\"\n",
+            vec![in_case("spacy_lines", "raw/a.jsonl")],
+        ),
+        kind(
+            "label_studio",
+            "json",
+            "files = [\"raw/*.json\"], format = \"label_studio\" }\nfields = { text = \"data.text\", topic = \"answers.topic\", spans = \"answers.ner\" }\n",
+            vec![in_case("label_studio", "raw/a.json"), of_short_export()],
+        ),
+        kind(
+            "speech_manifest",
+            "jsonl",
+            "files = [\"raw/*.jsonl\"], format = \"speech_manifest\" }\nfields = { text = \"text\", duration = \"duration\" }\n",
+            vec![in_case("speech_manifest", "raw/a.jsonl")],
+        ),
+        kind(
+            "kaldi",
+            "txt",
+            "files = [\"raw/*.txt\"], format = \"kaldi\" }\nfields = { text = \"text\" }\n",
+            vec![in_case("kaldi", "raw/text")],
+        ),
+        kind(
+            "lines",
+            "txt",
+            "files = [\"raw/*.txt\"], format = \"lines\" }\nfields = { text = \"text\" }\n",
+            vec!["one\r\n\n가\n".into()],
+        ),
+        kind(
+            "paragraphs",
+            "txt",
+            "files = [\"raw/*.txt\"], format = \"paragraphs\" }\nfields = { text = \"text\" }\n",
+            vec!["one\ntwo\n \n\n가\r\n\r\n".into()],
+        ),
+        kind(
+            "boxes_csv",
+            "csv",
+            "images = [\"raw/*.png\"], files = [\"raw/*.csv\"], format = \"boxes_csv\" }\n",
+            vec![in_case("boxes_csv", "raw/corners.csv"), in_case("boxes_csv", "raw/sizes.csv")],
+        ),
+        kind(
             "audio",
             "wav",
             "files = [\"raw/*.wav\"], format = \"audio\" }\nfields = { text = \"coding\", seconds = \"duration\" }\n",
@@ -376,6 +438,19 @@ fn limited(dir: &Path, args: &[&str]) -> (i32, String) {
     (done.status.code().unwrap_or(-1), String::from_utf8_lossy(&text).into_owned())
 }
 
+/// A format that is added later is given changed input, too. Pictures have the kind `images`, a database is read with a
+/// feature alone, and files of brat are read beside a task, as the cases have them.
+#[test]
+fn every_reader_is_given_changed_input() {
+    let known: Vec<&str> = kinds().iter().map(|kind| kind.name).collect();
+    let formats = tamis::formats::FORMATS.iter().filter(|f| f.reader.is_some() || f.sidecar.is_some());
+    let missing: Vec<&str> = formats
+        .map(|f| f.name)
+        .filter(|name| !known.contains(name) && !["brat", "image_folder", "sqlite"].contains(name))
+        .collect();
+    assert!(missing.is_empty(), "no kind of changed input for {missing:?}");
+}
+
 #[test]
 fn no_input_breaks_a_reader() {
     let seed = number("TAMIS_SEED").unwrap_or(1);
@@ -413,7 +488,7 @@ fn round_of(kind: &Kind, dice: &mut Dice) -> Result<(), String> {
     for n in 0..FILES {
         let whole = &kind.seeds[dice.roll(kind.seeds.len())];
         put(dir.path(), &format!("raw/f{n}.{}", kind.ext), &mutated(whole, dice));
-        if ["voc", "yolo", "cvat", "labelme", "dota"].contains(&kind.name) {
+        if ["voc", "yolo", "cvat", "labelme", "dota", "boxes_csv"].contains(&kind.name) {
             put(dir.path(), &format!("raw/f{n}.png"), &png(n as u8));
         }
     }

@@ -46,7 +46,8 @@ pub struct Declaration {
     /// What is measured. Default: all that the kind of task has.
     #[schemars(length(min = 1))]
     pub measures: Option<Vec<At<Measure>>>,
-    /// How many ranges between the quartiles beyond them the limits lie. Default 3, Tukey's outer fence; 1.5 is his inner one.
+    /// How many ranges between the quartiles beyond them the limits lie, on the scale of logarithms. Default 3, Tukey's outer fence; 1.5 is
+    /// his inner one. A limit is at least a factor of two away from its quartile, whatever `k` is.
     #[schemars(range(min = 0.5, max = 100))]
     pub k: Option<At<Decimal>>,
     /// How many annotations a class has at least, to be judged. Default 30.
