@@ -157,8 +157,9 @@ impl Difference {
         let (a, b) = (&self.old, &self.new);
         let mut out = format!("{} -> {}   {}\n", line(&a.name), line(&b.name), line(&self.title()));
         if self.same {
+            out.push_str(&self.noted());
             out.push_str(&format!("  the same: {}, content {}\n", plural(a.samples, "sample"), root(&a.content_root)));
-            return out + &self.noted();
+            return out;
         }
         let roots = |what: &str, a: &str, b: &str| match a == b {
             true => format!("{what} {}", root(a)),
@@ -211,8 +212,8 @@ impl Difference {
         let (a, b) = (&self.old, &self.new);
         let mut out = format!("**{}**: {} -> {}", cell(&self.title()), cell(&a.name), cell(&b.name));
         if self.same {
-            let notes = self.notes.iter().take(NOTES).map(|n| format!("; {}", cell(n))).collect::<String>();
-            return out + &format!(": the same, {}{notes}\n", plural(a.samples, "sample"));
+            let notes = self.notes.iter().take(NOTES).map(|n| format!("{}; ", cell(n))).collect::<String>();
+            return out + &format!(": {notes}the same, {}\n", plural(a.samples, "sample"));
         }
         let s = &self.samples;
         out.push_str("\n\n| samples | added | removed | moved | changed | same |\n|---|---|---|---|---|---|\n");

@@ -25,7 +25,9 @@ pub fn tell(c: &Context, sides: &[Side], out: &mut Difference) {
         Ok(old) => {
             for name in old {
                 // before what else is told: not all of it is shown
-                let say = format!("out/{name} is not built as dataset.toml and the files stand now: tamis build");
+                let say = format!(
+                    "out/{name} was built before dataset.toml or the files changed: what they say now is not compared; tamis build"
+                );
                 out.notes.insert(0, say);
             }
         }
