@@ -189,11 +189,14 @@ fn vote_label(source: &Source, [item, annotator, label]: [&Column; 3], all: &[So
     good.then(|| Label { task: "classification", classes, why, ..of() })
 }
 
+/// Names of a source and what they are called.
+type Names = Vec<(String, String)>;
+
 /// What is said where no candidate is better.
 const TIES: [&str; 6] = ["tie", "both", "draw", "neither", "equal", "same"];
 
 /// The candidates of answers that name columns of texts of the samples, and which answers say `tie` in other words.
-fn preferred(answers: &[String], all: &[Source]) -> Option<(Vec<String>, Vec<(String, String)>)> {
+fn preferred(answers: &[String], all: &[Source]) -> Option<(Vec<String>, Names)> {
     let says_tie = |answer: &&String| {
         let lower = answer.to_lowercase();
         TIES.contains(&lower.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default())
