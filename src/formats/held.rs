@@ -5,6 +5,7 @@ use super::reader::{Added, Records, Unit};
 use crate::model::images::Image;
 use crate::table::{Array, ArrayRef, Cell, Value};
 use arrow_array::cast::AsArray;
+use arrow_schema::DataType;
 
 pub const PICTURES: Choice = Choice {
     name: "pictures",
@@ -50,6 +51,9 @@ pub fn put(bytes: Result<&[u8], &str>, (unit, record): (&Unit, usize), out: &mut
 fn bytes(array: &ArrayRef, row: usize) -> Result<&[u8], &'static str> {
     if array.is_null(row) {
         return Err("its row holds no picture");
+    }
+    if matches!(array.data_type(), DataType::List(_) | DataType::LargeList(_)) {
+        return Err("its row holds a list, and nothing says which of it is the picture of the sample");
     }
     let own = match array.as_struct_opt() {
         Some(object) => object.column_by_name("bytes").ok_or("the object in its row has no `bytes`")?,

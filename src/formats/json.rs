@@ -329,9 +329,8 @@ fn nested(v: &Json, ty: &DataType) -> Result<Value, String> {
             };
             fields.iter().map(value).collect::<Result<_, String>>().map(Value::Struct)
         }
-        (other, DataType::List(_) | DataType::Struct(_)) => {
-            Err(format!("{} where a list or an object is expected", found(other)))
-        }
+        (other, DataType::List(_)) => Err(format!("{} where a list is expected", found(other))),
+        (other, DataType::Struct(_)) => Err(format!("{} where an object is expected", found(other))),
         (other, plain) => typed(other, &types::text(plain)),
     }
 }

@@ -33,7 +33,9 @@ pub fn words(rule: &str) -> &'static str {
         "archive.format" => "files of this format are not read out of an archive: unpack it",
         "member.name" => "a member of an archive whose name leads elsewhere or is no plain text",
         "member.link" => "a link in an archive",
-        "member.part" => "a file of an archive whose name has no extension: it belongs to no sample",
+        "member.part" => {
+            "a file of an archive that belongs to no sample: its name has no extension, or is one about the archive (`__meta__`)"
+        }
         "member.encrypted" => "a member of an archive that is encrypted",
         "member.method" => "a member of a zip archive that is packed otherwise than by deflate",
         "member.kind" => "neither a file nor a folder in an archive",

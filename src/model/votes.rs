@@ -2,6 +2,7 @@
 //! Null = not labelled; `[]` = looked, nothing there; never exchanged.
 use super::candidates::{Preference, Ranking, TIE};
 use super::cells::record_of;
+use super::replies::Reply;
 use crate::table::{Cell, DataType, Value, list, record, utf8};
 
 /// One annotator's whole answer to one sample; `answer` has the task's type and is null where nothing of it can be used.
@@ -110,10 +111,11 @@ impl Cell for Said {
 /// What the status of a label says whose votes were tied: several classes had most of them.
 pub const TIED: &str = "tied";
 
-/// How many annotations an answer holds; an answer that is no list of them is one.
+/// How many annotations an answer holds; an answer that is no list of them is one, unless it says that there is nothing.
 pub fn annotations(answer: &Value) -> usize {
     match answer {
         Value::Null => 0,
+        nothing if is_nothing(nothing) => 0,
         Value::List(items) => items.len(),
         other => match other.field("segments") {
             Value::List(segments) => segments.len().max(1),
@@ -135,6 +137,11 @@ pub fn each_class(answer: &Value, tell: &mut dyn FnMut(&str)) {
         Value::Struct(_) => each_best(answer, tell),
         _ => {}
     }
+}
+
+/// Whether who answered looked and found nothing: no annotation, or that a question has no answer.
+pub fn is_nothing(answer: &Value) -> bool {
+    *answer == Value::List(Vec::new()) || Reply::from_value(answer).is_some_and(|reply| reply.text.is_empty())
 }
 
 /// Tells the candidates that an answer holds for the best ones, or that it prefers none.

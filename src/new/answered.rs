@@ -33,7 +33,7 @@ struct Seen {
     whole: bool,
 }
 
-/// A task for each such column whose answers are spans, classes or numbers.
+/// A task for each such column whose answers are spans, classes, numbers or texts.
 pub fn labels(of: &[Read]) -> Vec<Label> {
     let mut columns: BTreeMap<&str, Seen> = BTreeMap::new();
     for read in of {
@@ -97,7 +97,21 @@ fn label(column: &str, seen: &Seen) -> Option<Label> {
     }
     let classes: BTreeSet<String> = seen.answers.iter().cloned().collect();
     let chosen = classes.len() * 2 <= seen.answers.len().max(4) && classes.iter().all(|c| is_line(c));
-    (few(&classes) && chosen).then(|| of("classification", classes, "annotators chose among few values"))
+    if few(&classes) && chosen {
+        return Some(of("classification", classes, "annotators chose among few values"));
+    }
+    let written = !classes.is_empty() && seen.answers.iter().all(|a| is_written(a));
+    written.then(|| Label { whole: true, ..of("answer", BTreeSet::new(), "annotators wrote texts") })
+}
+
+/// Whether an answer is a text that somebody wrote, or several, as a format gives them.
+fn is_written(answer: &str) -> bool {
+    let texts = |texts: &Json| texts.as_array().is_some_and(|all| all.iter().all(Json::is_string));
+    match serde_json::from_str::<Json>(answer) {
+        Ok(Json::Object(keys)) => keys.len() == 1 && keys.get("text").is_some_and(texts),
+        Ok(Json::Array(_)) => false,
+        _ => answer.chars().any(char::is_alphabetic),
+    }
 }
 
 /// What a pair of Label Studio says.

@@ -501,12 +501,21 @@ fn label(page: &mut Page, l: &Label, plan: &Plan, below: &str) {
             page.key("format", &text(format), "");
             keys.iter().for_each(|k| page.key(k.name, &value(&k.value), &k.why));
             page.key("fields", &inline(&fields), "which sample, who answered, and what");
+            if let Some(map) = mapped(l) {
+                page.key("map", &map, "what answers are called, and what they are called here");
+            }
             if *empty > 0 {
                 let rows = plural(*empty as u64, "row");
                 page.ask(format!("what no answer means in label.{}: {rows} without one, not counted", l.name));
             }
         }
     }
+}
+
+/// The names of the source and what they are called, in a line.
+fn mapped(l: &Label) -> Option<String> {
+    let pairs: Vec<(String, String)> = l.map.iter().map(|(a, b)| (key(a), text(b))).collect();
+    (!pairs.is_empty()).then(|| inline(&pairs))
 }
 
 /// Answers that came in a column: in one line, or in a table where they have long lists.
@@ -518,9 +527,8 @@ fn given(page: &mut Page, l: &Label, column: &str) {
     if let Some(scheme) = l.scheme {
         keys.push(("scheme".into(), text(scheme)));
     }
-    if !l.map.is_empty() {
-        let pairs: Vec<(String, String)> = l.map.iter().map(|(a, b)| (key(a), text(b))).collect();
-        keys.push(("map".into(), inline(&pairs)));
+    if let Some(map) = mapped(l) {
+        keys.push(("map".into(), map));
     }
     let line = inline(&keys);
     if l.names.is_empty() || is_short(&line) {

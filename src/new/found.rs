@@ -274,8 +274,25 @@ fn unknown(bytes: &[u8], file: &File) -> Option<String> {
     }
     match crate::formats::encoding::wide_words(bytes) {
         Some(say) => Some(say),
+        None if holds_records(bytes) && file.name().to_lowercase().ends_with(".json") && !of_datasets(file) => Some(
+            "it is one object of JSON: the list of records in it is read from a file of its own, an object a line, as \
+             `jq -c '.data[]'` makes it"
+                .into(),
+        ),
         None => Some("it is not known what it is".into()),
     }
+}
+
+/// Whether a file begins with an object of JSON that holds a list of objects.
+fn holds_records(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(bytes.get(..4096).unwrap_or(bytes));
+    let plain: String = head.chars().filter(|c| !c.is_whitespace()).collect();
+    plain.starts_with('{') && plain.contains("\":[{")
+}
+
+/// Whether the library `datasets` wrote a file about the data beside it.
+fn of_datasets(file: &File) -> bool {
+    ["dataset_info.json", "dataset_dict.json", "state.json"].contains(&file.name())
 }
 
 // ---- images ----------------------------------------------------------------------------------------------------------

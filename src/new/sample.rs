@@ -1,10 +1,11 @@
 //! The first records of a file, read by the very reader that a build would use: what a guess rests on.
 use super::folder::Beginning;
+use crate::formats::batches::hold::NO_TEXT;
 use crate::formats::cut::members::List;
 use crate::formats::cut::{Cut, Holds, text};
 use crate::formats::infer::{HEAD, settled};
 use crate::formats::json_array;
-use crate::formats::reader::{Ask, Field, From, NAMES, Offers, Reader, Records, Selects, UNHELD, Unit};
+use crate::formats::reader::{Ask, Field, From, NAMES, Offers, Reader, Records, Selects, Told, UNHELD, Unit};
 use crate::formats::sidecar::stem_of;
 use crate::formats::{Format, Options};
 use crate::table::{Value, value_at};
@@ -85,13 +86,21 @@ pub fn of(b: &Beginning, format: &Format, options: &Options, more: &[&str]) -> R
     let values = |name: &str| {
         found.columns.get(name).map(|a| (0..rows.min(RECORDS)).map(|row| value_at(a.as_ref(), row)).collect())
     };
-    let columns = fields.into_iter().map(|f| {
-        let own = values(&f.name).unwrap_or_default();
+    let columns = fields.into_iter().map(|mut f| {
+        let own: Vec<Value> = values(&f.name).unwrap_or_default();
+        if own.iter().all(|v| *v == Value::Null) && holds_bytes(&f.name, &found.told) {
+            f.ty = format!("{UNHELD}bytes (binary)");
+        }
         column(f, own)
     });
     let rejected = found.told.iter().filter(|t| t.drops).count();
     let told = found.told.len() - rejected;
     Ok(Sample { columns: columns.collect(), rows, rejected, told, whole: piece.whole && rows <= RECORDS })
+}
+
+/// Whether a reader found bytes in a column, and no text.
+fn holds_bytes(name: &str, told: &[Told]) -> bool {
+    told.iter().any(|t| t.field.as_deref() == Some(name) && t.say.contains(NO_TEXT))
 }
 
 /// A field as a build would ask for it: of a column that shows nothing it is a text.

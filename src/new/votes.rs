@@ -6,6 +6,7 @@ use super::labels::{Answers, CLASSES, Label};
 use super::names::{slug, unlike};
 use super::sample::{Column, Sample};
 use crate::manifest::values::is_line;
+use crate::model::candidates::TIE;
 use crate::stages::label::file_formats::{formats, keys};
 use crate::table::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,8 @@ const ITEMS: &[&str] = &[
     "unit_id",
     "text_id",
     "question",
+    "question_id",
+    "prompt_id",
     "image",
     "id",
 ];
@@ -39,8 +42,21 @@ const ANNOTATORS: &[&str] = &[
     "user",
     "user_id",
 ];
-const ANSWERS: &[&str] =
-    &["label", "answer", "response", "rating", "score", "vote", "value", "category", "class", "judgement", "judgment"];
+const ANSWERS: &[&str] = &[
+    "label",
+    "answer",
+    "winner",
+    "preference",
+    "response",
+    "rating",
+    "score",
+    "vote",
+    "value",
+    "category",
+    "class",
+    "judgement",
+    "judgment",
+];
 
 /// The columns of item, annotator and answer, if a source has all three.
 fn vote_columns(source: &Source) -> Option<[&Column; 3]> {
@@ -165,8 +181,31 @@ fn vote_label(source: &Source, [item, annotator, label]: [&Column; 3], all: &[So
     if numbers.len() == values.len() {
         classes.sort_by(|a, b| a.parse::<f64>().unwrap_or(0.0).total_cmp(&b.parse().unwrap_or(0.0)));
     }
+    if let Some((candidates, map)) = preferred(&classes, all).filter(|_| good) {
+        let why = "answers name columns of the samples, or say that these are as good".to_string();
+        return Some(Label { task: "preference", classes: candidates, map, why, ..of() });
+    }
     let why = "each row is the answer of one annotator".to_string();
     good.then(|| Label { task: "classification", classes, why, ..of() })
+}
+
+/// Names of a source and what they are called.
+type Names = Vec<(String, String)>;
+
+/// What is said where no candidate is better.
+const TIES: [&str; 6] = ["tie", "both", "draw", "neither", "equal", "same"];
+
+/// The candidates of answers that name columns of texts of the samples, and which answers say `tie` in other words.
+fn preferred(answers: &[String], all: &[Source]) -> Option<(Vec<String>, Names)> {
+    let says_tie = |answer: &&String| {
+        let lower = answer.to_lowercase();
+        TIES.contains(&lower.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default())
+    };
+    let (ties, candidates): (Vec<&String>, Vec<&String>) = answers.iter().partition(says_tie);
+    let names = |s: &Source, name: &String| s.sample.columns.iter().any(|c| c.name == *name && c.ty == "utf8");
+    let named = all.iter().any(|s| candidates.iter().all(|name| names(s, name)));
+    let map = ties.into_iter().filter(|tie| tie.as_str() != TIE).map(|tie| (tie.clone(), TIE.to_string())).collect();
+    (named && candidates.len() > 1).then(|| (candidates.into_iter().cloned().collect(), map))
 }
 
 /// Ids of sources that meet answers by their ids must stay as they are.

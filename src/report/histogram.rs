@@ -1,8 +1,9 @@
 //! A column as bars of text: classes and short values one by one, numbers and lengths by ranges.
 use super::show::short;
 use super::terminal::number;
+use crate::model::replies::Reply;
 use crate::model::votes::each_class;
-use crate::table::{DataType, Value};
+use crate::table::{Cell, DataType, Value};
 use std::collections::BTreeMap;
 
 /// Bars at most; and characters of the longest one.
@@ -31,6 +32,7 @@ impl Histogram {
             DataType::Utf8 => "characters",
             DataType::List(_) => "items",
             DataType::Binary => "bytes",
+            ty if *ty == Reply::ty() => "texts",
             _ => "",
         };
         Histogram { values: Some(BTreeMap::new()), unit, ..Histogram::default() }
@@ -46,6 +48,7 @@ impl Histogram {
             Value::Text(t) => self.sizes.extend(count(t.chars().count())),
             Value::List(l) => self.sizes.extend(count(l.len())),
             Value::Bytes(b) => self.sizes.extend(count(b.len())),
+            reply @ Value::Struct(_) => self.sizes.extend(Reply::from_value(reply).and_then(|r| count(r.text.len()))),
             _ => {}
         }
         let Some(values) = &mut self.values else { return };
@@ -55,7 +58,7 @@ impl Histogram {
                 self.values = None; // long texts are told by their lengths
                 return;
             }
-            Value::Text(_) | Value::List(_) => each_class(v, &mut |class| {
+            Value::Text(_) | Value::List(_) | Value::Struct(_) => each_class(v, &mut |class| {
                 *values.entry(class.to_string()).or_default() += 1;
             }),
             _ => {}
@@ -144,6 +147,7 @@ fn bars(of: &[(String, u64)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::candidates::Preference;
 
     fn text(ty: DataType, values: impl IntoIterator<Item = Value>) -> String {
         let mut h = Histogram::of(&ty);
@@ -167,5 +171,11 @@ mod tests {
             "  1 rows, 0 null\n  0.5         1 ########################################\n"
         );
         assert_eq!(text(DataType::Utf8, [Value::Null]), "  1 rows, 1 null\n");
+        let one = |text: &[&str]| Reply { text: text.iter().map(|t| t.to_string()).collect() }.into_value();
+        let told = text(Reply::ty(), [one(&["a", "b"]), one(&[]), one(&["c"])]);
+        assert!(told.starts_with("  3 rows, 0 null\n  texts\n  0         1 ####"), "{told}");
+        let preferred = |of: &[&str]| Preference { chosen: of.iter().map(|c| c.to_string()).collect() }.into_value();
+        let told = text(Preference::ty(), [preferred(&["a"]), preferred(&[]), preferred(&["a"])]);
+        assert!(told.starts_with("  3 rows, 0 null\n  a           2 ####"), "{told}");
     }
 }

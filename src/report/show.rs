@@ -8,7 +8,7 @@ use crate::engine::session::Session;
 use crate::engine::state::Partition;
 use crate::manifest::sections::Privacy;
 use crate::manifest::{self, Manifest};
-use crate::model::votes::each_class;
+use crate::model::votes::{each_class, is_nothing};
 use crate::project::Project;
 use crate::stage::{Fact, Fault};
 use crate::stages::label::kinds;
@@ -308,7 +308,7 @@ impl Classes {
         let held = self.splits.entry(split.to_string()).or_default();
         held.samples += 1;
         held.unlabelled += u64::from(*v == Value::Null);
-        held.empty += u64::from(*v == Value::List(Vec::new()));
+        held.empty += u64::from(is_nothing(v));
         let mut seen = BTreeSet::new();
         each_class(v, &mut |class| {
             let of = self.classes.entry(class.to_string()).or_default().entry(split.to_string()).or_default();

@@ -173,6 +173,30 @@ def shards():
                 })
 
 
+def shards_of_parts():
+    """Samples with a picture and a mask each, whose names have two dots, and a file about the archive."""
+    import webdataset as wds
+
+    with wds.TarWriter(str(fresh("webdataset_parts") / "a-000000.tar"), mtime=0, user="x", group="x", encoder=False) as out:
+        for n, (text, _) in enumerate(TEXTS):
+            parts = {"input.png": picture(8 + n, 6), "mask.png": picture(8 + n, 6), "txt": text.encode()}
+            out.write({"__key__": f"k.v1/{n:06d}", **parts})
+
+
+def pictures_in_columns():
+    """Tables whose pictures are plain bytes, beside bytes that are none, and lists of pictures."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    ids = [f"r{n}" for n in range(len(TEXTS))]
+    texts = [text for text, _ in TEXTS]
+    pictures = [picture(8 + n, 6) for n in range(len(TEXTS))]
+    bare = {"id": ids, "img": pictures, "code": [b"\xff\xfe\x00"] * len(ids), "text": texts}
+    pq.write_table(pa.table(bare), fresh("bytes_pictures") / "rows.parquet")
+    lists = [[{"bytes": one, "path": "a.png"}, {"bytes": one, "path": "b.png"}] for one in pictures]
+    pq.write_table(pa.table({"id": ids, "images": lists, "text": texts}), fresh("list_of_pictures") / "rows.parquet")
+
+
 def picture(width, height):
     """The bytes of a grey picture in PNG."""
     def chunk(kind, content):
@@ -186,6 +210,8 @@ def picture(width, height):
 if __name__ == "__main__":
     archive()
     shards()
+    shards_of_parts()
+    pictures_in_columns()
     hub()
     saved_json()
     frames()

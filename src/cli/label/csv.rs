@@ -4,8 +4,17 @@ use super::tool::{Back, Item, Job, Read, Said, Tool};
 use crate::review::said;
 use serde_json::Value as Json;
 
-pub const TOOL: Tool =
-    Tool { name: "csv", ending: "csv", fits: |_| true, write, pictures: |_| false, setup: None, read, crowd: None };
+pub const TOOL: Tool = Tool {
+    name: "csv",
+    ending: "csv",
+    fits: |_| true,
+    write,
+    pictures: |_| false,
+    setup: None,
+    unsaid: |_, _| None,
+    read,
+    crowd: None,
+};
 
 const HEAD: &[&str] = &["id", "text", "agreement", "votes", "label", "decision", "note", "seen"];
 
@@ -42,11 +51,30 @@ pub fn unguarded(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULA)).unwrap_or(text)
 }
 
-/// How several classes are filled in, for a task that takes them.
+/// How answers are filled in that are more than a class or a number.
 pub fn how(job: &Job) -> Option<String> {
-    let list = "`label` takes a list, `[\"a\", \"b\"]`, and `[]` where no class fits";
-    let sign = job.separator.as_ref().map(|sign| format!("; or classes with `{sign}` between them"));
-    job.kind.is_set().then(|| format!("{list}{}\n", sign.unwrap_or_default()))
+    if job.kind.is_set() {
+        let sign = job.separator.as_ref().map(|sign| format!("; or classes with `{sign}` between them"));
+        let sign = sign.unwrap_or_default();
+        return Some(format!("`label` takes a list, `[\"a\", \"b\"]`, and `[]` where no class fits{sign}\n"));
+    }
+    if job.kind.is_free() {
+        let list = "a list of texts, `[\"a\", \"b\"]`, and `[]` where there is no answer";
+        return Some(format!("`label` takes a text; or {list}\n"));
+    }
+    let ranked = job.kind.candidates?.separated;
+    let [best, second] = [0, 1].map(|n| job.classes.get(n).map_or("", String::as_str));
+    Some(match ranked {
+        true => {
+            let sign = job.separator.as_deref().unwrap_or(">");
+            format!(
+                "`label` takes all candidates, the best first: `{best} {sign} {second}`; `=` stands between those that are as good\n"
+            )
+        }
+        false => {
+            format!("`label` takes the better candidate, `{best}` or `{second}`; or `tie`, where they are as good\n")
+        }
+    })
 }
 
 /// Cells as a line; those that hold a comma, a quote or the end of a line stand in quotes.
@@ -178,5 +206,10 @@ mod tests {
         );
         assert_eq!((classes("[\"a;b\"]"), classes("[]")), (serde_json::json!(["a;b"]), serde_json::json!([])));
         assert!(rows("a,\"b").is_err());
+        let how = |kind| how(&Job { classes: vec!["ada".into(), "bob".into()], separator: None, ..job(kind) });
+        assert!(how("preference").is_some_and(|how| how.contains("`ada` or `bob`; or `tie`")));
+        assert!(how("ranking").is_some_and(|how| how.contains("`ada > bob`")));
+        assert!(how("answer").is_some_and(|how| how.contains("`[]` where there is no answer")));
+        assert_eq!((how("classification"), value(&job("answer"), "[]")), (None, "[]".into()));
     }
 }

@@ -11,6 +11,7 @@ pub const TOOL: Tool = Tool {
     write,
     pictures: |_| false,
     setup: None,
+    unsaid: |_, _| None,
     read,
     crowd: None,
 };

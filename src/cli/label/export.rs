@@ -90,6 +90,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     } else {
         one(&project, &out, &(tool.write)(&job, &items))?;
         say(&format!("{out}   {} of {all}\n", plural(items.len() as u64, "sample")));
+        (tool.unsaid)(&job, &items).iter().for_each(|unsaid| say(unsaid));
     }
     if pictures {
         say(&format!(

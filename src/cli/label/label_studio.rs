@@ -26,11 +26,12 @@ pub const TOOL: Tool = Tool {
             || is_boxes(kind)
             || kind.scale
             || kind.candidates.is_some()
-            || is_free(kind)
+            || kind.is_free()
     },
     write,
     pictures: is_boxes,
     setup: Some(("xml", config)),
+    unsaid,
     read,
     crowd: None,
 };
@@ -65,7 +66,7 @@ fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
     if job.kind.candidates.is_some() {
         return held(job, answer).into_iter().collect();
     }
-    if is_free(job.kind) {
+    if job.kind.is_free() {
         let some = answer["text"].as_array().is_some_and(|texts| !texts.is_empty());
         return some.then(|| one(0, "textarea", json!({ "text": answer["text"] }))).into_iter().collect();
     }
@@ -87,14 +88,17 @@ fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
     spans.iter().enumerate().map(|(n, s)| one(n, "labels", value(s))).collect()
 }
 
-/// Whether answers are texts in free words.
-fn is_free(kind: &Kind) -> bool {
-    kind.name == "answer"
-}
-
 /// Whether answers put all candidates in order.
 fn is_ranking(kind: &Kind) -> bool {
     kind.candidates.is_some_and(|own| own.separated)
+}
+
+/// How many rankings no list of Label Studio can say, since two candidates are as good in them.
+fn unsaid(job: &Job, items: &[Item]) -> Option<String> {
+    let unsaid = |item: &Item| item.votes.iter().filter(|(_, answer)| held(job, answer).is_none()).count();
+    let left: usize = items.iter().filter(|_| is_ranking(job.kind)).map(unsaid).sum();
+    let say = "are not shown: two candidates are as good in them, and a list that people put in order knows no such";
+    (left > 0).then(|| format!("{left} of the answers so far {say}\n"))
 }
 
 /// A preference, or a ranking in which no two are as good.
@@ -170,7 +174,7 @@ fn config(job: &Job) -> String {
                 <Ranker name=\"label\" toName=\"items\"/>\n</View>\n"
             .into();
     }
-    if is_free(job.kind) {
+    if job.kind.is_free() {
         return "<View>\n  <Text name=\"text\" value=\"$text\"/>\n  <TextArea name=\"label\" toName=\"text\" editable=\"true\"/>\n</View>\n".into();
     }
     let tie = job.kind.candidates.map_or(String::new(), |_| format!("    <Choice value=\"{TIE}\"/>\n"));
@@ -257,7 +261,7 @@ fn label(job: &Job, result: &Json, text: &str) -> Result<Json, String> {
     if job.kind.candidates.is_some() {
         return preferred(job, results);
     }
-    if is_free(job.kind) {
+    if job.kind.is_free() {
         let written = results.iter().filter(|r| r["type"] == "textarea").map(|r| &r["value"]["text"]);
         let texts: Vec<Json> = written.flat_map(|t| t.as_array().cloned().unwrap_or_else(|| vec![t.clone()])).collect();
         return Ok(json!({ "text": texts }));
@@ -406,6 +410,16 @@ mod tests {
         );
         let tied = write(&ranking, &[item(json!({ "order": ["A & B", "C"], "ranks": [1, 1] }))]);
         assert_eq!(read(&ranking, &accepted(&tied)).unwrap().wrong.len(), 1, "no two are as good in a list");
+        let tied = item(json!({ "order": ["A & B", "C"], "ranks": [1, 1] }));
+        assert_eq!(
+            unsaid(&ranking, std::slice::from_ref(&tied)).map(|say| say.starts_with("1 of the answers")),
+            Some(true)
+        );
+        let apart = item(json!({ "order": ["A & B", "C"], "ranks": [1, 2] }));
+        assert_eq!(
+            (unsaid(&ranking, &[apart]), unsaid(&job("preference"), &[item(json!({ "chosen": [] }))])),
+            (None, None)
+        );
         assert!(config(&job("preference")).contains("<Choice value=\"tie\"/>"));
         let boxes = job("object_detection");
         assert!(config(&boxes).contains("<RectangleLabels name=\"label\" toName=\"image\">"));

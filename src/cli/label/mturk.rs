@@ -17,6 +17,7 @@ pub const TOOL: Tool = Tool {
     write,
     pictures: |_| false,
     setup: Some(("html", page)),
+    unsaid: |_, _| None,
     read,
     crowd: Some(batch),
 };

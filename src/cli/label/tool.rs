@@ -27,6 +27,8 @@ pub struct Tool {
     pub pictures: fn(&Kind) -> bool,
     /// How the tool is set up, as a second file: its ending and its text.
     pub setup: Option<Setup>,
+    /// What of the answers so far it cannot show, in words.
+    pub unsaid: fn(&Job, &[Item]) -> Option<String>,
     /// Reads a file of the tool. What is no answer is a complaint with its place.
     pub read: fn(&Job, &str) -> Result<Read, String>,
     /// How the answers of many workers are read, for platforms that have them.

@@ -67,6 +67,9 @@ fn is_text(ty: &DataType) -> bool {
     )
 }
 
+/// What is said of bytes that a text was asked of.
+pub const NO_TEXT: &str = "bytes (binary) that are no text in UTF-8";
+
 /// What a type is called.
 pub fn name(ty: &DataType) -> String {
     match ty {
@@ -288,7 +291,7 @@ fn text(array: &ArrayRef, lost: &mut Lost) -> Option<ArrayRef> {
             let text = |(row, bytes): (usize, Option<&[u8]>)| {
                 let text = std::str::from_utf8(bytes?).ok().map(String::from);
                 if text.is_none() {
-                    lose(lost, row, "bytes (binary) that are no text in UTF-8");
+                    lose(lost, row, NO_TEXT);
                 }
                 text
             };

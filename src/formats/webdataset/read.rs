@@ -5,7 +5,7 @@
 //! `__key__`, the name of the sample within its archive. Parts of text are text; `cls` and its like are whole numbers where they are written
 //! so. The part of `pictures` becomes the picture of the sample.
 //!
-//! Dropped: `member.part` (a file without an extension), `webdataset.twice` (two files of one part), `json` and its kin, `encoding`.
+//! Dropped: `member.part` (a file without an extension, or about the archive: `__meta__`), `webdataset.twice` (two files of one part), `json` and its kin, `encoding`.
 //! Findings: `webdataset.part` (a part that is no text and that nothing takes), `picture.missing`.
 use crate::formats::cut::members::{List, Member, ReadAt};
 use crate::formats::cut::{Cut, Members};
@@ -73,8 +73,17 @@ fn pictures(options: &Options) -> Vec<String> {
     named.map(|part| part.trim_start_matches('.').to_lowercase()).collect()
 }
 
+/// Whether a file says something of the archive and not of a sample, as readers of WebDataset have it: `__meta__/about.json`.
+fn is_meta(name: &str) -> bool {
+    let first = name.split('/').next().unwrap_or(name);
+    first.len() >= 4 && first.starts_with("__") && first.ends_with("__")
+}
+
 /// The key of a file, and the name of its part.
 fn parted(name: &str) -> Option<(&str, &str)> {
+    if is_meta(name) {
+        return None;
+    }
     let file = name.rfind('/').map_or(0, |slash| slash + 1);
     let dot = file + name.get(file..)?.find('.')?;
     let (key, part) = (name.get(..dot)?, name.get(dot + 1..)?);
@@ -365,6 +374,15 @@ mod tests {
             out.append_data(&mut header, name, *bytes).unwrap();
         }
         out.into_inner().unwrap()
+    }
+
+    #[test]
+    fn a_file_about_the_archive_is_no_sample() {
+        assert_eq!(parted("__meta__/x.json"), None);
+        assert_eq!(parted("__info__"), None);
+        assert_eq!(parted("a/__b__.txt"), Some(("a/__b__", "txt")));
+        assert_eq!(parted("__b.txt"), Some(("__b", "txt")));
+        assert_eq!(parted("___.txt"), Some(("___", "txt")));
     }
 
     /// The key and the caption of each sample.

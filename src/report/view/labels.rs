@@ -5,7 +5,7 @@ use crate::engine::state::Partition;
 use crate::manifest;
 use crate::model::boxes::Box2;
 use crate::model::spans::Span;
-use crate::model::votes::{annotations, each_class};
+use crate::model::votes::{annotations, each_class, is_nothing};
 use crate::report::show::Column;
 use crate::stage::{Fault, Role, is_default};
 use crate::stages::label::declaration::Declaration;
@@ -168,7 +168,7 @@ impl Counted {
                 held.unlabelled += 1;
                 return;
             }
-            Value::List(items) if items.is_empty() => held.empty += 1,
+            nothing if is_nothing(nothing) => held.empty += 1,
             Value::Float(rating) => self.ratings.push(*rating),
             _ => {}
         }

@@ -17,7 +17,7 @@
 //! decimals; of several classes there is no `gwet_ac1`, and `class.CLASS` is the alpha of who gave the class and who did
 //! not; of rankings compared candidate by candidate `class.N` is the alpha of who gave rank N, and rankings compared as wholes have none;
 //! what the data cannot say is undefined, with the reason. Findings: `agreement.overlap` (fewer than half of the
-//! answered samples have two answers), `agreement.low` (where nothing else happens). Reviews: `agreement.low`, a sample whose
+//! answered samples have two answers), `annotator.alike` (names that differ in case or spaces alone), `agreement.low` (where nothing else happens). Reviews: `agreement.low`, a sample whose
 //! own answers agree less than `min` while all of them do.
 //!
 //! A sample whose label a person decided (`label.TASK/decided`) does not rest on its answers any more and is left out;
@@ -160,7 +160,7 @@ struct Stage;
 
 impl RowStage for Stage {
     const MAP: u32 = 1;
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather)); // annotators whose names are alike
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -276,6 +276,28 @@ impl Gather {
         min.filter(|min| !enough(*min)).map(say).into_iter().collect()
     }
 
+    /// Tells of annotators whose names differ in case and spaces alone: they count as several people.
+    fn tell_alike(&self, measured: &Measured, out: &mut Verdicts) {
+        let mut met: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for name in measured.by_annotator().into_iter().flat_map(|line| line.names) {
+            let plain: String = name.chars().filter(|c| !c.is_whitespace()).collect();
+            met.entry(plain.to_lowercase()).or_default().push(name);
+        }
+        let alike: Vec<Vec<String>> = met.into_values().filter(|names| names.len() > 1).collect();
+        let people: usize = alike.iter().map(Vec::len).sum();
+        let shown = |names: &Vec<String>| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+        let names = match alike.first().filter(|_| self.open) {
+            Some(first) => format!(", such as {}", shown(first)),
+            None => String::new(),
+        };
+        if people > 0 {
+            let say = format!(
+                "the names of {people} annotators differ in case or spaces alone{names}: each counts as a person of their own"
+            );
+            out.remark(format!("label.{}.from", self.task), "annotator.alike", say);
+        }
+    }
+
     /// What is to be told of the samples as a whole, and which of them agree too little.
     fn judge(&self, measured: &Measured, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
         let key = format!("label.{}.agreement", self.task);
@@ -287,6 +309,7 @@ impl Gather {
             );
             out.remark(key.clone(), "agreement.overlap", say);
         }
+        self.tell_alike(measured, out);
         let mut lacks = self.lacking("", measured.value(), self.min);
         for line in measured.by_class().iter().filter(|_| !self.min_by_class.is_empty()) {
             let class = line.names.join("");

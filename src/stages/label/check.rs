@@ -124,7 +124,7 @@ struct Map {
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 6; // several classes in one text; numbers and other normal forms as classes; annotations that stand twice, shares
+    const MAP: u32 = 7; // several classes in one text; numbers and other normal forms as classes; annotations that stand twice, shares; no answer is no annotation
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
     type Map = Map;

@@ -17,6 +17,7 @@
 //! that names the others settles it). Diagnostic: `T0605`, a value that is no answer to the task. Limits: places of a decided
 //! label count in the text behind all preprocessing.
 use super::declaration::{Declaration, Task, checked};
+use super::kinds::answer::is_taken;
 use super::kinds::kind::{Judge, Kind, Reading, Respond, number};
 use super::kinds::unparted;
 use super::rows::{optional, slot};
@@ -153,7 +154,7 @@ pub fn answer(kind: &Kind, text: &str) -> Result<Value, String> {
         lost: 0,
     };
     let answer = kind.read_text(text, &mut reading);
-    match (answer, reading.notes.first()) {
+    match (answer, reading.notes.iter().find(|note| !is_taken(note.rule))) {
         (Some(answer), None) => Ok(answer),
         (_, Some(note)) => Err(note.say.clone()),
         (None, None) => Err("this is no answer".into()),
@@ -172,13 +173,15 @@ pub fn judged(task: &Declaration, path: &str, value: &Json) -> Result<Value, Str
         let help = several.filter(|_| task.task.is_set()).unwrap_or_else(near);
         return Err(format!("`{other}` is not a class of {path}: {help}"));
     }
-    if task.task.candidates.is_some() {
+    if task.task.candidates.is_some() || task.task.is_free() {
         let (names, nothing) = (task.candidates.iter().map(|c| c.get().clone()).collect::<Vec<_>>(), BTreeMap::new());
         let mut judge = judge(path, &names, &nothing);
         judge.open = true;
         let judged = (task.task.judge)(&answer, &mut judge);
-        let wrong = || judge.notes.first().map_or_else(|| "this is no answer".to_string(), |note| note.say.clone());
-        return judged.ok_or_else(wrong);
+        return match judge.notes.first() {
+            Some(note) => Err(note.say.clone()),
+            None => judged.ok_or_else(|| "this is no answer".to_string()),
+        };
     }
     let outside = |x: f64| task.scale.as_ref().is_some_and(|s| x < s.min.to_f64() || x > s.max.to_f64());
     match f64::from_value(&answer) {
@@ -242,7 +245,7 @@ struct Line {
 }
 
 impl JoinStage for Stage {
-    const JOIN: u32 = 2; // what cannot be right is no decision
+    const JOIN: u32 = 3; // what cannot be right is no decision; how an answer in free words is taken is no fault of it
     type Join = Join;
 
     fn join(p: &Join, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
@@ -412,6 +415,22 @@ mod tests {
         assert!(may_be(r#"[{"class":"PS","start":0,"end":4}]"#) && may_be("[]"));
         assert!(!may_be(r#"[{"class":"PS","start":0,"end":400}]"#));
         assert!(!may_be(r#"[{"class":"PS","start":9,"end":4}]"#) && !may_be(r#"[{"class":"PS","start":3,"end":3}]"#));
+    }
+
+    #[test]
+    fn an_answer_in_free_words_is_a_decision_however_it_is_spelt() {
+        let free = |value: Json| {
+            let declared = serde_json::json!({ "task": "answer", "from": {} });
+            judged(&serde_json::from_value(declared).unwrap(), "label.t", &value)
+        };
+        let text = |of: &[&str]| {
+            Value::Struct(vec![("text".into(), of.iter().map(|t| t.to_string()).collect::<Vec<_>>().into_value())])
+        };
+        assert_eq!(free(Json::from("cafe\u{301}")), Ok(text(&["caf\u{e9}"])));
+        assert_eq!(free(serde_json::json!({ "text": ["a", "a"] })), Ok(text(&["a"])));
+        assert_eq!((free(Json::from("[]")), free(Json::from("[1]"))), (Ok(text(&[])), Ok(text(&["[1]"]))));
+        assert!(free(serde_json::json!({ "text": ["a", " "] })).is_err_and(|say| say.contains("white space")));
+        assert!(free(serde_json::json!({ "text": "a", "answer_start": 3 })).is_err_and(|say| say.contains("left out")));
     }
 
     #[test]

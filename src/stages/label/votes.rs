@@ -214,7 +214,7 @@ type Join = Map;
 struct FromColumn;
 
 impl RowStage for FromColumn {
-    const MAP: u32 = 6; // one vote for an annotator who stands in several sources
+    const MAP: u32 = 7; // an empty list is no answer, and fields besides are told
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;
@@ -258,7 +258,7 @@ impl RowStage for FromColumn {
 struct FromFiles;
 
 impl JoinStage for FromFiles {
-    const JOIN: u32 = 6; // one vote for an annotator who stands in several sources
+    const JOIN: u32 = 7; // an empty list is no answer, and fields besides are told
     const USES: &'static [&'static str] = crate::measure::names::USES;
     type Join = Join;
 

@@ -2,7 +2,7 @@
 //!
 //! Given as a text, a list of texts, or an object with `text`; an object without any text says that there is no answer. Texts are brought
 //! to composed form, which is told (`answer.composed`), as is what an object says besides (`answer.fields`) and a text that stands twice
-//! (`answer.twice`). Several answers of one annotator, such as a row for each caption of a picture, are one of several texts. Judged: a text
+//! (`answer.twice`), and JSON of another form (`answer.json`). Several answers of one annotator, such as a row for each caption of a picture, are one of several texts. Judged: a text
 //! of white space alone (`empty`).
 use super::super::compared;
 use super::super::metric::OF_ANSWERS;
@@ -39,8 +39,15 @@ pub const KIND: Kind = Kind {
         let texts = |a: &&Value| Reply::from_value(a).map_or(Vec::new(), |r| r.text);
         compared::replies(&answers.iter().map(texts).collect::<Vec<_>>(), metric)
     },
-    words: |answer| Reply::from_value(answer).map_or(String::new(), |r| r.text.join(" | ")),
+    words,
 };
+
+fn words(answer: &Value) -> String {
+    match Reply::from_value(answer) {
+        Some(reply) if reply.text.is_empty() => "(there is no answer)".into(),
+        reply => reply.map_or(String::new(), |r| r.text.join(" | ")),
+    }
+}
 
 fn takes(ty: &DataType) -> Take {
     let texts = |ty: &DataType| match ty {
@@ -54,16 +61,24 @@ fn takes(ty: &DataType) -> Take {
     if takes { Take::Yes } else { Take::No }
 }
 
-/// A plain text, a JSON list of texts, or a JSON object with `text`; other JSON is a text like any other.
+/// A plain text, a JSON list of texts, of which an empty one says that there is no answer, or a JSON object with `text`; other JSON is a
+/// text like any other, which is told.
 fn from_text(text: &str, reading: &mut Reading) -> Option<Value> {
     let is_text = |v: &Value| matches!(v, Value::Text(_));
     match json(text).filter(|_| text.trim_start().starts_with(['{', '['])) {
-        Some(Value::List(items)) if !items.is_empty() && items.iter().all(is_text) => {
-            from_cell(&Value::List(items), reading)
+        Some(Value::List(items)) if items.iter().all(is_text) => return from_cell(&Value::List(items), reading),
+        Some(object @ Value::Struct(_)) if *object.field("text") != Value::Null => return from_cell(&object, reading),
+        Some(_) => {
+            reading.note("answer.json", "the answer is JSON of a form that answers do not have: it stands as a text")
         }
-        Some(object @ Value::Struct(_)) if *object.field("text") != Value::Null => from_cell(&object, reading),
-        _ => from_cell(&Value::Text(text.to_string()), reading),
+        None => {}
     }
+    from_cell(&Value::Text(text.to_string()), reading)
+}
+
+/// Whether a note says of an answer how it is taken, and not that something of it is lost.
+pub fn is_taken(rule: &str) -> bool {
+    ["answer.composed", "answer.twice", "answer.json"].contains(&rule)
 }
 
 fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
@@ -147,11 +162,16 @@ mod tests {
             (Some(reply(&["a dog"])), Some(reply(&["a dog", "it runs"])))
         );
         assert_eq!(
-            (read("[12]"), read("{so}"), read("[]")),
-            (Some(reply(&["[12]"])), Some(reply(&["{so}"])), Some(reply(&["[]"])))
+            (read("{so}"), read("[]"), read(" [ ] ")),
+            (Some(reply(&["{so}"])), Some(reply(&[])), Some(reply(&[])))
         );
         assert_eq!((read(r#"{"text": []}"#), read(r#"{"text": "a"}"#)), (Some(reply(&[])), Some(reply(&["a"]))));
         assert!(reading.notes.is_empty());
+        for text in ["[12]", r#"["a", 3]"#, r#"{"text": null}"#, r#"{"a": 1}"#] {
+            assert_eq!(KIND.read_text(text, &mut reading), Some(reply(&[text])));
+        }
+        assert_eq!((rules_of(&reading.notes), reading.lost), (vec!["answer.json"; 4], 0));
+        reading.notes.clear();
         let squad = r#"{"text": ["a", "a", "b"], "answer_start": [1, 1, 7]}"#;
         assert_eq!(KIND.read_text(squad, &mut reading), Some(reply(&["a", "b"])));
         assert_eq!(KIND.read_text("e\u{301}", &mut reading), Some(reply(&["\u{e9}"])));
@@ -163,6 +183,11 @@ mod tests {
     fn several_answers_of_one_annotator_are_one() {
         assert_eq!(joined(&reply(&["a", "b"]), &reply(&["b", "c"])), Some(reply(&["a", "b", "c"])));
         assert_eq!(joined(&reply(&["a"]), &reply(&[])), None, "there is an answer, and there is none");
+    }
+
+    #[test]
+    fn words_tell_an_answer_from_none() {
+        assert_eq!((words(&reply(&["a", "b"])), words(&reply(&[]))), ("a | b".into(), "(there is no answer)".into()));
     }
 
     #[test]

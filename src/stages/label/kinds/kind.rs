@@ -92,6 +92,11 @@ impl Kind {
         (self.answer)() == list(utf8())
     }
 
+    /// Whether an answer is one text or several in free words.
+    pub fn is_free(&self) -> bool {
+        (self.answer)() == Reply::ty()
+    }
+
     /// What of an answer most annotators may give: a class, or the answer as one word.
     pub fn word(&self, answer: &Value) -> Option<String> {
         let said = || Reply::from_value(answer).map(|reply| said_in(&reply.text));

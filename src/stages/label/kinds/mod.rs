@@ -1,5 +1,5 @@
 //! The kinds of task: a list of values. A new kind is a file here and a line in [`KINDS`].
-mod answer;
+pub mod answer;
 mod boxes;
 mod candidates;
 mod class;

@@ -25,6 +25,18 @@ pub fn parts(text: &str, reading: &Reading) -> Option<Vec<String>> {
     all.iter().all(|name| !name.is_empty()).then_some(all)
 }
 
+/// Tells how many fields an object has besides those that are read, which are left out with what they say.
+pub fn note_others(object: &Value, read: [&str; 2], reading: &mut Reading) {
+    let Value::Struct(fields) = object else { return };
+    let others = fields.iter().filter(|(name, value)| !read.contains(&name.as_str()) && *value != Value::Null).count();
+    if others > 0 {
+        let [one, other] = read;
+        let say =
+            format!("{others} fields beside `{one}` and `{other}`, such as by how much one is better, are left out");
+        reading.note("vote.fields", say);
+    }
+}
+
 /// Whether a text says that no candidate is better.
 pub fn is_tie(text: &str) -> bool {
     text.trim().eq_ignore_ascii_case(TIE)

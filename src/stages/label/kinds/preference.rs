@@ -6,7 +6,7 @@ use super::super::compared::Compared;
 use super::super::metric::{OF_PREFERENCES, Scale};
 use super::candidates::Candidates;
 use super::kind::*;
-use super::naming::{CANDIDATE, declared, is_tie, names, parts};
+use super::naming::{CANDIDATE, declared, is_tie, names, note_others, parts};
 use crate::model::candidates::{Preference, TIE};
 use crate::table::{Cell, DataType, Value};
 
@@ -83,6 +83,7 @@ fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
                 of => names(of, reading),
             };
             let (chosen, rejected) = (chosen?, names(cell.field("rejected"), reading)?);
+            note_others(cell, ["chosen", "rejected"], reading);
             preferred(chosen, &rejected, reading)
         }
         Value::List(none) if none.is_empty() => {
@@ -147,6 +148,9 @@ mod tests {
         );
         assert_eq!(read(r#"{"chosen": "left", "rejected": ["right"]}"#), Some(chosen(&["a"])));
         assert!(reading.notes.is_empty());
+        let much = r#"{"chosen": "left", "rejected": null, "margin": 2, "why": null}"#;
+        assert_eq!(KIND.read_text(much, &mut reading), Some(chosen(&["a"])));
+        assert_eq!((rules_of(&reading.notes), reading.lost), (vec!["vote.fields"], 0));
         assert_eq!(KIND.read_cell(&Value::Int(2), &mut reading), Some(chosen(&["2"])));
         assert_eq!(KIND.read_cell(&chosen(&["b"]), &mut reading), Some(chosen(&["b"])));
     }

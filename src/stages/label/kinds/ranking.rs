@@ -7,7 +7,7 @@ use super::super::compared::{self, Compared};
 use super::super::metric::{OF_RANKINGS, Scale};
 use super::candidates::Candidates;
 use super::kind::*;
-use super::naming::{CANDIDATE, declared, names, parts};
+use super::naming::{CANDIDATE, declared, names, note_others, parts};
 use crate::model::candidates::Ranking;
 use crate::table::{Cell, DataType, Value};
 use std::collections::BTreeSet;
@@ -94,6 +94,7 @@ fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
     let groups: Option<Vec<Vec<String>>> = match cell {
         Value::List(groups) => groups.iter().map(|group| names(group, reading).filter(|g| !g.is_empty())).collect(),
         Value::Struct(_) if *cell.field("order") != Value::Null => {
+            note_others(cell, ["order", "ranks"], reading);
             return Ranking::from_value(&plain(cell, reading)?).and_then(|r| {
                 let groups = r.groups().into_iter().map(|g| g.into_iter().map(str::to_string).collect()).collect();
                 ranked(groups, reading)
