@@ -454,10 +454,12 @@ fn packages_for_several_annotators_share_samples_and_show_no_answers() {
         let back = format!("back-{name}.csv");
         let import = ["label", "import", "topic", &back, "--tool", "csv", "--by", name, "--as", "answers"];
         let (exit, said) = run(dir, &import);
-        assert_eq!(exit, 0, "{said}");
-        let (exit, said) = run(dir, &["build"]);
-        assert_eq!(exit, 0, "{said}");
+        assert_eq!(exit, 0, "without a build between two of them: {said}");
     }
+    let (exit, said) = run(dir, &["label", "import", "topic", "gold.txt", "--tool", "csv", "--by", "kim"]);
+    assert_eq!(exit, 2, "{said}");
+    let (exit, said) = run(dir, &["build"]);
+    assert_eq!(exit, 0, "{said}");
     assert_eq!(times.len(), 40);
     assert!(times.iter().all(|(id, n)| *n == if ["t07", "t21"].contains(&id.as_str()) { 3 } else { 2 }), "{times:?}");
     let mut wrong = export;
@@ -474,8 +476,8 @@ fn packages_for_several_annotators_share_samples_and_show_no_answers() {
 fn batches_of_one_annotator_are_added_and_empty_ones_are_none() {
     let dir = topics();
     let dir = dir.path();
+    assert_eq!(run(dir, &["build"]).0, 0);
     let import = |rows: &str, by: &str| {
-        assert_eq!(run(dir, &["build"]).0, 0);
         std::fs::write(dir.join("back.csv"), format!("id,label\n{rows}")).unwrap();
         run(dir, &["label", "import", "topic", "back.csv", "--tool", "csv", "--by", by, "--as", "answers"])
     };
@@ -495,6 +497,8 @@ fn batches_of_one_annotator_are_added_and_empty_ones_are_none() {
     );
     assert_eq!(votes(), before);
     assert_eq!(import("t03,\n", "ann").0, 1);
+    let (exit, said) = import("nobody,law\n", "ann");
+    assert!(exit == 1 && said.contains("there is no sample `nobody`"), "{said}");
     assert!(!dir.join("labels/topic/ann.csv").exists());
 }
 

@@ -13,6 +13,7 @@ mod shares;
 pub mod taken;
 pub mod tool;
 mod tools;
+mod written;
 
 use super::Context;
 use crate::project::Failure;

@@ -2,15 +2,15 @@
 use super::csv;
 use super::people::{People, packages};
 use super::shares::Overlap;
-use super::tool::{FILE_MAX, Item, Job, Tool};
+use super::tool::{Item, Job, Tool};
 use super::tools::Name;
+use super::written::{beside, one, write};
 use crate::cli::{Context, say};
 use crate::engine::session::Session;
 use crate::project::{Failure, Options, Project};
 use crate::report::terminal::plural;
 use crate::review::queue::{Only, items};
 use crate::review::task::Task;
-use std::collections::BTreeSet;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -84,7 +84,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             plural(all as u64, "sample")
         )));
     }
-    let job = job(&task);
+    let job = Job::of(&task);
     if let Some(people) = &args.annotators {
         packages(&project, (&task, tool, &job), items, &out, (people, args.overlap, args.gold.as_deref()))?;
     } else {
@@ -109,17 +109,6 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         say(&next(&task, tool, &out));
     }
     Ok(0)
-}
-
-/// Writes a package. One that is there and says something else is kept under a number.
-pub fn one(project: &Project, out: &str, package: &str) -> Result<(), Failure> {
-    keep(project, out, package)?;
-    write(project, out, package)
-}
-
-/// The file's name without its ending.
-pub fn beside(out: &str) -> &str {
-    out.rsplit_once('.').map_or(out, |o| o.0)
 }
 
 /// Writes the pictures of samples into a folder beside the file, each under a number and the ending of its format. A sample whose picture has
@@ -148,43 +137,5 @@ fn next(task: &Task, tool: &Tool, out: &str) -> String {
         Some(_) => {
             format!("then: tamis label import {} RESULTS --tool {} --by BATCH --as answers\n", task.name, tool.name)
         }
-    }
-}
-
-/// Keeps a file that is there and says something else under a number: somebody may have answered in it.
-pub fn keep(project: &Project, path: &str, text: &str) -> Result<(), Failure> {
-    if project.world.place(path).is_none() || !project.world.exists(path) {
-        return Ok(());
-    }
-    let there = project.world.read(path, FILE_MAX).map_err(|e| Failure::World(format!("{path}: {e}")))?;
-    if there == text.as_bytes() {
-        return Ok(());
-    }
-    let numbered = (1..).map(|n: u32| format!("{path}.{n}")).find(|other| !project.world.exists(other));
-    let Some(kept) = numbered else { return Ok(()) };
-    project.world.replace(&kept, &there).map_err(|e| Failure::World(format!("{kept}: {e}")))?;
-    say(&format!("{path} was there: it is kept as {kept}\n"));
-    Ok(())
-}
-
-fn write(project: &Project, path: &str, text: &str) -> Result<(), Failure> {
-    if project.world.place(path).is_none() {
-        return Err(Failure::Usage(format!("{path} leaves the project")));
-    }
-    project.world.replace(path, text.as_bytes()).map_err(|e| Failure::World(format!("{path}: {e}")))
-}
-
-/// A task as tools are told of it.
-pub fn job(task: &Task) -> Job {
-    let declared = &task.declared;
-    Job {
-        kind: declared.task,
-        classes: declared.classes.iter().chain(&declared.candidates).map(|c| c.get().clone()).collect(),
-        scale: declared.scale.as_ref().map(|s| (s.min.get().to_string(), s.max.get().to_string())),
-        guideline: declared.guideline.as_ref().map_or(String::new(), |g| g.version.get().clone()),
-        separator: match declared.from.values().filter_map(|a| a.separator.clone()).collect::<BTreeSet<_>>() {
-            signs if signs.len() == 1 => signs.into_iter().next(),
-            _ => None,
-        },
     }
 }

@@ -1,7 +1,7 @@
 //! Packages for several annotators: who they are, and what each is given.
-use super::export::{beside, one};
 use super::shares::{Overlap, shares};
 use super::tool::{FILE_MAX, Item, Job, Tool};
+use super::written::{beside, one};
 use crate::cli::say;
 use crate::project::{Failure, Project};
 use crate::report::terminal::{number, plural};

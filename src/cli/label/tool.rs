@@ -1,8 +1,9 @@
 //! What a labelling tool is: what it is given, and how what it gives back is read.
 pub use crate::review::file::FILE_MAX;
+use crate::review::task::Task;
 pub use crate::review::{Back, Item, Picture, Said, is_boxes, is_class, is_spans};
 use crate::stages::label::kinds::kind::Kind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A task as a tool is told of it.
 pub struct Job {
@@ -14,6 +15,23 @@ pub struct Job {
     pub guideline: String,
     /// What stands between the classes of one text, where the sources of the task agree on it.
     pub separator: Option<String>,
+}
+
+impl Job {
+    /// A task as tools are told of it.
+    pub fn of(task: &Task) -> Job {
+        let declared = &task.declared;
+        Job {
+            kind: declared.task,
+            classes: declared.classes.iter().chain(&declared.candidates).map(|c| c.get().clone()).collect(),
+            scale: declared.scale.as_ref().map(|s| (s.min.get().to_string(), s.max.get().to_string())),
+            guideline: declared.guideline.as_ref().map_or(String::new(), |g| g.version.get().clone()),
+            separator: match declared.from.values().filter_map(|a| a.separator.clone()).collect::<BTreeSet<_>>() {
+                signs if signs.len() == 1 => signs.into_iter().next(),
+                _ => None,
+            },
+        }
+    }
 }
 
 /// A tool.
