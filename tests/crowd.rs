@@ -395,6 +395,34 @@ fn a_batch_of_many_workers_goes_out_and_comes_back() {
     assert!(exit != 0 && !said.contains("A1CAREFUL"), "without a key no worker is named: {said}");
 }
 
+#[test]
+fn a_study_goes_out_and_comes_back_under_pseudonyms() {
+    let dir = topics();
+    let dir = dir.path();
+    assert_eq!(run(dir, &["build"]).0, 0);
+    let (exit, said) = run(dir, &["label", "export", "topic", "--tool", "prolific"]);
+    assert!(exit == 0 && said.contains("tasks/topic.study.json"), "{said}");
+    let study: Json = serde_json::from_slice(&std::fs::read(dir.join("tasks/topic.study.json")).unwrap()).unwrap();
+    let code = study["completion_code"].as_str().unwrap();
+    let package = std::fs::read_to_string(dir.join("tasks/topic.csv")).unwrap();
+    assert!(package.lines().skip(1).all(|line| line.ends_with(code)) && package.lines().count() == 41, "{package}");
+    let mut results = "PROLIFIC_PID,sample,label,seconds,status,completion_code,entered_code\n".to_string();
+    for i in 0..40 {
+        let right = ["law", "sport"][i % 2];
+        results += &format!("5f0cafe1,t{i:02},{right},20,APPROVED,{code},{code}\n");
+        results += &format!("5f0cafe2,t{i:02},law,20,TIMED-OUT,{code},\n5f0cafe3,t{i:02},law,20,APPROVED,{code},C0\n");
+    }
+    std::fs::write(dir.join("results.csv"), results).unwrap();
+    let import =
+        ["label", "import", "topic", "results.csv", "--tool", "prolific", "--by", "study-1", "--as", "answers"];
+    let (exit, said) = run(dir, &import);
+    for words in ["40 answers of 1 worker", "not taken: timed out", "not taken: another completion code"] {
+        assert!(exit == 0 && said.contains(words), "{words}: {said}");
+    }
+    let votes = std::fs::read_to_string(dir.join("labels/topic/study-1.csv")).unwrap();
+    assert!(!votes.contains("5f0cafe") && !said.contains("5f0cafe") && votes.lines().count() == 41, "{votes}");
+}
+
 /// Each annotator has a package of their own; every two of them share samples, so agreement can be measured of what comes back.
 #[test]
 fn packages_for_several_annotators_share_samples_and_show_no_answers() {

@@ -1,15 +1,15 @@
 //! `tamis label export TASK`: a file for a labelling tool, with the samples that are asked for and the answers so far.
 use super::csv;
+use super::pack::Pack;
 use super::people::{People, packages};
 use super::shares::Overlap;
 use super::tool::{Item, Job, Tool};
 use super::tools::Name;
-use super::written::{beside, one, write};
-use crate::cli::{Context, say};
-use crate::engine::session::Session;
+use super::written::{beside, write};
+use crate::cli::{Context, say, warn};
 use crate::project::{Failure, Options, Project};
 use crate::report::terminal::plural;
-use crate::review::queue::{Only, items};
+use crate::review::queue::{Only, items, unseen};
 use crate::review::task::Task;
 
 #[derive(clap::Args)]
@@ -65,41 +65,50 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let task = Task::find(&project, &args.task)?;
     let options = Options { target: args.partition_target.max(2), ..Options::default() };
     let tool = args.tool.tool();
-    if !(tool.fits)(task.declared.task) {
-        let name = task.declared.task.name;
-        return Err(Failure::Usage(format!("{} shows no answers of a task of the kind `{name}`", tool.name)));
+    let kind = task.declared.task;
+    if !(tool.fits)(kind) {
+        return Err(Failure::Usage(format!("{} shows no answers of a task of the kind `{}`", tool.name, kind.name)));
     }
     let out = args.out.clone().unwrap_or_else(|| format!("tasks/{}.{}", task.name, tool.ending));
-    let pictures = (tool.pictures)(task.declared.task);
-    let (items, all) = project.plan(&options, |s, built| -> Result<_, Failure> {
-        let (mut items, all) = items(&project, &task, s, built, args.only, args.raw)?;
-        if pictures {
-            write_pictures(&project, s, &out, &mut items)?;
-        }
-        Ok((items, all))
-    })??;
-    if items.is_empty() {
-        return Err(Failure::Differs(format!(
-            "none of {} is to be labelled: nothing was written",
-            plural(all as u64, "sample")
-        )));
-    }
     let job = Job::of(&task);
-    if let Some(people) = &args.annotators {
-        packages(&project, (&task, tool, &job), items, &out, (people, args.overlap, args.gold.as_deref()))?;
-    } else {
-        one(&project, &out, &(tool.write)(&job, &items))?;
-        say(&format!("{out}   {} of {all}\n", plural(items.len() as u64, "sample")));
-    }
-    if pictures {
-        say(&format!(
-            "{}/   their pictures; Label Studio reads them where LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT is this project\n",
-            beside(&out)
-        ));
+    let pack = Pack { project: &project, tool, job: &job };
+    let left = project.plan(&options, |s, built| -> Result<_, Failure> {
+        let (mut items, all) = items(&project, &task, s, built, args.only, args.raw)?;
+        if items.is_empty() {
+            let all = plural(all as u64, "sample");
+            return Err(Failure::Differs(format!("none of {all} is to be labelled: nothing was written")));
+        }
+        if tool.pictures_of(kind).is_some() {
+            unseen(&project, &task, ["image".to_string()].into_iter(), args.raw)?;
+        }
+        pack.share(s, &out, &mut items)?;
+        match &args.annotators {
+            Some(people) => {
+                let write = &mut |path: &str, own: Vec<Item>| pack.write(s, path, own);
+                packages(
+                    &project,
+                    (&task, tool),
+                    items.clone(),
+                    &out,
+                    (people, args.overlap, args.gold.as_deref()),
+                    write,
+                )?;
+            }
+            None => {
+                pack.write(s, &out, items.clone())?;
+                say(&format!("{out}   {} of {all}\n", plural(items.len() as u64, "sample")));
+                (tool.losses)(&job, &items).iter().for_each(|loss| warn(&format!("tamis: {loss}\n")));
+            }
+        }
+        Ok(items)
+    })??;
+    if let Some(pictures) = tool.pictures_of(kind) {
+        let folder = if pictures.own && args.annotators.is_some() { "-NAME/" } else { "/" };
+        say(&format!("{}{folder}   {}\n", beside(&out), pictures.how));
     }
     if let Some((ending, setup)) = tool.setup {
         let beside = format!("{}.{ending}", beside(&out));
-        write(&project, &beside, &setup(&job))?;
+        write(&project, &beside, &setup(&job, &left))?;
         say(&format!("{beside}   how {} shows them\n", tool.name));
     }
     if tool.name == csv::TOOL.name {
@@ -109,25 +118,6 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         say(&next(&task, tool, &out));
     }
     Ok(0)
-}
-
-/// Writes the pictures of samples into a folder beside the file, each under a number and the ending of its format. A sample whose picture has
-/// no known sides cannot be shown.
-fn write_pictures(project: &Project, s: &Session, out: &str, items: &mut [Item]) -> Result<(), Failure> {
-    if project.world.place(out).is_none() {
-        return Err(Failure::Usage(format!("{out} leaves the project")));
-    }
-    for (n, item) in items.iter_mut().enumerate() {
-        let Some(picture) = &mut item.picture else {
-            let help = "add a table `[preprocess]`, which decodes pictures";
-            return Err(Failure::Usage(format!("the size of the picture of {} is not known: {help}", item.id)));
-        };
-        picture.path = format!("{}/{:06}.{}", beside(out), n + 1, picture.image.format);
-        let bytes = s.open(picture.image.blob)?;
-        let written = project.world.replace(&picture.path, &bytes);
-        written.map_err(|e| Failure::World(format!("{}: {e}", picture.path)))?;
-    }
-    Ok(())
 }
 
 /// What to type once somebody has answered.

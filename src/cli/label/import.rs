@@ -65,7 +65,12 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if args.min_seconds.is_some() {
         return Err(Failure::Usage(format!("{} does not say how long an answer took: --min-seconds", tool.name)));
     }
-    let Read { back, mut wrong, untouched, skipped, open } = (tool.read)(&Job::of(&task), &text).map_err(unread)?;
+    let Read { back, mut wrong, untouched, skipped, open, told } =
+        (tool.read)(&Job::of(&task), &text).map_err(unread)?;
+    let back = match tool.find {
+        Some(find) => find(&ids, back, &mut wrong),
+        None => back,
+    };
     let good = good(&task, back, &ids, &mut wrong);
     let written = match args.kind {
         Kind::Decisions => decisions(&project, &task, &args.by, &good)?,
@@ -83,6 +88,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if open > 0 {
         say(&format!("{} without an answer\n", samples(open)));
     }
+    told.iter().for_each(|line| say(&format!("{line}\n")));
     if written.is_none() {
         complain(&args.file, &wrong);
         return Err(nothing(&args.file));

@@ -8,7 +8,7 @@
 //!
 //! A preference is a choice of candidates or of `tie`; a ranking is a list that people put in order, which knows no two that are as good: a
 //! ranking with such stands in no prediction, and none comes back.
-use super::tool::{Back, Item, Job, Picture, Read, Said, Tool, is_boxes, is_class, is_spans};
+use super::tool::{Back, Item, Job, Picture, Pictures, Read, Said, Tool, is_boxes, is_class, is_spans};
 use crate::formats::json::parse;
 use crate::formats::json_array::objects;
 use crate::formats::label_studio::min::tasks;
@@ -29,10 +29,16 @@ pub const TOOL: Tool = Tool {
             || is_free(kind)
     },
     write,
-    pictures: is_boxes,
-    setup: Some(("xml", config)),
+    pictures: Some(Pictures {
+        of: is_boxes,
+        named: |n, _, _| format!("{:06}", n + 1),
+        is: |_| false,
+        own: false,
+        how: "their pictures; Label Studio reads them where LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT is this project",
+    }),
+    setup: Some(("xml", |job, _| config(job))),
     read,
-    crowd: None,
+    ..Tool::PLAIN
 };
 
 fn write(job: &Job, items: &[Item]) -> String {
@@ -333,7 +339,15 @@ mod tests {
 
     fn job(kind: &str) -> Job {
         let kind = named(kind).unwrap();
-        Job { kind, classes: vec!["A & B".into()], scale: None, guideline: "1.0.0".into(), separator: None }
+        Job {
+            kind,
+            classes: vec!["A & B".into()],
+            scale: None,
+            guideline: "1.0.0".into(),
+            separator: None,
+            points: Vec::new(),
+            lines: Vec::new(),
+        }
     }
 
     fn item(answer: Json) -> Item {
