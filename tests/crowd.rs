@@ -423,6 +423,31 @@ fn a_study_goes_out_and_comes_back_under_pseudonyms() {
     assert!(!votes.contains("5f0cafe") && !said.contains("5f0cafe") && votes.lines().count() == 41, "{votes}");
 }
 
+/// What waits for a person and is released all the same is told where the release is made, with the key that keeps it out.
+#[test]
+fn that_samples_for_review_are_released_is_told() {
+    let dir = topics();
+    let dir = dir.path();
+    let path = dir.join("dataset.toml");
+    let manifest = std::fs::read_to_string(&path).unwrap();
+    let from = "from.crowd = { files = [\"labels/topic/*.csv\"] }\n";
+    let tied = format!("{from}aggregate = {{ method = \"majority\", on_tie = \"review\" }}\n");
+    std::fs::write(&path, manifest.replace(from, &tied)).unwrap();
+    std::fs::write(
+        dir.join("labels/topic/0.csv"),
+        "item,annotator,label\nt00,kim,law\nt00,lee,sport\nt01,kim,law\nt01,lee,law\n",
+    )
+    .unwrap();
+    let (exit, said) = run(dir, &["build"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("1 sample for review") && said.contains("release.public holds them"), "{said}");
+    let card = || std::fs::read_to_string(dir.join("out/public/README.md")).unwrap();
+    assert!(card().contains("A person was to look at 1 sample, and nobody has decided on it yet."), "{}", card());
+    std::fs::write(&path, manifest.replace(from, &tied) + "[review]\nhold = true\n").unwrap();
+    let (exit, said) = run(dir, &["build"]);
+    assert!(exit == 0 && !said.contains("holds them") && !card().contains("was to look at"), "{said}");
+}
+
 /// Each annotator has a package of their own; every two of them share samples, so agreement can be measured of what comes back.
 #[test]
 fn packages_for_several_annotators_share_samples_and_show_no_answers() {
