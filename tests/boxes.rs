@@ -164,3 +164,84 @@ fn pictures_that_nothing_has_masked_go_to_no_tool_unasked() {
     assert_eq!(exit, 0, "{out}{err}");
     assert_eq!(std::fs::read_dir(dir.path().join("tasks/discs")).unwrap().count(), 16);
 }
+
+const EXPORT: [&str; 7] = ["label", "export", "discs", "--tool", "cvat", "--partition-target", "4096"];
+
+fn import<'a>(file: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let own = ["label", "import", "discs", file, "--tool", "cvat", "--partition-target", "4096"];
+    [&own[..], more].concat()
+}
+
+/// Boxes go to CVAT with their pictures and come back; what nobody touched decides nothing.
+#[test]
+fn boxes_go_to_cvat_and_come_back() {
+    let dir = project();
+    let from = MANIFEST.find("[train.base]").unwrap();
+    let release = "[review]\nfiles = [\"reviews/*.jsonl\"]\n[release.all]\nformats = [\"jsonl\"]\ncolumns = [\"id\", \"label.discs\"]\n";
+    std::fs::write(dir.path().join("dataset.toml"), MANIFEST[..from].to_string() + release).unwrap();
+    assert_eq!(build(dir.path(), &Way { target: 4096, ..Way::default() }).exit, 0);
+    let (exit, out, err) = tamis(dir.path(), &EXPORT);
+    assert_eq!(exit, 0, "{out}{err}");
+    assert!(out.contains("tasks/discs.labels.json") && out.contains("CVAT 1.1"), "{out}");
+    let package = std::fs::read_to_string(dir.path().join("tasks/discs.xml")).unwrap();
+    assert_eq!((package.matches("<image ").count(), package.matches("<box ").count()), (16, 31), "{package}");
+    let (exit, out, _) = tamis(dir.path(), &import("tasks/discs.xml", &["--by", "kim"]));
+    assert!(exit == 1 && out.contains("16 samples came back with the label that went out"), "{out}");
+    // somebody adds the box that is missing on picture 7, drops picture 5, and finds nothing wrong with picture 0
+    let code = |id: &str| tamis::digest::Digest::of(id.as_bytes()).hex()[..16].to_string();
+    let mut answered = String::new();
+    let mut at = String::new();
+    for line in package.lines() {
+        if line.contains("<image ") {
+            at = line.to_string();
+        }
+        let of = |id: &str| at.contains(&code(id));
+        let more = match line.trim() {
+            "</image>" if of("p07") => {
+                "<box label=\"red\" occluded=\"0\" xtl=\"30.00\" ytl=\"30.00\" xbr=\"50.00\" ybr=\"50.00\"/>\n"
+            }
+            "</image>" if of("p05") => "<tag label=\"tamis: drop\"/>\n",
+            "</image>" if of("p00") => "<tag label=\"tamis: looked\"/>\n",
+            _ => "",
+        };
+        answered.push_str(&format!("{more}{line}\n"));
+    }
+    std::fs::write(dir.path().join("back.xml"), answered).unwrap();
+    let (exit, out, err) = tamis(dir.path(), &import("back.xml", &["--by", "kim"]));
+    assert!(exit == 0 && out.contains("3 lines by kim") && out.contains("13 samples came back"), "{out}{err}");
+    let told = build(dir.path(), &Way { target: 4096, ..Way::default() });
+    assert_eq!(told.exit, 0, "{}", told.stderr);
+    let rows = released(dir.path());
+    let boxes = |id: &str| rows.iter().find(|r| r["id"] == id).map(|r| r["label_discs"].as_array().unwrap().len());
+    assert_eq!((boxes("p07"), boxes("p00")), (Some(2), Some(2)), "{rows:?}");
+    let decided = std::fs::read_to_string(dir.path().join("reviews/kim.jsonl")).unwrap();
+    assert_eq!(decided.lines().filter(|l| l.contains("\"p05\"") && l.contains("\"drop\"")).count(), 1, "{decided}");
+}
+
+/// Each annotator has a folder of pictures of their own, and sees no answer.
+#[test]
+fn packages_for_cvat_are_blind_and_have_their_own_pictures() {
+    let dir = project();
+    let from = MANIFEST.find("[train.base]").unwrap();
+    let release = "[release.all]\nformats = [\"jsonl\"]\ncolumns = [\"id\", \"label.discs\"]\n";
+    std::fs::write(dir.path().join("dataset.toml"), MANIFEST[..from].to_string() + release).unwrap();
+    assert_eq!(build(dir.path(), &Way { target: 4096, ..Way::default() }).exit, 0);
+    let (exit, out, err) = tamis(dir.path(), &[&EXPORT[..], &["--annotators", "kim,lee", "--overlap", "25%"]].concat());
+    assert_eq!(exit, 0, "{out}{err}");
+    let mut all = 0;
+    for name in ["kim", "lee"] {
+        let package = std::fs::read_to_string(dir.path().join(format!("tasks/discs-{name}.xml"))).unwrap();
+        let pictures = std::fs::read_dir(dir.path().join(format!("tasks/discs-{name}"))).unwrap().count();
+        let images = package.matches("<image ").count();
+        assert!(images == pictures && images < 16 && !package.contains("<box "), "{name}: {images} {pictures}");
+        all += images;
+        let drawn =
+            package.replace("  </image>", "<box label=\"red\" xtl=\"1\" ytl=\"2\" xbr=\"9\" ybr=\"9\"/></image>");
+        std::fs::write(dir.path().join("back.xml"), drawn).unwrap();
+        let (exit, out, err) = tamis(dir.path(), &import("back.xml", &["--by", name, "--as", "answers"]));
+        assert!(exit == 0 && out.contains(&format!("{images} new")), "{out}{err}");
+    }
+    assert_eq!(all, 20, "16, and 4 that both of them are given");
+    let (exit, out, err) = tamis(dir.path(), &[&EXPORT[..], &["--annotators", "kim", "--only", "unlabelled"]].concat());
+    assert_eq!(exit, 1, "{out}{err}");
+}

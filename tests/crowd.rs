@@ -395,6 +395,59 @@ fn a_batch_of_many_workers_goes_out_and_comes_back() {
     assert!(exit != 0 && !said.contains("A1CAREFUL"), "without a key no worker is named: {said}");
 }
 
+#[test]
+fn a_study_goes_out_and_comes_back_under_pseudonyms() {
+    let dir = topics();
+    let dir = dir.path();
+    assert_eq!(run(dir, &["build"]).0, 0);
+    let (exit, said) = run(dir, &["label", "export", "topic", "--tool", "prolific"]);
+    assert!(exit == 0 && said.contains("tasks/topic.study.json"), "{said}");
+    let study: Json = serde_json::from_slice(&std::fs::read(dir.join("tasks/topic.study.json")).unwrap()).unwrap();
+    let code = study["completion_code"].as_str().unwrap();
+    let package = std::fs::read_to_string(dir.join("tasks/topic.csv")).unwrap();
+    assert!(package.lines().skip(1).all(|line| line.ends_with(code)) && package.lines().count() == 41, "{package}");
+    let mut results = "PROLIFIC_PID,sample,label,seconds,status,completion_code,entered_code\n".to_string();
+    for i in 0..40 {
+        let right = ["law", "sport"][i % 2];
+        results += &format!("5f0cafe1,t{i:02},{right},20,APPROVED,{code},{code}\n");
+        results += &format!("5f0cafe2,t{i:02},law,20,TIMED-OUT,{code},\n5f0cafe3,t{i:02},law,20,APPROVED,{code},C0\n");
+    }
+    std::fs::write(dir.join("results.csv"), results).unwrap();
+    let import =
+        ["label", "import", "topic", "results.csv", "--tool", "prolific", "--by", "study-1", "--as", "answers"];
+    let (exit, said) = run(dir, &import);
+    for words in ["40 answers of 1 worker", "not taken: timed out", "not taken: another completion code"] {
+        assert!(exit == 0 && said.contains(words), "{words}: {said}");
+    }
+    let votes = std::fs::read_to_string(dir.join("labels/topic/study-1.csv")).unwrap();
+    assert!(!votes.contains("5f0cafe") && !said.contains("5f0cafe") && votes.lines().count() == 41, "{votes}");
+}
+
+/// What waits for a person and is released all the same is told where the release is made, with the key that keeps it out.
+#[test]
+fn that_samples_for_review_are_released_is_told() {
+    let dir = topics();
+    let dir = dir.path();
+    let path = dir.join("dataset.toml");
+    let manifest = std::fs::read_to_string(&path).unwrap();
+    let from = "from.crowd = { files = [\"labels/topic/*.csv\"] }\n";
+    let tied = format!("{from}aggregate = {{ method = \"majority\", on_tie = \"review\" }}\n");
+    std::fs::write(&path, manifest.replace(from, &tied)).unwrap();
+    std::fs::write(
+        dir.join("labels/topic/0.csv"),
+        "item,annotator,label\nt00,kim,law\nt00,lee,sport\nt01,kim,law\nt01,lee,law\n",
+    )
+    .unwrap();
+    let (exit, said) = run(dir, &["build"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("1 sample for review") && said.contains("release.public holds them"), "{said}");
+    let card = || std::fs::read_to_string(dir.join("out/public/README.md")).unwrap();
+    assert!(card().contains("A person was to look at 1 sample, and nobody has decided on it yet."), "{}", card());
+    std::fs::write(&path, manifest.replace(from, &tied) + "[review]\nhold = true\n").unwrap();
+    let (exit, said) = run(dir, &["build"]);
+    assert!(exit == 0 && !said.contains("holds them") && !card().contains("was to look at"), "{said}");
+}
+
 /// Each annotator has a package of their own; every two of them share samples, so agreement can be measured of what comes back.
 #[test]
 fn packages_for_several_annotators_share_samples_and_show_no_answers() {
@@ -454,10 +507,12 @@ fn packages_for_several_annotators_share_samples_and_show_no_answers() {
         let back = format!("back-{name}.csv");
         let import = ["label", "import", "topic", &back, "--tool", "csv", "--by", name, "--as", "answers"];
         let (exit, said) = run(dir, &import);
-        assert_eq!(exit, 0, "{said}");
-        let (exit, said) = run(dir, &["build"]);
-        assert_eq!(exit, 0, "{said}");
+        assert_eq!(exit, 0, "without a build between two of them: {said}");
     }
+    let (exit, said) = run(dir, &["label", "import", "topic", "gold.txt", "--tool", "csv", "--by", "kim"]);
+    assert_eq!(exit, 2, "{said}");
+    let (exit, said) = run(dir, &["build"]);
+    assert_eq!(exit, 0, "{said}");
     assert_eq!(times.len(), 40);
     assert!(times.iter().all(|(id, n)| *n == if ["t07", "t21"].contains(&id.as_str()) { 3 } else { 2 }), "{times:?}");
     let mut wrong = export;
@@ -474,8 +529,8 @@ fn packages_for_several_annotators_share_samples_and_show_no_answers() {
 fn batches_of_one_annotator_are_added_and_empty_ones_are_none() {
     let dir = topics();
     let dir = dir.path();
+    assert_eq!(run(dir, &["build"]).0, 0);
     let import = |rows: &str, by: &str| {
-        assert_eq!(run(dir, &["build"]).0, 0);
         std::fs::write(dir.join("back.csv"), format!("id,label\n{rows}")).unwrap();
         run(dir, &["label", "import", "topic", "back.csv", "--tool", "csv", "--by", by, "--as", "answers"])
     };
@@ -495,6 +550,8 @@ fn batches_of_one_annotator_are_added_and_empty_ones_are_none() {
     );
     assert_eq!(votes(), before);
     assert_eq!(import("t03,\n", "ann").0, 1);
+    let (exit, said) = import("nobody,law\n", "ann");
+    assert!(exit == 1 && said.contains("there is no sample `nobody`"), "{said}");
     assert!(!dir.join("labels/topic/ann.csv").exists());
 }
 

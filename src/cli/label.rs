@@ -1,18 +1,22 @@
 //! `tamis label`: packages for labelling tools, and what comes back from them.
 mod crowd;
 pub mod csv;
+mod cvat;
 mod doccano;
 pub mod export;
 pub mod import;
 mod label_studio;
 mod merged;
 mod mturk;
+mod pack;
 mod people;
 pub mod plan;
+mod prolific;
 mod shares;
 pub mod taken;
 pub mod tool;
 mod tools;
+mod written;
 
 use super::Context;
 use crate::project::Failure;

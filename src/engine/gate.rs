@@ -1,6 +1,7 @@
 //! Facts and gates: named numbers of steps, and bounds that the manifest sets on them.
 use super::ledger;
 use super::lost::{self, MANY};
+use super::open;
 use super::session::Session;
 use super::state::{Built, PartRun, StepRun};
 use super::step::Step;
@@ -45,7 +46,7 @@ fn unknown(s: &Session, built: &Built, name: &str) -> String {
 
 /// A fact by its full name, `STEP.NAME`: a stage's own, or one that every step has (`samples`, `findings`, `fails`,
 /// `dropped`, `held`, `given`, `rejected`, `rejected_share`, `rejected_share_of_many`, `files_lost`,
-/// `files_lost_by_name`; of a step that opens pictures `unread.NAME`, `unread_share.NAME`, `unread_over.NAME`; of a join `unmatched_share`, and `lost_share`, which counts what findings are told of, too).
+/// `files_lost_by_name`; of a step that opens pictures `unread.NAME`, `unread_share.NAME`, `unread_over.NAME`; of the choice of a release `waiting`, its samples that wait for a decision; of a join `unmatched_share`, and `lost_share`, which counts what findings are told of, too).
 /// `None`: no step gives it.
 pub fn fact(s: &Session, built: &Built, name: &str) -> Result<Option<Fact>, Fault> {
     let given = giver(s.steps, name).and_then(|i| Some((s.steps.get(i)?, built.runs.get(i)?)));
@@ -97,6 +98,13 @@ fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &s
             },
             None => return Ok(None),
         },
+        "waiting" => {
+            match step.name.strip_suffix("/select").map(|marker| open::waiting(s, built, marker)).transpose()? {
+                Some(Some(n)) => n.into(),
+                Some(None) => Fact::Undefined("which samples it holds is not known".into()),
+                None => return Ok(None),
+            }
+        }
         "files_lost" => lost::files(s, step, run)?.0.into(),
         "files_lost_by_name" => lost::by_name(s, step, run)?,
         "rejected_share" if records == 0 => Fact::Undefined("there are no records".into()),

@@ -23,6 +23,7 @@ pub mod ledger;
 pub mod lock;
 pub mod lost;
 mod meet;
+pub mod open;
 mod order;
 pub mod out;
 mod programs;

@@ -1,10 +1,8 @@
 //! What waits for people: samples without a decision, and decisions without a sample.
-use crate::engine::Step;
-use crate::engine::ledger;
+use crate::engine::open::asked;
 use crate::engine::session::Session;
-use crate::engine::state::{Built, StepRun};
-use crate::stage::{Act, Fault};
-use crate::table;
+use crate::engine::state::Built;
+use crate::stage::Fault;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Samples and decisions, as far as a walk knows them.
@@ -34,23 +32,6 @@ pub fn waiting(s: &Session, built: &Built) -> Result<Waiting, Fault> {
     let unmet = s.review.decisions.iter().filter(|(of, d)| !d.labels && !met.contains(*of));
     for ((step, id), _) in unmet {
         out.unmet.entry(step.clone()).or_default().push(id.clone());
-    }
-    Ok(out)
-}
-
-/// The (path, id) of each living sample that a step wants a person to look at.
-fn asked(s: &Session, step: &Step, run: &StepRun) -> Result<Vec<(String, String)>, Fault> {
-    let mut out = Vec::new();
-    for part in
-        run.parts.iter().filter(|p| p.outcomes.iter().any(|o| o.2.acts.iter().any(|a| matches!(a.1, 'r' | 'h'))))
-    {
-        let Some(ids) = part.before.columns.get("id").copied().flatten() else { continue };
-        let ids = s.array(ids)?;
-        let ids = table::texts(ids.as_ref());
-        let reviews = ledger::events(s, part)?.into_iter().filter(|e| matches!(e.act, Act::Review | Act::Hold));
-        let rows: BTreeSet<u32> = reviews.map(|e| e.row).collect();
-        let id = |row: u32| ids.get(row as usize).copied().flatten().unwrap_or_default().to_string();
-        out.extend(rows.into_iter().map(|row| (step.path.clone(), id(row))));
     }
     Ok(out)
 }

@@ -15,6 +15,13 @@ pub fn snapshot(project: &Project, built: &Built, i: usize, raw: bool) -> Snapsh
     Snapshot { columns, parts: parts(&project.assembled.steps[i], built, i), table }
 }
 
+/// The rows that a step is given, of which no column is named.
+pub fn entered(steps: &[Step], built: &Built, i: usize) -> Snapshot {
+    let table = steps.get(i).map_or(String::new(), |step| step.plan.ports.table.clone());
+    let parts = built.runs.get(i).map(|run| run.parts.iter().map(|p| p.before.clone()).collect());
+    Snapshot { columns: Vec::new(), parts: parts.unwrap_or_default(), table }
+}
+
 /// The columns with those hidden, too, that may hold personal data before one of the steps: what a step said of a row is told
 /// with what the row held before it.
 pub fn before(project: &Project, steps: &[usize], columns: &[Column], raw: bool) -> Vec<Column> {

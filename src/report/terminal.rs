@@ -7,7 +7,7 @@ use crate::engine::ledger::{self, Tally, Times};
 use crate::engine::session::Session;
 use crate::engine::told::Answer;
 use crate::engine::why;
-use crate::engine::{lost, out};
+use crate::engine::{gate, lost, out};
 use crate::manifest::sections::Dataset;
 use crate::model::synthetic::BY;
 use crate::project::{Failure, Finished, Project};
@@ -315,6 +315,13 @@ fn hints(project: &Project, s: &Session, f: &Finished) -> Result<String, Fault> 
     let unmet = unmet(s, f);
     if unmet > 0 {
         out.push((format!("{} met nothing", plural(unmet, "decision")), "tamis status".into()));
+    }
+    for step in s.steps.iter().filter(|step| step.plan.folder.is_some()) {
+        let fact = gate::fact(s, &f.built, &format!("{}/select.waiting", step.name));
+        if let Ok(Some(Fact::Int(n @ 1..))) = fact {
+            let next = format!("{} holds them; [review] hold = true keeps them out until somebody decides", step.name);
+            out.push((format!("{} for review", plural(n as u64, "sample")), next));
+        }
     }
     // beside a disk that is full, nobody is told to go on with a file that was written before
     if f.lock_changed && f.failures.is_empty() {

@@ -44,10 +44,7 @@ pub fn items(
     let votes = task.declared.task.prose.then(|| format!("votes.{}", task.name));
     let picture = is_boxes(task.declared.task).then(|| "image".to_string());
     let shown = content.into_iter().chain(votes).chain(picture).chain(task.candidates(&snapshot));
-    let unseen = raw_columns(project, "samples", task.votes + 1);
-    if let Some(name) = shown.into_iter().find(|name| !raw && unseen.contains(name)) {
-        return Err(Failure::Usage(format!("`{name}` may hold personal data: --raw writes it all the same")));
-    }
+    unseen(project, task, shown, raw)?;
     let waiting = match only {
         Some(Only::Queue) => Some(waiting(task, s, built, |_| true)?),
         Some(Only::Stale) => Some(waiting(task, s, built, |rule| rule == "review.stale")?),
@@ -70,6 +67,20 @@ pub fn items(
     let named = raw || project.manifest.table(&["privacy"]).is_none();
     let wanted = samples.iter().filter(wanted).filter(|a| again || !a.decided);
     Ok((wanted.map(|a| item(a, named)).collect(), samples.len()))
+}
+
+/// Refuses columns that may hold personal data, unless they are asked for.
+pub fn unseen(
+    project: &Project,
+    task: &Task,
+    mut shown: impl Iterator<Item = String>,
+    raw: bool,
+) -> Result<(), Failure> {
+    let unseen = raw_columns(project, "samples", task.votes + 1);
+    match shown.find(|name| !raw && unseen.contains(name)) {
+        Some(name) => Err(Failure::Usage(format!("`{name}` may hold personal data: --raw writes it all the same"))),
+        None => Ok(()),
+    }
 }
 
 /// A sample for a tool. With `[privacy]` annotators are numbers: their names may be those of people.

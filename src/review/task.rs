@@ -7,12 +7,13 @@ use crate::model::images::Image;
 use crate::model::votes::Vote;
 use crate::project::{Failure, Project};
 use crate::report::show::Snapshot;
-use crate::report::snapshot::snapshot;
+use crate::report::snapshot::{entered, snapshot};
 use crate::stage::Fault;
 use crate::stages::label::agreement::Looking;
 use crate::stages::label::decided;
 use crate::stages::label::declaration::Declaration;
 use crate::table::{Cell, DataType, Value, value_at};
+use std::collections::BTreeSet;
 
 /// A sample and what was answered.
 pub struct Answered {
@@ -62,6 +63,21 @@ impl Task {
             return Err(Failure::Bug(format!("[label.{name}] made steps and does not read")));
         };
         Ok(Task { name: name.to_string(), agreement: at("agreement"), votes, decided: at("decided"), declared })
+    }
+
+    /// The ids of the living samples, as they are known without a build: where votes have changed since, those behind the last step
+    /// whose rows are known, which are a few more where a later one drops some. `None` before the first build.
+    pub fn ids(&self, project: &Project, s: &Session, built: &Built) -> Result<Option<BTreeSet<String>>, Fault> {
+        let own = |step: &usize| s.steps.get(*step).is_some_and(|own| own.plan.ports.table == "samples");
+        let before = (0..=self.votes).rev().filter(own).map(|step| entered(s.steps, built, step));
+        for found in [self.snapshot(project, built, true)].into_iter().chain(before) {
+            let mut ids = BTreeSet::new();
+            let tell = &mut |v: Value| _ = v.text().map(|id| ids.insert(id.to_string()));
+            if !found.parts.is_empty() && found.each(s, "id", tell)? {
+                return Ok(Some(ids));
+            }
+        }
+        Ok(None)
     }
 
     /// The living samples in the order of the data; `None` if they are not known before a build.

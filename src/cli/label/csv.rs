@@ -4,17 +4,7 @@ use super::tool::{Back, Item, Job, Read, Said, Tool};
 use crate::review::said;
 use serde_json::Value as Json;
 
-pub const TOOL: Tool = Tool {
-    name: "csv",
-    ending: "csv",
-    fits: |_| true,
-    write,
-    pictures: |_| false,
-    setup: None,
-    unsaid: |_, _| None,
-    read,
-    crowd: None,
-};
+pub const TOOL: Tool = Tool { name: "csv", ending: "csv", write, read, ..Tool::PLAIN };
 
 const HEAD: &[&str] = &["id", "text", "agreement", "votes", "label", "decision", "note", "seen"];
 
@@ -148,7 +138,7 @@ pub fn rows(text: &str) -> Result<Vec<Vec<String>>, String> {
 
 /// A cell as a value: lists and numbers as JSON, classes and texts as they are. Several classes are a list, or stand with the sign
 /// between them that the sources of the task declare.
-fn value(job: &Job, cell: &str) -> Json {
+pub fn value(job: &Job, cell: &str) -> Json {
     let kind = job.kind;
     let json = || serde_json::from_str(cell).ok();
     let plain = kind.prose || (kind.classes && !kind.is_list());
@@ -175,6 +165,8 @@ mod tests {
             scale: None,
             guideline: String::new(),
             separator: Some(";".to_string()),
+            points: Vec::new(),
+            lines: Vec::new(),
         };
         let item = |id: &str| Item {
             picture: None,

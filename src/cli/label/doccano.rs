@@ -1,6 +1,6 @@
 //! doccano: JSON Lines with `text` and `label`, classes as texts and spans as `[start, end, class]` in code points. Other fields
 //! come back as they went out.
-use super::tool::{Back, Item, Job, Read, Said, Tool, is_class, is_spans};
+use super::tool::{Back, Item, Job, Read, Said, Tool, is_class, is_spans, most};
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::{Value as Json, json};
 
@@ -9,11 +9,8 @@ pub const TOOL: Tool = Tool {
     ending: "jsonl",
     fits: |kind: &Kind| is_class(kind) || kind.is_set() || is_spans(kind),
     write,
-    pictures: |_| false,
-    setup: None,
-    unsaid: |_, _| None,
     read,
-    crowd: None,
+    ..Tool::PLAIN
 };
 
 fn write(job: &Job, items: &[Item]) -> String {
@@ -33,12 +30,6 @@ fn write(job: &Job, items: &[Item]) -> String {
         format!("{own}\n")
     };
     items.iter().map(line).collect()
-}
-
-/// The answer that most gave; of several the one that came first.
-fn most(votes: &[(String, Json)]) -> Option<&Json> {
-    let times = |answer: &Json| votes.iter().filter(|(_, other)| other == answer).count();
-    votes.iter().rev().map(|(_, answer)| answer).max_by_key(|answer| times(answer))
 }
 
 /// doccano does not say whether somebody has looked at a line, so one that comes back as it went out decides nothing.

@@ -1,16 +1,16 @@
 //! `tamis label export TASK`: a file for a labelling tool, with the samples that are asked for and the answers so far.
 use super::csv;
+use super::pack::Pack;
 use super::people::{People, packages};
 use super::shares::Overlap;
-use super::tool::{FILE_MAX, Item, Job, Tool};
+use super::tool::{Item, Job, Tool};
 use super::tools::Name;
-use crate::cli::{Context, say};
-use crate::engine::session::Session;
+use super::written::{beside, write};
+use crate::cli::{Context, say, warn};
 use crate::project::{Failure, Options, Project};
 use crate::report::terminal::plural;
-use crate::review::queue::{Only, items};
+use crate::review::queue::{Only, items, unseen};
 use crate::review::task::Task;
-use std::collections::BTreeSet;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -65,42 +65,50 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let task = Task::find(&project, &args.task)?;
     let options = Options { target: args.partition_target.max(2), ..Options::default() };
     let tool = args.tool.tool();
-    if !(tool.fits)(task.declared.task) {
-        let name = task.declared.task.name;
-        return Err(Failure::Usage(format!("{} shows no answers of a task of the kind `{name}`", tool.name)));
+    let kind = task.declared.task;
+    if !(tool.fits)(kind) {
+        return Err(Failure::Usage(format!("{} shows no answers of a task of the kind `{}`", tool.name, kind.name)));
     }
     let out = args.out.clone().unwrap_or_else(|| format!("tasks/{}.{}", task.name, tool.ending));
-    let pictures = (tool.pictures)(task.declared.task);
-    let (items, all) = project.plan(&options, |s, built| -> Result<_, Failure> {
+    let job = Job::of(&task);
+    let pack = Pack { project: &project, tool, job: &job };
+    let left = project.plan(&options, |s, built| -> Result<_, Failure> {
         let (mut items, all) = items(&project, &task, s, built, args.only, args.raw)?;
-        if pictures {
-            write_pictures(&project, s, &out, &mut items)?;
+        if items.is_empty() {
+            let all = plural(all as u64, "sample");
+            return Err(Failure::Differs(format!("none of {all} is to be labelled: nothing was written")));
         }
-        Ok((items, all))
+        if tool.pictures_of(kind).is_some() {
+            unseen(&project, &task, ["image".to_string()].into_iter(), args.raw)?;
+        }
+        pack.share(s, &out, &mut items)?;
+        match &args.annotators {
+            Some(people) => {
+                let write = &mut |path: &str, own: Vec<Item>| pack.write(s, path, own);
+                packages(
+                    &project,
+                    (&task, tool),
+                    items.clone(),
+                    &out,
+                    (people, args.overlap, args.gold.as_deref()),
+                    write,
+                )?;
+            }
+            None => {
+                pack.write(s, &out, items.clone())?;
+                say(&format!("{out}   {} of {all}\n", plural(items.len() as u64, "sample")));
+                (tool.losses)(&job, &items).iter().for_each(|loss| warn(&format!("tamis: {loss}\n")));
+            }
+        }
+        Ok(items)
     })??;
-    if items.is_empty() {
-        return Err(Failure::Differs(format!(
-            "none of {} is to be labelled: nothing was written",
-            plural(all as u64, "sample")
-        )));
-    }
-    let job = job(&task);
-    if let Some(people) = &args.annotators {
-        packages(&project, (&task, tool, &job), items, &out, (people, args.overlap, args.gold.as_deref()))?;
-    } else {
-        one(&project, &out, &(tool.write)(&job, &items))?;
-        say(&format!("{out}   {} of {all}\n", plural(items.len() as u64, "sample")));
-        (tool.unsaid)(&job, &items).iter().for_each(|unsaid| say(unsaid));
-    }
-    if pictures {
-        say(&format!(
-            "{}/   their pictures; Label Studio reads them where LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT is this project\n",
-            beside(&out)
-        ));
+    if let Some(pictures) = tool.pictures_of(kind) {
+        let folder = if pictures.own && args.annotators.is_some() { "-NAME/" } else { "/" };
+        say(&format!("{}{folder}   {}\n", beside(&out), pictures.how));
     }
     if let Some((ending, setup)) = tool.setup {
         let beside = format!("{}.{ending}", beside(&out));
-        write(&project, &beside, &setup(&job))?;
+        write(&project, &beside, &setup(&job, &left))?;
         say(&format!("{beside}   how {} shows them\n", tool.name));
     }
     if tool.name == csv::TOOL.name {
@@ -112,36 +120,6 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     Ok(0)
 }
 
-/// Writes a package. One that is there and says something else is kept under a number.
-pub fn one(project: &Project, out: &str, package: &str) -> Result<(), Failure> {
-    keep(project, out, package)?;
-    write(project, out, package)
-}
-
-/// The file's name without its ending.
-pub fn beside(out: &str) -> &str {
-    out.rsplit_once('.').map_or(out, |o| o.0)
-}
-
-/// Writes the pictures of samples into a folder beside the file, each under a number and the ending of its format. A sample whose picture has
-/// no known sides cannot be shown.
-fn write_pictures(project: &Project, s: &Session, out: &str, items: &mut [Item]) -> Result<(), Failure> {
-    if project.world.place(out).is_none() {
-        return Err(Failure::Usage(format!("{out} leaves the project")));
-    }
-    for (n, item) in items.iter_mut().enumerate() {
-        let Some(picture) = &mut item.picture else {
-            let help = "add a table `[preprocess]`, which decodes pictures";
-            return Err(Failure::Usage(format!("the size of the picture of {} is not known: {help}", item.id)));
-        };
-        picture.path = format!("{}/{:06}.{}", beside(out), n + 1, picture.image.format);
-        let bytes = s.open(picture.image.blob)?;
-        let written = project.world.replace(&picture.path, &bytes);
-        written.map_err(|e| Failure::World(format!("{}: {e}", picture.path)))?;
-    }
-    Ok(())
-}
-
 /// What to type once somebody has answered.
 fn next(task: &Task, tool: &Tool, out: &str) -> String {
     match tool.crowd {
@@ -149,43 +127,5 @@ fn next(task: &Task, tool: &Tool, out: &str) -> String {
         Some(_) => {
             format!("then: tamis label import {} RESULTS --tool {} --by BATCH --as answers\n", task.name, tool.name)
         }
-    }
-}
-
-/// Keeps a file that is there and says something else under a number: somebody may have answered in it.
-pub fn keep(project: &Project, path: &str, text: &str) -> Result<(), Failure> {
-    if project.world.place(path).is_none() || !project.world.exists(path) {
-        return Ok(());
-    }
-    let there = project.world.read(path, FILE_MAX).map_err(|e| Failure::World(format!("{path}: {e}")))?;
-    if there == text.as_bytes() {
-        return Ok(());
-    }
-    let numbered = (1..).map(|n: u32| format!("{path}.{n}")).find(|other| !project.world.exists(other));
-    let Some(kept) = numbered else { return Ok(()) };
-    project.world.replace(&kept, &there).map_err(|e| Failure::World(format!("{kept}: {e}")))?;
-    say(&format!("{path} was there: it is kept as {kept}\n"));
-    Ok(())
-}
-
-fn write(project: &Project, path: &str, text: &str) -> Result<(), Failure> {
-    if project.world.place(path).is_none() {
-        return Err(Failure::Usage(format!("{path} leaves the project")));
-    }
-    project.world.replace(path, text.as_bytes()).map_err(|e| Failure::World(format!("{path}: {e}")))
-}
-
-/// A task as tools are told of it.
-pub fn job(task: &Task) -> Job {
-    let declared = &task.declared;
-    Job {
-        kind: declared.task,
-        classes: declared.classes.iter().chain(&declared.candidates).map(|c| c.get().clone()).collect(),
-        scale: declared.scale.as_ref().map(|s| (s.min.get().to_string(), s.max.get().to_string())),
-        guideline: declared.guideline.as_ref().map_or(String::new(), |g| g.version.get().clone()),
-        separator: match declared.from.values().filter_map(|a| a.separator.clone()).collect::<BTreeSet<_>>() {
-            signs if signs.len() == 1 => signs.into_iter().next(),
-            _ => None,
-        },
     }
 }

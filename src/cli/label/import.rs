@@ -2,9 +2,8 @@
 //!
 //! Only answers of the same person to the same samples are replaced, and told. Everything is written to files of the project, for git: tamis commits nothing.
 use super::crowd;
-use super::export::job;
 use super::taken::{add, complain, good, nothing, tell};
-use super::tool::{Back, FILE_MAX, Read, Said};
+use super::tool::{Back, FILE_MAX, Job, Read, Said};
 use super::tools::Name;
 use crate::cli::{Context, say, warn};
 use crate::project::{Failure, Options, Project};
@@ -54,20 +53,24 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let tool = args.tool.tool();
     let unread = |say| Failure::Usage(format!("{}: {say}", args.file));
     let options = Options { target: args.partition_target.max(2), ..Options::default() };
-    let samples = project.plan(&options, |s, built| task.samples(&project, s, built))??;
-    let ids: Option<BTreeSet<String>> = samples.map(|all| all.into_iter().map(|a| a.id).collect());
+    let ids: Option<BTreeSet<String>> = project.plan(&options, |s, built| task.ids(&project, s, built))??;
     let Some(ids) = ids else {
         return Err(Failure::Usage("the samples are not known before a build: tamis build".into()));
     };
     if let Some(read) = tool.crowd {
         asks_for_answers(args)?;
-        let batch = read(&job(&task), &text).map_err(unread)?;
+        let batch = read(&Job::of(&task), &text).map_err(unread)?;
         return crowd::import(&project, &task, (batch, &args.by), &ids, args.min_seconds, &args.file);
     }
     if args.min_seconds.is_some() {
         return Err(Failure::Usage(format!("{} does not say how long an answer took: --min-seconds", tool.name)));
     }
-    let Read { back, mut wrong, untouched, skipped, open } = (tool.read)(&job(&task), &text).map_err(unread)?;
+    let Read { back, mut wrong, untouched, skipped, open, told } =
+        (tool.read)(&Job::of(&task), &text).map_err(unread)?;
+    let back = match tool.find {
+        Some(find) => find(&ids, back, &mut wrong),
+        None => back,
+    };
     let good = good(&task, back, &ids, &mut wrong);
     let written = match args.kind {
         Kind::Decisions => decisions(&project, &task, &args.by, &good)?,
@@ -85,6 +88,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if open > 0 {
         say(&format!("{} without an answer\n", samples(open)));
     }
+    told.iter().for_each(|line| say(&format!("{line}\n")));
     if written.is_none() {
         complain(&args.file, &wrong);
         return Err(nothing(&args.file));

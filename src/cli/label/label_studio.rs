@@ -8,7 +8,7 @@
 //!
 //! A preference is a choice of candidates or of `tie`; a ranking is a list that people put in order, which knows no two that are as good: a
 //! ranking with such stands in no prediction, and none comes back.
-use super::tool::{Back, Item, Job, Picture, Read, Said, Tool, is_boxes, is_class, is_spans};
+use super::tool::{Back, Item, Job, Picture, Pictures, Read, Said, Tool, is_boxes, is_class, is_spans};
 use crate::formats::json::parse;
 use crate::formats::json_array::objects;
 use crate::formats::label_studio::min::tasks;
@@ -29,11 +29,17 @@ pub const TOOL: Tool = Tool {
             || kind.is_free()
     },
     write,
-    pictures: is_boxes,
-    setup: Some(("xml", config)),
-    unsaid,
+    pictures: Some(Pictures {
+        of: is_boxes,
+        named: |n, _, _| format!("{:06}", n + 1),
+        is: |_| false,
+        own: false,
+        how: "their pictures; Label Studio reads them where LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT is this project",
+    }),
+    setup: Some(("xml", |job, _| config(job))),
     read,
-    crowd: None,
+    losses,
+    ..Tool::PLAIN
 };
 
 fn write(job: &Job, items: &[Item]) -> String {
@@ -94,11 +100,11 @@ fn is_ranking(kind: &Kind) -> bool {
 }
 
 /// How many rankings no list of Label Studio can say, since two candidates are as good in them.
-fn unsaid(job: &Job, items: &[Item]) -> Option<String> {
+fn losses(job: &Job, items: &[Item]) -> Vec<String> {
     let unsaid = |item: &Item| item.votes.iter().filter(|(_, answer)| held(job, answer).is_none()).count();
     let left: usize = items.iter().filter(|_| is_ranking(job.kind)).map(unsaid).sum();
     let say = "are not shown: two candidates are as good in them, and a list that people put in order knows no such";
-    (left > 0).then(|| format!("{left} of the answers so far {say}\n"))
+    if left > 0 { vec![format!("{left} of the answers so far {say}")] } else { Vec::new() }
 }
 
 /// A preference, or a ranking in which no two are as good.
@@ -337,7 +343,15 @@ mod tests {
 
     fn job(kind: &str) -> Job {
         let kind = named(kind).unwrap();
-        Job { kind, classes: vec!["A & B".into()], scale: None, guideline: "1.0.0".into(), separator: None }
+        Job {
+            kind,
+            classes: vec!["A & B".into()],
+            scale: None,
+            guideline: "1.0.0".into(),
+            separator: None,
+            points: Vec::new(),
+            lines: Vec::new(),
+        }
     }
 
     fn item(answer: Json) -> Item {
@@ -411,15 +425,11 @@ mod tests {
         let tied = write(&ranking, &[item(json!({ "order": ["A & B", "C"], "ranks": [1, 1] }))]);
         assert_eq!(read(&ranking, &accepted(&tied)).unwrap().wrong.len(), 1, "no two are as good in a list");
         let tied = item(json!({ "order": ["A & B", "C"], "ranks": [1, 1] }));
-        assert_eq!(
-            unsaid(&ranking, std::slice::from_ref(&tied)).map(|say| say.starts_with("1 of the answers")),
-            Some(true)
-        );
+        let told = losses(&ranking, std::slice::from_ref(&tied));
+        assert!(told.len() == 1 && told[0].starts_with("1 of the answers"), "{told:?}");
         let apart = item(json!({ "order": ["A & B", "C"], "ranks": [1, 2] }));
-        assert_eq!(
-            (unsaid(&ranking, &[apart]), unsaid(&job("preference"), &[item(json!({ "chosen": [] }))])),
-            (None, None)
-        );
+        assert!(losses(&ranking, &[apart]).is_empty());
+        assert!(losses(&job("preference"), &[item(json!({ "chosen": [] }))]).is_empty());
         assert!(config(&job("preference")).contains("<Choice value=\"tie\"/>"));
         let boxes = job("object_detection");
         assert!(config(&boxes).contains("<RectangleLabels name=\"label\" toName=\"image\">"));

@@ -15,11 +15,10 @@ pub const TOOL: Tool = Tool {
     ending: "csv",
     fits: |kind: &Kind| is_class(kind) || kind.scale,
     write,
-    pictures: |_| false,
-    setup: Some(("html", page)),
-    unsaid: |_, _| None,
+    setup: Some(("html", |job, _| page(job))),
     read,
     crowd: Some(batch),
+    ..Tool::PLAIN
 };
 
 fn write(job: &Job, items: &[Item]) -> String {
@@ -173,7 +172,15 @@ mod tests {
 
     fn job(kind: &str) -> Job {
         let classes = vec!["law".into(), "it's".into()];
-        Job { kind: named(kind).unwrap(), classes, scale: None, guideline: "1.0.0".into(), separator: None }
+        Job {
+            kind: named(kind).unwrap(),
+            classes,
+            scale: None,
+            guideline: "1.0.0".into(),
+            separator: None,
+            points: Vec::new(),
+            lines: Vec::new(),
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Packages for several annotators: who they are, and what each is given.
-use super::export::{beside, one};
 use super::shares::{Overlap, shares};
-use super::tool::{FILE_MAX, Item, Job, Tool};
+use super::tool::{FILE_MAX, Item, Tool};
+use super::written::beside;
 use crate::cli::say;
 use crate::project::{Failure, Project};
 use crate::report::terminal::{number, plural};
@@ -44,10 +44,11 @@ impl FromStr for People {
 /// does not answer by themselves.
 pub fn packages(
     project: &Project,
-    (task, tool, job): (&Task, &Tool, &Job),
+    (task, tool): (&Task, &Tool),
     items: Vec<Item>,
     out: &str,
     (people, overlap, gold): (&People, Overlap, Option<&str>),
+    write: &mut dyn FnMut(&str, Vec<Item>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     if let Some(crowd) = tool.crowd.map(|_| tool.name) {
         return Err(Failure::Usage(format!("{crowd} gives samples to its workers itself: leave --annotators out")));
@@ -64,8 +65,9 @@ pub fn packages(
     for (name, places) in people.0.iter().zip(&given.of) {
         let own: Vec<Item> = places.iter().filter_map(|place| items.get(*place).cloned()).collect();
         let path = path(tool, out, name);
-        one(project, &path, &(tool.write)(job, &own))?;
-        say(&format!("{path}   {}\n", plural(own.len() as u64, "sample")));
+        let n = own.len() as u64;
+        write(&path, own)?;
+        say(&format!("{path}   {}\n", plural(n, "sample")));
     }
     let [shared, least] = [given.shared, given.pair_least].map(|n| number(n as u64));
     say(&format!(

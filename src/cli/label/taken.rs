@@ -1,7 +1,7 @@
 //! What is taken of what came back from a tool, what is complained of, and where answers are written.
-use super::export::keep;
 use super::merged::{Merged, merged};
 use super::tool::{Back, FILE_MAX, Said};
+use super::written::keep;
 use crate::cli::warn;
 use crate::project::{Failure, Project};
 use crate::review::task::Task;

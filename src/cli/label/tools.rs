@@ -1,16 +1,18 @@
 //! The labelling tools. A new one is its file and its line here.
 use super::tool::Tool;
-use super::{csv, doccano, label_studio, mturk};
+use super::{csv, cvat, doccano, label_studio, mturk, prolific};
 
-pub const TOOLS: &[Tool] = &[csv::TOOL, doccano::TOOL, label_studio::TOOL, mturk::TOOL];
+pub const TOOLS: &[Tool] = &[csv::TOOL, cvat::TOOL, doccano::TOOL, label_studio::TOOL, mturk::TOOL, prolific::TOOL];
 
 /// The names that `--tool` takes.
 #[derive(clap::ValueEnum, Clone, Copy, PartialEq)]
 pub enum Name {
     Csv,
+    Cvat,
     Doccano,
     LabelStudio,
     Mturk,
+    Prolific,
 }
 
 impl Name {

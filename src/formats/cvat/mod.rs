@@ -11,9 +11,14 @@
 //! lost), `cvat.kind` (a shape that polygons, masks or rotated boxes cannot hold, which is lost to them), `cvat.track` (frames of a track that lie between
 //! shapes of different sorts, in which it is lost). Dropped: `encoding`, `xml`, `xml.doctype`, `xml.depth`, `cvat.root`,
 //! `cvat.long` with the file.
+mod images;
 mod read;
 mod shapes;
 mod write;
+
+pub use images::{Drawn, Mark, images};
+pub use shapes::{Figure, Found};
+pub use write::{Pen, boxed, escaped, mask, polygons, quads, skeleton};
 
 use super::cut::Holds;
 use super::format::Format;

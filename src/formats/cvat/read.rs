@@ -14,7 +14,7 @@ const FRAMES_MAX: u32 = 1 << 20;
 const SEEN_MAX: u64 = 1 << 22;
 
 /// Attributes of an element, by name.
-type Said = BTreeMap<String, String>;
+pub type Said = BTreeMap<String, String>;
 
 pub fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
     let text = text(unit.bytes)?;
@@ -48,7 +48,7 @@ pub fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Document
     }
 }
 
-fn said(tag: &BytesStart) -> Option<Said> {
+pub fn said(tag: &BytesStart) -> Option<Said> {
     let one = |attribute: Result<quick_xml::events::attributes::Attribute, _>| {
         let attribute = attribute.ok()?;
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).ok()?;
@@ -268,7 +268,7 @@ impl<'o> Walk<'o> {
 }
 
 /// The figure of an element; `None` for what is none here, or cannot be read.
-fn figure(name: &str, said: &Said) -> Option<Figure> {
+pub fn figure(name: &str, said: &Said) -> Option<Figure> {
     let number = |key: &str| said.get(key)?.trim().parse::<f64>().ok().filter(|n| n.is_finite());
     let turn = || said.get("rotation").map_or(Some(0.0), |_| number("rotation"));
     let whole = |key: &str| said.get(key)?.trim().parse::<u32>().ok();

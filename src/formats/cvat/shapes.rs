@@ -121,7 +121,7 @@ impl Found {
         }
     }
 
-    fn polygon(&self) -> Option<Polygon> {
+    pub fn polygon(&self) -> Option<Polygon> {
         let ring = match &self.figure {
             Figure::Box(sides, turn) => Quad::turned(*sides, *turn).to_vec(),
             Figure::Polygon(ring) => ring.clone(),
@@ -130,12 +130,12 @@ impl Found {
         Some(Polygon { class: self.class.clone(), parts: vec![vec![ring]], flags: self.flags.clone() })
     }
 
-    fn quad(&self) -> Option<Quad> {
+    pub fn quad(&self) -> Option<Quad> {
         let Figure::Box(sides, turn) = &self.figure else { return None };
         Some(Quad { class: self.class.clone(), corners: Quad::turned(*sides, *turn), flags: self.flags.clone() })
     }
 
-    fn mask(&self, size: [u32; 2]) -> Option<Mask> {
+    pub fn mask(&self, size: [u32; 2]) -> Option<Mask> {
         match &self.figure {
             Figure::Mask([left, top, ..], _) => {
                 let part = self.part()?;

@@ -23,14 +23,22 @@ pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
     let (widths, heights) = (sheet.cells::<u32>("width"), sheet.cells::<u32>("height"));
     let rows: Vec<String> = if sheet.holds::<Polygon>("label") {
         let rows = sheet.cells::<Vec<Polygon>>("label").into_iter().enumerate();
-        rows.map(|(row, of)| polygons(row, &of.unwrap_or_default(), lost)).collect()
+        rows.map(|(row, of)| polygons(row, &of.unwrap_or_default(), lost, Pen::RELEASED)).collect()
     } else if sheet.holds::<Quad>("label") {
         let rows = sheet.cells::<Vec<Quad>>("label").into_iter().enumerate();
-        rows.map(|(row, of)| quads(row, &of.unwrap_or_default(), lost)).collect()
+        rows.map(|(row, of)| quads(row, &of.unwrap_or_default(), lost, Pen::RELEASED)).collect()
     } else if sheet.holds::<Mask>("label") {
-        sheet.cells::<Vec<Mask>>("label").iter().map(|of| of.iter().flatten().map(mask).collect()).collect()
+        sheet
+            .cells::<Vec<Mask>>("label")
+            .iter()
+            .map(|of| of.iter().flatten().map(|m| mask(m, Pen::RELEASED)).collect())
+            .collect()
     } else {
-        sheet.cells::<Vec<Box2>>("label").iter().map(|of| of.iter().flatten().map(boxed).collect()).collect()
+        sheet
+            .cells::<Vec<Box2>>("label")
+            .iter()
+            .map(|of| of.iter().flatten().map(|b| boxed(b, Pen::RELEASED)).collect())
+            .collect()
     };
     let mut out = String::new();
     for (row, (name, shapes)) in sheet.cells::<String>("file").into_iter().zip(rows).enumerate() {
@@ -45,37 +53,78 @@ pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
     Ok(out.into_bytes())
 }
 
-fn shape(element: &str, class: &str, more: &str, flags: &[String]) -> String {
+/// Who is said to have drawn shapes, and which lies over which.
+#[derive(Clone, Copy)]
+pub struct Pen {
+    source: &'static str,
+    z: Option<usize>,
+}
+
+impl Pen {
+    /// Of a release: people drew them, all in one layer.
+    const RELEASED: Pen = Pen { source: "manual", z: None };
+
+    /// Of shapes that are given to be mended: each lies over those before it.
+    pub fn given(n: usize) -> Pen {
+        Pen { source: "auto", z: Some(n) }
+    }
+
+    fn next(self, n: usize) -> Pen {
+        Pen { z: self.z.map(|z| z + n), ..self }
+    }
+}
+
+/// A text within an element or an attribute.
+pub fn escaped(text: &str) -> std::borrow::Cow<'_, str> {
+    escape(text)
+}
+
+fn shape(element: &str, class: &str, more: &str, flags: &[String], pen: Pen) -> String {
+    drawn(element, class, more, flags, ("", pen))
+}
+
+/// An element with elements within it.
+fn drawn(element: &str, class: &str, more: &str, flags: &[String], (within, pen): (&str, Pen)) -> String {
     let occluded = u8::from(flags.iter().any(|f| f == "occluded"));
     let own: String = (flags.iter().filter(|f| *f != "occluded"))
         .map(|f| format!("      <attribute name=\"{}\">true</attribute>\n", escape(f.as_str())))
         .collect();
+    let (source, z) = (pen.source, pen.z.unwrap_or(0));
     let head = format!(
-        "    <{element} label=\"{}\" source=\"manual\" occluded=\"{occluded}\" {more} z_order=\"0\"",
+        "    <{element} label=\"{}\" source=\"{source}\" occluded=\"{occluded}\" {more} z_order=\"{z}\"",
         escape(class)
     );
-    if own.is_empty() { format!("{head}/>\n") } else { format!("{head}>\n{own}    </{element}>\n") }
+    if own.is_empty() && within.is_empty() {
+        format!("{head}/>\n")
+    } else {
+        format!("{head}>\n{own}{within}    </{element}>\n")
+    }
 }
 
-fn boxed(b: &Box2) -> String {
-    sides([b.x1, b.y1, b.x2, b.y2], 0.0, &b.class, &b.flags)
+/// A skeleton around elements that are its points.
+pub fn skeleton(class: &str, points: &str, flags: &[String], pen: Pen) -> String {
+    drawn("skeleton", class, "", flags, (points, pen))
 }
 
-fn sides([x1, y1, x2, y2]: [f64; 4], turn: f64, class: &str, flags: &[String]) -> String {
+pub fn boxed(b: &Box2, pen: Pen) -> String {
+    sides([b.x1, b.y1, b.x2, b.y2], 0.0, (&b.class, &b.flags), pen)
+}
+
+fn sides([x1, y1, x2, y2]: [f64; 4], turn: f64, (class, flags): (&str, &[String]), pen: Pen) -> String {
     let turn = if turn == 0.0 { String::new() } else { format!(" rotation=\"{turn}\"") };
-    shape("box", class, &format!("xtl=\"{x1}\" ytl=\"{y1}\" xbr=\"{x2}\" ybr=\"{y2}\"{turn}"), flags)
+    shape("box", class, &format!("xtl=\"{x1}\" ytl=\"{y1}\" xbr=\"{x2}\" ybr=\"{y2}\"{turn}"), flags, pen)
 }
 
 fn points(of: &[Point]) -> String {
     of.iter().map(|p| format!("{},{}", p.x, p.y)).collect::<Vec<_>>().join(";")
 }
 
-fn outline(of: &[Point], group: Option<usize>, class: &str, flags: &[String]) -> String {
+fn outline(of: &[Point], group: Option<usize>, (class, flags): (&str, &[String]), pen: Pen) -> String {
     let group = group.map_or(String::new(), |n| format!(" group_id=\"{n}\""));
-    shape("polygon", class, &format!("points=\"{}\"{group}", points(of)), flags)
+    shape("polygon", class, &format!("points=\"{}\"{group}", points(of)), flags, pen)
 }
 
-fn polygons(row: usize, of: &[Polygon], lost: &mut Vec<Lost>) -> String {
+pub fn polygons(row: usize, of: &[Polygon], lost: &mut Vec<Lost>, pen: Pen) -> String {
     let holes = of.iter().filter(|p| p.holes() > 0).count();
     if holes > 0 {
         lost.push(Lost { row, rule: "cvat.holes", say: format!("{holes} objects have holes, which are filled") });
@@ -84,31 +133,31 @@ fn polygons(row: usize, of: &[Polygon], lost: &mut Vec<Lost>) -> String {
     for (n, polygon) in of.iter().enumerate() {
         let group = (polygon.parts.len() > 1).then_some(n + 1);
         let outlines = polygon.parts.iter().filter_map(|part| part.first());
-        outlines.for_each(|ring| out.push_str(&outline(ring, group, &polygon.class, &polygon.flags)));
+        outlines.for_each(|ring| out.push_str(&outline(ring, group, (&polygon.class, &polygon.flags), pen.next(n))));
     }
     out
 }
 
-fn quads(row: usize, of: &[Quad], lost: &mut Vec<Lost>) -> String {
+pub fn quads(row: usize, of: &[Quad], lost: &mut Vec<Lost>, pen: Pen) -> String {
     let skewed = of.iter().filter(|q| q.upright().is_none()).count();
     if skewed > 0 {
         let say = format!("{skewed} rotated boxes whose corners are no rectangle become polygons");
         lost.push(Lost { row, rule: "cvat.corners", say });
     }
-    let one = |q: &Quad| match q.upright() {
-        Some((of, turn)) => sides(of, turn, &q.class, &q.flags),
-        None => outline(&q.corners, None, &q.class, &q.flags),
+    let one = |(n, q): (usize, &Quad)| match q.upright() {
+        Some((of, turn)) => sides(of, turn, (&q.class, &q.flags), pen.next(n)),
+        None => outline(&q.corners, None, (&q.class, &q.flags), pen.next(n)),
     };
-    of.iter().map(one).collect()
+    of.iter().enumerate().map(one).collect()
 }
 
-fn mask(m: &Mask) -> String {
+pub fn mask(m: &Mask, pen: Pen) -> String {
     let Some(([left, top], part)) = m.part() else { return String::new() };
     let (width, height) = (part.width, part.height);
     let runs: Vec<String> = part.transposed().runs.iter().map(u32::to_string).collect();
     let more =
         format!("rle=\"{}\" left=\"{left}\" top=\"{top}\" width=\"{width}\" height=\"{height}\"", runs.join(", "));
-    shape("mask", &m.class, &more, &m.flags)
+    shape("mask", &m.class, &more, &m.flags, pen)
 }
 
 /// All images of a split in one file.

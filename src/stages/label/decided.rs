@@ -18,7 +18,7 @@
 //! label count in the text behind all preprocessing.
 use super::declaration::{Declaration, Task, checked};
 use super::kinds::answer::is_taken;
-use super::kinds::kind::{Judge, Kind, Reading, Respond, number};
+use super::kinds::kind::{Judge, Kind, Reading, number};
 use super::kinds::unparted;
 use super::rows::{optional, slot};
 use crate::diag::{Diagnostic, suggest};
@@ -175,7 +175,7 @@ pub fn judged(task: &Declaration, path: &str, value: &Json) -> Result<Value, Str
     }
     if task.task.candidates.is_some() || task.task.is_free() {
         let (names, nothing) = (task.candidates.iter().map(|c| c.get().clone()).collect::<Vec<_>>(), BTreeMap::new());
-        let mut judge = judge(path, &names, &nothing);
+        let mut judge = Judge::unbound(path, &names, &nothing);
         judge.open = true;
         let judged = (task.task.judge)(&answer, &mut judge);
         return match judge.notes.first() {
@@ -187,23 +187,6 @@ pub fn judged(task: &Declaration, path: &str, value: &Json) -> Result<Value, Str
     match f64::from_value(&answer) {
         Some(x) if task.task.scale && outside(x) => Err(format!("{x} lies outside of the scale")),
         _ => Ok(answer),
-    }
-}
-
-/// A judge who drops all that cannot be right, of answers that nothing bounds.
-fn judge<'j>(task: &'j str, classes: &'j [String], problems: &'j BTreeMap<String, Respond>) -> Judge<'j> {
-    Judge {
-        task,
-        classes,
-        min: None,
-        max: None,
-        points: 0,
-        problems,
-        chars: None,
-        bounds: &[],
-        open: false,
-        item: 0,
-        notes: Vec::new(),
     }
 }
 
@@ -336,7 +319,7 @@ impl Join {
         let chars = content.text().filter(|_| self.kind.on_text).map(|text| text.chars().count() as u32);
         let classes = if self.candidates.is_empty() { classes_of(answer) } else { self.candidates.clone() };
         let nothing = BTreeMap::new();
-        let mut judge = Judge { points: self.points, chars, bounds, ..judge(&self.task, &classes, &nothing) };
+        let mut judge = Judge { points: self.points, chars, bounds, ..Judge::unbound(&self.task, &classes, &nothing) };
         let judged = (self.kind.judge)(answer, &mut judge);
         let Some(note) = judge.notes.first() else {
             // who chooses all candidates chooses none

@@ -377,7 +377,12 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     check_problems(check, &declared);
     check_rules(check, declared.task, &declared.classes, &declared.rules);
     check_agreement(check, &declared);
-    check_gold(check, declared.gold.as_ref(), &declared.from.keys().map(String::as_str).collect::<Vec<_>>());
+    check_gold(
+        check,
+        declared.task,
+        declared.gold.as_ref(),
+        &declared.from.keys().map(String::as_str).collect::<Vec<_>>(),
+    );
     if declared.task.on_text && text.is_none() {
         let problem = Diagnostic::error("T0316", check.span.clone(), "there is no text to mark spans in");
         check.bad(problem.label("the samples have no text field").help("name the text in [schema]"));

@@ -11,7 +11,8 @@
 //! and make no label, so they go, and with `on_low = "drop"` so do all answers of annotators who are right too seldom. A sample
 //! that has no other answer keeps one that counts as lost, so that it is incomplete and never one in which nothing is there.
 //!
-//! An answer is right by its kind: of a class or a rating, 1 where it is the same, else 0; of spans F1 of those that have the
+//! An answer is right by its kind: of a class, 1 where it is the same, else 0; of a rating, 1 where it is no further from the gold one
+//! than `tolerance`, which is 0 where nothing is declared; of spans F1 of those that have the
 //! same place and class; of boxes and other shapes F1 of those that have the same class and at least half of their union in common; of
 //! transcriptions 1 - edits / length of the longer text. An annotator's accuracy is the mean over the gold samples that they answered.
 //!
@@ -30,7 +31,7 @@ use crate::manifest::values::At;
 use crate::model::votes::Vote;
 use crate::stage::*;
 use crate::table::value::column;
-use crate::table::{Value, array_of, list, utf8, value_at};
+use crate::table::{Cell, Value, array_of, list, utf8, value_at};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +44,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(task) = checked(check) else { return Vec::new() };
     let Some(gold) = &task.declared.gold else { return Vec::new() };
     let on_low = gold.on_low.unwrap_or_default();
-    let map = Map { task: task.name.clone(), kind: task.kind(), from: gold.from.get().clone() };
+    let tolerance = gold.tolerance.as_ref().map(|t| *t.get());
+    let map = Map { task: task.name.clone(), kind: task.kind(), from: gold.from.get().clone(), tolerance };
     let gather = Gather {
         task: task.name.clone(),
         min: gold.min_accuracy.as_ref().map(|min| *min.get()),
@@ -85,6 +87,9 @@ struct Map {
     /// The source of the gold answers.
     #[serde(default, skip_serializing_if = "is_default")]
     from: String,
+    /// How far a rating may lie from the gold one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    tolerance: Option<Decimal>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -131,6 +136,11 @@ impl Map {
 
     /// How right an answer is, 0 to 1.
     fn score(&self, gold: &Value, answer: &Value) -> f64 {
+        if let (Some(tolerance), Some(a), Some(b)) = (self.tolerance, f64::from_value(gold), f64::from_value(answer)) {
+            // the difference of two decimals, without what their binary forms add to it
+            let apart = ((a - b).abs() * 1e9).round() / 1e9;
+            return if apart <= tolerance.to_f64() { 1.0 } else { 0.0 };
+        }
         let usual = [Metric::SpanF1, Metric::IouF1, Metric::CharSimilarity, Metric::TokenF1];
         let metric = usual.into_iter().find(|m| self.kind.metrics.contains(m)).unwrap_or(Metric::Percent);
         let compared = (self.kind.compare)(&[gold, answer], metric, None);
@@ -303,10 +313,9 @@ mod tests {
     use super::super::testing::{Bytes, pixels, rows, rules, spans, vote, votes, written};
     use super::*;
     use crate::stage::testing::gathered;
-    use crate::table::Cell;
 
     fn map(kind: &str) -> Map {
-        Map { task: "t".into(), kind: named(kind).unwrap(), from: "gold".into() }
+        Map { task: "t".into(), kind: named(kind).unwrap(), from: "gold".into(), tolerance: None }
     }
 
     fn class(by: &str, origin: &str, class: &str) -> Vote {
@@ -332,6 +341,14 @@ mod tests {
         let boxes = |x: f64| vec![pixels("c", [x, 0.0, x + 10.0, 10.0], &[])].into_value();
         assert_eq!(score("object_detection", boxes(0.0), boxes(2.0)), 1.0, "8 / 12 of the union");
         assert_eq!(score("object_detection", boxes(0.0), boxes(6.0)), 0.0);
+    }
+
+    #[test]
+    fn a_rating_is_right_within_the_tolerance() {
+        let within = Map { tolerance: Some(Decimal::parse("0.1").unwrap()), ..map("rating") };
+        let score = |a: f64, b: f64| within.score(&Value::Float(a), &Value::Float(b));
+        assert_eq!([score(1.0, 1.1), score(1.1, 1.0), score(2.0, 2.0), score(2.0, 2.2)], [1.0, 1.0, 1.0, 0.0]);
+        assert_eq!(map("rating").score(&Value::Float(1.0), &Value::Float(1.1)), 0.0, "nothing is declared");
     }
 
     /// `good` is right four times of four, `bad` once of four, `new` answered one gold sample wrongly.

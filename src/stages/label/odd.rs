@@ -46,12 +46,12 @@ fn within_a_pixel(b: &Box2) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{judging, pixels, rules_of, spans};
+    use super::super::testing::{pixels, rules_of, spans};
     use super::*;
 
     fn told(answer: &Value) -> Vec<&'static str> {
         let (classes, problems) = (["RBC".to_string()], Default::default());
-        let mut judge = judging(&classes, &problems);
+        let mut judge = Judge::unbound("t", &classes, &problems);
         tell(answer, &mut judge);
         rules_of(&judge.notes)
     }

@@ -1,6 +1,6 @@
 //! Fixtures for the tests of this folder.
 #[cfg(test)]
-use super::kinds::kind::{Judge, Kind, Reading, Respond};
+use super::kinds::kind::{Kind, Reading, Respond};
 use super::rows::Note;
 use crate::model::boxes::Box2;
 use crate::model::spans::Span;
@@ -75,22 +75,5 @@ pub fn asking(map: &BTreeMap<String, String>) -> Reading<'_> {
         unplaced: false,
         notes,
         lost,
-    }
-}
-
-/// A judge of answers of the task `t` that nothing bounds.
-pub fn judging<'j>(classes: &'j [String], problems: &'j BTreeMap<String, Respond>) -> Judge<'j> {
-    Judge {
-        task: "t",
-        classes,
-        min: None,
-        max: None,
-        points: 0,
-        problems,
-        chars: None,
-        bounds: &[],
-        open: false,
-        item: 0,
-        notes: Vec::new(),
     }
 }

@@ -1,4 +1,5 @@
 //! `[label.TASK.gold]`: which answers are known to be right, and how often an annotator must be right.
+use super::kinds::kind::Kind;
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
@@ -20,6 +21,9 @@ pub struct Gold {
     /// The fewest gold samples by which an annotator is judged; who answered fewer stays, which is told. Default 5.
     #[schemars(range(min = 1))]
     pub min_items: Option<At<u32>>,
+    /// Of ratings: how far from the gold answer an answer may lie and still be right. Default 0.
+    #[schemars(range(min = 0))]
+    pub tolerance: Option<At<Decimal>>,
     /// What happens to annotators below `min_accuracy`. Default `drop`.
     pub on_low: Option<OnLow>,
 }
@@ -39,7 +43,7 @@ pub enum OnLow {
 }
 
 /// Notes what of `gold` cannot be meant.
-pub fn check_gold(check: &mut Check, gold: Option<&Gold>, sources: &[&str]) {
+pub fn check_gold(check: &mut Check, kind: &Kind, gold: Option<&Gold>, sources: &[&str]) {
     let Some(gold) = gold else { return };
     if !sources.contains(&gold.from.as_str()) {
         let message = format!("`{}` is no source of {}", gold.from.get(), check.path);
@@ -49,6 +53,10 @@ pub fn check_gold(check: &mut Check, gold: Option<&Gold>, sources: &[&str]) {
         let problem = Diagnostic::error("T0238", gold.from.span(), "there is nobody to be measured by these answers");
         let help = "declare the answers of the annotators as another source of `from`";
         check.bad(problem.label("the only source of the task").help(help));
+    }
+    if let Some(tolerance) = gold.tolerance.as_ref().filter(|_| !kind.scale) {
+        let problem = Diagnostic::error("T0219", tolerance.span(), "`tolerance` has no meaning here");
+        check.bad(problem.label(format!("answers of the kind `{}` lie on no scale", kind.name)));
     }
     let keys = [("min_items", gold.min_items.is_some()), ("on_low", gold.on_low.is_some())];
     for (key, _) in keys.iter().filter(|k| k.1 && gold.min_accuracy.is_none()) {

@@ -90,6 +90,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         privacy: privacy(check, r.ids).into_iter().chain(consent(check)).collect(),
         changes: changes(check),
         evidence: files.iter().map(|f| (f.0.clone(), f.1.hex())).collect(),
+        waiting: format!("{}/select.waiting", check.path),
         ..said_of(&dataset(check))
     };
     let ports = Ports { table: rows_table(check), reads, facts: card.facts(), ..Ports::default() };

@@ -145,7 +145,7 @@ fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, rules_of};
+    use super::super::super::testing::{asking, rules_of};
     use super::*;
 
     fn reply(of: &[&str]) -> Value {
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn white_space_says_nothing() {
         let problems = Default::default();
-        let mut judge = judging(&[], &problems);
+        let mut judge = Judge::unbound("t", &[], &problems);
         assert_eq!((KIND.judge)(&reply(&["a", " "]), &mut judge), Some(reply(&["a"])));
         assert_eq!(
             ((KIND.judge)(&reply(&[" "]), &mut judge), (KIND.judge)(&reply(&[]), &mut judge)),

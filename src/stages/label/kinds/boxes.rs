@@ -99,7 +99,7 @@ fn words(answer: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, pixels, rules_of};
+    use super::super::super::testing::{asking, pixels, rules_of};
     use super::*;
 
     #[test]
@@ -139,16 +139,16 @@ mod tests {
         let classes = ["RBC", "WBC"].map(String::from);
         let whole = pixels("WBC", [0.0, 0.0, 10.0, 10.0], &[]);
         let (problems, bounds) = (Default::default(), [Some(10.0), Some(10.0)]);
-        let mut judge = Judge { bounds: &bounds, ..judging(&classes, &problems) };
+        let mut judge = Judge { bounds: &bounds, ..Judge::unbound("t", &classes, &problems) };
         assert_eq!((KIND.judge)(&boxes, &mut judge), Some(vec![whole.clone()].into_value()));
         let found =
             ["box.outside", "box.outside", "box.degenerate", "box.degenerate", "box.degenerate", "class.undeclared"];
         assert_eq!(rules_of(&judge.notes), found);
         let problems = [("outside".to_string(), Respond::Fix)].into();
-        let mut judge = Judge { bounds: &bounds, ..judging(&classes, &problems) };
+        let mut judge = Judge { bounds: &bounds, ..Judge::unbound("t", &classes, &problems) };
         let cut = pixels("RBC", [0.0, 2.0, 5.0, 10.0], &["difficult"]);
         assert_eq!((KIND.judge)(&boxes, &mut judge), Some(vec![cut, whole].into_value()));
-        let mut judge = Judge { bounds: &[Some(10.0), None], ..judging(&classes, &problems) };
+        let mut judge = Judge { bounds: &[Some(10.0), None], ..Judge::unbound("t", &classes, &problems) };
         (KIND.judge)(&boxes, &mut judge);
         assert!(!rules_of(&judge.notes).contains(&"box.outside"), "an image of unknown size has no outside");
     }

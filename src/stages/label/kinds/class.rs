@@ -73,7 +73,7 @@ fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, rules_of};
+    use super::super::super::testing::{asking, rules_of};
     use super::*;
 
     #[test]
@@ -96,11 +96,11 @@ mod tests {
     #[test]
     fn a_class_that_is_not_declared_takes_the_vote_with_it() {
         let (classes, problems) = (["long".to_string()], Default::default());
-        let mut judge = judging(&classes, &problems);
+        let mut judge = Judge::unbound("t", &classes, &problems);
         assert_eq!((KIND.judge)(&Value::Text("Long".into()), &mut judge), None);
         assert_eq!(rules_of(&judge.notes), ["class.undeclared"]);
         let problems = [("class".to_string(), Respond::Fix)].into();
-        let fixed = (KIND.judge)(&Value::Text("Long".into()), &mut judging(&classes, &problems));
+        let fixed = (KIND.judge)(&Value::Text("Long".into()), &mut Judge::unbound("t", &classes, &problems));
         assert_eq!(fixed, Some(Value::Text("long".into())));
     }
 }

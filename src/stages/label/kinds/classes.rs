@@ -123,7 +123,7 @@ fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, rules_of};
+    use super::super::super::testing::{asking, rules_of};
     use super::*;
 
     fn list(of: &[&str]) -> Value {
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn an_undeclared_class_goes_and_the_others_stay() {
         let (classes, problems) = (["long".to_string(), "new".to_string()], Default::default());
-        let mut judge = judging(&classes, &problems);
+        let mut judge = Judge::unbound("t", &classes, &problems);
         assert_eq!((KIND.judge)(&list(&["long", "new", "old"]), &mut judge), Some(list(&["long", "new"])));
         assert_eq!(rules_of(&judge.notes), ["class.undeclared"]);
         assert!(!judge.notes[0].say.contains("separator"));

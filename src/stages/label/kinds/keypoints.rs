@@ -125,7 +125,7 @@ fn words(answer: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, rules_of};
+    use super::super::super::testing::{asking, rules_of};
     use super::*;
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(rules_of(&reading.notes), ["vote.shape"]);
         let (classes, bounds) = (["person".to_string()], [Some(10.0), Some(9.0)]);
         let problems = [("outside".to_string(), Respond::Fix)].into();
-        let mut judge = Judge { bounds: &bounds, points: 3, ..judging(&classes, &problems) };
+        let mut judge = Judge { bounds: &bounds, points: 3, ..Judge::unbound("t", &classes, &problems) };
         let good = (KIND.judge)(&answer, &mut judge).unwrap();
         assert_eq!(words(&good), "person with 2 of 3 points, person with 2 of 3 points");
         let all = Vec::<Keypoints>::from_value(&good).unwrap();

@@ -488,7 +488,24 @@ pub struct Judge<'j> {
     pub notes: Vec<Note>,
 }
 
-impl Judge<'_> {
+impl<'j> Judge<'j> {
+    /// Of answers that nothing bounds.
+    pub fn unbound(task: &'j str, classes: &'j [String], problems: &'j BTreeMap<String, Respond>) -> Judge<'j> {
+        Judge {
+            task,
+            classes,
+            min: None,
+            max: None,
+            points: 0,
+            problems,
+            chars: None,
+            bounds: &[],
+            open: false,
+            item: 0,
+            notes: Vec::new(),
+        }
+    }
+
     /// What happens to a problem.
     pub fn respond(&self, problem: &str) -> Respond {
         self.problems.get(problem).copied().unwrap_or_default()

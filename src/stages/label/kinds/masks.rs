@@ -89,7 +89,7 @@ fn words(answer: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, rules_of};
+    use super::super::super::testing::{asking, rules_of};
     use super::*;
 
     #[test]
@@ -103,7 +103,7 @@ mod tests {
         let answer = KIND.read_text(json, &mut reading).unwrap();
         assert_eq!(rules_of(&reading.notes), ["vote.shape"]);
         let (classes, problems, bounds) = (["a".to_string()], Default::default(), [Some(3.0), Some(4.0)]);
-        let mut judge = Judge { bounds: &bounds, ..judging(&classes, &problems) };
+        let mut judge = Judge { bounds: &bounds, ..Judge::unbound("t", &classes, &problems) };
         let good = (KIND.judge)(&answer, &mut judge).unwrap();
         assert_eq!(words(&good), "a of 3 pixels (crowd)");
         let want = ["mask.degenerate", "mask.degenerate", "mask.size", "class.undeclared"];

@@ -93,7 +93,7 @@ fn words(answer: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, rules_of};
+    use super::super::super::testing::{asking, rules_of};
     use super::*;
 
     #[test]
@@ -108,7 +108,7 @@ mod tests {
         assert!(words(&answer).starts_with("ship 4,0 8,4.5 6,6 2,2, ship 0,0"), "{}", words(&answer));
         let (classes, bounds) = (["ship".to_string()], [Some(10.0), Some(8.0)]);
         for (problems, left) in [(Default::default(), 1), ([("outside".to_string(), Respond::Fix)].into(), 2)] {
-            let mut judge = Judge { bounds: &bounds, ..judging(&classes, &problems) };
+            let mut judge = Judge { bounds: &bounds, ..Judge::unbound("t", &classes, &problems) };
             let good = (KIND.judge)(&answer, &mut judge).unwrap();
             assert!(matches!(good, Value::List(all) if all.len() == left));
             assert_eq!(rules_of(&judge.notes), ["box.degenerate", "box.outside", "class.undeclared"]);

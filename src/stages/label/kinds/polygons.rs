@@ -181,7 +181,7 @@ fn words(answer: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, rules_of};
+    use super::super::super::testing::{asking, rules_of};
     use super::*;
 
     type Points<'p> = &'p [(f64, f64)];
@@ -201,7 +201,7 @@ mod tests {
         let classes = ["cell".to_string()];
         let problems = problems.iter().map(|(name, r)| (name.to_string(), *r)).collect();
         let bounds = [Some(10.0), Some(10.0)];
-        let mut judge = Judge { bounds: &bounds, ..judging(&classes, &problems) };
+        let mut judge = Judge { bounds: &bounds, ..Judge::unbound("t", &classes, &problems) };
         let left = (KIND.judge)(&of.to_vec().into_value(), &mut judge).unwrap();
         (Vec::from_value(&left).unwrap(), rules_of(&judge.notes))
     }

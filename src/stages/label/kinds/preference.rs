@@ -125,7 +125,7 @@ fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, rules_of};
+    use super::super::super::testing::{asking, rules_of};
     use super::*;
 
     fn chosen(of: &[&str]) -> Value {
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn who_chooses_all_chooses_none() {
         let (classes, problems) = (["a", "b"].map(String::from), Default::default());
-        let mut judge = judging(&classes, &problems);
+        let mut judge = Judge::unbound("t", &classes, &problems);
         assert_eq!((KIND.judge)(&chosen(&["a", "b"]), &mut judge), Some(chosen(&[])));
         assert_eq!((KIND.judge)(&chosen(&["a"]), &mut judge), Some(chosen(&["a"])));
         assert_eq!(
@@ -182,7 +182,7 @@ mod tests {
             (None, vec!["candidate.undeclared"])
         );
         let problems = [("candidate".to_string(), Respond::Fix)].into();
-        let mut judge = judging(&classes, &problems);
+        let mut judge = Judge::unbound("t", &classes, &problems);
         assert_eq!((KIND.judge)(&chosen(&["A"]), &mut judge), Some(chosen(&["a"])));
     }
 }

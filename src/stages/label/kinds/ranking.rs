@@ -170,7 +170,7 @@ fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, rules_of};
+    use super::super::super::testing::{asking, rules_of};
     use super::*;
 
     fn ranking(of: &[&[&str]]) -> Value {
@@ -215,7 +215,7 @@ mod tests {
         let classes = ["a", "b", "c"].map(String::from);
         let judged = |problems: &[(&str, Respond)], of: &[&[&str]]| {
             let problems = problems.iter().map(|(name, r)| (name.to_string(), *r)).collect();
-            let mut judge = judging(&classes, &problems);
+            let mut judge = Judge::unbound("t", &classes, &problems);
             let left = (KIND.judge)(&ranking(of), &mut judge);
             (left, rules_of(&judge.notes))
         };

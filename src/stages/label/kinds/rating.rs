@@ -63,7 +63,7 @@ fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, rules_of};
+    use super::super::super::testing::{asking, rules_of};
     use super::*;
     use crate::manifest::Decimal;
 
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_rating_outside_of_the_scale_takes_the_vote_with_it() {
         let (problems, scale) = (Default::default(), |n: i64| Some(Decimal::from(n)));
-        let mut judge = Judge { min: scale(0), max: scale(5), ..judging(&[], &problems) };
+        let mut judge = Judge { min: scale(0), max: scale(5), ..Judge::unbound("t", &[], &problems) };
         let judged = [5.0, 0.0, 5.5, -1.0].map(|x| (KIND.judge)(&Value::Float(x), &mut judge));
         assert_eq!(judged, [Some(Value::Float(5.0)), Some(Value::Float(0.0)), None, None]);
         assert_eq!(rules_of(&judge.notes), ["rating.outside", "rating.outside"]);

@@ -139,7 +139,7 @@ fn words(answer: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, rules_of};
+    use super::super::super::testing::{asking, rules_of};
     use super::*;
     use crate::model::edits::Edit;
 
@@ -184,12 +184,12 @@ mod tests {
             relation("of", (0, 3), (7, 9)),
         ];
         let (classes, problems) = (["of".to_string()], Default::default());
-        let mut judge = Judge { chars: Some(10), ..judging(&classes, &problems) };
+        let mut judge = Judge { chars: Some(10), ..Judge::unbound("t", &classes, &problems) };
         let left = (KIND.judge)(&all.into_value(), &mut judge);
         assert_eq!(left, Some(vec![relation("of", (0, 3), (7, 9))].into_value()));
         assert_eq!(rules_of(&judge.notes), ["relation.outside", "class.undeclared", "relation.empty"]);
         let problems = [("outside".to_string(), Respond::Fix)].into();
-        let mut judge = Judge { chars: Some(10), ..judging(&classes, &problems) };
+        let mut judge = Judge { chars: Some(10), ..Judge::unbound("t", &classes, &problems) };
         let cut = (KIND.judge)(&vec![relation("of", (0, 3), (7, 12))].into_value(), &mut judge);
         assert_eq!(cut, Some(vec![relation("of", (0, 3), (7, 10))].into_value()));
     }

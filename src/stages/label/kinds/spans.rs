@@ -306,7 +306,7 @@ fn words(answer: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, rules_of, spans};
+    use super::super::super::testing::{asking, rules_of, spans};
     use super::*;
     use crate::model::edits::Edit;
     use crate::stage::Act;
@@ -389,14 +389,14 @@ mod tests {
     fn spans_are_judged_one_by_one() {
         let answer = spans(&[("RBC", 0, 3), ("rbc", 1, 2), ("WBC", 2, 2), ("WBC", 4, 9), ("RBC", 5, 7)]);
         let (classes, problems) = (["RBC", "WBC"].map(String::from), Default::default());
-        let mut judge = Judge { chars: Some(5), ..judging(&classes, &problems) };
+        let mut judge = Judge { chars: Some(5), ..Judge::unbound("t", &classes, &problems) };
         assert_eq!((KIND.judge)(&answer, &mut judge), Some(spans(&[("RBC", 0, 3)])));
         let found = ["class.undeclared", "span.empty", "span.outside", "span.outside"];
         assert_eq!(rules_of(&judge.notes), found);
         assert_eq!(judge.notes[0].key, "label.t.problems.class");
         assert!(judge.notes[0].say.contains("`RBC`"));
         let problems = [("outside".into(), Respond::Fix), ("class".into(), Respond::Review)].into();
-        let mut judge = Judge { chars: Some(5), ..judging(&classes, &problems) };
+        let mut judge = Judge { chars: Some(5), ..Judge::unbound("t", &classes, &problems) };
         let mended = spans(&[("RBC", 0, 3), ("RBC", 1, 2), ("WBC", 4, 5)]);
         assert_eq!((KIND.judge)(&answer, &mut judge), Some(mended));
         assert_eq!(judge.notes[0].act, Act::Review);

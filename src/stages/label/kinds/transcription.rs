@@ -151,7 +151,7 @@ fn words(answer: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{asking, judging, rules_of};
+    use super::super::super::testing::{asking, rules_of};
     use super::*;
 
     fn transcript(segments: Option<&[(f64, f64)]>) -> Value {
@@ -162,7 +162,7 @@ mod tests {
 
     fn judged(problems: &[(&str, Respond)], of: &[(f64, f64)]) -> (Value, Vec<&'static str>) {
         let problems = problems.iter().map(|(name, r)| (name.to_string(), *r)).collect();
-        let mut judge = Judge { bounds: &[Some(9.0)], ..judging(&[], &problems) };
+        let mut judge = Judge { bounds: &[Some(9.0)], ..Judge::unbound("t", &[], &problems) };
         let left = (KIND.judge)(&transcript(Some(of)), &mut judge).unwrap();
         (left, rules_of(&judge.notes))
     }
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn without_times_or_a_duration_nothing_is_outside() {
         let problems = Default::default();
-        let mut judge = Judge { bounds: &[None], ..judging(&[], &problems) };
+        let mut judge = Judge { bounds: &[None], ..Judge::unbound("t", &[], &problems) };
         for answer in [transcript(None), transcript(Some(&[(0.0, 1e9)]))] {
             assert_eq!((KIND.judge)(&answer, &mut judge), Some(answer));
         }

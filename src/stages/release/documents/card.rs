@@ -58,6 +58,7 @@ pub fn readme(of: &Description) -> Vec<u8> {
     t.push_str(&decisions(p));
     t.push_str(&hidden(of));
     p.labels.iter().for_each(|label| t.push_str(&labelled(label, of)));
+    t.push_str(&undecided(of));
     t.push_str(&folders(of));
     p.measured.iter().for_each(|(heading, facts)| t.push_str(&measured(heading, facts, of)));
     if !p.untold.is_empty() {
@@ -265,6 +266,16 @@ fn ties(of: &Description, label: &Labelled) -> String {
     let told = "Several classes had most votes, and the one declared first stands, in";
     let named = if named.is_empty() { String::new() } else { format!("{word}: {}", named.join(", ")) };
     format!("\n{}\n", say(of, &format!("{told} {samples}{named}.")))
+}
+
+/// How many samples somebody was to look at, and nobody has.
+fn undecided(of: &Description) -> String {
+    let told = match of.fact(&of.card.waiting) {
+        Some(Fact::Int(1)) => "A person was to look at 1 sample, and nobody has decided on it yet.".to_string(),
+        Some(Fact::Int(n @ 2..)) => format!("A person was to look at {n} samples, and nobody has decided on them yet."),
+        _ => return String::new(),
+    };
+    format!("\n{}\n", say(of, &told))
 }
 
 /// What dataset hubs read.

@@ -121,6 +121,9 @@ pub struct PageCard {
     /// What is hidden.
     #[serde(default, skip_serializing_if = "is_default")]
     pub withheld: Withheld,
+    /// The fact with how many of its samples wait for a decision.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub waiting: String,
 }
 
 /// A released label.
@@ -186,7 +189,7 @@ impl PageCard {
         let digests = asked("provenance") || (asked(CERTIFICATE) && self.withheld.is_empty());
         let scanned = self.sources.iter().filter(|_| digests).map(from);
         let gates = self.gates.iter().map(|g| g.fact.clone());
-        let leaks = self.leaks.iter().cloned();
+        let leaks = self.leaks.iter().chain(Some(&self.waiting).filter(|name| !name.is_empty())).cloned();
         let mut all: Vec<String> = gates.chain(leaks).chain(counts).chain(measured).chain(scanned).collect();
         all.sort();
         all.dedup();
