@@ -26,7 +26,7 @@ const OPEN: &[&str] = &[];
 const WARNINGS: &[&str] = &[
     "T0345", "T0301", "T0326", "T0327", "T0353", "T0360", "T0362", "T0371", "T0372", "T0373", "T0374", "T0375",
     "T0423", "T0435", "T0437", "T0445", "T0447", "T0449", "T0566", "T0587", "T0619", "T0634", "T0681", "T0723",
-    "T0729", "T0776", "T0782", "T0787", "T0810", "T0813",
+    "T0729", "T0776", "T0782", "T0787", "T0810", "T0813", "T0814",
 ];
 
 /// Codes that no manifest can reach. `T0324`: `T0308` refuses the field that would be in its way. `T0501`: a gate that
@@ -278,6 +278,7 @@ pub fn standard(dir: &Path) {
             "pointers/a.jsonl",
             "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n",
         ),
+        ("shards/train-00000-of-00002.jsonl", "{\"id\":\"p1\",\"text\":\"a stone\"}\n"),
         ("odd/a.jsonl", "{\"id\":\"o1\",\"text\":\"a stone\"}\n"),
         ("odd/B.JSONL", "{\"id\":\"o2\",\"text\":\"a tree\"}\n"),
         ("odd/lang=ko/c.jsonl", "{\"id\":\"o3\",\"text\":\"a leaf\"}\n"),

@@ -6,13 +6,25 @@ use crate::formats::packing::is_zip;
 use crate::formats::{Cut, pointer, zip};
 use crate::stage::{Column, Plan, Role, Source};
 use crate::world::{inner_path, is_fetched, undotted};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many files are looked into.
 const FILES: usize = 64;
 
 /// Words that splits are called by.
 const SPLITS: &[&str] = &["train", "training", "test", "testing", "validation", "valid", "val", "dev"];
+
+/// What a name says of a part of a set: what stands before and behind the numbers with how many parts there are, and its own number.
+fn shard(path: &str) -> Option<((&str, u32, &str), u32)> {
+    let at = path.rfind("-of-")?;
+    let (before, behind) = (path.get(..at)?, path.get(at + 4..)?);
+    let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+    let (of, rest) = behind.split_at_checked(digits)?;
+    let (before, number) = before.rsplit_once('-')?;
+    let written = |n: &str| n.len() == 5 && n.bytes().all(|b| b.is_ascii_digit());
+    let (number, of): (u32, u32) = (number.parse().ok()?, of.parse().ok().filter(|_| written(number) && written(of))?);
+    (number < of).then_some(((before, of, rest), number))
+}
 
 impl Assembly<'_> {
     pub(super) fn check_found(&mut self, plan: &Plan) {
@@ -28,6 +40,7 @@ impl Assembly<'_> {
         self.odd(source, &found, plan);
         self.pointers(source);
         self.member_names(source);
+        self.shards(source);
         let idle: BTreeSet<usize> = found.idle.into_iter().collect();
         let both = |of: &mut BTreeSet<usize>| of.retain(|i| idle.contains(i));
         self.idle.entry(source.name.clone()).and_modify(both).or_insert_with(|| idle.clone());
@@ -71,6 +84,26 @@ impl Assembly<'_> {
         let problem = Diagnostic::warning("T0813", source.span.clone(), message)
             .label("they are not UTF-8, and the archive does not say what they are");
         self.problems.push(problem.help("if they look wrong, pack the files anew with names in UTF-8"));
+    }
+
+    /// Files that are numbered parts of a set (`train-00000-of-00002.parquet`), of which some are not there.
+    fn shards(&mut self, source: &Source) {
+        let mut sets: BTreeMap<(&str, u32, &str), BTreeSet<u32>> = BTreeMap::new();
+        let files = names(self.world, source).unwrap_or_default();
+        for (set, number) in files.iter().filter_map(|path| shard(path)) {
+            sets.entry(set).or_default().insert(number);
+        }
+        for ((before, of, behind), there) in sets.iter().filter(|(set, there)| there.len() < set.1 as usize) {
+            let first = (0..*of).find(|n| !there.contains(n)).unwrap_or_default();
+            let message = format!(
+                "{} of {of} files of a set are there: not `{before}-{first:05}-of-{of:05}{behind}`",
+                there.len()
+            );
+            let problem =
+                Diagnostic::warning("T0814", source.span.clone(), message).label("their names say how many there are");
+            self.problems
+                .push(problem.help("fetch the others; if they are left out on purpose, give these files other names"));
+        }
     }
 
     /// Globs that match nothing are told where they stand.
@@ -160,6 +193,22 @@ impl Assembly<'_> {
                 let problem = Diagnostic::warning("T0375", span.clone(), format!("`{glob}` leaves out no file"));
                 self.problems.push(problem.label("none of the source's files matches"));
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shard;
+
+    #[test]
+    fn names_of_parts_say_how_many_there_are() {
+        assert_eq!(shard("d/train-00001-of-00002.parquet"), Some((("d/train", 2, ".parquet"), 1)));
+        assert_eq!(shard("d/train-00001-of-00002"), Some((("d/train", 2, ""), 1)));
+        for none in
+            ["d/train-1-of-2.parquet", "d/train-00002-of-00002.parquet", "one-of-a-kind.csv", "a-of-", "-of-00002"]
+        {
+            assert_eq!(shard(none), None, "{none}");
         }
     }
 }

@@ -2,8 +2,10 @@
 //! few hundred bytes are kept of each.
 use super::near;
 use super::sample::{Entity, Object, Sample};
+use super::shape::LONG;
 use super::told::Told;
 use crate::digest::cut_hash;
+use crate::report::terminal::plural;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Samples that are compared at most; a release of more is checked sample by sample, and this is told.
@@ -85,6 +87,8 @@ pub struct Ledger {
     /// For near duplicates: the texts of samples without pictures.
     texts: Vec<(u32, String)>,
     kept: usize,
+    /// Samples whose texts are too short to be compared.
+    short: u64,
     /// Texts that are kept already, by family, split and content.
     held: std::collections::HashSet<(u32, u32, u64)>,
     full: bool,
@@ -113,6 +117,7 @@ impl Ledger {
             groups.entry(hash(value)).or_default().entry(split).or_insert(at);
         }
         let plain = near::plain(&sample.values);
+        self.short += u64::from(plain.is_empty() && sample.picture.is_none() && sample.text.is_some());
         let content = if plain.is_empty() || sample.picture.is_some() { 0 } else { hash(&plain) };
         let long = content != 0 && plain.chars().count() >= SHORT && self.kept + plain.len() <= TEXTS;
         if long && self.held.insert((family, split, content)) {
@@ -241,6 +246,12 @@ impl Ledger {
             ));
         }
         told.checked("samples of no two splits the same");
+        if self.short > 0 {
+            let samples = plural(self.short, "sample");
+            told.unchecked(format!(
+                "{samples} whose texts are so short that they are equal by chance (fewer than {LONG} characters, or half as many of Hangul)"
+            ));
+        }
     }
 
     /// Samples that belong together are in one split, where a column says what belongs together.

@@ -55,7 +55,7 @@ const GROUPS: [&str; 28] = [
 /// Other names of columns of texts that somebody wrote.
 const SAID: [&str; 8] = ["question", "answer", "prompt", "chosen", "rejected", "response", "instruction", "title"];
 /// Characters of a text by which samples are compared: where the name of its column says that it is one, and elsewhere.
-const LONG: usize = 12;
+pub const LONG: usize = 12;
 const SENTENCE: usize = 40;
 
 /// What a row is read with.
@@ -584,7 +584,9 @@ fn values(sample: &Sample) -> String {
         let part = field.rsplit('.').next().unwrap_or(field);
         let named = TEXTS.iter().chain(&SAID).any(|name| part.starts_with(name));
         let least = if named { LONG } else { SENTENCE };
-        TOKENS.contains(&field.as_str()) || text.chars().count() >= least
+        // a syllable or a sign of a whole word says as much as two letters
+        let says: usize = text.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum();
+        TOKENS.contains(&field.as_str()) || says >= least
     };
     if !said.iter().any(|of| long(of)) {
         return String::new();

@@ -302,6 +302,13 @@ pub fn is_text(bytes: &[u8], whole: bool) -> bool {
     !bytes.contains(&0) && text(lines(bytes, whole)).is_ok()
 }
 
+/// Whether nine of ten lines that are not ASCII are UTF-8, and one of them at least: the others are damaged.
+pub fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let high = || bytes.split(|b| *b == b'\n').filter(|line| !line.is_ascii());
+    let (all, good) = (high().count(), high().filter(|line| std::str::from_utf8(line).is_ok()).count());
+    good > 0 && good * 10 >= all * 9
+}
+
 /// Which of some encodings bytes are probably in that are not UTF-8, and what speaks for it in words. The declared
 /// encoding alone is ever read; this is for whoever proposes one.
 pub fn guessed(bytes: &[u8], of: &[&'static str]) -> Option<(&'static str, String)> {

@@ -10,6 +10,7 @@ use crate::formats::spelling::{DATE, Spelling, has_days};
 use crate::manifest::values::is_line;
 use crate::measure::parts::place_of;
 use crate::model::messages::Message;
+use crate::report::terminal::plural;
 use crate::stage::RESERVED;
 use crate::stages::collect::ids::make_id;
 use crate::table::{Cell, Value, types};
@@ -121,7 +122,8 @@ pub fn fields(source: &Source, id: &Id) -> Fields {
     out
 }
 
-/// A column as a field. The one that holds texts as their tokens is the field `text`, where no other column is called so.
+/// A column as a field. The one that holds texts as their tokens is the field `text`, and one that is called so is
+/// [`super::tags::TEXT_BESIDE`].
 fn field(source: &Source, n: usize, column: &Column, words: bool) -> Field {
     let text = source.format.options.iter().any(|c| c.name == "null"); // its values are written, and have no types
     let ty = if text { scalar(column, source) } else { of_type(&column.ty) };
@@ -133,14 +135,18 @@ fn field(source: &Source, n: usize, column: &Column, words: bool) -> Field {
             if whole { word } else { warc::taken(source.format.name, word) }.to_string()
         }
     };
-    if super::tags::tokens(&source.keys) != Some(column.name.as_str()) {
+    let tokens = super::tags::tokens(&source.keys);
+    if tokens != Some(column.name.as_str()) {
         // what a task shows is called as the task calls it
         let shown = column.name.strip_prefix("data.").filter(|_| source.format.answers);
-        return Field { name: shown.unwrap_or(&column.name).to_string(), selector, ty, column: n };
+        let name = match tokens.is_some() && column.name == "text" {
+            true => super::tags::TEXT_BESIDE,
+            false => shown.unwrap_or(&column.name),
+        };
+        return Field { name: name.to_string(), selector, ty, column: n };
     }
-    let other = source.sample.columns.iter().any(|c| c.name == "text");
-    let name = if other { column.name.as_str() } else { "text" };
-    Field { name: name.to_string(), selector, ty: Type::Text, column: n }
+    // labels of spans are places in it, so no other column may be called so
+    Field { name: "text".into(), selector, ty: Type::Text, column: n }
 }
 
 /// What a format takes a field from that it always has.
@@ -296,6 +302,23 @@ fn id_rank(source: &Source, column: &Column) -> Option<usize> {
         || column.name.ends_with("Id")
         || column.name.ends_with("ID");
     ends.then_some(NAMES.len() + 1)
+}
+
+/// Why the column that is most called like an id is none.
+pub fn no_id(source: &Source) -> Option<String> {
+    let ranked = source.sample.columns.iter().filter_map(|c| Some((id_rank(source, c)?, c)));
+    let (_, column) = ranked.min_by_key(|(rank, _)| *rank)?;
+    let name = &column.name;
+    let lacking = source.sample.rows.saturating_sub(column.there().filter_map(Value::key_text).count());
+    let mut seen = BTreeSet::new();
+    let twice = column.there().filter_map(Value::key_text).filter(|t| !seen.insert(t.clone())).count();
+    Some(match (twice, lacking) {
+        (0, 0) => format!("`{name}` is called like an id, and some values cannot be one"),
+        (0, lacking) => format!("`{name}` is called like an id, and {} have none", plural(lacking as u64, "record")),
+        (twice, _) => {
+            format!("`{name}` is called like an id, and {} have that of an earlier one", plural(twice as u64, "record"))
+        }
+    })
 }
 
 /// Whether most records have a value of their own.

@@ -1,7 +1,7 @@
 //! The manifest of a folder: what was found and guessed of it, written as a dataset.toml that builds as it stands.
 use super::answered;
 use super::apart;
-use super::columns::{self, Field, Id, Type};
+use super::columns::{self, Field, Id, Type, no_id};
 use super::folder::Folder;
 use super::found;
 use super::globs;
@@ -95,6 +95,7 @@ fn write(plan: &Plan, wanted: &Wanted, unread: &[(String, String)]) -> Draft {
     for g in &plan.guesses {
         collect(&mut page, g, plan, below);
         files.extend(g.source.paths().cloned());
+        files.extend(g.source.sheet.iter().flat_map(|sheet| sheet.files.iter().cloned()));
         files.extend(evidence(g).map(String::from));
     }
     schema(&mut page, plan, whole);
@@ -343,17 +344,25 @@ fn id(page: &mut Page, g: &Guess) {
             }
         }
         Id::Position => {
-            page.key("id", &text("position"), "no column is called like an id: samples are known by their place");
+            let why = match no_id(&g.source) {
+                Some(why) => format!("{why}: samples are known by their place"),
+                None => "no column is called like an id: samples are known by their place".to_string(),
+            };
+            page.key("id", &text("position"), &why);
             page.ask(format!(
                 "what names a sample of collect.{}: a row that is put in changes the ids behind it",
                 g.source.name
             ));
         }
         Id::Content => {
-            let why = "nothing is called like an id, so it is a digest of the record, and an edit makes another sample";
+            let none = "nothing is called like an id".to_string();
+            let why = format!(
+                "{}, so it is a digest of the record, and an edit makes another sample",
+                no_id(&g.source).unwrap_or(none)
+            );
             match g.source.format.reader.as_ref().is_some_and(|reader| reader.id == "content") {
                 true => page.remark(&format!("id: {why}")),
-                false => page.key("id", &text("content"), why),
+                false => page.key("id", &text("content"), &why),
             }
             page.ask(format!("what names a sample of collect.{}", g.source.name));
         }

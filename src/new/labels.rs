@@ -434,11 +434,14 @@ fn classes(of: &[Read], names: &BTreeMap<String, Vec<String>>) -> Option<Label> 
 fn class_label(name: &str, columns: &[(&Read, Type, &Column)], names: Option<&Vec<String>>) -> Option<Label> {
     let named = columns.iter().find(|(_, _, c)| !c.names.is_empty()).map(|(_, _, c)| &c.names);
     let ok = columns.iter().all(|(_, ty, _)| matches!(ty, Type::Text | Type::Int | Type::Bool));
-    let values: Vec<String> = columns.iter().flat_map(|(_, _, c)| c.there().filter_map(Value::key_text)).collect();
+    // an empty cell is no answer
+    let said =
+        |c: &&&Column| c.there().filter_map(Value::key_text).filter(|v| !v.trim().is_empty()).collect::<Vec<_>>();
+    let values: Vec<String> = columns.iter().flat_map(|(_, _, c)| said(&c)).collect();
     let whole = columns.iter().all(|(r, _, _)| r.source.sample.whole);
     let classes: BTreeSet<&String> = values.iter().collect();
     let many = classes.len() > CLASSES || classes.len() * 2 > values.len().max(4);
-    let fits = classes.iter().all(|c| is_line(c) && !c.trim().is_empty() && c.len() <= 100);
+    let fits = classes.iter().all(|c| is_line(c) && c.len() <= 100);
     // where not all was seen, the later half must bring nothing new
     let early: BTreeSet<&String> = values.iter().take(values.len() / 2).collect();
     let open = many || classes.len() < 2 || (!whole && early.len() < classes.len());

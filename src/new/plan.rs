@@ -7,6 +7,7 @@ use super::hub::{self, Front};
 use super::labels::{self, Label, Read};
 use super::licence::{self, Known};
 use super::names::{rank, slug, split_of};
+use super::sample::Column;
 use super::votes;
 use crate::formats::infer::settled;
 use crate::manifest::values::is_name;
@@ -39,7 +40,8 @@ pub enum Given {
     Sources(Vec<String>),
     /// Sources that are called as splits are, and so many samples of others that a build would refuse them as given.
     Partly(Vec<String>, Vec<String>),
-    Column(String, Vec<String>),
+    /// A column names splits, and so many of the values that were seen name none.
+    Column(String, Vec<String>, usize),
 }
 
 pub fn plan(folder: &Folder, found: Found, answers: Vec<Label>, unread: &mut Vec<(String, String)>) -> Plan {
@@ -137,6 +139,22 @@ fn prefixes(guesses: &mut [Guess], answers: &[Label]) {
     }
 }
 
+/// The splits that a column names, and how many values name none: at most a tenth, which is a cell that was left empty or a
+/// name in another spelling.
+fn splits_in(column: &Column) -> Option<(Vec<String>, usize)> {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    column.there().filter_map(Value::text).for_each(|v| *times.entry(v.trim()).or_default() += 1);
+    let names: BTreeMap<&str, usize> =
+        times.iter().filter(|(v, _)| is_name(v) && split_of(v).is_some()).map(|(v, n)| (*v, *n)).collect();
+    // of two spellings the usual one
+    let usual =
+        |v: &str, n: usize| names.iter().all(|(w, m)| *w == v || !w.eq_ignore_ascii_case(v) || (*m, *w) < (n, v));
+    let taken: Vec<(&str, usize)> = names.iter().filter(|(v, n)| usual(v, **n)).map(|(v, n)| (*v, *n)).collect();
+    let others = column.values.len() - taken.iter().map(|(_, n)| n).sum::<usize>();
+    let good = taken.len() > 1 && taken.len() < 8 && others * 10 <= column.values.len();
+    good.then(|| (taken.into_iter().map(|(v, _)| v.to_string()).collect(), others))
+}
+
 /// Which samples came in which split.
 fn given(guesses: &[Guess]) -> Given {
     let named: Vec<String> =
@@ -165,11 +183,8 @@ fn given(guesses: &[Guess]) -> Given {
             if !NAMES.contains(&column.name.trim().to_lowercase().as_str()) || field.ty != Type::Text {
                 continue;
             }
-            let values: BTreeSet<&str> = column.there().filter_map(Value::text).collect();
-            let good =
-                values.len() > 1 && values.len() < 8 && values.iter().all(|v| is_name(v) && split_of(v).is_some());
-            if good {
-                return Given::Column(field.name.clone(), values.into_iter().map(String::from).collect());
+            if let Some((names, others)) = splits_in(column) {
+                return Given::Column(field.name.clone(), names, others);
             }
         }
     }

@@ -4,6 +4,7 @@ use super::labels::{Answers, Label};
 use super::names::{rank, slug};
 use super::page::{Page, inline, key, list, text};
 use super::plan::{Given, Guess, Plan};
+use crate::report::terminal::plural;
 
 pub fn split(page: &mut Page, plan: &Plan) {
     page.table("split");
@@ -45,9 +46,13 @@ pub fn split(page: &mut Page, plan: &Plan) {
                 page.ask(format!("how collect.{} stays in the split `{split}`: a split is the name of one source, so its samples follow the ratios", g.source.name));
             }
         }
-        Given::Column(column, names) => {
+        Given::Column(column, names, others) => {
             page.key("given", &text(column), "the column names splits");
             page.key("ratios", &ratios(names), "of samples that came in no split");
+            if *others > 0 {
+                let some = plural(*others as u64, "sample");
+                page.ask(format!("in which split {some} came of which `{column}` names none: they follow the ratios"));
+            }
         }
     }
 }

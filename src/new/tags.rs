@@ -6,6 +6,9 @@ use crate::formats::Format;
 use crate::formats::tokens::TOKENS;
 use crate::table::Value;
 
+/// What a column `text` is called beside one of tokens, which make the text.
+pub const TEXT_BESIDE: &str = "text_given";
+
 /// Columns that hold a text as its tokens are called so.
 const NAMES: &[&str] = &["tokens", "words"];
 
@@ -17,7 +20,12 @@ pub fn form(format: &Format, sample: &Sample) -> Option<Key> {
     let tokens = sample.columns.iter().find(|c| NAMES.contains(&c.name.as_str()) && c.ty == "list<utf8>")?;
     let all = || sample.columns.iter();
     let tags = all().rev().find(|c| is_tags(c, tokens)).or_else(|| all().find(|c| is_numbers(c, tokens)))?;
-    Some(Key::new(TOKENS.name, tokens.name.as_str(), format!("each has a tag in `{}`", tags.name)))
+    let why = format!("each has a tag in `{}`", tags.name);
+    let why = match all().any(|c| c.name == "text") {
+        true => format!("{why}; spans are places in the text that they make, and the column `text` is `{TEXT_BESIDE}`"),
+        false => why,
+    };
+    Some(Key::new(TOKENS.name, tokens.name.as_str(), why))
 }
 
 /// The column of tokens that the keys of a source name.
