@@ -159,3 +159,21 @@ fn a_checkout_that_was_moved_plans_again() {
     let told = crate::harness::build(&new, &Way { target: 4096, ..Way::default() });
     assert!(told.kernels().is_empty(), "{:?}", told.kernels());
 }
+
+/// A folder that was copied has the store of the one it was copied from, and no build of its own yet: `gc` keeps that one.
+#[test]
+fn gc_in_a_copy_keeps_what_came_with_it() {
+    let home = tempfile::tempdir().unwrap();
+    let (old, new) = (home.path().join("old"), home.path().join("new"));
+    Lab::new(40, 2).write(&old);
+    assert_eq!(tamis(&old, &["build"]).0, 0);
+    fs::rename(&old, &new).unwrap();
+    let (exit, said, _) = tamis(&new, &["gc"]);
+    assert!(exit == 0 && said.starts_with("0 objects and 0 results removed"), "{said}");
+    assert!(said.contains("of which this folder is a copy"), "{said}");
+    let told = crate::harness::build(&new, &Way { target: 4096, ..Way::default() });
+    assert!(told.kernels().is_empty(), "{:?}", told.kernels());
+    // a build of its own takes the place of the other one
+    let (exit, said, _) = tamis(&new, &["gc"]);
+    assert!(exit == 0 && said.contains("forgotten: ") && !said.contains("is a copy"), "{said}");
+}

@@ -191,6 +191,25 @@ fn ids_are_those_of_the_source_numbers_or_keyed() {
     assert!(exit == 2 && err.contains("T0425"), "{err}");
 }
 
+/// No step needs the key here, but the pin does: without it a version would be frozen of whose samples nothing is known.
+#[test]
+fn a_pin_is_not_made_without_the_key_that_is_declared() {
+    let manifest = format!(
+        "{RECORDS}[privacy]\nkey = {{ file = \"secret.key\" }}\nharmless = [\"id\"]\n[release.public]\nformats = [\"jsonl\"]\n"
+    );
+    let dir = built(&manifest, &[("raw/a.jsonl", records().as_bytes())]);
+    for (key, say) in [(None, "is not there"), (Some("short"), "so short that it can be guessed")] {
+        key.iter().for_each(|key| put(dir.path(), "secret.key", key.as_bytes()));
+        let (exit, _, err) = tamis(dir.path(), &["release", "public"]);
+        assert!(exit == 2 && err.contains(say), "{err}");
+        assert!(!dir.path().join("pins").exists() && !dir.path().join("releases").exists());
+    }
+    put(dir.path(), "secret.key", b"correct horse battery staple");
+    assert_eq!(tamis(dir.path(), &["release", "public"]).0, 0);
+    let pin = std::fs::read_to_string(dir.path().join("pins/public-0.1.0.json")).unwrap();
+    assert!(pin.contains("\"digests\": \"keyed\""), "{pin}");
+}
+
 #[test]
 fn images_lie_in_folders_of_their_classes() {
     let manifest = "[collect.a]\ndirect = { images = [\"raw/**/*.png\"], format = \"image_folder\" }\n\

@@ -88,7 +88,12 @@ fn told(c: &Collected, args: &Args) -> String {
     for checkout in &c.gone {
         out.push_str(&format!("  {would}forgotten: {checkout}, which is gone or uses another store\n"));
     }
-    if c.checkouts.is_empty() {
+    for checkout in &c.copied {
+        out.push_str(&format!(
+            "  kept: the last build of {checkout}, of which this folder is a copy; a build here lets it go\n"
+        ));
+    }
+    if c.checkouts.is_empty() && c.copied.is_empty() {
         out.push_str("  no checkout has completed a build: nothing is kept\n");
     }
     if args.raw {

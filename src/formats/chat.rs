@@ -396,6 +396,8 @@ struct Told<'r, R> {
 }
 
 impl<R: Record> Record for Told<'_, R> {
+    const SPARSE: bool = R::SPARSE;
+
     fn text(&self, selector: &str) -> Option<String> {
         self.of.text(selector)
     }

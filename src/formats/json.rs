@@ -1,8 +1,10 @@
 //! JSON (RFC 8259), read strictly: no repeated keys, a bound on depth, no `NaN`.
 use super::chat::{self, Form};
 use super::encoding::{BOM, Wrong, not_wide, text};
+use super::options::Options;
 use super::reader::{Ask, DAY, Record, Records, Unit, WRITTEN, strip_bom};
-use super::spelling::{INEXACT, is_exact, real, words};
+use super::spelling::{INEXACT, Spelling, is_exact, real, words};
+use super::spelt::{self, Spelt};
 use super::tokens;
 use crate::model::days;
 use crate::table::{Builder, DataType, Value, types};
@@ -202,7 +204,22 @@ pub fn select<'a, 'l>(v: &'a Json<'l>, selector: &str) -> Option<&'a Json<'l>> {
     })
 }
 
+/// What stands where the path of a selector that names nothing should go on through an object, unless it is null.
+fn blocked(v: &Json, selector: &str) -> Option<&'static str> {
+    let Json::Object(entries) = v else { return None };
+    selector.match_indices('.').find_map(|(dot, _)| {
+        let (step, rest) = (selector.get(..dot)?, selector.get(dot + 1..)?);
+        match &entries.iter().find(|e| e.0 == step)?.1 {
+            Json::Null => None,
+            inner @ Json::Object(_) => blocked(inner, rest),
+            other => Some(found(other)),
+        }
+    })
+}
+
 impl Record for Json<'_> {
+    const SPARSE: bool = true;
+
     fn text(&self, selector: &str) -> Option<String> {
         let text = match select(self, selector)? {
             Json::Text(t) => t.to_string(),
@@ -219,13 +236,16 @@ impl Record for Json<'_> {
         match select(self, selector) {
             Some(Json::Text(t)) if ty == "utf8" => to.text(t), // the most frequent, without a copy
             Some(value) => to.value(typed(value, ty)?),
-            None => to.value(Value::Null),
+            None => match blocked(self, selector) {
+                Some(there) => return Err(format!("{there} where the path goes on through an object")),
+                None => to.value(Value::Null),
+            },
         }
         Ok(())
     }
 
     fn has(&self, selector: &str) -> bool {
-        select(self, selector).is_some()
+        select(self, selector).is_some() || blocked(self, selector).is_some()
     }
 
     /// White space between the signs of JSON says nothing.
@@ -251,10 +271,20 @@ impl Record for Json<'_> {
 
 /// Makes an object a sample, with its conversation, or its tokens where a field is taken from them.
 pub fn take(ask: &Ask, out: &mut Records, at: (&Unit, usize, &[u8]), object: &Json) {
+    let Some(spelling) = spelt::declared(&ask.options) else { return take_as(ask, out, at, (object, object)) };
+    let written = |selector: &str| match select(object, selector)? {
+        Json::Text(text) => Some(text.to_string()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+        other => Some(other.text_of()),
+    };
+    take_as(ask, out, at, (object, &Spelt { of: object, spelling: &spelling, written }));
+}
+
+fn take_as<R: Record>(ask: &Ask, out: &mut Records, at: (&Unit, usize, &[u8]), (object, of): (&Json, &R)) {
     if let Some(form) = Form::of(&ask.options) {
-        return chat::take(ask, form, out, at, object, &|key| select(object, key).map_or(Value::Null, plain));
+        return chat::take(ask, form, out, at, of, &|key| select(object, key).map_or(Value::Null, plain));
     }
-    tokens::take(ask, out, at, object, |selector| match select(object, selector) {
+    tokens::take(ask, out, at, of, |selector| match select(object, selector) {
         None | Some(Json::Null) => Ok(None),
         Some(Json::Array(items)) => {
             let text = |item: &Json| if let Json::Text(t) = item { Ok(t.to_string()) } else { Err(()) };
@@ -262,6 +292,11 @@ pub fn take(ask: &Ask, out: &mut Records, at: (&Unit, usize, &[u8]), object: &Js
         }
         Some(_) => Err(()),
     });
+}
+
+/// What is wrong with the keys that a source of JSON declares.
+pub fn unfit(options: &Options) -> Option<(&'static str, &'static str)> {
+    chat::unfit(options).or_else(|| Spelling::unfit(options))
 }
 
 /// A JSON value by itself.
@@ -285,7 +320,12 @@ pub fn typed(v: &Json, ty: &str) -> Result<Value, String> {
         (Json::Null, _) => Ok(Value::Null),
         (Json::Text(t), "utf8" | WRITTEN) => Ok(Value::Text(t.to_string())),
         (Json::Text(t), DAY) if days::is_day(t) => Ok(Value::Text(t.to_string())),
-        (Json::Text(_), DAY) => Err("text where a day such as 2026-01-31 is expected".into()),
+        (Json::Text(_), DAY) => {
+            Err("text where a day such as 2026-01-31 is expected: `date` declares how days are written".into())
+        }
+        (Json::Text(_), "bool") => {
+            Err("text where true or false is expected: `true` and `false` declare other spellings".into())
+        }
         (Json::Huge(n), "utf8" | WRITTEN) => Ok(Value::Text(n.to_string())),
         (other, WRITTEN) => Ok(Value::Text(other.text_of())),
         (Json::Int(n), "i64") => Ok(Value::Int(*n)),

@@ -13,13 +13,14 @@ use super::infer::{self, HEAD};
 use super::json::{self, Json, parse};
 use super::options::Options;
 use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, strip_bom};
+use super::spelling::{DATE, FALSE, NULL, TRUE};
 use super::tokens::{self, JOIN, TOKENS};
 
 pub const FORMAT: Format = Format {
-    options: &[TOKENS, JOIN, CHAT, ENCODING],
-    unfit: chat::unfit,
+    options: &[TOKENS, JOIN, CHAT, ENCODING, DATE, FALSE, NULL, TRUE],
+    unfit: json::unfit,
     reader: Some(Reader {
-        version: 2, // numbers that would be rounded are told; a list without its end
+        version: 3, // what blocks a path through objects is told; spellings
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "content",

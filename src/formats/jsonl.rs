@@ -13,6 +13,7 @@ use super::json;
 use super::lines::{cut_text, each_record, each_unit};
 use super::options::Options;
 use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit};
+use super::spelling::{DATE, FALSE, NULL, TRUE};
 use super::tokens::{self, JOIN, TOKENS};
 use super::writer::{Needs, Place, Sheet, Writer, length_alone, one_after_another};
 use crate::table::slots::{Slots, Style};
@@ -21,11 +22,11 @@ use std::borrow::Cow;
 use std::io::BufRead;
 
 pub const FORMAT: Format = Format {
-    options: &[TOKENS, JOIN, CHAT, ENCODING],
-    unfit: chat::unfit,
+    options: &[TOKENS, JOIN, CHAT, ENCODING, DATE, FALSE, NULL, TRUE],
+    unfit: json::unfit,
     doubts,
     reader: Some(Reader {
-        version: 3, // numbers that would be rounded are told
+        version: 4, // what blocks a path through objects is told; spellings
         uses: &[],
         cut: |options| cut_text(options, Split::Lines),
         id: "content",

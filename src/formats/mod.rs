@@ -22,6 +22,7 @@ pub mod image;
 pub mod infer;
 pub mod json;
 pub mod lines;
+pub mod met;
 pub mod metadata;
 #[cfg(test)]
 mod mutated;
@@ -37,6 +38,7 @@ mod round_texts;
 pub mod sidecar;
 pub mod small;
 pub mod spelling;
+mod spelt;
 mod strays;
 pub mod swallowed;
 pub mod tokens;

@@ -4,14 +4,14 @@ use super::cut::Cut;
 use super::cut::members::ReadAt;
 pub use super::encoding::strip_bom;
 use super::encoding::{Wrong, line_at, plain_lines};
+use super::met::{Met, SEEN};
 use super::options::Options;
 use crate::digest::Digest;
 use crate::measure::parts::{PLACE, SPLIT, part_of, place_of};
 use crate::table::value::column;
 use crate::table::{ArrayRef, Builder, DataType, Value, concat, types, utf8};
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How files of records become samples.
 pub struct Reader {
@@ -183,6 +183,9 @@ pub struct Unit<'u> {
 
 /// A record as its format has it.
 pub trait Record {
+    /// Records of one file need not have the same keys, so that one that lacks a key is told.
+    const SPARSE: bool = false;
+
     /// A selected value as text, for ids. It is not empty.
     fn text(&self, selector: &str) -> Option<String>;
     /// Puts a selected value of a type into a column; null where there is none. An error says why it is not of the
@@ -197,56 +200,6 @@ pub trait Record {
     /// What a selector could have named here; asked for only where one named nothing.
     fn names(&self) -> Vec<String> {
         Vec::new()
-    }
-}
-
-/// What the selector of a field met in the records of a partition.
-#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-pub struct Met {
-    /// Records that were taken.
-    pub records: u64,
-    /// Some record has what the selector names.
-    pub has: bool,
-    /// Stretches of records whose header or schema lacks the column.
-    pub lacks: u64,
-    /// Values that became null because they do not fit the type, and values that are there.
-    pub wrong: u64,
-    pub good: u64,
-    /// Why the first of them do not.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub why: String,
-    /// Names that the selector could have named, where it named nothing: at most [`SEEN`] of them.
-    pub seen: BTreeSet<String>,
-}
-
-/// How many names are kept to be shown to a person.
-pub const SEEN: usize = 24;
-
-impl Met {
-    fn see(&mut self, names: impl IntoIterator<Item = String>) {
-        let room = SEEN.saturating_sub(self.seen.len());
-        self.seen.extend(names.into_iter().take(room).map(|name| name.chars().take(60).collect()));
-    }
-
-    /// Values that became null.
-    fn lose(&mut self, values: usize, why: &str) {
-        self.wrong += values as u64;
-        if self.why.is_empty() {
-            self.why = why.to_string();
-        }
-    }
-
-    /// The same of more records.
-    pub fn add(&mut self, more: Met) {
-        self.records += more.records;
-        self.has |= more.has;
-        self.lacks += more.lacks;
-        self.wrong += more.wrong;
-        self.good += more.good;
-        if self.why.is_empty() {
-            self.why = more.why;
-        }
-        self.see(more.seen);
     }
 }
 
@@ -583,13 +536,17 @@ fn unknown(ask: &Ask, names: &[String]) -> Option<usize> {
     names.iter().position(|name| !ask.seen.contains(name))
 }
 
-/// Notes whether a record has what a selector names. Once one has it, nothing more is looked for.
+/// Notes whether a record has what a selector names. Where all have the same keys, nothing more is looked for once one has it.
 fn sight<R: Record>(met: &mut Met, of: &R, selector: &str) {
     met.records += 1;
-    if met.has {
+    if !R::SPARSE && met.has {
         return;
     }
-    met.has = of.has(selector);
+    if of.has(selector) {
+        met.has = true;
+        return;
+    }
+    met.absent += u64::from(R::SPARSE);
     if !met.has && met.seen.len() < SEEN {
         met.see(of.names());
     }

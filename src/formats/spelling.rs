@@ -130,14 +130,14 @@ impl Spelling {
     }
 
     /// A day, by the declared pattern or exactly as days are kept.
-    fn day(&self, text: &str) -> Option<String> {
+    pub fn day(&self, text: &str) -> Option<String> {
         match self.date.as_str() {
             "" | DAYS => days::is_day(text).then(|| text.to_string()),
             pattern => days::read(text, pattern),
         }
     }
 
-    fn truth(&self, text: &str) -> Option<bool> {
+    pub fn truth(&self, text: &str) -> Option<bool> {
         let is = |own: &[String], word: &str| own.iter().any(|t| t == text) || text.eq_ignore_ascii_case(word);
         if is(&self.yes, "true") { Some(true) } else { is(&self.no, "false").then_some(false) }
     }

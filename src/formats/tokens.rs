@@ -64,6 +64,8 @@ struct Spoken<'r, R> {
 }
 
 impl<R: Record> Record for Spoken<'_, R> {
+    const SPARSE: bool = R::SPARSE;
+
     fn text(&self, selector: &str) -> Option<String> {
         self.of.text(selector)
     }

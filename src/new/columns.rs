@@ -6,7 +6,7 @@ use super::sample::Column;
 use crate::formats::Format;
 use crate::formats::conll::OWN_ID;
 use crate::formats::reader::{DAY, Offers, UNHELD, WRITTEN};
-use crate::formats::spelling::{DATE, Spelling, has_days};
+use crate::formats::spelling::{DATE, DECIMAL, Spelling, has_days};
 use crate::manifest::values::is_line;
 use crate::measure::parts::place_of;
 use crate::model::messages::Message;
@@ -125,7 +125,7 @@ pub fn fields(source: &Source, id: &Id) -> Fields {
 /// A column as a field. The one that holds texts as their tokens is the field `text`, and one that is called so is
 /// [`super::tags::TEXT_BESIDE`].
 fn field(source: &Source, n: usize, column: &Column, words: bool) -> Field {
-    let text = source.format.options.iter().any(|c| c.name == "null"); // its values are written, and have no types
+    let text = source.format.options.iter().any(|c| c.name == DECIMAL.name); // its values are written, and have no types
     let ty = if text { scalar(column, source) } else { of_type(&column.ty) };
     let selector = match column.name.as_str() {
         "path" | "stem" | "content" if !words => format!("column:{}", column.name),

@@ -2,7 +2,7 @@
 //! declaration is checked against.
 use super::kernels::{self, JoinStage, Kernels, RowStage, WholeStage, text};
 use super::parameters::added;
-use super::secret::KEY_MIN;
+use super::secret;
 use super::{Card, Column, Effect, Gate, Grain, Kernel, Nothing, Ports, Program, Role, Secret};
 use crate::diag::{Diagnostic, nearest, suggest};
 use crate::digest::Digest;
@@ -431,26 +431,13 @@ impl Check<'_> {
 
     /// A secret that the manifest says the place of, derived for a purpose; `None` with the problem noted if it is not there.
     pub fn secret_from(&mut self, from: &KeyFrom, span: std::ops::Range<usize>, context: &str) -> Option<Secret> {
-        let read = match &from.env {
-            Some(name) => self.world.variable(name).ok_or_else(|| format!("the environment has no `{name}`")),
-            None => self.world.read(from.file.as_deref().unwrap_or_default(), 1 << 16).map_err(|e| e.to_string()),
-        };
-        let key = match read {
-            Ok(key) => key,
-            Err(say) => {
-                self.bad(Diagnostic::error("T0425", span, "the secret key is not there").label(say));
-                return None;
+        match secret::read(self.world, from) {
+            Ok(key) => Some(Secret::derive(context, &key)),
+            Err((message, say)) => {
+                self.bad(Diagnostic::error("T0425", span, message).label(say));
+                None
             }
-        };
-        let key = key.trim_ascii();
-        if key.len() < KEY_MIN {
-            let label = format!("{} bytes; at least {KEY_MIN} are needed", key.len());
-            self.bad(
-                Diagnostic::error("T0425", span, "the secret key is so short that it can be guessed").label(label),
-            );
-            return None;
         }
-        Some(Secret::derive(context, key))
     }
 
     /// Notes what is no glob, or leaves the project.

@@ -22,7 +22,7 @@ mod parameters;
 mod ports;
 mod released;
 mod rows;
-mod secret;
+pub mod secret;
 #[cfg(test)]
 pub mod testing;
 mod unread_pictures;

@@ -2,10 +2,29 @@
 //! nobody reads the secret out of what is stored.
 use super::parameters::added;
 use crate::digest::{Digest, keyed};
+use crate::manifest::sections::KeyFrom;
+use crate::world::World;
 use std::fmt;
 
 /// The shortest key that is taken, in bytes: what is shorter can be found by trying.
-pub const KEY_MIN: usize = 16;
+const KEY_MIN: usize = 16;
+
+/// The bytes of a key that the manifest says the place of, without white space around them; or what is wrong
+/// with it, and what more is known.
+pub fn read(world: &World, from: &KeyFrom) -> Result<Vec<u8>, (&'static str, String)> {
+    let gone = |say: String| ("the secret key is not there", say);
+    let key = match &from.env {
+        Some(name) => world.variable(name).ok_or_else(|| gone(format!("the environment has no `{name}`")))?,
+        None => world.read(from.file.as_deref().unwrap_or_default(), 1 << 16).map_err(|e| gone(e.to_string()))?,
+    };
+    match key.trim_ascii() {
+        short if short.len() < KEY_MIN => {
+            let say = format!("{} bytes; at least {KEY_MIN} are needed", short.len());
+            Err(("the secret key is so short that it can be guessed", say))
+        }
+        key => Ok(key.to_vec()),
+    }
+}
 
 /// A key derived for one purpose.
 #[derive(Clone, PartialEq)]

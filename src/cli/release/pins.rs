@@ -9,6 +9,7 @@ use crate::digest::Digest;
 use crate::manifest::Manifest;
 use crate::manifest::sections::Privacy;
 use crate::project::{Failure, Project};
+use crate::stage::secret;
 use crate::stages::label::declaration::declared_classes;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -27,19 +28,21 @@ pub struct Ready {
     pub told: String,
 }
 
-/// What digests of samples are made with, as `[privacy]` says.
+/// What digests of samples are made with, as `[privacy]` says. Whoever has not the key compares without them.
 pub fn key(manifest: &Manifest, world: &World) -> Key {
-    let Some((_, table)) = manifest.table(&["privacy"]) else { return Key::Plain };
+    declared_key(manifest, world).unwrap_or(Key::None)
+}
+
+/// The same; a key that is declared and not there, or too short, is a failure: a pin without digests would tell nothing of
+/// samples ever after.
+fn declared_key(manifest: &Manifest, world: &World) -> Result<Key, Failure> {
+    let Some((_, table)) = manifest.table(&["privacy"]) else { return Ok(Key::Plain) };
     let privacy: Privacy = crate::manifest::read(table).unwrap_or_default();
-    let read = privacy.key.and_then(|from| match (from.env, from.file) {
-        (Some(name), _) => world.variable(&name),
-        (None, Some(file)) => world.read(&file, 1 << 16).ok(),
-        (None, None) => None,
-    });
-    match read {
-        Some(key) if !key.trim_ascii().is_empty() => Key::Secret(Digest::derive(CONTEXT, key.trim_ascii())),
-        _ => Key::None,
-    }
+    let Some(from) = privacy.key else { return Ok(Key::None) };
+    let read = secret::read(world, &from).map_err(|(message, say)| {
+        Failure::Usage(format!("{message} ({say}): [privacy] declares one, and pins know samples by it"))
+    })?;
+    Ok(Key::Secret(Digest::derive(CONTEXT, &read)))
 }
 
 /// Reads the candidate, compares it with the pin of the version before, and demands a version that says how much changed.
@@ -59,7 +62,7 @@ pub fn candidate(project: &Project, name: &str, version: &str) -> Result<Ready, 
     let ids = page.formats.iter().any(|f| WITH_IDS.contains(&f.as_str()));
     let (pin, samples) = if ids {
         let folder = Folder::open(&world.root().join(&place), &place)?;
-        pin::make(&folder, classes, &key(&project.manifest, world), personal)?
+        pin::make(&folder, classes, &declared_key(&project.manifest, world)?, personal)?
     } else {
         let list = release.read("B3SUMS", 1 << 30).map_err(|e| Failure::World(e.to_string()))?;
         (Pin { labels: classes, ..pin::bare(&page, Digest::of(&list).hex()) }, Vec::new())

@@ -41,6 +41,9 @@ pub struct Collected {
     pub checkouts: Vec<String>,
     /// Checkouts that are gone, or share this store no longer.
     pub gone: Vec<String>,
+    /// Where the folder was before it was copied or moved, if it has not completed a build since: those builds are kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copied: Vec<String>,
 }
 
 impl Store {
@@ -79,7 +82,11 @@ pub fn collect(project: &World, wish: Wish, waits: impl FnOnce()) -> Result<Coll
     }
     let index = folder::clean(&home, &home.own(INDEX, How::Edit)?)?;
     let mut out = Collected { before: size(&home)?, ..Collected::default() };
-    let stale = read_roots(&home, &mut out)?;
+    let mut stale = read_roots(&home, &mut out)?;
+    if out.checkouts.is_empty() && lies_within(&home, project) {
+        // nobody else can have the store, so what it holds was made where this folder was before
+        (out.copied, stale) = (std::mem::take(&mut out.gone), BTreeSet::new());
+    }
     let (keys, objects, damaged) = living(&home, &index, wish, &stale)?;
     out.damaged = damaged;
     out.objects_kept = objects.len() as u64;
@@ -128,6 +135,12 @@ fn read_roots(home: &World, out: &mut Collected) -> io::Result<BTreeSet<String>>
     out.checkouts.sort();
     out.gone.sort();
     Ok(stale)
+}
+
+/// Whether the store is that of this folder alone.
+fn lies_within(home: &World, project: &World) -> bool {
+    let canonical = |world: &World| world.root().canonicalize().ok();
+    canonical(home).zip(canonical(project)).is_some_and(|(home, project)| home.starts_with(project))
 }
 
 fn same(a: &World, b: &World) -> bool {

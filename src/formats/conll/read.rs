@@ -136,6 +136,8 @@ struct Joined {
 }
 
 impl Record for Joined {
+    const SPARSE: bool = true;
+
     fn text(&self, selector: &str) -> Option<String> {
         match self.value(selector, "utf8") {
             Ok(Value::Text(t)) => Some(t).filter(|t| !t.is_empty()),

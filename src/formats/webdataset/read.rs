@@ -250,6 +250,8 @@ fn number(text: &str) -> Option<Json<'static>> {
 }
 
 impl Record for Sample<'_> {
+    const SPARSE: bool = true;
+
     fn text(&self, selector: &str) -> Option<String> {
         self.holder(selector).text(selector)
     }

@@ -1,5 +1,6 @@
 //! The declaration of a source, checked, with everything that its kernels need to know settled.
 use super::crawl::{self, Crawl};
+use super::effect;
 use super::fetched;
 use super::files::Files;
 use super::heads;
@@ -9,8 +10,6 @@ use super::sheet::Sheet;
 use super::terms::{self, Stated};
 use crate::diag::{Diagnostic, suggest};
 use crate::formats::reader::{Reader, Selects};
-use crate::formats::spelling::{DATE, has_days};
-use crate::formats::tokens::TOKENS;
 use crate::formats::{Cut, Format, Options};
 use crate::manifest::sections::{Field, Privacy, SchemaSection};
 use crate::manifest::sources::{Attribution, Consent};
@@ -278,8 +277,8 @@ fn checked(check: &mut Check) -> Option<Collect> {
     check_globs(check, &d, &files, format);
     let options = files.options(check, format).with_shapes(super::answered::wanted(check, format));
     check_fields(check, &d, &files, format);
-    check_tokens(check, &d, &files, format, &options);
-    check_days(check, &d, &files, &options);
+    effect::check_tokens(check, &d.fields, &files, format, &options);
+    effect::check_spellings(check, &d.fields, &files, format, &options);
     check_optional(check, &d);
     check_limits(check, &d);
     let id = id(check, &d, &files, format);
@@ -521,29 +520,6 @@ fn check_fields(check: &mut Check, d: &Declaration, files: &Files, format: &Form
     }
     if let Some(id) = d.id.as_ref().filter(|_| files.reader(format).is_some_and(|r| r.id != "path")) {
         check_selector(check, id, format, selects, &["path", "stem", "content", "position", PLACE]);
-    }
-}
-
-/// Tokens that no field is taken from would be named for nothing.
-fn check_tokens(check: &mut Check, d: &Declaration, files: &Files, format: &Format, options: &Options) {
-    let Some(span) = files.span_of(TOKENS.name).filter(|_| !d.fields.is_empty()) else { return };
-    let text = files.reader(format).map_or("", |r| (r.text)(options));
-    if !text.is_empty() && !d.fields.values().any(|selector| selector.as_str() == text) {
-        let problem = Diagnostic::error("T0344", span, "no field is taken from these tokens");
-        check.bad(
-            problem.label("without effect").help(format!("fields = {{ text = \"{text}\" }} is the text that they are")),
-        );
-    }
-}
-
-/// A way of writing days must be that of some field.
-fn check_days(check: &mut Check, d: &Declaration, files: &Files, options: &Options) {
-    let Some(span) = files.span_of(DATE.name).filter(|_| has_days(options)) else { return };
-    let schema: SchemaSection = check.section(&["schema"]);
-    let mut days = schema.0.iter().filter(|(_, f)| f.date.is_some());
-    if !days.any(|(name, _)| d.fields.is_empty() || d.fields.contains_key(name)) {
-        let problem = Diagnostic::error("T0344", span, "no field of this source is a day").label("without effect");
-        check.bad(problem.help("say so in [schema], for example day = { date = {} }"));
     }
 }
 

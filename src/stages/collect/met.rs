@@ -5,12 +5,17 @@
 //! Fact `missing.FIELD` (and `missing.id`): 0, or undefined with what was seen instead. A gate at the selector demands 0.
 //! Fact `lost.FIELD`: how many values of a field became null because they do not fit its type. Fact `values_lost`: 0, or
 //! undefined with the fields that lost more than `max_lost_values`; a gate demands 0.
-//! Finding: `field.missing` (a field that is `optional` met nothing).
+//! Fact `absent.FIELD`: how many records do not have a field that others have, where there are some.
+//! Findings: `field.missing` (a field that is `optional` met nothing), `field.absent` (a field that the manifest names and
+//! that is neither `optional`, nor required by `[schema]`, nor an answer to a task is not in all records).
+use super::answered;
 use super::declaration::{Collect, SHEET};
 use crate::diag::nearest;
-use crate::formats::reader::{From, Met, Reader, SEEN, Selects};
+use crate::formats::met::{Met, SEEN};
+use crate::formats::reader::{From, Reader, Selects};
 use crate::formats::spelling::words;
 use crate::manifest::Decimal;
+use crate::manifest::sections::SchemaSection;
 use crate::manifest::values::At;
 use crate::stage::*;
 use serde::{Deserialize, Serialize};
@@ -31,6 +36,10 @@ pub struct Wanted {
     /// The fields that may be missing, with the key of each: that one met nothing is a finding.
     #[serde(default, skip_serializing_if = "is_default")]
     optional: BTreeMap<String, String>,
+    /// The fields that the manifest names and that are neither optional nor told of otherwise, with the key of each: that
+    /// one is not in all records is a finding.
+    #[serde(default, skip_serializing_if = "is_default")]
+    needed: BTreeMap<String, String>,
     /// How many values of a field, or which share, may become null.
     #[serde(default, skip_serializing_if = "is_default")]
     most: Option<Decimal>,
@@ -45,15 +54,23 @@ impl Wanted {
         let by_name = |selector: &str| matches!(From::of_id(selector, reader.selects), From::Record(_));
         let id = ("id".to_string(), (c.id.clone(), "utf8".to_string()));
         let all = fields.iter().map(|(name, of)| (name.clone(), of.clone())).chain([id]);
+        let key = |name: &String| (name.clone(), format!("{}.fields.{name}", check.path));
+        let may = |name: &str, selector: &str| {
+            c.declared.optional.iter().any(|o| o.get() == name) || is_of_head(reader, selector)
+        };
+        // an answer that is not there says that nobody was asked, and a required field is told of each sample
+        let answers = answered::columns(check, &|_| true, &|_| true);
+        let schema: SchemaSection = check.section(&["schema"]);
+        let apart = |name: &String| answers.contains(name) || schema.0.get(name).is_some_and(|field| field.required);
+        let named = c.declared.fields.iter().filter(|(name, _)| !apart(name));
         Wanted {
+            needed: named.filter(|(name, selector)| !may(name, selector)).map(|(name, _)| key(name)).collect(),
             fields: all.filter(|(_, (selector, _))| by_name(selector)).collect(),
             private: check.manifest.table(&["privacy"]).is_some(),
             optional: fields
                 .iter()
-                .filter(|(name, (selector, _))| {
-                    c.declared.optional.iter().any(|o| o.get() == *name) || is_of_head(reader, selector)
-                })
-                .map(|(name, _)| (name.clone(), format!("{}.fields.{name}", check.path)))
+                .filter(|(name, (selector, _))| may(name, selector))
+                .map(|(name, _)| key(name))
                 .collect(),
             most: c.declared.max_lost_values.as_ref().map(|most| *most.get()),
             named: !c.declared.fields.is_empty(),
@@ -105,6 +122,16 @@ impl Wanted {
             let told = met.is_some_and(|met| met.lacks > 0);
             if let (Some(key), Some(why), false) = (self.optional.get(name), &missing, told) {
                 verdicts.remark(key, "field.missing", why);
+            }
+            if let Some(met) = met.filter(|met| name != "id" && met.has && met.absent > 0) {
+                verdicts.fact(format!("absent.{name}"), met.absent);
+                if let Some(key) = self.needed.get(name) {
+                    let (n, of) = (met.absent, met.records);
+                    let say = format!(
+                        "{n} of {of} records have no `{selector}`, which is null there; optional = [\"{name}\"] says that it may be"
+                    );
+                    verdicts.remark(key, "field.absent", say);
+                }
             }
             if name != "id" {
                 let told = missing.is_some() && self.named && !self.optional.contains_key(name);

@@ -19,6 +19,7 @@ pub mod consent;
 mod crawl;
 pub mod declaration;
 mod doubts;
+mod effect;
 mod fetch;
 mod fetched;
 mod files;

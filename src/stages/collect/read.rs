@@ -181,8 +181,8 @@ impl Parse {
 struct Read;
 
 impl RowStage for Read {
-    const MAP: u32 = 4; // ids as they are written, and of content without its layout
-    const GATHER: Option<GatherPart<Self>> = Some((2, Wanted::gather));
+    const MAP: u32 = 5; // keys that only some records have are counted
+    const GATHER: Option<GatherPart<Self>> = Some((3, Wanted::gather));
     type Map = Parse;
     type Gather = Wanted;
     type Apply = Nothing;
