@@ -26,7 +26,7 @@ const POINTS: usize = 3;
 
 /// The rules by which each format says what it lost.
 const DECLARED: &[(&str, &[&str])] = &[
-    ("coco", &["coco.holes", "coco.rotation"]),
+    ("coco", &["coco.holes", "coco.none", "coco.rotation"]),
     ("cvat", &["cvat.corners", "cvat.holes"]),
     ("labelme", &["labelme.holes"]),
     ("voc", &["voc.flags", "voc.rounded"]),
@@ -281,7 +281,8 @@ fn no_bytes_break_a_reader_of_shapes() {
         "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2], "segmentation": [[0, 0, 4, 0, 4, 3]]},
         {"id": 2, "image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2], "segmentation": {"size": [3, 4], "counts": "426"}},
         {"id": 3, "image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2], "segmentation": {"size": [3, 4], "counts": [4, 2, 6]}},
-        {"id": 4, "image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2], "keypoints": [1, 1, 2, 0, 0, 0]}]}"#;
+        {"id": 4, "image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2], "keypoints": [1, 1, 2, 0, 0, 0]},
+        {"id": 5, "image_id": 1, "caption": "so"}]}"#;
     const LABELME: &str = r#"{"shapes": [{"label": "x", "points": [[0, 0], [2, 2]], "shape_type": "rectangle", "group_id": 1},
         {"label": "x", "points": [[0, 0], [2, 0], [2, 2], [0, 2]], "shape_type": "oriented_rectangle"}], "imagePath": "p.png"}"#;
     const CVAT: &str = r#"<annotations><meta><size>3</size></meta><image id="0" name="p.png" width="4" height="3">

@@ -5,6 +5,7 @@ use super::options::Options;
 use super::reader::Unit;
 use crate::model::boxes::Box2;
 use crate::model::shape::Shape;
+use crate::model::shapes::CAPTIONS;
 use crate::table::Value;
 use std::collections::BTreeMap;
 
@@ -50,6 +51,8 @@ pub struct Document {
     pub shapes: Shapes,
     /// Nobody looked: the document says nothing of annotations.
     pub unlabelled: bool,
+    /// It has texts about the picture alone: nobody looked for shapes on it.
+    pub shapeless: bool,
     pub notes: Vec<Note>,
 }
 
@@ -62,6 +65,11 @@ impl Shapes {
         self.0.entry(S::COLUMN).or_default().0.push(shape.into_value());
     }
 
+    /// Adds what somebody wrote of the picture.
+    pub fn say(&mut self, text: String) {
+        self.0.entry(CAPTIONS).or_default().0.push(Value::Text(text));
+    }
+
     /// Counts an annotation that shapes of this kind lack.
     pub fn lose<S: Shape>(&mut self) {
         self.lose_of(S::COLUMN, 1);
@@ -71,10 +79,11 @@ impl Shapes {
         self.0.entry(column).or_default().1 += n;
     }
 
-    /// The cell of a column, and how many are lost.
+    /// The cell of a column, and how many are lost. Where nobody wrote a text, nobody said that there is none to write.
     pub fn take(&mut self, column: &str) -> (Value, u32) {
         let (shapes, lost) = self.0.remove(column).unwrap_or_default();
-        (Value::List(shapes), lost)
+        let unsaid = shapes.is_empty() && column == CAPTIONS;
+        (if unsaid { Value::Null } else { Value::List(shapes) }, lost)
     }
 }
 

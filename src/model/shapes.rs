@@ -6,7 +6,7 @@ use super::masks::Mask;
 use super::polygons::Polygon;
 use super::quads::Quad;
 use super::shape::{Moved, Shape};
-use crate::table::{DataType, Value, list};
+use crate::table::{DataType, Value, list, utf8};
 
 /// A column of shapes as a source gives it.
 pub struct Drawing {
@@ -35,8 +35,17 @@ pub fn placed<S: Shape>(cell: Value, frame: &Frame) -> Value {
     Value::List(shapes.into_iter().filter_map(moved).collect())
 }
 
+/// The column of texts that people wrote of a picture. They lie on no pixels, so that they stay as they are where it is cut or turned.
+pub const CAPTIONS: &str = "objects.captions";
+
 /// The columns that a source gives besides boxes, where a task reads them. A new shape is its file and its line here.
-pub static DRAWINGS: &[Drawing] = &[drawing::<Polygon>(), drawing::<Mask>(), drawing::<Quad>(), drawing::<Keypoints>()];
+pub static DRAWINGS: &[Drawing] = &[
+    drawing::<Polygon>(),
+    drawing::<Mask>(),
+    drawing::<Quad>(),
+    drawing::<Keypoints>(),
+    Drawing { column: CAPTIONS, lost: "objects.captions_lost", ty: || list(utf8()), placed: |texts, _| texts },
+];
 
 /// The class of each shape of a cell, and the smallest upright box around it: left, top, right, bottom. A shape that covers
 /// nothing has none.

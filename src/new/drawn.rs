@@ -8,6 +8,7 @@ use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
 use crate::model::quads::Quad;
 use crate::model::shape::Shape;
+use crate::model::shapes::CAPTIONS;
 use crate::table::{Cell, Value};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -67,6 +68,8 @@ pub struct Drawn {
     boxes: usize,
     /// Of each column of shapes: those that say more than a box, and annotations that have none.
     shapes: BTreeMap<&'static str, (usize, usize)>,
+    /// Texts that people wrote of the pictures.
+    pub captions: usize,
     /// Some file was not read.
     pub partly: bool,
 }
@@ -119,6 +122,9 @@ impl Drawn {
 
     fn count(&mut self, source: &Source, mut document: Document) {
         self.boxes += document.boxes.len();
+        if let (Value::List(texts), _) = document.shapes.take(CAPTIONS) {
+            self.captions += texts.len();
+        }
         for kind in &KINDS {
             let (more, without) = self.shapes.entry(kind.column).or_default();
             if !source.format.draws.contains(&kind.column) {

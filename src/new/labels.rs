@@ -11,17 +11,19 @@ use super::sample::Column;
 use super::tags;
 use super::yaml_names;
 use crate::manifest::values::is_line;
+use crate::model::shapes::CAPTIONS;
 use crate::table::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Classes that a task may have to be proposed.
 pub const CLASSES: usize = 64;
 /// The columns of shapes that files beside images give, with their tasks.
-const DRAWN: [(&str, &str); 4] = [
+const DRAWN: [(&str, &str); 5] = [
     ("objects", "object_detection"),
     ("objects.polygons", "instance_segmentation"),
     ("objects.oriented", "oriented_detection"),
     ("objects.masks", "masks"),
+    (CAPTIONS, "answer"),
 ];
 /// How many files of annotations are read for their classes and shapes.
 const BOX_FILES: usize = 5000;
@@ -111,7 +113,7 @@ pub fn labels(
     unread: &mut Vec<(String, String)>,
 ) -> Vec<Label> {
     let mut out = answered;
-    out.extend(boxes(folder, of, unread));
+    out.extend(boxes(folder, of, unread).into_iter().flatten());
     out.extend(in_sheets(of));
     out.extend(folders(of));
     out.extend(spans(of, class_names));
@@ -126,7 +128,7 @@ pub fn labels(
 
 // ---- boxes and folders -----------------------------------------------------------------------------------------------
 
-fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Option<Label> {
+fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Option<Vec<Label>> {
     let drawn = |r: &Read| r.source.is_images() || !r.source.format.answers;
     let with =
         || of.iter().filter(|r| r.source.format.sidecar.is_some() && !r.source.files.is_empty()).filter(|r| drawn(r));
@@ -142,6 +144,14 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
         }
     }
     let whole = !drawn.partly;
+    let captions = (drawn.captions > 0).then(|| Label {
+        name: "captions".into(),
+        task: "answer",
+        from: Answers::Column(CAPTIONS.into()),
+        why: "people wrote texts of the images".into(),
+        whole: true,
+        ..Label::default()
+    });
     let (task, column, called) = drawn.task();
     let mut classes: Vec<String> = drawn.classes.into_iter().filter(|class| is_line(class)).collect();
     let mut why = format!("{called} came with the files beside the images");
@@ -161,7 +171,7 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
         }
     }
     let from = Answers::Column(column.into());
-    (!classes.is_empty()).then(|| Label {
+    let objects = (!classes.is_empty()).then(|| Label {
         name: "objects".into(),
         task,
         classes,
@@ -171,7 +181,8 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
         why,
         whole,
         ..Label::default()
-    })
+    });
+    Some(objects.into_iter().chain(captions).collect())
 }
 
 /// Boxes in a table beside the images.

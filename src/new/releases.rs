@@ -105,7 +105,9 @@ pub fn release(page: &mut Page, plan: &Plan) {
 fn released(page: &mut Page, plan: &Plan, labels: &[&Label], images: bool) {
     let mut formats = if images { vec!["image_folder", "jsonl"] } else { vec!["parquet", "jsonl"] };
     let drawn = |l: &&&Label| l.is_in_sheet() || (l.is_drawn() && l.task != "oriented_detection");
-    if images && labels.iter().filter(drawn).count() == 1 {
+    let (texts, shapes): (Vec<&&Label>, Vec<&&Label>) = labels.iter().filter(drawn).partition(|l| l.task == "answer");
+    // beside shapes, texts stand in the other formats
+    if images && (shapes.len() == 1 || shapes.is_empty() && texts.len() == 1) {
         formats.insert(0, "coco");
     }
     page.key("formats", &list(&formats), "");

@@ -43,6 +43,8 @@ pub struct Annotation<'t> {
     pub bbox: Option<&'t RawValue>,
     pub segmentation: Option<&'t RawValue>,
     pub keypoints: Option<&'t RawValue>,
+    /// What somebody wrote of the image.
+    pub caption: Option<&'t RawValue>,
     pub crowd: bool,
     pub ignore: bool,
     /// Attributes that are true, sorted: these are flags of the box.
@@ -112,6 +114,7 @@ impl<'de: 't, 't> Visitor<'de> for AnnotationVisitor<'t> {
                     out.note("coco.keypoints", points);
                     out.keypoints = Some(points);
                 }
+                "caption" => out.caption = Some(object.next_value()?),
                 "attributes" => out.attributes(object.next_value()?),
                 known if KNOWN.contains(&known) => drop(object.next_value::<IgnoredAny>()?),
                 _ => out.note("coco.other", object.next_value()?),
@@ -200,6 +203,17 @@ impl Annotation<'_> {
             _ => None,
         };
         threes.iter().map(point).collect::<Option<Vec<_>>>().filter(|all| rest.is_empty() && !all.is_empty())
+    }
+
+    /// Whether it is a text about the whole image, which has no place on it.
+    pub fn is_caption(&self) -> bool {
+        self.caption.is_some() && self.category.is_none() && self.sides().is_none()
+    }
+
+    /// The text of a caption; `None` where it is no text, or says nothing.
+    pub fn text(&self) -> Option<String> {
+        let text: String = serde_json::from_str(self.caption?.get()).ok()?;
+        (!text.trim().is_empty()).then_some(text)
     }
 
     /// x, y, width and height, finite; `None` where there is no box.

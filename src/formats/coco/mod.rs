@@ -5,8 +5,9 @@
 //! Boxes become pixels, 0-based, end exclusive, in the file's order; attributes that are true are flags, `ignore` is
 //! `difficult`, a crowd has the flag `crowd`, a box without area `degenerate`. Where a task reads `objects.polygons`, outlines
 //! are polygons there, each list of coordinates a part; where one reads `objects.masks`, they are masks, polygons by the
-//! rule of pycocotools; where one reads `objects.keypoints`, keypoints. An annotation without them is lost to it. Findings, counted image by image:
-//! `coco.outline`, `coco.rle` (lost to the polygons), `coco.mask` (lost to the masks), `coco.points` (lost to the keypoints), `coco.segmentation` (nobody reads outlines), `coco.keypoints`, `coco.attributes` (neither true nor false), `coco.other` (what a box of ours cannot
+//! rule of pycocotools; where one reads `objects.keypoints`, keypoints; where one reads `objects.captions`, the texts of captions, all of an image.
+//! An image without a caption has null there, and one of a file of captions alone has no `objects`: nobody looked for boxes. An annotation without them is lost to it. Findings, counted image by image:
+//! `coco.outline`, `coco.rle` (lost to the polygons), `coco.mask` (lost to the masks), `coco.points` (lost to the keypoints), `coco.text` (lost to the captions), `coco.caption` (nobody reads captions), `coco.segmentation` (nobody reads outlines), `coco.keypoints`, `coco.attributes` (neither true nor false), `coco.other` (what a box of ours cannot
 //! hold), `coco.area` (an area that is not the box's), `coco.flag` (an `iscrowd` or `ignore` that is neither yes nor no),
 //! `coco.box` (an annotation without a box of four finite numbers), `coco.category` (one of no category in the file) and
 //! `coco.annotation` (one that cannot be read): these three are lost, and counted as `objects_lost`; of the file:
@@ -30,19 +31,21 @@ use crate::model::keypoints::Keypoints;
 use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
 use crate::model::shape::Shape;
+use crate::model::shapes::CAPTIONS;
 use crate::table::{Cell, DataType, list};
 
 /// The shapes that its annotations have besides boxes.
-const DRAWS: &[&str] = &[Polygon::COLUMN, Mask::COLUMN, Keypoints::COLUMN];
+const DRAWS: &[&str] = &[Polygon::COLUMN, Mask::COLUMN, Keypoints::COLUMN, CAPTIONS];
 
 /// The kinds of label that it holds.
-const LABELS: &[&str] = &["object_detection", "instance_segmentation", "masks", "keypoints", "oriented_detection"];
+const LABELS: &[&str] =
+    &["object_detection", "instance_segmentation", "masks", "keypoints", "oriented_detection", "answer"];
 
 pub const FORMAT: Format = Format {
     images: true,
     draws: DRAWS,
     reader: Some(Reader {
-        version: 5, // what is not kept, lost or of a number with two names is told
+        version: 6, // captions
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "file_name",
@@ -57,13 +60,13 @@ pub const FORMAT: Format = Format {
         read: read::samples,
         offers: Offers::Nothing,
     }),
-    sidecar: Some(Sidecar { version: 5, holds: Holds::Many, read: read::beside }),
+    sidecar: Some(Sidecar { version: 6, holds: Holds::Many, read: read::beside }),
     writer: Some(Writer {
         version: 1, // info, licences, flags
         uses: &[],
         files: "coco/instances_SPLIT.json",
         doc: "images under `images/SPLIT/`. Needs an `object_detection`, \
-              `instance_segmentation`, `masks`, `keypoints` or `oriented_detection` label",
+              `instance_segmentation`, `masks`, `keypoints` or `oriented_detection` label, or an `answer`, whose texts are captions",
         needs: Needs { label: LABELS, images: true, sizes: true, ..Needs::NONE },
         encode: write::encode,
         outline: length_alone,
@@ -72,7 +75,7 @@ pub const FORMAT: Format = Format {
         values: None,
         place: Place::Nowhere,
         table: false,
-        loses: &["instance_segmentation", "oriented_detection"],
+        loses: &["instance_segmentation", "oriented_detection", "answer"],
         index: None,
     }),
     pictures: Some(write::pictures),

@@ -11,6 +11,7 @@ use crate::model::boxes::Box2;
 use crate::model::keypoints::Keypoints;
 use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
+use crate::model::shapes::CAPTIONS;
 use crate::table::{Cell, Value};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -42,6 +43,9 @@ struct Image<'t> {
     lost: u32,
     shapes: Shapes,
     notes: Vec<Note>,
+    /// It has captions; and other annotations.
+    said: bool,
+    drawn: bool,
     /// Annotations of which something is told, by rule.
     told: BTreeMap<&'static str, Vec<Option<Id>>>,
 }
@@ -54,6 +58,8 @@ struct Read<'t> {
     unread: Option<u32>,
     /// The file says nothing of annotations.
     unlabelled: bool,
+    /// All annotations of the file are captions.
+    shapeless: bool,
     /// How many images have a licence of their own.
     licensed: usize,
 }
@@ -75,14 +81,13 @@ pub fn samples(ask: &Ask, unit: &Unit, out: &mut Records) {
             Ok(mut image) => {
                 out.line = image.line;
                 if out.take(unit, n, image.raw.get().as_bytes(), &image.object) {
-                    out.more(
-                        "objects",
-                        Some(image.boxes).filter(|_| !read.unlabelled).map_or(Value::Null, Cell::into_value),
-                    );
+                    let looked = !read.unlabelled && !read.shapeless;
+                    out.more("objects", Some(image.boxes).filter(|_| looked).map_or(Value::Null, Cell::into_value));
                     out.more("objects_lost", image.lost.into_value());
                     for drawing in ask.options.shapes() {
                         let (shapes, lost) = image.shapes.take(drawing.column);
-                        out.more(drawing.column, if read.unlabelled { Value::Null } else { shapes });
+                        let told = looked || drawing.column == CAPTIONS && !read.unlabelled;
+                        out.more(drawing.column, if told { shapes } else { Value::Null });
                         out.more(drawing.lost, lost.into_value());
                     }
                     for note in image.notes {
@@ -102,7 +107,7 @@ pub fn beside(options: &Options, depth_max: usize, unit: &Unit) -> Result<Docume
             format!("{} images have a licence of their own; it is not kept, that of the source stands", read.licensed);
         read.notes.push(Note { rule: "coco.license", say, line: 0 });
     }
-    let unlabelled = read.unlabelled;
+    let (unlabelled, shapeless) = (read.unlabelled, read.shapeless);
     let document = |image: Result<Image, Broken>| {
         let image = image?;
         let Some(name) = file_name(&image.object) else {
@@ -115,7 +120,7 @@ pub fn beside(options: &Options, depth_max: usize, unit: &Unit) -> Result<Docume
         };
         let (width, height) = (side("width"), side("height"));
         let Image { boxes, lost, shapes, notes, .. } = image;
-        Ok(Document { image: Some(name), width, height, boxes, lost, shapes, notes, unlabelled })
+        Ok(Document { image: Some(name), width, height, boxes, lost, shapes, notes, unlabelled, shapeless })
     };
     let mut of: Vec<Result<Document, Broken>> = read.images.into_iter().map(document).collect();
     of.extend(
@@ -193,7 +198,9 @@ fn read<'b>(options: &Options, bytes: &'b [u8], depth_max: usize) -> Result<Read
     }
     images.iter_mut().flatten().for_each(Image::count);
     let licensed = licensed(&images, file.licenses);
-    Ok(Read { images, notes, unread, unlabelled, licensed })
+    let any = |has: fn(&Image) -> bool| images.iter().flatten().any(has);
+    let shapeless = any(|image| image.said) && !any(|image| image.drawn);
+    Ok(Read { images, notes, unread, unlabelled, shapeless, licensed })
 }
 
 /// What annotations are read with.
@@ -220,7 +227,9 @@ impl Known<'_> {
                 Err(_) => own::<Of>(raw).map(|of| of.image_id),
             };
             match (of.as_ref().and_then(|id| self.by_id.get(id)).and_then(|n| images.get_mut(*n)), read) {
+                (Some(Ok(of)), Ok(annotation)) if annotation.is_caption() => say(of, &annotation, self.options),
                 (Some(Ok(of)), Ok(annotation)) => {
+                    of.drawn = true;
                     add(of, &annotation, &self.classes);
                     draw(of, &annotation, &self.classes, self.options);
                 }
@@ -301,7 +310,7 @@ fn image<'t>(raw: &'t RawValue, line: u32, depth_max: usize) -> Result<(Id, Imag
         }
     };
     let (boxes, shapes, notes, told) = Default::default();
-    Ok((id, Image { raw, line, object, boxes, lost: 0, shapes, notes, told }))
+    Ok((id, Image { raw, line, object, boxes, lost: 0, shapes, notes, said: false, drawn: false, told }))
 }
 
 /// The class of an annotation, if its category has a name.
@@ -326,6 +335,22 @@ fn add(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str>
     }
 }
 
+/// Adds what somebody wrote of the image, if that is asked for.
+fn say(image: &mut Image, annotation: &Annotation, options: &Options) {
+    image.said = true;
+    annotation.besides.iter().for_each(|rule| image.tell(rule, annotation.id.clone()));
+    if !options.shapes().iter().any(|d| d.column == CAPTIONS) {
+        return image.tell("coco.caption", annotation.id.clone());
+    }
+    match annotation.text() {
+        Some(text) => image.shapes.say(text),
+        None => {
+            image.tell("coco.text", annotation.id.clone());
+            image.shapes.lose_of(CAPTIONS, 1);
+        }
+    }
+}
+
 /// Adds the shapes of an annotation that are asked for, and tells what else it holds.
 fn draw(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str>, options: &Options) {
     let (polygons, masks) = (options.wants::<Polygon>(), options.wants::<Mask>());
@@ -334,8 +359,12 @@ fn draw(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str
     let read = |rule: &str| outlines && rule == "coco.segmentation" || points && rule == "coco.keypoints";
     let besides = annotation.besides.iter().filter(|rule| !read(rule));
     besides.for_each(|rule| image.tell(rule, annotation.id.clone()));
+    if annotation.caption.is_some() {
+        image.tell("coco.other", annotation.id.clone()); // of an object, and not of the image
+    }
     let Some(class) = class_of(annotation, classes) else {
-        options.shapes().iter().for_each(|d| image.shapes.lose_of(d.column, 1));
+        let drawn = options.shapes().into_iter().filter(|d| d.column != CAPTIONS);
+        drawn.for_each(|d| image.shapes.lose_of(d.column, 1));
         return;
     };
     if points {
@@ -403,6 +432,10 @@ impl Image<'_> {
             "coco.points" => format!("{n} without keypoints and a box, which are lost to `objects.keypoints`"),
             "coco.mask" => format!("{n} without a mask on the pixels of the image, which are lost to `objects.masks`"),
             "coco.rle" => format!("{n} whose outline is a mask, which are lost to `objects.polygons`"),
+            "coco.caption" => {
+                format!("{n} captions, which are not kept: a task of the kind `answer` takes them from `{CAPTIONS}`")
+            }
+            "coco.text" => format!("{n} captions that are no text, or an empty one, which are lost to `{CAPTIONS}`"),
             "coco.keypoints" => format!("{n} with keypoints, which are not kept"),
             "coco.attributes" => format!("{n} with attributes that are neither true nor false, which are not kept"),
             "coco.annotation" => format!("{n} that cannot be read, which are lost"),
@@ -525,6 +558,32 @@ mod tests {
         assert_eq!(with("[1, 2, 3]", 1), "coco.box");
         assert_eq!(with("[1, 2, 3, \"4\"]", 1), "coco.box");
         assert_eq!(with("[1, 2, 3, 4]", 2), "coco.category");
+    }
+
+    const CAPTIONED: &str = r#"{"images": [{"id": 1, "file_name": "a"}, {"id": 2, "file_name": "b"}], "annotations": [
+{"id": 1, "image_id": 1, "caption": "a cat"}, {"id": 2, "image_id": 1, "caption": "it sits"},
+{"id": 3, "image_id": 1, "caption": " "}, {"id": 4, "image_id": 1, "caption": null}, {"id": 5, "image_id": 9, "caption": "x"}]}"#;
+
+    #[test]
+    fn captions_are_texts_of_the_image_and_no_boxes() {
+        let options = Options::default().with_shapes(vec![CAPTIONS.to_string(), "objects.polygons".to_string()]);
+        let unit = |text: &'static str| Unit { row: 0, bytes: text.as_bytes(), context: None, path: "", stem: "" };
+        let mut read = beside(&options, 64, &unit(CAPTIONED)).unwrap();
+        let rules: Vec<&str> = read.notes.iter().map(|n| n.rule).collect();
+        let [Ok(a), Ok(b)] = read.of.as_mut_slice() else { panic!("{:?}", read.of) };
+        let texts = ["a cat", "it sits"].map(|t| Value::Text(t.into())).to_vec();
+        assert_eq!((a.shapes.take(CAPTIONS), a.lost, a.shapeless), ((Value::List(texts), 2), 0, true));
+        assert_eq!((a.notes.len(), a.notes[0].rule, a.shapes.take("objects.polygons").1), (1, "coco.text", 0));
+        assert_eq!((b.shapes.take(CAPTIONS), b.shapeless, rules), ((Value::Null, 0), true, vec!["coco.unmatched"]));
+        let unread = documents(CAPTIONED).unwrap();
+        let told: Vec<&str> = unread.of[0].as_ref().unwrap().notes.iter().map(|n| n.rule).collect();
+        assert_eq!(told, ["coco.caption"], "nobody reads them");
+        let mixed =
+            CAPTIONED.replace(r#""caption": null"#, r#""bbox": [0, 0, 2, 2], "category_id": 1, "caption": "of a box""#);
+        let mixed = mixed.replace(r#"{"images""#, r#"{"categories": [{"id": 1, "name": "c"}], "images""#);
+        let a = documents(&mixed).unwrap().of.remove(0).unwrap();
+        assert_eq!((a.boxes.len(), a.shapeless), (1, false));
+        assert!(a.notes.iter().any(|n| n.rule == "coco.other"), "the caption of a box is not kept");
     }
 
     /// The later name would be given to all boxes of the number.

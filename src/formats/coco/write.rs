@@ -5,13 +5,15 @@
 //!
 //! Polygons are lists of coordinates, a list a part; `area` is that of the parts, `bbox` the least box around them. COCO has no
 //! holes in polygons: one that has some becomes a mask, by the rule of pycocotools, and is a loss (`coco.holes`); so is a
-//! rotated box that becomes a polygon (`coco.rotation`). Masks are written as packed runs.
+//! rotated box that becomes a polygon (`coco.rotation`). Texts are captions, an annotation each; that there is none is a loss (`coco.none`). Masks are written as packed runs.
 use crate::formats::writer::{Chunk, Join, Lost, Sheet};
 use crate::model::boxes::Box2;
 use crate::model::keypoints::Keypoints;
 use crate::model::masks::{Mask, packed};
 use crate::model::polygons::{Polygon, Ring};
 use crate::model::quads::Quad;
+use crate::model::replies::Reply;
+use crate::table::Cell;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -38,7 +40,10 @@ pub fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Result<Vec<u8>, String> {
 
 /// The annotations of each row.
 fn annotated(sheet: &Sheet, sizes: &[[u32; 2]], lost: &mut Vec<Lost>) -> Vec<Vec<Annotated>> {
-    if sheet.holds::<Polygon>("label") {
+    if sheet.roles.get("label").is_some_and(|array| *array.data_type() == Reply::ty()) {
+        let rows = sheet.cells::<Reply>("label").into_iter().enumerate();
+        rows.map(|(row, of)| of.map_or(Vec::new(), |of| captions(row, of, lost))).collect()
+    } else if sheet.holds::<Polygon>("label") {
         let rows = sheet.cells::<Vec<Polygon>>("label").into_iter().zip(sizes).enumerate();
         rows.map(|(row, (of, size))| outlined(row, of.unwrap_or_default(), *size, lost)).collect()
     } else if sheet.holds::<Quad>("label") {
@@ -54,6 +59,15 @@ fn annotated(sheet: &Sheet, sizes: &[[u32; 2]], lost: &mut Vec<Lost>) -> Vec<Vec
         let rows = sheet.cells::<Vec<Box2>>("label").into_iter();
         rows.map(|of| of.unwrap_or_default().into_iter().map(Annotated::of).collect()).collect()
     }
+}
+
+/// The texts of a row as captions. That there is no text is what a file of captions cannot say.
+fn captions(row: usize, of: Reply, lost: &mut Vec<Lost>) -> Vec<Annotated> {
+    if of.text.is_empty() {
+        lost.push(Lost { row, rule: "coco.none", say: "that there is no answer, which COCO cannot say".into() });
+    }
+    let caption = |text: String| Annotated { caption: Some(text), ..Annotated::default() };
+    of.text.into_iter().map(caption).collect()
 }
 
 /// The rotated boxes of a row as polygons of four points.
@@ -102,7 +116,7 @@ struct Image {
 }
 
 /// An object as class, x, y, width, height and flags, and its outline if it has one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Annotated {
     class: String,
     bbox: [f64; 4],
@@ -115,6 +129,9 @@ struct Annotated {
     /// x, y and how it is seen of each point in turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     keypoints: Option<Vec<f64>>,
+    /// What somebody wrote of the image; such an annotation has nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    caption: Option<String>,
 }
 
 /// x, y, width and height of a box.
@@ -125,7 +142,7 @@ fn sides([x1, y1, x2, y2]: [f64; 4]) -> [f64; 4] {
 impl Annotated {
     fn of(b: Box2) -> Annotated {
         let bbox = sides([b.x1, b.y1, b.x2, b.y2]);
-        Annotated { class: b.class, bbox, flags: b.flags, area: None, segmentation: None, keypoints: None }
+        Annotated { class: b.class, bbox, flags: b.flags, ..Annotated::default() }
     }
 
     fn of_points(o: Keypoints) -> Annotated {
@@ -137,13 +154,13 @@ impl Annotated {
         let (bbox, area) = (sides(p.bounds().unwrap_or_default()), Some(p.area()));
         let flat = |ring: &Ring| Value::from_iter(ring.iter().flat_map(|p| [p.x, p.y]));
         let parts = p.parts.iter().filter_map(|part| part.first()).map(flat).collect();
-        Annotated { class: p.class, bbox, flags: p.flags, area, segmentation: Some(parts), keypoints: None }
+        Annotated { class: p.class, bbox, flags: p.flags, area, segmentation: Some(parts), ..Annotated::default() }
     }
 
     fn of_mask(m: Mask) -> Annotated {
         let (bbox, area) = (sides(m.bounds().unwrap_or_default()), Some(m.area() as f64));
         let segmentation = Some(json!({ "size": [m.height, m.width], "counts": packed(&m.runs) }));
-        Annotated { class: m.class, bbox, flags: m.flags, area, segmentation, keypoints: None }
+        Annotated { class: m.class, bbox, flags: m.flags, area, segmentation, ..Annotated::default() }
     }
 
     fn has(&self, flag: &str) -> bool {
@@ -152,6 +169,9 @@ impl Annotated {
 
     /// The annotation of these numbers.
     fn json(&self, [id, image, category]: [usize; 3]) -> Value {
+        if let Some(caption) = &self.caption {
+            return json!({ "id": id, "image_id": image, "caption": caption });
+        }
         let [_, _, w, h] = self.bbox;
         let difficult = self.has("difficult");
         let mut out = json!({
@@ -203,17 +223,20 @@ fn write(images: &[Image], of: &Join) -> String {
     let info = json!({ "description": format!("{}, split {}", of.title, of.split), "version": of.version });
     let license = Some(of.license).filter(|l| !l.is_empty()).map(|l| json!({ "id": 1, "name": l, "url": "" }));
     let lines = |v: &[Value]| v.iter().map(ToString::to_string).collect::<Vec<_>>().join(",\n");
+    let mut parts = vec![
+        format!("\"info\": {info}"),
+        format!("\"licenses\": [{}]", lines(license.as_slice())),
+        format!("\"images\": [\n{}\n]", lines(&out_images)),
+    ];
     // without this key a file says of no image what is on it
-    let annotations = match of.hidden {
-        true => String::new(),
-        false => format!("\"annotations\": [\n{}\n],\n", lines(&annotations)),
-    };
-    format!(
-        "{{\"info\": {info},\n\"licenses\": [{}],\n\"images\": [\n{}\n],\n{annotations}\"categories\": [\n{}\n]}}\n",
-        lines(license.as_slice()),
-        lines(&out_images),
-        lines(&categories)
-    )
+    if !of.hidden {
+        parts.push(format!("\"annotations\": [\n{}\n]", lines(&annotations)));
+    }
+    // with this key readers look for a category of each annotation, which captions have not
+    if !of.classes.is_empty() {
+        parts.push(format!("\"categories\": [\n{}\n]", lines(&categories)));
+    }
+    format!("{{{}}}\n", parts.join(",\n"))
 }
 
 /// As much of a written file as is looked at again.
@@ -222,6 +245,7 @@ struct Written {
     images: Vec<Named>,
     #[serde(default)]
     annotations: Vec<Drawn>,
+    #[serde(default)]
     categories: Vec<Numbered>,
 }
 
@@ -234,7 +258,8 @@ struct Named {
 #[derive(Deserialize)]
 struct Drawn {
     image_id: u64,
-    category_id: u64,
+    /// Captions have none.
+    category_id: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -249,10 +274,12 @@ fn written(input: &mut dyn BufRead) -> Result<Written, String> {
     if images.len() < written.images.len() {
         return Err("numbers two images alike".into());
     }
-    match written.annotations.iter().find(|a| !images.contains(&a.image_id) || !categories.contains(&a.category_id)) {
-        Some(a) => {
-            Err(format!("has a box of image {} and category {}, not both of which it has", a.image_id, a.category_id))
+    let known = |a: &&Drawn| images.contains(&a.image_id) && a.category_id.is_none_or(|c| categories.contains(&c));
+    match written.annotations.iter().find(|a| !known(a)) {
+        Some(Drawn { image_id, category_id: Some(category) }) => {
+            Err(format!("has a box of image {image_id} and category {category}, not both of which it has"))
         }
+        Some(Drawn { image_id, .. }) => Err(format!("has a caption of image {image_id}, which it does not have")),
         None => Ok(written),
     }
 }
@@ -280,9 +307,7 @@ mod tests {
             class: "b".into(),
             bbox: [1.0, 2.0, 3.0, 4.0],
             flags,
-            area: None,
-            segmentation: None,
-            keypoints: None,
+            ..Annotated::default()
         });
         let image = Image { file_name: "x.jpg".into(), width: 9, height: 8, boxes: boxes.into() };
         let classes = ["a".to_string(), "b".to_string()];
@@ -310,5 +335,17 @@ mod tests {
         assert_eq!(v["images"][0]["file_name"], "train/x.jpg");
         assert_eq!(v["categories"][0]["supercategory"], "");
         assert_eq!((&v["info"]["version"], &v["licenses"][0]["name"]), (&json!("1.0.0"), &json!("MIT")));
+        assert!(text.starts_with("{\"info\": {") && text.contains("],\n\"categories\": [\n{"), "{text}");
+
+        let mut lost = Vec::new();
+        let boxes = captions(0, Reply { text: vec!["a \"cat\"".into(), "so".into()] }, &mut lost);
+        captions(1, Reply { text: Vec::new() }, &mut lost);
+        assert_eq!(lost.iter().map(|l| (l.row, l.rule)).collect::<Vec<_>>(), [(1, "coco.none")]);
+        let image = Image { file_name: "x.jpg".into(), width: 9, height: 8, boxes };
+        let text = write(&[image], &Join { classes: &[], ..of });
+        let v: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(v["annotations"][1], json!({ "id": 2, "image_id": 1, "caption": "so" }));
+        assert!(v.get("categories").is_none(), "readers would look for categories");
+        assert_eq!(written(&mut text.as_bytes()).unwrap().annotations.len(), 2);
     }
 }

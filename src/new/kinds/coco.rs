@@ -12,6 +12,6 @@ fn sees(b: &Beginning) -> Option<Vec<Key>> {
     let object = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
     // where the file is longer than what was read, the annotations may stand behind
     let has = |key: &str| text.contains(&format!("\"{key}\""));
-    let all = has("annotations") && has("categories");
+    let all = has("annotations") && (has("categories") || has("caption"));
     (object && has("images") && has("file_name") && (all || !b.whole)).then(Vec::new)
 }

@@ -10,7 +10,7 @@ use super::declaration::declared;
 use crate::formats::sidecar::stem_of;
 use crate::measure::names::composed;
 use crate::model::boxes::Box2;
-use crate::model::shapes::{Drawing, drawings};
+use crate::model::shapes::{CAPTIONS, Drawing, drawings};
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{ArrayRef, Cell, DataType, Value, list, utf8, value_at};
@@ -93,7 +93,7 @@ struct Objects;
 const COLUMNS: [&str; 4] = ["objects", "objects_lost", "objects_of", "stated_size"];
 
 impl JoinStage for Objects {
-    const JOIN: u32 = 5;
+    const JOIN: u32 = 6; // texts of several documents
     type Join = Meet;
 
     fn join(p: &Meet, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
@@ -168,6 +168,11 @@ impl Meet {
         delta.event(row, act, &self.key, format!("{}.{rule}", self.format), say);
     }
 
+    /// Whether texts about pictures are read.
+    fn has_captions(&self) -> bool {
+        self.shapes.iter().any(|name| name == CAPTIONS)
+    }
+
     /// The objects of an image, how many were lost, whose they are, the size that is stated, and shapes of further kinds.
     fn taken(&self, row: usize, path: &str, hits: &[usize], of: &Documents, delta: &mut Delta) -> Vec<Value> {
         let any = format!("{}//", self.source);
@@ -183,6 +188,7 @@ impl Meet {
             let say = "a document names the image with another folder; one that names the image's own counts first";
             self.tell(delta, row, Act::Finding, "folder", say);
         }
+        let all = meant;
         // one that says nothing of annotations stands back behind one that does
         let telling: Vec<usize> = meant.iter().copied().filter(|h| of.tells(*h)).collect();
         let meant = if telling.is_empty() { meant } else { &telling };
@@ -192,7 +198,8 @@ impl Meet {
             let shapes = self.shapes.iter().flat_map(|_| [Value::Null, lost.clone()]);
             return [Value::Null, lost.clone(), Value::Null, Value::Null].into_iter().chain(shapes).collect();
         };
-        let others = meant.get(1..).unwrap_or_default();
+        // texts of several documents stand beside each other
+        let others = if telling.is_empty() && self.has_captions() { &[] } else { meant.get(1..).unwrap_or_default() };
         let [width, height, objects, lost] = of.columns.each_ref().map(|c| value_at(c.as_ref(), *first));
         let [_, _, boxes, _] = &of.columns;
         let beside = only_in(boxes, *first, others);
@@ -211,6 +218,7 @@ impl Meet {
         // each column of shapes has beside it how many are lost
         let mut gone = beside;
         let shapes = of.shapes.iter().enumerate().map(|(n, c)| match n.is_multiple_of(2) {
+            _ if self.shapes.get(n / 2).is_some_and(|name| name == CAPTIONS) => said_in(c, all),
             true => {
                 gone = only_in(c, *first, others);
                 value_at(c.as_ref(), *first)
@@ -220,6 +228,25 @@ impl Meet {
         let lost = more(lost, beside);
         [objects, lost, Value::Text(document), size].into_iter().chain(shapes).collect()
     }
+}
+
+/// The texts of all documents, each once, and how many of them are lost in all; null where none says anything.
+fn said_in(of: &ArrayRef, all: &[usize]) -> Value {
+    let mut out = Value::Null;
+    for hit in all {
+        out = match (out, value_at(of.as_ref(), *hit)) {
+            (own, Value::Null) => own,
+            (Value::Null, other) => other,
+            (Value::Int(lost), Value::Int(more)) => Value::Int(lost.saturating_add(more)),
+            (Value::List(mut own), Value::List(other)) => {
+                let new: Vec<Value> = other.into_iter().filter(|text| !own.contains(text)).collect();
+                own.extend(new);
+                Value::List(own)
+            }
+            (own, _) => own,
+        };
+    }
+    out
 }
 
 /// How many shapes other documents of an image have that the first one does not.

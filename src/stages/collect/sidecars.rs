@@ -9,7 +9,7 @@ use crate::formats::reader::Unit;
 use crate::formats::sidecar::{Document, Note, Shapes, Sidecar};
 use crate::formats::{Cut, Options, Wrong, named, pointer, unread};
 use crate::model::boxes::Box2;
-use crate::model::shapes::Drawing;
+use crate::model::shapes::{CAPTIONS, Drawing};
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{Cell, DataType, Value, array_of, list, utf8};
@@ -195,7 +195,8 @@ impl Beside {
     fn bear(&mut self, row: usize, record: usize, key: String, mut d: Document) {
         for column in &mut self.shapes {
             let (cell, lost) = d.shapes.take(column.drawing.column);
-            column.cells.push(if d.unlabelled { Value::Null } else { cell });
+            let told = !d.unlabelled && (!d.shapeless || column.drawing.column == CAPTIONS);
+            column.cells.push(if told { cell } else { Value::Null });
             column.lost.push(Some(lost));
         }
         self.delta.born.parents.push((row as u32, record as u32));
@@ -203,7 +204,7 @@ impl Beside {
         self.images.push(d.image);
         self.widths.push(d.width);
         self.heights.push(d.height);
-        self.objects.push(Some(d.boxes).filter(|_| !d.unlabelled));
+        self.objects.push(Some(d.boxes).filter(|_| !d.unlabelled && !d.shapeless));
         self.lost.push(Some(d.lost));
     }
 

@@ -18,7 +18,8 @@ pub fn holds_several<'c>(check: &Check, columns: impl IntoIterator<Item = &'c At
 fn beside(kind: &Kind, ty: &DataType) -> Option<&'static str> {
     shapes::places(ty)?;
     let fits = |ty: &DataType| !matches!((kind.takes)(ty), Take::No);
-    let drawn = || shapes::DRAWINGS.iter().find(|d| fits(&(d.ty)())).map(|d| d.column);
+    let own = |d: &&shapes::Drawing| d.column != shapes::CAPTIONS || kind.is_free();
+    let drawn = || shapes::DRAWINGS.iter().filter(own).find(|d| fits(&(d.ty)())).map(|d| d.column);
     fits(&list(Box2::ty())).then_some(Box2::COLUMN).or_else(drawn)
 }
 

@@ -12,7 +12,7 @@
 //! happens says `on_incomplete`). Without answers the label is null; with `unlabelled = "negative"` a
 //! sample that nobody was asked about has the label `[]`. Findings: `label.disagreement`, `label.incomplete`,
 //! `label.tie` (of several classes with most votes the one declared first stands; with `on_tie = "review"` a review),
-//! `label.outvoted` (annotations that fewer than half of the annotators gave), `class.unused` (declared classes
+//! `label.none` (some say that there is no answer, and others give one), `label.outvoted` (annotations that fewer than half of the annotators gave), `class.unused` (declared classes
 //! that no label has). Facts: `labelled`, `unlabelled`, `votes`, `incomplete` (of the samples that stay), `ties`, and
 //! `count.CLASS`, the annotations (or labels) of a class; `agreement` where `[label.TASK.agreement]` is declared. Limits: ratings are counted where they are whole numbers.
 use super::aggregate::OnTie;
@@ -26,7 +26,7 @@ use super::voted::Voted;
 use super::weighed;
 use super::worded;
 use crate::measure::aggregate::{lower_median, majority, majority_holds, median_holds};
-use crate::model::votes::{TIED, Vote};
+use crate::model::votes::{TIED, Vote, is_nothing};
 use crate::stage::*;
 use crate::table::value::column;
 use crate::table::{Cell, Value, utf8, value_at};
@@ -128,7 +128,7 @@ const TOLD: usize = 4;
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 3;
+    const MAP: u32 = 4; // who says that there is no answer
     const GATHER: Option<GatherPart<Self>> = Some((3, Gather::gather));
     type Map = Map;
     type Gather = Gather;
@@ -267,8 +267,11 @@ impl Map {
             }
             Method::Single => (first, "aggregated"),
             Method::Majority => self.majority(votes, &given, notes),
-            Method::All => (worded::all(&answers(&given)), "aggregated"),
-            Method::Longest => (worded::longest(&answers(&given)), "aggregated"),
+            Method::All | Method::Longest => {
+                self.unanswered(votes, &given, notes);
+                let join = if self.method == Method::All { worded::all } else { worded::longest };
+                (join(&answers(&given)), "aggregated")
+            }
             Method::Borda => self.ranked(votes, &given, notes),
             method if method.learns() => self.weighed(votes, weighed, notes),
             method if method.votes() => self.voted(votes, &given, notes),
@@ -297,6 +300,17 @@ impl Map {
             self.tie(votes, label.as_ref(), say, notes);
         }
         (label, if is_tied { TIED } else { "aggregated" })
+    }
+
+    /// Notes that some say that there is no answer where others give one, which the label then has.
+    fn unanswered(&self, votes: &[Vote], given: &[&Vote], notes: &mut Vec<Note>) {
+        let none = given.iter().filter(|v| is_nothing(&v.answer)).count();
+        if none > 0 && none < given.len() {
+            let say =
+                format!("{none} of {} say that there is no answer; the label has what the others say", given.len());
+            let note = Note::new(Act::Finding, format!("label.{}.aggregate", self.task), "label.none", say);
+            self.differ(votes, None, note, notes);
+        }
     }
 
     /// The class that was found most likely.
