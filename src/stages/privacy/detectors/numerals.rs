@@ -39,7 +39,12 @@ fn starts(text: &str, marks: &Marks) -> Vec<usize> {
         out.sort_unstable();
         return out;
     }
-    out.extend(marks.of(Kind::Zero).iter().filter(|at| numeral_near(text, **at)));
+    // 영사 731-897 is the plate of a consul
+    let consul = |at: usize| {
+        let behind = text.get(at..).and_then(|rest| rest.strip_prefix("영사")).unwrap_or_default();
+        behind.trim_start_matches(' ').starts_with(|c: char| c.is_ascii_digit())
+    };
+    out.extend(marks.of(Kind::Zero).iter().filter(|at| numeral_near(text, **at) && !consul(**at)));
     for found in marks.of(Kind::Digits).iter().copied() {
         if bytes.get(found + 1).is_none_or(|b| b.is_ascii() && !b.is_ascii_digit()) {
             continue;

@@ -165,11 +165,13 @@ impl Candidate<'_> {
     fn nationwide(&self) -> Option<usize> {
         let last = self.first + 1;
         let joint = self.numbers.gap(last).mark;
-        let fits = match self.digits(last) {
-            [1, 5 | 6 | 8, ..] if matches!(joint, Mark::Dash | Mark::Space) => self.groups_end_at(last, &[4]),
+        let (start, end) = self.numbers.place(self.first, last);
+        let usual = || match joint {
+            Mark::Dash | Mark::Space => true,
+            Mark::Dot | Mark::Odd(_) => self.text.subject(start, end) == Some(Subject::Phone),
             _ => false,
         };
-        let (start, end) = self.numbers.place(self.first, last);
+        let fits = matches!(self.digits(last), [1, 5 | 6 | 8, ..]) && self.groups_end_at(last, &[4]) && usual();
         let known = NATIONWIDE.contains(&number(self.numbers.digits(self.first, self.first)));
         let fits = fits && known && !units::counts(self.text, start, end);
         let eight = self.digits(last).len() == 8 && self.digits(self.first).len() == 4;
@@ -177,7 +179,8 @@ impl Candidate<'_> {
         let before = self.first.checked_sub(1).is_some_and(|run| more(run, self.numbers.gap(self.first).mark));
         let longer = before || more(last + 1, self.numbers.gap(last + 1).mark);
         let alone = !longer && self.stands_alone(last);
-        (fits && eight && !is_span_of_years(self.digits(last)) && alone).then_some(last)
+        let years = || is_span_of_years(self.digits(last)) && self.text.subject(start, end) != Some(Subject::Phone);
+        (fits && eight && alone && !years()).then_some(last)
     }
 
     /// `82-10-1234-5678`, `0082 10 1234 5678`, `821012345678`: the country code without its `+`.
@@ -297,7 +300,7 @@ impl Candidate<'_> {
     fn opening(&self, last: usize) -> Option<usize> {
         let before = self.text.plain.get(..self.numbers.runs.get(self.first)?.start)?;
         let closed = last > self.first && self.numbers.gap(self.first + 1).closes;
-        before.strip_suffix('(').filter(|_| closed).map(str::len)
+        before.strip_suffix(' ').unwrap_or(before).strip_suffix('(').filter(|_| closed).map(str::len)
     }
 }
 
