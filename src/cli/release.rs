@@ -176,14 +176,25 @@ fn freeze(
     pins::write(&project.world, name, version, &ready.pin)?;
     lock.save(&project.world).map_err(world)?;
     let text = format!(
-        "released {name} {version}   {folder}   content {}  files {}\n{}  commit dataset.lock and pins/   check it: tamis verify {folder}\n{answers}",
+        "released {name} {version}   {folder}   content {}  files {}\n{}  commit dataset.lock and pins/   check it: tamis verify {folder}\n{}{answers}",
         content.short(),
         files.short(),
-        ready.told
+        ready.told,
+        named_otherwise(project, name)
     );
     let changes = ready.told.lines().map(|line| line.trim().to_string()).collect();
     let (content_root, files_root) = (content.hex(), files.hex());
     Ok((Frozen { folder, content_root, files_root, changes, signature: None, archive: None }, text))
+}
+
+/// What is told where a release under `[privacy]` calls samples otherwise than their sources, and the file for git does not.
+fn named_otherwise(project: &Project, name: &str) -> String {
+    let table = project.manifest.table(&["release", name]).and_then(|(_, table)| table.get_ref().as_table());
+    let ids = table.and_then(|table| table.get("ids")?.get_ref().as_str()).unwrap_or("source");
+    if ids == "source" || project.manifest.table(&["privacy"]).is_none() {
+        return String::new();
+    }
+    format!("  {PINS} has the ids of the sources, not those of the release: whoever reads the repository sees them\n")
 }
 
 /// Freezes the hidden answers beside a release that hides them.

@@ -43,13 +43,15 @@ impl Hidden {
     }
 }
 
+/// What stands before the name of a task in columns that are derived of its label.
+pub(super) const DERIVED: [&str; 4] = ["votes.", "status.", "confidence.", "classes."];
+
 fn hides(manifest: &Manifest, patterns: &[String], column: &str) -> bool {
     let named = |column: &str| patterns.iter().any(|p| fits(p, column));
     if named(column) {
         return true;
     }
-    let derived = ["votes.", "status.", "confidence.", "classes."];
-    if let Some(task) = derived.iter().find_map(|prefix| column.strip_prefix(prefix)) {
+    if let Some(task) = DERIVED.iter().find_map(|prefix| column.strip_prefix(prefix)) {
         return named(&format!("label.{task}"));
     }
     if let Some(sample) = column.strip_prefix("weight.") {

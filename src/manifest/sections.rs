@@ -180,9 +180,15 @@ pub struct Privacy {
 }
 
 impl Privacy {
-    /// `T0310` at each harmless column that is none of the `known` ones and not the label of a declared task.
+    /// `T0310` at each harmless column that is none of the `known` ones and neither the label of a declared task nor derived of one.
     pub fn unknown_harmless(&self, manifest: &Manifest, known: &[&str]) -> Vec<Diagnostic> {
-        let label = |h: &str| h.strip_prefix("label.").is_some_and(|task| manifest.table(&["label", task]).is_some());
+        let of_label = ["label."].iter().chain(&super::hidden::DERIVED);
+        let label = |h: &str| {
+            of_label
+                .clone()
+                .find_map(|p| h.strip_prefix(p))
+                .is_some_and(|task| manifest.table(&["label", task]).is_some())
+        };
         let unknown = self.harmless.iter().filter(|h| !known.contains(&h.as_str()) && !label(h));
         let told = |name: &At<String>| {
             let message = format!("no step gives the column `{}`", name.get());

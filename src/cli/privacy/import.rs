@@ -53,7 +53,9 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if n > 0 {
         write(&project.world, &args.by, good)?;
     }
-    say(&format!("{}   {} by {}\n", path(&args.by), plural(n, "answer"), args.by));
+    if n > 0 {
+        say(&format!("{}   {} by {}\n", path(&args.by), plural(n, "answer"), args.by));
+    }
     if sheet.untouched > 0 {
         say(&format!("{} without a verdict: no answer\n", plural(sheet.untouched, "row")));
     }
@@ -65,7 +67,11 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     }
     let raw = if args.file == SHEET { "remove it, or run tamis gc --raw" } else { "remove it" };
     say(&format!("{} shows raw text: once nobody needs it, {raw}\n", args.file));
-    tell(&args.file, &sheet.wrong)
+    let code = tell(&args.file, &sheet.wrong)?;
+    if n == 0 {
+        return Err(Failure::Differs(format!("no answer was taken from {}: nothing was written", args.file)));
+    }
+    Ok(code)
 }
 
 /// Whether a build reads the folder of answers.
@@ -81,7 +87,12 @@ fn read(text: &str, by: &str) -> Result<Sheet, String> {
     let at = |name: &str| head.iter().position(|cell| cell == name);
     let (Some(id), Some(detector), Some(verdict), Some(seen)) = (at("id"), at("detector"), at("verdict"), at("seen"))
     else {
-        return Err("the first line does not name `id`, `detector`, `verdict` and `seen`: this is no sheet".into());
+        let way = match head.iter().any(|cell| cell.contains([';', '\t'])) {
+            true => "; save it as CSV with commas between cells",
+            false => "",
+        };
+        let say = "the first line does not name `id`, `detector`, `verdict` and `seen`: this is no sheet";
+        return Err(format!("{say}{way}"));
     };
     let mut out = Sheet::default();
     for (n, row) in rows.enumerate() {
@@ -158,7 +169,8 @@ mod tests {
         let told: Vec<_> = sheet.answers.iter().map(|a| (a.id.as_str(), a.detector.as_deref(), a.verdict)).collect();
         assert_eq!(told, [("a", Some("email"), Verdict::Right), ("=b", None, Verdict::Leak)]);
         assert_eq!((sheet.untouched, sheet.notes, sheet.wrong.len()), (1, 1, 4), "{:?}", sheet.wrong);
-        assert!(read("id,text\na,b\n", "kim").is_err());
+        assert!(read("id,text\na,b\n", "kim").is_err_and(|say| !say.contains("commas")));
+        assert!(read("id;kind;detector;text;verdict;note;seen\n", "kim").is_err_and(|say| say.contains("commas")));
     }
 
     #[test]

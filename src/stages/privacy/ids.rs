@@ -1,5 +1,5 @@
-//! `privacy.detect/ids`: ids that are made of paths are released as they are, and nothing masks them. The detectors look at
-//! them, part by part of the path, and what they find fails the build.
+//! `privacy.detect/ids`: ids that are made of paths or taken from a column are released as they are, and nothing masks them. The
+//! detectors look at them, part by part of a path, and what they find fails the build.
 //!
 //! Finding: `privacy.id`, which tells what was found and not where or how it reads. Limits: nothing is looked for where no release
 //! calls samples by the ids of their source, or where `[privacy] harmless` names `id`.
@@ -10,7 +10,6 @@ use crate::formats::named;
 use crate::manifest::Decimal;
 use crate::manifest::sections::Privacy;
 use crate::manifest::{Declared, read};
-use crate::measure::parts::PLACE;
 use crate::stage::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -27,15 +26,18 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let sources = sources(check);
     let Some((sought, files)) = Sought::again(check).filter(|_| !sources.is_empty()) else { return Vec::new() };
     let gate = Gate::at_most("privacy.detect", format!("{STEP}.fails"), Decimal::default(), check.span.clone())
-        .say("ids that are made of paths hold what [privacy.detect] looks for, and are released")
+        .say("ids hold what [privacy.detect] looks for, and are released")
         .look(format!(
             "tamis show {STEP} --findings; `ids = \"keyed\"` in the release calls samples otherwise, and [privacy] \
-             harmless = [\"id\"] lets the paths out"
+             harmless = [\"id\"] lets the ids out"
         ));
     let ports = Ports { table: "samples".into(), reads: names(&["id", "source"]), ..Ports::default() };
     let files = files.into_values().collect();
     vec![Plan { gates: vec![gate], files, ..Plan::map::<Stage>(ports, &Map { sources, sought }).word("ids") }]
 }
+
+/// Ids that say nothing of a sample by themselves.
+const MADE: [&str; 2] = ["content", "position"];
 
 /// As much of a source as says what its ids are made of.
 #[derive(Deserialize)]
@@ -56,28 +58,28 @@ struct Release {
     ids: Option<String>,
 }
 
-/// The sources whose ids are made of paths, where some release calls samples by them.
+/// The sources whose ids are made of paths or taken from a column, where some release calls samples by them.
 fn sources(check: &Check) -> Vec<String> {
     let as_collected = |table: &Declared| read::<Release>(table).is_ok_and(|r| r.ids.is_none_or(|ids| ids == "source"));
     if !check.manifest.instances(&["release"]).iter().any(|(_, _, table)| as_collected(table)) {
         return Vec::new();
     }
-    let of_path = |table: &Declared| {
+    let speaks = |table: &Declared| {
         let Ok(source) = read::<Source>(table) else { return false };
         let files = source.open.or(source.direct);
         // where a file is a sample it is called by its path, unless the manifest says otherwise
         let usual = files
             .and_then(|files| named(&files.format))
             .is_some_and(|f| f.reader.as_ref().is_none_or(|r| r.id == "path"));
-        source.id.map_or(usual, |id| ["path", "stem", PLACE].contains(&id.as_str()))
+        source.id.map_or(usual, |id| !MADE.contains(&id.as_str()))
     };
     let all = check.manifest.instances(&["collect"]).into_iter();
-    all.filter(|(_, _, table)| of_path(table)).map(|(name, ..)| name).collect()
+    all.filter(|(_, _, table)| speaks(table)).map(|(name, ..)| name).collect()
 }
 
 #[derive(Serialize, Deserialize, Default)]
 struct Map {
-    /// The sources whose ids are made of paths.
+    /// The sources whose ids say something of their samples.
     #[serde(default, skip_serializing_if = "is_default")]
     sources: Vec<String>,
     #[serde(flatten)]
@@ -87,7 +89,7 @@ struct Map {
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2;
     type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;
@@ -100,7 +102,7 @@ impl RowStage for Stage {
             let own = sources.get(row).and_then(Option::as_ref).is_some_and(|source| p.sources.contains(source));
             let kinds = found(&finder, id.filter(|_| own).as_deref().unwrap_or_default());
             if !kinds.is_empty() {
-                let say = format!("the path that its id is made of holds {}", kinds.join(", "));
+                let say = format!("its id holds {}", kinds.join(", "));
                 delta.event(row, Act::Fail, "privacy.detect", "privacy.id", say);
             }
         }

@@ -579,6 +579,7 @@ fn check_raw(check: &mut Check, d: &Declaration, columns: &[String]) {
         let problem = Diagnostic::error("T0421", span, message);
         let way = match check.column("samples", &column) {
             Some(DataType::Utf8) => "let [privacy.detect] cover it",
+            _ if column.starts_with("votes.") => "it names those who answered; leave it out of `columns`",
             _ => "leave it out of `columns`",
         };
         let help = format!("{way}, or say [privacy] harmless = [\"{column}\"]");

@@ -11,7 +11,7 @@ use super::text::{Text, head, tail};
 pub const DETECTOR: Detector = Detector {
     name: "birth_date",
     doc: "Dates of birth, by a word beside them.",
-    version: 2,
+    version: 3,
     mask: "[BIRTH_DATE]",
     find,
 };

@@ -13,7 +13,7 @@ use Confidence::{Certain, Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "card",
     doc: "Numbers of payment cards, in one run or in groups.",
-    version: 2,
+    version: 3,
     mask: "[CARD]",
     find,
 };

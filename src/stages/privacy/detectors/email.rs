@@ -8,7 +8,7 @@
 //! are excepted (`icon@2x.png`). The list of top-level domains changes too often to be part of a build.
 //!
 //! Addresses written out are read, too: `kim (at) example (dot) com`, `kim [at] example.com`, `kim @ example.com`,
-//! `kim골뱅이example.com`, `kim at example dot com` (of the bare word only with a dot that is written out, too); what they end in
+//! `kim[.]lee@example[.]com`, `kim골뱅이example.com`, `kim at example dot com` (of the bare word only with a dot that is written out, too); what they end in
 //! must be a common top-level domain. `git@host:path` names a place of code and nobody.
 //!
 //! Not found: quoted local parts, letters outside ASCII in the local part, addresses without a dot (`root@localhost`).
@@ -21,7 +21,7 @@ use super::url_credential::is_token;
 pub const DETECTOR: Detector = Detector {
     name: "email",
     doc: "E-mail addresses, also directly before a Korean particle, and written out as `kim (at) example.com`.",
-    version: 7,
+    version: 8,
     mask: "[EMAIL]",
     find,
 };
@@ -47,13 +47,68 @@ const BARE_AT: [&str; 3] = [" at ", " AT ", " At "];
 const BARE_SPELT: &str = "앳 ";
 
 /// What stands for a dot; the bare English word needs spaces around it.
-const DOT: [&str; 7] = ["(dot)", "[dot]", "{dot}", "(점)", "점", "닷", "dot"];
+const DOT: [&str; 9] = ["(dot)", "[dot]", "{dot}", "(점)", "[.]", "(.)", "점", "닷", "dot"];
 
 /// Where addresses that are written out may end.
-const COMMON: [&str; 48] = [
-    "com", "net", "org", "kr", "edu", "gov", "io", "co", "uk", "de", "jp", "cn", "fr", "info", "biz", "me", "dev",
-    "ai", "app", "us", "eu", "test", "xyz", "site", "online", "shop", "store", "tech", "cloud", "name", "pro",
-    "museum", "int", "mil", "asia", "tv", "cc", "au", "ca", "ru", "br", "es", "nl", "se", "ch", "tw", "hk", "sg",
+const COMMON: [&str; 58] = [
+    "technology",
+    "website",
+    "agency",
+    "digital",
+    "solutions",
+    "systems",
+    "academy",
+    "blog",
+    "nz",
+    "pl",
+    "com",
+    "net",
+    "org",
+    "kr",
+    "edu",
+    "gov",
+    "io",
+    "co",
+    "uk",
+    "de",
+    "jp",
+    "cn",
+    "fr",
+    "info",
+    "biz",
+    "me",
+    "dev",
+    "ai",
+    "app",
+    "us",
+    "eu",
+    "test",
+    "xyz",
+    "site",
+    "online",
+    "shop",
+    "store",
+    "tech",
+    "cloud",
+    "name",
+    "pro",
+    "museum",
+    "int",
+    "mil",
+    "asia",
+    "tv",
+    "cc",
+    "au",
+    "ca",
+    "ru",
+    "br",
+    "es",
+    "nl",
+    "se",
+    "ch",
+    "tw",
+    "hk",
+    "sg",
 ];
 
 /// Words before `at` that are no names.
@@ -111,7 +166,7 @@ fn text_near(behind: &str) -> &str {
 fn written_out(text: &str, start: usize, end: usize, bare: bool) -> Option<Found> {
     let before = text.get(..start)?;
     let local = before.strip_suffix("  ").or(before.strip_suffix(' ')).unwrap_or(before);
-    let from = local.len() - local_part(local)?;
+    let from = spelt_start(local, local.len() - local_part(local)?);
     let behind = text.get(end..)?;
     let skipped = behind.len() - behind.trim_start_matches(' ').len();
     let (mut at, mut label_at, mut spelt) = (end + skipped.min(2), None, false);
@@ -144,6 +199,23 @@ fn written_out(text: &str, start: usize, end: usize, bare: bool) -> Option<Found
     (common && !code).then_some(Found { start: from, end: to, confidence: Confidence::Likely })
 }
 
+/// Where the local part begins that goes on before `from` with a dot that is written out: `kim dot lee (at) example.com`.
+fn spelt_start(text: &str, mut from: usize) -> usize {
+    for _ in 0..3 {
+        let lead = text.get(..from).unwrap_or_default();
+        let inner = lead.strip_suffix(' ').unwrap_or(lead);
+        let apart = inner.len() < lead.len();
+        let Some((word, rest)) = DOT.iter().find_map(|word| inner.strip_suffix(word).map(|rest| (word, rest))) else {
+            break;
+        };
+        let before = rest.strip_suffix(' ').unwrap_or(rest);
+        let bare = word.starts_with('d') && !(apart && before.len() < rest.len());
+        let Some(len) = local_part(before).filter(|_| !bare) else { break };
+        from = before.len() - len;
+    }
+    from
+}
+
 /// How many bytes a dot, or what stands for one, takes at the start of a text.
 fn dot(rest: &str) -> Option<usize> {
     if rest.starts_with('.') && rest.as_bytes().get(1).is_some_and(u8::is_ascii_alphanumeric) {
@@ -151,6 +223,9 @@ fn dot(rest: &str) -> Option<usize> {
     }
     let inner = rest.trim_start_matches(' ');
     let led = rest.len() - inner.len();
+    if led == 1 && inner.starts_with(". ") && inner.as_bytes().get(2).is_some_and(u8::is_ascii_alphanumeric) {
+        return Some(3);
+    }
     let is = |word: &&&str| inner.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     let word = DOT.iter().find(is)?;
     let behind = inner.get(word.len()..)?;

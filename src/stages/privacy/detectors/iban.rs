@@ -9,7 +9,7 @@ use super::text::Text;
 use Confidence::{Certain, Possible};
 
 pub const DETECTOR: Detector =
-    Detector { name: "iban", doc: "International bank account numbers.", version: 1, mask: "[IBAN]", find };
+    Detector { name: "iban", doc: "International bank account numbers.", version: 2, mask: "[IBAN]", find };
 
 /// Lengths by country, from the IBAN registry.
 const LENGTHS: &str = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 \

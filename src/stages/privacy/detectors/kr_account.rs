@@ -14,7 +14,7 @@ use Confidence::{Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "kr_account",
     doc: "Numbers of Korean bank accounts, beside a word that says so.",
-    version: 3,
+    version: 4,
     mask: "[ACCOUNT]",
     find,
 };

@@ -16,7 +16,7 @@ use Confidence::{Certain, Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "kr_address",
     doc: "Korean addresses by road and by lot, down to the number of the house.",
-    version: 2,
+    version: 3,
     mask: "[ADDRESS]",
     find,
 };
@@ -303,6 +303,9 @@ fn part(inner: &str) -> Option<usize> {
     let below = below.strip_prefix(['B', 'b']).unwrap_or(below);
     let digits = below.bytes().take(5).take_while(u8::is_ascii_digit).count();
     let behind = below.get(digits..)?;
+    if let Some(door) = flat(below, digits) {
+        return Some(inner.len() - below.len() + door);
+    }
     if digits > 0 {
         let word = PARTS.iter().find(|p| behind.starts_with(*p))?;
         return Some(inner.len() - behind.len() + word.len());
@@ -310,9 +313,37 @@ fn part(inner: &str) -> Option<usize> {
     let near = super::text::head(inner, NAME_MAX);
     let name: usize = near.chars().take_while(|c| is_name(*c)).map(char::len_utf8).sum();
     let name = near.get(..name)?;
+    // a building of any name, before the number of a house or a flat in it
+    if name.chars().count() >= 2 && name.ends_with(is_hangul) && begins_flat(near.get(name.len()..)?) {
+        return Some(name.len());
+    }
     let cut = BUILDINGS.iter().filter_map(|b| name.rfind(b).map(|at| at + b.len())).max()?;
     let whole = BUILDINGS.contains(&name);
     (cut > 0 && (whole || name.chars().count() >= 3)).then_some(cut)
+}
+
+fn is_hangul(c: char) -> bool {
+    matches!(c, '가'..='힣')
+}
+
+/// Bytes of house and flat in short, `104-1203`, of which the first has so many digits; a telephone number goes on or is longer.
+fn flat(text: &str, digits: usize) -> Option<usize> {
+    let behind = text.get(digits..)?;
+    let second = behind.strip_prefix('-').or_else(|| behind.strip_prefix(" - "))?;
+    let len = second.bytes().take(5).take_while(u8::is_ascii_digit).count();
+    let goes_on = second.get(len..)?.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+    (digits == 3 && (3..=4).contains(&len) && !goes_on && !text.starts_with('0'))
+        .then_some(text.len() - second.len() + len)
+}
+
+/// Whether behind a name the number of a house, a floor or a flat stands: ` 108동`, ` 1203호`, ` 104-1203`.
+fn begins_flat(behind: &str) -> bool {
+    let inner = behind.strip_prefix(", ").or_else(|| behind.strip_prefix(' ')).unwrap_or_default();
+    let digits = inner.bytes().take(5).take_while(u8::is_ascii_digit).count();
+    let word = inner.get(digits..).unwrap_or_default();
+    flat(inner, digits).is_some()
+        || (2..=4).contains(&digits) && word.starts_with(['동', '호'])
+        || (1..=2).contains(&digits) && word.starts_with('층')
 }
 
 /// What the segments of an address in Latin letters end in.

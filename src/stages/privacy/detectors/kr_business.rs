@@ -15,7 +15,7 @@ use Confidence::{Likely, Possible};
 pub const BUSINESS: Detector = Detector {
     name: "kr_business",
     doc: "Korean business registration numbers.",
-    version: 3,
+    version: 4,
     mask: "[BUSINESS]",
     find: find_business,
 };
@@ -23,7 +23,7 @@ pub const BUSINESS: Detector = Detector {
 pub const CORPORATION: Detector = Detector {
     name: "kr_corporation",
     doc: "Korean corporate registration numbers.",
-    version: 2,
+    version: 3,
     mask: "[CORPORATION]",
     find: find_corporation,
 };

@@ -10,7 +10,7 @@ use super::tokens;
 use Confidence::{Certain, Likely, Possible};
 
 pub const DETECTOR: Detector =
-    Detector { name: "kr_ci", doc: "Linkage keys of Korea: CI and DI.", version: 3, mask: "[CI]", find };
+    Detector { name: "kr_ci", doc: "Linkage keys of Korea: CI and DI.", version: 4, mask: "[CI]", find };
 
 const DI: &str = "MC0GCCqGSIb3DQIJAyE";
 

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `kr_driver` | 2-2-6-2 digits, the first two 11 to 26 or 28 (the region); older: 서울 04-123456-78 | likely with dashes |
 //! | `kr_passport` | M, S, R, O, D or PM, PS, ... and 8 (7) digits; since December 2021 M123A4567 | likely; possible where the digits are a date |
+//! | | the same with other letters | none |
 //! | `kr_health` | 1-10 digits | possible |
 //! | `kr_customs` | P and 12 digits | likely |
 //!
@@ -18,7 +19,7 @@ use Confidence::{Certain, Likely, Possible};
 pub const DRIVER: Detector = Detector {
     name: "kr_driver",
     doc: "Numbers of Korean driver's licences.",
-    version: 2,
+    version: 3,
     mask: "[DRIVER]",
     find: find_driver,
 };
@@ -26,7 +27,7 @@ pub const DRIVER: Detector = Detector {
 pub const PASSPORT: Detector = Detector {
     name: "kr_passport",
     doc: "Numbers of Korean passports.",
-    version: 2,
+    version: 3,
     mask: "[PASSPORT]",
     find: find_passport,
 };
@@ -34,7 +35,7 @@ pub const PASSPORT: Detector = Detector {
 pub const HEALTH: Detector = Detector {
     name: "kr_health",
     doc: "Numbers of Korean health insurance cards.",
-    version: 2,
+    version: 3,
     mask: "[HEALTH]",
     find: find_health,
 };
@@ -42,7 +43,7 @@ pub const HEALTH: Detector = Detector {
 pub const CUSTOMS: Detector = Detector {
     name: "kr_customs",
     doc: "Personal customs codes of Korea.",
-    version: 2,
+    version: 3,
     mask: "[CUSTOMS]",
     find: find_customs,
 };
@@ -73,7 +74,9 @@ fn find_driver(text: &Text, out: &mut Vec<Found>) {
                 let (start, end) = numbers.place(first, last);
                 let before = text.plain.get(..start).unwrap_or_default().trim_end_matches([' ', '-']);
                 let region = REGIONS.iter().find(|r| before.ends_with(*r) && start - before.len() <= 2);
-                if let Some(region) = region.filter(|_| matches!(mark, Mark::Dash | Mark::Space | Mark::Dot)) {
+                if let Some(region) =
+                    region.filter(|_| matches!(mark, Mark::Dash | Mark::Space | Mark::Dot | Mark::Odd(b'_' | b'/')))
+                {
                     let found = Found { start: before.len() - region.len(), end, confidence: Likely };
                     out.push(text.judged(found, Subject::Driver));
                 }
@@ -97,8 +100,15 @@ fn find_passport(text: &Text, out: &mut Vec<Found>) {
                 passport(text, lead.len(), run.end, Likely, out);
             }
         }
-        let Some(letter) = before.chars().next_back().filter(|c| "MSRODmsrod".contains(*c)) else { continue };
+        let Some(letter) = before.chars().next_back().filter(char::is_ascii_alphabetic) else { continue };
         let lead = before.strip_suffix(letter).unwrap_or_default();
+        let led = lead.ends_with(|c: char| c.is_ascii_alphabetic());
+        if !"MSRODmsrod".contains(letter) || (led && len == 7 && !lead.ends_with(['P', 'p'])) {
+            let end = other_series(text, at, led);
+            let end = end.filter(|_| text.subject(run.start, run.end) == Some(Subject::Passport));
+            end.into_iter().for_each(|end| passport(text, run.start - 1 - usize::from(led), end, Possible, out));
+            continue;
+        }
         let own = match len {
             8 if is_date(numbers.digits(at, at)) => Possible,
             8 if letter.is_ascii_uppercase() => Likely,
@@ -124,6 +134,20 @@ fn find_passport(text: &Text, out: &mut Vec<Found>) {
             _ => continue,
         };
         passport(text, run.start - 1, run.end, own, out);
+    }
+}
+
+/// Where a number of other letters ends, which a word such as 여권 must call by its name: a letter and eight digits or `X123Y4567`,
+/// two letters and seven digits.
+fn other_series(text: &Text, at: usize, led: bool) -> Option<usize> {
+    let (run, len) = (text.numbers.runs.get(at)?, text.numbers.len(at));
+    match (len, led) {
+        (8, false) | (7, true) => Some(run.end),
+        (3, false) => {
+            let next = text.numbers.runs.get(at + 1).filter(|n| n.start == run.end + 1 && n.digits.len() == 4)?;
+            text.at(run.end).filter(char::is_ascii_alphabetic).map(|_| next.end)
+        }
+        _ => None,
     }
 }
 

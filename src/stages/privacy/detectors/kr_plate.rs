@@ -10,7 +10,7 @@ use super::units;
 use Confidence::{Certain, Likely, Possible};
 
 pub const DETECTOR: Detector =
-    Detector { name: "kr_plate", doc: "Korean number plates.", version: 3, mask: "[PLATE]", find };
+    Detector { name: "kr_plate", doc: "Korean number plates.", version: 4, mask: "[PLATE]", find };
 
 /// Private, commercial, parcel, rental and military plates.
 pub const LETTERS: &str = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호국합육해공";

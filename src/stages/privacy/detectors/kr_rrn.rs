@@ -9,7 +9,7 @@
 //! Numbers issued since October 2020 have no check digit, and an older person can get a new number, so a failed check
 //! does not clear one. How sure a number is: with a dash and its check digit certain; with a dash alone, with the check digit
 //! alone, or of somebody born since then likely; else possible. A word such as 주민등록번호 before it raises that by one, a
-//! word for another number lowers it: a number labelled as that of a corporation (법인등록번호 has the same shape) is at most
+//! word for another number lowers it (번호 alone raises it, too): a number labelled as that of a corporation (법인등록번호 has the same shape) is at most
 //! possible. Inside a longer number joined by dashes, in an identifier, a decimal, or the number of a payment card it needs
 //! such a word.
 //!
@@ -26,7 +26,7 @@ use Confidence::{Certain, Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "kr_rrn",
     doc: "Korean resident and foreign resident registration numbers.",
-    version: 6,
+    version: 7,
     mask: "[RRN]",
     find,
 };
@@ -111,8 +111,18 @@ fn confidence(text: &Text, first: usize, last: usize) -> Option<Confidence> {
         _ if part || !whole && own == Possible => None,
         Some(Subject::Corporation) => Some(Possible),
         _ if text.is_another(start, end, Subject::Rrn) => Some(own.lowered()),
+        // `번호: 6609282971665`: of no other thing
+        None if whole && is_called_number(text, start) => Some(own.raised()),
         _ => Some(own),
     }
+}
+
+/// Whether the word 번호 alone stands right before a place, that of a number or of a registration.
+fn is_called_number(text: &Text, start: usize) -> bool {
+    let signs = [' ', ':', '=', '\t', '|', ',', '"', '\'', '(', '[', '【', '→', '은', '는', '이', '가', '을', '를'];
+    let word = text.lead(start).trim_end_matches(signs);
+    let word = word.strip_suffix("등록번호").or_else(|| word.strip_suffix("번호"));
+    word.is_some_and(|lead| !lead.ends_with(char::is_alphanumeric))
 }
 
 /// Whether the number is torn by dashes and spaces alone, with a joint behind its sixth digit.

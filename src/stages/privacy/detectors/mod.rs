@@ -259,6 +259,81 @@ mod tests {
         assert_eq!(types(&["nothing"]).find(text), []);
     }
 
+    /// The hits of all types in a text.
+    fn all_in(text: &str) -> Vec<(String, String)> {
+        let finder = types(&DETECTORS.iter().map(|d| d.name).collect::<Vec<_>>());
+        found_types(&finder, text).into_iter().map(|(name, hit)| (name.to_string(), hit)).collect()
+    }
+
+    #[test]
+    fn only_and_too_behind_a_number_are_no_units() {
+        for (text, want) in [
+            ("차량번호 878너1249만 됩니다", "kr_plate 878너1249"),
+            ("번호판 78거8854도 해줘", "kr_plate 78거8854"),
+            ("사업자번호 745-01-96367만 보내주세요", "kr_business 745-01-96367"),
+            ("계좌 207-996-128268도 확인", "kr_account 207-996-128268"),
+            ("SSN 578-39-9952만 적혀 있다", "us_ssn 578-39-9952"),
+            ("고객센터 1588-1234만 받아요", "phone 1588-1234"),
+            ("주소 서울 강남구 테헤란로 142만 적었다", "kr_address 서울 강남구 테헤란로 142"),
+            ("1500-2000만 원에서 1500-2000만명", ""),
+            ("서울 강남구 역삼동 38도 기록", ""),
+            ("서울 강남구 역삼동 3만 명", ""),
+        ] {
+            let hits: Vec<String> = all_in(text).into_iter().map(|(name, hit)| format!("{name} {hit}")).collect();
+            assert_eq!(hits.join("; "), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn fields_of_forms_tables_and_chats() {
+        for (text, want) in [
+            ("성명\t이영수\t남", "person 이영수"),
+            ("{\"성명\": \"이영수\", \"비고\": \"\"}", "person 이영수"),
+            ("<td>성명</td><td>이영수</td>", "person 이영수"),
+            ("저는 김별이라고 합니다", "person 김별"),
+            ("제 이름은 이현입니다", "person 이현"),
+            ("저는 정말이라고 합니다", ""),
+            ("이름,전화번호,신청일", ""),
+            ("성명\t성별\t신청일", ""),
+            ("영화감독, 당신은 이것만", ""),
+            ("Patient name: Olivia Davis", "person Olivia Davis"),
+            ("번호: 660628-2971665", "kr_rrn 660628-2971665"),
+            ("번호 660628 2971665랑", "kr_rrn 660628 2971665"),
+            ("주문번호 6606282971665", ""),
+            ("epoch - 1705099099274", ""),
+            ("여권번호 G677E5395", "kr_passport G677E5395"),
+            ("passport no AB1234567", "kr_passport AB1234567"),
+            ("모델 G677E5395", ""),
+            ("API 키는 848b011f4640c1e660f826c8ba228d94", "secret 848b011f4640c1e660f826c8ba228d94"),
+            ("키는 a180cm12 정도", ""),
+            ("password=cSaDfkmy_hCTfAfASORy", "secret cSaDfkmy_hCTfAfASORy"),
+            ("password=SomeLongClass_Name", ""),
+            ("DB_PASSWORD=%DATABASE_PASSWORD1%", ""),
+            (
+                "주소 서울 강남구 테헤란로 20, SK뷰 126동 1401호",
+                "kr_address 서울 강남구 테헤란로 20, SK뷰 126동 1401호",
+            ),
+            ("주소 서울 강남구 테헤란로 20 104-797", "kr_address 서울 강남구 테헤란로 20 104-797"),
+            ("서울 강남구 테헤란로 20, 02-123-4567", "kr_address 서울 강남구 테헤란로 20; phone 02-123-4567"),
+            ("fax (+82) 2-1234-5678", "phone (+82) 2-1234-5678"),
+            ("팩스 1644·0446", "phone 1644·0446"),
+            ("비율 1644.0446", ""),
+            ("FAX: 1644-1651", "phone 1644-1651"),
+            ("재위 1644-1661", ""),
+            ("번호판은 영사731-897이고", "kr_plate 영사731-897"),
+            ("전화 ( 0 6 3 ) 3 9 6 - 0 3 0 5", "phone ( 0 6 3 ) 3 9 6 - 0 3 0 5"),
+            ("전화 041_4288_9876", "phone 041_4288_9876"),
+            ("면허 경기56_332334_92", "kr_driver 경기56_332334_92"),
+            ("james[.]lee@example[.]com", "email james[.]lee@example[.]com"),
+            ("kim dot lee (at) example dot com", "email kim dot lee (at) example dot com"),
+            ("건강보험 ③-⓪③⓪⓪②⑤⓪⑤⑦②", "kr_health ③-⓪③⓪⓪②⑤⓪⑤⑦②"),
+            ("〇一〇-二三四五-六七八九로", "phone 〇一〇-二三四五-六七八九"),
+        ] {
+            let hits: Vec<String> = all_in(text).into_iter().map(|(name, hit)| format!("{name} {hit}")).collect();
+            assert_eq!(hits.join("; "), want, "{text}");
+        }
+    }
+
     #[test]
     fn the_longest_of_overlapping_hits_wins() {
         let finder = types(&["email", "phone"]);

@@ -13,10 +13,10 @@ use super::text::Text;
 use Confidence::{Certain, Likely, Possible};
 
 pub const IP: Detector =
-    Detector { name: "ip", doc: "Addresses of IPv4 and IPv6.", version: 2, mask: "[IP]", find: find_ip };
+    Detector { name: "ip", doc: "Addresses of IPv4 and IPv6.", version: 3, mask: "[IP]", find: find_ip };
 
 pub const MAC: Detector =
-    Detector { name: "mac", doc: "Addresses of network cards.", version: 2, mask: "[MAC]", find: find_mac };
+    Detector { name: "mac", doc: "Addresses of network cards.", version: 3, mask: "[MAC]", find: find_mac };
 
 fn find_ip(text: &Text, out: &mut Vec<Found>) {
     let numbers = text.numbers;

@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 pub const DETECTOR: Detector = Detector {
     name: "person",
     doc: "Names of people beside a title or a role; others by a dictionary of one's own.",
-    version: 3,
+    version: 4,
     mask: "[PERSON]",
     find,
 };
@@ -58,6 +58,7 @@ const LATIN_TITLE: &str = "PD";
 /// How somebody begins to say who they are, and how that ends.
 const INTRODUCED: [&str; 9] =
     ["저는 ", "나는 ", "저 ", "제 이름은 ", "내 이름은 ", "본인은 ", "안녕하세요, ", "안녕하세요. ", "안녕하십니까, "];
+const CALLED: [&str; 3] = ["라고 합", "라고 해", "라고 하"];
 const COPULAS: [&str; 9] = ["입니다", "이라고", "라고", "이에요", "예요", "이야", "이고", "인데", "이며"];
 
 /// What may stand behind an age: its bracket, the unit, or a trade; the middle dot before one is a dot in the plain spelling.
@@ -105,7 +106,10 @@ fn introduced(text: &Text, word: usize, end: usize) -> Option<Found> {
         None if COPULAS.iter().any(|ending| spaced.starts_with(ending)) => run,
         None => return None,
     };
-    (syllables(name)? >= 3).then_some(Found { start: end, end: end + name.len(), confidence: Likely })
+    // two syllables may be any word behind 저는, but not where a name is told as one
+    let told = text.plain.get(word..end)?.ends_with("이름은 ") || CALLED.iter().any(|of| near.contains(of));
+    let least = if told { 2 } else { 3 };
+    (syllables(name)? >= least).then_some(Found { start: end, end: end + name.len(), confidence: Likely })
 }
 
 fn is_hangul(c: char) -> bool {
@@ -139,6 +143,9 @@ fn titled(text: &Text, title: usize) -> Option<Found> {
     Some(Found { start: end - len, end, confidence: if weak { confidence.lowered() } else { confidence } })
 }
 
+/// What may stand between a heading and its field, in tables and in JSON.
+const FIELDS: [&str; 10] = ["\": \"", "\":\"", "': '", "\t", ",", "|", " | ", "</td><td>", "</th><td>", ": \""];
+
 /// The name behind a role: `성명: 홍길동`, `담당자는 김철수입니다`.
 fn behind_role(text: &Text, word: usize, end: usize, role: bool) -> Option<Found> {
     if text.before(word).is_some_and(is_hangul) && !role {
@@ -146,9 +153,16 @@ fn behind_role(text: &Text, word: usize, end: usize, role: bool) -> Option<Found
     }
     let rest = text.plain.get(end..)?;
     let particle = ["은 ", "는 ", "이 ", "가 ", "인 ", "명 ", "자 "].iter().find_map(|p| rest.strip_prefix(p));
-    let inner =
-        particle.or_else(|| rest.strip_prefix(" : ")).or_else(|| rest.strip_prefix([':', ' ', '=', '(', '/']))?;
+    let field = FIELDS.iter().filter(|_| role).find_map(|sign| rest.strip_prefix(sign));
+    let inner = particle
+        .or(field)
+        .or_else(|| rest.strip_prefix(" : "))
+        .or_else(|| rest.strip_prefix([':', ' ', '=', '(', '/']))?;
     let marked = rest.starts_with(':') || rest.starts_with(" :") || rest.starts_with('=');
+    // a header of a table has the next heading there
+    if field.is_some() && text.before(word).is_some_and(is_hangul) {
+        return None;
+    }
     let inner = inner.strip_prefix(' ').unwrap_or(inner);
     let start = text.plain.len() - inner.len();
     let near = head(inner, NEAR);
@@ -242,7 +256,19 @@ const LATIN_THINGS: [&str; 14] = [
 /// Roles behind which other things than people often stand, so that they alone are not enough.
 const LATIN_WEAK: [&str; 2] = ["name: ", "name="];
 /// Roles of forms, behind which a Korean name may stand as well.
-const LATIN_ROLES: [&str; 33] = [
+const LATIN_ROLES: [&str; 45] = [
+    "Patient name: ",
+    "Patient Name: ",
+    "patient name: ",
+    "Customer name: ",
+    "Customer Name: ",
+    "customer name: ",
+    "Employee name: ",
+    "Student name: ",
+    "Cardholder: ",
+    "Cardholder name: ",
+    "Contact person: ",
+    "contact person: ",
     "Name: ",
     "NAME: ",
     "Name : ",
@@ -295,6 +321,7 @@ fn latin(text: &Text, out: &mut Vec<Found>) {
                     | [.., b'm' | b'd', b'e', b'r']
                     | [.., b'a', b'c', b't']
                     | [.., b't', b't', b'n']
+                    | [.., b's', b'o', b'n']
             )
         );
         if !role {

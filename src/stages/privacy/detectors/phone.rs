@@ -36,7 +36,7 @@ pub const DETECTOR: Detector = Detector {
     name: "phone",
     doc: "Telephone numbers of Korea as they are written there, those of the regions declared as they are written there, and \
           those of all countries with a leading `+`.",
-    version: 7,
+    version: 8,
     mask: "[PHONE]",
     find,
 };
@@ -105,6 +105,9 @@ impl Candidate<'_> {
         let start = self.numbers.place(self.first, self.first).0;
         if let Some(plus) = self.plus() {
             let last = self.korean_abroad().or_else(|| self.international())?;
+            let closed = last > self.first && self.numbers.gap(self.first + 1).closes;
+            let opened = self.text.plain.get(..plus).is_some_and(|lead| lead.ends_with('('));
+            let plus = plus - usize::from(closed && opened);
             return Some((last, plus, Certain));
         }
         let bracketed = |last: usize| self.opening(last).unwrap_or(start);
@@ -134,14 +137,19 @@ impl Candidate<'_> {
         alone.then_some((last, bracketed(last), confidence))
     }
 
-    /// A mobile number with the same sign twice that is seldom set there.
+    /// A mobile number, or one behind a word for telephones, with the same sign twice that is seldom set there.
     fn odd(&self) -> Option<usize> {
         let mobile = |digits: &[u8]| matches!(digits, [0, 1, 0 | 1 | 6..=9, ..]);
         let fits = |groups: [usize; 3]| match self.numbers.layout(self.first, &groups)? {
-            (last, Some(Mark::Odd(_))) => mobile(self.digits(last)).then_some(last),
+            (last, Some(Mark::Odd(_))) => {
+                let digits = self.digits(last);
+                let (start, end) = self.numbers.place(self.first, last);
+                let named = || prefix(digits).is_some() && self.text.subject(start, end) == Some(Subject::Phone);
+                (mobile(digits) || named()).then_some(last)
+            }
             _ => None,
         };
-        fits([3, 4, 4]).or_else(|| fits([3, 3, 4]))
+        [[3, 4, 4], [3, 3, 4], [2, 3, 4], [2, 4, 4], [4, 3, 4], [4, 4, 4]].into_iter().find_map(fits)
     }
 
     /// The prefix with its 0, in one to three groups.
@@ -157,11 +165,13 @@ impl Candidate<'_> {
     fn nationwide(&self) -> Option<usize> {
         let last = self.first + 1;
         let joint = self.numbers.gap(last).mark;
-        let fits = match self.digits(last) {
-            [1, 5 | 6 | 8, ..] if matches!(joint, Mark::Dash | Mark::Space) => self.groups_end_at(last, &[4]),
+        let (start, end) = self.numbers.place(self.first, last);
+        let usual = || match joint {
+            Mark::Dash | Mark::Space => true,
+            Mark::Dot | Mark::Odd(_) => self.text.subject(start, end) == Some(Subject::Phone),
             _ => false,
         };
-        let (start, end) = self.numbers.place(self.first, last);
+        let fits = matches!(self.digits(last), [1, 5 | 6 | 8, ..]) && self.groups_end_at(last, &[4]) && usual();
         let known = NATIONWIDE.contains(&number(self.numbers.digits(self.first, self.first)));
         let fits = fits && known && !units::counts(self.text, start, end);
         let eight = self.digits(last).len() == 8 && self.digits(self.first).len() == 4;
@@ -169,7 +179,8 @@ impl Candidate<'_> {
         let before = self.first.checked_sub(1).is_some_and(|run| more(run, self.numbers.gap(self.first).mark));
         let longer = before || more(last + 1, self.numbers.gap(last + 1).mark);
         let alone = !longer && self.stands_alone(last);
-        (fits && eight && !is_span_of_years(self.digits(last)) && alone).then_some(last)
+        let years = || is_span_of_years(self.digits(last)) && self.text.subject(start, end) != Some(Subject::Phone);
+        (fits && eight && alone && !years()).then_some(last)
     }
 
     /// `82-10-1234-5678`, `0082 10 1234 5678`, `821012345678`: the country code without its `+`.
@@ -289,7 +300,7 @@ impl Candidate<'_> {
     fn opening(&self, last: usize) -> Option<usize> {
         let before = self.text.plain.get(..self.numbers.runs.get(self.first)?.start)?;
         let closed = last > self.first && self.numbers.gap(self.first + 1).closes;
-        before.strip_suffix('(').filter(|_| closed).map(str::len)
+        before.strip_suffix(' ').unwrap_or(before).strip_suffix('(').filter(|_| closed).map(str::len)
     }
 }
 

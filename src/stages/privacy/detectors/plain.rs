@@ -114,7 +114,11 @@ fn other_spellings(text: &str, places: &[usize]) -> Vec<Change> {
                 let beside = |c: Option<char>| c.is_some_and(|c| matches!(plain(c), Spelling::Circled(_)));
                 let before = text.get(..next).and_then(|t| t.chars().next_back());
                 let behind = text.get(at..).and_then(|t| t.chars().next());
-                if beside(before) || beside(behind) {
+                // in a number one may stand alone between signs: ③-⓪③⓪, ②.⓪.②
+                let sign = |c: Option<char>| c.is_some_and(|c| matches!(c, '-' | '.' | ':' | ' '));
+                let second = text.get(..next).and_then(|t| t.chars().nth_back(1)).filter(|_| sign(before));
+                let next_but = text.get(at..).and_then(|t| t.chars().nth(1)).filter(|_| sign(behind));
+                if [before, behind, second, next_but].into_iter().any(beside) {
                     changes.push(Change { start: next, end: at, with: Some(with) });
                 }
             }

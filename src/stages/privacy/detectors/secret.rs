@@ -16,7 +16,7 @@ use Confidence::{Certain, Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "secret",
     doc: "Keys, tokens and passwords of programs, by published forms, by the name before them and by entropy.",
-    version: 3,
+    version: 4,
     mask: "[SECRET]",
     find,
 };
@@ -59,7 +59,10 @@ const NAMES: [&str; 33] = [
 ];
 
 /// Names behind which a value may stand without a sign, after a particle: `비밀번호는 ...입니다`.
-const SPOKEN: [&str; 6] = ["비밀번호", "비번", "암호", "인증키", "토큰", "패스워드"];
+const SPOKEN: [&str; 7] = ["비밀번호", "비번", "암호", "인증키", "토큰", "패스워드", "키"];
+
+/// What stands before 키 where it is the key of a program: `API 키는 ...`.
+const KEYS: [&str; 6] = ["api", "시크릿", "비밀", "액세스", "접근", "secret"];
 
 /// Whether such a name may end there, by its last letters; most words before a sign or a verb end otherwise.
 fn may_be_name(before: &[u8]) -> bool {
@@ -210,6 +213,11 @@ fn named(text: &Text, out: &mut Vec<Found>) {
         let rest = text.plain.get(behind..).unwrap_or_default();
         let particle = ["는", "은", "가", "이", "를", "을"].iter().find(|p| rest.starts_with(**p));
         let skipped = particle.map_or(0, |p| p.len());
+        let lead = super::text::tail(text.plain.get(..at).unwrap_or_default(), 12).trim_end_matches(' ');
+        let key = || KEYS.iter().any(|of| lead.to_ascii_lowercase().ends_with(of));
+        if name == "키" && !key() {
+            continue;
+        }
         if rest
             .get(skipped..)
             .is_some_and(|r| r.starts_with(' ') || (skipped > 0 && r.starts_with(|c: char| c.is_ascii())))
@@ -328,15 +336,16 @@ fn stretch(text: &Text, at: usize) -> Option<Found> {
 fn value(text: &Text, at: usize) -> Option<Found> {
     let found = stretch(text, at)?;
     let value = text.plain.get(found.start..found.end)?;
-    let template =
-        value.starts_with(['$', '{', '<', '%', '[', '/', '\\']) || value.contains("://") || value.contains("::");
+    let template = value.starts_with(['$', '{', '<', '[', '/', '\\']) || value.contains("://") || value.contains("::");
+    let template = template
+        || (value.starts_with('%') && (value.len() < 12 || value.contains(['(', '{']) || value.ends_with('%')));
     let account = value.contains('\\');
     let hash = value.len() == 16 && value.bytes().all(|b| b.is_ascii_hexdigit());
     // `token = getToken(x1)` is a program
     let call = value.split_once('(').is_some_and(|(name, _)| {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.'))
     });
-    let strong = value.len() >= 6 && is_mixed(value) && distinct(value) >= 5;
+    let strong = value.len() >= 6 && (is_mixed(value) || is_jumbled(value)) && distinct(value) >= 5;
     let confidence = if value.len() >= 7 { Likely } else { Possible };
     (!(template || account || hash || call) && strong).then_some(Found { confidence, ..found })
 }
@@ -365,6 +374,23 @@ fn is_mixed(value: &str) -> bool {
     value.bytes().any(|b| b.is_ascii_digit()) && value.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
+/// Whether letters of both cases and other signs change at least every second byte, as in no word: `cSaDfkmy_hCTfA`.
+fn is_jumbled(value: &str) -> bool {
+    let cases = has_case(value, u8::is_ascii_uppercase) && has_case(value, u8::is_ascii_lowercase);
+    value.len() >= 10 && cases && changes(value) * 2 >= value.len()
+}
+
+/// How often the class of the next byte is another one: capitals, small letters, digits, others.
+fn changes(value: &str) -> usize {
+    let class = |b: u8| match b {
+        b'A'..=b'Z' => 0,
+        b'a'..=b'z' => 1,
+        b'0'..=b'9' => 2,
+        _ => 3,
+    };
+    value.bytes().zip(value.bytes().skip(1)).filter(|(a, b)| class(*a) != class(*b)).count()
+}
+
 fn has_case(value: &str, class: fn(&u8) -> bool) -> bool {
     value.bytes().any(|b| class(&b))
 }
@@ -388,14 +414,7 @@ fn is_random(value: &str) -> bool {
     if value.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
         return false;
     }
-    let class = |b: u8| match b {
-        b'A'..=b'Z' => 0,
-        b'a'..=b'z' => 1,
-        b'0'..=b'9' => 2,
-        _ => 3,
-    };
-    let changes = value.bytes().zip(value.bytes().skip(1)).filter(|(a, b)| class(*a) != class(*b)).count();
-    changes * 5 >= value.len() * 2 && distinct(value) * 5 >= value.len().min(50) * 2
+    changes(value) * 5 >= value.len() * 2 && distinct(value) * 5 >= value.len().min(50) * 2
 }
 
 #[cfg(test)]
@@ -419,6 +438,7 @@ mod tests {
             }
         }
         for name in SPOKEN {
+            let name = if name == "키" { "API 키" } else { name };
             assert_eq!(found(&DETECTOR, &format!("{name}는 Tr0ub4dor3x")), ["Tr0ub4dor3x"], "{name}");
         }
         for option in ["-u", "--user", "--user="] {

@@ -8,7 +8,7 @@ use super::text::Text;
 pub const DETECTOR: Detector = Detector {
     name: "url_credential",
     doc: "Names and passwords in addresses of the web, with the host behind them.",
-    version: 2,
+    version: 3,
     mask: "[CREDENTIAL]",
     find,
 };

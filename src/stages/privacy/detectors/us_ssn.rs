@@ -13,7 +13,7 @@ use Confidence::{Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "us_ssn",
     doc: "Social security and taxpayer numbers of the United States.",
-    version: 2,
+    version: 3,
     mask: "[SSN]",
     find,
 };
