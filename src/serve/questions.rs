@@ -17,6 +17,7 @@ use crate::report::html::live::{self, Choice, Question};
 use crate::report::rows::Looking;
 use crate::report::show::raw_columns;
 use crate::report::snapshot::since;
+use crate::report::view::drawn::{Drawn, shapes};
 use crate::report::view::samples::{Pictures, cards, classes};
 use crate::review::ask;
 use crate::review::file::{self, Held, Key};
@@ -24,7 +25,7 @@ use crate::review::queue::item;
 use crate::review::task::{Answered, Task};
 use crate::review::{Back, Item, Said, choices, is_class, is_spans, marked, said};
 use crate::stage::{Fault, Role};
-use crate::stages::label::decided::{answer_text, judged};
+use crate::stages::label::decided::{answer, answer_text, judged};
 use crate::table::{Cell, value_at};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -163,6 +164,7 @@ fn told(ground: &Ground, key: &str, by: Option<&str>, raw: bool) -> Result<Optio
         card.said.retain(|s| !entry.asked.reasons.iter().any(|r| r.step == s.step && r.rule == s.rule));
     }
     ground.name(shown.as_ref().and_then(|(_, card)| card.picture.as_ref()).map(|p| p.blob));
+    let picture = shown.as_ref().and_then(|(_, card)| card.picture.clone());
     let asked = Label::of(ground, entry)?;
     let hidden = asked.as_ref().is_some_and(|label| label.hidden && !raw);
     let reasons = entry.asked.reasons.iter();
@@ -187,6 +189,7 @@ fn told(ground: &Ground, key: &str, by: Option<&str>, raw: bool) -> Result<Optio
     question.classes = &label.classes;
     question.agreement = label.item.agreement.as_deref();
     question.choices = label.choices();
+    question.picture = picture;
     question.before = before(ground, entry, by.unwrap_or_default())?;
     Ok(Some(live::question(&question)))
 }
@@ -249,6 +252,13 @@ impl Label {
         }
     }
 
+    /// The shapes of an answer, to be drawn.
+    fn shapes(&self, value: &Json) -> Vec<Drawn> {
+        let kind = self.task.declared.task;
+        let read = answer(kind, &answer_text(value)).ok();
+        read.and_then(|value| shapes(&(kind.answer)(), &value)).unwrap_or_default()
+    }
+
     /// Answers that were given, then what a model suggests, then the other classes.
     fn choices(&self) -> Vec<Choice> {
         let spans = is_spans(self.task.declared.task);
@@ -271,6 +281,7 @@ impl Label {
         }
         let choice = |(value, times, by): (Json, usize, String)| Choice {
             words: words(&value),
+            shapes: self.shapes(&value),
             suggested: self.suggested.as_ref() == Some(&value),
             value: value.to_string(),
             times,

@@ -5,7 +5,7 @@
 //   node serve.mjs TAMIS [--shots DIR]
 //
 // TAMIS is a program built with `--features serve`. Skips as report.mjs does.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -184,6 +184,23 @@ if (decided().length !== 103 || !decided().some((d) => d.id === 's0001')) wrong.
 wrong.splice(0, wrong.length, ...wrong.filter((w) => w && !w.includes('409 (Conflict)')));
 await context.close();
 
+// ---- what differs between two releases ---------------------------------------------------------------------------------------
+execFileSync(tamis, ['-C', dir, 'release', 'all', '--quiet'], { stdio: 'inherit' });
+({ page, context, at } = await open(server.address, { quiet: ['422'] }));
+await page.waitForSelector('#question');
+await page.evaluate(() => { location.hash = '#/changes'; });
+await page.waitForSelector('main[data-shown="changes"] #sides');
+if ((await page.locator('#a').inputValue()) !== 'all@0.1.0' || (await page.locator('#b').inputValue()) !== 'all') wrong.push(`${at}: the sides are not what was frozen and what was built`);
+if (!(await page.locator('#changes td.n').count())) wrong.push(`${at}: nothing is compared`);
+// the sides by keyboard alone; a release against itself is told
+await page.locator('#a').focus();
+await page.keyboard.press('Home');
+await page.keyboard.press('Tab');
+await page.keyboard.press('Tab');
+await page.keyboard.press('Enter');
+await page.waitForFunction(() => document.querySelector('main .bad')?.textContent?.includes('compared with itself'));
+await context.close();
+
 // ---- every page, both widths and schemes ------------------------------------------------------------------------------------
 for (const width of [1280, 400]) {
   for (const scheme of ['light', 'dark']) {
@@ -192,8 +209,7 @@ for (const width of [1280, 400]) {
     const names = await page.locator('nav a').evaluateAll((as) => as.map((a) => a.getAttribute('href')));
     for (const name of names) {
       await page.evaluate((h) => { location.hash = h; }, name);
-      await page.waitForFunction((h) => document.querySelector(`nav a[href="${h}"]`)?.getAttribute('aria-current') === 'page' && document.querySelector('main h2'), name);
-      await page.waitForTimeout(250);
+      await page.waitForFunction((h) => document.querySelector('main')?.dataset.shown === h.slice(2), name);
       await sideways(page, `${at} ${name}`);
       await axe(page, `${at} ${name}`);
       if (shots) await page.screenshot({ path: `${shots}/${name.slice(2)}-${width}-${scheme}.png` });

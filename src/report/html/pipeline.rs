@@ -36,12 +36,25 @@ pub fn part(views: &Views) -> Option<Markup> {
                 th scope="row" { code { (s.step) } br; (key(&s.path, s.line)) }
                 td { (state(s.state)) }
                 td class="n" { (number(s.findings)) }
-                td class="wide" { code { (text(&cut(&s.parameters))) } }
+                td class="wide" { (parameters(&s.parameters)) }
                 td class="wide dim" { (text(&cut(&reads(i)))) }
             } } }
         } }))
     })
 }
+
+/// Long ones are folded, so that the steps are seen beside each other.
+fn parameters(of: &str) -> Markup {
+    let shown = html! { code { (text(&cut(of))) } };
+    if of.chars().count() <= FOLDED {
+        return shown;
+    }
+    let first: String = of.chars().take(FOLDED).collect();
+    html! { details { summary { code { (text(&first)) "…" } } (shown) } }
+}
+
+/// Characters of parameters that stand open.
+const FOLDED: usize = 48;
 
 fn cut(of: &str) -> String {
     match of.char_indices().nth(CHARS) {
