@@ -252,11 +252,12 @@ impl Label {
         }
     }
 
-    /// The shapes of an answer, to be drawn.
-    fn shapes(&self, value: &Json) -> Vec<Drawn> {
+    /// The shapes of an answer, to be drawn, and the answer in words; nothing where it has none.
+    fn drawn(&self, value: &Json) -> Option<(Vec<Drawn>, String)> {
         let kind = self.task.declared.task;
-        let read = answer(kind, &answer_text(value)).ok();
-        read.and_then(|value| shapes(&(kind.answer)(), &value)).unwrap_or_default()
+        let read = answer(kind, &answer_text(value)).ok()?;
+        let own = shapes(&(kind.answer)(), &read).filter(|own| !own.is_empty())?;
+        Some((own, (kind.words)(&read)))
     }
 
     /// Answers that were given, then what a model suggests, then the other classes.
@@ -279,13 +280,10 @@ impl Label {
             let names = self.task.declared.candidates.iter().map(|c| vec![c.get().clone()]);
             names.chain([Vec::new()]).map(|chosen| serde_json::json!({ "chosen": chosen })).for_each(&mut add);
         }
-        let choice = |(value, times, by): (Json, usize, String)| Choice {
-            words: words(&value),
-            shapes: self.shapes(&value),
-            suggested: self.suggested.as_ref() == Some(&value),
-            value: value.to_string(),
-            times,
-            by,
+        let choice = |(value, times, by): (Json, usize, String)| {
+            let (shapes, words) = self.drawn(&value).unwrap_or_else(|| (Vec::new(), words(&value)));
+            let suggested = self.suggested.as_ref() == Some(&value);
+            Choice { words, shapes, suggested, value: value.to_string(), times, by }
         };
         out.into_iter().map(choice).collect()
     }

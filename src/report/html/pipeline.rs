@@ -4,6 +4,7 @@ use super::page::{key, text};
 use super::words::W;
 use crate::report::terminal::number;
 use crate::report::view::Views;
+use crate::report::view::pipeline::{Edge, Node};
 use maud::{Markup, html};
 
 /// Characters of parameters that are told of a step.
@@ -17,7 +18,11 @@ pub fn part(views: &Views) -> Option<Markup> {
     let bad = |i: usize| p.steps.get(i).is_some_and(|s| s.state == "failed");
     let reads = |i: usize| {
         let from = p.edges.iter().filter(|e| e.to == i).filter_map(|e| Some((p.steps.get(e.from)?, e)));
-        from.map(|(s, e)| format!("{} ({})", s.step, e.columns)).collect::<Vec<_>>().join("; ")
+        let one = |(s, e): (&Node, &Edge)| match e.columns.as_str() {
+            "" => s.step.clone(),
+            columns => format!("{} ({columns})", s.step),
+        };
+        from.map(one).collect::<Vec<_>>().join("; ")
     };
     let state = |state: &str| match state {
         "built" => W::StateBuilt,

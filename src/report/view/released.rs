@@ -24,6 +24,7 @@ impl Views {
         o.hidden.clear();
         self.flow.balance.retain(|name, _| name == of.name);
         self.pipeline.steps.iter_mut().for_each(|s| s.parameters.clear());
+        self.pipeline.edges.iter_mut().for_each(|e| e.columns.clear());
         self.fields.retain(|f| of.as_collected && column(&f.name));
         self.labels.retain(|t| task(&t.task));
         self.agreement.retain(|a| task(&a.task));
