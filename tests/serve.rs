@@ -649,3 +649,21 @@ fn a_build_is_asked_about_stopped_and_made() {
     assert!(until(|| planned()["tasks"] == 0), "{}", planned());
     assert!(until(|| server.get("/samples?q=text:cake").json()["count"].as_u64().is_some_and(|n| n > 100)));
 }
+
+#[test]
+fn the_guideline_of_the_classes_in_question_stands_below_the_answers() {
+    let dir = project(40, 10);
+    let guideline = "[label.topic]\nguideline = { document = \"docs/topic.md\", version = \"1.0.0\" }\n";
+    put(dir.path(), "dataset.toml", &MANIFEST.replace("[label.topic]\n", guideline));
+    put(
+        dir.path(),
+        "docs/topic.md",
+        "# Topics\n## food\nwhat is <b>eaten</b>\n## law\nwhat courts do\n## sport\ngames\n",
+    );
+    let server = serve(dir.path(), &["--by", "eve"]);
+    let queue = server.queue();
+    let item = queue["items"].as_array().unwrap().iter().find(|i| i["step"] == "label.topic").unwrap();
+    let (body, _) = server.question(item["key"].as_str().unwrap());
+    assert!(body.contains("what is &lt;b&gt;eaten&lt;/b&gt;") && body.contains("what courts do"), "{body}");
+    assert!(!body.contains("games"), "nobody answered so: {body}");
+}

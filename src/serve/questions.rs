@@ -11,6 +11,7 @@ use crate::digest::Digest;
 use crate::model::decisions::{Decided, Verdict};
 use crate::model::predictions::Predicted;
 use crate::model::spans::Span;
+use crate::model::votes::classes_of;
 use crate::project::Failure;
 use crate::report::filter::Filter;
 use crate::report::html::live::{self, Choice, Question};
@@ -26,7 +27,9 @@ use crate::review::task::{Answered, Task};
 use crate::review::{Back, Item, Said, choices, is_class, is_spans, marked, said};
 use crate::stage::{Fault, Role};
 use crate::stages::label::decided::{answer, answer_text, judged};
+use crate::stages::label::guideline::said as said_of;
 use crate::table::{Cell, value_at};
+use crate::world::World;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::cmp::Ordering;
@@ -190,6 +193,7 @@ fn told(ground: &Ground, key: &str, by: Option<&str>, raw: bool) -> Result<Optio
     question.agreement = label.item.agreement.as_deref();
     question.choices = label.choices();
     question.picture = picture;
+    question.guideline = label.guideline(&ground.project.world);
     question.before = before(ground, entry, by.unwrap_or_default())?;
     Ok(Some(live::question(&question)))
 }
@@ -250,6 +254,16 @@ impl Label {
             kind if is_class(kind) => "class",
             _ => "value",
         }
+    }
+
+    /// What the guideline says of the classes that the answers name.
+    fn guideline(&self, world: &World) -> Vec<(String, String)> {
+        let Some(guideline) = &self.task.declared.guideline else { return Vec::new() };
+        let kind = self.task.declared.task;
+        let given = self.item.votes.iter().map(|(_, answer)| answer).chain(&self.suggested);
+        let read = given.filter_map(|value| answer(kind, &answer_text(value)).ok());
+        let named: BTreeSet<String> = read.flat_map(|value| classes_of(&value)).collect();
+        said_of(world, guideline, &self.classes, &named)
     }
 
     /// The shapes of an answer, to be drawn, and the answer in words; nothing where it has none.

@@ -136,6 +136,8 @@ pub struct Question<'q> {
     pub classes: &'q [String],
     pub agreement: Option<&'q str>,
     pub choices: Vec<Choice>,
+    /// What the guideline says of the classes in question.
+    pub guideline: Vec<(String, String)>,
     /// The picture that answers with shapes are drawn over.
     pub picture: Option<Picture>,
     /// What people decided about it before, in words.
@@ -178,6 +180,11 @@ pub fn question(q: &Question) -> String {
             div class="one" { (PreEscaped(&q.card)) }
             @if let Some(agreement) = q.agreement { p class="dim" { (W::Agreement) " " (agreement) } }
             @if q.closed { p class="bad" { (W::CannotDecide) } } @else { (answers(q)) }
+            @if !q.guideline.is_empty() {
+                details { summary { (W::Guideline) }
+                    @for (class, said) in &q.guideline { h4 { (text(class)) } p class="t" { (text(said)) } }
+                }
+            }
         }
     }
     .into_string()
