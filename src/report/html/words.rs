@@ -269,7 +269,7 @@ words! {
     FaultBoundary: "another boundary" / "경계 다름",
     InconsistentSay: "{} of {} annotations have another class than most of the same words or text have; {} values have several classes." / "어노테이션 {}/{}개의 클래스가 같은 말이나 같은 글에 흔한 클래스와 다릅니다. 클래스가 여럿인 값은 {}개입니다.",
     OutliersSay: "{} measures of {} annotations lie beyond what is usual of their class, in {} samples." / "측정값 {}개(어노테이션 {}개 중)가 클래스의 보통 범위를 벗어났습니다. 해당 샘플은 {}개입니다.",
-    Unjudged: "{} annotations could not be judged: too few of their class, or nothing to measure." / "어노테이션 {}개는 같은 클래스가 너무 적거나 잴 것이 없어 판단하지 못했습니다.",
+    Unjudged: "{} annotations could not be compared: too few of their class, or nothing to measure." / "어노테이션 {}개는 같은 클래스가 너무 적거나 잴 것이 없어 비교하지 못했습니다.",
     OtherClasses: "Given class, and the class that the same value mostly has" / "주어진 클래스와 같은 값에 가장 흔한 클래스",
     MostFrequent: "most frequent class" / "가장 흔한 클래스",
     Usual: "What is usual" / "보통 범위",
