@@ -41,25 +41,26 @@ pub fn part(views: &Views) -> Option<Markup> {
                 th scope="row" { code { (s.step) } br; (key(&s.path, s.line)) }
                 td { (state(s.state)) }
                 td class="n" { (number(s.findings)) }
-                td class="wide" { (parameters(&s.parameters)) }
-                td class="wide dim" { (text(&cut(&reads(i)))) }
+                td class="wide" { (folded(&s.parameters, OPEN, &|of| html! { code { (text(of)) } })) }
+                td class="wide dim" { (folded(&reads(i), READS, &|of| html! { (text(of)) })) }
             } } }
         } }))
     })
 }
 
-/// Long ones are folded, so that the steps are seen beside each other.
-fn parameters(of: &str) -> Markup {
-    let shown = html! { code { (text(&cut(of))) } };
-    if of.chars().count() <= FOLDED {
-        return shown;
+/// What is long is folded, so that the steps are seen beside each other.
+fn folded(of: &str, most: usize, shown: &dyn Fn(&str) -> Markup) -> Markup {
+    let whole = shown(&cut(of));
+    if of.chars().count() <= most {
+        return whole;
     }
-    let first: String = of.chars().take(FOLDED).collect();
-    html! { details { summary { code { (text(&first)) "…" } } (shown) } }
+    let first: String = of.chars().take(most).collect();
+    html! { details { summary { (shown(&first)) "…" } (whole) } }
 }
 
-/// Characters of parameters that stand open.
-const FOLDED: usize = 48;
+/// Characters of parameters, and of what a step reads from, that stand open.
+const OPEN: usize = 48;
+const READS: usize = 120;
 
 fn cut(of: &str) -> String {
     match of.char_indices().nth(CHARS) {
