@@ -165,6 +165,18 @@ fn put(dir: &Path, path: &str, text: &str) {
     std::fs::write(dir.join(path), text).unwrap();
 }
 
+/// Whether something comes to be so in a minute.
+fn until(holds: impl Fn() -> bool) -> bool {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        if Instant::now() > end {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    true
+}
+
 fn lines(dir: &Path) -> Vec<Json> {
     let text = std::fs::read_to_string(dir.join("reviews/eve.jsonl")).unwrap_or_default();
     text.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
@@ -244,6 +256,9 @@ fn who_may_not_ask_is_told_nothing() {
         ("POST", "/undo", &[], &body, 413),
         ("POST", "/undo", &[("Transfer-Encoding", "chunked")], "", 411),
         ("POST", "/build", &[], "{}", 403),
+        ("POST", "/build", &[], "{\"dry\":1}", 422),
+        ("POST", "/build", &[], "{\"dry_run\":true}", 200),
+        ("POST", "/stop", &[], "{}", 403),
     ];
     for (method, path, fields, body, want) in table {
         let got = server.ask(method, path, fields, body);
@@ -334,8 +349,8 @@ fn every_page_is_there_and_the_filter_is_that_of_show() {
         assert_eq!(tamis(dir.path(), &verb).0, 0, "{verb:?}");
         assert!([200, 410].contains(&server.get("/samples").status), "{verb:?}");
     }
-    std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(server.get("/samples").status, 200, "what was taken was made again, and is read anew");
+    let anew = until(|| server.get("/samples").status == 200);
+    assert!(anew, "what was taken was made again, and is read anew");
     assert_eq!(server.queue()["items"].as_array().unwrap().len(), server.queue()["waiting"].as_u64().unwrap() as usize);
 }
 
@@ -573,4 +588,82 @@ columns = ["id", "text", "kind"]
     }
     assert!(all.iter().any(|(_, body)| body.contains("alert(1)")), "it is shown as text");
     assert_eq!(server.get("/samples?q=who:Kim").status, 422, "what is hidden is not searched");
+}
+
+#[test]
+fn what_differs_between_two_releases_is_a_page() {
+    let dir = project(40, 1000);
+    let nothing = serve(dir.path(), &[]);
+    let got = nothing.get("/changes");
+    assert!(got.status == 200 && got.body.contains("tamis release NAME"), "{}", got.body);
+    assert_eq!(tamis(dir.path(), &["release", "all"]).0, 0);
+    assert!(nothing.get("/changes").body.contains("all@0.1.0"), "what is frozen meanwhile is known");
+    drop(nothing);
+    let texts = std::fs::read_to_string(dir.path().join("raw/a.jsonl")).unwrap();
+    put(dir.path(), "raw/a.jsonl", &texts.replace("bread number 3\"", "<b>bread</b> of another sort\""));
+    let server = serve(dir.path(), &[]);
+    let got = server.get("/changes");
+    assert_eq!(got.status, 200, "{}", got.body);
+    assert!(
+        got.body.contains("&lt;b&gt;bread&lt;/b&gt; of another sort") && !got.body.contains("<b>bread"),
+        "{}",
+        got.body
+    );
+    for side in [
+        "<select id=\"a\"",
+        "<select id=\"b\"",
+        "<option value=\"all@0.1.0\" selected>",
+        "<option value=\"all\" selected>",
+    ] {
+        assert!(got.body.contains(side), "{side}: {}", got.body);
+    }
+    let json = server.ask("GET", "/changes?a=all%400.1.0&b=all", &[("Accept", "application/json")], "").json();
+    assert_eq!((&json["samples"]["changed"], &json["samples"]["added"]), (&json!(1), &json!(0)), "{json}");
+    let (_, out, _) = tamis(dir.path(), &["diff", "all@0.1.0", "all", "--json"]);
+    let told: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!((&told["samples"], &told["columns"]), (&json["samples"], &json["columns"]), "as tamis diff tells it");
+    // no word of an address becomes a path, or a revision of git
+    for side in ["HEAD", "..%2F..%2Fetc", "out%2Fall", "all@9", "%2Ftmp"] {
+        let got = server.get(&format!("/changes?a={side}"));
+        assert!(got.status == 422 && got.body.contains("no release"), "{side}: {} {}", got.status, got.body);
+    }
+    assert_eq!(server.get("/changes?a=all&b=all").status, 422);
+}
+
+#[test]
+fn a_build_is_asked_about_stopped_and_made() {
+    let dir = project(120, 1000);
+    let server = serve(dir.path(), &["--watch", "--partition-target", "16"]);
+    let post = |path: &str, body: &str| server.ask("POST", path, &[], body).json();
+    let planned = || post("/build", "{\"dry_run\":true}");
+    assert_eq!(planned(), json!({ "tasks": 0, "steps": [] }));
+    assert_eq!(post("/stop", "{}"), json!({ "stopping": false }));
+    let texts = std::fs::read_to_string(dir.path().join("raw/a.jsonl")).unwrap();
+    put(dir.path(), "raw/a.jsonl", &texts.replace("bread", "cake"));
+    let told = planned();
+    assert!(told["tasks"].as_u64().unwrap() > 0 && told["steps"][0]["step"] == "collect.a", "{told}");
+    assert_eq!(post("/build", "{}"), json!({ "building": true }));
+    assert_eq!(post("/stop", "{}"), json!({ "stopping": true }));
+    // a wish after the stop is one for another build
+    assert_eq!(post("/build", ""), json!({ "building": true }));
+    assert!(until(|| planned()["tasks"] == 0), "{}", planned());
+    assert!(until(|| server.get("/samples?q=text:cake").json()["count"].as_u64().is_some_and(|n| n > 100)));
+}
+
+#[test]
+fn the_guideline_of_the_classes_in_question_stands_below_the_answers() {
+    let dir = project(40, 10);
+    let guideline = "[label.topic]\nguideline = { document = \"docs/topic.md\", version = \"1.0.0\" }\n";
+    put(dir.path(), "dataset.toml", &MANIFEST.replace("[label.topic]\n", guideline));
+    put(
+        dir.path(),
+        "docs/topic.md",
+        "# Topics\n## food\nwhat is <b>eaten</b>\n## law\nwhat courts do\n## sport\ngames\n",
+    );
+    let server = serve(dir.path(), &["--by", "eve"]);
+    let queue = server.queue();
+    let item = queue["items"].as_array().unwrap().iter().find(|i| i["step"] == "label.topic").unwrap();
+    let (body, _) = server.question(item["key"].as_str().unwrap());
+    assert!(body.contains("what is &lt;b&gt;eaten&lt;/b&gt;") && body.contains("what courts do"), "{body}");
+    assert!(!body.contains("games"), "nobody answered so: {body}");
 }

@@ -3,6 +3,7 @@ use super::folder::{Folder, folder_of, name_of};
 use super::kinds::Kind;
 use super::told::Told;
 use crate::sign::{PublicKey, Signature};
+use crate::stages::release::REPORT;
 use std::collections::BTreeMap;
 
 /// Checks each list of sums against the files below its folder. Gives whether there is any.
@@ -68,7 +69,9 @@ fn one(folder: &Folder, list: &str, kinds: &BTreeMap<String, Kind>, b3: bool, to
     let apart = |path: &&String| {
         let kind = kinds.get(*path);
         let aside = matches!(kind, Some(Kind::Sums | Kind::Signature));
-        !aside && (base.is_empty() || path.starts_with(&format!("{base}/")))
+        // of a release the second list alone names the report, which tells the root that the first list has
+        let report = b3 && **path == below(REPORT);
+        !aside && !report && (base.is_empty() || path.starts_with(&format!("{base}/")))
     };
     for path in folder.files.keys().filter(apart).filter(|path| !listed.contains_key(*path)) {
         told.fault("sums.unlisted", path, "", "", format!("has no sum in {list}"));

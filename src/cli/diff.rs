@@ -19,6 +19,7 @@ use folder::{Folder, Go, Rows};
 use join::Reading;
 pub use sides::is_earlier;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -78,9 +79,29 @@ fn of_folders(c: &Context, args: &Args) -> Result<Difference, Failure> {
 /// What differs from an older release in the last build of the same release.
 pub fn against(c: &Context, old: &str) -> Result<Difference, Failure> {
     let args = Args { old: Some(old.to_string()), new: None, stat: false, json: true, markdown: false, limit: 0 };
-    let sides = sides::of(c, &args)?;
+    told(c, &args, false)
+}
+
+/// What differs between two releases of the project in a folder, each `NAME@VERSION` or `NAME`, for a page.
+#[cfg_attr(not(feature = "serve"), expect(dead_code, reason = "pages of a server ask for it"))]
+pub fn between(root: &Path, [old, new]: [&str; 2]) -> Result<Difference, Failure> {
+    let c = Context { dir: Some(root.into()), member: None, quiet: true, lang: None, colour: false };
+    let [old, new] = [old, new].map(|name| Some(name.to_string()));
+    let args = Args { old, new, stat: false, json: true, markdown: false, limit: 0 };
+    match pinned::difference(&c, &args)? {
+        Some(out) => Ok(out),
+        None => told(&c, &args, true),
+    }
+}
+
+/// `late` asks whether a side that is what was built last is what a build would make now.
+fn told(c: &Context, args: &Args, late: bool) -> Result<Difference, Failure> {
+    let sides = sides::of(c, args)?;
     let [old, new] = [sides[0].open()?, sides[1].open()?];
     let (mut out, [gone, come]) = compare(&old, &new, 0)?;
+    if late {
+        present::tell(c, &sides, &mut out);
+    }
     reasons::tell(c, [(&old, gone, "removed"), (&new, come, "added")], &mut out);
     out.examples = examples(&old, &new, &out)?;
     Ok(out)

@@ -1,6 +1,7 @@
 //! `tamis release NAME`: builds, demands that all gates hold, and freezes the candidate.
 mod outside;
 pub mod pins;
+mod reported;
 
 use super::project::{Failure, Finished, Options, Project, keep_from_git};
 use super::verify::signed::SIGNATURE;
@@ -84,6 +85,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let version = terminal::dataset(&project).version.get().clone();
     let key = args.sign.as_deref().map(|path| outside::key(&project.world, path)).transpose()?;
     let options = Options { jobs: args.jobs, ..Options::default() };
+    let report = reported::made(&project, &options, &args.name, c.quiet || args.json)?;
     let progress = Progress::new(c.quiet || args.json);
     let (exit, told, text) = project.build(&options, &|e| progress.hear(&e), |s, f| {
         progress.finish();
@@ -95,7 +97,8 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             }
             return Ok((f.exit(), (None, why), format!("not released: {}\n", gates(f))));
         }
-        freeze(&project, s, f, &args.name, &version).map(|(frozen, text)| (0, (Some(frozen), Vec::new()), text))
+        freeze(&project, s, f, (args.name.as_str(), version.as_str()), report.as_ref())
+            .map(|(frozen, text)| (0, (Some(frozen), Vec::new()), text))
     })??;
     let (mut frozen, why) = told;
     if !args.json {
@@ -136,8 +139,8 @@ fn freeze(
     project: &Project,
     s: &Session,
     f: &Finished,
-    name: &str,
-    version: &str,
+    (name, version): (&str, &str),
+    report: Option<&reported::Reported>,
 ) -> Result<(Frozen, String), Failure> {
     let found = s.steps.iter().zip(&f.built.runs).find(|(step, _)| step.plan.folder.as_deref() == Some(name));
     let Some((_, run)) = found else { return Err(Failure::Usage(format!("there is no [release.{name}]"))) };
@@ -160,8 +163,9 @@ fn freeze(
     (ready.pin.kernels, ready.pin.steps) = (made.kernels, made.steps);
     let mut states = crate::engine::out::Outputs::default();
     let answers = hidden(project, s, f, name, version)?;
-    let kept = outside::kept(&project.world, &folder, files);
-    out::write(s, &mut states, &folder, &run.files, true)?;
+    let list = reported::with_report(s, report, (content, files), &run.files)?;
+    let kept = outside::kept(&project.world, &folder, &list);
+    out::write(s, &mut states, &folder, &list, true)?;
     outside::put_back(&project.world, &folder, kept)?;
     pin_guidelines(project)?;
     let pins = assignments(project, s, f)?;

@@ -141,7 +141,7 @@ fn write(
     let mut views = Views::of(&seen, lock, args.samples.min(SAMPLES_MAX))?;
     if let Some(against) = &args.against {
         let mut changes = super::diff::against(c, against)?;
-        changes::shown(&seen, &mut changes);
+        changes::shown(&seen, &mut changes, true);
         views.changes = Some(changes);
     }
     if args.json {

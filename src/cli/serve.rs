@@ -44,7 +44,7 @@ pub use live::run;
 #[cfg(feature = "serve")]
 mod live {
     use super::Args;
-    use crate::cli::{Context, browser, interrupt, report, say};
+    use crate::cli::{Context, browser, diff, interrupt, report, say};
     use crate::engine::session::Stop;
     use crate::project::{self, Failure, Project};
     use crate::report::lang::{self, Lang};
@@ -76,6 +76,7 @@ mod live {
             jobs: args.jobs,
             target: args.partition_target.max(2),
             stop: stop.clone(),
+            differs: Some(diff::between),
         };
         // where only a gate does not hold, the pages show why
         let exit = if args.no_build { 0 } else { report::build(c, &project, &setup.options())? };

@@ -1,8 +1,9 @@
 //! What pages are told while they are open, as server-sent events, and the builds that decisions ask for.
 use super::http::{self, Answer};
 use super::{Server, held, words};
+use crate::engine::session::Stop;
 use crate::engine::told::Event;
-use crate::project::{Failure, Project};
+use crate::project::{Failure, Options, Project};
 use serde::Serialize;
 use std::io::Write;
 use std::net::TcpStream;
@@ -22,6 +23,9 @@ const BEAT: Duration = Duration::from_secs(15);
 const STEP: Duration = Duration::from_millis(100);
 /// Decisions that follow each other so quickly are built together.
 const REST: Duration = Duration::from_millis(400);
+
+/// What a build that a page stops is told, as the shell says it of one that was interrupted.
+const STOPPED: usize = 130;
 
 /// Pages that listen, and the build that runs.
 #[derive(Default)]
@@ -44,6 +48,8 @@ struct Page {
 struct Build {
     runs: bool,
     again: bool,
+    /// Ends the one that runs, after the tasks in hand.
+    stop: Stop,
 }
 
 impl Live {
@@ -76,6 +82,14 @@ impl Live {
     /// Whether a build runs.
     pub fn builds(&self) -> bool {
         held(&self.build).runs
+    }
+
+    /// Ends the build that runs, after the tasks in hand, and takes back the wish for another one; whether one ran.
+    pub fn halt(&self) -> bool {
+        let mut build = held(&self.build);
+        build.again = false;
+        build.stop.0.store(STOPPED, Ordering::Relaxed);
+        build.runs
     }
 
     /// Waits until no build runs.
@@ -118,7 +132,7 @@ impl Server {
                 build.again = true;
                 return;
             }
-            build.runs = true;
+            (build.runs, build.stop) = (true, Stop::default());
         }
         let server = self.clone();
         thread::spawn(move || {
@@ -130,7 +144,7 @@ impl Server {
                     *build = Build::default();
                     break;
                 }
-                build.again = false;
+                (build.again, build.stop) = (false, Stop::default());
             }
             server.live.ended.notify_all();
         });
@@ -138,6 +152,8 @@ impl Server {
 
     fn build(&self) {
         self.live.tell("building", &());
+        let stop = held(&self.live.build).stop.clone();
+        let options = Options { stop, ..self.setup.options() };
         let last = Mutex::new(Instant::now());
         let tasks = AtomicUsize::new(0);
         let sink = |event: Event| match &event {
@@ -155,7 +171,7 @@ impl Server {
             _ => {}
         };
         let built = Project::open(Some(&self.setup.root)).and_then(|project| {
-            project.build(&self.setup.options(), &sink, |_, finished| {
+            project.build(&options, &sink, |_, finished| {
                 let failed = finished.judged.iter().filter(|j| !j.pass).count();
                 let fault = finished.built.runs.iter().find_map(|r| r.fault.clone()).map(Failure::from);
                 let fault = fault.or_else(|| finished.failures.first().map(again));

@@ -5,6 +5,7 @@
 //! comes from a build that is held open (`snapshot`); a newer build takes its place for new requests. Limits: one person, one
 //! machine; other machines reach it through `ssh -L` alone.
 mod asked;
+mod changes;
 mod entry;
 mod guard;
 mod http;
@@ -21,12 +22,13 @@ use self::live::Live;
 use self::snapshot::Snapshot;
 use crate::model::decisions::Decided;
 use crate::project::{Failure, Options};
+use crate::report::difference::Difference;
 use crate::report::lang::Lang;
 use crate::review::file::Key;
 use crate::world::World;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
@@ -49,7 +51,12 @@ pub struct Setup {
     pub jobs: usize,
     pub target: usize,
     pub stop: crate::engine::session::Stop,
+    /// Compares two releases of the project.
+    pub differs: Option<Differs>,
 }
+
+/// How two releases of the project in a folder differ, the older one first.
+pub type Differs = fn(&Path, [&str; 2]) -> Result<Difference, Failure>;
 
 impl Setup {
     pub fn options(&self) -> Options {
@@ -163,6 +170,7 @@ impl Server {
 
     /// Waits for a build that runs, so that its end is told and kept.
     pub fn close(&self) {
+        self.live.halt();
         self.live.wait();
     }
 }

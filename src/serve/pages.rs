@@ -2,6 +2,8 @@
 use super::http::{Answer, POLICY, Request};
 use super::snapshot::Ground;
 use super::{Server, asked, held};
+use crate::engine::told::Answer as Told;
+use crate::project::Project;
 use crate::report::html::{PARTS, live};
 use crate::report::lang::Lang;
 use crate::report::terminal;
@@ -45,7 +47,7 @@ const MADE: [(&str, &[&str]); 8] = [
     ("labels", &["label."]),
     ("agreement", &["/agreement"]),
     ("models", &["train."]),
-    ("issues", &["clean.label_errors"]),
+    ("issues", &["clean.label_errors", "clean.label_inconsistent", "clean.label_outliers"]),
     ("wanted", &["active"]),
     ("duplicates", &["clean.exact_duplicates", "clean.near_duplicates"]),
     ("quality", &["clean.", "schema"]),
@@ -98,11 +100,54 @@ pub fn view(server: &Arc<Server>, r: &Request) -> Answer {
     })
 }
 
-/// `POST /build`: where the server was started to build.
-pub fn build(server: &Arc<Server>, _: &Request) -> Answer {
+/// What a wish to build may say.
+#[derive(serde::Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    /// Say what a build would do, and do nothing.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// `POST /build`: where the server was started to build. What a build would do is told to everybody who may ask.
+pub fn build(server: &Arc<Server>, r: &Request) -> Answer {
+    let wish: Wish = match r.body.is_empty() {
+        true => Wish::default(),
+        false => match serde_json::from_slice(&r.body) {
+            Ok(wish) => wish,
+            Err(e) => return Answer::error(422, format!("this is no wish to build: {e}")),
+        },
+    };
+    if wish.dry_run {
+        return planned(server);
+    }
     if !server.setup.watch {
         return Answer::error(403, "tamis serve was started without --watch: tamis build");
     }
     server.build_soon();
     Answer::json(200, &json!({ "building": true }))
+}
+
+/// The steps that a build would run, with how many tasks of each.
+fn planned(server: &Arc<Server>) -> Answer {
+    let told = Project::open(Some(&server.setup.root)).and_then(|project| {
+        project.plan(&server.setup.options(), |s, built| {
+            let runs = s.steps.iter().zip(&built.runs).filter(|(_, run)| run.answer() != Told::Fresh);
+            let steps: Vec<Json> = runs.map(|(step, run)| json!({ "step": step.name, "tasks": run.runs })).collect();
+            let tasks: usize = built.runs.iter().map(|run| run.runs).sum();
+            json!({ "tasks": tasks, "steps": steps })
+        })
+    });
+    match told {
+        Ok(told) => Answer::json(200, &told),
+        Err(failure) => Answer::error(422, super::words(&failure)),
+    }
+}
+
+/// `POST /stop`: ends a build that runs, after the tasks in hand; what was built stays.
+pub fn stop(server: &Arc<Server>, _: &Request) -> Answer {
+    if !server.setup.watch {
+        return Answer::error(403, "tamis serve was started without --watch: it builds nothing");
+    }
+    Answer::json(200, &json!({ "stopping": server.live.halt() }))
 }

@@ -11,12 +11,14 @@ use crate::digest::Digest;
 use crate::model::decisions::{Decided, Verdict};
 use crate::model::predictions::Predicted;
 use crate::model::spans::Span;
+use crate::model::votes::classes_of;
 use crate::project::Failure;
 use crate::report::filter::Filter;
 use crate::report::html::live::{self, Choice, Question};
 use crate::report::rows::Looking;
 use crate::report::show::raw_columns;
 use crate::report::snapshot::since;
+use crate::report::view::drawn::{Drawn, shapes};
 use crate::report::view::samples::{Pictures, cards, classes};
 use crate::review::ask;
 use crate::review::file::{self, Held, Key};
@@ -24,8 +26,10 @@ use crate::review::queue::item;
 use crate::review::task::{Answered, Task};
 use crate::review::{Back, Item, Said, choices, is_class, is_spans, marked, said};
 use crate::stage::{Fault, Role};
-use crate::stages::label::decided::{answer_text, judged};
+use crate::stages::label::decided::{answer, answer_text, judged};
+use crate::stages::label::guideline::said as said_of;
 use crate::table::{Cell, value_at};
+use crate::world::World;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::cmp::Ordering;
@@ -163,6 +167,7 @@ fn told(ground: &Ground, key: &str, by: Option<&str>, raw: bool) -> Result<Optio
         card.said.retain(|s| !entry.asked.reasons.iter().any(|r| r.step == s.step && r.rule == s.rule));
     }
     ground.name(shown.as_ref().and_then(|(_, card)| card.picture.as_ref()).map(|p| p.blob));
+    let picture = shown.as_ref().and_then(|(_, card)| card.picture.clone());
     let asked = Label::of(ground, entry)?;
     let hidden = asked.as_ref().is_some_and(|label| label.hidden && !raw);
     let reasons = entry.asked.reasons.iter();
@@ -187,6 +192,8 @@ fn told(ground: &Ground, key: &str, by: Option<&str>, raw: bool) -> Result<Optio
     question.classes = &label.classes;
     question.agreement = label.item.agreement.as_deref();
     question.choices = label.choices();
+    question.picture = picture;
+    question.guideline = label.guideline(&ground.project.world);
     question.before = before(ground, entry, by.unwrap_or_default())?;
     Ok(Some(live::question(&question)))
 }
@@ -249,6 +256,24 @@ impl Label {
         }
     }
 
+    /// What the guideline says of the classes that the answers name.
+    fn guideline(&self, world: &World) -> Vec<(String, String)> {
+        let Some(guideline) = &self.task.declared.guideline else { return Vec::new() };
+        let kind = self.task.declared.task;
+        let given = self.item.votes.iter().map(|(_, answer)| answer).chain(&self.suggested);
+        let read = given.filter_map(|value| answer(kind, &answer_text(value)).ok());
+        let named: BTreeSet<String> = read.flat_map(|value| classes_of(&value)).collect();
+        said_of(world, guideline, &self.classes, &named)
+    }
+
+    /// The shapes of an answer, to be drawn, and the answer in words; nothing where it has none.
+    fn drawn(&self, value: &Json) -> Option<(Vec<Drawn>, String)> {
+        let kind = self.task.declared.task;
+        let read = answer(kind, &answer_text(value)).ok()?;
+        let own = shapes(&(kind.answer)(), &read).filter(|own| !own.is_empty())?;
+        Some((own, (kind.words)(&read)))
+    }
+
     /// Answers that were given, then what a model suggests, then the other classes.
     fn choices(&self) -> Vec<Choice> {
         let spans = is_spans(self.task.declared.task);
@@ -269,12 +294,10 @@ impl Label {
             let names = self.task.declared.candidates.iter().map(|c| vec![c.get().clone()]);
             names.chain([Vec::new()]).map(|chosen| serde_json::json!({ "chosen": chosen })).for_each(&mut add);
         }
-        let choice = |(value, times, by): (Json, usize, String)| Choice {
-            words: words(&value),
-            suggested: self.suggested.as_ref() == Some(&value),
-            value: value.to_string(),
-            times,
-            by,
+        let choice = |(value, times, by): (Json, usize, String)| {
+            let (shapes, words) = self.drawn(&value).unwrap_or_else(|| (Vec::new(), words(&value)));
+            let suggested = self.suggested.as_ref() == Some(&value);
+            Choice { words, shapes, suggested, value: value.to_string(), times, by }
         };
         out.into_iter().map(choice).collect()
     }

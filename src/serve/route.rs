@@ -1,6 +1,6 @@
 //! What can be asked for. A route is a line here and a function that answers; no part of an address becomes a path of a file.
 use super::http::{Answer, Request};
-use super::{Server, pages, questions, samples};
+use super::{Server, changes, pages, questions, samples};
 use std::sync::Arc;
 
 /// A way to ask.
@@ -14,6 +14,7 @@ struct Route {
 const ROUTES: &[Route] = &[
     Route { method: "GET", path: "/state", answer: pages::state },
     Route { method: "GET", path: "/view/", answer: pages::view },
+    Route { method: "GET", path: "/changes", answer: changes::page },
     Route { method: "GET", path: "/samples", answer: samples::page },
     Route { method: "GET", path: "/sample", answer: samples::story },
     Route { method: "GET", path: "/blob/", answer: samples::blob },
@@ -22,6 +23,7 @@ const ROUTES: &[Route] = &[
     Route { method: "POST", path: "/decisions", answer: questions::decide },
     Route { method: "POST", path: "/undo", answer: questions::undo },
     Route { method: "POST", path: "/build", answer: pages::build },
+    Route { method: "POST", path: "/stop", answer: pages::stop },
 ];
 
 /// The answer to a request that may be made.

@@ -117,6 +117,7 @@
   /** The page that the address names. */
   async function show() {
     const mine = ++shows;
+    main.removeAttribute('data-shown');
     const [path, rest] = location.hash.replace(/^#\/?/, '').split('?');
     const name = path || 'review';
     for (const a of document.querySelectorAll('nav a')) {
@@ -124,15 +125,24 @@
       else a.removeAttribute('aria-current');
     }
     try {
-      if (name === 'review') return await review(mine, new URLSearchParams(rest || ''));
-      if (name === 'samples') return await samples(mine, new URLSearchParams(rest || ''));
-      const address = name === 'sample' ? '/sample' + query(Object.fromEntries(new URLSearchParams(rest || ''))) : `/view/${encodeURIComponent(name)}${query({})}`;
+      if (name === 'review' || name === 'samples') {
+        await (name === 'review' ? review : samples)(mine, new URLSearchParams(rest || ''));
+        if (mine === shows) main.setAttribute('data-shown', name);
+        return;
+      }
+      const own = ['sample', 'changes'].includes(name);
+      const address = own ? `/${name}` + query(Object.fromEntries(new URLSearchParams(rest || ''))) : `/view/${encodeURIComponent(name)}${query({})}`;
       const { status, body } = await ask(address);
       if (mine !== shows) return;
       if (status !== 200) return main.replaceChildren(make('p', { class: 'bad' }, body.error || String(status)));
       main.replaceChildren(fragment(body));
       pictures(main);
+      by('sides')?.addEventListener('submit', (/** @type {Event} */ e) => {
+        e.preventDefault();
+        location.hash = '#/changes?' + new URLSearchParams({ a: by('a').value, b: by('b').value });
+      });
       for (const a of main.querySelectorAll('a[href^="#"]:not([href^="#/"])')) a.removeAttribute('href');
+      main.setAttribute('data-shown', name);
     } catch (e) {
       if (!['lost', 'locked'].includes(/** @type {Error} */ (e).message)) throw e;
     }
@@ -192,9 +202,19 @@
   async function review(mine, of) {
     filterOf = of.get('q') || '';
     main.replaceChildren(make('section', { id: 'review', 'aria-labelledby': 'h-review' },
-      make('h2', { id: 'h-review' }, say('Review')), make('p', { id: 'progress', class: 'dim', role: 'status' }), make('p', { id: 'unread', class: 'bad', hidden: '' }), make('div', { id: 'asked' }), filter('review', filterOf)));
+      make('h2', { id: 'h-review' }, say('Review')), make('p', { id: 'progress', class: 'dim', role: 'status' }), redo(), make('p', { id: 'unread', class: 'bad', hidden: '' }), make('div', { id: 'asked' }), filter('review', filterOf)));
     if (!(await refresh())) return;
     if (mine === shows) await next();
+  }
+  /** Asks what a build would do, and does nothing. */
+  function redo() {
+    const b = make('button', { type: 'button', id: 'redo', hidden: '' }, say('what would a build do?'));
+    b.addEventListener('click', async () => {
+      const { status, body } = await ask('/build', { method: 'POST', body: '{"dry_run":true}', headers: { 'Content-Type': 'application/json' } });
+      if (status !== 200) return tell(body.error, true);
+      tell(say('A build would run {} tasks of {} steps: {}', body.tasks.toLocaleString('en'), body.steps.length, body.steps.map((/** @type {any} */ s) => s.step).join(', ')));
+    });
+    return b;
   }
   /** Reads what waits. */
   async function refresh() {
@@ -213,6 +233,8 @@
     chip.textContent = queue.waiting.toLocaleString('en');
     const at = by('progress');
     if (at) at.textContent = say('{} decided, {} wait', queue.done.toLocaleString('en'), queue.waiting.toLocaleString('en')) + (queue.path && state?.by ? ` · ${queue.path}` : '') + (queue.unbuilt && !state?.watch ? ` · ${say('{} decisions are not built yet: tamis build', queue.unbuilt)}` : '');
+    const redo = by('redo');
+    if (redo) redo.hidden = !(queue.unbuilt && !state?.watch);
     const unread = by('unread');
     if (unread) {
       unread.hidden = !state?.unread;
@@ -445,8 +467,8 @@
       state = data || state;
     }
     if (event === 'missed') void restate();
-    if (event === 'building') tell(say('Building'));
-    if (event === 'task') tell(`${say('Building')} · ${data.step} · ${data.tasks}`);
+    if (event === 'building') building('');
+    if (event === 'task') building(` · ${data.step} · ${data.tasks}`);
     if (event === 'failed') tell(data.message, true);
     if (event === 'built' && data.build !== state?.build) newer(data.build);
     if (event === 'done') {
@@ -455,6 +477,17 @@
       else tell(say('Built.'));
       if (state?.watch && by('asked')) void refresh();
     }
+  }
+  /** A build runs; it can be stopped here. @param {string} how */
+  function building(how) {
+    let text = news.querySelector('[data-builds]');
+    if (!text) {
+      const stop = make('button', { type: 'button' }, say('stop it'));
+      stop.addEventListener('click', () => void ask('/stop', { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } }));
+      text = make('span', { class: 'ok', 'data-builds': '' });
+      news.replaceChildren(text, ' ', stop);
+    }
+    text.textContent = say('Building') + how;
   }
   async function restate() {
     state = (await ask('/state')).body;

@@ -107,7 +107,7 @@ async function keyboard(page, at) {
   await page.keyboard.press('j');
   if (!(await page.evaluate(() => document.activeElement?.classList.contains('card') || !document.querySelector('.card')))) wrong.push(`${at}: j leads to no sample`);
   await page.keyboard.press('/');
-  if (!(await page.evaluate(() => document.activeElement?.id === 'q'))) wrong.push(`${at}: / does not lead to the filter`);
+  if (!(await page.evaluate(() => document.activeElement?.id === 'q' || !document.getElementById('q')))) wrong.push(`${at}: / does not lead to the filter`);
 }
 
 for (const file of args) {

@@ -5,9 +5,9 @@
 //   node serve.mjs TAMIS [--shots DIR]
 //
 // TAMIS is a program built with `--features serve`. Skips as report.mjs does.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createServer } from 'node:http';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -72,9 +72,10 @@ columns = ["id", "text", "label.topic", "split"]
 `);
 const decided = () => (existsSync(join(dir, 'reviews/eve.jsonl')) ? readFileSync(join(dir, 'reviews/eve.jsonl'), 'utf8').trim().split('\n').filter(Boolean).map((l) => JSON.parse(l)) : []);
 
-/** A server; its address is the first line. @param {string[]} more */
-async function serve(...more) {
-  const child = spawn(tamis, ['-C', dir, 'serve', '--partition-target', '16', ...more], { env: { ...process.env, LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'inherit'] });
+const serve = (/** @type {string[]} */ ...more) => serveIn(dir, ...more);
+/** A server; its address is the first line. @param {string} root @param {string[]} more */
+async function serveIn(root, ...more) {
+  const child = spawn(tamis, ['-C', root, 'serve', '--partition-target', '16', ...more], { env: { ...process.env, LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'inherit'] });
   const address = await new Promise((then, no) => {
     let text = '';
     child.stdout.on('data', (d) => { text += d; if (text.includes('\n')) then(text.trim()); });
@@ -184,6 +185,23 @@ if (decided().length !== 103 || !decided().some((d) => d.id === 's0001')) wrong.
 wrong.splice(0, wrong.length, ...wrong.filter((w) => w && !w.includes('409 (Conflict)')));
 await context.close();
 
+// ---- what differs between two releases ---------------------------------------------------------------------------------------
+execFileSync(tamis, ['-C', dir, 'release', 'all', '--quiet'], { stdio: 'inherit' });
+({ page, context, at } = await open(server.address, { quiet: ['422'] }));
+await page.waitForSelector('#question');
+await page.evaluate(() => { location.hash = '#/changes'; });
+await page.waitForSelector('main[data-shown="changes"] #sides');
+if ((await page.locator('#a').inputValue()) !== 'all@0.1.0' || (await page.locator('#b').inputValue()) !== 'all') wrong.push(`${at}: the sides are not what was frozen and what was built`);
+if (!(await page.locator('#changes td.n').count())) wrong.push(`${at}: nothing is compared`);
+// the sides by keyboard alone; a release against itself is told
+await page.locator('#a').focus();
+await page.keyboard.press('Home');
+await page.keyboard.press('Tab');
+await page.keyboard.press('Tab');
+await page.keyboard.press('Enter');
+await page.waitForFunction(() => document.querySelector('main .bad')?.textContent?.includes('compared with itself'));
+await context.close();
+
 // ---- every page, both widths and schemes ------------------------------------------------------------------------------------
 for (const width of [1280, 400]) {
   for (const scheme of ['light', 'dark']) {
@@ -192,8 +210,7 @@ for (const width of [1280, 400]) {
     const names = await page.locator('nav a').evaluateAll((as) => as.map((a) => a.getAttribute('href')));
     for (const name of names) {
       await page.evaluate((h) => { location.hash = h; }, name);
-      await page.waitForFunction((h) => document.querySelector(`nav a[href="${h}"]`)?.getAttribute('aria-current') === 'page' && document.querySelector('main h2'), name);
-      await page.waitForTimeout(250);
+      await page.waitForFunction((h) => document.querySelector('main')?.dataset.shown === h.slice(2), name);
       await sideways(page, `${at} ${name}`);
       await axe(page, `${at} ${name}`);
       if (shots) await page.screenshot({ path: `${shots}/${name.slice(2)}-${width}-${scheme}.png` });
@@ -239,6 +256,51 @@ await page.keyboard.press('Enter');
 await page.waitForFunction(() => document.getElementById('matches')?.textContent?.includes('split'));
 if ((await page.title()) === 'x') wrong.push(`${at}: a text of the data ran`);
 await context.close();
+
+// ---- boxes: each answer is drawn over the picture, and taken by its number ---------------------------------------------------
+const boxed = mkdtempSync(join(tmpdir(), 'tamis-boxes-'));
+process.on('exit', () => rmSync(boxed, { recursive: true, force: true }));
+mkdirSync(join(boxed, 'raw'));
+copyFileSync(new URL('../../examples/detection/raw/JPEGImages/BloodImage_00031.jpg', import.meta.url), join(boxed, 'raw/p.jpg'));
+const box = (name, x1, y1, x2, y2) => ({ class: name, x1, y1, x2, y2 });
+const answers = [['kim', [box('RBC', 50, 60, 200, 180), box('WBC', 300, 10, 400, 90)]], ['lee', [box('RBC', 300, 100, 420, 260)]]];
+writeFileSync(join(boxed, 'raw/votes.jsonl'), answers.map(([annotator, label]) => JSON.stringify({ item: 'p', annotator, label }) + '\n').join(''));
+writeFileSync(join(boxed, 'dataset.toml'), `tamis = "0.1"
+[dataset]
+name = "boxes"
+version = "0.1.0"
+license = "MIT"
+[collect.p]
+direct = { images = ["raw/*.jpg"], format = "image_folder" }
+id = "stem"
+license = "MIT"
+[preprocess]
+[label.cells]
+task = "object_detection"
+classes = ["RBC", "WBC"]
+from.crowd = { files = ["raw/votes.jsonl"] }
+aggregate = { on_tie = "review" }
+[review]
+files = ["reviews/*.jsonl"]
+[release.all]
+formats = ["jsonl"]
+columns = ["id", "label.cells"]
+`);
+const boxes = await serveIn(boxed, '--by', 'eve');
+({ page, context, at } = await open(boxes.address, { width: 400 }));
+await page.waitForSelector('#question .answers svg');
+const drawn = await page.locator('#question .answers li').evaluateAll((all) => all.map((li) => li.querySelectorAll('rect').length));
+if (String(drawn) !== '2,1' && String(drawn) !== '1,2') wrong.push(`${at}: the answers are drawn as ${drawn}`);
+await page.waitForFunction(() => [...document.querySelectorAll('#question img')].every((i) => i.complete && i.naturalWidth > 0 || i.getBoundingClientRect().top > innerHeight + 400));
+await sideways(page, `${at} boxes`);
+await axe(page, `${at} boxes`);
+if (shots) await page.screenshot({ path: `${shots}/boxes-400-light.png`, fullPage: true });
+await page.keyboard.press('1');
+await page.waitForFunction(() => !document.getElementById('question'));
+const taken1 = JSON.parse(readFileSync(join(boxed, 'reviews/eve.jsonl'), 'utf8').trim());
+if (taken1.decision !== 'label' || taken1.value.length !== drawn[0]) wrong.push(`${at}: ${JSON.stringify(taken1)} is not the first answer`);
+await context.close();
+await boxes.kill();
 
 // ---- a second tab without the word, a foreign page, no script --------------------------------------------------------------
 ({ page, context, at } = await open(server.origin + '/'));

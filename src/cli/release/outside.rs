@@ -7,6 +7,7 @@ use crate::model::days;
 use crate::project::{Failure, Project};
 use crate::report::terminal::{bytes, dataset};
 use crate::sign::SecretKey;
+use crate::stage::OutFile;
 use crate::world::{What, World};
 use std::io;
 use std::path::Path;
@@ -41,10 +42,11 @@ pub fn sign(project: &World, folder: &str, key: &SecretKey) -> Result<String, Fa
     Ok(format!("signed by the key {id}   {folder}/{SIGNATURE}   check it: tamis verify {folder} --key PUB\n"))
 }
 
-/// The signature of a folder that was frozen with this files root: writing the folder again would remove it.
-pub fn kept(project: &World, folder: &str, files: Digest) -> Option<Vec<u8>> {
-    let list = project.read(&format!("{folder}/B3SUMS"), 1 << 30).ok()?;
-    (Digest::of(&list) == files).then(|| project.read(&format!("{folder}/{SIGNATURE}"), 1 << 16).ok()).flatten()
+/// The signature of a folder whose list of sums is the same again: writing the folder would remove it.
+pub fn kept(project: &World, folder: &str, files: &[OutFile]) -> Option<Vec<u8>> {
+    let list = project.read(&format!("{folder}/SHA256SUMS"), 1 << 30).ok()?;
+    let own = files.iter().find(|file| file.path == "SHA256SUMS")?.sums.as_ref()?;
+    (Digest::of(&list) == own.blake3).then(|| project.read(&format!("{folder}/{SIGNATURE}"), 1 << 16).ok()).flatten()
 }
 
 pub fn put_back(project: &World, folder: &str, kept: Option<Vec<u8>>) -> Result<(), Failure> {

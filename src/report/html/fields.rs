@@ -45,6 +45,11 @@ fn field(f: &Field) -> Markup {
     };
     let rows: Vec<(Markup, u64)> = f.top.iter().map(|(v, n)| (html! { bdi { (text(v)) } }, *n)).collect();
     let several = f.by_split.len() > 1 || f.by_source.len() > 1;
+    let empty =
+        !f.hidden && f.answers_hidden == 0 && f.spread.is_none() && rows.is_empty() && !(several && f.nulls > 0);
+    if empty {
+        return html! {};
+    }
     html! {
         h3 { code { (text(&f.name)) } }
         @if f.hidden { p { (W::HiddenField) } }

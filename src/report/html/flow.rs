@@ -35,7 +35,7 @@ fn rung(r: &Rung, most: u64, lost: u64) -> Markup {
             th scope="row" { code { (r.step) } }
             td class="n" { @if r.source { "+" } (number(r.kept)) } td { (bar(r.kept, most, "b")) }
             td class="n" { (number(r.lost)) } td { (bar(r.lost, lost, "loss")) }
-            td { @if !r.losses.is_empty() { ul class="plain" { @for l in &r.losses { li { (loss(l)) } } } } }
+            td class="wide" { @if !r.losses.is_empty() { ul class="plain" { @for l in &r.losses { li { (loss(l)) } } } } }
         }
     }
 }

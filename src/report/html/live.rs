@@ -1,11 +1,12 @@
 //! The pages of `tamis serve`: a shell without data, and fragments that its script asks for. The parts are those of a report.
 use super::page::{STYLE, key, policy, table, text, told};
 use super::words::{self, W};
-use super::{PARTS, sample};
+use super::{PARTS, changes as differences, sample};
 use crate::report::lang::Lang;
 use crate::report::terminal::number;
 use crate::report::view::Views;
-use crate::report::view::samples::Card;
+use crate::report::view::drawn::Drawn;
+use crate::report::view::samples::{Card, Picture, SHAPES};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 pub use super::sample::SIDE;
@@ -50,6 +51,7 @@ pub fn shell(script: &str, lang: Lang) -> (String, String) {
                         ul {
                             li { a href="#/review" data-key="r" { (W::Review) " " span id="waiting" class="chip" hidden {} } }
                             li { a href="#/samples" data-key="s" { (W::Samples) } }
+                            li { a href="#/changes" { (W::Changes) } }
                             @for part in PARTS.iter().filter(|p| !OWN.contains(&p.id)) {
                                 li { a href=(format!("#/{}", part.id)) data-key=[part.key] { (part.title) } }
                             }
@@ -83,6 +85,26 @@ pub fn part(id: &str, views: &Views) -> Option<String> {
     Some(page.into_string())
 }
 
+/// What differs between two releases, below the choice of which.
+pub fn changes(known: &[String], of: Option<[&str; 2]>, views: &Views) -> String {
+    let side = |id: &str, w: W, chosen: &str| {
+        html! {
+            label for=(id) { (w) } " "
+            select id=(id) { @for name in known { option value=(text(name)) selected[name == chosen] { (text(name)) } } } " "
+        }
+    };
+    html! {
+        section id="changes" aria-labelledby="h-changes" {
+            h2 id="h-changes" { (W::Changes) }
+            @if let Some([old, new]) = of {
+                form id="sides" { (side("a", W::Before, old)) (side("b", W::After, new)) button { (W::Compare) } }
+                @match differences::part(views) { Some(content) => (content), None => { p class="dim" { (W::NothingHere) } } }
+            } @else { p class="dim" { (W::NothingFrozen) } pre tabindex="0" { "tamis release NAME" } }
+        }
+    }
+    .into_string()
+}
+
 /// A sample and what happened to it.
 pub fn story(card: &str, story: &str) -> String {
     html! {
@@ -114,6 +136,10 @@ pub struct Question<'q> {
     pub classes: &'q [String],
     pub agreement: Option<&'q str>,
     pub choices: Vec<Choice>,
+    /// What the guideline says of the classes in question.
+    pub guideline: Vec<(String, String)>,
+    /// The picture that answers with shapes are drawn over.
+    pub picture: Option<Picture>,
     /// What people decided about it before, in words.
     pub before: Vec<String>,
     /// Nobody can decide: there is no name, or what is asked about is hidden.
@@ -125,6 +151,8 @@ pub struct Choice {
     /// As JSON, as a line of decisions holds it.
     pub value: String,
     pub words: String,
+    /// Its shapes, where it has some.
+    pub shapes: Vec<Drawn>,
     /// How many gave it.
     pub times: usize,
     /// Who gave it, for after the decision.
@@ -152,9 +180,22 @@ pub fn question(q: &Question) -> String {
             div class="one" { (PreEscaped(&q.card)) }
             @if let Some(agreement) = q.agreement { p class="dim" { (W::Agreement) " " (agreement) } }
             @if q.closed { p class="bad" { (W::CannotDecide) } } @else { (answers(q)) }
+            @if !q.guideline.is_empty() {
+                details { summary { (W::Guideline) }
+                    @for (class, said) in &q.guideline { h4 { (text(class)) } p class="t" { (text(said)) } }
+                }
+            }
         }
     }
     .into_string()
+}
+
+/// The shapes of an answer over the picture.
+fn over(q: &Question, c: &Choice) -> Markup {
+    let Some(picture) = q.picture.as_ref().filter(|_| !c.shapes.is_empty()) else { return html! {} };
+    let more = c.shapes.len().saturating_sub(SHAPES) as u64;
+    let boxes = c.shapes.iter().take(SHAPES).cloned().collect();
+    html! { div class="over" { (sample::drawn(&Picture { boxes, more, ..picture.clone() }, &c.words, q.classes)) } }
 }
 
 fn answers(q: &Question) -> Markup {
@@ -167,7 +208,7 @@ fn answers(q: &Question) -> Markup {
                     bdi { (text(&c.words)) }
                     @if c.times > 0 { " " span class="dim" { (W::GivenTimes.with(&[number(c.times as u64)])) } }
                     @if c.suggested { " " span class="ok" { (W::Suggested) } }
-                } }
+                } (over(q, c)) }
             } }
         }
         div class="acts" {

@@ -29,7 +29,7 @@ pub fn part(views: &Views) -> Option<Markup> {
         (gates(&o.gates))
         (waiting(o))
         @if !o.hidden.is_empty() { p { (W::HiddenColumns) " " (text(&o.hidden.join(", "))) } }
-        (again(o))
+        (again(o, views.numbers_alone))
     })
 }
 
@@ -97,7 +97,11 @@ fn waiting(o: &Overview) -> Markup {
     }
 }
 
-fn again(o: &Overview) -> Markup {
+fn again(o: &Overview, numbers_alone: bool) -> Markup {
+    let made = match o.releases.first().filter(|_| numbers_alone) {
+        Some(release) => format!("tamis release {}", text(&release.name)),
+        None => "tamis report".into(),
+    };
     html! {
         @if o.releases.iter().any(|r| r.content_root.is_some()) {
             h3 { (W::Roots) }
@@ -111,6 +115,7 @@ fn again(o: &Overview) -> Markup {
         }
         h3 { (W::Again) }
         p { (W::AgainSay) }
-        pre tabindex="0" { "tamis build --locked\ntamis report" }
+        pre tabindex="0" { "tamis build --locked\n" (made) }
+        @if numbers_alone { p class="dim" { (W::NumbersAlone) } }
     }
 }

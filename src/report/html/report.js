@@ -31,6 +31,8 @@
     const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
     root.dataset.theme = dark ? 'light' : 'dark';
   }
+  /** @type {HTMLElement[] | null} */
+  let all = null;
   by('lang').addEventListener('click', () => {
     root.lang = root.lang === 'ko' ? 'en' : 'ko';
     by('lang').lang = root.lang === 'ko' ? 'en' : 'ko';
@@ -44,12 +46,34 @@
     by('help').textContent = keys ? '' : words[index('Keys are off.')][side()];
   });
 
+  let go = false;
+  addEventListener('keydown', (e) => {
+    const at = /** @type {HTMLElement} */ (e.target);
+    if (!keys || e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return;
+    if (go) {
+      go = false;
+      const link = /** @type {HTMLElement | null} */ (document.querySelector(`nav [data-key="${CSS.escape(e.key)}"]`));
+      if (link) link.click();
+      return;
+    }
+    /** @param {number} ways */
+    const step = (ways) => {
+      const own = /** @type {HTMLElement[]} */ ([...(by('cards')?.children || [])]);
+      const i = own.indexOf(/** @type {HTMLElement} */ (at.closest('.card')));
+      own[Math.max(0, Math.min(own.length - 1, i + ways))]?.focus();
+    };
+    if (e.key === '/') { e.preventDefault(); by('q')?.focus(); }
+    else if (e.key === 'j') step(1);
+    else if (e.key === 'k') step(-1);
+    else if (e.key === 'g') go = true;
+    else if (e.key === 't') theme();
+    else if (e.key === '?') by('help').textContent = words[words.findIndex((w) => w[0].startsWith('Keys:'))][side()];
+  });
+
   const form = by('filter');
-  if (!form) return;
+  if (!form) return; // a report that lies in a release shows no samples
   const cards = by('cards'), more = by('more'), input = by('q'), told = by('matches');
   const PAGE = 24;
-  /** @type {HTMLElement[] | null} */
-  let all = null;
   let shown = PAGE;
   form.removeAttribute('hidden');
 
@@ -212,28 +236,4 @@
   }
   addEventListener('hashchange', follow);
   follow();
-
-  let go = false;
-  addEventListener('keydown', (e) => {
-    const at = /** @type {HTMLElement} */ (e.target);
-    if (!keys || e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return;
-    if (go) {
-      go = false;
-      const link = /** @type {HTMLElement | null} */ (document.querySelector(`nav [data-key="${CSS.escape(e.key)}"]`));
-      if (link) link.click();
-      return;
-    }
-    /** @param {number} by */
-    const step = (by) => {
-      const own = /** @type {HTMLElement[]} */ ([...cards.children]);
-      const i = own.indexOf(/** @type {HTMLElement} */ (at.closest('.card')));
-      own[Math.max(0, Math.min(own.length - 1, i + by))]?.focus();
-    };
-    if (e.key === '/') { e.preventDefault(); input.focus(); }
-    else if (e.key === 'j') step(1);
-    else if (e.key === 'k') step(-1);
-    else if (e.key === 'g') go = true;
-    else if (e.key === 't') theme();
-    else if (e.key === '?') by('help').textContent = words[words.findIndex((w) => w[0].startsWith('Keys:'))][side()];
-  });
 })();

@@ -4,7 +4,8 @@ use super::page::{key, text, told};
 use super::words::W;
 use crate::report::shown;
 use crate::report::terminal::number;
-use crate::report::view::samples::{Card, Content, Drawn, Marked, Picture, Said};
+use crate::report::view::drawn::Drawn;
+use crate::report::view::samples::{Card, Content, Marked, Picture, Said, THUMBNAIL};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -38,7 +39,7 @@ pub fn card(of: &Card, classes: &[String]) -> Markup {
                 span class="chip" { (text(&of.source)) }
                 @if let Some(w) = status(of.status) { " " strong class="bad" { (w) } }
             }
-            @if let Some(picture) = &of.picture { (drawn(picture, of, classes)) }
+            @if let Some(picture) = &of.picture { (drawn(picture, of.id.as_deref().unwrap_or_default(), classes)) }
             @for field in &of.fields {
                 div class="f" data-n=(text(&field.name)) {
                     span class="name" { (text(&field.name)) }
@@ -120,23 +121,28 @@ fn pieces<'s>(whole: &str, from: u32, spans: &'s [Marked]) -> Vec<Piece<'s>> {
     cuts.windows(2).filter_map(piece).collect()
 }
 
-fn drawn(of: &Picture, card: &Card, classes: &[String]) -> Markup {
-    let name = card.id.clone().unwrap_or_default();
+/// A picture with shapes over it; `name` stands for it where it is not seen.
+pub fn drawn(of: &Picture, name: &str, classes: &[String]) -> Markup {
     let view = format!("0 0 {} {}", of.width, of.height);
     let side =
         |b: &Drawn| [b.at[0], b.at[1], b.at[2] - b.at[0], b.at[3] - b.at[1]].map(|v| (v * 100.0).round() / 100.0);
     html! {
         div class="pic" {
             @if of.jpeg.is_empty() {
-                @let [width, height] = fitted([of.width, of.height]);
-                img alt=(text(&name)) width=(width) height=(height) data-blob=(of.blob.hex()) {}
-            } @else { img alt=(text(&name)) loading="lazy" src=(format!("data:image/jpeg;base64,{}", base64(&of.jpeg))) {} }
+                @let [width, height] = fitted([of.width, of.height], SIDE);
+                img alt=(text(name)) width=(width) height=(height) data-blob=(of.blob.hex()) {}
+            } @else {
+                // the size is known before the picture is, so that nothing moves when it comes
+                @let [width, height] = fitted([of.width, of.height], THUMBNAIL);
+                img alt=(text(name)) width=(width) height=(height) decoding="async" src=(format!("data:image/jpeg;base64,{}", base64(&of.jpeg))) {} }
             @if !of.boxes.is_empty() {
                 svg viewBox=(view) preserveAspectRatio="none" role="img" aria-label=(text(&listed(&of.boxes))) {
                     @for b in &of.boxes {
                         @let [x, y, w, h] = side(b);
                         @let place = classes.iter().position(|c| *c == b.class).unwrap_or(classes.len());
-                        rect class=(format!("box k{}", place % 3)) x=(x) y=(y) width=(w) height=(h) { title { (text(&b.class)) } }
+                        @if b.rings.is_empty() {
+                            rect class=(format!("box k{}", place % 3)) x=(x) y=(y) width=(w) height=(h) { title { (text(&b.class)) } }
+                        } @else { path class=(format!("box k{}", place % 3)) d=(outline(b)) { title { (text(&b.class)) } } }
                     }
                 }
             }
@@ -149,13 +155,20 @@ fn drawn(of: &Picture, card: &Card, classes: &[String]) -> Markup {
     }
 }
 
+/// Closed lines as SVG has them.
+fn outline(of: &Drawn) -> String {
+    let point = |[x, y]: &[f64; 2]| format!("{} {}", (x * 10.0).round() / 10.0, (y * 10.0).round() / 10.0);
+    let ring = |ring: &Vec<[f64; 2]>| format!("M{}Z", ring.iter().map(point).collect::<Vec<_>>().join("L"));
+    of.rings.iter().filter(|ring| !ring.is_empty()).map(ring).collect()
+}
+
 /// The longer side of a picture that is asked for by its digest, in pixels.
 pub const SIDE: u32 = 512;
 
-/// A size whose longer side is at most [`SIDE`].
-fn fitted([width, height]: [u32; 2]) -> [u32; 2] {
+/// A size whose longer side is at most `side`.
+fn fitted([width, height]: [u32; 2], side: u32) -> [u32; 2] {
     let long = width.max(height).max(1);
-    let fit = |n: u32| if long <= SIDE { n } else { (u64::from(n) * u64::from(SIDE)).div_ceil(u64::from(long)) as u32 };
+    let fit = |n: u32| if long <= side { n } else { (u64::from(n) * u64::from(side)).div_ceil(u64::from(long)) as u32 };
     [fit(width), fit(height)]
 }
 

@@ -7,6 +7,9 @@ use crate::report::view::samples::{Card, Samples};
 use maud::{Markup, html};
 
 pub fn part(views: &Views) -> Option<Markup> {
+    if views.numbers_alone {
+        return None;
+    }
     let s = &views.samples;
     let chips = |word: &str, of: Vec<&String>| {
         let word = word.to_string();

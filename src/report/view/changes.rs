@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 /// Takes out what may not be shown. Values of an earlier release were masked as its own manifest said, or not at all: with
 /// `[privacy]`, of columns that may name somebody only values are shown that the present release holds, too. Counts stay.
-pub fn shown(seen: &Seen, of: &mut Difference) {
+/// `present` says whether the newer side is what the present build made.
+pub fn shown(seen: &Seen, of: &mut Difference, present: bool) {
     if !seen.withheld.is_empty() {
         of.examples.clear();
         of.values.clear();
@@ -31,7 +32,7 @@ pub fn shown(seen: &Seen, of: &mut Difference) {
     });
     for (column, values) in of.values.iter_mut().filter(|(name, _)| !harmless.contains(*name)) {
         let all = values.len();
-        values.retain(|_, n| !hidden(column) && n.new > 0);
+        values.retain(|_, n| present && !hidden(column) && n.new > 0);
         if values.len() < all {
             less.insert(column.clone());
         }

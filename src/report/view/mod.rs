@@ -2,6 +2,8 @@
 //! `tamis report --json` prints. A page of which nothing is known is absent.
 pub mod agreement;
 pub mod changes;
+pub mod doubts;
+pub mod drawn;
 pub mod duplicates;
 pub mod fields;
 pub mod findings;
@@ -16,6 +18,7 @@ pub mod pick;
 pub mod pipeline;
 pub mod privacy;
 pub mod quality;
+pub mod released;
 pub mod samples;
 pub mod seen;
 pub mod splits;
@@ -82,6 +85,8 @@ pub struct Views {
     pub models: Vec<models::Scored>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issues: Option<issues::Issues>,
+    /// What steps without a model doubt of labels.
+    pub doubts: Vec<doubts::Doubts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wanted: Option<wanted::Wanted>,
     pub duplicates: Vec<duplicates::Duplicates>,
@@ -95,12 +100,20 @@ pub struct Views {
     #[serde(skip)]
     pub classes: Vec<String>,
     pub findings: Vec<findings::Rule>,
+    /// The report lies in a release: it tells no sample.
+    #[serde(skip)]
+    pub numbers_alone: bool,
 }
 
 impl Views {
     /// Reads all of them; at most `most` samples are chosen.
     pub fn of(seen: &Seen, lock: &Lock, most: usize) -> Result<Views, Failure> {
         Ok(Views { samples: samples::of(seen, most)?, ..Views::only(seen, lock, &ALL)? })
+    }
+
+    /// Reads all that are numbers.
+    pub fn numbers(seen: &Seen, lock: &Lock) -> Result<Views, Failure> {
+        Views::only(seen, lock, &ALL)
     }
 
     /// Reads some of them, in this order.
@@ -115,7 +128,7 @@ impl Views {
                 View::Labels => out.labels = labels::of(seen)?,
                 View::Agreement => out.agreement = agreement::of(seen)?,
                 View::Models => out.models = models::of(seen),
-                View::Issues => out.issues = issues::of(seen)?,
+                View::Issues => (out.issues, out.doubts) = (issues::of(seen)?, doubts::of(seen)?),
                 View::Wanted => out.wanted = wanted::of(seen)?,
                 View::Duplicates => out.duplicates = duplicates::of(seen)?,
                 View::Quality => out.quality = quality::of(seen)?,

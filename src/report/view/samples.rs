@@ -1,5 +1,6 @@
 //! The samples themselves, as far as they may be shown: texts with their spans, pictures with their boxes, labels, and
 //! what steps said of them.
+use super::drawn::{self, Drawn};
 use super::pick;
 use super::seen::Seen;
 use crate::digest::Digest;
@@ -7,6 +8,7 @@ use crate::engine::ledger;
 use crate::engine::state::Partition;
 use crate::formats::pixels;
 use crate::model::boxes::Box2;
+use crate::model::relations::Relation;
 use crate::model::spans::Span;
 use crate::report::show::Column;
 use crate::stage::{Act, Fault, Role};
@@ -20,9 +22,9 @@ const CHARS: usize = 2000;
 /// Messages of a conversation that are shown.
 const MESSAGES: usize = 20;
 /// Shapes that are drawn on a picture.
-const SHAPES: usize = 300;
+pub const SHAPES: usize = 300;
 /// The longer side of a picture, in pixels, and how many are shown at most.
-const SIDE: u32 = 224;
+pub const THUMBNAIL: u32 = 224;
 const PICTURES: usize = 60;
 /// Pixels of a picture that is decoded.
 const PIXELS: u64 = 100_000_000;
@@ -86,14 +88,14 @@ pub enum Content {
 }
 
 /// A span of a text.
-#[derive(Serialize, schemars::JsonSchema, Debug, Clone)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Clone, PartialEq)]
 pub struct Marked {
     pub start: u32,
     pub end: u32,
     pub class: String,
 }
 
-#[derive(Serialize, schemars::JsonSchema, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug, Clone)]
 pub struct Picture {
     /// Pixels of the picture itself.
     pub width: u32,
@@ -107,13 +109,6 @@ pub struct Picture {
     pub boxes: Vec<Drawn>,
     /// Shapes that are not drawn.
     pub more: u64,
-}
-
-#[derive(Serialize, schemars::JsonSchema, Debug, Clone)]
-pub struct Drawn {
-    pub class: String,
-    /// Left, top, right and bottom in pixels.
-    pub at: [f64; 4],
 }
 
 #[derive(Serialize, schemars::JsonSchema, Debug)]
@@ -394,7 +389,7 @@ impl Reading<'_, '_, '_> {
         if let Some([width, height]) = self.size()?.filter(|_| self.pictures == Pictures::Named) {
             return Ok(Some(Picture { width, height, jpeg: Vec::new(), blob, boxes, more }));
         }
-        let Ok(made) = pixels::thumbnail(&self.seen.s.open(digest)?, PIXELS, SIDE) else { return Ok(None) };
+        let Ok(made) = pixels::thumbnail(&self.seen.s.open(digest)?, PIXELS, THUMBNAIL) else { return Ok(None) };
         *pictures += 1;
         let jpeg = if self.pictures == Pictures::Drawn { made.jpeg } else { Vec::new() };
         Ok(Some(Picture { width: made.width, height: made.height, jpeg, blob, boxes, more }))
@@ -428,14 +423,17 @@ fn label(task: &str, column: &Column, value: &Value, spans: &mut Vec<Marked>, bo
     if column.ty == list(Span::ty()) {
         let own = items.iter().filter_map(Span::from_value);
         spans.extend(own.map(|s| Marked { start: s.start, end: s.end, class: s.class }));
-    } else if column.ty == list(Box2::ty()) {
-        let own = items
-            .iter()
-            .filter_map(Box2::from_value)
-            .filter(|b| [b.x1, b.y1, b.x2, b.y2].iter().all(|c| c.is_finite()));
-        boxes.extend(own.map(|b| Drawn { class: b.class, at: [b.x1, b.y1, b.x2, b.y2] }));
     } else if *value != Value::Null {
-        words = kinds::words(&column.ty, value).map(|w| short(&w));
+        if column.ty == list(Relation::ty()) {
+            // what it says in words names the places of its ends: they are marked in the text
+            let ends = items.iter().filter_map(Relation::from_value).flat_map(|r| [r.from, r.to]);
+            spans.extend(ends.map(|s| Marked { start: s.start, end: s.end, class: s.class }));
+        }
+        let own = drawn::shapes(&column.ty, value);
+        // boxes say no more in words than where they lie
+        let told = column.ty != list(Box2::ty());
+        boxes.extend(own.into_iter().flatten());
+        words = told.then(|| kinds::words(&column.ty, value)).flatten().map(|w| short(&w));
     }
     Labelled { task: task.into(), missing: *value == Value::Null, words, classes }
 }
@@ -445,6 +443,7 @@ fn cut(text: &str, mut spans: Vec<Marked>) -> Content {
     let chars = text.chars().count();
     spans.retain(|s| s.start < s.end);
     spans.sort_by(|a, b| (a.start, a.end, &a.class).cmp(&(b.start, b.end, &b.class)));
+    spans.dedup(); // a span may be the end of relations, too
     let first = spans.first().map_or(0, |s| s.start as usize);
     let last = spans.first().map_or(0, |s| s.end as usize);
     let from = if chars > CHARS && last > CHARS { first.saturating_sub(CHARS / 10) } else { 0 };
@@ -483,6 +482,20 @@ mod tests {
             panic!()
         };
         assert_eq!((from, spans.len(), shown.chars().count(), chars), (8800, 1, 1200, 10_000));
+    }
+
+    #[test]
+    fn ends_of_relations_are_marked_once() {
+        let span = |start, end| Span { class: "P".into(), start, end };
+        let of = |to| Relation { class: "knows".into(), from: span(0, 3), to };
+        let column =
+            Column { name: "label.links".into(), ty: list(Relation::ty()), writers: Vec::new(), hidden: false };
+        let value = vec![of(span(4, 7)), of(span(8, 9))].into_value();
+        let (mut spans, mut boxes) = (Vec::new(), Vec::new());
+        let told = label("links", &column, &value, &mut spans, &mut boxes);
+        assert!(told.words.unwrap().contains("knows P 0..3 -> P 4..7") && boxes.is_empty());
+        let Content::Text { spans, .. } = cut("Kim Lee !", spans) else { panic!() };
+        assert_eq!(spans.iter().map(|s| (s.start, s.end)).collect::<Vec<_>>(), [(0, 3), (4, 7), (8, 9)]);
     }
 
     #[test]

@@ -291,6 +291,19 @@ fn bodies(document: &str) -> Vec<String> {
     all.iter().map(body).collect()
 }
 
+/// What a guideline says of some of the declared classes: the class, and the lines below the heading of its section. Nothing of a class
+/// without a section, and nothing where the document cannot be read, which the build tells.
+pub fn said(world: &World, guideline: &Guideline, classes: &[String], of: &BTreeSet<String>) -> Vec<(String, String)> {
+    let Ok(document) = read(world, &guideline.document) else { return Vec::new() };
+    let (lines, all) = (document.lines().collect::<Vec<_>>(), sections(&document));
+    let body = |class: &String| {
+        let section = section_of(class, classes, &all)?;
+        let own = lines.get(section.line..section.end).unwrap_or_default();
+        Some((class.clone(), own.join("\n").trim().to_string()))
+    };
+    classes.iter().filter(|class| of.contains(*class)).filter_map(body).collect()
+}
+
 // ---- documents -------------------------------------------------------------------------------------------------------
 
 /// A heading and all below it, up to the next heading that is not deeper.

@@ -67,6 +67,10 @@ pub struct Declaration {
     pub documents: Option<Vec<At<DocumentName>>>,
     /// How well it must hide the people it tells of, and how its columns may be generalised.
     pub anonymity: Option<At<Anonymity>>,
+    /// Whether the frozen release holds the pages of `tamis report` as `report.html`: numbers alone, of what is released, without samples.
+    /// `SHA256SUMS` has its sum. Default false.
+    #[serde(default)]
+    pub report: bool,
 }
 
 /// A format of a release.

@@ -35,9 +35,21 @@ mod withheld;
 
 pub use terms::unknown_terms;
 
+use crate::manifest::{self, Manifest};
 use crate::stage::Entry;
 
 pub use columns::RELEASED_ID;
+
+/// Where the pages of the report lie in a frozen release that asks for them. `SHA256SUMS` has its sum and `B3SUMS` has not: the pages
+/// tell of a release, roots and all, and are no part of it.
+pub const REPORT: &str = "report.html";
+
+/// Of a release that asks for a report: whether its columns leave it as they were collected. Nothing where it asks for none.
+pub fn reported(manifest: &Manifest, name: &str) -> Option<bool> {
+    let (_, table) = manifest.table(&["release", name])?;
+    let declared = manifest::read::<declaration::Declaration>(table).ok()?;
+    declared.report.then_some(declared.anonymity.is_none())
+}
 
 pub const ENTRIES: &[Entry] = &[
     allowed::ENTRY,
