@@ -133,6 +133,28 @@ fn boxes_are_learned_and_wrong_ones_are_told() {
     let again = build(dir.path(), &Way::default());
     assert_eq!(again.exit, 0);
     assert_eq!(again.roots(), told.roots());
+    let errors = [
+        "label",
+        "export",
+        "discs",
+        "--tool",
+        "csv",
+        "--only",
+        "errors",
+        "--out",
+        "doubts.csv",
+        "--partition-target",
+        "16",
+    ];
+    let (exit, out, err) = tamis(dir.path(), &errors);
+    assert_eq!(exit, 0, "{out}{err}");
+    let doubts = std::fs::read_to_string(dir.path().join("doubts.csv")).unwrap();
+    let ids: Vec<&str> = doubts.lines().skip(1).filter_map(|l| l.split(',').next()).collect();
+    assert_eq!(ids, suspected, "what may be wrong, though nothing waits: it is only flagged");
+    let review = ["review", "discs", "--by", "lee", "--only", "errors", "--partition-target", "16"];
+    let (exit, out, err) = tamis(dir.path(), &review);
+    assert!(exit == 0 && out.contains("picture of 56 x 56: tasks/discs-review/"), "{out}{err}");
+    assert_eq!(std::fs::read_dir(dir.path().join("tasks/discs-review")).unwrap().count(), suspected.len());
 }
 
 #[test]

@@ -4,12 +4,14 @@
 //! verb, nothing that was decided is lost, and the next start goes on behind it.
 use super::label::import::decisions;
 use super::{Context, say};
+use crate::digest::Digest;
+use crate::engine::session::Session;
 use crate::project::{Failure, Options, Project};
 use crate::report::shown;
 use crate::review::file::{decided_by, named};
-use crate::review::queue::{Only, items};
+use crate::review::queue::{Only, items, unseen};
 use crate::review::task::Task;
-use crate::review::{Back, Item, Said, choices, is_class, is_spans, marked, said};
+use crate::review::{Back, Item, Picture, Said, choices, is_class, is_spans, marked, said};
 use crate::stages::label::decided::judged;
 use serde_json::Value as Json;
 use std::io::{BufRead, Write};
@@ -41,11 +43,18 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let task = Task::find(&project, &args.task)?;
     let options = Options { target: args.partition_target.max(2), ..Options::default() };
     let only = Some(args.only.unwrap_or(Only::Queue));
-    let (all, _) = project.plan(&options, |s, built| items(&project, &task, s, built, only, args.raw))??;
     let done = decided_by(&project, &task, &args.by)?;
     // what was decided on something else than there is now is asked again
     let fits = |item: &Item| done.get(&item.id).is_some_and(|seen| seen.is_none() || *seen == item.seen);
-    let open: Vec<&Item> = all.iter().filter(|item| !fits(item)).collect();
+    let open = project.plan(&options, |s, built| -> Result<_, Failure> {
+        let (all, _) = items(&project, &task, s, built, only, args.raw)?;
+        let mut open: Vec<Item> = all.into_iter().filter(|item| !fits(item)).collect();
+        if task.declared.task.bounds.contains(&"width") {
+            unseen(&project, &task, ["image".to_string()].into_iter(), args.raw)?;
+            pictures(&project, s, &task, &mut open)?;
+        }
+        Ok(open)
+    })??;
     if open.is_empty() {
         say("nothing waits for a decision\n");
         return Ok(0);
@@ -64,12 +73,40 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     Ok(0)
 }
 
+/// So many pictures are written for one sitting.
+const PICTURES: usize = 500;
+
+/// Writes the pictures of the samples that come first to files of the project, for a viewer of pictures.
+fn pictures(project: &Project, s: &Session, task: &Task, open: &mut [Item]) -> Result<(), Failure> {
+    for item in open.iter_mut().take(PICTURES) {
+        let Some(picture) = &mut item.picture else { continue };
+        let name: String = Digest::of(item.id.as_bytes()).hex().chars().take(16).collect();
+        picture.path = format!("tasks/{}-review/{name}.{}", task.name, picture.image.format);
+        let bytes = s.open(picture.image.blob)?;
+        let written = project.world.replace(&picture.path, &bytes);
+        written.map_err(|e| Failure::World(format!("{}: {e}", picture.path)))?;
+    }
+    Ok(())
+}
+
+/// The picture of a sample, and where it lies.
+fn seen(picture: &Picture) -> String {
+    let [width, height] = picture.size;
+    match picture.path.as_str() {
+        "" => format!("  picture of {width} x {height}: the next sitting writes it\n"),
+        path => format!("  picture of {width} x {height}: {path}\n"),
+    }
+}
+
 /// A sample as it is shown: its text, and each different answer with who gave it.
 fn screen(task: &Task, item: &Item, at: usize, of: usize) -> String {
     let agreement = item.agreement.as_ref().map_or(String::new(), |a| format!("   agreement {a}"));
     let mut out = format!("\n{at} of {of}   {}{agreement}\n", shown::line(&item.id));
     if let Some(text) = &item.text {
         out.push_str(&format!("  {}\n", shown::line(text)));
+    }
+    if let Some(picture) = item.picture.as_ref().filter(|_| task.declared.task.bounds.contains(&"width")) {
+        out.push_str(&seen(picture));
     }
     for (n, (answer, by)) in choices(item).iter().enumerate() {
         let words = match task.declared.task {

@@ -6,7 +6,7 @@ use crate::engine::session::Session;
 use crate::engine::state::{Built, PartRun};
 use crate::stage::{Act, Event, Fault};
 use crate::table::texts;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A sample about which somebody is asked.
 #[derive(Debug)]
@@ -74,6 +74,24 @@ pub fn asked(s: &Session, built: &Built, of: impl Fn(&Step) -> bool) -> Result<V
                 let (uid, row) = (part.uid.clone(), e.row);
                 out.push(Asked { path: path.clone(), id: id.into(), uid, row, reasons: vec![reason] });
             }
+        }
+    }
+    Ok(out)
+}
+
+/// The samples whose label a step doubts that looks for errors in it, whatever it does about them, and on which nobody decided.
+pub fn doubted(s: &Session, built: &Built, path: &str) -> Result<BTreeSet<String>, Fault> {
+    let mut out = BTreeSet::new();
+    for (step, run) in
+        s.steps.iter().zip(&built.runs).filter(|(step, _)| step.plan.answered_by.as_deref() == Some(path))
+    {
+        for part in run.parts.iter().filter(|p| p.outcomes.iter().any(|o| o.2.events.is_some())) {
+            let Some(ids) = part.before.columns.get("id").copied().flatten() else { continue };
+            let ids = s.array(ids)?;
+            let ids = texts(ids.as_ref());
+            let rows = ledger::events(s, part)?.into_iter().filter(|e| e.rule.starts_with("label."));
+            let own = rows.filter_map(|e| ids.get(e.row as usize).copied().flatten());
+            out.extend(own.filter(|id| s.review.of(step, id).is_none()).map(str::to_string));
         }
     }
     Ok(out)

@@ -22,6 +22,8 @@ pub enum Only {
     Queue,
     /// They were decided on something older.
     Stale,
+    /// Their label may be wrong, a step says that looks for errors.
+    Errors,
     /// Nobody answered.
     Unlabelled,
 }
@@ -48,6 +50,7 @@ pub fn items(
     let waiting = match only {
         Some(Only::Queue) => Some(waiting(task, s, built, |_| true)?),
         Some(Only::Stale) => Some(waiting(task, s, built, |rule| rule == "review.stale")?),
+        Some(Only::Errors) => Some(ask::doubted(s, built, &format!("label.{}", task.name))?),
         _ => None,
     };
     let least = least(task);
@@ -56,14 +59,19 @@ pub fn items(
         Some(Only::LowAgreement) => a.agreement.as_ref().is_some_and(|own| below(own, least)),
         Some(Only::Ties) => tied(&a.votes),
         Some(Only::Unlabelled) => a.votes.iter().all(|v| v.answer == Value::Null),
-        Some(Only::Queue | Only::Stale) => waiting.as_ref().is_some_and(|ids| ids.contains(&a.id)),
+        Some(Only::Queue | Only::Stale | Only::Errors) => waiting.as_ref().is_some_and(|ids| ids.contains(&a.id)),
     };
+    let doubts = |step: &crate::engine::Step| step.plan.answered_by == Some(format!("label.{}", task.name));
+    if only == Some(Only::Errors) && !s.steps.iter().any(doubts) {
+        let say = format!("nothing looks for errors in label.{}: it needs [clean.label_errors]", task.name);
+        return Err(Failure::Usage(say));
+    }
     if only == Some(Only::LowAgreement) && task.agreement.is_none() {
         let say = format!("the agreement of label.{0} is not measured: it needs [label.{0}.agreement]", task.name);
         return Err(Failure::Usage(say));
     }
     // what waits although somebody decided is asked again; else a decided label needs no more answers
-    let again = matches!(only, None | Some(Only::Queue | Only::Stale));
+    let again = matches!(only, None | Some(Only::Queue | Only::Stale | Only::Errors));
     let named = raw || project.manifest.table(&["privacy"]).is_none();
     let wanted = samples.iter().filter(wanted).filter(|a| again || !a.decided);
     Ok((wanted.map(|a| item(a, named)).collect(), samples.len()))

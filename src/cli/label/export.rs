@@ -19,8 +19,8 @@ pub struct Args {
     /// The tool that shall read the file
     #[arg(long, value_enum)]
     tool: Name,
-    /// Only samples whose answers agree too little, are tied, wait for review, are decided on something older, or that
-    /// nobody answered
+    /// Only samples whose answers agree too little, are tied, may be wrong, wait for review, are decided on something older, or
+    /// that nobody answered
     #[arg(long, value_enum)]
     only: Option<Only>,
     /// The file to write; else one in tasks/
@@ -46,7 +46,7 @@ pub struct Args {
 /// The names that `--only` takes.
 impl clap::ValueEnum for Only {
     fn value_variants<'a>() -> &'a [Only] {
-        &[Only::LowAgreement, Only::Ties, Only::Queue, Only::Stale, Only::Unlabelled]
+        &[Only::LowAgreement, Only::Ties, Only::Errors, Only::Queue, Only::Stale, Only::Unlabelled]
     }
 
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
@@ -55,6 +55,7 @@ impl clap::ValueEnum for Only {
             Only::Ties => "ties",
             Only::Queue => "queue",
             Only::Stale => "stale",
+            Only::Errors => "errors",
             Only::Unlabelled => "unlabelled",
         }))
     }

@@ -40,6 +40,9 @@ impl FromStr for People {
     }
 }
 
+/// Writes the package of one annotator to a path.
+pub type Write<'w> = &'w mut dyn FnMut(&str, Vec<Item>) -> Result<(), Failure>;
+
 /// Writes a package for each annotator, and tells how the work is shared. Answers so far are left out: whoever sees those of others
 /// does not answer by themselves.
 pub fn packages(
@@ -48,7 +51,7 @@ pub fn packages(
     items: Vec<Item>,
     out: &str,
     (people, overlap, gold): (&People, Overlap, Option<&str>),
-    write: &mut dyn FnMut(&str, Vec<Item>) -> Result<(), Failure>,
+    write: Write<'_>,
 ) -> Result<(), Failure> {
     if let Some(crowd) = tool.crowd.map(|_| tool.name) {
         return Err(Failure::Usage(format!("{crowd} gives samples to its workers itself: leave --annotators out")));

@@ -198,6 +198,23 @@ mod tests {
     }
 
     #[test]
+    fn pictures_of_other_names_are_found_by_them() {
+        let ids: BTreeSet<String> =
+            ["raw/Test/a.jpg", "raw/Train/a.jpg", "raw/b.jpg", "c.1"].iter().map(|id| id.to_string()).collect();
+        let find = |name: &str| {
+            let back = Back { id: name.into(), seen: None, said: Said::Drop, note: None, by: None };
+            let mut wrong = Vec::new();
+            let found = read::find(&ids, vec![back], &mut wrong);
+            found.first().map(|b| b.id.clone()).or_else(|| wrong.pop()).unwrap()
+        };
+        assert_eq!(
+            ["Train/a.png", "b.jpg", "x/b", "c.1.png"].map(find),
+            ["raw/Train/a.jpg", "raw/b.jpg", "raw/b.jpg", "c.1"]
+        );
+        assert!(find("a.jpg").contains("several samples") && find("d.jpg").contains("no sample of this name"));
+    }
+
+    #[test]
     fn the_labels_of_a_task_are_those_of_cvat() {
         let job = job("keypoints");
         let labels: Json = serde_json::from_str(&write::labels(&job, &[])).unwrap();

@@ -69,7 +69,7 @@ pub fn read(job: &Job, text: &str) -> Result<Read, String> {
 /// What stands on a picture under classes of the task.
 fn label(job: &Job, image: &Drawn, marks: &[&Mark]) -> Result<Json, String> {
     let json = |value: crate::table::Value| value.json();
-    let unfit = |m: &Mark, what: &str| format!("a {} of `{}` is no {what}", m.element, m.class);
+    let unfit = |m: &Mark, what: &str| format!("the `{}` of `{}` is no {what}", m.element, m.class);
     let found = |m: &Mark, what: &str| m.found().ok_or_else(|| unfit(m, what));
     match job.kind.name {
         "object_detection" => {
@@ -104,7 +104,7 @@ fn label(job: &Job, image: &Drawn, marks: &[&Mark]) -> Result<Json, String> {
 
 fn tags(job: &Job, marks: &[&Mark]) -> Result<Json, String> {
     if let Some(other) = marks.iter().find(|m| m.element != "tag") {
-        return Err(format!("a {} of `{}` is no tag of the picture", other.element, other.class));
+        return Err(format!("the `{}` of `{}` is no tag of the picture", other.element, other.class));
     }
     match (is_class(job.kind), marks) {
         (false, all) => Ok(all.iter().map(|m| m.class.clone()).collect()),
@@ -117,7 +117,7 @@ fn turned(m: &Mark) -> String {
     let turn = m.found().is_some_and(|f| matches!(f.figure, Figure::Box(..)));
     match turn {
         true => format!("a box of `{}` is turned, which upright boxes cannot be", m.class),
-        false => format!("a {} of `{}` is no upright box", m.element, m.class),
+        false => format!("the `{}` of `{}` is no upright box", m.element, m.class),
     }
 }
 
@@ -129,7 +129,7 @@ fn upright(found: Found) -> Option<Box2> {
 /// The points of a skeleton by their names, in the order of the task.
 fn skeleton(job: &Job, of: &Mark) -> Result<Keypoints, String> {
     if of.element != "skeleton" {
-        return Err(format!("a {} of `{}` is no skeleton", of.element, of.class));
+        return Err(format!("the `{}` of `{}` is no skeleton", of.element, of.class));
     }
     let mut points = vec![Keypoint::NONE; job.points.len()];
     for mark in &of.points {
@@ -157,19 +157,25 @@ fn skeleton(job: &Job, of: &Mark) -> Result<Keypoints, String> {
     Ok(Keypoints { class: of.class.clone(), reach, points, flags: of.flags() })
 }
 
-/// The samples that pictures are of: by what their names say, else by the names themselves.
+/// The samples that pictures are of: by what their names say, else by the names themselves, as far as these and the ids end with
+/// the same folders.
 pub fn find(ids: &BTreeSet<String>, back: Vec<Back>, wrong: &mut Vec<String>) -> Vec<Back> {
     let codes: BTreeMap<String, &String> = ids.iter().map(|id| (code(id), id)).collect();
-    let mut stems: BTreeMap<&str, Option<&String>> = BTreeMap::new();
+    let mut ends: BTreeMap<&str, Option<&String>> = BTreeMap::new();
     for id in ids {
-        stems.entry(stem(id)).and_modify(|own| *own = None).or_insert(Some(id));
+        let own: BTreeSet<&str> = tails(id).flat_map(forms).collect();
+        own.into_iter().for_each(|end| _ = ends.entry(end).and_modify(|other| *other = None).or_insert(Some(id)));
     }
+    let named = |name: &str| {
+        let whole = forms(name).into_iter().find_map(|form| ids.get(form));
+        let known = |form: &str| ends.get(form).copied();
+        whole.map(Some).or_else(|| tails(name).find_map(|tail| forms(tail).into_iter().find_map(known)))
+    };
     let mut out = Vec::new();
     for one in back {
         let name = one.id.as_str();
         let told = parts(name).and_then(|n| codes.get(n.code).map(|id| Some(*id)));
-        let found = told.or_else(|| within(ids, name).map(Some)).or_else(|| stems.get(stem(name)).copied());
-        match found {
+        match told.or_else(|| named(name)) {
             Some(Some(id)) => out.push(Back { id: id.clone(), ..one }),
             Some(None) => wrong.push(format!("picture {name}: several samples are called so")),
             None => wrong.push(format!("picture {name}: there is no sample of this name")),
@@ -178,15 +184,14 @@ pub fn find(ids: &BTreeSet<String>, back: Vec<Back>, wrong: &mut Vec<String>) ->
     out
 }
 
-/// The name of a file without its folders and its ending.
-fn stem(path: &str) -> &str {
-    let file = path.rsplit_once('/').map_or(path, |p| p.1);
-    file.rsplit_once('.').map_or(file, |f| f.0)
+/// A path, and what is left of it behind each of its folders.
+fn tails(path: &str) -> impl Iterator<Item = &str> {
+    let starts = std::iter::once(0).chain(path.match_indices('/').map(|(at, _)| at + 1));
+    starts.filter_map(|at| path.get(at..))
 }
 
-/// The id that is the name, or the end of it behind some of its folders, with or without its ending.
-fn within<'i>(ids: &'i BTreeSet<String>, name: &str) -> Option<&'i String> {
-    let starts = std::iter::once(0).chain(name.match_indices('/').map(|(at, _)| at + 1));
-    let ends = starts.filter_map(|at| name.get(at..));
-    ends.into_iter().find_map(|end| ids.get(end).or_else(|| ids.get(end.rsplit_once('.').map_or(end, |e| e.0))))
+/// A name with its ending and without.
+fn forms(name: &str) -> [&str; 2] {
+    let bare = name.rsplit_once('.').filter(|(_, end)| !end.contains('/')).map_or(name, |(bare, _)| bare);
+    [name, bare]
 }

@@ -110,4 +110,19 @@ mod tests {
             (Some("는"), Some("부터"))
         );
     }
+
+    #[test]
+    fn every_hit_in_a_public_corpus_is_judged() {
+        let judged = include_str!("../../../../tests/data/particles-judged.tsv");
+        let (mut right, mut all) = (0, 0);
+        for line in judged.lines().filter(|l| !l.starts_with('#')) {
+            let cells: Vec<&str> = line.split('\t').collect();
+            let [_, _, span, found, beside, verdict, _] = cells[..] else { panic!("{line}") };
+            assert_eq!(particle(span, |word| word == beside), Some(found), "{line}");
+            right += usize::from(verdict == "right");
+            all += 1;
+        }
+        assert_eq!((right, all), (3, 7));
+        assert_eq!(["레스터시티의", "라스푸틴도", "3-1로"].map(|word| particle(word, |_| false)), [None; 3]);
+    }
 }
