@@ -2,11 +2,11 @@
 use super::answered;
 use super::apart;
 use super::columns::{self, Field, Id, Type};
+use super::drawn::Skeleton;
 use super::folder::Folder;
 use super::found;
 use super::globs;
 use super::kinds::warc;
-use super::drawn::Skeleton;
 use super::labels::{self, Answers, Label};
 use super::licence::Known;
 use super::names::unlike;
@@ -531,7 +531,10 @@ fn points(page: &mut Page, l: &Label, skeleton: &Skeleton) {
     let why = if skeleton.stated { "as the data names them" } else { "no file names them" };
     page.key("keypoints", &inline(&keys), why);
     if !skeleton.stated {
-        page.ask(format!("what the points of label.{} are called, and which of them lines join: no file names them", l.name));
+        page.ask(format!(
+            "what the points of label.{} are called, and which of them lines join: no file names them",
+            l.name
+        ));
     }
 }
 

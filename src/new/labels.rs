@@ -145,7 +145,9 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
         }
     }
     if with().any(|r| r.source.format.shares) {
-        yaml_names::point_names(folder).into_iter().for_each(|names| drawn.states(Skeleton { names, stated: true, ..Skeleton::default() }));
+        yaml_names::point_names(folder)
+            .into_iter()
+            .for_each(|names| drawn.states(Skeleton { names, stated: true, ..Skeleton::default() }));
     }
     let whole = !drawn.partly;
     let (task, column, called) = drawn.task();

@@ -177,9 +177,11 @@ mod tests {
         let names = |of: &[&str]| of.iter().map(|n| n.to_string()).collect::<Vec<_>>();
         let text = "kpt_shape: [2, 3]\nkpt_names:\n  0:\n    - nose\n    - 'left eye'\n  1: [nose, \"left eye\"]\nnames: [a]\n";
         assert_eq!(in_points(text), Some(vec![names(&["nose", "left eye"]); 2]));
-        assert_eq!((in_points("kpt_names:\n"), in_points("names: [a]\n"), in_points("kpt_names:\n  - a\n")), (None, None, None));
+        assert_eq!(
+            (in_points("kpt_names:\n"), in_points("names: [a]\n"), in_points("kpt_names:\n  - a\n")),
+            (None, None, None)
+        );
     }
-
 
     fn of(names: &[(usize, &str)]) -> Option<Names> {
         Some(names.iter().map(|(n, name)| (*n, name.to_string())).collect())

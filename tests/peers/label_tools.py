@@ -167,7 +167,8 @@ def spans(tamis, folder):
 
 
 def label_studio_spans(out):
-    config = '<View><Text name="text" value="$text"/><Labels name="label" toName="text"><Label value="PER"/><Label value="LOC"/></Labels></View>'
+    config = ('<View><Text name="text" value="$text"/><Labels name="label" toName="text"><Label value="PER"/><Label value="LOC"/>'
+              "</Labels></View>")
 
     def rows(made, file, _):
         return list(made.iter_from_json_file(str(file)))

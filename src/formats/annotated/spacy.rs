@@ -67,7 +67,8 @@ const WAY: Way = Way { says, taken: TAKEN, object: paired };
 fn paired(own: &[u8]) -> Cow<'_, [u8]> {
     let pair = || {
         let text = std::str::from_utf8(own).ok()?.trim_start_matches('\u{feff}').trim();
-        let (text, object) = serde_json::from_str::<(&RawValue, &RawValue)>(text.strip_prefix('[').map(|_| text)?).ok()?;
+        let (text, object) =
+            serde_json::from_str::<(&RawValue, &RawValue)>(text.strip_prefix('[').map(|_| text)?).ok()?;
         let inner = object.get().strip_prefix('{')?.trim_start();
         let comma = if inner.starts_with('}') { "" } else { ", " };
         text.get().starts_with('"').then(|| format!("{{\"text\": {}{comma}{inner}", text.get()).into_bytes())

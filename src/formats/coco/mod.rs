@@ -41,6 +41,7 @@ const LABELS: &[&str] = &["object_detection", "instance_segmentation", "masks", 
 pub const FORMAT: Format = Format {
     images: true,
     draws: DRAWS,
+    attributed: true,
     reader: Some(Reader {
         version: 5, // what is not kept, lost or of a number with two names is told
         uses: &[],
@@ -59,7 +60,7 @@ pub const FORMAT: Format = Format {
     }),
     sidecar: Some(Sidecar { version: 5, holds: Holds::Many, read: read::beside }),
     writer: Some(Writer {
-        version: 1, // info, licences, flags
+        version: 2, // values of attributes
         uses: &[],
         files: "coco/instances_SPLIT.json",
         doc: "images under `images/SPLIT/`. Needs an `object_detection`, \

@@ -220,7 +220,8 @@ impl Known<'_> {
                 Err(_) => own::<Of>(raw).map(|of| of.image_id),
             };
             match (of.as_ref().and_then(|id| self.by_id.get(id)).and_then(|n| images.get_mut(*n)), read) {
-                (Some(Ok(of)), Ok(annotation)) => {
+                (Some(Ok(of)), Ok(mut annotation)) => {
+                    annotation.choose(|name| self.options.keeps(name));
                     add(of, &annotation, &self.classes);
                     draw(of, &annotation, &self.classes, self.options);
                 }
