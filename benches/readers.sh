@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Reads the release of examples/detection with readers that bring gigabytes, and so are not run with the tests:
-# torchvision (COCO, and folders of classes) and ultralytics (its converter from COCO). `benches/readers.sh FOLDER`, a
+# torchvision (COCO, and folders of classes) and ultralytics (its converter from COCO); then what
+# tests/peers/label_tools.py makes with datumaro and the converter of Label Studio. `benches/readers.sh FOLDER`, a
 # release with COCO files, or with an image folder whose images lie in folders of their classes.
 set -euo pipefail
 folder="${1:-examples/detection/out/public}"
@@ -42,3 +43,9 @@ with tempfile.TemporaryDirectory() as out:
     print(f"ultralytics: {len(files)} files of labels, {len(lines)} boxes")
     assert len(lines) == want_boxes, (len(lines), want_boxes)
 PYTHON
+
+# datumaro and the converter of Label Studio, in an environment of their own: OpenCV and their like take more than a minute to come
+labels="$venv-labels"
+[ -d "$labels" ] || python3 -m venv "$labels"
+"$labels/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/peers/requirements-labels.txt
+"$labels/bin/python" tests/peers/label_tools.py "${TAMIS:-target/debug/tamis}" target/label-tools

@@ -93,9 +93,15 @@ pub fn assemble(
     a.columns.entry("samples".into()).or_default().insert("id".into(), crate::table::utf8().into());
     a.check_version();
     let decided = a.read_decisions();
-    for entry in registry {
-        for place in places(manifest, entry.path, &tables) {
-            a.declare(entry, place, &decided);
+    // the kernels of tables of one kind that name another one stand behind those of all others
+    for table in registry.chunk_by(|one, next| one.path == next.path) {
+        for refers in [false, true] {
+            for entry in table {
+                let own = places(manifest, entry.path, &tables)
+                    .into_iter()
+                    .filter(|place| refers_to_another(place) == refers);
+                own.for_each(|place| a.declare(entry, place, &decided));
+            }
         }
     }
     let review = a.review(&decided);
@@ -165,6 +171,11 @@ fn places<'m>(manifest: &'m Manifest, path: &str, tables: &BTreeSet<&str>) -> Ve
         return vec![(String::new(), 0..0, None)];
     }
     manifest.table(&parts).map(|(span, table)| (String::new(), span, Some(table))).into_iter().collect()
+}
+
+/// Whether a table is about what another one of its kind gives.
+fn refers_to_another((_, _, table): &Place) -> bool {
+    table.and_then(|table| table.get_ref().as_table()).is_some_and(|table| table.contains_key("target"))
 }
 
 struct Assembly<'m> {

@@ -33,6 +33,8 @@ pub struct Format {
     pub given: Option<&'static str>,
     /// The columns of shapes besides boxes that its annotations can give.
     pub draws: &'static [&'static str],
+    /// Attributes of shapes that are neither true nor false are read and written as flags with a value.
+    pub attributed: bool,
     /// Its annotations say where things are as shares of the image's sides.
     pub shares: bool,
     /// How files of annotations beside images are read.
@@ -62,6 +64,7 @@ impl Format {
             beside: None,
             given: None,
             draws: &[],
+            attributed: false,
             shares: false,
             sidecar,
             answers: false,

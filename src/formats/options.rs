@@ -63,6 +63,9 @@ impl Choice {
 /// The key of the columns of shapes.
 const SHAPES: &str = "shapes";
 
+/// The key of the attributes of shapes.
+const ATTRIBUTES: &str = "attributes";
+
 /// What a manifest says for the keys of a format. Values that are the default are left out, so that writing a default
 /// down is no change.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -94,6 +97,20 @@ impl Options {
     /// Whether shapes of this kind are read.
     pub fn wants<S: Shape>(&self) -> bool {
         self.shapes().iter().any(|d| d.column == S::COLUMN)
+    }
+
+    /// With the attributes of shapes that some task reads, which readers keep as flags, `severity=major`. No manifest says this key.
+    pub fn with_attributes(mut self, names: Vec<String>) -> Options {
+        if !names.is_empty() {
+            self.0.insert(ATTRIBUTES.into(), names.into());
+        }
+        self
+    }
+
+    /// Whether the value of this attribute is kept.
+    pub fn keeps(&self, attribute: &str) -> bool {
+        let named = self.0.get(ATTRIBUTES).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        named.iter().any(|name| name == attribute)
     }
 
     pub fn text<'o>(&'o self, choice: &'o Choice) -> &'o str {

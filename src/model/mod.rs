@@ -1,6 +1,7 @@
 //! The field's nouns as plain data, a file a noun, each with its cell of a column.
 pub mod addresses;
 pub mod answers;
+pub mod attributes;
 pub mod boxes;
 pub mod candidates;
 mod cells;

@@ -60,6 +60,36 @@ fn all_around<S: Shape>(cell: &Value) -> Option<Around> {
     shapes.iter().map(of).collect()
 }
 
+/// Where a shape is seen in the present picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Seen {
+    /// In the smallest upright box around it: left, top, right, bottom.
+    At([f64; 4]),
+    /// On nothing that is kept of the picture.
+    Outside,
+    /// It covers nothing.
+    Nowhere,
+}
+
+fn seen_as<S: Shape>(shape: &Value, frame: Option<&Frame>) -> Option<Seen> {
+    let shape = S::from_value(shape)?;
+    let moved = match frame {
+        Some(frame) => shape.moved(frame),
+        None => Moved::Whole(shape),
+    };
+    Some(match moved {
+        Moved::Whole(shape) | Moved::Cut(shape) => shape.around().map_or(Seen::Nowhere, Seen::At),
+        Moved::Gone => Seen::Outside,
+        Moved::Lost => Seen::Nowhere,
+    })
+}
+
+/// Where a shape of any kind is seen, whose picture may have become another one; `None` if it is no shape.
+pub fn seen(shape: &Value, frame: Option<&Frame>) -> Option<Seen> {
+    let readers = [seen_as::<Box2>, seen_as::<Polygon>, seen_as::<Mask>, seen_as::<Quad>, seen_as::<Keypoints>];
+    readers.into_iter().find_map(|read| read(shape, frame))
+}
+
 /// Reads the places of the shapes in a cell; `None` where it is null.
 pub type Places = fn(&Value) -> Option<Around>;
 

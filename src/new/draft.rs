@@ -2,6 +2,7 @@
 use super::answered;
 use super::apart;
 use super::columns::{self, Field, Id, Type, no_id};
+use super::drawn::Skeleton;
 use super::folder::Folder;
 use super::found;
 use super::globs;
@@ -483,6 +484,9 @@ fn label(page: &mut Page, l: &Label, plan: &Plan, below: &str) {
             ));
         }
     }
+    if let Some(skeleton) = &l.points {
+        points(page, l, skeleton);
+    }
     match &l.from {
         Answers::Column(column) => given(page, l, column),
         Answers::Beside { files, format, by_place } => {
@@ -525,6 +529,22 @@ fn label(page: &mut Page, l: &Label, plan: &Plan, below: &str) {
 fn mapped(l: &Label) -> Option<String> {
     let pairs: Vec<(String, String)> = l.map.iter().map(|(a, b)| (key(a), text(b))).collect();
     (!pairs.is_empty()).then(|| inline(&pairs))
+}
+
+fn points(page: &mut Page, l: &Label, skeleton: &Skeleton) {
+    let mut keys = vec![("names".to_string(), list(&skeleton.names))];
+    if !skeleton.lines.is_empty() {
+        let lines: Vec<String> = skeleton.lines.iter().map(|[from, to]| format!("[{from}, {to}]")).collect();
+        keys.push(("skeleton".into(), format!("[{}]", lines.join(", "))));
+    }
+    let why = if skeleton.stated { "as the data names them" } else { "no file names them" };
+    page.key("keypoints", &inline(&keys), why);
+    if !skeleton.stated {
+        page.ask(format!(
+            "what the points of label.{} are called, and which of them lines join: no file names them",
+            l.name
+        ));
+    }
 }
 
 /// Answers that came in a column: in one line, or in a table where they have long lists.

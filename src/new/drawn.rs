@@ -4,6 +4,7 @@ use super::found::Source;
 use super::kinds::recogniser::options;
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::{Document, stem_of};
+use crate::model::keypoints::Keypoints;
 use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
 use crate::model::quads::Quad;
@@ -11,7 +12,8 @@ use crate::model::shape::Shape;
 use crate::model::shapes::CAPTIONS;
 use crate::table::{Cell, Value};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
 /// Bytes of a file of annotations that are read.
@@ -28,7 +30,13 @@ struct Kind {
     says_more: fn(&Value) -> bool,
 }
 
-static KINDS: [Kind; 3] = [
+static KINDS: [Kind; 4] = [
+    Kind {
+        column: Keypoints::COLUMN,
+        task: "keypoints",
+        called: "points",
+        says_more: |shape| Keypoints::from_value(shape).is_some_and(|k| k.points.iter().any(|point| point.seen > 0)),
+    },
     Kind {
         column: Polygon::COLUMN,
         task: "instance_segmentation",
@@ -59,6 +67,15 @@ static KINDS: [Kind; 3] = [
     },
 ];
 
+/// The points of an object: what they are called, and the numbers, from 1, of those that lines join.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Skeleton {
+    pub names: Vec<String>,
+    pub lines: Vec<[u32; 2]>,
+    /// The files name the points.
+    pub stated: bool,
+}
+
 /// What files of annotations hold.
 #[derive(Default)]
 pub struct Drawn {
@@ -70,20 +87,48 @@ pub struct Drawn {
     shapes: BTreeMap<&'static str, (usize, usize)>,
     /// Texts that people wrote of the pictures.
     pub captions: usize,
+    /// The skeletons that files state, each once, and how many points objects have.
+    skeletons: Vec<Skeleton>,
+    points: BTreeSet<usize>,
     /// Some file was not read.
     pub partly: bool,
 }
 
 impl Drawn {
+    /// Adds a skeleton that a file states.
+    pub fn states(&mut self, skeleton: Skeleton) {
+        if !skeleton.names.is_empty() && !self.skeletons.contains(&skeleton) {
+            self.skeletons.push(skeleton);
+        }
+    }
+
+    /// The one skeleton of all objects; points that no file names are called by their numbers. `None` where there are several.
+    pub fn skeleton(&self) -> Option<Skeleton> {
+        let (mut points, mut stated) = (self.points.iter(), self.skeletons.iter());
+        let (n, stated) = match (points.next(), points.next(), stated.next(), stated.next()) {
+            (Some(n), None, stated, None) => (*n, stated),
+            _ => return None,
+        };
+        let different = |s: &Skeleton| s.names.iter().collect::<BTreeSet<_>>().len() == n && s.names.len() == n;
+        match stated {
+            Some(skeleton) => Some(skeleton.clone()).filter(different),
+            None => Some(Skeleton { names: (1..=n).map(|i| format!("point {i}")).collect(), ..Skeleton::default() }),
+        }
+    }
+
     /// The task, its column and what its answers are called; and what of the files the column leaves out.
     pub fn task(&self) -> (&'static str, &'static str, String) {
         // masks hold outlines, too: they are taken where outlines do not hold all
         let outlined = self.shapes.get(Polygon::COLUMN).is_some_and(|(_, lost)| *lost == 0);
         let of = |kind: &&Kind| {
             let all = self.shapes.get(kind.column).is_some_and(|(more, lost)| *more > 0 && *lost == 0);
-            all && !(outlined && kind.column == Mask::COLUMN)
+            let pointed = kind.column != Keypoints::COLUMN || self.skeleton().is_some();
+            all && pointed && !(outlined && kind.column == Mask::COLUMN)
         };
-        if let Some(kind) = KINDS.iter().find(of) {
+        // four corners each are outlines, too
+        let oriented = KINDS.iter().filter(|kind| kind.column == Quad::COLUMN);
+        let pointed = KINDS.iter().filter(|kind| kind.column == Keypoints::COLUMN);
+        if let Some(kind) = pointed.chain(oriented).chain(&KINDS).find(of) {
             return (kind.task, kind.column, kind.called.to_string());
         }
         let drawn_as = |column: &str| self.shapes.get(column).map_or(0, |(more, _)| *more);
@@ -102,7 +147,8 @@ impl Drawn {
     /// Reads one file more.
     pub fn read(&mut self, folder: &Folder, source: &Source, path: &str) {
         match documents(folder, source, path) {
-            Some((documents, order)) => {
+            Some((documents, order, skeletons)) => {
+                skeletons.into_iter().for_each(|skeleton| self.states(skeleton));
                 let mut own: Vec<String> = documents.iter().flat_map(|d| &d.boxes).map(|b| b.class.clone()).collect();
                 let place = |class: &String| order.iter().position(|known| known == class).unwrap_or(order.len());
                 own.sort_by_cached_key(|class| (place(class), class.clone()));
@@ -132,14 +178,19 @@ impl Drawn {
                 continue;
             }
             let (Value::List(shapes), lost) = document.shapes.take(kind.column) else { continue };
+            if kind.column == Keypoints::COLUMN {
+                self.points.extend(shapes.iter().filter_map(Keypoints::from_value).map(|object| object.points.len()));
+            }
             *more += shapes.iter().filter(|shape| (kind.says_more)(shape)).count();
             *without += lost as usize;
         }
     }
 }
 
-/// The documents of a file with all shapes that its format gives, and the order in which it declares classes.
-fn documents(folder: &Folder, source: &Source, path: &str) -> Option<(Vec<Document>, Vec<String>)> {
+/// The documents of a file with all shapes that its format gives, the order in which it declares classes, and skeletons that it states.
+type Found = (Vec<Document>, Vec<String>, Vec<Skeleton>);
+
+fn documents(folder: &Folder, source: &Source, path: &str) -> Option<Found> {
     let sidecar = source.format.sidecar.as_ref()?;
     let open = folder.world.open(path).ok()?;
     let mut bytes = Vec::new();
@@ -152,12 +203,12 @@ fn documents(folder: &Folder, source: &Source, path: &str) -> Option<(Vec<Docume
     let unit = Unit { row: 0, bytes: &bytes, context: None, path, stem: &stem };
     let asked = source.format.draws.iter().map(|column| column.to_string()).collect();
     let documents = (sidecar.read)(&options(source.format, &source.keys).with_shapes(asked), 64, &unit).ok()?;
-    let order = if source.format.name == "coco" { categories(&bytes) } else { Vec::new() };
-    Some((documents.of.into_iter().filter_map(Result::ok).collect(), order))
+    let (order, skeletons) = if source.format.name == "coco" { categories(&bytes) } else { Default::default() };
+    Some((documents.of.into_iter().filter_map(Result::ok).collect(), order, skeletons))
 }
 
-/// The names of the categories of COCO by their numbers, which trainers count by.
-fn categories(bytes: &[u8]) -> Vec<String> {
+/// The names of the categories of COCO by their numbers, which trainers count by, and the skeletons of those that have points.
+fn categories(bytes: &[u8]) -> (Vec<String>, Vec<Skeleton>) {
     #[derive(Deserialize)]
     struct File {
         #[serde(default)]
@@ -167,9 +218,21 @@ fn categories(bytes: &[u8]) -> Vec<String> {
     struct Category {
         id: i64,
         name: String,
+        #[serde(default)]
+        keypoints: Json,
+        #[serde(default)]
+        skeleton: Json,
     }
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let mut all = serde_json::from_slice::<File>(bytes).map(|file| file.categories).unwrap_or_default();
     all.sort_by_key(|category| category.id);
-    all.into_iter().map(|category| category.name).collect()
+    let skeleton = |category: &Category| {
+        let names: Vec<String> = serde_json::from_value(category.keypoints.clone()).ok()?;
+        let lines: Vec<[u32; 2]> = serde_json::from_value(category.skeleton.clone()).unwrap_or_default();
+        let n = u32::try_from(names.len()).unwrap_or_default();
+        let joins = |[from, to]: &[u32; 2]| from != to && (1..=n).contains(from) && (1..=n).contains(to);
+        Some(Skeleton { names, lines: lines.into_iter().filter(joins).collect(), stated: true })
+    };
+    let skeletons = all.iter().filter_map(skeleton).collect();
+    (all.into_iter().map(|category| category.name).collect(), skeletons)
 }

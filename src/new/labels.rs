@@ -2,7 +2,7 @@
 //! spans of a text, boxes on images.
 use super::apart;
 use super::columns::{Field, Fields, Type, is_tagged};
-use super::drawn::Drawn;
+use super::drawn::{Drawn, Skeleton};
 use super::folder::Folder;
 use super::found::{Source, top};
 use super::kinds::recogniser::Key;
@@ -18,7 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Classes that a task may have to be proposed.
 pub const CLASSES: usize = 64;
 /// The columns of shapes that files beside images give, with their tasks.
-const DRAWN: [(&str, &str); 5] = [
+const DRAWN: [(&str, &str); 6] = [
+    ("objects.keypoints", "keypoints"),
     ("objects", "object_detection"),
     ("objects.polygons", "instance_segmentation"),
     ("objects.oriented", "oriented_detection"),
@@ -42,6 +43,8 @@ pub struct Label {
     /// What whole numbers stand for in the source.
     pub names: Vec<String>,
     pub scheme: Option<&'static str>,
+    /// The points of objects that have such.
+    pub points: Option<Skeleton>,
     pub from: Answers,
     /// Why this is a task.
     pub why: String,
@@ -143,6 +146,11 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
             }
         }
     }
+    if with().any(|r| r.source.format.shares) {
+        yaml_names::point_names(folder)
+            .into_iter()
+            .for_each(|names| drawn.states(Skeleton { names, stated: true, ..Skeleton::default() }));
+    }
     let whole = !drawn.partly;
     let captions = (drawn.captions > 0).then(|| Label {
         name: "captions".into(),
@@ -153,6 +161,7 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
         ..Label::default()
     });
     let (task, column, called) = drawn.task();
+    let points = drawn.skeleton().filter(|_| task == "keypoints");
     let mut classes: Vec<String> = drawn.classes.into_iter().filter(|class| is_line(class)).collect();
     let mut why = format!("{called} came with the files beside the images");
     let numbered = with().all(|r| r.source.format.shares);
@@ -177,6 +186,7 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
         classes,
         names: class_names,
         map,
+        points,
         from,
         why,
         whole,

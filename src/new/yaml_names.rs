@@ -83,6 +83,31 @@ fn in_shape(text: &str) -> Option<u64> {
     n.trim().parse().ok().filter(|n| *n > 0)
 }
 
+/// What the points of objects are called, as `kpt_names` says for each class; nothing where classes or files say it differently.
+pub fn point_names(folder: &Folder) -> Option<Vec<String>> {
+    let all = folder.files.iter().filter(is_yaml).filter_map(|f| in_points(&read(folder, f)?));
+    let mut lists = all.flatten();
+    let first = lists.next().filter(|names| !names.is_empty())?;
+    lists.all(|names| names == first).then_some(first)
+}
+
+/// The lists below `kpt_names:`, a class each, as `0: [nose, tail]` or with a name a line.
+fn in_points(text: &str) -> Option<Vec<Vec<String>>> {
+    let below = text.lines().skip_while(|line| !line.starts_with("kpt_names:")).skip(1);
+    let below: Vec<&str> = below.take_while(|line| line.starts_with([' ', '-']) || line.trim().is_empty()).collect();
+    let mut lists: Vec<Vec<String>> = Vec::new();
+    for line in below.into_iter().map(|line| uncommented(line.trim_start())).filter(|line| !line.is_empty()) {
+        if let Some(name) = line.strip_prefix("- ") {
+            lists.last_mut()?.push(plain(name));
+        } else {
+            let (_, inline) = line.split_once(':')?;
+            let inner = inline.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            lists.push(inner.map(|inner| inner.split(',').map(plain).collect()).unwrap_or_default());
+        }
+    }
+    (!lists.is_empty()).then_some(lists)
+}
+
 /// Names that numbers can stand for: none is empty, none stands twice.
 fn usable(names: Names) -> Option<Names> {
     let different: BTreeSet<&String> = names.values().collect();
@@ -145,7 +170,18 @@ fn plain(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Names, in_list, in_shape, in_yaml};
+    use super::{Names, in_list, in_points, in_shape, in_yaml};
+
+    #[test]
+    fn points_are_named_class_by_class() {
+        let names = |of: &[&str]| of.iter().map(|n| n.to_string()).collect::<Vec<_>>();
+        let text = "kpt_shape: [2, 3]\nkpt_names:\n  0:\n    - nose\n    - 'left eye'\n  1: [nose, \"left eye\"]\nnames: [a]\n";
+        assert_eq!(in_points(text), Some(vec![names(&["nose", "left eye"]); 2]));
+        assert_eq!(
+            (in_points("kpt_names:\n"), in_points("names: [a]\n"), in_points("kpt_names:\n  - a\n")),
+            (None, None, None)
+        );
+    }
 
     fn of(names: &[(usize, &str)]) -> Option<Names> {
         Some(names.iter().map(|(n, name)| (*n, name.to_string())).collect())

@@ -1,9 +1,10 @@
 //! What an object says, and the reader of lines that all formats of this folder share.
 use crate::formats::cut::Split;
 use crate::formats::cut::members::ReadAt;
-use crate::formats::encoding::{self, ENCODING, recoded};
+use crate::formats::encoding::{self, ENCODING, Wrong, recoded};
 use crate::formats::infer::{self, HEAD};
 use crate::formats::json::{self, Json, select};
+use crate::formats::json_array::listed;
 use crate::formats::lines::{each_record, each_unit};
 use crate::formats::options::Options;
 use crate::formats::reader::{Ask, Field, From, Record, Records, Seen, Unit};
@@ -209,31 +210,76 @@ pub fn ty(_: &Options, selector: &str) -> Option<DataType> {
     }
 }
 
+/// How a format says things, and how its objects are written.
+#[derive(Clone, Copy)]
+pub struct Way {
+    pub says: Says,
+    /// Keys that the words stand for.
+    pub taken: &'static [&'static str],
+    /// The bytes of a record as those of an object, for a format that has other records, too.
+    pub object: fn(&[u8]) -> Cow<'_, [u8]>,
+}
+
 /// Reads a unit of lines.
 pub fn read(ask: &Ask, unit: &Unit, out: &mut Records, says: Says, taken: &'static [&'static str]) {
+    lines(ask, unit, out, Way { says, taken, object: |own| own.into() });
+}
+
+/// Reads a unit of lines that may be written in another way than as objects.
+pub fn lines(ask: &Ask, unit: &Unit, out: &mut Records, way: Way) {
     each_unit(ask, unit, out, |unit, encoding, out| {
         for (n, own) in each_record(ask, &Split::Lines, unit.bytes) {
             out.next(own);
-            let read = recoded(own, encoding).and_then(|own| {
-                let object = json::parse(&own, ask.depth_max)?;
-                let (mut said, at) = (says(&object), out.line);
-                // answers alone, which are held against the text of another file
-                if let Some(Json::Text(text)) = select(&object, "text").filter(|_| !ask.selects("text")) {
-                    said.cover(text);
-                }
-                let line = Line { of: &object, said, stem: unit.stem, taken };
-                if out.take(unit, n, &own, &line) {
-                    for (rule, say) in told(ask, &line) {
-                        out.finding(unit, n, at, rule, say);
-                    }
-                }
-                Ok(())
-            });
+            let read = recoded(own, encoding).and_then(|own| one(ask, (unit, n, &own), out, way));
             if let Err(wrong) = read {
                 out.reject(unit, n, &wrong);
             }
         }
     });
+}
+
+/// Reads a unit that is one list.
+pub fn listing(ask: &Ask, unit: &Unit, out: &mut Records, way: Way) {
+    let bytes = match recoded(unit.bytes, ask.options.text(&ENCODING)) {
+        Ok(bytes) => bytes,
+        Err(wrong) => return out.reject_line(unit, 0, &wrong),
+    };
+    let unit = &Unit { bytes: &bytes, ..*unit };
+    let all = match listed(&bytes) {
+        Ok(all) => all,
+        Err(wrong) => return out.reject_line(unit, 0, &wrong),
+    };
+    if all.is_empty() {
+        out.finding(unit, 0, 0, "json.empty", "the list holds nothing");
+    }
+    for (n, item) in all.into_iter().enumerate() {
+        let read = item.and_then(|(line, own)| {
+            out.line = line;
+            one(ask, (unit, n, own), out, way).map_err(|wrong| wrong.at(line))
+        });
+        if let Err(wrong) = read {
+            out.reject_line(unit, n, &wrong);
+        }
+    }
+    out.line = 0;
+}
+
+/// Reads one object.
+fn one(ask: &Ask, (unit, n, own): (&Unit, usize, &[u8]), out: &mut Records, way: Way) -> Result<(), Wrong> {
+    let own = (way.object)(own);
+    let object = json::parse(&own, ask.depth_max)?;
+    let (mut said, at) = ((way.says)(&object), out.line);
+    // answers alone, which are held against the text of another file
+    if let Some(Json::Text(text)) = select(&object, "text").filter(|_| !ask.selects("text")) {
+        said.cover(text);
+    }
+    let line = Line { of: &object, said, stem: unit.stem, taken: way.taken };
+    if out.take(unit, n, &own, &line) {
+        for (rule, say) in told(ask, &line) {
+            out.finding(unit, n, at, rule, say);
+        }
+    }
+    Ok(())
 }
 
 /// What is told of an object, where some fields take these things.
@@ -259,14 +305,34 @@ fn told(ask: &Ask, line: &Line) -> Vec<(&'static str, String)> {
 
 /// The columns of the first lines: the words that they say something by, and their own keys.
 pub fn columns(options: &Options, len: u64, read: &ReadAt, says: Says, taken: &[&str]) -> Result<Vec<Seen>, String> {
+    let lines = |head: &[u8], breaks_off: bool| whole_lines(head, breaks_off).map(<[u8]>::to_vec).collect();
+    columns_of(options, len, read, (says, taken), &lines)
+}
+
+/// The lines of a head that are there as a whole and hold something.
+pub fn whole_lines(head: &[u8], breaks_off: bool) -> impl Iterator<Item = &[u8]> {
+    let whole = if breaks_off { memchr::memrchr(b'\n', head).unwrap_or(0) } else { head.len() };
+    head.get(..whole).unwrap_or_default().split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty())
+}
+
+/// Finds the bytes of the objects in the head of a file; it is told whether the file goes on.
+pub type Parts<'p> = &'p dyn Fn(&[u8], bool) -> Vec<Vec<u8>>;
+
+/// The columns of the first objects.
+pub fn columns_of(
+    options: &Options,
+    len: u64,
+    read: &ReadAt,
+    (says, taken): (Says, &[&str]),
+    parts: Parts,
+) -> Result<Vec<Seen>, String> {
     let head = read(0, HEAD).map_err(|e| e.to_string())?;
     let breaks_off = (head.len() as u64) < len;
     let head = encoding::head(&head, options.text(&ENCODING));
-    let whole = if breaks_off { memchr::memrchr(b'\n', &head).unwrap_or(0) } else { head.len() };
-    let lines = head.get(..whole).unwrap_or_default().split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty());
-    let objects: Vec<Json> = lines.filter_map(|line| json::parse(line, 64).ok()).collect();
+    let parts = parts(&head, breaks_off);
+    let objects: Vec<Json> = parts.iter().filter_map(|part| json::parse(part, 64).ok()).collect();
     if objects.is_empty() {
-        return Err("no line at its beginning is an object".into());
+        return Err("nothing at its beginning is an object".into());
     }
     let said: Vec<Said> = objects.iter().map(says).collect();
     let some = |of: fn(&Said) -> bool| said.iter().any(of);

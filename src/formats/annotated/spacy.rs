@@ -3,39 +3,82 @@
 //!
 //! `entities`, or the `ents` of `Doc.to_json`, are the spans; where there are none, those of the only group in `spans`. A group
 //! of several is taken as `spans.NAME`. The classes are those of `cats` whose score is at least a half. Findings:
-//! `spacy.groups` (groups that are not taken), `annotated.several`, `annotated.more` (links of entities). Limits: a line that is a list (`["text", {..}]`) is dropped as no object.
+//! `spacy.groups` (groups that are not taken), `annotated.several`, `annotated.more` (links of entities).
+//!
+//! The form in which spaCy is trained, `["text", {"entities": [..]}]`, is the same object with that `text`, a line each, or with `layout =
+//! "list"` all in one list.
 //!
 //! Written with `entities`, or with `spans.sc` where spans overlap, since spaCy holds no two entities on one token.
-use super::said::{Said, columns, items, read, ty};
+use super::said::{Said, Way, columns_of, items, lines, listing, ty, whole_lines};
 use super::write;
-use crate::formats::cut::Split;
+use crate::formats::cut::{Cut, Holds, Split};
 use crate::formats::encoding::ENCODING;
 use crate::formats::format::Format;
 use crate::formats::json::{Json, select};
+use crate::formats::json_array::objects;
 use crate::formats::lines::cut_text;
+use crate::formats::options::{Choice, Takes};
 use crate::formats::reader::{Offers, Reader, Selects, adds_nothing};
 use crate::formats::writer::Writer;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 pub const FORMAT: Format = Format {
-    options: &[ENCODING],
+    options: &[ENCODING, LAYOUT],
     beside: Some(["id", "stem", "spans"]),
     given: Some("text"),
     reader: Some(Reader {
-        version: 1,
+        version: 2, // pairs of a text and its object
         uses: &[],
-        cut: |options| cut_text(options, Split::Lines),
+        cut: |options| match options.text(&LAYOUT) {
+            "list" => Cut::Document(Holds::Many),
+            _ => cut_text(options, Split::Lines),
+        },
         id: "content",
         own_id: None,
         selects: Selects::Names,
         text: |_| "text",
         ty,
         adds: adds_nothing,
-        read: |ask, unit, out| read(ask, unit, out, says, TAKEN),
-        offers: Offers::Columns(|options, len, at| columns(options, len, at, says, TAKEN)),
+        read: |ask, unit, out| match ask.options.text(&LAYOUT) {
+            "list" => listing(ask, unit, out, WAY),
+            _ => lines(ask, unit, out, WAY),
+        },
+        offers: Offers::Columns(|options, len, at| match options.text(&LAYOUT) {
+            "list" => columns_of(options, len, at, (says, TAKEN), &|head, _| objects(head).map(own).collect()),
+            _ => columns_of(options, len, at, (says, TAKEN), &|head, off| whole_lines(head, off).map(own).collect()),
+        }),
     }),
     writer: Some(Writer { files: "spacy/SPLIT.jsonl", encode: write::spacy, ..write::WRITER }),
     ..Format::new("spacy", "JSON Lines of texts with `entities` or groups of `spans`, as spaCy takes them.")
 };
+
+/// How the records of a file are written.
+const LAYOUT: Choice = Choice {
+    name: "layout",
+    doc: "How the records of a file are written, for `spacy`: `lines`, one a line, or `list`, all in one JSON list. Default `lines`.",
+    takes: Takes::Word { of: &["lines", "list"] },
+};
+
+const WAY: Way = Way { says, taken: TAKEN, object: paired };
+
+/// A pair of a text and an object, as the training of spaCy takes it, as the object with that text. What is no such pair stays as it is, and is
+/// told as no object.
+fn paired(own: &[u8]) -> Cow<'_, [u8]> {
+    let pair = || {
+        let text = std::str::from_utf8(own).ok()?.trim_start_matches('\u{feff}').trim();
+        let (text, object) =
+            serde_json::from_str::<(&RawValue, &RawValue)>(text.strip_prefix('[').map(|_| text)?).ok()?;
+        let inner = object.get().strip_prefix('{')?.trim_start();
+        let comma = if inner.starts_with('}') { "" } else { ", " };
+        text.get().starts_with('"').then(|| format!("{{\"text\": {}{comma}{inner}", text.get()).into_bytes())
+    };
+    pair().map_or(own.into(), Cow::Owned)
+}
+
+fn own(bytes: &[u8]) -> Vec<u8> {
+    paired(bytes).into_owned()
+}
 
 const TAKEN: &[&str] = &["entities", "ents", "spans", "cats"];
 
@@ -96,6 +139,16 @@ mod tests {
         assert_eq!(of(r#"{"spans": {"sc": [[0, 1, "P"], [0, 2, "Q"]]}}"#).spans.map(|s| s.len()), Some(2));
         let said = of(r#"{"spans": {"a": [], "b": []}}"#);
         assert_eq!((said.spans, said.told[0].0), (None, "spacy.groups"));
+    }
+
+    #[test]
+    fn a_text_beside_its_object_is_in_it() {
+        let of = |line: &str| String::from_utf8(own(line.as_bytes())).unwrap();
+        assert_eq!(of(r#" ["Kim \" ran", { "entities": []}]"#), r#"{"text": "Kim \" ran", "entities": []}"#);
+        assert_eq!(of(r#"["Kim", {}]"#), r#"{"text": "Kim"}"#);
+        for other in [r#"{"text": "Kim"}"#, r#"["Kim", []]"#, r#"[1, {}]"#, r#"["Kim", {}, 1]"#, "["] {
+            assert_eq!(of(other), other);
+        }
     }
 
     /// What `Doc.to_json` writes: `ents` always, and groups of spans beside them.

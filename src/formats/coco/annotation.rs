@@ -49,6 +49,8 @@ pub struct Annotation<'t> {
     pub ignore: bool,
     /// Attributes that are true, sorted: these are flags of the box.
     pub flags: Vec<String>,
+    /// Attributes that are a text or a number, which are flags if somebody reads them.
+    pub valued: Vec<(String, String)>,
     /// Its number, for people.
     pub id: Option<Id>,
     pub area: Option<f64>,
@@ -149,9 +151,24 @@ impl Annotation<'_> {
             match set {
                 Some(true) => self.flags.push(name),
                 Some(false) => {}
-                None => self.note("coco.attributes", value),
+                None => match valued(value).filter(|text| !text.is_empty()) {
+                    Some(text) => self.valued.push((name, text)),
+                    None => self.note("coco.attributes", value),
+                },
             }
         }
+    }
+
+    /// Makes flags of the attributes that somebody reads, and notes those that nobody does.
+    pub fn choose(&mut self, keeps: impl Fn(&str) -> bool) {
+        for (name, value) in std::mem::take(&mut self.valued) {
+            match keeps(&name) {
+                true => self.flags.push(format!("{name}={value}")),
+                false if self.besides.contains(&"coco.attributes") => {}
+                false => self.besides.push("coco.attributes"),
+            }
+        }
+        self.flags.sort();
     }
 
     /// The flags of its box. `ignore` is what converters make of `difficult`. In a release a difficult object has `iscrowd`
@@ -267,6 +284,15 @@ fn ring(flat: &[f64]) -> Option<Ring> {
 }
 
 /// Whether a flag is set, written as a number, a text or a value of its own.
+/// The text of a value that is a text or a number.
+fn valued(value: &RawValue) -> Option<String> {
+    match serde_json::from_str(value.get()).ok()? {
+        serde_json::Value::String(text) => Some(text.trim().to_string()),
+        serde_json::Value::Number(_) => Some(value.get().to_string()),
+        _ => None,
+    }
+}
+
 fn word(value: &RawValue) -> Option<bool> {
     truth(value.get().trim_matches('"'))
 }

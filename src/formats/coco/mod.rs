@@ -44,6 +44,7 @@ const LABELS: &[&str] =
 pub const FORMAT: Format = Format {
     images: true,
     draws: DRAWS,
+    attributed: true,
     reader: Some(Reader {
         version: 6, // captions
         uses: &[],
@@ -62,7 +63,7 @@ pub const FORMAT: Format = Format {
     }),
     sidecar: Some(Sidecar { version: 6, holds: Holds::Many, read: read::beside }),
     writer: Some(Writer {
-        version: 1, // info, licences, flags
+        version: 2, // values of attributes
         uses: &[],
         files: "coco/instances_SPLIT.json",
         doc: "images under `images/SPLIT/`. Needs an `object_detection`, \

@@ -228,8 +228,9 @@ impl Known<'_> {
             };
             match (of.as_ref().and_then(|id| self.by_id.get(id)).and_then(|n| images.get_mut(*n)), read) {
                 (Some(Ok(of)), Ok(annotation)) if annotation.is_caption() => say(of, &annotation, self.options),
-                (Some(Ok(of)), Ok(annotation)) => {
+                (Some(Ok(of)), Ok(mut annotation)) => {
                     of.drawn = true;
+                    annotation.choose(|name| self.options.keeps(name));
                     add(of, &annotation, &self.classes);
                     draw(of, &annotation, &self.classes, self.options);
                 }

@@ -7,6 +7,7 @@
 //! holes in polygons: one that has some becomes a mask, by the rule of pycocotools, and is a loss (`coco.holes`); so is a
 //! rotated box that becomes a polygon (`coco.rotation`). Texts are captions, an annotation each; that there is none is a loss (`coco.none`). Masks are written as packed runs.
 use crate::formats::writer::{Chunk, Join, Lost, Sheet};
+use crate::model::attributes::parted;
 use crate::model::boxes::Box2;
 use crate::model::keypoints::Keypoints;
 use crate::model::masks::{Mask, packed};
@@ -187,12 +188,18 @@ impl Annotated {
             out["num_keypoints"] = seen.filter(|seen| **seen > 0.0).count().into();
             out["keypoints"] = points.as_slice().into();
         }
-        let flags: Map<String, Value> = self.flags.iter().map(|f| (f.clone(), true.into())).collect();
+        let flags: Map<String, Value> = self.flags.iter().map(|f| attribute(f)).collect();
         if !flags.is_empty() {
             out["attributes"] = flags.into();
         }
         out
     }
+}
+
+/// A flag as an attribute: true, or its value.
+fn attribute(flag: &str) -> (String, Value) {
+    let (name, value) = parted(flag);
+    (name.to_string(), value.map_or(true.into(), Value::from))
 }
 
 /// The file of one split; categories are numbered in the order of the declared classes.

@@ -35,9 +35,10 @@ const LABELS: &[&str] = &["object_detection", "instance_segmentation", "oriented
 pub const FORMAT: Format = Format {
     images: true,
     draws: &[Polygon::COLUMN, Quad::COLUMN, Mask::COLUMN],
+    attributed: true,
     sidecar: Some(Sidecar { version: 1, holds: Holds::Many, read: read::read }),
     writer: Some(Writer {
-        version: 1,
+        version: 2, // values of attributes
         uses: &["libm 0.2"],
         files: "cvat/SPLIT.xml",
         doc: "images under `images/SPLIT/`, as \"CVAT for images 1.1\". Needs an `object_detection`, \

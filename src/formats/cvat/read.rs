@@ -189,6 +189,10 @@ impl<'o> Walk<'o> {
                 found.flags.dedup();
             }
             "false" | "False" | "" => {}
+            value if self.options.keeps(&name) => {
+                found.flags.push(format!("{name}={value}"));
+                found.flags.sort();
+            }
             _ => self.page.iter_mut().for_each(|(page, _)| page.note("cvat.attributes")),
         }
     }

@@ -7,6 +7,7 @@ use super::read::read;
 use crate::formats::options::Options;
 use crate::formats::reader::Unit;
 use crate::formats::writer::{Chunk, Join, Lost, Sheet};
+use crate::model::attributes::parted;
 use crate::model::boxes::Box2;
 use crate::model::masks::Mask;
 use crate::model::points::Point;
@@ -87,7 +88,9 @@ fn shape(element: &str, class: &str, more: &str, flags: &[String], pen: Pen) -> 
 fn drawn(element: &str, class: &str, more: &str, flags: &[String], (within, pen): (&str, Pen)) -> String {
     let occluded = u8::from(flags.iter().any(|f| f == "occluded"));
     let own: String = (flags.iter().filter(|f| *f != "occluded"))
-        .map(|f| format!("      <attribute name=\"{}\">true</attribute>\n", escape(f.as_str())))
+        .map(|f| parted(f))
+        .map(|(name, value)| (escape(name), escape(value.unwrap_or("true"))))
+        .map(|(name, value)| format!("      <attribute name=\"{name}\">{value}</attribute>\n"))
         .collect();
     let (source, z) = (pen.source, pen.z.unwrap_or(0));
     let head = format!(

@@ -6,6 +6,7 @@
 use super::balance::{self, Family};
 use super::declaration::{Augment, LEARNED_OF, checked};
 use super::draw::Child;
+use crate::model::attributes::KIND as ATTRIBUTE;
 use crate::model::edits::{Edit, since_collected};
 use crate::model::spans::Span;
 use crate::model::synthetic::{BY, HOW, PARENTS};
@@ -26,11 +27,14 @@ fn declare(check: &mut Check) -> Vec<Plan> {
 /// The step that bears the children of a table. They have none of the columns `lost`.
 pub fn plan(check: &mut Check, a: Augment, lost: &[String]) -> Plan {
     let known = |name: &String| check.columns.get("samples").and_then(|of| of.get(name)).cloned();
-    let said = |c: &Column| matches!(c.role, Role::Votes { .. } | Role::Predictions { .. });
+    // spans of a child may be others in number and order
+    let judges = |c: &Column| matches!(&c.role, Role::Label { kind, .. } if kind == ATTRIBUTE);
+    let said = |c: &Column| matches!(c.role, Role::Votes { .. } | Role::Predictions { .. }) || judges(c);
     let silent = check.columns_of("samples").filter(|(name, c)| said(c) || lost.iter().any(|lost| lost == name));
     let silent: BTreeMap<String, String> = silent.map(|(n, c)| (n.to_string(), types::text(&c.ty))).collect();
     let others = check
         .columns_of("samples")
+        .filter(|(_, c)| !judges(c))
         .filter(|(name, c)| matches!(c.role, Role::Label { .. }) && !a.spans.iter().any(|s| s == name));
     let others: BTreeMap<String, String> = others.map(|(n, c)| (n.to_string(), types::text(&c.ty))).collect();
     let map = Map {

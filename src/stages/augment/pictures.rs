@@ -12,6 +12,7 @@ use crate::formats::image::room;
 use crate::formats::pixels::{self, Finish, Over};
 use crate::measure::augment::{Picture, boxes};
 use crate::measure::shapes::Area;
+use crate::model::attributes::KIND as ATTRIBUTE;
 use crate::model::boxes::Box2;
 use crate::model::frames::Frame;
 use crate::model::images::Image;
@@ -41,6 +42,8 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let (mut labels, mut silent) = (BTreeMap::new(), BTreeMap::new());
     for (name, column) in check.columns_of("samples") {
         match &column.role {
+            // shapes of a child are others in number and order
+            Role::Label { kind, .. } if kind == ATTRIBUTE => silent.insert(name.to_string(), types::text(&column.ty)),
             Role::Label { .. } if shapes(&column.ty).is_some() => {
                 labels.insert(name.to_string(), types::text(&column.ty))
             }

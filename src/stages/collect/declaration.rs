@@ -275,7 +275,10 @@ fn checked(check: &mut Check) -> Option<Collect> {
         d.exclude = fetched::below(&d.exclude, &check.instance);
     }
     check_globs(check, &d, &files, format);
-    let options = files.options(check, format).with_shapes(super::answered::wanted(check, format));
+    let options = files
+        .options(check, format)
+        .with_shapes(super::answered::wanted(check, format))
+        .with_attributes(super::answered::attributes(check, format));
     check_fields(check, &d, &files, format);
     effect::check_tokens(check, &d.fields, &files, format, &options);
     effect::check_spellings(check, &d.fields, &files, format, &options);

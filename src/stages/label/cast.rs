@@ -17,6 +17,16 @@ pub fn cast(kind: &Kind, gold: Option<&str>, own: &mut Vec<Vote>, vote: Vote, re
     let joined = |first: &Vote| kind.joins.and_then(|joins| joins(&first.answer, &vote.answer));
     match own.iter_mut().find(same) {
         None => own.push(vote),
+        // each row is a part of the answer, and so is what it lost
+        Some(first)
+            if kind.on_shapes
+                && first.origin == vote.origin
+                && (first.answer == Value::Null || vote.answer == Value::Null) =>
+        {
+            let lost = first.lost + vote.lost;
+            let answer = if first.answer == Value::Null { vote.answer } else { first.answer.clone() };
+            *first = Vote { answer, lost, ..first.clone() };
+        }
         Some(first) if first.answer == Value::Null => *first = vote,
         Some(_) if vote.answer == Value::Null => {}
         Some(first) if later(&vote.guideline, &first.guideline) != Ordering::Equal => {

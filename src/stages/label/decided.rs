@@ -149,6 +149,8 @@ pub fn answer(kind: &Kind, text: &str) -> Result<Value, String> {
         unit: Default::default(),
         tiled: false,
         frame: None,
+        target: None,
+        attribute: None,
         unplaced: false,
         notes: Vec::new(),
         lost: 0,

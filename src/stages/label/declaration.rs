@@ -10,6 +10,7 @@ use super::metric::{Agreement, Metric, OnLow};
 use super::points::{Points, check_points};
 use super::problems::Problems;
 use super::rules::declared::{Rules, check_rules};
+use super::target::{check_target, spare_of_shapes};
 use super::truth::{Gold, check_gold};
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
@@ -48,6 +49,10 @@ pub struct Declaration {
     #[serde(default)]
     #[schemars(inner(length(min = 1)), extend("x-form" = "line"))]
     pub candidates: Vec<At<String>>,
+    /// The task whose shapes or spans an `attribute` is about, such as `label.defect`. Such tasks are answered behind all others, so that
+    /// their answers meet the finished label.
+    #[schemars(length(min = 1))]
+    pub target: Option<At<String>>,
     /// The points of each object, for `keypoints`.
     pub keypoints: Option<Points>,
     /// The least and the greatest rating; both belong to the scale. Ratings need it.
@@ -162,6 +167,10 @@ pub struct Answers {
     #[serde(default)]
     #[schemars(inner(length(min = 1)), extend("x-form" = "line"))]
     pub class_names: Vec<String>,
+    /// The attribute of shapes whose value is the class, for `attribute`: `severity`, where a column such as `objects` of CVAT or COCO has it
+    /// beside each shape. A shape without it says nothing.
+    #[schemars(length(min = 1))]
+    pub attribute: Option<String>,
     /// What stands between the classes of one text, such as `,` or `;`, of `classes`. Spaces around a class do not count. Default:
     /// a text that is no JSON list is one class.
     #[schemars(length(min = 1))]
@@ -194,6 +203,9 @@ pub struct Fields {
     /// The answer. Default `label`, or what such a format gives. Lists and objects are columns of such, or JSON.
     #[schemars(length(min = 1), transform = forms)]
     pub label: Option<String>,
+    /// Of which shape the answer is, for `attribute`: its place in the list of the target's label, from 0. Default: the answer says it.
+    #[schemars(length(min = 1))]
+    pub shape: Option<String>,
 }
 
 /// Adds to the description of a key how the answers of each kind are written.
@@ -373,6 +385,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     check_scale(check, &declared);
     check_candidates(check, declared.task, &declared.candidates);
     check_points(check, declared.task, declared.keypoints.as_ref());
+    check_target(check, declared.task, declared.target.as_ref());
     check_method(check, &declared);
     check_problems(check, &declared);
     check_rules(check, declared.task, &declared.classes, &declared.rules);
@@ -537,17 +550,21 @@ fn check_source(check: &mut Check, d: &Declaration, name: &str, a: &Answers) {
         spare(check, name, &[("separator", lists && a.separator.is_some())], why);
     }
     if a.files.is_some() {
-        spare(check, name, &[("scheme", a.scheme.is_some())], "this source is files, whose rows say so themselves");
+        let said = [("scheme", a.scheme.is_some()), ("attribute", a.attribute.is_some() && d.task.on_shapes)];
+        spare(check, name, &said, "this source is files, whose rows say so themselves");
         let named = a.annotator.is_some() && a.fields.as_ref().is_some_and(|f| f.annotator.is_some());
         spare(check, name, &[("annotator", named)], "`fields.annotator` says who answered");
     }
     if !d.task.on_text {
         let scheme = a.scheme.is_some() && a.files.is_none();
-        let keys = [("unit", a.unit.is_some()), ("scheme", scheme)];
+        let keys = [("unit", a.unit.is_some() && !d.task.on_shapes), ("scheme", scheme)];
         spare(check, name, &keys, "only spans of text have this");
-        let offsets = a.offsets.is_some() && d.task.moves.is_none();
+        let offsets = a.offsets.is_some() && d.task.moves.is_none() && !d.task.on_shapes;
         spare(check, name, &[("offsets", offsets)], "only spans of text and shapes on pictures have this");
     }
+    spare_of_shapes(d.task, a.attribute.is_some(), a.fields.as_ref().is_some_and(|f| f.shape.is_some()))
+        .into_iter()
+        .for_each(|(key, why)| spare(check, name, &[(key, true)], why));
     if !d.task.is_set() && !d.task.candidates.is_some_and(|own| own.separated) {
         spare(check, name, &[("separator", a.separator.is_some())], "only answers of several names are separated");
     }

@@ -3,8 +3,9 @@
 use super::declaration::{Answers, Task};
 use super::kinds::kind::{Kind, class_name, class_of, items, json, named, whole};
 use crate::measure::names::composed;
+use crate::model::attributes::flagged;
 use crate::stage::*;
-use crate::table::Value;
+use crate::table::{Cell, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -63,6 +64,14 @@ impl Met {
     /// Nothing yet, of a source in which numbers stand for these names.
     pub fn of(names: &[String], separator: Option<&String>) -> Met {
         Met { names: names.to_vec(), separator: separator.cloned(), seen: BTreeSet::new() }
+    }
+
+    /// Adds the values of an attribute of the shapes in a cell.
+    pub fn see_attribute(&mut self, name: &str, cell: &Value) {
+        for shape in items(cell).iter().flat_map(|all| all.iter()) {
+            let flags: Vec<String> = Vec::from_value(shape.field("flags")).unwrap_or_default();
+            flagged(&flags, name).into_iter().for_each(|value| self.add(value));
+        }
     }
 
     /// Adds the names in an answer as its source wrote it.

@@ -46,6 +46,7 @@ mod ruled;
 mod rules;
 mod settle;
 mod standing;
+mod target;
 #[cfg(test)]
 mod testing;
 mod truth;

@@ -79,7 +79,7 @@ fn check_words(
     check: &mut Check,
     (format, reader): (&Format, &Reader),
     place: &Range<usize>,
-    fields: [&Option<String>; 3],
+    fields: [&Option<String>; 4],
 ) {
     let Selects::Words { words, keyed, say, .. } = reader.selects else { return };
     for selector in fields.into_iter().flatten() {
@@ -121,7 +121,7 @@ fn plan(check: &mut Check, task: &Task, name: &str, answers: &Answers, files: &[
     let field = |given: Option<String>, default: &str| given.unwrap_or_else(|| default.to_string());
     let usual = format.beside.unwrap_or(["item", "annotator", "label"]);
     let place = check.manifest.span_of(&task.key(&format!("from.{name}.fields"))).unwrap_or(check.span.clone());
-    check_words(check, (format, reader), &place, [&fields.item, &fields.annotator, &fields.label]);
+    check_words(check, (format, reader), &place, [&fields.item, &fields.annotator, &fields.label, &fields.shape]);
     let map = Map {
         source: task.key(&format!("from.{name}")),
         format: format.name.into(),
@@ -132,6 +132,7 @@ fn plan(check: &mut Check, task: &Task, name: &str, answers: &Answers, files: &[
         annotator: field(fields.annotator, usual[1]),
         label: field(fields.label, usual_answer(reader, task.kind(), usual[2])),
         given: given_of(answers, task.kind()).unwrap_or_default().to_string(),
+        shape: fields.shape.filter(|_| task.kind().on_shapes).unwrap_or_default(),
         kind: task.kind(),
         map: answers.map.keys().cloned().collect(),
         class_names: answers.class_names.clone(),
@@ -208,6 +209,9 @@ fn gates(check: &Check, task: &Task, name: &str, answers: &Answers, word: &str) 
 /// The column of the text that an answer was given to.
 pub(super) const GIVEN: &str = "given";
 
+/// The column that says of which shape an answer is.
+const SHAPE: &str = "shape";
+
 /// What a vote says, in the order in which something missing is told.
 const FIELDS: [&str; 3] = ["item", "annotator", "answer"];
 
@@ -236,6 +240,9 @@ struct Map {
     /// What says which text an answer was given to.
     #[serde(default, skip_serializing_if = "is_default")]
     given: String,
+    /// What says of which shape an answer is.
+    #[serde(default, skip_serializing_if = "is_default")]
+    shape: String,
     /// The kind of task and the names that are mapped, as far as they are looked for.
     #[serde(default, skip_serializing_if = "is_default")]
     kind: &'static Kind,
@@ -284,7 +291,7 @@ impl Map {
             fields: FIELDS
                 .into_iter()
                 .zip(self.selectors())
-                .chain(Some((GIVEN, &self.given)).filter(|(_, given)| !given.is_empty()))
+                .chain([(GIVEN, &self.given), (SHAPE, &self.shape)].into_iter().filter(|(_, own)| !own.is_empty()))
                 .map(field)
                 .collect(),
             seen: Vec::new(),
@@ -338,7 +345,8 @@ impl RowStage for Read {
         }
         met.note(p.map.iter(), summary);
         let given = (!p.given.is_empty()).then(|| texts(GIVEN));
-        let votes = Votes { parents: &found.parents, texts: FIELDS.map(texts), given, lacks: lacks(p, &found) };
+        let shapes = (!p.shape.is_empty()).then(|| texts(SHAPE));
+        let votes = Votes { shapes, parents: &found.parents, texts: FIELDS.map(texts), given, lacks: lacks(p, &found) };
         Ok(votes.cast(p, found.told.into_iter().filter(|t| t.rule != COLUMN).collect()))
     }
 }
@@ -366,6 +374,8 @@ struct Votes<'f> {
     texts: [Vec<Option<String>>; 3],
     /// The texts that answers were given to, where the format has them.
     given: Option<Vec<Option<String>>>,
+    /// Of which shape answers are, where a column says it.
+    shapes: Option<Vec<Option<String>>>,
     /// By unit: a column that its file does not have.
     lacks: BTreeMap<usize, String>,
 }
@@ -380,6 +390,9 @@ impl Votes<'_> {
             let mut vote = self.texts.each_ref().map(|t| t.get(n).cloned().flatten().unwrap_or_default());
             if let Some(by) = &p.by {
                 vote[1].clone_from(by);
+            }
+            if let Some(shapes) = &self.shapes {
+                vote[2] = of_shape(shapes.get(n).cloned().flatten(), std::mem::take(&mut vote[2]));
             }
             let empty = vote.iter().position(|text| text.trim().is_empty());
             let lacks = self.lacks.get(&(parent.0 as usize)).map(|say| (COLUMN, say.as_str()));
@@ -426,6 +439,11 @@ impl Votes<'_> {
     }
 }
 
+/// An answer as the text of one about a shape; an empty one stays empty.
+fn of_shape(shape: Option<String>, class: String) -> String {
+    if class.trim().is_empty() { class } else { serde_json::json!({ "shape": shape, "class": class }).to_string() }
+}
+
 /// What is said of a vote without one of its fields.
 const EMPTY: [(&str, &str); 3] = [
     ("vote.item", "it names no sample"),
@@ -452,6 +470,7 @@ mod tests {
             annotator: name("by"),
             label: name("l"),
             given: String::new(),
+            shape: String::new(),
             kind: Default::default(),
             map: Vec::new(),
             class_names: Vec::new(),

@@ -71,6 +71,8 @@ pub fn asking(map: &BTreeMap<String, String>) -> Reading<'_> {
         text,
         unit,
         frame: None,
+        target: None,
+        attribute: None,
         tiled: false,
         unplaced: false,
         notes,

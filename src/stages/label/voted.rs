@@ -1,5 +1,6 @@
 //! Annotations that most annotators gave: spans, relations and classes that are the same, and boxes that are of one thing.
 use crate::measure::fusion::fuse;
+use crate::model::attributes::Attribute;
 use crate::model::boxes::Box2;
 use crate::table::{Cell, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,26 @@ pub fn boxes(answers: &[&Value]) -> Voted {
         (by.len(), by.contains(&0), fused.of)
     });
     voted(counted.collect(), answers.len(), |all| all.into_value())
+}
+
+/// The class that most annotators gave to each shape that one of them judged; of several that of the first annotator who gave one of
+/// these.
+pub fn attributes(answers: &[&Value]) -> Voted {
+    let said = |a: &&Value| Vec::<Attribute>::from_value(a).unwrap_or_default();
+    let mut of: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    answers.iter().flat_map(said).for_each(|one| of.entry(one.shape).or_default().push(one.class));
+    let (mut label, mut times, mut ties, mut outvoted) = (Vec::new(), Vec::new(), 0, 0);
+    for (shape, given) in of {
+        let count = |class: &String| given.iter().filter(|other| *other == class).count();
+        let most = given.iter().map(count).max().unwrap_or_default();
+        let Some(class) = given.iter().find(|class| count(class) == most) else { continue };
+        ties += usize::from(given.iter().any(|other| other != class && count(other) == most));
+        let less: BTreeSet<&String> = given.iter().filter(|other| count(other) < most).collect();
+        outvoted += less.len();
+        times.push(most);
+        label.push(Attribute { shape, class: class.clone() });
+    }
+    Voted { label: label.into_value(), ties, outvoted, times, answers: answers.len() }
 }
 
 /// Keeps what more than half gave, and of what half gave that of the first annotator.

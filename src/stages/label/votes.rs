@@ -15,14 +15,16 @@
 //! `vote.repeated`, `vote.contradiction` and `vote.replaced` ([`cast`]), `vote.unmatched`, `crop.cut`, `crop.outside`, `crop.lost`, `image.drawn_on`.
 use super::cast::cast;
 use super::declaration::{Answers, Offsets, Task, checked};
+use super::kinds::aim::Aim;
 use super::kinds::kind::{Kind, Reading, Respond, Take};
 use super::kinds::same_words;
 use super::mapped::{Met, Names};
 use super::read::{GIVEN, given_of};
 use super::rows::{attribute, optional, slot, tell};
+use super::target::aims;
 use crate::model::edits::{Edit, edits_of};
 use crate::model::frames::{Frame, TILE_OF};
-use crate::model::spans::{Scheme, Unit};
+use crate::model::spans::{Scheme, Span, Unit};
 use crate::model::votes::{Said, Vote};
 use crate::stage::*;
 use crate::table::value::column;
@@ -108,7 +110,13 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
     let moves = task.kind().on_text && answers.offsets.unwrap_or_default() == Offsets::Collected;
     let edits = task.text.as_ref().map(|t| format!("edits.{t}"));
     let found_reading = task.problems(true).map(|p| p.1).next();
-    let drawn = task.kind().moves.is_some() && answers.offsets.unwrap_or_default() == Offsets::Collected;
+    let target = task.declared.target.as_ref().map(|target| target.get().clone()).filter(|_| task.kind().on_shapes);
+    let target = target.filter(|target| check.column("samples", target).is_some());
+    let aimed =
+        |spans: bool| target.as_ref().is_some_and(|t| (check.column("samples", t) == Some(&list(Span::ty()))) == spans);
+    let moves = moves || (aimed(true) && answers.offsets.unwrap_or_default() == Offsets::Collected);
+    let drawn =
+        (task.kind().moves.is_some() || aimed(false)) && answers.offsets.unwrap_or_default() == Offsets::Collected;
     Map {
         task: task.name.clone(),
         source: name.to_string(),
@@ -121,10 +129,12 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
         bio: found_reading.unwrap_or(Respond::Fix),
         open: check.manifest.table(&["privacy"]).is_none(),
         edits: edits.filter(|e| moves && check.column("samples", e).is_some()),
-        text: task.text.clone().filter(|_| task.kind().on_text),
+        text: task.text.clone().filter(|_| task.kind().on_text || aimed(true)),
+        attribute: answers.attribute.clone(),
         unit: answers.unit.unwrap_or_default(),
         frame: drawn && check.column("samples", FRAME).is_some(),
         tiled: drawn && check.column("samples", TILE_OF).is_some(),
+        target,
         gold: task.declared.gold.as_ref().map(|gold| gold.from.get().clone()),
         ..Map::default()
     }
@@ -134,6 +144,7 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
 fn ports(task: &Task, source: &Map, mut reads: Vec<String>, later: bool) -> Ports {
     let votes = task.votes();
     reads.extend(source.edits.clone());
+    reads.extend(source.target.clone());
     reads.extend(source.text.clone());
     if let Some(text) = &source.given {
         let edits = edits_of(text);
@@ -191,6 +202,11 @@ struct Map {
     /// What spans count in.
     #[serde(default, skip_serializing_if = "is_default")]
     unit: Unit,
+    /// The label whose shapes or spans answers are about, and the attribute of shapes that is the answer.
+    #[serde(default, skip_serializing_if = "is_default")]
+    target: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    attribute: Option<String>,
     /// Shapes are moved with their pictures.
     #[serde(default, skip_serializing_if = "is_default")]
     frame: bool,
@@ -214,7 +230,7 @@ type Join = Map;
 struct FromColumn;
 
 impl RowStage for FromColumn {
-    const MAP: u32 = 7; // an empty list is no answer, and fields besides are told
+    const MAP: u32 = 8; // which field of an annotation is wrong; an empty list is no answer, and fields besides are told
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;
@@ -238,8 +254,10 @@ impl RowStage for FromColumn {
                 continue;
             }
             let answer = p.kind.read_cell(&cell, &mut reading);
-            if !p.map.is_empty() {
-                met.see(p.kind, &cell);
+            match &p.attribute {
+                _ if p.map.is_empty() => {}
+                Some(name) => met.see_attribute(name, &cell),
+                None => met.see(p.kind, &cell),
             }
             let asked = answer.is_some() || reading.lost > 0;
             votes.push(asked.then(|| {
@@ -258,7 +276,7 @@ impl RowStage for FromColumn {
 struct FromFiles;
 
 impl JoinStage for FromFiles {
-    const JOIN: u32 = 7; // an empty list is no answer, and fields besides are told
+    const JOIN: u32 = 8; // which field of an annotation is wrong; an empty list is no answer, and fields besides are told
     const USES: &'static [&'static str] = crate::measure::names::USES;
     type Join = Join;
 
@@ -331,6 +349,7 @@ struct Others {
     text: Option<ArrayRef>,
     frame: Option<ArrayRef>,
     tile_of: Option<ArrayRef>,
+    target: Option<ArrayRef>,
 }
 
 impl Others {
@@ -342,8 +361,15 @@ impl Others {
             lost: p.lost.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
             text: p.text.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
             frame: if p.frame { optional(rows, FRAME)? } else { None },
+            target: p.target.as_ref().map_or(Ok(None), |name| optional(rows, name))?,
             tile_of: if p.tiled { optional(rows, TILE_OF)? } else { None },
         })
+    }
+
+    /// The shapes or spans that answers are about.
+    fn aims(&self, row: usize) -> Vec<Aim> {
+        let of = |label: &ArrayRef| aims(label.data_type(), &value_at(label.as_ref(), row));
+        self.target.as_ref().map(of).unwrap_or_default()
     }
 
     /// The votes of the sources before.
@@ -375,6 +401,8 @@ impl Map {
             unplaced: others.frame.is_some() && frame.is_none(),
             frame: frame.filter(|frame| !frame.is_still()),
             tiled: slot(&others.tile_of, row) != Value::Null,
+            target: self.target.as_ref().map(|_| others.aims(row)),
+            attribute: self.attribute.as_deref(),
             notes: Vec::new(),
             lost: 0,
         }

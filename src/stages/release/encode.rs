@@ -3,6 +3,7 @@
 //! piece; the other rows are null.
 //!
 //! Findings: what a format cannot hold (`conll.spans`).
+use super::attributes::{attributes, with_attributes};
 use super::columns::{Ids, released_name, released_type};
 use super::declaration::{Encoding, Release, classes_of, declared, kind_of, rows_table};
 use super::images::{IMAGE_NAME, first};
@@ -77,6 +78,9 @@ fn plan(check: &Check, f: &Encoding, r: &Release) -> Plan {
     if f.writer.needs.classes {
         shape.classes = f.roles.get("label").map(|label| classes_of(check, label)).unwrap_or_default();
     }
+    if f.format.attributed {
+        shape.attributes = f.roles.get("label").map(|label| attributes(check, label, &r.columns)).unwrap_or_default();
+    }
     let needs = f.writer.needs;
     if needs.typed || needs.bytes {
         let typed = shape.columns.iter().map(|c| (c.clone(), r.holds(check, c)));
@@ -99,6 +103,7 @@ fn plan(check: &Check, f: &Encoding, r: &Release) -> Plan {
     (shape.without, shape.hidden) = (splits(true), splits(false));
     let columns = shape.columns.iter().map(|c| shape.column(c).to_string());
     let mut reads: Vec<String> = columns.chain(shape.roles.values().cloned()).collect();
+    reads.extend(shape.attributes.iter().map(|(_, column)| column.clone()));
     reads.extend((!shape.without.is_empty() || !shape.hidden.is_empty()).then(|| "split".to_string()));
     reads.sort();
     reads.dedup();
@@ -138,6 +143,9 @@ struct Shape {
     /// The declared classes of the label, for a format that numbers them row by row.
     #[serde(default, skip_serializing_if = "is_default")]
     classes: Vec<String>,
+    /// What other labels say of the shapes of its label, as attributes: their tasks and columns.
+    #[serde(default, skip_serializing_if = "is_default")]
+    attributes: Vec<(String, String)>,
     /// The splits of which it has no file, and those whose answers are hidden in its files.
     #[serde(default, skip_serializing_if = "is_default")]
     without: Vec<String>,
@@ -158,6 +166,7 @@ impl Shape {
             scheme: f.scheme,
             made: f.made,
             classes: Vec::new(),
+            attributes: Vec::new(),
             without: Vec::new(),
             hidden: Vec::new(),
         }
@@ -199,7 +208,12 @@ impl RowStage for Encode {
             sheet.columns.push((released_name(name), array));
         }
         for (role, name) in &p.roles {
-            sheet.roles.insert(role.clone(), rows.column(name)?);
+            let array = rows.column(name)?;
+            let array = match role == "label" && !p.attributes.is_empty() {
+                true => with_attributes(rows, &array, &p.attributes)?,
+                false => array,
+            };
+            sheet.roles.insert(role.clone(), array);
         }
         let mut lost = Vec::new();
         let bytes = (writer.encode)(&sheet, &mut lost).map_err(Fault::Bug)?;

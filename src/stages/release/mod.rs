@@ -13,6 +13,7 @@
 //! and counted.
 mod allowed;
 pub mod anonymity;
+mod attributes;
 mod certified;
 mod columns;
 mod conflicts;

@@ -30,6 +30,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: false,
     on_text: false,
+    on_shapes: false,
     names_ends: false,
     prose: true,
     methods: &[Method::All, Method::Single, Method::Majority, Method::Longest],
@@ -84,7 +85,7 @@ pub fn is_taken(rule: &str) -> bool {
 fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
     let text = match cell {
         Value::Text(text) => vec![text.clone()],
-        Value::List(items) => reading.shaped(items, |item| item.text().map(str::to_string)),
+        Value::List(items) => reading.shaped(items, |item| item.text().map(str::to_string), &[]),
         Value::Struct(fields) => {
             let others = fields.iter().filter(|(name, value)| name != "text" && *value != Value::Null).count();
             if others > 0 {
@@ -93,7 +94,7 @@ fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
             }
             match cell.field("text") {
                 Value::Text(text) => vec![text.clone()],
-                Value::List(items) => reading.shaped(items, |item| item.text().map(str::to_string)),
+                Value::List(items) => reading.shaped(items, |item| item.text().map(str::to_string), &[]),
                 _ => return None,
             }
         }

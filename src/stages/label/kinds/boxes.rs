@@ -9,6 +9,9 @@ use super::kind::*;
 use crate::model::boxes::Box2;
 use crate::table::{Cell, Value};
 
+/// The fields of an annotation.
+const NEEDS: Needs = &[CLASSES, &["x1", "bbox"], &["y1", "bbox"], &["x2", "bbox"], &["y2", "bbox"]];
+
 pub const KIND: Kind = Kind {
     name: "object_detection",
     say: "Boxes on the image, each with a class.",
@@ -20,8 +23,8 @@ pub const KIND: Kind = Kind {
         Take::Yes => Take::Yes,
         _ => list_with(ty, &[CLASSES, &["x1"], &["y1"], &["x2"], &["y2"]]),
     },
-    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, box_of)),
-    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, box_of)),
+    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, box_of, NEEDS)),
+    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, box_of, NEEDS)),
     problems: &[
         CLASS,
         Problem::new("outside", "A box that passes a side of the image. `fix` cuts off what is outside."),
@@ -40,6 +43,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: false,
     on_text: false,
+    on_shapes: false,
     names_ends: false,
     prose: false,
     methods: &[Method::Single, Method::BoxFusion],
@@ -50,7 +54,7 @@ pub const KIND: Kind = Kind {
 };
 
 /// A box; its flags may be missing, its numbers may be whole.
-fn box_of(v: &Value) -> Option<Box2> {
+pub(super) fn box_of(v: &Value) -> Option<Box2> {
     let class = class_of(v)?;
     let flags = Vec::from_value(v.field("flags")).unwrap_or_default();
     let [x1, y1, x2, y2] = match v.field("bbox") {
@@ -101,6 +105,28 @@ fn words(answer: &Value) -> String {
 mod tests {
     use super::super::super::testing::{asking, pixels, rules_of};
     use super::*;
+
+    #[test]
+    fn a_box_that_cannot_be_read_says_why() {
+        let map = Default::default();
+        let said = |json: &str| {
+            let mut reading = asking(&map);
+            KIND.read_text(json, &mut reading);
+            reading.notes.first().map(|n| n.say.clone()).unwrap_or_default()
+        };
+        let whole = r#"{"class": "a", "x1": 0, "y1": 0, "x2": 1, "y2": 1}"#;
+        let of = |bad: &str| said(&format!("[{whole}, {bad}]"));
+        let begins = "1 of 2 annotations cannot be read: ";
+        assert_eq!(of(r#"{"class": "a", "x1": 0, "y1": 0}"#), format!("{begins}annotation 2 has no `x2`"));
+        assert_eq!(of(r#"{"x1": 0, "y1": 0}"#), format!("{begins}annotation 2 has no `class`"));
+        assert_eq!(of("7"), format!("{begins}annotation 2 is a number, not an object"));
+        let text = r#"{"class": "a", "x1": 0, "y1": "1,5", "x2": 1, "y2": 2}"#;
+        assert_eq!(of(text), format!("{begins}annotation 2 has a text as `y1`"));
+        let several = r#"{"label": ["a", "b"], "bbox": [0, 0, 1, 1]}"#;
+        assert_eq!(of(several), format!("{begins}annotation 2 has a list as `label`"));
+        let short = r#"{"label": "a", "bbox": [0, 0, 1]}"#;
+        assert!(of(short).ends_with("one of `label`, `bbox` has another form"), "{}", of(short));
+    }
 
     #[test]
     fn numbers_may_be_whole_and_classes_are_mapped() {

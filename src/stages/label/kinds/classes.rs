@@ -29,6 +29,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: false,
     on_text: false,
+    on_shapes: false,
     names_ends: false,
     prose: false,
     methods: &[Method::Single, Method::Vote],
@@ -58,7 +59,7 @@ fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
 }
 
 fn classes(items: &[Value], reading: &mut Reading) -> Vec<String> {
-    let all = reading.shaped(items, class_name);
+    let all = reading.shaped(items, class_name, &[]);
     let mut all: Vec<String> = all.iter().map(|class| reading.mapped(class)).collect();
     all.sort();
     let named = all.len();

@@ -11,6 +11,9 @@ use crate::model::points::Point;
 use crate::model::polygons::bounds;
 use crate::table::{Cell, Value};
 
+/// The fields of an annotation.
+const NEEDS: Needs = &[CLASSES, &["points"]];
+
 pub const KIND: Kind = Kind {
     name: "keypoints",
     say: "Objects on the image, each with a class, a box and named points.",
@@ -19,8 +22,8 @@ pub const KIND: Kind = Kind {
            `y2` (else the least around the labelled points) and `flags`.",
     answer: Vec::<Keypoints>::ty,
     takes: |ty| list_with(ty, &[CLASSES, &["points"]]),
-    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, object_of)),
-    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, object_of)),
+    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, object_of, NEEDS)),
+    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, object_of, NEEDS)),
     problems: &[
         CLASS,
         Problem::new("count", "Another number of points than the task names. Nothing can mend it."),
@@ -40,6 +43,7 @@ pub const KIND: Kind = Kind {
     points: true,
     scale: false,
     on_text: false,
+    on_shapes: false,
     names_ends: false,
     prose: false,
     methods: &[Method::Single],

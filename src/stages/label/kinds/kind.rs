@@ -6,11 +6,14 @@ use super::super::metric::Metric;
 use super::super::rows::Note;
 use super::super::rules::rule::Rule;
 use super::super::voted::Voted;
+use super::aim::Aim;
 use super::candidates::Candidates;
 pub use super::method::Method;
+pub use super::problem::{CLASS, Problem, Respond};
 use crate::manifest::Decimal;
 use crate::measure::names::composed;
 use crate::measure::replies::plain as said_in;
+use crate::model::attributes::flagged;
 use crate::model::edits::Edit;
 use crate::model::frames::Frame;
 use crate::model::replies::Reply;
@@ -20,8 +23,6 @@ use crate::model::tokens::Token;
 use crate::stage::Act;
 use crate::table::{Cell, DataType, Value, list, utf8};
 use arrow_schema::Fields;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -64,6 +65,8 @@ pub struct Kind {
     pub scale: bool,
     /// Answers count in the characters of a text: there must be one, and `from_cell` moves them with its edits.
     pub on_text: bool,
+    /// Answers are about single shapes or spans of the label of another task, which the task must name.
+    pub on_shapes: bool,
     /// Answers name the classes of other annotations besides their own, so that a source may map to classes that are not declared.
     pub names_ends: bool,
     /// Answers are in free words, so that they may hold personal data.
@@ -108,6 +111,10 @@ impl Kind {
         match cell {
             Value::Null => None,
             Value::Text(text) => self.read_text(text, reading),
+            other if reading.attribute.is_some_and(|name| is_silent(other, name)) => {
+                reading.note("attribute.silent", "no shape of the sample has the attribute that is the answer");
+                None
+            }
             other => {
                 let before = reading.lost;
                 let answer = (self.from_cell)(other, reading);
@@ -154,6 +161,12 @@ impl Kind {
     pub fn problem(&self, name: &str) -> Option<&'static Problem> {
         self.problems.iter().find(|p| p.name == name)
     }
+}
+
+/// Whether a cell has shapes, and none of them an attribute: who drew them was not asked for it.
+fn is_silent(cell: &Value, attribute: &str) -> bool {
+    let flags = |shape: &Value| Vec::<String>::from_value(shape.field("flags")).unwrap_or_default();
+    items(cell).is_some_and(|all| !all.is_empty() && all.iter().all(|one| flagged(&flags(one), attribute).is_none()))
 }
 
 /// Whether a column can give answers.
@@ -238,53 +251,6 @@ pub fn items(answer: &Value) -> Option<Cow<'_, [Value]>> {
     (0..len).filter(|_| same).map(item).collect::<Option<Vec<_>>>().filter(|all| all.len() == len).map(Cow::Owned)
 }
 
-/// Something that can be wrong with an annotation: a key of `problems`.
-pub struct Problem {
-    pub name: &'static str,
-    /// What is wrong and what `fix` does, in sentences of the reference.
-    pub say: &'static str,
-    pub default: Respond,
-    /// It is found while answers are read, not while they are checked.
-    pub reading: bool,
-}
-
-impl Problem {
-    /// A problem that the check finds; what is not declared otherwise is dropped.
-    pub const fn new(name: &'static str, say: &'static str) -> Problem {
-        Problem { name, say, default: Respond::Drop, reading: false }
-    }
-}
-
-/// The problem that every kind with classes has.
-pub const CLASS: Problem =
-    Problem::new("class", "A class that is not declared. `fix` finds the one that differs in case alone.");
-
-/// What happens to a wrong annotation. One that cannot be mended goes, the sample and its other annotations stay.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Respond {
-    /// The annotation goes.
-    #[default]
-    Drop,
-    /// It is mended.
-    Fix,
-    /// It is mended, and the sample waits for a person's decision.
-    Review,
-    /// It is mended, and the build fails.
-    Fail,
-}
-
-impl Respond {
-    /// What the ledger calls it.
-    pub fn act(self) -> Act {
-        match self {
-            Respond::Drop | Respond::Fix => Act::Finding,
-            Respond::Review => Act::Review,
-            Respond::Fail => Act::Fail,
-        }
-    }
-}
-
 /// What an answer is read with: the source that it comes from, and what stands beside it in its row.
 pub struct Reading<'r> {
     pub task: &'r str,
@@ -309,6 +275,11 @@ pub struct Reading<'r> {
     pub unit: Unit,
     /// How the row's picture came of the one that shapes were drawn on.
     pub frame: Option<Frame>,
+    /// The shapes or spans that answers are about, in their order; none at all where the label is missing. `None`: numbers of shapes
+    /// are taken as they are.
+    pub target: Option<Vec<Aim>>,
+    /// The attribute of shapes whose value is the class.
+    pub attribute: Option<&'r str>,
     /// The picture is one of several tiles: what lies on none of its pixels lies on another.
     pub tiled: bool,
     /// The picture was turned, and nobody says whether its shapes were drawn before or after that.
@@ -354,25 +325,71 @@ impl Reading<'_> {
     }
 
     /// The items that have the form of a shape, with the classes that the task knows them by.
-    pub fn shapes<S: Shape>(&mut self, items: &[Value], read: fn(&Value) -> Option<S>) -> Vec<S> {
-        let mut shapes = self.shaped(items, read);
+    pub fn shapes<S: Shape>(&mut self, items: &[Value], read: fn(&Value) -> Option<S>, needs: Needs) -> Vec<S> {
+        let mut shapes = self.shaped(items, read, needs);
         shapes.iter_mut().for_each(|shape| *shape.class() = self.mapped(shape.class()));
         shapes
     }
 
-    /// The items that have the form of an annotation; how many have not is a finding.
-    pub fn shaped<T>(&mut self, items: &[Value], read: fn(&Value) -> Option<T>) -> Vec<T> {
-        let good: Vec<T> = items.iter().filter_map(read).collect();
-        if good.len() < items.len() {
-            let say = format!(
-                "{} of {} annotations lack a field, or one is of another type",
-                items.len() - good.len(),
-                items.len()
-            );
-            self.note("vote.shape", say);
-            self.lost += (items.len() - good.len()) as u32;
+    /// The items that have the form of an annotation; how many have not is a finding, with what is wrong with the first of these.
+    pub fn shaped<T>(&mut self, items: &[Value], read: fn(&Value) -> Option<T>, needs: Needs) -> Vec<T> {
+        let mut good = Vec::with_capacity(items.len());
+        let mut wrong = None;
+        for (n, item) in items.iter().enumerate() {
+            match read(item) {
+                Some(one) => good.push(one),
+                None => drop(wrong.get_or_insert_with(|| lacking(n + 1, item, needs))),
+            }
+        }
+        if let Some(wrong) = wrong {
+            let lost = items.len() - good.len();
+            self.note("vote.shape", format!("{lost} of {} annotations cannot be read: {wrong}", items.len()));
+            self.lost += lost as u32;
         }
         good
+    }
+}
+
+/// The fields of an annotation, each with the names that it may have; the first is the one that is told.
+pub type Needs = &'static [&'static [&'static str]];
+
+/// What is wrong with an annotation that is none: the field that it lacks, or that is of another type.
+fn lacking(n: usize, item: &Value, needs: Needs) -> String {
+    let Value::Struct(_) = item else {
+        let object = if needs.is_empty() { "" } else { ", not an object" };
+        return format!("annotation {n} is {}{object}", sort_of(item));
+    };
+    let lacks = needs.iter().find(|names| *first_of(item, names) == Value::Null);
+    if let Some(name) = lacks.and_then(|names| names.first()) {
+        return format!("annotation {n} has no `{name}`");
+    }
+    let wrong = |names: &&&[&str]| match first_of(item, names) {
+        Value::List(_) | Value::Struct(_) if **names == CLASSES => class_of(item).is_none(),
+        Value::Text(_) => **names != CLASSES && !matches!(names.first(), Some(&"text" | &"runs")),
+        Value::Bool(_) => **names != CLASSES,
+        _ => false,
+    };
+    let there = |names: &&[&'static str]| names.iter().find(|name| *item.field(name) != Value::Null).copied();
+    match needs.iter().find(wrong).and_then(there) {
+        Some(name) => format!("annotation {n} has {} as `{name}`", sort_of(item.field(name))),
+        None => {
+            let mut names: Vec<String> = needs.iter().filter_map(there).map(|name| format!("`{name}`")).collect();
+            names.dedup();
+            format!("of annotation {n} one of {} has another form", names.join(", "))
+        }
+    }
+}
+
+/// What sort of value something is, in words.
+fn sort_of(v: &Value) -> &'static str {
+    match v {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Int(_) | Value::Float(_) => "a number",
+        Value::Text(_) => "a text",
+        Value::List(_) => "a list",
+        Value::Struct(_) => "an object",
+        _ => "something else",
     }
 }
 

@@ -9,6 +9,9 @@ use super::kind::*;
 use crate::model::masks::{Mask, checked, unpacked};
 use crate::table::{Cell, Value};
 
+/// The fields of an annotation.
+const NEEDS: Needs = &[CLASSES, &["width"], &["height"], &["runs"]];
+
 pub const KIND: Kind = Kind {
     name: "masks",
     say: "Masks on the image: the pixels of each object, with its class.",
@@ -16,8 +19,8 @@ pub const KIND: Kind = Kind {
            outside and inside of the object in turn; or the text that COCO packs them into) and, if there are any, `flags`.",
     answer: Vec::<Mask>::ty,
     takes: |ty| list_with(ty, &[CLASSES, &["runs"]]),
-    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, mask_of)),
-    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, mask_of)),
+    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, mask_of, NEEDS)),
+    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, mask_of, NEEDS)),
     problems: &[
         CLASS,
         Problem::new("size", "A mask of another width or height than the image. Nothing can mend it."),
@@ -33,6 +36,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: false,
     on_text: false,
+    on_shapes: false,
     names_ends: false,
     prose: false,
     methods: &[Method::Single],

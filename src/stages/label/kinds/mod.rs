@@ -1,5 +1,7 @@
 //! The kinds of task: a list of values. A new kind is a file here and a line in [`KINDS`].
+pub(super) mod aim;
 pub mod answer;
+mod attribute;
 mod boxes;
 mod candidates;
 mod class;
@@ -12,6 +14,7 @@ mod naming;
 mod oriented;
 mod polygons;
 mod preference;
+mod problem;
 mod ranking;
 mod rating;
 mod relations;
@@ -38,6 +41,7 @@ pub static KINDS: &[Kind] = &[
     keypoints::KIND,
     class::KIND,
     classes::KIND,
+    attribute::KIND,
     preference::KIND,
     ranking::KIND,
     rating::KIND,

@@ -11,6 +11,9 @@ use crate::model::points::Point;
 use crate::model::quads::Quad;
 use crate::table::{Cell, Value};
 
+/// The fields of an annotation.
+const NEEDS: Needs = &[CLASSES, &["corners"]];
+
 pub const KIND: Kind = Kind {
     name: "oriented_detection",
     say: "Rotated boxes on the image, each with a class.",
@@ -18,8 +21,8 @@ pub const KIND: Kind = Kind {
            there are any, `flags`.",
     answer: Vec::<Quad>::ty,
     takes: |ty| list_with(ty, &[CLASSES, &["corners"]]),
-    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, quad_of)),
-    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, quad_of)),
+    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, quad_of, NEEDS)),
+    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, quad_of, NEEDS)),
     problems: &[
         CLASS,
         Problem::new(
@@ -42,6 +45,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: false,
     on_text: false,
+    on_shapes: false,
     names_ends: false,
     prose: false,
     methods: &[Method::Single],

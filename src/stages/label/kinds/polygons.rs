@@ -13,6 +13,9 @@ use crate::model::points::Point;
 use crate::model::polygons::{CROSSING_MAX, Part, Polygon, Ring, crosses, has_area};
 use crate::table::{Cell, Value};
 
+/// The fields of an annotation.
+const NEEDS: Needs = &[CLASSES, &["rings", "parts"]];
+
 pub const KIND: Kind = Kind {
     name: "instance_segmentation",
     say: "Polygons on the image, in one or several parts, with holes, each with a class.",
@@ -20,8 +23,8 @@ pub const KIND: Kind = Kind {
            0) or `parts` (a list of such `rings`) and, if there are any, `flags`.",
     answer: Vec::<Polygon>::ty,
     takes: |ty| list_with(ty, &[CLASSES, &["parts", "rings"]]),
-    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, polygon_of)),
-    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, polygon_of)),
+    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, polygon_of, NEEDS)),
+    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, polygon_of, NEEDS)),
     problems: &[
         CLASS,
         Problem::new("outside", "A polygon that passes a side of the image. `fix` cuts off what is outside."),
@@ -47,6 +50,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: false,
     on_text: false,
+    on_shapes: false,
     names_ends: false,
     prose: false,
     methods: &[Method::Single],

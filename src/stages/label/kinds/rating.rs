@@ -25,6 +25,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: true,
     on_text: false,
+    on_shapes: false,
     names_ends: false,
     prose: false,
     methods: &[Method::Median, Method::Single],

@@ -41,6 +41,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: false,
     on_text: true,
+    on_shapes: false,
     names_ends: true,
     prose: false,
     methods: &[Method::Single, Method::Vote],
@@ -71,7 +72,7 @@ fn link_of(v: &Value) -> Option<Link> {
 
 /// Relations in the present text, in the order of their spans.
 fn relations(items: &[Value], reading: &mut Reading) -> Vec<Relation> {
-    let links = reading.shaped(items, link_of);
+    let links = reading.shaped(items, link_of, &[CLASSES, FROMS, TOS]);
     let (all, mut out) = (links.len(), Vec::with_capacity(links.len()));
     for Link { class, from, to } in links {
         let before = reading.lost;

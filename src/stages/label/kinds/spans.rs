@@ -44,6 +44,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: false,
     on_text: true,
+    on_shapes: false,
     names_ends: false,
     prose: false,
     methods: &[Method::Single, Method::Vote],
@@ -109,7 +110,7 @@ fn spans(items: &[Value], reading: &mut Reading) -> Vec<Span> {
     let mut moved = match tags {
         Some(tags) if !tags.is_empty() => moved(tagged(tags, reading), reading),
         _ => {
-            let stored = reading.shaped(items, stored_of);
+            let stored = reading.shaped(items, stored_of, &[CLASSES, STARTS, ENDS]);
             placed(stored, reading)
         }
     };

@@ -43,6 +43,7 @@ pub const KIND: Kind = Kind {
     points: false,
     scale: false,
     on_text: false,
+    on_shapes: false,
     names_ends: false,
     prose: true,
     methods: &[Method::Single],
@@ -74,7 +75,7 @@ fn from_cell(cell: &Value, reading: &mut Reading) -> Option<Value> {
     let text = cell.field("text").text().map(str::to_string);
     let segments = match cell.field("segments") {
         Value::Null => Some(None),
-        Value::List(items) => Some(Some(reading.shaped(items, segment_of))),
+        Value::List(items) => Some(Some(reading.shaped(items, segment_of, &[&["text"], &["start"], &["end"]]))),
         _ => None,
     };
     let transcript = text.zip(segments).map(|(text, segments)| Transcript { text, segments });
