@@ -195,7 +195,7 @@ fn ids_are_those_of_the_source_numbers_or_keyed() {
 #[test]
 fn a_pin_is_not_made_without_the_key_that_is_declared() {
     let manifest = format!(
-        "{RECORDS}[privacy]\nkey = {{ file = \"secret.key\" }}\nharmless = [\"id\"]\n[release.public]\nformats = [\"jsonl\"]\n"
+        "{RECORDS}[privacy]\nkey = {{ file = \"secret.key\" }}\nharmless = [\"id\", \"day\"]\n[release.public]\nformats = [\"jsonl\"]\n"
     );
     let dir = built(&manifest, &[("raw/a.jsonl", records().as_bytes())]);
     for (key, say) in [(None, "is not there"), (Some("short"), "so short that it can be guessed")] {
