@@ -84,6 +84,13 @@ fn run(case: &Path, name: &str) -> Result<(), String> {
     if exit != 0 {
         wrong.push_str(&format!("build: exit {exit}\n{out}{err}"));
     }
+    // all that is read comes along where the project becomes a folder of its own
+    let kept = above.path().join("bare");
+    data.iter().for_each(|(path, bytes)| put(&kept, path, bytes));
+    let (exit, out, err) = tamis(above.path(), &["new", "--from", "bare", "copied"]);
+    if exit != 0 {
+        wrong.push_str(&format!("copied: exit {exit}\n{out}{err}"));
+    }
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 

@@ -109,7 +109,9 @@ pub fn fields(source: &Source, id: &Id) -> Fields {
         let own = RESERVED.contains(&name) || name.contains(['.', '/']) || !is_line(name);
         !own && !name.is_empty() && name == name.trim()
     };
-    let called = |f: &Field| plain(&f.name) || is_id(f.column);
+    let column = |f: &Field| source.sample.columns.get(f.column).map_or("", |c| c.name.as_str());
+    let beside = |f: &Field| column(f) == "text" && f.name != "text";
+    let called = |f: &Field| (plain(&f.name) && !beside(f)) || is_id(f.column);
     out.named =
         words || source.format.answers || !out.all.iter().all(called) || out.all.iter().all(|f| !f.ty.is_nested());
     let own = |f: &Field| is_id(f.column) && (out.named || f.name == "id");
@@ -304,9 +306,10 @@ fn id_rank(source: &Source, column: &Column) -> Option<usize> {
     ends.then_some(NAMES.len() + 1)
 }
 
-/// Why the column that is most called like an id is none.
+/// Why the column that is most called like an id is none, of those that tell most records apart.
 pub fn no_id(source: &Source) -> Option<String> {
-    let ranked = source.sample.columns.iter().filter_map(|c| Some((id_rank(source, c)?, c)));
+    let usual = source.sample.columns.iter().filter(|c| is_usual(c));
+    let ranked = usual.filter_map(|c| Some((id_rank(source, c)?, c)));
     let (_, column) = ranked.min_by_key(|(rank, _)| *rank)?;
     let name = &column.name;
     let lacking = source.sample.rows.saturating_sub(column.there().filter_map(Value::key_text).count());
@@ -314,9 +317,9 @@ pub fn no_id(source: &Source) -> Option<String> {
     let twice = column.there().filter_map(Value::key_text).filter(|t| !seen.insert(t.clone())).count();
     Some(match (twice, lacking) {
         (0, 0) => format!("`{name}` is called like an id, and some values cannot be one"),
-        (0, lacking) => format!("`{name}` is called like an id, and {} have none", plural(lacking as u64, "record")),
+        (0, lacking) => format!("`{name}` is called like an id, and lacks in {}", plural(lacking as u64, "record")),
         (twice, _) => {
-            format!("`{name}` is called like an id, and {} have that of an earlier one", plural(twice as u64, "record"))
+            format!("`{name}` is called like an id, and repeats {}", plural(twice as u64, "value"))
         }
     })
 }

@@ -22,7 +22,9 @@ pub struct Choices {
 pub fn of(b: &Beginning, c: &Choices) -> Option<Vec<Key>> {
     let encoding = encoding(b)?;
     let text = encoding.as_ref().map_or("utf-8", |key| key.value.as_str().unwrap_or("utf-8"));
-    let text = encoding::decoded(encoding::lines(&b.bytes, b.whole), text).ok()?;
+    let lines = encoding::lines(&b.bytes, b.whole);
+    // where some lines are damaged, the others show how values are parted
+    let text = encoding::decoded(lines, text).unwrap_or_else(|_| String::from_utf8_lossy(lines));
     let mut best: Option<(Score, Vec<Key>)> = None;
     for keys in dialects(&text, c) {
         let keys: Vec<Key> = encoding.iter().cloned().chain(keys).collect();
