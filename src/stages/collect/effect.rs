@@ -8,15 +8,15 @@ use crate::formats::{Format, Options};
 use crate::manifest::sections::{Field, SchemaSection};
 use crate::stage::*;
 
-/// Which fields a spelling is for, what they are called, and an example of one.
+/// Which fields a spelling is for, what is said where there is none, and an example of one.
 type Needs = (&'static str, fn(&Field) -> bool, &'static str, &'static str);
 
 const SPELLINGS: [Needs; 5] = [
-    (DATE.name, |f| f.date.is_some(), "is a day", "day = { date = {} }"),
-    (TRUE.name, |f| f.bool.is_some(), "is true or false", "good = { bool = {} }"),
-    (FALSE.name, |f| f.bool.is_some(), "is true or false", "good = { bool = {} }"),
-    (DECIMAL.name, is_number, "is a number", "price = { float = {} }"),
-    (THOUSANDS.name, is_number, "is a number", "price = { int = {} }"),
+    (DATE.name, |f| f.date.is_some(), "no field of this source is a day", "day = { date = {} }"),
+    (TRUE.name, |f| f.bool.is_some(), "no field of this source is true or false", "good = { bool = {} }"),
+    (FALSE.name, |f| f.bool.is_some(), "no field of this source is true or false", "good = { bool = {} }"),
+    (DECIMAL.name, is_number, "no field of this source is a number", "price = { float = {} }"),
+    (THOUSANDS.name, is_number, "no field of this source is a number", "price = { int = {} }"),
 ];
 
 fn is_number(field: &Field) -> bool {
@@ -45,7 +45,7 @@ pub fn check_spellings(check: &mut Check, fields: &Named, files: &Files, format:
     for (key, fits, words, example) in SPELLINGS {
         let Some(span) = files.span_of(key).filter(|_| key != DATE.name || has_days(options)) else { continue };
         if !schema.0.iter().any(|(name, field)| mine(name) && fits(field)) {
-            let problem = Diagnostic::error("T0344", span, format!("no field of this source {words}"));
+            let problem = Diagnostic::error("T0344", span, words);
             check.bad(problem.label("without effect").help(format!("say so in [schema], for example {example}")));
         }
     }
