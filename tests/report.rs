@@ -384,9 +384,14 @@ columns = ["id", "text", "mood", "label.k", "split"]
 
 /// The page with what is packed behind it, and the JSON.
 fn everything(dir: &Path, more: &[&str]) -> String {
+    all_of(dir, more, 0)
+}
+
+/// The same of a build that ends with `exit`.
+fn all_of(dir: &Path, more: &[&str], exit: i32) -> String {
     let run = |args: &[&str]| tamis(dir, &[&["report"][..], args, more].concat());
-    let (exit, out, err) = run(&[]);
-    assert_eq!(exit, 0, "{out}{err}");
+    let (ended, out, err) = run(&[]);
+    assert_eq!(ended, exit, "{out}{err}");
     let page = html(dir);
     format!("{page}{}{}", unpacked(&page), run(&["--json"]).1)
 }
@@ -395,7 +400,8 @@ fn everything(dir: &Path, more: &[&str]) -> String {
 fn with_privacy_no_id_and_no_text_from_before_masking_is_shown() {
     let dir = tempfile::tempdir().unwrap();
     addressed(dir.path(), "[privacy]\n[privacy.detect]\ntypes = [\"email\"]\naction = \"mask\"\n");
-    let all = everything(dir.path(), &[]);
+    // the gate on ids fails, and the report is there
+    let all = all_of(dir.path(), &[], 1);
     assert!(all.contains("a sentence of number 3"), "texts are there");
     for secret in ["@example.com", "@example.net"] {
         let at = all.find(secret).map(|at| all[at.saturating_sub(300)..(at + 40).min(all.len())].to_string());
