@@ -2,7 +2,6 @@
 use super::Assembly;
 use crate::diag::Diagnostic;
 use crate::engine::scan::find::{self, Look, WRITTEN, is_written, look, names};
-use crate::formats::packing::is_zip;
 use crate::formats::{Cut, pointer, zip};
 use crate::stage::{Column, Plan, Role, Source};
 use crate::world::{inner_path, is_fetched, undotted};
@@ -39,8 +38,8 @@ impl Assembly<'_> {
         self.unmatched(source, &found);
         self.odd(source, &found, plan);
         self.pointers(source);
-        self.member_names(source);
-        self.shards(source);
+        self.member_names(source, &found);
+        self.shards(source, &found);
         let idle: BTreeSet<usize> = found.idle.into_iter().collect();
         let both = |of: &mut BTreeSet<usize>| of.retain(|i| idle.contains(i));
         self.idle.entry(source.name.clone()).and_modify(both).or_insert_with(|| idle.clone());
@@ -68,16 +67,14 @@ impl Assembly<'_> {
     }
 
     /// Zip archives whose names are read as CP949, since they are not UTF-8 and nothing in the archive says what they are.
-    fn member_names(&mut self, source: &Source) {
-        let files = names(self.world, source).unwrap_or_default();
-        let told = |path: &&String| {
+    fn member_names(&mut self, source: &Source, found: &Look) {
+        let told = |path: &String| {
             // an archive that cannot be read is told when it is read
             let open = self.world.open(path).ok()?;
             let (n, first) = zip::names_in_cp949(Box::new(open.reader().ok()?)).ok()??;
             Some((n, format!("{path}/{first}")))
         };
-        let all: Vec<(usize, String)> =
-            files.iter().filter(|path| is_zip(path)).take(FILES).filter_map(|path| told(&path)).collect();
+        let all: Vec<(usize, String)> = found.zips.iter().take(FILES).filter_map(told).collect();
         let Some((_, first)) = all.first() else { return };
         let total: usize = all.iter().map(|(n, _)| n).sum();
         let message = format!("{total} names of files in {} are read as CP949, such as `{first}`", source.name);
@@ -87,10 +84,9 @@ impl Assembly<'_> {
     }
 
     /// Files that are numbered parts of a set (`train-00000-of-00002.parquet`), of which some are not there.
-    fn shards(&mut self, source: &Source) {
+    fn shards(&mut self, source: &Source, found: &Look) {
         let mut sets: BTreeMap<(&str, u32, &str), BTreeSet<u32>> = BTreeMap::new();
-        let files = names(self.world, source).unwrap_or_default();
-        for (set, number) in files.iter().filter_map(|path| shard(path)) {
+        for (set, number) in found.parts.iter().filter_map(|path| shard(path)) {
             sets.entry(set).or_default().insert(number);
         }
         for ((before, of, behind), there) in sets.iter().filter(|(set, there)| there.len() < set.1 as usize) {

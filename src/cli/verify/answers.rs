@@ -76,7 +76,10 @@ fn answers(
     let mut ids = BTreeSet::new();
     let mut input = match world.open(path).and_then(|open| open.reader()) {
         Ok(input) => std::io::BufReader::new(input),
-        Err(_) => return Ok(ids), // missing: told by the sums
+        Err(e) => {
+            wrong.push(format!("{path} does not open: {e}"));
+            return Ok(ids);
+        }
     };
     for n in 1.. {
         let mut line = Vec::new();

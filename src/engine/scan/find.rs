@@ -1,5 +1,6 @@
 //! Which files a source has: its globs, split into a folder's part, asked once for each folder, and a name's part. Names and
 //! globs are compared in one normal form.
+use crate::formats::packing::is_zip;
 use crate::measure::names::composed;
 use crate::stage::Source;
 use crate::world::{ASIDE, Listing, Visitor, World, undotted};
@@ -338,6 +339,10 @@ pub struct Look {
     pub folders: BTreeSet<String>,
     /// Files that match and are not here, while what DVC wrote of them is: how many, and the first.
     pub absent: Option<(usize, String)>,
+    /// Zip archives among the files.
+    pub zips: BTreeSet<String>,
+    /// Files whose names say that they are one of several parts, if all names were seen.
+    pub parts: BTreeSet<String>,
 }
 
 /// What DVC puts beside data that it keeps elsewhere: `a.jsonl.dvc` for `a.jsonl`.
@@ -368,6 +373,8 @@ struct Looker {
     seen: usize,
     /// What pointers of DVC among the names stand for.
     pointed: Vec<String>,
+    /// Folders may be left that were not looked into.
+    ended: bool,
     found: Look,
 }
 
@@ -392,6 +399,12 @@ impl Visitor for Looker {
         if let Some(data) = name.strip_suffix(POINTER) {
             self.points(folder, data);
         }
+        if !hits.is_empty() && is_zip(name) {
+            self.found.zips.insert(join(folder, name));
+        }
+        if !hits.is_empty() && name.contains("-of-") {
+            self.found.parts.insert(join(folder, name));
+        }
         self.seen += 1;
         if self.seen <= LOOKED {
             self.notice(folder, name, !hits.is_empty());
@@ -401,6 +414,7 @@ impl Visitor for Looker {
 
     fn folder(&mut self, _: &str, _: &Listing) -> io::Result<ControlFlow<()>> {
         let enough = self.seen >= LOOKED && self.hit.iter().chain(&self.left_out).all(|h| *h);
+        self.ended |= enough;
         Ok(if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 }
@@ -454,9 +468,12 @@ pub fn look(world: &World, source: &Source) -> Result<Look, String> {
     let (hit, left_out) = (vec![false; patterns.of.len()], vec![false; patterns.exclude.0.len()]);
     let (globs, any_case) = (source.globs.clone(), OnceLock::new());
     let (images, found, pointed) = (source.images, Look::default(), Vec::new());
-    let mut looker = Looker { patterns, globs, any_case, images, hit, left_out, seen: 0, pointed, found };
+    let mut looker = Looker { patterns, globs, any_case, images, hit, left_out, seen: 0, pointed, ended: false, found };
     walk(world, looker.patterns.bases(), &mut looker)?;
-    let Looker { patterns, hit, left_out, mut pointed, mut found, .. } = looker;
+    let Looker { patterns, hit, left_out, mut pointed, ended, mut found, .. } = looker;
+    if ended {
+        found.parts.clear(); // the others may lie where nobody looked
+    }
     pointed.retain(|data| !world.exists(data));
     pointed.sort();
     found.absent = pointed.first().map(|first| (pointed.len(), first.clone()));
