@@ -6,6 +6,8 @@ use crate::harness::{binary, png, tamis};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Mutated files that one build reads.
@@ -451,24 +453,36 @@ fn every_reader_is_given_changed_input() {
     assert!(missing.is_empty(), "no kind of changed input for {missing:?}");
 }
 
+/// Readers are tried side by side, as many as there are cores, since most of a small build is one thread's work.
 #[test]
 fn no_input_breaks_a_reader() {
-    let seed = number("TAMIS_SEED").unwrap_or(1);
     let only = std::env::var("TAMIS_READER").ok();
-    let seconds = number("TAMIS_MUTATIONS").map(Duration::from_secs);
-    let mut broken = Vec::new();
-    for kind in kinds().iter().filter(|k| only.as_ref().is_none_or(|o| o == k.name)) {
-        let (since, mut round) = (Instant::now(), 0);
-        while seconds.map_or(round < ROUNDS, |most| since.elapsed() < most) {
-            round += 1;
-            let mut dice = Dice(seed.wrapping_mul(1 << 20).wrapping_add(round), 0);
-            if let Err(say) = round_of(kind, &mut dice) {
-                broken.push(format!("{} in round {round} of seed {seed}: {say}", kind.name));
-                break;
-            }
+    let kinds: Vec<Kind> = kinds().into_iter().filter(|k| only.as_ref().is_none_or(|o| o == k.name)).collect();
+    let (next, broken) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, |n| n.get()) {
+            scope.spawn(|| {
+                while let Some(kind) = kinds.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    broken.lock().unwrap().extend(rounds_of(kind).err());
+                }
+            });
         }
-    }
+    });
+    let broken = broken.into_inner().unwrap();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// Rounds of one reader: for `TAMIS_MUTATIONS` seconds, or a few.
+fn rounds_of(kind: &Kind) -> Result<(), String> {
+    let seed = number("TAMIS_SEED").unwrap_or(1);
+    let seconds = number("TAMIS_MUTATIONS").map(Duration::from_secs);
+    let (since, mut round) = (Instant::now(), 0);
+    while seconds.map_or(round < ROUNDS, |most| since.elapsed() < most) {
+        round += 1;
+        let mut dice = Dice(seed.wrapping_mul(1 << 20).wrapping_add(round), 0);
+        round_of(kind, &mut dice).map_err(|say| format!("{} in round {round} of seed {seed}: {say}", kind.name))?;
+    }
+    Ok(())
 }
 
 /// Takes out the files that a build refuses for their encoding or their header, by the name in each message: a table whose

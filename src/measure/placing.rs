@@ -29,34 +29,33 @@ pub struct Lot<'c> {
 /// split gets more samples above its number than `size * (1 + greatest weight / least weight) / 2` of the largest lot.
 /// The same lots in another order are placed alike where their draws differ.
 pub fn place(lots: &[Lot], draws: &[u64], weights: &[u64]) -> Vec<u32> {
-    let mut counts = Counts::of(lots, draws, weights);
-    let mut splits: Vec<u32> = lots.iter().map(|lot| lot.kept.unwrap_or(0)).collect();
-    let mut order: Vec<(Reverse<u32>, u64, usize)> = Vec::with_capacity(lots.len());
-    for (number, lot) in lots.iter().enumerate().filter(|(_, lot)| lot.kept.is_none()) {
-        order.push((Reverse(counts.level(lot)), lot.draw, number));
-    }
-    order.sort_unstable();
-    let mut gains = Vec::with_capacity(weights.len());
-    for (_, draw, number) in &order {
-        if let (Some(lot), Some(split)) = (lots.get(*number), splits.get_mut(*number)) {
-            *split = counts.best(lot, (draw % weights.len().max(1) as u64) as usize, &mut gains) as u32;
-            counts.take(lot, *split as usize);
-        }
-    }
+    let totals = totals(lots, draws.len());
+    let mut turns = Turns::of(lots, &totals, weights.len());
+    let mut counts = Counts::of(lots, &totals, draws, weights);
+    let mut gains = vec![0.0; weights.len()];
+    turns.each(|turn, parts| {
+        counts.gains(parts, None, &mut gains);
+        turn.split = counts.best(&gains, (turn.draw % weights.len().max(1) as u64) as usize);
+        counts.take(parts, turn.split);
+    });
     for _ in 0..PASSES {
         let mut moved = false;
-        for (_, _, number) in &order {
-            if let (Some(lot), Some(split)) = (lots.get(*number), splits.get_mut(*number)) {
-                counts.give_back(lot, *split as usize);
-                let better = counts.best(lot, *split as usize, &mut gains) as u32;
-                moved |= better != *split;
-                *split = better;
-                counts.take(lot, better as usize);
+        turns.each(|turn, parts| {
+            counts.gains(parts, Some(turn.split), &mut gains);
+            let better = counts.best(&gains, turn.split);
+            if better != turn.split {
+                counts.give_back(parts, turn.split);
+                counts.take(parts, better);
+                (turn.split, moved) = (better, true);
             }
-        }
+        });
         if !moved {
             break;
         }
+    }
+    let mut splits: Vec<u32> = lots.iter().map(|lot| lot.kept.unwrap_or(0)).collect();
+    for turn in &turns.all {
+        splits.get_mut(turn.number).iter_mut().for_each(|split| **split = turn.split as u32);
     }
     splits
 }
@@ -64,29 +63,99 @@ pub fn place(lots: &[Lot], draws: &[u64], weights: &[u64]) -> Vec<u32> {
 /// How often lots are moved at most. Mostly none moves after the first time.
 const PASSES: usize = 8;
 
-/// What there is of the samples (first) and of each class, and what each split lacks.
+/// What there is of the samples (first) and of each class.
+fn totals(lots: &[Lot], classes: usize) -> Vec<u64> {
+    let mut totals = vec![0; classes + 1];
+    for (class, n) in lots.iter().flat_map(of_lot) {
+        totals.get_mut(class).iter_mut().for_each(|total| **total += n);
+    }
+    totals
+}
+
+/// The lots that are not kept, in the order in which they are placed. What they hold stands in the same order in one list, since
+/// every pass goes through all of it.
+struct Turns {
+    all: Vec<Turn>,
+    parts: Vec<Part>,
+}
+
+/// A lot that is placed.
+struct Turn {
+    /// Its place among the lots.
+    number: usize,
+    draw: u64,
+    split: usize,
+    /// How many parts it has.
+    parts: usize,
+}
+
+/// What a lot holds of its samples or of one class.
+struct Part {
+    /// Where the row of the class begins in [`Counts::lacks`].
+    row: usize,
+    n: f64,
+    /// `n` of all that there is of the class.
+    share: f64,
+}
+
+impl Turns {
+    fn of(lots: &[Lot], totals: &[u64], columns: usize) -> Turns {
+        let mut order: Vec<(Reverse<u32>, u64, usize)> = Vec::with_capacity(lots.len());
+        for (number, lot) in lots.iter().enumerate().filter(|(_, lot)| lot.kept.is_none()) {
+            order.push((Reverse(level(lot, totals)), lot.draw, number));
+        }
+        order.sort_unstable();
+        let (mut all, mut parts) = (Vec::with_capacity(order.len()), Vec::with_capacity(2 * order.len()));
+        for (_, draw, number) in order {
+            let before = parts.len();
+            let of_class = |(class, n): (usize, u64)| Part {
+                row: class * columns,
+                n: n as f64,
+                share: n as f64 / totals.get(class).copied().unwrap_or(1).max(1) as f64,
+            };
+            parts.extend(lots.get(number).into_iter().flat_map(of_lot).map(of_class));
+            all.push(Turn { number, draw, split: 0, parts: parts.len() - before });
+        }
+        Turns { all, parts }
+    }
+
+    fn each(&mut self, mut visit: impl FnMut(&mut Turn, &[Part])) {
+        let mut rest = self.parts.as_slice();
+        for turn in &mut self.all {
+            let (own, next) = rest.split_at_checked(turn.parts).unwrap_or_default();
+            visit(turn, own);
+            rest = next;
+        }
+    }
+}
+
+/// How much a lot holds of what it holds most of, in powers of two: 64 is all, 63 a half.
+fn level(lot: &Lot, totals: &[u64]) -> u32 {
+    let part = |(class, n): (usize, u64)| {
+        let of = totals.get(class)?.checked_div(n)?;
+        Some(64 - of.checked_ilog2()?)
+    };
+    of_lot(lot).filter_map(part).max().unwrap_or(0)
+}
+
+/// What each split lacks.
 struct Counts {
-    /// By class.
-    totals: Vec<u64>,
-    /// By class and split: what it should still get; below 0 where it has more than it should.
-    lacks: Vec<i64>,
+    /// By class, then by split: what it should still get; below 0 where it has more than it should. They are whole numbers, which
+    /// a float of 64 bits holds exactly below 2^53.
+    lacks: Vec<f64>,
     /// By split; 0 where nothing may be placed.
     shares: Vec<f64>,
 }
 
 impl Counts {
-    fn of(lots: &[Lot], draws: &[u64], weights: &[u64]) -> Counts {
-        let (columns, rows) = (weights.len(), draws.len() + 1);
-        let mut totals = vec![0; rows];
-        let mut kept: Vec<Vec<u64>> = vec![Vec::new(); rows];
-        for lot in lots {
+    fn of(lots: &[Lot], totals: &[u64], draws: &[u64], weights: &[u64]) -> Counts {
+        let columns = weights.len();
+        let mut kept: Vec<Vec<u64>> = vec![Vec::new(); totals.len()];
+        for (lot, split) in lots.iter().filter_map(|lot| Some((lot, lot.kept?))) {
             for (class, n) in of_lot(lot) {
-                if let (Some(total), Some(kept)) = (totals.get_mut(class), kept.get_mut(class)) {
-                    *total += n;
-                    if let Some(split) = lot.kept {
-                        kept.resize(columns, 0);
-                        kept.get_mut(split as usize).iter_mut().for_each(|k| **k += n);
-                    }
+                if let Some(kept) = kept.get_mut(class) {
+                    kept.resize(columns, 0);
+                    kept.get_mut(split as usize).iter_mut().for_each(|k| **k += n);
                 }
             }
         }
@@ -99,25 +168,29 @@ impl Counts {
         let classes = rows.split_off(1);
         let free = [apportion(&rows, weights), apportion(&classes, weights)].concat();
         let sum = weights.iter().sum::<u64>().max(1) as f64;
-        let lacks = free.into_iter().map(|n| i64::try_from(n).unwrap_or(i64::MAX)).collect();
-        Counts { totals, lacks, shares: weights.iter().map(|w| *w as f64 / sum).collect() }
+        let shares = weights.iter().map(|w| *w as f64 / sum).collect();
+        Counts { lacks: free.into_iter().map(|n| n as f64).collect(), shares }
     }
 
-    /// How much a lot holds of what it holds most of, in powers of two: 64 is all, 63 a half.
-    fn level(&self, lot: &Lot) -> u32 {
-        let part = |(class, n): (usize, u64)| {
-            let of = self.totals.get(class)?.checked_div(n)?;
-            Some(64 - of.checked_ilog2()?)
-        };
-        of_lot(lot).filter_map(part).max().unwrap_or(0)
+    /// By how much the statistic shrinks in each split, times its share and by half, if what is in the split `own` were taken out
+    /// of it first; each sum runs in the order of the classes.
+    fn gains(&self, parts: &[Part], own: Option<usize>, gains: &mut [f64]) {
+        gains.fill(0.0);
+        for part in parts {
+            let half = part.n / 2.0;
+            let lacks = self.lacks.get(part.row..).unwrap_or_default();
+            gains.iter_mut().zip(lacks).for_each(|(gain, lacks)| *gain += part.share * (*lacks - half));
+        }
+        if let Some((own, gain)) = own.and_then(|own| Some((own, gains.get_mut(own)?))) {
+            let lacks = |part: &Part| self.lacks.get(part.row + own).copied().unwrap_or_default() + part.n;
+            *gain = parts.iter().fold(0.0, |sum, part| sum + part.share * (lacks(part) - part.n / 2.0));
+        }
     }
 
-    /// The split in which a lot makes the statistic least; of equal ones the first from `first` on.
-    fn best(&self, lot: &Lot, first: usize, gains: &mut Vec<f64>) -> usize {
-        let columns = self.shares.len().max(1);
-        self.gains(lot, gains);
+    /// The split with the greatest gain; of equal ones the first from `first` on.
+    fn best(&self, gains: &[f64], first: usize) -> usize {
         let mut best: Option<(f64, usize)> = None;
-        for split in (0..columns).map(|n| (first + n) % columns) {
+        for split in (first..gains.len()).chain(0..first.min(gains.len())) {
             let share = self.shares.get(split).copied().unwrap_or(0.0);
             if share <= 0.0 {
                 continue;
@@ -130,30 +203,17 @@ impl Counts {
         best.map_or(0, |b| b.1)
     }
 
-    /// By how much the statistic shrinks in each split, times its share and by half; each sum runs in the order of the classes.
-    fn gains(&self, lot: &Lot, gains: &mut Vec<f64>) {
-        let columns = self.shares.len();
-        gains.clear();
-        gains.resize(columns, 0.0);
-        for (class, n) in of_lot(lot) {
-            let total = self.totals.get(class).copied().unwrap_or(1).max(1) as f64;
-            let (part, half) = (n as f64 / total, n as f64 / 2.0);
-            let lacks = self.lacks.get(class * columns..).unwrap_or_default();
-            gains.iter_mut().zip(lacks).for_each(|(gain, lacks)| *gain += part * (*lacks as f64 - half));
-        }
+    fn take(&mut self, parts: &[Part], split: usize) {
+        self.each(parts, split, |lacks, n| *lacks -= n);
     }
 
-    fn take(&mut self, lot: &Lot, split: usize) {
-        self.each(lot, split, |lacks, n| *lacks -= n as i64);
+    fn give_back(&mut self, parts: &[Part], split: usize) {
+        self.each(parts, split, |lacks, n| *lacks += n);
     }
 
-    fn give_back(&mut self, lot: &Lot, split: usize) {
-        self.each(lot, split, |lacks, n| *lacks += n as i64);
-    }
-
-    fn each(&mut self, lot: &Lot, split: usize, change: impl Fn(&mut i64, u64)) {
-        for (class, n) in of_lot(lot) {
-            self.lacks.get_mut(class * self.shares.len() + split).iter_mut().for_each(|lacks| change(lacks, n));
+    fn each(&mut self, parts: &[Part], split: usize, change: impl Fn(&mut f64, f64)) {
+        for part in parts {
+            self.lacks.get_mut(part.row + split).iter_mut().for_each(|lacks| change(lacks, part.n));
         }
     }
 }
@@ -250,14 +310,15 @@ mod tests {
                 kept: None,
             };
             let lots: Vec<Lot> = (0..7).map(lot).collect();
-            let should = Counts::of(&lots, &[1, 2], &weights);
+            let totals = totals(&lots, 2);
+            let should = Counts::of(&lots, &totals, &[1, 2], &weights);
             // Pearson's statistic, by the book
             let statistic = |splits: &[u32]| -> f64 {
                 let cell = |class: usize, split: usize| -> f64 {
                     let here = lots.iter().zip(splits).filter(|(_, s)| **s == split as u32);
                     let has: u64 = here.flat_map(|(lot, _)| of_lot(lot)).filter(|c| c.0 == class).map(|c| c.1).sum();
-                    let off = has as f64 - should.lacks[class * 3 + split] as f64;
-                    off * off / (weights[split] as f64 / 10.0 * should.totals[class].max(1) as f64)
+                    let off = has as f64 - should.lacks[class * 3 + split];
+                    off * off / (weights[split] as f64 / 10.0 * totals[class].max(1) as f64)
                 };
                 (0..9).map(|at| cell(at / 3, at % 3)).sum()
             };
