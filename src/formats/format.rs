@@ -18,6 +18,8 @@ pub struct Format {
     pub unfit: fn(&Options) -> Option<(&'static str, &'static str)>,
     /// What the beginning of a file tells against the manifest.
     pub doubts: Doubts,
+    /// What the first records tell of columns of several types. It is asked where the manifest keeps such a column as text.
+    pub several: Doubts,
     /// Which columns of whole numbers stand for names, as the file itself says.
     pub classes: Option<Classes>,
     /// How files of records become samples.
@@ -57,6 +59,7 @@ impl Format {
             options: &[],
             unfit: |_| None,
             doubts: doubt::none,
+            several: doubt::none,
             classes: None,
             reader,
             images,

@@ -24,7 +24,7 @@ use std::io::BufRead;
 pub const FORMAT: Format = Format {
     options: &[TOKENS, JOIN, CHAT, ENCODING, DATE, FALSE, NULL, TRUE],
     unfit: json::unfit,
-    doubts,
+    several,
     reader: Some(Reader {
         version: 4, // what blocks a path through objects is told; spellings
         uses: &[],
@@ -91,7 +91,7 @@ fn columns(options: &Options, len: u64, read: &ReadAt) -> Result<Vec<Seen>, Stri
 }
 
 /// What the first objects tell of columns of several types.
-fn doubts(options: &Options, len: u64, read: &ReadAt) -> Vec<Doubt> {
+fn several(options: &Options, len: u64, read: &ReadAt) -> Vec<Doubt> {
     let Ok(head) = read(0, LOOKED.min(len.max(1))) else { return Vec::new() };
     let whole = if (head.len() as u64) < len { memchr::memrchr(b'\n', &head).unwrap_or(0) } else { head.len() };
     let lines = head.get(..whole).unwrap_or_default().split(|b| *b == b'\n');

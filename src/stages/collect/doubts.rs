@@ -29,7 +29,7 @@ pub fn tell(check: &mut Check, c: &Collect, reader: &Reader, (fields, mixed): (&
     let mut all: BTreeMap<Doubt, Vec<String>> = BTreeMap::new();
     for path in files.into_iter().take(FILES).filter(|path| !tar::is_archive(path)) {
         // a file that cannot be opened is told when it is read
-        for doubt in of_file(check, c, &path).unwrap_or_default().into_iter().filter(about) {
+        for doubt in of_file(check, c, &path, !mixed.is_empty()).unwrap_or_default().into_iter().filter(about) {
             all.entry(doubt).or_default().push(path.clone());
         }
     }
@@ -65,13 +65,15 @@ fn tell_one(check: &mut Check, c: &Collect, doubt: &Doubt, files: &[String]) {
     check.bad(problem.label(&doubt.help));
 }
 
-fn of_file(check: &Check, c: &Collect, path: &str) -> std::io::Result<Vec<Doubt>> {
+/// What speaks against a file; `several` asks for its columns of several types too, for which its records must be read.
+fn of_file(check: &Check, c: &Collect, path: &str, several: bool) -> std::io::Result<Vec<Doubt>> {
     let packed = inner_name(path) != path;
     look(check, path, &|len, read| match unread(&read(0, 16.min(len)).unwrap_or_default()).filter(|_| !packed) {
         Some(packing) => {
             let help = "unpack it, or pack it as .gz or .zst; `exclude` leaves it out";
             vec![Doubt::fails("", format!("is packed by {packing}: so it is not read"), help)]
         }
+        None if several => [c.format.doubts, c.format.several].iter().flat_map(|of| of(&c.options, len, read)).collect(),
         None => (c.format.doubts)(&c.options, len, read),
     })
 }

@@ -160,19 +160,33 @@ struct Rows<'p> {
     names: &'p [&'p str],
     bins: Bins,
     known: HashMap<Vec<u8>, Rc<Row>>,
+    /// The value that was read last: those of a unit are mostly alike.
+    last: Option<(Vec<u8>, Rc<Row>)>,
     /// Classes, numbered as they came.
     classes: HashMap<String, u32>,
 }
 
 impl<'p> Rows<'p> {
     fn of(p: &'p Gather, names: &'p [&'p str], hits: &Hits) -> Result<Rows<'p>, Fault> {
-        Ok(Rows { p, names, bins: Bins::of(p, hits)?, known: HashMap::new(), classes: HashMap::new() })
+        Ok(Rows { p, names, bins: Bins::of(p, hits)?, known: HashMap::new(), last: None, classes: HashMap::new() })
     }
 
     fn row(&mut self, value: &[u8]) -> Result<Rc<Row>, Fault> {
-        if let Some(row) = self.known.get(value) {
+        if let Some((_, row)) = self.last.as_ref().filter(|(last, _)| last == value) {
             return Ok(row.clone());
         }
+        let row = match self.known.get(value) {
+            Some(row) => row.clone(),
+            None => self.read(value)?,
+        };
+        let (last, known) = self.last.get_or_insert_with(|| (Vec::new(), row.clone()));
+        last.clear();
+        last.extend_from_slice(value);
+        known.clone_from(&row);
+        Ok(row)
+    }
+
+    fn read(&mut self, value: &[u8]) -> Result<Rc<Row>, Fault> {
         let row = Known::of(value)?;
         let named =
             |name: &Option<String>| u16::try_from(self.names.iter().position(|n| Some(*n) == name.as_deref())?).ok();
