@@ -250,6 +250,142 @@ fn hooks_and_actions_call_what_there_is() {
     }
 }
 
+/// The release pages and the archives of `packaging/archive.sh` have the names that `cargo binstall` puts together.
+#[test]
+fn archives_are_called_as_binstall_looks_for_them() {
+    let manifest: toml::Table = toml::from_str(&file("Cargo.toml")).unwrap();
+    let binstall = &manifest["package"]["metadata"]["binstall"];
+    let text = |key: &str| binstall[key].as_str().unwrap().replace("{ ", "{").replace(" }", "}");
+    let top = tempfile::tempdir().unwrap();
+    let script = top.path().join("packaging/archive.sh");
+    put(top.path(), "packaging/archive.sh", &file("packaging/archive.sh"));
+    ["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md"]
+        .iter()
+        .for_each(|path| put(top.path(), path, &file(path)));
+    let made = |binary: &Path| {
+        let out = Command::new("bash").arg(&script).arg("some-target").arg(binary).output().unwrap();
+        assert!(out.status.success(), "{out:?}");
+        let filled = |key: &str| {
+            let pairs = [("name", "tamis"), ("version", env!("CARGO_PKG_VERSION")), ("target", "some-target")];
+            let own = pairs.iter().fold(text(key), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
+            own.replace("{bin}", "tamis").replace("{binary-ext}", "")
+        };
+        let archive = filled("pkg-url").rsplit('/').next().unwrap().to_string();
+        let path = top.path().join("target/packages").join(archive);
+        let listed = Command::new("tar").arg("-tzf").arg(&path).output().unwrap();
+        assert!(String::from_utf8_lossy(&listed.stdout).lines().any(|l| l == filled("bin-dir")), "{listed:?}");
+        std::fs::read(&path).unwrap()
+    };
+    put(top.path(), "tamis-binary", "the bytes of a binary");
+    let binary = top.path().join("tamis-binary");
+    assert_eq!(made(&binary), made(&binary), "the same bytes each time");
+}
+
+/// The three files are YAML of the form that their readers want. A machine without PyYAML leaves it out, and says so.
+#[test]
+fn hooks_and_actions_are_yaml_of_their_form() {
+    let script = "import sys, yaml\nhooks, action, gitlab = [yaml.safe_load(open(p)) for p in sys.argv[1:]]\n\
+        assert all({'id', 'name', 'entry', 'language', 'files'} <= set(h) for h in hooks), hooks\n\
+        assert action['runs']['using'] == 'composite', action\n\
+        assert all('uses' in s or {'run', 'shell'} <= set(s) for s in action['runs']['steps']), action\n\
+        job = gitlab['tamis']\nassert all(isinstance(line, str) for line in job['script']), job\n\
+        assert job['cache']['key']['files'] == ['dataset.lock'] and job['artifacts']['when'] == 'always', job\n";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let has = Command::new("python3").args(["-c", "import yaml"]).output().is_ok_and(|out| out.status.success());
+    if !has {
+        eprintln!("left out: there is no python3 with PyYAML");
+        return;
+    }
+    let files = [".pre-commit-hooks.yaml", "action.yml", "docs/ci/gitlab-ci.yml"].map(|path| root.join(path));
+    let out = Command::new("python3").args(["-c", script]).args(files).output().unwrap();
+    assert!(out.status.success(), "{out:?}");
+}
+
+/// The lines of `script` of the snippet for GitLab, in order; a block is one of them.
+fn gitlab() -> Vec<String> {
+    let text = file("docs/ci/gitlab-ci.yml");
+    let own = text.split_once("\n  script:\n").unwrap().1;
+    let mut out: Vec<String> = Vec::new();
+    for line in own.lines().take_while(|line| line.starts_with("    ")) {
+        match (line.strip_prefix("    - "), line.strip_prefix("      ")) {
+            (Some("|"), _) => out.push(String::new()),
+            (Some(command), _) => out.push(command.to_string()),
+            (None, Some(more)) => out.last_mut().unwrap().push_str(&format!("{more}\n")),
+            (None, None) => panic!("{line}"),
+        }
+    }
+    out
+}
+
+/// Runs a script beside a server that takes one comment, which it gives.
+fn commented(bash: &mut Command) -> String {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let api = format!("http://127.0.0.1:{}/api", listener.local_addr().unwrap().port());
+    let taken = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut all, mut more) = (String::new(), [0; 65536]);
+        // the head names the length of what follows
+        while all.split_once("\r\n\r\n").is_none_or(|(head, body)| body.len() < length(head)) {
+            let n = stream.read(&mut more).unwrap();
+            assert!(n > 0, "the request ends early: {all}");
+            all.push_str(std::str::from_utf8(&more[..n]).unwrap());
+        }
+        stream.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}").unwrap();
+        all
+    });
+    bash.env("TAMIS_COMMENT_TOKEN", "a token").env("CI_API_V4_URL", &api).env("NO_PROXY", "127.0.0.1");
+    let out = bash.env("CI_PROJECT_ID", "7").env("CI_MERGE_REQUEST_IID", "3").output().unwrap();
+    assert!(out.status.success(), "{out:?}");
+    taken.join().unwrap()
+}
+
+/// How long the body of a request is.
+fn length(head: &str) -> usize {
+    let own = head.lines().filter_map(|line| line.split_once(':'));
+    own.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .map(|(_, n)| n.trim().parse::<usize>().unwrap())
+        .sum()
+}
+
+/// The snippet as a runner of GitLab calls it, before a version is frozen and with another one.
+#[test]
+fn the_script_for_gitlab_runs() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("left out: there is no python3");
+        return;
+    }
+    let (top, bin) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::os::unix::fs::symlink(binary(), bin.path().join("tamis")).unwrap();
+    let dir = top.path();
+    put(dir, "dataset.toml", MANIFEST);
+    put(dir, "raw/a.jsonl", &(record("a1", "some words") + &record("a2", "other words")));
+    put(dir, "raw/b.jsonl", &record("b1", "more words"));
+    assert_eq!(tamis(dir, &["build", "--quiet"]).0, 0);
+    let search = format!("{}:{}", bin.path().display(), std::env::var("PATH").unwrap());
+    let run = || {
+        let script = format!("set -eo pipefail\n{}", gitlab().join("\n"));
+        let mut bash = Command::new("bash");
+        bash.args(["--noprofile", "--norc", "-c", &script]).current_dir(dir).env("PATH", &search).env("PROJECT", ".");
+        let comment = commented(&mut bash);
+        assert!(
+            comment.contains("POST /api/projects/7/merge_requests/3/notes") && comment.contains("body="),
+            "{comment}"
+        );
+        assert!(comment.to_lowercase().contains("private-token: a token"), "{comment}");
+        assert!(dir.join("out/report.html").is_file(), "the report is an artefact");
+        std::fs::read_to_string(dir.join("tamis-diff.md")).unwrap()
+    };
+    assert!(gitlab().len() >= 6, "{:?}", gitlab());
+    assert_eq!(run(), "Nothing is frozen yet.\n");
+    assert_eq!(tamis(dir, &["release", "public"]).0, 0);
+    put(dir, "dataset.toml", &MANIFEST.replace("0.1.0", "0.2.0"));
+    put(dir, "raw/b2.jsonl", &record("b2", "words of another day"));
+    assert_eq!(tamis(dir, &["build", "--quiet"]).0, 0);
+    let told = run();
+    assert!(told.lines().count() <= 10 && told.contains("0.2.0"), "{told}");
+}
+
 /// (name, script) of each step of the action that runs a script.
 fn scripts(action: &str) -> Vec<(String, String)> {
     let step = |text: &str| {
