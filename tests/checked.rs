@@ -30,11 +30,11 @@ columns = ["id", "text"]
 
 const CHECKED: &str = "[privacy.checked]\nfiles = [\"reviews/privacy/*.jsonl\"]\n";
 
-const SHEET: &str = ".tamis/privacy-sample.csv";
+pub const SHEET: &str = ".tamis/privacy-sample.csv";
 
 /// 12 samples with an address, 3 of them with a telephone number too, 1 that is dropped, and 30 in which nothing is found; in `c7`
 /// there is a number in words.
-fn project(dir: &Path) {
+pub fn project(dir: &Path) {
     std::fs::create_dir_all(dir.join("raw")).unwrap();
     std::fs::write(dir.join("dataset.toml"), MANIFEST).unwrap();
     let mut lines = String::new();

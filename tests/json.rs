@@ -1,5 +1,6 @@
 //! What verbs say with `--json`, held against the schemas that `tamis schema --of VERB` gives: every field that is written stands
 //! in the schema, and nothing else is on stdout.
+use crate::checked;
 use crate::harness::{example, tamis};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,6 +165,159 @@ fn samples_guidelines_and_codes_are_told() {
     s.run(dir, "build", &["build"], 0);
     s.run(dir, "gc", &["gc"], 0);
     s.holds();
+}
+
+const VOTES: &str = r#"
+[dataset]
+name = "topics"
+version = "0.1.0"
+license = "CC0-1.0"
+[collect.texts]
+direct = { files = ["raw/texts.jsonl"], format = "jsonl" }
+fields = { text = "text" }
+id = "id"
+license = "CC0-1.0"
+[schema]
+text = { text = {} }
+[label.topic]
+task = "classification"
+classes = ["law", "life"]
+from.people = { files = ["labels/topic/*.csv"] }
+aggregate = { method = "majority" }
+[review]
+hold = true
+files = ["reviews/*.jsonl"]
+[release.all]
+formats = ["jsonl"]
+columns = ["id", "text", "label.topic"]
+"#;
+
+/// Three texts, of which the second has a vote each way.
+fn votes(dir: &Path) {
+    let put = |path: &str, text: &str| {
+        let place = dir.join(path);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::write(place, text).unwrap();
+    };
+    put("dataset.toml", VOTES);
+    let texts = ["a court", "a river", "a rule"];
+    let line = |(n, text): (usize, &&str)| format!("{{\"id\":\"s{n}\",\"text\":\"{text}\"}}\n");
+    put("raw/texts.jsonl", &texts.iter().enumerate().map(line).collect::<String>());
+    put("labels/topic/kim.csv", "item,annotator,label\ns0,kim,law\ns1,kim,life\n");
+    put("labels/topic/lee.csv", "item,annotator,label\ns0,lee,law\ns1,lee,law\n");
+}
+
+/// What goes out to people and comes back.
+#[test]
+fn exchange_with_people_is_told() {
+    let mut s = Spoken::default();
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    votes(dir);
+    s.run(dir, "build", &["build"], 0);
+    let waits = s.run(dir, "review", &["review", "topic", "--by", "kim", "--only", "ties"], 0);
+    assert_eq!(waits[0]["samples"][0]["id"], "s1", "{waits:?}");
+    assert_eq!(waits[0]["samples"][0]["answers"].as_array().unwrap().len(), 2, "{waits:?}");
+    let export = ["label", "export", "topic", "--tool", "csv", "--out", "ask.csv"];
+    let out = s.run(dir, "label-export", &export, 0);
+    assert_eq!((&out[0]["samples"], &out[0]["packages"][0]["path"]), (&3.into(), &"ask.csv".into()), "{out:?}");
+    let shared = s.run(dir, "label-export", &[&export[..], &["--annotators", "2", "--overlap", "2"]].concat(), 0);
+    assert_eq!(
+        (&shared[0]["packages"][1]["annotator"], &shared[0]["shared"]["several"]),
+        (&"a2".into(), &3.into()),
+        "{shared:?}"
+    );
+    std::fs::write(dir.join("back.csv"), "id,label\ns2,law\ns1,none of them\n").unwrap();
+    let import = ["label", "import", "topic", "back.csv", "--tool", "csv", "--by", "oh", "--as", "answers"];
+    let taken = s.run(dir, "label-import", &import, 1);
+    assert_eq!((&taken[0]["taken"], &taken[0]["path"]), (&1.into(), &"labels/topic/oh.csv".into()), "{taken:?}");
+    assert_eq!(taken[0]["wrong"].as_array().unwrap().len(), 1, "{taken:?}");
+    std::fs::write(dir.join("back.csv"), "id,label\ns9,law\n").unwrap();
+    assert_eq!(s.run(dir, "label-import", &import, 1)[0]["path"], Json::Null);
+    s.holds();
+}
+
+#[test]
+fn checks_of_detectors_are_told_without_texts() {
+    let mut s = Spoken::default();
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    checked::project(dir);
+    s.run(dir, "build", &["build"], 0);
+    let drawn = s.run(dir, "privacy-sample", &["privacy", "sample", "--raw"], 0);
+    assert_eq!(
+        (&drawn[0]["kinds"]["phone"]["of"], &drawn[0]["path"]),
+        (&3.into(), &checked::SHEET.into()),
+        "{drawn:?}"
+    );
+    let sheet = std::fs::read_to_string(dir.join(checked::SHEET)).unwrap();
+    std::fs::write(dir.join(checked::SHEET), sheet.replace(",,,seen-", ",right,,seen-")).unwrap();
+    let import = ["privacy", "import", checked::SHEET, "--by", "kim"];
+    let taken = s.run(dir, "privacy-import", &import, 0);
+    assert_eq!(taken[0]["path"], "reviews/privacy/kim.jsonl", "{taken:?}");
+    assert!(!format!("{drawn:?}{taken:?}").contains("kim1@"), "an address is told");
+    s.holds();
+}
+
+#[test]
+fn projects_steps_and_stores_are_told() {
+    let mut s = Spoken::default();
+    let top = tempfile::tempdir().unwrap();
+    let top = top.path();
+    let made = s.run(top, "new", &["new", "x", "--template", "ner"], 0);
+    assert_eq!((&made[0]["template"], &made[0]["manifest"]), (&"ner".into(), &"dataset.toml".into()), "{made:?}");
+    std::fs::create_dir(top.join("given")).unwrap();
+    std::fs::write(top.join("given/train.jsonl"), "{\"id\":\"a\",\"text\":\"one stone\"}\n").unwrap();
+    let seen = s.run(top, "new", &["new", "--from", "given", "y"], 0);
+    assert!(!seen[0]["found"].as_array().unwrap().is_empty() && !seen[0]["open"].as_array().unwrap().is_empty());
+    std::fs::write(top.join("y/more.jsonl"), "{\"id\":\"b\",\"text\":\"two stones\"}\n").unwrap();
+    let more = s.run(top, "new", &["new", "--from", "y"], 0);
+    assert!(more[0]["addition"].as_str().unwrap().contains("more.jsonl") && more[0]["manifest"].is_null(), "{more:?}");
+    s.run(&top.join("y"), "store-use", &["store", "use", top.join("shared").to_str().unwrap()], 0);
+    assert_eq!(s.run(&top.join("y"), "trust", &["trust"], 0)[0]["trusted"], true);
+    let steps = example("steps");
+    let asked = s.run(steps.path(), "trust", &["trust"], 1);
+    assert_eq!((&asked[0]["trusted"], &asked[0]["steps"][0]["before"]), (&false.into(), &false.into()), "{asked:?}");
+    s.holds();
+}
+
+#[test]
+fn a_step_is_told_with_what_it_found() {
+    let mut s = Spoken::default();
+    for name in ["ner", "detection", "hospital"] {
+        let dir = example(name);
+        let dir = dir.path();
+        s.run(dir, "build", &["build"], 0);
+        let graph = s.run(dir, "graph", &["graph"], 0);
+        let steps = graph[0]["steps"].as_array().unwrap();
+        for step in steps.iter().map(|step| step["name"].as_str().unwrap()) {
+            let whole = s.run(dir, "show", &["show", step], 0);
+            assert!(whole[0]["found"].is_null() && whole[0]["fresh"] == true, "{name}: {step}: {whole:?}");
+            for kind in ["--findings", "--dropped", "--held"] {
+                let told = s.run(dir, "show", &["show", step, kind, "--limit", "1"], 0);
+                let [list, all] = [&told[0]["found"], &told[0]["found_in_all"]];
+                assert_eq!(list.as_array().unwrap().len() as u64, all.as_u64().unwrap().min(1), "{told:?}");
+            }
+        }
+    }
+    s.holds();
+}
+
+#[cfg(feature = "serve")]
+#[test]
+fn pages_say_where_they_are() {
+    use std::io::BufRead;
+    let dir = example("ner");
+    let mut command = std::process::Command::new(crate::harness::binary());
+    command.arg("-C").arg(dir.path()).args(["serve", "--json", "--no-build"]).stdout(std::process::Stdio::piped());
+    let mut server = command.spawn().unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let said: Json = serde_json::from_str(&line).unwrap();
+    assert!(jsonschema::is_valid(&schema("serve"), &said), "{said}");
+    assert!(said["address"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{said}");
 }
 
 /// `spec/json.md` names each verb that speaks JSON.

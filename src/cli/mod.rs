@@ -54,6 +54,7 @@ use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The end of the help of the command itself.
 const PAGER: &str =
@@ -360,8 +361,19 @@ fn jobs() -> impl clap::builder::TypedValueParser<Value = usize> {
     clap::value_parser!(u64).range(..=JOBS_MAX).map(|n| n as usize)
 }
 
+/// Whether what is said for people goes to stderr.
+static ASIDE: AtomicBool = AtomicBool::new(false);
+
+/// With `--json` an object stands on stdout and nothing else: what is said for people goes to stderr from here on.
+pub fn aside(asked: bool) {
+    ASIDE.store(asked, Ordering::Relaxed);
+}
+
 /// Results, to stdout.
 pub fn say(text: &str) {
+    if ASIDE.load(Ordering::Relaxed) {
+        return warn(text);
+    }
     put(&mut anstream::stdout().lock(), &shown::lines(text));
 }
 
@@ -437,6 +449,40 @@ mod tests {
         let all: std::collections::BTreeSet<String> = all.iter().map(|verb| verb.replace(' ', "-")).collect();
         let known = schemas::SCHEMAS.iter().map(|s| s.0.to_string()).collect();
         assert_eq!(all, known, "src/cli/schemas.rs names another verb or misses one");
+    }
+
+    /// Verbs that say no JSON; `spec/json.md` says why.
+    const SILENT: [&str; 5] = ["completions", "man", "merge-driver", "schema", "worker"];
+
+    #[test]
+    fn every_verb_speaks_json_or_the_page_says_why_not() {
+        fn ends(command: &clap::Command, name: &str, out: &mut std::collections::BTreeSet<String>) {
+            let inner = command.get_subcommands().filter(|c| c.get_name() != "help");
+            match command.has_subcommands() {
+                true => inner.for_each(|c| ends(c, &format!("{name} {}", c.get_name()), out)),
+                false => _ = out.insert(name.trim().replace(' ', "-")),
+            }
+        }
+        let mut command = Cli::command();
+        command.build();
+        let mut all = std::collections::BTreeSet::new();
+        ends(&command, "", &mut all);
+        let spoken = schemas::SCHEMAS.iter().map(|s| s.0);
+        let known = spoken.chain(SILENT).map(String::from).collect();
+        assert_eq!(all, known, "a verb has neither `--json` nor a reason why not");
+        let page = include_str!("../../spec/json.md");
+        let told = |verb: &str| page.lines().any(|l| l.starts_with(&format!("- `{verb}`: ")));
+        let missing: Vec<&str> = SILENT.into_iter().filter(|verb| !told(verb)).collect();
+        assert!(missing.is_empty(), "spec/json.md does not say why these say no JSON: {missing:?}");
+    }
+
+    #[test]
+    fn the_page_on_platforms_names_every_verb() {
+        let page = include_str!("../../docs/platforms.md");
+        let command = Cli::command();
+        let verbs = command.get_subcommands().map(|verb| verb.get_name());
+        let missing: Vec<&str> = verbs.filter(|verb| *verb != "help" && !page.contains(&format!("`{verb}`"))).collect();
+        assert!(missing.is_empty(), "docs/platforms.md does not name {missing:?}");
     }
 
     #[test]

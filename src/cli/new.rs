@@ -1,5 +1,5 @@
 //! `tamis new`: a project out of a folder of data, or out of a few records that come with tamis.
-use super::{Context, say, warn};
+use super::{Context, aside, json, say, warn};
 use crate::assemble;
 use crate::diag::{Severity, suggest};
 use crate::manifest;
@@ -12,6 +12,8 @@ use crate::report::terminal::plural;
 use crate::report::{diagnostic, shown};
 use crate::stages::registry;
 use crate::world::{How, World};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -28,6 +30,47 @@ pub struct Args {
     #[arg(long, value_name = "LANGUAGE", conflicts_with_all = ["from", "template", "name"], num_args = 0..=1,
         default_missing_value = "python", value_parser = clap::builder::PossibleValuesParser::new(template::STEPS.iter().map(|s| s.0)))]
     step: Option<String>,
+    /// One JSON object
+    #[arg(long, conflicts_with = "step")]
+    json: bool,
+}
+
+/// What `--json` says.
+#[derive(Serialize, JsonSchema, Default)]
+pub struct Told {
+    /// The folder of the project.
+    project: String,
+    /// The manifest that was written; `null` where there is one, which stays as it is.
+    manifest: Option<String>,
+    /// The template that the records come from.
+    template: Option<String>,
+    /// What could be added to the manifest that is there, as its text; empty where every file is read already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    addition: Option<String>,
+    /// What was seen of each source, in words.
+    found: Vec<String>,
+    /// What could not be known.
+    open: Vec<Open>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Open {
+    /// The line of the manifest, from 1; `null` for what is of no line.
+    line: Option<usize>,
+    say: String,
+}
+
+impl Told {
+    fn of(project: &Path, draft: &Draft) -> Told {
+        let open = |(line, say): &(usize, String)| Open { line: (*line > 0).then_some(*line), say: say.clone() };
+        Told {
+            project: project.display().to_string(),
+            manifest: Some(MANIFEST.into()),
+            found: draft.told.clone(),
+            open: draft.open.iter().map(open).collect(),
+            ..Told::default()
+        }
+    }
 }
 
 /// Where raw data lies in a project of its own.
@@ -39,17 +82,24 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         say(helper);
         return Ok(0);
     }
+    aside(args.json);
     let base = c.dir.clone().unwrap_or_default();
-    match (&args.from, &args.name) {
-        (Some(from), name) => from_folder(c, &base.join(from), name.as_deref().map(|n| base.join(n))),
-        (None, Some(name)) => from_template(c, args, &base.join(name)),
-        (None, None) => Err(Failure::Usage(
-            "`tamis new NAME` makes a project, `tamis new --from DIR` one of a folder of data".into(),
-        )),
+    let told = match (&args.from, &args.name) {
+        (Some(from), name) => from_folder(c, &base.join(from), name.as_deref().map(|n| base.join(n)))?,
+        (None, Some(name)) => from_template(c, args, &base.join(name))?,
+        (None, None) => {
+            return Err(Failure::Usage(
+                "`tamis new NAME` makes a project, `tamis new --from DIR` one of a folder of data".into(),
+            ));
+        }
+    };
+    if args.json {
+        json(&told);
     }
+    Ok(0)
 }
 
-fn from_folder(c: &Context, from: &Path, to: Option<PathBuf>) -> Result<i32, Failure> {
+fn from_folder(c: &Context, from: &Path, to: Option<PathBuf>) -> Result<Told, Failure> {
     if !from.is_dir() {
         return Err(Failure::Usage(format!("{} is no folder", from.display())));
     }
@@ -71,7 +121,7 @@ fn from_folder(c: &Context, from: &Path, to: Option<PathBuf>) -> Result<i32, Fai
     if !c.quiet {
         say(&told(&draft, named));
     }
-    Ok(0)
+    Ok(Told::of(named, &draft))
 }
 
 /// The kind of a project for which none is named.
@@ -79,7 +129,7 @@ const USUAL: &str = "classification";
 /// The schema of the manifest, for editors.
 const SCHEMA: &str = "docs/dataset.schema.json";
 
-fn from_template(c: &Context, args: &Args, to: &Path) -> Result<i32, Failure> {
+fn from_template(c: &Context, args: &Args, to: &Path) -> Result<Told, Failure> {
     let wanted = args.template.as_deref().unwrap_or(USUAL);
     let Some(template) = template::named(wanted) else {
         let all = template::TEMPLATES.iter().map(|t| t.name);
@@ -102,7 +152,7 @@ fn from_template(c: &Context, args: &Args, to: &Path) -> Result<i32, Failure> {
         let place = to.display();
         say(&format!("{place} is a project: {}\nnext: tamis -C {place} build\n", template.say));
     }
-    Ok(0)
+    Ok(Told { template: Some(template.name.into()), ..Told::of(to, &Draft::default()) })
 }
 
 /// Why a folder makes no project.
@@ -174,14 +224,18 @@ fn checked(project: &World, text: &str) -> Result<(), Failure> {
 }
 
 /// In a project: what could be added for files that no source reads. Nothing is written.
-fn more(c: &Context, from: &Path, folder: &Folder) -> Result<i32, Failure> {
+fn more(c: &Context, from: &Path, folder: &Folder) -> Result<Told, Failure> {
     let project = Project::open(Some(from))?;
     let files = folder.files.iter().map(|f| f.path.clone()).filter(|p| project.reads(p)).collect();
     let named = |table: &str| project.manifest.instances(&[table]).into_iter().map(|(name, _, _)| name);
     let names = named("collect").chain(named("label")).collect();
     let more = Some(There { files, names });
-    match draft::of(folder, &Wanted { more, ..Wanted::default() }) {
-        Err(_) => say("every file that tamis knows is read already\n"),
+    let there = |draft: &Draft| Told { manifest: None, addition: Some(draft.text.clone()), ..Told::of(from, draft) };
+    Ok(match draft::of(folder, &Wanted { more, ..Wanted::default() }) {
+        Err(_) => {
+            say("every file that tamis knows is read already\n");
+            there(&Draft::default())
+        }
         Ok(draft) => {
             if !c.quiet {
                 warn(&format!(
@@ -190,9 +244,9 @@ fn more(c: &Context, from: &Path, folder: &Folder) -> Result<i32, Failure> {
                 ));
             }
             say(&draft.text);
+            there(&draft)
         }
-    }
-    Ok(0)
+    })
 }
 
 fn told(draft: &Draft, project: &Path) -> String {

@@ -3,7 +3,7 @@
 //! Each decision is written before the next sample is shown, to the same file that `tamis label import` writes: whatever ends this
 //! verb, nothing that was decided is lost, and the next start goes on behind it.
 use super::label::import::decisions;
-use super::{Context, say};
+use super::{Context, json, say};
 use crate::digest::Digest;
 use crate::engine::session::Session;
 use crate::project::{Failure, Options, Project};
@@ -13,6 +13,8 @@ use crate::review::queue::{Only, items, unseen};
 use crate::review::task::Task;
 use crate::review::{Back, Item, Picture, Said, choices, is_class, is_spans, marked, said};
 use crate::stages::label::decided::judged;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value as Json;
 use std::io::{BufRead, Write};
 
@@ -29,9 +31,70 @@ pub struct Args {
     /// Show texts that may hold personal data
     #[arg(long)]
     raw: bool,
+    /// One JSON object with the samples that wait; nobody is asked
+    #[arg(long)]
+    json: bool,
     /// Records to a partition on average; for tests
     #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
     partition_target: usize,
+}
+
+/// What `--json` says: what a person would be asked.
+#[derive(Serialize, JsonSchema)]
+pub struct Waiting {
+    /// The step that a decision names, `label.topic`.
+    step: String,
+    /// The file to which decisions are added, a line each.
+    file: String,
+    /// The kind of the task, and its classes or candidates.
+    kind: String,
+    classes: Vec<String>,
+    samples: Vec<Waits>,
+}
+
+/// A sample that waits for a decision.
+#[derive(Serialize, JsonSchema)]
+struct Waits {
+    id: String,
+    /// What is looked at: a text, or a picture by its path in the project.
+    text: Option<String>,
+    picture: Option<String>,
+    /// What a decision is made on; it is handed back as `seen`.
+    seen: Option<String>,
+    agreement: Option<String>,
+    /// The different answers, those first that most gave.
+    answers: Vec<Given>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Given {
+    answer: Json,
+    by: Vec<String>,
+}
+
+impl Waiting {
+    fn of(task: &Task, by: &str, open: &[Item]) -> Waiting {
+        let declared = &task.declared;
+        let given = |(answer, by): (&Json, Vec<&str>)| Given {
+            answer: answer.clone(),
+            by: by.into_iter().map(String::from).collect(),
+        };
+        let waits = |item: &Item| Waits {
+            id: item.id.clone(),
+            text: item.text.clone(),
+            picture: item.picture.as_ref().map(|p| p.path.clone()).filter(|path| !path.is_empty()),
+            seen: item.seen.clone(),
+            agreement: item.agreement.clone(),
+            answers: choices(item).into_iter().map(given).collect(),
+        };
+        Waiting {
+            step: format!("label.{}", task.name),
+            file: format!("reviews/{by}.jsonl"),
+            kind: declared.task.name.into(),
+            classes: declared.classes.iter().chain(&declared.candidates).map(|c| c.get().clone()).collect(),
+            samples: open.iter().map(waits).collect(),
+        }
+    }
 }
 
 const HELP: &str = "  1, 2, ... takes that answer; = VALUE gives another; k keeps the sample as it is, d drops it;\n  \
@@ -55,6 +118,10 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         }
         Ok(open)
     })??;
+    if args.json {
+        json(&Waiting::of(&task, &args.by, &open));
+        return Ok(0);
+    }
     if open.is_empty() {
         say("nothing waits for a decision\n");
         return Ok(0);

@@ -3,6 +3,15 @@
 use super::Context;
 #[cfg(not(feature = "serve"))]
 use crate::project::Failure;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What `--json` says once the pages are there.
+#[derive(Serialize, JsonSchema)]
+pub struct Serving {
+    /// The address on loopback, with the key that opens it.
+    address: String,
+}
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -24,6 +33,9 @@ pub struct Args {
     /// Open the address in a browser
     #[arg(long)]
     open: bool,
+    /// The address as a JSON object
+    #[arg(long)]
+    json: bool,
     /// How many threads; 0 is one a core
     #[arg(short, long, default_value_t = 0, value_parser = super::jobs(), value_name = "N")]
     jobs: usize,
@@ -34,7 +46,7 @@ pub struct Args {
 
 #[cfg(not(feature = "serve"))]
 pub fn run(_: &Context, args: &Args) -> Result<i32, Failure> {
-    let Args { port: _, by: _, watch: _, no_build: _, raw: _, open: _, jobs: _, partition_target: _ } = args;
+    let Args { port: _, by: _, watch: _, no_build: _, raw: _, open: _, json: _, jobs: _, partition_target: _ } = args;
     Err(Failure::Usage("this program was built without pages: cargo install tamis --features serve".into()))
 }
 
@@ -43,8 +55,8 @@ pub use live::run;
 
 #[cfg(feature = "serve")]
 mod live {
-    use super::Args;
-    use crate::cli::{Context, browser, diff, interrupt, report, say};
+    use super::{Args, Serving};
+    use crate::cli::{Context, aside, browser, diff, interrupt, json, report, say};
     use crate::engine::session::Stop;
     use crate::project::{self, Failure, Project};
     use crate::report::lang::{self, Lang};
@@ -59,6 +71,7 @@ mod live {
     const LOOK: Duration = Duration::from_millis(200);
 
     pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+        aside(args.json);
         args.by.as_deref().map_or(Ok(()), named)?;
         if args.raw && !agreed()? {
             return Err(Failure::Usage("--raw was not agreed to in the terminal".into()));
@@ -85,6 +98,9 @@ mod live {
         }
         let (server, listener) = Server::bind(setup, args.port)?;
         say(&format!("{}\n", server.address()));
+        if args.json {
+            json(&Serving { address: server.address() });
+        }
         if args.open {
             browser::address(&project.world, &server.address())?;
         }

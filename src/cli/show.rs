@@ -1,6 +1,7 @@
 //! `tamis show STEP`: a table as a step left it, and what the step found, without running a kernel.
 mod agreement;
 mod clusters;
+pub mod json;
 mod told;
 mod what_if;
 
@@ -63,6 +64,9 @@ pub struct Args {
     /// Show values that may hold personal data
     #[arg(long)]
     raw: bool,
+    /// One JSON object: columns, numbers, what happened, files, and the findings that are asked for
+    #[arg(long, conflicts_with_all = ["clusters", "filters", "rows", "sample", "filter", "field", "format", "by", "agreement", "what_if", "sweep"])]
+    json: bool,
     /// Only the labels, counted by class or by split; with --agreement by class, annotator, pair or sample
     #[arg(long, value_enum)]
     by: Option<By>,
@@ -116,6 +120,14 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let step = if args.agreement { agreement::step(&project, &args.step)? } else { args.step.clone() };
     let chosen = Chosen::find(&project, &step)?;
     let options = Options { target: args.partition_target.max(2), ..Options::default() };
+    if args.json {
+        let shown = project.plan(&options, |s, built| {
+            let snapshot = snapshot(&project, built, chosen.main, args.raw);
+            json::shown(&project, s, built, (&chosen, &snapshot), args)
+        })??;
+        super::json(&shown);
+        return Ok(0);
+    }
     let text = project.plan(&options, |s, built| page(&project, s, built, &chosen, args))??;
     say(&text);
     Ok(0)

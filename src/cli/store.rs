@@ -1,5 +1,5 @@
 //! `tamis store`: check the store, or share one between checkouts.
-use super::{Context, json, say};
+use super::{Context, aside, json, say};
 use crate::engine::effect::Objects;
 use crate::engine::store::{self, Verified};
 use crate::project::{self, Failure};
@@ -27,6 +27,9 @@ enum Verb {
     Use {
         /// The folder; made if it is missing
         folder: PathBuf,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -45,7 +48,8 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             }
             Ok(i32::from(!sound))
         }
-        Verb::Use { folder } => {
+        Verb::Use { folder, json: asked } => {
+            aside(*asked);
             let folder = std::path::absolute(folder).map_err(|e| Failure::Usage(e.to_string()))?;
             let folder = folder.to_str().ok_or_else(|| Failure::Usage("the folder's name is not UTF-8".into()))?;
             store::share(&world, folder).map_err(|e| Failure::World(format!("{folder}: {e}")))?;
@@ -54,9 +58,19 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
                     "this checkout uses the store in {folder}; .tamis/packs and .tamis/index may be deleted\n"
                 ));
             }
+            if *asked {
+                json(&Shared { folder });
+            }
             Ok(0)
         }
     }
+}
+
+/// What `--json` says of a store that is shared from now on.
+#[derive(Serialize, JsonSchema)]
+pub struct Shared<'f> {
+    /// The whole path of its folder.
+    folder: &'f str,
 }
 
 /// What `--json` says.

@@ -1,10 +1,13 @@
 //! `tamis trust`
 use super::project::{Failure, Project};
-use super::{Context, say};
+use super::{Context, aside, json, say};
+use crate::digest::Digest;
 use crate::engine::Step;
 use crate::report::shown;
 use crate::report::terminal::plural;
 use crate::stage::{Endpoint, Program};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::io::{IsTerminal, Write};
 
 #[derive(clap::Args)]
@@ -12,10 +15,120 @@ pub struct Args {
     /// Trust what is shown without being asked, where nobody sits at a terminal
     #[arg(long)]
     yes: bool,
+    /// One JSON object; nobody is asked, and without --yes nothing becomes trusted
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` says.
+#[derive(Serialize, JsonSchema)]
+pub struct Told {
+    /// Whether all of them are trusted now.
+    trusted: bool,
+    /// Steps that run programs as the user who calls.
+    steps: Vec<Runs>,
+    /// Where `tamis update` sends texts of the project.
+    endpoints: Vec<Asks>,
+}
+
+/// What a step runs.
+#[derive(Serialize, JsonSchema)]
+struct Runs {
+    step: String,
+    /// The line of the manifest.
+    line: usize,
+    /// Whether it was trusted before.
+    before: bool,
+    /// The program and its arguments.
+    run: Vec<String>,
+    /// The file that is run, where it lies outside of the project.
+    found: Option<String>,
+    files: Vec<Held>,
+    /// Variables of the environment that it is given.
+    env: Vec<String>,
+    /// The columns that it reads.
+    reads: Vec<String>,
+    /// Seconds for an answer, and bytes of memory of a process.
+    seconds: u64,
+    memory: u64,
+}
+
+/// A file of a program.
+#[derive(Serialize, JsonSchema)]
+struct Held {
+    path: String,
+    bytes: u64,
+    blake3: String,
+}
+
+/// Where texts are sent.
+#[derive(Serialize, JsonSchema)]
+struct Asks {
+    name: String,
+    /// Whether it was trusted before.
+    before: bool,
+    /// `null` where the variable that names it is not set.
+    url: Option<String>,
+    /// The variables that name the address and hold the key.
+    url_env: Option<String>,
+    key_env: Option<String>,
+    /// The file of the prompt that is sent.
+    sends: String,
+}
+
+impl Told {
+    fn of(project: &Project) -> Told {
+        let all = project.assembled.steps.iter().filter_map(|s| Some((s, s.plan.program.as_ref()?)));
+        let steps: Vec<Runs> = all.map(|(step, program)| Runs::of(project, step, program)).collect();
+        let asks = |(name, endpoint): (String, Endpoint)| Asks {
+            before: project.world.trusts_endpoint(&endpoint),
+            url: Some(endpoint.url).filter(|url| !url.is_empty()),
+            url_env: endpoint.url_env,
+            key_env: endpoint.key_env,
+            sends: endpoint.sends,
+            name,
+        };
+        let endpoints: Vec<Asks> = project.endpoints().into_iter().map(asks).collect();
+        let trusted = steps.iter().all(|s| s.before) && endpoints.iter().all(|e| e.before);
+        Told { trusted, steps, endpoints }
+    }
+}
+
+impl Runs {
+    fn of(project: &Project, step: &Step, program: &Program) -> Runs {
+        let held = |(path, digest, bytes): &(String, Digest, u64)| Held {
+            path: path.clone(),
+            bytes: *bytes,
+            blake3: digest.hex(),
+        };
+        Runs {
+            step: step.name.clone(),
+            line: project.manifest.line(step.span.start),
+            before: project.world.trusts(program),
+            run: program.run.clone(),
+            found: program.found.clone(),
+            files: step.plan.files.iter().map(held).collect(),
+            env: program.env.clone(),
+            reads: step.plan.ports.reads.iter().cloned().collect(),
+            seconds: program.limits.seconds,
+            memory: program.limits.memory,
+        }
+    }
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let project = Project::open(c.dir.as_deref())?;
+    aside(args.json);
+    let told = Told::of(&project);
+    let exit = settle(&project, args)?;
+    if args.json {
+        json(&Told { trusted: exit == 0, ..told });
+    }
+    Ok(exit)
+}
+
+/// Shows what is not trusted yet, asks, and trusts it.
+fn settle(project: &Project, args: &Args) -> Result<i32, Failure> {
     let all = project.assembled.steps.iter().filter_map(|s| Some((s, s.plan.program.as_ref()?)));
     let (old, new): (Vec<_>, Vec<_>) = all.partition(|(_, program)| project.world.trusts(program));
     let (known, asked): (Vec<_>, Vec<_>) =
@@ -36,7 +149,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         say("these programs would run on this machine as you, and may do whatever you may:\n");
     }
     for (step, program) in &new {
-        say(&told(&project, step, program));
+        say(&told(project, step, program));
     }
     if !asked.is_empty() {
         say("`tamis update` would send texts of this project to these endpoints:\n");
@@ -44,7 +157,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     for (name, endpoint) in &asked {
         say(&told_endpoint(name, endpoint));
     }
-    if !args.yes && !agreed()? {
+    if !args.yes && (args.json || !agreed()?) {
         say("nothing is trusted that was not before\n");
         return Ok(1);
     }

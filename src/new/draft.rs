@@ -21,6 +21,7 @@ use crate::report::terminal::plural;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A manifest with what it came from.
+#[derive(Default)]
 pub struct Draft {
     pub text: String,
     /// What could not be known, each with its line, from 1; 0 for what is of no line.

@@ -490,7 +490,7 @@ pub fn head(step: &str, snapshot: &Snapshot) -> String {
 }
 
 /// A type as people write it: `list<struct<class utf8, start u32>>`.
-fn type_text(ty: &DataType) -> String {
+pub fn type_text(ty: &DataType) -> String {
     match ty {
         DataType::List(f) => format!("list<{}>", type_text(f.data_type())),
         DataType::Struct(fields) => {

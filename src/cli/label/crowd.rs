@@ -3,7 +3,8 @@
 //! The platform's ids of workers name people. They are replaced by pseudonyms under the secret key of `[privacy]`; nothing else of
 //! the workers is written. The same worker has the same pseudonym in every batch of a project.
 use super::csv::line;
-use super::taken::{complain, good, nothing, tell, whole};
+use super::said::{Imported, Worked};
+use super::taken::{good, whole};
 use super::tool::{Assignment, Back, Batch, Said};
 use crate::cli::{say, warn};
 use crate::digest::{Digest, keyed};
@@ -32,6 +33,10 @@ impl Worker {
     fn median(&self) -> Option<u64> {
         median(self.seconds.values().copied().collect())
     }
+
+    fn worked(&self, screened: bool) -> Worked {
+        Worked { answers: self.answers.len() as u64, seconds: self.median(), screened }
+    }
 }
 
 fn median(mut of: Vec<u64>) -> Option<u64> {
@@ -46,15 +51,14 @@ pub fn import(
     (batch, by): (Batch, &str),
     ids: &BTreeSet<String>,
     min_seconds: Option<u64>,
-    file: &str,
-) -> Result<i32, Failure> {
+) -> Result<Imported, Failure> {
     let key = key(project)?;
     let Batch { assignments, mut wrong, rejected } = batch;
     let mut workers = taken(task, assignments, ids, &key, &mut wrong);
     let fast = |w: &Worker| min_seconds.is_some_and(|min| w.median().is_some_and(|own| own < min));
     let screened: Vec<(String, Worker)> = workers.extract_if(.., |_, w| fast(w)).collect();
     let mut text = line(["item", "annotator", "label", "seconds"].into_iter());
-    let mut count = 0;
+    let (mut count, mut written) = (0, None);
     for (name, worker) in &workers {
         for one in &worker.answers {
             let Said::Label(value) = &one.said else { continue };
@@ -66,21 +70,22 @@ pub fn import(
     if count > 0 {
         let path = whole(project, task, by, &text)?;
         say(&format!("{path}   {} of {}\n", plural(count, "answer"), plural(workers.len() as u64, "worker")));
+        written = Some(path);
     }
     told(&workers);
-    for (reason, n) in rejected {
-        say(&format!("{} rejected on the platform, not taken: {reason}\n", plural(n, "answer")));
+    for (reason, n) in &rejected {
+        say(&format!("{} rejected on the platform, not taken: {reason}\n", plural(*n, "answer")));
     }
-    for (name, worker) in screened {
+    for (name, worker) in &screened {
         let seconds = worker.median().unwrap_or_default();
         let lost = plural(worker.answers.len() as u64, "answer");
         say(&format!("{name} screened, {lost} not taken: {seconds} s an answer is less than --min-seconds\n"));
     }
-    if count == 0 {
-        complain(file, &wrong);
-        return Err(nothing(file));
-    }
-    tell(file, &wrong)
+    let worked = |screened: bool| move |(name, w): &(String, &Worker)| (name.clone(), w.worked(screened));
+    let kept: Vec<(String, &Worker)> = workers.iter().map(|(name, w)| (name.clone(), w)).collect();
+    let fast: Vec<(String, &Worker)> = screened.iter().map(|(name, w)| (name.clone(), w)).collect();
+    let workers = kept.iter().map(worked(false)).chain(fast.iter().map(worked(true))).collect();
+    Ok(Imported { path: written, taken: count, wrong, workers, rejected, ..Imported::default() })
 }
 
 /// The answers about samples that are there, by the pseudonym of who gave them.

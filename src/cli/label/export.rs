@@ -2,11 +2,12 @@
 use super::csv;
 use super::pack::Pack;
 use super::people::{People, packages};
+use super::said::{Beside, Exported, Package};
 use super::shares::Overlap;
 use super::tool::{Item, Job, Tool};
 use super::tools::Name;
 use super::written::{beside, write};
-use crate::cli::{Context, say, warn};
+use crate::cli::{Context, aside, json, say, warn};
 use crate::project::{Failure, Options, Project};
 use crate::report::terminal::plural;
 use crate::review::queue::{Only, items, unseen};
@@ -38,6 +39,9 @@ pub struct Args {
     /// Write texts that may hold personal data
     #[arg(long)]
     raw: bool,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
     /// Records to a partition on average; for tests
     #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
     partition_target: usize,
@@ -62,6 +66,7 @@ impl clap::ValueEnum for Only {
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    aside(args.json);
     let project = Project::open(c.dir.as_deref())?;
     let task = Task::find(&project, &args.task)?;
     let options = Options { target: args.partition_target.max(2), ..Options::default() };
@@ -73,6 +78,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let out = args.out.clone().unwrap_or_else(|| format!("tasks/{}.{}", task.name, tool.ending));
     let job = Job::of(&task);
     let pack = Pack { project: &project, tool, job: &job };
+    let mut told = Exported { task: task.name.clone(), tool: tool.name.into(), ..Exported::default() };
     let left = project.plan(&options, |s, built| -> Result<_, Failure> {
         let (mut items, all) = items(&project, &task, s, built, args.only, args.raw)?;
         if items.is_empty() {
@@ -83,10 +89,11 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             unseen(&project, &task, ["image".to_string()].into_iter(), args.raw)?;
         }
         pack.share(s, &out, &mut items)?;
+        (told.samples, told.of) = (items.len() as u64, all as u64);
         match &args.annotators {
             Some(people) => {
                 let write = &mut |path: &str, own: Vec<Item>| pack.write(s, path, own);
-                packages(
+                let (packages, shared) = packages(
                     &project,
                     (&task, tool),
                     items.clone(),
@@ -94,11 +101,14 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
                     (people, args.overlap, args.gold.as_deref()),
                     write,
                 )?;
+                (told.packages, told.shared) = (packages, Some(shared));
             }
             None => {
                 pack.write(s, &out, items.clone())?;
                 say(&format!("{out}   {} of {all}\n", plural(items.len() as u64, "sample")));
-                (tool.losses)(&job, &items).iter().for_each(|loss| warn(&format!("tamis: {loss}\n")));
+                told.losses = (tool.losses)(&job, &items);
+                told.losses.iter().for_each(|loss| warn(&format!("tamis: {loss}\n")));
+                told.packages.push(Package { path: out.clone(), samples: told.samples, annotator: None });
             }
         }
         Ok(items)
@@ -106,17 +116,22 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if let Some(pictures) = tool.pictures_of(kind) {
         let folder = if pictures.own && args.annotators.is_some() { "-NAME/" } else { "/" };
         say(&format!("{}{folder}   {}\n", beside(&out), pictures.how));
+        told.pictures = Some(Beside { path: format!("{}{folder}", beside(&out)), how: pictures.how.into() });
     }
     if let Some((ending, setup)) = tool.setup {
         let beside = format!("{}.{ending}", beside(&out));
         write(&project, &beside, &setup(&job, &left))?;
         say(&format!("{beside}   how {} shows them\n", tool.name));
+        told.setup = Some(beside);
     }
     if tool.name == csv::TOOL.name {
         csv::how(&job).iter().for_each(|how| say(how));
     }
     if args.annotators.is_none() {
         say(&next(&task, tool, &out));
+    }
+    if args.json {
+        json(&told);
     }
     Ok(0)
 }

@@ -2,10 +2,11 @@
 //!
 //! Only answers of the same person to the same samples are replaced, and told. Everything is written to files of the project, for git: tamis commits nothing.
 use super::crowd;
+use super::said::{Imported, Written};
 use super::taken::{add, complain, good, nothing, tell};
 use super::tool::{Back, FILE_MAX, Job, Read, Said};
 use super::tools::Name;
-use crate::cli::{Context, say, warn};
+use crate::cli::{Context, aside, json, say, warn};
 use crate::project::{Failure, Options, Project};
 use crate::report::terminal::{number, plural};
 use crate::review::file::{self, named};
@@ -33,6 +34,9 @@ pub struct Args {
     /// Workers of a platform whose answers take less than this in the median are screened: their answers are not taken
     #[arg(long, value_name = "SECONDS")]
     min_seconds: Option<u64>,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
     /// Records to a partition on average; for tests
     #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
     partition_target: usize,
@@ -46,6 +50,7 @@ enum Kind {
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     named(&args.by)?;
+    aside(args.json);
     let project = Project::open(c.dir.as_deref())?;
     let task = Task::find(&project, &args.task)?;
     let bytes = handed(c, &project, &args.file).map_err(|e| Failure::World(format!("{}: {e}", args.file)))?;
@@ -60,7 +65,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if let Some(read) = tool.crowd {
         asks_for_answers(args)?;
         let batch = read(&Job::of(&task), &text).map_err(unread)?;
-        return crowd::import(&project, &task, (batch, &args.by), &ids, args.min_seconds, &args.file);
+        return end(args, &task, crowd::import(&project, &task, (batch, &args.by), &ids, args.min_seconds)?);
     }
     if args.min_seconds.is_some() {
         return Err(Failure::Usage(format!("{} does not say how long an answer took: --min-seconds", tool.name)));
@@ -76,7 +81,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         Kind::Decisions => decisions(&project, &task, &args.by, &good)?,
         Kind::Answers => answers(&project, &task, &args.by, &good, &mut wrong)?,
     };
-    written.iter().for_each(|told| say(told));
+    written.iter().for_each(|written| say(&written.line));
     let samples = |n: u64| plural(n, "sample");
     if untouched > 0 {
         let say_so = "came back with the label that went out: nobody is taken to have decided about them";
@@ -89,11 +94,24 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         say(&format!("{} without an answer\n", samples(open)));
     }
     told.iter().for_each(|line| say(&format!("{line}\n")));
-    if written.is_none() {
-        complain(&args.file, &wrong);
+    let found = written.is_some();
+    let Written { path, taken, replaced, .. } = written.unwrap_or_default();
+    let path = found.then_some(path);
+    let own = Imported { path, taken, replaced, untouched, skipped, open, wrong, told, ..Imported::default() };
+    end(args, &task, own)
+}
+
+/// Tells complaints, and says the object: with any complaint the import is not whole.
+fn end(args: &Args, task: &Task, own: Imported) -> Result<i32, Failure> {
+    let own = Imported { task: task.name.clone(), by: args.by.clone(), ..own };
+    if args.json {
+        json(&own);
+    }
+    if own.path.is_none() {
+        complain(&args.file, &own.wrong);
         return Err(nothing(&args.file));
     }
-    tell(&args.file, &wrong)
+    tell(&args.file, &own.wrong)
 }
 
 /// The file of a tool: below the project, or wherever a browser has put it. It is no input of a build.
@@ -119,7 +137,7 @@ fn asks_for_answers(args: &Args) -> Result<(), Failure> {
 }
 
 /// Writes decisions to the file of a person, and says where nothing reads it. Gives what is to be told; nothing where there is no decision.
-pub fn decisions(project: &Project, task: &Task, by: &str, good: &[Back]) -> Result<Option<String>, Failure> {
+pub fn decisions(project: &Project, task: &Task, by: &str, good: &[Back]) -> Result<Option<Written>, Failure> {
     if good.is_empty() {
         return Ok(None);
     }
@@ -128,7 +146,9 @@ pub fn decisions(project: &Project, task: &Task, by: &str, good: &[Back]) -> Res
         warn("tamis: dataset.toml does not read it: [review] files = [\"reviews/*.jsonl\"]\n");
     }
     let again = if replaced > 0 { format!(", {} replaced", number(replaced)) } else { String::new() };
-    Ok(Some(format!("{path}   {} by {by}{again}\n", plural(good.len() as u64, "line"))))
+    let taken = good.len() as u64;
+    let line = format!("{path}   {} by {by}{again}\n", plural(taken, "line"));
+    Ok(Some(Written { path, taken, replaced: replaced as u64, line }))
 }
 
 /// Adds answers to the votes of one annotator. Gives what is to be told; nothing where there is no answer.
@@ -138,7 +158,7 @@ fn answers(
     by: &str,
     good: &[Back],
     wrong: &mut Vec<String>,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<Written>, Failure> {
     let mut all = Vec::new();
     for one in good {
         match &one.said {
@@ -155,5 +175,6 @@ fn answers(
         counts.iter().filter(|c| c.0 > 0).map(|(n, word)| format!("{} {word}", number(*n))).collect();
     let stay = if merged.stay > 0 { format!("; {} of before stay", number(merged.stay)) } else { String::new() };
     let lines = plural(all.len() as u64, "line");
-    Ok(Some(format!("{path}   {lines} by {by}: {}{stay}\n", counts.join(", "))))
+    let line = format!("{path}   {lines} by {by}: {}{stay}\n", counts.join(", "));
+    Ok(Some(Written { path, taken: all.len() as u64, replaced: merged.replaced, line }))
 }

@@ -1,4 +1,5 @@
 //! Packages for several annotators: who they are, and what each is given.
+use super::said::{Package, Sharing};
 use super::shares::{Overlap, shares};
 use super::tool::{FILE_MAX, Item, Tool};
 use super::written::beside;
@@ -52,7 +53,7 @@ pub fn packages(
     out: &str,
     (people, overlap, gold): (&People, Overlap, Option<&str>),
     write: Write<'_>,
-) -> Result<(), Failure> {
+) -> Result<(Vec<Package>, Sharing), Failure> {
     if let Some(crowd) = tool.crowd.map(|_| tool.name) {
         return Err(Failure::Usage(format!("{crowd} gives samples to its workers itself: leave --annotators out")));
     }
@@ -65,20 +66,25 @@ pub fn packages(
     let ids: Vec<&str> = items.iter().map(|item| item.id.as_str()).collect();
     let is_gold: Vec<bool> = ids.iter().map(|id| known.contains(*id)).collect();
     let given = shares(&ids, &is_gold, people.0.len(), overlap);
+    let mut packages = Vec::new();
     for (name, places) in people.0.iter().zip(&given.of) {
         let own: Vec<Item> = places.iter().filter_map(|place| items.get(*place).cloned()).collect();
         let path = path(tool, out, name);
         let n = own.len() as u64;
         write(&path, own)?;
         say(&format!("{path}   {}\n", plural(n, "sample")));
+        packages.push(Package { path, samples: n, annotator: Some(name.clone()) });
     }
-    let [shared, least] = [given.shared, given.pair_least].map(|n| number(n as u64));
+    let sharing =
+        Sharing { several: given.shared as u64, pair_least: given.pair_least as u64, gold: known.len() as u64 };
     say(&format!(
-        "{shared} of {} answered by several; every two annotators share at least {least}\n",
-        plural(ids.len() as u64, "sample")
+        "{} of {} answered by several; every two annotators share at least {}\n",
+        number(sharing.several),
+        plural(ids.len() as u64, "sample"),
+        number(sharing.pair_least)
     ));
     if !known.is_empty() {
-        say(&format!("{} of gold in every package\n", plural(known.len() as u64, "sample")));
+        say(&format!("{} of gold in every package\n", plural(sharing.gold, "sample")));
     }
     let first = people.0.first().map_or("NAME", String::as_str);
     let (example, tool) = (path(tool, out, first), tool.name);
@@ -86,7 +92,7 @@ pub fn packages(
         "then, of each: tamis label import {} {example} --tool {tool} --by {first} --as answers\n",
         task.name
     ));
-    Ok(())
+    Ok((packages, sharing))
 }
 
 /// The package of an annotator.

@@ -3,7 +3,7 @@ use super::sample::{SEEN, SHEET};
 use crate::cli::label::csv::{rows, unguarded};
 use crate::cli::label::import::handed;
 use crate::cli::label::taken::tell;
-use crate::cli::{Context, say, warn};
+use crate::cli::{Context, aside, json, say, warn};
 use crate::manifest;
 use crate::model::checked::{Checked, Verdict, unfit};
 use crate::project::{Failure, Options, Project};
@@ -11,6 +11,8 @@ use crate::report::terminal::plural;
 use crate::review::file::named;
 use crate::review::privacy::{FOLDER, Looked, path, write};
 use crate::stages::privacy::checked::Declaration;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(clap::Args)]
@@ -20,9 +22,27 @@ pub struct Args {
     /// Who looked: lower-case letters, digits and hyphens; it names the file
     #[arg(long, value_name = "NAME")]
     by: String,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
     /// Records to a partition on average; for tests
     #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
     partition_target: usize,
+}
+
+/// What `--json` says.
+#[derive(Serialize, JsonSchema)]
+pub struct Told {
+    by: String,
+    /// The file of the project that was written; `null` where no answer was taken.
+    path: Option<String>,
+    /// Answers that were taken.
+    taken: u64,
+    /// Rows without a verdict, and notes, which stay in the sheet.
+    untouched: u64,
+    notes: u64,
+    /// What was not taken, with its place.
+    wrong: Vec<String>,
 }
 
 /// What stands in a sheet.
@@ -38,6 +58,7 @@ struct Sheet {
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     named(&args.by)?;
+    aside(args.json);
     let project = Project::open(c.dir.as_deref())?;
     let bytes = handed(c, &project, &args.file).map_err(|e| Failure::World(format!("{}: {e}", args.file)))?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::Usage(format!("{} is not UTF-8", args.file)))?;
@@ -67,6 +88,11 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     }
     let raw = if args.file == SHEET { "remove it, or run tamis gc --raw" } else { "remove it" };
     say(&format!("{} shows raw text: once nobody needs it, {raw}\n", args.file));
+    if args.json {
+        let path = (n > 0).then(|| path(&args.by));
+        let (by, untouched, notes) = (args.by.clone(), sheet.untouched, sheet.notes);
+        json(&Told { by, path, taken: n, untouched, notes, wrong: sheet.wrong.clone() });
+    }
     let code = tell(&args.file, &sheet.wrong)?;
     if n == 0 {
         return Err(Failure::Differs(format!("no answer was taken from {}: nothing was written", args.file)));

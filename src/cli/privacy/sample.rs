@@ -1,12 +1,15 @@
 //! `tamis privacy sample --raw`: a table for a spreadsheet, a row a question. It shows raw text, so it lies below `.tamis`, which git
 //! ignores and `tamis gc --raw` clears, or where the user says, readable for its owner alone.
 use crate::cli::label::csv::{guarded, line};
-use crate::cli::{Context, say, warn};
+use crate::cli::{Context, aside, json, say, warn};
 use crate::measure::exact::above;
 use crate::project::{Failure, Options, Project};
 use crate::report::terminal::{number, plural};
 use crate::review::privacy::{Drawn, Looked, Sheet, Wanted, answered};
 use crate::world::World;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Where the sheet lies if nothing else is said.
@@ -35,12 +38,53 @@ pub struct Args {
     /// Write texts with the personal data that was found in them
     #[arg(long)]
     raw: bool,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
     /// Records to a partition on average; for tests
     #[arg(long, hide = true, default_value_t = 4096, value_name = "N")]
     partition_target: usize,
 }
 
+/// What `--json` says; of texts and values nothing.
+#[derive(Serialize, JsonSchema)]
+pub struct Told {
+    /// The sheet that was written.
+    path: String,
+    questions: u64,
+    /// By type of personal data, samples that hold one.
+    kinds: BTreeMap<String, Share>,
+    /// Samples in which nothing was found.
+    clean: Share,
+    /// Questions that were answered already, and samples that the detectors dropped.
+    answered: u64,
+    dropped: u64,
+}
+
+/// How many were drawn of how many.
+#[derive(Serialize, JsonSchema)]
+struct Share {
+    drawn: u64,
+    of: u64,
+}
+
+impl Told {
+    fn of(path: &str, sheet: &Sheet) -> Told {
+        let kinds = sheet.kinds.iter().map(|(kind, (of, n))| (kind.to_string(), Share { drawn: *n as u64, of: *of }));
+        let clean = sheet.rows.iter().filter(|row| row.detector.is_none()).count() as u64;
+        Told {
+            path: path.into(),
+            questions: sheet.rows.len() as u64,
+            kinds: kinds.collect(),
+            clean: Share { drawn: clean, of: sheet.clean },
+            answered: sheet.answered,
+            dropped: sheet.dropped,
+        }
+    }
+}
+
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
+    aside(args.json);
     let project = Project::open(c.dir.as_deref())?;
     if !args.raw {
         return Err(Failure::Usage(
@@ -70,6 +114,9 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         "column verdict: right, or wrong if anything marked is no personal data of the type; where nothing was found right, or leak\n",
     );
     say(&format!("it shows raw text: give it to nobody else\nthen: tamis privacy import {shown} --by NAME\n"));
+    if args.json {
+        json(&Told::of(shown, &sheet));
+    }
     Ok(0)
 }
 
