@@ -1,6 +1,7 @@
 //! Answers as counts: how often each category was given to each thing that was judged.
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Arc, OnceLock};
 
 /// How often each category was given to one unit: (category, times), ascending by category, none of them 0 times.
 pub type Counts = Vec<(u32, u32)>;
@@ -16,13 +17,18 @@ pub struct Units {
     values: Vec<f64>,
     /// The distances of all pairs of categories, row by row, where no numbers say them.
     distances: Arc<Vec<f64>>,
-    items: BTreeMap<Bag, u64>,
+    /// Items of one unit with few answers.
+    counted: Counted,
+    others: BTreeMap<Bag, u64>,
+    /// All of them, once somebody asks.
+    all: OnceLock<BTreeMap<Bag, u64>>,
 }
 
 impl Units {
     /// No items yet, of categories that have these numbers. There are as many categories as numbers.
     pub fn new(values: Vec<f64>) -> Units {
-        Units { values, distances: Arc::default(), items: BTreeMap::new() }
+        let counted = Counted::of(values.len());
+        Units { values, distances: Arc::default(), counted, others: BTreeMap::new(), all: OnceLock::new() }
     }
 
     /// No items yet, of so many categories without numbers.
@@ -41,7 +47,17 @@ impl Units {
 
     /// Adds an item of one unit: the category that each annotator gave it.
     pub fn add(&mut self, answers: impl IntoIterator<Item = u32>) {
-        self.add_all([(answers, 1)]);
+        self.add_one(&answers.into_iter().collect::<Vec<_>>());
+    }
+
+    /// The same of answers that stand in a row.
+    pub fn add_one(&mut self, answers: &[u32]) {
+        if self.all.get().is_some() {
+            self.all = OnceLock::new();
+        }
+        if !self.counted.add(answers) && !answers.is_empty() {
+            *self.others.entry(vec![(counts(answers.iter().copied()), 1)]).or_default() += 1;
+        }
     }
 
     /// Adds an item of several units: the categories that each was given, and how many units were given the same.
@@ -54,8 +70,19 @@ impl Units {
             }
         }
         if !bag.is_empty() {
-            *self.items.entry(bag.into_iter().collect()).or_default() += 1;
+            self.all = OnceLock::new();
+            *self.others.entry(bag.into_iter().collect()).or_default() += 1;
         }
+    }
+
+    fn items(&self) -> &BTreeMap<Bag, u64> {
+        self.all.get_or_init(|| {
+            let mut all = self.others.clone();
+            for (counts, times) in self.counted.items() {
+                *all.entry(vec![(counts, 1)]).or_default() += times;
+            }
+            all
+        })
     }
 
     /// The same items with two categories: this one, and all others.
@@ -65,15 +92,15 @@ impl Units {
 
     /// The same items with two categories: those for which this holds, and all others.
     pub fn against_all(&self, is: &dyn Fn(u32) -> bool) -> Units {
-        let mut out = Units::of(2);
-        for (bag, times) in &self.items {
+        let mut items: BTreeMap<Bag, u64> = BTreeMap::new();
+        for (bag, times) in self.items() {
             let mut merged: BTreeMap<Counts, u64> = BTreeMap::new();
             for (counts, n) in bag {
                 *merged.entry(binary(counts, is)).or_default() += n;
             }
-            *out.items.entry(merged.into_iter().collect()).or_default() += times;
+            *items.entry(merged.into_iter().collect()).or_default() += times;
         }
-        out
+        Units { others: items, ..Units::of(2) }
     }
 
     pub fn values(&self) -> &[f64] {
@@ -82,33 +109,98 @@ impl Units {
 
     /// How many items there are.
     pub fn len(&self) -> u64 {
-        self.items.values().sum()
+        self.items().values().sum()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.items().is_empty()
     }
 
     /// How many items have a unit that two annotators answered.
     pub fn shared(&self) -> u64 {
         let shared = |bag: &Bag| bag.iter().any(|(counts, _)| total(counts) > 1);
-        self.items.iter().filter(|(bag, _)| shared(bag)).map(|(_, n)| n).sum()
+        self.items().iter().filter(|(bag, _)| shared(bag)).map(|(_, n)| n).sum()
     }
 
     /// How often each different item is there.
     pub fn times(&self) -> Vec<u64> {
-        self.items.values().copied().collect()
+        self.items().values().copied().collect()
     }
 
     /// The different patterns of units, and how many units have each if each different item is there so often.
     pub fn patterns(&self, times: &[u64]) -> Vec<(&Counts, u64)> {
         let mut all: BTreeMap<&Counts, u64> = BTreeMap::new();
-        for (bag, times) in self.items.keys().zip(times).filter(|(_, n)| **n > 0) {
+        for (bag, times) in self.items().keys().zip(times).filter(|(_, n)| **n > 0) {
             for (counts, n) in bag {
                 *all.entry(counts).or_default() += n * times;
             }
         }
         all.into_iter().collect()
+    }
+}
+
+/// Items of one unit, counted without their order: the counts of all categories stand side by side in one number, so that an
+/// answer is one addition, and equal items are found by one look.
+#[derive(Clone, Debug, Default)]
+struct Counted {
+    /// So wide is the count of one category.
+    bits: u32,
+    /// One answer of each category.
+    ones: Vec<u64>,
+    items: HashMap<u64, u64, BuildHasherDefault<Mixed>>,
+}
+
+/// The least width of a count that is worth it: an item may have so many answers as fit.
+const BITS_MIN: u32 = 2;
+
+impl Counted {
+    /// Nothing yet, of so many categories; where they are many, `add` takes nothing.
+    fn of(categories: usize) -> Counted {
+        let few = u32::try_from(categories).ok().filter(|k| *k <= 64 / BITS_MIN).unwrap_or(0);
+        let bits = (64 / few.max(1)).min(31);
+        Counted { bits, ones: (0..few).map(|k| 1 << (k * bits)).collect(), items: HashMap::default() }
+    }
+
+    /// The different items, and how often each is there.
+    fn items(&self) -> impl Iterator<Item = (Counts, u64)> + '_ {
+        let mask = (1u64 << self.bits) - 1;
+        let of = move |packed: u64, k: u32| (k, (packed >> (k * self.bits) & mask) as u32);
+        self.items.iter().map(move |(packed, times)| {
+            let counts = (0..self.ones.len() as u32).map(|k| of(*packed, k));
+            (counts.filter(|(_, n)| *n > 0).collect(), *times)
+        })
+    }
+
+    /// Counts an item of one unit, and says whether it could: one without answers, with more than fit, or with a category that is
+    /// not known, is not counted.
+    fn add(&mut self, answers: &[u32]) -> bool {
+        if answers.is_empty() || answers.len() as u64 >= 1 << self.bits {
+            return false;
+        }
+        let Some(packed) = answers.iter().try_fold(0, |sum, k| Some(sum + self.ones.get(*k as usize)?)) else {
+            return false;
+        };
+        *self.items.entry(packed).or_default() += 1;
+        true
+    }
+}
+
+/// A hash of one number: the multiplication spreads what differs over the upper half, which then stands below.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|b| self.write_u64(u64::from(*b)));
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        let spread = (self.0 ^ n).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = spread ^ (spread >> 32);
     }
 }
 
@@ -118,11 +210,9 @@ pub fn total(counts: &Counts) -> u64 {
 }
 
 fn counts(answers: impl IntoIterator<Item = u32>) -> Counts {
-    let mut out: BTreeMap<u32, u32> = BTreeMap::new();
-    for category in answers {
-        *out.entry(category).or_default() += 1;
-    }
-    out.into_iter().collect()
+    let mut all: Vec<u32> = answers.into_iter().collect();
+    all.sort_unstable();
+    all.chunk_by(|a, b| a == b).filter_map(|same| Some((*same.first()?, same.len() as u32))).collect()
 }
 
 /// Counts of the categories 0 (all others) and 1 (those for which this holds).
@@ -147,6 +237,32 @@ mod tests {
         assert_eq!(patterns, [(&vec![(0, 1), (2, 2)], 2), (&vec![(1, 1)], 1)]);
         let two = units.against(2);
         assert_eq!(two.patterns(&two.times()), [(&vec![(0, 1)], 1), (&vec![(0, 1), (1, 2)], 2)]);
+    }
+
+    #[test]
+    fn items_of_few_answers_are_the_same_items() {
+        for categories in [1, 2, 5, 32, 33] {
+            let (mut quick, mut slow) = (Units::of(categories), Units::of(categories));
+            for n in 0..500usize {
+                let item: Vec<u32> = (0..n % 9).map(|a| ((n * 7 + a * a * 5) % categories) as u32).collect();
+                quick.add_one(&item);
+                slow.add_all([(item, 1)]);
+            }
+            assert_eq!(quick.items(), slow.items(), "{categories}");
+            let counted: u64 = quick.counted.items.values().sum();
+            // of 32 categories an item has at most three answers, of more none
+            assert_eq!(
+                counted,
+                match categories {
+                    33 => 0,
+                    32 => 168,
+                    _ => 444,
+                },
+                "{categories}"
+            );
+            quick.add([0, 0]);
+            assert_eq!(quick.len(), slow.len() + 1);
+        }
     }
 
     #[test]

@@ -2,22 +2,22 @@
 //! variational Bayes with the priors of the paper, Beta(0.5, 0.5) of knowing and Dirichlet(10) of what is said otherwise.
 //!
 //! It begins where all annotators know half of the answers; that reaches what random beginnings reach.
-use super::{Ballots, Model, add, change};
+use super::{Ballots, Items, Model, add, change};
 
 const KNOWS: f64 = 0.5;
 const SAYS: f64 = 10.0;
 const CONVERGED: f64 = 1e-10;
 
 pub fn mace(ballots: &Ballots, rounds: u32) -> Model {
-    let (k, n) = (ballots.classes, ballots.annotators);
+    let (k, n, items) = (ballots.classes, ballots.annotators, ballots.items());
     let mut own = Own { knows: vec![0.5; n], spams: vec![0.5; n], words: vec![1.0 / k.max(1) as f64; n * k] };
     let mut model = own.model(k);
-    let mut truth = model.posteriors(ballots);
+    let mut truth = model.posteriors(&items);
     while model.rounds < rounds && !model.converged {
-        own = own.next(ballots, &truth);
+        own = own.next(&items, &truth);
         let round = model.rounds + 1;
         model = own.model(k);
-        let next = model.posteriors(ballots);
+        let next = model.posteriors(&items);
         (model.rounds, model.converged) = (round, change(&truth, &next) < CONVERGED);
         truth = next;
     }
@@ -43,7 +43,7 @@ impl Own {
         for annotator in 0..self.knows.len() {
             let (knows, spams) = (Own::of(&self.knows, annotator), Own::of(&self.spams, annotator));
             let said = |said: usize| spams * Own::of(&self.words, annotator * k + said);
-            says.extend((0..k * k).map(|i| said(i % k) + if i / k == i % k { knows } else { 0.0 }));
+            says.extend((0..k * k).map(|i| said(i / k) + if i / k == i % k { knows } else { 0.0 }));
         }
         let skill = |(knows, spams): (&f64, &f64)| if knows + spams > 0.0 { knows / (knows + spams) } else { 0.0 };
         let skills = self.knows.iter().zip(&self.spams).map(skill).collect();
@@ -52,10 +52,10 @@ impl Own {
     }
 
     /// What the truth says of the annotators.
-    fn next(&self, ballots: &Ballots, truth: &[Vec<f64>]) -> Own {
-        let (k, n) = (ballots.classes, ballots.annotators);
+    fn next(&self, items: &Items, truth: &[f64]) -> Own {
+        let (k, n) = (items.classes, items.annotators);
         let (mut knows, mut spams, mut words) = (vec![0.0; n], vec![0.0; n], vec![0.0; n * k]);
-        for ((answers, times), truth) in ballots.iter().zip(truth) {
+        for ((answers, times), truth) in items.iter().zip(truth.chunks(k.max(1))) {
             for (annotator, said) in answers {
                 let (annotator, said) = (*annotator as usize, *said as usize);
                 let (known, word) = (Own::of(&self.knows, annotator), Own::of(&self.words, annotator * k + said));

@@ -2,55 +2,90 @@
 //!
 //! Every method learns a [`Model`]: how often each class is the true one, and what each annotator says where it is. With a model
 //! the answers to an item give a probability to each class. Items with equal answers are one, in an order of their own, and sums
-//! run in that order, so that neither the order of rows nor of threads changes a bit. Products are scaled as they grow, so that
-//! no logarithm is needed and many answers to one item make none of them 0.
+//! run in that order, so that neither the order of rows nor of threads changes a bit. Products that become too small are scaled
+//! as they grow, so that no logarithm is needed and many answers to one item make none of them 0.
 mod dawid_skene;
 mod mace;
 
 pub use dawid_skene::{dawid_skene, one_coin};
 pub use mace::mace;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The answers to one item: (annotator, class), ascending.
 pub type Answers = Vec<(u32, u32)>;
 
-/// The answers to all items.
+/// The answers to all items, one after another, as they came.
 #[derive(Clone, Debug, Default)]
 pub struct Ballots {
     pub annotators: usize,
     pub classes: usize,
-    items: BTreeMap<Answers, u64>,
+    answers: Answers,
+    /// Where the answers to each item end.
+    ends: Vec<usize>,
 }
 
 impl Ballots {
     pub fn new(annotators: usize, classes: usize) -> Ballots {
-        Ballots { annotators, classes, items: BTreeMap::new() }
+        Ballots { annotators, classes, answers: Vec::new(), ends: Vec::new() }
     }
 
     /// Adds the answers to an item; one without any says nothing.
-    pub fn add(&mut self, mut answers: Answers) {
-        answers.sort_unstable();
-        if !answers.is_empty() {
-            *self.items.entry(answers).or_default() += 1;
+    pub fn add(&mut self, answers: impl IntoIterator<Item = (u32, u32)>) {
+        let from = self.answers.len();
+        self.answers.extend(answers);
+        if let Some(own) = self.answers.get_mut(from..).filter(|own| !own.is_empty()) {
+            own.sort_unstable();
+            self.ends.push(self.answers.len());
         }
     }
 
-    /// Different items, and how often each is there.
-    fn iter(&self) -> impl Iterator<Item = (&Answers, f64)> {
-        self.items.iter().map(|(answers, n)| (answers, *n as f64))
+    /// The answers to each item, in the order in which they came.
+    fn each(&self) -> impl Iterator<Item = &[(u32, u32)]> {
+        let from = std::iter::once(0).chain(self.ends.iter().copied());
+        from.zip(&self.ends).map(|(from, to)| self.answers.get(from..*to).unwrap_or_default())
     }
 
-    /// The share of the answers to each item that each class has.
-    fn shares(&self) -> Vec<Vec<f64>> {
-        let share = |answers: &Answers| {
-            let mut out = vec![0.0; self.classes];
+    /// The different items in an order of their own.
+    fn items(&self) -> Items {
+        let first = |own: &[(u32, u32)]| own.first().map_or(0, |(by, said)| u64::from(*by) << 32 | u64::from(*said));
+        let mut all: Vec<(u64, &[(u32, u32)])> = self.each().map(|own| (first(own), own)).collect();
+        all.sort_unstable();
+        let mut out = Items { annotators: self.annotators, classes: self.classes, ..Items::default() };
+        for same in all.chunk_by(|a, b| a == b) {
+            out.answers.extend(same.first().into_iter().flat_map(|(_, own)| own.iter().copied()));
+            out.ends.push(out.answers.len());
+            out.times.push(same.len() as f64);
+        }
+        out
+    }
+}
+
+/// Different items, and how often each is there.
+#[derive(Default)]
+struct Items {
+    annotators: usize,
+    classes: usize,
+    answers: Answers,
+    ends: Vec<usize>,
+    times: Vec<f64>,
+}
+
+impl Items {
+    fn iter(&self) -> impl Iterator<Item = (&[(u32, u32)], f64)> {
+        let from = std::iter::once(0).chain(self.ends.iter().copied());
+        let own = from.zip(&self.ends).map(|(from, to)| self.answers.get(from..*to).unwrap_or_default());
+        own.zip(self.times.iter().copied())
+    }
+
+    /// The share of the answers to each item that each class has, item by item.
+    fn shares(&self) -> Vec<f64> {
+        let mut out = vec![0.0; self.times.len() * self.classes];
+        for ((answers, _), out) in self.iter().zip(out.chunks_mut(self.classes.max(1))) {
             for (_, class) in answers {
-                add(&mut out, *class as usize, 1.0 / answers.len() as f64);
+                add(out, *class as usize, 1.0 / answers.len() as f64);
             }
-            out
-        };
-        self.items.keys().map(share).collect()
+        }
+        out
     }
 }
 
@@ -60,7 +95,7 @@ pub struct Model {
     classes: usize,
     /// How often each class is the true one.
     prior: Vec<f64>,
-    /// By annotator, true class and class said: how likely that is. The numbers of one annotator may have any scale.
+    /// By annotator, class said and true class: how likely that is. The numbers of one annotator may have any scale.
     says: Vec<f64>,
     /// How likely it is that an annotator says the true class, 0 to 1.
     pub skills: Vec<f64>,
@@ -69,25 +104,48 @@ pub struct Model {
     pub converged: bool,
 }
 
+/// Where the greatest product of probabilities is less, some may have been too small for a number.
+const TINY: f64 = 1e-250;
+
 impl Model {
     /// The probability of each class; all alike where the answers cannot be.
     pub fn posterior(&self, answers: &[(u32, u32)]) -> Vec<f64> {
-        let mut out = self.prior.clone();
-        scale(&mut out);
-        for (annotator, said) in answers {
-            let from = (*annotator as usize) * self.classes * self.classes + *said as usize;
-            for (k, p) in out.iter_mut().enumerate() {
-                *p *= self.says.get(from + k * self.classes).copied().unwrap_or(1.0);
-            }
-            scale(&mut out);
-        }
-        let sum: f64 = out.iter().sum();
-        out.iter().map(|p| p / sum).collect()
+        let mut out = vec![0.0; self.prior.len()];
+        self.tell(answers, &mut out);
+        out
     }
 
-    /// The posterior of every item.
-    fn posteriors(&self, ballots: &Ballots) -> Vec<Vec<f64>> {
-        ballots.items.keys().map(|answers| self.posterior(answers)).collect()
+    /// Writes the probability of each class.
+    fn tell(&self, answers: &[(u32, u32)], out: &mut [f64]) {
+        out.copy_from_slice(&self.prior);
+        answers.iter().for_each(|answer| self.weigh(*answer, out));
+        let most = out.iter().copied().fold(0.0, f64::max);
+        if most < TINY {
+            out.copy_from_slice(&self.prior);
+            scale(out);
+            for answer in answers {
+                self.weigh(*answer, out);
+                scale(out);
+            }
+        }
+        let sum: f64 = out.iter().sum();
+        out.iter_mut().for_each(|p| *p /= sum);
+    }
+
+    /// Multiplies by how likely each true class makes an answer.
+    fn weigh(&self, (annotator, said): (u32, u32), out: &mut [f64]) {
+        let from = (annotator as usize * self.classes + said as usize) * self.classes;
+        let likely = self.says.get(from..from + self.classes).unwrap_or_default();
+        out.iter_mut().zip(likely).for_each(|(p, likely)| *p *= likely);
+    }
+
+    /// The posterior of every item, one after another.
+    fn posteriors(&self, items: &Items) -> Vec<f64> {
+        let mut out = vec![0.0; items.times.len() * self.classes];
+        for ((answers, _), out) in items.iter().zip(out.chunks_mut(self.classes.max(1))) {
+            self.tell(answers, out);
+        }
+        out
     }
 }
 
@@ -104,15 +162,15 @@ fn add(of: &mut [f64], at: usize, more: f64) {
 }
 
 /// The greatest change between two rounds.
-fn change(before: &[Vec<f64>], after: &[Vec<f64>]) -> f64 {
-    let pairs = before.iter().flatten().zip(after.iter().flatten());
-    pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+fn change(before: &[f64], after: &[f64]) -> f64 {
+    before.iter().zip(after).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
 /// Weights of a vote where each annotator counts as often as the majority agrees with them (Wawa).
 pub fn weights(ballots: &Ballots) -> Vec<f64> {
+    let items = ballots.items();
     let (mut right, mut all) = (vec![0.0; ballots.annotators], vec![0.0; ballots.annotators]);
-    for ((answers, times), shares) in ballots.iter().zip(ballots.shares()) {
+    for ((answers, times), shares) in items.iter().zip(items.shares().chunks(items.classes.max(1))) {
         // the first of the classes with most votes
         let most = shares.iter().copied().fold(0.0, f64::max);
         let winner = shares.iter().position(|s| *s >= most);

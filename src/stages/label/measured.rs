@@ -215,7 +215,10 @@ impl Measured {
             answered.sort_unstable();
             *self.answered.entry(answered).or_default() += 1;
         }
-        self.units.add_all(units.into_iter().map(|(of, n)| (of.into_iter().flatten(), n)));
+        match units.as_slice() {
+            [(one, 1)] => self.units.add(one.iter().copied().flatten()),
+            _ => self.units.add_all(units.into_iter().map(|(of, n)| (of.into_iter().flatten(), n))),
+        }
     }
 
     fn add_shares(&mut self, by: &[u32], sample: &Compared) {

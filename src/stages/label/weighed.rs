@@ -127,8 +127,8 @@ struct Stage;
 impl RowStage for Stage {
     const MAP: u32 = 1;
     const USES: &'static [&'static str] = &["libm 0.2"];
-    const GATHER: Option<GatherPart<Self>> = Some((1, Self::gather));
-    const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
+    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather)); // what is learned has another layout
+    const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
     type Map = Map;
     type Gather = Gather;
     type Apply = Apply;
