@@ -94,6 +94,73 @@ fn run(case: &Path, name: &str) -> Result<(), String> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 
+/// Words in a row that are English, outside of what stands in backticks.
+fn english(line: &str) -> usize {
+    let bare: String = line.split('`').step_by(2).collect::<Vec<_>>().join(" 1 ");
+    let is_word = |w: &str| w.len() > 1 && w.chars().all(|c| c.is_ascii_lowercase());
+    bare.split(' ').fold((0, 0), |(most, run), w| if is_word(w) { (most.max(run + 1), run + 1) } else { (most, 0) }).0
+}
+
+/// With `--lang ko` every line that is told is Korean, and every remark in the file.
+#[test]
+fn new_speaks_korean() {
+    const CASES: &[&str] = &[
+        "classes_alike",
+        "coco",
+        "conll_one_odd_tag",
+        "csv_cp949_one_bad_line",
+        "csv_names_twice",
+        "csv_numbers_in_header",
+        "csv_title_above",
+        "hub_configs",
+        "images_one_stray",
+        "kaldi",
+        "leftovers",
+        "mixture_images",
+        "tokens_beside_text",
+        "tools",
+        "voc_one_broken",
+        "votes",
+        "why_not_read",
+        "yolo_pose",
+    ];
+    let mut wrong = String::new();
+    for name in CASES {
+        let above = tempfile::tempdir().unwrap();
+        let dir = above.path().join(name);
+        let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/new").join(name);
+        files(&case.join("in")).iter().for_each(|(path, bytes)| put(&dir, path, bytes));
+        let (exit, out, err) = tamis(above.path(), &["--lang", "ko", "new", "--from", name]);
+        assert_eq!(exit, 0, "{name}: {out}{err}");
+        let text = std::fs::read_to_string(dir.join("dataset.toml")).unwrap();
+        let remarks = text.lines().filter_map(|l| l.split_once("# ")).map(|(_, remark)| remark);
+        for line in out.lines().chain(remarks) {
+            let korean = line.chars().any(|c| matches!(c, '가'..='힣'));
+            if !korean || english(line) > 3 {
+                wrong.push_str(&format!("{name}: {line}\n"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// All files that are not read are named on demand, where there is a project already too.
+#[test]
+fn what_is_not_read_can_be_seen() {
+    let above = tempfile::tempdir().unwrap();
+    put(above.path(), "x/a.csv", b"id,text\n1,one\n2,two\n3,three\n");
+    (0..9).for_each(|n| put(above.path(), format!("x/p{n}.pdf"), b"%PDF-1.4"));
+    (0..9).for_each(|n| put(above.path(), format!("none/p{n}.pdf"), b"%PDF-1.4"));
+    let (exit, out, _) = tamis(above.path(), &["new", "--from", "x"]);
+    assert!(exit == 0 && out.contains("p0.pdf, p1.pdf, p2.pdf and 6 more (`--all` names them)"), "{out}");
+    let (exit, out, _) = tamis(above.path(), &["new", "--from", "x", "--all"]);
+    assert!(exit == 0 && out.contains("p7.pdf, p8.pdf are not read"), "{out}");
+    let (exit, _, err) = tamis(above.path(), &["new", "--from", "none"]);
+    assert!(exit == 2 && err.contains("`--all` names them"), "{err}");
+    let (exit, _, err) = tamis(above.path(), &["new", "--from", "none", "--all"]);
+    assert!(exit == 2 && err.contains("p8.pdf are not read"), "{err}");
+}
+
 #[test]
 fn every_recogniser_has_a_case() {
     let all: String =
@@ -217,7 +284,7 @@ fn what_cannot_be_is_said() {
     std::fs::create_dir(above.path().join("empty")).unwrap();
     assert!(said(&["new", "--from", "empty"]).contains("nothing in"));
     put(above.path(), "only/a.zip", b"PK\x03\x04");
-    assert!(said(&["new", "--from", "only"]).contains("a.zip: an archive"));
+    assert!(said(&["new", "--from", "only"]).contains("a.zip is not read: an archive"));
     assert!(said(&["new", "x", "--template", "classificaton"]).contains("did you mean `classification`?"));
     assert!(said(&["new"]).contains("tamis new NAME"));
     put(above.path(), "taken/out/a.jsonl", b"{\"id\":\"1\"}\n");

@@ -9,7 +9,7 @@ use crate::new::names::slug;
 use crate::new::template::{self, LANGUAGES};
 use crate::project::{Failure, MANIFEST, Project};
 use crate::report::terminal::plural;
-use crate::report::{diagnostic, shown};
+use crate::report::{diagnostic, lang, shown};
 use crate::stages::registry;
 use crate::world::{How, World};
 use schemars::JsonSchema;
@@ -23,6 +23,9 @@ pub struct Args {
     /// Look at a folder of data and write a dataset.toml that builds
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
+    /// Name every file that is not read, and not the first ones of each reason alone
+    #[arg(long, requires = "from")]
+    all: bool,
     /// Begin with a few records of this kind: ner, classification, similarity, detection, tabular, chat, transcription
     #[arg(long, value_name = "KIND", conflicts_with = "from")]
     template: Option<String>,
@@ -85,7 +88,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     aside(args.json);
     let base = c.dir.clone().unwrap_or_default();
     let told = match (&args.from, &args.name) {
-        (Some(from), name) => from_folder(c, &base.join(from), name.as_deref().map(|n| base.join(n)))?,
+        (Some(from), name) => from_folder(c, &base.join(from), name.as_deref().map(|n| base.join(n)), args.all)?,
         (None, Some(name)) => from_template(c, args, &base.join(name))?,
         (None, None) => {
             return Err(Failure::Usage(
@@ -99,19 +102,20 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     Ok(0)
 }
 
-fn from_folder(c: &Context, from: &Path, to: Option<PathBuf>) -> Result<Told, Failure> {
+fn from_folder(c: &Context, from: &Path, to: Option<PathBuf>, all: bool) -> Result<Told, Failure> {
     if !from.is_dir() {
         return Err(Failure::Usage(format!("{} is no folder", from.display())));
     }
     let world = World::new(from);
     let folder = Folder::of(&world, to.is_none()).map_err(|e| Failure::World(e.to_string()))?;
     if to.is_none() && world.is_file(MANIFEST) {
-        return more(c, from, &folder);
+        return more(c, from, &folder, all);
     }
     let named = to.as_deref().unwrap_or(from);
     let name = name_of(named);
     let below = if to.is_some() { RAW } else { "" };
-    let draft = draft::of(&folder, &Wanted { name, below, more: None }).map_err(|unread| nothing(from, &unread))?;
+    let draft =
+        draft::of(&folder, &Wanted { name, below, all, more: None }).map_err(|unread| nothing(from, &unread))?;
     let project = match &to {
         None => world.clone(),
         Some(to) => copied(&folder, &draft, to)?,
@@ -150,22 +154,18 @@ fn from_template(c: &Context, args: &Args, to: &Path) -> Result<Told, Failure> {
     checked(&project, &String::from_utf8_lossy(&text))?;
     if !c.quiet {
         let place = to.display();
-        say(&format!("{place} is a project: {}\nnext: tamis -C {place} build\n", template.say));
+        let (is, next) = (format!("{place} is a project: {}", template.say), format!("next: tamis -C {place} build"));
+        say(&format!("{}\n{}\n", lang::text(&is), lang::text(&next)));
     }
     Ok(Told { template: Some(template.name.into()), ..Told::of(to, &Draft::default()) })
 }
 
 /// Why a folder makes no project.
-fn nothing(from: &Path, unread: &[(String, String)]) -> Failure {
-    const SHOWN: usize = 10;
-    let mut say = format!("nothing in {} is data that tamis knows", from.display());
-    let shown = unread.iter().take(SHOWN).map(|(path, why)| format!("{path}: {why}"));
-    let more = (unread.len() > SHOWN).then(|| format!("and {} more", unread.len() - SHOWN));
-    let all: Vec<String> = shown.chain(more).collect();
-    if !all.is_empty() {
-        say.push_str(&format!(": {}", all.join("; ")));
-    }
-    Failure::Usage(say)
+fn nothing(from: &Path, unread: &[String]) -> Failure {
+    let first = format!("nothing in {} is data that tamis knows", from.display());
+    let mut said = vec![lang::text(&first).into_owned()];
+    said.extend(unread.iter().cloned());
+    Failure::Usage(said.join("; "))
 }
 
 /// The name of a data set in a folder.
@@ -224,24 +224,24 @@ fn checked(project: &World, text: &str) -> Result<(), Failure> {
 }
 
 /// In a project: what could be added for files that no source reads. Nothing is written.
-fn more(c: &Context, from: &Path, folder: &Folder) -> Result<Told, Failure> {
+fn more(c: &Context, from: &Path, folder: &Folder, all: bool) -> Result<Told, Failure> {
     let project = Project::open(Some(from))?;
     let files = folder.files.iter().map(|f| f.path.clone()).filter(|p| project.reads(p)).collect();
     let named = |table: &str| project.manifest.instances(&[table]).into_iter().map(|(name, _, _)| name);
     let names = named("collect").chain(named("label")).collect();
     let more = Some(There { files, names });
     let there = |draft: &Draft| Told { manifest: None, addition: Some(draft.text.clone()), ..Told::of(from, draft) };
-    Ok(match draft::of(folder, &Wanted { more, ..Wanted::default() }) {
-        Err(_) => {
-            say("every file that tamis knows is read already\n");
+    Ok(match draft::of(folder, &Wanted { more, all, ..Wanted::default() }) {
+        Err(unread) => {
+            say(&format!("{}\n", lang::text("every file that tamis knows is read already")));
+            unread.iter().for_each(|what| say(&format!("  {}\n", shown::line(what))));
             there(&Draft::default())
         }
         Ok(draft) => {
             if !c.quiet {
-                warn(&format!(
-                    "{} has a {MANIFEST}, which stays as it is; this could be added to it:\n",
-                    from.display()
-                ));
+                let place = from.display();
+                let there = format!("{place} has a {MANIFEST}, which stays as it is; this could be added to it:");
+                warn(&format!("{}\n", lang::text(&there)));
             }
             say(&draft.text);
             there(&draft)
@@ -255,11 +255,12 @@ fn told(draft: &Draft, project: &Path) -> String {
     for one in &draft.told {
         out.push_str(&format!("  {one}\n"));
     }
-    out.push_str(&format!("{} was written; what could not be known:\n", line(&project.join(MANIFEST))));
+    let written = format!("{} was written; what could not be known:", line(&project.join(MANIFEST)));
+    out.push_str(&format!("{}\n", lang::text(&written)));
     for (at, what) in &draft.open {
         let place = if *at == 0 { String::new() } else { format!("{MANIFEST}:{at}: ") };
         out.push_str(&format!("  {place}{}\n", shown::line(what)));
     }
-    out.push_str(&format!("next: tamis -C {} build\n", line(project)));
+    out.push_str(&format!("{}\n", lang::text(&format!("next: tamis -C {} build", line(project)))));
     out
 }

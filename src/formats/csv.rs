@@ -1,5 +1,5 @@
 //! CSV by RFC 4180, and TSV as its media type has it: without quotes. Other dialects are declared: `delimiter`, `quote`,
-//! `escape`, `names` (a file without a header), `encoding`. A quote opens at the start of a field only; elsewhere it is
+//! `escape`, `names` (a file without a header), `skip` (lines above it), `encoding`. A quote opens at the start of a field only; elsewhere it is
 //! text. A carriage return alone ends a record as a newline does; at the end of a record neither is ever data. A first line
 //! `sep=;`, as spreadsheets write it, is no record: it belongs to the one behind it.
 //!
@@ -7,11 +7,11 @@
 //! quote that is never closed, or text behind the closing one), `csv.endless` (a quote that is never closed and takes the rest
 //! of the file with it: the file counts as lost). Finding: `csv.quotes` (a value keeps the quotes around it,
 //! since they do not quote in this dialect).
-use super::csv_fields::{Header, NAMES, Values, header, record, values};
+use super::csv_fields::{Header, NAMES, SKIP, Values, behind_skipped, header, record, values};
 use super::csv_look::{CSV_SAYS, TSV_SAYS, doubts};
 use super::csv_write::WRITER;
 use super::cut::members::ReadAt;
-use super::cut::quoted::Dialect;
+use super::cut::quoted::{Dialect, line_end};
 use super::cut::text::lengths;
 use super::cut::{Cut, Split};
 use super::encoding::{self, ENCODING, Wrong};
@@ -49,7 +49,7 @@ const ESCAPE: Choice = Choice {
 };
 
 pub const CSV: Format = Format {
-    options: &[DELIMITER, QUOTE, ESCAPE, NAMES, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
+    options: &[DELIMITER, QUOTE, ESCAPE, NAMES, SKIP, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
     unfit: |options| unfit(options, &dialect(options, &DELIMITER, &QUOTE)),
     doubts: |options, len, read| doubts(options, &dialect(options, &DELIMITER, &QUOTE), CSV_SAYS, len, read),
     reader: Some(Reader {
@@ -62,7 +62,7 @@ pub const CSV: Format = Format {
     ..Format::new("csv", "RFC 4180 with a header.")
 };
 pub const TSV: Format = Format {
-    options: &[NO_QUOTE, ESCAPE, NAMES, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
+    options: &[NO_QUOTE, ESCAPE, NAMES, SKIP, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
     unfit: |options| unfit(options, &dialect(options, &TAB, &NO_QUOTE)),
     doubts: |options, len, read| doubts(options, &dialect(options, &TAB, &NO_QUOTE), TSV_SAYS, len, read),
     reader: Some(Reader {
@@ -94,6 +94,7 @@ fn dialect(options: &Options, delimiter: &Choice, quote: &Choice) -> Dialect {
         quote: options.mark(quote),
         escape: options.mark(&ESCAPE),
         header: options.texts(&NAMES).is_empty(),
+        skip: u16::try_from(options.whole(&SKIP)).unwrap_or(u16::MAX),
     }
 }
 
@@ -120,7 +121,7 @@ fn unfit(options: &Options, d: &Dialect) -> Option<(&'static str, &'static str)>
 
 fn read(ask: &Ask, unit: &Unit, out: &mut Records, dialect: &Dialect) {
     each_unit(ask, unit, out, |unit, encoding, out| {
-        let whole = encoding::is_wide(ask.options.text(&ENCODING)) && dialect.header;
+        let whole = encoding::is_wide(ask.options.text(&ENCODING)) && (dialect.header || dialect.skip > 0);
         if !whole {
             return rows(ask, unit, encoding, out, dialect);
         }
@@ -173,16 +174,31 @@ fn columns(options: &Options, dialect: &Dialect, read: &ReadAt) -> Result<Vec<Se
     Ok(names.into_iter().map(|name| (name, "utf8".to_string())).collect())
 }
 
-/// How many values the first record of a file has, in the dialect of CSV or of TSV that the keys declare.
-pub fn width(options: &Options, tsv: bool, head: &[u8]) -> Option<usize> {
-    let dialect = match tsv {
+/// The dialect of CSV or of TSV that the keys declare.
+pub fn declared(options: &Options, tsv: bool) -> Dialect {
+    match tsv {
         true => dialect(options, &TAB, &NO_QUOTE),
         false => dialect(options, &DELIMITER, &QUOTE),
-    };
-    let len = lengths(&Split::Csv(dialect), head, HEAD).first().map_or(0, |len| *len as usize);
-    let first = strip_bom(head.get(..len)?);
-    let text = encoding::decoded(first, options.text(&ENCODING)).ok()?;
-    values(&text, &dialect).ok().map(|values| values.len())
+    }
+}
+
+/// The values of the first records of a file behind what is skipped, in the dialect that the keys declare, and how many lines
+/// the file has up to their end.
+pub fn top(options: &Options, tsv: bool, head: &[u8], records: usize) -> Option<(Vec<Vec<String>>, u16)> {
+    let dialect = declared(options, tsv);
+    let (mut rest, mut out, mut lines) = (head, Vec::new(), 0u16);
+    for (n, len) in lengths(&Split::Csv(dialect), head, HEAD).into_iter().take(records).enumerate() {
+        let (own, behind) = rest.split_at_checked(len as usize)?;
+        rest = behind;
+        let text = encoding::decoded(strip_bom(own), options.text(&ENCODING)).ok()?;
+        let mut at = 0;
+        while at < text.len() {
+            at = line_end(text.as_bytes(), at);
+            lines = lines.saturating_add(1);
+        }
+        out.push(values(behind_skipped(&text, if n == 0 { dialect.skip } else { 0 }), &dialect).ok()?);
+    }
+    Some((out, lines))
 }
 
 const KEPT: &str =
@@ -324,6 +340,29 @@ mod tests {
         let records = split(&Split::Csv(COMMAS), text.as_bytes(), u64::MAX);
         assert_eq!(records.iter().map(|r| r.len).collect::<Vec<_>>(), [4, 8, 6, 4]);
         assert_eq!(record(b"\r2,z\r\n", &COMMAS, &names("a,b\r")).unwrap(), ["2", "z"]);
+    }
+
+    /// Lines above the header are passed over however the bytes come, and only at the top.
+    #[test]
+    fn lines_at_the_top_are_skipped() {
+        let text = "A \"title\r\nof 2024\r\n\r\na,b\r\n1,2\r\n3,\"4\n5\"\r\n";
+        for (header, skip, lens) in
+            [(true, 2, vec![26, 5, 9]), (false, 4, vec![26, 5, 9]), (true, 0, vec![10, 9, 7, 5, 9])]
+        {
+            let dialect = Dialect { header, skip, ..COMMAS };
+            let records = split(&Split::Csv(dialect), text.as_bytes(), u64::MAX);
+            assert_eq!(records.iter().map(|r| r.len).collect::<Vec<_>>(), lens, "{header} {skip}");
+            assert!(records[0].header && records.iter().skip(1).all(|r| !r.header));
+            let mut pieces = Vec::new();
+            let mut splitter = crate::formats::cut::text::Splitter::new(&Split::Csv(dialect), u64::MAX);
+            text.as_bytes().chunks(3).for_each(|block| splitter.push(block, &mut pieces));
+            splitter.finish(&mut pieces);
+            assert_eq!(pieces, records);
+        }
+        let dialect = Dialect { skip: 2, ..COMMAS };
+        assert_eq!(header(&text.as_bytes()[..26], "utf-8", &dialect).unwrap().0, ["a", "b"]);
+        let further = split(&Split::Csv(dialect).further(), b"1,2\n3,4\n", u64::MAX);
+        assert_eq!(further.len(), 2);
     }
 
     /// The splitter's grammar and the crate's agree on where records end and what is in them.

@@ -1,5 +1,5 @@
 //! The values of a record of CSV, and the names in a header, by a dialect.
-use super::cut::quoted::{Dialect, Field, separator};
+use super::cut::quoted::{Dialect, Field, line_end, separator};
 use super::encoding::{self, BOM, Wrong, line_at, not_wide};
 use super::options::{Choice, Takes};
 use super::swallowed;
@@ -8,6 +8,13 @@ pub const NAMES: Choice = Choice {
     name: "names",
     doc: "the names of all columns, for files without a header. Default: the first record of a file names them.",
     takes: Takes::Texts,
+};
+
+pub const SKIP: Choice = Choice {
+    name: "skip",
+    doc: "how many lines stand at the top of each file that are no data, as a title or remarks; with `names` also the header that \
+          these take the place of. Default 0.",
+    takes: Takes::Whole { min: 0, max: 1000, default: 0 },
 };
 
 /// Stands for any byte of a character that cannot be structure.
@@ -30,11 +37,12 @@ pub struct Values {
 pub fn header(bytes: &[u8], encoding: &str, dialect: &Dialect) -> Result<Header, Wrong> {
     let text = encoding::decoded(bytes, encoding)?;
     not_wide(&text)?;
+    let text = behind_skipped(&text, dialect.skip);
     if let Some((mark, _)) = separator(text.as_bytes()).filter(|(mark, _)| *mark != dialect.delimiter) {
         let say = format!("the first line says that `{}` parts the values: declare `delimiter`", char::from(mark));
         return Err(Wrong::new("csv.header", say));
     }
-    let names = fields(behind_separator(&text), dialect)?.values;
+    let names = fields(behind_separator(text), dialect)?.values;
     let earlier =
         |(i, name): (usize, &String)| Some((i, names.iter().take(i).position(|n| n == name && !n.is_empty())?));
     match names.iter().enumerate().find_map(earlier) {
@@ -64,6 +72,12 @@ pub fn record(bytes: &[u8], encoding: &str, dialect: &Dialect, header: &Header) 
 /// The values of a record as texts.
 pub fn values(text: &str, dialect: &Dialect) -> Result<Vec<String>, Wrong> {
     fields(behind_separator(text), dialect).map(|read| read.values)
+}
+
+/// What stands behind lines that are no data.
+pub fn behind_skipped(text: &str, lines: u16) -> &str {
+    let end = (0..lines).fold(0, |at, _| line_end(text.as_bytes(), at));
+    text.get(end..).unwrap_or_default()
 }
 
 /// What stands behind the line that says what parts the values. It is cut together with the record behind it.

@@ -1,5 +1,5 @@
 //! What the beginning of a CSV file tells of its dialect.
-use super::csv_fields::{NAMES, header, values};
+use super::csv_fields::{NAMES, behind_skipped, header, values};
 use super::cut::Split;
 use super::cut::members::ReadAt;
 use super::cut::quoted::{Dialect, separator};
@@ -35,16 +35,18 @@ pub fn doubts(options: &Options, dialect: &Dialect, says: Says, len: u64, read: 
     }
     let texts: Vec<String> =
         records.iter().filter_map(|r| Some(encoding::decoded(strip_bom(r), encoding).ok()?.into_owned())).collect();
-    let first = if dialect.header { texts.first().map(String::as_str) } else { None };
-    let rows = texts.get(usize::from(dialect.header)..).unwrap_or_default();
+    let first = if dialect.header { texts.first().map(|t| behind_skipped(t, dialect.skip)) } else { None };
+    let rows = texts.get(usize::from(dialect.header || dialect.skip > 0)..).unwrap_or_default();
+    let own = &Dialect { skip: 0, ..*dialect }; // what was skipped is gone
     if let Some(doubt) = other_separator(&head, dialect, says) {
         return vec![doubt];
     }
     let names = match (first, dialect.header) {
-        (Some(first), _) => match header(first.as_bytes(), "utf-8", dialect) {
+        (Some(first), _) => match header(first.as_bytes(), "utf-8", own) {
             Ok(names) => names.0,
             Err(wrong) => {
-                let help = "give each column another name in the file; names = [...] is for files without a header";
+                let help = "give each column another name in the file, or say `names` for all of them and `skip` for the lines up \
+                            to the header";
                 return vec![Doubt::fails(
                     NAMES.name,
                     format!("has a header that cannot be read: {}", wrong.say),

@@ -174,12 +174,12 @@ fn likely(bytes: &[u8], good: usize) -> String {
     if wide(bytes) {
         return UTF_16.into();
     }
-    if korean(bytes, good) {
-        return format!(
-            "not UTF-8 at byte {good}, looks like CP949 (EUC-KR): declare `encoding`, or convert the file to UTF-8"
-        );
-    }
     match guess(bytes, good) {
+        Some("cp949") => {
+            format!(
+                "not UTF-8 at byte {good}, looks like CP949 (EUC-KR): declare `encoding`, or convert the file to UTF-8"
+            )
+        }
         Some(name) => {
             format!("not UTF-8 at byte {good}, looks like {name}: declare `encoding`, or convert the file to UTF-8")
         }
@@ -190,30 +190,13 @@ fn likely(bytes: &[u8], good: usize) -> String {
 /// Which encoding bytes are probably in that are not UTF-8. Characters that *are* UTF-8 before the fault speak for a damaged
 /// file, whose bytes pass as nearly anything.
 fn guess(bytes: &[u8], good: usize) -> Option<&'static str> {
-    type Script = (&'static str, fn(char) -> bool);
-    const SCRIPTS: [Script; 4] = [
-        ("cp949", |c| matches!(c, '\u{ac00}'..='\u{d7a3}')),
-        ("shift_jis", |c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}')),
-        ("gb18030", |c| matches!(c, '\u{3000}'..='\u{303f}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')),
-        ("big5", |c| matches!(c, '\u{3000}'..='\u{303f}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')),
-    ];
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || wide(bytes) {
         return None;
     }
     if bytes.get(..good).is_some_and(|before| !before.is_ascii()) {
         return None;
     }
-    let high = bytes.iter().filter(|b| !b.is_ascii()).count();
-    let paired = bytes.windows(2).filter(|w| w.iter().all(|b| !b.is_ascii())).count();
-    let reads = |name: &&str| decoded(bytes, name).is_ok_and(|text| !text.chars().any(is_odd));
-    // a character of two bytes stands beside another; a letter with an accent stands alone
-    let of_script = |(name, is): &&Script| {
-        let Ok(text) = decoded(bytes, name) else { return false };
-        let (own, all) = (text.chars().filter(|c| is(*c)).count(), text.chars().filter(|c| !c.is_ascii()).count());
-        own * 10 >= all * 9
-    };
-    let two = SCRIPTS.iter().filter(|_| paired * 2 > high).find(of_script);
-    two.map(|(name, _)| *name).or_else(|| Some("windows-1252").filter(|name| paired * 2 <= high && reads(name)))
+    guessed(bytes, &["cp949", "shift_jis", "gb18030", "big5", SINGLE]).map(|(name, _)| name)
 }
 
 /// A control character, or one that stands for nothing: no text of that encoding has it.
@@ -274,13 +257,6 @@ fn strip(line: &[u8]) -> &[u8] {
     line.strip_prefix(BOM.as_bytes()).unwrap_or(line)
 }
 
-/// Whether the bytes are CP949 with Hangul. Hangul that *is* UTF-8 before the fault speaks against it: then it is a
-/// damaged UTF-8 file, whose bytes often pass as CP949 too.
-fn korean(bytes: &[u8], good: usize) -> bool {
-    let before = bytes.get(..good).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default();
-    !has_hangul(before) && cp949(bytes).is_some_and(|text| has_hangul(&text))
-}
-
 /// Whether a text has Hangul, as syllables or as letters.
 pub fn has_hangul(text: &str) -> bool {
     text.chars().any(|c| matches!(c, '\u{ac00}'..='\u{d7a3}' | '\u{3131}'..='\u{318e}'))
@@ -309,41 +285,88 @@ pub fn is_mostly_utf8(bytes: &[u8]) -> bool {
     good > 0 && good * 10 >= all * 9
 }
 
-/// Which of some encodings bytes are probably in that are not UTF-8, and what speaks for it in words. The declared
-/// encoding alone is ever read; this is for whoever proposes one.
+/// What is read where no other encoding is: letters with an accent, a byte each.
+const SINGLE: &str = "windows-1252";
+
+/// An encoding of two bytes, the script that it is for, and which characters are of that.
+type Script = (&'static str, &'static str, fn(char) -> bool);
+const SCRIPTS: [Script; 4] = [
+    ("shift_jis", "Kana or Kanji", is_japanese),
+    ("cp949", "Hangul", |c| matches!(c, '\u{ac00}'..='\u{d7a3}')),
+    ("gb18030", "Chinese", is_chinese),
+    ("big5", "Chinese", is_chinese),
+];
+
+fn is_japanese(c: char) -> bool {
+    is_kana(c) || is_chinese(c)
+}
+
+fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{303f}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ff60}' | '\u{ffa0}'..='\u{ffef}')
+}
+
+/// Katakana and Hiragana, the narrow ones too, which are a byte each in Shift-JIS.
+fn is_kana(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{ff61}'..='\u{ff9f}')
+}
+
+/// Which of some encodings bytes are probably in that are not UTF-8, and what speaks for it in words. A tenth of the lines may
+/// be damaged. The declared encoding alone is ever read; this is for whoever proposes one.
 pub fn guessed(bytes: &[u8], of: &[&'static str]) -> Option<(&'static str, String)> {
     let high = bytes.iter().filter(|b| !b.is_ascii()).count();
     let paired = bytes.windows(2).filter(|w| w.iter().all(|b| !b.is_ascii())).count();
     if high == 0 {
         return None;
     }
-    type Script = (&'static str, &'static str, fn(char) -> bool);
-    const SCRIPTS: &[Script] = &[
-        ("cp949", "Hangul", |c| matches!(c, '\u{ac00}'..='\u{d7a3}')),
-        ("shift_jis", "Kana or Kanji", |c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}')),
-        (
-            "gb18030",
-            "Chinese",
-            |c| matches!(c, '\u{3000}'..='\u{303f}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}'),
-        ),
-        (
-            "big5",
-            "Chinese",
-            |c| matches!(c, '\u{3000}'..='\u{303f}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}'),
-        ),
-    ];
-    // a character of two bytes stands beside another; a letter with an accent stands alone
-    let wide = SCRIPTS.iter().filter(|_| paired * 2 > high).filter(|(name, _, _)| of.contains(name));
-    for (name, script, is) in wide {
-        let Ok(text) = decoded(bytes, name) else { continue };
+    // a character of two bytes stands beside another, or in front of a letter; a letter with an accent stands alone
+    for (name, script, is) in SCRIPTS.iter().filter(|(name, _, _)| of.contains(name)) {
+        if paired * 2 <= high && *name != "shift_jis" {
+            continue;
+        }
+        let Some(text) = mostly(bytes, name) else { continue };
         let (own, all) = (text.chars().filter(|c| is(*c)).count(), text.chars().filter(|c| !c.is_ascii()).count());
-        if own * 10 >= all * 9 {
+        if own * 10 >= all * 9 && own > 0 && (*name != "shift_jis" || is_shift_jis(bytes, &text)) {
             return Some((name, format!("read so, {own} of {all} characters that are not ASCII are {script}")));
         }
     }
-    let single = "windows-1252";
-    let alone = of.contains(&single) && decoded(bytes, single).is_ok();
-    alone.then(|| (single, format!("{high} bytes are not ASCII and make no other encoding; look at some of them")))
+    let plain = |text: Cow<str>| !text.chars().any(is_odd);
+    let alone = of.contains(&SINGLE) && paired * 2 <= high && decoded(bytes, SINGLE).is_ok_and(plain);
+    alone.then(|| (SINGLE, format!("{high} bytes are not ASCII and make no other encoding; look at some of them")))
+}
+
+/// The text of the lines that an encoding can decode, if nine of ten that are not ASCII are such.
+fn mostly<'b>(bytes: &'b [u8], name: &str) -> Option<Cow<'b, str>> {
+    if let Ok(text) = decoded(bytes, name) {
+        return Some(text);
+    }
+    let high = || bytes.split(|b| *b == b'\n').filter(|line| !line.is_ascii());
+    let good: Vec<Cow<str>> = high().filter_map(|line| decoded(line, name).ok()).collect();
+    (!good.is_empty() && good.len() * 10 >= high().count() * 9).then(|| good.join("\n").into())
+}
+
+/// Whether bytes that can be read as Shift-JIS are that and not CP949, which reads nearly all of them, too. What is Kana in the
+/// one is a rare syllable in the other; narrow Kana would be common ones, and then Korean has bytes that these never are.
+fn is_shift_jis(bytes: &[u8], text: &str) -> bool {
+    let kana = text.chars().filter(|c| is_kana(*c)).count();
+    if kana * 10 < text.chars().filter(|c| !c.is_ascii()).count() {
+        return false; // Kanji alone are anything
+    }
+    let Some(korean) = mostly(bytes, "cp949") else { return true };
+    let (mut common, mut all, mut rare, mut first) = (0, 0, false, None);
+    for byte in bytes {
+        match (first.take(), *byte) {
+            (Some(lead), trail) => {
+                all += 1;
+                common += usize::from((0xb0..=0xc8).contains(&lead) && trail >= 0xa1);
+                rare |= lead >= 0xe0 || trail >= 0xe0;
+            }
+            (None, lead) if lead >= 0x81 => first = Some(lead),
+            _ => {}
+        }
+    }
+    let hangul = korean.chars().filter(|c| has_hangul(c.encode_utf8(&mut [0; 4]))).count();
+    let narrow = text.chars().all(|c| c.is_ascii() || matches!(c, '\u{ff61}'..='\u{ff9f}'));
+    common * 2 < all || hangul == 0 || (narrow && !rare && (common * 10 < all * 9 || all > 20))
 }
 
 /// Bytes without a mark at their begin, without empty lines around them, and with one kind of line end.
@@ -384,6 +407,15 @@ mod tests {
         assert_eq!(said(encoding_rs::GB18030, "标题,这是一本书，很好。\n"), Some("gb18030"));
         assert_eq!(said(encoding_rs::WINDOWS_1252, "name,city\nZoë,Köln\nÄrzte,Ulm\n"), Some("windows-1252"));
         assert_eq!(said(encoding_rs::UTF_8, "plain"), None);
+        assert_eq!(said(encoding_rs::SHIFT_JIS, "ｶﾅ,ｺﾄﾊﾞ\nﾄｳｷｮｳ,ｱﾒ\nｵｵｻｶ,ﾊﾚ\n"), Some("shift_jis"));
+        assert_eq!(said(encoding_rs::SHIFT_JIS, "名前,カタカナ\n東京,トウキョウです。\n"), Some("shift_jis"));
+        let korean = "번호,내용\n1,가나다라마바사 아자차카타파하\n2,서울에 비가 온다\n3,오늘은 맑고 춥다\n";
+        assert_eq!(said(encoding_rs::EUC_KR, korean), Some("cp949"));
+        let damaged: Vec<u8> = (0..20)
+            .flat_map(|n| encoding_rs::EUC_KR.encode(&format!("{n},오늘은 맑다\n")).0.into_owned())
+            .chain(*b"20,\xb1\xff\xff\n")
+            .collect();
+        assert_eq!(guessed(&damaged, of).map(|g| g.0), Some("cp949"), "one line is damaged");
     }
 
     fn say(bytes: &[u8]) -> String {

@@ -8,7 +8,7 @@ use super::reader::{Ask, Records, Unit};
 /// The records of a unit of text with their numbers, cut as the scan cut them.
 pub fn each_record<'u>(ask: &Ask, split: &Split, bytes: &'u [u8]) -> impl Iterator<Item = (usize, &'u [u8])> {
     let mut rest = bytes;
-    let lengths = lengths(split, bytes, ask.record_max);
+    let lengths = lengths(&split.further(), bytes, ask.record_max);
     lengths.into_iter().enumerate().map(move |(n, len)| {
         let (own, after) = rest.split_at_checked(len as usize).unwrap_or((rest, &[]));
         rest = after;

@@ -93,6 +93,46 @@ pub fn beside_images(found: &mut Found) {
     }
 }
 
+/// The same of sounds: a table whose rows name sounds says more of them, and a text that is called like a sound is none of its own.
+pub fn beside_sounds(found: &mut Found) {
+    const TABLES: &[&str] = &["csv", "tsv", "json", "jsonl", "parquet"];
+    let sounds: BTreeSet<String> =
+        found.sources.iter().filter(|s| s.format.sounds).flat_map(|s| &s.files).cloned().collect();
+    if sounds.is_empty() {
+        return;
+    }
+    let stems: BTreeSet<&str> = sounds.iter().map(|path| stem_of(path)).collect();
+    let numbers = stems.iter().all(|stem| stem.bytes().all(|b| b.is_ascii_digit())); // so are other values
+    let names: BTreeSet<String> = sounds.iter().map(|path| last(path)).collect();
+    let speaks = |c: &&Column| {
+        let named = |t: &&str| names.contains(&last(t)) || (!numbers && stems.contains(last(t).as_str()));
+        let all: Vec<&str> = c.there().filter_map(Value::text).collect();
+        !all.is_empty() && all.iter().filter(|t| named(t)).count() * 2 >= all.len()
+    };
+    let (samples, others): (Vec<Source>, Vec<Source>) =
+        std::mem::take(&mut found.sources).into_iter().partition(|s| s.format.sounds || s.is_images());
+    found.sources = samples;
+    for source in others {
+        let table = TABLES.contains(&source.format.name);
+        let key = source.sample.columns.iter().find(speaks).filter(|_| table);
+        let text = source.format.name == "text" && source.files.iter().all(|f| stems.contains(stem_of(f)));
+        let say = match key {
+            Some(_) => "it names sounds of other folders",
+            None if text => {
+                "it has the name of a sound: a table with a column `file_name` and one for the text would be read"
+            }
+            None => {
+                found.sources.push(source);
+                continue;
+            }
+        };
+        found.unread.extend(source.files.iter().map(|f| (f.clone(), say.to_string())));
+        if let Some((key, names)) = key.map(|c| (c.name.clone(), texts_of(c))) {
+            bring(found, &source, &key, &names);
+        }
+    }
+}
+
 /// The texts of a column.
 fn texts_of(column: &Column) -> Vec<String> {
     column.there().filter_map(Value::text).map(String::from).collect()
@@ -102,15 +142,17 @@ fn last(path: &str) -> String {
     path.rsplit(['/', '\\']).next().unwrap_or(path).trim().to_string()
 }
 
-/// Puts a table beside the images that lie in its folder or below, file by file. Its rows name them by their path from there,
+/// Puts a table beside the images or sounds that lie in its folder or below, file by file. Its rows name them by their path from there,
 /// or by the stem of their name.
 fn bring(found: &mut Found, table: &Source, key: &str, names: &[String]) {
     let columns: Vec<String> = table.sample.columns.iter().map(|c| c.name.clone()).filter(|n| n != key).collect();
     for file in &table.files {
         let folder = file.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-        let of = found.sources.iter_mut().find(|s| s.images.iter().any(|image| image.starts_with(&folder)));
+        let shown = |s: &Source| s.is_images() || s.format.sounds;
+        let near = |s: &Source| s.paths().any(|path| path.starts_with(&folder));
+        let of = found.sources.iter_mut().find(|s| shown(s) && near(s));
         let Some(images) = of.filter(|_| !columns.is_empty()) else { continue };
-        let by_path = names.iter().any(|name| images.images.contains(&format!("{folder}{name}")));
+        let by_path = names.iter().any(|name| images.paths().any(|path| *path == format!("{folder}{name}")));
         let on = if by_path { "path" } else { "stem" };
         let sheet = images.sheet.get_or_insert_with(|| Sheet {
             files: Vec::new(),

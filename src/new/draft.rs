@@ -1,6 +1,8 @@
 //! The manifest of a folder: what was found and guessed of it, written as a dataset.toml that builds as it stands.
+use super::alike;
 use super::answered;
 use super::apart;
+use super::asked;
 use super::columns::{self, Field, Id, Type, no_id};
 use super::drawn::Skeleton;
 use super::folder::Folder;
@@ -17,8 +19,9 @@ use super::said;
 use super::votes;
 use crate::manifest::values::is_language;
 use crate::model::license::{self, UNKNOWN};
+use crate::report::lang;
 use crate::report::terminal::plural;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// A manifest with what it came from.
 #[derive(Default)]
@@ -39,6 +42,8 @@ pub struct Wanted {
     pub name: String,
     /// What stands in front of every path.
     pub below: &'static str,
+    /// Every file that is not read is named, and not the first ones of each reason alone.
+    pub all: bool,
     /// There is a manifest already, and this is to be added to it.
     pub more: Option<There>,
 }
@@ -52,12 +57,13 @@ pub struct There {
     pub names: Vec<String>,
 }
 
-/// The manifest of a folder, or what could be added to one; else the files with the reasons why none is data.
-pub fn of(folder: &Folder, wanted: &Wanted) -> Result<Draft, Vec<(String, String)>> {
+/// The manifest of a folder, or what could be added to one; else what is said of its files, none of which is data.
+pub fn of(folder: &Folder, wanted: &Wanted) -> Result<Draft, Vec<String>> {
     let nothing = There::default();
     let there = wanted.more.as_ref().unwrap_or(&nothing);
     let mut found = found::found(folder, &there.files);
     apart::beside_images(&mut found);
+    apart::beside_sounds(&mut found);
     let said = said::said(&mut found);
     if said.is_empty() {
         apart::lone_text(&mut found);
@@ -77,7 +83,7 @@ pub fn of(folder: &Folder, wanted: &Wanted) -> Result<Draft, Vec<(String, String
     }
     unread.sort();
     if plan.guesses.is_empty() {
-        return Err(unread);
+        return Err(asked::not_read(&unread, wanted.all));
     }
     Ok(write(&plan, wanted, &unread))
 }
@@ -117,28 +123,12 @@ fn write(plan: &Plan, wanted: &Wanted, unread: &[(String, String)]) -> Draft {
             .push("who made it: `direct` is data of one's own, and `open` says that others published it".to_string());
     }
     general.push("whether anything in it is personal data: `[privacy.detect]` masks what is found".to_string());
-    general.extend(not_read(unread));
+    general.extend(asked::not_read(unread, wanted.all));
     let (text, open) = page.finish(&general);
     let told = plan.guesses.iter().map(told).collect();
     files.sort();
     files.dedup();
     Draft { text, open, told, files }
-}
-
-/// What is not read: files with one reason together.
-fn not_read(unread: &[(String, String)]) -> Vec<String> {
-    const NAMED: usize = 3;
-    let mut of: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    unread.iter().for_each(|(path, why)| of.entry(why).or_default().push(path));
-    let say = |(why, paths): (&str, Vec<&str>)| {
-        let named = paths.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-        match paths.len() {
-            1 => format!("{named} is not read: {why}"),
-            n if n <= NAMED => format!("{named} are not read: {why}"),
-            n => format!("{named} and {} more are not read: {why}", n - NAMED),
-        }
-    };
-    of.into_iter().map(say).collect()
 }
 
 /// The least version that knows what is written.
@@ -151,7 +141,7 @@ fn told(g: &Guess) -> String {
         (true, n) => format!("{}, {} beside them", plural(s.images.len() as u64, "image"), plural(n as u64, "file")),
         (false, n) => plural(n as u64, "file"),
     };
-    format!("collect.{}   {} ({what})", s.name, s.format.name)
+    lang::text(&format!("collect.{}   {} ({what})", s.name, s.format.name)).into_owned()
 }
 
 fn dataset(page: &mut Page, plan: &Plan, name: &str) {
@@ -194,7 +184,7 @@ fn collect(page: &mut Page, g: &Guess, plan: &Plan, below: &str) {
     sheet(page, g, plan, below, &mut tables);
     id(page, g);
     license(page, g, below);
-    rejects(page, g);
+    asked::rejects(page, g);
     if let Some(tool) = s.tool {
         page.ask(tool.asks());
     }
@@ -204,6 +194,8 @@ fn collect(page: &mut Page, g: &Guess, plan: &Plan, below: &str) {
     if let Some(split) = &s.split {
         page.remark(&format!("its files are called so: they are the split `{split}`"));
     }
+    asked::headers(page, g);
+    asked::texts(page, g);
     for (name, lines) in tables {
         page.line("");
         page.line(format!("[collect.{}.{name}]", s.name));
@@ -232,7 +224,12 @@ fn sheet(page: &mut Page, g: &Guess, plan: &Plan, below: &str, tables: &mut Vec<
     }
     let mut lines = vec![
         ("table".to_string(), inline(&table), String::new()),
-        ("key".to_string(), text(&sheet.key), "its values are names of images".to_string()),
+        (
+            "key".to_string(),
+            text(&sheet.key),
+            if g.source.is_images() { "its values are names of images" } else { "its values are names of sounds" }
+                .to_string(),
+        ),
         ("on".to_string(), text(sheet.on), String::new()),
     ];
     lines.push(("fields".to_string(), inline(&fields), String::new()));
@@ -264,7 +261,7 @@ fn files(page: &mut Page, g: &Guess, plan: &Plan, below: &str, table: &str, tabl
     let line = inline(&short);
     if is_short(&line) {
         for (name, _, why) in keys.iter().filter(|k| !k.2.is_empty()) {
-            page.remark(&format!("{name}: {why}"));
+            page.remark(&format!("{name}: {}", lang::text(why)));
         }
         page.key(table, &line, "");
     } else {
@@ -281,7 +278,7 @@ fn fields(page: &mut Page, g: &Guess, plan: &Plan, tables: &mut Vec<Below>) {
         page.remark("without `fields` all columns are taken, with the types of lists and objects");
     }
     for (name, why) in &f.left_out {
-        page.ask(format!("column `{name}` is left out: {why}"));
+        page.ask(format!("column `{name}` is left out: {}", lang::text(why)));
     }
     let is_label = |f: &&Field| plan.labels.iter().any(|l| l.column() == Some(&f.name));
     for field in f.all.iter().filter(|f| labels::almost_spans(&g.source, f) && !is_label(f)) {
@@ -347,7 +344,7 @@ fn id(page: &mut Page, g: &Guess) {
         }
         Id::Position => {
             let why = match no_id(&g.source) {
-                Some(why) => format!("{why}: samples are known by their place"),
+                Some(why) => format!("{}: samples are known by their place", lang::text(&why)),
                 None => "no column is called like an id: samples are known by their place".to_string(),
             };
             page.key("id", &text("position"), &why);
@@ -360,10 +357,10 @@ fn id(page: &mut Page, g: &Guess) {
             let none = "nothing is called like an id".to_string();
             let why = format!(
                 "{}, so it is a digest of the record, and an edit makes another sample",
-                no_id(&g.source).unwrap_or(none)
+                lang::text(&no_id(&g.source).unwrap_or(none))
             );
             match g.source.format.reader.as_ref().is_some_and(|reader| reader.id == "content") {
-                true => page.remark(&format!("id: {why}")),
+                true => page.remark(&format!("id: {}", lang::text(&why))),
                 false => page.key("id", &text("content"), &why),
             }
             page.ask(format!("what names a sample of collect.{}", g.source.name));
@@ -395,26 +392,13 @@ fn license(page: &mut Page, g: &Guess, below: &str) {
         }
         Known::Unclear(why) => {
             page.key("license", &text(UNKNOWN), why);
-            page.ask(format!("the licence of collect.{name}: {why}"));
+            page.ask(format!("the licence of collect.{name}: {}", lang::text(why)));
         }
         Known::Nothing => {
             page.key("license", &text(UNKNOWN), "no file states one");
             page.ask(format!("the licence of collect.{name}: no file of the folder states one"));
         }
     }
-}
-
-/// A build fails where more than a tenth of the records cannot be read; where the beginning shows as many it is told.
-fn rejects(page: &mut Page, g: &Guess) {
-    let (bad, all) = (g.source.sample.rejected, g.source.sample.rejected + g.source.sample.rows);
-    if bad * 10 <= all {
-        return;
-    }
-    let tenths = (bad * 10).div_ceil(all.max(1)) + 1;
-    let share = if tenths > 9 { "0.99".to_string() } else { format!("0.{tenths}") };
-    page.key("max_rejects", &share, &format!("{bad} of the first {all} records cannot be read"));
-    page.key("max_lost_files", &g.source.files.len().to_string(), "as many files may lose so much");
-    page.ask(format!("what is wrong with the records of collect.{} that cannot be read", g.source.name));
 }
 
 fn schema(page: &mut Page, plan: &Plan, whole: bool) {
@@ -485,6 +469,7 @@ fn label(page: &mut Page, l: &Label, plan: &Plan, below: &str) {
             ));
         }
     }
+    l.odd.iter().cloned().chain(alike::asks(l)).for_each(|say| page.ask(say));
     if let Some(skeleton) = &l.points {
         points(page, l, skeleton);
     }

@@ -1,5 +1,6 @@
 //! A folder of data as it is found: which files there are, and how each begins. Nothing is written, no link is followed
 //! out of the folder, and no file is read further than [`HEAD`], but for the list of parts at the end of a Parquet file.
+use super::leftovers;
 use crate::engine::scan::find::is_written;
 use crate::formats::cut::members::ReadAt;
 use crate::formats::infer::HEAD;
@@ -7,6 +8,7 @@ use crate::formats::packing::{decompressor, inner_name};
 use crate::formats::pointer;
 use crate::project::MANIFEST;
 use crate::world::{Open, What, World};
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 /// A file of the folder.
@@ -44,7 +46,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// All that lies in the folder of a world; hidden files are passed over. Where the folder is, or is to be, a project,
+    /// All that lies in the folder of a world; hidden files and what other
+    /// programs leave are told, and passed over. Where the folder is, or is to be, a project,
     /// what tamis itself writes is no data, and told unless there is a project already.
     pub fn of(world: &World, project: bool) -> io::Result<Folder> {
         let mut folder = Folder { world: world.clone(), files: Vec::new(), odd: Vec::new() };
@@ -58,12 +61,37 @@ impl Folder {
             if project && is_written(&found.path) || found.path == MANIFEST {
                 continue;
             }
+            if let Some(why) = leftovers::why(&found.path) {
+                folder.odd.push((found.path, why.into()));
+                continue;
+            }
             match found.what {
                 What::File(stat) => folder.files.push(File { path: found.path, size: stat.size }),
                 What::Odd(_, why) => folder.odd.push((found.path, why)),
             }
         }
+        if !built {
+            folder.tell_hidden()?;
+        }
         Ok(folder)
+    }
+
+    /// Tells of hidden files and folders, which are in no list.
+    fn tell_hidden(&mut self) -> io::Result<()> {
+        let mut folders = BTreeSet::from(["".to_string()]);
+        for file in &self.files {
+            let parts = file.path.match_indices('/').filter_map(|(at, _)| file.path.get(..at));
+            folders.extend(parts.map(String::from));
+        }
+        for folder in folders {
+            for name in self.world.names(&folder)? {
+                if let Some(why) = leftovers::hidden(&name) {
+                    let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                    self.odd.push((path, why.into()));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How a file begins, or why it is no data.

@@ -1,20 +1,21 @@
 //! What the files of a folder are: each is looked at by the recognisers, and files that belong together are one source.
 use super::chat;
+use super::configs::{self, Parts};
 use super::folder::{Beginning, File, Folder};
 use super::kinds;
-use super::kinds::recogniser::{Key, is_document, options};
-use super::names::{slug, split_of_path, unlike, words};
+use super::kinds::recogniser::{Key, options};
+use super::names::{slug, unlike, words};
 use super::pictures;
 use super::sample::{self, Column, Sample};
 use super::tags;
 use super::tools::{self, Tool};
+use super::why;
 use super::yaml_names;
 use crate::formats::Format;
 use crate::formats::cut::Holds;
 use crate::formats::held::PICTURES;
 use crate::formats::json_array;
 use crate::formats::label_studio::{UPLOADS, uploads};
-use crate::formats::pointer;
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::stem_of;
 use crate::formats::tar;
@@ -122,7 +123,10 @@ struct Known<'f> {
 pub fn found(folder: &Folder, without: &BTreeSet<String>) -> Found {
     let mut out = Found { unread: folder.odd.clone(), ..Found::default() };
     let mut groups: BTreeMap<(&str, String), Vec<&File>> = BTreeMap::new();
-    for file in folder.files.iter().filter(|f| !without.contains(&f.path)) {
+    let parts = configs::parts(folder);
+    out.unread.extend(parts.told.iter().cloned());
+    out.unread.extend(parts.others.iter().map(|(path, why)| (path.clone(), why.clone())));
+    for file in folder.files.iter().filter(|f| !without.contains(&f.path) && !parts.others.contains_key(&f.path)) {
         groups.entry((file.folder(), file.extension())).or_default().push(file);
     }
     let mut known = Vec::new();
@@ -136,11 +140,11 @@ pub fn found(folder: &Folder, without: &BTreeSet<String>) -> Found {
     let pictures = side_by_side(images, beside);
     let apart = pictures.len() > 1;
     for (images, beside) in pictures {
-        of_images(images, beside, apart, &mut out);
+        of_images(images, beside, (apart, &parts), &mut out);
     }
     out.sources.iter_mut().filter(|s| s.format.name == "yolo").for_each(|s| point(folder, s));
     out.sources.iter_mut().filter(|s| s.format.name == "label_studio").for_each(|s| name_uploads(folder, s));
-    of_records(records, &mut out);
+    of_records(records, &parts, &mut out);
     out
 }
 
@@ -214,7 +218,7 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     }
     let tool = tools::of(&b);
     let Some((format, mut keys)) = kinds::of(&b).filter(|(format, _)| tool.is_none() || !is_text(format)) else {
-        return Err(tool.map_or_else(|| unknown(&b.bytes, file), |tool| Some(tool.unread())));
+        return Err(tool.map_or_else(|| why::unknown(&b), |tool| Some(tool.unread())));
     };
     if holds_no_image(&b, format, &keys) {
         return Err(Some("it holds no record".into()));
@@ -235,7 +239,8 @@ fn one<'f>(folder: &Folder, file: &'f File) -> Result<Known<'f>, Option<String>>
     }
     keys.extend(pictures::column(format, &keys, &sample));
     if sample.rows == 0 && sample.rejected > 0 {
-        return Err(Some(format!("it looks like {}, and none of its first records can be read", format.name)));
+        let first = sample.first.map_or(String::new(), |first| format!("; the first: {first}"));
+        return Err(Some(format!("it looks like {}, and none of its first records can be read{first}", format.name)));
     }
     if sample.rows == 0 && sample.whole && !format.sounds {
         return Err(Some("it holds no record".into()));
@@ -262,37 +267,6 @@ fn is_text(format: &Format) -> bool {
 fn is_archive(file: &File) -> bool {
     let name = file.name().to_lowercase();
     tar::is_archive(&file.path) || [".tgz", ".7z", ".rar"].iter().any(|end| name.ends_with(end))
-}
-
-/// What to say of a file that no recogniser knows; nothing of documentation.
-fn unknown(bytes: &[u8], file: &File) -> Option<String> {
-    if let Some(say) = pointer::told(bytes) {
-        return Some(say.into());
-    }
-    if is_document(file) {
-        return None;
-    }
-    match crate::formats::encoding::wide_words(bytes) {
-        Some(say) => Some(say),
-        None if holds_records(bytes) && file.name().to_lowercase().ends_with(".json") && !of_datasets(file) => Some(
-            "it is one object of JSON: the list of records in it is read from a file of its own, an object a line, as \
-             `jq -c '.data[]'` makes it"
-                .into(),
-        ),
-        None => Some("it is not known what it is".into()),
-    }
-}
-
-/// Whether a file begins with an object of JSON that holds a list of objects.
-fn holds_records(bytes: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(bytes.get(..4096).unwrap_or(bytes));
-    let plain: String = head.chars().filter(|c| !c.is_whitespace()).collect();
-    plain.starts_with('{') && plain.contains("\":[{")
-}
-
-/// Whether the library `datasets` wrote a file about the data beside it.
-fn of_datasets(file: &File) -> bool {
-    ["dataset_info.json", "dataset_dict.json", "state.json"].contains(&file.name())
 }
 
 // ---- images ----------------------------------------------------------------------------------------------------------
@@ -325,7 +299,7 @@ fn side_by_side<'f>(images: Vec<Known<'f>>, beside: Vec<Known<'f>>) -> Vec<Pictu
 }
 
 /// `apart`: these are some of several folders, each of which may be a split.
-fn of_images(images: Vec<Known>, beside: Vec<Known>, apart: bool, out: &mut Found) {
+fn of_images(images: Vec<Known>, beside: Vec<Known>, (apart, parts): (bool, &Parts), out: &mut Found) {
     if images.is_empty() {
         let alone =
             |k: Known| (k.file.path.clone(), format!("{} beside images, of which there is none", k.format.name));
@@ -345,8 +319,8 @@ fn of_images(images: Vec<Known>, beside: Vec<Known>, apart: bool, out: &mut Foun
         (k.file.path.clone(), say)
     }));
     let by_name = first.is_some_and(|f| f.sidecar.as_ref().is_some_and(|s| s.holds == Holds::Many));
-    let split_images = |k: &Known| split_of_path(&k.file.path, false);
-    let split_beside = |k: &Known| split_of_path(&k.file.path, by_name);
+    let split_images = |k: &Known| parts.split(&k.file.path, false);
+    let split_beside = |k: &Known| parts.split(&k.file.path, by_name);
     let image_splits: BTreeSet<Option<String>> = images.iter().map(split_images).collect();
     let beside_splits: BTreeSet<Option<String>> = beside.iter().map(split_beside).collect();
     let parted = (apart || image_splits.len() > 1) && (beside.is_empty() || beside_splits.is_subset(&image_splits));
@@ -418,7 +392,7 @@ fn without_masks<'f>(images: Vec<Known<'f>>, beside: bool, unread: &mut Vec<(Str
 
 // ---- records ---------------------------------------------------------------------------------------------------------
 
-fn of_records(records: Vec<Known>, out: &mut Found) {
+fn of_records(records: Vec<Known>, parts: &Parts, out: &mut Found) {
     let mut sources: Vec<(String, Source)> = Vec::new();
     for k in records {
         let is_text = k.format.name == "text";
@@ -427,7 +401,7 @@ fn of_records(records: Vec<Known>, out: &mut Found) {
             continue;
         }
         let header = !k.format.name.starts_with("json");
-        let split = split_of_path(&k.file.path, !is_text);
+        let split = parts.split(&k.file.path, !is_text);
         let (own, folder) = (kind(&k), k.file.folder().to_string());
         let fits = |(kind, s): &&mut (String, Source)| {
             let near = is_text
@@ -496,6 +470,7 @@ fn add(source: &mut Source, k: Known) {
     }
     source.sample.rows += taken;
     source.sample.rejected += k.sample.rejected;
+    source.sample.first = source.sample.first.take().or(k.sample.first);
 }
 
 /// The type of a column that has two types: as a build would have it.

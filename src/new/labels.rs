@@ -7,6 +7,7 @@ use super::folder::Folder;
 use super::found::{Source, top};
 use super::kinds::recogniser::Key;
 use super::names::{slug, unlike, words};
+use super::odd;
 use super::sample::Column;
 use super::tags;
 use super::yaml_names;
@@ -50,6 +51,8 @@ pub struct Label {
     pub why: String,
     /// All answers were seen, so the list of classes is complete.
     pub whole: bool,
+    /// What some samples say otherwise than the others, with the first place of each.
+    pub odd: Vec<String>,
 }
 
 /// Where the answers of a task are.
@@ -119,7 +122,7 @@ pub fn labels(
     out.extend(boxes(folder, of, unread).into_iter().flatten());
     out.extend(in_sheets(of));
     out.extend(folders(of));
-    out.extend(spans(of, class_names));
+    out.extend(spans(folder, of, class_names, unread));
     out.extend(classes(of, class_names));
     let mut taken = Vec::new();
     for label in &mut out {
@@ -219,16 +222,21 @@ fn numbers(folder: &Folder, of: &[String], unread: &mut Vec<(String, String)>) -
 /// Classes that are the folders of images.
 fn folders(of: &[Read]) -> Option<Label> {
     let images = || of.iter().filter(|r| r.source.is_images() && r.source.format.sidecar.is_none());
-    let mut classes = BTreeSet::new();
+    let (mut classes, mut stray, mut all) = (BTreeSet::new(), Vec::new(), 0);
     for read in images() {
         let top = top(read.source.images.iter());
         for path in &read.source.images {
             let parent = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            all += 1;
             if parent == top {
-                return None; // some images lie beside the folders
+                stray.push(path);
+            } else {
+                classes.insert(parent.rsplit('/').next().unwrap_or_default().to_string());
             }
-            classes.insert(parent.rsplit('/').next().unwrap_or_default().to_string());
         }
+    }
+    if stray.len() * 5 > all {
+        return None; // the folders are no classes of these
     }
     let good = classes.len() > 1 && classes.len() <= CLASSES && classes.iter().all(|c| is_line(c));
     let why = "images lie in a folder for each class".to_string();
@@ -239,6 +247,7 @@ fn folders(of: &[Read]) -> Option<Label> {
         from: Answers::Column("class".into()),
         why,
         whole: true,
+        odd: odd::beside(&stray),
         ..Label::default()
     })
 }
@@ -267,7 +276,12 @@ fn form(r: &Read, field: &Field, class_names: &BTreeMap<String, Vec<String>>) ->
     tags::is_tags(&column, tokens).then_some(Form::Tags(column.names))
 }
 
-fn spans(of: &[Read], class_names: &BTreeMap<String, Vec<String>>) -> Option<Label> {
+fn spans(
+    folder: &Folder,
+    of: &[Read],
+    class_names: &BTreeMap<String, Vec<String>>,
+    unread: &mut Vec<(String, String)>,
+) -> Option<Label> {
     // of several columns of tags, as of phrases and of entities, the one that is called so
     let rank = |f: &Field| usize::from(!words(&f.name).any(|w| ["ner", "entities", "entity"].contains(&w.as_str())));
     let fields = of.iter().flat_map(|r| r.fields.all.iter().map(move |f| (r, f)));
@@ -285,7 +299,15 @@ fn spans(of: &[Read], class_names: &BTreeMap<String, Vec<String>>) -> Option<Lab
             seen.add(r, column, numbers.as_deref().unwrap_or_default());
         }
     }
-    let scheme = if numbers.is_some() { seen.marks.scheme()? } else { None };
+    let files: Vec<&String> = of.iter().flat_map(|r| &r.source.files).collect();
+    let scheme = match seen.marks.scheme() {
+        _ if numbers.is_none() => None,
+        Some(scheme) => scheme,
+        None => {
+            unread.extend(odd::no_scheme(folder, &files, &seen.odd));
+            return None;
+        }
+    };
     let why = if numbers.is_some() {
         "each token has a tag that says in which entity it stands"
     } else {
@@ -305,6 +327,7 @@ fn spans(of: &[Read], class_names: &BTreeMap<String, Vec<String>>) -> Option<Lab
         scheme,
         from,
         why: why.into(),
+        odd: odd::tags(folder, &files, &seen.odd),
         ..Label::default()
     })
 }
@@ -315,6 +338,8 @@ struct Seen {
     classes: BTreeSet<String>,
     marks: Marks,
     whole: bool,
+    /// Tags that no scheme has, with how often they occur.
+    odd: BTreeMap<String, usize>,
 }
 
 impl Seen {
@@ -328,8 +353,12 @@ impl Seen {
             let Value::List(items) = value else { continue };
             let tags: Vec<String> = items.iter().filter_map(tag).collect();
             self.marks.sentence(&tags);
+            for tag in tags.iter().filter(|tag| !tags::is_tag(tag)) {
+                *self.odd.entry(tag.clone()).or_default() += 1;
+            }
             let objects = items.iter().filter_map(|item| item.field("class").text());
-            let classes = tags.iter().filter_map(|tag| class_of(tag)).chain(objects);
+            let tagged = tags.iter().filter(|tag| tags::is_tag(tag)).filter_map(|tag| class_of(tag));
+            let classes = tagged.chain(objects);
             self.classes.extend(classes.filter(|c| is_line(c) && !c.is_empty()).map(String::from));
         }
     }
@@ -386,7 +415,11 @@ struct Marks {
     /// `B-` behind nothing of its class.
     first: bool,
     ends: bool,
-    other: bool,
+    /// `L-` and `U-`, as BILOU has them.
+    last: bool,
+    /// Tags of entities, and those that no scheme has.
+    entities: usize,
+    other: usize,
 }
 
 impl Marks {
@@ -395,12 +428,14 @@ impl Marks {
         for tag in tags.iter().map(String::as_str) {
             let class = |t: &str| t.split_once('-').map_or(String::new(), |t| t.1.to_string());
             let goes_on = before != "O" && class(before) == class(tag);
+            self.entities += usize::from(tag != "O");
             match tag.split('-').next() {
+                _ if !tags::is_tag(tag) => self.other += 1,
                 Some("I") => self.open |= !goes_on,
                 Some("B") => self.first |= !goes_on,
                 Some("E" | "S") => self.ends = true,
-                Some("O") => {}
-                _ => self.other = true,
+                Some("L" | "U") => self.last = true,
+                _ => {}
             }
             before = tag;
         }
@@ -408,9 +443,11 @@ impl Marks {
 
     /// The scheme where it is not the default; `None` for one that is not read.
     fn scheme(&self) -> Option<Option<&'static str>> {
-        match (self.other, self.ends, self.first, self.open) {
-            (true, ..) => None,
-            (_, true, ..) => Some(Some("bioes")),
+        match (self.ends, self.last, self.first, self.open) {
+            _ if self.other * 10 > self.entities => None,
+            (true, true, ..) => None,
+            (true, ..) => Some(Some("bioes")),
+            (_, true, ..) => Some(Some("bilou")),
             (_, _, false, true) => Some(Some("iob1")),
             _ => Some(None),
         }

@@ -6,10 +6,13 @@
 //! what columns and files mean, [`licence`] what files state, [`plan`] puts it together, and [`draft`] with [`releases`] writes it down as a
 //! manifest that builds as it stands (decision 0033). Values come from the readers that a build would use; of each file only its
 //! beginning is read. [`template`] has the projects that come with tamis.
+mod alike;
 pub mod answered;
 pub mod apart;
+mod asked;
 pub mod chat;
 pub mod columns;
+mod configs;
 pub mod days;
 pub mod draft;
 mod drawn;
@@ -19,8 +22,10 @@ pub mod globs;
 pub mod hub;
 pub mod kinds;
 pub mod labels;
+mod leftovers;
 pub mod licence;
 pub mod names;
+mod odd;
 pub mod page;
 mod pictures;
 pub mod plan;
@@ -31,4 +36,5 @@ pub mod tags;
 pub mod template;
 pub mod tools;
 pub mod votes;
+mod why;
 mod yaml_names;

@@ -1,5 +1,5 @@
 //! The text of a manifest as it is written: values of TOML, comments, and questions that stay with their lines.
-use crate::report::shown;
+use crate::report::{lang, shown};
 use serde_json::Value as Json;
 use std::fmt::Write;
 
@@ -29,7 +29,7 @@ impl Page {
 
     /// A comment on lines of its own.
     pub fn remark(&mut self, text: &str) {
-        self.line(format!("# {}", shown::line(text)));
+        self.line(format!("# {}", shown::line(&lang::text(text))));
     }
 
     /// A key with its value as TOML, and the reason for it.
@@ -38,7 +38,8 @@ impl Page {
         if why.is_empty() {
             return self.line(line);
         }
-        let why = shown::line(why);
+        let why = lang::text(why);
+        let why = shown::line(&why);
         if line.chars().count() + why.chars().count() + 4 > WIDTH.max(COMMENT + why.chars().count())
             || line.contains('\n')
         {
@@ -52,19 +53,19 @@ impl Page {
     /// Asks what could not be known of the line written last.
     pub fn ask(&mut self, say: impl Into<String>) {
         let line = self.lines.iter().map(|l| l.matches('\n').count() + 1).sum();
-        self.open.push((line, say.into()));
+        self.open.push((line, lang::text(&say.into()).into_owned()));
     }
 
     /// The text, with a list of the questions at its end; and the questions by their lines.
     pub fn finish(mut self, general: &[String]) -> (String, Vec<(usize, String)>) {
         self.line("");
         let mut open = std::mem::take(&mut self.open);
-        open.extend(general.iter().map(|say| (0, say.clone())));
+        open.extend(general.iter().map(|say| (0, lang::text(say).into_owned())));
         if !open.is_empty() {
             self.remark("What could not be known:");
         }
         for (line, say) in &open {
-            let place = if *line == 0 { String::new() } else { format!("line {line}: ") };
+            let place = if *line == 0 { String::new() } else { format!("{}: ", lang::text(&format!("line {line}"))) };
             self.remark(&format!("- {place}{say}"));
         }
         let mut text = self.lines.join("\n");

@@ -133,7 +133,8 @@ fn released(page: &mut Page, plan: &Plan, labels: &[&Label], images: bool) {
             columns.push(field.name.clone());
         }
     }
-    let sheets = plan.guesses.iter().filter_map(|g| g.source.sheet.as_ref()).filter(|_| images);
+    let own = |g: &&Guess| g.source.is_images() == images;
+    let sheets = plan.guesses.iter().filter(own).filter_map(|g| g.source.sheet.as_ref());
     let brought = sheets.flat_map(|sheet| sheet.columns.iter().filter_map(|column| super::columns::field_name(column)));
     for column in brought {
         if !columns.contains(&column) {

@@ -8,6 +8,7 @@ use crate::formats::json_array;
 use crate::formats::reader::{Ask, Field, From, NAMES, Offers, Reader, Records, Selects, Told, UNHELD, Unit};
 use crate::formats::sidecar::stem_of;
 use crate::formats::{Format, Options};
+use crate::report::lang;
 use crate::table::{Value, value_at};
 use std::collections::BTreeMap;
 
@@ -27,6 +28,8 @@ pub struct Sample {
     pub rejected: usize,
     /// Things that a reader had to say of records that it read.
     pub told: usize,
+    /// The first record that could not be read: its place, and why.
+    pub first: Option<String>,
     /// These are all records of the file.
     pub whole: bool,
 }
@@ -94,8 +97,18 @@ pub fn of(b: &Beginning, format: &Format, options: &Options, more: &[&str]) -> R
         column(f, own)
     });
     let rejected = found.told.iter().filter(|t| t.drops).count();
+    let first = found.told.iter().find(|t| t.drops).map(|t| placed(t, &piece.begins, &b.file.path));
     let told = found.told.len() - rejected;
-    Ok(Sample { columns: columns.collect(), rows, rejected, told, whole: piece.whole && rows <= RECORDS })
+    Ok(Sample { columns: columns.collect(), rows, rejected, told, first, whole: piece.whole && rows <= RECORDS })
+}
+
+/// What is wrong with a record, behind its place.
+fn placed(told: &Told, begins: &[u64], path: &str) -> String {
+    let begin = begins.get(told.record).copied();
+    match begin.map_or(0, |line| line - 1) + u64::from(if begin.is_some() { told.line.max(1) } else { told.line }) {
+        0 => format!("{path}: {}", lang::text(&told.say)),
+        line => format!("{path}:{line}: {}", lang::text(&told.say)),
+    }
 }
 
 /// Whether a reader found bytes in a column, and no text.
@@ -153,6 +166,8 @@ fn fixed(reader: &Reader, options: &Options, word: &str) -> String {
 struct Piece {
     bytes: Vec<u8>,
     context: Option<Vec<u8>>,
+    /// The lines, from 1, at which the records begin, where they are cut by lines.
+    begins: Vec<u64>,
     whole: bool,
 }
 
@@ -160,11 +175,13 @@ struct Piece {
 fn piece(b: &Beginning, cut: &Cut) -> Result<Option<Piece>, String> {
     match cut {
         Cut::Text(split) => Ok(Some(first_records(b, split))),
-        Cut::Document(_) if b.whole => Ok(Some(Piece { bytes: b.bytes.clone(), context: None, whole: true })),
+        Cut::Document(_) if b.whole => {
+            Ok(Some(Piece { bytes: b.bytes.clone(), context: None, begins: Vec::new(), whole: true }))
+        }
         Cut::Document(Holds::One) => Ok(None),
         Cut::Document(Holds::Many) => {
             let head = json_array::head(&b.bytes);
-            Ok(head.map(|bytes| Piece { bytes, context: None, whole: false }))
+            Ok(head.map(|bytes| Piece { bytes, context: None, begins: Vec::new(), whole: false }))
         }
         Cut::Members(members) => {
             let mut all = Vec::new();
@@ -180,7 +197,7 @@ fn piece(b: &Beginning, cut: &Cut) -> Result<Option<Piece>, String> {
                 return Ok(None);
             };
             let bytes = b.with_read(|read| read(first.offset, first.len)).map_err(|e| e.to_string())?;
-            Ok(Some(Piece { bytes, context: first.context, whole }))
+            Ok(Some(Piece { bytes, context: first.context, begins: Vec::new(), whole }))
         }
     }
 }
@@ -195,5 +212,11 @@ fn first_records(b: &Beginning, split: &text::Split) -> Piece {
     let (from, to) = (len(header), len(taken));
     let part = |from: usize, to: usize| b.bytes.get(from..to.max(from)).unwrap_or_default().to_vec();
     let context = (header == 1).then(|| part(0, from));
-    Piece { bytes: part(from, to), context, whole: b.whole && taken == records.len() }
+    let mut line = 1;
+    let all = records.iter().map(|r| {
+        line += u64::from(r.lines);
+        line - u64::from(r.lines)
+    });
+    let begins = all.skip(header).collect();
+    Piece { bytes: part(from, to), context, begins, whole: b.whole && taken == records.len() }
 }

@@ -52,6 +52,11 @@ const TOOLS: &[Tool] = &[
         sees: |name, _| name.ends_with(".spacy"),
     },
     Tool {
+        what: "training data of spaCy 2",
+        instead: "`Doc.to_json` as JSON Lines, or a token and its tag a line",
+        sees: |_, text| has(text, &["paragraphs", "sentences", "orth"]),
+    },
+    Tool {
         what: "rotated boxes of DOTA",
         instead: "`format = \"dota\"` beside the images",
         sees: |name, text| name.ends_with(".txt") && (text.starts_with("imagesource:") || is_dota(text)),

@@ -62,6 +62,12 @@ impl Matcher {
     }
 }
 
+/// What tells whether a path matches a glob; `None` for what is no glob.
+pub fn matching(glob: &str) -> Option<Box<dyn Fn(&str) -> bool>> {
+    let own = Matcher::of(&form(glob))?;
+    Some(Box::new(move |path| own.is_match(&form(path))))
+}
+
 /// Whether a glob matches nothing but the path that it is.
 pub fn is_spelt_out(glob: &str) -> bool {
     !glob.contains(WILD) && !glob.contains(['\\', ']', '}'])

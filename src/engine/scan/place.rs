@@ -40,7 +40,7 @@ fn lines_of(world: &World, unit: &Unit, of: &[u32], split: &text::Split, record_
     let Some(bytes) = bytes else { return vec![first; of.len()] };
     let (mut above, mut at) = (0, 0);
     let mut begins = vec![(0, 0)];
-    for record in text::split(split, &bytes, record_max) {
+    for record in text::split(&split.further(), &bytes, record_max) {
         above += u64::from(record.lines);
         at += record.len as usize;
         begins.push((above, at));
@@ -64,7 +64,7 @@ fn line_of(world: &World, unit: &Unit, record: u32, line: u32, split: &text::Spl
         return first;
     }
     let Ok(bytes) = open_unit(world, unit) else { return first };
-    let records = text::split(split, &bytes, record_max);
+    let records = text::split(&split.further(), &bytes, record_max);
     let before = records.iter().take(record as usize);
     let (above, at) = before.fold((0, 0), |(l, b), r| (l + u64::from(r.lines), b + r.len as usize));
     if line > 0 {

@@ -39,7 +39,7 @@ impl Cut {
     /// How many records the bytes of a part are: one where they are not cut further.
     pub fn records(&self, bytes: &[u8], record_max: u64) -> usize {
         match self {
-            Cut::Text(split) => text::lengths(split, bytes, record_max).len(),
+            Cut::Text(split) => text::lengths(&split.further(), bytes, record_max).len(),
             Cut::Members(_) | Cut::Document(_) => 1,
         }
     }
@@ -52,5 +52,15 @@ impl Cut {
     /// Whether a part may hold so many records that they are cut anew by their ids once they are read.
     pub fn cut_anew(&self) -> bool {
         matches!(self, Cut::Members(_) | Cut::Document(Holds::Many))
+    }
+}
+
+impl Split {
+    /// Where records end in what was cut out of a file behind its first lines.
+    pub fn further(&self) -> Split {
+        match self {
+            Split::Csv(dialect) => Split::Csv(quoted::Dialect { skip: 0, ..*dialect }),
+            other => other.clone(),
+        }
     }
 }

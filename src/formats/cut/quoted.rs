@@ -10,18 +10,64 @@ pub struct Dialect {
     pub escape: Option<u8>,
     /// The first record names the columns.
     pub header: bool,
+    /// Lines in front of it that are no data.
+    pub skip: u16,
 }
 
 impl Dialect {
     /// RFC 4180 with another delimiter.
     pub const fn quoted(delimiter: u8) -> Dialect {
-        Dialect { delimiter, quote: Some(b'"'), escape: None, header: true }
+        Dialect { delimiter, quote: Some(b'"'), escape: None, header: true, skip: 0 }
     }
 
     /// Whether `byte` has a meaning other than itself, so that an escape in front of it takes the meaning away.
     pub fn special(&self, byte: u8) -> bool {
         matches!(byte, b'\n' | b'\r') || byte == self.delimiter || Some(byte) == self.quote || Some(byte) == self.escape
     }
+}
+
+/// Lines at the top of a file that are no data, as they go by.
+#[derive(Clone, Copy, Debug)]
+pub struct Skip {
+    left: u16,
+    /// A carriage return ended what was read of the line; a newline behind it belongs to it.
+    returned: bool,
+}
+
+impl Skip {
+    pub fn of(left: u16) -> Skip {
+        Skip { left, returned: false }
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.left == 0
+    }
+
+    /// How many of the next bytes are such lines, and how many lines end in them.
+    pub fn step(&mut self, block: &[u8]) -> (usize, u64) {
+        let (mut at, mut ended) = (0, 0);
+        while let Some(rest) = block.get(at..).filter(|rest| self.left > 0 && !rest.is_empty()) {
+            if std::mem::take(&mut self.returned) {
+                at += usize::from(rest.starts_with(b"\n"));
+            } else {
+                let Some(end) = memchr::memchr2(b'\n', b'\r', rest) else { return (block.len(), ended) };
+                at += end + 1;
+                self.returned = rest.get(end) == Some(&b'\r');
+            }
+            if !self.returned {
+                self.left -= 1;
+                ended += 1;
+            }
+        }
+        (at, ended)
+    }
+}
+
+/// Where the line ends that begins at `from`: a newline, a carriage return, or both; the end of the bytes where nothing does.
+pub fn line_end(bytes: &[u8], from: usize) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    let Some(end) = memchr::memchr2(b'\n', b'\r', rest) else { return bytes.len() };
+    from + end + if rest.get(end..).is_some_and(|r| r.starts_with(b"\r\n")) { 2 } else { 1 }
 }
 
 /// How long a line may be that says what parts the values, with a byte order mark before it.

@@ -4,7 +4,7 @@
 //! behind them, at the end of the file to the last one. So cutting the bytes of some consecutive records again, alone,
 //! gives the same records, and a reader may be given any run of them. Only a file that holds nothing but such lines
 //! has no record at all.
-use super::quoted::{Dialect, Field, SEPARATOR_MAX, separator};
+use super::quoted::{Dialect, Field, SEPARATOR_MAX, Skip, separator};
 use super::warc::Frames;
 use crate::digest::CutHasher;
 use crate::formats::conll::sentence::{JUDGED, is_aside, is_blank};
@@ -130,6 +130,7 @@ pub struct Splitter {
     record_seen: bool,
     /// What is open begins with a line that says what parts the values.
     separated: bool,
+    skip: Skip,
     field: Field,
     frames: Frames,
 }
@@ -149,6 +150,7 @@ impl Splitter {
             line_seen: false,
             record_seen: false,
             separated: false,
+            skip: Skip::of(if let Split::Csv(dialect) = split { dialect.skip } else { 0 }),
             field: Field::Start,
             frames: Frames::default(),
         }
@@ -156,14 +158,20 @@ impl Splitter {
 
     /// The same for bytes that begin with a record from the middle of a file.
     pub fn within(self) -> Splitter {
-        Splitter { line_seen: true, record_seen: true, read: BOM_LEN, ..self }
+        Splitter { line_seen: true, record_seen: true, read: BOM_LEN, skip: Skip::of(0), ..self }
     }
 
     /// The next bytes of the file; records that are complete go to `out`.
     pub fn push(&mut self, block: &[u8], out: &mut Vec<Record>) {
         match self.split {
             Split::Lines | Split::Blocks { .. } => self.push_lines(block, out),
-            Split::Csv(dialect) => self.push_csv(block, &dialect, out),
+            Split::Csv(dialect) => {
+                let skipped = self.skip_lines(block, dialect.header);
+                self.read += skipped as u64;
+                let rest = block.get(skipped..).unwrap_or_default();
+                self.push_csv(rest, &dialect, out);
+                self.read -= skipped as u64;
+            }
             Split::Warc => self.push_warc(block, out),
             Split::Whole => self.open.take(block, memchr_iter(b'\n', block).count() as u64, self.hashes),
         }
@@ -213,7 +221,7 @@ impl Splitter {
 
     fn close(&mut self) {
         let first = !self.record_seen || std::mem::take(&mut self.separated);
-        let header = matches!(self.split, Split::Csv(d) if d.header) && first;
+        let header = matches!(self.split, Split::Csv(d) if d.header || d.skip > 0) && first;
         let open = std::mem::take(&mut self.open);
         self.held = Some((open.record(self.record_max, header), open));
         self.solid = false;
@@ -270,6 +278,20 @@ impl Splitter {
             Split::Blocks { comment } if is_aside(line, comment.as_deref()) => Line::Aside,
             _ => Line::Content,
         }
+    }
+
+    /// Takes lines that are no data, so many bytes: they belong to the header behind them, or stand in its place.
+    fn skip_lines(&mut self, block: &[u8], header: bool) -> usize {
+        if self.skip.is_done() {
+            return 0;
+        }
+        let (len, newlines) = self.skip.step(block);
+        self.solid = len > 0 && !header && self.skip.is_done();
+        self.take(block.get(..len).unwrap_or_default(), newlines);
+        if self.solid {
+            self.close();
+        }
+        len
     }
 
     fn push_csv(&mut self, block: &[u8], dialect: &Dialect, out: &mut Vec<Record>) {

@@ -3,6 +3,7 @@
 use super::recogniser::{Key, Recogniser, is_document};
 use crate::formats::encoding;
 use crate::new::folder::Beginning;
+use crate::new::tags::mostly;
 use std::collections::BTreeMap;
 
 pub const RECOGNISER: Recogniser =
@@ -87,11 +88,10 @@ fn is_tag(value: &str) -> bool {
             .is_some_and(|(at, class)| matches!(at, "B" | "I" | "E" | "S" | "L" | "U") && !class.is_empty())
 }
 
-/// The column, from 1, in which every value is a tag and some are of an entity; of several the last.
+/// The column, from 1, in which the values are tags, but for a few, and some are of an entity; of several the last.
 fn tags(rows: &[&Vec<&str>], columns: usize) -> Option<usize> {
-    let all = |n: usize| rows.iter().all(|r| r.get(n).is_some_and(|v| is_tag(v)));
-    let some = |n: usize| rows.iter().filter_map(|r| r.get(n)).any(|v| *v != "O");
-    (0..columns).rev().find(|n| all(*n) && some(*n)).map(|n| n + 1)
+    let own = |n: usize| rows.iter().filter_map(move |r| r.get(n).copied());
+    (0..columns).rev().find(|n| mostly(own(*n), is_tag)).map(|n| n + 1)
 }
 
 /// Whether the first column numbers the tokens of a sentence.

@@ -1,8 +1,8 @@
 //! The dialect of a table in text: each dialect that is met in the wild is tried with the reader itself, and the one in
 //! which most records are read without a word has it.
-use super::recogniser::{Key, options};
-use crate::formats::encoding::{self, ENCODING};
-use crate::formats::options::Takes;
+use super::header::{self, First};
+use super::recogniser::{Key, encoding, options};
+use crate::formats::encoding::{decoded, lines};
 use crate::formats::spelling::{DATE, Spelling};
 use crate::formats::{csv, named};
 use crate::new::days;
@@ -22,12 +22,14 @@ pub struct Choices {
 pub fn of(b: &Beginning, c: &Choices) -> Option<Vec<Key>> {
     let encoding = encoding(b)?;
     let text = encoding.as_ref().map_or("utf-8", |key| key.value.as_str().unwrap_or("utf-8"));
-    let lines = encoding::lines(&b.bytes, b.whole);
+    let lines = lines(&b.bytes, b.whole);
     // where some lines are damaged, the others show how values are parted
-    let text = encoding::decoded(lines, text).unwrap_or_else(|_| String::from_utf8_lossy(lines));
+    let text = decoded(lines, text).unwrap_or_else(|_| String::from_utf8_lossy(lines));
     let mut best: Option<(Score, Vec<Key>)> = None;
     for keys in dialects(&text, c) {
         let keys: Vec<Key> = encoding.iter().cloned().chain(keys).collect();
+        let dialect = csv::declared(&options(named(c.format)?, &keys), c.format == "tsv");
+        let keys = [keys, header::skipped(&text, &dialect).into_iter().collect()].concat();
         let Some(score) = score(b, c, &keys) else { continue };
         if best.as_ref().is_none_or(|(most, _)| score > *most) {
             best = Some((score, keys));
@@ -37,8 +39,9 @@ pub fn of(b: &Beginning, c: &Choices) -> Option<Vec<Key>> {
     if score.columns < 2 && b.file.extension() != "csv" {
         return None; // called otherwise, and nothing in it parts values
     }
-    if let Some(names) = without_header(b, c, &keys) {
-        keys.push(names);
+    for own in names(b, c, &keys).unwrap_or_default() {
+        keys.retain(|key| key.name != own.name);
+        keys.push(own);
     }
     if let Some(decimal) = decimal(b, c, &keys) {
         keys.push(decimal);
@@ -114,34 +117,27 @@ fn sampled(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Sample> {
 /// Names for as many columns as the first record has values.
 fn numbered(c: &Choices, keys: &[Key], b: &Beginning) -> Option<Vec<String>> {
     let options = options(named(c.format)?, keys);
-    let width = csv::width(&options, c.format == "tsv", &b.bytes)?;
-    Some((1..=width).map(|n| format!("column-{n}")).collect())
+    let (rows, _) = csv::top(&options, c.format == "tsv", &b.bytes, 1)?;
+    Some((1..=rows.first()?.len()).map(|n| format!("column-{n}")).collect())
 }
 
-/// The names of the columns, where the first record is data as those behind it are.
-fn without_header(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Key> {
-    let format = named(c.format)?;
-    let named = |why: &str| Some(Key::new("names", numbered(c, keys, b)?, why));
-    let Ok(sample) = sample::of(b, format, &options(format, keys), &[]) else {
-        return named("the first line repeats a value, so it names no columns: give them names of your own");
-    };
-    let number = |text: &str| text.trim().parse::<f64>().is_ok();
-    let numeric = |c: &Column| number(&c.name) && c.there().filter_map(Value::text).all(number);
-    // one of the values, and not a rare one: a column `c` may well hold a `c`
-    let again = |c: &Column| {
-        let (same, all) =
-            c.there().filter_map(Value::text).fold((0, 0), |(same, all), t| (same + usize::from(t == c.name), all + 1));
-        !c.name.trim().is_empty() && same > 1 && same * 10 >= all
-    };
-    if sample.columns.iter().any(numeric) {
-        return named("the first line holds a number, so it names no columns: give them names of your own");
+/// The names of the columns, where the first record is data as those behind it are, or where it says a name twice.
+fn names(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Vec<Key>> {
+    let own = options(named(c.format)?, keys);
+    let read = sample::of(b, named(c.format)?, &own, &[]);
+    let sample = sampled(b, c, keys)?;
+    let columns = if read.is_ok() { header::named(&sample.columns) } else { header::above_values(&sample.columns) };
+    match header::judged(&columns, NULLS) {
+        First::Names if read.is_ok() => None,
+        First::Names => {
+            let records = 1 + usize::from(header::is_second(&columns));
+            header::told_apart(&own, c.format == "tsv", &b.bytes, records)
+        }
+        First::Data(why) => {
+            let why = format!("{why}, so it names no columns: give them names of your own");
+            Some(vec![Key::new("names", numbered(c, keys, b)?, why)])
+        }
     }
-    if sample.columns.iter().any(again) {
-        return named(
-            "a value of the first line comes again below it, so it names no columns: give them names of your own",
-        );
-    }
-    None
 }
 
 /// Whether numbers have a comma before their fraction: a column of them shows it, in which not every comma stands before
@@ -179,21 +175,4 @@ fn nulls(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Key> {
     let all: Vec<String> = found.into_iter().collect();
     let why = "it stands among numbers; in columns of text it is no value either";
     (!all.is_empty()).then(|| Key::new("null", all, why))
-}
-
-/// The encoding of a file that is not UTF-8; `None` for one that no reader of tables reads.
-fn encoding(b: &Beginning) -> Option<Option<Key>> {
-    let bytes = encoding::lines(&b.bytes, b.whole);
-    if bytes.contains(&0) {
-        return None;
-    }
-    if encoding::text(bytes).is_ok() {
-        return Some(None);
-    }
-    let Takes::Word { of } = ENCODING.takes else { return None };
-    if encoding::is_mostly_utf8(bytes) {
-        return Some(None); // a build tells the lines that are none
-    }
-    let (name, sure) = encoding::guessed(bytes, of)?;
-    Some(Some(Key::new(ENCODING.name, name, format!("it is not UTF-8; {sure}"))))
 }

@@ -13,6 +13,7 @@ mod csv;
 mod cvat;
 mod dialect;
 mod dota;
+pub mod header;
 mod image_folder;
 mod json;
 mod jsonl;

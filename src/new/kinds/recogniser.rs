@@ -1,4 +1,6 @@
 //! What a recogniser is, and what all of them share.
+use crate::formats::encoding::{self, ENCODING};
+use crate::formats::options::Takes;
 use crate::formats::{Format, Options};
 use crate::new::folder::{Beginning, File};
 use serde_json::Value as Json;
@@ -36,8 +38,24 @@ pub fn options(format: &Format, keys: &[Key]) -> Options {
 pub fn is_document(file: &File) -> bool {
     const NAMES: &[&str] =
         &["readme", "license", "licence", "copying", "changelog", "citation", "requirements", "notice", "authors"];
-    const ENDS: &[&str] =
-        &["md", "rst", "py", "ipynb", "sh", "r", "toml", "yaml", "yml", "html", "pdf", "cff", "bib", "lock"];
+    const ENDS: &[&str] = &["md", "rst", "py", "ipynb", "sh", "r", "toml", "yaml", "yml", "cff", "bib", "lock"];
     let name = file.name().to_lowercase();
     NAMES.iter().any(|n| name.starts_with(n)) || ENDS.contains(&file.extension().as_str())
+}
+
+/// The encoding of a file that is not UTF-8; `None` for one that no reader of text reads.
+pub fn encoding(b: &Beginning) -> Option<Option<Key>> {
+    let bytes = encoding::lines(&b.bytes, b.whole);
+    if bytes.contains(&0) {
+        return None;
+    }
+    if encoding::text(bytes).is_ok() {
+        return Some(None);
+    }
+    let Takes::Word { of } = ENCODING.takes else { return None };
+    if encoding::is_mostly_utf8(bytes) {
+        return Some(None); // a build tells the lines that are none
+    }
+    let (name, sure) = encoding::guessed(bytes, of)?;
+    Some(Some(Key::new(ENCODING.name, name, format!("it is not UTF-8; {sure}"))))
 }

@@ -1,0 +1,112 @@
+//! What is asked of a source besides its keys: what the top of its tables is, which records cannot be read, and which files are
+//! not read.
+use super::found::top;
+use super::kinds::header;
+use super::page::Page;
+use super::plan::Guess;
+use crate::formats::csv_fields::{NAMES, SKIP};
+use crate::report::lang;
+use crate::table::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Asks what the top of a table is, where that is a guess.
+pub fn headers(page: &mut Page, g: &Guess) {
+    let s = &g.source;
+    let told = s.keys.iter().filter(|k| [NAMES.name, SKIP.name].contains(&k.name) && !k.why.is_empty());
+    for key in told {
+        page.ask(format!("what the first lines of collect.{} are: {}", s.name, lang::text(&key.why)));
+    }
+    let has = |name: &str| s.format.options.iter().any(|own| own.name == name);
+    let named = s.keys.iter().any(|key| key.name == NAMES.name);
+    let number = s.sample.columns.iter().find(|c| header::is_number(&c.name));
+    if let Some(column) = number.filter(|_| has(NAMES.name) && !named) {
+        page.ask(format!(
+            "whether the first line of collect.{} names the columns, as `{}` does: it is taken for a header; `names` says how they \
+             are called where it is a record",
+            s.name, column.name
+        ));
+    }
+}
+
+/// Files that may hold many texts each.
+const FILES: usize = 3;
+/// Lines of a file that look like texts of their own.
+const LINES: usize = 10;
+
+/// Asks of files that are a text each whether their folders are classes, and whether their lines are texts of their own.
+pub fn texts(page: &mut Page, g: &Guess) {
+    let s = &g.source;
+    if s.format.name != "text" || s.named.is_some() {
+        return;
+    }
+    let top = top(s.files.iter());
+    let folder = |path: &String| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_string());
+    let below: BTreeSet<String> = s.files.iter().map(folder).filter(|f| *f != top).collect();
+    let direct = s.files.iter().any(|f| folder(f) == top);
+    if let (Some(first), Some(last), false) = (below.first(), below.last(), direct || below.len() < 2) {
+        let name = |folder: &str| folder.rsplit('/').next().unwrap_or_default().to_string();
+        page.ask(format!(
+            "whether the folders of collect.{}, as `{}` and `{}`, are classes: no field of a text says its folder, so no task is \
+             made; a table with the text and the class in columns would have both",
+            s.name,
+            name(first),
+            name(last)
+        ));
+    }
+    let column = s.sample.columns.iter().find(|c| c.name == "text");
+    let mut texts = column.into_iter().flat_map(|c| c.there()).filter_map(Value::text);
+    let many = texts.find(|t| t.lines().filter(|l| !l.trim().is_empty()).count() >= LINES);
+    let Some(text) = many.filter(|_| s.files.len() <= FILES) else { return };
+    page.ask(match text.trim_start().starts_with("__label__") {
+        true => format!(
+            "what the lines of collect.{} say: they begin with `__label__`, as fastText writes classes, and the whole file is one \
+             sample here; a table with the class and the text in columns would be read",
+            s.name
+        ),
+        false => format!(
+            "whether each line of collect.{} is a sample: the whole file is one here; `format = \"lines\"` reads lines, and \
+             `format = \"paragraphs\"` what blank lines part",
+            s.name
+        ),
+    });
+}
+
+/// A build fails where more than a tenth of the records cannot be read; where the beginning shows as many it is told.
+pub fn rejects(page: &mut Page, g: &Guess) {
+    let (bad, all) = (g.source.sample.rejected, g.source.sample.rejected + g.source.sample.rows);
+    let first = g.source.sample.first.as_ref().map_or(String::new(), |first| format!("; the first: {first}"));
+    if bad * 10 <= all {
+        if bad > 0 {
+            let name = &g.source.name;
+            page.ask(format!(
+                "what {bad} of the first {all} records of collect.{name} say, which cannot be read{first}"
+            ));
+        }
+        return;
+    }
+    let tenths = (bad * 10).div_ceil(all.max(1)) + 1;
+    let share = if tenths > 9 { "0.99".to_string() } else { format!("0.{tenths}") };
+    page.key("max_rejects", &share, &format!("{bad} of the first {all} records cannot be read"));
+    page.key("max_lost_files", &g.source.files.len().to_string(), "as many files may lose so much");
+    page.ask(format!("what is wrong with the records of collect.{} that cannot be read{first}", g.source.name));
+}
+
+/// What is not read: files with one reason together, of many the first, or `all`.
+pub fn not_read(unread: &[(String, String)], all: bool) -> Vec<String> {
+    const NAMED: usize = 3;
+    let mut of: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    unread.iter().for_each(|(path, why)| of.entry(why).or_default().push(path));
+    let say = |(why, paths): (&str, Vec<&str>)| {
+        let no_task = why.starts_with("no task"); // its samples are read
+        let why = lang::text(why);
+        let shown = if all { paths.len() } else { NAMED };
+        let named = paths.iter().take(shown).copied().collect::<Vec<_>>().join(", ");
+        match paths.len() {
+            _ if no_task => format!("{named}: {why}"),
+            1 => format!("{named} is not read: {why}"),
+            n if n <= shown => format!("{named} are not read: {why}"),
+            n => format!("{named} and {} more (`--all` names them) are not read: {why}", n - shown),
+        }
+    };
+    of.into_iter().map(say).collect()
+}
